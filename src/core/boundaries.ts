@@ -1,0 +1,23 @@
+/**
+ * The named moments between two outside effects: where a process may die and nothing may be lost or done twice.
+ *
+ * `CRASH_AT=<name>` (loopback only) stops an object there for the launcher to kill, so that each can be tried.
+ * Each name says what has just happened when the crash comes.
+ */
+export const BOUNDARIES = [
+  "turn.intent", // the turn and its first event are committed, nothing has left
+  "turn.sent", // the message's request has left, no answer was read
+  "turn.first_byte", // the first bytes of the answer were read, none committed
+  "turn.ended", // the stream is over and committed, the turn is not settled
+  "upload.stored", // the bytes are in R2, the upload does not say so
+  "upload.completed", // the upload says so, its user's object has no asset
+  "asset.attached", // upstream took the file, the attachment is not recorded
+  "render.submitting", // the render's id and intent are committed, nothing has left
+  "render.submitted", // upstream took the job, the render does not say so
+  "file.copied", // the file is in R2, the render does not say so
+  "event.outbox", // an event is committed in its object, its tenant has not heard of it
+  "delivery.claimed", // a delivery is claimed, nothing has left
+  "delivery.sent", // the webhook has left, its outcome is not recorded
+] as const;
+
+export type Boundary = (typeof BOUNDARIES)[number];

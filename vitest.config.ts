@@ -1,0 +1,35 @@
+import { cloudflareTest } from "@cloudflare/vitest-plugin";
+import { defineConfig } from "vitest/config";
+
+/** Values the tests need to be independent of a developer's own .dev.vars. */
+const bindings = {
+  ADMIN_TOKEN: "test-admin-token-0123456789-0123456789-0123456789",
+  ROOT_SECRET: "test-root-secret-0123456789-0123456789-0123456789",
+  ENVIRONMENT: "test",
+  TIME_SCALE: "60",
+};
+
+export default defineConfig({
+  test: {
+    projects: [
+      {
+        // Pure rooms: nothing to reset between files, so they share one runtime.
+        plugins: [cloudflareTest({ miniflare: { compatibilityDate: "2026-10-20" } })],
+        test: { name: "pure", include: ["test/core/**/*.test.ts", "test/nemo/**/*.test.ts"], isolate: false },
+      },
+      {
+        // Rooms with state: real Durable Objects, D1, R2 and queues, fresh for every file.
+        plugins: [cloudflareTest({ wrangler: { configPath: "./wrangler.toml" }, miniflare: { bindings } })],
+        test: {
+          name: "workerd",
+          include: ["test/{http,routes,durable,sandbox,store,jobs}/**/*.test.ts", "test/*.test.ts"],
+          exclude: ["test/architecture.test.ts"],
+        },
+      },
+      {
+        // What runs in Node: the launcher scripts, the source tree, and black-box runs over HTTP.
+        test: { name: "node", include: ["test/node/**/*.test.ts", "test/architecture.test.ts"] },
+      },
+    ],
+  },
+});
