@@ -1,0 +1,31 @@
+/** The names of objects: where a record lives. Every name starts with tenant and mode, so nothing reaches across either. */
+import type { Mode, TenantId, UploadId, UserHash } from "./ids.ts";
+
+/** Whose namespace a credential opens. */
+export type Scope = { readonly tenant: TenantId; readonly mode: Mode };
+
+/** A user's object within it. */
+export type UserAddress = Scope & { readonly uh: UserHash };
+
+export const tenantObjectName = ({ tenant, mode }: Scope): string => `${tenant}:${mode}`;
+export const userObjectName = ({ tenant, mode, uh }: UserAddress): string => `${tenant}:${mode}:${uh}`;
+export const uploadObjectName = ({ tenant, mode }: Scope, id: UploadId): string => `${tenant}:${mode}:${id}`;
+
+/** The address inside a user's object name. Throws on any other text: names are made here only, so another form is a bug. */
+export function parseUserObjectName(name: string | undefined): UserAddress {
+  const [tenant, mode, uh] = (name ?? "").split(":");
+  if (!tenant?.startsWith("ten_") || (mode !== "live" && mode !== "test") || !uh) throw new Error("not a user object's name");
+  return { tenant: tenant as TenantId, mode, uh }; // the prefix was checked above
+}
+
+/** The scope inside a tenant or upload object's name. Throws on any other text. */
+export function parseScope(name: string | undefined): Scope {
+  const [tenant, mode] = (name ?? "").split(":");
+  if (!tenant?.startsWith("ten_") || (mode !== "live" && mode !== "test")) throw new Error("not a tenant's object name");
+  return { tenant: tenant as TenantId, mode }; // the prefix was checked above
+}
+
+/** The R2 prefix under which everything of one user lies. The user's own string appears in no key. */
+export const userPrefix = ({ tenant, mode, uh }: UserAddress): string => `t/${tenant}/${mode}/${uh}/`;
+export const uploadKey = (address: UserAddress, id: UploadId): string => `${userPrefix(address)}uploads/${id}`;
+export const renderKey = (address: UserAddress, id: string): string => `${userPrefix(address)}renders/${id}.mp4`;

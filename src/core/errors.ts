@@ -1,0 +1,110 @@
+/**
+ * The one table of public errors. A code is never reused with another meaning and never removed.
+ *
+ * `title` is fit for an end user (at most 60 characters); `detail`, given where the error is raised, speaks to the developer.
+ * `retryable` says whether the same request may succeed later without being changed.
+ */
+export type ErrorRow = { readonly status: number; readonly title: string; readonly retryable: boolean };
+
+const row = (status: number, title: string, retryable = false): ErrorRow => ({ status, title, retryable });
+
+export const ERRORS = {
+  // the request itself
+  malformed_json: row(400, "The request is not valid JSON"),
+  invalid_request: row(422, "Some fields are not right"),
+  invalid_header: row(400, "A header is not right"),
+  invalid_cursor: row(422, "That position cannot be read"),
+  unsupported_content_type: row(415, "This kind of content is not accepted here"),
+  request_too_large: row(413, "The request is too large"),
+  header_too_large: row(431, "A header is too large"),
+  not_found: row(404, "Not found"),
+  method_not_allowed: row(405, "This address does not do that"),
+  user_required: row(422, "A user is needed"),
+  // who asks
+  unauthenticated: row(401, "Please sign in"),
+  key_expired: row(401, "This key has expired"),
+  key_revoked: row(401, "This key was revoked"),
+  user_token_expired: row(401, "Please sign in again"),
+  user_token_revoked: row(401, "You were signed out"),
+  missing_scope: row(403, "This key may not do that"),
+  key_in_browser: row(403, "This key may not be used in a browser"),
+  tenant_paused: row(403, "This account is paused"),
+  auth_unavailable: row(503, "Sign-in is not available right now", true),
+  admin_closed: row(404, "Not found"),
+  rate_limited: row(429, "Too many requests", true),
+  concurrency_limited: row(429, "Too much at once", true),
+  quota_exceeded: row(429, "The limit for today is reached", true),
+  // repeats
+  idempotency_conflict: row(409, "The first request is still being stored", true),
+  idempotency_mismatch: row(422, "This key belongs to another request"),
+  // media
+  unsupported_media: row(415, "This file type is not supported"),
+  file_too_large: row(413, "This file is too large"),
+  empty_file: row(422, "This file is empty"),
+  size_mismatch: row(422, "The file is not as long as announced"),
+  upload_incomplete: row(409, "The upload is not finished"),
+  upload_closed: row(409, "The upload is already finished"),
+  upload_expired: row(410, "The upload has expired"),
+  asset_not_ready: row(409, "The file is not ready yet", true),
+  asset_not_attachable: row(409, "The file cannot be used here"),
+  // turns
+  queue_full: row(429, "Too many messages are waiting", true),
+  turn_ended: row(409, "This turn is already over"),
+  events_expired: row(410, "These events are no longer kept"),
+  cancelled: row(409, "Cancelled"),
+  session_lost: row(409, "The editing session was lost"),
+  turn_failed: row(502, "The request could not be completed"),
+  // money
+  insufficient_credits: row(402, "Not enough credits"),
+  plan_upgrade_required: row(402, "This needs another plan"),
+  // renders
+  nothing_to_render: row(409, "There is nothing to export yet"),
+  unattested_output: row(422, "This output is not offered"),
+  render_not_ready: row(409, "The video is not ready yet", true),
+  render_failed: row(502, "The video could not be made", true),
+  render_timeout: row(504, "The video took too long", true),
+  file_gone: row(410, "The file is no longer kept"),
+  range_not_satisfiable: row(416, "That part of the file does not exist"),
+  link_expired: row(410, "This link has expired"),
+  // webhooks
+  address_not_allowed: row(422, "This address cannot be used"),
+  too_many_endpoints: row(409, "There are too many endpoints"),
+  // upstream
+  nemo_token_rejected: row(502, "The video service refused the account"),
+  nemo_token_unavailable: row(503, "No account for the video service", true),
+  nemo_unavailable: row(502, "The video service is not answering", true),
+  nemo_busy: row(503, "The video service is busy", true),
+  nemo_garbled: row(502, "The video service answered oddly", true),
+  // us
+  unavailable: row(503, "Not available right now", true),
+  internal: row(500, "Something went wrong on our side", true),
+} as const satisfies Record<string, ErrorRow>;
+
+export type ErrorCode = keyof typeof ERRORS;
+
+/** Whether the caller was charged by what failed. */
+export type Charged = "yes" | "no" | "unknown";
+
+/** One wrong field: where (`/metadata/0`, a JSON pointer, or `header:X-User-Id`, `query:limit`) and what would be right. */
+export type FieldError = { readonly field: string; readonly message: string };
+
+/** A refusal on its way to the caller, from any room: what a problem document is made of. */
+export type Refusal = {
+  readonly code: ErrorCode;
+  /** For the developer: what happened and what to do next. Never holds a secret or an upstream body. */
+  readonly detail: string;
+  readonly charged?: Charged | undefined;
+  /** The next call to make, e.g. `POST /v1/projects`. */
+  readonly hint?: string | undefined;
+  readonly errors?: readonly FieldError[] | undefined;
+  readonly registerUrl?: string | undefined;
+  /** Seconds to wait before trying again. */
+  readonly retryAfterSeconds?: number | undefined;
+};
+
+/** A refusal in one call. */
+export const refusal = (code: ErrorCode, detail: string, more: Omit<Refusal, "code" | "detail"> = {}): Refusal => ({
+  code,
+  detail,
+  ...more,
+});

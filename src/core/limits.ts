@@ -1,0 +1,69 @@
+/** Every bound of the gateway in one place: value, unit, and why. SECURITY.md has a row for each. */
+import { DAY_MS, HOUR_MS } from "./time.ts";
+
+// ---- requests
+/** Bytes of a JSON body. Chosen: a prompt, metadata and a batch fit; a parser is never fed more. */
+export const JSON_BODY_BYTES = 256_000;
+/** Nesting of a JSON body. Chosen: far above any real body, far below a stack's end. */
+export const JSON_DEPTH = 32;
+/** Bytes of any request body. Cloudflare's edge refuses 100 MB on Free and Pro before a Worker runs; refused by us first, with advice. */
+export const MAX_REQUEST_BYTES = 95_000_000;
+/** UTF-8 bytes of a prompt. */
+export const PROMPT_BYTES = 20_000;
+export const METADATA_KEYS = 50;
+/** UTF-8 bytes of one metadata value. */
+export const METADATA_VALUE_BYTES = 500;
+export const METADATA_KEY_CHARS = 40;
+/** Characters of a tenant's own user string. */
+export const USER_CHARS = 128;
+export const IDEMPOTENCY_KEY_CHARS = 255;
+/** How long an Idempotency-Key is remembered. */
+export const IDEMPOTENCY_TTL_MS = DAY_MS;
+export const PAGE_DEFAULT = 20;
+export const PAGE_MAX = 100;
+
+// ---- turns
+export const QUEUED_TURNS_PER_PROJECT = 20;
+/** Streams of one object: six requests may wait for headers, two are kept for a push and a copy. */
+export const STREAMING_TURNS_PER_USER = 4;
+export const WATCHERS_PER_TURN = 10;
+export const WATCHERS_PER_USER = 30;
+/** Events can be read again this long after their turn has ended. */
+export const EVENTS_TTL_MS = DAY_MS;
+
+// ---- streams to callers
+/** What `retry:` tells a client. */
+export const RETRY_MS = 500;
+export const LONG_POLL_MAX_SECONDS = 25;
+export const PREFER_WAIT_MAX_SECONDS = 60;
+
+// ---- files
+export const UPLOAD_BYTES = 500_000_000;
+export const OPEN_UPLOADS_PER_USER = 20;
+export const UPLOAD_IDLE_MS = DAY_MS;
+export const FILENAME_CHARS = 200;
+/** A finished render's file is kept this long unless the tenant says otherwise. */
+export const RENDER_TTL_MS = 30 * DAY_MS;
+
+// ---- renders
+/** A result is an MP4 of a short video; more is not copied. */
+export const RENDER_FILE_BYTES = 2_000_000_000;
+
+// ---- links
+/** A link by which upstream pulls one asset. */
+export const PULL_LINK_MS = HOUR_MS;
+export const SHARE_LINK_MAX_SECONDS = 7 * 24 * 3600;
+export const SHARE_LINK_DEFAULT_SECONDS = 24 * 3600;
+
+// ---- events and deliveries
+export const EVENT_TTL_MS = 30 * DAY_MS;
+export const ENDPOINTS_PER_SCOPE = 20;
+/** Bytes of a receiver's answer that are read and kept. */
+export const DELIVERY_ANSWER_BYTES = 1_000;
+
+// ---- schedules
+/** A due row that failed this often is set aside and reported. */
+export const POISON_ATTEMPTS = 8;
+export const SWEEP_PAGE = 1_000;
+/** Messages in one `sendBatch`. Platform limit: 100. */
+export const QUEUE_BATCH = 100;

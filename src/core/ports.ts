@@ -1,0 +1,159 @@
+/**
+ * What one room may ask of an object: the doors of each Durable Object as plain interfaces.
+ *
+ * The objects implement them, routes and jobs call them through stubs. Everything that crosses is plain data or a byte
+ * stream; expected refusals are `Result` values. A method only ever gains optional arguments: after a code update a new
+ * Worker talks to an old object for up to 20 minutes.
+ */
+import type { UserAddress } from "./address.ts";
+import type { Charged, Refusal } from "./errors.ts";
+import type { AssetId, DeliveryId, EndpointId, EventId, ProjectId, RenderId, TurnId, UploadId } from "./ids.ts";
+import type { Result } from "./result.ts";
+import type { EpochMs } from "./time.ts";
+import type { DeliveryWire, EndpointWire, EventType, EventWire, NewEndpoint } from "./wire/event.ts";
+import type { NewProject, ProjectWire, TimelineWire } from "./wire/project.ts";
+import type { NewRender, RenderWire } from "./wire/render.ts";
+import type { CreditsWire, NemoTokenWire } from "./wire/token.ts";
+import type { NewTurn, TurnWire } from "./wire/turn.ts";
+import type { TurnEventsPage } from "./wire/turn-event.ts";
+import type { AssetWire, AttachmentWire, NewUpload, UploadWire } from "./wire/upload.ts";
+
+/** What every writing call brings along beside its body. */
+export type Call = {
+  /** Where callers reach us: `https://host`, no slash at the end. Links in answers and webhooks start with it. */
+  readonly origin: string;
+  /** The caller named a user. Things made without one may be combined across objects of the same tenant and mode. */
+  readonly named: boolean;
+  /** The sent Idempotency-Key and the hash of method, path and body it is bound to; null when none was sent. */
+  readonly repeat: { readonly key: string; readonly fingerprint: string } | null;
+};
+
+export type PageRequest = { readonly limit: number; readonly after: string | null };
+export type Page<T> = { readonly data: readonly T[]; readonly has_more: boolean; readonly next_cursor: string | null };
+
+type Answer<T> = Promise<Result<T, Refusal>>;
+
+/** A body to stream to a watcher, or the news that its cursor already stands at the end. */
+export type Watching = { readonly kind: "stream"; readonly body: ReadableStream } | { readonly kind: "ended" };
+
+/** Where a finished file lies in the store. */
+export type StoredFile = {
+  readonly key: string;
+  readonly filename: string;
+  readonly contentType: string;
+};
+
+/** A stored asset as other objects need it: to push it, or to let upstream pull it. */
+export type AssetRecord = AssetWire & { readonly key: string; readonly named: boolean };
+
+/** One user's projects, turns, assets and renders. */
+export interface UserPort {
+  createProject(call: Call, body: NewProject): Answer<ProjectWire>;
+  readProject(id: ProjectId): Answer<ProjectWire>;
+  listProjects(page: PageRequest): Promise<Page<ProjectWire>>;
+  readTimeline(id: ProjectId): Answer<{ timeline: TimelineWire; etag: string; draft: string | null }>;
+
+  startTurn(call: Call, project: ProjectId, body: NewTurn): Answer<TurnWire>;
+  readTurn(id: TurnId): Answer<TurnWire>;
+  listTurns(project: ProjectId, page: PageRequest): Answer<Page<TurnWire>>;
+  cancelTurn(call: Call, id: TurnId): Answer<TurnWire>;
+  /** Events after the cursor as SSE frames, live until the terminal one or until the answer's life is over. */
+  watchTurn(id: TurnId, after: number): Answer<Watching>;
+  /** The same cursor as JSON; waits up to `waitMs` (real milliseconds) for the first one when there is none. */
+  readTurnEvents(id: TurnId, after: number, limit: number, waitMs: number): Answer<TurnEventsPage>;
+  /** The turn as soon as it has ended, or as it is after `waitMs`. */
+  awaitTurn(id: TurnId, waitMs: number): Answer<TurnWire>;
+
+  /** Told by an upload's object; the same asset twice is one asset. */
+  addAsset(call: Call, asset: AssetRecord): Answer<AssetWire>;
+  readAsset(id: AssetId): Answer<AssetRecord>;
+  listAssets(page: PageRequest): Promise<Page<AssetWire>>;
+  attachAsset(call: Call, project: ProjectId, asset: AssetRecord): Answer<AttachmentWire>;
+
+  startRender(call: Call, project: ProjectId, body: NewRender): Answer<RenderWire>;
+  readRender(id: RenderId): Answer<RenderWire>;
+  listRenders(project: ProjectId, page: PageRequest): Answer<Page<RenderWire>>;
+  /** Where the finished file lies; refuses until it is there. */
+  renderFile(id: RenderId): Answer<StoredFile>;
+
+  readCredits(): Answer<CreditsWire>;
+  readToken(): Promise<NemoTokenWire>;
+  wake(): Promise<void>;
+}
+
+/** One upload: bytes in, an asset out. */
+export interface UploadPort {
+  create(call: Call, owner: UserAddress, id: UploadId, body: NewUpload): Answer<UploadWire>;
+  read(): Answer<UploadWire>;
+  /** The whole content in one body of exactly the announced length. */
+  write(body: ReadableStream, sizeBytes: number): Answer<UploadWire>;
+  wake(): Promise<void>;
+}
+
+/** A fact on its way from the object it happened in to its tenant. */
+export type Fact = {
+  readonly id: EventId;
+  readonly type: EventType;
+  /** The resource's id, and how many facts of it came before. */
+  readonly resource: string;
+  readonly sequence: number;
+  readonly at: EpochMs;
+  /** The user's hash, so that a user token reads its own facts only. */
+  readonly uh: string;
+  /** The resource as its route shows it, JSON text of at most 128 kB. */
+  readonly data: string;
+};
+
+/** What a sender needs to make one attempt. Built and signed when it is claimed. */
+export type DeliveryJob = {
+  readonly id: DeliveryId;
+  readonly attempt: number;
+  readonly url: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+  readonly timeoutMs: number;
+};
+
+/** How an attempt went. `status` is null when no answer came. */
+export type DeliveryOutcome = {
+  readonly status: number | null;
+  readonly answer: string;
+  readonly error: string | null;
+  readonly retryAfterMs: number | null;
+  readonly tookMs: number;
+};
+
+/** One tenant's events, endpoints and deliveries in one mode. */
+export interface TenantPort {
+  /** Stores facts once each, whatever is told twice, and owes their deliveries. */
+  accept(facts: readonly Fact[]): Promise<void>;
+  cursor(): Promise<number>;
+  listEvents(after: number, limit: number, uh: string | null): Promise<{ data: EventWire[]; has_more: boolean; next_cursor: number }>;
+  readEvent(id: EventId, uh: string | null): Answer<EventWire>;
+  createEndpoint(call: Call, body: NewEndpoint): Answer<{ endpoint: EndpointWire; secret: string | null }>;
+  listEndpoints(): Promise<EndpointWire[]>;
+  readEndpoint(id: EndpointId): Answer<EndpointWire>;
+  deleteEndpoint(id: EndpointId): Answer<null>;
+  listDeliveries(page: PageRequest): Promise<Page<DeliveryWire>>;
+  readDelivery(id: DeliveryId): Answer<DeliveryWire>;
+  /** Takes a due delivery for one attempt; null when it is not due, not known, or taken. */
+  claimDelivery(id: DeliveryId): Promise<DeliveryJob | null>;
+  settleDelivery(id: DeliveryId, attempt: number, outcome: DeliveryOutcome): Promise<void>;
+  wake(): Promise<void>;
+}
+
+/** A Nemo token that several users share: who is using it, and what it last held. */
+export interface TokenPort {
+  /** Notes that a turn runs on this token until released or `until`; tells whether another one does. */
+  lease(turn: TurnId, until: EpochMs): Promise<{ shared: boolean }>;
+  /** Ends a lease; tells whether any other turn overlapped it from its start. */
+  release(turn: TurnId): Promise<{ shared: boolean }>;
+}
+
+/** What a turn's end rests on. */
+export type Evidence = {
+  readonly stream: "none" | "closed" | "error" | "cut" | "lost" | "cancelled";
+  readonly timeline: "unread" | "unchanged" | "changed";
+  readonly balance: "unread" | "equal" | "lower" | "shared";
+};
+export type Verdict = { readonly status: "completed" | "failed" | "unknown"; readonly charged: Charged };

@@ -1,0 +1,87 @@
+/**
+ * Every wait between two steps of work, in milliseconds. Kept together because `TIME_SCALE` (loopback only) divides them
+ * all, so that a test steps through a day's schedule in seconds while the code under it stays the same.
+ * How long something is kept (links, events, files) is not a wait and stands in limits.ts.
+ */
+import { HOUR_MS, MINUTE_MS, SECOND_MS } from "./time.ts";
+
+export type Waits = {
+  /** While a turn runs its object's alarm fires this often, so that its lease and the instance live on. */
+  readonly turnKeepalive: number;
+  /** A turn's lease: nobody else takes it for dead before. */
+  readonly turnLease: number;
+  /** First reading of upstream state after a stream that did not end well. Source: nemo-api reference 8.4. */
+  readonly settleFirst: number;
+  /** Every later reading. Source: nemo-api reference 8.4. */
+  readonly settleNext: number;
+  /** The least distance of two equal readings that settle a turn. Source: design section 6. */
+  readonly settleApart: number;
+  /** Unchanged this long after the send, a turn is over. Source: upstream's own 15 minutes, nemo-api reference 4.2. */
+  readonly settleGiveUp: number;
+  /** Heartbeats alone this long: state is read beside the open stream. Source: nemo-api reference 4.2. */
+  readonly quiet: number;
+  /** "Still working" is said at least this often. Source: nemo-api reference 8.3. */
+  readonly progress: number;
+  /** Comment pings of a stream to a caller, counted from the request. */
+  readonly ping: number;
+  /** An answer ends itself after this long, plus or minus the spread; the client resumes by id. */
+  readonly streamLife: number;
+  readonly streamLifeSpread: number;
+  /** Between polls of a render; the last repeats. Chosen between the vendor's 2–15 s backoff and the seeds' 30 s. */
+  readonly renderPolls: readonly number[];
+  /** After this a render is called timed out. Upstream's take 30–90 s. */
+  readonly renderTimeout: number;
+  /** A step of work (a poll, a copy, a push) is tried again after this, doubling, up to `retryMax`. */
+  readonly retry: number;
+  readonly retryMax: number;
+  /** How long a claimed step may take before another instance may claim it. */
+  readonly stepLease: number;
+  /** A webhook's answer is awaited this long. Source: Standard Webhooks, 15–30 s. */
+  readonly deliveryTimeout: number;
+  /** From one failed delivery to the next try. Source: Standard Webhooks' example schedule, as in design section 4. */
+  readonly deliveries: readonly number[];
+  /** How far behind its earliest due time an object may be before the cron wakes it. */
+  readonly busyGrace: number;
+};
+
+const REAL: Waits = {
+  turnKeepalive: 20 * SECOND_MS,
+  turnLease: 50 * SECOND_MS,
+  settleFirst: 30 * SECOND_MS,
+  settleNext: 60 * SECOND_MS,
+  settleApart: 30 * SECOND_MS,
+  settleGiveUp: 15 * MINUTE_MS,
+  quiet: 10 * MINUTE_MS,
+  progress: 2 * MINUTE_MS,
+  ping: 15 * SECOND_MS,
+  streamLife: 240 * SECOND_MS,
+  streamLifeSpread: 30 * SECOND_MS,
+  renderPolls: [5 * SECOND_MS, 10 * SECOND_MS, 15 * SECOND_MS, 30 * SECOND_MS],
+  renderTimeout: 30 * MINUTE_MS,
+  retry: 5 * SECOND_MS,
+  retryMax: 10 * MINUTE_MS,
+  stepLease: 90 * SECOND_MS,
+  deliveryTimeout: 15 * SECOND_MS,
+  deliveries: [
+    5 * SECOND_MS,
+    5 * MINUTE_MS,
+    30 * MINUTE_MS,
+    2 * HOUR_MS,
+    5 * HOUR_MS,
+    10 * HOUR_MS,
+    14 * HOUR_MS,
+    20 * HOUR_MS,
+    24 * HOUR_MS,
+  ],
+  busyGrace: 60 * SECOND_MS,
+};
+
+/** The waits divided by `scale` (1 in production), each at least 1 ms. */
+export function scaledWaits(scale: number): Waits {
+  const shorten = (ms: number): number => Math.max(1, Math.round(ms / scale));
+  const entries = Object.entries(REAL).map(([name, wait]) => [
+    name,
+    typeof wait === "number" ? shorten(wait) : (wait as readonly number[]).map(shorten),
+  ]);
+  return Object.fromEntries(entries) as Waits; // the same names, the same kinds of values
+}

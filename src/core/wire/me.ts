@@ -1,0 +1,27 @@
+/** Who the credential is and what it may do: the call no-code tools test a connection with. */
+import * as z from "zod";
+import { mode, plain } from "./common.ts";
+import { scope } from "./tenant.ts";
+import { nemoToken } from "./token.ts";
+
+export const me = z
+  .object({
+    tenant: z.object({ id: plain("ten"), name: z.string() }),
+    user: z.string().nullable(),
+    mode,
+    scopes: z.array(scope),
+    limits: z.object({
+      upload_bytes: z.int(),
+      request_bytes: z.int(),
+      prompt_bytes: z.int(),
+      formats: z.array(z.string()),
+      chunk_advice_bytes: z.int(),
+    }),
+    nemo_token: nemoToken,
+    events_cursor: z.int().meta({ description: "Read on from here with GET /v1/events?after=." }),
+  })
+  .meta({ id: "Me" });
+export type MeWire = z.infer<typeof me>;
+
+/** An end user of a tenant. */
+export const user = z.object({ id: z.string(), created_at: z.string(), last_seen_at: z.string() }).meta({ id: "User" });

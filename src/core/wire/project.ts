@@ -1,0 +1,46 @@
+/** A project: one conversation and one timeline, held by Nemo as a task and a session. */
+import * as z from "zod";
+import { language, metadata, moment, owned } from "./common.ts";
+
+const timelineSegment = z.object({
+  label: z.string(),
+  start_ms: z.number().nullable(),
+  duration_ms: z.number().nullable(),
+  volume: z.number().nullable().meta({ description: "0 to 1." }),
+  text: z.string().nullable(),
+});
+
+export const timeline = z
+  .object({
+    project_id: owned("prj"),
+    summary: z.string().meta({ example: 'Timeline (3 tracks): 1. Video: city timelapse (0-10s) 2. BGM: Lo-fi (0-10s, 35%) 3. Title: "Urban Dreams" (0-3s)' }),
+    exportable: z.boolean(),
+    duration_ms: z.number().nullable(),
+    width: z.number().nullable(),
+    height: z.number().nullable(),
+    tracks: z.array(z.object({ kind: z.enum(["video", "audio", "text", "other"]), segments: z.array(timelineSegment) })),
+  })
+  .meta({ id: "Timeline" });
+export type TimelineWire = z.infer<typeof timeline>;
+
+export const project = z
+  .object({
+    id: owned("prj"),
+    name: z.string(),
+    language: z.string().nullable(),
+    summary: z.string().nullable().meta({ description: "The timeline in one line, as of the last settled turn." }),
+    metadata,
+    turns_url: z.string(),
+    timeline_url: z.string(),
+    renders_url: z.string(),
+    created_at: moment,
+  })
+  .meta({ id: "Project" });
+export type ProjectWire = z.infer<typeof project>;
+
+export const newProject = z.strictObject({
+  name: z.string().trim().min(1).max(200).default("project"),
+  language: language.optional(),
+  metadata: metadata.default({}),
+});
+export type NewProject = z.infer<typeof newProject>;

@@ -1,0 +1,47 @@
+/**
+ * The events of a turn, as SSE frames and as JSON rows: `event:` is the type, `id:` the cursor, `data:` the body.
+ * A client that does not know a type ignores it.
+ */
+import * as z from "zod";
+import { owned } from "./common.ts";
+import { turn } from "./turn.ts";
+
+export const TERMINAL_EVENTS = ["turn.completed", "turn.failed", "turn.unknown"] as const;
+
+export const turnEvent = z
+  .discriminatedUnion("type", [
+    z.object({ type: z.literal("turn.started"), id: owned("trn"), events_url: z.string() }),
+    z.object({ type: z.literal("turn.queued"), id: owned("trn"), position: z.int() }),
+    z.object({
+      type: z.literal("message"),
+      message: z.int().meta({ description: "Which message of the turn, from 1." }),
+      text: z.string().meta({ description: "A piece to append when partial, else the whole message, replacing its pieces." }),
+      partial: z.boolean(),
+    }),
+    z.object({ type: z.literal("action"), action: z.string(), method: z.string(), path: z.string() }),
+    z.object({
+      type: z.literal("progress"),
+      stage: z.enum(["preparing", "working", "generating", "editing", "settling", "rendering"]),
+      elapsed_ms: z.int(),
+    }),
+    z.object({ type: z.literal("timeline.changed"), summary: z.string(), line: z.string() }),
+    z.object({ type: z.literal("project.session_replaced"), project_id: owned("prj") }),
+    z.object({ type: z.literal("turn.completed"), turn }),
+    z.object({ type: z.literal("turn.failed"), turn }),
+    z.object({ type: z.literal("turn.unknown"), turn }),
+  ])
+  .meta({ id: "TurnEvent" });
+export type TurnEventWire = z.infer<typeof turnEvent>;
+
+/** True for the event after which a turn's stream has no more. */
+export const isTerminal = (type: string): boolean => (TERMINAL_EVENTS as readonly string[]).includes(type);
+
+/** The same cursor for tools that cannot read SSE. */
+export const turnEventsPage = z
+  .object({
+    data: z.array(z.object({ id: z.int(), event: turnEvent })),
+    next_after: z.int(),
+    ended: z.boolean(),
+  })
+  .meta({ id: "TurnEventsPage" });
+export type TurnEventsPage = z.infer<typeof turnEventsPage>;

@@ -1,0 +1,56 @@
+/** An upload: bytes on their way into the store. And what it becomes: an asset. */
+import * as z from "zod";
+import { failure, filename, metadata, moment, owned } from "./common.ts";
+import { UPLOAD_BYTES } from "../limits.ts";
+
+export const upload = z
+  .object({
+    id: owned("upl"),
+    status: z.enum(["open", "completed", "expired", "failed"]),
+    filename: z.string(),
+    size_bytes: z.int(),
+    offset_bytes: z.int().meta({ description: "What is stored: everything below it is safe." }),
+    asset_id: owned("ast").nullable(),
+    error: failure.nullable(),
+    content_url: z.string(),
+    metadata,
+    created_at: moment,
+    expires_at: moment,
+  })
+  .meta({ id: "Upload" });
+export type UploadWire = z.infer<typeof upload>;
+
+export const newUpload = z.strictObject({
+  filename,
+  size_bytes: z.int().min(0).meta({ description: `At most ${UPLOAD_BYTES}.` }),
+  metadata: metadata.default({}),
+});
+export type NewUpload = z.infer<typeof newUpload>;
+
+export const asset = z
+  .object({
+    id: owned("ast"),
+    status: z.enum(["ready", "rejected"]),
+    filename: z.string(),
+    kind: z.enum(["video", "image", "audio"]),
+    content_type: z.string(),
+    size_bytes: z.int(),
+    sha256: z.string().nullable(),
+    metadata,
+    created_at: moment,
+  })
+  .meta({ id: "Asset" });
+export type AssetWire = z.infer<typeof asset>;
+
+/** One use of an asset in a project. */
+export const attachment = z
+  .object({
+    asset_id: owned("ast"),
+    project_id: owned("prj"),
+    status: z.enum(["pending", "attached", "failed"]),
+    error: failure.nullable(),
+  })
+  .meta({ id: "Attachment" });
+export type AttachmentWire = z.infer<typeof attachment>;
+
+export const newAttachment = z.strictObject({ asset_id: owned("ast") });

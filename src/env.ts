@@ -1,0 +1,114 @@
+/** The Worker's surroundings, read once into a Config. A missing binding or a weak secret is named, not met later. */
+import { scaledWaits, type Waits } from "./core/waits.ts";
+import type { TenantObject } from "./durable/tenant.ts";
+import type { TokenObject } from "./durable/token.ts";
+import type { UploadObject } from "./durable/upload.ts";
+import type { UserObject } from "./durable/user.ts";
+import type { SandboxObject } from "./sandbox/object.ts";
+
+/** What a message on each queue holds. A message is a nudge: losing one loses nothing. */
+export type WakeMessage = { readonly kind: ObjectKind; readonly name: string };
+export type DeliveryMessage = { readonly tenant: string; readonly delivery: string };
+export type ObjectKind = "user" | "tenant" | "upload";
+
+/** Bindings as wrangler.toml declares them; vars and secrets as .dev.vars or `wrangler secret` give them. */
+export type Env = {
+  USER: DurableObjectNamespace<UserObject>;
+  TENANT: DurableObjectNamespace<TenantObject>;
+  TOKEN: DurableObjectNamespace<TokenObject>;
+  UPLOAD: DurableObjectNamespace<UploadObject>;
+  SANDBOX: DurableObjectNamespace<SandboxObject>;
+  DB: D1Database;
+  MEDIA: R2Bucket;
+  WAKE: Queue<WakeMessage>;
+  DELIVERIES: Queue<DeliveryMessage>;
+  GATE_SMALL: RateLimit;
+  GATE_MEDIUM: RateLimit;
+  GATE_LARGE: RateLimit;
+  GATE_REFUSED: RateLimit;
+  ASSETS: Fetcher;
+  ROOT_SECRET: string;
+  ROOT_SECRET_PREVIOUS?: string;
+  ADMIN_TOKEN?: string;
+  ADMIN_TOKEN_PREVIOUS?: string;
+  /** Where callers reach us, when it differs from the request's own origin; also switches Nemo from push to pull. */
+  PUBLIC_URL?: string;
+  NEMO_API_URL?: string;
+  NEMO_TOKEN?: string;
+  ALLOW_ANONYMOUS?: string;
+  /** `development` or `test` on a loopback address; anything else is production. */
+  ENVIRONMENT?: string;
+  ALARMS?: string;
+  CRASH_AT?: string;
+  CRASH_URL?: string;
+  TIME_SCALE?: string;
+};
+
+export const BINDINGS = [
+  "USER",
+  "TENANT",
+  "TOKEN",
+  "UPLOAD",
+  "SANDBOX",
+  "DB",
+  "MEDIA",
+  "WAKE",
+  "DELIVERIES",
+  "GATE_SMALL",
+  "GATE_MEDIUM",
+  "GATE_LARGE",
+  "GATE_REFUSED",
+  "ASSETS",
+] as const satisfies readonly (keyof Env)[];
+
+/** Bytes a secret must have at least; boot refuses less. */
+export const SECRET_MIN_BYTES = 32;
+
+export type Config = {
+  readonly local: boolean;
+  readonly publicUrl: string | null;
+  readonly nemoUrl: string;
+  readonly nemoToken: string | null;
+  readonly allowAnonymous: boolean;
+  readonly rootSecret: string;
+  readonly rootSecretPrevious: string | null;
+  /** Admin tokens that open the door; empty when none is set or long enough. */
+  readonly adminTokens: readonly string[];
+  /** False only locally, to prove that the cron alone finishes everything. */
+  readonly alarms: boolean;
+  readonly crashAt: string | null;
+  readonly crashUrl: string | null;
+  readonly timeScale: number;
+  readonly waits: Waits;
+};
+
+const bytes = (text: string): number => new TextEncoder().encode(text).length;
+
+const stripSlash = (url: string): string => url.replace(/\/+$/, "");
+
+/** Reads and checks the environment. Throws with the name of what is missing or too weak: a deployment fault, not a caller's. */
+export function readConfig(env: Env): Config {
+  for (const name of BINDINGS) if (env[name] === undefined) throw new Error(`binding ${name} is missing: see wrangler.toml`);
+  if (!env.ROOT_SECRET || bytes(env.ROOT_SECRET) < SECRET_MIN_BYTES) {
+    throw new Error(`ROOT_SECRET must have at least ${SECRET_MIN_BYTES} bytes: run npm run deploy, or npm run dev locally`);
+  }
+  const local = env.ENVIRONMENT === "development" || env.ENVIRONMENT === "test";
+  const timeScale = local ? Math.max(1, Number(env.TIME_SCALE ?? "1") || 1) : 1;
+  return {
+    local,
+    publicUrl: env.PUBLIC_URL ? stripSlash(env.PUBLIC_URL) : null,
+    nemoUrl: stripSlash(env.NEMO_API_URL || "https://mega-api-prod.nemovideo.ai"),
+    nemoToken: env.NEMO_TOKEN || null,
+    allowAnonymous: env.ALLOW_ANONYMOUS === "1",
+    rootSecret: env.ROOT_SECRET,
+    rootSecretPrevious: env.ROOT_SECRET_PREVIOUS || null,
+    adminTokens: [env.ADMIN_TOKEN, env.ADMIN_TOKEN_PREVIOUS].filter(
+      (token): token is string => token !== undefined && bytes(token) >= SECRET_MIN_BYTES,
+    ),
+    alarms: !(local && env.ALARMS === "off"),
+    crashAt: local ? env.CRASH_AT || null : null,
+    crashUrl: local ? env.CRASH_URL || null : null,
+    timeScale,
+    waits: scaledWaits(timeScale),
+  };
+}
