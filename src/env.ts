@@ -88,9 +88,12 @@ const stripSlash = (url: string): string => url.replace(/\/+$/, "");
 
 /** Reads and checks the environment. Throws with the name of what is missing or too weak: a deployment fault, not a caller's. */
 export function readConfig(env: Env): Config {
-  for (const name of BINDINGS) if (env[name] === undefined) throw new Error(`binding ${name} is missing: see wrangler.toml`);
+  for (const name of BINDINGS)
+    if (env[name] === undefined) throw new Error(`binding ${name} is missing: see wrangler.toml`);
   if (!env.ROOT_SECRET || bytes(env.ROOT_SECRET) < SECRET_MIN_BYTES) {
-    throw new Error(`ROOT_SECRET must have at least ${SECRET_MIN_BYTES} bytes: run npm run deploy, or npm run dev locally`);
+    throw new Error(
+      `ROOT_SECRET must have at least ${SECRET_MIN_BYTES} bytes: run npm run deploy, or npm run dev locally`,
+    );
   }
   const local = env.ENVIRONMENT === "development" || env.ENVIRONMENT === "test";
   const timeScale = local ? Math.max(1, Number(env.TIME_SCALE ?? "1") || 1) : 1;

@@ -24,6 +24,12 @@ export function log(level: "info" | "warn" | "error", event: string, fields: Log
 /** Prints a bug: the error's own words may hold anything, so only its name and its first stack lines inside our code go out. */
 export function logBug(event: string, error: unknown, fields: LogFields = {}): void {
   const name = error instanceof Error ? error.name : typeof error;
-  const stack = error instanceof Error ? (error.stack ?? "").split("\n").slice(1, 6).map((line) => line.trim()) : [];
+  const stack =
+    error instanceof Error
+      ? (error.stack ?? "")
+          .split("\n")
+          .slice(1, 6)
+          .map((line) => line.trim())
+      : [];
   console.error(JSON.stringify({ event, name, stack, ...fields }));
 }

@@ -14,14 +14,16 @@ export const uploadObjectName = ({ tenant, mode }: Scope, id: UploadId): string 
 /** The address inside a user's object name. Throws on any other text: names are made here only, so another form is a bug. */
 export function parseUserObjectName(name: string | undefined): UserAddress {
   const [tenant, mode, uh] = (name ?? "").split(":");
-  if (!tenant?.startsWith("ten_") || (mode !== "live" && mode !== "test") || !uh) throw new Error("not a user object's name");
+  if (!tenant?.startsWith("ten_") || (mode !== "live" && mode !== "test") || !uh)
+    throw new Error("not a user object's name");
   return { tenant: tenant as TenantId, mode, uh }; // the prefix was checked above
 }
 
 /** The scope inside a tenant or upload object's name. Throws on any other text. */
 export function parseScope(name: string | undefined): Scope {
   const [tenant, mode] = (name ?? "").split(":");
-  if (!tenant?.startsWith("ten_") || (mode !== "live" && mode !== "test")) throw new Error("not a tenant's object name");
+  if (!tenant?.startsWith("ten_") || (mode !== "live" && mode !== "test"))
+    throw new Error("not a tenant's object name");
   return { tenant: tenant as TenantId, mode }; // the prefix was checked above
 }
 

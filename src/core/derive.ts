@@ -23,7 +23,10 @@ const params = (purpose: Purpose) => ({
 
 /** The AES-256-GCM key for a purpose. */
 export async function deriveSealKey(secret: string, purpose: Purpose): Promise<CryptoKey> {
-  return crypto.subtle.deriveKey(params(purpose), await base(secret), { name: "AES-GCM", length: 256 }, false, ["encrypt", "decrypt"]);
+  return crypto.subtle.deriveKey(params(purpose), await base(secret), { name: "AES-GCM", length: 256 }, false, [
+    "encrypt",
+    "decrypt",
+  ]);
 }
 
 /** The HMAC-SHA-256 key for a purpose. */

@@ -49,8 +49,12 @@ const unique = (now: EpochMs, random: RandomBytes): string =>
   base32Number(now, TIME_CHARS) + base32(random(RANDOM_BYTES)).slice(0, RANDOM_CHARS);
 
 /** A new id owned by the user's object `uh`. */
-export const ownedId = <P extends OwnedPrefix>(prefix: P, uh: UserHash, now: EpochMs, random: RandomBytes): `${P}_${string}` =>
-  `${prefix}_${unique(now, random)}${uh}`;
+export const ownedId = <P extends OwnedPrefix>(
+  prefix: P,
+  uh: UserHash,
+  now: EpochMs,
+  random: RandomBytes,
+): `${P}_${string}` => `${prefix}_${unique(now, random)}${uh}`;
 
 /** A new id owned by a tenant or the operator. */
 export const plainId = <P extends PlainPrefix>(prefix: P, now: EpochMs, random: RandomBytes): `${P}_${string}` =>
@@ -73,7 +77,13 @@ export async function userHash(tenant: TenantId, user: string): Promise<UserHash
 }
 
 /** The hash of a call that names no user: the same Idempotency-Key on the same path finds its own record again. */
-export async function callHash(tenant: TenantId, mode: Mode, method: string, path: string, key: string): Promise<UserHash> {
+export async function callHash(
+  tenant: TenantId,
+  mode: Mode,
+  method: string,
+  path: string,
+  key: string,
+): Promise<UserHash> {
   return shorten(await sha256([tenant, mode, method, path, key].join("\u0001")));
 }
 

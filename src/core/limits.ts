@@ -40,7 +40,6 @@ export const PREFER_WAIT_MAX_SECONDS = 60;
 // ---- files
 export const UPLOAD_BYTES = 500_000_000;
 export const OPEN_UPLOADS_PER_USER = 20;
-export const UPLOAD_IDLE_MS = DAY_MS;
 export const FILENAME_CHARS = 200;
 /** A finished render's file is kept this long unless the tenant says otherwise. */
 export const RENDER_TTL_MS = 30 * DAY_MS;

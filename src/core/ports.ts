@@ -128,7 +128,11 @@ export interface TenantPort {
   /** Stores facts once each, whatever is told twice, and owes their deliveries. */
   accept(facts: readonly Fact[]): Promise<void>;
   cursor(): Promise<number>;
-  listEvents(after: number, limit: number, uh: string | null): Promise<{ data: EventWire[]; has_more: boolean; next_cursor: number }>;
+  listEvents(
+    after: number,
+    limit: number,
+    uh: string | null,
+  ): Promise<{ data: EventWire[]; has_more: boolean; next_cursor: number }>;
   readEvent(id: EventId, uh: string | null): Answer<EventWire>;
   createEndpoint(call: Call, body: NewEndpoint): Answer<{ endpoint: EndpointWire; secret: string | null }>;
   listEndpoints(): Promise<EndpointWire[]>;

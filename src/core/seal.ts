@@ -2,8 +2,9 @@
  * Secrets at rest: AES-256-GCM with a random IV, the owner as additional data, the key's name beside it.
  * A seal moved to another owner or purpose does not open.
  */
-import { base64url, fromBase64 } from "./encode.ts";
+
 import { deriveSealKey, kidOf, type RootSecrets, secretOfKid } from "./derive.ts";
+import { base64url, fromBase64 } from "./encode.ts";
 import type { RandomBytes } from "./ids.ts";
 
 const IV_BYTES = 12;

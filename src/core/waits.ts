@@ -3,7 +3,7 @@
  * all, so that a test steps through a day's schedule in seconds while the code under it stays the same.
  * How long something is kept (links, events, files) is not a wait and stands in limits.ts.
  */
-import { HOUR_MS, MINUTE_MS, SECOND_MS } from "./time.ts";
+import { DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS } from "./time.ts";
 
 export type Waits = {
   /** While a turn runs its object's alarm fires this often, so that its lease and the instance live on. */
@@ -40,6 +40,8 @@ export type Waits = {
   readonly deliveryTimeout: number;
   /** From one failed delivery to the next try. Source: Standard Webhooks' example schedule, as in design section 4. */
   readonly deliveries: readonly number[];
+  /** An upload without a write this long has expired. Chosen; as tus servers do. */
+  readonly uploadIdle: number;
   /** How far behind its earliest due time an object may be before the cron wakes it. */
   readonly busyGrace: number;
 };
@@ -73,6 +75,7 @@ const REAL: Waits = {
     20 * HOUR_MS,
     24 * HOUR_MS,
   ],
+  uploadIdle: DAY_MS,
   busyGrace: 60 * SECOND_MS,
 };
 

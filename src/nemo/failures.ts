@@ -4,7 +4,6 @@
 export type Endpoint =
   | "anonymous_token"
   | "claim_token"
-  | "tokens"
   | "create_session"
   | "run_sse"
   | "state"
@@ -35,11 +34,20 @@ export type NemoFailure = Evidence &
     | { /** 4001, HTTP 415. */ readonly reason: "unsupported_media" }
     | { /** 4002, HTTP 413. */ readonly reason: "file_too_large" }
     | { /** HTTP 402 at export: the plan, not the credits. */ readonly reason: "plan_required" }
-    | { /** HTTP 429 when minting: one token per client id, ten per address, in seven days. */ readonly reason: "token_rationed"; readonly retryAfterMs: number | null }
+    | {
+        /** HTTP 429 when minting: one token per client id, ten per address, in seven days. */ readonly reason: "token_rationed";
+        readonly retryAfterMs: number | null;
+      }
     | { /** HTTP 429 elsewhere. */ readonly reason: "rate_limited"; readonly retryAfterMs: number | null }
     | { /** A render or a file that upstream does not know. */ readonly reason: "not_found" }
-    | { /** 5xx, no connection, no answer in time. `sent`: whether the request may have reached upstream. */ readonly reason: "unavailable"; readonly sent: "no" | "maybe"; readonly retryAfterMs: number | null }
-    | { /** The turn ran and its agent or model reported an error inside the stream. */ readonly reason: "agent_failed" }
+    | {
+        /** 5xx, no connection, no answer in time. `sent`: whether the request may have reached upstream. */ readonly reason: "unavailable";
+        readonly sent: "no" | "maybe";
+        readonly retryAfterMs: number | null;
+      }
+    | {
+        /** The turn ran and its agent or model reported an error inside the stream. */ readonly reason: "agent_failed";
+      }
     | { /** Any other 4xx or code. */ readonly reason: "refused" }
     | { /** An answer that cannot be read, or one above its byte cap. */ readonly reason: "garbled" }
   );

@@ -29,6 +29,9 @@ export const LABEL_CHARS = 500;
 /** Entries of upstream's media lists that are read; all are counted. */
 export const MEDIA_ENTRIES = 500;
 
+/** Milliseconds that a file may still be on its way after upstream said yes. Chosen: our own end of the stream settles at once, or never. */
+export const UPLOAD_TAIL_MS = 5 * SECOND_MS;
+
 /** How long each kind of wait may take, in milliseconds. */
 export type Timeouts = {
   /** A JSON call, from sending to the answer's last byte. */

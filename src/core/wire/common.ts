@@ -1,13 +1,23 @@
 /** Pieces that several nouns share on the wire. JSON, snake_case, times RFC 3339 in UTC. */
 import * as z from "zod";
-import { FILENAME_CHARS, METADATA_KEY_CHARS, METADATA_KEYS, METADATA_VALUE_BYTES, PAGE_DEFAULT, PAGE_MAX, PROMPT_BYTES } from "../limits.ts";
 import { type OwnedPrefix, ownedIdPattern, type PlainPrefix, plainIdPattern } from "../ids.ts";
+import {
+  FILENAME_CHARS,
+  METADATA_KEY_CHARS,
+  METADATA_KEYS,
+  METADATA_VALUE_BYTES,
+  PAGE_DEFAULT,
+  PAGE_MAX,
+  PROMPT_BYTES,
+} from "../limits.ts";
 
 const utf8 = new TextEncoder();
 const bytesOf = (text: string): number => utf8.encode(text).length;
 
 /** A moment: `2026-11-21T10:00:00.000Z`. */
-export const moment = z.iso.datetime({ precision: 3 }).meta({ format: "date-time", example: "2026-11-21T10:00:00.000Z" });
+export const moment = z.iso
+  .datetime({ precision: 3 })
+  .meta({ format: "date-time", example: "2026-11-21T10:00:00.000Z" });
 
 /** An id that ends in its owner's hash. */
 export const owned = <P extends OwnedPrefix>(prefix: P) =>

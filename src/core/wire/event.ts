@@ -34,7 +34,10 @@ export const event = z
     tenant: plain("ten"),
     mode,
     sequence: z.int().meta({ description: "Counts the events of one resource, from 1." }),
-    stale: z.boolean().optional().meta({ description: "True when a later event of the same resource was already sent." }),
+    stale: z
+      .boolean()
+      .optional()
+      .meta({ description: "True when a later event of the same resource was already sent." }),
     data: z.record(z.string(), z.unknown()).meta({ description: "The resource, as its own route would show it." }),
   })
   .meta({ id: "Event" });
@@ -57,12 +60,17 @@ export type EndpointWire = z.infer<typeof endpoint>;
 
 export const newEndpoint = z.strictObject({
   url: targetUrl,
-  types: z.array(z.union([eventType, z.literal("*")])).min(1).default(["*"]),
+  types: z
+    .array(z.union([eventType, z.literal("*")]))
+    .min(1)
+    .default(["*"]),
 });
 export type NewEndpoint = z.infer<typeof newEndpoint>;
 
 /** An endpoint with its signing secret: shown once, at creation. */
-export const shownEndpoint = endpoint.extend({ secret: z.string().meta({ example: "whsec_…" }) }).meta({ id: "ShownWebhookEndpoint" });
+export const shownEndpoint = endpoint
+  .extend({ secret: z.string().meta({ example: "whsec_…" }) })
+  .meta({ id: "ShownWebhookEndpoint" });
 
 export const delivery = z
   .object({

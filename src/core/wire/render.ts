@@ -1,14 +1,17 @@
 /** A render: one export of a project's timeline to a file. */
 import * as z from "zod";
-import { failure, metadata, moment, owned } from "./common.ts";
 import { SHARE_LINK_DEFAULT_SECONDS, SHARE_LINK_MAX_SECONDS } from "../limits.ts";
+import { failure, metadata, moment, owned } from "./common.ts";
 
 export const RENDER_STATUSES = ["queued", "processing", "copying", "completed", "failed"] as const;
 export const renderStatus = z.enum(RENDER_STATUSES);
 export type RenderStatus = z.infer<typeof renderStatus>;
 
 /** The only attested output of the upstream. */
-export const output = z.strictObject({ format: z.literal("mp4").default("mp4"), quality: z.literal("high").default("high") });
+export const output = z.strictObject({
+  format: z.literal("mp4").default("mp4"),
+  quality: z.literal("high").default("high"),
+});
 
 export const render = z
   .object({

@@ -29,7 +29,9 @@ export const key = z
     name: z.string(),
     mode,
     scopes: z.array(scope),
-    hint: z.string().meta({ description: "The first characters of the key, to recognise it by.", example: "ngw_test_4f9a" }),
+    hint: z
+      .string()
+      .meta({ description: "The first characters of the key, to recognise it by.", example: "ngw_test_4f9a" }),
     created_at: moment,
     expires_at: moment.nullable(),
     revoked_at: moment.nullable(),
@@ -40,7 +42,10 @@ export type KeyWire = z.infer<typeof key>;
 export const newKey = z.strictObject({
   name: z.string().trim().min(1).max(100).default("default"),
   mode: mode.default("test"),
-  scopes: z.array(scope).min(1).default([...SCOPES]),
+  scopes: z
+    .array(scope)
+    .min(1)
+    .default([...SCOPES]),
   expires_at: moment.nullable().default(null),
 });
 

@@ -15,7 +15,9 @@ export const turnEvent = z
     z.object({
       type: z.literal("message"),
       message: z.int().meta({ description: "Which message of the turn, from 1." }),
-      text: z.string().meta({ description: "A piece to append when partial, else the whole message, replacing its pieces." }),
+      text: z
+        .string()
+        .meta({ description: "A piece to append when partial, else the whole message, replacing its pieces." }),
       partial: z.boolean(),
     }),
     z.object({ type: z.literal("action"), action: z.string(), method: z.string(), path: z.string() }),

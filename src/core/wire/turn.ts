@@ -15,7 +15,9 @@ export const turn = z
     status: turnStatus,
     prompt: z.string(),
     text: z.string().nullable().meta({ description: "What the agent said, all messages joined by blank lines." }),
-    text_complete: z.boolean().meta({ description: "False while it runs, and when the stream was cut before its end." }),
+    text_complete: z
+      .boolean()
+      .meta({ description: "False while it runs, and when the stream was cut before its end." }),
     charged: charged.nullable().meta({ description: "Null until the turn has ended." }),
     credits: spent.nullable(),
     timeline: z.object({ changed: z.boolean(), summary: z.string() }).nullable(),
@@ -26,7 +28,9 @@ export const turn = z
         balance: z.enum(["unread", "equal", "lower", "shared"]),
       })
       .nullable()
-      .meta({ description: "What the end rests on: how the stream ended, what the timeline showed, what the balance did." }),
+      .meta({
+        description: "What the end rests on: how the stream ended, what the timeline showed, what the balance did.",
+      }),
     error: failure.nullable(),
     language: z.string().nullable(),
     metadata,

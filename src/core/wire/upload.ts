@@ -1,7 +1,7 @@
 /** An upload: bytes on their way into the store. And what it becomes: an asset. */
 import * as z from "zod";
-import { failure, filename, metadata, moment, owned } from "./common.ts";
 import { UPLOAD_BYTES } from "../limits.ts";
+import { failure, filename, metadata, moment, owned } from "./common.ts";
 
 export const upload = z
   .object({
@@ -22,7 +22,10 @@ export type UploadWire = z.infer<typeof upload>;
 
 export const newUpload = z.strictObject({
   filename,
-  size_bytes: z.int().min(0).meta({ description: `At most ${UPLOAD_BYTES}.` }),
+  size_bytes: z
+    .int()
+    .min(0)
+    .meta({ description: `At most ${UPLOAD_BYTES}.` }),
   metadata: metadata.default({}),
 });
 export type NewUpload = z.infer<typeof newUpload>;

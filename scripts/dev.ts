@@ -1,0 +1,109 @@
+/**
+ * `npm run dev`: the gateway on port 8787 until Ctrl-C, with a stable test key and three lines to paste.
+ *
+ * State lies in .state/dev, secrets in .dev.vars; both are made at the first start and reused afterwards.
+ */
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import * as z from "zod";
+import { type Api, apiWith, RefusedError } from "./lib/api.ts";
+import { cleanUp } from "./lib/cleanup.ts";
+import { curlLines } from "./lib/curls.ts";
+import { writePrivate } from "./lib/env-file.ts";
+import { type Gateway, startGateway } from "./lib/gateway.ts";
+import { bold, dim, red } from "./lib/paint.ts";
+import { isFree } from "./lib/ports.ts";
+import { isAlive } from "./lib/process-group.ts";
+import { ROOT } from "./lib/root.ts";
+import { makeKey, makeTenant } from "./lib/tenant.ts";
+
+const PORT = 8787;
+const STATE = join(ROOT, ".state/dev");
+const KEY_FILE = join(STATE, "key.json");
+
+/** What a person may set for this run in the shell; .dev.vars is for what should stay. */
+const PASSED = ["NEMO_API_URL", "NEMO_TOKEN", "ALARMS", "CRASH_AT", "TIME_SCALE"] as const;
+
+/** As shells count a death by SIGKILL: what CRASH_AT ends with. */
+const KILLED = 137;
+
+const keyFile = z.object({ tenant: z.string(), key: z.string() });
+
+const passedVars = (): Record<string, string> =>
+  Object.fromEntries(PASSED.flatMap((name) => (process.env[name] ? [[name, process.env[name]]] : [])));
+
+/** True unless the gateway does not know this key, as after its database was thrown away. */
+async function isKnown(url: string, key: string): Promise<boolean> {
+  try {
+    await apiWith(url, key).send("/v1/me");
+    return true;
+  } catch (error) {
+    if (error instanceof RefusedError && error.status === 401) return false;
+    throw error;
+  }
+}
+
+/** The development tenant's test key: the one of last time where it still opens, else a new one. */
+async function stableKey(admin: Api): Promise<string> {
+  if (existsSync(KEY_FILE)) {
+    const { key } = keyFile.parse(JSON.parse(readFileSync(KEY_FILE, "utf8")));
+    if (await isKnown(admin.url, key)) return key;
+  }
+  const tenant = await makeTenant(admin, "development");
+  const key = await makeKey(admin, tenant, "test", "npm run dev");
+  writePrivate(KEY_FILE, `${JSON.stringify({ tenant, key }, null, 2)}\n`);
+  return key;
+}
+
+function printWelcome(url: string, key: string): void {
+  console.log(`${bold(url)} is up. Reference: ${url}/docs`);
+  console.log(`Test key: ${key}\n`);
+  console.log("From nothing to an MP4: paste these lines, one after the other.\n");
+  for (const line of curlLines(url, key)) console.log(`${line}\n`);
+  console.log(dim("Ctrl-C stops it. State: .state/dev, secrets: .dev.vars, admin token: ADMIN_TOKEN in .dev.vars"));
+}
+
+/** Waits for an end that nobody asked for, and answers with the exit code. A signal ends the process elsewhere. */
+async function untilEnd(gateway: Gateway): Promise<number> {
+  const crash = gateway.crashed.then((at) => ({ code: KILLED, line: `killed at ${at}, as CRASH_AT asked` }));
+  // A crash also ends the group: it is given the time to tell so.
+  const end = gateway.ended.then(async () => {
+    await new Promise((settle) => setTimeout(settle, 100));
+    return { code: 1, line: `the gateway ended by itself:\n${gateway.lastLines()}` };
+  });
+  const { code, line } = await Promise.race([crash, end]);
+  console.error(red(line));
+  return code;
+}
+
+async function main(): Promise<number> {
+  if (!(await isFree(PORT))) {
+    console.error(`Port ${PORT} is taken: stop what listens there, or the other npm run dev.`);
+    return 1;
+  }
+  console.log(dim("starting…"));
+  const gateway = await startGateway({
+    port: PORT,
+    stateDir: STATE,
+    secretsFile: join(ROOT, ".dev.vars"),
+    vars: passedVars(),
+    quiet: false,
+  });
+  const ended = untilEnd(gateway);
+  try {
+    printWelcome(gateway.url, await stableKey(apiWith(gateway.url, gateway.adminToken)));
+  } catch (error) {
+    // Where the gateway died under the call, its own last words say more than ours.
+    if (isAlive(gateway.group)) throw error;
+  }
+  return ended;
+}
+
+let code = 1;
+try {
+  code = await main();
+} catch (error) {
+  console.error(red(error instanceof Error ? error.message : String(error)));
+}
+await cleanUp();
+process.exit(code);

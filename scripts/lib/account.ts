@@ -1,0 +1,56 @@
+/** wrangler as `npm run deploy` uses it: the one on PATH, against a person's account, every failure named. */
+import { spawn } from "node:child_process";
+import { stripVTControlCharacters } from "node:util";
+import { ROOT } from "./root.ts";
+
+/** What one call printed. */
+export type Printed = { readonly code: number; readonly stdout: string; readonly stderr: string };
+
+/** A step that failed: its name, what wrangler said, and what a person can do. */
+export class StepError extends Error {
+  override readonly name = "StepError";
+  readonly said: string;
+  readonly advice: string;
+
+  constructor(step: string, said: string, advice: string) {
+    super(step);
+    this.said = said;
+    this.advice = advice;
+  }
+}
+
+/**
+ * Runs wrangler and collects what it prints; never throws for a failing call.
+ *
+ * Its standard input is closed: wrangler asks no questions then, and does not write ids into wrangler.toml.
+ */
+export function wrangler(...args: readonly string[]): Promise<Printed> {
+  return new Promise((settle) => {
+    const child = spawn("wrangler", args, {
+      cwd: ROOT,
+      stdio: ["ignore", "pipe", "pipe"],
+      env: { ...process.env, NO_COLOR: "1", WRANGLER_HIDE_BANNER: "true", WRANGLER_SEND_METRICS: "false" },
+    });
+    let stdout = "";
+    let stderr = "";
+    child.stdout.setEncoding("utf8").on("data", (text: string) => {
+      stdout += stripVTControlCharacters(text);
+    });
+    child.stderr.setEncoding("utf8").on("data", (text: string) => {
+      stderr += stripVTControlCharacters(text);
+    });
+    child.on("error", (error) => settle({ code: 127, stdout, stderr: `wrangler cannot be run: ${error.message}` }));
+    child.on("close", (code) => settle({ code: code ?? 1, stdout, stderr }));
+  });
+}
+
+/** What a failed call said: its errors, or where it has none, its last lines. */
+export const lastWords = (printed: Printed): string =>
+  printed.stderr.trim() || printed.stdout.trim().split("\n").slice(-10).join("\n");
+
+/** Runs wrangler for a step that cannot go on without it. */
+export async function demand(step: string, advice: string, ...args: readonly string[]): Promise<Printed> {
+  const printed = await wrangler(...args);
+  if (printed.code !== 0) throw new StepError(step, lastWords(printed), advice);
+  return printed;
+}

@@ -1,0 +1,106 @@
+/** A command with all its children in a process group of its own, so that all of them end together. */
+import { spawn } from "node:child_process";
+import { readdirSync, readFileSync } from "node:fs";
+import { resolve } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+
+/** Lines of output kept for an error message. */
+const KEPT_LINES = 40;
+/** How long a polite SIGTERM may take. */
+const POLITE_MS = 3_000;
+
+export type GroupOptions = {
+  readonly command: string;
+  readonly args: readonly string[];
+  readonly cwd: string;
+  readonly env: NodeJS.ProcessEnv;
+  /** Where the output also goes, line by line; nowhere when absent. */
+  readonly print?: ((line: string) => void) | undefined;
+};
+
+export type ProcessGroup = {
+  /** The group's id, which is its leader's process id. */
+  readonly id: number;
+  /** The leader's exit code, or null when it was killed. */
+  readonly ended: Promise<number | null>;
+  /** The last lines of output. */
+  readonly lastLines: () => string;
+  /** SIGKILL to all, at once. */
+  readonly kill: () => void;
+  /** SIGTERM to all, SIGKILL to what is left after three seconds. Throws when something survives that. */
+  readonly stop: () => Promise<void>;
+};
+
+/** `/proc/<pid>/stat` → the state's letter and the group. The name before them may hold anything, also blanks and brackets. */
+function linuxStat(pid: string): { state: string; group: number } | null {
+  try {
+    const text = readFileSync(`/proc/${pid}/stat`, "utf8");
+    const [state = "", , group = ""] = text.slice(text.lastIndexOf(")") + 2).split(" ");
+    return { state, group: Number(group) };
+  } catch {
+    return null; // it ended while we looked
+  }
+}
+
+/** Sends a signal to the group; 0 only asks. False when it has no member. */
+function signalGroup(id: number, signal: NodeJS.Signals | 0): boolean {
+  try {
+    process.kill(-id, signal);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** True while a member of the group runs. Zombies are counted as members by the system, but nothing of them runs. */
+export function isAlive(id: number): boolean {
+  if (!signalGroup(id, 0)) return false;
+  if (process.platform !== "linux") return true;
+  const stats = readdirSync("/proc")
+    .filter((name) => /^\d+$/.test(name))
+    .map(linuxStat);
+  return stats.some((stat) => stat !== null && stat.group === id && stat.state !== "Z" && stat.state !== "X");
+}
+
+async function isGoneWithin(id: number, ms: number): Promise<boolean> {
+  for (const until = Date.now() + ms; Date.now() < until; await sleep(25)) if (!isAlive(id)) return true;
+  return !isAlive(id);
+}
+
+/** Starts the command. It also ends when this process ends in a way that leaves no time to stop it. */
+export function startGroup(options: GroupOptions): ProcessGroup {
+  const keeper = resolve(import.meta.dirname, "keeper.ts");
+  const leader = spawn(process.execPath, [keeper, options.command, ...options.args], {
+    cwd: options.cwd,
+    env: options.env,
+    detached: true,
+    stdio: ["pipe", "pipe", "pipe"],
+  });
+  const id = leader.pid;
+  if (id === undefined) throw new Error(`${options.command} cannot be started`);
+  leader.stdin.on("error", () => {}); // it ended first: `ended` tells
+  const kept: string[] = [];
+  for (const stream of [leader.stdout, leader.stderr]) {
+    let rest = "";
+    stream.setEncoding("utf8").on("data", (text: string) => {
+      const lines = (rest + text).split("\n");
+      rest = lines.pop() ?? "";
+      kept.push(...lines.filter((line) => line.trim() !== ""));
+      kept.splice(0, Math.max(0, kept.length - KEPT_LINES));
+      if (options.print) lines.forEach(options.print);
+    });
+  }
+  const stop = async (): Promise<void> => {
+    signalGroup(id, "SIGTERM");
+    if (await isGoneWithin(id, POLITE_MS)) return;
+    signalGroup(id, "SIGKILL");
+    if (!(await isGoneWithin(id, POLITE_MS))) throw new Error(`processes of group ${id} do not end`);
+  };
+  return {
+    id,
+    ended: new Promise((settle) => leader.once("exit", (code) => settle(code))),
+    lastLines: () => kept.join("\n"),
+    kill: () => void signalGroup(id, "SIGKILL"),
+    stop,
+  };
+}

@@ -1,0 +1,60 @@
+/** wrangler on this machine only: quiet, and apart from every other run. */
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { writePrivate } from "./env-file.ts";
+import { type ProcessGroup, startGroup } from "./process-group.ts";
+import { ROOT, WRANGLER } from "./root.ts";
+
+/** The database's binding in wrangler.toml. */
+const DATABASE = "DB";
+
+/** The environment of a local run: nothing is sent anywhere, and two runs do not see each other's development registry. */
+export function quietEnv(stateDir: string): NodeJS.ProcessEnv {
+  return {
+    ...process.env,
+    CLOUDFLARE_CF_FETCH_ENABLED: "false",
+    CLOUDFLARE_INCLUDE_PROCESS_ENV: "false",
+    WRANGLER_HIDE_BANNER: "true",
+    WRANGLER_SEND_METRICS: "false",
+    WRANGLER_SEND_ERROR_REPORTS: "false",
+    WRANGLER_LOG_PATH: join(stateDir, "logs"),
+    WRANGLER_REGISTRY_PATH: join(stateDir, "registry"),
+    X_LOCAL_OBSERVABILITY: "false",
+    X_LOCAL_EXPLORER: "false",
+  };
+}
+
+export type LocalRun = {
+  readonly stateDir: string;
+  readonly print?: ((line: string) => void) | undefined;
+};
+
+/** Starts wrangler with these arguments in a group of its own. */
+export function startWrangler(args: readonly string[], run: LocalRun): ProcessGroup {
+  return startGroup({
+    command: process.execPath,
+    args: ["--no-warnings", WRANGLER, ...args],
+    cwd: ROOT,
+    env: quietEnv(run.stateDir),
+    print: run.print,
+  });
+}
+
+/** Brings the local database of this state folder up to date. Costs about 3 s, so nothing is run when nothing is new. */
+export async function migrateLocally(run: LocalRun, persistTo: string): Promise<void> {
+  const stamp = join(run.stateDir, "migrated");
+  const names = readdirSync(join(ROOT, "migrations")).sort().join("\n");
+  if (readIfThere(stamp) === names) return;
+  const group = startWrangler(["d1", "migrations", "apply", DATABASE, "--local", "--persist-to", persistTo], run);
+  const code = await group.ended;
+  if (code !== 0) throw new Error(`the database's migrations failed:\n${group.lastLines()}`);
+  writePrivate(stamp, names);
+}
+
+function readIfThere(path: string): string | null {
+  try {
+    return readFileSync(path, "utf8");
+  } catch {
+    return null;
+  }
+}

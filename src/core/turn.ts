@@ -1,0 +1,188 @@
+/**
+ * What a turn is and when it is over. Decides only; the user's object commits and performs.
+ *
+ *   queued → sending → streaming → settling → ended
+ *      └─────────┴─────────┴──────────────────↗
+ *
+ * `sending` is committed before the request leaves, so whatever dies after that is settled by reading upstream state and
+ * never by sending again: upstream charges for a resend. Source: nemo-api reference 4.2, 8.4; design section 6.
+ */
+import type { Charged, Refusal } from "./errors.ts";
+import type { ProjectId, TurnId } from "./ids.ts";
+import type { Evidence, Verdict } from "./ports.ts";
+import type { EpochMs } from "./time.ts";
+import type { Waits } from "./waits.ts";
+
+/** How the stream ended: closed by upstream, an error in it, cut on the way, lost with its instance, left by the caller. */
+export type StreamEnd = "closed" | "error" | "cut" | "lost" | "cancelled";
+
+/** Upstream's state at one moment, as far as a turn's end needs it. */
+export type Picture = {
+  /** Equal when draft and media lists are. */
+  readonly fingerprint: string;
+  readonly summary: string;
+  /** Credits; null where they were not read. `frozen` above 0 means that something is being generated. */
+  readonly available: number | null;
+  readonly frozen: number | null;
+  readonly at: EpochMs;
+};
+
+export type Turn = {
+  readonly id: TurnId;
+  readonly project: ProjectId;
+  readonly prompt: string;
+  readonly language: string | null;
+  readonly metadata: Readonly<Record<string, string>>;
+  readonly createdAt: EpochMs;
+  readonly phase: "queued" | "sending" | "streaming" | "settling" | "ended";
+  readonly sentAt: EpochMs | null;
+  readonly endedAt: EpochMs | null;
+  /** The timeline before the send; null when it could not be known. */
+  readonly before: Picture | null;
+  readonly stream: {
+    readonly end: StreamEnd | null;
+    /** A whole text came after the last tool call: upstream's last word. */
+    readonly spoke: boolean;
+    /** Tool calls begun and not answered: a generation may be running. */
+    readonly toolsOpen: number;
+  };
+  /** The last reading after the stream's end. */
+  readonly reading: Picture | null;
+  /** Another turn used the same token meanwhile: the balance tells nothing about this one. */
+  readonly shared: boolean;
+  readonly verdict: Verdict | null;
+  readonly error: Refusal | null;
+};
+
+/** A new turn, waiting to be sent. */
+export const newTurnOf = (
+  given: Pick<Turn, "id" | "project" | "prompt" | "language" | "metadata" | "createdAt">,
+): Turn => ({
+  ...given,
+  phase: "queued",
+  sentAt: null,
+  endedAt: null,
+  before: null,
+  stream: { end: null, spoke: false, toolsOpen: 0 },
+  reading: null,
+  shared: false,
+  verdict: null,
+  error: null,
+});
+
+/** Commit this before the request leaves. */
+export const toSending = (turn: Turn, before: Picture | null, now: EpochMs): Turn => ({
+  ...turn,
+  phase: "sending",
+  before,
+  sentAt: now,
+});
+
+/** The answer's headers are here. */
+export const toStreaming = (turn: Turn): Turn => ({ ...turn, phase: "streaming" });
+
+/** The stream is over, in whatever way; from here only upstream's state decides. */
+export const toSettling = (turn: Turn, stream: Turn["stream"], error: Refusal | null): Turn => ({
+  ...turn,
+  phase: "settling",
+  stream,
+  error: error ?? turn.error,
+});
+
+/** An end. It never changes. */
+export const toEnded = (turn: Turn, verdict: Verdict, error: Refusal | null, now: EpochMs): Turn => ({
+  ...turn,
+  phase: "ended",
+  verdict,
+  error: verdict.status === "completed" ? null : (error ?? turn.error),
+  endedAt: now,
+});
+
+/** A turn found running by a new instance: its stream is gone. Null when there is nothing to repair. */
+export function afterLoss(turn: Turn): Turn | null {
+  if (turn.phase !== "sending" && turn.phase !== "streaming") return null;
+  return toSettling(turn, { ...turn.stream, end: "lost" }, null);
+}
+
+/** True when the stream alone proves the end: closed by upstream, after a final text, nothing generating. */
+const isFinished = ({ stream }: Turn): boolean => stream.end === "closed" && stream.spoke && stream.toolsOpen === 0;
+
+/** When to read upstream's state for the first time after the stream's end. A closed stream is read at once, a cut one later: the work goes on without us. */
+export const firstReadingAt = (turn: Turn, now: EpochMs, waits: Waits): EpochMs =>
+  turn.stream.end === "closed" ? now : now + waits.settleFirst;
+
+/** The last moment at which a turn is settled one way or the other. */
+export const giveUpAt = (turn: Turn, waits: Waits): EpochMs => (turn.sentAt ?? turn.createdAt) + waits.settleGiveUp;
+
+export const isChanged = (turn: Turn, picture: Picture): boolean =>
+  turn.before !== null && turn.before.fingerprint !== picture.fingerprint;
+
+export type Settled =
+  | { readonly do: "wait"; readonly turn: Turn; readonly at: EpochMs }
+  | { readonly do: "end"; readonly verdict: Verdict; readonly picture: Picture };
+
+/**
+ * What one reading of upstream's state means for a turn whose stream is over.
+ *
+ * Ends it when the stream was finished by itself; or when the timeline changed, two readings at least `settleApart` apart
+ * are equal and nothing is frozen (a shared token's frozen credits belong to anybody); or `settleGiveUp` after the send.
+ * The first change is not the end: a generation has two stages.
+ */
+export function afterReading(turn: Turn, picture: Picture, shared: boolean, now: EpochMs, waits: Waits): Settled {
+  const changed = isChanged(turn, picture);
+  const end = (status: Verdict["status"]): Settled => ({
+    do: "end",
+    verdict: { status, charged: chargedBy(status, turn, picture, shared) },
+    picture,
+  });
+  if (isFinished(turn)) return end("completed");
+  const last = turn.reading;
+  const equal = last !== null && last.fingerprint === picture.fingerprint;
+  const idle = shared || picture.frozen === null || picture.frozen === 0;
+  if (changed && equal && picture.at - last.at >= waits.settleApart && idle) return end("completed");
+  if (now >= giveUpAt(turn, waits)) {
+    if (changed) return end("completed");
+    return end(!shared && balanceOf(turn, picture, shared) === "equal" ? "failed" : "unknown");
+  }
+  // An equal reading keeps its first moment, so that the distance between two of them can grow.
+  const reading = equal ? { ...picture, at: last.at } : picture;
+  const wait = changed ? waits.settleApart : last === null ? waits.settleApart : waits.settleNext;
+  return { do: "wait", turn: { ...turn, reading, shared }, at: Math.min(now + wait, giveUpAt(turn, waits)) };
+}
+
+/** The end of a turn whose upstream state could not be read until it was given up. */
+export const unreadable = (): Verdict => ({ status: "unknown", charged: "unknown" });
+
+function balanceOf(turn: Turn, picture: Picture, shared: boolean): Evidence["balance"] {
+  if (shared) return "shared";
+  if (turn.before?.available == null || picture.available === null) return "unread";
+  return picture.available < turn.before.available ? "lower" : "equal";
+}
+
+function chargedBy(status: Verdict["status"], turn: Turn, picture: Picture, shared: boolean): Charged {
+  const balance = balanceOf(turn, picture, shared);
+  if (balance === "lower") return "yes";
+  if (balance === "equal") return "no";
+  return status === "failed" ? "no" : "unknown";
+}
+
+/** What the end rests on, for the turn's record. */
+export function evidenceOf(turn: Turn, picture: Picture | null, shared: boolean): Evidence {
+  return {
+    stream: turn.stream.end ?? "none",
+    timeline: picture === null || turn.before === null ? "unread" : isChanged(turn, picture) ? "changed" : "unchanged",
+    balance: picture === null ? "unread" : balanceOf(turn, picture, shared),
+  };
+}
+
+/** What a turn cost: measured only when nothing else ran on the token; otherwise the vendor's list price is all there is. */
+export function spentBy(
+  turn: Turn,
+  picture: Picture | null,
+  shared: boolean,
+): { amount: number | null; basis: "measured" | "estimated" | "unknown" } {
+  if (!shared && turn.before?.available != null && picture?.available != null) {
+    return { amount: Math.max(0, turn.before.available - picture.available), basis: "measured" };
+  }
+  return { amount: null, basis: "unknown" };
+}

@@ -1,0 +1,88 @@
+/**
+ * Facts on their way to the tenant: written in the transaction that made them true, told afterwards, forgotten when the
+ * tenant has stored them. Telling twice is harmless, because a fact's id is made from the fact.
+ */
+import { parseScope, tenantObjectName } from "../core/address.ts";
+import { eventId } from "../core/ids.ts";
+import type { Fact, TenantPort } from "../core/ports.ts";
+import type { EventType } from "../core/wire/event.ts";
+import type { Ground } from "./ground.ts";
+import type { Schedule } from "./schedule.ts";
+
+export const OUTBOX_TABLES = `
+  CREATE TABLE outbox (
+    n INTEGER PRIMARY KEY AUTOINCREMENT,
+    type TEXT NOT NULL,
+    resource TEXT NOT NULL,
+    sequence INTEGER NOT NULL,        -- counts the facts of one resource, from 1
+    at INTEGER NOT NULL,              -- ms since epoch
+    data TEXT NOT NULL                -- the resource as JSON
+  ) STRICT;
+  CREATE TABLE sequences (
+    resource TEXT PRIMARY KEY,
+    n INTEGER NOT NULL
+  ) STRICT, WITHOUT ROWID;
+`;
+
+/** Facts told in one call. */
+const BATCH = 50;
+export const OUTBOX = "outbox";
+
+type Row = { n: number; type: EventType; resource: string; sequence: number; at: number; data: string };
+
+export class Outbox {
+  readonly #ground: Ground;
+  readonly #schedule: Schedule;
+  readonly #uh: string;
+
+  constructor(ground: Ground, schedule: Schedule, uh: string) {
+    this.#ground = ground;
+    this.#schedule = schedule;
+    this.#uh = uh;
+  }
+
+  /** Writes a fact down. Call inside the transaction that makes it true. */
+  add(type: EventType, resource: string, data: unknown): void {
+    const { sql, now } = this.#ground;
+    const sequence = sql
+      .exec<{ n: number }>(
+        "INSERT INTO sequences (resource, n) VALUES (?, 1) ON CONFLICT (resource) DO UPDATE SET n = n + 1 RETURNING n",
+        resource,
+      )
+      .one().n;
+    sql.exec(
+      "INSERT INTO outbox (type, resource, sequence, at, data) VALUES (?, ?, ?, ?, ?)",
+      type,
+      resource,
+      sequence,
+      now(),
+      JSON.stringify(data),
+    );
+    this.#schedule.owe(OUTBOX, "", now());
+  }
+
+  /** Tells the tenant everything written down; the schedule's work for the `outbox` row. */
+  async flush(): Promise<void> {
+    const { sql, boundary } = this.#ground;
+    await boundary("event.outbox");
+    for (;;) {
+      const rows = sql
+        .exec<Row>("SELECT n, type, resource, sequence, at, data FROM outbox ORDER BY n LIMIT ?", BATCH)
+        .toArray();
+      const last = rows.at(-1);
+      if (last === undefined) break;
+      await this.#tenant().accept(await Promise.all(rows.map((row) => this.#fact(row))));
+      sql.exec("DELETE FROM outbox WHERE n <= ?", last.n);
+    }
+    this.#schedule.done(OUTBOX, "");
+  }
+
+  async #fact({ n: _, ...row }: Row): Promise<Fact> {
+    return { ...row, id: await eventId(row.resource, `${row.type}#${row.sequence}`), uh: this.#uh };
+  }
+
+  #tenant(): TenantPort {
+    const stub = this.#ground.env.TENANT.getByName(tenantObjectName(parseScope(this.#ground.name)));
+    return stub as unknown as TenantPort; // TenantObject implements TenantPort; RPC stubs carry its methods under the same names
+  }
+}

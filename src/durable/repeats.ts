@@ -1,0 +1,49 @@
+/** Idempotency keys: which record a key made, kept in the object and the transaction in which the record is kept. */
+import { type Refusal, refusal } from "../core/errors.ts";
+import { IDEMPOTENCY_TTL_MS } from "../core/limits.ts";
+import type { Call } from "../core/ports.ts";
+import { err, ok, type Result } from "../core/result.ts";
+import type { Ground } from "./ground.ts";
+
+export const REPEATS_TABLE = `
+  CREATE TABLE repeats (
+    key TEXT PRIMARY KEY,             -- the Idempotency-Key
+    fingerprint TEXT NOT NULL,        -- SHA-256 of method, path and body
+    made TEXT NOT NULL,               -- the id that the first request made
+    at INTEGER NOT NULL               -- ms since epoch
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX repeats_by_age ON repeats (at);
+`;
+
+/** The id that this key made before, null when it is new or none was sent; refuses a key that belongs to another request. */
+export function findRepeat({ sql, now }: Ground, { repeat }: Call): Result<string | null, Refusal> {
+  if (repeat === null) return ok(null);
+  const row = sql
+    .exec<{ fingerprint: string; made: string }>(
+      "SELECT fingerprint, made FROM repeats WHERE key = ? AND at > ?",
+      repeat.key,
+      now() - IDEMPOTENCY_TTL_MS,
+    )
+    .toArray()[0];
+  if (row === undefined) return ok(null);
+  if (row.fingerprint === repeat.fingerprint) return ok(row.made);
+  return err(
+    refusal(
+      "idempotency_mismatch",
+      "This Idempotency-Key was used for another request in the last 24 hours; send a new key.",
+    ),
+  );
+}
+
+/** Remembers what a key made. Call inside the transaction that makes it. */
+export function keepRepeat({ sql, now }: Ground, { repeat }: Call, made: string): void {
+  if (repeat === null) return;
+  sql.exec("DELETE FROM repeats WHERE at <= ?", now() - IDEMPOTENCY_TTL_MS);
+  sql.exec(
+    "INSERT OR REPLACE INTO repeats (key, fingerprint, made, at) VALUES (?, ?, ?, ?)",
+    repeat.key,
+    repeat.fingerprint,
+    made,
+    now(),
+  );
+}

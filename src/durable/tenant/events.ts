@@ -1,0 +1,95 @@
+/** A tenant's facts in the order they were stored: what webhooks carry and what anybody may pull. */
+import type { Scope } from "../../core/address.ts";
+import { type Refusal, refusal } from "../../core/errors.ts";
+import type { EventId } from "../../core/ids.ts";
+import { EVENT_TTL_MS } from "../../core/limits.ts";
+import type { Fact } from "../../core/ports.ts";
+import { err, ok, type Result } from "../../core/result.ts";
+import { toRfc3339 } from "../../core/time.ts";
+import type { EventWire } from "../../core/wire/event.ts";
+import type { Ground } from "../ground.ts";
+
+export type EventRow = Omit<Fact, "id"> & { readonly cursor: number; readonly id: EventId };
+
+const COLUMNS = "cursor, id, type, resource, sequence, at, uh, data";
+
+export class Events {
+  readonly #ground: Ground;
+  readonly #scope: Scope;
+
+  constructor(ground: Ground, scope: Scope) {
+    this.#ground = ground;
+    this.#scope = scope;
+  }
+
+  /** Stores a fact; null when it was stored before. The cursor is given here, so a reader that goes by it misses nothing. */
+  add(fact: Fact): EventRow | null {
+    const { sql, now } = this.#ground;
+    sql.exec("DELETE FROM events WHERE at < ?", now() - EVENT_TTL_MS);
+    return (
+      sql
+        .exec<EventRow>(
+          `INSERT INTO events (id, type, resource, sequence, at, uh, data) VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING RETURNING ${COLUMNS}`,
+          fact.id,
+          fact.type,
+          fact.resource,
+          fact.sequence,
+          fact.at,
+          fact.uh,
+          fact.data,
+        )
+        .toArray()[0] ?? null
+    );
+  }
+
+  find(id: EventId): EventRow | null {
+    return this.#ground.sql.exec<EventRow>(`SELECT ${COLUMNS} FROM events WHERE id = ?`, id).toArray()[0] ?? null;
+  }
+
+  /** The last cursor given out; 0 before the first. */
+  cursor(): number {
+    return (
+      this.#ground.sql.exec<{ cursor: number | null }>("SELECT max(cursor) AS cursor FROM events").one().cursor ?? 0
+    );
+  }
+
+  /** Events after the cursor, oldest first; only one user's when `uh` is given. */
+  list(after: number, limit: number, uh: string | null): { data: EventWire[]; has_more: boolean; next_cursor: number } {
+    const rows = this.#ground.sql
+      .exec<EventRow>(
+        `SELECT ${COLUMNS} FROM events WHERE cursor > ? AND (? IS NULL OR uh = ?) ORDER BY cursor LIMIT ?`,
+        after,
+        uh,
+        uh,
+        limit + 1,
+      )
+      .toArray();
+    const shown = rows.slice(0, limit);
+    return {
+      data: shown.map((row) => this.show(row)),
+      has_more: rows.length > limit,
+      next_cursor: shown.at(-1)?.cursor ?? after,
+    };
+  }
+
+  read(id: EventId, uh: string | null): Result<EventWire, Refusal> {
+    const row = this.find(id);
+    if (row === null || (uh !== null && row.uh !== uh)) {
+      return err(refusal("not_found", "No event with this id exists here; list yours with GET /v1/events."));
+    }
+    return ok(this.show(row));
+  }
+
+  show(row: EventRow): EventWire {
+    return {
+      id: row.id,
+      type: row.type,
+      cursor: row.cursor,
+      timestamp: toRfc3339(row.at),
+      tenant: this.#scope.tenant,
+      mode: this.#scope.mode,
+      sequence: row.sequence,
+      data: JSON.parse(row.data) as Record<string, unknown>, // written by the object it happened in
+    };
+  }
+}

@@ -1,0 +1,46 @@
+/** The tables of a tenant's object. Times are ms since epoch. */
+import type { Migrations } from "../database.ts";
+import { REPEATS_TABLE } from "../repeats.ts";
+import { SCHEDULE_TABLES } from "../schedule.ts";
+
+export const TENANT_MIGRATIONS: Migrations = [
+  `
+  CREATE TABLE events (
+    cursor INTEGER PRIMARY KEY AUTOINCREMENT,
+    id TEXT NOT NULL UNIQUE,          -- made from the fact: the second telling finds it
+    type TEXT NOT NULL,
+    resource TEXT NOT NULL,
+    sequence INTEGER NOT NULL,        -- counts the facts of one resource, from 1
+    at INTEGER NOT NULL,
+    uh TEXT NOT NULL,                 -- the user's hash, for user tokens
+    data TEXT NOT NULL                -- the resource as JSON
+  ) STRICT;
+  CREATE INDEX events_by_age ON events (at);
+
+  CREATE TABLE endpoints (
+    id TEXT PRIMARY KEY,
+    url TEXT NOT NULL,
+    types TEXT NOT NULL,              -- JSON array of event types, or ["*"]
+    state TEXT NOT NULL,              -- enabled | disabled
+    secret TEXT NOT NULL,             -- whsec_… sealed
+    created_at INTEGER NOT NULL
+  ) STRICT;
+
+  CREATE TABLE deliveries (
+    id TEXT PRIMARY KEY,
+    event TEXT NOT NULL,
+    endpoint TEXT NOT NULL,
+    state TEXT NOT NULL,              -- pending | delivered | failed
+    attempts INTEGER NOT NULL DEFAULT 0,
+    due_at INTEGER,                   -- the next attempt; null when over
+    last_status INTEGER,
+    last_answer TEXT,                 -- its first 1,000 bytes
+    created_at INTEGER NOT NULL,
+    ended_at INTEGER,
+    UNIQUE (event, endpoint)
+  ) STRICT;
+
+  ${REPEATS_TABLE}
+  ${SCHEDULE_TABLES}
+  `,
+];

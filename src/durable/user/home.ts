@@ -1,0 +1,36 @@
+/** What the parts of a user's object share. Made once by the object, handed to each part. */
+import type { UserAddress } from "../../core/address.ts";
+import type { Call } from "../../core/ports.ts";
+import type { Database } from "../database.ts";
+import { readMeta, writeMeta } from "../database.ts";
+import type { Ground } from "../ground.ts";
+import type { Outbox } from "../outbox.ts";
+import type { Schedule } from "../schedule.ts";
+import type { Account } from "./account.ts";
+import type { TurnLog } from "./turn-log.ts";
+
+export type Home = {
+  readonly ground: Ground;
+  readonly address: UserAddress;
+  readonly database: Database;
+  readonly schedule: Schedule;
+  readonly outbox: Outbox;
+  readonly account: Account;
+  readonly log: TurnLog;
+};
+
+/** Kinds of rows in the schedule. */
+export const TURN = "turn";
+export const RENDER = "render";
+export const ATTACH = "attach";
+
+/** Prepares the object for a write and remembers where its callers reach it: links in webhooks start there. */
+export function enter(home: Home, call: Call): void {
+  home.database.ready();
+  const { sql } = home.ground;
+  if (readMeta(sql, "origin") !== call.origin) writeMeta(sql, "origin", call.origin);
+  if (readMeta(sql, "named") === null) writeMeta(sql, "named", call.named ? "1" : "0");
+}
+
+/** The start of every link this object hands out. */
+export const originOf = ({ ground }: Home): string => ground.config.publicUrl ?? readMeta(ground.sql, "origin") ?? "";

@@ -1,0 +1,172 @@
+/** Projects: their records, their upstream session, and their timeline. */
+import { type Refusal, refusal } from "../../core/errors.ts";
+import { ownedId, type ProjectId } from "../../core/ids.ts";
+import type { Call, Page, PageRequest } from "../../core/ports.ts";
+import { err, ok, type Result } from "../../core/result.ts";
+import { type EpochMs, toRfc3339 } from "../../core/time.ts";
+import { EMPTY_TIMELINE, isExportable, summaryLine, type Timeline } from "../../core/timeline.ts";
+import type { Picture } from "../../core/turn.ts";
+import type { NewProject, ProjectWire, TimelineWire } from "../../core/wire/project.ts";
+import type { NemoState } from "../../nemo/domain.ts";
+import { cursorOf, pageOf } from "../page.ts";
+import { findRepeat, keepRepeat } from "../repeats.ts";
+import { enter, type Home, originOf } from "./home.ts";
+
+export type Project = {
+  readonly id: ProjectId;
+  readonly name: string;
+  readonly language: string | null;
+  readonly metadata: Readonly<Record<string, string>>;
+  readonly createdAt: EpochMs;
+  /** Upstream's task and session; null until something needs them. */
+  readonly session: { readonly taskId: string; readonly sessionId: string } | null;
+  /** The timeline as the last settled turn left it; null when something else may have changed it since. */
+  readonly picture: Picture | null;
+};
+
+export class Projects {
+  readonly #home: Home;
+
+  constructor(home: Home) {
+    this.#home = home;
+  }
+
+  create(call: Call, body: NewProject): Result<ProjectWire, Refusal> {
+    enter(this.#home, call);
+    const { ground, address } = this.#home;
+    const repeat = findRepeat(ground, call);
+    if (!repeat.ok) return repeat;
+    if (repeat.value !== null) return this.read(repeat.value as ProjectId); // written by this method only
+    const project: Project = {
+      id: ownedId("prj", address.uh, ground.now(), ground.random),
+      name: body.name,
+      language: body.language ?? null,
+      metadata: body.metadata,
+      createdAt: ground.now(),
+      session: null,
+      picture: null,
+    };
+    ground.storage.transactionSync(() => {
+      ground.sql.exec(
+        "INSERT INTO projects (id, created_at, record) VALUES (?, ?, ?)",
+        project.id,
+        project.createdAt,
+        JSON.stringify(project),
+      );
+      keepRepeat(ground, call, project.id);
+    });
+    return ok(this.#show(project));
+  }
+
+  read(id: ProjectId): Result<ProjectWire, Refusal> {
+    const project = this.find(id);
+    return project === null ? err(noProject()) : ok(this.#show(project));
+  }
+
+  list(page: PageRequest): Page<ProjectWire> {
+    const { sql } = this.#home.ground;
+    const rows = sql
+      .exec<{ record: string }>(
+        "SELECT record FROM projects WHERE id < ? ORDER BY id DESC LIMIT ?",
+        cursorOf(page),
+        page.limit + 1,
+      )
+      .toArray()
+      .map(({ record }) => decode(record));
+    return pageOf(
+      rows,
+      page,
+      (project) => project.id,
+      (project) => this.#show(project),
+    );
+  }
+
+  find(id: ProjectId): Project | null {
+    if (!this.#home.database.exists()) return null;
+    const row = this.#home.ground.sql
+      .exec<{ record: string }>("SELECT record FROM projects WHERE id = ?", id)
+      .toArray()[0];
+    return row === undefined ? null : decode(row.record);
+  }
+
+  save(project: Project): void {
+    this.#home.ground.sql.exec("UPDATE projects SET record = ? WHERE id = ?", JSON.stringify(project), project.id);
+  }
+
+  /** The project's upstream session, made when there is none. Making one costs nothing and an unused one harms nobody. */
+  async session(id: ProjectId): Promise<Result<{ taskId: string; sessionId: string }, Refusal>> {
+    const project = this.find(id);
+    if (project === null) return err(noProject());
+    if (project.session !== null) return ok(project.session);
+    const { name, language } = project;
+    const made = await this.#home.account.read((token) =>
+      this.#home.account.nemo.createSession(token, language === null ? { name } : { name, language }),
+    );
+    if (!made.ok) return made;
+    const fresh = this.find(id);
+    if (fresh === null) return err(noProject());
+    if (fresh.session !== null) return ok(fresh.session);
+    const session = { taskId: made.value.taskId, sessionId: made.value.sessionId };
+    this.save({ ...fresh, session });
+    return ok(session);
+  }
+
+  /** Upstream's state of the project; null when it has no session yet, so that nothing can be there. */
+  async state(id: ProjectId): Promise<Result<NemoState | null, Refusal>> {
+    const project = this.find(id);
+    if (project === null) return err(noProject());
+    const { session } = project;
+    if (session === null) return ok(null);
+    return this.#home.account.read((token) => this.#home.account.nemo.readState(token, session.sessionId));
+  }
+
+  async timeline(
+    id: ProjectId,
+  ): Promise<Result<{ timeline: TimelineWire; etag: string; draft: string | null }, Refusal>> {
+    const state = await this.state(id);
+    if (!state.ok) return state;
+    const timeline = showTimeline(id, state.value?.timeline ?? EMPTY_TIMELINE);
+    return ok({ timeline, etag: `"${state.value?.fingerprint ?? "empty"}"`, draft: state.value?.draftText ?? null });
+  }
+
+  #show(project: Project): ProjectWire {
+    const base = `${originOf(this.#home)}/v1/projects/${project.id}`;
+    return {
+      id: project.id,
+      name: project.name,
+      language: project.language,
+      summary: project.picture?.summary ?? null,
+      metadata: { ...project.metadata },
+      turns_url: `${base}/turns`,
+      timeline_url: `${base}/timeline`,
+      renders_url: `${base}/renders`,
+      created_at: toRfc3339(project.createdAt),
+    };
+  }
+}
+
+export const noProject = (): Refusal =>
+  refusal("not_found", "No project with this id exists here; list yours with GET /v1/projects.");
+
+const decode = (record: string): Project => JSON.parse(record) as Project; // written by this file only
+
+function showTimeline(id: ProjectId, timeline: Timeline): TimelineWire {
+  return {
+    project_id: id,
+    summary: summaryLine(timeline),
+    exportable: isExportable(timeline),
+    duration_ms: timeline.durationMs,
+    width: timeline.width,
+    height: timeline.height,
+    tracks: timeline.tracks.map((track) => ({
+      kind: track.kind,
+      segments: track.segments.map((segment) => ({
+        label: segment.label,
+        start_ms: segment.startMs,
+        duration_ms: segment.durationMs,
+        volume: segment.volume,
+        text: segment.text,
+      })),
+    })),
+  };
+}

@@ -1,0 +1,72 @@
+/** Upstream's failures in the words of our error table: one exhaustive switch, design section 6 row by row. */
+import { type Charged, type Refusal, refusal } from "../../core/errors.ts";
+import { formatList } from "../../core/formats.ts";
+import type { NemoFailure } from "../../nemo/failures.ts";
+
+/** What the caller is told of a failure. `charged` says what the failed call may have cost; reads cost nothing. */
+export function refusalOf(failure: NemoFailure, charged: Charged = "no"): Refusal {
+  const seconds =
+    "retryAfterMs" in failure && failure.retryAfterMs !== null ? Math.ceil(failure.retryAfterMs / 1000) : undefined;
+  switch (failure.reason) {
+    case "token_rejected":
+      return refusal("nemo_token_rejected", "Nemo refused its token; set another with PUT /v1/nemo_token.", {
+        charged: "no",
+      });
+    case "client_id_refused":
+    case "token_rationed":
+      return refusal(
+        "nemo_token_unavailable",
+        "Nemo gives no anonymous token right now; bring your own with PUT /v1/nemo_token.",
+        {
+          charged: "no",
+          retryAfterSeconds: seconds,
+        },
+      );
+    case "session_lost":
+      return refusal(
+        "session_lost",
+        "Nemo no longer knows this project's session and its timeline; create a project and start again.",
+        {
+          charged: "no",
+          hint: "POST /v1/projects",
+        },
+      );
+    case "no_credits":
+      return refusal(
+        "insufficient_credits",
+        "The Nemo account has no credits left; top up, then send the turn again.",
+        { charged: "no" },
+      );
+    case "unsupported_media":
+      return refusal("unsupported_media", `Nemo accepts ${formatList}.`, { charged: "no" });
+    case "file_too_large":
+      return refusal("file_too_large", "Nemo refuses files of this size; trim or compress it.", { charged: "no" });
+    case "plan_required":
+      return refusal(
+        "plan_upgrade_required",
+        "The Nemo account's plan does not export; register or upgrade it. Credits do not help.",
+        {
+          charged: "no",
+        },
+      );
+    case "rate_limited":
+      return refusal("nemo_busy", "Nemo is taking no more requests for a while.", {
+        charged,
+        retryAfterSeconds: seconds ?? 30,
+      });
+    case "not_found":
+      return refusal("nemo_unavailable", "Nemo does not know what was just asked for.", { charged });
+    case "unavailable":
+      return refusal("nemo_unavailable", "Nemo did not answer.", { charged, retryAfterSeconds: seconds ?? 30 });
+    case "agent_failed":
+      return refusal(
+        "turn_failed",
+        "Nemo's agent reported an error while it worked; try again with a more concrete prompt.",
+        { charged },
+      );
+    case "refused":
+      return refusal("turn_failed", "Nemo refused the request.", { charged });
+    case "garbled":
+      return refusal("nemo_garbled", "Nemo's answer could not be read.", { charged });
+  }
+}

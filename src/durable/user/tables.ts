@@ -1,0 +1,58 @@
+/** The tables of a user's object. A record is JSON beside the columns that queries need; times are ms since epoch. */
+import type { Migrations } from "../database.ts";
+import { OUTBOX_TABLES } from "../outbox.ts";
+import { REPEATS_TABLE } from "../repeats.ts";
+import { SCHEDULE_TABLES } from "../schedule.ts";
+
+export const USER_MIGRATIONS: Migrations = [
+  `
+  CREATE TABLE projects (
+    id TEXT PRIMARY KEY,
+    created_at INTEGER NOT NULL,
+    record TEXT NOT NULL
+  ) STRICT;
+
+  CREATE TABLE turns (
+    id TEXT PRIMARY KEY,
+    project TEXT NOT NULL,
+    phase TEXT NOT NULL,
+    sent_at INTEGER,
+    ended_at INTEGER,
+    record TEXT NOT NULL
+  ) STRICT;
+  CREATE INDEX turns_of_project ON turns (project, id);
+  CREATE INDEX turns_by_phase ON turns (phase);
+
+  CREATE TABLE turn_events (
+    turn TEXT NOT NULL,
+    seq INTEGER NOT NULL,             -- from 1, without gaps: the public cursor
+    type TEXT NOT NULL,
+    data TEXT NOT NULL,               -- the frame's data line, byte for byte
+    PRIMARY KEY (turn, seq)
+  ) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE assets (
+    id TEXT PRIMARY KEY,
+    record TEXT NOT NULL
+  ) STRICT;
+
+  CREATE TABLE attachments (
+    project TEXT NOT NULL,
+    asset TEXT NOT NULL,
+    status TEXT NOT NULL,             -- pending | attached | failed
+    record TEXT NOT NULL,
+    PRIMARY KEY (project, asset)
+  ) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE renders (
+    id TEXT PRIMARY KEY,
+    project TEXT NOT NULL,
+    record TEXT NOT NULL
+  ) STRICT;
+  CREATE INDEX renders_of_project ON renders (project, id);
+
+  ${REPEATS_TABLE}
+  ${SCHEDULE_TABLES}
+  ${OUTBOX_TABLES}
+  `,
+];

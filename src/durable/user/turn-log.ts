@@ -1,0 +1,130 @@
+/**
+ * The events of turns: append-only, stored before anybody sees them, replayed byte for byte.
+ *
+ * Events that arrive together are one write. Watchers are told once the write is safe on disk, so no watcher ever sees a
+ * frame that a later reconnect could miss. While one write is on its way to disk, what arrives meanwhile joins the next.
+ */
+import type { TurnId } from "../../core/ids.ts";
+import type { TurnEventWire } from "../../core/wire/turn-event.ts";
+import type { Ground } from "../ground.ts";
+
+export type Frame = { readonly seq: number; readonly type: string; readonly data: string };
+
+/** Frames of a running turn kept at hand for watchers that are up to date. */
+const RECENT_FRAMES = 256;
+/** Rows in one INSERT: SQLite's limit on variables is 100 here, four a row. */
+const ROWS_PER_INSERT = 24;
+export const FRAMES_PER_READ = 200;
+
+type Live = { next: number; safe: number; recent: Frame[]; readonly waiting: Set<() => void>; ended: boolean };
+
+/** A frame as it goes over the wire, always the same for the same row. */
+export const frameText = ({ seq, type, data }: Frame): string => `id: ${seq}\nevent: ${type}\ndata: ${data}\n\n`;
+
+export class TurnLog {
+  readonly #ground: Ground;
+  readonly #live = new Map<TurnId, Live>();
+  #dirty = false;
+  #syncing = false;
+
+  constructor(ground: Ground) {
+    this.#ground = ground;
+  }
+
+  /** Adds events at the end. They become visible to watchers as soon as they are on disk. */
+  append(turn: TurnId, events: readonly TurnEventWire[]): void {
+    if (events.length === 0) return;
+    const live = this.#liveOf(turn);
+    const frames = events.map((event) => ({ seq: live.next++, type: event.type, data: JSON.stringify(event) }));
+    for (let at = 0; at < frames.length; at += ROWS_PER_INSERT) {
+      const some = frames.slice(at, at + ROWS_PER_INSERT);
+      this.#ground.sql.exec(
+        `INSERT INTO turn_events (turn, seq, type, data) VALUES ${some.map(() => "(?, ?, ?, ?)").join(", ")}`,
+        ...some.flatMap((frame) => [turn, frame.seq, frame.type, frame.data]),
+      );
+    }
+    live.recent.push(...frames);
+    if (live.recent.length > RECENT_FRAMES) live.recent = live.recent.slice(-RECENT_FRAMES);
+    this.#dirty = true;
+    if (!this.#syncing) this.#ground.keep(this.#sync());
+  }
+
+  /** Frames after the cursor that are safe to show, oldest first, at most `limit`. */
+  readAfter(turn: TurnId, after: number, limit: number): readonly Frame[] {
+    const live = this.#live.get(turn);
+    const safe = live?.safe ?? Number.MAX_SAFE_INTEGER;
+    const first = live?.recent[0];
+    if (first !== undefined && first.seq <= after + 1) {
+      return live?.recent.filter((frame) => frame.seq > after && frame.seq <= safe).slice(0, limit) ?? [];
+    }
+    return this.#ground.sql
+      .exec<Frame>(
+        "SELECT seq, type, data FROM turn_events WHERE turn = ? AND seq > ? AND seq <= ? ORDER BY seq LIMIT ?",
+        turn,
+        after,
+        safe,
+        limit,
+      )
+      .toArray();
+  }
+
+  /** The last event's number, 0 when there is none. */
+  last(turn: TurnId): number {
+    return (
+      this.#ground.sql
+        .exec<{ seq: number | null }>("SELECT max(seq) AS seq FROM turn_events WHERE turn = ?", turn)
+        .one().seq ?? 0
+    );
+  }
+
+  /** Resolves at the next visible event of the turn or after `ms`, whichever is first. */
+  async changed(turn: TurnId, ms: number): Promise<void> {
+    const { waiting } = this.#liveOf(turn);
+    await new Promise<void>((resolve) => {
+      const finish = (): void => {
+        clearTimeout(timer);
+        waiting.delete(finish);
+        resolve();
+      };
+      const timer = setTimeout(finish, ms);
+      waiting.add(finish);
+    });
+  }
+
+  /** Lets go of an ended turn's memory once its last event is visible; the rows stay. */
+  forget(turn: TurnId): void {
+    const live = this.#live.get(turn);
+    if (live !== undefined) live.ended = true;
+  }
+
+  #liveOf(turn: TurnId): Live {
+    const known = this.#live.get(turn);
+    if (known !== undefined) return known;
+    const last = this.last(turn);
+    const live: Live = { next: last + 1, safe: last, recent: [], waiting: new Set(), ended: false };
+    this.#live.set(turn, live);
+    return live;
+  }
+
+  async #sync(): Promise<void> {
+    this.#syncing = true;
+    try {
+      while (this.#dirty) {
+        this.#dirty = false;
+        const reached = [...this.#live].map(([turn, live]) => [turn, live.next - 1] as const);
+        await this.#ground.storage.sync();
+        for (const [turn, seq] of reached) this.#show(turn, seq);
+      }
+    } finally {
+      this.#syncing = false;
+    }
+  }
+
+  #show(turn: TurnId, seq: number): void {
+    const live = this.#live.get(turn);
+    if (live === undefined || live.safe >= seq) return;
+    live.safe = seq;
+    if (live.ended && seq === live.next - 1) this.#live.delete(turn);
+    for (const wake of [...live.waiting]) wake();
+  }
+}

@@ -1,0 +1,51 @@
+/** JSON bodies: read under a byte cap, checked as text, then left for the validators of the route. */
+import type { MiddlewareHandler } from "hono";
+import { JSON_BODY_BYTES } from "../core/limits.ts";
+import { ApiError, apiError } from "./api-error.ts";
+import type { AppEnv } from "./context.ts";
+import { jsonFault } from "./json.ts";
+import { tooLarge } from "./size.ts";
+
+const JSON_TYPE = /^application\/([\w.-]+\+)?json$/i;
+
+/** Reads the body once. An empty one counts as `{}`, whatever its type, so that all-optional bodies may be left out. */
+export const readJson: MiddlewareHandler<AppEnv> = async (c, next) => {
+  const text = decode(await readCapped(c.req.raw.body, JSON_BODY_BYTES));
+  if (text !== "") {
+    const type = c.req.header("Content-Type")?.split(";")[0]?.trim() ?? "";
+    if (!JSON_TYPE.test(type)) throw apiError("unsupported_content_type", "Send the body as application/json.");
+    const fault = jsonFault(text);
+    if (fault !== null) throw new ApiError(fault);
+  }
+  c.set("bodyText", text);
+  // The validators read the body from this cache. Without a content type they take `{}` and expect no text.
+  c.req.bodyCache.text = Promise.resolve(text === "" && c.req.header("Content-Type") ? "{}" : text);
+  await next();
+};
+
+function decode(bytes: Uint8Array): string {
+  try {
+    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: false }).decode(bytes);
+  } catch {
+    throw apiError("malformed_json", "The body is not valid UTF-8.");
+  }
+}
+
+/** The whole body, of at most `maxBytes`: one byte more is refused while it is read, whatever length was announced. */
+async function readCapped(body: ReadableStream<Uint8Array> | null, maxBytes: number): Promise<Uint8Array> {
+  if (body === null) return new Uint8Array();
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  for await (const chunk of body) {
+    size += chunk.byteLength;
+    if (size > maxBytes) throw tooLarge(maxBytes);
+    chunks.push(chunk);
+  }
+  const whole = new Uint8Array(size);
+  let at = 0;
+  for (const chunk of chunks) {
+    whole.set(chunk, at);
+    at += chunk.byteLength;
+  }
+  return whole;
+}

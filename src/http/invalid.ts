@@ -1,0 +1,31 @@
+/** What a schema found wrong, as field errors that say where: `/prompt`, `query:limit`, `header:X-User-Id`. */
+import type { ValidationTargets } from "hono";
+import type * as z from "zod";
+import type { FieldError } from "../core/errors.ts";
+import { apiError, notFound } from "./api-error.ts";
+
+/** Field errors in one answer. Chosen: more would not be read. */
+const FIELD_ERRORS = 20;
+
+type Issue = z.core.$ZodIssue;
+type Outcome = { readonly target: keyof ValidationTargets; readonly success: boolean; readonly error?: { readonly issues: readonly Issue[] } };
+
+/** Refuses what a schema refused. Fits the hooks of both validators. A path's id of another shape looks missing. */
+export function refuseInvalid(outcome: Outcome): void {
+  if (outcome.success || !outcome.error) return;
+  if (outcome.target === "param") throw notFound();
+  const errors = outcome.error.issues.flatMap((issue) => fieldErrors(issue, outcome.target)).slice(0, FIELD_ERRORS);
+  throw apiError("invalid_request", errors.map(({ field, message }) => `${field}: ${message}`).join("; "), { errors });
+}
+
+function fieldErrors(issue: Issue, target: keyof ValidationTargets): FieldError[] {
+  if (issue.code !== "unrecognized_keys") return [{ field: place([...issue.path], target), message: issue.message }];
+  return issue.keys.map((key) => ({ field: place([...issue.path, key], target), message: "is not a known field" }));
+}
+
+/** A JSON pointer (RFC 6901) in a body; the whole body is `/`. */
+function place(path: readonly PropertyKey[], target: keyof ValidationTargets): string {
+  const parts = path.map((part) => String(part).slice(0, 60));
+  if (target !== "json") return `${target}:${parts.join(".")}`;
+  return `/${parts.map((part) => part.replaceAll("~", "~0").replaceAll("/", "~1")).join("/")}`;
+}

@@ -1,0 +1,26 @@
+/** Bounds that hold for every request before anything reads it. */
+import type { MiddlewareHandler } from "hono";
+import { MAX_REQUEST_BYTES } from "../core/limits.ts";
+import { apiError } from "./api-error.ts";
+import type { AppEnv } from "./context.ts";
+
+/** Characters of one header. Chosen: the longest real one, a signed token, is far below. */
+export const HEADER_CHARS = 8_192;
+/** Characters of all headers together. Chosen: half of what Cloudflare's edge lets through. */
+export const HEADERS_CHARS = 65_536;
+
+export const sizeLimits: MiddlewareHandler<AppEnv> = async (c, next) => {
+  let total = 0;
+  for (const [name, value] of c.req.raw.headers) {
+    total += name.length + value.length;
+    if (value.length > HEADER_CHARS || total > HEADERS_CHARS) {
+      throw apiError("header_too_large", `A header may have ${HEADER_CHARS} characters, all of them ${HEADERS_CHARS}.`);
+    }
+  }
+  if (Number(c.req.header("Content-Length") ?? 0) > MAX_REQUEST_BYTES) throw tooLarge(MAX_REQUEST_BYTES);
+  await next();
+};
+
+/** The refusal of a body above a limit, which it names. */
+export const tooLarge = (limitBytes: number) =>
+  apiError("request_too_large", `The body of this request may have at most ${limitBytes} bytes.`);

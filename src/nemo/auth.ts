@@ -1,0 +1,68 @@
+/** Tokens and the link into the browser. */
+import { err, ok, type Result } from "../core/result.ts";
+import { type EpochMs, SECOND_MS } from "../core/time.ts";
+import { garbled } from "./classify.ts";
+import type { ClaimLink, MintedToken, ProjectRef } from "./domain.ts";
+import type { NemoFailure } from "./failures.ts";
+import { askData, type Wire } from "./http.ts";
+import { idAt } from "./json.ts";
+import { CLIENT_ID_CHARS } from "./limits.ts";
+import { numberAt, stringAt } from "./read.ts";
+
+/** Where a claim token is shown. Source: nemo-api reference section 2.3, current form. */
+const CLAIM_PAGE = "https://nemovideo.com/workspace/claim";
+
+/** Numbers above this are milliseconds, below it seconds: 1e11 s is the year 5138, 1e11 ms is 1973. */
+const MS_FROM = 1e11;
+
+/** A moment as ISO text, or as seconds or milliseconds since 1970; null when it is none of them. */
+function moment(data: unknown): EpochMs | null {
+  const number = numberAt(data, "expires_at", "expiresAt");
+  if (number !== null) return number > MS_FROM ? number : number * SECOND_MS;
+  const parsed = Date.parse(stringAt(data, "expires_at", "expiresAt") ?? "");
+  return Number.isNaN(parsed) ? null : parsed;
+}
+
+/** POST `/api/auth/anonymous-token`. The client id goes in a header; there is no body. Source: section 2.1. */
+export async function mintToken(wire: Wire, clientId: string): Promise<Result<MintedToken, NemoFailure>> {
+  const at = "anonymous_token";
+  if (clientId === "" || clientId.length > CLIENT_ID_CHARS) {
+    return err({
+      at,
+      status: null,
+      code: null,
+      reason: "client_id_refused",
+      message: `a client id has 1 to ${CLIENT_ID_CHARS} characters`,
+    });
+  }
+  const opened = await askData(wire, {
+    at,
+    method: "POST",
+    path: "/api/auth/anonymous-token",
+    headers: { "x-client-id": clientId },
+  });
+  if (!opened.ok) return opened;
+  const { data, text, path } = opened.value;
+  const token = stringAt(data, "token");
+  if (token === null) return err(garbled(at, 200, "an answer without a token"));
+  const userId = idAt(text, [...path, "user_id"]) ?? idAt(text, [...path, "userId"]);
+  return ok({ token, userId, expiresAt: moment(data), credits: numberAt(data, "credits") });
+}
+
+/** POST `/api/auth/claim-token`. Source: section 2.2. */
+export async function claimLink(
+  wire: Wire,
+  token: string,
+  project: ProjectRef,
+): Promise<Result<ClaimLink, NemoFailure>> {
+  const at = "claim_token";
+  const json = JSON.stringify({ task_id: project.taskId, session_id: project.sessionId });
+  const opened = await askData(wire, { at, method: "POST", path: "/api/auth/claim-token", token, json });
+  if (!opened.ok) return opened;
+  const claimToken = stringAt(opened.value.data, "claim_token", "claimToken");
+  // A link made of anything but a claim token could hold the Nemo token itself, which is never put in an address.
+  if (claimToken === null || claimToken.startsWith("nmv_usr_"))
+    return err(garbled(at, 200, "an answer without a claim token"));
+  const expiresInSeconds = numberAt(opened.value.data, "expires_in", "expiresIn") ?? 0;
+  return ok({ claimToken, expiresInSeconds, url: `${CLAIM_PAGE}?ct=${encodeURIComponent(claimToken)}` });
+}

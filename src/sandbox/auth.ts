@@ -1,0 +1,61 @@
+/** Anonymous tokens and claim tokens (nemo-api reference sections 2.1, 2.2). */
+import { DAY_MS } from "../core/time.ts";
+import { codeAnswer, okAnswer, statusAnswer } from "./answers.ts";
+import { bearer, newUser } from "./bearer.ts";
+import { ownSession, type Sandbox, type SandboxApp, switchesOf } from "./context.ts";
+import { hash32, hexText, idText } from "./random.ts";
+import type { TokenRecord } from "./records.ts";
+import type { Switches } from "./switches.ts";
+import { expiryText, mintToken } from "./tokens.ts";
+
+/** Source: section 1.1. */
+const CLIENT_ID_CHARS = 64;
+const RATION_MS = 7 * DAY_MS;
+const CLAIM_TTL_SECONDS = 604_800;
+
+/** Whether the ration lets this client have a token now. */
+function isRationed(sandbox: Sandbox, clientId: string, address: string, switches: Switches): boolean {
+  if (!switches.mint_ration) return false;
+  const since = sandbox.clock.now() - RATION_MS;
+  const recent = sandbox.store.list("token").filter((token) => token.origin === "anonymous" && token.issuedAt > since);
+  const ofClient = recent.filter((token) => token.clientId === clientId).length;
+  const ofAddress = recent.filter((token) => token.address === address).length;
+  return ofClient >= switches.mint_per_client || ofAddress >= switches.mint_per_address;
+}
+
+const earlier = (sandbox: Sandbox, clientId: string): TokenRecord | undefined =>
+  sandbox.store.list("token").findLast((token) => token.clientId === clientId);
+
+/** The user id has `anon_` in front, which is how a client tells. */
+function anonymousUser(sandbox: Sandbox, clientId: string, switches: Switches): string {
+  const known = switches.anonymous_user === "same" ? earlier(sandbox, clientId) : undefined;
+  if (known !== undefined) return known.userId;
+  const tail = hash32(`${sandbox.seed}/${clientId}`).toString(16).padStart(8, "0");
+  return newUser(sandbox, `anon_${tail}${hexText(sandbox.random, 4)}`, switches).userId;
+}
+
+export function authRoutes(app: SandboxApp, sandbox: Sandbox): void {
+  app.post("/api/auth/anonymous-token", (c) => {
+    const switches = switchesOf(sandbox);
+    const clientId = c.req.header("X-Client-Id")?.trim() ?? "";
+    if (clientId === "") return statusAnswer(c, 400, "X-Client-Id is required");
+    if (clientId.length > CLIENT_ID_CHARS) return statusAnswer(c, 400, "X-Client-Id is longer than 64 characters");
+    const address = c.req.header("CF-Connecting-IP") ?? c.req.header("X-Forwarded-For") ?? "local";
+    if (isRationed(sandbox, clientId, address, switches)) return statusAnswer(c, 429, "too many anonymous tokens");
+    const userId = anonymousUser(sandbox, clientId, switches);
+    const expiresAt = sandbox.clock.now() + switches.token_ttl_ms;
+    const made = mintToken(sandbox, { userId, origin: "anonymous", name: "anonymous", clientId, address, scopes: switches.anonymous_scopes, expiresAt });
+    const data = { token: made.token, user_id: userId, expires_at: expiryText(made), credits: switches.initial_credits };
+    return okAnswer(switches.omit_user_id ? { ...data, user_id: undefined } : data);
+  });
+
+  app.post("/api/auth/claim-token", bearer(sandbox, "write"), async (c) => {
+    const body: unknown = await c.req.json().catch(() => null);
+    const { task_id, session_id } = (typeof body === "object" && body !== null ? body : {}) as Record<string, unknown>;
+    const session = typeof session_id === "string" ? ownSession(sandbox, c, session_id) : null;
+    if (session === null || session.taskId !== task_id) return codeAnswer(1002, switchesOf(sandbox));
+    const claim = `clm_${idText(sandbox.random, 32)}`;
+    sandbox.store.write("claim", claim, { sessionId: session.sessionId, at: sandbox.clock.now() });
+    return okAnswer({ claim_token: claim, expires_in: CLAIM_TTL_SECONDS });
+  });
+}

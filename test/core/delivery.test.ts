@@ -1,0 +1,37 @@
+import { describe, expect, it } from "vitest";
+import { isTaken, nextAttempt } from "../../src/core/delivery.ts";
+import { scaledWaits } from "../../src/core/waits.ts";
+
+const waits = scaledWaits(1);
+const outcome = (status: number | null) => ({ status, answer: "", error: null, retryAfterMs: null, tookMs: 1 });
+
+describe("a delivery", () => {
+  it("is tried ten times over about 76 hours", () => {
+    let at = 0;
+    let attempts = 1;
+    for (let attempt = 1; ; attempt++) {
+      const next = nextAttempt(attempt, null, at, 0, waits);
+      if (next === null) break;
+      at = next;
+      attempts++;
+    }
+    expect(attempts).toBe(10);
+    expect(at / 3_600_000).toBeCloseTo(75.58, 1);
+  });
+
+  it("only ever comes earlier by jitter, by at most a tenth", () => {
+    expect(nextAttempt(2, null, 0, 0, waits)).toBe(300_000);
+    expect(nextAttempt(2, null, 0, 0.999, waits)).toBeGreaterThanOrEqual(270_000);
+    expect(nextAttempt(2, null, 0, 0.999, waits)).toBeLessThan(300_000);
+  });
+
+  it("waits as long as the receiver asks for, never shorter than the schedule", () => {
+    expect(nextAttempt(1, 60_000, 0, 0, waits)).toBe(60_000);
+    expect(nextAttempt(2, 1_000, 0, 0, waits)).toBe(300_000);
+  });
+
+  it("counts as taken by 2xx alone", () => {
+    expect([200, 204, 299].every((status) => isTaken(outcome(status)))).toBe(true);
+    expect([null, 199, 301, 404, 410, 500].some((status) => isTaken(outcome(status)))).toBe(false);
+  });
+});

@@ -1,0 +1,35 @@
+import { describe, expect, it } from "vitest";
+import { seal, unseal } from "../../src/core/seal.ts";
+
+const random = (count: number) => crypto.getRandomValues(new Uint8Array(count));
+const roots = { current: "a".repeat(32), previous: null };
+const owner = "nemo_token|ten_1|test|u";
+
+describe("a seal", () => {
+  it("opens for its owner and hides what it holds", async () => {
+    const sealed = await seal("nmv_usr_secret", owner, roots, random);
+    expect(sealed).not.toContain("nmv_usr_secret");
+    expect(await unseal(sealed, owner, roots)).toBe("nmv_usr_secret");
+  });
+
+  it.each([
+    ["another owner", "nemo_token|ten_2|test|u", roots],
+    ["another mode", "nemo_token|ten_1|live|u", roots],
+    ["another root", owner, { current: "b".repeat(32), previous: null }],
+  ])("stays shut for %s", async (_what, who, keys) => {
+    expect(await unseal(await seal("x", owner, roots, random), who, keys)).toBeNull();
+  });
+
+  it("still opens under the previous root after a rotation", async () => {
+    const sealed = await seal("x", owner, roots, random);
+    expect(await unseal(sealed, owner, { current: "b".repeat(32), previous: roots.current })).toBe("x");
+  });
+
+  it("stays shut when a character was changed, and for nonsense", async () => {
+    const sealed = await seal("x", owner, roots, random);
+    const broken = sealed.slice(0, -2) + (sealed.endsWith("AA") ? "BB" : "AA");
+    expect(await unseal(broken, owner, roots)).toBeNull();
+    expect(await unseal("", owner, roots)).toBeNull();
+    expect(await unseal("a.b.c", owner, roots)).toBeNull();
+  });
+});

@@ -1,0 +1,125 @@
+import { describe, expect, it } from "vitest";
+import {
+  afterLoss,
+  afterReading,
+  evidenceOf,
+  firstReadingAt,
+  giveUpAt,
+  newTurnOf,
+  type Picture,
+  spentBy,
+  toEnded,
+  toSending,
+  toSettling,
+  toStreaming,
+  type Turn,
+} from "../../src/core/turn.ts";
+import { scaledWaits } from "../../src/core/waits.ts";
+
+const waits = scaledWaits(1);
+const SENT = 1_000_000;
+const before: Picture = { fingerprint: "a", summary: "before", available: 500, frozen: 0, at: SENT - 10 };
+const look = (over: Partial<Picture>): Picture => ({ ...before, summary: "after", at: SENT + 60_000, ...over });
+
+const base = newTurnOf({ id: "trn_1", project: "prj_1", prompt: "hi", language: null, metadata: {}, createdAt: SENT - 100 });
+const sent: Turn = toStreaming(toSending(base, before, SENT));
+const closed: Turn["stream"] = { end: "closed", spoke: true, toolsOpen: 0 };
+
+describe("a turn", () => {
+  it("ends at one reading when upstream closed after a final text", () => {
+    const turn = toSettling(sent, closed, null);
+    const settled = afterReading(turn, look({ fingerprint: "b", available: 450 }), false, SENT + 60_000, waits);
+    expect(settled).toMatchObject({ do: "end", verdict: { status: "completed", charged: "yes" } });
+  });
+
+  it.each([
+    ["silent", { ...closed, spoke: false }],
+    ["a tool was still open", { ...closed, toolsOpen: 1 }],
+    ["the stream was cut", { ...closed, end: "cut" as const }],
+    ["the instance was lost", { ...closed, end: "lost" as const }],
+  ])("waits for two equal readings when %s", (_why, stream) => {
+    const first = afterReading(toSettling(sent, stream, null), look({ fingerprint: "b" }), false, SENT + 60_000, waits);
+    expect(first).toMatchObject({ do: "wait", at: SENT + 60_000 + waits.settleApart });
+    if (first.do !== "wait") return;
+    const early = afterReading(first.turn, look({ fingerprint: "b", at: SENT + 70_000 }), false, SENT + 70_000, waits);
+    expect(early.do).toBe("wait");
+    const later = afterReading(first.turn, look({ fingerprint: "b", at: SENT + 90_000 }), false, SENT + 90_000, waits);
+    expect(later).toMatchObject({ do: "end", verdict: { status: "completed" } });
+  });
+
+  it("does not take the first change for the end: a generation has two stages", () => {
+    const turn = toSettling(sent, { ...closed, end: "cut" }, null);
+    const first = afterReading(turn, look({ fingerprint: "b" }), false, SENT + 60_000, waits);
+    if (first.do !== "wait") throw new Error("ended at the first change");
+    const second = afterReading(
+      first.turn,
+      look({ fingerprint: "c", at: SENT + 100_000 }),
+      false,
+      SENT + 100_000,
+      waits,
+    );
+    expect(second.do).toBe("wait");
+  });
+
+  it("keeps waiting while credits are frozen, unless the token is shared", () => {
+    const turn = { ...toSettling(sent, { ...closed, end: "cut" }, null), reading: look({ fingerprint: "b" }) };
+    const now = SENT + 120_000;
+    const frozen = look({ fingerprint: "b", frozen: 100, at: now });
+    expect(afterReading(turn, frozen, false, now, waits).do).toBe("wait");
+    expect(afterReading(turn, frozen, true, now, waits)).toMatchObject({ do: "end", verdict: { charged: "unknown" } });
+  });
+
+  it("fails uncharged after 15 minutes only when nothing changed and the balance is its own and equal", () => {
+    const turn = toSettling(sent, { ...closed, end: "cut" }, null);
+    const now = giveUpAt(turn, waits);
+    const same = look({ fingerprint: "a", at: now });
+    expect(afterReading(turn, same, false, now, waits)).toMatchObject({
+      do: "end",
+      verdict: { status: "failed", charged: "no" },
+    });
+    expect(afterReading(turn, same, true, now, waits)).toMatchObject({ do: "end", verdict: { status: "unknown" } });
+    expect(afterReading(turn, { ...same, available: null }, false, now, waits)).toMatchObject({
+      do: "end",
+      verdict: { status: "unknown", charged: "unknown" },
+    });
+    expect(afterReading(turn, { ...same, available: 400 }, false, now, waits)).toMatchObject({
+      do: "end",
+      verdict: { status: "unknown", charged: "yes" },
+    });
+  });
+
+  it("never waits beyond the moment it is given up", () => {
+    const turn = toSettling(sent, { ...closed, end: "cut" }, null);
+    const now = giveUpAt(turn, waits) - 5_000;
+    const settled = afterReading(turn, look({ fingerprint: "a", at: now }), false, now, waits);
+    expect(settled).toMatchObject({ do: "wait", at: giveUpAt(turn, waits) });
+  });
+
+  it("is repaired after its instance was lost, in exactly the two phases that have left", () => {
+    expect(afterLoss(base)).toBeNull();
+    expect(afterLoss(toSending(base, before, SENT))).toMatchObject({ phase: "settling", stream: { end: "lost" } });
+    expect(afterLoss(sent)).toMatchObject({ phase: "settling", stream: { end: "lost" } });
+    expect(afterLoss(toSettling(sent, closed, null))).toBeNull();
+    expect(afterLoss(toEnded(sent, { status: "completed", charged: "yes" }, null, SENT + 1))).toBeNull();
+  });
+
+  it("is read at once after a closed stream and later after a cut one", () => {
+    expect(firstReadingAt(toSettling(sent, closed, null), 5, waits)).toBe(5);
+    expect(firstReadingAt(toSettling(sent, { ...closed, end: "lost" }, null), 5, waits)).toBe(5 + waits.settleFirst);
+  });
+
+  it("says what its end rests on, and what it cost", () => {
+    const turn = toSettling(sent, closed, null);
+    const picture = look({ fingerprint: "b", available: 400 });
+    expect(evidenceOf(turn, picture, false)).toEqual({ stream: "closed", timeline: "changed", balance: "lower" });
+    expect(evidenceOf(turn, null, false)).toEqual({ stream: "closed", timeline: "unread", balance: "unread" });
+    expect(spentBy(turn, picture, false)).toEqual({ amount: 100, basis: "measured" });
+    expect(spentBy(turn, picture, true)).toEqual({ amount: null, basis: "unknown" });
+  });
+
+  it("keeps an error only when it did not complete", () => {
+    const error = { code: "turn_failed", detail: "x" } as const;
+    expect(toEnded(sent, { status: "completed", charged: "yes" }, error, 9).error).toBeNull();
+    expect(toEnded(sent, { status: "failed", charged: "no" }, error, 9).error).toBe(error);
+  });
+});

@@ -1,0 +1,265 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { openDeadline } from "../../src/nemo/deadline.ts";
+import { DEFAULT_TIMEOUTS } from "../../src/nemo/limits.ts";
+import { openStream } from "../../src/nemo/stream.ts";
+import type { TurnEvent } from "../../src/nemo/turn-event.ts";
+import { adk, call, data, response, text } from "./support/records.ts";
+import { batchesOf, SESSION, sse, TOKEN, turnOf, upstream } from "./support/upstream.ts";
+
+const CLOSED: TurnEvent = { type: "ended", clean: true, why: "closed" };
+const utf8 = new TextEncoder();
+
+/** Every heartbeat of nemo-api reference section 4.3. */
+const HEARTBEATS = [
+  ": heartbeat\n\n",
+  "event: heartbeat\n\n",
+  "event: heartbeat\ndata:\n\n",
+  "data:\n\n",
+  "data: heartbeat\n\n",
+  'data: {"type":"heartbeat"}\n\n',
+  "data: {}\n\n",
+];
+
+const RECORDS = [
+  adk([call("c1", "edit_multitrack")]),
+  adk([response("c1", "edit_multitrack")], { actions: { state_delta: { draft: {} } } }),
+  adk([text("Готово 🎬 完成 é")], { partial: true }),
+  adk([text("Line one\nline two")]),
+  { type: "text", content: "typed" },
+  { error: "model overloaded" },
+  '{"error":"he said "no""}',
+  adk([], { errorCode: "SAFETY", errorMessage: "blocked" }),
+  adk([]),
+];
+
+/** `bytes` cut at these places. */
+function chop(bytes: Uint8Array, cuts: readonly number[]): Uint8Array[] {
+  const places = [...new Set(cuts.map((cut) => cut % (bytes.byteLength + 1)))].sort((a, b) => a - b);
+  return [0, ...places].map((from, at) => bytes.slice(from, places[at] ?? bytes.byteLength));
+}
+const told = (events: readonly TurnEvent[]): TurnEvent[] => events.filter((event) => event.type !== "heartbeat");
+
+describe("a turn's stream", () => {
+  it.each(HEARTBEATS)("tells %j as a sign of life", async (heartbeat) => {
+    expect(await turnOf(sse([heartbeat]))).toEqual([{ type: "heartbeat" }, CLOSED]);
+  });
+
+  it("gives what one read brought as one batch", async () => {
+    const { nemo } = upstream([
+      sse([data(adk([text("a")])) + data(adk([text("b")])), ": heartbeat\n\n", data(adk([text("c")]))]),
+    ]);
+    const opened = await nemo.openTurn(TOKEN, { sessionId: SESSION, text: "x" });
+    const batches = opened.ok ? await batchesOf(opened.value) : [];
+    expect(batches.map((batch) => batch.length)).toEqual([2, 1, 1, 1]);
+  });
+
+  it("reads a last record that lacks its blank line", async () => {
+    expect(await turnOf(sse(['data: {"type":"text","content":"end"}']))).toMatchObject([
+      { type: "text", text: "end" },
+      CLOSED,
+    ]);
+    expect(told(await turnOf(sse(['data: {"type":"text","content":"end"}\n'])))).toMatchObject([
+      { type: "text", text: "end" },
+      CLOSED,
+    ]);
+  });
+
+  it("does not take half a record for the end, and keeps what came before it", async () => {
+    expect(await turnOf(sse([data(adk([text("a")])), 'data: {"content":{"parts":[{"te']))).toMatchObject([
+      { text: "a" },
+      { type: "ended", clean: false, why: "cut" },
+    ]);
+  });
+
+  it("keeps what came before the network's cut", async () => {
+    expect(await turnOf(sse([data(adk([text("a")])), "data: {"], "error"))).toMatchObject([
+      { text: "a" },
+      { type: "ended", clean: false, why: "cut" },
+    ]);
+  });
+
+  it("ends cleanly without a word, as silent edits do", async () => {
+    expect(await turnOf(sse([]))).toEqual([CLOSED]);
+    expect(await turnOf(new Response(null, { headers: { "content-type": "text/event-stream" } }))).toEqual([CLOSED]);
+  });
+
+  it("finds JSON under a stream's media type", async () => {
+    const body = sse(['\n{"code":2001,', '"message":"no credits"}']);
+    expect(await turnOf(body)).toMatchObject([
+      { type: "heartbeat" },
+      { type: "failed", failure: { reason: "no_credits", code: 2001, status: 200 } },
+      CLOSED,
+    ]);
+    expect(await turnOf(sse(['{"code":0}']))).toMatchObject([
+      { type: "failed", failure: { reason: "garbled" } },
+      CLOSED,
+    ]);
+  });
+
+  it("property: the same events for any chunking, line ending and mix of heartbeats", async () => {
+    const piece = fc.oneof(
+      fc.constantFrom(...RECORDS).map((record) => ({ record })),
+      fc.constantFrom(...HEARTBEATS).map((beat) => ({ beat })),
+    );
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(piece, { maxLength: 12 }),
+        fc.array(fc.nat(), { maxLength: 40 }),
+        fc.constantFrom("\n", "\r\n", "\r"),
+        async (pieces, cuts, newline) => {
+          const wire = pieces.map((each) => ("record" in each ? data(each.record) : each.beat)).join("");
+          const records = pieces.flatMap((each) => ("record" in each ? [each.record] : []));
+          const expected = await turnOf(sse(records.map(data)));
+          expect(told(await turnOf(sse(chop(utf8.encode(wire.replaceAll("\n", newline)), cuts))))).toEqual(
+            told(expected),
+          );
+        },
+      ),
+      { numRuns: 150 },
+    );
+  });
+
+  it("property: any bytes end once, at the end, without a throw", async () => {
+    const noise = fc.oneof(
+      fc.uint8Array({ maxLength: 60 }),
+      fc
+        .constantFrom(
+          "data: ",
+          "\n\n",
+          "data: {",
+          '"}\n',
+          "event: error\n",
+          ":\r",
+          "data\n",
+          "id: 1\n",
+          "retry: x\n",
+          "\ufeff",
+          '{"a":',
+        )
+        .map((part) => utf8.encode(part)),
+    );
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(noise, { maxLength: 20 }),
+        fc.constantFrom("close" as const, "error" as const),
+        async (chunks, end) => {
+          const events = await turnOf(sse(chunks, end));
+          expect(events.filter((event) => event.type === "ended")).toHaveLength(1);
+          expect(events.at(-1)?.type).toBe("ended");
+          if (end === "error") expect(events.at(-1)).toMatchObject({ clean: false });
+        },
+      ),
+      { numRuns: 300 },
+    );
+  });
+});
+
+describe("a stream's ends", () => {
+  /** A stream that repeats `chunk` for ever; `pulled` counts the bytes taken from it. */
+  function endless(chunk: Uint8Array): { response: Response; pulled: () => number; cancelled: () => boolean } {
+    let bytes = 0;
+    let cancelled = false;
+    const body = new ReadableStream<Uint8Array>({
+      pull(controller) {
+        bytes += chunk.byteLength;
+        controller.enqueue(chunk);
+      },
+      cancel() {
+        cancelled = true;
+      },
+    });
+    return {
+      response: new Response(body, { headers: { "content-type": "text/event-stream" } }),
+      pulled: () => bytes,
+      cancelled: () => cancelled,
+    };
+  }
+  const MIB = 1_048_576;
+  const TOO_BIG: TurnEvent = { type: "ended", clean: false, why: "too_big" };
+
+  it("refuses an endless line at the record's cap", async () => {
+    const source = endless(utf8.encode(`data: ${"x".repeat(65_530)}`));
+    expect(await turnOf(source.response)).toEqual([TOO_BIG]);
+    expect(source.pulled()).toBeLessThan(8.3 * MIB);
+    expect(source.cancelled()).toBe(true);
+  });
+
+  it("refuses a 50 MB line, in pieces and as one chunk", async () => {
+    const line = new Uint8Array(50_000_000).fill(120);
+    line.set(utf8.encode("data: "));
+    expect(await turnOf(sse([line]))).toEqual([TOO_BIG]);
+    expect(await turnOf(sse([utf8.encode("data: a\n"), line]))).toEqual([{ type: "heartbeat" }, TOO_BIG]);
+  });
+
+  it("refuses an endless stream at its cap, however small its records, valid or not", async () => {
+    for (const part of [": heartbeat\n\n", "no field of any kind ", "\n"]) {
+      const source = endless(utf8.encode(part.repeat(Math.ceil(MIB / part.length))));
+      const events = await turnOf(source.response);
+      expect(events.at(-1)).toEqual(TOO_BIG);
+      expect(source.pulled()).toBeLessThan(67 * MIB);
+    }
+  });
+
+  it("refuses an endless JSON body in a stream's place", async () => {
+    expect(await turnOf(endless(utf8.encode(`{"a":"${"x".repeat(9_000)}`)).response)).toEqual([TOO_BIG]);
+  });
+
+  it("takes the caps it is given", async () => {
+    const deadline = openDeadline();
+    const options = { response: sse([data("a"), data("b")]), deadline, timeouts: DEFAULT_TIMEOUTS, maxBytes: 10 };
+    expect((await batchesOf(openStream(options))).flat()).toEqual([{ type: "heartbeat" }, TOO_BIG]);
+  });
+
+  const silent = (): Response =>
+    new Response(
+      new ReadableStream({ start: (controller) => controller.enqueue(utf8.encode(data(adk([text("a")])))) }),
+      { headers: { "content-type": "text/event-stream" } },
+    );
+
+  it("gives a silent stream up after the idle limit, and any stream after its total", async () => {
+    expect(await turnOf(silent(), { turnIdleMs: 5 })).toMatchObject([
+      { text: "a" },
+      { type: "ended", clean: false, why: "idle" },
+    ]);
+    expect(await turnOf(silent(), { turnTotalMs: 5 })).toMatchObject([
+      { text: "a" },
+      { type: "ended", clean: false, why: "too_long" },
+    ]);
+  });
+
+  it("does not count the consumer's own time as silence", async () => {
+    const { nemo } = upstream([sse([data("a"), data("b")])], { turnIdleMs: 5 });
+    const opened = await nemo.openTurn(TOKEN, { sessionId: SESSION, text: "x" });
+    const events: TurnEvent[] = [];
+    if (opened.ok) {
+      for await (const batch of opened.value.events) {
+        events.push(...batch);
+        await new Promise((resolve) => setTimeout(resolve, 15));
+      }
+    }
+    expect(events.at(-1)).toEqual(CLOSED);
+  });
+
+  it("is cancelled from outside, by its own verb and by a signal", async () => {
+    const controller = new AbortController();
+    const { nemo } = upstream([silent, silent]);
+    const first = await nemo.openTurn(TOKEN, { sessionId: SESSION, text: "x", signal: controller.signal });
+    const second = await nemo.openTurn(TOKEN, { sessionId: SESSION, text: "x" });
+    if (!first.ok || !second.ok) throw new Error("not opened");
+    const both = Promise.all([batchesOf(first.value), batchesOf(second.value)]);
+    controller.abort();
+    second.value.cancel();
+    for (const batches of await both)
+      expect(batches.flat().at(-1)).toEqual({ type: "ended", clean: false, why: "cancelled" });
+  });
+
+  it("lets upstream's connection go when the consumer stops reading", async () => {
+    const source = endless(utf8.encode(data(adk([text("a")]))));
+    const opened = await upstream([source.response]).nemo.openTurn(TOKEN, { sessionId: SESSION, text: "x" });
+    if (!opened.ok) throw new Error("not opened");
+    for await (const batch of opened.value.events) if (batch.length > 0) break;
+    await Promise.resolve();
+    expect(source.cancelled()).toBe(true);
+  });
+});

@@ -1,0 +1,201 @@
+import { describe, expect, it } from "vitest";
+import { createTranslator } from "../../src/nemo/translate.ts";
+import type { TurnEvent } from "../../src/nemo/turn-event.ts";
+import { adk, call, response, text } from "./support/records.ts";
+
+/** The events of these records, in one stream. */
+const translate = (...records: readonly unknown[]): TurnEvent[] => {
+  const translator = createTranslator();
+  return records.flatMap((record) =>
+    translator({ event: null, data: typeof record === "string" ? record : JSON.stringify(record) }),
+  );
+};
+const said = (words: string, partial = false, author: string | null = "nemo_agent"): TurnEvent => ({
+  type: "text",
+  text: words,
+  partial,
+  author,
+});
+const failureOf = (record: unknown): unknown => {
+  const found = translate(record).find((event) => event.type === "failed");
+  return found === undefined ? null : [found.failure.reason, found.failure.code, found.failure.message];
+};
+
+describe("ADK events", () => {
+  it("tells a generation: call, answer with its state, words", () => {
+    const draft = { actions: { stateDelta: { generated_media: [{}], draft: { t: [] } } } };
+    expect(
+      translate(
+        adk([call("adk-1", "generate_video_with_seedance")]),
+        adk([response("adk-1", "generate_video_with_seedance")], draft),
+        adk([text("Ready.")]),
+      ),
+    ).toEqual([
+      { type: "tool_started", name: "generate_video_with_seedance", callId: "adk-1" },
+      { type: "tool_finished", name: "generate_video_with_seedance", callId: "adk-1", ok: true },
+      { type: "state_hint" },
+      said("Ready."),
+    ]);
+  });
+
+  it("reads outer keys and parts in snake_case", () => {
+    const early = {
+      id: "a",
+      author: "nemo_agent",
+      invocation_id: "e-1",
+      content: { parts: [{ function_call: { id: "c", name: "edit" } }, { text: "Hi" }] },
+      actions: { state_delta: { "user:draft": {} } },
+    };
+    expect(translate(early)).toEqual([
+      said("Hi"),
+      { type: "tool_started", name: "edit", callId: "c" },
+      { type: "state_hint" },
+    ]);
+    expect(failureOf({ id: "b", error_code: "SAFETY", error_message: "blocked" })).toEqual([
+      "agent_failed",
+      null,
+      "SAFETY: blocked",
+    ]);
+  });
+
+  it("joins the visible words of an event and drops thoughts, media and unknown parts", () => {
+    const parts: unknown[] = [
+      text("Your "),
+      { text: "hmm", thought: true },
+      { inlineData: { data: "AA" } },
+      { executableCode: { code: "1" } },
+      null,
+      7,
+      text("clip."),
+    ];
+    expect(translate(adk(parts))).toEqual([said("Your clip.")]);
+  });
+
+  it("gives deltas and then the whole text, equal deltas under one id included", () => {
+    const delta = (words: string): unknown => adk([text(words)], { partial: true, id: "same" });
+    expect(translate(delta("ha"), delta("ha"), adk([text("haha")]))).toEqual([
+      said("ha", true),
+      said("ha", true),
+      said("haha"),
+    ]);
+  });
+
+  it("names a sub-agent, and drops the user's own words", () => {
+    expect(translate(adk([text("Music added.")], { author: "music_agent", branch: "nemo_agent.music_agent" }))).toEqual(
+      [said("Music added.", false, "music_agent")],
+    );
+    expect(translate(adk([text("add music")], { author: "user" }))).toEqual([]);
+  });
+
+  it("keeps two events with one id, and drops an exact repeat", () => {
+    const first = adk([text("one")], { id: "x" });
+    const second = adk([], { id: "x", actions: { stateDelta: { draft: {} }, artifactDelta: { a: 1 } } });
+    expect(translate(first, second, first)).toEqual([said("one"), { type: "state_hint" }]);
+  });
+
+  it("says nothing of an event with actions only, or with state that is not kept", () => {
+    expect(
+      translate(
+        adk([]),
+        adk([], { content: undefined, actions: { stateDelta: { "temp:draft": 1, other: 2 }, transferToAgent: "x" } }),
+      ),
+    ).toEqual([]);
+  });
+
+  it("tells a model's error, with the words that came before it, but not a normal end", () => {
+    expect(translate(adk([text("Half a")], { errorCode: "MAX_TOKENS" }))).toMatchObject([
+      said("Half a"),
+      { type: "failed", failure: { reason: "agent_failed", message: "MAX_TOKENS" } },
+    ]);
+    expect(translate(adk([], { content: undefined, errorCode: "STOP" }))).toEqual([]);
+  });
+
+  it("says whether a tool worked only where the answer says so", () => {
+    const ok = (answer: unknown): unknown =>
+      translate(adk([response("c", "t", answer)])).map((event) => event.type === "tool_finished" && event.ok)[0];
+    expect(
+      [
+        { status: "success" },
+        { status: "failed" },
+        { error: "x" },
+        { success: true },
+        { result: "?" },
+        null,
+        { status: "pending" },
+      ].map(ok),
+    ).toEqual([true, false, false, true, null, null, null]);
+  });
+});
+
+describe("typed records", () => {
+  it("tells text, calls and answers, and pairs them where they have no id", () => {
+    const records = [
+      { type: "tool_call", name: "edit", args: {} },
+      { type: "tool_call", name: "edit", args: {} },
+      { type: "tool_result", name: "edit", result: {} },
+      { type: "text", content: "done" },
+    ];
+    expect(translate(...records)).toEqual([
+      { type: "tool_started", name: "edit", callId: "edit#1" },
+      { type: "tool_started", name: "edit", callId: "edit#2" },
+      { type: "tool_finished", name: "edit", callId: "edit#1", ok: null },
+      said("done", false, null),
+    ]);
+  });
+
+  it("keeps two equal texts: typed records have no ids", () => {
+    expect(translate({ type: "text", content: "ok" }, { type: "text", content: "ok" })).toHaveLength(2);
+  });
+
+  it("tells an error, and lets unknown types pass", () => {
+    expect(failureOf({ type: "error", code: 2001, message: "no credits" })).toEqual(["no_credits", 2001, "no credits"]);
+    expect(translate({ type: "thinking", content: "…" }, { type: "done" }, { type: "pong" })).toEqual([]);
+  });
+});
+
+describe("errors in a stream", () => {
+  it.each([
+    [{ error: "model overloaded" }, ["agent_failed", null, "model overloaded"]],
+    ['{"error":"he said "no""}', ["agent_failed", null, 'he said "no"']],
+    ['{"error": "the session\'s "x\\" is stale"}', ["agent_failed", null, 'the session\'s "x\\" is stale']],
+    [{ error: "Session not found: 55" }, ["session_lost", null, "Session not found: 55"]],
+    [{ code: 2001, message: "insufficient credits", data: null }, ["no_credits", 2001, "insufficient credits"]],
+    [{ error: { code: 1001, message: "token expired" } }, ["token_rejected", 1001, "token expired"]],
+    [{ error: "Insufficient credits, please top up" }, ["no_credits", null, "Insufficient credits, please top up"]],
+    [{ error: "积分不足" }, ["no_credits", null, "积分不足"]],
+    // The model provider's own refusals are not about our token or our rate.
+    [{ error: { code: 429, message: "RESOURCE_EXHAUSTED" } }, ["agent_failed", 429, "RESOURCE_EXHAUSTED"]],
+    [{ error: { code: 401, message: "bad key" } }, ["agent_failed", 401, "bad key"]],
+    [{ error: true }, ["agent_failed", null, "an error without words"]],
+  ])("reads %j", (record, expected) => {
+    expect(failureOf(record)).toEqual(expected);
+  });
+
+  it("reads an `error` event with plain words", () => {
+    expect(createTranslator()({ event: "error", data: "boom" })).toMatchObject([
+      { type: "failed", failure: { reason: "agent_failed", message: "boom" } },
+    ]);
+  });
+
+  it("keeps no token and no length in an error's words", () => {
+    const [, , message] = failureOf({
+      error: `token nmv_usr_abc-DEF_123 with Bearer abc.def is bad ${"x".repeat(5000)}`,
+    }) as [string, null, string];
+    expect(message).not.toMatch(/abc/);
+    expect(message.length).toBe(500);
+  });
+});
+
+describe("what says nothing", () => {
+  it.each(["", "heartbeat", "ping", "[DONE]", "{}", '{"type":"heartbeat"}', "null", "7", "[]"])(
+    "takes %j for a heartbeat",
+    (record) => {
+      expect(translate(record)).toEqual([]);
+    },
+  );
+
+  it("says that something was lost where a record cannot be read", () => {
+    expect(translate('{"content":{"parts":[{"text":"hal')).toEqual([{ type: "unreadable", chars: 33 }]);
+    expect(translate("w".repeat(100))).toEqual([{ type: "unreadable", chars: 100 }]);
+  });
+});
