@@ -1,4 +1,4 @@
-import { cloudflareTest } from "@cloudflare/vitest-plugin";
+import { cloudflareTest, readD1Migrations } from "@cloudflare/vitest-plugin";
 import { defineConfig } from "vitest/config";
 
 /** Values the tests need to be independent of a developer's own .dev.vars. */
@@ -7,7 +7,10 @@ const bindings = {
   ROOT_SECRET: "test-root-secret-0123456789-0123456789-0123456789",
   ENVIRONMENT: "test",
   TIME_SCALE: "60",
+  TEST_MIGRATIONS: await readD1Migrations("./migrations"),
 };
+
+const stateful = cloudflareTest({ wrangler: { configPath: "./wrangler.toml" }, miniflare: { bindings } });
 
 export default defineConfig({
   test: {
@@ -19,11 +22,11 @@ export default defineConfig({
       },
       {
         // Rooms with state: real Durable Objects, D1, R2 and queues, fresh for every file.
-        plugins: [cloudflareTest({ wrangler: { configPath: "./wrangler.toml" }, miniflare: { bindings } })],
+        plugins: [stateful],
         test: {
           name: "workerd",
-          include: ["test/{http,routes,durable,sandbox,store,jobs}/**/*.test.ts", "test/*.test.ts"],
-          exclude: ["test/architecture.test.ts"],
+          include: ["test/{http,routes,durable,sandbox,store,jobs}/**/*.test.ts"],
+          setupFiles: ["test/support/migrate.ts"],
         },
       },
       {

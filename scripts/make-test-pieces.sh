@@ -7,16 +7,14 @@ cd "$(dirname "$0")/.."
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
-piece() { # name width height
-  bar="drawbox=x=0:y=ih-12:w=iw*t:h=12:color=0xf2b705:t=fill"
-  word="drawtext=fontfile=/usr/share/fonts/truetype/dejavu/DejaVuSans-Bold.ttf:text=TEST:fontsize=h/7:fontcolor=white:x=(w-text_w)/2:y=(h-text_h)/2"
-  [ "$1" = portrait ] && word=$(echo "$word" | sed 's/fontsize=h\/7/fontsize=w\/5/')
-  dot="drawbox=x=iw/2-200+400*t:y=ih*0.66:w=24:h=24:color=white:t=fill"
-  ffmpeg -v error -y -f lavfi -i "color=c=0x1d3557:s=$2x$3:r=30:d=1" -vf "$word,$dot,$bar,format=yuv420p" \
+piece() { # name width height font-size
+  word="drawtext=fontfile=/usr/share/fonts/truetype/dejavu/DejaVuSans-Bold.ttf:text=TEST:fontsize=$4:fontcolor=white:x=(w-text_w)/2:y=(h-text_h)/2"
+  ffmpeg -v error -y -f lavfi -i "color=c=0x1d3557:s=$2x$3:r=30:d=1" -f lavfi -i "color=c=0xf2b705:s=$2x16:r=30:d=1" \
+    -filter_complex "[0]$word[word];[word][1]overlay=x='-W+W*(t+1/30)':y=H-16,format=yuv420p" \
     -c:v libx264 -profile:v main -preset veryslow -crf 26 -bf 0 -g 30 -keyint_min 30 -sc_threshold 0 \
     -x264-params "scenecut=0:open_gop=0:aud=0" -bsf:v 'filter_units=remove_types=6' -f h264 "$work/$1.h264"
   node scripts/pack-test-piece.mjs "$work/$1.h264" "$1" "$2" "$3" >"src/sandbox/pieces-$1.ts"
 }
 
-piece landscape 1280 720
-piece portrait 720 1280
+piece landscape 1280 720 110
+piece portrait 720 1280 150

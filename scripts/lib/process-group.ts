@@ -1,13 +1,16 @@
 /** A command with all its children in a process group of its own, so that all of them end together. */
-import { spawn } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
 import { resolve } from "node:path";
+import { createInterface } from "node:readline";
 import { setTimeout as sleep } from "node:timers/promises";
 
 /** Lines of output kept for an error message. */
 const KEPT_LINES = 40;
 /** How long a polite SIGTERM may take. */
 const POLITE_MS = 3_000;
+/** How long output may still come after the leader's end. */
+const PIPES_MS = 500;
 
 export type GroupOptions = {
   readonly command: string;
@@ -67,6 +70,14 @@ async function isGoneWithin(id: number, ms: number): Promise<boolean> {
   return !isAlive(id);
 }
 
+/** The leader's end, with all its output read, unless a process it left behind holds the pipes open. */
+function endOf(leader: ChildProcess): Promise<number | null> {
+  return new Promise((settle) => {
+    leader.once("close", settle);
+    leader.once("exit", (code) => setTimeout(() => settle(code), PIPES_MS).unref());
+  });
+}
+
 /** Starts the command. It also ends when this process ends in a way that leaves no time to stop it. */
 export function startGroup(options: GroupOptions): ProcessGroup {
   const keeper = resolve(import.meta.dirname, "keeper.ts");
@@ -80,16 +91,11 @@ export function startGroup(options: GroupOptions): ProcessGroup {
   if (id === undefined) throw new Error(`${options.command} cannot be started`);
   leader.stdin.on("error", () => {}); // it ended first: `ended` tells
   const kept: string[] = [];
-  for (const stream of [leader.stdout, leader.stderr]) {
-    let rest = "";
-    stream.setEncoding("utf8").on("data", (text: string) => {
-      const lines = (rest + text).split("\n");
-      rest = lines.pop() ?? "";
-      kept.push(...lines.filter((line) => line.trim() !== ""));
-      kept.splice(0, Math.max(0, kept.length - KEPT_LINES));
-      if (options.print) lines.forEach(options.print);
-    });
-  }
+  const take = (line: string): void => {
+    options.print?.(line);
+    if (line.trim() !== "" && kept.push(line) > KEPT_LINES) kept.shift();
+  };
+  for (const stream of [leader.stdout, leader.stderr]) createInterface({ input: stream }).on("line", take);
   const stop = async (): Promise<void> => {
     signalGroup(id, "SIGTERM");
     if (await isGoneWithin(id, POLITE_MS)) return;
@@ -98,7 +104,7 @@ export function startGroup(options: GroupOptions): ProcessGroup {
   };
   return {
     id,
-    ended: new Promise((settle) => leader.once("exit", (code) => settle(code))),
+    ended: endOf(leader),
     lastLines: () => kept.join("\n"),
     kill: () => void signalGroup(id, "SIGKILL"),
     stop,

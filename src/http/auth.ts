@@ -15,20 +15,22 @@ import { repeatKeyOf, userOf } from "./request-headers.ts";
 export type Access = KeyScope | "any" | "public";
 
 /** The middleware for an access rule. Sets `caller`, `user` and `repeatKey`. */
-export const access = (rule: Access): MiddlewareHandler<AppEnv> => async (c, next) => {
-  if (rule === "public") return next();
-  const caller = await authenticate(c);
-  refuseInBrowser(c);
-  await passGate(c, caller);
-  if (rule !== "any" && !caller.scopes.includes(rule)) {
-    throw apiError("missing_scope", `This key lacks the scope \`${rule}\`; it has ${caller.scopes.join(", ")}.`);
-  }
-  c.set("caller", caller);
-  c.set("user", userOf(c.req.raw.headers));
-  c.set("repeatKey", repeatKeyOf(c.req.raw.headers));
-  await next();
-  if (!c.res.headers.has("Cache-Control")) c.res.headers.set("Cache-Control", "private, no-store");
-};
+export const access =
+  (rule: Access): MiddlewareHandler<AppEnv> =>
+  async (c, next) => {
+    if (rule === "public") return next();
+    const caller = await authenticate(c);
+    refuseInBrowser(c);
+    await passGate(c, caller);
+    if (rule !== "any" && !caller.scopes.includes(rule)) {
+      throw apiError("missing_scope", `This key lacks the scope \`${rule}\`; it has ${caller.scopes.join(", ")}.`);
+    }
+    c.set("caller", caller);
+    c.set("user", userOf(c.req.raw.headers));
+    c.set("repeatKey", repeatKeyOf(c.req.raw.headers));
+    await next();
+    if (!c.res.headers.has("Cache-Control")) c.res.headers.set("Cache-Control", "private, no-store");
+  };
 
 async function authenticate(c: Ctx): Promise<Caller> {
   try {
@@ -42,8 +44,10 @@ async function authenticate(c: Ctx): Promise<Caller> {
 /** The key's owner. A key of the wrong form or checksum is refused without a database read. */
 async function ownerBehind(c: Ctx): Promise<KeyOwner> {
   const sent = credentialOf(c.req.raw.headers);
-  if (sent === null) throw apiError("unauthenticated", "Send the API key as `Authorization: Bearer <key>` or `X-Api-Key: <key>`.");
-  if (modeOfKey(sent) === null) throw apiError("unauthenticated", "This is not an API key of ours, or it was mistyped.");
+  if (sent === null)
+    throw apiError("unauthenticated", "Send the API key as `Authorization: Bearer <key>` or `X-Api-Key: <key>`.");
+  if (modeOfKey(sent) === null)
+    throw apiError("unauthenticated", "This is not an API key of ours, or it was mistyped.");
   const maxAgeMs = c.req.method === "GET" || c.req.method === "HEAD" ? READ_MAX_AGE_MS : WRITE_MAX_AGE_MS;
   const owner = await ownerOf(await keyHash(sent), maxAgeMs, (hash) => findOrRefuse(c, hash));
   if (owner === null) throw apiError("unauthenticated", "No such API key.");
@@ -60,7 +64,8 @@ async function findOrRefuse(c: Ctx, hash: string): Promise<KeyOwner | null> {
 
 function callerOf(owner: KeyOwner): Caller {
   if (owner.revokedAt !== null) throw apiError("key_revoked", "This API key was revoked; use another one.");
-  if (owner.expiresAt !== null && owner.expiresAt <= Date.now()) throw apiError("key_expired", "This API key has expired; use another one.");
+  if (owner.expiresAt !== null && owner.expiresAt <= Date.now())
+    throw apiError("key_expired", "This API key has expired; use another one.");
   if (owner.tenantState !== "active") throw apiError("tenant_paused", "The operator has paused this account.");
   const { tenant, mode, tenantName, tier, scopes, id: keyId } = owner;
   return { tenant, mode, tenantName, tier, scopes, keyId };
@@ -71,5 +76,7 @@ function refuseInBrowser(c: Ctx): void {
   const origin = c.req.header("Origin");
   if (origin === undefined || origin === c.var.origin || origin === new URL(c.req.url).origin) return;
   const hint = "POST /v1/users/{id}/tokens";
-  throw new ApiError(refusal("key_in_browser", "An API key was sent from a web page; give browsers a user token instead.", { hint }));
+  throw new ApiError(
+    refusal("key_in_browser", "An API key was sent from a web page; give browsers a user token instead.", { hint }),
+  );
 }

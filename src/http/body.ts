@@ -18,8 +18,8 @@ export const readJson: MiddlewareHandler<AppEnv> = async (c, next) => {
     if (fault !== null) throw new ApiError(fault);
   }
   c.set("bodyText", text);
-  // The validators read the body from this cache. Without a content type they take `{}` and expect no text.
-  c.req.bodyCache.text = Promise.resolve(text === "" && c.req.header("Content-Type") ? "{}" : text);
+  // The validators read the body from this cache, which holds promises. Without a content type they take `{}`, expecting no text.
+  Object.assign(c.req.bodyCache, { text: Promise.resolve(text === "" && c.req.header("Content-Type") ? "{}" : text) });
   await next();
 };
 

@@ -1,7 +1,7 @@
 /** A writing request as objects see it, and the address of what it makes. */
 import type { UserAddress } from "../core/address.ts";
 import { hex, sha256 } from "../core/encode.ts";
-import { callHash, type OwnedPrefix, strayHash, userHash, userHashOf } from "../core/ids.ts";
+import { callHash, type OwnedPrefix, ownedId, strayHash, type UploadId, userHash, userHashOf } from "../core/ids.ts";
 import type { Call } from "../core/ports.ts";
 import { apiError } from "./api-error.ts";
 import type { Ctx } from "./context.ts";
@@ -19,7 +19,8 @@ export async function newAddress(c: Ctx): Promise<UserAddress> {
   const { tenant, mode } = c.var.caller;
   const { user, repeatKey } = c.var;
   if (user !== null) return { tenant, mode, uh: await userHash(tenant, user) };
-  if (repeatKey !== null) return { tenant, mode, uh: await callHash(tenant, mode, c.req.method, c.req.path, repeatKey) };
+  if (repeatKey !== null)
+    return { tenant, mode, uh: await callHash(tenant, mode, c.req.method, c.req.path, repeatKey) };
   return { tenant, mode, uh: strayHash(random) };
 }
 
@@ -33,11 +34,24 @@ export function addressOf(c: Ctx, id: `${OwnedPrefix}_${string}`): UserAddress {
 export async function namedAddress(c: Ctx): Promise<UserAddress> {
   const { tenant, mode } = c.var.caller;
   if (c.var.user !== null) return { tenant, mode, uh: await userHash(tenant, c.var.user) };
-  throw apiError("user_required", "This list is kept per user: send X-User-Id, or read the tenant's events.", { hint: "GET /v1/events" });
+  throw apiError("user_required", "This list is kept per user: send X-User-Id, or read the tenant's events.", {
+    hint: "GET /v1/events",
+  });
 }
 
 /** The named user's address, or the one of the tenant itself: no user is named by an empty string. */
 export async function accountAddress(c: Ctx): Promise<UserAddress> {
   const { tenant, mode } = c.var.caller;
   return { tenant, mode, uh: await userHash(tenant, c.var.user ?? "") };
+}
+
+/**
+ * The id of an upload to be made. An upload lives in an object named by its id, so a repeat must come to the same id:
+ * with an Idempotency-Key it is made from the key, else from the moment and chance.
+ */
+export async function newUploadId(c: Ctx, { tenant, mode, uh }: UserAddress): Promise<UploadId> {
+  if (c.var.repeatKey === null) return ownedId("upl", uh, Date.now(), random);
+  const digest = await sha256([tenant, mode, uh, "upload", c.var.repeatKey].join("\u0001"));
+  const moment = digest.slice(0, 6).reduce((number, byte) => number * 256 + byte, 0);
+  return ownedId("upl", uh, moment, (count) => digest.slice(6, 6 + count));
 }

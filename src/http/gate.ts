@@ -3,8 +3,9 @@
  *
  * It is open on a loopback deployment: a load test or a demo there has one caller and nobody to protect.
  */
-import { refusal } from "../core/errors.ts";
+
 import { hex, sha256 } from "../core/encode.ts";
+import { refusal } from "../core/errors.ts";
 import { ApiError } from "./api-error.ts";
 import type { Caller, Ctx } from "./context.ts";
 
@@ -15,7 +16,8 @@ type Tier = keyof typeof TIERS;
 const PERIOD_SECONDS = 60;
 
 /** Counts a request of a known caller. */
-export const passGate = (c: Ctx, caller: Caller): Promise<void> => count(c, caller.tier, `${caller.tenant}:${caller.mode}`);
+export const passGate = (c: Ctx, caller: Caller): Promise<void> =>
+  count(c, caller.tier, `${caller.tenant}:${caller.mode}`);
 
 /** Counts a refused credential by the hash of its sender's address, so that keys cannot be guessed at speed. */
 export async function countRefused(c: Ctx): Promise<void> {
@@ -26,11 +28,15 @@ export async function countRefused(c: Ctx): Promise<void> {
 async function count(c: Ctx, tier: Tier, key: string): Promise<void> {
   if (c.var.config.local) return;
   // A gate that fails lets pass: it protects the service, it is not the service.
-  const { success } = await gateOf(c, tier).limit({ key }).catch(() => ({ success: true }));
+  const { success } = await gateOf(c, tier)
+    .limit({ key })
+    .catch(() => ({ success: true }));
   if (success) return;
   const detail = `More than ${TIERS[tier]} requests in ${PERIOD_SECONDS} seconds; wait, then go on more slowly.`;
   const policy = `"${tier}";q=${TIERS[tier]};w=${PERIOD_SECONDS}`;
-  throw new ApiError(refusal("rate_limited", detail, { retryAfterSeconds: PERIOD_SECONDS }), { "RateLimit-Policy": policy });
+  throw new ApiError(refusal("rate_limited", detail, { retryAfterSeconds: PERIOD_SECONDS }), {
+    "RateLimit-Policy": policy,
+  });
 }
 
 const gateOf = (c: Ctx, tier: Tier): RateLimit =>

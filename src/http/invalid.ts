@@ -8,7 +8,11 @@ import { apiError, notFound } from "./api-error.ts";
 const FIELD_ERRORS = 20;
 
 type Issue = z.core.$ZodIssue;
-type Outcome = { readonly target: keyof ValidationTargets; readonly success: boolean; readonly error?: { readonly issues: readonly Issue[] } };
+type Outcome = {
+  readonly target: keyof ValidationTargets;
+  readonly success: boolean;
+  readonly error?: { readonly issues: readonly Issue[] };
+};
 
 /** Refuses what a schema refused. Fits the hooks of both validators. A path's id of another shape looks missing. */
 export function refuseInvalid(outcome: Outcome): void {

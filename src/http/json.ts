@@ -4,7 +4,7 @@
  * A duplicate key is refused because two readers may each see another value. The scan is a loop, so no depth of nesting
  * can end the stack; only text of bounded depth reaches the recursive reader that names the place of a mistake.
  */
-import { createScanner, type ParseError, parse, printParseErrorCode, SyntaxKind } from "jsonc-parser";
+import { createScanner, type JSONScanner, type ParseError, parse, printParseErrorCode } from "jsonc-parser";
 import { type Refusal, refusal } from "../core/errors.ts";
 import { JSON_DEPTH } from "../core/limits.ts";
 
@@ -17,12 +17,14 @@ function nestingFault(text: string): Refusal | null {
   const scanner = createScanner(text, true);
   const open: Set<string>[] = [];
   let last = "";
-  for (let token = scanner.scan(); token !== SyntaxKind.EOF; token = scanner.scan()) {
-    if (token === SyntaxKind.OpenBraceToken || token === SyntaxKind.OpenBracketToken) open.push(new Set());
-    if (token === SyntaxKind.CloseBraceToken || token === SyntaxKind.CloseBracketToken) open.pop();
+  scanner.scan();
+  // A token is known by its first character; at the end there is none.
+  for (let mark = markOf(text, scanner); mark !== ""; mark = nextMark(text, scanner)) {
+    if (mark === "{" || mark === "[") open.push(new Set());
+    if (mark === "}" || mark === "]") open.pop();
     if (open.length > JSON_DEPTH) return refusal("malformed_json", `The body is nested deeper than ${JSON_DEPTH} levels.`);
-    if (token === SyntaxKind.StringLiteral) last = scanner.getTokenValue();
-    if (token !== SyntaxKind.ColonToken) continue;
+    if (mark === '"') last = scanner.getTokenValue();
+    if (mark !== ":") continue;
     const keys = open.at(-1);
     if (keys?.has(last)) return duplicate(last, scanner.getTokenOffset());
     keys?.add(last);
@@ -30,11 +32,21 @@ function nestingFault(text: string): Refusal | null {
   return null;
 }
 
+const markOf = (text: string, scanner: JSONScanner): string => text.charAt(scanner.getTokenOffset());
+
+function nextMark(text: string, scanner: JSONScanner): string {
+  scanner.scan();
+  return markOf(text, scanner);
+}
+
 /** Characters of a key that an answer repeats. */
 const SHOWN_CHARS = 60;
 
 const duplicate = (key: string, offset: number): Refusal =>
-  refusal("malformed_json", `The key ${JSON.stringify(key.slice(0, SHOWN_CHARS))} stands twice in one object, again before position ${offset}.`);
+  refusal(
+    "malformed_json",
+    `The key ${JSON.stringify(key.slice(0, SHOWN_CHARS))} stands twice in one object, again before position ${offset}.`,
+  );
 
 function syntaxFault(text: string): Refusal | null {
   try {

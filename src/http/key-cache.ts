@@ -23,7 +23,11 @@ const verdicts = new Map<string, Verdict>();
 const running = new Map<string, Promise<KeyOwner | null>>();
 
 /** The owner of the key with this hash, at most `maxAgeMs` old; `find` asks D1, once for all who ask at the same time. */
-export async function ownerOf(hash: string, maxAgeMs: number, find: (hash: string) => Promise<KeyOwner | null>): Promise<KeyOwner | null> {
+export async function ownerOf(
+  hash: string,
+  maxAgeMs: number,
+  find: (hash: string) => Promise<KeyOwner | null>,
+): Promise<KeyOwner | null> {
   const known = verdicts.get(hash);
   if (known && Date.now() - known.at <= maxAgeMs) return touch(hash, known);
   const other = running.get(hash);

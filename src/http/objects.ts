@@ -15,14 +15,24 @@ type Remote = Record<string, (...given: unknown[]) => Promise<unknown>>;
 /** What the platform writes on an error of its own. */
 type Fault = { readonly retryable?: boolean; readonly overloaded?: boolean; readonly durableObjectReset?: boolean };
 
-export const userObject = (env: Env, address: UserAddress): UserPort => port<UserPort>(() => env.USER.getByName(userObjectName(address)));
-export const tenantObject = (env: Env, scope: Scope): TenantPort => port<TenantPort>(() => env.TENANT.getByName(tenantObjectName(scope)));
+export const userObject = (env: Env, address: UserAddress): UserPort =>
+  port<UserPort>(() => env.USER.getByName(userObjectName(address)));
+export const tenantObject = (env: Env, scope: Scope): TenantPort =>
+  port<TenantPort>(() => env.TENANT.getByName(tenantObjectName(scope)));
 export const uploadObject = (env: Env, scope: Scope, id: UploadId): UploadPort =>
   port<UploadPort>(() => env.UPLOAD.getByName(uploadObjectName(scope, id)));
 
 /** A port whose calls go to a fresh stub each: after an exception a stub is of no more use. */
 function port<P extends Port>(stub: () => unknown): P {
-  const calls = new Proxy({}, { get: (_, name) => (...given: unknown[]) => call(stub, String(name), given) });
+  const calls = new Proxy(
+    {},
+    {
+      get:
+        (_, name) =>
+        (...given: unknown[]) =>
+          call(stub, String(name), given),
+    },
+  );
   return calls as P; // every object class says `implements` its port, and a stub answers to the methods of its class
 }
 
@@ -44,5 +54,7 @@ const mayRepeat = (error: unknown): boolean => faultOf(error).retryable === true
 function asRefusal(error: unknown): unknown {
   const { retryable, overloaded, durableObjectReset } = faultOf(error);
   if (!retryable && !overloaded && !durableObjectReset) return error;
-  return apiError("unavailable", "The request reached a part that was restarting or overloaded; try again.", { retryAfterSeconds: 1 });
+  return apiError("unavailable", "The request reached a part that was restarting or overloaded; try again.", {
+    retryAfterSeconds: 1,
+  });
 }

@@ -28,15 +28,23 @@ export function problemOf(refusal: Refusal, origin: string, requestId: string): 
 export function onError(error: Error, c: Ctx): Response {
   const refused = asApiError(error);
   if (refused === null) logBug("bug", error, { request_id: c.var.requestId });
-  return answer(refused ?? apiError("internal", "This is our fault and it was logged; quote the request id when you report it."), c);
+  return answer(
+    refused ?? apiError("internal", "This is our fault and it was logged; quote the request id when you report it."),
+    c,
+  );
 }
 
 function answer(error: ApiError, c: Ctx): Response {
   const { refusal, status } = error;
   c.set("code", refusal.code);
-  const headers = new Headers({ "Content-Type": "application/problem+json", "Cache-Control": "no-store", ...error.headers });
+  const headers = new Headers({
+    "Content-Type": "application/problem+json",
+    "Cache-Control": "no-store",
+    ...error.headers,
+  });
   if (status === 401) headers.set("WWW-Authenticate", 'Bearer realm="nemo-gateway"');
-  if (refusal.retryAfterSeconds !== undefined) headers.set("Retry-After", String(Math.max(1, Math.ceil(refusal.retryAfterSeconds))));
+  if (refusal.retryAfterSeconds !== undefined)
+    headers.set("Retry-After", String(Math.max(1, Math.ceil(refusal.retryAfterSeconds))));
   return new Response(JSON.stringify(problemOf(refusal, c.var.origin, c.var.requestId)), { status, headers });
 }
 

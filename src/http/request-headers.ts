@@ -13,7 +13,9 @@ export function userOf(headers: Headers): string | null {
   const length = [...user].length;
   if (length >= 1 && length <= USER_CHARS && !CONTROL.test(user)) return user;
   const message = `must have 1 to ${USER_CHARS} characters and no control characters`;
-  throw apiError("invalid_request", `header:X-User-Id: ${message}`, { errors: [{ field: "header:X-User-Id", message }] });
+  throw apiError("invalid_request", `header:X-User-Id: ${message}`, {
+    errors: [{ field: "header:X-User-Id", message }],
+  });
 }
 
 /** The sent Idempotency-Key, up to 255 visible ASCII characters; null when the header is absent. */
@@ -22,5 +24,7 @@ export function repeatKeyOf(headers: Headers): string | null {
   if (key === null) return null;
   if (key.length <= IDEMPOTENCY_KEY_CHARS && VISIBLE_ASCII.test(key)) return key;
   const message = `must have 1 to ${IDEMPOTENCY_KEY_CHARS} visible ASCII characters`;
-  throw apiError("invalid_header", `Idempotency-Key ${message}.`, { errors: [{ field: "header:Idempotency-Key", message }] });
+  throw apiError("invalid_header", `Idempotency-Key ${message}.`, {
+    errors: [{ field: "header:Idempotency-Key", message }],
+  });
 }

@@ -75,11 +75,18 @@ export function classify({ retryAfterMs, ...evidence }: Symptoms): NemoFailure {
   return { ...evidence, reason: "refused" };
 }
 
+/** Upstream's own code at the head of an error's words, `2001: insufficient credits`; null where there is none. */
+function codeInWords(message: string): number | null {
+  const code = /^\W{0,3}(?:code\W{0,3})?(1001|1002|1010|1011|2001|4001|4002)\b/i.exec(message)?.[1];
+  return code === undefined ? null : Number(code);
+}
+
 /**
  * The failure that an error told inside a stream means. Only upstream's own codes and unmistakable words are believed: a 401 or 429 there is
  * the model provider's business with upstream, not ours.
  */
-export function classifyInStream(code: number | null, message: string): NemoFailure {
+export function classifyInStream(told: number | null, message: string): NemoFailure {
+  const code = told ?? codeInWords(message);
   const evidence: Evidence = { at: "run_sse", status: null, code, message };
   const known = byCode(evidence);
   if (known !== null) return known;

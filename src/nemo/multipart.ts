@@ -1,5 +1,7 @@
 /** One file as `multipart/form-data`, streamed: nothing is held, and the length is known before the first byte. */
 
+import { Interrupted, orInterrupted } from "./deadline.ts";
+
 export type MultipartFile = {
   /** The form field. */
   readonly field: string;
@@ -26,16 +28,55 @@ const quoted = (name: string): string => name.replaceAll("\n", "%0A").replaceAll
 /** A media type is copied into a header of the part, so it must not bring a line of its own. */
 const headerSafe = (type: string): string => (/^[\w.+-]+\/[\w.+-]+$/.test(type) ? type : "application/octet-stream");
 
-type Frame = { readonly head: Uint8Array; readonly tail: Uint8Array; readonly signal: AbortSignal };
+type Frame = { readonly head: Uint8Array; readonly tail: Uint8Array };
 
-async function pump(file: MultipartFile, writable: WritableStream<Uint8Array>, frame: Frame): Promise<void> {
-  const first = writable.getWriter();
-  await first.write(frame.head);
-  first.releaseLock();
-  await file.body.pipeTo(writable, { preventClose: true, signal: frame.signal });
-  const last = writable.getWriter();
-  await last.write(frame.tail);
-  await last.close();
+/** Copies the file into `writer` and counts it; its length is the announced one or the copy fails. */
+async function copy(
+  file: MultipartFile,
+  writer: WritableStreamDefaultWriter<Uint8Array>,
+  signal: AbortSignal,
+): Promise<void> {
+  const reader = file.body.getReader();
+  try {
+    for (let size = 0; ; ) {
+      const { done, value } = await orInterrupted(reader.read(), signal);
+      size += value?.byteLength ?? 0;
+      if (size > file.sizeBytes) throw new Error("it is longer than announced");
+      if (done && size < file.sizeBytes) throw new Error("it is shorter than announced");
+      if (done) return;
+      await orInterrupted(writer.write(value), signal);
+    }
+  } catch (error) {
+    reader.cancel(error).catch(() => undefined);
+    throw error;
+  }
+}
+
+async function pump(
+  file: MultipartFile,
+  writable: WritableStream<Uint8Array>,
+  frame: Frame,
+  signal: AbortSignal,
+): Promise<void> {
+  const writer = writable.getWriter();
+  try {
+    await orInterrupted(writer.write(frame.head), signal);
+    await copy(file, writer, signal);
+  } catch (error) {
+    writer.abort(error).catch(() => undefined);
+    throw error;
+  }
+  // The file is through. A receiver that has seen the last boundary may stop reading, which is no failure.
+  const closed = writer.write(frame.tail).then(() => writer.close());
+  await orInterrupted(closed, signal).catch(() => undefined);
+}
+
+type Pipe = { readonly readable: ReadableStream<Uint8Array>; readonly writable: WritableStream<Uint8Array> };
+
+/** workerd's stream of a known length where there is one. Looked up by name, so that a script in Node can be checked and run too. */
+function openPipe(sizeBytes: number): Pipe {
+  const named = globalThis as { FixedLengthStream?: new (size: number) => Pipe }; // a global of workerd, of no other runtime
+  return named.FixedLengthStream === undefined ? new TransformStream() : new named.FixedLengthStream(sizeBytes);
 }
 
 /**
@@ -50,18 +91,15 @@ export function multipart(file: MultipartFile, boundary: string): Multipart {
   const head = utf8.encode(`--${boundary}\r\n${disposition}\r\nContent-Type: ${headerSafe(file.contentType)}\r\n\r\n`);
   const tail = utf8.encode(`\r\n--${boundary}--\r\n`);
   const sizeBytes = head.byteLength + file.sizeBytes + tail.byteLength;
-  const pipe =
-    typeof FixedLengthStream === "function"
-      ? new FixedLengthStream(sizeBytes)
-      : new TransformStream<Uint8Array, Uint8Array>();
+  const pipe = openPipe(sizeBytes);
   const stopper = new AbortController();
-  const sent = pump(file, pipe.writable, { head, tail, signal: stopper.signal });
+  const sent = pump(file, pipe.writable, { head, tail }, stopper.signal);
   sent.catch(() => undefined);
   return {
     contentType: `multipart/form-data; boundary=${boundary}`,
     sizeBytes,
     body: pipe.readable,
     sent,
-    stop: () => stopper.abort(),
+    stop: () => stopper.abort(new Interrupted("cancelled")),
   };
 }

@@ -72,9 +72,9 @@ export async function uploadFile(
   const form = multipart({ field: "files", ...file }, `nemo-gateway-${crypto.randomUUID()}`);
   const headers = { "content-type": form.contentType };
   const call = { at, method: "POST", path: pathOf(sessionId), token, headers, body: form.body } as const;
-  const answer = await ask(wire, call, wire.timeouts.uploadMs);
-  const taken = answer.ok && answer.value.status < 300;
-  const broken = taken ? await breakOf(form) : null;
+  const files = filesOf(await ask(wire, call, wire.timeouts.uploadMs));
+  // A refusal may come before the file is through: it counts, and the rest of the file is let go.
+  const broken = files.ok ? await breakOf(form) : null;
   form.stop();
-  return broken === null ? filesOf(answer) : err(unavailable(at, "maybe", `the file broke off: ${broken}`));
+  return broken === null ? files : err(unavailable(at, "maybe", `the file broke off: ${broken}`));
 }

@@ -27,11 +27,15 @@ export function codeAnswer(code: BodyCode, switches: Switches): Response {
 }
 
 /** A refusal that is an HTTP status by nature: 400, 402, 403, 404, 429. */
-export const statusAnswer = (c: Context, status: ContentfulStatusCode, message: string): Response => c.json({ code: status, message, data: null }, status);
+export const statusAnswer = (c: Context, status: ContentfulStatusCode, message: string): Response =>
+  c.json({ code: status, message, data: null }, status);
 
 /** FastAPI's answer to a body that lacks fields. */
 export const missingFields = (fields: readonly string[]): Response =>
-  jsonAnswer({ detail: fields.map((field) => ({ type: "missing", loc: ["body", field], msg: "Field required", input: null })) }, 422);
+  jsonAnswer(
+    { detail: fields.map((field) => ({ type: "missing", loc: ["body", field], msg: "Field required", input: null })) },
+    422,
+  );
 
 /** How `/run_sse` says that a session is unknown. */
 export function missingSession(sessionId: string, switches: Switches): Response {

@@ -44,8 +44,21 @@ export function authRoutes(app: SandboxApp, sandbox: Sandbox): void {
     if (isRationed(sandbox, clientId, address, switches)) return statusAnswer(c, 429, "too many anonymous tokens");
     const userId = anonymousUser(sandbox, clientId, switches);
     const expiresAt = sandbox.clock.now() + switches.token_ttl_ms;
-    const made = mintToken(sandbox, { userId, origin: "anonymous", name: "anonymous", clientId, address, scopes: switches.anonymous_scopes, expiresAt });
-    const data = { token: made.token, user_id: userId, expires_at: expiryText(made), credits: switches.initial_credits };
+    const made = mintToken(sandbox, {
+      userId,
+      origin: "anonymous",
+      name: "anonymous",
+      clientId,
+      address,
+      scopes: switches.anonymous_scopes,
+      expiresAt,
+    });
+    const data = {
+      token: made.token,
+      user_id: userId,
+      expires_at: expiryText(made),
+      credits: switches.initial_credits,
+    };
     return okAnswer(switches.omit_user_id ? { ...data, user_id: undefined } : data);
   });
 

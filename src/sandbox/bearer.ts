@@ -45,7 +45,8 @@ export function bearer(sandbox: Sandbox, scope: ScopeName): MiddlewareHandler<Sa
     const user = token === null ? null : sandbox.store.read("user", token.userId);
     const isOver = token?.expiresAt !== undefined && token.expiresAt !== null && token.expiresAt <= sandbox.clock.now();
     if (token === null || user === null || token.revoked || isOver) return codeAnswer(1001, switches);
-    if (!token.scopes.includes("*") && !token.scopes.includes(scope)) return statusAnswer(c, 403, `the token lacks the scope ${scope}`);
+    if (!token.scopes.includes("*") && !token.scopes.includes(scope))
+      return statusAnswer(c, 403, `the token lacks the scope ${scope}`);
     c.set("token", token);
     c.set("user", user);
     return next();

@@ -27,7 +27,11 @@ const cutAt = (tape: Tape, at: number, how: StreamEnd["how"]): Tape => ({
 /** The held credits come back and nothing lands. */
 const comesToNothing = (tape: Tape, at: number): Tape => {
   const held = tape.charges.filter(({ kind }) => kind === "freeze");
-  return { ...tape, changes: [], charges: [...held, ...held.map(({ amount }) => ({ at, kind: "release" as const, amount }))] };
+  return {
+    ...tape,
+    changes: [],
+    charges: [...held, ...held.map(({ amount }) => ({ at, kind: "release" as const, amount }))],
+  };
 };
 
 function endInError(tape: Tape, message: string, malformed: boolean): Tape {
@@ -47,8 +51,15 @@ export function withPartials(tape: Tape): Tape {
     const { text } = step.frame;
     const chars = Array.from(text);
     const size = Math.ceil(chars.length / 4);
-    const deltas = [0, 1, 2, 3].map((part) => chars.slice(part * size, (part + 1) * size).join("")).filter((delta) => delta !== "");
-    return [...deltas.map((delta, part): Step => ({ at: step.at - (4 - part), frame: { kind: "text", text: delta, mark: "partial" } })), step];
+    const deltas = [0, 1, 2, 3]
+      .map((part) => chars.slice(part * size, (part + 1) * size).join(""))
+      .filter((delta) => delta !== "");
+    return [
+      ...deltas.map(
+        (delta, part): Step => ({ at: step.at - (4 - part), frame: { kind: "text", text: delta, mark: "partial" } }),
+      ),
+      step,
+    ];
   });
   return { ...tape, frames };
 }
@@ -60,13 +71,22 @@ function bendFrames(tape: Tape, faults: Faults): Tape {
   const end = tape.end.at;
   const add = (at: number, frame: Frame): void => void frames.push({ at, frame });
   if (has(faults, "silent_edit")) frames = frames.filter((step) => !isWhole(step));
-  if (has(faults, "thought")) add(first, { kind: "text", text: "The user wants a video; I should plan the tracks first.", mark: "thought" });
-  if (has(faults, "subagent")) add(first, { kind: "text", text: "Handing over to the editor.", mark: "whole", author: "video_editor_agent" });
+  if (has(faults, "thought"))
+    add(first, { kind: "text", text: "The user wants a video; I should plan the tracks first.", mark: "thought" });
+  if (has(faults, "subagent"))
+    add(first, { kind: "text", text: "Handing over to the editor.", mark: "whole", author: "video_editor_agent" });
   if (has(faults, "action_only")) add(first, { kind: "actions" });
-  if (has(faults, "error_code")) add(end, { kind: "error_code", code: "MAX_TOKENS", message: "The model stopped before it was done" });
+  if (has(faults, "error_code"))
+    add(end, { kind: "error_code", code: "MAX_TOKENS", message: "The model stopped before it was done" });
   if (has(faults, "noise")) add(end, { kind: "text", text: NOISE_TEXT, mark: "whole" });
-  if (has(faults, "multi_part")) frames = frames.map((step) => (step.frame.kind === "call" ? { ...step, frame: { ...step.frame, words: "On it." } } : step));
-  if (has(faults, "duplicate_id")) frames = frames.map((step) => (step.frame.kind === "response" ? { ...step, frame: { ...step.frame, twice: true } } : step));
+  if (has(faults, "multi_part"))
+    frames = frames.map((step) =>
+      step.frame.kind === "call" ? { ...step, frame: { ...step.frame, words: "On it." } } : step,
+    );
+  if (has(faults, "duplicate_id"))
+    frames = frames.map((step) =>
+      step.frame.kind === "response" ? { ...step, frame: { ...step.frame, twice: true } } : step,
+    );
   const bent = { ...tape, frames: frames.sort((a, b) => a.at - b.at) };
   return has(faults, "partial") ? withPartials(bent) : bent;
 }
@@ -81,11 +101,19 @@ export function bend(plain: Tape, faults: Faults): Tape {
     return has(faults, "heartbeats_only") ? comesToNothing(silent, at) : silent;
   }
   if (has(faults, "stale")) return { ...endInError(tape, STALE_MESSAGE, false), changes: [] };
-  if (has(faults, "malformed_error")) return comesToNothing(endInError(tape, 'model "nemo" overloaded', true), afterCall(tape));
-  if (has(faults, "error_midstream")) return comesToNothing(endInError(tape, "model overloaded", false), afterCall(tape));
+  if (has(faults, "malformed_error"))
+    return comesToNothing(endInError(tape, 'model "nemo" overloaded', true), afterCall(tape));
+  if (has(faults, "error_midstream"))
+    return comesToNothing(endInError(tape, "model overloaded", false), afterCall(tape));
   if (has(faults, "error_after_work")) {
     const frames = tape.frames.filter((step) => !isWhole(step));
-    return { ...tape, frames: [...frames, { at: tape.end.at, frame: { kind: "error", message: "upstream connection reset", malformed: false } }] };
+    return {
+      ...tape,
+      frames: [
+        ...frames,
+        { at: tape.end.at, frame: { kind: "error", message: "upstream connection reset", malformed: false } },
+      ],
+    };
   }
   const drop = faults.drop ?? faults.two_stage_after_cut;
   if (drop !== undefined) return cutAt(tape, drop.atMs ?? afterCall(tape), "cut");
@@ -98,4 +126,5 @@ export function bend(plain: Tape, faults: Faults): Tape {
 }
 
 /** How much later a change shows, by fault; null where none asks. */
-export const lagOf = (faults: Faults): number | null => (faults.state_late === undefined ? null : (faults.state_late.atMs ?? 10 * SECOND_MS));
+export const lagOf = (faults: Faults): number | null =>
+  faults.state_late === undefined ? null : (faults.state_late.atMs ?? 10 * SECOND_MS);

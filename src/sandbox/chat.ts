@@ -24,7 +24,8 @@ function withQueued(sandbox: Sandbox, prompt: string): string {
 /** Answers that come instead of a turn, where a fault asks for one. */
 function refuseFirst(sandbox: Sandbox, c: Context, session: SessionRecord, faults: Faults): Response | null {
   const switches = switchesOf(sandbox);
-  if (faults.http_429) return jsonAnswer({ code: 429, message: "too many requests", data: null }, 429, { "retry-after": "1" });
+  if (faults.http_429)
+    return jsonAnswer({ code: 429, message: "too many requests", data: null }, 429, { "retry-after": "1" });
   if (faults.http_500) return c.text("Internal Server Error", 500);
   if (faults.session_lost) {
     sandbox.store.write("session", session.sessionId, { ...session, lost: true }, session.userId);
@@ -34,14 +35,33 @@ function refuseFirst(sandbox: Sandbox, c: Context, session: SessionRecord, fault
 }
 
 /** Keeps a turn's script and what the ledger says of it, and counts it in its session. */
-function keepTurn(sandbox: Sandbox, session: SessionRecord, turn: Turn, words: { readonly faults: Faults; readonly unknown: readonly string[]; readonly slowRenderMs: number | null }): void {
+function keepTurn(
+  sandbox: Sandbox,
+  session: SessionRecord,
+  turn: Turn,
+  words: { readonly faults: Faults; readonly unknown: readonly string[]; readonly slowRenderMs: number | null },
+): void {
   const faults = Object.keys(words.faults);
   const renderFaults = faults.filter((name) => name.startsWith("render_"));
   const speaksOfRenders = renderFaults.length > 0 || words.slowRenderMs !== null;
   const renderWords = speaksOfRenders ? { faults: renderFaults, slowMs: words.slowRenderMs } : session.renderWords;
-  sandbox.store.write("session", session.sessionId, { ...session, turns: session.turns + 1, renderWords }, session.userId);
+  sandbox.store.write(
+    "session",
+    session.sessionId,
+    { ...session, turns: session.turns + 1, renderWords },
+    session.userId,
+  );
   sandbox.store.write("open", turn.id, turn, turn.userId);
-  const note = { turn_id: turn.id, session_id: turn.sessionId, prompt: turn.prompt, at: turn.startedAt, kind: turn.kind, charged: 0, faults, unknown_faults: words.unknown };
+  const note = {
+    turn_id: turn.id,
+    session_id: turn.sessionId,
+    prompt: turn.prompt,
+    at: turn.startedAt,
+    kind: turn.kind,
+    charged: 0,
+    faults,
+    unknown_faults: words.unknown,
+  };
   sandbox.store.write("turn", turn.id, note, turn.userId);
   if (words.faults.state_5xx) keepSetting(sandbox, "failures", [{ path: "/api/state/", status: 503, times: 2 }]);
 }

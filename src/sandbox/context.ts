@@ -46,7 +46,12 @@ export const keepSetting = (sandbox: Sandbox, name: "switches" | "failures" | "q
 export const openTurns = (sandbox: Sandbox, userId: string): Turn[] => sandbox.store.list("open", userId);
 
 /** The caller's own session; another's looks missing. */
-export function ownSession(sandbox: Sandbox, c: SandboxContext, sessionId: string, owner = "me"): Records["session"] | null {
+export function ownSession(
+  sandbox: Sandbox,
+  c: SandboxContext,
+  sessionId: string,
+  owner = "me",
+): Records["session"] | null {
   const { userId } = c.get("user");
   const session = sandbox.store.read("session", sessionId);
   if (session === null || session.lost || session.userId !== userId) return null;

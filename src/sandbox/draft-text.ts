@@ -29,10 +29,19 @@ export function factsOf(draftText: string): DraftFacts {
   const segments = tracks.flatMap((track) => (Array.isArray(track.sg) ? track.sg.map(loose) : []));
   const meta = loose(draft.m);
   const longest = Math.max(0, ...segments.map((segment) => number(segment.start ?? segment.s) + number(segment.d)));
-  return { isEmpty: segments.length === 0, durationMs: number(draft.d) || longest || 1_000, portrait: number(meta.height) > number(meta.width) };
+  return {
+    isEmpty: segments.length === 0,
+    durationMs: number(draft.d) || longest || 1_000,
+    portrait: number(meta.height) > number(meta.width),
+  };
 }
 
-export function compareDraft(draftText: string, session: SessionRecord, open: readonly Turn[], now: number): DraftMatch {
+export function compareDraft(
+  draftText: string,
+  session: SessionRecord,
+  open: readonly Turn[],
+  now: number,
+): DraftMatch {
   if (factsOf(draftText).isEmpty) return "empty";
   if (viewAt(session, open, now).draftText === draftText) return "current";
   const inScripts = open.filter((turn) => turn.sessionId === session.sessionId).flatMap((turn) => turn.changes);

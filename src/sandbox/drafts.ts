@@ -7,7 +7,13 @@ import { encodeJson, RawJson } from "./raw-json.ts";
 import type { Switches } from "./switches.ts";
 import { lengthMs, type Timeline, type Title } from "./timeline.ts";
 
-type Names = { readonly start: string; readonly src: string; readonly volume: string; readonly text: string; readonly speed: string };
+type Names = {
+  readonly start: string;
+  readonly src: string;
+  readonly volume: string;
+  readonly text: string;
+  readonly speed: string;
+};
 
 const NAMES: Record<Switches["draft_keys"], Names> = {
   long: { start: "start", src: "src", volume: "vol", text: "text", speed: "speed" },

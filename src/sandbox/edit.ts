@@ -30,7 +30,8 @@ export const newClip = (random: RandomBytes, label: string, src: string, duratio
   effect: null,
 });
 
-const fileMs = (file: MediaFile): number => (file.file_type === "image" ? 3_000 : Math.max(500, Math.round(file.duration * 1_000)));
+const fileMs = (file: MediaFile): number =>
+  file.file_type === "image" ? 3_000 : Math.max(500, Math.round(file.duration * 1_000));
 
 /** A timeline of what was uploaded: videos and images one after the other, the first sound below. */
 export function assemble(name: string, media: readonly MediaFile[], random: RandomBytes): Timeline {
@@ -77,30 +78,55 @@ export function applyEdit(before: Timeline, reading: Reading, random: RandomByte
   };
   for (const part of reading.removes) set(remove(timeline, part), { kind: "removed", part });
   const { durationMs, shape, speed, transition, effect, volume } = reading;
-  if (shape !== null) set({ ...timeline, width: shape[0], height: shape[1] }, { kind: "shape", width: shape[0], height: shape[1] });
+  if (shape !== null)
+    set({ ...timeline, width: shape[0], height: shape[1] }, { kind: "shape", width: shape[0], height: shape[1] });
   if (speed !== null) {
-    const clips = timeline.clips.map((clip) => ({ ...clip, speed, durationMs: Math.max(100, Math.round(clip.durationMs / speed)) }));
+    const clips = timeline.clips.map((clip) => ({
+      ...clip,
+      speed,
+      durationMs: Math.max(100, Math.round(clip.durationMs / speed)),
+    }));
     set(fitRest({ ...timeline, clips }), { kind: "speed", value: speed });
   }
   // A length beside a title is the title's ("a title 'Hi' for 3 seconds"); otherwise it is the whole timeline's.
-  const titleMs = reading.titles.length > 0 && durationMs !== null && durationMs < lengthMs(timeline) ? durationMs : null;
-  if (durationMs !== null && titleMs === null) set(fitClips(timeline, Math.min(durationMs, LONGEST_MS)), { kind: "duration", value: durationMs });
+  const titleMs =
+    reading.titles.length > 0 && durationMs !== null && durationMs < lengthMs(timeline) ? durationMs : null;
+  if (durationMs !== null && titleMs === null)
+    set(fitClips(timeline, Math.min(durationMs, LONGEST_MS)), { kind: "duration", value: durationMs });
   if (reading.music !== null && (timeline.music.length === 0 || volume === null)) {
-    const music = { id: longNumber(random), label: reading.music, durationMs: lengthMs(timeline) || 10_000, volume: volume ?? DEFAULT_VOLUME };
+    const music = {
+      id: longNumber(random),
+      label: reading.music,
+      durationMs: lengthMs(timeline) || 10_000,
+      volume: volume ?? DEFAULT_VOLUME,
+    };
     set({ ...timeline, music: [music] }, { kind: "music", name: reading.music });
   } else if (volume !== null) {
-    set({ ...timeline, music: timeline.music.map((music) => ({ ...music, volume })) }, { kind: "volume", value: volume });
+    set(
+      { ...timeline, music: timeline.music.map((music) => ({ ...music, volume })) },
+      { kind: "volume", value: volume },
+    );
   }
   for (const text of reading.titles) {
     const wanted = { id: longNumber(random), text, startMs: 0, durationMs: titleMs ?? TITLE_MS };
-    set(fitRest({ ...timeline, titles: [...timeline.titles.filter((title) => title.text !== text), wanted] }), { kind: "title", name: text });
+    set(fitRest({ ...timeline, titles: [...timeline.titles.filter((title) => title.text !== text), wanted] }), {
+      kind: "title",
+      name: text,
+    });
   }
   if (reading.captions) set({ ...timeline, captions: captionsFor(timeline, random) }, { kind: "captions" });
   if (transition !== null) {
-    set({ ...timeline, clips: timeline.clips.map((clip) => ({ ...clip, transition })) }, { kind: "transition", name: transition });
+    set(
+      { ...timeline, clips: timeline.clips.map((clip) => ({ ...clip, transition })) },
+      { kind: "transition", name: transition },
+    );
   }
   const look = effect ?? (changes.length === 0 ? reading.subject : null);
-  if (look !== null) set({ ...timeline, clips: timeline.clips.map((clip) => ({ ...clip, effect: look })) }, { kind: "effect", name: look });
+  if (look !== null)
+    set(
+      { ...timeline, clips: timeline.clips.map((clip) => ({ ...clip, effect: look })) },
+      { kind: "effect", name: look },
+    );
   return { timeline, changes };
 }
 

@@ -22,14 +22,19 @@ const hasCome = (turn: Turn, at: number, now: EpochMs): boolean => {
 const landed = (turn: Turn, now: EpochMs): readonly Timed<{ readonly change: StateChange }>[] =>
   turn.changes.filter(({ at }) => hasCome(turn, at, now - turn.lagMs));
 
-const inSession = (open: readonly Turn[], sessionId: string): readonly Turn[] => open.filter((turn) => turn.sessionId === sessionId);
+const inSession = (open: readonly Turn[], sessionId: string): readonly Turn[] =>
+  open.filter((turn) => turn.sessionId === sessionId);
 
 /** A session's timeline and media at a moment. `open` may hold other sessions' turns. */
 export function viewAt(session: SessionRecord, open: readonly Turn[], now: EpochMs): View {
   let view: View = { timeline: session.timeline, draftText: session.draftText, generated: session.generated };
   for (const turn of inSession(open, session.sessionId)) {
     for (const { change } of landed(turn, now)) {
-      view = { timeline: change.timeline, draftText: change.draftText, generated: [...view.generated, ...change.generated] };
+      view = {
+        timeline: change.timeline,
+        draftText: change.draftText,
+        generated: [...view.generated, ...change.generated],
+      };
     }
   }
   return view;

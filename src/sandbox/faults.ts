@@ -98,7 +98,8 @@ export function readWords(prompt: string): PromptWords {
     const atMs = amount === undefined ? null : Number(amount) * (UNITS[unit ?? "s"] ?? SECOND_MS);
     if (word === "slow") slowMs = atMs ?? 3 * MINUTE_MS;
     else if (word === "slow_render") slowRenderMs = atMs ?? 90 * SECOND_MS;
-    else if (name !== undefined && NAMES.has(name)) faults[name as FaultName] = { atMs }; // a name of the table
+    else if (name !== undefined && NAMES.has(name))
+      faults[name as FaultName] = { atMs }; // a name of the table
     else if (name !== undefined) unknown.push(name);
   }
   return { faults, slowMs, slowRenderMs, unknown, rest: prompt.replace(WORD, " ").replace(/\s+/g, " ").trim() };

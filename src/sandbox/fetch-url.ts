@@ -43,5 +43,10 @@ export async function fetchFact(sandbox: Sandbox, url: string, switches: Switche
     if (size > switches.upload_limit_bytes) break;
   }
   await hashing.close();
-  return { content_type: answer.headers.get("content-type") ?? "", size_bytes: size, sha256: hex(new Uint8Array(await digest.digest)), head };
+  return {
+    content_type: answer.headers.get("content-type") ?? "",
+    size_bytes: size,
+    sha256: hex(new Uint8Array(await digest.digest)),
+    head,
+  };
 }

@@ -27,7 +27,8 @@ const concat = (a: Uint8Array, b: Uint8Array): Uint8Array => {
   return joined;
 };
 
-const hex = (bytes: ArrayBuffer): string => Array.from(new Uint8Array(bytes), (byte) => byte.toString(16).padStart(2, "0")).join("");
+const hex = (bytes: ArrayBuffer): string =>
+  Array.from(new Uint8Array(bytes), (byte) => byte.toString(16).padStart(2, "0")).join("");
 
 /** Where `wanted` (it begins with CR) starts, or -1. */
 function find(bytes: Uint8Array, wanted: Uint8Array): number {
@@ -87,7 +88,9 @@ class MarkedReader {
 
 const ascii = (text: string): Uint8Array => new TextEncoder().encode(text);
 
-async function readHeaders(reader: MarkedReader): Promise<{ name: string; filename: string | null; contentType: string } | null> {
+async function readHeaders(
+  reader: MarkedReader,
+): Promise<{ name: string; filename: string | null; contentType: string } | null> {
   let text = "";
   const decoder = new TextDecoder();
   const whole = await reader.until(ascii("\r\n\r\n"), async (piece) => {

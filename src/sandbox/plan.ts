@@ -8,8 +8,8 @@ import { readPrompt } from "./reading.ts";
 import type { SessionRecord } from "./records.ts";
 import { edit, generate, type Scene } from "./stages.ts";
 import type { Switches } from "./switches.ts";
-import { type CallId, editTape, generationTape, scaleTape, talkTape, withHeartbeats } from "./tape.ts";
 import { editText, noCreditsText, questionText, stageOneText, stageTwoText, talkText } from "./talk.ts";
+import { type CallId, editTape, generationTape, scaleTape, talkTape, withHeartbeats } from "./tape.ts";
 import type { Tape, Turn, TurnKind, Wire } from "./turn.ts";
 
 export type PlanInput = {
@@ -30,7 +30,9 @@ export type PlanInput = {
 };
 
 /** A turn, or word that credits are missing and the answer is a JSON body. */
-export type Plan = { readonly kind: "turn"; readonly turn: Turn; readonly words: PromptWords } | { readonly kind: "no_credits"; readonly words: PromptWords };
+export type Plan =
+  | { readonly kind: "turn"; readonly turn: Turn; readonly words: PromptWords }
+  | { readonly kind: "no_credits"; readonly words: PromptWords };
 
 function kindOf(scene: Scene, { faults }: PromptWords): Exclude<TurnKind, "no_credits"> {
   if (faults.question !== undefined) return "question";
@@ -64,21 +66,43 @@ function plainTape(input: PlanInput, scene: Scene, kind: TurnKind, seed: string,
     case "edit": {
       const { change, changes } = edit(scene);
       const said = isSilent(input, seed, words) ? null : editText(changes, language);
-      const plan = { totalMs: longest(switches.edit_ms), amount: switches.edit_credits, prompt: words.rest, words: said };
+      const plan = {
+        totalMs: longest(switches.edit_ms),
+        amount: switches.edit_credits,
+        prompt: words.rest,
+        words: said,
+      };
       return editTape({ ...plan, change: words.faults.no_change === undefined ? change : null }, callId);
     }
     case "generation": {
       const { one, two } = generate(scene);
       const wordsOne = stageOneText(one.timeline, language);
       const wordsTwo = stageTwoText(two.timeline, language);
-      return generationTape({ totalMs: longest(switches.generation_ms), amount: switches.generation_credits, prompt: words.rest, one, two, wordsOne, wordsTwo }, callId);
+      return generationTape(
+        {
+          totalMs: longest(switches.generation_ms),
+          amount: switches.generation_credits,
+          prompt: words.rest,
+          one,
+          two,
+          wordsOne,
+          wordsTwo,
+        },
+        callId,
+      );
     }
   }
 }
 
 function wireOf(switches: Switches, { faults }: PromptWords): Wire {
   const { adk_time, heartbeat, state_delta } = switches;
-  const chunking = faults.split_bytes ? "bytes" : faults.random_chunks ? "random" : faults.merged ? "merged" : switches.chunking;
+  const chunking = faults.split_bytes
+    ? "bytes"
+    : faults.random_chunks
+      ? "random"
+      : faults.merged
+        ? "merged"
+        : switches.chunking;
   return {
     wire: faults.typed ? "typed" : switches.wire,
     adk_case: faults.snake ? "snake" : switches.adk_case,
@@ -107,13 +131,23 @@ export function planTurn(input: PlanInput): Plan {
   const wanted = kindOf(scene, words);
   const { faults } = words;
   const price = wanted === "generation" ? switches.generation_credits : wanted === "edit" ? switches.edit_credits : 0;
-  const forced = faults.no_credits ? "body" : faults.no_credits_inline ? "inline" : faults.no_credits_text ? "text" : null;
+  const forced = faults.no_credits
+    ? "body"
+    : faults.no_credits_inline
+      ? "inline"
+      : faults.no_credits_text
+        ? "text"
+        : null;
   const poor = forced ?? (input.available < price ? switches.no_credits_form : null);
   if (poor === "body") return { kind: "no_credits", words };
 
   const kind = poor === null ? wanted : "no_credits";
   let tape = plainTape(input, scene, kind, seed, words);
-  if (poor === "inline") tape = { ...tape, frames: [{ at: tape.end.at / 2, frame: { kind: "no_credits", form: switches.no_credits_inline } }] };
+  if (poor === "inline")
+    tape = {
+      ...tape,
+      frames: [{ at: tape.end.at / 2, frame: { kind: "no_credits", form: switches.no_credits_inline } }],
+    };
   const isStale = input.busy && switches.concurrent_turn === "stale";
   tape = bend(tape, isStale ? { ...faults, stale: { atMs: null } } : faults);
   if (input.streaming && faults.partial === undefined) tape = withPartials(tape);

@@ -61,7 +61,13 @@ export type SessionRecord = {
   readonly renderWords: RenderWords;
 };
 
-export type GeneratedMedia = { readonly id: string; readonly type: string; readonly prompt: string; readonly url: string; readonly duration: number };
+export type GeneratedMedia = {
+  readonly id: string;
+  readonly type: string;
+  readonly prompt: string;
+  readonly url: string;
+  readonly duration: number;
+};
 
 export type RenderWords = { readonly faults: readonly string[]; readonly slowMs: number | null };
 

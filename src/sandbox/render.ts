@@ -15,7 +15,11 @@ export function renderAt(render: RenderRecord, now: EpochMs): RenderView {
   const isDone = spent >= render.totalMs && render.outcome !== "stuck";
   const progress = isDone ? 100 : Math.min(95, 5 + Math.floor((90 * spent) / Math.max(1, render.totalMs)));
   if (render.cancelledAt !== null) return { status: "cancelled", progress };
-  if (isDone) return { status: render.outcome === "failed" ? "failed" : "completed", progress: render.outcome === "failed" ? 60 : 100 };
+  if (isDone)
+    return {
+      status: render.outcome === "failed" ? "failed" : "completed",
+      progress: render.outcome === "failed" ? 60 : 100,
+    };
   return { status: spent < render.pendingMs ? "pending" : "processing", progress };
 }
 
@@ -34,10 +38,18 @@ export function pollAnswer(render: RenderRecord, now: EpochMs, switches: Switche
   const file = fileOf(render);
   if (switches.render_shape === "wrapped" || render.faults.includes("render_wrapped")) {
     const times = { createdAt: render.submittedAt, completedAt: isDone ? completedAt(render) : undefined };
-    const data = { id: render.id, status, progress: view.progress, outputUrl: isDone && url !== null ? url : undefined, error, ...times };
+    const data = {
+      id: render.id,
+      status,
+      progress: view.progress,
+      outputUrl: isDone && url !== null ? url : undefined,
+      error,
+      ...times,
+    };
     return { success: true, data };
   }
-  const output = isDone && url !== null ? { url, duration: file.durationSeconds, size: file.sizeBytes } : isDone ? {} : undefined;
+  const output =
+    isDone && url !== null ? { url, duration: file.durationSeconds, size: file.sizeBytes } : isDone ? {} : undefined;
   return { taskId: render.id, status, progress: view.progress, output, error };
 }
 

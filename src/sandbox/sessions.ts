@@ -38,8 +38,18 @@ function stateOf(session: SessionRecord, view: ReturnType<typeof viewAt>, emptyD
     draft: new RawJson(view.draftText ?? emptyDraft),
     video_infos: session.media,
     generated_media: view.generated,
-    ...(timeline === null ? {} : { canvas_config: { width: timeline.width, height: timeline.height, aspect_ratio: timeline.width / timeline.height } }),
-    video_analyses: Object.fromEntries(session.media.map((file) => [file.filename, { summary: `A ${file.file_type} of ${file.duration} seconds` }])),
+    ...(timeline === null
+      ? {}
+      : {
+          canvas_config: {
+            width: timeline.width,
+            height: timeline.height,
+            aspect_ratio: timeline.width / timeline.height,
+          },
+        }),
+    video_analyses: Object.fromEntries(
+      session.media.map((file) => [file.filename, { summary: `A ${file.file_type} of ${file.duration} seconds` }]),
+    ),
     "files:index": session.media.map((file) => ({ cdn_url: file.cdn_url, s3_key: `uploads/${file.hash}` })),
     agent_version: new RawJson("2026.10"),
   };

@@ -1,6 +1,7 @@
 /** What a prompt makes of a session's timeline: the two stages of a generation, or one edit. Pure. */
-import { applyEdit, assemble, type Change, newClip } from "./edit.ts";
+
 import { spellDraft } from "./drafts.ts";
+import { applyEdit, assemble, type Change, newClip } from "./edit.ts";
 import { longNumber, type RandomBytes } from "./random.ts";
 import type { Reading } from "./reading.ts";
 import type { GeneratedMedia, MediaFile } from "./records.ts";
@@ -40,7 +41,13 @@ export function generate(scene: Scene): { readonly one: StateChange; readonly tw
   const durationMs = Math.min(LONGEST_CLIP_MS, reading.durationMs ?? DEFAULT_CLIP_MS);
   const before = scene.timeline ?? emptyTimeline(scene.taskName);
   const id = longNumber(random);
-  const media = { id, type: "video", prompt: reading.subject, url: `${MEDIA_HOST}/generated/${id}.mp4`, duration: durationMs / 1_000 };
+  const media = {
+    id,
+    type: "video",
+    prompt: reading.subject,
+    url: `${MEDIA_HOST}/generated/${id}.mp4`,
+    duration: durationMs / 1_000,
+  };
   const clip = newClip(random, reading.subject, media.url, durationMs);
   const [width, height] = reading.shape ?? [before.width, before.height];
   const raw = fitRest({ ...before, width, height, clips: [...before.clips, clip] });
@@ -72,10 +79,16 @@ export function edit(scene: Scene): { readonly change: StateChange; readonly cha
   const laid = assemble(scene.taskName, scene.timeline === null ? scene.media : files, random);
   let before = scene.timeline === null ? laid : { ...scene.timeline, clips: [...scene.timeline.clips, ...laid.clips] };
   if (before.clips.length === 0 && before.music.length === 0) {
-    before = { ...before, clips: [newClip(random, reading.subject, `${MEDIA_HOST}/blank.mp4`, reading.durationMs ?? DEFAULT_CLIP_MS)] };
+    before = {
+      ...before,
+      clips: [newClip(random, reading.subject, `${MEDIA_HOST}/blank.mp4`, reading.durationMs ?? DEFAULT_CLIP_MS)],
+    };
   }
   const placed: Change[] = files.length > 0 ? [{ kind: "files", count: files.length }] : [];
-  const wantsMore = reading.removes.length > 0 || applyEdit(before, reading, random).changes.some((change) => change.kind !== "effect" || reading.effect !== null);
-  const edited = placed.length > 0 && !wantsMore ? { timeline: fitRest(before), changes: [] } : applyEdit(before, reading, random);
+  const wantsMore =
+    reading.removes.length > 0 ||
+    applyEdit(before, reading, random).changes.some((change) => change.kind !== "effect" || reading.effect !== null);
+  const edited =
+    placed.length > 0 && !wantsMore ? { timeline: fitRest(before), changes: [] } : applyEdit(before, reading, random);
   return { change: changeOf(scene, edited.timeline), changes: [...placed, ...edited.changes] };
 }

@@ -53,7 +53,9 @@ export function chunksOf(turn: Turn): readonly Chunk[] {
     case "event":
       return chunks;
     case "merged":
-      return Array.from({ length: Math.ceil(chunks.length / MERGED) }, (_, at) => join(chunks.slice(at * MERGED, (at + 1) * MERGED)));
+      return Array.from({ length: Math.ceil(chunks.length / MERGED) }, (_, at) =>
+        join(chunks.slice(at * MERGED, (at + 1) * MERGED)),
+      );
     case "random":
       return chunks.flatMap((chunk, at) => split(chunk, `${turn.seed}/${at}`, 1, 200));
     case "bytes":

@@ -6,7 +6,10 @@ import * as z from "zod";
 import { UPLOAD_BYTES } from "../core/limits.ts";
 import { DAY_MS, HOUR_MS, MINUTE_MS } from "../core/time.ts";
 
-const ms = z.number().min(0).max(7 * DAY_MS);
+const ms = z
+  .number()
+  .min(0)
+  .max(7 * DAY_MS);
 
 export const Switches = z.strictObject({
   // ---- tokens and credits (sections 2, 7.1)
@@ -16,7 +19,10 @@ export const Switches = z.strictObject({
   mint_ration: z.boolean().default(false),
   mint_per_client: z.int().min(1).default(1),
   mint_per_address: z.int().min(1).default(10),
-  token_ttl_ms: z.number().min(1).default(7 * DAY_MS),
+  token_ttl_ms: z
+    .number()
+    .min(1)
+    .default(7 * DAY_MS),
   /** Whether a client id that comes back meets its old user, credits and projects. */
   anonymous_user: z.enum(["same", "new"]).default("same"),
   /** The vendor's list of 2026-03-19 is read, write, upload; before it was `*`. */
@@ -88,7 +94,10 @@ export const Switches = z.strictObject({
   /** Which jobs can be cancelled. */
   cancel: z.enum(["running", "pending"]).default("running"),
   /** How long a finished file can be fetched. */
-  render_url_ttl_ms: z.number().min(0).default(24 * HOUR_MS),
+  render_url_ttl_ms: z
+    .number()
+    .min(0)
+    .default(24 * HOUR_MS),
   render_url_gone_status: z.enum(["404", "403", "410"]).default("404"),
 
   // ---- limits of the sandbox itself

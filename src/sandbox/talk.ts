@@ -22,7 +22,9 @@ function changeText(change: Change, language: Language): string {
   const zh = language === "zh";
   switch (change.kind) {
     case "files":
-      return zh ? `把 ${change.count} 个素材放入时间线` : `placed ${change.count} uploaded file${change.count === 1 ? "" : "s"} on the timeline`;
+      return zh
+        ? `把 ${change.count} 个素材放入时间线`
+        : `placed ${change.count} uploaded file${change.count === 1 ? "" : "s"} on the timeline`;
     case "file":
       return zh ? `加入素材 ${change.name}` : `added ${change.name}`;
     case "duration":
@@ -84,10 +86,14 @@ export function talkText(timeline: Timeline | null, language: Language): string 
 }
 
 export const questionText = (language: Language): string =>
-  language === "zh" ? "您想要竖屏(9:16)还是横屏(16:9)?视频大概多长?" : "Should it be vertical (9:16) or landscape (16:9), and how long would you like it to be?";
+  language === "zh"
+    ? "您想要竖屏(9:16)还是横屏(16:9)?视频大概多长?"
+    : "Should it be vertical (9:16) or landscape (16:9), and how long would you like it to be?";
 
 export const noCreditsText = (language: Language): string =>
-  language === "zh" ? "积分不足,无法完成此操作。请在设置中查看账户余额。" : "You do not have enough credits for this. Check your account in the settings.";
+  language === "zh"
+    ? "积分不足,无法完成此操作。请在设置中查看账户余额。"
+    : "You do not have enough credits for this. Check your account in the settings.";
 
 /** The note that the real agent is known to leave after a turn that went well. */
 export const NOISE_TEXT = "I encountered a temporary issue while processing your request. Please try again.";

@@ -8,7 +8,8 @@ const EDIT_TOOL = "edit_multitrack";
 export type CallId = () => string;
 
 const frame = (at: number, what: Frame): Timed<{ readonly frame: Frame }> => ({ at, frame: what });
-const text = (at: number, words: string): Timed<{ readonly frame: Frame }> => frame(at, { kind: "text", text: words, mark: "whole" });
+const text = (at: number, words: string): Timed<{ readonly frame: Frame }> =>
+  frame(at, { kind: "text", text: words, mark: "whole" });
 const close = (at: number): StreamEnd => ({ at, how: "close" });
 
 export const talkTape = (totalMs: number, words: string): Tape => ({
@@ -18,7 +19,13 @@ export const talkTape = (totalMs: number, words: string): Tape => ({
   end: close(totalMs),
 });
 
-export type EditPlan = { readonly totalMs: number; readonly amount: number; readonly change: StateChange | null; readonly prompt: string; readonly words: string | null };
+export type EditPlan = {
+  readonly totalMs: number;
+  readonly amount: number;
+  readonly change: StateChange | null;
+  readonly prompt: string;
+  readonly words: string | null;
+};
 
 /** Call, answer, words. Without `words` the edit is silent; without a change the tools ran for nothing. */
 export function editTape(plan: EditPlan, callId: CallId): Tape {
@@ -90,5 +97,10 @@ export function withHeartbeats(tape: Tape, everyMs: number): Tape {
 /** Every moment divided by `scale`, in whole milliseconds. */
 export function scaleTape(tape: Tape, scale: number): Tape {
   const scaled = <T extends { readonly at: number }>(step: T): T => ({ ...step, at: Math.round(step.at / scale) });
-  return { frames: tape.frames.map(scaled), changes: tape.changes.map(scaled), charges: tape.charges.map(scaled), end: scaled(tape.end) };
+  return {
+    frames: tape.frames.map(scaled),
+    changes: tape.changes.map(scaled),
+    charges: tape.charges.map(scaled),
+    end: scaled(tape.end),
+  };
 }

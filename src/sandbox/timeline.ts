@@ -11,9 +11,19 @@ export type Clip = {
   readonly effect: string | null;
 };
 
-export type Music = { readonly id: string; readonly label: string; readonly durationMs: number; readonly volume: number };
+export type Music = {
+  readonly id: string;
+  readonly label: string;
+  readonly durationMs: number;
+  readonly volume: number;
+};
 
-export type Title = { readonly id: string; readonly text: string; readonly startMs: number; readonly durationMs: number };
+export type Title = {
+  readonly id: string;
+  readonly text: string;
+  readonly startMs: number;
+  readonly durationMs: number;
+};
 
 export type Timeline = {
   readonly name: string;
@@ -25,14 +35,27 @@ export type Timeline = {
   readonly captions: readonly Title[];
 };
 
-export const emptyTimeline = (name: string): Timeline => ({ name, width: 1920, height: 1080, clips: [], music: [], titles: [], captions: [] });
+export const emptyTimeline = (name: string): Timeline => ({
+  name,
+  width: 1920,
+  height: 1080,
+  clips: [],
+  music: [],
+  titles: [],
+  captions: [],
+});
 
 /** The clips one after the other. */
 export const clipsMs = (timeline: Timeline): number => timeline.clips.reduce((sum, clip) => sum + clip.durationMs, 0);
 
 /** Where the last thing ends. */
 export const lengthMs = (timeline: Timeline): number =>
-  Math.max(clipsMs(timeline), ...timeline.titles.map((title) => title.startMs + title.durationMs), ...timeline.music.map((music) => music.durationMs), 0);
+  Math.max(
+    clipsMs(timeline),
+    ...timeline.titles.map((title) => title.startMs + title.durationMs),
+    ...timeline.music.map((music) => music.durationMs),
+    0,
+  );
 
 /** The same timeline with its clips filling `ms`: later ones are cut, the last one is stretched. */
 export function fitClips(timeline: Timeline, ms: number): Timeline {

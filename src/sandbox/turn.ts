@@ -8,14 +8,35 @@ import type { Timeline } from "./timeline.ts";
 export type Timed<T> = { readonly at: number } & T;
 
 /** What state shows from then on. */
-export type StateChange = { readonly timeline: Timeline; readonly draftText: string; readonly generated: readonly GeneratedMedia[] };
+export type StateChange = {
+  readonly timeline: Timeline;
+  readonly draftText: string;
+  readonly generated: readonly GeneratedMedia[];
+};
 
 /** What one record of the stream says. wire.ts spells it. */
 export type Frame =
-  | { readonly kind: "call"; readonly callId: string; readonly name: string; readonly args: Readonly<Record<string, unknown>>; readonly words?: string }
+  | {
+      readonly kind: "call";
+      readonly callId: string;
+      readonly name: string;
+      readonly args: Readonly<Record<string, unknown>>;
+      readonly words?: string;
+    }
   /** `twice`: the same event id in two records. */
-  | { readonly kind: "response"; readonly callId: string; readonly name: string; readonly change: StateChange | null; readonly twice?: boolean }
-  | { readonly kind: "text"; readonly text: string; readonly mark: "whole" | "partial" | "thought"; readonly author?: string }
+  | {
+      readonly kind: "response";
+      readonly callId: string;
+      readonly name: string;
+      readonly change: StateChange | null;
+      readonly twice?: boolean;
+    }
+  | {
+      readonly kind: "text";
+      readonly text: string;
+      readonly mark: "whole" | "partial" | "thought";
+      readonly author?: string;
+    }
   | { readonly kind: "actions" }
   | { readonly kind: "heartbeat" }
   | { readonly kind: "error"; readonly message: string; readonly malformed: boolean }
@@ -36,7 +57,10 @@ export type Tape = {
 };
 
 /** How frames become bytes. */
-export type Wire = Pick<Switches, "wire" | "adk_case" | "adk_time" | "heartbeat" | "newline" | "chunking" | "state_delta">;
+export type Wire = Pick<
+  Switches,
+  "wire" | "adk_case" | "adk_time" | "heartbeat" | "newline" | "chunking" | "state_delta"
+>;
 
 export type TurnKind = "talk" | "question" | "edit" | "generation" | "no_credits";
 
@@ -69,4 +93,6 @@ export type TurnNote = {
 
 /** When nothing more will come of a turn, neither in its stream nor in state. */
 export const overAt = (turn: Turn): EpochMs =>
-  turn.startedAt + turn.lagMs + Math.max(turn.end.at, 0, ...turn.changes.map(({ at }) => at), ...turn.charges.map(({ at }) => at));
+  turn.startedAt +
+  turn.lagMs +
+  Math.max(turn.end.at, 0, ...turn.changes.map(({ at }) => at), ...turn.charges.map(({ at }) => at));

@@ -36,7 +36,12 @@ function factsOf(file: Arrived, format: MediaFormat | null): MediaFile {
 function keep(sandbox: Sandbox, session: SessionRecord, files: readonly Arrived[]): Response {
   const media = files.map((file) => factsOf(file, formatOfName(file.filename)));
   for (const file of files) {
-    sandbox.store.write("upload", hexText(sandbox.random, 8), { ...file, sessionId: session.sessionId, at: sandbox.clock.now() }, session.userId);
+    sandbox.store.write(
+      "upload",
+      hexText(sandbox.random, 8),
+      { ...file, sessionId: session.sessionId, at: sandbox.clock.now() },
+      session.userId,
+    );
   }
   // Read again: the body took its time, and a turn may have been folded in between.
   const latest = sandbox.store.read("session", session.sessionId) ?? session;
@@ -51,15 +56,17 @@ async function fromForm(sandbox: Sandbox, session: SessionRecord, request: Reque
   if (files.length === 0) return missingFields(["files"]);
   if (files.some((part) => formatOfName(part.filename ?? "") === null)) return codeAnswer(4001, switches);
   if (files.some((part) => part.sizeBytes > switches.upload_limit_bytes)) return codeAnswer(4002, switches);
-  const arrived = files.map((part): Arrived => ({
-    filename: part.filename ?? "",
-    mode: "file",
-    content_type: part.contentType,
-    size_bytes: part.sizeBytes,
-    sha256: part.sha256,
-    head: Array.from(part.head, (byte) => byte.toString(16).padStart(2, "0")).join(""),
-    url: null,
-  }));
+  const arrived = files.map(
+    (part): Arrived => ({
+      filename: part.filename ?? "",
+      mode: "file",
+      content_type: part.contentType,
+      size_bytes: part.sizeBytes,
+      sha256: part.sha256,
+      head: Array.from(part.head, (byte) => byte.toString(16).padStart(2, "0")).join(""),
+      url: null,
+    }),
+  );
   return keep(sandbox, session, arrived);
 }
 

@@ -22,7 +22,10 @@ const AGENT = "nemo_agent";
 const deltaOf = (turn: Turn, change: StateChange | null): Record<string, unknown> =>
   change === null || !turn.wire.state_delta
     ? {}
-    : { draft: new RawJson(change.draftText), ...(change.generated.length > 0 ? { generated_media: change.generated } : {}) };
+    : {
+        draft: new RawJson(change.draftText),
+        ...(change.generated.length > 0 ? { generated_media: change.generated } : {}),
+      };
 
 type Content = { readonly role: "model" | "user"; readonly parts: readonly unknown[] };
 
@@ -72,7 +75,11 @@ function typedRecord(turn: Turn, frame: Frame): string | null {
     case "call":
       return encodeJson({ type: "tool_call", name: frame.name, args: frame.args });
     case "response":
-      return encodeJson({ type: "tool_result", name: frame.name, result: { status: "success", ...deltaOf(turn, frame.change) } });
+      return encodeJson({
+        type: "tool_result",
+        name: frame.name,
+        result: { status: "success", ...deltaOf(turn, frame.change) },
+      });
     case "text":
       return frame.mark === "whole" ? encodeJson({ type: "text", content: frame.text }) : null;
     case "error_code":
@@ -91,7 +98,15 @@ export function linesOf(turn: Turn, frame: Frame, at: number, index: number): re
       // An old ADK pastes the message in unescaped: with a quote in it the line is no JSON.
       return [{ data: frame.malformed ? `{"error": "${frame.message}"}` : encodeJson({ error: frame.message }) }];
     case "no_credits":
-      return [{ data: encodeJson(frame.form === "code" ? { code: 2001, message: "insufficient credits", data: null } : { error: "2001: insufficient credits" }) }];
+      return [
+        {
+          data: encodeJson(
+            frame.form === "code"
+              ? { code: 2001, message: "insufficient credits", data: null }
+              : { error: "2001: insufficient credits" },
+          ),
+        },
+      ];
     default: {
       const data = turn.wire.wire === "adk" ? adkEvent(turn, frame, at, index) : typedRecord(turn, frame);
       if (data === null) return [];

@@ -4,9 +4,11 @@ export const MUSIC = /\b(music|bgm|soundtrack|song|beats?|melody)\b|音乐|配�
 export const TITLE = /\b(titles?|headline|text overlay|heading)\b|标题|片头|文字/i;
 export const CAPTION = /\b(captions?|subtitles?)\b|字幕/i;
 export const TRANSITION = /\b(transitions?|cross-?fade|dissolve|fade|wipe)\b|转场|淡入|淡出|过渡/i;
-export const EFFECT = /\b(effects?|filter|vintage|black and white|cinematic look|glow|blur|warmer|colou?r grade)\b|滤镜|特效|黑白|复古|模糊/i;
+export const EFFECT =
+  /\b(effects?|filter|vintage|black (?:and|&) white|cinematic look|glow|blur|warmer|colou?r grade)\b|滤镜|特效|黑白|复古|模糊/i;
 export const CLIP = /\b(clip|shot|scene|segment)s?\b|片段|镜头|场景/i;
-export const REMOVE = /\b(remove|delete|drop|strip|mute|get rid of|without|no more)\b|去掉|删除|移除|删掉|不要|静音|去除/i;
+export const REMOVE =
+  /\b(remove|delete|drop|strip|mute|get rid of|without|no more|cut (?:out )?the (?:last|first))\b|去掉|删除|移除|删掉|不要|静音|去除/i;
 export const KEEP = /\b(keep|leave|just)\b.{0,20}\b(raw|original|clip|video)\b|保留原|只保留|只要原/i;
 export const TRIM = /\b(trim|cut|shorten|shorter|crop)\b|剪到|剪成|裁剪|缩短|截取/i;
 export const GENERATE =
@@ -16,6 +18,13 @@ export const QUESTION =
   /^\s*(what|how|why|who|when|which|where|can you tell|do you|is there|are there|explain|什么|怎么|为什么|谁|哪)|[??]\s*$/i;
 export const WORK =
   /\b(add|put|make|generate|create|trim|cut|remove|delete|change|set|replace|use|turn|speed|slow|lower|raise|merge|combine|split|move|crop|shorten|please)\b|加|添加|生成|制作|剪|删|去掉|换|改|设|调|合并|拼接|做|把/i;
+
+/** Words that move the music's volume where no percentage says how far, 0 to 1. */
+export const LOUDNESS: readonly (readonly [RegExp, number])[] = [
+  [/\b(lower|quieter|softer|turn down)\b|小一点|降低|调低|小声/i, 0.2],
+  [/\b(raise|louder|turn up)\b|大一点|提高|调高|大声/i, 0.7],
+];
+export const RETITLE = /\b(change|replace|rename|set)\b|改|换/i;
 
 /** Genres of music a person would name, and what the track is then called. */
 export const GENRES: readonly (readonly [RegExp, string])[] = [
@@ -38,7 +47,7 @@ export const TRANSITIONS: readonly (readonly [RegExp, string])[] = [
 ];
 
 export const EFFECTS: readonly (readonly [RegExp, string])[] = [
-  [/black and white|黑白/i, "black and white"],
+  [/black (?:and|&) white|黑白/i, "black and white"],
   [/vintage|复古/i, "vintage"],
   [/blur|模糊/i, "blur"],
   [/glow/i, "glow"],
@@ -58,8 +67,21 @@ export const SHAPES: readonly (readonly [RegExp, readonly [number, number]])[] =
 
 /** Small numbers in words, as people write lengths. */
 export const NUMBERS: Readonly<Record<string, number>> = {
-  five: 5, ten: 10, fifteen: 15, twenty: 20, thirty: 30, sixty: 60,
-  五: 5, 十: 10, 十五: 15, 二十: 20, 三十: 30, 六十: 60, 一: 1, 两: 2, 半: 0.5,
+  five: 5,
+  ten: 10,
+  fifteen: 15,
+  twenty: 20,
+  thirty: 30,
+  sixty: 60,
+  五: 5,
+  十: 10,
+  十五: 15,
+  二十: 20,
+  三十: 30,
+  六十: 60,
+  一: 1,
+  两: 2,
+  半: 0.5,
 };
 
 /** The first entry whose pattern the text has. */

@@ -75,8 +75,21 @@ export async function findKey(db: D1Database, hash: string): Promise<KeyOwner | 
 
 /** Stores a key's hash. Rejects when its tenant does not exist. */
 export async function insertKey(db: D1Database, key: NewKeyRecord): Promise<void> {
-  const values = [key.hash, key.id, key.tenant, key.mode, key.name, key.hint, JSON.stringify(key.scopes), key.createdAt, key.expiresAt];
-  await db.prepare(INSERT).bind(...values).run();
+  const values = [
+    key.hash,
+    key.id,
+    key.tenant,
+    key.mode,
+    key.name,
+    key.hint,
+    JSON.stringify(key.scopes),
+    key.createdAt,
+    key.expiresAt,
+  ];
+  await db
+    .prepare(INSERT)
+    .bind(...values)
+    .run();
 }
 
 /** A tenant's keys, newest first, at most `limit`. */
@@ -86,7 +99,11 @@ export async function listKeys(db: D1Database, tenant: TenantId, limit: number):
 }
 
 /** Ends a key, with its hash for whoever remembers it; null when there is none. Ending it again keeps the first moment. */
-export async function revokeKey(db: D1Database, id: KeyId, now: EpochMs): Promise<{ key: KeyWire; hash: string } | null> {
+export async function revokeKey(
+  db: D1Database,
+  id: KeyId,
+  now: EpochMs,
+): Promise<{ key: KeyWire; hash: string } | null> {
   const row = await db.prepare(REVOKE).bind(id, now).first<KeyRow>();
   return row === null ? null : { key: show(row), hash: row.hash };
 }

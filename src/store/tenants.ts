@@ -16,7 +16,12 @@ const LAST_ID = "ten_~";
 /** Stores a new, active tenant. */
 export async function insertTenant(
   db: D1Database,
-  tenant: { readonly id: TenantId; readonly name: string; readonly tier: TenantWire["tier"]; readonly createdAt: EpochMs },
+  tenant: {
+    readonly id: TenantId;
+    readonly name: string;
+    readonly tier: TenantWire["tier"];
+    readonly createdAt: EpochMs;
+  },
 ): Promise<TenantWire> {
   const row = await db.prepare(INSERT).bind(tenant.id, tenant.name, tenant.tier, tenant.createdAt).first<TenantRow>();
   if (row === null) throw new Error("an insert returned no row");
@@ -31,7 +36,10 @@ export async function readTenant(db: D1Database, id: TenantId): Promise<TenantWi
 
 /** Tenants with ids below `after`, newest first: ids begin with their time. */
 export async function listTenants(db: D1Database, limit: number, after: string | null): Promise<TenantWire[]> {
-  const found = await db.prepare(PAGE).bind(after ?? LAST_ID, limit).all<TenantRow>();
+  const found = await db
+    .prepare(PAGE)
+    .bind(after ?? LAST_ID, limit)
+    .all<TenantRow>();
   return found.results.map(show);
 }
 

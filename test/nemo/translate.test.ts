@@ -162,6 +162,7 @@ describe("errors in a stream", () => {
     [{ code: 2001, message: "insufficient credits", data: null }, ["no_credits", 2001, "insufficient credits"]],
     [{ error: { code: 1001, message: "token expired" } }, ["token_rejected", 1001, "token expired"]],
     [{ error: "Insufficient credits, please top up" }, ["no_credits", null, "Insufficient credits, please top up"]],
+    [{ error: "2001: top up" }, ["no_credits", 2001, "2001: top up"]],
     [{ error: "积分不足" }, ["no_credits", null, "积分不足"]],
     // The model provider's own refusals are not about our token or our rate.
     [{ error: { code: 429, message: "RESOURCE_EXHAUSTED" } }, ["agent_failed", 429, "RESOURCE_EXHAUSTED"]],

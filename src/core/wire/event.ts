@@ -72,6 +72,11 @@ export const shownEndpoint = endpoint
   .extend({ secret: z.string().meta({ example: "whsec_…" }) })
   .meta({ id: "ShownWebhookEndpoint" });
 
+/** What creating an endpoint answers: a repeat of the same Idempotency-Key says that the secret was shown instead of showing it. */
+export const createdEndpoint = endpoint
+  .extend({ secret: z.string().optional().meta({ example: "whsec_…" }), secret_shown_once: z.literal(true).optional() })
+  .meta({ id: "CreatedWebhookEndpoint" });
+
 export const delivery = z
   .object({
     id: plain("dlv"),

@@ -25,21 +25,20 @@ export class Events {
   /** Stores a fact; null when it was stored before. The cursor is given here, so a reader that goes by it misses nothing. */
   add(fact: Fact): EventRow | null {
     const { sql, now } = this.#ground;
+    if (this.find(fact.id) !== null) return null;
     sql.exec("DELETE FROM events WHERE at < ?", now() - EVENT_TTL_MS);
-    return (
-      sql
-        .exec<EventRow>(
-          `INSERT INTO events (id, type, resource, sequence, at, uh, data) VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING RETURNING ${COLUMNS}`,
-          fact.id,
-          fact.type,
-          fact.resource,
-          fact.sequence,
-          fact.at,
-          fact.uh,
-          fact.data,
-        )
-        .toArray()[0] ?? null
-    );
+    return sql
+      .exec<EventRow>(
+        `INSERT INTO events (id, type, resource, sequence, at, uh, data) VALUES (?, ?, ?, ?, ?, ?, ?) RETURNING ${COLUMNS}`,
+        fact.id,
+        fact.type,
+        fact.resource,
+        fact.sequence,
+        fact.at,
+        fact.uh,
+        fact.data,
+      )
+      .one();
   }
 
   find(id: EventId): EventRow | null {

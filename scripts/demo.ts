@@ -1,0 +1,200 @@
+/**
+ * `npm run demo`: the gateway's main job, for real, on this machine: a clip and a prompt in, an MP4 out.
+ *
+ * Everything is its own: ports, state, tenant, key, webhook receiver. Two may run at once; nothing stays but the video.
+ */
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join, relative } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import type * as z from "zod";
+import { shownEndpoint } from "../src/core/wire/event.ts";
+import { project } from "../src/core/wire/project.ts";
+import { type RenderWire, render } from "../src/core/wire/render.ts";
+import type { TurnWire } from "../src/core/wire/turn.ts";
+import { attachment, upload } from "../src/core/wire/upload.ts";
+import { type Api, apiWith } from "./lib/api.ts";
+import { cleanUp, onEnd } from "./lib/cleanup.ts";
+import { readWish, type Wish } from "./lib/demo-wish.ts";
+import { type Gateway, startGateway } from "./lib/gateway.ts";
+import { checkMp4 } from "./lib/mp4-check.ts";
+import { bold, dim, green, red } from "./lib/paint.ts";
+import { ROOT } from "./lib/root.ts";
+import { elapsed, StepFailed, step, tell } from "./lib/steps.ts";
+import { makeKey, makeTenant } from "./lib/tenant.ts";
+import { TurnPrinter } from "./lib/turn-printer.ts";
+import { sayAndWatch } from "./lib/turn-stream.ts";
+import { startReceiver, type WebhookReceiver } from "./lib/webhook-receiver.ts";
+
+const PROMPT = "turn this video into a new short promotional clip with music and transitions";
+const CLIP = join(ROOT, "test/media/clip.mp4");
+const STATE = join(ROOT, `.state/demo-${process.pid}`);
+const VIDEOS = join(ROOT, ".state/demo");
+
+/** What the gateway said last, for an error's reader; nothing before it runs. */
+let lastLines = (): string => "";
+
+/** How long each part may take: the sandbox answers in seconds, the real host in minutes. */
+const PATIENCE = {
+  test: { uploadMs: 30_000, turnMs: 180_000, renderMs: 180_000, webhookMs: 90_000 },
+  live: { uploadMs: 60_000, turnMs: 20 * 60_000, renderMs: 30 * 60_000, webhookMs: 120_000 },
+} as const;
+type Patience = (typeof PATIENCE)["test" | "live"];
+
+/** Asks again every second until `isOver`; throws when that takes longer than `timeoutMs`. */
+async function poll<T>(ask: () => Promise<T>, isOver: (got: T) => boolean, timeoutMs: number): Promise<T> {
+  for (const until = Date.now() + timeoutMs; Date.now() < until; await sleep(1_000)) {
+    const got = await ask();
+    if (isOver(got)) return got;
+  }
+  throw new Error(`it was not over within ${timeoutMs / 1000} s`);
+}
+
+async function start(wish: Wish): Promise<Gateway> {
+  const gateway = await startGateway({ stateDir: STATE, vars: wish.vars });
+  lastLines = gateway.lastLines;
+  tell(`${gateway.url}, with its own objects, database, files, queues and cron`);
+  return gateway;
+}
+
+async function signIn(gateway: Gateway, wish: Wish): Promise<Api> {
+  const admin = apiWith(gateway.url, gateway.adminToken);
+  const tenant = await makeTenant(admin, "demo");
+  tell(`${tenant} with a ${wish.mode} key`);
+  return apiWith(gateway.url, await makeKey(admin, tenant, wish.mode, "demo"));
+}
+
+async function listen(api: Api): Promise<WebhookReceiver> {
+  const receiver = await startReceiver();
+  const json = { url: receiver.url, types: ["render.completed", "render.failed"] };
+  const { id, secret } = await api.get("/v1/webhook_endpoints", shownEndpoint, { method: "POST", json });
+  receiver.trust(secret);
+  tell(`${id} at ${receiver.url}`);
+  return receiver;
+}
+
+/** Answers with the asset's id. */
+async function sendClip(api: Api, patience: Patience): Promise<string> {
+  const bytes = new Uint8Array(readFileSync(CLIP));
+  const json = { filename: "clip.mp4", size_bytes: bytes.byteLength };
+  const made = await api.get("/v1/uploads", upload, { method: "POST", json });
+  await api.send(made.content_url, { method: "PUT", bytes, headers: { "content-type": "video/mp4" } });
+  const ask = (): Promise<z.infer<typeof upload>> => api.get(`/v1/uploads/${made.id}`, upload);
+  const over = await poll(
+    ask,
+    ({ status, asset_id }) => (status === "completed" ? asset_id !== null : status !== "open"),
+    patience.uploadMs,
+  );
+  if (over.asset_id === null)
+    throw new Error(`${over.id} is ${over.status}: ${over.error?.detail ?? "no reason given"}`);
+  tell(`${bytes.byteLength} bytes are ${over.asset_id}`);
+  return over.asset_id;
+}
+
+/** Answers with the project's id. */
+async function makeProject(api: Api, assetId: string): Promise<string> {
+  const { id } = await api.get("/v1/projects", project, { method: "POST", json: { name: "demo" } });
+  const { status } = await api.get(`/v1/projects/${id}/assets`, attachment, {
+    method: "POST",
+    json: { asset_id: assetId },
+  });
+  tell(`${id}, clip ${status}`);
+  return id;
+}
+
+async function say(api: Api, projectId: string, patience: Patience): Promise<TurnWire> {
+  const printer = new TurnPrinter();
+  let end: TurnWire | null = null;
+  for await (const event of sayAndWatch(api, `/v1/projects/${projectId}/turns`, { prompt: PROMPT }, patience.turnMs)) {
+    printer.print(event);
+    if ("turn" in event) end = event.turn;
+  }
+  if (end?.status !== "completed")
+    throw new Error(`the turn ended as ${end?.status}: ${end?.error?.detail ?? "no reason given"}`);
+  return end;
+}
+
+async function makeVideo(api: Api, projectId: string, patience: Patience): Promise<RenderWire> {
+  const { id } = await api.get(`/v1/projects/${projectId}/renders`, render, { method: "POST", json: {} });
+  let last = "";
+  const ask = async (): Promise<RenderWire> => {
+    const got = await api.get(`/v1/renders/${id}`, render);
+    const line = `${got.status} ${got.progress} %`;
+    if (line !== last) tell(`${line} ${dim(elapsed())}`);
+    last = line;
+    return got;
+  };
+  const over = await poll(ask, ({ status }) => status === "completed" || status === "failed", patience.renderMs);
+  if (over.status === "failed") throw new Error(`${id} failed: ${over.error?.detail ?? "no reason given"}`);
+  return over;
+}
+
+async function hear(receiver: WebhookReceiver, renderId: string, patience: Patience): Promise<void> {
+  try {
+    const event = await receiver.waitFor(
+      ({ type, data }) => type === "render.completed" && data.id === renderId,
+      patience.webhookMs,
+    );
+    tell(`${event.id} ${event.type}, its signature is right`);
+  } catch (error) {
+    const refused = receiver.refused();
+    throw refused.length === 0
+      ? error
+      : new Error(`${refused.length} deliveries were refused, the last one: ${refused.at(-1)}`);
+  }
+}
+
+/** Answers with the file's path. */
+async function download(api: Api, done: RenderWire): Promise<string> {
+  const answer = await api.send(done.content_url ?? `/v1/renders/${done.id}/content`);
+  const bytes = new Uint8Array(await answer.arrayBuffer());
+  if (done.file && bytes.byteLength !== done.file.size_bytes)
+    throw new Error(`${bytes.byteLength} bytes came, not ${done.file.size_bytes}`);
+  const { durationMs, width, height, samples } = checkMp4(bytes);
+  mkdirSync(VIDEOS, { recursive: true });
+  const path = join(VIDEOS, `promo-${process.pid}.mp4`);
+  writeFileSync(path, bytes);
+  tell(
+    `an MP4: ${(durationMs / 1000).toFixed(1)} s, ${width}×${height}, ${samples} pictures, ${bytes.byteLength} bytes`,
+  );
+  return path;
+}
+
+async function tellTheStory(wish: Wish): Promise<string> {
+  const patience = PATIENCE[wish.mode];
+  onEnd(() => rmSync(STATE, { recursive: true, force: true }));
+  const gateway = await step("Start the gateway", "Run npm ci, then npm run demo again.", () => start(wish));
+  const log = "Run it again; where it fails at the same step, report it with the lines above.";
+  const api = await step("Make a tenant and a key", log, () => signIn(gateway, wish));
+  const receiver = await step("Listen for webhooks", log, () => listen(api));
+  const assetId = await step("Upload test/media/clip.mp4", log, () => sendClip(api, patience));
+  const projectId = await step("Create a project with it", log, () => makeProject(api, assetId));
+  const refill = wish.mode === "live" ? "Check that the account behind NEMO_TOKEN is signed in and has credits." : log;
+  await step(`Say “${PROMPT}”`, refill, () => say(api, projectId, patience));
+  const done = await step("Render", refill, () => makeVideo(api, projectId, patience));
+  await step("Hear the webhook", log, () => hear(receiver, done.id, patience));
+  return step("Download the video", log, () => download(api, done));
+}
+
+async function main(): Promise<number> {
+  const wish = await readWish(process.argv.slice(2), process.env);
+  if (typeof wish === "string") {
+    console.error(wish);
+    return 1;
+  }
+  try {
+    const path = await tellTheStory(wish);
+    console.log(`\n${green("✓")} ${bold(relative(process.cwd(), path))} ${dim(elapsed())}`);
+    return 0;
+  } catch (error) {
+    const failed =
+      error instanceof StepFailed ? error : new StepFailed("The demo", String(error), "This is a fault of ours.");
+    console.error(
+      `\n${red("✗")} ${bold(failed.step)} failed: ${failed.message}\n${dim(lastLines())}\n${failed.advice}`,
+    );
+    return 1;
+  }
+}
+
+const code = await main();
+await cleanUp();
+process.exit(code);

@@ -1,0 +1,51 @@
+/** What a run of the tests covered, from vitest's JSON report and the files on disk. */
+import { globSync, readFileSync } from "node:fs";
+import { join, relative } from "node:path";
+import * as z from "zod";
+import { ROOT } from "./root.ts";
+
+/** Where the last run's report lies: .ci/run counts from it. */
+export const REPORT = join(ROOT, ".state/reports/tests.json");
+
+/** Tests over HTTP against a whole gateway: seconds each, so only the run of everything has them. */
+export const SLOW_PROJECT = "conformance";
+const SLOW_FOLDER = `test/${SLOW_PROJECT}/`;
+
+const report = z.object({
+  numPassedTests: z.int(),
+  numFailedTests: z.int(),
+  numFailedTestSuites: z.int(),
+  testResults: z.array(
+    z.object({
+      name: z.string(),
+      assertionResults: z.array(z.object({ status: z.string(), fullName: z.string() })),
+    }),
+  ),
+});
+export type TestReport = z.infer<typeof report>;
+
+export const readReport = (path: string): TestReport => report.parse(JSON.parse(readFileSync(path, "utf8")));
+
+/** The test files that a run should have covered, relative to the repository. */
+export function filesOnDisk(everything: boolean, root: string = ROOT): string[] {
+  const files = globSync("test/**/*.test.ts", { cwd: root }).map((file) => file.replaceAll("\\", "/"));
+  return files.filter((file) => everything || !file.startsWith(SLOW_FOLDER)).sort();
+}
+
+/**
+ * What makes a green run worthless: files that did not run or held no test, and tests that were set aside.
+ *
+ * A file that no project of vitest.config.ts includes is silently left out by vitest; this is where it shows.
+ */
+export function gapsIn(ran: TestReport, expected: readonly string[], root: string = ROOT): string[] {
+  const results = new Map(
+    ran.testResults.map((file) => [relative(root, file.name).replaceAll("\\", "/"), file.assertionResults]),
+  );
+  const idle = expected.filter((file) => (results.get(file) ?? []).length === 0);
+  const setAside = [...results].flatMap(([file, tests]) =>
+    tests
+      .filter(({ status }) => status !== "passed" && status !== "failed")
+      .map((test) => `${file}: ${test.status}: ${test.fullName}`),
+  );
+  return [...idle.map((file) => `${file}: did not run`), ...setAside];
+}

@@ -1,0 +1,84 @@
+/** A receiver of webhooks on loopback, as a tenant would write it: it believes only what is signed. */
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import { Webhook } from "standardwebhooks";
+import { type EventWire, event } from "../../src/core/wire/event.ts";
+import { onEnd } from "./cleanup.ts";
+
+type Waiting = { readonly wanted: (event: EventWire) => boolean; readonly settle: (event: EventWire) => void };
+
+export type WebhookReceiver = {
+  readonly url: string;
+  /** Until the secret is known nothing is accepted, and the sender tries again. */
+  readonly trust: (secret: string) => void;
+  /** The first event for which `wanted` is true, also when it came already. Throws after `timeoutMs`. */
+  readonly waitFor: (wanted: (event: EventWire) => boolean, timeoutMs: number) => Promise<EventWire>;
+  /** Deliveries that were refused, each with the reason. */
+  readonly refused: () => readonly string[];
+};
+
+async function bodyOf(request: IncomingMessage): Promise<string> {
+  const pieces: Buffer[] = [];
+  for await (const piece of request) pieces.push(piece);
+  return Buffer.concat(pieces).toString("utf8");
+}
+
+/** The headers of a delivery; Node gives each of these at most once. */
+const plain = (request: IncomingMessage): Record<string, string> =>
+  Object.fromEntries(Object.entries(request.headers).map(([name, value]) => [name, String(value)]));
+
+export async function startReceiver(): Promise<WebhookReceiver> {
+  let webhook: Webhook | null = null;
+  const seen: EventWire[] = [];
+  const refused: string[] = [];
+  const waiting = new Set<Waiting>();
+
+  const accept = (body: string, request: IncomingMessage): void => {
+    if (webhook === null) throw new Error("no secret is known yet");
+    const got = event.parse(webhook.verify(body, plain(request)));
+    seen.push(got);
+    for (const one of waiting) if (one.wanted(got)) one.settle(got);
+  };
+
+  const server = createServer(async (request: IncomingMessage, response: ServerResponse) => {
+    try {
+      accept(await bodyOf(request), request);
+      response.writeHead(204).end();
+    } catch (error) {
+      refused.push(error instanceof Error ? error.message : String(error));
+      response.writeHead(400).end();
+    }
+  });
+  await new Promise<void>((settle) => server.listen(0, "127.0.0.1", settle));
+  onEnd(() => {
+    server.close();
+    server.closeAllConnections();
+  });
+  const address = server.address();
+  if (typeof address !== "object" || address === null) throw new Error("the webhook receiver has no port");
+
+  const waitFor: WebhookReceiver["waitFor"] = (wanted, timeoutMs) => {
+    const early = seen.find(wanted);
+    if (early) return Promise.resolve(early);
+    return new Promise((settle, fail) => {
+      const one: Waiting = { wanted, settle: (got) => end(() => settle(got)) };
+      const late = setTimeout(
+        () => end(() => fail(new Error(`no such webhook within ${timeoutMs / 1000} s`))),
+        timeoutMs,
+      );
+      const end = (how: () => void): void => {
+        clearTimeout(late);
+        waiting.delete(one);
+        how();
+      };
+      waiting.add(one);
+    });
+  };
+  return {
+    url: `http://127.0.0.1:${address.port}/webhooks`,
+    trust: (secret) => {
+      webhook = new Webhook(secret);
+    },
+    waitFor,
+    refused: () => refused,
+  };
+}

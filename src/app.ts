@@ -1,0 +1,62 @@
+/** The hallway: middleware in order, routes mounted, errors and unknown paths answered, the document served. No logic. */
+import { OpenAPIHono } from "@hono/zod-openapi";
+import type { Api, AppEnv } from "./http/context.ts";
+import { openCors } from "./http/cors.ts";
+import { documentOf } from "./http/document.ts";
+import { refuseInvalid } from "./http/invalid.ts";
+import { missingOf } from "./http/missing.ts";
+import { onError } from "./http/problem.ts";
+import { errorList, referenceFile, referencePage, referenceStart } from "./http/reference.ts";
+import { requestLog } from "./http/request-log.ts";
+import { setup, stamp } from "./http/setup.ts";
+import { sizeLimits } from "./http/size.ts";
+import { adminRoutes } from "./routes/admin-tenants.ts";
+import { mountAssets } from "./routes/assets.ts";
+import { mountCredits } from "./routes/credits.ts";
+import { mountDeliveries } from "./routes/deliveries.ts";
+import { mountEvents } from "./routes/events.ts";
+import { mountHealth } from "./routes/health.ts";
+import { mountLinks } from "./routes/links.ts";
+import { mountMe } from "./routes/me.ts";
+import { mountProjects } from "./routes/projects.ts";
+import { mountRenders } from "./routes/renders.ts";
+import { mountTurnEvents } from "./routes/turn-events.ts";
+import { mountTurns } from "./routes/turns.ts";
+import { mountUploads } from "./routes/uploads.ts";
+import { mountWebhookEndpoints } from "./routes/webhook-endpoints.ts";
+
+/** Every collection of the public API, in the order of the document. */
+const COLLECTIONS = [
+  mountMe,
+  mountProjects,
+  mountTurns,
+  mountTurnEvents,
+  mountUploads,
+  mountAssets,
+  mountRenders,
+  mountLinks,
+  mountCredits,
+  mountWebhookEndpoints,
+  mountEvents,
+  mountDeliveries,
+  mountHealth,
+];
+
+export function createApp(): Api {
+  const app = new OpenAPIHono<AppEnv>({ defaultHook: (outcome) => refuseInvalid(outcome) });
+  app.onError(onError);
+  app.notFound(missingOf(app));
+
+  app.use(stamp, requestLog, setup, sizeLimits);
+  app.use("/v1/*", openCors);
+
+  for (const mount of COLLECTIONS) mount(app);
+  app.route("/admin", adminRoutes());
+
+  app.get("/openapi.json", documentOf(app));
+  app.get("/docs", referencePage);
+  app.get("/docs/start.js", referenceStart);
+  app.get("/docs/errors", errorList);
+  app.get("/docs/:file", referenceFile);
+  return app;
+}

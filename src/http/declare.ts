@@ -1,0 +1,72 @@
+/**
+ * One declaration per public route: what it takes, what it answers, who may call it.
+ *
+ * The access rule is part of the declaration: it becomes the middleware that enforces it and `x-scope` in the document,
+ * so the two cannot differ. The common refusals and headers are added here, so that a route file says only what is its own.
+ */
+import { createRoute, type RouteConfig } from "@hono/zod-openapi";
+import * as z from "zod";
+import type { OwnedPrefix, PlainPrefix } from "../core/ids.ts";
+import { IDEMPOTENCY_KEY_CHARS, USER_CHARS } from "../core/limits.ts";
+import { owned, plain } from "../core/wire/common.ts";
+import { problem } from "../core/wire/problem.ts";
+import { type Access, access } from "./auth.ts";
+import { readJson } from "./body.ts";
+
+type Declaration = RouteConfig & { readonly access: Access; readonly summary: string };
+
+const header = (name: string, description: string, maxLength: number) =>
+  ({ name, in: "header", required: false, description, schema: { type: "string", minLength: 1, maxLength } }) as const;
+
+const USER = header(
+  "X-User-Id",
+  "Your own name of the end user. Needed to create for a user, and to list.",
+  USER_CHARS,
+);
+const REPEAT = header(
+  "Idempotency-Key",
+  "A repeat with the same key within 24 h finds the first answer instead of doing it again.",
+  IDEMPOTENCY_KEY_CHARS,
+);
+const PROBLEM = { description: "An error.", content: { "application/problem+json": { schema: problem } } };
+const ANY_CREDENTIAL = [{ bearer: [] }, { api_key: [] }, { basic: [] }];
+
+/** A route, with its access rule as its first middleware and its body read under a cap before any validator. */
+export function declare<const D extends Declaration>(given: D): Omit<D, "access"> {
+  // The additions hold for every route alike; a handler is checked against what its own declaration says.
+  return complete(given) as unknown as Omit<D, "access">;
+}
+
+function complete({ access: rule, ...given }: Declaration): RouteConfig {
+  const isPublic = rule === "public";
+  const headers = isPublic ? [] : given.method === "post" ? [USER, REPEAT] : [USER];
+  const hasJson = given.request?.body?.content["application/json"] !== undefined;
+  return createRoute({
+    ...given,
+    "x-scope": rule,
+    security: isPublic ? [] : ANY_CREDENTIAL,
+    parameters: headers,
+    responses: { ...given.responses, default: PROBLEM },
+    middleware: [access(rule), ...(hasJson ? [readJson] : [])],
+  });
+}
+
+/** A JSON answer. */
+export const answer = <S extends z.ZodType>(schema: S, description: string) => ({
+  description,
+  content: { "application/json": { schema } },
+});
+
+/**
+ * A JSON body. Validators run on every body, so an absent one is met as `{}`; the document says whether it may be absent.
+ */
+export const body = <S extends z.ZodType>(schema: S) => ({
+  required: true as const,
+  content: { "application/json": { schema } },
+});
+
+/** The path's `{id}` of a thing that ends in its owner's hash. */
+export const ownedParams = <P extends OwnedPrefix>(prefix: P) => z.object({ id: owned(prefix) });
+
+/** The path's `{id}` of a tenant's own thing. */
+export const plainParams = <P extends PlainPrefix | "evt">(prefix: P) => z.object({ id: plain(prefix) });

@@ -1,0 +1,41 @@
+/** The OpenAPI 3.1 document, made from the route declarations: what is not declared is not in it. */
+import type { Api, Ctx } from "./context.ts";
+
+const INFO = {
+  title: "nemo-gateway",
+  version: "1",
+  description:
+    "A REST gateway in front of the NemoVideo API. `x-scope` says what a key needs for a route; `any` is any valid key. Errors are `application/problem+json`; every answer has a `Request-Id`.",
+  license: { name: "MIT", identifier: "MIT" },
+};
+
+/** The two ways to send a key of our own naming, and the one that no-code tools know. */
+const SCHEMES = {
+  bearer: { type: "http", scheme: "bearer", description: "An API key." },
+  api_key: { type: "apiKey", in: "header", name: "X-Api-Key", description: "An API key." },
+  basic: { type: "http", scheme: "basic", description: "An API key as the user name, with an empty password." },
+} as const;
+
+type Document = ReturnType<Api["getOpenAPI31Document"]>;
+
+/** The document of an app, made once; only the server's address depends on the request. */
+export function documentOf(app: Api): (c: Ctx) => Response {
+  for (const [name, scheme] of Object.entries(SCHEMES))
+    app.openAPIRegistry.registerComponent("securitySchemes", name, scheme);
+  let made: Document | undefined;
+  return (c) => {
+    made ??= withOptionalBodies(app.getOpenAPI31Document({ openapi: "3.1.0", info: INFO }));
+    return c.json({ ...made, servers: [{ url: c.var.origin }] }, 200, { "Cache-Control": "no-cache" });
+  };
+}
+
+/** Every declared body is `required` for its validator's sake; here a body without required fields may be left out. */
+function withOptionalBodies(document: Document): Document {
+  for (const path of Object.values(document.paths ?? {})) {
+    const found = path.post?.requestBody;
+    if (!found || !("content" in found)) continue;
+    const schema = found.content["application/json"]?.schema;
+    if (schema && "properties" in schema && !schema.required?.length) found.required = false;
+  }
+  return document;
+}

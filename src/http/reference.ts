@@ -1,0 +1,71 @@
+/** `/docs`: the reference page and the list of errors. Everything comes from our own origin, and the policy allows nothing else. */
+import type { Context } from "hono";
+import { ERRORS } from "../core/errors.ts";
+import { apiError } from "./api-error.ts";
+import type { AppEnv, Ctx } from "./context.ts";
+
+/** The page's own files, put beside the Worker by scripts/copy-docs.mjs. */
+const FILES = ["swagger-ui.css", "swagger-ui-bundle.js", "favicon-32x32.png"];
+
+/** Scripts and requests of our own origin only. The page sets style attributes, and its icons are data: images. */
+const POLICY = [
+  "default-src 'none'",
+  "script-src 'self'",
+  "style-src 'self' 'unsafe-inline'",
+  "img-src 'self' data:",
+  "connect-src 'self'",
+  "base-uri 'none'",
+  "form-action 'none'",
+  "frame-ancestors 'none'",
+].join("; ");
+
+const PAGE = `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>nemo-gateway reference</title>
+<link rel="icon" href="/docs/favicon-32x32.png">
+<link rel="stylesheet" href="/docs/swagger-ui.css">
+</head>
+<body>
+<div id="reference"></div>
+<script src="/docs/swagger-ui-bundle.js"></script>
+<script src="/docs/start.js"></script>
+</body>
+</html>
+`;
+
+const START = `SwaggerUIBundle({ url: "/openapi.json", dom_id: "#reference", deepLinking: true, validatorUrl: null, persistAuthorization: false });
+`;
+
+const headers = (type: string): Record<string, string> => ({
+  "Content-Type": `${type}; charset=utf-8`,
+  "Content-Security-Policy": POLICY,
+  "Referrer-Policy": "no-referrer",
+  "Cache-Control": "no-cache",
+});
+
+export const referencePage = (c: Ctx): Response => c.body(PAGE, 200, headers("text/html"));
+export const referenceStart = (c: Ctx): Response => c.body(START, 200, headers("text/javascript"));
+
+/** One of the page's files, by name; no other asset is reachable. */
+export async function referenceFile(c: Context<AppEnv, "/docs/:file">): Promise<Response> {
+  const name = c.req.param("file");
+  if (!FILES.includes(name)) throw apiError("not_found", "No route has this path.", { hint: "GET /docs" });
+  const file = await c.env.ASSETS.fetch(new URL(`/${name}`, c.req.url));
+  if (!file.ok)
+    throw apiError("unavailable", "The reference page's files are not deployed: run scripts/copy-docs.mjs.");
+  return new Response(file.body, file);
+}
+
+/** Where a problem's `type` leads: every code, its status, and whether trying again can help. */
+export function errorList(c: Ctx): Response {
+  const rows = Object.entries(ERRORS).map(
+    ([code, { status, title, retryable }]) =>
+      `<tr id="${code}"><td><code>${code}</code></td><td>${status}</td><td>${title}</td><td>${retryable ? "yes" : "no"}</td></tr>`,
+  );
+  const head = "<tr><th>code</th><th>status</th><th>title</th><th>worth trying again</th></tr>";
+  const page = `<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><title>nemo-gateway errors</title></head>\n<body><h1>Errors</h1><table>${head}\n${rows.join("\n")}\n</table></body></html>\n`;
+  return c.body(page, 200, headers("text/html"));
+}

@@ -1,0 +1,70 @@
+/** Assets: stored files, and their use in projects. */
+import type { AssetRecord } from "../core/ports.ts";
+import { pageOf, pageQuery } from "../core/wire/common.ts";
+import { type AssetWire, asset, attachment, newAttachment } from "../core/wire/upload.ts";
+import { unwrap } from "../http/api-error.ts";
+import { addressOf, callOf, namedAddress } from "../http/call.ts";
+import type { Api } from "../http/context.ts";
+import { answer, body, declare, ownedParams } from "../http/declare.ts";
+import { userObject } from "../http/objects.ts";
+import { pageRequest, shownPage } from "../http/page.ts";
+
+const tags = ["Assets"];
+const list = declare({
+  method: "get",
+  path: "/v1/assets",
+  access: "read",
+  tags,
+  summary: "A user's stored files, newest first",
+  request: { query: pageQuery },
+  responses: { 200: answer(pageOf(asset), "A page of assets.") },
+});
+
+const read = declare({
+  method: "get",
+  path: "/v1/assets/{id}",
+  access: "read",
+  tags,
+  summary: "One stored file",
+  request: { params: ownedParams("ast") },
+  responses: { 200: answer(asset, "The asset.") },
+});
+
+const attach = declare({
+  method: "post",
+  path: "/v1/projects/{id}/assets",
+  access: "chat",
+  tags,
+  summary: "Use a stored file in a project",
+  request: { params: ownedParams("prj"), body: body(newAttachment) },
+  responses: {
+    200: answer(attachment, "Attached, or refused by Nemo."),
+    202: answer(attachment, "On its way to Nemo."),
+  },
+});
+
+export function mountAssets(app: Api): void {
+  app.openapi(list, async (c) => {
+    const user = userObject(c.env, await namedAddress(c));
+    return c.json(shownPage(await user.listAssets(pageRequest(c.req.valid("query")))), 200);
+  });
+
+  app.openapi(read, async (c) => {
+    const { id } = c.req.valid("param");
+    return c.json(show(unwrap(await userObject(c.env, addressOf(c, id)).readAsset(id))), 200);
+  });
+
+  app.openapi(attach, async (c) => {
+    const { id } = c.req.valid("param");
+    const { asset_id } = c.req.valid("json");
+    // Things made without a user live at an address each, so the file's record is read from its own object.
+    const record = unwrap(await userObject(c.env, addressOf(c, asset_id)).readAsset(asset_id));
+    const made = unwrap(await userObject(c.env, addressOf(c, id)).attachAsset(await callOf(c), id, record));
+    return c.json(made, made.status === "pending" ? 202 : 200);
+  });
+}
+
+/** What the outside sees: where the file lies stays inside. */
+function show({ key: _key, named: _named, ...shown }: AssetRecord): AssetWire {
+  return shown;
+}

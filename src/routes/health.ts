@@ -1,0 +1,60 @@
+/** `/healthz` and `/`: whether we work, and where to go from here. */
+import * as z from "zod";
+import { MINUTE_MS } from "../core/time.ts";
+import type { Api, Ctx } from "../http/context.ts";
+import { answer, declare } from "../http/declare.ts";
+import { oldestDue } from "../store/busy.ts";
+
+/** Work overdue by more than this says that neither alarms nor the cron get through. The cron runs every minute. */
+const OVERDUE_MS = 10 * MINUTE_MS;
+
+const health = z
+  .object({
+    status: z.enum(["ok", "failing"]),
+    database: z.enum(["reachable", "unreachable"]),
+    oldest_overdue_seconds: z
+      .int()
+      .nullable()
+      .meta({ description: "How late the oldest owed work is; null when nothing is late." }),
+  })
+  .meta({ id: "Health" });
+
+const check = declare({
+  method: "get",
+  path: "/healthz",
+  access: "public",
+  tags: ["Gateway"],
+  summary: "Whether the gateway works",
+  responses: {
+    200: answer(health, "It works."),
+    503: answer(health, "It does not, or work is overdue by more than 10 minutes."),
+  },
+});
+
+export function mountHealth(app: Api): void {
+  app.openapi(check, async (c) => {
+    const found = await measure(c);
+    return c.json(found, found.status === "ok" ? 200 : 503, { "Cache-Control": "no-store" });
+  });
+
+  app.get("/", (c) => {
+    const { origin } = c.var;
+    return c.json({
+      name: "nemo-gateway",
+      docs: `${origin}/docs`,
+      openapi: `${origin}/openapi.json`,
+      health: `${origin}/healthz`,
+    });
+  });
+}
+
+async function measure(c: Ctx): Promise<z.infer<typeof health>> {
+  try {
+    const due = await oldestDue(c.env.DB);
+    const late = due === null ? 0 : Date.now() - due;
+    const oldest = late > 0 ? Math.floor(late / 1_000) : null;
+    return { status: late > OVERDUE_MS ? "failing" : "ok", database: "reachable", oldest_overdue_seconds: oldest };
+  } catch {
+    return { status: "failing", database: "unreachable", oldest_overdue_seconds: null };
+  }
+}

@@ -1,0 +1,43 @@
+/** `GET /v1/me`: who the credential is and what it may do. */
+import { FORMATS } from "../core/formats.ts";
+import { MAX_REQUEST_BYTES, PROMPT_BYTES, UPLOAD_BYTES } from "../core/limits.ts";
+import { me } from "../core/wire/me.ts";
+import { accountAddress } from "../http/call.ts";
+import type { Api } from "../http/context.ts";
+import { answer, declare } from "../http/declare.ts";
+import { tenantObject, userObject } from "../http/objects.ts";
+
+const read = declare({
+  method: "get",
+  path: "/v1/me",
+  access: "any",
+  summary: "Who this key is",
+  responses: { 200: answer(me, "The credential, its limits, and where its events stand.") },
+});
+
+/** Bytes of a chunk of a resumable upload. Chosen: one part in R2, so that nothing waits in between. */
+const CHUNK_ADVICE_BYTES = 8 * 1024 * 1024;
+
+const LIMITS = {
+  upload_bytes: UPLOAD_BYTES,
+  request_bytes: MAX_REQUEST_BYTES,
+  prompt_bytes: PROMPT_BYTES,
+  formats: FORMATS.map((format) => format.ext),
+  chunk_advice_bytes: CHUNK_ADVICE_BYTES,
+};
+
+export function mountMe(app: Api): void {
+  app.openapi(read, async (c) => {
+    const { caller, user } = c.var;
+    const [token, cursor] = await Promise.all([
+      userObject(c.env, await accountAddress(c)).readToken(),
+      tenantObject(c.env, caller).cursor(),
+    ]);
+    const tenant = { id: caller.tenant, name: caller.tenantName };
+    const scopes = [...caller.scopes];
+    return c.json(
+      { tenant, user, mode: caller.mode, scopes, limits: LIMITS, nemo_token: token, events_cursor: cursor },
+      200,
+    );
+  });
+}

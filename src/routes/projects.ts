@@ -1,0 +1,85 @@
+/** Projects: one conversation and one timeline each. */
+import * as z from "zod";
+import { pageOf, pageQuery } from "../core/wire/common.ts";
+import { newProject, project, timeline } from "../core/wire/project.ts";
+import { notFound, unwrap } from "../http/api-error.ts";
+import { addressOf, callOf, namedAddress, newAddress } from "../http/call.ts";
+import type { Api } from "../http/context.ts";
+import { answer, body, declare, ownedParams } from "../http/declare.ts";
+import { isKnown } from "../http/etag.ts";
+import { userObject } from "../http/objects.ts";
+import { pageRequest, shownPage } from "../http/page.ts";
+
+const tags = ["Projects"];
+const create = declare({
+  method: "post",
+  path: "/v1/projects",
+  access: "chat",
+  tags,
+  summary: "Start a project",
+  request: { body: body(newProject) },
+  responses: { 201: answer(project, "The project.") },
+});
+
+const list = declare({
+  method: "get",
+  path: "/v1/projects",
+  access: "read",
+  tags,
+  summary: "A user's projects, newest first",
+  request: { query: pageQuery },
+  responses: { 200: answer(pageOf(project), "A page of projects.") },
+});
+
+const read = declare({
+  method: "get",
+  path: "/v1/projects/{id}",
+  access: "read",
+  tags,
+  summary: "One project",
+  request: { params: ownedParams("prj") },
+  responses: { 200: answer(project, "The project.") },
+});
+
+const readTimeline = declare({
+  method: "get",
+  path: "/v1/projects/{id}/timeline",
+  access: "read",
+  tags,
+  summary: "What stands on the timeline",
+  description:
+    "`?format=draft` gives upstream's own JSON, byte for byte. `If-None-Match` answers 304 while nothing changed.",
+  request: {
+    params: ownedParams("prj"),
+    query: z.strictObject({ format: z.enum(["timeline", "draft"]).default("timeline") }),
+  },
+  responses: { 200: answer(timeline, "The timeline, readable."), 304: { description: "Unchanged." } },
+});
+
+export function mountProjects(app: Api): void {
+  app.openapi(create, async (c) => {
+    const user = userObject(c.env, await newAddress(c));
+    const made = unwrap(await user.createProject(await callOf(c), c.req.valid("json")));
+    return c.json(made, 201, { Location: `/v1/projects/${made.id}` });
+  });
+
+  app.openapi(list, async (c) => {
+    const user = userObject(c.env, await namedAddress(c));
+    return c.json(shownPage(await user.listProjects(pageRequest(c.req.valid("query")))), 200);
+  });
+
+  app.openapi(read, async (c) => {
+    const { id } = c.req.valid("param");
+    return c.json(unwrap(await userObject(c.env, addressOf(c, id)).readProject(id)), 200);
+  });
+
+  app.openapi(readTimeline, async (c) => {
+    const { id } = c.req.valid("param");
+    const found = unwrap(await userObject(c.env, addressOf(c, id)).readTimeline(id));
+    const headers = { ETag: found.etag, "Cache-Control": "private, no-cache" };
+    if (isKnown(c.req.header("If-None-Match") ?? null, found.etag)) return c.body(null, 304, headers);
+    if (c.req.valid("query").format === "timeline") return c.json(found.timeline, 200, headers);
+    if (found.draft === null) throw notFound();
+    return new Response(found.draft, { headers: { ...headers, "Content-Type": "application/json" } });
+  });
+}

@@ -1,0 +1,108 @@
+/** Renders: exports of a timeline to a file, and the file. */
+import * as z from "zod";
+import { linkUrl, signLink } from "../core/link.ts";
+import { toRfc3339 } from "../core/time.ts";
+import { pageOf, pageQuery } from "../core/wire/common.ts";
+import { link, newLink, newRender, render } from "../core/wire/render.ts";
+import { unwrap } from "../http/api-error.ts";
+import { addressOf, callOf } from "../http/call.ts";
+import type { Api } from "../http/context.ts";
+import { answer, body, declare, ownedParams } from "../http/declare.ts";
+import { serveFile } from "../http/file.ts";
+import { userObject } from "../http/objects.ts";
+import { pageRequest, shownPage } from "../http/page.ts";
+import { rootsOf } from "../http/roots.ts";
+
+const tags = ["Renders"];
+const start = declare({
+  method: "post",
+  path: "/v1/projects/{id}/renders",
+  access: "render",
+  tags,
+  summary: "Export the timeline",
+  request: { params: ownedParams("prj"), body: body(newRender) },
+  responses: { 202: answer(render, "The render, on its way.") },
+});
+
+const list = declare({
+  method: "get",
+  path: "/v1/projects/{id}/renders",
+  access: "read",
+  tags,
+  summary: "A project's renders, newest first",
+  request: { params: ownedParams("prj"), query: pageQuery },
+  responses: { 200: answer(pageOf(render), "A page of renders.") },
+});
+
+const read = declare({
+  method: "get",
+  path: "/v1/renders/{id}",
+  access: "read",
+  tags,
+  summary: "One render",
+  request: { params: ownedParams("rnd") },
+  responses: { 200: answer(render, "The render.") },
+});
+
+export const fileAnswers = {
+  200: { description: "The file.", content: { "video/mp4": { schema: z.string().meta({ format: "binary" }) } } },
+  206: { description: "The part that `Range` asked for." },
+  304: { description: "Unchanged." },
+};
+
+const content = declare({
+  method: "get",
+  path: "/v1/renders/{id}/content",
+  access: "read",
+  tags,
+  summary: "The finished file",
+  description: "One `Range` of bytes is honoured. HEAD gives the size and the ETag.",
+  request: { params: ownedParams("rnd") },
+  responses: fileAnswers,
+});
+
+const share = declare({
+  method: "post",
+  path: "/v1/renders/{id}/link",
+  access: "render",
+  tags,
+  summary: "A link to the file that needs no key",
+  request: { params: ownedParams("rnd"), body: body(newLink) },
+  responses: { 201: answer(link, "The link.") },
+});
+
+export function mountRenders(app: Api): void {
+  app.openapi(start, async (c) => {
+    const { id } = c.req.valid("param");
+    const made = unwrap(
+      await userObject(c.env, addressOf(c, id)).startRender(await callOf(c), id, c.req.valid("json")),
+    );
+    return c.json(made, 202, { Location: `/v1/renders/${made.id}` });
+  });
+
+  app.openapi(list, async (c) => {
+    const { id } = c.req.valid("param");
+    const page = await userObject(c.env, addressOf(c, id)).listRenders(id, pageRequest(c.req.valid("query")));
+    return c.json(shownPage(unwrap(page)), 200);
+  });
+
+  app.openapi(read, async (c) => {
+    const { id } = c.req.valid("param");
+    return c.json(unwrap(await userObject(c.env, addressOf(c, id)).readRender(id)), 200);
+  });
+
+  app.openapi(content, async (c) => {
+    const { id } = c.req.valid("param");
+    const file = unwrap(await userObject(c.env, addressOf(c, id)).renderFile(id));
+    return serveFile(c.env.MEDIA, c.req.raw, file);
+  });
+
+  app.openapi(share, async (c) => {
+    const { id } = c.req.valid("param");
+    unwrap(await userObject(c.env, addressOf(c, id)).renderFile(id)); // no link to what is not there
+    const expiresAt = Math.floor(Date.now() / 1_000 + c.req.valid("json").expires_in_seconds) * 1_000;
+    const { tenant, mode } = c.var.caller;
+    const token = await signLink({ purpose: "share", id, tenant, mode, expiresAt }, rootsOf(c.var.config));
+    return c.json({ url: linkUrl(c.var.origin, token), expires_at: toRfc3339(expiresAt) }, 201);
+  });
+}

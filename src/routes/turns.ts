@@ -1,0 +1,96 @@
+/** Turns: say something, and what came of it. */
+import * as z from "zod";
+import { pageOf, pageQuery } from "../core/wire/common.ts";
+import { newTurn, turn } from "../core/wire/turn.ts";
+import { unwrap } from "../http/api-error.ts";
+import { addressOf, callOf } from "../http/call.ts";
+import type { Api } from "../http/context.ts";
+import { answer, body, declare, ownedParams } from "../http/declare.ts";
+import { userObject } from "../http/objects.ts";
+import { pageRequest, shownPage } from "../http/page.ts";
+import { preferredWait } from "../http/prefer.ts";
+import { comeBack, streamOf, wantsStream } from "../http/stream.ts";
+
+const tags = ["Turns"];
+const start = declare({
+  method: "post",
+  path: "/v1/projects/{id}/turns",
+  access: "chat",
+  tags,
+  summary: "Say something",
+  description:
+    "`Accept: text/event-stream` answers with the turn's events. Else 202 at once, or with `Prefer: wait=N` (1 to 60 s) 200 when it has ended by then.",
+  request: { params: ownedParams("prj"), body: body(newTurn) },
+  responses: {
+    200: {
+      description: "The ended turn, or the stream of its events.",
+      content: { "application/json": { schema: turn }, "text/event-stream": { schema: z.string() } },
+    },
+    202: answer(turn, "The turn, on its way."),
+  },
+});
+
+const list = declare({
+  method: "get",
+  path: "/v1/projects/{id}/turns",
+  access: "read",
+  tags,
+  summary: "The conversation, newest first",
+  request: { params: ownedParams("prj"), query: pageQuery },
+  responses: { 200: answer(pageOf(turn), "A page of turns.") },
+});
+
+const read = declare({
+  method: "get",
+  path: "/v1/turns/{id}",
+  access: "read",
+  tags,
+  summary: "One turn",
+  request: { params: ownedParams("trn") },
+  responses: { 200: answer(turn, "The turn.") },
+});
+
+const cancel = declare({
+  method: "post",
+  path: "/v1/turns/{id}/cancel",
+  access: "chat",
+  tags,
+  summary: "Stop a turn",
+  request: { params: ownedParams("trn") },
+  responses: { 200: answer(turn, "The turn; it ends soon.") },
+});
+
+export function mountTurns(app: Api): void {
+  app.openapi(start, async (c) => {
+    const { id } = c.req.valid("param");
+    const user = userObject(c.env, addressOf(c, id));
+    const made = unwrap(await user.startTurn(await callOf(c), id, c.req.valid("json")));
+    const location = { Location: `/v1/turns/${made.id}` };
+    if (wantsStream(c.req.header("Accept"))) {
+      return user
+        .watchTurn(made.id, 0)
+        .then((watching) => streamOf(unwrap(watching), location))
+        .catch(comeBack);
+    }
+    const wait = preferredWait(c.req.header("Prefer"));
+    if (wait === null) return c.json(made, 202, location);
+    const later = unwrap(await user.awaitTurn(made.id, wait * 1_000));
+    return c.json(later, later.ended_at === null ? 202 : 200, { ...location, "Preference-Applied": `wait=${wait}` });
+  });
+
+  app.openapi(list, async (c) => {
+    const { id } = c.req.valid("param");
+    const page = await userObject(c.env, addressOf(c, id)).listTurns(id, pageRequest(c.req.valid("query")));
+    return c.json(shownPage(unwrap(page)), 200);
+  });
+
+  app.openapi(read, async (c) => {
+    const { id } = c.req.valid("param");
+    return c.json(unwrap(await userObject(c.env, addressOf(c, id)).readTurn(id)), 200);
+  });
+
+  app.openapi(cancel, async (c) => {
+    const { id } = c.req.valid("param");
+    return c.json(unwrap(await userObject(c.env, addressOf(c, id)).cancelTurn(await callOf(c), id)), 200);
+  });
+}

@@ -1,0 +1,78 @@
+/** Webhook endpoints: where a tenant wants its events. */
+import * as z from "zod";
+import { createdEndpoint, endpoint, newEndpoint } from "../core/wire/event.ts";
+import { unwrap } from "../http/api-error.ts";
+import { callOf } from "../http/call.ts";
+import type { Api } from "../http/context.ts";
+import { answer, body, declare, plainParams } from "../http/declare.ts";
+import { tenantObject } from "../http/objects.ts";
+
+const tags = ["Webhooks"];
+const create = declare({
+  method: "post",
+  path: "/v1/webhook_endpoints",
+  access: "webhooks",
+  tags,
+  summary: "Add an endpoint",
+  description: "The signing secret is shown once: a repeat of the same Idempotency-Key answers without it.",
+  request: { body: body(newEndpoint) },
+  responses: { 201: answer(createdEndpoint, "The endpoint and its secret.") },
+});
+
+const list = declare({
+  method: "get",
+  path: "/v1/webhook_endpoints",
+  access: "webhooks",
+  tags,
+  summary: "All endpoints",
+  responses: {
+    200: answer(
+      z.object({ data: z.array(endpoint), has_more: z.boolean(), next_cursor: z.string().nullable() }),
+      "The endpoints.",
+    ),
+  },
+});
+
+const read = declare({
+  method: "get",
+  path: "/v1/webhook_endpoints/{id}",
+  access: "webhooks",
+  tags,
+  summary: "One endpoint",
+  request: { params: plainParams("whk") },
+  responses: { 200: answer(endpoint, "The endpoint.") },
+});
+
+const remove = declare({
+  method: "delete",
+  path: "/v1/webhook_endpoints/{id}",
+  access: "webhooks",
+  tags,
+  summary: "Remove an endpoint",
+  request: { params: plainParams("whk") },
+  responses: { 204: { description: "It is gone." } },
+});
+
+export function mountWebhookEndpoints(app: Api): void {
+  app.openapi(create, async (c) => {
+    const { endpoint: made, secret } = unwrap(
+      await tenantObject(c.env, c.var.caller).createEndpoint(await callOf(c), c.req.valid("json")),
+    );
+    const shown = secret === null ? { ...made, secret_shown_once: true as const } : { ...made, secret };
+    return c.json(shown, 201, { Location: `/v1/webhook_endpoints/${made.id}` });
+  });
+
+  app.openapi(list, async (c) => {
+    const data = await tenantObject(c.env, c.var.caller).listEndpoints();
+    return c.json({ data, has_more: false, next_cursor: null }, 200);
+  });
+
+  app.openapi(read, async (c) => {
+    return c.json(unwrap(await tenantObject(c.env, c.var.caller).readEndpoint(c.req.valid("param").id)), 200);
+  });
+
+  app.openapi(remove, async (c) => {
+    unwrap(await tenantObject(c.env, c.var.caller).deleteEndpoint(c.req.valid("param").id));
+    return c.body(null, 204);
+  });
+}

@@ -1,0 +1,144 @@
+/** Writes an MP4 (ISO/IEC 14496-12) whose index stands in front: one H.264 track, a piece repeated, nothing encoded. */
+import { FRAMES_PER_SECOND, type Piece } from "./piece.ts";
+
+/** Ticks of the track's clock in a frame and a second. */
+const FRAME_TICKS = 1_000;
+const SECOND_TICKS = FRAMES_PER_SECOND * FRAME_TICKS;
+
+const utf8 = new TextEncoder();
+
+type Bytes = readonly number[] | Uint8Array;
+
+function join(parts: readonly Bytes[]): Uint8Array {
+  const joined = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
+  let offset = 0;
+  for (const part of parts) {
+    joined.set(part, offset);
+    offset += part.length;
+  }
+  return joined;
+}
+
+const u16 = (value: number): number[] => [(value >>> 8) & 255, value & 255];
+const u32 = (value: number): number[] => [(value >>> 24) & 255, (value >>> 16) & 255, (value >>> 8) & 255, value & 255];
+const zeros = (count: number): number[] => new Array<number>(count).fill(0);
+const box = (type: string, ...parts: Bytes[]): Uint8Array => {
+  const body = join(parts);
+  return join([u32(body.length + 8), utf8.encode(type), body]);
+};
+/** A box with version 0 and flags. */
+const full = (type: string, flags: number, ...parts: Bytes[]): Uint8Array => box(type, u32(flags), ...parts);
+
+/** The unity matrix of `mvhd` and `tkhd`. */
+const MATRIX = [0x10000, 0, 0, 0, 0x10000, 0, 0, 0, 0x40000000].flatMap(u32);
+
+export type Movie = {
+  readonly piece: Piece;
+  readonly frames: number;
+  /** `ftyp`, `moov` and the head of `mdat`; the samples follow it. */
+  readonly head: Uint8Array;
+  /** Bytes of the whole file. */
+  readonly sizeBytes: number;
+};
+
+const sizesOf = (piece: Piece, frames: number): number[] =>
+  Array.from({ length: frames }, (_, at) => piece.sampleSizes[at % piece.sampleSizes.length] ?? 0);
+
+function sampleEntry(piece: Piece): Uint8Array {
+  const name = zeros(32);
+  return box(
+    "avc1",
+    [...zeros(6), ...u16(1), ...zeros(16), ...u16(piece.width), ...u16(piece.height)],
+    // 72 dpi twice, one frame a sample, no compressor's name, 24 bits of colour.
+    [...u32(0x480000), ...u32(0x480000), ...u32(0), ...u16(1), ...name, ...u16(24), 0xff, 0xff],
+    box("avcC", piece.decoderRecord),
+  );
+}
+
+/** One chunk a second, the last one shorter where the length is no whole second. */
+function sampleTable(piece: Piece, sizes: readonly number[], mediaStart: number): Uint8Array {
+  const frames = sizes.length;
+  const seconds = Math.ceil(frames / FRAMES_PER_SECOND);
+  const lastChunk = frames - (seconds - 1) * FRAMES_PER_SECOND;
+  const runs: number[][] = seconds > 1 ? [[1, FRAMES_PER_SECOND, 1]] : [];
+  if (seconds === 1 || lastChunk !== FRAMES_PER_SECOND) runs.push([seconds, lastChunk, 1]);
+  const offsets = Array.from({ length: seconds }, (_, at) => mediaStart + at * piece.samples.length);
+  const keyframes = Array.from({ length: seconds }, (_, at) => at * FRAMES_PER_SECOND + 1);
+  return box(
+    "stbl",
+    full("stsd", 0, u32(1), sampleEntry(piece)),
+    full("stts", 0, u32(1), u32(frames), u32(FRAME_TICKS)),
+    full("stss", 0, u32(keyframes.length), keyframes.flatMap(u32)),
+    full("stsc", 0, u32(runs.length), runs.flat().flatMap(u32)),
+    full("stsz", 0, u32(0), u32(frames), sizes.flatMap(u32)),
+    full("stco", 0, u32(seconds), offsets.flatMap(u32)),
+  );
+}
+
+function index(piece: Piece, sizes: readonly number[], mediaStart: number): Uint8Array {
+  const ticks = sizes.length * FRAME_TICKS;
+  const times = [...u32(0), ...u32(0)];
+  const media = box(
+    "minf",
+    full("vmhd", 1, zeros(8)),
+    box("dinf", full("dref", 0, u32(1), full("url ", 1))),
+    sampleTable(piece, sizes, mediaStart),
+  );
+  // Language "und"; handler "vide".
+  const mdia = box(
+    "mdia",
+    full("mdhd", 0, times, u32(SECOND_TICKS), u32(ticks), u16(0x55c4), u16(0)),
+    full("hdlr", 0, u32(0), utf8.encode("vide"), zeros(12), utf8.encode("TEST\0")),
+    media,
+  );
+  const trackHead = full(
+    "tkhd",
+    3,
+    times,
+    u32(1),
+    u32(0),
+    u32(ticks),
+    zeros(16),
+    MATRIX,
+    u32(piece.width << 16),
+    u32(piece.height << 16),
+  );
+  const movieHead = full(
+    "mvhd",
+    0,
+    times,
+    u32(SECOND_TICKS),
+    u32(ticks),
+    u32(0x10000),
+    u16(0x100),
+    zeros(10),
+    MATRIX,
+    zeros(24),
+    u32(2),
+  );
+  return box("moov", movieHead, box("trak", trackHead, mdia));
+}
+
+/** A movie of `frames` frames (at least one). */
+export function movieOf(piece: Piece, frames: number): Movie {
+  const sizes = sizesOf(piece, frames);
+  const mediaBytes = sizes.reduce((sum, size) => sum + size, 0);
+  const type = box("ftyp", utf8.encode("isom"), u32(512), utf8.encode("isomiso2avc1mp41"));
+  // The index has the same size wherever the media start, so it is made twice: to measure, and with the true offsets.
+  const mediaStart = type.length + index(piece, sizes, 0).length + 8;
+  const head = join([type, index(piece, sizes, mediaStart), u32(mediaBytes + 8), utf8.encode("mdat")]);
+  return { piece, frames, head, sizeBytes: head.length + mediaBytes };
+}
+
+/** The bytes from `start` up to, not including, `end`, in pieces of at most a second. */
+export function* bytesOf(movie: Movie, start: number, end: number): Generator<Uint8Array> {
+  const { head, piece } = movie;
+  if (start < head.length) yield head.subarray(start, Math.min(end, head.length));
+  let at = Math.max(start, head.length);
+  while (at < end) {
+    const within = (at - head.length) % piece.samples.length;
+    const taken = Math.min(end - at, piece.samples.length - within);
+    yield piece.samples.subarray(within, within + taken);
+    at += taken;
+  }
+}

@@ -1,0 +1,14 @@
+/** The sandbox over HTTP: every request goes to the object that its `X-Sandbox` header, or `?sandbox=`, names; else to "default". */
+import { SandboxObject, type SandboxObjectEnv } from "./object.ts";
+
+export { SandboxObject };
+
+type ServerEnv = SandboxObjectEnv & { readonly SANDBOX: DurableObjectNamespace<SandboxObject> };
+
+// biome-ignore lint/style/noDefaultExport: a Worker's entry is its default export
+export default {
+  fetch(request: Request, env: ServerEnv): Promise<Response> {
+    const name = request.headers.get("X-Sandbox") ?? new URL(request.url).searchParams.get("sandbox") ?? "default";
+    return env.SANDBOX.getByName(name).fetch(request);
+  },
+} satisfies ExportedHandler<ServerEnv>;

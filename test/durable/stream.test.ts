@@ -1,0 +1,83 @@
+import { runInDurableObject } from "cloudflare:test";
+import { describe, expect, it } from "vitest";
+import type { TurnId } from "../../src/core/ids.ts";
+import type { UserPort } from "../../src/core/ports.ts";
+import { bad, endOf, freshAddress, good, kill, ledger, newProject, startTurn, until, userPort, userStub } from "../support/objects.ts";
+
+/** Everything a watcher is sent, to the end of its stream. */
+async function watch(user: UserPort, id: TurnId, after: number): Promise<string> {
+  const watching = good(await user.watchTurn(id, after));
+  if (watching.kind === "ended") return "";
+  return new Response(watching.body).text();
+}
+
+const framesOf = (text: string): string[] => text.split("\n\n").filter((frame) => frame.startsWith("id: "));
+const idOf = (frame: string): number => Number(/^id: (\d+)/.exec(frame)?.[1]);
+
+describe("a turn's stream", () => {
+  it("starts with turn.started, counts without gaps and ends with the end", async () => {
+    const user = userPort(freshAddress());
+    const id = await startTurn(user, await newProject(user), "make a video of the sea");
+    const frames = framesOf(await watch(user, id, 0));
+    expect(frames[0]).toMatch(/^id: 1\nevent: turn\.started\ndata: \{/);
+    expect(frames.map(idOf)).toEqual(frames.map((_, at) => at + 1));
+    expect(frames.at(-1)).toMatch(/\nevent: turn\.completed\n/);
+  });
+
+  it("replays from any cursor the very bytes a live watcher saw", async () => {
+    const user = userPort(freshAddress());
+    const id = await startTurn(user, await newProject(user), "make a video of the sea with music #fault:split_bytes");
+    const [live, twin] = await Promise.all([watch(user, id, 0), watch(user, id, 0)]);
+    expect(framesOf(twin)).toEqual(framesOf(live));
+    const frames = framesOf(live);
+    for (let after = 0; after < frames.length; after++) {
+      expect(framesOf(await watch(user, id, after))).toEqual(frames.slice(after));
+    }
+    expect(good(await user.watchTurn(id, frames.length))).toEqual({ kind: "ended" });
+  });
+
+  it("is the same after its object died in the middle, and nothing is sent again", async () => {
+    const address = freshAddress();
+    const user = userPort(address);
+    const id = await startTurn(user, await newProject(user), "make a video of the sea #slow:120s");
+    const before = await until(async () => {
+      const page = good(await user.readTurnEvents(id, 0, 100, 0));
+      return page.data.length >= 3 ? page.data : null;
+    });
+    await kill(address);
+    const again = userPort(address);
+    const turn = await endOf(again, id);
+    expect(turn).toMatchObject({ status: "completed", text_complete: false, evidence: { stream: "lost", timeline: "changed" } });
+    const after = good(await again.readTurnEvents(id, 0, 100, 0));
+    expect(after.data.slice(0, before.length)).toEqual(before);
+    expect(after.data.map(({ id: seq }) => seq)).toEqual(after.data.map((_, at) => at + 1));
+    expect((await ledger(address)).turns).toHaveLength(1);
+  });
+
+  it("takes ten watchers and refuses the eleventh", async () => {
+    const user = userPort(freshAddress());
+    const id = await startTurn(user, await newProject(user), "make a video of the sea #slow:600s");
+    for (let n = 0; n < 10; n++) expect((await user.watchTurn(id, 0)).ok).toBe(true);
+    expect(bad(await user.watchTurn(id, 0)).code).toBe("concurrency_limited");
+  });
+
+  it("waits for the next event where it is asked to as JSON", async () => {
+    const user = userPort(freshAddress());
+    const id = await startTurn(user, await newProject(user), "make a video of the sea");
+    const first = good(await user.readTurnEvents(id, 0, 100, 0));
+    const next = good(await user.readTurnEvents(id, first.next_after, 100, 10_000));
+    expect(next.data[0]?.id).toBe(first.next_after + 1);
+  });
+
+  it("leaves no storage behind when an unknown object is read", async () => {
+    const address = freshAddress();
+    const user = userPort(address);
+    expect(bad(await user.readTurn("trn_x")).code).toBe("not_found");
+    expect(bad(await user.readProject("prj_x")).code).toBe("not_found");
+    expect(await user.listProjects({ limit: 5, after: null })).toEqual({ data: [], has_more: false, next_cursor: null });
+    const tables = await runInDurableObject(userStub(address), (_, state) =>
+      state.storage.sql.exec("SELECT name FROM sqlite_master WHERE name NOT LIKE '\\_cf%' ESCAPE '\\'").toArray(),
+    );
+    expect(tables).toEqual([]);
+  });
+});

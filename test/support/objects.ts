@@ -1,0 +1,79 @@
+/** The objects by their ports, and what tests wait for. Time is scaled by 60 (vitest.config.ts): a minute is a second. */
+import { runInDurableObject } from "cloudflare:test";
+import { env as bindings } from "cloudflare:workers";
+import { tenantObjectName, type UserAddress, uploadObjectName, userObjectName } from "../../src/core/address.ts";
+import type { Refusal } from "../../src/core/errors.ts";
+import { type ProjectId, strayHash, type TurnId, type UploadId } from "../../src/core/ids.ts";
+import type { Call, TenantPort, UploadPort, UserPort } from "../../src/core/ports.ts";
+import type { Result } from "../../src/core/result.ts";
+import type { TurnWire } from "../../src/core/wire/turn.ts";
+import type { Env } from "../../src/env.ts";
+
+export const env = bindings as unknown as Env; // vitest.config.ts binds what wrangler.toml declares
+
+export const random = (count: number): Uint8Array => crypto.getRandomValues(new Uint8Array(count));
+
+/** An address nobody has used: a fresh user of a fresh tenant. */
+export const freshAddress = (): UserAddress => ({ tenant: `ten_${strayHash(random)}0000`, mode: "test", uh: strayHash(random) });
+
+export const call = (key: string | null = null, fingerprint = "f"): Call => ({
+  origin: "https://gateway.example",
+  named: true,
+  repeat: key === null ? null : { key, fingerprint },
+});
+
+export const userStub = (address: UserAddress) => env.USER.getByName(userObjectName(address));
+export const userPort = (address: UserAddress): UserPort => userStub(address) as unknown as UserPort; // UserObject implements it
+export const tenantPort = (address: UserAddress): TenantPort => env.TENANT.getByName(tenantObjectName(address)) as unknown as TenantPort; // TenantObject implements it
+export const uploadPort = (address: UserAddress, id: UploadId): UploadPort =>
+  env.UPLOAD.getByName(uploadObjectName(address, id)) as unknown as UploadPort; // UploadObject implements it
+
+/** The value of a Result that must have worked. */
+export function good<T>(result: Result<T, Refusal>): T {
+  if (!result.ok) throw new Error(`refused: ${JSON.stringify(result.error)}`);
+  return result.value;
+}
+
+/** The refusal of a Result that must not have worked. */
+export function bad<T>(result: Result<T, Refusal>): Refusal {
+  if (result.ok) throw new Error(`not refused: ${JSON.stringify(result.value)}`);
+  return result.error;
+}
+
+/** Looks again and again until there is something, at most for `ms`. */
+export async function until<T>(look: () => Promise<T | null | undefined | false>, ms = 20_000): Promise<T> {
+  const end = Date.now() + ms;
+  for (;;) {
+    const seen = await look();
+    if (seen !== null && seen !== undefined && seen !== false) return seen;
+    if (Date.now() > end) throw new Error("waited in vain");
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
+
+export async function newProject(user: UserPort): Promise<ProjectId> {
+  return good(await user.createProject(call(), { name: "p", metadata: {} })).id as ProjectId;
+}
+
+export async function startTurn(user: UserPort, project: ProjectId, prompt: string): Promise<TurnId> {
+  return good(await user.startTurn(call(), project, { prompt, metadata: {} })).id as TurnId;
+}
+
+export const endOf = (user: UserPort, id: TurnId): Promise<TurnWire> =>
+  until(async () => {
+    const turn = good(await user.readTurn(id));
+    return turn.ended_at === null ? null : turn;
+  });
+
+type Ledger = { turns: { prompt: string }[]; renders: unknown[]; uploads: unknown[]; credits_charged: number };
+
+/** What the sandbox of this user has seen: the proof that nothing was sent twice. */
+export async function ledger(address: UserAddress): Promise<Ledger> {
+  const response = await env.SANDBOX.getByName(userObjectName(address)).fetch(new Request("https://sandbox.nemo.internal/__ledger"));
+  return response.json();
+}
+
+/** Ends a user's instance at once, in the middle of whatever it does: what a crash or a code update does. Take a new port afterwards: the old stub is broken. */
+export async function kill(address: UserAddress): Promise<void> {
+  await runInDurableObject(userStub(address), (_, state) => state.abort("killed by the test")).catch(() => undefined);
+}
