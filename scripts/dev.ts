@@ -12,7 +12,7 @@ import { curlLines } from "./lib/curls.ts";
 import { writePrivate } from "./lib/env-file.ts";
 import { type Gateway, startGateway } from "./lib/gateway.ts";
 import { bold, dim, red } from "./lib/paint.ts";
-import { isFree } from "./lib/ports.ts";
+import { isFree, PortTakenError } from "./lib/ports.ts";
 import { isAlive } from "./lib/process-group.ts";
 import { ROOT } from "./lib/root.ts";
 import { makeKey, makeTenant } from "./lib/tenant.ts";
@@ -69,7 +69,12 @@ async function untilEnd(gateway: Gateway): Promise<number> {
   // A crash also ends the group: it is given the time to tell so.
   const end = gateway.ended.then(async () => {
     await new Promise((settle) => setTimeout(settle, 100));
-    return { code: 1, line: `the gateway ended by itself:\n${gateway.lastLines()}` };
+    const last = gateway.lastLines();
+    // Two starts in the same second: both found the port free.
+    const line = last.includes("Address already in use")
+      ? new PortTakenError(PORT).message
+      : `the gateway ended by itself:\n${last}`;
+    return { code: 1, line };
   });
   const { code, line } = await Promise.race([crash, end]);
   console.error(red(line));
@@ -77,10 +82,7 @@ async function untilEnd(gateway: Gateway): Promise<number> {
 }
 
 async function main(): Promise<number> {
-  if (!(await isFree(PORT))) {
-    console.error(`Port ${PORT} is taken: stop what listens there, or the other npm run dev.`);
-    return 1;
-  }
+  if (!(await isFree(PORT))) throw new PortTakenError(PORT);
   console.log(dim("starting…"));
   const gateway = await startGateway({
     port: PORT,

@@ -18,3 +18,4 @@ piece() { # name width height font-size
 
 piece landscape 1280 720 110
 piece portrait 720 1280 150
+npx biome format --write src/sandbox/pieces-landscape.ts src/sandbox/pieces-portrait.ts

@@ -2,6 +2,7 @@
  * `npm run sandbox`: the stand-in of the Nemo API over HTTP on port 8788 (SANDBOX_PORT) until Ctrl-C, in the runtime it also has
  * inside the gateway. State lies in .state/sandbox (SANDBOX_STATE), TIME_SCALE divides every duration.
  */
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { cleanUp, onEnd } from "./lib/cleanup.ts";
@@ -15,6 +16,16 @@ const STATE = process.env.SANDBOX_STATE ?? join(ROOT, ".state/sandbox");
 /** How long the runtime may take to answer first. It takes about two seconds. */
 const START_MS = 30_000;
 
+/** The config moved into the state folder with its entry's whole path: wrangler keeps a scratch folder beside the config it reads. */
+function placeConfig(): string {
+  const home = join(ROOT, "src/sandbox");
+  const path = join(STATE, "wrangler.toml");
+  mkdirSync(STATE, { recursive: true });
+  const text = readFileSync(join(home, "wrangler.toml"), "utf8");
+  writeFileSync(path, text.replace('main = "server.ts"', `main = ${JSON.stringify(join(home, "server.ts"))}`));
+  return path;
+}
+
 const isUp = (url: string): Promise<boolean> =>
   fetch(`${url}/__switches`).then(
     (answer) => answer.ok,
@@ -27,7 +38,7 @@ async function main(): Promise<number> {
     return 1;
   }
   const url = `http://127.0.0.1:${PORT}`;
-  const args = ["dev", "--config", "src/sandbox/wrangler.toml", "--ip", "127.0.0.1", "--port", String(PORT)];
+  const args = ["dev", "--config", placeConfig(), "--ip", "127.0.0.1", "--port", String(PORT)];
   const more = ["--persist-to", STATE, "--log-level", "warn", "--var", `TIME_SCALE:${process.env.TIME_SCALE ?? "1"}`];
   const group = startWrangler([...args, ...more], { stateDir: STATE });
   onEnd(group.stop);

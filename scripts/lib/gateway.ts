@@ -11,7 +11,7 @@ import { onEnd } from "./cleanup.ts";
 import { type CrashDoor, openCrashDoor } from "./crash-door.ts";
 import { driveCron, tick } from "./cron.ts";
 import { keepSecrets, writeEnvFile } from "./env-file.ts";
-import { freePort } from "./ports.ts";
+import { freePort, isFree, PortTakenError } from "./ports.ts";
 import { isAlive, type ProcessGroup } from "./process-group.ts";
 import { migrateLocally, startWrangler } from "./wrangler.ts";
 
@@ -119,6 +119,11 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const vars = { ENVIRONMENT: "development", ALLOW_ANONYMOUS: "1", CRASH_URL: door.url, ...options.vars };
   writeEnvFile(place.varsFile, vars);
   await migrateLocally({ stateDir: place.stateDir }, place.persistTo);
+  // Asked late, since the migrations take a while: another gateway on this port would answer our health check.
+  if (!(await isFree(port))) {
+    door.close();
+    throw new PortTakenError(port);
+  }
 
   const url = `http://127.0.0.1:${port}`;
   const group = startWrangler(devArgs(place, port, inspectorPort), { stateDir: place.stateDir, print });

@@ -1,6 +1,15 @@
 /** Free ports on loopback. */
 import { createServer, type Server } from "node:net";
 
+/** Somebody else listens on the port that was asked for. */
+export class PortTakenError extends Error {
+  override readonly name = "PortTakenError";
+
+  constructor(port: number) {
+    super(`Port ${port} is taken: stop what listens there first.`);
+  }
+}
+
 /** Listens on `port` (0: any free one) and answers with the number, or with null when it is taken. */
 function tryPort(port: number): Promise<number | null> {
   return new Promise((resolve, reject) => {

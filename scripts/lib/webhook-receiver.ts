@@ -12,6 +12,9 @@ export type WebhookReceiver = {
   readonly trust: (secret: string) => void;
   /** The first event for which `wanted` is true, also when it came already. Throws after `timeoutMs`. */
   readonly waitFor: (wanted: (event: EventWire) => boolean, timeoutMs: number) => Promise<EventWire>;
+  /** Every event accepted so far, in the order they came; the same one may be here twice. */
+  readonly seen: () => readonly EventWire[];
+  readonly close: () => void;
   /** Deliveries that were refused, each with the reason. */
   readonly refused: () => readonly string[];
 };
@@ -49,10 +52,11 @@ export async function startReceiver(): Promise<WebhookReceiver> {
     }
   });
   await new Promise<void>((settle) => server.listen(0, "127.0.0.1", settle));
-  onEnd(() => {
+  const close = (): void => {
     server.close();
     server.closeAllConnections();
-  });
+  };
+  onEnd(close);
   const address = server.address();
   if (typeof address !== "object" || address === null) throw new Error("the webhook receiver has no port");
 
@@ -79,6 +83,8 @@ export async function startReceiver(): Promise<WebhookReceiver> {
       webhook = new Webhook(secret);
     },
     waitFor,
+    seen: () => seen,
+    close,
     refused: () => refused,
   };
 }

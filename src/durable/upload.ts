@@ -7,12 +7,9 @@
 import { DurableObject } from "cloudflare:workers";
 import { type UserAddress, uploadKey, userObjectName } from "../core/address.ts";
 import { type Refusal, refusal } from "../core/errors.ts";
-import { formatList, formatOfName, type MediaFormat } from "../core/formats.ts";
-import type { AssetId, UploadId } from "../core/ids.ts";
-import { UPLOAD_BYTES } from "../core/limits.ts";
-import type { AssetRecord, Call, UploadPort, UserPort } from "../core/ports.ts";
+import type { UploadId } from "../core/ids.ts";
+import type { Call, UploadPort, UserPort } from "../core/ports.ts";
 import { err, ok, type Result } from "../core/result.ts";
-import { type EpochMs, toRfc3339 } from "../core/time.ts";
 import type { NewUpload, UploadWire } from "../core/wire/upload.ts";
 import type { Env } from "../env.ts";
 import { putExact, sha256Of } from "../store/files.ts";
@@ -20,19 +17,7 @@ import { type Database, openDatabase, readMeta, writeMeta } from "./database.ts"
 import { type Ground, layGround } from "./ground.ts";
 import { OUTBOX, OUTBOX_TABLES, Outbox } from "./outbox.ts";
 import { type DueRow, SCHEDULE_TABLES, Schedule } from "./schedule.ts";
-
-type Upload = {
-  readonly id: UploadId;
-  readonly owner: UserAddress;
-  readonly call: Call;
-  readonly filename: string;
-  readonly sizeBytes: number;
-  readonly metadata: Readonly<Record<string, string>>;
-  readonly createdAt: EpochMs;
-  readonly expiresAt: EpochMs;
-  readonly status: "open" | "completed" | "expired";
-  readonly assetId: AssetId | null;
-};
+import { assetOf, formatOf, noUpload, refuseContent, refuseNew, showUpload, type Upload } from "./upload/record.ts";
 
 const EXPIRE = "expire";
 const LOOK = "look";
@@ -57,7 +42,7 @@ export class UploadObject extends DurableObject<Env> implements UploadPort {
   async create(call: Call, owner: UserAddress, id: UploadId, body: NewUpload): Promise<Result<UploadWire, Refusal>> {
     const known = this.#find();
     if (known !== null) return ok(this.#show(known));
-    const refused = this.#refuse(body);
+    const refused = refuseNew(body);
     if (refused !== null) return err(refused);
     this.#database.ready();
     const { now, config, storage } = this.#ground;
@@ -88,7 +73,7 @@ export class UploadObject extends DurableObject<Env> implements UploadPort {
 
   async write(body: ReadableStream, sizeBytes: number): Promise<Result<UploadWire, Refusal>> {
     const upload = this.#find();
-    const refused = this.#refuseWrite(upload, sizeBytes);
+    const refused = upload === null ? noUpload() : refuseContent(upload, sizeBytes, this.#writing);
     if (upload === null || refused !== null) {
       await body.cancel().catch(() => undefined);
       return err(refused ?? noUpload());
@@ -99,7 +84,7 @@ export class UploadObject extends DurableObject<Env> implements UploadPort {
       // Owed before the bytes: a new instance looks whether they all arrived.
       this.#schedule.owe(LOOK, "", now() + config.waits.stepLease);
       await this.#schedule.cover();
-      await putExact(env.MEDIA, uploadKey(upload.owner, upload.id), body, sizeBytes, this.#format(upload).mime);
+      await putExact(env.MEDIA, uploadKey(upload.owner, upload.id), body, sizeBytes, formatOf(upload).mime);
       await boundary("upload.stored");
     } catch {
       storage.transactionSync(() => this.#schedule.done(LOOK, ""));
@@ -160,20 +145,7 @@ export class UploadObject extends DurableObject<Env> implements UploadPort {
     const { env, boundary, now, storage } = this.#ground;
     await boundary("upload.completed");
     const key = uploadKey(upload.owner, upload.id);
-    const format = this.#format(upload);
-    const asset: AssetRecord = {
-      id: `ast_${upload.id.slice("upl_".length)}`,
-      status: "ready",
-      filename: upload.filename,
-      kind: format.kind,
-      content_type: format.mime,
-      size_bytes: upload.sizeBytes,
-      sha256: await sha256Of(env.MEDIA, key),
-      metadata: { ...upload.metadata },
-      created_at: toRfc3339(now()),
-      key,
-      named: upload.call.named,
-    };
+    const asset = assetOf(upload, key, await sha256Of(env.MEDIA, key), now());
     const user = env.USER.getByName(userObjectName(upload.owner)) as unknown as UserPort; // UserObject implements UserPort
     const told = await user.addAsset({ ...upload.call, repeat: null }, asset);
     if (!told.ok) throw new Error(`asset not taken: ${told.error.code}`);
@@ -194,43 +166,6 @@ export class UploadObject extends DurableObject<Env> implements UploadPort {
     });
   }
 
-  #refuse(body: NewUpload): Refusal | null {
-    if (formatOfName(body.filename) === null) {
-      return refusal("unsupported_media", `The file's name must end in one of ${formatList}.`, {
-        errors: [{ field: "/filename", message: `must end in one of ${formatList}` }],
-      });
-    }
-    if (body.size_bytes === 0)
-      return refusal("empty_file", "The file holds no bytes; nothing can be made of it.", {
-        errors: [{ field: "/size_bytes", message: "must be at least 1" }],
-      });
-    if (body.size_bytes > UPLOAD_BYTES) {
-      return refusal("file_too_large", `A file may have at most ${UPLOAD_BYTES} bytes; trim or compress it.`, {
-        errors: [{ field: "/size_bytes", message: `must be at most ${UPLOAD_BYTES}` }],
-      });
-    }
-    return null;
-  }
-
-  #refuseWrite(upload: Upload | null, sizeBytes: number): Refusal | null {
-    if (upload === null) return noUpload();
-    if (upload.status === "expired")
-      return refusal("upload_expired", "This upload has expired; create another one.", { hint: "POST /v1/uploads" });
-    if (upload.status === "completed") return refusal("upload_closed", "This upload already has all its bytes.");
-    if (this.#writing)
-      return refusal("concurrency_limited", "Another request is sending this upload's content.", {
-        retryAfterSeconds: 1,
-      });
-    if (sizeBytes !== upload.sizeBytes) {
-      return refusal(
-        "size_mismatch",
-        `The content must have the ${upload.sizeBytes} bytes that were announced; it has ${sizeBytes}.`,
-        { errors: [{ field: "header:Content-Length", message: `must be ${upload.sizeBytes}` }] },
-      );
-    }
-    return null;
-  }
-
   #find(): Upload | null {
     if (!this.#database.exists()) return null;
     const text = readMeta(this.#ground.sql, "upload");
@@ -241,35 +176,11 @@ export class UploadObject extends DurableObject<Env> implements UploadPort {
     writeMeta(this.#ground.sql, "upload", JSON.stringify(upload));
   }
 
-  #format(upload: Upload): MediaFormat {
-    const format = formatOfName(upload.filename);
-    if (format === null) throw new Error("an upload without a format was let in");
-    return format;
-  }
-
   #outbox(upload: Upload): Outbox {
     return new Outbox(this.#ground, this.#schedule, upload.owner.uh);
   }
 
   #show(upload: Upload): UploadWire {
-    const origin = this.#ground.config.publicUrl ?? upload.call.origin;
-    return {
-      id: upload.id,
-      status: upload.status,
-      filename: upload.filename,
-      size_bytes: upload.sizeBytes,
-      offset_bytes: upload.status === "completed" ? upload.sizeBytes : 0,
-      asset_id: upload.assetId,
-      error: null,
-      content_url: `${origin}/v1/uploads/${upload.id}/content`,
-      metadata: { ...upload.metadata },
-      created_at: toRfc3339(upload.createdAt),
-      expires_at: toRfc3339(upload.expiresAt),
-    };
+    return showUpload(upload, this.#ground.config.publicUrl);
   }
 }
-
-const noUpload = (): Refusal =>
-  refusal("not_found", "No upload with this id exists here; create one with POST /v1/uploads.", {
-    hint: "POST /v1/uploads",
-  });

@@ -26,10 +26,14 @@ import { Account } from "./user/account.ts";
 import { Assets } from "./user/assets.ts";
 import { ATTACH, type Home, RENDER, TURN } from "./user/home.ts";
 import { Projects } from "./user/projects.ts";
+import { RenderRows } from "./user/render-rows.ts";
+import { RenderRun } from "./user/render-run.ts";
 import { Renders } from "./user/renders.ts";
 import { USER_MIGRATIONS } from "./user/tables.ts";
 import { TurnLog } from "./user/turn-log.ts";
+import { TurnRows } from "./user/turn-rows.ts";
 import { TurnRun } from "./user/turn-run.ts";
+import { TurnSettle } from "./user/turn-settle.ts";
 import { Turns } from "./user/turns.ts";
 import { Watchers } from "./user/watchers.ts";
 
@@ -42,6 +46,7 @@ export class UserObject extends DurableObject<Env> implements UserPort {
   readonly #turns: Turns;
   readonly #run: TurnRun;
   readonly #renders: Renders;
+  readonly #rendering: RenderRun;
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
@@ -57,9 +62,13 @@ export class UserObject extends DurableObject<Env> implements UserPort {
     this.#home = { ground, address, database, schedule, outbox, account: new Account(ground, address), log };
     this.#projects = new Projects(this.#home);
     this.#assets = new Assets(this.#home, this.#projects);
-    this.#turns = new Turns(this.#home, this.#projects, new Watchers(ground, log));
-    this.#run = new TurnRun(this.#home, this.#projects, this.#assets, this.#turns);
-    this.#renders = new Renders(this.#home, this.#projects);
+    const rows = new TurnRows(ground, database);
+    const settle = new TurnSettle(this.#home, this.#projects, rows);
+    this.#turns = new Turns(this.#home, this.#projects, rows, new Watchers(ground, log));
+    this.#run = new TurnRun(this.#home, this.#projects, this.#assets, rows, settle);
+    const renders = new RenderRows(ground, database);
+    this.#renders = new Renders(this.#home, this.#projects, renders);
+    this.#rendering = new RenderRun(this.#home, this.#projects, renders);
     if (database.exists()) this.#run.recover();
   }
 
@@ -162,7 +171,7 @@ export class UserObject extends DurableObject<Env> implements UserPort {
 
   async #perform({ kind, ref, attempts }: DueRow): Promise<void> {
     if (kind === TURN) return this.#run.perform(ref as TurnId, attempts);
-    if (kind === RENDER) return this.#renders.perform(ref as RenderId, attempts);
+    if (kind === RENDER) return this.#rendering.perform(ref as RenderId, attempts);
     if (kind === ATTACH) return void (await this.#assets.perform(ref, attempts));
     if (kind === OUTBOX) return this.#home.outbox.flush();
     throw new Error(`nobody does work of kind ${kind}`);
@@ -171,7 +180,7 @@ export class UserObject extends DurableObject<Env> implements UserPort {
   #giveUp({ kind, ref }: DueRow): boolean {
     if (kind === OUTBOX) return false;
     if (kind === TURN) this.#run.giveUp(ref as TurnId);
-    if (kind === RENDER) this.#renders.giveUp(ref as RenderId);
+    if (kind === RENDER) this.#rendering.giveUp(ref as RenderId);
     if (kind === ATTACH) this.#assets.giveUp(ref);
     return true;
   }

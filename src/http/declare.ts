@@ -12,6 +12,7 @@ import { owned, plain } from "../core/wire/common.ts";
 import { problem } from "../core/wire/problem.ts";
 import { type Access, access } from "./auth.ts";
 import { readJson } from "./body.ts";
+import type { Api } from "./context.ts";
 
 type Declaration = RouteConfig & { readonly access: Access; readonly summary: string };
 
@@ -50,6 +51,10 @@ function complete({ access: rule, ...given }: Declaration): RouteConfig {
     middleware: [access(rule), ...(hasJson ? [readJson] : [])],
   });
 }
+
+/** Says in the document that a GET route answers HEAD too; the router hands every HEAD to its GET. */
+export const alsoHead = (app: Api, route: RouteConfig): void =>
+  app.openAPIRegistry.registerPath({ ...route, method: "head" });
 
 /** A JSON answer. */
 export const answer = <S extends z.ZodType>(schema: S, description: string) => ({

@@ -22,7 +22,8 @@ function nestingFault(text: string): Refusal | null {
   for (let mark = markOf(text, scanner); mark !== ""; mark = nextMark(text, scanner)) {
     if (mark === "{" || mark === "[") open.push(new Set());
     if (mark === "}" || mark === "]") open.pop();
-    if (open.length > JSON_DEPTH) return refusal("malformed_json", `The body is nested deeper than ${JSON_DEPTH} levels.`);
+    if (open.length > JSON_DEPTH)
+      return refusal("malformed_json", `The body is nested deeper than ${JSON_DEPTH} levels.`);
     if (mark === '"') last = scanner.getTokenValue();
     if (mark !== ":") continue;
     const keys = open.at(-1);

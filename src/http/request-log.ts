@@ -18,4 +18,4 @@ export const requestLog: MiddlewareHandler<AppEnv> = async (c, next) => {
 };
 
 /** The pattern of the route that answered, such as `/v1/turns/:id`; `none` when no route matched. */
-const patternOf = (c: Ctx): string => matchedRoutes(c).findLast((route) => route.method !== "ALL")?.path ?? "none";
+const patternOf = (c: Ctx): string => matchedRoutes(c).find((route) => route.method !== "ALL")?.path ?? "none";

@@ -59,6 +59,8 @@ async function pump(
   signal: AbortSignal,
 ): Promise<void> {
   const writer = writable.getWriter();
+  // Told by the failing write as well; unheard here it would be reported as uncaught.
+  writer.closed.catch(() => undefined);
   try {
     await orInterrupted(writer.write(frame.head), signal);
     await copy(file, writer, signal);

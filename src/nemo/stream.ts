@@ -55,6 +55,7 @@ async function* batches(options: StreamOptions): AsyncGenerator<Batch, void, voi
   let bytes = 0;
   try {
     for (;;) {
+      deadline.signal.throwIfAborted();
       deadline.arm("idle", timeouts.turnIdleMs, "idle");
       const read = body === undefined ? { done: true as const } : await orInterrupted(body.read(), deadline.signal);
       if (read.done) {

@@ -6,7 +6,7 @@ import type { StoredFile } from "../core/ports.ts";
 import type { Env } from "../env.ts";
 import { apiError, notFound, unwrap } from "../http/api-error.ts";
 import type { Api } from "../http/context.ts";
-import { declare } from "../http/declare.ts";
+import { alsoHead, declare } from "../http/declare.ts";
 import { serveFile } from "../http/file.ts";
 import { userObject } from "../http/objects.ts";
 import { rootsOf } from "../http/roots.ts";
@@ -23,6 +23,7 @@ const open = declare({
 });
 
 export function mountLinks(app: Api): void {
+  alsoHead(app, open);
   app.openapi(open, async (c) => {
     const link = await readLink(c.req.valid("param").token, rootsOf(c.var.config), Date.now());
     if (link.ok) return serveFile(c.env.MEDIA, c.req.raw, await fileOf(c.env, link.value));

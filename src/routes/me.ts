@@ -11,6 +11,7 @@ const read = declare({
   method: "get",
   path: "/v1/me",
   access: "any",
+  tags: ["Account"],
   summary: "Who this key is",
   responses: { 200: answer(me, "The credential, its limits, and where its events stand.") },
 });

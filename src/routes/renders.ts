@@ -7,7 +7,7 @@ import { link, newLink, newRender, render } from "../core/wire/render.ts";
 import { unwrap } from "../http/api-error.ts";
 import { addressOf, callOf } from "../http/call.ts";
 import type { Api } from "../http/context.ts";
-import { answer, body, declare, ownedParams } from "../http/declare.ts";
+import { alsoHead, answer, body, declare, ownedParams } from "../http/declare.ts";
 import { serveFile } from "../http/file.ts";
 import { userObject } from "../http/objects.ts";
 import { pageRequest, shownPage } from "../http/page.ts";
@@ -91,6 +91,7 @@ export function mountRenders(app: Api): void {
     return c.json(unwrap(await userObject(c.env, addressOf(c, id)).readRender(id)), 200);
   });
 
+  alsoHead(app, content);
   app.openapi(content, async (c) => {
     const { id } = c.req.valid("param");
     const file = unwrap(await userObject(c.env, addressOf(c, id)).renderFile(id));

@@ -40,7 +40,12 @@ const write = declare({
     params: ownedParams("upl"),
     body: { required: true, content: { "application/octet-stream": { schema: { type: "string", format: "binary" } } } },
   },
-  responses: { 200: answer(upload, "The completed upload with its asset.") },
+  responses: {
+    200: answer(
+      upload,
+      "The completed upload. Its `asset_id` follows within moments: read the upload again, or wait for `asset.ready`.",
+    ),
+  },
 });
 
 export function mountUploads(app: Api): void {

@@ -19,6 +19,9 @@ import { memoryStore } from "./store.ts";
 import { tokenRoutes } from "./tokens.ts";
 import { uploadRoutes } from "./uploads.ts";
 
+/** Requests between two trims of the ledger. */
+const TRIM_EVERY = 100;
+
 /** The next answer to spoil for this path, counted down; null when there is none. */
 function takeFailure(sandbox: Sandbox, path: string): number | null {
   const failures = failuresOf(sandbox);
@@ -33,6 +36,7 @@ function takeFailure(sandbox: Sandbox, path: string): number | null {
 
 /** Keeps each request's attribution headers for the ledger, and answers the spoilt ones. */
 function watch(app: SandboxApp, sandbox: Sandbox): void {
+  let seenRequests = 0;
   app.use(async (c, next) => {
     const { path, method } = c.req;
     if (path.startsWith("/__")) return next();
@@ -52,7 +56,8 @@ function watch(app: SandboxApp, sandbox: Sandbox): void {
       status: c.res.status,
     };
     sandbox.store.write("request", hexText(sandbox.random, 8), seen);
-    sandbox.store.trim("request", REQUESTS_KEPT);
+    // Now and then: each request would scan what it keeps.
+    if (++seenRequests % TRIM_EVERY === 0) sandbox.store.trim("request", REQUESTS_KEPT);
     return;
   });
 }

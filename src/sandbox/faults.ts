@@ -3,7 +3,7 @@
  * and `#slow:180s`, `#slow_render:90s` for durations. Words about renders hold for the session's later renders.
  * Moments and durations are divided by TIME_SCALE like everything else. `GET /__faults` answers this table.
  */
-import { MINUTE_MS, SECOND_MS } from "../core/time.ts";
+import { HOUR_MS, MINUTE_MS, SECOND_MS } from "../core/time.ts";
 
 export const FAULTS = {
   // ---- what the agent does
@@ -86,6 +86,8 @@ export type PromptWords = {
 
 const NAMES = new Set(Object.keys(FAULTS).map((name) => name.replace("@t", "")));
 const WORD = /#(fault:([a-z0-9_]+)|slow_render|slow)(?:[@:](\d+(?:\.\d+)?)(ms|s|m)?)?/g;
+/** The furthest moment a word can name. Chosen: longer than any client waits. */
+const FURTHEST_MS = HOUR_MS;
 const UNITS: Record<string, number> = { ms: 1, s: SECOND_MS, m: MINUTE_MS };
 
 /** Reads the `#` words out of a prompt. */
@@ -95,7 +97,8 @@ export function readWords(prompt: string): PromptWords {
   let slowMs: number | null = null;
   let slowRenderMs: number | null = null;
   for (const [, word = "", name, amount, unit] of prompt.matchAll(WORD)) {
-    const atMs = amount === undefined ? null : Number(amount) * (UNITS[unit ?? "s"] ?? SECOND_MS);
+    const atMs =
+      amount === undefined ? null : Math.min(FURTHEST_MS, Number(amount) * (UNITS[unit ?? "s"] ?? SECOND_MS));
     if (word === "slow") slowMs = atMs ?? 3 * MINUTE_MS;
     else if (word === "slow_render") slowRenderMs = atMs ?? 90 * SECOND_MS;
     else if (name !== undefined && NAMES.has(name))

@@ -7,9 +7,6 @@ import type { Switches } from "./switches.ts";
 
 type Fact = Pick<UploadRecord, "content_type" | "size_bytes" | "sha256" | "head">;
 
-/** Bytes of a file nobody fetched. */
-const PRETENDED_BYTES = 1_000_000;
-
 const hex = (bytes: Uint8Array): string => Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
 
 /**
@@ -24,11 +21,11 @@ export function nameInUrl(text: string): string | null {
   return /\.[a-z0-9]{1,5}$/i.test(last) ? null : `${last.slice(0, 24) || "file"}.mp4`;
 }
 
-/** What came from the URL; null when nothing did. Stops reading above the limit. */
+/** What came from the URL; null when nothing did. A pretended file has no bytes. Stops reading above the limit. */
 export async function fetchFact(sandbox: Sandbox, url: string, switches: Switches): Promise<Fact | null> {
   if (switches.url_upload === "pretend") {
     const sha256 = Array.from({ length: 8 }, (_, at) => hash32(`${url}/${at}`).toString(16).padStart(8, "0")).join("");
-    return { content_type: "application/octet-stream", size_bytes: PRETENDED_BYTES, sha256, head: "" };
+    return { content_type: "application/octet-stream", size_bytes: 0, sha256, head: "" };
   }
   const answer = await sandbox.fetch(new Request(url)).catch(() => null);
   if (answer === null || !answer.ok || answer.body === null) return null;

@@ -52,9 +52,14 @@ function lengthOf(text: string): number | null {
 }
 
 function subjectOf(text: string, language: Reading["language"]): string {
-  const clauses = text.split(/[,.;,。;\n]|\bwith(?:out)?\b|\badd\b|\bfor (?=tiktok|youtube|instagram|reels|shorts)|加上|配上|配/i).map((clause) => clause.trim());
+  const clauses = text
+    .split(/[,.;,。;\n]|\bwith(?:out)?\b|\badd\b|\bfor (?=tiktok|youtube|instagram|reels|shorts)|加上|配上|配/i)
+    .map((clause) => clause.trim());
   const clause = clauses.find((part) => part !== "") ?? "";
-  const about = language === "en" ? (ABOUT.map((pattern) => pattern.exec(clause)?.[1]).find((found) => found !== undefined) ?? clause) : clause;
+  const about =
+    language === "en"
+      ? (ABOUT.map((pattern) => pattern.exec(clause)?.[1]).find((found) => found !== undefined) ?? clause)
+      : clause;
   const bare = about
     .replace(language === "zh" ? ZH_FRAME : EN_FRAME, " ")
     .replace(/^[\s的-]+|[\s的-]+$/g, "")
@@ -82,10 +87,12 @@ function removedBy(clause: string): Part[] {
 /** Reads a prompt from which the `#` words are gone. */
 export function readPrompt(prompt: string): Reading {
   const quotes: string[] = [];
-  const masked = prompt.replace(/black and white/gi, "black & white").replace(QUOTED, (_all, ...found: (string | undefined)[]) => {
-    quotes.push(found.slice(0, 5).find((quote) => quote !== undefined) ?? "");
-    return ` \uE000${quotes.length - 1}\uE001 `;
-  });
+  const masked = prompt
+    .replace(/black and white/gi, "black & white")
+    .replace(QUOTED, (_all, ...found: (string | undefined)[]) => {
+      quotes.push(found.slice(0, 5).find((quote) => quote !== undefined) ?? "");
+      return ` \uE000${quotes.length - 1}\uE001 `;
+    });
   const language = /[\u3400-\u9fff]/.test(prompt) ? "zh" : "en";
   const clauses = masked
     .split(CLAUSES)

@@ -1,122 +1,14 @@
 /** Export: submit, poll, cancel, download (nemo-api reference sections 7.2 to 7.4). Nothing runs: a render is evaluated. */
-import { codeAnswer, jsonAnswer, missingFields, statusAnswer } from "./answers.ts";
+import { jsonAnswer, statusAnswer } from "./answers.ts";
 import { bearer } from "./bearer.ts";
-import { openTurns, ownSession, type Sandbox, type SandboxApp, type SandboxContext, switchesOf } from "./context.ts";
-import { compareDraft, cutDraft, factsOf } from "./draft-text.ts";
-import { balanceAt } from "./evaluate.ts";
+import { type Sandbox, type SandboxApp, type SandboxContext, switchesOf } from "./context.ts";
 import { fileAnswer } from "./file.ts";
-import type { DraftMatch, RenderRecord, SessionRecord } from "./records.ts";
+import type { RenderRecord } from "./records.ts";
 import { completedAt, pollAnswer, renderAt, submitAnswer } from "./render.ts";
-import type { Switches } from "./switches.ts";
+import { submitRender } from "./render-submit.ts";
 
 /** Polls that a fault spoils before they go well. */
 const SPOILT_POLLS = 2;
-
-/** Missing attribution headers refuse an export; leniently only to a free plan without credits. */
-function isRefused(sandbox: Sandbox, c: SandboxContext, switches: Switches): boolean {
-  const isComplete = ["X-Skill-Source", "X-Skill-Version", "X-Skill-Platform"].every(
-    (name) => (c.req.header(name) ?? "") !== "",
-  );
-  if (isComplete) return false;
-  const user = c.get("user");
-  const { available } = balanceAt(user, openTurns(sandbox, user.userId), sandbox.clock.now());
-  return switches.attribution === "strict" || (user.userId.startsWith("anon_") && available === 0);
-}
-
-type Order = {
-  readonly id: string;
-  readonly session: SessionRecord;
-  readonly draftText: string;
-  readonly match: DraftMatch;
-};
-
-function newRender(sandbox: Sandbox, order: Order, switches: Switches): RenderRecord {
-  const { faults, slowMs } = order.session.renderWords;
-  const totalMs = Math.round(Math.min(slowMs ?? switches.render_ms, switches.longest_ms) / sandbox.scale);
-  const failed = faults.includes("render_fail") || faults.includes("render_fail_once");
-  const error =
-    order.match === "empty"
-      ? "the draft has no segments"
-      : order.match === "differs" && switches.draft_mismatch === "fail"
-        ? "the draft cannot be read"
-        : failed
-          ? "a render worker failed"
-          : null;
-  return {
-    id: order.id,
-    userId: order.session.userId,
-    sessionId: order.session.sessionId,
-    submittedAt: sandbox.clock.now(),
-    pendingMs: Math.round(totalMs / 5),
-    totalMs,
-    outcome: error !== null ? "failed" : faults.includes("render_stuck") ? "stuck" : "completed",
-    error,
-    faults,
-    polls: 0,
-    cancelledAt: null,
-    draftMatch: order.match,
-    submits: 1,
-    durationMs: factsOf(order.draftText).durationMs,
-    portrait: factsOf(order.draftText).portrait,
-  };
-}
-
-/** A render is kept, and a fault meant for one render is used up. */
-function keepRender(sandbox: Sandbox, render: RenderRecord, session: SessionRecord): void {
-  sandbox.store.write("render", render.id, render, render.userId);
-  const faults = session.renderWords.faults.filter(
-    (name) => name !== "render_fail_once" && name !== "render_submit_5xx",
-  );
-  if (faults.length === session.renderWords.faults.length) return;
-  sandbox.store.write(
-    "session",
-    session.sessionId,
-    { ...session, renderWords: { ...session.renderWords, faults } },
-    session.userId,
-  );
-}
-
-async function submit(sandbox: Sandbox, c: SandboxContext): Promise<Response> {
-  const switches = switchesOf(sandbox);
-  const text = await c.req.text();
-  if (isRefused(sandbox, c, switches))
-    return statusAnswer(c, 402, "exporting needs a plan, or the skill's attribution headers");
-  const fields = readFields(text);
-  const draftText = cutDraft(text);
-  if (fields === null || typeof fields.id !== "string" || fields.id === "" || draftText === null)
-    return missingFields(["id", "draft"]);
-  if (typeof fields.sessionId !== "string") {
-    if (switches.wrong_session_field_status === "422") return missingFields(["sessionId"]);
-    return jsonAnswer({ success: false, error: "sessionId is required" }, Number(switches.wrong_session_field_status));
-  }
-  const session = ownSession(sandbox, c, fields.sessionId);
-  if (session === null) return codeAnswer(1002, switches);
-  if (session.renderWords.faults.includes("render_402")) return statusAnswer(c, 402, "exporting needs a plan");
-  const known = sandbox.store.read("render", fields.id);
-  if (known !== null) {
-    sandbox.store.write("render", known.id, { ...known, submits: known.submits + 1 }, known.userId);
-    const isOwn = known.userId === session.userId && switches.duplicate_render === "existing";
-    return isOwn
-      ? jsonAnswer(submitAnswer(known, sandbox.clock.now(), switches))
-      : jsonAnswer({ success: false, error: "render id already exists" }, 409);
-  }
-  const match = compareDraft(draftText, session, openTurns(sandbox, session.userId), sandbox.clock.now());
-  if (match === "differs" && switches.draft_mismatch === "reject")
-    return jsonAnswer({ success: false, error: "the draft is not the session's, byte for byte" }, 400);
-  const render = newRender(sandbox, { id: fields.id, session, draftText, match }, switches);
-  keepRender(sandbox, render, session);
-  if (render.faults.includes("render_submit_5xx")) return c.text("Bad Gateway", 502);
-  return jsonAnswer(submitAnswer(render, sandbox.clock.now(), switches));
-}
-
-function readFields(text: string): Readonly<Record<string, unknown>> | null {
-  try {
-    const value: unknown = JSON.parse(text);
-    return typeof value === "object" && value !== null ? (value as Record<string, unknown>) : null;
-  } catch {
-    return null;
-  }
-}
 
 /** Counts a poll where a fault needs it, and answers instead of the render while it spoils polls. */
 function spoil(
@@ -158,7 +50,7 @@ export function renderRoutes(app: SandboxApp, sandbox: Sandbox): void {
     return render?.userId === c.get("user").userId ? render : null;
   };
 
-  app.post("/api/render/proxy/lambda", bearer(sandbox, "render"), (c) => submit(sandbox, c));
+  app.post("/api/render/proxy/lambda", bearer(sandbox, "render"), (c) => submitRender(sandbox, c));
 
   app.get("/api/render/proxy/lambda/:id", bearer(sandbox, "read"), (c) => {
     const render = own(c, c.req.param("id"));

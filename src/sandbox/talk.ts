@@ -25,8 +25,6 @@ function changeText(change: Change, language: Language): string {
       return zh
         ? `把 ${change.count} 个素材放入时间线`
         : `placed ${change.count} uploaded file${change.count === 1 ? "" : "s"} on the timeline`;
-    case "file":
-      return zh ? `加入素材 ${change.name}` : `added ${change.name}`;
     case "duration":
       return zh ? `时长调整为 ${seconds(change.value)} 秒` : `set the length to ${seconds(change.value)} seconds`;
     case "speed":

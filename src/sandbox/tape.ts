@@ -1,4 +1,5 @@
 /** The plain scripts: words alone, an edit, a generation in two stages, and being out of credits. Moments are unscaled. */
+import type { Switches } from "./switches.ts";
 import type { Frame, StateChange, StreamEnd, Tape, Timed } from "./turn.ts";
 
 /** Source: nemo-api reference section 4.3 (b). */
@@ -14,6 +15,14 @@ const close = (at: number): StreamEnd => ({ at, how: "close" });
 
 export const talkTape = (totalMs: number, words: string): Tape => ({
   frames: [text(totalMs * 0.9, words)],
+  changes: [],
+  charges: [],
+  end: close(totalMs),
+});
+
+/** One record says that credits are missing. */
+export const noCreditsTape = (totalMs: number, form: Switches["no_credits_inline"]): Tape => ({
+  frames: [frame(totalMs / 2, { kind: "no_credits", form })],
   changes: [],
   charges: [],
   end: close(totalMs),

@@ -35,7 +35,7 @@ export function inProcess(switches: Readonly<Record<string, unknown>>): Target {
     fileUrl: "https://files.example/beach.jpg",
     controls: {
       async turnsRun() {
-        const ledger: { turns: unknown[] } = await (await app.request(`${BASE_URL}/__ledger`)).json();
+        const ledger = (await (await app.request(`${BASE_URL}/__ledger`)).json()) as { turns: unknown[] }; // the sandbox\'s own ledger
         return ledger.turns.length;
       },
     },

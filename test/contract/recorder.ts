@@ -23,18 +23,25 @@ export type Recorder = {
   wrap(fetch: (request: Request) => Promise<Response>): (request: Request) => Promise<Response>;
 };
 
-/** The response with its body's text copied into `keep` while it is read. */
+/** The response with its body's text copied into `keep` while it is read, never ahead of its reader. */
 function copied(response: Response, keep: (text: string) => void): Response {
-  if (response.body === null) return response;
+  const source = response.body?.getReader();
+  if (source === undefined) return response;
   const decoder = new TextDecoder();
-  const tap = new TransformStream<Uint8Array, Uint8Array>({
-    transform(chunk, controller) {
-      keep(decoder.decode(chunk, { stream: true }));
-      controller.enqueue(chunk);
+  const body = new ReadableStream<Uint8Array>(
+    {
+      async pull(controller) {
+        const { done, value } = await source.read();
+        if (done) return controller.close();
+        keep(decoder.decode(value, { stream: true }));
+        controller.enqueue(value);
+      },
+      cancel: (reason) => source.cancel(reason),
     },
-  });
+    { highWaterMark: 0 },
+  );
   const { status, statusText, headers } = response;
-  return new Response(response.body.pipeThrough(tap), { status, statusText, headers });
+  return new Response(body, { status, statusText, headers });
 }
 
 export function createRecorder(): Recorder {

@@ -4,8 +4,8 @@ import type { TurnEvent } from "../../src/nemo/turn-event.ts";
 import { claim, failure, needed, Skipped, value } from "./check.ts";
 import { changedState, follow, type Step, say } from "./story.ts";
 
-const CLIP = "Generate a 5 second video of a sunset over the sea.";
-const EDIT = 'Put my photo on the timeline for 5 seconds and add the title "Contract".';
+export const CLIP = "Generate a 5 second video of a sunset over the sea.";
+export const EDIT = 'Put my photo on the timeline for 5 seconds and add the title "Contract".';
 const LATER_EDIT = 'Change the title to "Dropped".';
 
 /** A grey pixel: the smallest file of an accepted kind. */

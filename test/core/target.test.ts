@@ -2,9 +2,12 @@ import { describe, expect, it } from "vitest";
 import { checkTarget, explainTarget } from "../../src/core/target.ts";
 
 describe("an address to send to", () => {
-  it.each(["https://example.org/hook", "https://hooks.zapier.com/a/b?c=d", "https://xn--bcher-kva.ch/"])("takes %s", (url) => {
-    expect(checkTarget(url, false).ok).toBe(true);
-  });
+  it.each(["https://example.org/hook", "https://hooks.zapier.com/a/b?c=d", "https://xn--bcher-kva.ch/"])(
+    "takes %s",
+    (url) => {
+      expect(checkTarget(url, false).ok).toBe(true);
+    },
+  );
 
   it.each([
     ["nonsense", "unreadable"],

@@ -8,11 +8,11 @@ import {
   newTurnOf,
   type Picture,
   spentBy,
+  type Turn,
   toEnded,
   toSending,
   toSettling,
   toStreaming,
-  type Turn,
 } from "../../src/core/turn.ts";
 import { scaledWaits } from "../../src/core/waits.ts";
 
@@ -21,7 +21,14 @@ const SENT = 1_000_000;
 const before: Picture = { fingerprint: "a", summary: "before", available: 500, frozen: 0, at: SENT - 10 };
 const look = (over: Partial<Picture>): Picture => ({ ...before, summary: "after", at: SENT + 60_000, ...over });
 
-const base = newTurnOf({ id: "trn_1", project: "prj_1", prompt: "hi", language: null, metadata: {}, createdAt: SENT - 100 });
+const base = newTurnOf({
+  id: "trn_1",
+  project: "prj_1",
+  prompt: "hi",
+  language: null,
+  metadata: {},
+  createdAt: SENT - 100,
+});
 const sent: Turn = toStreaming(toSending(base, before, SENT));
 const closed: Turn["stream"] = { end: "closed", spoke: true, toolsOpen: 0 };
 

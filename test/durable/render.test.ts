@@ -3,7 +3,20 @@ import { describe, expect, it } from "vitest";
 import type { RenderId } from "../../src/core/ids.ts";
 import type { UserPort } from "../../src/core/ports.ts";
 import type { RenderWire } from "../../src/core/wire/render.ts";
-import { bad, call, endOf, env, freshAddress, good, ledger, newProject, startTurn, until, userPort, userStub } from "../support/objects.ts";
+import {
+  bad,
+  call,
+  endOf,
+  env,
+  freshAddress,
+  good,
+  ledger,
+  newProject,
+  startTurn,
+  until,
+  userPort,
+  userStub,
+} from "../support/objects.ts";
 
 const body = { output: { format: "mp4", quality: "high" }, metadata: { order: "7" } } as const;
 
@@ -44,6 +57,10 @@ describe("a render in its object", () => {
     const project = await newProject(user);
     await endOf(user, await startTurn(user, project, "make a 3 second video of the sea #fault:render_fail"));
     const render = await doneOf(user, good(await user.startRender(call(), project, body)).id);
-    expect(render).toMatchObject({ status: "failed", error: { code: "render_failed", retryable: true }, content_url: null });
+    expect(render).toMatchObject({
+      status: "failed",
+      error: { code: "render_failed", retryable: true },
+      content_url: null,
+    });
   });
 });

@@ -2,7 +2,19 @@ import { runInDurableObject } from "cloudflare:test";
 import { describe, expect, it } from "vitest";
 import type { TurnId } from "../../src/core/ids.ts";
 import type { UserPort } from "../../src/core/ports.ts";
-import { bad, endOf, freshAddress, good, kill, ledger, newProject, startTurn, until, userPort, userStub } from "../support/objects.ts";
+import {
+  bad,
+  endOf,
+  freshAddress,
+  good,
+  kill,
+  ledger,
+  newProject,
+  startTurn,
+  until,
+  userPort,
+  userStub,
+} from "../support/objects.ts";
 
 /** Everything a watcher is sent, to the end of its stream. */
 async function watch(user: UserPort, id: TurnId, after: number): Promise<string> {
@@ -47,7 +59,11 @@ describe("a turn's stream", () => {
     await kill(address);
     const again = userPort(address);
     const turn = await endOf(again, id);
-    expect(turn).toMatchObject({ status: "completed", text_complete: false, evidence: { stream: "lost", timeline: "changed" } });
+    expect(turn).toMatchObject({
+      status: "completed",
+      text_complete: false,
+      evidence: { stream: "lost", timeline: "changed" },
+    });
     const after = good(await again.readTurnEvents(id, 0, 100, 0));
     expect(after.data.slice(0, before.length)).toEqual(before);
     expect(after.data.map(({ id: seq }) => seq)).toEqual(after.data.map((_, at) => at + 1));
@@ -74,7 +90,11 @@ describe("a turn's stream", () => {
     const user = userPort(address);
     expect(bad(await user.readTurn("trn_x")).code).toBe("not_found");
     expect(bad(await user.readProject("prj_x")).code).toBe("not_found");
-    expect(await user.listProjects({ limit: 5, after: null })).toEqual({ data: [], has_more: false, next_cursor: null });
+    expect(await user.listProjects({ limit: 5, after: null })).toEqual({
+      data: [],
+      has_more: false,
+      next_cursor: null,
+    });
     const tables = await runInDurableObject(userStub(address), (_, state) =>
       state.storage.sql.exec("SELECT name FROM sqlite_master WHERE name NOT LIKE '\\_cf%' ESCAPE '\\'").toArray(),
     );

@@ -1,5 +1,5 @@
-import { describe, expect, it } from "vitest";
 import { Webhook } from "standardwebhooks";
+import { describe, expect, it } from "vitest";
 import { eventId } from "../../src/core/ids.ts";
 import type { Fact } from "../../src/core/ports.ts";
 import { bad, call, freshAddress, good, tenantPort, until } from "../support/objects.ts";
@@ -21,7 +21,10 @@ describe("a tenant's events", () => {
     await tenant.accept([a]);
     await tenant.accept([a, b]);
     const page = await tenant.listEvents(0, 10, null);
-    expect(page.data.map((event) => [event.cursor, event.data.id])).toEqual([[1, "rnd_a"], [2, "rnd_b"]]);
+    expect(page.data.map((event) => [event.cursor, event.data.id])).toEqual([
+      [1, "rnd_a"],
+      [2, "rnd_b"],
+    ]);
     expect(await tenant.cursor()).toBe(2);
     expect((await tenant.listEvents(1, 10, null)).data.map((event) => event.id)).toEqual([b.id]);
   });
@@ -49,9 +52,14 @@ describe("an endpoint", () => {
 
   it("is refused for an address we would not send to, and above twenty", async () => {
     const tenant = tenantPort(freshAddress());
-    expect(bad(await tenant.createEndpoint(call(), { url: "https://10.0.0.1/", types: ["*"] })).code).toBe("address_not_allowed");
-    for (let n = 0; n < 20; n++) good(await tenant.createEndpoint(call(), { url: `https://a.nemo-gateway.dev/${n}`, types: ["*"] }));
-    expect(bad(await tenant.createEndpoint(call(), { url: "https://a.nemo-gateway.dev/x", types: ["*"] })).code).toBe("too_many_endpoints");
+    expect(bad(await tenant.createEndpoint(call(), { url: "https://10.0.0.1/", types: ["*"] })).code).toBe(
+      "address_not_allowed",
+    );
+    for (let n = 0; n < 20; n++)
+      good(await tenant.createEndpoint(call(), { url: `https://a.nemo-gateway.dev/${n}`, types: ["*"] }));
+    expect(bad(await tenant.createEndpoint(call(), { url: "https://a.nemo-gateway.dev/x", types: ["*"] })).code).toBe(
+      "too_many_endpoints",
+    );
   });
 });
 
@@ -59,17 +67,33 @@ describe("a delivery", () => {
   it("is claimed once, signed, and over at 2xx", async () => {
     const tenant = tenantPort(freshAddress());
     // Nothing listens here: the queue's own attempt fails quickly and the test takes the next one.
-    const { secret, endpoint } = good(await tenant.createEndpoint(call(), { url: "http://127.0.0.1:9/in", types: ["render.completed"] }));
+    const { secret, endpoint } = good(
+      await tenant.createEndpoint(call(), { url: "http://127.0.0.1:9/in", types: ["render.completed"] }),
+    );
     await tenant.accept([await fact("rnd_a")]);
     const job = await until(async () => {
       const [row] = (await tenant.listDeliveries({ limit: 1, after: null })).data;
       return row === undefined ? null : tenant.claimDelivery(row.id as `dlv_${string}`);
     });
     expect(await tenant.claimDelivery(job.id)).toBeNull();
-    const body = new Webhook(secret ?? "").verify(job.body, { ...job.headers }) as { endpoint: string; type: string; data: unknown };
+    const body = new Webhook(secret ?? "").verify(job.body, { ...job.headers }) as {
+      endpoint: string;
+      type: string;
+      data: unknown;
+    };
     expect(body).toMatchObject({ endpoint: endpoint.id, type: "render.completed", data: { id: "rnd_a" } });
-    await tenant.settleDelivery(job.id, job.attempt, { status: 204, answer: "", error: null, retryAfterMs: null, tookMs: 1 });
-    expect(good(await tenant.readDelivery(job.id))).toMatchObject({ state: "delivered", last_status: 204, due_at: null });
+    await tenant.settleDelivery(job.id, job.attempt, {
+      status: 204,
+      answer: "",
+      error: null,
+      retryAfterMs: null,
+      tookMs: 1,
+    });
+    expect(good(await tenant.readDelivery(job.id))).toMatchObject({
+      state: "delivered",
+      last_status: 204,
+      due_at: null,
+    });
   });
 
   it("is not owed to an endpoint that wants other types", async () => {

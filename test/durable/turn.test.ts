@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { bad, call, endOf, freshAddress, good, ledger, newProject, startTurn, userPort } from "../support/objects.ts";
 import type { TurnId } from "../../src/core/ids.ts";
+import { bad, call, endOf, freshAddress, good, ledger, newProject, startTurn, userPort } from "../support/objects.ts";
 
 describe("a turn in its object", () => {
   it("ends completed, with what was said, what changed and what it cost", async () => {
@@ -25,8 +25,11 @@ describe("a turn in its object", () => {
     const address = freshAddress();
     const user = userPort(address);
     const project = await newProject(user);
-    const body = { prompt: "add a title \"Hello\"", metadata: {} };
-    const both = await Promise.all([user.startTurn(call("k1"), project, body), user.startTurn(call("k1"), project, body)]);
+    const body = { prompt: 'add a title "Hello"', metadata: {} };
+    const both = await Promise.all([
+      user.startTurn(call("k1"), project, body),
+      user.startTurn(call("k1"), project, body),
+    ]);
     const [one, two] = both.map((result) => good(result).id);
     expect(one).toBe(two);
     expect(bad(await user.startTurn(call("k1", "other"), project, body)).code).toBe("idempotency_mismatch");
@@ -39,7 +42,11 @@ describe("a turn in its object", () => {
     const user = userPort(address);
     const project = await newProject(user);
     const turn = await endOf(user, await startTurn(user, project, "make a video of the sea #fault:drop@1s"));
-    expect(turn).toMatchObject({ status: "completed", text_complete: false, evidence: { stream: "cut", timeline: "changed" } });
+    expect(turn).toMatchObject({
+      status: "completed",
+      text_complete: false,
+      evidence: { stream: "cut", timeline: "changed" },
+    });
     expect((await ledger(address)).turns).toHaveLength(1);
   });
 
@@ -48,7 +55,7 @@ describe("a turn in its object", () => {
     const user = userPort(address);
     const project = await newProject(user);
     await endOf(user, await startTurn(user, project, "make a video of the sea"));
-    const id = await startTurn(user, project, "add a title \"Waves\" #fault:silent_edit");
+    const id = await startTurn(user, project, 'add a title "Waves" #fault:silent_edit');
     const turn = await endOf(user, id);
     expect(turn).toMatchObject({ status: "completed", text: null, timeline: { changed: true } });
     const page = good(await user.readTurnEvents(id, 0, 100, 0));
@@ -60,7 +67,7 @@ describe("a turn in its object", () => {
     const user = userPort(address);
     const project = await newProject(user);
     const first = await startTurn(user, project, "make a video of the sea");
-    const second = await startTurn(user, project, "add a title \"Waves\"");
+    const second = await startTurn(user, project, 'add a title "Waves"');
     const queued = good(await user.readTurnEvents(second, 0, 10, 0));
     expect(queued.data[1]?.event).toMatchObject({ type: "turn.queued", position: 1 });
     const [one, two] = [await endOf(user, first), await endOf(user, second)];
@@ -82,7 +89,11 @@ describe("a turn in its object", () => {
     const project = await newProject(user);
     const first = await startTurn(user, project, "make a video of the sea #slow:60s");
     const second = await startTurn(user, project, "add a title");
-    expect(good(await user.cancelTurn(call(), second))).toMatchObject({ status: "failed", charged: "no", error: { code: "cancelled" } });
+    expect(good(await user.cancelTurn(call(), second))).toMatchObject({
+      status: "failed",
+      charged: "no",
+      error: { code: "cancelled" },
+    });
     await new Promise((resolve) => setTimeout(resolve, 300));
     good(await user.cancelTurn(call(), first));
     expect(await endOf(user, first)).toMatchObject({ status: "completed", evidence: { stream: "cancelled" } });

@@ -1,4 +1,9 @@
-import { createExecutionContext, createScheduledController, waitOnExecutionContext } from "cloudflare:test";
+import {
+  createExecutionContext,
+  createScheduledController,
+  runInDurableObject,
+  waitOnExecutionContext,
+} from "cloudflare:test";
 import { env as bindings } from "cloudflare:workers";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { tenantObjectName, userObjectName } from "../../src/core/address.ts";
@@ -7,8 +12,17 @@ import { TenantObject } from "../../src/durable/tenant.ts";
 import { UserObject } from "../../src/durable/user.ts";
 import type { Env } from "../../src/env.ts";
 import worker from "../../src/index.ts";
-import { call, endOf, freshAddress, good, newProject, startTurn, tenantPort, until, userPort } from "../support/objects.ts";
-import { runInDurableObject } from "cloudflare:test";
+import {
+  call,
+  endOf,
+  freshAddress,
+  good,
+  newProject,
+  startTurn,
+  tenantPort,
+  until,
+  userPort,
+} from "../support/objects.ts";
 
 const env = bindings as unknown as Env; // vitest.config.ts binds what wrangler.toml declares
 
@@ -40,10 +54,14 @@ describe("with alarms off", () => {
     });
     const address = freshAddress();
     const user = userPort(address);
-    good(await tenantPort(address).createEndpoint(call(), { url: "http://127.0.0.1:9/in", types: ["render.completed"] }));
+    good(
+      await tenantPort(address).createEndpoint(call(), { url: "http://127.0.0.1:9/in", types: ["render.completed"] }),
+    );
     const project = await newProject(user);
     await endOf(user, await startTurn(user, project, "make a 3 second video of the sea"));
-    const render = good(await user.startRender(call(), project, { output: { format: "mp4", quality: "high" }, metadata: {} }));
+    const render = good(
+      await user.startRender(call(), project, { output: { format: "mp4", quality: "high" }, metadata: {} }),
+    );
     await new Promise((resolve) => setTimeout(resolve, 1_500));
     expect(good(await user.readRender(render.id as RenderId)).ended_at).toBeNull();
     await until(async () => {

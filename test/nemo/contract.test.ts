@@ -1,4 +1,6 @@
 import { describe, expect, it } from "vitest";
+import { findings } from "../contract/findings.ts";
+import { fixturesOf, withoutSecrets } from "../contract/fixtures.ts";
 import { inProcess } from "../contract/in-process.ts";
 import { pairwise } from "../contract/pairs.ts";
 import { type Run, runContract } from "../contract/suite.ts";
@@ -21,6 +23,61 @@ describe("the contract, against the sandbox in process", () => {
     }
     expect(found).toEqual([]);
   }, 60_000);
+});
+
+describe("what a run tells", () => {
+  it("names the branch a server takes at every unknown that an API can show", async () => {
+    const seen = async (switches: Record<string, unknown>): Promise<Map<string, string>> => {
+      const target = inProcess(switches);
+      const { notes } = await runContract(target);
+      return new Map(findings(target.recorder.exchanges, notes).map((finding) => [finding.row, finding.seen]));
+    };
+    const one = await seen({});
+    expect([...one.values()]).not.toContain("not seen");
+    expect(one.get("11.1")).toBe("ADK events, camelCase");
+    expect(one.get("4.3")).toBe(": heartbeat");
+    const wrapped = { render_shape: "wrapped", render_submit_shape: "code", duplicate_render: "existing" };
+    const other = await seen({
+      ...wrapped,
+      wire: "typed",
+      heartbeat: "empty_object",
+      newline: "crlf",
+      omit_user_id: true,
+      on_disconnect: "cancel",
+    });
+    expect(["11.1", "11.2", "11.3", "11.4", "11.14", "11.19", "4.3"].map((row) => other.get(row))).toEqual([
+      "typed records",
+      "{success, data}",
+      "{code, data}",
+      "the existing job",
+      "without user_id",
+      "the work stops",
+      "data: {}",
+    ]);
+  });
+
+  it("keeps six fixtures and none of their secrets", async () => {
+    const target = inProcess({});
+    await runContract(target);
+    const fixtures = fixturesOf(target.recorder.exchanges);
+    expect(fixtures.map(({ file }) => file)).toEqual([
+      "generation.sse",
+      "edit.sse",
+      "state.json",
+      "render-submit.json",
+      "render-poll.json",
+      "bad-token.json",
+    ]);
+    expect(JSON.stringify(fixtures)).not.toMatch(/nmv_usr_(?!REMOVED)|clm_(?!REMOVED)|anon_(?!REMOVED)/);
+  });
+
+  it("removes tokens, claims, users, signatures and addresses of people and machines", () => {
+    const text =
+      '{"token":"nmv_usr_a-B_9","claim_token":"clm_x","user_id":"12","e":"a.b@c.org","u":"https://c.example/o.mp4?sig=1&k=2","ip":"10.1.2.3"}';
+    expect(withoutSecrets(text)).toBe(
+      '{"token":"nmv_usr_REMOVED","claim_token":"clm_REMOVED","user_id":"REMOVED","e":"REMOVED@example.com","u":"https://c.example/o.mp4?REMOVED","ip":"192.0.2.1"}',
+    );
+  });
 });
 
 describe("pairwise", () => {

@@ -14,7 +14,11 @@ export const env = bindings as unknown as Env; // vitest.config.ts binds what wr
 export const random = (count: number): Uint8Array => crypto.getRandomValues(new Uint8Array(count));
 
 /** An address nobody has used: a fresh user of a fresh tenant. */
-export const freshAddress = (): UserAddress => ({ tenant: `ten_${strayHash(random)}0000`, mode: "test", uh: strayHash(random) });
+export const freshAddress = (): UserAddress => ({
+  tenant: `ten_${strayHash(random)}0000`,
+  mode: "test",
+  uh: strayHash(random),
+});
 
 export const call = (key: string | null = null, fingerprint = "f"): Call => ({
   origin: "https://gateway.example",
@@ -24,7 +28,8 @@ export const call = (key: string | null = null, fingerprint = "f"): Call => ({
 
 export const userStub = (address: UserAddress) => env.USER.getByName(userObjectName(address));
 export const userPort = (address: UserAddress): UserPort => userStub(address) as unknown as UserPort; // UserObject implements it
-export const tenantPort = (address: UserAddress): TenantPort => env.TENANT.getByName(tenantObjectName(address)) as unknown as TenantPort; // TenantObject implements it
+export const tenantPort = (address: UserAddress): TenantPort =>
+  env.TENANT.getByName(tenantObjectName(address)) as unknown as TenantPort; // TenantObject implements it
 export const uploadPort = (address: UserAddress, id: UploadId): UploadPort =>
   env.UPLOAD.getByName(uploadObjectName(address, id)) as unknown as UploadPort; // UploadObject implements it
 
@@ -69,7 +74,9 @@ type Ledger = { turns: { prompt: string }[]; renders: unknown[]; uploads: unknow
 
 /** What the sandbox of this user has seen: the proof that nothing was sent twice. */
 export async function ledger(address: UserAddress): Promise<Ledger> {
-  const response = await env.SANDBOX.getByName(userObjectName(address)).fetch(new Request("https://sandbox.nemo.internal/__ledger"));
+  const response = await env.SANDBOX.getByName(userObjectName(address)).fetch(
+    new Request("https://sandbox.nemo.internal/__ledger"),
+  );
   return response.json();
 }
 

@@ -13,12 +13,10 @@ const timelineSegment = z.object({
 export const timeline = z
   .object({
     project_id: owned("prj"),
-    summary: z
-      .string()
-      .meta({
-        example:
-          'Timeline (3 tracks): 1. Video: city timelapse (0-10s) 2. BGM: Lo-fi (0-10s, 35%) 3. Title: "Urban Dreams" (0-3s)',
-      }),
+    summary: z.string().meta({
+      example:
+        'Timeline (3 tracks): 1. Video: city timelapse (0-10s) 2. BGM: Lo-fi (0-10s, 35%) 3. Title: "Urban Dreams" (0-3s)',
+    }),
     exportable: z.boolean(),
     duration_ms: z.number().nullable(),
     width: z.number().nullable(),

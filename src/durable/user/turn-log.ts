@@ -68,6 +68,16 @@ export class TurnLog {
       .toArray();
   }
 
+  /** Every whole message of a turn, joined by blank lines; null when nothing was said. */
+  textOf(turn: TurnId): string | null {
+    const rows = this.#ground.sql
+      .exec<{ data: string }>("SELECT data FROM turn_events WHERE turn = ? AND type = 'message' ORDER BY seq", turn)
+      .toArray();
+    const events = rows.map(({ data }) => JSON.parse(data) as TurnEventWire); // written by append() only
+    const texts = events.flatMap((event) => (event.type === "message" && !event.partial ? [event.text] : []));
+    return texts.length === 0 ? null : texts.join("\n\n");
+  }
+
   /** The last event's number, 0 when there is none. */
   last(turn: TurnId): number {
     return (

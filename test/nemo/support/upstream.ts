@@ -1,6 +1,6 @@
 /** Upstream as a list of answers: what is outside the house, and what it was asked. */
 
-import type { Nemo } from "../../../src/nemo/client.ts";
+import type { Nemo, Outcome } from "../../../src/nemo/client.ts";
 import { createNemo } from "../../../src/nemo/create.ts";
 import type { Timeouts } from "../../../src/nemo/limits.ts";
 import type { TurnEvent, TurnStream } from "../../../src/nemo/turn-event.ts";
@@ -27,7 +27,7 @@ export function upstream(answers: readonly Answer[], timeouts: Partial<Timeouts>
       method: request.method,
       path: `${url.pathname}${url.search}`,
       headers: request.headers,
-      body: await request.text(),
+      body: new TextDecoder().decode(await request.arrayBuffer()),
     });
     const next = left.shift();
     if (next === undefined) throw new Error("no more answers");
@@ -71,4 +71,11 @@ export async function turnOf(response: Answer, timeouts: Partial<Timeouts> = {})
   const opened = await upstream([response], timeouts).nemo.openTurn(TOKEN, { sessionId: SESSION, text: "hello" });
   if (!opened.ok) throw new Error(`not opened: ${opened.error.reason}`);
   return (await batchesOf(opened.value)).flat();
+}
+
+/** The value of a call that upstream answers with `answer`. */
+export async function value<T>(answer: Response, call: (nemo: Nemo) => Outcome<T>): Promise<T> {
+  const outcome = await call(upstream([answer]).nemo);
+  if (!outcome.ok) throw new Error(`${outcome.error.reason}: ${outcome.error.message}`);
+  return outcome.value;
 }

@@ -1,0 +1,54 @@
+/** The stand-in of the Nemo API as a process of its own: it outlives a gateway that is killed, so its ledger can be believed. */
+import { setTimeout as sleep } from "node:timers/promises";
+import { onEnd } from "./cleanup.ts";
+import { freePort } from "./ports.ts";
+import { startWrangler } from "./wrangler.ts";
+
+/** How long the runtime may take to answer first. It takes about two seconds. */
+const START_MS = 30_000;
+
+export type SandboxOptions = {
+  readonly stateDir: string;
+  /** Absent: a free one. */
+  readonly port?: number | undefined;
+  /** Divides every duration of the sandbox. */
+  readonly timeScale?: number | undefined;
+};
+
+export type SandboxServer = {
+  readonly url: string;
+  /** Ends when the server ends, by itself or by us. */
+  readonly ended: Promise<void>;
+  readonly lastLines: () => string;
+  readonly stop: () => Promise<void>;
+};
+
+const isUp = (url: string): Promise<boolean> =>
+  fetch(`${url}/__switches`).then(
+    (answer) => answer.ok,
+    () => false,
+  );
+
+/** Starts the server and waits until it answers. Throws, with nothing left running, when it does not. */
+export async function startSandbox({ stateDir, port, timeScale = 1 }: SandboxOptions): Promise<SandboxServer> {
+  const [own, inspectorPort] = [port ?? (await freePort()), await freePort()];
+  const url = `http://127.0.0.1:${own}`;
+  const where = ["--config", "src/sandbox/wrangler.toml", "--ip", "127.0.0.1", "--port", String(own)];
+  const how = ["--inspector-port", String(inspectorPort), "--persist-to", stateDir, "--log-level", "warn"];
+  const group = startWrangler(["dev", ...where, ...how, "--var", `TIME_SCALE:${timeScale}`], { stateDir });
+  const forget = onEnd(group.stop);
+  let over = false;
+  const ended = group.ended.then(() => {
+    over = true;
+  });
+  for (const until = Date.now() + START_MS; !(await isUp(url)); await sleep(100)) {
+    if (!over && Date.now() <= until) continue;
+    await group.stop();
+    throw new Error(`the sandbox did not start:\n${group.lastLines()}`);
+  }
+  const stop = async (): Promise<void> => {
+    forget();
+    await group.stop();
+  };
+  return { url, ended, lastLines: group.lastLines, stop };
+}

@@ -1,0 +1,98 @@
+/**
+ * One customer's whole job, told by a client that repeats what was not answered, as a phone or a no-code tool would:
+ * the same Idempotency-Key, the same body, until there is an answer.
+ */
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import * as z from "zod";
+import { type Api, RefusedError } from "./api.ts";
+import { ROOT } from "./root.ts";
+
+/** How long a step may take, a restart of the gateway in the middle included. */
+const STEP_MS = 90_000;
+
+const made = z.object({ id: z.string() });
+const uploadState = z.object({
+  id: z.string(),
+  status: z.string(),
+  content_url: z.string(),
+  asset_id: z.string().nullable(),
+});
+const ended = z.object({ id: z.string(), status: z.string(), ended_at: z.string().nullable() });
+export type Ended = z.infer<typeof ended>;
+
+/** What came of the job. */
+export type Outcome = { readonly turn: Ended; readonly render: Ended; readonly bytes: number };
+
+/** Repeats a call that found nobody home, or was told to come back; anything else is an answer. */
+async function insist<T>(ask: () => Promise<T>): Promise<T> {
+  for (const until = Date.now() + STEP_MS; ; await sleep(200)) {
+    try {
+      return await ask();
+    } catch (error) {
+      const passing = !(error instanceof RefusedError) || error.status >= 500 || error.status === 429;
+      if (!passing || Date.now() > until) throw error;
+    }
+  }
+}
+
+/** Asks until it is over. */
+async function until<T>(ask: () => Promise<T>, isOver: (got: T) => boolean): Promise<T> {
+  let last: unknown = null;
+  for (const end = Date.now() + STEP_MS; Date.now() < end; await sleep(200)) {
+    const got = await insist(ask);
+    if (isOver(got)) return got;
+    last = got;
+  }
+  throw new Error(`not over in time: ${JSON.stringify(last)}`);
+}
+
+const post = (api: Api, path: string, key: string, json: unknown) => (): Promise<z.infer<typeof made>> =>
+  api.get(path, made, { method: "POST", json, headers: { "idempotency-key": key, "x-user-id": "tortured" } });
+
+async function sendClip(api: Api, run: string): Promise<string> {
+  const bytes = new Uint8Array(readFileSync(join(ROOT, "test/media/clip.mp4")));
+  const json = { filename: "clip.mp4", size_bytes: bytes.byteLength };
+  const { id } = await insist(post(api, "/v1/uploads", `${run}-upload`, json));
+  const look = (): Promise<z.infer<typeof uploadState>> => api.get(`/v1/uploads/${id}`, uploadState);
+  const put = async (): Promise<z.infer<typeof uploadState>> => {
+    const now = await look();
+    if (now.status === "open") await api.send(`/v1/uploads/${id}/content`, { method: "PUT", bytes });
+    return look();
+  };
+  const { asset_id } = await until(put, (got) => got.asset_id !== null);
+  return asset_id ?? "";
+}
+
+async function makeVideo(api: Api, run: string, project: string): Promise<Ended> {
+  for (let attempt = 1; ; attempt++) {
+    const { id } = await insist(post(api, `/v1/projects/${project}/renders`, `${run}-render-${attempt}`, {}));
+    const render = await until(
+      () => api.get(`/v1/renders/${id}`, ended),
+      (got) => got.ended_at !== null,
+    );
+    if (render.status === "completed" || attempt === 2) return render;
+  }
+}
+
+/** Runs the job to its end, over whatever happens to the gateway. `prompt` must be this run's own: the ledger is asked for it. */
+export async function runStory(api: Api, run: string, prompt: string): Promise<Outcome> {
+  const asset = await sendClip(api, run);
+  const project = (await insist(post(api, "/v1/projects", `${run}-project`, { name: run }))).id;
+  await insist(() =>
+    api.send(`/v1/projects/${project}/assets`, {
+      method: "POST",
+      json: { asset_id: asset },
+      headers: { "x-user-id": "tortured" },
+    }),
+  );
+  const { id } = await insist(post(api, `/v1/projects/${project}/turns`, `${run}-turn`, { prompt }));
+  const turn = await until(
+    () => api.get(`/v1/turns/${id}`, ended),
+    (got) => got.ended_at !== null,
+  );
+  const render = await makeVideo(api, run, project);
+  const file = await insist(async () => (await api.send(`/v1/renders/${render.id}/content`)).arrayBuffer());
+  return { turn, render, bytes: file.byteLength };
+}

@@ -1,0 +1,103 @@
+/** The rows of turns: what is stored of each, and the questions that decide whose turn it is. */
+import type { ProjectId, TurnId } from "../../core/ids.ts";
+import type { PageRequest } from "../../core/ports.ts";
+import type { EpochMs } from "../../core/time.ts";
+import type { Turn } from "../../core/turn.ts";
+import type { Database } from "../database.ts";
+import type { Ground } from "../ground.ts";
+import { cursorOf } from "../page.ts";
+
+type Row = { record: string };
+
+export class TurnRows {
+  readonly #ground: Ground;
+  readonly #database: Database;
+
+  constructor(ground: Ground, database: Database) {
+    this.#ground = ground;
+    this.#database = database;
+  }
+
+  find(id: TurnId): Turn | null {
+    if (!this.#database.exists()) return null;
+    return this.#turns("SELECT record FROM turns WHERE id = ?", id)[0] ?? null;
+  }
+
+  add(turn: Turn): void {
+    this.#ground.sql.exec(
+      "INSERT INTO turns (id, project, phase, sent_at, ended_at, record) VALUES (?, ?, ?, NULL, NULL, ?)",
+      turn.id,
+      turn.project,
+      turn.phase,
+      JSON.stringify(turn),
+    );
+  }
+
+  save(turn: Turn): void {
+    this.#ground.sql.exec(
+      "UPDATE turns SET phase = ?, sent_at = ?, ended_at = ?, record = ? WHERE id = ?",
+      turn.phase,
+      turn.sentAt,
+      turn.endedAt,
+      JSON.stringify(turn),
+      turn.id,
+    );
+  }
+
+  /** A page of a project's turns, newest first, and one more to tell whether there are others. */
+  page(project: ProjectId, page: PageRequest): Turn[] {
+    const query = "SELECT record FROM turns WHERE project = ? AND id < ? ORDER BY id DESC LIMIT ?";
+    return this.#turns(query, project, cursorOf(page), page.limit + 1);
+  }
+
+  /** Turns in any of these phases, oldest first. */
+  inPhases(phases: readonly Turn["phase"][]): Turn[] {
+    const marks = phases.map(() => "?").join(", ");
+    return this.#turns(`SELECT record FROM turns WHERE phase IN (${marks}) ORDER BY id`, ...phases);
+  }
+
+  /** The turn of a project that has been sent and not ended; a later one waits for it. */
+  runningIn(project: ProjectId): TurnId | null {
+    return this.#id("project = ? AND phase IN ('sending', 'streaming', 'settling')", project);
+  }
+
+  /** The turn whose turn it is next in a project. */
+  nextIn(project: ProjectId): TurnId | null {
+    return this.#id("project = ? AND phase = 'queued'", project);
+  }
+
+  /** How many turns of a project wait to be sent. */
+  waitingIn(project: ProjectId): number {
+    return this.#count("project = ? AND phase = 'queued'", project);
+  }
+
+  /** True when any turn of this object was sent since: a picture from before may be out of date. */
+  sentSince(at: EpochMs): boolean {
+    return this.#count("sent_at > ?", at) > 0;
+  }
+
+  /** True when another turn of this object was on its way at any time of this one's: they share a token and its balance. */
+  overlapped(turn: Turn): boolean {
+    const [from, to] = [turn.sentAt ?? turn.createdAt, turn.endedAt ?? this.#ground.now()];
+    return this.#count("id != ? AND sent_at <= ? AND (ended_at IS NULL OR ended_at >= ?)", turn.id, to, from) > 0;
+  }
+
+  /** The turn that follows in the same project; null for the last one. */
+  after(turn: Turn): TurnId | null {
+    return this.#id("project = ? AND id > ?", turn.project, turn.id);
+  }
+
+  #turns(query: string, ...values: SqlStorageValue[]): Turn[] {
+    const rows = this.#ground.sql.exec<Row>(query, ...values).toArray();
+    return rows.map(({ record }) => JSON.parse(record) as Turn); // written by add() and save() only
+  }
+
+  #id(where: string, ...values: SqlStorageValue[]): TurnId | null {
+    const query = `SELECT id FROM turns WHERE ${where} ORDER BY id LIMIT 1`;
+    return this.#ground.sql.exec<{ id: TurnId }>(query, ...values).toArray()[0]?.id ?? null;
+  }
+
+  #count(where: string, ...values: SqlStorageValue[]): number {
+    return this.#ground.sql.exec<{ n: number }>(`SELECT count(*) AS n FROM turns WHERE ${where}`, ...values).one().n;
+  }
+}

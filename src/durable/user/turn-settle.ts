@@ -1,0 +1,127 @@
+/** The end of a turn: upstream's state read until it says how it went, and one commit that tells everybody. */
+import type { Refusal } from "../../core/errors.ts";
+import type { ProjectId } from "../../core/ids.ts";
+import type { Verdict } from "../../core/ports.ts";
+import { EMPTY_TIMELINE, summaryLine } from "../../core/timeline.ts";
+import {
+  afterReading,
+  firstReadingAt,
+  giveUpAt,
+  isChanged,
+  type Picture,
+  type Turn,
+  toEnded,
+  unreadable,
+} from "../../core/turn.ts";
+import type { TurnEventWire } from "../../core/wire/turn-event.ts";
+import { type Home, TURN } from "./home.ts";
+import type { Projects } from "./projects.ts";
+import type { TurnRows } from "./turn-rows.ts";
+import { showTurn } from "./turn-show.ts";
+
+export class TurnSettle {
+  readonly #home: Home;
+  readonly #projects: Projects;
+  readonly #rows: TurnRows;
+
+  constructor(home: Home, projects: Projects, rows: TurnRows) {
+    this.#home = home;
+    this.#projects = projects;
+    this.#rows = rows;
+  }
+
+  /** Commits that the stream is over, lets the project's other turns know, and reads at once where that can settle it. */
+  async begin(turn: Turn): Promise<void> {
+    const { ground, schedule, log } = this.#home;
+    const at = firstReadingAt(turn, ground.now(), ground.config.waits);
+    ground.storage.transactionSync(() => {
+      this.#rows.save(turn);
+      schedule.owe(TURN, turn.id, at);
+    });
+    await ground.boundary("turn.ended");
+    if (at <= ground.now()) return this.read(turn);
+    log.append(turn.id, [{ type: "progress", stage: "settling", elapsed_ms: ground.now() - (turn.sentAt ?? at) }]);
+  }
+
+  /** One reading of upstream's state, and what it means. */
+  async read(turn: Turn): Promise<void> {
+    const { ground, schedule } = this.#home;
+    const { waits } = ground.config;
+    const seen = await this.picture(turn.project);
+    if ("code" in seen) {
+      if (ground.now() >= giveUpAt(turn, waits)) return this.end(turn, unreadable(), null, turn.error ?? seen);
+      return schedule.owe(TURN, turn.id, Math.min(ground.now() + waits.settleNext, giveUpAt(turn, waits)));
+    }
+    const shared = await this.#isShared(turn);
+    const settled = afterReading(turn, seen, shared, ground.now(), waits);
+    if (settled.do === "end") return this.end({ ...turn, reading: seen, shared }, settled.verdict, seen, turn.error);
+    ground.storage.transactionSync(() => {
+      this.#rows.save(settled.turn);
+      schedule.owe(TURN, turn.id, settled.at);
+    });
+  }
+
+  /** Upstream's timeline and balance now. The balance may be missing; the timeline may not. */
+  async picture(project: ProjectId): Promise<Picture | Refusal> {
+    const { account, ground } = this.#home;
+    const [state, credits] = await Promise.all([
+      this.#projects.state(project),
+      account.read((token) => account.nemo.readCredits(token)),
+    ]);
+    if (!state.ok) return state.error;
+    return {
+      fingerprint: state.value?.fingerprint ?? "",
+      summary: summaryLine(state.value?.timeline ?? EMPTY_TIMELINE),
+      available: credits.ok ? credits.value.available : null,
+      frozen: credits.ok ? credits.value.frozen : null,
+      at: ground.now(),
+    };
+  }
+
+  /** Ends a turn: its record, its last events, its public facts and the project's picture in one commit. */
+  end(turn: Turn, verdict: Verdict, picture: Picture | null, error: Refusal | null): void {
+    const { ground, schedule, log, outbox, account } = this.#home;
+    const ended = toEnded(turn, verdict, error, ground.now());
+    ground.storage.transactionSync(() => {
+      this.#rows.save(ended);
+      this.#remember(ended, picture);
+      const shown = showTurn(this.#home, this.#rows, ended);
+      const events: TurnEventWire[] = [];
+      if (picture !== null && isChanged(ended, picture)) {
+        const { summary } = picture;
+        events.push({ type: "timeline.changed", summary, line: "The timeline was changed." });
+        outbox.add("timeline.changed", ended.project, { project_id: ended.project, turn_id: ended.id, summary });
+      }
+      log.append(ended.id, [...events, { type: `turn.${verdict.status}`, turn: shown }]);
+      outbox.add(`turn.${verdict.status}`, ended.id, shown);
+      schedule.done(TURN, ended.id);
+    });
+    log.forget(ended.id);
+    if (ended.sentAt !== null) ground.keep(account.release(ended.id).catch(() => undefined)); // it ends by itself as well
+    this.startWaiting();
+    schedule.tick();
+  }
+
+  /** Owes the next turn of every project that is free. */
+  startWaiting(): void {
+    const { ground, schedule } = this.#home;
+    for (const project of new Set(this.#rows.inPhases(["queued"]).map((turn) => turn.project))) {
+      const next = this.#rows.nextIn(project);
+      if (next === null || this.#rows.runningIn(project) !== null || schedule.isRunning(TURN, next)) continue;
+      schedule.owe(TURN, next, ground.now());
+    }
+  }
+
+  /** Whether anybody else may have moved the balance meanwhile. */
+  async #isShared(turn: Turn): Promise<boolean> {
+    if (turn.shared || this.#rows.overlapped(turn)) return true;
+    return this.#home.account.lease(turn.id, giveUpAt(turn, this.#home.ground.config.waits));
+  }
+
+  /** A settled turn leaves the picture that the next one starts from, unless another one overlapped it. */
+  #remember(turn: Turn, picture: Picture | null): void {
+    const project = this.#projects.find(turn.project);
+    if (project === null || turn.sentAt === null) return;
+    this.#projects.save({ ...project, picture: turn.shared ? null : picture });
+  }
+}

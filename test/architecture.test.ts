@@ -1,0 +1,146 @@
+/** The plan of the house, enforced: who may import whom, what the pure rooms may not touch, and how large a file may be. */
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import {
+  findCycle,
+  packageOf,
+  ROOT,
+  readFiles,
+  roomOf,
+  type SourceFile,
+  withoutComments,
+} from "./node/support/source-tree.ts";
+
+/** Room → rooms it may import from. A room may always import from itself. */
+const ROOMS: Readonly<Record<string, readonly string[]>> = {
+  core: [],
+  log: [],
+  nemo: ["core"],
+  sandbox: ["core"],
+  store: ["core"],
+  env: ["core"],
+  crash: ["core", "env"],
+  durable: ["core", "nemo", "store", "env", "log", "crash"],
+  jobs: ["core", "store", "env", "log", "crash"],
+  http: ["core", "store", "env", "log"],
+  routes: ["core", "http", "store", "env", "log"],
+  app: ["http", "routes", "env", "log"],
+  index: ["app", "durable", "jobs", "sandbox", "env", "log"],
+};
+
+/** Room → rooms it may name in types alone: bindings are typed by their objects' classes. */
+const TYPES_ONLY: Readonly<Record<string, readonly string[]>> = { env: ["durable", "sandbox"] };
+
+/** Room → libraries. A room that is not here uses none. */
+const LIBRARIES: Readonly<Record<string, readonly string[]>> = {
+  core: ["zod"],
+  nemo: ["eventsource-parser", "jsonc-parser", "zod"],
+  sandbox: ["cloudflare:workers", "hono", "jsonc-parser", "zod"],
+  durable: ["cloudflare:workers", "standardwebhooks"],
+  jobs: ["standardwebhooks"],
+  http: ["hono", "@hono/zod-openapi", "@hono/zod-validator", "jsonc-parser", "zod"],
+  routes: ["hono", "@hono/zod-openapi", "@hono/zod-validator", "jsonc-parser", "zod"],
+  app: ["hono", "@hono/zod-openapi"],
+};
+
+/** What core has no way to reach: clocks, chance, the network, timers, the platform. They are handed in. */
+const IMPURE = [
+  /\bfetch\(/,
+  /\bDate\.now\b/,
+  /\bnew Date\(\s*\)/,
+  /\bMath\.random\b/,
+  /\bcrypto\.(getRandomValues|randomUUID)\b/,
+  /\bset(Timeout|Interval)\b/,
+  /\bperformance\./,
+  /\bprocess\./,
+  /\bcaches\b/,
+  /\bconsole\./,
+];
+
+/** A file is split before it has more. */
+const MAX_LINES = 250;
+
+/** The packages this project is built on: each is used, not only listed. */
+const CARD = ["hono", "@cloudflare/workers-types", "wrangler", "zod", "miniflare", "vitest", "@hono/zod-validator"];
+
+const source = readFiles("src/**/*.ts");
+const inRoom = (room: string): SourceFile[] => source.filter(({ path }) => roomOf(path) === room);
+
+/** What each file of ours imports from rooms it may not. */
+function trespasses({ path, imports }: SourceFile): string[] {
+  const room = roomOf(path);
+  return imports.flatMap(({ file, typeOnly }) => {
+    if (file === null) return [];
+    const to = roomOf(file);
+    const allowed = [room, ...(ROOMS[room] ?? []), ...(typeOnly ? (TYPES_ONLY[room] ?? []) : [])];
+    return file.startsWith("src/") && allowed.includes(to) ? [] : [`${path} imports ${file}`];
+  });
+}
+
+describe("the house", () => {
+  it("has only rooms that the table knows", () => {
+    expect([...new Set(source.map(({ path }) => roomOf(path)))].filter((room) => !(room in ROOMS))).toEqual([]);
+  });
+
+  it.each(Object.keys(ROOMS))("lets %s import only from its neighbours in the table", (room) => {
+    expect(inRoom(room).flatMap(trespasses)).toEqual([]);
+  });
+
+  it("lets each room use only its own libraries", () => {
+    const strange = source.flatMap(({ path, imports }) =>
+      imports
+        .filter(
+          ({ file, specifier }) => file === null && !(LIBRARIES[roomOf(path)] ?? []).includes(packageOf(specifier)),
+        )
+        .map(({ specifier }) => `${path} imports ${specifier}`),
+    );
+    expect(strange).toEqual([]);
+  });
+
+  it("keeps core pure: no clock, no chance, no network, no platform", () => {
+    const impure = inRoom("core").flatMap(({ path, text }) =>
+      IMPURE.filter((pattern) => pattern.test(withoutComments(text))).map(
+        (pattern) => `${path} uses ${pattern.source}`,
+      ),
+    );
+    expect(impure).toEqual([]);
+  });
+
+  it("has no import cycle", () => {
+    expect(findCycle(source)).toBeNull();
+  });
+
+  it("has no barrel file: a name is imported from where it is made", () => {
+    const barrels = source.filter(
+      ({ path, imports }) => path !== "src/index.ts" && imports.some(({ isExport }) => isExport),
+    );
+    expect(barrels.map(({ path }) => path)).toEqual([]);
+  });
+
+  it("prints in src/log.ts alone", () => {
+    const loud = source.filter(({ path, text }) => path !== "src/log.ts" && /\bconsole\b/.test(withoutComments(text)));
+    expect(loud.map(({ path }) => path)).toEqual([]);
+  });
+
+  it(`has no file of more than ${MAX_LINES} lines`, () => {
+    const lines = (text: string): number => text.trimEnd().split("\n").length;
+    expect(
+      source.filter(({ text }) => lines(text) > MAX_LINES).map(({ path, text }) => `${path}: ${lines(text)}`),
+    ).toEqual([]);
+  });
+});
+
+describe("the packages of the card", () => {
+  const ours = readFiles("src/**/*.ts", "test/**/*.ts", "scripts/**/*.ts", "bench/**/*.ts", "*.config.ts");
+  const packageJson = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8"));
+  const listed: Record<string, string> = { ...packageJson.dependencies, ...packageJson.devDependencies };
+  const types: string[] = JSON.parse(readFileSync(join(ROOT, "tsconfig.json"), "utf8")).compilerOptions.types;
+
+  it.each(CARD)("%s is listed, and imported, named in the types or run", (name) => {
+    const isImported = ours.some(({ imports }) => imports.some(({ specifier }) => packageOf(specifier) === name));
+    const isRun = ours.some(({ path, text }) => path.startsWith("scripts/") && text.includes(`node_modules/${name}/`));
+    expect(Object.keys(listed)).toContain(name);
+    expect(isImported || isRun || types.includes(name)).toBe(true);
+  });
+});

@@ -1,0 +1,118 @@
+import { describe, expect, it } from "vitest";
+import { apiError } from "../../src/http/api-error.ts";
+import { credentialOf } from "../../src/http/credential.ts";
+import { isKnown } from "../../src/http/etag.ts";
+import { preferredWait } from "../../src/http/prefer.ts";
+import { repeatKeyOf, userOf } from "../../src/http/request-headers.ts";
+import { comeBack, cursorOf, wantsJson, wantsStream } from "../../src/http/stream.ts";
+
+const headers = (given: Record<string, string>): Headers => new Headers(given);
+
+describe("credentialOf", () => {
+  it.each([
+    [{ Authorization: "Bearer key1" }, "key1"],
+    [{ Authorization: "bearer   key1 " }, "key1"],
+    [{ "X-Api-Key": " key1 " }, "key1"],
+    [{ Authorization: `Basic ${btoa("key1:")}` }, "key1"],
+    [{ Authorization: `Basic ${btoa("key1:anything:else")}` }, "key1"],
+    [{ Authorization: `Basic ${btoa("key1")}` }, "key1"],
+    [{ Authorization: "Bearer key1", "X-Api-Key": "key2" }, "key1"],
+  ])("reads %j", (given, key) => {
+    expect(credentialOf(headers(given))).toBe(key);
+  });
+
+  it.each([
+    { Authorization: "Bearer" },
+    { Authorization: "Basic %%%" },
+    { Authorization: "Digest abc" },
+    { Authorization: "" },
+    { "X-Api-Key": "" },
+  ])("finds an unreadable credential in %j", (given) => {
+    expect(credentialOf(headers(given))).toBe("");
+  });
+
+  it("finds none where none was sent", () => {
+    expect(credentialOf(headers({}))).toBeNull();
+  });
+});
+
+describe("userOf", () => {
+  it("takes 1 to 128 characters, of any script", () => {
+    expect(userOf(headers({}))).toBeNull();
+    expect(userOf(headers({ "X-User-Id": "a" }))).toBe("a");
+    expect(userOf(headers({ "X-User-Id": "u".repeat(128) }))).toHaveLength(128);
+  });
+
+  it.each(["", "u".repeat(129), "a\tb"])("refuses %j with the header's name", (user) => {
+    expect(() => userOf(headers({ "X-User-Id": user }))).toThrow(
+      expect.objectContaining({
+        refusal: expect.objectContaining({
+          code: "invalid_request",
+          errors: [expect.objectContaining({ field: "header:X-User-Id" })],
+        }),
+      }),
+    );
+  });
+});
+
+describe("repeatKeyOf", () => {
+  it("takes up to 255 visible characters", () => {
+    expect(repeatKeyOf(headers({}))).toBeNull();
+    expect(repeatKeyOf(headers({ "Idempotency-Key": "k".repeat(255) }))).toHaveLength(255);
+  });
+
+  it.each(["", "k".repeat(256), "a b", "ü"])("refuses %j", (key) => {
+    expect(() => repeatKeyOf(headers({ "Idempotency-Key": key }))).toThrow("invalid_header");
+  });
+});
+
+describe("preferredWait", () => {
+  it.each([
+    ["wait=10", 10],
+    ["respond-async, wait=10", 10],
+    ['wait="5"; foo', 5],
+    ["WAIT = 60", 60],
+    ["wait=600", 60],
+  ])("reads %s", (header, seconds) => {
+    expect(preferredWait(header)).toBe(seconds);
+  });
+
+  it.each([undefined, "", "wait=0", "wait=-1", "wait=x", "await=3", "wait=1.5"])("ignores %s", (header) => {
+    expect(preferredWait(header)).toBeNull();
+  });
+});
+
+describe("streams", () => {
+  it("are asked for by Accept", () => {
+    expect(wantsStream("text/event-stream")).toBe(true);
+    expect(wantsStream("application/json, text/event-stream;q=0.5")).toBe(true);
+    expect(wantsStream(undefined)).toBe(false);
+    expect(wantsJson("application/json")).toBe(true);
+    expect(wantsJson("*/*")).toBe(false);
+    expect(wantsJson("application/json, text/event-stream")).toBe(false);
+  });
+
+  it("of a restarting object invite to come back, and hide no other fault", async () => {
+    const response = comeBack(apiError("unavailable", "reset"));
+    expect([response.status, await response.text()]).toEqual([200, "retry: 500\n\n"]);
+    expect(() => comeBack(apiError("not_found", "none"))).toThrow("not_found");
+    expect(() => comeBack(new Error("bug"))).toThrow("bug");
+  });
+
+  it("go on from Last-Event-ID, then from ?after=", () => {
+    expect(cursorOf("7", 3)).toBe(7);
+    expect(cursorOf(undefined, 3)).toBe(3);
+    expect(cursorOf("", 3)).toBe(3);
+    expect(() => cursorOf("x", 3)).toThrow("invalid_cursor");
+  });
+});
+
+describe("isKnown", () => {
+  it.each(['"a"', 'W/"a"', '"b", "a"', "*"])("finds the tag in %s", (header) => {
+    expect(isKnown(header, '"a"')).toBe(true);
+  });
+
+  it.each([null, "", '"b"', "a"])("does not find it in %s", (header) => {
+    expect(isKnown(header, '"a"')).toBe(false);
+  });
+});

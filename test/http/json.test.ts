@@ -1,0 +1,50 @@
+import { describe, expect, it } from "vitest";
+import { jsonFault } from "../../src/http/json.ts";
+
+describe("jsonFault", () => {
+  it.each([
+    '{"a":1}',
+    "[]",
+    '"text"',
+    "{}",
+    ' {"a":{"a":1},"b":[{"a":1},{"a":2}]} ',
+    '{"__proto__":1}',
+    '{"a":":","b":"{"}',
+  ])("accepts %s", (text) => {
+    expect(jsonFault(text)).toBeNull();
+  });
+
+  it.each([
+    ['{"a":1,"a":2}', '"a" stands twice'],
+    ['{"a":1,"\\u0061":2}', '"a" stands twice'],
+    ['{"x":{"a":1,"b":{},"a":2}}', '"a" stands twice'],
+    ['{"__proto__":1,"__proto__":2}', '"__proto__" stands twice'],
+    ['{"a":}', "position 5 (line 1, column 6)"],
+    ['{"a":1,}', "position 7"],
+    ['{\n "a": tru }', "line 2, column 7"],
+    ['{"a":1} // why', "position 8"],
+    ["", "position 0"],
+    ["{'a':1}", "position 1"],
+    ['{"a":"\u0001"}', "not valid JSON"],
+    ['{"a":1', "position 6"],
+    ["nul", "position 0"],
+    ["{}{}", "position 2"],
+  ])("refuses %s", (text, words) => {
+    expect(jsonFault(text)).toMatchObject({ code: "malformed_json", detail: expect.stringContaining(words) });
+  });
+
+  it("accepts 32 levels and refuses 33", () => {
+    expect(jsonFault("[".repeat(32) + "]".repeat(32))).toBeNull();
+    expect(jsonFault("[".repeat(33) + "]".repeat(33))?.detail).toContain("deeper than 32");
+  });
+
+  it("refuses a quarter of a million open brackets without ending the stack", () => {
+    expect(jsonFault("[".repeat(250_000))?.code).toBe("malformed_json");
+    expect(jsonFault('{"a":'.repeat(50_000))?.code).toBe("malformed_json");
+  });
+
+  it("never repeats more than the start of a key", () => {
+    const key = "k".repeat(5_000);
+    expect(jsonFault(`{"${key}":1,"${key}":2}`)?.detail.length).toBeLessThan(200);
+  });
+});

@@ -1,0 +1,46 @@
+import { describe, expect, it, vi } from "vitest";
+import type { Call } from "../../src/core/ports.ts";
+import type { Env } from "../../src/env.ts";
+import { userObject } from "../../src/http/objects.ts";
+
+const address = { tenant: "ten_1", mode: "test", uh: "0123456789abcdef" } as const;
+const fault = (given: object) => Object.assign(new Error("platform"), given);
+
+/** An environment whose user object runs `method`. */
+const envWith = (method: () => Promise<unknown>): Env =>
+  ({ USER: { getByName: () => ({ readProject: method, createProject: method }) } }) as unknown as Env; // only what is called
+
+const call: Call = { origin: "https://a.example", named: true, repeat: null };
+const read = (env: Env) => userObject(env, address).readProject("prj_1");
+const write = (env: Env) => userObject(env, address).createProject(call, { name: "p", metadata: {} });
+
+describe("a call to an object", () => {
+  it("is repeated once when it is a read and the platform says so", async () => {
+    const method = vi
+      .fn()
+      .mockRejectedValueOnce(fault({ retryable: true }))
+      .mockResolvedValueOnce("read");
+    expect(await read(envWith(method))).toBe("read");
+  });
+
+  it("is not repeated when it writes", async () => {
+    const method = vi.fn().mockRejectedValue(fault({ retryable: true }));
+    await expect(write(envWith(method))).rejects.toMatchObject({ refusal: { code: "unavailable" } });
+    expect(method).toHaveBeenCalledTimes(1);
+  });
+
+  it("is not repeated when the object is overloaded", async () => {
+    const method = vi.fn().mockRejectedValue(fault({ retryable: true, overloaded: true }));
+    await expect(read(envWith(method))).rejects.toMatchObject({
+      refusal: { code: "unavailable", retryAfterSeconds: 1 },
+    });
+    expect(method).toHaveBeenCalledTimes(1);
+  });
+
+  it("answers unavailable when the object was reset, and passes a bug as it is", async () => {
+    await expect(read(envWith(() => Promise.reject(fault({ durableObjectReset: true }))))).rejects.toMatchObject({
+      refusal: { code: "unavailable" },
+    });
+    await expect(read(envWith(() => Promise.reject(new TypeError("bug"))))).rejects.toThrow("bug");
+  });
+});

@@ -1,0 +1,91 @@
+import { describe, expect, it } from "vitest";
+import { createApp } from "../../src/app.ts";
+import { adminHeaders, call, env, jsonOf, makeKey, makeTenant, problemOf, send } from "../support/gateway.ts";
+
+describe("the operator's door", () => {
+  it("is shut when no admin token is set, or a short one", async () => {
+    for (const ADMIN_TOKEN of [undefined, "", "short"]) {
+      for (const path of ["/admin/tenants", "/admin/status", "/admin/nothing"]) {
+        const response = await createApp().request(
+          path,
+          { headers: { Authorization: `Bearer ${ADMIN_TOKEN}` } },
+          { ...env, ADMIN_TOKEN },
+        );
+        expect(await problemOf(response)).toMatchObject({ status: 404, code: "admin_closed" });
+      }
+    }
+  });
+
+  it("refuses no token and a wrong one", async () => {
+    for (const headers of [
+      {},
+      { Authorization: "Bearer wrong" },
+      { Authorization: `Basic ${btoa(`${env.ADMIN_TOKEN}:`)}` },
+    ]) {
+      expect(await problemOf(await call("/admin/tenants", { headers }))).toMatchObject({
+        status: 401,
+        code: "unauthenticated",
+      });
+    }
+  });
+
+  it("opens for the current and the previous token", async () => {
+    const previous = "an-older-admin-token-of-more-than-32-bytes";
+    const headers = { Authorization: `Bearer ${previous}` };
+    const response = await createApp().request(
+      "/admin/status",
+      { headers },
+      { ...env, ADMIN_TOKEN_PREVIOUS: previous },
+    );
+    expect(await jsonOf(response)).toEqual({ overdue: 0, overdue_at_least: false, oldest_due_at: null });
+  });
+});
+
+describe("tenants", () => {
+  it("are made, read and listed, newest first", async () => {
+    const first = await makeTenant("first");
+    const second = await makeTenant("second");
+    expect(first).toMatchObject({ name: "first", state: "active", tier: "small", id: expect.stringMatching(/^ten_/) });
+    expect(await jsonOf(await call(`/admin/tenants/${first.id}`, { headers: adminHeaders }))).toEqual(first);
+    const page = await jsonOf<{ data: { id: string }[]; has_more: boolean; next_cursor: string }>(
+      await call("/admin/tenants?limit=1", { headers: adminHeaders }),
+    );
+    expect(page).toMatchObject({ data: [{ id: second.id }], has_more: true, next_cursor: second.id });
+    const next = await jsonOf(
+      await call(`/admin/tenants?limit=1&after=${page.next_cursor}`, { headers: adminHeaders }),
+    );
+    expect(next).toMatchObject({ data: [{ id: first.id }] });
+  });
+
+  it("refuse wrong fields, and look missing when they are", async () => {
+    expect(await problemOf(await send("POST", "/admin/tenants", { name: "", zz: 1 }, adminHeaders))).toMatchObject({
+      status: 422,
+    });
+    expect((await call("/admin/tenants/ten_x", { headers: adminHeaders })).status).toBe(404);
+    expect((await send("POST", "/admin/tenants/ten_00000000000000000000/keys", {}, adminHeaders)).status).toBe(404);
+  });
+});
+
+describe("keys", () => {
+  it("are shown once and stored as a hash", async () => {
+    const tenant = await makeTenant();
+    const key = await makeKey(tenant.id, { mode: "live" });
+    expect(key.secret).toMatch(/^ngw_live_/);
+    expect(key.hint).toBe(key.secret.slice(0, 13));
+    const list = await (await call(`/admin/tenants/${tenant.id}/keys`, { headers: adminHeaders })).text();
+    expect(list).toContain(key.id);
+    expect(list).not.toContain(key.secret);
+    const rows = await env.DB.prepare("SELECT * FROM keys").all();
+    expect(JSON.stringify(rows.results)).not.toContain(key.secret);
+  });
+
+  it("are revoked once, with the first moment kept", async () => {
+    const { id } = await makeKey((await makeTenant()).id);
+    const revoke = async () =>
+      jsonOf<{ revoked_at: string }>(await send("POST", `/admin/keys/${id}/revoke`, "", adminHeaders));
+    const { revoked_at } = await revoke();
+    expect(revoked_at).toMatch(/Z$/);
+    expect((await revoke()).revoked_at).toBe(revoked_at);
+    expect((await send("POST", "/admin/keys/key_00000000000000000000/revoke", "", adminHeaders)).status).toBe(404);
+  });
+});

@@ -1,0 +1,85 @@
+import { describe, expect, it } from "vitest";
+import { SCOPES } from "../../src/core/wire/tenant.ts";
+import { call, jsonOf, ORIGIN } from "../support/gateway.ts";
+
+type Operation = {
+  "x-scope": string;
+  security: object[];
+  responses: Record<string, object>;
+  requestBody?: { required: boolean };
+};
+type Document = {
+  openapi: string;
+  servers: { url: string }[];
+  paths: Record<string, Record<string, Operation>>;
+  components: { schemas: Record<string, object>; securitySchemes: Record<string, object> };
+};
+
+const read = async (): Promise<Document> => jsonOf(await call("/openapi.json"));
+
+describe("the document", () => {
+  it("is OpenAPI 3.1, served from where it was asked for", async () => {
+    const document = await read();
+    expect(document.openapi).toBe("3.1.0");
+    expect(document.servers).toEqual([{ url: ORIGIN }]);
+    expect(Object.keys(document.components.securitySchemes).toSorted()).toEqual(["api_key", "basic", "bearer"]);
+    expect(Object.keys(document.components.schemas)).toEqual(
+      expect.arrayContaining(["Project", "Turn", "Render", "Problem", "Event"]),
+    );
+  });
+
+  it("says of every route who may call it, and never names /admin", async () => {
+    const { paths } = await read();
+    expect(Object.keys(paths)).toContain("/v1/turns/{id}/events");
+    expect(JSON.stringify(paths)).not.toContain("/admin");
+    for (const [path, operations] of Object.entries(paths)) {
+      for (const [method, operation] of Object.entries(operations)) {
+        expect([...SCOPES, "any", "public"], `${method} ${path}`).toContain(operation["x-scope"]);
+        expect(operation.security.length, `${method} ${path}`).toBe(operation["x-scope"] === "public" ? 0 : 3);
+        expect(operation.responses, `${method} ${path}`).toHaveProperty("default");
+      }
+    }
+  });
+
+  it("marks a body as required only when it has required fields", async () => {
+    const { paths } = await read();
+    expect(paths["/v1/projects"]?.post?.requestBody?.required).toBe(false);
+    expect(paths["/v1/projects/{id}/turns"]?.post?.requestBody?.required).toBe(true);
+  });
+
+  it("has a refusal for every guarded route when no key is sent", async () => {
+    const { paths } = await read();
+    for (const [path, operations] of Object.entries(paths)) {
+      for (const [method, operation] of Object.entries(operations)) {
+        if (operation["x-scope"] === "public") continue;
+        const response = await call(path.replace("{id}", "x"), { method: method.toUpperCase() });
+        expect(response.status, `${method} ${path}`).toBe(401);
+      }
+    }
+  });
+});
+
+describe("the reference page", () => {
+  it("loads from our own origin only", async () => {
+    const page = await call("/docs");
+    expect(page.headers.get("Content-Security-Policy")).toContain("default-src 'none'");
+    const html = await page.text();
+    const links = [...html.matchAll(/(?:src|href)="([^"]+)"/g)].map((match) => match[1] ?? "");
+    expect(links.length).toBeGreaterThan(3);
+    for (const link of links) {
+      expect(link).toMatch(/^\/docs\//);
+      expect((await call(link)).status, link).toBe(200);
+    }
+  });
+
+  it("serves no other file", async () => {
+    expect((await call("/docs/swagger-ui.js")).status).toBe(404);
+    expect((await call("/docs/..%2Fwrangler.toml")).status).toBe(404);
+  });
+});
+
+describe("the front page", () => {
+  it("names the API, its reference and its document", async () => {
+    expect(await jsonOf(await call("/"))).toMatchObject({ docs: `${ORIGIN}/docs`, openapi: `${ORIGIN}/openapi.json` });
+  });
+});

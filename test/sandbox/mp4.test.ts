@@ -1,0 +1,95 @@
+import { describe, expect, test } from "vitest";
+import { fileOf } from "../../src/sandbox/file.ts";
+import { bytesOf, movieOf } from "../../src/sandbox/mp4.ts";
+import type { Piece } from "../../src/sandbox/piece.ts";
+import { LANDSCAPE } from "../../src/sandbox/pieces-landscape.ts";
+import { PORTRAIT } from "../../src/sandbox/pieces-portrait.ts";
+
+type Box = { readonly type: string; readonly start: number; readonly body: DataView };
+
+/** The boxes of a stretch of bytes. */
+function boxesIn(view: DataView): Box[] {
+  const boxes: Box[] = [];
+  for (let at = 0; at < view.byteLength; ) {
+    const size = view.getUint32(at);
+    const type = String.fromCharCode(...[4, 5, 6, 7].map((offset) => view.getUint8(at + offset)));
+    boxes.push({ type, start: at, body: new DataView(view.buffer, view.byteOffset + at + 8, size - 8) });
+    at += size;
+  }
+  return boxes;
+}
+
+function boxAt(view: DataView, ...path: string[]): Box {
+  const [type, ...rest] = path;
+  const found = boxesIn(view).find((box) => box.type === type);
+  if (found === undefined) throw new Error(`no ${type}`);
+  return rest.length === 0 ? found : boxAt(found.body, ...rest);
+}
+
+const wholeFile = (piece: Piece, frames: number): DataView => {
+  const movie = movieOf(piece, frames);
+  const bytes = new Uint8Array(movie.sizeBytes);
+  let at = 0;
+  for (const part of bytesOf(movie, 0, movie.sizeBytes)) {
+    bytes.set(part, at);
+    at += part.length;
+  }
+  expect(at).toBe(movie.sizeBytes);
+  return new DataView(bytes.buffer);
+};
+
+const TABLE = ["moov", "trak", "mdia", "minf", "stbl"];
+
+describe("the muxer", () => {
+  test.each([
+    ["a frame", 1],
+    ["a second", 30],
+    ["two and a half seconds", 75],
+    ["a minute", 1_800],
+  ])("writes %s with every sample where its index says, each a slice of the right kind", (_name, frames) => {
+    for (const piece of [LANDSCAPE, PORTRAIT]) {
+      const file = wholeFile(piece, frames);
+      expect(boxesIn(file).map((box) => box.type)).toEqual(["ftyp", "moov", "mdat"]);
+      const sizes = boxAt(file, ...TABLE, "stsz").body;
+      const offsets = boxAt(file, ...TABLE, "stco").body;
+      expect(sizes.getUint32(8)).toBe(frames);
+      expect(offsets.getUint32(4)).toBe(Math.ceil(frames / 30));
+      let at = 0;
+      for (let frame = 0; frame < frames; frame++) {
+        if (frame % 30 === 0) at = offsets.getUint32(8 + (4 * frame) / 30);
+        const size = sizes.getUint32(12 + 4 * frame);
+        // One unit a sample: its own length, then its type: 5 is a key frame, 1 any other.
+        expect(file.getUint32(at)).toBe(size - 4);
+        expect(file.getUint8(at + 4) & 31).toBe(frame % 30 === 0 ? 5 : 1);
+        at += size;
+      }
+      expect(at).toBe(file.byteLength);
+      const header = boxAt(file, "moov", "mvhd").body;
+      expect(header.getUint32(16) / header.getUint32(12)).toBeCloseTo(frames / 30, 9);
+    }
+  });
+
+  test("gives any stretch of the file as it gives the whole", () => {
+    const movie = movieOf(LANDSCAPE, 100);
+    const whole = new Uint8Array(wholeFile(LANDSCAPE, 100).buffer);
+    for (const [start, end] of [
+      [0, 1],
+      [700, 900],
+      [movie.head.length - 1, movie.head.length + 1],
+      [5_000, movie.sizeBytes],
+    ] as const) {
+      const part = [...bytesOf(movie, start, end)].flatMap((bytes) => [...bytes]);
+      expect(new Uint8Array(part)).toEqual(whole.slice(start, end));
+    }
+  });
+
+  test("keeps files to the frame, to a minute and small", () => {
+    expect(fileOf({ durationMs: 10_000, portrait: false }).durationSeconds).toBe(10);
+    expect(fileOf({ durationMs: 2_517, portrait: true }).durationSeconds).toBeCloseTo(76 / 30, 9);
+    expect(fileOf({ durationMs: 1, portrait: true }).durationSeconds).toBeCloseTo(1 / 30, 9);
+    const longest = fileOf({ durationMs: 600_000, portrait: true });
+    expect(longest.durationSeconds).toBe(60);
+    expect(longest.sizeBytes).toBeLessThan(10_000_000);
+    for (const piece of [LANDSCAPE, PORTRAIT]) expect(piece.samples.length).toBeLessThan(40_000);
+  });
+});

@@ -1,0 +1,66 @@
+/** The gateway from outside: requests through its front door, tenants and keys through the operator's routes. */
+import { env as bindings, exports } from "cloudflare:workers";
+import type { Problem } from "../../src/core/wire/problem.ts";
+import type { KeyScope, ShownKeyWire, TenantWire } from "../../src/core/wire/tenant.ts";
+import type { Env } from "../../src/env.ts";
+
+export const env = bindings as unknown as Env; // vitest.config.ts binds what wrangler.toml declares
+export const ORIGIN = "https://gateway.example";
+
+const front = (exports as unknown as { default: { fetch(request: Request): Promise<Response> } }).default; // src/index.ts exports one
+
+/** One request through the front door. */
+export const call = (path: string, init: RequestInit = {}): Promise<Response> =>
+  front.fetch(new Request(ORIGIN + path, init));
+
+/** One request with JSON: an object is written as JSON, text goes as it is. */
+export function send(
+  method: string,
+  path: string,
+  body: unknown,
+  headers: Record<string, string> = {},
+): Promise<Response> {
+  const text = typeof body === "string" ? body : JSON.stringify(body);
+  return call(path, { method, body: text, headers: { "Content-Type": "application/json", ...headers } });
+}
+
+/** An answer that must be a problem document. */
+export async function problemOf(response: Response): Promise<Problem> {
+  const type = response.headers.get("Content-Type");
+  if (type !== "application/problem+json")
+    throw new Error(`${response.status} is not a problem: ${type} ${await response.text()}`);
+  return response.json();
+}
+
+/** An answer's JSON; throws when its status is another one. */
+export async function jsonOf<T>(response: Response, status = 200): Promise<T> {
+  if (response.status !== status)
+    throw new Error(`expected ${status}, got ${response.status}: ${await response.text()}`);
+  return response.json();
+}
+
+export const adminHeaders = { Authorization: `Bearer ${env.ADMIN_TOKEN}` };
+
+export const makeTenant = async (name = "acme"): Promise<TenantWire> =>
+  jsonOf(await send("POST", "/admin/tenants", { name }, adminHeaders), 201);
+
+/** A key of a tenant; all scopes unless told. */
+export const makeKey = async (
+  tenant: string,
+  wanted: { mode?: "live" | "test"; scopes?: KeyScope[]; expires_at?: string } = {},
+): Promise<ShownKeyWire> => jsonOf(await send("POST", `/admin/tenants/${tenant}/keys`, wanted, adminHeaders), 201);
+
+export type Member = {
+  readonly tenant: TenantWire;
+  readonly key: ShownKeyWire;
+  /** The headers that authenticate, and name the user when one was given. */
+  readonly headers: Record<string, string>;
+};
+
+/** A fresh tenant with a test key, acting for a user. */
+export async function makeMember(user: string | null = "ada"): Promise<Member> {
+  const tenant = await makeTenant();
+  const key = await makeKey(tenant.id);
+  const named = user === null ? {} : { "X-User-Id": user };
+  return { tenant, key, headers: { Authorization: `Bearer ${key.secret}`, ...named } };
+}
