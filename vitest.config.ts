@@ -14,24 +14,40 @@ const stateful = cloudflareTest({ wrangler: { configPath: "./wrangler.toml" }, m
 
 export default defineConfig({
   test: {
+    silent: "passed-only",
     projects: [
       {
         // Pure rooms: nothing to reset between files, so they share one runtime.
         plugins: [cloudflareTest({ miniflare: { compatibilityDate: "2026-10-20" } })],
-        test: { name: "pure", include: ["test/core/**/*.test.ts", "test/nemo/**/*.test.ts"], isolate: false },
+        test: {
+          name: "pure",
+          include: ["test/{core,nemo,sandbox}/**/*.test.ts"],
+          exclude: ["test/sandbox/object.test.ts"],
+          isolate: false,
+        },
       },
       {
         // Rooms with state: real Durable Objects, D1, R2 and queues, fresh for every file.
         plugins: [stateful],
         test: {
           name: "workerd",
-          include: ["test/{http,routes,durable,sandbox,store,jobs}/**/*.test.ts"],
+          include: ["test/{http,routes,durable,store,jobs}/**/*.test.ts", "test/sandbox/object.test.ts"],
           setupFiles: ["test/support/migrate.ts"],
         },
       },
       {
         // What runs in Node: the launcher scripts, the source tree, and black-box runs over HTTP.
         test: { name: "node", include: ["test/node/**/*.test.ts", "test/architecture.test.ts"] },
+      },
+      {
+        // A whole gateway from outside, over HTTP: seconds each, run one after the other.
+        test: {
+          name: "conformance",
+          include: ["test/conformance/**/*.test.ts"],
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+          fileParallelism: false,
+        },
       },
     ],
   },

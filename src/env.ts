@@ -4,6 +4,7 @@ import type { TenantObject } from "./durable/tenant.ts";
 import type { TokenObject } from "./durable/token.ts";
 import type { UploadObject } from "./durable/upload.ts";
 import type { UserObject } from "./durable/user.ts";
+import { SAFE_TO_PRINT } from "./log.ts";
 import type { SandboxObject } from "./sandbox/object.ts";
 
 /** What a message on each queue holds. A message is a nudge: losing one loses nothing. */
@@ -64,6 +65,11 @@ export const BINDINGS = [
 /** Bytes a secret must have at least; boot refuses less. */
 export const SECRET_MIN_BYTES = 32;
 
+/** A deployment fault. Its message names a binding or a secret, never a value. */
+export class ConfigError extends Error {
+  override readonly name = SAFE_TO_PRINT;
+}
+
 export type Config = {
   readonly local: boolean;
   readonly publicUrl: string | null;
@@ -89,9 +95,9 @@ const stripSlash = (url: string): string => url.replace(/\/+$/, "");
 /** Reads and checks the environment. Throws with the name of what is missing or too weak: a deployment fault, not a caller's. */
 export function readConfig(env: Env): Config {
   for (const name of BINDINGS)
-    if (env[name] === undefined) throw new Error(`binding ${name} is missing: see wrangler.toml`);
+    if (env[name] === undefined) throw new ConfigError(`binding ${name} is missing: see wrangler.toml`);
   if (!env.ROOT_SECRET || bytes(env.ROOT_SECRET) < SECRET_MIN_BYTES) {
-    throw new Error(
+    throw new ConfigError(
       `ROOT_SECRET must have at least ${SECRET_MIN_BYTES} bytes: run npm run deploy, or npm run dev locally`,
     );
   }

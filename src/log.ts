@@ -21,7 +21,10 @@ export function log(level: "info" | "warn" | "error", event: string, fields: Log
   console[level](JSON.stringify({ event, ...fields }));
 }
 
-/** Prints a bug: the error's own words may hold anything, so only its name and its first stack lines inside our code go out. */
+/** Errors whose words are ours alone and meant to be read: what is missing in the environment. */
+export const SAFE_TO_PRINT = "ConfigError";
+
+/** Prints a bug: an error's own words may hold anything, so only its name and its first stack lines go out, and the words of a ConfigError. */
 export function logBug(event: string, error: unknown, fields: LogFields = {}): void {
   const name = error instanceof Error ? error.name : typeof error;
   const stack =
@@ -31,5 +34,6 @@ export function logBug(event: string, error: unknown, fields: LogFields = {}): v
           .slice(1, 6)
           .map((line) => line.trim())
       : [];
-  console.error(JSON.stringify({ event, name, stack, ...fields }));
+  const words = error instanceof Error && name === SAFE_TO_PRINT ? { message: error.message } : {};
+  console.error(JSON.stringify({ event, name, ...words, stack, ...fields }));
 }

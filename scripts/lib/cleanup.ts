@@ -28,9 +28,25 @@ export function cleanUp(): Promise<void> {
 /** Exit codes of signals, as shells count them. */
 const SIGNALS = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const;
 
+/** How often a run under npm looks whether npm is still there. */
+const PARENT_CHECK_MS = 500;
+
+/** npm passes a SIGTERM on to its shell and not to us: a run that has lost its parent was meant to end. */
+function endWithParent(): void {
+  if (process.env.npm_lifecycle_event === undefined) return;
+  const parent = process.ppid;
+  const timer = setInterval(() => {
+    if (process.ppid === parent) return;
+    clearInterval(timer);
+    void cleanUp().then(() => process.exit(SIGNALS.SIGTERM));
+  }, PARENT_CHECK_MS);
+  timer.unref();
+}
+
 function install(): void {
   if (installed) return;
   installed = true;
+  endWithParent();
   for (const [signal, code] of Object.entries(SIGNALS)) {
     process.on(signal, () => void cleanUp().then(() => process.exit(code)));
   }

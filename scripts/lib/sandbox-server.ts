@@ -1,7 +1,10 @@
 /** The stand-in of the Nemo API as a process of its own: it outlives a gateway that is killed, so its ledger can be believed. */
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { onEnd } from "./cleanup.ts";
 import { freePort } from "./ports.ts";
+import { ROOT } from "./root.ts";
 import { startWrangler } from "./wrangler.ts";
 
 /** How long the runtime may take to answer first. It takes about two seconds. */
@@ -23,6 +26,16 @@ export type SandboxServer = {
   readonly stop: () => Promise<void>;
 };
 
+/** The config moved into the state folder with its entry's whole path: wrangler keeps a scratch folder beside the config it reads. */
+function placeConfig(stateDir: string): string {
+  const home = join(ROOT, "src/sandbox");
+  const path = join(stateDir, "wrangler.toml");
+  mkdirSync(stateDir, { recursive: true });
+  const text = readFileSync(join(home, "wrangler.toml"), "utf8");
+  writeFileSync(path, text.replace('main = "server.ts"', `main = ${JSON.stringify(join(home, "server.ts"))}`));
+  return path;
+}
+
 const isUp = (url: string): Promise<boolean> =>
   fetch(`${url}/__switches`).then(
     (answer) => answer.ok,
@@ -33,7 +46,7 @@ const isUp = (url: string): Promise<boolean> =>
 export async function startSandbox({ stateDir, port, timeScale = 1 }: SandboxOptions): Promise<SandboxServer> {
   const [own, inspectorPort] = [port ?? (await freePort()), await freePort()];
   const url = `http://127.0.0.1:${own}`;
-  const where = ["--config", "src/sandbox/wrangler.toml", "--ip", "127.0.0.1", "--port", String(own)];
+  const where = ["--config", placeConfig(stateDir), "--ip", "127.0.0.1", "--port", String(own)];
   const how = ["--inspector-port", String(inspectorPort), "--persist-to", stateDir, "--log-level", "warn"];
   const group = startWrangler(["dev", ...where, ...how, "--var", `TIME_SCALE:${timeScale}`], { stateDir });
   const forget = onEnd(group.stop);

@@ -19,6 +19,10 @@ export const USER_CHARS = 128;
 export const IDEMPOTENCY_KEY_CHARS = 255;
 /** How long an Idempotency-Key is remembered. */
 export const IDEMPOTENCY_TTL_MS = DAY_MS;
+/** Characters of one header. Chosen: the longest real one, a signed token, is far below. */
+export const HEADER_CHARS = 8_192;
+/** Characters of all headers together. Chosen: half of what Cloudflare's edge lets through. */
+export const HEADERS_CHARS = 65_536;
 export const PAGE_DEFAULT = 20;
 export const PAGE_MAX = 100;
 
@@ -31,6 +35,11 @@ export const WATCHERS_PER_USER = 30;
 /** Events can be read again this long after their turn has ended. */
 export const EVENTS_TTL_MS = DAY_MS;
 
+/** Characters of one message event; a longer text is told in several. SQLite holds 2 MB a row, 4 bytes a character. */
+export const MESSAGE_CHARS = 200_000;
+/** Characters of a turn's whole text in its record and its webhook; the rest stands in its events. */
+export const TURN_TEXT_CHARS = 50_000;
+
 // ---- streams to callers
 /** What `retry:` tells a client. */
 export const RETRY_MS = 500;
@@ -40,6 +49,8 @@ export const PREFER_WAIT_MAX_SECONDS = 60;
 // ---- files
 export const UPLOAD_BYTES = 500_000_000;
 export const OPEN_UPLOADS_PER_USER = 20;
+/** Bytes of a chunk of a resumable upload. Chosen: one part in R2, so that nothing waits in between. */
+export const CHUNK_ADVICE_BYTES = 8 * 1024 * 1024;
 export const FILENAME_CHARS = 200;
 /** A finished render's file is kept this long unless the tenant says otherwise. */
 export const RENDER_TTL_MS = 30 * DAY_MS;

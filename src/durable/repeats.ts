@@ -27,12 +27,7 @@ export function findRepeat({ sql, now }: Ground, { repeat }: Call): Result<strin
     .toArray()[0];
   if (row === undefined) return ok(null);
   if (row.fingerprint === repeat.fingerprint) return ok(row.made);
-  return err(
-    refusal(
-      "idempotency_mismatch",
-      "This Idempotency-Key was used for another request in the last 24 hours; send a new key.",
-    ),
-  );
+  return err(idempotencyMismatch());
 }
 
 /** Remembers what a key made. Call inside the transaction that makes it. */
@@ -47,3 +42,9 @@ export function keepRepeat({ sql, now }: Ground, { repeat }: Call, made: string)
     now(),
   );
 }
+
+export const idempotencyMismatch = (): Refusal =>
+  refusal(
+    "idempotency_mismatch",
+    "This Idempotency-Key was used for another request in the last 24 hours; send a new key.",
+  );

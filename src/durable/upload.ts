@@ -16,8 +16,18 @@ import { putExact, sha256Of } from "../store/files.ts";
 import { type Database, openDatabase, readMeta, writeMeta } from "./database.ts";
 import { type Ground, layGround } from "./ground.ts";
 import { OUTBOX, OUTBOX_TABLES, Outbox } from "./outbox.ts";
+import { idempotencyMismatch } from "./repeats.ts";
 import { type DueRow, SCHEDULE_TABLES, Schedule } from "./schedule.ts";
-import { assetOf, formatOf, noUpload, refuseContent, refuseNew, showUpload, type Upload } from "./upload/record.ts";
+import {
+  assetOf,
+  formatOf,
+  noUpload,
+  refuseContent,
+  refuseNew,
+  sameRequest,
+  showUpload,
+  type Upload,
+} from "./upload/record.ts";
 
 const EXPIRE = "expire";
 const LOOK = "look";
@@ -41,7 +51,7 @@ export class UploadObject extends DurableObject<Env> implements UploadPort {
 
   async create(call: Call, owner: UserAddress, id: UploadId, body: NewUpload): Promise<Result<UploadWire, Refusal>> {
     const known = this.#find();
-    if (known !== null) return ok(this.#show(known));
+    if (known !== null) return sameRequest(known, call) ? ok(this.#show(known)) : err(idempotencyMismatch());
     const refused = refuseNew(body);
     if (refused !== null) return err(refused);
     this.#database.ready();

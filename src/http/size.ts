@@ -1,13 +1,8 @@
 /** Bounds that hold for every request before anything reads it. */
 import type { MiddlewareHandler } from "hono";
-import { MAX_REQUEST_BYTES } from "../core/limits.ts";
+import { HEADER_CHARS, HEADERS_CHARS, MAX_REQUEST_BYTES } from "../core/limits.ts";
 import { apiError } from "./api-error.ts";
 import type { AppEnv } from "./context.ts";
-
-/** Characters of one header. Chosen: the longest real one, a signed token, is far below. */
-export const HEADER_CHARS = 8_192;
-/** Characters of all headers together. Chosen: half of what Cloudflare's edge lets through. */
-export const HEADERS_CHARS = 65_536;
 
 export const sizeLimits: MiddlewareHandler<AppEnv> = async (c, next) => {
   let total = 0;

@@ -13,7 +13,7 @@ export function safeWords(text: string): string {
     .replace(SECRETS, (_all, prefix: string | undefined, bearer: string | undefined) => `${prefix ?? `${bearer} `}…`)
     .replace(/[\p{Cc}\s]+/gu, " ")
     .trim();
-  return false ? `${line.slice(0, MESSAGE_CHARS - 1)}…` : line;
+  return line.length > MESSAGE_CHARS ? `${line.slice(0, MESSAGE_CHARS - 1)}…` : line;
 }
 
 /** The names that an error's words were seen or guessed under, in order. Source: nemo-api reference section 1.2. */

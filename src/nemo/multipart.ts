@@ -30,25 +30,18 @@ const headerSafe = (type: string): string => (/^[\w.+-]+\/[\w.+-]+$/.test(type) 
 
 type Frame = { readonly head: Uint8Array; readonly tail: Uint8Array };
 
-/** Copies the file into `writer` and counts it; its length is the announced one or the copy fails. */
-async function copy(
-  file: MultipartFile,
-  writer: WritableStreamDefaultWriter<Uint8Array>,
-  signal: AbortSignal,
-): Promise<void> {
-  const reader = file.body.getReader();
-  try {
-    for (let size = 0; ; ) {
-      const { done, value } = await orInterrupted(reader.read(), signal);
-      size += value?.byteLength ?? 0;
-      if (size > file.sizeBytes) throw new Error("it is longer than announced");
-      if (done && size < file.sizeBytes) throw new Error("it is shorter than announced");
-      if (done) return;
-      await orInterrupted(writer.write(value), signal);
-    }
-  } catch (error) {
-    reader.cancel(error).catch(() => undefined);
-    throw error;
+type Source = ReadableStreamDefaultReader<Uint8Array>;
+type Sink = WritableStreamDefaultWriter<Uint8Array>;
+
+/** Copies a file and counts it: its length is the announced one, or the copy fails. */
+async function copy(source: Source, sink: Sink, sizeBytes: number, signal: AbortSignal): Promise<void> {
+  for (let size = 0; ; ) {
+    const { done, value } = await orInterrupted(source.read(), signal);
+    size += value?.byteLength ?? 0;
+    if (size > sizeBytes) throw new Error("it is longer than announced");
+    if (done && size < sizeBytes) throw new Error("it is shorter than announced");
+    if (done) return;
+    await orInterrupted(sink.write(value), signal);
   }
 }
 
@@ -58,18 +51,20 @@ async function pump(
   frame: Frame,
   signal: AbortSignal,
 ): Promise<void> {
-  const writer = writable.getWriter();
+  const source = file.body.getReader();
+  const sink = writable.getWriter();
   // Told by the failing write as well; unheard here it would be reported as uncaught.
-  writer.closed.catch(() => undefined);
+  sink.closed.catch(() => undefined);
   try {
-    await orInterrupted(writer.write(frame.head), signal);
-    await copy(file, writer, signal);
+    await orInterrupted(sink.write(frame.head), signal);
+    await copy(source, sink, file.sizeBytes, signal);
   } catch (error) {
-    writer.abort(error).catch(() => undefined);
+    source.cancel(error).catch(() => undefined);
+    sink.abort(error).catch(() => undefined);
     throw error;
   }
   // The file is through. A receiver that has seen the last boundary may stop reading, which is no failure.
-  const closed = writer.write(frame.tail).then(() => writer.close());
+  const closed = sink.write(frame.tail).then(() => sink.close());
   await orInterrupted(closed, signal).catch(() => undefined);
 }
 

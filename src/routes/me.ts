@@ -1,6 +1,6 @@
 /** `GET /v1/me`: who the credential is and what it may do. */
 import { FORMATS } from "../core/formats.ts";
-import { MAX_REQUEST_BYTES, PROMPT_BYTES, UPLOAD_BYTES } from "../core/limits.ts";
+import { CHUNK_ADVICE_BYTES, MAX_REQUEST_BYTES, PROMPT_BYTES, UPLOAD_BYTES } from "../core/limits.ts";
 import { me } from "../core/wire/me.ts";
 import { accountAddress } from "../http/call.ts";
 import type { Api } from "../http/context.ts";
@@ -15,9 +15,6 @@ const read = declare({
   summary: "Who this key is",
   responses: { 200: answer(me, "The credential, its limits, and where its events stand.") },
 });
-
-/** Bytes of a chunk of a resumable upload. Chosen: one part in R2, so that nothing waits in between. */
-const CHUNK_ADVICE_BYTES = 8 * 1024 * 1024;
 
 const LIMITS = {
   upload_bytes: UPLOAD_BYTES,

@@ -3,6 +3,7 @@ import { DAY_MS } from "../core/time.ts";
 import { codeAnswer, okAnswer, statusAnswer } from "./answers.ts";
 import { bearer, newUser } from "./bearer.ts";
 import { ownSession, type Sandbox, type SandboxApp, switchesOf } from "./context.ts";
+import { fieldsOf } from "./fields.ts";
 import { hash32, hexText, idText } from "./random.ts";
 import type { TokenRecord } from "./records.ts";
 import type { Switches } from "./switches.ts";
@@ -64,7 +65,7 @@ export function authRoutes(app: SandboxApp, sandbox: Sandbox): void {
 
   app.post("/api/auth/claim-token", bearer(sandbox, "write"), async (c) => {
     const body: unknown = await c.req.json().catch(() => null);
-    const { task_id, session_id } = (typeof body === "object" && body !== null ? body : {}) as Record<string, unknown>;
+    const { task_id, session_id } = fieldsOf(body);
     const session = typeof session_id === "string" ? ownSession(sandbox, c, session_id) : null;
     if (session === null || session.taskId !== task_id) return codeAnswer(1002, switchesOf(sandbox));
     const claim = `clm_${idText(sandbox.random, 32)}`;

@@ -1,4 +1,5 @@
 /** The body of `/run_sse`: ADK's request model takes snake_case and camelCase alike (nemo-api reference section 4.1). */
+import { isFields } from "./fields.ts";
 
 export type ChatRequest = {
   readonly appName: string;
@@ -7,11 +8,6 @@ export type ChatRequest = {
   readonly prompt: string;
   readonly streaming: boolean;
 };
-
-type Fields = Readonly<Record<string, unknown>>;
-
-const isFields = (value: unknown): value is Fields =>
-  typeof value === "object" && value !== null && !Array.isArray(value);
 
 /** All texts of a message's parts, or null when it is no message. */
 function textOf(message: unknown): string | null {

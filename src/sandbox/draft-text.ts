@@ -1,6 +1,7 @@
 /** The draft inside a submitted body, as the text it was sent as, and how it compares with what the session shows or showed. */
 import { findNodeAtLocation, parseTree } from "jsonc-parser";
 import { draftMark, viewAt } from "./evaluate.ts";
+import { fieldsIn, fieldsOf } from "./fields.ts";
 import type { DraftMatch, SessionRecord } from "./records.ts";
 import type { Turn } from "./turn.ts";
 
@@ -13,21 +14,14 @@ export function cutDraft(body: string): string | null {
 
 export type DraftFacts = { readonly isEmpty: boolean; readonly durationMs: number; readonly portrait: boolean };
 
-type Loose = Readonly<Record<string, unknown>>;
-const loose = (value: unknown): Loose => (typeof value === "object" && value !== null ? (value as Loose) : {});
 const number = (value: unknown): number => (typeof value === "number" && Number.isFinite(value) ? value : 0);
 
 /** What a renderer needs of a draft. Empty: no track has a segment. */
 export function factsOf(draftText: string): DraftFacts {
-  let draft: Loose = {};
-  try {
-    draft = loose(JSON.parse(draftText));
-  } catch {
-    // No JSON: nothing to render.
-  }
-  const tracks = Array.isArray(draft.t) ? draft.t.map(loose) : [];
-  const segments = tracks.flatMap((track) => (Array.isArray(track.sg) ? track.sg.map(loose) : []));
-  const meta = loose(draft.m);
+  const draft = fieldsIn(draftText);
+  const tracks = Array.isArray(draft.t) ? draft.t.map(fieldsOf) : [];
+  const segments = tracks.flatMap((track) => (Array.isArray(track.sg) ? track.sg.map(fieldsOf) : []));
+  const meta = fieldsOf(draft.m);
   const longest = Math.max(0, ...segments.map((segment) => number(segment.start ?? segment.s) + number(segment.d)));
   return {
     isEmpty: segments.length === 0,

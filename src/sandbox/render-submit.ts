@@ -3,6 +3,7 @@ import { codeAnswer, jsonAnswer, missingFields, statusAnswer } from "./answers.t
 import { openTurns, ownSession, type Sandbox, type SandboxContext, switchesOf } from "./context.ts";
 import { compareDraft, cutDraft, factsOf } from "./draft-text.ts";
 import { balanceAt } from "./evaluate.ts";
+import { fieldsIn } from "./fields.ts";
 import type { DraftMatch, RenderRecord, SessionRecord } from "./records.ts";
 import { submitAnswer } from "./render.ts";
 import type { Switches } from "./switches.ts";
@@ -77,21 +78,12 @@ type OrderFields = { readonly id: string; readonly sessionId: string; readonly d
 
 /** The order's fields, or the refusal of a body that lacks one. */
 function readOrder(text: string, switches: Switches): OrderFields | Response {
-  const body = objectIn(text);
+  const body = fieldsIn(text);
   const draftText = cutDraft(text);
   if (typeof body.id !== "string" || body.id === "" || draftText === null) return missingFields(["id", "draft"]);
   if (typeof body.sessionId === "string") return { id: body.id, sessionId: body.sessionId, draftText };
   if (switches.wrong_session_field_status === "422") return missingFields(["sessionId"]);
   return jsonAnswer({ success: false, error: "sessionId is required" }, Number(switches.wrong_session_field_status));
-}
-
-function objectIn(text: string): Readonly<Record<string, unknown>> {
-  try {
-    const value: unknown = JSON.parse(text);
-    return typeof value === "object" && value !== null ? (value as Record<string, unknown>) : {};
-  } catch {
-    return {};
-  }
 }
 
 export async function submitRender(sandbox: Sandbox, c: SandboxContext): Promise<Response> {

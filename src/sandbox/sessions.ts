@@ -4,11 +4,12 @@ import { bearer } from "./bearer.ts";
 import { openTurns, ownSession, type Sandbox, type SandboxApp, switchesOf } from "./context.ts";
 import { EMPTY_DRAFTS } from "./drafts.ts";
 import { balanceAt, viewAt } from "./evaluate.ts";
+import { type Fields, fieldsOf } from "./fields.ts";
 import { idText, longNumber } from "./random.ts";
 import { RawJson } from "./raw-json.ts";
 import type { SessionRecord } from "./records.ts";
 
-function newSession(sandbox: Sandbox, userId: string, fields: Record<string, unknown>): SessionRecord {
+function newSession(sandbox: Sandbox, userId: string, fields: Fields): SessionRecord {
   const { task_name, language } = fields;
   const session: SessionRecord = {
     sessionId: longNumber(sandbox.random),
@@ -62,7 +63,7 @@ export function sessionRoutes(app: SandboxApp, sandbox: Sandbox): void {
     const owner = c.req.param("owner");
     if (owner !== "me" && owner !== userId) return codeAnswer(1001, switches);
     const body: unknown = await c.req.json().catch(() => null);
-    const fields = typeof body === "object" && body !== null ? (body as Record<string, unknown>) : {};
+    const fields = fieldsOf(body);
     const session = newSession(sandbox, userId, fields);
     const data = { task_id: session.taskId, session_id: session.sessionId, user_id: userId };
     return okAnswer(switches.omit_user_id ? { ...data, user_id: undefined } : data);

@@ -1,6 +1,6 @@
 import fc from "fast-check";
-import { describe, expect, it } from "vitest";
-import { json, SESSION, TOKEN, upstream } from "./support/upstream.ts";
+import { describe, expect, it, vi } from "vitest";
+import { json, SESSION, sse, TOKEN, turnOf, upstream } from "./support/upstream.ts";
 import { failure, VERBS } from "./support/verbs.ts";
 
 describe("answers that do not come", () => {
@@ -53,6 +53,20 @@ describe("answers that do not come", () => {
     });
     expect(await nemo.mintToken("x".repeat(65))).toMatchObject({ error: { reason: "client_id_refused" } });
     expect(asked).toEqual([]);
+  });
+
+  it("leaves no clock running behind an answer", async () => {
+    vi.useFakeTimers();
+    try {
+      for (const [verb, call] of Object.entries(VERBS)) {
+        await call(upstream([json({ code: 1001 })]).nemo);
+        expect([verb, vi.getTimerCount()]).toEqual([verb, 0]);
+      }
+      await turnOf(sse(["data: x\n\n"]));
+      expect(vi.getTimerCount()).toBe(0);
+    } finally {
+      vi.useRealTimers();
+    }
   });
 
   it("never sends a message twice, whatever comes back", async () => {

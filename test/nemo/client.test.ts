@@ -38,7 +38,8 @@ describe("what every call sends", () => {
       ["POST", "/api/render/proxy/lambda/render_1/cancel", ""],
       ["GET", "/api/render/proxy/render_1/download", ""],
     ]);
-    for (const { headers, body } of asked) {
+    for (const { headers, body, redirect } of asked) {
+      expect(redirect).toBe("manual"); // a followed redirect would carry the token along
       expect(["x-skill-source", "x-skill-version", "x-skill-platform"].map((name) => headers.get(name))).toEqual([
         "nemo-gateway",
         "1.0",

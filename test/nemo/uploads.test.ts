@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Nemo } from "../../src/nemo/client.ts";
+import { createNemo } from "../../src/nemo/create.ts";
 import { json, SESSION, TOKEN, upstream, value } from "./support/upstream.ts";
 
 describe("uploads", () => {
@@ -66,8 +67,19 @@ describe("uploads", () => {
     }
   });
 
-  it("takes a refusal that comes before the file was read", async () => {
-    const nemo = upstream([]).nemo;
-    expect((await upload(nemo, 10, source(10))).ok).toBe(false);
+  it("takes a refusal that comes before the file was read, and lets the file go", async () => {
+    let letGo = false;
+    const endless = new ReadableStream<Uint8Array>({
+      pull: (controller) => controller.enqueue(new Uint8Array(65_536)),
+      cancel: () => {
+        letGo = true;
+      },
+    });
+    const refusing = async (): Promise<Response> => json({ code: 4001, message: "unsupported" });
+    const attribution = { source: "s", version: "1", platform: "p" };
+    const nemo = createNemo({ baseUrl: "https://nemo.example", fetch: refusing, attribution });
+    expect(await upload(nemo, 1_000_000_000, endless)).toMatchObject({ error: { reason: "unsupported_media" } });
+    await new Promise((resolve) => setTimeout(resolve, 0));
+    expect(letGo).toBe(true);
   });
 });

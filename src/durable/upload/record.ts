@@ -30,6 +30,10 @@ export function refuseNew({ filename, size_bytes }: NewUpload): Refusal | null {
   return null;
 }
 
+/** Whether a call that found this upload is a repeat of the one that made it: its key led here, its body must be the same. */
+export const sameRequest = (upload: Upload, { repeat }: Call): boolean =>
+  upload.call.repeat?.fingerprint === repeat?.fingerprint;
+
 /** Why this content may not be written now; null when it may. */
 export function refuseContent(upload: Upload, sizeBytes: number, writing: boolean): Refusal | null {
   if (upload.status === "expired") {

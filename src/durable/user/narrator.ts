@@ -1,5 +1,6 @@
 /** Upstream's stream told to people: words, stages and time, never tools. One narrator per running turn. */
 
+import { MESSAGE_CHARS } from "../../core/limits.ts";
 import type { EpochMs } from "../../core/time.ts";
 import type { Turn } from "../../core/turn.ts";
 import type { TurnEventWire } from "../../core/wire/turn-event.ts";
@@ -16,6 +17,8 @@ export class Narrator {
   readonly #open = new Map<string, string>();
   #message = 1;
   #spoke = false;
+  /** A record could not be read: words may be missing, so the stream is not taken for whole. */
+  #garbled = false;
   #stage: Stage = "preparing";
   failure: NemoFailure | null = null;
   end: "closed" | "cut" | "cancelled" | null = null;
@@ -36,14 +39,7 @@ export class Narrator {
 
   /** How the stream ended, as the turn's record keeps it. */
   stream(): Turn["stream"] {
-    const end =
-      this.failure !== null
-        ? "error"
-        : this.end === "closed"
-          ? "closed"
-          : this.end === "cancelled"
-            ? "cancelled"
-            : "cut";
+    const end = this.failure !== null ? "error" : this.#garbled ? "cut" : (this.end ?? "cut");
     return { end, spoke: this.#spoke, toolsOpen: this.#open.size };
   }
 
@@ -75,11 +71,22 @@ export class Narrator {
       case "ended":
         this.end = event.why === "closed" || event.why === "cancelled" ? event.why : "cut";
         return [];
+      case "unreadable":
+        this.#garbled = true;
+        return [];
       case "heartbeat":
       case "state_hint":
-      case "unreadable":
         return [];
     }
+  }
+
+  #say(text: string, partial: boolean): TurnEventWire {
+    const told: TurnEventWire = { type: "message", message: this.#message, text, partial };
+    if (!partial) {
+      this.#message++;
+      this.#spoke = true;
+    }
+    return told;
   }
 
   #enter(stage: Stage, now: EpochMs): TurnEventWire[] {
@@ -87,4 +94,11 @@ export class Narrator {
     this.#stage = stage;
     return [this.progress(now)];
   }
+}
+
+/** A text in pieces that fit into a row, cut between characters. */
+function piecesOf(text: string): string[] {
+  if (text.length <= MESSAGE_CHARS) return [text];
+  const cut = text.charCodeAt(MESSAGE_CHARS - 1) >> 10 === 0x36 ? MESSAGE_CHARS - 1 : MESSAGE_CHARS; // not inside a surrogate pair
+  return [text.slice(0, cut), ...piecesOf(text.slice(cut))];
 }

@@ -5,6 +5,7 @@
  * frame that a later reconnect could miss. While one write is on its way to disk, what arrives meanwhile joins the next.
  */
 import type { TurnId } from "../../core/ids.ts";
+import { TURN_TEXT_CHARS } from "../../core/limits.ts";
 import type { TurnEventWire } from "../../core/wire/turn-event.ts";
 import type { Ground } from "../ground.ts";
 
@@ -68,14 +69,14 @@ export class TurnLog {
       .toArray();
   }
 
-  /** Every whole message of a turn, joined by blank lines; null when nothing was said. */
+  /** Every whole message of a turn, joined by blank lines and cut at 50,000 characters; null when nothing was said. */
   textOf(turn: TurnId): string | null {
     const rows = this.#ground.sql
       .exec<{ data: string }>("SELECT data FROM turn_events WHERE turn = ? AND type = 'message' ORDER BY seq", turn)
       .toArray();
     const events = rows.map(({ data }) => JSON.parse(data) as TurnEventWire); // written by append() only
     const texts = events.flatMap((event) => (event.type === "message" && !event.partial ? [event.text] : []));
-    return texts.length === 0 ? null : texts.join("\n\n");
+    return texts.length === 0 ? null : texts.join("\n\n").slice(0, TURN_TEXT_CHARS);
   }
 
   /** The last event's number, 0 when there is none. */

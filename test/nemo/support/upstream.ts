@@ -13,6 +13,7 @@ export type Asked = {
   readonly path: string;
   readonly headers: Headers;
   readonly body: string;
+  readonly redirect: string;
 };
 
 type Answer = Response | (() => Response | Promise<Response>);
@@ -28,6 +29,7 @@ export function upstream(answers: readonly Answer[], timeouts: Partial<Timeouts>
       path: `${url.pathname}${url.search}`,
       headers: request.headers,
       body: new TextDecoder().decode(await request.arrayBuffer()),
+      redirect: request.redirect,
     });
     const next = left.shift();
     if (next === undefined) throw new Error("no more answers");

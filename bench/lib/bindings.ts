@@ -1,0 +1,83 @@
+/** What each Worker is bound to in Miniflare: for the gateway all of wrangler.toml. */
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import type { V4WorkerOptionsShape } from "miniflare";
+import { randomSecret } from "../../scripts/lib/env-file.ts";
+import { ROOT } from "../../scripts/lib/root.ts";
+
+export const ADMIN_TOKEN = randomSecret();
+
+const toml = readFileSync(join(ROOT, "wrangler.toml"), "utf8");
+
+/** The value of `key = "…"` in wrangler.toml. */
+function setting(key: string): string {
+  const value = new RegExp(`^${key}\\s*=\\s*"([^"]+)"`, "m").exec(toml)?.[1];
+  if (value === undefined) throw new Error(`wrangler.toml holds no ${key}`);
+  return value;
+}
+
+const object = (className: string) => ({ className, useSQLite: true });
+
+/** One gate of the four; the gateway leaves them open on this machine, they are only bound. */
+const gate = (namespace_id: string) => ({ namespace_id, simple: { limit: 6_000, period: 60 as const } });
+
+const consumer = (maxBatchSize: number) => ({
+  maxBatchSize,
+  maxBatchTimeout: 0,
+  maxRetries: 3,
+  deadLetterQueue: "nemo-gateway-dead",
+});
+
+/** The gateway, with live keys on anonymous tokens of the upstream at `upstreamUrl`. */
+export const gatewayOptions = (upstreamUrl: string): V4WorkerOptionsShape => ({
+  compatibilityDate: setting("compatibility_date"),
+  compatibilityFlags: ["global_fetch_strictly_public"],
+  bindings: {
+    ENVIRONMENT: "test",
+    ALLOW_ANONYMOUS: "1",
+    NEMO_API_URL: upstreamUrl,
+    ADMIN_TOKEN,
+    ROOT_SECRET: randomSecret(),
+  },
+  durableObjects: {
+    USER: object("UserObject"),
+    TENANT: object("TenantObject"),
+    TOKEN: object("TokenObject"),
+    UPLOAD: object("UploadObject"),
+    SANDBOX: object("SandboxObject"),
+  },
+  d1Databases: ["DB"],
+  r2Buckets: ["MEDIA"],
+  queueProducers: { WAKE: "nemo-gateway-wake", DELIVERIES: "nemo-gateway-deliveries" },
+  queueConsumers: { "nemo-gateway-wake": consumer(100), "nemo-gateway-deliveries": consumer(20) },
+  ratelimits: {
+    GATE_SMALL: gate("1001"),
+    GATE_MEDIUM: gate("1002"),
+    GATE_LARGE: gate("1003"),
+    GATE_REFUSED: gate("1004"),
+  },
+  // Only what /docs reads: with Miniflare's own assets its router would stand in front of every request.
+  serviceBindings: { ASSETS: { disk: { path: join(ROOT, "dist/docs"), writable: false } } },
+});
+
+/** The Workers it is measured beside. */
+export const peerOptions = (upstreamUrl: string): V4WorkerOptionsShape => ({
+  compatibilityDate: setting("compatibility_date"),
+  bindings: { UPSTREAM: upstreamUrl },
+  durableObjects: { PLAIN: object("PlainObject"), VALUE: object("ValueObject") },
+});
+
+/** The database's migrations, one statement a line, as D1's `exec` takes them. */
+export function migrations(): string {
+  const dir = join(ROOT, "migrations");
+  const texts = readdirSync(dir)
+    .filter((name) => name.endsWith(".sql"))
+    .sort()
+    .map((name) => readFileSync(join(dir, name), "utf8").replace(/--.*$/gm, ""));
+  const statements = texts.join("\n").split(";");
+  return statements
+    .map((statement) => statement.replace(/\s+/g, " ").trim())
+    .filter(Boolean)
+    .map((statement) => `${statement};`)
+    .join("\n");
+}

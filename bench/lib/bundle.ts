@@ -1,0 +1,21 @@
+/** The Workers as a deployment would upload them. */
+import { join } from "node:path";
+import { startWrangler } from "../../scripts/lib/wrangler.ts";
+
+/** What is built from which configuration, and the file that comes out. */
+const BUILDS = {
+  gateway: { config: "wrangler.toml", file: "index.js" },
+  peers: { config: "bench/workers/wrangler.toml", file: "peers.js" },
+} as const;
+
+export type Bundle = keyof typeof BUILDS;
+
+/** Builds a Worker into `dir`; answers with the bundle's path. */
+export async function build(name: Bundle, dir: string): Promise<string> {
+  const { config, file } = BUILDS[name];
+  const out = join(dir, name);
+  const args = ["deploy", "--dry-run", "--minify", "--config", config, "--outdir", out];
+  const group = startWrangler(args, { stateDir: join(dir, `${name}-wrangler`) });
+  if ((await group.ended) !== 0) throw new Error(`${name} does not build:\n${group.lastLines()}`);
+  return join(out, file);
+}

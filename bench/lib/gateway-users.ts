@@ -1,0 +1,41 @@
+/** Users of the gateway with a live key: each with a project whose session and before-picture a first turn has made. */
+
+import { type Api, apiWith } from "../../scripts/lib/api.ts";
+import { makeKey, makeTenant } from "../../scripts/lib/tenant.ts";
+import { project } from "../../src/core/wire/project.ts";
+import { ADMIN_TOKEN } from "./bindings.ts";
+import { type Ask, openStream } from "./open-stream.ts";
+import { paceText } from "./pace.ts";
+
+/** Users made at the same time. */
+const AT_ONCE = 25;
+const FIRST_TURN = { rate: 100, count: 1, bytes: 0 };
+
+/** A live key of a new tenant. */
+export async function liveKey(url: string): Promise<string> {
+  const admin = apiWith(url, ADMIN_TOKEN);
+  return makeKey(admin, await makeTenant(admin, "bench"), "live", "bench");
+}
+
+async function makeUser(api: Api, key: string, name: string): Promise<Ask> {
+  const { id } = await api.get("/v1/projects", project, { method: "POST", json: {}, headers: { "x-user-id": name } });
+  const turn: Ask = {
+    url: `${api.url}/v1/projects/${id}/turns`,
+    headers: { authorization: `Bearer ${key}` },
+    body: JSON.stringify({ prompt: "{bench}" }),
+  };
+  const { fault } = await openStream(turn, paceText(FIRST_TURN), () => {});
+  if (fault !== null) throw new Error(`a first turn failed: ${fault}`);
+  return turn;
+}
+
+/** Makes `count` users, named from `prefix`; answers with how each asks for a turn. */
+export async function makeUsers(url: string, key: string, prefix: string, count: number): Promise<Ask[]> {
+  const api = apiWith(url, key);
+  const made: Ask[] = [];
+  for (let at = 0; at < count; at += AT_ONCE) {
+    const names = Array.from({ length: Math.min(AT_ONCE, count - at) }, (_, more) => `${prefix}${at + more}`);
+    made.push(...(await Promise.all(names.map((name) => makeUser(api, key, name)))));
+  }
+  return made;
+}

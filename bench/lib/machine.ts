@@ -1,0 +1,55 @@
+/** What a table was measured on, and where the measured processes run. */
+import { spawnSync } from "node:child_process";
+import { accessSync, constants, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { availableParallelism, cpus, loadavg, tmpdir } from "node:os";
+import { join } from "node:path";
+import * as z from "zod";
+import { onEnd } from "../../scripts/lib/cleanup.ts";
+import { ROOT } from "../../scripts/lib/root.ts";
+
+/** The measured server has this core alone; upstream and load share the other one. */
+export const SERVER_CPU = 0;
+export const LOAD_CPU = 1;
+
+export const canPin: boolean = availableParallelism() > 1 && spawnSync("taskset", ["-c", "0", "true"]).status === 0;
+
+/** A command that stays on one core, where the system can do that. */
+export const pinned = (cpu: number, command: readonly string[]): readonly string[] =>
+  canPin ? ["taskset", "-c", String(cpu), ...command] : command;
+
+/** Memory as a disk where there is one: a real disk's waits differ from machine to machine and would be all one sees. */
+function scratchRoot(): string {
+  try {
+    accessSync("/dev/shm", constants.W_OK);
+    return "/dev/shm";
+  } catch {
+    return tmpdir();
+  }
+}
+
+/** A folder for everything a run writes; removed at its end. BENCH_DIR chooses another disk. */
+export function scratchDir(): string {
+  const dir = mkdtempSync(join(process.env.BENCH_DIR ?? scratchRoot(), "nemo-bench-"));
+  onEnd(() => rmSync(dir, { recursive: true, force: true }));
+  return dir;
+}
+
+const installed = z.object({ version: z.string() });
+
+function versionOf(name: string): string {
+  return installed.parse(JSON.parse(readFileSync(join(ROOT, "node_modules", name, "package.json"), "utf8"))).version;
+}
+
+/** One line above every table. */
+export function machineLine(dir: string): string {
+  const cores = `${availableParallelism()} × ${cpus()[0]?.model.trim() ?? "unknown CPU"}`;
+  const versions = ["workerd", "miniflare", "hono"].map((name) => `${name} ${versionOf(name)}`);
+  const load = loadavg()
+    .map((value) => value.toFixed(1))
+    .join(" ");
+  const disk = `state in ${dir.startsWith("/dev/shm") ? "memory" : dir}`;
+  const when = new Date().toISOString().slice(0, 16).replace("T", " ");
+  return [`${when} UTC`, cores, canPin ? "pinned" : "not pinned", disk, `load before ${load}`]
+    .concat(`Node ${process.versions.node}`, versions)
+    .join(" · ");
+}

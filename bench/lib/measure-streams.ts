@@ -1,0 +1,56 @@
+/** One measurement: a fresh server, its users, so many streams, and what that cost. */
+import { setTimeout as sleep } from "node:timers/promises";
+import { startChild } from "./children.ts";
+import { LOAD_CPU } from "./machine.ts";
+import type { Ask } from "./open-stream.ts";
+import { type House, startServer } from "./servers.ts";
+import { type LoadResult, type LoadSettings, loadResult, phase } from "./stream-messages.ts";
+import { TARGETS, type TargetKey } from "./stream-targets.ts";
+import { watchCpu, watchMemory } from "./usage.ts";
+
+/** Events a second in each stream. */
+export const RATE = 20;
+/** Users of the short extra streams. */
+const PROBE_USERS = 20;
+/** Users of the first, unmeasured streams: code is compiled, pools are filled. */
+const WARM_USERS = 4;
+
+export type Measured = LoadResult & { readonly cpuPercent: number; readonly memoryMib: number };
+
+export type Plan = { readonly target: TargetKey; readonly streams: number; readonly seconds: number };
+
+export async function measure(house: House, plan: Plan): Promise<Measured> {
+  const { bundle, users } = TARGETS[plan.target];
+  const server = await startServer(house, bundle);
+  try {
+    const make = await users(server.url);
+    const warm = await make("warm", WARM_USERS);
+    await run({ streams: warm, probes: warm, rate: RATE, seconds: 1 }, () => {});
+    // From here on: what the users cost that are about to come, and then their streams.
+    const memory = watchMemory(server.pid);
+    const streams: Ask[] = await make("user", plan.streams);
+    const probes = await make("probe", PROBE_USERS);
+    await sleep(500); // the first turns' last writes
+    let cpu = (): number => Number.NaN;
+    let cpuPercent = Number.NaN;
+    const result = await run({ streams, probes, rate: RATE, seconds: plan.seconds }, (at) => {
+      if (at === "begin") cpu = watchCpu(server.pid);
+      else cpuPercent = cpu();
+    });
+    return { ...result, cpuPercent, memoryMib: memory() };
+  } finally {
+    await server.stop();
+  }
+}
+
+/** Runs the load in its own process; tells when the measured time begins and ends. */
+async function run(settings: LoadSettings, onPhase: (at: "begin" | "end") => void): Promise<LoadResult> {
+  const load = startChild("stream-load.ts", LOAD_CPU, settings);
+  try {
+    onPhase(await load.hear(phase));
+    onPhase(await load.hear(phase));
+    return await load.hear(loadResult);
+  } finally {
+    await load.stop();
+  }
+}

@@ -1,0 +1,60 @@
+/** One stream as a client sees it: when it was asked for, what came, what is missing. */
+import { Agent, request } from "node:http";
+import * as z from "zod";
+import { clockNs, type Mark, markReader } from "./pace.ts";
+
+/** How a stream is asked for; `{bench}` in the body is where the pace goes. */
+export const ask = z.object({ url: z.string(), headers: z.record(z.string(), z.string()), body: z.string() });
+export type Ask = z.infer<typeof ask>;
+
+export type Seen = {
+  /** Events that came, each counted once. */
+  events: number;
+  /** Events that came again, or after a later one. */
+  strays: number;
+  /** From the request to the first byte, to the upstream's first event, and to the moment the upstream saw it; in ms. */
+  firstByteMs: number;
+  firstEventMs: number;
+  wireMs: number;
+  /** What went wrong; null when nothing did. */
+  fault: string | null;
+};
+
+const agent = new Agent({ keepAlive: true, maxSockets: Number.POSITIVE_INFINITY, maxFreeSockets: 4_096 });
+
+export const msBetween = (fromNs: bigint, toNs: bigint): number => Number(toNs - fromNs) / 1e6;
+
+/** Opens a stream and reads it to its end; `onEvent` gets each event's mark and the moment it was received. Never throws. */
+export function openStream(given: Ask, pace: string, onEvent: (mark: Mark, atNs: bigint) => void): Promise<Seen> {
+  const seen: Seen = { events: 0, strays: 0, firstByteMs: NaN, firstEventMs: NaN, wireMs: NaN, fault: null };
+  const body = given.body.replace("{bench}", pace);
+  const headers = { ...given.headers, "content-type": "application/json", accept: "text/event-stream" };
+  return new Promise((resolve) => {
+    const end = (fault: string | null): void => resolve(Object.assign(seen, { fault: seen.fault ?? fault }));
+    const sentNs = clockNs();
+    const asked = request(given.url, { method: "POST", agent, headers }, (answer) => {
+      if (answer.statusCode !== 200) seen.fault = `HTTP ${answer.statusCode}`;
+      const read = markReader();
+      let lastNs = 0n;
+      answer.on("data", (chunk: Buffer) => {
+        const atNs = clockNs();
+        if (Number.isNaN(seen.firstByteMs)) seen.firstByteMs = msBetween(sentNs, atNs);
+        for (const found of read(chunk)) {
+          if (found.sentNs <= lastNs) seen.strays++;
+          else seen.events++;
+          if (lastNs === 0n) {
+            seen.firstEventMs = msBetween(sentNs, atNs);
+            seen.wireMs = msBetween(sentNs, found.seenNs);
+          }
+          lastNs = found.sentNs;
+          onEvent(found, atNs);
+        }
+      });
+      answer.on("end", () => end(null));
+      answer.on("error", (error) => end(error.message));
+    });
+    asked.on("socket", (socket) => socket.setNoDelay(true));
+    asked.on("error", (error) => end(error.message));
+    asked.end(body);
+  });
+}

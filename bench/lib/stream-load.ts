@@ -1,0 +1,80 @@
+/**
+ * The load of a stream measurement, in a process of its own: opens the streams evenly, measures while all of them run,
+ * and asks for short extra streams meanwhile to see how long a first event takes.
+ */
+import { setTimeout as sleep } from "node:timers/promises";
+import { settings, tell } from "./child.ts";
+import { msBetween, openStream, type Seen } from "./open-stream.ts";
+import { clockNs, paceText } from "./pace.ts";
+import { percentile } from "./statistics.ts";
+import { loadSettings } from "./stream-messages.ts";
+
+/** Streams opened in a second. */
+const OPENED_PER_SECOND = 150;
+/** From the last stream's opening to the first measured event. */
+const SETTLED_AFTER_MS = 1_000;
+const PROBE_EVERY_MS = 100;
+/** A probe's stream: short, and so quick that it ends long before its user's next turn. */
+const PROBE = { rate: 100, count: 2, bytes: 200 };
+const EVENT_BYTES = 200;
+/** How much later than the upstream a stream may end. */
+const TAIL_MS = 15_000;
+
+const { streams, probes, rate, seconds } = await settings(loadSettings);
+const rampMs = Math.max(300, (streams.length * 1_000) / OPENED_PER_SECOND);
+const count = Math.ceil((rampMs / 1_000 + SETTLED_AFTER_MS / 1_000 + seconds + 0.5) * rate);
+const delays: number[] = [];
+const window = { from: 0n, to: 0n };
+
+const unfinished: Seen = {
+  events: 0,
+  strays: 0,
+  firstByteMs: NaN,
+  firstEventMs: NaN,
+  wireMs: NaN,
+  fault: "never ended",
+};
+
+/** The streams, or what is known of them when they take far too long. */
+const within = (running: readonly Promise<Seen>[], afterMs: number): Promise<Seen[]> =>
+  Promise.all(running.map((one) => Promise.race([one, sleep(afterMs, unfinished, { ref: false })])));
+
+const began = performance.now();
+const running: Promise<Seen>[] = [];
+for (const [at, stream] of streams.entries()) {
+  await sleep(Math.max(0, began + (at * rampMs) / streams.length - performance.now()));
+  running.push(
+    openStream(stream, paceText({ rate, count, bytes: EVENT_BYTES }), ({ sentNs }, atNs) => {
+      if (sentNs >= window.from && sentNs < window.to) delays.push(msBetween(sentNs, atNs));
+    }),
+  );
+}
+await sleep(SETTLED_AFTER_MS);
+window.from = clockNs();
+window.to = window.from + BigInt(seconds) * 1_000_000_000n;
+tell("begin");
+
+const probing: Promise<Seen>[] = [];
+for (let at = 0; clockNs() < window.to; at++) {
+  const probe = probes[at % probes.length];
+  if (probe !== undefined) probing.push(openStream(probe, paceText(PROBE), () => {}));
+  await sleep(PROBE_EVERY_MS);
+}
+tell("end");
+
+const done = await within(running, TAIL_MS);
+const probed = await within(probing, TAIL_MS);
+const faults: Record<string, number> = {};
+for (const { fault } of [...done, ...probed]) if (fault !== null) faults[fault] = (faults[fault] ?? 0) + 1;
+const middle = (pick: (seen: Seen) => number): number =>
+  percentile(probed.filter(({ fault }) => fault === null).map(pick), 0.5);
+tell({
+  p50: percentile(delays, 0.5),
+  p99: percentile(delays, 0.99),
+  firstByte: middle(({ firstByteMs }) => firstByteMs),
+  firstEvent: middle(({ firstEventMs }) => firstEventMs),
+  wire: middle(({ wireMs }) => wireMs),
+  lost: done.reduce((total, { events }) => total + count - events, 0),
+  strays: done.reduce((total, { strays }) => total + strays, 0),
+  faults,
+});

@@ -1,0 +1,92 @@
+/** The tables of a stream run, beside the goals. */
+import type { Measured } from "./measure-streams.ts";
+import { median } from "./statistics.ts";
+import type { TargetKey } from "./stream-targets.ts";
+import { shown, signed, table } from "./table.ts";
+
+/** Every measurement of a target at a load, one a round. */
+export type Runs = Map<`${TargetKey} ${number}`, readonly Measured[]>;
+
+/** What the gateway may add to the proxy, in ms per event. Chosen: what peers without storage add, and twice that under load. */
+const GOALS: Readonly<Record<number, { readonly p50: number; readonly p99: number }>> = {
+  50: { p50: 0.5, p99: 3 },
+  200: { p50: 2, p99: 20 },
+};
+/** What the gateway may add to a first event, in ms. */
+const FIRST_EVENT_GOAL_MS = 2;
+/** From the intent's commit to the request on the wire, in ms. */
+const WIRE_GOAL_MS = 5;
+/** The gateway's memory growth over the plain object's. */
+const MEMORY_GOAL = 1.2;
+
+type Figure = Exclude<keyof Measured, "faults">;
+
+const NAMES: Readonly<Record<TargetKey, string>> = {
+  proxy: "Hono proxy",
+  object: "object + SQLite",
+  gateway: "gateway",
+};
+
+/** The median over the rounds. */
+function middle(runs: Runs, target: TargetKey, streams: number, figure: Figure): number {
+  return median((runs.get(`${target} ${streams}`) ?? []).map((run) => run[figure]));
+}
+
+/** A difference beside what it may be. */
+const judged = (value: number, goal: number | undefined): string =>
+  goal === undefined || Number.isNaN(value)
+    ? signed(value)
+    : `${signed(value)} (≤ +${goal}) ${value <= goal ? "met" : "missed"}`;
+
+/** Delay per event: each target, and what the gateway adds to the proxy. */
+export function delayTable(runs: Runs, loads: readonly number[]): string {
+  const rows = loads.map((streams) => {
+    const of = (target: TargetKey, figure: Figure): number => middle(runs, target, streams, figure);
+    const both = (target: TargetKey): string => `${shown(of(target, "p50"))} / ${shown(of(target, "p99"))}`;
+    const added = (figure: "p50" | "p99"): string =>
+      judged(of("gateway", figure) - of("proxy", figure), GOALS[streams]?.[figure]);
+    return [String(streams), both("proxy"), both("object"), both("gateway"), added("p50"), added("p99")];
+  });
+  const head = ["streams", ...Object.values(NAMES).map((name) => `${name}, ms p50 / p99`), "added p50", "added p99"];
+  return table(head, rows);
+}
+
+/** First events, losses, processor and memory: a row for each target at each load. */
+export function costTable(runs: Runs, loads: readonly number[]): string {
+  const rows = loads.flatMap((streams) =>
+    (["proxy", "object", "gateway"] as const).map((target) => {
+      const of = (figure: Figure): number => middle(runs, target, streams, figure);
+      const over = (figure: Figure, goal: number): string =>
+        target === "gateway"
+          ? `${shown(of(figure))}, ${judged(of(figure) - middle(runs, "proxy", streams, figure), goal)}`
+          : shown(of(figure));
+      const all = runs.get(`${target} ${streams}`) ?? [];
+      const sum = (figure: "lost" | "strays"): number => all.reduce((total, run) => total + run[figure], 0);
+      return [
+        `${streams} × ${NAMES[target]}`,
+        over("firstEvent", FIRST_EVENT_GOAL_MS),
+        over("wire", WIRE_GOAL_MS),
+        shown(of("firstByte")),
+        `${sum("lost")} / ${sum("strays")}`,
+        shown(of("cpuPercent")),
+        memory(target, of("memoryMib"), middle(runs, "object", streams, "memoryMib")),
+      ];
+    }),
+  );
+  const head = [
+    "",
+    "first event, ms",
+    "request seen upstream, ms",
+    "first byte, ms",
+    "lost / twice",
+    "CPU %",
+    "memory, MiB",
+  ];
+  return table(head, rows);
+}
+
+function memory(target: TargetKey, grown: number, plain: number): string {
+  if (target !== "gateway" || Number.isNaN(grown)) return shown(grown);
+  const ratio = grown / plain;
+  return `${shown(grown)}, ${shown(ratio)} × (≤ ${MEMORY_GOAL}) ${ratio <= MEMORY_GOAL ? "met" : "missed"}`;
+}

@@ -1,0 +1,66 @@
+/** What a process and all its children cost, from /proc. Elsewhere than on Linux everything is NaN. */
+import { execFileSync } from "node:child_process";
+import { readdirSync, readFileSync } from "node:fs";
+
+const isLinux = process.platform === "linux";
+const setting = (name: string): number => (isLinux ? Number(execFileSync("getconf", [name]).toString()) : Number.NaN);
+const TICKS_PER_SECOND = setting("CLK_TCK");
+const PAGE_BYTES = setting("PAGESIZE");
+const MIB = 1024 * 1024;
+/** From one look at the memory to the next, in ms. */
+const LOOK_EVERY_MS = 200;
+
+export type Usage = { readonly cpuSeconds: number; readonly memoryMib: number };
+
+function descendants(pid: number): number[] {
+  try {
+    const tasks = readdirSync(`/proc/${pid}/task`);
+    const children = tasks.flatMap((task) =>
+      readFileSync(`/proc/${pid}/task/${task}/children`, "utf8").split(" ").filter(Boolean).map(Number),
+    );
+    return [pid, ...children.flatMap(descendants)];
+  } catch {
+    return []; // it ended while we looked
+  }
+}
+
+/** `/proc/<pid>/stat` from its third field on: the name before it may hold blanks. */
+function statOf(pid: number): number[] {
+  try {
+    const text = readFileSync(`/proc/${pid}/stat`, "utf8");
+    return text
+      .slice(text.lastIndexOf(")") + 2)
+      .split(" ")
+      .map(Number);
+  } catch {
+    return [];
+  }
+}
+
+export function usageOf(root: number): Usage {
+  if (!isLinux) return { cpuSeconds: Number.NaN, memoryMib: Number.NaN };
+  const stats = descendants(root).map(statOf);
+  const sum = (field: number): number => stats.reduce((total, stat) => total + (stat[field] ?? 0), 0);
+  // Fields 14 and 15 (user and system time) and 24 (resident pages), counted from 3. Source: proc_pid_stat(5).
+  return { cpuSeconds: (sum(11) + sum(12)) / TICKS_PER_SECOND, memoryMib: (sum(21) * PAGE_BYTES) / MIB };
+}
+
+/** Watches how far the memory grows; the answer stops it and says by how many MiB it did. */
+export function watchMemory(root: number): () => number {
+  const before = usageOf(root).memoryMib;
+  let peak = before;
+  const timer = setInterval(() => {
+    peak = Math.max(peak, usageOf(root).memoryMib);
+  }, LOOK_EVERY_MS);
+  return () => {
+    clearInterval(timer);
+    return Math.max(peak, usageOf(root).memoryMib) - before;
+  };
+}
+
+/** Measures the share of one core, in percent, from now until the answer is called. */
+export function watchCpu(root: number): () => number {
+  const { cpuSeconds } = usageOf(root);
+  const began = performance.now();
+  return () => (100 * (usageOf(root).cpuSeconds - cpuSeconds) * 1_000) / (performance.now() - began);
+}

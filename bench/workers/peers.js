@@ -1,0 +1,46 @@
+/**
+ * What the gateway is measured beside, each as small as its job allows: a proxy, an object that keeps what it passes on,
+ * a greeting, and Workers that ask one or two objects. Plain JavaScript, so that no script sees the Worker's global types.
+ */
+import { DurableObject } from "cloudflare:workers";
+import { Hono } from "hono";
+import { PlainObject } from "./plain-object.js";
+
+const STREAM = { "content-type": "text/event-stream", "cache-control": "no-cache" };
+
+/** The cheapest answer an object can give: a value from memory. */
+class ValueObject extends DurableObject {
+  async read() {
+    return 1;
+  }
+}
+
+const app = new Hono();
+
+app.get("/hello", (c) => c.text("hello"));
+
+app.post("/proxy", async (c) => {
+  const init = { method: "POST", headers: { "content-type": "application/json" }, body: c.req.raw.body };
+  const upstream = await fetch(`${c.env.UPSTREAM}/run_sse`, init);
+  return new Response(upstream.body, { status: upstream.status, headers: STREAM });
+});
+
+app.post("/object/:name", async (c) => {
+  const answer = await c.env.PLAIN.getByName(c.req.param("name")).fetch(c.req.raw);
+  return new Response(answer.body, { status: answer.status, headers: STREAM });
+});
+
+/** The two that ask objects stand before the router: they are the bare platform. */
+async function answer(request, env, ctx) {
+  const { pathname } = new URL(request.url);
+  if (pathname === "/one") return Response.json({ value: await env.VALUE.getByName("one").read() });
+  if (pathname !== "/two") return app.fetch(request, env, ctx);
+  const [one, two] = await Promise.all([env.VALUE.getByName("one").read(), env.VALUE.getByName("two").read()]);
+  return Response.json({ value: one + two });
+}
+
+const worker = { fetch: answer };
+
+// biome-ignore lint/style/noDefaultExport: the platform calls a Worker by its default export
+export default worker;
+export { PlainObject, ValueObject };

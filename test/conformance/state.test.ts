@@ -1,0 +1,97 @@
+/** A state that an earlier version left behind, cut in the middle of everything, is opened by this one, and everything in it ends. */
+import { spawnSync } from "node:child_process";
+import { globSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { createServer, type Server } from "node:http";
+import { tmpdir } from "node:os";
+import { basename, join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { afterAll, describe, expect, it } from "vitest";
+import * as z from "zod";
+import { type Api, apiWith } from "../../scripts/lib/api.ts";
+import { type Gateway, startGateway } from "../../scripts/lib/gateway.ts";
+import { ROOT } from "../../scripts/lib/root.ts";
+
+const facts = z.object({
+  key: z.string(),
+  hook_port: z.int(),
+  turn: z.string(),
+  render: z.string(),
+  upload: z.string(),
+  upload_bytes: z.int(),
+});
+const ended = z.object({ status: z.string(), ended_at: z.string().nullable() });
+const upload = z.object({ status: z.string(), asset_id: z.string().nullable() });
+const deliveries = z.object({ data: z.array(z.object({ state: z.string(), ended_at: z.string().nullable() })) });
+
+/** A receiver where the fixture's endpoint points. Answers with how many deliveries came. */
+function receive(port: number): Promise<{ server: Server; count: () => number }> {
+  let count = 0;
+  const server = createServer((request, response) => {
+    request.resume().on("end", () => {
+      count++;
+      response.writeHead(204).end();
+    });
+  });
+  return new Promise((settle) => server.listen(port, "127.0.0.1", () => settle({ server, count: () => count })));
+}
+
+async function until<T>(ask: () => Promise<T>, isOver: (got: T) => boolean): Promise<T> {
+  for (const end = Date.now() + 60_000; ; await sleep(200)) {
+    const got = await ask();
+    if (isOver(got)) return got;
+    if (Date.now() > end) throw new Error(`not over: ${JSON.stringify(got)}`);
+  }
+}
+
+const endOf = (api: Api, path: string): Promise<z.infer<typeof ended>> =>
+  until(
+    () => api.get(path, ended),
+    (got) => got.ended_at !== null,
+  );
+
+const open: { stop: () => unknown }[] = [];
+afterAll(async () => {
+  for (const one of open.reverse()) await one.stop();
+});
+
+describe.each(globSync(join(ROOT, "test/fixtures/state-*.tar.gz")).sort())("the state in %s", (archive) => {
+  it("opens, and everything in it ends", async ({ expect: check }) => {
+    const stateDir = mkdtempSync(join(tmpdir(), `${basename(archive, ".tar.gz")}-`));
+    open.push({ stop: () => rmSync(stateDir, { recursive: true, force: true }) });
+    check(spawnSync("tar", ["-xzf", archive, "-C", stateDir]).status).toBe(0);
+    const known = facts.parse(JSON.parse(readFileSync(join(stateDir, "facts.json"), "utf8")));
+    const hooks = await receive(known.hook_port);
+    open.push({ stop: () => hooks.server.close() });
+    const gateway: Gateway = await startGateway({ stateDir, vars: { TIME_SCALE: "60" } });
+    open.push(gateway);
+    const api = apiWith(gateway.url, known.key);
+
+    const [turn, render] = await Promise.all([
+      endOf(api, `/v1/turns/${known.turn}`),
+      endOf(api, `/v1/renders/${known.render}`),
+    ]);
+    check(["completed", "failed", "unknown"]).toContain(turn.status);
+    check(["completed", "failed"]).toContain(render.status);
+
+    const readUpload = (): Promise<z.infer<typeof upload>> => api.get(`/v1/uploads/${known.upload}`, upload);
+    check(["open", "expired"]).toContain((await readUpload()).status);
+    if ((await readUpload()).status === "open") {
+      const bytes = new Uint8Array(known.upload_bytes).fill(7);
+      await api.send(`/v1/uploads/${known.upload}/content`, { method: "PUT", bytes });
+      await until(readUpload, (got) => got.asset_id !== null);
+    }
+
+    const owed = await until(
+      () => api.get("/v1/deliveries?limit=100", deliveries),
+      ({ data }) => data.length > 0 && data.every((one) => one.ended_at !== null),
+    );
+    // An event older than its 30 days is no longer sent; every other delivery must have arrived.
+    const delivered = owed.data.filter((one) => one.state === "delivered").length;
+    check(hooks.count()).toBeGreaterThanOrEqual(delivered);
+    check(delivered + owed.data.filter((one) => one.state === "failed").length).toBe(owed.data.length);
+  });
+});
+
+it("there is a state to open", () => {
+  expect(globSync(join(ROOT, "test/fixtures/state-*.tar.gz")).length).toBeGreaterThan(0);
+});
