@@ -19,7 +19,7 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
   nemo: ["core"],
   sandbox: ["core"],
   store: ["core"],
-  env: ["core"],
+  env: ["core", "log"],
   crash: ["core", "env"],
   durable: ["core", "nemo", "store", "env", "log", "crash"],
   jobs: ["core", "store", "env", "log", "crash"],

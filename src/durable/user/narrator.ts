@@ -45,19 +45,8 @@ export class Narrator {
 
   #tell(event: TurnEvent, now: EpochMs): TurnEventWire[] {
     switch (event.type) {
-      case "text": {
-        const told: TurnEventWire = {
-          type: "message",
-          message: this.#message,
-          text: event.text,
-          partial: event.partial,
-        };
-        if (!event.partial) {
-          this.#message++;
-          this.#spoke = true;
-        }
-        return [...this.#enter("working", now), told];
-      }
+      case "text":
+        return [...this.#enter("working", now), ...piecesOf(event.text).map((text) => this.#say(text, event.partial))];
       case "tool_started":
         this.#open.set(event.callId, event.name);
         this.#spoke = false;
