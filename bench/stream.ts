@@ -14,7 +14,7 @@ import type { TargetKey } from "./lib/stream-targets.ts";
 import { shown } from "./lib/table.ts";
 
 const quick = process.argv.includes("--quick");
-const plan = quick ? { rounds: 1, loads: [1, 50], seconds: 2 } : { rounds: 3, loads: [1, 50, 200, 500], seconds: 6 };
+const plan = quick ? { rounds: 1, loads: [1, 50], seconds: 2 } : { rounds: 3, loads: [1, 50, 200, 500], seconds: 5 };
 const ORDER: readonly TargetKey[] = ["proxy", "object", "gateway"];
 
 function progress(round: number, target: TargetKey, streams: number, got: Measured): void {

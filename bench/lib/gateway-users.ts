@@ -8,7 +8,7 @@ import { type Ask, openStream } from "./open-stream.ts";
 import { paceText } from "./pace.ts";
 
 /** Users made at the same time. */
-const AT_ONCE = 25;
+const AT_ONCE = 50;
 const FIRST_TURN = { rate: 100, count: 1, bytes: 0 };
 
 /** A live key of a new tenant. */

@@ -17,7 +17,7 @@ export type House = {
 
 /** Builds both Workers and starts the upstream. */
 export async function openHouse(dir: string): Promise<House> {
-  const [gateway, peers] = [await build("gateway", dir), await build("peers", dir)];
+  const [gateway, peers] = await Promise.all([build("gateway", dir), build("peers", dir)]);
   const upstream = startChild("upstream.ts", LOAD_CPU, {});
   const { url } = await upstream.hear(listening);
   return { dir, upstreamUrl: url, bundles: { gateway, peers } };

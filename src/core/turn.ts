@@ -11,6 +11,7 @@ import type { Charged, Refusal } from "./errors.ts";
 import type { ProjectId, TurnId } from "./ids.ts";
 import type { Evidence, Verdict } from "./ports.ts";
 import type { EpochMs } from "./time.ts";
+import type { Timeline } from "./timeline.ts";
 import type { Waits } from "./waits.ts";
 
 /** How the stream ended: closed by upstream, an error in it, cut on the way, lost with its instance, left by the caller. */
@@ -21,6 +22,8 @@ export type Picture = {
   /** Equal when draft and media lists are. */
   readonly fingerprint: string;
   readonly summary: string;
+  /** The timeline itself, to tell what changed; null where it was not kept. */
+  readonly timeline: Timeline | null;
   /** Credits; null where they were not read. `frozen` above 0 means that something is being generated. */
   readonly available: number | null;
   readonly frozen: number | null;
@@ -33,6 +36,10 @@ export type Turn = {
   readonly prompt: string;
   readonly language: string | null;
   readonly metadata: Readonly<Record<string, string>>;
+  /** Whether a lost session may be replaced although its timeline is lost with it. */
+  readonly onSessionLoss: "fail" | "restart";
+  /** Its session was lost and replaced once; a second loss ends it. */
+  readonly replaced: boolean;
   readonly createdAt: EpochMs;
   readonly phase: "queued" | "sending" | "streaming" | "settling" | "ended";
   readonly sentAt: EpochMs | null;
@@ -56,9 +63,10 @@ export type Turn = {
 
 /** A new turn, waiting to be sent. */
 export const newTurnOf = (
-  given: Pick<Turn, "id" | "project" | "prompt" | "language" | "metadata" | "createdAt">,
+  given: Pick<Turn, "id" | "project" | "prompt" | "language" | "metadata" | "onSessionLoss" | "createdAt">,
 ): Turn => ({
   ...given,
+  replaced: false,
   phase: "queued",
   sentAt: null,
   endedAt: null,
@@ -78,6 +86,22 @@ export const toSending = (turn: Turn, before: Picture | null, now: EpochMs): Tur
   sentAt: now,
 });
 
+/** Back to the start with a new session: upstream knew nothing of the old one, so nothing was done and nothing charged. */
+export const toReplaced = (turn: Turn): Turn => ({
+  ...turn,
+  phase: "queued",
+  replaced: true,
+  before: null,
+  sentAt: null,
+});
+
+/**
+ * Whether a turn whose session upstream no longer knows may go on in a new one: only where no timeline is lost with it, or
+ * where the caller asked for it, and once.
+ */
+export const mayReplace = (turn: Turn, hasTimeline: boolean): boolean =>
+  !turn.replaced && (!hasTimeline || turn.onSessionLoss === "restart");
+
 /** The answer's headers are here. */
 export const toStreaming = (turn: Turn): Turn => ({ ...turn, phase: "streaming" });
 
@@ -96,7 +120,13 @@ export const toEnded = (turn: Turn, verdict: Verdict, error: Refusal | null, now
   verdict,
   error: verdict.status === "completed" ? null : (error ?? turn.error),
   endedAt: now,
+  before: withoutTimeline(turn.before),
+  reading: withoutTimeline(turn.reading),
 });
+
+/** An ended turn keeps what its timelines said, not the timelines. */
+const withoutTimeline = (picture: Picture | null): Picture | null =>
+  picture === null ? null : { ...picture, timeline: null };
 
 /** A turn found running by a new instance: its stream is gone. Null when there is nothing to repair. */
 export function afterLoss(turn: Turn): Turn | null {

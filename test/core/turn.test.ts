@@ -5,11 +5,13 @@ import {
   evidenceOf,
   firstReadingAt,
   giveUpAt,
+  mayReplace,
   newTurnOf,
   type Picture,
   spentBy,
   type Turn,
   toEnded,
+  toReplaced,
   toSending,
   toSettling,
   toStreaming,
@@ -18,7 +20,14 @@ import { scaledWaits } from "../../src/core/waits.ts";
 
 const waits = scaledWaits(1);
 const SENT = 1_000_000;
-const before: Picture = { fingerprint: "a", summary: "before", available: 500, frozen: 0, at: SENT - 10 };
+const before: Picture = {
+  fingerprint: "a",
+  summary: "before",
+  timeline: null,
+  available: 500,
+  frozen: 0,
+  at: SENT - 10,
+};
 const look = (over: Partial<Picture>): Picture => ({ ...before, summary: "after", at: SENT + 60_000, ...over });
 
 const base = newTurnOf({
@@ -27,6 +36,7 @@ const base = newTurnOf({
   prompt: "hi",
   language: null,
   metadata: {},
+  onSessionLoss: "fail",
   createdAt: SENT - 100,
 });
 const sent: Turn = toStreaming(toSending(base, before, SENT));
@@ -122,6 +132,15 @@ describe("a turn", () => {
     expect(evidenceOf(turn, null, false)).toEqual({ stream: "closed", timeline: "unread", balance: "unread" });
     expect(spentBy(turn, picture, false)).toEqual({ amount: 100, basis: "measured" });
     expect(spentBy(turn, picture, true)).toEqual({ amount: null, basis: "unknown" });
+  });
+
+  it("goes on in a new session once, and only where no timeline is lost or the caller asked for it", () => {
+    expect(mayReplace(base, false)).toBe(true);
+    expect(mayReplace(base, true)).toBe(false);
+    expect(mayReplace({ ...base, onSessionLoss: "restart" }, true)).toBe(true);
+    const again = toReplaced(toSending(base, before, SENT));
+    expect(again).toMatchObject({ phase: "queued", replaced: true, sentAt: null, before: null });
+    expect(mayReplace({ ...again, onSessionLoss: "restart" }, false)).toBe(false);
   });
 
   it("keeps an error only when it did not complete", () => {

@@ -1,6 +1,17 @@
 import { describe, expect, it } from "vitest";
 import type { TurnId } from "../../src/core/ids.ts";
-import { bad, call, endOf, freshAddress, good, ledger, newProject, startTurn, userPort } from "../support/objects.ts";
+import {
+  bad,
+  call,
+  endOf,
+  freshAddress,
+  good,
+  ledger,
+  newProject,
+  sandboxQueue,
+  startTurn,
+  userPort,
+} from "../support/objects.ts";
 
 describe("a turn in its object", () => {
   it("ends completed, with what was said, what changed and what it cost", async () => {
@@ -25,7 +36,7 @@ describe("a turn in its object", () => {
     const address = freshAddress();
     const user = userPort(address);
     const project = await newProject(user);
-    const body = { prompt: 'add a title "Hello"', metadata: {} };
+    const body = { prompt: 'add a title "Hello"', on_session_loss: "fail" as const, metadata: {} };
     const both = await Promise.all([
       user.startTurn(call("k1"), project, body),
       user.startTurn(call("k1"), project, body),
@@ -79,8 +90,12 @@ describe("a turn in its object", () => {
     const user = userPort(freshAddress());
     const project = await newProject(user);
     for (let n = 0; n < 21; n++) await startTurn(user, project, "make a video of the sea #slow:600s");
-    expect(bad(await user.startTurn(call(), project, { prompt: "one more", metadata: {} })).code).toBe("queue_full");
-    expect(bad(await user.startTurn(call(), "prj_nope", { prompt: "x", metadata: {} })).code).toBe("not_found");
+    expect(
+      bad(await user.startTurn(call(), project, { prompt: "one more", on_session_loss: "fail", metadata: {} })).code,
+    ).toBe("queue_full");
+    expect(
+      bad(await user.startTurn(call(), "prj_nope", { prompt: "x", on_session_loss: "fail", metadata: {} })).code,
+    ).toBe("not_found");
   });
 
   it("is taken back while it waits, and left while it runs", async () => {
@@ -106,5 +121,35 @@ describe("a turn in its object", () => {
     const project = await newProject(user);
     const turn = await endOf(user, await startTurn(user, project, "make a video of the sea #fault:no_credits"));
     expect(turn).toMatchObject({ status: "failed", charged: "no", error: { code: "insufficient_credits" } });
+  });
+});
+
+describe("a turn whose session upstream has lost", () => {
+  it("goes on in a new one when no timeline is lost with it, and is sent once", async () => {
+    const address = freshAddress();
+    const user = userPort(address);
+    const project = await newProject(user);
+    // The sandbox forgets the session on this word, for this call and all later ones of the session.
+    await sandboxQueue(address, ["#fault:session_lost"]);
+    const id = await startTurn(user, project, "make a video of the sea");
+    const turn = await endOf(user, id);
+    expect(turn).toMatchObject({ status: "completed", charged: "yes" });
+    const page = good(await user.readTurnEvents(id, 0, 100, 0));
+    expect(page.data.filter(({ event }) => event.type === "project.session_replaced")).toHaveLength(1);
+    expect((await ledger(address)).turns).toHaveLength(1);
+  });
+
+  it("ends uncharged where its timeline would be lost, and starts over where that was asked for", async () => {
+    const address = freshAddress();
+    const user = userPort(address);
+    const project = await newProject(user);
+    await endOf(user, await startTurn(user, project, "make a video of the sea"));
+    await sandboxQueue(address, ["#fault:session_lost"]);
+    const lost = await endOf(user, await startTurn(user, project, "add a title"));
+    expect(lost).toMatchObject({ status: "failed", charged: "no", error: { code: "session_lost" } });
+    const body = { prompt: "make a video of the sea", on_session_loss: "restart" as const, metadata: {} };
+    const again = await endOf(user, good(await user.startTurn(call(), project, body)).id as TurnId);
+    expect(again).toMatchObject({ status: "completed" });
+    expect((await ledger(address)).turns).toHaveLength(2);
   });
 });

@@ -61,7 +61,7 @@ export async function newProject(user: UserPort): Promise<ProjectId> {
 }
 
 export async function startTurn(user: UserPort, project: ProjectId, prompt: string): Promise<TurnId> {
-  return good(await user.startTurn(call(), project, { prompt, metadata: {} })).id as TurnId;
+  return good(await user.startTurn(call(), project, { prompt, on_session_loss: "fail", metadata: {} })).id as TurnId;
 }
 
 export const endOf = (user: UserPort, id: TurnId): Promise<TurnWire> =>
@@ -83,4 +83,12 @@ export async function ledger(address: UserAddress): Promise<Ledger> {
 /** Ends a user's instance at once, in the middle of whatever it does: what a crash or a code update does. Take a new port afterwards: the old stub is broken. */
 export async function kill(address: UserAddress): Promise<void> {
   await runInDurableObject(userStub(address), (_, state) => state.abort("killed by the test")).catch(() => undefined);
+}
+
+/** Adds fault words to the next turns of this user's sandbox, one each, without the prompt showing them. */
+export async function sandboxQueue(address: UserAddress, prompts: readonly string[]): Promise<void> {
+  const stub = env.SANDBOX.getByName(userObjectName(address));
+  const body = JSON.stringify({ prompts });
+  const headers = { "content-type": "application/json" };
+  await stub.fetch(new Request("https://sandbox.nemo.internal/__queue", { method: "POST", body, headers }));
 }

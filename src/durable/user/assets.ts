@@ -101,6 +101,16 @@ export class Assets {
     return null;
   }
 
+  /** Owes every attached asset of a project again: a new session knows none of them. */
+  reattach(project: ProjectId): void {
+    const { ground, schedule } = this.#home;
+    const rows = ground.sql
+      .exec<{ asset: AssetId }>("SELECT asset FROM attachments WHERE project = ? AND status = 'attached'", project)
+      .toArray();
+    ground.sql.exec("UPDATE attachments SET status = 'pending' WHERE project = ? AND status = 'attached'", project);
+    for (const { asset } of rows) schedule.owe(ATTACH, `${project}/${asset}`, ground.now());
+  }
+
   /** The schedule's work for one attachment. `attempt` above 1: an earlier one may have reached upstream, so look first. */
   perform(ref: string, attempt: number): Promise<Refusal | null> {
     const work = this.#pushing.then(() => this.#push(ref, attempt));

@@ -22,6 +22,8 @@ export type Project = {
   readonly session: { readonly taskId: string; readonly sessionId: string } | null;
   /** The timeline as the last settled turn left it; null when something else may have changed it since. */
   readonly picture: Picture | null;
+  /** Some turn has left a timeline: losing the session would lose it. */
+  readonly hasTimeline: boolean;
 };
 
 export class Projects {
@@ -45,6 +47,7 @@ export class Projects {
       createdAt: ground.now(),
       session: null,
       picture: null,
+      hasTimeline: false,
     };
     ground.storage.transactionSync(() => {
       ground.sql.exec(
@@ -109,6 +112,12 @@ export class Projects {
     const session = { taskId: made.value.taskId, sessionId: made.value.sessionId };
     this.save({ ...fresh, session });
     return ok(session);
+  }
+
+  /** Lets go of a session that upstream no longer knows; the next step makes another. */
+  forgetSession(id: ProjectId): void {
+    const project = this.find(id);
+    if (project !== null) this.save({ ...project, session: null, picture: null, hasTimeline: false });
   }
 
   /** Upstream's state of the project; null when it has no session yet, so that nothing can be there. */

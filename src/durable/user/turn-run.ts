@@ -12,8 +12,10 @@ import {
   afterLoss,
   firstReadingAt,
   giveUpAt,
+  mayReplace,
   type Picture,
   type Turn,
+  toReplaced,
   toSending,
   toSettling,
   toStreaming,
@@ -112,7 +114,7 @@ export class TurnRun {
     if (!prepared.ok) {
       if (isPassing(prepared.error) && attempt < PREPARE_ATTEMPTS)
         throw new Error(`not prepared: ${prepared.error.code}`);
-      return this.#settle.end(turn, UNSENT, null, prepared.error);
+      return this.#unsent(fresh, prepared.error);
     }
     const sending = toSending(fresh, prepared.value.before, ground.now());
     this.#rows.save(sending);
@@ -144,7 +146,22 @@ export class TurnRun {
       "reason" in failure &&
       (failure.reason === "garbled" || (failure.reason === "unavailable" && failure.sent === "maybe"));
     if (unclear) return this.#settle.begin(toSettling(turn, { ...turn.stream, end: "cut" }, null));
-    this.#settle.end({ ...turn, stream: { ...turn.stream, end: "error" } }, UNSENT, null, toRefusal(failure));
+    this.#unsent({ ...turn, stream: { ...turn.stream, end: "error" } }, toRefusal(failure));
+  }
+
+  /** A turn that upstream took nothing of: it ends, or starts over where only its session was lost and that may be replaced. */
+  #unsent(turn: Turn, error: Refusal): void {
+    const { ground, schedule, log } = this.#home;
+    const hasTimeline = this.#projects.find(turn.project)?.hasTimeline ?? false;
+    if (error.code !== "session_lost" || !mayReplace(turn, hasTimeline))
+      return this.#settle.end(turn, UNSENT, null, error);
+    ground.storage.transactionSync(() => {
+      this.#projects.forgetSession(turn.project);
+      this.#assets.reattach(turn.project);
+      this.#rows.save(toReplaced(turn));
+      log.append(turn.id, [{ type: "project.session_replaced", project_id: turn.project }]);
+      schedule.owe(TURN, turn.id, ground.now());
+    });
   }
 
   /** Follows the answer to its end: every batch is stored before anybody sees it. */

@@ -69,9 +69,11 @@ export class TurnSettle {
       account.read((token) => account.nemo.readCredits(token)),
     ]);
     if (!state.ok) return state.error;
+    const timeline = state.value?.timeline ?? EMPTY_TIMELINE;
     return {
       fingerprint: state.value?.fingerprint ?? "",
-      summary: summaryLine(state.value?.timeline ?? EMPTY_TIMELINE),
+      summary: summaryLine(timeline),
+      timeline,
       available: credits.ok ? credits.value.available : null,
       frozen: credits.ok ? credits.value.frozen : null,
       at: ground.now(),
@@ -122,6 +124,7 @@ export class TurnSettle {
   #remember(turn: Turn, picture: Picture | null): void {
     const project = this.#projects.find(turn.project);
     if (project === null || turn.sentAt === null) return;
-    this.#projects.save({ ...project, picture: turn.shared ? null : picture });
+    const hasTimeline = project.hasTimeline || (picture?.timeline?.tracks.length ?? 0) > 0;
+    this.#projects.save({ ...project, picture: turn.shared ? null : picture, hasTimeline });
   }
 }

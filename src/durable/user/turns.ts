@@ -43,6 +43,7 @@ export class Turns {
       prompt: body.prompt,
       language: body.language ?? null,
       metadata: body.metadata,
+      onSessionLoss: body.on_session_loss,
       createdAt: ground.now(),
     });
     ground.storage.transactionSync(() => {

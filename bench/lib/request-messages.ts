@@ -1,0 +1,20 @@
+/** What a request measurement and its load process say to each other. */
+import * as z from "zod";
+
+export const requestSettings = z.object({
+  url: z.string(),
+  headers: z.record(z.string(), z.string()),
+  connections: z.number(),
+  seconds: z.number(),
+});
+export type RequestSettings = z.infer<typeof requestSettings>;
+
+export const requestResult = z.object({
+  perSecond: z.number(),
+  /** Milliseconds. */
+  p50: z.number(),
+  p95: z.number(),
+  /** Answers that were no 200, and requests without an answer. */
+  faults: z.number(),
+});
+export type RequestResult = z.infer<typeof requestResult>;
