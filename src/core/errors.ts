@@ -53,6 +53,7 @@ export const ERRORS = {
   events_expired: row(410, "These events are no longer kept"),
   cancelled: row(409, "Cancelled"),
   session_lost: row(409, "The editing session was lost"),
+  browser_link_unavailable: row(409, "This cannot be opened in a browser"),
   turn_failed: row(502, "The request could not be completed"),
   // money
   insufficient_credits: row(402, "Not enough credits"),

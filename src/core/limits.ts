@@ -1,5 +1,5 @@
 /** Every bound of the gateway in one place: value, unit, and why. SECURITY.md has a row for each. */
-import { DAY_MS, HOUR_MS } from "./time.ts";
+import { DAY_MS, HOUR_MS, MINUTE_MS } from "./time.ts";
 
 // ---- requests
 /** Bytes of a JSON body. Chosen: a prompt, metadata and a batch fit; a parser is never fed more. */
@@ -45,6 +45,11 @@ export const TURN_TEXT_CHARS = 50_000;
 export const RETRY_MS = 500;
 export const LONG_POLL_MAX_SECONDS = 25;
 export const PREFER_WAIT_MAX_SECONDS = 60;
+
+/** A stream ticket must be used first within this long. Chosen: a page load. */
+export const TICKET_FIRST_USE_MS = 10 * MINUTE_MS;
+/** And opens its turn's stream until this long after the turn's end. */
+export const TICKET_AFTER_END_MS = 10 * MINUTE_MS;
 
 // ---- files
 export const UPLOAD_BYTES = 500_000_000;

@@ -7,14 +7,15 @@
 import type { Scope } from "./address.ts";
 import { deriveMacKey, kidOf, type RootSecrets, secretOfKid } from "./derive.ts";
 import { base64url, fromBase64 } from "./encode.ts";
-import { type AssetId, ownedIdPattern, plainIdPattern, type RenderId, type TenantId } from "./ids.ts";
+import { type AssetId, ownedIdPattern, plainIdPattern, type RenderId, type TenantId, type TurnId } from "./ids.ts";
 import { err, ok, type Result } from "./result.ts";
 import type { EpochMs } from "./time.ts";
 
-/** What a link opens: `share` a render's file, for people; `pull` an asset, for upstream. */
+/** What a link opens: `share` a render's file, for people; `pull` an asset, for upstream; `ticket` a turn's stream, for EventSource. */
 export type LinkTarget =
   | { readonly purpose: "share"; readonly id: RenderId }
-  | { readonly purpose: "pull"; readonly id: AssetId };
+  | { readonly purpose: "pull"; readonly id: AssetId }
+  | { readonly purpose: "ticket"; readonly id: TurnId };
 
 export type Link = Scope & LinkTarget & { readonly expiresAt: EpochMs };
 
@@ -22,7 +23,7 @@ export type Link = Scope & LinkTarget & { readonly expiresAt: EpochMs };
 export type BadLink = "tampered" | "expired";
 
 const TENANT = plainIdPattern("ten");
-const PATTERNS = { share: ownedIdPattern("rnd"), pull: ownedIdPattern("ast") };
+const PATTERNS = { share: ownedIdPattern("rnd"), pull: ownedIdPattern("ast"), ticket: ownedIdPattern("trn") };
 const utf8 = new TextEncoder();
 
 /** The token that opens `link` until it expires, to the second. Safe in a URL as it is. */
@@ -59,6 +60,7 @@ function targetOf(purpose: string, name: string): LinkTarget | null {
   const id = name.split("~")[2] ?? "";
   if (purpose === "share" && PATTERNS.share.test(id)) return { purpose, id: id as RenderId }; // just checked
   if (purpose === "pull" && PATTERNS.pull.test(id)) return { purpose, id: id as AssetId }; // just checked
+  if (purpose === "ticket" && PATTERNS.ticket.test(id)) return { purpose, id: id as TurnId }; // just checked
   return null;
 }
 

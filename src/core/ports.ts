@@ -11,7 +11,7 @@ import type { AssetId, DeliveryId, EndpointId, EventId, ProjectId, RenderId, Tur
 import type { Result } from "./result.ts";
 import type { EpochMs } from "./time.ts";
 import type { DeliveryWire, EndpointWire, EventType, EventWire, NewEndpoint } from "./wire/event.ts";
-import type { NewProject, ProjectWire, TimelineWire } from "./wire/project.ts";
+import type { BrowserLinkWire, NewProject, ProjectWire, TimelineWire } from "./wire/project.ts";
 import type { NewRender, RenderWire } from "./wire/render.ts";
 import type { CreditsWire, NemoTokenWire } from "./wire/token.ts";
 import type { NewTurn, TurnWire } from "./wire/turn.ts";
@@ -52,13 +52,17 @@ export interface UserPort {
   readProject(id: ProjectId): Answer<ProjectWire>;
   listProjects(page: PageRequest): Promise<Page<ProjectWire>>;
   readTimeline(id: ProjectId): Answer<{ timeline: TimelineWire; etag: string; draft: string | null }>;
+  /** A link that opens the project in Nemo's web app; only where the Nemo token is this user's alone. */
+  makeBrowserLink(id: ProjectId): Answer<BrowserLinkWire>;
 
   startTurn(call: Call, project: ProjectId, body: NewTurn): Answer<TurnWire>;
   readTurn(id: TurnId): Answer<TurnWire>;
   listTurns(project: ProjectId, page: PageRequest): Answer<Page<TurnWire>>;
   cancelTurn(call: Call, id: TurnId): Answer<TurnWire>;
   /** Events after the cursor as SSE frames, live until the terminal one or until the answer's life is over. */
-  watchTurn(id: TurnId, after: number): Answer<Watching>;
+  watchTurn(id: TurnId, after: number, ticket?: string | null): Answer<Watching>;
+  /** A ticket that opens this turn's stream without a credential. Signed; refused when it is not used in time. */
+  makeTicket(id: TurnId): Answer<{ ticket: string; first_use_by: string }>;
   /** The same cursor as JSON; waits up to `waitMs` (real milliseconds) for the first one when there is none. */
   readTurnEvents(id: TurnId, after: number, limit: number, waitMs: number): Answer<TurnEventsPage>;
   /** The turn as soon as it has ended, or as it is after `waitMs`. */

@@ -9,9 +9,9 @@ import { parseUserObjectName } from "../core/address.ts";
 import type { Refusal } from "../core/errors.ts";
 import type { AssetId, ProjectId, RenderId, TurnId } from "../core/ids.ts";
 import type { AssetRecord, Call, Page, PageRequest, StoredFile, UserPort, Watching } from "../core/ports.ts";
-import { ok, type Result } from "../core/result.ts";
+import { err, ok, type Result } from "../core/result.ts";
 import { toRfc3339 } from "../core/time.ts";
-import type { NewProject, ProjectWire, TimelineWire } from "../core/wire/project.ts";
+import type { BrowserLinkWire, NewProject, ProjectWire, TimelineWire } from "../core/wire/project.ts";
 import type { NewRender, RenderWire } from "../core/wire/render.ts";
 import type { CreditsWire, NemoTokenWire } from "../core/wire/token.ts";
 import type { NewTurn, TurnWire } from "../core/wire/turn.ts";
@@ -30,6 +30,7 @@ import { RenderRows } from "./user/render-rows.ts";
 import { RenderRun } from "./user/render-run.ts";
 import { Renders } from "./user/renders.ts";
 import { USER_MIGRATIONS } from "./user/tables.ts";
+import { Tickets } from "./user/tickets.ts";
 import { TurnLog } from "./user/turn-log.ts";
 import { TurnRows } from "./user/turn-rows.ts";
 import { TurnRun } from "./user/turn-run.ts";
@@ -45,6 +46,7 @@ export class UserObject extends DurableObject<Env> implements UserPort {
   readonly #assets: Assets;
   readonly #turns: Turns;
   readonly #run: TurnRun;
+  readonly #tickets: Tickets;
   readonly #renders: Renders;
   readonly #rendering: RenderRun;
 
@@ -66,6 +68,7 @@ export class UserObject extends DurableObject<Env> implements UserPort {
     const settle = new TurnSettle(this.#home, this.#projects, rows);
     this.#turns = new Turns(this.#home, this.#projects, rows, new Watchers(ground, log));
     this.#run = new TurnRun(this.#home, this.#projects, this.#assets, rows, settle);
+    this.#tickets = new Tickets(this.#home, rows);
     const renders = new RenderRows(ground, database);
     this.#renders = new Renders(this.#home, this.#projects, renders);
     this.#rendering = new RenderRun(this.#home, this.#projects, renders);
@@ -88,6 +91,10 @@ export class UserObject extends DurableObject<Env> implements UserPort {
     return this.#projects.timeline(id);
   }
 
+  async makeBrowserLink(id: ProjectId): Answer<BrowserLinkWire> {
+    return this.#projects.browserLink(id);
+  }
+
   async startTurn(call: Call, project: ProjectId, body: NewTurn): Answer<TurnWire> {
     return this.#turns.start(call, project, body);
   }
@@ -105,8 +112,14 @@ export class UserObject extends DurableObject<Env> implements UserPort {
     return this.#turns.read(id);
   }
 
-  async watchTurn(id: TurnId, after: number): Answer<Watching> {
+  async watchTurn(id: TurnId, after: number, ticket: string | null = null): Answer<Watching> {
+    const refused = ticket === null ? null : this.#tickets.use(id, ticket);
+    if (refused !== null) return err(refused);
     return this.#turns.watch(id, after);
+  }
+
+  async makeTicket(id: TurnId): Answer<{ ticket: string; first_use_by: string }> {
+    return this.#tickets.make(id);
   }
 
   async readTurnEvents(id: TurnId, after: number, limit: number, waitMs: number): Answer<TurnEventsPage> {

@@ -11,19 +11,20 @@ import { countRefused, passGate } from "./gate.ts";
 import { ownerOf, READ_MAX_AGE_MS, WRITE_MAX_AGE_MS } from "./key-cache.ts";
 import { repeatKeyOf, userOf } from "./request-headers.ts";
 
-/** What a route asks of its caller: a scope of the key, any valid key, or nothing. */
-export type Access = KeyScope | "any" | "public";
+/** What a route asks of its caller: a scope of the key, any valid key, nothing, or `read` unless a stream ticket is in the URL. */
+export type Access = KeyScope | "any" | "public" | "read_or_ticket";
 
 /** The middleware for an access rule. Sets `caller`, `user` and `repeatKey`. */
 export const access =
   (rule: Access): MiddlewareHandler<AppEnv> =>
   async (c, next) => {
-    if (rule === "public") return next();
+    if (rule === "public" || (rule === "read_or_ticket" && c.req.query("ticket") !== undefined)) return next();
     const caller = await authenticate(c);
     refuseInBrowser(c);
     await passGate(c, caller);
-    if (rule !== "any" && !caller.scopes.includes(rule)) {
-      throw apiError("missing_scope", `This key lacks the scope \`${rule}\`; it has ${caller.scopes.join(", ")}.`);
+    const scope = rule === "read_or_ticket" ? "read" : rule;
+    if (scope !== "any" && !caller.scopes.includes(scope)) {
+      throw apiError("missing_scope", `This key lacks the scope \`${scope}\`; it has ${caller.scopes.join(", ")}.`);
     }
     c.set("caller", caller);
     c.set("user", userOf(c.req.raw.headers));

@@ -26,14 +26,15 @@ export function mountLinks(app: Api): void {
   alsoHead(app, open);
   app.openapi(open, async (c) => {
     const link = await readLink(c.req.valid("param").token, rootsOf(c.var.config), Date.now());
-    if (link.ok) return serveFile(c.env.MEDIA, c.req.raw, await fileOf(c.env, link.value));
-    if (link.error === "expired") throw apiError("link_expired", "Ask whoever shared it for a new link.");
+    if (link.ok && link.value.purpose !== "ticket")
+      return serveFile(c.env.MEDIA, c.req.raw, await fileOf(c.env, link.value));
+    if (!link.ok && link.error === "expired") throw apiError("link_expired", "Ask whoever shared it for a new link.");
     throw notFound();
   });
 }
 
 /** The file of a link, read from its owner's object: what was deleted since is not served. */
-async function fileOf(env: Env, link: Link): Promise<StoredFile> {
+async function fileOf(env: Env, link: Exclude<Link, { purpose: "ticket" }>): Promise<StoredFile> {
   const user = userObject(env, { tenant: link.tenant, mode: link.mode, uh: userHashOf(link.id) });
   if (link.purpose === "share") return unwrap(await user.renderFile(link.id));
   const { key, filename, content_type: contentType } = unwrap(await user.readAsset(link.id));

@@ -1,7 +1,7 @@
 /** Projects: one conversation and one timeline each. */
 import * as z from "zod";
 import { pageOf, pageQuery } from "../core/wire/common.ts";
-import { newProject, project, timeline } from "../core/wire/project.ts";
+import { browserLink, newProject, project, timeline } from "../core/wire/project.ts";
 import { notFound, unwrap } from "../http/api-error.ts";
 import { addressOf, callOf, namedAddress, newAddress } from "../http/call.ts";
 import type { Api } from "../http/context.ts";
@@ -56,6 +56,17 @@ const readTimeline = declare({
   responses: { 200: answer(timeline, "The timeline, readable."), 304: { description: "Unchanged." } },
 });
 
+const link = declare({
+  method: "post",
+  path: "/v1/projects/{id}/browser_link",
+  access: "chat",
+  tags,
+  summary: "Open the project in Nemo's web app",
+  description: "Only where the Nemo token is this user's alone. Whoever holds the link can open the project.",
+  request: { params: ownedParams("prj") },
+  responses: { 200: answer(browserLink, "The link, good for a week.") },
+});
+
 export function mountProjects(app: Api): void {
   app.openapi(create, async (c) => {
     const user = userObject(c.env, await newAddress(c));
@@ -81,5 +92,10 @@ export function mountProjects(app: Api): void {
     if (c.req.valid("query").format === "timeline") return c.json(found.timeline, 200, headers);
     if (found.draft === null) throw notFound();
     return new Response(found.draft, { headers: { ...headers, "Content-Type": "application/json" } });
+  });
+
+  app.openapi(link, async (c) => {
+    const { id } = c.req.valid("param");
+    return c.json(unwrap(await userObject(c.env, addressOf(c, id)).makeBrowserLink(id)), 200);
   });
 }

@@ -1,12 +1,17 @@
 /** The events of a turn: a stream to leave and pick up, or pages by the same cursor. */
 import * as z from "zod";
+import type { UserAddress } from "../core/address.ts";
+import { type TurnId, userHashOf } from "../core/ids.ts";
 import { LONG_POLL_MAX_SECONDS, PAGE_MAX } from "../core/limits.ts";
+import { readLink } from "../core/link.ts";
+import { moment } from "../core/wire/common.ts";
 import { turnEventsPage } from "../core/wire/turn-event.ts";
-import { unwrap } from "../http/api-error.ts";
+import { notFound, unwrap } from "../http/api-error.ts";
 import { addressOf } from "../http/call.ts";
-import type { Api } from "../http/context.ts";
-import { declare, ownedParams } from "../http/declare.ts";
+import type { Api, Ctx } from "../http/context.ts";
+import { answer, declare, ownedParams } from "../http/declare.ts";
 import { userObject } from "../http/objects.ts";
+import { rootsOf } from "../http/roots.ts";
 import { comeBack, cursorOf, streamOf, wantsJson } from "../http/stream.ts";
 
 const query = z.strictObject({
@@ -18,12 +23,13 @@ const query = z.strictObject({
     .max(LONG_POLL_MAX_SECONDS)
     .default(0)
     .meta({ description: "JSON only: seconds to wait for the first event." }),
+  ticket: z.string().max(300).optional().meta({ description: "A stream ticket, in place of a key." }),
 });
 
 const events = declare({
   method: "get",
   path: "/v1/turns/{id}/events",
-  access: "read",
+  access: "read_or_ticket",
   tags: ["Turns"],
   summary: "A turn's events from any point",
   description: "A stream unless `Accept: application/json` asks for a page. `Last-Event-ID` wins over `?after=`.",
@@ -37,16 +43,46 @@ const events = declare({
   },
 });
 
+const ticketed = z
+  .object({ url: z.string(), first_use_by: moment })
+  .meta({ id: "StreamTicket", description: "Open `url` with EventSource. It works again after every close." });
+
+const makeTicket = declare({
+  method: "post",
+  path: "/v1/turns/{id}/stream_ticket",
+  access: "read",
+  tags: ["Turns"],
+  summary: "A URL for EventSource",
+  description:
+    "It needs no key, must be used first within 10 minutes, and works until 10 minutes after the turn's end.",
+  request: { params: ownedParams("trn") },
+  responses: { 200: answer(ticketed, "Where to point EventSource.") },
+});
+
+/** Where a turn lives: by the credential's namespace, or by the ticket's, which must be this turn's. */
+async function turnAddress(c: Ctx, id: TurnId, ticket: string | undefined): Promise<UserAddress> {
+  if (ticket === undefined) return addressOf(c, id);
+  const link = await readLink(ticket, rootsOf(c.var.config), Date.now());
+  if (!link.ok || link.value.purpose !== "ticket" || link.value.id !== id) throw notFound();
+  return { tenant: link.value.tenant, mode: link.value.mode, uh: userHashOf(id) };
+}
+
 export function mountTurnEvents(app: Api): void {
+  app.openapi(makeTicket, async (c) => {
+    const { id } = c.req.valid("param");
+    const { ticket, first_use_by } = unwrap(await userObject(c.env, addressOf(c, id)).makeTicket(id));
+    return c.json({ url: `${c.var.origin}/v1/turns/${id}/events?ticket=${ticket}`, first_use_by }, 200);
+  });
+
   app.openapi(events, async (c) => {
     const { id } = c.req.valid("param");
-    const { after, limit, wait } = c.req.valid("query");
-    const user = userObject(c.env, addressOf(c, id));
+    const { after, limit, wait, ticket } = c.req.valid("query");
+    const user = userObject(c.env, await turnAddress(c, id, ticket));
     const cursor = cursorOf(c.req.header("Last-Event-ID"), after);
-    if (wantsJson(c.req.header("Accept")))
+    if (ticket === undefined && wantsJson(c.req.header("Accept")))
       return c.json(unwrap(await user.readTurnEvents(id, cursor, limit, wait * 1_000)), 200);
     return user
-      .watchTurn(id, cursor)
+      .watchTurn(id, cursor, ticket ?? null)
       .then((watching) => streamOf(unwrap(watching)))
       .catch(comeBack);
   });

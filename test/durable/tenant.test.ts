@@ -2,7 +2,7 @@ import { Webhook } from "standardwebhooks";
 import { describe, expect, it } from "vitest";
 import { eventId } from "../../src/core/ids.ts";
 import type { Fact } from "../../src/core/ports.ts";
-import { bad, call, freshAddress, good, tenantPort, until } from "../support/objects.ts";
+import { bad, call, freshAddress, good, owedDelivery, tenantPort } from "../support/objects.ts";
 
 const fact = async (resource: string, sequence = 1): Promise<Fact> => ({
   id: await eventId(resource, `render.completed#${sequence}`),
@@ -65,23 +65,18 @@ describe("an endpoint", () => {
 
 describe("a delivery", () => {
   it("is claimed once, signed, and over at 2xx", async () => {
-    const tenant = tenantPort(freshAddress());
-    // Nothing listens here: the queue's own attempt fails quickly and the test takes the next one.
-    const { secret, endpoint } = good(
-      await tenant.createEndpoint(call(), { url: "http://127.0.0.1:9/in", types: ["render.completed"] }),
-    );
-    await tenant.accept([await fact("rnd_a")]);
-    const job = await until(async () => {
-      const [row] = (await tenant.listDeliveries({ limit: 1, after: null })).data;
-      return row === undefined ? null : tenant.claimDelivery(row.id as `dlv_${string}`);
-    });
+    const address = freshAddress();
+    const tenant = tenantPort(address);
+    const { id, secret, endpoint } = await owedDelivery(address, await fact("rnd_a"), "http://127.0.0.1:9/in");
+    const job = await tenant.claimDelivery(id);
+    if (job === null) throw new Error("a due delivery was not given out");
     expect(await tenant.claimDelivery(job.id)).toBeNull();
-    const body = new Webhook(secret ?? "").verify(job.body, { ...job.headers }) as {
+    const body = new Webhook(secret).verify(job.body, { ...job.headers }) as {
       endpoint: string;
       type: string;
       data: unknown;
     };
-    expect(body).toMatchObject({ endpoint: endpoint.id, type: "render.completed", data: { id: "rnd_a" } });
+    expect(body).toMatchObject({ endpoint, type: "render.completed", data: { id: "rnd_a" } });
     await tenant.settleDelivery(job.id, job.attempt, {
       status: 204,
       answer: "",

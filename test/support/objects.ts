@@ -3,8 +3,16 @@ import { runInDurableObject } from "cloudflare:test";
 import { env as bindings } from "cloudflare:workers";
 import { tenantObjectName, type UserAddress, uploadObjectName, userObjectName } from "../../src/core/address.ts";
 import type { Refusal } from "../../src/core/errors.ts";
-import { type ProjectId, strayHash, type TurnId, type UploadId } from "../../src/core/ids.ts";
-import type { Call, TenantPort, UploadPort, UserPort } from "../../src/core/ports.ts";
+import {
+  type DeliveryId,
+  type EndpointId,
+  type ProjectId,
+  plainId,
+  strayHash,
+  type TurnId,
+  type UploadId,
+} from "../../src/core/ids.ts";
+import type { Call, Fact, TenantPort, UploadPort, UserPort } from "../../src/core/ports.ts";
 import type { Result } from "../../src/core/result.ts";
 import type { TurnWire } from "../../src/core/wire/turn.ts";
 import type { Env } from "../../src/env.ts";
@@ -91,4 +99,22 @@ export async function sandboxQueue(address: UserAddress, prompts: readonly strin
   const body = JSON.stringify({ prompts });
   const headers = { "content-type": "application/json" };
   await stub.fetch(new Request("https://sandbox.nemo.internal/__queue", { method: "POST", body, headers }));
+}
+
+/** A delivery that is due and that nothing nudges, so that a test makes its attempts alone: an event, an endpoint, and the row between them. */
+export async function owedDelivery(
+  address: UserAddress,
+  fact: Fact,
+  url: string,
+): Promise<{ id: DeliveryId; secret: string; endpoint: EndpointId }> {
+  const tenant = tenantPort(address);
+  await tenant.accept([fact]);
+  const { endpoint, secret } = good(await tenant.createEndpoint(call(), { url, types: ["*"] }));
+  const id = plainId("dlv", Date.now(), random);
+  await runInDurableObject(env.TENANT.getByName(tenantObjectName(address)), (_, state) => {
+    const row =
+      "INSERT INTO deliveries (id, event, endpoint, state, due_at, created_at) VALUES (?, ?, ?, 'pending', ?, ?)";
+    state.storage.sql.exec(row, id, fact.id, endpoint.id, Date.now(), Date.now());
+  });
+  return { id, secret: secret ?? "", endpoint: endpoint.id as EndpointId };
 }

@@ -49,3 +49,7 @@ export const newProject = z.strictObject({
   metadata: metadata.default({}),
 });
 export type NewProject = z.infer<typeof newProject>;
+
+/** A link into Nemo's web app. Whoever holds it can open the project; it has no rights in any API. */
+export const browserLink = z.object({ url: z.string(), expires_at: moment }).meta({ id: "BrowserLink" });
+export type BrowserLinkWire = z.infer<typeof browserLink>;

@@ -46,12 +46,9 @@ export type TurnWire = z.infer<typeof turn>;
 export const newTurn = z.strictObject({
   prompt,
   language: language.optional(),
-  on_session_loss: z
-    .enum(["fail", "restart"])
-    .default("fail")
-    .meta({
-      description: "`restart`: when Nemo has lost the project's session, go on in a new one; its timeline is lost.",
-    }),
+  on_session_loss: z.enum(["fail", "restart"]).default("fail").meta({
+    description: "`restart`: when Nemo has lost the project's session, go on in a new one; its timeline is lost.",
+  }),
   metadata: metadata.default({}),
 });
 export type NewTurn = z.infer<typeof newTurn>;

@@ -9,7 +9,7 @@
 import type { UserAddress } from "../../core/address.ts";
 import { userObjectName } from "../../core/address.ts";
 import type { RootSecrets } from "../../core/derive.ts";
-import { type Refusal, refusal } from "../../core/errors.ts";
+import { type Charged, type Refusal, refusal } from "../../core/errors.ts";
 import type { TurnId } from "../../core/ids.ts";
 import type { TokenPort } from "../../core/ports.ts";
 import { err, ok, type Result } from "../../core/result.ts";
@@ -18,11 +18,14 @@ import { type EpochMs, MINUTE_MS, toRfc3339 } from "../../core/time.ts";
 import type { NemoTokenWire } from "../../core/wire/token.ts";
 import type { Nemo } from "../../nemo/client.ts";
 import { createNemo } from "../../nemo/create.ts";
+import type { ClaimLink } from "../../nemo/domain.ts";
 import type { NemoFailure } from "../../nemo/failures.ts";
 import { readMeta, writeMeta } from "../database.ts";
 import type { Ground } from "../ground.ts";
 import { refusalOf } from "./refusals.ts";
 
+/** Where an anonymous account is kept by registering. Source: nemo-api reference 2.3. */
+const REGISTER_URL = "https://nemovideo.com/register";
 /** The name of the object that looks after the operator's own token. */
 const OPERATORS_TOKEN = "operator";
 /** The sandbox's address inside its own binding; nothing resolves it. */
@@ -89,7 +92,28 @@ export class Account {
   /** Like `call`, with every failure in our error table's words. */
   async read<T>(use: (token: string) => Promise<Result<T, NemoFailure>>): Promise<Result<T, Refusal>> {
     const answer = await this.call(use);
-    return answer.ok ? answer : err(toRefusal(answer.error));
+    return answer.ok ? answer : err(this.explain(answer.error));
+  }
+
+  /** A failure of a call in our error table's words, whichever side it came from, with the link that helps where one does. */
+  explain(failure: Refusal | NemoFailure, charged: Charged = "no"): Refusal {
+    const told = "detail" in failure ? failure : refusalOf(failure, charged);
+    const helps = told.code === "insufficient_credits" || told.code === "plan_upgrade_required";
+    const user = readMeta(this.#ground.sql, "nemo_user");
+    if (!helps || this.#isOperators() || user === null) return told;
+    return { ...told, registerUrl: `${REGISTER_URL}?bind=${encodeURIComponent(user)}` };
+  }
+
+  /** A link that opens a project in Nemo's web app. Only for a token that is this user's alone: it shows all of its projects. */
+  async browserLink(session: { taskId: string; sessionId: string }): Promise<Result<ClaimLink, Refusal>> {
+    if (this.#isOperators())
+      return err(
+        refusal(
+          "browser_link_unavailable",
+          "This project belongs to a shared Nemo account, which a link would open to its holder.",
+        ),
+      );
+    return this.read((token) => this.nemo.claimLink(token, session));
   }
 
   /** Notes on a shared token that this turn runs on it; tells whether another user's turn does too. An own token is never shared. */
@@ -183,7 +207,3 @@ export class Account {
     return { current: this.#ground.config.rootSecret, previous: this.#ground.config.rootSecretPrevious };
   }
 }
-
-/** A failure of a call in our error table's words, whichever side it came from. */
-export const toRefusal = (failure: Refusal | NemoFailure): Refusal =>
-  "detail" in failure ? failure : refusalOf(failure);

@@ -2,7 +2,7 @@
 import { type Refusal, refusal } from "../../core/errors.ts";
 import type { AssetId, ProjectId } from "../../core/ids.ts";
 import { PULL_LINK_MS } from "../../core/limits.ts";
-import { signLink } from "../../core/link.ts";
+import { linkUrl, signLink } from "../../core/link.ts";
 import type { AssetRecord, Call, Page, PageRequest } from "../../core/ports.ts";
 import { err, ok, type Result } from "../../core/result.ts";
 import type { AssetWire, AttachmentWire } from "../../core/wire/upload.ts";
@@ -189,7 +189,7 @@ export class Assets {
     const { account, ground } = this.#home;
     const { publicUrl } = ground.config;
     if (publicUrl !== null && this.#home.address.mode === "live") {
-      const url = `${publicUrl}${await this.#pullLink(asset)}`;
+      const url = linkUrl(publicUrl, await this.#pullToken(asset));
       return account.read((token) => account.nemo.uploadByUrl(token, sessionId, [url]));
     }
     return account.read(async (token) => {
@@ -205,7 +205,7 @@ export class Assets {
     });
   }
 
-  async #pullLink(asset: AssetRecord): Promise<string> {
+  async #pullToken(asset: AssetRecord): Promise<string> {
     const { ground, address } = this.#home;
     const { rootSecret: current, rootSecretPrevious: previous } = ground.config;
     const { tenant, mode } = address;

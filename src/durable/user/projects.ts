@@ -3,10 +3,10 @@ import { type Refusal, refusal } from "../../core/errors.ts";
 import { ownedId, type ProjectId } from "../../core/ids.ts";
 import type { Call, Page, PageRequest } from "../../core/ports.ts";
 import { err, ok, type Result } from "../../core/result.ts";
-import { type EpochMs, toRfc3339 } from "../../core/time.ts";
+import { type EpochMs, SECOND_MS, toRfc3339 } from "../../core/time.ts";
 import { EMPTY_TIMELINE, isExportable, summaryLine, type Timeline } from "../../core/timeline.ts";
 import type { Picture } from "../../core/turn.ts";
-import type { NewProject, ProjectWire, TimelineWire } from "../../core/wire/project.ts";
+import type { BrowserLinkWire, NewProject, ProjectWire, TimelineWire } from "../../core/wire/project.ts";
 import type { NemoState } from "../../nemo/domain.ts";
 import { cursorOf, pageOf } from "../page.ts";
 import { findRepeat, keepRepeat } from "../repeats.ts";
@@ -136,6 +136,16 @@ export class Projects {
     if (!state.ok) return state;
     const timeline = showTimeline(id, state.value?.timeline ?? EMPTY_TIMELINE);
     return ok({ timeline, etag: `"${state.value?.fingerprint ?? "empty"}"`, draft: state.value?.draftText ?? null });
+  }
+
+  /** Makes the session first where there is none: a link needs something to open. */
+  async browserLink(id: ProjectId): Promise<Result<BrowserLinkWire, Refusal>> {
+    const session = await this.session(id);
+    if (!session.ok) return session;
+    const made = await this.#home.account.browserLink(session.value);
+    if (!made.ok) return made;
+    const expiresAt = this.#home.ground.now() + made.value.expiresInSeconds * SECOND_MS;
+    return ok({ url: made.value.url, expires_at: toRfc3339(expiresAt) });
   }
 
   #show(project: Project): ProjectWire {

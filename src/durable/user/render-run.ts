@@ -16,7 +16,6 @@ import type { Result } from "../../core/result.ts";
 import { isExportable } from "../../core/timeline.ts";
 import type { RenderProgress } from "../../nemo/domain.ts";
 import type { NemoFailure } from "../../nemo/failures.ts";
-import { toRefusal } from "./account.ts";
 import { copyResult } from "./copy.ts";
 import { type Home, RENDER } from "./home.ts";
 import type { Projects } from "./projects.ts";
@@ -88,7 +87,7 @@ export class RenderRun {
     await ground.boundary("render.submitted");
     if (sent.ok || mayHaveArrived(sent.error))
       return this.#save(toPolling(submitting, this.#now(), ground.config.waits));
-    this.#save(toFailed(submitting, toRefusal(sent.error), this.#now()));
+    this.#save(toFailed(submitting, this.#home.account.explain(sent.error), this.#now()));
   }
 
   /** A job whose submit was on its way at a crash: upstream knows its id, or it never arrived. It is not sent again. */

@@ -55,4 +55,13 @@ export const USER_MIGRATIONS: Migrations = [
   ${SCHEDULE_TABLES}
   ${OUTBOX_TABLES}
   `,
+  `
+  CREATE TABLE tickets (
+    mac TEXT PRIMARY KEY,             -- the signature at its end; the ticket itself is not kept
+    turn TEXT NOT NULL,
+    made_at INTEGER NOT NULL,
+    used_at INTEGER                   -- the first use; null: not yet
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX tickets_of_turn ON tickets (turn);
+  `,
 ];

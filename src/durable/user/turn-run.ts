@@ -22,7 +22,6 @@ import {
   unreadable,
 } from "../../core/turn.ts";
 import type { TurnStream } from "../../nemo/turn-event.ts";
-import { toRefusal } from "./account.ts";
 import type { Assets } from "./assets.ts";
 import { type Home, TURN } from "./home.ts";
 import { Narrator } from "./narrator.ts";
@@ -146,7 +145,7 @@ export class TurnRun {
       "reason" in failure &&
       (failure.reason === "garbled" || (failure.reason === "unavailable" && failure.sent === "maybe"));
     if (unclear) return this.#settle.begin(toSettling(turn, { ...turn.stream, end: "cut" }, null));
-    this.#unsent({ ...turn, stream: { ...turn.stream, end: "error" } }, toRefusal(failure));
+    this.#unsent({ ...turn, stream: { ...turn.stream, end: "error" } }, this.#home.account.explain(failure));
   }
 
   /** A turn that upstream took nothing of: it ends, or starts over where only its session was lost and that may be replaced. */
@@ -185,7 +184,7 @@ export class TurnRun {
       this.#streams.delete(turn.id);
     }
     const { failure } = narrator;
-    const error = failure === null ? null : toRefusal(failure);
+    const error = failure === null ? null : this.#home.account.explain(failure);
     const settling = toSettling(turn, narrator.stream(), error);
     if (failure?.reason === "no_credits") return this.#settle.end(settling, UNSENT, null, error);
     await this.#settle.begin(settling);

@@ -1,4 +1,6 @@
 /** The end of a turn: upstream's state read until it says how it went, and one commit that tells everybody. */
+
+import { creditsEvent } from "../../core/credits.ts";
 import type { Refusal } from "../../core/errors.ts";
 import type { ProjectId } from "../../core/ids.ts";
 import type { Verdict } from "../../core/ports.ts";
@@ -96,6 +98,7 @@ export class TurnSettle {
       }
       log.append(ended.id, [...events, { type: `turn.${verdict.status}`, turn: shown }]);
       outbox.add(`turn.${verdict.status}`, ended.id, shown);
+      this.#tellCredits(ended, picture);
       schedule.done(TURN, ended.id);
     });
     log.forget(ended.id);
@@ -118,6 +121,19 @@ export class TurnSettle {
   async #isShared(turn: Turn): Promise<boolean> {
     if (turn.shared || this.#rows.overlapped(turn)) return true;
     return this.#home.account.lease(turn.id, giveUpAt(turn, this.#home.ground.config.waits));
+  }
+
+  /** Tells once when a turn took the balance below one clip, or found it empty. */
+  #tellCredits(turn: Turn, picture: Picture | null): void {
+    const [was, is] = [turn.before?.available ?? null, picture?.available ?? null];
+    const type = creditsEvent(was, is, turn.error?.code === "insufficient_credits");
+    if (type === null) return;
+    const { outbox, address } = this.#home;
+    outbox.add(type, `credits_${address.uh}`, {
+      available: is,
+      turn_id: turn.id,
+      register_url: turn.error?.registerUrl,
+    });
   }
 
   /** A settled turn leaves the picture that the next one starts from, unless another one overlapped it. */

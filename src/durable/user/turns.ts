@@ -119,7 +119,7 @@ export class Turns {
   }
 }
 
-const noTurn = (): Refusal =>
+export const noTurn = (): Refusal =>
   refusal("not_found", "No turn with this id exists here; list yours with GET /v1/projects/{id}/turns.");
 
 const eventsExpired = (id: TurnId): Refusal =>

@@ -1,0 +1,69 @@
+/** Stream tickets: a turn's stream for EventSource, which can send no headers and repeats its URL after every close. */
+import { type Refusal, refusal } from "../../core/errors.ts";
+import type { TurnId } from "../../core/ids.ts";
+import { EVENTS_TTL_MS, TICKET_AFTER_END_MS, TICKET_FIRST_USE_MS } from "../../core/limits.ts";
+import { signLink } from "../../core/link.ts";
+import { err, ok, type Result } from "../../core/result.ts";
+import { toRfc3339 } from "../../core/time.ts";
+import type { Home } from "./home.ts";
+import type { TurnRows } from "./turn-rows.ts";
+import { noTurn } from "./turns.ts";
+
+/** How long a ticket's signature is good: no turn lasts longer than its events are kept, twice. */
+const SIGNED_FOR_MS = 2 * EVENTS_TTL_MS;
+
+export class Tickets {
+  readonly #home: Home;
+  readonly #rows: TurnRows;
+
+  constructor(home: Home, rows: TurnRows) {
+    this.#home = home;
+    this.#rows = rows;
+  }
+
+  /** A new ticket for the turn. Only its end, the signature, is kept, so that a use of it can be noted. */
+  async make(id: TurnId): Promise<Result<{ ticket: string; first_use_by: string }, Refusal>> {
+    if (this.#rows.find(id) === null) return err(noTurn());
+    const { ground, address, database } = this.#home;
+    database.ready();
+    const { rootSecret: current, rootSecretPrevious: previous } = ground.config;
+    const { tenant, mode } = address;
+    const madeAt = ground.now();
+    // Two tickets of one turn differ by the second they expire in.
+    const expiresAt = madeAt + SIGNED_FOR_MS + this.#count(id) * 1_000;
+    const ticket = await signLink({ purpose: "ticket", tenant, mode, id, expiresAt }, { current, previous });
+    ground.sql.exec("DELETE FROM tickets WHERE made_at < ?", madeAt - 2 * SIGNED_FOR_MS);
+    ground.sql.exec("INSERT OR IGNORE INTO tickets (mac, turn, made_at) VALUES (?, ?, ?)", macOf(ticket), id, madeAt);
+    return ok({ ticket, first_use_by: toRfc3339(madeAt + TICKET_FIRST_USE_MS) });
+  }
+
+  /** Notes a use; null when the ticket opens the turn's stream now, else why not. The signature was checked at the edge. */
+  use(id: TurnId, ticket: string): Refusal | null {
+    const { sql, now } = this.#home.ground;
+    const turn = this.#rows.find(id);
+    const row = this.#home.database.exists()
+      ? sql
+          .exec<{ made_at: number; used_at: number | null }>(
+            "SELECT made_at, used_at FROM tickets WHERE mac = ? AND turn = ?",
+            macOf(ticket),
+            id,
+          )
+          .toArray()[0]
+      : undefined;
+    if (turn === null || row === undefined) return noTurn();
+    const late = row.used_at === null && now() > row.made_at + TICKET_FIRST_USE_MS;
+    const over = turn.endedAt !== null && now() > turn.endedAt + TICKET_AFTER_END_MS;
+    if (late || over)
+      return refusal("link_expired", "This stream ticket is over; make another one.", {
+        hint: `POST /v1/turns/${id}/stream_ticket`,
+      });
+    if (row.used_at === null) sql.exec("UPDATE tickets SET used_at = ? WHERE mac = ?", now(), macOf(ticket));
+    return null;
+  }
+
+  #count(id: TurnId): number {
+    return this.#home.ground.sql.exec<{ n: number }>("SELECT count(*) AS n FROM tickets WHERE turn = ?", id).one().n;
+  }
+}
+
+const macOf = (ticket: string): string => ticket.slice(ticket.lastIndexOf(".") + 1);

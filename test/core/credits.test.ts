@@ -1,0 +1,18 @@
+import { describe, expect, it } from "vitest";
+import { creditsEvent } from "../../src/core/credits.ts";
+
+describe("a balance", () => {
+  it.each([
+    [500, 400, false, null],
+    [150, 50, false, "credits.low"],
+    [90, 40, false, null],
+    [100, 0, false, "credits.exhausted"],
+    [0, 0, false, null],
+    [0, 0, true, "credits.exhausted"],
+    [null, 50, false, null],
+    [50, null, false, null],
+    [50, 500, false, null],
+  ] as const)("from %s to %s, refused %s, is told as %s", (was, is, refused, event) => {
+    expect(creditsEvent(was, is, refused)).toBe(event);
+  });
+});

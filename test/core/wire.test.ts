@@ -1,0 +1,44 @@
+import { describe, expect, it } from "vitest";
+import { newEndpoint } from "../../src/core/wire/event.ts";
+import { newProject } from "../../src/core/wire/project.ts";
+import { newLink, newRender } from "../../src/core/wire/render.ts";
+import { newTurn } from "../../src/core/wire/turn.ts";
+import { newUpload } from "../../src/core/wire/upload.ts";
+
+const wrong = (schema: { safeParse: (value: unknown) => { success: boolean } }, value: unknown): boolean =>
+  !schema.safeParse(value).success;
+const labels = (count: number) => Object.fromEntries(Array.from({ length: count }, (_, at) => [`k${at}`, "v"]));
+
+describe("a body's bounds", () => {
+  it("hold for prompts: 1 to 20,000 bytes in UTF-8", () => {
+    expect(wrong(newTurn, { prompt: " " })).toBe(true);
+    expect(wrong(newTurn, { prompt: "a".repeat(20_000) })).toBe(false);
+    expect(wrong(newTurn, { prompt: "a".repeat(20_001) })).toBe(true);
+    expect(wrong(newTurn, { prompt: "视".repeat(6_667) })).toBe(true);
+  });
+
+  it("hold for metadata: 50 keys of 40 characters, values of 500 bytes", () => {
+    expect(wrong(newProject, { metadata: labels(50) })).toBe(false);
+    expect(wrong(newProject, { metadata: labels(51) })).toBe(true);
+    expect(wrong(newProject, { metadata: { ["k".repeat(41)]: "v" } })).toBe(true);
+    expect(wrong(newProject, { metadata: { k: "v".repeat(501) } })).toBe(true);
+    expect(wrong(newProject, { metadata: { k: 1 } })).toBe(true);
+  });
+
+  it("hold for names, languages and sizes", () => {
+    expect(wrong(newUpload, { filename: "../a.mp4", size_bytes: 1 })).toBe(true);
+    expect(wrong(newUpload, { filename: "a\u0000.mp4", size_bytes: 1 })).toBe(true);
+    expect(wrong(newUpload, { filename: "a.mp4", size_bytes: -1 })).toBe(true);
+    expect(wrong(newUpload, { filename: "a.mp4", size_bytes: 1.5 })).toBe(true);
+    expect(wrong(newProject, { language: "english please" })).toBe(true);
+    expect(wrong(newProject, { language: "zh-Hant-TW" })).toBe(false);
+    expect(wrong(newLink, { expires_in_seconds: 604_801 })).toBe(true);
+  });
+
+  it("refuse what is not attested, and what is not known", () => {
+    expect(wrong(newRender, { output: { format: "mov" } })).toBe(true);
+    expect(wrong(newRender, { output: { quality: "low" } })).toBe(true);
+    expect(wrong(newEndpoint, { url: "https://a.example", types: ["render.exploded"] })).toBe(true);
+    expect(wrong(newTurn, { prompt: "x", surprise: 1 })).toBe(true);
+  });
+});

@@ -1,0 +1,87 @@
+import { createExecutionContext, createMessageBatch, getQueueResult } from "cloudflare:test";
+import { describe, expect, it } from "vitest";
+import { tenantObjectName } from "../../src/core/address.ts";
+import { eventId } from "../../src/core/ids.ts";
+import type { DeliveryWire } from "../../src/core/wire/event.ts";
+import type { DeliveryMessage } from "../../src/env.ts";
+import { deliverAll, type Outside } from "../../src/jobs/deliver.ts";
+import { env, freshAddress, good, owedDelivery, tenantPort } from "../support/objects.ts";
+
+/** One event, one endpoint, one attempt against a receiver that answers so; what the delivery says afterwards. */
+async function attempt(answer: (request: Request) => Promise<Response>): Promise<DeliveryWire> {
+  const address = freshAddress();
+  const fact = {
+    type: "render.completed",
+    resource: "rnd_a",
+    sequence: 1,
+    at: Date.now(),
+    uh: "u",
+    data: "{}",
+  } as const;
+  const known = { ...fact, id: await eventId(address.tenant, "render.completed#1") };
+  const { id } = await owedDelivery(address, known, "http://127.0.0.1:9/in");
+  const message: DeliveryMessage = { tenant: tenantObjectName(address), delivery: id };
+  const outside: Outside = { fetch: answer, now: Date.now };
+  const batch = createMessageBatch<DeliveryMessage>("nemo-gateway-deliveries", [
+    { id: "1", timestamp: new Date(), attempts: 1, body: message },
+  ]);
+  await deliverAll(batch, env, outside);
+  const result = await getQueueResult(batch, createExecutionContext());
+  expect(result.ackAll).toBe(true);
+  return good(await tenantPort(address).readDelivery(id));
+}
+
+const status =
+  (code: number, headers: Record<string, string> = {}) =>
+  async () =>
+    new Response("said", { status: code, headers });
+
+describe("one attempt", () => {
+  it("is over when the receiver takes it, with redirects not followed and the signature in place", async () => {
+    const seen: Request[] = [];
+    const delivery = await attempt(async (request) => {
+      seen.push(request);
+      return new Response("thanks", { status: 200 });
+    });
+    expect(delivery).toMatchObject({
+      state: "delivered",
+      attempts: 1,
+      last_status: 200,
+      last_answer: "thanks",
+      due_at: null,
+    });
+    expect(seen[0]?.redirect).toBe("manual");
+    expect(seen[0]?.headers.get("webhook-signature")).toMatch(/^v1,/);
+  });
+
+  it.each([302, 404, 410, 500])("is to be repeated after %s", async (code) => {
+    expect(await attempt(status(code, { "Retry-After": "3600" }))).toMatchObject({ state: "pending", last_status: code, ended_at: null });
+  });
+
+  it("waits as long as Retry-After says", async () => {
+    const delivery = await attempt(status(503, { "Retry-After": "3600" }));
+    expect(Date.parse(delivery.due_at ?? "") - Date.now()).toBeGreaterThan(3_500_000);
+  });
+
+  it("keeps a thousand bytes of an endless answer", async () => {
+    const endless = async () =>
+      new Response(new ReadableStream({ pull: (out) => out.enqueue(new Uint8Array(65_536).fill(97)) }));
+    expect((await attempt(endless)).last_answer).toHaveLength(1_000);
+  });
+
+  it("gives up a receiver that hangs, and one that is not there", async () => {
+    const hang = (request: Request) =>
+      new Promise<Response>((_, fail) => {
+        request.signal.addEventListener("abort", () => fail(new Error("aborted")));
+      });
+    expect(await attempt(hang)).toMatchObject({
+      state: "pending",
+      last_status: null,
+      last_answer: "no answer in time",
+    });
+    expect(await attempt(() => Promise.reject(new Error("refused")))).toMatchObject({
+      last_status: null,
+      last_answer: "no connection",
+    });
+  });
+});
