@@ -20,6 +20,8 @@ export type Waits = {
   readonly settleGiveUp: number;
   /** Heartbeats alone this long: state is read beside the open stream. Source: nemo-api reference 4.2. */
   readonly quiet: number;
+  /** A turn's stream is followed at most this long. Source: upstream's hard client timeout, nemo-api reference 4.2. */
+  readonly turnStream: number;
   /** "Still working" is said at least this often. Source: nemo-api reference 8.3. */
   readonly progress: number;
   /** Comment pings of a stream to a caller, counted from the request. */
@@ -54,6 +56,7 @@ const REAL: Waits = {
   settleApart: 30 * SECOND_MS,
   settleGiveUp: 15 * MINUTE_MS,
   quiet: 10 * MINUTE_MS,
+  turnStream: 15 * MINUTE_MS,
   progress: 2 * MINUTE_MS,
   ping: 15 * SECOND_MS,
   streamLife: 240 * SECOND_MS,

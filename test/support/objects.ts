@@ -72,11 +72,11 @@ export async function startTurn(user: UserPort, project: ProjectId, prompt: stri
   return good(await user.startTurn(call(), project, { prompt, on_session_loss: "fail", metadata: {} })).id as TurnId;
 }
 
-export const endOf = (user: UserPort, id: TurnId): Promise<TurnWire> =>
+export const endOf = (user: UserPort, id: TurnId, ms = 40_000): Promise<TurnWire> =>
   until(async () => {
     const turn = good(await user.readTurn(id));
     return turn.ended_at === null ? null : turn;
-  });
+  }, ms);
 
 type Ledger = { turns: { prompt: string }[]; renders: unknown[]; uploads: unknown[]; credits_charged: number };
 

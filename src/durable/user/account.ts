@@ -52,14 +52,21 @@ export class Account {
     this.#ground = ground;
     this.#address = address;
     const { env, config } = ground;
+    const timeouts = { turnTotalMs: config.waits.turnStream };
     this.nemo =
       address.mode === "test"
         ? createNemo({
             baseUrl: SANDBOX_URL,
             fetch: (request) => env.SANDBOX.getByName(userObjectName(address)).fetch(request),
             attribution: ATTRIBUTION,
+            timeouts,
           })
-        : createNemo({ baseUrl: config.nemoUrl, fetch: (request) => fetch(request), attribution: ATTRIBUTION });
+        : createNemo({
+            baseUrl: config.nemoUrl,
+            fetch: (request) => fetch(request),
+            attribution: ATTRIBUTION,
+            timeouts,
+          });
   }
 
   /** A token to work with now. Mints one where none is kept or the kept one is about to end. */

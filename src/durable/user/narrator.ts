@@ -20,6 +20,8 @@ export class Narrator {
   /** A record could not be read: words may be missing, so the stream is not taken for whole. */
   #garbled = false;
   #stage: Stage = "preparing";
+  /** Something of the answer was read. */
+  began = false;
   failure: NemoFailure | null = null;
   end: "closed" | "cut" | "cancelled" | null = null;
 
@@ -29,6 +31,7 @@ export class Narrator {
 
   /** What one read of upstream's stream becomes. */
   tell(events: readonly TurnEvent[], now: EpochMs): TurnEventWire[] {
+    this.began = true;
     return events.flatMap((event) => this.#tell(event, now));
   }
 

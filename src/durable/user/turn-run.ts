@@ -26,6 +26,7 @@ import type { Assets } from "./assets.ts";
 import { type Home, TURN } from "./home.ts";
 import { Narrator } from "./narrator.ts";
 import type { Projects } from "./projects.ts";
+import { QuietWatch } from "./quiet-watch.ts";
 import type { TurnRows } from "./turn-rows.ts";
 import type { TurnSettle } from "./turn-settle.ts";
 
@@ -172,23 +173,28 @@ export class TurnRun {
     const narrator = new Narrator(turn.sentAt ?? ground.now());
     const tellTime = (): void => log.append(turn.id, [narrator.progress(ground.now())]);
     const ticking = setInterval(tellTime, ground.config.waits.progress);
+    const quiet = new QuietWatch(ground, this.#settle, turn, stream);
     try {
-      let first = true;
       for await (const events of stream.events) {
-        if (first) await ground.boundary("turn.first_byte");
-        first = false;
+        if (!narrator.began) await ground.boundary("turn.first_byte");
+        quiet.heard(events);
         log.append(turn.id, narrator.tell(events, ground.now()));
       }
     } finally {
       clearInterval(ticking);
+      quiet.stop();
       this.#streams.delete(turn.id);
     }
+    await this.#over(quiet.turn, narrator);
+    this.#settle.startWaiting();
+  }
+
+  async #over(turn: Turn, narrator: Narrator): Promise<void> {
     const { failure } = narrator;
     const error = failure === null ? null : this.#home.account.explain(failure);
     const settling = toSettling(turn, narrator.stream(), error);
     if (failure?.reason === "no_credits") return this.#settle.end(settling, UNSENT, null, error);
     await this.#settle.begin(settling);
-    this.#settle.startWaiting();
   }
 }
 

@@ -63,6 +63,15 @@ export class TurnSettle {
     });
   }
 
+  /** One reading beside a stream that has said nothing for long: the turn with the reading kept, or null when it is over by now. */
+  async beside(turn: Turn): Promise<Turn | null> {
+    const { now, config } = this.#home.ground;
+    const seen = await this.picture(turn.project);
+    if ("code" in seen) return turn;
+    const settled = afterReading(turn, seen, await this.#isShared(turn), now(), config.waits);
+    return settled.do === "end" ? null : settled.turn;
+  }
+
   /** Upstream's timeline and balance now. The balance may be missing; the timeline may not. */
   async picture(project: ProjectId): Promise<Picture | Refusal> {
     const { account, ground } = this.#home;

@@ -30,7 +30,13 @@ export function timeline(...tracks: Track[]): Timeline {
   const ends = tracks.flatMap(({ segments }) =>
     segments.flatMap(({ startMs, durationMs }) => (durationMs === null ? [] : [(startMs ?? 0) + durationMs])),
   );
-  return { tracks, durationMs: ends.length === 0 ? null : Math.max(...ends), title: null, width: null, height: null };
+  return {
+    tracks,
+    durationMs: ends.reduce<number | null>((longest, end) => Math.max(longest ?? 0, end), null),
+    title: null,
+    width: null,
+    height: null,
+  };
 }
 
 const few = fc.constantFrom("a", "b", "Waves", "", "海");

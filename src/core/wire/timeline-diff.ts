@@ -1,0 +1,91 @@
+/** What happened to a timeline, on the wire: milliseconds, loudness from 0 to 1, words; null where it is not known. */
+import * as z from "zod";
+import {
+  CHANGE_KINDS,
+  type SegmentFacts,
+  type Span,
+  type Spot,
+  type TimelineChange,
+  type TimelineDiff,
+  type TrackFacts,
+} from "../timeline-diff-change.ts";
+
+const ms = z.int().nullable();
+const volume = z.number().nullable().meta({ description: "0 to 1." });
+const text = z.string().nullable();
+
+const span = z.object({ start_ms: ms, duration_ms: ms });
+const segment = z.object({ ...span.shape, volume, text });
+const track = z.object({ ...segment.shape, segments: z.int() });
+const spot = z.object({
+  start_ms: ms,
+  position: z.int().meta({ description: "Its place in the track, from 1." }),
+});
+
+const where = {
+  track_kind: z.enum(["video", "audio", "text", "other"]),
+  track_number: z.int().meta({ description: "From 1; of what was removed, as it was before." }),
+  label: z.string(),
+};
+
+const timelineChange = z
+  .discriminatedUnion("kind", [
+    z.object({ kind: z.literal("track_added"), ...where, before: z.null(), after: track }),
+    z.object({ kind: z.literal("track_removed"), ...where, before: track, after: z.null() }),
+    z.object({ kind: z.literal("track_moved"), ...where, before: z.int(), after: z.int() }),
+    z.object({ kind: z.literal("segment_added"), ...where, before: z.null(), after: segment }),
+    z.object({ kind: z.literal("segment_removed"), ...where, before: segment, after: z.null() }),
+    z.object({ kind: z.literal("segment_trimmed"), ...where, before: span, after: span }),
+    z.object({ kind: z.literal("segment_moved"), ...where, before: spot, after: spot }),
+    z.object({ kind: z.literal("text_changed"), ...where, before: text, after: text }),
+    z.object({ kind: z.literal("volume_changed"), ...where, before: volume, after: volume }),
+    z.object({ kind: z.literal("duration_changed"), before: ms, after: ms }),
+  ])
+  .meta({ id: "TimelineChange" });
+type TimelineChangeWire = z.infer<typeof timelineChange>;
+
+export const timelineDiff = z
+  .object({
+    changes: z.array(timelineChange).meta({ description: "At most 20." }),
+    more: z
+      .array(z.object({ kind: z.enum(CHANGE_KINDS), count: z.int() }))
+      .meta({ description: "How many more there are of each kind." }),
+  })
+  .meta({ id: "TimelineDiff" });
+export type TimelineDiffWire = z.infer<typeof timelineDiff>;
+
+const spanWire = ({ startMs, durationMs }: Span) => ({ start_ms: startMs, duration_ms: durationMs });
+const spotWire = ({ startMs, position }: Spot) => ({ start_ms: startMs, position });
+const segmentWire = (facts: SegmentFacts) => ({ ...spanWire(facts), volume: facts.volume, text: facts.text });
+const trackWire = (facts: TrackFacts) => ({ ...segmentWire(facts), segments: facts.segments });
+
+function changeWire(change: TimelineChange): TimelineChangeWire {
+  if (change.kind === "duration_changed") return change;
+  const { trackKind, trackNumber, ...rest } = change;
+  const at = { track_kind: trackKind, track_number: trackNumber, label: rest.label };
+  switch (rest.kind) {
+    case "track_added":
+      return { kind: rest.kind, ...at, before: null, after: trackWire(rest.after) };
+    case "track_removed":
+      return { kind: rest.kind, ...at, before: trackWire(rest.before), after: null };
+    case "segment_added":
+      return { kind: rest.kind, ...at, before: null, after: segmentWire(rest.after) };
+    case "segment_removed":
+      return { kind: rest.kind, ...at, before: segmentWire(rest.before), after: null };
+    case "segment_trimmed":
+      return { kind: rest.kind, ...at, before: spanWire(rest.before), after: spanWire(rest.after) };
+    case "segment_moved":
+      return { kind: rest.kind, ...at, before: spotWire(rest.before), after: spotWire(rest.after) };
+    case "track_moved":
+      return { kind: rest.kind, ...at, before: rest.before, after: rest.after };
+    case "text_changed":
+      return { kind: rest.kind, ...at, before: rest.before, after: rest.after };
+    case "volume_changed":
+      return { kind: rest.kind, ...at, before: rest.before, after: rest.after };
+  }
+}
+
+export const timelineDiffWire = ({ changes, more }: TimelineDiff): TimelineDiffWire => ({
+  changes: changes.map(changeWire),
+  more: more.map(({ kind, count }) => ({ kind, count })),
+});
