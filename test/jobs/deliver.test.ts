@@ -55,7 +55,11 @@ describe("one attempt", () => {
   });
 
   it.each([302, 404, 410, 500])("is to be repeated after %s", async (code) => {
-    expect(await attempt(status(code, { "Retry-After": "3600" }))).toMatchObject({ state: "pending", last_status: code, ended_at: null });
+    expect(await attempt(status(code, { "Retry-After": "3600" }))).toMatchObject({
+      state: "pending",
+      last_status: code,
+      ended_at: null,
+    });
   });
 
   it("waits as long as Retry-After says", async () => {

@@ -1,0 +1,96 @@
+/** Whatever upstream shows, a turn ends in time, and its verdict says no more than was seen. */
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import {
+  afterReading,
+  firstReadingAt,
+  giveUpAt,
+  isChanged,
+  newTurnOf,
+  type Picture,
+  type Settled,
+  type StreamEnd,
+  type Turn,
+  toSending,
+  toSettling,
+  toStreaming,
+} from "../../src/core/turn.ts";
+import { scaledWaits } from "../../src/core/waits.ts";
+
+const waits = scaledWaits(1);
+const SENT = 1_000_000;
+
+const picture = fc.record({
+  fingerprint: fc.constantFrom("a", "b", "c"),
+  summary: fc.constant(""),
+  timeline: fc.constant(null),
+  available: fc.option(fc.integer({ min: 0, max: 500 }), { nil: null }),
+  frozen: fc.option(fc.constantFrom(0, 0, 100), { nil: null }),
+});
+const stream = fc.record({
+  end: fc.constantFrom<StreamEnd>("closed", "error", "cut", "lost", "cancelled"),
+  spoke: fc.boolean(),
+  toolsOpen: fc.nat({ max: 2 }),
+});
+const script = fc.record({
+  before: picture,
+  stream,
+  streamMs: fc.nat({ max: 15 * 60_000 }),
+  readings: fc.array(picture, { minLength: 1, maxLength: 8 }),
+  shared: fc.boolean(),
+});
+
+/** Reads as the object does, the last picture for ever, until the turn is settled. */
+function settle(
+  turn: Turn,
+  readings: readonly Omit<Picture, "at">[],
+  shared: boolean,
+  from: number,
+): { end: Settled & { do: "end" }; at: number; reads: number } {
+  let now = firstReadingAt(turn, from, waits);
+  let current = turn;
+  for (let reads = 1; reads <= 100; reads++) {
+    const seen = readings[Math.min(reads, readings.length) - 1];
+    if (seen === undefined) break;
+    const settled = afterReading(current, { ...seen, at: now }, shared, now, waits);
+    if (settled.do === "end") return { end: settled, at: now, reads };
+    expect(settled.at).toBeGreaterThan(now);
+    current = settled.turn;
+    now = settled.at;
+  }
+  throw new Error("a turn without an end");
+}
+
+describe("settling, for any script of upstream's states", () => {
+  it("ends in time and claims nothing that was not seen", () => {
+    fc.assert(
+      fc.property(script, ({ before, stream: end, streamMs, readings, shared }) => {
+        const base = newTurnOf({
+          id: "trn_1",
+          project: "prj_1",
+          prompt: "x",
+          language: null,
+          metadata: {},
+          onSessionLoss: "fail",
+          createdAt: SENT,
+        });
+        const turn = toSettling(toStreaming(toSending(base, { ...before, at: SENT }, SENT)), end, null);
+        const over = settle(turn, readings, shared, SENT + streamMs);
+        const { status, charged } = over.end.verdict;
+        const changed = isChanged(turn, over.end.picture);
+        const finished = end.end === "closed" && end.spoke && end.toolsOpen === 0;
+        expect(over.at).toBeLessThanOrEqual(Math.max(giveUpAt(turn, waits), SENT + streamMs + waits.settleFirst));
+        if (status === "completed") expect(changed || finished).toBe(true);
+        if (status === "failed") {
+          expect(changed || shared).toBe(false);
+          expect(over.end.picture.available).not.toBeNull();
+          expect(charged).toBe("no");
+        }
+        if (charged === "yes") expect(over.end.picture.available ?? 0).toBeLessThan(before.available ?? 0);
+        if (charged === "no") expect(shared).toBe(false);
+        if (!finished && over.reads === 1) expect(over.at).toBeGreaterThanOrEqual(giveUpAt(turn, waits));
+      }),
+      { numRuns: 2_000 },
+    );
+  });
+});
