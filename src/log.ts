@@ -31,8 +31,9 @@ export function logBug(event: string, error: unknown, fields: LogFields = {}): v
     error instanceof Error
       ? (error.stack ?? "")
           .split("\n")
-          .slice(1, 6)
           .map((line) => line.trim())
+          .filter((line) => line.startsWith("at "))
+          .slice(0, 5)
       : [];
   const words = error instanceof Error && name === SAFE_TO_PRINT ? { message: error.message } : {};
   console.error(JSON.stringify({ event, name, ...words, stack, ...fields }));

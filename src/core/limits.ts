@@ -38,7 +38,7 @@ export const EVENTS_TTL_MS = DAY_MS;
 /** Characters of one message event; a longer text is told in several. SQLite holds 2 MB a row, 4 bytes a character. */
 export const MESSAGE_CHARS = 200_000;
 /** Characters of a turn's whole text in its record and its webhook; the rest stands in its events. */
-export const TURN_TEXT_CHARS = 50_000;
+export const TURN_TEXT_CHARS = 30_000;
 
 // ---- streams to callers
 /** What `retry:` tells a client. */

@@ -24,6 +24,8 @@ export type Call = {
   readonly origin: string;
   /** The caller named a user. Things made without one may be combined across objects of the same tenant and mode. */
   readonly named: boolean;
+  /** The caller's Accept-Language, one hint for the language it is spoken to in. */
+  readonly acceptLanguage?: string | null;
   /** The sent Idempotency-Key and the hash of method, path and body it is bound to; null when none was sent. */
   readonly repeat: { readonly key: string; readonly fingerprint: string } | null;
 };

@@ -10,6 +10,7 @@
 import type { Charged, Refusal } from "./errors.ts";
 import type { ProjectId, TurnId } from "./ids.ts";
 import type { Evidence, Verdict } from "./ports.ts";
+import type { SpeechLanguage } from "./speech-language.ts";
 import type { EpochMs } from "./time.ts";
 import type { Timeline } from "./timeline.ts";
 import type { Waits } from "./waits.ts";
@@ -35,6 +36,8 @@ export type Turn = {
   readonly project: ProjectId;
   readonly prompt: string;
   readonly language: string | null;
+  /** The language its caller is spoken to in. */
+  readonly speech: SpeechLanguage;
   readonly metadata: Readonly<Record<string, string>>;
   /** Whether a lost session may be replaced although its timeline is lost with it. */
   readonly onSessionLoss: "fail" | "restart";
@@ -63,7 +66,7 @@ export type Turn = {
 
 /** A new turn, waiting to be sent. */
 export const newTurnOf = (
-  given: Pick<Turn, "id" | "project" | "prompt" | "language" | "metadata" | "onSessionLoss" | "createdAt">,
+  given: Pick<Turn, "id" | "project" | "prompt" | "language" | "speech" | "metadata" | "onSessionLoss" | "createdAt">,
 ): Turn => ({
   ...given,
   replaced: false,

@@ -27,6 +27,15 @@ export const SCHEDULE_TABLES = `
   CREATE INDEX due_by_time ON due (poisoned, due_at);
 `;
 
+/**
+ * The second step: one index for both questions, who is due and when the next one is. A row is looked at when it is due and
+ * nobody's lease holds it any more, so its moment is the later of the two.
+ */
+export const SCHEDULE_INDEX = `
+  DROP INDEX due_by_time;
+  CREATE INDEX due_by_moment ON due (poisoned, max(due_at, lease_until));
+`;
+
 export type DueRow = { readonly kind: string; readonly ref: string; readonly attempts: number };
 
 export type Worker = {
@@ -36,6 +45,10 @@ export type Worker = {
   readonly giveUp: (row: DueRow) => boolean;
 };
 
+type Claimed = { kind: string; ref: string; attempts: number };
+
+/** How much too early an alarm may stay armed. Chosen: below any wait's precision that matters. */
+const EARLY_MS = 50;
 /** Rows claimed at once. Chosen: more than an object runs side by side. */
 const CLAIM_LIMIT = 16;
 
@@ -47,6 +60,8 @@ export class Schedule {
   readonly #running = new Map<string, { readonly work: Promise<void>; readonly row: DueRow }>();
   /** Writes to the `busy` row one after the other, so that a removal never overtakes a newer claim. */
   #busyWrites: Promise<void> = Promise.resolve();
+  /** What the alarm was last set to; null for none. Unknown to a new instance, which sets it anew. */
+  #armedAt: EpochMs | null | undefined = undefined;
 
   constructor(ground: Ground, database: Database, kind: ObjectKind, worker: Worker) {
     this.#ground = ground;
@@ -56,14 +71,25 @@ export class Schedule {
     if (database.exists()) this.#recover();
   }
 
-  /** Owes a step of work at a moment. Call inside the transaction of the change that owes it. */
+  /**
+   * Owes a step of work at a moment. Call inside the transaction of the change that owes it.
+   * A row that this instance works on stays leased until that work is over: nobody is woken for it before.
+   */
   owe(kind: string, ref: string, at: EpochMs): void {
-    this.#ground.sql.exec(
-      "INSERT OR REPLACE INTO due (kind, ref, due_at, lease_until, attempts, poisoned) VALUES (?, ?, ?, 0, 0, 0)",
+    const { sql, now, config } = this.#ground;
+    sql.exec(
+      "INSERT OR REPLACE INTO due (kind, ref, due_at, lease_until, attempts, poisoned) VALUES (?, ?, ?, ?, 0, 0)",
       kind,
       ref,
       Math.round(at),
+      this.isRunning(kind, ref) ? now() + config.waits.turnLease : 0,
     );
+    this.#arm();
+  }
+
+  /** Owes a step of work unless it is owed already, then at the moment it had. */
+  oweOnce(kind: string, ref: string, at: EpochMs): void {
+    this.#ground.sql.exec("INSERT OR IGNORE INTO due (kind, ref, due_at) VALUES (?, ?, ?)", kind, ref, Math.round(at));
     this.#arm();
   }
 
@@ -88,6 +114,7 @@ export class Schedule {
 
   /** What an alarm does. */
   alarm(): void {
+    this.#armedAt = undefined; // it has just gone off
     try {
       this.tick();
     } catch (error) {
@@ -135,10 +162,29 @@ export class Schedule {
     writeMeta(sql, "busy_due_at", String(dueAt));
   }
 
-  /** A new instance holds no leases: what the last one left is due. */
+  /**
+   * A new instance holds no leases: what the last one was working on is due again, later with every time that it was
+   * begun and never ended. Work that takes its instance down must not take every next one down at once.
+   */
   #recover(): void {
-    this.#ground.sql.exec("UPDATE due SET lease_until = 0 WHERE lease_until > 0");
+    const { sql, now } = this.#ground;
+    const held = sql.exec<Claimed>("SELECT kind, ref, attempts FROM due WHERE lease_until > 0").toArray();
+    for (const { kind, ref, attempts } of held) {
+      const again = attempts > 1 ? now() + this.#backoff(attempts - 1) : 0;
+      sql.exec(
+        "UPDATE due SET lease_until = 0, due_at = max(due_at, ?) WHERE kind = ? AND ref = ?",
+        Math.round(again),
+        kind,
+        ref,
+      );
+    }
     this.#arm();
+  }
+
+  /** The wait after so many failures in a row: from 5 s, doubling, up to 10 minutes. */
+  #backoff(failures: number): number {
+    const { waits } = this.#ground.config;
+    return Math.min(waits.retry * 2 ** (failures - 1), waits.retryMax);
   }
 
   #renew(): void {
@@ -154,35 +200,50 @@ export class Schedule {
     }
   }
 
+  /** Takes what is due. A row that was begun too often without an end is given up instead. */
   #claim(): DueRow[] {
-    const now = this.#ground.now();
-    const rows = this.#ground.sql
-      .exec<{ kind: string; ref: string; attempts: number }>(
-        "SELECT kind, ref, attempts FROM due WHERE poisoned = 0 AND due_at <= ? AND lease_until <= ? ORDER BY due_at LIMIT ?",
-        now,
-        now,
+    const { sql, now, config } = this.#ground;
+    const rows = sql
+      .exec<Claimed>(
+        "SELECT kind, ref, attempts FROM due WHERE poisoned = 0 AND max(due_at, lease_until) <= ? ORDER BY max(due_at, lease_until) LIMIT ?",
+        now(),
         CLAIM_LIMIT,
       )
       .toArray()
       .filter((row) => !this.isRunning(row.kind, row.ref))
       .map((row) => ({ ...row, attempts: row.attempts + 1 }));
-    const until = now + this.#ground.config.waits.turnLease;
-    for (const row of rows) {
-      this.#ground.sql.exec(
+    return rows.filter((row) => {
+      const given = row.attempts > POISON_ATTEMPTS && this.#giveUp(row);
+      const until = given ? 0 : Math.round(now() + config.waits.turnLease);
+      sql.exec(
         "UPDATE due SET lease_until = ?, attempts = ? WHERE kind = ? AND ref = ?",
         until,
         row.attempts,
         row.kind,
         row.ref,
       );
-    }
-    return rows;
+      return !given;
+    });
+  }
+
+  /** Gives the row's owner an end where it can have one, and sets the row aside. */
+  #giveUp(row: DueRow): boolean {
+    if (!this.#worker.giveUp(row)) return false;
+    log("error", "work_poisoned", { work: row.kind, attempt: row.attempts });
+    this.#ground.sql.exec("UPDATE due SET poisoned = 1, lease_until = 0 WHERE kind = ? AND ref = ?", row.kind, row.ref);
+    return true;
   }
 
   #start(row: DueRow): void {
     const key = `${row.kind}\u0000${row.ref}`;
     const work = this.#work(row).finally(() => {
       this.#running.delete(key);
+      // Owed anew while it ran: its own moment counts from here on.
+      this.#ground.sql.exec(
+        "UPDATE due SET lease_until = 0 WHERE kind = ? AND ref = ? AND attempts = 0",
+        row.kind,
+        row.ref,
+      );
       this.#ground.keep(this.#settle());
     });
     this.#running.set(key, { work, row });
@@ -199,17 +260,11 @@ export class Schedule {
   }
 
   #failed(row: DueRow, error: unknown): void {
-    const { sql, now, config } = this.#ground;
-    const poisoned = row.attempts >= POISON_ATTEMPTS && this.#worker.giveUp(row);
-    const wait = Math.min(config.waits.retry * 2 ** (row.attempts - 1), config.waits.retryMax);
-    logBug(poisoned ? "work_poisoned" : "work_failed", error, { work: row.kind, attempt: row.attempts });
-    sql.exec(
-      "UPDATE due SET due_at = ?, lease_until = 0, poisoned = ? WHERE kind = ? AND ref = ?",
-      now() + wait,
-      poisoned ? 1 : 0,
-      row.kind,
-      row.ref,
-    );
+    const { sql, now } = this.#ground;
+    logBug("work_failed", error, { work: row.kind, attempt: row.attempts });
+    const at = Math.round(now() + this.#backoff(row.attempts));
+    sql.exec("UPDATE due SET due_at = ?, lease_until = 0 WHERE kind = ? AND ref = ?", at, row.kind, row.ref);
+    if (row.attempts >= POISON_ATTEMPTS) this.#giveUp(row);
   }
 
   /** After a step: start what has become due, and let go of the `busy` row when nothing is owed. */
@@ -224,21 +279,21 @@ export class Schedule {
 
   /** The earliest moment at which something must be looked at; null when nothing is owed. */
   #earliest(): EpochMs | null {
-    const row = this.#ground.sql
-      .exec<{ at: number | null }>("SELECT min(max(due_at, lease_until)) AS at FROM due WHERE poisoned = 0")
-      .one();
-    return row.at;
+    const query =
+      "SELECT max(due_at, lease_until) AS at FROM due WHERE poisoned = 0 ORDER BY max(due_at, lease_until) LIMIT 1";
+    return this.#ground.sql.exec<{ at: number }>(query).toArray()[0]?.at ?? null;
   }
 
   #arm(): void {
     const { storage, config, now, keep } = this.#ground;
     if (!config.alarms) return;
     const earliest = this.#earliest();
-    if (earliest === null) {
-      keep(storage.deleteAlarm());
-      return;
-    }
     const alive = this.#running.size > 0 ? now() + config.waits.turnKeepalive : Number.POSITIVE_INFINITY;
-    keep(storage.setAlarm(Math.min(Math.max(earliest, now()), alive)));
+    const at = earliest === null ? null : Math.min(Math.max(earliest, now()), alive);
+    // An alarm that comes a little early costs less than setting it again with every row.
+    const armed = this.#armedAt;
+    if (armed === at || (armed && at && armed > now() && armed <= at && at - armed < EARLY_MS)) return;
+    this.#armedAt = at;
+    keep(at === null ? storage.deleteAlarm() : storage.setAlarm(at));
   }
 }

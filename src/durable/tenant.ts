@@ -3,8 +3,10 @@ import { DurableObject } from "cloudflare:workers";
 import { parseScope } from "../core/address.ts";
 import { type Refusal, refusal } from "../core/errors.ts";
 import type { DeliveryId, EndpointId, EventId } from "../core/ids.ts";
+import { EVENT_TTL_MS } from "../core/limits.ts";
 import type { Call, DeliveryJob, DeliveryOutcome, Fact, Page, PageRequest, TenantPort } from "../core/ports.ts";
 import { err, type Result } from "../core/result.ts";
+import { DAY_MS } from "../core/time.ts";
 import type { DeliveryWire, EndpointWire, EventWire, NewEndpoint } from "../core/wire/event.ts";
 import type { Env } from "../env.ts";
 import { type Database, openDatabase } from "./database.ts";
@@ -14,6 +16,8 @@ import { Deliveries } from "./tenant/deliveries.ts";
 import { Endpoints } from "./tenant/endpoints.ts";
 import { Events } from "./tenant/events.ts";
 import { TENANT_MIGRATIONS } from "./tenant/tables.ts";
+
+const TIDY = "tidy";
 
 type Answer<T> = Promise<Result<T, Refusal>>;
 
@@ -30,7 +34,7 @@ export class TenantObject extends DurableObject<Env> implements TenantPort {
     const scope = parseScope(ground.name);
     this.#database = openDatabase(ground, TENANT_MIGRATIONS);
     this.#schedule = new Schedule(ground, this.#database, "tenant", {
-      perform: ({ ref }) => this.#deliveries.nudge(ref as DeliveryId),
+      perform: async ({ kind, ref }) => (kind === TIDY ? this.#tidy() : this.#deliveries.nudge(ref as DeliveryId)),
       giveUp: () => false, // a nudge costs nothing: the queue will be back
     });
     this.#events = new Events(ground, scope);
@@ -45,6 +49,7 @@ export class TenantObject extends DurableObject<Env> implements TenantPort {
         const stored = this.#events.add(fact);
         if (stored !== null) this.#deliveries.owe(stored);
       }
+      this.#schedule.oweOnce(TIDY, "", Date.now() + EVENT_TTL_MS + DAY_MS);
     });
     this.#schedule.tick();
   }
@@ -104,6 +109,13 @@ export class TenantObject extends DurableObject<Env> implements TenantPort {
 
   async wake(): Promise<void> {
     await this.#schedule.wake();
+  }
+
+  /** Lets go of what is no longer kept, and comes back when the next of it is. */
+  #tidy(): void {
+    const oldest = this.#events.tidy();
+    if (oldest === null) this.#schedule.done(TIDY, "");
+    else this.#schedule.owe(TIDY, "", oldest + EVENT_TTL_MS + DAY_MS);
   }
 
   override async alarm(): Promise<void> {

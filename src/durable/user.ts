@@ -8,9 +8,10 @@ import { DurableObject } from "cloudflare:workers";
 import { parseUserObjectName } from "../core/address.ts";
 import type { Refusal } from "../core/errors.ts";
 import type { AssetId, ProjectId, RenderId, TurnId } from "../core/ids.ts";
+import { EVENTS_TTL_MS } from "../core/limits.ts";
 import type { AssetRecord, Call, Page, PageRequest, StoredFile, UserPort, Watching } from "../core/ports.ts";
 import { err, ok, type Result } from "../core/result.ts";
-import { toRfc3339 } from "../core/time.ts";
+import { HOUR_MS, toRfc3339 } from "../core/time.ts";
 import type { BrowserLinkWire, NewProject, ProjectWire, TimelineWire } from "../core/wire/project.ts";
 import type { NewRender, RenderWire } from "../core/wire/render.ts";
 import type { CreditsWire, NemoTokenWire } from "../core/wire/token.ts";
@@ -24,7 +25,7 @@ import { OUTBOX, Outbox } from "./outbox.ts";
 import { type DueRow, Schedule } from "./schedule.ts";
 import { Account } from "./user/account.ts";
 import { Assets } from "./user/assets.ts";
-import { ATTACH, type Home, RENDER, TURN } from "./user/home.ts";
+import { ATTACH, type Home, RENDER, TIDY, TURN } from "./user/home.ts";
 import { Projects } from "./user/projects.ts";
 import { RenderRows } from "./user/render-rows.ts";
 import { RenderRun } from "./user/render-run.ts";
@@ -187,11 +188,20 @@ export class UserObject extends DurableObject<Env> implements UserPort {
     if (kind === RENDER) return this.#rendering.perform(ref as RenderId, attempts);
     if (kind === ATTACH) return void (await this.#assets.perform(ref, attempts));
     if (kind === OUTBOX) return this.#home.outbox.flush();
+    if (kind === TIDY) return this.#tidy();
     throw new Error(`nobody does work of kind ${kind}`);
   }
 
+  /** Lets go of what is no longer kept, and comes back when the next of it is. */
+  #tidy(): void {
+    const { ground, log, schedule } = this.#home;
+    const oldest = log.tidy(ground.now() - EVENTS_TTL_MS);
+    if (oldest === null) schedule.done(TIDY, "");
+    else schedule.owe(TIDY, "", oldest + EVENTS_TTL_MS + HOUR_MS);
+  }
+
   #giveUp({ kind, ref }: DueRow): boolean {
-    if (kind === OUTBOX) return false;
+    if (kind === OUTBOX || kind === TIDY) return false;
     if (kind === TURN) this.#run.giveUp(ref as TurnId);
     if (kind === RENDER) this.#rendering.giveUp(ref as RenderId);
     if (kind === ATTACH) this.#assets.giveUp(ref);

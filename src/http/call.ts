@@ -11,7 +11,13 @@ import { random } from "./random.ts";
 export async function callOf(c: Ctx): Promise<Call> {
   const { origin, user, repeatKey, bodyText } = c.var;
   const fingerprint = hex(await sha256(`${c.req.method} ${c.req.path} ${bodyText}`));
-  return { origin, named: user !== null, repeat: repeatKey === null ? null : { key: repeatKey, fingerprint } };
+  const acceptLanguage = c.req.header("Accept-Language") ?? null;
+  return {
+    origin,
+    named: user !== null,
+    acceptLanguage,
+    repeat: repeatKey === null ? null : { key: repeatKey, fingerprint },
+  };
 }
 
 /** Where a new thing goes: to the named user; else to an address its Idempotency-Key finds again; else to one of its own. */

@@ -70,6 +70,7 @@ describe("settling, for any script of upstream's states", () => {
           project: "prj_1",
           prompt: "x",
           language: null,
+          speech: "en",
           metadata: {},
           onSessionLoss: "fail",
           createdAt: SENT,

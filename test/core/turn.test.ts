@@ -35,6 +35,7 @@ const base = newTurnOf({
   project: "prj_1",
   prompt: "hi",
   language: null,
+  speech: "en",
   metadata: {},
   onSessionLoss: "fail",
   createdAt: SENT - 100,

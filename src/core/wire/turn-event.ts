@@ -4,6 +4,7 @@
  */
 import * as z from "zod";
 import { owned } from "./common.ts";
+import { timelineDiff } from "./timeline-diff.ts";
 import { turn } from "./turn.ts";
 
 export const TERMINAL_EVENTS = ["turn.completed", "turn.failed", "turn.unknown"] as const;
@@ -26,7 +27,12 @@ export const turnEvent = z
       stage: z.enum(["preparing", "working", "generating", "editing", "settling", "rendering"]),
       elapsed_ms: z.int(),
     }),
-    z.object({ type: z.literal("timeline.changed"), summary: z.string(), line: z.string() }),
+    z.object({
+      type: z.literal("timeline.changed"),
+      summary: z.string(),
+      line: z.string().meta({ description: "What changed, in one line, in the caller's language." }),
+      diff: timelineDiff.nullable().meta({ description: "Null where the timeline before is not known." }),
+    }),
     z.object({ type: z.literal("project.session_replaced"), project_id: owned("prj") }),
     z.object({ type: z.literal("turn.completed"), turn }),
     z.object({ type: z.literal("turn.failed"), turn }),

@@ -68,10 +68,12 @@ export class Deliveries {
   /** The schedule's work for one delivery: a nudge, and a later one in case this one is lost. */
   async nudge(id: DeliveryId): Promise<void> {
     const { env, config, name, now } = this.#ground;
-    const row = this.#find(id);
-    if (row === null || row.state !== "pending") return this.#schedule.done(DELIVERY, id);
+    if (this.#find(id)?.state !== "pending") return this.#schedule.done(DELIVERY, id);
     await env.DELIVERIES.send({ tenant: name, delivery: id });
-    this.#schedule.owe(DELIVERY, id, Math.max(now(), row.due_at ?? now()) + config.waits.stepLease);
+    // Read anew: the attempt may be over by now, and its outcome has owed the next one.
+    const row = this.#find(id);
+    if (row === null || row.state !== "pending" || row.due_at === null) return this.#schedule.done(DELIVERY, id);
+    this.#schedule.owe(DELIVERY, id, row.due_at > now() ? row.due_at : now() + config.waits.stepLease);
   }
 
   /** Takes a due delivery for one attempt and signs it; null when it is not due, not known, or taken. */

@@ -5,7 +5,7 @@ import type { EventId } from "../../core/ids.ts";
 import { EVENT_TTL_MS } from "../../core/limits.ts";
 import type { Fact } from "../../core/ports.ts";
 import { err, ok, type Result } from "../../core/result.ts";
-import { toRfc3339 } from "../../core/time.ts";
+import { type EpochMs, toRfc3339 } from "../../core/time.ts";
 import type { EventWire } from "../../core/wire/event.ts";
 import type { Ground } from "../ground.ts";
 
@@ -24,9 +24,8 @@ export class Events {
 
   /** Stores a fact; null when it was stored before. The cursor is given here, so a reader that goes by it misses nothing. */
   add(fact: Fact): EventRow | null {
-    const { sql, now } = this.#ground;
+    const { sql } = this.#ground;
     if (this.find(fact.id) !== null) return null;
-    sql.exec("DELETE FROM events WHERE at < ?", now() - EVENT_TTL_MS);
     return sql
       .exec<EventRow>(
         `INSERT INTO events (id, type, resource, sequence, at, uh, data) VALUES (?, ?, ?, ?, ?, ?, ?) RETURNING ${COLUMNS}`,
@@ -39,6 +38,18 @@ export class Events {
         fact.data,
       )
       .one();
+  }
+
+  /** Removes what is older than 30 days, and its deliveries that are over; answers with the oldest that stays. */
+  tidy(): EpochMs | null {
+    const { sql, now } = this.#ground;
+    const before = now() - EVENT_TTL_MS;
+    sql.exec("DELETE FROM deliveries WHERE created_at < ? AND state != 'pending'", before);
+    sql.exec(
+      "DELETE FROM events WHERE at < ? AND id NOT IN (SELECT event FROM deliveries WHERE state = 'pending')",
+      before,
+    );
+    return sql.exec<{ at: number | null }>("SELECT min(at) AS at FROM events").one().at;
   }
 
   find(id: EventId): EventRow | null {

@@ -72,7 +72,7 @@ export class Account {
   /** A token to work with now. Mints one where none is kept or the kept one is about to end. */
   async token(): Promise<Result<TokenInUse, Refusal>> {
     const { config, now } = this.#ground;
-    if (this.#isOperators() && config.nemoToken !== null) {
+    if (this.isShared() && config.nemoToken !== null) {
       return ok({ token: config.nemoToken, source: "operator" });
     }
     const own = this.#own();
@@ -107,13 +107,13 @@ export class Account {
     const told = "detail" in failure ? failure : refusalOf(failure, charged);
     const helps = told.code === "insufficient_credits" || told.code === "plan_upgrade_required";
     const user = readMeta(this.#ground.sql, "nemo_user");
-    if (!helps || this.#isOperators() || user === null) return told;
+    if (!helps || this.isShared() || user === null) return told;
     return { ...told, registerUrl: `${REGISTER_URL}?bind=${encodeURIComponent(user)}` };
   }
 
   /** A link that opens a project in Nemo's web app. Only for a token that is this user's alone: it shows all of its projects. */
   async browserLink(session: { taskId: string; sessionId: string }): Promise<Result<ClaimLink, Refusal>> {
-    if (this.#isOperators())
+    if (this.isShared())
       return err(
         refusal(
           "browser_link_unavailable",
@@ -125,18 +125,18 @@ export class Account {
 
   /** Notes on a shared token that this turn runs on it; tells whether another user's turn does too. An own token is never shared. */
   async lease(turn: TurnId, until: EpochMs): Promise<boolean> {
-    return this.#isOperators() ? (await this.#operatorsToken().lease(turn, until)).shared : false;
+    return this.isShared() ? (await this.#operatorsToken().lease(turn, until)).shared : false;
   }
 
   /** Ends the note. A release that is lost ends by itself at the lease's end. */
   async release(turn: TurnId): Promise<void> {
-    if (this.#isOperators()) await this.#operatorsToken().release(turn);
+    if (this.isShared()) await this.#operatorsToken().release(turn);
   }
 
   /** What the outside may know of the token. */
   state(exists: boolean): NemoTokenWire {
     const { config, now } = this.#ground;
-    if (this.#isOperators()) {
+    if (this.isShared()) {
       return { source: "operator", state: "ready", expires_at: null, next_try_at: null };
     }
     const own = exists ? this.#own() : null;
@@ -157,7 +157,8 @@ export class Account {
     };
   }
 
-  #isOperators(): boolean {
+  /** Whether the token is the operator's, which other users work with too. */
+  isShared(): boolean {
     return this.#address.mode === "live" && this.#ground.config.nemoToken !== null;
   }
 

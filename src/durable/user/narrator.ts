@@ -20,6 +20,8 @@ export class Narrator {
   /** A record could not be read: words may be missing, so the stream is not taken for whole. */
   #garbled = false;
   #stage: Stage = "preparing";
+  /** Words or tools came: upstream has begun to work. */
+  worked = false;
   /** Something of the answer was read. */
   began = false;
   failure: NemoFailure | null = null;
@@ -32,6 +34,7 @@ export class Narrator {
   /** What one read of upstream's stream becomes. */
   tell(events: readonly TurnEvent[], now: EpochMs): TurnEventWire[] {
     this.began = true;
+    this.worked ||= events.some(({ type }) => type === "text" || type === "tool_started");
     return events.flatMap((event) => this.#tell(event, now));
   }
 

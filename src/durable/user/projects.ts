@@ -24,6 +24,8 @@ export type Project = {
   readonly picture: Picture | null;
   /** Some turn has left a timeline: losing the session would lose it. */
   readonly hasTimeline: boolean;
+  /** A browser link was given out: its holder may change the timeline at any time. */
+  readonly opened: boolean;
 };
 
 export class Projects {
@@ -48,6 +50,7 @@ export class Projects {
       session: null,
       picture: null,
       hasTimeline: false,
+      opened: false,
     };
     ground.storage.transactionSync(() => {
       ground.sql.exec(
@@ -144,6 +147,8 @@ export class Projects {
     if (!session.ok) return session;
     const made = await this.#home.account.browserLink(session.value);
     if (!made.ok) return made;
+    const project = this.find(id);
+    if (project !== null) this.save({ ...project, opened: true });
     const expiresAt = this.#home.ground.now() + made.value.expiresInSeconds * SECOND_MS;
     return ok({ url: made.value.url, expires_at: toRfc3339(expiresAt) });
   }

@@ -2,7 +2,7 @@
 import type { Migrations } from "../database.ts";
 import { OUTBOX_TABLES } from "../outbox.ts";
 import { REPEATS_TABLE } from "../repeats.ts";
-import { SCHEDULE_TABLES } from "../schedule.ts";
+import { SCHEDULE_INDEX, SCHEDULE_TABLES } from "../schedule.ts";
 
 export const USER_MIGRATIONS: Migrations = [
   `
@@ -63,5 +63,10 @@ export const USER_MIGRATIONS: Migrations = [
     used_at INTEGER                   -- the first use; null: not yet
   ) STRICT, WITHOUT ROWID;
   CREATE INDEX tickets_of_turn ON tickets (turn);
+  `,
+  SCHEDULE_INDEX,
+  `
+  ALTER TABLE turns ADD COLUMN tidied INTEGER NOT NULL DEFAULT 0;  -- 1: only its messages are left of its events
+  CREATE INDEX turns_by_age ON turns (tidied, ended_at);
   `,
 ];

@@ -6,6 +6,7 @@
  */
 import type { TurnId } from "../../core/ids.ts";
 import { TURN_TEXT_CHARS } from "../../core/limits.ts";
+import type { EpochMs } from "../../core/time.ts";
 import type { TurnEventWire } from "../../core/wire/turn-event.ts";
 import type { Ground } from "../ground.ts";
 
@@ -69,7 +70,18 @@ export class TurnLog {
       .toArray();
   }
 
-  /** Every whole message of a turn, joined by blank lines and cut at 50,000 characters; null when nothing was said. */
+  /** Removes the events of turns that ended before `before`; answers with the end of the oldest turn that still has some. */
+  tidy(before: EpochMs): EpochMs | null {
+    const { sql } = this.#ground;
+    sql.exec(
+      "DELETE FROM turn_events WHERE turn IN (SELECT id FROM turns WHERE ended_at < ?) AND type != 'message'",
+      before,
+    );
+    sql.exec("UPDATE turns SET tidied = 1 WHERE ended_at < ? AND tidied = 0", before);
+    return sql.exec<{ at: number | null }>("SELECT min(ended_at) AS at FROM turns WHERE tidied = 0").one().at;
+  }
+
+  /** Every whole message of a turn, joined by blank lines and cut at 30,000 characters; null when nothing was said. */
   textOf(turn: TurnId): string | null {
     const rows = this.#ground.sql
       .exec<{ data: string }>("SELECT data FROM turn_events WHERE turn = ? AND type = 'message' ORDER BY seq", turn)

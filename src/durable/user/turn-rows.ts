@@ -61,7 +61,7 @@ export class TurnRows {
     return this.#id("project = ? AND phase IN ('sending', 'streaming', 'settling')", project);
   }
 
-  /** The turn whose turn it is next in a project. */
+  /** The turn whose turn it is next in a project: the first that came. Ids of one millisecond sort by chance, rows do not. */
   nextIn(project: ProjectId): TurnId | null {
     return this.#id("project = ? AND phase = 'queued'", project);
   }
@@ -84,7 +84,7 @@ export class TurnRows {
 
   /** The turn that follows in the same project; null for the last one. */
   after(turn: Turn): TurnId | null {
-    return this.#id("project = ? AND id > ?", turn.project, turn.id);
+    return this.#id("project = ? AND rowid > (SELECT rowid FROM turns WHERE id = ?)", turn.project, turn.id);
   }
 
   #turns(query: string, ...values: SqlStorageValue[]): Turn[] {
@@ -93,7 +93,7 @@ export class TurnRows {
   }
 
   #id(where: string, ...values: SqlStorageValue[]): TurnId | null {
-    const query = `SELECT id FROM turns WHERE ${where} ORDER BY id LIMIT 1`;
+    const query = `SELECT id FROM turns WHERE ${where} ORDER BY rowid LIMIT 1`;
     return this.#ground.sql.exec<{ id: TurnId }>(query, ...values).toArray()[0]?.id ?? null;
   }
 

@@ -42,6 +42,8 @@ export class TurnRun {
   readonly #rows: TurnRows;
   readonly #settle: TurnSettle;
   readonly #streams = new Map<TurnId, TurnStream>();
+  /** Turns being prepared, sent or followed: each may hold one of the requests that an object may have on their way. */
+  readonly #places = new Set<TurnId>();
   /** Cancelled between the send and the first answer. */
   readonly #left = new Set<TurnId>();
 
@@ -90,8 +92,7 @@ export class TurnRun {
   cancel(id: TurnId): void {
     const turn = this.#rows.find(id);
     if (turn === null || turn.phase === "ended") return;
-    const unsent = refusal("cancelled", "The turn was cancelled before it was sent.", { charged: "no" });
-    if (turn.phase === "queued") this.#settle.end(turn, UNSENT, null, unsent);
+    if (turn.phase === "queued") this.#settle.end(turn, UNSENT, null, cancelled());
     else this.#leave(id);
   }
 
@@ -102,11 +103,27 @@ export class TurnRun {
     else stream.cancel();
   }
 
+  /** Takes one of the object's places, and gives it back to whoever waits. */
   async #run(turn: Turn, attempt: number): Promise<void> {
+    // Not its turn yet, or no place: whoever ends before it owes it again.
+    if (!this.#isNext(turn) || this.#places.size >= STREAMING_TURNS_PER_USER)
+      return this.#home.schedule.done(TURN, turn.id);
+    this.#places.add(turn.id);
+    try {
+      await this.#prepareAndSend(turn, attempt);
+    } finally {
+      this.#places.delete(turn.id);
+      this.#settle.startWaiting();
+    }
+  }
+
+  /** One turn of a project at a time, in the order in which they came. */
+  #isNext(turn: Turn): boolean {
+    return this.#rows.runningIn(turn.project) === null && this.#rows.nextIn(turn.project) === turn.id;
+  }
+
+  async #prepareAndSend(turn: Turn, attempt: number): Promise<void> {
     const { ground, schedule, log } = this.#home;
-    const free = this.#rows.runningIn(turn.project) === null && this.#rows.nextIn(turn.project) === turn.id;
-    // Not its turn yet: whoever ends before it owes it again.
-    if (!free || this.#streams.size >= STREAMING_TURNS_PER_USER) return schedule.done(TURN, turn.id);
     if (attempt === 1) log.append(turn.id, [{ type: "progress", stage: "preparing", elapsed_ms: 0 }]);
     const prepared = await this.#prepare(turn);
     const fresh = this.#rows.find(turn.id);
@@ -116,6 +133,7 @@ export class TurnRun {
         throw new Error(`not prepared: ${prepared.error.code}`);
       return this.#unsent(fresh, prepared.error);
     }
+    if (!this.#isNext(fresh)) return schedule.done(TURN, turn.id); // asked again with the commit, nothing comes between
     const sending = toSending(fresh, prepared.value.before, ground.now());
     this.#rows.save(sending);
     await ground.storage.sync();
@@ -129,10 +147,15 @@ export class TurnRun {
     const refused = await this.#assets.settle(turn.project);
     if (refused !== null) return err(refused);
     await this.#home.account.lease(turn.id, giveUpAt(turn, this.#home.ground.config.waits));
-    const known = this.#projects.find(turn.project)?.picture ?? null;
-    const current = known !== null && !this.#rows.sentSince(known.at);
-    const before = current ? known : await this.#settle.picture(turn.project);
+    const before = this.#known(turn) ?? (await this.#settle.picture(turn.project));
     return "code" in before ? err(before) : ok({ sessionId: session.value.sessionId, before });
+  }
+
+  /** The picture that the last settled turn left, where nobody else can have changed anything since. */
+  #known(turn: Turn): Picture | null {
+    const project = this.#projects.find(turn.project);
+    if (project === null || project.picture === null || project.opened || this.#home.account.isShared()) return null;
+    return this.#rows.sentSince(project.picture.at) ? null : project.picture;
   }
 
   /** Sends the message. The only place that does. */
@@ -152,6 +175,7 @@ export class TurnRun {
   /** A turn that upstream took nothing of: it ends, or starts over where only its session was lost and that may be replaced. */
   #unsent(turn: Turn, error: Refusal): void {
     const { ground, schedule, log } = this.#home;
+    if (this.#left.delete(turn.id)) return this.#settle.end(turn, UNSENT, null, cancelled());
     const hasTimeline = this.#projects.find(turn.project)?.hasTimeline ?? false;
     if (error.code !== "session_lost" || !mayReplace(turn, hasTimeline))
       return this.#settle.end(turn, UNSENT, null, error);
@@ -186,17 +210,20 @@ export class TurnRun {
       this.#streams.delete(turn.id);
     }
     await this.#over(quiet.turn, narrator);
-    this.#settle.startWaiting();
   }
 
   async #over(turn: Turn, narrator: Narrator): Promise<void> {
     const { failure } = narrator;
     const error = failure === null ? null : this.#home.account.explain(failure);
     const settling = toSettling(turn, narrator.stream(), error);
-    if (failure?.reason === "no_credits") return this.#settle.end(settling, UNSENT, null, error);
+    // Refused before anything was done. Credits that run out in the middle leave something to look at.
+    const refused = failure?.reason === "no_credits" && !narrator.worked;
+    if (refused) return this.#settle.end(settling, UNSENT, null, error);
     await this.#settle.begin(settling);
   }
 }
+
+const cancelled = (): Refusal => refusal("cancelled", "The turn was cancelled before Nemo took it.", { charged: "no" });
 
 /** Whether trying again in a moment may help. */
 const isPassing = ({ code }: Refusal): boolean => ["nemo_unavailable", "nemo_busy", "nemo_garbled"].includes(code);

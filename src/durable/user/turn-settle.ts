@@ -1,10 +1,15 @@
 /** The end of a turn: upstream's state read until it says how it went, and one commit that tells everybody. */
 
+import { changeLine } from "../../core/change-line.ts";
 import { creditsEvent } from "../../core/credits.ts";
 import type { Refusal } from "../../core/errors.ts";
 import type { ProjectId } from "../../core/ids.ts";
+import { EVENTS_TTL_MS } from "../../core/limits.ts";
 import type { Verdict } from "../../core/ports.ts";
+import { HOUR_MS } from "../../core/time.ts";
 import { EMPTY_TIMELINE, summaryLine } from "../../core/timeline.ts";
+import { diffTimelines } from "../../core/timeline-diff.ts";
+import type { TimelineDiff } from "../../core/timeline-diff-change.ts";
 import {
   afterReading,
   firstReadingAt,
@@ -15,11 +20,17 @@ import {
   toEnded,
   unreadable,
 } from "../../core/turn.ts";
+import { timelineDiffWire } from "../../core/wire/timeline-diff.ts";
 import type { TurnEventWire } from "../../core/wire/turn-event.ts";
-import { type Home, TURN } from "./home.ts";
+import { type Home, TIDY, TURN } from "./home.ts";
 import type { Projects } from "./projects.ts";
 import type { TurnRows } from "./turn-rows.ts";
 import { showTurn } from "./turn-show.ts";
+
+/** For a draft that differs only in what no diff names: effects, fonts, a project's title. */
+const CHANGED_IN_DETAIL = { en: "The timeline changed in details.", zh: "时间线的细节有改动。" } as const;
+
+const isEmptyDiff = (diff: TimelineDiff): boolean => diff.changes.length === 0 && diff.more.length === 0;
 
 export class TurnSettle {
   readonly #home: Home;
@@ -99,21 +110,42 @@ export class TurnSettle {
       this.#rows.save(ended);
       this.#remember(ended, picture);
       const shown = showTurn(this.#home, this.#rows, ended);
-      const events: TurnEventWire[] = [];
-      if (picture !== null && isChanged(ended, picture)) {
-        const { summary } = picture;
-        events.push({ type: "timeline.changed", summary, line: "The timeline was changed." });
-        outbox.add("timeline.changed", ended.project, { project_id: ended.project, turn_id: ended.id, summary });
+      const events = this.#changes(ended, turn, picture);
+      for (const event of events) {
+        if (event.type !== "timeline.changed") continue;
+        outbox.add("timeline.changed", ended.project, { ...event, project_id: ended.project, turn_id: ended.id });
       }
       log.append(ended.id, [...events, { type: `turn.${verdict.status}`, turn: shown }]);
       outbox.add(`turn.${verdict.status}`, ended.id, shown);
       this.#tellCredits(ended, picture);
       schedule.done(TURN, ended.id);
+      schedule.oweOnce(TIDY, "", ground.now() + EVENTS_TTL_MS + HOUR_MS);
     });
     log.forget(ended.id);
-    if (ended.sentAt !== null) ground.keep(account.release(ended.id).catch(() => undefined)); // it ends by itself as well
+    ground.keep(account.release(ended.id).catch(() => undefined)); // a lease ends by itself as well
     this.startWaiting();
     schedule.tick();
+  }
+
+  /** What to say about the timeline: what changed, or, where the agent said nothing, that nothing did. */
+  #changes(ended: Turn, { before, speech }: Turn, picture: Picture | null): TurnEventWire[] {
+    if (picture === null || before === null || ended.sentAt === null) return [];
+    const [was, is] = [before.timeline, picture.timeline];
+    const diff = was === null || is === null ? null : diffTimelines(was, is);
+    if (isChanged(ended, picture)) {
+      const line = diff === null || isEmptyDiff(diff) ? CHANGED_IN_DETAIL[speech] : changeLine(diff, speech);
+      return [
+        {
+          type: "timeline.changed",
+          summary: picture.summary,
+          line,
+          diff: diff === null ? null : timelineDiffWire(diff),
+        },
+      ];
+    }
+    const silent = ended.verdict?.status === "completed" && this.#home.log.textOf(ended.id) === null;
+    if (!silent || diff === null) return [];
+    return [{ type: "message", message: 1, text: changeLine(diff, speech), partial: false }];
   }
 
   /** Owes the next turn of every project that is free. */

@@ -4,9 +4,11 @@ import { ownedId, type ProjectId, type TurnId } from "../../core/ids.ts";
 import { EVENTS_TTL_MS, QUEUED_TURNS_PER_PROJECT } from "../../core/limits.ts";
 import type { Call, Page, PageRequest, Watching } from "../../core/ports.ts";
 import { err, ok, type Result } from "../../core/result.ts";
+import { type SpeechLanguage, speechLanguage } from "../../core/speech-language.ts";
 import { newTurnOf, type Turn } from "../../core/turn.ts";
 import type { NewTurn, TurnWire } from "../../core/wire/turn.ts";
 import type { TurnEventsPage, TurnEventWire } from "../../core/wire/turn-event.ts";
+import { readMeta, writeMeta } from "../database.ts";
 import { pageOf } from "../page.ts";
 import { findRepeat, keepRepeat } from "../repeats.ts";
 import { enter, type Home, TURN } from "./home.ts";
@@ -42,6 +44,7 @@ export class Turns {
       project,
       prompt: body.prompt,
       language: body.language ?? null,
+      speech: this.#speech(call, body),
       metadata: body.metadata,
       onSessionLoss: body.on_session_loss,
       createdAt: ground.now(),
@@ -102,6 +105,14 @@ export class Turns {
       if (turn === null || turn.phase === "ended" || left <= 0) return this.read(id);
       await this.#home.log.changed(id, left);
     }
+  }
+
+  /** The language to speak to this caller in; what it named is remembered for its next turns. */
+  #speech(call: Call, { language, prompt }: NewTurn): SpeechLanguage {
+    const { sql } = this.#home.ground;
+    const last = readMeta(sql, "language");
+    if (language !== undefined && language !== last) writeMeta(sql, "language", language);
+    return speechLanguage({ explicit: language ?? null, last, acceptLanguage: call.acceptLanguage ?? null, prompt });
   }
 
   #opening(turn: Turn): TurnEventWire[] {

@@ -1,0 +1,77 @@
+/** A body that is read with an end: nobody waits longer than told for its next bytes, and it can be let go in between. */
+
+/** How long to wait. `signal` ends it all at once, from outside or by a clock of the caller's. */
+export type Bounds = {
+  /** The longest wait for the next bytes of the body, and for the store to take them. */
+  readonly idleMs: number;
+  readonly signal: AbortSignal;
+};
+
+/**
+ * Whose fault a file is that did not get into the store. `cut`: the body broke off or was not as long as announced.
+ * `stalled`: no byte for too long. `too_large`: above its cap. `stopped`: by the signal. `store`: R2 refused or did not answer.
+ */
+export type PutFailure = { readonly reason: "cut" | "stalled" | "too_large" | "stopped" | "store" };
+
+/** Ends a put inside this room; it leaves as a value. */
+export class Broken extends Error {
+  readonly reason: PutFailure["reason"];
+  constructor(reason: PutFailure["reason"]) {
+    super(reason);
+    this.name = "Broken";
+    this.reason = reason;
+  }
+}
+
+/** What a wait ended with, as the reason to give up. Anything but our own word for it is `otherwise`. */
+export const reasonOf = (error: unknown, otherwise: PutFailure["reason"]): PutFailure["reason"] =>
+  error instanceof Broken ? error.reason : otherwise;
+
+/** The promise's own end, or a rejection as soon as the idle wait is over or the signal fires. A later end is dropped. */
+export function within<T>(promise: Promise<T>, { idleMs, signal }: Bounds, late: "stalled" | "store"): Promise<T> {
+  return new Promise<T>((resolve, reject) => {
+    const release = (): void => {
+      clearTimeout(timer);
+      signal.removeEventListener("abort", stop);
+    };
+    const giveUp = (reason: PutFailure["reason"]): void => {
+      release();
+      reject(new Broken(reason));
+    };
+    const stop = (): void => giveUp("stopped");
+    const timer = setTimeout(() => giveUp(late), idleMs);
+    signal.addEventListener("abort", stop, { once: true });
+    promise.then(resolve, reject).finally(release);
+    if (signal.aborted) stop();
+  });
+}
+
+export type Source = {
+  /** The next bytes: at least `atLeast` unless the body ends before, at most `size`; null at its end. */
+  readonly next: (atLeast: number, size: number) => Promise<Uint8Array | null>;
+  /** Tells the sender that nothing more is read. Never waits, never throws. */
+  readonly cancel: () => void;
+};
+
+/** Reads a byte stream under its bounds: each arrival of bytes starts the idle wait anew. */
+export function openSource(body: ReadableStream, bounds: Bounds): Source {
+  const reader = body.getReader({ mode: "byob" });
+  return {
+    async next(atLeast, size) {
+      try {
+        let piece = new Uint8Array(size);
+        let filled = 0;
+        while (filled < atLeast) {
+          const { value, done } = await within(reader.read(piece.subarray(filled)), bounds, "stalled");
+          if (done || value === undefined) break;
+          filled += value.byteLength;
+          piece = new Uint8Array(value.buffer); // the one handed in, moved here with what it held
+        }
+        return filled === 0 ? null : piece.subarray(0, filled);
+      } catch (error) {
+        throw new Broken(reasonOf(error, "cut"));
+      }
+    },
+    cancel: () => void reader.cancel().catch(() => undefined),
+  };
+}
