@@ -1,26 +1,27 @@
 /**
- * `npm run bench:stream [-- --quick]`: what the gateway adds to a stream.
+ * `npm run bench:stream [-- --quick --rounds=1]`: what the gateway adds to a stream.
  *
  * In interleaved rounds, each measurement on a fresh server with an empty state: a bare Hono proxy, a plain object that
  * stores what it passes on, and the gateway; medians of the rounds. README.md says how to read the tables.
  */
+import { parseArgs } from "node:util";
 import { cleanUp } from "../scripts/lib/cleanup.ts";
 import { dim } from "../scripts/lib/paint.ts";
 import { machineLine, scratchDir } from "./lib/machine.ts";
 import { type Measured, measure, RATE } from "./lib/measure-streams.ts";
 import { openHouse } from "./lib/servers.ts";
-import { costTable, delayTable, type Runs } from "./lib/stream-report.ts";
+import { costTable, delayTable, noiseLine, type Runs } from "./lib/stream-report.ts";
 import type { TargetKey } from "./lib/stream-targets.ts";
 import { shown } from "./lib/table.ts";
 
-const quick = process.argv.includes("--quick");
-const plan = quick ? { rounds: 1, loads: [1, 50], seconds: 2 } : { rounds: 3, loads: [1, 50, 200, 500], seconds: 5 };
+const { quick, rounds } = parseArgs({ options: { quick: { type: "boolean" }, rounds: { type: "string" } } }).values;
+const plan = quick ? { rounds: 1, loads: [1, 50], seconds: 2 } : { rounds: 3, loads: [1, 50, 200, 500], seconds: 4 };
 const ORDER: readonly TargetKey[] = ["proxy", "object", "gateway"];
 
 function progress(round: number, target: TargetKey, streams: number, got: Measured): void {
   const faults = Object.keys(got.faults).length > 0 ? ` ${JSON.stringify(got.faults)}` : "";
   const delay = `${shown(got.p50)} / ${shown(got.p99)} ms, first event ${shown(got.firstEvent)} ms`;
-  const cost = `CPU ${shown(got.cpuPercent)} %, memory +${shown(got.memoryMib)} MiB`;
+  const cost = `CPU ${shown(got.cpuPercent)} % (others ${shown(got.noisePercent)} %), memory +${shown(got.memoryMib)} MiB`;
   console.log(dim(`round ${round}, ${streams} × ${target}: ${delay}, lost ${got.lost}, ${cost}${faults}`));
 }
 
@@ -29,7 +30,7 @@ try {
   const machine = machineLine(dir);
   const house = await openHouse(dir);
   const runs: Runs = new Map();
-  for (let round = 1; round <= plan.rounds; round++) {
+  for (let round = 1; round <= Number(rounds ?? plan.rounds); round++) {
     for (const streams of plan.loads) {
       // Every other round backwards: what the machine does meanwhile meets all alike.
       for (const target of round % 2 === 1 ? ORDER : ORDER.toReversed()) {
@@ -40,7 +41,9 @@ try {
       }
     }
   }
-  console.log(`\n${machine}\n${plan.rounds} rounds of ${plan.seconds} s, ${RATE} events/s in each stream, medians\n`);
+  console.log(
+    `\n${machine}\n${rounds ?? plan.rounds} rounds of ${plan.seconds} s, ${RATE} events/s in each stream, medians; ${noiseLine(runs)}\n`,
+  );
   console.log(`${delayTable(runs, plan.loads)}\n\n${costTable(runs, plan.loads)}`);
 } finally {
   await cleanUp();

@@ -24,7 +24,7 @@ async function makeUser(api: Api, key: string, name: string): Promise<Ask> {
     headers: { authorization: `Bearer ${key}` },
     body: JSON.stringify({ prompt: "{bench}" }),
   };
-  const { fault } = await openStream(turn, paceText(FIRST_TURN), () => {});
+  const { fault } = await openStream(turn, paceText(FIRST_TURN), () => {}).ended;
   if (fault !== null) throw new Error(`a first turn failed: ${fault}`);
   return turn;
 }

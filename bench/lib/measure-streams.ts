@@ -2,6 +2,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { startChild } from "./children.ts";
 import { LOAD_CPU } from "./machine.ts";
+import { untilQuiet, watchNoise } from "./noise.ts";
 import type { Ask } from "./open-stream.ts";
 import { type House, startServer } from "./servers.ts";
 import { type LoadResult, type LoadSettings, loadResult, phase } from "./stream-messages.ts";
@@ -15,9 +16,19 @@ const PROBE_USERS = 20;
 /** Users of the first, unmeasured streams: code is compiled, pools are filled. */
 const WARM_USERS = 4;
 
-export type Measured = LoadResult & { readonly cpuPercent: number; readonly memoryMib: number };
+/** How long a measurement may wait for a quiet machine. */
+const QUIET_WAIT_MS = 8_000;
+
+export type Measured = LoadResult & {
+  readonly cpuPercent: number;
+  readonly memoryMib: number;
+  /** What everybody else used meanwhile, in percent of one core. */
+  readonly noisePercent: number;
+};
 
 export type Plan = { readonly target: TargetKey; readonly streams: number; readonly seconds: number };
+
+const nothing = (): number => Number.NaN;
 
 export async function measure(house: House, plan: Plan): Promise<Measured> {
   const { bundle, users } = TARGETS[plan.target];
@@ -31,13 +42,14 @@ export async function measure(house: House, plan: Plan): Promise<Measured> {
     const streams: Ask[] = await make("user", plan.streams);
     const probes = await make("probe", PROBE_USERS);
     await sleep(500); // the first turns' last writes
-    let cpu = (): number => Number.NaN;
-    let cpuPercent = Number.NaN;
+    await untilQuiet(QUIET_WAIT_MS);
+    let [cpu, noise] = [nothing, nothing];
+    let [cpuPercent, noisePercent] = [Number.NaN, Number.NaN];
     const result = await run({ streams, probes, rate: RATE, seconds: plan.seconds }, (at) => {
-      if (at === "begin") cpu = watchCpu(server.pid);
-      else cpuPercent = cpu();
+      if (at === "begin") [cpu, noise] = [watchCpu(server.pid), watchNoise()];
+      else [cpuPercent, noisePercent] = [cpu(), noise()];
     });
-    return { ...result, cpuPercent, memoryMib: memory() };
+    return { ...result, cpuPercent, noisePercent, memoryMib: memory() };
   } finally {
     await server.stop();
   }

@@ -24,12 +24,15 @@ const agent = new Agent({ keepAlive: true, maxSockets: Number.POSITIVE_INFINITY,
 
 export const msBetween = (fromNs: bigint, toNs: bigint): number => Number(toNs - fromNs) / 1e6;
 
-/** Opens a stream and reads it to its end; `onEvent` gets each event's mark and the moment it was received. Never throws. */
-export function openStream(given: Ask, pace: string, onEvent: (mark: Mark, atNs: bigint) => void): Promise<Seen> {
+/** A stream on its way: what was seen so far, and the same once it has ended. */
+export type Opened = { readonly seen: Seen; readonly ended: Promise<Seen> };
+
+/** Opens a stream and reads it to its end; `onEvent` gets each event's mark and the moment it was received. Never rejects. */
+export function openStream(given: Ask, pace: string, onEvent: (mark: Mark, atNs: bigint) => void): Opened {
   const seen: Seen = { events: 0, strays: 0, firstByteMs: NaN, firstEventMs: NaN, wireMs: NaN, fault: null };
   const body = given.body.replace("{bench}", pace);
   const headers = { ...given.headers, "content-type": "application/json", accept: "text/event-stream" };
-  return new Promise((resolve) => {
+  const ended = new Promise<Seen>((resolve) => {
     const end = (fault: string | null): void => resolve(Object.assign(seen, { fault: seen.fault ?? fault }));
     const sentNs = clockNs();
     const asked = request(given.url, { method: "POST", agent, headers }, (answer) => {
@@ -57,4 +60,5 @@ export function openStream(given: Ask, pace: string, onEvent: (mark: Mark, atNs:
     asked.on("error", (error) => end(error.message));
     asked.end(body);
   });
+  return { seen, ended };
 }

@@ -16,20 +16,19 @@ const HELLO = "Hono: hello";
 const ONE = "bare Worker, one object";
 const TWO = "bare Worker, two objects";
 
+/** Each right after what it is compared with, so that both meet the same moment of the machine. */
 export const REQUEST_TARGETS: readonly RequestTarget[] = [
   { name: "Node: hello (the load's own limit)", at: "plain", path: "/", beside: null },
   { name: HELLO, at: "peers", path: "/hello", beside: null },
-  { name: ONE, at: "peers", path: "/one", beside: null },
-  { name: TWO, at: "peers", path: "/two", beside: null },
   { name: "GET /openapi.json (no key)", at: "gateway", path: "/openapi.json", beside: { name: HELLO, goal: null } },
+  { name: ONE, at: "peers", path: "/one", beside: null },
   { name: "GET /v1/projects (one object)", at: "gateway", path: "/v1/projects", beside: { name: ONE, goal: GOAL } },
+  { name: TWO, at: "peers", path: "/two", beside: null },
   { name: "GET /v1/me (two objects)", at: "gateway", path: "/v1/me", beside: { name: TWO, goal: GOAL } },
 ];
 
-export type Answering = Readonly<Record<RequestTarget["at"], string>>;
-
-/** The request of a target, on the servers that answer. */
-export const askOf = ({ at, path }: RequestTarget, urls: Answering, key: string): Omit<Ask, "body"> => ({
-  url: `${urls[at]}${path}`,
+/** The request of a target, on the server that answers it. */
+export const askOf = ({ at, path }: RequestTarget, url: string, key: string): Omit<Ask, "body"> => ({
+  url: `${url}${path}`,
   headers: at === "gateway" ? { authorization: `Bearer ${key}`, "x-user-id": "bench0" } : {},
 });

@@ -38,6 +38,12 @@ const judged = (value: number, goal: number | undefined): string =>
     ? signed(value)
     : `${signed(value)} (≤ +${goal}) ${value <= goal ? "met" : "missed"}`;
 
+/** What everybody else did meanwhile. */
+export function noiseLine(runs: Runs): string {
+  const noise = [...runs.values()].flat().map(({ noisePercent }) => noisePercent);
+  return `others used ${shown(median(noise))} % of a core at the median, ${shown(Math.max(...noise))} % at most`;
+}
+
 /** Delay per event: each target, and what the gateway adds to the proxy. */
 export function delayTable(runs: Runs, loads: readonly number[]): string {
   const rows = loads.map((streams) => {

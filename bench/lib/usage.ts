@@ -4,7 +4,7 @@ import { readdirSync, readFileSync } from "node:fs";
 
 const isLinux = process.platform === "linux";
 const setting = (name: string): number => (isLinux ? Number(execFileSync("getconf", [name]).toString()) : Number.NaN);
-const TICKS_PER_SECOND = setting("CLK_TCK");
+export const TICKS_PER_SECOND = setting("CLK_TCK");
 const PAGE_BYTES = setting("PAGESIZE");
 const MIB = 1024 * 1024;
 /** From one look at the memory to the next, in ms. */

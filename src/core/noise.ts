@@ -10,7 +10,7 @@ const SENTENCE = /[^.!?。！？…\n]+/g;
 
 /** A sentence of the apology. Whole sentences, so a report of what failed ("I could not add the title") is none. */
 const TROUBLE = [
-  /^(?:(?:oops|sorry|apologies|i apologi[sz]e|i'm sorry|unfortunately)[,:]?(?: but)? ?)?(?:it (?:looks|seems) like )?(?:i|we|i've|we've|there)(?: have| has| just)? ?(?:encountered|hit|ran into|experienced|had|am experiencing|was|is|are experiencing) (?:a|an|some) (?:temporary|unexpected|transient|brief|technical|temporary technical) (?:issue|problem|error|hiccup|glitch|difficulty)(?: (?:while|when|with|during|processing|on)\b[^,]{0,80})?$/i,
+  /^(?:(?:oops|sorry|apologies|i apologi[sz]e|i'm sorry|unfortunately)[,:]?(?: but)? ?)?(?:it (?:looks|seems)(?: like)? )?(?:i|we|i've|we've|there)(?: have| has| just)? ?(?:encountered|hit|ran into|experienced|had|am experiencing|was|is|are experiencing) (?:a|an|some) (?:temporary|unexpected|transient|brief|technical|temporary technical) (?:issue|problem|error|hiccup|glitch|difficulty)(?: (?:while|when|with|during|processing|on)\b[^,]{0,80})?$/i,
   /^(?:(?:非常|很)?(?:抱歉|对不起|不好意思)[，,]?)?(?:我|系统|服务)?(?:这边)?(?:刚刚|刚才|暂时|好像)?(?:在.{0,20}时)?(?:遇到|出现|发生|碰到)了?(?:一个|一些|点|一点)?(?:临时|暂时|短暂|技术|意外)(?:性)?的?(?:问题|故障|错误|异常|状况)$/,
 ];
 const FILLER = [

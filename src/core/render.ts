@@ -76,10 +76,16 @@ export type PollAnswer = {
   readonly url: string | null;
 };
 
-/** The render after one answer. `completed` without an address keeps polling: upstream says so before the file is there. */
+const isTimeOver = (render: Render, now: EpochMs, waits: Waits): boolean =>
+  now - (render.submittedAt ?? render.createdAt) >= waits.renderTimeout;
+
+/**
+ * The render after one answer. `completed` without an address keeps polling: upstream says so before the file is there.
+ * At the end of its time it is copied without one, by the fallback download.
+ */
 export function afterPoll(render: Render, answer: PollAnswer, now: EpochMs, waits: Waits): Render {
   const progress = Math.max(render.progress, Math.min(99, Math.round(answer.progress ?? 0)));
-  if (answer.status === "completed" && answer.url !== null) {
+  if (answer.status === "completed" && (answer.url !== null || isTimeOver(render, now, waits))) {
     return { ...render, phase: "copying", resultUrl: answer.url, progress: 99, nextAt: now };
   }
   if (answer.status === "failed") {
@@ -92,9 +98,23 @@ export function afterPoll(render: Render, answer: PollAnswer, now: EpochMs, wait
   return pollAgain({ ...render, progress }, now, waits);
 }
 
+/** Times upstream is asked for a job whose submit was on its way at a crash. Chosen: 15 s, longer than a submit's answer takes. */
+const UNKNOWN_POLLS = 3;
+
+/**
+ * The render whose submit was on its way at a crash, after upstream did not know its job: it may be taking it just then,
+ * so it is asked for again with the waits of polls, three times in all. Then the job never arrived.
+ */
+export function afterUnknown(render: Render, now: EpochMs, waits: Waits): Render {
+  const polls = render.polls + 1;
+  if (polls < UNKNOWN_POLLS) return { ...render, polls, nextAt: now + pollWait(render.polls, waits) };
+  const lost = "The export was interrupted before Nemo had it; start another render.";
+  return toFailed(render, refusal("render_failed", lost, { charged: "no" }), now);
+}
+
 /** The render after a poll that brought nothing: asked again, until it has taken too long. */
 export function pollAgain(render: Render, now: EpochMs, waits: Waits): Render {
-  if (now - (render.submittedAt ?? render.createdAt) >= waits.renderTimeout) {
+  if (isTimeOver(render, now, waits)) {
     return toFailed(
       render,
       refusal("render_timeout", "Nemo did not finish the export in 30 minutes; start another render.", {

@@ -9,6 +9,7 @@
  */
 import type { Charged, Refusal } from "./errors.ts";
 import type { ProjectId, TurnId } from "./ids.ts";
+import type { Intent } from "./intent.ts";
 import type { Evidence, Verdict } from "./ports.ts";
 import type { SpeechLanguage } from "./speech-language.ts";
 import type { EpochMs } from "./time.ts";
@@ -35,6 +36,10 @@ export type Turn = {
   readonly id: TurnId;
   readonly project: ProjectId;
   readonly prompt: string;
+  /** Anything but `chat` is answered here. */
+  readonly intent: Intent;
+  /** Whether safe suggestions of the agent are carried out. */
+  readonly act: "suggest" | "auto";
   readonly language: string | null;
   /** The language its caller is spoken to in. */
   readonly speech: SpeechLanguage;
@@ -66,7 +71,10 @@ export type Turn = {
 
 /** A new turn, waiting to be sent. */
 export const newTurnOf = (
-  given: Pick<Turn, "id" | "project" | "prompt" | "language" | "speech" | "metadata" | "onSessionLoss" | "createdAt">,
+  given: Pick<
+    Turn,
+    "id" | "project" | "prompt" | "intent" | "act" | "language" | "speech" | "metadata" | "onSessionLoss" | "createdAt"
+  >,
 ): Turn => ({
   ...given,
   replaced: false,
@@ -214,6 +222,7 @@ export function spentBy(
   picture: Picture | null,
   shared: boolean,
 ): { amount: number | null; basis: "measured" | "estimated" | "unknown" } {
+  if (turn.sentAt === null) return { amount: 0, basis: "measured" };
   if (!shared && turn.before?.available != null && picture?.available != null) {
     return { amount: Math.max(0, turn.before.available - picture.available), basis: "measured" };
   }

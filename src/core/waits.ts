@@ -46,6 +46,12 @@ export type Waits = {
   readonly uploadIdle: number;
   /** How far behind its earliest due time an object may be before the cron wakes it. */
   readonly busyGrace: number;
+  /** A result's download without a byte this long is given up. Chosen: a store that answers at all sends within seconds. */
+  readonly copyIdle: number;
+  /** A result's download is followed at most this long. Chosen: 2 GB at 3.5 MB/s. */
+  readonly copyTotal: number;
+  /** An upload's body without a byte this long is cut. Chosen: longer than a phone takes from one mast to the next. */
+  readonly uploadBodyIdle: number;
 };
 
 const REAL: Waits = {
@@ -80,6 +86,9 @@ const REAL: Waits = {
   ],
   uploadIdle: DAY_MS,
   busyGrace: 60 * SECOND_MS,
+  copyIdle: 30 * SECOND_MS,
+  copyTotal: 10 * MINUTE_MS,
+  uploadBodyIdle: 60 * SECOND_MS,
 };
 
 /** The waits divided by `scale` (1 in production), each at least 1 ms. */

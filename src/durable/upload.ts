@@ -6,30 +6,34 @@
  */
 import { DurableObject } from "cloudflare:workers";
 import { type UserAddress, uploadKey, userObjectName } from "../core/address.ts";
-import { type Refusal, refusal } from "../core/errors.ts";
+import type { Refusal } from "../core/errors.ts";
 import type { UploadId } from "../core/ids.ts";
 import type { Call, UploadPort, UserPort } from "../core/ports.ts";
 import { err, ok, type Result } from "../core/result.ts";
 import type { NewUpload, UploadWire } from "../core/wire/upload.ts";
 import type { Env } from "../env.ts";
+import { logBug } from "../log.ts";
 import { putExact, sha256Of } from "../store/files.ts";
 import { type Database, openDatabase, readMeta, writeMeta } from "./database.ts";
+import { type DueRow, SCHEDULE_TABLES } from "./due-rows.ts";
 import { type Ground, layGround } from "./ground.ts";
 import { OUTBOX, OUTBOX_TABLES, Outbox } from "./outbox.ts";
-import { idempotencyMismatch } from "./repeats.ts";
-import { type DueRow, SCHEDULE_TABLES, Schedule } from "./schedule.ts";
+import { Schedule } from "./schedule.ts";
 import {
   assetOf,
   formatOf,
   noUpload,
   refuseContent,
+  refuseFailed,
   refuseNew,
-  sameRequest,
+  refuseRepeat,
   showUpload,
   type Upload,
 } from "./upload/record.ts";
+import { Writing } from "./upload/writing.ts";
 
 const EXPIRE = "expire";
+const REMOVE = "remove";
 const LOOK = "look";
 const ASSET = "asset";
 
@@ -37,7 +41,7 @@ export class UploadObject extends DurableObject<Env> implements UploadPort {
   readonly #ground: Ground;
   readonly #database: Database;
   readonly #schedule: Schedule;
-  #writing = false;
+  readonly #writing = new Writing();
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
@@ -49,13 +53,14 @@ export class UploadObject extends DurableObject<Env> implements UploadPort {
     });
   }
 
+  /** Makes the upload, or shows it to a repeat of the call that made it, for as long as an Idempotency-Key is remembered. */
   async create(call: Call, owner: UserAddress, id: UploadId, body: NewUpload): Promise<Result<UploadWire, Refusal>> {
-    const known = this.#find();
-    if (known !== null) return sameRequest(known, call) ? ok(this.#show(known)) : err(idempotencyMismatch());
-    const refused = refuseNew(body);
-    if (refused !== null) return err(refused);
-    this.#database.ready();
     const { now, config, storage } = this.#ground;
+    const known = this.#find();
+    const refused = known === null ? refuseNew(body) : refuseRepeat(known, call, now());
+    if (refused !== null) return err(refused);
+    if (known !== null) return ok(this.#show(known));
+    this.#database.ready();
     const upload: Upload = {
       id,
       owner,
@@ -81,33 +86,51 @@ export class UploadObject extends DurableObject<Env> implements UploadPort {
     return upload === null ? err(noUpload()) : ok(this.#show(upload));
   }
 
+  /** Takes the content in one body. A newer body takes over from one that is on its way: its sender may be long gone. */
   async write(body: ReadableStream, sizeBytes: number): Promise<Result<UploadWire, Refusal>> {
+    const refused = this.#refuse(sizeBytes);
+    if (refused === null) return this.#writing.take((signal) => this.#store(body, sizeBytes, signal));
+    await body.cancel().catch(() => undefined);
+    return err(refused);
+  }
+
+  #refuse(sizeBytes: number): Refusal | null {
     const upload = this.#find();
-    const refused = upload === null ? noUpload() : refuseContent(upload, sizeBytes, this.#writing);
-    if (upload === null || refused !== null) {
+    return upload === null ? noUpload() : refuseContent(upload, sizeBytes);
+  }
+
+  async #store(body: ReadableStream, sizeBytes: number, signal: AbortSignal): Promise<Result<UploadWire, Refusal>> {
+    const upload = this.#read();
+    // Asked again: the write before this one may have got through.
+    const refused =
+      this.#refuse(sizeBytes) ?? ((await this.#covered()) ? null : refuseFailed({ reason: "store" }, upload));
+    if (refused !== null) {
       await body.cancel().catch(() => undefined);
-      return err(refused ?? noUpload());
+      return err(refused);
     }
-    const { now, config, storage, env, boundary } = this.#ground;
-    this.#writing = true;
+    const { config, env, boundary } = this.#ground;
+    const bounds = { idleMs: config.waits.uploadBodyIdle, signal };
+    const key = uploadKey(upload.owner, upload.id);
+    const stored = await putExact(env.MEDIA, { key, contentType: formatOf(upload).mime, body, bounds }, sizeBytes);
+    if (!stored.ok) {
+      // Where R2 is in doubt, what is owed stays owed: the bytes may all be there.
+      if (stored.error.reason !== "store") this.#schedule.done(LOOK, "");
+      return err(refuseFailed(stored.error, upload));
+    }
+    await boundary("upload.stored");
+    return ok(this.#show(this.#complete()));
+  }
+
+  /** Owes a look before the bytes come, so that a new instance sees whether they all arrived. False: that could not be secured. */
+  async #covered(): Promise<boolean> {
+    this.#schedule.owe(LOOK, "", this.#ground.now() + this.#ground.config.waits.stepLease);
     try {
-      // Owed before the bytes: a new instance looks whether they all arrived.
-      this.#schedule.owe(LOOK, "", now() + config.waits.stepLease);
       await this.#schedule.cover();
-      await putExact(env.MEDIA, uploadKey(upload.owner, upload.id), body, sizeBytes, formatOf(upload).mime);
-      await boundary("upload.stored");
-    } catch {
-      storage.transactionSync(() => this.#schedule.done(LOOK, ""));
-      return err(
-        refusal(
-          "size_mismatch",
-          `The body ended before its ${sizeBytes} bytes or went beyond them; send the whole content again.`,
-        ),
-      );
-    } finally {
-      this.#writing = false;
+      return true;
+    } catch (error) {
+      logBug("upload_not_covered", error, { work: "upload" });
+      return false;
     }
-    return ok(this.#show(this.#complete(upload)));
   }
 
   async wake(): Promise<void> {
@@ -119,17 +142,19 @@ export class UploadObject extends DurableObject<Env> implements UploadPort {
   }
 
   async #perform({ kind }: DueRow): Promise<void> {
-    const upload = this.#find();
-    if (upload === null) throw new Error("work without an upload");
+    const upload = this.#read();
     if (kind === EXPIRE) return this.#expire(upload);
+    if (kind === REMOVE) return this.#remove(upload);
     if (kind === LOOK) return this.#look(upload);
     if (kind === ASSET) return this.#makeAsset(upload);
     if (kind === OUTBOX) return this.#outbox(upload).flush();
     throw new Error(`nobody does work of kind ${kind}`);
   }
 
-  /** Every byte is in R2: says so, and owes the asset. */
-  #complete(upload: Upload): Upload {
+  /** Every byte is in R2: says so, once, and owes the asset. */
+  #complete(): Upload {
+    const upload = this.#read();
+    if (upload.status !== "open") return upload;
     const completed: Upload = { ...upload, status: "completed" };
     this.#ground.storage.transactionSync(() => {
       this.#save(completed);
@@ -144,10 +169,14 @@ export class UploadObject extends DurableObject<Env> implements UploadPort {
 
   /** After a write that never reported: either everything is in R2, or nothing is. */
   async #look(upload: Upload): Promise<void> {
-    if (this.#writing) return this.#schedule.owe(LOOK, "", this.#ground.now() + this.#ground.config.waits.stepLease);
     const head = await this.#ground.env.MEDIA.head(uploadKey(upload.owner, upload.id));
-    if (upload.status === "open" && head?.size === upload.sizeBytes) this.#complete(upload);
+    if (this.#writing.isOn) return this.#later(LOOK); // a write that is on its way reports by itself
+    if (upload.status === "open" && head?.size === upload.sizeBytes) this.#complete();
     else this.#schedule.done(LOOK, "");
+  }
+
+  #later(kind: string): void {
+    this.#schedule.owe(kind, "", this.#ground.now() + this.#ground.config.waits.stepLease);
   }
 
   /** Reads the file back for its hash and tells the user's object, which takes the same asset twice for one. */
@@ -155,7 +184,9 @@ export class UploadObject extends DurableObject<Env> implements UploadPort {
     const { env, boundary, now, storage } = this.#ground;
     await boundary("upload.completed");
     const key = uploadKey(upload.owner, upload.id);
-    const asset = assetOf(upload, key, await sha256Of(env.MEDIA, key), now());
+    const sha256 = await sha256Of(env.MEDIA, key);
+    if (sha256 === null) throw new Error("a completed upload's file is missing");
+    const asset = assetOf(upload, key, sha256, now());
     const user = env.USER.getByName(userObjectName(upload.owner)) as unknown as UserPort; // UserObject implements UserPort
     const told = await user.addAsset({ ...upload.call, repeat: null }, asset);
     if (!told.ok) throw new Error(`asset not taken: ${told.error.code}`);
@@ -165,15 +196,30 @@ export class UploadObject extends DurableObject<Env> implements UploadPort {
     });
   }
 
+  /** Ends an upload that was not written in time. A write that is on its way may still complete it. */
   async #expire(upload: Upload): Promise<void> {
-    if (upload.status !== "open" || this.#writing) return this.#schedule.done(EXPIRE, "");
-    await this.#ground.env.MEDIA.delete(uploadKey(upload.owner, upload.id));
+    if (upload.status !== "open") return this.#schedule.done(EXPIRE, "");
+    if (this.#writing.isOn) return this.#later(EXPIRE);
     const expired: Upload = { ...upload, status: "expired" };
     this.#ground.storage.transactionSync(() => {
       this.#save(expired);
       this.#outbox(expired).add("upload.expired", upload.id, this.#show(expired));
+      this.#schedule.owe(REMOVE, "", this.#ground.now());
       this.#schedule.done(EXPIRE, "");
     });
+  }
+
+  /** Removes what lies in R2 under an expired upload. */
+  async #remove(upload: Upload): Promise<void> {
+    await this.#ground.env.MEDIA.delete(uploadKey(upload.owner, upload.id));
+    this.#schedule.done(REMOVE, "");
+  }
+
+  /** The upload of an object that works for it. */
+  #read(): Upload {
+    const upload = this.#find();
+    if (upload === null) throw new Error("work without an upload");
+    return upload;
   }
 
   #find(): Upload | null {

@@ -20,18 +20,20 @@ import type { TurnEventsPage } from "../core/wire/turn-event.ts";
 import type { AssetWire, AttachmentWire } from "../core/wire/upload.ts";
 import type { Env } from "../env.ts";
 import { openDatabase } from "./database.ts";
+import type { DueRow } from "./due-rows.ts";
 import { layGround } from "./ground.ts";
 import { OUTBOX, Outbox } from "./outbox.ts";
-import { type DueRow, Schedule } from "./schedule.ts";
+import { Schedule } from "./schedule.ts";
 import { Account } from "./user/account.ts";
 import { Assets } from "./user/assets.ts";
-import { ATTACH, type Home, RENDER, TIDY, TURN } from "./user/home.ts";
+import { ACT, ATTACH, type Home, RENDER, TIDY, TURN } from "./user/home.ts";
 import { Projects } from "./user/projects.ts";
 import { RenderRows } from "./user/render-rows.ts";
 import { RenderRun } from "./user/render-run.ts";
 import { Renders } from "./user/renders.ts";
 import { USER_MIGRATIONS } from "./user/tables.ts";
 import { Tickets } from "./user/tickets.ts";
+import { TurnAnswer } from "./user/turn-answer.ts";
 import { TurnLog } from "./user/turn-log.ts";
 import { TurnRows } from "./user/turn-rows.ts";
 import { TurnRun } from "./user/turn-run.ts";
@@ -68,10 +70,11 @@ export class UserObject extends DurableObject<Env> implements UserPort {
     const rows = new TurnRows(ground, database);
     const settle = new TurnSettle(this.#home, this.#projects, rows);
     this.#turns = new Turns(this.#home, this.#projects, rows, new Watchers(ground, log));
-    this.#run = new TurnRun(this.#home, this.#projects, this.#assets, rows, settle);
     this.#tickets = new Tickets(this.#home, rows);
     const renders = new RenderRows(ground, database);
     this.#renders = new Renders(this.#home, this.#projects, renders);
+    const answer = new TurnAnswer(this.#home, settle, this.#renders);
+    this.#run = new TurnRun(this.#home, this.#projects, this.#assets, rows, settle, answer);
     this.#rendering = new RenderRun(this.#home, this.#projects, renders);
     if (database.exists()) this.#run.recover();
   }
@@ -188,6 +191,7 @@ export class UserObject extends DurableObject<Env> implements UserPort {
     if (kind === RENDER) return this.#rendering.perform(ref as RenderId, attempts);
     if (kind === ATTACH) return void (await this.#assets.perform(ref, attempts));
     if (kind === OUTBOX) return this.#home.outbox.flush();
+    if (kind === ACT) return this.#run.act(ref as TurnId);
     if (kind === TIDY) return this.#tidy();
     throw new Error(`nobody does work of kind ${kind}`);
   }

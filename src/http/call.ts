@@ -53,7 +53,8 @@ export async function accountAddress(c: Ctx): Promise<UserAddress> {
 
 /**
  * The id of an upload to be made. An upload lives in an object named by its id, so a repeat must come to the same id:
- * with an Idempotency-Key it is made from the key, else from the moment and chance.
+ * with an Idempotency-Key it is made from the key, else from the moment and chance. A key leads to its upload for as long as
+ * that is kept; the object itself refuses one that is older than a key is remembered.
  */
 export async function newUploadId(c: Ctx, { tenant, mode, uh }: UserAddress): Promise<UploadId> {
   if (c.var.repeatKey === null) return ownedId("upl", uh, Date.now(), random);

@@ -1,55 +1,108 @@
-/** Files in R2: put while they stream, never held whole. */
+/** Files in R2: put while they stream, never held whole. A body that does not come is not waited for without end. */
+import { err, ok, type Result } from "../core/result.ts";
+import { type Bounds, Broken, openSource, type PutFailure, reasonOf, type Source, within } from "./body.ts";
 
 /** R2 refuses parts below 5 MiB, and all but the last must be of one size. Source: R2 limits. */
 const PART_BYTES = 8 * 1024 * 1024;
+/** Bytes asked for at once. Chosen: few calls for a large file, little memory for many. */
+const CHUNK_BYTES = 64 * 1024;
 
 export type Put = { readonly sizeBytes: number; readonly etag: string };
 
-/** Stores a body of exactly `sizeBytes`. Rejects, storing nothing, when the body is shorter or longer. */
-export async function putExact(
-  bucket: R2Bucket,
-  key: string,
-  body: ReadableStream,
-  sizeBytes: number,
-  contentType: string,
-): Promise<Put> {
+/** A file to store: where, what, and how long to wait for it. */
+export type Incoming = {
+  readonly key: string;
+  readonly contentType: string;
+  readonly body: ReadableStream;
+  readonly bounds: Bounds;
+};
+
+/**
+ * Stores a body of exactly `sizeBytes`; stores nothing when it is shorter or longer, breaks off, or is waited for too long.
+ * After a `store` failure the file may be there all the same: look. The body is let go in every case, and the answer comes
+ * when R2 is done with it, so that a later put of the same key is the later one in R2 too.
+ */
+export async function putExact(bucket: R2Bucket, file: Incoming, sizeBytes: number): Promise<Result<Put, PutFailure>> {
+  const { key, contentType, body, bounds } = file;
   const fixed = new FixedLengthStream(sizeBytes);
-  const piped = body.pipeTo(fixed.writable);
-  const [stored] = await Promise.all([bucket.put(key, fixed.readable, { httpMetadata: { contentType } }), piped]);
-  return { sizeBytes: stored.size, etag: stored.etag };
+  const source = openSource(body, bounds);
+  const putting = bucket.put(key, fixed.readable, { httpMetadata: { contentType } });
+  putting.catch(() => undefined); // its failure is met below, or another one has come first
+  const writer = fixed.writable.getWriter();
+  const pumped = pump(source, writer, sizeBytes, bounds);
+  try {
+    await Promise.race([pumped, putting]); // R2 may refuse before it takes a byte
+    await pumped;
+    const stored = await within(putting, bounds, "store");
+    return ok({ sizeBytes: stored.size, etag: stored.etag });
+  } catch (error) {
+    pumped.catch(() => undefined);
+    source.cancel();
+    writer.abort(error).catch(() => undefined);
+    await within(putting, { ...bounds, signal: new AbortController().signal }, "store").catch(() => undefined);
+    return err({ reason: reasonOf(error, "store") });
+  }
+}
+
+/** Hands a body on, its last piece only once nothing follows it: a body that is too long never arrives whole. */
+async function pump(
+  source: Source,
+  writer: WritableStreamDefaultWriter,
+  sizeBytes: number,
+  bounds: Bounds,
+): Promise<void> {
+  let held: Uint8Array | null = null;
+  for (let received = 0; ; ) {
+    const piece = await source.next(1, CHUNK_BYTES);
+    received += piece?.byteLength ?? 0;
+    if (received > sizeBytes || (piece === null && received < sizeBytes)) throw new Broken("cut");
+    if (held !== null) await within(writer.write(held), bounds, "store");
+    if (piece === null) break;
+    held = piece;
+  }
+  await within(writer.close(), bounds, "store");
 }
 
 /**
  * Stores a body of unknown length in parts, refusing above `maxBytes`. Holds one part in memory.
  * A failure aborts the multipart upload, so nothing is left behind.
  */
-export async function putUnknown(
-  bucket: R2Bucket,
-  key: string,
-  body: ReadableStream,
+export async function putUnknown(bucket: R2Bucket, file: Incoming, maxBytes: number): Promise<Result<Put, PutFailure>> {
+  const { key, contentType, body, bounds } = file;
+  const source = openSource(body, bounds);
+  try {
+    const upload = await within(bucket.createMultipartUpload(key, { httpMetadata: { contentType } }), bounds, "store");
+    try {
+      const parts = await sendParts(upload, source, maxBytes, bounds);
+      const stored = await within(upload.complete(parts), bounds, "store");
+      return ok({ sizeBytes: stored.size, etag: stored.etag });
+    } catch (error) {
+      await upload.abort().catch(() => undefined);
+      throw error;
+    }
+  } catch (error) {
+    source.cancel();
+    return err({ reason: reasonOf(error, "store") });
+  }
+}
+
+async function sendParts(
+  upload: R2MultipartUpload,
+  source: Source,
   maxBytes: number,
-  contentType: string,
-): Promise<Put> {
-  const upload = await bucket.createMultipartUpload(key, { httpMetadata: { contentType } });
-  const reader = body.getReader({ mode: "byob" });
+  bounds: Bounds,
+): Promise<R2UploadedPart[]> {
   const parts: R2UploadedPart[] = [];
   let sizeBytes = 0;
-  try {
-    for (let done = false; !done; ) {
-      const read = await reader.readAtLeast(PART_BYTES, new Uint8Array(PART_BYTES));
-      done = read.done || (read.value?.byteLength ?? 0) < PART_BYTES;
-      if (!read.value?.byteLength) break;
-      sizeBytes += read.value.byteLength;
-      if (sizeBytes > maxBytes) throw new Error("the body is above its cap");
-      parts.push(await upload.uploadPart(parts.length + 1, read.value));
-    }
-    const stored = await upload.complete(parts);
-    return { sizeBytes: stored.size, etag: stored.etag };
-  } catch (error) {
-    await reader.cancel().catch(() => undefined);
-    await upload.abort();
-    throw error;
+  for (let size = PART_BYTES; size === PART_BYTES; ) {
+    const part = await source.next(PART_BYTES, PART_BYTES);
+    if (part === null) break;
+    size = part.byteLength;
+    sizeBytes += size;
+    if (sizeBytes > maxBytes) throw new Broken("too_large");
+    parts.push(await within(upload.uploadPart(parts.length + 1, part), bounds, "store"));
   }
+  return parts;
 }
 
 /** The SHA-256 of a stored file in hexadecimal, read back as a stream; null when it is not there. */

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import {
   afterPoll,
+  afterUnknown,
   isOver,
   newRenderOf,
   pollAgain,
@@ -55,5 +56,23 @@ describe("a render", () => {
       phase: "failed",
       error: { code: "render_timeout" },
     });
+  });
+
+  it("is copied without an address when upstream still says completed at the end of its time", () => {
+    const answer = { status: "completed", progress: 100, url: null } as const;
+    expect(afterPoll(polling, answer, 1_000 + waits.renderTimeout - 1, waits).phase).toBe("polling");
+    expect(afterPoll(polling, answer, 1_000 + waits.renderTimeout, waits)).toMatchObject({
+      phase: "copying",
+      resultUrl: null,
+      nextAt: 1_000 + waits.renderTimeout,
+    });
+  });
+
+  it("is asked for three times before a job whose submit was interrupted counts as never arrived", () => {
+    const first = afterUnknown(toSubmitting(order, 1_000), 2_000, waits);
+    expect(first).toMatchObject({ phase: "submitting", nextAt: 7_000 });
+    const second = afterUnknown(first, 7_000, waits);
+    expect(second).toMatchObject({ phase: "submitting", nextAt: 17_000 });
+    expect(afterUnknown(second, 17_000, waits)).toMatchObject({ phase: "failed", error: { code: "render_failed" } });
   });
 });

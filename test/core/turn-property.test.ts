@@ -69,6 +69,8 @@ describe("settling, for any script of upstream's states", () => {
           id: "trn_1",
           project: "prj_1",
           prompt: "x",
+          intent: "chat",
+          act: "suggest",
           language: null,
           speech: "en",
           metadata: {},

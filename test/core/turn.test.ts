@@ -34,6 +34,8 @@ const base = newTurnOf({
   id: "trn_1",
   project: "prj_1",
   prompt: "hi",
+  intent: "chat",
+  act: "suggest",
   language: null,
   speech: "en",
   metadata: {},

@@ -12,6 +12,7 @@ import {
   kill,
   ledger,
   newProject,
+  say,
   startTurn,
   until,
   userPort,
@@ -19,7 +20,7 @@ import {
 } from "../support/objects.ts";
 
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
-const body = (prompt: string) => ({ prompt, on_session_loss: "fail" as const, metadata: {} });
+const body = (prompt: string) => say(prompt);
 
 afterEach(() => {
   vi.restoreAllMocks();

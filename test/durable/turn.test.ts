@@ -9,6 +9,7 @@ import {
   ledger,
   newProject,
   sandboxQueue,
+  say,
   startTurn,
   userPort,
 } from "../support/objects.ts";
@@ -36,7 +37,7 @@ describe("a turn in its object", () => {
     const address = freshAddress();
     const user = userPort(address);
     const project = await newProject(user);
-    const body = { prompt: 'add a title "Hello"', on_session_loss: "fail" as const, metadata: {} };
+    const body = say('add a title "Hello"');
     const both = await Promise.all([
       user.startTurn(call("k1"), project, body),
       user.startTurn(call("k1"), project, body),
@@ -90,12 +91,8 @@ describe("a turn in its object", () => {
     const user = userPort(freshAddress());
     const project = await newProject(user);
     for (let n = 0; n < 21; n++) await startTurn(user, project, "make a video of the sea #slow:600s");
-    expect(
-      bad(await user.startTurn(call(), project, { prompt: "one more", on_session_loss: "fail", metadata: {} })).code,
-    ).toBe("queue_full");
-    expect(
-      bad(await user.startTurn(call(), "prj_nope", { prompt: "x", on_session_loss: "fail", metadata: {} })).code,
-    ).toBe("not_found");
+    expect(bad(await user.startTurn(call(), project, say("one more"))).code).toBe("queue_full");
+    expect(bad(await user.startTurn(call(), "prj_nope", say("x"))).code).toBe("not_found");
   });
 
   it("is taken back while it waits, and left while it runs", async () => {
@@ -147,7 +144,7 @@ describe("a turn whose session upstream has lost", () => {
     await sandboxQueue(address, ["#fault:session_lost"]);
     const lost = await endOf(user, await startTurn(user, project, "add a title"));
     expect(lost).toMatchObject({ status: "failed", charged: "no", error: { code: "session_lost" } });
-    const body = { prompt: "make a video of the sea", on_session_loss: "restart" as const, metadata: {} };
+    const body = say("make a video of the sea", { on_session_loss: "restart" });
     const again = await endOf(user, good(await user.startTurn(call(), project, body)).id as TurnId);
     expect(again).toMatchObject({ status: "completed" });
     expect((await ledger(address)).turns).toHaveLength(2);

@@ -14,7 +14,7 @@ import {
 } from "../../src/core/ids.ts";
 import type { Call, Fact, TenantPort, UploadPort, UserPort } from "../../src/core/ports.ts";
 import type { Result } from "../../src/core/result.ts";
-import type { TurnWire } from "../../src/core/wire/turn.ts";
+import { type NewTurn, newTurn, type TurnWire } from "../../src/core/wire/turn.ts";
 import type { Env } from "../../src/env.ts";
 
 export const env = bindings as unknown as Env; // vitest.config.ts binds what wrangler.toml declares
@@ -68,8 +68,14 @@ export async function newProject(user: UserPort): Promise<ProjectId> {
   return good(await user.createProject(call(), { name: "p", metadata: {} })).id as ProjectId;
 }
 
+/** A turn's body as it comes through the door: what was not sent has its default. */
+export const say = (prompt: string, more: Partial<NewTurn> = {}): NewTurn => ({
+  ...newTurn.parse({ prompt }),
+  ...more,
+});
+
 export async function startTurn(user: UserPort, project: ProjectId, prompt: string): Promise<TurnId> {
-  return good(await user.startTurn(call(), project, { prompt, on_session_loss: "fail", metadata: {} })).id as TurnId;
+  return good(await user.startTurn(call(), project, say(prompt))).id as TurnId;
 }
 
 export const endOf = (user: UserPort, id: TurnId, ms = 40_000): Promise<TurnWire> =>

@@ -21,7 +21,12 @@ export const turnEvent = z
         .meta({ description: "A piece to append when partial, else the whole message, replacing its pieces." }),
       partial: z.boolean(),
     }),
-    z.object({ type: z.literal("action"), action: z.string(), method: z.string(), path: z.string() }),
+    z.object({
+      type: z.literal("action"),
+      action: z.enum(["timeline", "render", "credits", "turn", "upload"]),
+      method: z.enum(["GET", "POST"]),
+      path: z.string(),
+    }),
     z.object({
       type: z.literal("progress"),
       stage: z.enum(["preparing", "working", "generating", "editing", "settling", "rendering"]),

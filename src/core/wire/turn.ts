@@ -13,6 +13,9 @@ export const turn = z
     id: owned("trn"),
     project_id: owned("prj"),
     status: turnStatus,
+    intent: z.enum(["chat", "export", "credits", "state", "upload"]).meta({
+      description: "What the prompt was taken for. Anything but `chat` was answered without a message to Nemo.",
+    }),
     prompt: z.string(),
     text: z.string().nullable().meta({ description: "What the agent said, all messages joined by blank lines." }),
     text_complete: z
@@ -45,6 +48,13 @@ export type TurnWire = z.infer<typeof turn>;
 
 export const newTurn = z.strictObject({
   prompt,
+  route: z.enum(["auto", "chat"]).default("auto").meta({
+    description:
+      "`auto`: a prompt that is nothing but a command (export, credits, status, upload) is answered here, without a message to Nemo. `chat`: sent as it is.",
+  }),
+  act: z.enum(["suggest", "auto"]).default("suggest").meta({
+    description: "`auto`: what the agent suggests and is safe is done, such as a render of this project.",
+  }),
   language: language.optional(),
   on_session_loss: z.enum(["fail", "restart"]).default("fail").meta({
     description: "`restart`: when Nemo has lost the project's session, go on in a new one; its timeline is lost.",

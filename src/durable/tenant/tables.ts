@@ -1,7 +1,7 @@
 /** The tables of a tenant's object. Times are ms since epoch. */
 import type { Migrations } from "../database.ts";
+import { SCHEDULE_INDEX, SCHEDULE_TABLES } from "../due-rows.ts";
 import { REPEATS_TABLE } from "../repeats.ts";
-import { SCHEDULE_INDEX, SCHEDULE_TABLES } from "../schedule.ts";
 
 export const TENANT_MIGRATIONS: Migrations = [
   `

@@ -24,21 +24,21 @@ export async function copyResult(
   return fallback.ok ? store(ground, key, fallback.value) : null;
 }
 
-/** Stores a body; null when it was empty, cut, or above the cap. */
-async function store(ground: Ground, key: string, response: Response): Promise<RenderFile | null> {
-  const { body } = response;
+/** Stores a body; null when it was empty, cut, above the cap, or took too long. */
+async function store(ground: Ground, key: string, { body, headers }: Response): Promise<RenderFile | null> {
   if (body === null) return null;
-  const length = Number(response.headers.get("content-length") ?? Number.NaN);
+  const length = Number(headers.get("content-length") ?? Number.NaN);
   if (length === 0 || length > RENDER_FILE_BYTES) {
     await body.cancel();
     return null;
   }
-  try {
-    const put = Number.isSafeInteger(length)
-      ? await putExact(ground.env.MEDIA, key, body, length, CONTENT_TYPE)
-      : await putUnknown(ground.env.MEDIA, key, body, RENDER_FILE_BYTES, CONTENT_TYPE);
-    return put.sizeBytes === 0 ? null : { ...put, contentType: CONTENT_TYPE };
-  } catch {
-    return null;
-  }
+  const { copyIdle, copyTotal } = ground.config.waits;
+  const total = new AbortController();
+  const timer = setTimeout(() => total.abort(), copyTotal);
+  const file = { key, contentType: CONTENT_TYPE, body, bounds: { idleMs: copyIdle, signal: total.signal } };
+  const put = Number.isSafeInteger(length)
+    ? await putExact(ground.env.MEDIA, file, length)
+    : await putUnknown(ground.env.MEDIA, file, RENDER_FILE_BYTES);
+  clearTimeout(timer);
+  return put.ok && put.value.sizeBytes > 0 ? { ...put.value, contentType: CONTENT_TYPE } : null;
 }

@@ -23,6 +23,7 @@ export type Home = {
 export const TURN = "turn";
 export const RENDER = "render";
 export const ATTACH = "attach";
+export const ACT = "act";
 export const TIDY = "tidy";
 
 /** Prepares the object for a write and remembers where its callers reach it: links in webhooks start there. */

@@ -1,11 +1,13 @@
 /** Upstream's stream told to people: words, stages and time, never tools. One narrator per running turn. */
 
-import { MESSAGE_CHARS } from "../../core/limits.ts";
+import type { Action } from "../../core/action.ts";
+import type { ProjectId } from "../../core/ids.ts";
 import type { EpochMs } from "../../core/time.ts";
 import type { Turn } from "../../core/turn.ts";
 import type { TurnEventWire } from "../../core/wire/turn-event.ts";
 import type { NemoFailure } from "../../nemo/failures.ts";
 import type { TurnEvent } from "../../nemo/turn-event.ts";
+import { Speaker } from "./speaker.ts";
 
 type Stage = Extract<TurnEventWire, { type: "progress" }>["stage"];
 
@@ -14,8 +16,8 @@ const GENERATING = /generat|seedance|music|suno/i;
 
 export class Narrator {
   readonly #sentAt: EpochMs;
+  readonly #speaker: Speaker;
   readonly #open = new Map<string, string>();
-  #message = 1;
   #spoke = false;
   /** A record could not be read: words may be missing, so the stream is not taken for whole. */
   #garbled = false;
@@ -27,14 +29,19 @@ export class Narrator {
   failure: NemoFailure | null = null;
   end: "closed" | "cut" | "cancelled" | null = null;
 
-  constructor(sentAt: EpochMs) {
+  constructor(project: ProjectId, sentAt: EpochMs) {
     this.#sentAt = sentAt;
+    this.#speaker = new Speaker(project);
+  }
+
+  /** The calls that the agent's words suggested. */
+  get actions(): readonly Action[] {
+    return this.#speaker.actions;
   }
 
   /** What one read of upstream's stream becomes. */
   tell(events: readonly TurnEvent[], now: EpochMs): TurnEventWire[] {
     this.began = true;
-    this.worked ||= events.some(({ type }) => type === "text" || type === "tool_started");
     return events.flatMap((event) => this.#tell(event, now));
   }
 
@@ -52,9 +59,10 @@ export class Narrator {
   #tell(event: TurnEvent, now: EpochMs): TurnEventWire[] {
     switch (event.type) {
       case "text":
-        return [...this.#enter("working", now), ...piecesOf(event.text).map((text) => this.#say(text, event.partial))];
+        return [...this.#enter("working", now), ...this.#read(event.text, event.partial)];
       case "tool_started":
         this.#open.set(event.callId, event.name);
+        this.worked = true;
         this.#spoke = false;
         return this.#enter(GENERATING.test(event.name) ? "generating" : "editing", now);
       case "tool_finished":
@@ -75,13 +83,17 @@ export class Narrator {
     }
   }
 
-  #say(text: string, partial: boolean): TurnEventWire {
-    const told: TurnEventWire = { type: "message", message: this.#message, text, partial };
-    if (!partial) {
-      this.#message++;
-      this.#spoke = true;
+  #read(text: string, partial: boolean): TurnEventWire[] {
+    const speaker = this.#speaker;
+    if (partial) {
+      this.worked = true;
+      return speaker.piece(text);
     }
-    return told;
+    if (speaker.isNoise(text, this.worked)) return [];
+    if (speaker.isRefusal(text, this.worked)) this.failure ??= refused(text);
+    else this.worked = true;
+    this.#spoke = true;
+    return speaker.whole(text);
   }
 
   #enter(stage: Stage, now: EpochMs): TurnEventWire[] {
@@ -91,9 +103,11 @@ export class Narrator {
   }
 }
 
-/** A text in pieces that fit into a row, cut between characters. */
-function piecesOf(text: string): string[] {
-  if (text.length <= MESSAGE_CHARS) return [text];
-  const cut = text.charCodeAt(MESSAGE_CHARS - 1) >> 10 === 0x36 ? MESSAGE_CHARS - 1 : MESSAGE_CHARS; // not inside a surrogate pair
-  return [text.slice(0, cut), ...piecesOf(text.slice(cut))];
-}
+/** The agent's own way of saying what other endpoints say with code 2001. */
+const refused = (message: string): NemoFailure => ({
+  reason: "no_credits",
+  at: "run_sse",
+  status: null,
+  code: null,
+  message: message.slice(0, 200),
+});

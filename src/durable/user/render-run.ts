@@ -1,9 +1,10 @@
 /** One render on its way: submitted once, polled, copied into our own store, told. */
 import { renderKey } from "../../core/address.ts";
-import { type Refusal, refusal } from "../../core/errors.ts";
+import { ERRORS, type Refusal, refusal } from "../../core/errors.ts";
 import type { RenderId } from "../../core/ids.ts";
 import {
   afterPoll,
+  afterUnknown,
   isOver,
   pollAgain,
   type Render,
@@ -21,6 +22,8 @@ import { type Home, RENDER } from "./home.ts";
 import type { Projects } from "./projects.ts";
 import { nothingToRender, type RenderRows, showRender } from "./render-rows.ts";
 
+/** Tries to submit a render that upstream takes nothing of for the moment, before its caller is told why. Waits double from 5 s. */
+const SUBMIT_ATTEMPTS = 6;
 /** Tries to copy a finished file before the render is called failed. Waits double from 5 s. */
 const COPY_ATTEMPTS = 6;
 
@@ -41,7 +44,7 @@ export class RenderRun {
     if (render === null || isOver(render)) return this.#home.schedule.done(RENDER, id);
     switch (render.phase) {
       case "queued":
-        return this.#submit(render);
+        return this.#submit(render, attempt);
       case "submitting":
         return this.#adopt(render);
       case "polling":
@@ -68,11 +71,11 @@ export class RenderRun {
   }
 
   /** The draft goes to upstream as it came from there. */
-  async #submit(render: Render): Promise<void> {
+  async #submit(render: Render, attempt: number): Promise<void> {
     const { ground, account } = this.#home;
     const project = this.#projects.find(render.project);
     const state = await this.#projects.state(render.project);
-    if (!state.ok) throw new Error(`render not prepared: ${state.error.code}`);
+    if (!state.ok) return this.#refused(render, state.error, attempt);
     const draftText = state.value?.draftText ?? null;
     const sessionId = project?.session?.sessionId;
     if (state.value === null || draftText === null || sessionId === undefined || !isExportable(state.value.timeline)) {
@@ -87,19 +90,24 @@ export class RenderRun {
     await ground.boundary("render.submitted");
     if (sent.ok || mayHaveArrived(sent.error))
       return this.#save(toPolling(submitting, this.#now(), ground.config.waits));
-    this.#save(toFailed(submitting, this.#home.account.explain(sent.error), this.#now()));
+    this.#refused(render, account.explain(sent.error), attempt);
+  }
+
+  /** A render that upstream took nothing of ends with upstream's reason, unless the reason may pass: then it waits as it was. */
+  #refused(queued: Render, error: Refusal, attempt: number): void {
+    if (ERRORS[error.code].retryable && attempt < SUBMIT_ATTEMPTS) {
+      this.#rows.save(queued);
+      throw new Error(`render not taken: ${error.code}`);
+    }
+    this.#save(toFailed(queued, error, this.#now()));
   }
 
   /** A job whose submit was on its way at a crash: upstream knows its id, or it never arrived. It is not sent again. */
   async #adopt(render: Render): Promise<void> {
+    const { waits } = this.#home.ground.config;
     const answer = await this.#ask(render);
-    if (!answer.ok && "reason" in answer.error && answer.error.reason === "not_found") {
-      const lost = refusal("render_failed", "The export was interrupted before Nemo had it; start another render.", {
-        charged: "no",
-      });
-      return this.#save(toFailed(render, lost, this.#now()));
-    }
-    this.#save(toPolling(render, this.#now(), this.#home.ground.config.waits));
+    const unknown = !answer.ok && "reason" in answer.error && answer.error.reason === "not_found";
+    this.#save(unknown ? afterUnknown(render, this.#now(), waits) : toPolling(render, this.#now(), waits));
   }
 
   async #poll(render: Render): Promise<void> {

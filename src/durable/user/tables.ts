@@ -1,8 +1,8 @@
 /** The tables of a user's object. A record is JSON beside the columns that queries need; times are ms since epoch. */
 import type { Migrations } from "../database.ts";
+import { SCHEDULE_INDEX, SCHEDULE_TABLES } from "../due-rows.ts";
 import { OUTBOX_TABLES } from "../outbox.ts";
 import { REPEATS_TABLE } from "../repeats.ts";
-import { SCHEDULE_INDEX, SCHEDULE_TABLES } from "../schedule.ts";
 
 export const USER_MIGRATIONS: Migrations = [
   `

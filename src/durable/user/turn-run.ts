@@ -4,6 +4,7 @@
  * The order of commits is the promise: `sending` is on disk before the request leaves, so whatever happens afterwards is
  * settled by reading upstream's state and never by sending again.
  */
+import { isSafeAction } from "../../core/action.ts";
 import { type Refusal, refusal } from "../../core/errors.ts";
 import type { TurnId } from "../../core/ids.ts";
 import { STREAMING_TURNS_PER_USER } from "../../core/limits.ts";
@@ -23,10 +24,11 @@ import {
 } from "../../core/turn.ts";
 import type { TurnStream } from "../../nemo/turn-event.ts";
 import type { Assets } from "./assets.ts";
-import { type Home, TURN } from "./home.ts";
+import { ACT, type Home, TURN } from "./home.ts";
 import { Narrator } from "./narrator.ts";
 import type { Projects } from "./projects.ts";
 import { QuietWatch } from "./quiet-watch.ts";
+import type { TurnAnswer } from "./turn-answer.ts";
 import type { TurnRows } from "./turn-rows.ts";
 import type { TurnSettle } from "./turn-settle.ts";
 
@@ -41,18 +43,20 @@ export class TurnRun {
   readonly #assets: Assets;
   readonly #rows: TurnRows;
   readonly #settle: TurnSettle;
+  readonly #answer: TurnAnswer;
   readonly #streams = new Map<TurnId, TurnStream>();
   /** Turns being prepared, sent or followed: each may hold one of the requests that an object may have on their way. */
   readonly #places = new Set<TurnId>();
   /** Cancelled between the send and the first answer. */
   readonly #left = new Set<TurnId>();
 
-  constructor(home: Home, projects: Projects, assets: Assets, rows: TurnRows, settle: TurnSettle) {
+  constructor(home: Home, projects: Projects, assets: Assets, rows: TurnRows, settle: TurnSettle, answer: TurnAnswer) {
     this.#home = home;
     this.#projects = projects;
     this.#assets = assets;
     this.#rows = rows;
     this.#settle = settle;
+    this.#answer = answer;
   }
 
   /** The start of a new instance: every turn that was on its way is settled from upstream's state. */
@@ -77,6 +81,18 @@ export class TurnRun {
     // Sent, and nobody follows it any more: an earlier try of this work broke off.
     const lost = afterLoss(turn);
     if (lost !== null) return this.#settle.begin(lost);
+  }
+
+  /** Carries out what the agent suggested and the caller allowed: one render of the settled turn's timeline. */
+  async act(id: TurnId): Promise<void> {
+    const { schedule, ground } = this.#home;
+    const turn = this.#rows.find(id);
+    if (turn !== null && turn.phase !== "ended") return schedule.owe(ACT, id, ground.now() + ground.config.waits.retry);
+    if (turn?.verdict?.status === "completed") {
+      const ordered = await this.#answer.render(turn);
+      if (!ordered.ok && isPassing(ordered.error)) throw new Error(`not rendered: ${ordered.error.code}`);
+    }
+    schedule.done(ACT, id);
   }
 
   /** Gives a turn that keeps failing an end. */
@@ -110,7 +126,8 @@ export class TurnRun {
       return this.#home.schedule.done(TURN, turn.id);
     this.#places.add(turn.id);
     try {
-      await this.#prepareAndSend(turn, attempt);
+      if (turn.intent === "chat") await this.#prepareAndSend(turn, attempt);
+      else await this.#answer.perform(turn, turn.intent);
     } finally {
       this.#places.delete(turn.id);
       this.#settle.startWaiting();
@@ -194,7 +211,7 @@ export class TurnRun {
     this.#rows.save(turn);
     this.#streams.set(turn.id, stream);
     if (this.#left.delete(turn.id)) stream.cancel();
-    const narrator = new Narrator(turn.sentAt ?? ground.now());
+    const narrator = new Narrator(turn.project, turn.sentAt ?? ground.now());
     const tellTime = (): void => log.append(turn.id, [narrator.progress(ground.now())]);
     const ticking = setInterval(tellTime, ground.config.waits.progress);
     const quiet = new QuietWatch(ground, this.#settle, turn, stream);
@@ -208,6 +225,9 @@ export class TurnRun {
       clearInterval(ticking);
       quiet.stop();
       this.#streams.delete(turn.id);
+    }
+    if (turn.act === "auto" && narrator.actions.some((action) => isSafeAction(action) && action.action === "render")) {
+      this.#home.schedule.owe(ACT, turn.id, ground.now() + ground.config.waits.retry);
     }
     await this.#over(quiet.turn, narrator);
   }

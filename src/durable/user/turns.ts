@@ -1,6 +1,7 @@
 /** What callers ask of turns: to start one, to read it, to follow it. Running and settling are next door. */
 import { type Refusal, refusal } from "../../core/errors.ts";
 import { ownedId, type ProjectId, type TurnId } from "../../core/ids.ts";
+import { intentOf } from "../../core/intent.ts";
 import { EVENTS_TTL_MS, QUEUED_TURNS_PER_PROJECT } from "../../core/limits.ts";
 import type { Call, Page, PageRequest, Watching } from "../../core/ports.ts";
 import { err, ok, type Result } from "../../core/result.ts";
@@ -43,6 +44,8 @@ export class Turns {
       id: ownedId("trn", address.uh, ground.now(), ground.random),
       project,
       prompt: body.prompt,
+      intent: body.route === "chat" ? "chat" : intentOf(body.prompt),
+      act: body.act,
       language: body.language ?? null,
       speech: this.#speech(call, body),
       metadata: body.metadata,

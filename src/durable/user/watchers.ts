@@ -9,6 +9,8 @@ import { FRAMES_PER_READ, frameText, type TurnLog } from "./turn-log.ts";
 
 const utf8 = new TextEncoder();
 
+type Writer = WritableStreamDefaultWriter<Uint8Array>;
+
 export class Watchers {
   readonly #ground: Ground;
   readonly #log: TurnLog;
@@ -34,9 +36,21 @@ export class Watchers {
     this.#total++;
     const { readable, writable } = new IdentityTransformStream();
     const writer = writable.getWriter();
-    const following = this.#follow(turn, after, writer).catch(() => undefined); // the caller went away: nothing to tell anybody
-    this.#ground.keep(following.finally(() => this.#close(turn)));
+    this.#ground.keep(this.#serve(turn, after, writer));
     return ok(readable);
+  }
+
+  /** Follows the turn and takes its leave. The place is free before the last words, which nobody may read. */
+  async #serve(turn: TurnId, after: number, writer: Writer): Promise<void> {
+    const { ping } = this.#ground.config.waits;
+    try {
+      const last = await this.#follow(turn, after, writer).finally(() => this.#close(turn));
+      if (last !== null) await say(writer, last, ping);
+      await within(writer.close(), ping);
+    } catch (error) {
+      // The caller went away or does not read: there is nobody to tell.
+      void writer.abort(error).catch(() => undefined);
+    }
   }
 
   #close(turn: TurnId): void {
@@ -46,33 +60,42 @@ export class Watchers {
     this.#total--;
   }
 
-  async #follow(turn: TurnId, after: number, writer: WritableStreamDefaultWriter): Promise<void> {
+  /** Writes the turn's frames until its end or until the answer's life is over; what is left to be said then, if anything. */
+  async #follow(turn: TurnId, after: number, writer: Writer): Promise<string | null> {
     const { waits } = this.#ground.config;
     const opened = this.#ground.now();
     const life = waits.streamLife + (this.#ground.spin() * 2 - 1) * waits.streamLifeSpread;
     let cursor = after;
     for (let pings = 0; ; ) {
+      const lived = this.#ground.now() - opened;
+      if (lived >= life) return `retry: ${RETRY_MS}\n\n`;
+      const left = Math.max(1, life - lived);
       const frames = this.#log.readAfter(turn, cursor, FRAMES_PER_READ);
       const last = frames.at(-1);
       if (last !== undefined) {
-        await writer.write(utf8.encode(frames.map(frameText).join("")));
+        await say(writer, frames.map(frameText).join(""), left);
         cursor = last.seq;
-        if (isTerminal(last.type)) break;
+        if (isTerminal(last.type)) return null;
         continue;
-      }
-      const lived = this.#ground.now() - opened;
-      if (lived >= life) {
-        await writer.write(utf8.encode(`retry: ${RETRY_MS}\n\n`));
-        break;
       }
       const pingAt = (pings + 1) * waits.ping;
       if (lived >= pingAt) {
-        await writer.write(utf8.encode(": ping\n\n"));
+        await say(writer, ": ping\n\n", left);
         pings++;
         continue;
       }
-      await this.#log.changed(turn, Math.max(1, Math.min(pingAt, life) - lived));
+      await this.#log.changed(turn, Math.max(1, Math.min(pingAt - lived, left)));
     }
-    await writer.close();
   }
+}
+
+/** Writes, which waits for a reader, for at most `ms`. */
+const say = (writer: Writer, text: string, ms: number): Promise<void> => within(writer.write(utf8.encode(text)), ms);
+
+/** The promise's own end, or a rejection after `ms`: a stream that nobody reads takes nothing and says nothing. */
+function within(promise: Promise<void>, ms: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => reject(new Error("nobody reads")), ms);
+    promise.then(resolve, reject).finally(() => clearTimeout(timer));
+  });
 }

@@ -1,0 +1,33 @@
+/** How much of the machine everybody else uses: figures taken beside a test run say more about the test run. */
+import { readFileSync } from "node:fs";
+import { setTimeout as sleep } from "node:timers/promises";
+import { TICKS_PER_SECOND, usageOf } from "./usage.ts";
+
+/** Others' share of one core, in percent, below which a measurement begins. Chosen. */
+const QUIET_PERCENT = 20;
+const LOOK_MS = 700;
+
+/** Seconds all cores together were busy since the start. Fields user, nice, system, irq, softirq. Source: proc_stat(5). */
+function busySeconds(): number {
+  if (process.platform !== "linux") return Number.NaN;
+  const [line = ""] = readFileSync("/proc/stat", "utf8").split("\n");
+  const [, user = 0, nice = 0, system = 0, , , irq = 0, soft = 0] = line.split(/\s+/).map(Number);
+  return (user + nice + system + irq + soft) / TICKS_PER_SECOND;
+}
+
+/** Measures what others use from now until the answer is called, in percent of one core; no process of ours may end meanwhile. */
+export function watchNoise(): () => number {
+  const others = (): number => busySeconds() - usageOf(process.pid).cpuSeconds;
+  const before = others();
+  const began = performance.now();
+  return () => Math.max(0, (100 * (others() - before) * 1_000) / (performance.now() - began));
+}
+
+/** Waits for a quiet moment, at most this long. */
+export async function untilQuiet(maxMs: number): Promise<void> {
+  for (const until = Date.now() + maxMs; Date.now() < until; ) {
+    const noise = watchNoise();
+    await sleep(LOOK_MS);
+    if (!(noise() > QUIET_PERCENT)) return;
+  }
+}

@@ -1,0 +1,45 @@
+/** The table of a request run, beside the goals. */
+import type { RequestResult } from "./request-messages.ts";
+import { REQUEST_TARGETS, type RequestTarget } from "./request-targets.ts";
+import { median } from "./statistics.ts";
+import { shown, table } from "./table.ts";
+
+export type Measured = RequestResult & {
+  /** Processor time of the server for one request, in µs: it hardly knows what else the machine does. */
+  readonly cpuMicros: number;
+};
+
+/** Every measurement of a target, one a round, in the order of the rounds. */
+export type Rounds = ReadonlyMap<string, readonly Measured[]>;
+
+/** The median over the rounds of a target's share of what it stands beside, each taken within one round. */
+function share(rounds: Rounds, { name, beside }: RequestTarget, figure: "perSecond" | "cpuMicros"): number {
+  const others = rounds.get(beside?.name ?? "") ?? [];
+  const own = rounds.get(name) ?? [];
+  return median(own.map((result, at) => result[figure] / (others[at]?.[figure] ?? Number.NaN)));
+}
+
+function besideCell(rounds: Rounds, target: RequestTarget): string {
+  if (target.beside === null) return "";
+  const { name, goal } = target.beside;
+  const got = share(rounds, target, "perSecond");
+  const judged = goal === null ? "" : ` (≥ ${goal}) ${got >= goal ? "met" : "missed"}`;
+  return `${shown(got)} × ${name}${judged}, CPU ${shown(share(rounds, target, "cpuMicros"))} ×`;
+}
+
+export function requestTable(rounds: Rounds): string {
+  const rows = REQUEST_TARGETS.map((target) => {
+    const of = (figure: keyof Measured): string =>
+      shown(median((rounds.get(target.name) ?? []).map((result) => result[figure])));
+    return [
+      target.name,
+      of("perSecond"),
+      of("p50"),
+      of("p95"),
+      of("cpuMicros"),
+      of("faults"),
+      besideCell(rounds, target),
+    ];
+  });
+  return table(["", "requests/s", "p50, ms", "p95, ms", "CPU µs/request", "faults", "beside"], rows);
+}

@@ -1,0 +1,49 @@
+/** The rows of attachments: which assets belong to which projects, and how far each is on its way to upstream. */
+import type { Refusal } from "../../core/errors.ts";
+import type { AssetId, ProjectId } from "../../core/ids.ts";
+import type { AssetRecord } from "../../core/ports.ts";
+import type { AttachmentWire } from "../../core/wire/upload.ts";
+import type { Ground } from "../ground.ts";
+
+export type Attachment = {
+  readonly asset: AssetRecord;
+  readonly status: AttachmentWire["status"];
+  readonly error: Refusal | null;
+  /** A push of it into the project's session has begun, so upstream may hold it. Written before the push leaves. */
+  readonly sent: boolean;
+};
+
+type Row = { status: Attachment["status"]; record: string };
+
+export class AttachRows {
+  readonly #ground: Ground;
+
+  constructor(ground: Ground) {
+    this.#ground = ground;
+  }
+
+  find(project: ProjectId, asset: AssetId): Attachment | null {
+    return this.#read("project = ? AND asset = ?", project, asset)[0] ?? null;
+  }
+
+  /** A project's attachments in one status, the oldest asset first. */
+  inStatus(project: ProjectId, status: Attachment["status"]): Attachment[] {
+    return this.#read("project = ? AND status = ? ORDER BY asset", project, status);
+  }
+
+  save(project: ProjectId, { status, ...record }: Attachment): void {
+    this.#ground.sql.exec(
+      "INSERT OR REPLACE INTO attachments (project, asset, status, record) VALUES (?, ?, ?, ?)",
+      project,
+      record.asset.id,
+      status,
+      JSON.stringify(record),
+    );
+  }
+
+  #read(where: string, ...values: SqlStorageValue[]): Attachment[] {
+    const query = `SELECT status, record FROM attachments WHERE ${where}`;
+    const rows = this.#ground.sql.exec<Row>(query, ...values).toArray();
+    return rows.map(({ status, record }) => ({ ...(JSON.parse(record) as Omit<Attachment, "status">), status })); // written by save() only
+  }
+}

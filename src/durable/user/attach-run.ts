@@ -1,0 +1,147 @@
+/** An asset on its way into a project's session: pulled by upstream through a signed link, or pushed as a stream. */
+import { ERRORS, type Refusal } from "../../core/errors.ts";
+import type { AssetId, ProjectId } from "../../core/ids.ts";
+import { POISON_ATTEMPTS, PULL_LINK_MS } from "../../core/limits.ts";
+import { linkUrl, signLink } from "../../core/link.ts";
+import type { AssetRecord } from "../../core/ports.ts";
+import { ok, type Result } from "../../core/result.ts";
+import type { AttachRows } from "./attach-rows.ts";
+import { ATTACH, type Home } from "./home.ts";
+import type { Projects } from "./projects.ts";
+
+export class AttachRun {
+  readonly #home: Home;
+  readonly #projects: Projects;
+  readonly #rows: AttachRows;
+  /** One push at a time: it holds one of the six requests an object may have on their way. */
+  #pushing: Promise<unknown> = Promise.resolve();
+
+  constructor(home: Home, projects: Projects, rows: AttachRows) {
+    this.#home = home;
+    this.#projects = projects;
+    this.#rows = rows;
+  }
+
+  /** The schedule's work for one attachment. A refusal that may pass is thrown, to be tried again; the last one is its end. */
+  async perform(ref: string, attempt: number): Promise<void> {
+    const [project, asset] = split(ref);
+    const refused = await this.bring(project, asset);
+    if (refused === null || !mayPass(refused)) return;
+    if (attempt < POISON_ATTEMPTS) throw new Error(`attachment: ${refused.code}`);
+    this.end(project, asset, refused);
+  }
+
+  /**
+   * Brings a pending asset to upstream, after those that are on their way. A refusal that may pass leaves it pending, with
+   * the schedule's row for the next try; any other ends the attachment.
+   */
+  bring(project: ProjectId, asset: AssetId): Promise<Refusal | null> {
+    const work = this.#pushing.then(() => this.#bring(project, asset));
+    this.#pushing = work.catch(() => undefined);
+    return work;
+  }
+
+  /** Ends a pending attachment as failed. */
+  end(project: ProjectId, asset: AssetId, error: Refusal): void {
+    const { ground, schedule } = this.#home;
+    const kept = this.#rows.find(project, asset);
+    if (kept?.status !== "pending") return;
+    ground.storage.transactionSync(() => {
+      this.#rows.save(project, { ...kept, status: "failed", error });
+      schedule.done(ATTACH, refOf(project, asset));
+    });
+  }
+
+  async #bring(project: ProjectId, asset: AssetId): Promise<Refusal | null> {
+    const kept = this.#rows.find(project, asset);
+    if (kept === null || kept.status !== "pending") {
+      this.#home.schedule.done(ATTACH, refOf(project, asset));
+      return null;
+    }
+    const there = await this.#deliver(project, kept.asset, kept.sent);
+    if (!there.ok) {
+      if (!mayPass(there.error)) this.end(project, asset, there.error);
+      return there.error;
+    }
+    this.#attached(project, kept.asset);
+    return null;
+  }
+
+  /** Looks for a push that an earlier try began; pushes where there was none. */
+  async #deliver(project: ProjectId, asset: AssetRecord, sent: boolean): Promise<Result<null, Refusal>> {
+    const { ground } = this.#home;
+    const session = await this.#projects.session(project);
+    if (!session.ok) return session;
+    const there = sent ? await this.#isThere(project, asset) : ok(false);
+    if (!there.ok) return there;
+    if (there.value) return ok(null);
+    this.#rows.save(project, { asset, status: "pending", error: null, sent: true });
+    await ground.storage.sync();
+    const pushed = await this.#push(session.value.sessionId, asset);
+    if (!pushed.ok) return pushed;
+    await ground.boundary("asset.attached");
+    return ok(null);
+  }
+
+  #attached(project: ProjectId, asset: AssetRecord): void {
+    this.#home.ground.storage.transactionSync(() => {
+      this.#rows.save(project, { asset, status: "attached", error: null, sent: true });
+      const known = this.#projects.find(project);
+      if (known !== null) this.#projects.save({ ...known, picture: null });
+      this.#home.schedule.done(ATTACH, refOf(project, asset.id));
+    });
+  }
+
+  /**
+   * Whether upstream holds an asset whose push has begun. It knows files by name and mostly without a size, so there must be
+   * more of this name than we have attached, one of them not of another size. A file of the same name that was added in
+   * Nemo's own app is taken for this one.
+   */
+  async #isThere(project: ProjectId, { filename, size_bytes }: AssetRecord): Promise<Result<boolean, Refusal>> {
+    const state = await this.#projects.state(project);
+    if (!state.ok) return state;
+    const named = state.value?.videoInfos.filter(({ name }) => name === filename) ?? [];
+    const ours = this.#rows.inStatus(project, "attached").filter(({ asset }) => asset.filename === filename);
+    const fits = named.some(({ sizeBytes }) => sizeBytes === undefined || sizeBytes === size_bytes);
+    return ok(fits && named.length > ours.length);
+  }
+
+  async #push(sessionId: string, asset: AssetRecord): Promise<Result<unknown, Refusal>> {
+    const { account, ground, address } = this.#home;
+    const { publicUrl } = ground.config;
+    if (publicUrl !== null && address.mode === "live") {
+      const url = linkUrl(publicUrl, await this.#pullToken(asset));
+      return account.read((token) => account.nemo.uploadByUrl(token, sessionId, [url]));
+    }
+    return account.read(async (token) => {
+      const object = await ground.env.MEDIA.get(asset.key);
+      if (object === null) throw new Error("a stored asset's file is missing");
+      const { filename, content_type, size_bytes } = asset;
+      return account.nemo.uploadFile(token, sessionId, {
+        filename,
+        contentType: content_type,
+        sizeBytes: size_bytes,
+        body: object.body,
+      });
+    });
+  }
+
+  async #pullToken(asset: AssetRecord): Promise<string> {
+    const { ground, address } = this.#home;
+    const { rootSecret: current, rootSecretPrevious: previous } = ground.config;
+    const { tenant, mode } = address;
+    return signLink(
+      { purpose: "pull", tenant, mode, id: asset.id, expiresAt: ground.now() + PULL_LINK_MS },
+      { current, previous },
+    );
+  }
+}
+
+/** Whether trying again may help. */
+const mayPass = ({ code }: Refusal): boolean => ERRORS[code].retryable;
+
+/** An attachment's name in the schedule. */
+export const refOf = (project: ProjectId, asset: AssetId): string => `${project}/${asset}`;
+
+/** The other way round. */
+export const split = (ref: string): [ProjectId, AssetId] => ref.split("/") as [ProjectId, AssetId]; // made by refOf() only

@@ -1,0 +1,117 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { ACTION_NAMES, actionFor, actionOf, isSafeAction } from "../../src/core/action.ts";
+import { GuiTalkStream, translateGuiTalk } from "../../src/core/gui-talk.ts";
+import { LONGEST_SENTENCE } from "../../src/core/gui-talk-split.ts";
+import { PIECES, REMOVED, UNTOUCHED } from "./messages/gui-talk.ts";
+
+const names = (text: string): string[] => translateGuiTalk(text).actions.map(({ action }) => action);
+const text = fc.array(fc.constantFrom(...PIECES), { maxLength: 30 }).map((pieces) => pieces.join(""));
+const anyText = fc.oneof(
+  text,
+  fc.string({ unit: "binary" }),
+  fc.array(fc.oneof(text, fc.string()), { maxLength: 5 }).map((all) => all.join(" ")),
+);
+
+describe("talk about a GUI", () => {
+  it.each(REMOVED)("%j leaves %j", (given, left, actions) => {
+    expect(translateGuiTalk(given).text).toBe(left);
+    expect(names(given)).toEqual(actions);
+  });
+
+  it.each(UNTOUCHED)("is not found in %j", (given) => {
+    expect(translateGuiTalk(given)).toEqual({ text: given, actions: [] });
+  });
+
+  it("keeps an offer to export, and suggests the call", () => {
+    expect(translateGuiTalk("You can export it now.").text).toBe("You can export it now.");
+    expect(names("You can export it now.")).toEqual(["render"]);
+    expect(names("您可以导出视频。")).toEqual(["render"]);
+  });
+
+  it("is the same translated again, and never longer", () => {
+    fc.assert(
+      fc.property(anyText, (given) => {
+        const once = translateGuiTalk(given).text;
+        expect(translateGuiTalk(once).text).toBe(once);
+        expect(once.length).toBeLessThanOrEqual(given.length);
+      }),
+      { numRuns: 2_000 },
+    );
+  });
+
+  it("comes out of a stream as out of the whole text, however it is cut", () => {
+    fc.assert(
+      fc.property(anyText, fc.array(fc.nat(40), { maxLength: 60 }), (given, cuts) => {
+        const stream = new GuiTalkStream();
+        const said = [];
+        let at = 0;
+        for (const size of cuts) {
+          said.push(stream.push(given.slice(at, at + size)));
+          at += size;
+        }
+        said.push(stream.push(given.slice(at)), stream.end());
+        const whole = translateGuiTalk(given);
+        expect(said.map((part) => part.text).join("")).toBe(whole.text);
+        expect(said.flatMap((part) => part.actions)).toEqual(whole.actions);
+      }),
+      { numRuns: 2_000 },
+    );
+  });
+
+  it("holds back no more than a sentence", () => {
+    const stream = new GuiTalkStream();
+    expect(stream.push("Added music. You can cl").text).toBe("Added music.");
+    expect(stream.push("ick Export. Enjoy")).toEqual({ text: "", actions: [actionOf("render")] });
+    expect(stream.end().text).toBe(" Enjoy");
+    const long = new GuiTalkStream();
+    expect(long.push("a".repeat(10 * LONGEST_SENTENCE)).text.length).toBeGreaterThanOrEqual(9 * LONGEST_SENTENCE);
+  });
+
+  it("reads 64 kB of anything in a moment", () => {
+    const worst = [
+      "click ",
+      "点击",
+      "a, ",
+      "you can ",
+      "(",
+      '"',
+      "**",
+      "open the ",
+      "`",
+      "```",
+      "1. ",
+      "preview x ",
+      "in the ",
+      " ",
+      "如果",
+      "to ",
+    ];
+    for (const piece of worst) {
+      const begun = Date.now();
+      translateGuiTalk(piece.repeat(65_536 / piece.length));
+      expect(Date.now() - begun).toBeLessThan(1_000);
+    }
+  });
+});
+
+describe("an action", () => {
+  it("is one of the table's, whatever upstream says", () => {
+    fc.assert(
+      fc.property(anyText, (given) => {
+        for (const action of translateGuiTalk(given).actions) expect(ACTION_NAMES.map(actionOf)).toContain(action);
+      }),
+    );
+  });
+
+  it("is safe when it reads the timeline or renders the same project", () => {
+    expect(ACTION_NAMES.filter((name) => isSafeAction(actionOf(name)))).toEqual(["timeline", "render"]);
+    expect(isSafeAction({ ...actionOf("timeline"), method: "POST" })).toBe(false);
+    expect(isSafeAction({ ...actionOf("render"), path: "/v1/projects/other/renders" })).toBe(false);
+  });
+
+  it("has its project's id in the path of its event", () => {
+    expect(actionFor(actionOf("render"), "prj_1").path).toBe("/v1/projects/prj_1/renders");
+    expect(actionFor(actionOf("credits"), "prj_1").path).toBe("/v1/credits");
+  });
+});

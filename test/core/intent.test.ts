@@ -1,0 +1,85 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { intentOf, COMMANDS as NAMES } from "../../src/core/intent.ts";
+import { GRAMMAR } from "../../src/core/intent-grammar.ts";
+import { undefinedNames } from "../../src/core/intent-match.ts";
+import { COMMANDS as FIRST_COMMANDS } from "./messages/commands.ts";
+import { MORE_CHAT, MORE_COMMANDS } from "./messages/more.ts";
+import { CHAT as FIRST_CHAT } from "./messages/traps.ts";
+
+const COMMANDS = [...FIRST_COMMANDS, ...MORE_COMMANDS];
+const CHAT = [...FIRST_CHAT, ...MORE_CHAT];
+const MESSAGES = [...COMMANDS, ...CHAT];
+const LABELS = [...NAMES, "chat"] as const;
+
+describe("the labelled messages", () => {
+  it("are at least 300, half of them traps, none twice", () => {
+    expect(MESSAGES.length).toBeGreaterThanOrEqual(300);
+    expect(CHAT.length * 2).toBeGreaterThanOrEqual(MESSAGES.length);
+    expect(new Set(MESSAGES.map(({ text }) => text)).size).toBe(MESSAGES.length);
+  });
+
+  it("never lose an instruction for the agent to a command", () => {
+    expect(CHAT.filter(({ text }) => intentOf(text) !== "chat")).toEqual([]);
+  });
+
+  it("miss at most 5 % of the commands, and take none for another", () => {
+    const wrong = COMMANDS.filter(({ text, intent }) => intentOf(text) !== intent);
+    expect(wrong.filter(({ text }) => intentOf(text) !== "chat")).toEqual([]);
+    expect(wrong.length / COMMANDS.length).toBeLessThanOrEqual(0.05);
+  });
+});
+
+describe("the grammar", () => {
+  it("names no entry that is not there", () => {
+    expect(undefinedNames()).toEqual([]);
+  });
+
+  it("leaves no word over: any stranger among the words of a command makes it chat", () => {
+    const command = fc.constantFrom(...COMMANDS.map(({ text }) => text).filter((text) => /^[a-z ]+$/.test(text)));
+    fc.assert(
+      fc.property(command, fc.nat(12), fc.constantFrom("blue", "sunset", "slower", "猫", "title"), (text, at, word) => {
+        const words = text.split(" ");
+        words.splice(Math.min(at, words.length), 0, word);
+        expect(intentOf(words.join(" "))).toBe("chat");
+      }),
+    );
+  });
+
+  it("does not mind case, width, space and emoji around a command", () => {
+    const wide = (text: string): string =>
+      text.replace(/[!-~]/g, (sign) => String.fromCharCode(sign.charCodeAt(0) + 0xfee0));
+    const dress = fc.constantFrom(
+      (text: string) => text.toUpperCase(),
+      (text: string) => `  ${text}\n`,
+      (text: string) => `${text} 🙏👍🏽`,
+      (text: string) => `${text}!!!`,
+      wide,
+    );
+    fc.assert(
+      fc.property(fc.constantFrom(...COMMANDS), dress, ({ text, intent }, dressed) => {
+        if (intentOf(text) === intent) expect(intentOf(dressed(text))).toBe(intent);
+      }),
+    );
+  });
+
+  it("makes anything in quotes chat", () => {
+    fc.assert(
+      fc.property(
+        fc.constantFrom(...COMMANDS),
+        fc.constantFrom('""', "“”", "「」", "''", "``", "《》"),
+        ({ text }, pair) => {
+          expect(intentOf(`${pair.charAt(0)}${text}${pair.charAt(1)}`)).toBe("chat");
+        },
+      ),
+    );
+  });
+
+  it("answers any text, and fast", () => {
+    fc.assert(fc.property(fc.string({ unit: "binary" }), (text) => LABELS.includes(intentOf(text))));
+    expect(intentOf("please ".repeat(3_000))).toBe("chat");
+    expect(intentOf("请".repeat(199))).toBe("chat");
+    expect(intentOf(`${" ".repeat(20_000)}export`)).toBe("export");
+    expect(Object.keys(GRAMMAR).length).toBeGreaterThan(0);
+  });
+});

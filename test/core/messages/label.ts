@@ -1,0 +1,8 @@
+/** How a labelled message is written down: one intent, many texts. */
+import type { Intent } from "../../../src/core/intent.ts";
+
+export type Labelled = { readonly text: string; readonly intent: Intent };
+
+/** Every text under the same label. */
+export const labelled = (intent: Intent, texts: readonly string[]): Labelled[] =>
+  texts.map((text) => ({ text, intent }));
