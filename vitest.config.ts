@@ -43,6 +43,7 @@ export default defineConfig({
         // A whole gateway from outside, over HTTP: seconds each, run one after the other.
         test: {
           name: "conformance",
+          globalSetup: ["test/conformance/support/global-setup.ts"],
           include: ["test/conformance/**/*.test.ts"],
           testTimeout: 120_000,
           hookTimeout: 120_000,

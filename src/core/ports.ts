@@ -64,7 +64,7 @@ export interface UserPort {
   /** Events after the cursor as SSE frames, live until the terminal one or until the answer's life is over. */
   watchTurn(id: TurnId, after: number, ticket?: string | null): Answer<Watching>;
   /** A ticket that opens this turn's stream without a credential. Signed; refused when it is not used in time. */
-  makeTicket(id: TurnId): Answer<{ ticket: string; first_use_by: string }>;
+  makeTicket(call: Call, id: TurnId): Answer<{ ticket: string; first_use_by: string }>;
   /** The same cursor as JSON; waits up to `waitMs` (real milliseconds) for the first one when there is none. */
   readTurnEvents(id: TurnId, after: number, limit: number, waitMs: number): Answer<TurnEventsPage>;
   /** The turn as soon as it has ended, or as it is after `waitMs`. */
@@ -81,6 +81,8 @@ export interface UserPort {
   listRenders(project: ProjectId, page: PageRequest): Answer<Page<RenderWire>>;
   /** Where the finished file lies; refuses until it is there. */
   renderFile(id: RenderId): Answer<StoredFile>;
+  /** A token that opens the finished file for so long, without a credential. */
+  shareRender(call: Call, id: RenderId, seconds: number): Answer<{ token: string; expires_at: string }>;
 
   readCredits(): Answer<CreditsWire>;
   readToken(): Promise<NemoTokenWire>;

@@ -122,8 +122,8 @@ export class UserObject extends DurableObject<Env> implements UserPort {
     return this.#turns.watch(id, after);
   }
 
-  async makeTicket(id: TurnId): Answer<{ ticket: string; first_use_by: string }> {
-    return this.#tickets.make(id);
+  async makeTicket(call: Call, id: TurnId): Answer<{ ticket: string; first_use_by: string }> {
+    return this.#tickets.make(call, id);
   }
 
   async readTurnEvents(id: TurnId, after: number, limit: number, waitMs: number): Answer<TurnEventsPage> {
@@ -164,6 +164,10 @@ export class UserObject extends DurableObject<Env> implements UserPort {
 
   async renderFile(id: RenderId): Answer<StoredFile> {
     return this.#renders.file(id);
+  }
+
+  async shareRender(call: Call, id: RenderId, seconds: number): Answer<{ token: string; expires_at: string }> {
+    return this.#renders.share(call, id, seconds);
   }
 
   /** Reading the balance of a user nobody wrote for yet makes a token, and so the object's storage. */

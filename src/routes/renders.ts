@@ -1,7 +1,6 @@
 /** Renders: exports of a timeline to a file, and the file. */
 import * as z from "zod";
-import { linkUrl, signLink } from "../core/link.ts";
-import { toRfc3339 } from "../core/time.ts";
+import { linkUrl } from "../core/link.ts";
 import { pageOf, pageQuery } from "../core/wire/common.ts";
 import { link, newLink, newRender, render } from "../core/wire/render.ts";
 import { unwrap } from "../http/api-error.ts";
@@ -11,7 +10,6 @@ import { alsoHead, answer, body, declare, ownedParams } from "../http/declare.ts
 import { serveFile } from "../http/file.ts";
 import { userObject } from "../http/objects.ts";
 import { pageRequest, shownPage } from "../http/page.ts";
-import { rootsOf } from "../http/roots.ts";
 
 const tags = ["Renders"];
 const start = declare({
@@ -100,10 +98,9 @@ export function mountRenders(app: Api): void {
 
   app.openapi(share, async (c) => {
     const { id } = c.req.valid("param");
-    unwrap(await userObject(c.env, addressOf(c, id)).renderFile(id)); // no link to what is not there
-    const expiresAt = Math.floor(Date.now() / 1_000 + c.req.valid("json").expires_in_seconds) * 1_000;
-    const { tenant, mode } = c.var.caller;
-    const token = await signLink({ purpose: "share", id, tenant, mode, expiresAt }, rootsOf(c.var.config));
-    return c.json({ url: linkUrl(c.var.origin, token), expires_at: toRfc3339(expiresAt) }, 201);
+    const { expires_in_seconds } = c.req.valid("json");
+    const user = userObject(c.env, addressOf(c, id));
+    const { token, expires_at } = unwrap(await user.shareRender(await callOf(c), id, expires_in_seconds));
+    return c.json({ url: linkUrl(c.var.origin, token), expires_at }, 201);
   });
 }

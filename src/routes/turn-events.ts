@@ -7,7 +7,7 @@ import { readLink } from "../core/link.ts";
 import { moment } from "../core/wire/common.ts";
 import { turnEventsPage } from "../core/wire/turn-event.ts";
 import { notFound, unwrap } from "../http/api-error.ts";
-import { addressOf } from "../http/call.ts";
+import { addressOf, callOf } from "../http/call.ts";
 import type { Api, Ctx } from "../http/context.ts";
 import { answer, declare, ownedParams } from "../http/declare.ts";
 import { userObject } from "../http/objects.ts";
@@ -70,7 +70,7 @@ async function turnAddress(c: Ctx, id: TurnId, ticket: string | undefined): Prom
 export function mountTurnEvents(app: Api): void {
   app.openapi(makeTicket, async (c) => {
     const { id } = c.req.valid("param");
-    const { ticket, first_use_by } = unwrap(await userObject(c.env, addressOf(c, id)).makeTicket(id));
+    const { ticket, first_use_by } = unwrap(await userObject(c.env, addressOf(c, id)).makeTicket(await callOf(c), id));
     return c.json({ url: `${c.var.origin}/v1/turns/${id}/events?ticket=${ticket}`, first_use_by }, 200);
   });
 

@@ -63,9 +63,10 @@ export function openSource(body: ReadableStream, bounds: Bounds): Source {
         let filled = 0;
         while (filled < atLeast) {
           const { value, done } = await within(reader.read(piece.subarray(filled)), bounds, "stalled");
-          if (done || value === undefined) break;
-          filled += value.byteLength;
+          if (value === undefined) throw new Broken("cut");
           piece = new Uint8Array(value.buffer); // the one handed in, moved here with what it held
+          filled += value.byteLength;
+          if (done) break;
         }
         return filled === 0 ? null : piece.subarray(0, filled);
       } catch (error) {

@@ -103,7 +103,7 @@ describe("a render in its object", () => {
     const render = await doneOf(user, good(await user.startRender(call(), project, body)).id);
     expect(render.status).toBe("completed");
     expect(stalls).toBeGreaterThan(3);
-  });
+  }, 20_000);
 
   it("ends at once with upstream's own reason when that will not pass", async () => {
     const { user, project } = await filled();

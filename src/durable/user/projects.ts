@@ -11,6 +11,7 @@ import type { NemoState } from "../../nemo/domain.ts";
 import { cursorOf, pageOf } from "../page.ts";
 import { findRepeat, keepRepeat } from "../repeats.ts";
 import { enter, type Home, originOf } from "./home.ts";
+import { decodePicture } from "./turn-rows.ts";
 
 export type Project = {
   readonly id: ProjectId;
@@ -172,7 +173,16 @@ export class Projects {
 export const noProject = (): Refusal =>
   refusal("not_found", "No project with this id exists here; list yours with GET /v1/projects.");
 
-const decode = (record: string): Project => JSON.parse(record) as Project; // written by this file only
+/** What a record that an earlier version wrote may lack. */
+type Added = "hasTimeline" | "opened";
+
+/** A stored project, whichever version wrote it. One with a picture may have a timeline to lose. */
+function decode(record: string): Project {
+  const { hasTimeline, opened, ...project } = JSON.parse(record) as Omit<Project, Added> &
+    Partial<Pick<Project, Added>>; // written by this file only
+  const picture = decodePicture(project.picture);
+  return { ...project, picture, hasTimeline: hasTimeline ?? picture !== null, opened: opened ?? false };
+}
 
 function showTimeline(id: ProjectId, timeline: Timeline): TimelineWire {
   return {

@@ -2,9 +2,11 @@
 import { renderKey } from "../../core/address.ts";
 import { type Refusal, refusal } from "../../core/errors.ts";
 import { ownedId, type ProjectId, type RenderId } from "../../core/ids.ts";
+import { signLink } from "../../core/link.ts";
 import type { Call, Page, PageRequest, StoredFile } from "../../core/ports.ts";
 import { newRenderOf, type Render } from "../../core/render.ts";
 import { err, ok, type Result } from "../../core/result.ts";
+import { SECOND_MS, toRfc3339 } from "../../core/time.ts";
 import { isExportable } from "../../core/timeline.ts";
 import type { NewRender, RenderWire } from "../../core/wire/render.ts";
 import { pageOf } from "../page.ts";
@@ -71,6 +73,26 @@ export class Renders {
     if (render.phase === "failed")
       return err(render.error ?? refusal("render_failed", "The render failed; start another one."));
     return err(notReady(id));
+  }
+
+  /** A token for the file, the same one for the same call. It is not kept: the moment it ends in makes it anew. */
+  async share(
+    call: Call,
+    id: RenderId,
+    seconds: number,
+  ): Promise<Result<{ token: string; expires_at: string }, Refusal>> {
+    const file = this.file(id);
+    if (!file.ok) return file;
+    enter(this.#home, call);
+    const { ground, address } = this.#home;
+    const repeat = findRepeat(ground, call);
+    if (!repeat.ok) return repeat;
+    const expiresAt = repeat.value === null ? ground.now() + seconds * SECOND_MS : Number(repeat.value);
+    if (repeat.value === null) keepRepeat(ground, call, String(expiresAt));
+    const { rootSecret: current, rootSecretPrevious: previous } = ground.config;
+    const { tenant, mode } = address;
+    const token = await signLink({ purpose: "share", tenant, mode, id, expiresAt }, { current, previous });
+    return ok({ token, expires_at: toRfc3339(expiresAt) });
   }
 
   #order(project: ProjectId, body: NewRender): Render {

@@ -3,9 +3,11 @@ import { type Refusal, refusal } from "../../core/errors.ts";
 import type { TurnId } from "../../core/ids.ts";
 import { EVENTS_TTL_MS, TICKET_AFTER_END_MS, TICKET_FIRST_USE_MS } from "../../core/limits.ts";
 import { signLink } from "../../core/link.ts";
+import type { Call } from "../../core/ports.ts";
 import { err, ok, type Result } from "../../core/result.ts";
-import { toRfc3339 } from "../../core/time.ts";
-import type { Home } from "./home.ts";
+import { type EpochMs, SECOND_MS, toRfc3339 } from "../../core/time.ts";
+import { findRepeat, keepRepeat } from "../repeats.ts";
+import { enter, type Home } from "./home.ts";
 import type { TurnRows } from "./turn-rows.ts";
 import { noTurn } from "./turns.ts";
 
@@ -21,20 +23,40 @@ export class Tickets {
     this.#rows = rows;
   }
 
-  /** A new ticket for the turn. Only its end, the signature, is kept, so that a use of it can be noted. */
-  async make(id: TurnId): Promise<Result<{ ticket: string; first_use_by: string }, Refusal>> {
+  /** A ticket for the turn, the same one for the same call. It is not kept: the moment it ends in makes it anew. */
+  async make(call: Call, id: TurnId): Promise<Result<{ ticket: string; first_use_by: string }, Refusal>> {
     if (this.#rows.find(id) === null) return err(noTurn());
-    const { ground, address, database } = this.#home;
-    database.ready();
-    const { rootSecret: current, rootSecretPrevious: previous } = ground.config;
-    const { tenant, mode } = address;
-    const madeAt = ground.now();
-    // Two tickets of one turn differ by the second they expire in.
-    const expiresAt = madeAt + SIGNED_FOR_MS + this.#count(id) * 1_000;
-    const ticket = await signLink({ purpose: "ticket", tenant, mode, id, expiresAt }, { current, previous });
-    ground.sql.exec("DELETE FROM tickets WHERE made_at < ?", madeAt - 2 * SIGNED_FOR_MS);
-    ground.sql.exec("INSERT OR IGNORE INTO tickets (mac, turn, made_at) VALUES (?, ?, ?)", macOf(ticket), id, madeAt);
-    return ok({ ticket, first_use_by: toRfc3339(madeAt + TICKET_FIRST_USE_MS) });
+    enter(this.#home, call);
+    const { ground } = this.#home;
+    const repeat = findRepeat(ground, call);
+    if (!repeat.ok) return repeat;
+    // Two tickets of one turn differ by the second they end in.
+    const endsAt =
+      repeat.value === null ? ground.now() + SIGNED_FOR_MS + this.#count(id) * SECOND_MS : Number(repeat.value);
+    const ticket = await this.#sign(id, endsAt);
+    ground.storage.transactionSync(() => {
+      ground.sql.exec("DELETE FROM tickets WHERE made_at < ?", ground.now() - 2 * SIGNED_FOR_MS);
+      ground.sql.exec(
+        "INSERT OR IGNORE INTO tickets (mac, turn, made_at) VALUES (?, ?, ?)",
+        macOf(ticket),
+        id,
+        ground.now(),
+      );
+      if (repeat.value === null) keepRepeat(ground, call, String(endsAt));
+    });
+    return ok({ ticket, first_use_by: toRfc3339(this.#madeAt(ticket) + TICKET_FIRST_USE_MS) });
+  }
+
+  async #sign(id: TurnId, expiresAt: EpochMs): Promise<string> {
+    const { tenant, mode } = this.#home.address;
+    const { rootSecret: current, rootSecretPrevious: previous } = this.#home.ground.config;
+    return signLink({ purpose: "ticket", tenant, mode, id, expiresAt }, { current, previous });
+  }
+
+  #madeAt(ticket: string): EpochMs {
+    return this.#home.ground.sql
+      .exec<{ made_at: number }>("SELECT made_at FROM tickets WHERE mac = ?", macOf(ticket))
+      .one().made_at;
   }
 
   /** Notes a use; null when the ticket opens the turn's stream now, else why not. The signature was checked at the edge. */

@@ -2,7 +2,7 @@
 import type { ProjectId, TurnId } from "../../core/ids.ts";
 import type { PageRequest } from "../../core/ports.ts";
 import type { EpochMs } from "../../core/time.ts";
-import type { Turn } from "../../core/turn.ts";
+import type { Picture, Turn } from "../../core/turn.ts";
 import type { Database } from "../database.ts";
 import type { Ground } from "../ground.ts";
 import { cursorOf } from "../page.ts";
@@ -89,7 +89,7 @@ export class TurnRows {
 
   #turns(query: string, ...values: SqlStorageValue[]): Turn[] {
     const rows = this.#ground.sql.exec<Row>(query, ...values).toArray();
-    return rows.map(({ record }) => JSON.parse(record) as Turn); // written by add() and save() only
+    return rows.map(({ record }) => decode(record));
   }
 
   #id(where: string, ...values: SqlStorageValue[]): TurnId | null {
@@ -101,3 +101,16 @@ export class TurnRows {
     return this.#ground.sql.exec<{ n: number }>(`SELECT count(*) AS n FROM turns WHERE ${where}`, ...values).one().n;
   }
 }
+
+/** What a record that an earlier version wrote does not hold. A field is only ever added, with its value here. */
+const ADDED = { intent: "chat", act: "suggest", speech: "en", onSessionLoss: "fail", replaced: false } as const;
+
+/** A stored turn, whichever version wrote it. */
+function decode(record: string): Turn {
+  const turn = { ...ADDED, ...(JSON.parse(record) as Turn) }; // written by add() and save() only
+  return { ...turn, before: decodePicture(turn.before), reading: decodePicture(turn.reading) };
+}
+
+/** A stored picture, whichever version took it. */
+export const decodePicture = (picture: Picture | null): Picture | null =>
+  picture === null ? null : { ...picture, timeline: picture.timeline ?? null };

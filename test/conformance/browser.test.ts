@@ -1,0 +1,109 @@
+/** PROTOCOL.md sections 2.2 and 4.4 in a browser: a page of another origin follows a turn through a reload. */
+import type { Browser, Page } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import * as z from "zod";
+import { moment } from "../../src/core/wire/common.ts";
+import { problem } from "../../src/core/wire/problem.ts";
+import { turnEvent } from "../../src/core/wire/turn-event.ts";
+import { type Pages, servePages, startBrowser } from "./support/browser.ts";
+import { type Member, newMember, served, shown } from "./support/client.ts";
+import { countTo, watch } from "./support/frames.ts";
+
+const ticketed = z.object({ url: z.string(), first_use_by: moment });
+const taken = z.array(z.object({ id: z.int(), type: z.string(), data: turnEvent }));
+type Taken = z.infer<typeof taken>;
+
+/** Longer than the life of an answer, 240 s ± 30 s, after a reload on the way. */
+const SLOW = "#slow:450s";
+const TURN_MS = 60_000;
+
+let browser: Browser;
+let pages: Pages;
+beforeAll(async () => {
+  [browser, pages] = await Promise.all([startBrowser(), servePages()]);
+});
+afterAll(async () => {
+  await browser?.close();
+  pages?.close();
+});
+
+const newPage = async (): Promise<Page> => (await browser.newContext()).newPage();
+
+async function ticketFor(member: Member): Promise<{ id: string; url: string }> {
+  const { id } = await member.say((await member.newProject()).id, `make a clip of the sea ${SLOW}`);
+  const { url } = await shown(member.ask("POST", `/v1/turns/${id}/stream_ticket`), ticketed);
+  return { id, url };
+}
+
+/** What the page has taken, in the order it came. */
+const eventsIn = async (page: Page, id: string): Promise<Taken> =>
+  taken.parse(
+    JSON.parse(
+      z.string().parse(await page.evaluate(`sessionStorage.getItem("events /v1/turns/${id}/events") ?? "[]"`)),
+    ),
+  );
+
+/** The statuses of the stream's answers as the browser saw them. */
+function statusesOf(page: Page, id: string): number[] {
+  const statuses: number[] = [];
+  page.on("response", (answer) => {
+    if (answer.request().method() === "GET" && answer.url().includes(`${id}/events`)) statuses.push(answer.status());
+  });
+  return statuses;
+}
+
+/** Follows a turn in a page that is reloaded on its way; every event must be there once, and nothing after the end. */
+async function followThroughReload(how: "fetch" | "eventsource"): Promise<void> {
+  const member = await newMember();
+  const { id, url } = await ticketFor(member);
+  const page = await newPage();
+  const statuses = statusesOf(page, id);
+  await page.goto(`${pages.url}/#how=${how}&ticket_url=${encodeURIComponent(url)}`);
+  await page.waitForFunction(`document.querySelectorAll("#events li").length >= 3`);
+  const before = await eventsIn(page, id);
+  const opened = statuses.length;
+  await page.reload();
+  await page.waitForFunction(`document.querySelector("#state").textContent === "ended"`, null, { timeout: TURN_MS });
+  const all = await eventsIn(page, id);
+  expect(all.slice(0, before.length)).toEqual(before);
+  expect(all.map((event) => event.id)).toEqual(countTo(all.length));
+  expect(all.at(-1)?.type).toBe("turn.completed");
+  const headers = { accept: "text/event-stream" };
+  const { frames } = await watch(await member.ask("GET", `/v1/turns/${id}/events`, { headers }));
+  expect(all.map(({ data }) => data)).toEqual(frames.map(({ event }) => event));
+  const after = statuses.slice(opened);
+  expect(after.filter((status) => status === 200).length).toBeGreaterThanOrEqual(2); // it ended itself and was picked up
+  expect(after.at(-1)).toBe(204);
+  expect(after.filter((status) => status === 204)).toHaveLength(1);
+  await page.waitForTimeout(1_500);
+  expect(statuses.slice(opened)).toEqual(after); // 204 is the last word
+  await page.context().close();
+}
+
+describe.concurrent("§4.4 in a browser", () => {
+  it("§4.4 a page follows a turn through a reload with fetch and a ticket", async () => {
+    await followThroughReload("fetch");
+  });
+
+  it("§4.4 a page follows a turn through a reload with EventSource and a ticket, until 204 stops it", async () => {
+    await followThroughReload("eventsource");
+  });
+});
+
+describe("§2.2 in a browser", () => {
+  it("§2.2 a page may not use an API key, and can read why", async () => {
+    const { key } = await newMember();
+    const page = await newPage();
+    await page.goto(pages.url);
+    const forms = [{ Authorization: `Bearer ${key.secret}` }, { "X-Api-Key": key.secret }];
+    for (const headers of forms) {
+      for (const method of ["GET", "POST"]) {
+        const path = method === "GET" ? "/v1/me" : "/v1/projects";
+        const init = JSON.stringify({ method, headers });
+        const told = await page.evaluate(`fetch(${JSON.stringify(served.url + path)}, ${init}).then((a) => a.json())`);
+        expect(problem.parse(told)).toMatchObject({ status: 403, code: "key_in_browser" });
+      }
+    }
+    await page.context().close();
+  });
+});

@@ -1,0 +1,235 @@
+/** PROTOCOL.md section 7: events to read, and webhooks to receive. */
+import { afterAll, describe, expect, it } from "vitest";
+import * as z from "zod";
+import { pageOf } from "../../src/core/wire/common.ts";
+import {
+  type DeliveryWire,
+  delivery,
+  type EventWire,
+  event,
+  eventsPage,
+  shownEndpoint,
+} from "../../src/core/wire/event.ts";
+import { render } from "../../src/core/wire/render.ts";
+import { turn } from "../../src/core/wire/turn.ts";
+import { asset } from "../../src/core/wire/upload.ts";
+import { type Member, newMember, refused, shown, until } from "./support/client.ts";
+import { sendFile } from "./support/media.ts";
+import { type Received, type Receiver, type Reply, startReceiver, verified } from "./support/receiver.ts";
+import { finishedRender } from "./support/renders.ts";
+
+const deliveries = pageOf(delivery);
+
+async function allEvents(member: Member, limit: number): Promise<EventWire[]> {
+  const events: EventWire[] = [];
+  for (let after = 0; ; ) {
+    const page = await member.get(`/v1/events?after=${after}&limit=${limit}`, eventsPage);
+    expect(page.data.length).toBeLessThanOrEqual(limit);
+    events.push(...page.data);
+    after = page.next_cursor;
+    if (!page.has_more) return events;
+  }
+}
+
+/** Waits until a fact of this type is there. */
+const eventOf = (member: Member, type: string): Promise<EventWire | undefined> =>
+  until(
+    async () => (await allEvents(member, 100)).find((one) => one.type === type),
+    (found) => found !== undefined,
+  );
+
+describe.concurrent("§7.1 events", () => {
+  it("§7.1 are read on from any cursor, oldest first, each once", async () => {
+    const member = await newMember();
+    await sendFile(member, "tone.aac");
+    await finishedRender(member);
+    await eventOf(member, "render.completed");
+    const events = await allEvents(member, 100);
+    const types = events.map(({ type }) => type);
+    for (const type of ["upload.completed", "asset.ready", "turn.completed", "timeline.changed", "render.completed"])
+      expect(types).toContain(type);
+    const cursors = events.map(({ cursor }) => cursor);
+    expect(cursors).toEqual(cursors.toSorted((a, b) => a - b));
+    expect(new Set(events.map(({ id }) => id)).size).toBe(events.length);
+    for (const limit of [1, 2]) expect(await allEvents(member, limit)).toEqual(events);
+    for (const [n, one] of events.entries()) {
+      const rest = await member.get(`/v1/events?after=${one.cursor}&limit=100`, eventsPage);
+      expect(rest.data).toEqual(events.slice(n + 1));
+      expect(await member.get(`/v1/events/${one.id}`, event)).toEqual(one);
+    }
+    const me = await member.get("/v1/me", z.object({ events_cursor: z.int() }));
+    expect(me.events_cursor).toBe(cursors.at(-1));
+  });
+
+  it("§7.1 hold the resource as its own route shows it", async () => {
+    const member = await newMember();
+    await sendFile(member, "tone.aac");
+    await finishedRender(member);
+    await eventOf(member, "render.completed");
+    for (const { type, data } of await allEvents(member, 100)) {
+      if (type === "render.completed") expect(data).toEqual(await member.get(`/v1/renders/${data.id}`, render));
+      if (type === "asset.ready") expect(data).toEqual(await member.get(`/v1/assets/${data.id}`, asset));
+      if (type === "turn.completed") {
+        const { render_ids: _, ...now } = await member.get(`/v1/turns/${data.id}`, turn);
+        expect(data).toMatchObject(now);
+      }
+    }
+  });
+
+  it("§7.1 count the events of one resource from 1", async () => {
+    const member = await newMember();
+    const { id } = await member.newProject();
+    for (const prompt of ["make a clip of the sea", "add jazz music", "add a title saying 'Waves'"])
+      await member.said(id, prompt);
+    const changes = await until(
+      async () => (await allEvents(member, 100)).filter(({ type }) => type === "timeline.changed"),
+      (found) => found.length === 3,
+    );
+    expect(changes.map(({ sequence }) => sequence)).toEqual([1, 2, 3]);
+    expect(changes.map(({ data }) => data.project_id)).toEqual([id, id, id]);
+    const ends = (await allEvents(member, 100)).filter(({ type }) => type === "turn.completed");
+    expect(ends.map(({ sequence }) => sequence)).toEqual([1, 1, 1]);
+  });
+
+  it("§7.1 are this tenant's and this mode's", async () => {
+    const [mine, other] = [await newMember(), await newMember()];
+    await mine.said((await mine.newProject()).id, "hello");
+    const told = await eventOf(mine, "turn.completed");
+    expect(told).toMatchObject({ tenant: mine.tenant.id, mode: "test" });
+    expect(await allEvents(other, 100)).toEqual([]);
+    await refused(other.ask("GET", `/v1/events/${told?.id}`), "not_found");
+  });
+});
+
+describe.concurrent("§7.2 webhooks", () => {
+  const open: Receiver[] = [];
+  afterAll(() => {
+    for (const one of open) one.close();
+  });
+
+  type Hooked = { member: Member; receiver: Receiver; secret: string; endpoint: string };
+
+  async function hooked(types: string[], replies: Reply[] = []): Promise<Hooked> {
+    const [member, receiver] = await Promise.all([newMember(), startReceiver(replies)]);
+    open.push(receiver);
+    const made = await shown(member.post("/v1/webhook_endpoints", { url: receiver.url, types }), shownEndpoint, 201);
+    expect(made.secret).toMatch(/^whsec_[A-Za-z0-9+/]+=*$/);
+    return { member, receiver, secret: made.secret, endpoint: made.id };
+  }
+
+  const arrived = (receiver: Receiver, count: number): Promise<readonly Received[]> =>
+    until(
+      async () => receiver.received,
+      (got) => got.length >= count,
+    );
+
+  const greet = async (member: Member): Promise<string> =>
+    (await member.said((await member.newProject()).id, "hello")).id;
+
+  /** The tenant's only delivery, when it satisfies. */
+  const deliveryOf = async (member: Member, isIt: (one: DeliveryWire) => boolean): Promise<DeliveryWire | undefined> =>
+    until(
+      async () => (await member.get("/v1/deliveries", deliveries)).data.find(isIt),
+      (found) => found !== undefined,
+    );
+  const ended = (member: Member): Promise<DeliveryWire | undefined> =>
+    deliveryOf(member, (one) => one.ended_at !== null);
+
+  it("§7.2 are signed as Standard Webhooks says and hold the event and the resource", async () => {
+    const { member, receiver, secret, endpoint } = await hooked(["turn.completed"]);
+    const id = await greet(member);
+    const [got] = await arrived(receiver, 1);
+    if (!got) throw new Error("nothing came");
+    const told = verified(secret, got);
+    expect(got.headers["webhook-id"]).toBe(told.id);
+    expect(got.headers["webhook-signature"]).toMatch(/^v1,/);
+    expect(Math.abs(Number(got.headers["webhook-timestamp"]) * 1_000 - got.atMs)).toBeLessThan(10_000);
+    expect(Object.keys(JSON.parse(got.body)).toSorted()).toEqual([
+      "cursor",
+      "data",
+      "endpoint",
+      "id",
+      "mode",
+      "sequence",
+      "tenant",
+      "timestamp",
+      "type",
+    ]);
+    expect(told).toMatchObject({
+      type: "turn.completed",
+      tenant: member.tenant.id,
+      mode: "test",
+      endpoint,
+      sequence: 1,
+    });
+    expect(told.data).toEqual(await member.readTurn(id));
+    const { endpoint: _, ...stored } = told;
+    expect(await member.get(`/v1/events/${told.id}`, event)).toEqual(stored);
+    const tampered = { ...got, body: got.body.replace('"mode":"test"', '"mode":"live"') };
+    expect(() => verified(secret, tampered)).toThrow();
+    expect(() => verified(`whsec_${Buffer.alloc(32).toString("base64")}`, got)).toThrow();
+  });
+
+  it("§7.2 bring the types that were asked for and no other", async () => {
+    const { member, receiver, secret } = await hooked(["render.completed", "asset.ready"]);
+    await sendFile(member, "tone.aac");
+    await finishedRender(member);
+    await arrived(receiver, 2);
+    await eventOf(member, "render.completed");
+    const types = receiver.received.map((one) => verified(secret, one).type);
+    expect(types.toSorted()).toEqual(["asset.ready", "render.completed"]);
+  });
+
+  it("§7.2 show their secret once", async () => {
+    const { member, secret, endpoint } = await hooked(["*"]);
+    for (const path of ["/v1/webhook_endpoints", `/v1/webhook_endpoints/${endpoint}`])
+      expect(JSON.stringify(await member.get(path, z.unknown()))).not.toContain(secret);
+  });
+
+  it("§7.2 stop when their endpoint is removed", async () => {
+    const { member, receiver, endpoint } = await hooked(["*"]);
+    expect((await member.ask("DELETE", `/v1/webhook_endpoints/${endpoint}`)).status).toBe(204);
+    await greet(member);
+    await eventOf(member, "turn.completed");
+    expect(receiver.received).toEqual([]);
+    await refused(member.ask("GET", `/v1/webhook_endpoints/${endpoint}`), "not_found");
+  });
+
+  it("§7.3 are sent again after a receiver answered 500, under the same webhook-id", async () => {
+    const { member, receiver, secret } = await hooked(["turn.completed"], [{ status: 500, body: "not now" }]);
+    await greet(member);
+    const [first, second] = await arrived(receiver, 2);
+    if (!first || !second) throw new Error("it came once");
+    const [one, two] = [verified(secret, first), verified(secret, second)];
+    expect(second.headers["webhook-id"]).toBe(first.headers["webhook-id"]);
+    expect(two).toEqual(one);
+    expect(await ended(member)).toMatchObject({ state: "delivered", event_id: one.id, last_status: 204 });
+  });
+
+  it("§7.3 wait longer where Retry-After says so", async () => {
+    const { member, receiver } = await hooked(["turn.completed"], [{ status: 503, headers: { "retry-after": "2" } }]);
+    await greet(member);
+    const [first, second] = await arrived(receiver, 2);
+    expect((second?.atMs ?? 0) - (first?.atMs ?? 0)).toBeGreaterThanOrEqual(1_900);
+  });
+
+  it("§7.3 follow no redirect, and tell the first 1,000 bytes of the last answer", async () => {
+    const { member, receiver, endpoint } = await hooked(
+      ["turn.completed"],
+      [{ status: 302, headers: { location: "/elsewhere" }, body: "x".repeat(5_000) }],
+    );
+    await greet(member);
+    await arrived(receiver, 1);
+    const told = await deliveryOf(member, (one) => one.last_status === 302);
+    expect(told).toMatchObject({
+      endpoint_id: endpoint,
+      state: "pending",
+      attempts: 1,
+      last_answer: "x".repeat(1_000),
+    });
+    expect(told?.due_at).not.toBeNull();
+    await arrived(receiver, 2);
+    expect(receiver.received.map(({ path }) => path)).toEqual(["/hook", "/hook"]);
+    expect(await ended(member)).toMatchObject({ state: "delivered", attempts: 2, due_at: null });
+  });
+});

@@ -1,0 +1,206 @@
+/** PROTOCOL.md section 4.4: a stream can be left and picked up anywhere; every frame is the bytes that were first sent. */
+import { describe, expect, it } from "vitest";
+import * as z from "zod";
+import { moment } from "../../src/core/wire/common.ts";
+import { turnEventsPage } from "../../src/core/wire/turn-event.ts";
+import { type Member, newMember, refused, request, served, shown } from "./support/client.ts";
+import { bytesOf, countTo, idsOf, typesOf, type Watched, watch } from "./support/frames.ts";
+
+const STREAM = { accept: "text/event-stream" };
+const ticketed = z.object({ url: z.string(), first_use_by: moment });
+
+const eventsOf = (id: string): string => `/v1/turns/${id}/events`;
+const open = (member: Member, id: string, headers: Record<string, string> = {}, query = ""): Promise<Response> =>
+  member.ask("GET", `${eventsOf(id)}${query}`, { headers: { ...STREAM, ...headers } });
+
+async function started(words: string): Promise<{ member: Member; id: string }> {
+  const member = await newMember();
+  const { id } = await member.say((await member.newProject()).id, `make a clip of the sea ${words}`);
+  return { member, id };
+}
+
+const ticketFor = (member: Member, id: string): Promise<z.infer<typeof ticketed>> =>
+  shown(member.ask("POST", `/v1/turns/${id}/stream_ticket`), ticketed);
+
+/** Follows a turn over as many answers as it takes; every answer's own frames, in order. */
+async function followOn(look: (after: number) => Promise<Response>): Promise<Watched[]> {
+  const parts: Watched[] = [];
+  for (let after = 0; ; ) {
+    const answer = await look(after);
+    if (answer.status === 204) return parts;
+    const part = await watch(answer);
+    parts.push(part);
+    after = part.frames.at(-1)?.id ?? after;
+  }
+}
+
+describe.concurrent("§4.4 resuming", () => {
+  it("§4.4 gives every watcher the same bytes, and replays them from every cursor by header and by query", async () => {
+    const { member, id } = await started("with music #slow:60s #fault:split_bytes #fault:partial");
+    const live = await Promise.all(
+      [open(member, id), open(member, id), open(member, id)].map(async (one) => watch(await one)),
+    );
+    const [first] = live;
+    if (!first) throw new Error("nobody watched");
+    const bytes = bytesOf(first);
+    expect(idsOf(first)).toEqual(countTo(bytes.length));
+    for (const twin of live) expect(bytesOf(twin)).toEqual(bytes);
+    for (let after = 0; after < bytes.length; after++) {
+      const byHeader = await watch(await open(member, id, { "last-event-id": String(after) }));
+      const byQuery = await watch(await open(member, id, {}, `?after=${after}`));
+      expect(bytesOf(byHeader), `Last-Event-ID: ${after}`).toEqual(bytes.slice(after));
+      expect(bytesOf(byQuery), `after=${after}`).toEqual(bytes.slice(after));
+    }
+    for (const end of [
+      open(member, id, { "last-event-id": String(bytes.length) }),
+      open(member, id, {}, `?after=${bytes.length}`),
+    ])
+      expect((await end).status).toBe(204);
+  });
+
+  it("§4.4 follows a running turn from every cursor to the same end", async () => {
+    const { member, id } = await started("with music #slow:120s");
+    const live = open(member, id).then((answer) => watch(answer));
+    const parts: Promise<Watched>[] = [];
+    const seen = await watch(await open(member, id), (frame) => {
+      parts.push(open(member, id, { "last-event-id": String(frame.id) }).then((answer) => watch(answer)));
+      return frame.event.type === "message";
+    });
+    expect(seen.frames.at(-1)?.event.type).toBe("message");
+    const bytes = bytesOf(await live);
+    expect(bytesOf(seen)).toEqual(bytes.slice(0, seen.frames.length));
+    for (const [at, part] of (await Promise.all(parts)).entries()) expect(bytesOf(part)).toEqual(bytes.slice(at + 1));
+  });
+
+  it("§4.4 attaches a phone that lost its POST two seconds in to the same turn, from its first event", async () => {
+    const member = await newMember();
+    const { id: project } = await member.newProject();
+    const say = (signal: AbortSignal | undefined): Promise<Response> =>
+      member.ask("POST", `/v1/projects/${project}/turns`, {
+        json: { prompt: "make a clip of the sea #slow:240s" },
+        headers: { ...STREAM, "idempotency-key": "from-the-phone" },
+        ...(signal ? { signal } : {}),
+      });
+    const lost = new AbortController();
+    setTimeout(() => lost.abort(), 2_000);
+    const before: string[] = [];
+    await say(lost.signal)
+      .then((answer) => watch(answer, (frame) => before.push(`${frame.id} ${frame.hash}`) < 0))
+      .catch(() => undefined); // the connection is gone
+    expect(lost.signal.aborted).toBe(true);
+    expect(before.length).toBeGreaterThan(0);
+    const again = await watch(await say(undefined));
+    expect(bytesOf(again).slice(0, before.length)).toEqual(before);
+    expect(idsOf(again)).toEqual(countTo(again.frames.length));
+    expect(typesOf(again).at(-1)).toBe("turn.completed");
+    const turns = await member.get(`/v1/projects/${project}/turns`, z.object({ data: z.array(z.unknown()) }));
+    expect(turns.data).toHaveLength(1);
+  });
+
+  it("§4.4 ends an answer after 240 s ± 30 s with retry: 500, pings every 15 s, and goes on by id", async () => {
+    const { member, id } = await started("#slow:360s");
+    const parts = await followOn((after) => open(member, id, { "last-event-id": String(after) }));
+    const [first] = parts;
+    if (!first || parts.length < 2) throw new Error("the answer did not end itself");
+    expect(first.retryMs).toBe(500);
+    const minute = 60_000 / served.timeScale;
+    expect(first.tookMs).toBeGreaterThanOrEqual(3.5 * minute - 50);
+    expect(first.tookMs).toBeLessThan(4.5 * minute + 1_000);
+    const gaps = first.pings.map((moment, n) => moment - (first.pings[n - 1] ?? 0));
+    expect(Math.max(...gaps)).toBeLessThan(minute / 4 + 750);
+    expect(first.pings.length).toBeGreaterThan(8);
+    const all = parts.flatMap(({ frames }) => frames);
+    expect(all.map((frame) => frame.id)).toEqual(countTo(all.length));
+    const whole = await watch(await open(member, id));
+    expect(all.map((frame) => frame.hash)).toEqual(whole.frames.map((frame) => frame.hash));
+  });
+
+  it("§4.4 refuses a cursor that cannot be read", async () => {
+    const { member, id } = await started("");
+    for (const wrong of ["x", "-1", "1.5"]) {
+      const answer = await open(member, id, { "last-event-id": wrong });
+      expect(answer.status, wrong).toBe(422);
+      await answer.body?.cancel();
+    }
+  });
+});
+
+describe.concurrent("§4.4 pages", () => {
+  const json = { accept: "application/json" };
+
+  it("§4.4 gives the same events as JSON, by the same cursor", async () => {
+    const { member, id } = await started("");
+    await member.endOf(id);
+    const stream = await watch(await open(member, id));
+    const rows = stream.frames.map(({ id: n, event }) => ({ id: n, event }));
+    for (let after = 0; after <= rows.length; after++) {
+      const page = await member.get(`${eventsOf(id)}?after=${after}`, turnEventsPage, json);
+      expect(page).toEqual({ data: rows.slice(after), next_after: rows.length, ended: true });
+      const byHeader = await member.get(eventsOf(id), turnEventsPage, { ...json, "last-event-id": String(after) });
+      expect(byHeader).toEqual(page);
+    }
+    const two = await member.get(`${eventsOf(id)}?after=0&limit=2`, turnEventsPage, json);
+    expect(two).toEqual({ data: rows.slice(0, 2), next_after: 2, ended: false });
+  });
+
+  it("§4.4 waits with ?wait= for the first event, and no longer than it says", async () => {
+    const { member, id } = await started("#slow:300s");
+    const seen: number[] = [];
+    let ended = false;
+    for (let after = 0; !ended; ) {
+      const page = await member.get(`${eventsOf(id)}?after=${after}&wait=25`, turnEventsPage, json);
+      expect(page.data.length).toBeGreaterThan(0);
+      seen.push(...page.data.map((row) => row.id));
+      ({ next_after: after, ended } = page);
+    }
+    expect(seen).toEqual(countTo(seen.length));
+    const begun = Date.now();
+    const over = await member.get(`${eventsOf(id)}?after=${seen.length}&wait=25`, turnEventsPage, json);
+    expect(over).toEqual({ data: [], next_after: seen.length, ended: true });
+    expect(Date.now() - begun).toBeLessThan(5_000);
+    await refused(member.ask("GET", `${eventsOf(id)}?wait=26`, { headers: json }), "invalid_request");
+  });
+
+  it("§4.4 answers an empty page when nothing came in time", async () => {
+    const { member, id } = await started("#slow:600s");
+    await member.running(id);
+    const far = await member.get(`${eventsOf(id)}?after=1000&wait=0`, turnEventsPage, json);
+    expect(far).toMatchObject({ data: [], ended: false });
+    await member.ask("POST", `/v1/turns/${id}/cancel`);
+  });
+});
+
+describe.concurrent("§4.4 stream tickets", () => {
+  it("§4.4 opens the turn's stream from a page without a key, again and again, until 204", async () => {
+    const { member, id } = await started("#slow:60s");
+    const { url, first_use_by } = await ticketFor(member, id);
+    expect(Date.parse(first_use_by)).toBeGreaterThan(Date.now());
+    expect(url).not.toContain(member.key.secret);
+    const page = { ...STREAM, origin: "https://app.example" };
+    const look = (after: number): Promise<Response> =>
+      request("GET", url, { headers: { ...page, "last-event-id": String(after) } });
+    const live = await look(0);
+    expect(live.headers.get("access-control-allow-origin")).toBe("*");
+    const bytes = bytesOf(await watch(live));
+    expect(bytes).toEqual(bytesOf(await watch(await open(member, id))));
+    for (let after = 0; after < bytes.length; after++)
+      expect(bytesOf(await watch(await look(after)))).toEqual(bytes.slice(after));
+    expect((await look(bytes.length)).status).toBe(204);
+    const later = await request("GET", `${url}&after=2`, { headers: page });
+    expect(bytesOf(await watch(later))).toEqual(bytes.slice(2));
+  });
+
+  it("§4.4 opens nothing else: no other turn, no other route, not once a sign is changed", async () => {
+    const [mine, other] = [await started(""), await started("")];
+    const { url } = await ticketFor(mine.member, mine.id);
+    const ticket = new URL(url).searchParams.get("ticket") ?? "";
+    for (const wrong of [
+      `${eventsOf(other.id)}?ticket=${ticket}`,
+      `${eventsOf(mine.id)}?ticket=${ticket.slice(0, -2)}xx`,
+    ])
+      await refused(request("GET", wrong), "not_found");
+    for (const path of [`/v1/turns/${mine.id}?ticket=${ticket}`, `/v1/me?ticket=${ticket}`])
+      await refused(request("GET", path), "unauthenticated");
+    await refused(other.member.ask("POST", `/v1/turns/${mine.id}/stream_ticket`), "not_found");
+  });
+});

@@ -1,0 +1,49 @@
+/** Chromium without a window, and a server of pages on another origin than the gateway's. */
+import { existsSync, readFileSync } from "node:fs";
+import { createServer } from "node:http";
+import { extname, join } from "node:path";
+import { type Browser, chromium } from "playwright-core";
+import { ROOT } from "../../../scripts/lib/root.ts";
+
+const ARGS = [
+  "--no-sandbox",
+  "--disable-gpu",
+  "--disable-quic",
+  "--no-first-run",
+  "--disable-background-networking",
+  "--disable-component-update",
+  "--disable-sync",
+];
+
+/** Throws with advice where there is no Chromium: a page that was not tried is not proved. */
+export async function startBrowser(): Promise<Browser> {
+  const executablePath = process.env.CHROMIUM_PATH ?? "/usr/bin/chromium";
+  if (!existsSync(executablePath))
+    throw new Error(
+      `There is no Chromium at ${executablePath}. Install it (Debian, Ubuntu: apt-get install chromium; macOS: brew install --cask chromium), or set CHROMIUM_PATH to the binary of a Chromium or Chrome.`,
+    );
+  return chromium.launch({ executablePath, args: ARGS });
+}
+
+const TYPES: Readonly<Record<string, string>> = { ".html": "text/html; charset=utf-8", ".js": "text/javascript" };
+
+export type Pages = { readonly url: string; readonly close: () => void };
+
+/** Serves examples/page. */
+export async function servePages(): Promise<Pages> {
+  const folder = join(ROOT, "examples/page");
+  const server = createServer((request, response) => {
+    const name = request.url === "/" ? "index.html" : (request.url ?? "").slice(1);
+    const path = join(folder, name);
+    if (!/^[a-z]+\.(html|js)$/.test(name) || !existsSync(path)) return response.writeHead(404).end();
+    return response.writeHead(200, { "content-type": TYPES[extname(name)] ?? "" }).end(readFileSync(path));
+  });
+  await new Promise<void>((settle) => server.listen(0, "127.0.0.1", settle));
+  const address = server.address();
+  if (typeof address !== "object" || address === null) throw new Error("the server of pages has no port");
+  const close = (): void => {
+    server.close();
+    server.closeAllConnections();
+  };
+  return { url: `http://127.0.0.1:${address.port}`, close };
+}

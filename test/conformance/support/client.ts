@@ -1,0 +1,188 @@
+/** The gateway as a stranger sees it: requests over HTTP, answers checked against the public shapes. */
+import { setTimeout as sleep } from "node:timers/promises";
+import { expect, inject } from "vitest";
+import * as z from "zod";
+import { ERRORS, type ErrorCode } from "../../../src/core/errors.ts";
+import { type Problem, problem } from "../../../src/core/wire/problem.ts";
+import { type ProjectWire, project } from "../../../src/core/wire/project.ts";
+import { type KeyScope, type ShownKeyWire, shownKey, type TenantWire, tenant } from "../../../src/core/wire/tenant.ts";
+import { type TurnWire, turn } from "../../../src/core/wire/turn.ts";
+
+export const served = inject("served");
+
+export type Ask = {
+  /** Sent as JSON. */
+  readonly json?: unknown;
+  /** Sent as it is. */
+  readonly body?: string | Uint8Array<ArrayBuffer>;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly signal?: AbortSignal;
+};
+
+/** One request. A path may also be a whole URL of ours. */
+export function request(method: string, path: string, ask: Ask = {}): Promise<Response> {
+  const json: Record<string, string> = ask.json === undefined ? {} : { "content-type": "application/json" };
+  return fetch(new URL(path, served.url), {
+    method,
+    headers: { ...json, ...ask.headers },
+    body: ask.body ?? (ask.json === undefined ? null : JSON.stringify(ask.json)),
+    signal: ask.signal ?? null,
+  });
+}
+
+/** An answer's JSON in its public shape; throws when its status is another one. */
+export async function shown<T>(answer: Response | Promise<Response>, schema: z.ZodType<T>, status = 200): Promise<T> {
+  const { status: got, text } = await read(answer);
+  if (got !== status) throw new Error(`expected ${status}, got ${got}: ${text}`);
+  return schema.parse(JSON.parse(text));
+}
+
+async function read(answer: Response | Promise<Response>): Promise<{ status: number; text: string }> {
+  const response = await answer;
+  return { status: response.status, text: await response.text() };
+}
+
+/** A refusal with everything that §3.1 promises of one. */
+export async function refused(answer: Response | Promise<Response>, code: ErrorCode): Promise<Problem> {
+  const response = await answer;
+  const text = await response.text();
+  if (response.headers.get("content-type") !== "application/problem+json")
+    throw new Error(`expected ${code}, got ${response.status}: ${text}`);
+  const told = problem.parse(JSON.parse(text));
+  expect(told.code, text).toBe(code);
+  expect({ status: told.status, retryable: told.retryable }).toEqual({
+    status: ERRORS[code].status,
+    retryable: ERRORS[code].retryable,
+  });
+  expect(response.status).toBe(told.status);
+  expect(told.request_id).toBe(response.headers.get("request-id"));
+  expect(told.title.length).toBeLessThanOrEqual(60);
+  expect(told.detail).not.toBe("");
+  return told;
+}
+
+const admin = { authorization: `Bearer ${served.adminToken}` };
+
+export const newTenant = (name = "acme"): Promise<TenantWire> =>
+  shown(request("POST", "/admin/tenants", { json: { name }, headers: admin }), tenant, 201);
+
+export const newKey = (
+  owner: string,
+  wanted: { mode?: "live" | "test"; scopes?: KeyScope[]; expires_at?: string } = {},
+): Promise<ShownKeyWire> =>
+  shown(request("POST", `/admin/tenants/${owner}/keys`, { json: wanted, headers: admin }), shownKey, 201);
+
+export const revokeKey = (id: string): Promise<Response> =>
+  request("POST", `/admin/keys/${id}/revoke`, { headers: admin });
+
+/** Somebody with a key, acting for a user or for nobody. */
+export class Member {
+  readonly tenant: TenantWire;
+  readonly key: ShownKeyWire;
+  readonly user: string | null;
+
+  constructor(owner: TenantWire, key: ShownKeyWire, user: string | null) {
+    this.tenant = owner;
+    this.key = key;
+    this.user = user;
+  }
+
+  /** The same key for another user. */
+  as(user: string | null): Member {
+    return new Member(this.tenant, this.key, user);
+  }
+
+  get headers(): Record<string, string> {
+    const named: Record<string, string> = this.user === null ? {} : { "x-user-id": this.user };
+    return { authorization: `Bearer ${this.key.secret}`, ...named };
+  }
+
+  ask(method: string, path: string, ask: Ask = {}): Promise<Response> {
+    return request(method, path, { ...ask, headers: { ...this.headers, ...ask.headers } });
+  }
+
+  get<T>(path: string, schema: z.ZodType<T>, headers: Record<string, string> = {}): Promise<T> {
+    return shown(this.ask("GET", path, { headers }), schema);
+  }
+
+  /** A POST; its status is the caller's to check. */
+  post(path: string, json: unknown = {}, headers: Record<string, string> = {}): Promise<Response> {
+    return this.ask("POST", path, { json, headers });
+  }
+
+  newProject(json: unknown = {}): Promise<ProjectWire> {
+    return shown(this.post("/v1/projects", json), project, 201);
+  }
+
+  /** Says something and comes back at once. */
+  say(projectId: string, prompt: string, headers: Record<string, string> = {}): Promise<TurnWire> {
+    return shown(this.post(`/v1/projects/${projectId}/turns`, { prompt }, headers), turn, 202);
+  }
+
+  /** Says something and waits for the end. */
+  async said(projectId: string, prompt: string): Promise<TurnWire> {
+    return this.endOf((await this.say(projectId, prompt)).id);
+  }
+
+  readTurn(id: string): Promise<TurnWire> {
+    return this.get(`/v1/turns/${id}`, turn);
+  }
+
+  endOf(id: string): Promise<TurnWire> {
+    return until(
+      () => this.readTurn(id),
+      (got) => got.ended_at !== null,
+    );
+  }
+
+  /** Waits until a turn is with Nemo. */
+  running(id: string): Promise<TurnWire> {
+    return until(
+      () => this.readTurn(id),
+      (got) => got.status === "running" && got.sent_at !== null,
+    );
+  }
+}
+
+/** A fresh tenant with a key that has every scope. */
+export async function newMember(user: string | null = "ada", mode: "live" | "test" = "test"): Promise<Member> {
+  const owner = await newTenant();
+  return new Member(owner, await newKey(owner.id, { mode }), user);
+}
+
+/** Asks until the answer is the wanted one. */
+export async function until<T>(ask: () => Promise<T>, isOver: (got: T) => boolean, ms = 60_000): Promise<T> {
+  for (const end = Date.now() + ms; ; await sleep(50)) {
+    const got = await ask();
+    if (isOver(got)) return got;
+    if (Date.now() > end) throw new Error(`not over after ${ms / 1_000} s: ${JSON.stringify(got)}`);
+  }
+}
+
+/** Milliseconds of a moment on the wire. */
+export const at = (moment: string | null): number => {
+  if (moment === null) throw new Error("this has not happened");
+  return Date.parse(moment);
+};
+
+const page = z.object({
+  data: z.array(z.looseObject({ id: z.string() })),
+  has_more: z.boolean(),
+  next_cursor: z.string().nullable(),
+});
+
+/** The ids of a whole list, read in pages of `limit`. */
+export async function idsOf(member: Member, path: string, limit: number): Promise<string[]> {
+  const ids: string[] = [];
+  for (let after: string | null = null; ; ) {
+    const got: z.infer<typeof page> = await member.get(
+      `${path}?limit=${limit}${after === null ? "" : `&after=${after}`}`,
+      page,
+    );
+    expect(got.data.length).toBeLessThanOrEqual(limit);
+    expect(got.has_more).toBe(got.next_cursor !== null);
+    ids.push(...got.data.map(({ id }) => id));
+    if (got.next_cursor === null) return ids;
+    after = got.next_cursor;
+  }
+}

@@ -1,0 +1,70 @@
+/** A turn's stream as bytes: every frame with the hash of what came over the wire, pings and `retry:` apart from them. */
+import { createHash } from "node:crypto";
+import { type TurnEventWire, turnEvent } from "../../../src/core/wire/turn-event.ts";
+
+export type Frame = {
+  readonly id: number;
+  readonly event: TurnEventWire;
+  /** SHA-256 of the frame's bytes, its empty line included. */
+  readonly hash: string;
+  /** Milliseconds since the stream was opened. */
+  readonly afterMs: number;
+};
+
+export type Watched = {
+  readonly frames: readonly Frame[];
+  /** When pings came, in milliseconds since the stream was opened. */
+  readonly pings: readonly number[];
+  /** What the stream's last `retry:` said. */
+  readonly retryMs: number | null;
+  readonly tookMs: number;
+};
+
+const END = Buffer.from("\n\n");
+const FRAME = /^id: (\d+)\nevent: ([\w.]+)\ndata: (.+)\n\n$/;
+
+/** Reads a stream to its end, or until `enough`. Throws on bytes that are no frame, no ping and no `retry:`. */
+export async function watch(answer: Response, enough: (frame: Frame) => boolean = () => false): Promise<Watched> {
+  const type = answer.headers.get("content-type") ?? "";
+  if (answer.status !== 200 || !type.startsWith("text/event-stream"))
+    throw new Error(`not a stream: ${answer.status} ${type} ${await answer.text()}`);
+  const begun = Date.now();
+  const frames: Frame[] = [];
+  const pings: number[] = [];
+  let retryMs: number | null = null;
+  let rest: Buffer<ArrayBufferLike> = Buffer.alloc(0);
+  for await (const bytes of answer.body ?? []) {
+    rest = Buffer.concat([rest, bytes]);
+    for (let end = rest.indexOf(END); end >= 0; end = rest.indexOf(END)) {
+      const piece = rest.subarray(0, end + END.length);
+      rest = rest.subarray(end + END.length);
+      const text = piece.toString("utf8");
+      const afterMs = Date.now() - begun;
+      if (text.startsWith(":")) pings.push(afterMs);
+      else if (text.startsWith("retry: ")) retryMs = Number(text.slice("retry: ".length));
+      else {
+        const frame = { ...frameOf(text), hash: createHash("sha256").update(piece).digest("hex"), afterMs };
+        frames.push(frame);
+        if (enough(frame)) return { frames, pings, retryMs, tookMs: afterMs };
+      }
+    }
+  }
+  if (rest.length > 0) throw new Error(`the stream ended inside a frame: ${rest.toString("utf8")}`);
+  return { frames, pings, retryMs, tookMs: Date.now() - begun };
+}
+
+function frameOf(text: string): Pick<Frame, "id" | "event"> {
+  const [, id, type, data = ""] = FRAME.exec(text) ?? [];
+  if (id === undefined) throw new Error(`not a frame: ${JSON.stringify(text)}`);
+  const event = turnEvent.parse(JSON.parse(data));
+  if (event.type !== type) throw new Error(`event: ${type} and type ${event.type} differ`);
+  return { id: Number(id), event };
+}
+
+/** What makes two readings of a stream the same: every id with the hash of its bytes. */
+export const bytesOf = ({ frames }: Pick<Watched, "frames">): string[] => frames.map(({ id, hash }) => `${id} ${hash}`);
+
+export const idsOf = ({ frames }: Pick<Watched, "frames">): number[] => frames.map(({ id }) => id);
+export const typesOf = ({ frames }: Pick<Watched, "frames">): string[] => frames.map(({ event }) => event.type);
+/** The numbers from 1 to `count`. */
+export const countTo = (count: number): number[] => Array.from({ length: count }, (_, at) => at + 1);

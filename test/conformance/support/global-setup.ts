@@ -1,0 +1,43 @@
+/** One gateway for all files of the project, and the stand-in of the Nemo API behind its live keys, whose ledger can be read. */
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { TestProject } from "vitest/node";
+import { startGateway } from "../../../scripts/lib/gateway.ts";
+import { freePort } from "../../../scripts/lib/ports.ts";
+import { startSandbox } from "../../../scripts/lib/sandbox-server.ts";
+
+/** Divides every wait, of the gateway and of the stand-in: an hour passes in a minute. */
+const TIME_SCALE = 60;
+
+export type Served = {
+  readonly url: string;
+  readonly adminToken: string;
+  /** Where live keys lead to. */
+  readonly nemoUrl: string;
+  readonly timeScale: number;
+};
+
+declare module "vitest" {
+  export interface ProvidedContext {
+    readonly served: Served;
+  }
+}
+
+export async function setup(project: TestProject): Promise<() => Promise<void>> {
+  const scratch = mkdtempSync(join(tmpdir(), "nemo-conformance-"));
+  const port = await freePort();
+  const nemoUrl = `http://127.0.0.1:${port}`;
+  const [sandbox, gateway] = await Promise.all([
+    startSandbox({ stateDir: join(scratch, "sandbox"), port, timeScale: TIME_SCALE }),
+    startGateway({
+      stateDir: join(scratch, "gateway"),
+      vars: { NEMO_API_URL: nemoUrl, TIME_SCALE: String(TIME_SCALE) },
+    }),
+  ]);
+  project.provide("served", { url: gateway.url, adminToken: gateway.adminToken, nemoUrl, timeScale: TIME_SCALE });
+  return async () => {
+    await Promise.all([gateway.stop(), sandbox.stop()]);
+    rmSync(scratch, { recursive: true, force: true });
+  };
+}

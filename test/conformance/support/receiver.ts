@@ -1,0 +1,53 @@
+/** Somebody's webhook receiver: keeps every request as it came, and answers as it is told. */
+import { createServer, type IncomingHttpHeaders } from "node:http";
+import { Webhook } from "standardwebhooks";
+import { type EventWire, event } from "../../../src/core/wire/event.ts";
+
+export type Received = {
+  readonly headers: IncomingHttpHeaders;
+  readonly body: string;
+  readonly path: string;
+  readonly atMs: number;
+};
+export type Reply = { readonly status: number; readonly headers?: Record<string, string>; readonly body?: string };
+
+export type Receiver = {
+  readonly url: string;
+  readonly received: readonly Received[];
+  readonly close: () => void;
+};
+
+/** Answers the first requests with `replies`, one each, and every later one with 204. */
+export async function startReceiver(replies: readonly Reply[] = []): Promise<Receiver> {
+  const received: Received[] = [];
+  const server = createServer(async (request, response) => {
+    const pieces: Buffer[] = [];
+    for await (const piece of request) pieces.push(piece);
+    const { status, headers, body } = replies[received.length] ?? { status: 204 };
+    received.push({
+      headers: request.headers,
+      body: Buffer.concat(pieces).toString("utf8"),
+      path: request.url ?? "",
+      atMs: Date.now(),
+    });
+    response.writeHead(status, headers).end(body);
+  });
+  await new Promise<void>((settle) => server.listen(0, "127.0.0.1", settle));
+  const address = server.address();
+  if (typeof address !== "object" || address === null) throw new Error("the receiver has no port");
+  const close = (): void => {
+    server.close();
+    server.closeAllConnections();
+  };
+  return { url: `http://127.0.0.1:${address.port}/hook`, received, close };
+}
+
+/** The event of a request whose signature is right; throws for any other. */
+export function verified(secret: string, { headers, body }: Received): EventWire & { endpoint: string } {
+  const plain = Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, String(value)]));
+  const told = new Webhook(secret).verify(body, plain);
+  return event
+    .loose()
+    .transform((got) => ({ ...got, endpoint: String(got.endpoint) }))
+    .parse(told);
+}

@@ -1,0 +1,118 @@
+/** PROTOCOL.md section 5: uploads and assets. */
+import { createHash } from "node:crypto";
+import { describe, expect, it } from "vitest";
+import { problem } from "../../src/core/wire/problem.ts";
+import { asset, attachment, upload } from "../../src/core/wire/upload.ts";
+import { newMember, refused, shown, until } from "./support/client.ts";
+import { announce, media, put, putAndBreak, putZeros, sendFile } from "./support/media.ts";
+
+const FORMATS = ["mp4", "mov", "avi", "webm", "mkv", "jpg", "png", "gif", "webp", "mp3", "wav", "m4a", "aac"];
+
+describe.concurrent("§5 uploads", () => {
+  it("§5 stores a file sent in one piece, and makes an asset of it", async () => {
+    const member = await newMember();
+    const bytes = media("clip.mp4");
+    const answer = await member.post("/v1/uploads", { filename: "clip.mp4", size_bytes: bytes.length });
+    const location = answer.headers.get("location");
+    const made = await shown(answer, upload, 201);
+    expect(location).toBe(`/v1/uploads/${made.id}`);
+    expect(made).toMatchObject({ status: "open", offset_bytes: 0, size_bytes: bytes.length, asset_id: null });
+    const stored = await shown(put(member, made, bytes), upload);
+    expect(stored).toMatchObject({ status: "completed", offset_bytes: bytes.length });
+    const { asset_id } = await until(
+      () => member.get(`/v1/uploads/${made.id}`, upload),
+      (got) => got.asset_id !== null,
+    );
+    expect(await member.get(`/v1/assets/${asset_id}`, asset)).toMatchObject({
+      status: "ready",
+      filename: "clip.mp4",
+      kind: "video",
+      content_type: "video/mp4",
+      size_bytes: bytes.length,
+      sha256: createHash("sha256").update(bytes).digest("hex"),
+    });
+  });
+
+  it("§5 keeps nothing of a body that was cut, and takes the whole one again", async () => {
+    const member = await newMember();
+    const bytes = media("clip.mp4");
+    const made = await announce(member, "clip.mp4", bytes.length);
+    await putAndBreak(member, made.content_url, bytes.length, bytes.subarray(0, 20_000));
+    expect(await member.get(`/v1/uploads/${made.id}`, upload)).toMatchObject({ status: "open", offset_bytes: 0 });
+    const again = await until(
+      () => put(member, made, bytes),
+      ({ status }) => status !== 429,
+    );
+    expect(await shown(again, upload)).toMatchObject({ status: "completed", offset_bytes: bytes.length });
+    const { asset_id } = await until(
+      () => member.get(`/v1/uploads/${made.id}`, upload),
+      (got) => got.asset_id !== null,
+    );
+    const { sha256 } = await member.get(`/v1/assets/${asset_id}`, asset);
+    expect(sha256).toBe(createHash("sha256").update(bytes).digest("hex"));
+  });
+
+  it("§5 may be sent for 24 hours", async () => {
+    const made = await announce(await newMember(), "clip.mp4", 5);
+    const hours = (Date.parse(made.expires_at) - Date.parse(made.created_at)) / 3_600_000;
+    expect(hours * 60).toBeCloseTo(24, 3); // an hour is a minute here
+  });
+
+  it("§5 refuses a body of another length than was announced, and stays open", async () => {
+    const member = await newMember();
+    const bytes = media("tone.aac");
+    const made = await announce(member, "tone.aac", bytes.length);
+    for (const wrong of [bytes.subarray(1), new Uint8Array([...bytes, 0]), new Uint8Array()])
+      await refused(put(member, made, wrong), "size_mismatch");
+    await shown(put(member, made, bytes), upload);
+  });
+
+  it("§5 refuses more than 95,000,000 bytes, announced or sent", async () => {
+    const member = await newMember();
+    const most = 95_000_000;
+    const made = await announce(member, "clip.mp4", most);
+    await refused(member.post("/v1/uploads", { filename: "clip.mp4", size_bytes: most + 1 }), "file_too_large");
+    const { status, text } = await putZeros(member, made.content_url, most + 1);
+    expect(status).toBe(413);
+    expect(problem.parse(JSON.parse(text)).code).toBe("request_too_large");
+    expect(await member.get(`/v1/uploads/${made.id}`, upload)).toMatchObject({ status: "open", offset_bytes: 0 });
+  });
+
+  it("§5 takes 13 formats by the end of the name and no other", async () => {
+    const member = await newMember();
+    for (const ext of FORMATS) await announce(member, `a.b.${ext.toUpperCase()}`, 5);
+    for (const name of ["a.txt", "mp4", "a.mp4.exe", "a."])
+      await refused(member.post("/v1/uploads", { filename: name, size_bytes: 5 }), "unsupported_media");
+    await refused(member.post("/v1/uploads", { filename: "a/b.mp4", size_bytes: 5 }), "invalid_request");
+  });
+
+  it("§5 makes an asset of every format", async () => {
+    const member = await newMember();
+    const names = ["clip.mov", "clip.avi", "clip.webm", "clip.mkv", "photo.jpg", "anim.gif", "tone.mp3", "tone.m4a"];
+    const ids = await Promise.all(names.map((name) => sendFile(member, name)));
+    expect(new Set(ids).size).toBe(names.length);
+  });
+});
+
+describe.concurrent("§5 assets in projects", () => {
+  it("§5 brings an asset to Nemo before the project's next turn", async () => {
+    const member = await newMember();
+    const asset_id = await sendFile(member, "clip.mp4");
+    const { id } = await member.newProject();
+    const answer = await member.post(`/v1/projects/${id}/assets`, { asset_id });
+    expect([200, 202]).toContain(answer.status);
+    expect(attachment.parse(await answer.json())).toMatchObject({ asset_id, project_id: id });
+    const ended = await member.said(id, "turn my clip into a promo");
+    expect(ended).toMatchObject({ status: "completed", timeline: { changed: true } });
+    expect(ended.timeline?.summary).toMatch(/Video: clip/);
+    const again = await shown(member.post(`/v1/projects/${id}/assets`, { asset_id }), attachment);
+    expect(again).toEqual({ asset_id, project_id: id, status: "attached", error: null });
+  });
+
+  it("§5 knows only assets of this tenant", async () => {
+    const [mine, other] = [await newMember(), await newMember()];
+    const asset_id = await sendFile(other, "photo.png");
+    const { id } = await mine.newProject();
+    await refused(mine.post(`/v1/projects/${id}/assets`, { asset_id }), "not_found");
+  });
+});
