@@ -6,6 +6,7 @@ import { err, ok, type Result } from "../../core/result.ts";
 import type { AssetWire, AttachmentWire } from "../../core/wire/upload.ts";
 import { readMeta } from "../database.ts";
 import { cursorOf, pageOf } from "../page.ts";
+import { findRepeat, keepRepeat } from "../repeats.ts";
 import { AttachRows } from "./attach-rows.ts";
 import { AttachRun, refOf, split } from "./attach-run.ts";
 import { ATTACH, enter, type Home } from "./home.ts";
@@ -77,9 +78,12 @@ export class Assets {
         refusal("asset_not_attachable", "This asset belongs to another user; upload it for the project's user."),
       );
     }
+    const repeat = findRepeat(ground, call);
+    if (!repeat.ok) return repeat;
     const known = this.#rows.find(project, asset.id);
-    if (known === null || known.status === "failed") {
+    if (known === null || (known.status === "failed" && repeat.value === null)) {
       ground.storage.transactionSync(() => {
+        keepRepeat(ground, call, asset.id);
         this.#rows.save(project, { asset, status: "pending", error: null, sent: known?.sent ?? false });
         schedule.owe(ATTACH, refOf(project, asset.id), ground.now());
       });
