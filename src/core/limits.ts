@@ -52,7 +52,10 @@ export const TICKET_FIRST_USE_MS = 10 * MINUTE_MS;
 export const TICKET_AFTER_END_MS = 10 * MINUTE_MS;
 
 // ---- files
-export const UPLOAD_BYTES = 500_000_000;
+/** Nemo's own limit, as its clients know it. Source: nemo-api reference section 6. */
+export const NEMO_UPLOAD_BYTES = 500_000_000;
+/** A file's size at creation: what one request may carry, as long as uploads come in one. */
+export const UPLOAD_BYTES = MAX_REQUEST_BYTES;
 export const OPEN_UPLOADS_PER_USER = 20;
 /** Bytes of a chunk of a resumable upload. Chosen: one part in R2, so that nothing waits in between. */
 export const CHUNK_ADVICE_BYTES = 8 * 1024 * 1024;

@@ -193,7 +193,7 @@ export class UserObject extends DurableObject<Env> implements UserPort {
   async #perform({ kind, ref, attempts }: DueRow): Promise<void> {
     if (kind === TURN) return this.#run.perform(ref as TurnId, attempts);
     if (kind === RENDER) return this.#rendering.perform(ref as RenderId, attempts);
-    if (kind === ATTACH) return void (await this.#assets.perform(ref, attempts));
+    if (kind === ATTACH) return this.#assets.perform(ref, attempts);
     if (kind === OUTBOX) return this.#home.outbox.flush();
     if (kind === ACT) return this.#run.act(ref as TurnId);
     if (kind === TIDY) return this.#tidy();

@@ -3,7 +3,7 @@
  * Set per object by `POST /__switches`, read by `GET /__switches`. Sections are those of the nemo-api reference.
  */
 import * as z from "zod";
-import { UPLOAD_BYTES } from "../core/limits.ts";
+import { NEMO_UPLOAD_BYTES } from "../core/limits.ts";
 import { DAY_MS, HOUR_MS, MINUTE_MS } from "../core/time.ts";
 
 const ms = z
@@ -75,7 +75,7 @@ export const Switches = z.strictObject({
   draft_keys: z.enum(["long", "short"]).default("long"),
 
   // ---- uploads (section 6)
-  upload_limit_bytes: z.int().min(0).default(UPLOAD_BYTES),
+  upload_limit_bytes: z.int().min(0).default(NEMO_UPLOAD_BYTES),
   /** Whether a JSON url is really fetched; pretending makes the file's facts up. */
   url_upload: z.enum(["pretend", "fetch"]).default("pretend"),
 

@@ -70,3 +70,11 @@ export function refusalOf(failure: NemoFailure, charged: Charged = "no"): Refusa
       return refusal("nemo_garbled", "Nemo's answer could not be read.", { charged });
   }
 }
+
+/** A turn taken back by its caller. */
+export const cancelled = (): Refusal =>
+  refusal("cancelled", "The turn was cancelled before Nemo took it.", { charged: "no" });
+
+/** Whether upstream may do in a moment what it did not do now. */
+export const isPassing = ({ code }: Refusal): boolean =>
+  ["nemo_unavailable", "nemo_busy", "nemo_garbled"].includes(code);

@@ -28,6 +28,7 @@ import { ACT, type Home, TURN } from "./home.ts";
 import { Narrator } from "./narrator.ts";
 import type { Projects } from "./projects.ts";
 import { QuietWatch } from "./quiet-watch.ts";
+import { cancelled, isPassing } from "./refusals.ts";
 import type { TurnAnswer } from "./turn-answer.ts";
 import type { TurnRows } from "./turn-rows.ts";
 import type { TurnSettle } from "./turn-settle.ts";
@@ -192,10 +193,12 @@ export class TurnRun {
   /** A turn that upstream took nothing of: it ends, or starts over where only its session was lost and that may be replaced. */
   #unsent(turn: Turn, error: Refusal): void {
     const { ground, schedule, log } = this.#home;
-    if (this.#left.delete(turn.id)) return this.#settle.end(turn, UNSENT, null, cancelled());
+    const left = this.#left.delete(turn.id);
     const hasTimeline = this.#projects.find(turn.project)?.hasTimeline ?? false;
-    if (error.code !== "session_lost" || !mayReplace(turn, hasTimeline))
-      return this.#settle.end(turn, UNSENT, null, error);
+    if (left || error.code !== "session_lost" || !mayReplace(turn, hasTimeline)) {
+      this.#settle.end(turn, UNSENT, null, left ? cancelled() : error);
+      return;
+    }
     ground.storage.transactionSync(() => {
       this.#projects.forgetSession(turn.project);
       this.#assets.reattach(turn.project);
@@ -242,8 +245,3 @@ export class TurnRun {
     await this.#settle.begin(settling);
   }
 }
-
-const cancelled = (): Refusal => refusal("cancelled", "The turn was cancelled before Nemo took it.", { charged: "no" });
-
-/** Whether trying again in a moment may help. */
-const isPassing = ({ code }: Refusal): boolean => ["nemo_unavailable", "nemo_busy", "nemo_garbled"].includes(code);
