@@ -10,6 +10,7 @@ const ENDED = {
   id: TURN,
   project_id: PROJECT,
   status: "completed",
+  intent: "chat",
   prompt: "x",
   text: "done",
   text_complete: true,

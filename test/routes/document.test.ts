@@ -34,7 +34,7 @@ describe("the document", () => {
     expect(JSON.stringify(paths)).not.toContain("/admin");
     for (const [path, operations] of Object.entries(paths)) {
       for (const [method, operation] of Object.entries(operations)) {
-        expect([...SCOPES, "any", "public"], `${method} ${path}`).toContain(operation["x-scope"]);
+        expect([...SCOPES, "any", "public", "read_or_ticket"], `${method} ${path}`).toContain(operation["x-scope"]);
         expect(operation.security.length, `${method} ${path}`).toBe(operation["x-scope"] === "public" ? 0 : 3);
         expect(operation.responses, `${method} ${path}`).toHaveProperty("default");
       }
