@@ -10,11 +10,16 @@ const bindings = {
   TEST_MIGRATIONS: await readD1Migrations("./migrations"),
 };
 
-const stateful = cloudflareTest({ wrangler: { configPath: "./wrangler.toml" }, miniflare: { bindings } });
+/** Tests whose answers depend on what others have stored: each gets a runtime of its own. */
+const ALONE = ["test/routes/{admin,health}.test.ts", "test/store/**/*.test.ts", "test/jobs/cron-alone.test.ts"];
+
+const stateful = () => cloudflareTest({ wrangler: { configPath: "./wrangler.toml" }, miniflare: { bindings } });
 
 export default defineConfig({
   test: {
     silent: "passed-only",
+    // Most of the time is waiting, so more workers than a small machine has cores.
+    maxWorkers: 3,
     projects: [
       {
         // Pure rooms: nothing to reset between files, so they share one runtime.
@@ -27,13 +32,20 @@ export default defineConfig({
         },
       },
       {
-        // Rooms with state: real Durable Objects, D1, R2 and queues, fresh for every file.
-        plugins: [stateful],
+        // Rooms with state: real Durable Objects, D1, R2 and queues. Every test has users of its own, so files share one runtime.
+        plugins: [stateful()],
         test: {
           name: "workerd",
           include: ["test/{http,routes,durable,store,jobs}/**/*.test.ts", "test/sandbox/object.test.ts"],
+          exclude: ALONE,
           setupFiles: ["test/support/migrate.ts"],
+          isolate: false,
         },
+      },
+      {
+        // The same, where a test asks about everything there is.
+        plugins: [stateful()],
+        test: { name: "alone", include: ALONE, setupFiles: ["test/support/migrate.ts"] },
       },
       {
         // What runs in Node: the launcher scripts, the source tree, and black-box runs over HTTP.

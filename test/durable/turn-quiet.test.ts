@@ -1,8 +1,12 @@
-import { beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { endOf, env, freshAddress, ledger, newProject, startTurn, userPort } from "../support/objects.ts";
 
+const usual = env.TIME_SCALE ?? "1";
 beforeAll(() => {
   env.TIME_SCALE = "240"; // fifteen minutes are four seconds
+});
+afterAll(() => {
+  env.TIME_SCALE = usual;
 });
 
 describe("a turn whose stream says nothing", () => {

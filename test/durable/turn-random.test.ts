@@ -1,6 +1,6 @@
 /** Random faults, random deaths: every turn ends once, its events count without gaps, and upstream saw each prompt once. */
 import fc from "fast-check";
-import { describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { TurnId } from "../../src/core/ids.ts";
 import { endOf, env, freshAddress, good, kill, ledger, newProject, startTurn, userPort } from "../support/objects.ts";
 
@@ -57,9 +57,16 @@ async function play({ turns, killAt }: Story): Promise<void> {
   for (const prompt of prompts) expect(sent.filter((one) => one === prompt).length).toBeLessThanOrEqual(1);
 }
 
+const usual = env.TIME_SCALE ?? "1";
+beforeAll(() => {
+  env.TIME_SCALE = "240";
+});
+afterAll(() => {
+  env.TIME_SCALE = usual;
+});
+
 describe("turns of one project, for any faults and any death", () => {
   it("end once each, in order, and are sent at most once", async () => {
-    env.TIME_SCALE = "240";
     const seed = Date.now();
     // Side by side: each story has a user of its own, and most of its time is waiting.
     const stories = fc.sample(story, { numRuns: 20, seed });
