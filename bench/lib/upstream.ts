@@ -33,7 +33,8 @@ function stream(response: ServerResponse, body: string, seenNs: bigint): void {
   let sent = 0;
   response.writeHead(200, { "content-type": "text/event-stream; charset=utf-8", "cache-control": "no-cache" });
   const send = (): void => {
-    response.write(adk(`token ${sent++} ${mark(seenNs)} ${filling}`, true));
+    // A whole line each: the gateway tells pieces sentence by sentence and would hold half of one back.
+    response.write(adk(`token ${sent++} ${mark(seenNs)} ${filling}\n`, true));
     if (sent < count) return;
     clearInterval(timer);
     response.end(adk("done", false));
