@@ -10,6 +10,9 @@ const bindings = {
   TEST_MIGRATIONS: await readD1Migrations("./migrations"),
 };
 
+/** How long a test may take on a busy machine. No test asserts a duration; this only ends one that hangs. */
+const PATIENCE_MS = 60_000;
+
 /** Tests whose answers depend on what others have stored: each gets a runtime of its own. */
 const ALONE = ["test/routes/{admin,health}.test.ts", "test/store/**/*.test.ts", "test/jobs/cron-alone.test.ts"];
 
@@ -27,6 +30,7 @@ export default defineConfig({
         test: {
           name: "pure",
           include: ["test/{core,nemo,sandbox}/**/*.test.ts"],
+          testTimeout: PATIENCE_MS,
           exclude: ["test/sandbox/object.test.ts"],
           isolate: false,
         },
@@ -39,17 +43,30 @@ export default defineConfig({
           include: ["test/{http,routes,durable,store,jobs}/**/*.test.ts", "test/sandbox/object.test.ts"],
           exclude: ALONE,
           setupFiles: ["test/support/migrate.ts"],
+          testTimeout: PATIENCE_MS,
+          hookTimeout: PATIENCE_MS,
           isolate: false,
         },
       },
       {
         // The same, where a test asks about everything there is.
         plugins: [stateful()],
-        test: { name: "alone", include: ALONE, setupFiles: ["test/support/migrate.ts"] },
+        test: {
+          name: "alone",
+          include: ALONE,
+          setupFiles: ["test/support/migrate.ts"],
+          testTimeout: PATIENCE_MS,
+          hookTimeout: PATIENCE_MS,
+        },
       },
       {
         // What runs in Node: the launcher scripts, the source tree, and black-box runs over HTTP.
-        test: { name: "node", include: ["test/node/**/*.test.ts", "test/architecture.test.ts"] },
+        test: {
+          name: "node",
+          include: ["test/node/**/*.test.ts", "test/architecture.test.ts"],
+          testTimeout: PATIENCE_MS,
+          hookTimeout: PATIENCE_MS,
+        },
       },
       {
         // A whole gateway from outside, over HTTP: seconds each, run one after the other.
