@@ -1,4 +1,5 @@
 /** The Worker's surroundings, read once into a Config. A missing binding or a weak secret is named, not met later. */
+import type { TargetRules } from "./core/target.ts";
 import { scaledWaits, type Waits } from "./core/waits.ts";
 import type { TenantObject } from "./durable/tenant.ts";
 import type { TokenObject } from "./durable/token.ts";
@@ -73,6 +74,8 @@ export class ConfigError extends Error {
 export type Config = {
   readonly local: boolean;
   readonly publicUrl: string | null;
+  /** What is asked of every address that a caller names, beyond being public. */
+  readonly targets: TargetRules;
   readonly nemoUrl: string;
   readonly nemoToken: string | null;
   readonly allowAnonymous: boolean;
@@ -106,6 +109,10 @@ export function readConfig(env: Env): Config {
   return {
     local,
     publicUrl: env.PUBLIC_URL ? stripSlash(env.PUBLIC_URL) : null,
+    targets: {
+      allowLocal: local,
+      ownHosts: env.PUBLIC_URL && URL.canParse(env.PUBLIC_URL) ? [new URL(env.PUBLIC_URL).hostname] : [],
+    },
     nemoUrl: stripSlash(env.NEMO_API_URL || "https://mega-api-prod.nemovideo.ai"),
     nemoToken: env.NEMO_TOKEN || null,
     allowAnonymous: env.ALLOW_ANONYMOUS === "1",

@@ -34,7 +34,7 @@ const TYPES_ONLY: Readonly<Record<string, readonly string[]>> = { env: ["durable
 
 /** Room → libraries. A room that is not here uses none. */
 const LIBRARIES: Readonly<Record<string, readonly string[]>> = {
-  core: ["zod"],
+  core: ["ipaddr.js", "zod"],
   nemo: ["eventsource-parser", "jsonc-parser", "zod"],
   sandbox: ["cloudflare:workers", "hono", "jsonc-parser", "zod"],
   durable: ["cloudflare:workers", "standardwebhooks"],

@@ -23,6 +23,8 @@ export const IDEMPOTENCY_TTL_MS = DAY_MS;
 export const HEADER_CHARS = 8_192;
 /** Characters of all headers together. Chosen: half of what Cloudflare's edge lets through. */
 export const HEADERS_CHARS = 65_536;
+/** Characters of an address a caller names: webhooks, imports, callbacks. Chosen: what browsers and proxies carry. */
+export const TARGET_CHARS = 2_000;
 export const PAGE_DEFAULT = 20;
 export const PAGE_MAX = 100;
 

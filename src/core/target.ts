@@ -1,20 +1,41 @@
-/** Where we are willing to send a request that a caller asked for: one judgement for webhooks and every other address given to us. */
+/**
+ * Where we are willing to send a request that a caller asked for: one judgement for webhooks, callbacks, imports, result
+ * files and every other address given to us.
+ */
+import ipaddr from "ipaddr.js";
+import { TARGET_CHARS } from "./limits.ts";
 import { err, ok, type Result } from "./result.ts";
 
 export type TargetRefusal =
   | "unreadable"
+  | "too_long"
   | "not_https"
   | "has_credentials"
   | "other_port"
   | "address_literal"
-  | "reserved_name";
+  | "reserved_name"
+  | "own_name"
+  | "private_address"
+  | "unresolved";
+
+export type TargetRules = {
+  /** Development and tests: http to a loopback address on any port is allowed too. */
+  readonly allowLocal: boolean;
+  /** Host names of this deployment: a request to ourselves would come back with our own standing. */
+  readonly ownHosts: readonly string[];
+};
+
+/** The addresses a host name leads to, as text; none when it leads nowhere. */
+export type Resolve = (host: string) => Promise<readonly string[]>;
 
 /** Names that never lead to the public internet. Source: RFC 6761, RFC 6762, RFC 8375, RFC 9476, and clouds' metadata names. */
 const RESERVED = [
   "localhost",
+  "localdomain",
   "local",
   "internal",
   "intranet",
+  "private",
   "lan",
   "home",
   "corp",
@@ -27,27 +48,59 @@ const RESERVED = [
   "workers.dev",
 ];
 
+/** What `URL` drops or rewrites in silence: an address that holds it is not the one its writer sees. */
+const SLIPPERY = /[\s\\\p{Cc}\p{Cf}]/u;
+/** One label of a host name, and what a name consists of. Source: RFC 1123, with the underscore that real hosts use. */
+const HOST = /^(?=.{1,253}$)([a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?\.)+[a-z]([a-z0-9-]{0,61}[a-z0-9])?$/;
+
 /** A loopback address or name: allowed only where `allowLocal` says so. */
 const isLoopback = (host: string): boolean => host === "localhost" || host === "127.0.0.1" || host === "[::1]";
 
+const isWithin = (host: string, name: string): boolean => host === name || host.endsWith(`.${name}`);
+
 /**
- * The address as we would call it, or why we will not: https on port 443, a public DNS name, no user name in it.
+ * The address as we would call it, without its fragment, or why we will not: https on port 443, a public DNS name that is
+ * not ours, no user name in it, at most `TARGET_CHARS`.
  *
- * Address literals are refused in every spelling because `URL` has already turned decimal, hex and octal forms into
- * dotted ones. With `allowLocal` (development and tests) http to a loopback address on any port is allowed too.
+ * Address literals are refused in every spelling because `URL` has already turned decimal, hex, octal, short and
+ * full-width forms into dotted ones.
  */
-export function checkTarget(text: string, allowLocal: boolean): Result<URL, TargetRefusal> {
-  if (!URL.canParse(text)) return err("unreadable");
+export function checkTarget(text: string, { allowLocal, ownHosts }: TargetRules): Result<URL, TargetRefusal> {
+  if (text.length > TARGET_CHARS) return err("too_long");
+  if (SLIPPERY.test(text) || !URL.canParse(text)) return err("unreadable");
   const url = new URL(text);
+  url.hash = "";
   if (url.username !== "" || url.password !== "") return err("has_credentials");
   if (allowLocal && isLoopback(url.hostname) && (url.protocol === "http:" || url.protocol === "https:")) return ok(url);
   if (url.protocol !== "https:") return err("not_https");
   if (url.port !== "") return err("other_port");
   const host = url.hostname.toLowerCase().replace(/\.$/, "");
-  if (host.startsWith("[") || /^[0-9.]+$/.test(host)) return err("address_literal");
-  if (!host.includes(".") || RESERVED.some((name) => host === name || host.endsWith(`.${name}`)))
-    return err("reserved_name");
+  if (host.startsWith("[") || ipaddr.isValid(host)) return err("address_literal");
+  if (RESERVED.some((name) => isWithin(host, name)) || !host.includes(".")) return err("reserved_name");
+  if (!HOST.test(host)) return err("unreadable");
+  if (ownHosts.some((name) => host === name.toLowerCase())) return err("own_name");
   return ok(url);
+}
+
+/** Whether an address of a host lies in the public internet: unicast, and none of the ranges set aside or tunnelled. */
+export const isPublicAddress = (address: string): boolean =>
+  ipaddr.isValid(address) && ipaddr.parse(address).range() === "unicast";
+
+/**
+ * Like `checkTarget`, and the name's addresses are public. For a runtime whose network could reach private hosts; on the
+ * platform itself a flag keeps every request in the public internet, and `resolve` is null. A name that the public DNS
+ * does not know is refused: a private one might. Throws what `resolve` throws.
+ */
+export async function resolveTarget(
+  text: string,
+  rules: TargetRules,
+  resolve: Resolve | null,
+): Promise<Result<URL, TargetRefusal>> {
+  const target = checkTarget(text, rules);
+  if (!target.ok || resolve === null || isLoopback(target.value.hostname)) return target;
+  const addresses = await resolve(target.value.hostname);
+  if (addresses.length === 0) return err("unresolved");
+  return addresses.every(isPublicAddress) ? target : err("private_address");
 }
 
 /** What to tell the developer about a refused address. */
@@ -55,6 +108,8 @@ export function explainTarget(why: TargetRefusal): string {
   switch (why) {
     case "unreadable":
       return "The address is not a URL.";
+    case "too_long":
+      return `The address must have at most ${TARGET_CHARS} characters.`;
     case "not_https":
       return "The address must start with https://.";
     case "has_credentials":
@@ -65,5 +120,11 @@ export function explainTarget(why: TargetRefusal): string {
       return "The address must be a host name, not an IP address.";
     case "reserved_name":
       return "The address must be a public host name.";
+    case "own_name":
+      return "The address must not be this gateway's own.";
+    case "private_address":
+      return "The address must not lead into a private network.";
+    case "unresolved":
+      return "The address leads nowhere: its host is not in the public DNS.";
   }
 }

@@ -52,7 +52,7 @@ async function post(job: DeliveryJob, config: Config, { fetch, now }: Outside): 
     retryAfterMs: null,
     tookMs: now() - started,
   });
-  const target = checkTarget(job.url, config.local);
+  const target = checkTarget(job.url, config.targets);
   if (!target.ok) return failed(explainTarget(target.error));
   const abort = new AbortController();
   const timer = setTimeout(() => abort.abort(), job.timeoutMs);

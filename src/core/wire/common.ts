@@ -9,6 +9,7 @@ import {
   PAGE_DEFAULT,
   PAGE_MAX,
   PROMPT_BYTES,
+  TARGET_CHARS,
 } from "../limits.ts";
 
 const utf8 = new TextEncoder();
@@ -67,7 +68,7 @@ export const language = z
   .meta({ example: "en" });
 
 /** An https address that we will send to; checked again before every send. */
-export const targetUrl = z.url().max(2_000).meta({ example: "https://example.com/hooks/nemo" });
+export const targetUrl = z.url().max(TARGET_CHARS).meta({ example: "https://example.com/hooks/nemo" });
 
 export const mode = z.enum(["live", "test"]);
 export const charged = z.enum(["yes", "no", "unknown"]);

@@ -41,7 +41,7 @@ export class Endpoints {
     body: NewEndpoint,
   ): Promise<Result<{ endpoint: EndpointWire; secret: string | null }, Refusal>> {
     const ground = this.#ground;
-    const target = checkTarget(body.url, ground.config.local);
+    const target = checkTarget(body.url, ground.config.targets);
     if (!target.ok)
       return err(
         refusal("address_not_allowed", explainTarget(target.error), {

@@ -1,0 +1,43 @@
+/**
+ * A file behind an address that somebody gave us: every address on the way is judged, redirects are followed by hand.
+ *
+ * Network and name look-up are handed in, so that one function serves imports, result files and tests.
+ */
+import { err, ok, type Result } from "./result.ts";
+import { type Resolve, resolveTarget, type TargetRefusal, type TargetRules } from "./target.ts";
+
+/** Redirects that are followed. Chosen: a link shortener, a store's front and its bucket. */
+const REDIRECTS = 3;
+const REDIRECT_STATUSES = [301, 302, 303, 307, 308];
+
+export type Reach = {
+  readonly rules: TargetRules;
+  readonly resolve: Resolve | null;
+  readonly send: (request: Request) => Promise<Response>;
+};
+
+export type OpenFailure = TargetRefusal | "too_many_redirects";
+
+/**
+ * GET of an address: the first answer that is not a redirect, whatever its status, its body unread. Carries no credential.
+ * Refuses an address that `resolveTarget` refuses, the given one or one it redirects to, and the fourth redirect.
+ * Throws what the network throws, an `AbortError` when the signal fired.
+ */
+export async function openTarget(
+  address: string,
+  signal: AbortSignal,
+  { rules, resolve, send }: Reach,
+): Promise<Result<Response, OpenFailure>> {
+  let next = address;
+  for (let hop = 0; hop <= REDIRECTS; hop += 1) {
+    const target = await resolveTarget(next, rules, resolve);
+    if (!target.ok) return target;
+    const response = await send(new Request(target.value, { redirect: "manual", signal }));
+    const location = response.headers.get("location");
+    if (!REDIRECT_STATUSES.includes(response.status) || location === null) return ok(response);
+    await response.body?.cancel();
+    if (!URL.canParse(location, target.value)) return err("unreadable");
+    next = new URL(location, target.value).href;
+  }
+  return err("too_many_redirects");
+}
