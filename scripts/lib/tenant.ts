@@ -1,6 +1,7 @@
 /** A tenant and its key, made by the operator's routes. */
 import * as z from "zod";
-import { shownKey, tenant } from "../../src/core/wire/tenant.ts";
+import { shownKey } from "../../src/core/wire/key.ts";
+import { tenant } from "../../src/core/wire/tenant.ts";
 import type { Api } from "./api.ts";
 
 /** A new tenant; answers with its id. */

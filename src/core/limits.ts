@@ -1,5 +1,5 @@
 /** Every bound of the gateway in one place: value, unit, and why. SECURITY.md has a row for each. */
-import { DAY_MS, HOUR_MS, MINUTE_MS } from "./time.ts";
+import { DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS } from "./time.ts";
 
 // ---- requests
 /** Bytes of a JSON body. Chosen: a prompt, metadata and a batch fit; a parser is never fed more. */
@@ -27,6 +27,28 @@ export const HEADERS_CHARS = 65_536;
 export const TARGET_CHARS = 2_000;
 export const PAGE_DEFAULT = 20;
 export const PAGE_MAX = 100;
+
+// ---- tenants and keys
+/** Web origins that a tenant may list. Chosen: every stage of a few apps. */
+export const ORIGINS_PER_TENANT = 20;
+/**
+ * What one mode of a tenant may use unless the operator sets it; days are UTC. Chosen generous: they end what runs away,
+ * not what grows. Test mode costs no credits, only our own store.
+ */
+export const QUOTA_DEFAULTS = {
+  live: { concurrent_turns: 200, renders_per_day: 10_000, bytes_per_day: 1_000_000_000_000, new_users_per_day: 20_000 },
+  test: { concurrent_turns: 50, renders_per_day: 2_000, bytes_per_day: 50_000_000_000, new_users_per_day: 2_000 },
+} as const;
+/** How old a key's verdict may be, in ms, where the request only reads. Chosen: a minute spares D1 nearly all its reads. */
+export const KEY_READ_MAX_AGE_MS = MINUTE_MS;
+/** And where it writes or spends: a revoked key stops within seconds. */
+export const KEY_WRITE_MAX_AGE_MS = 5 * SECOND_MS;
+/** A key that nobody holds is not looked up again for this long, in ms. */
+export const KEY_UNKNOWN_MAX_AGE_MS = 30 * SECOND_MS;
+/** Keys that an isolate remembers, known and unknown apart: a flood of wrong ones displaces no right one. Chosen: about 1 MB each. */
+export const KEYS_REMEMBERED = 2_000;
+/** How long D1 is waited for with a key, in ms. Chosen: longer than its own retries, shorter than a client's patience. */
+export const KEY_LOOKUP_MS = 5 * SECOND_MS;
 
 // ---- turns
 export const QUEUED_TURNS_PER_PROJECT = 20;

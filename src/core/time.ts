@@ -10,3 +10,6 @@ export const DAY_MS = 24 * HOUR_MS;
 
 /** The wire form of a moment: RFC 3339 in UTC with milliseconds, `2026-11-21T10:00:00.000Z`. */
 export const toRfc3339 = (at: EpochMs): string => new Date(at).toISOString();
+
+/** The day of a moment in UTC, `2026-11-21`. */
+export const toDay = (at: EpochMs): string => toRfc3339(at).slice(0, 10);

@@ -1,14 +1,13 @@
 /** Who asks, and whether they may: the one access rule that every route but the public ones stands behind. */
 import type { MiddlewareHandler } from "hono";
 import { refusal } from "../core/errors.ts";
-import { keyHash, modeOfKey } from "../core/key.ts";
-import type { KeyScope } from "../core/wire/tenant.ts";
-import { findKey, type KeyOwner } from "../store/keys.ts";
+import { SECOND_MS } from "../core/time.ts";
+import type { KeyScope } from "../core/wire/key.ts";
 import { ApiError, apiError } from "./api-error.ts";
 import type { AppEnv, Caller, Ctx } from "./context.ts";
 import { credentialOf } from "./credential.ts";
-import { countRefused, passGate } from "./gate.ts";
-import { ownerOf, READ_MAX_AGE_MS, WRITE_MAX_AGE_MS } from "./key-cache.ts";
+import { countRefused, passGate, policyOf } from "./gate.ts";
+import { judgeKey } from "./key-verdict.ts";
 import { repeatKeyOf, userOf } from "./request-headers.ts";
 
 /** What a route asks of its caller: a scope of the key, any valid key, nothing, or `read` unless a stream ticket is in the URL. */
@@ -30,46 +29,27 @@ export const access =
     c.set("user", userOf(c.req.raw.headers));
     c.set("repeatKey", repeatKeyOf(c.req.raw.headers));
     await next();
-    if (!c.res.headers.has("Cache-Control")) c.res.headers.set("Cache-Control", "private, no-store");
+    stampCaller(c, caller, !c.var.config.local);
   };
 
 async function authenticate(c: Ctx): Promise<Caller> {
   try {
-    return callerOf(await ownerBehind(c));
+    const sent = credentialOf(c.req.raw.headers);
+    if (sent !== null) return await judgeKey(c, sent);
+    throw apiError("unauthenticated", "Send the API key as `Authorization: Bearer <key>` or `X-Api-Key: <key>`.");
   } catch (error) {
     if (error instanceof ApiError && error.status === 401) await countRefused(c);
     throw error;
   }
 }
 
-/** The key's owner. A key of the wrong form or checksum is refused without a database read. */
-async function ownerBehind(c: Ctx): Promise<KeyOwner> {
-  const sent = credentialOf(c.req.raw.headers);
-  if (sent === null)
-    throw apiError("unauthenticated", "Send the API key as `Authorization: Bearer <key>` or `X-Api-Key: <key>`.");
-  if (modeOfKey(sent) === null)
-    throw apiError("unauthenticated", "This is not an API key of ours, or it was mistyped.");
-  const maxAgeMs = c.req.method === "GET" || c.req.method === "HEAD" ? READ_MAX_AGE_MS : WRITE_MAX_AGE_MS;
-  const owner = await ownerOf(await keyHash(sent), maxAgeMs, (hash) => findOrRefuse(c, hash));
-  if (owner === null) throw apiError("unauthenticated", "No such API key.");
-  return owner;
-}
-
-async function findOrRefuse(c: Ctx, hash: string): Promise<KeyOwner | null> {
-  try {
-    return await findKey(c.env.DB, hash);
-  } catch {
-    throw apiError("auth_unavailable", "Keys cannot be looked up at the moment; try again.", { retryAfterSeconds: 1 });
-  }
-}
-
-function callerOf(owner: KeyOwner): Caller {
-  if (owner.revokedAt !== null) throw apiError("key_revoked", "This API key was revoked; use another one.");
-  if (owner.expiresAt !== null && owner.expiresAt <= Date.now())
-    throw apiError("key_expired", "This API key has expired; use another one.");
-  if (owner.tenantState !== "active") throw apiError("tenant_paused", "The operator has paused this account.");
-  const { tenant, mode, tenantName, tier, scopes, id: keyId } = owner;
-  return { tenant, mode, tenantName, tier, scopes, keyId };
+/** What every answer to a known caller says: the flood gate's tier, and of a rotated key that and when it closes (RFC 9745, RFC 8594). */
+function stampCaller({ res }: Ctx, { tier, rotatedAt, endsAt }: Caller, gated: boolean): void {
+  if (!res.headers.has("Cache-Control")) res.headers.set("Cache-Control", "private, no-store");
+  if (gated) res.headers.set("RateLimit-Policy", policyOf(tier));
+  if (rotatedAt === null) return;
+  res.headers.set("Deprecation", `@${Math.floor(rotatedAt / SECOND_MS)}`);
+  if (endsAt !== null) res.headers.set("Sunset", new Date(endsAt).toUTCString());
 }
 
 /** Whoever opens the page can read the key in it. Our own reference page, where a developer types one, is the exception. */

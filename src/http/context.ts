@@ -3,15 +3,25 @@ import type { OpenAPIHono } from "@hono/zod-openapi";
 import type { Context } from "hono";
 import type { Scope } from "../core/address.ts";
 import type { KeyId } from "../core/ids.ts";
-import type { KeyScope, TenantWire } from "../core/wire/tenant.ts";
+import type { EpochMs } from "../core/time.ts";
+import type { KeyScope } from "../core/wire/key.ts";
+import type { Quotas, Tier } from "../core/wire/tenant.ts";
 import type { Config, Env } from "../env.ts";
 
 /** Who asks, as the credential says. */
 export type Caller = Scope & {
   readonly keyId: KeyId;
   readonly tenantName: string;
-  readonly tier: TenantWire["tier"];
+  readonly tier: Tier;
+  /** The web origins that the tenant's credentials may come from. */
+  readonly origins: readonly string[];
+  /** What the tenant may use in this mode, as the operator set it: known without a further read. */
+  readonly quotas: Quotas;
   readonly scopes: readonly KeyScope[];
+  /** When the key got a successor, ms since epoch; null: it has none. */
+  readonly rotatedAt: EpochMs | null;
+  /** When the credential ends by itself, ms since epoch; null: never. */
+  readonly endsAt: EpochMs | null;
 };
 
 export type Variables = {

@@ -33,11 +33,13 @@ async function count(c: Ctx, tier: Tier, key: string): Promise<void> {
     .catch(() => ({ success: true }));
   if (success) return;
   const detail = `More than ${TIERS[tier]} requests in ${PERIOD_SECONDS} seconds; wait, then go on more slowly.`;
-  const policy = `"${tier}";q=${TIERS[tier]};w=${PERIOD_SECONDS}`;
   throw new ApiError(refusal("rate_limited", detail, { retryAfterSeconds: PERIOD_SECONDS }), {
-    "RateLimit-Policy": policy,
+    "RateLimit-Policy": policyOf(tier),
   });
 }
+
+/** The value of `RateLimit-Policy`: the tier's name, its requests and its seconds. What remains is counted nowhere, so it is not told. */
+export const policyOf = (tier: Tier): string => `"${tier}";q=${TIERS[tier]};w=${PERIOD_SECONDS}`;
 
 const gateOf = (c: Ctx, tier: Tier): RateLimit =>
   ({ small: c.env.GATE_SMALL, medium: c.env.GATE_MEDIUM, large: c.env.GATE_LARGE, refused: c.env.GATE_REFUSED })[tier];

@@ -5,9 +5,11 @@ import * as z from "zod";
 import { plainId } from "../core/ids.ts";
 import { keyHash, keyHint, mintKey } from "../core/key.ts";
 import { PAGE_MAX, SWEEP_PAGE } from "../core/limits.ts";
+import { changeSettings } from "../core/tenant.ts";
 import { toRfc3339 } from "../core/time.ts";
 import { pageQuery, plain } from "../core/wire/common.ts";
-import { newKey, newTenant, type ShownKeyWire } from "../core/wire/tenant.ts";
+import { newKey, type ShownKeyWire } from "../core/wire/key.ts";
+import { newTenant } from "../core/wire/tenant.ts";
 import { adminDoor } from "../http/admin.ts";
 import { notFound } from "../http/api-error.ts";
 import { readJson } from "../http/body.ts";
@@ -30,10 +32,14 @@ export function adminRoutes(): Hono<AppEnv> {
 
   admin.post("/tenants", readJson, zValidator("json", newTenant, refuseInvalid), async (c) => {
     const now = Date.now();
+    const { name, tier, ...settings } = c.req.valid("json");
+    const id = plainId("ten", now, random);
     const made = await insertTenant(c.env.DB, {
-      id: plainId("ten", now, random),
-      ...c.req.valid("json"),
+      id,
+      name,
+      tier,
       createdAt: now,
+      settings: changeSettings({}, settings),
     });
     return c.json(made, 201, { Location: `/admin/tenants/${made.id}` });
   });
@@ -109,6 +115,9 @@ async function makeKey(db: D1Database, tenant: `ten_${string}`, wanted: z.infer<
     hint: keyHint(secret),
     created_at: toRfc3339(now),
     expires_at,
+    last_used_on: null,
+    rotated_at: null,
+    replaces: null,
     revoked_at: null,
     secret,
   };

@@ -1,7 +1,9 @@
 /** API keys in D1: found by the hash of what was sent, never by the key itself. */
 import type { KeyId, Mode, TenantId } from "../core/ids.ts";
+import { type StoredSettings, settingsOf } from "../core/tenant.ts";
 import { type EpochMs, toRfc3339 } from "../core/time.ts";
-import type { KeyScope, KeyWire, TenantWire } from "../core/wire/tenant.ts";
+import type { KeyScope, KeyWire } from "../core/wire/key.ts";
+import type { Quotas, TenantWire, Tier } from "../core/wire/tenant.ts";
 
 type KeyRow = {
   hash: string;
@@ -16,8 +18,13 @@ type KeyRow = {
   created_at: number;
   /** ms since epoch; null: never. */
   expires_at: number | null;
-  /** ms since epoch; null: valid. */
+  /** ms since epoch; null: valid. A rotated key's may lie ahead. */
   revoked_at: number | null;
+  /** YYYY-MM-DD in UTC; null: never. */
+  last_used_on: string | null;
+  /** ms since epoch; null: it has no successor. */
+  rotated_at: number | null;
+  replaces: KeyId | null;
 };
 
 /** A key to store. Moments in ms since epoch. */
@@ -39,37 +46,53 @@ export type KeyOwner = {
   readonly tenant: TenantId;
   readonly tenantName: string;
   readonly tenantState: TenantWire["state"];
-  readonly tier: TenantWire["tier"];
+  readonly tier: Tier;
+  /** The web origins that the tenant's credentials may come from. */
+  readonly origins: readonly string[];
+  /** What the tenant may use in the key's mode. */
+  readonly quotas: Quotas;
   readonly mode: Mode;
+  /** The key's own, as far as its tenant has them. */
   readonly scopes: readonly KeyScope[];
   readonly expiresAt: EpochMs | null;
+  /** From when on it is refused: a rotated key's may lie ahead. */
   readonly revokedAt: EpochMs | null;
+  readonly rotatedAt: EpochMs | null;
+  /** YYYY-MM-DD in UTC; null: never. */
+  readonly lastUsedOn: string | null;
 };
 
-const FIND = `SELECT keys.*, tenants.name AS tenant_name, tenants.state AS tenant_state, tenants.tier AS tier
-  FROM keys JOIN tenants ON tenants.id = keys.tenant WHERE keys.hash = ?1`;
+const FIND = `SELECT keys.*, tenants.name AS tenant_name, tenants.state AS tenant_state, tenants.tier AS tier,
+  tenants.settings AS settings FROM keys JOIN tenants ON tenants.id = keys.tenant WHERE keys.hash = ?1`;
 const INSERT = `INSERT INTO keys (hash, id, tenant, mode, name, hint, scopes, created_at, expires_at, revoked_at)
   VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, NULL)`;
 const OF_TENANT = "SELECT * FROM keys WHERE tenant = ?1 ORDER BY created_at DESC, id DESC LIMIT ?2";
 const REVOKE = "UPDATE keys SET revoked_at = coalesce(revoked_at, ?2) WHERE id = ?1 RETURNING *";
 
+const NOTE_USE = "UPDATE keys SET last_used_on = ?2 WHERE id = ?1 AND (last_used_on IS NULL OR last_used_on < ?2)";
+
 const scopesOf = (row: KeyRow): KeyScope[] => JSON.parse(row.scopes); // written by insertKey only
 
 /** Who holds the key with this hash; null when nobody does. */
 export async function findKey(db: D1Database, hash: string): Promise<KeyOwner | null> {
-  type Found = KeyRow & { tenant_name: string; tenant_state: TenantWire["state"]; tier: TenantWire["tier"] };
-  const row = await db.prepare(FIND).bind(hash).first<Found>();
+  type Beside = { tenant_name: string; tenant_state: TenantWire["state"]; tier: Tier; settings: string };
+  const row = await db.prepare(FIND).bind(hash).first<KeyRow & Beside>();
   if (row === null) return null;
+  const settings = settingsOf(JSON.parse(row.settings) as StoredSettings); // written by store/tenants.ts only
   return {
     id: row.id,
     tenant: row.tenant,
     tenantName: row.tenant_name,
     tenantState: row.tenant_state,
     tier: row.tier,
+    origins: settings.origins,
+    quotas: settings.quotas[row.mode],
     mode: row.mode,
-    scopes: scopesOf(row),
+    scopes: scopesOf(row).filter((scope) => settings.scopes.includes(scope)),
     expiresAt: row.expires_at,
     revokedAt: row.revoked_at,
+    rotatedAt: row.rotated_at,
+    lastUsedOn: row.last_used_on,
   };
 }
 
@@ -108,6 +131,11 @@ export async function revokeKey(
   return row === null ? null : { key: show(row), hash: row.hash };
 }
 
+/** Notes the day (YYYY-MM-DD, UTC) on which a key opened something. */
+export async function noteUse(db: D1Database, id: KeyId, day: string): Promise<void> {
+  await db.prepare(NOTE_USE).bind(id, day).run();
+}
+
 const show = (row: KeyRow): KeyWire => ({
   id: row.id,
   name: row.name,
@@ -115,6 +143,11 @@ const show = (row: KeyRow): KeyWire => ({
   scopes: scopesOf(row),
   hint: row.hint,
   created_at: toRfc3339(row.created_at),
-  expires_at: row.expires_at === null ? null : toRfc3339(row.expires_at),
-  revoked_at: row.revoked_at === null ? null : toRfc3339(row.revoked_at),
+  expires_at: momentOf(row.expires_at),
+  last_used_on: row.last_used_on,
+  rotated_at: momentOf(row.rotated_at),
+  replaces: row.replaces,
+  revoked_at: momentOf(row.revoked_at),
 });
+
+const momentOf = (at: EpochMs | null): string | null => (at === null ? null : toRfc3339(at));

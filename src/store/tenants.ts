@@ -1,12 +1,22 @@
-/** Tenants in D1: who the operator has let in. */
+/** Tenants in D1: who the operator has let in, and with what. */
 import type { TenantId } from "../core/ids.ts";
+import { type StoredSettings, settingsOf } from "../core/tenant.ts";
 import { type EpochMs, toRfc3339 } from "../core/time.ts";
-import type { TenantWire } from "../core/wire/tenant.ts";
+import type { TenantWire, Tier } from "../core/wire/tenant.ts";
 
-/** `created_at` in ms since epoch. */
-type TenantRow = Omit<TenantWire, "created_at"> & { created_at: number };
+type TenantRow = {
+  id: TenantId;
+  name: string;
+  state: TenantWire["state"];
+  tier: Tier;
+  /** ms since epoch. */
+  created_at: number;
+  /** JSON of StoredSettings. */
+  settings: string;
+};
 
-const INSERT = "INSERT INTO tenants (id, name, state, tier, created_at) VALUES (?1, ?2, 'active', ?3, ?4) RETURNING *";
+const INSERT =
+  "INSERT INTO tenants (id, name, state, tier, created_at, settings) VALUES (?1, ?2, 'active', ?3, ?4, ?5) RETURNING *";
 const READ = "SELECT * FROM tenants WHERE id = ?1";
 const PAGE = "SELECT * FROM tenants WHERE id < ?1 ORDER BY id DESC LIMIT ?2";
 
@@ -19,11 +29,13 @@ export async function insertTenant(
   tenant: {
     readonly id: TenantId;
     readonly name: string;
-    readonly tier: TenantWire["tier"];
+    readonly tier: Tier;
     readonly createdAt: EpochMs;
+    readonly settings?: StoredSettings;
   },
 ): Promise<TenantWire> {
-  const row = await db.prepare(INSERT).bind(tenant.id, tenant.name, tenant.tier, tenant.createdAt).first<TenantRow>();
+  const { id, name, tier, createdAt, settings = {} } = tenant;
+  const row = await db.prepare(INSERT).bind(id, name, tier, createdAt, JSON.stringify(settings)).first<TenantRow>();
   if (row === null) throw new Error("an insert returned no row");
   return show(row);
 }
@@ -43,4 +55,7 @@ export async function listTenants(db: D1Database, limit: number, after: string |
   return found.results.map(show);
 }
 
-const show = (row: TenantRow): TenantWire => ({ ...row, created_at: toRfc3339(row.created_at) });
+function show({ settings, created_at, ...row }: TenantRow): TenantWire {
+  const { scopes, origins, quotas } = settingsOf(JSON.parse(settings) as StoredSettings); // written here only
+  return { ...row, scopes: [...scopes], origins: [...origins], quotas, created_at: toRfc3339(created_at) };
+}

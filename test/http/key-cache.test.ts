@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { forgetKey, ownerOf } from "../../src/http/key-cache.ts";
+import { QUOTA_DEFAULTS } from "../../src/core/limits.ts";
+import { forgetKey, forgetTenant, ownerOf } from "../../src/http/key-cache.ts";
 import type { KeyOwner } from "../../src/store/keys.ts";
 
 const owner: KeyOwner = {
@@ -8,10 +9,14 @@ const owner: KeyOwner = {
   tenantName: "acme",
   tenantState: "active",
   tier: "small",
+  origins: [],
+  quotas: QUOTA_DEFAULTS.test,
   mode: "test",
   scopes: ["read"],
   expiresAt: null,
   revokedAt: null,
+  rotatedAt: null,
+  lastUsedOn: null,
 };
 
 let fresh = 0;
@@ -48,18 +53,57 @@ describe("ownerOf", () => {
     expect(find).toHaveBeenCalledTimes(2);
   });
 
-  it("asks again once a key is forgotten, and never remembers an unknown one", async () => {
+  it("asks again once a key or its tenant is forgotten", async () => {
     const hash = newHash();
     const find = finder();
     await ownerOf(hash, 60_000, find);
     forgetKey(hash);
     await ownerOf(hash, 60_000, find);
     expect(find).toHaveBeenCalledTimes(2);
+    forgetTenant("ten_another");
+    await ownerOf(hash, 60_000, find);
+    expect(find).toHaveBeenCalledTimes(2);
+    forgetTenant(owner.tenant);
+    await ownerOf(hash, 60_000, find);
+    expect(find).toHaveBeenCalledTimes(3);
+  });
+
+  it("does not remember what was looked up before the key was forgotten", async () => {
+    const hash = newHash();
+    let answer: (owner: KeyOwner) => void = () => undefined;
+    const slow = ownerOf(hash, 60_000, () => new Promise((resolve) => (answer = resolve)));
+    forgetKey(hash);
+    answer(owner);
+    expect(await slow).toEqual(owner);
+    const find = finder();
+    await ownerOf(hash, 60_000, find);
+    expect(find).toHaveBeenCalledTimes(1);
+  });
+
+  it("remembers for half a minute that nobody holds a key, apart from the keys that somebody holds", async () => {
+    const held = newHash();
+    await ownerOf(held, 60_000, finder());
     const nobody = finder(null);
-    const unknown = newHash();
-    await ownerOf(unknown, 60_000, nobody);
-    await ownerOf(unknown, 60_000, nobody);
-    expect(nobody).toHaveBeenCalledTimes(2);
+    const unheld = newHash();
+    expect(await ownerOf(unheld, 5_000, nobody)).toBeNull();
+    vi.advanceTimersByTime(30_000);
+    expect(await ownerOf(unheld, 5_000, nobody)).toBeNull();
+    expect(nobody).toHaveBeenCalledTimes(1);
+    for (let at = 0; at < 2_000; at++) await ownerOf(newHash(), 60_000, finder(null));
+    const find = finder();
+    await ownerOf(held, 60_000, find);
+    expect(find).not.toHaveBeenCalled();
+    await ownerOf(unheld, 5_000, nobody);
+    expect(nobody).toHaveBeenCalledTimes(2); // displaced by the 2,000, and too old besides
+  });
+
+  it("shares a look-up's failure with all who waited for it, and asks again afterwards", async () => {
+    const hash = newHash();
+    const failing = vi.fn(() => Promise.reject(new Error("D1 is away")));
+    const asked = await Promise.allSettled([1, 2, 3].map(() => ownerOf(hash, 5_000, failing)));
+    expect(asked.map(({ status }) => status)).toEqual(["rejected", "rejected", "rejected"]);
+    expect(failing).toHaveBeenCalledTimes(1);
+    expect(await ownerOf(hash, 5_000, finder())).toEqual(owner);
   });
 
   it("does not wait for ever for a look-up that died with its request", async () => {

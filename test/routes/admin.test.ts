@@ -1,5 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { createApp } from "../../src/app.ts";
+import { QUOTA_DEFAULTS } from "../../src/core/limits.ts";
+import { SCOPES } from "../../src/core/wire/key.ts";
 import { adminHeaders, call, env, jsonOf, makeKey, makeTenant, problemOf, send } from "../support/gateway.ts";
 
 describe("the operator's door", () => {
@@ -63,6 +65,38 @@ describe("tenants", () => {
     });
     expect((await call("/admin/tenants/ten_x", { headers: adminHeaders })).status).toBe(404);
     expect((await send("POST", "/admin/tenants/ten_00000000000000000000/keys", {}, adminHeaders)).status).toBe(404);
+  });
+});
+
+describe("what a tenant may use", () => {
+  it("is generous until the operator sets it, each mode apart", async () => {
+    expect(await makeTenant()).toMatchObject({ scopes: SCOPES, origins: [], quotas: QUOTA_DEFAULTS });
+    const wanted = {
+      name: "small shop",
+      tier: "large",
+      scopes: ["read", "chat"],
+      origins: ["https://app.example", "http://localhost:5173"],
+      quotas: { live: { renders_per_day: 10 } },
+    };
+    const made = await jsonOf(await send("POST", "/admin/tenants", wanted, adminHeaders), 201);
+    const quotas = { ...QUOTA_DEFAULTS, live: { ...QUOTA_DEFAULTS.live, renders_per_day: 10 } };
+    expect(made).toMatchObject({ ...wanted, quotas });
+  });
+
+  it.each([
+    [{ origins: ["https://app.example/"] }, "/origins/0"],
+    [{ origins: ["http://app.example"] }, "/origins/0"],
+    [{ origins: ["*"] }, "/origins/0"],
+    [{ origins: ["null"] }, "/origins/0"],
+    [{ origins: Array.from({ length: 21 }, (_, at) => `https://a${at}.example`) }, "/origins"],
+    [{ scopes: [] }, "/scopes"],
+    [{ scopes: ["admin"] }, "/scopes/0"],
+    [{ tier: "huge" }, "/tier"],
+    [{ quotas: { live: { renders_per_day: -1 } } }, "/quotas/live/renders_per_day"],
+    [{ quotas: { live: { renders: 1 } } }, "/quotas/live/renders"],
+  ])("is refused where it makes no sense: %j", async (wanted, field) => {
+    const response = await send("POST", "/admin/tenants", { name: "acme", ...wanted }, adminHeaders);
+    expect(await problemOf(response)).toMatchObject({ status: 422, errors: [{ field }] });
   });
 });
 

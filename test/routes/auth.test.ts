@@ -1,9 +1,11 @@
-import { describe, expect, it, vi } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
 import { createApp } from "../../src/app.ts";
+import type { KeyWire } from "../../src/core/wire/key.ts";
 import {
   adminHeaders,
   call,
   env,
+  jsonOf,
   makeKey,
   makeMember,
   makeTenant,
@@ -11,8 +13,18 @@ import {
   problemOf,
   send,
 } from "../support/gateway.ts";
+import { until } from "../support/objects.ts";
 
 const events = (headers: Record<string, string>) => call("/v1/webhook_endpoints/whk_01jd8m3k5xq2w4v7z9ab", { headers });
+/** A platform whose database answers nothing. */
+const withoutD1 = () => ({
+  ...env,
+  DB: { prepare: () => ({ bind: () => ({ first: () => Promise.reject(new Error("D1 is away")) }) }) },
+});
+afterEach(() => {
+  vi.useRealTimers();
+});
+
 const WELL_FORMED = "no such key, right checksum";
 
 describe("a key", () => {
@@ -102,10 +114,70 @@ describe("a key", () => {
 
   it("cannot be told while the database does not answer", async () => {
     const { key } = await makeMember();
-    const DB = { prepare: () => ({ bind: () => ({ first: () => Promise.reject(new Error("D1 is away")) }) }) };
-    const response = await createApp().request("/v1/me", { headers: { "X-Api-Key": key.secret } }, { ...env, DB });
+    const response = await createApp().request("/v1/me", { headers: { "X-Api-Key": key.secret } }, withoutD1());
     expect(await problemOf(response)).toMatchObject({ status: 503, code: "auth_unavailable", retryable: true });
     expect(response.headers.get("Retry-After")).toBe("1");
+  });
+
+  it("that was known a moment ago still writes for 5 s and reads for 60 s without the database", async () => {
+    vi.useFakeTimers({ toFake: ["Date"] });
+    const { key } = await makeMember();
+    const app = createApp();
+    const headers = { "X-Api-Key": key.secret };
+    expect((await app.request("/v1/projects", { headers }, env)).status).toBe(422); // known, and told that a user is needed
+    const read = async () => (await app.request("/v1/projects", { headers }, withoutD1())).status;
+    const write = async () =>
+      (await app.request("/v1/renders/x/link", { method: "POST", headers }, withoutD1())).status;
+    vi.advanceTimersByTime(5_000);
+    expect([await read(), await write()]).toEqual([422, 404]);
+    vi.advanceTimersByTime(1);
+    expect([await read(), await write()]).toEqual([422, 503]);
+    vi.advanceTimersByTime(55_000);
+    expect([await read(), await write()]).toEqual([503, 503]);
+  });
+
+  it("is not waited for without end", async () => {
+    const { key } = await makeMember();
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+    const DB = { prepare: () => ({ bind: () => ({ first: () => new Promise(() => undefined) }) }) };
+    const asked = createApp().request("/v1/me", { headers: { "X-Api-Key": key.secret } }, { ...env, DB });
+    for (let at = 0; at < 6; at++) await vi.advanceTimersByTimeAsync(1_000);
+    expect(await problemOf(await asked)).toMatchObject({ status: 503, code: "auth_unavailable" });
+  });
+
+  it("ends at its very moment, though its verdict is remembered", async () => {
+    vi.useFakeTimers({ toFake: ["Date"] });
+    const tenant = await makeTenant();
+    const key = await makeKey(tenant.id, { expires_at: new Date(Date.now() + 10_000).toISOString() });
+    const ask = () => call("/v1/projects", { headers: { "X-Api-Key": key.secret } });
+    expect((await ask()).status).toBe(422);
+    vi.advanceTimersByTime(9_999);
+    expect((await ask()).status).toBe(422);
+    vi.advanceTimersByTime(1);
+    expect(await problemOf(await ask())).toMatchObject({ status: 401, code: "key_expired" });
+  });
+
+  it("says on which day it was last used", async () => {
+    const { tenant, key } = await makeMember();
+    const lastUse = async () => {
+      const listed = await jsonOf<{ data: KeyWire[] }>(
+        await call(`/admin/tenants/${tenant.id}/keys`, { headers: adminHeaders }),
+      );
+      return listed.data[0]?.last_used_on;
+    };
+    expect(await lastUse()).toBeNull();
+    await call("/v1/projects", { headers: { "X-Api-Key": key.secret } });
+    const day = await until(lastUse);
+    expect(day).toBe(new Date().toISOString().slice(0, 10));
+  });
+
+  it("may do no more than its tenant", async () => {
+    const made = await send("POST", "/admin/tenants", { name: "reader", scopes: ["read"] }, adminHeaders);
+    const { id } = await jsonOf<{ id: string }>(made, 201);
+    const key = await makeKey(id);
+    const response = await send("POST", "/v1/projects", {}, { "X-Api-Key": key.secret });
+    expect(await problemOf(response)).toMatchObject({ status: 403, code: "missing_scope" });
+    expect((await call("/v1/projects", { headers: { "X-Api-Key": key.secret } })).status).toBe(422);
   });
 });
 
@@ -123,6 +195,25 @@ describe("the gates", () => {
     expect(response.headers.get("Retry-After")).toBe("60");
     expect(response.headers.get("RateLimit-Policy")).toBe('"small";q=300;w=60');
     expect(await problemOf(response)).toMatchObject({ status: 429, code: "rate_limited" });
+  });
+
+  it("are named on every answer to a known caller, without a count that nobody keeps", async () => {
+    const tenant = await jsonOf<{ id: string }>(
+      await send("POST", "/admin/tenants", { name: "large", tier: "large" }, adminHeaders),
+      201,
+    );
+    const { secret } = await makeKey(tenant.id);
+    const asked: string[] = [];
+    const open = { limit: async ({ key }: { key: string }) => ({ success: asked.push(key) > 0 }) };
+    const response = await createApp().request(
+      "/v1/projects",
+      { headers: { "X-Api-Key": secret } },
+      { ...deployed, GATE_LARGE: open, GATE_SMALL: closed },
+    );
+    expect(response.status).toBe(422);
+    expect(response.headers.get("RateLimit-Policy")).toBe('"large";q=6000;w=60');
+    expect(response.headers.get("RateLimit")).toBeNull();
+    expect(asked).toEqual([`${tenant.id}:test`]);
   });
 
   it("count refused credentials by sender, not by its address in the clear", async () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { SCOPES } from "../../src/core/wire/tenant.ts";
+import { SCOPES } from "../../src/core/wire/key.ts";
 import { call, jsonOf, ORIGIN } from "../support/gateway.ts";
 
 type Operation = {

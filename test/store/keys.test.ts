@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import { plainId } from "../../src/core/ids.ts";
+import { QUOTA_DEFAULTS } from "../../src/core/limits.ts";
 import { findKey, insertKey, listKeys, type NewKeyRecord, revokeKey } from "../../src/store/keys.ts";
 import { insertTenant, listTenants, readTenant } from "../../src/store/tenants.ts";
 import { env, random } from "../support/objects.ts";
@@ -34,10 +35,14 @@ describe("keys", () => {
       tenantName: "acme",
       tenantState: "active",
       tier: "medium",
+      origins: [],
+      quotas: QUOTA_DEFAULTS.test,
       mode: "test",
       scopes: ["read", "chat"],
       expiresAt: now + 1,
       revokedAt: null,
+      rotatedAt: null,
+      lastUsedOn: null,
     });
     expect(await findKey(env.DB, "another")).toBeNull();
   });

@@ -1,7 +1,8 @@
 /** The gateway from outside: requests through its front door, tenants and keys through the operator's routes. */
 import { env as bindings, exports } from "cloudflare:workers";
+import type { KeyScope, ShownKeyWire } from "../../src/core/wire/key.ts";
 import type { Problem } from "../../src/core/wire/problem.ts";
-import type { KeyScope, ShownKeyWire, TenantWire } from "../../src/core/wire/tenant.ts";
+import type { TenantWire } from "../../src/core/wire/tenant.ts";
 import type { Env } from "../../src/env.ts";
 
 export const env = bindings as unknown as Env; // vitest.config.ts binds what wrangler.toml declares

@@ -1,7 +1,7 @@
 /** Who the credential is and what it may do: the call no-code tools test a connection with. */
 import * as z from "zod";
 import { mode, plain } from "./common.ts";
-import { scope } from "./tenant.ts";
+import { scope } from "./key.ts";
 import { nemoToken } from "./token.ts";
 
 export const me = z

@@ -1,54 +1,69 @@
-/** A tenant: an app or account of the gateway, made by the operator. */
+/** A tenant: an app or account of the gateway, made by the operator, and what the operator sets for it. */
 import * as z from "zod";
-import { mode, moment, plain } from "./common.ts";
+import { ORIGINS_PER_TENANT } from "../limits.ts";
+import { moment, plain } from "./common.ts";
+import { scope } from "./key.ts";
 
-/** What a key may do. */
-export const SCOPES = ["read", "chat", "upload", "render", "webhooks", "keys"] as const;
-export const scope = z.enum(SCOPES);
-export type KeyScope = z.infer<typeof scope>;
+/** The flood gate's tiers, as wrangler.toml binds them. */
+export const TIERS = ["small", "medium", "large"] as const;
+const tier = z.enum(TIERS);
+export type Tier = z.infer<typeof tier>;
+
+const name = z.string().trim().min(1).max(100);
+const count = z.int().min(0);
+
+/** What one mode of a tenant may use. 0 allows none. Days are UTC. */
+export const quotas = z.object({
+  concurrent_turns: count.meta({ description: "Turns that run at once, over all users." }),
+  renders_per_day: count,
+  bytes_per_day: count.meta({ description: "Bytes taken in: uploads and imports." }),
+  new_users_per_day: count,
+});
+export type Quotas = z.infer<typeof quotas>;
+
+/** Quotas to set: a field that is left out stays as it is, null returns it to the default. */
+const limit = count.nullable().optional();
+const quotaChange = z.strictObject({
+  concurrent_turns: limit,
+  renders_per_day: limit,
+  bytes_per_day: limit,
+  new_users_per_day: limit,
+});
+export type QuotaChange = z.infer<typeof quotaChange>;
+const quotaChanges = z.strictObject({ live: quotaChange, test: quotaChange }).partial();
+
+/** A web origin as browsers send it: scheme, host, port where it is not the usual one. Plain http is for a developer's own machine. */
+const origin = z
+  .string()
+  .max(200)
+  .regex(/^(?!http:)[a-z][a-z0-9+.-]*:\/\/[a-z0-9.-]+(:\d{1,5})?$|^http:\/\/(localhost|127\.0\.0\.1)(:\d{1,5})?$/, {
+    error: "must be an origin such as https://app.example: lower case, no path, and http for localhost only",
+  });
+
+const scopes = z.array(scope).min(1);
+const origins = z.array(origin).max(ORIGINS_PER_TENANT);
 
 export const tenant = z
   .object({
     id: plain("ten"),
     name: z.string(),
     state: z.enum(["active", "paused", "deleting"]),
-    tier: z.enum(["small", "medium", "large"]),
+    tier,
+    scopes: z.array(scope).meta({ description: "What keys of this tenant may do at most." }),
+    origins: z.array(z.string()).meta({ description: "Web pages that may call with this tenant's credentials." }),
+    quotas: z.object({ live: quotas, test: quotas }),
     created_at: moment,
   })
   .meta({ id: "Tenant" });
 export type TenantWire = z.infer<typeof tenant>;
 
 export const newTenant = z.strictObject({
-  name: z.string().trim().min(1).max(100),
-  tier: z.enum(["small", "medium", "large"]).default("small"),
+  name,
+  tier: tier.default("small"),
+  scopes: scopes.optional(),
+  origins: origins.optional(),
+  quotas: quotaChanges.optional(),
 });
 
-export const key = z
-  .object({
-    id: plain("key"),
-    name: z.string(),
-    mode,
-    scopes: z.array(scope),
-    hint: z
-      .string()
-      .meta({ description: "The first characters of the key, to recognise it by.", example: "ngw_test_4f9a" }),
-    created_at: moment,
-    expires_at: moment.nullable(),
-    revoked_at: moment.nullable(),
-  })
-  .meta({ id: "Key" });
-export type KeyWire = z.infer<typeof key>;
-
-export const newKey = z.strictObject({
-  name: z.string().trim().min(1).max(100).default("default"),
-  mode: mode.default("test"),
-  scopes: z
-    .array(scope)
-    .min(1)
-    .default([...SCOPES]),
-  expires_at: moment.nullable().default(null),
-});
-
-/** A key with its secret: shown once, at creation. */
-export const shownKey = key.extend({ secret: z.string().meta({ example: "ngw_test_…" }) }).meta({ id: "ShownKey" });
-export type ShownKeyWire = z.infer<typeof shownKey>;
+export const tenantChange = z.strictObject({ name, tier, scopes, origins, quotas: quotaChanges }).partial();
+export type TenantChange = z.infer<typeof tenantChange>;

@@ -3,9 +3,10 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { expect, inject } from "vitest";
 import * as z from "zod";
 import { ERRORS, type ErrorCode } from "../../../src/core/errors.ts";
+import { type KeyScope, type ShownKeyWire, shownKey } from "../../../src/core/wire/key.ts";
 import { type Problem, problem } from "../../../src/core/wire/problem.ts";
 import { type ProjectWire, project } from "../../../src/core/wire/project.ts";
-import { type KeyScope, type ShownKeyWire, shownKey, type TenantWire, tenant } from "../../../src/core/wire/tenant.ts";
+import { type TenantWire, tenant } from "../../../src/core/wire/tenant.ts";
 import { type TurnWire, turn } from "../../../src/core/wire/turn.ts";
 
 export const served = inject("served");

@@ -1,0 +1,53 @@
+/** The sent API key, judged: from the text in a header to the owner's rights at this moment. */
+import { keyHash, modeOfKey } from "../core/key.ts";
+import { KEY_LOOKUP_MS, KEY_READ_MAX_AGE_MS, KEY_WRITE_MAX_AGE_MS } from "../core/limits.ts";
+import { type EpochMs, toDay } from "../core/time.ts";
+import { findKey, type KeyOwner, noteUse } from "../store/keys.ts";
+import { afterwards } from "./afterwards.ts";
+import { apiError } from "./api-error.ts";
+import type { Caller, Ctx } from "./context.ts";
+import { ownerOf } from "./key-cache.ts";
+
+/** Who holds the key, and until when. A key of the wrong form or checksum is refused without a database read. */
+export async function judgeKey(c: Ctx, sent: string): Promise<Caller> {
+  if (modeOfKey(sent) === null)
+    throw apiError("unauthenticated", "This is not an API key of ours, or it was mistyped.");
+  const reads = c.req.method === "GET" || c.req.method === "HEAD";
+  const maxAgeMs = reads ? KEY_READ_MAX_AGE_MS : KEY_WRITE_MAX_AGE_MS;
+  const owner = await ownerOf(await keyHash(sent), maxAgeMs, (hash) => look(c, hash));
+  if (owner === null) throw apiError("unauthenticated", "No such API key.");
+  return callerOf(owner, Date.now());
+}
+
+/** Asks D1, not for ever. On the way it notes the day on which a key is used, once a day. */
+async function look(c: Ctx, hash: string): Promise<KeyOwner | null> {
+  const owner = await inTime(findKey(c.env.DB, hash)).catch(() => {
+    throw apiError("auth_unavailable", "Keys cannot be looked up at the moment; try again.", { retryAfterSeconds: 1 });
+  });
+  const today = toDay(Date.now());
+  if (owner !== null && owner.lastUsedOn !== today && isOpen(owner, Date.now()))
+    afterwards(c, noteUse(c.env.DB, owner.id, today));
+  return owner;
+}
+
+function inTime<T>(asked: Promise<T>): Promise<T> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error("the key's look-up took too long")), KEY_LOOKUP_MS);
+  });
+  return Promise.race([asked, late]).finally(() => clearTimeout(timer));
+}
+
+const isPast = (moment: EpochMs | null, now: EpochMs): boolean => moment !== null && moment <= now;
+const isOpen = ({ revokedAt, expiresAt }: KeyOwner, now: EpochMs): boolean =>
+  !isPast(revokedAt, now) && !isPast(expiresAt, now);
+
+function callerOf(owner: KeyOwner, now: EpochMs): Caller {
+  if (isPast(owner.revokedAt, now)) throw apiError("key_revoked", "This API key was revoked; use another one.");
+  if (isPast(owner.expiresAt, now)) throw apiError("key_expired", "This API key has expired; use another one.");
+  if (owner.tenantState !== "active") throw apiError("tenant_paused", "The operator has paused this account.");
+  const { tenant, mode, tenantName, tier, origins, quotas, scopes, id: keyId, rotatedAt, revokedAt, expiresAt } = owner;
+  const ends = [revokedAt, expiresAt].filter((moment) => moment !== null);
+  const endsAt = ends.length > 0 ? Math.min(...ends) : null;
+  return { tenant, mode, tenantName, tier, origins, quotas, scopes, keyId, rotatedAt, endsAt };
+}
