@@ -1,5 +1,11 @@
+import { readdirSync, readFileSync } from "node:fs";
 import { cloudflareTest, readD1Migrations } from "@cloudflare/vitest-plugin";
 import { defineConfig } from "vitest/config";
+
+/** The sample files by name, as base64: tests in workerd have no file system. */
+const samples = Object.fromEntries(
+  readdirSync("./test/media").map((name) => [name, readFileSync(`./test/media/${name}`, "base64")]),
+);
 
 /** Values the tests need to be independent of a developer's own .dev.vars. */
 const bindings = {
@@ -8,6 +14,7 @@ const bindings = {
   ENVIRONMENT: "test",
   TIME_SCALE: "60",
   TEST_MIGRATIONS: await readD1Migrations("./migrations"),
+  TEST_MEDIA: samples,
 };
 
 /** How long a test may take on a busy machine. No test asserts a duration; this only ends one that hangs. */
@@ -17,6 +24,11 @@ const PATIENCE_MS = 60_000;
 const ALONE = ["test/routes/{admin,health}.test.ts", "test/store/**/*.test.ts", "test/jobs/cron-alone.test.ts"];
 
 const stateful = () => cloudflareTest({ wrangler: { configPath: "./wrangler.toml" }, miniflare: { bindings } });
+
+/** The browser's build, as wrangler's bundler picks it: the tests' resolver stumbles over its file for Node. */
+const resolve = {
+  alias: { mediabunny: `${import.meta.dirname}/node_modules/mediabunny/dist/bundles/mediabunny.mjs` },
+};
 
 export default defineConfig({
   test: {
@@ -38,6 +50,7 @@ export default defineConfig({
       {
         // Rooms with state: real Durable Objects, D1, R2 and queues. Every test has users of its own, so files share one runtime.
         plugins: [stateful()],
+        resolve,
         test: {
           name: "workerd",
           include: ["test/{http,routes,durable,store,jobs}/**/*.test.ts", "test/sandbox/object.test.ts"],
@@ -51,6 +64,7 @@ export default defineConfig({
       {
         // The same, where a test asks about everything there is.
         plugins: [stateful()],
+        resolve,
         test: {
           name: "alone",
           include: ALONE,

@@ -91,6 +91,16 @@ export const RENDER_TTL_MS = 30 * DAY_MS;
 /** A result is an MP4 of a short video; more is not copied. */
 export const RENDER_FILE_BYTES = 2_000_000_000;
 
+// ---- looking into a file
+/** Bytes of a file's index that are held to look into it. Chosen: three hours of video; memory is shared by many objects. */
+export const MEDIA_INDEX_BYTES = 16 * 1024 * 1024;
+/** Bytes at a file's start in which other formats than MP4 say what they are. */
+export const MEDIA_HEAD_BYTES = 1024 * 1024;
+/** Boxes side by side. Chosen: far above any real file's, and each costs memory. */
+export const MEDIA_BOXES = 10_000;
+/** Reads from the store to look into one file. Chosen: a file with one index takes two or three; R2 counts each. */
+export const MEDIA_READS = 200;
+
 // ---- links
 /** A link by which upstream pulls one asset. */
 export const PULL_LINK_MS = HOUR_MS;

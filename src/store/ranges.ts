@@ -1,0 +1,47 @@
+/** A stored file read here and there, in bounds: how much at once, how often. */
+
+/** Bytes fetched at once: neighbours are asked for one after the other, and a read costs more than its bytes. */
+const WINDOW_BYTES = 64 * 1024;
+
+/** Ends the looking into a file that asks for more reads or more bytes than are allowed. */
+export class OverBudget extends Error {
+  override readonly name = "OverBudget";
+}
+
+export type Ranges = {
+  readonly sizeBytes: number;
+  /**
+   * The bytes from `start` up to, not including, `end`, cut at the file's end. Throws OverBudget above the bounds, and
+   * when the file is no longer there.
+   */
+  readonly read: (start: number, end: number) => Promise<DataView>;
+};
+
+/** Opens the version of a file that lies there now; null when none does. At most `reads` reads of at most `bytes` bytes each. */
+export async function openRanges(
+  bucket: R2Bucket,
+  key: string,
+  { reads, bytes }: { readonly reads: number; readonly bytes: number },
+): Promise<Ranges | null> {
+  const stored = await bucket.head(key);
+  if (stored === null) return null;
+  const { size, etag } = stored;
+  let window = { start: 0, bytes: new Uint8Array() };
+  let left = reads;
+  const fetchRange = async (start: number, end: number): Promise<Uint8Array<ArrayBuffer>> => {
+    if (end - start > bytes) throw new OverBudget(`${end - start} bytes at once`);
+    if (left-- <= 0) throw new OverBudget(`more than ${reads} reads`);
+    const got = await bucket.get(key, { onlyIf: { etagMatches: etag }, range: { offset: start, length: end - start } });
+    if (got === null || !("body" in got)) throw new OverBudget("the file was replaced");
+    return new Uint8Array(await got.arrayBuffer());
+  };
+  const read = async (start: number, asked: number): Promise<DataView> => {
+    const end = Math.min(asked, size);
+    if (start >= end) return new DataView(new ArrayBuffer(0));
+    if (end - start > WINDOW_BYTES) return new DataView((await fetchRange(start, end)).buffer);
+    const isHere = start >= window.start && end <= window.start + window.bytes.byteLength;
+    if (!isHere) window = { start, bytes: await fetchRange(start, Math.min(start + WINDOW_BYTES, size)) };
+    return new DataView(window.bytes.buffer, window.bytes.byteOffset + start - window.start, end - start);
+  };
+  return { sizeBytes: size, read };
+}

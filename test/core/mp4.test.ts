@@ -1,0 +1,51 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { readIndex } from "../../src/core/mp4.ts";
+import { Mp4Error } from "../../src/core/mp4-box.ts";
+import { readFragment } from "../../src/core/mp4-fragment.ts";
+import { movieOf } from "../../src/sandbox/mp4.ts";
+import { LANDSCAPE } from "../../src/sandbox/pieces-landscape.ts";
+
+/** The content of an export's index. */
+const { head } = movieOf(LANDSCAPE, 40);
+const view = new DataView(head.buffer, head.byteOffset, head.byteLength);
+const ftyp = view.getUint32(0);
+const moov = head.slice(ftyp + 8, ftyp + view.getUint32(ftyp));
+
+/** What came out of bytes that may say anything: an answer or an Mp4Error, never another error. */
+function survives(read: (view: DataView) => unknown, bytes: Uint8Array<ArrayBuffer>): void {
+  try {
+    read(new DataView(bytes.buffer));
+  } catch (error) {
+    expect(error).toBeInstanceOf(Mp4Error);
+  }
+}
+
+describe("the index of a movie", () => {
+  it("is read", () => {
+    const index = readIndex(new DataView(moov.slice().buffer));
+    expect(index).toMatchObject({ durationMs: 1_333, fragmented: false });
+    expect(index.tracks).toMatchObject([{ kind: "video", codec: "h264", width: 1_280, height: 720, samples: 40 }]);
+  });
+
+  it("turns the sides of a picture that is shown turned", () => {
+    const turned = moov.slice();
+    const tkhd = new TextDecoder("latin1").decode(turned).indexOf("tkhd") + 4;
+    const matrix = new DataView(turned.buffer, tkhd + 40);
+    for (const [at, value] of [0, 0x10000, 0, -0x10000, 0].entries()) matrix.setInt32(4 * at, value);
+    expect(readIndex(new DataView(turned.buffer)).tracks).toMatchObject([{ width: 720, height: 1_280 }]);
+  });
+
+  it("survives any change of its bytes", () => {
+    const change = fc.tuple(fc.nat(moov.byteLength - 1), fc.integer({ min: 0, max: 255 }));
+    fc.assert(
+      fc.property(fc.array(change, { minLength: 1, maxLength: 12 }), fc.nat(moov.byteLength), (changes, length) => {
+        const bytes = moov.slice(0, changes.length % 2 === 0 ? length : undefined);
+        for (const [at, value] of changes) if (at < bytes.byteLength) bytes[at] = value;
+        survives(readIndex, bytes);
+        survives(readFragment, bytes);
+      }),
+      { numRuns: 2_000 },
+    );
+  });
+});

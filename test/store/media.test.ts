@@ -1,0 +1,146 @@
+import { env as bindings } from "cloudflare:workers";
+import { describe, expect, it, vi } from "vitest";
+import { MEDIA_INDEX_BYTES, MEDIA_READS } from "../../src/core/limits.ts";
+import type { Env } from "../../src/env.ts";
+import { bytesOf, movieOf } from "../../src/sandbox/mp4.ts";
+import { PORTRAIT } from "../../src/sandbox/pieces-portrait.ts";
+import { inspectMedia } from "../../src/store/media.ts";
+import { box, boxOf, join, sample, u32 } from "../support/media.ts";
+
+const { MEDIA } = bindings as unknown as Env; // vitest.config.ts binds what wrangler.toml declares
+
+let count = 0;
+async function inspect(bytes: Uint8Array) {
+  const key = `media-test/${count++}`;
+  await MEDIA.put(key, bytes);
+  return inspectMedia(MEDIA, key);
+}
+
+/** The sandbox's own export: 90 frames, upright. */
+function upright(): Uint8Array<ArrayBuffer> {
+  const movie = movieOf(PORTRAIT, 90);
+  return join(...bytesOf(movie, 0, movie.sizeBytes));
+}
+
+const EXPORT = { container: "mp4", durationMs: 3_000, width: 720, height: 1_280, codec: "h264", videoSamples: 90 };
+
+/** Where a box's content begins. */
+function find(bytes: Uint8Array, type: string): number {
+  const name = Array.from(new TextEncoder().encode(type));
+  const at = bytes.findIndex((_, i) => name.every((byte, k) => bytes[i + k] === byte));
+  if (at < 0) throw new Error(`no ${type}`);
+  return at + 4;
+}
+
+/** The same track in fragments of so many samples, each 1,000 ticks of 30,000 a second. */
+function fragmented(counts: readonly number[]): Uint8Array<ArrayBuffer> {
+  const part = (type: string): Uint8Array => boxOf(upright(), type);
+  const none = new Uint8Array(8);
+  const stbl = box("stbl", part("stsd"), box("stsz", none, u32(0)), box("stco", none));
+  const mdhd = box("mdhd", none, u32(0), u32(30_000), u32(0), u32(0));
+  const trak = box("trak", part("tkhd"), box("mdia", mdhd, part("hdlr"), box("minf", stbl)));
+  const mvhd = box("mvhd", none, u32(0), u32(1_000), u32(0), new Uint8Array(80));
+  const moov = box("moov", mvhd, trak, box("mvex"));
+  let start = 0;
+  const pieces = counts.map((count) => {
+    const tfhd = box("tfhd", u32(0x08), u32(1), u32(1_000));
+    const moof = box("moof", box("traf", tfhd, box("tfdt", u32(0), u32(start)), box("trun", u32(0), u32(count))));
+    start += count * 1_000;
+    return join(moof, box("mdat", new Uint8Array(10)));
+  });
+  return join(part("ftyp"), moov, ...pieces);
+}
+
+describe("looking into a stored file", () => {
+  it.each([
+    ["clip.mp4", { container: "mp4", width: 320, height: 180, codec: "h264", durationMs: 3_000 }],
+    ["clip.mov", { container: "mov", width: 320, height: 180, codec: "h264", durationMs: 3_000 }],
+    ["clip.webm", { container: "webm", width: 320, height: 180, durationMs: 3_003 }],
+    ["clip.mkv", { container: "matroska", width: 320, height: 180, durationMs: 3_023 }],
+    ["tone.m4a", { container: "mp4", width: null, height: null, codec: "aac", videoSamples: 0 }],
+    ["tone.mp3", { container: "mp3", codec: "mp3", width: null }],
+    ["tone.wav", { container: "wave", codec: "pcm-s16", width: null }],
+    ["tone.aac", { codec: "aac", width: null }],
+  ])("tells what %s is", async (name, facts) => {
+    const seen = await inspect(sample(name));
+    expect(seen).toMatchObject({ ok: true, value: facts });
+  });
+
+  it.each(["clip.avi", "photo.jpg", "photo.png", "photo.webp", "anim.gif"])("does not know %s", async (name) => {
+    expect(await inspect(sample(name))).toEqual({ ok: false, error: { reason: "unknown" } });
+  });
+
+  it("counts the pictures of an export", async () => {
+    expect(await inspect(upright())).toEqual({ ok: true, value: EXPORT });
+  });
+
+  it("finds an index that stands after the media", async () => {
+    const movie = upright();
+    const gap = box("free", new Uint8Array(2_000_000));
+    const moved = join(boxOf(movie, "ftyp"), gap, boxOf(movie, "mdat"), boxOf(movie, "moov"));
+    expect(await inspect(moved)).toMatchObject({ value: EXPORT });
+  });
+
+  it("says that a file was cut, wherever it was", async () => {
+    const movie = upright();
+    const places = [40, 700, 0.2, 0.5, 0.9].map((at) => (at < 1 ? Math.floor(at * movie.byteLength) : at));
+    for (const at of [...places, movie.byteLength - 1])
+      expect(await inspect(movie.subarray(0, at)), `cut at ${at}`).toMatchObject({ error: { reason: "cut" } });
+  });
+
+  it("misses the end of media that only say that they go on to the end", async () => {
+    const movie = upright();
+    const [ftyp, moov] = [boxOf(movie, "ftyp"), boxOf(movie, "moov")];
+    const open = (length: number): Uint8Array =>
+      join(ftyp, moov, u32(0), new TextEncoder().encode("mdat"), boxOf(movie, "mdat").subarray(8, length));
+    expect(await inspect(open(movie.byteLength))).toMatchObject({ ok: true });
+    expect(await inspect(open(5_000))).toMatchObject({ error: { reason: "cut" } });
+  });
+
+  it.each([
+    ["nothing", new Uint8Array()],
+    ["noise", crypto.getRandomValues(new Uint8Array(5_000))],
+    ["a page", new TextEncoder().encode("<!doctype html><title>502</title>".repeat(50))],
+  ])("does not take %s for media", async (_, bytes) => {
+    expect(await inspect(bytes)).toMatchObject({ error: { reason: "unknown" } });
+  });
+
+  it("says that a file is gone", async () => {
+    expect(await inspectMedia(MEDIA, "media-test/none")).toEqual({ ok: false, error: { reason: "gone" } });
+  });
+
+  it("adds up fragments", async () => {
+    expect(await inspect(fragmented([30, 30, 15]))).toMatchObject({
+      value: { codec: "h264", width: 720, height: 1_280, videoSamples: 75, durationMs: 2_500 },
+    });
+  });
+
+  it("is not made to work by a number in a few bytes", async () => {
+    const bytes = fragmented([0xffff_ffff]);
+    expect(await inspect(bytes)).toMatchObject({ value: { videoSamples: 0xffff_ffff } });
+    const lying = upright();
+    lying.set(u32(0xffff_ffff), find(lying, "stsz") + 8);
+    expect(await inspect(lying)).toMatchObject({ error: { reason: "broken" } });
+  });
+
+  it("does not hold an index of any size, and does not read for ever", async () => {
+    const get = vi.spyOn(MEDIA, "get");
+    const ftyp = boxOf(upright(), "ftyp");
+    const huge = join(ftyp, box("moov", new Uint8Array(MEDIA_INDEX_BYTES + 1)));
+    expect(await inspect(huge)).toMatchObject({ error: { reason: "over_budget" } });
+    const gap = box("free", new Uint8Array(70_000));
+    const scattered = join(ftyp, ...Array.from({ length: MEDIA_READS + 1 }, () => gap));
+    get.mockClear();
+    expect(await inspect(scattered)).toMatchObject({ error: { reason: "over_budget" } });
+    expect(get.mock.calls.length).toBeLessThanOrEqual(MEDIA_READS);
+    get.mockRestore();
+  });
+
+  it("counts boxes that cost nothing to write", async () => {
+    const swarm = join(...Array.from({ length: 10_002 }, () => box("free")));
+    expect(await inspect(join(boxOf(upright(), "ftyp"), swarm))).toMatchObject({ error: { reason: "over_budget" } });
+    expect(await inspect(join(boxOf(upright(), "ftyp"), box("moov", swarm)))).toMatchObject({
+      error: { reason: "broken" },
+    });
+  });
+});
