@@ -10,7 +10,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import * as z from "zod";
 import { BOUNDARIES, type Boundary } from "../src/core/boundaries.ts";
-import { shownEndpoint } from "../src/core/wire/event.ts";
+import { shownEndpoint } from "../src/core/wire/webhook.ts";
 import { apiWith } from "./lib/api.ts";
 import { cleanUp, onEnd } from "./lib/cleanup.ts";
 import { type Gateway, startGateway } from "./lib/gateway.ts";

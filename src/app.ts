@@ -24,6 +24,7 @@ import { mountTurnEvents } from "./routes/turn-events.ts";
 import { mountTurns } from "./routes/turns.ts";
 import { mountUploads } from "./routes/uploads.ts";
 import { mountWebhookEndpoints } from "./routes/webhook-endpoints.ts";
+import { mountWebhookSecrets } from "./routes/webhook-secrets.ts";
 
 /** Every collection of the public API, in the order of the document. */
 const COLLECTIONS = [
@@ -37,6 +38,7 @@ const COLLECTIONS = [
   mountLinks,
   mountCredits,
   mountWebhookEndpoints,
+  mountWebhookSecrets,
   mountEvents,
   mountDeliveries,
   mountHealth,

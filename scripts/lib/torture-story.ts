@@ -78,6 +78,8 @@ async function makeVideo(api: Api, run: string, project: string): Promise<Ended>
 
 /** Runs the job to its end, over whatever happens to the gateway. `prompt` must be this run's own: the ledger is asked for it. */
 export async function runStory(api: Api, run: string, prompt: string): Promise<Outcome> {
+  const headers = { "idempotency-key": `${run}-rotate` };
+  await insist(() => api.send("/v1/webhook_secret/rotate", { method: "POST", headers }));
   const asset = await sendClip(api, run);
   const project = (await insist(post(api, "/v1/projects", `${run}-project`, { name: run }))).id;
   await insist(() =>

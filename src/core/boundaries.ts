@@ -16,6 +16,7 @@ export const BOUNDARIES = [
   "render.submitted", // upstream took the job, the render does not say so
   "file.copied", // the file is in R2, the render does not say so
   "event.outbox", // an event is committed in its object, its tenant has not heard of it
+  "secret.rotated", // a new signing secret is committed, its caller has not seen it
   "delivery.claimed", // a delivery is claimed, nothing has left
   "delivery.sent", // the webhook has left, its outcome is not recorded
 ] as const;

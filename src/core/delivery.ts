@@ -1,7 +1,14 @@
 /** When a webhook is tried again, and what its receiver's answer means. */
+import type { EndpointId } from "./ids.ts";
 import type { DeliveryOutcome } from "./ports.ts";
 import type { EpochMs } from "./time.ts";
 import type { Waits } from "./waits.ts";
+
+/** Where an event is sent: to an endpoint or a hook by its id, or to the address that came with one turn or render. */
+export type DeliveryTarget =
+  | { readonly kind: "endpoint"; readonly id: EndpointId }
+  | { readonly kind: "callback"; readonly url: string }
+  | { readonly kind: "hook"; readonly id: EndpointId };
 
 /** Jitter shortens a wait by up to this share, so that a receiver that failed for all is not met by all at once. */
 const JITTER = 0.1;

@@ -110,6 +110,10 @@ export const SHARE_LINK_DEFAULT_SECONDS = 24 * 3600;
 // ---- events and deliveries
 export const EVENT_TTL_MS = 30 * DAY_MS;
 export const ENDPOINTS_PER_SCOPE = 20;
+/** After a rotation the secret before it signs beside the new one for this long. Chosen: a day to bring it to every receiver. */
+export const SECRET_OVERLAP_MS = DAY_MS;
+/** Secrets of one owner that sign at once; a further rotation lets go of the oldest. Chosen: a rotation whose answer was lost is repeated. */
+export const SECRETS_AT_ONCE = 4;
 /** Bytes of a receiver's answer that are read and kept. */
 export const DELIVERY_ANSWER_BYTES = 1_000;
 

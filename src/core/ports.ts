@@ -10,13 +10,14 @@ import type { Charged, Refusal } from "./errors.ts";
 import type { AssetId, DeliveryId, EndpointId, EventId, ProjectId, RenderId, TurnId, UploadId } from "./ids.ts";
 import type { Result } from "./result.ts";
 import type { EpochMs } from "./time.ts";
-import type { DeliveryWire, EndpointWire, EventType, EventWire, NewEndpoint } from "./wire/event.ts";
+import type { EventType, EventWire } from "./wire/event.ts";
 import type { BrowserLinkWire, NewProject, ProjectWire, TimelineWire } from "./wire/project.ts";
 import type { NewRender, RenderWire } from "./wire/render.ts";
 import type { CreditsWire, NemoTokenWire } from "./wire/token.ts";
 import type { NewTurn, TurnWire } from "./wire/turn.ts";
 import type { TurnEventsPage } from "./wire/turn-event.ts";
 import type { AssetWire, AttachmentWire, NewUpload, UploadWire } from "./wire/upload.ts";
+import type { DeliveryWire, EndpointWire, NewEndpoint, RotatedSecretWire } from "./wire/webhook.ts";
 
 /** What every writing call brings along beside its body. */
 export type Call = {
@@ -110,6 +111,8 @@ export type Fact = {
   readonly uh: string;
   /** The resource as its route shows it, JSON text of at most 128 kB. */
   readonly data: string;
+  /** Told of this fact whatever endpoints there are: the `callback_url` that came with the turn or render. */
+  readonly callback?: string | null;
 };
 
 /** What a sender needs to make one attempt. Built and signed when it is claimed. */
@@ -146,6 +149,8 @@ export interface TenantPort {
   listEndpoints(): Promise<EndpointWire[]>;
   readEndpoint(id: EndpointId): Answer<EndpointWire>;
   deleteEndpoint(id: EndpointId): Answer<null>;
+  /** A new secret for an endpoint, or for callbacks and hooks (`default`). The one before it signs beside it for a day. */
+  rotateSecret(call: Call, owner: EndpointId | "default"): Answer<RotatedSecretWire>;
   listDeliveries(page: PageRequest): Promise<Page<DeliveryWire>>;
   readDelivery(id: DeliveryId): Answer<DeliveryWire>;
   /** Takes a due delivery for one attempt; null when it is not due, not known, or taken. */

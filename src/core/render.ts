@@ -19,6 +19,8 @@ export type Render = {
   readonly id: RenderId;
   readonly project: ProjectId;
   readonly metadata: Readonly<Record<string, string>>;
+  /** Where its end is told beside the tenant's endpoints; never shown. */
+  readonly callback: string | null;
   readonly createdAt: EpochMs;
   readonly phase: "queued" | "submitting" | "polling" | "copying" | "completed" | "failed";
   /** Ours, unguessable: upstream names its result file after it. */
@@ -37,7 +39,7 @@ export type Render = {
 };
 
 export const newRenderOf = (
-  given: Pick<Render, "id" | "project" | "metadata" | "createdAt" | "upstreamId">,
+  given: Pick<Render, "id" | "project" | "metadata" | "callback" | "createdAt" | "upstreamId">,
 ): Render => ({
   ...given,
   phase: "queued",

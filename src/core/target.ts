@@ -3,6 +3,7 @@
  * files and every other address given to us.
  */
 import ipaddr from "ipaddr.js";
+import { type Refusal, refusal } from "./errors.ts";
 import { TARGET_CHARS } from "./limits.ts";
 import { err, ok, type Result } from "./result.ts";
 
@@ -127,4 +128,12 @@ export function explainTarget(why: TargetRefusal): string {
     case "unresolved":
       return "The address leads nowhere: its host is not in the public DNS.";
   }
+}
+
+/** What a caller is told whose address we will not send to; `field` is the JSON pointer it came in. Null when we will. */
+export function refuseTarget(text: string, field: string, rules: TargetRules): Refusal | null {
+  const checked = checkTarget(text, rules);
+  if (checked.ok) return null;
+  const message = explainTarget(checked.error);
+  return refusal("address_not_allowed", message, { errors: [{ field, message }] });
 }

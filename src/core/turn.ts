@@ -44,6 +44,8 @@ export type Turn = {
   /** The language its caller is spoken to in. */
   readonly speech: SpeechLanguage;
   readonly metadata: Readonly<Record<string, string>>;
+  /** Where its end is told beside the tenant's endpoints; never shown. */
+  readonly callback: string | null;
   /** Whether a lost session may be replaced although its timeline is lost with it. */
   readonly onSessionLoss: "fail" | "restart";
   /** Its session was lost and replaced once; a second loss ends it. */
@@ -73,7 +75,17 @@ export type Turn = {
 export const newTurnOf = (
   given: Pick<
     Turn,
-    "id" | "project" | "prompt" | "intent" | "act" | "language" | "speech" | "metadata" | "onSessionLoss" | "createdAt"
+    | "id"
+    | "project"
+    | "prompt"
+    | "intent"
+    | "act"
+    | "language"
+    | "speech"
+    | "metadata"
+    | "callback"
+    | "onSessionLoss"
+    | "createdAt"
   >,
 ): Turn => ({
   ...given,

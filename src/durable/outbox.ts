@@ -24,11 +24,22 @@ export const OUTBOX_TABLES = `
   ) STRICT, WITHOUT ROWID;
 `;
 
+/** The second step: where a fact is told beside the tenant's endpoints. */
+export const OUTBOX_CALLBACK = "ALTER TABLE outbox ADD COLUMN callback TEXT;";
+
 /** Facts told in one call. */
 const BATCH = 50;
 export const OUTBOX = "outbox";
 
-type Row = { n: number; type: EventType; resource: string; sequence: number; at: number; data: string };
+type Row = {
+  n: number;
+  type: EventType;
+  resource: string;
+  sequence: number;
+  at: number;
+  data: string;
+  callback: string | null;
+};
 
 export class Outbox {
   readonly #ground: Ground;
@@ -41,8 +52,8 @@ export class Outbox {
     this.#uh = uh;
   }
 
-  /** Writes a fact down. Call inside the transaction that makes it true. */
-  add(type: EventType, resource: string, data: unknown): void {
+  /** Writes a fact down, and the one address that asked to be told of it. Call inside the transaction that makes it true. */
+  add(type: EventType, resource: string, data: unknown, callback: string | null = null): void {
     const { sql, now } = this.#ground;
     const sequence = sql
       .exec<{ n: number }>(
@@ -51,12 +62,13 @@ export class Outbox {
       )
       .one().n;
     sql.exec(
-      "INSERT INTO outbox (type, resource, sequence, at, data) VALUES (?, ?, ?, ?, ?)",
+      "INSERT INTO outbox (type, resource, sequence, at, data, callback) VALUES (?, ?, ?, ?, ?, ?)",
       type,
       resource,
       sequence,
       now(),
       JSON.stringify(data),
+      callback,
     );
     this.#schedule.owe(OUTBOX, "", now());
   }
@@ -67,7 +79,7 @@ export class Outbox {
     await boundary("event.outbox");
     for (;;) {
       const rows = sql
-        .exec<Row>("SELECT n, type, resource, sequence, at, data FROM outbox ORDER BY n LIMIT ?", BATCH)
+        .exec<Row>("SELECT n, type, resource, sequence, at, data, callback FROM outbox ORDER BY n LIMIT ?", BATCH)
         .toArray();
       const last = rows.at(-1);
       if (last === undefined) break;

@@ -7,7 +7,8 @@ import { EVENT_TTL_MS } from "../core/limits.ts";
 import type { Call, DeliveryJob, DeliveryOutcome, Fact, Page, PageRequest, TenantPort } from "../core/ports.ts";
 import { err, type Result } from "../core/result.ts";
 import { DAY_MS } from "../core/time.ts";
-import type { DeliveryWire, EndpointWire, EventWire, NewEndpoint } from "../core/wire/event.ts";
+import type { EventWire } from "../core/wire/event.ts";
+import type { DeliveryWire, EndpointWire, NewEndpoint, RotatedSecretWire } from "../core/wire/webhook.ts";
 import type { Env } from "../env.ts";
 import { type Database, openDatabase } from "./database.ts";
 import { layGround } from "./ground.ts";
@@ -15,7 +16,9 @@ import { Schedule } from "./schedule.ts";
 import { Deliveries } from "./tenant/deliveries.ts";
 import { Endpoints } from "./tenant/endpoints.ts";
 import { Events } from "./tenant/events.ts";
+import { type SecretOwner, Secrets } from "./tenant/secrets.ts";
 import { TENANT_MIGRATIONS } from "./tenant/tables.ts";
+import { Targets } from "./tenant/targets.ts";
 
 const TIDY = "tidy";
 
@@ -27,6 +30,7 @@ export class TenantObject extends DurableObject<Env> implements TenantPort {
   readonly #events: Events;
   readonly #endpoints: Endpoints;
   readonly #deliveries: Deliveries;
+  readonly #secrets: Secrets;
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
@@ -38,8 +42,10 @@ export class TenantObject extends DurableObject<Env> implements TenantPort {
       giveUp: () => false, // a nudge costs nothing: the queue will be back
     });
     this.#events = new Events(ground, scope);
-    this.#endpoints = new Endpoints(ground, scope);
-    this.#deliveries = new Deliveries(ground, this.#schedule, this.#events, this.#endpoints);
+    this.#secrets = new Secrets(ground, scope);
+    this.#endpoints = new Endpoints(ground, this.#secrets);
+    const targets = new Targets(this.#endpoints);
+    this.#deliveries = new Deliveries(ground, this.#schedule, this.#events, this.#endpoints, targets, this.#secrets);
   }
 
   async accept(facts: readonly Fact[]): Promise<void> {
@@ -47,7 +53,7 @@ export class TenantObject extends DurableObject<Env> implements TenantPort {
     this.ctx.storage.transactionSync(() => {
       for (const fact of facts) {
         const stored = this.#events.add(fact);
-        if (stored !== null) this.#deliveries.owe(stored);
+        if (stored !== null) this.#deliveries.owe(stored, fact.callback ?? null);
       }
       this.#schedule.oweOnce(TIDY, "", Date.now() + EVENT_TTL_MS + DAY_MS);
     });
@@ -87,6 +93,15 @@ export class TenantObject extends DurableObject<Env> implements TenantPort {
 
   async deleteEndpoint(id: EndpointId): Answer<null> {
     return this.#database.exists() ? this.#endpoints.delete(id) : err(nothingHere());
+  }
+
+  async rotateSecret(call: Call, owner: SecretOwner): Answer<RotatedSecretWire> {
+    if (owner !== "default") {
+      const known = await this.readEndpoint(owner);
+      if (!known.ok) return known;
+    }
+    this.#database.ready();
+    return this.#secrets.rotate(call, owner);
   }
 
   async listDeliveries(page: PageRequest): Promise<Page<DeliveryWire>> {

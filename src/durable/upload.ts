@@ -17,7 +17,7 @@ import { putExact, sha256Of } from "../store/files.ts";
 import { type Database, openDatabase, readMeta, writeMeta } from "./database.ts";
 import { type DueRow, SCHEDULE_INDEX, SCHEDULE_TABLES } from "./due-rows.ts";
 import { type Ground, layGround } from "./ground.ts";
-import { OUTBOX, OUTBOX_TABLES, Outbox } from "./outbox.ts";
+import { OUTBOX, OUTBOX_CALLBACK, OUTBOX_TABLES, Outbox } from "./outbox.ts";
 import { Schedule } from "./schedule.ts";
 import {
   assetOf,
@@ -46,7 +46,11 @@ export class UploadObject extends DurableObject<Env> implements UploadPort {
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
     this.#ground = layGround(ctx, env);
-    this.#database = openDatabase(this.#ground, [`${SCHEDULE_TABLES} ${OUTBOX_TABLES}`, SCHEDULE_INDEX]);
+    this.#database = openDatabase(this.#ground, [
+      `${SCHEDULE_TABLES} ${OUTBOX_TABLES}`,
+      SCHEDULE_INDEX,
+      OUTBOX_CALLBACK,
+    ]);
     this.#schedule = new Schedule(this.#ground, this.#database, "upload", {
       perform: (row) => this.#perform(row),
       giveUp: () => false, // everything here is safe to repeat, and the bytes are the caller's

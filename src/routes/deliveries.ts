@@ -1,6 +1,6 @@
 /** Deliveries: each event on its way to each endpoint. */
 import { pageOf, pageQuery } from "../core/wire/common.ts";
-import { delivery } from "../core/wire/event.ts";
+import { delivery } from "../core/wire/webhook.ts";
 import { unwrap } from "../http/api-error.ts";
 import type { Api } from "../http/context.ts";
 import { answer, declare, plainParams } from "../http/declare.ts";

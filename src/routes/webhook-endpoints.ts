@@ -1,6 +1,6 @@
 /** Webhook endpoints: where a tenant wants its events. */
 import * as z from "zod";
-import { createdEndpoint, endpoint, newEndpoint } from "../core/wire/event.ts";
+import { createdEndpoint, endpoint, newEndpoint } from "../core/wire/webhook.ts";
 import { unwrap } from "../http/api-error.ts";
 import { callOf } from "../http/call.ts";
 import type { Api } from "../http/context.ts";

@@ -2,20 +2,21 @@
 import { afterAll, describe, expect, it } from "vitest";
 import * as z from "zod";
 import { pageOf } from "../../src/core/wire/common.ts";
-import {
-  type DeliveryWire,
-  delivery,
-  type EventWire,
-  event,
-  eventsPage,
-  shownEndpoint,
-} from "../../src/core/wire/event.ts";
+import { type EventWire, event, eventsPage } from "../../src/core/wire/event.ts";
 import { render } from "../../src/core/wire/render.ts";
 import { turn } from "../../src/core/wire/turn.ts";
 import { asset } from "../../src/core/wire/upload.ts";
+import { type DeliveryWire, delivery, rotatedSecret, shownEndpoint } from "../../src/core/wire/webhook.ts";
 import { type Member, newMember, refused, shown, until } from "./support/client.ts";
 import { sendFile } from "./support/media.ts";
-import { type Received, type Receiver, type Reply, startReceiver, verified } from "./support/receiver.ts";
+import {
+  callbackMessage,
+  type Received,
+  type Receiver,
+  type Reply,
+  startReceiver,
+  verified,
+} from "./support/receiver.ts";
 import { finishedRender } from "./support/renders.ts";
 
 const deliveries = pageOf(delivery);
@@ -222,7 +223,7 @@ describe.concurrent("§7.2 webhooks", () => {
     await arrived(receiver, 1);
     const told = await deliveryOf(member, (one) => one.last_status === 302);
     expect(told).toMatchObject({
-      endpoint_id: endpoint,
+      target: { kind: "endpoint", id: endpoint },
       state: "pending",
       attempts: 1,
       last_answer: "x".repeat(1_000),
@@ -231,5 +232,46 @@ describe.concurrent("§7.2 webhooks", () => {
     await arrived(receiver, 2);
     expect(receiver.received.map(({ path }) => path)).toEqual(["/hook", "/hook"]);
     expect(await ended(member)).toMatchObject({ state: "delivered", attempts: 2, due_at: null });
+  });
+
+  it("§7.4 tell a turn's end to its callback_url, without an endpoint, signed with the default secret", async () => {
+    const [member, receiver] = await Promise.all([newMember(), startReceiver()]);
+    open.push(receiver);
+    const { secret = "" } = await shown(member.post("/v1/webhook_secret/rotate"), rotatedSecret);
+    const { id: project } = await member.newProject();
+    const body = { prompt: "hello", callback_url: receiver.url };
+    const { id } = await shown(member.post(`/v1/projects/${project}/turns`, body), turn, 202);
+    await member.endOf(id);
+    const [got] = await arrived(receiver, 1);
+    if (!got) throw new Error("nothing came");
+    const told = callbackMessage(secret, got);
+    expect(told).toMatchObject({ type: "turn.completed", endpoint: null, sequence: 1 });
+    expect(told.data).toEqual(await member.readTurn(id));
+    expect(JSON.stringify(await allEvents(member, 100))).not.toContain(receiver.url);
+    expect(JSON.stringify(told)).not.toContain(receiver.url);
+    expect((await ended(member))?.target).toEqual({ kind: "callback", url: receiver.url });
+  });
+
+  it("§7.4 tell a render's end to its callback_url", async () => {
+    const [member, receiver] = await Promise.all([newMember(), startReceiver()]);
+    open.push(receiver);
+    const { id: project } = await member.newProject();
+    await member.said(project, "make a 2 second video of the sea");
+    const body = { callback_url: receiver.url };
+    const { id } = await shown(member.post(`/v1/projects/${project}/renders`, body), render, 202);
+    const [got] = await arrived(receiver, 1);
+    expect(JSON.parse(got?.body ?? "{}")).toMatchObject({ type: "render.completed", data: { id } });
+    expect(receiver.received).toHaveLength(1);
+  });
+
+  it("§7.4 take no callback_url that we would not send to", async () => {
+    const member = await newMember();
+    const { id } = await member.newProject();
+    const body = { prompt: "hello", callback_url: "https://10.0.0.1/" };
+    for (const path of ["turns", "renders"]) {
+      const sent = path === "turns" ? body : { callback_url: body.callback_url };
+      const told = await refused(member.post(`/v1/projects/${id}/${path}`, sent), "address_not_allowed");
+      expect(told.errors?.map(({ field }) => field)).toEqual(["/callback_url"]);
+    }
   });
 });

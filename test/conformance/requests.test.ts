@@ -1,11 +1,11 @@
 /** PROTOCOL.md section 2: requests. */
 import { describe, expect, it } from "vitest";
 import * as z from "zod";
-import { createdEndpoint } from "../../src/core/wire/event.ts";
 import { me } from "../../src/core/wire/me.ts";
 import { project } from "../../src/core/wire/project.ts";
 import { link, render } from "../../src/core/wire/render.ts";
 import { attachment, upload } from "../../src/core/wire/upload.ts";
+import { createdEndpoint } from "../../src/core/wire/webhook.ts";
 import { idsOf, type Member, newKey, newMember, refused, request, shown } from "./support/client.ts";
 import { sendFile } from "./support/media.ts";
 import { finishedRender } from "./support/renders.ts";

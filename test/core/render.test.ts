@@ -14,7 +14,14 @@ import {
 import { scaledWaits } from "../../src/core/waits.ts";
 
 const waits = scaledWaits(1);
-const order = newRenderOf({ id: "rnd_1", project: "prj_1", metadata: {}, createdAt: 0, upstreamId: "render_x" });
+const order = newRenderOf({
+  id: "rnd_1",
+  project: "prj_1",
+  metadata: {},
+  callback: null,
+  createdAt: 0,
+  upstreamId: "render_x",
+});
 const polling: Render = toPolling(toSubmitting(order, 1_000), 1_000, waits);
 
 describe("a render", () => {

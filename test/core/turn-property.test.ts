@@ -74,6 +74,7 @@ describe("settling, for any script of upstream's states", () => {
           language: null,
           speech: "en",
           metadata: {},
+          callback: null,
           onSessionLoss: "fail",
           createdAt: SENT,
         });

@@ -39,6 +39,7 @@ const base = newTurnOf({
   language: null,
   speech: "en",
   metadata: {},
+  callback: null,
   onSessionLoss: "fail",
   createdAt: SENT - 100,
 });

@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
-import { newEndpoint } from "../../src/core/wire/event.ts";
 import { newProject } from "../../src/core/wire/project.ts";
 import { newLink, newRender } from "../../src/core/wire/render.ts";
 import { newTurn } from "../../src/core/wire/turn.ts";
 import { newUpload } from "../../src/core/wire/upload.ts";
+import { newEndpoint } from "../../src/core/wire/webhook.ts";
 
 const wrong = (schema: { safeParse: (value: unknown) => { success: boolean } }, value: unknown): boolean =>
   !schema.safeParse(value).success;

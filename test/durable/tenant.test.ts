@@ -98,3 +98,47 @@ describe("a delivery", () => {
     expect((await tenant.listDeliveries({ limit: 10, after: null })).data).toEqual([]);
   });
 });
+
+describe("a callback", () => {
+  it("is owed beside the endpoints, signed with the tenant's default secret, and once however often it is told", async () => {
+    const tenant = tenantPort(freshAddress());
+    const told = { ...(await fact("rnd_a")), callback: "http://127.0.0.1:9/called" };
+    await tenant.accept([told]);
+    await tenant.accept([told]);
+    const { data } = await tenant.listDeliveries({ limit: 10, after: null });
+    expect(data.map(({ target }) => target)).toEqual([{ kind: "callback", url: "http://127.0.0.1:9/called" }]);
+    expect(JSON.stringify(await tenant.listEvents(0, 10, null))).not.toContain("called");
+  });
+});
+
+describe("a secret", () => {
+  it("is shown once by a rotation, and by a repeat of the call not again", async () => {
+    const tenant = tenantPort(freshAddress());
+    const first = good(await tenant.rotateSecret(call("k"), "default"));
+    expect(first).toMatchObject({ secret: expect.stringMatching(/^whsec_/), previous_until: null });
+    expect(good(await tenant.rotateSecret(call("k"), "default"))).toEqual({
+      secret_shown_once: true,
+      previous_until: null,
+    });
+    const second = good(await tenant.rotateSecret(call(), "default"));
+    expect(second.secret).not.toBe(first.secret);
+    expect(Date.parse(second.previous_until ?? "") - Date.now()).toBeGreaterThan(23 * 3_600_000);
+  });
+
+  it("signs beside the one that replaced it, and no other does", async () => {
+    const address = freshAddress();
+    const tenant = tenantPort(address);
+    const { id, secret, endpoint } = await owedDelivery(address, await fact("rnd_a"), "http://127.0.0.1:9/in");
+    const later = good(await tenant.rotateSecret(call(), endpoint)).secret ?? "";
+    const job = await tenant.claimDelivery(id);
+    if (job === null) throw new Error("a due delivery was not given out");
+    for (const known of [secret, later]) new Webhook(known).verify(job.body, { ...job.headers });
+    const other = good(await tenant.rotateSecret(call(), "default")).secret ?? "";
+    expect(() => new Webhook(other).verify(job.body, { ...job.headers })).toThrow();
+  });
+
+  it("is not made for an endpoint that is not here", async () => {
+    const tenant = tenantPort(freshAddress());
+    expect(bad(await tenant.rotateSecret(call(), "whk_0123456789abcdefghjk")).code).toBe("not_found");
+  });
+});

@@ -2,7 +2,7 @@ import { createExecutionContext, createMessageBatch, getQueueResult } from "clou
 import { describe, expect, it } from "vitest";
 import { tenantObjectName } from "../../src/core/address.ts";
 import { eventId } from "../../src/core/ids.ts";
-import type { DeliveryWire } from "../../src/core/wire/event.ts";
+import type { DeliveryWire } from "../../src/core/wire/webhook.ts";
 import type { DeliveryMessage } from "../../src/env.ts";
 import { deliverAll, type Outside } from "../../src/jobs/deliver.ts";
 import { env, freshAddress, good, owedDelivery, tenantPort } from "../support/objects.ts";

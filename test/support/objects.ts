@@ -119,7 +119,7 @@ export async function owedDelivery(
   const id = plainId("dlv", Date.now(), random);
   await runInDurableObject(env.TENANT.getByName(tenantObjectName(address)), (_, state) => {
     const row =
-      "INSERT INTO deliveries (id, event, endpoint, state, due_at, created_at) VALUES (?, ?, ?, 'pending', ?, ?)";
+      "INSERT INTO deliveries (id, event, target_kind, target, state, due_at, created_at) VALUES (?, ?, 'endpoint', ?, 'pending', ?, ?)";
     state.storage.sql.exec(row, id, fact.id, endpoint.id, Date.now(), Date.now());
   });
   return { id, secret: secret ?? "", endpoint: endpoint.id as EndpointId };

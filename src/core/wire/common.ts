@@ -70,6 +70,12 @@ export const language = z
 /** An https address that we will send to; checked again before every send. */
 export const targetUrl = z.url().max(TARGET_CHARS).meta({ example: "https://example.com/hooks/nemo" });
 
+/** Where the end of one turn, render or video is told, without an endpoint. */
+export const callbackUrl = targetUrl.optional().meta({
+  description:
+    "An https address that is told the end, as a webhook signed with the default secret (`POST /v1/webhook_secret/rotate`).",
+});
+
 export const mode = z.enum(["live", "test"]);
 export const charged = z.enum(["yes", "no", "unknown"]);
 

@@ -1,6 +1,6 @@
-/** Public facts, the places they are sent to, and each sending. */
+/** Public facts. */
 import * as z from "zod";
-import { mode, moment, plain, targetUrl } from "./common.ts";
+import { mode, moment, plain } from "./common.ts";
 
 export const EVENT_TYPES = [
   "turn.completed",
@@ -46,49 +46,3 @@ export type EventWire = z.infer<typeof event>;
 export const eventsPage = z
   .object({ data: z.array(event), has_more: z.boolean(), next_cursor: z.int() })
   .meta({ id: "EventsPage", description: "Oldest first." });
-
-export const endpoint = z
-  .object({
-    id: plain("whk"),
-    url: z.string(),
-    types: z.array(z.union([eventType, z.literal("*")])),
-    state: z.enum(["enabled", "disabled"]),
-    created_at: moment,
-  })
-  .meta({ id: "WebhookEndpoint" });
-export type EndpointWire = z.infer<typeof endpoint>;
-
-export const newEndpoint = z.strictObject({
-  url: targetUrl,
-  types: z
-    .array(z.union([eventType, z.literal("*")]))
-    .min(1)
-    .default(["*"]),
-});
-export type NewEndpoint = z.infer<typeof newEndpoint>;
-
-/** An endpoint with its signing secret: shown once, at creation. */
-export const shownEndpoint = endpoint
-  .extend({ secret: z.string().meta({ example: "whsec_…" }) })
-  .meta({ id: "ShownWebhookEndpoint" });
-
-/** What creating an endpoint answers: a repeat of the same Idempotency-Key says that the secret was shown instead of showing it. */
-export const createdEndpoint = endpoint
-  .extend({ secret: z.string().optional().meta({ example: "whsec_…" }), secret_shown_once: z.literal(true).optional() })
-  .meta({ id: "CreatedWebhookEndpoint" });
-
-export const delivery = z
-  .object({
-    id: plain("dlv"),
-    event_id: plain("evt"),
-    endpoint_id: plain("whk").nullable(),
-    state: z.enum(["pending", "delivered", "failed"]),
-    attempts: z.int(),
-    last_status: z.int().nullable(),
-    last_answer: z.string().nullable().meta({ description: "The first 1,000 bytes of the receiver's last answer." }),
-    due_at: moment.nullable(),
-    created_at: moment,
-    ended_at: moment.nullable(),
-  })
-  .meta({ id: "Delivery" });
-export type DeliveryWire = z.infer<typeof delivery>;

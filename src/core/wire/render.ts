@@ -1,7 +1,7 @@
 /** A render: one export of a project's timeline to a file. */
 import * as z from "zod";
 import { SHARE_LINK_DEFAULT_SECONDS, SHARE_LINK_MAX_SECONDS } from "../limits.ts";
-import { failure, metadata, moment, owned } from "./common.ts";
+import { callbackUrl, failure, metadata, moment, owned } from "./common.ts";
 
 export const RENDER_STATUSES = ["queued", "processing", "copying", "completed", "failed"] as const;
 export const renderStatus = z.enum(RENDER_STATUSES);
@@ -36,6 +36,7 @@ export type RenderWire = z.infer<typeof render>;
 
 export const newRender = z.strictObject({
   output: output.default({ format: "mp4", quality: "high" }),
+  callback_url: callbackUrl,
   metadata: metadata.default({}),
 });
 export type NewRender = z.infer<typeof newRender>;

@@ -1,6 +1,6 @@
 /** A turn: one message and everything that came of it. */
 import * as z from "zod";
-import { charged, failure, language, metadata, moment, owned, prompt } from "./common.ts";
+import { callbackUrl, charged, failure, language, metadata, moment, owned, prompt } from "./common.ts";
 import { spent } from "./token.ts";
 
 /** `completed`, `failed` and `unknown` are ends; an end never changes. */
@@ -59,6 +59,7 @@ export const newTurn = z.strictObject({
   on_session_loss: z.enum(["fail", "restart"]).default("fail").meta({
     description: "`restart`: when Nemo has lost the project's session, go on in a new one; its timeline is lost.",
   }),
+  callback_url: callbackUrl,
   metadata: metadata.default({}),
 });
 export type NewTurn = z.infer<typeof newTurn>;

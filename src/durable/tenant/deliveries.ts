@@ -1,27 +1,27 @@
 /**
- * Each event on its way to each endpoint. The row says when it is due; the queue only carries nudges, so a lost message
+ * Each event on its way to each target. The row says when it is due; the queue only carries nudges, so a lost message
  * loses nothing and a doubled one finds the delivery taken.
  */
-import { Webhook } from "standardwebhooks";
-import { isTaken, nextAttempt } from "../../core/delivery.ts";
+import { type DeliveryTarget, isTaken, nextAttempt } from "../../core/delivery.ts";
 import { type Refusal, refusal } from "../../core/errors.ts";
-import { type DeliveryId, type EndpointId, type EventId, plainId } from "../../core/ids.ts";
+import { type DeliveryId, type EventId, plainId } from "../../core/ids.ts";
 import type { DeliveryJob, DeliveryOutcome, Page, PageRequest } from "../../core/ports.ts";
 import { err, ok, type Result } from "../../core/result.ts";
 import { type EpochMs, SECOND_MS, toRfc3339 } from "../../core/time.ts";
-import type { DeliveryWire } from "../../core/wire/event.ts";
+import type { DeliveryWire } from "../../core/wire/webhook.ts";
 import type { Ground } from "../ground.ts";
 import { cursorOf, pageOf } from "../page.ts";
 import type { Schedule } from "../schedule.ts";
 import type { Endpoints } from "./endpoints.ts";
 import type { EventRow, Events } from "./events.ts";
+import type { Secrets } from "./secrets.ts";
+import { columnsOf, type TargetColumns, type Targets, targetOf } from "./targets.ts";
 
 export const DELIVERY = "delivery";
 
-type Row = {
+type Row = TargetColumns & {
   id: DeliveryId;
   event: EventId;
-  endpoint: EndpointId;
   state: "pending" | "delivered" | "failed";
   attempts: number;
   due_at: number | null;
@@ -31,7 +31,8 @@ type Row = {
   ended_at: number | null;
 };
 
-const COLUMNS = "id, event, endpoint, state, attempts, due_at, last_status, last_answer, created_at, ended_at";
+const COLUMNS =
+  "id, event, target_kind, target, state, attempts, due_at, last_status, last_answer, created_at, ended_at";
 /** Beyond the receiver's own time: how long a taken delivery may stay unsettled before it is taken anew. */
 const SETTLE_MARGIN_MS = 30 * SECOND_MS;
 
@@ -40,24 +41,38 @@ export class Deliveries {
   readonly #schedule: Schedule;
   readonly #events: Events;
   readonly #endpoints: Endpoints;
+  readonly #targets: Targets;
+  readonly #secrets: Secrets;
 
-  constructor(ground: Ground, schedule: Schedule, events: Events, endpoints: Endpoints) {
+  constructor(
+    ground: Ground,
+    schedule: Schedule,
+    events: Events,
+    endpoints: Endpoints,
+    targets: Targets,
+    secrets: Secrets,
+  ) {
     this.#ground = ground;
     this.#schedule = schedule;
     this.#events = events;
     this.#endpoints = endpoints;
+    this.#targets = targets;
+    this.#secrets = secrets;
   }
 
-  /** Owes an event to every endpoint that wants it. Call inside the transaction that stores the event. */
-  owe(event: EventRow): void {
+  /** Owes an event to everybody who wants it, and to the address that came with it. Call inside the transaction that stores the event. */
+  owe(event: EventRow, callback: string | null): void {
     const { sql, now, random } = this.#ground;
-    for (const endpoint of this.#endpoints.wanting(event.type)) {
+    const endpoints = this.#endpoints.wanting(event.type).map((id): DeliveryTarget => ({ kind: "endpoint", id }));
+    const targets = callback === null ? endpoints : [...endpoints, { kind: "callback" as const, url: callback }];
+    for (const { target_kind, target } of targets.map(columnsOf)) {
       const id = plainId("dlv", now(), random);
       sql.exec(
-        "INSERT INTO deliveries (id, event, endpoint, state, due_at, created_at) VALUES (?, ?, ?, 'pending', ?, ?)",
+        "INSERT INTO deliveries (id, event, target_kind, target, state, due_at, created_at) VALUES (?, ?, ?, ?, 'pending', ?, ?)",
         id,
         event.id,
-        endpoint,
+        target_kind,
+        target,
         now(),
         now(),
       );
@@ -89,22 +104,27 @@ export class Deliveries {
       this.#schedule.owe(DELIVERY, id, takenUntil);
     });
     await boundary("delivery.claimed");
-    const target = await this.#endpoints.target(row.endpoint);
+    const destination = this.#targets.find(targetOf(row));
     const event = this.#events.find(row.event);
-    if (target === null || event === null) {
+    if (destination === null || event === null) {
       this.#over(id, "failed");
       return null;
     }
-    const body = JSON.stringify({ ...this.#events.show(event), endpoint: row.endpoint });
+    const body = JSON.stringify(destination.message(this.#events.show(event)));
     const at = new Date(now());
+    const signature = await this.#secrets.sign(destination.signer, event.id, at, body);
+    if (signature === null) {
+      this.#over(id, "failed");
+      return null;
+    }
     const headers = {
       "content-type": "application/json",
       "user-agent": "nemo-gateway/1",
       "webhook-id": event.id,
       "webhook-timestamp": String(Math.floor(at.getTime() / SECOND_MS)),
-      "webhook-signature": new Webhook(target.secret).sign(event.id, at, body),
+      "webhook-signature": signature,
     };
-    return { id, attempt, url: target.url, headers, body, timeoutMs };
+    return { id, attempt, url: destination.url, headers, body, timeoutMs };
   }
 
   /** Writes an attempt's outcome down and what follows from it. An outcome of an attempt that was taken anew is too late. */
@@ -166,7 +186,7 @@ export class Deliveries {
 const show = (row: Row): DeliveryWire => ({
   id: row.id,
   event_id: row.event,
-  endpoint_id: row.endpoint,
+  target: targetOf(row),
   state: row.state,
   attempts: row.attempts,
   last_status: row.last_status,

@@ -1,38 +1,34 @@
-/** Where a tenant wants its events: addresses, types, and the secret each is signed with. */
-import type { Scope } from "../../core/address.ts";
-import type { RootSecrets } from "../../core/derive.ts";
-import { base64 } from "../../core/encode.ts";
+/** Where a tenant wants its events: addresses and types. */
 import { type Refusal, refusal } from "../../core/errors.ts";
 import { type EndpointId, plainId } from "../../core/ids.ts";
 import { ENDPOINTS_PER_SCOPE } from "../../core/limits.ts";
 import type { Call } from "../../core/ports.ts";
 import { err, ok, type Result } from "../../core/result.ts";
-import { seal, unseal } from "../../core/seal.ts";
-import { checkTarget, explainTarget } from "../../core/target.ts";
+import { refuseTarget } from "../../core/target.ts";
 import { toRfc3339 } from "../../core/time.ts";
-import type { EndpointWire, EventType, NewEndpoint } from "../../core/wire/event.ts";
+import type { EventType } from "../../core/wire/event.ts";
+import type { EndpointWire, NewEndpoint } from "../../core/wire/webhook.ts";
 import type { Ground } from "../ground.ts";
 import { findRepeat, keepRepeat } from "../repeats.ts";
+import type { Secrets } from "./secrets.ts";
 
 type Row = {
   id: EndpointId;
   url: string;
   types: string;
   state: "enabled" | "disabled";
-  secret: string;
   created_at: number;
 };
 
-/** Random bytes of a signing secret. Source: Standard Webhooks, 24 to 64 bytes. */
-const SECRET_BYTES = 32;
+const COLUMNS = "id, url, types, state, created_at";
 
 export class Endpoints {
   readonly #ground: Ground;
-  readonly #scope: Scope;
+  readonly #secrets: Secrets;
 
-  constructor(ground: Ground, scope: Scope) {
+  constructor(ground: Ground, secrets: Secrets) {
     this.#ground = ground;
-    this.#scope = scope;
+    this.#secrets = secrets;
   }
 
   /** Makes an endpoint. Its secret is in this answer and in no other: a repeat of the request gets null. */
@@ -41,13 +37,8 @@ export class Endpoints {
     body: NewEndpoint,
   ): Promise<Result<{ endpoint: EndpointWire; secret: string | null }, Refusal>> {
     const ground = this.#ground;
-    const target = checkTarget(body.url, ground.config.targets);
-    if (!target.ok)
-      return err(
-        refusal("address_not_allowed", explainTarget(target.error), {
-          errors: [{ field: "/url", message: explainTarget(target.error) }],
-        }),
-      );
+    const unreachable = refuseTarget(body.url, "/url", ground.config.targets);
+    if (unreachable !== null) return err(unreachable);
     const repeat = this.#repeated(call);
     if (repeat !== null) return repeat;
     if (this.list().length >= ENDPOINTS_PER_SCOPE) {
@@ -59,32 +50,30 @@ export class Endpoints {
         ),
       );
     }
-    const secret = `whsec_${base64(ground.random(SECRET_BYTES))}`;
     const id = plainId("whk", ground.now(), ground.random);
-    const sealed = await seal(secret, this.#owner(id), this.#roots(), ground.random);
+    const fresh = await this.#secrets.fresh(id);
     const twin = this.#repeated(call); // a twin may have come while the secret was sealed
     if (twin !== null) return twin;
     const row: Row = {
       id,
-      url: target.value.href,
+      url: body.url,
       types: JSON.stringify(body.types),
       state: "enabled",
-      secret: sealed,
       created_at: ground.now(),
     };
     ground.storage.transactionSync(() => {
       ground.sql.exec(
-        "INSERT INTO endpoints (id, url, types, state, secret, created_at) VALUES (?, ?, ?, ?, ?, ?)",
+        `INSERT INTO endpoints (${COLUMNS}) VALUES (?, ?, ?, ?, ?)`,
         row.id,
         row.url,
         row.types,
         row.state,
-        row.secret,
         row.created_at,
       );
+      this.#secrets.put(fresh);
       keepRepeat(ground, call, row.id);
     });
-    return ok({ endpoint: show(row), secret });
+    return ok({ endpoint: show(row), secret: fresh.secret });
   }
 
   list(): EndpointWire[] {
@@ -102,8 +91,9 @@ export class Endpoints {
     const { sql, storage, now } = this.#ground;
     storage.transactionSync(() => {
       sql.exec("DELETE FROM endpoints WHERE id = ?", id);
+      this.#secrets.forget(id);
       sql.exec(
-        "UPDATE deliveries SET state = 'failed', due_at = NULL, ended_at = ? WHERE endpoint = ? AND state = 'pending'",
+        "UPDATE deliveries SET state = 'failed', due_at = NULL, ended_at = ? WHERE target_kind = 'endpoint' AND target = ? AND state = 'pending'",
         now(),
         id,
       );
@@ -118,12 +108,10 @@ export class Endpoints {
       .map((row) => row.id);
   }
 
-  /** Where to send and what to sign with; null when the endpoint is gone, disabled, or its secret cannot be opened. */
-  async target(id: EndpointId): Promise<{ url: string; secret: string } | null> {
+  /** Where to send; null when the endpoint is gone or disabled. */
+  address(id: EndpointId): string | null {
     const row = this.#find(id);
-    if (row === null || row.state !== "enabled") return null;
-    const secret = await unseal(row.secret, this.#owner(id), this.#roots());
-    return secret === null ? null : { url: row.url, secret };
+    return row === null || row.state !== "enabled" ? null : row.url;
   }
 
   #repeated(call: Call): Result<{ endpoint: EndpointWire; secret: null }, Refusal> | null {
@@ -135,21 +123,11 @@ export class Endpoints {
   }
 
   #rows(): Row[] {
-    return this.#ground.sql
-      .exec<Row>("SELECT id, url, types, state, secret, created_at FROM endpoints ORDER BY id")
-      .toArray();
+    return this.#ground.sql.exec<Row>(`SELECT ${COLUMNS} FROM endpoints ORDER BY id`).toArray();
   }
 
   #find(id: EndpointId): Row | null {
     return this.#rows().find((row) => row.id === id) ?? null;
-  }
-
-  #owner(id: EndpointId): string {
-    return `webhook_secret|${this.#scope.tenant}|${this.#scope.mode}|${id}`;
-  }
-
-  #roots(): RootSecrets {
-    return { current: this.#ground.config.rootSecret, previous: this.#ground.config.rootSecretPrevious };
   }
 }
 

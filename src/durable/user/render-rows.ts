@@ -42,9 +42,12 @@ export class RenderRows {
 
   #renders(query: string, ...values: SqlStorageValue[]): Render[] {
     const rows = this.#ground.sql.exec<{ record: string }>(query, ...values).toArray();
-    return rows.map(({ record }) => JSON.parse(record) as Render); // written by add() and save() only
+    return rows.map(({ record }) => ({ ...ADDED, ...(JSON.parse(record) as Render) })); // written by add() and save() only
   }
 }
+
+/** What a record that an earlier version wrote does not hold. A field is only ever added, with its value here. */
+const ADDED = { callback: null } as const;
 
 export function showRender(home: Home, render: Render): RenderWire {
   const { file } = render;

@@ -159,6 +159,7 @@ export class RenderRun {
         render.phase === "completed" ? "render.completed" : "render.failed",
         render.id,
         showRender(this.#home, render),
+        render.callback,
       );
     });
   }

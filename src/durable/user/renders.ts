@@ -11,6 +11,7 @@ import { isExportable } from "../../core/timeline.ts";
 import type { NewRender, RenderWire } from "../../core/wire/render.ts";
 import { pageOf } from "../page.ts";
 import { findRepeat, keepRepeat } from "../repeats.ts";
+import { refuseCallback } from "./callback.ts";
 import { enter, type Home, RENDER } from "./home.ts";
 import { noProject, type Projects } from "./projects.ts";
 import { nothingToRender, type RenderRows, showRender } from "./render-rows.ts";
@@ -29,6 +30,8 @@ export class Renders {
   /** Commits the order; refuses at once when the timeline holds nothing. */
   async start(call: Call, project: ProjectId, body: NewRender): Promise<Result<RenderWire, Refusal>> {
     if (this.#projects.find(project) === null) return err(noProject());
+    const unreachable = refuseCallback(this.#home, body);
+    if (unreachable !== null) return err(unreachable);
     enter(this.#home, call);
     const { ground, schedule } = this.#home;
     const known = this.#repeated(call);
@@ -101,6 +104,7 @@ export class Renders {
       id: ownedId("rnd", address.uh, ground.now(), ground.random),
       project,
       metadata: body.metadata,
+      callback: body.callback_url ?? null,
       createdAt: ground.now(),
       upstreamId: `render_${crypto.randomUUID()}`,
     });

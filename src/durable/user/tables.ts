@@ -1,7 +1,7 @@
 /** The tables of a user's object. A record is JSON beside the columns that queries need; times are ms since epoch. */
 import type { Migrations } from "../database.ts";
 import { SCHEDULE_INDEX, SCHEDULE_TABLES } from "../due-rows.ts";
-import { OUTBOX_TABLES } from "../outbox.ts";
+import { OUTBOX_CALLBACK, OUTBOX_TABLES } from "../outbox.ts";
 import { REPEATS_TABLE } from "../repeats.ts";
 
 export const USER_MIGRATIONS: Migrations = [
@@ -69,4 +69,5 @@ export const USER_MIGRATIONS: Migrations = [
   ALTER TABLE turns ADD COLUMN tidied INTEGER NOT NULL DEFAULT 0;  -- 1: only its messages are left of its events
   CREATE INDEX turns_by_age ON turns (tidied, ended_at);
   `,
+  OUTBOX_CALLBACK,
 ];

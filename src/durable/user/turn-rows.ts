@@ -103,7 +103,14 @@ export class TurnRows {
 }
 
 /** What a record that an earlier version wrote does not hold. A field is only ever added, with its value here. */
-const ADDED = { intent: "chat", act: "suggest", speech: "en", onSessionLoss: "fail", replaced: false } as const;
+const ADDED = {
+  intent: "chat",
+  act: "suggest",
+  speech: "en",
+  callback: null,
+  onSessionLoss: "fail",
+  replaced: false,
+} as const;
 
 /** A stored turn, whichever version wrote it. */
 function decode(record: string): Turn {

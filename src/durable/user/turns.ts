@@ -12,6 +12,7 @@ import type { TurnEventsPage, TurnEventWire } from "../../core/wire/turn-event.t
 import { readMeta, writeMeta } from "../database.ts";
 import { pageOf } from "../page.ts";
 import { findRepeat, keepRepeat } from "../repeats.ts";
+import { refuseCallback } from "./callback.ts";
 import { enter, type Home, TURN } from "./home.ts";
 import { noProject, type Projects } from "./projects.ts";
 import type { TurnRows } from "./turn-rows.ts";
@@ -34,6 +35,8 @@ export class Turns {
   /** Commits the intent and its first event; the schedule sends it when the project is free. */
   async start(call: Call, project: ProjectId, body: NewTurn): Promise<Result<TurnWire, Refusal>> {
     if (this.#projects.find(project) === null) return err(noProject());
+    const unreachable = refuseCallback(this.#home, body);
+    if (unreachable !== null) return err(unreachable);
     enter(this.#home, call);
     const { ground, address, schedule } = this.#home;
     const repeat = findRepeat(ground, call);
@@ -49,6 +52,7 @@ export class Turns {
       language: body.language ?? null,
       speech: this.#speech(call, body),
       metadata: body.metadata,
+      callback: body.callback_url ?? null,
       onSessionLoss: body.on_session_loss,
       createdAt: ground.now(),
     });

@@ -1,6 +1,7 @@
 /** Somebody's webhook receiver: keeps every request as it came, and answers as it is told. */
 import { createServer, type IncomingHttpHeaders } from "node:http";
 import { Webhook } from "standardwebhooks";
+import * as z from "zod";
 import { type EventWire, event } from "../../../src/core/wire/event.ts";
 
 export type Received = {
@@ -42,12 +43,16 @@ export async function startReceiver(replies: readonly Reply[] = []): Promise<Rec
   return { url: `http://127.0.0.1:${address.port}/hook`, received, close };
 }
 
-/** The event of a request whose signature is right; throws for any other. */
-export function verified(secret: string, { headers, body }: Received): EventWire & { endpoint: string } {
+/** What a request says whose signature is right; throws for any other. */
+function opened(secret: string, { headers, body }: Received): unknown {
   const plain = Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, String(value)]));
-  const told = new Webhook(secret).verify(body, plain);
-  return event
-    .loose()
-    .transform((got) => ({ ...got, endpoint: String(got.endpoint) }))
-    .parse(told);
+  return new Webhook(secret).verify(body, plain);
 }
+
+/** The event that an endpoint was told; throws when its signature is wrong. */
+export const verified = (secret: string, got: Received): EventWire & { endpoint: string } =>
+  event.extend({ endpoint: z.string() }).loose().parse(opened(secret, got));
+
+/** The event that a callback was told; throws when its signature is wrong. */
+export const callbackMessage = (secret: string, got: Received): EventWire & { endpoint: null } =>
+  event.extend({ endpoint: z.null() }).loose().parse(opened(secret, got));

@@ -1,0 +1,67 @@
+/** Where events are sent, and each sending. */
+import * as z from "zod";
+import { moment, plain, targetUrl } from "./common.ts";
+import { eventType } from "./event.ts";
+
+const types = z.array(z.union([eventType, z.literal("*")]));
+
+export const endpoint = z
+  .object({
+    id: plain("whk"),
+    url: z.string(),
+    types,
+    state: z.enum(["enabled", "disabled"]),
+    created_at: moment,
+  })
+  .meta({ id: "WebhookEndpoint" });
+export type EndpointWire = z.infer<typeof endpoint>;
+
+export const newEndpoint = z.strictObject({ url: targetUrl, types: types.min(1).default(["*"]) });
+export type NewEndpoint = z.infer<typeof newEndpoint>;
+
+const secret = z.string().meta({ example: "whsec_…" });
+
+/** An endpoint with its signing secret: shown once, at creation. */
+export const shownEndpoint = endpoint.extend({ secret }).meta({ id: "ShownWebhookEndpoint" });
+
+/** What creating an endpoint answers: a repeat of the same Idempotency-Key says that the secret was shown instead of showing it. */
+export const createdEndpoint = endpoint
+  .extend({ secret: secret.optional(), secret_shown_once: z.literal(true).optional() })
+  .meta({ id: "CreatedWebhookEndpoint" });
+
+/** What a rotation answers; the secret is left out for a repeat of the same Idempotency-Key. */
+export const rotatedSecret = z
+  .object({
+    secret: secret.optional(),
+    secret_shown_once: z.literal(true).optional(),
+    previous_until: moment.nullable().meta({
+      description: "Until then the secret before this one signs beside it; null when there was none.",
+    }),
+  })
+  .meta({ id: "RotatedSecret" });
+export type RotatedSecretWire = z.infer<typeof rotatedSecret>;
+
+/** Where a delivery goes. */
+export const deliveryTarget = z
+  .discriminatedUnion("kind", [
+    z.object({ kind: z.literal("endpoint"), id: plain("whk") }),
+    z.object({ kind: z.literal("callback"), url: z.string() }),
+    z.object({ kind: z.literal("hook"), id: plain("whk") }),
+  ])
+  .meta({ id: "DeliveryTarget" });
+
+export const delivery = z
+  .object({
+    id: plain("dlv"),
+    event_id: plain("evt"),
+    target: deliveryTarget,
+    state: z.enum(["pending", "delivered", "failed"]),
+    attempts: z.int(),
+    last_status: z.int().nullable(),
+    last_answer: z.string().nullable().meta({ description: "The first 1,000 bytes of the receiver's last answer." }),
+    due_at: moment.nullable(),
+    created_at: moment,
+    ended_at: moment.nullable(),
+  })
+  .meta({ id: "Delivery" });
+export type DeliveryWire = z.infer<typeof delivery>;

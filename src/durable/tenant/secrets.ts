@@ -1,0 +1,127 @@
+/**
+ * What webhooks are signed with: each endpoint's own secret, and the tenant's default one for callbacks and hooks.
+ *
+ * A secret is shown by the call that made it and by no other. After a rotation the one before signs beside it for a day,
+ * so that receivers can be told one after the other.
+ */
+import { Webhook } from "standardwebhooks";
+import type { Scope } from "../../core/address.ts";
+import type { RootSecrets } from "../../core/derive.ts";
+import { base64 } from "../../core/encode.ts";
+import type { Refusal } from "../../core/errors.ts";
+import type { EndpointId, EventId } from "../../core/ids.ts";
+import { SECRET_OVERLAP_MS, SECRETS_AT_ONCE } from "../../core/limits.ts";
+import type { Call } from "../../core/ports.ts";
+import { ok, type Result } from "../../core/result.ts";
+import { seal, unseal } from "../../core/seal.ts";
+import { type EpochMs, toRfc3339 } from "../../core/time.ts";
+import type { RotatedSecretWire } from "../../core/wire/webhook.ts";
+import type { Ground } from "../ground.ts";
+import { findRepeat, keepRepeat } from "../repeats.ts";
+
+/** Whose secret: an endpoint's, or that of everything that has none of its own. */
+export type SecretOwner = EndpointId | typeof DEFAULT_SECRET;
+export const DEFAULT_SECRET = "default";
+
+/** A secret that is not stored yet. */
+export type FreshSecret = { readonly owner: SecretOwner; readonly secret: string; readonly sealed: string };
+
+/** Random bytes of a signing secret. Source: Standard Webhooks, 24 to 64 bytes. */
+const SECRET_BYTES = 32;
+
+export class Secrets {
+  readonly #ground: Ground;
+  readonly #scope: Scope;
+
+  constructor(ground: Ground, scope: Scope) {
+    this.#ground = ground;
+    this.#scope = scope;
+  }
+
+  /** Makes a secret for an owner. Nothing is stored before `put`. */
+  async fresh(owner: SecretOwner): Promise<FreshSecret> {
+    const { random } = this.#ground;
+    const secret = `whsec_${base64(random(SECRET_BYTES))}`;
+    return { owner, secret, sealed: await seal(secret, this.#purpose(owner), this.#roots(), random) };
+  }
+
+  /** Makes a fresh secret the current one; answers until when the one before it signs too. Call inside a transaction. */
+  put({ owner, sealed }: FreshSecret): EpochMs | null {
+    const { sql, now } = this.#ground;
+    const until = now() + SECRET_OVERLAP_MS;
+    const last = sql.exec<{ n: number | null }>("SELECT max(n) AS n FROM secrets WHERE owner = ?", owner).one().n ?? 0;
+    sql.exec("UPDATE secrets SET until = ? WHERE owner = ? AND until IS NULL", until, owner);
+    sql.exec(
+      "DELETE FROM secrets WHERE owner = ? AND (until <= ? OR n <= ?)",
+      owner,
+      now(),
+      last + 1 - SECRETS_AT_ONCE,
+    );
+    sql.exec("INSERT INTO secrets (owner, n, secret, made_at) VALUES (?, ?, ?, ?)", owner, last + 1, sealed, now());
+    return last === 0 ? null : until;
+  }
+
+  /** A new secret, shown by this answer alone: a repeat of the call says that it was shown. */
+  async rotate(call: Call, owner: SecretOwner): Promise<Result<RotatedSecretWire, Refusal>> {
+    const { storage, boundary } = this.#ground;
+    const known = this.#repeated(call, owner);
+    if (known !== null) return known;
+    const fresh = await this.fresh(owner);
+    const twin = this.#repeated(call, owner); // one may have come while the secret was sealed
+    if (twin !== null) return twin;
+    const until = storage.transactionSync(() => {
+      keepRepeat(this.#ground, call, owner);
+      return this.put(fresh);
+    });
+    await boundary("secret.rotated");
+    return ok({ secret: fresh.secret, previous_until: until === null ? null : toRfc3339(until) });
+  }
+
+  /** The signatures of one message, the newest secret's first, as Standard Webhooks writes them; null when no secret can be opened. */
+  async sign(owner: SecretOwner, id: EventId, at: Date, body: string): Promise<string | null> {
+    if (owner === DEFAULT_SECRET && this.#sealed(owner).length === 0) await this.#first();
+    const opened = await Promise.all(
+      this.#sealed(owner).map((sealed) => unseal(sealed, this.#purpose(owner), this.#roots())),
+    );
+    const signatures = opened.flatMap((secret) => (secret === null ? [] : [new Webhook(secret).sign(id, at, body)]));
+    return signatures.length === 0 ? null : signatures.join(" ");
+  }
+
+  /** An owner is gone. */
+  forget(owner: SecretOwner): void {
+    this.#ground.sql.exec("DELETE FROM secrets WHERE owner = ?", owner);
+  }
+
+  /** The default secret on its first need, unless another need came first. */
+  async #first(): Promise<void> {
+    const fresh = await this.fresh(DEFAULT_SECRET);
+    this.#ground.storage.transactionSync(() => {
+      if (this.#sealed(DEFAULT_SECRET).length === 0) this.put(fresh);
+    });
+  }
+
+  #repeated(call: Call, owner: SecretOwner): Result<RotatedSecretWire, Refusal> | null {
+    const repeat = findRepeat(this.#ground, call);
+    if (!repeat.ok) return repeat;
+    if (repeat.value === null) return null;
+    const until = this.#ground.sql
+      .exec<{ until: number | null }>("SELECT max(until) AS until FROM secrets WHERE owner = ?", owner)
+      .one().until;
+    return ok({ secret_shown_once: true, previous_until: until === null ? null : toRfc3339(until) });
+  }
+
+  /** What signs now, the newest first. */
+  #sealed(owner: SecretOwner): string[] {
+    const query = "SELECT secret FROM secrets WHERE owner = ? AND (until IS NULL OR until > ?) ORDER BY n DESC";
+    const rows = this.#ground.sql.exec<{ secret: string }>(query, owner, this.#ground.now()).toArray();
+    return rows.map(({ secret }) => secret);
+  }
+
+  #purpose(owner: SecretOwner): string {
+    return `webhook_secret|${this.#scope.tenant}|${this.#scope.mode}|${owner}`;
+  }
+
+  #roots(): RootSecrets {
+    return { current: this.#ground.config.rootSecret, previous: this.#ground.config.rootSecretPrevious };
+  }
+}
