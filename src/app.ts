@@ -15,6 +15,7 @@ import { mountAssets } from "./routes/assets.ts";
 import { mountCredits } from "./routes/credits.ts";
 import { mountDeliveries } from "./routes/deliveries.ts";
 import { mountEvents } from "./routes/events.ts";
+import { mountGenerators } from "./routes/generators.ts";
 import { mountHealth } from "./routes/health.ts";
 import { mountLinks } from "./routes/links.ts";
 import { mountMe } from "./routes/me.ts";
@@ -36,6 +37,7 @@ const COLLECTIONS = [
   mountAssets,
   mountRenders,
   mountLinks,
+  mountGenerators,
   mountCredits,
   mountWebhookEndpoints,
   mountWebhookSecrets,

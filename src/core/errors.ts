@@ -67,6 +67,11 @@ export const ERRORS = {
   file_gone: row(410, "The file is no longer kept"),
   range_not_satisfiable: row(416, "That part of the file does not exist"),
   link_expired: row(410, "This link has expired"),
+  // generators
+  slug_taken: row(409, "This name is taken"),
+  too_many_generators: row(409, "There are too many generators"),
+  generator_built_in: row(409, "This generator cannot be changed"),
+  version_conflict: row(412, "This was changed in between"),
   // webhooks
   address_not_allowed: row(422, "This address cannot be used"),
   too_many_endpoints: row(409, "There are too many endpoints"),

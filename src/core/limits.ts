@@ -100,6 +100,12 @@ export const MEDIA_HEAD_BYTES = 1024 * 1024;
 export const MEDIA_BOXES = 10_000;
 /** Reads from the store to look into one file. Chosen: a file with one index takes two or three; R2 counts each. */
 export const MEDIA_READS = 200;
+// ---- generators
+/** Generators of a tenant in one mode. Chosen: a catalogue, not a table of customers. */
+export const GENERATORS_PER_SCOPE = 200;
+export const GENERATOR_VARIABLES = 20;
+/** Characters of one variable's value. Chosen: a script fits, and two of them fit a prompt. */
+export const VARIABLE_CHARS = 8_000;
 
 // ---- links
 /** A link by which upstream pulls one asset. */

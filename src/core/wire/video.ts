@@ -1,6 +1,6 @@
-/** A video: one call, prompt in, file out. A batch: many of them. A generator: a saved recipe for them. */
+/** A video: one call, prompt in, file out. A batch: many of them. */
 import * as z from "zod";
-import { charged, failure, language, metadata, moment, owned, plain, prompt } from "./common.ts";
+import { charged, failure, metadata, moment, owned, prompt } from "./common.ts";
 
 export const video = z
   .object({
@@ -31,25 +31,3 @@ export const batch = z
     ended_at: moment.nullable(),
   })
   .meta({ id: "Batch" });
-
-export const generator = z
-  .object({
-    id: z.union([plain("gen"), z.string().regex(/^[a-z0-9]+(-[a-z0-9]+)*$/)]),
-    slug: z.string(),
-    name: z.string(),
-    description: z.string(),
-    prompt: z.string(),
-    variables: z.array(
-      z.object({
-        name: z.string(),
-        type: z.enum(["text", "number", "choice"]),
-        default: z.string().nullable(),
-        choices: z.array(z.string()).optional(),
-      }),
-    ),
-    accepts: z.array(z.string()),
-    language: language.nullable(),
-    version: z.int(),
-    made_by: z.enum(["built_in", "tenant", "agent", "fallback"]),
-  })
-  .meta({ id: "Generator" });

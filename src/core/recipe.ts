@@ -1,0 +1,115 @@
+/**
+ * What a generator asks of its caller, and the prompt that comes of the answers.
+ *
+ * A prompt holds `{{name}}` where a variable's value goes. Values are put in once: one that looks like a placeholder stays
+ * as it is.
+ */
+import type { FieldError } from "./errors.ts";
+import { PROMPT_BYTES, VARIABLE_CHARS } from "./limits.ts";
+import { err, ok, type Result } from "./result.ts";
+import type { RecipeWire, VariableWire } from "./wire/generator.ts";
+
+/** A variable's value as callers send it: no-code tools know text alone, so `"30"` and `"true"` are read by the variable's type. */
+export type VariableValue = string | number | boolean;
+export type VariableValues = Readonly<Record<string, VariableValue>>;
+
+const PLACEHOLDER = /\{\{\s*([a-z][a-z0-9_]*)\s*\}\}/g;
+
+const placeholdersOf = (prompt: string): Set<string> =>
+  new Set([...prompt.matchAll(PLACEHOLDER)].map(([, name = ""]) => name));
+
+/** What is wrong with a recipe beyond the shapes of its fields: its prompt and its variables must name each other. */
+export function recipeFaults({ prompt, variables }: Pick<RecipeWire, "prompt" | "variables">): FieldError[] {
+  const used = placeholdersOf(prompt);
+  const names = variables.map(({ name }) => name);
+  const missing = [...used].filter((name) => !names.includes(name));
+  return [
+    ...missing.map((name) => ({ field: "/prompt", message: `{{${name}}} is not among the variables` })),
+    ...variables.flatMap((variable, index) => variableFaults(variable, index, names, used)),
+  ];
+}
+
+function variableFaults(
+  variable: VariableWire,
+  index: number,
+  names: readonly string[],
+  used: ReadonlySet<string>,
+): FieldError[] {
+  const at = `/variables/${index}`;
+  const faults: FieldError[] = [];
+  if (names.indexOf(variable.name) !== index)
+    faults.push({ field: `${at}/name`, message: `${variable.name} is there twice` });
+  if (!used.has(variable.name)) faults.push({ field: `${at}/name`, message: `the prompt has no {{${variable.name}}}` });
+  if (variable.type === "choice" && (variable.choices ?? []).length === 0)
+    faults.push({ field: `${at}/choices`, message: "a choice needs at least one" });
+  if (variable.default !== null) {
+    const read = readValue(variable, variable.default);
+    if (!read.ok) faults.push({ field: `${at}/default`, message: read.error });
+  }
+  return faults;
+}
+
+/**
+ * The prompt with every value in its place, without the blank that optional values leave at its ends; or each wrong,
+ * missing and unknown variable, named as `/variables/{name}`.
+ */
+export function fillPrompt(
+  { prompt, variables }: Pick<RecipeWire, "prompt" | "variables">,
+  values: VariableValues,
+): Result<string, FieldError[]> {
+  const faults: FieldError[] = [];
+  const told = new Map<string, string>();
+  for (const variable of variables) {
+    const given = Object.hasOwn(values, variable.name) ? values[variable.name] : undefined;
+    const value = given ?? variable.default;
+    const read = value === null ? err("is required") : readValue(variable, value);
+    if (read.ok) told.set(variable.name, read.value);
+    else faults.push({ field: `/variables/${variable.name}`, message: read.error });
+  }
+  const known = new Set(variables.map(({ name }) => name));
+  for (const name of Object.keys(values)) {
+    if (!known.has(name)) faults.push({ field: `/variables/${name}`, message: unknown(known) });
+  }
+  if (faults.length > 0) return err(faults);
+  const filled = prompt.replace(PLACEHOLDER, (_, name: string) => told.get(name) ?? "").trim();
+  const bytes = new TextEncoder().encode(filled).length;
+  if (filled === "") return err([{ field: "/variables", message: "leave the prompt empty" }]);
+  if (bytes > PROMPT_BYTES)
+    return err([{ field: "/variables", message: `make a prompt of ${bytes} bytes, at most ${PROMPT_BYTES} are sent` }]);
+  return ok(filled);
+}
+
+const unknown = (known: ReadonlySet<string>): string =>
+  known.size === 0 ? "is not known; this generator has none" : `is not known; there are ${[...known].join(", ")}`;
+
+/** A value as it stands in the prompt, or what is wrong with it. */
+function readValue(variable: VariableWire, value: VariableValue): Result<string, string> {
+  switch (variable.type) {
+    case "text":
+      return readText(value);
+    case "number":
+      return readNumber(variable, value);
+    case "boolean":
+      return value === true || value === "true"
+        ? ok("yes")
+        : value === false || value === "false"
+          ? ok("no")
+          : err("must be true or false");
+    case "choice":
+      return (variable.choices ?? []).includes(String(value))
+        ? ok(String(value))
+        : err(`must be one of ${(variable.choices ?? []).join(", ")}`);
+  }
+}
+
+const readText = (value: VariableValue): Result<string, string> =>
+  String(value).length > VARIABLE_CHARS ? err(`must have at most ${VARIABLE_CHARS} characters`) : ok(String(value));
+
+function readNumber({ min, max }: VariableWire, value: VariableValue): Result<string, string> {
+  const text = typeof value === "string" ? value.trim() : value;
+  const number = typeof text === "boolean" || text === "" ? Number.NaN : Number(text);
+  if (!Number.isFinite(number)) return err("must be a number");
+  if (min !== undefined && number < min) return err(`must be at least ${min}`);
+  if (max !== undefined && number > max) return err(`must be at most ${max}`);
+  return ok(String(number));
+}

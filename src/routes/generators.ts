@@ -1,0 +1,104 @@
+/** Generators: saved recipes, the tenant's own and the built-in ones. */
+import * as z from "zod";
+import { builtInGenerator } from "../core/built-in-generators.ts";
+import { pageOf, pageQuery } from "../core/wire/common.ts";
+import { generator, generatorParams, generatorPatch, newGenerator } from "../core/wire/generator.ts";
+import { notFound } from "../http/api-error.ts";
+import type { Api } from "../http/context.ts";
+import { answer, body, declare } from "../http/declare.ts";
+import { changed, created, found, listed, ownOnly } from "../http/generators.ts";
+import { removeGenerator } from "../store/generators.ts";
+
+const tags = ["Generators"];
+const headers = z.object({ ETag: z.string().meta({ description: "The version in quotes; for If-Match." }) });
+const one = (description: string) => ({ ...answer(generator, description), headers });
+
+const create = declare({
+  method: "post",
+  path: "/v1/generators",
+  access: "chat",
+  tags,
+  summary: "Save a recipe as a generator",
+  description: "Everybody of the tenant can use it at once, by its id or its slug.",
+  request: { body: body(newGenerator) },
+  responses: { 201: one("The generator.") },
+});
+
+const list = declare({
+  method: "get",
+  path: "/v1/generators",
+  access: "read",
+  tags,
+  summary: "All generators: your own, newest first, then the built-in ones",
+  request: { query: pageQuery },
+  responses: { 200: answer(pageOf(generator), "The generators.") },
+});
+
+const read = declare({
+  method: "get",
+  path: "/v1/generators/{id}",
+  access: "read",
+  tags,
+  summary: "One generator",
+  request: {
+    params: generatorParams,
+    query: z.strictObject({ version: z.coerce.number().int().min(1).optional() }),
+  },
+  responses: { 200: one("The generator, as it is or as it was in that version.") },
+});
+
+const change = declare({
+  method: "patch",
+  path: "/v1/generators/{id}",
+  access: "chat",
+  tags,
+  summary: "Change a generator",
+  description: "What is left out stays. With `If-Match` only the version you read is changed.",
+  request: {
+    params: generatorParams,
+    headers: z.object({ "if-match": z.string().max(40).optional() }),
+    body: body(generatorPatch),
+  },
+  responses: { 200: one("The next version.") },
+});
+
+const remove = declare({
+  method: "delete",
+  path: "/v1/generators/{id}",
+  access: "chat",
+  tags,
+  summary: "Remove a generator",
+  description: "Videos that it made stay.",
+  request: { params: generatorParams },
+  responses: { 204: { description: "It is gone." } },
+});
+
+export function mountGenerators(app: Api): void {
+  app.openapi(create, async (c) => {
+    const made = await created(c, c.req.valid("json"));
+    return c.json(made, 201, { Location: `/v1/generators/${made.id}`, ETag: `"${made.version}"` });
+  });
+
+  app.openapi(list, async (c) => {
+    const { limit, after } = c.req.valid("query");
+    return c.json(await listed(c, limit, after ?? null), 200);
+  });
+
+  app.openapi(read, async (c) => {
+    const known = await found(c, c.req.valid("param").id, c.req.valid("query").version ?? null);
+    return c.json(known, 200, { ETag: `"${known.version}"` });
+  });
+
+  app.openapi(change, async (c) => {
+    const next = await changed(c, c.req.valid("param").id, c.req.valid("json"), c.req.header("If-Match") ?? null);
+    return c.json(next, 200, { ETag: `"${next.version}"` });
+  });
+
+  app.openapi(remove, async (c) => {
+    const { id } = c.req.valid("param");
+    ownOnly(builtInGenerator(id));
+    const known = await found(c, id, null);
+    if (!(await removeGenerator(c.env.DB, c.var.caller, known.id))) throw notFound();
+    return c.body(null, 204);
+  });
+}

@@ -1,0 +1,142 @@
+/** Generators in D1: a tenant's saved recipes, found by id or slug inside tenant and mode, never outside. */
+import type { Scope } from "../core/address.ts";
+import type { GeneratorId } from "../core/ids.ts";
+import { GENERATORS_PER_SCOPE, IDEMPOTENCY_TTL_MS } from "../core/limits.ts";
+import { err, ok, type Result } from "../core/result.ts";
+import { type EpochMs, toRfc3339 } from "../core/time.ts";
+import type { GeneratorWire, RecipeWire } from "../core/wire/generator.ts";
+
+type Row = {
+  id: GeneratorId;
+  slug: string;
+  version: number;
+  made_by: GeneratorWire["made_by"];
+  recipe: string;
+  created_at: number;
+  updated_at: number;
+  fingerprint: string | null;
+};
+
+/** A generator to store. `repeat` as the call brought it; the moment in ms since epoch. */
+export type NewGeneratorRecord = {
+  readonly id: GeneratorId;
+  readonly slug: string;
+  readonly madeBy: GeneratorWire["made_by"];
+  readonly recipe: RecipeWire;
+  readonly at: EpochMs;
+  readonly repeat: { readonly key: string; readonly fingerprint: string } | null;
+};
+
+const FORGET = `UPDATE generators SET repeat_key = NULL, fingerprint = NULL
+  WHERE tenant = ?1 AND mode = ?2 AND repeat_key = ?3 AND created_at <= ?4`;
+const INSERT = `INSERT INTO generators
+    (id, tenant, mode, slug, version, made_by, recipe, created_at, updated_at, repeat_key, fingerprint)
+  SELECT ?1, ?2, ?3, ?4, 1, ?5, ?6, ?7, ?7, ?8, ?9
+  WHERE (SELECT count(*) FROM generators WHERE tenant = ?2 AND mode = ?3) < ?10
+  ON CONFLICT DO NOTHING`;
+const KEEP_VERSION = `INSERT INTO generator_versions (generator, version, recipe, at)
+  SELECT id, version, recipe, updated_at FROM generators WHERE id = ?1
+  ON CONFLICT DO NOTHING`;
+const BY_REPEAT = "SELECT * FROM generators WHERE tenant = ?1 AND mode = ?2 AND repeat_key = ?3";
+const BY_ID = "SELECT * FROM generators WHERE id = ?3 AND tenant = ?1 AND mode = ?2";
+const BY_SLUG = "SELECT * FROM generators WHERE tenant = ?1 AND mode = ?2 AND slug = ?3";
+const VERSION = "SELECT recipe, at FROM generator_versions WHERE generator = ?1 AND version = ?2";
+const PAGE = "SELECT * FROM generators WHERE tenant = ?1 AND mode = ?2 AND id < ?3 ORDER BY id DESC LIMIT ?4";
+const CHANGE = `UPDATE generators SET recipe = ?4, version = version + 1, updated_at = ?5
+  WHERE id = ?3 AND tenant = ?1 AND mode = ?2 AND version = ?6`;
+const REMOVE = "DELETE FROM generators WHERE id = ?3 AND tenant = ?1 AND mode = ?2";
+
+/** Above every id: the cursor of a list's first page. */
+const LAST_ID = "gen_~";
+
+/**
+ * Stores a generator, or finds the one that the same Idempotency-Key made in the last 24 hours. Refuses a slug that is taken,
+ * a key that belongs to another request, and the one above `GENERATORS_PER_SCOPE`.
+ */
+export async function insertGenerator(
+  db: D1Database,
+  { tenant, mode }: Scope,
+  made: NewGeneratorRecord,
+): Promise<Result<GeneratorWire, "slug_taken" | "other_request" | "too_many">> {
+  const { id, slug, madeBy, recipe, at, repeat } = made;
+  const key = repeat?.key ?? null;
+  const values = [id, tenant, mode, slug, madeBy, JSON.stringify(recipe), at, key, repeat?.fingerprint ?? null];
+  await db.batch([
+    db.prepare(FORGET).bind(tenant, mode, key, at - IDEMPOTENCY_TTL_MS),
+    db.prepare(INSERT).bind(...values, GENERATORS_PER_SCOPE),
+    db.prepare(KEEP_VERSION).bind(id),
+  ]);
+  const stored = await one(db, BY_ID, tenant, mode, id);
+  if (stored !== null) return ok(show(stored));
+  const repeated = key === null ? null : await one(db, BY_REPEAT, tenant, mode, key);
+  if (repeated !== null)
+    return repeated.fingerprint === repeat?.fingerprint ? ok(show(repeated)) : err("other_request");
+  return err((await one(db, BY_SLUG, tenant, mode, slug)) === null ? "too_many" : "slug_taken");
+}
+
+/** The generator of this id or slug, as it is or as it was in an earlier version; null when there is none. */
+export async function readGenerator(
+  db: D1Database,
+  { tenant, mode }: Scope,
+  idOrSlug: string,
+  version: number | null = null,
+): Promise<GeneratorWire | null> {
+  const row = await one(db, idOrSlug.startsWith("gen_") ? BY_ID : BY_SLUG, tenant, mode, idOrSlug);
+  if (row === null || version === null || version === row.version) return row === null ? null : show(row);
+  const then = await db.prepare(VERSION).bind(row.id, version).first<{ recipe: string; at: number }>();
+  return then === null ? null : show({ ...row, version, recipe: then.recipe, updated_at: then.at });
+}
+
+/** Generators with ids below `after`, newest first, at most `limit`. */
+export async function listGenerators(
+  db: D1Database,
+  { tenant, mode }: Scope,
+  limit: number,
+  after: string | null,
+): Promise<GeneratorWire[]> {
+  const found = await db
+    .prepare(PAGE)
+    .bind(tenant, mode, after ?? LAST_ID, limit)
+    .all<Row>();
+  return found.results.map(show);
+}
+
+/** Stores the next version of a generator, where `version` is still the current one; null when it is not. */
+export async function changeGenerator(
+  db: D1Database,
+  { tenant, mode }: Scope,
+  id: string,
+  version: number,
+  recipe: RecipeWire,
+  at: EpochMs,
+): Promise<GeneratorWire | null> {
+  const [changed] = await db.batch([
+    db.prepare(CHANGE).bind(tenant, mode, id, JSON.stringify(recipe), at, version),
+    db.prepare(KEEP_VERSION).bind(id),
+  ]);
+  if (changed?.meta.changes === 0) return null;
+  const row = await one(db, BY_ID, tenant, mode, id);
+  return row === null ? null : show(row);
+}
+
+/** Removes a generator with its versions; false when there is none. Videos keep the prompt that was sent for them. */
+export async function removeGenerator(db: D1Database, { tenant, mode }: Scope, id: string): Promise<boolean> {
+  const removed = await db.prepare(REMOVE).bind(tenant, mode, id).run();
+  return removed.meta.changes > 0;
+}
+
+const one = (db: D1Database, sql: string, ...values: unknown[]): Promise<Row | null> =>
+  db
+    .prepare(sql)
+    .bind(...values)
+    .first<Row>();
+
+const show = (row: Row): GeneratorWire => ({
+  ...(JSON.parse(row.recipe) as RecipeWire), // written by insertGenerator and changeGenerator only
+  id: row.id,
+  slug: row.slug,
+  version: row.version,
+  made_by: row.made_by,
+  created_at: toRfc3339(row.created_at),
+  updated_at: toRfc3339(row.updated_at),
+});
