@@ -24,12 +24,14 @@ import { mountRenders } from "./routes/renders.ts";
 import { mountTurnEvents } from "./routes/turn-events.ts";
 import { mountTurns } from "./routes/turns.ts";
 import { mountUploads } from "./routes/uploads.ts";
+import { mountUsers } from "./routes/users.ts";
 import { mountWebhookEndpoints } from "./routes/webhook-endpoints.ts";
 import { mountWebhookSecrets } from "./routes/webhook-secrets.ts";
 
 /** Every collection of the public API, in the order of the document. */
 const COLLECTIONS = [
   mountMe,
+  mountUsers,
   mountProjects,
   mountTurns,
   mountTurnEvents,

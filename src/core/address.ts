@@ -31,3 +31,6 @@ export function parseScope(name: string | undefined): Scope {
 export const userPrefix = ({ tenant, mode, uh }: UserAddress): string => `t/${tenant}/${mode}/${uh}/`;
 export const uploadKey = (address: UserAddress, id: UploadId): string => `${userPrefix(address)}uploads/${id}`;
 export const renderKey = (address: UserAddress, id: string): string => `${userPrefix(address)}renders/${id}.mp4`;
+
+/** Whom a user's own name is sealed for. */
+export const userNameOwner = ({ tenant, mode, uh }: UserAddress): string => `user_name|${tenant}|${mode}|${uh}`;

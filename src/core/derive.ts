@@ -35,6 +35,12 @@ export async function deriveMacKey(secret: string, purpose: Purpose): Promise<Cr
   return crypto.subtle.deriveKey(params(purpose), await base(secret), kind, false, ["sign", "verify"]);
 }
 
+/** 32 key bytes for a purpose, for what must hold the key itself. */
+export async function deriveBytes(secret: string, purpose: Purpose): Promise<Uint8Array> {
+  const key = await crypto.subtle.importKey("raw", utf8.encode(secret), "HKDF", false, ["deriveBits"]);
+  return new Uint8Array(await crypto.subtle.deriveBits(params(purpose), key, 256));
+}
+
 /** The root secret that a `kid` names; null when it is neither of the two. */
 export async function secretOfKid(kid: string, roots: RootSecrets): Promise<string | null> {
   if (kid === (await kidOf(roots.current))) return roots.current;

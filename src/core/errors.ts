@@ -26,6 +26,8 @@ export const ERRORS = {
   key_revoked: row(401, "This key was revoked"),
   user_token_expired: row(401, "Please sign in again"),
   user_token_revoked: row(401, "You were signed out"),
+  key_required: row(403, "The app itself must ask for this"),
+  wrong_user: row(403, "You are signed in as somebody else"),
   missing_scope: row(403, "This key may not do that"),
   key_in_browser: row(403, "This key may not be used in a browser"),
   tenant_paused: row(403, "This account is paused"),

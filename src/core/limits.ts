@@ -17,6 +17,10 @@ export const METADATA_KEY_CHARS = 40;
 /** Characters of a tenant's own user string. */
 export const USER_CHARS = 128;
 export const IDEMPOTENCY_KEY_CHARS = 255;
+/** Life of a user token. Chosen: a phone asks its own server at least once a day, and no more often than each minute. */
+export const USER_TOKEN_MIN_SECONDS = 60;
+export const USER_TOKEN_MAX_SECONDS = 24 * 3600;
+export const USER_TOKEN_DEFAULT_SECONDS = 3600;
 /** How long an Idempotency-Key is remembered. */
 export const IDEMPOTENCY_TTL_MS = DAY_MS;
 /** Characters of one header. Chosen: the longest real one, a signed token, is far below. */

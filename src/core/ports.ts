@@ -8,6 +8,7 @@
 import type { UserAddress } from "./address.ts";
 import type { Charged, Refusal } from "./errors.ts";
 import type { AssetId, DeliveryId, EndpointId, EventId, ProjectId, RenderId, TurnId, UploadId } from "./ids.ts";
+import type { Pass } from "./pass.ts";
 import type { Result } from "./result.ts";
 import type { EpochMs } from "./time.ts";
 import type { EventType, EventWire } from "./wire/event.ts";
@@ -29,6 +30,8 @@ export type Call = {
   readonly acceptLanguage?: string | null;
   /** The sent Idempotency-Key and the hash of method, path and body it is bound to; null when none was sent. */
   readonly repeat: { readonly key: string; readonly fingerprint: string } | null;
+  /** The tenant's own name of the user, sealed for the user's address; absent when none was named. */
+  readonly user?: string | null;
 };
 
 export type PageRequest = { readonly limit: number; readonly after: string | null };
@@ -49,8 +52,28 @@ export type StoredFile = {
 /** A stored asset as other objects need it: to push it, or to let upstream pull it. */
 export type AssetRecord = AssetWire & { readonly key: string; readonly named: boolean };
 
+/** What a user token is made from: how often the user was signed out, and the moment that a repeat makes it with again. */
+export type Session = { readonly epoch: number; readonly issuedAt: EpochMs };
+
+/** What user tokens may knock at: everything but the doors of the tenant and of other objects. */
+export type UserDoor = Exclude<
+  keyof UserPort,
+  "callAs" | "readAdmission" | "openSession" | "signOut" | "addAsset" | "wake"
+>;
+
 /** One user's projects, turns, assets and renders. */
 export interface UserPort {
+  /** Makes another call of this port for the holder of a user token, if that still opens; answers with that call's answer. */
+  callAs(pass: Pass, door: UserDoor, given: readonly unknown[]): Answer<unknown>;
+  /** Whether a user token still opens, for what lives beside the user's object. */
+  readAdmission(pass: Pass): Answer<null>;
+  /** What to make a user token from. The user is known from then on. */
+  openSession(call: Call): Answer<Session>;
+  /** Ends every user token made before, the streams it has open, and every stream ticket. */
+  signOut(call: Call): Answer<{ signed_out_at: string }>;
+  /** The tenant's own name of the user; null where none was ever sent. */
+  readName(): Promise<string | null>;
+
   createProject(call: Call, body: NewProject): Answer<ProjectWire>;
   readProject(id: ProjectId): Answer<ProjectWire>;
   listProjects(page: PageRequest): Promise<Page<ProjectWire>>;
@@ -63,7 +86,7 @@ export interface UserPort {
   listTurns(project: ProjectId, page: PageRequest): Answer<Page<TurnWire>>;
   cancelTurn(call: Call, id: TurnId): Answer<TurnWire>;
   /** Events after the cursor as SSE frames, live until the terminal one or until the answer's life is over. */
-  watchTurn(id: TurnId, after: number, ticket?: string | null): Answer<Watching>;
+  watchTurn(id: TurnId, after: number, ticket?: string | null, pass?: Pass | null): Answer<Watching>;
   /** A ticket that opens this turn's stream without a credential. Signed; refused when it is not used in time. */
   makeTicket(call: Call, id: TurnId): Answer<{ ticket: string; first_use_by: string }>;
   /** The same cursor as JSON; waits up to `waitMs` (real milliseconds) for the first one when there is none. */

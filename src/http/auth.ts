@@ -1,6 +1,7 @@
 /** Who asks, and whether they may: the one access rule that every route but the public ones stands behind. */
 import type { MiddlewareHandler } from "hono";
 import { refusal } from "../core/errors.ts";
+import { userHash } from "../core/ids.ts";
 import { SECOND_MS } from "../core/time.ts";
 import type { KeyScope } from "../core/wire/key.ts";
 import { ApiError, apiError } from "./api-error.ts";
@@ -9,33 +10,50 @@ import { credentialOf } from "./credential.ts";
 import { countRefused, passGate, policyOf } from "./gate.ts";
 import { judgeKey } from "./key-verdict.ts";
 import { repeatKeyOf, userOf } from "./request-headers.ts";
+import { judgeUserToken } from "./token-verdict.ts";
+import { isUserToken } from "./user-token.ts";
 
 /** What a route asks of its caller: a scope of the key, any valid key, nothing, or `read` unless a stream ticket is in the URL. */
 export type Access = KeyScope | "any" | "public" | "read_or_ticket";
 
+/** Which credentials a route takes. User tokens are let in only where a route says so: most things are the tenant's own. */
+export type Credentials = "key" | "key_or_user_token";
+
 /** The middleware for an access rule. Sets `caller`, `user` and `repeatKey`. */
 export const access =
-  (rule: Access): MiddlewareHandler<AppEnv> =>
+  (rule: Access, credentials: Credentials): MiddlewareHandler<AppEnv> =>
   async (c, next) => {
     if (rule === "public" || (rule === "read_or_ticket" && c.req.query("ticket") !== undefined)) return next();
     const caller = await authenticate(c);
-    refuseInBrowser(c);
+    if (caller.pass === null) refuseInBrowser(c, caller);
     await passGate(c, caller);
+    if (caller.pass !== null && credentials === "key")
+      throw apiError(
+        "key_required",
+        "A user token does not open this route; call it from your server with an API key.",
+      );
     const scope = rule === "read_or_ticket" ? "read" : rule;
     if (scope !== "any" && !caller.scopes.includes(scope)) {
-      throw apiError("missing_scope", `This key lacks the scope \`${scope}\`; it has ${caller.scopes.join(", ")}.`);
+      throw apiError("missing_scope", `This needs the scope \`${scope}\`; yours are ${caller.scopes.join(", ")}.`);
     }
     c.set("caller", caller);
-    c.set("user", userOf(c.req.raw.headers));
+    c.set("user", await namedUser(c, caller));
     c.set("repeatKey", repeatKeyOf(c.req.raw.headers));
     await next();
     stampCaller(c, caller, !c.var.config.local);
   };
 
+/** The user that the header names. A user token speaks for its own user alone, who need not be named again. */
+async function namedUser(c: Ctx, caller: Caller): Promise<string | null> {
+  const user = userOf(c.req.raw.headers);
+  if (user === null || caller.pass === null || (await userHash(caller.tenant, user)) === caller.pass.uh) return user;
+  throw apiError("wrong_user", "X-User-Id names another user than the token; leave the header out.");
+}
+
 async function authenticate(c: Ctx): Promise<Caller> {
   try {
     const sent = credentialOf(c.req.raw.headers);
-    if (sent !== null) return await judgeKey(c, sent);
+    if (sent !== null) return await (isUserToken(sent) ? judgeUserToken(c, sent) : judgeKey(c, sent));
     throw apiError("unauthenticated", "Send the API key as `Authorization: Bearer <key>` or `X-Api-Key: <key>`.");
   } catch (error) {
     if (error instanceof ApiError && error.status === 401) await countRefused(c);
@@ -52,10 +70,13 @@ function stampCaller({ res }: Ctx, { tier, rotatedAt, endsAt }: Caller, gated: b
   if (endsAt !== null) res.headers.set("Sunset", new Date(endsAt).toUTCString());
 }
 
-/** Whoever opens the page can read the key in it. Our own reference page, where a developer types one, is the exception. */
-function refuseInBrowser(c: Ctx): void {
+/**
+ * Whoever opens the page can read the key in it. The exceptions are pages that the tenant listed, and our own reference page,
+ * where a developer types one.
+ */
+function refuseInBrowser(c: Ctx, { origins }: Caller): void {
   const origin = c.req.header("Origin");
-  if (origin === undefined || origin === c.var.origin || origin === new URL(c.req.url).origin) return;
+  if (origin === undefined || [...origins, c.var.origin, new URL(c.req.url).origin].includes(origin)) return;
   const hint = "POST /v1/users/{id}/tokens";
   throw new ApiError(
     refusal("key_in_browser", "An API key was sent from a web page; give browsers a user token instead.", { hint }),

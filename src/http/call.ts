@@ -1,54 +1,92 @@
 /** A writing request as objects see it, and the address of what it makes. */
-import type { UserAddress } from "../core/address.ts";
+import { type UserAddress, userNameOwner } from "../core/address.ts";
 import { hex, sha256 } from "../core/encode.ts";
-import { callHash, type OwnedPrefix, ownedId, strayHash, type UploadId, userHash, userHashOf } from "../core/ids.ts";
+import {
+  callHash,
+  type OwnedPrefix,
+  ownedId,
+  strayHash,
+  type UploadId,
+  type UserHash,
+  userHash,
+  userHashOf,
+} from "../core/ids.ts";
+import type { Visit } from "../core/pass.ts";
 import type { Call } from "../core/ports.ts";
+import { seal } from "../core/seal.ts";
 import { apiError } from "./api-error.ts";
 import type { Ctx } from "./context.ts";
 import { random } from "./random.ts";
+import { rootsOf } from "./roots.ts";
 
-/** What a writing call brings along. The fingerprint binds a repeat to its method, path and body. */
-export async function callOf(c: Ctx): Promise<Call> {
-  const { origin, user, repeatKey, bodyText } = c.var;
+/**
+ * What a writing call brings along, for the user of the header unless another is told. The fingerprint binds a repeat to its
+ * method, path and body.
+ */
+export async function callOf(c: Ctx, user = c.var.user): Promise<Call> {
+  const { origin, caller, repeatKey, bodyText } = c.var;
   const fingerprint = hex(await sha256(`${c.req.method} ${c.req.path} ${bodyText}`));
   const acceptLanguage = c.req.header("Accept-Language") ?? null;
   return {
     origin,
-    named: user !== null,
+    named: user !== null || caller.pass !== null,
     acceptLanguage,
     repeat: repeatKey === null ? null : { key: repeatKey, fingerprint },
+    user: user === null ? null : await sealedName(c, user),
   };
 }
 
-/** Where a new thing goes: to the named user; else to an address its Idempotency-Key finds again; else to one of its own. */
-export async function newAddress(c: Ctx): Promise<UserAddress> {
-  const { tenant, mode } = c.var.caller;
-  const { user, repeatKey } = c.var;
-  if (user !== null) return { tenant, mode, uh: await userHash(tenant, user) };
+/** Where a new thing goes: to the caller's user; else to an address its Idempotency-Key finds again; else to one of its own. */
+export async function newAddress(c: Ctx): Promise<Visit> {
+  const { tenant, mode, pass } = c.var.caller;
+  const { repeatKey } = c.var;
+  const named = await namedHash(c);
+  if (named !== null) return { tenant, mode, pass, uh: named };
   if (repeatKey !== null)
-    return { tenant, mode, uh: await callHash(tenant, mode, c.req.method, c.req.path, repeatKey) };
-  return { tenant, mode, uh: strayHash(random) };
+    return { tenant, mode, pass, uh: await callHash(tenant, mode, c.req.method, c.req.path, repeatKey) };
+  return { tenant, mode, pass, uh: strayHash(random) };
 }
 
 /** Where a thing lives, by its id alone. */
-export function addressOf(c: Ctx, id: `${OwnedPrefix}_${string}`): UserAddress {
-  const { tenant, mode } = c.var.caller;
-  return { tenant, mode, uh: userHashOf(id) };
+export function addressOf(c: Ctx, id: `${OwnedPrefix}_${string}`): Visit {
+  const { tenant, mode, pass } = c.var.caller;
+  return { tenant, mode, pass, uh: userHashOf(id) };
 }
 
-/** The named user's address. A list needs one: things made without a user live at many addresses. */
-export async function namedAddress(c: Ctx): Promise<UserAddress> {
-  const { tenant, mode } = c.var.caller;
-  if (c.var.user !== null) return { tenant, mode, uh: await userHash(tenant, c.var.user) };
+/** The caller's user's address. A list needs one: things made without a user live at many addresses. */
+export async function namedAddress(c: Ctx): Promise<Visit> {
+  const { tenant, mode, pass } = c.var.caller;
+  const named = await namedHash(c);
+  if (named !== null) return { tenant, mode, pass, uh: named };
   throw apiError("user_required", "This list is kept per user: send X-User-Id, or read the tenant's events.", {
     hint: "GET /v1/events",
   });
 }
 
-/** The named user's address, or the one of the tenant itself: no user is named by an empty string. */
-export async function accountAddress(c: Ctx): Promise<UserAddress> {
+/** The caller's user's address, or the one of the tenant itself: no user is named by an empty string. */
+export async function accountAddress(c: Ctx): Promise<Visit> {
+  const { tenant, mode, pass } = c.var.caller;
+  return { tenant, mode, pass, uh: (await namedHash(c)) ?? (await userHash(tenant, "")) };
+}
+
+/** The address of the user that a path names. */
+export async function userAddress(c: Ctx, user: string): Promise<Visit> {
+  const { tenant, mode, pass } = c.var.caller;
+  return { tenant, mode, pass, uh: await userHash(tenant, user) };
+}
+
+/** The user that a token speaks for, or that a header names; null for none. */
+async function namedHash(c: Ctx): Promise<UserHash | null> {
+  const { caller, user } = c.var;
+  if (caller.pass !== null) return caller.pass.uh;
+  return user === null ? null : userHash(caller.tenant, user);
+}
+
+/** The tenant's own name of a user as objects keep it: sealed for the user's address. */
+async function sealedName(c: Ctx, user: string): Promise<string> {
   const { tenant, mode } = c.var.caller;
-  return { tenant, mode, uh: await userHash(tenant, c.var.user ?? "") };
+  const owner = userNameOwner({ tenant, mode, uh: await userHash(tenant, user) });
+  return seal(user, owner, rootsOf(c.var.config), random);
 }
 
 /**

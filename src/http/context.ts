@@ -1,15 +1,15 @@
 /** What a request carries from the first middleware to its handler. */
 import type { OpenAPIHono } from "@hono/zod-openapi";
 import type { Context } from "hono";
-import type { Scope } from "../core/address.ts";
 import type { KeyId } from "../core/ids.ts";
+import type { Visitor } from "../core/pass.ts";
 import type { EpochMs } from "../core/time.ts";
 import type { KeyScope } from "../core/wire/key.ts";
 import type { Quotas, Tier } from "../core/wire/tenant.ts";
 import type { Config, Env } from "../env.ts";
 
-/** Who asks, as the credential says. */
-export type Caller = Scope & {
+/** Who asks, as the credential says. With a user token `pass` is set, and `keyId` is the key that made it. */
+export type Caller = Visitor & {
   readonly keyId: KeyId;
   readonly tenantName: string;
   readonly tier: Tier;

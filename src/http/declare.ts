@@ -10,11 +10,16 @@ import type { OwnedPrefix, PlainPrefix } from "../core/ids.ts";
 import { IDEMPOTENCY_KEY_CHARS, USER_CHARS } from "../core/limits.ts";
 import { owned, plain } from "../core/wire/common.ts";
 import { problem } from "../core/wire/problem.ts";
-import { type Access, access } from "./auth.ts";
+import { type Access, access, type Credentials } from "./auth.ts";
 import { readJson } from "./body.ts";
 import type { Api } from "./context.ts";
 
-type Declaration = RouteConfig & { readonly access: Access; readonly summary: string };
+type Declaration = RouteConfig & {
+  readonly access: Access;
+  /** API keys alone unless told. */
+  readonly credentials?: Credentials;
+  readonly summary: string;
+};
 
 const header = (name: string, description: string, maxLength: number) =>
   ({ name, in: "header", required: false, description, schema: { type: "string", minLength: 1, maxLength } }) as const;
@@ -30,25 +35,29 @@ const REPEAT = header(
   IDEMPOTENCY_KEY_CHARS,
 );
 const PROBLEM = { description: "An error.", content: { "application/problem+json": { schema: problem } } };
-const ANY_CREDENTIAL = [{ bearer: [] }, { api_key: [] }, { basic: [] }];
+const SECURITY = {
+  key: [{ bearer: [] }, { api_key: [] }, { basic: [] }],
+  key_or_user_token: [{ bearer: [] }, { api_key: [] }, { basic: [] }, { user_token: [] }],
+};
 
 /** A route, with its access rule as its first middleware and its body read under a cap before any validator. */
-export function declare<const D extends Declaration>(given: D): Omit<D, "access"> {
+export function declare<const D extends Declaration>(given: D): Omit<D, "access" | "credentials"> {
   // The additions hold for every route alike; a handler is checked against what its own declaration says.
-  return complete(given) as unknown as Omit<D, "access">;
+  return complete(given) as unknown as Omit<D, "access" | "credentials">;
 }
 
-function complete({ access: rule, ...given }: Declaration): RouteConfig {
+function complete({ access: rule, credentials = "key", ...given }: Declaration): RouteConfig {
   const isPublic = rule === "public";
   const headers = isPublic ? [] : given.method === "post" ? [USER, REPEAT] : [USER];
   const hasJson = given.request?.body?.content["application/json"] !== undefined;
   return createRoute({
     ...given,
     "x-scope": rule,
-    security: isPublic ? [] : ANY_CREDENTIAL,
+    ...(isPublic ? {} : { "x-credentials": credentials }),
+    security: isPublic ? [] : SECURITY[credentials],
     parameters: headers,
     responses: { ...given.responses, default: PROBLEM },
-    middleware: [access(rule), ...(hasJson ? [readJson] : [])],
+    middleware: [access(rule, credentials), ...(hasJson ? [readJson] : [])],
   });
 }
 

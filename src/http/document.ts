@@ -5,15 +5,21 @@ const INFO = {
   title: "nemo-gateway",
   version: "1",
   description:
-    "A REST gateway in front of the NemoVideo API. `x-scope` says what a key needs for a route; `any` is any valid key. Errors are `application/problem+json`; every answer has a `Request-Id`.",
+    "A REST gateway in front of the NemoVideo API. `x-scope` says what a key needs for a route; `any` is any valid key; `x-credentials` says whether user tokens are taken too. Errors are `application/problem+json`; every answer has a `Request-Id`.",
   license: { name: "MIT", identifier: "MIT" },
 };
 
-/** The two ways to send a key of our own naming, and the one that no-code tools know. */
+/** The two ways to send a key of our own naming, the one that no-code tools know, and a user's own token. */
 const SCHEMES = {
   bearer: { type: "http", scheme: "bearer", description: "An API key." },
   api_key: { type: "apiKey", in: "header", name: "X-Api-Key", description: "An API key." },
   basic: { type: "http", scheme: "basic", description: "An API key as the user name, with an empty password." },
+  user_token: {
+    type: "http",
+    scheme: "bearer",
+    bearerFormat: "JWT",
+    description: "A user's short-lived token, made by POST /v1/users/{id}/tokens.",
+  },
 } as const;
 
 type Document = ReturnType<Api["getOpenAPI31Document"]>;

@@ -1,8 +1,9 @@
-/** The sent API key, judged: from the text in a header to the owner's rights at this moment. */
+/** API keys, judged: from the text in a header, or the id in a user token, to the owner's rights at this moment. */
+import type { KeyId } from "../core/ids.ts";
 import { keyHash, modeOfKey } from "../core/key.ts";
 import { KEY_LOOKUP_MS, KEY_READ_MAX_AGE_MS, KEY_WRITE_MAX_AGE_MS } from "../core/limits.ts";
 import { type EpochMs, toDay } from "../core/time.ts";
-import { findKey, type KeyOwner, noteUse } from "../store/keys.ts";
+import { findKey, findKeyById, type KeyOwner, noteUse } from "../store/keys.ts";
 import { afterwards } from "./afterwards.ts";
 import { apiError } from "./api-error.ts";
 import type { Caller, Ctx } from "./context.ts";
@@ -12,16 +13,23 @@ import { ownerOf } from "./key-cache.ts";
 export async function judgeKey(c: Ctx, sent: string): Promise<Caller> {
   if (modeOfKey(sent) === null)
     throw apiError("unauthenticated", "This is not an API key of ours, or it was mistyped.");
-  const reads = c.req.method === "GET" || c.req.method === "HEAD";
-  const maxAgeMs = reads ? KEY_READ_MAX_AGE_MS : KEY_WRITE_MAX_AGE_MS;
-  const owner = await ownerOf(await keyHash(sent), maxAgeMs, (hash) => look(c, hash));
+  const owner = await ownerOf(await keyHash(sent), maxAgeOf(c), (hash) => look(c, findKey(c.env.DB, hash)));
   if (owner === null) throw apiError("unauthenticated", "No such API key.");
   return callerOf(owner, Date.now());
 }
 
-/** Asks D1, not for ever. On the way it notes the day on which a key is used, once a day. */
-async function look(c: Ctx, hash: string): Promise<KeyOwner | null> {
-  const owner = await inTime(findKey(c.env.DB, hash)).catch(() => {
+/** Who comes on the word of the key with this id; null when it is unknown, revoked or over. */
+export async function judgeKeyId(c: Ctx, id: KeyId): Promise<Caller | null> {
+  const owner = await ownerOf(id, maxAgeOf(c), () => look(c, findKeyById(c.env.DB, id)));
+  return owner !== null && isOpen(owner, Date.now()) ? callerOf(owner, Date.now()) : null;
+}
+
+const maxAgeOf = ({ req }: Ctx): number =>
+  req.method === "GET" || req.method === "HEAD" ? KEY_READ_MAX_AGE_MS : KEY_WRITE_MAX_AGE_MS;
+
+/** Awaits D1, not for ever. On the way it notes the day on which a key is used, once a day. */
+async function look(c: Ctx, asked: Promise<KeyOwner | null>): Promise<KeyOwner | null> {
+  const owner = await inTime(asked).catch(() => {
     throw apiError("auth_unavailable", "Keys cannot be looked up at the moment; try again.", { retryAfterSeconds: 1 });
   });
   const today = toDay(Date.now());
@@ -49,5 +57,5 @@ function callerOf(owner: KeyOwner, now: EpochMs): Caller {
   const { tenant, mode, tenantName, tier, origins, quotas, scopes, id: keyId, rotatedAt, revokedAt, expiresAt } = owner;
   const ends = [revokedAt, expiresAt].filter((moment) => moment !== null);
   const endsAt = ends.length > 0 ? Math.min(...ends) : null;
-  return { tenant, mode, tenantName, tier, origins, quotas, scopes, keyId, rotatedAt, endsAt };
+  return { tenant, mode, tenantName, tier, origins, quotas, scopes, keyId, rotatedAt, endsAt, pass: null };
 }

@@ -4,44 +4,88 @@
  * A platform fault (reset, overloaded) becomes 503 `unavailable`; an object's own exception is a bug and passes as it is.
  * A read that the platform calls retryable is asked once more; a write never is, and an overloaded object is left alone.
  */
-import { type Scope, tenantObjectName, type UserAddress, uploadObjectName, userObjectName } from "../core/address.ts";
-import type { UploadId } from "../core/ids.ts";
-import type { TenantPort, UploadPort, UserPort } from "../core/ports.ts";
+import { tenantObjectName, uploadObjectName, userObjectName } from "../core/address.ts";
+import { type UploadId, userHashOf } from "../core/ids.ts";
+import type { Pass, Visit, Visitor } from "../core/pass.ts";
+import type { TenantPort, UploadPort, UserDoor, UserPort } from "../core/ports.ts";
 import type { Env } from "../env.ts";
-import { apiError } from "./api-error.ts";
+import { apiError, notFound, unwrap } from "./api-error.ts";
 
 type Port = UserPort | TenantPort | UploadPort;
 type Remote = Record<string, (...given: unknown[]) => Promise<unknown>>;
+/** One call, by the method's name. */
+type Knock = (name: string, given: unknown[]) => Promise<unknown>;
 /** What the platform writes on an error of its own. */
 type Fault = { readonly retryable?: boolean; readonly overloaded?: boolean; readonly durableObjectReset?: boolean };
 
-export const userObject = (env: Env, address: UserAddress): UserPort =>
-  port<UserPort>(() => env.USER.getByName(userObjectName(address)));
-export const tenantObject = (env: Env, scope: Scope): TenantPort =>
-  port<TenantPort>(() => env.TENANT.getByName(tenantObjectName(scope)));
-export const uploadObject = (env: Env, scope: Scope, id: UploadId): UploadPort =>
-  port<UploadPort>(() => env.UPLOAD.getByName(uploadObjectName(scope, id)));
+/** A user's object. A user token opens its own user's alone, and is checked there with the call itself. */
+export function userObject(env: Env, { pass, ...address }: Visit): UserPort {
+  const knock = knockAt(() => env.USER.getByName(userObjectName(address)));
+  if (pass === null) return port(knock);
+  if (pass.uh !== address.uh) throw notFound();
+  return port(async (name, given) => {
+    const answer = knock("callAs", [pass, name as UserDoor, given], name); // the port's own names
+    return unwrap((await answer) as Awaited<ReturnType<UserPort["callAs"]>>); // UserObject implements it
+  });
+}
 
-/** A port whose calls go to a fresh stub each: after an exception a stub is of no more use. */
-function port<P extends Port>(stub: () => unknown): P {
-  const calls = new Proxy(
+/** A tenant's object. A user token is checked at its user's object first, which alone knows of a sign-out. */
+export const tenantObject = (env: Env, visitor: Visitor): TenantPort =>
+  port(
+    admitted(
+      env,
+      visitor,
+      knockAt(() => env.TENANT.getByName(tenantObjectName(visitor))),
+    ),
+  );
+
+/** An upload's object, under the same two rules. */
+export function uploadObject(env: Env, visitor: Visitor, id: UploadId): UploadPort {
+  if (visitor.pass !== null && visitor.pass.uh !== userHashOf(id)) throw notFound();
+  return port(
+    admitted(
+      env,
+      visitor,
+      knockAt(() => env.UPLOAD.getByName(uploadObjectName(visitor, id))),
+    ),
+  );
+}
+
+function admitted(env: Env, { tenant, mode, pass }: Visitor, knock: Knock): Knock {
+  if (pass === null) return knock;
+  return async (name, given) => {
+    unwrap(await admit(env, { tenant, mode, uh: pass.uh, pass }, pass));
+    return knock(name, given);
+  };
+}
+
+const admit = (env: Env, visit: Visit, pass: Pass) => userObject(env, { ...visit, pass: null }).readAdmission(pass);
+
+/** A port whose every method is a knock. */
+const port = <P extends Port>(knock: Knock): P =>
+  // every object class says `implements` its port, and a stub answers to the methods of its class
+  new Proxy(
     {},
     {
       get:
         (_, name) =>
         (...given: unknown[]) =>
-          call(stub, String(name), given),
+          knock(String(name), given),
     },
-  );
-  return calls as P; // every object class says `implements` its port, and a stub answers to the methods of its class
-}
+  ) as P;
 
-async function call(stub: () => unknown, name: string, given: unknown[]): Promise<unknown> {
+/** Calls that go to a fresh stub each: after an exception a stub is of no more use. `as` is the call's own name, where another method carries it. */
+const knockAt =
+  (stub: () => unknown) =>
+  (name: string, given: unknown[], as = name): Promise<unknown> =>
+    call(stub, name, given, isRead(as));
+
+async function call(stub: () => unknown, name: string, given: unknown[], isSafe: boolean): Promise<unknown> {
   const once = async () => (stub() as Remote)[name]?.(...given); // as in `port`
   try {
     return await once();
   } catch (error) {
-    if (!isRead(name) || !mayRepeat(error)) throw asRefusal(error);
+    if (!isSafe || !mayRepeat(error)) throw asRefusal(error);
   }
   return once().catch((error: unknown) => Promise.reject(asRefusal(error)));
 }

@@ -1,17 +1,14 @@
 /** The two headers of ours that a caller may send with any request. */
 import { IDEMPOTENCY_KEY_CHARS, USER_CHARS } from "../core/limits.ts";
+import { isUserName } from "../core/wire/user.ts";
 import { apiError } from "./api-error.ts";
 
-// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is refused here
-const CONTROL = /[\u0000-\u001f\u007f-\u009f]/;
 const VISIBLE_ASCII = /^[\x21-\x7e]+$/;
 
 /** The tenant's own name of the user, 1 to 128 characters; null when the header is absent. */
 export function userOf(headers: Headers): string | null {
   const user = headers.get("X-User-Id");
-  if (user === null) return null;
-  const length = [...user].length;
-  if (length >= 1 && length <= USER_CHARS && !CONTROL.test(user)) return user;
+  if (user === null || isUserName(user)) return user;
   const message = `must have 1 to ${USER_CHARS} characters and no control characters`;
   throw apiError("invalid_request", `header:X-User-Id: ${message}`, {
     errors: [{ field: "header:X-User-Id", message }],

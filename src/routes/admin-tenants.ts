@@ -73,6 +73,7 @@ export function adminRoutes(): Hono<AppEnv> {
     const revoked = await revokeKey(c.env.DB, c.req.valid("param").id, Date.now());
     if (revoked === null) throw notFound();
     forgetKey(revoked.hash);
+    forgetKey(revoked.key.id);
     return c.json(revoked.key);
   });
 

@@ -10,6 +10,7 @@ const read = declare({
   method: "get",
   path: "/v1/credits",
   access: "read",
+  credentials: "key_or_user_token",
   tags: ["Account"],
   summary: "What can be spent",
   responses: { 200: answer(credits, "The balance.") },

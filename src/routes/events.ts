@@ -17,6 +17,7 @@ const list = declare({
   method: "get",
   path: "/v1/events",
   access: "read",
+  credentials: "key_or_user_token",
   tags,
   summary: "Events, oldest first",
   request: { query },
@@ -27,6 +28,7 @@ const read = declare({
   method: "get",
   path: "/v1/events/{id}",
   access: "read",
+  credentials: "key_or_user_token",
   tags,
   summary: "One event",
   request: { params: plainParams("evt") },
@@ -36,10 +38,13 @@ const read = declare({
 export function mountEvents(app: Api): void {
   app.openapi(list, async (c) => {
     const { after, limit } = c.req.valid("query");
-    return c.json(await tenantObject(c.env, c.var.caller).listEvents(after, limit, null), 200);
+    const { caller } = c.var;
+    return c.json(await tenantObject(c.env, caller).listEvents(after, limit, caller.pass?.uh ?? null), 200);
   });
 
   app.openapi(read, async (c) => {
-    return c.json(unwrap(await tenantObject(c.env, c.var.caller).readEvent(c.req.valid("param").id, null)), 200);
+    const { caller } = c.var;
+    const { id } = c.req.valid("param");
+    return c.json(unwrap(await tenantObject(c.env, caller).readEvent(id, caller.pass?.uh ?? null)), 200);
   });
 }

@@ -35,7 +35,7 @@ export function mountLinks(app: Api): void {
 
 /** The file of a link, read from its owner's object: what was deleted since is not served. */
 async function fileOf(env: Env, link: Exclude<Link, { purpose: "ticket" }>): Promise<StoredFile> {
-  const user = userObject(env, { tenant: link.tenant, mode: link.mode, uh: userHashOf(link.id) });
+  const user = userObject(env, { tenant: link.tenant, mode: link.mode, uh: userHashOf(link.id), pass: null });
   if (link.purpose === "share") return unwrap(await user.renderFile(link.id));
   const { key, filename, content_type: contentType } = unwrap(await user.readAsset(link.id));
   return { key, filename, contentType };

@@ -11,8 +11,9 @@ const read = declare({
   method: "get",
   path: "/v1/me",
   access: "any",
+  credentials: "key_or_user_token",
   tags: ["Account"],
-  summary: "Who this key is",
+  summary: "Who this key or token is",
   responses: { 200: answer(me, "The credential, its limits, and where its events stand.") },
 });
 
@@ -26,10 +27,12 @@ const LIMITS = {
 
 export function mountMe(app: Api): void {
   app.openapi(read, async (c) => {
-    const { caller, user } = c.var;
-    const [token, cursor] = await Promise.all([
-      userObject(c.env, await accountAddress(c)).readToken(),
+    const { caller } = c.var;
+    const account = userObject(c.env, await accountAddress(c));
+    const [token, cursor, user] = await Promise.all([
+      account.readToken(),
       tenantObject(c.env, caller).cursor(),
+      caller.pass === null ? c.var.user : account.readName(),
     ]);
     const tenant = { id: caller.tenant, name: caller.tenantName };
     const scopes = [...caller.scopes];

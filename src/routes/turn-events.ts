@@ -1,9 +1,9 @@
 /** The events of a turn: a stream to leave and pick up, or pages by the same cursor. */
 import * as z from "zod";
-import type { UserAddress } from "../core/address.ts";
 import { type TurnId, userHashOf } from "../core/ids.ts";
 import { LONG_POLL_MAX_SECONDS, PAGE_MAX } from "../core/limits.ts";
 import { readLink } from "../core/link.ts";
+import type { Visit } from "../core/pass.ts";
 import { moment } from "../core/wire/common.ts";
 import { turnEventsPage } from "../core/wire/turn-event.ts";
 import { notFound, unwrap } from "../http/api-error.ts";
@@ -30,6 +30,7 @@ const events = declare({
   method: "get",
   path: "/v1/turns/{id}/events",
   access: "read_or_ticket",
+  credentials: "key_or_user_token",
   tags: ["Turns"],
   summary: "A turn's events from any point",
   description: "A stream unless `Accept: application/json` asks for a page. `Last-Event-ID` wins over `?after=`.",
@@ -51,6 +52,7 @@ const makeTicket = declare({
   method: "post",
   path: "/v1/turns/{id}/stream_ticket",
   access: "read",
+  credentials: "key_or_user_token",
   tags: ["Turns"],
   summary: "A URL for EventSource",
   description:
@@ -60,11 +62,11 @@ const makeTicket = declare({
 });
 
 /** Where a turn lives: by the credential's namespace, or by the ticket's, which must be this turn's. */
-async function turnAddress(c: Ctx, id: TurnId, ticket: string | undefined): Promise<UserAddress> {
+async function turnAddress(c: Ctx, id: TurnId, ticket: string | undefined): Promise<Visit> {
   if (ticket === undefined) return addressOf(c, id);
   const link = await readLink(ticket, rootsOf(c.var.config), Date.now());
   if (!link.ok || link.value.purpose !== "ticket" || link.value.id !== id) throw notFound();
-  return { tenant: link.value.tenant, mode: link.value.mode, uh: userHashOf(id) };
+  return { tenant: link.value.tenant, mode: link.value.mode, uh: userHashOf(id), pass: null };
 }
 
 export function mountTurnEvents(app: Api): void {

@@ -63,7 +63,9 @@ export type KeyOwner = {
 };
 
 const FIND = `SELECT keys.*, tenants.name AS tenant_name, tenants.state AS tenant_state, tenants.tier AS tier,
-  tenants.settings AS settings FROM keys JOIN tenants ON tenants.id = keys.tenant WHERE keys.hash = ?1`;
+  tenants.settings AS settings FROM keys JOIN tenants ON tenants.id = keys.tenant WHERE `;
+const BY_HASH = `${FIND} keys.hash = ?1`;
+const BY_ID = `${FIND} keys.id = ?1`;
 const INSERT = `INSERT INTO keys (hash, id, tenant, mode, name, hint, scopes, created_at, expires_at, revoked_at)
   VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, NULL)`;
 const OF_TENANT = "SELECT * FROM keys WHERE tenant = ?1 ORDER BY created_at DESC, id DESC LIMIT ?2";
@@ -74,9 +76,14 @@ const NOTE_USE = "UPDATE keys SET last_used_on = ?2 WHERE id = ?1 AND (last_used
 const scopesOf = (row: KeyRow): KeyScope[] => JSON.parse(row.scopes); // written by insertKey only
 
 /** Who holds the key with this hash; null when nobody does. */
-export async function findKey(db: D1Database, hash: string): Promise<KeyOwner | null> {
+export const findKey = (db: D1Database, hash: string): Promise<KeyOwner | null> => find(db, BY_HASH, hash);
+
+/** The same for a key's id, which user tokens name; null when there is none. */
+export const findKeyById = (db: D1Database, id: KeyId): Promise<KeyOwner | null> => find(db, BY_ID, id);
+
+async function find(db: D1Database, query: string, value: string): Promise<KeyOwner | null> {
   type Beside = { tenant_name: string; tenant_state: TenantWire["state"]; tier: Tier; settings: string };
-  const row = await db.prepare(FIND).bind(hash).first<KeyRow & Beside>();
+  const row = await db.prepare(query).bind(value).first<KeyRow & Beside>();
   if (row === null) return null;
   const settings = settingsOf(JSON.parse(row.settings) as StoredSettings); // written by store/tenants.ts only
   return {

@@ -3,7 +3,7 @@ import type { Call } from "../../src/core/ports.ts";
 import type { Env } from "../../src/env.ts";
 import { userObject } from "../../src/http/objects.ts";
 
-const address = { tenant: "ten_1", mode: "test", uh: "0123456789abcdef" } as const;
+const address = { tenant: "ten_1", mode: "test", uh: "0123456789abcdef", pass: null } as const;
 const fault = (given: object) => Object.assign(new Error("platform"), given);
 
 /** An environment whose user object runs `method`. */

@@ -112,6 +112,16 @@ describe("a key", () => {
     expect((await call("/v1/projects?limit=0", { headers: { ...headers, Origin: ORIGIN } })).status).toBe(422);
   });
 
+  it("is taken from a page that its tenant has listed, to the letter", async () => {
+    const wanted = { name: "acme", origins: ["https://app.example"] };
+    const tenant = await jsonOf<{ id: string }>(await send("POST", "/admin/tenants", wanted, adminHeaders), 201);
+    const key = { Authorization: `Bearer ${(await makeKey(tenant.id)).secret}` };
+    const from = (origin: string) => call("/v1/me", { headers: { ...key, Origin: origin } });
+    expect((await from("https://app.example")).status).toBe(200);
+    for (const origin of ["https://app.example.evil.example", "http://app.example", "https://app.example:8443", "null"])
+      expect((await problemOf(await from(origin))).code, origin).toBe("key_in_browser");
+  });
+
   it("cannot be told while the database does not answer", async () => {
     const { key } = await makeMember();
     const response = await createApp().request("/v1/me", { headers: { "X-Api-Key": key.secret } }, withoutD1());

@@ -4,6 +4,7 @@ import { call, jsonOf, ORIGIN } from "../support/gateway.ts";
 
 type Operation = {
   "x-scope": string;
+  "x-credentials"?: "key" | "key_or_user_token";
   security: object[];
   responses: Record<string, object>;
   requestBody?: { required: boolean };
@@ -22,7 +23,12 @@ describe("the document", () => {
     const document = await read();
     expect(document.openapi).toBe("3.1.0");
     expect(document.servers).toEqual([{ url: ORIGIN }]);
-    expect(Object.keys(document.components.securitySchemes).toSorted()).toEqual(["api_key", "basic", "bearer"]);
+    expect(Object.keys(document.components.securitySchemes).toSorted()).toEqual([
+      "api_key",
+      "basic",
+      "bearer",
+      "user_token",
+    ]);
     expect(Object.keys(document.components.schemas)).toEqual(
       expect.arrayContaining(["Project", "Turn", "Render", "Problem", "Event"]),
     );
@@ -35,7 +41,11 @@ describe("the document", () => {
     for (const [path, operations] of Object.entries(paths)) {
       for (const [method, operation] of Object.entries(operations)) {
         expect([...SCOPES, "any", "public", "read_or_ticket"], `${method} ${path}`).toContain(operation["x-scope"]);
-        expect(operation.security.length, `${method} ${path}`).toBe(operation["x-scope"] === "public" ? 0 : 3);
+        const credentials = operation["x-credentials"] ?? "public";
+        expect(operation.security.length, `${method} ${path}`).toBe(
+          { public: 0, key: 3, key_or_user_token: 4 }[credentials],
+        );
+        expect(credentials === "public", `${method} ${path}`).toBe(operation["x-scope"] === "public");
         expect(operation.responses, `${method} ${path}`).toHaveProperty("default");
       }
     }

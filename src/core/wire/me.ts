@@ -22,6 +22,3 @@ export const me = z
   })
   .meta({ id: "Me" });
 export type MeWire = z.infer<typeof me>;
-
-/** An end user of a tenant. */
-export const user = z.object({ id: z.string(), created_at: z.string(), last_seen_at: z.string() }).meta({ id: "User" });

@@ -32,6 +32,7 @@ export function enter(home: Home, call: Call): void {
   const { sql } = home.ground;
   if (readMeta(sql, "origin") !== call.origin) writeMeta(sql, "origin", call.origin);
   if (readMeta(sql, "named") === null) writeMeta(sql, "named", call.named ? "1" : "0");
+  if (call.user && readMeta(sql, "user") === null) writeMeta(sql, "user", call.user);
 }
 
 /** The start of every link this object hands out. */

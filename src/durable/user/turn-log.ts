@@ -114,6 +114,11 @@ export class TurnLog {
     });
   }
 
+  /** Resolves every wait for a change, so that those who watch look up. */
+  wakeAll(): void {
+    for (const { waiting } of this.#live.values()) for (const wake of [...waiting]) wake();
+  }
+
   /** Lets go of an ended turn's memory once its last event is visible; the rows stay. */
   forget(turn: TurnId): void {
     const live = this.#live.get(turn);

@@ -3,6 +3,7 @@ import { type Refusal, refusal } from "../../core/errors.ts";
 import { ownedId, type ProjectId, type TurnId } from "../../core/ids.ts";
 import { intentOf } from "../../core/intent.ts";
 import { EVENTS_TTL_MS, QUEUED_TURNS_PER_PROJECT } from "../../core/limits.ts";
+import type { Pass } from "../../core/pass.ts";
 import type { Call, Page, PageRequest, Watching } from "../../core/ports.ts";
 import { err, ok, type Result } from "../../core/result.ts";
 import { type SpeechLanguage, speechLanguage } from "../../core/speech-language.ts";
@@ -81,11 +82,11 @@ export class Turns {
   }
 
   /** A stream of the turn's events after the cursor; "ended" when the cursor already stands at the last of an ended turn. */
-  watch(id: TurnId, after: number): Result<Watching, Refusal> {
+  watch(id: TurnId, after: number, pass: Pass | null): Result<Watching, Refusal> {
     const turn = this.#kept(id);
     if (!turn.ok) return turn;
     if (turn.value.phase === "ended" && after >= this.#home.log.last(id)) return ok({ kind: "ended" });
-    const opened = this.#watchers.open(id, after);
+    const opened = this.#watchers.open(id, after, pass);
     return opened.ok ? ok({ kind: "stream", body: opened.value }) : opened;
   }
 

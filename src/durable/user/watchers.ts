@@ -2,9 +2,11 @@
 import { type Refusal, refusal } from "../../core/errors.ts";
 import type { TurnId } from "../../core/ids.ts";
 import { RETRY_MS, WATCHERS_PER_TURN, WATCHERS_PER_USER } from "../../core/limits.ts";
+import type { Pass } from "../../core/pass.ts";
 import { err, ok, type Result } from "../../core/result.ts";
 import { isTerminal } from "../../core/wire/turn-event.ts";
 import type { Ground } from "../ground.ts";
+import type { Sessions } from "./sessions.ts";
 import { FRAMES_PER_READ, frameText, type TurnLog } from "./turn-log.ts";
 
 const utf8 = new TextEncoder();
@@ -14,16 +16,21 @@ type Writer = WritableStreamDefaultWriter<Uint8Array>;
 export class Watchers {
   readonly #ground: Ground;
   readonly #log: TurnLog;
+  readonly #sessions: Sessions;
   readonly #perTurn = new Map<TurnId, number>();
   #total = 0;
 
-  constructor(ground: Ground, log: TurnLog) {
+  constructor(ground: Ground, log: TurnLog, sessions: Sessions) {
     this.#ground = ground;
     this.#log = log;
+    this.#sessions = sessions;
   }
 
-  /** A stream of the turn's frames after the cursor. Refuses above 10 watchers a turn or 30 an object. */
-  open(turn: TurnId, after: number): Result<ReadableStream, Refusal> {
+  /**
+   * A stream of the turn's frames after the cursor. Refuses above 10 watchers a turn or 30 an object.
+   * One that was opened with a user token ends with it, at the token's end or at a sign-out.
+   */
+  open(turn: TurnId, after: number, pass: Pass | null): Result<ReadableStream, Refusal> {
     const here = this.#perTurn.get(turn) ?? 0;
     if (here >= WATCHERS_PER_TURN || this.#total >= WATCHERS_PER_USER) {
       return err(
@@ -36,15 +43,15 @@ export class Watchers {
     this.#total++;
     const { readable, writable } = new IdentityTransformStream();
     const writer = writable.getWriter();
-    this.#ground.keep(this.#serve(turn, after, writer));
+    this.#ground.keep(this.#serve(turn, after, writer, pass));
     return ok(readable);
   }
 
   /** Follows the turn and takes its leave. The place is free before the last words, which nobody may read. */
-  async #serve(turn: TurnId, after: number, writer: Writer): Promise<void> {
+  async #serve(turn: TurnId, after: number, writer: Writer, pass: Pass | null): Promise<void> {
     const { ping } = this.#ground.config.waits;
     try {
-      const last = await this.#follow(turn, after, writer).finally(() => this.#close(turn));
+      const last = await this.#follow(turn, after, writer, pass).finally(() => this.#close(turn));
       if (last !== null) await say(writer, last, ping);
       await within(writer.close(), ping);
     } catch (error) {
@@ -61,14 +68,16 @@ export class Watchers {
   }
 
   /** Writes the turn's frames until its end or until the answer's life is over; what is left to be said then, if anything. */
-  async #follow(turn: TurnId, after: number, writer: Writer): Promise<string | null> {
+  async #follow(turn: TurnId, after: number, writer: Writer, pass: Pass | null): Promise<string | null> {
     const { waits } = this.#ground.config;
     const opened = this.#ground.now();
-    const life = waits.streamLife + (this.#ground.spin() * 2 - 1) * waits.streamLifeSpread;
+    const whole = waits.streamLife + (this.#ground.spin() * 2 - 1) * waits.streamLifeSpread;
+    const life = pass === null ? whole : Math.min(whole, pass.until - opened);
     let cursor = after;
     for (let pings = 0; ; ) {
       const lived = this.#ground.now() - opened;
-      if (lived >= life) return `retry: ${RETRY_MS}\n\n`;
+      const over = lived >= life || (pass !== null && this.#sessions.refuse(pass) !== null);
+      if (over) return `retry: ${RETRY_MS}\n\n`;
       const left = Math.max(1, life - lived);
       const frames = this.#log.readAfter(turn, cursor, FRAMES_PER_READ);
       const last = frames.at(-1);

@@ -1,0 +1,51 @@
+/** An end user of a tenant, and the short-lived tokens that phones and browsers act with in its name. */
+import * as z from "zod";
+import { USER_CHARS, USER_TOKEN_DEFAULT_SECONDS, USER_TOKEN_MAX_SECONDS, USER_TOKEN_MIN_SECONDS } from "../limits.ts";
+import { moment } from "./common.ts";
+
+// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is refused here
+const CONTROL = /[\u0000-\u001f\u007f-\u009f]/;
+
+/** What a tenant may call a user: 1 to 128 characters of any script. `.` and `..` cannot stand in a path. */
+export function isUserName(text: string): boolean {
+  const length = [...text].length;
+  return length >= 1 && length <= USER_CHARS && !CONTROL.test(text) && text.isWellFormed() && !/^\.\.?$/.test(text);
+}
+
+/** The path's `{id}` of a user: the tenant's own string, percent-encoded. */
+export const userParams = z.object({
+  id: z
+    .string()
+    .refine(isUserName, `must have 1 to ${USER_CHARS} characters and no control characters`)
+    .meta({ example: "ada", description: "Your own name of the user, as in `X-User-Id`, percent-encoded." }),
+});
+
+/** What a user token may do. */
+export const USER_SCOPES = ["read", "chat", "upload", "render"] as const;
+const userScope = z.enum(USER_SCOPES);
+export type UserScope = z.infer<typeof userScope>;
+
+export const newUserToken = z.strictObject({
+  scopes: z
+    .array(userScope)
+    .min(1)
+    .optional()
+    .meta({ description: "All that the key has of these four unless told.", example: ["read", "chat"] }),
+  expires_in_seconds: z
+    .int()
+    .min(USER_TOKEN_MIN_SECONDS)
+    .max(USER_TOKEN_MAX_SECONDS)
+    .default(USER_TOKEN_DEFAULT_SECONDS),
+});
+
+export const userToken = z
+  .object({
+    token: z.string().meta({ description: "Send it as `Authorization: Bearer`.", example: "eyJ…" }),
+    user_id: z.string(),
+    scopes: z.array(userScope),
+    expires_at: moment,
+  })
+  .meta({ id: "UserToken" });
+export type UserTokenWire = z.infer<typeof userToken>;
+
+export const signedOut = z.object({ user_id: z.string(), signed_out_at: moment }).meta({ id: "SignedOut" });

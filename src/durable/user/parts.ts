@@ -1,0 +1,49 @@
+/** The parts of a user's object, put together once for each instance. */
+import { parseUserObjectName } from "../../core/address.ts";
+import { openDatabase } from "../database.ts";
+import type { Ground } from "../ground.ts";
+import { Outbox } from "../outbox.ts";
+import { Schedule, type Worker } from "../schedule.ts";
+import { Account } from "./account.ts";
+import { Assets } from "./assets.ts";
+import type { Home } from "./home.ts";
+import { Projects } from "./projects.ts";
+import { RenderRows } from "./render-rows.ts";
+import { RenderRun } from "./render-run.ts";
+import { Renders } from "./renders.ts";
+import { Sessions } from "./sessions.ts";
+import { USER_MIGRATIONS } from "./tables.ts";
+import { Tickets } from "./tickets.ts";
+import { TurnAnswer } from "./turn-answer.ts";
+import { TurnLog } from "./turn-log.ts";
+import { TurnRows } from "./turn-rows.ts";
+import { TurnRun } from "./turn-run.ts";
+import { TurnSettle } from "./turn-settle.ts";
+import { Turns } from "./turns.ts";
+import { Watchers } from "./watchers.ts";
+
+export type UserParts = ReturnType<typeof putTogether>;
+
+/** Makes every part; `worker` performs what the schedule says is due. */
+export function putTogether(ground: Ground, worker: Worker) {
+  const address = parseUserObjectName(ground.name);
+  const database = openDatabase(ground, USER_MIGRATIONS);
+  const schedule = new Schedule(ground, database, "user", worker);
+  const outbox = new Outbox(ground, schedule, address.uh);
+  const log = new TurnLog(ground);
+  const account = new Account(ground, address);
+  const home: Home = { ground, address, database, schedule, outbox, account, log };
+  const sessions = new Sessions(home);
+  const projects = new Projects(home);
+  const assets = new Assets(home, projects);
+  const turnRows = new TurnRows(ground, database);
+  const settle = new TurnSettle(home, projects, turnRows);
+  const turns = new Turns(home, projects, turnRows, new Watchers(ground, log, sessions));
+  const tickets = new Tickets(home, turnRows);
+  const renderRows = new RenderRows(ground, database);
+  const renders = new Renders(home, projects, renderRows);
+  const answer = new TurnAnswer(home, settle, renders);
+  const run = new TurnRun(home, projects, assets, turnRows, settle, answer);
+  const rendering = new RenderRun(home, projects, renderRows);
+  return { home, sessions, projects, assets, turns, tickets, renders, run, rendering };
+}

@@ -1,0 +1,72 @@
+/** Who is signed in as this user: the epoch that user tokens carry, raised by every sign-out, and the user's own name. */
+import { userNameOwner } from "../../core/address.ts";
+import { type Refusal, refusal } from "../../core/errors.ts";
+import { type Pass, refusePass } from "../../core/pass.ts";
+import type { Call, Session } from "../../core/ports.ts";
+import { err, ok, type Result } from "../../core/result.ts";
+import { unseal } from "../../core/seal.ts";
+import { toRfc3339 } from "../../core/time.ts";
+import { readMeta, writeMeta } from "../database.ts";
+import { findRepeat, keepRepeat } from "../repeats.ts";
+import { enter, type Home } from "./home.ts";
+
+const EPOCH = "epoch";
+
+export class Sessions {
+  readonly #home: Home;
+
+  constructor(home: Home) {
+    this.#home = home;
+  }
+
+  /** Why a user token does not open this object now; null when it does. */
+  refuse(pass: Pass): Refusal | null {
+    const { ground, address } = this.#home;
+    return refusePass(pass, address.uh, this.#epoch(), ground.now());
+  }
+
+  /** What to make a token from, the same for the same call. The token itself is made at the edge and kept nowhere. */
+  open(call: Call): Result<Session, Refusal> {
+    enter(this.#home, call);
+    const { ground } = this.#home;
+    const repeat = findRepeat(ground, call);
+    if (!repeat.ok) return repeat;
+    if (repeat.value !== null) return ok(JSON.parse(repeat.value) as Session); // written below only
+    const session: Session = { epoch: this.#epoch(), issuedAt: ground.now() };
+    keepRepeat(ground, call, JSON.stringify(session));
+    return ok(session);
+  }
+
+  /** Ends every token and every stream ticket made so far. Streams that a token has open look at the epoch when woken. */
+  signOut(call: Call): Result<{ signed_out_at: string }, Refusal> {
+    if (!this.#home.database.exists()) return err(noUser());
+    enter(this.#home, call);
+    const { ground, log } = this.#home;
+    const repeat = findRepeat(ground, call);
+    if (!repeat.ok) return repeat;
+    if (repeat.value !== null) return ok({ signed_out_at: repeat.value });
+    const at = toRfc3339(ground.now());
+    ground.storage.transactionSync(() => {
+      writeMeta(ground.sql, EPOCH, String(this.#epoch() + 1));
+      ground.sql.exec("DELETE FROM tickets");
+      keepRepeat(ground, call, at);
+    });
+    log.wakeAll();
+    return ok({ signed_out_at: at });
+  }
+
+  /** The tenant's own name of the user; null where none was ever sent. */
+  async name(): Promise<string | null> {
+    const { ground, address, database } = this.#home;
+    const sealed = database.exists() ? readMeta(ground.sql, "user") : null;
+    const { rootSecret: current, rootSecretPrevious: previous } = ground.config;
+    return sealed === null ? null : unseal(sealed, userNameOwner(address), { current, previous });
+  }
+
+  #epoch(): number {
+    return this.#home.database.exists() ? Number(readMeta(this.#home.ground.sql, EPOCH) ?? 0) : 0;
+  }
+}
+
+export const noUser = (): Refusal =>
+  refusal("not_found", "No such user: nothing was ever written in its name.", { hint: "GET /v1/users" });

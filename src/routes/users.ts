@@ -1,0 +1,70 @@
+/** A tenant's end users: the short-lived tokens that phones and browsers act with, and signing out. */
+
+import { toRfc3339 } from "../core/time.ts";
+import { newUserToken, signedOut, USER_SCOPES, type UserScope, userParams, userToken } from "../core/wire/user.ts";
+import { apiError, unwrap } from "../http/api-error.ts";
+import { callOf, userAddress } from "../http/call.ts";
+import type { Api, Caller } from "../http/context.ts";
+import { answer, body, declare } from "../http/declare.ts";
+import { userObject } from "../http/objects.ts";
+import { rootsOf } from "../http/roots.ts";
+import { signUserToken } from "../http/user-token.ts";
+
+const tags = ["Users"];
+const makeToken = declare({
+  method: "post",
+  path: "/v1/users/{id}/tokens",
+  access: "any",
+  tags,
+  summary: "A short-lived token for a user's phone or browser",
+  description:
+    "It acts as this one user, may do no more than the key that made it, and ends with that key, with its time, or with a sign-out.",
+  request: { params: userParams, body: body(newUserToken) },
+  responses: { 201: answer(userToken, "The token.") },
+});
+
+const signOut = declare({
+  method: "post",
+  path: "/v1/users/{id}/sign_out",
+  access: "chat",
+  tags,
+  summary: "Sign a user out everywhere",
+  description: "Ends all tokens and stream tickets that this user has. New ones can be made at once.",
+  request: { params: userParams },
+  responses: { 200: answer(signedOut, "Done.") },
+});
+
+export function mountUsers(app: Api): void {
+  app.openapi(makeToken, async (c) => {
+    const { id } = c.req.valid("param");
+    const { scopes: wanted, expires_in_seconds: seconds } = c.req.valid("json");
+    const { tenant, mode, keyId } = c.var.caller;
+    const scopes = grantable(c.var.caller, wanted);
+    const visit = await userAddress(c, id);
+    const { epoch, issuedAt } = unwrap(await userObject(c.env, visit).openSession(await callOf(c, id)));
+    const until = (Math.floor(issuedAt / 1_000) + seconds) * 1_000;
+    const pass = { uh: visit.uh, epoch, until };
+    const token = await signUserToken({ tenant, mode, keyId, scopes, pass }, issuedAt, rootsOf(c.var.config));
+    return c.json({ token, user_id: id, scopes, expires_at: toRfc3339(until) }, 201);
+  });
+
+  app.openapi(signOut, async (c) => {
+    const { id } = c.req.valid("param");
+    const done = unwrap(await userObject(c.env, await userAddress(c, id)).signOut(await callOf(c, id)));
+    return c.json({ user_id: id, ...done }, 200);
+  });
+}
+
+/** The scopes a token gets: those asked for, or all that a user may have; never one that its key lacks. */
+function grantable(
+  caller: Caller,
+  wanted: readonly UserScope[] = USER_SCOPES.filter((scope) => caller.scopes.includes(scope)),
+): UserScope[] {
+  const missing = wanted.filter((scope) => !caller.scopes.includes(scope));
+  if (missing.length === 0 && wanted.length > 0) return [...new Set(wanted)];
+  const own = `this key has ${caller.scopes.join(", ")}`;
+  throw apiError(
+    "missing_scope",
+    `A user token gets only scopes of the key that makes it, out of ${USER_SCOPES.join(", ")}; ${own}.`,
+  );
+}
