@@ -21,7 +21,11 @@ const bindings = {
 const PATIENCE_MS = 60_000;
 
 /** Tests whose answers depend on what others have stored: each gets a runtime of its own. */
-const ALONE = ["test/routes/{admin,health}.test.ts", "test/store/**/*.test.ts", "test/jobs/cron-alone.test.ts"];
+const ALONE = [
+  "test/routes/{admin,health}.test.ts",
+  "test/store/**/*.test.ts",
+  "test/jobs/{cron-alone,reseal}.test.ts",
+];
 
 const stateful = () => cloudflareTest({ wrangler: { configPath: "./wrangler.toml" }, miniflare: { bindings } });
 

@@ -19,6 +19,7 @@ import { mountGenerators } from "./routes/generators.ts";
 import { mountHealth } from "./routes/health.ts";
 import { mountLinks } from "./routes/links.ts";
 import { mountMe } from "./routes/me.ts";
+import { mountNemoToken } from "./routes/nemo-token.ts";
 import { mountProjects } from "./routes/projects.ts";
 import { mountRenders } from "./routes/renders.ts";
 import { mountTurnEvents } from "./routes/turn-events.ts";
@@ -41,6 +42,7 @@ const COLLECTIONS = [
   mountLinks,
   mountGenerators,
   mountCredits,
+  mountNemoToken,
   mountWebhookEndpoints,
   mountWebhookSecrets,
   mountEvents,

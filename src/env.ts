@@ -1,4 +1,6 @@
 /** The Worker's surroundings, read once into a Config. A missing binding or a weak secret is named, not met later. */
+
+import type { RootSecrets } from "./core/derive.ts";
 import type { TargetRules } from "./core/target.ts";
 import { scaledWaits, type Waits } from "./core/waits.ts";
 import type { TenantObject } from "./durable/tenant.ts";
@@ -11,7 +13,7 @@ import type { SandboxObject } from "./sandbox/object.ts";
 /** What a message on each queue holds. A message is a nudge: losing one loses nothing. */
 export type WakeMessage = { readonly kind: ObjectKind; readonly name: string };
 export type DeliveryMessage = { readonly tenant: string; readonly delivery: string };
-export type ObjectKind = "user" | "tenant" | "upload";
+export type ObjectKind = "user" | "tenant" | "upload" | "token";
 
 /** Bindings as wrangler.toml declares them; vars and secrets as .dev.vars or `wrangler secret` give them. */
 export type Env = {
@@ -81,6 +83,8 @@ export type Config = {
   readonly allowAnonymous: boolean;
   readonly rootSecret: string;
   readonly rootSecretPrevious: string | null;
+  /** Both of them, as every seal and link wants them. */
+  readonly roots: RootSecrets;
   /** Admin tokens that open the door; empty when none is set or long enough. */
   readonly adminTokens: readonly string[];
   /** False only locally, to prove that the cron alone finishes everything. */
@@ -118,6 +122,7 @@ export function readConfig(env: Env): Config {
     allowAnonymous: env.ALLOW_ANONYMOUS === "1",
     rootSecret: env.ROOT_SECRET,
     rootSecretPrevious: env.ROOT_SECRET_PREVIOUS || null,
+    roots: { current: env.ROOT_SECRET, previous: env.ROOT_SECRET_PREVIOUS || null },
     adminTokens: [env.ADMIN_TOKEN, env.ADMIN_TOKEN_PREVIOUS].filter(
       (token): token is string => token !== undefined && bytes(token) >= SECRET_MIN_BYTES,
     ),

@@ -2,6 +2,7 @@
 import { createApp } from "./app.ts";
 import type { DeliveryMessage, Env, WakeMessage } from "./env.ts";
 import { deliverAll } from "./jobs/deliver.ts";
+import { resealSweep } from "./jobs/reseal.ts";
 import { sweep } from "./jobs/sweep.ts";
 import { wakeAll } from "./jobs/wake.ts";
 
@@ -16,7 +17,7 @@ const app = createApp();
 export default {
   fetch: app.fetch,
   async scheduled(_controller, env) {
-    await sweep(env, Date.now());
+    await Promise.all([sweep(env, Date.now()), resealSweep(env)]);
   },
   async queue(batch, env) {
     if (batch.queue === "nemo-gateway-wake") await wakeAll(batch as MessageBatch<WakeMessage>, env);

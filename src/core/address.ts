@@ -8,6 +8,8 @@ export type Scope = { readonly tenant: TenantId; readonly mode: Mode };
 export type UserAddress = Scope & { readonly uh: UserHash };
 
 export const tenantObjectName = ({ tenant, mode }: Scope): string => `${tenant}:${mode}`;
+/** The object that looks after the operator's own Nemo token. A tenant's has the name of its tenant and mode. */
+export const OPERATOR_TOKEN_NAME = "operator";
 export const userObjectName = ({ tenant, mode, uh }: UserAddress): string => `${tenant}:${mode}:${uh}`;
 export const uploadObjectName = ({ tenant, mode }: Scope, id: UploadId): string => `${tenant}:${mode}:${id}`;
 

@@ -80,6 +80,7 @@ export const ERRORS = {
   // upstream
   nemo_token_rejected: row(502, "The video service refused the account"),
   nemo_token_unavailable: row(503, "No account for the video service", true),
+  live_only: row(409, "This is only done for real, not in a test"),
   nemo_unavailable: row(502, "The video service is not answering", true),
   nemo_busy: row(503, "The video service is busy", true),
   nemo_garbled: row(502, "The video service answered oddly", true),

@@ -91,6 +91,16 @@ export const FILENAME_CHARS = 200;
 /** A finished render's file is kept this long unless the tenant says otherwise. */
 export const RENDER_TTL_MS = 30 * DAY_MS;
 
+// ---- Nemo tokens
+/** Before a token's end its owner is told. */
+export const TOKEN_WARNING_MS = DAY_MS;
+/** Upstream's ration: one anonymous token per client id. Source: nemo-api reference section 2.1. */
+export const MINT_RATION_MS = 7 * DAY_MS;
+/** After a refusal to mint that says nothing about when. Chosen: the ration of an address frees up one by one. */
+export const MINT_RETRY_MS = HOUR_MS;
+/** How long a user's object works with what it was told of a token that it shares. A removed one is used at most this much longer. */
+export const SHARED_TOKEN_MAX_AGE_MS = 30_000;
+
 // ---- renders
 /** A result is an MP4 of a short video; more is not copied. */
 export const RENDER_FILE_BYTES = 2_000_000_000;

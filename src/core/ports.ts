@@ -14,7 +14,7 @@ import type { EpochMs } from "./time.ts";
 import type { EventType, EventWire } from "./wire/event.ts";
 import type { BrowserLinkWire, NewProject, ProjectWire, TimelineWire } from "./wire/project.ts";
 import type { NewRender, RenderWire } from "./wire/render.ts";
-import type { CreditsWire, NemoTokenWire } from "./wire/token.ts";
+import type { CreditsWire, NemoTokenWire, NewNemoToken, TokenFor } from "./wire/token.ts";
 import type { NewTurn, TurnWire } from "./wire/turn.ts";
 import type { TurnEventsPage } from "./wire/turn-event.ts";
 import type { AssetWire, AttachmentWire, NewUpload, UploadWire } from "./wire/upload.ts";
@@ -58,7 +58,7 @@ export type Session = { readonly epoch: number; readonly issuedAt: EpochMs };
 /** What user tokens may knock at: everything but the doors of the tenant and of other objects. */
 export type UserDoor = Exclude<
   keyof UserPort,
-  "callAs" | "readAdmission" | "openSession" | "signOut" | "addAsset" | "wake"
+  "callAs" | "readAdmission" | "openSession" | "signOut" | "addAsset" | "putToken" | "removeToken" | "wake"
 >;
 
 /** One user's projects, turns, assets and renders. */
@@ -109,7 +109,11 @@ export interface UserPort {
   shareRender(call: Call, id: RenderId, seconds: number): Answer<{ token: string; expires_at: string }>;
 
   readCredits(): Answer<CreditsWire>;
-  readToken(): Promise<NemoTokenWire>;
+  /** The token that would be used; with `only: "user"` the one brought for this user alone. */
+  readToken(only?: TokenFor | null): Promise<NemoTokenWire>;
+  /** Keeps a token of the user's own, once upstream knows it. */
+  putToken(call: Call, token: BroughtToken): Answer<NemoTokenWire>;
+  removeToken(): Promise<void>;
   wake(): Promise<void>;
 }
 
@@ -182,12 +186,39 @@ export interface TenantPort {
   wake(): Promise<void>;
 }
 
-/** A Nemo token that several users share: who is using it, and what it last held. */
+/** A token on its way in. */
+export type BroughtToken = Pick<NewNemoToken, "token" | "expires_at">;
+
+/** What an account held at a moment. */
+export type Balance = { readonly available: number; readonly frozen: number; readonly at: EpochMs };
+
+/** A token that users share, as their objects get it. It crosses between objects of this Worker only. */
+export type SharedToken = {
+  readonly source: "tenant" | "operator";
+  /** Null: it has ended, or upstream refused it lately. */
+  readonly token: string | null;
+  /** Names it: a report about an earlier one does not touch it. */
+  readonly mark: string;
+  /** Upstream refused it; it is being tried again. */
+  readonly suspect: boolean;
+  readonly shown: NemoTokenWire;
+};
+
+/** A Nemo token that several users share: how it stands, who is using it, and what it last held. */
 export interface TokenPort {
+  /** The token, for a call; null when there is none here. */
+  use(): Promise<SharedToken | null>;
+  /** Keeps a tenant's token, once upstream knows it. */
+  put(call: Call, token: BroughtToken): Answer<NemoTokenWire>;
+  read(): Promise<NemoTokenWire>;
+  remove(): Promise<void>;
+  /** Whether upstream took the token of this mark, or refused it. */
+  report(mark: string, taken: boolean): Promise<void>;
   /** Notes that a turn runs on this token until released or `until`; tells whether another one does. */
   lease(turn: TurnId, until: EpochMs): Promise<{ shared: boolean }>;
-  /** Ends a lease; tells whether any other turn overlapped it from its start. */
-  release(turn: TurnId): Promise<{ shared: boolean }>;
+  /** Ends a lease; tells whether any other turn overlapped it from its start. `balance`: what the account held then. */
+  release(turn: TurnId, balance?: Balance | null): Promise<{ shared: boolean }>;
+  wake(): Promise<void>;
 }
 
 /** What a turn's end rests on. */

@@ -33,3 +33,22 @@ export async function unseal(sealed: string, owner: string, roots: RootSecrets):
     return null;
   }
 }
+
+/** Which root secret made a seal, by its public name: what `kidOf` says of that secret. Nothing is opened. */
+export const kidOfSeal = (sealed: string): string => sealed.slice(0, Math.max(0, sealed.indexOf(".")));
+
+/** Whether a seal was made under another root secret than the current one, and should be made anew while that one is still known. */
+export const needsReseal = async (sealed: string, roots: RootSecrets): Promise<boolean> =>
+  kidOfSeal(sealed) !== (await kidOf(roots.current));
+
+/** The same text sealed under the current root secret; null when it is already, or when it cannot be opened any more. */
+export async function reseal(
+  sealed: string,
+  owner: string,
+  roots: RootSecrets,
+  random: RandomBytes,
+): Promise<string | null> {
+  if (!(await needsReseal(sealed, roots))) return null;
+  const text = await unseal(sealed, owner, roots);
+  return text === null ? null : seal(text, owner, roots, random);
+}

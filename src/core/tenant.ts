@@ -38,3 +38,14 @@ export function changeSettings(stored: StoredSettings, change: TenantChange): St
 
 const changeQuotas = (stored: Partial<Quotas>, change: QuotaChange): Partial<Quotas> =>
   Object.fromEntries(Object.entries({ ...stored, ...change }).filter(([, value]) => typeof value === "number"));
+
+/** What an operator should know when a tenant is made: live calls need a Nemo token from somewhere. */
+export const tenantWarnings = (given: {
+  readonly nemoToken: string | null;
+  readonly allowAnonymous: boolean;
+}): string[] =>
+  given.nemoToken !== null || given.allowAnonymous
+    ? []
+    : [
+        "Live calls of this tenant have no Nemo token yet: set the secret NEMO_TOKEN, or let the tenant bring its own with PUT /v1/nemo_token.",
+      ];

@@ -44,6 +44,8 @@ export type Waits = {
   readonly deliveries: readonly number[];
   /** An upload without a write this long has expired. Chosen; as tus servers do. */
   readonly uploadIdle: number;
+  /** A Nemo token that upstream refused is tried again after this. Chosen: a fault of upstream's passes, a bad token costs a call now and then. */
+  readonly tokenRecheck: number;
   /** How far behind its earliest due time an object may be before the cron wakes it. */
   readonly busyGrace: number;
   /** A result's download without a byte this long is given up. Chosen: a store that answers at all sends within seconds. */
@@ -85,6 +87,7 @@ const REAL: Waits = {
     24 * HOUR_MS,
   ],
   uploadIdle: DAY_MS,
+  tokenRecheck: 10 * MINUTE_MS,
   busyGrace: 60 * SECOND_MS,
   copyIdle: 30 * SECOND_MS,
   copyTotal: 10 * MINUTE_MS,

@@ -46,6 +46,10 @@ export function readMeta(sql: SqlStorage, key: string): string | null {
   return sql.exec<{ value: string }>("SELECT value FROM meta WHERE key = ?", key).toArray()[0]?.value ?? null;
 }
 
+export function deleteMeta(sql: SqlStorage, key: string): void {
+  sql.exec("DELETE FROM meta WHERE key = ?", key);
+}
+
 export function writeMeta(sql: SqlStorage, key: string, value: string): void {
   sql.exec("INSERT OR REPLACE INTO meta (key, value) VALUES (?, ?)", key, value);
 }

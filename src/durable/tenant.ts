@@ -13,6 +13,7 @@ import type { Env } from "../env.ts";
 import { type Database, openDatabase } from "./database.ts";
 import { layGround } from "./ground.ts";
 import { Schedule } from "./schedule.ts";
+import { Seals } from "./seals.ts";
 import { Deliveries } from "./tenant/deliveries.ts";
 import { Endpoints } from "./tenant/endpoints.ts";
 import { Events } from "./tenant/events.ts";
@@ -31,6 +32,7 @@ export class TenantObject extends DurableObject<Env> implements TenantPort {
   readonly #endpoints: Endpoints;
   readonly #deliveries: Deliveries;
   readonly #secrets: Secrets;
+  readonly #seals: Seals;
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
@@ -42,7 +44,8 @@ export class TenantObject extends DurableObject<Env> implements TenantPort {
       giveUp: () => false, // a nudge costs nothing: the queue will be back
     });
     this.#events = new Events(ground, scope);
-    this.#secrets = new Secrets(ground, scope);
+    this.#seals = new Seals(ground, this.#database, "tenant", () => this.#secrets.renewSeals());
+    this.#secrets = new Secrets(ground, scope, this.#seals);
     this.#endpoints = new Endpoints(ground, this.#secrets);
     const targets = new Targets(this.#endpoints);
     this.#deliveries = new Deliveries(ground, this.#schedule, this.#events, this.#endpoints, targets, this.#secrets);
@@ -123,6 +126,7 @@ export class TenantObject extends DurableObject<Env> implements TenantPort {
   }
 
   async wake(): Promise<void> {
+    await this.#seals.renew();
     await this.#schedule.wake();
   }
 

@@ -1,11 +1,28 @@
-/** A Nemo token that several users share: which turns run on it, so that a balance is read only where it means something. */
+/**
+ * A Nemo token that several users share, a tenant's or the operator's: how it stands, which turns run on it (so that a
+ * balance is read only where it means something), and what it last held.
+ *
+ * A tenant's is kept here, sealed; the operator's is a secret of the Worker, and only what upstream said of it is noted.
+ */
 import { DurableObject } from "cloudflare:workers";
+import { OPERATOR_TOKEN_NAME, parseScope } from "../core/address.ts";
+import { kidOf } from "../core/derive.ts";
+import { type Refusal, refusal } from "../core/errors.ts";
 import type { TurnId } from "../core/ids.ts";
-import type { TokenPort } from "../core/ports.ts";
+import { mayUse, NO_TOKEN, showToken } from "../core/nemo-token.ts";
+import type { Balance, BroughtToken, Call, SharedToken, TokenPort } from "../core/ports.ts";
+import { err, type Result } from "../core/result.ts";
 import { DAY_MS, type EpochMs } from "../core/time.ts";
+import type { NemoTokenWire } from "../core/wire/token.ts";
 import type { Env } from "../env.ts";
-import { type Database, openDatabase } from "./database.ts";
+import { type Database, deleteMeta, openDatabase, readMeta, writeMeta } from "./database.ts";
+import { SCHEDULE_INDEX, SCHEDULE_TABLES } from "./due-rows.ts";
 import { type Ground, layGround } from "./ground.ts";
+import { KeptToken } from "./kept-token.ts";
+import { OUTBOX, OUTBOX_TABLES, Outbox } from "./outbox.ts";
+import { Schedule } from "./schedule.ts";
+import { Seals } from "./seals.ts";
+import { liveNemo } from "./upstream.ts";
 
 const MIGRATIONS = [
   `
@@ -16,16 +33,67 @@ const MIGRATIONS = [
   ) STRICT, WITHOUT ROWID;
   CREATE INDEX leases_by_end ON leases (until);
   `,
+  `${SCHEDULE_TABLES} ${OUTBOX_TABLES}`,
+  SCHEDULE_INDEX,
 ];
+
+/** Of the operator's token: its mark, and when upstream refused it. */
+const REFUSED = "refused";
+/** What the account last held, as the last turn that ended on it read it. */
+const BALANCE = "balance";
+/** A tenant's facts belong to no user. */
+const NO_USER = "";
 
 export class TokenObject extends DurableObject<Env> implements TokenPort {
   readonly #ground: Ground;
   readonly #database: Database;
+  readonly #schedule: Schedule;
+  readonly #outbox: Outbox;
+  readonly #seals: Seals;
+  /** A tenant's token; null in the operator's object. */
+  readonly #kept: KeptToken | null;
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
-    this.#ground = layGround(ctx, env);
-    this.#database = openDatabase(this.#ground, MIGRATIONS);
+    const ground = layGround(ctx, env);
+    this.#ground = ground;
+    this.#database = openDatabase(ground, MIGRATIONS);
+    this.#schedule = new Schedule(ground, this.#database, "token", {
+      perform: async ({ kind }) => (kind === OUTBOX ? this.#outbox.flush() : this.#kept?.warn()),
+      giveUp: () => false,
+    });
+    this.#outbox = new Outbox(ground, this.#schedule, NO_USER);
+    this.#seals = new Seals(ground, this.#database, "token", async () => (await this.#kept?.renewSeal()) ?? 0);
+    this.#kept = ground.name === OPERATOR_TOKEN_NAME ? null : this.#tenantsToken();
+  }
+
+  async use(): Promise<SharedToken | null> {
+    if (this.#kept === null) return this.#operatorsToken();
+    const open = this.#database.exists() ? await this.#kept.open() : null;
+    const shown = open === null ? null : this.#kept.state();
+    return open === null || shown === null ? null : { source: "tenant", shown, ...open };
+  }
+
+  async put(_call: Call, token: BroughtToken): Promise<Result<NemoTokenWire, Refusal>> {
+    if (this.#kept === null) throw new Error("the operator's token is a secret of the Worker");
+    if (parseScope(this.#ground.name).mode === "test") return err(liveOnly());
+    this.#database.ready();
+    return this.#kept.put(token);
+  }
+
+  async read(): Promise<NemoTokenWire> {
+    return (await this.use())?.shown ?? NO_TOKEN;
+  }
+
+  async remove(): Promise<void> {
+    if (this.#database.exists()) this.#kept?.remove();
+  }
+
+  async report(mark: string, taken: boolean): Promise<void> {
+    this.#database.ready();
+    if (this.#kept !== null) return this.#kept.report(mark, taken);
+    if (taken) deleteMeta(this.#ground.sql, REFUSED);
+    else writeMeta(this.#ground.sql, REFUSED, JSON.stringify({ mark, at: this.#ground.now() }));
   }
 
   async lease(turn: TurnId, until: EpochMs): Promise<{ shared: boolean }> {
@@ -41,11 +109,52 @@ export class TokenObject extends DurableObject<Env> implements TokenPort {
     return { shared: this.#overlaps(turn) };
   }
 
-  async release(turn: TurnId): Promise<{ shared: boolean }> {
+  async release(turn: TurnId, balance: Balance | null = null): Promise<{ shared: boolean }> {
     this.#database.ready();
     const shared = this.#overlaps(turn);
     this.#ground.sql.exec("UPDATE leases SET until = ? WHERE turn = ?", this.#ground.now(), turn);
+    if (balance !== null) writeMeta(this.#ground.sql, BALANCE, JSON.stringify(balance));
     return { shared };
+  }
+
+  async wake(): Promise<void> {
+    await this.#seals.renew();
+    await this.#schedule.wake();
+  }
+
+  override async alarm(): Promise<void> {
+    this.#schedule.alarm();
+  }
+
+  #tenantsToken(): KeptToken {
+    const { tenant, mode } = parseScope(this.#ground.name);
+    return new KeptToken({
+      ground: this.#ground,
+      schedule: this.#schedule,
+      outbox: this.#outbox,
+      seals: this.#seals,
+      nemo: liveNemo(this.#ground),
+      source: "tenant",
+      owner: `tenant_token|${tenant}|${mode}|`,
+      resource: "nemo_token",
+    });
+  }
+
+  /** The Worker's own secret, and what upstream said of it. A new secret has another mark, and a clean record. */
+  async #operatorsToken(): Promise<SharedToken | null> {
+    const { config, now } = this.#ground;
+    if (config.nemoToken === null) return null;
+    const mark = await kidOf(config.nemoToken);
+    const noted = this.#database.exists() ? readMeta(this.#ground.sql, REFUSED) : null;
+    const refused = noted === null ? null : (JSON.parse(noted) as { mark: string; at: EpochMs }); // written by report() only
+    const standing = { expiresAt: null, rejectedAt: refused?.mark === mark ? refused.at : null };
+    return {
+      source: "operator",
+      token: mayUse(standing, now(), config.waits) ? config.nemoToken : null,
+      mark,
+      suspect: standing.rejectedAt !== null,
+      shown: showToken("operator", standing, now()),
+    };
   }
 
   #overlaps(turn: TurnId): boolean {
@@ -59,3 +168,9 @@ export class TokenObject extends DurableObject<Env> implements TokenPort {
     return count > 0;
   }
 }
+
+const liveOnly = (): Refusal =>
+  refusal(
+    "live_only",
+    "In test mode every user has an account of its own in the sandbox, which no tenant's token opens; use a live key.",
+  );

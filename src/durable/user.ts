@@ -11,6 +11,7 @@ import { EVENTS_TTL_MS } from "../core/limits.ts";
 import type { Pass } from "../core/pass.ts";
 import type {
   AssetRecord,
+  BroughtToken,
   Call,
   Page,
   PageRequest,
@@ -24,15 +25,16 @@ import { err, ok, type Result } from "../core/result.ts";
 import { HOUR_MS, toRfc3339 } from "../core/time.ts";
 import type { BrowserLinkWire, NewProject, ProjectWire, TimelineWire } from "../core/wire/project.ts";
 import type { NewRender, RenderWire } from "../core/wire/render.ts";
-import type { CreditsWire, NemoTokenWire } from "../core/wire/token.ts";
+import type { CreditsWire, NemoTokenWire, TokenFor } from "../core/wire/token.ts";
 import type { NewTurn, TurnWire } from "../core/wire/turn.ts";
 import type { TurnEventsPage } from "../core/wire/turn-event.ts";
 import type { AssetWire, AttachmentWire } from "../core/wire/upload.ts";
 import type { Env } from "../env.ts";
 import type { DueRow } from "./due-rows.ts";
 import { layGround } from "./ground.ts";
+import { TOKEN_WARNING } from "./kept-token.ts";
 import { OUTBOX } from "./outbox.ts";
-import { ACT, ATTACH, RENDER, TIDY, TURN } from "./user/home.ts";
+import { ACT, ATTACH, enter, RENDER, TIDY, TURN } from "./user/home.ts";
 import { putTogether, type UserParts } from "./user/parts.ts";
 
 type Answer<T> = Promise<Result<T, Refusal>>;
@@ -177,11 +179,21 @@ export class UserObject extends DurableObject<Env> implements UserPort {
     return read.ok ? ok({ ...read.value, read_at: toRfc3339(ground.now()) }) : read;
   }
 
-  async readToken(): Promise<NemoTokenWire> {
-    return this.#parts.home.account.state(this.#parts.home.database.exists());
+  async readToken(only: TokenFor | null = null): Promise<NemoTokenWire> {
+    return this.#parts.home.account.state(only);
+  }
+
+  async putToken(call: Call, token: BroughtToken): Answer<NemoTokenWire> {
+    enter(this.#parts.home, call);
+    return this.#parts.home.account.put(token);
+  }
+
+  async removeToken(): Promise<void> {
+    this.#parts.home.account.remove();
   }
 
   async wake(): Promise<void> {
+    await this.#parts.home.account.renewSeals();
     await this.#parts.home.schedule.wake();
   }
 
@@ -196,6 +208,7 @@ export class UserObject extends DurableObject<Env> implements UserPort {
     if (kind === OUTBOX) return this.#parts.home.outbox.flush();
     if (kind === ACT) return this.#parts.run.act(ref as TurnId);
     if (kind === TIDY) return this.#tidy();
+    if (kind === TOKEN_WARNING) return this.#parts.home.account.warn(ref);
     throw new Error(`nobody does work of kind ${kind}`);
   }
 
@@ -208,7 +221,7 @@ export class UserObject extends DurableObject<Env> implements UserPort {
   }
 
   #giveUp({ kind, ref }: DueRow): boolean {
-    if (kind === OUTBOX || kind === TIDY) return false;
+    if (kind === OUTBOX || kind === TIDY || kind === TOKEN_WARNING) return false;
     if (kind === TURN) this.#parts.run.giveUp(ref as TurnId);
     if (kind === RENDER) this.#parts.rendering.giveUp(ref as RenderId);
     if (kind === ATTACH) this.#parts.assets.giveUp(ref);

@@ -4,14 +4,14 @@
  * A platform fault (reset, overloaded) becomes 503 `unavailable`; an object's own exception is a bug and passes as it is.
  * A read that the platform calls retryable is asked once more; a write never is, and an overloaded object is left alone.
  */
-import { tenantObjectName, uploadObjectName, userObjectName } from "../core/address.ts";
+import { type Scope, tenantObjectName, uploadObjectName, userObjectName } from "../core/address.ts";
 import { type UploadId, userHashOf } from "../core/ids.ts";
 import type { Pass, Visit, Visitor } from "../core/pass.ts";
-import type { TenantPort, UploadPort, UserDoor, UserPort } from "../core/ports.ts";
+import type { TenantPort, TokenPort, UploadPort, UserDoor, UserPort } from "../core/ports.ts";
 import type { Env } from "../env.ts";
 import { apiError, notFound, unwrap } from "./api-error.ts";
 
-type Port = UserPort | TenantPort | UploadPort;
+type Port = UserPort | TenantPort | UploadPort | TokenPort;
 type Remote = Record<string, (...given: unknown[]) => Promise<unknown>>;
 /** One call, by the method's name. */
 type Knock = (name: string, given: unknown[]) => Promise<unknown>;
@@ -38,6 +38,10 @@ export const tenantObject = (env: Env, visitor: Visitor): TenantPort =>
       knockAt(() => env.TENANT.getByName(tenantObjectName(visitor))),
     ),
   );
+
+/** What keeps the tenant's own Nemo token. For API keys alone. */
+export const tokenObject = (env: Env, scope: Scope): TokenPort =>
+  port(knockAt(() => env.TOKEN.getByName(tenantObjectName(scope))));
 
 /** An upload's object, under the same two rules. */
 export function uploadObject(env: Env, visitor: Visitor, id: UploadId): UploadPort {

@@ -5,7 +5,8 @@ import type { Env, ObjectKind, WakeMessage } from "../env.ts";
 import { log } from "../log.ts";
 import { type BusyRow, overdue } from "../store/busy.ts";
 
-const isKind = (kind: string): kind is ObjectKind => kind === "user" || kind === "tenant" || kind === "upload";
+const KINDS: readonly string[] = ["user", "tenant", "upload", "token"] satisfies ObjectKind[];
+export const isKind = (kind: string): kind is ObjectKind => KINDS.includes(kind);
 
 /** Nudges every object that is overdue at `now`, page by page. Twice at once is harmless: waking is idempotent. */
 export async function sweep(env: Pick<Env, "DB" | "WAKE">, now: EpochMs): Promise<number> {

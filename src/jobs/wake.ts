@@ -23,11 +23,6 @@ export async function wakeAll(batch: MessageBatch<WakeMessage>, env: Env): Promi
 }
 
 function objectOf(env: Env, { kind, name }: WakeMessage): Wakeable {
-  const stub =
-    kind === "user"
-      ? env.USER.getByName(name)
-      : kind === "tenant"
-        ? env.TENANT.getByName(name)
-        : env.UPLOAD.getByName(name);
-  return stub as unknown as Wakeable; // the three classes implement it; RPC stubs carry their methods under the same names
+  const classes = { user: env.USER, tenant: env.TENANT, upload: env.UPLOAD, token: env.TOKEN };
+  return classes[kind].getByName(name) as unknown as Wakeable; // the four classes implement it; RPC stubs carry their methods under the same names
 }

@@ -2,10 +2,11 @@
 import { zValidator } from "@hono/zod-validator";
 import { Hono } from "hono";
 import * as z from "zod";
+import { kidOf } from "../core/derive.ts";
 import { plainId } from "../core/ids.ts";
 import { keyHash, keyHint, mintKey } from "../core/key.ts";
 import { PAGE_MAX, SWEEP_PAGE } from "../core/limits.ts";
-import { changeSettings } from "../core/tenant.ts";
+import { changeSettings, tenantWarnings } from "../core/tenant.ts";
 import { toRfc3339 } from "../core/time.ts";
 import { pageQuery, plain } from "../core/wire/common.ts";
 import { newKey, type ShownKeyWire } from "../core/wire/key.ts";
@@ -19,6 +20,7 @@ import { forgetKey } from "../http/key-cache.ts";
 import { random } from "../http/random.ts";
 import { oldestDue, overdue } from "../store/busy.ts";
 import { insertKey, listKeys, revokeKey } from "../store/keys.ts";
+import { countStaleSeals } from "../store/seals.ts";
 import { insertTenant, listTenants, readTenant } from "../store/tenants.ts";
 
 const tenantParams = zValidator("param", z.object({ id: plain("ten") }), refuseInvalid);
@@ -41,7 +43,7 @@ export function adminRoutes(): Hono<AppEnv> {
       createdAt: now,
       settings: changeSettings({}, settings),
     });
-    return c.json(made, 201, { Location: `/admin/tenants/${made.id}` });
+    return c.json({ ...made, warnings: tenantWarnings(c.var.config) }, 201, { Location: `/admin/tenants/${made.id}` });
   });
 
   admin.get("/tenants", tenantQuery, async (c) => {
@@ -79,11 +81,16 @@ export function adminRoutes(): Hono<AppEnv> {
 
   admin.get("/status", async (c) => {
     const now = Date.now();
-    const [late, oldest] = await Promise.all([overdue(c.env.DB, now, null, SWEEP_PAGE), oldestDue(c.env.DB)]);
+    const [late, oldest, stale] = await Promise.all([
+      overdue(c.env.DB, now, null, SWEEP_PAGE),
+      oldestDue(c.env.DB),
+      kidOf(c.var.config.rootSecret).then((kid) => countStaleSeals(c.env.DB, kid)),
+    ]);
     return c.json({
       overdue: late.length,
       overdue_at_least: late.length === SWEEP_PAGE,
       oldest_due_at: oldest === null ? null : toRfc3339(oldest),
+      stale_seals: stale,
     });
   });
 

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { seal, unseal } from "../../src/core/seal.ts";
+import { kidOf } from "../../src/core/derive.ts";
+import { kidOfSeal, needsReseal, reseal, seal, unseal } from "../../src/core/seal.ts";
 
 const random = (count: number) => crypto.getRandomValues(new Uint8Array(count));
 const roots = { current: "a".repeat(32), previous: null };
@@ -31,5 +32,24 @@ describe("a seal", () => {
     expect(await unseal(broken, owner, roots)).toBeNull();
     expect(await unseal("", owner, roots)).toBeNull();
     expect(await unseal("a.b.c", owner, roots)).toBeNull();
+  });
+});
+
+describe("a rotation of the root secret", () => {
+  const rotated = { current: "b".repeat(32), previous: roots.current };
+
+  it("shows in the seal's own name, and only until it is made anew", async () => {
+    const sealed = await seal("x", owner, roots, random);
+    expect(kidOfSeal(sealed)).toBe(await kidOf(roots.current));
+    expect([await needsReseal(sealed, roots), await needsReseal(sealed, rotated)]).toEqual([false, true]);
+    const fresh = (await reseal(sealed, owner, rotated, random)) ?? "";
+    expect(await needsReseal(fresh, rotated)).toBe(false);
+    expect(await unseal(fresh, owner, { current: rotated.current, previous: null })).toBe("x");
+    expect(await reseal(fresh, owner, rotated, random)).toBeNull();
+  });
+
+  it("cannot save what neither secret opens", async () => {
+    const sealed = await seal("x", owner, roots, random);
+    expect(await reseal(sealed, owner, { current: "c".repeat(32), previous: rotated.current }, random)).toBeNull();
   });
 });

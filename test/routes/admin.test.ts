@@ -2,6 +2,8 @@ import { describe, expect, it } from "vitest";
 import { createApp } from "../../src/app.ts";
 import { QUOTA_DEFAULTS } from "../../src/core/limits.ts";
 import { SCOPES } from "../../src/core/wire/key.ts";
+import type { TenantWire } from "../../src/core/wire/tenant.ts";
+import type { Env } from "../../src/env.ts";
 import { adminHeaders, call, env, jsonOf, makeKey, makeTenant, problemOf, send } from "../support/gateway.ts";
 
 describe("the operator's door", () => {
@@ -39,16 +41,44 @@ describe("the operator's door", () => {
       { headers },
       { ...env, ADMIN_TOKEN_PREVIOUS: previous },
     );
-    expect(await jsonOf(response)).toEqual({ overdue: 0, overdue_at_least: false, oldest_due_at: null });
+    expect(await jsonOf(response)).toEqual({
+      overdue: 0,
+      overdue_at_least: false,
+      oldest_due_at: null,
+      stale_seals: 0,
+    });
   });
 });
 
+/** A made tenant as it is read: what its making warned of is said once. */
+const read = (made: TenantWire): TenantWire => {
+  const { warnings: _, ...tenant } = made as TenantWire & { warnings: string[] };
+  return tenant;
+};
+
 describe("tenants", () => {
+  it("that would have no Nemo token are made with a warning", async () => {
+    const make = async (more: Partial<Env>) => {
+      const init = {
+        method: "POST",
+        body: '{"name":"a"}',
+        headers: { ...adminHeaders, "Content-Type": "application/json" },
+      };
+      return jsonOf<{ warnings: string[] }>(
+        await createApp().request("/admin/tenants", init, { ...env, ...more }),
+        201,
+      );
+    };
+    expect((await make({})).warnings).toEqual([expect.stringContaining("PUT /v1/nemo_token")]);
+    for (const more of [{ NEMO_TOKEN: "nmv_usr_x" }, { ALLOW_ANONYMOUS: "1" }])
+      expect((await make(more)).warnings).toEqual([]);
+  });
+
   it("are made, read and listed, newest first", async () => {
     const first = await makeTenant("first");
     const second = await makeTenant("second");
     expect(first).toMatchObject({ name: "first", state: "active", tier: "small", id: expect.stringMatching(/^ten_/) });
-    expect(await jsonOf(await call(`/admin/tenants/${first.id}`, { headers: adminHeaders }))).toEqual(first);
+    expect(await jsonOf(await call(`/admin/tenants/${first.id}`, { headers: adminHeaders }))).toEqual(read(first));
     const page = await jsonOf<{ data: { id: string }[]; has_more: boolean; next_cursor: string }>(
       await call("/admin/tenants?limit=1", { headers: adminHeaders }),
     );

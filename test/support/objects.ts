@@ -15,6 +15,8 @@ import {
 import type { Call, Fact, TenantPort, UploadPort, UserPort } from "../../src/core/ports.ts";
 import type { Result } from "../../src/core/result.ts";
 import { type NewTurn, newTurn, type TurnWire } from "../../src/core/wire/turn.ts";
+import type { TenantObject } from "../../src/durable/tenant.ts";
+import type { UserObject } from "../../src/durable/user.ts";
 import type { Env } from "../../src/env.ts";
 
 export const env = bindings as unknown as Env; // vitest.config.ts binds what wrangler.toml declares
@@ -64,8 +66,8 @@ export async function until<T>(look: () => Promise<T | null | undefined | false>
   }
 }
 
-export async function newProject(user: UserPort): Promise<ProjectId> {
-  return good(await user.createProject(call(), { name: "p", metadata: {} })).id as ProjectId;
+export async function newProject(user: UserPort, more: Partial<Call> = {}): Promise<ProjectId> {
+  return good(await user.createProject({ ...call(), ...more }, { name: "p", metadata: {} })).id as ProjectId;
 }
 
 /** A turn's body as it comes through the door: what was not sent has its default. */
@@ -94,9 +96,16 @@ export async function ledger(address: UserAddress): Promise<Ledger> {
   return response.json();
 }
 
+export const tenantStub = (address: UserAddress) => env.TENANT.getByName(tenantObjectName(address));
+
+/** Ends an instance at once, as `kill` does a user's. */
+export async function killObject(stub: DurableObjectStub<UserObject | TenantObject>): Promise<void> {
+  await runInDurableObject(stub, (_, state) => state.abort("killed by the test")).catch(() => undefined);
+}
+
 /** Ends a user's instance at once, in the middle of whatever it does: what a crash or a code update does. Take a new port afterwards: the old stub is broken. */
 export async function kill(address: UserAddress): Promise<void> {
-  await runInDurableObject(userStub(address), (_, state) => state.abort("killed by the test")).catch(() => undefined);
+  await killObject(userStub(address));
 }
 
 /** Adds fault words to the next turns of this user's sandbox, one each, without the prompt showing them. */

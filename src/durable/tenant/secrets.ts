@@ -13,11 +13,12 @@ import type { EndpointId, EventId } from "../../core/ids.ts";
 import { SECRET_OVERLAP_MS, SECRETS_AT_ONCE } from "../../core/limits.ts";
 import type { Call } from "../../core/ports.ts";
 import { ok, type Result } from "../../core/result.ts";
-import { seal, unseal } from "../../core/seal.ts";
+import { reseal, seal, unseal } from "../../core/seal.ts";
 import { type EpochMs, toRfc3339 } from "../../core/time.ts";
 import type { RotatedSecretWire } from "../../core/wire/webhook.ts";
 import type { Ground } from "../ground.ts";
 import { findRepeat, keepRepeat } from "../repeats.ts";
+import type { Seals } from "../seals.ts";
 
 /** Whose secret: an endpoint's, or that of everything that has none of its own. */
 export type SecretOwner = EndpointId | typeof DEFAULT_SECRET;
@@ -32,15 +33,18 @@ const SECRET_BYTES = 32;
 export class Secrets {
   readonly #ground: Ground;
   readonly #scope: Scope;
+  readonly #seals: Seals;
 
-  constructor(ground: Ground, scope: Scope) {
+  constructor(ground: Ground, scope: Scope, seals: Seals) {
     this.#ground = ground;
     this.#scope = scope;
+    this.#seals = seals;
   }
 
   /** Makes a secret for an owner. Nothing is stored before `put`. */
   async fresh(owner: SecretOwner): Promise<FreshSecret> {
     const { random } = this.#ground;
+    await this.#seals.note();
     const secret = `whsec_${base64(random(SECRET_BYTES))}`;
     return { owner, secret, sealed: await seal(secret, this.#purpose(owner), this.#roots(), random) };
   }
@@ -85,6 +89,18 @@ export class Secrets {
     );
     const signatures = opened.flatMap((secret) => (secret === null ? [] : [new Webhook(secret).sign(id, at, body)]));
     return signatures.length === 0 ? null : signatures.join(" ");
+  }
+
+  /** Seals every secret under the current root secret; answers how many there are. */
+  async renewSeals(): Promise<number> {
+    const { sql, random } = this.#ground;
+    type Row = { owner: SecretOwner; n: number; secret: string };
+    const rows = sql.exec<Row>("SELECT owner, n, secret FROM secrets").toArray();
+    for (const { owner, n, secret } of rows) {
+      const fresh = await reseal(secret, this.#purpose(owner), this.#roots(), random);
+      if (fresh !== null) sql.exec("UPDATE secrets SET secret = ? WHERE owner = ? AND n = ?", fresh, owner, n);
+    }
+    return rows.length;
   }
 
   /** An owner is gone. */

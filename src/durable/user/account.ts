@@ -1,99 +1,85 @@
 /**
- * Whose Nemo token a user's object works with, and how it gets one.
+ * Whose Nemo token a user's object works with: the user's own, else the tenant's, else the operator's, else an anonymous one.
  *
- * Test mode takes anonymous tokens of the sandbox and never any other. Live mode takes the operator's token where one is
- * set, else an anonymous one where that is allowed. A token of its own is sealed at rest and renewed with the same client
- * id when upstream refuses it, once.
+ * Test mode knows the sandbox alone: a token that was brought for its user there, else one of the sandbox's own making.
+ * A token that upstream refused is not replaced by somebody else's: who brought it is told, and nobody else pays.
  */
 
-import type { UserAddress } from "../../core/address.ts";
-import { userObjectName } from "../../core/address.ts";
-import type { RootSecrets } from "../../core/derive.ts";
+import { type UserAddress, userNameOwner } from "../../core/address.ts";
 import { type Charged, type Refusal, refusal } from "../../core/errors.ts";
 import type { TurnId } from "../../core/ids.ts";
-import type { TokenPort } from "../../core/ports.ts";
+import { NO_TOKEN } from "../../core/nemo-token.ts";
+import type { Balance, BroughtToken } from "../../core/ports.ts";
 import { err, ok, type Result } from "../../core/result.ts";
-import { seal, unseal } from "../../core/seal.ts";
-import { type EpochMs, MINUTE_MS, toRfc3339 } from "../../core/time.ts";
-import type { NemoTokenWire } from "../../core/wire/token.ts";
+import { reseal } from "../../core/seal.ts";
+import type { EpochMs } from "../../core/time.ts";
+import type { NemoTokenWire, TokenFor } from "../../core/wire/token.ts";
 import type { Nemo } from "../../nemo/client.ts";
-import { createNemo } from "../../nemo/create.ts";
 import type { ClaimLink } from "../../nemo/domain.ts";
 import type { NemoFailure } from "../../nemo/failures.ts";
-import { readMeta, writeMeta } from "../database.ts";
+import { type Database, readMeta, writeMeta } from "../database.ts";
 import type { Ground } from "../ground.ts";
-import { refusalOf } from "./refusals.ts";
+import { KEPT, KeptToken } from "../kept-token.ts";
+import type { Outbox } from "../outbox.ts";
+import { refusalOf } from "../refusals.ts";
+import type { Schedule } from "../schedule.ts";
+import { Seals } from "../seals.ts";
+import { nemoOf } from "../upstream.ts";
+import { OwnMint } from "./own-mint.ts";
+import { SharedToken } from "./shared-token.ts";
 
 /** Where an anonymous account is kept by registering. Source: nemo-api reference 2.3. */
 const REGISTER_URL = "https://nemovideo.com/register";
-/** The name of the object that looks after the operator's own token. */
-const OPERATORS_TOKEN = "operator";
-/** The sandbox's address inside its own binding; nothing resolves it. */
-export const SANDBOX_URL = "https://sandbox.nemo.internal";
-/** What upstream is told about us when nothing more specific is known. */
-const ATTRIBUTION = { source: "nemo-gateway", version: "1", platform: "unknown" };
-/** An own token this close to its end is renewed before it is used. */
-const RENEW_BEFORE_MS = MINUTE_MS;
 
-type Own = { readonly sealed: string; readonly clientId: string; readonly expiresAt: EpochMs | null };
+export type AccountParts = {
+  readonly ground: Ground;
+  readonly address: UserAddress;
+  readonly database: Database;
+  readonly schedule: Schedule;
+  readonly outbox: Outbox;
+};
 
-export type TokenInUse = {
+/** A token in use, and what follows when upstream took it or refused it: a minted one answers with another to try once. */
+type InUse = {
   readonly token: string;
-  readonly source: NemoTokenWire["source"];
+  readonly told: (taken: boolean) => Promise<Result<string, Refusal> | null>;
 };
 
 export class Account {
   readonly nemo: Nemo;
-  readonly #ground: Ground;
-  readonly #address: UserAddress;
-  #minting: Promise<Result<TokenInUse, Refusal>> | null = null;
+  readonly #database: Database;
+  readonly #brought: KeptToken;
+  readonly #mint: OwnMint;
+  readonly #shared: SharedToken;
+  readonly #seals: Seals;
 
-  constructor(ground: Ground, address: UserAddress) {
-    this.#ground = ground;
-    this.#address = address;
-    const { env, config } = ground;
-    const timeouts = { turnTotalMs: config.waits.turnStream };
-    this.nemo =
-      address.mode === "test"
-        ? createNemo({
-            baseUrl: SANDBOX_URL,
-            fetch: (request) => env.SANDBOX.getByName(userObjectName(address)).fetch(request),
-            attribution: ATTRIBUTION,
-            timeouts,
-          })
-        : createNemo({
-            baseUrl: config.nemoUrl,
-            fetch: (request) => fetch(request),
-            attribution: ATTRIBUTION,
-            timeouts,
-          });
-  }
-
-  /** A token to work with now. Mints one where none is kept or the kept one is about to end. */
-  async token(): Promise<Result<TokenInUse, Refusal>> {
-    const { config, now } = this.#ground;
-    if (this.isShared() && config.nemoToken !== null) {
-      return ok({ token: config.nemoToken, source: "operator" });
-    }
-    const own = this.#own();
-    if (own !== null && (own.expiresAt === null || own.expiresAt - RENEW_BEFORE_MS > now())) {
-      const token = await unseal(own.sealed, this.#owner(), this.#roots());
-      if (token !== null) return ok({ token, source: this.#ownSource() });
-    }
-    return this.#mintOnce();
+  constructor({ ground, address, database, schedule, outbox }: AccountParts) {
+    this.nemo = nemoOf(ground, address);
+    this.#database = database;
+    this.#seals = new Seals(ground, database, "user", async () => {
+      const kept = await Promise.all([this.#brought.renewSeal(), this.#mint.renewSeal(), renewName(ground, address)]);
+      return kept.reduce((sum, one) => sum + one, 0);
+    });
+    const { nemo } = this;
+    const parts = { ground, schedule, outbox, seals: this.#seals, nemo };
+    const owner = `user_token|${address.tenant}|${address.mode}|${address.uh}`;
+    this.#brought = new KeptToken({ ...parts, source: "user", owner, resource: `nemo_token_${address.uh}` });
+    this.#mint = new OwnMint({ ...parts, address });
+    this.#shared = new SharedToken(ground, address);
   }
 
   /**
-   * Makes a call with the token; when upstream refuses the token itself, once more with a new one.
+   * Makes a call with the token; when upstream refuses an anonymous one, once more with a new one.
    * Safe for any call, a paid one too: a refused token means that nothing was done.
    */
   async call<T>(use: (token: string) => Promise<Result<T, NemoFailure>>): Promise<Result<T, Refusal | NemoFailure>> {
-    const first = await this.token();
-    if (!first.ok) return first;
-    const answer = await use(first.value.token);
-    if (answer.ok || answer.error.reason !== "token_rejected" || first.value.source === "operator") return answer;
-    const second = await this.#mintOnce();
-    return second.ok ? use(second.value.token) : second;
+    const held = await this.#hold();
+    if (!held.ok) return held;
+    const answer = await use(held.value.token);
+    const refused = !answer.ok && answer.error.reason === "token_rejected";
+    const other = answer.ok || refused ? await held.value.told(answer.ok) : null;
+    if (other === null) return answer;
+    return other.ok ? use(other.value) : other;
   }
 
   /** Like `call`, with every failure in our error table's words. */
@@ -106,9 +92,8 @@ export class Account {
   explain(failure: Refusal | NemoFailure, charged: Charged = "no"): Refusal {
     const told = "detail" in failure ? failure : refusalOf(failure, charged);
     const helps = told.code === "insufficient_credits" || told.code === "plan_upgrade_required";
-    const user = readMeta(this.#ground.sql, "nemo_user");
-    if (!helps || this.isShared() || user === null) return told;
-    return { ...told, registerUrl: `${REGISTER_URL}?bind=${encodeURIComponent(user)}` };
+    const user = helps && !this.isShared() && this.#brought.state() === null ? this.#mint.nemoUser() : null;
+    return user === null ? told : { ...told, registerUrl: `${REGISTER_URL}?bind=${encodeURIComponent(user)}` };
   }
 
   /** A link that opens a project in Nemo's web app. Only for a token that is this user's alone: it shows all of its projects. */
@@ -125,93 +110,86 @@ export class Account {
 
   /** Notes on a shared token that this turn runs on it; tells whether another user's turn does too. An own token is never shared. */
   async lease(turn: TurnId, until: EpochMs): Promise<boolean> {
-    return this.isShared() ? (await this.#operatorsToken().lease(turn, until)).shared : false;
+    return this.#brought.state() === null && this.#shared.lease(turn, until);
   }
 
-  /** Ends the note. A release that is lost ends by itself at the lease's end. */
-  async release(turn: TurnId): Promise<void> {
-    if (this.isShared()) await this.#operatorsToken().release(turn);
+  /** Ends the note, with what the account held then where it was read. */
+  async release(turn: TurnId, balance: Balance | null = null): Promise<void> {
+    if (this.#brought.state() === null) await this.#shared.release(turn, balance);
   }
 
-  /** What the outside may know of the token. */
-  state(exists: boolean): NemoTokenWire {
-    const { config, now } = this.#ground;
-    if (this.isShared()) {
-      return { source: "operator", state: "ready", expires_at: null, next_try_at: null };
-    }
-    const own = exists ? this.#own() : null;
-    const allowed = this.#address.mode === "test" || config.allowAnonymous;
-    if (own === null)
-      return {
-        source: allowed ? this.#ownSource() : "none",
-        state: allowed ? "ready" : "none",
-        expires_at: null,
-        next_try_at: null,
-      };
-    const expired = own.expiresAt !== null && own.expiresAt <= now();
-    return {
-      source: this.#ownSource(),
-      state: expired && !allowed ? "rejected" : "ready",
-      expires_at: own.expiresAt === null ? null : toRfc3339(own.expiresAt),
-      next_try_at: null,
-    };
-  }
-
-  /** Whether the token is the operator's, which other users work with too. */
+  /** Whether other users work with the same token, as far as is known without asking. */
   isShared(): boolean {
-    return this.#address.mode === "live" && this.#ground.config.nemoToken !== null;
+    return this.#brought.state() === null && this.#shared.isLikely();
   }
 
-  #operatorsToken(): TokenPort {
-    return this.#ground.env.TOKEN.getByName(OPERATORS_TOKEN) as unknown as TokenPort; // TokenObject implements TokenPort; RPC stubs carry its methods
+  /** Keeps a token of the user's own, once upstream knows it. */
+  async put(token: BroughtToken): Promise<Result<NemoTokenWire, Refusal>> {
+    return this.#brought.put(token);
   }
 
-  #mintOnce(): Promise<Result<TokenInUse, Refusal>> {
-    this.#minting ??= this.#mint().finally(() => {
-      this.#minting = null;
-    });
-    return this.#minting;
+  /** Lets go of the user's own token: the next in line is used from here on. */
+  remove(): void {
+    if (this.#database.exists()) this.#brought.remove();
   }
 
-  async #mint(): Promise<Result<TokenInUse, Refusal>> {
-    const { config, sql, random } = this.#ground;
-    if (this.#address.mode === "live" && !config.allowAnonymous) {
-      return err(
-        refusal("nemo_token_unavailable", "No Nemo token is set; bring one with PUT /v1/nemo_token.", {
-          charged: "no",
-          hint: "PUT /v1/nemo_token",
-        }),
-      );
-    }
-    const clientId = this.#own()?.clientId ?? crypto.randomUUID();
-    let minted = await this.nemo.mintToken(clientId);
-    let used = clientId;
-    if (!minted.ok && minted.error.reason === "client_id_refused") {
-      used = crypto.randomUUID();
-      minted = await this.nemo.mintToken(used);
-    }
-    if (!minted.ok) return err(refusalOf(minted.error));
-    const { token, expiresAt, userId } = minted.value;
-    const own: Own = { sealed: await seal(token, this.#owner(), this.#roots(), random), clientId: used, expiresAt };
-    writeMeta(sql, "token", JSON.stringify(own));
-    if (userId !== null) writeMeta(sql, "nemo_user", userId);
-    return ok({ token, source: this.#ownSource() });
+  /** What the outside may know of the token that would be used; of the one that was brought alone when `only` says so. */
+  async state(only: TokenFor | null = null): Promise<NemoTokenWire> {
+    const exists = this.#database.exists();
+    const brought = exists ? this.#brought.state() : null;
+    if (brought !== null || only === "user") return brought ?? NO_TOKEN;
+    return (await this.#shared.find())?.shown ?? this.#mint.state(exists);
   }
 
-  #own(): Own | null {
-    const text = readMeta(this.#ground.sql, "token");
-    return text === null ? null : (JSON.parse(text) as Own); // written by #mint only
+  /** The schedule's work for a row of kind `token_warning`. */
+  warn(ref: string): void {
+    if (ref === KEPT) this.#brought.warn();
+    else this.#mint.warn();
   }
 
-  #ownSource(): "sandbox" | "anonymous" {
-    return this.#address.mode === "test" ? "sandbox" : "anonymous";
+  /** Lets the sweep know that something is sealed here. */
+  noteSeals(): Promise<void> {
+    return this.#seals.note();
   }
 
-  #owner(): string {
-    return `nemo_token|${this.#address.tenant}|${this.#address.mode}|${this.#address.uh}`;
+  /** Seals everything under the current root secret: part of a wake. */
+  renewSeals(): Promise<void> {
+    return this.#seals.renew();
   }
 
-  #roots(): RootSecrets {
-    return { current: this.#ground.config.rootSecret, previous: this.#ground.config.rootSecretPrevious };
+  async #hold(): Promise<Result<InUse, Refusal>> {
+    const brought = await this.#brought.open();
+    if (brought !== null) return inUse("user", brought, async (taken) => this.#brought.report(brought.mark, taken));
+    const shared = await this.#shared.find();
+    if (shared !== null) return inUse(shared.source, shared, (taken) => this.#shared.report(shared, taken));
+    const own = await this.#mint.token();
+    if (!own.ok) return own;
+    return ok({ token: own.value, told: async (taken) => (taken ? null : this.#mint.renew(own.value)) });
   }
+}
+
+/** A token that somebody brought: when upstream refuses it, there is no other. */
+function inUse(
+  source: "user" | "tenant" | "operator",
+  { token }: { readonly token: string | null },
+  report: (taken: boolean) => Promise<void>,
+): Result<InUse, Refusal> {
+  if (token === null) {
+    const detail = `Nemo refused the ${source}'s token, or it has ended; it has to be set anew.`;
+    return err(refusal("nemo_token_rejected", detail, { charged: "no", hint: "PUT /v1/nemo_token" }));
+  }
+  const told = async (taken: boolean): Promise<null> => {
+    await report(taken);
+    return null;
+  };
+  return ok({ token, told });
+}
+
+/** Seals the user's own name under the current root secret; answers how many seals there are. */
+async function renewName({ sql, config, random }: Ground, address: UserAddress): Promise<number> {
+  const name = readMeta(sql, "user");
+  if (name === null) return 0;
+  const fresh = await reseal(name, userNameOwner(address), config.roots, random);
+  if (fresh !== null && readMeta(sql, "user") === name) writeMeta(sql, "user", fresh);
+  return 1;
 }

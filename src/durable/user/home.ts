@@ -1,6 +1,7 @@
 /** What the parts of a user's object share. Made once by the object, handed to each part. */
 import type { UserAddress } from "../../core/address.ts";
 import type { Call } from "../../core/ports.ts";
+import { kidOfSeal } from "../../core/seal.ts";
 import type { Database } from "../database.ts";
 import { readMeta, writeMeta } from "../database.ts";
 import type { Ground } from "../ground.ts";
@@ -32,7 +33,16 @@ export function enter(home: Home, call: Call): void {
   const { sql } = home.ground;
   if (readMeta(sql, "origin") !== call.origin) writeMeta(sql, "origin", call.origin);
   if (readMeta(sql, "named") === null) writeMeta(sql, "named", call.named ? "1" : "0");
-  if (call.user && readMeta(sql, "user") === null) writeMeta(sql, "user", call.user);
+  if (call.user) keepName(home, call.user);
+}
+
+/** Keeps the user's own name, sealed by the caller: the first one, and again after the root secret was rotated. */
+function keepName({ ground, account }: Home, sealed: string): void {
+  const kept = readMeta(ground.sql, "user");
+  if (kept !== null && kidOfSeal(kept) === kidOfSeal(sealed)) return;
+  writeMeta(ground.sql, "user", sealed);
+  // Without its row in D1 the sweep after a rotation misses this name, and the user's next write puts it right.
+  ground.keep(account.noteSeals().catch(() => undefined));
 }
 
 /** The start of every link this object hands out. */

@@ -31,7 +31,7 @@ export function putTogether(ground: Ground, worker: Worker) {
   const schedule = new Schedule(ground, database, "user", worker);
   const outbox = new Outbox(ground, schedule, address.uh);
   const log = new TurnLog(ground);
-  const account = new Account(ground, address);
+  const account = new Account({ ground, address, database, schedule, outbox });
   const home: Home = { ground, address, database, schedule, outbox, account, log };
   const sessions = new Sessions(home);
   const projects = new Projects(home);

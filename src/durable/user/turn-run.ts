@@ -23,12 +23,12 @@ import {
   unreadable,
 } from "../../core/turn.ts";
 import type { TurnStream } from "../../nemo/turn-event.ts";
+import { cancelled, isPassing } from "../refusals.ts";
 import type { Assets } from "./assets.ts";
 import { ACT, type Home, TURN } from "./home.ts";
 import { Narrator } from "./narrator.ts";
 import type { Projects } from "./projects.ts";
 import { QuietWatch } from "./quiet-watch.ts";
-import { cancelled, isPassing } from "./refusals.ts";
 import type { TurnAnswer } from "./turn-answer.ts";
 import type { TurnRows } from "./turn-rows.ts";
 import type { TurnSettle } from "./turn-settle.ts";

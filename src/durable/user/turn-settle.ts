@@ -5,7 +5,7 @@ import { creditsEvent } from "../../core/credits.ts";
 import type { Refusal } from "../../core/errors.ts";
 import type { ProjectId } from "../../core/ids.ts";
 import { EVENTS_TTL_MS } from "../../core/limits.ts";
-import type { Verdict } from "../../core/ports.ts";
+import type { Balance, Verdict } from "../../core/ports.ts";
 import { HOUR_MS } from "../../core/time.ts";
 import { EMPTY_TIMELINE, summaryLine } from "../../core/timeline.ts";
 import { diffTimelines } from "../../core/timeline-diff.ts";
@@ -31,6 +31,12 @@ import { showTurn } from "./turn-show.ts";
 const CHANGED_IN_DETAIL = { en: "The timeline changed in details.", zh: "时间线的细节有改动。" } as const;
 
 const isEmptyDiff = (diff: TimelineDiff): boolean => diff.changes.length === 0 && diff.more.length === 0;
+
+/** What the account held, where it was read. */
+const balanceIn = (picture: Picture | null): Balance | null =>
+  picture === null || picture.available === null || picture.frozen === null
+    ? null
+    : { available: picture.available, frozen: picture.frozen, at: picture.at };
 
 export class TurnSettle {
   readonly #home: Home;
@@ -122,7 +128,7 @@ export class TurnSettle {
       schedule.oweOnce(TIDY, "", ground.now() + EVENTS_TTL_MS + HOUR_MS);
     });
     log.forget(ended.id);
-    ground.keep(account.release(ended.id).catch(() => undefined)); // a lease ends by itself as well
+    ground.keep(account.release(ended.id, balanceIn(picture)).catch(() => undefined)); // a lease ends by itself as well
     this.startWaiting();
     schedule.tick();
   }

@@ -1,7 +1,7 @@
 /** Upstream's failures in the words of our error table: one exhaustive switch, design section 6 row by row. */
-import { type Charged, type Refusal, refusal } from "../../core/errors.ts";
-import { formatList } from "../../core/formats.ts";
-import type { NemoFailure } from "../../nemo/failures.ts";
+import { type Charged, type Refusal, refusal } from "../core/errors.ts";
+import { formatList } from "../core/formats.ts";
+import type { NemoFailure } from "../nemo/failures.ts";
 
 /** What the caller is told of a failure. `charged` says what the failed call may have cost; reads cost nothing. */
 export function refusalOf(failure: NemoFailure, charged: Charged = "no"): Refusal {

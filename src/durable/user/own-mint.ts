@@ -1,0 +1,198 @@
+/**
+ * The token that a user's object gets for itself: an anonymous one of Nemo's, or the sandbox's in test mode.
+ *
+ * Upstream rations them, so one is renewed with the same client id, once when it is refused, and not asked for again
+ * before upstream gives one.
+ */
+import type { UserAddress } from "../../core/address.ts";
+import { type Refusal, refusal } from "../../core/errors.ts";
+import { NO_TOKEN, nextMintAt, showToken, warningAt } from "../../core/nemo-token.ts";
+import { err, ok, type Result } from "../../core/result.ts";
+import { reseal, seal, unseal } from "../../core/seal.ts";
+import { type EpochMs, MINUTE_MS, SECOND_MS, toRfc3339 } from "../../core/time.ts";
+import type { NemoTokenWire } from "../../core/wire/token.ts";
+import type { Nemo } from "../../nemo/client.ts";
+import { deleteMeta, readMeta, writeMeta } from "../database.ts";
+import type { Ground } from "../ground.ts";
+import { TOKEN_WARNING } from "../kept-token.ts";
+import type { Outbox } from "../outbox.ts";
+import { refusalOf } from "../refusals.ts";
+import type { Schedule } from "../schedule.ts";
+import type { Seals } from "../seals.ts";
+
+/** An own token this close to its end is renewed before it is used. */
+const RENEW_BEFORE_MS = MINUTE_MS;
+const OWN = "token";
+const MINT_AFTER = "mint_after";
+const USER = "nemo_user";
+
+/** `issuedAt` is missing in records of the first version. */
+type Own = {
+  readonly sealed: string;
+  readonly clientId: string;
+  readonly expiresAt: EpochMs | null;
+  readonly issuedAt?: EpochMs;
+};
+
+export type OwnMintParts = {
+  readonly ground: Ground;
+  readonly schedule: Schedule;
+  readonly outbox: Outbox;
+  readonly seals: Seals;
+  readonly nemo: Nemo;
+  readonly address: UserAddress;
+};
+
+export class OwnMint {
+  readonly #parts: OwnMintParts;
+  readonly source: "sandbox" | "anonymous";
+  #minting: Promise<Result<string, Refusal>> | null = null;
+  #opened: { readonly sealed: string; readonly token: string } | null = null;
+
+  constructor(parts: OwnMintParts) {
+    this.#parts = parts;
+    this.source = parts.address.mode === "test" ? "sandbox" : "anonymous";
+  }
+
+  /** The kept token, or a new one where none is kept or the kept one is about to end. */
+  async token(): Promise<Result<string, Refusal>> {
+    const own = this.#read();
+    if (own !== null && (own.expiresAt === null || own.expiresAt - RENEW_BEFORE_MS > this.#parts.ground.now())) {
+      const token = await this.#unseal(own.sealed);
+      if (token !== null) return ok(token);
+    }
+    return this.#mintOnce();
+  }
+
+  /** A token in place of one that upstream refused. One that was renewed meanwhile is not renewed again. */
+  async renew(refused: string): Promise<Result<string, Refusal>> {
+    const own = this.#read();
+    const now = own === null ? null : await this.#unseal(own.sealed);
+    return now === null || now === refused ? this.#mintOnce() : ok(now);
+  }
+
+  /** What the outside may know of it. `exists`: the object's tables are there. */
+  state(exists: boolean): NemoTokenWire {
+    if (!this.#isAllowed()) return NO_TOKEN;
+    const now = this.#parts.ground.now();
+    const own = exists ? this.#read() : null;
+    const shown = showToken(this.source, { expiresAt: own?.expiresAt ?? null, rejectedAt: null }, now);
+    const next = exists ? this.#mintAfter() : null;
+    const isUsable = own !== null && shown.state !== "rejected";
+    if (isUsable || next === null || next <= now) return { ...shown, state: isUsable ? shown.state : "ready" };
+    return { ...shown, state: "rationed", next_try_at: toRfc3339(next) };
+  }
+
+  /** Nemo's name of the anonymous user, by which registering keeps what it made; null where upstream gave none. */
+  nemoUser(): string | null {
+    return readMeta(this.#parts.ground.sql, USER);
+  }
+
+  /** Tells that an anonymous token ends within a day: the schedule's work. */
+  warn(): void {
+    const { ground, schedule, outbox, address } = this.#parts;
+    ground.storage.transactionSync(() => {
+      if (this.#read() !== null) outbox.add("token.expiring", `nemo_token_${address.uh}`, this.state(true));
+      schedule.done(TOKEN_WARNING, OWN);
+    });
+  }
+
+  /** Seals it under the current root secret; answers how many seals there are. */
+  async renewSeal(): Promise<number> {
+    const own = this.#read();
+    if (own === null) return 0;
+    const { ground } = this.#parts;
+    const fresh = await reseal(own.sealed, this.#owner(), ground.config.roots, ground.random);
+    const now = this.#read();
+    if (fresh !== null && now?.sealed === own.sealed) this.#write({ ...now, sealed: fresh });
+    return 1;
+  }
+
+  /** In test mode always, and from the sandbox only; in live mode where the operator says so. */
+  #isAllowed(): boolean {
+    return this.#parts.address.mode === "test" || this.#parts.ground.config.allowAnonymous;
+  }
+
+  #mintOnce(): Promise<Result<string, Refusal>> {
+    this.#minting ??= this.#mint().finally(() => {
+      this.#minting = null;
+    });
+    return this.#minting;
+  }
+
+  async #mint(): Promise<Result<string, Refusal>> {
+    if (!this.#isAllowed()) return err(noToken());
+    const { ground, nemo, seals } = this.#parts;
+    const after = this.#mintAfter();
+    if (after !== null && after > ground.now()) return err(rationed(after - ground.now()));
+    const clientId = this.#read()?.clientId ?? crypto.randomUUID();
+    let [minted] = await Promise.all([nemo.mintToken(clientId), seals.note()]);
+    let used = clientId;
+    if (!minted.ok && minted.error.reason === "client_id_refused") {
+      used = crypto.randomUUID();
+      minted = await nemo.mintToken(used);
+    }
+    if (!minted.ok) {
+      if (minted.error.reason !== "token_rationed") return err(refusalOf(minted.error));
+      const next = nextMintAt(ground.now(), minted.error.retryAfterMs, this.#read()?.issuedAt ?? null);
+      writeMeta(ground.sql, MINT_AFTER, String(next));
+      return err(rationed(next - ground.now()));
+    }
+    const { token, expiresAt, userId } = minted.value;
+    const sealed = await seal(token, this.#owner(), ground.config.roots, ground.random);
+    ground.storage.transactionSync(() => {
+      this.#write({ sealed, clientId: used, expiresAt, issuedAt: ground.now() });
+      deleteMeta(ground.sql, MINT_AFTER);
+      if (userId !== null) writeMeta(ground.sql, USER, userId);
+      this.#oweWarning(expiresAt);
+    });
+    this.#opened = { sealed, token };
+    return ok(token);
+  }
+
+  /** Of the sandbox's tokens nobody needs to know: they are renewed without end. */
+  #oweWarning(expiresAt: EpochMs | null): void {
+    const warnAt = warningAt({ expiresAt, rejectedAt: null });
+    if (warnAt !== null && this.source === "anonymous")
+      this.#parts.schedule.owe(TOKEN_WARNING, OWN, Math.max(warnAt, this.#parts.ground.now()));
+  }
+
+  async #unseal(sealed: string): Promise<string | null> {
+    if (this.#opened?.sealed === sealed) return this.#opened.token;
+    const token = await unseal(sealed, this.#owner(), this.#parts.ground.config.roots);
+    if (token !== null) this.#opened = { sealed, token };
+    return token;
+  }
+
+  #mintAfter(): EpochMs | null {
+    const text = readMeta(this.#parts.ground.sql, MINT_AFTER);
+    return text === null ? null : Number(text);
+  }
+
+  #read(): Own | null {
+    const text = readMeta(this.#parts.ground.sql, OWN);
+    return text === null ? null : (JSON.parse(text) as Own); // written by #write only
+  }
+
+  #write(own: Own): void {
+    writeMeta(this.#parts.ground.sql, OWN, JSON.stringify(own));
+  }
+
+  #owner(): string {
+    const { tenant, mode, uh } = this.#parts.address;
+    return `nemo_token|${tenant}|${mode}|${uh}`;
+  }
+}
+
+const noToken = (): Refusal =>
+  refusal("nemo_token_unavailable", "No Nemo token is set; bring one with PUT /v1/nemo_token.", {
+    charged: "no",
+    hint: "PUT /v1/nemo_token",
+  });
+
+const rationed = (waitMs: number): Refusal =>
+  refusal(
+    "nemo_token_unavailable",
+    "Nemo gives no anonymous token right now; wait, or bring your own with PUT /v1/nemo_token.",
+    { charged: "no", hint: "PUT /v1/nemo_token", retryAfterSeconds: Math.ceil(waitMs / SECOND_MS) },
+  );

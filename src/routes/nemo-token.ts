@@ -1,0 +1,82 @@
+/** The Nemo token that a user or the whole tenant brings: written, never read back; only its state is shown. */
+
+import type { BroughtToken } from "../core/ports.ts";
+import { nemoToken, newNemoToken, type TokenFor, tokenQuery, tokenTarget } from "../core/wire/token.ts";
+import { apiError, unwrap } from "../http/api-error.ts";
+import { accountAddress, callOf } from "../http/call.ts";
+import type { Api, Ctx } from "../http/context.ts";
+import { answer, body, declare } from "../http/declare.ts";
+import { tokenObject, userObject } from "../http/objects.ts";
+
+const tags = ["Account"];
+const path = "/v1/nemo_token";
+
+const put = declare({
+  method: "put",
+  path,
+  access: "keys",
+  tags,
+  summary: "Bring a Nemo token",
+  description:
+    "It is kept only when Nemo knows it, and replaces an earlier one. In test mode only a user may have one, of the sandbox: any that begins with `nmv_usr_sandbox_`.",
+  request: { body: body(newNemoToken) },
+  responses: { 200: answer(nemoToken, "Its state.") },
+});
+
+const read = declare({
+  method: "get",
+  path,
+  access: "read",
+  tags,
+  summary: "How the Nemo token stands",
+  request: { query: tokenQuery },
+  responses: { 200: answer(nemoToken, "Its state.") },
+});
+
+const remove = declare({
+  method: "delete",
+  path,
+  access: "keys",
+  tags,
+  summary: "Let go of a Nemo token",
+  description: "The next in line is used from here on: the tenant's, the operator's, or an anonymous one.",
+  request: { query: tokenTarget },
+  responses: { 204: { description: "It is not kept any more." } },
+});
+
+export function mountNemoToken(app: Api): void {
+  app.openapi(put, async (c) => {
+    const { for: owner, ...token } = c.req.valid("json");
+    return c.json(unwrap(await (await keeperOf(c, owner)).put(token)), 200);
+  });
+
+  app.openapi(read, async (c) => {
+    const owner = c.req.valid("query").for;
+    if (owner !== undefined) return c.json(await (await keeperOf(c, owner)).read(), 200);
+    return c.json(await userObject(c.env, await accountAddress(c)).readToken(), 200);
+  });
+
+  app.openapi(remove, async (c) => {
+    await (await keeperOf(c, c.req.valid("query").for)).remove();
+    return c.body(null, 204);
+  });
+}
+
+/** Where the token brought for a user or the tenant lies. */
+async function keeperOf(c: Ctx, owner: TokenFor) {
+  if (owner === "tenant") {
+    const keeper = tokenObject(c.env, c.var.caller);
+    return {
+      put: async (token: BroughtToken) => keeper.put(await callOf(c), token),
+      read: () => keeper.read(),
+      remove: () => keeper.remove(),
+    };
+  }
+  if (c.var.user === null) throw apiError("user_required", "Say whose token it is: send X-User-Id.");
+  const user = userObject(c.env, await accountAddress(c));
+  return {
+    put: async (token: BroughtToken) => user.putToken(await callOf(c), token),
+    read: () => user.readToken("user"),
+    remove: () => user.removeToken(),
+  };
+}

@@ -1,0 +1,41 @@
+import { describe, expect, it } from "vitest";
+import { mayUse, nextMintAt, showToken, warningAt } from "../../src/core/nemo-token.ts";
+import { DAY_MS, HOUR_MS, MINUTE_MS } from "../../src/core/time.ts";
+import { scaledWaits } from "../../src/core/waits.ts";
+
+const NOW = Date.UTC(2026, 10, 21);
+const waits = scaledWaits(1);
+const sound = { expiresAt: null, rejectedAt: null };
+
+describe("a token's standing", () => {
+  it.each([
+    ["one without a known end", sound, "ready", true],
+    ["one that ends in two days", { ...sound, expiresAt: NOW + 2 * DAY_MS }, "ready", true],
+    ["one that ends in a day", { ...sound, expiresAt: NOW + DAY_MS }, "expiring", true],
+    ["one that has ended", { ...sound, expiresAt: NOW }, "rejected", false],
+    ["one refused just now", { ...sound, rejectedAt: NOW - MINUTE_MS }, "rejected", false],
+    [
+      "one refused ten minutes ago, which is tried again",
+      { ...sound, rejectedAt: NOW - 10 * MINUTE_MS },
+      "rejected",
+      true,
+    ],
+  ] as const)("of %s", (_what, token, state, usable) => {
+    expect(showToken("user", token, NOW).state).toBe(state);
+    expect(mayUse(token, NOW, waits)).toBe(usable);
+  });
+
+  it("is told about a day before the end, where there is one", () => {
+    expect(warningAt({ ...sound, expiresAt: NOW })).toBe(NOW - DAY_MS);
+    expect(warningAt(sound)).toBeNull();
+  });
+});
+
+describe("the next mint", () => {
+  it("is when upstream says, else when the last one's week is over, else in an hour", () => {
+    expect(nextMintAt(NOW, 5_000, NOW)).toBe(NOW + 5_000);
+    expect(nextMintAt(NOW, null, NOW - 3 * DAY_MS)).toBe(NOW + 4 * DAY_MS);
+    expect(nextMintAt(NOW, null, null)).toBe(NOW + HOUR_MS);
+    expect(nextMintAt(NOW, null, NOW - 8 * DAY_MS)).toBe(NOW + HOUR_MS);
+  });
+});

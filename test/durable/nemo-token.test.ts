@@ -1,0 +1,249 @@
+/** Whose Nemo token is used, what upstream may say to it, and who is told. Live keys talk to a stand-in of the test's own. */
+import { runInDurableObject } from "cloudflare:test";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { tenantObjectName, type UserAddress } from "../../src/core/address.ts";
+import { strayHash } from "../../src/core/ids.ts";
+import type { TokenPort } from "../../src/core/ports.ts";
+import { DAY_MS, HOUR_MS } from "../../src/core/time.ts";
+import { type LiveNemo, someToken, startLiveNemo } from "../support/live-nemo.ts";
+import {
+  bad,
+  call,
+  endOf,
+  env,
+  freshAddress,
+  good,
+  kill,
+  ledger,
+  newProject,
+  random,
+  startTurn,
+  tenantPort,
+  until,
+  userPort,
+  userStub,
+} from "../support/objects.ts";
+
+const MINT = "/api/auth/anonymous-token";
+const CREDITS = "/api/credits/balance/simple";
+
+const tokenStub = (address: UserAddress) => env.TOKEN.getByName(tenantObjectName(address));
+const tokenPort = (address: UserAddress) => tokenStub(address) as unknown as TokenPort; // TokenObject implements it
+const brought = (token = someToken(), expires_at: string | null = null) => ({ token, expires_at });
+
+let nemo: LiveNemo;
+let address: UserAddress;
+beforeEach(() => {
+  nemo = startLiveNemo();
+  address = { ...freshAddress(), mode: "live" };
+});
+afterEach(() => {
+  nemo.stop();
+  delete env.NEMO_TOKEN;
+  delete env.ALLOW_ANONYMOUS;
+});
+
+/** The token that the last call came with. */
+const used = () => nemo.seen.at(-1)?.token;
+
+describe("whose token a live user works with", () => {
+  it("is nobody's where there is none, and nothing is asked of Nemo", async () => {
+    const user = userPort(address);
+    expect(bad(await user.readCredits())).toMatchObject({ code: "nemo_token_unavailable", hint: "PUT /v1/nemo_token" });
+    expect(await user.readToken()).toMatchObject({ source: "none", state: "none" });
+    expect(nemo.seen).toEqual([]);
+  });
+
+  it("is the user's own, else the tenant's, else the operator's", async () => {
+    const [own, tenants] = [someToken(), someToken()];
+    const operators = someToken();
+    env.NEMO_TOKEN = operators;
+    env.ALLOW_ANONYMOUS = "1";
+    const user = userPort(address);
+    const sources = async () => [good(await user.readCredits()) && used(), (await user.readToken()).source];
+    expect(await sources()).toEqual([operators, "operator"]);
+
+    good(await tokenPort(address).put(call(), brought(tenants)));
+    await kill(address); // what it remembers of a shared token is at most 30 s old
+    const again = userPort(address);
+    good(await again.readCredits());
+    expect([used(), (await again.readToken()).source]).toEqual([tenants, "tenant"]);
+
+    good(await again.putToken(call(), brought(own)));
+    good(await again.readCredits());
+    expect([used(), (await again.readToken()).source]).toEqual([own, "user"]);
+    expect((await again.readToken("user")).source).toBe("user");
+
+    await again.removeToken();
+    good(await again.readCredits());
+    expect([used(), (await again.readToken()).source]).toEqual([tenants, "tenant"]);
+    expect((await again.readToken("user")).source).toBe("none");
+  });
+
+  it("is an anonymous one where that is allowed and nobody brought any", async () => {
+    env.ALLOW_ANONYMOUS = "1";
+    const user = userPort(address);
+    expect(await user.readToken()).toMatchObject({ source: "anonymous", state: "ready" });
+    good(await user.readCredits());
+    expect(nemo.seen.map(({ path }) => path)).toEqual([MINT, CREDITS]);
+    expect(await user.readToken()).toMatchObject({ source: "anonymous", state: "ready" });
+  });
+
+  it("is never another tenant's", async () => {
+    good(await tokenPort(address).put(call(), brought()));
+    const stranger = userPort({ ...freshAddress(), mode: "live" });
+    expect(bad(await stranger.readCredits()).code).toBe("nemo_token_unavailable");
+  });
+});
+
+describe("in test mode", () => {
+  it("tokens come from the sandbox alone, whoever else has one", async () => {
+    env.NEMO_TOKEN = someToken();
+    env.ALLOW_ANONYMOUS = "1";
+    const test = { ...address, mode: "test" } as const;
+    good(await tokenPort(address).put(call(), brought()));
+    const before = nemo.seen.length;
+    const user = userPort(test);
+    const project = await newProject(user);
+    expect(await endOf(user, await startTurn(user, project, "make a 1 second video"))).toMatchObject({
+      status: "completed",
+      credits: { basis: "measured" },
+    });
+    expect(await user.readToken()).toMatchObject({ source: "sandbox", state: "ready" });
+    expect((await ledger(test)).turns).toHaveLength(1);
+    expect(nemo.seen).toHaveLength(before);
+  });
+
+  it("a tenant's token is refused, and a user's is one of the sandbox", async () => {
+    const test = { ...address, mode: "test" } as const;
+    expect(bad(await tokenPort(test).put(call(), brought())).code).toBe("live_only");
+    const user = userPort(test);
+    const real = "nmv_usr_0123456789abcdefghijklmnop";
+    expect(bad(await user.putToken(call(), brought(real)))).toMatchObject({
+      code: "invalid_request",
+      errors: [{ field: "/token" }],
+    });
+    good(await user.putToken(call(), brought()));
+    expect(good(await user.readCredits()).available).toBeGreaterThan(0);
+    expect(await user.readToken()).toMatchObject({ source: "user", state: "ready" });
+    expect(nemo.seen).toEqual([]);
+  });
+});
+
+describe("a token that is brought", () => {
+  it("is not kept when Nemo does not know it, nor when Nemo does not answer", async () => {
+    const user = userPort(address);
+    expect(bad(await user.putToken(call(), brought("nmv_usr_0123456789abcdefghijklmnop"))).code).toBe(
+      "invalid_request",
+    );
+    await nemo.control("/__fail", { path: CREDITS, status: 503 });
+    expect(bad(await user.putToken(call(), brought())).code).toBe("nemo_unavailable");
+    expect(bad(await user.putToken(call(), brought(someToken(), "2020-01-01T00:00:00.000Z"))).code).toBe(
+      "invalid_request",
+    );
+    expect((await user.readToken()).source).toBe("none");
+    good(await user.putToken(call(), brought()));
+  });
+
+  it("stays when the next one is refused", async () => {
+    const user = userPort(address);
+    const first = someToken();
+    good(await user.putToken(call(), brought(first)));
+    bad(await user.putToken(call(), brought("nmv_usr_0123456789abcdefghijklmnop")));
+    good(await user.readCredits());
+    expect(used()).toBe(first);
+  });
+
+  it("is in no object's database in the clear", async () => {
+    const tokens = [someToken(), someToken()];
+    good(await userPort(address).putToken(call(), brought(tokens[0])));
+    good(await tokenPort(address).put(call(), brought(tokens[1])));
+    const dump = (_: unknown, state: DurableObjectState) =>
+      JSON.stringify(state.storage.sql.exec("SELECT * FROM meta").toArray());
+    const stored = [
+      await runInDurableObject(userStub(address), dump),
+      await runInDurableObject(tokenStub(address), dump),
+    ];
+    expect(stored.join()).toContain("sealed");
+    for (const token of tokens) expect(stored.join()).not.toContain(token);
+  });
+
+  it("is marked when Nemo refuses it, used by nobody in its stead, and taken again after a while", async () => {
+    env.NEMO_TOKEN = someToken(); // another one that could pay, and does not
+    const user = userPort(address);
+    const own = someToken();
+    good(await user.putToken(call(), brought(own)));
+    await nemo.control("/__fail", { path: CREDITS, status: 401 });
+    expect(bad(await user.readCredits()).code).toBe("nemo_token_rejected");
+    const seen = nemo.seen.length;
+    expect(bad(await user.readCredits()).code).toBe("nemo_token_rejected");
+    expect(nemo.seen).toHaveLength(seen); // not asked again so soon
+    expect(await user.readToken()).toMatchObject({ source: "user", state: "rejected" });
+    expect(nemo.seen.some(({ token }) => token === env.NEMO_TOKEN)).toBe(false);
+    // Ten minutes are ten seconds here: the mark is moved back instead of waiting for them.
+    await runInDurableObject(userStub(address), (_, { storage }) => {
+      const row = storage.sql.exec<{ value: string }>("SELECT value FROM meta WHERE key = 'kept_token'").one();
+      const record = { ...JSON.parse(row.value), rejectedAt: Date.now() - HOUR_MS };
+      storage.sql.exec("UPDATE meta SET value = ? WHERE key = 'kept_token'", JSON.stringify(record));
+    });
+    good(await user.readCredits());
+    expect(await user.readToken()).toMatchObject({ source: "user", state: "ready" });
+  });
+
+  it("of a tenant is marked for all its users at once", async () => {
+    good(await tokenPort(address).put(call(), brought()));
+    await nemo.control("/__fail", { path: CREDITS, status: 401 });
+    expect(bad(await userPort(address).readCredits()).code).toBe("nemo_token_rejected");
+    const other = userPort({ ...address, uh: strayHash(random) });
+    const seen = nemo.seen.length;
+    expect(bad(await other.readCredits()).code).toBe("nemo_token_rejected");
+    expect(nemo.seen).toHaveLength(seen);
+    expect(await other.readToken()).toMatchObject({ source: "tenant", state: "rejected" });
+  });
+
+  it("is told about a day before its end, as an event of its tenant", async () => {
+    const soon = new Date(Date.now() + DAY_MS - 1_000).toISOString();
+    good(await userPort(address).putToken(call(), brought(someToken(), soon)));
+    good(await tokenPort(address).put(call(), brought(someToken(), soon)));
+    const events = await until(async () => {
+      const { data } = await tenantPort(address).listEvents(0, 10, null);
+      return data.length === 2 && data;
+    });
+    expect(events.map(({ type, data }) => [type, data.source, data.expires_at]).toSorted()).toEqual([
+      ["token.expiring", "tenant", soon],
+      ["token.expiring", "user", soon],
+    ]);
+    expect(JSON.stringify(events)).not.toContain("nmv_usr_");
+  });
+});
+
+describe("an anonymous token", () => {
+  beforeEach(() => {
+    env.ALLOW_ANONYMOUS = "1";
+  });
+
+  it("that Nemo refuses is renewed once, with the same client id", async () => {
+    const user = userPort(address);
+    good(await user.readCredits());
+    await nemo.control("/__fail", { path: CREDITS, status: 401 });
+    good(await user.readCredits());
+    const mints = nemo.seen.filter(({ path }) => path === MINT);
+    expect(mints).toHaveLength(2);
+    expect(new Set(mints.map(({ headers }) => headers.get("x-client-id"))).size).toBe(1);
+  });
+
+  it("that is rationed is not asked for again before its time", async () => {
+    await nemo.control("/__fail", { path: MINT, status: 429, times: 5 });
+    const user = userPort(address);
+    const refused = bad(await user.readCredits());
+    expect(refused).toMatchObject({ code: "nemo_token_unavailable" });
+    expect(refused.retryAfterSeconds).toBeGreaterThan(3_500);
+    expect(bad(await user.readCredits()).retryAfterSeconds).toBeGreaterThan(3_500);
+    expect(nemo.seen).toHaveLength(1);
+    const state = await user.readToken();
+    expect(state).toMatchObject({ source: "anonymous", state: "rationed" });
+    expect(Date.parse(state.next_try_at ?? "")).toBeGreaterThan(Date.now());
+    good(await user.putToken(call(), brought())); // bringing one helps at once
+    good(await user.readCredits());
+  });
+});

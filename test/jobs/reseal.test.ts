@@ -1,0 +1,69 @@
+/** A rotation of the root secret: the sweep wakes what still keeps seals of the old one, until the old one may go. */
+import { runInDurableObject } from "cloudflare:test";
+import { afterEach, describe, expect, it } from "vitest";
+import { userNameOwner } from "../../src/core/address.ts";
+import { kidOf } from "../../src/core/derive.ts";
+import { kidOfSeal, seal } from "../../src/core/seal.ts";
+import { resealSweep } from "../../src/jobs/reseal.ts";
+import { countStaleSeals } from "../../src/store/seals.ts";
+import { someToken } from "../support/live-nemo.ts";
+import {
+  call,
+  env,
+  freshAddress,
+  good,
+  killObject,
+  newProject,
+  random,
+  tenantPort,
+  tenantStub,
+  until,
+  userPort,
+  userStub,
+} from "../support/objects.ts";
+
+const OLD = env.ROOT_SECRET;
+const NEW = "another-root-secret-0123456789-0123456789-0123456789";
+afterEach(() => {
+  env.ROOT_SECRET = OLD;
+  delete env.ROOT_SECRET_PREVIOUS;
+});
+
+describe("after a rotation", () => {
+  it("everything sealed is sealed anew, and opens without the old secret", async () => {
+    const [minted, brought] = [freshAddress(), freshAddress()];
+    good(await userPort(minted).readCredits());
+    const named = freshAddress();
+    const name = await seal("ada", userNameOwner(named), { current: OLD, previous: null }, random);
+    await newProject(userPort(named), { user: name });
+    good(await userPort(brought).putToken(call(), { token: someToken(), expires_at: null }));
+    const { endpoint } = good(
+      await tenantPort(minted).createEndpoint(call(), { url: "http://127.0.0.1:9/in", types: ["*"] }),
+    );
+    const rows = async () => (await env.DB.prepare("SELECT count(*) AS n FROM seals").first<{ n: number }>())?.n;
+    await until(async () => (await rows()) === 4);
+    expect(await countStaleSeals(env.DB, await kidOf(OLD))).toBe(0);
+
+    // A new secret comes with a deployment, which restarts every object.
+    const restart = (ROOT_SECRET: string, previous: string | undefined) => {
+      env.ROOT_SECRET = ROOT_SECRET;
+      if (previous === undefined) delete env.ROOT_SECRET_PREVIOUS;
+      else env.ROOT_SECRET_PREVIOUS = previous;
+      return Promise.all([userStub(minted), userStub(brought), userStub(named), tenantStub(minted)].map(killObject));
+    };
+    await restart(NEW, OLD);
+    expect(await countStaleSeals(env.DB, await kidOf(NEW))).toBe(4);
+    expect(await resealSweep(env)).toBe(4);
+    await until(async () => (await countStaleSeals(env.DB, await kidOf(NEW))) === 0);
+    expect(await resealSweep(env)).toBe(0);
+
+    await restart(NEW, undefined);
+    for (const address of [minted, brought]) good(await userPort(address).readCredits());
+    expect(await userPort(named).readName()).toBe("ada");
+    expect(await userPort(brought).readToken()).toMatchObject({ source: "user" });
+    const secret = await runInDurableObject(tenantStub(minted), (_, { storage }) =>
+      storage.sql.exec<{ secret: string }>("SELECT secret FROM secrets WHERE owner = ?", endpoint.id).one(),
+    );
+    expect(kidOfSeal(secret.secret)).toBe(await kidOf(NEW));
+  });
+});

@@ -1,0 +1,46 @@
+/** Nemo behind live keys: what leaves for the real host comes to a sandbox of the test's own, over which the test has a say. */
+import { vi } from "vitest";
+import { strayHash } from "../../src/core/ids.ts";
+import { env, random } from "./objects.ts";
+
+/** A token that the sandbox takes for a registered user's. */
+export const someToken = (): string => `nmv_usr_sandbox_${strayHash(random)}`;
+
+export type LiveNemo = {
+  /** Requests that reached it, oldest first: path, and the token they came with. */
+  readonly seen: { readonly path: string; readonly token: string | null; readonly headers: Headers }[];
+  /** One of the sandbox's `__` routes. */
+  control(path: string, body?: unknown): Promise<unknown>;
+  stop(): void;
+};
+
+/** Stands in for the host that `NEMO_API_URL` names until it is stopped. */
+export function startLiveNemo(): LiveNemo {
+  const name = `live ${strayHash(random)}`;
+  const host = `https://${strayHash(random)}.nemo.example`;
+  const usual = env.NEMO_API_URL;
+  env.NEMO_API_URL = host;
+  const seen: LiveNemo["seen"] = [];
+  const stub = () => env.SANDBOX.getByName(name);
+  const spy = vi.spyOn(globalThis, "fetch").mockImplementation(async (input, init) => {
+    const request = new Request(input, init);
+    if (!request.url.startsWith(host)) throw new Error("Network connection lost.");
+    const { headers } = request;
+    const token = headers.get("authorization")?.replace(/^Bearer /, "") ?? null;
+    seen.push({ path: new URL(request.url).pathname, token, headers });
+    return stub().fetch(request);
+  });
+  return {
+    seen,
+    control: async (path, body) => {
+      const init = body === undefined ? {} : { method: "POST", body: JSON.stringify(body) };
+      const headers = { "content-type": "application/json" };
+      return (await stub().fetch(new Request(`https://sandbox.nemo.internal${path}`, { ...init, headers }))).json();
+    },
+    stop: () => {
+      spy.mockRestore();
+      if (usual === undefined) delete env.NEMO_API_URL;
+      else env.NEMO_API_URL = usual;
+    },
+  };
+}
