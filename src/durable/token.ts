@@ -19,7 +19,7 @@ import { type Database, deleteMeta, openDatabase, readMeta, writeMeta } from "./
 import { SCHEDULE_INDEX, SCHEDULE_TABLES } from "./due-rows.ts";
 import { type Ground, layGround } from "./ground.ts";
 import { KeptToken } from "./kept-token.ts";
-import { OUTBOX, OUTBOX_TABLES, Outbox } from "./outbox.ts";
+import { OUTBOX, OUTBOX_CALLBACK, OUTBOX_TABLES, Outbox } from "./outbox.ts";
 import { Schedule } from "./schedule.ts";
 import { Seals } from "./seals.ts";
 import { liveNemo } from "./upstream.ts";
@@ -35,6 +35,7 @@ const MIGRATIONS = [
   `,
   `${SCHEDULE_TABLES} ${OUTBOX_TABLES}`,
   SCHEDULE_INDEX,
+  OUTBOX_CALLBACK,
 ];
 
 /** Of the operator's token: its mark, and when upstream refused it. */
