@@ -1,7 +1,7 @@
 /** An answer's body as text: up to a cap, within a deadline, and told apart from what only looks like it. */
 import { err, ok, type Result } from "../core/result.ts";
 import { garbled, unavailable } from "./classify.ts";
-import { type Deadline, Interrupted, orInterrupted } from "./deadline.ts";
+import { type Deadline, Interrupted } from "./deadline.ts";
 import type { Answer } from "./envelope.ts";
 import { safeWords } from "./evidence.ts";
 import type { Endpoint, NemoFailure } from "./failures.ts";
@@ -69,7 +69,7 @@ export async function readAnswer(
   }
   try {
     for (;;) {
-      const { done, value } = await orInterrupted(reader.read(), deadline.signal);
+      const { done, value } = await deadline.within(reader.read());
       if (done) break;
       if (body.size() + value.byteLength > cap) {
         giveUp();

@@ -2,7 +2,7 @@
 import { err, ok, type Result } from "../core/result.ts";
 import { breakWords, readAnswer } from "./body.ts";
 import { unavailable } from "./classify.ts";
-import { type Deadline, openDeadline, orInterrupted } from "./deadline.ts";
+import { type Deadline, openDeadline } from "./deadline.ts";
 import { type Answer, failureOf, type Opened, open } from "./envelope.ts";
 import type { Endpoint, NemoFailure } from "./failures.ts";
 import type { Timeouts } from "./limits.ts";
@@ -65,7 +65,7 @@ export async function sendRequest(
   let sent: Promise<Response> | null = null;
   try {
     sent = wire.fetch(request);
-    return ok(await orInterrupted(sent, deadline.signal));
+    return ok(await deadline.within(sent));
   } catch (error) {
     // An answer that comes after we gave up is closed, so that its connection is not held.
     sent?.then((late) => late.body?.cancel()).catch(() => undefined);

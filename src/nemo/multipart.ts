@@ -1,6 +1,6 @@
 /** One file as `multipart/form-data`, streamed: nothing is held, and the length is known before the first byte. */
 
-import { Interrupted, orInterrupted } from "./deadline.ts";
+import { type Deadline, openDeadline } from "./deadline.ts";
 
 export type MultipartFile = {
   /** The form field. */
@@ -34,14 +34,14 @@ type Source = ReadableStreamDefaultReader<Uint8Array>;
 type Sink = WritableStreamDefaultWriter<Uint8Array>;
 
 /** Copies a file and counts it: its length is the announced one, or the copy fails. */
-async function copy(source: Source, sink: Sink, sizeBytes: number, signal: AbortSignal): Promise<void> {
+async function copy(source: Source, sink: Sink, sizeBytes: number, deadline: Deadline): Promise<void> {
   for (let size = 0; ; ) {
-    const { done, value } = await orInterrupted(source.read(), signal);
+    const { done, value } = await deadline.within(source.read());
     size += value?.byteLength ?? 0;
     if (size > sizeBytes) throw new Error("it is longer than announced");
     if (done && size < sizeBytes) throw new Error("it is shorter than announced");
     if (done) return;
-    await orInterrupted(sink.write(value), signal);
+    await deadline.within(sink.write(value));
   }
 }
 
@@ -49,15 +49,15 @@ async function pump(
   file: MultipartFile,
   writable: WritableStream<Uint8Array>,
   frame: Frame,
-  signal: AbortSignal,
+  deadline: Deadline,
 ): Promise<void> {
   const source = file.body.getReader();
   const sink = writable.getWriter();
   // Told by the failing write as well; unheard here it would be reported as uncaught.
   sink.closed.catch(() => undefined);
   try {
-    await orInterrupted(sink.write(frame.head), signal);
-    await copy(source, sink, file.sizeBytes, signal);
+    await deadline.within(sink.write(frame.head));
+    await copy(source, sink, file.sizeBytes, deadline);
   } catch (error) {
     source.cancel(error).catch(() => undefined);
     sink.abort(error).catch(() => undefined);
@@ -65,7 +65,7 @@ async function pump(
   }
   // The file is through. A receiver that has seen the last boundary may stop reading, which is no failure.
   const closed = sink.write(frame.tail).then(() => sink.close());
-  await orInterrupted(closed, signal).catch(() => undefined);
+  await deadline.within(closed).catch(() => undefined);
 }
 
 type Pipe = { readonly readable: ReadableStream<Uint8Array>; readonly writable: WritableStream<Uint8Array> };
@@ -89,14 +89,14 @@ export function multipart(file: MultipartFile, boundary: string): Multipart {
   const tail = utf8.encode(`\r\n--${boundary}--\r\n`);
   const sizeBytes = head.byteLength + file.sizeBytes + tail.byteLength;
   const pipe = openPipe(sizeBytes);
-  const stopper = new AbortController();
-  const sent = pump(file, pipe.writable, { head, tail }, stopper.signal);
+  const stopper = openDeadline();
+  const sent = pump(file, pipe.writable, { head, tail }, stopper);
   sent.catch(() => undefined);
   return {
     contentType: `multipart/form-data; boundary=${boundary}`,
     sizeBytes,
     body: pipe.readable,
     sent,
-    stop: () => stopper.abort(new Interrupted("cancelled")),
+    stop: stopper.cancel,
   };
 }

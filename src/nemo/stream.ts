@@ -1,8 +1,7 @@
 /** A turn's stream: read by read into batches of events, with an end in time, in bytes and in silence. */
 
 import { garbled } from "./classify.ts";
-import type { Deadline } from "./deadline.ts";
-import { Interrupted, orInterrupted } from "./deadline.ts";
+import { type Deadline, Interrupted } from "./deadline.ts";
 import { failureOf } from "./envelope.ts";
 import { STREAM_BYTES, type Timeouts } from "./limits.ts";
 import { createSseReader, type SseReader } from "./sse.ts";
@@ -57,7 +56,7 @@ async function* batches(options: StreamOptions): AsyncGenerator<Batch, void, voi
     for (;;) {
       deadline.signal.throwIfAborted();
       deadline.arm("idle", timeouts.turnIdleMs, "idle");
-      const read = body === undefined ? { done: true as const } : await orInterrupted(body.read(), deadline.signal);
+      const read = body === undefined ? { done: true as const } : await deadline.within(body.read());
       if (read.done) {
         yield last(reader, translate, response);
         return;

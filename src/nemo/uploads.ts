@@ -2,7 +2,7 @@
 import { err, ok, type Result } from "../core/result.ts";
 import { breakWords } from "./body.ts";
 import { unavailable } from "./classify.ts";
-import { openDeadline, orInterrupted } from "./deadline.ts";
+import { openDeadline } from "./deadline.ts";
 import type { FileToUpload, UploadedFile } from "./domain.ts";
 import { type Answer, failureOf } from "./envelope.ts";
 import type { NemoFailure } from "./failures.ts";
@@ -53,7 +53,7 @@ async function breakOf(form: Multipart): Promise<string | null> {
   const deadline = openDeadline();
   deadline.arm("tail", UPLOAD_TAIL_MS, "timeout");
   try {
-    await orInterrupted(form.sent, deadline.signal);
+    await deadline.within(form.sent);
     return null;
   } catch (error) {
     return breakWords(error);
