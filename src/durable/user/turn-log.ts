@@ -12,13 +12,13 @@ import type { Ground } from "../ground.ts";
 
 export type Frame = { readonly seq: number; readonly type: string; readonly data: string };
 
-/** Frames of a running turn kept at hand for watchers that are up to date. */
-const RECENT_FRAMES = 256;
+/** Frames of a running turn kept at hand for watchers that are up to date; up to twice as many between two clearings. */
+const RECENT_FRAMES = 64;
 /** Rows in one INSERT: SQLite's limit on variables is 100 here, four a row. */
 const ROWS_PER_INSERT = 24;
 export const FRAMES_PER_READ = 200;
 
-type Live = { next: number; safe: number; recent: Frame[]; readonly waiting: Set<() => void>; ended: boolean };
+type Live = { next: number; safe: number; recent: Frame[]; readonly followers: Set<() => void>; ended: boolean };
 
 /** A frame as it goes over the wire, always the same for the same row. */
 export const frameText = ({ seq, type, data }: Frame): string => `id: ${seq}\nevent: ${type}\ndata: ${data}\n\n`;
@@ -46,7 +46,7 @@ export class TurnLog {
       );
     }
     live.recent.push(...frames);
-    if (live.recent.length > RECENT_FRAMES) live.recent = live.recent.slice(-RECENT_FRAMES);
+    if (live.recent.length > 2 * RECENT_FRAMES) live.recent = live.recent.slice(-RECENT_FRAMES);
     this.#dirty = true;
     if (!this.#syncing) this.#ground.keep(this.#sync());
   }
@@ -55,9 +55,10 @@ export class TurnLog {
   readAfter(turn: TurnId, after: number, limit: number): readonly Frame[] {
     const live = this.#live.get(turn);
     const safe = live?.safe ?? Number.MAX_SAFE_INTEGER;
-    const first = live?.recent[0];
-    if (first !== undefined && first.seq <= after + 1) {
-      return live?.recent.filter((frame) => frame.seq > after && frame.seq <= safe).slice(0, limit) ?? [];
+    const first = live?.recent[0]?.seq;
+    if (live !== undefined && first !== undefined && first <= after + 1) {
+      const [from, to] = [after + 1 - first, safe + 1 - first]; // seqs have no gaps
+      return to <= from ? [] : live.recent.slice(from, Math.min(to, from + limit));
     }
     return this.#ground.sql
       .exec<Frame>(
@@ -100,23 +101,29 @@ export class TurnLog {
     );
   }
 
+  /** Calls `wake` whenever further events of the turn have become visible, until the answer is called. */
+  follow(turn: TurnId, wake: () => void): () => void {
+    const { followers } = this.#liveOf(turn);
+    followers.add(wake);
+    return () => void followers.delete(wake);
+  }
+
   /** Resolves at the next visible event of the turn or after `ms`, whichever is first. */
   async changed(turn: TurnId, ms: number): Promise<void> {
-    const { waiting } = this.#liveOf(turn);
     await new Promise<void>((resolve) => {
       const finish = (): void => {
         clearTimeout(timer);
-        waiting.delete(finish);
+        leave();
         resolve();
       };
       const timer = setTimeout(finish, ms);
-      waiting.add(finish);
+      const leave = this.follow(turn, finish);
     });
   }
 
-  /** Resolves every wait for a change, so that those who watch look up. */
+  /** Wakes every follower and every wait for a change, so that those who watch look up. */
   wakeAll(): void {
-    for (const { waiting } of this.#live.values()) for (const wake of [...waiting]) wake();
+    for (const { followers } of this.#live.values()) for (const wake of followers) wake();
   }
 
   /** Lets go of an ended turn's memory once its last event is visible; the rows stay. */
@@ -129,7 +136,7 @@ export class TurnLog {
     const known = this.#live.get(turn);
     if (known !== undefined) return known;
     const last = this.last(turn);
-    const live: Live = { next: last + 1, safe: last, recent: [], waiting: new Set(), ended: false };
+    const live: Live = { next: last + 1, safe: last, recent: [], followers: new Set(), ended: false };
     this.#live.set(turn, live);
     return live;
   }
@@ -153,6 +160,6 @@ export class TurnLog {
     if (live === undefined || live.safe >= seq) return;
     live.safe = seq;
     if (live.ended && seq === live.next - 1) this.#live.delete(turn);
-    for (const wake of [...live.waiting]) wake();
+    for (const wake of live.followers) wake();
   }
 }

@@ -10,6 +10,7 @@ import type { Sessions } from "./sessions.ts";
 import { FRAMES_PER_READ, frameText, type TurnLog } from "./turn-log.ts";
 
 const utf8 = new TextEncoder();
+const NOBODY_READS = "nobody reads";
 
 type Writer = WritableStreamDefaultWriter<Uint8Array>;
 
@@ -52,7 +53,7 @@ export class Watchers {
     const { ping } = this.#ground.config.waits;
     try {
       const last = await this.#follow(turn, after, writer, pass).finally(() => this.#close(turn));
-      if (last !== null) await say(writer, last, ping);
+      if (last !== null) await within(writer.write(utf8.encode(last)), ping);
       await within(writer.close(), ping);
     } catch (error) {
       // The caller went away or does not read: there is nobody to tell.
@@ -67,44 +68,68 @@ export class Watchers {
     this.#total--;
   }
 
-  /** Writes the turn's frames until its end or until the answer's life is over; what is left to be said then, if anything. */
+  /** Asked before every write: a sign-out ends what a user token has open. */
+  #mayRead(pass: Pass | null): boolean {
+    return pass === null || this.#sessions.refuse(pass) === null;
+  }
+
+  /**
+   * Writes the turn's frames until its end or until the answer's life is over; what is left to be said then, if anything.
+   * Two timers for its whole life: one per event would cost more than the event.
+   */
   async #follow(turn: TurnId, after: number, writer: Writer, pass: Pass | null): Promise<string | null> {
     const { waits } = this.#ground.config;
-    const opened = this.#ground.now();
     const whole = waits.streamLife + (this.#ground.spin() * 2 - 1) * waits.streamLifeSpread;
-    const life = pass === null ? whole : Math.min(whole, pass.until - opened);
-    let cursor = after;
-    for (let pings = 0; ; ) {
-      const lived = this.#ground.now() - opened;
-      const over = lived >= life || (pass !== null && this.#sessions.refuse(pass) !== null);
-      if (over) return `retry: ${RETRY_MS}\n\n`;
-      const left = Math.max(1, life - lived);
-      const frames = this.#log.readAfter(turn, cursor, FRAMES_PER_READ);
-      const last = frames.at(-1);
-      if (last !== undefined) {
-        await say(writer, frames.map(frameText).join(""), left);
-        cursor = last.seq;
-        if (isTerminal(last.type)) return null;
-        continue;
+    const life = pass === null ? whole : Math.min(whole, pass.until - this.#ground.now());
+    const due = { ping: false, end: life <= 0 };
+    let wake = (): void => undefined;
+    let giveUp = (_: Error): void => undefined;
+    const write = (text: string): Promise<void> =>
+      new Promise((resolve, reject) => {
+        giveUp = reject;
+        writer.write(utf8.encode(text)).then(resolve, reject);
+      });
+    const pinging = setInterval(() => {
+      due.ping = true;
+      wake();
+    }, waits.ping);
+    const living = setTimeout(() => {
+      due.end = true;
+      wake();
+      giveUp(new Error(NOBODY_READS));
+    }, life);
+    let leave: (() => void) | null = null;
+    try {
+      for (let cursor = after; !due.end && this.#mayRead(pass); ) {
+        const frames = this.#log.readAfter(turn, cursor, FRAMES_PER_READ);
+        const last = frames.at(-1);
+        if (last !== undefined) {
+          await write(frames.map(frameText).join(""));
+          cursor = last.seq;
+          if (isTerminal(last.type)) return null;
+        } else if (due.ping) {
+          due.ping = false;
+          await write(": ping\n\n");
+        } else {
+          leave ??= this.#log.follow(turn, () => wake());
+          await new Promise<void>((resolve) => {
+            wake = resolve;
+          });
+        }
       }
-      const pingAt = (pings + 1) * waits.ping;
-      if (lived >= pingAt) {
-        await say(writer, ": ping\n\n", left);
-        pings++;
-        continue;
-      }
-      await this.#log.changed(turn, Math.max(1, Math.min(pingAt - lived, left)));
+      return `retry: ${RETRY_MS}\n\n`;
+    } finally {
+      leave?.();
+      clearInterval(pinging);
+      clearTimeout(living);
     }
   }
 }
 
-/** Writes, which waits for a reader, for at most `ms`. */
-const say = (writer: Writer, text: string, ms: number): Promise<void> => within(writer.write(utf8.encode(text)), ms);
-
 /** The promise's own end, or a rejection after `ms`: a stream that nobody reads takes nothing and says nothing. */
 function within(promise: Promise<void>, ms: number): Promise<void> {
   return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => reject(new Error("nobody reads")), ms);
+    const timer = setTimeout(() => reject(new Error(NOBODY_READS)), ms);
     promise.then(resolve, reject).finally(() => clearTimeout(timer));
   });
 }
