@@ -10,13 +10,15 @@ import { errorList, referenceFile, referencePage, referenceStart } from "./http/
 import { requestLog } from "./http/request-log.ts";
 import { setup, stamp } from "./http/setup.ts";
 import { sizeLimits } from "./http/size.ts";
-import { adminRoutes } from "./routes/admin-tenants.ts";
+import { adminRoutes } from "./routes/admin.ts";
 import { mountAssets } from "./routes/assets.ts";
+import { mountAuditLog } from "./routes/audit-log.ts";
 import { mountCredits } from "./routes/credits.ts";
 import { mountDeliveries } from "./routes/deliveries.ts";
 import { mountEvents } from "./routes/events.ts";
 import { mountGenerators } from "./routes/generators.ts";
 import { mountHealth } from "./routes/health.ts";
+import { mountKeys } from "./routes/keys.ts";
 import { mountLinks } from "./routes/links.ts";
 import { mountMe } from "./routes/me.ts";
 import { mountNemoToken } from "./routes/nemo-token.ts";
@@ -33,6 +35,8 @@ import { mountWebhookSecrets } from "./routes/webhook-secrets.ts";
 const COLLECTIONS = [
   mountMe,
   mountUsers,
+  mountKeys,
+  mountAuditLog,
   mountProjects,
   mountTurns,
   mountTurnEvents,

@@ -10,6 +10,7 @@ import type { EpochMs } from "./time.ts";
 
 export type TenantId = `ten_${string}`;
 export type KeyId = `key_${string}`;
+export type AuditId = `aud_${string}`;
 export type TokenId = `ntk_${string}`;
 export type ProjectId = `prj_${string}`;
 export type TurnId = `trn_${string}`;
@@ -26,7 +27,7 @@ export type DeliveryId = `dlv_${string}`;
 /** The nouns whose records live in a user's object (or, for uploads, beside it) and whose ids end in its hash. */
 export const OWNED_PREFIXES = ["ntk", "prj", "trn", "upl", "ast", "rnd", "vid", "bat"] as const;
 export type OwnedPrefix = (typeof OWNED_PREFIXES)[number];
-export type PlainPrefix = "ten" | "key" | "whk" | "dlv" | "gen";
+export type PlainPrefix = "ten" | "key" | "aud" | "whk" | "dlv" | "gen";
 
 /** 80 bits of a user's address as 16 base32 characters. */
 export type UserHash = string & { readonly brand?: "uh" };

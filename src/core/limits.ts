@@ -43,6 +43,10 @@ export const QUOTA_DEFAULTS = {
   live: { concurrent_turns: 200, renders_per_day: 10_000, bytes_per_day: 1_000_000_000_000, new_users_per_day: 20_000 },
   test: { concurrent_turns: 50, renders_per_day: 2_000, bytes_per_day: 50_000_000_000, new_users_per_day: 2_000 },
 } as const;
+/** Open keys of a tenant and mode. Chosen: one for each of a large app's customers' servers, and still one page to look through. */
+export const OPEN_KEYS_PER_SCOPE = 1_000;
+/** How long a rotated key may go on beside its successor, in seconds. */
+export const KEY_GRACE_MAX_SECONDS = 30 * 24 * 3600;
 /** How old a key's verdict may be, in ms, where the request only reads. Chosen: a minute spares D1 nearly all its reads. */
 export const KEY_READ_MAX_AGE_MS = MINUTE_MS;
 /** And where it writes or spends: a revoked key stops within seconds. */

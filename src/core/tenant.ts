@@ -2,13 +2,13 @@
 import type { Mode } from "./ids.ts";
 import { QUOTA_DEFAULTS } from "./limits.ts";
 import { type KeyScope, SCOPES } from "./wire/key.ts";
-import type { QuotaChange, Quotas, TenantChange } from "./wire/tenant.ts";
+import type { Quotas } from "./wire/tenant.ts";
 
-/** As D1 holds it: JSON, every field optional. */
+/** As D1 holds it: JSON, every field optional, changed by merging (RFC 7396). */
 export type StoredSettings = {
-  readonly scopes?: readonly KeyScope[] | undefined;
-  readonly origins?: readonly string[] | undefined;
-  readonly quotas?: { readonly live: Partial<Quotas>; readonly test: Partial<Quotas> } | undefined;
+  readonly scopes?: readonly KeyScope[];
+  readonly origins?: readonly string[];
+  readonly quotas?: { readonly live?: Partial<Quotas>; readonly test?: Partial<Quotas> };
 };
 
 /** With every default filled in. */
@@ -27,17 +27,6 @@ export const settingsOf = ({ scopes, origins, quotas }: StoredSettings): TenantS
     test: { ...QUOTA_DEFAULTS.test, ...quotas?.test },
   },
 });
-
-/** Stored settings after a change: a field that is left out stays, a quota of null goes back to its default. */
-export function changeSettings(stored: StoredSettings, change: TenantChange): StoredSettings {
-  const { scopes = stored.scopes, origins = stored.origins } = change;
-  const live = changeQuotas(stored.quotas?.live ?? {}, change.quotas?.live ?? {});
-  const test = changeQuotas(stored.quotas?.test ?? {}, change.quotas?.test ?? {});
-  return { scopes, origins, quotas: { live, test } };
-}
-
-const changeQuotas = (stored: Partial<Quotas>, change: QuotaChange): Partial<Quotas> =>
-  Object.fromEntries(Object.entries({ ...stored, ...change }).filter(([, value]) => typeof value === "number"));
 
 /** What an operator should know when a tenant is made: live calls need a Nemo token from somewhere. */
 export const tenantWarnings = (given: {

@@ -4,6 +4,7 @@ import { sha256 } from "../core/encode.ts";
 import { apiError } from "./api-error.ts";
 import type { AppEnv } from "./context.ts";
 import { countRefused } from "./gate.ts";
+import { repeatKeyOf } from "./request-headers.ts";
 
 /** Lets `Authorization: Bearer <ADMIN_TOKEN>` pass; the previous token passes too while it is configured. */
 export const adminDoor: MiddlewareHandler<AppEnv> = async (c, next) => {
@@ -14,6 +15,8 @@ export const adminDoor: MiddlewareHandler<AppEnv> = async (c, next) => {
     await countRefused(c);
     throw apiError("unauthenticated", "Send the operator's token as `Authorization: Bearer <ADMIN_TOKEN>`.");
   }
+  c.set("actor", "admin");
+  c.set("repeatKey", repeatKeyOf(c.req.raw.headers));
   await next();
   c.res.headers.set("Cache-Control", "private, no-store");
 };

@@ -37,6 +37,7 @@ export const access =
       throw apiError("missing_scope", `This needs the scope \`${scope}\`; yours are ${caller.scopes.join(", ")}.`);
     }
     c.set("caller", caller);
+    c.set("actor", caller.keyId);
     c.set("user", await namedUser(c, caller));
     c.set("repeatKey", repeatKeyOf(c.req.raw.headers));
     await next();

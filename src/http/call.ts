@@ -19,21 +19,23 @@ import type { Ctx } from "./context.ts";
 import { random } from "./random.ts";
 import { rootsOf } from "./roots.ts";
 
-/**
- * What a writing call brings along, for the user of the header unless another is told. The fingerprint binds a repeat to its
- * method, path and body.
- */
+/** What a writing call brings along, for the user of the header unless another is told. */
 export async function callOf(c: Ctx, user = c.var.user): Promise<Call> {
-  const { origin, caller, repeatKey, bodyText } = c.var;
-  const fingerprint = hex(await sha256(`${c.req.method} ${c.req.path} ${bodyText}`));
+  const { origin, caller } = c.var;
   const acceptLanguage = c.req.header("Accept-Language") ?? null;
   return {
     origin,
     named: user !== null || caller.pass !== null,
     acceptLanguage,
-    repeat: repeatKey === null ? null : { key: repeatKey, fingerprint },
+    repeat: await repeatOf(c),
     user: user === null ? null : await sealedName(c, user),
   };
+}
+
+/** The sent Idempotency-Key and what it is bound to: method, path and body. Null when none was sent. */
+export async function repeatOf({ req, var: { repeatKey, bodyText } }: Ctx): Promise<Call["repeat"]> {
+  if (repeatKey === null) return null;
+  return { key: repeatKey, fingerprint: hex(await sha256(`${req.method} ${req.path} ${bodyText}`)) };
 }
 
 /** Where a new thing goes: to the caller's user; else to an address its Idempotency-Key finds again; else to one of its own. */

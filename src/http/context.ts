@@ -7,6 +7,7 @@ import type { EpochMs } from "../core/time.ts";
 import type { KeyScope } from "../core/wire/key.ts";
 import type { Quotas, Tier } from "../core/wire/tenant.ts";
 import type { Config, Env } from "../env.ts";
+import type { Actor } from "../store/audit.ts";
 
 /** Who asks, as the credential says. With a user token `pass` is set, and `keyId` is the key that made it. */
 export type Caller = Visitor & {
@@ -31,6 +32,8 @@ export type Variables = {
   origin: string;
   /** Set by the access rule of every route that is not public. */
   caller: Caller;
+  /** Who acts, for the audit log. Set by the access rule and by the operator's door. */
+  actor: Actor;
   /** The tenant's own name of the user, from `X-User-Id`; null when none was sent. */
   user: string | null;
   /** The sent `Idempotency-Key`; null when none was sent. */

@@ -12,3 +12,13 @@ export const shownPage = <T>(page: Page<T>): { data: T[]; has_more: boolean; nex
   ...page,
   data: [...page.data],
 });
+
+/** A page of a list whose cursor is its last id, from rows of which one more than `limit` was asked for. */
+export function cutPage<T extends { readonly id: string }>(
+  rows: readonly T[],
+  limit: number,
+): { data: T[]; has_more: boolean; next_cursor: string | null } {
+  const data = rows.slice(0, limit);
+  const more = rows.length > limit;
+  return { data, has_more: more, next_cursor: more ? (data.at(-1)?.id ?? null) : null };
+}

@@ -1,4 +1,5 @@
 /** API keys in D1: found by the hash of what was sent, never by the key itself. */
+import type { Scope } from "../core/address.ts";
 import type { KeyId, Mode, TenantId } from "../core/ids.ts";
 import { type StoredSettings, settingsOf } from "../core/tenant.ts";
 import { type EpochMs, toRfc3339 } from "../core/time.ts";
@@ -27,18 +28,8 @@ type KeyRow = {
   replaces: KeyId | null;
 };
 
-/** A key to store. Moments in ms since epoch. */
-export type NewKeyRecord = {
-  readonly hash: string;
-  readonly id: KeyId;
-  readonly tenant: TenantId;
-  readonly mode: Mode;
-  readonly name: string;
-  readonly hint: string;
-  readonly scopes: readonly KeyScope[];
-  readonly createdAt: EpochMs;
-  readonly expiresAt: EpochMs | null;
-};
+/** A key with what its owner is not shown: whose it is, and the hash by which it is remembered. */
+export type StoredKey = { readonly wire: KeyWire; readonly tenant: TenantId; readonly hash: string };
 
 /** A key as authentication needs it, its tenant beside it. Moments in ms since epoch. */
 export type KeyOwner = {
@@ -66,14 +57,17 @@ const FIND = `SELECT keys.*, tenants.name AS tenant_name, tenants.state AS tenan
   tenants.settings AS settings FROM keys JOIN tenants ON tenants.id = keys.tenant WHERE `;
 const BY_HASH = `${FIND} keys.hash = ?1`;
 const BY_ID = `${FIND} keys.id = ?1`;
-const INSERT = `INSERT INTO keys (hash, id, tenant, mode, name, hint, scopes, created_at, expires_at, revoked_at)
-  VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, NULL)`;
-const OF_TENANT = "SELECT * FROM keys WHERE tenant = ?1 ORDER BY created_at DESC, id DESC LIMIT ?2";
-const REVOKE = "UPDATE keys SET revoked_at = coalesce(revoked_at, ?2) WHERE id = ?1 RETURNING *";
-
+const READ = "SELECT * FROM keys WHERE id = ?1";
+const OF_TENANT = `SELECT * FROM keys WHERE tenant = ?1 AND (?2 IS NULL OR mode = ?2) AND id < ?3
+  ORDER BY id DESC LIMIT ?4`;
+const COUNT_OPEN = `SELECT count(*) AS n FROM keys
+  WHERE tenant = ?1 AND mode = ?2 AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > ?3)`;
 const NOTE_USE = "UPDATE keys SET last_used_on = ?2 WHERE id = ?1 AND (last_used_on IS NULL OR last_used_on < ?2)";
 
-const scopesOf = (row: KeyRow): KeyScope[] => JSON.parse(row.scopes); // written by insertKey only
+/** Above every id: the cursor of a list's first page. */
+const LAST_ID = "key_~";
+
+const scopesOf = (row: KeyRow): KeyScope[] => JSON.parse(row.scopes); // written by store/key-changes.ts only
 
 /** Who holds the key with this hash; null when nobody does. */
 export const findKey = (db: D1Database, hash: string): Promise<KeyOwner | null> => find(db, BY_HASH, hash);
@@ -103,39 +97,29 @@ async function find(db: D1Database, query: string, value: string): Promise<KeyOw
   };
 }
 
-/** Stores a key's hash. Rejects when its tenant does not exist. */
-export async function insertKey(db: D1Database, key: NewKeyRecord): Promise<void> {
-  const values = [
-    key.hash,
-    key.id,
-    key.tenant,
-    key.mode,
-    key.name,
-    key.hint,
-    JSON.stringify(key.scopes),
-    key.createdAt,
-    key.expiresAt,
-  ];
-  await db
-    .prepare(INSERT)
-    .bind(...values)
-    .run();
+/** The key with this id, whoever's it is; null when there is none. */
+export async function readKey(db: D1Database, id: KeyId): Promise<StoredKey | null> {
+  const row = await db.prepare(READ).bind(id).first<KeyRow>();
+  return row === null ? null : { wire: show(row), tenant: row.tenant, hash: row.hash };
 }
 
-/** A tenant's keys, newest first, at most `limit`. */
-export async function listKeys(db: D1Database, tenant: TenantId, limit: number): Promise<KeyWire[]> {
-  const found = await db.prepare(OF_TENANT).bind(tenant, limit).all<KeyRow>();
+/** A tenant's keys of one mode (null: of both), newest first, below the id `after`. */
+export async function listKeys(
+  db: D1Database,
+  { tenant, mode }: { readonly tenant: TenantId; readonly mode: Mode | null },
+  limit: number,
+  after: string | null,
+): Promise<KeyWire[]> {
+  const found = await db
+    .prepare(OF_TENANT)
+    .bind(tenant, mode, after ?? LAST_ID, limit)
+    .all<KeyRow>();
   return found.results.map(show);
 }
 
-/** Ends a key, with its hash for whoever remembers it; null when there is none. Ending it again keeps the first moment. */
-export async function revokeKey(
-  db: D1Database,
-  id: KeyId,
-  now: EpochMs,
-): Promise<{ key: KeyWire; hash: string } | null> {
-  const row = await db.prepare(REVOKE).bind(id, now).first<KeyRow>();
-  return row === null ? null : { key: show(row), hash: row.hash };
+/** How many keys of a tenant and mode have no end yet. */
+export async function countOpenKeys(db: D1Database, { tenant, mode }: Scope, now: EpochMs): Promise<number> {
+  return (await db.prepare(COUNT_OPEN).bind(tenant, mode, now).first<number>("n")) ?? 0;
 }
 
 /** Notes the day (YYYY-MM-DD, UTC) on which a key opened something. */

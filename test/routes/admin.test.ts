@@ -1,10 +1,21 @@
 import { describe, expect, it } from "vitest";
 import { createApp } from "../../src/app.ts";
 import { QUOTA_DEFAULTS } from "../../src/core/limits.ts";
+import type { AuditEntryWire } from "../../src/core/wire/audit.ts";
 import { SCOPES } from "../../src/core/wire/key.ts";
 import type { TenantWire } from "../../src/core/wire/tenant.ts";
 import type { Env } from "../../src/env.ts";
-import { adminHeaders, call, env, jsonOf, makeKey, makeTenant, problemOf, send } from "../support/gateway.ts";
+import {
+  adminHeaders,
+  call,
+  env,
+  jsonOf,
+  makeKey,
+  makeMember,
+  makeTenant,
+  problemOf,
+  send,
+} from "../support/gateway.ts";
 
 describe("the operator's door", () => {
   it("is shut when no admin token is set, or a short one", async () => {
@@ -130,7 +141,94 @@ describe("what a tenant may use", () => {
   });
 });
 
+describe("a change of a tenant", () => {
+  it("keeps what it leaves out, and returns a quota of null to its default", async () => {
+    const { id } = await makeTenant();
+    const change = (wanted: object) => send("PATCH", `/admin/tenants/${id}`, wanted, adminHeaders);
+    await change({ tier: "medium", quotas: { live: { renders_per_day: 5 }, test: { bytes_per_day: 6 } } });
+    await change({ origins: ["https://a.example"], quotas: { live: { concurrent_turns: 0 } } });
+    const changed = await jsonOf(await change({ name: "renamed", quotas: { test: { bytes_per_day: null } } }));
+    expect(changed).toMatchObject({
+      name: "renamed",
+      tier: "medium",
+      origins: ["https://a.example"],
+      quotas: {
+        live: { ...QUOTA_DEFAULTS.live, renders_per_day: 5, concurrent_turns: 0 },
+        test: QUOTA_DEFAULTS.test,
+      },
+    });
+    expect(await jsonOf(await call(`/admin/tenants/${id}`, { headers: adminHeaders }))).toEqual(changed);
+    expect((await send("PATCH", "/admin/tenants/ten_00000000000000000000", {}, adminHeaders)).status).toBe(404);
+  });
+
+  it("is felt here at once: pause, resume, scopes", async () => {
+    const { tenant, key } = await makeMember(null);
+    const use = async () => (await call("/v1/projects", { headers: { "X-Api-Key": key.secret } })).status;
+    const ask = (action: string) => send("POST", `/admin/tenants/${tenant.id}/${action}`, "", adminHeaders);
+    expect(await use()).toBe(422);
+    expect(await jsonOf(await ask("pause"))).toMatchObject({ state: "paused" });
+    expect(await use()).toBe(403);
+    expect(await jsonOf(await ask("pause"))).toMatchObject({ state: "paused" });
+    expect(await jsonOf(await ask("resume"))).toMatchObject({ state: "active" });
+    expect(await use()).toBe(422);
+    await send("PATCH", `/admin/tenants/${tenant.id}`, { scopes: ["chat"] }, adminHeaders);
+    expect(await use()).toBe(403);
+  });
+
+  it("stands in the audit log, once for each that changed something", async () => {
+    const { id } = await makeTenant();
+    for (const action of ["pause", "pause", "resume", "resume"])
+      await send("POST", `/admin/tenants/${id}/${action}`, "", adminHeaders);
+    await send("PATCH", `/admin/tenants/${id}`, { tier: "large" }, adminHeaders);
+    const page = await jsonOf<{ data: AuditEntryWire[] }>(
+      await call(`/admin/tenants/${id}/audit_log`, { headers: adminHeaders }),
+    );
+    expect(page.data.map(({ action }) => action)).toEqual([
+      "tenant.changed",
+      "tenant.resumed",
+      "tenant.paused",
+      "tenant.created",
+    ]);
+    expect(page.data[0]).toMatchObject({ actor: "admin", detail: { tier: "large" } });
+  });
+});
+
+describe("a repeat with the same Idempotency-Key", () => {
+  const again = { ...adminHeaders, "Idempotency-Key": "operator-1" };
+
+  it("finds the tenant and the key that the first request made, the key without its secret", async () => {
+    const tenant = () => send("POST", "/admin/tenants", { name: "once" }, again);
+    const { id } = await jsonOf<{ id: string }>(await tenant(), 201);
+    expect(await jsonOf(await tenant(), 201)).toMatchObject({ id });
+    expect(await problemOf(await send("POST", "/admin/tenants", { name: "twice" }, again))).toMatchObject({
+      code: "idempotency_mismatch",
+    });
+    const headers = { ...adminHeaders, "Idempotency-Key": "operator-2" };
+    const key = () => send("POST", `/admin/tenants/${id}/keys`, {}, headers);
+    const first = await jsonOf<{ id: string; secret: string }>(await key(), 201);
+    const second = await jsonOf<{ id: string }>(await key(), 201);
+    expect(second).toMatchObject({ id: first.id, secret_shown_once: true });
+    expect(second).not.toHaveProperty("secret");
+  });
+
+  it("is a tenant's own: the operator's key and a tenant's never meet", async () => {
+    const { key } = await makeMember(null);
+    const response = await send("POST", "/v1/keys", {}, { ...again, Authorization: `Bearer ${key.secret}` });
+    expect(response.status).toBe(201);
+  });
+});
+
 describe("keys", () => {
+  it("are rotated by the operator too", async () => {
+    const key = await makeKey((await makeTenant()).id);
+    const made = await jsonOf<{ replaces: string; secret: string }>(
+      await send("POST", `/admin/keys/${key.id}/rotate`, { grace_seconds: 0 }, adminHeaders),
+      201,
+    );
+    expect(made.replaces).toBe(key.id);
+    expect((await call("/v1/projects", { headers: { "X-Api-Key": key.secret } })).status).toBe(401);
+  });
+
   it("are shown once and stored as a hash", async () => {
     const tenant = await makeTenant();
     const key = await makeKey(tenant.id, { mode: "live" });

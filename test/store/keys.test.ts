@@ -1,16 +1,23 @@
 import { beforeEach, describe, expect, it } from "vitest";
-import { plainId } from "../../src/core/ids.ts";
+import { plainId, type TenantId } from "../../src/core/ids.ts";
 import { QUOTA_DEFAULTS } from "../../src/core/limits.ts";
-import { findKey, insertKey, listKeys, type NewKeyRecord, revokeKey } from "../../src/store/keys.ts";
+import type { AuditEntry } from "../../src/store/audit.ts";
+import { insertKey, type NewKeyRecord, revokeKey, rotateKey } from "../../src/store/key-changes.ts";
+import { countOpenKeys, findKey, listKeys, readKey } from "../../src/store/keys.ts";
 import { insertTenant, listTenants, readTenant } from "../../src/store/tenants.ts";
 import { env, random } from "../support/objects.ts";
 
 const now = 1_763_700_000_000;
-let tenant: NewKeyRecord["tenant"];
+let tenant: TenantId;
 beforeEach(async () => {
-  tenant = plainId("ten", now, random);
-  await insertTenant(env.DB, { id: tenant, name: "acme", tier: "medium", createdAt: now });
+  tenant = await makeTenant(now);
 });
+
+async function makeTenant(at: number): Promise<TenantId> {
+  const id = plainId("ten", at, random);
+  await insertTenant(env.DB, { id, name: "acme", tier: "medium", createdAt: at, settings: {} }).run();
+  return id;
+}
 
 const newKey = (more: Partial<NewKeyRecord> = {}): NewKeyRecord => ({
   hash: crypto.randomUUID(),
@@ -19,16 +26,37 @@ const newKey = (more: Partial<NewKeyRecord> = {}): NewKeyRecord => ({
   mode: "test",
   name: "default",
   hint: "ngw_test_abcd",
-  scopes: ["read", "chat"],
+  scopes: ["read", "keys"],
   createdAt: now,
   expiresAt: null,
+  replaces: null,
   ...more,
 });
 
+async function stored(more: Partial<NewKeyRecord> = {}): Promise<NewKeyRecord> {
+  const key = newKey(more);
+  await insertKey(env.DB, key).run();
+  return key;
+}
+
+const entry = (key: NewKeyRecord, at: number): AuditEntry => ({
+  id: plainId("aud", at, random),
+  tenant,
+  mode: "test",
+  at,
+  actor: "admin",
+  action: "key.revoked",
+  target: key.id,
+  requestId: "req_12345678",
+  detail: {},
+});
+const revoke = (key: NewKeyRecord, at: number, force = false) => revokeKey(env.DB, key.id, force, entry(key, at));
+const endOf = async (key: NewKeyRecord) => (await readKey(env.DB, key.id))?.wire.revoked_at;
+const moment = (at: number) => new Date(at).toISOString();
+
 describe("keys", () => {
   it("are found by their hash, their tenant beside them", async () => {
-    const key = newKey({ expiresAt: now + 1 });
-    await insertKey(env.DB, key);
+    const key = await stored({ expiresAt: now + 1 });
     expect(await findKey(env.DB, key.hash)).toEqual({
       id: key.id,
       tenant,
@@ -38,7 +66,7 @@ describe("keys", () => {
       origins: [],
       quotas: QUOTA_DEFAULTS.test,
       mode: "test",
-      scopes: ["read", "chat"],
+      scopes: ["read", "keys"],
       expiresAt: now + 1,
       revokedAt: null,
       rotatedAt: null,
@@ -48,27 +76,79 @@ describe("keys", () => {
   });
 
   it("are refused for a tenant that does not exist", async () => {
-    await expect(insertKey(env.DB, newKey({ tenant: "ten_none" }))).rejects.toThrow();
+    await expect(insertKey(env.DB, newKey({ tenant: "ten_none" })).run()).rejects.toThrow();
   });
 
-  it("of one tenant are listed alone, and keep their first end", async () => {
-    const key = newKey();
-    await insertKey(env.DB, key);
-    expect((await revokeKey(env.DB, key.id, now + 5))?.hash).toBe(key.hash);
-    expect((await revokeKey(env.DB, key.id, now + 9))?.key.revoked_at).toBe(new Date(now + 5).toISOString());
-    expect(await listKeys(env.DB, tenant, 10)).toMatchObject([{ id: key.id }]);
-    expect(await revokeKey(env.DB, "key_none", now)).toBeNull();
+  it("are listed for one tenant alone, by mode, newest first, in pages", async () => {
+    const older = await stored({ id: plainId("key", now + 1, random), mode: "live" });
+    const newer = await stored({ id: plainId("key", now + 2, random) });
+    const ids = async (mode: "live" | "test" | null, limit = 10, after: string | null = null) =>
+      (await listKeys(env.DB, { tenant, mode }, limit, after)).map(({ id }) => id);
+    expect(await ids(null)).toEqual([newer.id, older.id]);
+    expect(await ids("live")).toEqual([older.id]);
+    expect(await ids(null, 10, newer.id)).toEqual([older.id]);
+    expect(await ids(null, 1)).toEqual([newer.id]);
+  });
+
+  it("end once, and keep their first moment", async () => {
+    const key = await stored();
+    expect(await revoke(key, now + 5, true)).toBe(true);
+    expect(await revoke(key, now + 9, true)).toBe(true);
+    expect(await endOf(key)).toBe(moment(now + 5));
+  });
+
+  it("do not leave a mode without one that can make keys, unless forced", async () => {
+    const [first, second] = [await stored(), await stored()];
+    await stored({ scopes: ["read"] });
+    await stored({ mode: "live" });
+    await stored({ expiresAt: now });
+    const dying = await stored();
+    await rotateKey(env.DB, dying.id, now, now + 60_000).run();
+    expect(await revoke(first, now + 1)).toBe(true);
+    expect(await revoke(second, now + 2)).toBe(false);
+    expect(await endOf(second)).toBeNull();
+    expect(await revoke(second, now + 3, true)).toBe(true);
+  });
+
+  it("cannot end each other at the same time", async () => {
+    const pair = [await stored(), await stored()];
+    const ended = await Promise.all(pair.map((key) => revoke(key, now + 1)));
+    expect(ended.toSorted()).toEqual([false, true]);
+  });
+
+  it("have one successor at most, and close at the grace's end or before", async () => {
+    const old = await stored();
+    const follow = (id: NewKeyRecord["id"]) => [
+      insertKey(env.DB, newKey({ id, replaces: old.id })),
+      rotateKey(env.DB, old.id, now, now + 60_000),
+    ];
+    await env.DB.batch(follow("key_successor"));
+    await expect(env.DB.batch(follow("key_another"))).rejects.toThrow(/UNIQUE/);
+    expect(await readKey(env.DB, "key_another")).toBeNull();
+    expect((await readKey(env.DB, old.id))?.wire).toMatchObject({
+      rotated_at: moment(now),
+      revoked_at: moment(now + 60_000),
+    });
+    expect(await revoke(old, now + 1)).toBe(true);
+    expect(await endOf(old)).toBe(moment(now + 1));
+  });
+
+  it("are counted while they are open", async () => {
+    await stored();
+    await stored({ expiresAt: now + 1 });
+    await revoke(await stored(), now, true);
+    expect(await countOpenKeys(env.DB, { tenant, mode: "test" }, now)).toBe(2);
+    expect(await countOpenKeys(env.DB, { tenant, mode: "test" }, now + 1)).toBe(1);
+    expect(await countOpenKeys(env.DB, { tenant, mode: "live" }, now)).toBe(0);
   });
 });
 
 describe("tenants", () => {
   it("are read, and paged newest first", async () => {
-    const make = (at: number) =>
-      insertTenant(env.DB, { id: plainId("ten", at, random), name: "acme", tier: "small", createdAt: at });
-    const [older, newer] = [await make(now + 1), await make(now + 2)];
-    expect(await readTenant(env.DB, newer.id)).toEqual(newer);
+    const [older, newer] = [await makeTenant(now + 1), await makeTenant(now + 2)];
+    expect(await readTenant(env.DB, newer)).toMatchObject({ id: newer, name: "acme", state: "active" });
     expect(await readTenant(env.DB, "ten_none")).toBeNull();
-    expect(await listTenants(env.DB, 1, null)).toEqual([newer]);
-    expect(await listTenants(env.DB, 1, newer.id)).toEqual([older]);
+    expect(await listTenants(env.DB, 1, null)).toMatchObject([{ id: newer }]);
+    expect(await listTenants(env.DB, 1, newer)).toMatchObject([{ id: older }]);
   });
 });

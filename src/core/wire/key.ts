@@ -1,5 +1,6 @@
 /** API keys as their owner sees them: everything but the secret, which is shown once. */
 import * as z from "zod";
+import { KEY_GRACE_MAX_SECONDS } from "../limits.ts";
 import { mode, moment, plain } from "./common.ts";
 
 /** What a key may do. */
@@ -46,3 +47,28 @@ export const newKey = z.strictObject({
 /** A key with its secret: shown once, at creation. */
 export const shownKey = key.extend({ secret: z.string().meta({ example: "ngw_test_…" }) }).meta({ id: "ShownKey" });
 export type ShownKeyWire = z.infer<typeof shownKey>;
+
+/** What making or rotating a key answers: a repeat of the same Idempotency-Key says that the secret was shown instead of showing it. */
+export const createdKey = key
+  .extend({
+    secret: z.string().optional().meta({ example: "ngw_test_…" }),
+    secret_shown_once: z.literal(true).optional(),
+  })
+  .meta({ id: "CreatedKey" });
+export type CreatedKeyWire = z.infer<typeof createdKey>;
+
+/** A key as another key orders it: what is left out is as the asking key has it. */
+export const newOwnKey = z.strictObject({
+  name: name.default("default"),
+  mode: mode.optional(),
+  scopes: z.array(scope).min(1).optional(),
+  expires_at: moment.nullable().optional(),
+});
+export type NewOwnKey = z.infer<typeof newOwnKey>;
+
+export const rotation = z.strictObject({
+  grace_seconds: z.int().min(0).max(KEY_GRACE_MAX_SECONDS).meta({
+    description: "How long the old key still answers beside the new one. 0 closes it at once.",
+    example: 3600,
+  }),
+});

@@ -29,7 +29,6 @@ const quotaChange = z.strictObject({
   bytes_per_day: limit,
   new_users_per_day: limit,
 });
-export type QuotaChange = z.infer<typeof quotaChange>;
 const quotaChanges = z.strictObject({ live: quotaChange, test: quotaChange }).partial();
 
 /** A web origin as browsers send it: scheme, host, port where it is not the usual one. Plain http is for a developer's own machine. */
@@ -65,5 +64,8 @@ export const newTenant = z.strictObject({
   quotas: quotaChanges.optional(),
 });
 
+export type NewTenant = z.infer<typeof newTenant>;
+
+/** A field that is left out stays as it is. */
 export const tenantChange = z.strictObject({ name, tier, scopes, origins, quotas: quotaChanges }).partial();
 export type TenantChange = z.infer<typeof tenantChange>;

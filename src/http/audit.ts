@@ -1,0 +1,26 @@
+/** Entries of the audit log and Idempotency-Keys of D1, filled in from the request. */
+import { plainId } from "../core/ids.ts";
+import type { AuditEntry } from "../store/audit.ts";
+import type { Repeat } from "../store/repeats.ts";
+import { repeatOf } from "./call.ts";
+import type { Ctx } from "./context.ts";
+import { random } from "./random.ts";
+
+type Told = Omit<AuditEntry, "id" | "actor" | "requestId" | "detail"> & { readonly detail?: AuditEntry["detail"] };
+
+/** What this request does, as the log will tell it. Give `detail` no secret and no text of a person's. */
+export const entryOf = (c: Ctx, told: Told): AuditEntry => ({
+  detail: {},
+  ...told,
+  id: plainId("aud", told.at, random),
+  actor: c.var.actor,
+  requestId: c.var.requestId,
+});
+
+/** The sent Idempotency-Key as D1 keeps it: the operator's are apart from every tenant's. Null when none was sent. */
+export async function storedRepeatOf(c: Ctx): Promise<Repeat | null> {
+  const repeat = await repeatOf(c);
+  if (repeat === null) return null;
+  const owner = c.var.actor === "admin" ? "admin" : `${c.var.caller.tenant}:${c.var.caller.mode}`;
+  return { owner, ...repeat };
+}

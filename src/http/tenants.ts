@@ -1,0 +1,56 @@
+/** Making and changing tenants, for the operator: each with its entry in the audit log, felt here at once. */
+import { refusal } from "../core/errors.ts";
+import { plainId, type TenantId } from "../core/ids.ts";
+import type { NewTenant, TenantChange, TenantWire } from "../core/wire/tenant.ts";
+import { auditRow } from "../store/audit.ts";
+import { makeOnce } from "../store/repeats.ts";
+import * as store from "../store/tenants.ts";
+import { ApiError, notFound, unwrap } from "./api-error.ts";
+import { entryOf, storedRepeatOf } from "./audit.ts";
+import type { Ctx } from "./context.ts";
+import { forgetTenant } from "./key-cache.ts";
+import { random } from "./random.ts";
+
+/** A new tenant; to a repeat of the same Idempotency-Key the same one, as it is now. */
+export async function createTenant(c: Ctx, { name, tier, ...settings }: NewTenant): Promise<TenantWire> {
+  const { DB } = c.env;
+  const at = Date.now();
+  const id = plainId("ten", at, random);
+  const detail = { tier, ...settings };
+  const entry = entryOf(c, { tenant: id, mode: null, at, action: "tenant.created", target: id, detail });
+  const statements = [store.insertTenant(DB, { id, name, tier, createdAt: at, settings }), auditRow(DB, entry)];
+  const making = { id, at, refuse: async () => null, statements };
+  return foundTenant(c, unwrap(await makeOnce(DB, await storedRepeatOf(c), making)).id);
+}
+
+/** Sets what is named and leaves the rest. */
+export async function changeTenant(c: Ctx, id: TenantId, change: TenantChange): Promise<TenantWire> {
+  const { name, ...detail } = change;
+  const told = { tenant: id, mode: null, at: Date.now(), action: "tenant.changed", target: id, detail } as const;
+  const changed = await store.changeTenant(c.env.DB, id, change, entryOf(c, told));
+  forgetTenant(id);
+  return refuseDeleting(changed);
+}
+
+/** Pauses or resumes a tenant. Doing it again changes nothing. */
+export async function moveTenant(c: Ctx, id: TenantId, to: "active" | "paused"): Promise<TenantWire> {
+  const action = to === "paused" ? "tenant.paused" : "tenant.resumed";
+  const entry = entryOf(c, { tenant: id, mode: null, at: Date.now(), action, target: id });
+  const moved = await store.moveTenant(c.env.DB, id, to, entry);
+  forgetTenant(id);
+  return refuseDeleting(moved);
+}
+
+/** The tenant; 404 when there is none. */
+export async function foundTenant(c: Ctx, id: TenantId): Promise<TenantWire> {
+  const tenant = await store.readTenant(c.env.DB, id);
+  if (tenant === null) throw notFound();
+  return tenant;
+}
+
+/** A tenant that may be changed. */
+export function refuseDeleting(tenant: TenantWire | null): TenantWire {
+  if (tenant === null) throw notFound();
+  if (tenant.state !== "deleting") return tenant;
+  throw new ApiError(refusal("tenant_deleting", "This tenant is being deleted and cannot be changed any more."));
+}

@@ -1,0 +1,70 @@
+/** The audit log in D1. An entry is a statement, so that it is committed with what it tells of or not at all. */
+import type { Scope } from "../core/address.ts";
+import type { AuditId, KeyId, Mode, TenantId } from "../core/ids.ts";
+import { type EpochMs, toRfc3339 } from "../core/time.ts";
+import type { AuditAction, AuditEntryWire } from "../core/wire/audit.ts";
+
+/** Who acts: the operator, or a key. */
+export type Actor = "admin" | KeyId;
+
+/** An entry to write. `at` in ms since epoch; `mode` null where both are concerned; `detail` holds no secret. */
+export type AuditEntry = {
+  readonly id: AuditId;
+  readonly tenant: TenantId;
+  readonly mode: Mode | null;
+  readonly at: EpochMs;
+  readonly actor: Actor;
+  readonly action: AuditAction;
+  readonly target: string;
+  readonly requestId: string;
+  readonly detail: Readonly<Record<string, unknown>>;
+};
+
+type Row = Omit<AuditEntryWire, "happened_at" | "detail"> & { at: number; detail: string };
+
+const ADD = `INSERT INTO audit_log (id, tenant, mode, at, actor, action, target, request_id, detail)
+  SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9`;
+const OF_TENANT = `SELECT * FROM audit_log
+  WHERE tenant = ?1 AND (mode IS NULL OR ?2 IS NULL OR mode = ?2) AND id < ?3 ORDER BY id DESC LIMIT ?4`;
+
+/** Above every id: the cursor of a list's first page. */
+const LAST_ID = "aud_~";
+
+/** The statement that writes an entry: put it into the batch of the action. `where` may name ?4, the moment, and ?7, the target. */
+export const auditRow = (db: D1Database, entry: AuditEntry, where = "true"): D1PreparedStatement =>
+  db
+    .prepare(`${ADD} WHERE ${where}`)
+    .bind(
+      entry.id,
+      entry.tenant,
+      entry.mode,
+      entry.at,
+      entry.actor,
+      entry.action,
+      entry.target,
+      entry.requestId,
+      JSON.stringify(entry.detail),
+    );
+
+/** A tenant's entries of one mode (null: of both), newest first, below the id `after`. */
+export async function listAudit(
+  db: D1Database,
+  { tenant, mode }: { readonly tenant: Scope["tenant"]; readonly mode: Mode | null },
+  limit: number,
+  after: string | null,
+): Promise<AuditEntryWire[]> {
+  const found = await db
+    .prepare(OF_TENANT)
+    .bind(tenant, mode, after ?? LAST_ID, limit)
+    .all<Row>();
+  return found.results.map(({ at, detail, id, actor, action, target, mode: of, request_id }) => ({
+    id,
+    happened_at: toRfc3339(at),
+    actor,
+    action,
+    target,
+    mode: of,
+    request_id,
+    detail: JSON.parse(detail) as Record<string, unknown>, // written by auditRow only
+  }));
+}
