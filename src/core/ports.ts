@@ -11,6 +11,7 @@ import type { AssetId, DeliveryId, EndpointId, EventId, ProjectId, RenderId, Tur
 import type { Pass } from "./pass.ts";
 import type { Result } from "./result.ts";
 import type { EpochMs } from "./time.ts";
+import type { AttributionWire } from "./wire/attribution.ts";
 import type { EventType, EventWire } from "./wire/event.ts";
 import type { BrowserLinkWire, NewProject, ProjectWire, TimelineWire } from "./wire/project.ts";
 import type { NewRender, RenderWire } from "./wire/render.ts";
@@ -28,6 +29,8 @@ export type Call = {
   readonly named: boolean;
   /** The caller's Accept-Language, one hint for the language it is spoken to in. */
   readonly acceptLanguage?: string | null;
+  /** What upstream is told about this tenant, as far as it is set. */
+  readonly attribution?: AttributionWire;
   /** The sent Idempotency-Key and the hash of method, path and body it is bound to; null when none was sent. */
   readonly repeat: { readonly key: string; readonly fingerprint: string } | null;
   /** The tenant's own name of the user, sealed for the user's address; absent when none was named. */
@@ -81,7 +84,8 @@ export interface UserPort {
   /** A link that opens the project in Nemo's web app; only where the Nemo token is this user's alone. */
   makeBrowserLink(id: ProjectId): Answer<BrowserLinkWire>;
 
-  startTurn(call: Call, project: ProjectId, body: NewTurn): Answer<TurnWire>;
+  /** `attribution`: of the generator that the turn is sent for, before its tenant's. */
+  startTurn(call: Call, project: ProjectId, body: NewTurn, attribution?: AttributionWire | null): Answer<TurnWire>;
   readTurn(id: TurnId): Answer<TurnWire>;
   listTurns(project: ProjectId, page: PageRequest): Answer<Page<TurnWire>>;
   cancelTurn(call: Call, id: TurnId): Answer<TurnWire>;
@@ -100,7 +104,13 @@ export interface UserPort {
   listAssets(page: PageRequest): Promise<Page<AssetWire>>;
   attachAsset(call: Call, project: ProjectId, asset: AssetRecord): Answer<AttachmentWire>;
 
-  startRender(call: Call, project: ProjectId, body: NewRender): Answer<RenderWire>;
+  /** `attribution`: as of `startTurn`. */
+  startRender(
+    call: Call,
+    project: ProjectId,
+    body: NewRender,
+    attribution?: AttributionWire | null,
+  ): Answer<RenderWire>;
   readRender(id: RenderId): Answer<RenderWire>;
   listRenders(project: ProjectId, page: PageRequest): Answer<Page<RenderWire>>;
   /** Where the finished file lies; refuses until it is there. */

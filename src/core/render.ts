@@ -12,6 +12,7 @@ import { refusal } from "./errors.ts";
 import type { ProjectId, RenderId } from "./ids.ts";
 import type { EpochMs } from "./time.ts";
 import type { Waits } from "./waits.ts";
+import type { AttributionWire } from "./wire/attribution.ts";
 
 export type RenderFile = { readonly sizeBytes: number; readonly etag: string; readonly contentType: string };
 
@@ -21,6 +22,8 @@ export type Render = {
   readonly metadata: Readonly<Record<string, string>>;
   /** Where its end is told beside the tenant's endpoints; never shown. */
   readonly callback: string | null;
+  /** Of the generator it is made for; missing: its tenant's. */
+  readonly attribution?: AttributionWire | null;
   readonly createdAt: EpochMs;
   readonly phase: "queued" | "submitting" | "polling" | "copying" | "completed" | "failed";
   /** Ours, unguessable: upstream names its result file after it. */
@@ -39,7 +42,7 @@ export type Render = {
 };
 
 export const newRenderOf = (
-  given: Pick<Render, "id" | "project" | "metadata" | "callback" | "createdAt" | "upstreamId">,
+  given: Pick<Render, "id" | "project" | "metadata" | "callback" | "attribution" | "createdAt" | "upstreamId">,
 ): Render => ({
   ...given,
   phase: "queued",

@@ -1,6 +1,8 @@
 /** What the operator has set for a tenant. Only that is stored: what is not set follows the defaults of the day. */
+import { NO_ATTRIBUTION } from "./attribution.ts";
 import type { Mode } from "./ids.ts";
 import { QUOTA_DEFAULTS } from "./limits.ts";
+import type { AttributionWire } from "./wire/attribution.ts";
 import { type KeyScope, SCOPES } from "./wire/key.ts";
 import type { Quotas } from "./wire/tenant.ts";
 
@@ -9,6 +11,7 @@ export type StoredSettings = {
   readonly scopes?: readonly KeyScope[];
   readonly origins?: readonly string[];
   readonly quotas?: { readonly live?: Partial<Quotas>; readonly test?: Partial<Quotas> };
+  readonly attribution?: Partial<AttributionWire>;
 };
 
 /** With every default filled in. */
@@ -16,12 +19,14 @@ export type TenantSettings = {
   readonly scopes: readonly KeyScope[];
   readonly origins: readonly string[];
   readonly quotas: Readonly<Record<Mode, Quotas>>;
+  readonly attribution: AttributionWire;
 };
 
 /** What is true of a tenant with these stored settings. */
-export const settingsOf = ({ scopes, origins, quotas }: StoredSettings): TenantSettings => ({
+export const settingsOf = ({ scopes, origins, quotas, attribution }: StoredSettings): TenantSettings => ({
   scopes: scopes ?? SCOPES,
   origins: origins ?? [],
+  attribution: { ...NO_ATTRIBUTION, ...attribution },
   quotas: {
     live: { ...QUOTA_DEFAULTS.live, ...quotas?.live },
     test: { ...QUOTA_DEFAULTS.test, ...quotas?.test },

@@ -15,6 +15,7 @@ import type { SpeechLanguage } from "./speech-language.ts";
 import type { EpochMs } from "./time.ts";
 import type { Timeline } from "./timeline.ts";
 import type { Waits } from "./waits.ts";
+import type { AttributionWire } from "./wire/attribution.ts";
 
 /** How the stream ended: closed by upstream, an error in it, cut on the way, lost with its instance, left by the caller. */
 export type StreamEnd = "closed" | "error" | "cut" | "lost" | "cancelled";
@@ -50,6 +51,8 @@ export type Turn = {
   readonly onSessionLoss: "fail" | "restart";
   /** Its session was lost and replaced once; a second loss ends it. */
   readonly replaced: boolean;
+  /** Of the generator it is made for; missing: its tenant's. */
+  readonly attribution?: AttributionWire | null;
   readonly createdAt: EpochMs;
   readonly phase: "queued" | "sending" | "streaming" | "settling" | "ended";
   readonly sentAt: EpochMs | null;
@@ -85,6 +88,7 @@ export const newTurnOf = (
     | "metadata"
     | "callback"
     | "onSessionLoss"
+    | "attribution"
     | "createdAt"
   >,
 ): Turn => ({

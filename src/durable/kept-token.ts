@@ -35,7 +35,6 @@ export type KeptTokenParts = {
   readonly schedule: Schedule;
   readonly outbox: Outbox;
   readonly seals: Seals;
-  readonly nemo: Nemo;
   /** For whom it is, and what its seal is bound to. */
   readonly source: TokenFor;
   readonly owner: string;
@@ -53,8 +52,8 @@ export class KeptToken {
   }
 
   /** Asks upstream what the token holds; keeps it only when upstream knows it. Any earlier one is replaced. */
-  async put({ token, expires_at }: BroughtToken): Promise<Result<NemoTokenWire, Refusal>> {
-    const { ground, nemo, seals, owner, schedule } = this.#parts;
+  async put(nemo: Nemo, { token, expires_at }: BroughtToken): Promise<Result<NemoTokenWire, Refusal>> {
+    const { ground, seals, owner, schedule } = this.#parts;
     const expiresAt = expires_at === null ? null : Date.parse(expires_at);
     if (expiresAt !== null && expiresAt <= ground.now()) return err(wrong("/expires_at", "must lie in the future"));
     const [checked] = await Promise.all([nemo.readCredits(token), seals.note()]);

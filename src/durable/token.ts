@@ -6,6 +6,7 @@
  */
 import { DurableObject } from "cloudflare:workers";
 import { OPERATOR_TOKEN_NAME, parseScope } from "../core/address.ts";
+import { attributionOf } from "../core/attribution.ts";
 import { kidOf } from "../core/derive.ts";
 import { type Refusal, refusal } from "../core/errors.ts";
 import type { TurnId } from "../core/ids.ts";
@@ -75,11 +76,11 @@ export class TokenObject extends DurableObject<Env> implements TokenPort {
     return open === null || shown === null ? null : { source: "tenant", shown, ...open };
   }
 
-  async put(_call: Call, token: BroughtToken): Promise<Result<NemoTokenWire, Refusal>> {
+  async put(call: Call, token: BroughtToken): Promise<Result<NemoTokenWire, Refusal>> {
     if (this.#kept === null) throw new Error("the operator's token is a secret of the Worker");
     if (parseScope(this.#ground.name).mode === "test") return err(liveOnly());
     this.#database.ready();
-    return this.#kept.put(token);
+    return this.#kept.put(liveNemo(this.#ground, attributionOf(call.attribution)), token);
   }
 
   async read(): Promise<NemoTokenWire> {
@@ -134,7 +135,6 @@ export class TokenObject extends DurableObject<Env> implements TokenPort {
       schedule: this.#schedule,
       outbox: this.#outbox,
       seals: this.#seals,
-      nemo: liveNemo(this.#ground),
       source: "tenant",
       owner: `tenant_token|${tenant}|${mode}|`,
       resource: "nemo_token",

@@ -23,6 +23,7 @@ import type {
 } from "../core/ports.ts";
 import { err, ok, type Result } from "../core/result.ts";
 import { HOUR_MS, toRfc3339 } from "../core/time.ts";
+import type { AttributionWire } from "../core/wire/attribution.ts";
 import type { BrowserLinkWire, NewProject, ProjectWire, TimelineWire } from "../core/wire/project.ts";
 import type { NewRender, RenderWire } from "../core/wire/render.ts";
 import type { CreditsWire, NemoTokenWire, TokenFor } from "../core/wire/token.ts";
@@ -98,8 +99,13 @@ export class UserObject extends DurableObject<Env> implements UserPort {
     return this.#parts.projects.browserLink(id);
   }
 
-  async startTurn(call: Call, project: ProjectId, body: NewTurn): Answer<TurnWire> {
-    return this.#parts.turns.start(call, project, body);
+  async startTurn(
+    call: Call,
+    project: ProjectId,
+    body: NewTurn,
+    attribution: AttributionWire | null = null,
+  ): Answer<TurnWire> {
+    return this.#parts.turns.start(call, project, body, attribution);
   }
 
   async readTurn(id: TurnId): Answer<TurnWire> {
@@ -151,8 +157,13 @@ export class UserObject extends DurableObject<Env> implements UserPort {
     return this.#parts.assets.attach(call, project, asset);
   }
 
-  async startRender(call: Call, project: ProjectId, body: NewRender): Answer<RenderWire> {
-    return this.#parts.renders.start(call, project, body);
+  async startRender(
+    call: Call,
+    project: ProjectId,
+    body: NewRender,
+    attribution: AttributionWire | null = null,
+  ): Answer<RenderWire> {
+    return this.#parts.renders.start(call, project, body, attribution);
   }
 
   async readRender(id: RenderId): Answer<RenderWire> {

@@ -27,6 +27,7 @@ export async function callOf(c: Ctx, user = c.var.user): Promise<Call> {
     origin,
     named: user !== null || caller.pass !== null,
     acceptLanguage,
+    attribution: caller.attribution,
     repeat: await repeatOf(c),
     user: user === null ? null : await sealedName(c, user),
   };

@@ -4,6 +4,7 @@ import type { Context } from "hono";
 import type { KeyId } from "../core/ids.ts";
 import type { Visitor } from "../core/pass.ts";
 import type { EpochMs } from "../core/time.ts";
+import type { AttributionWire } from "../core/wire/attribution.ts";
 import type { KeyScope } from "../core/wire/key.ts";
 import type { Quotas, Tier } from "../core/wire/tenant.ts";
 import type { Config, Env } from "../env.ts";
@@ -18,6 +19,7 @@ export type Caller = Visitor & {
   readonly origins: readonly string[];
   /** What the tenant may use in this mode, as the operator set it: known without a further read. */
   readonly quotas: Quotas;
+  readonly attribution: AttributionWire;
   readonly scopes: readonly KeyScope[];
   /** When the key got a successor, ms since epoch; null: it has none. */
   readonly rotatedAt: EpochMs | null;

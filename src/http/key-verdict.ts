@@ -54,8 +54,9 @@ function callerOf(owner: KeyOwner, now: EpochMs): Caller {
   if (isPast(owner.revokedAt, now)) throw apiError("key_revoked", "This API key was revoked; use another one.");
   if (isPast(owner.expiresAt, now)) throw apiError("key_expired", "This API key has expired; use another one.");
   if (owner.tenantState !== "active") throw apiError("tenant_paused", "The operator has paused this account.");
-  const { tenant, mode, tenantName, tier, origins, quotas, scopes, id: keyId, rotatedAt, revokedAt, expiresAt } = owner;
+  const { tenant, mode, tenantName, tier, origins, quotas, attribution, scopes, id: keyId } = owner;
+  const { rotatedAt, revokedAt, expiresAt } = owner;
   const ends = [revokedAt, expiresAt].filter((moment) => moment !== null);
   const endsAt = ends.length > 0 ? Math.min(...ends) : null;
-  return { tenant, mode, tenantName, tier, origins, quotas, scopes, keyId, rotatedAt, endsAt, pass: null };
+  return { tenant, mode, tenantName, tier, origins, quotas, attribution, scopes, keyId, rotatedAt, endsAt, pass: null };
 }

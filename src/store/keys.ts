@@ -3,6 +3,7 @@ import type { Scope } from "../core/address.ts";
 import type { KeyId, Mode, TenantId } from "../core/ids.ts";
 import { type StoredSettings, settingsOf } from "../core/tenant.ts";
 import { type EpochMs, toRfc3339 } from "../core/time.ts";
+import type { AttributionWire } from "../core/wire/attribution.ts";
 import type { KeyScope, KeyWire } from "../core/wire/key.ts";
 import type { Quotas, TenantWire, Tier } from "../core/wire/tenant.ts";
 
@@ -42,6 +43,8 @@ export type KeyOwner = {
   readonly origins: readonly string[];
   /** What the tenant may use in the key's mode. */
   readonly quotas: Quotas;
+  /** What upstream is told about the tenant. */
+  readonly attribution: AttributionWire;
   readonly mode: Mode;
   /** The key's own, as far as its tenant has them. */
   readonly scopes: readonly KeyScope[];
@@ -88,6 +91,7 @@ async function find(db: D1Database, query: string, value: string): Promise<KeyOw
     tier: row.tier,
     origins: settings.origins,
     quotas: settings.quotas[row.mode],
+    attribution: settings.attribution,
     mode: row.mode,
     scopes: scopesOf(row).filter((scope) => settings.scopes.includes(scope)),
     expiresAt: row.expires_at,

@@ -85,6 +85,6 @@ export async function listTenants(db: D1Database, limit: number, after: string |
 }
 
 function show({ settings, created_at, ...row }: TenantRow): TenantWire {
-  const { scopes, origins, quotas } = settingsOf(JSON.parse(settings) as StoredSettings); // written here only
-  return { ...row, scopes: [...scopes], origins: [...origins], quotas, created_at: toRfc3339(created_at) };
+  const { scopes, origins, quotas, attribution } = settingsOf(JSON.parse(settings) as StoredSettings); // written here only
+  return { ...row, scopes: [...scopes], origins: [...origins], quotas, attribution, created_at: toRfc3339(created_at) };
 }

@@ -1,11 +1,17 @@
 import { describe, expect, it } from "vitest";
+import { NO_ATTRIBUTION } from "../../src/core/attribution.ts";
 import { QUOTA_DEFAULTS } from "../../src/core/limits.ts";
 import { settingsOf } from "../../src/core/tenant.ts";
 import { SCOPES } from "../../src/core/wire/key.ts";
 
 describe("a tenant's settings", () => {
   it("are the defaults where nothing is stored", () => {
-    expect(settingsOf({})).toEqual({ scopes: SCOPES, origins: [], quotas: QUOTA_DEFAULTS });
+    expect(settingsOf({})).toEqual({
+      scopes: SCOPES,
+      origins: [],
+      quotas: QUOTA_DEFAULTS,
+      attribution: NO_ATTRIBUTION,
+    });
   });
 
   it("are what is stored where something is, and the defaults beside it", () => {

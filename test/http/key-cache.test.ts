@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { NO_ATTRIBUTION } from "../../src/core/attribution.ts";
 import { QUOTA_DEFAULTS } from "../../src/core/limits.ts";
 import { forgetKey, forgetTenant, ownerOf } from "../../src/http/key-cache.ts";
 import type { KeyOwner } from "../../src/store/keys.ts";
@@ -11,6 +12,7 @@ const owner: KeyOwner = {
   tier: "small",
   origins: [],
   quotas: QUOTA_DEFAULTS.test,
+  attribution: NO_ATTRIBUTION,
   mode: "test",
   scopes: ["read"],
   expiresAt: null,

@@ -2,6 +2,7 @@
 import * as z from "zod";
 import { FORMATS } from "../formats.ts";
 import { GENERATOR_VARIABLES, VARIABLE_CHARS } from "../limits.ts";
+import { attribution } from "./attribution.ts";
 import { language, moment, plain, prompt } from "./common.ts";
 
 const words = (max: number) => z.string().trim().min(1).max(max);
@@ -26,16 +27,6 @@ export const variable = z
   })
   .meta({ id: "Variable" });
 export type VariableWire = z.infer<typeof variable>;
-
-/** What upstream is told about whose recipe it is; what is null is filled in when it is used. */
-const attributionPart = z
-  .string()
-  .regex(/^[A-Za-z0-9._-]{1,64}$/, "must be at most 64 letters, digits, dots, hyphens and underscores")
-  .nullable()
-  .default(null);
-export const attribution = z
-  .strictObject({ source: attributionPart, version: attributionPart, platform: attributionPart })
-  .meta({ id: "Attribution" });
 
 const formats = FORMATS.map(({ ext }) => ext) as [string, ...string[]]; // 13 of them
 

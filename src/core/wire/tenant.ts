@@ -1,6 +1,7 @@
 /** A tenant: an app or account of the gateway, made by the operator, and what the operator sets for it. */
 import * as z from "zod";
 import { ORIGINS_PER_TENANT } from "../limits.ts";
+import { attribution } from "./attribution.ts";
 import { moment, plain } from "./common.ts";
 import { scope } from "./key.ts";
 
@@ -51,6 +52,7 @@ export const tenant = z
     scopes: z.array(scope).meta({ description: "What keys of this tenant may do at most." }),
     origins: z.array(z.string()).meta({ description: "Web pages that may call with this tenant's credentials." }),
     quotas: z.object({ live: quotas, test: quotas }),
+    attribution: attribution.meta({ description: "What Nemo is told about who calls, as far as it is set." }),
     created_at: moment,
   })
   .meta({ id: "Tenant" });
@@ -62,10 +64,13 @@ export const newTenant = z.strictObject({
   scopes: scopes.optional(),
   origins: origins.optional(),
   quotas: quotaChanges.optional(),
+  attribution: attribution.optional(),
 });
 
 export type NewTenant = z.infer<typeof newTenant>;
 
 /** A field that is left out stays as it is. */
-export const tenantChange = z.strictObject({ name, tier, scopes, origins, quotas: quotaChanges }).partial();
+export const tenantChange = z
+  .strictObject({ name, tier, scopes, origins, quotas: quotaChanges, attribution })
+  .partial();
 export type TenantChange = z.infer<typeof tenantChange>;

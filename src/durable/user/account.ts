@@ -6,6 +6,7 @@
  */
 
 import { type UserAddress, userNameOwner } from "../../core/address.ts";
+import { attributionOf } from "../../core/attribution.ts";
 import { type Charged, type Refusal, refusal } from "../../core/errors.ts";
 import type { TurnId } from "../../core/ids.ts";
 import { NO_TOKEN } from "../../core/nemo-token.ts";
@@ -13,6 +14,7 @@ import type { Balance, BroughtToken } from "../../core/ports.ts";
 import { err, ok, type Result } from "../../core/result.ts";
 import { reseal } from "../../core/seal.ts";
 import type { EpochMs } from "../../core/time.ts";
+import type { AttributionWire } from "../../core/wire/attribution.ts";
 import type { NemoTokenWire, TokenFor } from "../../core/wire/token.ts";
 import type { Nemo } from "../../nemo/client.ts";
 import type { ClaimLink } from "../../nemo/domain.ts";
@@ -31,6 +33,8 @@ import { SharedToken } from "./shared-token.ts";
 /** Where an anonymous account is kept by registering. Source: nemo-api reference 2.3. */
 const REGISTER_URL = "https://nemovideo.com/register";
 
+const ATTRIBUTION = "attribution";
+
 export type AccountParts = {
   readonly ground: Ground;
   readonly address: UserAddress;
@@ -46,7 +50,8 @@ type InUse = {
 };
 
 export class Account {
-  readonly nemo: Nemo;
+  readonly #ground: Ground;
+  readonly #address: UserAddress;
   readonly #database: Database;
   readonly #brought: KeptToken;
   readonly #mint: OwnMint;
@@ -54,18 +59,36 @@ export class Account {
   readonly #seals: Seals;
 
   constructor({ ground, address, database, schedule, outbox }: AccountParts) {
-    this.nemo = nemoOf(ground, address);
+    this.#ground = ground;
+    this.#address = address;
     this.#database = database;
     this.#seals = new Seals(ground, database, "user", async () => {
       const kept = await Promise.all([this.#brought.renewSeal(), this.#mint.renewSeal(), renewName(ground, address)]);
       return kept.reduce((sum, one) => sum + one, 0);
     });
-    const { nemo } = this;
-    const parts = { ground, schedule, outbox, seals: this.#seals, nemo };
+    const parts = { ground, schedule, outbox, seals: this.#seals };
     const owner = `user_token|${address.tenant}|${address.mode}|${address.uh}`;
     this.#brought = new KeptToken({ ...parts, source: "user", owner, resource: `nemo_token_${address.uh}` });
-    this.#mint = new OwnMint({ ...parts, address });
+    this.#mint = new OwnMint({ ...parts, address, nemo: () => this.nemo });
     this.#shared = new SharedToken(ground, address);
+  }
+
+  /** Nemo's API, with what it is told about this tenant. */
+  get nemo(): Nemo {
+    return this.nemoFor(null);
+  }
+
+  /** Nemo's API, for what is done for a generator: what that says of itself comes first. */
+  nemoFor(generator: AttributionWire | null | undefined): Nemo {
+    const told = readMeta(this.#ground.sql, ATTRIBUTION);
+    const tenants = told === null ? null : (JSON.parse(told) as AttributionWire); // written by tellFrom() only
+    return nemoOf(this.#ground, this.#address, attributionOf(generator, tenants));
+  }
+
+  /** Remembers what upstream is told about the tenant; work that nobody waits for says it too. */
+  tellFrom(tenants: AttributionWire): void {
+    const text = JSON.stringify(tenants);
+    if (readMeta(this.#ground.sql, ATTRIBUTION) !== text) writeMeta(this.#ground.sql, ATTRIBUTION, text);
   }
 
   /**
@@ -125,7 +148,7 @@ export class Account {
 
   /** Keeps a token of the user's own, once upstream knows it. */
   async put(token: BroughtToken): Promise<Result<NemoTokenWire, Refusal>> {
-    return this.#brought.put(token);
+    return this.#brought.put(this.nemo, token);
   }
 
   /** Lets go of the user's own token: the next in line is used from here on. */

@@ -33,6 +33,7 @@ export function enter(home: Home, call: Call): void {
   const { sql } = home.ground;
   if (readMeta(sql, "origin") !== call.origin) writeMeta(sql, "origin", call.origin);
   if (readMeta(sql, "named") === null) writeMeta(sql, "named", call.named ? "1" : "0");
+  if (call.attribution) home.account.tellFrom(call.attribution);
   if (call.user) keepName(home, call.user);
 }
 

@@ -39,7 +39,8 @@ export type OwnMintParts = {
   readonly schedule: Schedule;
   readonly outbox: Outbox;
   readonly seals: Seals;
-  readonly nemo: Nemo;
+  /** The client of the moment. */
+  readonly nemo: () => Nemo;
   readonly address: UserAddress;
 };
 
@@ -122,7 +123,8 @@ export class OwnMint {
 
   async #mint(): Promise<Result<string, Refusal>> {
     if (!this.#isAllowed()) return err(noToken());
-    const { ground, nemo, seals } = this.#parts;
+    const { ground, seals } = this.#parts;
+    const nemo = this.#parts.nemo();
     const after = this.#mintAfter();
     if (after !== null && after > ground.now()) return err(rationed(after - ground.now()));
     const clientId = this.#read()?.clientId ?? crypto.randomUUID();

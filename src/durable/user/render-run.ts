@@ -86,7 +86,7 @@ export class RenderRun {
     await ground.storage.sync();
     await ground.boundary("render.submitting");
     const order = { renderId: render.upstreamId, sessionId, draftText, output: { format: "mp4", quality: "high" } };
-    const sent = await account.call((token) => account.nemo.submitRender(token, order));
+    const sent = await account.call((token) => account.nemoFor(render.attribution).submitRender(token, order));
     await ground.boundary("render.submitted");
     if (sent.ok || mayHaveArrived(sent.error))
       return this.#save(toPolling(submitting, this.#now(), ground.config.waits));

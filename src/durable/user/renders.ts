@@ -8,6 +8,7 @@ import { newRenderOf, type Render } from "../../core/render.ts";
 import { err, ok, type Result } from "../../core/result.ts";
 import { SECOND_MS, toRfc3339 } from "../../core/time.ts";
 import { isExportable } from "../../core/timeline.ts";
+import type { AttributionWire } from "../../core/wire/attribution.ts";
 import type { NewRender, RenderWire } from "../../core/wire/render.ts";
 import { pageOf } from "../page.ts";
 import { findRepeat, keepRepeat } from "../repeats.ts";
@@ -28,7 +29,12 @@ export class Renders {
   }
 
   /** Commits the order; refuses at once when the timeline holds nothing. */
-  async start(call: Call, project: ProjectId, body: NewRender): Promise<Result<RenderWire, Refusal>> {
+  async start(
+    call: Call,
+    project: ProjectId,
+    body: NewRender,
+    attribution: AttributionWire | null = null,
+  ): Promise<Result<RenderWire, Refusal>> {
     if (this.#projects.find(project) === null) return err(noProject());
     const unreachable = refuseCallback(this.#home, body);
     if (unreachable !== null) return err(unreachable);
@@ -41,7 +47,7 @@ export class Renders {
     if (state.value === null || !isExportable(state.value.timeline)) return err(nothingToRender());
     const twin = this.#repeated(call); // one may have come while the timeline was read
     if (twin !== null) return twin;
-    const render = this.#order(project, body);
+    const render = this.#order(project, body, attribution);
     ground.storage.transactionSync(() => {
       this.#rows.add(render);
       keepRepeat(ground, call, render.id);
@@ -98,13 +104,14 @@ export class Renders {
     return ok({ token, expires_at: toRfc3339(expiresAt) });
   }
 
-  #order(project: ProjectId, body: NewRender): Render {
+  #order(project: ProjectId, body: NewRender, attribution: AttributionWire | null): Render {
     const { ground, address } = this.#home;
     return newRenderOf({
       id: ownedId("rnd", address.uh, ground.now(), ground.random),
       project,
       metadata: body.metadata,
       callback: body.callback_url ?? null,
+      attribution,
       createdAt: ground.now(),
       upstreamId: `render_${crypto.randomUUID()}`,
     });

@@ -41,7 +41,12 @@ export class TurnAnswer {
       named: false,
       repeat: { key: `turn ${turn.id}`, fingerprint: turn.id },
     };
-    return this.#renders.start(call, turn.project, { output: { format: "mp4", quality: "high" }, metadata: {} });
+    return this.#renders.start(
+      call,
+      turn.project,
+      { output: { format: "mp4", quality: "high" }, metadata: {} },
+      turn.attribution,
+    );
   }
 
   async #answer(turn: Turn, command: Command): Promise<Result<Answer, Refusal>> {

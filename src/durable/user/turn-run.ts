@@ -179,7 +179,9 @@ export class TurnRun {
   /** Sends the message. The only place that does. */
   async #send(turn: Turn, sessionId: string): Promise<void> {
     const { ground, account } = this.#home;
-    const opened = await account.call((token) => account.nemo.openTurn(token, { sessionId, text: turn.prompt }));
+    const opened = await account.call((token) =>
+      account.nemoFor(turn.attribution).openTurn(token, { sessionId, text: turn.prompt }),
+    );
     await ground.boundary("turn.sent");
     if (opened.ok) return this.#follow(toStreaming(turn), opened.value);
     const failure = opened.error;

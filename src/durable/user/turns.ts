@@ -8,6 +8,7 @@ import type { Call, Page, PageRequest, Watching } from "../../core/ports.ts";
 import { err, ok, type Result } from "../../core/result.ts";
 import { type SpeechLanguage, speechLanguage } from "../../core/speech-language.ts";
 import { newTurnOf, type Turn } from "../../core/turn.ts";
+import type { AttributionWire } from "../../core/wire/attribution.ts";
 import type { NewTurn, TurnWire } from "../../core/wire/turn.ts";
 import type { TurnEventsPage, TurnEventWire } from "../../core/wire/turn-event.ts";
 import { readMeta, writeMeta } from "../database.ts";
@@ -34,7 +35,12 @@ export class Turns {
   }
 
   /** Commits the intent and its first event; the schedule sends it when the project is free. */
-  async start(call: Call, project: ProjectId, body: NewTurn): Promise<Result<TurnWire, Refusal>> {
+  async start(
+    call: Call,
+    project: ProjectId,
+    body: NewTurn,
+    attribution: AttributionWire | null = null,
+  ): Promise<Result<TurnWire, Refusal>> {
     if (this.#projects.find(project) === null) return err(noProject());
     const unreachable = refuseCallback(this.#home, body);
     if (unreachable !== null) return err(unreachable);
@@ -55,6 +61,7 @@ export class Turns {
       metadata: body.metadata,
       callback: body.callback_url ?? null,
       onSessionLoss: body.on_session_loss,
+      attribution,
       createdAt: ground.now(),
     });
     ground.storage.transactionSync(() => {
