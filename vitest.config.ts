@@ -22,7 +22,7 @@ const PATIENCE_MS = 60_000;
 
 /** Tests whose answers depend on what others have stored: each gets a runtime of its own. */
 const ALONE = [
-  "test/routes/{admin,health}.test.ts",
+  "test/routes/{admin,health,status}.test.ts",
   "test/store/**/*.test.ts",
   "test/jobs/{cron-alone,reseal}.test.ts",
 ];

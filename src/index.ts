@@ -1,9 +1,11 @@
 /** The front door: requests, the every-minute cron, the queues, and the objects' classes. No logic. */
 import { createApp } from "./app.ts";
 import type { DeliveryMessage, Env, WakeMessage } from "./env.ts";
+import { buryAll } from "./jobs/bury.ts";
 import { deliverAll } from "./jobs/deliver.ts";
 import { resealSweep } from "./jobs/reseal.ts";
 import { sweep } from "./jobs/sweep.ts";
+import { tidy } from "./jobs/tidy.ts";
 import { wakeAll } from "./jobs/wake.ts";
 
 export { TenantObject } from "./durable/tenant.ts";
@@ -17,10 +19,11 @@ const app = createApp();
 export default {
   fetch: app.fetch,
   async scheduled(_controller, env) {
-    await Promise.all([sweep(env, Date.now()), resealSweep(env)]);
+    await Promise.all([sweep(env, Date.now()), resealSweep(env), tidy(env, Date.now())]);
   },
   async queue(batch, env) {
     if (batch.queue === "nemo-gateway-wake") await wakeAll(batch as MessageBatch<WakeMessage>, env);
+    else if (batch.queue === "nemo-gateway-dead") await buryAll(batch, env, Date.now());
     else
       await deliverAll(batch as MessageBatch<DeliveryMessage>, env, {
         fetch: (request) => fetch(request),

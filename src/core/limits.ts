@@ -141,6 +141,12 @@ export const SECRETS_AT_ONCE = 4;
 /** Bytes of a receiver's answer that are read and kept. */
 export const DELIVERY_ANSWER_BYTES = 1_000;
 
+// ---- the operator's status
+/** Error counts are kept this long: an hour is told, a day can be looked up. */
+export const ERROR_COUNT_TTL_MS = DAY_MS;
+/** Dead letters are kept this long. */
+export const DEAD_LETTER_TTL_MS = 30 * DAY_MS;
+
 // ---- schedules
 /** A due row that failed this often is set aside and reported. */
 export const POISON_ATTEMPTS = 8;

@@ -42,8 +42,17 @@ export class BusyRow {
     if (earliest === null) return written === null && !move ? undefined : this.#remove();
     const dueAt = Math.max(earliest, now()) + config.waits.busyGrace;
     if (!move && written !== null && Number(written) <= dueAt) return;
-    await writeBusy(env.DB, name, this.#kind, dueAt, now());
+    await writeBusy(env.DB, name, this.#kind, dueAt, now(), this.#untold());
     writeMeta(sql, WRITTEN, String(dueAt));
+  }
+
+  /** Facts in the object's outbox that are late: telling them fails, or they would be gone. None where it has no outbox. */
+  #untold(): number {
+    const { sql, now, config } = this.#ground;
+    if (sql.exec("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'outbox'").toArray().length === 0)
+      return 0;
+    const late = now() - config.waits.busyGrace;
+    return sql.exec<{ n: number }>("SELECT count(*) AS n FROM outbox WHERE at <= ?", late).one().n;
   }
 
   /** Forgotten here first: a crash in between leaves a row that the next wake removes. */

@@ -5,6 +5,7 @@ import type { Problem } from "../core/wire/problem.ts";
 import { logBug } from "../log.ts";
 import { ApiError, apiError } from "./api-error.ts";
 import type { Ctx } from "./context.ts";
+import { countError } from "./error-counts.ts";
 
 /** A refusal as a problem document. */
 export function problemOf(refusal: Refusal, origin: string, requestId: string): Problem {
@@ -37,6 +38,7 @@ export function onError(error: Error, c: Ctx): Response {
 function answer(error: ApiError, c: Ctx): Response {
   const { refusal, status } = error;
   c.set("code", refusal.code);
+  countError(c, refusal.code);
   const headers = new Headers({
     "Content-Type": "application/problem+json",
     "Cache-Control": "no-store",

@@ -1,26 +1,34 @@
-/** How the gateway is doing, for the operator. */
+/** How the gateway is doing, for the operator: what is late, what waits, what failed. */
 import { Hono } from "hono";
 import { kidOf } from "../core/derive.ts";
 import { SWEEP_PAGE } from "../core/limits.ts";
 import { toRfc3339 } from "../core/time.ts";
 import type { AppEnv } from "../http/context.ts";
-import { oldestDue, overdue } from "../store/busy.ts";
+import { oldestDue, outboxBacklog, overdue } from "../store/busy.ts";
 import { countStaleSeals } from "../store/seals.ts";
+import { deadLetters, errorsOfLastHour } from "../store/status.ts";
 
 export function adminStatus(): Hono<AppEnv> {
   const admin = new Hono<AppEnv>();
 
   admin.get("/status", async (c) => {
+    const { DB } = c.env;
     const now = Date.now();
-    const [late, oldest, stale] = await Promise.all([
-      overdue(c.env.DB, now, null, SWEEP_PAGE),
-      oldestDue(c.env.DB),
-      kidOf(c.var.config.rootSecret).then((kid) => countStaleSeals(c.env.DB, kid)),
+    const [late, oldest, outbox, dead, errors, stale] = await Promise.all([
+      overdue(DB, now, null, SWEEP_PAGE),
+      oldestDue(DB),
+      outboxBacklog(DB),
+      deadLetters(DB),
+      errorsOfLastHour(DB, now),
+      kidOf(c.var.config.rootSecret).then((kid) => countStaleSeals(DB, kid)),
     ]);
     return c.json({
       overdue: late.length,
       overdue_at_least: late.length === SWEEP_PAGE,
       oldest_due_at: oldest === null ? null : toRfc3339(oldest),
+      outbox_backlog: outbox,
+      dead_letters: dead,
+      errors_last_hour: errors,
       stale_seals: stale,
     });
   });

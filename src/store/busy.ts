@@ -3,20 +3,24 @@ import type { EpochMs } from "../core/time.ts";
 
 export type BusyRow = { readonly object_name: string; readonly kind: string; readonly due_at: number };
 
-/** Says that an object owes something by `dueAt` at the latest. Repeating it moves the time. */
+const WRITE = `INSERT INTO busy (object_name, kind, due_at, since, outbox) VALUES (?1, ?2, ?3, ?4, ?5)
+  ON CONFLICT (object_name, kind) DO UPDATE SET due_at = excluded.due_at, outbox = excluded.outbox`;
+
+/** Says that an object owes something by `dueAt` at the latest, and how many facts it could not tell for a minute. Repeating it moves the time. */
 export async function writeBusy(
   db: D1Database,
   objectName: string,
   kind: string,
   dueAt: EpochMs,
   now: EpochMs,
+  outbox = 0,
 ): Promise<void> {
-  await db
-    .prepare(
-      "INSERT INTO busy (object_name, kind, due_at, since) VALUES (?1, ?2, ?3, ?4) ON CONFLICT (object_name, kind) DO UPDATE SET due_at = excluded.due_at",
-    )
-    .bind(objectName, kind, dueAt, now)
-    .run();
+  await db.prepare(WRITE).bind(objectName, kind, dueAt, now, outbox).run();
+}
+
+/** Facts that their objects could not tell for a minute. Each says so whenever the cron wakes it, so this is two minutes old at most. */
+export async function outboxBacklog(db: D1Database): Promise<number> {
+  return (await db.prepare("SELECT sum(outbox) AS n FROM busy").first<number>("n")) ?? 0;
 }
 
 /** Says that an object owes nothing. */

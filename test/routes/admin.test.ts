@@ -56,6 +56,9 @@ describe("the operator's door", () => {
       overdue: 0,
       overdue_at_least: false,
       oldest_due_at: null,
+      outbox_backlog: 0,
+      dead_letters: { count: 0, last_at: null },
+      errors_last_hour: expect.any(Object),
       stale_seals: 0,
     });
   });

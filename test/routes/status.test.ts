@@ -1,0 +1,80 @@
+/** What the operator's status says, with everything else of the file's runtime known. */
+import { runInDurableObject } from "cloudflare:test";
+import { describe, expect, it } from "vitest";
+import { ERROR_COUNT_TTL_MS } from "../../src/core/limits.ts";
+import { HOUR_MS, MINUTE_MS } from "../../src/core/time.ts";
+import worker from "../../src/index.ts";
+import { addErrorCounts, bury, errorsOfLastHour, tidyStatus } from "../../src/store/status.ts";
+import { adminHeaders, call, env, jsonOf } from "../support/gateway.ts";
+import { freshAddress, newProject, until, userPort, userStub } from "../support/objects.ts";
+
+type Status = {
+  overdue: number;
+  outbox_backlog: number;
+  dead_letters: { count: number; last_at: string | null };
+  errors_last_hour: Record<string, number>;
+};
+const status = async (): Promise<Status> => jsonOf(await call("/admin/status", { headers: adminHeaders }));
+
+describe("errors", () => {
+  it("are counted by code, some seconds after they were answered", async () => {
+    for (let at = 0; at < 3; at++) await call("/v1/nothing");
+    await call("/v1/me");
+    const { errors_last_hour } = await until(async () => {
+      const now = await status();
+      return now.errors_last_hour.unauthenticated ? now : null;
+    });
+    expect(errors_last_hour).toEqual({ not_found: 3, unauthenticated: 1 });
+    await call("/v1/nothing");
+    await until(async () => (await status()).errors_last_hour.not_found === 4);
+  });
+
+  it("are told for an hour and kept for a day", async () => {
+    const now = Date.parse("2030-01-01T12:00:00.000Z");
+    const count = (at: number) => addErrorCounts(env.DB, new Map([["internal", 2]]), at);
+    for (const at of [now - HOUR_MS - MINUTE_MS, now - HOUR_MS + MINUTE_MS, now, now]) await count(at);
+    expect(await errorsOfLastHour(env.DB, now)).toEqual({ internal: 6 });
+    await tidyStatus(env.DB, now + ERROR_COUNT_TTL_MS);
+    const rows = await env.DB.prepare("SELECT minute FROM error_counts").all<{ minute: number }>();
+    expect(rows.results.map(({ minute }) => minute)).toEqual([now / MINUTE_MS]);
+  });
+});
+
+describe("dead letters", () => {
+  it("are written down once each, from the dead-letter queue", async () => {
+    const acked: string[] = [];
+    const messages = ["a", "b"].map((id) => ({ id, body: { kind: "user", name: "x" }, attempts: 1 }));
+    const batch = { queue: "nemo-gateway-dead", messages, ackAll: () => acked.push("all") };
+    for (let at = 0; at < 2; at++) await worker.queue(batch as unknown as MessageBatch<never>, env);
+    expect(acked).toEqual(["all", "all"]);
+    expect((await status()).dead_letters).toEqual({ count: 2, last_at: expect.stringMatching(/Z$/) });
+  });
+
+  it("go after 30 days", async () => {
+    await bury(env.DB, [{ id: "old", body: null }], Date.now() - 31 * 24 * HOUR_MS);
+    const before = (await status()).dead_letters.count;
+    await worker.scheduled({} as ScheduledController, env);
+    expect((await status()).dead_letters.count).toBe(before - 1);
+  });
+});
+
+describe("the outbox backlog", () => {
+  it("counts facts that could not be told for a minute, once their object was woken", async () => {
+    const address = freshAddress();
+    await newProject(userPort(address));
+    const stuck =
+      "INSERT INTO outbox (type, resource, sequence, at, data) VALUES ('turn.completed', 'trn_x', 1, ?, '{}')";
+    await runInDurableObject(userStub(address), (_, state) => {
+      state.storage.sql.exec(stuck, Date.now());
+      state.storage.sql.exec(stuck, Date.now() - 2 * MINUTE_MS);
+      state.storage.sql.exec("INSERT INTO due (kind, ref, due_at) VALUES ('render', 'rnd_x', ?)", Date.now() + HOUR_MS);
+    });
+    await userPort(address).wake();
+    expect((await status()).outbox_backlog).toBe(1);
+    await runInDurableObject(userStub(address), (_, state) => {
+      state.storage.sql.exec("DELETE FROM outbox");
+    });
+    await userPort(address).wake();
+    expect((await status()).outbox_backlog).toBe(0);
+  });
+});
