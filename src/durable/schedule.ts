@@ -36,6 +36,7 @@ export class Schedule {
   readonly #running = new Map<string, { readonly work: Promise<void>; readonly row: DueRow }>();
   /** What the alarm was last set to; null for none. Unknown to a new instance, which sets it anew. */
   #armedAt: EpochMs | null | undefined = undefined;
+  #arming = false;
 
   constructor(ground: Ground, database: Database, kind: ObjectKind, worker: Worker) {
     this.#ground = ground;
@@ -181,9 +182,18 @@ export class Schedule {
     return this.#ground.now() + this.#ground.config.waits.turnLease;
   }
 
+  /** Arms the alarm once for all that this turn of the event loop owes: still in the same commit as the rows. */
   #arm(): void {
+    if (this.#arming || !this.#ground.config.alarms) return;
+    this.#arming = true;
+    queueMicrotask(() => {
+      this.#arming = false;
+      this.#armEarliest();
+    });
+  }
+
+  #armEarliest(): void {
     const { storage, config, now, keep } = this.#ground;
-    if (!config.alarms) return;
     const earliest = this.#rows.earliest();
     const alive = this.#running.size > 0 ? now() + config.waits.turnKeepalive : Number.POSITIVE_INFINITY;
     const at = earliest === null ? null : Math.min(Math.max(earliest, now()), alive);
