@@ -67,17 +67,10 @@ export const peerOptions = (upstreamUrl: string): V4WorkerOptionsShape => ({
   durableObjects: { PLAIN: object("PlainObject"), VALUE: object("ValueObject") },
 });
 
-/** The database's migrations, one statement a line, as D1's `exec` takes them. */
+/** The database's migrations, each one line: D1's `exec` runs line by line, and a line may hold many statements. */
 export function migrations(): string {
   const dir = join(ROOT, "migrations");
-  const texts = readdirSync(dir)
-    .filter((name) => name.endsWith(".sql"))
-    .sort()
-    .map((name) => readFileSync(join(dir, name), "utf8").replace(/--.*$/gm, ""));
-  const statements = texts.join("\n").split(";");
-  return statements
-    .map((statement) => statement.replace(/\s+/g, " ").trim())
-    .filter(Boolean)
-    .map((statement) => `${statement};`)
-    .join("\n");
+  const names = readdirSync(dir).filter((name) => name.endsWith(".sql"));
+  const texts = names.sort().map((name) => readFileSync(join(dir, name), "utf8"));
+  return texts.map((text) => text.replace(/--.*$/gm, "").replace(/\s+/g, " ").trim()).join("\n");
 }
