@@ -40,6 +40,8 @@ export type Env = {
   NEMO_API_URL?: string;
   NEMO_TOKEN?: string;
   ALLOW_ANONYMOUS?: string;
+  /** `1` lets renders ask for other outputs than the one that is known to work. */
+  ALLOW_UNATTESTED_OUTPUT?: string;
   /** `development` or `test` on a loopback address; anything else is production. */
   ENVIRONMENT?: string;
   ALARMS?: string;
@@ -81,6 +83,7 @@ export type Config = {
   readonly nemoUrl: string;
   readonly nemoToken: string | null;
   readonly allowAnonymous: boolean;
+  readonly allowUnattestedOutput: boolean;
   readonly rootSecret: string;
   readonly rootSecretPrevious: string | null;
   /** Both of them, as every seal and link wants them. */
@@ -120,6 +123,7 @@ export function readConfig(env: Env): Config {
     nemoUrl: stripSlash(env.NEMO_API_URL || "https://mega-api-prod.nemovideo.ai"),
     nemoToken: env.NEMO_TOKEN || null,
     allowAnonymous: env.ALLOW_ANONYMOUS === "1",
+    allowUnattestedOutput: env.ALLOW_UNATTESTED_OUTPUT === "1",
     rootSecret: env.ROOT_SECRET,
     rootSecretPrevious: env.ROOT_SECRET_PREVIOUS || null,
     roots: { current: env.ROOT_SECRET, previous: env.ROOT_SECRET_PREVIOUS || null },

@@ -14,7 +14,9 @@ export const BOUNDARIES = [
   "asset.attached", // upstream took the file, the attachment is not recorded
   "render.submitting", // the render's id and intent are committed, nothing has left
   "render.submitted", // upstream took the job, the render does not say so
+  "render.cancelled", // a render says that it is cancelled, upstream was not told
   "file.copied", // the file is in R2, the render does not say so
+  "file.expired", // a render says that its file is gone, R2 still has it
   "event.outbox", // an event is committed in its object, its tenant has not heard of it
   "secret.rotated", // a new signing secret is committed, its caller has not seen it
   "delivery.claimed", // a delivery is claimed, nothing has left

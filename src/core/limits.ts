@@ -106,6 +106,8 @@ export const MINT_RETRY_MS = HOUR_MS;
 export const SHARED_TOKEN_MAX_AGE_MS = 30_000;
 
 // ---- renders
+/** A finished file is shown again only when it is kept at least this long yet: it must not vanish while it is being shown. */
+export const REUSE_MARGIN_MS = MINUTE_MS;
 /** A result is an MP4 of a short video; more is not copied. */
 export const RENDER_FILE_BYTES = 2_000_000_000;
 

@@ -14,7 +14,7 @@ import type { EpochMs } from "./time.ts";
 import type { AttributionWire } from "./wire/attribution.ts";
 import type { EventType, EventWire } from "./wire/event.ts";
 import type { BrowserLinkWire, NewProject, ProjectWire, TimelineWire } from "./wire/project.ts";
-import type { NewRender, RenderWire } from "./wire/render.ts";
+import type { NewRender, RenderPlan, RenderWire } from "./wire/render.ts";
 import type { CreditsWire, NemoTokenWire, NewNemoToken, TokenFor } from "./wire/token.ts";
 import type { NewTurn, TurnWire } from "./wire/turn.ts";
 import type { TurnEventsPage } from "./wire/turn-event.ts";
@@ -112,7 +112,12 @@ export interface UserPort {
     attribution?: AttributionWire | null,
   ): Answer<RenderWire>;
   readRender(id: RenderId): Answer<RenderWire>;
-  listRenders(project: ProjectId, page: PageRequest): Answer<Page<RenderWire>>;
+  /** What `startRender` would do, without doing it. */
+  planRender(project: ProjectId, body: NewRender): Answer<RenderPlan>;
+  /** Takes a render back. One that is over, or whose file is on its way, stays as it is. */
+  cancelRender(call: Call, id: RenderId): Answer<RenderWire>;
+  /** Of one project, or of all (null). */
+  listRenders(project: ProjectId | null, page: PageRequest): Answer<Page<RenderWire>>;
   /** Where the finished file lies; refuses until it is there. */
   renderFile(id: RenderId): Answer<StoredFile>;
   /** A token that opens the finished file for so long, without a credential. */

@@ -2,19 +2,34 @@
  * What a render is and what comes next. Decides only; the user's object commits and performs.
  *
  *   queued → submitting → polling → copying → completed
- *               │            │         │
- *               └────────────┴─────────┴────→ failed
+ *     ↑          │            │         │
+ *     └─ again ──┴────────────┴─────────┴────→ failed
  *
  * `submitting` is committed with upstream's id before the request leaves; a crash there is answered by asking for that id.
+ * A job that upstream fails, or never had, is ordered once more under a new id. A render that timed out is told as failed
+ * and still asked for, by `timedOutAt`: what comes late completes it after all.
  */
-import type { Refusal } from "./errors.ts";
-import { refusal } from "./errors.ts";
+import { type Refusal, refusal } from "./errors.ts";
 import type { ProjectId, RenderId } from "./ids.ts";
+import type { RenderFile, RenderWarning, Wanted } from "./render-file.ts";
 import type { EpochMs } from "./time.ts";
 import type { Waits } from "./waits.ts";
 import type { AttributionWire } from "./wire/attribution.ts";
 
-export type RenderFile = { readonly sizeBytes: number; readonly etag: string; readonly contentType: string };
+export type RenderOutput = { readonly format: string; readonly quality: string };
+
+/** The only attested output. Source: nemo-api reference section 7.2. */
+export const ATTESTED_OUTPUT: RenderOutput = { format: "mp4", quality: "high" };
+export const isAttested = ({ format, quality }: RenderOutput): boolean =>
+  format === ATTESTED_OUTPUT.format && quality === ATTESTED_OUTPUT.quality;
+
+/** A job that upstream was given before this one, and how it ended. */
+export type Attempt = {
+  readonly upstreamId: string;
+  readonly submittedAt: EpochMs | null;
+  readonly endedAt: EpochMs;
+  readonly detail: string;
+};
 
 export type Render = {
   readonly id: RenderId;
@@ -24,49 +39,90 @@ export type Render = {
   readonly callback: string | null;
   /** Of the generator it is made for; missing: its tenant's. */
   readonly attribution?: AttributionWire | null;
+  readonly output: RenderOutput;
   readonly createdAt: EpochMs;
   readonly phase: "queued" | "submitting" | "polling" | "copying" | "completed" | "failed";
   /** Ours, unguessable: upstream names its result file after it. */
   readonly upstreamId: string;
   readonly submittedAt: EpochMs | null;
+  /** What upstream has shown of the job: nothing, that it took the order, that it knows it. */
+  readonly known: "no" | "accepted" | "seen";
+  /** Upstream works on it, as far as the last poll said. */
+  readonly working: boolean;
   /** Polls made, to choose the next wait. */
   readonly polls: number;
   /** 0 to 100. */
   readonly progress: number;
   /** Upstream's address of the result. Kept inside. */
   readonly resultUrl: string | null;
+  /** Which timeline it shows: its fingerprint, and what the file should be; null until it was read for the submit. */
+  readonly made: ({ readonly fingerprint: string } & Wanted) | null;
   readonly file: RenderFile | null;
+  /** The render whose file this one shows, when nothing had changed since. */
+  readonly reusedFrom: RenderId | null;
+  readonly warnings: readonly RenderWarning[];
+  readonly attempts: readonly Attempt[];
   readonly error: Refusal | null;
+  /** Told as failed at this moment, and still asked for. */
+  readonly timedOutAt: EpochMs | null;
+  /** Cancelled while upstream may have the job, and upstream was not told yet. */
+  readonly cancelOwed: boolean;
   readonly nextAt: EpochMs | null;
   readonly endedAt: EpochMs | null;
 };
 
 export const newRenderOf = (
-  given: Pick<Render, "id" | "project" | "metadata" | "callback" | "attribution" | "createdAt" | "upstreamId">,
+  given: Pick<
+    Render,
+    "id" | "project" | "metadata" | "callback" | "attribution" | "output" | "createdAt" | "upstreamId"
+  >,
 ): Render => ({
   ...given,
   phase: "queued",
   submittedAt: null,
+  known: "no",
+  working: false,
   polls: 0,
   progress: 0,
   resultUrl: null,
+  made: null,
   file: null,
+  reusedFrom: null,
+  warnings: [],
+  attempts: [],
   error: null,
+  timedOutAt: null,
+  cancelOwed: false,
   nextAt: given.createdAt,
   endedAt: null,
 });
 
+/** A render that shows the file of another one, of the same timeline and output, and keeps it until its own time is over. */
+export const reuseOf = (render: Render, other: Render & { readonly file: RenderFile }, expiresAt: EpochMs): Render => ({
+  ...render,
+  phase: "completed",
+  progress: 100,
+  made: other.made,
+  file: { ...other.file, expiresAt },
+  reusedFrom: other.reusedFrom ?? other.id,
+  warnings: other.warnings,
+  nextAt: null,
+  endedAt: render.createdAt,
+});
+
 /** Commit this before the job is sent. */
-export const toSubmitting = (render: Render, now: EpochMs): Render => ({
+export const toSubmitting = (render: Render, made: Render["made"], now: EpochMs): Render => ({
   ...render,
   phase: "submitting",
+  made,
   submittedAt: now,
 });
 
-/** Upstream has the job, or may have it: ask for it by its id. */
-export const toPolling = (render: Render, now: EpochMs, waits: Waits): Render => ({
+/** Upstream took the order, or may have taken it: ask for the job by its id. */
+export const toPolling = (render: Render, known: "no" | "accepted", now: EpochMs, waits: Waits): Render => ({
   ...render,
   phase: "polling",
+  known,
   nextAt: now + pollWait(0, waits),
 });
 
@@ -76,78 +132,113 @@ export const pollWait = (polls: number, waits: Waits): number =>
 
 /** Upstream's answer to a poll, in our words. */
 export type PollAnswer = {
-  readonly status: "running" | "completed" | "failed";
+  readonly status: "waiting" | "running" | "completed" | "failed";
   readonly progress: number | null;
   readonly url: string | null;
 };
 
-const isTimeOver = (render: Render, now: EpochMs, waits: Waits): boolean =>
-  now - (render.submittedAt ?? render.createdAt) >= waits.renderTimeout;
+const spent = (render: Render, now: EpochMs): number => now - (render.submittedAt ?? render.createdAt);
 
 /**
  * The render after one answer. `completed` without an address keeps polling: upstream says so before the file is there.
- * At the end of its time it is copied without one, by the fallback download.
+ * At the end of its time it is copied without one, by the fallback download. `nextId` is for the one more try.
  */
-export function afterPoll(render: Render, answer: PollAnswer, now: EpochMs, waits: Waits): Render {
+export function afterPoll(render: Render, answer: PollAnswer, nextId: string, now: EpochMs, waits: Waits): Render {
   const progress = Math.max(render.progress, Math.min(99, Math.round(answer.progress ?? 0)));
-  if (answer.status === "completed" && (answer.url !== null || isTimeOver(render, now, waits))) {
-    return { ...render, phase: "copying", resultUrl: answer.url, progress: 99, nextAt: now };
-  }
-  if (answer.status === "failed") {
-    return toFailed(
-      render,
-      refusal("render_failed", "Nemo reported that the export failed; start another render.", { charged: "no" }),
-      now,
-    );
-  }
-  return pollAgain({ ...render, progress }, now, waits);
+  const seen = { ...render, known: "seen" as const, working: answer.status === "running", progress };
+  const isLast = spent(render, now) >= waits.renderTimeout;
+  if (answer.status === "completed" && (answer.url !== null || isLast))
+    return { ...seen, phase: "copying", resultUrl: answer.url, progress: 99, nextAt: now };
+  if (answer.status === "failed") return again(seen, "Nemo reported that the export failed.", nextId, now);
+  return pollAgain(seen, now, waits);
 }
-
-/** Times upstream is asked for a job whose submit was on its way at a crash. Chosen: 15 s, longer than a submit's answer takes. */
-const UNKNOWN_POLLS = 3;
 
 /**
- * The render whose submit was on its way at a crash, after upstream did not know its job: it may be taking it just then,
- * so it is asked for again with the waits of polls, three times in all. Then the job never arrived.
+ * Times upstream is asked for a job it does not know. Without an answer to the submit: 15 s, longer than such an answer takes.
+ * After a yes: four minutes. Chosen.
  */
-export function afterUnknown(render: Render, now: EpochMs, waits: Waits): Render {
+const UNKNOWN_POLLS = { no: 3, accepted: 10 } as const;
+
+/**
+ * The render after upstream did not know its job. It may be taking it just then, so it is asked for again; then the job never
+ * arrived. A job that upstream once knew is only asked for again.
+ */
+export function afterUnknown(render: Render, nextId: string, now: EpochMs, waits: Waits): Render {
+  if (render.known === "seen") return pollAgain(render, now, waits);
   const polls = render.polls + 1;
-  if (polls < UNKNOWN_POLLS) return { ...render, polls, nextAt: now + pollWait(render.polls, waits) };
-  const lost = "The export was interrupted before Nemo had it; start another render.";
-  return toFailed(render, refusal("render_failed", lost, { charged: "no" }), now);
+  if (polls < UNKNOWN_POLLS[render.known]) return { ...render, polls, nextAt: now + pollWait(render.polls, waits) };
+  return again(render, "Nemo does not know the order; it was lost on its way.", nextId, now);
 }
 
-/** The render after a poll that brought nothing: asked again, until it has taken too long. */
+/** Jobs that one render may cost upstream. Source: nemo-api reference 7.3, "new id, one retry". */
+const ATTEMPTS_MAX = 2;
+
+/** Orders a job that came to nothing once more, under a new id; the second time the render ends. */
+function again(render: Render, detail: string, nextId: string, now: EpochMs): Render {
+  const { upstreamId, submittedAt } = render;
+  const attempts = [...render.attempts, { upstreamId, submittedAt, endedAt: now, detail }];
+  const isOver = render.timedOutAt !== null || attempts.length >= ATTEMPTS_MAX;
+  const failed = refusal("render_failed", `${detail} Start another render.`, { charged: "no" });
+  if (isOver) return toFailed({ ...render, attempts }, failed, now);
+  const fresh = newRenderOf({ ...render, upstreamId: nextId });
+  return { ...fresh, attempts, nextAt: now };
+}
+
+const timedOut = (): Refusal =>
+  refusal(
+    "render_timeout",
+    "Nemo did not finish the export in 30 minutes. It is asked for for a day more, and a file that comes late completes this render; or start another one.",
+    { charged: "no" },
+  );
+
+/** The render after a poll that brought nothing: asked again, after its time less often, and after a day no more. */
 export function pollAgain(render: Render, now: EpochMs, waits: Waits): Render {
-  if (isTimeOver(render, now, waits)) {
-    return toFailed(
-      render,
-      refusal("render_timeout", "Nemo did not finish the export in 30 minutes; start another render.", {
-        charged: "no",
-      }),
-      now,
-    );
-  }
   const polls = render.polls + 1;
-  return { ...render, polls, nextAt: now + pollWait(polls, waits) };
+  const time = spent(render, now);
+  if (time < waits.renderTimeout) return { ...render, phase: "polling", polls, nextAt: now + pollWait(polls, waits) };
+  const error = render.error ?? timedOut();
+  if (time >= waits.renderLate) return toFailed(render, error, now);
+  const late = { polls, error, timedOutAt: render.timedOutAt ?? now, endedAt: render.endedAt ?? now };
+  return { ...render, ...late, phase: "polling", nextAt: now + waits.renderLatePoll };
 }
 
 /** The file is in our own store. */
-export const toCompleted = (render: Render, file: RenderFile, now: EpochMs): Render => ({
+export const toCompleted = (
+  render: Render,
+  file: RenderFile,
+  warnings: readonly RenderWarning[],
+  now: EpochMs,
+): Render => ({
   ...render,
   phase: "completed",
   file,
+  warnings,
+  error: null,
+  timedOutAt: null,
   progress: 100,
   nextAt: null,
   endedAt: now,
 });
 
+/** The end of a render; one that was told as failed keeps the reason it was told with. */
 export const toFailed = (render: Render, error: Refusal, now: EpochMs): Render => ({
   ...render,
   phase: "failed",
-  error,
+  error: render.timedOutAt === null ? error : render.error,
   nextAt: null,
-  endedAt: now,
+  endedAt: render.endedAt ?? now,
 });
 
-export const isOver = (render: Render): boolean => render.phase === "completed" || render.phase === "failed";
+const cancelled = (): Refusal => refusal("cancelled", "The render was cancelled.", { charged: "no" });
+
+/** The render taken back by its caller. Nothing changes one that is over, told as over, or whose file is on its way. */
+export function toCancelled(render: Render, now: EpochMs): Render {
+  if (isTold(render) || render.phase === "copying") return render;
+  return { ...toFailed(render, cancelled(), now), cancelOwed: render.phase !== "queued" };
+}
+
+/** Nothing more is done for it. */
+export const isOver = ({ phase }: Render): boolean => phase === "completed" || phase === "failed";
+
+/** Its callers were told an end. */
+export const isTold = (render: Render): boolean => isOver(render) || render.timedOutAt !== null;

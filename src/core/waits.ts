@@ -33,6 +33,9 @@ export type Waits = {
   readonly renderPolls: readonly number[];
   /** After this a render is called timed out. Upstream's take 30–90 s. */
   readonly renderTimeout: number;
+  /** A timed-out render is still asked for this often, and until this long after its submit: a late file is better than none. */
+  readonly renderLatePoll: number;
+  readonly renderLate: number;
   /** A step of work (a poll, a copy, a push) is tried again after this, doubling, up to `retryMax`. */
   readonly retry: number;
   readonly retryMax: number;
@@ -71,6 +74,8 @@ const REAL: Waits = {
   streamLifeSpread: 30 * SECOND_MS,
   renderPolls: [5 * SECOND_MS, 10 * SECOND_MS, 15 * SECOND_MS, 30 * SECOND_MS],
   renderTimeout: 30 * MINUTE_MS,
+  renderLatePoll: 10 * MINUTE_MS,
+  renderLate: DAY_MS,
   retry: 5 * SECOND_MS,
   retryMax: 10 * MINUTE_MS,
   stepLease: 90 * SECOND_MS,

@@ -25,7 +25,7 @@ import { err, ok, type Result } from "../core/result.ts";
 import { HOUR_MS, toRfc3339 } from "../core/time.ts";
 import type { AttributionWire } from "../core/wire/attribution.ts";
 import type { BrowserLinkWire, NewProject, ProjectWire, TimelineWire } from "../core/wire/project.ts";
-import type { NewRender, RenderWire } from "../core/wire/render.ts";
+import type { NewRender, RenderPlan, RenderWire } from "../core/wire/render.ts";
 import type { CreditsWire, NemoTokenWire, TokenFor } from "../core/wire/token.ts";
 import type { NewTurn, TurnWire } from "../core/wire/turn.ts";
 import type { TurnEventsPage } from "../core/wire/turn-event.ts";
@@ -35,7 +35,7 @@ import type { DueRow } from "./due-rows.ts";
 import { layGround } from "./ground.ts";
 import { TOKEN_WARNING } from "./kept-token.ts";
 import { OUTBOX } from "./outbox.ts";
-import { ACT, ATTACH, enter, RENDER, TIDY, TURN } from "./user/home.ts";
+import { ACT, ATTACH, enter, FILE, RENDER, TIDY, TURN } from "./user/home.ts";
 import { putTogether, type UserParts } from "./user/parts.ts";
 
 type Answer<T> = Promise<Result<T, Refusal>>;
@@ -170,16 +170,24 @@ export class UserObject extends DurableObject<Env> implements UserPort {
     return this.#parts.renders.read(id);
   }
 
-  async listRenders(project: ProjectId, page: PageRequest): Answer<Page<RenderWire>> {
+  async planRender(project: ProjectId, body: NewRender): Answer<RenderPlan> {
+    return this.#parts.renders.plan(project, body);
+  }
+
+  async cancelRender(_call: Call, id: RenderId): Answer<RenderWire> {
+    return this.#parts.renders.cancel(id);
+  }
+
+  async listRenders(project: ProjectId | null, page: PageRequest): Answer<Page<RenderWire>> {
     return this.#parts.renders.list(project, page);
   }
 
   async renderFile(id: RenderId): Answer<StoredFile> {
-    return this.#parts.renders.file(id);
+    return this.#parts.files.file(id);
   }
 
   async shareRender(call: Call, id: RenderId, seconds: number): Answer<{ token: string; expires_at: string }> {
-    return this.#parts.renders.share(call, id, seconds);
+    return this.#parts.files.share(call, id, seconds);
   }
 
   /** Reading the balance of a user nobody wrote for yet makes a token, and so the object's storage. */
@@ -215,6 +223,7 @@ export class UserObject extends DurableObject<Env> implements UserPort {
   async #perform({ kind, ref, attempts }: DueRow): Promise<void> {
     if (kind === TURN) return this.#parts.run.perform(ref as TurnId, attempts);
     if (kind === RENDER) return this.#parts.rendering.perform(ref as RenderId, attempts);
+    if (kind === FILE) return this.#parts.files.expire(ref as RenderId);
     if (kind === ATTACH) return this.#parts.assets.perform(ref, attempts);
     if (kind === OUTBOX) return this.#parts.home.outbox.flush();
     if (kind === ACT) return this.#parts.run.act(ref as TurnId);
@@ -232,7 +241,7 @@ export class UserObject extends DurableObject<Env> implements UserPort {
   }
 
   #giveUp({ kind, ref }: DueRow): boolean {
-    if (kind === OUTBOX || kind === TIDY || kind === TOKEN_WARNING) return false;
+    if (kind === OUTBOX || kind === TIDY || kind === FILE || kind === TOKEN_WARNING) return false;
     if (kind === TURN) this.#parts.run.giveUp(ref as TurnId);
     if (kind === RENDER) this.#parts.rendering.giveUp(ref as RenderId);
     if (kind === ATTACH) this.#parts.assets.giveUp(ref);

@@ -2,9 +2,9 @@
 import * as z from "zod";
 import { linkUrl } from "../core/link.ts";
 import { pageOf, pageQuery } from "../core/wire/common.ts";
-import { link, newLink, newRender, render } from "../core/wire/render.ts";
+import { link, newLink, newRender, render, renderPlan } from "../core/wire/render.ts";
 import { unwrap } from "../http/api-error.ts";
-import { addressOf, callOf } from "../http/call.ts";
+import { addressOf, callOf, namedAddress } from "../http/call.ts";
 import type { Api } from "../http/context.ts";
 import { alsoHead, answer, body, declare, ownedParams } from "../http/declare.ts";
 import { serveFile } from "../http/file.ts";
@@ -19,8 +19,13 @@ const start = declare({
   credentials: "key_or_user_token",
   tags,
   summary: "Export the timeline",
+  description:
+    "An unchanged timeline that was exported before is answered with its finished file, unless `reuse` is false. With `dry_run` nothing is ordered.",
   request: { params: ownedParams("prj"), body: body(newRender) },
-  responses: { 202: answer(render, "The render, on its way.") },
+  responses: {
+    200: answer(renderPlan, "With `dry_run`: what would be exported."),
+    202: answer(render, "The render, on its way."),
+  },
 });
 
 const list = declare({
@@ -32,6 +37,29 @@ const list = declare({
   summary: "A project's renders, newest first",
   request: { params: ownedParams("prj"), query: pageQuery },
   responses: { 200: answer(pageOf(render), "A page of renders.") },
+});
+
+const listAll = declare({
+  method: "get",
+  path: "/v1/renders",
+  access: "read",
+  credentials: "key_or_user_token",
+  tags,
+  summary: "A user's renders, newest first",
+  request: { query: pageQuery },
+  responses: { 200: answer(pageOf(render), "A page of renders.") },
+});
+
+const cancel = declare({
+  method: "post",
+  path: "/v1/renders/{id}/cancel",
+  access: "render",
+  credentials: "key_or_user_token",
+  tags,
+  summary: "Take a render back",
+  description: "It fails as `cancelled`. One that is over, or whose file is being copied, stays as it is.",
+  request: { params: ownedParams("rnd") },
+  responses: { 200: answer(render, "The render as it is now.") },
 });
 
 const read = declare({
@@ -77,9 +105,10 @@ const share = declare({
 export function mountRenders(app: Api): void {
   app.openapi(start, async (c) => {
     const { id } = c.req.valid("param");
-    const made = unwrap(
-      await userObject(c.env, addressOf(c, id)).startRender(await callOf(c), id, c.req.valid("json")),
-    );
+    const json = c.req.valid("json");
+    const user = userObject(c.env, addressOf(c, id));
+    if (json.dry_run) return c.json(unwrap(await user.planRender(id, json)), 200);
+    const made = unwrap(await user.startRender(await callOf(c), id, json));
     return c.json(made, 202, { Location: `/v1/renders/${made.id}` });
   });
 
@@ -87,6 +116,16 @@ export function mountRenders(app: Api): void {
     const { id } = c.req.valid("param");
     const page = await userObject(c.env, addressOf(c, id)).listRenders(id, pageRequest(c.req.valid("query")));
     return c.json(shownPage(unwrap(page)), 200);
+  });
+
+  app.openapi(listAll, async (c) => {
+    const page = pageRequest(c.req.valid("query"));
+    return c.json(shownPage(unwrap(await userObject(c.env, await namedAddress(c)).listRenders(null, page))), 200);
+  });
+
+  app.openapi(cancel, async (c) => {
+    const { id } = c.req.valid("param");
+    return c.json(unwrap(await userObject(c.env, addressOf(c, id)).cancelRender(await callOf(c), id)), 200);
   });
 
   app.openapi(read, async (c) => {

@@ -65,6 +65,14 @@ export const FAULTS = {
   render_wrapped: "polls answer in the wrapped form",
   render_expired: "the finished file cannot be fetched",
   render_cut: "the finished file's body breaks off half way",
+  render_short: "the finished file is half as long as it should be, and says so",
+  render_page: "the finished file is a page of words, at status 200",
+  render_sound: "the finished file has no video in it",
+  render_url_gone: "the result's own address answers 404, the download has the file",
+  render_url_short: "the result's own address gives half the file, the download all of it",
+  render_never_url: "no poll ever has a url",
+  render_lost: "a submit is accepted, and its job is never heard of again",
+  render_submit_dropped: "the next submit answers 503 and is not accepted",
 } as const;
 
 type WithMoment = keyof typeof FAULTS;

@@ -1,6 +1,6 @@
 /** The finished file of a render: what it is, and its answer with Range, HEAD and a known length. */
 import { SECOND_MS } from "../core/time.ts";
-import { bytesOf, type Movie, movieOf } from "./mp4.ts";
+import { bytesOf, type Movie, movieOf, soundOnly } from "./mp4.ts";
 import { FRAMES_PER_SECOND } from "./piece.ts";
 import { LANDSCAPE } from "./pieces-landscape.ts";
 import { PORTRAIT } from "./pieces-portrait.ts";
@@ -45,7 +45,28 @@ function body(source: Movie, first: number, end: number, breakAt: number | null)
   return readable.pipeThrough(new FixedLengthStream(end - first));
 }
 
+/** The first half of the file, as if it were all of it. */
+export function shortAnswer(render: RenderRecord): Response {
+  const source = movie(render);
+  const end = Math.floor(source.sizeBytes / 2);
+  const headers = { "content-type": "video/mp4", "content-length": String(end) };
+  return new Response(body(source, 0, end, null), { headers });
+}
+
+/** What a fault puts in the file's place; null where none does. */
+function spoilt(render: RenderRecord): Response | null {
+  const wants = (name: string): boolean => render.faults.includes(name);
+  if (wants("render_short")) return shortAnswer(render);
+  if (wants("render_page")) return new Response("<!doctype html><title>Bad gateway</title>", { headers: HTML });
+  if (wants("render_sound")) return new Response(soundOnly(), { headers: { "content-type": "video/mp4" } });
+  return null;
+}
+
+const HTML = { "content-type": "text/html" };
+
 export function fileAnswer(render: RenderRecord, method: string, rangeHeader: string | undefined): Response {
+  const instead = spoilt(render);
+  if (instead !== null) return instead;
   const source = movie(render);
   const size = source.sizeBytes;
   const headers = new Headers({

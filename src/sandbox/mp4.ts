@@ -119,6 +119,35 @@ function index(piece: Piece, sizes: readonly number[], mediaStart: number): Uint
   return box("moov", movieHead, box("trak", trackHead, mdia));
 }
 
+/** A movie whose only track is sound: half a second of nothing. */
+export function soundOnly(): Uint8Array<ArrayBuffer> {
+  const times = [...u32(0), ...u32(0)];
+  const sample = box("mp4a", [
+    ...zeros(6),
+    ...u16(1),
+    ...zeros(8),
+    ...u16(1),
+    ...u16(16),
+    ...zeros(4),
+    ...u32(8_000 << 16),
+  ]);
+  const stbl = box(
+    "stbl",
+    full("stsd", 0, u32(1), sample),
+    full("stts", 0, u32(1), u32(1), u32(4_000)),
+    full("stsc", 0, u32(1), u32(1), u32(1), u32(1)),
+    full("stsz", 0, u32(0), u32(1), u32(8)),
+    full("stco", 0, u32(1), u32(40)),
+  );
+  const minf = box("minf", full("smhd", 0, zeros(4)), stbl);
+  const hdlr = full("hdlr", 0, u32(0), utf8.encode("soun"), zeros(12), utf8.encode("TEST\0"));
+  const mdia = box("mdia", full("mdhd", 0, times, u32(8_000), u32(4_000), u32(0)), hdlr, minf);
+  const tkhd = full("tkhd", 3, times, u32(1), u32(0), u32(4_000), zeros(16), MATRIX, u32(0), u32(0));
+  const mvhd = full("mvhd", 0, times, u32(8_000), u32(4_000), u32(0x10000), zeros(12), MATRIX, zeros(24), u32(2));
+  const type = box("ftyp", utf8.encode("isom"), u32(512), utf8.encode("isomiso2avc1mp41"));
+  return new Uint8Array(join([type, box("mdat", zeros(8)), box("moov", mvhd, box("trak", tkhd, mdia))]));
+}
+
 /** A movie of `frames` frames (at least one). */
 export function movieOf(piece: Piece, frames: number): Movie {
   const sizes = sizesOf(piece, frames);

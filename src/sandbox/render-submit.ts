@@ -55,11 +55,12 @@ function newRender(sandbox: Sandbox, session: SessionRecord, order: Order, switc
   };
 }
 
-const MEANT_FOR_ONE = ["render_fail_once", "render_submit_5xx"];
+const MEANT_FOR_ONE = ["render_fail_once", "render_submit_5xx", "render_submit_dropped", "render_lost"];
 
-/** Keeps a render; a fault meant for one render is used up. */
+/** Keeps a render, unless a fault loses it; a fault meant for one render is used up. */
 function keepRender(sandbox: Sandbox, render: RenderRecord, session: SessionRecord): void {
-  sandbox.store.write("render", render.id, render, render.userId);
+  const isLost = render.faults.includes("render_lost") || render.faults.includes("render_submit_dropped");
+  if (!isLost) sandbox.store.write("render", render.id, render, render.userId);
   if (!render.faults.some((name) => MEANT_FOR_ONE.includes(name))) return;
   const faults = render.faults.filter((name) => !MEANT_FOR_ONE.includes(name));
   const next = { ...session, renderWords: { ...session.renderWords, faults } };
@@ -103,6 +104,7 @@ export async function submitRender(sandbox: Sandbox, c: SandboxContext): Promise
   }
   const render = newRender(sandbox, session, { ...order, match }, switches);
   keepRender(sandbox, render, session);
-  if (render.faults.includes("render_submit_5xx")) return c.text("Service Unavailable", 503);
+  if (render.faults.some((name) => name === "render_submit_5xx" || name === "render_submit_dropped"))
+    return c.text("Service Unavailable", 503);
   return jsonAnswer(submitAnswer(render, sandbox.clock.now(), switches));
 }

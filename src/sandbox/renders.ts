@@ -2,7 +2,7 @@
 import { jsonAnswer, statusAnswer } from "./answers.ts";
 import { bearer } from "./bearer.ts";
 import { type Sandbox, type SandboxApp, type SandboxContext, switchesOf } from "./context.ts";
-import { fileAnswer } from "./file.ts";
+import { fileAnswer, shortAnswer } from "./file.ts";
 import type { RenderRecord } from "./records.ts";
 import { completedAt, pollAnswer, renderAt, submitAnswer } from "./render.ts";
 import { submitRender } from "./render-submit.ts";
@@ -19,6 +19,7 @@ function spoil(
   const isDone = renderAt(render, sandbox.clock.now()).status === "completed";
   const counts = wants("render_5xx") || wants("render_429") || (wants("render_no_url") && isDone);
   if (counts) sandbox.store.write("render", render.id, { ...render, polls: render.polls + 1 }, render.userId);
+  if (wants("render_never_url")) return { answer: null, hidesUrl: true };
   if (wants("render_no_url")) return { answer: null, hidesUrl: isDone && render.polls === 0 };
   if (!counts || render.polls >= SPOILT_POLLS) return { answer: null, hidesUrl: false };
   const answer = wants("render_429")
@@ -34,12 +35,19 @@ function resultUrl(c: SandboxContext, id: string): string {
 }
 
 /** The finished file, or how a server says that it is not there (any more). */
-function fileOrGone(sandbox: Sandbox, c: SandboxContext, render: RenderRecord | null): Response {
+function fileOrGone(
+  sandbox: Sandbox,
+  c: SandboxContext,
+  render: RenderRecord | null,
+  at: "url" | "download",
+): Response {
   const switches = switchesOf(sandbox);
   const now = sandbox.clock.now();
   if (render === null || renderAt(render, now).status !== "completed") return c.text("Not Found", 404);
+  const isHidden = at === "url" && render.faults.includes("render_url_gone");
   const isGone = now >= completedAt(render) + switches.render_url_ttl_ms || render.faults.includes("render_expired");
-  return isGone
+  if (at === "url" && render.faults.includes("render_url_short")) return shortAnswer(render);
+  return isGone || isHidden
     ? new Response("Gone", { status: Number(switches.render_url_gone_status) })
     : fileAnswer(render, c.req.method, c.req.header("Range"));
 }
@@ -74,11 +82,11 @@ export function renderRoutes(app: SandboxApp, sandbox: Sandbox): void {
   });
 
   app.get("/api/render/proxy/:id/download", bearer(sandbox, "read"), (c) =>
-    fileOrGone(sandbox, c, own(c, c.req.param("id"))),
+    fileOrGone(sandbox, c, own(c, c.req.param("id")), "download"),
   );
 
   // Unsigned, as the vendor's sample address is: who knows the id has the file. Hono answers HEAD by the GET route.
   app.get("/render-result/:file{.+\\.mp4}", (c) =>
-    fileOrGone(sandbox, c, sandbox.store.read("render", c.req.param("file").slice(0, -".mp4".length))),
+    fileOrGone(sandbox, c, sandbox.store.read("render", c.req.param("file").slice(0, -".mp4".length)), "url"),
   );
 }

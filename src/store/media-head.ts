@@ -1,7 +1,7 @@
 /** What the first bytes of a Matroska, WebM, MP3, WAV or AAC file say of it. */
 import { ADTS, BufferSource, Input, MATROSKA, MP3, WAVE, WEBM } from "mediabunny";
+import type { MediaFacts } from "../core/media.ts";
 import { SECOND_MS } from "../core/time.ts";
-import type { MediaFacts } from "./media.ts";
 
 const FORMATS = [MATROSKA, WEBM, MP3, WAVE, ADTS];
 

@@ -6,31 +6,13 @@
  * general reader expands what a few hostile bytes promise. Of the other formats the first bytes are asked.
  */
 import { MEDIA_BOXES, MEDIA_HEAD_BYTES, MEDIA_INDEX_BYTES, MEDIA_READS } from "../core/limits.ts";
+import type { MediaFacts, MediaFault } from "../core/media.ts";
 import { checkRoom, type Mp4Index, mainVideo, readIndex, ticksToMs } from "../core/mp4.ts";
 import { BOX_HEAD_BYTES, type Box, boxAt, Mp4Error } from "../core/mp4-box.ts";
 import { type Mp4Fragment, readFragment } from "../core/mp4-fragment.ts";
 import { err, ok, type Result } from "../core/result.ts";
 import { readHead } from "./media-head.ts";
 import { OverBudget, openRanges, type Ranges } from "./ranges.ts";
-
-export type MediaFacts = {
-  readonly container: string;
-  /** null where the file does not tell. */
-  readonly durationMs: number | null;
-  /** Pixels as shown; null for what shows none. */
-  readonly width: number | null;
-  readonly height: number | null;
-  /** Of the video where there is one, else of the sound: `h264`, `aac`. */
-  readonly codec: string | null;
-  /** Pictures in the main video track; 0 for a file without one, null where the file does not tell. */
-  readonly videoSamples: number | null;
-};
-
-/**
- * Why nothing can be said. `gone`: no such file. `unknown`: of no format that is looked into. `cut`: it ends before it should.
- * `broken`: it contradicts itself. `over_budget`: its index is larger or more scattered than what is looked at.
- */
-export type MediaFault = { readonly reason: "gone" | "unknown" | "cut" | "broken" | "over_budget" };
 
 /** Looks into a stored file. At most 16 MiB in memory and 200 reads; throws only what R2 throws. */
 export async function inspectMedia(bucket: R2Bucket, key: string): Promise<Result<MediaFacts, MediaFault>> {

@@ -2,10 +2,10 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import { checkMp4 } from "../../scripts/lib/mp4-check.ts";
 import { pageOf } from "../../src/core/wire/common.ts";
-import { link, RENDER_STATUSES, type RenderWire, render } from "../../src/core/wire/render.ts";
+import { link, RENDER_STATUSES, type RenderWire, render, renderPlan } from "../../src/core/wire/render.ts";
 import { turn } from "../../src/core/wire/turn.ts";
 import { type Member, newMember, refused, request, shown } from "./support/client.ts";
-import { finishedRender, startRender } from "./support/renders.ts";
+import { endOfRender, finishedRender, startRender } from "./support/renders.ts";
 
 const listed = pageOf(turn);
 
@@ -54,13 +54,60 @@ describe.concurrent("§6 renders", () => {
     expect(done).toMatchObject({ status: "failed", file: null, error: { code: "render_failed", retryable: true } });
   });
 
-  it("§6 fails a render that Nemo fails, and the next one may succeed", async () => {
+  it("§6 orders a render that Nemo fails once more, and fails it when that fails too", async () => {
     const member = await newMember();
-    const { project, done } = await finishedRender(member, "#fault:render_fail_once");
-    expect(done).toMatchObject({ status: "failed", file: null, content_url: null, next_check_at: null });
-    expect(done.error?.code).toBe("render_failed");
+    const once = await finishedRender(member, "#fault:render_fail_once");
+    expect(once.done).toMatchObject({ status: "completed", error: null, attempts: [{ detail: expect.any(String) }] });
+    const { done } = await finishedRender(member, "#fault:render_fail");
+    expect(done).toMatchObject({ status: "failed", stage: null, file: null, content_url: null, next_check_at: null });
+    expect([done.error?.code, done.attempts.length]).toEqual(["render_failed", 2]);
     await refused(member.ask("GET", `/v1/renders/${done.id}/content`), "render_failed");
-    expect((await startRender(member, project)).id).not.toBe(done.id);
+  });
+
+  it("§6 shows the finished file of an unchanged timeline again, unless told not to", async () => {
+    const member = await newMember();
+    const { project, done } = await finishedRender(member);
+    const dry = await member.post(`/v1/projects/${project}/renders`, { dry_run: true });
+    expect(await shown(dry, renderPlan, 200)).toMatchObject({ reuses: done.id });
+    const again = await startRender(member, project);
+    expect(again).toMatchObject({ status: "completed", reused_from: done.id });
+    const [one, two] = [done, again].map(async ({ content_url }) =>
+      (await member.ask("GET", content_url ?? "")).text(),
+    );
+    expect(await two).toBe(await one);
+    const anew = await startRender(member, project, { reuse: false });
+    expect(anew).toMatchObject({ ended_at: null, reused_from: null });
+    await endOfRender(member, anew.id);
+    const all = await member.get("/v1/renders", pageOf(render));
+    expect(all.data.map(({ id }) => id)).toEqual([anew.id, again.id, done.id]);
+  });
+
+  it("§6 refuses an output that nobody attests", async () => {
+    const member = await newMember();
+    const { id } = await member.newProject();
+    await member.said(id, "make a 2 second clip of the sea");
+    const odd = member.post(`/v1/projects/${id}/renders`, { output: { format: "mov", quality: "high" } });
+    await refused(odd, "unattested_output");
+  });
+
+  it("§6 takes a render back, the same twice", async () => {
+    const member = await newMember();
+    const { id } = await member.newProject();
+    await member.said(id, "make a 2 second clip of the sea #slow_render:300s");
+    const made = await startRender(member, id);
+    const cancel = (): Promise<RenderWire> => shown(member.post(`/v1/renders/${made.id}/cancel`), render, 200);
+    const cancelled = await cancel();
+    expect(cancelled).toMatchObject({ status: "failed", error: { code: "cancelled" }, next_check_at: null });
+    expect(await cancel()).toEqual(cancelled);
+    await refused(member.ask("GET", `/v1/renders/${made.id}/content`), "cancelled");
+  });
+
+  it("§6 tells what the file is", async () => {
+    const { done } = await finishedRender(await newMember());
+    expect(done.file).toMatchObject({ duration_ms: 4_000, width: 1_280, height: 720, codec: "h264" });
+    expect(done.file?.sha256).toMatch(/^[0-9a-f]{64}$/);
+    expect(Date.parse(done.file?.expires_at ?? "")).toBeGreaterThan(Date.now() + 29 * 86_400_000);
+    expect(done.warnings.map(({ code }) => code)).toEqual(["dimensions_differ"]);
   });
 });
 

@@ -1,12 +1,15 @@
 import { describe, expect, it } from "vitest";
 import {
+  ATTESTED_OUTPUT,
   afterPoll,
   afterUnknown,
   isOver,
+  isTold,
   newRenderOf,
   pollAgain,
   pollWait,
   type Render,
+  toCancelled,
   toCompleted,
   toPolling,
   toSubmitting,
@@ -19,10 +22,22 @@ const order = newRenderOf({
   project: "prj_1",
   metadata: {},
   callback: null,
+  output: ATTESTED_OUTPUT,
   createdAt: 0,
   upstreamId: "render_x",
 });
-const polling: Render = toPolling(toSubmitting(order, 1_000), 1_000, waits);
+const FILE = {
+  sizeBytes: 1,
+  etag: "e",
+  contentType: "video/mp4",
+  sha256: null,
+  durationMs: 3_000,
+  width: 1_280,
+  height: 720,
+  codec: "h264",
+  expiresAt: 99_000,
+};
+const polling: Render = toPolling(toSubmitting(order, null, 1_000), "accepted", 1_000, waits);
 
 describe("a render", () => {
   it("is polled after 5, 10, 15, then every 30 seconds", () => {
@@ -32,43 +47,90 @@ describe("a render", () => {
   });
 
   it("keeps polling when upstream says completed without an address", () => {
-    const next = afterPoll(polling, { status: "completed", progress: 100, url: null }, 6_000, waits);
+    const next = afterPoll(polling, { status: "completed", progress: 100, url: null }, "render_y", 6_000, waits);
     expect(next).toMatchObject({ phase: "polling", polls: 1, nextAt: 16_000 });
   });
 
   it("copies once there is an address, and is over only with a file", () => {
-    const next = afterPoll(polling, { status: "completed", progress: 100, url: "https://x/y.mp4" }, 6_000, waits);
+    const next = afterPoll(
+      polling,
+      { status: "completed", progress: 100, url: "https://x/y.mp4" },
+      "render_y",
+      6_000,
+      waits,
+    );
     expect(next).toMatchObject({ phase: "copying", resultUrl: "https://x/y.mp4", progress: 99, nextAt: 6_000 });
     expect(isOver(next)).toBe(false);
-    const done = toCompleted(next, { sizeBytes: 1, etag: "e", contentType: "video/mp4" }, 7_000);
+    const done = toCompleted(next, FILE, [], 7_000);
     expect(done).toMatchObject({ phase: "completed", progress: 100, endedAt: 7_000 });
     expect(isOver(done)).toBe(true);
   });
 
   it("never lets progress fall, nor reach 100 before the file is ours", () => {
-    const up = afterPoll(polling, { status: "running", progress: 80, url: null }, 6_000, waits);
-    const down = afterPoll(up, { status: "running", progress: 20, url: null }, 16_000, waits);
+    const up = afterPoll(polling, { status: "running", progress: 80, url: null }, "render_y", 6_000, waits);
+    const down = afterPoll(up, { status: "running", progress: 20, url: null }, "render_y", 16_000, waits);
     expect(down.progress).toBe(80);
-    expect(afterPoll(up, { status: "running", progress: 100, url: null }, 16_000, waits).progress).toBe(99);
+    expect(afterPoll(up, { status: "running", progress: 100, url: null }, "render_y", 16_000, waits).progress).toBe(99);
   });
 
-  it("fails when upstream says so", () => {
-    const next = afterPoll(polling, { status: "failed", progress: null, url: null }, 6_000, waits);
-    expect(next).toMatchObject({ phase: "failed", error: { code: "render_failed" }, endedAt: 6_000 });
-  });
-
-  it("is called timed out after 30 minutes of answers that bring nothing", () => {
-    expect(pollAgain(polling, 1_000 + waits.renderTimeout - 1, waits).phase).toBe("polling");
-    expect(pollAgain(polling, 1_000 + waits.renderTimeout, waits)).toMatchObject({
-      phase: "failed",
-      error: { code: "render_timeout" },
+  it("is ordered once more under a new id when upstream fails it, and then ends", () => {
+    const failed = { status: "failed", progress: null, url: null } as const;
+    const second = afterPoll(polling, failed, "render_y", 6_000, waits);
+    expect(second).toMatchObject({
+      phase: "queued",
+      upstreamId: "render_y",
+      submittedAt: null,
+      progress: 0,
+      nextAt: 6_000,
     });
+    expect(second.attempts).toMatchObject([{ upstreamId: "render_x", submittedAt: 1_000, endedAt: 6_000 }]);
+    const again = toPolling(toSubmitting(second, null, 7_000), "accepted", 7_000, waits);
+    const last = afterPoll(again, failed, "render_z", 9_000, waits);
+    expect(last).toMatchObject({
+      phase: "failed",
+      upstreamId: "render_y",
+      error: { code: "render_failed" },
+      endedAt: 9_000,
+    });
+    expect(last.attempts).toHaveLength(2);
+  });
+
+  it("is told as timed out after 30 minutes, and asked for a day more", () => {
+    expect(pollAgain(polling, 1_000 + waits.renderTimeout - 1, waits)).toMatchObject({ phase: "polling", error: null });
+    const at = 1_000 + waits.renderTimeout;
+    const late = pollAgain(polling, at, waits);
+    expect(late).toMatchObject({ phase: "polling", error: { code: "render_timeout" }, endedAt: at, timedOutAt: at });
+    expect([isOver(late), isTold(late), late.nextAt]).toEqual([false, true, at + waits.renderLatePoll]);
+    const still = pollAgain(late, at + waits.renderLatePoll, waits);
+    expect(still).toMatchObject({ phase: "polling", endedAt: at, nextAt: at + 2 * waits.renderLatePoll });
+    const given = pollAgain(still, 1_000 + waits.renderLate, waits);
+    expect(given).toMatchObject({ phase: "failed", error: { code: "render_timeout" }, endedAt: at, nextAt: null });
+  });
+
+  it("is completed after all by a file that comes late, and not ordered anew by a failure that comes late", () => {
+    const late = pollAgain(polling, 1_000 + waits.renderTimeout, waits);
+    const now = late.nextAt ?? 0;
+    const copying = afterPoll(
+      late,
+      { status: "completed", progress: 100, url: "https://x/y.mp4" },
+      "render_y",
+      now,
+      waits,
+    );
+    expect([copying.phase, isTold(copying)]).toEqual(["copying", true]);
+    expect(toCompleted(copying, FILE, [], now + 1)).toMatchObject({
+      phase: "completed",
+      error: null,
+      timedOutAt: null,
+    });
+    const failed = afterPoll(late, { status: "failed", progress: null, url: null }, "render_y", now, waits);
+    expect(failed).toMatchObject({ phase: "failed", error: { code: "render_timeout" }, endedAt: late.endedAt });
   });
 
   it("is copied without an address when upstream still says completed at the end of its time", () => {
     const answer = { status: "completed", progress: 100, url: null } as const;
-    expect(afterPoll(polling, answer, 1_000 + waits.renderTimeout - 1, waits).phase).toBe("polling");
-    expect(afterPoll(polling, answer, 1_000 + waits.renderTimeout, waits)).toMatchObject({
+    expect(afterPoll(polling, answer, "y", 1_000 + waits.renderTimeout - 1, waits).phase).toBe("polling");
+    expect(afterPoll(polling, answer, "y", 1_000 + waits.renderTimeout, waits)).toMatchObject({
       phase: "copying",
       resultUrl: null,
       nextAt: 1_000 + waits.renderTimeout,
@@ -76,10 +138,35 @@ describe("a render", () => {
   });
 
   it("is asked for three times before a job whose submit was interrupted counts as never arrived", () => {
-    const first = afterUnknown(toSubmitting(order, 1_000), 2_000, waits);
+    const first = afterUnknown(toSubmitting(order, null, 1_000), "render_y", 2_000, waits);
     expect(first).toMatchObject({ phase: "submitting", nextAt: 7_000 });
-    const second = afterUnknown(first, 7_000, waits);
+    const second = afterUnknown(first, "render_y", 7_000, waits);
     expect(second).toMatchObject({ phase: "submitting", nextAt: 17_000 });
-    expect(afterUnknown(second, 17_000, waits)).toMatchObject({ phase: "failed", error: { code: "render_failed" } });
+    expect(afterUnknown(second, "render_y", 17_000, waits)).toMatchObject({ phase: "queued", upstreamId: "render_y" });
+  });
+
+  it("is asked for longer once upstream said yes, and to its end once upstream knew it", () => {
+    let unheard = polling;
+    for (let n = 1; n < 10; n++) unheard = afterUnknown(unheard, "render_y", n, waits);
+    expect(unheard.upstreamId).toBe("render_x");
+    expect(afterUnknown(unheard, "render_y", 10, waits).upstreamId).toBe("render_y");
+    let known = afterPoll(polling, { status: "running", progress: 1, url: null }, "render_y", 2_000, waits);
+    for (let n = 1; n < 20; n++) known = afterUnknown(known, "render_y", 2_000 + n, waits);
+    expect(known).toMatchObject({ phase: "polling", upstreamId: "render_x" });
+  });
+
+  it("can be taken back until its file is on its way, and upstream is told where it may have the job", () => {
+    expect(toCancelled(order, 5)).toMatchObject({ phase: "failed", error: { code: "cancelled" }, cancelOwed: false });
+    for (const sent of [toSubmitting(order, null, 1), polling])
+      expect(toCancelled(sent, 5)).toMatchObject({ phase: "failed", error: { code: "cancelled" }, cancelOwed: true });
+    const copying = afterPoll(
+      polling,
+      { status: "completed", progress: 100, url: "https://x/y.mp4" },
+      "y",
+      6_000,
+      waits,
+    );
+    const late = pollAgain(polling, 1_000 + waits.renderTimeout, waits);
+    for (const kept of [copying, late, toCompleted(copying, FILE, [], 7)]) expect(toCancelled(kept, 8)).toBe(kept);
   });
 });

@@ -1,7 +1,9 @@
 /** What upstream is told about who calls: its three headers, on every request. */
+
 import { describe, expect, it } from "vitest";
 import { type UserAddress, userObjectName } from "../../src/core/address.ts";
 import type { RenderId, TurnId } from "../../src/core/ids.ts";
+import { newRender } from "../../src/core/wire/render.ts";
 import { adminHeaders, jsonOf, makeKey, send } from "../support/gateway.ts";
 import { call, endOf, env, freshAddress, good, newProject, say, until, userPort } from "../support/objects.ts";
 
@@ -35,7 +37,7 @@ describe("attribution", () => {
     const mine = { ...call(), attribution: TENANTS };
     const project = await newProject(user, { attribution: TENANTS });
     await endOf(user, good(await user.startTurn(mine, project, say("make a 1 second video"), GENERATORS)).id as TurnId);
-    const order = { output: { format: "mp4", quality: "high" }, metadata: {} } as const;
+    const order = newRender.parse({});
     const render = good(await user.startRender(mine, project, order, GENERATORS)).id as RenderId;
     await until(async () => good(await user.readRender(render)).ended_at);
     const seen = await requests(address);

@@ -1,9 +1,12 @@
 import { evictDurableObject, runInDurableObject } from "cloudflare:test";
 import { afterEach, describe, expect, it, vi } from "vitest";
+import { renderKey, type UserAddress } from "../../src/core/address.ts";
 import type { RenderId } from "../../src/core/ids.ts";
 import type { UserPort } from "../../src/core/ports.ts";
-import type { RenderWire } from "../../src/core/wire/render.ts";
+import { scaledWaits } from "../../src/core/waits.ts";
+import { newRender, type RenderWire } from "../../src/core/wire/render.ts";
 import { SandboxObject } from "../../src/sandbox/object.ts";
+import { sample } from "../support/media.ts";
 import {
   bad,
   call,
@@ -14,18 +17,49 @@ import {
   ledger,
   newProject,
   startTurn,
+  tenantPort,
   until,
   userPort,
   userStub,
 } from "../support/objects.ts";
 
-const body = { output: { format: "mp4", quality: "high" }, metadata: { order: "7" } } as const;
+const body = newRender.parse({ metadata: { order: "7" } });
 
-const doneOf = (user: UserPort, id: string): Promise<RenderWire> =>
+const doneOf = (user: UserPort, id: string, ms = 20_000): Promise<RenderWire> =>
   until(async () => {
     const render = good(await user.readRender(id as RenderId));
     return render.ended_at === null ? null : render;
+  }, ms);
+
+/** The types of the facts that the tenant was told of this user's renders, in order. */
+async function facts(address: UserAddress): Promise<string[]> {
+  await until(async () => (await owed(address, "outbox")).length === 0);
+  const { data } = await tenantPort(address).listEvents(0, 100, null);
+  return data.flatMap(({ type }) => (type.startsWith("render.") ? [type] : []));
+}
+
+/** What the user's object owes of a kind. */
+const owed = (address: UserAddress, kind: string): Promise<unknown[]> =>
+  runInDurableObject(userStub(address), (_, { storage }) =>
+    storage.sql.exec("SELECT ref, due_at FROM due WHERE kind = ? AND poisoned = 0", kind).toArray(),
+  );
+
+/** Changes a stored render, as if another time had come. */
+const amend = (address: UserAddress, id: string, change: string, value: number): Promise<void> =>
+  runInDurableObject(userStub(address), (_, { storage }) => {
+    storage.sql.exec(`UPDATE renders SET record = json_set(record, ${change}) WHERE id = ?`, value, id);
   });
+
+/** Brings a file's end about. */
+async function expire(address: UserAddress, id: string): Promise<void> {
+  await amend(address, id, "'$.file.expiresAt', 0 + ?", Date.now() - 1);
+  await runInDurableObject(userStub(address), (_, { storage }) => {
+    storage.sql.exec("UPDATE renders SET file_until = 1 WHERE id = ?", id);
+    storage.sql.exec("UPDATE due SET due_at = 1 WHERE kind = 'file' AND ref = ?", id);
+  });
+  await userPort(address).wake();
+  await until(async () => !(await owed(address, "file")).some((row) => (row as { ref: string }).ref === id));
+}
 
 /** Upstream, with some of its answers replaced; null lets the real one through. */
 function upstream(answer: (request: Request, real: () => Promise<Response>) => Promise<Response> | null) {
@@ -37,11 +71,11 @@ function upstream(answer: (request: Request, real: () => Promise<Response>) => P
 }
 
 /** A project with something to render. */
-async function filled() {
+async function filled(words = "") {
   const address = freshAddress();
   const user = userPort(address);
   const project = await newProject(user);
-  await endOf(user, await startTurn(user, project, "make a 3 second video of the sea"));
+  await endOf(user, await startTurn(user, project, `make a 3 second video of the sea ${words}`));
   return { address, user, project };
 }
 
@@ -75,16 +109,19 @@ describe("a render in its object", () => {
     expect((await ledger(address)).renders).toHaveLength(1);
   });
 
-  it("fails when upstream fails, and says that nothing was charged", async () => {
-    const user = userPort(freshAddress());
-    const project = await newProject(user);
-    await endOf(user, await startTurn(user, project, "make a 3 second video of the sea #fault:render_fail"));
+  it("is ordered once more when upstream fails it, and fails when that fails too", async () => {
+    const { address, user, project } = await filled("#fault:render_fail_once");
     const render = await doneOf(user, good(await user.startRender(call(), project, body)).id);
-    expect(render).toMatchObject({
-      status: "failed",
-      error: { code: "render_failed", retryable: true },
-      content_url: null,
-    });
+    expect(render).toMatchObject({ status: "completed", error: null, attempts: [{ detail: expect.any(String) }] });
+    const two = (await ledger(address)).renders as { id: string; submits: number }[];
+    expect(new Set(two.map(({ id }) => id)).size).toBe(2);
+    expect(two.map(({ submits }) => submits)).toEqual([1, 1]);
+    const other = await filled("#fault:render_fail");
+    const failed = await doneOf(other.user, good(await other.user.startRender(call(), other.project, body)).id);
+    const error = { code: "render_failed", retryable: true };
+    expect(failed).toMatchObject({ status: "failed", error, content_url: null, stage: null });
+    expect(failed.attempts).toHaveLength(2);
+    expect((await ledger(other.address)).renders).toHaveLength(2);
   });
 
   it("gives up a download that stops, and takes the file at the next try", async () => {
@@ -161,5 +198,207 @@ describe("a render in its object", () => {
     expect((await doneOf(user, id)).status).toBe("completed");
     expect(unknown).toBeGreaterThan(2);
     expect((await ledger(address)).renders).toHaveLength(1);
+  });
+
+  it("shows what the file is", async () => {
+    const { address, user, project } = await filled();
+    const { id } = good(await user.startRender(call(), project, body));
+    const render = await doneOf(user, id);
+    const { key } = good(await user.renderFile(id as RenderId));
+    const bytes = await (await env.MEDIA.get(key))?.arrayBuffer();
+    const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes ?? new ArrayBuffer(0)));
+    expect(render.file).toMatchObject({
+      sha256: Array.from(digest, (byte) => byte.toString(16).padStart(2, "0")).join(""),
+      duration_ms: 3_000,
+      width: 1_280,
+      height: 720,
+      codec: "h264",
+      content_type: "video/mp4",
+      size_bytes: bytes?.byteLength,
+    });
+    expect(await facts(address)).toEqual(["render.completed"]);
+  });
+
+  it.each(["render_page", "render_short", "render_sound", "render_cut"])(
+    "is never announced with a file that is not the whole video (%s)",
+    async (fault) => {
+      const { address, user, project } = await filled(`#fault:${fault}`);
+      const { id } = good(await user.startRender(call(), project, body));
+      expect(await doneOf(user, id)).toMatchObject({ status: "failed", file: null, error: { code: "render_failed" } });
+      expect(await env.MEDIA.head(renderKey(address, id))).toBeNull();
+    },
+  );
+
+  it.each(["render_url_gone", "render_url_short"])(
+    "takes the whole file by the fallback download (%s)",
+    async (fault) => {
+      const { user, project } = await filled(`#fault:${fault}`);
+      const render = await doneOf(user, good(await user.startRender(call(), project, body)).id);
+      expect(render).toMatchObject({ status: "completed", file: { duration_ms: 3_000 } });
+    },
+  );
+
+  it("takes the file by the fallback download when no address comes until its time is over", async () => {
+    const { address, user, project } = await filled("#fault:render_never_url");
+    const { id } = good(await user.startRender(call(), project, body));
+    await until(async () => (await ledger(address)).renders.length === 1);
+    await until(async () => good(await user.readRender(id as RenderId)).stage === "waiting");
+    await amend(address, id, "'$.submittedAt', 0 + ?", Date.now() - scaledWaits(60).renderTimeout + 1_000);
+    expect(await doneOf(user, id)).toMatchObject({ status: "completed", file: { duration_ms: 3_000 } });
+    expect(await facts(address)).toEqual(["render.completed"]);
+  });
+
+  it("warns where the file differs from its timeline", async () => {
+    const { user, project } = await filled(); // the sandbox's pictures are smaller than its timelines say
+    const { warnings } = await doneOf(user, good(await user.startRender(call(), project, body)).id);
+    expect(warnings).toEqual([{ code: "dimensions_differ", detail: expect.stringContaining("1280×720") }]);
+  });
+
+  it("answers an unchanged timeline with the finished file, unless told not to", async () => {
+    const { address, user, project } = await filled();
+    const first = await doneOf(user, good(await user.startRender(call(), project, body)).id);
+    const plan = good(await user.planRender(project, body));
+    expect(plan).toMatchObject({ dry_run: true, reuses: first.id, duration_ms: 3_000 });
+    const again = good(await user.startRender(call(), project, newRender.parse({ metadata: { order: "8" } })));
+    expect(again).toMatchObject({ status: "completed", reused_from: first.id, metadata: { order: "8" } });
+    expect(again.id).not.toBe(first.id);
+    expect({ ...again.file, expires_at: "" }).toEqual({ ...first.file, expires_at: "" });
+    const keys = [first.id, again.id].map(async (id) => good(await user.renderFile(id as RenderId)).key);
+    expect(new Set(await Promise.all(keys)).size).toBe(1);
+    expect((await ledger(address)).renders).toHaveLength(1);
+    const anew = good(await user.startRender(call(), project, newRender.parse({ reuse: false })));
+    expect(await doneOf(user, anew.id)).toMatchObject({ status: "completed", reused_from: null });
+    expect((await ledger(address)).renders).toHaveLength(2);
+    expect(await facts(address)).toEqual(["render.completed", "render.completed", "render.completed"]);
+    await endOf(user, await startTurn(user, project, "add a title that says hello #fault:talkative"));
+    expect(good(await user.planRender(project, body)).reuses).toBeNull();
+  });
+
+  it("only tells what it would do in a dry run", async () => {
+    const { address, user, project } = await filled();
+    expect(good(await user.planRender(project, body))).toMatchObject({ reuses: null, width: 1_920 });
+    expect(good(await user.listRenders(null, { limit: 5, after: null })).data).toEqual([]);
+    expect((await ledger(address)).renders).toEqual([]);
+    expect(bad(await user.planRender(await newProject(user), body)).code).toBe("nothing_to_render");
+  });
+
+  it("refuses an output that nobody attests, unless the operator lets it through", async () => {
+    const { user, project } = await filled();
+    const odd = newRender.parse({ output: { format: "mov", quality: "4k" } });
+    expect(bad(await user.startRender(call(), project, odd)).code).toBe("unattested_output");
+    expect(bad(await user.planRender(project, odd)).code).toBe("unattested_output");
+    env.ALLOW_UNATTESTED_OUTPUT = "1";
+    const open = await filled();
+    delete env.ALLOW_UNATTESTED_OUTPUT;
+    const asked = vi.fn();
+    upstream(async (request, real) => {
+      if (request.method === "POST" && request.url.endsWith("/lambda")) asked(await request.clone().json());
+      return real();
+    });
+    const { id } = good(await open.user.startRender(call(), open.project, odd));
+    expect(await doneOf(open.user, id)).toMatchObject({
+      status: "completed",
+      output: { format: "mov", quality: "4k" },
+    });
+    expect(asked).toHaveBeenCalledWith(expect.objectContaining({ output: { format: "mov", quality: "4k" } }));
+    expect(good(await open.user.renderFile(id as RenderId)).filename).toBe(`${id}.mov`);
+  });
+
+  it("can be taken back, and upstream is told", async () => {
+    const { address, user, project } = await filled("#slow_render:90s");
+    const { id } = good(await user.startRender(call(), project, body));
+    await until(async () => good(await user.readRender(id as RenderId)).status === "processing");
+    const cancelled = good(await user.cancelRender(call(), id as RenderId));
+    expect(cancelled).toMatchObject({ status: "failed", error: { code: "cancelled" }, stage: null });
+    expect(good(await user.cancelRender(call(), id as RenderId))).toEqual(cancelled);
+    await until(async () => {
+      const [job] = (await ledger(address)).renders as { status: string }[];
+      return job?.status === "cancelled";
+    });
+    await until(async () => (await owed(address, "render")).length === 0);
+    expect(good(await user.readRender(id as RenderId))).toEqual(cancelled);
+    expect(await facts(address)).toEqual(["render.failed"]);
+  });
+
+  it("is taken back although its order is on its way, and never sent when it had not left", async () => {
+    const { address, user, project } = await filled();
+    let let_go = (): void => undefined;
+    const held = new Promise<void>((resolve) => {
+      let_go = resolve;
+    });
+    const sends = vi.fn();
+    upstream(async (request, real) => {
+      if (request.method !== "POST" || !request.url.endsWith("/lambda")) return real();
+      sends();
+      await held;
+      return real();
+    });
+    const { id } = good(await user.startRender(call(), project, body));
+    await until(async () => sends.mock.calls.length === 1);
+    expect(good(await user.cancelRender(call(), id as RenderId)).error?.code).toBe("cancelled");
+    let_go();
+    await until(async () => (await owed(address, "render")).length === 0);
+    expect((await ledger(address)).renders).toMatchObject([{ status: "cancelled", submits: 1 }]);
+    expect(await facts(address)).toEqual(["render.failed"]);
+  });
+
+  it("tells a timeout, and completes after all with a second event when the file comes late", async () => {
+    const { address, user, project } = await filled("#fault:render_stuck");
+    const { id } = good(await user.startRender(call(), project, body));
+    await until(async () => (await ledger(address)).renders.length === 1);
+    await amend(address, id, "'$.submittedAt', 0 + ?", Date.now() - scaledWaits(60).renderTimeout);
+    const told = await doneOf(user, id);
+    expect(told).toMatchObject({ status: "failed", stage: "late", error: { code: "render_timeout", retryable: true } });
+    expect(told.next_check_at).not.toBeNull();
+    upstream(async (request, real) => {
+      const response = await real();
+      if (!/lambda\/render_/.test(request.url) && !request.url.includes("/download")) return response;
+      if (request.url.includes("/download")) return new Response(sample("clip.mp4"));
+      return Response.json({ status: "completed", output: { url: "https://nowhere.invalid/x.mp4" } });
+    });
+    const late = await until(async () => {
+      const render = good(await user.readRender(id as RenderId));
+      return render.status === "completed" ? render : null;
+    }, 40_000);
+    expect(late).toMatchObject({ error: null, stage: null, file: { duration_ms: 3_000, width: 320 } });
+    expect(late.warnings).toMatchObject([{ code: "dimensions_differ" }]);
+    expect(await facts(address)).toEqual(["render.failed", "render.completed"]);
+  }, 60_000);
+
+  it("orders once more what upstream never had, and never sends one order twice", async () => {
+    for (const fault of ["render_submit_dropped", "render_lost"]) {
+      const { address, user, project } = await filled(`#fault:${fault}`);
+      const render = await doneOf(user, good(await user.startRender(call(), project, body)).id);
+      expect(render, fault).toMatchObject({ status: "completed", attempts: [{ detail: expect.any(String) }] });
+      expect((await ledger(address)).renders, fault).toMatchObject([{ submits: 1 }]);
+    }
+  });
+
+  it("keeps its file until its time is over, and another's that is still shown", async () => {
+    const { address, user, project } = await filled();
+    const first = await doneOf(user, good(await user.startRender(call(), project, body)).id);
+    const second = good(await user.startRender(call(), project, body));
+    const key = renderKey(address, first.id);
+    await expire(address, first.id);
+    expect(bad(await user.renderFile(first.id as RenderId))).toMatchObject({ code: "file_gone" });
+    expect(good(await user.readRender(first.id as RenderId))).toMatchObject({ status: "completed", content_url: null });
+    expect(good(await user.renderFile(second.id as RenderId)).key).toBe(key);
+    expect(await env.MEDIA.head(key)).not.toBeNull();
+    await expire(address, second.id);
+    expect(await env.MEDIA.head(key)).toBeNull();
+    expect(good(await user.planRender(project, body)).reuses).toBeNull();
+  });
+
+  it("is listed with those of the user's other projects", async () => {
+    const { user, project } = await filled();
+    const one = good(await user.startRender(call(), project, body)).id;
+    const other = await newProject(user);
+    await endOf(user, await startTurn(user, other, "make a 2 second video of a cat"));
+    const two = good(await user.startRender(call(), other, body)).id;
+    const page = good(await user.listRenders(null, { limit: 1, after: null }));
+    expect([page.data.map(({ id }) => id), page.has_more]).toEqual([[two], true]);
+    const rest = good(await user.listRenders(null, { limit: 5, after: page.next_cursor }));
+    expect(rest.data.map(({ id }) => id)).toEqual([one]);
+    expect(good(await user.listRenders(other, { limit: 5, after: null })).data).toHaveLength(1);
   });
 });

@@ -8,6 +8,7 @@ import { env as bindings } from "cloudflare:workers";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { tenantObjectName, userObjectName } from "../../src/core/address.ts";
 import type { RenderId } from "../../src/core/ids.ts";
+import { newRender } from "../../src/core/wire/render.ts";
 import { TenantObject } from "../../src/durable/tenant.ts";
 import { UserObject } from "../../src/durable/user.ts";
 import type { Env } from "../../src/env.ts";
@@ -59,9 +60,7 @@ describe("with alarms off", () => {
     );
     const project = await newProject(user);
     await endOf(user, await startTurn(user, project, "make a 3 second video of the sea"));
-    const render = good(
-      await user.startRender(call(), project, { output: { format: "mp4", quality: "high" }, metadata: {} }),
-    );
+    const render = good(await user.startRender(call(), project, newRender.parse({})));
     await new Promise((resolve) => setTimeout(resolve, 1_500));
     expect(good(await user.readRender(render.id as RenderId)).ended_at).toBeNull();
     await until(async () => {

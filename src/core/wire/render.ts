@@ -7,24 +7,49 @@ export const RENDER_STATUSES = ["queued", "processing", "copying", "completed", 
 export const renderStatus = z.enum(RENDER_STATUSES);
 export type RenderStatus = z.infer<typeof renderStatus>;
 
-/** The only attested output of the upstream. */
-export const output = z.strictObject({
-  format: z.literal("mp4").default("mp4"),
-  quality: z.literal("high").default("high"),
+/** What a render is doing just now. `waiting`: Nemo has it and has not begun. `late`: told as failed, still asked for. */
+export const RENDER_STAGES = ["queued", "submitting", "waiting", "rendering", "copying", "late"] as const;
+
+const outputWord = z.string().regex(/^[a-z0-9_-]{1,20}$/, "must be 1 to 20 of a-z, 0-9, _ and -");
+
+/** `mp4` and `high` are the only output that Nemo's own clients ask for; others are refused unless the operator lets them through. */
+export const output = z.strictObject({ format: outputWord.default("mp4"), quality: outputWord.default("high") });
+
+const renderFile = z.object({
+  size_bytes: z.int(),
+  etag: z.string(),
+  content_type: z.string(),
+  sha256: z.string().nullable(),
+  duration_ms: z.int().nullable(),
+  width: z.int().nullable(),
+  height: z.int().nullable(),
+  codec: z.string().nullable().meta({ example: "h264" }),
+  expires_at: moment.meta({ description: "When the file is removed." }),
 });
+
+const warning = z.object({
+  code: z.enum(["duration_differs", "dimensions_differ", "file_not_inspected"]),
+  detail: z.string(),
+});
+
+const attempt = z.object({ submitted_at: moment.nullable(), ended_at: moment, detail: z.string() });
 
 export const render = z
   .object({
     id: owned("rnd"),
     project_id: owned("prj"),
     status: renderStatus,
-    progress: z.int().min(0).max(100),
-    output: z.object({ format: z.literal("mp4"), quality: z.literal("high") }),
-    file: z
-      .object({ size_bytes: z.int(), etag: z.string(), content_type: z.string() })
+    stage: z
+      .enum(RENDER_STAGES)
       .nullable()
-      .meta({ description: "The file in our own store; null until it is there." }),
-    content_url: z.string().nullable(),
+      .meta({ description: "What it is doing just now; null when nothing more is done." }),
+    progress: z.int().min(0).max(100),
+    output: z.object({ format: z.string(), quality: z.string() }),
+    file: renderFile.nullable().meta({ description: "The file in our own store; null until it is there." }),
+    content_url: z.string().nullable().meta({ description: "null until the file is there, and after it was removed." }),
+    reused_from: owned("rnd").nullable().meta({ description: "The render whose file this one shows." }),
+    warnings: z.array(warning),
+    attempts: z.array(attempt).meta({ description: "Nemo's jobs that came to nothing before the present one." }),
     error: failure.nullable(),
     metadata,
     created_at: moment,
@@ -36,10 +61,27 @@ export type RenderWire = z.infer<typeof render>;
 
 export const newRender = z.strictObject({
   output: output.default({ format: "mp4", quality: "high" }),
+  reuse: z.boolean().default(true).meta({ description: "Take the finished file of the same, unchanged timeline." }),
+  dry_run: z.boolean().default(false).meta({ description: "Only tell what would be exported." }),
   callback_url: callbackUrl,
   metadata: metadata.default({}),
 });
 export type NewRender = z.infer<typeof newRender>;
+
+/** What an order would export. */
+export const renderPlan = z
+  .object({
+    dry_run: z.literal(true),
+    project_id: owned("prj"),
+    summary: z.string(),
+    duration_ms: z.int().nullable(),
+    width: z.int().nullable(),
+    height: z.int().nullable(),
+    output: z.object({ format: z.string(), quality: z.string() }),
+    reuses: owned("rnd").nullable().meta({ description: "The finished render whose file the order would show." }),
+  })
+  .meta({ id: "RenderPlan" });
+export type RenderPlan = z.infer<typeof renderPlan>;
 
 export const newLink = z.strictObject({
   expires_in_seconds: z.int().min(60).max(SHARE_LINK_MAX_SECONDS).default(SHARE_LINK_DEFAULT_SECONDS),

@@ -26,6 +26,8 @@ export const RENDER = "render";
 export const ATTACH = "attach";
 export const ACT = "act";
 export const TIDY = "tidy";
+/** A finished file, to be removed when its time is over. */
+export const FILE = "file";
 
 /** Prepares the object for a write and remembers where its callers reach it: links in webhooks start there. */
 export function enter(home: Home, call: Call): void {

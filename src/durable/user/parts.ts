@@ -8,6 +8,7 @@ import { Account } from "./account.ts";
 import { Assets } from "./assets.ts";
 import type { Home } from "./home.ts";
 import { Projects } from "./projects.ts";
+import { RenderFiles } from "./render-files.ts";
 import { RenderRows } from "./render-rows.ts";
 import { RenderRun } from "./render-run.ts";
 import { Renders } from "./renders.ts";
@@ -45,5 +46,6 @@ export function putTogether(ground: Ground, worker: Worker) {
   const answer = new TurnAnswer(home, settle, renders);
   const run = new TurnRun(home, projects, assets, turnRows, settle, answer);
   const rendering = new RenderRun(home, projects, renderRows);
-  return { home, sessions, projects, assets, turns, tickets, renders, run, rendering };
+  const files = new RenderFiles(home, renderRows);
+  return { home, sessions, projects, assets, turns, tickets, renders, files, run, rendering };
 }

@@ -1,15 +1,15 @@
-/** The rows of renders, and a render as the outside sees it. */
-import { type Refusal, refusal } from "../../core/errors.ts";
+/** The rows of renders: records, and the columns that ask which file is whose. */
 import type { ProjectId, RenderId } from "../../core/ids.ts";
+import { RENDER_TTL_MS } from "../../core/limits.ts";
 import type { PageRequest } from "../../core/ports.ts";
-import type { Render } from "../../core/render.ts";
-import { toRfc3339 } from "../../core/time.ts";
-import type { RenderStatus, RenderWire } from "../../core/wire/render.ts";
+import { ATTESTED_OUTPUT, newRenderOf, type Render, type RenderOutput } from "../../core/render.ts";
+import type { RenderFile } from "../../core/render-file.ts";
+import type { EpochMs } from "../../core/time.ts";
 import type { Database } from "../database.ts";
 import type { Ground } from "../ground.ts";
 import { cursorOf } from "../page.ts";
-import { type Home, originOf } from "./home.ts";
-import { failureOf } from "./show.ts";
+
+export type Finished = Render & { readonly file: RenderFile };
 
 export class RenderRows {
   readonly #ground: Ground;
@@ -26,65 +26,68 @@ export class RenderRows {
   }
 
   add(render: Render): void {
-    const query = "INSERT INTO renders (id, project, record) VALUES (?, ?, ?)";
-    this.#ground.sql.exec(query, render.id, render.project, JSON.stringify(render));
+    const query = "INSERT INTO renders (id, project, record, made, file_of, file_until) VALUES (?, ?, ?, ?, ?, ?)";
+    this.#ground.sql.exec(query, render.id, render.project, JSON.stringify(render), ...columnsOf(render));
   }
 
   save(render: Render): void {
-    this.#ground.sql.exec("UPDATE renders SET record = ? WHERE id = ?", JSON.stringify(render), render.id);
+    const query = "UPDATE renders SET record = ?, made = ?, file_of = ?, file_until = ? WHERE id = ?";
+    this.#ground.sql.exec(query, JSON.stringify(render), ...columnsOf(render), render.id);
   }
 
-  /** A page of a project's renders, newest first, and one more to tell whether there are others. */
-  page(project: ProjectId, page: PageRequest): Render[] {
+  /** A page of renders, newest first, and one more to tell whether there are others; of one project or of all. */
+  page(project: ProjectId | null, page: PageRequest): Render[] {
+    if (!this.#database.exists()) return [];
+    if (project === null) {
+      const query = "SELECT record FROM renders WHERE id < ? ORDER BY id DESC LIMIT ?";
+      return this.#renders(query, cursorOf(page), page.limit + 1);
+    }
     const query = "SELECT record FROM renders WHERE project = ? AND id < ? ORDER BY id DESC LIMIT ?";
     return this.#renders(query, project, cursorOf(page), page.limit + 1);
   }
 
+  /** The newest finished render of this timeline in this output whose file is kept beyond `until`; null without one. */
+  finished(project: ProjectId, fingerprint: string, output: RenderOutput, until: EpochMs): Finished | null {
+    const query =
+      "SELECT record FROM renders WHERE project = ? AND made = ? AND file_until > ? ORDER BY id DESC LIMIT 1";
+    const found = this.#renders(query, project, madeOf(fingerprint, output), until)[0];
+    return found === undefined || found.file === null ? null : { ...found, file: found.file };
+  }
+
+  /** Whether another render shows the file of this one beyond `until`. */
+  isShared(id: RenderId, owner: RenderId, until: EpochMs): boolean {
+    const query = "SELECT 1 FROM renders WHERE file_of = ? AND file_until > ? AND id <> ? LIMIT 1";
+    return this.#ground.sql.exec(query, owner, until, id).toArray().length > 0;
+  }
+
   #renders(query: string, ...values: SqlStorageValue[]): Render[] {
     const rows = this.#ground.sql.exec<{ record: string }>(query, ...values).toArray();
-    return rows.map(({ record }) => ({ ...ADDED, ...(JSON.parse(record) as Render) })); // written by add() and save() only
+    return rows.map(({ record }) => decode(record));
   }
 }
 
-/** What a record that an earlier version wrote does not hold. A field is only ever added, with its value here. */
-const ADDED = { callback: null } as const;
+const madeOf = (fingerprint: string, { format, quality }: RenderOutput): string =>
+  `${fingerprint} ${format} ${quality}`;
 
-export function showRender(home: Home, render: Render): RenderWire {
-  const { file } = render;
-  return {
-    id: render.id,
-    project_id: render.project,
-    status: statusOf(render),
-    progress: render.progress,
-    output: { format: "mp4", quality: "high" },
-    file: file === null ? null : { size_bytes: file.sizeBytes, etag: `"${file.etag}"`, content_type: file.contentType },
-    content_url: file === null ? null : `${originOf(home)}/v1/renders/${render.id}/content`,
-    error: render.error === null ? null : failureOf(render.error),
-    metadata: { ...render.metadata },
-    created_at: toRfc3339(render.createdAt),
-    next_check_at: render.nextAt === null ? null : toRfc3339(render.nextAt),
-    ended_at: render.endedAt === null ? null : toRfc3339(render.endedAt),
-  };
+/** Whose file a render shows: it lies under that render's key. */
+export const fileOwner = (render: Render): RenderId => render.reusedFrom ?? render.id;
+
+function columnsOf(render: Render): [string | null, string | null, number | null] {
+  if (render.file === null) return [null, null, null];
+  const made = render.made === null ? null : madeOf(render.made.fingerprint, render.output);
+  return [made, fileOwner(render), render.file.expiresAt];
 }
 
-export const nothingToRender = (): Refusal =>
-  refusal("nothing_to_render", "The timeline is empty; send a turn that makes or edits a video first.", {
-    charged: "no",
-    hint: "POST /v1/projects/{id}/turns",
-  });
+/** What the file of an earlier version's record lacks. */
+const UNKNOWN_FILE = { sha256: null, durationMs: null, width: null, height: null, codec: null };
 
-function statusOf(render: Render): RenderStatus {
-  switch (render.phase) {
-    case "queued":
-    case "submitting":
-      return "queued";
-    case "polling":
-      return "processing";
-    case "copying":
-      return "copying";
-    case "completed":
-      return "completed";
-    case "failed":
-      return "failed";
-  }
+/** A stored render, whichever version wrote it. */
+function decode(record: string): Render {
+  const stored = JSON.parse(record) as Partial<Render> & // written by add() and save() only
+    Pick<Render, "id" | "project" | "metadata" | "createdAt" | "upstreamId" | "phase">;
+  const render = { ...newRenderOf({ output: ATTESTED_OUTPUT, callback: null, ...stored }), ...stored };
+  const file = render.file as (Partial<RenderFile> & Pick<RenderFile, "sizeBytes" | "etag" | "contentType">) | null;
+  if (file === null) return render;
+  const expiresAt = (render.endedAt ?? render.createdAt) + RENDER_TTL_MS;
+  return { ...render, file: { expiresAt, ...UNKNOWN_FILE, ...file } };
 }

@@ -1,21 +1,22 @@
-/** What callers ask of renders: to order one, to read it, to have its file. Polling and copying are next door. */
-import { renderKey } from "../../core/address.ts";
-import { type Refusal, refusal } from "../../core/errors.ts";
+/** What callers ask of renders: to order one, to read it, to take it back. Polling and copying are next door. */
+import type { Refusal } from "../../core/errors.ts";
 import { ownedId, type ProjectId, type RenderId } from "../../core/ids.ts";
-import { signLink } from "../../core/link.ts";
-import type { Call, Page, PageRequest, StoredFile } from "../../core/ports.ts";
-import { newRenderOf, type Render } from "../../core/render.ts";
+import { RENDER_TTL_MS, REUSE_MARGIN_MS } from "../../core/limits.ts";
+import type { Call, Page, PageRequest } from "../../core/ports.ts";
+import { isAttested, newRenderOf, type Render, reuseOf, toCancelled } from "../../core/render.ts";
 import { err, ok, type Result } from "../../core/result.ts";
-import { SECOND_MS, toRfc3339 } from "../../core/time.ts";
-import { isExportable } from "../../core/timeline.ts";
+import { isExportable, summaryLine } from "../../core/timeline.ts";
 import type { AttributionWire } from "../../core/wire/attribution.ts";
-import type { NewRender, RenderWire } from "../../core/wire/render.ts";
+import type { NewRender, RenderPlan, RenderWire } from "../../core/wire/render.ts";
+import type { NemoState } from "../../nemo/domain.ts";
 import { pageOf } from "../page.ts";
 import { findRepeat, keepRepeat } from "../repeats.ts";
 import { refuseCallback } from "./callback.ts";
-import { enter, type Home, RENDER } from "./home.ts";
+import { enter, type Home } from "./home.ts";
 import { noProject, type Projects } from "./projects.ts";
-import { nothingToRender, type RenderRows, showRender } from "./render-rows.ts";
+import type { Finished, RenderRows } from "./render-rows.ts";
+import { keepStep, newUpstreamId } from "./render-run.ts";
+import { noRender, nothingToRender, showRender, unattested } from "./render-show.ts";
 
 export class Renders {
   readonly #home: Home;
@@ -28,33 +29,52 @@ export class Renders {
     this.#rows = rows;
   }
 
-  /** Commits the order; refuses at once when the timeline holds nothing. */
+  /** Commits the order; refuses at once when the timeline holds nothing. One that a finished file answers is over at once. */
   async start(
     call: Call,
     project: ProjectId,
     body: NewRender,
     attribution: AttributionWire | null = null,
   ): Promise<Result<RenderWire, Refusal>> {
-    if (this.#projects.find(project) === null) return err(noProject());
-    const unreachable = refuseCallback(this.#home, body);
-    if (unreachable !== null) return err(unreachable);
+    const refused = this.#refuse(project, body);
+    if (refused !== null) return err(refused);
     enter(this.#home, call);
     const { ground, schedule } = this.#home;
     const known = this.#repeated(call);
     if (known !== null) return known;
-    const state = await this.#projects.state(project);
+    const state = await this.#filled(project);
     if (!state.ok) return state;
-    if (state.value === null || !isExportable(state.value.timeline)) return err(nothingToRender());
     const twin = this.#repeated(call); // one may have come while the timeline was read
     if (twin !== null) return twin;
-    const render = this.#order(project, body, attribution);
+    const order = this.#order(project, body, attribution);
+    const finished = body.reuse ? this.#finished(project, state.value, body) : null;
+    const render = finished === null ? order : reuseOf(order, finished, ground.now() + RENDER_TTL_MS);
     ground.storage.transactionSync(() => {
       this.#rows.add(render);
       keepRepeat(ground, call, render.id);
-      schedule.owe(RENDER, render.id, ground.now());
+      keepStep(this.#home, this.#rows, order, render);
     });
     schedule.tick();
     return ok(showRender(this.#home, render));
+  }
+
+  /** What `start` would do, without doing it. */
+  async plan(project: ProjectId, body: NewRender): Promise<Result<RenderPlan, Refusal>> {
+    const refused = this.#refuse(project, body);
+    if (refused !== null) return err(refused);
+    const state = await this.#filled(project);
+    if (!state.ok) return state;
+    const { timeline } = state.value;
+    return ok({
+      dry_run: true,
+      project_id: project,
+      summary: summaryLine(timeline),
+      duration_ms: timeline.durationMs,
+      width: timeline.width,
+      height: timeline.height,
+      output: { ...body.output },
+      reuses: body.reuse ? (this.#finished(project, state.value, body)?.id ?? null) : null,
+    });
   }
 
   read(id: RenderId): Result<RenderWire, Refusal> {
@@ -62,46 +82,43 @@ export class Renders {
     return render === null ? err(noRender()) : ok(showRender(this.#home, render));
   }
 
-  list(project: ProjectId, page: PageRequest): Result<Page<RenderWire>, Refusal> {
-    if (this.#projects.find(project) === null) return err(noProject());
+  /** Of one project, or of all. */
+  list(project: ProjectId | null, page: PageRequest): Result<Page<RenderWire>, Refusal> {
+    if (project !== null && this.#projects.find(project) === null) return err(noProject());
     const show = (render: Render): RenderWire => showRender(this.#home, render);
     return ok(pageOf(this.#rows.page(project, page), page, (render) => render.id, show));
   }
 
-  /** Where the finished file lies; refuses until it is there. */
-  file(id: RenderId): Result<StoredFile, Refusal> {
+  /** Takes a render back; upstream is told afterwards, where it may have the job. One that is over stays as it is. */
+  cancel(id: RenderId): Result<RenderWire, Refusal> {
     const render = this.#rows.find(id);
     if (render === null) return err(noRender());
-    if (render.file !== null) {
-      return ok({
-        key: renderKey(this.#home.address, id),
-        filename: `${id}.mp4`,
-        contentType: render.file.contentType,
-      });
-    }
-    if (render.phase === "failed")
-      return err(render.error ?? refusal("render_failed", "The render failed; start another one."));
-    return err(notReady(id));
+    const cancelled = toCancelled(render, this.#home.ground.now());
+    if (cancelled === render) return ok(showRender(this.#home, render));
+    keepStep(this.#home, this.#rows, render, cancelled);
+    this.#home.schedule.tick();
+    return ok(showRender(this.#home, cancelled));
   }
 
-  /** A token for the file, the same one for the same call. It is not kept: the moment it ends in makes it anew. */
-  async share(
-    call: Call,
-    id: RenderId,
-    seconds: number,
-  ): Promise<Result<{ token: string; expires_at: string }, Refusal>> {
-    const file = this.file(id);
-    if (!file.ok) return file;
-    enter(this.#home, call);
-    const { ground, address } = this.#home;
-    const repeat = findRepeat(ground, call);
-    if (!repeat.ok) return repeat;
-    const expiresAt = repeat.value === null ? ground.now() + seconds * SECOND_MS : Number(repeat.value);
-    if (repeat.value === null) keepRepeat(ground, call, String(expiresAt));
-    const { rootSecret: current, rootSecretPrevious: previous } = ground.config;
-    const { tenant, mode } = address;
-    const token = await signLink({ purpose: "share", tenant, mode, id, expiresAt }, { current, previous });
-    return ok({ token, expires_at: toRfc3339(expiresAt) });
+  /** What is wrong with an order before anything is read for it. */
+  #refuse(project: ProjectId, body: NewRender): Refusal | null {
+    if (this.#projects.find(project) === null) return noProject();
+    const { allowUnattestedOutput } = this.#home.ground.config;
+    if (!isAttested(body.output) && !allowUnattestedOutput) return unattested();
+    return refuseCallback(this.#home, body);
+  }
+
+  /** The project's state with something in it to export. */
+  async #filled(project: ProjectId): Promise<Result<NemoState, Refusal>> {
+    const state = await this.#projects.state(project);
+    if (!state.ok) return state;
+    if (state.value === null || !isExportable(state.value.timeline)) return err(nothingToRender());
+    return ok(state.value);
+  }
+
+  /** A render whose file would be made again: the same timeline, the same output, kept for a while yet. */
+  #finished(project: ProjectId, { fingerprint }: NemoState, { output }: NewRender): Finished | null {
+    return this.#rows.finished(project, fingerprint, output, this.#home.ground.now() + REUSE_MARGIN_MS);
   }
 
   #order(project: ProjectId, body: NewRender, attribution: AttributionWire | null): Render {
@@ -112,8 +129,9 @@ export class Renders {
       metadata: body.metadata,
       callback: body.callback_url ?? null,
       attribution,
+      output: body.output,
       createdAt: ground.now(),
-      upstreamId: `render_${crypto.randomUUID()}`,
+      upstreamId: newUpstreamId(),
     });
   }
 
@@ -124,12 +142,3 @@ export class Renders {
     return repeat.value === null ? null : this.read(repeat.value as RenderId); // written by start() only
   }
 }
-
-const noRender = (): Refusal =>
-  refusal("not_found", "No render with this id exists here; list yours with GET /v1/projects/{id}/renders.");
-
-const notReady = (id: RenderId): Refusal =>
-  refusal("render_not_ready", "The render is not finished; read it again later.", {
-    hint: `GET /v1/renders/${id}`,
-    retryAfterSeconds: 5,
-  });

@@ -70,4 +70,11 @@ export const USER_MIGRATIONS: Migrations = [
   CREATE INDEX turns_by_age ON turns (tidied, ended_at);
   `,
   OUTBOX_CALLBACK,
+  `
+  ALTER TABLE renders ADD COLUMN made TEXT;            -- completed: timeline and output, to find a file to show again
+  ALTER TABLE renders ADD COLUMN file_of TEXT;         -- whose file it shows; its own or another's
+  ALTER TABLE renders ADD COLUMN file_until INTEGER;   -- ms since epoch: when that file is removed; null: there is none
+  CREATE INDEX renders_by_made ON renders (project, made);
+  CREATE INDEX renders_by_file ON renders (file_of, file_until);
+  `,
 ];

@@ -5,6 +5,7 @@ import type { Refusal } from "../../core/errors.ts";
 import type { Command } from "../../core/intent.ts";
 import { err, ok, type Result } from "../../core/result.ts";
 import type { Turn } from "../../core/turn.ts";
+import { newRender } from "../../core/wire/render.ts";
 import { type Home, originOf } from "./home.ts";
 import type { Renders } from "./renders.ts";
 import type { TurnSettle } from "./turn-settle.ts";
@@ -41,12 +42,7 @@ export class TurnAnswer {
       named: false,
       repeat: { key: `turn ${turn.id}`, fingerprint: turn.id },
     };
-    return this.#renders.start(
-      call,
-      turn.project,
-      { output: { format: "mp4", quality: "high" }, metadata: {} },
-      turn.attribution,
-    );
+    return this.#renders.start(call, turn.project, newRender.parse({}), turn.attribution);
   }
 
   async #answer(turn: Turn, command: Command): Promise<Result<Answer, Refusal>> {

@@ -1,0 +1,71 @@
+/** Finished files: where they lie, who may open them without a key, and when they go. */
+import { renderKey } from "../../core/address.ts";
+import { type Refusal, refusal } from "../../core/errors.ts";
+import type { RenderId } from "../../core/ids.ts";
+import { signLink } from "../../core/link.ts";
+import type { Call, StoredFile } from "../../core/ports.ts";
+import { isTold } from "../../core/render.ts";
+import { err, ok, type Result } from "../../core/result.ts";
+import { SECOND_MS, toRfc3339 } from "../../core/time.ts";
+import { findRepeat, keepRepeat } from "../repeats.ts";
+import { enter, FILE, type Home } from "./home.ts";
+import { fileOwner, type RenderRows } from "./render-rows.ts";
+import { fileGone, noRender, notReady } from "./render-show.ts";
+
+export class RenderFiles {
+  readonly #home: Home;
+  readonly #rows: RenderRows;
+
+  constructor(home: Home, rows: RenderRows) {
+    this.#home = home;
+    this.#rows = rows;
+  }
+
+  /** Where the finished file lies; refuses until it is there, and after its time. */
+  file(id: RenderId): Result<StoredFile, Refusal> {
+    const { address, ground } = this.#home;
+    const render = this.#rows.find(id);
+    if (render === null) return err(noRender());
+    if (render.file !== null) {
+      if (render.file.expiresAt <= ground.now()) return err(fileGone(render));
+      const { contentType } = render.file;
+      return ok({ key: renderKey(address, fileOwner(render)), filename: `${id}.${render.output.format}`, contentType });
+    }
+    if (!isTold(render)) return err(notReady(id));
+    return err(render.error ?? refusal("render_failed", "The render failed; start another one."));
+  }
+
+  /** A token for the file, the same one for the same call. It is not kept: the moment it ends in makes it anew. */
+  async share(
+    call: Call,
+    id: RenderId,
+    seconds: number,
+  ): Promise<Result<{ token: string; expires_at: string }, Refusal>> {
+    const file = this.file(id);
+    if (!file.ok) return file;
+    enter(this.#home, call);
+    const { ground, address } = this.#home;
+    const repeat = findRepeat(ground, call);
+    if (!repeat.ok) return repeat;
+    const expiresAt = repeat.value === null ? ground.now() + seconds * SECOND_MS : Number(repeat.value);
+    if (repeat.value === null) keepRepeat(ground, call, String(expiresAt));
+    const { rootSecret: current, rootSecretPrevious: previous } = ground.config;
+    const { tenant, mode } = address;
+    const token = await signLink({ purpose: "share", tenant, mode, id, expiresAt }, { current, previous });
+    return ok({ token, expires_at: toRfc3339(expiresAt) });
+  }
+
+  /** The schedule's work at a file's end: it is refused from that moment on, and removed here unless another render shows it. */
+  async expire(id: RenderId): Promise<void> {
+    const { address, ground, schedule } = this.#home;
+    const render = this.#rows.find(id);
+    if (render === null || render.file === null) return schedule.done(FILE, id);
+    if (render.file.expiresAt > ground.now()) return schedule.owe(FILE, id, render.file.expiresAt);
+    const owner = fileOwner(render);
+    if (!this.#rows.isShared(id, owner, ground.now())) {
+      await ground.boundary("file.expired");
+      await ground.env.MEDIA.delete(renderKey(address, owner));
+    }
+    schedule.done(FILE, id);
+  }
+}

@@ -1,0 +1,35 @@
+import { describe, expect, it } from "vitest";
+import { contentTypeOf, isAnnounceable, warningsOf } from "../../src/core/render-file.ts";
+import { err, ok } from "../../src/core/result.ts";
+
+const facts = { container: "mp4", durationMs: 10_000, width: 1_280, height: 720, codec: "h264", videoSamples: 300 };
+const wanted = { durationMs: 10_000, width: 1_280, height: 720 };
+
+describe("a finished file", () => {
+  it("is announced when it is a whole video of the format asked for", () => {
+    expect(isAnnounceable(ok(facts), "mp4")).toBe(true);
+    expect(isAnnounceable(ok({ ...facts, videoSamples: 0 }), "mp4")).toBe(false);
+    expect(isAnnounceable(ok({ ...facts, container: "webm" }), "mp4")).toBe(false);
+    expect(isAnnounceable(ok({ ...facts, container: "webm", videoSamples: null }), "webm")).toBe(true);
+    for (const reason of ["gone", "unknown", "cut", "broken"] as const)
+      expect(isAnnounceable(err({ reason }), "mp4"), reason).toBe(false);
+  });
+
+  it("is not refused because we cannot look into it", () => {
+    expect(isAnnounceable(err({ reason: "over_budget" }), "mp4")).toBe(true);
+    expect(warningsOf(err({ reason: "over_budget" }), wanted)).toMatchObject([{ code: "file_not_inspected" }]);
+    expect(isAnnounceable(err({ reason: "unknown" }), "gif")).toBe(true);
+    expect(contentTypeOf("gif")).toBe("application/octet-stream");
+    expect(contentTypeOf("constructor")).toBe("application/octet-stream");
+  });
+
+  it("comes with a warning where it differs from its timeline", () => {
+    expect(warningsOf(ok(facts), wanted)).toEqual([]);
+    expect(warningsOf(ok(facts), { durationMs: null, width: null, height: null })).toEqual([]);
+    expect(warningsOf(ok({ ...facts, durationMs: 10_900 }), wanted)).toEqual([]);
+    expect(warningsOf(ok({ ...facts, durationMs: 8_000 }), wanted)).toMatchObject([{ code: "duration_differs" }]);
+    expect(warningsOf(ok({ ...facts, width: 720, height: 1_280 }), wanted)).toMatchObject([
+      { code: "dimensions_differ", detail: expect.stringContaining("720×1280") },
+    ]);
+  });
+});
