@@ -80,7 +80,7 @@ async function torture(at: Boundary, sandbox: SandboxServer): Promise<number> {
     });
     hooks.trust(endpoint.secret);
     const prompt = `turn this clip into a 4 second promo, run ${at} ${begun}`;
-    const outcome = await runStory(api, at, prompt);
+    const outcome = await runStory(api, at, prompt, endpoint.id);
     await judge(at, prompt, outcome, hooks, sandbox);
     if (!crashed) throw new Error("the boundary was never reached");
     await restarted;

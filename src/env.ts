@@ -12,7 +12,7 @@ import type { SandboxObject } from "./sandbox/object.ts";
 
 /** What a message on each queue holds. A message is a nudge: losing one loses nothing. */
 export type WakeMessage = { readonly kind: ObjectKind; readonly name: string };
-export type DeliveryMessage = { readonly tenant: string; readonly delivery: string };
+export type DeliveryMessage = { readonly tenant: string };
 export type ObjectKind = "user" | "tenant" | "upload" | "token";
 
 /** Bindings as wrangler.toml declares them; vars and secrets as .dev.vars or `wrangler secret` give them. */

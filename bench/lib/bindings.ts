@@ -49,7 +49,7 @@ export const gatewayOptions = (upstreamUrl: string): V4WorkerOptionsShape => ({
   d1Databases: ["DB"],
   r2Buckets: ["MEDIA"],
   queueProducers: { WAKE: "nemo-gateway-wake", DELIVERIES: "nemo-gateway-deliveries" },
-  queueConsumers: { "nemo-gateway-wake": consumer(100), "nemo-gateway-deliveries": consumer(20) },
+  queueConsumers: { "nemo-gateway-wake": consumer(100), "nemo-gateway-deliveries": consumer(1) },
   ratelimits: {
     GATE_SMALL: gate("1001"),
     GATE_MEDIUM: gate("1002"),

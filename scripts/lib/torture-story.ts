@@ -77,7 +77,7 @@ async function makeVideo(api: Api, run: string, project: string): Promise<Ended>
 }
 
 /** Runs the job to its end, over whatever happens to the gateway. `prompt` must be this run's own: the ledger is asked for it. */
-export async function runStory(api: Api, run: string, prompt: string): Promise<Outcome> {
+export async function runStory(api: Api, run: string, prompt: string, endpoint: string): Promise<Outcome> {
   const headers = { "idempotency-key": `${run}-rotate` };
   await insist(() => api.send("/v1/webhook_secret/rotate", { method: "POST", headers }));
   const asset = await sendClip(api, run);
@@ -96,5 +96,7 @@ export async function runStory(api: Api, run: string, prompt: string): Promise<O
   );
   const render = await makeVideo(api, run, project);
   const file = await insist(async () => (await api.send(`/v1/renders/${render.id}/content`)).arrayBuffer());
+  const since = new Date(Date.now() - STEP_MS).toISOString();
+  await insist(post(api, `/v1/webhook_endpoints/${endpoint}/recover`, `${run}-recover`, { since }));
   return { turn, render, bytes: file.byteLength };
 }

@@ -35,3 +35,6 @@ export function nextAttempt(
 /** A receiver took a webhook when it answered 2xx; nothing else counts. */
 export const isTaken = (outcome: DeliveryOutcome): boolean =>
   outcome.status !== null && outcome.status >= 200 && outcome.status < 300;
+
+/** A receiver that answers 410 wants nothing more: nothing is tried again. */
+export const isGone = (outcome: DeliveryOutcome): boolean => outcome.status === 410;

@@ -82,6 +82,7 @@ export const ERRORS = {
   // webhooks
   address_not_allowed: row(422, "This address cannot be used"),
   too_many_endpoints: row(409, "There are too many endpoints"),
+  endpoint_disabled: row(409, "This endpoint is switched off"),
   // upstream
   nemo_token_rejected: row(502, "The video service refused the account"),
   nemo_token_unavailable: row(503, "No account for the video service", true),

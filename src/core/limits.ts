@@ -140,6 +140,20 @@ export const ENDPOINTS_PER_SCOPE = 20;
 export const SECRET_OVERLAP_MS = DAY_MS;
 /** Secrets of one owner that sign at once; a further rotation lets go of the oldest. Chosen: a rotation whose answer was lost is repeated. */
 export const SECRETS_AT_ONCE = 4;
+/** Requests that one run of the sender keeps open. Platform limit: six may wait for headers in one invocation. */
+export const SENDER_SLOTS = 6;
+/** Attempts of one run of the sender. Chosen: a run is far from the platform's 1,000 requests an invocation, then another one goes on. */
+export const SENDER_ATTEMPTS = 200;
+/** Runs of the sender that one look at what is due asks for: 120 open requests of one tenant and mode. Chosen: slow hosts leave room for others. */
+export const SENDERS_AT_ONCE = 20;
+/** Live mode: open requests to one host, of one tenant. */
+export const HOST_IN_FLIGHT = 50;
+/** Test mode: attempts to one host in a second, of one tenant. A sandbox costs nothing, so nothing else would slow it down. */
+export const TEST_HOST_PER_SECOND = 5;
+/** An endpoint is disabled after so many failed attempts in a row, over at least two events, when the first is old enough. */
+export const DISABLE_ATTEMPTS = 10;
+/** Events that one step of a recovery looks at. Chosen: one short transaction. */
+export const RECOVER_STEP = 200;
 /** Bytes of a receiver's answer that are read and kept. */
 export const DELIVERY_ANSWER_BYTES = 1_000;
 

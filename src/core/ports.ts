@@ -19,7 +19,15 @@ import type { CreditsWire, NemoTokenWire, NewNemoToken, TokenFor } from "./wire/
 import type { NewTurn, TurnWire } from "./wire/turn.ts";
 import type { TurnEventsPage } from "./wire/turn-event.ts";
 import type { AssetWire, AttachmentWire, NewUpload, UploadWire } from "./wire/upload.ts";
-import type { DeliveryWire, EndpointWire, NewEndpoint, RotatedSecretWire } from "./wire/webhook.ts";
+import type {
+  DeliveryFilter,
+  DeliveryWire,
+  EndpointPatch,
+  EndpointWire,
+  LoggedDeliveryWire,
+  NewEndpoint,
+  RotatedSecretWire,
+} from "./wire/webhook.ts";
 
 /** What every writing call brings along beside its body. */
 export type Call = {
@@ -176,6 +184,13 @@ export type DeliveryOutcome = {
   readonly tookMs: number;
 };
 
+/** An attempt that is over. One of a delivery that was taken anew meanwhile is too late and changes nothing. */
+export type DeliveryReport = {
+  readonly id: DeliveryId;
+  readonly attempt: number;
+  readonly outcome: DeliveryOutcome;
+};
+
 /** One tenant's events, endpoints and deliveries in one mode. */
 export interface TenantPort {
   /** Stores facts once each, whatever is told twice, and owes their deliveries. */
@@ -190,14 +205,18 @@ export interface TenantPort {
   createEndpoint(call: Call, body: NewEndpoint): Answer<{ endpoint: EndpointWire; secret: string | null }>;
   listEndpoints(): Promise<EndpointWire[]>;
   readEndpoint(id: EndpointId): Answer<EndpointWire>;
+  updateEndpoint(id: EndpointId, body: EndpointPatch): Answer<EndpointWire>;
+  /** Sends again, from the events since, whatever the endpoint did not take; steps through them in the background. */
+  recoverEndpoint(call: Call, id: EndpointId, since: EpochMs): Answer<EndpointWire>;
   deleteEndpoint(id: EndpointId): Answer<null>;
   /** A new secret for an endpoint, or for callbacks and hooks (`default`). The one before it signs beside it for a day. */
   rotateSecret(call: Call, owner: EndpointId | "default"): Answer<RotatedSecretWire>;
-  listDeliveries(page: PageRequest): Promise<Page<DeliveryWire>>;
-  readDelivery(id: DeliveryId): Answer<DeliveryWire>;
-  /** Takes a due delivery for one attempt; null when it is not due, not known, or taken. */
-  claimDelivery(id: DeliveryId): Promise<DeliveryJob | null>;
-  settleDelivery(id: DeliveryId, attempt: number, outcome: DeliveryOutcome): Promise<void>;
+  listDeliveries(page: PageRequest, filter?: DeliveryFilter): Promise<Page<DeliveryWire>>;
+  readDelivery(id: DeliveryId): Answer<LoggedDeliveryWire>;
+  /** One more round of attempts, from now on, whatever came of the last one. */
+  retryDelivery(call: Call, id: DeliveryId): Answer<LoggedDeliveryWire>;
+  /** Hears of attempts that are over, and gives out up to `want` due deliveries for one attempt each: fewer or none when no more may go now. */
+  workDeliveries(done: readonly DeliveryReport[], want: number): Promise<DeliveryJob[]>;
   wake(): Promise<void>;
 }
 

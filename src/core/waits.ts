@@ -45,6 +45,10 @@ export type Waits = {
   readonly deliveryTimeout: number;
   /** From one failed delivery to the next try. Source: Standard Webhooks' example schedule, as in design section 4. */
   readonly deliveries: readonly number[];
+  /** The oldest failure since the last success is this old before an endpoint is disabled. Chosen: longer than one event's ten attempts. */
+  readonly endpointGiveUp: number;
+  /** The time in which test mode's attempts to one host are counted. */
+  readonly testHostWindow: number;
   /** An upload without a write this long has expired. Chosen; as tus servers do. */
   readonly uploadIdle: number;
   /** A Nemo token that upstream refused is tried again after this. Chosen: a fault of upstream's passes, a bad token costs a call now and then. */
@@ -91,6 +95,8 @@ const REAL: Waits = {
     20 * HOUR_MS,
     24 * HOUR_MS,
   ],
+  endpointGiveUp: 5 * DAY_MS,
+  testHostWindow: SECOND_MS,
   uploadIdle: DAY_MS,
   tokenRecheck: 10 * MINUTE_MS,
   busyGrace: 60 * SECOND_MS,

@@ -4,67 +4,71 @@ import { parseScope } from "../core/address.ts";
 import { type Refusal, refusal } from "../core/errors.ts";
 import type { DeliveryId, EndpointId, EventId } from "../core/ids.ts";
 import { EVENT_TTL_MS } from "../core/limits.ts";
-import type { Call, DeliveryJob, DeliveryOutcome, Fact, Page, PageRequest, TenantPort } from "../core/ports.ts";
+import type { Call, DeliveryJob, DeliveryReport, Fact, Page, PageRequest, TenantPort } from "../core/ports.ts";
 import { err, type Result } from "../core/result.ts";
-import { DAY_MS } from "../core/time.ts";
+import { DAY_MS, type EpochMs } from "../core/time.ts";
 import type { EventWire } from "../core/wire/event.ts";
-import type { DeliveryWire, EndpointWire, NewEndpoint, RotatedSecretWire } from "../core/wire/webhook.ts";
+import type {
+  DeliveryFilter,
+  DeliveryWire,
+  EndpointPatch,
+  EndpointWire,
+  LoggedDeliveryWire,
+  NewEndpoint,
+  RotatedSecretWire,
+} from "../core/wire/webhook.ts";
 import type { Env } from "../env.ts";
 import { type Database, openDatabase } from "./database.ts";
-import { layGround } from "./ground.ts";
+import type { DueRow } from "./due-rows.ts";
+import { type Ground, layGround } from "./ground.ts";
 import { Schedule } from "./schedule.ts";
 import { Seals } from "./seals.ts";
-import { Deliveries } from "./tenant/deliveries.ts";
-import { Endpoints } from "./tenant/endpoints.ts";
-import { Events } from "./tenant/events.ts";
-import { type SecretOwner, Secrets } from "./tenant/secrets.ts";
+import { DELIVER } from "./tenant/deliveries.ts";
+import { DISABLED } from "./tenant/endpoint-health.ts";
+import { RECOVER } from "./tenant/recovery.ts";
+import type { SecretOwner } from "./tenant/secrets.ts";
 import { TENANT_MIGRATIONS } from "./tenant/tables.ts";
-import { Targets } from "./tenant/targets.ts";
+import { openWebhooks, type Webhooks } from "./tenant/webhooks.ts";
 
 const TIDY = "tidy";
 
 type Answer<T> = Promise<Result<T, Refusal>>;
 
 export class TenantObject extends DurableObject<Env> implements TenantPort {
+  readonly #ground: Ground;
   readonly #database: Database;
   readonly #schedule: Schedule;
-  readonly #events: Events;
-  readonly #endpoints: Endpoints;
-  readonly #deliveries: Deliveries;
-  readonly #secrets: Secrets;
+  readonly #webhooks: Webhooks;
   readonly #seals: Seals;
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
-    const ground = layGround(ctx, env);
-    const scope = parseScope(ground.name);
-    this.#database = openDatabase(ground, TENANT_MIGRATIONS);
-    this.#schedule = new Schedule(ground, this.#database, "tenant", {
-      perform: async ({ kind, ref }) => (kind === TIDY ? this.#tidy() : this.#deliveries.nudge(ref as DeliveryId)),
-      giveUp: () => false, // a nudge costs nothing: the queue will be back
+    this.#ground = layGround(ctx, env);
+    this.#database = openDatabase(this.#ground, TENANT_MIGRATIONS);
+    this.#schedule = new Schedule(this.#ground, this.#database, "tenant", {
+      perform: (row) => this.#perform(row),
+      giveUp: () => false, // everything here is safe to repeat, and a nudge costs nothing
     });
-    this.#events = new Events(ground, scope);
-    this.#seals = new Seals(ground, this.#database, "tenant", () => this.#secrets.renewSeals());
-    this.#secrets = new Secrets(ground, scope, this.#seals);
-    this.#endpoints = new Endpoints(ground, this.#secrets);
-    const targets = new Targets(this.#endpoints);
-    this.#deliveries = new Deliveries(ground, this.#schedule, this.#events, this.#endpoints, targets, this.#secrets);
+    this.#seals = new Seals(this.#ground, this.#database, "tenant", () => this.#webhooks.secrets.renewSeals());
+    this.#webhooks = openWebhooks(this.#ground, parseScope(this.#ground.name), this.#schedule, this.#seals);
   }
 
   async accept(facts: readonly Fact[]): Promise<void> {
+    const { events, targets, deliveries } = this.#webhooks;
     this.#database.ready();
     this.ctx.storage.transactionSync(() => {
       for (const fact of facts) {
-        const stored = this.#events.add(fact);
-        if (stored !== null) this.#deliveries.owe(stored, fact.callback ?? null);
+        const stored = events.add(fact);
+        if (stored !== null) deliveries.owe(stored, targets.wanting(fact.type, fact.callback ?? null));
       }
-      this.#schedule.oweOnce(TIDY, "", Date.now() + EVENT_TTL_MS + DAY_MS);
+      deliveries.plan();
+      this.#schedule.oweOnce(TIDY, "", this.#ground.now() + EVENT_TTL_MS + DAY_MS);
     });
     this.#schedule.tick();
   }
 
   async cursor(): Promise<number> {
-    return this.#database.exists() ? this.#events.cursor() : 0;
+    return this.#database.exists() ? this.#webhooks.events.cursor() : 0;
   }
 
   async listEvents(
@@ -73,29 +77,46 @@ export class TenantObject extends DurableObject<Env> implements TenantPort {
     uh: string | null,
   ): Promise<{ data: EventWire[]; has_more: boolean; next_cursor: number }> {
     return this.#database.exists()
-      ? this.#events.list(after, limit, uh)
+      ? this.#webhooks.events.list(after, limit, uh)
       : { data: [], has_more: false, next_cursor: after };
   }
 
   async readEvent(id: EventId, uh: string | null): Answer<EventWire> {
-    return this.#database.exists() ? this.#events.read(id, uh) : err(nothingHere());
+    return this.#database.exists() ? this.#webhooks.events.read(id, uh) : err(nothingHere());
   }
 
   async createEndpoint(call: Call, body: NewEndpoint): Answer<{ endpoint: EndpointWire; secret: string | null }> {
     this.#database.ready();
-    return this.#endpoints.create(call, body);
+    return this.#webhooks.endpoints.create(call, body);
   }
 
   async listEndpoints(): Promise<EndpointWire[]> {
-    return this.#database.exists() ? this.#endpoints.list() : [];
+    return this.#database.exists() ? this.#webhooks.endpoints.list() : [];
   }
 
   async readEndpoint(id: EndpointId): Answer<EndpointWire> {
-    return this.#database.exists() ? this.#endpoints.read(id) : err(nothingHere());
+    return this.#database.exists() ? this.#webhooks.endpoints.read(id) : err(nothingHere());
+  }
+
+  async updateEndpoint(id: EndpointId, body: EndpointPatch): Answer<EndpointWire> {
+    if (!this.#database.exists()) return err(nothingHere());
+    const updated = this.#webhooks.endpoints.update(id, body);
+    this.#webhooks.deliveries.plan();
+    return updated;
   }
 
   async deleteEndpoint(id: EndpointId): Answer<null> {
-    return this.#database.exists() ? this.#endpoints.delete(id) : err(nothingHere());
+    if (!this.#database.exists()) return err(nothingHere());
+    const deleted = this.#webhooks.endpoints.delete(id);
+    this.#webhooks.deliveries.plan();
+    return deleted;
+  }
+
+  async recoverEndpoint(call: Call, id: EndpointId, since: EpochMs): Answer<EndpointWire> {
+    if (!this.#database.exists()) return err(nothingHere());
+    const begun = await this.#webhooks.recoveries.begin(call, id, since);
+    this.#schedule.tick();
+    return begun;
   }
 
   async rotateSecret(call: Call, owner: SecretOwner): Answer<RotatedSecretWire> {
@@ -104,25 +125,28 @@ export class TenantObject extends DurableObject<Env> implements TenantPort {
       if (!known.ok) return known;
     }
     this.#database.ready();
-    return this.#secrets.rotate(call, owner);
+    return this.#webhooks.secrets.rotate(call, owner);
   }
 
-  async listDeliveries(page: PageRequest): Promise<Page<DeliveryWire>> {
-    return this.#database.exists() ? this.#deliveries.list(page) : { data: [], has_more: false, next_cursor: null };
+  async listDeliveries(page: PageRequest, filter: DeliveryFilter = {}): Promise<Page<DeliveryWire>> {
+    return this.#database.exists()
+      ? this.#webhooks.log.list(page, filter)
+      : { data: [], has_more: false, next_cursor: null };
   }
 
-  async readDelivery(id: DeliveryId): Answer<DeliveryWire> {
-    return this.#database.exists() ? this.#deliveries.read(id) : err(nothingHere());
+  async readDelivery(id: DeliveryId): Answer<LoggedDeliveryWire> {
+    return this.#database.exists() ? this.#webhooks.log.read(id) : err(nothingHere());
   }
 
-  async claimDelivery(id: DeliveryId): Promise<DeliveryJob | null> {
-    return this.#database.exists() ? this.#deliveries.claim(id) : null;
-  }
-
-  async settleDelivery(id: DeliveryId, attempt: number, outcome: DeliveryOutcome): Promise<void> {
-    if (!this.#database.exists()) return;
-    this.#deliveries.settle(id, attempt, outcome);
+  async retryDelivery(call: Call, id: DeliveryId): Answer<LoggedDeliveryWire> {
+    if (!this.#database.exists()) return err(nothingHere());
+    const retried = this.#webhooks.log.retry(call, id);
     this.#schedule.tick();
+    return retried;
+  }
+
+  async workDeliveries(done: readonly DeliveryReport[], want: number): Promise<DeliveryJob[]> {
+    return this.#database.exists() ? this.#webhooks.deliveries.work(done, want) : [];
   }
 
   async wake(): Promise<void> {
@@ -130,15 +154,31 @@ export class TenantObject extends DurableObject<Env> implements TenantPort {
     await this.#schedule.wake();
   }
 
-  /** Lets go of what is no longer kept, and comes back when the next of it is. */
-  #tidy(): void {
-    const oldest = this.#events.tidy();
-    if (oldest === null) this.#schedule.done(TIDY, "");
-    else this.#schedule.owe(TIDY, "", oldest + EVENT_TTL_MS + DAY_MS);
-  }
-
   override async alarm(): Promise<void> {
     this.#schedule.alarm();
+  }
+
+  async #perform({ kind, ref }: DueRow): Promise<void> {
+    const { deliveries, recoveries } = this.#webhooks;
+    if (kind === DELIVER) return deliveries.nudge();
+    if (kind === RECOVER) return recoveries.step(ref as EndpointId);
+    if (kind === DISABLED) return this.#tellDisabled(ref as EndpointId);
+    if (kind === TIDY) return this.#tidy();
+    throw new Error(`nobody does work of kind ${kind}`);
+  }
+
+  /** An endpoint's end is a fact like any other: stored once, sent to those that still take anything. */
+  async #tellDisabled(id: EndpointId): Promise<void> {
+    const fact = await this.#webhooks.health.fact(id);
+    if (fact !== null) await this.accept([fact]);
+    this.#schedule.done(DISABLED, id);
+  }
+
+  /** Lets go of what is no longer kept, and comes back when the next of it is. */
+  #tidy(): void {
+    const oldest = this.#webhooks.tidy();
+    if (oldest === null) this.#schedule.done(TIDY, "");
+    else this.#schedule.owe(TIDY, "", oldest + EVENT_TTL_MS + DAY_MS);
   }
 }
 

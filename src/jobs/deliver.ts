@@ -1,111 +1,72 @@
-/** The delivery queue's consumer: takes a delivery from its tenant's object, sends it, reports how it went. */
-
-import type { DeliveryId } from "../core/ids.ts";
-import { DELIVERY_ANSWER_BYTES } from "../core/limits.ts";
-import type { DeliveryJob, DeliveryOutcome, TenantPort } from "../core/ports.ts";
-import { checkTarget, explainTarget } from "../core/target.ts";
+/**
+ * The delivery queue's consumer. A message says that a tenant has something due; this takes it from the tenant's object, a
+ * few at a time, sends it, and reports how it went in the call that takes the next.
+ */
+import { SENDER_ATTEMPTS, SENDER_SLOTS } from "../core/limits.ts";
+import type { DeliveryJob, DeliveryReport, TenantPort } from "../core/ports.ts";
 import { dieAt } from "../crash.ts";
 import { type Config, type DeliveryMessage, type Env, readConfig } from "../env.ts";
 import { log, logBug } from "../log.ts";
+import { type Outside, postWebhook } from "./post-webhook.ts";
 
-/** What this job needs of the world outside. */
-export type Outside = { readonly fetch: (request: Request) => Promise<Response>; readonly now: () => number };
-
-/** Delivers a batch side by side. A message is only a nudge: whatever goes wrong here, the tenant's object will nudge again. */
+/** Serves every tenant of a batch. A message is only a nudge: whatever goes wrong here, the tenant's object will nudge again. */
 export async function deliverAll(batch: MessageBatch<DeliveryMessage>, env: Env, outside: Outside): Promise<void> {
   const config = readConfig(env);
-  await Promise.all(
-    batch.messages.map(async ({ body }) => {
-      try {
-        const tenant = env.TENANT.getByName(body.tenant) as unknown as TenantPort; // TenantObject implements TenantPort
-        await deliver(tenant, body.delivery as DeliveryId, config, outside);
-      } catch (error) {
-        logBug("delivery_failed", error, { work: "delivery" });
-      }
-    }),
-  );
+  for (const { body } of batch.messages) {
+    try {
+      const more = await serve(() => tenantOf(env, body), config, outside);
+      if (more) await env.DELIVERIES.send(body);
+    } catch (error) {
+      logBug("delivery_failed", error, { work: "delivery" });
+    }
+  }
   batch.ackAll();
 }
 
-/** One attempt at one delivery: taken, sent, settled. */
-async function deliver(tenant: TenantPort, id: DeliveryId, config: Config, outside: Outside): Promise<void> {
-  const job = await tenant.claimDelivery(id);
-  if (job === null) return;
-  const outcome = await post(job, config, outside);
+/** Sends until nothing more is given out, at most `SENDER_SLOTS` side by side; true when it stopped because it had its share. */
+async function serve(tenant: () => TenantPort, config: Config, outside: Outside): Promise<boolean> {
+  const done: DeliveryReport[] = [];
+  const running = new Set<Promise<void>>();
+  let begun = 0;
+  for (;;) {
+    const want = Math.min(SENDER_SLOTS - running.size, SENDER_ATTEMPTS - begun);
+    for (const job of await exchange(tenant, done.splice(0), want)) {
+      begun += 1;
+      const attempt = send(job, config, outside)
+        .then((report) => void done.push(report))
+        .finally(() => running.delete(attempt));
+      running.add(attempt);
+    }
+    if (running.size === 0 && done.length === 0) return begun >= SENDER_ATTEMPTS;
+    if (done.length === 0) await Promise.race(running);
+  }
+}
+
+/** Reports and takes. A report that found its object restarting is made once more: it is not heard twice. */
+async function exchange(
+  tenant: () => TenantPort,
+  done: readonly DeliveryReport[],
+  want: number,
+): Promise<DeliveryJob[]> {
+  try {
+    return await tenant().workDeliveries(done, want);
+  } catch (error) {
+    if (done.length === 0) throw error;
+    return tenant().workDeliveries(done, 0);
+  }
+}
+
+async function send(job: DeliveryJob, config: Config, outside: Outside): Promise<DeliveryReport> {
+  const outcome = await postWebhook(job, config.targets, outside);
   await dieAt("delivery.sent", config);
-  await tenant.settleDelivery(id, job.attempt, outcome);
   log("info", "delivery", {
     work: "delivery",
     attempt: job.attempt,
     ms: outcome.tookMs,
     ...(outcome.status === null ? {} : { status: outcome.status }),
   });
+  return { id: job.id, attempt: job.attempt, outcome };
 }
 
-/** Sends one signed webhook. Redirects are not followed, the address is judged anew, the answer is read up to 1,000 bytes. */
-async function post(job: DeliveryJob, config: Config, { fetch, now }: Outside): Promise<DeliveryOutcome> {
-  const started = now();
-  const failed = (error: string): DeliveryOutcome => ({
-    status: null,
-    answer: "",
-    error,
-    retryAfterMs: null,
-    tookMs: now() - started,
-  });
-  const target = checkTarget(job.url, config.targets);
-  if (!target.ok) return failed(explainTarget(target.error));
-  const abort = new AbortController();
-  const timer = setTimeout(() => abort.abort(), job.timeoutMs);
-  try {
-    const request = new Request(target.value, {
-      method: "POST",
-      headers: job.headers,
-      body: job.body,
-      redirect: "manual",
-      signal: abort.signal,
-    });
-    const response = await fetch(request);
-    const answer = await readSome(response, DELIVERY_ANSWER_BYTES);
-    return {
-      status: response.status,
-      answer,
-      error: null,
-      retryAfterMs: retryAfterMs(response),
-      tookMs: now() - started,
-    };
-  } catch {
-    // A refused connection, a failed lookup and a time-out all throw, each with other words: they mean the same here.
-    return failed(abort.signal.aborted ? "no answer in time" : "no connection");
-  } finally {
-    clearTimeout(timer);
-  }
-}
-
-/** The first bytes of a body as text; the rest is dropped. A body that breaks off counts as what came of it. */
-async function readSome(response: Response, bytes: number): Promise<string> {
-  const reader = response.body?.getReader();
-  if (reader === undefined) return "";
-  const decoder = new TextDecoder();
-  let text = "";
-  let read = 0;
-  try {
-    while (read < bytes) {
-      const { value, done } = await reader.read();
-      if (done) break;
-      const some = value.subarray(0, bytes - read);
-      read += some.length;
-      text += decoder.decode(some, { stream: true });
-    }
-  } catch {
-    return text;
-  } finally {
-    await reader.cancel().catch(() => undefined);
-  }
-  return text;
-}
-
-/** Seconds form of Retry-After in milliseconds, at most a day; null for anything else. */
-function retryAfterMs(response: Response): number | null {
-  const seconds = Number(response.headers.get("retry-after") ?? Number.NaN);
-  return Number.isFinite(seconds) && seconds >= 0 ? Math.min(seconds, 86_400) * 1000 : null;
-}
+const tenantOf = (env: Env, { tenant }: DeliveryMessage): TenantPort =>
+  env.TENANT.getByName(tenant) as unknown as TenantPort; // TenantObject implements TenantPort

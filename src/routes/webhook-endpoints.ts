@@ -1,6 +1,6 @@
 /** Webhook endpoints: where a tenant wants its events. */
 import * as z from "zod";
-import { createdEndpoint, endpoint, newEndpoint } from "../core/wire/webhook.ts";
+import { createdEndpoint, endpoint, endpointPatch, newEndpoint, recovery } from "../core/wire/webhook.ts";
 import { unwrap } from "../http/api-error.ts";
 import { callOf } from "../http/call.ts";
 import type { Api } from "../http/context.ts";
@@ -53,7 +53,56 @@ const remove = declare({
   responses: { 204: { description: "It is gone." } },
 });
 
+const update = declare({
+  method: "patch",
+  path: "/v1/webhook_endpoints/{id}",
+  access: "webhooks",
+  tags,
+  summary: "Change an endpoint",
+  description: "`state: disabled` calls off what is still owed to it; recover it later.",
+  request: { params: plainParams("whk"), body: body(endpointPatch) },
+  responses: { 200: answer(endpoint, "The endpoint.") },
+});
+
+const enable = declare({
+  method: "post",
+  path: "/v1/webhook_endpoints/{id}/enable",
+  access: "webhooks",
+  tags,
+  summary: "Switch an endpoint on again",
+  description: "Sends what happens from now on; for what it missed, recover it.",
+  request: { params: plainParams("whk") },
+  responses: { 200: answer(endpoint, "The endpoint.") },
+});
+
+const recover = declare({
+  method: "post",
+  path: "/v1/webhook_endpoints/{id}/recover",
+  access: "webhooks",
+  tags,
+  summary: "Send again what an endpoint did not take",
+  description: "Every event of its types since then that it has not taken, also from the time when it was disabled.",
+  request: { params: plainParams("whk"), body: body(recovery) },
+  responses: { 202: answer(endpoint, "The endpoint; its deliveries begin.") },
+});
+
 export function mountWebhookEndpoints(app: Api): void {
+  app.openapi(update, async (c) => {
+    const tenant = tenantObject(c.env, c.var.caller);
+    return c.json(unwrap(await tenant.updateEndpoint(c.req.valid("param").id, c.req.valid("json"))), 200);
+  });
+
+  app.openapi(enable, async (c) => {
+    const tenant = tenantObject(c.env, c.var.caller);
+    return c.json(unwrap(await tenant.updateEndpoint(c.req.valid("param").id, { state: "enabled" })), 200);
+  });
+
+  app.openapi(recover, async (c) => {
+    const tenant = tenantObject(c.env, c.var.caller);
+    const since = Date.parse(c.req.valid("json").since);
+    return c.json(unwrap(await tenant.recoverEndpoint(await callOf(c), c.req.valid("param").id, since)), 202);
+  });
+
   app.openapi(create, async (c) => {
     const { endpoint: made, secret } = unwrap(
       await tenantObject(c.env, c.var.caller).createEndpoint(await callOf(c), c.req.valid("json")),

@@ -116,20 +116,33 @@ export async function sandboxQueue(address: UserAddress, prompts: readonly strin
   await stub.fetch(new Request("https://sandbox.nemo.internal/__queue", { method: "POST", body, headers }));
 }
 
-/** A delivery that is due and that nothing nudges, so that a test makes its attempts alone: an event, an endpoint, and the row between them. */
+/** Deliveries that are due and that nothing nudges, so that a test makes their attempts alone: events, an endpoint, and the rows between them. */
+export async function owedDeliveries(
+  address: UserAddress,
+  facts: readonly Fact[],
+  url: string,
+): Promise<{ ids: DeliveryId[]; secret: string; endpoint: EndpointId }> {
+  const tenant = tenantPort(address);
+  await tenant.accept(facts);
+  const { endpoint, secret } = good(await tenant.createEndpoint(call(), { url, types: ["*"] }));
+  const ids = facts.map(() => plainId("dlv", Date.now(), random));
+  await runInDurableObject(env.TENANT.getByName(tenantObjectName(address)), (_, state) => {
+    const row =
+      "INSERT INTO deliveries (id, event, target_kind, target, host, resource, cursor, state, due_at, created_at) VALUES (?, ?, 'endpoint', ?, ?, ?, ?, 'pending', ?, ?)";
+    for (const [n, { id, resource }] of facts.entries()) {
+      const [now, host] = [Date.now(), new URL(url).host];
+      state.storage.sql.exec(row, ids[n] ?? "", id, endpoint.id, host, resource, n + 1, now, now);
+    }
+  });
+  return { ids, secret: secret ?? "", endpoint: endpoint.id as EndpointId };
+}
+
+/** One of them. */
 export async function owedDelivery(
   address: UserAddress,
   fact: Fact,
   url: string,
 ): Promise<{ id: DeliveryId; secret: string; endpoint: EndpointId }> {
-  const tenant = tenantPort(address);
-  await tenant.accept([fact]);
-  const { endpoint, secret } = good(await tenant.createEndpoint(call(), { url, types: ["*"] }));
-  const id = plainId("dlv", Date.now(), random);
-  await runInDurableObject(env.TENANT.getByName(tenantObjectName(address)), (_, state) => {
-    const row =
-      "INSERT INTO deliveries (id, event, target_kind, target, state, due_at, created_at) VALUES (?, ?, 'endpoint', ?, 'pending', ?, ?)";
-    state.storage.sql.exec(row, id, fact.id, endpoint.id, Date.now(), Date.now());
-  });
-  return { id, secret: secret ?? "", endpoint: endpoint.id as EndpointId };
+  const { ids, ...rest } = await owedDeliveries(address, [fact], url);
+  return { id: ids[0] as DeliveryId, ...rest };
 }

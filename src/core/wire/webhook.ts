@@ -11,6 +11,11 @@ export const endpoint = z
     url: z.string(),
     types,
     state: z.enum(["enabled", "disabled"]),
+    disabled_by: z
+      .enum(["you", "gone", "failing"])
+      .nullable()
+      .meta({ description: "`gone`: it answered 410. `failing`: it took nothing for five days." }),
+    disabled_at: moment.nullable(),
     created_at: moment,
   })
   .meta({ id: "WebhookEndpoint" });
@@ -18,6 +23,16 @@ export type EndpointWire = z.infer<typeof endpoint>;
 
 export const newEndpoint = z.strictObject({ url: targetUrl, types: types.min(1).default(["*"]) });
 export type NewEndpoint = z.infer<typeof newEndpoint>;
+
+export const endpointPatch = z.strictObject({
+  url: targetUrl.optional(),
+  types: types.min(1).optional(),
+  state: z.enum(["enabled", "disabled"]).optional(),
+});
+export type EndpointPatch = z.infer<typeof endpointPatch>;
+
+/** From when on to send again what an endpoint did not take. */
+export const recovery = z.strictObject({ since: moment });
 
 const secret = z.string().meta({ example: "whsec_…" });
 
@@ -50,18 +65,46 @@ export const deliveryTarget = z
   ])
   .meta({ id: "DeliveryTarget" });
 
+const deliveryState = z
+  .enum(["pending", "delivered", "failed"])
+  .meta({ description: "`failed` is a dead letter: nothing more is tried unless you ask." });
+
+export const deliveryFilter = z.object({ state: deliveryState.optional(), target_id: plain("whk").optional() });
+export type DeliveryFilter = z.infer<typeof deliveryFilter>;
+
 export const delivery = z
   .object({
     id: plain("dlv"),
     event_id: plain("evt"),
+    event_type: eventType,
     target: deliveryTarget,
-    state: z.enum(["pending", "delivered", "failed"]),
-    attempts: z.int(),
+    state: deliveryState,
+    attempts: z.int().meta({ description: "Attempts begun so far." }),
     last_status: z.int().nullable(),
-    last_answer: z.string().nullable().meta({ description: "The first 1,000 bytes of the receiver's last answer." }),
+    last_answer: z
+      .string()
+      .nullable()
+      .meta({ description: "The first 1,000 bytes of the receiver's last answer, or why there was none." }),
     due_at: moment.nullable(),
     created_at: moment,
     ended_at: moment.nullable(),
   })
   .meta({ id: "Delivery" });
 export type DeliveryWire = z.infer<typeof delivery>;
+
+/** A delivery with every attempt whose outcome is known. */
+export const loggedDelivery = delivery
+  .extend({
+    log: z.array(
+      z.object({
+        attempt: z.int(),
+        at: moment,
+        took_ms: z.int(),
+        status: z.int().nullable(),
+        error: z.string().nullable(),
+        answer: z.string().meta({ description: "The first 1,000 bytes." }),
+      }),
+    ),
+  })
+  .meta({ id: "LoggedDelivery" });
+export type LoggedDeliveryWire = z.infer<typeof loggedDelivery>;

@@ -1,197 +1,155 @@
 /**
- * Each event on its way to each target. The row says when it is due; the queue only carries nudges, so a lost message
- * loses nothing and a doubled one finds the delivery taken.
+ * Each event on its way to each target.
+ *
+ * A row's `due_at` is the only schedule: the queue carries nudges ("this tenant has something due"), so a lost message
+ * loses nothing and a doubled one finds nothing to do. Whoever is nudged takes what is due, a few at a time, and reports
+ * in the same call how the last ones went.
  */
-import { type DeliveryTarget, isTaken, nextAttempt } from "../../core/delivery.ts";
-import { type Refusal, refusal } from "../../core/errors.ts";
-import { type DeliveryId, type EventId, plainId } from "../../core/ids.ts";
-import type { DeliveryJob, DeliveryOutcome, Page, PageRequest } from "../../core/ports.ts";
-import { err, ok, type Result } from "../../core/result.ts";
-import { type EpochMs, SECOND_MS, toRfc3339 } from "../../core/time.ts";
-import type { DeliveryWire } from "../../core/wire/webhook.ts";
+import { isGone, isTaken, nextAttempt } from "../../core/delivery.ts";
+import { plainId } from "../../core/ids.ts";
+import { SENDER_SLOTS, SENDERS_AT_ONCE } from "../../core/limits.ts";
+import type { DeliveryJob, DeliveryReport } from "../../core/ports.ts";
+import { type EpochMs, SECOND_MS } from "../../core/time.ts";
+import type { DeliveryMessage } from "../../env.ts";
 import type { Ground } from "../ground.ts";
-import { cursorOf, pageOf } from "../page.ts";
 import type { Schedule } from "../schedule.ts";
-import type { Endpoints } from "./endpoints.ts";
-import type { EventRow, Events } from "./events.ts";
-import type { Secrets } from "./secrets.ts";
-import { columnsOf, type TargetColumns, type Targets, targetOf } from "./targets.ts";
+import type { DeliveryMessages } from "./delivery-message.ts";
+import type { DeliveryPace } from "./delivery-pace.ts";
+import type { DeliveryRow, DeliveryRows } from "./delivery-rows.ts";
+import type { EndpointHealth } from "./endpoint-health.ts";
+import type { EventRow } from "./events.ts";
+import { type Addressed, hostOf, targetOf } from "./targets.ts";
 
-export const DELIVERY = "delivery";
+/** The schedule's one row for all deliveries. */
+export const DELIVER = "deliver";
 
-type Row = TargetColumns & {
-  id: DeliveryId;
-  event: EventId;
-  state: "pending" | "delivered" | "failed";
-  attempts: number;
-  due_at: number | null;
-  last_status: number | null;
-  last_answer: string | null;
-  created_at: number;
-  ended_at: number | null;
-};
-
-const COLUMNS =
-  "id, event, target_kind, target, state, attempts, due_at, last_status, last_answer, created_at, ended_at";
-/** Beyond the receiver's own time: how long a taken delivery may stay unsettled before it is taken anew. */
-const SETTLE_MARGIN_MS = 30 * SECOND_MS;
+/** Beyond the receiver's own time: how long a taken delivery may stay unreported before it is taken anew. */
+const REPORT_MARGIN_MS = 30 * SECOND_MS;
 
 export class Deliveries {
   readonly #ground: Ground;
   readonly #schedule: Schedule;
-  readonly #events: Events;
-  readonly #endpoints: Endpoints;
-  readonly #targets: Targets;
-  readonly #secrets: Secrets;
+  readonly #rows: DeliveryRows;
+  readonly #pace: DeliveryPace;
+  readonly #messages: DeliveryMessages;
+  readonly #health: EndpointHealth;
+  /** What was due by then has been nudged for. Forgotten with the instance: the next one nudges anew. */
+  #nudgedAt: EpochMs = 0;
+  /** What the schedule was last told. */
+  #plannedAt: EpochMs | null | undefined = undefined;
 
   constructor(
     ground: Ground,
     schedule: Schedule,
-    events: Events,
-    endpoints: Endpoints,
-    targets: Targets,
-    secrets: Secrets,
+    rows: DeliveryRows,
+    pace: DeliveryPace,
+    messages: DeliveryMessages,
+    health: EndpointHealth,
   ) {
     this.#ground = ground;
     this.#schedule = schedule;
-    this.#events = events;
-    this.#endpoints = endpoints;
-    this.#targets = targets;
-    this.#secrets = secrets;
+    this.#rows = rows;
+    this.#pace = pace;
+    this.#messages = messages;
+    this.#health = health;
   }
 
-  /** Owes an event to everybody who wants it, and to the address that came with it. Call inside the transaction that stores the event. */
-  owe(event: EventRow, callback: string | null): void {
-    const { sql, now, random } = this.#ground;
-    const endpoints = this.#endpoints.wanting(event.type).map((id): DeliveryTarget => ({ kind: "endpoint", id }));
-    const targets = callback === null ? endpoints : [...endpoints, { kind: "callback" as const, url: callback }];
-    for (const { target_kind, target } of targets.map(columnsOf)) {
+  /** Owes an event to everybody who wants it. Call inside the transaction that stores the event, and `plan` after it. */
+  owe({ id: event, resource, cursor }: EventRow, to: readonly Addressed[]): void {
+    const { now, random } = this.#ground;
+    for (const { target, url } of to) {
       const id = plainId("dlv", now(), random);
-      sql.exec(
-        "INSERT INTO deliveries (id, event, target_kind, target, state, due_at, created_at) VALUES (?, ?, ?, ?, 'pending', ?, ?)",
-        id,
-        event.id,
-        target_kind,
-        target,
-        now(),
-        now(),
-      );
-      this.#schedule.owe(DELIVERY, id, now());
+      this.#rows.add({ id, event, target, host: hostOf(url), resource, cursor, dueAt: this.dueNow() }, now());
     }
   }
 
-  /** The schedule's work for one delivery: a nudge, and a later one in case this one is lost. */
-  async nudge(id: DeliveryId): Promise<void> {
-    const { env, config, name, now } = this.#ground;
-    if (this.#find(id)?.state !== "pending") return this.#schedule.done(DELIVERY, id);
-    await env.DELIVERIES.send({ tenant: name, delivery: id });
-    // Read anew: the attempt may be over by now, and its outcome has owed the next one.
-    const row = this.#find(id);
-    if (row === null || row.state !== "pending" || row.due_at === null) return this.#schedule.done(DELIVERY, id);
-    this.#schedule.owe(DELIVERY, id, row.due_at > now() ? row.due_at : now() + config.waits.stepLease);
+  /** The moment for what shall leave at once: after everything that was nudged for. */
+  dueNow(): EpochMs {
+    return Math.max(this.#ground.now(), this.#nudgedAt + 1);
   }
 
-  /** Takes a due delivery for one attempt and signs it; null when it is not due, not known, or taken. */
-  async claim(id: DeliveryId): Promise<DeliveryJob | null> {
-    const { sql, storage, config, now, boundary } = this.#ground;
-    const row = this.#find(id);
-    if (row === null || row.state !== "pending" || row.due_at === null || row.due_at > now()) return null;
-    const timeoutMs = config.waits.deliveryTimeout;
-    const attempt = row.attempts + 1;
-    const takenUntil = now() + timeoutMs + SETTLE_MARGIN_MS / config.timeScale;
-    storage.transactionSync(() => {
-      sql.exec("UPDATE deliveries SET attempts = ?, due_at = ? WHERE id = ?", attempt, Math.round(takenUntil), id);
-      this.#schedule.owe(DELIVERY, id, takenUntil);
+  /** Tells the schedule when to look again. Call after every change of what is due. */
+  plan(): void {
+    const at = this.#lookAt();
+    if (at !== this.#plannedAt) this.#tellSchedule(at);
+  }
+
+  /** The schedule's work: one nudge for every few deliveries that may leave now. */
+  async nudge(): Promise<void> {
+    const { env, name, now } = this.#ground;
+    const count = this.#pace.choose(SENDER_SLOTS * SENDERS_AT_ONCE).length;
+    this.#nudgedAt = now();
+    const body: DeliveryMessage = { tenant: name };
+    const nudges = Array.from({ length: Math.ceil(count / SENDER_SLOTS) }, () => ({ body }));
+    if (nudges.length > 0) await env.DELIVERIES.sendBatch(nudges);
+    this.#tellSchedule(this.#lookAt());
+  }
+
+  /** Hears how attempts went, then takes up to `want` others. One that cannot be made is a dead letter. */
+  async work(done: readonly DeliveryReport[], want: number): Promise<DeliveryJob[]> {
+    const { storage, boundary } = this.#ground;
+    const taken = storage.transactionSync(() => {
+      for (const report of done) this.#settle(report);
+      return this.#take(want);
     });
+    this.plan();
+    this.#schedule.tick();
+    if (taken.length === 0) return [];
     await boundary("delivery.claimed");
-    const destination = this.#targets.find(targetOf(row));
-    const event = this.#events.find(row.event);
-    if (destination === null || event === null) {
-      this.#over(id, "failed");
-      return null;
-    }
-    const body = JSON.stringify(destination.message(this.#events.show(event)));
-    const at = new Date(now());
-    const signature = await this.#secrets.sign(destination.signer, event.id, at, body);
-    if (signature === null) {
-      this.#over(id, "failed");
-      return null;
-    }
-    const headers = {
-      "content-type": "application/json",
-      "user-agent": "nemo-gateway/1",
-      "webhook-id": event.id,
-      "webhook-timestamp": String(Math.floor(at.getTime() / SECOND_MS)),
-      "webhook-signature": signature,
-    };
-    return { id, attempt, url: destination.url, headers, body, timeoutMs };
+    const jobs = await Promise.all(taken.map((row) => this.#messages.make(row, row.attempts + 1)));
+    const lost = taken.filter((_, at) => jobs[at] === null);
+    if (lost.length > 0) this.#giveUp(lost);
+    return jobs.filter((job) => job !== null);
   }
 
-  /** Writes an attempt's outcome down and what follows from it. An outcome of an attempt that was taken anew is too late. */
-  settle(id: DeliveryId, attempt: number, outcome: DeliveryOutcome): void {
-    const { sql, storage, config, now, spin } = this.#ground;
-    const row = this.#find(id);
-    if (row === null || row.state !== "pending" || row.attempts !== attempt) return;
-    const next = isTaken(outcome) ? null : nextAttempt(attempt, outcome.retryAfterMs, now(), spin(), config.waits);
+  #take(want: number): DeliveryRow[] {
+    const { now, config } = this.#ground;
+    const until = Math.round(now() + config.waits.deliveryTimeout + REPORT_MARGIN_MS / config.timeScale);
+    const rows = want > 0 ? this.#pace.choose(want) : [];
+    for (const { id, host } of rows) {
+      this.#rows.take(id, until);
+      this.#pace.begin(host);
+    }
+    return rows;
+  }
+
+  /** Writes an outcome down and what follows from it. One of an attempt that was taken anew is too late. */
+  #settle({ id, attempt, outcome }: DeliveryReport): void {
+    const { now, spin, config } = this.#ground;
+    const row = this.#rows.find(id);
+    if (row === null || row.taken === 0 || row.attempts !== attempt) return;
+    this.#rows.log(id, attempt, outcome, now());
+    const isLast = isTaken(outcome) || isGone(outcome);
+    const next = isLast ? null : nextAttempt(attempt - row.spent, outcome.retryAfterMs, now(), spin(), config.waits);
+    if (next === null) this.#rows.over(id, isTaken(outcome) ? "delivered" : "failed", now());
+    else this.#rows.later(id, next);
+    this.#health.note(targetOf(row), row.event, outcome);
+  }
+
+  #giveUp(rows: readonly DeliveryRow[]): void {
+    const { storage, now } = this.#ground;
     storage.transactionSync(() => {
-      sql.exec(
-        "UPDATE deliveries SET last_status = ?, last_answer = ? WHERE id = ?",
-        outcome.status,
-        outcome.answer || outcome.error,
-        id,
-      );
-      if (next === null) this.#over(id, isTaken(outcome) ? "delivered" : "failed");
-      else this.#later(id, next);
+      for (const { id } of rows) this.#rows.over(id, "failed", now());
     });
+    this.plan();
   }
 
-  list(page: PageRequest): Page<DeliveryWire> {
-    const rows = this.#ground.sql
-      .exec<Row>(
-        `SELECT ${COLUMNS} FROM deliveries WHERE id < ? ORDER BY id DESC LIMIT ?`,
-        cursorOf(page),
-        page.limit + 1,
-      )
-      .toArray();
-    return pageOf(rows, page, (row) => row.id, show);
+  /** When there will be something to nudge for: what is not nudged for yet, at its time; the rest when the nudge must be lost. */
+  #lookAt(): EpochMs | null {
+    const { waits } = this.#ground.config;
+    const waiting = this.#rows.hasDue(this.#nudgedAt);
+    const moments = [
+      this.#rows.nextDue(this.#nudgedAt),
+      waiting ? this.#nudgedAt + waits.stepLease : null,
+      waiting ? this.#pace.freeAt() : null,
+    ];
+    const known = moments.filter((at) => at !== null);
+    return known.length === 0 ? null : Math.min(...known);
   }
 
-  read(id: DeliveryId): Result<DeliveryWire, Refusal> {
-    const row = this.#find(id);
-    return row === null
-      ? err(refusal("not_found", "No delivery with this id exists here; list yours with GET /v1/deliveries."))
-      : ok(show(row));
-  }
-
-  #later(id: DeliveryId, at: EpochMs): void {
-    this.#ground.sql.exec("UPDATE deliveries SET due_at = ? WHERE id = ?", Math.round(at), id);
-    this.#schedule.owe(DELIVERY, id, at);
-  }
-
-  #over(id: DeliveryId, state: "delivered" | "failed"): void {
-    this.#ground.sql.exec(
-      "UPDATE deliveries SET state = ?, due_at = NULL, ended_at = ? WHERE id = ?",
-      state,
-      this.#ground.now(),
-      id,
-    );
-    this.#schedule.done(DELIVERY, id);
-  }
-
-  #find(id: DeliveryId): Row | null {
-    return this.#ground.sql.exec<Row>(`SELECT ${COLUMNS} FROM deliveries WHERE id = ?`, id).toArray()[0] ?? null;
+  #tellSchedule(at: EpochMs | null): void {
+    this.#plannedAt = at;
+    if (at === null) this.#schedule.done(DELIVER, "");
+    else this.#schedule.owe(DELIVER, "", at);
   }
 }
-
-const show = (row: Row): DeliveryWire => ({
-  id: row.id,
-  event_id: row.event,
-  target: targetOf(row),
-  state: row.state,
-  attempts: row.attempts,
-  last_status: row.last_status,
-  last_answer: row.last_answer,
-  due_at: row.due_at === null ? null : toRfc3339(row.due_at),
-  created_at: toRfc3339(row.created_at),
-  ended_at: row.ended_at === null ? null : toRfc3339(row.ended_at),
-});

@@ -1,4 +1,4 @@
-/** Where a tenant wants its events: addresses and types. */
+/** What callers ask of endpoints: where a tenant wants its events, and of which types. */
 import { type Refusal, refusal } from "../../core/errors.ts";
 import { type EndpointId, plainId } from "../../core/ids.ts";
 import { ENDPOINTS_PER_SCOPE } from "../../core/limits.ts";
@@ -7,27 +7,24 @@ import { err, ok, type Result } from "../../core/result.ts";
 import { refuseTarget } from "../../core/target.ts";
 import { toRfc3339 } from "../../core/time.ts";
 import type { EventType } from "../../core/wire/event.ts";
-import type { EndpointWire, NewEndpoint } from "../../core/wire/webhook.ts";
+import type { EndpointPatch, EndpointWire, NewEndpoint } from "../../core/wire/webhook.ts";
 import type { Ground } from "../ground.ts";
 import { findRepeat, keepRepeat } from "../repeats.ts";
+import type { DeliveryRows } from "./delivery-rows.ts";
+import type { Endpoint, EndpointRows } from "./endpoint-rows.ts";
 import type { Secrets } from "./secrets.ts";
-
-type Row = {
-  id: EndpointId;
-  url: string;
-  types: string;
-  state: "enabled" | "disabled";
-  created_at: number;
-};
-
-const COLUMNS = "id, url, types, state, created_at";
+import { hostOf } from "./targets.ts";
 
 export class Endpoints {
   readonly #ground: Ground;
+  readonly #rows: EndpointRows;
+  readonly #deliveries: DeliveryRows;
   readonly #secrets: Secrets;
 
-  constructor(ground: Ground, secrets: Secrets) {
+  constructor(ground: Ground, rows: EndpointRows, deliveries: DeliveryRows, secrets: Secrets) {
     this.#ground = ground;
+    this.#rows = rows;
+    this.#deliveries = deliveries;
     this.#secrets = secrets;
   }
 
@@ -41,77 +38,66 @@ export class Endpoints {
     if (unreachable !== null) return err(unreachable);
     const repeat = this.#repeated(call);
     if (repeat !== null) return repeat;
-    if (this.list().length >= ENDPOINTS_PER_SCOPE) {
-      return err(
-        refusal(
-          "too_many_endpoints",
-          `A tenant has at most ${ENDPOINTS_PER_SCOPE} endpoints in one mode; delete one first.`,
-          { hint: "DELETE /v1/webhook_endpoints/{id}" },
-        ),
-      );
-    }
+    if (this.#rows.all().length >= ENDPOINTS_PER_SCOPE) return err(tooMany());
     const id = plainId("whk", ground.now(), ground.random);
     const fresh = await this.#secrets.fresh(id);
     const twin = this.#repeated(call); // a twin may have come while the secret was sealed
     if (twin !== null) return twin;
-    const row: Row = {
-      id,
-      url: body.url,
-      types: JSON.stringify(body.types),
-      state: "enabled",
-      created_at: ground.now(),
-    };
+    const endpoint = newEndpointOf(id, body, ground.now());
     ground.storage.transactionSync(() => {
-      ground.sql.exec(
-        `INSERT INTO endpoints (${COLUMNS}) VALUES (?, ?, ?, ?, ?)`,
-        row.id,
-        row.url,
-        row.types,
-        row.state,
-        row.created_at,
-      );
+      this.#rows.save(endpoint);
       this.#secrets.put(fresh);
-      keepRepeat(ground, call, row.id);
+      keepRepeat(ground, call, id);
     });
-    return ok({ endpoint: show(row), secret: fresh.secret });
+    return ok({ endpoint: showEndpoint(endpoint), secret: fresh.secret });
   }
 
   list(): EndpointWire[] {
-    return this.#rows().map(show);
+    return this.#rows.all().map(showEndpoint);
   }
 
   read(id: EndpointId): Result<EndpointWire, Refusal> {
-    const row = this.#find(id);
-    return row === null ? err(noEndpoint()) : ok(show(row));
+    const endpoint = this.#rows.find(id);
+    return endpoint === null ? err(noEndpoint()) : ok(showEndpoint(endpoint));
+  }
+
+  /** Changes what the body names. Disabling calls off what is owed; enabling forgets the failures, and sends nothing by itself. */
+  update(id: EndpointId, { url, types, state }: EndpointPatch): Result<EndpointWire, Refusal> {
+    const { config, storage, now } = this.#ground;
+    const known = this.#rows.find(id);
+    if (known === null) return err(noEndpoint());
+    const unreachable = url === undefined ? null : refuseTarget(url, "/url", config.targets);
+    if (unreachable !== null) return err(unreachable);
+    const moved = { ...known, url: url ?? known.url, types: types ?? known.types };
+    const changed = state === undefined || state === known.state ? moved : switched(moved, state, now());
+    storage.transactionSync(() => {
+      this.#rows.save(changed);
+      if (url !== undefined) this.#deliveries.moveHost({ kind: "endpoint", id }, hostOf(url));
+      if (changed.state === "disabled") this.#deliveries.callOff({ kind: "endpoint", id }, now());
+    });
+    return ok(showEndpoint(changed));
   }
 
   /** Removes an endpoint and calls off what was still owed to it. */
   delete(id: EndpointId): Result<null, Refusal> {
-    if (this.#find(id) === null) return err(noEndpoint());
-    const { sql, storage, now } = this.#ground;
-    storage.transactionSync(() => {
-      sql.exec("DELETE FROM endpoints WHERE id = ?", id);
+    if (this.#rows.find(id) === null) return err(noEndpoint());
+    this.#ground.storage.transactionSync(() => {
+      this.#rows.remove(id);
       this.#secrets.forget(id);
-      sql.exec(
-        "UPDATE deliveries SET state = 'failed', due_at = NULL, ended_at = ? WHERE target_kind = 'endpoint' AND target = ? AND state = 'pending'",
-        now(),
-        id,
-      );
+      this.#deliveries.callOff({ kind: "endpoint", id }, this.#ground.now());
     });
     return ok(null);
   }
 
   /** Enabled endpoints that want events of this type. */
-  wanting(type: EventType): EndpointId[] {
-    return this.#rows()
-      .filter((row) => row.state === "enabled" && typesOf(row).some((wanted) => wanted === "*" || wanted === type))
-      .map((row) => row.id);
+  wanting(type: EventType): Endpoint[] {
+    return this.#rows.all().filter((endpoint) => endpoint.state === "enabled" && isWanted(endpoint, type));
   }
 
   /** Where to send; null when the endpoint is gone or disabled. */
   address(id: EndpointId): string | null {
-    const row = this.#find(id);
-    return row === null || row.state !== "enabled" ? null : row.url;
+    const endpoint = this.#rows.find(id);
+    return endpoint === null || endpoint.state !== "enabled" ? null : endpoint.url;
   }
 
   #repeated(call: Call): Result<{ endpoint: EndpointWire; secret: null }, Refusal> | null {
@@ -121,25 +107,44 @@ export class Endpoints {
     const known = this.read(repeat.value as EndpointId); // written by create() only
     return known.ok ? ok({ endpoint: known.value, secret: null }) : known;
   }
-
-  #rows(): Row[] {
-    return this.#ground.sql.exec<Row>(`SELECT ${COLUMNS} FROM endpoints ORDER BY id`).toArray();
-  }
-
-  #find(id: EndpointId): Row | null {
-    return this.#rows().find((row) => row.id === id) ?? null;
-  }
 }
 
-const noEndpoint = (): Refusal =>
+export const isWanted = ({ types }: Endpoint, type: EventType): boolean =>
+  types.some((wanted) => wanted === "*" || wanted === type);
+
+export const noEndpoint = (): Refusal =>
   refusal("not_found", "No endpoint with this id exists here; list yours with GET /v1/webhook_endpoints.");
 
-const typesOf = (row: Row): EndpointWire["types"] => JSON.parse(row.types) as EndpointWire["types"]; // written by create() only
-
-const show = (row: Row): EndpointWire => ({
-  id: row.id,
-  url: row.url,
-  types: typesOf(row),
-  state: row.state,
-  created_at: toRfc3339(row.created_at),
+export const showEndpoint = (endpoint: Endpoint): EndpointWire => ({
+  id: endpoint.id,
+  url: endpoint.url,
+  types: endpoint.types,
+  state: endpoint.state,
+  disabled_by: endpoint.disabledBy,
+  disabled_at: endpoint.disabledAt === null ? null : toRfc3339(endpoint.disabledAt),
+  created_at: toRfc3339(endpoint.createdAt),
 });
+
+const newEndpointOf = (id: EndpointId, { url, types }: NewEndpoint, createdAt: number): Endpoint => ({
+  id,
+  url,
+  types,
+  state: "enabled",
+  failing: null,
+  disabledBy: null,
+  disabledAt: null,
+  disablings: 0,
+  createdAt,
+});
+
+const switched = (endpoint: Endpoint, state: Endpoint["state"], now: number): Endpoint =>
+  state === "enabled"
+    ? { ...endpoint, state, failing: null, disabledBy: null, disabledAt: null }
+    : { ...endpoint, state, disabledBy: "you", disabledAt: now };
+
+const tooMany = (): Refusal =>
+  refusal(
+    "too_many_endpoints",
+    `A tenant has at most ${ENDPOINTS_PER_SCOPE} endpoints in one mode; delete one first.`,
+    { hint: "DELETE /v1/webhook_endpoints/{id}" },
+  );

@@ -6,7 +6,7 @@ import { EVENT_TTL_MS } from "../../core/limits.ts";
 import type { Fact } from "../../core/ports.ts";
 import { err, ok, type Result } from "../../core/result.ts";
 import { type EpochMs, toRfc3339 } from "../../core/time.ts";
-import type { EventWire } from "../../core/wire/event.ts";
+import type { EventType, EventWire } from "../../core/wire/event.ts";
 import type { Ground } from "../ground.ts";
 
 export type EventRow = Omit<Fact, "id"> & { readonly cursor: number; readonly id: EventId };
@@ -40,20 +40,33 @@ export class Events {
       .one();
   }
 
-  /** Removes what is older than 30 days, and its deliveries that are over; answers with the oldest that stays. */
+  /** Removes what is older than 30 days and has no delivery left; answers with the oldest that stays. */
   tidy(): EpochMs | null {
     const { sql, now } = this.#ground;
-    const before = now() - EVENT_TTL_MS;
-    sql.exec("DELETE FROM deliveries WHERE created_at < ? AND state != 'pending'", before);
-    sql.exec(
-      "DELETE FROM events WHERE at < ? AND id NOT IN (SELECT event FROM deliveries WHERE state = 'pending')",
-      before,
-    );
+    sql.exec("DELETE FROM events WHERE at < ? AND id NOT IN (SELECT event FROM deliveries)", now() - EVENT_TTL_MS);
     return sql.exec<{ at: number | null }>("SELECT min(at) AS at FROM events").one().at;
   }
 
   find(id: EventId): EventRow | null {
     return this.#ground.sql.exec<EventRow>(`SELECT ${COLUMNS} FROM events WHERE id = ?`, id).toArray()[0] ?? null;
+  }
+
+  /** The type of a stored event. */
+  typeOf(id: EventId): EventType {
+    return this.#ground.sql.exec<{ type: EventType }>("SELECT type FROM events WHERE id = ?", id).one().type;
+  }
+
+  /** Events after one cursor and up to another, in order. */
+  between(after: number, until: number, limit: number): EventRow[] {
+    const query = `SELECT ${COLUMNS} FROM events WHERE cursor > ? AND cursor <= ? ORDER BY cursor LIMIT ?`;
+    return this.#ground.sql.exec<EventRow>(query, after, until, limit).toArray();
+  }
+
+  /** The cursor before the first event that happened at that time or later. */
+  cursorBefore(at: EpochMs): number {
+    const query = "SELECT min(cursor) AS cursor FROM events WHERE at >= ?";
+    const first = this.#ground.sql.exec<{ cursor: number | null }>(query, at).one().cursor;
+    return first === null ? this.cursor() : first - 1;
   }
 
   /** The last cursor given out; 0 before the first. */

@@ -76,4 +76,58 @@ export const TENANT_MIGRATIONS: Migrations = [
   DROP TABLE deliveries;
   ALTER TABLE sendings RENAME TO deliveries;
   `,
+  `
+  ALTER TABLE endpoints ADD COLUMN failing TEXT;                         -- JSON: failures since the last success
+  ALTER TABLE endpoints ADD COLUMN disabled_by TEXT;                     -- you | gone | failing
+  ALTER TABLE endpoints ADD COLUMN disabled_at INTEGER;
+  ALTER TABLE endpoints ADD COLUMN disablings INTEGER NOT NULL DEFAULT 0; -- times it was disabled by us
+  ALTER TABLE endpoints ADD COLUMN recover_since INTEGER;                -- a recovery under way: of events from this time on,
+  ALTER TABLE endpoints ADD COLUMN recover_after INTEGER;                -- after this cursor,
+  ALTER TABLE endpoints ADD COLUMN recover_until INTEGER;                -- up to this one
+
+  CREATE TABLE attempts (
+    delivery TEXT NOT NULL,
+    n INTEGER NOT NULL,               -- from 1
+    at INTEGER NOT NULL,
+    took_ms INTEGER NOT NULL,
+    status INTEGER,                   -- null: no answer
+    error TEXT,                       -- why there was none
+    answer TEXT NOT NULL,             -- its first 1,000 bytes
+    PRIMARY KEY (delivery, n)
+  ) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE sendings (
+    id TEXT PRIMARY KEY,
+    event TEXT NOT NULL,
+    target_kind TEXT NOT NULL,        -- endpoint | callback | hook
+    target TEXT NOT NULL,             -- an endpoint's or a hook's id, a callback's address
+    host TEXT NOT NULL,               -- of its address: what the pace is counted by
+    resource TEXT NOT NULL,           -- the event's, and
+    cursor INTEGER NOT NULL,          -- its place: first attempts of one resource leave in this order
+    state TEXT NOT NULL,              -- pending | delivered | failed
+    attempts INTEGER NOT NULL DEFAULT 0,
+    spent INTEGER NOT NULL DEFAULT 0, -- attempts made before the schedule last began
+    taken INTEGER NOT NULL DEFAULT 0, -- 1: an attempt is under way, given up at due_at
+    due_at INTEGER,                   -- the next attempt; null when over
+    created_at INTEGER NOT NULL,
+    ended_at INTEGER,
+    UNIQUE (event, target_kind, target)
+  ) STRICT;
+  INSERT INTO sendings (id, event, target_kind, target, host, resource, cursor, state, attempts, due_at, created_at, ended_at)
+    SELECT d.id, d.event, d.target_kind, d.target, '', e.resource, e.cursor, d.state, d.attempts, d.due_at, d.created_at, d.ended_at
+    FROM deliveries AS d JOIN events AS e ON e.id = d.event;
+  INSERT INTO attempts (delivery, n, at, took_ms, status, answer)
+    SELECT id, attempts, coalesce(ended_at, created_at), 0, last_status, coalesce(last_answer, '')
+    FROM deliveries WHERE last_status IS NOT NULL OR last_answer IS NOT NULL;
+  DROP TABLE deliveries;
+  ALTER TABLE sendings RENAME TO deliveries;
+  CREATE INDEX deliveries_due ON deliveries (due_at, cursor) WHERE state = 'pending';
+  CREATE INDEX deliveries_taken ON deliveries (host) WHERE taken = 1;
+  CREATE INDEX deliveries_of_resource ON deliveries (target, resource, cursor);
+  CREATE INDEX deliveries_by_state ON deliveries (state, id);
+  CREATE INDEX deliveries_by_age ON deliveries (created_at);
+  DELETE FROM due WHERE kind = 'delivery';
+  INSERT OR IGNORE INTO due (kind, ref, due_at)
+    SELECT 'deliver', '', min(due_at) FROM deliveries WHERE state = 'pending' GROUP BY state;
+  `,
 ];

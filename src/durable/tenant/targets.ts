@@ -1,8 +1,11 @@
-/** What each kind of target means: its address now, whose secret signs, and the body it gets. */
+/** What each kind of target means: who wants an event, where it goes now, whose secret signs, and the body it gets. */
 import type { DeliveryTarget } from "../../core/delivery.ts";
-import type { EventWire } from "../../core/wire/event.ts";
+import type { EventType, EventWire } from "../../core/wire/event.ts";
 import type { Endpoints } from "./endpoints.ts";
 import { DEFAULT_SECRET, type SecretOwner } from "./secrets.ts";
+
+/** A target, and the address it has now. */
+export type Addressed = { readonly target: DeliveryTarget; readonly url: string };
 
 /** Where a message goes and how it is made. */
 export type Destination = {
@@ -23,11 +26,24 @@ export const columnsOf = (target: DeliveryTarget): TargetColumns => ({
 export const targetOf = ({ target_kind: kind, target }: TargetColumns): DeliveryTarget =>
   kind === "callback" ? { kind, url: target } : { kind, id: target as `whk_${string}` }; // written by columnsOf()
 
+/** What a pace is counted by. The address was judged when it came in. */
+export const hostOf = (url: string): string => new URL(url).host;
+
 export class Targets {
   readonly #endpoints: Endpoints;
 
   constructor(endpoints: Endpoints) {
     this.#endpoints = endpoints;
+  }
+
+  /** Everybody who is to be told of an event: the endpoints that want its type, and the address that came with it. */
+  wanting(type: EventType, callback: string | null): Addressed[] {
+    const endpoints = this.#endpoints
+      .wanting(type)
+      .map(({ id, url }): Addressed => ({ target: { kind: "endpoint", id }, url }));
+    return callback === null
+      ? endpoints
+      : [...endpoints, { target: { kind: "callback", url: callback }, url: callback }];
   }
 
   /** Null when the target is gone or takes nothing at the moment. */

@@ -1,0 +1,223 @@
+/** The rows of deliveries and of their attempts: every statement on them. When to do what is said next door. */
+import type { DeliveryTarget } from "../../core/delivery.ts";
+import type { DeliveryId, EventId } from "../../core/ids.ts";
+import type { DeliveryOutcome, PageRequest } from "../../core/ports.ts";
+import type { EpochMs } from "../../core/time.ts";
+import type { DeliveryFilter } from "../../core/wire/webhook.ts";
+import { cursorOf } from "../page.ts";
+import { columnsOf, type TargetColumns } from "./targets.ts";
+
+export type DeliveryRow = TargetColumns & {
+  readonly id: DeliveryId;
+  readonly event: EventId;
+  readonly host: string;
+  readonly resource: string;
+  readonly cursor: number;
+  readonly state: "pending" | "delivered" | "failed";
+  readonly attempts: number;
+  readonly spent: number;
+  readonly taken: number;
+  readonly due_at: number | null;
+  readonly created_at: number;
+  readonly ended_at: number | null;
+};
+
+export type NewDelivery = {
+  readonly id: DeliveryId;
+  readonly event: EventId;
+  readonly target: DeliveryTarget;
+  readonly host: string;
+  readonly resource: string;
+  readonly cursor: number;
+  readonly dueAt: EpochMs;
+};
+
+export type AttemptRow = {
+  readonly n: number;
+  readonly at: number;
+  readonly took_ms: number;
+  readonly status: number | null;
+  readonly error: string | null;
+  readonly answer: string;
+};
+
+const COLUMNS =
+  "id, event, target_kind, target, host, resource, cursor, state, attempts, spent, taken, due_at, created_at, ended_at";
+
+/** Nobody overtakes: a first attempt waits until those of earlier events of its resource have come to an end, good or bad. */
+const IN_ORDER = `
+  (d.attempts > 0 OR NOT EXISTS (
+    SELECT 1 FROM deliveries AS e
+    WHERE e.target = d.target AND e.resource = d.resource AND e.cursor < d.cursor AND e.target_kind = d.target_kind
+      AND e.state = 'pending' AND (e.attempts = 0 OR (e.attempts = 1 AND e.taken = 1 AND e.due_at > ?))
+  ))`;
+
+export class DeliveryRows {
+  readonly #sql: SqlStorage;
+
+  constructor(sql: SqlStorage) {
+    this.#sql = sql;
+  }
+
+  find(id: DeliveryId): DeliveryRow | null {
+    return this.#rows(`SELECT ${COLUMNS} FROM deliveries WHERE id = ?`, id)[0] ?? null;
+  }
+
+  /** Owes an event to a target, unless it is owed or was told already. */
+  add({ id, event, target, host, resource, cursor, dueAt }: NewDelivery, now: EpochMs): void {
+    const { target_kind: kind, target: to } = columnsOf(target);
+    this.#sql.exec(
+      `INSERT OR IGNORE INTO deliveries (id, event, target_kind, target, host, resource, cursor, state, due_at, created_at)
+       VALUES (?, ?, ?, ?, ?, ?, ?, 'pending', ?, ?)`,
+      id,
+      event,
+      kind,
+      to,
+      host,
+      resource,
+      cursor,
+      dueAt,
+      now,
+    );
+  }
+
+  /** What is due and in order, the longest due first, but nothing for these hosts. */
+  due(now: EpochMs, withoutHosts: readonly string[], limit: number): DeliveryRow[] {
+    return this.#rows(
+      `SELECT ${COLUMNS} FROM deliveries AS d
+       WHERE state = 'pending' AND due_at <= ? AND host NOT IN (SELECT value FROM json_each(?)) AND ${IN_ORDER}
+       ORDER BY due_at, cursor LIMIT ?`,
+      now,
+      JSON.stringify(withoutHosts),
+      now,
+      limit,
+    );
+  }
+
+  /** The earliest moment after `since` at which a pending one is due; null when there is none. */
+  nextDue(since: EpochMs): EpochMs | null {
+    const query = "SELECT min(due_at) AS at FROM deliveries WHERE state = 'pending' AND due_at > ?";
+    return this.#sql.exec<{ at: number | null }>(query, since).one().at;
+  }
+
+  hasDue(at: EpochMs): boolean {
+    return (
+      this.#sql.exec("SELECT 1 FROM deliveries WHERE state = 'pending' AND due_at <= ? LIMIT 1", at).toArray().length >
+      0
+    );
+  }
+
+  /** How many attempts are under way, by host. */
+  inFlight(now: EpochMs): Map<string, number> {
+    const query = "SELECT host, count(*) AS n FROM deliveries WHERE taken = 1 AND due_at > ? GROUP BY host";
+    return new Map(
+      this.#sql
+        .exec<{ host: string; n: number }>(query, now)
+        .toArray()
+        .map(({ host, n }) => [host, n]),
+    );
+  }
+
+  /** Takes a delivery for one attempt, until then at the latest. */
+  take(id: DeliveryId, until: EpochMs): void {
+    this.#sql.exec("UPDATE deliveries SET attempts = attempts + 1, taken = 1, due_at = ? WHERE id = ?", until, id);
+  }
+
+  /** To be tried again then. */
+  later(id: DeliveryId, at: EpochMs): void {
+    this.#sql.exec("UPDATE deliveries SET taken = 0, due_at = ? WHERE id = ?", Math.round(at), id);
+  }
+
+  over(id: DeliveryId, state: "delivered" | "failed", now: EpochMs): void {
+    const query = "UPDATE deliveries SET state = ?, taken = 0, due_at = NULL, ended_at = ? WHERE id = ?";
+    this.#sql.exec(query, state, now, id);
+  }
+
+  /** Begins the schedule anew, whatever came of it before. One whose attempt is under way is left alone. */
+  again(id: DeliveryId, dueAt: EpochMs): void {
+    const query = `UPDATE deliveries SET state = 'pending', spent = attempts, due_at = ?, ended_at = NULL
+                   WHERE id = ? AND taken = 0`;
+    this.#sql.exec(query, dueAt, id);
+  }
+
+  /** The dead letter of this event and target begins anew. */
+  revive(event: EventId, target: DeliveryTarget, dueAt: EpochMs): void {
+    const { target_kind, target: to } = columnsOf(target);
+    const query = `UPDATE deliveries SET state = 'pending', spent = attempts, due_at = ?, ended_at = NULL
+                   WHERE event = ? AND target_kind = ? AND target = ? AND state = 'failed'`;
+    this.#sql.exec(query, dueAt, event, target_kind, to);
+  }
+
+  /** The target takes nothing any more: what is owed to it becomes a dead letter. */
+  callOff(target: DeliveryTarget, now: EpochMs): void {
+    const { target_kind, target: to } = columnsOf(target);
+    const query = `UPDATE deliveries SET state = 'failed', taken = 0, due_at = NULL, ended_at = ?
+                   WHERE target = ? AND target_kind = ? AND state = 'pending'`;
+    this.#sql.exec(query, now, to, target_kind);
+  }
+
+  /** The target has another address. */
+  moveHost(target: DeliveryTarget, host: string): void {
+    const { target_kind, target: to } = columnsOf(target);
+    const query = "UPDATE deliveries SET host = ? WHERE target = ? AND target_kind = ? AND state = 'pending'";
+    this.#sql.exec(query, host, to, target_kind);
+  }
+
+  /** True when a later event of the same resource has been sent to the same target. */
+  isStale({ target_kind, target, resource, cursor }: DeliveryRow): boolean {
+    const query = `SELECT 1 FROM deliveries
+                   WHERE target = ? AND resource = ? AND cursor > ? AND target_kind = ? AND attempts > 0 LIMIT 1`;
+    return this.#sql.exec(query, target, resource, cursor, target_kind).toArray().length > 0;
+  }
+
+  /** A page, newest first, and one more to tell whether there are others. */
+  page(page: PageRequest, { state, target_id }: DeliveryFilter): DeliveryRow[] {
+    return this.#rows(
+      `SELECT ${COLUMNS} FROM deliveries
+       WHERE id < ? AND (? IS NULL OR state = ?) AND (? IS NULL OR target = ?) ORDER BY id DESC LIMIT ?`,
+      cursorOf(page),
+      state ?? null,
+      state ?? null,
+      target_id ?? null,
+      target_id ?? null,
+      page.limit + 1,
+    );
+  }
+
+  /** Notes how an attempt went. */
+  log(id: DeliveryId, n: number, { status, error, answer, tookMs }: DeliveryOutcome, now: EpochMs): void {
+    this.#sql.exec(
+      "INSERT OR REPLACE INTO attempts (delivery, n, at, took_ms, status, error, answer) VALUES (?, ?, ?, ?, ?, ?, ?)",
+      id,
+      n,
+      Math.round(now - tookMs),
+      Math.round(tookMs),
+      status,
+      error,
+      answer,
+    );
+  }
+
+  /** The attempts whose outcome is known, in order. */
+  attempts(id: DeliveryId): AttemptRow[] {
+    const query = "SELECT n, at, took_ms, status, error, answer FROM attempts WHERE delivery = ? ORDER BY n";
+    return this.#sql.exec<AttemptRow>(query, id).toArray();
+  }
+
+  lastAttempt(id: DeliveryId): AttemptRow | null {
+    const query =
+      "SELECT n, at, took_ms, status, error, answer FROM attempts WHERE delivery = ? ORDER BY n DESC LIMIT 1";
+    return this.#sql.exec<AttemptRow>(query, id).toArray()[0] ?? null;
+  }
+
+  /** Removes what is over and was made before. */
+  tidy(before: EpochMs): void {
+    const old = "SELECT id FROM deliveries WHERE created_at < ? AND state != 'pending'";
+    this.#sql.exec(`DELETE FROM attempts WHERE delivery IN (${old})`, before);
+    this.#sql.exec("DELETE FROM deliveries WHERE created_at < ? AND state != 'pending'", before);
+  }
+
+  #rows(query: string, ...values: SqlStorageValue[]): DeliveryRow[] {
+    return this.#sql.exec<DeliveryRow>(query, ...values).toArray();
+  }
+}

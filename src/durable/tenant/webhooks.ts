@@ -1,0 +1,59 @@
+/** The parts of a tenant's webhooks, put together once. */
+import type { Scope } from "../../core/address.ts";
+import { EVENT_TTL_MS } from "../../core/limits.ts";
+import type { EpochMs } from "../../core/time.ts";
+import type { Ground } from "../ground.ts";
+import type { Schedule } from "../schedule.ts";
+import type { Seals } from "../seals.ts";
+import { Deliveries } from "./deliveries.ts";
+import { DeliveryLog } from "./delivery-log.ts";
+import { DeliveryMessages } from "./delivery-message.ts";
+import { DeliveryPace } from "./delivery-pace.ts";
+import { DeliveryRows } from "./delivery-rows.ts";
+import { EndpointHealth } from "./endpoint-health.ts";
+import { EndpointRows } from "./endpoint-rows.ts";
+import { Endpoints } from "./endpoints.ts";
+import { Events } from "./events.ts";
+import { Recoveries } from "./recovery.ts";
+import { Secrets } from "./secrets.ts";
+import { Targets } from "./targets.ts";
+
+export type Webhooks = {
+  readonly events: Events;
+  readonly endpoints: Endpoints;
+  readonly secrets: Secrets;
+  readonly targets: Targets;
+  readonly deliveries: Deliveries;
+  readonly log: DeliveryLog;
+  readonly health: EndpointHealth;
+  readonly recoveries: Recoveries;
+  /** Removes what is no longer kept; answers with the oldest event that stays. */
+  readonly tidy: () => EpochMs | null;
+};
+
+export function openWebhooks(ground: Ground, scope: Scope, schedule: Schedule, seals: Seals): Webhooks {
+  const rows = new DeliveryRows(ground.sql);
+  const endpointRows = new EndpointRows(ground.sql);
+  const events = new Events(ground, scope);
+  const secrets = new Secrets(ground, scope, seals);
+  const endpoints = new Endpoints(ground, endpointRows, rows, secrets);
+  const targets = new Targets(endpoints);
+  const health = new EndpointHealth(ground, schedule, endpointRows, rows);
+  const pace = new DeliveryPace(ground, rows, scope.mode);
+  const messages = new DeliveryMessages(ground, rows, events, targets, secrets);
+  const deliveries = new Deliveries(ground, schedule, rows, pace, messages, health);
+  return {
+    events,
+    endpoints,
+    secrets,
+    targets,
+    deliveries,
+    log: new DeliveryLog(ground, rows, events, targets, deliveries),
+    health,
+    recoveries: new Recoveries(ground, schedule, endpointRows, rows, events, deliveries),
+    tidy: () => {
+      rows.tidy(ground.now() - EVENT_TTL_MS);
+      return events.tidy();
+    },
+  };
+}

@@ -1,0 +1,36 @@
+/** Webhook receivers behind the real queue and its consumer: only the last step, the network, is played here. */
+import { vi } from "vitest";
+
+export type Got = { readonly headers: Record<string, string>; readonly body: string; readonly redirect: string };
+export type Behaviour = (request: Request, nth: number) => Response | Promise<Response>;
+export type PlayedReceiver = { readonly url: string; readonly got: Got[] };
+
+const HOST = "http://127.0.0.1:9";
+
+/** Plays receivers until `vi.restoreAllMocks()`; every other request goes where it goes. */
+export function playReceivers(): (behave: Behaviour) => PlayedReceiver {
+  const played = new Map<string, { readonly behave: Behaviour; readonly got: Got[] }>();
+  const real = globalThis.fetch.bind(globalThis);
+  vi.spyOn(globalThis, "fetch").mockImplementation(async (input, init) => {
+    const request = new Request(input as RequestInfo, init);
+    const receiver = played.get(request.url);
+    if (receiver === undefined) return real(request);
+    const { signal, redirect } = request;
+    receiver.got.push({ headers: Object.fromEntries(request.headers), body: await request.text(), redirect });
+    return receiver.behave(new Request(request.url, { signal }), receiver.got.length);
+  });
+  return (behave) => {
+    const url = `${HOST}/${crypto.randomUUID()}`;
+    const got: Got[] = [];
+    played.set(url, { behave, got });
+    return { url, got };
+  };
+}
+
+/** Answers with these statuses in turn, then with 204. */
+export const answering =
+  (...statuses: number[]): Behaviour =>
+  (_, nth) => {
+    const status = statuses[nth - 1] ?? 204;
+    return new Response(status === 204 ? null : `said ${status}`, { status });
+  };
