@@ -1,6 +1,6 @@
 /** When a webhook is tried again, and what its receiver's answer means. */
 import type { EndpointId } from "./ids.ts";
-import type { DeliveryOutcome } from "./ports.ts";
+import type { DeliveryOutcome } from "./tenant-port.ts";
 import type { EpochMs } from "./time.ts";
 import type { Waits } from "./waits.ts";
 

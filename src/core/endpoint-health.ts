@@ -2,7 +2,7 @@
 import { isTaken } from "./delivery.ts";
 import type { EventId } from "./ids.ts";
 import { DISABLE_ATTEMPTS } from "./limits.ts";
-import type { DeliveryOutcome } from "./ports.ts";
+import type { DeliveryOutcome } from "./tenant-port.ts";
 import type { EpochMs } from "./time.ts";
 import type { Waits } from "./waits.ts";
 

@@ -4,7 +4,7 @@
  */
 import { parseScope, tenantObjectName } from "../core/address.ts";
 import { eventId } from "../core/ids.ts";
-import type { Fact, TenantPort } from "../core/ports.ts";
+import type { Fact, TenantPort } from "../core/tenant-port.ts";
 import type { EventType } from "../core/wire/event.ts";
 import type { Ground } from "./ground.ts";
 import type { Schedule } from "./schedule.ts";

@@ -4,8 +4,9 @@ import { parseScope } from "../core/address.ts";
 import { type Refusal, refusal } from "../core/errors.ts";
 import type { DeliveryId, EndpointId, EventId } from "../core/ids.ts";
 import { EVENT_TTL_MS } from "../core/limits.ts";
-import type { Call, DeliveryJob, DeliveryReport, Fact, Page, PageRequest, TenantPort } from "../core/ports.ts";
+import type { Call, Page, PageRequest } from "../core/ports.ts";
 import { err, type Result } from "../core/result.ts";
+import type { DeliveryJob, DeliveryReport, Fact, TenantPort } from "../core/tenant-port.ts";
 import { DAY_MS, type EpochMs } from "../core/time.ts";
 import type { EventWire } from "../core/wire/event.ts";
 import type {

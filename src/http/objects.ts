@@ -7,7 +7,8 @@
 import { type Scope, tenantObjectName, uploadObjectName, userObjectName } from "../core/address.ts";
 import { type UploadId, userHashOf } from "../core/ids.ts";
 import type { Pass, Visit, Visitor } from "../core/pass.ts";
-import type { TenantPort, TokenPort, UploadPort, UserDoor, UserPort } from "../core/ports.ts";
+import type { TokenPort, UploadPort, UserDoor, UserPort } from "../core/ports.ts";
+import type { TenantPort } from "../core/tenant-port.ts";
 import type { Env } from "../env.ts";
 import { apiError, notFound, unwrap } from "./api-error.ts";
 

@@ -3,7 +3,7 @@
  * few at a time, sends it, and reports how it went in the call that takes the next.
  */
 import { SENDER_ATTEMPTS, SENDER_SLOTS } from "../core/limits.ts";
-import type { DeliveryJob, DeliveryReport, TenantPort } from "../core/ports.ts";
+import type { DeliveryJob, DeliveryReport, TenantPort } from "../core/tenant-port.ts";
 import { dieAt } from "../crash.ts";
 import { type Config, type DeliveryMessage, type Env, readConfig } from "../env.ts";
 import { log, logBug } from "../log.ts";

@@ -1,8 +1,8 @@
 /** One webhook over HTTP: what is sent, how long it is awaited, how much of the answer is read. */
 import { DELIVERY_ANSWER_BYTES } from "../core/limits.ts";
-import type { DeliveryJob, DeliveryOutcome } from "../core/ports.ts";
 import { retryAfterMs } from "../core/retry-after.ts";
 import { checkTarget, explainTarget, type TargetRules } from "../core/target.ts";
+import type { DeliveryJob, DeliveryOutcome } from "../core/tenant-port.ts";
 
 /** What this job needs of the world outside. */
 export type Outside = { readonly fetch: (request: Request) => Promise<Response>; readonly now: () => number };

@@ -2,7 +2,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { UserAddress } from "../../src/core/address.ts";
 import { type DeliveryId, type EndpointId, eventId } from "../../src/core/ids.ts";
-import type { Fact, TenantPort } from "../../src/core/ports.ts";
+import type { Fact, TenantPort } from "../../src/core/tenant-port.ts";
 import { scaledWaits } from "../../src/core/waits.ts";
 import type { EventType } from "../../src/core/wire/event.ts";
 import type { DeliveryWire, LoggedDeliveryWire } from "../../src/core/wire/webhook.ts";

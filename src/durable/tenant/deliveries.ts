@@ -8,7 +8,7 @@
 import { isGone, isTaken, nextAttempt } from "../../core/delivery.ts";
 import { plainId } from "../../core/ids.ts";
 import { SENDER_SLOTS, SENDERS_AT_ONCE } from "../../core/limits.ts";
-import type { DeliveryJob, DeliveryReport } from "../../core/ports.ts";
+import type { DeliveryJob, DeliveryReport } from "../../core/tenant-port.ts";
 import { type EpochMs, SECOND_MS } from "../../core/time.ts";
 import type { DeliveryMessage } from "../../env.ts";
 import type { Ground } from "../ground.ts";

@@ -1,5 +1,5 @@
 /** One attempt as it leaves: the body made and signed at the moment it is taken. */
-import type { DeliveryJob } from "../../core/ports.ts";
+import type { DeliveryJob } from "../../core/tenant-port.ts";
 import { SECOND_MS } from "../../core/time.ts";
 import type { Ground } from "../ground.ts";
 import type { DeliveryRow, DeliveryRows } from "./delivery-rows.ts";

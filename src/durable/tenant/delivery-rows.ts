@@ -1,7 +1,8 @@
 /** The rows of deliveries and of their attempts: every statement on them. When to do what is said next door. */
 import type { DeliveryTarget } from "../../core/delivery.ts";
 import type { DeliveryId, EventId } from "../../core/ids.ts";
-import type { DeliveryOutcome, PageRequest } from "../../core/ports.ts";
+import type { PageRequest } from "../../core/ports.ts";
+import type { DeliveryOutcome } from "../../core/tenant-port.ts";
 import type { EpochMs } from "../../core/time.ts";
 import type { DeliveryFilter } from "../../core/wire/webhook.ts";
 import { cursorOf } from "../page.ts";

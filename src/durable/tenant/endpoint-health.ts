@@ -2,7 +2,7 @@
 import type { DeliveryTarget } from "../../core/delivery.ts";
 import { afterAttempt, type DisabledBy } from "../../core/endpoint-health.ts";
 import { type EndpointId, type EventId, eventId } from "../../core/ids.ts";
-import type { DeliveryOutcome, Fact } from "../../core/ports.ts";
+import type { DeliveryOutcome, Fact } from "../../core/tenant-port.ts";
 import type { Ground } from "../ground.ts";
 import type { Schedule } from "../schedule.ts";
 import type { DeliveryRows } from "./delivery-rows.ts";

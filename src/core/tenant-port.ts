@@ -1,0 +1,89 @@
+/** What one room may ask of a tenant's object: its events, endpoints and deliveries. The rules of ports.ts hold here too. */
+import type { Refusal } from "./errors.ts";
+import type { DeliveryId, EndpointId, EventId } from "./ids.ts";
+import type { Call, Page, PageRequest } from "./ports.ts";
+import type { Result } from "./result.ts";
+import type { EpochMs } from "./time.ts";
+import type { EventType, EventWire } from "./wire/event.ts";
+import type {
+  DeliveryFilter,
+  DeliveryWire,
+  EndpointPatch,
+  EndpointWire,
+  LoggedDeliveryWire,
+  NewEndpoint,
+  RotatedSecretWire,
+} from "./wire/webhook.ts";
+
+type Answer<T> = Promise<Result<T, Refusal>>;
+
+/** A fact on its way from the object it happened in to its tenant. */
+export type Fact = {
+  readonly id: EventId;
+  readonly type: EventType;
+  /** The resource's id, and how many facts of it came before. */
+  readonly resource: string;
+  readonly sequence: number;
+  readonly at: EpochMs;
+  /** The user's hash, so that a user token reads its own facts only. */
+  readonly uh: string;
+  /** The resource as its route shows it, JSON text of at most 128 kB. */
+  readonly data: string;
+  /** Told of this fact whatever endpoints there are: the `callback_url` that came with the turn or render. */
+  readonly callback?: string | null;
+};
+
+/** What a sender needs to make one attempt. Built and signed when it is claimed. */
+export type DeliveryJob = {
+  readonly id: DeliveryId;
+  readonly attempt: number;
+  readonly url: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+  readonly timeoutMs: number;
+};
+
+/** How an attempt went. `status` is null when no answer came. */
+export type DeliveryOutcome = {
+  readonly status: number | null;
+  readonly answer: string;
+  readonly error: string | null;
+  readonly retryAfterMs: number | null;
+  readonly tookMs: number;
+};
+
+/** An attempt that is over. One of a delivery that was taken anew meanwhile is too late and changes nothing. */
+export type DeliveryReport = {
+  readonly id: DeliveryId;
+  readonly attempt: number;
+  readonly outcome: DeliveryOutcome;
+};
+
+/** One tenant's events, endpoints and deliveries in one mode. */
+export interface TenantPort {
+  /** Stores facts once each, whatever is told twice, and owes their deliveries. */
+  accept(facts: readonly Fact[]): Promise<void>;
+  cursor(): Promise<number>;
+  listEvents(
+    after: number,
+    limit: number,
+    uh: string | null,
+  ): Promise<{ data: EventWire[]; has_more: boolean; next_cursor: number }>;
+  readEvent(id: EventId, uh: string | null): Answer<EventWire>;
+  createEndpoint(call: Call, body: NewEndpoint): Answer<{ endpoint: EndpointWire; secret: string | null }>;
+  listEndpoints(): Promise<EndpointWire[]>;
+  readEndpoint(id: EndpointId): Answer<EndpointWire>;
+  updateEndpoint(id: EndpointId, body: EndpointPatch): Answer<EndpointWire>;
+  /** Sends again, from the events since, whatever the endpoint did not take; steps through them in the background. */
+  recoverEndpoint(call: Call, id: EndpointId, since: EpochMs): Answer<EndpointWire>;
+  deleteEndpoint(id: EndpointId): Answer<null>;
+  /** A new secret for an endpoint, or for callbacks and hooks (`default`). The one before it signs beside it for a day. */
+  rotateSecret(call: Call, owner: EndpointId | "default"): Answer<RotatedSecretWire>;
+  listDeliveries(page: PageRequest, filter?: DeliveryFilter): Promise<Page<DeliveryWire>>;
+  readDelivery(id: DeliveryId): Answer<LoggedDeliveryWire>;
+  /** One more round of attempts, from now on, whatever came of the last one. */
+  retryDelivery(call: Call, id: DeliveryId): Answer<LoggedDeliveryWire>;
+  /** Hears of attempts that are over, and gives out up to `want` due deliveries for one attempt each: fewer or none when no more may go now. */
+  workDeliveries(done: readonly DeliveryReport[], want: number): Promise<DeliveryJob[]>;
+  wake(): Promise<void>;
+}
