@@ -1,60 +1,73 @@
 /**
- * Matches words against the grammar: at which places an entry can end, begun at one place. Each entry is tried once at
- * each place, so the work is bounded by the words times the grammar, whatever the message.
+ * Matches words against the grammar: at which places a part can end, begun at one place. Each entry is tried once at each
+ * place, so the work is bounded by the words times the grammar, whatever the message.
  */
 import { GRAMMAR } from "./intent-grammar.ts";
-import { POLITENESS } from "./intent-politeness.ts";
-import { WORDS } from "./intent-words.ts";
+import { type Either, type Part, partsIn, readGrammar } from "./intent-notation.ts";
 
-type Item = {
-  /** A name of an entry, or words to be met as they are. */
-  readonly options: readonly (string | readonly string[])[];
-  readonly skips: boolean;
-  readonly repeats: boolean;
-};
-type Alternative = readonly Item[];
-export type EntryName = keyof typeof GRAMMAR | keyof typeof WORDS | keyof typeof POLITENESS;
+const ENTRIES = readGrammar(GRAMMAR);
+const NOTHING: Either = { kind: "either", ways: [] };
 
-/** Words as the grammar has them: Chinese signs one by one, all else by spaces. */
-export const wordsOf = (text: string): string[] => text.match(/\p{Script=Han}|[^\s\p{Script=Han}]+/gu) ?? [];
+const entry = (name: string): Part => ENTRIES.get(name) ?? NOTHING;
 
-function itemOf(source: string): Item {
-  const last = source.at(-1);
-  const skips = last === "?" || last === "*";
-  const options = (skips ? source.slice(0, -1) : source)
-    .split("|")
-    .map((option) => (/^[A-Z_]+$/.test(option) ? option : wordsOf(option)));
-  return { options, skips, repeats: last === "*" };
+/** Words as the grammar has them: Chinese signs one by one, all else by spaces; `#` for a number of one or two digits. */
+export const wordsOf = (text: string): string[] =>
+  (text.match(/\p{Script=Han}|[^\s\p{Script=Han}]+/gu) ?? []).map((word) => (/^\d\d?$/.test(word) ? "#" : word));
+
+/** The words that a part can begin with, and whether it can be nothing at all. */
+type Beginning = { readonly words: ReadonlySet<string>; readonly mayBeNothing: boolean };
+
+const beginnings = new Map<Part, Beginning>();
+
+function beginningOf(part: Part): Beginning {
+  const known = beginnings.get(part);
+  if (known !== undefined) return known;
+  const found = findBeginning(part);
+  beginnings.set(part, found);
+  return found;
 }
 
-const alternativesOf = (source: string): Alternative[] =>
-  source.split(",").map((alternative) => alternative.trim().split(/\s+/).map(itemOf));
-
-const ENTRIES: ReadonlyMap<string, readonly Alternative[]> = new Map(
-  Object.entries({ ...GRAMMAR, ...WORDS, ...POLITENESS }).map(([name, source]) => [name, alternativesOf(source)]),
-);
-
-/** The words that an alternative can begin with. */
-function beginningsOf(alternative: Alternative): string[] {
-  const needed = alternative.findIndex(({ skips }) => !skips);
-  const heads = alternative.slice(0, needed < 0 ? alternative.length : needed + 1).flatMap(({ options }) => options);
-  return heads.flatMap((option) =>
-    typeof option === "string" ? (ENTRIES.get(option) ?? []).flatMap(beginningsOf) : option.slice(0, 1),
-  );
-}
-
-/** Per entry, the alternatives by their first word: nearly all of the grammar is passed over unread. */
-const BY_FIRST: ReadonlyMap<string, ReadonlyMap<string, readonly Alternative[]>> = new Map(
-  [...ENTRIES].map(([name, alternatives]) => {
-    const byFirst = new Map<string, Alternative[]>();
-    for (const alternative of alternatives) {
-      for (const word of new Set(beginningsOf(alternative))) {
-        byFirst.set(word, [...(byFirst.get(word) ?? []), alternative]);
-      }
+function findBeginning(part: Part): Beginning {
+  switch (part.kind) {
+    case "word":
+      return { words: new Set([part.word]), mayBeNothing: false };
+    case "entry":
+      return beginningOf(entry(part.name));
+    case "either":
+      return together(part.ways.map(beginningOf), (all) => all.some(({ mayBeNothing }) => mayBeNothing));
+    case "row": {
+      const all = part.parts.map(beginningOf);
+      const needed = all.findIndex(({ mayBeNothing }) => !mayBeNothing);
+      return together(needed < 0 ? all : all.slice(0, needed + 1), () => needed < 0);
     }
-    return [name, byFirst];
-  }),
-);
+    case "maybe":
+    case "any":
+      return { words: beginningOf(part.part).words, mayBeNothing: true };
+  }
+}
+
+const together = (all: readonly Beginning[], mayBeNothing: (all: readonly Beginning[]) => boolean): Beginning => ({
+  words: new Set(all.flatMap(({ words }) => [...words])),
+  mayBeNothing: mayBeNothing(all),
+});
+
+/** Per place with a choice, the ways by the word met there: nearly all of the grammar is passed over unread. */
+const waysByWord = new Map<Either, Map<string, readonly Part[]>>();
+
+function waysOf(part: Either, word: string): readonly Part[] {
+  const byWord = waysByWord.get(part) ?? new Map<string, readonly Part[]>();
+  waysByWord.set(part, byWord);
+  const known = byWord.get(word);
+  if (known !== undefined) return known;
+  const found = part.ways.filter((way) => mayBegin(way, word));
+  if (beginningOf(part).words.has(word)) byWord.set(word, found); // only words of the grammar are remembered
+  return found;
+}
+
+function mayBegin(part: Part, word: string): boolean {
+  const { words, mayBeNothing } = beginningOf(part);
+  return mayBeNothing || words.has(word);
+}
 
 /** One message's words, and what is known about them. */
 class Reading {
@@ -65,52 +78,57 @@ class Reading {
     this.#words = words;
   }
 
-  #afterOption(option: string | readonly string[], start: number): readonly number[] {
-    if (typeof option === "string") return this.afterEntry(option, start);
-    const isMet = option.every((word, index) => this.#words[start + index] === word);
-    return isMet ? [start + option.length] : [];
+  /** Where the part can end, begun at `start`. */
+  after(part: Part, start: number): readonly number[] {
+    const word = this.#words[start] ?? "";
+    if (!mayBegin(part, word)) return [];
+    switch (part.kind) {
+      case "word":
+        return [start + 1];
+      case "entry":
+        return this.#afterEntry(part.name, start);
+      case "either":
+        return merged(waysOf(part, word).map((way) => this.after(way, start)));
+      case "row":
+        return part.parts.reduce<readonly number[]>((starts, next) => this.#afterEach(next, starts), [start]);
+      case "maybe":
+        return merged([[start], this.after(part.part, start)]);
+      case "any":
+        return this.#afterAny(part.part, start);
+    }
   }
 
-  afterItem(item: Item, starts: readonly number[]): readonly number[] {
-    const reached = new Set(item.skips ? starts : []);
-    let fresh = starts;
-    while (fresh.length > 0) {
-      const next = fresh.flatMap((start) => item.options.flatMap((option) => this.#afterOption(option, start)));
-      fresh = [...new Set(next)].filter((place) => !reached.has(place));
+  #afterEach(part: Part, starts: readonly number[]): readonly number[] {
+    return merged(starts.map((start) => this.after(part, start)));
+  }
+
+  #afterAny(part: Part, start: number): readonly number[] {
+    const reached = new Set([start]);
+    for (let fresh: readonly number[] = [start]; fresh.length > 0; ) {
+      fresh = this.#afterEach(part, fresh).filter((place) => !reached.has(place));
       for (const place of fresh) reached.add(place);
-      if (!item.repeats) break;
     }
     return [...reached];
   }
 
-  /** Where the entry can end, begun at `start`. */
-  afterEntry(name: string, start: number): readonly number[] {
+  #afterEntry(name: string, start: number): readonly number[] {
     const key = `${name} ${start}`;
-    const known = this.#known.get(key);
-    if (known !== undefined) return known;
-    const alternatives = BY_FIRST.get(name)?.get(this.#words[start] ?? "") ?? [];
-    const ends = alternatives.flatMap((items) =>
-      items.reduce<readonly number[]>((places, item) => this.afterItem(item, places), [start]),
-    );
-    const found = [...new Set(ends)];
-    this.#known.set(key, found);
-    return found;
+    const known = this.#known.get(key) ?? this.after(entry(name), start);
+    this.#known.set(key, known);
+    return known;
   }
 }
 
-/** True when the entry matches all of the words, of which there is at least one. */
-export const isAll = (name: EntryName, words: readonly string[]): boolean =>
-  new Reading(words).afterEntry(name, 0).includes(words.length);
+/** Each place once. */
+const merged = (places: readonly (readonly number[])[]): readonly number[] =>
+  places.length === 1 && places[0] ? places[0] : [...new Set(places.flat())];
 
-/** True when each word is politeness, and there may be none. */
-export function isPolite(words: readonly string[]): boolean {
-  const polite: Item = { options: ["ALONE"], skips: true, repeats: true };
-  return new Reading(words).afterItem(polite, [0]).includes(words.length);
-}
+/** True when the entry matches all of the words. */
+export const isAll = (name: string, words: readonly string[]): boolean =>
+  new Reading(words).after({ kind: "entry", name }, 0).includes(words.length);
 
 /** The names that entries use and nobody defines: slips of the pen, none in a sound grammar. */
 export const undefinedNames = (): string[] =>
   [...ENTRIES.values()]
-    .flat(2)
-    .flatMap(({ options }) => options.filter((option): option is string => typeof option === "string"))
-    .filter((name) => !ENTRIES.has(name));
+    .flatMap(partsIn)
+    .flatMap((part) => (part.kind === "entry" && !ENTRIES.has(part.name) ? [part.name] : []));
