@@ -4,12 +4,14 @@ import type { Api, AppEnv } from "./http/context.ts";
 import { openCors } from "./http/cors.ts";
 import { documentOf } from "./http/document.ts";
 import { refuseInvalid } from "./http/invalid.ts";
+import { methodOverride } from "./http/method-override.ts";
 import { missingOf } from "./http/missing.ts";
 import { onError } from "./http/problem.ts";
 import { errorList, referenceFile, referencePage, referenceStart } from "./http/reference.ts";
 import { requestLog } from "./http/request-log.ts";
 import { setup, stamp } from "./http/setup.ts";
 import { sizeLimits } from "./http/size.ts";
+import { uploadHeaders, uploadVersion } from "./http/upload-headers.ts";
 import { adminRoutes } from "./routes/admin.ts";
 import { mountAssets } from "./routes/assets.ts";
 import { mountAuditLog } from "./routes/audit-log.ts";
@@ -26,6 +28,7 @@ import { mountProjects } from "./routes/projects.ts";
 import { mountRenders } from "./routes/renders.ts";
 import { mountTurnEvents } from "./routes/turn-events.ts";
 import { mountTurns } from "./routes/turns.ts";
+import { mountUploadResource } from "./routes/upload-resource.ts";
 import { mountUploads } from "./routes/uploads.ts";
 import { mountUsers } from "./routes/users.ts";
 import { mountWebhookEndpoints } from "./routes/webhook-endpoints.ts";
@@ -41,6 +44,7 @@ const COLLECTIONS = [
   mountTurns,
   mountTurnEvents,
   mountUploads,
+  mountUploadResource,
   mountAssets,
   mountRenders,
   mountLinks,
@@ -59,8 +63,11 @@ export function createApp(): Api {
   app.onError(onError);
   app.notFound(missingOf(app));
 
+  app.use("/v1/uploads/:id", methodOverride(app));
   app.use(stamp, requestLog, setup, sizeLimits);
+  app.use("/v1/uploads/*", uploadHeaders);
   app.use("/v1/*", openCors);
+  app.use("/v1/uploads/*", uploadVersion);
 
   for (const mount of COLLECTIONS) mount(app);
   app.route("/admin", adminRoutes());

@@ -9,6 +9,9 @@ export const BOUNDARIES = [
   "turn.sent", // the message's request has left, no answer was read
   "turn.first_byte", // the first bytes of the answer were read, none committed
   "turn.ended", // the stream is over and committed, the turn is not settled
+  "upload.begun", // R2 has begun a file of parts, the upload does not know it
+  "upload.part", // a part is in R2, the upload does not say so
+  "upload.closing", // every byte is kept and said to be all, the parts are not put together
   "upload.stored", // the bytes are in R2, the upload does not say so
   "upload.completed", // the upload says so, its user's object has no asset
   "asset.attached", // upstream took the file, the attachment is not recorded

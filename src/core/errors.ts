@@ -49,6 +49,10 @@ export const ERRORS = {
   file_too_large: row(413, "This file is too large"),
   empty_file: row(422, "This file is empty"),
   size_mismatch: row(422, "The file is not as long as announced"),
+  offset_mismatch: row(409, "The upload stands at another byte"),
+  checksum_mismatch: row(460, "The bytes changed on their way", true),
+  upload_version: row(412, "This version of the upload protocol is unknown"),
+  body_timeout: row(408, "The connection is too slow", true),
   upload_incomplete: row(409, "The upload is not finished"),
   upload_closed: row(409, "The upload is already finished"),
   upload_expired: row(410, "The upload has expired"),
@@ -113,6 +117,10 @@ export type Refusal = {
   readonly hint?: string | undefined;
   readonly errors?: readonly FieldError[] | undefined;
   readonly registerUrl?: string | undefined;
+  /** Further members of the problem document, by their wire names. */
+  readonly members?: Readonly<Record<string, number>> | undefined;
+  /** A problem type of somebody else's specification, in place of our own. */
+  readonly type?: string | undefined;
   /** Seconds to wait before trying again. */
   readonly retryAfterSeconds?: number | undefined;
 };

@@ -1,6 +1,8 @@
 /** Every bound of the gateway in one place: value, unit, and why. SECURITY.md has a row for each. */
 import { DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS } from "./time.ts";
 
+const MIB = 1024 * 1024;
+
 // ---- requests
 /** Bytes of a JSON body. Chosen: a prompt, metadata and a batch fit; a parser is never fed more. */
 export const JSON_BODY_BYTES = 256_000;
@@ -86,11 +88,21 @@ export const TICKET_AFTER_END_MS = 10 * MINUTE_MS;
 // ---- files
 /** Nemo's own limit, as its clients know it. Source: nemo-api reference section 6. */
 export const NEMO_UPLOAD_BYTES = 500_000_000;
-/** A file's size at creation: what one request may carry, as long as uploads come in one. */
-export const UPLOAD_BYTES = MAX_REQUEST_BYTES;
+/** A file's size at creation. What one request cannot carry comes in chunks. */
+export const UPLOAD_BYTES = NEMO_UPLOAD_BYTES;
 export const OPEN_UPLOADS_PER_USER = 20;
-/** Bytes of a chunk of a resumable upload. Chosen: one part in R2, so that nothing waits in between. */
-export const CHUNK_ADVICE_BYTES = 8 * 1024 * 1024;
+/** Bytes of every part of an upload in R2 but the last. The least that R2 takes; all must be equal, at most 10,000. Source: R2 limits. */
+export const UPLOAD_PART_BYTES = 5 * MIB;
+/** Bytes of a chunk of a resumable upload. Chosen: two whole parts, so that nothing is left over to be kept for the next chunk. */
+export const CHUNK_ADVICE_BYTES = 2 * UPLOAD_PART_BYTES;
+/** Bytes of one row of what fills no part yet. Chosen: far below SQLite's 2 MB a row, few rows for a part. */
+export const UPLOAD_ROW_BYTES = 256 * 1024;
+/** Bytes of all buffers that uploads hold in one isolate. Chosen: half of the 128 MB that an isolate has. */
+export const UPLOAD_BUFFERS_BYTES = 64 * MIB;
+/** First bytes of a file by which its format is judged. Source: what file-type's detectors read at most from the start. */
+export const FIRST_BYTES = 4_100;
+/** Files in one form. Chosen: as many as may be open. */
+export const FORM_FILES = OPEN_UPLOADS_PER_USER;
 export const FILENAME_CHARS = 200;
 /** A finished render's file is kept this long unless the tenant says otherwise. */
 export const RENDER_TTL_MS = 30 * DAY_MS;

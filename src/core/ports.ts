@@ -6,6 +6,7 @@
  * Worker talks to an old object for up to 20 minutes.
  */
 import type { UserAddress } from "./address.ts";
+import type { Append } from "./append.ts";
 import type { Charged, Refusal } from "./errors.ts";
 import type { AssetId, ProjectId, RenderId, TurnId, UploadId } from "./ids.ts";
 import type { Pass } from "./pass.ts";
@@ -59,7 +60,16 @@ export type Session = { readonly epoch: number; readonly issuedAt: EpochMs };
 /** What user tokens may knock at: everything but the doors of the tenant and of other objects. */
 export type UserDoor = Exclude<
   keyof UserPort,
-  "callAs" | "readAdmission" | "openSession" | "signOut" | "addAsset" | "putToken" | "removeToken" | "wake"
+  | "callAs"
+  | "readAdmission"
+  | "openSession"
+  | "signOut"
+  | "admitUpload"
+  | "noteUpload"
+  | "addAsset"
+  | "putToken"
+  | "removeToken"
+  | "wake"
 >;
 
 /** One user's projects, turns, assets and renders. */
@@ -96,6 +106,12 @@ export interface UserPort {
   /** The turn as soon as it has ended, or as it is after `waitMs`. */
   awaitTurn(id: TurnId, waitMs: number): Answer<TurnWire>;
 
+  /** Lets a new upload in while not too many are open. The same one again is let in again. */
+  admitUpload(call: Call, upload: UploadWire): Answer<null>;
+  /** Told by an upload's object how it stands; null: it was deleted. */
+  noteUpload(call: Call, id: UploadId, upload: UploadWire | null): Promise<void>;
+  listUploads(page: PageRequest): Promise<Page<UploadWire>>;
+
   /** Told by an upload's object; the same asset twice is one asset. */
   addAsset(call: Call, asset: AssetRecord): Answer<AssetWire>;
   readAsset(id: AssetId): Answer<AssetRecord>;
@@ -130,12 +146,35 @@ export interface UserPort {
   wake(): Promise<void>;
 }
 
+/** A file to be uploaded. Its size may be said later. */
+export type NewFile = Omit<NewUpload, "size_bytes"> & {
+  readonly size_bytes: number | null;
+  /** tus's Upload-Metadata as it came. */
+  readonly upload_metadata?: string | null;
+  /** SHA-256 that the whole file must have, in hexadecimal. */
+  readonly sha256?: string | null;
+};
+
+/** An upload as the resumable protocols speak of it. */
+export type UploadState = {
+  readonly upload: UploadWire;
+  readonly uploadMetadata: string | null;
+  /** Its sender has said that these are all the bytes, and all are kept. */
+  readonly isComplete: boolean;
+};
+
 /** One upload: bytes in, an asset out. */
 export interface UploadPort {
-  create(call: Call, owner: UserAddress, id: UploadId, body: NewUpload): Answer<UploadWire>;
+  create(call: Call, owner: UserAddress, id: UploadId, body: NewFile): Answer<UploadWire>;
   read(): Answer<UploadWire>;
   /** The whole content in one body of exactly the announced length. */
   write(body: ReadableStream, sizeBytes: number): Answer<UploadWire>;
+  /** The bytes that follow those it has. A newer body takes over from one that is on its way. */
+  append(body: ReadableStream | null, append: Append): Answer<UploadState>;
+  /** Ends a body that is on its way, then says how far the upload is: the next append may start there. */
+  settle(): Answer<UploadState>;
+  /** Ends the upload and removes its bytes. Refuses one that is complete. */
+  remove(): Answer<null>;
   wake(): Promise<void>;
 }
 

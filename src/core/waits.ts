@@ -53,6 +53,8 @@ export type Waits = {
   readonly uploadIdle: number;
   /** A Nemo token that upstream refused is tried again after this. Chosen: a fault of upstream's passes, a bad token costs a call now and then. */
   readonly tokenRecheck: number;
+  /** And however often it is written to, it ends after this. R2 drops the parts of an unfinished file after 7 days. */
+  readonly uploadLife: number;
   /** How far behind its earliest due time an object may be before the cron wakes it. */
   readonly busyGrace: number;
   /** A result's download without a byte this long is given up. Chosen: a store that answers at all sends within seconds. */
@@ -61,6 +63,12 @@ export type Waits = {
   readonly copyTotal: number;
   /** An upload's body without a byte this long is cut. Chosen: longer than a phone takes from one mast to the next. */
   readonly uploadBodyIdle: number;
+  /** One request may bring bytes this long. Chosen: what MAX_REQUEST_BYTES take at 0.5 Mbit/s. */
+  readonly uploadBodyTotal: number;
+  /** What arrives more slowly than a part in this is kept as it comes. Chosen: what a crash may cost a slow sender. */
+  readonly uploadKeep: number;
+  /** A request waits this long for a buffer. Chosen: as long as a client waits without giving up. */
+  readonly uploadBuffer: number;
 };
 
 const REAL: Waits = {
@@ -99,10 +107,14 @@ const REAL: Waits = {
   testHostWindow: SECOND_MS,
   uploadIdle: DAY_MS,
   tokenRecheck: 10 * MINUTE_MS,
+  uploadLife: 6 * DAY_MS,
   busyGrace: 60 * SECOND_MS,
   copyIdle: 30 * SECOND_MS,
   copyTotal: 10 * MINUTE_MS,
   uploadBodyIdle: 60 * SECOND_MS,
+  uploadBodyTotal: 25 * MINUTE_MS,
+  uploadKeep: SECOND_MS,
+  uploadBuffer: 5 * SECOND_MS,
 };
 
 /** The waits divided by `scale` (1 in production), each at least 1 ms. */

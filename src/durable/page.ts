@@ -16,3 +16,6 @@ export function pageOf<Row, Item>(
 
 /** The id below which the next page starts; every id sorts below this one when none is given. */
 export const cursorOf = ({ after }: PageRequest): string => after ?? "~";
+
+/** The page of an object that nobody ever wrote to. */
+export const NO_PAGE = { data: [], has_more: false, next_cursor: null } as const;

@@ -1,13 +1,12 @@
 /**
  * A user's object: one writer for one user's projects, turns, assets and renders.
  *
- * This file is the front door and the fuse box: it hands each call to its part, and sends due work to whoever does it.
+ * This file is the front door and the fuse box: it hands each call to its part; due work goes where `user/work.ts` says.
  * What a project or a turn is stands in `user/`.
  */
 import { DurableObject } from "cloudflare:workers";
 import type { Refusal } from "../core/errors.ts";
-import type { AssetId, ProjectId, RenderId, TurnId } from "../core/ids.ts";
-import { EVENTS_TTL_MS } from "../core/limits.ts";
+import type { AssetId, ProjectId, RenderId, TurnId, UploadId } from "../core/ids.ts";
 import type { Pass } from "../core/pass.ts";
 import type {
   AssetRecord,
@@ -22,21 +21,20 @@ import type {
   Watching,
 } from "../core/ports.ts";
 import { err, ok, type Result } from "../core/result.ts";
-import { HOUR_MS, toRfc3339 } from "../core/time.ts";
+import { toRfc3339 } from "../core/time.ts";
 import type { AttributionWire } from "../core/wire/attribution.ts";
 import type { BrowserLinkWire, NewProject, ProjectWire, TimelineWire } from "../core/wire/project.ts";
 import type { NewRender, RenderPlan, RenderWire } from "../core/wire/render.ts";
 import type { CreditsWire, NemoTokenWire, TokenFor } from "../core/wire/token.ts";
 import type { NewTurn, TurnWire } from "../core/wire/turn.ts";
 import type { TurnEventsPage } from "../core/wire/turn-event.ts";
-import type { AssetWire, AttachmentWire } from "../core/wire/upload.ts";
+import type { AssetWire, AttachmentWire, UploadWire } from "../core/wire/upload.ts";
 import type { Env } from "../env.ts";
-import type { DueRow } from "./due-rows.ts";
 import { layGround } from "./ground.ts";
-import { TOKEN_WARNING } from "./kept-token.ts";
-import { OUTBOX } from "./outbox.ts";
-import { ACT, ATTACH, enter, FILE, RENDER, TIDY, TURN } from "./user/home.ts";
+import { NO_PAGE } from "./page.ts";
+import { enter } from "./user/home.ts";
 import { putTogether, type UserParts } from "./user/parts.ts";
+import { giveUpDue, performDue } from "./user/work.ts";
 
 type Answer<T> = Promise<Result<T, Refusal>>;
 
@@ -46,8 +44,8 @@ export class UserObject extends DurableObject<Env> implements UserPort {
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
     this.#parts = putTogether(layGround(ctx, env), {
-      perform: (row) => this.#perform(row),
-      giveUp: (row) => this.#giveUp(row),
+      perform: (row) => performDue(this.#parts, row),
+      giveUp: (row) => giveUpDue(this.#parts, row),
     });
     if (this.#parts.home.database.exists()) this.#parts.run.recover();
   }
@@ -86,9 +84,7 @@ export class UserObject extends DurableObject<Env> implements UserPort {
   }
 
   async listProjects(page: PageRequest): Promise<Page<ProjectWire>> {
-    return this.#parts.home.database.exists()
-      ? this.#parts.projects.list(page)
-      : { data: [], has_more: false, next_cursor: null };
+    return this.#parts.home.database.exists() ? this.#parts.projects.list(page) : NO_PAGE;
   }
 
   async readTimeline(id: ProjectId): Answer<{ timeline: TimelineWire; etag: string; draft: string | null }> {
@@ -139,6 +135,18 @@ export class UserObject extends DurableObject<Env> implements UserPort {
     return this.#parts.turns.awaitEnd(id, waitMs);
   }
 
+  async admitUpload(call: Call, upload: UploadWire): Answer<null> {
+    return this.#parts.uploads.admit(call, upload);
+  }
+
+  async noteUpload(call: Call, id: UploadId, upload: UploadWire | null): Promise<void> {
+    this.#parts.uploads.note(call, id, upload);
+  }
+
+  async listUploads(page: PageRequest): Promise<Page<UploadWire>> {
+    return this.#parts.home.database.exists() ? this.#parts.uploads.list(page) : NO_PAGE;
+  }
+
   async addAsset(call: Call, asset: AssetRecord): Answer<AssetWire> {
     return this.#parts.assets.add(call, asset);
   }
@@ -148,9 +156,7 @@ export class UserObject extends DurableObject<Env> implements UserPort {
   }
 
   async listAssets(page: PageRequest): Promise<Page<AssetWire>> {
-    return this.#parts.home.database.exists()
-      ? this.#parts.assets.list(page)
-      : { data: [], has_more: false, next_cursor: null };
+    return this.#parts.home.database.exists() ? this.#parts.assets.list(page) : NO_PAGE;
   }
 
   async attachAsset(call: Call, project: ProjectId, asset: AssetRecord): Answer<AttachmentWire> {
@@ -218,33 +224,5 @@ export class UserObject extends DurableObject<Env> implements UserPort {
 
   override async alarm(): Promise<void> {
     this.#parts.home.schedule.alarm();
-  }
-
-  async #perform({ kind, ref, attempts }: DueRow): Promise<void> {
-    if (kind === TURN) return this.#parts.run.perform(ref as TurnId, attempts);
-    if (kind === RENDER) return this.#parts.rendering.perform(ref as RenderId, attempts);
-    if (kind === FILE) return this.#parts.files.expire(ref as RenderId);
-    if (kind === ATTACH) return this.#parts.assets.perform(ref, attempts);
-    if (kind === OUTBOX) return this.#parts.home.outbox.flush();
-    if (kind === ACT) return this.#parts.run.act(ref as TurnId);
-    if (kind === TIDY) return this.#tidy();
-    if (kind === TOKEN_WARNING) return this.#parts.home.account.warn(ref);
-    throw new Error(`nobody does work of kind ${kind}`);
-  }
-
-  /** Lets go of what is no longer kept, and comes back when the next of it is. */
-  #tidy(): void {
-    const { ground, log, schedule } = this.#parts.home;
-    const oldest = log.tidy(ground.now() - EVENTS_TTL_MS);
-    if (oldest === null) schedule.done(TIDY, "");
-    else schedule.owe(TIDY, "", oldest + EVENTS_TTL_MS + HOUR_MS);
-  }
-
-  #giveUp({ kind, ref }: DueRow): boolean {
-    if (kind === OUTBOX || kind === TIDY || kind === FILE || kind === TOKEN_WARNING) return false;
-    if (kind === TURN) this.#parts.run.giveUp(ref as TurnId);
-    if (kind === RENDER) this.#parts.rendering.giveUp(ref as RenderId);
-    if (kind === ATTACH) this.#parts.assets.giveUp(ref);
-    return true;
   }
 }

@@ -95,11 +95,12 @@ async function sealedName(c: Ctx, user: string): Promise<string> {
 /**
  * The id of an upload to be made. An upload lives in an object named by its id, so a repeat must come to the same id:
  * with an Idempotency-Key it is made from the key, else from the moment and chance. A key leads to its upload for as long as
- * that is kept; the object itself refuses one that is older than a key is remembered.
+ * that is kept; the object itself refuses one that is older than a key is remembered. `nth` counts the files of one request.
  */
-export async function newUploadId(c: Ctx, { tenant, mode, uh }: UserAddress): Promise<UploadId> {
+export async function newUploadId(c: Ctx, { tenant, mode, uh }: UserAddress, nth = 0): Promise<UploadId> {
   if (c.var.repeatKey === null) return ownedId("upl", uh, Date.now(), random);
-  const digest = await sha256([tenant, mode, uh, "upload", c.var.repeatKey].join("\u0001"));
+  const more = nth === 0 ? [] : [String(nth)];
+  const digest = await sha256([tenant, mode, uh, "upload", c.var.repeatKey, ...more].join("\u0001"));
   const moment = digest.slice(0, 6).reduce((number, byte) => number * 256 + byte, 0);
   return ownedId("upl", uh, moment, (count) => digest.slice(6, 6 + count));
 }

@@ -13,14 +13,18 @@ const EXPOSED = [
   "RateLimit-Policy",
   "Upload-Offset",
   "Upload-Length",
+  "Upload-Defer-Length",
   "Upload-Expires",
   "Upload-Metadata",
   "Upload-Complete",
   "Upload-Limit",
+  "Upload-Draft-Interop-Version",
   "Tus-Resumable",
   "Tus-Version",
   "Tus-Extension",
   "Tus-Max-Size",
+  "Tus-Checksum-Algorithm",
+  "Accept-Patch",
 ];
 const METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"];
 /** How long a browser may remember a preflight, in seconds. Chosen: a day; the rules are the same for all. */

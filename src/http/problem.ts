@@ -11,7 +11,7 @@ import { countError } from "./error-counts.ts";
 export function problemOf(refusal: Refusal, origin: string, requestId: string): Problem {
   const row = ERRORS[refusal.code];
   return {
-    type: `${origin}/docs/errors#${refusal.code}`,
+    type: refusal.type ?? `${origin}/docs/errors#${refusal.code}`,
     title: row.title,
     status: row.status,
     detail: refusal.detail,
@@ -21,6 +21,7 @@ export function problemOf(refusal: Refusal, origin: string, requestId: string): 
     ...(refusal.charged ? { charged: refusal.charged } : {}),
     ...(refusal.hint ? { hint: refusal.hint } : {}),
     ...(refusal.errors ? { errors: refusal.errors.map((error) => ({ ...error })) } : {}),
+    ...refusal.members,
     ...(refusal.registerUrl ? { register_url: refusal.registerUrl } : {}),
   };
 }

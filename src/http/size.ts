@@ -1,6 +1,6 @@
 /** Bounds that hold for every request before anything reads it. */
 import type { MiddlewareHandler } from "hono";
-import { HEADER_CHARS, HEADERS_CHARS, MAX_REQUEST_BYTES } from "../core/limits.ts";
+import { CHUNK_ADVICE_BYTES, HEADER_CHARS, HEADERS_CHARS, MAX_REQUEST_BYTES } from "../core/limits.ts";
 import { apiError } from "./api-error.ts";
 import type { AppEnv } from "./context.ts";
 
@@ -16,6 +16,10 @@ export const sizeLimits: MiddlewareHandler<AppEnv> = async (c, next) => {
   await next();
 };
 
-/** The refusal of a body above a limit, which it names. */
+/** The refusal of a body above a limit, which it names. A file that one request cannot carry comes in chunks. */
 export const tooLarge = (limitBytes: number) =>
-  apiError("request_too_large", `The body of this request may have at most ${limitBytes} bytes.`);
+  apiError("request_too_large", `The body of this request may have at most ${limitBytes} bytes.`, {
+    ...(limitBytes < MAX_REQUEST_BYTES
+      ? {}
+      : { hint: `PATCH /v1/uploads/{id} (tus or the IETF draft), in chunks of ${CHUNK_ADVICE_BYTES} bytes` }),
+  });

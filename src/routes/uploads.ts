@@ -1,14 +1,23 @@
-/** Uploads: bytes on their way into the store. */
+/** Uploads: bytes on their way into the store, announced in JSON and sent in one piece or by a resumable protocol. */
 import { MAX_REQUEST_BYTES } from "../core/limits.ts";
-import { newUpload, upload } from "../core/wire/upload.ts";
+import { contentBytesOf } from "../core/upload-headers.ts";
+import { pageOf, pageQuery } from "../core/wire/common.ts";
+import { newUpload, type UploadWire, upload } from "../core/wire/upload.ts";
 import { apiError, unwrap } from "../http/api-error.ts";
-import { callOf, newAddress, newUploadId } from "../http/call.ts";
-import type { Api } from "../http/context.ts";
-import { answer, body, declare, ownedParams } from "../http/declare.ts";
-import { uploadObject } from "../http/objects.ts";
+import { callOf, namedAddress, newAddress, newUploadId } from "../http/call.ts";
+import type { Api, Ctx } from "../http/context.ts";
+import { alsoHead, answer, body, declare, ownedParams } from "../http/declare.ts";
+import { uploadObject, userObject } from "../http/objects.ts";
+import { pageRequest, shownPage } from "../http/page.ts";
 import { tooLarge } from "../http/size.ts";
+import { stateHeaders } from "../http/upload-headers.ts";
+import { otherDialects } from "./upload-creation.ts";
 
 const tags = ["Uploads"];
+const BINARY = { schema: { type: "string", format: "binary" } } as const;
+const FORM = {
+  schema: { type: "object", properties: { file: { type: "array", items: { type: "string", format: "binary" } } } },
+} as const;
 const create = declare({
   method: "post",
   path: "/v1/uploads",
@@ -16,8 +25,28 @@ const create = declare({
   credentials: "key_or_user_token",
   tags,
   summary: "Announce a file",
+  description:
+    "In JSON; or by tus 1.0.0 (`Tus-Resumable`), or by the IETF draft, interop version 8 (`Upload-Complete`), both with the first bytes if they like; or as a form with up to 20 files, answered with `{data: […]}`, one upload each.",
   request: { body: body(newUpload) },
-  responses: { 201: answer(upload, "The upload; send its content to `content_url`.") },
+  hide: true, // its validators know JSON alone; documented below with every dialect
+  responses: { 201: answer(upload, "The upload; send its content to `content_url`, or PATCH its `Location`.") },
+});
+
+const everyDialect = {
+  ...body(newUpload).content,
+  "multipart/form-data": FORM,
+  "application/offset+octet-stream": BINARY,
+};
+
+const list = declare({
+  method: "get",
+  path: "/v1/uploads",
+  access: "read",
+  credentials: "key_or_user_token",
+  tags,
+  summary: "A user's uploads, newest first",
+  request: { query: pageQuery },
+  responses: { 200: answer(pageOf(upload), "A page of uploads.") },
 });
 
 const read = declare({
@@ -27,6 +56,7 @@ const read = declare({
   credentials: "key_or_user_token",
   tags,
   summary: "How far an upload is",
+  description: "HEAD says it in the headers of tus and the draft, and ends a request that is still sending bytes.",
   request: { params: ownedParams("upl") },
   responses: { 200: answer(upload, "The upload.") },
 });
@@ -41,7 +71,7 @@ const write = declare({
   description: "The raw bytes, exactly as many as announced. `Content-Length` is required.",
   request: {
     params: ownedParams("upl"),
-    body: { required: true, content: { "application/octet-stream": { schema: { type: "string", format: "binary" } } } },
+    body: { required: true, content: { "application/octet-stream": BINARY } },
   },
   responses: {
     200: answer(
@@ -52,6 +82,8 @@ const write = declare({
 });
 
 export function mountUploads(app: Api): void {
+  app.use("/v1/uploads", otherDialects);
+
   app.openapi(create, async (c) => {
     const owner = await newAddress(c);
     const id = await newUploadId(c, owner);
@@ -59,23 +91,44 @@ export function mountUploads(app: Api): void {
     return c.json(made, 201, { Location: `/v1/uploads/${made.id}` });
   });
 
+  const { hide: _hide, ...documented } = create;
+  app.openAPIRegistry.registerPath({ ...documented, request: { body: { required: true, content: everyDialect } } });
+
+  app.openapi(list, async (c) => {
+    const page = await userObject(c.env, await namedAddress(c)).listUploads(pageRequest(c.req.valid("query")));
+    const data = await Promise.all(page.data.map((one) => asItStands(c, one)));
+    return c.json(shownPage({ ...page, data }), 200);
+  });
+
   app.openapi(read, async (c) => {
     const { id } = c.req.valid("param");
-    return c.json(unwrap(await uploadObject(c.env, c.var.caller, id).read()), 200);
+    const object = uploadObject(c.env, c.var.caller, id);
+    if (c.req.method !== "HEAD") return c.json(unwrap(await object.read()), 200);
+    const state = unwrap(await object.settle());
+    return c.json(state.upload, 200, stateHeaders(state));
   });
+  alsoHead(app, read);
 
   app.openapi(write, async (c) => {
     const { id } = c.req.valid("param");
-    const size = announcedBytes(c.req.header("Content-Length"));
+    const size = announcedBytes(c.req.raw.headers);
     const content = c.req.raw.body ?? new Blob([]).stream();
     return c.json(unwrap(await uploadObject(c.env, c.var.caller, id).write(content, size)), 200);
   });
 }
 
 /** The length a body announces. Without one a cut body would look whole. */
-function announcedBytes(header: string | undefined): number {
-  const size = /^\d{1,15}$/.test(header ?? "") ? Number(header) : null;
+function announcedBytes(headers: Headers): number {
+  const size = contentBytesOf(headers);
   if (size === null) throw apiError("invalid_header", "Send Content-Length: the exact number of bytes of the file.");
   if (size > MAX_REQUEST_BYTES) throw tooLarge(MAX_REQUEST_BYTES);
   return size;
+}
+
+/** An upload of a list: one that may still change is asked itself. */
+async function asItStands(c: Ctx, listed: UploadWire): Promise<UploadWire> {
+  const mayChange = listed.status === "open" || (listed.status === "completed" && listed.asset_id === null);
+  if (!mayChange) return listed;
+  const found = await uploadObject(c.env, c.var.caller, listed.id).read();
+  return found.ok ? found.value : listed;
 }

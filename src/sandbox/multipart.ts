@@ -1,7 +1,5 @@
-/**
- * A multipart body read as a stream: of each file its name, type, size, hash and first bytes; the rest passes by.
- * Memory is bounded by one chunk and a boundary's length, whatever the file's size.
- */
+/** A multipart body read as a stream: of each file its name, type, size, hash and first bytes; the rest passes by. */
+import { FormReader } from "../core/form-reader.ts";
 
 export type Part = {
   readonly name: string;
@@ -15,10 +13,6 @@ export type Part = {
 };
 
 const HEAD_BYTES = 256;
-/** Chosen: a part has two or three short headers; a longer block is no form. */
-const HEADER_BYTES = 8_192;
-
-const CR = 13;
 
 const concat = (a: Uint8Array, b: Uint8Array): Uint8Array => {
   const joined = new Uint8Array(a.length + b.length);
@@ -30,106 +24,29 @@ const concat = (a: Uint8Array, b: Uint8Array): Uint8Array => {
 const hex = (bytes: ArrayBuffer): string =>
   Array.from(new Uint8Array(bytes), (byte) => byte.toString(16).padStart(2, "0")).join("");
 
-/** Where `wanted` (it begins with CR) starts, or -1. */
-function find(bytes: Uint8Array, wanted: Uint8Array): number {
-  for (let at = bytes.indexOf(CR); at >= 0; at = bytes.indexOf(CR, at + 1)) {
-    if (at + wanted.length > bytes.length) return -1;
-    let same = 1;
-    while (same < wanted.length && bytes[at + same] === wanted[same]) same++;
-    if (same === wanted.length) return at;
-  }
-  return -1;
-}
-
-/** Bytes of a stream up to a mark, again and again. */
-class MarkedReader {
-  #held: Uint8Array = new Uint8Array();
-  #reader: ReadableStreamDefaultReader<Uint8Array>;
-
-  constructor(body: ReadableStream<Uint8Array>, before: Uint8Array) {
-    this.#reader = body.getReader();
-    this.#held = before;
-  }
-
-  /** Hands out everything before `mark` piece by piece and steps over it. False when the body ends without it. */
-  async until(mark: Uint8Array, take: (piece: Uint8Array) => Promise<void>): Promise<boolean> {
-    for (;;) {
-      const at = find(this.#held, mark);
-      if (at >= 0) {
-        await take(this.#held.subarray(0, at));
-        this.#held = this.#held.subarray(at + mark.length);
-        return true;
-      }
-      const sure = Math.max(0, this.#held.length - mark.length + 1);
-      if (sure > 0) await take(this.#held.subarray(0, sure));
-      this.#held = this.#held.subarray(sure);
-      const { value, done } = await this.#reader.read();
-      if (done) return false;
-      this.#held = this.#held.length === 0 ? value : concat(this.#held, value);
-    }
-  }
-
-  /** The next `count` bytes, fewer at the end. */
-  async take(count: number): Promise<Uint8Array> {
-    while (this.#held.length < count) {
-      const { value, done } = await this.#reader.read();
-      if (done) break;
-      this.#held = concat(this.#held, value);
-    }
-    const taken = this.#held.subarray(0, count);
-    this.#held = this.#held.subarray(taken.length);
-    return taken;
-  }
-
-  release(): Promise<void> {
-    return this.#reader.cancel();
-  }
-}
-
-const ascii = (text: string): Uint8Array => new TextEncoder().encode(text);
-
-async function readHeaders(
-  reader: MarkedReader,
-): Promise<{ name: string; filename: string | null; contentType: string } | null> {
-  let text = "";
-  const decoder = new TextDecoder();
-  const whole = await reader.until(ascii("\r\n\r\n"), async (piece) => {
-    if (text.length < HEADER_BYTES) text += decoder.decode(piece, { stream: true });
-  });
-  if (!whole || text.length >= HEADER_BYTES) return null;
-  const name = /content-disposition:[^\r\n]*[; ]name="((?:[^"\\]|\\.)*)"/i.exec(text)?.[1];
-  const filename = /content-disposition:[^\r\n]*[; ]filename="((?:[^"\\]|\\.)*)"/i.exec(text)?.[1] ?? null;
-  const contentType = /content-type:\s*([^\r\n;]+)/i.exec(text)?.[1]?.trim() ?? "application/octet-stream";
-  return name === undefined ? null : { name, filename, contentType };
-}
-
 /** The parts of a form in order. Null when the body is no whole form. A part above `limitBytes` is still read to its end. */
 export async function readParts(body: ReadableStream<Uint8Array>, contentType: string): Promise<Part[] | null> {
-  const boundary = /boundary="?([^";]{1,70})"?/i.exec(contentType)?.[1];
-  if (boundary === undefined) return null;
-  const mark = ascii(`\r\n--${boundary}`);
-  // The first boundary has no line end before it: one is put there, so that all look alike.
-  const reader = new MarkedReader(body, ascii("\r\n"));
+  const reader = FormReader.of(body, contentType);
+  if (reader === null) return null;
   const parts: Part[] = [];
   try {
-    let whole = await reader.until(mark, async () => {});
-    while (whole) {
-      if (new TextDecoder().decode(await reader.take(2)) === "--") return parts;
-      const headers = await readHeaders(reader);
+    for (;;) {
+      const headers = await reader.next();
+      if (headers === "end") return parts;
       if (headers === null) return null;
       const digest = new crypto.DigestStream("SHA-256");
       const hashing = digest.getWriter();
       let sizeBytes = 0;
       let head: Uint8Array = new Uint8Array();
-      whole = await reader.until(mark, async (piece) => {
+      const whole = await reader.content(async (piece) => {
         if (head.length < HEAD_BYTES) head = concat(head, piece.subarray(0, HEAD_BYTES - head.length));
         sizeBytes += piece.length;
         if (piece.length > 0) await hashing.write(piece);
       });
       await hashing.close();
+      if (!whole) return null;
       parts.push({ ...headers, sizeBytes, sha256: hex(await digest.digest), head });
     }
-    return null;
   } finally {
     await reader.release();
   }

@@ -15,6 +15,8 @@ export const problem = z
     hint: z.string().optional().meta({ description: "The next call to make." }),
     errors: z.array(z.object({ field: z.string(), message: z.string() })).optional(),
     register_url: z.string().optional(),
+    "expected-offset": z.int().optional().meta({ description: "Where the upload stands." }),
+    "provided-offset": z.int().optional(),
   })
   .meta({ id: "Problem", description: "An error, RFC 9457." });
 export type Problem = z.infer<typeof problem>;

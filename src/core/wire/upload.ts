@@ -8,7 +8,7 @@ export const upload = z
     id: owned("upl"),
     status: z.enum(["open", "completed", "expired", "failed"]),
     filename: z.string(),
-    size_bytes: z.int(),
+    size_bytes: z.int().nullable().meta({ description: "Null until the sender has said it." }),
     offset_bytes: z.int().meta({ description: "What is stored: everything below it is safe." }),
     asset_id: owned("ast").nullable(),
     error: failure.nullable(),

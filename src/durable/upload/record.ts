@@ -1,37 +1,54 @@
-/** What an upload is, what it refuses, and how the outside sees it. */
+/** What an upload is, what it refuses at its creation, and how the outside sees it. */
 import type { UserAddress } from "../../core/address.ts";
+import { refuseLarge, type Standing } from "../../core/append.ts";
 import { type Refusal, refusal } from "../../core/errors.ts";
 import { formatList, formatOfName, type MediaFormat } from "../../core/formats.ts";
 import type { AssetId, UploadId } from "../../core/ids.ts";
-import { IDEMPOTENCY_TTL_MS, MAX_REQUEST_BYTES } from "../../core/limits.ts";
-import type { AssetRecord, Call } from "../../core/ports.ts";
+import { IDEMPOTENCY_TTL_MS, UPLOAD_BYTES } from "../../core/limits.ts";
+import type { AssetRecord, Call, NewFile } from "../../core/ports.ts";
 import { type EpochMs, toRfc3339 } from "../../core/time.ts";
-import type { NewUpload, UploadWire } from "../../core/wire/upload.ts";
+import type { UploadWire } from "../../core/wire/upload.ts";
 import type { PutFailure } from "../../store/body.ts";
 import { idempotencyMismatch } from "../repeats.ts";
+import { failureOf } from "../user/show.ts";
 
 export type Upload = {
   readonly id: UploadId;
   readonly owner: UserAddress;
   readonly call: Call;
   readonly filename: string;
-  readonly sizeBytes: number;
+  /** Null as long as the sender has not said it. */
+  readonly sizeBytes: number | null;
   readonly metadata: Readonly<Record<string, string>>;
+  /** tus's Upload-Metadata as it came; null when the upload was not made by tus. */
+  readonly uploadMetadata: string | null;
+  /** SHA-256 that the whole file must have, in hexadecimal; null when its sender did not say. */
+  readonly sha256: string | null;
   readonly createdAt: EpochMs;
   readonly expiresAt: EpochMs;
-  readonly status: "open" | "completed" | "expired";
+  /** `closing`: every byte is kept, the file is not put together. `deleted`: looks as if it had never been. */
+  readonly status: Standing["status"];
+  /** Why it failed. */
+  readonly error: Refusal | null;
+  /** R2's word for the file of parts; null as long as there is none. */
+  readonly multipart: string | null;
   readonly assetId: AssetId | null;
 };
 
-/** Why an upload may not be created; null when it may. All its bytes come in one request, so none is larger than a request. */
-export function refuseNew({ filename, size_bytes }: NewUpload): Refusal | null {
+/** What an earlier version did not know of an upload. */
+type Later = "uploadMetadata" | "sha256" | "error" | "multipart";
+
+/** A record as it was kept, by this version or an earlier one. */
+export function decodeUpload(text: string): Upload {
+  const kept = JSON.parse(text) as Omit<Upload, Later> & Partial<Pick<Upload, Later>>; // written by #save only
+  return { uploadMetadata: null, sha256: null, error: null, multipart: null, ...kept };
+}
+
+/** Why an upload may not be created; null when it may. */
+export function refuseNew({ filename, size_bytes }: NewFile): Refusal | null {
   if (formatOfName(filename) === null) return at("unsupported_media", "/filename", `must end in one of ${formatList}`);
   if (size_bytes === 0) return at("empty_file", "/size_bytes", "must be at least 1");
-  if (size_bytes > MAX_REQUEST_BYTES) {
-    const advice = "larger files need resumable uploads, which are not offered yet; trim or compress the file";
-    return at("file_too_large", "/size_bytes", `must be at most ${MAX_REQUEST_BYTES}: ${advice}`);
-  }
-  return null;
+  return size_bytes !== null && size_bytes > UPLOAD_BYTES ? refuseLarge() : null;
 }
 
 /**
@@ -39,43 +56,52 @@ export function refuseNew({ filename, size_bytes }: NewUpload): Refusal | null {
  * its body must be the same. A key is remembered for 24 hours, but its upload for longer, and an id never names two uploads:
  * an older key makes nothing new and is refused.
  */
-export function refuseRepeat({ call, createdAt }: Upload, { repeat }: Call, now: EpochMs): Refusal | null {
+export function refuseRepeat({ call, createdAt, status }: Upload, { repeat }: Call, now: EpochMs): Refusal | null {
   const old = "This Idempotency-Key made an upload more than 24 hours ago; send a new key.";
+  const gone = "This Idempotency-Key made an upload that was deleted; send a new key.";
   if (now - createdAt > IDEMPOTENCY_TTL_MS) return refusal("idempotency_mismatch", old);
+  if (status === "deleted") return refusal("idempotency_mismatch", gone);
   return call.repeat?.fingerprint === repeat?.fingerprint ? null : idempotencyMismatch();
 }
 
-/** Why this content may not be written now; null when it may. */
-export function refuseContent(upload: Upload, sizeBytes: number): Refusal | null {
-  if (upload.status === "expired") {
-    return refusal("upload_expired", "This upload has expired; create another one.", { hint: "POST /v1/uploads" });
-  }
-  if (upload.status === "completed") return refusal("upload_closed", "This upload already has all its bytes.");
-  if (sizeBytes !== upload.sizeBytes)
-    return at("size_mismatch", "header:Content-Length", `must be the announced ${upload.sizeBytes}`);
-  return null;
-}
-
-/** What a sender is told whose content did not become the upload's. */
-export function refuseFailed({ reason }: PutFailure, upload: Upload): Refusal {
+/** What a sender of a whole file in one body is told when it did not become the upload's. */
+export function refuseFailed({ reason }: PutFailure, sizeBytes: number): Refusal {
   switch (reason) {
     case "cut":
     case "too_large":
       return refusal(
         "size_mismatch",
-        `The body ended before its ${upload.sizeBytes} bytes or went beyond them; send the whole content again.`,
+        `The body ended before its ${sizeBytes} bytes or went beyond them; send the whole content again.`,
       );
     case "stalled":
+    case "late":
       return refusal("size_mismatch", "The body stopped before its end; send the whole content again.");
     case "stopped":
-      return refusal("concurrency_limited", "A newer request is sending this upload's content.", {
-        retryAfterSeconds: 1,
-      });
     case "store":
-      return refusal("unavailable", "The content could not be stored; send the whole content again.", {
-        retryAfterSeconds: 5,
-      });
+      return refuseEnded(reason, "send the whole content again");
   }
+}
+
+/** What a sender is told whose body was not taken to its end; the bytes before `offset` are kept. */
+export function refuseCut({ reason }: PutFailure, offset: number): Refusal {
+  const next = `ask for the offset and send on from there (now ${offset})`;
+  switch (reason) {
+    case "stalled":
+    case "late":
+      return refusal("body_timeout", `The body came too slowly; ${next}.`);
+    case "cut":
+    case "too_large":
+      return refusal("upload_incomplete", `The body ended before its end; ${next}.`);
+    case "stopped":
+    case "store":
+      return refuseEnded(reason, next);
+  }
+}
+
+function refuseEnded(reason: "stopped" | "store", next: string): Refusal {
+  return reason === "stopped"
+    ? refusal("concurrency_limited", "A newer request took this upload over.", { retryAfterSeconds: 1 })
+    : refusal("unavailable", `The content could not be stored; ${next}.`, { retryAfterSeconds: 5 });
 }
 
 export const noUpload = (): Refusal =>
@@ -97,7 +123,7 @@ export const assetOf = (upload: Upload, key: string, sha256: string, now: EpochM
   filename: upload.filename,
   kind: formatOf(upload).kind,
   content_type: formatOf(upload).mime,
-  size_bytes: upload.sizeBytes,
+  size_bytes: upload.sizeBytes ?? 0,
   sha256,
   metadata: { ...upload.metadata },
   created_at: toRfc3339(now),
@@ -105,19 +131,26 @@ export const assetOf = (upload: Upload, key: string, sha256: string, now: EpochM
   named: upload.call.named,
 });
 
-export const showUpload = (upload: Upload, publicUrl: string | null): UploadWire => ({
+/** An upload as its routes and events show it. `offset` is how far its bytes are kept. */
+export const showUpload = (upload: Upload, offset: number, publicUrl: string | null): UploadWire => ({
   id: upload.id,
-  status: upload.status,
+  status: shownStatus(upload.status),
   filename: upload.filename,
   size_bytes: upload.sizeBytes,
-  offset_bytes: upload.status === "completed" ? upload.sizeBytes : 0,
+  offset_bytes: offset,
   asset_id: upload.assetId,
-  error: null,
+  error: upload.error === null ? null : failureOf(upload.error),
   content_url: `${publicUrl ?? upload.call.origin}/v1/uploads/${upload.id}/content`,
   metadata: { ...upload.metadata },
   created_at: toRfc3339(upload.createdAt),
   expires_at: toRfc3339(upload.expiresAt),
 });
+
+/** The moments in between are ours. */
+function shownStatus(status: Upload["status"]): UploadWire["status"] {
+  if (status === "closing") return "open";
+  return status === "deleted" ? "expired" : status;
+}
 
 /** A refusal about one field: the message names it and its limit. */
 const at = (code: Parameters<typeof refusal>[0], field: string, message: string): Refusal =>

@@ -8,6 +8,13 @@ export class Writing {
     return this.#latest !== null;
   }
 
+  /** Stops the write that is on its way, if there is one, and waits until it has kept what it had. */
+  async stop(): Promise<void> {
+    const running = this.#latest;
+    running?.stop.abort();
+    await running?.over;
+  }
+
   /** Stops the write before this one, waits for its end, and runs. The signal fires when a newer write comes. */
   async take<T>(run: (signal: AbortSignal) => Promise<T>): Promise<T> {
     const stop = new AbortController();

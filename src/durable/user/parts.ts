@@ -21,6 +21,7 @@ import { TurnRows } from "./turn-rows.ts";
 import { TurnRun } from "./turn-run.ts";
 import { TurnSettle } from "./turn-settle.ts";
 import { Turns } from "./turns.ts";
+import { Uploads } from "./uploads.ts";
 import { Watchers } from "./watchers.ts";
 
 export type UserParts = ReturnType<typeof putTogether>;
@@ -36,6 +37,7 @@ export function putTogether(ground: Ground, worker: Worker) {
   const home: Home = { ground, address, database, schedule, outbox, account, log };
   const sessions = new Sessions(home);
   const projects = new Projects(home);
+  const uploads = new Uploads(home);
   const assets = new Assets(home, projects);
   const turnRows = new TurnRows(ground, database);
   const settle = new TurnSettle(home, projects, turnRows);
@@ -47,5 +49,5 @@ export function putTogether(ground: Ground, worker: Worker) {
   const run = new TurnRun(home, projects, assets, turnRows, settle, answer);
   const rendering = new RenderRun(home, projects, renderRows);
   const files = new RenderFiles(home, renderRows);
-  return { home, sessions, projects, assets, turns, tickets, renders, files, run, rendering };
+  return { home, sessions, projects, uploads, assets, turns, tickets, renders, files, run, rendering };
 }

@@ -77,4 +77,14 @@ export const USER_MIGRATIONS: Migrations = [
   CREATE INDEX renders_by_made ON renders (project, made);
   CREATE INDEX renders_by_file ON renders (file_of, file_until);
   `,
+  `
+  CREATE TABLE uploads (
+    n INTEGER PRIMARY KEY AUTOINCREMENT,  -- the order of creation: an upload's id may be made from its Idempotency-Key
+    id TEXT NOT NULL UNIQUE,
+    is_open INTEGER NOT NULL,
+    until INTEGER NOT NULL,           -- ms since epoch: when an open one expires, as it last told
+    record TEXT NOT NULL              -- the upload as it last told
+  ) STRICT;
+  CREATE INDEX uploads_open ON uploads (is_open, until);
+  `,
 ];

@@ -1,0 +1,113 @@
+/**
+ * Resumable Uploads for HTTP, interop version 8, its headers read. Each rule stands above the line that obeys it, in our words.
+ * Source: draft-ietf-httpbis-resumable-upload (-09 to -11 share the version); digests: RFC 9530; names: RFC 6266 and 8187.
+ */
+import type { Append, Checksum } from "./append.ts";
+import { hex } from "./encode.ts";
+import type { ErrorCode, Refusal } from "./errors.ts";
+import { refusal } from "./errors.ts";
+import type { NewFile } from "./ports.ts";
+import { err, ok, type Result } from "./result.ts";
+import {
+  badHeader,
+  base64Bytes,
+  contentBytesOf,
+  fileNameFor,
+  type HeaderReader,
+  mediaTypeOf,
+} from "./upload-headers.ts";
+
+export const INTEROP_VERSION = "8";
+export const PARTIAL_CONTENT = "application/partial-upload";
+
+const ALGORITHMS = { "sha-256": "SHA-256", "sha-512": "SHA-512" } as const;
+const REGISTRY = "https://iana.org/assignments/http-problem-types#";
+/** Refusals that have a problem type of the draft's own. */
+const TYPES: Partial<Record<ErrorCode, string>> = {
+  offset_mismatch: `${REGISTRY}mismatching-upload-offset`,
+  upload_closed: `${REGISTRY}completed-upload`,
+  size_mismatch: `${REGISTRY}inconsistent-upload-length`,
+};
+
+/** A refusal in the draft's words. */
+export const ietfRefusal = (given: Refusal): Refusal => ({ ...given, type: TYPES[given.code] });
+
+/** A structured integer; a field of any other value MUST be ignored as a whole. */
+export const integerIn = (text: string | null): number | null =>
+  /^\s*(\d{1,15})\s*(?:;.*)?$/.exec(text ?? "")?.[1] === undefined ? null : Number.parseInt(text ?? "", 10);
+
+/** A structured boolean; a field of any other value MUST be ignored as a whole. */
+export function booleanIn(text: string | null): boolean | null {
+  const value = /^\s*\?([01])\s*(?:;.*)?$/.exec(text ?? "")?.[1];
+  return value === undefined ? null : value === "1";
+}
+
+export const booleanText = (value: boolean): string => (value ? "?1" : "?0");
+
+/** A client that speaks another interop version means other headers by the same names. */
+export function refuseInterop(headers: HeaderReader): Refusal | null {
+  const version = headers.get("Upload-Draft-Interop-Version");
+  if (version === null || version.trim() === INTEROP_VERSION) return null;
+  return badHeader("Upload-Draft-Interop-Version", `must be ${INTEROP_VERSION}`);
+}
+
+/** The file that a creation announces: its name in Content-Disposition, its type in Content-Type. */
+export function readIetfCreation(headers: HeaderReader): Result<NewFile, Refusal> {
+  const append = readBody(headers, 0);
+  if (!append.ok) return append;
+  const { sizeBytes, complete, contentBytes } = append.value;
+  // The length MUST be recorded where Upload-Length tells it, or Upload-Complete: ?1 together with Content-Length.
+  const size = sizeBytes ?? (complete === true ? contentBytes : null);
+  const filename = fileNameFor(nameIn(headers.get("Content-Disposition")), headers.get("Content-Type"));
+  const whole = checksumsIn(headers.get("Repr-Digest")).find(({ algorithm }) => algorithm === "SHA-256");
+  return ok({ filename, size_bytes: size, metadata: {}, sha256: whole === undefined ? null : hex(whole.digest) });
+}
+
+/** The append that a PATCH is. */
+export function readIetfAppend(headers: HeaderReader): Result<Append, Refusal> {
+  // The patch document's media type is this one.
+  if (mediaTypeOf(headers) !== PARTIAL_CONTENT)
+    return err(refusal("unsupported_content_type", `Send the bytes as ${PARTIAL_CONTENT}.`));
+  // The request MUST say where its content belongs.
+  const offset = integerIn(headers.get("Upload-Offset"));
+  if (offset === null) return err(badHeader("Upload-Offset", "must be the number of bytes that the upload has"));
+  return readBody(headers, offset);
+}
+
+/** What a creation and an append say alike of their content. */
+export function readBody(headers: HeaderReader, offset: number): Result<Append, Refusal> {
+  const complete = booleanIn(headers.get("Upload-Complete"));
+  // The request MUST say whether its content is the last.
+  if (complete === null) return err(badHeader("Upload-Complete", "must be ?0 or ?1"));
+  return ok({
+    offset,
+    contentBytes: contentBytesOf(headers),
+    sizeBytes: integerIn(headers.get("Upload-Length")),
+    complete,
+    checksums: checksumsIn(headers.get("Content-Digest")),
+  });
+}
+
+/** The digests of a digest field that we can compute; others are ignored. */
+function checksumsIn(header: string | null): Checksum[] {
+  return (header ?? "").split(",").flatMap((member) => {
+    const [, name = "", value = ""] = /^\s*([a-z0-9-]+)=:([A-Za-z0-9+/=]*):\s*$/.exec(member) ?? [];
+    const digest = base64Bytes(value);
+    if (!Object.hasOwn(ALGORITHMS, name) || digest === null) return [];
+    return [{ algorithm: ALGORITHMS[name as keyof typeof ALGORITHMS], digest }]; // just asked
+  });
+}
+
+/** The file name of a Content-Disposition; the extended form wins. Null when it has none. */
+function nameIn(header: string | null): string | null {
+  const extended = /;\s*filename\*\s*=\s*utf-8'[^']*'([^;\s]+)/i.exec(header ?? "")?.[1];
+  if (extended !== undefined) {
+    try {
+      return decodeURIComponent(extended);
+    } catch {
+      // not what RFC 8187 allows: the plain form is read
+    }
+  }
+  const [, quoted, token] = /;\s*filename\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^;\s]+))/i.exec(header ?? "") ?? [];
+  return quoted?.replaceAll(/\\(.)/g, "$1") ?? token ?? null;
+}

@@ -1,0 +1,75 @@
+/** The other ends of an upload: expired, failed, deleted. Committed first; what lies in R2 is removed afterwards, until it is gone. */
+import type { Refusal } from "../../core/errors.ts";
+import { ASSET, EXPIRE, LOOK, REMOVE, TELL, type UploadHome } from "./home.ts";
+import type { Upload } from "./record.ts";
+
+export class Ends {
+  readonly #home: UploadHome;
+
+  constructor(home: UploadHome) {
+    this.#home = home;
+  }
+
+  /** Puts off the upload's end: it was written to. Never beyond its whole life. */
+  slide(): void {
+    const { ground, schedule } = this.#home;
+    const upload = this.#home.read();
+    if (upload.status !== "open") return;
+    const { uploadIdle, uploadLife } = ground.config.waits;
+    const expiresAt = Math.min(ground.now() + uploadIdle, upload.createdAt + uploadLife);
+    ground.storage.transactionSync(() => {
+      this.#home.save({ ...upload, expiresAt });
+      schedule.owe(EXPIRE, "", expiresAt);
+    });
+  }
+
+  /** Ends an upload that was not written in time. A write that is on its way may still complete it. */
+  expire(isWriting: boolean): void {
+    const { ground, schedule } = this.#home;
+    const upload = this.#home.read();
+    if (upload.status !== "open") schedule.done(EXPIRE, "");
+    else if (isWriting) schedule.owe(EXPIRE, "", ground.now() + ground.config.waits.stepLease);
+    else
+      this.#end({ ...upload, status: "expired" }, (ended) =>
+        this.#home.outbox(ended).add("upload.expired", ended.id, this.#home.show(ended)),
+      );
+  }
+
+  fail(error: Refusal): void {
+    this.#end({ ...this.#home.read(), status: "failed", error });
+  }
+
+  delete(): void {
+    this.#end({ ...this.#home.read(), status: "deleted" });
+  }
+
+  #end(ended: Upload, also: (ended: Upload) => void = () => undefined): void {
+    const { ground, schedule } = this.#home;
+    ground.storage.transactionSync(() => {
+      this.#home.save(ended);
+      also(ended);
+      schedule.owe(REMOVE, "", ground.now());
+      schedule.owe(TELL, "", ground.now());
+      for (const kind of [EXPIRE, LOOK, ASSET]) schedule.done(kind, "");
+    });
+    schedule.tick();
+  }
+
+  /** Removes what lies in R2 and here of bytes that came to nothing; of a completed upload only the parts it did without. */
+  async remove(): Promise<void> {
+    const { ground, schedule, bytes } = this.#home;
+    const upload = this.#home.read();
+    await this.#home.parts(upload).abort();
+    if (upload.status !== "completed") await ground.env.MEDIA.delete(this.#home.key(upload));
+    bytes.clear();
+    schedule.done(REMOVE, "");
+  }
+
+  /** Tells the user's object, which lists the uploads and counts the open ones. */
+  async tell(): Promise<void> {
+    const upload = this.#home.read();
+    const shown = upload.status === "deleted" ? null : this.#home.show(upload);
+    await this.#home.user(upload).noteUpload({ ...upload.call, repeat: null }, upload.id, shown);
+    this.#home.schedule.done(TELL, "");
+  }
+}

@@ -1,0 +1,34 @@
+/**
+ * What a completed upload becomes: done under the schedule, after `upload.completed` was told, as often as it takes.
+ *
+ * A throw is tried again later. Whoever ends the upload here calls `done(ASSET)`, or fails it.
+ */
+import { refusal } from "../../core/errors.ts";
+import { sha256Of } from "../../store/files.ts";
+import type { Ends } from "./ends.ts";
+import { ASSET, TELL, type UploadHome } from "./home.ts";
+import { assetOf } from "./record.ts";
+
+/** Reads the file back for its hash and tells the user's object, which takes the same asset twice for one. */
+export async function finalise(home: UploadHome, ends: Ends): Promise<void> {
+  const { env, boundary, now, storage } = home.ground;
+  const upload = home.read();
+  await boundary("upload.completed");
+  const key = home.key(upload);
+  const sha256 = await sha256Of(env.MEDIA, key);
+  if (sha256 === null) throw new Error("a completed upload's file is missing");
+  if (upload.sha256 !== null && upload.sha256 !== sha256) return ends.fail(wrongDigest());
+  const asset = assetOf(upload, key, sha256, now());
+  const told = await home.user(upload).addAsset({ ...upload.call, repeat: null }, asset);
+  if (!told.ok) throw new Error(`asset not taken: ${told.error.code}`);
+  storage.transactionSync(() => {
+    home.save({ ...upload, assetId: asset.id });
+    home.schedule.done(ASSET, "");
+    home.schedule.owe(TELL, "", now());
+  });
+}
+
+const wrongDigest = () =>
+  refusal("checksum_mismatch", "The file's SHA-256 is not the one of Repr-Digest; create another upload.", {
+    hint: "POST /v1/uploads",
+  });

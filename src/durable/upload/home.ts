@@ -1,0 +1,76 @@
+/** What the parts of an upload's object share. Made once by the object, handed to each part. */
+import { uploadKey, userObjectName } from "../../core/address.ts";
+import type { UserPort } from "../../core/ports.ts";
+import type { UploadWire } from "../../core/wire/upload.ts";
+import { type Database, readMeta, writeMeta } from "../database.ts";
+import type { Ground } from "../ground.ts";
+import { Outbox } from "../outbox.ts";
+import type { Schedule } from "../schedule.ts";
+import { UploadBytes } from "./bytes.ts";
+import { PartsFile } from "./parts.ts";
+import { decodeUpload, showUpload, type Upload } from "./record.ts";
+
+/** Kinds of rows in the schedule. */
+export const EXPIRE = "expire";
+export const REMOVE = "remove";
+export const LOOK = "look";
+export const ASSET = "asset";
+export const TELL = "tell";
+
+export class UploadHome {
+  readonly ground: Ground;
+  readonly database: Database;
+  readonly schedule: Schedule;
+  readonly bytes: UploadBytes;
+
+  constructor(ground: Ground, database: Database, schedule: Schedule) {
+    this.ground = ground;
+    this.database = database;
+    this.schedule = schedule;
+    this.bytes = new UploadBytes(ground.storage);
+  }
+
+  /** The upload; null when none was ever created here. */
+  find(): Upload | null {
+    if (!this.database.exists()) return null;
+    const text = readMeta(this.ground.sql, "upload");
+    return text === null ? null : decodeUpload(text);
+  }
+
+  /** The upload of an object that works for it. */
+  read(): Upload {
+    const upload = this.find();
+    if (upload === null) throw new Error("work without an upload");
+    return upload;
+  }
+
+  save(upload: Upload): void {
+    writeMeta(this.ground.sql, "upload", JSON.stringify(upload));
+  }
+
+  /** How far its bytes are kept. Once the file is whole they are no longer counted. */
+  offsetOf(upload: Upload): number {
+    if (!this.database.exists()) return 0;
+    return upload.status === "completed" ? (upload.sizeBytes ?? 0) : this.bytes.offset();
+  }
+
+  show(upload: Upload): UploadWire {
+    return showUpload(upload, this.offsetOf(upload), this.ground.config.publicUrl);
+  }
+
+  outbox(upload: Upload): Outbox {
+    return new Outbox(this.ground, this.schedule, upload.owner.uh);
+  }
+
+  parts(upload: Upload): PartsFile {
+    return new PartsFile(this.ground, upload, (multipart) => this.save({ ...this.read(), multipart }));
+  }
+
+  key(upload: Upload): string {
+    return uploadKey(upload.owner, upload.id);
+  }
+
+  user(upload: Upload): UserPort {
+    return this.ground.env.USER.getByName(userObjectName(upload.owner)) as unknown as UserPort; // UserObject implements UserPort
+  }
+}

@@ -1,0 +1,172 @@
+/** The two ways in: a body that continues the file, and one that is the whole of it. */
+import {
+  type Append,
+  isWhole,
+  refuseAppend,
+  refuseClosed,
+  refuseLarge,
+  type Standing,
+  sizeAfter,
+} from "../../core/append.ts";
+import { type Refusal, refusal } from "../../core/errors.ts";
+import { UPLOAD_BYTES } from "../../core/limits.ts";
+import { logBug } from "../../log.ts";
+import { putExact } from "../../store/files.ts";
+import { BUFFERS, type Buffer } from "./buffers.ts";
+import type { Closing } from "./closing.ts";
+import type { Ends } from "./ends.ts";
+import { judgeFirstBytes } from "./first-bytes.ts";
+import { LOOK, type UploadHome } from "./home.ts";
+import { formatOf, noUpload, refuseCut, refuseFailed, type Upload } from "./record.ts";
+import { bufferBytes, letGo, type Taken, Taking } from "./taking.ts";
+
+export class Receiving {
+  readonly #home: UploadHome;
+  readonly #closing: Closing;
+  readonly #ends: Ends;
+
+  constructor(home: UploadHome, closing: Closing, ends: Ends) {
+    this.#home = home;
+    this.#closing = closing;
+    this.#ends = ends;
+  }
+
+  /** Why this append may not begin; null when it may. */
+  refuse(append: Append): Refusal | null {
+    const upload = this.#home.find();
+    return upload === null ? noUpload() : refuseAppend(this.#standing(upload), append);
+  }
+
+  /** Takes a body that continues the file, and closes the file when it is whole. */
+  async append(body: ReadableStream | null, append: Append, signal: AbortSignal): Promise<Refusal | null> {
+    const refused = this.refuse(append);
+    if (refused !== null) return refuseBody(body, refused);
+    const sizeBytes = sizeAfter(this.#standing(this.#home.read()), append);
+    if (sizeBytes !== this.#home.read().sizeBytes) this.#home.save({ ...this.#home.read(), sizeBytes });
+    const taken = body === null ? ({ end: "whole" } as const) : await this.#take(body, append, sizeBytes, signal);
+    if (taken === null) return refuseBody(body, noRoom());
+    const offset = this.#home.bytes.offset();
+    const failed = this.#settle(taken, offset, sizeBytes);
+    if (failed !== null) return failed;
+    if (isWhole(append, offset, sizeBytes)) return this.#close(offset);
+    return null;
+  }
+
+  async #take(
+    body: ReadableStream,
+    append: Append,
+    sizeBytes: number | null,
+    signal: AbortSignal,
+  ): Promise<Taken | null> {
+    const { bytes, ground } = this.#home;
+    const { waits } = ground.config;
+    const buffer: Buffer | null = await BUFFERS.take(
+      bufferBytes(bytes.restBytes(), append.contentBytes),
+      waits.uploadBuffer,
+    );
+    if (buffer === null) return null;
+    try {
+      const upload = this.#home.read();
+      const taking = new Taking(bytes, this.#home.parts(upload), buffer.bytes, {
+        limit: sizeBytes ?? UPLOAD_BYTES,
+        contentBytes: append.contentBytes,
+        checksums: append.checksums,
+        bounds: { idleMs: waits.uploadBodyIdle, signal },
+        until: ground.now() + waits.uploadBodyTotal,
+        keepMs: waits.uploadKeep,
+        judge: (head) => judgeFirstBytes(upload, head),
+      });
+      return await taking.take(body, (offset) => isWhole(append, offset, sizeBytes));
+    } finally {
+      buffer.release();
+    }
+  }
+
+  /** What the end of a body means for the upload; null when all is well. */
+  #settle(taken: Taken, offset: number, sizeBytes: number | null): Refusal | null {
+    this.#ends.slide();
+    switch (taken.end) {
+      case "whole":
+        return null;
+      case "broken":
+        return refuseCut(taken.failure, offset);
+      case "wrong_checksum":
+        return refusal("checksum_mismatch", `The checksum does not fit the bytes; send them again from ${offset}.`);
+      case "too_long":
+        // Which of its bytes are the file's cannot be told any more.
+        return this.#fail(sizeBytes === null ? refuseLarge() : tooLong(sizeBytes));
+      case "refused":
+        return this.#fail(taken.refusal);
+    }
+  }
+
+  #fail(error: Refusal): Refusal {
+    this.#ends.fail(error);
+    return error;
+  }
+
+  async #close(sizeBytes: number): Promise<Refusal | null> {
+    if (sizeBytes === 0) return this.#fail(refusal("empty_file", "The file ended before its first byte."));
+    await this.#closing.close(sizeBytes);
+    return null;
+  }
+
+  /** Takes the whole file in one body, whatever is kept of it; nothing changes when the body breaks. */
+  async write(body: ReadableStream, sizeBytes: number, signal: AbortSignal): Promise<Refusal | null> {
+    const upload = this.#home.find();
+    const refused = upload === null ? noUpload() : refuseWhole(upload, sizeBytes);
+    if (refused !== null || upload === null) return refuseBody(body, refused ?? noUpload());
+    if (!(await this.#covered())) return refuseBody(body, refuseFailed({ reason: "store" }, sizeBytes));
+    const { config, env, boundary } = this.#home.ground;
+    const bounds = { idleMs: config.waits.uploadBodyIdle, signal };
+    const key = this.#home.key(upload);
+    const stored = await putExact(env.MEDIA, { key, contentType: formatOf(upload).mime, body, bounds }, sizeBytes);
+    if (!stored.ok) {
+      // Where R2 is in doubt, what is owed stays owed: the bytes may all be there.
+      if (stored.error.reason !== "store") this.#home.schedule.done(LOOK, "");
+      return refuseFailed(stored.error, sizeBytes);
+    }
+    await boundary("upload.stored");
+    this.#closing.complete(sizeBytes);
+    return null;
+  }
+
+  /** Owes a look before the bytes come, so that a new instance sees whether they all arrived. False: that could not be secured. */
+  async #covered(): Promise<boolean> {
+    const { schedule, ground } = this.#home;
+    schedule.owe(LOOK, "", ground.now() + ground.config.waits.stepLease);
+    try {
+      await schedule.cover();
+      return true;
+    } catch (error) {
+      logBug("upload_not_covered", error, { work: "upload" });
+      return false;
+    }
+  }
+
+  #standing(upload: Upload): Standing {
+    return { status: upload.status, offset: this.#home.offsetOf(upload), sizeBytes: upload.sizeBytes };
+  }
+}
+
+/** Why this content may not be written now; null when it may. */
+function refuseWhole(upload: Upload, sizeBytes: number): Refusal | null {
+  const closed = refuseClosed(upload.status);
+  if (closed !== null || upload.sizeBytes === null || sizeBytes === upload.sizeBytes) return closed;
+  const message = `must be the announced ${upload.sizeBytes}`;
+  const field = "header:Content-Length";
+  return refusal("size_mismatch", `Content-Length ${message}.`, { errors: [{ field, message }] });
+}
+
+const tooLong = (sizeBytes: number): Refusal =>
+  refusal("size_mismatch", `The body went beyond the file's ${sizeBytes} bytes; create another upload.`, {
+    hint: "POST /v1/uploads",
+  });
+
+const noRoom = (): Refusal =>
+  refusal("unavailable", "Too many uploads are being taken at once; send these bytes again.", { retryAfterSeconds: 1 });
+
+async function refuseBody(body: ReadableStream | null, refused: Refusal): Promise<Refusal> {
+  await letGo(body);
+  return refused;
+}

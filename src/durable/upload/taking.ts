@@ -1,0 +1,181 @@
+/**
+ * One body on its way into an upload: gathered into parts for R2, and into rows where no part comes of it.
+ *
+ * Fast bytes go from the connection into one buffer and from there to R2. Bytes that come slowly, and those left over at
+ * the end, however it comes, go into rows. With a checksum nothing counts before it was found right.
+ */
+import type { Checksum } from "../../core/append.ts";
+import type { Refusal } from "../../core/errors.ts";
+import { FIRST_BYTES, UPLOAD_PART_BYTES, UPLOAD_ROW_BYTES } from "../../core/limits.ts";
+import type { EpochMs } from "../../core/time.ts";
+import { type Bounds, Broken, openChunks, type PutFailure, reasonOf, within } from "../../store/body.ts";
+import type { StoredPart, UploadBytes } from "./bytes.ts";
+import { Digests } from "./digests.ts";
+import type { PartsFile } from "./parts.ts";
+
+/** How it ended: at the body's end; in the middle; beyond what the file may hold; with other bytes than its sender meant; with a verdict on its first bytes. */
+export type Taken =
+  | { readonly end: "whole" }
+  | { readonly end: "broken"; readonly failure: PutFailure }
+  | { readonly end: "too_long" }
+  | { readonly end: "wrong_checksum" }
+  | { readonly end: "refused"; readonly refusal: Refusal };
+
+export type Rules = {
+  /** The offset that must not be passed. */
+  readonly limit: number;
+  /** Bytes that the body announced; null when it did not. */
+  readonly contentBytes: number | null;
+  readonly checksums: readonly Checksum[];
+  readonly bounds: Bounds;
+  /** When the body must be over. */
+  readonly until: EpochMs;
+  /** How long bytes may wait for their part to fill before they are kept in rows. */
+  readonly keepMs: number;
+  readonly judge: (head: Uint8Array) => Refusal | null;
+};
+
+/** A refusal on its way out of the reading loop. */
+class Refused extends Error {
+  readonly taken: Taken;
+  constructor(taken: Taken) {
+    super(taken.end);
+    this.name = "Refused";
+    this.taken = taken;
+  }
+}
+
+export class Taking {
+  readonly #bytes: UploadBytes;
+  readonly #parts: PartsFile;
+  readonly #buffer: Uint8Array<ArrayBuffer>;
+  readonly #rules: Rules;
+  readonly #digests: Digests;
+  /** Where the part in the buffer begins in the file, and how many of its first bytes stand in rows and not in the buffer. */
+  #partAt: number;
+  #inRows: number;
+  /** The buffer holds the part's bytes from `#inRows` to `#filled`; those before `#kept` stand in rows too. */
+  #filled: number;
+  #kept: number;
+  #keptAt = Date.now();
+  #isJudged: boolean;
+  /** Bytes of the body so far. */
+  #taken = 0;
+  /** Parts that count only once the checksum was found right. */
+  readonly #unproved: StoredPart[] = [];
+
+  constructor(bytes: UploadBytes, parts: PartsFile, buffer: Uint8Array<ArrayBuffer>, rules: Rules) {
+    this.#bytes = bytes;
+    this.#parts = parts;
+    this.#buffer = buffer;
+    this.#rules = rules;
+    this.#digests = new Digests(rules.checksums);
+    const offset = bytes.offset();
+    this.#inRows = bytes.restBytes();
+    this.#partAt = offset - this.#inRows;
+    this.#filled = this.#inRows;
+    this.#kept = this.#inRows;
+    this.#isJudged = offset >= FIRST_BYTES;
+  }
+
+  /** Takes the body to its end, or as far as it comes. `isLast`: the file ends with it, whatever it brings. */
+  async take(body: ReadableStream, isLast: (offset: number) => boolean): Promise<Taken> {
+    const chunks = openChunks(body, this.#rules.bounds, this.#rules.until);
+    try {
+      if (this.#filled === UPLOAD_PART_BYTES) await this.#storePart(); // R2 did not take it when it was full
+      for (let chunk = await chunks.next(); chunk !== null; chunk = await chunks.next()) await this.#add(chunk);
+      if (this.#rules.contentBytes !== null && this.#taken < this.#rules.contentBytes) throw new Broken("cut");
+      if (isLast(this.#offset)) this.#judge(true);
+      if (!(await this.#digests.match())) return { end: "wrong_checksum" };
+      this.#keep();
+      return { end: "whole" };
+    } catch (error) {
+      chunks.cancel();
+      if (error instanceof Refused) return error.taken;
+      if (!this.#isChecked) this.#keep();
+      return { end: "broken", failure: { reason: reasonOf(error, "store") } };
+    } finally {
+      this.#digests.close();
+    }
+  }
+
+  async #add(chunk: Uint8Array): Promise<void> {
+    if (this.#offset + chunk.length > this.#rules.limit) throw new Refused({ end: "too_long" });
+    this.#taken += chunk.length;
+    await this.#digests.add(chunk);
+    for (let at = 0; at < chunk.length; ) {
+      const taken = chunk.subarray(at, at + UPLOAD_PART_BYTES - this.#filled);
+      this.#buffer.set(taken, this.#at(this.#filled));
+      this.#filled += taken.length;
+      at += taken.length;
+      this.#judge(false);
+      if (this.#filled === UPLOAD_PART_BYTES) await this.#storePart();
+    }
+    const isSlow = Date.now() - this.#keptAt >= this.#rules.keepMs;
+    if (isSlow && !this.#isChecked && this.#filled - this.#kept >= UPLOAD_ROW_BYTES) this.#keep();
+  }
+
+  /** The part's place in the buffer. One too small for a whole part holds no place for what stands in rows. */
+  #at(place: number): number {
+    return this.#buffer.length === UPLOAD_PART_BYTES ? place : place - this.#inRows;
+  }
+
+  async #storePart(): Promise<void> {
+    this.#bytes.readRest(this.#buffer.subarray(0, this.#inRows));
+    const n = this.#partAt / UPLOAD_PART_BYTES + 1;
+    // Not cut short by a newer request: what R2 is writing under this number must be over before anybody writes it again.
+    const patience = { idleMs: this.#rules.bounds.idleMs, signal: new AbortController().signal };
+    const part = await within(this.#parts.store(n, this.#buffer), patience, "store");
+    if (this.#isChecked) this.#unproved.push(part);
+    else this.#bytes.storeParts([part]);
+    this.#partAt += UPLOAD_PART_BYTES;
+    this.#inRows = 0;
+    this.#filled = 0;
+    this.#kept = 0;
+    this.#keptAt = Date.now();
+  }
+
+  /** Writes down what the buffer alone holds. */
+  #keep(): void {
+    this.#bytes.storeParts(this.#unproved.splice(0));
+    if (this.#filled > this.#kept) {
+      this.#bytes.keep(this.#buffer.subarray(this.#at(this.#kept), this.#at(this.#filled)));
+    }
+    this.#kept = this.#filled;
+    this.#keptAt = Date.now();
+  }
+
+  #judge(isOver: boolean): void {
+    if (this.#isJudged || (this.#offset < FIRST_BYTES && !isOver) || this.#offset === 0) return;
+    this.#isJudged = true;
+    const refusal = this.#rules.judge(this.#head());
+    if (refusal !== null) throw new Refused({ end: "refused", refusal });
+  }
+
+  /** The first bytes: all of them are in rows or in the buffer, since no part is full yet. */
+  #head(): Uint8Array {
+    const head = new Uint8Array(Math.min(this.#filled, FIRST_BYTES));
+    this.#bytes.readRest(head.subarray(0, this.#inRows));
+    const fresh = this.#buffer.subarray(this.#at(this.#inRows), this.#at(Math.min(this.#filled, FIRST_BYTES)));
+    if (this.#inRows < head.length) head.set(fresh, this.#inRows);
+    return head;
+  }
+
+  get #offset(): number {
+    return this.#partAt + this.#filled;
+  }
+
+  get #isChecked(): boolean {
+    return this.#rules.checksums.length > 0;
+  }
+}
+
+/** Bytes of the buffer that a body needs: a whole part, or only its own when it fills none. */
+export function bufferBytes(restBytes: number, contentBytes: number | null): number {
+  if (contentBytes === null || restBytes + contentBytes >= UPLOAD_PART_BYTES) return UPLOAD_PART_BYTES;
+  return Math.max(1, Math.ceil(contentBytes / UPLOAD_ROW_BYTES)) * UPLOAD_ROW_BYTES;
+}
+
+/** Ends a body that nobody will read. */
+export const letGo = (body: ReadableStream | null): Promise<void> =>
+  body?.cancel().catch(() => undefined) ?? Promise.resolve();

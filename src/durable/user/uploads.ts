@@ -1,0 +1,92 @@
+/** A user's uploads: which there are, and how many are open. How far each is only its own object knows. */
+import { uploadObjectName } from "../../core/address.ts";
+import { type Refusal, refusal } from "../../core/errors.ts";
+import type { UploadId } from "../../core/ids.ts";
+import { OPEN_UPLOADS_PER_USER } from "../../core/limits.ts";
+import type { Call, Page, PageRequest, UploadPort } from "../../core/ports.ts";
+import { err, ok, type Result } from "../../core/result.ts";
+import type { UploadWire } from "../../core/wire/upload.ts";
+import { pageOf } from "../page.ts";
+import { enter, type Home } from "./home.ts";
+
+export class Uploads {
+  readonly #home: Home;
+
+  constructor(home: Home) {
+    this.#home = home;
+  }
+
+  /** Lists a new upload, while not too many are open. One that was let in before is let in again. */
+  async admit(call: Call, upload: UploadWire): Promise<Result<null, Refusal>> {
+    enter(this.#home, call);
+    if (this.#isKnown(upload.id)) return ok(null);
+    if (this.#openCount() >= OPEN_UPLOADS_PER_USER) await this.#lookAfterOverdue(call);
+    if (this.#openCount() >= OPEN_UPLOADS_PER_USER) return err(tooMany());
+    this.#put(upload);
+    return ok(null);
+  }
+
+  /** Takes what an upload's object tells of it; null: it was deleted. */
+  note(call: Call, id: UploadId, upload: UploadWire | null): void {
+    enter(this.#home, call);
+    if (upload === null) this.#sql.exec("DELETE FROM uploads WHERE id = ?", id);
+    else this.#put(upload);
+  }
+
+  /** The newest first. */
+  list(page: PageRequest): Page<UploadWire> {
+    const query =
+      "SELECT record FROM uploads WHERE ? IS NULL OR n < (SELECT n FROM uploads WHERE id = ?) ORDER BY n DESC LIMIT ?";
+    const rows = this.#sql.exec<{ record: string }>(query, page.after, page.after, page.limit + 1).toArray();
+    const uploads = rows.map(({ record }) => JSON.parse(record) as UploadWire); // written by #put only
+    return pageOf(
+      uploads,
+      page,
+      ({ id }) => id,
+      (upload) => upload,
+    );
+  }
+
+  /** Uploads whose time was over when they last told: they may have been written to since, have ended, or never have begun. */
+  async #lookAfterOverdue(call: Call): Promise<void> {
+    const { ground, address } = this.#home;
+    const rows = this.#sql
+      .exec<{ id: UploadId }>("SELECT id FROM uploads WHERE is_open = 1 AND until < ?", ground.now())
+      .toArray();
+    for (const { id } of rows) {
+      const port = ground.env.UPLOAD.getByName(uploadObjectName(address, id)) as unknown as UploadPort; // UploadObject implements it
+      const found = await port.read();
+      this.note(call, id, found.ok ? found.value : null);
+    }
+  }
+
+  #put(upload: UploadWire): void {
+    this.#sql.exec(
+      `INSERT INTO uploads (id, is_open, until, record) VALUES (?, ?, ?, ?)
+       ON CONFLICT (id) DO UPDATE SET is_open = excluded.is_open, until = excluded.until, record = excluded.record`,
+      upload.id,
+      upload.status === "open" ? 1 : 0,
+      Date.parse(upload.expires_at),
+      JSON.stringify(upload),
+    );
+  }
+
+  #isKnown(id: string): boolean {
+    return this.#sql.exec("SELECT 1 FROM uploads WHERE id = ?", id).toArray().length > 0;
+  }
+
+  #openCount(): number {
+    return this.#sql.exec<{ n: number }>("SELECT count(*) AS n FROM uploads WHERE is_open = 1").one().n;
+  }
+
+  get #sql(): SqlStorage {
+    return this.#home.ground.sql;
+  }
+}
+
+const tooMany = (): Refusal =>
+  refusal(
+    "concurrency_limited",
+    `A user may have ${OPEN_UPLOADS_PER_USER} open uploads; finish one of them, or delete it.`,
+    { hint: "GET /v1/uploads", retryAfterSeconds: 60 },
+  );

@@ -1,0 +1,76 @@
+/** What every answer about an upload carries: how far it is, until when, and what this gateway can do. */
+import type { MiddlewareHandler } from "hono";
+import type { Refusal } from "../core/errors.ts";
+import { booleanText, INTEROP_VERSION, ietfRefusal, PARTIAL_CONTENT, refuseInterop } from "../core/ietf-upload.ts";
+import { UPLOAD_BYTES } from "../core/limits.ts";
+import type { UploadState } from "../core/ports.ts";
+import type { Result } from "../core/result.ts";
+import { refuseVersion, TUS_CHECKSUMS, TUS_CONTENT, TUS_EXTENSIONS, TUS_VERSION } from "../core/tus.ts";
+import { type Dialect, dialectOf, uploadLimit } from "../core/upload-headers.ts";
+import { ApiError } from "./api-error.ts";
+import type { AppEnv } from "./context.ts";
+
+/** Told to whoever asks with OPTIONS, and to whoever speaks another version. */
+const CAPABILITIES: Readonly<Record<string, string>> = {
+  "Tus-Resumable": TUS_VERSION,
+  // OPTIONS: the answer MUST name the versions. A 412 MUST too.
+  "Tus-Version": TUS_VERSION,
+  "Tus-Extension": TUS_EXTENSIONS,
+  "Tus-Max-Size": String(UPLOAD_BYTES),
+  // Checksum: the algorithms MUST be named here.
+  "Tus-Checksum-Algorithm": TUS_CHECKSUMS,
+  // The draft: an OPTIONS answer MUST have Accept-Patch with this media type in full.
+  "Accept-Patch": `${PARTIAL_CONTENT}, ${TUS_CONTENT}`,
+  "Upload-Limit": uploadLimit(),
+};
+
+/** Stands around all routes of uploads, and around their preflights. */
+export const uploadHeaders: MiddlewareHandler<AppEnv> = async (c, next) => {
+  await next();
+  const dialect = dialectOf(c.req.raw.headers);
+  const set = (name: string, value: string): void => c.res.headers.set(name, value);
+  if (c.req.method === "OPTIONS") for (const [name, value] of Object.entries(CAPABILITIES)) set(name, value);
+  // Tus-Resumable MUST be in every answer to a request of the protocol.
+  if (dialect === "tus") set("Tus-Resumable", TUS_VERSION);
+  if (dialect === "ietf") set("Upload-Draft-Interop-Version", INTEROP_VERSION);
+  // A 413 because of upload limits MUST name them.
+  if (c.res.status === 413) set("Upload-Limit", uploadLimit());
+};
+
+/** Refuses a version of a protocol that is not ours before anything else is read. */
+export const uploadVersion: MiddlewareHandler<AppEnv> = async (c, next) => {
+  const { headers } = c.req.raw;
+  const dialect = dialectOf(headers);
+  const refused = dialect === "tus" ? refuseVersion(headers) : dialect === "ietf" ? refuseInterop(headers) : null;
+  if (refused !== null) throw new ApiError(refused, { "Tus-Version": TUS_VERSION });
+  await next();
+};
+
+/** An upload's state in the headers of both protocols. */
+export function stateHeaders({ upload, uploadMetadata, isComplete }: UploadState): Record<string, string> {
+  const expires = new Date(upload.expires_at);
+  const isOpen = upload.status === "open" && !isComplete;
+  const maxAge = isOpen ? Math.max(0, Math.floor((expires.getTime() - Date.now()) / 1_000)) : null;
+  return {
+    // HEAD MUST always say the offset, and the length where it is known; else, for tus, Upload-Defer-Length: 1.
+    "Upload-Offset": String(upload.offset_bytes),
+    ...(upload.size_bytes === null ? { "Upload-Defer-Length": "1" } : { "Upload-Length": String(upload.size_bytes) }),
+    "Upload-Complete": booleanText(isComplete),
+    "Upload-Limit": uploadLimit(maxAge),
+    // An answer about an upload that will expire MUST say when.
+    ...(isOpen ? { "Upload-Expires": expires.toUTCString() } : {}),
+    // Metadata that came with the creation MUST be shown as it came.
+    ...(uploadMetadata === null ? {} : { "Upload-Metadata": uploadMetadata }),
+    // An answer to HEAD MUST NOT be cached.
+    "Cache-Control": "no-store",
+  };
+}
+
+/** A success's value. Throws a refusal in the words of its dialect, with the offset where that is what was wrong. */
+export function unwrapUpload<T>(result: Result<T, Refusal>, dialect: Dialect): T {
+  if (result.ok) return result.value;
+  const expected = result.error.members?.["expected-offset"];
+  // A 409 because of the offset MUST name the right one.
+  const headers: Record<string, string> = expected === undefined ? {} : { "Upload-Offset": String(expected) };
+  throw new ApiError(dialect === "ietf" ? ietfRefusal(result.error) : result.error, headers);
+}

@@ -1,0 +1,109 @@
+/** Files in one form: `POST /v1/uploads` as multipart/form-data, one upload for each file, stored as they pass by. */
+
+import type { Refusal } from "../core/errors.ts";
+import { FormReader, type PartHead } from "../core/form-reader.ts";
+import { FORM_FILES, METADATA_VALUE_BYTES } from "../core/limits.ts";
+import type { UploadState } from "../core/ports.ts";
+import type { Result } from "../core/result.ts";
+import { fileNameFor } from "../core/upload-headers.ts";
+import { metadata } from "../core/wire/common.ts";
+import type { UploadWire } from "../core/wire/upload.ts";
+import { apiError, unwrap } from "../http/api-error.ts";
+import { callOf, newAddress, newUploadId } from "../http/call.ts";
+import type { Ctx } from "../http/context.ts";
+import { uploadObject } from "../http/objects.ts";
+
+type Owner = Awaited<ReturnType<typeof newAddress>>;
+
+/** Fields are labels of the files after them. The first refusal ends the request; files before it are stored. */
+export async function createFromForm(c: Ctx): Promise<Response> {
+  const { body, headers } = c.req.raw;
+  const form = body === null ? null : FormReader.of(body, headers.get("Content-Type") ?? "");
+  if (form === null) throw broken();
+  const owner = await newAddress(c);
+  const labels: Record<string, string> = {};
+  const made: UploadWire[] = [];
+  try {
+    for (let part = await next(form); part !== "end"; part = await next(form)) {
+      if (part.filename === null) labels[part.name] = await readField(form, part.name);
+      else made.push(await storeFile(c, owner, form, part, made.length, labels));
+    }
+  } finally {
+    form.release().catch(() => undefined);
+  }
+  if (made.length === 0) throw apiError("invalid_request", "The form holds no file; send at least one.");
+  return c.json({ data: made }, 201);
+}
+
+async function next(form: FormReader): Promise<PartHead | "end"> {
+  const part = await form.next();
+  if (part === null) throw broken();
+  return part;
+}
+
+/** A field's text, no longer than a label may be. */
+async function readField(form: FormReader, name: string): Promise<string> {
+  const decoder = new TextDecoder();
+  let text = "";
+  const isWhole = await form.content(async (piece) => {
+    text += decoder.decode(piece, { stream: true });
+    if (text.length > METADATA_VALUE_BYTES)
+      throw apiError("invalid_request", `The field ${name} must be at most ${METADATA_VALUE_BYTES} bytes.`);
+  });
+  if (!isWhole) throw broken();
+  return text;
+}
+
+async function storeFile(
+  c: Ctx,
+  owner: Owner,
+  form: FormReader,
+  part: PartHead,
+  nth: number,
+  labels: Record<string, string>,
+): Promise<UploadWire> {
+  if (nth >= FORM_FILES) throw apiError("invalid_request", `A form may hold ${FORM_FILES} files.`);
+  const checked = metadata.safeParse(labels);
+  if (!checked.success) throw apiError("invalid_request", `fields: ${checked.error.issues[0]?.message}`);
+  const file = { filename: fileNameFor(part.filename, part.contentType), size_bytes: null, metadata: checked.data };
+  const id = await newUploadId(c, owner, nth);
+  c.set("bodyText", JSON.stringify(file)); // what a repeat with the same Idempotency-Key must say again
+  const upload = uploadObject(c.env, owner, id);
+  const made = unwrap(await upload.create(await callOf(c), owner, id, file));
+  if (made.status !== "open" || made.offset_bytes > 0) {
+    await form.content(async () => {}); // a repeat: what is there stays
+    return made;
+  }
+  return unwrap(await passOn(form, (content) => upload.append(content, WHOLE_FILE))).upload;
+}
+
+const WHOLE_FILE = { offset: 0, contentBytes: null, sizeBytes: null, complete: true, checksums: [] } as const;
+
+/** Hands a part's content on as a stream. Whoever takes it may refuse before its end. */
+async function passOn(
+  form: FormReader,
+  take: (content: ReadableStream) => Promise<Result<UploadState, Refusal>>,
+): Promise<Result<UploadState, Refusal>> {
+  const { readable, writable } = new IdentityTransformStream();
+  const writer = writable.getWriter();
+  const taking = take(readable);
+  const passing = form.content(async (piece) => {
+    if (piece.length > 0) await writer.write(piece);
+  });
+  let isCut = false;
+  const passed = passing.then((isWhole) => {
+    isCut = !isWhole;
+    return isWhole ? writer.close() : writer.abort(new Error("the form was cut"));
+  });
+  passed.catch(() => undefined); // the taker says why
+  const result = await taking;
+  if (isCut) throw broken();
+  if (!result.ok) writer.abort().catch(() => undefined);
+  return result;
+}
+
+const broken = () =>
+  apiError(
+    "invalid_request",
+    "The form is not whole: it needs a boundary, a Content-Disposition for each part, and an end.",
+  );
