@@ -67,14 +67,19 @@ describe.concurrent("§5 uploads", () => {
     await shown(put(member, made, bytes), upload);
   });
 
-  it("§5 refuses more than 95,000,000 bytes, announced or sent", async () => {
+  it("§5.1 refuses more than 500,000,000 bytes announced, and more than 95,000,000 in one request", async () => {
     const member = await newMember();
     const most = 95_000_000;
-    const made = await announce(member, "clip.mp4", most);
-    await refused(member.post("/v1/uploads", { filename: "clip.mp4", size_bytes: most + 1 }), "file_too_large");
+    const made = await announce(member, "clip.mp4", 500_000_000);
+    const large = { filename: "clip.mp4", size_bytes: 500_000_001 };
+    const told = await refused(member.post("/v1/uploads", large), "file_too_large");
+    expect(told.hint).toMatch(/chunks of 10485760/);
     const { status, text } = await putZeros(member, made.content_url, most + 1);
     expect(status).toBe(413);
-    expect(problem.parse(JSON.parse(text)).code).toBe("request_too_large");
+    expect(problem.parse(JSON.parse(text))).toMatchObject({
+      code: "request_too_large",
+      hint: expect.stringContaining("chunks of 10485760"),
+    });
     expect(await member.get(`/v1/uploads/${made.id}`, upload)).toMatchObject({ status: "open", offset_bytes: 0 });
   });
 

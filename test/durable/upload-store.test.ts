@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { Bounds } from "../../src/store/body.ts";
+import { type Bounds, openChunks } from "../../src/store/body.ts";
 import { putExact, putUnknown } from "../../src/store/files.ts";
 import { env } from "../support/objects.ts";
 
@@ -76,5 +76,28 @@ describe("a body of known length", () => {
     );
     setTimeout(() => stop.abort(), 100);
     expect(await putting).toEqual({ ok: false, error: { reason: "stopped" } });
+  });
+});
+
+describe("a body in chunks", () => {
+  it("is ended after its whole time, however steadily it drips", async () => {
+    const chunks = openChunks(slowBody(bytes(1_000), 1_000, "close"), bounds(10_000), Date.now() + 300);
+    let taken = 0;
+    const all = async (): Promise<void> => {
+      for (let chunk = await chunks.next(); chunk !== null; chunk = await chunks.next()) taken += chunk.length;
+    };
+    await expect(all()).rejects.toMatchObject({ reason: "late" });
+    expect(taken).toBeGreaterThan(0);
+    chunks.cancel();
+  });
+
+  it("of a slow sender is handed on as it comes, and of one that breaks off up to there", async () => {
+    const chunks = openChunks(slowBody(bytes(900), 3, "break"), bounds(), Date.now() + 10_000);
+    const sizes: number[] = [];
+    const all = async (): Promise<void> => {
+      for (let chunk = await chunks.next(); chunk !== null; chunk = await chunks.next()) sizes.push(chunk.length);
+    };
+    await expect(all()).rejects.toMatchObject({ reason: "cut" });
+    expect(sizes).toEqual([300, 300, 300]);
   });
 });

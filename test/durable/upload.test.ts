@@ -148,7 +148,7 @@ describe("an upload in its object", () => {
     };
     expect(await create("a.exe", 10)).toBe("unsupported_media");
     expect(await create("a.mp4", 0)).toBe("empty_file");
-    expect(await create("a.mp4", 95_000_001)).toBe("file_too_large");
+    expect(await create("a.mp4", 500_000_001)).toBe("file_too_large");
     const id = newUpload(address);
     expect(bad(await uploadPort(address, id).read()).code).toBe("not_found");
     good(
@@ -157,13 +157,13 @@ describe("an upload in its object", () => {
     expect(bad(await uploadPort(address, id).write(streamOf(bytes(11)), 11)).code).toBe("size_mismatch");
   });
 
-  it("says how large a file may be while all its bytes come in one request", async () => {
+  it("says how large a file may be, and what to send instead", async () => {
     const address = freshAddress();
     const id = newUpload(address);
-    const made = { filename: "a.mp4", size_bytes: 95_000_001, metadata: {} };
+    const made = { filename: "a.mp4", size_bytes: 500_000_001, metadata: {} };
     const refused = bad(await uploadPort(address, id).create(call(), address, id, made));
-    expect(refused.detail).toContain("95000000");
-    expect(refused.detail).toContain("resumable");
+    expect(refused.detail).toContain("500000000");
+    expect(refused.hint).toContain("chunks");
   });
 
   it("is shown to a repeat of its call for 24 hours; a key older than that is refused", async () => {
