@@ -54,11 +54,11 @@ try {
     for (const target of round % 2 === 1 ? REQUEST_TARGETS : REQUEST_TARGETS.toReversed()) {
       const got = await load(target, servers, key, plan.seconds);
       rounds.set(target.name, [...(rounds.get(target.name) ?? []), got]);
-      console.log(dim(`round ${round}, ${target.name}: ${shown(got.perSecond)}/s, CPU ${shown(got.cpuMicros)} µs`));
+      console.error(dim(`round ${round}, ${target.name}: ${shown(got.perSecond)}/s, CPU ${shown(got.cpuMicros)} µs`));
     }
   }
   const what = `${CONNECTIONS} connections, ${plan.rounds} rounds of ${plan.seconds} s, medians`;
-  console.log(`\n${machine}\n${what}\n\n${requestTable(rounds)}`);
+  console.log(`## Requests\n\n${machine}\n\n${what}\n\n${requestTable(rounds)}\n`);
 } finally {
   await cleanUp();
 }

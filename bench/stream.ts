@@ -22,7 +22,7 @@ function progress(round: number, target: TargetKey, streams: number, got: Measur
   const faults = Object.keys(got.faults).length > 0 ? ` ${JSON.stringify(got.faults)}` : "";
   const delay = `${shown(got.p50)} / ${shown(got.p99)} ms, first event ${shown(got.firstEvent)} ms`;
   const cost = `CPU ${shown(got.cpuPercent)} % (others ${shown(got.noisePercent)} %), memory +${shown(got.memoryMib)} MiB`;
-  console.log(dim(`round ${round}, ${streams} × ${target}: ${delay}, lost ${got.lost}, ${cost}${faults}`));
+  console.error(dim(`round ${round}, ${streams} × ${target}: ${delay}, lost ${got.lost}, ${cost}${faults}`));
 }
 
 try {
@@ -42,9 +42,9 @@ try {
     }
   }
   console.log(
-    `\n${machine}\n${rounds ?? plan.rounds} rounds of ${plan.seconds} s, ${RATE} events/s in each stream, medians; ${noiseLine(runs)}\n`,
+    `## Streams\n\n${machine}\n\n${rounds ?? plan.rounds} rounds of ${plan.seconds} s, ${RATE} events/s in each stream, medians; ${noiseLine(runs)}\n`,
   );
-  console.log(`${delayTable(runs, plan.loads)}\n\n${costTable(runs, plan.loads)}`);
+  console.log(`${delayTable(runs, plan.loads)}\n\n${costTable(runs, plan.loads)}\n`);
 } finally {
   await cleanUp();
 }

@@ -67,6 +67,14 @@ export const peerOptions = (upstreamUrl: string): V4WorkerOptionsShape => ({
   durableObjects: { PLAIN: object("PlainObject"), VALUE: object("ValueObject") },
 });
 
+/** The cron run over a stub for the objects. */
+export const sweepOptions = (): V4WorkerOptionsShape => ({
+  compatibilityDate: setting("compatibility_date"),
+  d1Databases: ["DB"],
+  queueProducers: { WAKE: "nemo-gateway-wake" },
+  queueConsumers: { "nemo-gateway-wake": consumer(100) },
+});
+
 /** The database's migrations, each one line: D1's `exec` runs line by line, and a line may hold many statements. */
 export function migrations(): string {
   const dir = join(ROOT, "migrations");

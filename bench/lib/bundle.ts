@@ -6,9 +6,12 @@ import { startWrangler } from "../../scripts/lib/wrangler.ts";
 const BUILDS = {
   gateway: { config: "wrangler.toml", file: "index.js" },
   peers: { config: "bench/workers/wrangler.toml", file: "peers.js" },
+  sweep: { config: "bench/workers/sweep.toml", file: "sweep.js" },
 } as const;
 
 export type Bundle = keyof typeof BUILDS;
+/** Those that answer streams and requests. */
+export type StreamBundle = Exclude<Bundle, "sweep">;
 
 /** Builds a Worker into `dir`; answers with the bundle's path. */
 export async function build(name: Bundle, dir: string): Promise<string> {

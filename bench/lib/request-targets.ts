@@ -12,6 +12,8 @@ export type RequestTarget = {
 /** Of the bare platform's requests, what the gateway's house rules may leave. Chosen. */
 const GOAL = 0.6;
 
+/** One of the built-in generators: a route behind a key that asks no object and, with the key known, no database. */
+const BUILT_IN = "/v1/generators/free-generation-maker";
 const HELLO = "Hono: hello";
 const ONE = "bare Worker, one object";
 const TWO = "bare Worker, two objects";
@@ -20,6 +22,7 @@ const TWO = "bare Worker, two objects";
 export const REQUEST_TARGETS: readonly RequestTarget[] = [
   { name: "Node: hello (the load's own limit)", at: "plain", path: "/", beside: null },
   { name: HELLO, at: "peers", path: "/hello", beside: null },
+  { name: "GET /v1/generators/… (no object)", at: "gateway", path: BUILT_IN, beside: { name: HELLO, goal: GOAL } },
   { name: "GET /openapi.json (no key)", at: "gateway", path: "/openapi.json", beside: { name: HELLO, goal: null } },
   { name: ONE, at: "peers", path: "/one", beside: null },
   { name: "GET /v1/projects (one object)", at: "gateway", path: "/v1/projects", beside: { name: ONE, goal: GOAL } },

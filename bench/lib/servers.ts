@@ -1,8 +1,8 @@
 /** The servers of a run: started fresh for every measurement, each with an empty state. */
 import { mkdtempSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { gatewayOptions, migrations, peerOptions } from "./bindings.ts";
-import { type Bundle, build } from "./bundle.ts";
+import { gatewayOptions, migrations, peerOptions, sweepOptions } from "./bindings.ts";
+import { build, type StreamBundle } from "./bundle.ts";
 import { type Child, listening, startChild } from "./children.ts";
 import { LOAD_CPU, SERVER_CPU } from "./machine.ts";
 import type { ServerSettings } from "./server.ts";
@@ -12,7 +12,7 @@ export type Server = Child & { readonly url: string };
 export type House = {
   readonly dir: string;
   readonly upstreamUrl: string;
-  readonly bundles: Readonly<Record<Bundle, string>>;
+  readonly bundles: Readonly<Record<StreamBundle, string>>;
 };
 
 /** Builds both Workers and starts the upstream. */
@@ -23,16 +23,26 @@ export async function openHouse(dir: string): Promise<House> {
   return { dir, upstreamUrl: url, bundles: { gateway, peers } };
 }
 
-export async function startServer(house: House, bundle: Bundle): Promise<Server> {
-  const scriptPath = house.bundles[bundle];
+export async function startServer(house: House, bundle: StreamBundle): Promise<Server> {
   const isGateway = bundle === "gateway";
-  const settings: ServerSettings = {
-    scriptPath,
-    rootPath: dirname(scriptPath),
-    stateDir: mkdtempSync(join(house.dir, `${bundle}-state-`)),
-    worker: isGateway ? gatewayOptions(house.upstreamUrl) : peerOptions(house.upstreamUrl),
-    sql: isGateway ? migrations() : null,
-  };
+  const worker = isGateway ? gatewayOptions(house.upstreamUrl) : peerOptions(house.upstreamUrl);
+  return serve(house.dir, house.bundles[bundle], worker, isGateway ? migrations() : null);
+}
+
+/** Builds and starts the cron run over a stub for the objects. */
+export async function startSweep(dir: string): Promise<Server> {
+  return serve(dir, await build("sweep", dir), sweepOptions(), migrations());
+}
+
+/** Starts a built Worker in a process of its own; `sql` are statements for its database, one a line. */
+async function serve(
+  dir: string,
+  scriptPath: string,
+  worker: ServerSettings["worker"],
+  sql: string | null,
+): Promise<Server> {
+  const stateDir = mkdtempSync(join(dir, "state-"));
+  const settings: ServerSettings = { scriptPath, rootPath: dirname(scriptPath), stateDir, worker, sql };
   const child = startChild("server.ts", SERVER_CPU, settings);
   const { url } = await child.hear(listening);
   return { ...child, url };

@@ -1,11 +1,11 @@
 /** What a stream can be asked of: the proxy, the plain object, the gateway. */
-import type { Bundle } from "./bundle.ts";
+import type { StreamBundle } from "./bundle.ts";
 import { liveKey, makeUsers } from "./gateway-users.ts";
 import type { Ask } from "./open-stream.ts";
 
 export type StreamTarget = {
   readonly name: string;
-  readonly bundle: Bundle;
+  readonly bundle: StreamBundle;
   /** Makes a maker of users on a server just started: so many of them, with names that begin like this. */
   readonly users: (url: string) => Promise<(prefix: string, count: number) => Promise<Ask[]>>;
 };

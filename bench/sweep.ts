@@ -1,0 +1,109 @@
+/**
+ * `npm run bench:sweep [-- --quick]`: one cron run over 1,000, 10,000 and 100,000 overdue objects.
+ *
+ * The sweep and the queue's consumer are the gateway's own, D1 and the queue Miniflare's; the objects are a stub that notes
+ * its wake. Each size has a fresh server. README.md says how to read the table.
+ */
+import { setTimeout as sleep } from "node:timers/promises";
+import * as z from "zod";
+import { cleanUp } from "../scripts/lib/cleanup.ts";
+import { dim } from "../scripts/lib/paint.ts";
+import { machineLine, scratchDir } from "./lib/machine.ts";
+import { startSweep } from "./lib/servers.ts";
+import { median } from "./lib/statistics.ts";
+import { shown, table } from "./lib/table.ts";
+import { usageOf } from "./lib/usage.ts";
+
+const quick = process.argv.includes("--quick");
+const SIZES = quick ? [1_000, 10_000] : [1_000, 10_000, 100_000];
+/** Runs of each size; the first is not counted where there are others, since code is compiled in it. */
+const RUNS = quick ? 2 : 3;
+/** From one look at the woken to the next, in ms. */
+const LOOK_EVERY_MS = 20;
+/** How long one run may take until everybody is woken, in ms. */
+const PATIENCE_MS = 300_000;
+
+const ran = z.object({
+  queries: z.number(),
+  rowsRead: z.number(),
+  batches: z.number(),
+  messages: z.number(),
+  ms: z.number(),
+});
+const state = z.object({ woken: z.number(), again: z.number() });
+
+/**
+ * `ms` and `aloneMib` (after it) of a run whose messages go nowhere; then, with the queue, `wokenMs` from the run's start
+ * to the last object's first wake, and the peak until then. Memory is of all the server's processes.
+ */
+type Run = z.infer<typeof ran> & {
+  readonly aloneMib: number;
+  readonly wokenMs: number;
+  readonly again: number;
+  readonly memoryMib: number;
+};
+
+const ask = async <T>(url: string, schema: z.ZodType<T>): Promise<T> => schema.parse(await (await fetch(url)).json());
+
+async function measure(server: { readonly url: string; readonly pid: number }, rows: number): Promise<Run> {
+  await ask(`${server.url}/seed?rows=${rows}`, state);
+  const alone = await ask(`${server.url}/sweep?alone`, ran);
+  const aloneMib = usageOf(server.pid).memoryMib;
+  const began = performance.now();
+  const running = ask(`${server.url}/sweep`, ran);
+  for (let peak = 0; ; await sleep(LOOK_EVERY_MS)) {
+    const { woken, again } = await ask(server.url, state);
+    peak = Math.max(peak, usageOf(server.pid).memoryMib);
+    const wokenMs = performance.now() - began;
+    if (woken === rows) {
+      const counts = await running;
+      return { ...counts, ms: alone.ms, aloneMib, wokenMs, again, memoryMib: peak };
+    }
+    if (wokenMs > PATIENCE_MS) throw new Error(`${woken} of ${rows} were woken within ${PATIENCE_MS} ms`);
+  }
+}
+
+type Sized = { readonly rows: number; readonly runs: readonly Run[] };
+
+function report(sized: readonly Sized[]): string {
+  const middle = ({ runs }: Sized, figure: keyof Run): number => median(runs.map((run) => run[figure]));
+  const [least] = sized;
+  const rows = sized.map((of) => {
+    const perRow = (figure: keyof Run, factor: number): string => shown((factor * middle(of, figure)) / of.rows);
+    const beside = (figure: keyof Run, share: number): string =>
+      least === undefined || of === least ? "" : `, ${shown((middle(of, figure) / middle(least, figure)) * share)} ×`;
+    const same = (least?.rows ?? 1) / of.rows;
+    return [
+      of.rows.toLocaleString("en"),
+      String(middle(of, "queries")),
+      perRow("rowsRead", 1),
+      `${middle(of, "messages")} in ${middle(of, "batches")}`,
+      `${perRow("ms", 1_000)}${beside("ms", same)}`,
+      `${shown(middle(of, "aloneMib"))}${beside("aloneMib", 1)}`,
+      `${shown(middle(of, "wokenMs") / 1_000)}${beside("wokenMs", same)}`,
+      String(middle(of, "again")),
+      `${shown(middle(of, "memoryMib"))}${beside("memoryMib", 1)}`,
+    ];
+  });
+  const head = ["overdue", "queries", "rows read / row", "messages", "cron run alone, µs/row", "MiB", "all woken, s"];
+  return table([...head, "woken twice", "MiB, with queue"], rows);
+}
+
+try {
+  const dir = scratchDir();
+  const machine = machineLine(dir);
+  const sized: Sized[] = [];
+  for (const rows of SIZES) {
+    const server = await startSweep(dir);
+    const runs: Run[] = [];
+    for (let run = 0; run < RUNS; run++) {
+      runs.push(await measure(server, rows));
+      console.error(dim(`${rows}, run ${run}: ${JSON.stringify(runs.at(-1))}`));
+    }
+    sized.push({ rows, runs: runs.slice(1) });
+    await server.stop();
+  }
+  console.log(`## Sweep\n\n${machine}\n\nmedians of ${RUNS - 1} runs after a first one\n\n${report(sized)}\n`);
+} finally {
+  await cleanUp();
+}
