@@ -19,6 +19,7 @@ const uploadState = z.object({
   content_url: z.string(),
   asset_id: z.string().nullable(),
 });
+const user = z.object({ state: z.string() });
 const ended = z.object({ id: z.string(), status: z.string(), ended_at: z.string().nullable() });
 export type Ended = z.infer<typeof ended>;
 
@@ -76,6 +77,18 @@ async function makeVideo(api: Api, run: string, project: string): Promise<Ended>
   }
 }
 
+/** A customer of the customer comes and goes: everything of it is erased, whatever happens in between. */
+async function comeAndGo(api: Api, run: string): Promise<void> {
+  const headers = { "idempotency-key": `${run}-passing`, "x-user-id": `${run}-passer-by` };
+  await insist(() => api.get("/v1/projects", made, { method: "POST", json: {}, headers }));
+  const path = `/v1/users/${run}-passer-by`;
+  await insist(() => api.send(path, { method: "DELETE" }));
+  await until(
+    () => api.get(path, user),
+    ({ state }) => state === "deleted",
+  );
+}
+
 /** Runs the job to its end, over whatever happens to the gateway. `prompt` must be this run's own: the ledger is asked for it. */
 export async function runStory(api: Api, run: string, prompt: string, endpoint: string): Promise<Outcome> {
   const headers = { "idempotency-key": `${run}-rotate` };
@@ -95,6 +108,7 @@ export async function runStory(api: Api, run: string, prompt: string, endpoint: 
     (got) => got.ended_at !== null,
   );
   const render = await makeVideo(api, run, project);
+  await comeAndGo(api, run);
   const file = await insist(async () => (await api.send(`/v1/renders/${render.id}/content`)).arrayBuffer());
   const since = new Date(Date.now() - STEP_MS).toISOString();
   await insist(post(api, `/v1/webhook_endpoints/${endpoint}/recover`, `${run}-recover`, { since }));

@@ -22,6 +22,9 @@ export const BOUNDARIES = [
   "file.expired", // a render says that its file is gone, R2 still has it
   "event.outbox", // an event is committed in its object, its tenant has not heard of it
   "secret.rotated", // a new signing secret is committed, its caller has not seen it
+  "user.closed", // the tombstone is committed, everything else is still there
+  "user.unheard", // the tenant has let go of the user's events, its files are there
+  "user.filed", // its files are gone, its records are there
   "endpoint.recovering", // a recovery is committed, nothing of it is owed
   "delivery.claimed", // deliveries are claimed, nothing has left
   "delivery.sent", // the webhook has left, its outcome is not recorded

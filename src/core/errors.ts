@@ -19,6 +19,7 @@ export const ERRORS = {
   header_too_large: row(431, "A header is too large"),
   not_found: row(404, "Not found"),
   method_not_allowed: row(405, "This address does not do that"),
+  user_deleted: row(410, "This account was deleted"),
   user_required: row(422, "A user is needed"),
   // who asks
   unauthenticated: row(401, "Please sign in"),

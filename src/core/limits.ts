@@ -23,6 +23,8 @@ export const IDEMPOTENCY_KEY_CHARS = 255;
 export const USER_TOKEN_MIN_SECONDS = 60;
 export const USER_TOKEN_MAX_SECONDS = 24 * 3600;
 export const USER_TOKEN_DEFAULT_SECONDS = 3600;
+/** How long a deleted user stays closed. Chosen: the longest that anything late about it can lie about. */
+export const TOMBSTONE_TTL_MS = 30 * DAY_MS;
 /** How long an Idempotency-Key is remembered. */
 export const IDEMPOTENCY_TTL_MS = DAY_MS;
 /** Characters of one header. Chosen: the longest real one, a signed token, is far below. */

@@ -12,6 +12,7 @@ import type { AssetId, ProjectId, RenderId, TurnId, UploadId } from "./ids.ts";
 import type { Pass } from "./pass.ts";
 import type { Result } from "./result.ts";
 import type { EpochMs } from "./time.ts";
+import type { Session, UserRecord } from "./user-record.ts";
 import type { AttributionWire } from "./wire/attribution.ts";
 import type { BrowserLinkWire, NewProject, ProjectWire, TimelineWire } from "./wire/project.ts";
 import type { NewRender, RenderPlan, RenderWire } from "./wire/render.ts";
@@ -54,9 +55,6 @@ export type StoredFile = {
 /** A stored asset as other objects need it: to push it, or to let upstream pull it. */
 export type AssetRecord = AssetWire & { readonly key: string; readonly named: boolean };
 
-/** What a user token is made from: how often the user was signed out, and the moment that a repeat makes it with again. */
-export type Session = { readonly epoch: number; readonly issuedAt: EpochMs };
-
 /** What user tokens may knock at: everything but the doors of the tenant and of other objects. */
 export type UserDoor = Exclude<
   keyof UserPort,
@@ -66,6 +64,8 @@ export type UserDoor = Exclude<
   | "signOut"
   | "admitUpload"
   | "noteUpload"
+  | "readUser"
+  | "eraseUser"
   | "addAsset"
   | "putToken"
   | "removeToken"
@@ -84,6 +84,9 @@ export interface UserPort {
   signOut(call: Call): Answer<{ signed_out_at: string }>;
   /** The tenant's own name of the user; null where none was ever sent. */
   readName(): Promise<string | null>;
+  readUser(): Answer<UserRecord>;
+  /** Closes the user at once and for 30 days, and erases everything of it step by step. Again: the same job. */
+  eraseUser(): Answer<UserRecord>;
 
   createProject(call: Call, body: NewProject): Answer<ProjectWire>;
   readProject(id: ProjectId): Answer<ProjectWire>;
@@ -175,6 +178,8 @@ export interface UploadPort {
   settle(): Answer<UploadState>;
   /** Ends the upload and removes its bytes. Refuses one that is complete. */
   remove(): Answer<null>;
+  /** Its user is deleted: nothing of it stays, whatever it was. */
+  erase(): Promise<void>;
   wake(): Promise<void>;
 }
 

@@ -1,9 +1,10 @@
 /** What one room may ask of a tenant's object: its events, endpoints and deliveries. The rules of ports.ts hold here too. */
 import type { Refusal } from "./errors.ts";
-import type { DeliveryId, EndpointId, EventId } from "./ids.ts";
+import type { DeliveryId, EndpointId, EventId, UserHash } from "./ids.ts";
 import type { Call, Page, PageRequest } from "./ports.ts";
 import type { Result } from "./result.ts";
 import type { EpochMs } from "./time.ts";
+import type { ErasedFacts } from "./user-record.ts";
 import type { EventType, EventWire } from "./wire/event.ts";
 import type {
   DeliveryFilter,
@@ -63,6 +64,8 @@ export type DeliveryReport = {
 export interface TenantPort {
   /** Stores facts once each, whatever is told twice, and owes their deliveries. */
   accept(facts: readonly Fact[]): Promise<void>;
+  /** Removes a deleted user's events and deliveries, and takes in nothing more about it for 30 days. */
+  eraseUser(uh: UserHash): Promise<ErasedFacts>;
   cursor(): Promise<number>;
   listEvents(
     after: number,

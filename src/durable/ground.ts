@@ -18,6 +18,8 @@ export type Ground = {
   readonly spin: () => number;
   /** Keeps the instance alive until the work is done. */
   readonly keep: (work: Promise<unknown>) => void;
+  /** Ends this instance with everything it is doing; the next call or alarm makes a new one. */
+  readonly restart: (why: string) => void;
   /** A named moment between two outside effects; returns at once unless this run is meant to die here. */
   readonly boundary: (at: Boundary) => Promise<void>;
 };
@@ -37,6 +39,7 @@ export function layGround(ctx: DurableObjectState, env: Env): Ground {
     random: (count) => crypto.getRandomValues(new Uint8Array(count)),
     spin: Math.random,
     keep: (work) => ctx.waitUntil(work),
+    restart: (why) => ctx.abort(why),
     boundary: (at) => dieAt(at, config),
   };
 }

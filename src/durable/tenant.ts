@@ -2,12 +2,13 @@
 import { DurableObject } from "cloudflare:workers";
 import { parseScope } from "../core/address.ts";
 import { type Refusal, refusal } from "../core/errors.ts";
-import type { DeliveryId, EndpointId, EventId } from "../core/ids.ts";
+import type { DeliveryId, EndpointId, EventId, UserHash } from "../core/ids.ts";
 import { EVENT_TTL_MS } from "../core/limits.ts";
 import type { Call, Page, PageRequest } from "../core/ports.ts";
 import { err, type Result } from "../core/result.ts";
 import type { DeliveryJob, DeliveryReport, Fact, TenantPort } from "../core/tenant-port.ts";
 import { DAY_MS, type EpochMs } from "../core/time.ts";
+import type { ErasedFacts } from "../core/user-record.ts";
 import type { EventWire } from "../core/wire/event.ts";
 import type {
   DeliveryFilter,
@@ -26,6 +27,7 @@ import { Schedule } from "./schedule.ts";
 import { Seals } from "./seals.ts";
 import { DELIVER } from "./tenant/deliveries.ts";
 import { DISABLED } from "./tenant/endpoint-health.ts";
+import { Erased } from "./tenant/erased.ts";
 import { RECOVER } from "./tenant/recovery.ts";
 import type { SecretOwner } from "./tenant/secrets.ts";
 import { TENANT_MIGRATIONS } from "./tenant/tables.ts";
@@ -40,6 +42,7 @@ export class TenantObject extends DurableObject<Env> implements TenantPort {
   readonly #database: Database;
   readonly #schedule: Schedule;
   readonly #webhooks: Webhooks;
+  readonly #erased: Erased;
   readonly #seals: Seals;
 
   constructor(ctx: DurableObjectState, env: Env) {
@@ -51,6 +54,7 @@ export class TenantObject extends DurableObject<Env> implements TenantPort {
       giveUp: () => false, // everything here is safe to repeat, and a nudge costs nothing
     });
     this.#seals = new Seals(this.#ground, this.#database, "tenant", () => this.#webhooks.secrets.renewSeals());
+    this.#erased = new Erased(this.#ground);
     this.#webhooks = openWebhooks(this.#ground, parseScope(this.#ground.name), this.#schedule, this.#seals);
   }
 
@@ -59,6 +63,7 @@ export class TenantObject extends DurableObject<Env> implements TenantPort {
     this.#database.ready();
     this.ctx.storage.transactionSync(() => {
       for (const fact of facts) {
+        if (this.#erased.has(fact.uh)) continue;
         const stored = events.add(fact);
         if (stored !== null) deliveries.owe(stored, targets.wanting(fact.type, fact.callback ?? null));
       }
@@ -66,6 +71,16 @@ export class TenantObject extends DurableObject<Env> implements TenantPort {
       this.#schedule.oweOnce(TIDY, "", this.#ground.now() + EVENT_TTL_MS + DAY_MS);
     });
     this.#schedule.tick();
+  }
+
+  async eraseUser(uh: UserHash): Promise<ErasedFacts> {
+    this.#database.ready();
+    return this.ctx.storage.transactionSync(() => {
+      const gone = this.#erased.erase(uh);
+      this.#webhooks.deliveries.plan();
+      this.#schedule.oweOnce(TIDY, "", this.#ground.now() + EVENT_TTL_MS + DAY_MS);
+      return gone;
+    });
   }
 
   async cursor(): Promise<number> {
@@ -177,6 +192,7 @@ export class TenantObject extends DurableObject<Env> implements TenantPort {
 
   /** Lets go of what is no longer kept, and comes back when the next of it is. */
   #tidy(): void {
+    this.#erased.tidy();
     const oldest = this.#webhooks.tidy();
     if (oldest === null) this.#schedule.done(TIDY, "");
     else this.#schedule.owe(TIDY, "", oldest + EVENT_TTL_MS + DAY_MS);

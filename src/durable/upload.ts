@@ -136,6 +136,11 @@ export class UploadObject extends DurableObject<Env> implements UploadPort {
     return ok(null);
   }
 
+  async erase(): Promise<void> {
+    await this.#writing.stop();
+    if (this.#seen() !== null) await this.#ends.erase();
+  }
+
   async wake(): Promise<void> {
     await this.#home.schedule.wake();
   }

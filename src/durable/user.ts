@@ -1,8 +1,7 @@
 /**
  * A user's object: one writer for one user's projects, turns, assets and renders.
  *
- * This file is the front door and the fuse box: it hands each call to its part; due work goes where `user/work.ts` says.
- * What a project or a turn is stands in `user/`.
+ * This file is the front door: each call goes to its part in `user/`, due work where `user/work.ts` says.
  */
 import { DurableObject } from "cloudflare:workers";
 import type { Refusal } from "../core/errors.ts";
@@ -14,7 +13,6 @@ import type {
   Call,
   Page,
   PageRequest,
-  Session,
   StoredFile,
   UserDoor,
   UserPort,
@@ -22,6 +20,7 @@ import type {
 } from "../core/ports.ts";
 import { err, ok, type Result } from "../core/result.ts";
 import { toRfc3339 } from "../core/time.ts";
+import type { Session, UserRecord } from "../core/user-record.ts";
 import type { AttributionWire } from "../core/wire/attribution.ts";
 import type { BrowserLinkWire, NewProject, ProjectWire, TimelineWire } from "../core/wire/project.ts";
 import type { NewRender, RenderPlan, RenderWire } from "../core/wire/render.ts";
@@ -32,7 +31,7 @@ import type { AssetWire, AttachmentWire, UploadWire } from "../core/wire/upload.
 import type { Env } from "../env.ts";
 import { layGround } from "./ground.ts";
 import { NO_PAGE } from "./page.ts";
-import { enter } from "./user/home.ts";
+import { enter, settleIn } from "./user/home.ts";
 import { putTogether, type UserParts } from "./user/parts.ts";
 import { giveUpDue, performDue } from "./user/work.ts";
 
@@ -75,8 +74,21 @@ export class UserObject extends DurableObject<Env> implements UserPort {
     return this.#parts.sessions.name();
   }
 
+  async readUser(): Answer<UserRecord> {
+    return this.#parts.sessions.read();
+  }
+
+  async eraseUser(): Answer<UserRecord> {
+    const { erasure, sessions, home } = this.#parts;
+    const known = sessions.read();
+    if (!known.ok) return known;
+    erasure.begin(home.schedule);
+    await home.schedule.cover();
+    return sessions.read();
+  }
+
   async createProject(call: Call, body: NewProject): Answer<ProjectWire> {
-    return this.#parts.projects.create(call, body);
+    return this.#living(() => this.#parts.projects.create(call, body));
   }
 
   async readProject(id: ProjectId): Answer<ProjectWire> {
@@ -136,11 +148,11 @@ export class UserObject extends DurableObject<Env> implements UserPort {
   }
 
   async admitUpload(call: Call, upload: UploadWire): Answer<null> {
-    return this.#parts.uploads.admit(call, upload);
+    return this.#living(() => this.#parts.uploads.admit(call, upload));
   }
 
   async noteUpload(call: Call, id: UploadId, upload: UploadWire | null): Promise<void> {
-    this.#parts.uploads.note(call, id, upload);
+    if (this.#parts.erasure.refuse() === null) this.#parts.uploads.note(call, id, upload);
   }
 
   async listUploads(page: PageRequest): Promise<Page<UploadWire>> {
@@ -148,7 +160,7 @@ export class UserObject extends DurableObject<Env> implements UserPort {
   }
 
   async addAsset(call: Call, asset: AssetRecord): Answer<AssetWire> {
-    return this.#parts.assets.add(call, asset);
+    return this.#living(() => this.#parts.assets.add(call, asset));
   }
 
   async readAsset(id: AssetId): Answer<AssetRecord> {
@@ -198,8 +210,10 @@ export class UserObject extends DurableObject<Env> implements UserPort {
 
   /** Reading the balance of a user nobody wrote for yet makes a token, and so the object's storage. */
   async readCredits(): Answer<CreditsWire> {
-    const { account, database, ground } = this.#parts.home;
-    database.ready();
+    const { account, ground } = this.#parts.home;
+    const refused = this.#parts.erasure.refuse();
+    if (refused !== null) return err(refused);
+    settleIn(this.#parts.home, null);
     const read = await account.read((token) => account.nemo.readCredits(token));
     return read.ok ? ok({ ...read.value, read_at: toRfc3339(ground.now()) }) : read;
   }
@@ -209,6 +223,8 @@ export class UserObject extends DurableObject<Env> implements UserPort {
   }
 
   async putToken(call: Call, token: BroughtToken): Answer<NemoTokenWire> {
+    const refused = this.#parts.erasure.refuse();
+    if (refused !== null) return err(refused);
     enter(this.#parts.home, call);
     return this.#parts.home.account.put(token);
   }
@@ -220,6 +236,12 @@ export class UserObject extends DurableObject<Env> implements UserPort {
   async wake(): Promise<void> {
     await this.#parts.home.account.renewSeals();
     await this.#parts.home.schedule.wake();
+  }
+
+  /** What a user that lives answers; a deleted one is refused. */
+  async #living<T>(answer: () => Answer<T> | Result<T, Refusal>): Answer<T> {
+    const refused = this.#parts.erasure.refuse();
+    return refused === null ? answer() : err(refused);
   }
 
   override async alarm(): Promise<void> {

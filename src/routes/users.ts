@@ -1,13 +1,23 @@
-/** A tenant's end users: the short-lived tokens that phones and browsers act with, and signing out. */
+/** A tenant's end users: who there is, the short-lived tokens that phones and browsers act with, signing out, deletion. */
 
 import { toRfc3339 } from "../core/time.ts";
-import { newUserToken, signedOut, USER_SCOPES, type UserScope, userParams, userToken } from "../core/wire/user.ts";
+import { pageOf, pageQuery } from "../core/wire/common.ts";
+import {
+  newUserToken,
+  signedOut,
+  USER_SCOPES,
+  type UserScope,
+  user,
+  userParams,
+  userToken,
+} from "../core/wire/user.ts";
 import { apiError, unwrap } from "../http/api-error.ts";
 import { callOf, userAddress } from "../http/call.ts";
 import type { Api, Caller } from "../http/context.ts";
 import { answer, body, declare } from "../http/declare.ts";
 import { userObject } from "../http/objects.ts";
 import { rootsOf } from "../http/roots.ts";
+import { pageOfUsers } from "../http/user-list.ts";
 import { signUserToken } from "../http/user-token.ts";
 
 const tags = ["Users"];
@@ -34,7 +44,53 @@ const signOut = declare({
   responses: { 200: answer(signedOut, "Done.") },
 });
 
+const list = declare({
+  method: "get",
+  path: "/v1/users",
+  access: "read",
+  tags,
+  summary: "Your users, newest first",
+  description: "Everybody in whose name something was made. Who was deleted is not listed.",
+  request: { query: pageQuery },
+  responses: { 200: answer(pageOf(user), "A page of users.") },
+});
+
+const read = declare({
+  method: "get",
+  path: "/v1/users/{id}",
+  access: "read",
+  tags,
+  summary: "One user, or what became of it",
+  request: { params: userParams },
+  responses: { 200: answer(user, "The user; a deleted one for 30 days, with the receipt.") },
+});
+
+const erase = declare({
+  method: "delete",
+  path: "/v1/users/{id}",
+  access: "keys",
+  tags,
+  summary: "Delete a user and everything of it",
+  description:
+    "Nothing can be read or made from now on, for 30 days. Records, files, events and deliveries go within moments; a turn that Nemo works on may still be charged.",
+  request: { params: userParams },
+  responses: { 202: answer(user, "The job: read the user again for its receipt.") },
+});
+
 export function mountUsers(app: Api): void {
+  app.openapi(list, async (c) => c.json(await pageOfUsers(c, c.req.valid("query")), 200));
+
+  app.openapi(read, async (c) => {
+    const { id } = c.req.valid("param");
+    return c.json({ id, ...unwrap(await userObject(c.env, await userAddress(c, id)).readUser()) }, 200);
+  });
+
+  app.openapi(erase, async (c) => {
+    const { id } = c.req.valid("param");
+    const job = unwrap(await userObject(c.env, await userAddress(c, id)).eraseUser());
+    return c.json({ id, ...job }, 202, { Location: `/v1/users/${encodeURIComponent(id)}` });
+  });
+
   app.openapi(makeToken, async (c) => {
     const { id } = c.req.valid("param");
     const { scopes: wanted, expires_in_seconds: seconds } = c.req.valid("json");

@@ -20,6 +20,33 @@ export const userParams = z.object({
     .meta({ example: "ada", description: "Your own name of the user, as in `X-User-Id`, percent-encoded." }),
 });
 
+const removed = z
+  .object({
+    projects: z.int(),
+    turns: z.int(),
+    assets: z.int(),
+    renders: z.int(),
+    files: z.int(),
+    file_bytes: z.int(),
+    events: z.int(),
+    deliveries: z.int(),
+  })
+  .meta({ description: "How much there was of each." });
+export type RemovedWire = z.infer<typeof removed>;
+
+export const user = z
+  .object({
+    id: z.string().meta({ description: "Your own name of the user." }),
+    state: z.enum(["active", "deleting", "deleted"]),
+    created_at: moment,
+    deletion: z
+      .object({ requested_at: moment, completed_at: moment.nullable(), removed })
+      .nullable()
+      .meta({ description: "The job that erases everything of the user, and its receipt; kept for 30 days." }),
+  })
+  .meta({ id: "User" });
+export type UserWire = z.infer<typeof user>;
+
 /** What a user token may do. */
 export const USER_SCOPES = ["read", "chat", "upload", "render"] as const;
 const userScope = z.enum(USER_SCOPES);

@@ -80,11 +80,8 @@ export class Events {
   list(after: number, limit: number, uh: string | null): { data: EventWire[]; has_more: boolean; next_cursor: number } {
     const rows = this.#ground.sql
       .exec<EventRow>(
-        `SELECT ${COLUMNS} FROM events WHERE cursor > ? AND (? IS NULL OR uh = ?) ORDER BY cursor LIMIT ?`,
-        after,
-        uh,
-        uh,
-        limit + 1,
+        `SELECT ${COLUMNS} FROM events WHERE cursor > ? ${uh === null ? "" : "AND uh = ?"} ORDER BY cursor LIMIT ?`,
+        ...[after, ...(uh === null ? [] : [uh]), limit + 1],
       )
       .toArray();
     const shown = rows.slice(0, limit);

@@ -2,6 +2,7 @@
 import type { Migrations } from "../database.ts";
 import { SCHEDULE_INDEX, SCHEDULE_TABLES } from "../due-rows.ts";
 import { REPEATS_TABLE } from "../repeats.ts";
+import { ERASED_TABLE } from "./erased.ts";
 
 export const TENANT_MIGRATIONS: Migrations = [
   `
@@ -130,4 +131,5 @@ export const TENANT_MIGRATIONS: Migrations = [
   INSERT OR IGNORE INTO due (kind, ref, due_at)
     SELECT 'deliver', '', min(due_at) FROM deliveries WHERE state = 'pending' GROUP BY state;
   `,
+  ERASED_TABLE,
 ];

@@ -43,6 +43,20 @@ export class Ends {
     this.#end({ ...this.#home.read(), status: "deleted" });
   }
 
+  /** The upload's user is deleted: nothing of it stays, here or in R2. May be repeated. */
+  async erase(): Promise<void> {
+    const { ground, schedule, bytes } = this.#home;
+    const upload = this.#home.read();
+    await this.#home.parts(upload).abort();
+    await ground.env.MEDIA.delete(this.#home.key(upload));
+    ground.storage.transactionSync(() => {
+      bytes.clear();
+      for (const table of ["outbox", "sequences", "due"]) ground.sql.exec(`DELETE FROM ${table}`);
+      ground.sql.exec("DELETE FROM meta WHERE key NOT IN ('version', 'busy_due_at')");
+    });
+    await schedule.cover();
+  }
+
   #end(ended: Upload, also: (ended: Upload) => void = () => undefined): void {
     const { ground, schedule } = this.#home;
     ground.storage.transactionSync(() => {

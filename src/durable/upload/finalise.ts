@@ -20,6 +20,7 @@ export async function finalise(home: UploadHome, ends: Ends): Promise<void> {
   if (upload.sha256 !== null && upload.sha256 !== sha256) return ends.fail(wrongDigest());
   const asset = assetOf(upload, key, sha256, now());
   const told = await home.user(upload).addAsset({ ...upload.call, repeat: null }, asset);
+  if (!told.ok && told.error.code === "user_deleted") return ends.erase();
   if (!told.ok) throw new Error(`asset not taken: ${told.error.code}`);
   storage.transactionSync(() => {
     home.save({ ...upload, assetId: asset.id });

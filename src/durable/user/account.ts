@@ -5,14 +5,13 @@
  * A token that upstream refused is not replaced by somebody else's: who brought it is told, and nobody else pays.
  */
 
-import { type UserAddress, userNameOwner } from "../../core/address.ts";
+import type { UserAddress } from "../../core/address.ts";
 import { attributionOf } from "../../core/attribution.ts";
 import { type Charged, type Refusal, refusal } from "../../core/errors.ts";
 import type { TurnId } from "../../core/ids.ts";
 import { NO_TOKEN } from "../../core/nemo-token.ts";
 import type { Balance, BroughtToken } from "../../core/ports.ts";
 import { err, ok, type Result } from "../../core/result.ts";
-import { reseal } from "../../core/seal.ts";
 import type { EpochMs } from "../../core/time.ts";
 import type { AttributionWire } from "../../core/wire/attribution.ts";
 import type { NemoTokenWire, TokenFor } from "../../core/wire/token.ts";
@@ -28,6 +27,7 @@ import type { Schedule } from "../schedule.ts";
 import { Seals } from "../seals.ts";
 import { nemoOf } from "../upstream.ts";
 import { OwnMint } from "./own-mint.ts";
+import { renewName } from "./registry.ts";
 import { SharedToken } from "./shared-token.ts";
 
 /** Where an anonymous account is kept by registering. Source: nemo-api reference 2.3. */
@@ -206,13 +206,4 @@ function inUse(
     return null;
   };
   return ok({ token, told });
-}
-
-/** Seals the user's own name under the current root secret; answers how many seals there are. */
-async function renewName({ sql, config, random }: Ground, address: UserAddress): Promise<number> {
-  const name = readMeta(sql, "user");
-  if (name === null) return 0;
-  const fresh = await reseal(name, userNameOwner(address), config.roots, random);
-  if (fresh !== null && readMeta(sql, "user") === name) writeMeta(sql, "user", fresh);
-  return 1;
 }

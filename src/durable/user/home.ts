@@ -1,13 +1,13 @@
 /** What the parts of a user's object share. Made once by the object, handed to each part. */
 import type { UserAddress } from "../../core/address.ts";
 import type { Call } from "../../core/ports.ts";
-import { kidOfSeal } from "../../core/seal.ts";
 import type { Database } from "../database.ts";
 import { readMeta, writeMeta } from "../database.ts";
 import type { Ground } from "../ground.ts";
 import type { Outbox } from "../outbox.ts";
 import type { Schedule } from "../schedule.ts";
 import type { Account } from "./account.ts";
+import { makeKnown } from "./registry.ts";
 import type { TurnLog } from "./turn-log.ts";
 
 export type Home = {
@@ -31,21 +31,17 @@ export const FILE = "file";
 
 /** Prepares the object for a write and remembers where its callers reach it: links in webhooks start there. */
 export function enter(home: Home, call: Call): void {
-  home.database.ready();
+  settleIn(home, call.user ?? null);
   const { sql } = home.ground;
   if (readMeta(sql, "origin") !== call.origin) writeMeta(sql, "origin", call.origin);
   if (readMeta(sql, "named") === null) writeMeta(sql, "named", call.named ? "1" : "0");
   if (call.attribution) home.account.tellFrom(call.attribution);
-  if (call.user) keepName(home, call.user);
 }
 
-/** Keeps the user's own name, sealed by the caller: the first one, and again after the root secret was rotated. */
-function keepName({ ground, account }: Home, sealed: string): void {
-  const kept = readMeta(ground.sql, "user");
-  if (kept !== null && kidOfSeal(kept) === kidOfSeal(sealed)) return;
-  writeMeta(ground.sql, "user", sealed);
-  // Without its row in D1 the sweep after a rotation misses this name, and the user's next write puts it right.
-  ground.keep(account.noteSeals().catch(() => undefined));
+/** The same where no caller is to be remembered. `name`: the tenant's own name of the user, sealed. */
+export function settleIn(home: Home, name: string | null): void {
+  home.database.ready();
+  makeKnown(home, name);
 }
 
 /** The start of every link this object hands out. */

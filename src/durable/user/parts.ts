@@ -6,6 +6,7 @@ import { Outbox } from "../outbox.ts";
 import { Schedule, type Worker } from "../schedule.ts";
 import { Account } from "./account.ts";
 import { Assets } from "./assets.ts";
+import { Erasure } from "./erasure.ts";
 import type { Home } from "./home.ts";
 import { Projects } from "./projects.ts";
 import { RenderFiles } from "./render-files.ts";
@@ -29,13 +30,15 @@ export type UserParts = ReturnType<typeof putTogether>;
 /** Makes every part; `worker` performs what the schedule says is due. */
 export function putTogether(ground: Ground, worker: Worker) {
   const address = parseUserObjectName(ground.name);
-  const database = openDatabase(ground, USER_MIGRATIONS);
-  const schedule = new Schedule(ground, database, "user", worker);
+  const whole = openDatabase(ground, USER_MIGRATIONS);
+  const erasure = new Erasure(ground, address, whole);
+  const database = erasure.guarded();
+  const schedule = new Schedule(ground, whole, "user", worker);
   const outbox = new Outbox(ground, schedule, address.uh);
   const log = new TurnLog(ground);
   const account = new Account({ ground, address, database, schedule, outbox });
   const home: Home = { ground, address, database, schedule, outbox, account, log };
-  const sessions = new Sessions(home);
+  const sessions = new Sessions(home, erasure);
   const projects = new Projects(home);
   const uploads = new Uploads(home);
   const assets = new Assets(home, projects);
@@ -49,5 +52,5 @@ export function putTogether(ground: Ground, worker: Worker) {
   const run = new TurnRun(home, projects, assets, turnRows, settle, answer);
   const rendering = new RenderRun(home, projects, renderRows);
   const files = new RenderFiles(home, renderRows);
-  return { home, sessions, projects, uploads, assets, turns, tickets, renders, files, run, rendering };
+  return { home, erasure, sessions, projects, uploads, assets, turns, tickets, renders, files, run, rendering };
 }

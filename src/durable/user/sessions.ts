@@ -1,32 +1,39 @@
 /** Who is signed in as this user: the epoch that user tokens carry, raised by every sign-out, and the user's own name. */
 import { userNameOwner } from "../../core/address.ts";
 import { type Refusal, refusal } from "../../core/errors.ts";
-import { type Pass, refusePass } from "../../core/pass.ts";
-import type { Call, Session } from "../../core/ports.ts";
+import { type Pass, refusePass, tokenRevoked } from "../../core/pass.ts";
+import type { Call } from "../../core/ports.ts";
 import { err, ok, type Result } from "../../core/result.ts";
 import { unseal } from "../../core/seal.ts";
 import { toRfc3339 } from "../../core/time.ts";
+import type { Session, UserRecord } from "../../core/user-record.ts";
 import { readMeta, writeMeta } from "../database.ts";
 import { findRepeat, keepRepeat } from "../repeats.ts";
+import type { Erasure } from "./erasure.ts";
 import { enter, type Home } from "./home.ts";
 
 const EPOCH = "epoch";
 
 export class Sessions {
   readonly #home: Home;
+  readonly #erasure: Erasure;
 
-  constructor(home: Home) {
+  constructor(home: Home, erasure: Erasure) {
     this.#home = home;
+    this.#erasure = erasure;
   }
 
   /** Why a user token does not open this object now; null when it does. */
   refuse(pass: Pass): Refusal | null {
     const { ground, address } = this.#home;
+    if (this.#erasure.refuse() !== null) return tokenRevoked("This user was deleted");
     return refusePass(pass, address.uh, this.#epoch(), ground.now());
   }
 
   /** What to make a token from, the same for the same call. The token itself is made at the edge and kept nowhere. */
   open(call: Call): Result<Session, Refusal> {
+    const refused = this.#erasure.refuse();
+    if (refused !== null) return err(refused);
     enter(this.#home, call);
     const { ground } = this.#home;
     const repeat = findRepeat(ground, call);
@@ -63,10 +70,23 @@ export class Sessions {
     return sealed === null ? null : unseal(sealed, userNameOwner(address), { current, previous });
   }
 
+  /** The user while it lives, or what its deletion has come to. */
+  read(): Result<UserRecord, Refusal> {
+    const { ground, database } = this.#home;
+    const erased = this.#erasure.record();
+    if (erased !== null) return ok(erased);
+    const since = database.exists() ? readMeta(ground.sql, "since") : null;
+    return since === null
+      ? err(noUser())
+      : ok({ state: "active", created_at: toRfc3339(Number(since)), deletion: null });
+  }
+
   #epoch(): number {
     return this.#home.database.exists() ? Number(readMeta(this.#home.ground.sql, EPOCH) ?? 0) : 0;
   }
 }
 
-export const noUser = (): Refusal =>
-  refusal("not_found", "No such user: nothing was ever written in its name.", { hint: "GET /v1/users" });
+const noUser = (): Refusal =>
+  refusal("not_found", "No such user: nothing was ever written in its name, or it is long deleted.", {
+    hint: "GET /v1/users",
+  });

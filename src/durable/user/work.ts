@@ -5,11 +5,15 @@ import { HOUR_MS } from "../../core/time.ts";
 import type { DueRow } from "../due-rows.ts";
 import { TOKEN_WARNING } from "../kept-token.ts";
 import { OUTBOX } from "../outbox.ts";
+import { ERASE, FORGET } from "./erasure.ts";
 import { ACT, ATTACH, FILE, RENDER, TIDY, TURN } from "./home.ts";
 import type { UserParts } from "./parts.ts";
+import { REGISTER, register } from "./registry.ts";
 
-/** Hands a due row to the part that does such work. */
+/** Hands a due row to the part that does such work. Of a deleted user only the deletion itself is still due. */
 export async function performDue(parts: UserParts, { kind, ref, attempts }: DueRow): Promise<void> {
+  const { erasure, home } = parts;
+  if (!erasure.isOwed(kind)) return home.schedule.done(kind, ref);
   if (kind === TURN) return parts.run.perform(ref as TurnId, attempts);
   if (kind === RENDER) return parts.rendering.perform(ref as RenderId, attempts);
   if (kind === FILE) return parts.files.expire(ref as RenderId);
@@ -18,6 +22,9 @@ export async function performDue(parts: UserParts, { kind, ref, attempts }: DueR
   if (kind === ACT) return parts.run.act(ref as TurnId);
   if (kind === TIDY) return tidy(parts);
   if (kind === TOKEN_WARNING) return parts.home.account.warn(ref);
+  if (kind === REGISTER) return register(home, () => home.account.noteSeals());
+  if (kind === ERASE) return erasure.erase(home.schedule);
+  if (kind === FORGET) return erasure.forget();
   throw new Error(`nobody does work of kind ${kind}`);
 }
 
@@ -31,7 +38,7 @@ function tidy(parts: UserParts): void {
 
 /** Gives what a row belongs to an end, where it can have one. */
 export function giveUpDue(parts: UserParts, { kind, ref }: DueRow): boolean {
-  if (kind === OUTBOX || kind === TIDY || kind === FILE || kind === TOKEN_WARNING) return false;
+  if (![TURN, RENDER, ATTACH, ACT].includes(kind)) return false;
   if (kind === TURN) parts.run.giveUp(ref as TurnId);
   if (kind === RENDER) parts.rendering.giveUp(ref as RenderId);
   if (kind === ATTACH) parts.assets.giveUp(ref);

@@ -1,0 +1,51 @@
+/** Users that were deleted: their events and deliveries go, and nothing late about them is taken in for 30 days. */
+import type { UserHash } from "../../core/ids.ts";
+import { TOMBSTONE_TTL_MS } from "../../core/limits.ts";
+import type { ErasedFacts } from "../../core/user-record.ts";
+import type { Ground } from "../ground.ts";
+
+export const ERASED_TABLE = `
+  CREATE TABLE erased (
+    uh TEXT PRIMARY KEY,              -- the user's hash
+    at INTEGER NOT NULL,              -- ms since epoch
+    events INTEGER NOT NULL,          -- how many went
+    deliveries INTEGER NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX events_of_user ON events (uh, cursor);
+`;
+
+/** A user's deliveries, whoever they went to. */
+const DELIVERIES = "deliveries WHERE event IN (SELECT id FROM events WHERE uh = ?)";
+
+export class Erased {
+  readonly #ground: Ground;
+
+  constructor(ground: Ground) {
+    this.#ground = ground;
+  }
+
+  /** Whether the user was deleted in the last 30 days. */
+  has(uh: UserHash): boolean {
+    return this.#ground.sql.exec("SELECT 1 FROM erased WHERE uh = ?", uh).toArray().length > 0;
+  }
+
+  /** Removes all that is known of the user, and says how much that was; again, it says the same. Call in a transaction. */
+  erase(uh: UserHash): ErasedFacts {
+    const { sql, now } = this.#ground;
+    const known = sql.exec<ErasedFacts>("SELECT events, deliveries FROM erased WHERE uh = ?", uh).toArray()[0];
+    if (known !== undefined) return known;
+    const count = (from: string) => sql.exec<{ n: number }>(`SELECT count(*) AS n FROM ${from}`, uh).one().n;
+    const gone = { events: count("events WHERE uh = ?"), deliveries: count(DELIVERIES) };
+    sql.exec(`DELETE FROM attempts WHERE delivery IN (SELECT id FROM ${DELIVERIES})`, uh);
+    sql.exec(`DELETE FROM ${DELIVERIES}`, uh);
+    sql.exec("DELETE FROM events WHERE uh = ?", uh);
+    const row = "INSERT INTO erased (uh, at, events, deliveries) VALUES (?, ?, ?, ?)";
+    sql.exec(row, uh, now(), gone.events, gone.deliveries);
+    return gone;
+  }
+
+  /** Lets go of what is older than 30 days. */
+  tidy(): void {
+    this.#ground.sql.exec("DELETE FROM erased WHERE at < ?", this.#ground.now() - TOMBSTONE_TTL_MS);
+  }
+}

@@ -1,0 +1,208 @@
+/**
+ * The end of a user: a tombstone first, then everything else, step by step.
+ *
+ * The tombstone closes the object in the same transaction that counts what is in it. From then on reads find nothing and
+ * writes are refused, what was due is due no more, and the instance that was at work is ended with all it was doing.
+ * Each step after that may be repeated, and the schedule repeats it until it is done. The tombstone stays for 30 days with the
+ * receipt, so that nothing late (an upload's asset, an outbox) brings the user back; then the object's storage goes too.
+ */
+import {
+  tenantObjectName,
+  type UserAddress,
+  uploadObjectName,
+  userObjectName,
+  userPrefix,
+} from "../../core/address.ts";
+import { type Refusal, refusal } from "../../core/errors.ts";
+import type { UploadId } from "../../core/ids.ts";
+import { TOMBSTONE_TTL_MS } from "../../core/limits.ts";
+import type { UploadPort } from "../../core/ports.ts";
+import type { TenantPort } from "../../core/tenant-port.ts";
+import { type EpochMs, toRfc3339 } from "../../core/time.ts";
+import type { UserRecord } from "../../core/user-record.ts";
+import type { RemovedWire } from "../../core/wire/user.ts";
+import { measure, purge } from "../../store/purge.ts";
+import { deleteSeal } from "../../store/seals.ts";
+import { deleteUser } from "../../store/users.ts";
+import { type Database, readMeta, writeMeta } from "../database.ts";
+import type { Ground } from "../ground.ts";
+import type { Schedule } from "../schedule.ts";
+import { SANDBOX_URL } from "../upstream.ts";
+
+export const ERASE = "erase";
+export const FORGET = "forget";
+
+type Tombstone = {
+  readonly since: EpochMs;
+  readonly requestedAt: EpochMs;
+  readonly erasedAt: EpochMs | null;
+  readonly removed: RemovedWire;
+};
+
+/** Tables whose rows the receipt counts. */
+const COUNTED = ["projects", "turns", "assets", "renders"] as const;
+/** Tables of the object itself, which outlive what was in it. */
+const KEPT = ["meta", "due"];
+/** Notes that outlive it too. */
+const KEPT_NOTES = "('version', 'tombstone', 'busy_due_at')";
+
+export class Erasure {
+  readonly #ground: Ground;
+  readonly #address: UserAddress;
+  readonly #database: Database;
+  #tombstone: Tombstone | null;
+  /** This instance came after the tombstone: nothing of the user is at work in it. */
+  readonly #isFresh: boolean;
+
+  constructor(ground: Ground, address: UserAddress, database: Database) {
+    this.#ground = ground;
+    this.#address = address;
+    this.#database = database;
+    const text = database.exists() ? readMeta(ground.sql, "tombstone") : null;
+    this.#tombstone = text === null ? null : (JSON.parse(text) as Tombstone); // written by #save only
+    this.#isFresh = this.#tombstone !== null;
+  }
+
+  /** The database as everybody else sees it: once the user is deleted, there is none. */
+  guarded(): Database {
+    return {
+      exists: () => this.#tombstone === null && this.#database.exists(),
+      ready: () => {
+        if (this.#tombstone !== null) throw new Error("a write came after the user's deletion");
+        this.#database.ready();
+      },
+    };
+  }
+
+  /** Why nothing can be made for this user; null while it lives. */
+  refuse(): Refusal | null {
+    return this.#tombstone === null ? null : userDeleted(this.#tombstone.requestedAt);
+  }
+
+  /** True for work that a deleted user's object still does. */
+  isOwed(kind: string): boolean {
+    return this.#tombstone === null || kind === ERASE || kind === FORGET;
+  }
+
+  /** Closes the object and owes the rest. Again: the same job. */
+  begin(schedule: Schedule): void {
+    if (this.#tombstone !== null) return;
+    const { storage, sql, now, config } = this.#ground;
+    storage.transactionSync(() => {
+      const count = (table: string) => sql.exec<{ n: number }>(`SELECT count(*) AS n FROM ${table}`).one().n;
+      const [projects = 0, turns = 0, assets = 0, renders = 0] = COUNTED.map(count);
+      const removed = { projects, turns, assets, renders, files: 0, file_bytes: 0, events: 0, deliveries: 0 };
+      const since = Number(readMeta(sql, "since") ?? now());
+      this.#save({ since, requestedAt: now(), erasedAt: null, removed });
+      sql.exec("DELETE FROM due");
+      // A moment later: the answer to this call leaves before the instance ends.
+      schedule.owe(ERASE, "", now() + config.waits.retry);
+    });
+  }
+
+  /** What is left to be known of the user; null while it lives. */
+  record(): UserRecord | null {
+    if (this.#tombstone === null) return null;
+    const { since, requestedAt, erasedAt, removed } = this.#tombstone;
+    return {
+      state: erasedAt === null ? "deleting" : "deleted",
+      created_at: toRfc3339(since),
+      deletion: {
+        requested_at: toRfc3339(requestedAt),
+        completed_at: erasedAt === null ? null : toRfc3339(erasedAt),
+        removed,
+      },
+    };
+  }
+
+  /** The schedule's work: everything outside first, so that what is left to do stays known here. */
+  async erase(schedule: Schedule): Promise<void> {
+    const ground = this.#ground;
+    if (!this.#isFresh) return this.#restart();
+    if (this.#tombstone === null) return schedule.done(ERASE, "");
+    await ground.boundary("user.closed");
+    await deleteUser(ground.env.DB, this.#address);
+    await deleteSeal(ground.env.DB, ground.name, "user");
+    this.#count(await this.#tenant().eraseUser(this.#address.uh));
+    await ground.boundary("user.unheard");
+    await this.#countFiles();
+    await this.#eraseUploads();
+    await purge(ground.env.MEDIA, userPrefix(this.#address));
+    await this.#resetSandbox();
+    await ground.boundary("user.filed");
+    ground.storage.transactionSync(() => {
+      this.#wipe();
+      const at = ground.now();
+      if (this.#tombstone !== null) this.#save({ ...this.#tombstone, erasedAt: at });
+      schedule.owe(FORGET, "", at + TOMBSTONE_TTL_MS);
+      schedule.done(ERASE, "");
+    });
+  }
+
+  /** The schedule's last work: what came late into the store goes, and so does the object's own storage. */
+  async forget(): Promise<void> {
+    await purge(this.#ground.env.MEDIA, userPrefix(this.#address));
+    await this.#ground.storage.deleteAlarm();
+    await this.#ground.storage.deleteAll();
+    this.#ground.restart("the user is forgotten");
+  }
+
+  /** Ends the instance that was at work when the user was deleted; the alarm, or the cron, makes the next one. */
+  async #restart(): Promise<void> {
+    const { storage, config, now, restart } = this.#ground;
+    if (config.alarms) await storage.setAlarm(now());
+    await storage.sync();
+    restart("the user was deleted");
+  }
+
+  /** Counted before any is removed; after a crash there may be fewer than were counted, never more. */
+  async #countFiles(): Promise<void> {
+    const { files, bytes } = await measure(this.#ground.env.MEDIA, userPrefix(this.#address));
+    if (files > (this.#tombstone?.removed.files ?? 0)) this.#count({ files, file_bytes: bytes });
+  }
+
+  /** Uploads have objects of their own, which this one has listed. */
+  async #eraseUploads(): Promise<void> {
+    const { sql, env } = this.#ground;
+    for (const { id } of sql.exec<{ id: UploadId }>("SELECT id FROM uploads").toArray()) {
+      const port = env.UPLOAD.getByName(uploadObjectName(this.#address, id)) as unknown as UploadPort; // UploadObject implements it
+      await port.erase();
+    }
+  }
+
+  async #resetSandbox(): Promise<void> {
+    if (this.#address.mode !== "test") return;
+    const sandbox = this.#ground.env.SANDBOX.getByName(userObjectName(this.#address));
+    await sandbox.fetch(new Request(`${SANDBOX_URL}/__reset`, { method: "POST" }));
+  }
+
+  #wipe(): void {
+    const { sql } = this.#ground;
+    const tables = sql
+      .exec<{ name: string }>(
+        "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT GLOB '_cf*' AND name NOT GLOB 'sqlite*'",
+      )
+      .toArray();
+    for (const { name } of tables) if (!KEPT.includes(name)) sql.exec(`DELETE FROM "${name}"`);
+    sql.exec(`DELETE FROM meta WHERE key NOT IN ${KEPT_NOTES}`);
+  }
+
+  #count(more: Partial<RemovedWire>): void {
+    if (this.#tombstone !== null) this.#save({ ...this.#tombstone, removed: { ...this.#tombstone.removed, ...more } });
+  }
+
+  #save(tombstone: Tombstone): void {
+    writeMeta(this.#ground.sql, "tombstone", JSON.stringify(tombstone));
+    this.#tombstone = tombstone;
+  }
+
+  #tenant(): TenantPort {
+    return this.#ground.env.TENANT.getByName(tenantObjectName(this.#address)) as unknown as TenantPort; // TenantObject implements it
+  }
+}
+
+const userDeleted = (at: EpochMs): Refusal =>
+  refusal(
+    "user_deleted",
+    `This user was deleted at ${toRfc3339(at)} and is closed for 30 days; use another user id, or come back then.`,
+  );

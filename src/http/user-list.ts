@@ -1,0 +1,43 @@
+/** A tenant's users as a page: the rows of D1, their sealed names opened. */
+import { userNameOwner } from "../core/address.ts";
+import type { Page } from "../core/ports.ts";
+import { unseal } from "../core/seal.ts";
+import { toRfc3339 } from "../core/time.ts";
+import type { UserWire } from "../core/wire/user.ts";
+import { listUsers, type UserCursor, type UserRow } from "../store/users.ts";
+import { apiError } from "./api-error.ts";
+import type { Ctx } from "./context.ts";
+import { shownPage } from "./page.ts";
+import { rootsOf } from "./roots.ts";
+
+/** A cursor in text: the last user's time and hash. */
+const CURSOR = /^(\d{1,15})-([0-9a-z]{16})$/;
+
+/** The caller's users, newest first. */
+export async function pageOfUsers(
+  c: Ctx,
+  { limit, after }: { readonly limit: number; readonly after?: string | undefined },
+): Promise<ReturnType<typeof shownPage<UserWire>>> {
+  const rows = await listUsers(c.env.DB, c.var.caller, limit + 1, after === undefined ? null : cursorOf(after));
+  const last = rows.slice(0, limit).at(-1);
+  const hasMore = rows.length > limit && last !== undefined;
+  const page: Page<UserWire> = {
+    data: await Promise.all(rows.slice(0, limit).map((row) => show(c, row))),
+    has_more: hasMore,
+    next_cursor: hasMore ? `${last.created_at}-${last.uh}` : null,
+  };
+  return shownPage(page);
+}
+
+function cursorOf(text: string): UserCursor {
+  const [, at, uh] = CURSOR.exec(text) ?? [];
+  if (at !== undefined && uh !== undefined) return { createdAt: Number(at), uh };
+  throw apiError("invalid_cursor", "`after` must be the `next_cursor` of another page of this list.");
+}
+
+async function show(c: Ctx, { uh, name, created_at }: UserRow): Promise<UserWire> {
+  const { tenant, mode } = c.var.caller;
+  const id = await unseal(name, userNameOwner({ tenant, mode, uh }), rootsOf(c.var.config));
+  if (id === null) throw new Error("a user's name is sealed under no root secret that is known");
+  return { id, state: "active", created_at: toRfc3339(created_at), deletion: null };
+}

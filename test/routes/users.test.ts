@@ -1,0 +1,259 @@
+/** A tenant's users: who is listed, and what is left when one is deleted: nothing. */
+import { runInDurableObject } from "cloudflare:test";
+import { describe, expect, it } from "vitest";
+import { tenantObjectName, type UserAddress, uploadObjectName, userPrefix } from "../../src/core/address.ts";
+import { eventId, type TenantId, type TurnId, type UploadId, userHash } from "../../src/core/ids.ts";
+import { TOMBSTONE_TTL_MS } from "../../src/core/limits.ts";
+import type { ProjectWire } from "../../src/core/wire/project.ts";
+import type { TurnWire } from "../../src/core/wire/turn.ts";
+import type { UploadWire } from "../../src/core/wire/upload.ts";
+import type { UserTokenWire, UserWire } from "../../src/core/wire/user.ts";
+import { call, env, jsonOf, makeKey, makeMember, ORIGIN, problemOf, send } from "../support/gateway.ts";
+import { tenantPort, until, userPort, userStub } from "../support/objects.ts";
+
+const NAME = "ada.lovelace@example.com";
+const path = `/v1/users/${encodeURIComponent(NAME)}`;
+
+async function world() {
+  const { tenant, key, headers } = await makeMember(null);
+  const named = { ...headers, "X-User-Id": NAME };
+  const address: UserAddress = {
+    tenant: tenant.id as TenantId,
+    mode: "test",
+    uh: await userHash(tenant.id as TenantId, NAME),
+  };
+  return { tenant, key, headers, named, address };
+}
+type World = Awaited<ReturnType<typeof world>>;
+
+const codeOf = async (response: Promise<Response>) => (await problemOf(await response)).code;
+/** The code of an answer that is none of the moment in which the instance is ended. */
+const codeAfter = (ask: () => Promise<Response>) =>
+  until(async () => {
+    const code = await codeOf(ask());
+    return code === "unavailable" ? null : code;
+  });
+const newProject = async (headers: Record<string, string>) =>
+  jsonOf<ProjectWire>(await send("POST", "/v1/projects", {}, headers), 201);
+const list = async (headers: Record<string, string>, query = "") =>
+  jsonOf<{ data: UserWire[]; has_more: boolean; next_cursor: string | null }>(
+    await call(`/v1/users${query}`, { headers }),
+  );
+const listed = (headers: Record<string, string>, count: number) =>
+  until(async () => {
+    const page = await list(headers);
+    return page.data.length === count ? page : null;
+  });
+
+/** Something of every kind: a project, a turn, a file, an event, a delivery. */
+async function busyUser({ named, headers }: World) {
+  await jsonOf(await send("POST", "/v1/webhook_endpoints", { url: "http://127.0.0.1:9/in" }, headers), 201);
+  const project = await newProject(named);
+  const turn = await jsonOf<TurnWire>(
+    await send("POST", `/v1/projects/${project.id}/turns`, { prompt: "secret words" }, { ...named, Prefer: "wait=60" }),
+  );
+  const upload = await jsonOf<UploadWire>(
+    await send("POST", "/v1/uploads", { filename: "a.png", size_bytes: 68 }, named),
+    201,
+  );
+  const png = Uint8Array.from(
+    atob("iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="),
+    (char) => char.charCodeAt(0),
+  );
+  const put = { method: "PUT", body: png, headers: { ...named, "Content-Length": String(png.length) } };
+  const sized = await jsonOf<UploadWire>(
+    await send("POST", "/v1/uploads", { filename: "b.png", size_bytes: png.length }, named),
+    201,
+  );
+  expect((await call(new URL(sized.content_url, ORIGIN).pathname, put)).status).toBeLessThan(300);
+  await until(async () => {
+    const { data } = await jsonOf<{ data: unknown[] }>(await call("/v1/assets", { headers: named }));
+    return data.length === 1;
+  });
+  return { project, turn, upload };
+}
+
+const erased = (headers: Record<string, string>) =>
+  until(async () => {
+    const response = await call(path, { headers });
+    if (response.status === 503) return null; // in the moment in which the instance is ended
+    const user = await jsonOf<UserWire>(response);
+    return user.state === "deleted" ? user : null;
+  });
+
+describe("the list of users", () => {
+  it("has everybody in whose name something was made, newest first, in pages", async () => {
+    const { headers } = await world();
+    for (const name of ["one", "zwei", "三"]) await newProject({ ...headers, "X-User-Id": name });
+    await newProject(headers); // nobody's
+    expect((await listed(headers, 3)).data.map(({ id }) => id).toSorted()).toEqual(["one", "zwei", "三"].toSorted());
+    const first = await list(headers, "?limit=2");
+    expect(first).toMatchObject({ has_more: true, data: [{ state: "active", deletion: null }, {}] });
+    const second = await list(headers, `?limit=2&after=${first.next_cursor}`);
+    expect(second).toMatchObject({ has_more: false, next_cursor: null });
+    expect(new Set([...first.data, ...second.data].map(({ id }) => id)).size).toBe(3);
+    expect(await codeOf(call("/v1/users?after=x", { headers }))).toBe("invalid_cursor");
+  });
+
+  it("is the tenant's and the mode's own, and for no user to read", async () => {
+    const { tenant, headers } = await world();
+    await newProject({ ...headers, "X-User-Id": "ada" });
+    await listed(headers, 1);
+    const { headers: stranger } = await makeMember(null);
+    const live = { Authorization: `Bearer ${(await makeKey(tenant.id, { mode: "live" })).secret}` };
+    for (const other of [stranger, live]) {
+      expect((await list(other)).data).toEqual([]);
+      expect(await codeOf(call("/v1/users/ada", { headers: other }))).toBe("not_found");
+      expect(await codeOf(call("/v1/users/ada", { method: "DELETE", headers: other }))).toBe("not_found");
+    }
+  });
+
+  it("holds no name that can be read in D1 or in the object", async () => {
+    const { headers, named, address } = await world();
+    await newProject(named);
+    await listed(headers, 1);
+    const rows = await env.DB.prepare("SELECT * FROM users WHERE tenant = ?1").bind(address.tenant).all();
+    const notes = await runInDurableObject(userStub(address), (_, state) =>
+      state.storage.sql.exec("SELECT * FROM meta").toArray(),
+    );
+    expect(rows.results).toHaveLength(1);
+    expect(JSON.stringify([rows.results, notes])).not.toContain("ada");
+  });
+});
+
+describe("deleting a user", () => {
+  it("closes it at once, then erases everything and says how much that was", async () => {
+    const it = await world();
+    const { headers, named, address } = it;
+    const { project, turn, upload } = await busyUser(it);
+    const { token } = await jsonOf<UserTokenWire>(await send("POST", `${path}/tokens`, {}, headers), 201);
+    const before = await until(async () => {
+      const { data } = await tenantPort(address).listEvents(0, 100, address.uh);
+      return data.length >= 3 ? data : null;
+    });
+    const response = await call(path, { method: "DELETE", headers });
+    expect(response.headers.get("Location")).toBe(path);
+    expect(await jsonOf(response, 202)).toMatchObject({
+      id: NAME,
+      state: "deleting",
+      deletion: { completed_at: null },
+    });
+
+    for (const gone of [`/v1/projects/${project.id}`, `/v1/turns/${turn.id}`, `/v1/turns/${turn.id}/events`])
+      expect(await codeAfter(() => call(gone, { headers })), gone).toBe("not_found");
+    expect(await codeAfter(() => send("POST", "/v1/projects", {}, named))).toBe("user_deleted");
+    expect(await codeAfter(() => send("POST", `${path}/tokens`, {}, headers))).toBe("user_deleted");
+    expect(await codeAfter(() => call("/v1/credits", { headers: named }))).toBe("user_deleted");
+    const phone = { Authorization: `Bearer ${token}` };
+    expect(await codeAfter(() => call("/v1/projects", { headers: phone }))).toBe("user_token_revoked");
+
+    const done = await erased(headers);
+    expect(done.deletion?.removed).toMatchObject({ projects: 1, turns: 1, assets: 1, files: 1, file_bytes: 70 });
+    expect(done.deletion?.removed.events).toBeGreaterThanOrEqual(before.length);
+    expect(done.deletion?.removed.deliveries).toBeGreaterThan(0);
+
+    expect((await list(headers)).data).toEqual([]);
+    expect((await env.MEDIA.list({ prefix: userPrefix(address) })).objects).toEqual([]);
+    expect((await tenantPort(address).listEvents(0, 100, address.uh)).data).toEqual([]);
+    const rest = await runInDurableObject(userStub(address), (_, state) => dump(state.storage.sql));
+    expect(rest).not.toContain("secret words");
+    expect(rest).not.toContain(project.id);
+    const facts = await runInDurableObject(env.TENANT.getByName(tenantObjectName(address)), (_, state) =>
+      dump(state.storage.sql),
+    );
+    expect(facts).not.toContain(turn.id);
+    const left = await runInDurableObject(
+      env.UPLOAD.getByName(uploadObjectName(address, upload.id as UploadId)),
+      (_, state) => dump(state.storage.sql),
+    );
+    expect(left).toContain("version");
+    expect(left).not.toContain("a.png");
+    // Again: the same job, over and done with.
+    expect(await jsonOf(await call(path, { method: "DELETE", headers }), 202)).toMatchObject({ state: "deleted" });
+  });
+
+  it("stops what was at work, and nothing late brings the user back", async () => {
+    const { headers, named, address } = await world();
+    const { id: project } = await newProject(named);
+    const prompt = "#fault:heartbeats_only hello";
+    const turn = await jsonOf<TurnWire>(await send("POST", `/v1/projects/${project}/turns`, { prompt }, named), 202);
+    await until(async () => {
+      const now = await userPort(address).readTurn(turn.id as TurnId);
+      return now.ok && now.value.status === "running";
+    });
+    await jsonOf(await call(path, { method: "DELETE", headers }), 202);
+    await erased(headers);
+
+    const fact = {
+      type: "turn.completed",
+      resource: turn.id,
+      sequence: 1,
+      at: Date.now(),
+      uh: address.uh,
+      data: "{}",
+    } as const;
+    await tenantPort(address).accept([{ ...fact, id: await eventId(turn.id, "late") }]);
+    expect((await tenantPort(address).listEvents(0, 100, null)).data).toEqual([]);
+    const late = await runInDurableObject(userStub(address), (_, state) =>
+      state.storage.sql.exec("SELECT kind FROM due").toArray(),
+    );
+    expect(late).toEqual([{ kind: "forget" }]);
+  });
+
+  it("goes on where a crash left it", async () => {
+    const { headers, named, address } = await world();
+    await newProject(named);
+    await env.MEDIA.put(`${userPrefix(address)}uploads/upl_x`, "bytes");
+    await jsonOf(await call(path, { method: "DELETE", headers }), 202);
+    for (let crash = 0; crash < 3; crash++) {
+      await runInDurableObject(userStub(address), (_, state) => state.abort("killed by the test")).catch(
+        () => undefined,
+      );
+      await userPort(address)
+        .wake()
+        .catch(() => undefined);
+    }
+    expect((await erased(headers)).deletion?.removed).toMatchObject({ projects: 1, files: 1, file_bytes: 5 });
+  });
+
+  it("is forgotten after 30 days, storage and all", async () => {
+    const { headers, named, address } = await world();
+    await newProject(named);
+    await jsonOf(await call(path, { method: "DELETE", headers }), 202);
+    await erased(headers);
+    await env.MEDIA.put(`${userPrefix(address)}uploads/upl_late`, "late");
+    await runInDurableObject(userStub(address), async (_, state) => {
+      const [row] = state.storage.sql
+        .exec<{ due_at: number }>("SELECT due_at FROM due WHERE kind = 'forget'")
+        .toArray();
+      expect((row?.due_at ?? 0) - Date.now()).toBeGreaterThan(TOMBSTONE_TTL_MS - 60_000);
+      state.storage.sql.exec("UPDATE due SET due_at = 0");
+    });
+    await userPort(address)
+      .wake()
+      .catch(() => undefined);
+    await until(async () => (await call(path, { headers })).status === 404);
+    expect((await env.MEDIA.list({ prefix: userPrefix(address) })).objects).toEqual([]);
+    const tables = await runInDurableObject(userStub(address), (_, state) =>
+      state.storage.sql.exec("SELECT name FROM sqlite_master WHERE name = 'meta'").toArray(),
+    );
+    expect(tables).toEqual([]);
+    expect((await newProject(named)).id.endsWith(address.uh)).toBe(true);
+  });
+
+  it("is for a key with the scope `keys`, and for nobody that is not there", async () => {
+    const { tenant, headers } = await world();
+    expect(await codeOf(call("/v1/users/nobody", { method: "DELETE", headers }))).toBe("not_found");
+    const key = await makeKey(tenant.id, { scopes: ["read", "chat", "upload", "render", "webhooks"] });
+    const weak = { Authorization: `Bearer ${key.secret}` };
+    expect(await codeOf(call("/v1/users/nobody", { method: "DELETE", headers: weak }))).toBe("missing_scope");
+  });
+});
+
+/** Every row of every table as text. */
+function dump(sql: SqlStorage): string {
+  const tables = sql
+    .exec<{ name: string }>("SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT GLOB '_cf*'")
+    .toArray();
+  return tables.map(({ name }) => JSON.stringify(sql.exec(`SELECT * FROM "${name}"`).toArray())).join("\n");
+}
