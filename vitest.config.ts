@@ -24,7 +24,7 @@ const PATIENCE_MS = 60_000;
 const ALONE = [
   "test/routes/{admin,health,status}.test.ts",
   "test/store/**/*.test.ts",
-  "test/jobs/{cron-alone,reseal}.test.ts",
+  "test/jobs/{cron-alone,reseal,sweep}.test.ts",
 ];
 
 const stateful = () => cloudflareTest({ wrangler: { configPath: "./wrangler.toml" }, miniflare: { bindings } });

@@ -23,7 +23,10 @@ import { startReceiver, type WebhookReceiver } from "./lib/webhook-receiver.ts";
 
 const TIME_SCALE = 20;
 const WEBHOOK_MS = 60_000;
-const ledger = z.object({ turns: z.array(z.object({ prompt: z.string() })) });
+const ledger = z.object({
+  turns: z.array(z.object({ prompt: z.string() })),
+  renders: z.array(z.object({ submits: z.number() })),
+});
 
 const scratch = mkdtempSync(join(tmpdir(), "nemo-torture-"));
 onEnd(() => rmSync(scratch, { recursive: true, force: true }));
@@ -51,9 +54,14 @@ async function judge(
     if ((facts.get(fact) ?? event.id) !== event.id) throw new Error(`${fact} came under two ids`);
     facts.set(fact, event.id);
   }
-  const { turns } = ledger.parse(await (await fetch(`${sandbox.url}/__ledger`)).json());
+  const end = `render.${outcome.taken.status}`;
+  await hooks
+    .waitFor((event) => event.type === end && event.data.id === outcome.taken.id, WEBHOOK_MS)
+    .catch(() => Promise.reject(new Error(`${end} of the render that was taken back was never delivered`)));
+  const { turns, renders } = ledger.parse(await (await fetch(`${sandbox.url}/__ledger`)).json());
   const sent = turns.filter((one) => one.prompt.includes(prompt)).length;
   if (sent !== 1) throw new Error(`Nemo's ledger shows ${sent} messages instead of one at ${at}`);
+  if (renders.some(({ submits }) => submits !== 1)) throw new Error(`Nemo's ledger shows an order sent twice at ${at}`);
 }
 
 /** One run: killed at the boundary, started again on the same state and port, judged. Answers with how long it took. */

@@ -24,7 +24,13 @@ const ended = z.object({ id: z.string(), status: z.string(), ended_at: z.string(
 export type Ended = z.infer<typeof ended>;
 
 /** What came of the job. */
-export type Outcome = { readonly turn: Ended; readonly render: Ended; readonly bytes: number };
+export type Outcome = {
+  readonly turn: Ended;
+  readonly render: Ended;
+  /** The render that was taken back. */
+  readonly taken: Ended;
+  readonly bytes: number;
+};
 
 /** Repeats a call that found nobody home, or was told to come back; anything else is an answer. */
 async function insist<T>(ask: () => Promise<T>): Promise<T> {
@@ -66,15 +72,20 @@ async function sendClip(api: Api, run: string): Promise<string> {
   return asset_id ?? "";
 }
 
+const read = (api: Api, id: string) => (): Promise<Ended> => api.get(`/v1/renders/${id}`, ended);
+
 async function makeVideo(api: Api, run: string, project: string): Promise<Ended> {
-  for (let attempt = 1; ; attempt++) {
-    const { id } = await insist(post(api, `/v1/projects/${project}/renders`, `${run}-render-${attempt}`, {}));
-    const render = await until(
-      () => api.get(`/v1/renders/${id}`, ended),
-      (got) => got.ended_at !== null,
-    );
-    if (render.status === "completed" || attempt === 2) return render;
-  }
+  const { id } = await insist(post(api, `/v1/projects/${project}/renders`, `${run}-render`, {}));
+  return until(read(api, id), (got) => got.ended_at !== null);
+}
+
+/** Orders the same video anew and takes it back while Nemo works on it. */
+async function takeBack(api: Api, run: string, project: string): Promise<Ended> {
+  const order = post(api, `/v1/projects/${project}/renders`, `${run}-again`, { reuse: false });
+  const { id } = await insist(order);
+  await until(read(api, id), (got) => got.status !== "queued");
+  await insist(post(api, `/v1/renders/${id}/cancel`, `${run}-cancel`, {}));
+  return until(read(api, id), (got) => got.ended_at !== null);
 }
 
 /** A customer of the customer comes and goes: everything of it is erased, whatever happens in between. */
@@ -110,7 +121,8 @@ export async function runStory(api: Api, run: string, prompt: string, endpoint: 
   const render = await makeVideo(api, run, project);
   await comeAndGo(api, run);
   const file = await insist(async () => (await api.send(`/v1/renders/${render.id}/content`)).arrayBuffer());
+  const taken = await takeBack(api, run, project);
   const since = new Date(Date.now() - STEP_MS).toISOString();
   await insist(post(api, `/v1/webhook_endpoints/${endpoint}/recover`, `${run}-recover`, { since }));
-  return { turn, render, bytes: file.byteLength };
+  return { turn, render, taken, bytes: file.byteLength };
 }

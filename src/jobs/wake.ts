@@ -7,12 +7,22 @@ type Wakeable = { wake(): Promise<void> };
 
 const ATTEMPT_WAIT_SECONDS = 10;
 
-/** Wakes the objects of a batch side by side; one that fails is retried alone and stops no other. */
-export async function wakeAll(batch: MessageBatch<WakeMessage>, env: Env): Promise<void> {
+/** An object that has not answered by then is asked again later. Chosen: far above a wake, which only starts work. */
+const PATIENCE_MS = 20_000;
+
+/**
+ * Wakes the objects of a batch side by side; one that fails, or does not answer within `patienceMs`, is retried alone and stops
+ * no other.
+ */
+export async function wakeAll(
+  batch: MessageBatch<WakeMessage>,
+  env: Env,
+  patienceMs: number = PATIENCE_MS,
+): Promise<void> {
   await Promise.all(
     batch.messages.map(async (message) => {
       try {
-        await objectOf(env, message.body).wake();
+        await soon(objectOf(env, message.body).wake(), patienceMs);
         message.ack();
       } catch (error) {
         logBug("wake_failed", error, { work: "wake", attempt: message.attempts });
@@ -20,6 +30,15 @@ export async function wakeAll(batch: MessageBatch<WakeMessage>, env: Env): Promi
       }
     }),
   );
+}
+
+/** The promise's own end, or a rejection when it takes too long. A later end is dropped. */
+async function soon(work: Promise<void>, ms: number): Promise<void> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error("no answer yet")), ms);
+  });
+  await Promise.race([work, late]).finally(() => clearTimeout(timer));
 }
 
 function objectOf(env: Env, { kind, name }: WakeMessage): Wakeable {

@@ -63,7 +63,6 @@ export class RenderFiles {
     if (render.file.expiresAt > ground.now()) return schedule.owe(FILE, id, render.file.expiresAt);
     const owner = fileOwner(render);
     if (!this.#rows.isShared(id, owner, ground.now())) {
-      await ground.boundary("file.expired");
       await ground.env.MEDIA.delete(renderKey(address, owner));
     }
     schedule.done(FILE, id);
