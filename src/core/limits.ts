@@ -106,8 +106,10 @@ export const FIRST_BYTES = 4_100;
 /** Files in one form. Chosen: as many as may be open. */
 export const FORM_FILES = OPEN_UPLOADS_PER_USER;
 export const FILENAME_CHARS = 200;
-/** A finished render's file is kept this long unless the tenant says otherwise. */
+/** A finished render's file is kept this long unless the operator set another time for the tenant, within these bounds. */
 export const RENDER_TTL_MS = 30 * DAY_MS;
+export const RENDER_TTL_MIN_SECONDS = 3_600;
+export const RENDER_TTL_MAX_SECONDS = 365 * 24 * 3600;
 
 // ---- Nemo tokens
 /** Before a token's end its owner is told. */

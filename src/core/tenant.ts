@@ -1,7 +1,8 @@
 /** What the operator has set for a tenant. Only that is stored: what is not set follows the defaults of the day. */
 import { NO_ATTRIBUTION } from "./attribution.ts";
 import type { Mode } from "./ids.ts";
-import { QUOTA_DEFAULTS } from "./limits.ts";
+import { QUOTA_DEFAULTS, RENDER_TTL_MS } from "./limits.ts";
+import { SECOND_MS } from "./time.ts";
 import type { AttributionWire } from "./wire/attribution.ts";
 import { type KeyScope, SCOPES } from "./wire/key.ts";
 import type { Quotas } from "./wire/tenant.ts";
@@ -10,6 +11,7 @@ import type { Quotas } from "./wire/tenant.ts";
 export type StoredSettings = {
   readonly scopes?: readonly KeyScope[];
   readonly origins?: readonly string[];
+  readonly render_file_seconds?: number;
   readonly quotas?: { readonly live?: Partial<Quotas>; readonly test?: Partial<Quotas> };
   readonly attribution?: Partial<AttributionWire>;
 };
@@ -18,14 +20,22 @@ export type StoredSettings = {
 export type TenantSettings = {
   readonly scopes: readonly KeyScope[];
   readonly origins: readonly string[];
+  readonly renderFileSeconds: number;
   readonly quotas: Readonly<Record<Mode, Quotas>>;
   readonly attribution: AttributionWire;
 };
 
 /** What is true of a tenant with these stored settings. */
-export const settingsOf = ({ scopes, origins, quotas, attribution }: StoredSettings): TenantSettings => ({
+export const settingsOf = ({
+  scopes,
+  origins,
+  render_file_seconds,
+  quotas,
+  attribution,
+}: StoredSettings): TenantSettings => ({
   scopes: scopes ?? SCOPES,
   origins: origins ?? [],
+  renderFileSeconds: render_file_seconds ?? RENDER_TTL_MS / SECOND_MS,
   attribution: { ...NO_ATTRIBUTION, ...attribution },
   quotas: {
     live: { ...QUOTA_DEFAULTS.live, ...quotas?.live },

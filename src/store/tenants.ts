@@ -85,6 +85,8 @@ export async function listTenants(db: D1Database, limit: number, after: string |
 }
 
 function show({ settings, created_at, ...row }: TenantRow): TenantWire {
-  const { scopes, origins, quotas, attribution } = settingsOf(JSON.parse(settings) as StoredSettings); // written here only
-  return { ...row, scopes: [...scopes], origins: [...origins], quotas, attribution, created_at: toRfc3339(created_at) };
+  const set = settingsOf(JSON.parse(settings) as StoredSettings); // written here only
+  const { quotas, attribution, renderFileSeconds: render_file_seconds } = set;
+  const lists = { scopes: [...set.scopes], origins: [...set.origins] };
+  return { ...row, ...lists, render_file_seconds, quotas, attribution, created_at: toRfc3339(created_at) };
 }

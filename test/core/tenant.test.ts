@@ -9,6 +9,7 @@ describe("a tenant's settings", () => {
     expect(settingsOf({})).toEqual({
       scopes: SCOPES,
       origins: [],
+      renderFileSeconds: 30 * 24 * 3600,
       quotas: QUOTA_DEFAULTS,
       attribution: NO_ATTRIBUTION,
     });

@@ -6,6 +6,7 @@ import type { UserPort } from "../../src/core/ports.ts";
 import { scaledWaits } from "../../src/core/waits.ts";
 import { newRender, type RenderWire } from "../../src/core/wire/render.ts";
 import { SandboxObject } from "../../src/sandbox/object.ts";
+import { insertTenant } from "../../src/store/tenants.ts";
 import { sample } from "../support/media.ts";
 import {
   bad,
@@ -371,6 +372,20 @@ describe("a render in its object", () => {
       const render = await doneOf(user, good(await user.startRender(call(), project, body)).id);
       expect(render, fault).toMatchObject({ status: "completed", attempts: [{ detail: expect.any(String) }] });
       expect((await ledger(address)).renders, fault).toMatchObject([{ submits: 1 }]);
+    }
+  });
+
+  it("keeps its file as long as the operator set for the tenant, and a shown one anew", async () => {
+    const { address, user, project } = await filled();
+    const settings = { render_file_seconds: 7_200 };
+    const tenant = { id: address.tenant, name: "short", tier: "small" as const, createdAt: Date.now(), settings };
+    await insertTenant(env.DB, tenant).run();
+    const first = await doneOf(user, good(await user.startRender(call(), project, body)).id);
+    const again = good(await user.startRender(call(), project, body));
+    expect(again.reused_from).toBe(first.id);
+    for (const { ended_at, file } of [first, again]) {
+      const kept = Date.parse(file?.expires_at ?? "") - Date.parse(ended_at ?? "");
+      expect(Math.round(kept / 60_000)).toBe(120);
     }
   });
 

@@ -114,12 +114,14 @@ describe("tenants", () => {
 
 describe("what a tenant may use", () => {
   it("is generous until the operator sets it, each mode apart", async () => {
-    expect(await makeTenant()).toMatchObject({ scopes: SCOPES, origins: [], quotas: QUOTA_DEFAULTS });
+    const usual = { render_file_seconds: 30 * 24 * 3600, quotas: QUOTA_DEFAULTS };
+    expect(await makeTenant()).toMatchObject({ scopes: SCOPES, origins: [], ...usual });
     const wanted = {
       name: "small shop",
       tier: "large",
       scopes: ["read", "chat"],
       origins: ["https://app.example", "http://localhost:5173"],
+      render_file_seconds: 3_600,
       quotas: { live: { renders_per_day: 10 } },
     };
     const made = await jsonOf(await send("POST", "/admin/tenants", wanted, adminHeaders), 201);
@@ -136,6 +138,8 @@ describe("what a tenant may use", () => {
     [{ scopes: [] }, "/scopes"],
     [{ scopes: ["admin"] }, "/scopes/0"],
     [{ tier: "huge" }, "/tier"],
+    [{ render_file_seconds: 3_599 }, "/render_file_seconds"],
+    [{ render_file_seconds: 365 * 24 * 3_600 + 1 }, "/render_file_seconds"],
     [{ quotas: { live: { renders_per_day: -1 } } }, "/quotas/live/renders_per_day"],
     [{ quotas: { live: { renders: 1 } } }, "/quotas/live/renders"],
   ])("is refused where it makes no sense: %j", async (wanted, field) => {
@@ -149,12 +153,16 @@ describe("a change of a tenant", () => {
     const { id } = await makeTenant();
     const change = (wanted: object) => send("PATCH", `/admin/tenants/${id}`, wanted, adminHeaders);
     await change({ tier: "medium", quotas: { live: { renders_per_day: 5 }, test: { bytes_per_day: 6 } } });
+    const kept = await jsonOf(await change({ render_file_seconds: 7_200 }));
+    expect(kept).toMatchObject({ render_file_seconds: 7_200, tier: "medium" });
+    await change({ render_file_seconds: null });
     await change({ origins: ["https://a.example"], quotas: { live: { concurrent_turns: 0 } } });
     const changed = await jsonOf(await change({ name: "renamed", quotas: { test: { bytes_per_day: null } } }));
     expect(changed).toMatchObject({
       name: "renamed",
       tier: "medium",
       origins: ["https://a.example"],
+      render_file_seconds: 30 * 24 * 3600,
       quotas: {
         live: { ...QUOTA_DEFAULTS.live, renders_per_day: 5, concurrent_turns: 0 },
         test: QUOTA_DEFAULTS.test,

@@ -1,6 +1,6 @@
 /** A tenant: an app or account of the gateway, made by the operator, and what the operator sets for it. */
 import * as z from "zod";
-import { ORIGINS_PER_TENANT } from "../limits.ts";
+import { ORIGINS_PER_TENANT, RENDER_TTL_MAX_SECONDS, RENDER_TTL_MIN_SECONDS } from "../limits.ts";
 import { attribution } from "./attribution.ts";
 import { moment, plain } from "./common.ts";
 import { scope } from "./key.ts";
@@ -41,6 +41,8 @@ const origin = z
   });
 
 const scopes = z.array(scope).min(1);
+/** null returns it to the default. */
+const fileSeconds = z.int().min(RENDER_TTL_MIN_SECONDS).max(RENDER_TTL_MAX_SECONDS).nullable();
 const origins = z.array(origin).max(ORIGINS_PER_TENANT);
 
 export const tenant = z
@@ -51,6 +53,9 @@ export const tenant = z
     tier,
     scopes: z.array(scope).meta({ description: "What keys of this tenant may do at most." }),
     origins: z.array(z.string()).meta({ description: "Web pages that may call with this tenant's credentials." }),
+    render_file_seconds: z
+      .int()
+      .meta({ description: "How long a finished render's file is kept, counted from its end." }),
     quotas: z.object({ live: quotas, test: quotas }),
     attribution: attribution.meta({ description: "What Nemo is told about who calls, as far as it is set." }),
     created_at: moment,
@@ -63,6 +68,7 @@ export const newTenant = z.strictObject({
   tier: tier.default("small"),
   scopes: scopes.optional(),
   origins: origins.optional(),
+  render_file_seconds: fileSeconds.optional(),
   quotas: quotaChanges.optional(),
   attribution: attribution.optional(),
 });
@@ -71,6 +77,6 @@ export type NewTenant = z.infer<typeof newTenant>;
 
 /** A field that is left out stays as it is. */
 export const tenantChange = z
-  .strictObject({ name, tier, scopes, origins, quotas: quotaChanges, attribution })
+  .strictObject({ name, tier, scopes, origins, render_file_seconds: fileSeconds, quotas: quotaChanges, attribution })
   .partial();
 export type TenantChange = z.infer<typeof tenantChange>;

@@ -2,15 +2,23 @@
 import { renderKey } from "../../core/address.ts";
 import { type Refusal, refusal } from "../../core/errors.ts";
 import type { RenderId } from "../../core/ids.ts";
+import { RENDER_TTL_MS } from "../../core/limits.ts";
 import { signLink } from "../../core/link.ts";
 import type { Call, StoredFile } from "../../core/ports.ts";
 import { isTold } from "../../core/render.ts";
 import { err, ok, type Result } from "../../core/result.ts";
 import { SECOND_MS, toRfc3339 } from "../../core/time.ts";
+import { readTenant } from "../../store/tenants.ts";
 import { findRepeat, keepRepeat } from "../repeats.ts";
 import { enter, FILE, type Home } from "./home.ts";
 import { fileOwner, type RenderRows } from "./render-rows.ts";
 import { fileGone, noRender, notReady } from "./render-show.ts";
+
+/** How long a finished file of this tenant is kept from now on, in ms. One read of D1; throws when it does not answer. */
+export async function keepingTime({ address, ground }: Home): Promise<number> {
+  const tenant = await readTenant(ground.env.DB, address.tenant);
+  return tenant === null ? RENDER_TTL_MS : tenant.render_file_seconds * SECOND_MS;
+}
 
 export class RenderFiles {
   readonly #home: Home;

@@ -6,7 +6,6 @@
  */
 import { ERRORS, type Refusal, refusal } from "../../core/errors.ts";
 import type { RenderId } from "../../core/ids.ts";
-import { RENDER_TTL_MS } from "../../core/limits.ts";
 import {
   afterPoll,
   afterUnknown,
@@ -26,6 +25,7 @@ import type { NemoFailure } from "../../nemo/failures.ts";
 import { FILE, type Home, RENDER } from "./home.ts";
 import type { Projects } from "./projects.ts";
 import { copyResult } from "./render-copy.ts";
+import { keepingTime } from "./render-files.ts";
 import type { RenderRows } from "./render-rows.ts";
 import { nothingToRender, showRender } from "./render-show.ts";
 
@@ -124,6 +124,7 @@ export class RenderRun {
 
   async #copy(render: Render, attempt: number): Promise<void> {
     const { ground } = this.#home;
+    const keptMs = await keepingTime(this.#home); // asked first: without it a copied file would be copied again
     const copied = await copyResult(this.#home, render);
     if (copied === null) {
       if (attempt < COPY_ATTEMPTS) throw new Error("the result could not be copied");
@@ -132,7 +133,7 @@ export class RenderRun {
       return void this.#step(render.id, (now) => toFailed(now, failed, this.#now()));
     }
     await ground.boundary("file.copied");
-    const file = { ...copied.file, expiresAt: this.#now() + RENDER_TTL_MS };
+    const file = { ...copied.file, expiresAt: this.#now() + keptMs };
     this.#step(render.id, (now) => toCompleted(now, file, copied.warnings, this.#now()));
   }
 

@@ -1,7 +1,7 @@
 /** What callers ask of renders: to order one, to read it, to take it back. Polling and copying are next door. */
 import type { Refusal } from "../../core/errors.ts";
 import { ownedId, type ProjectId, type RenderId } from "../../core/ids.ts";
-import { RENDER_TTL_MS, REUSE_MARGIN_MS } from "../../core/limits.ts";
+import { REUSE_MARGIN_MS } from "../../core/limits.ts";
 import type { Call, Page, PageRequest } from "../../core/ports.ts";
 import { isAttested, newRenderOf, type Render, reuseOf, toCancelled } from "../../core/render.ts";
 import { err, ok, type Result } from "../../core/result.ts";
@@ -14,6 +14,7 @@ import { findRepeat, keepRepeat } from "../repeats.ts";
 import { refuseCallback } from "./callback.ts";
 import { enter, type Home } from "./home.ts";
 import { noProject, type Projects } from "./projects.ts";
+import { keepingTime } from "./render-files.ts";
 import type { Finished, RenderRows } from "./render-rows.ts";
 import { keepStep, newUpstreamId } from "./render-run.ts";
 import { noRender, nothingToRender, showRender, unattested } from "./render-show.ts";
@@ -42,13 +43,13 @@ export class Renders {
     const { ground, schedule } = this.#home;
     const known = this.#repeated(call);
     if (known !== null) return known;
-    const state = await this.#filled(project);
+    const [state, keptMs] = await Promise.all([this.#filled(project), keepingTime(this.#home)]);
     if (!state.ok) return state;
     const twin = this.#repeated(call); // one may have come while the timeline was read
     if (twin !== null) return twin;
     const order = this.#order(project, body, attribution);
     const finished = body.reuse ? this.#finished(project, state.value, body) : null;
-    const render = finished === null ? order : reuseOf(order, finished, ground.now() + RENDER_TTL_MS);
+    const render = finished === null ? order : reuseOf(order, finished, ground.now() + keptMs);
     ground.storage.transactionSync(() => {
       this.#rows.add(render);
       keepRepeat(ground, call, render.id);
