@@ -31,6 +31,8 @@ import { mountTurns } from "./routes/turns.ts";
 import { mountUploadResource } from "./routes/upload-resource.ts";
 import { mountUploads } from "./routes/uploads.ts";
 import { mountUsers } from "./routes/users.ts";
+import { mountVideoEvents } from "./routes/video-events.ts";
+import { mountVideos } from "./routes/videos.ts";
 import { mountWebhookEndpoints } from "./routes/webhook-endpoints.ts";
 import { mountWebhookSecrets } from "./routes/webhook-secrets.ts";
 
@@ -48,6 +50,8 @@ const COLLECTIONS = [
   mountAssets,
   mountRenders,
   mountLinks,
+  mountVideos,
+  mountVideoEvents,
   mountGenerators,
   mountCredits,
   mountNemoToken,

@@ -19,6 +19,9 @@ export const BOUNDARIES = [
   "render.submitted", // upstream took the job, the render does not say so
   "render.cancelled", // a render says that it is cancelled, upstream was not told
   "file.copied", // the file is in R2, the render does not say so
+  "file.expired", // a render says that its file is gone, R2 still has it
+  "video.intent", // the video is committed, nothing was made
+  "video.step", // a step made something, the video does not say so
   "event.outbox", // an event is committed in its object, its tenant has not heard of it
   "secret.rotated", // a new signing secret is committed, its caller has not seen it
   "user.closed", // the tombstone is committed, everything else is still there

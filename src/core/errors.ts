@@ -79,6 +79,11 @@ export const ERRORS = {
   file_gone: row(410, "The file is no longer kept"),
   range_not_satisfiable: row(416, "That part of the file does not exist"),
   link_expired: row(410, "This link has expired"),
+  // videos
+  needs_input: row(409, "More information is needed"),
+  video_not_ready: row(409, "The video is not ready yet", true),
+  video_busy: row(409, "This video is still being made", true),
+  format_not_accepted: row(415, "This generator does not take such files"),
   // generators
   slug_taken: row(409, "This name is taken"),
   too_many_generators: row(409, "There are too many generators"),

@@ -136,6 +136,10 @@ export const MEDIA_HEAD_BYTES = 1024 * 1024;
 export const MEDIA_BOXES = 10_000;
 /** Reads from the store to look into one file. Chosen: a file with one index takes two or three; R2 counts each. */
 export const MEDIA_READS = 200;
+// ---- videos
+/** Files one video is made of. Chosen: a shooting's worth; each is brought to upstream in turn. */
+export const MAX_VIDEO_SOURCES = 20;
+
 // ---- generators
 /** Generators of a tenant in one mode. Chosen: a catalogue, not a table of customers. */
 export const GENERATORS_PER_SCOPE = 200;

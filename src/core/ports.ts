@@ -8,11 +8,12 @@
 import type { UserAddress } from "./address.ts";
 import type { Append } from "./append.ts";
 import type { Charged, Refusal } from "./errors.ts";
-import type { AssetId, ProjectId, RenderId, TurnId, UploadId } from "./ids.ts";
+import type { AssetId, ProjectId, RenderId, TurnId, UploadId, VideoId } from "./ids.ts";
 import type { Pass } from "./pass.ts";
 import type { Result } from "./result.ts";
 import type { EpochMs } from "./time.ts";
 import type { Session, UserRecord } from "./user-record.ts";
+import type { VideoOrder } from "./video.ts";
 import type { AttributionWire } from "./wire/attribution.ts";
 import type { BrowserLinkWire, NewProject, ProjectWire, TimelineWire } from "./wire/project.ts";
 import type { NewRender, RenderPlan, RenderWire } from "./wire/render.ts";
@@ -20,6 +21,7 @@ import type { CreditsWire, NemoTokenWire, NewNemoToken, TokenFor } from "./wire/
 import type { NewTurn, TurnWire } from "./wire/turn.ts";
 import type { TurnEventsPage } from "./wire/turn-event.ts";
 import type { AssetWire, AttachmentWire, NewUpload, UploadWire } from "./wire/upload.ts";
+import type { VideoEventsPage, VideoWire } from "./wire/video.ts";
 
 /** What every writing call brings along beside its body. */
 export type Call = {
@@ -72,8 +74,26 @@ export type UserDoor = Exclude<
   | "wake"
 >;
 
-/** One user's projects, turns, assets and renders. */
-export interface UserPort {
+/** One user's videos: each a prompt on its way to a file. */
+export interface VideoPort {
+  startVideo(call: Call, order: VideoOrder): Answer<VideoWire>;
+  readVideo(id: VideoId): Answer<VideoWire>;
+  listVideos(page: PageRequest, status: VideoWire["status"] | null): Promise<Page<VideoWire>>;
+  /** Another message to a video that is over: an answer to the agent's question, or a change. */
+  continueVideo(call: Call, id: VideoId, prompt: string): Answer<VideoWire>;
+  cancelVideo(call: Call, id: VideoId): Answer<VideoWire>;
+  /** The whole video's events after the cursor as SSE frames, as `watchTurn` gives a turn's. */
+  watchVideo(id: VideoId, after: number, pass?: Pass | null): Answer<Watching>;
+  readVideoEvents(id: VideoId, after: number, limit: number, waitMs: number): Answer<VideoEventsPage>;
+  /** The video as soon as nothing more happens by itself, or as it is after `waitMs`. */
+  awaitVideo(id: VideoId, waitMs: number): Answer<VideoWire>;
+  /** Where its newest file lies; refuses until there is one. */
+  readVideoFile(id: VideoId): Answer<StoredFile>;
+  shareVideo(call: Call, id: VideoId, seconds: number): Answer<{ token: string; expires_at: string }>;
+}
+
+/** One user's projects, turns, assets, renders and videos. */
+export interface UserPort extends VideoPort {
   /** Makes another call of this port for the holder of a user token, if that still opens; answers with that call's answer. */
   callAs(pass: Pass, door: UserDoor, given: readonly unknown[]): Answer<unknown>;
   /** Whether a user token still opens, for what lives beside the user's object. */

@@ -55,6 +55,8 @@ export type Waits = {
   readonly tokenRecheck: number;
   /** And however often it is written to, it ends after this. R2 drops the parts of an unfinished file after 7 days. */
   readonly uploadLife: number;
+  /** A video that waits looks this often whether what it waits for has ended, and says how far it is. */
+  readonly videoLook: number;
   /** How far behind its earliest due time an object may be before the cron wakes it. */
   readonly busyGrace: number;
   /** A result's download without a byte this long is given up. Chosen: a store that answers at all sends within seconds. */
@@ -108,6 +110,7 @@ const REAL: Waits = {
   uploadIdle: DAY_MS,
   tokenRecheck: 10 * MINUTE_MS,
   uploadLife: 6 * DAY_MS,
+  videoLook: 10 * SECOND_MS,
   busyGrace: 60 * SECOND_MS,
   copyIdle: 30 * SECOND_MS,
   copyTotal: 10 * MINUTE_MS,

@@ -45,11 +45,17 @@ export class Outbox {
   readonly #ground: Ground;
   readonly #schedule: Schedule;
   readonly #uh: string;
+  #listener: (resource: string) => void = () => undefined;
 
   constructor(ground: Ground, schedule: Schedule, uh: string) {
     this.#ground = ground;
     this.#schedule = schedule;
     this.#uh = uh;
+  }
+
+  /** Tells `listener` of every fact's resource, inside the transaction that makes it true: who waits for it can be owed work there. */
+  heard(listener: (resource: string) => void): void {
+    this.#listener = listener;
   }
 
   /** Writes a fact down, and the one address that asked to be told of it. Call inside the transaction that makes it true. */
@@ -71,6 +77,7 @@ export class Outbox {
       callback,
     );
     this.#schedule.owe(OUTBOX, "", now());
+    this.#listener(resource);
   }
 
   /** Tells the tenant everything written down; the schedule's work for the `outbox` row. */

@@ -3,9 +3,8 @@
  *
  * This file is the front door: each call goes to its part in `user/`, due work where `user/work.ts` says.
  */
-import { DurableObject } from "cloudflare:workers";
 import type { Refusal } from "../core/errors.ts";
-import type { AssetId, ProjectId, RenderId, TurnId, UploadId } from "../core/ids.ts";
+import type { AssetId, ProjectId, TurnId, UploadId } from "../core/ids.ts";
 import type { Pass } from "../core/pass.ts";
 import type {
   AssetRecord,
@@ -13,7 +12,6 @@ import type {
   Call,
   Page,
   PageRequest,
-  StoredFile,
   UserDoor,
   UserPort,
   Watching,
@@ -23,7 +21,6 @@ import { toRfc3339 } from "../core/time.ts";
 import type { Session, UserRecord } from "../core/user-record.ts";
 import type { AttributionWire } from "../core/wire/attribution.ts";
 import type { BrowserLinkWire, NewProject, ProjectWire, TimelineWire } from "../core/wire/project.ts";
-import type { NewRender, RenderPlan, RenderWire } from "../core/wire/render.ts";
 import type { CreditsWire, NemoTokenWire, TokenFor } from "../core/wire/token.ts";
 import type { NewTurn, TurnWire } from "../core/wire/turn.ts";
 import type { TurnEventsPage } from "../core/wire/turn-event.ts";
@@ -33,12 +30,19 @@ import { layGround } from "./ground.ts";
 import { NO_PAGE } from "./page.ts";
 import { enter, settleIn } from "./user/home.ts";
 import { putTogether, type UserParts } from "./user/parts.ts";
+import type { RenderFiles } from "./user/render-files.ts";
+import type { Renders } from "./user/renders.ts";
+import { VideoDoors } from "./user/video-doors.ts";
+import type { Videos } from "./user/videos.ts";
 import { giveUpDue, performDue } from "./user/work.ts";
 
 type Answer<T> = Promise<Result<T, Refusal>>;
 
-export class UserObject extends DurableObject<Env> implements UserPort {
+export class UserObject extends VideoDoors implements UserPort {
   readonly #parts: UserParts;
+  protected readonly renders: Renders;
+  protected readonly files: RenderFiles;
+  protected readonly videos: Videos;
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
@@ -46,15 +50,19 @@ export class UserObject extends DurableObject<Env> implements UserPort {
       perform: (row) => performDue(this.#parts, row),
       giveUp: (row) => giveUpDue(this.#parts, row),
     });
-    if (this.#parts.home.database.exists()) this.#parts.run.recover();
+    this.renders = this.#parts.renders;
+    this.files = this.#parts.files;
+    this.videos = this.#parts.videos;
+    if (!this.#parts.home.database.exists()) return;
+    this.#parts.run.recover();
+    this.#parts.filming.recover();
   }
 
   async callAs(pass: Pass, door: UserDoor, given: readonly unknown[]): Answer<unknown> {
     const refused = this.#parts.sessions.refuse(pass);
     if (refused !== null) return err(refused);
     const method = this[door] as (...given: unknown[]) => Promise<unknown>; // what crosses is what the port's method takes
-    // A stream outlives its call, so it takes the pass along.
-    return ok(await method.apply(this, door === "watchTurn" ? [...given.slice(0, 2), null, pass] : [...given]));
+    return ok(await method.apply(this, withPass(door, given, pass)));
   }
 
   async readAdmission(pass: Pass): Answer<null> {
@@ -175,39 +183,6 @@ export class UserObject extends DurableObject<Env> implements UserPort {
     return this.#parts.assets.attach(call, project, asset);
   }
 
-  async startRender(
-    call: Call,
-    project: ProjectId,
-    body: NewRender,
-    attribution: AttributionWire | null = null,
-  ): Answer<RenderWire> {
-    return this.#parts.renders.start(call, project, body, attribution);
-  }
-
-  async readRender(id: RenderId): Answer<RenderWire> {
-    return this.#parts.renders.read(id);
-  }
-
-  async planRender(project: ProjectId, body: NewRender): Answer<RenderPlan> {
-    return this.#parts.renders.plan(project, body);
-  }
-
-  async cancelRender(_call: Call, id: RenderId): Answer<RenderWire> {
-    return this.#parts.renders.cancel(id);
-  }
-
-  async listRenders(project: ProjectId | null, page: PageRequest): Answer<Page<RenderWire>> {
-    return this.#parts.renders.list(project, page);
-  }
-
-  async renderFile(id: RenderId): Answer<StoredFile> {
-    return this.#parts.files.file(id);
-  }
-
-  async shareRender(call: Call, id: RenderId, seconds: number): Answer<{ token: string; expires_at: string }> {
-    return this.#parts.files.share(call, id, seconds);
-  }
-
   /** Reading the balance of a user nobody wrote for yet makes a token, and so the object's storage. */
   async readCredits(): Answer<CreditsWire> {
     const { account, ground } = this.#parts.home;
@@ -247,4 +222,10 @@ export class UserObject extends DurableObject<Env> implements UserPort {
   override async alarm(): Promise<void> {
     this.#parts.home.schedule.alarm();
   }
+}
+
+/** A stream outlives the call that opens it, so it takes the pass along as its last argument. */
+function withPass(door: UserDoor, given: readonly unknown[], pass: Pass): unknown[] {
+  if (door === "watchTurn") return [...given.slice(0, 2), null, pass];
+  return door === "watchVideo" ? [...given.slice(0, 2), pass] : [...given];
 }

@@ -25,6 +25,7 @@ export const TURN = "turn";
 export const RENDER = "render";
 export const ATTACH = "attach";
 export const ACT = "act";
+export const VIDEO = "video";
 export const TIDY = "tidy";
 /** A finished file, to be removed when its time is over. */
 export const FILE = "file";
@@ -46,3 +47,6 @@ export function settleIn(home: Home, name: string | null): void {
 
 /** The start of every link this object hands out. */
 export const originOf = ({ ground }: Home): string => ground.config.publicUrl ?? readMeta(ground.sql, "origin") ?? "";
+
+/** Whether this object's callers named its user. Things made without one may be combined across objects. */
+export const isNamed = ({ ground }: Home): boolean => readMeta(ground.sql, "named") === "1";

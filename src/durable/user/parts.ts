@@ -23,6 +23,9 @@ import { TurnRun } from "./turn-run.ts";
 import { TurnSettle } from "./turn-settle.ts";
 import { Turns } from "./turns.ts";
 import { Uploads } from "./uploads.ts";
+import { VideoRows } from "./video-rows.ts";
+import { VideoRun } from "./video-run.ts";
+import { Videos } from "./videos.ts";
 import { Watchers } from "./watchers.ts";
 
 export type UserParts = ReturnType<typeof putTogether>;
@@ -44,7 +47,8 @@ export function putTogether(ground: Ground, worker: Worker) {
   const assets = new Assets(home, projects);
   const turnRows = new TurnRows(ground, database);
   const settle = new TurnSettle(home, projects, turnRows);
-  const turns = new Turns(home, projects, turnRows, new Watchers(ground, log, sessions));
+  const watchers = new Watchers(ground, log, sessions);
+  const turns = new Turns(home, projects, turnRows, watchers);
   const tickets = new Tickets(home, turnRows);
   const renderRows = new RenderRows(ground, database);
   const renders = new Renders(home, projects, renderRows);
@@ -52,5 +56,24 @@ export function putTogether(ground: Ground, worker: Worker) {
   const run = new TurnRun(home, projects, assets, turnRows, settle, answer);
   const rendering = new RenderRun(home, projects, renderRows);
   const files = new RenderFiles(home, renderRows);
-  return { home, erasure, sessions, projects, uploads, assets, turns, tickets, renders, files, run, rendering };
+  const videoRows = new VideoRows(ground, database);
+  const videos = new Videos(home, videoRows, { projects, assets, renders, files, renderRows, run, watchers });
+  const filming = new VideoRun(home, videoRows, videos, { projects, assets, turns, turnRows, renders, renderRows });
+  return {
+    home,
+    erasure,
+    sessions,
+    projects,
+    uploads,
+    assets,
+    turns,
+    tickets,
+    renders,
+    files,
+    run,
+    rendering,
+    videos,
+    videoRows,
+    filming,
+  };
 }

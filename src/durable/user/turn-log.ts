@@ -1,14 +1,18 @@
 /**
- * The events of turns: append-only, stored before anybody sees them, replayed byte for byte.
+ * The events of turns and of videos: append-only, stored before anybody sees them, replayed byte for byte.
  *
  * Events that arrive together are one write. Watchers are told once the write is safe on disk, so no watcher ever sees a
  * frame that a later reconnect could miss. While one write is on its way to disk, what arrives meanwhile joins the next.
  */
-import type { TurnId } from "../../core/ids.ts";
+import type { TurnId, VideoId } from "../../core/ids.ts";
 import { TURN_TEXT_CHARS } from "../../core/limits.ts";
 import type { EpochMs } from "../../core/time.ts";
 import type { TurnEventWire } from "../../core/wire/turn-event.ts";
+import { isToldByVideo, type VideoEventWire } from "../../core/wire/video.ts";
 import type { Ground } from "../ground.ts";
+
+/** Whose events a log holds: a turn's, or those of a whole video. */
+export type LogId = TurnId | VideoId;
 
 export type Frame = { readonly seq: number; readonly type: string; readonly data: string };
 
@@ -25,7 +29,9 @@ export const frameText = ({ seq, type, data }: Frame): string => `id: ${seq}\nev
 
 export class TurnLog {
   readonly #ground: Ground;
-  readonly #live = new Map<TurnId, Live>();
+  readonly #live = new Map<LogId, Live>();
+  /** Which video's log a turn's events go into as well. */
+  readonly #mirrors = new Map<TurnId, VideoId>();
   #dirty = false;
   #syncing = false;
 
@@ -34,9 +40,12 @@ export class TurnLog {
   }
 
   /** Adds events at the end. They become visible to watchers as soon as they are on disk. */
-  append(turn: TurnId, events: readonly TurnEventWire[]): void {
+  append(turn: LogId, events: readonly (TurnEventWire | VideoEventWire)[]): void {
     if (events.length === 0) return;
+    const video = this.#mirrors.get(turn as TurnId);
+    if (video !== undefined) this.append(video, events.filter(isToldByVideo));
     const live = this.#liveOf(turn);
+    live.ended = false; // a video goes on after its end
     const frames = events.map((event) => ({ seq: live.next++, type: event.type, data: JSON.stringify(event) }));
     for (let at = 0; at < frames.length; at += ROWS_PER_INSERT) {
       const some = frames.slice(at, at + ROWS_PER_INSERT);
@@ -51,8 +60,13 @@ export class TurnLog {
     if (!this.#syncing) this.#ground.keep(this.#sync());
   }
 
+  /** From now on this turn's events are told in the video's stream too, as far as they concern it. */
+  mirror(turn: TurnId, video: VideoId): void {
+    this.#mirrors.set(turn, video);
+  }
+
   /** Frames after the cursor that are safe to show, oldest first, at most `limit`. */
-  readAfter(turn: TurnId, after: number, limit: number): readonly Frame[] {
+  readAfter(turn: LogId, after: number, limit: number): readonly Frame[] {
     const live = this.#live.get(turn);
     const safe = live?.safe ?? Number.MAX_SAFE_INTEGER;
     const first = live?.recent[0]?.seq;
@@ -93,7 +107,7 @@ export class TurnLog {
   }
 
   /** The last event's number, 0 when there is none. */
-  last(turn: TurnId): number {
+  last(turn: LogId): number {
     return (
       this.#ground.sql
         .exec<{ seq: number | null }>("SELECT max(seq) AS seq FROM turn_events WHERE turn = ?", turn)
@@ -102,14 +116,14 @@ export class TurnLog {
   }
 
   /** Calls `wake` whenever further events of the turn have become visible, until the answer is called. */
-  follow(turn: TurnId, wake: () => void): () => void {
+  follow(turn: LogId, wake: () => void): () => void {
     const { followers } = this.#liveOf(turn);
     followers.add(wake);
     return () => void followers.delete(wake);
   }
 
   /** Resolves at the next visible event of the turn or after `ms`, whichever is first. */
-  async changed(turn: TurnId, ms: number): Promise<void> {
+  async changed(turn: LogId, ms: number): Promise<void> {
     await new Promise<void>((resolve) => {
       const finish = (): void => {
         clearTimeout(timer);
@@ -127,12 +141,13 @@ export class TurnLog {
   }
 
   /** Lets go of an ended turn's memory once its last event is visible; the rows stay. */
-  forget(turn: TurnId): void {
+  forget(turn: LogId): void {
+    this.#mirrors.delete(turn as TurnId);
     const live = this.#live.get(turn);
     if (live !== undefined) live.ended = true;
   }
 
-  #liveOf(turn: TurnId): Live {
+  #liveOf(turn: LogId): Live {
     const known = this.#live.get(turn);
     if (known !== undefined) return known;
     const last = this.last(turn);
@@ -155,7 +170,7 @@ export class TurnLog {
     }
   }
 
-  #show(turn: TurnId, seq: number): void {
+  #show(turn: LogId, seq: number): void {
     const live = this.#live.get(turn);
     if (live === undefined || live.safe >= seq) return;
     live.safe = seq;

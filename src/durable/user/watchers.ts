@@ -1,13 +1,13 @@
 /** Streams to callers: each follows a turn's log by its own cursor, pings, and ends itself after a few minutes. */
 import { type Refusal, refusal } from "../../core/errors.ts";
-import type { TurnId } from "../../core/ids.ts";
 import { RETRY_MS, WATCHERS_PER_TURN, WATCHERS_PER_USER } from "../../core/limits.ts";
 import type { Pass } from "../../core/pass.ts";
 import { err, ok, type Result } from "../../core/result.ts";
 import { isTerminal } from "../../core/wire/turn-event.ts";
+import { isVideoEnd } from "../../core/wire/video.ts";
 import type { Ground } from "../ground.ts";
 import type { Sessions } from "./sessions.ts";
-import { FRAMES_PER_READ, frameText, type TurnLog } from "./turn-log.ts";
+import { FRAMES_PER_READ, frameText, type LogId, type TurnLog } from "./turn-log.ts";
 
 const utf8 = new TextEncoder();
 const NOBODY_READS = "nobody reads";
@@ -18,7 +18,7 @@ export class Watchers {
   readonly #ground: Ground;
   readonly #log: TurnLog;
   readonly #sessions: Sessions;
-  readonly #perTurn = new Map<TurnId, number>();
+  readonly #perTurn = new Map<LogId, number>();
   #total = 0;
 
   constructor(ground: Ground, log: TurnLog, sessions: Sessions) {
@@ -31,7 +31,7 @@ export class Watchers {
    * A stream of the turn's frames after the cursor. Refuses above 10 watchers a turn or 30 an object.
    * One that was opened with a user token ends with it, at the token's end or at a sign-out.
    */
-  open(turn: TurnId, after: number, pass: Pass | null): Result<ReadableStream, Refusal> {
+  open(turn: LogId, after: number, pass: Pass | null): Result<ReadableStream, Refusal> {
     const here = this.#perTurn.get(turn) ?? 0;
     if (here >= WATCHERS_PER_TURN || this.#total >= WATCHERS_PER_USER) {
       return err(
@@ -49,7 +49,7 @@ export class Watchers {
   }
 
   /** Follows the turn and takes its leave. The place is free before the last words, which nobody may read. */
-  async #serve(turn: TurnId, after: number, writer: Writer, pass: Pass | null): Promise<void> {
+  async #serve(turn: LogId, after: number, writer: Writer, pass: Pass | null): Promise<void> {
     const { ping } = this.#ground.config.waits;
     try {
       const last = await this.#follow(turn, after, writer, pass).finally(() => this.#close(turn));
@@ -61,7 +61,7 @@ export class Watchers {
     }
   }
 
-  #close(turn: TurnId): void {
+  #close(turn: LogId): void {
     const here = (this.#perTurn.get(turn) ?? 1) - 1;
     if (here > 0) this.#perTurn.set(turn, here);
     else this.#perTurn.delete(turn);
@@ -77,7 +77,7 @@ export class Watchers {
    * Writes the turn's frames until its end or until the answer's life is over; what is left to be said then, if anything.
    * Two timers for its whole life: one per event would cost more than the event.
    */
-  async #follow(turn: TurnId, after: number, writer: Writer, pass: Pass | null): Promise<string | null> {
+  async #follow(turn: LogId, after: number, writer: Writer, pass: Pass | null): Promise<string | null> {
     const { waits } = this.#ground.config;
     const whole = waits.streamLife + (this.#ground.spin() * 2 - 1) * waits.streamLifeSpread;
     const life = pass === null ? whole : Math.min(whole, pass.until - this.#ground.now());
@@ -106,7 +106,7 @@ export class Watchers {
         if (last !== undefined) {
           await write(frames.map(frameText).join(""));
           cursor = last.seq;
-          if (isTerminal(last.type)) return null;
+          if (isTerminal(last.type) || isVideoEnd(last.type)) return null;
         } else if (due.ping) {
           due.ping = false;
           await write(": ping\n\n");

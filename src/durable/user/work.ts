@@ -1,12 +1,12 @@
-/** A user's due work: which part does it, and what becomes of work that keeps failing. */
-import type { RenderId, TurnId } from "../../core/ids.ts";
+/** The fuse box of a user's object: which part performs what is due, and which gives it an end when it keeps failing. */
+import type { RenderId, TurnId, VideoId } from "../../core/ids.ts";
 import { EVENTS_TTL_MS } from "../../core/limits.ts";
 import { HOUR_MS } from "../../core/time.ts";
 import type { DueRow } from "../due-rows.ts";
 import { TOKEN_WARNING } from "../kept-token.ts";
 import { OUTBOX } from "../outbox.ts";
 import { ERASE, FORGET } from "./erasure.ts";
-import { ACT, ATTACH, FILE, RENDER, TIDY, TURN } from "./home.ts";
+import { ACT, ATTACH, FILE, RENDER, TIDY, TURN, VIDEO } from "./home.ts";
 import type { UserParts } from "./parts.ts";
 import { REGISTER, register } from "./registry.ts";
 
@@ -19,6 +19,7 @@ export async function performDue(parts: UserParts, { kind, ref, attempts }: DueR
   if (kind === FILE) return parts.files.expire(ref as RenderId);
   if (kind === ATTACH) return parts.assets.perform(ref, attempts);
   if (kind === OUTBOX) return parts.home.outbox.flush();
+  if (kind === VIDEO) return parts.filming.perform(ref as VideoId);
   if (kind === ACT) return parts.run.act(ref as TurnId);
   if (kind === TIDY) return tidy(parts);
   if (kind === TOKEN_WARNING) return parts.home.account.warn(ref);
@@ -28,19 +29,20 @@ export async function performDue(parts: UserParts, { kind, ref, attempts }: DueR
   throw new Error(`nobody does work of kind ${kind}`);
 }
 
-/** Lets go of what is no longer kept, and comes back when the next of it is. */
-function tidy(parts: UserParts): void {
-  const { ground, log, schedule } = parts.home;
-  const oldest = log.tidy(ground.now() - EVENTS_TTL_MS);
-  if (oldest === null) schedule.done(TIDY, "");
-  else schedule.owe(TIDY, "", oldest + EVENTS_TTL_MS + HOUR_MS);
-}
-
-/** Gives what a row belongs to an end, where it can have one. */
+/** Gives what a row belongs to an end; false where it must be tried for ever. */
 export function giveUpDue(parts: UserParts, { kind, ref }: DueRow): boolean {
-  if (![TURN, RENDER, ATTACH, ACT].includes(kind)) return false;
+  if (![TURN, RENDER, ATTACH, ACT, VIDEO].includes(kind)) return false;
   if (kind === TURN) parts.run.giveUp(ref as TurnId);
   if (kind === RENDER) parts.rendering.giveUp(ref as RenderId);
   if (kind === ATTACH) parts.assets.giveUp(ref);
+  if (kind === VIDEO) parts.filming.giveUp(ref as VideoId);
   return true;
+}
+
+/** Lets go of what is no longer kept, and comes back when the next of it is. */
+function tidy({ home: { ground, log, schedule }, videoRows }: UserParts): void {
+  const before = ground.now() - EVENTS_TTL_MS;
+  const left = [log.tidy(before), videoRows.tidy(before)].filter((at) => at !== null);
+  if (left.length === 0) schedule.done(TIDY, "");
+  else schedule.owe(TIDY, "", Math.min(...left) + EVENTS_TTL_MS + HOUR_MS);
 }

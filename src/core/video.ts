@@ -1,0 +1,237 @@
+/**
+ * What a video is and which step comes next. Decides only; the user's object commits and performs.
+ *
+ *   project → assets → turn → timeline → render → file → done
+ *
+ * A step is done when what it made is written in the record: it is never begun again after that. Each thing is made under
+ * a key of the step's own, so a crash between making it and writing it down finds it again.
+ */
+import { type Charged, type Refusal, refusal } from "./errors.ts";
+import type { AssetId, BatchId, ProjectId, RenderId, TurnId, UploadId, VideoId } from "./ids.ts";
+import type { RenderOutput } from "./render.ts";
+import type { EpochMs } from "./time.ts";
+import type { AttributionWire } from "./wire/attribution.ts";
+
+/** In the order in which they are gone through. */
+export const VIDEO_STAGES = ["project", "assets", "turn", "timeline", "render", "file", "done"] as const;
+export type VideoStage = (typeof VIDEO_STAGES)[number];
+
+/** Where a file that the video is made of comes from: the asset, and the upload that becomes it where there is one. */
+export type VideoSource = { readonly asset: AssetId; readonly upload: UploadId | null };
+
+/** What to do when the agent asks back. */
+export type OnQuestion = "fail" | "wait" | { readonly answer: string };
+
+export type Video = {
+  readonly id: VideoId;
+  /** What the current turn says. */
+  readonly prompt: string;
+  readonly sources: readonly VideoSource[];
+  readonly language: string | null;
+  readonly output: RenderOutput;
+  readonly metadata: Readonly<Record<string, string>>;
+  /** Where its ends are told beside the tenant's endpoints; never shown. */
+  readonly callback: string | null;
+  readonly onQuestion: OnQuestion;
+  /** The ready answer was given; a second question is the caller's. */
+  readonly answered: boolean;
+  readonly generator: { readonly id: string; readonly slug: string; readonly version: number } | null;
+  readonly attribution: AttributionWire | null;
+  /** Formats that its generator takes; null for all. */
+  readonly accepts: readonly string[] | null;
+  readonly batch: BatchId | null;
+  readonly expectedMs: number;
+  readonly createdAt: EpochMs;
+  readonly status: "queued" | "processing" | "needs_input" | "completed" | "failed" | "cancelled";
+  readonly stage: VideoStage;
+  readonly project: ProjectId | null;
+  /** Counts its turns; names the key of the current one and of its render. */
+  readonly round: number;
+  /** The current turn, and those before it. */
+  readonly turn: TurnId | null;
+  readonly turns: readonly TurnId[];
+  /** The current render, and the last one that left a file. */
+  readonly render: RenderId | null;
+  readonly file: RenderId | null;
+  /** What the agent said last. */
+  readonly message: string | null;
+  readonly charged: Charged | null;
+  readonly spent: number | null;
+  readonly error: Refusal | null;
+  readonly endedAt: EpochMs | null;
+};
+
+/** What a caller orders, checked and with its generator's prompt filled in. */
+export type VideoOrder = Pick<
+  Video,
+  | "prompt"
+  | "sources"
+  | "project"
+  | "language"
+  | "output"
+  | "metadata"
+  | "callback"
+  | "onQuestion"
+  | "generator"
+  | "attribution"
+  | "accepts"
+  | "expectedMs"
+>;
+
+export const newVideoOf = (order: VideoOrder, id: VideoId, createdAt: EpochMs, batch: BatchId | null): Video => ({
+  ...order,
+  id,
+  createdAt,
+  batch,
+  answered: false,
+  status: "queued",
+  stage: "project",
+  round: 1,
+  turn: null,
+  turns: [],
+  render: null,
+  file: null,
+  message: null,
+  charged: null,
+  spent: null,
+  error: null,
+  endedAt: null,
+});
+
+/** A turn that has ended, as far as a video needs it. */
+export type EndedTurn = {
+  readonly status: "completed" | "failed" | "unknown";
+  readonly charged: Charged;
+  /** Credits; null where they could not be measured. */
+  readonly spent: number | null;
+  readonly error: Refusal | null;
+  /** Whether it changed the timeline. */
+  readonly changed: boolean;
+  readonly text: string | null;
+};
+
+/** A render that has ended. */
+export type EndedRender = { readonly status: "completed" | "failed"; readonly error: Refusal | null };
+
+/** What the shell knows of the things that the video is made of; null where it is not made or has not ended. */
+export type Seen = {
+  /** Sources that are no assets yet, and the refusal of one that will never be. */
+  readonly waiting: number;
+  readonly refused: Refusal | null;
+  readonly turn: EndedTurn | null;
+  /** Whether the project has something to export; asked for in the stage `timeline` alone. */
+  readonly exportable: boolean;
+  readonly render: EndedRender | null;
+};
+
+/** What to do now. `wait`: something that was begun tells us when it ends. */
+export type Step =
+  | { readonly do: "make_project" | "attach" | "start_turn" | "start_render" | "wait" }
+  | { readonly do: "save"; readonly video: Video };
+
+/** One rule of each stage, top to bottom: what it waits for, what it does, and what it leads to. */
+export function nextStep(video: Video, seen: Seen, now: EpochMs): Step {
+  const { stage, project, turn, render } = video;
+  switch (stage) {
+    case "project":
+      return project === null ? { do: "make_project" } : go(video, "assets");
+    case "assets":
+      if (seen.refused !== null) return { do: "save", video: toFailed(video, seen.refused, now) };
+      return { do: seen.waiting > 0 ? "wait" : "attach" };
+    case "turn":
+      if (turn === null) return { do: "start_turn" };
+      return seen.turn === null ? { do: "wait" } : { do: "save", video: afterTurn(video, seen.turn, now) };
+    case "timeline":
+      if (seen.turn === null) return { do: "wait" };
+      return { do: "save", video: afterTimeline(video, seen.turn, seen.exportable, now) };
+    case "render":
+      if (render === null) return { do: "start_render" };
+      return seen.render === null ? { do: "wait" } : { do: "save", video: afterRender(video, seen.render, now) };
+    case "file":
+    case "done":
+      return { do: "wait" };
+  }
+}
+
+const go = (video: Video, stage: VideoStage): Step => ({
+  do: "save",
+  video: { ...video, status: "processing", stage },
+});
+
+/** Every source is attached: the turn can speak of them. */
+export const toTurn = (video: Video): Video => ({ ...video, stage: "turn" });
+
+/** A turn that did not work ends the video with what it was charged. */
+function afterTurn(video: Video, ended: EndedTurn, now: EpochMs): Video {
+  const told: Video = {
+    ...video,
+    message: ended.text ?? video.message,
+    charged: worse(video.charged, ended.charged),
+    spent: ended.spent === null ? video.spent : (video.spent ?? 0) + ended.spent,
+  };
+  if (ended.status === "completed") return { ...told, stage: "timeline" };
+  return toFailed(told, ended.error ?? noTrace(ended), now);
+}
+
+/** A question ends its text with a question mark; what a person is asked for stands at the end. */
+const asks = (text: string | null): boolean => /[?？]["'”’」)\]）\s]*$/u.test(text ?? "");
+
+/**
+ * What the agent left decides: a changed timeline is exported, whatever was said. Nothing to export, or nothing done and
+ * something asked, is for the caller to say.
+ */
+function afterTimeline(video: Video, ended: EndedTurn, exportable: boolean, now: EpochMs): Video {
+  if (exportable && (ended.changed || !asks(ended.text))) return { ...video, stage: "render" };
+  if (typeof video.onQuestion === "object" && !video.answered && asks(ended.text))
+    return { ...nextRound(video, video.onQuestion.answer), answered: true };
+  if (video.onQuestion === "fail")
+    return toFailed(video, refusal("needs_input", "The agent needs more from you; its words are in `message`."), now);
+  return { ...video, status: "needs_input", endedAt: now };
+}
+
+function afterRender(video: Video, ended: EndedRender, now: EpochMs): Video {
+  if (ended.status === "failed")
+    return toFailed(video, ended.error ?? refusal("render_failed", "The export failed; start another one."), now);
+  return { ...video, status: "completed", stage: "done", file: video.render, endedAt: now };
+}
+
+export const toFailed = (video: Video, error: Refusal, now: EpochMs): Video => ({
+  ...video,
+  status: "failed",
+  error,
+  endedAt: now,
+});
+
+export const toCancelled = (video: Video, now: EpochMs): Video => ({
+  ...video,
+  status: "cancelled",
+  error: refusal("cancelled", "The video was cancelled; what Nemo had begun may still be charged."),
+  endedAt: now,
+});
+
+/** The next message of the same video, in the same project; its end is told anew. */
+export const nextRound = (video: Video, prompt: string): Video => ({
+  ...video,
+  prompt,
+  status: "processing",
+  stage: "turn",
+  round: video.round + 1,
+  turns: video.turn === null ? video.turns : [...video.turns, video.turn],
+  turn: null,
+  render: null,
+  error: null,
+  endedAt: null,
+});
+
+/** Whether nothing more happens unless the caller says so. */
+export const isOver = ({ endedAt }: Video): boolean => endedAt !== null;
+
+/** Whether it can go on with another message: it is over, and its project was made. */
+export const mayGoOn = (video: Video): boolean =>
+  isOver(video) && video.project !== null && video.status !== "cancelled";
+
+const RANK: readonly (Charged | null)[] = [null, "no", "unknown", "yes"];
+const worse = (a: Charged | null, b: Charged): Charged => (RANK.indexOf(a) > RANK.indexOf(b) ? (a ?? b) : b);
+
+const noTrace = ({ charged }: EndedTurn): Refusal =>
+  refusal("turn_failed", "Nemo left no trace of the message; read the turn for what is known.", { charged });

@@ -1,0 +1,52 @@
+/** The doors of a user's object that lead to renders. */
+import { DurableObject } from "cloudflare:workers";
+import type { Refusal } from "../../core/errors.ts";
+import type { ProjectId, RenderId } from "../../core/ids.ts";
+import type { Call, Page, PageRequest, StoredFile } from "../../core/ports.ts";
+import type { Result } from "../../core/result.ts";
+import type { AttributionWire } from "../../core/wire/attribution.ts";
+import type { NewRender, RenderPlan, RenderWire } from "../../core/wire/render.ts";
+import type { Env } from "../../env.ts";
+import type { RenderFiles } from "./render-files.ts";
+import type { Renders } from "./renders.ts";
+
+type Answer<T> = Promise<Result<T, Refusal>>;
+
+export abstract class RenderDoors extends DurableObject<Env> {
+  /** Fields, not getters: what stands on the prototype could be asked for from outside. */
+  protected abstract readonly renders: Renders;
+  protected abstract readonly files: RenderFiles;
+
+  async startRender(
+    call: Call,
+    project: ProjectId,
+    body: NewRender,
+    attribution: AttributionWire | null = null,
+  ): Answer<RenderWire> {
+    return this.renders.start(call, project, body, attribution);
+  }
+
+  async readRender(id: RenderId): Answer<RenderWire> {
+    return this.renders.read(id);
+  }
+
+  async planRender(project: ProjectId, body: NewRender): Answer<RenderPlan> {
+    return this.renders.plan(project, body);
+  }
+
+  async cancelRender(_call: Call, id: RenderId): Answer<RenderWire> {
+    return this.renders.cancel(id);
+  }
+
+  async listRenders(project: ProjectId | null, page: PageRequest): Answer<Page<RenderWire>> {
+    return this.renders.list(project, page);
+  }
+
+  async renderFile(id: RenderId): Answer<StoredFile> {
+    return this.files.file(id);
+  }
+
+  async shareRender(call: Call, id: RenderId, seconds: number): Answer<{ token: string; expires_at: string }> {
+    return this.files.share(call, id, seconds);
+  }
+}

@@ -1,0 +1,56 @@
+/** The doors of a user's object that lead to videos. */
+import type { Refusal } from "../../core/errors.ts";
+import type { VideoId } from "../../core/ids.ts";
+import type { Pass } from "../../core/pass.ts";
+import type { Call, Page, PageRequest, StoredFile, VideoPort, Watching } from "../../core/ports.ts";
+import type { Result } from "../../core/result.ts";
+import type { Video, VideoOrder } from "../../core/video.ts";
+import type { VideoEventsPage, VideoWire } from "../../core/wire/video.ts";
+import { RenderDoors } from "./render-doors.ts";
+import type { Videos } from "./videos.ts";
+
+type Answer<T> = Promise<Result<T, Refusal>>;
+
+export abstract class VideoDoors extends RenderDoors implements VideoPort {
+  protected abstract readonly videos: Videos;
+
+  async startVideo(call: Call, order: VideoOrder): Answer<VideoWire> {
+    return this.videos.start(call, order);
+  }
+
+  async readVideo(id: VideoId): Answer<VideoWire> {
+    return this.videos.read(id);
+  }
+
+  async listVideos(page: PageRequest, status: Video["status"] | null): Promise<Page<VideoWire>> {
+    return this.videos.list(page, status);
+  }
+
+  async continueVideo(call: Call, id: VideoId, prompt: string): Answer<VideoWire> {
+    return this.videos.goOn(call, id, prompt);
+  }
+
+  async cancelVideo(_call: Call, id: VideoId): Answer<VideoWire> {
+    return this.videos.cancel(id);
+  }
+
+  async watchVideo(id: VideoId, after: number, pass: Pass | null = null): Answer<Watching> {
+    return this.videos.watch(id, after, pass);
+  }
+
+  async readVideoEvents(id: VideoId, after: number, limit: number, waitMs: number): Answer<VideoEventsPage> {
+    return this.videos.readEvents(id, after, limit, waitMs);
+  }
+
+  async awaitVideo(id: VideoId, waitMs: number): Answer<VideoWire> {
+    return this.videos.awaitEnd(id, waitMs);
+  }
+
+  async readVideoFile(id: VideoId): Answer<StoredFile> {
+    return this.videos.file(id);
+  }
+
+  async shareVideo(call: Call, id: VideoId, seconds: number): Answer<{ token: string; expires_at: string }> {
+    return this.videos.share(call, id, seconds);
+  }
+}

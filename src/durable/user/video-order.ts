@@ -1,0 +1,33 @@
+/** Whether an order for a video can be made here at all. */
+import { type Refusal, refusal } from "../../core/errors.ts";
+import { userHashOf } from "../../core/ids.ts";
+import { isAttested } from "../../core/render.ts";
+import type { VideoOrder } from "../../core/video.ts";
+import type { Assets } from "./assets.ts";
+import { refuseCallback } from "./callback.ts";
+import { type Home, isNamed } from "./home.ts";
+import { noProject, type Projects } from "./projects.ts";
+import { unattested } from "./render-show.ts";
+
+/**
+ * Why an order can never be made: its project or a file of it is not here, its output or callback is not offered. A file
+ * that is still uploaded may come. Null when nothing speaks against it.
+ */
+export function refuseOrder(home: Home, projects: Projects, assets: Assets, order: VideoOrder): Refusal | null {
+  const { sources, project, output, callback } = order;
+  if (project !== null && projects.find(project) === null) return noProject();
+  if (!isAttested(output) && !home.ground.config.allowUnattestedOutput) return unattested();
+  const unreachable = refuseCallback(home, { callback_url: callback ?? undefined });
+  if (unreachable !== null) return unreachable;
+  const at = sources.findIndex(({ asset, upload }) => {
+    const own = userHashOf(asset) === home.address.uh;
+    return own ? upload === null && assets.find(asset) === null : isNamed(home);
+  });
+  return at < 0 ? null : noFile(at);
+}
+
+function noFile(at: number): Refusal {
+  const message = "names a file that is not here; upload it first";
+  const errors = [{ field: `/assets/${at}`, message }];
+  return refusal("invalid_request", `/assets/${at} ${message}.`, { errors, charged: "no", hint: "POST /v1/uploads" });
+}

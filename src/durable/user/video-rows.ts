@@ -1,0 +1,97 @@
+/** The rows of videos: what is stored of each, and whose step waits for what. */
+import type { RenderId, TurnId, VideoId } from "../../core/ids.ts";
+import type { PageRequest } from "../../core/ports.ts";
+import type { EpochMs } from "../../core/time.ts";
+import type { Video } from "../../core/video.ts";
+import type { Database } from "../database.ts";
+import type { Ground } from "../ground.ts";
+import { cursorOf } from "../page.ts";
+
+export const VIDEO_TABLES = `
+  CREATE TABLE videos (
+    id TEXT PRIMARY KEY,
+    status TEXT NOT NULL,
+    turn TEXT,                        -- the one it waits for, or waited for last
+    render TEXT,
+    ended_at INTEGER,
+    tidied INTEGER NOT NULL DEFAULT 0, -- 1: its events are gone
+    record TEXT NOT NULL
+  ) STRICT;
+  CREATE INDEX videos_by_turn ON videos (turn);
+  CREATE INDEX videos_by_render ON videos (render);
+  CREATE INDEX videos_by_age ON videos (tidied, ended_at);
+  CREATE INDEX videos_by_status ON videos (status, id);
+`;
+
+export class VideoRows {
+  readonly #ground: Ground;
+  readonly #database: Database;
+
+  constructor(ground: Ground, database: Database) {
+    this.#ground = ground;
+    this.#database = database;
+  }
+
+  find(id: VideoId): Video | null {
+    if (!this.#database.exists()) return null;
+    return this.#videos("SELECT record FROM videos WHERE id = ?", id)[0] ?? null;
+  }
+
+  save(video: Video): void {
+    this.#ground.sql.exec(
+      `INSERT INTO videos (id, status, turn, render, ended_at, record) VALUES (?, ?, ?, ?, ?, ?)
+       ON CONFLICT (id) DO UPDATE SET status = excluded.status, turn = excluded.turn, render = excluded.render,
+         ended_at = excluded.ended_at, tidied = 0, record = excluded.record`,
+      video.id,
+      video.status,
+      video.turn,
+      video.render,
+      video.endedAt,
+      JSON.stringify(video),
+    );
+  }
+
+  remove(id: VideoId): void {
+    this.#ground.sql.exec("DELETE FROM videos WHERE id = ?", id);
+  }
+
+  /** A page of videos, newest first, and one more to tell whether there are others. */
+  page(page: PageRequest, status: Video["status"] | null): Video[] {
+    if (!this.#database.exists()) return [];
+    return status === null
+      ? this.#videos("SELECT record FROM videos WHERE id < ? ORDER BY id DESC LIMIT ?", cursorOf(page), page.limit + 1)
+      : this.#videos(
+          "SELECT record FROM videos WHERE status = ? AND id < ? ORDER BY id DESC LIMIT ?",
+          status,
+          cursorOf(page),
+          page.limit + 1,
+        );
+  }
+
+  /** Videos that are being made. */
+  running(): Video[] {
+    return this.#videos("SELECT record FROM videos WHERE status IN ('queued', 'processing') ORDER BY id");
+  }
+
+  /** Videos being made that wait for this turn or render. */
+  waitingFor(id: TurnId | RenderId): VideoId[] {
+    const column = id.startsWith("trn_") ? "turn" : "render";
+    return this.#ground.sql
+      .exec<{ id: VideoId }>(`SELECT id FROM videos WHERE ${column} = ? AND ended_at IS NULL`, id)
+      .toArray()
+      .map(({ id }) => id);
+  }
+
+  /** Removes the events of videos that ended before `before`; answers with the end of the oldest that still has some. */
+  tidy(before: EpochMs): EpochMs | null {
+    const { sql } = this.#ground;
+    sql.exec("DELETE FROM turn_events WHERE turn IN (SELECT id FROM videos WHERE tidied = 0 AND ended_at < ?)", before);
+    sql.exec("UPDATE videos SET tidied = 1 WHERE tidied = 0 AND ended_at < ?", before);
+    return sql.exec<{ at: number | null }>("SELECT min(ended_at) AS at FROM videos WHERE tidied = 0").one().at;
+  }
+
+  #videos(query: string, ...values: SqlStorageValue[]): Video[] {
+    const rows = this.#ground.sql.exec<{ record: string }>(query, ...values).toArray();
+    return rows.map(({ record }) => JSON.parse(record) as Video); // written by save() only
+  }
+}

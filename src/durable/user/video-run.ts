@@ -1,0 +1,244 @@
+/**
+ * One video on its way: each step made under its own key, written down, and then never made again.
+ *
+ * What a step began tells when it ends: the outbox hears of every turn, render and asset in the transaction that ends it,
+ * and owes the video its next step there.
+ */
+import { uploadObjectName, userObjectName } from "../../core/address.ts";
+import { type Refusal, refusal } from "../../core/errors.ts";
+import { formatOfName } from "../../core/formats.ts";
+import { type AssetId, type RenderId, type TurnId, userHashOf, type VideoId } from "../../core/ids.ts";
+import type { AssetRecord, Call, UploadPort, UserPort } from "../../core/ports.ts";
+import { err, ok, type Result } from "../../core/result.ts";
+import { isExportable } from "../../core/timeline.ts";
+import { isChanged, spentBy } from "../../core/turn.ts";
+import {
+  type EndedRender,
+  type EndedTurn,
+  isOver,
+  nextStep,
+  type Seen,
+  toFailed,
+  toTurn,
+  type Video,
+  type VideoSource,
+} from "../../core/video.ts";
+import { newRender } from "../../core/wire/render.ts";
+import { newTurn } from "../../core/wire/turn.ts";
+import { isPassing } from "../refusals.ts";
+import type { Assets } from "./assets.ts";
+import { type Home, isNamed, originOf, VIDEO } from "./home.ts";
+import type { Projects } from "./projects.ts";
+import type { RenderRows } from "./render-rows.ts";
+import type { Renders } from "./renders.ts";
+import type { TurnRows } from "./turn-rows.ts";
+import type { Turns } from "./turns.ts";
+import type { VideoRows } from "./video-rows.ts";
+import type { Videos } from "./videos.ts";
+
+/** What a video is made with. */
+export type VideoTools = {
+  readonly projects: Projects;
+  readonly assets: Assets;
+  readonly turns: Turns;
+  readonly turnRows: TurnRows;
+  readonly renders: Renders;
+  readonly renderRows: RenderRows;
+};
+
+export class VideoRun {
+  readonly #home: Home;
+  readonly #rows: VideoRows;
+  readonly #videos: Videos;
+  readonly #tools: VideoTools;
+
+  constructor(home: Home, rows: VideoRows, videos: Videos, tools: VideoTools) {
+    this.#home = home;
+    this.#rows = rows;
+    this.#videos = videos;
+    this.#tools = tools;
+    home.outbox.heard((resource) => this.#heard(resource));
+  }
+
+  /** The start of a new instance: the streams of videos go on with what their turns say. */
+  recover(): void {
+    for (const video of this.#rows.running()) {
+      if (video.turn !== null) this.#home.log.mirror(video.turn, video.id);
+    }
+  }
+
+  /** The schedule's work for one video: every step that can be made now. */
+  async perform(id: VideoId): Promise<void> {
+    const { ground, schedule } = this.#home;
+    for (;;) {
+      const video = this.#rows.find(id);
+      if (video === null || isOver(video)) return schedule.done(VIDEO, id);
+      const seen = await this.#see(video);
+      const step = nextStep(video, seen, ground.now());
+      if (step.do === "wait") {
+        this.#videos.tellProgress(video);
+        return schedule.owe(VIDEO, id, ground.now() + ground.config.waits.videoLook);
+      }
+      const next = step.do === "save" ? ok(step.video) : await this.#make(step.do, video);
+      if (!next.ok && isPassing(next.error)) throw new Error(`not made: ${next.error.code}`);
+      await ground.boundary("video.step");
+      const fresh = this.#rows.find(id);
+      if (fresh === null || isOver(fresh)) return schedule.done(VIDEO, id); // cancelled meanwhile
+      this.#videos.save(video, next.ok ? next.value : toFailed(video, next.error, ground.now()));
+    }
+  }
+
+  /** Gives a video that keeps failing an end. */
+  giveUp(id: VideoId): void {
+    const video = this.#rows.find(id);
+    if (video === null || isOver(video)) return;
+    const lost = refusal("nemo_unavailable", "The video could not be taken further; start it again later.");
+    this.#videos.save(video, toFailed(video, lost, this.#home.ground.now()));
+  }
+
+  /** A fact of this object: whoever waits for it goes on. */
+  #heard(resource: string): void {
+    const { schedule, ground } = this.#home;
+    if (!/^(ast|trn|rnd)_/.test(resource)) return;
+    const ids = resource.startsWith("ast_")
+      ? this.#rows
+          .running()
+          .filter(({ stage }) => stage === "assets")
+          .map(({ id }) => id)
+      : this.#rows.waitingFor(resource as TurnId | RenderId);
+    for (const id of ids) schedule.owe(VIDEO, id, ground.now());
+  }
+
+  /** Makes what the step makes; the video with it written down, or why it cannot be made. */
+  async #make(
+    what: "make_project" | "attach" | "start_turn" | "start_render",
+    video: Video,
+  ): Promise<Result<Video, Refusal>> {
+    const { projects, turns, renders } = this.#tools;
+    switch (what) {
+      case "make_project": {
+        const name = video.generator?.slug ?? "video";
+        const body = { name, metadata: {}, ...(video.language === null ? {} : { language: video.language }) };
+        const made = projects.create(this.#call(video, "project"), body);
+        return made.ok ? ok({ ...video, project: made.value.id }) : made;
+      }
+      case "attach": {
+        const refused = await this.#attach(video);
+        return refused === null ? ok(toTurn(video)) : err(refused);
+      }
+      case "start_turn": {
+        const { prompt, language } = video;
+        const body = newTurn.parse({ prompt, route: "chat", ...(language === null ? {} : { language }) });
+        const call = this.#call(video, `turn ${video.round}`);
+        const made = await turns.start(call, projectOf(video), body, video.attribution);
+        if (!made.ok) return made;
+        this.#home.log.mirror(made.value.id, video.id);
+        return ok({ ...video, turn: made.value.id });
+      }
+      case "start_render": {
+        const body = newRender.parse({ output: video.output });
+        const call = this.#call(video, `render ${video.round}`);
+        const made = await renders.start(call, projectOf(video), body, video.attribution);
+        return made.ok ? ok({ ...video, render: made.value.id }) : made;
+      }
+    }
+  }
+
+  /** A call in the video's own name. Its key has a sign that no caller's key can hold. */
+  #call({ id }: Video, step: string): Call {
+    const home = this.#home;
+    return { origin: originOf(home), named: isNamed(home), repeat: { key: `${id}\u0000${step}`, fingerprint: id } };
+  }
+
+  async #attach(video: Video): Promise<Refusal | null> {
+    for (const source of video.sources) {
+      const record = await this.#recordOf(source);
+      if (!("key" in record)) return record.refused ?? refusal("asset_not_ready", "A file is not there yet.");
+      const format = formatOfName(record.filename)?.ext ?? "";
+      if (video.accepts !== null && !video.accepts.includes(format)) return notAccepted(record, video.accepts);
+      const made = this.#tools.assets.attach(this.#call(video, `attach ${source.asset}`), projectOf(video), record);
+      if (!made.ok) return made.error;
+    }
+    return null;
+  }
+
+  async #see(video: Video): Promise<Seen> {
+    const records = video.stage === "assets" ? await Promise.all(video.sources.map((one) => this.#recordOf(one))) : [];
+    const missing = records.filter((record) => !("key" in record));
+    return {
+      waiting: missing.length,
+      refused: missing.map((one) => ("key" in one ? null : one.refused)).find((refused) => refused !== null) ?? null,
+      turn: this.#endedTurn(video.turn),
+      exportable: video.stage === "timeline" && (await this.#exportable(video)),
+      render: this.#endedRender(video.render),
+    };
+  }
+
+  /** A source's record, or why there is none and, where it never will be, the refusal. */
+  async #recordOf({ asset, upload }: VideoSource): Promise<AssetRecord | { refused: Refusal | null }> {
+    const { env } = this.#home.ground;
+    const owner = { ...this.#home.address, uh: userHashOf(asset) };
+    const own = this.#tools.assets.find(asset);
+    if (own !== null) return usable(own);
+    if (owner.uh !== this.#home.address.uh) {
+      const other = env.USER.getByName(userObjectName(owner)) as unknown as UserPort; // UserObject implements UserPort
+      const read = await other.readAsset(asset);
+      if (read.ok) return usable(read.value);
+    }
+    if (upload === null) return { refused: noAsset(asset) };
+    const object = env.UPLOAD.getByName(uploadObjectName(owner, upload)) as unknown as UploadPort; // UploadObject implements it
+    const read = await object.read();
+    if (!read.ok) return { refused: read.error };
+    const { status } = read.value;
+    return { refused: status === "open" || status === "completed" ? null : notUploaded(upload, status) };
+  }
+
+  #endedTurn(id: TurnId | null): EndedTurn | null {
+    const turn = id === null ? null : this.#tools.turnRows.find(id);
+    if (turn?.phase !== "ended") return null;
+    return {
+      status: turn.verdict?.status ?? "unknown",
+      charged: turn.verdict?.charged ?? "unknown",
+      spent: spentBy(turn, turn.reading, turn.shared).amount,
+      error: turn.error,
+      changed: turn.reading !== null && isChanged(turn, turn.reading),
+      text: this.#home.log.textOf(turn.id),
+    };
+  }
+
+  #endedRender(id: RenderId | null): EndedRender | null {
+    const render = id === null ? null : this.#tools.renderRows.find(id);
+    if (render?.phase !== "completed" && render?.phase !== "failed") return null;
+    return { status: render.phase, error: render.error };
+  }
+
+  /** Whether there is something to export: as the turn left it where that is known, else asked. */
+  async #exportable(video: Video): Promise<boolean> {
+    const known = this.#tools.projects.find(projectOf(video))?.picture?.timeline ?? null;
+    if (known !== null) return isExportable(known);
+    const state = await this.#tools.projects.state(projectOf(video));
+    if (!state.ok) throw new Error(`timeline not read: ${state.error.code}`);
+    return state.value !== null && isExportable(state.value.timeline);
+  }
+}
+
+function projectOf({ project }: Video): NonNullable<Video["project"]> {
+  if (project === null) throw new Error("a video went on without its project");
+  return project;
+}
+
+const usable = (record: AssetRecord): AssetRecord | { refused: Refusal } =>
+  record.status === "ready"
+    ? record
+    : { refused: refusal("unsupported_media", `${record.filename} cannot be used; send another file.`) };
+
+const noAsset = (id: AssetId): Refusal =>
+  refusal("not_found", `There is no asset ${id} here.`, { hint: "POST /v1/uploads", charged: "no" });
+
+const notUploaded = (id: string, status: string): Refusal =>
+  refusal("upload_incomplete", `The upload ${id} is ${status}; send the file again.`, { charged: "no" });
+
+const notAccepted = ({ filename }: AssetRecord, accepts: readonly string[]): Refusal =>
+  refusal("format_not_accepted", `${filename} is not one of ${accepts.join(", ")}, which this generator takes.`, {
+    charged: "no",
+  });

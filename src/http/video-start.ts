@@ -1,0 +1,20 @@
+/** The answer to an order for a video: what would be done, the video on its way, or the finished one for who waits. */
+import type { VideoOrder } from "../core/video.ts";
+import { unwrap } from "./api-error.ts";
+import { addressOf, callOf, newAddress } from "./call.ts";
+import type { Ctx } from "./context.ts";
+import { userObject } from "./objects.ts";
+import { preferredWait } from "./prefer.ts";
+import { planOf } from "./videos.ts";
+
+/** Commits the order where its project lives, or at the caller's address. */
+export async function started(c: Ctx, order: VideoOrder, dryRun: boolean) {
+  if (dryRun) return c.json(planOf(order), 200);
+  const user = userObject(c.env, order.project === null ? await newAddress(c) : addressOf(c, order.project));
+  const made = unwrap(await user.startVideo(await callOf(c), order));
+  const location = { Location: `/v1/videos/${made.id}` };
+  const wait = preferredWait(c.req.header("Prefer"));
+  if (wait === null) return c.json(made, 202, location);
+  const later = unwrap(await user.awaitVideo(made.id, wait * 1_000));
+  return c.json(later, later.ended_at === null ? 202 : 200, { ...location, "Preference-Applied": `wait=${wait}` });
+}

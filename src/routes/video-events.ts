@@ -1,0 +1,56 @@
+/** The events of a whole video: a stream to leave and pick up, or pages by the same cursor. */
+import * as z from "zod";
+import { LONG_POLL_MAX_SECONDS, PAGE_MAX } from "../core/limits.ts";
+import { videoEventsPage } from "../core/wire/video.ts";
+import { unwrap } from "../http/api-error.ts";
+import { addressOf } from "../http/call.ts";
+import type { Api } from "../http/context.ts";
+import { declare, ownedParams } from "../http/declare.ts";
+import { userObject } from "../http/objects.ts";
+import { comeBack, cursorOf, streamOf, wantsJson } from "../http/stream.ts";
+
+const events = declare({
+  method: "get",
+  path: "/v1/videos/{id}/events",
+  access: "read",
+  credentials: "key_or_user_token",
+  tags: ["Videos"],
+  summary: "A video's events from any point",
+  description:
+    "Its stages, whole messages of its turns, what changed, the end. A stream unless `Accept: application/json` asks for a page. `Last-Event-ID` wins over `?after=`.",
+  request: {
+    params: ownedParams("vid"),
+    query: z.strictObject({
+      after: z.coerce.number().int().min(0).default(0).meta({ description: "Events after this id." }),
+      limit: z.coerce.number().int().min(1).max(PAGE_MAX).default(PAGE_MAX).meta({ description: "JSON only." }),
+      wait: z.coerce
+        .number()
+        .min(0)
+        .max(LONG_POLL_MAX_SECONDS)
+        .default(0)
+        .meta({ description: "JSON only: seconds to wait for the first event." }),
+    }),
+  },
+  responses: {
+    200: {
+      description: "The events after the cursor.",
+      content: { "text/event-stream": { schema: z.string() }, "application/json": { schema: videoEventsPage } },
+    },
+    204: { description: "The video has ended and nothing is after the cursor." },
+  },
+});
+
+export function mountVideoEvents(app: Api): void {
+  app.openapi(events, async (c) => {
+    const { id } = c.req.valid("param");
+    const { after, limit, wait } = c.req.valid("query");
+    const user = userObject(c.env, addressOf(c, id));
+    const cursor = cursorOf(c.req.header("Last-Event-ID"), after);
+    if (wantsJson(c.req.header("Accept")))
+      return c.json(unwrap(await user.readVideoEvents(id, cursor, limit, wait * 1_000)), 200);
+    return user
+      .watchVideo(id, cursor)
+      .then((watching) => streamOf(unwrap(watching)))
+      .catch(comeBack);
+  });
+}

@@ -1,0 +1,170 @@
+/** Videos: one call, prompt in, file out. */
+import * as z from "zod";
+import { linkUrl } from "../core/link.ts";
+import { pageOf, pageQuery } from "../core/wire/common.ts";
+import { generatorParams } from "../core/wire/generator.ts";
+import { link, newLink } from "../core/wire/render.ts";
+import { newGeneratorVideo, newVideo, newVideoTurn, video, videoPlan } from "../core/wire/video.ts";
+import { unwrap } from "../http/api-error.ts";
+import { addressOf, callOf, namedAddress } from "../http/call.ts";
+import type { Api } from "../http/context.ts";
+import { alsoHead, answer, body, declare, ownedParams } from "../http/declare.ts";
+import { serveFile } from "../http/file.ts";
+import { found } from "../http/generators.ts";
+import { userObject } from "../http/objects.ts";
+import { pageRequest, shownPage } from "../http/page.ts";
+import { started } from "../http/video-start.ts";
+import { mayMakeVideos, orderFor, orderOf } from "../http/videos.ts";
+import { fileAnswers } from "./renders.ts";
+
+const tags = ["Videos"];
+const credentials = "key_or_user_token" as const;
+const made = {
+  200: answer(z.union([video, videoPlan]), "The finished video, or, of a dry run, what would be done."),
+  202: answer(video, "The video, on its way."),
+};
+
+const start = declare({
+  method: "post",
+  path: "/v1/videos",
+  access: "chat",
+  credentials,
+  tags,
+  summary: "Make a video",
+  description:
+    "Prompt in, MP4 out: project, files, turn, export. 202 at once, or with `Prefer: wait=N` (1 to 60 s) 200 when it has ended by then. Needs the scopes `chat` and `render`.",
+  request: { body: body(newVideo) },
+  responses: made,
+});
+
+const generate = declare({
+  method: "post",
+  path: "/v1/generators/{id}/videos",
+  access: "chat",
+  credentials,
+  tags,
+  summary: "Make a video with a generator",
+  request: { params: generatorParams, body: body(newGeneratorVideo) },
+  responses: made,
+});
+
+const list = declare({
+  method: "get",
+  path: "/v1/videos",
+  access: "read",
+  credentials,
+  tags,
+  summary: "A user's videos, newest first",
+  request: { query: pageQuery.extend({ status: video.shape.status.optional() }) },
+  responses: { 200: answer(pageOf(video), "A page of videos.") },
+});
+
+const read = declare({
+  method: "get",
+  path: "/v1/videos/{id}",
+  access: "read",
+  credentials,
+  tags,
+  summary: "One video",
+  request: { params: ownedParams("vid") },
+  responses: { 200: answer(video, "The video.") },
+});
+
+const goOn = declare({
+  method: "post",
+  path: "/v1/videos/{id}/turns",
+  access: "chat",
+  credentials,
+  tags,
+  summary: "Go on with a video",
+  description: "An answer to the agent's question, or a change to a finished video: another turn and another export.",
+  request: { params: ownedParams("vid"), body: body(newVideoTurn) },
+  responses: { 202: answer(video, "The video, on its way again.") },
+});
+
+const cancel = declare({
+  method: "post",
+  path: "/v1/videos/{id}/cancel",
+  access: "chat",
+  credentials,
+  tags,
+  summary: "Stop making a video",
+  request: { params: ownedParams("vid") },
+  responses: { 200: answer(video, "The video. What Nemo has begun may still be charged.") },
+});
+
+const content = declare({
+  method: "get",
+  path: "/v1/videos/{id}/content",
+  access: "read",
+  credentials,
+  tags,
+  summary: "The file",
+  description: "One `Range` of bytes is honoured. HEAD gives the size and the ETag.",
+  request: { params: ownedParams("vid") },
+  responses: fileAnswers,
+});
+
+const share = declare({
+  method: "post",
+  path: "/v1/videos/{id}/link",
+  access: "render",
+  credentials,
+  tags,
+  summary: "A link to the file that needs no key",
+  request: { params: ownedParams("vid"), body: body(newLink) },
+  responses: { 201: answer(link, "The link.") },
+});
+
+export function mountVideos(app: Api): void {
+  app.openapi(start, async (c) => {
+    mayMakeVideos(c);
+    const wanted = c.req.valid("json");
+    return started(c, orderOf(wanted), wanted.dry_run);
+  });
+
+  app.openapi(generate, async (c) => {
+    mayMakeVideos(c);
+    const wanted = c.req.valid("json");
+    const generator = await found(c, c.req.valid("param").id, null);
+    return started(c, orderFor(generator, wanted), wanted.dry_run);
+  });
+
+  app.openapi(list, async (c) => {
+    const { status, ...query } = c.req.valid("query");
+    const user = userObject(c.env, await namedAddress(c));
+    return c.json(shownPage(await user.listVideos(pageRequest(query), status ?? null)), 200);
+  });
+
+  app.openapi(read, async (c) => {
+    const { id } = c.req.valid("param");
+    return c.json(unwrap(await userObject(c.env, addressOf(c, id)).readVideo(id)), 200);
+  });
+
+  app.openapi(goOn, async (c) => {
+    mayMakeVideos(c);
+    const { id } = c.req.valid("param");
+    const user = userObject(c.env, addressOf(c, id));
+    return c.json(unwrap(await user.continueVideo(await callOf(c), id, c.req.valid("json").prompt)), 202);
+  });
+
+  app.openapi(cancel, async (c) => {
+    const { id } = c.req.valid("param");
+    return c.json(unwrap(await userObject(c.env, addressOf(c, id)).cancelVideo(await callOf(c), id)), 200);
+  });
+
+  alsoHead(app, content);
+  app.openapi(content, async (c) => {
+    const { id } = c.req.valid("param");
+    const file = unwrap(await userObject(c.env, addressOf(c, id)).readVideoFile(id));
+    return serveFile(c.env.MEDIA, c.req.raw, file);
+  });
+
+  app.openapi(share, async (c) => {
+    const { id } = c.req.valid("param");
+    const user = userObject(c.env, addressOf(c, id));
+    const { expires_in_seconds } = c.req.valid("json");
+    const { token, expires_at } = unwrap(await user.shareVideo(await callOf(c), id, expires_in_seconds));
+    return c.json({ url: linkUrl(c.var.origin, token), expires_at }, 201);
+  });
+}

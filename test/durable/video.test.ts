@@ -1,0 +1,148 @@
+/** Videos in their user's object: every step made once, in order, whatever happens in between. */
+import { runInDurableObject } from "cloudflare:test";
+import { describe, expect, it } from "vitest";
+import type { UserAddress } from "../../src/core/address.ts";
+import type { VideoId } from "../../src/core/ids.ts";
+import type { UserPort } from "../../src/core/ports.ts";
+import type { VideoOrder } from "../../src/core/video.ts";
+import type { VideoWire } from "../../src/core/wire/video.ts";
+import { call, freshAddress, good, kill, ledger, until, userPort, userStub } from "../support/objects.ts";
+
+const order = (prompt: string, more: Partial<VideoOrder> = {}): VideoOrder => ({
+  prompt,
+  sources: [],
+  project: null,
+  language: null,
+  output: { format: "mp4", quality: "high" },
+  metadata: { order: "7" },
+  callback: null,
+  onQuestion: "wait",
+  generator: null,
+  attribution: null,
+  accepts: null,
+  expectedMs: 120_000,
+  ...more,
+});
+
+const start = async (user: UserPort, given: VideoOrder, key: string | null = null): Promise<VideoId> =>
+  good(await user.startVideo(call(key), given)).id;
+
+const endOf = (address: UserAddress, id: VideoId): Promise<VideoWire> =>
+  until(async () => {
+    const video = good(await userPort(address).readVideo(id));
+    return video.ended_at === null ? null : video;
+  }, 40_000);
+
+const types = async (user: UserPort, id: VideoId): Promise<string[]> =>
+  good(await user.readVideoEvents(id, 0, 100, 0)).data.map(({ event }) => event.type);
+
+describe("a video", () => {
+  it("goes from its prompt to its file by itself", async () => {
+    const address = freshAddress();
+    const user = userPort(address);
+    const id = await start(user, order("make a 2 second video about coffee"));
+    const video = await endOf(address, id);
+    expect(video).toMatchObject({ status: "completed", stage: "done", progress: 100, charged: "yes", error: null });
+    expect(video.metadata).toEqual({ order: "7" });
+    expect(good(await user.readVideoFile(id)).contentType).toBe("video/mp4");
+    const seen = await ledger(address);
+    expect(seen.turns.map(({ prompt }) => prompt)).toEqual(["make a 2 second video about coffee"]);
+    expect(seen.renders).toHaveLength(1);
+    const told = await types(user, id);
+    expect(told[0]).toBe("video.started");
+    expect(told.at(-1)).toBe("video.completed");
+    expect(told).toContain("message");
+    expect(told).toContain("timeline.changed");
+    expect(told.filter((type) => type.startsWith("turn."))).toEqual([]);
+  });
+
+  it("is made once for one key", async () => {
+    const address = freshAddress();
+    const user = userPort(address);
+    const given = order("make a 1 second video");
+    const [one, two] = await Promise.all([start(user, given, "k"), start(user, given, "k")]);
+    expect(two).toBe(one);
+    await endOf(address, one);
+    expect((await ledger(address)).turns).toHaveLength(1);
+  });
+
+  it("asks its caller when the agent asks, and goes on with the answer", async () => {
+    const address = freshAddress();
+    const user = userPort(address);
+    const id = await start(user, order("make something #fault:question"));
+    const asked = await endOf(address, id);
+    expect(asked).toMatchObject({ status: "needs_input", error: null });
+    expect(asked.message).toMatch(/\?$/);
+    expect(await user.readVideoFile(id)).toMatchObject({ ok: false, error: { code: "needs_input" } });
+    good(await user.continueVideo(call(), id, "make a 1 second video about tea"));
+    const video = await endOf(address, id);
+    expect(video).toMatchObject({ status: "completed", prompt: "make a 1 second video about tea" });
+    expect(video.project_id).toBe(asked.project_id);
+    expect((await types(user, id)).filter((type) => type.startsWith("video.") && type !== "video.stage")).toEqual([
+      "video.started",
+      "video.needs_input",
+      "video.completed",
+    ]);
+  });
+
+  it("gives the ready answer once", async () => {
+    const address = freshAddress();
+    const user = userPort(address);
+    const answer = { answer: "make a 1 second video about tea" };
+    const id = await start(user, order("make something #fault:question", { onQuestion: answer }));
+    expect(await endOf(address, id)).toMatchObject({ status: "completed", prompt: answer.answer });
+    const again = await start(
+      userPort(address),
+      order("make something #fault:question", { onQuestion: { answer: "hm #fault:question" } }),
+    );
+    expect(await endOf(address, again)).toMatchObject({ status: "needs_input" });
+    expect((await ledger(address)).turns).toHaveLength(4);
+  });
+
+  it("fails where its turn fails, with what was charged", async () => {
+    const address = freshAddress();
+    const id = await start(userPort(address), order("make a video #fault:no_credits"));
+    expect(await endOf(address, id)).toMatchObject({
+      status: "failed",
+      stage: "turn",
+      charged: "no",
+      error: { code: "insufficient_credits" },
+    });
+  });
+
+  it("stops when it is cancelled, and sends nothing more", async () => {
+    const address = freshAddress();
+    const user = userPort(address);
+    const id = await start(user, order("make a 1 second video #slow:120s"));
+    await until(async () => good(await user.readVideo(id)).turn_id);
+    expect(good(await user.cancelVideo(call(), id))).toMatchObject({
+      status: "cancelled",
+      error: { code: "cancelled" },
+    });
+    expect(await user.continueVideo(call(), id, "go on")).toMatchObject({ ok: false, error: { code: "video_busy" } });
+    expect((await types(user, id)).at(-1)).toBe("video.cancelled");
+    expect((await ledger(address)).renders).toHaveLength(0);
+  });
+
+  it("sends nothing twice, whenever its instance dies", async () => {
+    const address = freshAddress();
+    const id = await start(userPort(address), order("make a 1 second video"));
+    for (let deaths = 0; deaths < 6; deaths += 1) {
+      await kill(address);
+      await new Promise((resolve) => setTimeout(resolve, 60 * deaths));
+      await userPort(address).wake();
+    }
+    const video = await endOf(address, id);
+    const seen = await ledger(address);
+    // A message whose request died before it left is never sent again: the video then says that nothing was charged.
+    const left = seen.turns.length === 1;
+    expect([video.status, video.charged]).toEqual(left ? ["completed", "yes"] : ["failed", "no"]);
+    expect(seen.turns.length).toBeLessThanOrEqual(1);
+    expect(seen.renders).toHaveLength(left ? 1 : 0);
+    await runInDurableObject(userStub(address), (_, state) => {
+      const count = (table: string) =>
+        state.storage.sql.exec<{ n: number }>(`SELECT count(*) AS n FROM ${table}`).one().n;
+      expect([count("projects"), count("turns"), count("renders")]).toEqual([1, 1, left ? 1 : 0]);
+    });
+  });
+});

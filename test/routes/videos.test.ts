@@ -1,0 +1,188 @@
+/** Videos through the front door. */
+import { describe, expect, it } from "vitest";
+import type { VideoWire } from "../../src/core/wire/video.ts";
+import { call, jsonOf, makeKey, makeMember, problemOf, send } from "../support/gateway.ts";
+import { until } from "../support/objects.ts";
+
+const WAIT = { Prefer: "wait=60" };
+
+async function finished(video: VideoWire, headers: Record<string, string>): Promise<VideoWire> {
+  return until(async () => {
+    const read = await jsonOf<VideoWire>(await call(`/v1/videos/${video.id}`, { headers }));
+    return read.ended_at === null ? null : read;
+  }, 40_000);
+}
+
+describe("POST /v1/videos", () => {
+  it("is one request and one download", async () => {
+    const { headers } = await makeMember(null);
+    const posted = await send(
+      "POST",
+      "/v1/videos",
+      { prompt: "make a 2 second video about tea" },
+      { ...headers, ...WAIT },
+    );
+    expect(posted.headers.get("Preference-Applied")).toBe("wait=60");
+    const video = await jsonOf<VideoWire>(posted);
+    expect(video).toMatchObject({ status: "completed", poll_after_seconds: null, estimated_seconds: null });
+    const file = await call(new URL(video.content_url).pathname, { headers });
+    expect([file.status, file.headers.get("Content-Type")]).toEqual([200, "video/mp4"]);
+    const bytes = new Uint8Array(await file.arrayBuffer());
+    expect(new TextDecoder().decode(bytes.slice(4, 8))).toBe("ftyp");
+    const path = `/v1/videos/${video.id}/content`;
+    const head = await call(path, { method: "HEAD", headers });
+    expect(head.headers.get("Content-Length")).toBe(String(bytes.length));
+    const part = await call(path, { headers: { ...headers, Range: "bytes=4-7" } });
+    expect([part.status, await part.text()]).toEqual([206, "ftyp"]);
+    const link = await jsonOf<{ url: string }>(await send("POST", `/v1/videos/${video.id}/link`, {}, headers), 201);
+    expect((await call(new URL(link.url).pathname)).status).toBe(200);
+  });
+
+  it("answers at once with where to look", async () => {
+    const { headers } = await makeMember(null);
+    const posted = await send("POST", "/v1/videos", { prompt: "make a 1 second video" }, headers);
+    const video = await jsonOf<VideoWire>(posted, 202);
+    expect(posted.headers.get("Location")).toBe(`/v1/videos/${video.id}`);
+    const base = `https://gateway.example/v1/videos/${video.id}`;
+    expect(video).toMatchObject({
+      status: "queued",
+      status_url: base,
+      events_url: `${base}/events`,
+      content_url: `${base}/content`,
+      cancel_url: `${base}/cancel`,
+      poll_after_seconds: 5,
+      estimated_seconds: 120,
+    });
+    expect(await problemOf(await call(`/v1/videos/${video.id}/content`, { headers }))).toMatchObject({
+      status: 409,
+      code: "video_not_ready",
+    });
+    await finished(video, headers);
+  });
+
+  it("makes one for one key, without a user too", async () => {
+    const { headers } = await makeMember(null);
+    const repeat = { ...headers, "Idempotency-Key": "one" };
+    const body = { prompt: "make a 1 second video" };
+    const first = await jsonOf<VideoWire>(await send("POST", "/v1/videos", body, repeat), 202);
+    const second = await jsonOf<VideoWire>(await send("POST", "/v1/videos", body, repeat), 202);
+    expect(second.id).toBe(first.id);
+    const other = await send("POST", "/v1/videos", { prompt: "another" }, repeat);
+    expect(await problemOf(other)).toMatchObject({ code: "idempotency_mismatch" });
+  });
+
+  it("does nothing on a dry run but say what would be sent", async () => {
+    const { headers } = await makeMember(null);
+    const body = { variables: { topic: "tea", seconds: "5" }, dry_run: true };
+    const plan = await jsonOf(await send("POST", "/v1/generators/free-generation-maker/videos", body, headers));
+    expect(plan).toEqual({
+      dry_run: true,
+      prompt: "generate a 5-second video from my script about tea",
+      generator: { id: "free-generation-maker", slug: "free-generation-maker", version: 1 },
+      asset_ids: [],
+      output: { format: "mp4", quality: "high" },
+      estimated_seconds: 120,
+    });
+  });
+
+  it("waits for an upload that is still on its way", async () => {
+    const { headers } = await makeMember("ada");
+    const png = new Uint8Array([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a, 0, 0, 0, 13, 0x49, 0x48, 0x44, 0x52]);
+    const upload = await jsonOf<{ id: string }>(
+      await send("POST", "/v1/uploads", { filename: "cup.png", size_bytes: png.length }, headers),
+      201,
+    );
+    const body = { prompt: "make a 1 second video from the picture", assets: [upload.id] };
+    const video = await jsonOf<VideoWire>(await send("POST", "/v1/videos", body, headers), 202);
+    await until(async () => {
+      const { stage } = await jsonOf<VideoWire>(await call(`/v1/videos/${video.id}`, { headers }));
+      return stage === "assets";
+    });
+    const sent = await call(`/v1/uploads/${upload.id}/content`, { method: "PUT", headers, body: png });
+    expect(sent.status).toBe(200);
+    expect(await finished(video, headers)).toMatchObject({ status: "completed" });
+  });
+
+  it.each([
+    [{}, "/prompt"],
+    [{ prompt: "" }, "/prompt"],
+    [{ prompt: "x", assets: ["nonsense"] }, "/assets/0"],
+    [{ prompt: "x", assets: Array(21).fill("ast_x") }, "/assets"],
+    [{ prompt: "x", on_question: "maybe" }, "/on_question"],
+    [{ prompt: "x", output: { format: "gif" } }, "/output"],
+    [{ prompt: "x", project: "trn_0000000000000000000000000000000000000" }, "/project"],
+    [{ prompt: "x", callback_url: "http://example.org/" }, "/callback_url"],
+    [{ prompt: "x", surprise: true }, "/surprise"],
+  ])("is refused with the field that is wrong: %j", async (body, field) => {
+    const { headers } = await makeMember(null);
+    const problem = await problemOf(await send("POST", "/v1/videos", body, headers));
+    expect(problem.status).toBe(422);
+    expect(problem.errors?.map((error) => error.field).join()).toContain(field);
+  });
+
+  it("refuses a file that is not there", async () => {
+    const { headers } = await makeMember("ada");
+    const body = { prompt: "x", assets: [`ast_${"0".repeat(36)}`] };
+    const problem = await problemOf(await send("POST", "/v1/videos", body, headers));
+    expect(problem).toMatchObject({ status: 422, charged: "no", errors: [{ field: "/assets/0" }] });
+  });
+
+  it("needs a key that may chat and render", async () => {
+    const { tenant } = await makeMember(null);
+    const chat = await makeKey(tenant.id, { scopes: ["read", "chat"] });
+    const refused = await send("POST", "/v1/videos", { prompt: "x" }, { Authorization: `Bearer ${chat.secret}` });
+    expect(await problemOf(refused)).toMatchObject({ status: 403, code: "missing_scope" });
+  });
+});
+
+describe("POST /v1/generators/{id}/videos", () => {
+  it("names every variable that is missing or wrong, and a missing file", async () => {
+    const { headers } = await makeMember(null);
+    const body = { variables: { seconds: 900, colour: "red" } };
+    const problem = await problemOf(await send("POST", "/v1/generators/video-to-generator/videos", body, headers));
+    expect(problem).toMatchObject({ status: 422, code: "invalid_request" });
+    expect(problem.errors?.map(({ field }) => field)).toEqual(["/variables/seconds", "/variables/colour", "/assets"]);
+    expect((await send("POST", "/v1/generators/none-such/videos", {}, headers)).status).toBe(404);
+  });
+
+  it("makes a video with a tenant's own recipe, and says which", async () => {
+    const { headers } = await makeMember(null);
+    const recipe = {
+      name: "Tea",
+      prompt: "make a {{s}} second video about tea",
+      variables: [{ name: "s", type: "number" }],
+    };
+    await send("POST", "/v1/generators", recipe, headers);
+    const made = await send("POST", "/v1/generators/tea/videos", { variables: { s: 1 } }, { ...headers, ...WAIT });
+    const video = await jsonOf<VideoWire>(made);
+    expect(video).toMatchObject({
+      status: "completed",
+      prompt: "make a 1 second video about tea",
+      generator: { slug: "tea", version: 1 },
+    });
+  });
+});
+
+describe("a user's videos", () => {
+  it("are listed newest first, by status too, and are nobody else's", async () => {
+    const ada = await makeMember("ada");
+    const make = async (prompt: string) =>
+      jsonOf<VideoWire>(await send("POST", "/v1/videos", { prompt }, { ...ada.headers, ...WAIT }));
+    const one = await make("make a 1 second video");
+    const two = await make("make something #fault:question");
+    const list = async (query: string, headers: Record<string, string> = ada.headers) =>
+      (await jsonOf<{ data: VideoWire[] }>(await call(`/v1/videos${query}`, { headers }))).data.map(({ id }) => id);
+    expect(await list("")).toEqual([two.id, one.id]);
+    expect(await list("?status=needs_input")).toEqual([two.id]);
+    const bob = { ...ada.headers, "X-User-Id": "bob" };
+    expect(await list("", bob)).toEqual([]);
+    const stranger = (await makeMember("ada")).headers;
+    for (const path of ["", "/events", "/content"])
+      expect((await call(`/v1/videos/${one.id}${path}`, { headers: stranger })).status).toBe(404);
+    for (const path of ["/turns", "/cancel", "/link"])
+      expect((await send("POST", `/v1/videos/${one.id}${path}`, { prompt: "x" }, stranger)).status).not.toBe(200);
+    expect((await jsonOf<VideoWire>(await call(`/v1/videos/${one.id}`, { headers: ada.headers }))).status).toBe(
+      "completed",
+    );
+  });
+});
