@@ -1,0 +1,280 @@
+/**
+ * Every route of the document, asked with every credential it is not for. What must come follows from the route's own
+ * declaration (`x-scope`, `x-credentials`, its path), so a new route is covered without a line here, and one that its owner
+ * cannot reach fails. The table is printed.
+ */
+import { beforeAll, describe, expect, it } from "vitest";
+import { type TenantId, userHash } from "../../src/core/ids.ts";
+import { SCOPES } from "../../src/core/wire/key.ts";
+import type { UserTokenWire } from "../../src/core/wire/user.ts";
+import { signUserToken } from "../../src/http/user-token.ts";
+import {
+  adminHeaders,
+  call,
+  env,
+  jsonOf,
+  type Member,
+  makeKey,
+  makeMember,
+  problemOf,
+  send,
+} from "../support/gateway.ts";
+import { until } from "../support/objects.ts";
+
+type Schema = { example?: unknown; enum?: unknown[]; type?: string };
+type Body = { $ref?: string; required?: string[]; properties?: Record<string, Schema> };
+type Operation = {
+  "x-scope": string;
+  "x-credentials"?: "key" | "key_or_user_token";
+  parameters?: { name: string; in: string; schema: Schema }[];
+  requestBody?: { content: Record<string, { schema?: Body }> };
+};
+type Document = {
+  paths: Record<string, Record<string, Operation>>;
+  components: { schemas: Record<string, Body> };
+};
+type Route = { name: string; method: string; path: string; operation: Operation };
+type Headers = Record<string, string>;
+
+const USER = "ada";
+/** What requests that are not JSON need beside their path. */
+const SPECIAL: Record<string, { headers: Headers; body: string }> = {
+  "patch /v1/uploads/{id}": {
+    headers: { "Content-Type": "application/offset+octet-stream", "Upload-Offset": "0", "Tus-Resumable": "1.0.0" },
+    body: "a",
+  },
+  "put /v1/uploads/{id}/content": { headers: { "Content-Length": "3" }, body: "abc" },
+};
+/** Bodies whose required examples need each other. */
+const BODIES: Record<string, unknown> = {
+  "post /v1/generators": { name: "another", prompt: "make a clip" },
+  "patch /v1/generators/{id}": { name: "renamed" },
+};
+const QUERIES: Record<string, string> = { "delete /v1/nemo_token": "?for=user" };
+
+let owner: Member;
+let document: Document;
+let routes: Route[];
+/** What there is to reach, by the prefix of its id. */
+const things = new Map<string, string>();
+const named = () => ({ ...owner.headers, "X-User-Id": USER });
+
+const idOf = async (response: Response, status: number) => (await jsonOf<{ id: string }>(response, status)).id;
+
+beforeAll(async () => {
+  owner = await makeMember(null);
+  document = await jsonOf<Document>(await call("/openapi.json"));
+  routes = Object.entries(document.paths).flatMap(([path, operations]) =>
+    Object.entries(operations)
+      .filter(([, operation]) => operation["x-scope"] !== "public")
+      .map(([method, operation]) => ({ name: `${method} ${path}`, method, path, operation })),
+  );
+  const post = (path: string, body: unknown, more = {}) => send("POST", path, body, { ...named(), ...more });
+  things.set("whk", await idOf(await post("/v1/webhook_endpoints", { url: "http://127.0.0.1:9/in" }), 201));
+  things.set("gen", await idOf(await post("/v1/generators", { name: "mine", prompt: "make a clip" }), 201));
+  things.set("key", (await makeKey(owner.tenant.id)).id);
+  things.set("prj", await idOf(await post("/v1/projects", {}), 201));
+  const say = { prompt: "make a 1 second video" };
+  things.set("trn", await idOf(await post(`/v1/projects/${things.get("prj")}/turns`, say, { Prefer: "wait=60" }), 200));
+  things.set("rnd", await idOf(await post(`/v1/projects/${things.get("prj")}/renders`, {}), 202));
+  const png = Uint8Array.from(
+    atob("iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="),
+    (char) => char.charCodeAt(0),
+  );
+  const whole = await idOf(await post("/v1/uploads", { filename: "b.png", size_bytes: png.length }), 201);
+  const put = { method: "PUT", body: png, headers: { ...named(), "Content-Length": String(png.length) } };
+  expect((await call(`/v1/uploads/${whole}/content`, put)).status).toBe(200);
+  things.set("upl", await idOf(await post("/v1/uploads", { filename: "a.png", size_bytes: 3 }), 201));
+  const first = (path: string) =>
+    until(async () => (await jsonOf<{ data: { id: string }[] }>(await call(path, { headers: named() }))).data[0]?.id);
+  things.set("ast", await first("/v1/assets"));
+  things.set("evt", await first("/v1/events"));
+  things.set("dlv", await first("/v1/deliveries"));
+  await until(async () => {
+    const { status } = await jsonOf<{ status: string }>(
+      await call(`/v1/renders/${things.get("rnd")}`, { headers: named() }),
+    );
+    return status === "completed";
+  });
+}, 60_000);
+
+/** The path with what is really there in place of its parameters. */
+function pathOf({ name, path, operation }: Route): string {
+  const filled = path.replace(/\{(\w+)\}/g, (_, parameter: string) => {
+    if (path.startsWith("/v1/users/")) return USER;
+    const example = operation.parameters?.find((one) => one.in === "path" && one.name === parameter)?.schema.example;
+    const prefix = path.startsWith("/v1/generators/") ? "gen" : String(example).slice(0, 3);
+    const id = things.get(prefix);
+    if (id === undefined) throw new Error(`${name}: nothing here for {${parameter}}, example ${String(example)}`);
+    return id;
+  });
+  return filled + (QUERIES[name] ?? "");
+}
+
+/** A body from the schema's own examples, with ids of what is really there. */
+function bodyOf({ name, operation }: Route): string | null {
+  if (BODIES[name] !== undefined) return JSON.stringify(BODIES[name]);
+  const given = operation.requestBody?.content["application/json"]?.schema;
+  if (given === undefined) return null;
+  const schema = given.$ref === undefined ? given : document.components.schemas[given.$ref.split("/").at(-1) ?? ""];
+  const entries = (schema?.required ?? []).map((key): [string, unknown] => {
+    const { example, enum: words, type } = schema?.properties?.[key] ?? {};
+    const id = typeof example === "string" && /^[a-z]{3}_/.test(example) ? things.get(example.slice(0, 3)) : undefined;
+    return [key, id ?? example ?? words?.[0] ?? (type === "integer" ? 3 : "x")];
+  });
+  return JSON.stringify(Object.fromEntries(entries));
+}
+
+async function ask(route: Route, headers: Headers): Promise<Response> {
+  const special = SPECIAL[route.name];
+  const body = special?.body ?? bodyOf(route);
+  const json: Headers = special === undefined && body !== null ? { "Content-Type": "application/json" } : {};
+  return call(pathOf(route), {
+    method: route.method.toUpperCase(),
+    body,
+    headers: { ...json, ...special?.headers, ...headers },
+  });
+}
+
+/** What a refusal says: the code, or the status where there is no body. */
+async function said(route: Route, response: Response): Promise<string> {
+  if (response.status < 400) {
+    await response.body?.cancel();
+    return String(response.status);
+  }
+  return route.method === "head" ? String(response.status) : (await problemOf(response)).code;
+}
+
+const inHead: Record<string, string> = {
+  not_found: "404",
+  unauthenticated: "401",
+  key_revoked: "401",
+  key_expired: "401",
+  user_token_revoked: "401",
+  user_token_expired: "401",
+  missing_scope: "403",
+  key_required: "403",
+};
+const needsScope = ({ operation }: Route): string | null => {
+  const scope = operation["x-scope"] === "read_or_ticket" ? "read" : operation["x-scope"];
+  return scope === "any" ? null : scope;
+};
+const takesTokens = ({ operation }: Route): boolean => operation["x-credentials"] === "key_or_user_token";
+/** The path names something of the owner's. A user of the same name is somebody else's user, who may be made. */
+const namesAThing = ({ path, name }: Route): boolean => path.includes("{") && name !== "post /v1/users/{id}/tokens";
+
+const bearer = (secret: string): Headers => ({ Authorization: `Bearer ${secret}` });
+const mint = async (headers: Headers, user: string) =>
+  bearer((await jsonOf<UserTokenWire>(await send("POST", `/v1/users/${user}/tokens`, {}, headers), 201)).token);
+
+/** A way to be the wrong one: the headers to come with, and what a route must say; null: nothing of the owner's, whatever else. */
+type Wrong = {
+  who: string;
+  headers: (route: Route) => Promise<Headers>;
+  says: (route: Route) => string | null | "skip";
+};
+
+async function wrongOnes(): Promise<Wrong[]> {
+  const tenant = owner.tenant.id;
+  const always = (headers: Headers) => async () => headers;
+  const same = (code: string) => () => code;
+  const missing = (route: Route) => (namesAThing(route) ? "not_found" : null);
+  const tokenSays = (then: (route: Route) => string | null | "skip") => (route: Route) =>
+    takesTokens(route) ? then(route) : "key_required";
+  const revoked = await makeKey(tenant);
+  await send("POST", `/admin/keys/${revoked.id}/revoke`, "", adminHeaders);
+  const expired = await makeKey(tenant, { expires_at: "2020-01-01T00:00:00.000Z" });
+  const stranger = await makeMember(null);
+  const left = await mint(owner.headers, "left");
+  await jsonOf(await send("POST", "/v1/users/left/sign_out", "", owner.headers));
+  const over = await signUserToken(
+    {
+      tenant: tenant as TenantId,
+      mode: "test",
+      keyId: owner.key.id as `key_${string}`,
+      scopes: ["read"],
+      pass: { uh: await userHash(tenant as TenantId, USER), epoch: 0, until: 1_700_000_060_000 },
+    },
+    1_700_000_000_000,
+    { current: env.ROOT_SECRET, previous: null },
+  );
+  return [
+    { who: "nobody", headers: always({}), says: same("unauthenticated") },
+    {
+      who: "a mistyped key",
+      headers: always(bearer(`${owner.key.secret.slice(0, -2)}zz`)),
+      says: same("unauthenticated"),
+    },
+    { who: "a revoked key", headers: always(bearer(revoked.secret)), says: same("key_revoked") },
+    { who: "an expired key", headers: always(bearer(expired.secret)), says: same("key_expired") },
+    {
+      who: "a key without the scope",
+      headers: async (route) => {
+        const scopes = SCOPES.filter((scope) => scope !== needsScope(route));
+        return bearer((await makeKey(tenant, { scopes })).secret);
+      },
+      says: (route) => (needsScope(route) === null ? "skip" : "missing_scope"),
+    },
+    {
+      who: "another tenant",
+      // A fresh one each time: what it makes in passing is its own.
+      headers: async () => ({ ...(await makeMember(null)).headers, "X-User-Id": USER }),
+      says: missing,
+    },
+    {
+      who: "the other mode",
+      headers: always({ ...bearer((await makeKey(tenant, { mode: "live" })).secret), "X-User-Id": USER }),
+      // Keys, generators and the log of what was done to them are the tenant's in both modes; without an id, live calls leave for Nemo.
+      says: (route) => (namesAThing(route) && !/^\/v1\/(keys|generators)\//.test(route.path) ? "not_found" : "skip"),
+    },
+    { who: "another user's token", headers: always(await mint(owner.headers, "bob")), says: tokenSays(missing) },
+    { who: "another tenant's token", headers: always(await mint(stranger.headers, USER)), says: tokenSays(missing) },
+    {
+      who: "a signed-out token",
+      headers: always(left),
+      says: tokenSays((route) => (namesAThing(route) ? "skip" : "user_token_revoked")),
+    },
+    { who: "an expired token", headers: always(bearer(over)), says: same("user_token_expired") },
+  ];
+}
+
+describe("every route", () => {
+  it("refuses every credential it is not for, and tells it nothing", async () => {
+    const table: string[] = [];
+    for (const wrong of await wrongOnes()) {
+      for (const route of routes) {
+        const expected = wrong.says(route);
+        if (expected === "skip") continue;
+        const response = await ask(route, await wrong.headers(route));
+        if (expected === null) {
+          const text = await response.text();
+          for (const id of things.values()) expect(text.includes(id), `${wrong.who}: ${route.name}`).toBe(false);
+          table.push(`${route.name} | ${wrong.who} | nothing of the owner's`);
+          continue;
+        }
+        const wanted = route.method === "head" ? inHead[expected] : expected;
+        expect(await said(route, response), `${wrong.who}: ${route.name}`).toBe(wanted);
+        table.push(`${route.name} | ${wrong.who} | ${expected}`);
+      }
+    }
+    // biome-ignore lint/suspicious/noConsole: the table is what this test is read for
+    console.log(table.toSorted().join("\n"));
+    expect(table.length).toBeGreaterThan(routes.length * 8);
+  });
+
+  it("is still there for its owner afterwards, by key, and by user token where it says so", async () => {
+    const last = ({ method, path }: Route): number => (method !== "delete" ? 0 : path.startsWith("/v1/users") ? 2 : 1);
+    for (const route of routes.toSorted((a, b) => last(a) - last(b))) {
+      if (takesTokens(route) && route.method === "get") {
+        const answer = await ask(route, await mint(owner.headers, USER));
+        expect(await said(route, answer), `token: ${route.name}`).toMatch(/^(2\d\d|304)$/);
+      }
+      // 409: it is there, and this is not its moment.
+      const response = await ask(route, named());
+      const status = response.status;
+      const words = status < 400 ? "" : await response.text();
+      if (status < 400) await response.body?.cancel();
+      expect(status < 400 || status === 409, `${route.name}: ${status} ${words}`).toBe(true);
+    }
+  });
+});
