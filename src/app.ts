@@ -20,6 +20,7 @@ import { mountDeliveries } from "./routes/deliveries.ts";
 import { mountEvents } from "./routes/events.ts";
 import { mountGenerators } from "./routes/generators.ts";
 import { mountHealth } from "./routes/health.ts";
+import { mountHooks } from "./routes/hooks.ts";
 import { mountKeys } from "./routes/keys.ts";
 import { mountLinks } from "./routes/links.ts";
 import { mountMe } from "./routes/me.ts";
@@ -57,6 +58,7 @@ const COLLECTIONS = [
   mountNemoToken,
   mountWebhookEndpoints,
   mountWebhookSecrets,
+  mountHooks,
   mountEvents,
   mountDeliveries,
   mountHealth,

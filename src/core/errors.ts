@@ -92,6 +92,7 @@ export const ERRORS = {
   // webhooks
   address_not_allowed: row(422, "This address cannot be used"),
   too_many_endpoints: row(409, "There are too many endpoints"),
+  too_many_hooks: row(409, "There are too many hooks"),
   endpoint_disabled: row(409, "This endpoint is switched off"),
   // upstream
   nemo_token_rejected: row(502, "The video service refused the account"),

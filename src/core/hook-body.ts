@@ -121,7 +121,8 @@ export function shareable(event: EventWire, now: EpochMs): { id: RenderId; origi
     return null;
   const kept = read(data, ["file", "expires_at"]);
   const gone = typeof kept === "string" ? Date.parse(kept) : Number.POSITIVE_INFINITY;
-  const until = Math.min(now + SHARE_LINK_MAX_SECONDS * SECOND_MS, gone);
+  const end = Math.min(now + SHARE_LINK_MAX_SECONDS * SECOND_MS, gone);
+  const until = Math.floor(end / SECOND_MS) * SECOND_MS; // links end with a second
   return until <= now ? null : { id: id as RenderId, origin: new URL(url).origin, until }; // an id we made
 }
 

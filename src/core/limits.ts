@@ -156,6 +156,10 @@ export const SHARE_LINK_DEFAULT_SECONDS = 24 * 3600;
 // ---- events and deliveries
 export const EVENT_TTL_MS = 30 * DAY_MS;
 export const ENDPOINTS_PER_SCOPE = 20;
+/** REST hooks of a tenant and mode. Chosen: one for each step of many automations; each event is looked up among them. */
+export const HOOKS_PER_SCOPE = 100;
+/** Real events that a hook's sample shows. Chosen: what automation tools show to choose from. */
+export const HOOK_SAMPLES = 3;
 /** After a rotation the secret before it signs beside the new one for this long. Chosen: a day to bring it to every receiver. */
 export const SECRET_OVERLAP_MS = DAY_MS;
 /** Secrets of one owner that sign at once; a further rotation lets go of the oldest. Chosen: a rotation whose answer was lost is repeated. */

@@ -6,6 +6,7 @@ import type { Result } from "./result.ts";
 import type { EpochMs } from "./time.ts";
 import type { ErasedFacts } from "./user-record.ts";
 import type { EventType, EventWire } from "./wire/event.ts";
+import type { HookBody, HookFilter, HookWire, NewHook } from "./wire/hook.ts";
 import type {
   DeliveryFilter,
   DeliveryWire,
@@ -80,6 +81,13 @@ export interface TenantPort {
   /** Sends again, from the events since, whatever the endpoint did not take; steps through them in the background. */
   recoverEndpoint(call: Call, id: EndpointId, since: EpochMs): Answer<EndpointWire>;
   deleteEndpoint(id: EndpointId): Answer<null>;
+  /** The hook of this address and event: the one there is, or a new one. */
+  subscribeHook(call: Call, body: NewHook): Answer<{ hook: HookWire; isNew: boolean }>;
+  listHooks(): Promise<HookWire[]>;
+  unsubscribeHook(id: EndpointId): Answer<null>;
+  unsubscribeAddress(filter: HookFilter): Answer<null>;
+  /** What the last events of a type were or would be sent as, newest first; an invented one where there was none. */
+  hookSamples(type: EventType): Promise<HookBody[]>;
   /** A new secret for an endpoint, or for callbacks and hooks (`default`). The one before it signs beside it for a day. */
   rotateSecret(call: Call, owner: EndpointId | "default"): Answer<RotatedSecretWire>;
   listDeliveries(page: PageRequest, filter?: DeliveryFilter): Promise<Page<DeliveryWire>>;

@@ -9,7 +9,8 @@ import { err, type Result } from "../core/result.ts";
 import type { DeliveryJob, DeliveryReport, Fact, TenantPort } from "../core/tenant-port.ts";
 import { DAY_MS, type EpochMs } from "../core/time.ts";
 import type { ErasedFacts } from "../core/user-record.ts";
-import type { EventWire } from "../core/wire/event.ts";
+import type { EventType, EventWire } from "../core/wire/event.ts";
+import type { HookBody, HookFilter, HookWire, NewHook } from "../core/wire/hook.ts";
 import type {
   DeliveryFilter,
   DeliveryWire,
@@ -28,6 +29,7 @@ import { Seals } from "./seals.ts";
 import { DELIVER } from "./tenant/deliveries.ts";
 import { DISABLED } from "./tenant/endpoint-health.ts";
 import { Erased } from "./tenant/erased.ts";
+import { type Hooks, inventedSample } from "./tenant/hooks.ts";
 import { RECOVER } from "./tenant/recovery.ts";
 import type { SecretOwner } from "./tenant/secrets.ts";
 import { TENANT_MIGRATIONS } from "./tenant/tables.ts";
@@ -133,6 +135,35 @@ export class TenantObject extends DurableObject<Env> implements TenantPort {
     const begun = await this.#webhooks.recoveries.begin(call, id, since);
     this.#schedule.tick();
     return begun;
+  }
+
+  async subscribeHook(call: Call, body: NewHook): Answer<{ hook: HookWire; isNew: boolean }> {
+    this.#database.ready();
+    return this.#webhooks.hooks.subscribe(call, body);
+  }
+
+  async listHooks(): Promise<HookWire[]> {
+    return this.#database.exists() ? this.#webhooks.hooks.list() : [];
+  }
+
+  async unsubscribeHook(id: EndpointId): Answer<null> {
+    return this.#changeHooks((hooks) => hooks.unsubscribe(id));
+  }
+
+  async unsubscribeAddress(filter: HookFilter): Answer<null> {
+    return this.#changeHooks((hooks) => hooks.unsubscribeAddress(filter));
+  }
+
+  async hookSamples(type: EventType): Promise<HookBody[]> {
+    const latest = this.#database.exists() ? await this.#webhooks.hooks.latest(type) : [];
+    return latest.length > 0 ? latest : [inventedSample(type, parseScope(this.#ground.name))];
+  }
+
+  #changeHooks(change: (hooks: Hooks) => Result<null, Refusal>): Result<null, Refusal> {
+    if (!this.#database.exists()) return err(nothingHere());
+    const changed = change(this.#webhooks.hooks);
+    this.#webhooks.deliveries.plan();
+    return changed;
   }
 
   async rotateSecret(call: Call, owner: SecretOwner): Answer<RotatedSecretWire> {

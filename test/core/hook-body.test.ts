@@ -79,6 +79,7 @@ describe("the file of an event", () => {
     expect(shareable(event, at)).toEqual({ id: event.data.id, origin: "https://gateway.example", until: at + WEEK });
     const kept = Date.parse("2026-12-21T10:02:30.000Z");
     expect(shareable(event, kept - 1000)?.until).toBe(kept);
+    expect(shareable(event, at + 999)?.until).toBe(at + WEEK);
     expect(shareable(event, kept)).toBeNull();
   });
 

@@ -29,7 +29,7 @@ export class DeliveryMessages {
     const event = this.#events.find(row.event);
     if (destination === null || event === null) return null;
     const shown = this.#events.show(event);
-    const body = JSON.stringify(destination.message(this.#rows.isStale(row) ? { ...shown, stale: true } : shown));
+    const body = JSON.stringify(await destination.message(this.#rows.isStale(row) ? { ...shown, stale: true } : shown));
     const at = new Date(now());
     const signature = await this.#secrets.sign(destination.signer, event.id, at, body);
     if (signature === null) return null;

@@ -1,5 +1,6 @@
-/** Endpoints that fail for too long are disabled, and the tenant is told. */
+/** Endpoints that fail for too long are disabled, and the tenant is told; hooks that want nothing more are removed. */
 import type { DeliveryTarget } from "../../core/delivery.ts";
+import { isGone } from "../../core/delivery.ts";
 import { afterAttempt, type DisabledBy } from "../../core/endpoint-health.ts";
 import { type EndpointId, type EventId, eventId } from "../../core/ids.ts";
 import type { DeliveryOutcome, Fact } from "../../core/tenant-port.ts";
@@ -8,6 +9,7 @@ import type { Schedule } from "../schedule.ts";
 import type { DeliveryRows } from "./delivery-rows.ts";
 import type { Endpoint, EndpointRows } from "./endpoint-rows.ts";
 import { showEndpoint } from "./endpoints.ts";
+import type { Hooks } from "./hooks.ts";
 
 /** The schedule's row for an endpoint whose end has not been told. */
 export const DISABLED = "disabled";
@@ -17,16 +19,19 @@ export class EndpointHealth {
   readonly #schedule: Schedule;
   readonly #rows: EndpointRows;
   readonly #deliveries: DeliveryRows;
+  readonly #hooks: Hooks;
 
-  constructor(ground: Ground, schedule: Schedule, rows: EndpointRows, deliveries: DeliveryRows) {
+  constructor(ground: Ground, schedule: Schedule, rows: EndpointRows, deliveries: DeliveryRows, hooks: Hooks) {
     this.#ground = ground;
     this.#schedule = schedule;
     this.#rows = rows;
     this.#deliveries = deliveries;
+    this.#hooks = hooks;
   }
 
-  /** Notes an attempt, and disables its endpoint where that follows. Call inside the transaction that settles the attempt. */
+  /** Notes an attempt, and disables its endpoint or removes its hook where that follows. Call inside the transaction that settles the attempt. */
   note(target: DeliveryTarget, event: EventId, outcome: DeliveryOutcome): void {
+    if (target.kind === "hook" && isGone(outcome)) this.#hooks.remove(target.id);
     const endpoint = target.kind === "endpoint" ? this.#rows.find(target.id) : null;
     if (endpoint === null || endpoint.state === "disabled") return;
     const { now, config } = this.#ground;

@@ -56,6 +56,15 @@ export class Events {
     return this.#ground.sql.exec<{ type: EventType }>("SELECT type FROM events WHERE id = ?", id).one().type;
   }
 
+  /** The last events of a type, newest first. */
+  latest(type: EventType, limit: number): EventWire[] {
+    const query = `SELECT ${COLUMNS} FROM events WHERE type = ? ORDER BY cursor DESC LIMIT ?`;
+    return this.#ground.sql
+      .exec<EventRow>(query, type, limit)
+      .toArray()
+      .map((row) => this.show(row));
+  }
+
   /** Events after one cursor and up to another, in order. */
   between(after: number, until: number, limit: number): EventRow[] {
     const query = `SELECT ${COLUMNS} FROM events WHERE cursor > ? AND cursor <= ? ORDER BY cursor LIMIT ?`;

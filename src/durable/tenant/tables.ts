@@ -132,4 +132,14 @@ export const TENANT_MIGRATIONS: Migrations = [
     SELECT 'deliver', '', min(due_at) FROM deliveries WHERE state = 'pending' GROUP BY state;
   `,
   ERASED_TABLE,
+  `
+  CREATE TABLE hooks (
+    id TEXT PRIMARY KEY,
+    target_url TEXT NOT NULL,
+    event TEXT NOT NULL,              -- one type
+    created_at INTEGER NOT NULL,
+    UNIQUE (event, target_url)
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX events_by_type ON events (type, cursor);
+  `,
 ];

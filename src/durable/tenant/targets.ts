@@ -2,6 +2,7 @@
 import type { DeliveryTarget } from "../../core/delivery.ts";
 import type { EventType, EventWire } from "../../core/wire/event.ts";
 import type { Endpoints } from "./endpoints.ts";
+import type { Hooks } from "./hooks.ts";
 import { DEFAULT_SECRET, type SecretOwner } from "./secrets.ts";
 
 /** A target, and the address it has now. */
@@ -11,7 +12,7 @@ export type Addressed = { readonly target: DeliveryTarget; readonly url: string 
 export type Destination = {
   readonly url: string;
   readonly signer: SecretOwner;
-  /** The message of an event: what is written as JSON, signed and posted. */
+  /** The message of an event, or a promise of it: what is written as JSON, signed and posted. */
   readonly message: (event: EventWire) => unknown;
 };
 
@@ -31,19 +32,21 @@ export const hostOf = (url: string): string => new URL(url).host;
 
 export class Targets {
   readonly #endpoints: Endpoints;
+  readonly #hooks: Hooks;
 
-  constructor(endpoints: Endpoints) {
+  constructor(endpoints: Endpoints, hooks: Hooks) {
     this.#endpoints = endpoints;
+    this.#hooks = hooks;
   }
 
-  /** Everybody who is to be told of an event: the endpoints that want its type, and the address that came with it. */
+  /** Everybody who is to be told of an event: the endpoints and hooks that want its type, and the address that came with it. */
   wanting(type: EventType, callback: string | null): Addressed[] {
     const endpoints = this.#endpoints
       .wanting(type)
       .map(({ id, url }): Addressed => ({ target: { kind: "endpoint", id }, url }));
-    return callback === null
-      ? endpoints
-      : [...endpoints, { target: { kind: "callback", url: callback }, url: callback }];
+    const hooks = this.#hooks.wanting(type).map(({ id, url }): Addressed => ({ target: { kind: "hook", id }, url }));
+    const all = [...endpoints, ...hooks];
+    return callback === null ? all : [...all, { target: { kind: "callback", url: callback }, url: callback }];
   }
 
   /** Null when the target is gone or takes nothing at the moment. */
@@ -57,8 +60,10 @@ export class Targets {
       }
       case "callback":
         return { url: target.url, signer: DEFAULT_SECRET, message: (event) => ({ ...event, endpoint: null }) };
-      case "hook":
-        return null; // nobody can make one yet
+      case "hook": {
+        const url = this.#hooks.address(target.id);
+        return url === null ? null : { url, signer: DEFAULT_SECRET, message: (event) => this.#hooks.message(event) };
+      }
     }
   }
 }

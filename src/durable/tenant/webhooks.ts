@@ -14,6 +14,7 @@ import { EndpointHealth } from "./endpoint-health.ts";
 import { EndpointRows } from "./endpoint-rows.ts";
 import { Endpoints } from "./endpoints.ts";
 import { Events } from "./events.ts";
+import { Hooks } from "./hooks.ts";
 import { Recoveries } from "./recovery.ts";
 import { Secrets } from "./secrets.ts";
 import { Targets } from "./targets.ts";
@@ -21,6 +22,7 @@ import { Targets } from "./targets.ts";
 export type Webhooks = {
   readonly events: Events;
   readonly endpoints: Endpoints;
+  readonly hooks: Hooks;
   readonly secrets: Secrets;
   readonly targets: Targets;
   readonly deliveries: Deliveries;
@@ -37,14 +39,16 @@ export function openWebhooks(ground: Ground, scope: Scope, schedule: Schedule, s
   const events = new Events(ground, scope);
   const secrets = new Secrets(ground, scope, seals);
   const endpoints = new Endpoints(ground, endpointRows, rows, secrets);
-  const targets = new Targets(endpoints);
-  const health = new EndpointHealth(ground, schedule, endpointRows, rows);
+  const hooks = new Hooks(ground, scope, rows, events);
+  const targets = new Targets(endpoints, hooks);
+  const health = new EndpointHealth(ground, schedule, endpointRows, rows, hooks);
   const pace = new DeliveryPace(ground, rows, scope.mode);
   const messages = new DeliveryMessages(ground, rows, events, targets, secrets);
   const deliveries = new Deliveries(ground, schedule, rows, pace, messages, health);
   return {
     events,
     endpoints,
+    hooks,
     secrets,
     targets,
     deliveries,

@@ -44,15 +44,15 @@ export async function startReceiver(replies: readonly Reply[] = []): Promise<Rec
 }
 
 /** What a request says whose signature is right; throws for any other. */
-function opened(secret: string, { headers, body }: Received): unknown {
+export function verifiedAs(secret: string, { headers, body }: Received): unknown {
   const plain = Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, String(value)]));
   return new Webhook(secret).verify(body, plain);
 }
 
 /** The event that an endpoint was told; throws when its signature is wrong. */
 export const verified = (secret: string, got: Received): EventWire & { endpoint: string } =>
-  event.extend({ endpoint: z.string() }).loose().parse(opened(secret, got));
+  event.extend({ endpoint: z.string() }).loose().parse(verifiedAs(secret, got));
 
 /** The event that a callback was told; throws when its signature is wrong. */
 export const callbackMessage = (secret: string, got: Received): EventWire & { endpoint: null } =>
-  event.extend({ endpoint: z.null() }).loose().parse(opened(secret, got));
+  event.extend({ endpoint: z.null() }).loose().parse(verifiedAs(secret, got));

@@ -1,0 +1,159 @@
+/** REST hooks from the fact to the receiver, through the real queue. */
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { hookBody } from "../../src/core/hook-body.ts";
+import { sampleEvent } from "../../src/core/hook-sample.ts";
+import { type EndpointId, eventId } from "../../src/core/ids.ts";
+import { readLink } from "../../src/core/link.ts";
+import type { Fact, TenantPort } from "../../src/core/tenant-port.ts";
+import type { EventType } from "../../src/core/wire/event.ts";
+import type { HookBody, HookWire } from "../../src/core/wire/hook.ts";
+import { readConfig } from "../../src/env.ts";
+import { startClock } from "../support/clock.ts";
+import { bad, call, env, freshAddress, good, tenantPort, until } from "../support/objects.ts";
+import { answering, type Behaviour, type PlayedReceiver, playReceivers } from "../support/receivers.ts";
+
+let receiver: (behave: Behaviour) => PlayedReceiver;
+beforeEach(() => {
+  startClock();
+  receiver = playReceivers();
+});
+afterEach(() => {
+  vi.restoreAllMocks();
+});
+
+/** A fact whose data is a whole resource, as the objects tell it. */
+const fact = async (type: EventType, resource: string, sequence = 1, more = {}): Promise<Fact> => ({
+  id: await eventId(resource, `${type}#${sequence}`),
+  type,
+  resource,
+  sequence,
+  at: Date.now(),
+  uh: "u1",
+  data: JSON.stringify({ ...sampleEvent(type, "test").data, ...more }),
+});
+
+const subscribe = async (tenant: TenantPort, target_url: string, event: EventType): Promise<HookWire> =>
+  good(await tenant.subscribeHook(call(), { target_url, event })).hook;
+const ended = (tenant: TenantPort, count: number) =>
+  until(async () => {
+    const { data } = await tenant.listDeliveries({ limit: 100, after: null });
+    return data.length === count && data.every((one) => one.ended_at !== null) && data;
+  });
+const bodies = ({ got }: PlayedReceiver): HookBody[] => got.map(({ body }) => JSON.parse(body));
+const keysOf = (body: HookBody | undefined): string[] => Object.keys(body ?? {});
+
+describe("a hook", () => {
+  it("is told of its event alone, flat, signed with the default secret", async () => {
+    const tenant = tenantPort(freshAddress());
+    const played = receiver(answering());
+    const { id } = await subscribe(tenant, played.url, "turn.completed");
+    const told = await fact("turn.completed", "trn_a");
+    await tenant.accept([told, await fact("turn.failed", "trn_b")]);
+    const [delivery] = await ended(tenant, 1);
+    expect(delivery).toMatchObject({ state: "delivered", target: { kind: "hook", id }, event_id: told.id });
+    const event = good(await tenant.readEvent(told.id, null));
+    expect(bodies(played)).toEqual([hookBody(event, null)]);
+    expect(bodies(played)[0]).toMatchObject({ type: "turn.completed", status: "completed", metadata_order: "1234" });
+    expect(played.got[0]?.headers).toMatchObject({ "webhook-id": told.id });
+    expect(played.got[0]?.headers["webhook-signature"]).toMatch(/^v1,/);
+  });
+
+  it("gets a link that opens its file, made when the body leaves", async () => {
+    const address = freshAddress();
+    const tenant = tenantPort(address);
+    const played = receiver(answering());
+    await subscribe(tenant, played.url, "render.completed");
+    const file = { expires_at: new Date(Date.now() + 60_000).toISOString() };
+    await tenant.accept([await fact("render.completed", "rnd_a", 1, { file })]);
+    await ended(tenant, 1);
+    const [body] = bodies(played);
+    expect(body?.content_url_expires_at).toBe(file.expires_at.replace(/\.\d+/, ".000"));
+    const [origin, token] = String(body?.content_url).split("/f/");
+    expect(origin).toBe("https://gateway.example");
+    const link = await readLink(token ?? "", readConfig(env).roots, Date.now());
+    const opens = { tenant: address.tenant, mode: "test", purpose: "share", id: body?.render_id };
+    expect(link).toMatchObject({ ok: true, value: opens });
+  });
+
+  it("is the same one however often it is subscribed, and is sent each event once", async () => {
+    const tenant = tenantPort(freshAddress());
+    const played = receiver(answering());
+    const all = await Promise.all(Array.from({ length: 20 }, () => subscribe(tenant, played.url, "turn.completed")));
+    expect(new Set(all.map(({ id }) => id)).size).toBe(1);
+    expect(await tenant.listHooks()).toEqual([all[0]]);
+    await tenant.accept([await fact("turn.completed", "trn_a")]);
+    await ended(tenant, 1);
+    expect(played.got).toHaveLength(1);
+  });
+
+  it("is removed when its receiver answers 410, with what was still owed to it", async () => {
+    const tenant = tenantPort(freshAddress());
+    const played = receiver(answering(410));
+    await subscribe(tenant, played.url, "turn.completed");
+    await tenant.accept([await fact("turn.completed", "trn_a"), await fact("turn.completed", "trn_a", 2)]);
+    const told = await ended(tenant, 2);
+    expect(told.map(({ state }) => state)).toEqual(["failed", "failed"]);
+    expect(played.got).toHaveLength(1);
+    expect(await tenant.listHooks()).toEqual([]);
+    await tenant.accept([await fact("turn.completed", "trn_a", 3)]);
+    expect((await tenant.listDeliveries({ limit: 100, after: null })).data).toHaveLength(2);
+  });
+
+  it("ends by its id, by its address, or by its address and event", async () => {
+    const tenant = tenantPort(freshAddress());
+    const at = (path: string) => `https://hooks.nemo-gateway.dev/${path}`;
+    const one = await subscribe(tenant, at("a"), "turn.completed");
+    await subscribe(tenant, at("b"), "turn.completed");
+    await subscribe(tenant, at("b"), "turn.failed");
+    await subscribe(tenant, at("b"), "render.completed");
+    good(await tenant.unsubscribeHook(one.id as EndpointId));
+    expect(bad(await tenant.unsubscribeHook(one.id as EndpointId)).code).toBe("not_found");
+    good(await tenant.unsubscribeAddress({ target_url: at("b"), event: "turn.failed" }));
+    expect((await tenant.listHooks()).map(({ event }) => event).sort()).toEqual(["render.completed", "turn.completed"]);
+    good(await tenant.unsubscribeAddress({ target_url: at("b") }));
+    expect(await tenant.listHooks()).toEqual([]);
+    expect(bad(await tenant.unsubscribeAddress({ target_url: at("b") })).code).toBe("not_found");
+  });
+
+  it("is refused for an address we would not send to, and above a hundred", async () => {
+    const tenant = tenantPort(freshAddress());
+    const refused = await tenant.subscribeHook(call(), { target_url: "https://10.0.0.1/", event: "turn.completed" });
+    expect(bad(refused)).toMatchObject({ code: "address_not_allowed" });
+    const at = (n: number) => ({ target_url: `https://a.nemo-gateway.dev/${n}`, event: "turn.completed" }) as const;
+    for (let n = 0; n < 100; n++) good(await tenant.subscribeHook(call(), at(n)));
+    expect(bad(await tenant.subscribeHook(call(), at(100))).code).toBe("too_many_hooks");
+    good(await tenant.subscribeHook(call(), at(0)));
+  });
+
+  it("is another request's under a used Idempotency-Key", async () => {
+    const tenant = tenantPort(freshAddress());
+    const body = { target_url: "https://a.nemo-gateway.dev/", event: "turn.completed" } as const;
+    const made = good(await tenant.subscribeHook(call("k"), body));
+    expect(good(await tenant.subscribeHook(call("k"), body))).toEqual({ ...made, isNew: false });
+    const other = await tenant.subscribeHook(call("k", "other"), { ...body, event: "turn.failed" });
+    expect(bad(other).code).toBe("idempotency_mismatch");
+  });
+});
+
+describe("the samples of an event", () => {
+  it("are invented before there is a real one, and leave nothing stored", async () => {
+    const tenant = tenantPort(freshAddress());
+    const [sample, ...none] = await tenant.hookSamples("video.completed");
+    expect(none).toEqual([]);
+    expect(sample).toMatchObject({ type: "video.completed", mode: "test", status: "completed" });
+    expect(bad(await tenant.unsubscribeAddress({ target_url: "https://a.nemo-gateway.dev/" })).code).toBe("not_found");
+  });
+
+  it("are the last three real ones, newest first, with the keys of a delivery", async () => {
+    const tenant = tenantPort(freshAddress());
+    const played = receiver(answering());
+    const [invented] = await tenant.hookSamples("render.completed");
+    await subscribe(tenant, played.url, "render.completed");
+    for (let n = 1; n <= 4; n++) await tenant.accept([await fact("render.completed", `rnd_${n}`)]);
+    await ended(tenant, 4);
+    const samples = await tenant.hookSamples("render.completed");
+    const ids = await Promise.all([4, 3, 2].map((n) => eventId(`rnd_${n}`, "render.completed#1")));
+    expect(samples.map(({ id }) => id)).toEqual(ids);
+    for (const body of [...samples, ...bodies(played)]) expect(keysOf(body)).toEqual(keysOf(invented));
+  });
+});
