@@ -11,7 +11,7 @@ import { SAFE_TO_PRINT } from "./log.ts";
 import type { SandboxObject } from "./sandbox/object.ts";
 
 /** What a message on each queue holds. A message is a nudge: losing one loses nothing. */
-export type WakeMessage = { readonly kind: ObjectKind; readonly name: string };
+export type WakeMessage = { readonly kind: ObjectKind | "deletion"; readonly name: string };
 export type DeliveryMessage = { readonly tenant: string };
 export type ObjectKind = "user" | "tenant" | "upload" | "token";
 

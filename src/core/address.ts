@@ -29,6 +29,8 @@ export function parseScope(name: string | undefined): Scope {
   return { tenant: tenant as TenantId, mode }; // the prefix was checked above
 }
 
+/** The R2 prefix under which everything of one tenant lies. */
+export const tenantPrefix = (tenant: TenantId): string => `t/${tenant}/`;
 /** The R2 prefix under which everything of one user lies. The user's own string appears in no key. */
 export const userPrefix = ({ tenant, mode, uh }: UserAddress): string => `t/${tenant}/${mode}/${uh}/`;
 export const uploadKey = (address: UserAddress, id: UploadId): string => `${userPrefix(address)}uploads/${id}`;

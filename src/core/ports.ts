@@ -235,6 +235,8 @@ export interface TokenPort {
   lease(turn: TurnId, until: EpochMs): Promise<{ shared: boolean }>;
   /** Ends a lease; tells whether any other turn overlapped it from its start. `balance`: what the account held then. */
   release(turn: TurnId, balance?: Balance | null): Promise<{ shared: boolean }>;
+  /** Wipes the object: its tenant is gone. */
+  destroy(): Promise<void>;
   wake(): Promise<void>;
 }
 

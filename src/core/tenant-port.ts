@@ -61,6 +61,9 @@ export type DeliveryReport = {
   readonly outcome: DeliveryOutcome;
 };
 
+/** How much a tenant's object held when it was closed. */
+export type ClosedTenant = { readonly endpoints: number; readonly events: number; readonly deliveries: number };
+
 /** One tenant's events, endpoints and deliveries in one mode. */
 export interface TenantPort {
   /** Stores facts once each, whatever is told twice, and owes their deliveries. */
@@ -96,5 +99,9 @@ export interface TenantPort {
   retryDelivery(call: Call, id: DeliveryId): Answer<LoggedDeliveryWire>;
   /** Hears of attempts that are over, and gives out up to `want` due deliveries for one attempt each: fewer or none when no more may go now. */
   workDeliveries(done: readonly DeliveryReport[], want: number): Promise<DeliveryJob[]>;
+  /** Sends nothing any more and takes nothing in; says how much there is. Again: the same. */
+  close(): Promise<ClosedTenant>;
+  /** Wipes the object. */
+  destroy(): Promise<void>;
   wake(): Promise<void>;
 }

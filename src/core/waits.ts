@@ -63,6 +63,8 @@ export type Waits = {
   readonly copyIdle: number;
   /** A result's download is followed at most this long. Chosen: 2 GB at 3.5 MB/s. */
   readonly copyTotal: number;
+  /** Between the end of a tenant's keys and of its things: no isolate remembers a verdict any more. Chosen: twice as long as they do. */
+  readonly tenantQuiet: number;
   /** An upload's body without a byte this long is cut. Chosen: longer than a phone takes from one mast to the next. */
   readonly uploadBodyIdle: number;
   /** One request may bring bytes this long. Chosen: what MAX_REQUEST_BYTES take at 0.5 Mbit/s. */
@@ -118,6 +120,7 @@ const REAL: Waits = {
   uploadBodyTotal: 25 * MINUTE_MS,
   uploadKeep: SECOND_MS,
   uploadBuffer: 5 * SECOND_MS,
+  tenantQuiet: 2 * MINUTE_MS,
 };
 
 /** The waits divided by `scale` (1 in production), each at least 1 ms. */

@@ -6,7 +6,7 @@ import type { DeliveryId, EndpointId, EventId, UserHash } from "../core/ids.ts";
 import { EVENT_TTL_MS } from "../core/limits.ts";
 import type { Call, Page, PageRequest } from "../core/ports.ts";
 import { err, type Result } from "../core/result.ts";
-import type { DeliveryJob, DeliveryReport, Fact, TenantPort } from "../core/tenant-port.ts";
+import type { ClosedTenant, DeliveryJob, DeliveryReport, Fact, TenantPort } from "../core/tenant-port.ts";
 import { DAY_MS, type EpochMs } from "../core/time.ts";
 import type { ErasedFacts } from "../core/user-record.ts";
 import type { EventType, EventWire } from "../core/wire/event.ts";
@@ -23,9 +23,11 @@ import type {
 import type { Env } from "../env.ts";
 import { type Database, openDatabase } from "./database.ts";
 import type { DueRow } from "./due-rows.ts";
+import { endObject } from "./end.ts";
 import { type Ground, layGround } from "./ground.ts";
 import { Schedule } from "./schedule.ts";
 import { Seals } from "./seals.ts";
+import { closeTenant, isClosed } from "./tenant/closing.ts";
 import { DELIVER } from "./tenant/deliveries.ts";
 import { DISABLED } from "./tenant/endpoint-health.ts";
 import { Erased } from "./tenant/erased.ts";
@@ -63,6 +65,7 @@ export class TenantObject extends DurableObject<Env> implements TenantPort {
   async accept(facts: readonly Fact[]): Promise<void> {
     const { events, targets, deliveries } = this.#webhooks;
     this.#database.ready();
+    if (isClosed(this.#ground)) return;
     this.ctx.storage.transactionSync(() => {
       for (const fact of facts) {
         if (this.#erased.has(fact.uh)) continue;
@@ -194,6 +197,15 @@ export class TenantObject extends DurableObject<Env> implements TenantPort {
 
   async workDeliveries(done: readonly DeliveryReport[], want: number): Promise<DeliveryJob[]> {
     return this.#database.exists() ? this.#webhooks.deliveries.work(done, want) : [];
+  }
+
+  async close(): Promise<ClosedTenant> {
+    if (!this.#database.exists()) return { endpoints: 0, events: 0, deliveries: 0 };
+    return closeTenant(this.#ground);
+  }
+
+  async destroy(): Promise<void> {
+    await endObject(this.ctx, this.#ground, "tenant");
   }
 
   async wake(): Promise<void> {

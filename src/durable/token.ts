@@ -18,6 +18,7 @@ import type { NemoTokenWire } from "../core/wire/token.ts";
 import type { Env } from "../env.ts";
 import { type Database, deleteMeta, openDatabase, readMeta, writeMeta } from "./database.ts";
 import { SCHEDULE_INDEX, SCHEDULE_TABLES } from "./due-rows.ts";
+import { endObject } from "./end.ts";
 import { type Ground, layGround } from "./ground.ts";
 import { KeptToken } from "./kept-token.ts";
 import { OUTBOX, OUTBOX_CALLBACK, OUTBOX_TABLES, Outbox } from "./outbox.ts";
@@ -117,6 +118,10 @@ export class TokenObject extends DurableObject<Env> implements TokenPort {
     this.#ground.sql.exec("UPDATE leases SET until = ? WHERE turn = ?", this.#ground.now(), turn);
     if (balance !== null) writeMeta(this.#ground.sql, BALANCE, JSON.stringify(balance));
     return { shared };
+  }
+
+  async destroy(): Promise<void> {
+    await endObject(this.ctx, this.#ground, "token");
   }
 
   async wake(): Promise<void> {

@@ -1,10 +1,14 @@
 /** Making and changing tenants, for the operator: each with its entry in the audit log, felt here at once. */
 import { refusal } from "../core/errors.ts";
 import { plainId, type TenantId } from "../core/ids.ts";
+import { toRfc3339 } from "../core/time.ts";
+import type { TenantDeletionWire } from "../core/wire/deletion.ts";
 import type { NewTenant, TenantChange, TenantWire } from "../core/wire/tenant.ts";
 import { auditRow } from "../store/audit.ts";
+import { beginDeletion, DELETION, readDeletion } from "../store/deletions.ts";
 import { makeOnce } from "../store/repeats.ts";
 import * as store from "../store/tenants.ts";
+import { afterwards } from "./afterwards.ts";
 import { ApiError, notFound, unwrap } from "./api-error.ts";
 import { entryOf, storedRepeatOf } from "./audit.ts";
 import type { Ctx } from "./context.ts";
@@ -39,6 +43,31 @@ export async function moveTenant(c: Ctx, id: TenantId, to: "active" | "paused"):
   const moved = await store.moveTenant(c.env.DB, id, to, entry);
   forgetTenant(id);
   return refuseDeleting(moved);
+}
+
+/** Begins the end of a tenant: its keys stop at once, the rest is a job. Again: the same job, or its receipt. */
+export async function deleteTenant(c: Ctx, id: TenantId): Promise<TenantDeletionWire> {
+  const entry = entryOf(c, { tenant: id, mode: null, at: Date.now(), action: "tenant.deleted", target: id });
+  await beginDeletion(c.env.DB, id, entry);
+  forgetTenant(id);
+  const begun = await foundDeletion(c, id);
+  if (begun.state === "deleting") afterwards(c, c.env.WAKE.send({ kind: DELETION, name: id }));
+  return begun;
+}
+
+/** How far a tenant's deletion is, or its receipt; 404 when none was ever begun. */
+export async function foundDeletion(c: Ctx, id: TenantId): Promise<TenantDeletionWire> {
+  const found = await readDeletion(c.env.DB, id);
+  if (found === null) throw notFound();
+  const { step, requestedAt, completedAt, removed } = found;
+  return {
+    tenant: id,
+    state: completedAt === null ? "deleting" : "deleted",
+    step,
+    requested_at: toRfc3339(requestedAt),
+    completed_at: completedAt === null ? null : toRfc3339(completedAt),
+    removed,
+  };
 }
 
 /** The tenant; 404 when there is none. */

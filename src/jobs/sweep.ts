@@ -1,12 +1,12 @@
 /** The every-minute sweep: which objects are behind, and a nudge to each. Its work stays flat however much is pending. */
 import { QUEUE_BATCH, SWEEP_PAGE } from "../core/limits.ts";
 import type { EpochMs } from "../core/time.ts";
-import type { Env, ObjectKind, WakeMessage } from "../env.ts";
+import type { Env, WakeMessage } from "../env.ts";
 import { log, logBug } from "../log.ts";
 import { type BusyRow, overdue } from "../store/busy.ts";
 
-const KINDS: readonly string[] = ["user", "tenant", "upload", "token"] satisfies ObjectKind[];
-export const isKind = (kind: string): kind is ObjectKind => KINDS.includes(kind);
+const KINDS: readonly string[] = ["user", "tenant", "upload", "token", "deletion"] satisfies WakeMessage["kind"][];
+export const isKind = (kind: string): kind is WakeMessage["kind"] => KINDS.includes(kind);
 
 /**
  * Nudges every object that is overdue at `now`, page by page; answers with how many rows there were. Twice at once is harmless:

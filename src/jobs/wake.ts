@@ -1,6 +1,9 @@
 /** The wake queue's consumer: each message names an object that is behind, and that object does what its alarm would have done. */
-import type { Env, WakeMessage } from "../env.ts";
+import type { TenantId } from "../core/ids.ts";
+import type { Env, ObjectKind, WakeMessage } from "../env.ts";
 import { logBug } from "../log.ts";
+import { deleteTenant } from "./delete-tenant.ts";
+import { deletionWorld } from "./deletion-world.ts";
 
 /** Every object with a schedule has this door. */
 type Wakeable = { wake(): Promise<void> };
@@ -22,7 +25,7 @@ export async function wakeAll(
   await Promise.all(
     batch.messages.map(async (message) => {
       try {
-        await soon(objectOf(env, message.body).wake(), patienceMs);
+        await soon(wake(env, message.body), patienceMs);
         message.ack();
       } catch (error) {
         logBug("wake_failed", error, { work: "wake", attempt: message.attempts });
@@ -41,7 +44,12 @@ async function soon(work: Promise<void>, ms: number): Promise<void> {
   await Promise.race([work, late]).finally(() => clearTimeout(timer));
 }
 
-function objectOf(env: Env, { kind, name }: WakeMessage): Wakeable {
+const wake = (env: Env, { kind, name }: WakeMessage): Promise<void> =>
+  kind === "deletion"
+    ? deleteTenant(deletionWorld(env), name as TenantId, Date.now()) // its busy row is named by the tenant's id
+    : objectOf(env, kind, name).wake();
+
+function objectOf(env: Env, kind: ObjectKind, name: string): Wakeable {
   const classes = { user: env.USER, tenant: env.TENANT, upload: env.UPLOAD, token: env.TOKEN };
   return classes[kind].getByName(name) as unknown as Wakeable; // the four classes implement it; RPC stubs carry their methods under the same names
 }

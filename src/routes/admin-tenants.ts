@@ -9,7 +9,7 @@ import { readJson } from "../http/body.ts";
 import type { AppEnv } from "../http/context.ts";
 import { refuseInvalid } from "../http/invalid.ts";
 import { cutPage } from "../http/page.ts";
-import { changeTenant, createTenant, foundTenant, moveTenant } from "../http/tenants.ts";
+import { changeTenant, createTenant, deleteTenant, foundDeletion, foundTenant, moveTenant } from "../http/tenants.ts";
 import { listAudit } from "../store/audit.ts";
 import { listTenants } from "../store/tenants.ts";
 
@@ -40,6 +40,13 @@ export function adminTenants(): Hono<AppEnv> {
   admin.post("/tenants/:id/resume", params, async (c) =>
     c.json(await moveTenant(c, c.req.valid("param").id, "active")),
   );
+
+  admin.delete("/tenants/:id", params, async (c) => {
+    const begun = await deleteTenant(c, c.req.valid("param").id);
+    return c.json(begun, 202, { Location: `/admin/tenants/${begun.tenant}/deletion` });
+  });
+
+  admin.get("/tenants/:id/deletion", params, async (c) => c.json(await foundDeletion(c, c.req.valid("param").id)));
 
   admin.get("/tenants/:id/audit_log", params, query, async (c) => {
     const { limit, after } = c.req.valid("query");

@@ -20,7 +20,7 @@ export async function writeBusy(
 
 /** Facts that their objects could not tell for a minute. Each says so whenever the cron wakes it, so this is two minutes old at most. */
 export async function outboxBacklog(db: D1Database): Promise<number> {
-  return (await db.prepare("SELECT sum(outbox) AS n FROM busy").first<number>("n")) ?? 0;
+  return (await db.prepare("SELECT sum(outbox) AS n FROM busy WHERE outbox > 0").first<number>("n")) ?? 0;
 }
 
 /** Says that an object owes nothing. */

@@ -21,6 +21,10 @@ const sources: Record<string, string> = import.meta.glob(["../../src/store/*.ts"
 /** Queries that may read or sort more than they give, each with its reason. */
 const MAY_SCAN: Readonly<Record<string, string>> = {
   "SELECT count(*) AS n FROM seals WHERE kid != ?1": "the operator's question how far a re-sealing has come",
+  "SELECT code, sum(n) AS n FROM error_counts WHERE minute > ?1 GROUP BY code ORDER BY code":
+    "the operator's question, over the codes of 60 minutes",
+  "SELECT count(*) AS n, max(at) AS last_at FROM dead_letters":
+    "the operator's question, over 30 days of what should be none",
   "SELECT * FROM keys WHERE tenant = ?1 AND (?2 IS NULL OR mode = ?2) AND id < ?3 ORDER BY id DESC LIMIT ?4":
     "sorts one tenant's keys, of which there are few",
 };

@@ -1,0 +1,26 @@
+/** The job that deletes a tenant, and the receipt that it leaves. */
+import * as z from "zod";
+import { moment, plain } from "./common.ts";
+
+const removed = z.object({
+  keys: z.int(),
+  users: z.int().meta({ description: "Users' objects, those of calls that named no user included." }),
+  generators: z.int(),
+  endpoints: z.int(),
+  events: z.int(),
+  deliveries: z.int(),
+  files: z.int(),
+  file_bytes: z.int(),
+});
+/** How much there was of each when it went. */
+export type TenantRemovedWire = z.infer<typeof removed>;
+
+export const tenantDeletion = z.object({
+  tenant: plain("ten"),
+  state: z.enum(["deleting", "deleted"]),
+  step: z.string(),
+  requested_at: moment,
+  completed_at: moment.nullable(),
+  removed,
+});
+export type TenantDeletionWire = z.infer<typeof tenantDeletion>;

@@ -1,0 +1,101 @@
+/**
+ * The end of a tenant, pass by pass: a nudge from the operator's request, from the pass before, or from the cron.
+ *
+ * Where it stands is in D1. A step does its work and only then is the next place written down, so whatever dies in between
+ * is done again, and every step bears that: erasing is idempotent, and what is counted is counted before it goes.
+ */
+import { type Deletion, nextStep } from "../core/deletion.ts";
+import { MODES, type TenantId } from "../core/ids.ts";
+import { DAY_MS, type EpochMs } from "../core/time.ts";
+import type { TenantRemovedWire } from "../core/wire/deletion.ts";
+import type { DeletionWorld } from "./deletion-world.ts";
+
+/** Places written down in one pass. Chosen: some thousand files, well within one invocation's subrequests. */
+const MOVES = 10;
+/** Objects ended side by side. */
+const ABREAST = 20;
+
+/** Where a step leaves off: the deletion's next place, or the news that it must wait until a moment. */
+type Progress = { readonly next: Deletion } | { readonly waitUntil: EpochMs };
+type Step = (world: DeletionWorld, tenant: TenantId, at: Deletion, now: EpochMs) => Promise<Progress>;
+
+const STEPS: Readonly<Record<Exclude<Deletion["step"], "rows">, Step>> = {
+  endpoints: closeEndpoints,
+  quiet: async ({ waits }, _tenant, at, now) => {
+    const over = at.requestedAt + waits.tenantQuiet;
+    return now >= over ? { next: nextStep(at) } : { waitUntil: over };
+  },
+  count: countEverything,
+  users: eraseUsers,
+  files: async (world, tenant, at) => ({ next: (await world.deleteFiles(tenant)) === 0 ? nextStep(at) : at }),
+  objects: async (world, tenant, at) => {
+    await Promise.all(MODES.flatMap((mode) => [world.endTenant(tenant, mode), world.endToken(tenant, mode)]));
+    return { next: nextStep(at) };
+  },
+};
+
+/** One pass over the deletion of a tenant, if it is due and nobody else has it. Rejects when a step fails: it is due again soon. */
+export async function deleteTenant(world: DeletionWorld, tenant: TenantId, now: EpochMs): Promise<void> {
+  if (!(await world.take(tenant, now))) return;
+  try {
+    await moveOn(world, tenant, now);
+  } catch (error) {
+    // Where this fails too, the cron comes back when the time it was taken for is over.
+    await world.postpone(tenant, now + world.waits.retry, now).catch(() => undefined);
+    throw error;
+  }
+}
+
+async function moveOn(world: DeletionWorld, tenant: TenantId, now: EpochMs): Promise<void> {
+  let deletion = await world.read(tenant);
+  for (let moves = 0; deletion !== null && deletion.completedAt === null && moves < MOVES; moves++) {
+    if (deletion.step === "rows") return world.finish(tenant, now);
+    const progress = await STEPS[deletion.step](world, tenant, deletion, now);
+    if ("waitUntil" in progress) return world.postpone(tenant, progress.waitUntil, now);
+    deletion = progress.next;
+    await world.move(tenant, deletion);
+  }
+  await world.postpone(tenant, now, now);
+}
+
+async function closeEndpoints(world: DeletionWorld, tenant: TenantId, at: Deletion): Promise<Progress> {
+  const closed = await Promise.all(MODES.map((mode) => world.closeTenant(tenant, mode)));
+  const sum = (of: "endpoints" | "events" | "deliveries") => closed.reduce((all, one) => all + one[of], 0);
+  const counted = { endpoints: sum("endpoints"), events: sum("events"), deliveries: sum("deliveries") };
+  return { next: nextStep(withCounts(at, counted)) };
+}
+
+/** Goes through the store once by the names of files, a page at a time, then counts the rows. */
+async function countEverything(world: DeletionWorld, tenant: TenantId, at: Deletion): Promise<Progress> {
+  const page = await world.listFiles(tenant, at.cursor);
+  const before = at.cursor === null ? { files: 0, file_bytes: 0 } : at.removed;
+  const counted = {
+    files: before.files + page.files.length,
+    file_bytes: before.file_bytes + page.files.reduce((sum, { size }) => sum + size, 0),
+  };
+  const last = page.files.at(-1)?.key;
+  if (page.hasMore && last !== undefined) return { next: { ...withCounts(at, counted), cursor: last } };
+  return { next: nextStep(withCounts(at, { ...counted, ...(await world.countRows(tenant)) })) };
+}
+
+/** Tells every user's object to erase itself; they take their time, and leave the list when they have begun. */
+async function eraseUsers(world: DeletionWorld, tenant: TenantId, at: Deletion, now: EpochMs): Promise<Progress> {
+  const [mode = "", uh = ""] = at.cursor?.split(":") ?? [];
+  const users = await world.usersAfter(tenant, { mode, uh });
+  await abreast(users, (user) => world.eraseUser({ tenant, ...user }));
+  const last = users.at(-1);
+  if (last !== undefined) return { next: { ...at, cursor: `${last.mode}:${last.uh}` } };
+  // A tombstone goes by itself, a month later; everything that is due sooner is still part of the erasing.
+  if ((await world.unfinishedUsers(tenant, now + DAY_MS)) === 0) return { next: nextStep(at) };
+  if (at.cursor !== null) return { next: { ...at, cursor: null } };
+  return { waitUntil: now + world.waits.retry };
+}
+
+const withCounts = (at: Deletion, counted: Partial<TenantRemovedWire>): Deletion => ({
+  ...at,
+  removed: { ...at.removed, ...counted },
+});
+
+async function abreast<T>(items: readonly T[], work: (item: T) => Promise<void>): Promise<void> {
+  for (let at = 0; at < items.length; at += ABREAST) await Promise.all(items.slice(at, at + ABREAST).map(work));
+}

@@ -1,0 +1,252 @@
+/** The end of a tenant: everything of it goes, nothing else does, and a fault anywhere changes neither that nor the receipt. */
+import { runInDurableObject } from "cloudflare:test";
+import { describe, expect, it } from "vitest";
+import { renderKey, tenantObjectName, type UserAddress } from "../../src/core/address.ts";
+import type { TenantId } from "../../src/core/ids.ts";
+import { eventId, plainId } from "../../src/core/ids.ts";
+import type { TenantDeletionWire } from "../../src/core/wire/deletion.ts";
+import type { TenantWire } from "../../src/core/wire/tenant.ts";
+import worker from "../../src/index.ts";
+import { deleteTenant } from "../../src/jobs/delete-tenant.ts";
+import { type DeletionWorld, deletionWorld } from "../../src/jobs/deletion-world.ts";
+import { beginDeletion, postponeDeletion, readDeletion } from "../../src/store/deletions.ts";
+import {
+  adminHeaders,
+  call,
+  env,
+  jsonOf,
+  makeKey,
+  makeMember,
+  makeTenant,
+  problemOf,
+  send,
+} from "../support/gateway.ts";
+import {
+  call as aCall,
+  freshAddress,
+  good,
+  newProject,
+  random,
+  tenantPort,
+  until,
+  userPort,
+} from "../support/objects.ts";
+
+const deletionOf = async (id: string): Promise<TenantDeletionWire> =>
+  jsonOf(await call(`/admin/tenants/${id}/deletion`, { headers: adminHeaders }));
+
+/** How many rows of each table of D1 are still the tenant's. */
+async function rowsOf(tenant: string): Promise<Record<string, number>> {
+  const tables = await env.DB.prepare("SELECT name, sql FROM sqlite_master WHERE type = 'table'").all<{
+    name: string;
+    sql: string;
+  }>();
+  const left: Record<string, number> = {};
+  for (const { name, sql } of tables.results) {
+    const column = /^ +(tenant|owner|object_name) TEXT/m.exec(sql)?.[1] ?? (name === "tenants" ? "id" : null);
+    if (column === null) continue;
+    const n = await env.DB.prepare(`SELECT count(*) AS n FROM "${name}" WHERE "${column}" GLOB ?1`)
+      .bind(`${tenant}*`)
+      .first<number>("n");
+    if (n) left[name] = n;
+  }
+  return left;
+}
+
+/** Tables in the storage of an object. */
+const tablesOf = (stub: DurableObjectStub): Promise<number> =>
+  runInDurableObject(stub, (_, state) => {
+    const query = "SELECT count(*) AS n FROM sqlite_master WHERE type = 'table' AND name NOT GLOB '_cf*'";
+    return state.storage.sql.exec<{ n: number }>(query).one().n;
+  });
+
+const filesOf = async (tenant: string) => (await env.MEDIA.list({ prefix: `t/${tenant}/` })).objects.length;
+
+describe("deleting a tenant", () => {
+  it("stops its keys at once, then takes everything, and leaves a receipt", async () => {
+    const { tenant, key, headers } = await makeMember("ada");
+    const other = await makeMember("ada");
+    for (const member of [headers, other.headers]) {
+      const make = (path: string, body: object, status: number) =>
+        send("POST", path, body, member).then((response) => jsonOf<{ id: string }>(response, status));
+      await make("/v1/projects", {}, 201);
+      await make("/v1/webhook_endpoints", { url: "http://127.0.0.1:9/in" }, 201);
+      await make("/v1/keys", {}, 201);
+    }
+    const stray = { Authorization: headers.Authorization ?? "" };
+    await jsonOf(await send("POST", "/v1/projects", {}, stray), 201);
+    await env.MEDIA.put(`t/${tenant.id}/live/0000000000000000/renders/rnd_x.mp4`, "12345");
+    await env.MEDIA.put(`t/${other.tenant.id}/live/0000000000000000/renders/rnd_x.mp4`, "12345");
+
+    const begun = await call(`/admin/tenants/${tenant.id}`, { method: "DELETE", headers: adminHeaders });
+    expect(begun.headers.get("Location")).toBe(`/admin/tenants/${tenant.id}/deletion`);
+    expect(await jsonOf(begun, 202)).toMatchObject({ state: "deleting", completed_at: null });
+    expect(await problemOf(await call("/v1/projects", { headers }))).toMatchObject({ code: "key_revoked" });
+    for (const change of [
+      send("PATCH", `/admin/tenants/${tenant.id}`, { tier: "large" }, adminHeaders),
+      send("POST", `/admin/tenants/${tenant.id}/resume`, "", adminHeaders),
+      send("POST", `/admin/tenants/${tenant.id}/keys`, {}, adminHeaders),
+    ])
+      expect(await problemOf(await change)).toMatchObject({ status: 409, code: "tenant_deleting" });
+
+    const receipt = await until(async () => {
+      await worker.scheduled({} as ScheduledController, env);
+      const now = await deletionOf(tenant.id);
+      return now.state === "deleted" ? now : null;
+    }, 50_000);
+    expect(receipt.removed).toMatchObject({ keys: 2, users: 2, endpoints: 1, files: 1, file_bytes: 5 });
+    expect(await rowsOf(tenant.id)).toEqual({ audit_log: expect.any(Number), tenant_deletions: 1, busy: 2 });
+    const busy = await env.DB.prepare("SELECT DISTINCT kind FROM busy WHERE object_name GLOB ?1")
+      .bind(`${tenant.id}*`)
+      .all();
+    expect(busy.results).toEqual([{ kind: "user" }]); // tombstones, until they forget themselves
+    expect(await filesOf(tenant.id)).toBe(0);
+    expect((await call(`/admin/tenants/${tenant.id}`, { headers: adminHeaders })).status).toBe(404);
+    expect(await problemOf(await call("/v1/projects", { headers: { "X-Api-Key": key.secret } }))).toMatchObject({
+      status: 401,
+    });
+    const again = await call(`/admin/tenants/${tenant.id}`, { method: "DELETE", headers: adminHeaders });
+    expect(await jsonOf(again, 202)).toEqual(receipt);
+
+    expect(
+      (await jsonOf<{ data: unknown[] }>(await call("/v1/projects", { headers: other.headers }))).data,
+    ).toHaveLength(1);
+    expect(await filesOf(other.tenant.id)).toBe(1);
+  });
+
+  it("is told in the audit log once, and 404 for a tenant that never was", async () => {
+    const { id } = await makeTenant();
+    for (let at = 0; at < 2; at++) await call(`/admin/tenants/${id}`, { method: "DELETE", headers: adminHeaders });
+    const log = await jsonOf<{ data: { action: string }[] }>(
+      await call(`/admin/tenants/${id}/audit_log`, { headers: adminHeaders }),
+    );
+    expect(log.data.map(({ action }) => action)).toEqual(["tenant.deleted", "tenant.created"]);
+    for (const [method, path] of [
+      ["DELETE", ""],
+      ["GET", "/deletion"],
+    ] as const)
+      expect(
+        (await call(`/admin/tenants/ten_00000000000000000000${path}`, { method, headers: adminHeaders })).status,
+      ).toBe(404);
+  });
+});
+
+/** A tenant with one of everything, marked as going; nobody but the test moves its deletion on. */
+async function doomed(): Promise<UserAddress> {
+  const tenant = (await makeTenant("doomed")) as TenantWire & { id: TenantId };
+  await makeKey(tenant.id);
+  const address = { ...freshAddress(), tenant: tenant.id };
+  await newProject(userPort(address));
+  await until(async () => (await rowsOf(tenant.id)).users);
+  good(await tenantPort(address).createEndpoint(aCall(), { url: "http://127.0.0.1:9/in", types: ["render.failed"] }));
+  const [resource, at] = ["trn_x", Date.now()];
+  const id = await eventId(resource, "turn.completed#1");
+  await tenantPort(address).accept([
+    { id, type: "turn.completed", resource, sequence: 1, at, uh: address.uh, data: "{}" },
+  ]);
+  await env.MEDIA.put(renderKey(address, "rnd_x"), "123");
+  await begin(tenant.id);
+  return address;
+}
+
+const begin = (tenant: TenantId): Promise<void> =>
+  beginDeletion(env.DB, tenant, {
+    id: plainId("aud", Date.now(), random),
+    tenant,
+    mode: null,
+    at: Date.now(),
+    actor: "admin",
+    action: "tenant.deleted",
+    target: tenant,
+    requestId: "req_12345678",
+    detail: {},
+  });
+
+type Touch = { readonly name: string; readonly nth: number; readonly when: "before" | "after" };
+
+/** The real world without nudges, in which one touch fails: the nth of its name, before it had its effect or after. */
+function faulty({ name: wanted, nth, when }: Touch): DeletionWorld {
+  let touches = 0;
+  const real = { ...deletionWorld(env), postpone: quietPostpone };
+  return new Proxy(real, {
+    get(target, name) {
+      const found: unknown = Reflect.get(target, name);
+      if (typeof found !== "function") return found;
+      return async (...given: unknown[]) => {
+        const isIt = name === wanted && touches++ === nth;
+        if (isIt && when === "before") throw new Error("broken by the test");
+        const answer: unknown = await found(...given);
+        if (isIt) throw new Error("broken by the test");
+        return answer;
+      };
+    },
+  });
+}
+
+const quietPostpone: DeletionWorld["postpone"] = (tenant, dueAt) => postponeDeletion(env.DB, tenant, dueAt);
+
+/** Moves a deletion on to its end with a clock of its own that leaps over every wait; answers how many passes failed. */
+async function drive(address: UserAddress, world: DeletionWorld): Promise<number> {
+  const { tenant } = address;
+  let failed = 0;
+  for (let now = Date.now() + 600_000; ; now += 600_000) {
+    await deleteTenant(world, tenant, now).catch(() => failed++);
+    if ((await readDeletion(env.DB, tenant))?.completedAt) return failed;
+    await userPort(address)
+      .wake()
+      .catch(() => undefined); // what the cron would do; a restarting object refuses
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
+
+const RECEIPT = { keys: 1, users: 1, generators: 0, endpoints: 1, events: 1, deliveries: 0, files: 1, file_bytes: 3 };
+
+async function expectGone(address: UserAddress, about: string): Promise<void> {
+  const { tenant } = address;
+  expect((await readDeletion(env.DB, tenant))?.removed, about).toEqual(RECEIPT);
+  const { audit_log: _, busy: __, ...left } = await rowsOf(tenant);
+  expect(left, about).toEqual({ tenant_deletions: 1 });
+  expect(await filesOf(tenant), about).toBe(0);
+  const scope = tenantObjectName(address);
+  // A stub to an instance that was ended is of no more use, so each look takes a new one.
+  const objects = [() => env.TENANT.getByName(scope), () => env.TOKEN.getByName(scope)];
+  const isEmpty = (stub: DurableObjectStub) =>
+    tablesOf(stub).then(
+      (n) => n === 0,
+      () => false,
+    );
+  for (const stub of objects) expect(await until(() => isEmpty(stub())), about).toBe(true);
+}
+
+const touches = Object.entries(deletionWorld(env)).flatMap(([name, found]) =>
+  typeof found === "function" ? [name] : [],
+);
+const FAULTS: readonly Touch[] = [
+  ...touches.flatMap((name) => (["before", "after"] as const).map((when) => ({ name, nth: 0, when }))),
+  // Between the work of each later step and its being written down.
+  ...[1, 2, 3, 4, 5].map((nth) => ({ name: "move", nth, when: "before" as const })),
+];
+
+describe("a deletion in which one touch of the world fails", () => {
+  it.each(["before", "after"] as const)("ends the same, wherever that is: %s it had its effect", async (when) => {
+    const faults = FAULTS.filter((fault) => fault.when === when);
+    expect(faults.length).toBeGreaterThanOrEqual(13);
+    await Promise.all(
+      faults.map(async (fault) => {
+        const victim = await doomed();
+        await drive(victim, faulty(fault));
+        await expectGone(victim, JSON.stringify(fault));
+      }),
+    );
+  });
+
+  it("is nobody else's while one pass works on it, and again anybody's when that one is dead", async () => {
+    const address = await doomed();
+    const now = Date.now() + 1_000;
+    const world = deletionWorld(env);
+    const taken = await Promise.all([1, 2].map(() => world.take(address.tenant, now)));
+    expect(taken.toSorted()).toEqual([false, true]);
+    expect(await world.take(address.tenant, now + world.waits.stepLease - 1)).toBe(false);
+    expect(await world.take(address.tenant, now + world.waits.stepLease)).toBe(true);
+  });
+});
