@@ -137,6 +137,8 @@ export const MEDIA_BOXES = 10_000;
 /** Reads from the store to look into one file. Chosen: a file with one index takes two or three; R2 counts each. */
 export const MEDIA_READS = 200;
 // ---- videos
+/** Text fields of one form. Chosen: every label a file may have, and a generator's variables. */
+export const FORM_FIELDS = 100;
 /** Files one video is made of. Chosen: a shooting's worth; each is brought to upstream in turn. */
 export const MAX_VIDEO_SOURCES = 20;
 

@@ -1,5 +1,6 @@
 /** JSON bodies: read under a byte cap, checked as text, then left for the validators of the route. */
 import type { MiddlewareHandler } from "hono";
+import { unflatten } from "../core/flat-fields.ts";
 import { JSON_BODY_BYTES } from "../core/limits.ts";
 import { ApiError, apiError } from "./api-error.ts";
 import type { AppEnv } from "./context.ts";
@@ -20,6 +21,13 @@ export const readJson: MiddlewareHandler<AppEnv> = async (c, next) => {
   c.set("bodyText", text);
   // The validators read the body from this cache, which holds promises. Without a content type they take `{}`, expecting no text.
   Object.assign(c.req.bodyCache, { text: Promise.resolve(text === "" && c.req.header("Content-Type") ? "{}" : text) });
+  await next();
+};
+
+/** Reads the flat body of a tool that cannot nest as the nested one that the route's validators know. Runs after `readJson`. */
+export const readFlat: MiddlewareHandler<AppEnv> = async (c, next) => {
+  if (c.var.bodyText !== "")
+    Object.assign(c.req.bodyCache, { text: Promise.resolve(JSON.stringify(unflatten(JSON.parse(c.var.bodyText)))) });
   await next();
 };
 

@@ -11,13 +11,15 @@ import { IDEMPOTENCY_KEY_CHARS, USER_CHARS } from "../core/limits.ts";
 import { owned, plain } from "../core/wire/common.ts";
 import { problem } from "../core/wire/problem.ts";
 import { type Access, access, type Credentials } from "./auth.ts";
-import { readJson } from "./body.ts";
+import { readFlat, readJson } from "./body.ts";
 import type { Api } from "./context.ts";
 
 type Declaration = RouteConfig & {
   readonly access: Access;
   /** API keys alone unless told. */
   readonly credentials?: Credentials;
+  /** The body may come flat as well, from tools that cannot nest. */
+  readonly flat?: boolean;
   readonly summary: string;
 };
 
@@ -41,12 +43,12 @@ const SECURITY = {
 };
 
 /** A route, with its access rule as its first middleware and its body read under a cap before any validator. */
-export function declare<const D extends Declaration>(given: D): Omit<D, "access" | "credentials"> {
+export function declare<const D extends Declaration>(given: D): Omit<D, "access" | "credentials" | "flat"> {
   // The additions hold for every route alike; a handler is checked against what its own declaration says.
-  return complete(given) as unknown as Omit<D, "access" | "credentials">;
+  return complete(given) as unknown as Omit<D, "access" | "credentials" | "flat">;
 }
 
-function complete({ access: rule, credentials = "key", ...given }: Declaration): RouteConfig {
+function complete({ access: rule, credentials = "key", flat = false, ...given }: Declaration): RouteConfig {
   const isPublic = rule === "public";
   const headers = isPublic ? [] : given.method === "post" ? [USER, REPEAT] : [USER];
   const hasJson = given.request?.body?.content["application/json"] !== undefined;
@@ -57,7 +59,7 @@ function complete({ access: rule, credentials = "key", ...given }: Declaration):
     security: isPublic ? [] : SECURITY[credentials],
     parameters: headers,
     responses: { ...given.responses, default: PROBLEM },
-    middleware: [access(rule, credentials), ...(hasJson ? [readJson] : [])],
+    middleware: [access(rule, credentials), ...(hasJson ? [readJson] : []), ...(flat ? [readFlat] : [])],
   });
 }
 

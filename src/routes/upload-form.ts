@@ -2,7 +2,7 @@
 
 import type { Refusal } from "../core/errors.ts";
 import { FormReader, type PartHead } from "../core/form-reader.ts";
-import { FORM_FILES, METADATA_VALUE_BYTES } from "../core/limits.ts";
+import { FORM_FIELDS, FORM_FILES, METADATA_VALUE_BYTES } from "../core/limits.ts";
 import type { UploadState } from "../core/ports.ts";
 import type { Result } from "../core/result.ts";
 import { fileNameFor } from "../core/upload-headers.ts";
@@ -15,24 +15,41 @@ import { uploadObject } from "../http/objects.ts";
 
 type Owner = Awaited<ReturnType<typeof newAddress>>;
 
-/** Fields are labels of the files after them. The first refusal ends the request; files before it are stored. */
+/** Fields are labels of the files after them. */
 export async function createFromForm(c: Ctx): Promise<Response> {
+  const { uploads } = await takeForm(c, METADATA_VALUE_BYTES, (fields) => fields);
+  if (uploads.length === 0) throw apiError("invalid_request", "The form holds no file; send at least one.");
+  return c.json({ data: uploads }, 201);
+}
+
+type Fields = Readonly<Record<string, string>>;
+
+/**
+ * A form's fields, of at most `fieldBytes` each, and its files as uploads of the caller, labelled with what `labelsOf` says
+ * of the fields before them. The first refusal ends the request; files before it are stored.
+ */
+export async function takeForm(
+  c: Ctx,
+  fieldBytes: number,
+  labelsOf: (fields: Fields) => Fields,
+): Promise<{ fields: Fields; uploads: UploadWire[] }> {
   const { body, headers } = c.req.raw;
   const form = body === null ? null : FormReader.of(body, headers.get("Content-Type") ?? "");
   if (form === null) throw broken();
   const owner = await newAddress(c);
-  const labels: Record<string, string> = {};
-  const made: UploadWire[] = [];
+  const fields: Record<string, string> = {};
+  const uploads: UploadWire[] = [];
   try {
     for (let part = await next(form); part !== "end"; part = await next(form)) {
-      if (part.filename === null) labels[part.name] = await readField(form, part.name);
-      else made.push(await storeFile(c, owner, form, part, made.length, labels));
+      if (part.filename === null) fields[part.name] = await readField(form, part.name, fieldBytes);
+      else uploads.push(await storeFile(c, owner, form, part, uploads.length, labelsOf(fields)));
+      if (Object.keys(fields).length > FORM_FIELDS)
+        throw apiError("invalid_request", `A form may hold ${FORM_FIELDS} fields.`);
     }
   } finally {
     form.release().catch(() => undefined);
   }
-  if (made.length === 0) throw apiError("invalid_request", "The form holds no file; send at least one.");
-  return c.json({ data: made }, 201);
+  return { fields, uploads };
 }
 
 async function next(form: FormReader): Promise<PartHead | "end"> {
@@ -41,14 +58,13 @@ async function next(form: FormReader): Promise<PartHead | "end"> {
   return part;
 }
 
-/** A field's text, no longer than a label may be. */
-async function readField(form: FormReader, name: string): Promise<string> {
+/** A field's text, of at most so many bytes. */
+async function readField(form: FormReader, name: string, bytes: number): Promise<string> {
   const decoder = new TextDecoder();
   let text = "";
   const isWhole = await form.content(async (piece) => {
     text += decoder.decode(piece, { stream: true });
-    if (text.length > METADATA_VALUE_BYTES)
-      throw apiError("invalid_request", `The field ${name} must be at most ${METADATA_VALUE_BYTES} bytes.`);
+    if (text.length > bytes) throw apiError("invalid_request", `The field ${name} must be at most ${bytes} bytes.`);
   });
   if (!isWhole) throw broken();
   return text;
@@ -60,7 +76,7 @@ async function storeFile(
   form: FormReader,
   part: PartHead,
   nth: number,
-  labels: Record<string, string>,
+  labels: Fields,
 ): Promise<UploadWire> {
   if (nth >= FORM_FILES) throw apiError("invalid_request", `A form may hold ${FORM_FILES} files.`);
   const checked = metadata.safeParse(labels);

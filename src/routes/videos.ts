@@ -16,6 +16,7 @@ import { pageRequest, shownPage } from "../http/page.ts";
 import { started } from "../http/video-start.ts";
 import { mayMakeVideos, orderFor, orderOf } from "../http/videos.ts";
 import { fileAnswers } from "./renders.ts";
+import { formVideos } from "./video-form.ts";
 
 const tags = ["Videos"];
 const credentials = "key_or_user_token" as const;
@@ -30,9 +31,10 @@ const start = declare({
   access: "chat",
   credentials,
   tags,
+  flat: true,
   summary: "Make a video",
   description:
-    "Prompt in, MP4 out: project, files, turn, export. 202 at once, or with `Prefer: wait=N` (1 to 60 s) 200 when it has ended by then. Needs the scopes `chat` and `render`.",
+    "Prompt in, MP4 out: project, files, turn, export. 202 at once, or with `Prefer: wait=N` (1 to 60 s) 200 when it has ended by then. Tools that cannot nest send `asset_urls`, `asset_ids` (text, parted by commas or lines), `metadata_<key>`; a form may hold the same fields and the files themselves. Needs the scopes `chat` and `render`.",
   request: { body: body(newVideo) },
   responses: made,
 });
@@ -43,7 +45,9 @@ const generate = declare({
   access: "chat",
   credentials,
   tags,
+  flat: true,
   summary: "Make a video with a generator",
+  description: "As `POST /v1/videos`; flat, its variables are `var_<name>`.",
   request: { params: generatorParams, body: body(newGeneratorVideo) },
   responses: made,
 });
@@ -117,6 +121,9 @@ const share = declare({
 });
 
 export function mountVideos(app: Api): void {
+  app.use("/v1/videos", formVideos);
+  app.use("/v1/generators/:id/videos", formVideos);
+
   app.openapi(start, async (c) => {
     mayMakeVideos(c);
     const wanted = c.req.valid("json");

@@ -4,6 +4,8 @@ import type { VideoWire } from "../../src/core/wire/video.ts";
 import { call, jsonOf, makeKey, makeMember, problemOf, send } from "../support/gateway.ts";
 import { until } from "../support/objects.ts";
 
+/** The head of a PNG, as far as anybody looks. */
+const PNG = new Uint8Array([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a, 0, 0, 0, 13, 0x49, 0x48, 0x44, 0x52]);
 const WAIT = { Prefer: "wait=60" };
 
 async function finished(video: VideoWire, headers: Record<string, string>): Promise<VideoWire> {
@@ -87,9 +89,8 @@ describe("POST /v1/videos", () => {
 
   it("waits for an upload that is still on its way", async () => {
     const { headers } = await makeMember("ada");
-    const png = new Uint8Array([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a, 0, 0, 0, 13, 0x49, 0x48, 0x44, 0x52]);
     const upload = await jsonOf<{ id: string }>(
-      await send("POST", "/v1/uploads", { filename: "cup.png", size_bytes: png.length }, headers),
+      await send("POST", "/v1/uploads", { filename: "cup.png", size_bytes: PNG.length }, headers),
       201,
     );
     const body = { prompt: "make a 1 second video from the picture", assets: [upload.id] };
@@ -98,7 +99,7 @@ describe("POST /v1/videos", () => {
       const { stage } = await jsonOf<VideoWire>(await call(`/v1/videos/${video.id}`, { headers }));
       return stage === "assets";
     });
-    const sent = await call(`/v1/uploads/${upload.id}/content`, { method: "PUT", headers, body: png });
+    const sent = await call(`/v1/uploads/${upload.id}/content`, { method: "PUT", headers, body: PNG });
     expect(sent.status).toBe(200);
     expect(await finished(video, headers)).toMatchObject({ status: "completed" });
   });
@@ -184,5 +185,51 @@ describe("a user's videos", () => {
     expect((await jsonOf<VideoWire>(await call(`/v1/videos/${one.id}`, { headers: ada.headers }))).status).toBe(
       "completed",
     );
+  });
+});
+
+describe("a tool that cannot nest", () => {
+  it("sends flat fields, in text", async () => {
+    const { headers } = await makeMember(null);
+    const flat = {
+      var_topic: "tea",
+      var_seconds: "1",
+      metadata_order: 7,
+      asset_urls: "",
+      callback_url: "",
+      on_question: "",
+    };
+    const made = await send("POST", "/v1/generators/free-generation-maker/videos", flat, { ...headers, ...WAIT });
+    expect(await jsonOf<VideoWire>(made)).toMatchObject({
+      status: "completed",
+      prompt: "generate a 1-second video from my script about tea",
+      metadata: { order: "7" },
+    });
+  });
+
+  it("sends a form with prompt and files in one request", async () => {
+    const { headers } = await makeMember(null);
+    const form = new FormData();
+    form.set("prompt", "make a 1 second video from the picture");
+    form.set("metadata_order", "8");
+    form.append("file", new File([PNG], "cup.png", { type: "image/png" }));
+    const posted = await call("/v1/videos", {
+      method: "POST",
+      body: form,
+      headers: { ...headers, "Idempotency-Key": "f" },
+    });
+    const video = await jsonOf<VideoWire>(posted, 202);
+    expect(video.asset_ids).toHaveLength(1);
+    expect(await finished(video, headers)).toMatchObject({ status: "completed", metadata: { order: "8" } });
+    const again = await call("/v1/videos", {
+      method: "POST",
+      body: form,
+      headers: { ...headers, "Idempotency-Key": "f" },
+    });
+    expect((await jsonOf<VideoWire>(again, 202)).id).toBe(video.id);
+    const wrong = new FormData();
+    wrong.set("surprise", "x");
+    const problem = await problemOf(await call("/v1/videos", { method: "POST", body: wrong, headers }));
+    expect(problem.errors?.map(({ field }) => field)).toEqual(["/prompt", "/surprise"]);
   });
 });
