@@ -1,12 +1,13 @@
 /**
- * Follows a turn from a page, over reloads, with a stream ticket in place of a key.
+ * Follows a turn from a page, over reloads: by fetch with a user token, or by EventSource with a stream ticket.
  *
  * The id of the last event is kept in sessionStorage; whatever closes the stream, the next one goes on after it. 204
  * means that the turn has ended and everything was seen.
  */
 const given = new URLSearchParams(location.hash.slice(1));
-const ticketUrl = given.get("ticket_url") ?? "";
-const kept = ticketUrl === "" ? "" : `events ${new URL(ticketUrl).pathname}`;
+/** Where the events are: the turn's `events_url`, or its ticket's URL, which needs no token. */
+const eventsUrl = given.get("events_url") ?? given.get("ticket_url") ?? "";
+const kept = eventsUrl === "" ? "" : `events ${new URL(eventsUrl).pathname}`;
 
 /** Every event type of a turn: an EventSource hands out named events by name only. */
 const TYPES = [
@@ -47,22 +48,36 @@ function say(state) {
 
 /** A new page's EventSource has no last id, so the first URL says where to go on; from then on it knows by itself. */
 function followWithEventSource() {
-  const source = new EventSource(`${ticketUrl}&after=${lastId()}`);
+  const source = new EventSource(`${eventsUrl}&after=${lastId()}`);
   for (const type of TYPES)
     source.addEventListener(type, (event) => take(event.lastEventId, type, JSON.parse(event.data)));
   source.addEventListener("open", () => say("open"));
   source.addEventListener("error", () => say(source.readyState === EventSource.CLOSED ? "ended" : "coming back"));
 }
 
+/** Asks this page's own server, which knows who is signed in and makes the token with `POST /v1/users/{id}/tokens`. */
+async function freshToken() {
+  const answer = await fetch("token", { method: "POST" });
+  return (await answer.json()).token;
+}
+
 async function followWithFetch() {
   const at = { retryMs: FIRST_RETRY_MS };
+  let token = null;
   for (;;) {
     try {
-      const answer = await fetch(ticketUrl, { headers: { "Last-Event-ID": String(lastId()) } });
+      token ??= await freshToken();
+      const headers = { Authorization: `Bearer ${token}`, "Last-Event-ID": String(lastId()) };
+      const answer = await fetch(eventsUrl, { headers: { ...headers, Accept: "text/event-stream" } });
       if (answer.status === 204) return say("ended");
-      if (!answer.ok) return say(`refused: ${(await answer.json()).code}`);
-      say("open");
-      await readAll(answer.body, at);
+      if (answer.ok) {
+        say("open");
+        await readAll(answer.body, at);
+      } else if (answer.status === 401) {
+        token = null; // it has ended: the next one goes on
+      } else {
+        return say(`refused: ${(await answer.json()).code}`);
+      }
     } catch {
       // The connection was lost: come back for the rest.
     }
@@ -93,6 +108,6 @@ function takeFrame(frame, at) {
 }
 
 show();
-if (ticketUrl === "") say("no ticket_url after the #");
+if (eventsUrl === "") say("no events_url or ticket_url after the #");
 else if (given.get("how") === "eventsource") followWithEventSource();
 else await followWithFetch();

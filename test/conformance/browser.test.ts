@@ -4,8 +4,10 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import * as z from "zod";
 import { moment } from "../../src/core/wire/common.ts";
 import { problem } from "../../src/core/wire/problem.ts";
+import type { TurnWire } from "../../src/core/wire/turn.ts";
 import { turnEvent } from "../../src/core/wire/turn-event.ts";
-import { type Pages, servePages, startBrowser } from "./support/browser.ts";
+import { userToken } from "../../src/core/wire/user.ts";
+import { type Pages, SESSION, servePages, startBrowser } from "./support/browser.ts";
 import { type Member, newMember, served, shown } from "./support/client.ts";
 import { countTo, watch } from "./support/frames.ts";
 
@@ -20,20 +22,40 @@ const TURN_MS = 60_000;
 let browser: Browser;
 let pages: Pages;
 beforeAll(async () => {
-  [browser, pages] = await Promise.all([startBrowser(), servePages()]);
+  [browser, pages] = await Promise.all([startBrowser(), servePages(tokenOf)]);
 });
 afterAll(async () => {
   await browser?.close();
   pages?.close();
 });
 
-const newPage = async (): Promise<Page> => (await browser.newContext()).newPage();
+/** Who is signed in at the server of pages, by session. */
+const signedIn = new Map<string, Member>();
 
-async function ticketFor(member: Member): Promise<{ id: string; url: string }> {
-  const { id } = await member.say((await member.newProject()).id, `make a clip of the sea ${SLOW}`);
-  const { url } = await shown(member.ask("POST", `/v1/turns/${id}/stream_ticket`), ticketed);
-  return { id, url };
+async function tokenOf(session: string): Promise<string> {
+  const member = signedIn.get(session);
+  if (member === undefined) throw new Error("nobody is signed in");
+  const made = member.as(null).post(`/v1/users/${member.user}/tokens`, { scopes: ["read"] });
+  return (await shown(made, userToken, 201)).token;
 }
+
+/** A page of another origin than the gateway's, whose server knows this member. */
+async function newPage(member: Member): Promise<Page> {
+  const context = await browser.newContext();
+  const session = crypto.randomUUID();
+  signedIn.set(session, member);
+  await context.addCookies([{ name: SESSION, value: session, url: pages.url }]);
+  return context.newPage();
+}
+
+/** What the page is opened with. */
+const OPENED = {
+  fetch: async (_: Member, turn: TurnWire) => `how=fetch&events_url=${encodeURIComponent(turn.events_url)}`,
+  eventsource: async (member: Member, { id }: TurnWire) => {
+    const { url } = await shown(member.ask("POST", `/v1/turns/${id}/stream_ticket`), ticketed);
+    return `how=eventsource&ticket_url=${encodeURIComponent(url)}`;
+  },
+};
 
 /** What the page has taken, in the order it came. */
 const eventsIn = async (page: Page, id: string): Promise<Taken> =>
@@ -43,22 +65,27 @@ const eventsIn = async (page: Page, id: string): Promise<Taken> =>
     ),
   );
 
-/** The statuses of the stream's answers as the browser saw them. */
-function statusesOf(page: Page, id: string): number[] {
-  const statuses: number[] = [];
+/** The statuses of the stream's answers as the browser saw them, and which of the requests brought a token. */
+function seenBy(page: Page, id: string): { statuses: number[]; tokens: boolean[] } {
+  const seen = { statuses: [] as number[], tokens: [] as boolean[] };
   page.on("response", (answer) => {
-    if (answer.request().method() === "GET" && answer.url().includes(`${id}/events`)) statuses.push(answer.status());
+    const request = answer.request();
+    if (request.method() !== "GET" || !answer.url().includes(`${id}/events`)) return;
+    seen.statuses.push(answer.status());
+    seen.tokens.push(request.headers().authorization?.startsWith("Bearer ey") ?? false);
   });
-  return statuses;
+  return seen;
 }
 
 /** Follows a turn in a page that is reloaded on its way; every event must be there once, and nothing after the end. */
 async function followThroughReload(how: "fetch" | "eventsource"): Promise<void> {
   const member = await newMember();
-  const { id, url } = await ticketFor(member);
-  const page = await newPage();
-  const statuses = statusesOf(page, id);
-  await page.goto(`${pages.url}/#how=${how}&ticket_url=${encodeURIComponent(url)}`);
+  const turn = await member.say((await member.newProject()).id, `make a clip of the sea ${SLOW}`);
+  const { id } = turn;
+  const page = await newPage(member);
+  const { statuses, tokens } = seenBy(page, id);
+  expect(new URL(pages.url).origin).not.toBe(new URL(turn.events_url).origin);
+  await page.goto(`${pages.url}/#${await OPENED[how](member, turn)}`);
   await page.waitForFunction(`document.querySelectorAll("#events li").length >= 3`);
   const before = await eventsIn(page, id);
   const opened = statuses.length;
@@ -77,11 +104,12 @@ async function followThroughReload(how: "fetch" | "eventsource"): Promise<void> 
   expect(after.filter((status) => status === 204)).toHaveLength(1);
   await page.waitForTimeout(1_500);
   expect(statuses.slice(opened)).toEqual(after); // 204 is the last word
+  expect(new Set(tokens)).toEqual(new Set([how === "fetch"]));
   await page.context().close();
 }
 
 describe.concurrent("§4.4 in a browser", () => {
-  it("§4.4 a page follows a turn through a reload with fetch and a ticket", async () => {
+  it("§4.4 a page follows a turn through a reload with fetch and a user token", async () => {
     await followThroughReload("fetch");
   });
 
@@ -92,8 +120,9 @@ describe.concurrent("§4.4 in a browser", () => {
 
 describe("§2.2 in a browser", () => {
   it("§2.2 a page may not use an API key, and can read why", async () => {
-    const { key } = await newMember();
-    const page = await newPage();
+    const member = await newMember();
+    const { key } = member;
+    const page = await newPage(member);
     await page.goto(pages.url);
     const forms = [{ Authorization: `Bearer ${key.secret}` }, { "X-Api-Key": key.secret }];
     for (const headers of forms) {

@@ -1,6 +1,6 @@
 /** Chromium without a window, and a server of pages on another origin than the gateway's. */
 import { existsSync, readFileSync } from "node:fs";
-import { createServer } from "node:http";
+import { createServer, type IncomingMessage } from "node:http";
 import { extname, join } from "node:path";
 import { type Browser, chromium } from "playwright-core";
 import { ROOT } from "../../../scripts/lib/root.ts";
@@ -29,10 +29,18 @@ const TYPES: Readonly<Record<string, string>> = { ".html": "text/html; charset=u
 
 export type Pages = { readonly url: string; readonly close: () => void };
 
-/** Serves examples/page. */
-export async function servePages(): Promise<Pages> {
+/** The cookie by which the server of pages knows who is signed in. */
+export const SESSION = "session";
+const sessionOf = ({ headers }: IncomingMessage): string => /\bsession=([^;]+)/.exec(headers.cookie ?? "")?.[1] ?? "";
+
+/** Serves examples/page, and at `POST /token` the user token of whoever is signed in: what a tenant's own server does. */
+export async function servePages(tokenOf: (session: string) => Promise<string>): Promise<Pages> {
   const folder = join(ROOT, "examples/page");
-  const server = createServer((request, response) => {
+  const server = createServer(async (request, response) => {
+    if (request.method === "POST" && request.url === "/token") {
+      const token = await tokenOf(sessionOf(request));
+      return response.writeHead(200, { "content-type": "application/json" }).end(JSON.stringify({ token }));
+    }
     const name = request.url === "/" ? "index.html" : (request.url ?? "").slice(1);
     const path = join(folder, name);
     if (!/^[a-z]+\.(html|js)$/.test(name) || !existsSync(path)) return response.writeHead(404).end();
