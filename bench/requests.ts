@@ -11,7 +11,7 @@ import { LOAD_CPU, machineLine, SERVER_CPU, scratchDir } from "./lib/machine.ts"
 import { requestResult } from "./lib/request-messages.ts";
 import { type Measured, requestTable } from "./lib/request-report.ts";
 import { askOf, REQUEST_TARGETS, type RequestTarget } from "./lib/request-targets.ts";
-import { openHouse, type Server, startServer } from "./lib/servers.ts";
+import { openHouse, startServer } from "./lib/servers.ts";
 import { shown } from "./lib/table.ts";
 import { usageOf } from "./lib/usage.ts";
 
@@ -19,7 +19,7 @@ const CONNECTIONS = 8;
 const quick = process.argv.includes("--quick");
 const plan = quick ? { rounds: 1, warmSeconds: 1, seconds: 2 } : { rounds: 3, warmSeconds: 2, seconds: 5 };
 
-type Servers = Readonly<Record<RequestTarget["at"], Server>>;
+type Servers = Readonly<Record<RequestTarget["at"], Child & { readonly url: string }>>;
 
 async function startAll(dir: string): Promise<Servers> {
   const house = await openHouse(dir);

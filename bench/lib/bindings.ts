@@ -65,6 +65,7 @@ export const peerOptions = (upstreamUrl: string): V4WorkerOptionsShape => ({
   compatibilityDate: setting("compatibility_date"),
   bindings: { UPSTREAM: upstreamUrl },
   durableObjects: { PLAIN: object("PlainObject"), VALUE: object("ValueObject") },
+  r2Buckets: ["MEDIA"],
 });
 
 /** The cron run over a stub for the objects. */

@@ -6,8 +6,8 @@ import * as z from "zod";
 import { onEnd } from "../../scripts/lib/cleanup.ts";
 import { pinned } from "./machine.ts";
 
-/** How long a process may take to say something. The longest silence is a measurement of some 20 s. */
-const SILENCE_MS = 120_000;
+/** How long a process may take to say something. The longest silence is an upload of 500 MB on a busy machine. */
+const SILENCE_MS = 600_000;
 /** How long a polite end may take. */
 const POLITE_MS = 5_000;
 

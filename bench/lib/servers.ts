@@ -7,7 +7,7 @@ import { type Child, listening, startChild } from "./children.ts";
 import { LOAD_CPU, SERVER_CPU } from "./machine.ts";
 import type { ServerSettings } from "./server.ts";
 
-export type Server = Child & { readonly url: string };
+export type Server = Child & { readonly url: string; readonly stateDir: string };
 
 export type House = {
   readonly dir: string;
@@ -45,5 +45,5 @@ async function serve(
   const settings: ServerSettings = { scriptPath, rootPath: dirname(scriptPath), stateDir, worker, sql };
   const child = startChild("server.ts", SERVER_CPU, settings);
   const { url } = await child.hear(listening);
-  return { ...child, url };
+  return { ...child, url, stateDir: settings.stateDir };
 }

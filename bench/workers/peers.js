@@ -15,6 +15,9 @@ class ValueObject extends DurableObject {
   }
 }
 
+/** Bytes of a part of the upload loop. */
+const PART_BYTES = 8 * 1024 * 1024;
+
 const app = new Hono();
 
 app.get("/hello", (c) => c.text("hello"));
@@ -28,6 +31,28 @@ app.post("/proxy", async (c) => {
 app.post("/object/:name", async (c) => {
   const answer = await c.env.PLAIN.getByName(c.req.param("name")).fetch(c.req.raw);
   return new Response(answer.body, { status: answer.status, headers: STREAM });
+});
+
+app.put("/store/put/:n", async (c) => {
+  const bytes = Number(c.req.header("content-length"));
+  const { readable, writable } = new FixedLengthStream(bytes);
+  await Promise.all([c.env.MEDIA.put(`put/${c.req.param("n")}`, readable), c.req.raw.body.pipeTo(writable)]);
+  return c.text("stored");
+});
+
+/** As the platform's own examples do it: a part is read whole, then stored, then the next. */
+app.put("/store/loop/:n", async (c) => {
+  const file = await c.env.MEDIA.createMultipartUpload(`loop/${c.req.param("n")}`);
+  const reader = c.req.raw.body.getReader({ mode: "byob" });
+  const parts = [];
+  for (let memory = new ArrayBuffer(PART_BYTES); ; ) {
+    const { value } = await reader.readAtLeast(PART_BYTES, new Uint8Array(memory));
+    if (!value?.byteLength) break;
+    parts.push(await file.uploadPart(parts.length + 1, value));
+    memory = value.buffer;
+  }
+  await file.complete(parts);
+  return c.text("stored");
 });
 
 /** The two that ask objects stand before the router: they are the bare platform. */

@@ -1,0 +1,12 @@
+/** The protocol's reference server on Node with files, in a process of its own: what the same client reaches without an edge. */
+import { createServer } from "node:http";
+import { FileStore } from "@tus/file-store";
+import { Server } from "@tus/server";
+import * as z from "zod";
+import { freePort } from "../../scripts/lib/ports.ts";
+import { settings, tell } from "./child.ts";
+
+const { directory } = await settings(z.object({ directory: z.string() }));
+const tus = new Server({ path: "/uploads", datastore: new FileStore({ directory }) });
+const port = await freePort();
+createServer(tus.handle.bind(tus)).listen(port, "127.0.0.1", () => tell({ url: `http://127.0.0.1:${port}` }));

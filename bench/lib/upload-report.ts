@@ -1,0 +1,52 @@
+/** The tables of an upload measurement, with the goals beside what was found. */
+import { median } from "./statistics.ts";
+import { shown, table } from "./table.ts";
+import { UPLOAD_TARGETS, type UploadTarget } from "./upload-targets.ts";
+
+/** One measurement: megabytes a second, the server's processor time for one, MiB that it grew by, files that failed. */
+export type Measured = {
+  readonly mbPerSecond: number;
+  readonly cpuMsPerMb: number;
+  readonly grownMib: number;
+  readonly failed: number;
+};
+export type Rounds = ReadonlyMap<UploadTarget["name"], readonly Measured[]>;
+
+/** Goals of the issue: shares of the peers' speed in the same run, and MiB above the loop's growth. */
+const GOALS = { loop: 0.9, put: 0.6, grownMib: 64 } as const;
+
+const of = (rounds: Rounds, name: UploadTarget["name"], field: keyof Measured): number =>
+  median((rounds.get(name) ?? []).map((one) => one[field]));
+
+const verdict = (isMet: boolean): string => (isMet ? "met" : "missed");
+
+/** The gateway's share of a peer's speed, taken within each round, then the median. */
+function shareOf(rounds: Rounds, peer: UploadTarget["name"]): number {
+  const ours = rounds.get("gateway") ?? [];
+  return median(ours.map((one, round) => one.mbPerSecond / (rounds.get(peer)?.[round]?.mbPerSecond ?? Number.NaN)));
+}
+
+export function uploadTable(rounds: Rounds): string {
+  const rows = UPLOAD_TARGETS.map(({ name, title }) => [
+    title,
+    shown(of(rounds, name, "mbPerSecond")),
+    name === "gateway" ? "1" : shown(shareOf(rounds, name)),
+    shown(of(rounds, name, "cpuMsPerMb")),
+    shown(of(rounds, name, "grownMib")),
+    String(Math.max(...(rounds.get(name) ?? []).map(({ failed }) => failed))),
+  ]);
+  return table(["server", "MB/s", "gateway / it", "CPU ms/MB", "memory growth, MiB", "failed"], rows);
+}
+
+/** The goals, each with what was found: speed from the one large file, memory from the many at once. */
+export function goalLines(one: Rounds, many: Rounds): string {
+  const [loop, put] = [shareOf(one, "loop"), shareOf(one, "put")];
+  const above = of(many, "gateway", "grownMib") - of(many, "loop", "grownMib");
+  const failed = Math.max(...(many.get("gateway") ?? []).map((got) => got.failed));
+  return [
+    `≥ ${GOALS.loop} × (a): ${shown(loop)} ${verdict(loop >= GOALS.loop)}`,
+    `≥ ${GOALS.put} × (b): ${shown(put)} ${verdict(put >= GOALS.put)}`,
+    `growth at 20 at once ≤ (a)'s + ${GOALS.grownMib} MiB: ${shown(above)} above ${verdict(above <= GOALS.grownMib)}`,
+    `none failing: ${failed} ${verdict(failed === 0)}`,
+  ].join("\n");
+}

@@ -1,0 +1,42 @@
+/** The servers of an upload measurement, each started fresh and alone. */
+import { mkdtempSync } from "node:fs";
+import { join } from "node:path";
+import { type Child, listening, startChild } from "./children.ts";
+import { liveKey } from "./gateway-users.ts";
+import { SERVER_CPU } from "./machine.ts";
+import { type House, startServer } from "./servers.ts";
+import type { UploadSettings } from "./upload-messages.ts";
+
+export type UploadTarget = {
+  readonly name: "gateway" | "loop" | "put" | "tus-node";
+  readonly title: string;
+};
+
+export const UPLOAD_TARGETS: readonly UploadTarget[] = [
+  { name: "loop", title: "(a) readAtLeast loop → R2 multipart" },
+  { name: "gateway", title: "gateway, tus in chunks" },
+  { name: "put", title: "(b) R2.put(stream)" },
+  { name: "tus-node", title: "(c) @tus/server + file store, Node" },
+];
+
+export type Started = Child & {
+  readonly ask: Pick<UploadSettings, "how" | "url" | "headers">;
+  /** What it writes: half a gigabyte a measurement, removed after it. */
+  readonly stateDir: string;
+};
+
+export async function startTarget(house: House, { name }: UploadTarget): Promise<Started> {
+  if (name === "tus-node") {
+    const stateDir = mkdtempSync(join(house.dir, "tus-"));
+    const child = startChild("tus-server.ts", SERVER_CPU, { directory: stateDir });
+    const { url } = await child.hear(listening);
+    return { ...child, stateDir, ask: { how: "tus", url: `${url}/uploads`, headers: {} } };
+  }
+  if (name === "gateway") {
+    const server = await startServer(house, "gateway");
+    const headers = { authorization: `Bearer ${await liveKey(server.url)}` };
+    return { ...server, ask: { how: "tus", url: `${server.url}/v1/uploads`, headers } };
+  }
+  const server = await startServer(house, "peers");
+  return { ...server, ask: { how: "put", url: `${server.url}/store/${name}`, headers: {} } };
+}

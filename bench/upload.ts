@@ -1,0 +1,81 @@
+/**
+ * `npm run bench:upload [-- --quick]`: what the gateway's uploads cost beside the bare platform.
+ *
+ * One file of 500 MB in chunks of 8 MiB, and 20 of 25 MB at once; interleaved rounds, medians; every measurement a fresh
+ * server in a process of its own. `--quick`: a fifth of each, once.
+ */
+import { rmSync } from "node:fs";
+import { setTimeout as sleep } from "node:timers/promises";
+import { cleanUp } from "../scripts/lib/cleanup.ts";
+import { dim } from "../scripts/lib/paint.ts";
+import { startChild } from "./lib/children.ts";
+import { LOAD_CPU, machineLine, scratchDir } from "./lib/machine.ts";
+import { untilQuiet, watchNoise } from "./lib/noise.ts";
+import { type House, openHouse } from "./lib/servers.ts";
+import { shown } from "./lib/table.ts";
+import { uploadResult } from "./lib/upload-messages.ts";
+import { goalLines, type Measured, type Rounds, uploadTable } from "./lib/upload-report.ts";
+import { startTarget, UPLOAD_TARGETS, type UploadTarget } from "./lib/upload-targets.ts";
+import { usageOf, watchMemory } from "./lib/usage.ts";
+
+const quick = process.argv.includes("--quick");
+const plan = quick ? { rounds: 1, quietMs: 0 } : { rounds: 3, quietMs: 60_000 };
+const CHUNK_BYTES = 8 * 1024 * 1024;
+const SHARE = quick ? 0.2 : 1;
+const LOADS = {
+  one: { files: 1, bytes: 500_000_000 * SHARE },
+  many: { files: 20, bytes: 25_000_000 * SHARE },
+} as const;
+type Load = keyof typeof LOADS;
+/** A server that has just started still grows by itself. */
+const SETTLE_MS = 1_000;
+
+async function measure(house: House, target: UploadTarget, load: Load): Promise<Measured> {
+  const server = await startTarget(house, target);
+  try {
+    await sleep(SETTLE_MS);
+    await untilQuiet(plan.quietMs);
+    const noise = watchNoise();
+    const grown = watchMemory(server.pid);
+    const before = usageOf(server.pid).cpuSeconds;
+    const client = startChild("upload-load.ts", LOAD_CPU, { ...server.ask, ...LOADS[load], chunkBytes: CHUNK_BYTES });
+    const { seconds, failed, fault } = await client.hear(uploadResult);
+    const cpuSeconds = usageOf(server.pid).cpuSeconds - before;
+    const grownMib = grown();
+    const others = noise();
+    await client.stop();
+    if (fault !== null) console.log(dim(`${target.name}: ${fault}`));
+    const megabytes = (LOADS[load].files * LOADS[load].bytes) / 1e6;
+    const [mbPerSecond, cpuMsPerMb] = [megabytes / seconds, (1_000 * cpuSeconds) / megabytes];
+    const found = `${shown(mbPerSecond)} MB/s, CPU ${shown(cpuMsPerMb)} ms/MB, +${shown(grownMib)} MiB, ${failed} failed, others used ${shown(others)} %`;
+    console.log(dim(`${load}, ${target.name}: ${found}`));
+    return { mbPerSecond, cpuMsPerMb, grownMib, failed };
+  } finally {
+    await server.stop();
+    rmSync(server.stateDir, { recursive: true, force: true });
+  }
+}
+
+async function measureAll(house: House, load: Load): Promise<Rounds> {
+  const rounds = new Map<UploadTarget["name"], Measured[]>();
+  for (let round = 1; round <= plan.rounds; round++) {
+    for (const target of round % 2 === 1 ? UPLOAD_TARGETS : UPLOAD_TARGETS.toReversed()) {
+      rounds.set(target.name, [...(rounds.get(target.name) ?? []), await measure(house, target, load)]);
+    }
+  }
+  return rounds;
+}
+
+try {
+  const dir = scratchDir();
+  const machine = machineLine(dir);
+  const house = await openHouse(dir);
+  const one = await measureAll(house, "one");
+  const many = await measureAll(house, "many");
+  console.log(`\n${machine}\nchunks of 8 MiB by tus-js-client, ${plan.rounds} rounds, medians`);
+  const sizes = [LOADS.one, LOADS.many].map(({ files, bytes }) => `${files} × ${bytes / 1e6} MB at once`);
+  console.log(`\n${sizes[0]}\n\n${uploadTable(one)}\n\n${sizes[1]}\n\n${uploadTable(many)}\n`);
+  console.log(goalLines(one, many));
+} finally {
+  await cleanUp();
+}
