@@ -7,11 +7,12 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import * as z from "zod";
 import { apiWith } from "../../scripts/lib/api.ts";
 import { startGateway } from "../../scripts/lib/gateway.ts";
+import { largeMp4 } from "../../scripts/lib/large-mp4.ts";
 import { freePort } from "../../scripts/lib/ports.ts";
 import { makeKey, makeTenant } from "../../scripts/lib/tenant.ts";
 import { asset, upload } from "../../src/core/wire/upload.ts";
 import { type Member, newMember, refused, served, until } from "./support/client.ts";
-import { largeMp4, type Oracle, sendByTus, startCutter, startOracle } from "./support/tus.ts";
+import { type Oracle, sendByTus, startCutter, startOracle } from "./support/tus.ts";
 
 const TUS = { "tus-resumable": "1.0.0" };
 const BYTES = { ...TUS, "content-type": "application/offset+octet-stream" };

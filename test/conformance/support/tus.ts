@@ -1,5 +1,4 @@
 /** Clients of the tus protocol, a connection that breaks, and the reference server to compare answers with. */
-import { randomBytes } from "node:crypto";
 import { mkdtempSync, rmSync } from "node:fs";
 import { createServer } from "node:http";
 import { connect, createServer as createTcpServer, type Socket } from "node:net";
@@ -8,18 +7,6 @@ import { join } from "node:path";
 import { FileStore } from "@tus/file-store";
 import { Server } from "@tus/server";
 import * as tus from "tus-js-client";
-import { media } from "./media.ts";
-
-/** A playable MP4 of this many bytes: the clip, and a box of noise that players pass over. */
-export function largeMp4(bytes: number): Uint8Array<ArrayBuffer> {
-  const clip = media("clip.mp4");
-  const file = new Uint8Array(bytes);
-  file.set(clip);
-  new DataView(file.buffer).setUint32(clip.length, bytes - clip.length);
-  file.set(new TextEncoder().encode("free"), clip.length + 4);
-  file.set(randomBytes(bytes - clip.length - 8), clip.length + 8);
-  return file;
-}
 
 export type Sent = { readonly id: string; readonly attempts: number };
 
