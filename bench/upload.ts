@@ -44,11 +44,11 @@ async function measure(house: House, target: UploadTarget, load: Load): Promise<
     const grownMib = grown();
     const others = noise();
     await client.stop();
-    if (fault !== null) console.log(dim(`${target.name}: ${fault}`));
+    if (fault !== null) console.error(dim(`${target.name}: ${fault}`));
     const megabytes = (LOADS[load].files * LOADS[load].bytes) / 1e6;
     const [mbPerSecond, cpuMsPerMb] = [megabytes / seconds, (1_000 * cpuSeconds) / megabytes];
     const found = `${shown(mbPerSecond)} MB/s, CPU ${shown(cpuMsPerMb)} ms/MB, +${shown(grownMib)} MiB, ${failed} failed, others used ${shown(others)} %`;
-    console.log(dim(`${load}, ${target.name}: ${found}`));
+    console.error(dim(`${load}, ${target.name}: ${found}`));
     return { mbPerSecond, cpuMsPerMb, grownMib, failed };
   } finally {
     await server.stop();
@@ -72,10 +72,9 @@ try {
   const house = await openHouse(dir);
   const one = await measureAll(house, "one");
   const many = await measureAll(house, "many");
-  console.log(`\n${machine}\nchunks of 8 MiB by tus-js-client, ${plan.rounds} rounds, medians`);
   const sizes = [LOADS.one, LOADS.many].map(({ files, bytes }) => `${files} × ${bytes / 1e6} MB at once`);
-  console.log(`\n${sizes[0]}\n\n${uploadTable(one)}\n\n${sizes[1]}\n\n${uploadTable(many)}\n`);
-  console.log(goalLines(one, many));
+  console.log(`## Uploads\n\n${machine}\n\nchunks of 8 MiB by tus-js-client, ${plan.rounds} rounds, medians\n`);
+  console.log(`${sizes[0]}\n\n${uploadTable(one)}\n\n${sizes[1]}\n\n${uploadTable(many)}\n\n${goalLines(one, many)}\n`);
 } finally {
   await cleanUp();
 }

@@ -1,18 +1,20 @@
 /**
  * `node scripts/make-state.ts <name>`: makes test/fixtures/<name>.tar.gz, a persisted local state cut by SIGKILL in the middle
- * of everything: a running turn, a pending render, an upload whose body was on its way, a due delivery.
+ * of everything: a running turn, a pending render, an upload whose body was on its way, one of which half has come by tus
+ * (a part in R2, the rest in rows, the next bytes on their way), a due delivery.
  *
  * Every later version opens it (test/conformance/state.test.ts). A fixture is made once, at the end of the version it
  * belongs to, and never made anew.
  */
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { createHash } from "node:crypto";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import * as z from "zod";
-import { apiWith } from "./lib/api.ts";
+import { type Api, apiWith } from "./lib/api.ts";
 import { cleanUp, onEnd } from "./lib/cleanup.ts";
 import { startGateway } from "./lib/gateway.ts";
 import { ROOT } from "./lib/root.ts";
@@ -21,18 +23,43 @@ import { makeKey, makeTenant } from "./lib/tenant.ts";
 /** Where the fixture's endpoint points: nobody listens while it is made, so its delivery is due. */
 const HOOK_PORT = 47_831;
 const UPLOAD_BYTES = 400_000;
+const TUS_BYTES = 14_000_000;
+const TUS_CHUNK_BYTES = 6_000_000;
 
 const made = z.object({ id: z.string() });
 const ended = z.object({ ended_at: z.string().nullable() });
 
 /** Sends the first half of a body and keeps the connection open: what a phone that lost its network does. */
-async function sendHalf(url: URL, key: string): Promise<void> {
+async function sendHalf(method: string, url: URL, headers: Record<string, string>, bytes: Uint8Array): Promise<void> {
   const socket = connect(Number(url.port), url.hostname);
   socket.on("error", () => undefined); // the kill ends it
-  const head = [`PUT ${url.pathname} HTTP/1.1`, `Host: ${url.host}`, `Authorization: Bearer ${key}`];
-  socket.write(`${[...head, `Content-Length: ${UPLOAD_BYTES}`].join("\r\n")}\r\n\r\n`);
-  socket.write(Buffer.alloc(UPLOAD_BYTES / 2, 7));
+  const lines = Object.entries({ Host: url.host, ...headers, "Content-Length": bytes.length });
+  const head = lines.map(([name, value]) => `${name}: ${value}`).join("\r\n");
+  socket.write(`${method} ${url.pathname} HTTP/1.1\r\n${head}\r\n\r\n`);
+  socket.write(bytes.subarray(0, bytes.length / 2));
   await sleep(500);
+}
+
+/** The whole file of the tus upload: the clip and zeros, which pack well. */
+function tusFile(): Uint8Array<ArrayBuffer> {
+  const file = new Uint8Array(TUS_BYTES);
+  file.set(readFileSync(join(ROOT, "test/media/clip.mp4")));
+  return file;
+}
+
+/** An upload by tus with one chunk taken and the next on its way; answers with its id. */
+async function halfByTus(api: Api, key: string): Promise<string> {
+  const file = tusFile();
+  const tus = { "tus-resumable": "1.0.0" };
+  const metadata = `filename ${btoa("clip.mp4")}`;
+  const headers = { ...tus, "x-user-id": "kept", "upload-length": String(TUS_BYTES), "upload-metadata": metadata };
+  const path = (await api.send("/v1/uploads", { method: "POST", headers })).headers.get("location") ?? "";
+  const patch = { ...tus, "content-type": "application/offset+octet-stream" };
+  const first = file.slice(0, TUS_CHUNK_BYTES);
+  await api.send(path, { method: "PATCH", headers: { ...patch, "upload-offset": "0" }, bytes: first });
+  const next = { ...patch, authorization: `Bearer ${key}`, "upload-offset": String(TUS_CHUNK_BYTES) };
+  await sendHalf("PATCH", new URL(path, api.url), next, file.slice(TUS_CHUNK_BYTES, 2 * TUS_CHUNK_BYTES));
+  return path.split("/").at(-1) ?? "";
 }
 
 async function main(name: string): Promise<void> {
@@ -57,7 +84,9 @@ async function main(name: string): Promise<void> {
   const render = await post(`/v1/projects/${project.id}/renders`, {});
   const turn = await post(`/v1/projects/${project.id}/turns`, { prompt: "make it longer #slow:300s" });
   const upload = await post("/v1/uploads", { filename: "clip.mp4", size_bytes: UPLOAD_BYTES });
-  await sendHalf(new URL(`/v1/uploads/${upload.id}/content`, gateway.url), key);
+  const content = new URL(`/v1/uploads/${upload.id}/content`, gateway.url);
+  await sendHalf("PUT", content, { Authorization: `Bearer ${key}` }, new Uint8Array(UPLOAD_BYTES).fill(7));
+  const tusUpload = await halfByTus(api, key);
   await sleep(1_500);
   await gateway.kill();
 
@@ -69,6 +98,9 @@ async function main(name: string): Promise<void> {
     render: render.id,
     upload: upload.id,
     upload_bytes: UPLOAD_BYTES,
+    tus_upload: tusUpload,
+    tus_bytes: TUS_BYTES,
+    tus_sha256: createHash("sha256").update(tusFile()).digest("hex"),
   };
   writeFileSync(join(stateDir, "facts.json"), `${JSON.stringify(facts, null, 2)}\n`);
   rmSync(join(stateDir, "vars.env"), { force: true });

@@ -33,7 +33,7 @@ async function refused(call: string, answer: Response): Promise<RefusedError> {
 }
 
 export type Call = {
-  readonly method?: "GET" | "POST" | "PUT" | "DELETE";
+  readonly method?: "GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE";
   /** Sent as JSON. */
   readonly json?: unknown;
   /** Sent as it is. */

@@ -2,23 +2,21 @@
  * One customer's whole job, told by a client that repeats what was not answered, as a phone or a no-code tool would:
  * the same Idempotency-Key, the same body, until there is an answer.
  */
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import * as z from "zod";
 import { type Api, RefusedError } from "./api.ts";
-import { ROOT } from "./root.ts";
+import { largeMp4 } from "./large-mp4.ts";
 
 /** How long a step may take, a restart of the gateway in the middle included. */
 const STEP_MS = 90_000;
 
+const TUS = { "tus-resumable": "1.0.0" };
+/** Two parts and a rest, in chunks that do not fit them. */
+const FILE_BYTES = 11_000_000;
+const CHUNK_BYTES = 4_000_000;
+
 const made = z.object({ id: z.string() });
-const uploadState = z.object({
-  id: z.string(),
-  status: z.string(),
-  content_url: z.string(),
-  asset_id: z.string().nullable(),
-});
+const uploadState = z.object({ asset_id: z.string().nullable() });
 const user = z.object({ state: z.string() });
 const ended = z.object({ id: z.string(), status: z.string(), ended_at: z.string().nullable() });
 export type Ended = z.infer<typeof ended>;
@@ -58,17 +56,30 @@ async function until<T>(ask: () => Promise<T>, isOver: (got: T) => boolean): Pro
 const post = (api: Api, path: string, key: string, json: unknown) => (): Promise<z.infer<typeof made>> =>
   api.get(path, made, { method: "POST", json, headers: { "idempotency-key": key, "x-user-id": "tortured" } });
 
+/** Sends a file of several parts by tus: each chunk from where the gateway says it stands. */
 async function sendClip(api: Api, run: string): Promise<string> {
-  const bytes = new Uint8Array(readFileSync(join(ROOT, "test/media/clip.mp4")));
-  const json = { filename: "clip.mp4", size_bytes: bytes.byteLength };
-  const { id } = await insist(post(api, "/v1/uploads", `${run}-upload`, json));
-  const look = (): Promise<z.infer<typeof uploadState>> => api.get(`/v1/uploads/${id}`, uploadState);
-  const put = async (): Promise<z.infer<typeof uploadState>> => {
-    const now = await look();
-    if (now.status === "open") await api.send(`/v1/uploads/${id}/content`, { method: "PUT", bytes });
-    return look();
+  const file = largeMp4(FILE_BYTES);
+  const create = async (): Promise<string> => {
+    const headers = {
+      ...TUS,
+      "idempotency-key": `${run}-upload`,
+      "x-user-id": "tortured",
+      "upload-length": String(file.length),
+      "upload-metadata": `filename ${btoa("clip.mp4")}`,
+    };
+    return (await api.send("/v1/uploads", { method: "POST", headers })).headers.get("location") ?? "";
   };
-  const { asset_id } = await until(put, (got) => got.asset_id !== null);
+  const path = await insist(create);
+  const goOn = async (): Promise<z.infer<typeof uploadState>> => {
+    const now = await api.send(path, { method: "HEAD", headers: TUS });
+    const offset = Number(now.headers.get("upload-offset"));
+    if (offset < file.length) {
+      const headers = { ...TUS, "content-type": "application/offset+octet-stream", "upload-offset": String(offset) };
+      await api.send(path, { method: "PATCH", headers, bytes: file.slice(offset, offset + CHUNK_BYTES) });
+    }
+    return api.get(path, uploadState);
+  };
+  const { asset_id } = await until(goOn, (got) => got.asset_id !== null);
   return asset_id ?? "";
 }
 
