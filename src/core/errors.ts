@@ -128,6 +128,16 @@ export type Refusal = {
   readonly members?: Readonly<Record<string, number>> | undefined;
   /** A problem type of somebody else's specification, in place of our own. */
   readonly type?: string | undefined;
+  /** The limit that was met, where it is counted exactly: what is left of it, its window and when that ends, in seconds. */
+  readonly limit?:
+    | {
+        readonly name: string;
+        readonly quota: number;
+        readonly remaining: number;
+        readonly window: number | null;
+        readonly reset: number | null;
+      }
+    | undefined;
   /** Seconds to wait before trying again. */
   readonly retryAfterSeconds?: number | undefined;
 };

@@ -47,6 +47,12 @@ export const QUOTA_DEFAULTS = {
   live: { concurrent_turns: 200, renders_per_day: 10_000, bytes_per_day: 1_000_000_000_000, new_users_per_day: 20_000 },
   test: { concurrent_turns: 50, renders_per_day: 2_000, bytes_per_day: 50_000_000_000, new_users_per_day: 2_000 },
 } as const;
+/** A turn's place is held this long while the turn is committed, so that a crash in between frees it. */
+export const PLACE_HOLD_MS = MINUTE_MS;
+/** And kept this long at most once it is: 20 turns before it in its project, 15 minutes each, and some. */
+export const PLACE_KEEP_MS = 6 * HOUR_MS;
+/** Requests of one user that wait for something at once: long polls, and `Prefer: wait`. */
+export const WAITING_PER_USER = 20;
 /** Open keys of a tenant and mode. Chosen: one for each of a large app's customers' servers, and still one page to look through. */
 export const OPEN_KEYS_PER_SCOPE = 1_000;
 /** How long a rotated key may go on beside its successor, in seconds. */

@@ -11,13 +11,14 @@ import type { Charged, Refusal } from "./errors.ts";
 import type { AssetId, ProjectId, RenderId, TurnId, UploadId, VideoId } from "./ids.ts";
 import type { Pass } from "./pass.ts";
 import type { Result } from "./result.ts";
-import type { EpochMs } from "./time.ts";
+import type { BroughtToken } from "./token-port.ts";
 import type { Session, UserRecord } from "./user-record.ts";
 import type { VideoOrder } from "./video.ts";
 import type { AttributionWire } from "./wire/attribution.ts";
 import type { BrowserLinkWire, NewProject, ProjectWire, TimelineWire } from "./wire/project.ts";
 import type { NewRender, RenderPlan, RenderWire } from "./wire/render.ts";
-import type { CreditsWire, NemoTokenWire, NewNemoToken, TokenFor } from "./wire/token.ts";
+import type { Quotas } from "./wire/tenant.ts";
+import type { CreditsWire, NemoTokenWire, TokenFor } from "./wire/token.ts";
 import type { NewTurn, TurnWire } from "./wire/turn.ts";
 import type { TurnEventsPage } from "./wire/turn-event.ts";
 import type { AssetWire, AttachmentWire, NewUpload, UploadWire } from "./wire/upload.ts";
@@ -33,6 +34,8 @@ export type Call = {
   readonly acceptLanguage?: string | null;
   /** What upstream is told about this tenant, as far as it is set. */
   readonly attribution?: AttributionWire;
+  /** What this tenant may take; missing where no caller asks. */
+  readonly quotas?: Quotas;
   /** The sent Idempotency-Key and the hash of method, path and body it is bound to; null when none was sent. */
   readonly repeat: { readonly key: string; readonly fingerprint: string } | null;
   /** The tenant's own name of the user, sealed for the user's address; absent when none was named. */
@@ -200,43 +203,6 @@ export interface UploadPort {
   remove(): Answer<null>;
   /** Its user is deleted: nothing of it stays, whatever it was. */
   erase(): Promise<void>;
-  wake(): Promise<void>;
-}
-
-/** A token on its way in. */
-export type BroughtToken = Pick<NewNemoToken, "token" | "expires_at">;
-
-/** What an account held at a moment. */
-export type Balance = { readonly available: number; readonly frozen: number; readonly at: EpochMs };
-
-/** A token that users share, as their objects get it. It crosses between objects of this Worker only. */
-export type SharedToken = {
-  readonly source: "tenant" | "operator";
-  /** Null: it has ended, or upstream refused it lately. */
-  readonly token: string | null;
-  /** Names it: a report about an earlier one does not touch it. */
-  readonly mark: string;
-  /** Upstream refused it; it is being tried again. */
-  readonly suspect: boolean;
-  readonly shown: NemoTokenWire;
-};
-
-/** A Nemo token that several users share: how it stands, who is using it, and what it last held. */
-export interface TokenPort {
-  /** The token, for a call; null when there is none here. */
-  use(): Promise<SharedToken | null>;
-  /** Keeps a tenant's token, once upstream knows it. */
-  put(call: Call, token: BroughtToken): Answer<NemoTokenWire>;
-  read(): Promise<NemoTokenWire>;
-  remove(): Promise<void>;
-  /** Whether upstream took the token of this mark, or refused it. */
-  report(mark: string, taken: boolean): Promise<void>;
-  /** Notes that a turn runs on this token until released or `until`; tells whether another one does. */
-  lease(turn: TurnId, until: EpochMs): Promise<{ shared: boolean }>;
-  /** Ends a lease; tells whether any other turn overlapped it from its start. `balance`: what the account held then. */
-  release(turn: TurnId, balance?: Balance | null): Promise<{ shared: boolean }>;
-  /** Wipes the object: its tenant is gone. */
-  destroy(): Promise<void>;
   wake(): Promise<void>;
 }
 

@@ -1,12 +1,14 @@
 /** What one room may ask of a tenant's object: its events, endpoints and deliveries. The rules of ports.ts hold here too. */
 import type { Refusal } from "./errors.ts";
-import type { DeliveryId, EndpointId, EventId, UserHash } from "./ids.ts";
+import type { DeliveryId, EndpointId, EventId, TurnId, UserHash } from "./ids.ts";
 import type { Call, Page, PageRequest } from "./ports.ts";
+import type { Want } from "./quota.ts";
 import type { Result } from "./result.ts";
 import type { EpochMs } from "./time.ts";
 import type { ErasedFacts } from "./user-record.ts";
 import type { EventType, EventWire } from "./wire/event.ts";
 import type { HookBody, HookFilter, HookWire, NewHook } from "./wire/hook.ts";
+import type { Quotas } from "./wire/tenant.ts";
 import type {
   DeliveryFilter,
   DeliveryWire,
@@ -70,6 +72,12 @@ export interface TenantPort {
   accept(facts: readonly Fact[]): Promise<void>;
   /** Removes a deleted user's events and deliveries, and takes in nothing more about it for 30 days. */
   eraseUser(uh: UserHash): Promise<ErasedFacts>;
+  /** Takes all that is wanted of the quotas, or nothing; the same ref takes once. `limits` null: as the last caller's key said. */
+  takeQuota(wants: readonly Want[], limits: Quotas | null): Answer<null>;
+  /** The turn of this place is committed. */
+  keepPlace(turn: TurnId): Promise<void>;
+  /** Gives back what was taken for something that was not made. */
+  giveQuota(ref: string): Promise<void>;
   cursor(): Promise<number>;
   listEvents(
     after: number,

@@ -4,10 +4,10 @@
  */
 import { type Refusal, refusal } from "../core/errors.ts";
 import { mayUse, type Standing, showToken, warningAt } from "../core/nemo-token.ts";
-import type { BroughtToken } from "../core/ports.ts";
 import { err, ok, type Result } from "../core/result.ts";
 import { reseal, seal, unseal } from "../core/seal.ts";
 import type { EpochMs } from "../core/time.ts";
+import type { BroughtToken } from "../core/token-port.ts";
 import type { NemoTokenWire, TokenFor } from "../core/wire/token.ts";
 import { log } from "../log.ts";
 import type { Nemo } from "../nemo/client.ts";

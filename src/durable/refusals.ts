@@ -75,6 +75,6 @@ export function refusalOf(failure: NemoFailure, charged: Charged = "no"): Refusa
 export const cancelled = (): Refusal =>
   refusal("cancelled", "The turn was cancelled before Nemo took it.", { charged: "no" });
 
-/** Whether upstream may do in a moment what it did not do now. */
+/** Whether upstream, or a full account, may do in a moment what it did not do now. */
 export const isPassing = ({ code }: Refusal): boolean =>
-  ["nemo_unavailable", "nemo_busy", "nemo_garbled"].includes(code);
+  ["nemo_unavailable", "nemo_busy", "nemo_garbled", "unavailable", "concurrency_limited"].includes(code);

@@ -1,5 +1,4 @@
 /** A tenant's object: its events, its endpoints and every delivery between them, in one mode. */
-import { DurableObject } from "cloudflare:workers";
 import { parseScope } from "../core/address.ts";
 import { type Refusal, refusal } from "../core/errors.ts";
 import type { DeliveryId, EndpointId, EventId, UserHash } from "../core/ids.ts";
@@ -32,6 +31,8 @@ import { DELIVER } from "./tenant/deliveries.ts";
 import { DISABLED } from "./tenant/endpoint-health.ts";
 import { Erased } from "./tenant/erased.ts";
 import { type Hooks, inventedSample } from "./tenant/hooks.ts";
+import { QuotaDoors } from "./tenant/quota-doors.ts";
+import { Quotas } from "./tenant/quotas.ts";
 import { RECOVER } from "./tenant/recovery.ts";
 import type { SecretOwner } from "./tenant/secrets.ts";
 import { TENANT_MIGRATIONS } from "./tenant/tables.ts";
@@ -41,12 +42,13 @@ const TIDY = "tidy";
 
 type Answer<T> = Promise<Result<T, Refusal>>;
 
-export class TenantObject extends DurableObject<Env> implements TenantPort {
+export class TenantObject extends QuotaDoors implements TenantPort {
   readonly #ground: Ground;
   readonly #database: Database;
   readonly #schedule: Schedule;
   readonly #webhooks: Webhooks;
   readonly #erased: Erased;
+  protected override readonly quotas: Quotas;
   readonly #seals: Seals;
 
   constructor(ctx: DurableObjectState, env: Env) {
@@ -60,6 +62,7 @@ export class TenantObject extends DurableObject<Env> implements TenantPort {
     this.#seals = new Seals(this.#ground, this.#database, "tenant", () => this.#webhooks.secrets.renewSeals());
     this.#erased = new Erased(this.#ground);
     this.#webhooks = openWebhooks(this.#ground, parseScope(this.#ground.name), this.#schedule, this.#seals);
+    this.quotas = new Quotas(this.#ground, this.#database);
   }
 
   async accept(facts: readonly Fact[]): Promise<void> {
@@ -68,6 +71,7 @@ export class TenantObject extends DurableObject<Env> implements TenantPort {
     if (isClosed(this.#ground)) return;
     this.ctx.storage.transactionSync(() => {
       for (const fact of facts) {
+        this.quotas.hear(fact);
         if (this.#erased.has(fact.uh)) continue;
         const stored = events.add(fact);
         if (stored !== null) deliveries.owe(stored, targets.wanting(fact.type, fact.callback ?? null));
@@ -82,6 +86,7 @@ export class TenantObject extends DurableObject<Env> implements TenantPort {
     this.#database.ready();
     return this.ctx.storage.transactionSync(() => {
       const gone = this.#erased.erase(uh);
+      this.quotas.erase(uh);
       this.#webhooks.deliveries.plan();
       this.#schedule.oweOnce(TIDY, "", this.#ground.now() + EVENT_TTL_MS + DAY_MS);
       return gone;

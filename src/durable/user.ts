@@ -6,18 +6,10 @@
 import type { Refusal } from "../core/errors.ts";
 import type { AssetId, ProjectId, TurnId, UploadId } from "../core/ids.ts";
 import type { Pass } from "../core/pass.ts";
-import type {
-  AssetRecord,
-  BroughtToken,
-  Call,
-  Page,
-  PageRequest,
-  UserDoor,
-  UserPort,
-  Watching,
-} from "../core/ports.ts";
+import type { AssetRecord, Call, Page, PageRequest, UserDoor, UserPort, Watching } from "../core/ports.ts";
 import { err, ok, type Result } from "../core/result.ts";
 import { toRfc3339 } from "../core/time.ts";
+import type { BroughtToken } from "../core/token-port.ts";
 import type { Session, UserRecord } from "../core/user-record.ts";
 import type { AttributionWire } from "../core/wire/attribution.ts";
 import type { BrowserLinkWire, NewProject, ProjectWire, TimelineWire } from "../core/wire/project.ts";
@@ -28,7 +20,8 @@ import type { AssetWire, AttachmentWire, UploadWire } from "../core/wire/upload.
 import type { Env } from "../env.ts";
 import { layGround } from "./ground.ts";
 import { NO_PAGE } from "./page.ts";
-import { enter, settleIn } from "./user/home.ts";
+import { settleIn } from "./user/home.ts";
+import { enterAsNew } from "./user/new-user.ts";
 import { putTogether, type UserParts } from "./user/parts.ts";
 import type { RenderFiles } from "./user/render-files.ts";
 import type { Renders } from "./user/renders.ts";
@@ -53,9 +46,6 @@ export class UserObject extends VideoDoors implements UserPort {
     this.renders = this.#parts.renders;
     this.files = this.#parts.files;
     this.videos = this.#parts.videos;
-    if (!this.#parts.home.database.exists()) return;
-    this.#parts.run.recover();
-    this.#parts.filming.recover();
   }
 
   async callAs(pass: Pass, door: UserDoor, given: readonly unknown[]): Answer<unknown> {
@@ -198,10 +188,10 @@ export class UserObject extends VideoDoors implements UserPort {
   }
 
   async putToken(call: Call, token: BroughtToken): Answer<NemoTokenWire> {
-    const refused = this.#parts.erasure.refuse();
-    if (refused !== null) return err(refused);
-    enter(this.#parts.home, call);
-    return this.#parts.home.account.put(token);
+    return this.#living(async () => {
+      const refused = await enterAsNew(this.#parts.home, call);
+      return refused === null ? this.#parts.home.account.put(token) : err(refused);
+    });
   }
 
   async removeToken(): Promise<void> {

@@ -65,7 +65,7 @@ async function authenticate(c: Ctx): Promise<Caller> {
 /** What every answer to a known caller says: the flood gate's tier, and of a rotated key that and when it closes (RFC 9745, RFC 8594). */
 function stampCaller({ res }: Ctx, { tier, rotatedAt, endsAt }: Caller, gated: boolean): void {
   if (!res.headers.has("Cache-Control")) res.headers.set("Cache-Control", "private, no-store");
-  if (gated) res.headers.set("RateLimit-Policy", policyOf(tier));
+  if (gated) res.headers.append("RateLimit-Policy", policyOf(tier)); // beside a quota that was met
   if (rotatedAt === null) return;
   res.headers.set("Deprecation", `@${Math.floor(rotatedAt / SECOND_MS)}`);
   if (endsAt !== null) res.headers.set("Sunset", new Date(endsAt).toUTCString());

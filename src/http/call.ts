@@ -28,6 +28,7 @@ export async function callOf(c: Ctx, user = c.var.user): Promise<Call> {
     named: user !== null || caller.pass !== null,
     acceptLanguage,
     attribution: caller.attribution,
+    quotas: caller.quotas,
     repeat: await repeatOf(c),
     user: user === null ? null : await sealedName(c, user),
   };

@@ -1,6 +1,7 @@
 /** Errors as answers: `application/problem+json`, the same shape for every one. */
 import { HTTPException } from "hono/http-exception";
 import { ERRORS, type Refusal } from "../core/errors.ts";
+import { rateLimitHeaders } from "../core/quota.ts";
 import type { Problem } from "../core/wire/problem.ts";
 import { logBug } from "../log.ts";
 import { ApiError, apiError } from "./api-error.ts";
@@ -43,6 +44,7 @@ function answer(error: ApiError, c: Ctx): Response {
   const headers = new Headers({
     "Content-Type": "application/problem+json",
     "Cache-Control": "no-store",
+    ...(refusal.limit ? rateLimitHeaders(refusal.limit) : {}),
     ...error.headers,
   });
   if (status === 401) headers.set("WWW-Authenticate", 'Bearer realm="nemo-gateway"');

@@ -3,9 +3,10 @@ import { tenantObjectName, tenantPrefix, type UserAddress, userObjectName } from
 import type { Deletion } from "../core/deletion.ts";
 import type { Mode, TenantId, UserHash } from "../core/ids.ts";
 import { QUEUE_BATCH, SWEEP_PAGE } from "../core/limits.ts";
-import type { TokenPort, UserPort } from "../core/ports.ts";
+import type { UserPort } from "../core/ports.ts";
 import type { ClosedTenant, TenantPort } from "../core/tenant-port.ts";
 import { type EpochMs, SECOND_MS } from "../core/time.ts";
+import type { TokenPort } from "../core/token-port.ts";
 import type { Waits } from "../core/waits.ts";
 import { type Env, readConfig } from "../env.ts";
 import * as deletions from "../store/deletions.ts";

@@ -1,6 +1,6 @@
 /** The Nemo token that a user or the whole tenant brings: written, never read back; only its state is shown. */
 
-import type { BroughtToken } from "../core/ports.ts";
+import type { BroughtToken } from "../core/token-port.ts";
 import { nemoToken, newNemoToken, type TokenFor, tokenQuery, tokenTarget } from "../core/wire/token.ts";
 import { apiError, unwrap } from "../http/api-error.ts";
 import { accountAddress, callOf } from "../http/call.ts";

@@ -15,7 +15,7 @@ const count = z.int().min(0);
 
 /** What one mode of a tenant may use. 0 allows none. Days are UTC. */
 export const quotas = z.object({
-  concurrent_turns: count.meta({ description: "Turns that run at once, over all users." }),
+  concurrent_turns: count.meta({ description: "Turns that wait or run at once, over all users." }),
   renders_per_day: count,
   bytes_per_day: count.meta({ description: "Bytes taken in: uploads and imports." }),
   new_users_per_day: count,

@@ -3,6 +3,7 @@ import type { Migrations } from "../database.ts";
 import { SCHEDULE_INDEX, SCHEDULE_TABLES } from "../due-rows.ts";
 import { REPEATS_TABLE } from "../repeats.ts";
 import { ERASED_TABLE } from "./erased.ts";
+import { QUOTA_TABLES } from "./quotas.ts";
 
 export const TENANT_MIGRATIONS: Migrations = [
   `
@@ -142,4 +143,5 @@ export const TENANT_MIGRATIONS: Migrations = [
   ) STRICT, WITHOUT ROWID;
   CREATE INDEX events_by_type ON events (type, cursor);
   `,
+  QUOTA_TABLES,
 ];

@@ -30,7 +30,7 @@ import { Watchers } from "./watchers.ts";
 
 export type UserParts = ReturnType<typeof putTogether>;
 
-/** Makes every part; `worker` performs what the schedule says is due. */
+/** Makes every part, and takes up what the last instance left; `worker` performs what the schedule says is due. */
 export function putTogether(ground: Ground, worker: Worker) {
   const address = parseUserObjectName(ground.name);
   const whole = openDatabase(ground, USER_MIGRATIONS);
@@ -59,6 +59,11 @@ export function putTogether(ground: Ground, worker: Worker) {
   const videoRows = new VideoRows(ground, database);
   const videos = new Videos(home, videoRows, { projects, assets, renders, files, renderRows, run, watchers });
   const filming = new VideoRun(home, videoRows, videos, { projects, assets, turns, turnRows, renders, renderRows });
+  if (database.exists()) {
+    run.recover();
+    turns.keepPlaces();
+    filming.recover();
+  }
   return {
     home,
     erasure,

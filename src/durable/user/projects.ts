@@ -10,7 +10,8 @@ import type { BrowserLinkWire, NewProject, ProjectWire, TimelineWire } from "../
 import type { NemoState } from "../../nemo/domain.ts";
 import { cursorOf, pageOf } from "../page.ts";
 import { findRepeat, keepRepeat } from "../repeats.ts";
-import { enter, type Home, originOf } from "./home.ts";
+import { type Home, originOf } from "./home.ts";
+import { enterAsNew } from "./new-user.ts";
 import { decodePicture } from "./turn-rows.ts";
 
 export type Project = {
@@ -36,8 +37,9 @@ export class Projects {
     this.#home = home;
   }
 
-  create(call: Call, body: NewProject): Result<ProjectWire, Refusal> {
-    enter(this.#home, call);
+  async create(call: Call, body: NewProject): Promise<Result<ProjectWire, Refusal>> {
+    const refused = await enterAsNew(this.#home, call);
+    if (refused !== null) return err(refused);
     const { ground, address } = this.#home;
     const repeat = findRepeat(ground, call);
     if (!repeat.ok) return repeat;

@@ -10,6 +10,7 @@ import type { AttributionWire } from "../../core/wire/attribution.ts";
 import type { NewRender, RenderPlan, RenderWire } from "../../core/wire/render.ts";
 import type { NemoState } from "../../nemo/domain.ts";
 import { pageOf } from "../page.ts";
+import { giveQuota, takeQuota } from "../quota.ts";
 import { findRepeat, keepRepeat } from "../repeats.ts";
 import { refuseCallback } from "./callback.ts";
 import { enter, type Home } from "./home.ts";
@@ -45,10 +46,14 @@ export class Renders {
     if (known !== null) return known;
     const [state, keptMs] = await Promise.all([this.#filled(project), keepingTime(this.#home)]);
     if (!state.ok) return state;
-    const twin = this.#repeated(call); // one may have come while the timeline was read
-    if (twin !== null) return twin;
     const order = this.#order(project, body, attribution);
     const finished = body.reuse ? this.#finished(project, state.value, body) : null;
+    const want = { quota: "renders_per_day", ref: order.id, amount: 1 } as const;
+    const full = finished === null ? await takeQuota(ground, call, [want]) : null;
+    const twin = this.#repeated(call); // one may have come meanwhile
+    if (twin !== null && full === null) giveQuota(ground, order.id);
+    if (twin !== null) return twin;
+    if (full !== null) return err(full);
     const render = finished === null ? order : reuseOf(order, finished, ground.now() + keptMs);
     ground.storage.transactionSync(() => {
       this.#rows.add(render);

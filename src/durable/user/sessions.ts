@@ -11,6 +11,7 @@ import { readMeta, writeMeta } from "../database.ts";
 import { findRepeat, keepRepeat } from "../repeats.ts";
 import type { Erasure } from "./erasure.ts";
 import { enter, type Home } from "./home.ts";
+import { enterAsNew } from "./new-user.ts";
 
 const EPOCH = "epoch";
 
@@ -31,10 +32,9 @@ export class Sessions {
   }
 
   /** What to make a token from, the same for the same call. The token itself is made at the edge and kept nowhere. */
-  open(call: Call): Result<Session, Refusal> {
-    const refused = this.#erasure.refuse();
+  async open(call: Call): Promise<Result<Session, Refusal>> {
+    const refused = this.#erasure.refuse() ?? (await enterAsNew(this.#home, call));
     if (refused !== null) return err(refused);
-    enter(this.#home, call);
     const { ground } = this.#home;
     const repeat = findRepeat(ground, call);
     if (!repeat.ok) return repeat;

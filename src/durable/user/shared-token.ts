@@ -2,8 +2,8 @@
 import { OPERATOR_TOKEN_NAME, tenantObjectName, type UserAddress } from "../../core/address.ts";
 import type { TurnId } from "../../core/ids.ts";
 import { SHARED_TOKEN_MAX_AGE_MS } from "../../core/limits.ts";
-import type { Balance, TokenPort, SharedToken as Told } from "../../core/ports.ts";
 import type { EpochMs } from "../../core/time.ts";
+import type { Balance, TokenPort, SharedToken as Told } from "../../core/token-port.ts";
 import type { Ground } from "../ground.ts";
 
 export class SharedToken {

@@ -5,11 +5,12 @@ import { creditsEvent } from "../../core/credits.ts";
 import type { Refusal } from "../../core/errors.ts";
 import type { ProjectId } from "../../core/ids.ts";
 import { EVENTS_TTL_MS } from "../../core/limits.ts";
-import type { Balance, Verdict } from "../../core/ports.ts";
+import type { Verdict } from "../../core/ports.ts";
 import { HOUR_MS } from "../../core/time.ts";
 import { EMPTY_TIMELINE, summaryLine } from "../../core/timeline.ts";
 import { diffTimelines } from "../../core/timeline-diff.ts";
 import type { TimelineDiff } from "../../core/timeline-diff-change.ts";
+import type { Balance } from "../../core/token-port.ts";
 import {
   afterReading,
   firstReadingAt,

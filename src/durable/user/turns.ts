@@ -2,7 +2,7 @@
 import { type Refusal, refusal } from "../../core/errors.ts";
 import { ownedId, type ProjectId, type TurnId } from "../../core/ids.ts";
 import { intentOf } from "../../core/intent.ts";
-import { EVENTS_TTL_MS, QUEUED_TURNS_PER_PROJECT } from "../../core/limits.ts";
+import { EVENTS_TTL_MS, QUEUED_TURNS_PER_PROJECT, WAITING_PER_USER } from "../../core/limits.ts";
 import type { Pass } from "../../core/pass.ts";
 import type { Call, Page, PageRequest, Watching } from "../../core/ports.ts";
 import { err, ok, type Result } from "../../core/result.ts";
@@ -13,6 +13,7 @@ import type { NewTurn, TurnWire } from "../../core/wire/turn.ts";
 import type { TurnEventsPage, TurnEventWire } from "../../core/wire/turn-event.ts";
 import { readMeta, writeMeta } from "../database.ts";
 import { pageOf } from "../page.ts";
+import { giveQuota, keepPlace, takeQuota } from "../quota.ts";
 import { findRepeat, keepRepeat } from "../repeats.ts";
 import { refuseCallback } from "./callback.ts";
 import { enter, type Home, TURN } from "./home.ts";
@@ -26,6 +27,8 @@ export class Turns {
   readonly #projects: Projects;
   readonly #rows: TurnRows;
   readonly #watchers: Watchers;
+  /** Requests that wait for a turn at this moment. */
+  #waiting = 0;
 
   constructor(home: Home, projects: Projects, rows: TurnRows, watchers: Watchers) {
     this.#home = home;
@@ -46,10 +49,8 @@ export class Turns {
     if (unreachable !== null) return err(unreachable);
     enter(this.#home, call);
     const { ground, address, schedule } = this.#home;
-    const repeat = findRepeat(ground, call);
-    if (!repeat.ok) return repeat;
-    if (repeat.value !== null) return this.read(repeat.value as TurnId); // written by this method only
-    if (this.#rows.waitingIn(project) >= QUEUED_TURNS_PER_PROJECT) return err(queueFull());
+    const known = this.#known(call, project);
+    if (known !== null) return known;
     const turn = newTurnOf({
       id: ownedId("trn", address.uh, ground.now(), ground.random),
       project,
@@ -64,6 +65,11 @@ export class Turns {
       attribution,
       createdAt: ground.now(),
     });
+    const refused = await takeQuota(ground, call, [{ quota: "concurrent_turns", ref: turn.id, amount: 1 }]);
+    const twin = this.#known(call, project); // one may have come while the place was taken
+    if (twin !== null && refused === null) giveQuota(ground, turn.id);
+    if (twin !== null) return twin;
+    if (refused !== null) return err(refused);
     ground.storage.transactionSync(() => {
       const opening = this.#opening(turn);
       this.#rows.add(turn);
@@ -71,9 +77,24 @@ export class Turns {
       this.#home.log.append(turn.id, opening);
       schedule.owe(TURN, turn.id, ground.now());
     });
+    keepPlace(ground, turn.id);
     await ground.boundary("turn.intent");
     schedule.tick();
     return ok(showTurn(this.#home, this.#rows, turn));
+  }
+
+  /** The start of a new instance: the word that a turn was committed may be lost with the last one. */
+  keepPlaces(): void {
+    for (const turn of this.#rows.inPhases(["queued", "sending", "streaming", "settling"]))
+      keepPlace(this.#home.ground, turn.id);
+  }
+
+  /** What the call's key made before, or why nothing can be made now; null when it can. */
+  #known(call: Call, project: ProjectId): Result<TurnWire, Refusal> | null {
+    const repeat = findRepeat(this.#home.ground, call);
+    if (!repeat.ok) return repeat;
+    if (repeat.value !== null) return this.read(repeat.value as TurnId); // written by start() only
+    return this.#rows.waitingIn(project) >= QUEUED_TURNS_PER_PROJECT ? err(queueFull()) : null;
   }
 
   read(id: TurnId): Result<TurnWire, Refusal> {
@@ -103,7 +124,10 @@ export class Turns {
     if (!turn.ok) return turn;
     const { log } = this.#home;
     const nothingYet = turn.value.phase !== "ended" && log.readAfter(id, after, 1).length === 0;
-    if (nothingYet && waitMs > 0) await log.changed(id, waitMs);
+    if (nothingYet && waitMs > 0) {
+      if (this.#waiting >= WAITING_PER_USER) return err(tooManyWait());
+      await this.#wait(id, waitMs);
+    }
     const frames = log.readAfter(id, after, limit);
     const last = frames.at(-1)?.seq ?? after;
     const ended = this.#rows.find(id)?.phase === "ended" && last >= log.last(id);
@@ -117,9 +141,17 @@ export class Turns {
     for (;;) {
       const turn = this.#rows.find(id);
       const left = until - this.#home.ground.now();
-      if (turn === null || turn.phase === "ended" || left <= 0) return this.read(id);
-      await this.#home.log.changed(id, left);
+      const crowded = this.#waiting >= WAITING_PER_USER; // a preference may be passed over (RFC 7240)
+      if (turn === null || turn.phase === "ended" || left <= 0 || crowded) return this.read(id);
+      await this.#wait(id, left);
     }
+  }
+
+  async #wait(id: TurnId, ms: number): Promise<void> {
+    this.#waiting++;
+    await this.#home.log.changed(id, ms).finally(() => {
+      this.#waiting--;
+    });
   }
 
   /** The language to speak to this caller in; what it named is remembered for its next turns. */
@@ -160,5 +192,14 @@ const queueFull = (): Refusal =>
     {
       retryAfterSeconds: 30,
       charged: "no",
+    },
+  );
+
+const tooManyWait = (): Refusal =>
+  refusal(
+    "concurrency_limited",
+    `At most ${WAITING_PER_USER} requests of a user may wait at once; follow the stream instead.`,
+    {
+      retryAfterSeconds: 5,
     },
   );

@@ -8,6 +8,7 @@ import { err, ok, type Result } from "../../core/result.ts";
 import type { UploadWire } from "../../core/wire/upload.ts";
 import { pageOf } from "../page.ts";
 import { enter, type Home } from "./home.ts";
+import { enterAsNew } from "./new-user.ts";
 
 export class Uploads {
   readonly #home: Home;
@@ -18,10 +19,12 @@ export class Uploads {
 
   /** Lists a new upload, while not too many are open. One that was let in before is let in again. */
   async admit(call: Call, upload: UploadWire): Promise<Result<null, Refusal>> {
-    enter(this.#home, call);
     if (this.#isKnown(upload.id)) return ok(null);
     if (this.#openCount() >= OPEN_UPLOADS_PER_USER) await this.#lookAfterOverdue(call);
     if (this.#openCount() >= OPEN_UPLOADS_PER_USER) return err(tooMany());
+    const bytes = { quota: "bytes_per_day", ref: upload.id, amount: upload.size_bytes ?? 0 } as const;
+    const refused = await enterAsNew(this.#home, call, [bytes]);
+    if (refused !== null) return err(refused);
     this.#put(upload);
     return ok(null);
   }
@@ -72,10 +75,13 @@ export class Uploads {
   }
 
   #isKnown(id: string): boolean {
-    return this.#sql.exec("SELECT 1 FROM uploads WHERE id = ?", id).toArray().length > 0;
+    return (
+      this.#home.database.exists() && this.#sql.exec("SELECT 1 FROM uploads WHERE id = ?", id).toArray().length > 0
+    );
   }
 
   #openCount(): number {
+    if (!this.#home.database.exists()) return 0;
     return this.#sql.exec<{ n: number }>("SELECT count(*) AS n FROM uploads WHERE is_open = 1").one().n;
   }
 

@@ -119,7 +119,7 @@ export class VideoRun {
       case "make_project": {
         const name = video.generator?.slug ?? "video";
         const body = { name, metadata: {}, ...(video.language === null ? {} : { language: video.language }) };
-        const made = projects.create(this.#call(video, "project"), body);
+        const made = await projects.create(this.#call(video, "project"), body);
         return made.ok ? ok({ ...video, project: made.value.id }) : made;
       }
       case "attach": {

@@ -1,0 +1,44 @@
+/** The tenant's quotas as its other objects take from them: asked before an intent is committed, kept or given back after. */
+import { parseScope, tenantObjectName } from "../core/address.ts";
+import { type Refusal, refusal } from "../core/errors.ts";
+import type { TurnId } from "../core/ids.ts";
+import type { Call } from "../core/ports.ts";
+import type { Want } from "../core/quota.ts";
+import type { TenantPort } from "../core/tenant-port.ts";
+import { logBug } from "../log.ts";
+import type { Ground } from "./ground.ts";
+
+/** Takes all that is wanted, or says why not. Nothing is made without: a tenant's object that cannot be asked refuses. */
+export async function takeQuota(ground: Ground, call: Call, wants: readonly Want[]): Promise<Refusal | null> {
+  try {
+    const taken = await tenantOf(ground).takeQuota(wants, call.quotas ?? null);
+    return taken.ok ? null : taken.error;
+  } catch (error) {
+    logBug("quota_not_taken", error, { work: "quota" });
+    return refusal("unavailable", "The account's quotas cannot be read at the moment; try again.", {
+      charged: "no",
+      retryAfterSeconds: 1,
+    });
+  }
+}
+
+/** The turn is committed: its place stays. Nobody waits for it; one that is lost with its instance is told again by the next. */
+export const keepPlace = (ground: Ground, turn: TurnId): void =>
+  ground.keep(
+    tenantOf(ground)
+      .keepPlace(turn)
+      .catch(() => undefined),
+  );
+
+/** Nothing was made after all. One that is lost costs a place for a minute, or one of a day's count. */
+export const giveQuota = (ground: Ground, ref: string): void =>
+  ground.keep(
+    tenantOf(ground)
+      .giveQuota(ref)
+      .catch(() => undefined),
+  );
+
+function tenantOf(ground: Ground): TenantPort {
+  const stub = ground.env.TENANT.getByName(tenantObjectName(parseScope(ground.name)));
+  return stub as unknown as TenantPort; // TenantObject implements TenantPort; RPC stubs carry its methods under the same names
+}

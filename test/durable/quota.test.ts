@@ -1,0 +1,181 @@
+/** Exact quotas: taken with the intent, once per thing, freed by its end or by themselves. */
+import { runInDurableObject } from "cloudflare:test";
+import { describe, expect, it } from "vitest";
+import type { UserAddress } from "../../src/core/address.ts";
+import { strayHash, type TurnId } from "../../src/core/ids.ts";
+import { QUOTA_DEFAULTS, WAITING_PER_USER } from "../../src/core/limits.ts";
+import type { Call } from "../../src/core/ports.ts";
+import type { QuotaName } from "../../src/core/quota.ts";
+import { newRender } from "../../src/core/wire/render.ts";
+import type { Quotas } from "../../src/core/wire/tenant.ts";
+import {
+  bad,
+  call,
+  endOf,
+  freshAddress,
+  good,
+  kill,
+  newProject,
+  random,
+  say,
+  startTurn,
+  tenantPort,
+  tenantStub,
+  until,
+  uploadPort,
+  userPort,
+} from "../support/objects.ts";
+
+const limits = (some: Partial<Quotas>): Quotas => ({ ...QUOTA_DEFAULTS.test, ...some });
+const as = (some: Partial<Quotas>, key: string | null = null): Call => ({ ...call(key), quotas: limits(some) });
+const other = (address: UserAddress): UserAddress => ({ ...address, uh: strayHash(random) });
+const want = (quota: QuotaName, ref: string, amount = 1) => [{ quota, ref, amount }];
+const SLOW = say("make a video of the sea #slow:600s");
+
+/** How many places the tenant's object counts. */
+const places = (address: UserAddress): Promise<number> =>
+  runInDurableObject(
+    tenantStub(address),
+    (_, { storage }) => storage.sql.exec<{ n: number }>("SELECT count(*) AS n FROM places").one().n,
+  );
+
+describe("places for turns", () => {
+  it("are the tenant's, over all its users, and free with the end of a turn", async () => {
+    const one = freshAddress();
+    const two = other(one);
+    const user = userPort(one);
+    const project = await newProject(user);
+    const first = good(await user.startTurn(as({ concurrent_turns: 1 }), project, SLOW)).id as TurnId;
+    const stranger = userPort(two);
+    const theirs = await newProject(stranger);
+    const refused = bad(await stranger.startTurn(as({ concurrent_turns: 1 }), theirs, SLOW));
+    expect(refused).toMatchObject({ code: "concurrency_limited", charged: "no", limit: { remaining: 0 } });
+    expect(good(await stranger.listTurns(theirs, { limit: 10, after: null })).data).toEqual([]);
+    await user.cancelTurn(call(), first);
+    await endOf(user, first);
+    await until(async () => (await places(one)) === 0);
+    good(await stranger.startTurn(as({ concurrent_turns: 1 }), theirs, say("make a 1 second video")));
+  });
+
+  it("are taken once by two calls with one Idempotency-Key", async () => {
+    const address = freshAddress();
+    const user = userPort(address);
+    const project = await newProject(user);
+    const both = await Promise.all([
+      user.startTurn(as({ concurrent_turns: 2 }, "k"), project, SLOW),
+      user.startTurn(as({ concurrent_turns: 2 }, "k"), project, SLOW),
+    ]);
+    expect(new Set(both.map((one) => good(one).id)).size).toBe(1);
+    await until(async () => (await places(address)) === 1);
+    good(await user.startTurn(as({ concurrent_turns: 2 }, "k"), project, SLOW)); // a repeat takes none
+    expect(await places(address)).toBe(1);
+  });
+
+  it("held by an object that died before its commit free themselves, kept ones stay", async () => {
+    const address = freshAddress();
+    const tenant = tenantPort(address);
+    good(await tenant.takeQuota(want("concurrent_turns", "trn_dead"), limits({ concurrent_turns: 2 })));
+    good(await tenant.takeQuota(want("concurrent_turns", "trn_kept"), limits({ concurrent_turns: 2 })));
+    await tenant.keepPlace("trn_kept");
+    expect(bad(await tenant.takeQuota(want("concurrent_turns", "trn_new"), limits({ concurrent_turns: 2 }))).code).toBe(
+      "concurrency_limited",
+    );
+    // A minute passes.
+    await runInDurableObject(tenantStub(address), (_, { storage }) =>
+      storage.sql.exec("UPDATE places SET until = until - 60001"),
+    );
+    good(await tenant.takeQuota(want("concurrent_turns", "trn_new"), limits({ concurrent_turns: 2 })));
+    expect(bad(await tenant.takeQuota(want("concurrent_turns", "trn_4"), limits({ concurrent_turns: 2 }))).code).toBe(
+      "concurrency_limited",
+    );
+  });
+
+  it("of open turns are kept again by the next instance", async () => {
+    const address = freshAddress();
+    const user = userPort(address);
+    const project = await newProject(user);
+    await startTurn(user, project, "make a video of the sea #slow:600s");
+    // The word that the turn was committed is lost with its instance: the place is a held one again.
+    await kill(address);
+    const soon = Date.now() + 60_000;
+    await runInDurableObject(tenantStub(address), (_, { storage }) =>
+      storage.sql.exec("UPDATE places SET until = ?", soon),
+    );
+    await userPort(address).listProjects({ limit: 1, after: null });
+    const kept = () =>
+      runInDurableObject(
+        tenantStub(address),
+        (_, { storage }) => storage.sql.exec<{ until: number }>("SELECT until FROM places").one().until,
+      );
+    await until(async () => (await kept()) > soon);
+  });
+});
+
+describe("a day's quota", () => {
+  it("counts renders ordered, a repeat once, and says when the day ends", async () => {
+    const address = freshAddress();
+    const user = userPort(address);
+    const project = await newProject(user);
+    await endOf(user, await startTurn(user, project, "make a 1 second video"));
+    const order = newRender.parse({ reuse: false });
+    const mine = (key: string) => as({ renders_per_day: 1 }, key);
+    const both = await Promise.all([
+      user.startRender(mine("k"), project, order),
+      user.startRender(mine("k"), project, order),
+    ]);
+    expect(new Set(both.map((one) => good(one).id)).size).toBe(1);
+    const refused = bad(await user.startRender(mine("other"), project, order));
+    expect(refused).toMatchObject({ code: "quota_exceeded", limit: { name: "renders_per_day", remaining: 0 } });
+    expect(refused.retryAfterSeconds).toBeGreaterThan(0);
+    good(await user.startRender(mine("k"), project, order)); // the first one, shown again
+    good(await user.startRender(as({ renders_per_day: 2 }, "more"), project, order));
+  });
+
+  it("counts bytes when an upload is announced, once per upload", async () => {
+    const address = freshAddress();
+    const file = (n: number) => ({ filename: "a.png", size_bytes: n, metadata: {} });
+    const id = (n: number) => `upl_${"0".repeat(19)}${n}${address.uh}` as const;
+    const mine = as({ bytes_per_day: 100 }, "k");
+    const make = (n: number, bytes: number) => uploadPort(address, id(n)).create(mine, address, id(n), file(bytes));
+    good(await make(1, 60));
+    good(await make(1, 60));
+    expect(bad(await make(2, 41))).toMatchObject({ code: "quota_exceeded", limit: { remaining: 40 } });
+    expect(bad(await uploadPort(address, id(2)).read()).code).toBe("not_found"); // nothing was made
+    good(await make(3, 40));
+  });
+
+  it("counts new users, not what they do later, nor things made without a user", async () => {
+    const address = freshAddress();
+    const make = (one: UserAddress, named = true) =>
+      userPort(one).createProject({ ...as({ new_users_per_day: 1 }), named }, { name: "p", metadata: {} });
+    good(await make(address));
+    good(await make(address));
+    expect(bad(await make(other(address))).code).toBe("quota_exceeded");
+    good(await make(other(address), false));
+  });
+
+  it("is each mode's own", async () => {
+    const test = freshAddress();
+    const live = { ...test, mode: "live" } as const;
+    good(await tenantPort(test).takeQuota(want("renders_per_day", "a"), limits({ renders_per_day: 1 })));
+    good(await tenantPort(live).takeQuota(want("renders_per_day", "a"), limits({ renders_per_day: 1 })));
+    expect(bad(await tenantPort(test).takeQuota(want("renders_per_day", "b"), null)).code).toBe("quota_exceeded"); // the limit last told
+  });
+});
+
+describe("requests that wait", () => {
+  it("are at most 20 of a user, and a preference to wait is passed over", async () => {
+    const address = freshAddress();
+    const user = userPort(address);
+    const project = await newProject(user);
+    const turn = await startTurn(user, project, "make a video of the sea #slow:600s");
+    await until(async () => good(await user.readTurnEvents(turn, 0, 100, 0)).data.length > 1);
+    const polls = Array.from({ length: WAITING_PER_USER }, () => user.readTurnEvents(turn, 1_000, 10, 25_000));
+    expect(bad(await user.readTurnEvents(turn, 1_000, 10, 25_000)).code).toBe("concurrency_limited");
+    expect(good(await user.awaitTurn(turn, 60_000)).ended_at).toBeNull();
+    good(await user.readTurnEvents(turn, 0, 10, 25_000)); // there is something to read: no wait
+    await user.cancelTurn(call(), turn);
+    await Promise.all(polls);
+    good(await user.readTurnEvents(turn, 1_000, 10, 1));
+  });
+});
