@@ -1,5 +1,5 @@
 /** The names of objects: where a record lives. Every name starts with tenant and mode, so nothing reaches across either. */
-import type { Mode, TenantId, UploadId, UserHash } from "./ids.ts";
+import type { EventId, Mode, TenantId, UploadId, UserHash } from "./ids.ts";
 
 /** Whose namespace a credential opens. */
 export type Scope = { readonly tenant: TenantId; readonly mode: Mode };
@@ -33,6 +33,8 @@ export function parseScope(name: string | undefined): Scope {
 export const tenantPrefix = (tenant: TenantId): string => `t/${tenant}/`;
 /** The R2 prefix under which everything of one user lies. The user's own string appears in no key. */
 export const userPrefix = ({ tenant, mode, uh }: UserAddress): string => `t/${tenant}/${mode}/${uh}/`;
+/** Where an event's body lies when it is too large for its row: with its user's files, so that it goes with them. */
+export const eventKey = (address: UserAddress, id: EventId): string => `${userPrefix(address)}events/${id}.json`;
 export const uploadKey = (address: UserAddress, id: UploadId): string => `${userPrefix(address)}uploads/${id}`;
 export const renderKey = (address: UserAddress, id: string): string => `${userPrefix(address)}renders/${id}.mp4`;
 

@@ -78,6 +78,9 @@ export function crc32(bytes: Uint8Array): number {
 
 const utf8 = new TextEncoder();
 
+/** How many bytes a text has in UTF-8. */
+export const utf8Bytes = (text: string): number => utf8.encode(text).byteLength;
+
 /** SHA-256 of text in UTF-8, or of bytes. */
 export async function sha256(input: string | Uint8Array): Promise<Uint8Array> {
   const bytes = typeof input === "string" ? utf8.encode(input) : input;

@@ -163,6 +163,12 @@ export const SHARE_LINK_DEFAULT_SECONDS = 24 * 3600;
 
 // ---- events and deliveries
 export const EVENT_TTL_MS = 30 * DAY_MS;
+/** Bytes of an event's body that stay in its row; a larger one lies in R2. Chosen: most events, and a page of a hundred is a short read. */
+export const EVENT_INLINE_BYTES = 4_096;
+/** Facts told in one call. Chosen: one short transaction at the tenant's. */
+export const OUTBOX_ROWS = 50;
+/** Bytes of bodies told in one call, unless one alone is larger. Platform limit: 32 MiB a call; chosen: what an object may hold twice at ease. */
+export const OUTBOX_BYTES = 1_000_000;
 export const ENDPOINTS_PER_SCOPE = 20;
 /** REST hooks of a tenant and mode. Chosen: one for each step of many automations; each event is looked up among them. */
 export const HOOKS_PER_SCOPE = 100;

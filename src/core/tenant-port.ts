@@ -14,6 +14,7 @@ import type {
   DeliveryWire,
   EndpointPatch,
   EndpointWire,
+  JwksWire,
   LoggedDeliveryWire,
   NewEndpoint,
   RotatedSecretWire,
@@ -91,6 +92,10 @@ export interface TenantPort {
   updateEndpoint(id: EndpointId, body: EndpointPatch): Answer<EndpointWire>;
   /** Sends again, from the events since, whatever the endpoint did not take; steps through them in the background. */
   recoverEndpoint(call: Call, id: EndpointId, since: EpochMs): Answer<EndpointWire>;
+  /** Sends one sample to an endpoint: the latest event of a type, or a made-up one, under an id of its own. */
+  testEndpoint(call: Call, id: EndpointId, type: EventType | null): Answer<LoggedDeliveryWire>;
+  /** The public keys that verify an endpoint's `v1a` signatures. */
+  readJwks(id: EndpointId): Answer<JwksWire>;
   deleteEndpoint(id: EndpointId): Answer<null>;
   /** The hook of this address and event: the one there is, or a new one. */
   subscribeHook(call: Call, body: NewHook): Answer<{ hook: HookWire; isNew: boolean }>;

@@ -3,7 +3,9 @@
  * tenant has stored them. Telling twice is harmless, because a fact's id is made from the fact.
  */
 import { parseScope, tenantObjectName } from "../core/address.ts";
+import { utf8Bytes } from "../core/encode.ts";
 import { eventId } from "../core/ids.ts";
+import { OUTBOX_BYTES, OUTBOX_ROWS } from "../core/limits.ts";
 import type { Fact, TenantPort } from "../core/tenant-port.ts";
 import type { EventType } from "../core/wire/event.ts";
 import type { Ground } from "./ground.ts";
@@ -27,8 +29,6 @@ export const OUTBOX_TABLES = `
 /** The second step: where a fact is told beside the tenant's endpoints. */
 export const OUTBOX_CALLBACK = "ALTER TABLE outbox ADD COLUMN callback TEXT;";
 
-/** Facts told in one call. */
-const BATCH = 50;
 export const OUTBOX = "outbox";
 
 type Row = {
@@ -85,15 +85,26 @@ export class Outbox {
     const { sql, boundary } = this.#ground;
     await boundary("event.outbox");
     for (;;) {
-      const rows = sql
-        .exec<Row>("SELECT n, type, resource, sequence, at, data, callback FROM outbox ORDER BY n LIMIT ?", BATCH)
-        .toArray();
+      const rows = this.#batch();
       const last = rows.at(-1);
       if (last === undefined) break;
       await this.#tenant().accept(await Promise.all(rows.map((row) => this.#fact(row))));
       sql.exec("DELETE FROM outbox WHERE n <= ?", last.n);
     }
     this.#schedule.done(OUTBOX, "");
+  }
+
+  /** The next facts, as many as one call may carry: read one by one, so that no more is held. */
+  #batch(): Row[] {
+    const rows: Row[] = [];
+    let bytes = 0;
+    const query = "SELECT n, type, resource, sequence, at, data, callback FROM outbox ORDER BY n LIMIT ?";
+    for (const row of this.#ground.sql.exec<Row>(query, OUTBOX_ROWS)) {
+      bytes += utf8Bytes(row.data);
+      if (rows.length > 0 && bytes > OUTBOX_BYTES) break;
+      rows.push(row);
+    }
+    return rows;
   }
 
   async #fact({ n: _, ...row }: Row): Promise<Fact> {

@@ -4,7 +4,7 @@ import { type Refusal, refusal } from "../core/errors.ts";
 import type { DeliveryId, EndpointId, EventId, UserHash } from "../core/ids.ts";
 import { EVENT_TTL_MS } from "../core/limits.ts";
 import type { Call, Page, PageRequest } from "../core/ports.ts";
-import { err, type Result } from "../core/result.ts";
+import { err, ok, type Result } from "../core/result.ts";
 import type { ClosedTenant, DeliveryJob, DeliveryReport, Fact, TenantPort } from "../core/tenant-port.ts";
 import { DAY_MS, type EpochMs } from "../core/time.ts";
 import type { ErasedFacts } from "../core/user-record.ts";
@@ -15,6 +15,7 @@ import type {
   DeliveryWire,
   EndpointPatch,
   EndpointWire,
+  JwksWire,
   LoggedDeliveryWire,
   NewEndpoint,
   RotatedSecretWire,
@@ -26,19 +27,18 @@ import { endObject } from "./end.ts";
 import { type Ground, layGround } from "./ground.ts";
 import { Schedule } from "./schedule.ts";
 import { Seals } from "./seals.ts";
-import { closeTenant, isClosed } from "./tenant/closing.ts";
+import { closeTenant } from "./tenant/closing.ts";
 import { DELIVER } from "./tenant/deliveries.ts";
 import { DISABLED } from "./tenant/endpoint-health.ts";
 import { Erased } from "./tenant/erased.ts";
 import { type Hooks, inventedSample } from "./tenant/hooks.ts";
+import { TIDY, takeIn } from "./tenant/intake.ts";
 import { QuotaDoors } from "./tenant/quota-doors.ts";
 import { Quotas } from "./tenant/quotas.ts";
 import { RECOVER } from "./tenant/recovery.ts";
 import type { SecretOwner } from "./tenant/secrets.ts";
 import { TENANT_MIGRATIONS } from "./tenant/tables.ts";
 import { openWebhooks, type Webhooks } from "./tenant/webhooks.ts";
-
-const TIDY = "tidy";
 
 type Answer<T> = Promise<Result<T, Refusal>>;
 
@@ -66,20 +66,8 @@ export class TenantObject extends QuotaDoors implements TenantPort {
   }
 
   async accept(facts: readonly Fact[]): Promise<void> {
-    const { events, targets, deliveries } = this.#webhooks;
     this.#database.ready();
-    if (isClosed(this.#ground)) return;
-    this.ctx.storage.transactionSync(() => {
-      for (const fact of facts) {
-        this.quotas.hear(fact);
-        if (this.#erased.has(fact.uh)) continue;
-        const stored = events.add(fact);
-        if (stored !== null) deliveries.owe(stored, targets.wanting(fact.type, fact.callback ?? null));
-      }
-      deliveries.plan();
-      this.#schedule.oweOnce(TIDY, "", this.#ground.now() + EVENT_TTL_MS + DAY_MS);
-    });
-    this.#schedule.tick();
+    await takeIn(facts, this.#ground, this.#schedule, this.#webhooks, this.#erased, (fact) => this.quotas.hear(fact));
   }
 
   async eraseUser(uh: UserHash): Promise<ErasedFacts> {
@@ -174,6 +162,18 @@ export class TenantObject extends QuotaDoors implements TenantPort {
     return changed;
   }
 
+  async testEndpoint(call: Call, id: EndpointId, type: EventType | null): Answer<LoggedDeliveryWire> {
+    if (!this.#database.exists()) return err(nothingHere());
+    const sent = await this.#webhooks.samples.send(call, id, type);
+    this.#schedule.tick();
+    return sent.ok ? this.#webhooks.log.read(sent.value) : sent;
+  }
+
+  async readJwks(id: EndpointId): Answer<JwksWire> {
+    const known = await this.readEndpoint(id);
+    return known.ok ? ok(await this.#webhooks.secrets.publicKeys(id)) : known;
+  }
+
   async rotateSecret(call: Call, owner: SecretOwner): Answer<RotatedSecretWire> {
     if (owner !== "default") {
       const known = await this.readEndpoint(owner);
@@ -239,9 +239,9 @@ export class TenantObject extends QuotaDoors implements TenantPort {
   }
 
   /** Lets go of what is no longer kept, and comes back when the next of it is. */
-  #tidy(): void {
+  async #tidy(): Promise<void> {
     this.#erased.tidy();
-    const oldest = this.#webhooks.tidy();
+    const oldest = await this.#webhooks.tidy();
     if (oldest === null) this.#schedule.done(TIDY, "");
     else this.#schedule.owe(TIDY, "", oldest + EVENT_TTL_MS + DAY_MS);
   }

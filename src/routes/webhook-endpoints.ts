@@ -1,6 +1,14 @@
 /** Webhook endpoints: where a tenant wants its events. */
 import * as z from "zod";
-import { createdEndpoint, endpoint, endpointPatch, newEndpoint, recovery } from "../core/wire/webhook.ts";
+import {
+  createdEndpoint,
+  endpoint,
+  endpointPatch,
+  loggedDelivery,
+  newEndpoint,
+  newTest,
+  recovery,
+} from "../core/wire/webhook.ts";
 import { unwrap } from "../http/api-error.ts";
 import { callOf } from "../http/call.ts";
 import type { Api } from "../http/context.ts";
@@ -86,7 +94,25 @@ const recover = declare({
   responses: { 202: answer(endpoint, "The endpoint; its deliveries begin.") },
 });
 
+const test = declare({
+  method: "post",
+  path: "/v1/webhook_endpoints/{id}/test",
+  access: "webhooks",
+  tags,
+  summary: "Send a sample",
+  description: "The latest event of the type, or a made-up one, under an id of its own; it is in no list of events.",
+  request: { params: plainParams("whk"), body: body(newTest) },
+  responses: { 202: answer(loggedDelivery, "The delivery; read it again for its outcome.") },
+});
+
 export function mountWebhookEndpoints(app: Api): void {
+  app.openapi(test, async (c) => {
+    const tenant = tenantObject(c.env, c.var.caller);
+    const sent = await tenant.testEndpoint(await callOf(c), c.req.valid("param").id, c.req.valid("json").type ?? null);
+    const made = unwrap(sent);
+    return c.json(made, 202, { Location: `/v1/deliveries/${made.id}` });
+  });
+
   app.openapi(update, async (c) => {
     const tenant = tenantObject(c.env, c.var.caller);
     return c.json(unwrap(await tenant.updateEndpoint(c.req.valid("param").id, c.req.valid("json"))), 200);

@@ -1,5 +1,5 @@
 /** Signing secrets: each endpoint's own, and the tenant's default one for callbacks and hooks. */
-import { rotatedSecret } from "../core/wire/webhook.ts";
+import { jwks, rotatedSecret } from "../core/wire/webhook.ts";
 import { unwrap } from "../http/api-error.ts";
 import { callOf } from "../http/call.ts";
 import type { Api } from "../http/context.ts";
@@ -31,7 +31,23 @@ const rotate = declare({
   responses: { 200: answer(rotatedSecret, "The secret.") },
 });
 
+const keys = declare({
+  method: "get",
+  path: "/v1/webhook_endpoints/{id}/jwks.json",
+  access: "read",
+  tags,
+  summary: "The public keys of an endpoint's `v1a` signatures",
+  description: "Ed25519, as a JWK set. After a rotation the key before it is here for 24 hours too.",
+  request: { params: plainParams("whk") },
+  responses: { 200: answer(jwks, "The key set.") },
+});
+
 export function mountWebhookSecrets(app: Api): void {
+  app.openapi(keys, async (c) => {
+    const tenant = tenantObject(c.env, c.var.caller);
+    return c.json(unwrap(await tenant.readJwks(c.req.valid("param").id)), 200);
+  });
+
   app.openapi(rotateDefault, async (c) => {
     const tenant = tenantObject(c.env, c.var.caller);
     return c.json(unwrap(await tenant.rotateSecret(await callOf(c), "default")), 200);

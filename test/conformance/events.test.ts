@@ -7,7 +7,7 @@ import { render } from "../../src/core/wire/render.ts";
 import { turn } from "../../src/core/wire/turn.ts";
 import { asset } from "../../src/core/wire/upload.ts";
 import { type DeliveryWire, delivery, rotatedSecret, shownEndpoint } from "../../src/core/wire/webhook.ts";
-import { type Member, newMember, refused, shown, until } from "./support/client.ts";
+import { at, type Member, newMember, refused, shown, until } from "./support/client.ts";
 import { sendFile } from "./support/media.ts";
 import {
   callbackMessage,
@@ -230,8 +230,8 @@ describe.concurrent("§7.2 webhooks", () => {
     });
     expect(told?.due_at).not.toBeNull();
     await arrived(receiver, 2);
-    expect(receiver.received.map(({ path }) => path)).toEqual(["/hook", "/hook"]);
-    expect(await ended(member)).toMatchObject({ state: "delivered", attempts: 2, due_at: null });
+    expect(await ended(member)).toMatchObject({ state: "delivered", due_at: null });
+    expect([...new Set(receiver.received.map(({ path }) => path))]).toEqual(["/hook"]); // a busy machine may need a third
   });
 
   it("§7.4 tell a turn's end to its callback_url, without an endpoint, signed with the default secret", async () => {
@@ -260,8 +260,13 @@ describe.concurrent("§7.2 webhooks", () => {
     const body = { callback_url: receiver.url };
     const { id } = await shown(member.post(`/v1/projects/${project}/renders`, body), render, 202);
     const [got] = await arrived(receiver, 1);
-    expect(JSON.parse(got?.body ?? "{}")).toMatchObject({ type: "render.completed", data: { id } });
+    const { type, data } = event.parse(JSON.parse(got?.body ?? "{}"));
+    expect({ type, id: data.id }).toEqual({ type: "render.completed", id });
     expect(receiver.received).toHaveLength(1);
+    const file = await fetch(String(data.download_url));
+    expect([file.status, file.headers.get("content-type")]).toEqual([200, "video/mp4"]);
+    expect(at(String(data.download_url_expires_at))).toBeGreaterThan(Date.now());
+    expect(JSON.stringify(await allEvents(member, 100))).not.toContain("download_url");
   });
 
   it("§7.4 take no callback_url that we would not send to", async () => {

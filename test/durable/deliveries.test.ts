@@ -1,11 +1,13 @@
 /** Deliveries from the outbox's side to the receiver's, through the real queue; time is stepped, not slept. */
+import { Webhook } from "standardwebhooks";
+import { Webhook as Svix } from "svix";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { UserAddress } from "../../src/core/address.ts";
 import { type DeliveryId, type EndpointId, eventId } from "../../src/core/ids.ts";
 import type { Fact, TenantPort } from "../../src/core/tenant-port.ts";
 import { scaledWaits } from "../../src/core/waits.ts";
 import type { EventType } from "../../src/core/wire/event.ts";
-import type { DeliveryWire, LoggedDeliveryWire } from "../../src/core/wire/webhook.ts";
+import type { DeliveryWire, JwksWire, LoggedDeliveryWire } from "../../src/core/wire/webhook.ts";
 import { type SteppedClock, startClock } from "../support/clock.ts";
 import { bad, call, freshAddress, good, owedDeliveries, tenantPort, until } from "../support/objects.ts";
 import { answering, type Behaviour, type Got, type PlayedReceiver, playReceivers } from "../support/receivers.ts";
@@ -229,13 +231,14 @@ describe("events of one resource", () => {
     const { tenant, played } = await hooked(answering(500));
     await tenant.accept([await fact("rnd_a", 1), await fact("rnd_a", 2), await fact("rnd_a", 3)]);
     await until(async () => played.got.length >= 3);
-    expect(messages(played.got).map(({ data, stale }) => [data.n, stale])).toEqual([
+    const inOrder = messages(played.got.slice(0, 3));
+    expect(inOrder.map(({ data, stale }) => [data.n, stale])).toEqual([
       [1, undefined],
       [2, undefined],
       [3, undefined],
     ]);
-    const first = await until(async () => (await deliveries(tenant)).find(({ last_status }) => last_status === 500));
-    await untilDue(tenant, first);
+    clock.step(waits.deliveries[0] ?? 0);
+    await tenant.wake();
     await until(async () => played.got.length >= 4);
     expect(messages(played.got)[3]).toMatchObject({ data: { n: 1 }, stale: true });
   });
@@ -286,6 +289,82 @@ describe("the pace to one host", () => {
     expect(await tenant.workDeliveries(done, 100)).toHaveLength(7);
   });
 });
+
+describe("a message", () => {
+  const plain = (got: Got | undefined): Record<string, string> => ({ ...got?.headers });
+
+  it("verifies with standardwebhooks, with svix, and by the endpoint's public key", async () => {
+    const { tenant, played, id, secret } = await hooked(answering());
+    await tenant.accept([await fact("rnd_a")]);
+    await until(async () => played.got.length > 0);
+    const [got] = played.got;
+    const body = got?.body ?? "";
+    expect(new Webhook(secret).verify(body, plain(got))).toMatchObject({ endpoint: id });
+    expect(new Svix(secret).verify(body, plain(got))).toMatchObject({ endpoint: id });
+    const { keys } = good(await tenant.readJwks(id));
+    expect(keys).toHaveLength(1);
+    expect(await verifiedBy(keys[0], got, body)).toBe(true);
+    expect(await verifiedBy(keys[0], got, body.replace("rnd_a", "rnd_b"))).toBe(false);
+  });
+
+  it("verifies by the key before and the key after a rotation", async () => {
+    const { tenant, played, id, secret } = await hooked(answering());
+    const before = good(await tenant.readJwks(id)).keys[0];
+    const after = good(await tenant.rotateSecret(call(), id)).secret ?? "";
+    await tenant.accept([await fact("rnd_a")]);
+    await until(async () => played.got.length > 0);
+    const [got] = played.got;
+    for (const known of [secret, after]) new Svix(known).verify(got?.body ?? "", plain(got));
+    const { keys } = good(await tenant.readJwks(id));
+    expect(keys.map(({ kid }) => kid)).toEqual([`${id}.2`, `${id}.1`]);
+    for (const key of [...keys, before]) expect(await verifiedBy(key, got, got?.body ?? "")).toBe(true);
+    clock.step(DAY);
+    await tenant.accept([await fact("rnd_b")]);
+    await until(async () => played.got.length > 1);
+    expect(plain(played.got[1])["webhook-signature"]?.split(" ")).toHaveLength(2);
+    expect(good(await tenant.readJwks(id)).keys).toHaveLength(1);
+  });
+
+  it("is sent as a sample on demand: the latest event's body, or a made-up one, and in no list", async () => {
+    const { tenant, played, id } = await hooked(answering());
+    const sent = good(await tenant.testEndpoint(call("try"), id, null));
+    expect(good(await tenant.testEndpoint(call("try"), id, null)).id).toBe(sent.id);
+    await until(async () => played.got.length > 0);
+    expect(JSON.parse(played.got[0]?.body ?? "")).toMatchObject({
+      type: "turn.completed",
+      data: { status: "completed" },
+    });
+    await tenant.accept([await fact("rnd_a")]);
+    good(await tenant.testEndpoint(call(), id, "render.completed"));
+    await until(async () => played.got.length > 2);
+    const bodies = played.got.slice(1).map(({ body }) => JSON.parse(body));
+    expect(bodies.map(({ data }) => data)).toEqual([
+      { id: "rnd_a", n: 1 },
+      { id: "rnd_a", n: 1 },
+    ]);
+    expect(bodies[0].id).not.toBe(bodies[1].id);
+    expect((await tenant.listEvents(0, 10, null)).data).toHaveLength(1);
+  });
+});
+
+/** Whether a message's `v1a` signature was made by this key. */
+async function verifiedBy(key: JwksWire["keys"][number] | undefined, got: Got | undefined, body: string) {
+  if (key === undefined || got === undefined) throw new Error("nothing to verify");
+  const { kty, crv, x } = key;
+  const known = await crypto.subtle.importKey("jwk", { kty, crv, x }, { name: "Ed25519" }, false, ["verify"]);
+  const { "webhook-id": id, "webhook-timestamp": at, "webhook-signature": header = "" } = got.headers;
+  const message = new TextEncoder().encode(`${id}.${at}.${body}`);
+  const signatures = header.split(" ").flatMap((one) => (one.startsWith("v1a,") ? [one.slice("v1a,".length)] : []));
+  const checks = signatures.map((one) =>
+    crypto.subtle.verify(
+      "Ed25519",
+      known,
+      Uint8Array.from(atob(one), (char) => char.charCodeAt(0)),
+      message,
+    ),
+  );
+  return (await Promise.all(checks)).includes(true);
+}
 
 /** A tenant that owes so many deliveries to one host, of which nobody is nudged. */
 async function owed(count: number, mode: "live" | "test" = "test") {

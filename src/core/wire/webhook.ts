@@ -56,6 +56,26 @@ export const rotatedSecret = z
   .meta({ id: "RotatedSecret" });
 export type RotatedSecretWire = z.infer<typeof rotatedSecret>;
 
+/** Public keys of an endpoint's `v1a` signatures: a JWK set. */
+export const jwks = z
+  .object({
+    keys: z.array(
+      z.object({
+        kty: z.literal("OKP"),
+        crv: z.literal("Ed25519"),
+        x: z.string(),
+        use: z.literal("sig"),
+        alg: z.literal("EdDSA"),
+        kid: z.string(),
+      }),
+    ),
+  })
+  .meta({ id: "Jwks" });
+export type JwksWire = z.infer<typeof jwks>;
+
+/** Which type to try an endpoint with; else the first of its own. */
+export const newTest = z.strictObject({ type: eventType.optional() });
+
 /** Where a delivery goes. */
 export const deliveryTarget = z
   .discriminatedUnion("kind", [

@@ -6,11 +6,12 @@
  * in the same call how the last ones went.
  */
 import { isGone, isTaken, nextAttempt } from "../../core/delivery.ts";
-import { plainId } from "../../core/ids.ts";
+import { type DeliveryId, plainId } from "../../core/ids.ts";
 import { SENDER_SLOTS, SENDERS_AT_ONCE } from "../../core/limits.ts";
 import type { DeliveryJob, DeliveryReport } from "../../core/tenant-port.ts";
 import { type EpochMs, SECOND_MS } from "../../core/time.ts";
 import type { DeliveryMessage } from "../../env.ts";
+import { logBug } from "../../log.ts";
 import type { Ground } from "../ground.ts";
 import type { Schedule } from "../schedule.ts";
 import type { DeliveryMessages } from "./delivery-message.ts";
@@ -54,13 +55,14 @@ export class Deliveries {
     this.#health = health;
   }
 
-  /** Owes an event to everybody who wants it. Call inside the transaction that stores the event, and `plan` after it. */
-  owe({ id: event, resource, cursor }: EventRow, to: readonly Addressed[]): void {
+  /** Owes an event to everybody who wants it, unless it is owed. Call inside the transaction that stores the event, and `plan` after it. */
+  owe({ id: event, resource, cursor }: EventRow, to: readonly Addressed[]): DeliveryId[] {
     const { now, random } = this.#ground;
-    for (const { target, url } of to) {
+    return to.map(({ target, url }) => {
       const id = plainId("dlv", now(), random);
       this.#rows.add({ id, event, target, host: hostOf(url), resource, cursor, dueAt: this.dueNow() }, now());
-    }
+      return id;
+    });
   }
 
   /** The moment for what shall leave at once: after everything that was nudged for. */
@@ -96,10 +98,14 @@ export class Deliveries {
     this.#schedule.tick();
     if (taken.length === 0) return [];
     await boundary("delivery.claimed");
-    const jobs = await Promise.all(taken.map((row) => this.#messages.make(row, row.attempts + 1)));
-    const lost = taken.filter((_, at) => jobs[at] === null);
+    const made = await Promise.all(
+      taken.map((row) =>
+        this.#messages.make(row, row.attempts + 1).catch((error: unknown) => this.#postpone(row, error)),
+      ),
+    );
+    const lost = taken.filter((_, at) => made[at] === null);
     if (lost.length > 0) this.#giveUp(lost);
-    return jobs.filter((job) => job !== null);
+    return made.flatMap((job) => (job === null || job === "later" ? [] : [job]));
   }
 
   #take(want: number): DeliveryRow[] {
@@ -124,6 +130,15 @@ export class Deliveries {
     if (next === null) this.#rows.over(id, isTaken(outcome) ? "delivered" : "failed", now());
     else this.#rows.later(id, next);
     this.#health.note(targetOf(row), row.event, outcome);
+  }
+
+  /** A message whose body could not be fetched just now. */
+  #postpone({ id }: DeliveryRow, error: unknown): "later" {
+    const { now, config } = this.#ground;
+    logBug("message_not_made", error, { work: "delivery" });
+    this.#rows.later(id, now() + config.waits.retry);
+    this.plan();
+    return "later";
   }
 
   #giveUp(rows: readonly DeliveryRow[]): void {

@@ -25,18 +25,18 @@ export class DeliveryMessages {
   /** The message of a delivery that was just taken; null when its target or event is gone, or no secret of it can be opened. */
   async make(row: DeliveryRow, attempt: number): Promise<DeliveryJob | null> {
     const { now, config } = this.#ground;
-    const destination = this.#targets.find(targetOf(row));
     const event = this.#events.find(row.event);
-    if (destination === null || event === null) return null;
-    const shown = this.#events.show(event);
+    const [shown] = event === null ? [] : await this.#events.show([event]);
+    const destination = this.#targets.find(targetOf(row));
+    if (shown === undefined || destination === null) return null;
     const body = JSON.stringify(await destination.message(this.#rows.isStale(row) ? { ...shown, stale: true } : shown));
     const at = new Date(now());
-    const signature = await this.#secrets.sign(destination.signer, event.id, at, body);
+    const signature = await this.#secrets.sign(destination.signer, row.event, at, body);
     if (signature === null) return null;
     const headers = {
       "content-type": "application/json",
       "user-agent": "nemo-gateway/1",
-      "webhook-id": event.id,
+      "webhook-id": row.event,
       "webhook-timestamp": String(Math.floor(at.getTime() / SECOND_MS)),
       "webhook-signature": signature,
     };

@@ -8,42 +8,69 @@ import type { Fact } from "../../core/tenant-port.ts";
 import { type EpochMs, toRfc3339 } from "../../core/time.ts";
 import type { EventType, EventWire } from "../../core/wire/event.ts";
 import type { Ground } from "../ground.ts";
+import type { EventBodies } from "./event-bodies.ts";
 
-export type EventRow = Omit<Fact, "id"> & { readonly cursor: number; readonly id: EventId };
+export type EventRow = {
+  readonly cursor: number;
+  readonly id: EventId;
+  readonly type: EventType;
+  readonly resource: string;
+  readonly sequence: number;
+  readonly at: number;
+  readonly uh: string;
+  /** JSON; empty when it lies in R2. */
+  readonly data: string;
+};
 
 const COLUMNS = "cursor, id, type, resource, sequence, at, uh, data";
 
 export class Events {
   readonly #ground: Ground;
   readonly #scope: Scope;
+  readonly #bodies: EventBodies;
 
-  constructor(ground: Ground, scope: Scope) {
+  constructor(ground: Ground, scope: Scope, bodies: EventBodies) {
     this.#ground = ground;
     this.#scope = scope;
+    this.#bodies = bodies;
   }
 
-  /** Stores a fact; null when it was stored before. The cursor is given here, so a reader that goes by it misses nothing. */
+  /** Puts the large bodies of new facts into R2: before the transaction that stores the facts, so that no event lacks its body. */
+  async prepare(facts: readonly Fact[]): Promise<readonly Fact[]> {
+    const prepared: Fact[] = [];
+    for (const fact of facts) {
+      const isLarge = this.#bodies.isLarge(fact.data);
+      if (isLarge && this.find(fact.id) === null) await this.#bodies.put(fact, fact.data);
+      prepared.push(isLarge ? { ...fact, data: "" } : fact);
+    }
+    return prepared;
+  }
+
+  /** Removes what was prepared and will not be stored. */
+  async drop(facts: readonly Fact[]): Promise<void> {
+    const large = facts.filter(({ data }) => data === "");
+    if (large.length > 0) await this.#bodies.remove(large);
+  }
+
+  /** Stores a prepared fact; null when it was stored before. The cursor is given here, so a reader that goes by it misses nothing. */
   add(fact: Fact): EventRow | null {
-    const { sql } = this.#ground;
     if (this.find(fact.id) !== null) return null;
-    return sql
-      .exec<EventRow>(
-        `INSERT INTO events (id, type, resource, sequence, at, uh, data) VALUES (?, ?, ?, ?, ?, ?, ?) RETURNING ${COLUMNS}`,
-        fact.id,
-        fact.type,
-        fact.resource,
-        fact.sequence,
-        fact.at,
-        fact.uh,
-        fact.data,
-      )
-      .one();
+    return this.#insert(fact, 0);
+  }
+
+  /** Stores a sample: sent to an endpoint that is tried out, and in no list. */
+  addSample(fact: Fact): EventRow {
+    return this.#insert(fact, 1);
   }
 
   /** Removes what is older than 30 days and has no delivery left; answers with the oldest that stays. */
-  tidy(): EpochMs | null {
+  async tidy(): Promise<EpochMs | null> {
     const { sql, now } = this.#ground;
-    sql.exec("DELETE FROM events WHERE at < ? AND id NOT IN (SELECT event FROM deliveries)", now() - EVENT_TTL_MS);
+    const old = "at < ? AND id NOT IN (SELECT event FROM deliveries)";
+    const before = now() - EVENT_TTL_MS;
+    const large = sql.exec<{ id: EventId; uh: string }>(`SELECT id, uh FROM events WHERE data = '' AND ${old}`, before);
+    await this.#bodies.remove(large.toArray());
+    sql.exec(`DELETE FROM events WHERE ${old}`, before);
     return sql.exec<{ at: number | null }>("SELECT min(at) AS at FROM events").one().at;
   }
 
@@ -57,17 +84,19 @@ export class Events {
   }
 
   /** The last events of a type, newest first. */
-  latest(type: EventType, limit: number): EventWire[] {
-    const query = `SELECT ${COLUMNS} FROM events WHERE type = ? ORDER BY cursor DESC LIMIT ?`;
-    return this.#ground.sql
-      .exec<EventRow>(query, type, limit)
-      .toArray()
-      .map((row) => this.show(row));
+  async latest(type: EventType, limit: number): Promise<EventWire[]> {
+    return this.show(this.latestRows(type, limit));
+  }
+
+  /** The same as they are stored. */
+  latestRows(type: EventType, limit: number): EventRow[] {
+    const query = `SELECT ${COLUMNS} FROM events WHERE type = ? AND hidden = 0 ORDER BY cursor DESC LIMIT ?`;
+    return this.#ground.sql.exec<EventRow>(query, type, limit).toArray();
   }
 
   /** Events after one cursor and up to another, in order. */
   between(after: number, until: number, limit: number): EventRow[] {
-    const query = `SELECT ${COLUMNS} FROM events WHERE cursor > ? AND cursor <= ? ORDER BY cursor LIMIT ?`;
+    const query = `SELECT ${COLUMNS} FROM events WHERE cursor > ? AND cursor <= ? AND hidden = 0 ORDER BY cursor LIMIT ?`;
     return this.#ground.sql.exec<EventRow>(query, after, until, limit).toArray();
   }
 
@@ -86,31 +115,37 @@ export class Events {
   }
 
   /** Events after the cursor, oldest first; only one user's when `uh` is given. */
-  list(after: number, limit: number, uh: string | null): { data: EventWire[]; has_more: boolean; next_cursor: number } {
+  async list(
+    after: number,
+    limit: number,
+    uh: string | null,
+  ): Promise<{ data: EventWire[]; has_more: boolean; next_cursor: number }> {
     const rows = this.#ground.sql
       .exec<EventRow>(
-        `SELECT ${COLUMNS} FROM events WHERE cursor > ? ${uh === null ? "" : "AND uh = ?"} ORDER BY cursor LIMIT ?`,
+        `SELECT ${COLUMNS} FROM events WHERE cursor > ? AND hidden = 0 ${uh === null ? "" : "AND uh = ?"} ORDER BY cursor LIMIT ?`,
         ...[after, ...(uh === null ? [] : [uh]), limit + 1],
       )
       .toArray();
     const shown = rows.slice(0, limit);
     return {
-      data: shown.map((row) => this.show(row)),
+      data: await this.show(shown),
       has_more: rows.length > limit,
       next_cursor: shown.at(-1)?.cursor ?? after,
     };
   }
 
-  read(id: EventId, uh: string | null): Result<EventWire, Refusal> {
+  async read(id: EventId, uh: string | null): Promise<Result<EventWire, Refusal>> {
     const row = this.find(id);
-    if (row === null || (uh !== null && row.uh !== uh)) {
-      return err(refusal("not_found", "No event with this id exists here; list yours with GET /v1/events."));
-    }
-    return ok(this.show(row));
+    const [shown] = row === null || (uh !== null && row.uh !== uh) ? [] : await this.show([row]);
+    return shown === undefined
+      ? err(refusal("not_found", "No event with this id exists here; list yours with GET /v1/events."))
+      : ok(shown);
   }
 
-  show(row: EventRow): EventWire {
-    return {
+  /** Events as the outside sees them. A body that R2 has lost shows the id of its resource. */
+  async show(rows: readonly EventRow[]): Promise<EventWire[]> {
+    const large = await this.#bodies.read(rows.filter(({ data }) => data === ""));
+    return rows.map((row) => ({
       id: row.id,
       type: row.type,
       cursor: row.cursor,
@@ -118,7 +153,14 @@ export class Events {
       tenant: this.#scope.tenant,
       mode: this.#scope.mode,
       sequence: row.sequence,
-      data: JSON.parse(row.data) as Record<string, unknown>, // written by the object it happened in
-    };
+      // Written by the object it happened in.
+      data: JSON.parse(row.data || (large.get(row.id) ?? JSON.stringify({ id: row.resource }))) as EventWire["data"],
+    }));
+  }
+
+  #insert({ id, type, resource, sequence, at, uh, data }: Fact, hidden: 0 | 1): EventRow {
+    const query = `INSERT INTO events (id, type, resource, sequence, at, uh, data, hidden)
+                   VALUES (?, ?, ?, ?, ?, ?, ?, ?) RETURNING ${COLUMNS}`;
+    return this.#ground.sql.exec<EventRow>(query, id, type, resource, sequence, at, uh, data, hidden).one();
   }
 }

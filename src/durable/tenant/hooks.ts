@@ -1,11 +1,10 @@
 /** REST hooks: one address that wants one type of event, in flat bodies, until it says 410 or unsubscribes. */
 import type { Scope } from "../../core/address.ts";
 import { type Refusal, refusal } from "../../core/errors.ts";
-import { hookBody, type SharedFile, shareable } from "../../core/hook-body.ts";
+import { hookBody } from "../../core/hook-body.ts";
 import { sampleEvent, sampleFile } from "../../core/hook-sample.ts";
 import { type EndpointId, plainId } from "../../core/ids.ts";
 import { HOOK_SAMPLES, HOOKS_PER_SCOPE } from "../../core/limits.ts";
-import { linkUrl, signLink } from "../../core/link.ts";
 import type { Call } from "../../core/ports.ts";
 import { err, ok, type Result } from "../../core/result.ts";
 import { refuseTarget } from "../../core/target.ts";
@@ -16,6 +15,7 @@ import type { Ground } from "../ground.ts";
 import { findRepeat, keepRepeat } from "../repeats.ts";
 import type { DeliveryRows } from "./delivery-rows.ts";
 import type { Events } from "./events.ts";
+import { sharedFile } from "./shared-file.ts";
 
 type Row = { id: EndpointId; target_url: string; event: EventType; created_at: number };
 
@@ -88,20 +88,13 @@ export class Hooks {
 
   /** What a hook is sent of an event: its link is made now. */
   async message(event: EventWire): Promise<HookBody> {
-    return hookBody(event, await this.#share(event));
+    return hookBody(event, await sharedFile(event, this.#scope, this.#ground));
   }
 
   /** What the last events of a type would be sent as, newest first; none where there was none yet. */
   async latest(type: EventType): Promise<HookBody[]> {
-    return Promise.all(this.#events.latest(type, HOOK_SAMPLES).map((event) => this.message(event)));
-  }
-
-  async #share(event: EventWire): Promise<SharedFile | null> {
-    const { now, config } = this.#ground;
-    const file = shareable(event, now());
-    if (file === null) return null;
-    const link = { ...this.#scope, purpose: "share", id: file.id, expiresAt: file.until } as const;
-    return { url: linkUrl(file.origin, await signLink(link, config.roots)), expiresAt: file.until };
+    const latest = await this.#events.latest(type, HOOK_SAMPLES);
+    return Promise.all(latest.map((event) => this.message(event)));
   }
 
   #removeAll(rows: readonly Row[]): Result<null, Refusal> {

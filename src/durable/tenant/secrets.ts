@@ -4,7 +4,6 @@
  * A secret is shown by the call that made it and by no other. After a rotation the one before signs beside it for a day,
  * so that receivers can be told one after the other.
  */
-import { Webhook } from "standardwebhooks";
 import type { Scope } from "../../core/address.ts";
 import type { RootSecrets } from "../../core/derive.ts";
 import { base64 } from "../../core/encode.ts";
@@ -15,10 +14,11 @@ import type { Call } from "../../core/ports.ts";
 import { ok, type Result } from "../../core/result.ts";
 import { reseal, seal, unseal } from "../../core/seal.ts";
 import { type EpochMs, toRfc3339 } from "../../core/time.ts";
-import type { RotatedSecretWire } from "../../core/wire/webhook.ts";
+import type { JwksWire, RotatedSecretWire } from "../../core/wire/webhook.ts";
 import type { Ground } from "../ground.ts";
 import { findRepeat, keepRepeat } from "../repeats.ts";
 import type { Seals } from "../seals.ts";
+import { readKeys, SECRET_BYTES, type SigningKeys, signatures, withPair } from "./signing-keys.ts";
 
 /** Whose secret: an endpoint's, or that of everything that has none of its own. */
 export type SecretOwner = EndpointId | typeof DEFAULT_SECRET;
@@ -27,13 +27,15 @@ export const DEFAULT_SECRET = "default";
 /** A secret that is not stored yet. */
 export type FreshSecret = { readonly owner: SecretOwner; readonly secret: string; readonly sealed: string };
 
-/** Random bytes of a signing secret. Source: Standard Webhooks, 24 to 64 bytes. */
-const SECRET_BYTES = 32;
+/** A key of an owner that signs now. `sealed` holds all of it. */
+type Row = { readonly n: number; readonly sealed: string };
 
 export class Secrets {
   readonly #ground: Ground;
   readonly #scope: Scope;
   readonly #seals: Seals;
+  /** What was opened before, by its seal: opening costs more than signing. Forgotten with every change. */
+  readonly #opened = new Map<string, Promise<SigningKeys | null>>();
 
   constructor(ground: Ground, scope: Scope, seals: Seals) {
     this.#ground = ground;
@@ -46,11 +48,13 @@ export class Secrets {
     const { random } = this.#ground;
     await this.#seals.note();
     const secret = `whsec_${base64(random(SECRET_BYTES))}`;
-    return { owner, secret, sealed: await seal(secret, this.#purpose(owner), this.#roots(), random) };
+    const keys = owner === DEFAULT_SECRET ? secret : await withPair(secret);
+    return { owner, secret, sealed: await seal(keys, this.#purpose(owner), this.#roots(), random) };
   }
 
   /** Makes a fresh secret the current one; answers until when the one before it signs too. Call inside a transaction. */
   put({ owner, sealed }: FreshSecret): EpochMs | null {
+    this.#opened.clear();
     const { sql, now } = this.#ground;
     const until = now() + SECRET_OVERLAP_MS;
     const last = sql.exec<{ n: number | null }>("SELECT max(n) AS n FROM secrets WHERE owner = ?", owner).one().n ?? 0;
@@ -83,19 +87,32 @@ export class Secrets {
 
   /** The signatures of one message, the newest secret's first, as Standard Webhooks writes them; null when no secret can be opened. */
   async sign(owner: SecretOwner, id: EventId, at: Date, body: string): Promise<string | null> {
-    if (owner === DEFAULT_SECRET && this.#sealed(owner).length === 0) await this.#first();
-    const opened = await Promise.all(
-      this.#sealed(owner).map((sealed) => unseal(sealed, this.#purpose(owner), this.#roots())),
-    );
-    const signatures = opened.flatMap((secret) => (secret === null ? [] : [new Webhook(secret).sign(id, at, body)]));
-    return signatures.length === 0 ? null : signatures.join(" ");
+    if (owner === DEFAULT_SECRET && this.#rows(owner).length === 0) await this.#first();
+    const keys = await Promise.all(this.#rows(owner).map(({ sealed }) => this.#open(owner, sealed)));
+    const signed = await Promise.all(keys.map((one) => (one === null ? [] : signatures(one, id, at, body))));
+    const all = signed.flat();
+    return all.length === 0 ? null : all.join(" ");
+  }
+
+  /** The public halves of an owner's pairs that sign now, the newest first. */
+  async publicKeys(owner: SecretOwner): Promise<JwksWire> {
+    const rows = this.#rows(owner);
+    const keys = await Promise.all(rows.map(({ sealed }) => this.#open(owner, sealed)));
+    return {
+      keys: keys.flatMap((one, at) =>
+        one === null || one.publicX === null
+          ? []
+          : [{ kty: "OKP", crv: "Ed25519", x: one.publicX, use: "sig", alg: "EdDSA", kid: `${owner}.${rows[at]?.n}` }],
+      ),
+    };
   }
 
   /** Seals every secret under the current root secret; answers how many there are. */
   async renewSeals(): Promise<number> {
     const { sql, random } = this.#ground;
-    type Row = { owner: SecretOwner; n: number; secret: string };
-    const rows = sql.exec<Row>("SELECT owner, n, secret FROM secrets").toArray();
+    this.#opened.clear();
+    type Sealed = { owner: SecretOwner; n: number; secret: string };
+    const rows = sql.exec<Sealed>("SELECT owner, n, secret FROM secrets").toArray();
     for (const { owner, n, secret } of rows) {
       const fresh = await reseal(secret, this.#purpose(owner), this.#roots(), random);
       if (fresh !== null) sql.exec("UPDATE secrets SET secret = ? WHERE owner = ? AND n = ?", fresh, owner, n);
@@ -105,6 +122,7 @@ export class Secrets {
 
   /** An owner is gone. */
   forget(owner: SecretOwner): void {
+    this.#opened.clear();
     this.#ground.sql.exec("DELETE FROM secrets WHERE owner = ?", owner);
   }
 
@@ -112,7 +130,7 @@ export class Secrets {
   async #first(): Promise<void> {
     const fresh = await this.fresh(DEFAULT_SECRET);
     this.#ground.storage.transactionSync(() => {
-      if (this.#sealed(DEFAULT_SECRET).length === 0) this.put(fresh);
+      if (this.#rows(DEFAULT_SECRET).length === 0) this.put(fresh);
     });
   }
 
@@ -127,10 +145,20 @@ export class Secrets {
   }
 
   /** What signs now, the newest first. */
-  #sealed(owner: SecretOwner): string[] {
-    const query = "SELECT secret FROM secrets WHERE owner = ? AND (until IS NULL OR until > ?) ORDER BY n DESC";
-    const rows = this.#ground.sql.exec<{ secret: string }>(query, owner, this.#ground.now()).toArray();
-    return rows.map(({ secret }) => secret);
+  #rows(owner: SecretOwner): Row[] {
+    const query =
+      "SELECT n, secret AS sealed FROM secrets WHERE owner = ? AND (until IS NULL OR until > ?) ORDER BY n DESC";
+    return this.#ground.sql.exec<Row>(query, owner, this.#ground.now()).toArray();
+  }
+
+  #open(owner: SecretOwner, sealed: string): Promise<SigningKeys | null> {
+    const known = this.#opened.get(sealed);
+    if (known !== undefined) return known;
+    const opening = unseal(sealed, this.#purpose(owner), this.#roots()).then((text) =>
+      text === null ? null : readKeys(text),
+    );
+    this.#opened.set(sealed, opening);
+    return opening;
   }
 
   #purpose(owner: SecretOwner): string {

@@ -144,4 +144,8 @@ export const TENANT_MIGRATIONS: Migrations = [
   CREATE INDEX events_by_type ON events (type, cursor);
   `,
   QUOTA_TABLES,
+  `
+  -- 1: a sample, sent to an endpoint and in no list
+  ALTER TABLE events ADD COLUMN hidden INTEGER NOT NULL DEFAULT 0;
+  `,
 ];

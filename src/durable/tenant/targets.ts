@@ -1,5 +1,6 @@
 /** What each kind of target means: who wants an event, where it goes now, whose secret signs, and the body it gets. */
 import type { DeliveryTarget } from "../../core/delivery.ts";
+import type { EndpointId } from "../../core/ids.ts";
 import type { EventType, EventWire } from "../../core/wire/event.ts";
 import type { Endpoints } from "./endpoints.ts";
 import type { Hooks } from "./hooks.ts";
@@ -33,8 +34,11 @@ export const hostOf = (url: string): string => new URL(url).host;
 export class Targets {
   readonly #endpoints: Endpoints;
   readonly #hooks: Hooks;
+  readonly #withDownload: (event: EventWire) => Promise<EventWire>;
 
-  constructor(endpoints: Endpoints, hooks: Hooks) {
+  /** `withDownload` puts a fresh link beside a finished file. */
+  constructor(endpoints: Endpoints, hooks: Hooks, withDownload: (event: EventWire) => Promise<EventWire>) {
+    this.#withDownload = withDownload;
     this.#endpoints = endpoints;
     this.#hooks = hooks;
   }
@@ -54,16 +58,19 @@ export class Targets {
     switch (target.kind) {
       case "endpoint": {
         const url = this.#endpoints.address(target.id);
-        return url === null
-          ? null
-          : { url, signer: target.id, message: (event) => ({ ...event, endpoint: target.id }) };
+        return url === null ? null : { url, signer: target.id, message: this.#envelope(target.id) };
       }
       case "callback":
-        return { url: target.url, signer: DEFAULT_SECRET, message: (event) => ({ ...event, endpoint: null }) };
+        return { url: target.url, signer: DEFAULT_SECRET, message: this.#envelope(null) };
       case "hook": {
         const url = this.#hooks.address(target.id);
         return url === null ? null : { url, signer: DEFAULT_SECRET, message: (event) => this.#hooks.message(event) };
       }
     }
+  }
+
+  /** The whole event, and which endpoint it was meant for. */
+  #envelope(endpoint: EndpointId | null): Destination["message"] {
+    return async (event) => ({ ...(await this.#withDownload(event)), endpoint });
   }
 }

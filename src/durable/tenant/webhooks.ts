@@ -13,10 +13,13 @@ import { DeliveryRows } from "./delivery-rows.ts";
 import { EndpointHealth } from "./endpoint-health.ts";
 import { EndpointRows } from "./endpoint-rows.ts";
 import { Endpoints } from "./endpoints.ts";
+import { EventBodies } from "./event-bodies.ts";
 import { Events } from "./events.ts";
 import { Hooks } from "./hooks.ts";
 import { Recoveries } from "./recovery.ts";
+import { Samples } from "./samples.ts";
 import { Secrets } from "./secrets.ts";
+import { withDownload } from "./shared-file.ts";
 import { Targets } from "./targets.ts";
 
 export type Webhooks = {
@@ -29,18 +32,19 @@ export type Webhooks = {
   readonly log: DeliveryLog;
   readonly health: EndpointHealth;
   readonly recoveries: Recoveries;
+  readonly samples: Samples;
   /** Removes what is no longer kept; answers with the oldest event that stays. */
-  readonly tidy: () => EpochMs | null;
+  readonly tidy: () => Promise<EpochMs | null>;
 };
 
 export function openWebhooks(ground: Ground, scope: Scope, schedule: Schedule, seals: Seals): Webhooks {
   const rows = new DeliveryRows(ground.sql);
   const endpointRows = new EndpointRows(ground.sql);
-  const events = new Events(ground, scope);
+  const events = new Events(ground, scope, new EventBodies(ground.env.MEDIA, scope));
   const secrets = new Secrets(ground, scope, seals);
   const endpoints = new Endpoints(ground, endpointRows, rows, secrets);
   const hooks = new Hooks(ground, scope, rows, events);
-  const targets = new Targets(endpoints, hooks);
+  const targets = new Targets(endpoints, hooks, (event) => withDownload(event, scope, ground));
   const health = new EndpointHealth(ground, schedule, endpointRows, rows, hooks);
   const pace = new DeliveryPace(ground, rows, scope.mode);
   const messages = new DeliveryMessages(ground, rows, events, targets, secrets);
@@ -55,6 +59,7 @@ export function openWebhooks(ground: Ground, scope: Scope, schedule: Schedule, s
     log: new DeliveryLog(ground, rows, events, targets, deliveries),
     health,
     recoveries: new Recoveries(ground, schedule, endpointRows, rows, events, deliveries),
+    samples: new Samples(ground, scope.mode, endpointRows, events, deliveries),
     tidy: () => {
       rows.tidy(ground.now() - EVENT_TTL_MS);
       return events.tidy();
