@@ -23,6 +23,7 @@ import { mountHealth } from "./routes/health.ts";
 import { mountHooks } from "./routes/hooks.ts";
 import { mountKeys } from "./routes/keys.ts";
 import { mountLinks } from "./routes/links.ts";
+import { mountMakings } from "./routes/makings.ts";
 import { mountMe } from "./routes/me.ts";
 import { mountNemoToken } from "./routes/nemo-token.ts";
 import { mountProjects } from "./routes/projects.ts";
@@ -54,6 +55,7 @@ const COLLECTIONS = [
   mountVideos,
   mountVideoEvents,
   mountGenerators,
+  mountMakings,
   mountCredits,
   mountNemoToken,
   mountWebhookEndpoints,

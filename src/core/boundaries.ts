@@ -22,6 +22,8 @@ export const BOUNDARIES = [
   "file.expired", // a render says that its file is gone, R2 still has it
   "video.intent", // the video is committed, nothing was made
   "video.step", // a step made something, the video does not say so
+  "making.intent", // a generator to be made is committed, nothing was asked
+  "making.step", // a step made something, the making does not say so
   "event.outbox", // an event is committed in its object, its tenant has not heard of it
   "secret.rotated", // a new signing secret is committed, its caller has not seen it
   "user.closed", // the tombstone is committed, everything else is still there

@@ -8,13 +8,15 @@
 import type { UserAddress } from "./address.ts";
 import type { Append } from "./append.ts";
 import type { Charged, Refusal } from "./errors.ts";
-import type { AssetId, ProjectId, RenderId, TurnId, UploadId, VideoId } from "./ids.ts";
+import type { AssetId, MakingId, ProjectId, RenderId, TurnId, UploadId, VideoId } from "./ids.ts";
+import type { MakingOrder } from "./making.ts";
 import type { Pass } from "./pass.ts";
 import type { Result } from "./result.ts";
 import type { BroughtToken } from "./token-port.ts";
 import type { Session, UserRecord } from "./user-record.ts";
 import type { VideoOrder } from "./video.ts";
 import type { AttributionWire } from "./wire/attribution.ts";
+import type { MakingWire } from "./wire/making.ts";
 import type { BrowserLinkWire, NewProject, ProjectWire, TimelineWire } from "./wire/project.ts";
 import type { NewRender, RenderPlan, RenderWire } from "./wire/render.ts";
 import type { Quotas } from "./wire/tenant.ts";
@@ -95,8 +97,14 @@ export interface VideoPort {
   shareVideo(call: Call, id: VideoId, seconds: number): Answer<{ token: string; expires_at: string }>;
 }
 
+/** Generators that the agent is asked to write. */
+export interface MakingPort {
+  startMaking(call: Call, order: MakingOrder): Answer<MakingWire>;
+  readMaking(id: MakingId): Answer<MakingWire>;
+}
+
 /** One user's projects, turns, assets, renders and videos. */
-export interface UserPort extends VideoPort {
+export interface UserPort extends VideoPort, MakingPort {
   /** Makes another call of this port for the holder of a user token, if that still opens; answers with that call's answer. */
   callAs(pass: Pass, door: UserDoor, given: readonly unknown[]): Answer<unknown>;
   /** Whether a user token still opens, for what lives beside the user's object. */

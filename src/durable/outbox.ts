@@ -45,7 +45,7 @@ export class Outbox {
   readonly #ground: Ground;
   readonly #schedule: Schedule;
   readonly #uh: string;
-  #listener: (resource: string) => void = () => undefined;
+  readonly #listeners: ((resource: string) => void)[] = [];
 
   constructor(ground: Ground, schedule: Schedule, uh: string) {
     this.#ground = ground;
@@ -55,7 +55,7 @@ export class Outbox {
 
   /** Tells `listener` of every fact's resource, inside the transaction that makes it true: who waits for it can be owed work there. */
   heard(listener: (resource: string) => void): void {
-    this.#listener = listener;
+    this.#listeners.push(listener);
   }
 
   /** Writes a fact down, and the one address that asked to be told of it. Call inside the transaction that makes it true. */
@@ -77,7 +77,7 @@ export class Outbox {
       callback,
     );
     this.#schedule.owe(OUTBOX, "", now());
-    this.#listener(resource);
+    for (const hear of this.#listeners) hear(resource);
   }
 
   /** Tells the tenant everything written down; the schedule's work for the `outbox` row. */

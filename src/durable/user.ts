@@ -21,21 +21,23 @@ import type { Env } from "../env.ts";
 import { layGround } from "./ground.ts";
 import { NO_PAGE } from "./page.ts";
 import { settleIn } from "./user/home.ts";
+import { MakingDoors } from "./user/making-doors.ts";
+import type { Makings } from "./user/makings.ts";
 import { enterAsNew } from "./user/new-user.ts";
 import { putTogether, type UserParts } from "./user/parts.ts";
 import type { RenderFiles } from "./user/render-files.ts";
 import type { Renders } from "./user/renders.ts";
-import { VideoDoors } from "./user/video-doors.ts";
 import type { Videos } from "./user/videos.ts";
 import { giveUpDue, performDue } from "./user/work.ts";
 
 type Answer<T> = Promise<Result<T, Refusal>>;
 
-export class UserObject extends VideoDoors implements UserPort {
+export class UserObject extends MakingDoors implements UserPort {
   readonly #parts: UserParts;
   protected readonly renders: Renders;
   protected readonly files: RenderFiles;
   protected readonly videos: Videos;
+  protected readonly makings: Makings;
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
@@ -46,6 +48,10 @@ export class UserObject extends VideoDoors implements UserPort {
     this.renders = this.#parts.renders;
     this.files = this.#parts.files;
     this.videos = this.#parts.videos;
+    this.makings = this.#parts.makings;
+    if (!this.#parts.home.database.exists()) return;
+    this.#parts.run.recover();
+    this.#parts.filming.recover();
   }
 
   async callAs(pass: Pass, door: UserDoor, given: readonly unknown[]): Answer<unknown> {

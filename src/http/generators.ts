@@ -89,6 +89,13 @@ export async function changed(
   });
 }
 
+/** Refuses a slug that another generator has. Null: none was asked for. */
+export async function refuseTakenSlug(c: Ctx, slug: string | null): Promise<void> {
+  if (slug === null) return;
+  if (builtInGenerator(slug) !== null || (await readGenerator(c.env.DB, c.var.caller, slug)) !== null)
+    throw slugTaken(slug);
+}
+
 /** Refuses to touch a built-in one. */
 export function ownOnly(builtIn: GeneratorWire | null): void {
   if (builtIn === null) return;

@@ -1,10 +1,13 @@
 /** What the agent decides to do with a prompt, as a plain script before any fault. Pure. */
+
+import { describedIn } from "../core/recipe-request.ts";
 import type { PromptWords } from "./faults.ts";
 import { chance, hexText } from "./random.ts";
+import { recipeText } from "./recipes.ts";
 import { edit, generate, type Scene } from "./stages.ts";
 import type { Switches } from "./switches.ts";
 import { editText, noCreditsText, questionText, stageOneText, stageTwoText, talkText } from "./talk.ts";
-import { type CallId, editTape, generationTape, noCreditsTape, talkTape } from "./tape.ts";
+import { type CallId, editTape, generationTape, noCreditsTape, paidTalkTape, talkTape } from "./tape.ts";
 import type { Tape, TurnKind } from "./turn.ts";
 
 /** A prompt before an agent: what there is, what it says, and the rules in force. */
@@ -24,6 +27,7 @@ export function kindOf({ scene, words }: Brief): TurnKind {
   if (faults.text_only) return "talk";
   if (faults.generation || faults.two_stage_after_cut) return "generation";
   if (faults.edit) return "edit";
+  if (describedIn(words.rest) !== null) return "recipe";
   if (scene.reading.asks === "talk") return "talk";
   if (scene.timeline === null) return isEmpty ? "generation" : "edit";
   return scene.reading.generates ? "generation" : "edit";
@@ -32,7 +36,7 @@ export function kindOf({ scene, words }: Brief): TurnKind {
 /** What a turn of this kind costs. */
 export function priceOf(kind: TurnKind, switches: Switches): number {
   if (kind === "generation") return switches.generation_credits;
-  return kind === "edit" ? switches.edit_credits : 0;
+  return kind === "edit" || kind === "recipe" ? switches.edit_credits : 0;
 }
 
 /** About three edits in ten say nothing; never the first one of a project, and never when the prompt forbids it. */
@@ -61,6 +65,8 @@ export function plainTape(brief: Brief, kind: TurnKind): Tape {
       return talkTape(lasting(switches.text_ms), talkText(scene.timeline, language));
     case "question":
       return talkTape(lasting(switches.text_ms), questionText(language));
+    case "recipe":
+      return paidTalkTape(lasting(switches.text_ms), recipeText(describedIn(words.rest) ?? ""), amount);
     case "edit": {
       const { change, changes } = edit(scene);
       const said = isSilent(brief) ? null : editText(changes, language);

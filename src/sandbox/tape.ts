@@ -20,6 +20,15 @@ export const talkTape = (totalMs: number, words: string): Tape => ({
   end: close(totalMs),
 });
 
+/** Words that cost something: what is written to order. */
+export const paidTalkTape = (totalMs: number, words: string, amount: number): Tape => ({
+  ...talkTape(totalMs, words),
+  charges: [
+    { at: 0, kind: "freeze", amount },
+    { at: totalMs * 0.9, kind: "consume", amount },
+  ],
+});
+
 /** One record says that credits are missing. */
 export const noCreditsTape = (totalMs: number, form: Switches["no_credits_inline"]): Tape => ({
   frames: [frame(totalMs / 2, { kind: "no_credits", form })],

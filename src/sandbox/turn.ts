@@ -62,7 +62,7 @@ export type Wire = Pick<
   "wire" | "adk_case" | "adk_time" | "heartbeat" | "newline" | "chunking" | "state_delta"
 >;
 
-export type TurnKind = "talk" | "question" | "edit" | "generation" | "no_credits";
+export type TurnKind = "talk" | "question" | "edit" | "generation" | "recipe" | "no_credits";
 
 export type Turn = Tape & {
   readonly id: string;

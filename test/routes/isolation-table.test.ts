@@ -50,7 +50,10 @@ const BODIES: Record<string, unknown> = {
   "post /v1/generators": { name: "another", prompt: "make a clip" },
   "patch /v1/generators/{id}": { name: "renamed" },
 };
-const QUERIES: Record<string, string> = { "delete /v1/nemo_token": "?for=user" };
+const QUERIES: Record<string, string> = {
+  "delete /v1/nemo_token": "?for=user",
+  "get /v1/hooks/samples": "?event=turn.completed",
+};
 
 let owner: Member;
 let document: Document;
@@ -76,6 +79,7 @@ beforeAll(async () => {
   things.set("prj", await idOf(await post("/v1/projects", {}), 201));
   const say = { prompt: "make a 1 second video" };
   things.set("trn", await idOf(await post(`/v1/projects/${things.get("prj")}/turns`, say, { Prefer: "wait=60" }), 200));
+  things.set("mak", await idOf(await post("/v1/generators/make", { description: "quote cards" }), 202));
   things.set("vid", await idOf(await post("/v1/videos", { prompt: "make a 1 second video" }), 202));
   things.set("rnd", await idOf(await post(`/v1/projects/${things.get("prj")}/renders`, {}), 202));
   const png = Uint8Array.from(
@@ -104,7 +108,7 @@ function pathOf({ name, path, operation }: Route): string {
   const filled = path.replace(/\{(\w+)\}/g, (_, parameter: string) => {
     if (path.startsWith("/v1/users/")) return USER;
     const example = operation.parameters?.find((one) => one.in === "path" && one.name === parameter)?.schema.example;
-    const prefix = path.startsWith("/v1/generators/") ? "gen" : String(example).slice(0, 3);
+    const prefix = path.startsWith("/v1/generators/{") ? "gen" : String(example).slice(0, 3);
     const id = things.get(prefix);
     if (id === undefined) throw new Error(`${name}: nothing here for {${parameter}}, example ${String(example)}`);
     return id;
@@ -165,7 +169,7 @@ const takesTokens = ({ operation }: Route): boolean => operation["x-credentials"
 const namesAThing = ({ path, name }: Route): boolean => path.includes("{") && name !== "post /v1/users/{id}/tokens";
 
 /** The path names a generator, which all users of its tenant work with. */
-const isTenants = ({ path }: Route): boolean => path.startsWith("/v1/generators/");
+const isTenants = ({ path }: Route): boolean => path.startsWith("/v1/generators/{");
 
 const bearer = (secret: string): Headers => ({ Authorization: `Bearer ${secret}` });
 const mint = async (headers: Headers, user: string) =>
@@ -229,7 +233,8 @@ async function wrongOnes(): Promise<Wrong[]> {
       who: "the other mode",
       headers: always({ ...bearer((await makeKey(tenant, { mode: "live" })).secret), "X-User-Id": USER }),
       // Keys, generators and the log of what was done to them are the tenant's in both modes; without an id, live calls leave for Nemo.
-      says: (route) => (namesAThing(route) && !/^\/v1\/(keys|generators)\//.test(route.path) ? "not_found" : "skip"),
+      says: (route) =>
+        namesAThing(route) && !/^\/v1\/(keys\/|generators\/\{)/.test(route.path) ? "not_found" : "skip",
     },
     {
       who: "another user's token",

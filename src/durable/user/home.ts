@@ -26,6 +26,8 @@ export const RENDER = "render";
 export const ATTACH = "attach";
 export const ACT = "act";
 export const VIDEO = "video";
+/** A generator to be written by the agent. */
+export const MAKING = "making";
 export const TIDY = "tidy";
 /** A finished file, to be removed when its time is over. */
 export const FILE = "file";

@@ -8,6 +8,8 @@ import { Account } from "./account.ts";
 import { Assets } from "./assets.ts";
 import { Erasure } from "./erasure.ts";
 import type { Home } from "./home.ts";
+import { MakingRows } from "./making-rows.ts";
+import { Makings } from "./makings.ts";
 import { Projects } from "./projects.ts";
 import { RenderFiles } from "./render-files.ts";
 import { RenderRows } from "./render-rows.ts";
@@ -64,6 +66,7 @@ export function putTogether(ground: Ground, worker: Worker) {
     turns.keepPlaces();
     filming.recover();
   }
+  const makings = new Makings(home, new MakingRows(ground, database), { projects, turns, turnRows });
   return {
     home,
     erasure,
@@ -80,5 +83,6 @@ export function putTogether(ground: Ground, worker: Worker) {
     videos,
     videoRows,
     filming,
+    makings,
   };
 }

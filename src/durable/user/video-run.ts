@@ -11,10 +11,8 @@ import { type AssetId, type RenderId, type TurnId, userHashOf, type VideoId } fr
 import type { AssetRecord, Call, UploadPort, UserPort } from "../../core/ports.ts";
 import { err, ok, type Result } from "../../core/result.ts";
 import { isExportable } from "../../core/timeline.ts";
-import { isChanged, spentBy } from "../../core/turn.ts";
 import {
   type EndedRender,
-  type EndedTurn,
   isOver,
   nextStep,
   type Seen,
@@ -27,6 +25,7 @@ import { newRender } from "../../core/wire/render.ts";
 import { newTurn } from "../../core/wire/turn.ts";
 import { isPassing } from "../refusals.ts";
 import type { Assets } from "./assets.ts";
+import { endedTurn } from "./ended-turn.ts";
 import { type Home, isNamed, originOf, VIDEO } from "./home.ts";
 import type { Projects } from "./projects.ts";
 import type { RenderRows } from "./render-rows.ts";
@@ -168,7 +167,7 @@ export class VideoRun {
     return {
       waiting: missing.length,
       refused: missing.map((one) => ("key" in one ? null : one.refused)).find((refused) => refused !== null) ?? null,
-      turn: this.#endedTurn(video.turn),
+      turn: endedTurn(this.#home, this.#tools.turnRows, video.turn),
       exportable: video.stage === "timeline" && (await this.#exportable(video)),
       render: this.#endedRender(video.render),
     };
@@ -191,19 +190,6 @@ export class VideoRun {
     if (!read.ok) return { refused: read.error };
     const { status } = read.value;
     return { refused: status === "open" || status === "completed" ? null : notUploaded(upload, status) };
-  }
-
-  #endedTurn(id: TurnId | null): EndedTurn | null {
-    const turn = id === null ? null : this.#tools.turnRows.find(id);
-    if (turn?.phase !== "ended") return null;
-    return {
-      status: turn.verdict?.status ?? "unknown",
-      charged: turn.verdict?.charged ?? "unknown",
-      spent: spentBy(turn, turn.reading, turn.shared).amount,
-      error: turn.error,
-      changed: turn.reading !== null && isChanged(turn, turn.reading),
-      text: this.#home.log.textOf(turn.id),
-    };
   }
 
   #endedRender(id: RenderId | null): EndedRender | null {

@@ -1,12 +1,12 @@
 /** The fuse box of a user's object: which part performs what is due, and which gives it an end when it keeps failing. */
-import type { RenderId, TurnId, VideoId } from "../../core/ids.ts";
+import type { MakingId, RenderId, TurnId, VideoId } from "../../core/ids.ts";
 import { EVENTS_TTL_MS } from "../../core/limits.ts";
 import { HOUR_MS } from "../../core/time.ts";
 import type { DueRow } from "../due-rows.ts";
 import { TOKEN_WARNING } from "../kept-token.ts";
 import { OUTBOX } from "../outbox.ts";
 import { ERASE, FORGET } from "./erasure.ts";
-import { ACT, ATTACH, FILE, RENDER, TIDY, TURN, VIDEO } from "./home.ts";
+import { ACT, ATTACH, FILE, MAKING, RENDER, TIDY, TURN, VIDEO } from "./home.ts";
 import type { UserParts } from "./parts.ts";
 import { REGISTER, register } from "./registry.ts";
 
@@ -20,6 +20,7 @@ export async function performDue(parts: UserParts, { kind, ref, attempts }: DueR
   if (kind === ATTACH) return parts.assets.perform(ref, attempts);
   if (kind === OUTBOX) return parts.home.outbox.flush();
   if (kind === VIDEO) return parts.filming.perform(ref as VideoId);
+  if (kind === MAKING) return parts.makings.perform(ref as MakingId);
   if (kind === ACT) return parts.run.act(ref as TurnId);
   if (kind === TIDY) return tidy(parts);
   if (kind === TOKEN_WARNING) return parts.home.account.warn(ref);

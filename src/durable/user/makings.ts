@@ -1,0 +1,138 @@
+/** Generators that the agent is asked to write: ordered, read, and made step by step, each step under a key of its own. */
+import { builtInGenerator } from "../../core/built-in-generators.ts";
+import { type Refusal, refusal } from "../../core/errors.ts";
+import { type MakingId, ownedId, plainId, type TurnId } from "../../core/ids.ts";
+import { GENERATORS_PER_SCOPE } from "../../core/limits.ts";
+import {
+  type Making,
+  type MakingOrder,
+  newMakingOf,
+  nextMakingStep,
+  toFailedMaking,
+  toReady,
+} from "../../core/making.ts";
+import type { Call } from "../../core/ports.ts";
+import { recipeRequest } from "../../core/recipe-request.ts";
+import { err, ok, type Result } from "../../core/result.ts";
+import { slugOf } from "../../core/slug.ts";
+import type { RecipeWire } from "../../core/wire/generator.ts";
+import type { MakingWire } from "../../core/wire/making.ts";
+import { newTurn } from "../../core/wire/turn.ts";
+import { insertGenerator } from "../../store/generators.ts";
+import { isPassing } from "../refusals.ts";
+import { findRepeat, keepRepeat } from "../repeats.ts";
+import { endedTurn } from "./ended-turn.ts";
+import { type Home, isNamed, MAKING, originOf } from "./home.ts";
+import { type MakingRows, showMaking } from "./making-rows.ts";
+import { enterAsNew } from "./new-user.ts";
+import type { Projects } from "./projects.ts";
+import type { TurnRows } from "./turn-rows.ts";
+import type { Turns } from "./turns.ts";
+
+type Tools = { readonly projects: Projects; readonly turns: Turns; readonly turnRows: TurnRows };
+
+/** Its name at upstream, and its project's here. */
+const MAKER = "generator-maker-generator";
+
+export class Makings {
+  readonly #home: Home;
+  readonly #rows: MakingRows;
+  readonly #tools: Tools;
+
+  constructor(home: Home, rows: MakingRows, tools: Tools) {
+    this.#home = home;
+    this.#rows = rows;
+    this.#tools = tools;
+    home.outbox.heard((resource) => {
+      if (!resource.startsWith("trn_")) return;
+      for (const id of rows.waitingFor(resource as TurnId)) home.schedule.owe(MAKING, id, home.ground.now());
+    });
+  }
+
+  /** Commits the order; the schedule makes it. */
+  async start(call: Call, order: MakingOrder): Promise<Result<MakingWire, Refusal>> {
+    const { ground, address, schedule } = this.#home;
+    const refused = await enterAsNew(this.#home, call);
+    if (refused !== null) return err(refused);
+    const repeat = findRepeat(ground, call);
+    if (!repeat.ok) return repeat;
+    if (repeat.value !== null) return this.read(repeat.value as MakingId); // written by this method only
+    const now = ground.now();
+    const id = ownedId("mak", address.uh, now, ground.random);
+    const making = newMakingOf(order, id, plainId("gen", now, ground.random), now);
+    ground.storage.transactionSync(() => {
+      this.#rows.save(making);
+      keepRepeat(ground, call, making.id);
+      schedule.owe(MAKING, making.id, now);
+    });
+    await ground.boundary("making.intent");
+    schedule.tick();
+    return ok(showMaking(this.#home, making));
+  }
+
+  read(id: MakingId): Result<MakingWire, Refusal> {
+    const making = this.#rows.find(id);
+    return making === null ? err(noMaking()) : ok(showMaking(this.#home, making));
+  }
+
+  /** The schedule's work for one making: every step that can be made now. */
+  async perform(id: MakingId): Promise<void> {
+    const { ground, schedule } = this.#home;
+    for (;;) {
+      const making = this.#rows.find(id);
+      if (making === null || making.endedAt !== null) return schedule.done(MAKING, id);
+      const step = nextMakingStep(making, endedTurn(this.#home, this.#tools.turnRows, making.turn), ground.now());
+      if (step.do === "wait") return schedule.owe(MAKING, id, ground.now() + ground.config.waits.videoLook);
+      const next =
+        step.do === "fail"
+          ? ok(step.making)
+          : step.do === "store"
+            ? await this.#store(step.making, step.recipe)
+            : await this.#make(step.do, making);
+      if (!next.ok && isPassing(next.error)) throw new Error(`not made: ${next.error.code}`);
+      await ground.boundary("making.step");
+      this.#rows.save(next.ok ? next.value : toFailedMaking(making, next.error, ground.now()));
+    }
+  }
+
+  async #make(what: "make_project" | "start_turn", making: Making): Promise<Result<Making, Refusal>> {
+    const { projects, turns } = this.#tools;
+    if (what === "make_project" || making.project === null) {
+      const made = await projects.create(this.#call(making, "project"), { name: MAKER, metadata: {} });
+      return made.ok ? ok({ ...making, project: made.value.id }) : made;
+    }
+    const language = making.language === null ? {} : { language: making.language };
+    const body = newTurn.parse({ prompt: recipeRequest(making.description), route: "chat", ...language });
+    const told = builtInGenerator(MAKER)?.attribution ?? null;
+    const made = await turns.start(this.#call(making, "turn"), making.project, body, told);
+    return made.ok ? ok({ ...making, turn: made.value.id }) : made;
+  }
+
+  /** Stores the generator for the whole tenant. A slug that was taken meanwhile gets an ending: the answer was paid for. */
+  async #store(making: Making, recipe: RecipeWire): Promise<Result<Making, Refusal>> {
+    const { ground, address } = this.#home;
+    const { generator: id, madeBy } = making;
+    const at = making.createdAt;
+    const store = (slug: string) =>
+      insertGenerator(ground.env.DB, address, { id, slug, madeBy: madeBy ?? "agent", recipe, at, repeat: null });
+    const wanted = making.slug ?? slugOf(recipe.name);
+    const free = builtInGenerator(wanted) === null;
+    const first = free ? await store(wanted) : err("slug_taken" as const);
+    const made = !first.ok && first.error === "slug_taken" ? await store(slugOf(wanted, id)) : first;
+    return made.ok ? ok(toReady(making, made.value.slug, ground.now())) : err(tooMany());
+  }
+
+  /** A call in the making's own name. Its key has a sign that no caller's key can hold. */
+  #call({ id }: Making, step: string): Call {
+    const home = this.#home;
+    return { origin: originOf(home), named: isNamed(home), repeat: { key: `${id}\u0000${step}`, fingerprint: id } };
+  }
+}
+
+const noMaking = (): Refusal =>
+  refusal("not_found", "No generator with this id is being made here.", { hint: "POST /v1/generators/make" });
+
+const tooMany = (): Refusal =>
+  refusal("too_many_generators", `A tenant has at most ${GENERATORS_PER_SCOPE} generators; delete one first.`, {
+    hint: "DELETE /v1/generators/{id}",
+  });
