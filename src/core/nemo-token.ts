@@ -34,6 +34,12 @@ export function showToken(source: NemoTokenWire["source"], token: Standing, now:
   };
 }
 
+/**
+ * How a kept token stands, as the operator's status is told. What time alone changes is left to whoever counts: `until` is
+ * the token's end, or the end of a ration; null where that is not known.
+ */
+export type ToldStanding = { readonly state: "ready" | "rejected" | "rationed"; readonly until: EpochMs | null };
+
 /** No token, and none to be had. */
 export const NO_TOKEN: NemoTokenWire = { source: "none", state: "none", expires_at: null, next_try_at: null };
 

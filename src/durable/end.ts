@@ -2,6 +2,7 @@
 import type { ObjectKind } from "../env.ts";
 import { deleteBusy } from "../store/busy.ts";
 import { deleteSeal } from "../store/seals.ts";
+import { deleteStandings } from "../store/token-standings.ts";
 import type { Ground } from "./ground.ts";
 
 /** How long the instance outlives its storage, in ms, so that the answer leaves first. */
@@ -13,7 +14,7 @@ export async function endObject(
   { env, storage, name }: Ground,
   kind: ObjectKind,
 ): Promise<void> {
-  await Promise.all([deleteBusy(env.DB, name, kind), deleteSeal(env.DB, name, kind)]);
+  await Promise.all([deleteBusy(env.DB, name, kind), deleteSeal(env.DB, name, kind), deleteStandings(env.DB, name)]);
   await storage.deleteAlarm();
   await storage.deleteAll();
   const answered = new Promise((resolve) => setTimeout(resolve, LAST_WORDS_MS));

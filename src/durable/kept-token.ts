@@ -3,7 +3,7 @@
  * upstream refuses it, told about a day before its end.
  */
 import { type Refusal, refusal } from "../core/errors.ts";
-import { mayUse, type Standing, showToken, warningAt } from "../core/nemo-token.ts";
+import { mayUse, type Standing, showToken, type ToldStanding, warningAt } from "../core/nemo-token.ts";
 import { err, ok, type Result } from "../core/result.ts";
 import { reseal, seal, unseal } from "../core/seal.ts";
 import type { EpochMs } from "../core/time.ts";
@@ -18,6 +18,7 @@ import type { Outbox } from "./outbox.ts";
 import { refusalOf } from "./refusals.ts";
 import type { Schedule } from "./schedule.ts";
 import type { Seals } from "./seals.ts";
+import { TOKEN_STANDING, tellStanding } from "./token-standing.ts";
 
 /** The schedule's kind of row for the warning before its end. */
 export const TOKEN_WARNING = "token_warning";
@@ -65,6 +66,7 @@ export class KeptToken {
       this.#write(record);
       if (warnAt === null) schedule.done(TOKEN_WARNING, KEPT);
       else schedule.owe(TOKEN_WARNING, KEPT, Math.max(warnAt, ground.now()));
+      schedule.owe(TOKEN_STANDING, KEPT, ground.now());
     });
     schedule.tick();
     return ok(this.#show(record));
@@ -76,8 +78,10 @@ export class KeptToken {
     ground.storage.transactionSync(() => {
       deleteMeta(ground.sql, KEPT);
       schedule.done(TOKEN_WARNING, KEPT);
+      schedule.owe(TOKEN_STANDING, KEPT, ground.now());
     });
     this.#opened = null;
+    schedule.tick();
   }
 
   /** What the outside may know of it; null when there is none. The object's tables must exist. */
@@ -100,7 +104,18 @@ export class KeptToken {
   report(mark: string, taken: boolean): void {
     const record = this.#read();
     if (record === null || String(record.setAt) !== mark || (taken && record.rejectedAt === null)) return;
-    this.#write({ ...record, rejectedAt: taken ? null : this.#parts.ground.now() });
+    const { ground, schedule } = this.#parts;
+    ground.storage.transactionSync(() => {
+      this.#write({ ...record, rejectedAt: taken ? null : ground.now() });
+      schedule.owe(TOKEN_STANDING, KEPT, ground.now());
+    });
+    schedule.tick();
+  }
+
+  /** Tells the operator's status how it stands: the schedule's work. */
+  tell(): Promise<void> {
+    const { ground, schedule, source } = this.#parts;
+    return tellStanding({ ground, schedule, ref: KEPT, source, standing: () => this.#told() });
   }
 
   /** Tells that it ends within a day: the schedule's work for the `token_warning` row. */
@@ -131,6 +146,11 @@ export class KeptToken {
     if (token === null) log("error", "seal_not_opened", { work: "nemo_token" });
     else this.#opened = { sealed, token };
     return token;
+  }
+
+  #told(): ToldStanding | null {
+    const record = this.#read();
+    return record && { state: record.rejectedAt === null ? "ready" : "rejected", until: record.expiresAt };
   }
 
   #show(record: Record): NemoTokenWire {

@@ -25,6 +25,7 @@ import { KeptToken } from "./kept-token.ts";
 import { OUTBOX, OUTBOX_CALLBACK, OUTBOX_TABLES, Outbox } from "./outbox.ts";
 import { Schedule } from "./schedule.ts";
 import { Seals } from "./seals.ts";
+import { TOKEN_STANDING } from "./token-standing.ts";
 import { liveNemo } from "./upstream.ts";
 
 const MIGRATIONS = [
@@ -63,7 +64,10 @@ export class TokenObject extends DurableObject<Env> implements TokenPort {
     this.#ground = ground;
     this.#database = openDatabase(ground, MIGRATIONS);
     this.#schedule = new Schedule(ground, this.#database, "token", {
-      perform: async ({ kind }) => (kind === OUTBOX ? this.#outbox.flush() : this.#kept?.warn()),
+      perform: async ({ kind }) => {
+        if (kind === OUTBOX) return this.#outbox.flush();
+        return kind === TOKEN_STANDING ? this.#kept?.tell() : this.#kept?.warn();
+      },
       giveUp: () => false,
     });
     this.#outbox = new Outbox(ground, this.#schedule, NO_USER);

@@ -4,7 +4,13 @@
  * A platform fault (reset, overloaded) becomes 503 `unavailable`; an object's own exception is a bug and passes as it is.
  * A read that the platform calls retryable is asked once more; a write never is, and an overloaded object is left alone.
  */
-import { type Scope, tenantObjectName, uploadObjectName, userObjectName } from "../core/address.ts";
+import {
+  OPERATOR_TOKEN_NAME,
+  type Scope,
+  tenantObjectName,
+  uploadObjectName,
+  userObjectName,
+} from "../core/address.ts";
 import { type UploadId, userHashOf } from "../core/ids.ts";
 import type { Pass, Visit, Visitor } from "../core/pass.ts";
 import type { UploadPort, UserDoor, UserPort } from "../core/ports.ts";
@@ -44,6 +50,9 @@ export const tenantObject = (env: Env, visitor: Visitor): TenantPort =>
 /** What keeps the tenant's own Nemo token. For API keys alone. */
 export const tokenObject = (env: Env, scope: Scope): TokenPort =>
   port(knockAt(() => env.TOKEN.getByName(tenantObjectName(scope))));
+
+/** What looks after the operator's own Nemo token. */
+export const operatorsToken = (env: Env): TokenPort => port(knockAt(() => env.TOKEN.getByName(OPERATOR_TOKEN_NAME)));
 
 /** An upload's object, under the same two rules. */
 export function uploadObject(env: Env, visitor: Visitor, id: UploadId): UploadPort {

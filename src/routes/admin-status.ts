@@ -4,9 +4,11 @@ import { kidOf } from "../core/derive.ts";
 import { SWEEP_PAGE } from "../core/limits.ts";
 import { toRfc3339 } from "../core/time.ts";
 import type { AppEnv } from "../http/context.ts";
+import { operatorsToken } from "../http/objects.ts";
 import { oldestDue, outboxBacklog, overdue } from "../store/busy.ts";
 import { countStaleSeals } from "../store/seals.ts";
 import { deadLetters, errorsOfLastHour } from "../store/status.ts";
+import { countTokens } from "../store/token-standings.ts";
 
 export function adminStatus(): Hono<AppEnv> {
   const admin = new Hono<AppEnv>();
@@ -14,13 +16,16 @@ export function adminStatus(): Hono<AppEnv> {
   admin.get("/status", async (c) => {
     const { DB } = c.env;
     const now = Date.now();
-    const [late, oldest, outbox, dead, errors, stale] = await Promise.all([
+    const [late, oldest, outbox, dead, errors, stale, live, test, operators] = await Promise.all([
       overdue(DB, now, null, SWEEP_PAGE),
       oldestDue(DB),
       outboxBacklog(DB),
       deadLetters(DB),
       errorsOfLastHour(DB, now),
       kidOf(c.var.config.rootSecret).then((kid) => countStaleSeals(DB, kid)),
+      countTokens(DB, "live", now),
+      countTokens(DB, "test", now),
+      operatorsToken(c.env).read(),
     ]);
     return c.json({
       overdue: late.length,
@@ -30,6 +35,7 @@ export function adminStatus(): Hono<AppEnv> {
       dead_letters: dead,
       errors_last_hour: errors,
       stale_seals: stale,
+      tokens: { operator: operators.state, live, test },
     });
   });
 

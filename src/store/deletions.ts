@@ -116,6 +116,7 @@ export async function finishDeletion(db: D1Database, tenant: TenantId, now: Epoc
     of("DELETE FROM keys WHERE tenant = ?1"),
     of("DELETE FROM repeats WHERE owner >= ?1 || ':' AND owner < ?1 || ';'"),
     of(`DELETE FROM seals WHERE ${OBJECTS}`),
+    of(`DELETE FROM token_standings WHERE ${OBJECTS}`),
     of(`DELETE FROM busy WHERE ${OBJECTS} AND kind != 'user'`),
     of("DELETE FROM tenants WHERE id = ?1"),
     db.prepare("UPDATE tenant_deletions SET completed_at = ?2 WHERE tenant = ?1").bind(tenant, now),

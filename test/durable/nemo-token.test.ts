@@ -1,7 +1,7 @@
 /** Whose Nemo token is used, what upstream may say to it, and who is told. Live keys talk to a stand-in of the test's own. */
 import { runInDurableObject } from "cloudflare:test";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { tenantObjectName, type UserAddress } from "../../src/core/address.ts";
+import { tenantObjectName, type UserAddress, userObjectName } from "../../src/core/address.ts";
 import { strayHash } from "../../src/core/ids.ts";
 import { DAY_MS, HOUR_MS } from "../../src/core/time.ts";
 import type { TokenPort } from "../../src/core/token-port.ts";
@@ -245,5 +245,66 @@ describe("an anonymous token", () => {
     expect(Date.parse(state.next_try_at ?? "")).toBeGreaterThan(Date.now());
     good(await user.putToken(call(), brought())); // bringing one helps at once
     good(await user.readCredits());
+  });
+});
+
+describe("how a kept token stands", () => {
+  const told = async (name: string) => {
+    const query = "SELECT source, mode, state, until FROM token_standings WHERE object_name = ?1 ORDER BY source";
+    return (await env.DB.prepare(query).bind(name).all<{ source: string; state: string; until: number | null }>())
+      .results;
+  };
+  const toldSoon = (name: string, rows: object[]) =>
+    until(async () => JSON.stringify(await told(name)) === JSON.stringify(rows));
+
+  it("is told to D1 with every change, and never the token", async () => {
+    const [name, ends] = [userObjectName(address), Date.now() + 5 * DAY_MS];
+    const user = userPort(address);
+    good(await user.putToken(call(), brought(someToken(), new Date(ends).toISOString())));
+    await toldSoon(name, [{ source: "user", mode: "live", state: "ready", until: ends }]);
+    await nemo.control("/__fail", { path: CREDITS, status: 401 });
+    bad(await user.readCredits());
+    await toldSoon(name, [{ source: "user", mode: "live", state: "rejected", until: ends }]);
+    await user.removeToken();
+    await toldSoon(name, []);
+
+    good(await tokenPort(address).put(call(), brought()));
+    await toldSoon(tenantObjectName(address), [{ source: "tenant", mode: "live", state: "ready", until: null }]);
+    const dump = JSON.stringify((await env.DB.prepare("SELECT * FROM token_standings").all()).results);
+    expect(dump).not.toContain("nmv_usr_");
+  });
+
+  it("is told for an anonymous one too, and for one that is not to be had", async () => {
+    env.ALLOW_ANONYMOUS = "1";
+    good(await userPort(address).readCredits());
+    const [minted] = await until(
+      async () => (await told(userObjectName(address))).length > 0 && told(userObjectName(address)),
+    );
+    expect(minted).toMatchObject({ source: "anonymous", state: "ready" });
+    await nemo.control("/__fail", { path: MINT, status: 429, times: 5 });
+    const other = { ...address, uh: strayHash(random) };
+    bad(await userPort(other).readCredits());
+    const [rationed] = await until(
+      async () => (await told(userObjectName(other))).length > 0 && told(userObjectName(other)),
+    );
+    expect(rationed).toMatchObject({ source: "anonymous", state: "rationed", until: expect.any(Number) });
+  });
+
+  it("is told although the instance died before it could", async () => {
+    good(await userPort(address).putToken(call(), brought()));
+    await env.DB.prepare("DELETE FROM token_standings WHERE object_name = ?1").bind(userObjectName(address)).run();
+    await runInDurableObject(userStub(address), (_, { storage }) => {
+      storage.sql.exec("INSERT OR REPLACE INTO due (kind, ref, due_at) VALUES ('token_standing', 'kept_token', 0)");
+    });
+    await kill(address);
+    await until(() =>
+      userPort(address)
+        .wake()
+        .then(
+          () => true,
+          () => false,
+        ),
+    );
+    await toldSoon(userObjectName(address), [{ source: "user", mode: "live", state: "ready", until: null }]);
   });
 });

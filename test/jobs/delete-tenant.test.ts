@@ -137,7 +137,12 @@ async function doomed(): Promise<UserAddress> {
   await makeKey(tenant.id);
   const address = { ...freshAddress(), tenant: tenant.id };
   await newProject(userPort(address));
-  await until(async () => (await rowsOf(tenant.id)).users);
+  const token = { token: `nmv_usr_sandbox_${address.uh}`, expires_at: null };
+  good(await userPort(address).putToken(aCall(), token));
+  await until(async () => {
+    const rows = await rowsOf(tenant.id);
+    return rows.users && rows.token_standings;
+  });
   good(await tenantPort(address).createEndpoint(aCall(), { url: "http://127.0.0.1:9/in", types: ["render.failed"] }));
   const [resource, at] = ["trn_x", Date.now()];
   const id = await eventId(resource, "turn.completed#1");

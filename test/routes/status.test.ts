@@ -1,18 +1,31 @@
 /** What the operator's status says, with everything else of the file's runtime known. */
 import { runInDurableObject } from "cloudflare:test";
 import { describe, expect, it } from "vitest";
+import { OPERATOR_TOKEN_NAME } from "../../src/core/address.ts";
+import { strayHash } from "../../src/core/ids.ts";
 import { ERROR_COUNT_TTL_MS } from "../../src/core/limits.ts";
 import { HOUR_MS, MINUTE_MS } from "../../src/core/time.ts";
 import worker from "../../src/index.ts";
 import { addErrorCounts, bury, errorsOfLastHour, tidyStatus } from "../../src/store/status.ts";
+import { putStanding } from "../../src/store/token-standings.ts";
 import { adminHeaders, call, env, jsonOf } from "../support/gateway.ts";
-import { freshAddress, newProject, until, userPort, userStub } from "../support/objects.ts";
+import {
+  call as aCall,
+  freshAddress,
+  good,
+  newProject,
+  random,
+  until,
+  userPort,
+  userStub,
+} from "../support/objects.ts";
 
 type Status = {
   overdue: number;
   outbox_backlog: number;
   dead_letters: { count: number; last_at: string | null };
   errors_last_hour: Record<string, number>;
+  tokens: { operator: string; live: Record<string, number>; test: Record<string, number> };
 };
 const status = async (): Promise<Status> => jsonOf(await call("/admin/status", { headers: adminHeaders }));
 
@@ -76,5 +89,38 @@ describe("the outbox backlog", () => {
     });
     await userPort(address).wake();
     expect((await status()).outbox_backlog).toBe(0);
+  });
+});
+
+describe("tokens by state", () => {
+  it("are counted for each mode, as time has left them", async () => {
+    const none = { ready: 0, expiring: 0, rejected: 0, rationed: 0 };
+    expect((await status()).tokens).toEqual({ operator: "none", live: none, test: none });
+    const ends = (ms: number) => new Date(Date.now() + ms).toISOString();
+    for (const expires_at of [null, ends(48 * HOUR_MS), ends(12 * HOUR_MS)]) {
+      const brought = { token: `nmv_usr_sandbox_${strayHash(random)}`, expires_at };
+      good(await userPort(freshAddress()).putToken(aCall(), brought));
+    }
+    await until(async () => (await status()).tokens.test.ready === 2);
+    const put = (name: string, source: string, state: "ready" | "rejected" | "rationed", until: number | null) =>
+      putStanding(env.DB, { objectName: name, source, mode: "live" }, { state, until });
+    await put("a", "tenant", "rejected", null);
+    await put("b", "user", "ready", Date.now() - 1_000);
+    await put("c", "anonymous", "ready", Date.now() - 1_000);
+    await put("d", "anonymous", "rationed", Date.now() + HOUR_MS);
+    await put("e", "anonymous", "rationed", Date.now() - 1_000);
+    const { tokens } = await status();
+    expect(tokens.test).toEqual({ ready: 2, expiring: 1, rejected: 0, rationed: 0 });
+    expect(tokens.live).toEqual({ ready: 0, expiring: 0, rejected: 2, rationed: 1 });
+  });
+
+  it("tell the operator's own", async () => {
+    env.NEMO_TOKEN = "nmv_usr_0123456789abcdefghijklmnop";
+    const keeper = env.TOKEN.getByName(OPERATOR_TOKEN_NAME);
+    await runInDurableObject(keeper, (_, state) => state.abort("a new secret is a new deployment")).catch(
+      () => undefined,
+    );
+    expect((await status()).tokens.operator).toBe("ready");
+    delete env.NEMO_TOKEN;
   });
 });

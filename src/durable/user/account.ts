@@ -170,6 +170,11 @@ export class Account {
     else this.#mint.warn();
   }
 
+  /** The schedule's work for a row of kind `token_standing`. */
+  tell(ref: string): Promise<void> {
+    return ref === KEPT ? this.#brought.tell() : this.#mint.tell();
+  }
+
   /** Lets the sweep know that something is sealed here. */
   noteSeals(): Promise<void> {
     return this.#seals.note();

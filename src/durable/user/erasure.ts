@@ -23,6 +23,7 @@ import type { UserRecord } from "../../core/user-record.ts";
 import type { RemovedWire } from "../../core/wire/user.ts";
 import { measure, purge } from "../../store/purge.ts";
 import { deleteSeal } from "../../store/seals.ts";
+import { deleteStandings } from "../../store/token-standings.ts";
 import { deleteUser } from "../../store/users.ts";
 import { type Database, readMeta, writeMeta } from "../database.ts";
 import type { Ground } from "../ground.ts";
@@ -123,6 +124,7 @@ export class Erasure {
     await ground.boundary("user.closed");
     await deleteUser(ground.env.DB, this.#address);
     await deleteSeal(ground.env.DB, ground.name, "user");
+    await deleteStandings(ground.env.DB, ground.name);
     this.#count(await this.#tenant().eraseUser(this.#address.uh));
     await ground.boundary("user.unheard");
     await this.#countFiles();

@@ -6,7 +6,7 @@
  */
 import type { UserAddress } from "../../core/address.ts";
 import { type Refusal, refusal } from "../../core/errors.ts";
-import { NO_TOKEN, nextMintAt, showToken, warningAt } from "../../core/nemo-token.ts";
+import { NO_TOKEN, nextMintAt, showToken, type ToldStanding, warningAt } from "../../core/nemo-token.ts";
 import { err, ok, type Result } from "../../core/result.ts";
 import { reseal, seal, unseal } from "../../core/seal.ts";
 import { type EpochMs, MINUTE_MS, SECOND_MS, toRfc3339 } from "../../core/time.ts";
@@ -19,6 +19,7 @@ import type { Outbox } from "../outbox.ts";
 import { refusalOf } from "../refusals.ts";
 import type { Schedule } from "../schedule.ts";
 import type { Seals } from "../seals.ts";
+import { TOKEN_STANDING, tellStanding } from "../token-standing.ts";
 
 /** An own token this close to its end is renewed before it is used. */
 const RENEW_BEFORE_MS = MINUTE_MS;
@@ -98,6 +99,12 @@ export class OwnMint {
     });
   }
 
+  /** Tells the operator's status how an anonymous token stands: the schedule's work. */
+  tell(): Promise<void> {
+    const { ground, schedule } = this.#parts;
+    return tellStanding({ ground, schedule, ref: OWN, source: this.source, standing: () => this.#told() });
+  }
+
   /** Seals it under the current root secret; answers how many seals there are. */
   async renewSeal(): Promise<number> {
     const own = this.#read();
@@ -137,7 +144,10 @@ export class OwnMint {
     if (!minted.ok) {
       if (minted.error.reason !== "token_rationed") return err(refusalOf(minted.error));
       const next = nextMintAt(ground.now(), minted.error.retryAfterMs, this.#read()?.issuedAt ?? null);
-      writeMeta(ground.sql, MINT_AFTER, String(next));
+      ground.storage.transactionSync(() => {
+        writeMeta(ground.sql, MINT_AFTER, String(next));
+        this.#oweStanding();
+      });
       return err(rationed(next - ground.now()));
     }
     const { token, expiresAt, userId } = minted.value;
@@ -147,9 +157,22 @@ export class OwnMint {
       deleteMeta(ground.sql, MINT_AFTER);
       if (userId !== null) writeMeta(ground.sql, USER, userId);
       this.#oweWarning(expiresAt);
+      this.#oweStanding();
     });
     this.#opened = { sealed, token };
     return ok(token);
+  }
+
+  #oweStanding(): void {
+    const { schedule, ground } = this.#parts;
+    if (this.source === "anonymous") schedule.owe(TOKEN_STANDING, OWN, ground.now());
+  }
+
+  #told(): ToldStanding | null {
+    const mintAfter = this.#mintAfter();
+    if (mintAfter !== null) return { state: "rationed", until: mintAfter };
+    const own = this.#read();
+    return own && { state: "ready", until: own.expiresAt };
   }
 
   /** Of the sandbox's tokens nobody needs to know: they are renewed without end. */

@@ -5,6 +5,7 @@ import { HOUR_MS } from "../../core/time.ts";
 import type { DueRow } from "../due-rows.ts";
 import { TOKEN_WARNING } from "../kept-token.ts";
 import { OUTBOX } from "../outbox.ts";
+import { TOKEN_STANDING } from "../token-standing.ts";
 import { ERASE, FORGET } from "./erasure.ts";
 import { ACT, ATTACH, FILE, MAKING, RENDER, TIDY, TURN, VIDEO } from "./home.ts";
 import type { UserParts } from "./parts.ts";
@@ -24,6 +25,7 @@ export async function performDue(parts: UserParts, { kind, ref, attempts }: DueR
   if (kind === ACT) return parts.run.act(ref as TurnId);
   if (kind === TIDY) return tidy(parts);
   if (kind === TOKEN_WARNING) return parts.home.account.warn(ref);
+  if (kind === TOKEN_STANDING) return parts.home.account.tell(ref);
   if (kind === REGISTER) return register(home, () => home.account.noteSeals());
   if (kind === ERASE) return erasure.erase(home.schedule);
   if (kind === FORGET) return erasure.forget();
