@@ -81,7 +81,7 @@ export default defineConfig({
         // What runs in Node: the launcher scripts, the source tree, and black-box runs over HTTP.
         test: {
           name: "node",
-          include: ["test/node/**/*.test.ts", "test/architecture.test.ts"],
+          include: ["test/node/**/*.test.ts", "test/architecture.test.ts", "test/seeds.test.ts"],
           testTimeout: PATIENCE_MS,
           hookTimeout: PATIENCE_MS,
         },

@@ -1,0 +1,49 @@
+/** What the examples share: where the gateway is, one request, and waiting for a video. Needs Node alone. */
+import { writeFile } from "node:fs/promises";
+import { setTimeout as sleep } from "node:timers/promises";
+
+/** `NGW=http://127.0.0.1:8787/v1` and `KEY=ngw_test_…`, as `npm run dev` prints them. */
+export const NGW = process.env.NGW ?? "http://127.0.0.1:8787/v1";
+export const KEY = process.env.KEY ?? "";
+
+export type Video = {
+  readonly id: string;
+  readonly status: "queued" | "processing" | "needs_input" | "completed" | "failed" | "cancelled";
+  readonly message: string | null;
+  readonly error: { readonly title: string; readonly detail: string } | null;
+  readonly status_url: string;
+  readonly content_url: string;
+  readonly poll_after_seconds: number | null;
+};
+
+/** One request with the key, or with a user's token. Throws with the gateway's own words when it is refused. */
+export async function request(path: string, init: RequestInit = {}, credential = KEY): Promise<Response> {
+  const headers = new Headers(init.headers);
+  headers.set("Authorization", `Bearer ${credential}`);
+  const response = await fetch(path.startsWith("http") ? path : `${NGW}${path}`, { ...init, headers });
+  if (response.ok) return response;
+  throw new Error(`${init.method ?? "GET"} ${path} was refused: ${await response.text()}`);
+}
+
+/** A POST of JSON under a key of its own: repeating it with the same key does nothing twice. */
+export async function post<T>(path: string, body: unknown, repeatKey: string, credential = KEY): Promise<T> {
+  const headers = { "Content-Type": "application/json", "Idempotency-Key": repeatKey };
+  const response = await request(path, { method: "POST", headers, body: JSON.stringify(body) }, credential);
+  return (await response.json()) as T;
+}
+
+/** Reads the video as often as it asks to be, until it is finished. */
+export async function finished(video: Video): Promise<Video> {
+  let now = video;
+  while (now.status === "queued" || now.status === "processing") {
+    await sleep(Math.min(now.poll_after_seconds ?? 1, 1) * 1_000);
+    now = (await (await request(now.status_url)).json()) as Video;
+  }
+  if (now.status === "completed") return now;
+  throw new Error(`${now.id} is ${now.status}: ${now.error?.detail ?? now.message ?? "no reason given"}`);
+}
+
+/** Saves the video's newest file. */
+export async function save(video: Video, file: string): Promise<void> {
+  await writeFile(file, new Uint8Array(await (await request(video.content_url)).arrayBuffer()));
+}

@@ -1,0 +1,57 @@
+/**
+ * A tool like Zapier, Make or n8n: it can send one flat JSON and take one flat webhook, and can neither nest nor set headers
+ * beyond the key's. `node examples/zapier.ts promo.mp4`
+ */
+import { writeFile } from "node:fs/promises";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { request } from "./lib.ts";
+
+const [promo = "promo.mp4"] = process.argv.slice(2);
+type Flat = Readonly<Record<string, string | number | boolean | null>>;
+
+const json = async (path: string, body: Flat): Promise<Flat> =>
+  (await (
+    await request(path, {
+      method: "POST",
+      headers: { "Content-Type": "application/json" },
+      body: JSON.stringify(body),
+    })
+  ).json()) as Flat;
+
+// ---- the tool's trigger: an address that waits for one webhook
+const order = `order-${process.pid}`;
+let take: (body: Flat) => void = () => undefined;
+const told = new Promise<Flat>((resolve) => {
+  take = resolve;
+});
+const receiver = createServer(async (incoming, answer) => {
+  let text = "";
+  for await (const piece of incoming) text += piece;
+  answer.end();
+  const body = JSON.parse(text) as Flat;
+  if (body.metadata_order === order) take(body);
+});
+await new Promise<void>((resolve) => receiver.listen(0, "127.0.0.1", resolve));
+const target_url = `http://127.0.0.1:${(receiver.address() as AddressInfo).port}/catch`;
+const hook = await json("/hooks", { target_url, event: "video.completed" });
+
+// ---- the tool's action: one flat JSON
+await json("/generators/free-generation-maker/videos", {
+  var_topic: "a coffee brand",
+  var_seconds: "5",
+  metadata_order: order,
+  asset_urls: "",
+  callback_url: "",
+});
+
+// ---- one flat webhook, with a link that needs no key
+const body = await told;
+for (const [field, value] of Object.entries(body))
+  if (typeof value === "object" && value !== null) throw new Error(`${field} is not flat`);
+const file = await fetch(String(body.content_url), { redirect: "error" });
+if (!file.ok) throw new Error(`the file was refused: ${await file.text()}`);
+await writeFile(promo, new Uint8Array(await file.arrayBuffer()));
+await request(`/hooks/${hook.id}`, { method: "DELETE" });
+receiver.close();
+console.log(`${promo} is ${body.video_id}`);
