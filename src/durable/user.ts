@@ -3,11 +3,10 @@
  *
  * This file is the front door: each call goes to its part in `user/`, due work where `user/work.ts` says.
  */
-import type { Refusal } from "../core/errors.ts";
 import type { AssetId, ProjectId, TurnId, UploadId } from "../core/ids.ts";
 import type { Pass } from "../core/pass.ts";
 import type { AssetRecord, Call, Page, PageRequest, UserDoor, UserPort, Watching } from "../core/ports.ts";
-import { err, ok, type Result } from "../core/result.ts";
+import { err, ok } from "../core/result.ts";
 import { toRfc3339 } from "../core/time.ts";
 import type { BroughtToken } from "../core/token-port.ts";
 import type { Session, UserRecord } from "../core/user-record.ts";
@@ -20,6 +19,8 @@ import type { AssetWire, AttachmentWire, UploadWire } from "../core/wire/upload.
 import type { Env } from "../env.ts";
 import { layGround } from "./ground.ts";
 import { NO_PAGE } from "./page.ts";
+import type { Answer } from "./user/doors.ts";
+import type { Erasure } from "./user/erasure.ts";
 import { settleIn } from "./user/home.ts";
 import { MakingDoors } from "./user/making-doors.ts";
 import type { Makings } from "./user/makings.ts";
@@ -30,10 +31,9 @@ import type { Renders } from "./user/renders.ts";
 import type { Videos } from "./user/videos.ts";
 import { giveUpDue, performDue } from "./user/work.ts";
 
-type Answer<T> = Promise<Result<T, Refusal>>;
-
 export class UserObject extends MakingDoors implements UserPort {
   readonly #parts: UserParts;
+  protected readonly erasure: Erasure;
   protected readonly renders: Renders;
   protected readonly files: RenderFiles;
   protected readonly videos: Videos;
@@ -45,6 +45,7 @@ export class UserObject extends MakingDoors implements UserPort {
       perform: (row) => performDue(this.#parts, row),
       giveUp: (row) => giveUpDue(this.#parts, row),
     });
+    this.erasure = this.#parts.erasure;
     this.renders = this.#parts.renders;
     this.files = this.#parts.files;
     this.videos = this.#parts.videos;
@@ -67,11 +68,11 @@ export class UserObject extends MakingDoors implements UserPort {
   }
 
   async openSession(call: Call): Answer<Session> {
-    return this.#parts.sessions.open(call);
+    return this.living(() => this.#parts.sessions.open(call));
   }
 
   async signOut(call: Call): Answer<{ signed_out_at: string }> {
-    return this.#parts.sessions.signOut(call);
+    return this.living(() => this.#parts.sessions.signOut(call));
   }
 
   async readName(): Promise<string | null> {
@@ -83,16 +84,16 @@ export class UserObject extends MakingDoors implements UserPort {
   }
 
   async eraseUser(): Answer<UserRecord> {
-    const { erasure, sessions, home } = this.#parts;
+    const { sessions, home } = this.#parts;
     const known = sessions.read();
     if (!known.ok) return known;
-    erasure.begin(home.schedule);
+    this.erasure.begin(home.schedule);
     await home.schedule.cover();
     return sessions.read();
   }
 
   async createProject(call: Call, body: NewProject): Answer<ProjectWire> {
-    return this.#living(() => this.#parts.projects.create(call, body));
+    return this.living(() => this.#parts.projects.create(call, body));
   }
 
   async readProject(id: ProjectId): Answer<ProjectWire> {
@@ -108,7 +109,7 @@ export class UserObject extends MakingDoors implements UserPort {
   }
 
   async makeBrowserLink(id: ProjectId): Answer<BrowserLinkWire> {
-    return this.#parts.projects.browserLink(id);
+    return this.living(() => this.#parts.projects.browserLink(id));
   }
 
   async startTurn(
@@ -117,7 +118,7 @@ export class UserObject extends MakingDoors implements UserPort {
     body: NewTurn,
     attribution: AttributionWire | null = null,
   ): Answer<TurnWire> {
-    return this.#parts.turns.start(call, project, body, attribution);
+    return this.living(() => this.#parts.turns.start(call, project, body, attribution));
   }
 
   async readTurn(id: TurnId): Answer<TurnWire> {
@@ -129,8 +130,10 @@ export class UserObject extends MakingDoors implements UserPort {
   }
 
   async cancelTurn(_call: Call, id: TurnId): Answer<TurnWire> {
-    this.#parts.run.cancel(id);
-    return this.#parts.turns.read(id);
+    return this.living(() => {
+      this.#parts.run.cancel(id);
+      return this.#parts.turns.read(id);
+    });
   }
 
   async watchTurn(id: TurnId, after: number, ticket: string | null = null, pass: Pass | null = null): Answer<Watching> {
@@ -140,7 +143,7 @@ export class UserObject extends MakingDoors implements UserPort {
   }
 
   async makeTicket(call: Call, id: TurnId): Answer<{ ticket: string; first_use_by: string }> {
-    return this.#parts.tickets.make(call, id);
+    return this.living(() => this.#parts.tickets.make(call, id));
   }
 
   async readTurnEvents(id: TurnId, after: number, limit: number, waitMs: number): Answer<TurnEventsPage> {
@@ -152,11 +155,11 @@ export class UserObject extends MakingDoors implements UserPort {
   }
 
   async admitUpload(call: Call, upload: UploadWire): Answer<null> {
-    return this.#living(() => this.#parts.uploads.admit(call, upload));
+    return this.living(() => this.#parts.uploads.admit(call, upload));
   }
 
   async noteUpload(call: Call, id: UploadId, upload: UploadWire | null): Promise<void> {
-    if (this.#parts.erasure.refuse() === null) this.#parts.uploads.note(call, id, upload);
+    if (this.erasure.refuse() === null) this.#parts.uploads.note(call, id, upload);
   }
 
   async listUploads(page: PageRequest): Promise<Page<UploadWire>> {
@@ -164,7 +167,7 @@ export class UserObject extends MakingDoors implements UserPort {
   }
 
   async addAsset(call: Call, asset: AssetRecord): Answer<AssetWire> {
-    return this.#living(() => this.#parts.assets.add(call, asset));
+    return this.living(() => this.#parts.assets.add(call, asset));
   }
 
   async readAsset(id: AssetId): Answer<AssetRecord> {
@@ -176,17 +179,17 @@ export class UserObject extends MakingDoors implements UserPort {
   }
 
   async attachAsset(call: Call, project: ProjectId, asset: AssetRecord): Answer<AttachmentWire> {
-    return this.#parts.assets.attach(call, project, asset);
+    return this.living(() => this.#parts.assets.attach(call, project, asset));
   }
 
   /** Reading the balance of a user nobody wrote for yet makes a token, and so the object's storage. */
   async readCredits(): Answer<CreditsWire> {
     const { account, ground } = this.#parts.home;
-    const refused = this.#parts.erasure.refuse();
-    if (refused !== null) return err(refused);
-    settleIn(this.#parts.home, null);
-    const read = await account.read((token) => account.nemo.readCredits(token));
-    return read.ok ? ok({ ...read.value, read_at: toRfc3339(ground.now()) }) : read;
+    return this.living(async () => {
+      settleIn(this.#parts.home, null);
+      const read = await account.read((token) => account.nemo.readCredits(token));
+      return read.ok ? ok({ ...read.value, read_at: toRfc3339(ground.now()) }) : read;
+    });
   }
 
   async readToken(only: TokenFor | null = null): Promise<NemoTokenWire> {
@@ -194,7 +197,7 @@ export class UserObject extends MakingDoors implements UserPort {
   }
 
   async putToken(call: Call, token: BroughtToken): Answer<NemoTokenWire> {
-    return this.#living(async () => {
+    return this.living(async () => {
       const refused = await enterAsNew(this.#parts.home, call);
       return refused === null ? this.#parts.home.account.put(token) : err(refused);
     });
@@ -207,12 +210,6 @@ export class UserObject extends MakingDoors implements UserPort {
   async wake(): Promise<void> {
     await this.#parts.home.account.renewSeals();
     await this.#parts.home.schedule.wake();
-  }
-
-  /** What a user that lives answers; a deleted one is refused. */
-  async #living<T>(answer: () => Answer<T> | Result<T, Refusal>): Answer<T> {
-    const refused = this.#parts.erasure.refuse();
-    return refused === null ? answer() : err(refused);
   }
 
   override async alarm(): Promise<void> {

@@ -8,6 +8,7 @@ import { type TenantId, userHash } from "../../src/core/ids.ts";
 import { SCOPES } from "../../src/core/wire/key.ts";
 import type { UserTokenWire } from "../../src/core/wire/user.ts";
 import { signUserToken } from "../../src/http/user-token.ts";
+import { type ApiDocument, type Headers, pathOf, type Route, requestOf, routesOf } from "../support/document.ts";
 import {
   adminHeaders,
   call,
@@ -19,125 +20,30 @@ import {
   problemOf,
   send,
 } from "../support/gateway.ts";
-import { until } from "../support/objects.ts";
-
-type Schema = { example?: unknown; enum?: unknown[]; type?: string };
-type Body = { $ref?: string; required?: string[]; properties?: Record<string, Schema> };
-type Operation = {
-  "x-scope": string;
-  "x-credentials"?: "key" | "key_or_user_token";
-  parameters?: { name: string; in: string; schema: Schema }[];
-  requestBody?: { content: Record<string, { schema?: Body }> };
-};
-type Document = {
-  paths: Record<string, Record<string, Operation>>;
-  components: { schemas: Record<string, Body> };
-};
-type Route = { name: string; method: string; path: string; operation: Operation };
-type Headers = Record<string, string>;
+import { makeThings } from "../support/things.ts";
 
 const USER = "ada";
-/** What requests that are not JSON need beside their path. */
-const SPECIAL: Record<string, { headers: Headers; body: string }> = {
-  "patch /v1/uploads/{id}": {
-    headers: { "Content-Type": "application/offset+octet-stream", "Upload-Offset": "0", "Tus-Resumable": "1.0.0" },
-    body: "a",
-  },
-  "put /v1/uploads/{id}/content": { headers: { "Content-Length": "3" }, body: "abc" },
-};
-/** Bodies whose required examples need each other. */
-const BODIES: Record<string, unknown> = {
-  "post /v1/generators": { name: "another", prompt: "make a clip" },
-  "patch /v1/generators/{id}": { name: "renamed" },
-};
-const QUERIES: Record<string, string> = {
-  "delete /v1/nemo_token": "?for=user",
-  "get /v1/hooks/samples": "?event=turn.completed",
-};
 
 let owner: Member;
-let document: Document;
+let document: ApiDocument;
 let routes: Route[];
 /** What there is to reach, by the prefix of its id. */
-const things = new Map<string, string>();
+let things: Map<string, string>;
 const named = () => ({ ...owner.headers, "X-User-Id": USER });
-
-const idOf = async (response: Response, status: number) => (await jsonOf<{ id: string }>(response, status)).id;
 
 beforeAll(async () => {
   owner = await makeMember(null);
-  document = await jsonOf<Document>(await call("/openapi.json"));
-  routes = Object.entries(document.paths).flatMap(([path, operations]) =>
-    Object.entries(operations)
-      .filter(([, operation]) => operation["x-scope"] !== "public")
-      .map(([method, operation]) => ({ name: `${method} ${path}`, method, path, operation })),
-  );
-  const post = (path: string, body: unknown, more = {}) => send("POST", path, body, { ...named(), ...more });
-  things.set("whk", await idOf(await post("/v1/webhook_endpoints", { url: "http://127.0.0.1:9/in" }), 201));
-  things.set("gen", await idOf(await post("/v1/generators", { name: "mine", prompt: "make a clip" }), 201));
-  things.set("key", (await makeKey(owner.tenant.id)).id);
-  things.set("prj", await idOf(await post("/v1/projects", {}), 201));
-  const say = { prompt: "make a 1 second video" };
-  things.set("trn", await idOf(await post(`/v1/projects/${things.get("prj")}/turns`, say, { Prefer: "wait=60" }), 200));
-  things.set("mak", await idOf(await post("/v1/generators/make", { description: "quote cards" }), 202));
-  things.set("vid", await idOf(await post("/v1/videos", { prompt: "make a 1 second video" }), 202));
-  things.set("rnd", await idOf(await post(`/v1/projects/${things.get("prj")}/renders`, {}), 202));
-  const png = Uint8Array.from(
-    atob("iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="),
-    (char) => char.charCodeAt(0),
-  );
-  const whole = await idOf(await post("/v1/uploads", { filename: "b.png", size_bytes: png.length }), 201);
-  const put = { method: "PUT", body: png, headers: { ...named(), "Content-Length": String(png.length) } };
-  expect((await call(`/v1/uploads/${whole}/content`, put)).status).toBe(200);
-  things.set("upl", await idOf(await post("/v1/uploads", { filename: "a.png", size_bytes: 3 }), 201));
-  const first = (path: string) =>
-    until(async () => (await jsonOf<{ data: { id: string }[] }>(await call(path, { headers: named() }))).data[0]?.id);
-  things.set("ast", await first("/v1/assets"));
-  things.set("evt", await first("/v1/events"));
-  things.set("dlv", await first("/v1/deliveries"));
-  await until(async () => {
-    const { status } = await jsonOf<{ status: string }>(
-      await call(`/v1/renders/${things.get("rnd")}`, { headers: named() }),
-    );
-    return status === "completed";
-  });
+  document = await jsonOf<ApiDocument>(await call("/openapi.json"));
+  routes = routesOf(document).filter(({ operation }) => operation["x-scope"] !== "public");
+  things = await makeThings(owner, USER);
 }, 60_000);
 
-/** The path with what is really there in place of its parameters. */
-function pathOf({ name, path, operation }: Route): string {
-  const filled = path.replace(/\{(\w+)\}/g, (_, parameter: string) => {
-    if (path.startsWith("/v1/users/")) return USER;
-    const example = operation.parameters?.find((one) => one.in === "path" && one.name === parameter)?.schema.example;
-    const prefix = path.startsWith("/v1/generators/{") ? "gen" : String(example).slice(0, 3);
-    const id = things.get(prefix);
-    if (id === undefined) throw new Error(`${name}: nothing here for {${parameter}}, example ${String(example)}`);
-    return id;
-  });
-  return filled + (QUERIES[name] ?? "");
-}
-
-/** A body from the schema's own examples, with ids of what is really there. */
-function bodyOf({ name, operation }: Route): string | null {
-  if (BODIES[name] !== undefined) return JSON.stringify(BODIES[name]);
-  const given = operation.requestBody?.content["application/json"]?.schema;
-  if (given === undefined) return null;
-  const schema = given.$ref === undefined ? given : document.components.schemas[given.$ref.split("/").at(-1) ?? ""];
-  const entries = (schema?.required ?? []).map((key): [string, unknown] => {
-    const { example, enum: words, type } = schema?.properties?.[key] ?? {};
-    const id = typeof example === "string" && /^[a-z]{3}_/.test(example) ? things.get(example.slice(0, 3)) : undefined;
-    return [key, id ?? example ?? words?.[0] ?? (type === "integer" ? 3 : "x")];
-  });
-  return JSON.stringify(Object.fromEntries(entries));
-}
-
 async function ask(route: Route, headers: Headers): Promise<Response> {
-  const special = SPECIAL[route.name];
-  const body = special?.body ?? bodyOf(route);
-  const json: Headers = special === undefined && body !== null ? { "Content-Type": "application/json" } : {};
-  return call(pathOf(route), {
+  const request = requestOf(route, document, things);
+  return call(pathOf(route, things, USER), {
     method: route.method.toUpperCase(),
-    body,
-    headers: { ...json, ...special?.headers, ...headers },
+    body: request.body,
+    headers: { ...request.headers, ...headers },
   });
 }
 

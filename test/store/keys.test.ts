@@ -65,6 +65,7 @@ describe("keys", () => {
       tier: "medium",
       origins: [],
       quotas: QUOTA_DEFAULTS.test,
+      attribution: { source: null, version: null, platform: null },
       mode: "test",
       scopes: ["read", "keys"],
       expiresAt: now + 1,

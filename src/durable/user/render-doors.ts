@@ -1,19 +1,13 @@
 /** The doors of a user's object that lead to renders. */
-import { DurableObject } from "cloudflare:workers";
-import type { Refusal } from "../../core/errors.ts";
 import type { ProjectId, RenderId } from "../../core/ids.ts";
 import type { Call, Page, PageRequest, StoredFile } from "../../core/ports.ts";
-import type { Result } from "../../core/result.ts";
 import type { AttributionWire } from "../../core/wire/attribution.ts";
 import type { NewRender, RenderPlan, RenderWire } from "../../core/wire/render.ts";
-import type { Env } from "../../env.ts";
+import { type Answer, Doors } from "./doors.ts";
 import type { RenderFiles } from "./render-files.ts";
 import type { Renders } from "./renders.ts";
 
-type Answer<T> = Promise<Result<T, Refusal>>;
-
-export abstract class RenderDoors extends DurableObject<Env> {
-  /** Fields, not getters: what stands on the prototype could be asked for from outside. */
+export abstract class RenderDoors extends Doors {
   protected abstract readonly renders: Renders;
   protected abstract readonly files: RenderFiles;
 
@@ -23,7 +17,7 @@ export abstract class RenderDoors extends DurableObject<Env> {
     body: NewRender,
     attribution: AttributionWire | null = null,
   ): Answer<RenderWire> {
-    return this.renders.start(call, project, body, attribution);
+    return this.living(() => this.renders.start(call, project, body, attribution));
   }
 
   async readRender(id: RenderId): Answer<RenderWire> {
@@ -31,11 +25,11 @@ export abstract class RenderDoors extends DurableObject<Env> {
   }
 
   async planRender(project: ProjectId, body: NewRender): Answer<RenderPlan> {
-    return this.renders.plan(project, body);
+    return this.living(() => this.renders.plan(project, body));
   }
 
   async cancelRender(_call: Call, id: RenderId): Answer<RenderWire> {
-    return this.renders.cancel(id);
+    return this.living(() => this.renders.cancel(id));
   }
 
   async listRenders(project: ProjectId | null, page: PageRequest): Answer<Page<RenderWire>> {
@@ -47,6 +41,6 @@ export abstract class RenderDoors extends DurableObject<Env> {
   }
 
   async shareRender(call: Call, id: RenderId, seconds: number): Answer<{ token: string; expires_at: string }> {
-    return this.files.share(call, id, seconds);
+    return this.living(() => this.files.share(call, id, seconds));
   }
 }

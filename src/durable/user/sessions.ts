@@ -33,7 +33,7 @@ export class Sessions {
 
   /** What to make a token from, the same for the same call. The token itself is made at the edge and kept nowhere. */
   async open(call: Call): Promise<Result<Session, Refusal>> {
-    const refused = this.#erasure.refuse() ?? (await enterAsNew(this.#home, call));
+    const refused = await enterAsNew(this.#home, call);
     if (refused !== null) return err(refused);
     const { ground } = this.#home;
     const repeat = findRepeat(ground, call);

@@ -1,21 +1,18 @@
 /** The doors of a user's object that lead to videos. */
-import type { Refusal } from "../../core/errors.ts";
 import type { VideoId } from "../../core/ids.ts";
 import type { Pass } from "../../core/pass.ts";
 import type { Call, Page, PageRequest, StoredFile, VideoPort, Watching } from "../../core/ports.ts";
-import type { Result } from "../../core/result.ts";
 import type { Video, VideoOrder } from "../../core/video.ts";
 import type { VideoEventsPage, VideoWire } from "../../core/wire/video.ts";
+import type { Answer } from "./doors.ts";
 import { RenderDoors } from "./render-doors.ts";
 import type { Videos } from "./videos.ts";
-
-type Answer<T> = Promise<Result<T, Refusal>>;
 
 export abstract class VideoDoors extends RenderDoors implements VideoPort {
   protected abstract readonly videos: Videos;
 
   async startVideo(call: Call, order: VideoOrder): Answer<VideoWire> {
-    return this.videos.start(call, order);
+    return this.living(() => this.videos.start(call, order));
   }
 
   async readVideo(id: VideoId): Answer<VideoWire> {
@@ -27,11 +24,11 @@ export abstract class VideoDoors extends RenderDoors implements VideoPort {
   }
 
   async continueVideo(call: Call, id: VideoId, prompt: string): Answer<VideoWire> {
-    return this.videos.goOn(call, id, prompt);
+    return this.living(() => this.videos.goOn(call, id, prompt));
   }
 
   async cancelVideo(_call: Call, id: VideoId): Answer<VideoWire> {
-    return this.videos.cancel(id);
+    return this.living(() => this.videos.cancel(id));
   }
 
   async watchVideo(id: VideoId, after: number, pass: Pass | null = null): Answer<Watching> {
@@ -51,6 +48,6 @@ export abstract class VideoDoors extends RenderDoors implements VideoPort {
   }
 
   async shareVideo(call: Call, id: VideoId, seconds: number): Answer<{ token: string; expires_at: string }> {
-    return this.videos.share(call, id, seconds);
+    return this.living(() => this.videos.share(call, id, seconds));
   }
 }
