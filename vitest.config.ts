@@ -42,7 +42,9 @@ export default defineConfig({
     projects: [
       {
         // Pure rooms: nothing to reset between files, so they share one runtime.
-        plugins: [cloudflareTest({ miniflare: { compatibilityDate: "2026-10-20" } })],
+        plugins: [
+          cloudflareTest({ miniflare: { compatibilityDate: "2026-10-20", bindings: { TEST_MEDIA: samples } } }),
+        ],
         test: {
           name: "pure",
           include: ["test/{core,nemo,sandbox}/**/*.test.ts"],

@@ -1,5 +1,7 @@
 /** The media that Nemo accepts: the 13 formats of its own list, and the size it refuses above. */
 
+import { FILENAME_CHARS } from "./limits.ts";
+
 export type MediaKind = "video" | "image" | "audio";
 
 export type MediaFormat = {
@@ -34,6 +36,14 @@ export function formatOfName(name: string): MediaFormat | null {
   const ext = name.slice(dot + 1).toLowerCase();
   const wanted = ext === "jpeg" ? "jpg" : ext;
   return FORMATS.find((format) => format.ext === wanted) ?? null;
+}
+
+/** The name for a file of this format: as it is where its ending says so, else with the format's ending in place of another's. */
+export function nameFor(filename: string, format: MediaFormat): string {
+  const said = formatOfName(filename);
+  if (said?.ext === format.ext) return filename;
+  const stem = said === null ? filename : filename.slice(0, filename.lastIndexOf("."));
+  return `${stem.slice(0, FILENAME_CHARS - format.ext.length - 1)}.${format.ext}`;
 }
 
 /** The list as a sentence part for people: `mp4, mov, … aac`. */

@@ -89,6 +89,7 @@ export class UploadObject extends DurableObject<Env> implements UploadPort {
       metadata: body.metadata,
       uploadMetadata: body.upload_metadata ?? null,
       sha256: body.sha256 ?? null,
+      format: null,
       createdAt: now(),
       expiresAt: now() + config.waits.uploadIdle,
       status: "open",

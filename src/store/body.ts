@@ -1,5 +1,7 @@
 /** A body that is read with an end: nobody waits longer than told for its next bytes, and it can be let go in between. */
 
+import { err, ok, type Result } from "../core/result.ts";
+
 /** How long to wait. `signal` ends it all at once, from outside or by a clock of the caller's. */
 export type Bounds = {
   /** The longest wait for the next bytes of the body, and for the store to take them. */
@@ -52,6 +54,8 @@ export type Source = {
   readonly next: (atLeast: number, size: number) => Promise<Uint8Array | null>;
   /** Tells the sender that nothing more is read. Never waits, never throws. */
   readonly cancel: () => void;
+  /** Leaves the rest of the body to another reader. Not while a read is on its way. */
+  readonly release: () => void;
 };
 
 /** Reads a byte stream under its bounds: each arrival of bytes starts the idle wait anew. */
@@ -75,7 +79,25 @@ export function openSource(body: ReadableStream, bounds: Bounds): Source {
       }
     },
     cancel: () => void reader.cancel().catch(() => undefined),
+    release: () => reader.releaseLock(),
   };
+}
+
+/** The first `count` bytes of a body, or all of a shorter one; what follows them stays in the body, which is let go on a failure. */
+export async function readHead(
+  body: ReadableStream,
+  count: number,
+  bounds: Bounds,
+): Promise<Result<Uint8Array, PutFailure>> {
+  const source = openSource(body, bounds);
+  try {
+    const head = count === 0 ? null : await source.next(count, count);
+    source.release();
+    return ok(head ?? new Uint8Array());
+  } catch (error) {
+    source.cancel();
+    return err({ reason: reasonOf(error, "cut") });
+  }
 }
 
 /** Bytes of a chunk at most. Chosen: few reads for a large file, and no more is lost with a connection that breaks. */

@@ -13,6 +13,8 @@ export type Put = { readonly sizeBytes: number; readonly etag: string };
 export type Incoming = {
   readonly key: string;
   readonly contentType: string;
+  /** Bytes that were read from the body's start already; they come first. */
+  readonly head?: Uint8Array;
   readonly body: ReadableStream;
   readonly bounds: Bounds;
 };
@@ -29,7 +31,7 @@ export async function putExact(bucket: R2Bucket, file: Incoming, sizeBytes: numb
   const putting = bucket.put(key, fixed.readable, { httpMetadata: { contentType } });
   putting.catch(() => undefined); // its failure is met below, or another one has come first
   const writer = fixed.writable.getWriter();
-  const pumped = pump(source, writer, sizeBytes, bounds);
+  const pumped = pump(file.head ?? null, source, writer, sizeBytes, bounds);
   try {
     await Promise.race([pumped, putting]); // R2 may refuse before it takes a byte
     await pumped;
@@ -46,13 +48,14 @@ export async function putExact(bucket: R2Bucket, file: Incoming, sizeBytes: numb
 
 /** Hands a body on, its last piece only once nothing follows it: a body that is too long never arrives whole. */
 async function pump(
+  head: Uint8Array | null,
   source: Source,
   writer: WritableStreamDefaultWriter,
   sizeBytes: number,
   bounds: Bounds,
 ): Promise<void> {
-  let held: Uint8Array | null = null;
-  for (let received = 0; ; ) {
+  let held = head;
+  for (let received = head?.byteLength ?? 0; ; ) {
     const piece = await source.next(1, CHUNK_BYTES);
     received += piece?.byteLength ?? 0;
     if (received > sizeBytes || (piece === null && received < sizeBytes)) throw new Broken("cut");

@@ -21,14 +21,14 @@ import {
 
 const MIB = 1024 * 1024;
 
-/** Bytes that begin like an MP4 and differ from place to place, so that a piece in the wrong place shows. */
+/** Bytes that begin like a photo and differ from place to place, so that a piece in the wrong place shows. */
 function bytesOf(count: number): Uint8Array<ArrayBuffer> {
   const bytes = new Uint8Array(count);
   for (let at = 0, state = count; at < count; at++) {
     state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
     bytes[at] = state >>> 24;
   }
-  bytes.set(new TextEncoder().encode("\0\0\0\x18ftypisom\0\0\x02\0isommp42").subarray(0, count));
+  bytes.set([0xff, 0xd8, 0xff].slice(0, count));
   return bytes;
 }
 
@@ -122,7 +122,7 @@ describe("bytes that come in chunks", () => {
     });
     await fc.assert(
       fc.asyncProperty(
-        fc.integer({ min: 1, max: 11 * MIB }),
+        fc.integer({ min: 3, max: 11 * MIB }),
         fc.array(step, { minLength: 1, maxLength: 5 }),
         fc.boolean(),
         async (size, steps, isDeferred) => {

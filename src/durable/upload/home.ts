@@ -8,7 +8,7 @@ import { Outbox } from "../outbox.ts";
 import type { Schedule } from "../schedule.ts";
 import { UploadBytes } from "./bytes.ts";
 import { PartsFile } from "./parts.ts";
-import { decodeUpload, showUpload, type Upload } from "./record.ts";
+import { decodeUpload, formatOf, showUpload, type Upload } from "./record.ts";
 
 /** Kinds of rows in the schedule. */
 export const EXPIRE = "expire";
@@ -63,7 +63,8 @@ export class UploadHome {
   }
 
   parts(upload: Upload): PartsFile {
-    return new PartsFile(this.ground, upload, (multipart) => this.save({ ...this.read(), multipart }));
+    const mime = (): string => formatOf(this.read()).mime;
+    return new PartsFile(this.ground, upload, mime, (multipart) => this.save({ ...this.read(), multipart }));
   }
 
   key(upload: Upload): string {

@@ -2,21 +2,23 @@
 import { uploadKey } from "../../core/address.ts";
 import type { Ground } from "../ground.ts";
 import type { StoredPart } from "./bytes.ts";
-import { formatOf, type Upload } from "./record.ts";
+import type { Upload } from "./record.ts";
 
 /** R2's number for a file of parts that is no longer, or never was. Source: R2 error codes. */
 const NO_SUCH_UPLOAD = "(10024)";
 
 export class PartsFile {
   readonly #ground: Ground;
-  readonly #upload: Upload;
+  readonly #key: string;
+  readonly #mime: () => string;
   readonly #begun: (multipart: string) => void;
   #file: R2MultipartUpload | null;
 
-  /** `begun` writes down R2's word for a file that was just begun. */
-  constructor(ground: Ground, upload: Upload, begun: (multipart: string) => void) {
+  /** `mime` is asked when the file begins, which is after its first bytes were judged; `begun` writes down R2's word for it. */
+  constructor(ground: Ground, upload: Upload, mime: () => string, begun: (multipart: string) => void) {
     this.#ground = ground;
-    this.#upload = upload;
+    this.#key = uploadKey(upload.owner, upload.id);
+    this.#mime = mime;
     this.#begun = begun;
     this.#file = upload.multipart === null ? null : this.#bucket.resumeMultipartUpload(this.#key, upload.multipart);
   }
@@ -46,7 +48,7 @@ export class PartsFile {
 
   async #open(): Promise<R2MultipartUpload> {
     if (this.#file !== null) return this.#file;
-    const httpMetadata = { contentType: formatOf(this.#upload).mime };
+    const httpMetadata = { contentType: this.#mime() };
     this.#file = await this.#bucket.createMultipartUpload(this.#key, { httpMetadata });
     await this.#ground.boundary("upload.begun");
     this.#begun(this.#file.uploadId);
@@ -55,9 +57,5 @@ export class PartsFile {
 
   get #bucket(): R2Bucket {
     return this.#ground.env.MEDIA;
-  }
-
-  get #key(): string {
-    return uploadKey(this.#upload.owner, this.#upload.id);
   }
 }

@@ -9,8 +9,9 @@ import {
   sizeAfter,
 } from "../../core/append.ts";
 import { type Refusal, refusal } from "../../core/errors.ts";
-import { UPLOAD_BYTES } from "../../core/limits.ts";
+import { FIRST_BYTES, UPLOAD_BYTES } from "../../core/limits.ts";
 import { logBug } from "../../log.ts";
+import { readHead } from "../../store/body.ts";
 import { putExact } from "../../store/files.ts";
 import { BUFFERS, type Buffer } from "./buffers.ts";
 import type { Closing } from "./closing.ts";
@@ -74,7 +75,7 @@ export class Receiving {
         bounds: { idleMs: waits.uploadBodyIdle, signal },
         until: ground.now() + waits.uploadBodyTotal,
         keepMs: waits.uploadKeep,
-        judge: (head) => judgeFirstBytes(upload, head),
+        judge: (head) => judgeFirstBytes(this.#home, head),
       });
       return await taking.take(body, (offset) => isWhole(append, offset, sizeBytes));
     } finally {
@@ -107,6 +108,10 @@ export class Receiving {
 
   async #close(sizeBytes: number): Promise<Refusal | null> {
     if (sizeBytes === 0) return this.#fail(refusal("empty_file", "The file ended before its first byte."));
+    // Said to be all by a request without a byte.
+    const head = this.#home.read().format === null ? this.#home.bytes.head(FIRST_BYTES) : null;
+    const refused = head === null ? null : judgeFirstBytes(this.#home, head);
+    if (refused !== null) return this.#fail(refused);
     await this.#closing.close(sizeBytes);
     return null;
   }
@@ -116,11 +121,17 @@ export class Receiving {
     const upload = this.#home.find();
     const refused = upload === null ? noUpload() : refuseWhole(upload, sizeBytes);
     if (refused !== null || upload === null) return refuseBody(body, refused ?? noUpload());
-    if (!(await this.#covered())) return refuseBody(body, refuseFailed({ reason: "store" }, sizeBytes));
     const { config, env, boundary } = this.#home.ground;
     const bounds = { idleMs: config.waits.uploadBodyIdle, signal };
-    const key = this.#home.key(upload);
-    const stored = await putExact(env.MEDIA, { key, contentType: formatOf(upload).mime, body, bounds }, sizeBytes);
+    const head = await readHead(body, Math.min(sizeBytes, FIRST_BYTES), bounds);
+    if (!head.ok) return refuseFailed(head.error, sizeBytes);
+    if (head.value.length === 0) return refuseBody(body, refuseFailed({ reason: "cut" }, sizeBytes));
+    const unwanted = judgeFirstBytes(this.#home, head.value);
+    if (unwanted !== null) return refuseBody(body, this.#fail(unwanted));
+    if (!(await this.#covered())) return refuseBody(body, refuseFailed({ reason: "store" }, sizeBytes));
+    const contentType = formatOf(this.#home.read()).mime;
+    const file = { key: this.#home.key(upload), contentType, head: head.value, body, bounds };
+    const stored = await putExact(env.MEDIA, file, sizeBytes);
     if (!stored.ok) {
       // Where R2 is in doubt, what is owed stays owed: the bytes may all be there.
       if (stored.error.reason !== "store") this.#home.schedule.done(LOOK, "");

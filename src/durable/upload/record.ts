@@ -2,7 +2,7 @@
 import type { UserAddress } from "../../core/address.ts";
 import { refuseLarge, type Standing } from "../../core/append.ts";
 import { type Refusal, refusal } from "../../core/errors.ts";
-import { formatList, formatOfName, type MediaFormat } from "../../core/formats.ts";
+import { FORMATS, formatList, formatOfName, type MediaFormat, nameFor } from "../../core/formats.ts";
 import type { AssetId, UploadId } from "../../core/ids.ts";
 import { IDEMPOTENCY_TTL_MS, UPLOAD_BYTES } from "../../core/limits.ts";
 import type { AssetRecord, Call, NewFile } from "../../core/ports.ts";
@@ -24,6 +24,8 @@ export type Upload = {
   readonly uploadMetadata: string | null;
   /** SHA-256 that the whole file must have, in hexadecimal; null when its sender did not say. */
   readonly sha256: string | null;
+  /** The ending of the format that its first bytes show; null as long as they were not judged. */
+  readonly format: string | null;
   readonly createdAt: EpochMs;
   readonly expiresAt: EpochMs;
   /** `closing`: every byte is kept, the file is not put together. `deleted`: looks as if it had never been. */
@@ -36,12 +38,12 @@ export type Upload = {
 };
 
 /** What an earlier version did not know of an upload. */
-type Later = "uploadMetadata" | "sha256" | "error" | "multipart";
+type Later = "uploadMetadata" | "sha256" | "error" | "multipart" | "format";
 
 /** A record as it was kept, by this version or an earlier one. */
 export function decodeUpload(text: string): Upload {
   const kept = JSON.parse(text) as Omit<Upload, Later> & Partial<Pick<Upload, Later>>; // written by #save only
-  return { uploadMetadata: null, sha256: null, error: null, multipart: null, ...kept };
+  return { uploadMetadata: null, sha256: null, error: null, multipart: null, format: null, ...kept };
 }
 
 /** Why an upload may not be created; null when it may. */
@@ -109,9 +111,9 @@ export const noUpload = (): Refusal =>
     hint: "POST /v1/uploads",
   });
 
-/** The format that the upload was let in with. */
+/** What the upload's first bytes show; before they were judged, what its name says. */
 export function formatOf(upload: Upload): MediaFormat {
-  const format = formatOfName(upload.filename);
+  const format = FORMATS.find(({ ext }) => ext === upload.format) ?? formatOfName(upload.filename);
   if (format === null) throw new Error("an upload without a format was let in");
   return format;
 }
@@ -120,7 +122,7 @@ export function formatOf(upload: Upload): MediaFormat {
 export const assetOf = (upload: Upload, key: string, sha256: string, now: EpochMs): AssetRecord => ({
   id: `ast_${upload.id.slice("upl_".length)}`,
   status: "ready",
-  filename: upload.filename,
+  filename: nameFor(upload.filename, formatOf(upload)),
   kind: formatOf(upload).kind,
   content_type: formatOf(upload).mime,
   size_bytes: upload.sizeBytes ?? 0,

@@ -1,0 +1,79 @@
+/** What a file is decides its first bytes; what it is inside, the look at the whole of it. */
+import { describe, expect, it } from "vitest";
+import { type UserAddress, uploadKey } from "../../src/core/address.ts";
+import type { Append } from "../../src/core/append.ts";
+import { ownedId, type UploadId } from "../../src/core/ids.ts";
+import type { UploadPort } from "../../src/core/ports.ts";
+import { sample } from "../support/media.ts";
+import { bad, call, env, freshAddress, good, random, until, uploadPort, userPort } from "../support/objects.ts";
+
+const utf8 = { encode: (text: string): Uint8Array<ArrayBuffer> => new Uint8Array(new TextEncoder().encode(text)) };
+const streamOf = (data: Uint8Array<ArrayBuffer>): ReadableStream => new Blob([data]).stream();
+
+const at = (offset: number, contentBytes: number, more: Partial<Append> = {}): Append => ({
+  offset,
+  contentBytes,
+  sizeBytes: null,
+  complete: null,
+  checksums: [],
+  ...more,
+});
+
+type Opened = { readonly address: UserAddress; readonly id: UploadId; readonly upload: UploadPort };
+
+async function opened(filename: string, sizeBytes: number | null): Promise<Opened> {
+  const address = freshAddress();
+  const id = ownedId("upl", address.uh, Date.now(), random);
+  const upload = uploadPort(address, id);
+  good(await upload.create(call(), address, id, { filename, size_bytes: sizeBytes, metadata: {} }));
+  return { address, id, upload };
+}
+
+const assetOf = async ({ address, upload }: Opened) => {
+  const id = await until(async () => good(await upload.read()).asset_id);
+  return good(await userPort(address).readAsset(id as `ast_${string}`));
+};
+
+describe("the content of a file", () => {
+  it.each(["whole", "in chunks"])("decides what it is, whatever its name says: sent %s", async (way) => {
+    const photo = sample("photo.jpg");
+    const made = await opened("cup.mp4", photo.length);
+    if (way === "whole") good(await made.upload.write(streamOf(photo), photo.length));
+    else good(await made.upload.append(streamOf(photo), at(0, photo.length)));
+    expect(await assetOf(made)).toMatchObject({ filename: "cup.jpg", kind: "image", content_type: "image/jpeg" });
+    const stored = await env.MEDIA.head(uploadKey(made.address, made.id));
+    expect(stored?.httpMetadata?.contentType).toBe("image/jpeg");
+  });
+
+  it("is refused before the rest of it is taken when it is none of the 13", async () => {
+    const text = utf8.encode("this is no picture. ".repeat(1_000));
+    const parts = await opened("a.png", 400_000_000);
+    const refused = bad(await parts.upload.append(streamOf(text), at(0, text.length)));
+    expect(refused).toMatchObject({ code: "unsupported_media", detail: expect.stringContaining("mp4, mov, avi") });
+    expect(good(await parts.upload.read())).toMatchObject({ status: "failed", error: { code: "unsupported_media" } });
+    const whole = await opened("a.png", text.length);
+    expect(bad(await whole.upload.write(streamOf(text), text.length)).code).toBe("unsupported_media");
+    expect(good(await whole.upload.read()).status).toBe("failed");
+    expect(await env.MEDIA.head(uploadKey(whole.address, whole.id))).toBeNull();
+  });
+
+  it("is waited for as long as it comes byte by byte, and judged at the last one of a short file", async () => {
+    const gif = sample("anim.gif").slice(0, 20);
+    const { upload } = await opened("a.gif", 20);
+    for (let offset = 0; offset < 20; offset += 1) {
+      const answer = await upload.append(streamOf(gif.slice(offset, offset + 1)), at(offset, 1));
+      expect(good(answer).upload.offset_bytes).toBe(offset + 1);
+    }
+    expect(good(await upload.read()).status).toBe("completed");
+    const text = await opened("a.gif", 2);
+    good(await text.upload.append(streamOf(utf8.encode("n")), at(0, 1)));
+    expect(bad(await text.upload.append(streamOf(utf8.encode("o")), at(1, 1))).code).toBe("unsupported_media");
+  });
+
+  it("is judged when a request without a byte says that it was all", async () => {
+    const { upload } = await opened("a.png", null);
+    good(await upload.append(streamOf(utf8.encode("text")), at(0, 4, { complete: false })));
+    expect(bad(await upload.append(null, at(4, 0, { complete: true }))).code).toBe("unsupported_media");
+    expect(good(await upload.read()).status).toBe("failed");
+  });
+});
