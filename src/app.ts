@@ -15,6 +15,7 @@ import { uploadHeaders, uploadVersion } from "./http/upload-headers.ts";
 import { adminRoutes } from "./routes/admin.ts";
 import { mountAssets } from "./routes/assets.ts";
 import { mountAuditLog } from "./routes/audit-log.ts";
+import { mountBatches } from "./routes/batches.ts";
 import { mountCredits } from "./routes/credits.ts";
 import { mountDeliveries } from "./routes/deliveries.ts";
 import { mountEvents } from "./routes/events.ts";
@@ -54,6 +55,7 @@ const COLLECTIONS = [
   mountLinks,
   mountVideos,
   mountVideoEvents,
+  mountBatches,
   mountGenerators,
   mountMakings,
   mountCredits,

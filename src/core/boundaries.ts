@@ -22,6 +22,8 @@ export const BOUNDARIES = [
   "file.expired", // a render says that its file is gone, R2 still has it
   "video.intent", // the video is committed, nothing was made
   "video.step", // a step made something, the video does not say so
+  "batch.intent", // a batch is committed with all its items, none has begun
+  "batch.item", // items have become videos, nothing of them was made
   "making.intent", // a generator to be made is committed, nothing was asked
   "making.step", // a step made something, the making does not say so
   "event.outbox", // an event is committed in its object, its tenant has not heard of it

@@ -84,6 +84,7 @@ export const ERRORS = {
   video_not_ready: row(409, "The video is not ready yet", true),
   video_busy: row(409, "This video is still being made", true),
   format_not_accepted: row(415, "This generator does not take such files"),
+  batch_ended: row(409, "This batch is already over"),
   // generators
   slug_taken: row(409, "This name is taken"),
   too_many_generators: row(409, "There are too many generators"),

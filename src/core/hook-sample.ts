@@ -113,6 +113,7 @@ const VIDEO: VideoWire = {
   prompt: PROMPT,
   message: "Your clip is ready.",
   generator: null,
+  batch_id: null,
   project_id: `prj${TAIL}`,
   turn_id: `trn${TAIL}`,
   render_id: `rnd${TAIL}`,
@@ -135,7 +136,7 @@ const BATCH = {
   id: `bat${TAIL}`,
   status: "completed",
   mode: "own_projects",
-  counts: { total: 10, completed: 9, failed: 1, running: 0, queued: 0 },
+  counts: { total: 10, completed: 9, failed: 1, running: 0, queued: 0, needs_input: 0, cancelled: 0 },
   created_at: AT,
   ended_at: ENDED,
 };

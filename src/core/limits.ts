@@ -148,6 +148,14 @@ export const FORM_FIELDS = 100;
 /** Files one video is made of. Chosen: a shooting's worth; each is brought to upstream in turn. */
 export const MAX_VIDEO_SOURCES = 20;
 
+// ---- batches
+/** Videos of one batch. Chosen: 500 items of 500 bytes fill a JSON body; each is a row until its moment comes. */
+export const BATCH_ITEMS = 500;
+/** Videos of one batch being made at once: four talk, as many as a user's object streams, while four are exported. */
+export const BATCH_CONCURRENCY = 8;
+/** UTF-8 bytes of all prompts of a batch, filled in. A generator's prompt times 500 would be far more than its caller sent. */
+export const BATCH_PROMPTS_BYTES = 1_000_000;
+
 // ---- generators
 /** Generators of a tenant in one mode. Chosen: a catalogue, not a table of customers. */
 export const GENERATORS_PER_SCOPE = 200;

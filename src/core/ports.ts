@@ -7,8 +7,9 @@
  */
 import type { UserAddress } from "./address.ts";
 import type { Append } from "./append.ts";
+import type { BatchChange, BatchItem, BatchOrder } from "./batch.ts";
 import type { Charged, Refusal } from "./errors.ts";
-import type { AssetId, MakingId, ProjectId, RenderId, TurnId, UploadId, VideoId } from "./ids.ts";
+import type { AssetId, BatchId, MakingId, ProjectId, RenderId, TurnId, UploadId, VideoId } from "./ids.ts";
 import type { MakingOrder } from "./making.ts";
 import type { Pass } from "./pass.ts";
 import type { Result } from "./result.ts";
@@ -16,6 +17,7 @@ import type { BroughtToken } from "./token-port.ts";
 import type { Session, UserRecord } from "./user-record.ts";
 import type { VideoOrder } from "./video.ts";
 import type { AttributionWire } from "./wire/attribution.ts";
+import type { BatchItemWire, BatchWire } from "./wire/batch.ts";
 import type { MakingWire } from "./wire/making.ts";
 import type { BrowserLinkWire, NewProject, ProjectWire, TimelineWire } from "./wire/project.ts";
 import type { NewRender, RenderPlan, RenderWire } from "./wire/render.ts";
@@ -103,8 +105,18 @@ export interface MakingPort {
   readMaking(id: MakingId): Answer<MakingWire>;
 }
 
+/** Many videos, ordered in one call. */
+export interface BatchPort {
+  startBatch(call: Call, order: BatchOrder, items: readonly BatchItem[]): Answer<BatchWire>;
+  readBatch(id: BatchId): Answer<BatchWire>;
+  listBatches(page: PageRequest): Promise<Page<BatchWire>>;
+  /** Its items in their order; the cursor is an item's place. */
+  listBatchItems(id: BatchId, page: PageRequest): Answer<Page<BatchItemWire>>;
+  changeBatch(call: Call, id: BatchId, change: BatchChange): Answer<BatchWire>;
+}
+
 /** One user's projects, turns, assets, renders and videos. */
-export interface UserPort extends VideoPort, MakingPort {
+export interface UserPort extends VideoPort, MakingPort, BatchPort {
   /** Makes another call of this port for the holder of a user token, if that still opens; answers with that call's answer. */
   callAs(pass: Pass, door: UserDoor, given: readonly unknown[]): Answer<unknown>;
   /** Whether a user token still opens, for what lives beside the user's object. */

@@ -19,10 +19,11 @@ import type { AssetWire, AttachmentWire, UploadWire } from "../core/wire/upload.
 import type { Env } from "../env.ts";
 import { layGround } from "./ground.ts";
 import { NO_PAGE } from "./page.ts";
+import { BatchDoors } from "./user/batch-doors.ts";
+import type { Batches } from "./user/batches.ts";
 import type { Answer } from "./user/doors.ts";
 import type { Erasure } from "./user/erasure.ts";
 import { settleIn } from "./user/home.ts";
-import { MakingDoors } from "./user/making-doors.ts";
 import type { Makings } from "./user/makings.ts";
 import { enterAsNew } from "./user/new-user.ts";
 import { putTogether, type UserParts } from "./user/parts.ts";
@@ -31,13 +32,14 @@ import type { Renders } from "./user/renders.ts";
 import type { Videos } from "./user/videos.ts";
 import { giveUpDue, performDue } from "./user/work.ts";
 
-export class UserObject extends MakingDoors implements UserPort {
+export class UserObject extends BatchDoors implements UserPort {
   readonly #parts: UserParts;
   protected readonly erasure: Erasure;
   protected readonly renders: Renders;
   protected readonly files: RenderFiles;
   protected readonly videos: Videos;
   protected readonly makings: Makings;
+  protected readonly batches: Batches;
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
@@ -50,6 +52,7 @@ export class UserObject extends MakingDoors implements UserPort {
     this.files = this.#parts.files;
     this.videos = this.#parts.videos;
     this.makings = this.#parts.makings;
+    this.batches = this.#parts.batches;
     if (!this.#parts.home.database.exists()) return;
     this.#parts.run.recover();
     this.#parts.filming.recover();

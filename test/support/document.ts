@@ -32,6 +32,7 @@ const SPECIAL: Record<string, { headers: Headers; body: string }> = {
 };
 /** Bodies whose required examples need each other. */
 const BODIES: Record<string, unknown> = {
+  "post /v1/batches": { items: [{ prompt: "make a 1 second video" }] },
   "post /v1/generators": { name: "another", prompt: "make a clip" },
   "patch /v1/generators/{id}": { name: "renamed" },
 };

@@ -22,6 +22,7 @@ export async function makeThings(owner: Member, user: string): Promise<Map<strin
   things.set("prj", await idOf(await post("/v1/projects", {}), 201));
   const say = { prompt: "make a 1 second video" };
   things.set("trn", await idOf(await post(`/v1/projects/${things.get("prj")}/turns`, say, { Prefer: "wait=60" }), 200));
+  things.set("bat", await idOf(await post("/v1/batches", { items: [{ prompt: "make a 1 second video" }] }), 202));
   things.set("mak", await idOf(await post("/v1/generators/make", { description: "quote cards" }), 202));
   things.set("vid", await idOf(await post("/v1/videos", { prompt: "make a 1 second video" }), 202));
   things.set("rnd", await idOf(await post(`/v1/projects/${things.get("prj")}/renders`, {}), 202));

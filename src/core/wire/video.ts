@@ -19,6 +19,7 @@ export const video = z
     prompt: z.string(),
     message: z.string().nullable().meta({ description: "What the agent said last; a question, when it needs input." }),
     generator: z.object({ id: z.string(), slug: z.string(), version: z.int() }).nullable(),
+    batch_id: owned("bat").nullable(),
     project_id: owned("prj").nullable(),
     turn_id: owned("trn").nullable(),
     render_id: owned("rnd").nullable(),

@@ -28,6 +28,7 @@ export const ACT = "act";
 export const VIDEO = "video";
 /** A generator to be written by the agent. */
 export const MAKING = "making";
+export const BATCH = "batch";
 export const TIDY = "tidy";
 /** A finished file, to be removed when its time is over. */
 export const FILE = "file";

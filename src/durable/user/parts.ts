@@ -6,6 +6,8 @@ import { Outbox } from "../outbox.ts";
 import { Schedule, type Worker } from "../schedule.ts";
 import { Account } from "./account.ts";
 import { Assets } from "./assets.ts";
+import { BatchRows } from "./batch-rows.ts";
+import { Batches } from "./batches.ts";
 import { Erasure } from "./erasure.ts";
 import type { Home } from "./home.ts";
 import { MakingRows } from "./making-rows.ts";
@@ -67,6 +69,7 @@ export function putTogether(ground: Ground, worker: Worker) {
     filming.recover();
   }
   const makings = new Makings(home, new MakingRows(ground, database), { projects, turns, turnRows });
+  const batches = new Batches(home, new BatchRows(ground, database), videos, projects);
   return {
     home,
     erasure,
@@ -84,5 +87,6 @@ export function putTogether(ground: Ground, worker: Worker) {
     videoRows,
     filming,
     makings,
+    batches,
   };
 }

@@ -3,6 +3,7 @@ import type { Migrations } from "../database.ts";
 import { SCHEDULE_INDEX, SCHEDULE_TABLES } from "../due-rows.ts";
 import { OUTBOX_CALLBACK, OUTBOX_TABLES } from "../outbox.ts";
 import { REPEATS_TABLE } from "../repeats.ts";
+import { BATCH_TABLES } from "./batch-rows.ts";
 import { MAKING_TABLES } from "./making-rows.ts";
 import { VIDEO_TABLES } from "./video-rows.ts";
 
@@ -91,4 +92,5 @@ export const USER_MIGRATIONS: Migrations = [
   `,
   VIDEO_TABLES,
   MAKING_TABLES,
+  BATCH_TABLES,
 ];

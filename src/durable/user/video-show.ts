@@ -35,6 +35,7 @@ export function showVideo(home: Home, renders: RenderRows, video: Video): VideoW
     prompt: video.prompt,
     message: video.message,
     generator: video.generator === null ? null : { ...video.generator },
+    batch_id: video.batch,
     project_id: video.project,
     turn_id: video.turn,
     render_id: video.render ?? video.file,

@@ -1,6 +1,6 @@
 /** What callers ask of videos: to start one, to read and follow it, to go on with it, to stop it. Making it is next door. */
 import type { Refusal } from "../../core/errors.ts";
-import { ownedId, type VideoId } from "../../core/ids.ts";
+import { type BatchId, ownedId, type VideoId } from "../../core/ids.ts";
 import { EVENTS_TTL_MS } from "../../core/limits.ts";
 import type { Pass } from "../../core/pass.ts";
 import type { Call, Page, PageRequest, StoredFile, Watching } from "../../core/ports.ts";
@@ -60,30 +60,42 @@ export class Videos {
 
   /** Commits the order; the schedule makes it. */
   async start(call: Call, order: VideoOrder): Promise<Result<VideoWire, Refusal>> {
-    const { ground, address, schedule, log } = this.#home;
+    const { ground, schedule } = this.#home;
     enter(this.#home, call);
     const repeat = findRepeat(ground, call);
     if (!repeat.ok) return repeat;
     if (repeat.value !== null) return this.read(repeat.value as VideoId); // written by this method only
-    const refused = refuseOrder(this.#home, this.#projects, this.#assets, order);
+    const refused = this.refuse(order);
     if (refused !== null) return err(refused);
-    const video = newVideoOf(order, ownedId("vid", address.uh, ground.now(), ground.random), ground.now(), null);
-    ground.storage.transactionSync(() => {
-      this.#rows.save(video);
-      keepRepeat(ground, call, video.id);
-      log.append(video.id, [
-        { type: "video.started", id: video.id, events_url: `${videoUrl(this.#home, video.id)}/events` },
-      ]);
-      schedule.owe(VIDEO, video.id, ground.now());
+    const video = ground.storage.transactionSync(() => {
+      const begun = this.begin(order, null);
+      keepRepeat(ground, call, begun.id);
+      return begun;
     });
     await ground.boundary("video.intent");
     schedule.tick();
-    return ok(this.#show(video));
+    return ok(this.show(video));
+  }
+
+  /** Why an order can never be made here; null when nothing speaks against it. */
+  refuse(order: VideoOrder): Refusal | null {
+    return refuseOrder(this.#home, this.#projects, this.#assets, order);
+  }
+
+  /** Writes a new video down and owes its first step. Call inside the transaction of what orders it. */
+  begin(order: VideoOrder, batch: BatchId | null): Video {
+    const { ground, address, schedule, log } = this.#home;
+    const video = newVideoOf(order, ownedId("vid", address.uh, ground.now(), ground.random), ground.now(), batch);
+    const events_url = `${videoUrl(this.#home, video.id)}/events`;
+    this.#rows.save(video);
+    log.append(video.id, [{ type: "video.started", id: video.id, events_url }]);
+    schedule.owe(VIDEO, video.id, ground.now());
+    return video;
   }
 
   read(id: VideoId): Result<VideoWire, Refusal> {
     const video = this.#rows.find(id);
-    return video === null ? err(noVideo()) : ok(this.#show(video));
+    return video === null ? err(noVideo()) : ok(this.show(video));
   }
 
   list(page: PageRequest, status: Video["status"] | null): Page<VideoWire> {
@@ -91,7 +103,7 @@ export class Videos {
       this.#rows.page(page, status),
       page,
       (video) => video.id,
-      (video) => this.#show(video),
+      (video) => this.show(video),
     );
   }
 
@@ -190,7 +202,7 @@ export class Videos {
     const { ground, log, outbox, schedule } = this.#home;
     ground.storage.transactionSync(() => {
       this.#rows.save(video);
-      const shown = this.#show(video);
+      const shown = this.show(video);
       if (video.stage !== before.stage && !isOver(video))
         log.append(video.id, [{ type: "video.stage", stage: shown.stage, progress: shown.progress }]);
       if (!isOver(video) || isOver(before)) return;
@@ -204,7 +216,7 @@ export class Videos {
 
   /** Says how far it is, where that is further than what was said last. */
   tellProgress(video: Video): void {
-    const { stage, progress } = this.#show(video);
+    const { stage, progress } = this.show(video);
     const said = this.#said.get(video.id) ?? 0;
     if (progress <= said) return;
     this.#said.set(video.id, progress);
@@ -213,7 +225,7 @@ export class Videos {
 
   readonly #said = new Map<VideoId, number>();
 
-  #show(video: Video): VideoWire {
+  show(video: Video): VideoWire {
     return showVideo(this.#home, this.#renderRows, video);
   }
 

@@ -1,5 +1,5 @@
 /** The fuse box of a user's object: which part performs what is due, and which gives it an end when it keeps failing. */
-import type { MakingId, RenderId, TurnId, VideoId } from "../../core/ids.ts";
+import type { BatchId, MakingId, RenderId, TurnId, VideoId } from "../../core/ids.ts";
 import { EVENTS_TTL_MS } from "../../core/limits.ts";
 import { HOUR_MS } from "../../core/time.ts";
 import type { DueRow } from "../due-rows.ts";
@@ -7,7 +7,7 @@ import { TOKEN_WARNING } from "../kept-token.ts";
 import { OUTBOX } from "../outbox.ts";
 import { TOKEN_STANDING } from "../token-standing.ts";
 import { ERASE, FORGET } from "./erasure.ts";
-import { ACT, ATTACH, FILE, MAKING, RENDER, TIDY, TURN, VIDEO } from "./home.ts";
+import { ACT, ATTACH, BATCH, FILE, MAKING, RENDER, TIDY, TURN, VIDEO } from "./home.ts";
 import type { UserParts } from "./parts.ts";
 import { REGISTER, register } from "./registry.ts";
 
@@ -21,6 +21,7 @@ export async function performDue(parts: UserParts, { kind, ref, attempts }: DueR
   if (kind === ATTACH) return parts.assets.perform(ref, attempts);
   if (kind === OUTBOX) return parts.home.outbox.flush();
   if (kind === VIDEO) return parts.filming.perform(ref as VideoId);
+  if (kind === BATCH) return parts.batches.perform(ref as BatchId);
   if (kind === MAKING) return parts.makings.perform(ref as MakingId);
   if (kind === ACT) return parts.run.act(ref as TurnId);
   if (kind === TIDY) return tidy(parts);

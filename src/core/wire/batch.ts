@@ -1,0 +1,76 @@
+/** A batch: many videos, ordered in one call. */
+import * as z from "zod";
+import { BATCH_CONCURRENCY, BATCH_ITEMS } from "../limits.ts";
+import { callbackUrl, language, metadata, moment, owned, prompt } from "./common.ts";
+import { generatorParams, variableValues } from "./generator.ts";
+import { spent } from "./token.ts";
+import { newVideo, video } from "./video.ts";
+
+const { assets, output, on_question } = newVideo.shape;
+
+export const newBatchItem = z
+  .strictObject({
+    prompt: prompt.optional().meta({ description: "Needed unless the batch names a generator." }),
+    variables: variableValues.optional().meta({ description: "The generator's." }),
+    assets,
+    language: language.optional(),
+    on_question: on_question.unwrap().optional().meta({ description: "The batch's where none is sent." }),
+    metadata: metadata.default({}),
+  })
+  .meta({ id: "NewBatchItem" });
+export type NewBatchItem = z.infer<typeof newBatchItem>;
+
+export const newBatch = z.strictObject({
+  items: z.array(newBatchItem).min(1).max(BATCH_ITEMS),
+  generator: generatorParams.shape.id.optional().meta({ description: "Its id or slug; each item brings variables." }),
+  mode: z.enum(["one_project", "own_projects"]).default("own_projects").meta({
+    description: "one_project: one after the other on one timeline, each with its own export.",
+  }),
+  concurrency: z.int().min(1).max(BATCH_CONCURRENCY).default(4).meta({
+    description: "Videos being made at once; one_project makes one at a time.",
+  }),
+  project: owned("prj").optional().meta({ description: "Where one_project goes on; a new one where none is named." }),
+  language: language.optional(),
+  output,
+  on_question,
+  metadata: metadata.default({}),
+  callback_url: callbackUrl,
+});
+export type NewBatch = z.infer<typeof newBatch>;
+
+export const batch = z
+  .object({
+    id: owned("bat"),
+    status: z.enum(["processing", "paused", "completed", "cancelled"]),
+    mode: newBatch.shape.mode.unwrap(),
+    concurrency: z.int(),
+    counts: z.object({
+      total: z.int(),
+      queued: z.int(),
+      running: z.int(),
+      completed: z.int(),
+      failed: z.int(),
+      needs_input: z.int(),
+      cancelled: z.int(),
+    }),
+    generator: video.shape.generator,
+    project_id: owned("prj").nullable().meta({ description: "Of one_project." }),
+    credits: spent.meta({ description: "Of every turn so far." }),
+    metadata,
+    status_url: z.string(),
+    videos_url: z.string(),
+    poll_after_seconds: z.int().nullable().meta({ description: "When to read again; null at an end." }),
+    created_at: moment,
+    ended_at: moment.nullable(),
+  })
+  .meta({ id: "Batch" });
+export type BatchWire = z.infer<typeof batch>;
+
+export const batchItem = z
+  .object({
+    index: z.int().meta({ description: "Its place in `items`, from 0." }),
+    status: z.enum(["queued", "processing", "needs_input", "completed", "failed", "cancelled"]),
+    video: video.nullable().meta({ description: "Null until its turn has come." }),
+  })
+  .meta({ id: "BatchItem" });
+export type BatchItemWire = z.infer<typeof batchItem>;

@@ -1,0 +1,32 @@
+/** The doors of a user's object that lead to batches. */
+import type { BatchChange, BatchItem, BatchOrder } from "../../core/batch.ts";
+import type { BatchId } from "../../core/ids.ts";
+import type { BatchPort, Call, Page, PageRequest } from "../../core/ports.ts";
+import type { BatchItemWire, BatchWire } from "../../core/wire/batch.ts";
+import type { Batches } from "./batches.ts";
+import type { Answer } from "./doors.ts";
+import { MakingDoors } from "./making-doors.ts";
+
+export abstract class BatchDoors extends MakingDoors implements BatchPort {
+  protected abstract readonly batches: Batches;
+
+  async startBatch(call: Call, order: BatchOrder, items: readonly BatchItem[]): Answer<BatchWire> {
+    return this.living(() => this.batches.start(call, order, items));
+  }
+
+  async readBatch(id: BatchId): Answer<BatchWire> {
+    return this.batches.read(id);
+  }
+
+  async listBatches(page: PageRequest): Promise<Page<BatchWire>> {
+    return this.batches.list(page);
+  }
+
+  async listBatchItems(id: BatchId, page: PageRequest): Answer<Page<BatchItemWire>> {
+    return this.batches.items(id, page);
+  }
+
+  async changeBatch(_call: Call, id: BatchId, change: BatchChange): Answer<BatchWire> {
+    return this.living(() => this.batches.change(id, change));
+  }
+}
