@@ -50,7 +50,7 @@ const ended = async ({ address, id }: { address: UserAddress; id: RenderId }): P
 /** Rows that lead nowhere, older than every other one. */
 async function poison(): Promise<void> {
   await writeBusy(env.DB, "ten_x:test:abc", "spaceship", 1, 1, 0);
-  await writeBusy(env.DB, "not a name", "user", 2, 2, 0);
+  await writeBusy(env.DB, userObjectName(freshAddress()), "user", 2, 2, 0);
 }
 
 beforeEach(() => {
@@ -109,7 +109,7 @@ describe("the sweep", () => {
     }));
     const batch = createMessageBatch<WakeMessage>("nemo-gateway-wake", messages);
     const ctx = createExecutionContext();
-    await wakeAll(batch, env, 200);
+    await wakeAll(batch, env, 5_000);
     const { explicitAcks, retryMessages } = await getQueueResult(batch, ctx);
     expect(woken).toEqual([names[2]]);
     expect(explicitAcks).toEqual(["m2"]);

@@ -60,6 +60,7 @@ describe("the operator's door", () => {
       dead_letters: { count: 0, last_at: null },
       errors_last_hour: expect.any(Object),
       stale_seals: 0,
+      tokens: { operator: expect.any(String), live: expect.any(Object), test: expect.any(Object) },
     });
   });
 });
