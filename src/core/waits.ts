@@ -1,6 +1,7 @@
 /**
  * Every wait between two steps of work, in milliseconds. Kept together because `TIME_SCALE` (loopback only) divides them
- * all, so that a test steps through a day's schedule in seconds while the code under it stays the same.
+ * all, so that a test steps through a day's schedule in seconds while the code under it stays the same; those for a
+ * receiver's answer have a floor.
  * How long something is kept (links, events, files) is not a wait and stands in limits.ts.
  */
 import { DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS } from "./time.ts";
@@ -43,6 +44,8 @@ export type Waits = {
   readonly stepLease: number;
   /** A webhook's answer is awaited this long. Source: Standard Webhooks, 15–30 s. */
   readonly deliveryTimeout: number;
+  /** A taken delivery that nobody reports on is taken anew after this. Chosen: the receiver's time, and 30 s for the report. */
+  readonly deliveryLease: number;
   /** From one failed delivery to the next try. Source: Standard Webhooks' example schedule, as in design section 4. */
   readonly deliveries: readonly number[];
   /** The oldest failure since the last success is this old before an endpoint is disabled. Chosen: longer than one event's ten attempts. */
@@ -96,6 +99,7 @@ const REAL: Waits = {
   retryMax: 10 * MINUTE_MS,
   stepLease: 90 * SECOND_MS,
   deliveryTimeout: 15 * SECOND_MS,
+  deliveryLease: 45 * SECOND_MS,
   deliveries: [
     5 * SECOND_MS,
     5 * MINUTE_MS,
@@ -123,12 +127,23 @@ const REAL: Waits = {
   tenantQuiet: 2 * MINUTE_MS,
 };
 
-/** The waits divided by `scale` (1 in production), each at least 1 ms. */
+/**
+ * What is no step of a schedule but another machine's time to answer: below this a busy machine's answers would count as
+ * lost, and a scaled run would send twice what a real one sends once. Chosen.
+ */
+const FLOORS: Readonly<Partial<Record<keyof Waits, number>>> = {
+  deliveryTimeout: 3 * SECOND_MS,
+  deliveryLease: 9 * SECOND_MS,
+};
+
+/** The waits divided by `scale` (1 in production), each at least 1 ms, and those for answers at least some seconds. */
 export function scaledWaits(scale: number): Waits {
-  const shorten = (ms: number): number => Math.max(1, Math.round(ms / scale));
+  const shorten = (ms: number, least = 1): number => Math.max(least, Math.round(ms / scale));
   const entries = Object.entries(REAL).map(([name, wait]) => [
     name,
-    typeof wait === "number" ? shorten(wait) : (wait as readonly number[]).map(shorten),
+    typeof wait === "number"
+      ? shorten(wait, FLOORS[name as keyof Waits]) // REAL's own names
+      : (wait as readonly number[]).map((ms) => shorten(ms)),
   ]);
   return Object.fromEntries(entries) as Waits; // the same names, the same kinds of values
 }

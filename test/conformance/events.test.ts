@@ -204,7 +204,7 @@ describe.concurrent("§7.2 webhooks", () => {
     const [one, two] = [verified(secret, first), verified(secret, second)];
     expect(second.headers["webhook-id"]).toBe(first.headers["webhook-id"]);
     expect(two).toEqual(one);
-    expect(await ended(member)).toMatchObject({ state: "delivered", event_id: one.id, last_status: 204 });
+    expect(await ended(member)).toMatchObject({ state: "delivered", attempts: 2, event_id: one.id, last_status: 204 });
   });
 
   it("§7.3 wait longer where Retry-After says so", async () => {
@@ -217,7 +217,7 @@ describe.concurrent("§7.2 webhooks", () => {
   it("§7.3 follow no redirect, and tell the first 1,000 bytes of the last answer", async () => {
     const { member, receiver, endpoint } = await hooked(
       ["turn.completed"],
-      [{ status: 302, headers: { location: "/elsewhere" }, body: "x".repeat(5_000) }],
+      [{ status: 302, headers: { location: "/elsewhere", "retry-after": "3" }, body: "x".repeat(5_000) }], // time to look at it
     );
     await greet(member);
     await arrived(receiver, 1);
@@ -230,8 +230,8 @@ describe.concurrent("§7.2 webhooks", () => {
     });
     expect(told?.due_at).not.toBeNull();
     await arrived(receiver, 2);
-    expect(await ended(member)).toMatchObject({ state: "delivered", due_at: null });
-    expect([...new Set(receiver.received.map(({ path }) => path))]).toEqual(["/hook"]); // a busy machine may need a third
+    expect(await ended(member)).toMatchObject({ state: "delivered", attempts: 2, due_at: null });
+    expect(receiver.received.map(({ path }) => path)).toEqual(["/hook", "/hook"]);
   });
 
   it("§7.4 tell a turn's end to its callback_url, without an endpoint, signed with the default secret", async () => {

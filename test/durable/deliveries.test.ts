@@ -258,7 +258,7 @@ describe("an attempt", () => {
     const { tenant, address } = await owed(1);
     const [first] = await tenant.workDeliveries([], 1);
     if (first === undefined) throw new Error("nothing was due");
-    clock.step(waits.deliveryTimeout + 600);
+    clock.step(waits.deliveryLease);
     const [again] = await tenantPort(address).workDeliveries([], 1);
     expect(again).toMatchObject({ id: first.id, attempt: 2 });
     const outcome = { status: 200, answer: "", error: null, retryAfterMs: null, tookMs: 1 };

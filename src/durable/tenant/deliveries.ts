@@ -9,7 +9,7 @@ import { isGone, isTaken, nextAttempt } from "../../core/delivery.ts";
 import { type DeliveryId, plainId } from "../../core/ids.ts";
 import { SENDER_SLOTS, SENDERS_AT_ONCE } from "../../core/limits.ts";
 import type { DeliveryJob, DeliveryReport } from "../../core/tenant-port.ts";
-import { type EpochMs, SECOND_MS } from "../../core/time.ts";
+import type { EpochMs } from "../../core/time.ts";
 import type { DeliveryMessage } from "../../env.ts";
 import { logBug } from "../../log.ts";
 import type { Ground } from "../ground.ts";
@@ -23,9 +23,6 @@ import { type Addressed, hostOf, targetOf } from "./targets.ts";
 
 /** The schedule's one row for all deliveries. */
 export const DELIVER = "deliver";
-
-/** Beyond the receiver's own time: how long a taken delivery may stay unreported before it is taken anew. */
-const REPORT_MARGIN_MS = 30 * SECOND_MS;
 
 export class Deliveries {
   readonly #ground: Ground;
@@ -110,7 +107,7 @@ export class Deliveries {
 
   #take(want: number): DeliveryRow[] {
     const { now, config } = this.#ground;
-    const until = Math.round(now() + config.waits.deliveryTimeout + REPORT_MARGIN_MS / config.timeScale);
+    const until = now() + config.waits.deliveryLease;
     const rows = want > 0 ? this.#pace.choose(want) : [];
     for (const { id, host } of rows) {
       this.#rows.take(id, until);

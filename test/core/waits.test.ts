@@ -1,0 +1,20 @@
+import { describe, expect, it } from "vitest";
+import { scaledWaits } from "../../src/core/waits.ts";
+
+describe("waits", () => {
+  it("are divided by the scale, each of a list too", () => {
+    const [real, scaled] = [scaledWaits(1), scaledWaits(60)];
+    expect(scaled.renderTimeout).toBe(real.renderTimeout / 60);
+    expect(scaled.deliveries).toEqual(real.deliveries.map((wait) => Math.round(wait / 60)));
+    expect(scaledWaits(1e9).renderPolls).toEqual([1, 1, 1, 1]);
+  });
+
+  it("leave a receiver seconds to answer, and its report longer, whatever the scale", () => {
+    for (const scale of [1, 4, 20, 60, 1e9]) {
+      const { deliveryTimeout, deliveryLease } = scaledWaits(scale);
+      expect(deliveryTimeout).toBeGreaterThanOrEqual(3_000);
+      expect(deliveryLease).toBeGreaterThanOrEqual(2 * deliveryTimeout);
+    }
+    expect(scaledWaits(1)).toMatchObject({ deliveryTimeout: 15_000, deliveryLease: 45_000 });
+  });
+});
