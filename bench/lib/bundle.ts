@@ -2,22 +2,24 @@
 import { join } from "node:path";
 import { startWrangler } from "../../scripts/lib/wrangler.ts";
 
-/** What is built from which configuration, and the file that comes out. */
+/** What is built from which configuration, with which script where it is not the configuration's own, and what comes out. */
 const BUILDS = {
   gateway: { config: "wrangler.toml", file: "index.js" },
   peers: { config: "bench/workers/wrangler.toml", file: "peers.js" },
   sweep: { config: "bench/workers/sweep.toml", file: "sweep.js" },
+  webhooks: { config: "wrangler.toml", script: "bench/workers/webhooks.js", file: "webhooks.js" },
 } as const;
 
 export type Bundle = keyof typeof BUILDS;
 /** Those that answer streams and requests. */
-export type StreamBundle = Exclude<Bundle, "sweep">;
+export type StreamBundle = Exclude<Bundle, "sweep" | "webhooks">;
 
 /** Builds a Worker into `dir`; answers with the bundle's path. */
 export async function build(name: Bundle, dir: string): Promise<string> {
-  const { config, file } = BUILDS[name];
+  const { config, file, ...other } = BUILDS[name];
+  const script = "script" in other ? [other.script] : [];
   const out = join(dir, name);
-  const args = ["deploy", "--dry-run", "--minify", "--config", config, "--outdir", out];
+  const args = ["deploy", ...script, "--dry-run", "--minify", "--config", config, "--outdir", out];
   const group = startWrangler(args, { stateDir: join(dir, `${name}-wrangler`) });
   if ((await group.ended) !== 0) throw new Error(`${name} does not build:\n${group.lastLines()}`);
   return join(out, file);

@@ -18,9 +18,12 @@ export type House = {
 /** Builds both Workers and starts the upstream. */
 export async function openHouse(dir: string): Promise<House> {
   const [gateway, peers] = await Promise.all([build("gateway", dir), build("peers", dir)]);
-  const upstream = startChild("upstream.ts", LOAD_CPU, {});
-  const { url } = await upstream.hear(listening);
-  return { dir, upstreamUrl: url, bundles: { gateway, peers } };
+  return { dir, upstreamUrl: await startUpstream(), bundles: { gateway, peers } };
+}
+
+async function startUpstream(): Promise<string> {
+  const { url } = await startChild("upstream.ts", LOAD_CPU, {}).hear(listening);
+  return url;
 }
 
 export async function startServer(house: House, bundle: StreamBundle): Promise<Server> {
@@ -32,6 +35,11 @@ export async function startServer(house: House, bundle: StreamBundle): Promise<S
 /** Builds and starts the cron run over a stub for the objects. */
 export async function startSweep(dir: string): Promise<Server> {
   return serve(dir, await build("sweep", dir), sweepOptions(), migrations());
+}
+
+/** Builds and starts the gateway with the door for facts, and an upstream. */
+export async function startWebhooks(dir: string): Promise<Server> {
+  return serve(dir, await build("webhooks", dir), gatewayOptions(await startUpstream()), migrations());
 }
 
 /** Starts a built Worker in a process of its own; `sql` are statements for its database, one a line. */

@@ -1,0 +1,27 @@
+/** What every webhook of a measurement says, whoever sends it: a turn as its route shows it, about 1 kB. */
+import { type EpochMs, toRfc3339 } from "../../src/core/time.ts";
+
+export function turnAsTold(id: string, at: EpochMs): Record<string, unknown> {
+  const moment = toRfc3339(at);
+  return {
+    id,
+    project_id: "prj_0123456789abcdefghjkmnpqrstvwxyz",
+    status: "completed",
+    intent: "chat",
+    prompt: "make a clip of the sea, ten seconds, with calm music under it and a title at the start",
+    text: "The clip is ten seconds long and shows the sea at dusk. Calm piano music plays under it, and the title stands over the first three seconds. Tell me if the title should stay longer.",
+    text_complete: true,
+    charged: "yes",
+    credits: 12,
+    timeline: { changed: true, summary: "1 video, 1 piece of music, 1 title, 10 s" },
+    evidence: { stream: "closed", timeline: "changed", balance: "lower" },
+    error: null,
+    language: "en",
+    metadata: { order: "4711" },
+    render_ids: [],
+    events_url: `https://gateway.example/v1/turns/${id}/events`,
+    created_at: moment,
+    sent_at: moment,
+    ended_at: moment,
+  };
+}

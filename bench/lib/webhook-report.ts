@@ -1,0 +1,63 @@
+/** The table of a webhook measurement, with the goals beside what was found. */
+import { median } from "./statistics.ts";
+import { shown, table } from "./table.ts";
+import type { Load, Measured } from "./webhook-runs.ts";
+
+export const SENDERS = ["loop", "gateway"] as const;
+export type SenderName = (typeof SENDERS)[number];
+
+/** Every measurement of a sender under a load, one a round, in the order of the rounds. */
+export type Runs = ReadonlyMap<`${SenderName} ${Load["kind"]}`, readonly Measured[]>;
+
+/** Goals of the issue: the share of the loop's deliveries a second, and ms from the outbox's commit to receipt. */
+const GOALS = { share: 0.7, idleMs: 100 } as const;
+const TITLES: Readonly<Record<SenderName, string>> = {
+  loop: "plain loop, keeps nothing",
+  gateway: "gateway, live key",
+};
+
+const perSecond = ({ arrived, wholeMs }: Measured): number => (1_000 * arrived) / wholeMs;
+
+const over = (runs: Runs, name: SenderName, kind: Load["kind"], figure: (one: Measured) => number): number =>
+  median((runs.get(`${name} ${kind}`) ?? []).map(figure));
+
+/** The median of the rounds of ours beside theirs, taken within each round. */
+function share(runs: Runs, figure: (one: Measured) => number): number {
+  const theirs = runs.get("loop burst") ?? [];
+  const ours = runs.get("gateway burst") ?? [];
+  return median(ours.map((one, round) => figure(one) / figure(theirs[round] ?? one)));
+}
+
+export function webhookTable(runs: Runs): string {
+  const rows = SENDERS.map((name) => {
+    const of = (kind: Load["kind"], figure: (one: Measured) => number): string => shown(over(runs, name, kind, figure));
+    const pair = (kind: Load["kind"]): string => `${of(kind, ({ p50 }) => p50)} / ${of(kind, ({ p95 }) => p95)}`;
+    const all = [...(runs.get(`${name} burst`) ?? []), ...(runs.get(`${name} idle`) ?? [])];
+    const twice = all.reduce((sum, { again }) => sum + again, 0);
+    return [
+      TITLES[name],
+      of("burst", perSecond),
+      of("burst", ({ cpuMicros }) => cpuMicros),
+      pair("burst"),
+      pair("idle"),
+      `${twice}`,
+    ];
+  });
+  const head = ["sender", "deliveries/s", "CPU µs/delivery", "burst, ms p50 / p95", "idle, ms p50 / p95", "sent twice"];
+  return table(head, rows);
+}
+
+export function goalLines(runs: Runs, expected: (kind: Load["kind"]) => number): string {
+  const [speed, cost] = [share(runs, perSecond), share(runs, ({ cpuMicros }) => cpuMicros)];
+  const idle = over(runs, "gateway", "idle", ({ p50 }) => p50);
+  const lost = [...runs].flatMap(([key, all]) =>
+    all.map(({ arrived }) => expected(key.endsWith("idle") ? "idle" : "burst") - arrived),
+  );
+  const missing = lost.reduce((sum, one) => sum + one, 0);
+  const verdict = (isMet: boolean): string => (isMet ? "met" : "missed");
+  return [
+    `- ≥ ${GOALS.share} × the loop's deliveries/s: ${shown(speed)} ${verdict(speed >= GOALS.share)} (CPU ${shown(cost)} ×)`,
+    `- p50 ≤ ${GOALS.idleMs} ms from the outbox's commit to receipt, idle: ${shown(idle)} ${verdict(idle <= GOALS.idleMs)}`,
+    `- none missing: ${missing} ${verdict(missing === 0)}`,
+  ].join("\n");
+}

@@ -1,0 +1,92 @@
+/** One webhook measurement: a fresh sink, so many events from one of the two senders, and what that cost the sender. */
+import { setTimeout as sleep } from "node:timers/promises";
+import * as z from "zod";
+import { apiWith } from "../../scripts/lib/api.ts";
+import { makeKey, makeTenant } from "../../scripts/lib/tenant.ts";
+import { HOST_IN_FLIGHT } from "../../src/core/limits.ts";
+import { shownEndpoint } from "../../src/core/wire/webhook.ts";
+import { ADMIN_TOKEN } from "./bindings.ts";
+import { listening, startChild } from "./children.ts";
+import { makeUsers } from "./gateway-users.ts";
+import { LOAD_CPU, SERVER_CPU } from "./machine.ts";
+import { type Ask, openStream } from "./open-stream.ts";
+import { paceText } from "./pace.ts";
+import type { Server } from "./servers.ts";
+import { usageOf } from "./usage.ts";
+import { type LoopSettings, type SinkResult, sinkResult } from "./webhook-messages.ts";
+
+/** `burst`: all events are there at the start. `idle`: one after the other, nothing else to do. */
+export type Load = { readonly kind: "burst" | "idle"; readonly events: number };
+export type Measured = SinkResult & {
+  /** Processor time of the sender for one event that arrived, in µs. */
+  readonly cpuMicros: number;
+};
+export type Sender = (load: Load, sinkUrl: string) => Promise<Sent>;
+/** A sender at work. It had used so much processor time before the first event. */
+type Sent = { readonly pid: number; readonly cpuBefore: number; readonly stop: () => Promise<void> };
+
+/** The last reports, made after the last receipt, are part of the cost. */
+const SETTLE_MS = 500;
+/** Between two events of an idle run. */
+const PAUSE_MS = 100;
+const ONE_WORD = { rate: 100, count: 1, bytes: 0 };
+
+export async function measure(send: Sender, load: Load): Promise<Measured> {
+  const sink = startChild("webhook-sink.ts", LOAD_CPU, { events: load.events });
+  try {
+    const { url } = await sink.hear(listening);
+    const sent = await send(load, url);
+    const got = await sink.hear(sinkResult);
+    await sleep(SETTLE_MS);
+    const cpuMicros = (1e6 * (usageOf(sent.pid).cpuSeconds - sent.cpuBefore)) / got.arrived;
+    await sent.stop();
+    return { ...got, cpuMicros };
+  } finally {
+    await sink.stop();
+  }
+}
+
+/** The plain loop, on the gateway's core and with as many requests at once as the gateway has to one host. */
+export const loopSender: Sender = async ({ kind, events }, sinkUrl) => {
+  const everyMs = kind === "idle" ? PAUSE_MS : 0;
+  const given: LoopSettings = { url: `${sinkUrl}/hook`, events, concurrency: HOST_IN_FLIGHT, everyMs };
+  const loop = startChild("webhook-loop.ts", SERVER_CPU, given);
+  await loop.hear(z.literal("warm"));
+  return { pid: loop.pid, cpuBefore: usageOf(loop.pid).cpuSeconds, stop: loop.stop };
+};
+
+/** The gateway with a live key: a burst is handed in as facts, an idle run is turns, one after the other. */
+export async function gatewaySender(server: Server): Promise<Sender> {
+  const admin = apiWith(server.url, ADMIN_TOKEN);
+  const tenant = await makeTenant(admin, "bench");
+  const key = await makeKey(admin, tenant, "live", "bench");
+  const [turn] = await makeUsers(server.url, key, "bench", 1);
+  if (turn === undefined) throw new Error("no user was made");
+  const api = apiWith(server.url, key);
+  let runs = 0;
+  return async ({ kind, events }, sinkUrl) => {
+    const json = { url: `${sinkUrl}/hook`, types: ["turn.completed"] };
+    const endpoint = await api.get("/v1/webhook_endpoints", shownEndpoint, { method: "POST", json });
+    const cpuBefore = usageOf(server.pid).cpuSeconds;
+    const run = `bench${++runs}`;
+    if (kind === "idle") await takeTurns(turn, events);
+    else await handIn(server.url, { tenant: `${tenant}:live`, run, at: Date.now(), count: events });
+    const stop = async (): Promise<void> => {
+      await api.send(`/v1/webhook_endpoints/${endpoint.id}`, { method: "DELETE" });
+    };
+    return { pid: server.pid, cpuBefore, stop };
+  };
+}
+
+async function takeTurns(turn: Ask, count: number): Promise<void> {
+  for (let n = 0; n < count; n++) {
+    const { fault } = await openStream(turn, paceText(ONE_WORD), () => {}).ended;
+    if (fault !== null) throw new Error(`a turn failed: ${fault}`);
+    await sleep(PAUSE_MS);
+  }
+}
+
+async function handIn(url: string, facts: Readonly<Record<string, unknown>>): Promise<void> {
+  const answer = await fetch(`${url}/bench/facts`, { method: "POST", body: JSON.stringify(facts) });
+  if (!answer.ok) throw new Error(`the facts were answered with ${answer.status}: ${await answer.text()}`);
+}

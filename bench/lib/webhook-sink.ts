@@ -1,0 +1,63 @@
+/** A webhook receiver in a process of its own: reads the whole body, answers 204, notes when which event came. */
+import { createServer, type IncomingMessage } from "node:http";
+import * as z from "zod";
+import { freePort } from "../../scripts/lib/ports.ts";
+import { settings, tell } from "./child.ts";
+import { percentile } from "./statistics.ts";
+import { sinkSettings } from "./webhook-messages.ts";
+
+/** Where a sender warms itself up: answered, and not counted. */
+const WARM_PATH = "/warm";
+/** Nothing came this long: nothing more will. Longer than the first retry's 5 s, shorter than the second's 5 min. */
+const SILENCE_MS = 30_000;
+
+const { events } = await settings(sinkSettings);
+const told = z.object({ id: z.string(), timestamp: z.string() });
+const delays = new Map<string, number>();
+let again = 0;
+let bytes = 0;
+let earliest = Number.POSITIVE_INFINITY;
+let latest = Number.NEGATIVE_INFINITY;
+const silence = setTimeout(report, SILENCE_MS);
+
+function report(): void {
+  clearTimeout(silence);
+  const waits = [...delays.values()];
+  tell({
+    arrived: delays.size,
+    again,
+    p50: percentile(waits, 0.5),
+    p95: percentile(waits, 0.95),
+    wholeMs: latest - earliest,
+    bytes: bytes / (delays.size + again),
+  });
+}
+
+function note(body: string, atMs: number): void {
+  silence.refresh();
+  const { id, timestamp } = told.parse(JSON.parse(body));
+  bytes += Buffer.byteLength(body);
+  if (delays.has(id)) {
+    again++;
+    return;
+  }
+  const since = Date.parse(timestamp);
+  delays.set(id, atMs - since);
+  earliest = Math.min(earliest, since);
+  latest = atMs;
+  if (delays.size === events) report();
+}
+
+async function bodyOf(request: IncomingMessage): Promise<string> {
+  const pieces: Buffer[] = [];
+  for await (const piece of request) pieces.push(piece);
+  return Buffer.concat(pieces).toString("utf8");
+}
+
+const port = await freePort();
+createServer({ keepAliveTimeout: 60_000 }, async (request, response) => {
+  const body = await bodyOf(request);
+  const atMs = Date.now();
+  response.writeHead(204).end();
+  if (request.url !== WARM_PATH) note(body, atMs);
+}).listen(port, "127.0.0.1", () => tell({ url: `http://127.0.0.1:${port}` }));
