@@ -148,6 +148,10 @@ export const FORM_FIELDS = 100;
 /** Files one video is made of. Chosen: a shooting's worth; each is brought to upstream in turn. */
 export const MAX_VIDEO_SOURCES = 20;
 
+// ---- videos
+/** How long the same body without an Idempotency-Key is the same request, in ms. Chosen: longer than a tool waits before it tries again. */
+export const DEDUPE_MS = MINUTE_MS;
+
 // ---- batches
 /** Videos of one batch. Chosen: 500 items of 500 bytes fill a JSON body; each is a row until its moment comes. */
 export const BATCH_ITEMS = 500;

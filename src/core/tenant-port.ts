@@ -67,10 +67,15 @@ export type DeliveryReport = {
 /** How much a tenant's object held when it was closed. */
 export type ClosedTenant = { readonly endpoints: number; readonly events: number; readonly deliveries: number };
 
+/** What stands in for the Idempotency-Key of a request that came without one; not new: the same request got it a moment ago. */
+export type BodyClaim = { readonly key: string; readonly isNew: boolean };
+
 /** One tenant's events, endpoints and deliveries in one mode. */
 export interface TenantPort {
   /** Stores facts once each, whatever is told twice, and owes their deliveries. */
   accept(facts: readonly Fact[]): Promise<void>;
+  /** The key of a request with this hash, the same for 60 s. */
+  claimBody(hash: string): Promise<BodyClaim>;
   /** Removes a deleted user's events and deliveries, and takes in nothing more about it for 30 days. */
   eraseUser(uh: UserHash): Promise<ErasedFacts>;
   /** Takes all that is wanted of the quotas, or nothing; the same ref takes once. `limits` null: as the last caller's key said. */

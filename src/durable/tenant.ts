@@ -25,8 +25,10 @@ import { type Database, openDatabase } from "./database.ts";
 import type { DueRow } from "./due-rows.ts";
 import { endObject } from "./end.ts";
 import { type Ground, layGround } from "./ground.ts";
+import { NO_PAGE } from "./page.ts";
 import { Schedule } from "./schedule.ts";
 import { Seals } from "./seals.ts";
+import { claim } from "./tenant/claims.ts";
 import { closeTenant } from "./tenant/closing.ts";
 import { DELIVER } from "./tenant/deliveries.ts";
 import { DISABLED } from "./tenant/endpoint-health.ts";
@@ -70,6 +72,10 @@ export class TenantObject extends QuotaDoors implements TenantPort {
     await takeIn(facts, this.#ground, this.#schedule, this.#webhooks, this.#erased, (fact) => this.quotas.hear(fact));
   }
 
+  async claimBody(hash: string): ReturnType<TenantPort["claimBody"]> {
+    return claim(this.#ground, this.#database, hash);
+  }
+
   async eraseUser(uh: UserHash): Promise<ErasedFacts> {
     this.#database.ready();
     return this.ctx.storage.transactionSync(() => {
@@ -85,11 +91,7 @@ export class TenantObject extends QuotaDoors implements TenantPort {
     return this.#database.exists() ? this.#webhooks.events.cursor() : 0;
   }
 
-  async listEvents(
-    after: number,
-    limit: number,
-    uh: string | null,
-  ): Promise<{ data: EventWire[]; has_more: boolean; next_cursor: number }> {
+  async listEvents(after: number, limit: number, uh: string | null): ReturnType<TenantPort["listEvents"]> {
     return this.#database.exists()
       ? this.#webhooks.events.list(after, limit, uh)
       : { data: [], has_more: false, next_cursor: after };
@@ -184,9 +186,7 @@ export class TenantObject extends QuotaDoors implements TenantPort {
   }
 
   async listDeliveries(page: PageRequest, filter: DeliveryFilter = {}): Promise<Page<DeliveryWire>> {
-    return this.#database.exists()
-      ? this.#webhooks.log.list(page, filter)
-      : { data: [], has_more: false, next_cursor: null };
+    return this.#database.exists() ? this.#webhooks.log.list(page, filter) : NO_PAGE;
   }
 
   async readDelivery(id: DeliveryId): Answer<LoggedDeliveryWire> {

@@ -36,11 +36,11 @@ async function startFromForm(c: Ctx): Promise<Response> {
   if (id === undefined) {
     const wanted = newVideo.safeParse(body);
     if (!wanted.success) throw refuseInvalid({ target: "json", ...wanted });
-    return started(c, orderOf(wanted.data), wanted.data.dry_run);
+    return started(c, orderOf(wanted.data), wanted.data);
   }
   const params = generatorParams.safeParse({ id });
   if (!params.success) throw notFound();
   const wanted = newGeneratorVideo.safeParse(body);
   if (!wanted.success) throw refuseInvalid({ target: "json", ...wanted });
-  return started(c, orderFor(await found(c, params.data.id, null), wanted.data), wanted.data.dry_run);
+  return started(c, orderFor(await found(c, params.data.id, null), wanted.data), wanted.data);
 }

@@ -127,14 +127,14 @@ export function mountVideos(app: Api): void {
   app.openapi(start, async (c) => {
     mayMakeVideos(c);
     const wanted = c.req.valid("json");
-    return started(c, orderOf(wanted), wanted.dry_run);
+    return started(c, orderOf(wanted), wanted);
   });
 
   app.openapi(generate, async (c) => {
     mayMakeVideos(c);
     const wanted = c.req.valid("json");
     const generator = await found(c, c.req.valid("param").id, null);
-    return started(c, orderFor(generator, wanted), wanted.dry_run);
+    return started(c, orderFor(generator, wanted), wanted);
   });
 
   app.openapi(list, async (c) => {

@@ -1,8 +1,12 @@
 /** Videos through the front door. */
+import { runInDurableObject } from "cloudflare:test";
 import { describe, expect, it } from "vitest";
+import { hex, sha256 } from "../../src/core/encode.ts";
+import type { TenantId } from "../../src/core/ids.ts";
+import { DEDUPE_MS } from "../../src/core/limits.ts";
 import type { VideoWire } from "../../src/core/wire/video.ts";
 import { call, jsonOf, makeKey, makeMember, problemOf, send } from "../support/gateway.ts";
-import { until } from "../support/objects.ts";
+import { tenantPort, tenantStub, until } from "../support/objects.ts";
 
 /** The head of a PNG, as far as anybody looks. */
 const PNG = new Uint8Array([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a, 0, 0, 0, 13, 0x49, 0x48, 0x44, 0x52]);
@@ -231,5 +235,46 @@ describe("a tool that cannot nest", () => {
     wrong.set("surprise", "x");
     const problem = await problemOf(await call("/v1/videos", { method: "POST", body: wrong, headers }));
     expect(problem.errors?.map(({ field }) => field)).toEqual(["/prompt", "/surprise"]);
+  });
+});
+
+describe("the same body again, from a tool that sends no Idempotency-Key", () => {
+  const body = { prompt: "make a 1 second video about once" };
+  const post = (headers: Record<string, string>, more: object = {}) =>
+    send("POST", "/v1/videos", { ...body, ...more }, headers);
+
+  it("is the first video, also when both come at once, and when its first request died on the way", async () => {
+    const { headers, tenant } = await makeMember(null);
+    const both = await Promise.all([post(headers), post(headers)]);
+    const [first, second] = await Promise.all(both.map(async (one) => (await one.json()) as VideoWire));
+    expect(second?.id).toBe(first?.id);
+    expect(both.map(({ status }) => status).toSorted()).toEqual([200, 202]);
+    const third = await jsonOf<VideoWire>(await post(headers));
+    expect(third).toMatchObject({ id: first?.id, deduplicated: true });
+    // A claim whose request never came to start anything: the next one starts it.
+    const other = { prompt: "make another" };
+    const hash = hex(await sha256(`POST /v1/videos ${JSON.stringify(other)}`));
+    await tenantPort({ tenant: tenant.id as TenantId, mode: "test", uh: "" }).claimBody(hash);
+    const made = await jsonOf<VideoWire>(await send("POST", "/v1/videos", other, headers));
+    const again = await jsonOf<VideoWire>(await send("POST", "/v1/videos", other, headers));
+    expect(again.id).toBe(made.id);
+  });
+
+  it("is another one after a minute, with another body, a user, a key, or where it is not wanted", async () => {
+    const { headers, tenant } = await makeMember(null);
+    const ids = new Set<string>();
+    const count = async (answer: Promise<Response>) => ids.add((await jsonOf<VideoWire>(await answer, 202)).id).size;
+    expect(await count(post(headers))).toBe(1);
+    expect(await count(post(headers, { language: "en" }))).toBe(2);
+    expect(await count(post(headers, { dedupe: false }))).toBe(3);
+    expect(await count(post(headers, { dedupe: false }))).toBe(4);
+    expect(await count(post({ ...headers, "X-User-Id": "ada" }))).toBe(5);
+    expect(await count(post({ ...headers, "X-User-Id": "ada" }))).toBe(6);
+    expect(await count(post({ ...headers, "Idempotency-Key": "a" }))).toBe(7);
+    const stub = tenantStub({ tenant: tenant.id as TenantId, mode: "test", uh: "" });
+    await runInDurableObject(stub, (_, state) => {
+      state.storage.sql.exec("UPDATE claims SET at = at - ?", DEDUPE_MS);
+    });
+    expect(await count(post(headers))).toBe(8);
   });
 });

@@ -2,6 +2,7 @@
 import type { Migrations } from "../database.ts";
 import { SCHEDULE_INDEX, SCHEDULE_TABLES } from "../due-rows.ts";
 import { REPEATS_TABLE } from "../repeats.ts";
+import { CLAIMS_TABLE } from "./claims.ts";
 import { ERASED_TABLE } from "./erased.ts";
 import { QUOTA_TABLES } from "./quotas.ts";
 
@@ -148,4 +149,5 @@ export const TENANT_MIGRATIONS: Migrations = [
   -- 1: a sample, sent to an endpoint and in no list
   ALTER TABLE events ADD COLUMN hidden INTEGER NOT NULL DEFAULT 0;
   `,
+  CLAIMS_TABLE,
 ];
