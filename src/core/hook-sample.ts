@@ -70,7 +70,11 @@ const ASSET: AssetWire = {
   kind: "video",
   content_type: "video/mp4",
   size_bytes: 4_200_000,
+  duration_ms: 12_000,
+  width: 1080,
+  height: 1920,
   sha256: SHA256,
+  error: null,
   metadata: METADATA,
   created_at: AT,
 };

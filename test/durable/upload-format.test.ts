@@ -5,7 +5,19 @@ import type { Append } from "../../src/core/append.ts";
 import { ownedId, type UploadId } from "../../src/core/ids.ts";
 import type { UploadPort } from "../../src/core/ports.ts";
 import { sample } from "../support/media.ts";
-import { bad, call, env, freshAddress, good, random, until, uploadPort, userPort } from "../support/objects.ts";
+import {
+  bad,
+  call,
+  env,
+  freshAddress,
+  good,
+  newProject,
+  random,
+  tenantPort,
+  until,
+  uploadPort,
+  userPort,
+} from "../support/objects.ts";
 
 const utf8 = { encode: (text: string): Uint8Array<ArrayBuffer> => new Uint8Array(new TextEncoder().encode(text)) };
 const streamOf = (data: Uint8Array<ArrayBuffer>): ReadableStream => new Blob([data]).stream();
@@ -33,6 +45,44 @@ const assetOf = async ({ address, upload }: Opened) => {
   const id = await until(async () => good(await upload.read()).asset_id);
   return good(await userPort(address).readAsset(id as `ast_${string}`));
 };
+
+/** The asset of a whole file sent in one body. */
+async function assetFrom(name: string, data: Uint8Array<ArrayBuffer>) {
+  const made = await opened(name, data.length);
+  good(await made.upload.write(streamOf(data), data.length));
+  return { address: made.address, asset: await assetOf(made) };
+}
+
+describe("the look at the whole file", () => {
+  it.each([
+    ["clip.mp4", "video"],
+    ["clip.mov", "video"],
+    ["tone.m4a", "audio"],
+    ["photo.png", "image"],
+    ["photo.jpg", "image"],
+    ["photo.webp", "image"],
+    ["anim.gif", "image"],
+  ])("tells of %s how long and how large it is", async (name, kind) => {
+    const { asset } = await assetFrom(name, sample(name));
+    expect(asset).toMatchObject({ status: "ready", kind, filename: name, error: null });
+    expect(asset.duration_ms === null).toBe(kind === "image");
+    expect(asset.width === null).toBe(kind === "audio");
+    if (kind !== "audio") expect(Math.min(asset.width ?? 0, asset.height ?? 0)).toBeGreaterThan(15);
+  });
+
+  it("rejects a movie that was cut before it was sent, and tells so after `upload.completed`", async () => {
+    const movie = sample("clip.mp4");
+    const { address, asset } = await assetFrom("clip.mp4", movie.slice(0, movie.length / 2));
+    expect(asset).toMatchObject({ status: "rejected", error: { code: "unsupported_media" } });
+    const types = await until(async () => {
+      const { data } = await tenantPort(address).listEvents(0, 50, null);
+      return data.length < 2 ? null : data.map(({ type }) => type);
+    });
+    expect(types).toEqual(["upload.completed", "asset.rejected"]);
+    const user = userPort(address);
+    expect(bad(await user.attachAsset(call(), await newProject(user), asset)).code).toBe("asset_not_attachable");
+  });
+});
 
 describe("the content of a file", () => {
   it.each(["whole", "in chunks"])("decides what it is, whatever its name says: sent %s", async (way) => {

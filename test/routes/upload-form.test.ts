@@ -6,7 +6,7 @@ import { call, jsonOf, type Member, makeMember, problemOf, send } from "../suppo
 type Many = { data: UploadWire[]; has_more: boolean; next_cursor: string | null };
 
 const file = (name: string, bytes: number): File =>
-  new File([new TextEncoder().encode("\0\0\0\x18ftypisom\0\0\x02\0isommp42"), new Uint8Array(bytes)], name);
+  new File([Uint8Array.from({ length: 24 }, (_, at) => [0xff, 0xd8, 0xff][at] ?? 0), new Uint8Array(bytes)], name);
 
 function formOf(parts: readonly (readonly [string, string | File])[]): FormData {
   const form = new FormData();

@@ -38,7 +38,11 @@ export const asset = z
     kind: z.enum(["video", "image", "audio"]),
     content_type: z.string(),
     size_bytes: z.int(),
+    duration_ms: z.int().nullable().meta({ description: "Null where the file does not tell, and for pictures." }),
+    width: z.int().nullable().meta({ description: "Pixels; null where the file does not tell, and for sounds." }),
+    height: z.int().nullable(),
     sha256: z.string().nullable(),
+    error: failure.nullable().meta({ description: "Why it was rejected." }),
     metadata,
     created_at: moment,
   })

@@ -7,9 +7,10 @@ import { refusal } from "../../core/errors.ts";
 import { sha256Of } from "../../store/files.ts";
 import type { Ends } from "./ends.ts";
 import { ASSET, TELL, type UploadHome } from "./home.ts";
-import { assetOf } from "./record.ts";
+import { lookInside } from "./inside.ts";
+import { assetOf, formatOf } from "./record.ts";
 
-/** Reads the file back for its hash and tells the user's object, which takes the same asset twice for one. */
+/** Reads the file back for its hash, looks into it, and tells the user's object, which takes the same asset twice for one. */
 export async function finalise(home: UploadHome, ends: Ends): Promise<void> {
   const { env, boundary, now, storage } = home.ground;
   const upload = home.read();
@@ -18,7 +19,8 @@ export async function finalise(home: UploadHome, ends: Ends): Promise<void> {
   const sha256 = await sha256Of(env.MEDIA, key);
   if (sha256 === null) throw new Error("a completed upload's file is missing");
   if (upload.sha256 !== null && upload.sha256 !== sha256) return ends.fail(wrongDigest());
-  const asset = assetOf(upload, key, sha256, now());
+  const look = await lookInside(env.MEDIA, key, formatOf(upload));
+  const asset = assetOf(upload, key, sha256, look, now());
   const told = await home.user(upload).addAsset({ ...upload.call, repeat: null }, asset);
   if (!told.ok && told.error.code === "user_deleted") return ends.erase();
   if (!told.ok) throw new Error(`asset not taken: ${told.error.code}`);

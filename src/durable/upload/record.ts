@@ -6,11 +6,13 @@ import { FORMATS, formatList, formatOfName, type MediaFormat, nameFor } from "..
 import type { AssetId, UploadId } from "../../core/ids.ts";
 import { IDEMPOTENCY_TTL_MS, UPLOAD_BYTES } from "../../core/limits.ts";
 import type { AssetRecord, Call, NewFile } from "../../core/ports.ts";
+import type { Result } from "../../core/result.ts";
 import { type EpochMs, toRfc3339 } from "../../core/time.ts";
 import type { UploadWire } from "../../core/wire/upload.ts";
 import type { PutFailure } from "../../store/body.ts";
 import { idempotencyMismatch } from "../repeats.ts";
 import { failureOf } from "../user/show.ts";
+import type { Inside } from "./inside.ts";
 
 export type Upload = {
   readonly id: UploadId;
@@ -119,18 +121,32 @@ export function formatOf(upload: Upload): MediaFormat {
 }
 
 /** The asset that a complete upload becomes. Its id is made from the upload's, so making it twice makes one. */
-export const assetOf = (upload: Upload, key: string, sha256: string, now: EpochMs): AssetRecord => ({
+export const assetOf = (
+  upload: Upload,
+  key: string,
+  sha256: string,
+  look: Result<Inside, Refusal>,
+  now: EpochMs,
+): AssetRecord => ({
   id: `ast_${upload.id.slice("upl_".length)}`,
-  status: "ready",
-  filename: nameFor(upload.filename, formatOf(upload)),
-  kind: formatOf(upload).kind,
-  content_type: formatOf(upload).mime,
+  status: look.ok ? "ready" : "rejected",
+  ...described(upload, look.ok ? look.value.format : formatOf(upload)),
   size_bytes: upload.sizeBytes ?? 0,
+  duration_ms: look.ok ? look.value.durationMs : null,
+  width: look.ok ? look.value.width : null,
+  height: look.ok ? look.value.height : null,
   sha256,
+  error: look.ok ? null : failureOf(look.error),
   metadata: { ...upload.metadata },
   created_at: toRfc3339(now),
   key,
   named: upload.call.named,
+});
+
+const described = (upload: Upload, format: MediaFormat) => ({
+  filename: nameFor(upload.filename, format),
+  kind: format.kind,
+  content_type: format.mime,
 });
 
 /** An upload as its routes and events show it. `offset` is how far its bytes are kept. */

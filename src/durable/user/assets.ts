@@ -33,7 +33,7 @@ export class Assets {
     if (this.find(asset.id) === null) {
       ground.storage.transactionSync(() => {
         ground.sql.exec("INSERT INTO assets (id, record) VALUES (?, ?)", asset.id, JSON.stringify(asset));
-        outbox.add("asset.ready", asset.id, showAsset(asset));
+        outbox.add(`asset.${asset.status}`, asset.id, showAsset(asset));
       });
       this.#home.schedule.tick();
     }
@@ -71,6 +71,8 @@ export class Assets {
   attach(call: Call, project: ProjectId, asset: AssetRecord): Result<AttachmentWire, Refusal> {
     if (this.#projects.find(project) === null) return err(noProject());
     enter(this.#home, call);
+    if (asset.status === "rejected")
+      return err(refusal("asset_not_attachable", `${asset.error?.detail ?? "The file was rejected."}`));
     const { ground, schedule } = this.#home;
     const foreign = this.find(asset.id) === null;
     if (foreign && (asset.named || readMeta(ground.sql, "named") === "1")) {
@@ -134,7 +136,10 @@ export class Assets {
   }
 }
 
-const decodeAsset = (record: string): AssetRecord => JSON.parse(record) as AssetRecord; // written by add() only
+/** What an earlier version did not know of an asset. */
+const LATER = { duration_ms: null, width: null, height: null, error: null };
+
+const decodeAsset = (record: string): AssetRecord => ({ ...LATER, ...(JSON.parse(record) as AssetRecord) }); // written by add() only
 
 /** An asset as the outside sees it: where it lies stays inside. */
 export function showAsset({ key: _key, named: _named, ...asset }: AssetRecord): AssetWire {
