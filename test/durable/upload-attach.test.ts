@@ -13,6 +13,7 @@ import {
   ledger,
   newProject,
   random,
+  sandboxQueue,
   startTurn,
   until,
   userPort,
@@ -49,6 +50,15 @@ const attached = (user: UserPort, project: ProjectId, asset: AssetRecord) =>
   until(async () => {
     const { status } = good(await user.attachAsset(call(), project, asset));
     return status === "pending" ? null : status;
+  });
+
+/** The user's only attachment as it is kept, once it is over. */
+const ended = (address: UserAddress) =>
+  until(async () => {
+    const kept = await runInDurableObject(userStub(address), (_, { storage }) =>
+      storage.sql.exec<{ status: string; record: string }>("SELECT status, record FROM attachments").one(),
+    );
+    return kept.status === "pending" ? null : kept;
   });
 
 const isPush = (request: Request): boolean => request.method === "POST" && request.url.includes("/upload-video/");
@@ -108,6 +118,40 @@ describe("an asset on its way into a project", () => {
     expect(await attached(user, project, asset)).toBe("attached");
   });
 
+  it("goes into the new session when the old one was replaced while it was on its way", async () => {
+    const address = freshAddress();
+    const user = userPort(address);
+    const project = await newProject(user);
+    const asset = await newAsset(address, "clip.mp4", 100);
+    let sent = 0;
+    pushes((real) => {
+      if (sent++ > 0) return null;
+      return real().then(async (answer) => {
+        await runInDurableObject(userStub(address), (_, { storage }) => {
+          storage.sql.exec("UPDATE projects SET record = json_set(record, '$.session', NULL) WHERE id = ?", project);
+        });
+        return answer;
+      });
+    });
+    expect(await attached(user, project, asset)).toBe("attached");
+    expect(sent).toBe(2);
+  });
+
+  it("that failed with its lost session is owed again to the one that replaces it", async () => {
+    const address = freshAddress();
+    const user = userPort(address);
+    const project = await newProject(user);
+    const asset = await newAsset(address, "clip.mp4", 100);
+    pushes(() => Promise.resolve(Response.json({ code: 1002, msg: "session not found" })));
+    good(await user.attachAsset(call(), project, asset));
+    expect((await ended(address)).status).toBe("failed");
+    vi.restoreAllMocks();
+    await sandboxQueue(address, ["#fault:session_lost"]);
+    expect((await endOf(user, await startTurn(user, project, "make a video of the sea"))).status).toBe("completed");
+    expect((await ended(address)).status).toBe("attached");
+    expect((await ledger(address)).uploads).toHaveLength(1);
+  });
+
   it("ends at once when upstream's refusal will not pass", async () => {
     const address = freshAddress();
     const user = userPort(address);
@@ -115,12 +159,7 @@ describe("an asset on its way into a project", () => {
     const asset = await newAsset(address, "clip.mp4", 100);
     pushes(() => Promise.resolve(Response.json({ code: 4001, msg: "unsupported" })));
     good(await user.attachAsset(call(), project, asset));
-    const failed = await until(async () => {
-      const record = await runInDurableObject(userStub(address), (_, { storage }) =>
-        storage.sql.exec<{ status: string; record: string }>("SELECT status, record FROM attachments").one(),
-      );
-      return record.status === "pending" ? null : record;
-    });
+    const failed = await ended(address);
     expect(failed.status).toBe("failed");
     expect(JSON.parse(failed.record)).toMatchObject({ error: { code: "unsupported_media" } });
   });

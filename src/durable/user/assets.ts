@@ -103,11 +103,12 @@ export class Assets {
     return null;
   }
 
-  /** Owes every attached asset of a project again: a new session knows none of them. */
+  /** Owes every asset of a project again that its lost session had, or did not get because it was lost: a new one knows none. */
   reattach(project: ProjectId): void {
     const { ground, schedule } = this.#home;
-    for (const attached of this.#rows.inStatus(project, "attached")) {
-      this.#rows.save(project, { ...attached, status: "pending", sent: false });
+    const unheard = this.#rows.inStatus(project, "failed").filter(({ error }) => error?.code === "session_lost");
+    for (const attached of [...this.#rows.inStatus(project, "attached"), ...unheard]) {
+      this.#rows.save(project, { ...attached, status: "pending", error: null, sent: false });
       schedule.owe(ATTACH, refOf(project, attached.asset.id), ground.now());
     }
   }

@@ -63,24 +63,30 @@ export class AttachRun {
       if (!mayPass(there.error)) this.end(project, asset, there.error);
       return there.error;
     }
+    if (this.#projects.find(project)?.session?.sessionId !== there.value) {
+      // The session was replaced while the file was on its way: the new one knows nothing of it.
+      this.#rows.save(project, { ...kept, sent: false });
+      return this.#bring(project, asset);
+    }
     this.#attached(project, kept.asset);
     return null;
   }
 
-  /** Looks for a push that an earlier try began; pushes where there was none. */
-  async #deliver(project: ProjectId, asset: AssetRecord, sent: boolean): Promise<Result<null, Refusal>> {
+  /** Looks for a push that an earlier try began; pushes where there was none. Tells the session that has the file now. */
+  async #deliver(project: ProjectId, asset: AssetRecord, sent: boolean): Promise<Result<string, Refusal>> {
     const { ground } = this.#home;
     const session = await this.#projects.session(project);
     if (!session.ok) return session;
     const there = sent ? await this.#isThere(project, asset) : ok(false);
     if (!there.ok) return there;
-    if (there.value) return ok(null);
+    const { sessionId } = session.value;
+    if (there.value) return ok(sessionId);
     this.#rows.save(project, { asset, status: "pending", error: null, sent: true });
     await ground.storage.sync();
-    const pushed = await this.#push(session.value.sessionId, asset);
+    const pushed = await this.#push(sessionId, asset);
     if (!pushed.ok) return pushed;
     await ground.boundary("asset.attached");
-    return ok(null);
+    return ok(sessionId);
   }
 
   #attached(project: ProjectId, asset: AssetRecord): void {
