@@ -23,6 +23,8 @@ const PATIENCE_MS = 120_000;
 const EXAMPLES = [
   { file: "quick-edit.sh", takes: [CLIP], saves: 1 },
   { file: "quick-edit.ts", takes: [CLIP], saves: 1 },
+  { file: "batch.sh", takes: [CLIP], saves: 2 },
+  { file: "batch.ts", takes: [], saves: 2 },
   { file: "iterative.sh", takes: [], saves: 2 },
   { file: "iterative.ts", takes: [], saves: 2 },
   { file: "phone.ts", takes: [CLIP], saves: 1 },

@@ -16,6 +16,12 @@ type Row = readonly [of: readonly string[] | "all", rule: string, file: string, 
 
 const ROWS: readonly Row[] = [
   // ---- what each is for
+  [
+    [MAKER],
+    "a description becomes a generator that a whole team can use",
+    "test/routes/makings.test.ts",
+    "gives a generator that every key of the tenant can use",
+  ],
   [[MAKER], "its quick edit gives an MP4", "test/routes/built-in-generators.test.ts", "the quick edit of"],
   [
     [VIDEO],
@@ -261,6 +267,12 @@ const ROWS: readonly Row[] = [
     "quick edit: upload, say, download",
     "test/routes/videos.test.ts",
     "waits for an upload that is still on its way",
+  ],
+  [
+    "all",
+    "batch: several files, one by one, each with its own instructions and its own export",
+    "test/durable/batch.test.ts",
+    "works through one project in order, one item at a time, each with its own export",
   ],
   [
     "all",

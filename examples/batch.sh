@@ -1,0 +1,24 @@
+#!/bin/sh
+# Batch: several clips in one project, one by one, each with its own instructions and its own export.
+#
+#   NGW=http://127.0.0.1:8787/v1 KEY=ngw_test_… sh examples/batch.sh clip.mp4 first.mp4 second.mp4
+set -eu
+
+json='Content-Type: application/json'
+upload=$(curl -fsS -u "$KEY:" "$NGW/uploads" -F "file=@$1" | grep -o 'upl_[0-9a-z]*' | head -1)
+
+batch=$(curl -fsS -u "$KEY:" "$NGW/batches" -H "$json" -H "Idempotency-Key: batch-$$" -d '{
+  "mode": "one_project",
+  "items": [
+    {"prompt": "turn this video into a 3-second teaser", "assets": ["'"$upload"'"]},
+    {"prompt": "make it 2 seconds long with a title \"Urban Dreams\""}
+  ]
+}' | grep -o 'bat_[0-9a-z]*' | head -1)
+
+until curl -fsS -u "$KEY:" "$NGW/batches/$batch" | grep -q '"status":"completed"'; do sleep 1; done
+
+for video in $(curl -fsS -u "$KEY:" "$NGW/batches/$batch/videos" | grep -o '"id":"vid_[0-9a-z]*"' | cut -d'"' -f4); do
+  shift
+  curl -fsS -u "$KEY:" -o "$1" "$NGW/videos/$video/content"
+  echo "$1 is $video"
+done
