@@ -3,7 +3,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import * as z from "zod";
 import { apiWith } from "../../scripts/lib/api.ts";
 import { makeKey, makeTenant } from "../../scripts/lib/tenant.ts";
-import { HOST_IN_FLIGHT } from "../../src/core/limits.ts";
+import { SENDER_SLOTS } from "../../src/core/limits.ts";
 import { shownEndpoint } from "../../src/core/wire/webhook.ts";
 import { ADMIN_TOKEN } from "./bindings.ts";
 import { listening, startChild } from "./children.ts";
@@ -46,10 +46,10 @@ export async function measure(send: Sender, load: Load): Promise<Measured> {
   }
 }
 
-/** The plain loop, on the gateway's core and with as many requests at once as the gateway has to one host. */
+/** The plain loop, on the gateway's core. As many requests at once as one sender has: the local queue runs one after the other. */
 export const loopSender: Sender = async ({ kind, events }, sinkUrl) => {
   const everyMs = kind === "idle" ? PAUSE_MS : 0;
-  const given: LoopSettings = { url: `${sinkUrl}/hook`, events, concurrency: HOST_IN_FLIGHT, everyMs };
+  const given: LoopSettings = { url: `${sinkUrl}/hook`, events, concurrency: SENDER_SLOTS, everyMs };
   const loop = startChild("webhook-loop.ts", SERVER_CPU, given);
   await loop.hear(z.literal("warm"));
   return { pid: loop.pid, cpuBefore: usageOf(loop.pid).cpuSeconds, stop: loop.stop };
