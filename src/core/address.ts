@@ -1,5 +1,5 @@
 /** The names of objects: where a record lives. Every name starts with tenant and mode, so nothing reaches across either. */
-import type { EventId, Mode, TenantId, UploadId, UserHash } from "./ids.ts";
+import { type EventId, type Mode, type TenantId, type UploadId, USER_HASH_CHARS, type UserHash } from "./ids.ts";
 
 /** Whose namespace a credential opens. */
 export type Scope = { readonly tenant: TenantId; readonly mode: Mode };
@@ -40,3 +40,10 @@ export const renderKey = (address: UserAddress, id: string): string => `${userPr
 
 /** Whom a user's own name is sealed for. */
 export const userNameOwner = ({ tenant, mode, uh }: UserAddress): string => `user_name|${tenant}|${mode}|${uh}`;
+
+/** Whose an object is, for its log lines: what its name says, the user's hash at the end of an upload's id too. Nothing of the operator's. */
+export function ownerOf(name: string): { readonly tenant?: string; readonly mode?: string; readonly uh?: string } {
+  const [tenant, mode, last] = name.split(":");
+  if (tenant === undefined || mode === undefined) return {};
+  return last === undefined ? { tenant, mode } : { tenant, mode, uh: last.slice(-USER_HASH_CHARS) };
+}

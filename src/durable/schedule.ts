@@ -5,6 +5,7 @@
  * again with growing waits; after eight failures in a row it is reported and, where giving up is possible, set aside.
  * Nothing is awaited in an alarm: work runs under `waitUntil`, and every alarm renews the leases of what still runs.
  */
+import { ownerOf } from "../core/address.ts";
 import { POISON_ATTEMPTS } from "../core/limits.ts";
 import type { EpochMs } from "../core/time.ts";
 import type { ObjectKind } from "../env.ts";
@@ -144,11 +145,15 @@ export class Schedule {
   }
 
   async #work(row: DueRow): Promise<void> {
+    const { now, name } = this.#ground;
+    const began = now();
+    const told = () => ({ work: row.kind, attempt: row.attempts, ms: now() - began, ...ownerOf(name) });
     try {
       await this.cover();
       await this.#worker.perform(row);
+      log("info", "work", told());
     } catch (error) {
-      logBug("work_failed", error, { work: row.kind, attempt: row.attempts });
+      logBug("work_failed", error, told());
       this.#rows.release(row, this.#ground.now() + this.#backoff(row.attempts));
       if (row.attempts >= POISON_ATTEMPTS) this.#giveUp(row);
     }

@@ -14,6 +14,7 @@ export const requestLog: MiddlewareHandler<AppEnv> = async (c, next) => {
     ms: Date.now() - began,
     ...(c.var.code ? { code: c.var.code } : {}),
     ...(c.var.caller ? { tenant: c.var.caller.tenant, mode: c.var.caller.mode } : {}),
+    ...(c.var.caller?.pass ? { uh: c.var.caller.pass.uh } : {}),
   });
 };
 

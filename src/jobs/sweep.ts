@@ -14,6 +14,7 @@ export const isKind = (kind: string): kind is WakeMessage["kind"] => KINDS.inclu
  * minute finds again what is still overdue.
  */
 export async function sweep(env: Pick<Env, "DB" | "WAKE">, now: EpochMs): Promise<number> {
+  const began = Date.now();
   let count = 0;
   let last: BusyRow | null = null;
   for (;;) {
@@ -28,7 +29,7 @@ export async function sweep(env: Pick<Env, "DB" | "WAKE">, now: EpochMs): Promis
     last = rows.at(-1) ?? null;
     if (rows.length < SWEEP_PAGE) break;
   }
-  if (count > 0) log("info", "sweep", { work: "sweep", count });
+  log("info", "sweep", { work: "sweep", count, ms: Date.now() - began });
   return count;
 }
 

@@ -13,6 +13,7 @@ import type {
   UploadedFile,
 } from "./domain.ts";
 import type { NemoFailure } from "./failures.ts";
+import type { Watch } from "./http.ts";
 import type { Timeouts } from "./limits.ts";
 import type { TurnStream } from "./turn-event.ts";
 import type { TurnOrder } from "./turns.ts";
@@ -26,6 +27,8 @@ export type NemoSettings = {
   /** Sent with every call; without them upstream refuses exports of free plans with 402. */
   readonly attribution: { readonly source: string; readonly version: string; readonly platform: string };
   readonly timeouts?: Partial<Timeouts>;
+  /** Looks on, for the log. */
+  readonly watch?: Watch;
 };
 
 /**

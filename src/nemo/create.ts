@@ -19,6 +19,7 @@ export function createNemo(settings: NemoSettings): Nemo {
     fetch: settings.fetch,
     attribution: { "x-skill-source": source, "x-skill-version": version, "x-skill-platform": platform },
     timeouts: { ...DEFAULT_TIMEOUTS, ...settings.timeouts },
+    watch: settings.watch ?? (() => () => undefined),
   };
   return {
     mintToken: (clientId) => mintToken(wire, clientId),

@@ -15,7 +15,11 @@ export type Wire = {
   /** The three attribution headers. */
   readonly attribution: Readonly<Record<string, string>>;
   readonly timeouts: Timeouts;
+  readonly watch: Watch;
 };
+
+/** Told when a request leaves; what it answers with is told the status, null for none, once the answer's headers are here. */
+export type Watch = (at: Endpoint) => (status: number | null) => void;
 
 export type Call = {
   readonly at: Endpoint;
@@ -63,10 +67,14 @@ export async function sendRequest(
   deadline: Deadline,
 ): Promise<Result<Response, NemoFailure>> {
   let sent: Promise<Response> | null = null;
+  const answered = wire.watch(at);
   try {
     sent = wire.fetch(request);
-    return ok(await deadline.within(sent));
+    const response = await deadline.within(sent);
+    answered(response.status);
+    return ok(response);
   } catch (error) {
+    answered(null);
     // An answer that comes after we gave up is closed, so that its connection is not held.
     sent?.then((late) => late.body?.cancel()).catch(() => undefined);
     return err(unavailable(at, "maybe", breakWords(error)));

@@ -25,7 +25,7 @@ describe("every writing route", () => {
   it("refuses a deleted user with 410, or finds nothing", async () => {
     const owner = await makeMember(null);
     const headers = { ...owner.headers, "X-User-Id": USER };
-    const things = await makeThings(owner, USER);
+    const things = await makeThings((path, init) => call(path, { ...init, headers: { ...init?.headers, ...headers } }));
     const document = await jsonOf<ApiDocument>(await call("/openapi.json"));
     await jsonOf(await send("DELETE", `/v1/users/${USER}`, "", owner.headers), 202);
     const routes = routesOf(document).filter(

@@ -67,7 +67,10 @@ export function pathOf(route: Route, things: Things, user: string): string {
 /** What a route's query must have, with the examples or the first words that the document names. */
 function queryOf({ operation }: Route): string {
   const needed = (operation.parameters ?? []).filter((one) => one.in === "query" && one.required === true);
-  const pairs = needed.map(({ name, schema }) => [name, String(schema.example ?? schema.enum?.[0] ?? "x")]);
+  const pairs = needed.map(({ name, schema }): [string, string] => [
+    name,
+    String(schema.example ?? schema.enum?.[0] ?? "x"),
+  ]);
   return pairs.length === 0 ? "" : `?${new URLSearchParams(pairs)}`;
 }
 

@@ -1,43 +1,62 @@
-/** One of everything that a tenant's user can have, so that every route of the document has something to reach. */
-import { call, jsonOf, type Member, makeKey, send } from "./gateway.ts";
-import { until } from "./objects.ts";
+/** One of everything that a tenant's user can have, so that every route of the document has something to reach. Pure, as document.ts is. */
+
+/** A request in the name of the user who is to have them, by a key with every scope. */
+export type Ask = (path: string, init?: RequestInit) => Promise<Response>;
+
+/** What people give to things. */
+export type Words = { readonly prompt: string; readonly filename: string; readonly url: string };
+
+const PLAIN: Words = { prompt: "make a 1 second video", filename: "b.png", url: "http://127.0.0.1:9/in" };
 
 const PNG = Uint8Array.from(
   atob("iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="),
   (char) => char.charCodeAt(0),
 );
 
-const idOf = async (response: Response, status: number) => (await jsonOf<{ id: string }>(response, status)).id;
+async function made<T>(answer: Promise<Response>): Promise<T> {
+  const response = await answer;
+  if (!response.ok) throw new Error(`${response.status}: ${await response.text()}`);
+  return (await response.json()) as T;
+}
+
+/** Asks again until there is something, for half a minute. */
+async function until<T>(look: () => Promise<T | undefined>): Promise<T> {
+  for (const end = Date.now() + 30_000; Date.now() < end; await new Promise((resolve) => setTimeout(resolve, 50))) {
+    const seen = await look();
+    if (seen !== undefined) return seen;
+  }
+  throw new Error("waited in vain");
+}
 
 /** Makes them, by the prefix of their ids; the render and the upload of its asset are over when it returns. */
-export async function makeThings(owner: Member, user: string): Promise<Map<string, string>> {
-  const headers = { ...owner.headers, "X-User-Id": user };
+export async function makeThings(ask: Ask, { prompt, filename, url }: Words = PLAIN): Promise<Map<string, string>> {
   const things = new Map<string, string>();
-  const post = (path: string, body: unknown, more = {}) => send("POST", path, body, { ...headers, ...more });
-  things.set("whk", await idOf(await post("/v1/webhook_endpoints", { url: "http://127.0.0.1:9/in" }), 201));
-  const hook = { target_url: "http://127.0.0.1:9/in", event: "render.completed" };
-  things.set("hooks", await idOf(await post("/v1/hooks", hook), 201));
-  things.set("generators", await idOf(await post("/v1/generators", { name: "mine", prompt: "make a clip" }), 201));
-  things.set("key", (await makeKey(owner.tenant.id)).id);
-  things.set("prj", await idOf(await post("/v1/projects", {}), 201));
-  const say = { prompt: "make a 1 second video" };
-  things.set("trn", await idOf(await post(`/v1/projects/${things.get("prj")}/turns`, say, { Prefer: "wait=60" }), 200));
-  things.set("bat", await idOf(await post("/v1/batches", { items: [{ prompt: "make a 1 second video" }] }), 202));
-  things.set("mak", await idOf(await post("/v1/generators/make", { description: "quote cards" }), 202));
-  things.set("vid", await idOf(await post("/v1/videos", { prompt: "make a 1 second video" }), 202));
-  things.set("rnd", await idOf(await post(`/v1/projects/${things.get("prj")}/renders`, {}), 202));
-  const whole = await idOf(await post("/v1/uploads", { filename: "b.png", size_bytes: PNG.length }), 201);
-  const put = { method: "PUT", body: PNG, headers: { ...headers, "Content-Length": String(PNG.length) } };
-  await jsonOf(await call(`/v1/uploads/${whole}/content`, put));
-  things.set("upl", await idOf(await post("/v1/uploads", { filename: "a.png", size_bytes: 3 }), 201));
-  const first = (path: string) =>
-    until(async () => (await jsonOf<{ data: { id: string }[] }>(await call(path, { headers }))).data[0]?.id);
+  const post = async (path: string, body: unknown, more = {}): Promise<string> => {
+    const headers = { "Content-Type": "application/json", ...more };
+    return (await made<{ id: string }>(ask(path, { method: "POST", body: JSON.stringify(body), headers }))).id;
+  };
+  things.set("whk", await post("/v1/webhook_endpoints", { url }));
+  things.set("hooks", await post("/v1/hooks", { target_url: url, event: "render.completed" }));
+  things.set("generators", await post("/v1/generators", { name: "mine", prompt: "make a clip" }));
+  things.set("key", await post("/v1/keys", { name: "another", scopes: ["read"] }));
+  things.set("prj", await post("/v1/projects", {}));
+  const turns = `/v1/projects/${things.get("prj")}/turns`;
+  things.set("trn", await post(turns, { prompt }, { Prefer: "wait=60" }));
+  things.set("bat", await post("/v1/batches", { items: [{ prompt }] }));
+  things.set("mak", await post("/v1/generators/make", { description: "quote cards" }));
+  things.set("vid", await post("/v1/videos", { prompt }));
+  things.set("rnd", await post(`/v1/projects/${things.get("prj")}/renders`, {}));
+  const whole = await post("/v1/uploads", { filename, size_bytes: PNG.length });
+  const headers = { "Content-Length": String(PNG.length) };
+  await made(ask(`/v1/uploads/${whole}/content`, { method: "PUT", body: PNG, headers }));
+  things.set("upl", await post("/v1/uploads", { filename, size_bytes: 3 }));
+  const first = (path: string) => until(async () => (await made<{ data: { id: string }[] }>(ask(path))).data[0]?.id);
   things.set("ast", await first("/v1/assets"));
   things.set("evt", await first("/v1/events"));
   things.set("dlv", await first("/v1/deliveries"));
   await until(async () => {
-    const { status } = await jsonOf<{ status: string }>(await call(`/v1/renders/${things.get("rnd")}`, { headers }));
-    return status === "completed";
+    const { status } = await made<{ status: string }>(ask(`/v1/renders/${things.get("rnd")}`));
+    return status === "completed" ? true : undefined;
   });
   return things;
 }

@@ -1,5 +1,6 @@
 /** The file of parts in R2 behind one upload. Every verb may be repeated after a crash. */
-import { uploadKey } from "../../core/address.ts";
+import { ownerOf, uploadKey } from "../../core/address.ts";
+import { log } from "../../log.ts";
 import type { Ground } from "../ground.ts";
 import type { StoredPart } from "./bytes.ts";
 import type { Upload } from "./record.ts";
@@ -26,7 +27,10 @@ export class PartsFile {
   /** Stores a part under its number. The same number again replaces it. `bytes` must rest until then. */
   async store(n: number, bytes: Uint8Array): Promise<StoredPart> {
     const file = await this.#open();
+    const { now, name } = this.#ground;
+    const began = now();
     const { etag } = await file.uploadPart(n, bytes);
+    log("info", "upload_part", { work: "upload", count: n, ms: now() - began, ...ownerOf(name) });
     await this.#ground.boundary("upload.part");
     return { n, sizeBytes: bytes.length, etag };
   }

@@ -1,0 +1,68 @@
+/** The log of a whole run: one line for every request and every effect, of allowed fields alone, and nothing else is printed. */
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { LOG_FIELDS, type LogFields, log } from "../../src/log.ts";
+import { call, env, type Member, makeMember } from "../support/gateway.ts";
+import { makeThings } from "../support/things.ts";
+
+type Line = { event: string } & LogFields;
+
+const USER = "a name that no line may hold";
+/** What a line about a bug has beside them: the error's class, and where it was thrown. */
+const OF_BUGS = ["name", "stack", "message"];
+
+let printed: string[];
+beforeEach(() => {
+  printed = [];
+  for (const level of ["log", "info", "warn", "error", "debug"] as const)
+    vi.spyOn(console, level).mockImplementation(
+      (...given: unknown[]) => void printed.push(given.map(String).join(" ")),
+    );
+});
+afterEach(() => vi.restoreAllMocks());
+
+const linesOf = ({ tenant }: Member): Line[] =>
+  printed.map((text) => JSON.parse(text) as Line).filter((line) => line.tenant === tenant.id);
+
+describe("the log", () => {
+  it("has a line for every request and every effect, of allowed fields alone", async () => {
+    const member = await makeMember(USER);
+    await makeThings((path, init) => call(path, { ...init, headers: { ...init?.headers, ...member.headers } }));
+    await env.WAKE.send({ kind: "tenant", name: `${member.tenant.id}:test` });
+    for (const text of printed) {
+      const line = JSON.parse(text) as Record<string, unknown>;
+      for (const [field, value] of Object.entries(line)) {
+        expect(["event", ...LOG_FIELDS, ...OF_BUGS], text).toContain(field);
+        if (field !== "stack") expect(["string", "number"], text).toContain(typeof value);
+      }
+      expect(text).not.toContain(USER);
+      expect(text).not.toMatch(/make a 1 second video|b\.png|127\.0\.0\.1|https?:|ngw_|nmv_usr_|whsec_|\?/);
+    }
+    const lines = linesOf(member);
+    const works = new Set(lines.map(({ event, work }) => (work === undefined ? event : `${event} ${work}`)));
+    expect([...works]).toEqual(
+      expect.arrayContaining([
+        "request",
+        "upstream create_session",
+        "upstream run_sse",
+        "upstream render_submit",
+        "work turn",
+        "work render",
+        "work asset",
+        "delivery delivery",
+      ]),
+    );
+    for (const line of lines.filter(({ event }) => event === "upstream")) {
+      expect(line).toMatchObject({ status: expect.any(Number), upstream_ms: expect.any(Number), mode: "test" });
+      expect(line.uh).toMatch(/^[0-9a-z]{16}$/);
+    }
+    for (const line of lines.filter(({ event }) => event === "request"))
+      expect(line).toMatchObject({ request_id: expect.any(String), route: expect.any(String), ms: expect.any(Number) });
+    for (const line of lines.filter(({ event }) => event === "work")) expect(line.attempt).toBeGreaterThan(0);
+  });
+
+  it("drops a field that is not on the list, whoever hands it in", () => {
+    const strange = { work: "turn", prompt: "secret words" };
+    log("info", "work", strange);
+    expect(printed).toEqual(['{"event":"work","work":"turn"}']);
+  });
+});
