@@ -33,6 +33,7 @@ import { mountTurnEvents } from "./routes/turn-events.ts";
 import { mountTurns } from "./routes/turns.ts";
 import { mountUploadResource } from "./routes/upload-resource.ts";
 import { mountUploads } from "./routes/uploads.ts";
+import { mountUsage } from "./routes/usage.ts";
 import { mountUsers } from "./routes/users.ts";
 import { mountVideoEvents } from "./routes/video-events.ts";
 import { mountVideos } from "./routes/videos.ts";
@@ -45,6 +46,7 @@ const COLLECTIONS = [
   mountUsers,
   mountKeys,
   mountAuditLog,
+  mountUsage,
   mountProjects,
   mountTurns,
   mountTurnEvents,

@@ -3,7 +3,7 @@
  *
  * An item is a row until its moment comes; then it is a video like any other, and how it stands is the video's own state.
  */
-import type { BatchId, ProjectId } from "./ids.ts";
+import type { BatchId, KeyId, ProjectId } from "./ids.ts";
 import type { EpochMs } from "./time.ts";
 import type { VideoOrder } from "./video.ts";
 
@@ -27,6 +27,8 @@ export type Batch = BatchOrder & {
   readonly id: BatchId;
   readonly total: number;
   readonly createdAt: EpochMs;
+  /** The API key that ordered it; missing: not known. */
+  readonly key?: KeyId | null;
   /** `cancelled` is said at once; the end comes when what was being made has stopped. */
   readonly status: "processing" | "paused" | "completed" | "cancelled";
   readonly endedAt: EpochMs | null;

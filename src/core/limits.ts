@@ -68,6 +68,12 @@ export const KEYS_REMEMBERED = 2_000;
 /** How long D1 is waited for with a key, in ms. Chosen: longer than its own retries, shorter than a client's patience. */
 export const KEY_LOOKUP_MS = 5 * SECOND_MS;
 
+/** Days of use in one question, and where it does not say. Chosen: a quarter, and a month. */
+export const USAGE_SPAN_DAYS = 92;
+export const USAGE_DEFAULT_DAYS = 30;
+/** How long what was used is kept. Chosen: a year can be compared with the one before it. */
+export const USAGE_TTL_MS = 400 * DAY_MS;
+
 // ---- turns
 export const QUEUED_TURNS_PER_PROJECT = 20;
 /** Streams of one object: six requests may wait for headers, two are kept for a push and a copy. */

@@ -4,7 +4,7 @@
  * One message is sent, and none again: an answer that cannot be read gives the generator that needs no agent.
  */
 import type { Charged, Refusal } from "./errors.ts";
-import type { GeneratorId, MakingId, ProjectId, TurnId } from "./ids.ts";
+import type { GeneratorId, KeyId, MakingId, ProjectId, TurnId } from "./ids.ts";
 import { plainRecipe, recipeIn } from "./recipe-answer.ts";
 import type { EpochMs } from "./time.ts";
 import type { EndedTurn } from "./video.ts";
@@ -20,6 +20,8 @@ export type Making = {
   readonly slug: string | null;
   readonly language: string | null;
   readonly createdAt: EpochMs;
+  /** The API key that ordered it; missing: not known. */
+  readonly key?: KeyId | null;
   readonly status: "making" | "ready" | "failed";
   readonly project: ProjectId | null;
   readonly turn: TurnId | null;

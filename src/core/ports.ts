@@ -9,7 +9,7 @@ import type { UserAddress } from "./address.ts";
 import type { Append } from "./append.ts";
 import type { BatchChange, BatchItem, BatchOrder } from "./batch.ts";
 import type { Charged, Refusal } from "./errors.ts";
-import type { AssetId, BatchId, MakingId, ProjectId, RenderId, TurnId, UploadId, VideoId } from "./ids.ts";
+import type { AssetId, BatchId, KeyId, MakingId, ProjectId, RenderId, TurnId, UploadId, VideoId } from "./ids.ts";
 import type { MakingOrder } from "./making.ts";
 import type { Pass } from "./pass.ts";
 import type { Result } from "./result.ts";
@@ -44,6 +44,8 @@ export type Call = {
   readonly repeat: { readonly key: string; readonly fingerprint: string } | null;
   /** The tenant's own name of the user, sealed for the user's address; absent when none was named. */
   readonly user?: string | null;
+  /** The API key that asks, or that made the user token: what the work is counted by. Missing where no caller asks. */
+  readonly key?: KeyId | null;
 };
 
 export type PageRequest = { readonly limit: number; readonly after: string | null };

@@ -10,7 +10,7 @@
  * and still asked for, by `timedOutAt`: what comes late completes it after all.
  */
 import { type Refusal, refusal } from "./errors.ts";
-import type { ProjectId, RenderId } from "./ids.ts";
+import type { KeyId, ProjectId, RenderId } from "./ids.ts";
 import type { RenderFile, RenderWarning, Wanted } from "./render-file.ts";
 import type { EpochMs } from "./time.ts";
 import type { Waits } from "./waits.ts";
@@ -39,6 +39,8 @@ export type Render = {
   readonly callback: string | null;
   /** Of the generator it is made for; missing: its tenant's. */
   readonly attribution?: AttributionWire | null;
+  /** The API key that asked for it; missing: not known. */
+  readonly key?: KeyId | null;
   readonly output: RenderOutput;
   readonly createdAt: EpochMs;
   readonly phase: "queued" | "submitting" | "polling" | "copying" | "completed" | "failed";
@@ -74,7 +76,7 @@ export type Render = {
 export const newRenderOf = (
   given: Pick<
     Render,
-    "id" | "project" | "metadata" | "callback" | "attribution" | "output" | "createdAt" | "upstreamId"
+    "id" | "project" | "metadata" | "callback" | "attribution" | "key" | "output" | "createdAt" | "upstreamId"
   >,
 ): Render => ({
   ...given,

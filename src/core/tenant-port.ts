@@ -1,14 +1,16 @@
 /** What one room may ask of a tenant's object: its events, endpoints and deliveries. The rules of ports.ts hold here too. */
 import type { Refusal } from "./errors.ts";
-import type { DeliveryId, EndpointId, EventId, TurnId, UserHash } from "./ids.ts";
+import type { DeliveryId, EndpointId, EventId, KeyId, TurnId, UserHash } from "./ids.ts";
 import type { Call, Page, PageRequest } from "./ports.ts";
 import type { Want } from "./quota.ts";
 import type { Result } from "./result.ts";
 import type { EpochMs } from "./time.ts";
+import type { Period, UsageRow } from "./usage.ts";
 import type { ErasedFacts } from "./user-record.ts";
 import type { EventType, EventWire } from "./wire/event.ts";
 import type { HookBody, HookFilter, HookWire, NewHook } from "./wire/hook.ts";
 import type { Quotas } from "./wire/tenant.ts";
+import type { UsageDimension } from "./wire/usage.ts";
 import type {
   DeliveryFilter,
   DeliveryWire,
@@ -36,6 +38,10 @@ export type Fact = {
   readonly data: string;
   /** Told of this fact whatever endpoints there are: the `callback_url` that came with the turn or render. */
   readonly callback?: string | null;
+  /** The API key whose call led to it; null where none is known. */
+  readonly key?: KeyId | null;
+  /** Whether its user was named by the tenant. Missing: told by an earlier version, which did not say. */
+  readonly named?: boolean;
 };
 
 /** What a sender needs to make one attempt. Built and signed when it is claimed. */
@@ -84,6 +90,8 @@ export interface TenantPort {
   keepPlace(turn: TurnId): Promise<void>;
   /** Gives back what was taken for something that was not made. */
   giveQuota(ref: string): Promise<void>;
+  /** Days, newest first; or users or keys with their sums over the period, in order. */
+  readUsage(by: UsageDimension, period: Period, page: PageRequest): Promise<Page<UsageRow>>;
   cursor(): Promise<number>;
   listEvents(
     after: number,

@@ -8,7 +8,7 @@
  * never by sending again: upstream charges for a resend. Source: nemo-api reference 4.2, 8.4; design section 6.
  */
 import type { Charged, Refusal } from "./errors.ts";
-import type { ProjectId, TurnId } from "./ids.ts";
+import type { KeyId, ProjectId, TurnId } from "./ids.ts";
 import type { Intent } from "./intent.ts";
 import type { Evidence, Verdict } from "./ports.ts";
 import type { SpeechLanguage } from "./speech-language.ts";
@@ -53,6 +53,8 @@ export type Turn = {
   readonly replaced: boolean;
   /** Of the generator it is made for; missing: its tenant's. */
   readonly attribution?: AttributionWire | null;
+  /** The API key that asked for it; missing: not known. */
+  readonly key?: KeyId | null;
   readonly createdAt: EpochMs;
   readonly phase: "queued" | "sending" | "streaming" | "settling" | "ended";
   readonly sentAt: EpochMs | null;
@@ -89,6 +91,7 @@ export const newTurnOf = (
     | "callback"
     | "onSessionLoss"
     | "attribution"
+    | "key"
     | "createdAt"
   >,
 ): Turn => ({

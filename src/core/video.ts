@@ -7,7 +7,7 @@
  * a key of the step's own, so a crash between making it and writing it down finds it again.
  */
 import { type Charged, type Refusal, refusal } from "./errors.ts";
-import type { AssetId, BatchId, ProjectId, RenderId, TurnId, UploadId, VideoId } from "./ids.ts";
+import type { AssetId, BatchId, KeyId, ProjectId, RenderId, TurnId, UploadId, VideoId } from "./ids.ts";
 import type { RenderOutput } from "./render.ts";
 import type { EpochMs } from "./time.ts";
 import type { AttributionWire } from "./wire/attribution.ts";
@@ -37,6 +37,8 @@ export type Video = {
   readonly answered: boolean;
   readonly generator: { readonly id: string; readonly slug: string; readonly version: number } | null;
   readonly attribution: AttributionWire | null;
+  /** The API key that ordered it; missing: not known. */
+  readonly key?: KeyId | null;
   /** Formats that its generator takes; null for all. */
   readonly accepts: readonly string[] | null;
   readonly batch: BatchId | null;

@@ -4,7 +4,7 @@
  */
 import { parseScope, tenantObjectName } from "../core/address.ts";
 import { utf8Bytes } from "../core/encode.ts";
-import { eventId } from "../core/ids.ts";
+import { eventId, type KeyId } from "../core/ids.ts";
 import { OUTBOX_BYTES, OUTBOX_ROWS } from "../core/limits.ts";
 import type { Fact, TenantPort } from "../core/tenant-port.ts";
 import type { EventType } from "../core/wire/event.ts";
@@ -28,6 +28,8 @@ export const OUTBOX_TABLES = `
 
 /** The second step: where a fact is told beside the tenant's endpoints. */
 export const OUTBOX_CALLBACK = "ALTER TABLE outbox ADD COLUMN callback TEXT;";
+/** The third: which API key it is counted by. */
+export const OUTBOX_KEY = "ALTER TABLE outbox ADD COLUMN key TEXT;";
 
 export const OUTBOX = "outbox";
 
@@ -39,18 +41,25 @@ type Row = {
   at: number;
   data: string;
   callback: string | null;
+  key: KeyId | null;
 };
+
+/** What the call that led to a fact left with the thing it made: the one address that is told, and the key it is counted by. */
+export type Asked = { readonly callback?: string | null; readonly key?: KeyId | null };
+
+/** The user of an object's facts; `named` is asked when they are told. */
+export type Teller = { readonly uh: string; readonly named: () => boolean };
 
 export class Outbox {
   readonly #ground: Ground;
   readonly #schedule: Schedule;
-  readonly #uh: string;
+  readonly #teller: Teller;
   readonly #listeners: ((resource: string) => void)[] = [];
 
-  constructor(ground: Ground, schedule: Schedule, uh: string) {
+  constructor(ground: Ground, schedule: Schedule, teller: Teller) {
     this.#ground = ground;
     this.#schedule = schedule;
-    this.#uh = uh;
+    this.#teller = teller;
   }
 
   /** Tells `listener` of every fact's resource, inside the transaction that makes it true: who waits for it can be owed work there. */
@@ -58,8 +67,8 @@ export class Outbox {
     this.#listeners.push(listener);
   }
 
-  /** Writes a fact down, and the one address that asked to be told of it. Call inside the transaction that makes it true. */
-  add(type: EventType, resource: string, data: unknown, callback: string | null = null): void {
+  /** Writes a fact down, with what the call that led to it asked for. Call inside the transaction that makes it true. */
+  add(type: EventType, resource: string, data: unknown, { callback = null, key = null }: Asked = {}): void {
     const { sql, now } = this.#ground;
     const sequence = sql
       .exec<{ n: number }>(
@@ -68,13 +77,14 @@ export class Outbox {
       )
       .one().n;
     sql.exec(
-      "INSERT INTO outbox (type, resource, sequence, at, data, callback) VALUES (?, ?, ?, ?, ?, ?)",
+      "INSERT INTO outbox (type, resource, sequence, at, data, callback, key) VALUES (?, ?, ?, ?, ?, ?, ?)",
       type,
       resource,
       sequence,
       now(),
       JSON.stringify(data),
       callback,
+      key,
     );
     this.#schedule.owe(OUTBOX, "", now());
     for (const hear of this.#listeners) hear(resource);
@@ -98,7 +108,7 @@ export class Outbox {
   #batch(): Row[] {
     const rows: Row[] = [];
     let bytes = 0;
-    const query = "SELECT n, type, resource, sequence, at, data, callback FROM outbox ORDER BY n LIMIT ?";
+    const query = "SELECT n, type, resource, sequence, at, data, callback, key FROM outbox ORDER BY n LIMIT ?";
     for (const row of this.#ground.sql.exec<Row>(query, OUTBOX_ROWS)) {
       bytes += utf8Bytes(row.data);
       if (rows.length > 0 && bytes > OUTBOX_BYTES) break;
@@ -108,7 +118,8 @@ export class Outbox {
   }
 
   async #fact({ n: _, ...row }: Row): Promise<Fact> {
-    return { ...row, id: await eventId(row.resource, `${row.type}#${row.sequence}`), uh: this.#uh };
+    const { uh, named } = this.#teller;
+    return { ...row, id: await eventId(row.resource, `${row.type}#${row.sequence}`), uh, named: named() };
   }
 
   #tenant(): TenantPort {

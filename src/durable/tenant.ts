@@ -30,13 +30,13 @@ import { Schedule } from "./schedule.ts";
 import { Seals } from "./seals.ts";
 import { claim } from "./tenant/claims.ts";
 import { closeTenant } from "./tenant/closing.ts";
+import { CountDoors } from "./tenant/count-doors.ts";
+import { type Counted, openCounted } from "./tenant/counted.ts";
 import { DELIVER } from "./tenant/deliveries.ts";
 import { DISABLED } from "./tenant/endpoint-health.ts";
 import { Erased } from "./tenant/erased.ts";
 import { type Hooks, inventedSample } from "./tenant/hooks.ts";
 import { TIDY, takeIn } from "./tenant/intake.ts";
-import { QuotaDoors } from "./tenant/quota-doors.ts";
-import { Quotas } from "./tenant/quotas.ts";
 import { RECOVER } from "./tenant/recovery.ts";
 import type { SecretOwner } from "./tenant/secrets.ts";
 import { TENANT_MIGRATIONS } from "./tenant/tables.ts";
@@ -44,13 +44,13 @@ import { openWebhooks, type Webhooks } from "./tenant/webhooks.ts";
 
 type Answer<T> = Promise<Result<T, Refusal>>;
 
-export class TenantObject extends QuotaDoors implements TenantPort {
+export class TenantObject extends CountDoors implements TenantPort {
   readonly #ground: Ground;
   readonly #database: Database;
   readonly #schedule: Schedule;
   readonly #webhooks: Webhooks;
   readonly #erased: Erased;
-  protected override readonly quotas: Quotas;
+  protected override readonly counted: Counted;
   readonly #seals: Seals;
 
   constructor(ctx: DurableObjectState, env: Env) {
@@ -63,13 +63,13 @@ export class TenantObject extends QuotaDoors implements TenantPort {
     });
     this.#seals = new Seals(this.#ground, this.#database, "tenant", () => this.#webhooks.secrets.renewSeals());
     this.#erased = new Erased(this.#ground);
-    this.#webhooks = openWebhooks(this.#ground, parseScope(this.#ground.name), this.#schedule, this.#seals);
-    this.quotas = new Quotas(this.#ground, this.#database);
+    this.counted = openCounted(this.#ground, this.#database);
+    this.#webhooks = openWebhooks(this.#ground, this.#schedule, this.#seals, this.counted.usage);
   }
 
   async accept(facts: readonly Fact[]): Promise<void> {
     this.#database.ready();
-    await takeIn(facts, this.#ground, this.#schedule, this.#webhooks, this.#erased, (fact) => this.quotas.hear(fact));
+    await takeIn(facts, this.#ground, this.#schedule, this.#webhooks, this.#erased, this.counted);
   }
 
   async claimBody(hash: string): ReturnType<TenantPort["claimBody"]> {
@@ -80,7 +80,7 @@ export class TenantObject extends QuotaDoors implements TenantPort {
     this.#database.ready();
     return this.ctx.storage.transactionSync(() => {
       const gone = this.#erased.erase(uh);
-      this.quotas.erase(uh);
+      this.counted.erase(uh);
       this.#webhooks.deliveries.plan();
       this.#schedule.oweOnce(TIDY, "", this.#ground.now() + EVENT_TTL_MS + DAY_MS);
       return gone;
@@ -241,9 +241,9 @@ export class TenantObject extends QuotaDoors implements TenantPort {
   /** Lets go of what is no longer kept, and comes back when the next of it is. */
   async #tidy(): Promise<void> {
     this.#erased.tidy();
-    const oldest = await this.#webhooks.tidy();
-    if (oldest === null) this.#schedule.done(TIDY, "");
-    else this.#schedule.owe(TIDY, "", oldest + EVENT_TTL_MS + DAY_MS);
+    const next = [await this.#webhooks.tidy(), this.counted.usage.tidy()].filter((at) => at !== null);
+    if (next.length === 0) this.#schedule.done(TIDY, "");
+    else this.#schedule.owe(TIDY, "", Math.min(...next));
   }
 }
 

@@ -22,7 +22,7 @@ import { SCHEDULE_INDEX, SCHEDULE_TABLES } from "./due-rows.ts";
 import { endObject } from "./end.ts";
 import { type Ground, layGround } from "./ground.ts";
 import { KeptToken } from "./kept-token.ts";
-import { OUTBOX, OUTBOX_CALLBACK, OUTBOX_TABLES, Outbox } from "./outbox.ts";
+import { OUTBOX, OUTBOX_CALLBACK, OUTBOX_KEY, OUTBOX_TABLES, Outbox } from "./outbox.ts";
 import { Schedule } from "./schedule.ts";
 import { Seals } from "./seals.ts";
 import { TOKEN_STANDING } from "./token-standing.ts";
@@ -40,6 +40,7 @@ const MIGRATIONS = [
   `${SCHEDULE_TABLES} ${OUTBOX_TABLES}`,
   SCHEDULE_INDEX,
   OUTBOX_CALLBACK,
+  OUTBOX_KEY,
 ];
 
 /** Of the operator's token: its mark, and when upstream refused it. */
@@ -47,7 +48,7 @@ const REFUSED = "refused";
 /** What the account last held, as the last turn that ended on it read it. */
 const BALANCE = "balance";
 /** A tenant's facts belong to no user. */
-const NO_USER = "";
+const NO_USER = { uh: "", named: () => false };
 
 export class TokenObject extends DurableObject<Env> implements TokenPort {
   readonly #ground: Ground;

@@ -17,7 +17,7 @@ import type { Env } from "../env.ts";
 import { openDatabase } from "./database.ts";
 import { type DueRow, SCHEDULE_INDEX, SCHEDULE_TABLES } from "./due-rows.ts";
 import { layGround } from "./ground.ts";
-import { OUTBOX, OUTBOX_CALLBACK, OUTBOX_TABLES } from "./outbox.ts";
+import { OUTBOX, OUTBOX_CALLBACK, OUTBOX_KEY, OUTBOX_TABLES } from "./outbox.ts";
 import { Schedule } from "./schedule.ts";
 import { BYTES_TABLES } from "./upload/bytes.ts";
 import { Closing } from "./upload/closing.ts";
@@ -41,7 +41,13 @@ export class UploadObject extends DurableObject<Env> implements UploadPort {
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
     const ground = layGround(ctx, env);
-    const migrations = [`${SCHEDULE_TABLES} ${OUTBOX_TABLES}`, SCHEDULE_INDEX, OUTBOX_CALLBACK, BYTES_TABLES];
+    const migrations = [
+      `${SCHEDULE_TABLES} ${OUTBOX_TABLES}`,
+      SCHEDULE_INDEX,
+      OUTBOX_CALLBACK,
+      BYTES_TABLES,
+      OUTBOX_KEY,
+    ];
     const database = openDatabase(ground, migrations);
     const schedule = new Schedule(ground, database, "upload", {
       perform: (row) => this.#perform(row),

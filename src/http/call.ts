@@ -31,6 +31,7 @@ export async function callOf(c: Ctx, user = c.var.user): Promise<Call> {
     quotas: caller.quotas,
     repeat: await repeatOf(c),
     user: user === null ? null : await sealedName(c, user),
+    key: caller.keyId,
   };
 }
 

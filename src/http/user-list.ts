@@ -36,8 +36,13 @@ function cursorOf(text: string): UserCursor {
 }
 
 async function show(c: Ctx, { uh, name, created_at }: UserRow): Promise<UserWire> {
+  return { id: await openName(c, { uh, name }), state: "active", created_at: toRfc3339(created_at), deletion: null };
+}
+
+/** The caller's own name of a user, from its sealed row. */
+export async function openName(c: Ctx, { uh, name }: Pick<UserRow, "uh" | "name">): Promise<string> {
   const { tenant, mode } = c.var.caller;
-  const id = await unseal(name, userNameOwner({ tenant, mode, uh }), rootsOf(c.var.config));
-  if (id === null) throw new Error("a user's name is sealed under no root secret that is known");
-  return { id, state: "active", created_at: toRfc3339(created_at), deletion: null };
+  const opened = await unseal(name, userNameOwner({ tenant, mode, uh }), rootsOf(c.var.config));
+  if (opened === null) throw new Error("a user's name is sealed under no root secret that is known");
+  return opened;
 }

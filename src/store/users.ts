@@ -13,6 +13,8 @@ const PUT = `INSERT INTO users (tenant, mode, uh, name, created_at) VALUES (?1, 
   ON CONFLICT (tenant, mode, uh) DO UPDATE SET name = coalesce(excluded.name, name)`;
 const PAGE = `SELECT uh, name, created_at FROM users WHERE tenant = ?1 AND mode = ?2 AND name IS NOT NULL
   AND (created_at, uh) < (?3, ?4) ORDER BY created_at DESC, uh DESC LIMIT ?5`;
+const NAMES = `SELECT uh, name FROM users WHERE tenant = ?1 AND mode = ?2 AND name IS NOT NULL
+  AND uh IN (SELECT value FROM json_each(?3))`;
 
 /** Notes a user's object; again with a name, it gets that name. */
 export async function putUser(
@@ -38,5 +40,15 @@ export async function listUsers(
 ): Promise<UserRow[]> {
   const from = after ?? { createdAt: Number.MAX_SAFE_INTEGER, uh: "" };
   const found = await db.prepare(PAGE).bind(tenant, mode, from.createdAt, from.uh, limit).all<UserRow>();
+  return found.results;
+}
+
+/** The sealed names of these users, as far as they have one. */
+export async function findUserNames(
+  db: D1Database,
+  { tenant, mode }: Scope,
+  users: readonly UserHash[],
+): Promise<Pick<UserRow, "uh" | "name">[]> {
+  const found = await db.prepare(NAMES).bind(tenant, mode, JSON.stringify(users)).all<Pick<UserRow, "uh" | "name">>();
   return found.results;
 }

@@ -25,6 +25,8 @@ const MAY_SCAN: Readonly<Record<string, string>> = {
     "the operator's question, over the codes of 60 minutes",
   "SELECT count(*) AS n, max(at) AS last_at FROM dead_letters":
     "the operator's question, over 30 days of what should be none",
+  "SELECT uh, name FROM users WHERE tenant = ?1 AND mode = ?2 AND name IS NOT NULL AND uh IN (SELECT value FROM json_each(?3))":
+    "reads the list it is given, and each user of it by the key",
   "SELECT * FROM keys WHERE tenant = ?1 AND (?2 IS NULL OR mode = ?2) AND id < ?3 ORDER BY id DESC LIMIT ?4":
     "sorts one tenant's keys, of which there are few",
 };

@@ -55,9 +55,12 @@ const IN_ORDER = `
 
 export class DeliveryRows {
   readonly #sql: SqlStorage;
+  readonly #ended: (event: EventId, state: "delivered" | "failed") => void;
 
-  constructor(sql: SqlStorage) {
+  /** `ended` is told of every end, in the transaction that makes it. */
+  constructor(sql: SqlStorage, ended: (event: EventId, state: "delivered" | "failed") => void) {
     this.#sql = sql;
+    this.#ended = ended;
   }
 
   find(id: DeliveryId): DeliveryRow | null {
@@ -129,9 +132,9 @@ export class DeliveryRows {
     this.#sql.exec("UPDATE deliveries SET taken = 0, due_at = ? WHERE id = ?", Math.round(at), id);
   }
 
+  /** Ends a delivery. One that was called off meanwhile has its end. */
   over(id: DeliveryId, state: "delivered" | "failed", now: EpochMs): void {
-    const query = "UPDATE deliveries SET state = ?, taken = 0, due_at = NULL, ended_at = ? WHERE id = ?";
-    this.#sql.exec(query, state, now, id);
+    this.#end("id = ?", state, now, id);
   }
 
   /** Begins the schedule anew, whatever came of it before. One whose attempt is under way is left alone. */
@@ -152,9 +155,14 @@ export class DeliveryRows {
   /** The target takes nothing any more: what is owed to it becomes a dead letter. */
   callOff(target: DeliveryTarget, now: EpochMs): void {
     const { target_kind, target: to } = columnsOf(target);
-    const query = `UPDATE deliveries SET state = 'failed', taken = 0, due_at = NULL, ended_at = ?
-                   WHERE target = ? AND target_kind = ? AND state = 'pending'`;
-    this.#sql.exec(query, now, to, target_kind);
+    this.#end("target = ? AND target_kind = ?", "failed", now, to, target_kind);
+  }
+
+  #end(which: string, state: "delivered" | "failed", now: EpochMs, ...values: SqlStorageValue[]): void {
+    const query = `UPDATE deliveries SET state = ?, taken = 0, due_at = NULL, ended_at = ?
+                   WHERE ${which} AND state = 'pending' RETURNING event`;
+    const over = this.#sql.exec<{ event: EventId }>(query, state, now, ...values).toArray();
+    for (const { event } of over) this.#ended(event, state);
   }
 
   /** The target has another address. */

@@ -158,9 +158,11 @@ export class Events {
     }));
   }
 
-  #insert({ id, type, resource, sequence, at, uh, data }: Fact, hidden: 0 | 1): EventRow {
-    const query = `INSERT INTO events (id, type, resource, sequence, at, uh, data, hidden)
-                   VALUES (?, ?, ?, ?, ?, ?, ?, ?) RETURNING ${COLUMNS}`;
-    return this.#ground.sql.exec<EventRow>(query, id, type, resource, sequence, at, uh, data, hidden).one();
+  #insert(fact: Fact, hidden: 0 | 1): EventRow {
+    const { id, type, resource, sequence, at, uh, data, key = null, named = true } = fact;
+    const query = `INSERT INTO events (id, type, resource, sequence, at, uh, data, hidden, key, named)
+                   VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING ${COLUMNS}`;
+    const values = [id, type, resource, sequence, at, uh, data, hidden, key, named ? 1 : 0];
+    return this.#ground.sql.exec<EventRow>(query, ...values).one();
   }
 }

@@ -1,10 +1,11 @@
-/** Facts as they come in from the objects they happened in: stored once each, and owed to everybody who wants them. */
+/** Facts as they come in from the objects they happened in: stored and counted once each, and owed to everybody who wants them. */
 import { EVENT_TTL_MS } from "../../core/limits.ts";
 import type { Fact } from "../../core/tenant-port.ts";
 import { DAY_MS } from "../../core/time.ts";
 import type { Ground } from "../ground.ts";
 import type { Schedule } from "../schedule.ts";
 import { isClosed } from "./closing.ts";
+import type { Counted } from "./counted.ts";
 import type { Erased } from "./erased.ts";
 import type { Webhooks } from "./webhooks.ts";
 
@@ -12,8 +13,8 @@ import type { Webhooks } from "./webhooks.ts";
 export const TIDY = "tidy";
 
 /**
- * Nothing is taken in for a closed tenant or a deleted user, also when that happens while large bodies are stored. `hear` is
- * told of every fact, in the same transaction.
+ * Nothing is taken in for a closed tenant or a deleted user, also when that happens while large bodies are stored. Quotas
+ * hear of every fact; use counts those that are stored, as they were told.
  */
 export async function takeIn(
   facts: readonly Fact[],
@@ -21,16 +22,19 @@ export async function takeIn(
   schedule: Schedule,
   { events, targets, deliveries }: Webhooks,
   erased: Erased,
-  hear: (fact: Fact) => void,
+  { quotas, usage }: Counted,
 ): Promise<void> {
   if (isClosed(ground)) return;
-  const prepared = await events.prepare(facts.filter(({ uh }) => !erased.has(uh)));
+  const welcome = facts.filter(({ uh }) => !erased.has(uh));
+  const prepared = await events.prepare(welcome);
   if (isClosed(ground)) return events.drop(prepared);
   ground.storage.transactionSync(() => {
-    for (const fact of facts) hear(fact);
-    for (const fact of prepared) {
-      const stored = erased.has(fact.uh) ? null : events.add(fact);
-      if (stored !== null) deliveries.owe(stored, targets.wanting(fact.type, fact.callback ?? null));
+    for (const fact of facts) quotas.hear(fact);
+    for (const [at, fact] of welcome.entries()) {
+      const stored = erased.has(fact.uh) ? null : events.add(prepared[at] ?? fact);
+      if (stored === null) continue;
+      usage.hear(fact);
+      deliveries.owe(stored, targets.wanting(fact.type, fact.callback ?? null));
     }
     deliveries.plan();
     schedule.oweOnce(TIDY, "", ground.now() + EVENT_TTL_MS + DAY_MS);

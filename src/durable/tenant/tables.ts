@@ -5,6 +5,7 @@ import { REPEATS_TABLE } from "../repeats.ts";
 import { CLAIMS_TABLE } from "./claims.ts";
 import { ERASED_TABLE } from "./erased.ts";
 import { QUOTA_TABLES } from "./quotas.ts";
+import { USAGE_TABLES } from "./usage.ts";
 
 export const TENANT_MIGRATIONS: Migrations = [
   `
@@ -150,4 +151,5 @@ export const TENANT_MIGRATIONS: Migrations = [
   ALTER TABLE events ADD COLUMN hidden INTEGER NOT NULL DEFAULT 0;
   `,
   CLAIMS_TABLE,
+  USAGE_TABLES,
 ];

@@ -1,7 +1,7 @@
 /** The parts of a tenant's webhooks, put together once. */
-import type { Scope } from "../../core/address.ts";
+import { parseScope } from "../../core/address.ts";
 import { EVENT_TTL_MS } from "../../core/limits.ts";
-import type { EpochMs } from "../../core/time.ts";
+import { DAY_MS, type EpochMs } from "../../core/time.ts";
 import type { Ground } from "../ground.ts";
 import type { Schedule } from "../schedule.ts";
 import type { Seals } from "../seals.ts";
@@ -21,6 +21,7 @@ import { Samples } from "./samples.ts";
 import { Secrets } from "./secrets.ts";
 import { withDownload } from "./shared-file.ts";
 import { Targets } from "./targets.ts";
+import type { Usage } from "./usage.ts";
 
 export type Webhooks = {
   readonly events: Events;
@@ -33,12 +34,13 @@ export type Webhooks = {
   readonly health: EndpointHealth;
   readonly recoveries: Recoveries;
   readonly samples: Samples;
-  /** Removes what is no longer kept; answers with the oldest event that stays. */
+  /** Removes what is no longer kept; answers when the next of it is, null when there is none. */
   readonly tidy: () => Promise<EpochMs | null>;
 };
 
-export function openWebhooks(ground: Ground, scope: Scope, schedule: Schedule, seals: Seals): Webhooks {
-  const rows = new DeliveryRows(ground.sql);
+export function openWebhooks(ground: Ground, schedule: Schedule, seals: Seals, usage: Usage): Webhooks {
+  const scope = parseScope(ground.name);
+  const rows = new DeliveryRows(ground.sql, (event, state) => usage.delivered(event, state));
   const endpointRows = new EndpointRows(ground.sql);
   const events = new Events(ground, scope, new EventBodies(ground.env.MEDIA, scope));
   const secrets = new Secrets(ground, scope, seals);
@@ -60,9 +62,10 @@ export function openWebhooks(ground: Ground, scope: Scope, schedule: Schedule, s
     health,
     recoveries: new Recoveries(ground, schedule, endpointRows, rows, events, deliveries),
     samples: new Samples(ground, scope.mode, endpointRows, events, deliveries),
-    tidy: () => {
+    tidy: async () => {
       rows.tidy(ground.now() - EVENT_TTL_MS);
-      return events.tidy();
+      const oldest = await events.tidy();
+      return oldest === null ? null : oldest + EVENT_TTL_MS + DAY_MS;
     },
   };
 }

@@ -55,7 +55,9 @@ export class Closing {
       schedule.done(EXPIRE, "");
       schedule.done(LOOK, "");
       bytes.clear();
-      this.#home.outbox(completed).add("upload.completed", upload.id, this.#home.show(completed));
+      this.#home
+        .outbox(completed)
+        .add("upload.completed", upload.id, this.#home.show(completed), { key: completed.call.key ?? null });
       schedule.owe(ASSET, "", ground.now());
       schedule.owe(TELL, "", ground.now());
       // A body in one piece overtook the parts of an unfinished one.

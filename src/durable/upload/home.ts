@@ -59,7 +59,7 @@ export class UploadHome {
   }
 
   outbox(upload: Upload): Outbox {
-    return new Outbox(this.ground, this.schedule, upload.owner.uh);
+    return new Outbox(this.ground, this.schedule, { uh: upload.owner.uh, named: () => upload.call.named });
   }
 
   parts(upload: Upload): PartsFile {

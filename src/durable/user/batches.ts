@@ -49,7 +49,7 @@ export class Batches {
     if (!repeat.ok) return repeat;
     if (repeat.value !== null) return this.read(repeat.value as BatchId); // written by this method only
     const id = ownedId("bat", address.uh, ground.now(), ground.random);
-    const batch = newBatchOf(order, id, items.length, ground.now());
+    const batch = { ...newBatchOf(order, id, items.length, ground.now()), key: call.key ?? null };
     const refused = this.#refuse(batch, items);
     if (refused !== null) return err(refused);
     ground.storage.transactionSync(() => {
@@ -123,7 +123,7 @@ export class Batches {
       if (step.do === "start") {
         for (const { n, item } of this.#rows.waiting(id, step.count)) {
           ground.storage.transactionSync(() => {
-            const video = this.#videos.begin(videoOrderOf(batch, item), id);
+            const video = this.#videos.begin(videoOrderOf(batch, item), id, batch.key ?? null);
             this.#rows.begun(id, n, video.id);
           });
         }
@@ -137,7 +137,7 @@ export class Batches {
     const { ground, schedule, outbox } = this.#home;
     ground.storage.transactionSync(() => {
       this.#rows.save(batch);
-      outbox.add("batch.completed", batch.id, this.#show(batch), batch.callback);
+      outbox.add("batch.completed", batch.id, this.#show(batch), batch);
       schedule.done(BATCH, batch.id);
     });
   }

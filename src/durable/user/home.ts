@@ -52,4 +52,4 @@ export function settleIn(home: Home, name: string | null): void {
 export const originOf = ({ ground }: Home): string => ground.config.publicUrl ?? readMeta(ground.sql, "origin") ?? "";
 
 /** Whether this object's callers named its user. Things made without one may be combined across objects. */
-export const isNamed = ({ ground }: Home): boolean => readMeta(ground.sql, "named") === "1";
+export const isNamed = ({ ground }: Pick<Home, "ground">): boolean => readMeta(ground.sql, "named") === "1";

@@ -59,7 +59,8 @@ export class Makings {
     if (repeat.value !== null) return this.read(repeat.value as MakingId); // written by this method only
     const now = ground.now();
     const id = ownedId("mak", address.uh, now, ground.random);
-    const making = newMakingOf(order, id, plainId("gen", now, ground.random), now);
+    const generator = plainId("gen", now, ground.random);
+    const making = { ...newMakingOf(order, id, generator, now), key: call.key ?? null };
     ground.storage.transactionSync(() => {
       this.#rows.save(making);
       keepRepeat(ground, call, making.id);
@@ -123,9 +124,10 @@ export class Makings {
   }
 
   /** A call in the making's own name. Its key has a sign that no caller's key can hold. */
-  #call({ id }: Making, step: string): Call {
+  #call({ id, key = null }: Making, step: string): Call {
     const home = this.#home;
-    return { origin: originOf(home), named: isNamed(home), repeat: { key: `${id}\u0000${step}`, fingerprint: id } };
+    const repeat = { key: `${id}\u0000${step}`, fingerprint: id };
+    return { origin: originOf(home), named: isNamed(home), repeat, key };
   }
 }
 

@@ -9,7 +9,7 @@ import { Assets } from "./assets.ts";
 import { BatchRows } from "./batch-rows.ts";
 import { Batches } from "./batches.ts";
 import { Erasure } from "./erasure.ts";
-import type { Home } from "./home.ts";
+import { type Home, isNamed } from "./home.ts";
 import { MakingRows } from "./making-rows.ts";
 import { Makings } from "./makings.ts";
 import { Projects } from "./projects.ts";
@@ -41,7 +41,7 @@ export function putTogether(ground: Ground, worker: Worker) {
   const erasure = new Erasure(ground, address, whole);
   const database = erasure.guarded();
   const schedule = new Schedule(ground, whole, "user", worker);
-  const outbox = new Outbox(ground, schedule, address.uh);
+  const outbox = new Outbox(ground, schedule, { uh: address.uh, named: () => isNamed({ ground }) });
   const log = new TurnLog(ground);
   const account = new Account({ ground, address, database, schedule, outbox });
   const home: Home = { ground, address, database, schedule, outbox, account, log };

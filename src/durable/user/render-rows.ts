@@ -85,7 +85,7 @@ const UNKNOWN_FILE = { sha256: null, durationMs: null, width: null, height: null
 function decode(record: string): Render {
   const stored = JSON.parse(record) as Partial<Render> & // written by add() and save() only
     Pick<Render, "id" | "project" | "metadata" | "createdAt" | "upstreamId" | "phase">;
-  const render = { ...newRenderOf({ output: ATTESTED_OUTPUT, callback: null, ...stored }), ...stored };
+  const render = { ...newRenderOf({ output: ATTESTED_OUTPUT, callback: null, key: null, ...stored }), ...stored };
   const file = render.file as (Partial<RenderFile> & Pick<RenderFile, "sizeBytes" | "etag" | "contentType">) | null;
   if (file === null) return render;
   const expiresAt = (render.endedAt ?? render.createdAt) + RENDER_TTL_MS;

@@ -174,7 +174,7 @@ export function keepStep({ ground, schedule, outbox, ...home }: Home, rows: Rend
     const isDone = is.phase === "completed";
     if (!isDone && (isTold(was) || !isTold(is))) return;
     const shown = showRender({ ground, schedule, outbox, ...home }, is);
-    outbox.add(isDone ? "render.completed" : "render.failed", is.id, shown, is.callback);
+    outbox.add(isDone ? "render.completed" : "render.failed", is.id, shown, is);
   });
 }
 

@@ -46,7 +46,7 @@ export class Renders {
     if (known !== null) return known;
     const [state, keptMs] = await Promise.all([this.#filled(project), keepingTime(this.#home)]);
     if (!state.ok) return state;
-    const order = this.#order(project, body, attribution);
+    const order = this.#order(call, project, body, attribution);
     const finished = body.reuse ? this.#finished(project, state.value, body) : null;
     const want = { quota: "renders_per_day", ref: order.id, amount: 1 } as const;
     const full = finished === null ? await takeQuota(ground, call, [want]) : null;
@@ -127,7 +127,7 @@ export class Renders {
     return this.#rows.finished(project, fingerprint, output, this.#home.ground.now() + REUSE_MARGIN_MS);
   }
 
-  #order(project: ProjectId, body: NewRender, attribution: AttributionWire | null): Render {
+  #order(call: Call, project: ProjectId, body: NewRender, attribution: AttributionWire | null): Render {
     const { ground, address } = this.#home;
     return newRenderOf({
       id: ownedId("rnd", address.uh, ground.now(), ground.random),
@@ -135,6 +135,7 @@ export class Renders {
       metadata: body.metadata,
       callback: body.callback_url ?? null,
       attribution,
+      key: call.key ?? null,
       output: body.output,
       createdAt: ground.now(),
       upstreamId: newUpstreamId(),

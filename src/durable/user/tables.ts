@@ -1,7 +1,7 @@
 /** The tables of a user's object. A record is JSON beside the columns that queries need; times are ms since epoch. */
 import type { Migrations } from "../database.ts";
 import { SCHEDULE_INDEX, SCHEDULE_TABLES } from "../due-rows.ts";
-import { OUTBOX_CALLBACK, OUTBOX_TABLES } from "../outbox.ts";
+import { OUTBOX_CALLBACK, OUTBOX_KEY, OUTBOX_TABLES } from "../outbox.ts";
 import { REPEATS_TABLE } from "../repeats.ts";
 import { BATCH_TABLES } from "./batch-rows.ts";
 import { MAKING_TABLES } from "./making-rows.ts";
@@ -93,4 +93,5 @@ export const USER_MIGRATIONS: Migrations = [
   VIDEO_TABLES,
   MAKING_TABLES,
   BATCH_TABLES,
+  OUTBOX_KEY,
 ];

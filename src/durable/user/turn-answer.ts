@@ -41,6 +41,7 @@ export class TurnAnswer {
       origin: originOf(this.#home),
       named: false,
       repeat: { key: `turn ${turn.id}`, fingerprint: turn.id },
+      key: turn.key ?? null,
     };
     return this.#renders.start(call, turn.project, newRender.parse({}), turn.attribution);
   }

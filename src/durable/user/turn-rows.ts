@@ -108,6 +108,7 @@ const ADDED = {
   act: "suggest",
   speech: "en",
   callback: null,
+  key: null,
   onSessionLoss: "fail",
   replaced: false,
 } as const;

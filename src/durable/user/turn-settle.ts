@@ -123,7 +123,7 @@ export class TurnSettle {
         outbox.add("timeline.changed", ended.project, { ...event, project_id: ended.project, turn_id: ended.id });
       }
       log.append(ended.id, [...events, { type: `turn.${verdict.status}`, turn: shown }]);
-      outbox.add(`turn.${verdict.status}`, ended.id, shown, ended.callback);
+      outbox.add(`turn.${verdict.status}`, ended.id, shown, ended);
       this.#tellCredits(ended, picture);
       schedule.done(TURN, ended.id);
       schedule.oweOnce(TIDY, "", ground.now() + EVENTS_TTL_MS + HOUR_MS);

@@ -63,6 +63,7 @@ export class Turns {
       callback: body.callback_url ?? null,
       onSessionLoss: body.on_session_loss,
       attribution,
+      key: call.key ?? null,
       createdAt: ground.now(),
     });
     const refused = await takeQuota(ground, call, [{ quota: "concurrent_turns", ref: turn.id, amount: 1 }]);

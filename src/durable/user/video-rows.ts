@@ -92,6 +92,6 @@ export class VideoRows {
 
   #videos(query: string, ...values: SqlStorageValue[]): Video[] {
     const rows = this.#ground.sql.exec<{ record: string }>(query, ...values).toArray();
-    return rows.map(({ record }) => JSON.parse(record) as Video); // written by save() only
+    return rows.map(({ record }) => ({ key: null, ...(JSON.parse(record) as Video) })); // written by save() only
   }
 }

@@ -144,9 +144,10 @@ export class VideoRun {
   }
 
   /** A call in the video's own name. Its key has a sign that no caller's key can hold. */
-  #call({ id }: Video, step: string): Call {
+  #call({ id, key = null }: Video, step: string): Call {
     const home = this.#home;
-    return { origin: originOf(home), named: isNamed(home), repeat: { key: `${id}\u0000${step}`, fingerprint: id } };
+    const repeat = { key: `${id}\u0000${step}`, fingerprint: id };
+    return { origin: originOf(home), named: isNamed(home), repeat, key };
   }
 
   async #attach(video: Video): Promise<Refusal | null> {

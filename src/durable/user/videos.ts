@@ -1,6 +1,6 @@
 /** What callers ask of videos: to start one, to read and follow it, to go on with it, to stop it. Making it is next door. */
 import type { Refusal } from "../../core/errors.ts";
-import { type BatchId, ownedId, type VideoId } from "../../core/ids.ts";
+import { type BatchId, type KeyId, ownedId, type VideoId } from "../../core/ids.ts";
 import { EVENTS_TTL_MS } from "../../core/limits.ts";
 import type { Pass } from "../../core/pass.ts";
 import type { Call, Page, PageRequest, StoredFile, Watching } from "../../core/ports.ts";
@@ -68,7 +68,7 @@ export class Videos {
     const refused = this.refuse(order);
     if (refused !== null) return err(refused);
     const video = ground.storage.transactionSync(() => {
-      const begun = this.begin(order, null);
+      const begun = this.begin(order, null, call.key ?? null);
       keepRepeat(ground, call, begun.id);
       return begun;
     });
@@ -82,10 +82,11 @@ export class Videos {
     return refuseOrder(this.#home, this.#projects, this.#assets, order);
   }
 
-  /** Writes a new video down and owes its first step. Call inside the transaction of what orders it. */
-  begin(order: VideoOrder, batch: BatchId | null): Video {
+  /** Writes a new video down and owes its first step; it counts for `key`. Call inside the transaction of what orders it. */
+  begin(order: VideoOrder, batch: BatchId | null, key: KeyId | null): Video {
     const { ground, address, schedule, log } = this.#home;
-    const video = newVideoOf(order, ownedId("vid", address.uh, ground.now(), ground.random), ground.now(), batch);
+    const id = ownedId("vid", address.uh, ground.now(), ground.random);
+    const video = { ...newVideoOf(order, id, ground.now(), batch), key };
     const events_url = `${videoUrl(this.#home, video.id)}/events`;
     this.#rows.save(video);
     log.append(video.id, [{ type: "video.started", id: video.id, events_url }]);
@@ -207,7 +208,7 @@ export class Videos {
         log.append(video.id, [{ type: "video.stage", stage: shown.stage, progress: shown.progress }]);
       if (!isOver(video) || isOver(before)) return;
       log.append(video.id, [{ type: `video.${endOf(video)}`, video: shown }]);
-      outbox.add(`video.${toldAs(video)}`, video.id, shown, video.callback);
+      outbox.add(`video.${toldAs(video)}`, video.id, shown, video);
       schedule.done(VIDEO, video.id);
       schedule.oweOnce(TIDY, "", ground.now() + EVENTS_TTL_MS + HOUR_MS);
     });

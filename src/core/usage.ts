@@ -1,0 +1,75 @@
+/** What is counted of a tenant's use, and by what: decided from facts alone, so that a fact told twice counts once. */
+import { type FieldError, type Refusal, refusal } from "./errors.ts";
+import { USAGE_DEFAULT_DAYS, USAGE_SPAN_DAYS, USAGE_TTL_MS } from "./limits.ts";
+import { err, ok, type Result } from "./result.ts";
+import { DAY_MS, type EpochMs, toDay } from "./time.ts";
+import type { EventType } from "./wire/event.ts";
+import { type CountedData, countedData } from "./wire/usage.ts";
+
+/** What is counted, each from 0. Credits as upstream counts them, bytes as bytes. */
+export const COUNTERS = [
+  "turns_completed",
+  "turns_failed",
+  "turns_unknown",
+  "credits_measured",
+  "credits_estimated",
+  "credits_unknown_turns",
+  "renders_completed",
+  "renders_failed",
+  "upload_bytes",
+  "deliveries_delivered",
+  "deliveries_failed",
+] as const;
+export type Counter = (typeof COUNTERS)[number];
+export type Counts = Readonly<Record<Counter, number>>;
+
+/** Counts of one day, or of one user or key over a period. `who`: the day, the user's hash, the key's id; null: nobody known. */
+export type UsageRow = { readonly who: string | null; readonly counts: Counts };
+
+/** Days in UTC, `2026-11-21`, both included. */
+export type Period = { readonly from: string; readonly to: string };
+
+/** What a fact adds; null for one that is not counted. A video is counted by its turns and renders. */
+export function countsOf(type: EventType, data: string): Partial<Counts> | null {
+  const read = (): CountedData => countedData.parse(JSON.parse(data));
+  switch (type) {
+    case "turn.completed":
+      return { turns_completed: 1, ...creditsOf(read()) };
+    case "turn.failed":
+      return { turns_failed: 1, ...creditsOf(read()) };
+    case "turn.unknown":
+      return { turns_unknown: 1, ...creditsOf(read()) };
+    case "render.completed": // one that shows another's file made nothing
+      return read().reused_from == null ? { renders_completed: 1 } : null;
+    case "render.failed":
+      return { renders_failed: 1 };
+    case "upload.completed":
+      return { upload_bytes: read().size_bytes ?? 0 };
+    default:
+      return null;
+  }
+}
+
+/** A turn's credits by how they are known: an amount that nobody knows is a turn, not a number. */
+function creditsOf({ credits }: CountedData): Partial<Counts> {
+  if (credits == null || credits.amount === null || credits.basis === "unknown") return { credits_unknown_turns: 1 };
+  return credits.basis === "measured" ? { credits_measured: credits.amount } : { credits_estimated: credits.amount };
+}
+
+type Asked = { readonly from?: string | undefined; readonly to?: string | undefined };
+
+/** The period asked for: the last 30 days unless said otherwise. Refuses what ends before it begins, is longer than 92 days, or is no longer kept. */
+export function periodOf(asked: Asked, now: EpochMs): Result<Period, Refusal> {
+  const to = asked.to ?? toDay(now);
+  const from = asked.from ?? toDay(Date.parse(to) - (USAGE_DEFAULT_DAYS - 1) * DAY_MS);
+  if (from > to) return err(badPeriod("must not be after `to`"));
+  if (Date.parse(to) - Date.parse(from) >= USAGE_SPAN_DAYS * DAY_MS)
+    return err(badPeriod(`must be less than ${USAGE_SPAN_DAYS} days before \`to\``));
+  const oldest = toDay(now - USAGE_TTL_MS);
+  return from < oldest ? err(badPeriod(`must not be before ${oldest}: no more is kept`)) : ok({ from, to });
+}
+
+function badPeriod(message: string): Refusal {
+  const errors: FieldError[] = [{ field: "query:from", message }];
+  return refusal("invalid_request", `from ${message}.`, { errors });
+}

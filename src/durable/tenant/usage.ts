@@ -1,0 +1,133 @@
+/**
+ * What was used, counted as facts are taken in and deliveries end: one row for the day, one for its user, one for its key.
+ *
+ * A fact counts on the day it happened, in whatever order objects tell theirs; a delivery on the day it ended.
+ */
+import type { EventId, KeyId, UserHash } from "../../core/ids.ts";
+import { USAGE_TTL_MS } from "../../core/limits.ts";
+import type { Page, PageRequest } from "../../core/ports.ts";
+import type { Fact } from "../../core/tenant-port.ts";
+import { DAY_MS, type EpochMs, toDay } from "../../core/time.ts";
+import { COUNTERS, type Counts, countsOf, type Period, type UsageRow } from "../../core/usage.ts";
+import type { UsageDimension } from "../../core/wire/usage.ts";
+import type { Database } from "../database.ts";
+import type { Ground } from "../ground.ts";
+import { NO_PAGE, pageOf } from "../page.ts";
+
+const COLUMNS = COUNTERS.join(", ");
+
+export const USAGE_TABLES = `
+  CREATE TABLE usage (
+    dimension TEXT NOT NULL,          -- day | user | key
+    who TEXT NOT NULL,                -- the user's hash or the key's id; "-": nobody known, or everybody (day)
+    day TEXT NOT NULL,                -- YYYY-MM-DD in UTC
+    turns_completed INTEGER NOT NULL,
+    turns_failed INTEGER NOT NULL,
+    turns_unknown INTEGER NOT NULL,
+    credits_measured REAL NOT NULL,
+    credits_estimated REAL NOT NULL,
+    credits_unknown_turns INTEGER NOT NULL,
+    renders_completed INTEGER NOT NULL,
+    renders_failed INTEGER NOT NULL,
+    upload_bytes INTEGER NOT NULL,
+    deliveries_delivered INTEGER NOT NULL,
+    deliveries_failed INTEGER NOT NULL,
+    PRIMARY KEY (dimension, who, day)
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX usage_by_day ON usage (day);
+  -- whose call led to an event, and 0 where its user was made up for the call: what its deliveries are counted by
+  ALTER TABLE events ADD COLUMN key TEXT;
+  ALTER TABLE events ADD COLUMN named INTEGER NOT NULL DEFAULT 1;
+`;
+
+/** Sorts before every hash and id, so that it can be a cursor. */
+const NOBODY = "-";
+
+const ADD = `INSERT INTO usage (dimension, who, day, ${COLUMNS}) VALUES (?, ?, ?, ${COUNTERS.map(() => "?").join(", ")})
+  ON CONFLICT (dimension, who, day) DO UPDATE SET ${COUNTERS.map((name) => `${name} = ${name} + excluded.${name}`).join(", ")}`;
+export const DAYS = `SELECT day AS who, ${COLUMNS} FROM usage
+  WHERE dimension = 'day' AND who = '${NOBODY}' AND day BETWEEN ? AND ? AND day < ? ORDER BY day DESC LIMIT ?`;
+export const SUMS = `SELECT who, ${COUNTERS.map((name) => `sum(${name}) AS ${name}`).join(", ")} FROM usage
+  WHERE dimension = ? AND who > ? AND day BETWEEN ? AND ? GROUP BY who ORDER BY who LIMIT ?`;
+
+/** Whose something is. */
+type Owner = { readonly uh: string; readonly key: KeyId | null; readonly named: boolean };
+
+export class Usage {
+  readonly #ground: Ground;
+  readonly #database: Database;
+
+  constructor(ground: Ground, database: Database) {
+    this.#ground = ground;
+    this.#database = database;
+  }
+
+  /** Counts a fact. Call once, in the transaction that stores it. */
+  hear(fact: Fact): void {
+    const { type, data, sequence, resource, at, uh, key = null, named = true } = fact;
+    const counts = countsOf(type, data);
+    if (counts === null) return;
+    this.#add({ uh, key, named }, at, counts);
+    if (type === "render.completed" && sequence > 1) this.#takeBack({ uh, key, named }, resource);
+  }
+
+  /** Counts the end of a delivery. Call in the transaction that ends it. */
+  delivered(event: EventId, end: "delivered" | "failed"): void {
+    const query = "SELECT uh, key, named FROM events WHERE id = ? AND hidden = 0"; // a sample is no use
+    const row = this.#ground.sql.exec<{ uh: string; key: KeyId | null; named: number }>(query, event).toArray()[0];
+    if (row === undefined) return;
+    this.#add({ ...row, named: row.named === 1 }, this.#ground.now(), { [`deliveries_${end}`]: 1 });
+  }
+
+  /** Forgets who a deleted user was; what it used stays in the sums of its days and keys. */
+  erase(uh: UserHash): void {
+    this.#ground.sql.exec("DELETE FROM usage WHERE dimension = 'user' AND who = ?", uh);
+  }
+
+  /** Lets go of days that are no longer kept; answers when the next of them is, null when there is none. */
+  tidy(): EpochMs | null {
+    const { sql, now } = this.#ground;
+    sql.exec("DELETE FROM usage WHERE day < ?", toDay(now() - USAGE_TTL_MS));
+    const { day } = sql.exec<{ day: string | null }>("SELECT min(day) AS day FROM usage").one();
+    return day === null ? null : Date.parse(day) + USAGE_TTL_MS + DAY_MS;
+  }
+
+  /** Days, newest first; or users or keys with their sums over the period, in order. */
+  list(by: UsageDimension, { from, to }: Period, page: PageRequest): Page<UsageRow> {
+    if (!this.#database.exists()) return NO_PAGE;
+    const one = page.limit + 1;
+    const rows =
+      by === "day"
+        ? this.#rows(DAYS, from, to, page.after ?? "~", one)
+        : this.#rows(SUMS, by, page.after ?? "", from, to, one);
+    return pageOf(
+      rows,
+      page,
+      ({ who }) => who,
+      ({ who, ...counts }) => ({ who: who === NOBODY ? null : who, counts }),
+    );
+  }
+
+  /** A render that was told as failed and completed after all failed no more. */
+  #takeBack(owner: Owner, resource: string): void {
+    const query = "SELECT at FROM events WHERE uh = ? AND resource = ? AND type = 'render.failed'";
+    const failed = this.#ground.sql.exec<{ at: number }>(query, owner.uh, resource).toArray()[0];
+    if (failed !== undefined) this.#add(owner, failed.at, { renders_failed: -1 });
+  }
+
+  #add({ uh, key, named }: Owner, at: EpochMs, counts: Partial<Counts>): void {
+    const day = toDay(at);
+    const numbers = COUNTERS.map((name) => counts[name] ?? 0);
+    const user = !named || uh === "" ? NOBODY : uh;
+    for (const [dimension, who] of [
+      ["day", NOBODY],
+      ["user", user],
+      ["key", key ?? NOBODY],
+    ] as const)
+      this.#ground.sql.exec(ADD, dimension, who, day, ...numbers);
+  }
+
+  #rows(query: string, ...values: SqlStorageValue[]): (Counts & { readonly who: string })[] {
+    return this.#ground.sql.exec<Counts & { readonly who: string }>(query, ...values).toArray();
+  }
+}

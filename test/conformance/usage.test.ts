@@ -1,0 +1,96 @@
+/** PROTOCOL.md section 2.12: what was used, by day, by user and by key. */
+import { afterAll, describe, expect, it } from "vitest";
+import * as z from "zod";
+import { pageOf } from "../../src/core/wire/common.ts";
+import { usageOfDay, usageOfKey, usageOfUser } from "../../src/core/wire/usage.ts";
+import { userToken } from "../../src/core/wire/user.ts";
+import { newKey as addKey, Member, newMember, refused, request, shown, until } from "./support/client.ts";
+import { media, sendFile } from "./support/media.ts";
+import { type Receiver, startReceiver } from "./support/receiver.ts";
+import { finishedRender } from "./support/renders.ts";
+
+const days = pageOf(usageOfDay.strict());
+const users = pageOf(usageOfUser.strict());
+const keys = pageOf(usageOfKey.strict());
+
+const open: Receiver[] = [];
+afterAll(() => {
+  for (const one of open) one.close();
+});
+
+describe.concurrent("§2.12 usage", () => {
+  it("§2.12 tells turns, credits, renders, bytes and deliveries of each key, user and day", async () => {
+    const [ada, receiver] = await Promise.all([newMember("ada"), startReceiver([])]);
+    open.push(receiver);
+    await shown(
+      ada.post("/v1/webhook_endpoints", { url: receiver.url, types: ["render.completed"] }),
+      z.unknown(),
+      201,
+    );
+    const { project } = await finishedRender(ada);
+    await sendFile(ada, "clip.mp4");
+    const grace = new Member(ada.tenant, await addKey(ada.tenant.id), "grace");
+    const { credits } = await grace.said((await grace.newProject()).id, "hello");
+
+    // A user token counts for the key that made it.
+    const { token } = await shown(ada.post("/v1/users/ada/tokens"), userToken, 201);
+    const bearer = { authorization: `Bearer ${token}` };
+    const told = { prompt: "hello again" };
+    const wait = { ...bearer, prefer: "wait=60" };
+    await shown(request("POST", `/v1/projects/${project}/turns`, { json: told, headers: wait }), z.unknown());
+    await refused(request("GET", "/v1/usage", { headers: bearer }), "key_required");
+
+    const of = (made: number) => ({ completed: made, failed: 0, unknown: 0 });
+    const one = { completed: 1, failed: 0 };
+    const { data } = await until(
+      () => ada.get("/v1/usage?by=key", keys),
+      ({ data: [first] }) => first?.turns.completed === 2 && first.deliveries.delivered === 1,
+    );
+    const [byAda, byGrace] = [ada.key.id, grace.key.id].map((id) => data.find(({ key }) => key === id));
+    expect(data).toHaveLength(2);
+    expect(byAda).toMatchObject({ turns: of(2), renders: one, upload_bytes: media("clip.mp4").length });
+    expect(byGrace).toMatchObject({ turns: of(1), upload_bytes: 0, deliveries: { delivered: 0, failed: 0 } });
+    expect(byGrace?.credits).toEqual({ measured: credits?.amount, estimated: 0, unknown_turns: 0 });
+
+    const names = await ada.get("/v1/usage?by=user", users);
+    const seen = names.data.map(({ user, turns }) => [user, turns.completed]);
+    expect(seen.sort()).toEqual([
+      ["ada", 2],
+      ["grace", 1],
+    ]);
+    expect(names.data.every(({ uh }) => /^[0-9a-z]{16}$/.test(uh ?? ""))).toBe(true);
+
+    const all = await ada.get("/v1/usage", days);
+    const sum = (pick: (row: (typeof all.data)[number]) => number) => all.data.reduce((n, row) => n + pick(row), 0);
+    expect([sum((row) => row.turns.completed), sum((row) => row.renders.completed)]).toEqual([3, 1]);
+
+    // Another mode of the same tenant, and another tenant, used nothing.
+    const live = new Member(ada.tenant, await addKey(ada.tenant.id, { mode: "live" }), null);
+    expect((await live.get("/v1/usage?by=user", users)).data).toEqual([]);
+    expect((await (await newMember()).get("/v1/usage?by=key", keys)).data).toEqual([]);
+  });
+
+  it("§2.12 keeps the sums of days when a user is deleted, and forgets whose they were", async () => {
+    const ada = await newMember("ada");
+    await ada.said((await ada.newProject()).id, "hello");
+    const before = await until(
+      () => ada.get("/v1/usage", days),
+      ({ data }) => data[0]?.turns.completed === 1,
+    );
+    expect((await ada.ask("DELETE", "/v1/users/ada")).status).toBe(202);
+    await until(
+      () => ada.get("/v1/usage?by=user", users),
+      ({ data }) => data.length === 0,
+    );
+    expect((await ada.get("/v1/usage", days)).data).toEqual(before.data);
+  });
+
+  it("§2.12 takes at most 92 days of the 400 that are kept", async () => {
+    const ada = await newMember();
+    const asked = await refused(ada.ask("GET", "/v1/usage?from=2026-01-01&to=2026-06-01"), "invalid_request");
+    expect(asked.errors).toEqual([{ field: "query:from", message: expect.stringContaining("92 days") }]);
+    await refused(ada.ask("GET", "/v1/usage?from=2001-01-01&to=2001-01-02"), "invalid_request");
+    await refused(ada.ask("GET", "/v1/usage?by=hour"), "invalid_request");
+    await refused(ada.ask("GET", "/v1/usage?from=yesterday"), "invalid_request");
+  });
+});
