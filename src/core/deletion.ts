@@ -28,6 +28,7 @@ export const NOTHING_REMOVED: TenantRemovedWire = {
   users: 0,
   generators: 0,
   endpoints: 0,
+  hooks: 0,
   events: 0,
   deliveries: 0,
   files: 0,

@@ -8,6 +8,7 @@
 import type { UserAddress } from "./address.ts";
 import type { Append } from "./append.ts";
 import type { BatchChange, BatchItem, BatchOrder } from "./batch.ts";
+import type { AuditEntry } from "./audit.ts";
 import type { Charged, Refusal } from "./errors.ts";
 import type { AssetId, BatchId, KeyId, MakingId, ProjectId, RenderId, TurnId, UploadId, VideoId } from "./ids.ts";
 import type { MakingOrder } from "./making.ts";
@@ -42,6 +43,8 @@ export type Call = {
   readonly quotas?: Quotas;
   /** The sent Idempotency-Key and the hash of method, path and body it is bound to; null when none was sent. */
   readonly repeat: { readonly key: string; readonly fingerprint: string } | null;
+  /** What the audit log will tell of it, where it is told there. */
+  readonly audit?: AuditEntry;
   /** The tenant's own name of the user, sealed for the user's address; absent when none was named. */
   readonly user?: string | null;
   /** The API key that asks, or that made the user token: what the work is counted by. Missing where no caller asks. */
@@ -131,7 +134,7 @@ export interface UserPort extends VideoPort, MakingPort, BatchPort {
   readName(): Promise<string | null>;
   readUser(): Answer<UserRecord>;
   /** Closes the user at once and for 30 days, and erases everything of it step by step. Again: the same job. */
-  eraseUser(): Answer<UserRecord>;
+  eraseUser(call?: Call): Answer<UserRecord>;
 
   createProject(call: Call, body: NewProject): Answer<ProjectWire>;
   readProject(id: ProjectId): Answer<ProjectWire>;
@@ -190,7 +193,7 @@ export interface UserPort extends VideoPort, MakingPort, BatchPort {
   readToken(only?: TokenFor | null): Promise<NemoTokenWire>;
   /** Keeps a token of the user's own, once upstream knows it. */
   putToken(call: Call, token: BroughtToken): Answer<NemoTokenWire>;
-  removeToken(): Promise<void>;
+  removeToken(call?: Call): Promise<void>;
   wake(): Promise<void>;
 }
 

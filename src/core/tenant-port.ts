@@ -71,7 +71,13 @@ export type DeliveryReport = {
 };
 
 /** How much a tenant's object held when it was closed. */
-export type ClosedTenant = { readonly endpoints: number; readonly events: number; readonly deliveries: number };
+export type ClosedTenant = {
+  readonly endpoints: number;
+  readonly events: number;
+  readonly deliveries: number;
+  /** Not told by an object that was closed before they were counted. */
+  readonly hooks?: number;
+};
 
 /** What stands in for the Idempotency-Key of a request that came without one; not new: the same request got it a moment ago. */
 export type BodyClaim = { readonly key: string; readonly isNew: boolean };

@@ -31,7 +31,7 @@ export interface TokenPort {
   /** Keeps a tenant's token, once upstream knows it. */
   put(call: Call, token: BroughtToken): Promise<Result<NemoTokenWire, Refusal>>;
   read(): Promise<NemoTokenWire>;
-  remove(): Promise<void>;
+  remove(call?: Call): Promise<void>;
   /** Whether upstream took the token of this mark, or refused it. */
   report(mark: string, taken: boolean): Promise<void>;
   /** Notes that a turn runs on this token until released or `until`; tells whether another one does. */

@@ -2,6 +2,7 @@
  * The one Nemo token that was brought for a user or a tenant: checked before it is kept, sealed at rest, marked when
  * upstream refuses it, told about a day before its end.
  */
+import type { AuditEntry } from "../core/audit.ts";
 import { type Refusal, refusal } from "../core/errors.ts";
 import { mayUse, type Standing, showToken, type ToldStanding, warningAt } from "../core/nemo-token.ts";
 import { err, ok, type Result } from "../core/result.ts";
@@ -12,6 +13,7 @@ import type { NemoTokenWire, TokenFor } from "../core/wire/token.ts";
 import { log } from "../log.ts";
 import type { Nemo } from "../nemo/client.ts";
 import type { NemoFailure } from "../nemo/failures.ts";
+import { noteAudit } from "./audit-note.ts";
 import { deleteMeta, readMeta, writeMeta } from "./database.ts";
 import type { Ground } from "./ground.ts";
 import type { Outbox } from "./outbox.ts";
@@ -53,7 +55,11 @@ export class KeptToken {
   }
 
   /** Asks upstream what the token holds; keeps it only when upstream knows it. Any earlier one is replaced. */
-  async put(nemo: Nemo, { token, expires_at }: BroughtToken): Promise<Result<NemoTokenWire, Refusal>> {
+  async put(
+    nemo: Nemo,
+    { token, expires_at }: BroughtToken,
+    audit: AuditEntry | null,
+  ): Promise<Result<NemoTokenWire, Refusal>> {
     const { ground, seals, owner, schedule } = this.#parts;
     const expiresAt = expires_at === null ? null : Date.parse(expires_at);
     if (expiresAt !== null && expiresAt <= ground.now()) return err(wrong("/expires_at", "must lie in the future"));
@@ -67,18 +73,21 @@ export class KeptToken {
       if (warnAt === null) schedule.done(TOKEN_WARNING, KEPT);
       else schedule.owe(TOKEN_WARNING, KEPT, Math.max(warnAt, ground.now()));
       schedule.owe(TOKEN_STANDING, KEPT, ground.now());
+      noteAudit(ground, schedule, audit);
     });
     schedule.tick();
     return ok(this.#show(record));
   }
 
   /** Lets go of it; nothing happens when there is none. */
-  remove(): void {
+  remove(audit: AuditEntry | null): void {
+    if (this.#read() === null) return;
     const { ground, schedule } = this.#parts;
     ground.storage.transactionSync(() => {
       deleteMeta(ground.sql, KEPT);
       schedule.done(TOKEN_WARNING, KEPT);
       schedule.owe(TOKEN_STANDING, KEPT, ground.now());
+      noteAudit(ground, schedule, audit);
     });
     this.#opened = null;
     schedule.tick();

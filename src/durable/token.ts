@@ -17,6 +17,7 @@ import { DAY_MS, type EpochMs } from "../core/time.ts";
 import type { Balance, BroughtToken, SharedToken, TokenPort } from "../core/token-port.ts";
 import type { NemoTokenWire } from "../core/wire/token.ts";
 import type { Env } from "../env.ts";
+import { AUDIT, tellAudit } from "./audit-note.ts";
 import { type Database, deleteMeta, openDatabase, readMeta, writeMeta } from "./database.ts";
 import { SCHEDULE_INDEX, SCHEDULE_TABLES } from "./due-rows.ts";
 import { endObject } from "./end.ts";
@@ -65,8 +66,9 @@ export class TokenObject extends DurableObject<Env> implements TokenPort {
     this.#ground = ground;
     this.#database = openDatabase(ground, MIGRATIONS);
     this.#schedule = new Schedule(ground, this.#database, "token", {
-      perform: async ({ kind }) => {
+      perform: async ({ kind, ref }) => {
         if (kind === OUTBOX) return this.#outbox.flush();
+        if (kind === AUDIT) return tellAudit(ground, this.#schedule, ref);
         return kind === TOKEN_STANDING ? this.#kept?.tell() : this.#kept?.warn();
       },
       giveUp: () => false,
@@ -87,15 +89,15 @@ export class TokenObject extends DurableObject<Env> implements TokenPort {
     if (this.#kept === null) throw new Error("the operator's token is a secret of the Worker");
     if (parseScope(this.#ground.name).mode === "test") return err(liveOnly());
     this.#database.ready();
-    return this.#kept.put(liveNemo(this.#ground, attributionOf(call.attribution)), token);
+    return this.#kept.put(liveNemo(this.#ground, attributionOf(call.attribution)), token, call.audit ?? null);
   }
 
   async read(): Promise<NemoTokenWire> {
     return (await this.use())?.shown ?? NO_TOKEN;
   }
 
-  async remove(): Promise<void> {
-    if (this.#database.exists()) this.#kept?.remove();
+  async remove(call?: Call): Promise<void> {
+    if (this.#database.exists()) this.#kept?.remove(call?.audit ?? null);
   }
 
   async report(mark: string, taken: boolean): Promise<void> {

@@ -86,11 +86,11 @@ export class UserObject extends BatchDoors implements UserPort {
     return this.#parts.sessions.read();
   }
 
-  async eraseUser(): Answer<UserRecord> {
+  async eraseUser(call?: Call): Answer<UserRecord> {
     const { sessions, home } = this.#parts;
     const known = sessions.read();
     if (!known.ok) return known;
-    this.erasure.begin(home.schedule);
+    this.erasure.begin(home.schedule, call?.audit ?? null);
     await home.schedule.cover();
     return sessions.read();
   }
@@ -202,12 +202,12 @@ export class UserObject extends BatchDoors implements UserPort {
   async putToken(call: Call, token: BroughtToken): Answer<NemoTokenWire> {
     return this.living(async () => {
       const refused = await enterAsNew(this.#parts.home, call);
-      return refused === null ? this.#parts.home.account.put(token) : err(refused);
+      return refused === null ? this.#parts.home.account.put(token, call.audit ?? null) : err(refused);
     });
   }
 
-  async removeToken(): Promise<void> {
-    this.#parts.home.account.remove();
+  async removeToken(call?: Call): Promise<void> {
+    this.#parts.home.account.remove(call?.audit ?? null);
   }
 
   async wake(): Promise<void> {

@@ -1,8 +1,9 @@
 /** Entries of the audit log and Idempotency-Keys of D1, filled in from the request. */
+import type { AuditEntry } from "../core/audit.ts";
 import { plainId } from "../core/ids.ts";
-import type { AuditEntry } from "../store/audit.ts";
+import type { Call } from "../core/ports.ts";
 import type { Repeat } from "../store/repeats.ts";
-import { repeatOf } from "./call.ts";
+import { callOf, repeatOf } from "./call.ts";
 import type { Ctx } from "./context.ts";
 import { random } from "./random.ts";
 
@@ -16,6 +17,16 @@ export const entryOf = (c: Ctx, told: Told): AuditEntry => ({
   actor: c.var.actor,
   requestId: c.var.requestId,
 });
+
+/** A writing call whose object writes down what it did. `target`: the id of what it is done to, never a person's own name. */
+export async function auditedCall(
+  c: Ctx,
+  told: Pick<Told, "action" | "target" | "detail">,
+  user = c.var.user,
+): Promise<Call> {
+  const { tenant, mode } = c.var.caller;
+  return { ...(await callOf(c, user)), audit: entryOf(c, { ...told, tenant, mode, at: Date.now() }) };
+}
 
 /** The sent Idempotency-Key as D1 keeps it: the operator's are apart from every tenant's. Null when none was sent. */
 export async function storedRepeatOf(c: Ctx): Promise<Repeat | null> {

@@ -1,6 +1,7 @@
 /** What a request carries from the first middleware to its handler. */
 import type { OpenAPIHono } from "@hono/zod-openapi";
 import type { Context } from "hono";
+import type { Actor } from "../core/audit.ts";
 import type { KeyId } from "../core/ids.ts";
 import type { Visitor } from "../core/pass.ts";
 import type { EpochMs } from "../core/time.ts";
@@ -8,7 +9,6 @@ import type { AttributionWire } from "../core/wire/attribution.ts";
 import type { KeyScope } from "../core/wire/key.ts";
 import type { Quotas, Tier } from "../core/wire/tenant.ts";
 import type { Config, Env } from "../env.ts";
-import type { Actor } from "../store/audit.ts";
 
 /** Who asks, as the credential says. With a user token `pass` is set, and `keyId` is the key that made it. */
 export type Caller = Visitor & {

@@ -6,6 +6,7 @@
  */
 import { type Deletion, nextStep } from "../core/deletion.ts";
 import { MODES, type TenantId } from "../core/ids.ts";
+import type { ClosedTenant } from "../core/tenant-port.ts";
 import { DAY_MS, type EpochMs } from "../core/time.ts";
 import type { TenantRemovedWire } from "../core/wire/deletion.ts";
 import type { DeletionWorld } from "./deletion-world.ts";
@@ -60,8 +61,13 @@ async function moveOn(world: DeletionWorld, tenant: TenantId, now: EpochMs): Pro
 
 async function closeEndpoints(world: DeletionWorld, tenant: TenantId, at: Deletion): Promise<Progress> {
   const closed = await Promise.all(MODES.map((mode) => world.closeTenant(tenant, mode)));
-  const sum = (of: "endpoints" | "events" | "deliveries") => closed.reduce((all, one) => all + one[of], 0);
-  const counted = { endpoints: sum("endpoints"), events: sum("events"), deliveries: sum("deliveries") };
+  const sum = (of: keyof ClosedTenant) => closed.reduce((all, one) => all + (one[of] ?? 0), 0);
+  const counted = {
+    endpoints: sum("endpoints"),
+    hooks: sum("hooks"),
+    events: sum("events"),
+    deliveries: sum("deliveries"),
+  };
   return { next: nextStep(withCounts(at, counted)) };
 }
 

@@ -1,9 +1,11 @@
 /** The Nemo token that a user or the whole tenant brings: written, never read back; only its state is shown. */
 
 import type { BroughtToken } from "../core/token-port.ts";
+import type { AuditAction } from "../core/wire/audit.ts";
 import { nemoToken, newNemoToken, type TokenFor, tokenQuery, tokenTarget } from "../core/wire/token.ts";
 import { apiError, unwrap } from "../http/api-error.ts";
-import { accountAddress, callOf } from "../http/call.ts";
+import { auditedCall } from "../http/audit.ts";
+import { accountAddress } from "../http/call.ts";
 import type { Api, Ctx } from "../http/context.ts";
 import { answer, body, declare } from "../http/declare.ts";
 import { tokenObject, userObject } from "../http/objects.ts";
@@ -62,21 +64,27 @@ export function mountNemoToken(app: Api): void {
   });
 }
 
-/** Where the token brought for a user or the tenant lies. */
+/** Where the token brought for a user or the tenant lies; what changes it is written into the audit log. */
 async function keeperOf(c: Ctx, owner: TokenFor) {
+  const told = (action: AuditAction, target: string, detail = {}) => auditedCall(c, { action, target, detail });
   if (owner === "tenant") {
     const keeper = tokenObject(c.env, c.var.caller);
     return {
-      put: async (token: BroughtToken) => keeper.put(await callOf(c), token),
+      put: async (token: BroughtToken) => keeper.put(await told("nemo_token.set", "nemo_token", until(token)), token),
       read: () => keeper.read(),
-      remove: () => keeper.remove(),
+      remove: async () => keeper.remove(await told("nemo_token.removed", "nemo_token")),
     };
   }
   if (c.var.user === null) throw apiError("user_required", "Say whose token it is: send X-User-Id.");
-  const user = userObject(c.env, await accountAddress(c));
+  const address = await accountAddress(c);
+  const user = userObject(c.env, address);
+  const target = `nemo_token_${address.uh}`;
   return {
-    put: async (token: BroughtToken) => user.putToken(await callOf(c), token),
+    put: async (token: BroughtToken) => user.putToken(await told("nemo_token.set", target, until(token)), token),
     read: () => user.readToken("user"),
-    remove: () => user.removeToken(),
+    remove: async () => user.removeToken(await told("nemo_token.removed", target)),
   };
 }
+
+/** What the audit log may know of a token. */
+const until = ({ expires_at }: BroughtToken) => ({ expires_at });

@@ -12,6 +12,7 @@ import {
   userToken,
 } from "../core/wire/user.ts";
 import { apiError, unwrap } from "../http/api-error.ts";
+import { auditedCall } from "../http/audit.ts";
 import { callOf, userAddress } from "../http/call.ts";
 import type { Api, Caller } from "../http/context.ts";
 import { answer, body, declare } from "../http/declare.ts";
@@ -87,7 +88,9 @@ export function mountUsers(app: Api): void {
 
   app.openapi(erase, async (c) => {
     const { id } = c.req.valid("param");
-    const job = unwrap(await userObject(c.env, await userAddress(c, id)).eraseUser());
+    const visit = await userAddress(c, id);
+    const audited = await auditedCall(c, { action: "user.deleted", target: visit.uh }, null);
+    const job = unwrap(await userObject(c.env, visit).eraseUser(audited));
     return c.json({ id, ...job }, 202, { Location: `/v1/users/${encodeURIComponent(id)}` });
   });
 
@@ -106,7 +109,9 @@ export function mountUsers(app: Api): void {
 
   app.openapi(signOut, async (c) => {
     const { id } = c.req.valid("param");
-    const done = unwrap(await userObject(c.env, await userAddress(c, id)).signOut(await callOf(c, id)));
+    const visit = await userAddress(c, id);
+    const audited = await auditedCall(c, { action: "user.signed_out", target: visit.uh }, id);
+    const done = unwrap(await userObject(c.env, visit).signOut(audited));
     return c.json({ user_id: id, ...done }, 200);
   });
 }

@@ -1,24 +1,9 @@
 /** The audit log in D1. An entry is a statement, so that it is committed with what it tells of or not at all. */
 import type { Scope } from "../core/address.ts";
-import type { AuditId, KeyId, Mode, TenantId } from "../core/ids.ts";
-import { type EpochMs, toRfc3339 } from "../core/time.ts";
-import type { AuditAction, AuditEntryWire } from "../core/wire/audit.ts";
-
-/** Who acts: the operator, or a key. */
-export type Actor = "admin" | KeyId;
-
-/** An entry to write. `at` in ms since epoch; `mode` null where both are concerned; `detail` holds no secret. */
-export type AuditEntry = {
-  readonly id: AuditId;
-  readonly tenant: TenantId;
-  readonly mode: Mode | null;
-  readonly at: EpochMs;
-  readonly actor: Actor;
-  readonly action: AuditAction;
-  readonly target: string;
-  readonly requestId: string;
-  readonly detail: Readonly<Record<string, unknown>>;
-};
+import type { AuditEntry } from "../core/audit.ts";
+import type { Mode } from "../core/ids.ts";
+import { toRfc3339 } from "../core/time.ts";
+import type { AuditEntryWire } from "../core/wire/audit.ts";
 
 type Row = Omit<AuditEntryWire, "happened_at" | "detail"> & { at: number; detail: string };
 
@@ -30,7 +15,7 @@ const OF_TENANT = `SELECT * FROM audit_log
 /** Above every id: the cursor of a list's first page. */
 const LAST_ID = "aud_~";
 
-/** The statement that writes an entry: put it into the batch of the action. `where` may name ?4, the moment, and ?7, the target. */
+/** The statement that writes an entry: put it into the batch of the action. `where` may name ?1, its id, ?4, the moment, and ?7, the target. */
 export const auditRow = (db: D1Database, entry: AuditEntry, where = "true"): D1PreparedStatement =>
   db
     .prepare(`${ADD} WHERE ${where}`)
@@ -45,6 +30,11 @@ export const auditRow = (db: D1Database, entry: AuditEntry, where = "true"): D1P
       entry.requestId,
       JSON.stringify(entry.detail),
     );
+
+/** Writes an entry about what happened elsewhere; the same one again changes nothing. */
+export async function addEntry(db: D1Database, entry: AuditEntry): Promise<void> {
+  await auditRow(db, entry, "NOT EXISTS (SELECT 1 FROM audit_log WHERE id = ?1)").run();
+}
 
 /** A tenant's entries of one mode (null: of both), newest first, below the id `after`. */
 export async function listAudit(

@@ -1,9 +1,10 @@
 /** Deletions of tenants in D1: begun in one transaction, moved on step by step, kept as receipts. */
+import type { AuditEntry } from "../core/audit.ts";
 import { type Deletion, type DeletionStep, NOTHING_REMOVED } from "../core/deletion.ts";
 import type { Mode, TenantId, UserHash } from "../core/ids.ts";
 import type { EpochMs } from "../core/time.ts";
 import type { TenantRemovedWire } from "../core/wire/deletion.ts";
-import { type AuditEntry, auditRow } from "./audit.ts";
+import { auditRow } from "./audit.ts";
 
 /** The kind of a deletion's `busy` row, whose name is the tenant's id. */
 export const DELETION = "deletion";
@@ -48,7 +49,8 @@ export async function beginDeletion(db: D1Database, tenant: TenantId, entry: Aud
 export async function readDeletion(db: D1Database, tenant: TenantId): Promise<Deletion | null> {
   const row = await db.prepare("SELECT * FROM tenant_deletions WHERE tenant = ?1").bind(tenant).first<Row>();
   if (row === null) return null;
-  const removed = JSON.parse(row.removed) as TenantRemovedWire; // written here only
+  const counted = JSON.parse(row.removed) as Partial<TenantRemovedWire>; // written here only; an earlier version counted less
+  const removed = { ...NOTHING_REMOVED, ...counted };
   const { step, cursor, requested_at: requestedAt, completed_at: completedAt } = row;
   return { step, cursor, removed, requestedAt, completedAt };
 }

@@ -1,8 +1,9 @@
 /** What happens to keys in D1, as statements of one transaction with the entries that tell of it. */
+import type { AuditEntry } from "../core/audit.ts";
 import type { KeyId, Mode, TenantId } from "../core/ids.ts";
 import type { EpochMs } from "../core/time.ts";
 import type { KeyScope } from "../core/wire/key.ts";
-import { type AuditEntry, auditRow } from "./audit.ts";
+import { auditRow } from "./audit.ts";
 
 /** A key to store. Moments in ms since epoch. */
 export type NewKeyRecord = {

@@ -1,9 +1,10 @@
 /** Tenants in D1: who the operator has let in, and with what. */
+import type { AuditEntry } from "../core/audit.ts";
 import type { TenantId } from "../core/ids.ts";
 import { type StoredSettings, settingsOf } from "../core/tenant.ts";
 import { type EpochMs, toRfc3339 } from "../core/time.ts";
 import type { TenantChange, TenantWire, Tier } from "../core/wire/tenant.ts";
-import { type AuditEntry, auditRow } from "./audit.ts";
+import { auditRow } from "./audit.ts";
 
 type TenantRow = {
   id: TenantId;

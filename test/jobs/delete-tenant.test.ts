@@ -5,11 +5,13 @@ import { renderKey, tenantObjectName, type UserAddress } from "../../src/core/ad
 import type { TenantId } from "../../src/core/ids.ts";
 import { eventId, plainId } from "../../src/core/ids.ts";
 import type { TenantDeletionWire } from "../../src/core/wire/deletion.ts";
+import { recipe } from "../../src/core/wire/generator.ts";
 import type { TenantWire } from "../../src/core/wire/tenant.ts";
 import worker from "../../src/index.ts";
 import { deleteTenant } from "../../src/jobs/delete-tenant.ts";
 import { type DeletionWorld, deletionWorld } from "../../src/jobs/deletion-world.ts";
 import { beginDeletion, postponeDeletion, readDeletion } from "../../src/store/deletions.ts";
+import { insertGenerator } from "../../src/store/generators.ts";
 import {
   adminHeaders,
   call,
@@ -144,7 +146,13 @@ async function doomed(): Promise<UserAddress> {
     return rows.users && rows.token_standings;
   });
   good(await tenantPort(address).createEndpoint(aCall(), { url: "http://127.0.0.1:9/in", types: ["render.failed"] }));
+  const hook = { target_url: "http://127.0.0.1:9/hook", event: "render.failed" } as const;
+  good(await tenantPort(address).subscribeHook(aCall(), hook));
   const [resource, at] = ["trn_x", Date.now()];
+  const made = { id: plainId("gen", at, random), slug: "s", madeBy: "tenant", at, repeat: null } as const;
+  expect(
+    await insertGenerator(env.DB, address, { ...made, recipe: recipe.parse({ name: "n", prompt: "p" }) }),
+  ).toMatchObject({ ok: true });
   const id = await eventId(resource, "turn.completed#1");
   await tenantPort(address).accept([
     { id, type: "turn.completed", resource, sequence: 1, at, uh: address.uh, data: "{}" },
@@ -204,13 +212,25 @@ async function drive(address: UserAddress, world: DeletionWorld): Promise<number
   }
 }
 
-const RECEIPT = { keys: 1, users: 1, generators: 0, endpoints: 1, events: 1, deliveries: 0, files: 1, file_bytes: 3 };
+const RECEIPT = {
+  keys: 1,
+  users: 1,
+  generators: 1,
+  endpoints: 1,
+  hooks: 1,
+  events: 1,
+  deliveries: 0,
+  files: 1,
+  file_bytes: 3,
+};
 
 async function expectGone(address: UserAddress, about: string): Promise<void> {
   const { tenant } = address;
   expect((await readDeletion(env.DB, tenant))?.removed, about).toEqual(RECEIPT);
   const { audit_log: _, busy: __, ...left } = await rowsOf(tenant);
   expect(left, about).toEqual({ tenant_deletions: 1 });
+  const versions = "SELECT count(*) AS n FROM generator_versions WHERE generator NOT IN (SELECT id FROM generators)";
+  expect(await env.DB.prepare(versions).first<number>("n"), about).toBe(0);
   expect(await filesOf(tenant), about).toBe(0);
   const scope = tenantObjectName(address);
   // A stub to an instance that was ended is of no more use, so each look takes a new one.

@@ -1,8 +1,11 @@
 /** `/v1/nemo_token` and what `/v1/me` says of it, through the front door. */
 import { afterEach, describe, expect, it } from "vitest";
+import { type TenantId, userHash } from "../../src/core/ids.ts";
+import type { AuditEntryWire } from "../../src/core/wire/audit.ts";
 import type { NemoTokenWire } from "../../src/core/wire/token.ts";
 import { call, env, jsonOf, makeKey, makeMember, makeTenant, problemOf, send } from "../support/gateway.ts";
 import { someToken, startLiveNemo } from "../support/live-nemo.ts";
+import { until } from "../support/objects.ts";
 
 const PATH = "/v1/nemo_token";
 const put = (body: unknown, headers: Record<string, string>) => send("PUT", PATH, body, headers);
@@ -27,6 +30,26 @@ describe("a user's Nemo token", () => {
     expect((await call(`${PATH}?for=user`, { method: "DELETE", headers })).status).toBe(204); // the same twice
     expect(await jsonOf(await read(headers))).toMatchObject({ source: "sandbox", state: "ready" });
     expect(await jsonOf(await read(headers, "?for=user"))).toMatchObject({ source: "none", state: "none" });
+  });
+
+  it("is told of in the audit log when it is set and let go of, without itself", async () => {
+    const { headers, tenant, key } = await makeMember("ada.lovelace@example.com");
+    const token = someToken();
+    const expires_at = "2099-01-01T00:00:00.000Z";
+    await jsonOf(await put({ for: "user", token, expires_at }, headers));
+    await problemOf(await put({ for: "user", token: "nmv_usr_live0123456789abcdefghij" }, headers)); // not kept, not told
+    for (let at = 0; at < 2; at++) await call(`${PATH}?for=user`, { method: "DELETE", headers });
+    const entries = await until(async () => {
+      const { data } = await jsonOf<{ data: AuditEntryWire[] }>(await call("/v1/audit_log", { headers }));
+      return data[0]?.action === "nemo_token.removed" && data;
+    });
+    const target = `nemo_token_${await userHash(tenant.id as TenantId, "ada.lovelace@example.com")}`;
+    const told = entries.filter(({ action }) => action.startsWith("nemo_token."));
+    expect(told.map(({ action, actor, target, detail }) => ({ action, actor, target, detail }))).toEqual([
+      { action: "nemo_token.removed", actor: key.id, target, detail: {} },
+      { action: "nemo_token.set", actor: key.id, target, detail: { expires_at } },
+    ]);
+    for (const secret of ["ada.", "nmv_usr_"]) expect(JSON.stringify(entries)).not.toContain(secret);
   });
 
   it("needs a user, a key with the scope `keys`, and a token that is one", async () => {

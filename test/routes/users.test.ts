@@ -4,6 +4,7 @@ import { describe, expect, it } from "vitest";
 import { tenantObjectName, type UserAddress, uploadObjectName, userPrefix } from "../../src/core/address.ts";
 import { eventId, type TenantId, type TurnId, type UploadId, userHash } from "../../src/core/ids.ts";
 import { TOMBSTONE_TTL_MS } from "../../src/core/limits.ts";
+import type { AuditEntryWire } from "../../src/core/wire/audit.ts";
 import type { ProjectWire } from "../../src/core/wire/project.ts";
 import type { TurnWire } from "../../src/core/wire/turn.ts";
 import type { UploadWire } from "../../src/core/wire/upload.ts";
@@ -117,7 +118,7 @@ describe("the list of users", () => {
       state.storage.sql.exec("SELECT * FROM meta").toArray(),
     );
     expect(rows.results).toHaveLength(1);
-    expect(JSON.stringify([rows.results, notes])).not.toContain("ada");
+    expect(JSON.stringify([rows.results, notes])).not.toContain("lovelace");
   });
 });
 
@@ -148,7 +149,14 @@ describe("deleting a user", () => {
     expect(await codeAfter(() => call("/v1/projects", { headers: phone }))).toBe("user_token_revoked");
 
     const done = await erased(headers);
-    expect(done.deletion?.removed).toMatchObject({ projects: 1, turns: 1, assets: 1, files: 1, file_bytes: 70 });
+    expect(done.deletion?.removed).toMatchObject({
+      projects: 1,
+      turns: 1,
+      assets: 1,
+      videos: 0,
+      files: 1,
+      file_bytes: 70,
+    });
     expect(done.deletion?.removed.events).toBeGreaterThanOrEqual(before.length);
     expect(done.deletion?.removed.deliveries).toBeGreaterThan(0);
 
@@ -239,6 +247,30 @@ describe("deleting a user", () => {
     );
     expect(tables).toEqual([]);
     expect((await newProject(named)).id.endsWith(address.uh)).toBe(true);
+  });
+
+  it("is written into the audit log once, as a sign-out is, under the hash of its name", async () => {
+    const { headers, named, address, key } = await world();
+    await newProject(named);
+    await jsonOf(await send("POST", `${path}/sign_out`, "", headers));
+    await jsonOf(await call(path, { method: "DELETE", headers }), 202);
+    await erased(headers);
+    await jsonOf(await call(path, { method: "DELETE", headers }), 202); // again: the same job
+    const entries = await until(async () => {
+      const { data } = await jsonOf<{ data: AuditEntryWire[] }>(await call("/v1/audit_log", { headers }));
+      return data[0]?.action === "user.deleted" && data;
+    });
+    const told = entries.map(({ action, actor, target }) => [action, actor, target]);
+    expect(told.slice(0, 2)).toEqual([
+      ["user.deleted", key.id, address.uh],
+      ["user.signed_out", key.id, address.uh],
+    ]);
+    expect(told.filter(([action]) => action === "user.deleted")).toHaveLength(1);
+    expect(JSON.stringify(entries)).not.toContain("lovelace");
+    const refused = await call("/v1/users/nobody", { method: "DELETE", headers });
+    expect(refused.status).toBe(404);
+    const after = await jsonOf<{ data: AuditEntryWire[] }>(await call("/v1/audit_log", { headers }));
+    expect(after.data).toHaveLength(entries.length);
   });
 
   it("is for a key with the scope `keys`, and for nobody that is not there", async () => {

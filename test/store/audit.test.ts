@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
+import type { AuditEntry } from "../../src/core/audit.ts";
 import { plainId, type TenantId } from "../../src/core/ids.ts";
-import { type AuditEntry, auditRow, listAudit } from "../../src/store/audit.ts";
+import { auditRow, listAudit } from "../../src/store/audit.ts";
 import { env, random } from "../support/objects.ts";
 
 const now = 1_763_700_000_000;

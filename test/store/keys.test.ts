@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from "vitest";
+import type { AuditEntry } from "../../src/core/audit.ts";
 import { plainId, type TenantId } from "../../src/core/ids.ts";
 import { QUOTA_DEFAULTS } from "../../src/core/limits.ts";
-import type { AuditEntry } from "../../src/store/audit.ts";
 import { insertKey, type NewKeyRecord, revokeKey, rotateKey } from "../../src/store/key-changes.ts";
 import { countOpenKeys, findKey, listKeys, readKey } from "../../src/store/keys.ts";
 import { insertTenant, listTenants, readTenant } from "../../src/store/tenants.ts";

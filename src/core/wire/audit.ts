@@ -12,6 +12,10 @@ export const AUDIT_ACTIONS = [
   "key.created",
   "key.rotated",
   "key.revoked",
+  "user.signed_out",
+  "user.deleted",
+  "nemo_token.set",
+  "nemo_token.removed",
 ] as const;
 export const auditAction = z.enum(AUDIT_ACTIONS);
 export type AuditAction = z.infer<typeof auditAction>;
@@ -22,7 +26,12 @@ export const auditEntry = z
     happened_at: moment,
     actor: z.string().meta({ description: "`admin`, or the id of the key that asked.", example: "admin" }),
     action: auditAction,
-    target: z.string().meta({ description: "The id of what it was done to." }),
+    target: z
+      .string()
+      .meta({
+        description:
+          "The id of what it was done to. A user is named by the hash at the end of the ids of all that is theirs.",
+      }),
     mode: mode.nullable().meta({ description: "Null where both modes are concerned." }),
     request_id: z.string(),
     detail: z.record(z.string(), z.unknown()).meta({ description: "What was set. Never a secret." }),

@@ -7,6 +7,7 @@ const removed = z.object({
   users: z.int().meta({ description: "Users' objects, those of calls that named no user included." }),
   generators: z.int(),
   endpoints: z.int(),
+  hooks: z.int(),
   events: z.int(),
   deliveries: z.int(),
   files: z.int(),

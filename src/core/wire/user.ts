@@ -26,6 +26,7 @@ const removed = z
     turns: z.int(),
     assets: z.int(),
     renders: z.int(),
+    videos: z.int(),
     files: z.int(),
     file_bytes: z.int(),
     events: z.int(),

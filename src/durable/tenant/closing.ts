@@ -14,7 +14,12 @@ export function closeTenant({ sql, storage, now }: Ground): ClosedTenant {
   if (known !== null) return JSON.parse(known) as ClosedTenant; // written below only
   const count = (table: string) => sql.exec<{ n: number }>(`SELECT count(*) AS n FROM ${table}`).one().n;
   return storage.transactionSync(() => {
-    const closed = { endpoints: count("endpoints"), events: count("events"), deliveries: count("deliveries") };
+    const closed = {
+      endpoints: count("endpoints"),
+      hooks: count("hooks"),
+      events: count("events"),
+      deliveries: count("deliveries"),
+    };
     sql.exec("UPDATE endpoints SET state = 'disabled'");
     sql.exec("UPDATE deliveries SET state = 'failed', due_at = NULL, ended_at = ? WHERE state = 'pending'", now());
     sql.exec("DELETE FROM due");

@@ -7,6 +7,7 @@
 
 import type { UserAddress } from "../../core/address.ts";
 import { attributionOf } from "../../core/attribution.ts";
+import type { AuditEntry } from "../../core/audit.ts";
 import { type Charged, type Refusal, refusal } from "../../core/errors.ts";
 import type { TurnId } from "../../core/ids.ts";
 import { NO_TOKEN } from "../../core/nemo-token.ts";
@@ -147,13 +148,13 @@ export class Account {
   }
 
   /** Keeps a token of the user's own, once upstream knows it. */
-  async put(token: BroughtToken): Promise<Result<NemoTokenWire, Refusal>> {
-    return this.#brought.put(this.nemo, token);
+  async put(token: BroughtToken, audit: AuditEntry | null): Promise<Result<NemoTokenWire, Refusal>> {
+    return this.#brought.put(this.nemo, token, audit);
   }
 
   /** Lets go of the user's own token: the next in line is used from here on. */
-  remove(): void {
-    if (this.#database.exists()) this.#brought.remove();
+  remove(audit: AuditEntry | null): void {
+    if (this.#database.exists()) this.#brought.remove(audit);
   }
 
   /** What the outside may know of the token that would be used; of the one that was brought alone when `only` says so. */

@@ -13,6 +13,7 @@ import {
   userObjectName,
   userPrefix,
 } from "../../core/address.ts";
+import type { AuditEntry } from "../../core/audit.ts";
 import { type Refusal, refusal } from "../../core/errors.ts";
 import type { UploadId } from "../../core/ids.ts";
 import { TOMBSTONE_TTL_MS } from "../../core/limits.ts";
@@ -25,6 +26,7 @@ import { measure, purge } from "../../store/purge.ts";
 import { deleteSeal } from "../../store/seals.ts";
 import { deleteStandings } from "../../store/token-standings.ts";
 import { deleteUser } from "../../store/users.ts";
+import { AUDIT, noteAudit } from "../audit-note.ts";
 import { type Database, readMeta, writeMeta } from "../database.ts";
 import type { Ground } from "../ground.ts";
 import type { Schedule } from "../schedule.ts";
@@ -41,7 +43,7 @@ type Tombstone = {
 };
 
 /** Tables whose rows the receipt counts. */
-const COUNTED = ["projects", "turns", "assets", "renders"] as const;
+const COUNTED = ["projects", "turns", "assets", "renders", "videos"] as const;
 /** Tables of the object itself, which outlive what was in it. */
 const KEPT = ["meta", "due"];
 /** Notes that outlive it too. */
@@ -82,20 +84,21 @@ export class Erasure {
 
   /** True for work that a deleted user's object still does. */
   isOwed(kind: string): boolean {
-    return this.#tombstone === null || kind === ERASE || kind === FORGET;
+    return this.#tombstone === null || kind === ERASE || kind === FORGET || kind === AUDIT;
   }
 
   /** Closes the object and owes the rest. Again: the same job. */
-  begin(schedule: Schedule): void {
+  begin(schedule: Schedule, audit: AuditEntry | null): void {
     if (this.#tombstone !== null) return;
     const { storage, sql, now, config } = this.#ground;
     storage.transactionSync(() => {
       const count = (table: string) => sql.exec<{ n: number }>(`SELECT count(*) AS n FROM ${table}`).one().n;
-      const [projects = 0, turns = 0, assets = 0, renders = 0] = COUNTED.map(count);
-      const removed = { projects, turns, assets, renders, files: 0, file_bytes: 0, events: 0, deliveries: 0 };
+      const [projects = 0, turns = 0, assets = 0, renders = 0, videos = 0] = COUNTED.map(count);
+      const removed = { projects, turns, assets, renders, videos, files: 0, file_bytes: 0, events: 0, deliveries: 0 };
       const since = Number(readMeta(sql, "since") ?? now());
       this.#save({ since, requestedAt: now(), erasedAt: null, removed });
-      sql.exec("DELETE FROM due");
+      sql.exec("DELETE FROM due WHERE kind != ?", AUDIT);
+      noteAudit(this.#ground, schedule, audit);
       // A moment later: the answer to this call leaves before the instance ends.
       schedule.owe(ERASE, "", now() + config.waits.retry);
     });
@@ -111,7 +114,7 @@ export class Erasure {
       deletion: {
         requested_at: toRfc3339(requestedAt),
         completed_at: erasedAt === null ? null : toRfc3339(erasedAt),
-        removed,
+        removed: { ...removed, videos: removed.videos ?? 0 }, // a receipt of the first version counts none
       },
     };
   }

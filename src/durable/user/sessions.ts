@@ -7,6 +7,7 @@ import { err, ok, type Result } from "../../core/result.ts";
 import { unseal } from "../../core/seal.ts";
 import { toRfc3339 } from "../../core/time.ts";
 import type { Session, UserRecord } from "../../core/user-record.ts";
+import { noteAudit } from "../audit-note.ts";
 import { readMeta, writeMeta } from "../database.ts";
 import { findRepeat, keepRepeat } from "../repeats.ts";
 import type { Erasure } from "./erasure.ts";
@@ -48,7 +49,7 @@ export class Sessions {
   signOut(call: Call): Result<{ signed_out_at: string }, Refusal> {
     if (!this.#home.database.exists()) return err(noUser());
     enter(this.#home, call);
-    const { ground, log } = this.#home;
+    const { ground, log, schedule } = this.#home;
     const repeat = findRepeat(ground, call);
     if (!repeat.ok) return repeat;
     if (repeat.value !== null) return ok({ signed_out_at: repeat.value });
@@ -57,7 +58,9 @@ export class Sessions {
       writeMeta(ground.sql, EPOCH, String(this.#epoch() + 1));
       ground.sql.exec("DELETE FROM tickets");
       keepRepeat(ground, call, at);
+      noteAudit(ground, schedule, call.audit ?? null);
     });
+    schedule.tick();
     log.wakeAll();
     return ok({ signed_out_at: at });
   }

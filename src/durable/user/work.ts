@@ -2,6 +2,7 @@
 import type { BatchId, MakingId, RenderId, TurnId, VideoId } from "../../core/ids.ts";
 import { EVENTS_TTL_MS } from "../../core/limits.ts";
 import { HOUR_MS } from "../../core/time.ts";
+import { AUDIT, tellAudit } from "../audit-note.ts";
 import type { DueRow } from "../due-rows.ts";
 import { TOKEN_WARNING } from "../kept-token.ts";
 import { OUTBOX } from "../outbox.ts";
@@ -26,6 +27,7 @@ export async function performDue(parts: UserParts, { kind, ref, attempts }: DueR
   if (kind === ACT) return parts.run.act(ref as TurnId);
   if (kind === TIDY) return tidy(parts);
   if (kind === TOKEN_WARNING) return parts.home.account.warn(ref);
+  if (kind === AUDIT) return tellAudit(home.ground, home.schedule, ref);
   if (kind === TOKEN_STANDING) return parts.home.account.tell(ref);
   if (kind === REGISTER) return register(home, () => home.account.noteSeals());
   if (kind === ERASE) return erasure.erase(home.schedule);
