@@ -102,7 +102,10 @@ async function takeBack(api: Api, run: string, project: string): Promise<Ended> 
 /** A customer of the customer comes and goes: everything of it is erased, whatever happens in between. */
 async function comeAndGo(api: Api, run: string): Promise<void> {
   const headers = { "idempotency-key": `${run}-passing`, "x-user-id": `${run}-passer-by` };
-  await insist(() => api.get("/v1/projects", made, { method: "POST", json: {}, headers }));
+  const { id } = await insist(() => api.get("/v1/projects", made, { method: "POST", json: {}, headers }));
+  await insist(() =>
+    api.send(`/v1/projects/${id}`, { method: "DELETE", headers: { "x-user-id": headers["x-user-id"] } }),
+  );
   const path = `/v1/users/${run}-passer-by`;
   await insist(() => api.send(path, { method: "DELETE" }));
   await until(

@@ -24,6 +24,7 @@ export const BOUNDARIES = [
   "video.step", // a step made something, the video does not say so
   "batch.intent", // a batch is committed with all its items, none has begun
   "batch.item", // items have become videos, nothing of them was made
+  "removal.filed", // files of a deleted project are gone, its records are there
   "making.intent", // a generator to be made is committed, nothing was asked
   "making.step", // a step made something, the making does not say so
   "event.outbox", // an event is committed in its object, its tenant has not heard of it

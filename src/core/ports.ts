@@ -20,7 +20,7 @@ import type { VideoOrder } from "./video.ts";
 import type { AttributionWire } from "./wire/attribution.ts";
 import type { BatchItemWire, BatchWire } from "./wire/batch.ts";
 import type { MakingWire } from "./wire/making.ts";
-import type { BrowserLinkWire, NewProject, ProjectWire, TimelineWire } from "./wire/project.ts";
+import type { BrowserLinkWire, NewProject, ProjectPatch, ProjectWire, TimelineWire } from "./wire/project.ts";
 import type { NewRender, RenderPlan, RenderWire } from "./wire/render.ts";
 import type { Quotas } from "./wire/tenant.ts";
 import type { CreditsWire, NemoTokenWire, TokenFor } from "./wire/token.ts";
@@ -101,6 +101,8 @@ export interface VideoPort {
   awaitVideo(id: VideoId, waitMs: number): Answer<VideoWire>;
   /** Where its newest file lies; refuses until there is one. */
   readVideoFile(id: VideoId): Answer<StoredFile>;
+  /** Cancels and erases it, with the project that was made for it. Again: done already. */
+  removeVideo(call: Call, id: VideoId): Answer<null>;
   shareVideo(call: Call, id: VideoId, seconds: number): Answer<{ token: string; expires_at: string }>;
 }
 
@@ -138,6 +140,9 @@ export interface UserPort extends VideoPort, MakingPort, BatchPort {
 
   createProject(call: Call, body: NewProject): Answer<ProjectWire>;
   readProject(id: ProjectId): Answer<ProjectWire>;
+  changeProject(call: Call, id: ProjectId, patch: ProjectPatch): Answer<ProjectWire>;
+  /** Stops what runs in it and erases all of it. Again: done already. */
+  removeProject(call: Call, id: ProjectId): Answer<null>;
   listProjects(page: PageRequest): Promise<Page<ProjectWire>>;
   readTimeline(id: ProjectId): Answer<{ timeline: TimelineWire; etag: string; draft: string | null }>;
   /** A link that opens the project in Nemo's web app; only where the Nemo token is this user's alone. */

@@ -47,6 +47,8 @@ export type Video = {
   readonly status: "queued" | "processing" | "needs_input" | "completed" | "failed" | "cancelled";
   readonly stage: VideoStage;
   readonly project: ProjectId | null;
+  /** The project was made for it, and goes with it. */
+  readonly ownsProject: boolean;
   /** Counts its turns; names the key of the current one and of its render. */
   readonly round: number;
   /** The current turn, and those before it. */
@@ -55,6 +57,8 @@ export type Video = {
   /** The current render, and the last one that left a file. */
   readonly render: RenderId | null;
   readonly file: RenderId | null;
+  /** The renders before the current one. */
+  readonly renders: readonly RenderId[];
   /** What the agent said last. */
   readonly message: string | null;
   readonly charged: Charged | null;
@@ -85,6 +89,7 @@ export const newVideoOf = (order: VideoOrder, id: VideoId, createdAt: EpochMs, b
   id,
   createdAt,
   batch,
+  ownsProject: order.project === null,
   answered: false,
   status: "queued",
   stage: "project",
@@ -93,6 +98,7 @@ export const newVideoOf = (order: VideoOrder, id: VideoId, createdAt: EpochMs, b
   turns: [],
   render: null,
   file: null,
+  renders: [],
   message: null,
   charged: null,
   spent: null,
@@ -219,6 +225,7 @@ export const nextRound = (video: Video, prompt: string): Video => ({
   stage: "turn",
   round: video.round + 1,
   turns: video.turn === null ? video.turns : [...video.turns, video.turn],
+  renders: video.render === null ? video.renders : [...video.renders, video.render],
   turn: null,
   render: null,
   error: null,

@@ -27,6 +27,8 @@ import { settleIn } from "./user/home.ts";
 import type { Makings } from "./user/makings.ts";
 import { enterAsNew } from "./user/new-user.ts";
 import { putTogether, type UserParts } from "./user/parts.ts";
+import type { Projects } from "./user/projects.ts";
+import type { Removals } from "./user/removals.ts";
 import type { RenderFiles } from "./user/render-files.ts";
 import type { Renders } from "./user/renders.ts";
 import type { Videos } from "./user/videos.ts";
@@ -38,6 +40,8 @@ export class UserObject extends BatchDoors implements UserPort {
   protected readonly renders: Renders;
   protected readonly files: RenderFiles;
   protected readonly videos: Videos;
+  protected readonly projects: Projects;
+  protected readonly removals: Removals;
   protected readonly makings: Makings;
   protected readonly batches: Batches;
 
@@ -51,6 +55,8 @@ export class UserObject extends BatchDoors implements UserPort {
     this.renders = this.#parts.renders;
     this.files = this.#parts.files;
     this.videos = this.#parts.videos;
+    this.projects = this.#parts.projects;
+    this.removals = this.#parts.removals;
     this.makings = this.#parts.makings;
     this.batches = this.#parts.batches;
     if (!this.#parts.home.database.exists()) return;

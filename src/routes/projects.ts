@@ -1,7 +1,7 @@
 /** Projects: one conversation and one timeline each. */
 import * as z from "zod";
 import { pageOf, pageQuery } from "../core/wire/common.ts";
-import { browserLink, newProject, project, timeline } from "../core/wire/project.ts";
+import { browserLink, newProject, project, projectPatch, timeline } from "../core/wire/project.ts";
 import { notFound, unwrap } from "../http/api-error.ts";
 import { addressOf, callOf, namedAddress, newAddress } from "../http/call.ts";
 import type { Api } from "../http/context.ts";
@@ -42,6 +42,30 @@ const read = declare({
   summary: "One project",
   request: { params: ownedParams("prj") },
   responses: { 200: answer(project, "The project.") },
+});
+
+const change = declare({
+  method: "patch",
+  path: "/v1/projects/{id}",
+  access: "chat",
+  credentials: "key_or_user_token",
+  tags,
+  summary: "Rename a project, or give it other metadata",
+  request: { params: ownedParams("prj"), body: body(projectPatch) },
+  responses: { 200: answer(project, "The project.") },
+});
+
+const remove = declare({
+  method: "delete",
+  path: "/v1/projects/{id}",
+  access: "chat",
+  credentials: "key_or_user_token",
+  tags,
+  summary: "Delete a project and everything in it",
+  description:
+    "Turns are cancelled and videos made in it deleted; what Nemo has begun may still be charged. Records and files go as soon as nothing of it runs. Uploads stay.",
+  request: { params: ownedParams("prj") },
+  responses: { 204: { description: "It is gone." } },
 });
 
 const readTimeline = declare({
@@ -87,6 +111,18 @@ export function mountProjects(app: Api): void {
   app.openapi(read, async (c) => {
     const { id } = c.req.valid("param");
     return c.json(unwrap(await userObject(c.env, addressOf(c, id)).readProject(id)), 200);
+  });
+
+  app.openapi(change, async (c) => {
+    const { id } = c.req.valid("param");
+    const user = userObject(c.env, addressOf(c, id));
+    return c.json(unwrap(await user.changeProject(await callOf(c), id, c.req.valid("json"))), 200);
+  });
+
+  app.openapi(remove, async (c) => {
+    const { id } = c.req.valid("param");
+    unwrap(await userObject(c.env, addressOf(c, id)).removeProject(await callOf(c), id));
+    return c.body(null, 204);
   });
 
   app.openapi(readTimeline, async (c) => {

@@ -97,6 +97,19 @@ const cancel = declare({
   responses: { 200: answer(video, "The video. What Nemo has begun may still be charged.") },
 });
 
+const remove = declare({
+  method: "delete",
+  path: "/v1/videos/{id}",
+  access: "chat",
+  credentials,
+  tags,
+  summary: "Delete a video",
+  description:
+    "One that is still made is cancelled first; what Nemo has begun may still be charged. Its events, its files and the project that was made for it go as soon as nothing of it runs. In a project of yours, or one that other videos work in, its turns stay. Uploads stay.",
+  request: { params: ownedParams("vid") },
+  responses: { 204: { description: "It is gone." } },
+});
+
 const content = declare({
   method: "get",
   path: "/v1/videos/{id}/content",
@@ -158,6 +171,12 @@ export function mountVideos(app: Api): void {
   app.openapi(cancel, async (c) => {
     const { id } = c.req.valid("param");
     return c.json(unwrap(await userObject(c.env, addressOf(c, id)).cancelVideo(await callOf(c), id)), 200);
+  });
+
+  app.openapi(remove, async (c) => {
+    const { id } = c.req.valid("param");
+    unwrap(await userObject(c.env, addressOf(c, id)).removeVideo(await callOf(c), id));
+    return c.body(null, 204);
   });
 
   alsoHead(app, content);

@@ -26,12 +26,10 @@ export const auditEntry = z
     happened_at: moment,
     actor: z.string().meta({ description: "`admin`, or the id of the key that asked.", example: "admin" }),
     action: auditAction,
-    target: z
-      .string()
-      .meta({
-        description:
-          "The id of what it was done to. A user is named by the hash at the end of the ids of all that is theirs.",
-      }),
+    target: z.string().meta({
+      description:
+        "The id of what it was done to. A user is named by the hash at the end of the ids of all that is theirs.",
+    }),
     mode: mode.nullable().meta({ description: "Null where both modes are concerned." }),
     request_id: z.string(),
     detail: z.record(z.string(), z.unknown()).meta({ description: "What was set. Never a secret." }),

@@ -43,6 +43,12 @@ export const project = z
   .meta({ id: "Project" });
 export type ProjectWire = z.infer<typeof project>;
 
+export const projectPatch = z.strictObject({
+  name: z.string().trim().min(1).max(200).optional(),
+  metadata: metadata.optional().meta({ description: "Replaces all of it.", example: { order: "7" } }),
+});
+export type ProjectPatch = z.infer<typeof projectPatch>;
+
 export const newProject = z.strictObject({
   name: z.string().trim().min(1).max(200).default("project"),
   language: language.optional(),

@@ -30,6 +30,8 @@ export const VIDEO = "video";
 export const MAKING = "making";
 export const BATCH = "batch";
 export const TIDY = "tidy";
+/** A project or video that was deleted, to be taken out. */
+export const REMOVE = "remove";
 /** A finished file, to be removed when its time is over. */
 export const FILE = "file";
 

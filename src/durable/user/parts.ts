@@ -13,6 +13,7 @@ import { type Home, isNamed } from "./home.ts";
 import { MakingRows } from "./making-rows.ts";
 import { Makings } from "./makings.ts";
 import { Projects } from "./projects.ts";
+import { Removals } from "./removals.ts";
 import { RenderFiles } from "./render-files.ts";
 import { RenderRows } from "./render-rows.ts";
 import { RenderRun } from "./render-run.ts";
@@ -68,6 +69,7 @@ export function putTogether(ground: Ground, worker: Worker) {
     turns.keepPlaces();
     filming.recover();
   }
+  const removals = new Removals(home, { projects, run, renders, files, videos, videoRows });
   const makings = new Makings(home, new MakingRows(ground, database), { projects, turns, turnRows });
   const batches = new Batches(home, new BatchRows(ground, database), videos, projects);
   return {
@@ -88,5 +90,6 @@ export function putTogether(ground: Ground, worker: Worker) {
     filming,
     makings,
     batches,
+    removals,
   };
 }

@@ -6,7 +6,7 @@ import { err, ok, type Result } from "../../core/result.ts";
 import { type EpochMs, SECOND_MS, toRfc3339 } from "../../core/time.ts";
 import { EMPTY_TIMELINE, isExportable, summaryLine, type Timeline } from "../../core/timeline.ts";
 import type { Picture } from "../../core/turn.ts";
-import type { BrowserLinkWire, NewProject, ProjectWire, TimelineWire } from "../../core/wire/project.ts";
+import type { BrowserLinkWire, NewProject, ProjectPatch, ProjectWire, TimelineWire } from "../../core/wire/project.ts";
 import type { NemoState } from "../../nemo/domain.ts";
 import { cursorOf, pageOf } from "../page.ts";
 import { findRepeat, keepRepeat } from "../repeats.ts";
@@ -76,7 +76,7 @@ export class Projects {
     const { sql } = this.#home.ground;
     const rows = sql
       .exec<{ record: string }>(
-        "SELECT record FROM projects WHERE id < ? ORDER BY id DESC LIMIT ?",
+        "SELECT record FROM projects WHERE removed = 0 AND id < ? ORDER BY id DESC LIMIT ?",
         cursorOf(page),
         page.limit + 1,
       )
@@ -90,12 +90,18 @@ export class Projects {
     );
   }
 
+  /** The project; null where there is none, or where it was deleted. */
   find(id: ProjectId): Project | null {
-    if (!this.#home.database.exists()) return null;
-    const row = this.#home.ground.sql
-      .exec<{ record: string }>("SELECT record FROM projects WHERE id = ?", id)
-      .toArray()[0];
-    return row === undefined ? null : decode(row.record);
+    return this.#stored("SELECT record FROM projects WHERE removed = 0 AND id = ?", id);
+  }
+
+  /** Gives a project another name or other metadata; what is not named stays. */
+  change(id: ProjectId, { name, metadata }: ProjectPatch): Result<ProjectWire, Refusal> {
+    const project = this.find(id);
+    if (project === null) return err(noProject());
+    const changed = { ...project, name: name ?? project.name, metadata: metadata ?? project.metadata };
+    this.save(changed);
+    return ok(this.#show(changed));
   }
 
   save(project: Project): void {
@@ -126,9 +132,12 @@ export class Projects {
     if (project !== null) this.save({ ...project, session: null, picture: null, hasTimeline: false });
   }
 
-  /** Upstream's state of the project; null when it has no session yet, so that nothing can be there. */
+  /**
+   * Upstream's state of the project; null when it has no session yet, so that nothing can be there. What still runs of a
+   * deleted project settles by it.
+   */
   async state(id: ProjectId): Promise<Result<NemoState | null, Refusal>> {
-    const project = this.find(id);
+    const project = this.#stored("SELECT record FROM projects WHERE id = ?", id);
     if (project === null) return err(noProject());
     const { session } = project;
     if (session === null) return ok(null);
@@ -138,6 +147,7 @@ export class Projects {
   async timeline(
     id: ProjectId,
   ): Promise<Result<{ timeline: TimelineWire; etag: string; draft: string | null }, Refusal>> {
+    if (this.find(id) === null) return err(noProject());
     const state = await this.state(id);
     if (!state.ok) return state;
     const timeline = showTimeline(id, state.value?.timeline ?? EMPTY_TIMELINE);
@@ -154,6 +164,12 @@ export class Projects {
     if (project !== null) this.save({ ...project, opened: true });
     const expiresAt = this.#home.ground.now() + made.value.expiresInSeconds * SECOND_MS;
     return ok({ url: made.value.url, expires_at: toRfc3339(expiresAt) });
+  }
+
+  #stored(query: string, id: ProjectId): Project | null {
+    if (!this.#home.database.exists()) return null;
+    const row = this.#home.ground.sql.exec<{ record: string }>(query, id).toArray()[0];
+    return row === undefined ? null : decode(row.record);
   }
 
   #show(project: Project): ProjectWire {

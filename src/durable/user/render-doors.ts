@@ -29,7 +29,10 @@ export abstract class RenderDoors extends Doors {
   }
 
   async cancelRender(_call: Call, id: RenderId): Answer<RenderWire> {
-    return this.living(() => this.renders.cancel(id));
+    return this.living(() => {
+      const known = this.renders.read(id);
+      return known.ok ? this.renders.cancel(id) : known;
+    });
   }
 
   async listRenders(project: ProjectId | null, page: PageRequest): Answer<Page<RenderWire>> {

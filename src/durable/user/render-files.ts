@@ -32,7 +32,7 @@ export class RenderFiles {
   /** Where the finished file lies; refuses until it is there, and after its time. */
   file(id: RenderId): Result<StoredFile, Refusal> {
     const { address, ground } = this.#home;
-    const render = this.#rows.find(id);
+    const render = this.#rows.shown(id);
     if (render === null) return err(noRender());
     if (render.file !== null) {
       if (render.file.expiresAt <= ground.now()) return err(fileGone(render));
@@ -61,6 +61,15 @@ export class RenderFiles {
     const { tenant, mode } = address;
     const token = await signLink({ purpose: "share", tenant, mode, id, expiresAt }, { current, previous });
     return ok({ token, expires_at: toRfc3339(expiresAt) });
+  }
+
+  /** Ends a finished file's time now. Call inside a transaction. */
+  end(id: RenderId): void {
+    const { ground, schedule } = this.#home;
+    const render = this.#rows.find(id);
+    if (render === null || render.file === null) return;
+    this.#rows.save({ ...render, file: { ...render.file, expiresAt: Math.min(render.file.expiresAt, ground.now()) } });
+    schedule.owe(FILE, id, ground.now());
   }
 
   /** The schedule's work at a file's end: it is refused from that moment on, and removed here unless another render shows it. */

@@ -11,6 +11,9 @@ import { cursorOf } from "../page.ts";
 
 export type Finished = Render & { readonly file: RenderFile };
 
+/** Of no deleted project. */
+const KEPT = "project NOT IN (SELECT id FROM projects WHERE removed = 1)";
+
 export class RenderRows {
   readonly #ground: Ground;
   readonly #database: Database;
@@ -23,6 +26,12 @@ export class RenderRows {
   find(id: RenderId): Render | null {
     if (!this.#database.exists()) return null;
     return this.#renders("SELECT record FROM renders WHERE id = ?", id)[0] ?? null;
+  }
+
+  /** The render as its callers may know it: not one of a deleted project. */
+  shown(id: RenderId): Render | null {
+    if (!this.#database.exists()) return null;
+    return this.#renders(`SELECT record FROM renders WHERE id = ? AND ${KEPT}`, id)[0] ?? null;
   }
 
   add(render: Render): void {
@@ -39,7 +48,7 @@ export class RenderRows {
   page(project: ProjectId | null, page: PageRequest): Render[] {
     if (!this.#database.exists()) return [];
     if (project === null) {
-      const query = "SELECT record FROM renders WHERE id < ? ORDER BY id DESC LIMIT ?";
+      const query = `SELECT record FROM renders WHERE id < ? AND ${KEPT} ORDER BY id DESC LIMIT ?`;
       return this.#renders(query, cursorOf(page), page.limit + 1);
     }
     const query = "SELECT record FROM renders WHERE project = ? AND id < ? ORDER BY id DESC LIMIT ?";

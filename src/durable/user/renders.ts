@@ -51,9 +51,11 @@ export class Renders {
     const want = { quota: "renders_per_day", ref: order.id, amount: 1 } as const;
     const full = finished === null ? await takeQuota(ground, call, [want]) : null;
     const twin = this.#repeated(call); // one may have come meanwhile
-    if (twin !== null && full === null) giveQuota(ground, order.id);
+    const isGone = this.#projects.find(project) === null; // or the project was deleted
+    if ((twin !== null || isGone) && full === null) giveQuota(ground, order.id);
     if (twin !== null) return twin;
     if (full !== null) return err(full);
+    if (isGone) return err(noProject());
     const render = finished === null ? order : reuseOf(order, finished, ground.now() + keptMs);
     ground.storage.transactionSync(() => {
       this.#rows.add(render);
@@ -84,7 +86,7 @@ export class Renders {
   }
 
   read(id: RenderId): Result<RenderWire, Refusal> {
-    const render = this.#rows.find(id);
+    const render = this.#rows.shown(id);
     return render === null ? err(noRender()) : ok(showRender(this.#home, render));
   }
 

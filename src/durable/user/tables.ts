@@ -5,6 +5,7 @@ import { OUTBOX_CALLBACK, OUTBOX_KEY, OUTBOX_TABLES } from "../outbox.ts";
 import { REPEATS_TABLE } from "../repeats.ts";
 import { BATCH_TABLES } from "./batch-rows.ts";
 import { MAKING_TABLES } from "./making-rows.ts";
+import { REMOVAL_TABLES } from "./removal-rows.ts";
 import { VIDEO_TABLES } from "./video-rows.ts";
 
 export const USER_MIGRATIONS: Migrations = [
@@ -94,4 +95,5 @@ export const USER_MIGRATIONS: Migrations = [
   MAKING_TABLES,
   BATCH_TABLES,
   OUTBOX_KEY,
+  REMOVAL_TABLES,
 ];

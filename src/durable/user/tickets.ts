@@ -25,7 +25,7 @@ export class Tickets {
 
   /** A ticket for the turn, the same one for the same call. It is not kept: the moment it ends in makes it anew. */
   async make(call: Call, id: TurnId): Promise<Result<{ ticket: string; first_use_by: string }, Refusal>> {
-    if (this.#rows.find(id) === null) return err(noTurn());
+    if (this.#rows.shown(id) === null) return err(noTurn());
     enter(this.#home, call);
     const { ground } = this.#home;
     const repeat = findRepeat(ground, call);

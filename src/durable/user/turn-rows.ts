@@ -23,6 +23,14 @@ export class TurnRows {
     return this.#turns("SELECT record FROM turns WHERE id = ?", id)[0] ?? null;
   }
 
+  /** The turn as its callers may know it: not one of a deleted project. */
+  shown(id: TurnId): Turn | null {
+    if (!this.#database.exists()) return null;
+    const query =
+      "SELECT record FROM turns WHERE id = ? AND project NOT IN (SELECT id FROM projects WHERE removed = 1)";
+    return this.#turns(query, id)[0] ?? null;
+  }
+
   add(turn: Turn): void {
     this.#ground.sql.exec(
       "INSERT INTO turns (id, project, phase, sent_at, ended_at, record) VALUES (?, ?, ?, NULL, NULL, ?)",

@@ -68,9 +68,11 @@ export class Turns {
     });
     const refused = await takeQuota(ground, call, [{ quota: "concurrent_turns", ref: turn.id, amount: 1 }]);
     const twin = this.#known(call, project); // one may have come while the place was taken
-    if (twin !== null && refused === null) giveQuota(ground, turn.id);
+    const isGone = this.#projects.find(project) === null; // or the project was deleted
+    if ((twin !== null || isGone) && refused === null) giveQuota(ground, turn.id);
     if (twin !== null) return twin;
     if (refused !== null) return err(refused);
+    if (isGone) return err(noProject());
     ground.storage.transactionSync(() => {
       const opening = this.#opening(turn);
       this.#rows.add(turn);
@@ -99,7 +101,7 @@ export class Turns {
   }
 
   read(id: TurnId): Result<TurnWire, Refusal> {
-    const turn = this.#rows.find(id);
+    const turn = this.#rows.shown(id);
     return turn === null ? err(noTurn()) : ok(showTurn(this.#home, this.#rows, turn));
   }
 
@@ -131,7 +133,7 @@ export class Turns {
     }
     const frames = log.readAfter(id, after, limit);
     const last = frames.at(-1)?.seq ?? after;
-    const ended = this.#rows.find(id)?.phase === "ended" && last >= log.last(id);
+    const ended = this.#rows.shown(id)?.phase === "ended" && last >= log.last(id);
     const data = frames.map(({ seq, data }) => ({ id: seq, event: JSON.parse(data) as TurnEventWire })); // rows of our own log
     return ok({ data, next_after: last, ended });
   }
@@ -140,7 +142,7 @@ export class Turns {
   async awaitEnd(id: TurnId, waitMs: number): Promise<Result<TurnWire, Refusal>> {
     const until = this.#home.ground.now() + waitMs;
     for (;;) {
-      const turn = this.#rows.find(id);
+      const turn = this.#rows.shown(id);
       const left = until - this.#home.ground.now();
       const crowded = this.#waiting >= WAITING_PER_USER; // a preference may be passed over (RFC 7240)
       if (turn === null || turn.phase === "ended" || left <= 0 || crowded) return this.read(id);
@@ -171,7 +173,7 @@ export class Turns {
 
   /** The turn, if its events are still kept. */
   #kept(id: TurnId): Result<Turn, Refusal> {
-    const turn = this.#rows.find(id);
+    const turn = this.#rows.shown(id);
     if (turn === null) return err(noTurn());
     const kept = turn.endedAt === null || this.#home.ground.now() - turn.endedAt <= EVENTS_TTL_MS;
     return kept ? ok(turn) : err(eventsExpired(id));

@@ -1,15 +1,20 @@
-/** The doors of a user's object that lead to videos. */
-import type { VideoId } from "../../core/ids.ts";
+/** The doors of a user's object that lead to videos, and to the end of videos and projects. */
+import type { ProjectId, VideoId } from "../../core/ids.ts";
 import type { Pass } from "../../core/pass.ts";
 import type { Call, Page, PageRequest, StoredFile, VideoPort, Watching } from "../../core/ports.ts";
 import type { Video, VideoOrder } from "../../core/video.ts";
+import type { ProjectPatch, ProjectWire } from "../../core/wire/project.ts";
 import type { VideoEventsPage, VideoWire } from "../../core/wire/video.ts";
 import type { Answer } from "./doors.ts";
+import type { Projects } from "./projects.ts";
+import type { Removals } from "./removals.ts";
 import { RenderDoors } from "./render-doors.ts";
 import type { Videos } from "./videos.ts";
 
 export abstract class VideoDoors extends RenderDoors implements VideoPort {
   protected abstract readonly videos: Videos;
+  protected abstract readonly projects: Projects;
+  protected abstract readonly removals: Removals;
 
   async startVideo(call: Call, order: VideoOrder): Answer<VideoWire> {
     return this.living(() => this.videos.start(call, order));
@@ -45,6 +50,18 @@ export abstract class VideoDoors extends RenderDoors implements VideoPort {
 
   async readVideoFile(id: VideoId): Answer<StoredFile> {
     return this.videos.file(id);
+  }
+
+  async removeVideo(_call: Call, id: VideoId): Answer<null> {
+    return this.living(() => this.removals.video(id));
+  }
+
+  async changeProject(_call: Call, id: ProjectId, patch: ProjectPatch): Answer<ProjectWire> {
+    return this.living(() => this.projects.change(id, patch));
+  }
+
+  async removeProject(_call: Call, id: ProjectId): Answer<null> {
+    return this.living(() => this.removals.project(id));
   }
 
   async shareVideo(call: Call, id: VideoId, seconds: number): Answer<{ token: string; expires_at: string }> {

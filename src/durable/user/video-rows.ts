@@ -1,5 +1,5 @@
 /** The rows of videos: what is stored of each, and whose step waits for what. */
-import type { RenderId, TurnId, VideoId } from "../../core/ids.ts";
+import type { ProjectId, RenderId, TurnId, VideoId } from "../../core/ids.ts";
 import type { PageRequest } from "../../core/ports.ts";
 import type { EpochMs } from "../../core/time.ts";
 import type { Video } from "../../core/video.ts";
@@ -22,6 +22,9 @@ export const VIDEO_TABLES = `
   CREATE INDEX videos_by_age ON videos (tidied, ended_at);
   CREATE INDEX videos_by_status ON videos (status, id);
 `;
+
+/** What a record of an earlier version lacks. Whose its project is was not written down, so that stays. */
+const ADDED = { key: null, ownsProject: false, renders: [] } as const;
 
 export class VideoRows {
   readonly #ground: Ground;
@@ -53,6 +56,11 @@ export class VideoRows {
 
   remove(id: VideoId): void {
     this.#ground.sql.exec("DELETE FROM videos WHERE id = ?", id);
+  }
+
+  /** Videos that work in a project, whoever made it. Reads all of them: asked when something is deleted. */
+  inProject(project: ProjectId): Video[] {
+    return this.#videos("SELECT record FROM videos WHERE record ->> '$.project' = ?", project);
   }
 
   /** A page of videos, newest first, and one more to tell whether there are others. */
@@ -92,6 +100,6 @@ export class VideoRows {
 
   #videos(query: string, ...values: SqlStorageValue[]): Video[] {
     const rows = this.#ground.sql.exec<{ record: string }>(query, ...values).toArray();
-    return rows.map(({ record }) => ({ key: null, ...(JSON.parse(record) as Video) })); // written by save() only
+    return rows.map(({ record }) => ({ ...ADDED, ...(JSON.parse(record) as Video) })); // written by save() only
   }
 }

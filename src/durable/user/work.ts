@@ -1,5 +1,5 @@
 /** The fuse box of a user's object: which part performs what is due, and which gives it an end when it keeps failing. */
-import type { BatchId, MakingId, RenderId, TurnId, VideoId } from "../../core/ids.ts";
+import type { BatchId, MakingId, ProjectId, RenderId, TurnId, VideoId } from "../../core/ids.ts";
 import { EVENTS_TTL_MS } from "../../core/limits.ts";
 import { HOUR_MS } from "../../core/time.ts";
 import { AUDIT, tellAudit } from "../audit-note.ts";
@@ -8,7 +8,7 @@ import { TOKEN_WARNING } from "../kept-token.ts";
 import { OUTBOX } from "../outbox.ts";
 import { TOKEN_STANDING } from "../token-standing.ts";
 import { ERASE, FORGET } from "./erasure.ts";
-import { ACT, ATTACH, BATCH, FILE, MAKING, RENDER, TIDY, TURN, VIDEO } from "./home.ts";
+import { ACT, ATTACH, BATCH, FILE, MAKING, REMOVE, RENDER, TIDY, TURN, VIDEO } from "./home.ts";
 import type { UserParts } from "./parts.ts";
 import { REGISTER, register } from "./registry.ts";
 
@@ -24,6 +24,7 @@ export async function performDue(parts: UserParts, { kind, ref, attempts }: DueR
   if (kind === VIDEO) return parts.filming.perform(ref as VideoId);
   if (kind === BATCH) return parts.batches.perform(ref as BatchId);
   if (kind === MAKING) return parts.makings.perform(ref as MakingId);
+  if (kind === REMOVE) return parts.removals.perform(ref as VideoId | ProjectId);
   if (kind === ACT) return parts.run.act(ref as TurnId);
   if (kind === TIDY) return tidy(parts);
   if (kind === TOKEN_WARNING) return parts.home.account.warn(ref);
