@@ -7,8 +7,8 @@
  */
 import type { UserAddress } from "./address.ts";
 import type { Append } from "./append.ts";
-import type { BatchChange, BatchItem, BatchOrder } from "./batch.ts";
 import type { AuditEntry } from "./audit.ts";
+import type { BatchChange, BatchItem, BatchOrder } from "./batch.ts";
 import type { Charged, Refusal } from "./errors.ts";
 import type { AssetId, BatchId, KeyId, MakingId, ProjectId, RenderId, TurnId, UploadId, VideoId } from "./ids.ts";
 import type { MakingOrder } from "./making.ts";
