@@ -13,8 +13,11 @@ import { repeatKeyOf, userOf } from "./request-headers.ts";
 import { judgeUserToken } from "./token-verdict.ts";
 import { isUserToken } from "./user-token.ts";
 
-/** What a route asks of its caller: a scope of the key, any valid key, nothing, or `read` unless a stream ticket is in the URL. */
-export type Access = KeyScope | "any" | "public" | "read_or_ticket";
+/**
+ * What a route asks of its caller: a scope of the key, any valid key, nothing, `read` unless a stream ticket is in the URL, or
+ * one of two scopes: whoever may send an upload's bytes may ask how far they came, since no resumable client works without.
+ */
+export type Access = KeyScope | "any" | "public" | "read_or_ticket" | "read_or_upload";
 
 /** Which credentials a route takes. User tokens are let in only where a route says so: most things are the tenant's own. */
 export type Credentials = "key" | "key_or_user_token";
@@ -32,10 +35,7 @@ export const access =
         "key_required",
         "A user token does not open this route; call it from your server with an API key.",
       );
-    const scope = rule === "read_or_ticket" ? "read" : rule;
-    if (scope !== "any" && !caller.scopes.includes(scope)) {
-      throw apiError("missing_scope", `This needs the scope \`${scope}\`; yours are ${caller.scopes.join(", ")}.`);
-    }
+    refuseScopes(rule, caller);
     c.set("caller", caller);
     c.set("actor", caller.keyId);
     c.set("user", await namedUser(c, caller));
@@ -43,6 +43,20 @@ export const access =
     await next();
     stampCaller(c, caller, !c.var.config.local);
   };
+
+/** One of these scopes is needed; none for a route that takes any key. */
+function scopesFor(rule: Access): readonly KeyScope[] {
+  if (rule === "any" || rule === "public") return [];
+  if (rule === "read_or_upload") return ["read", "upload"];
+  return [rule === "read_or_ticket" ? "read" : rule];
+}
+
+function refuseScopes(rule: Access, { scopes }: Caller): void {
+  const needed = scopesFor(rule);
+  if (needed.length === 0 || needed.some((scope) => scopes.includes(scope))) return;
+  const named = needed.map((scope) => `\`${scope}\``).join(" or ");
+  throw apiError("missing_scope", `This needs the scope ${named}; yours are ${scopes.join(", ")}.`);
+}
 
 /** The user that the header names. A user token speaks for its own user alone, who need not be named again. */
 async function namedUser(c: Ctx, caller: Caller): Promise<string | null> {

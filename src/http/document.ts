@@ -5,7 +5,7 @@ const INFO = {
   title: "nemo-gateway",
   version: "1",
   description:
-    "A REST gateway in front of the NemoVideo API. `x-scope` says what a key needs for a route; `any` is any valid key; `x-credentials` says whether user tokens are taken too. Errors are `application/problem+json`; every answer has a `Request-Id`.",
+    "A REST gateway in front of the NemoVideo API. `x-scope` says what a key needs for a route; `any` is any valid key, `a_or_b` is either; `x-credentials` says whether user tokens are taken too. Errors are `application/problem+json`; every answer has a `Request-Id`.",
   license: { name: "MIT", identifier: "MIT" },
 };
 

@@ -52,7 +52,7 @@ const list = declare({
 const read = declare({
   method: "get",
   path: "/v1/uploads/{id}",
-  access: "read",
+  access: "read_or_upload",
   credentials: "key_or_user_token",
   tags,
   summary: "How far an upload is",

@@ -40,7 +40,8 @@ describe("the document", () => {
     expect(JSON.stringify(paths)).not.toContain("/admin");
     for (const [path, operations] of Object.entries(paths)) {
       for (const [method, operation] of Object.entries(operations)) {
-        expect([...SCOPES, "any", "public", "read_or_ticket"], `${method} ${path}`).toContain(operation["x-scope"]);
+        const rules = [...SCOPES, "any", "public", "read_or_ticket", "read_or_upload"];
+        expect(rules, `${method} ${path}`).toContain(operation["x-scope"]);
         const credentials = operation["x-credentials"] ?? "public";
         expect(operation.security.length, `${method} ${path}`).toBe(
           { public: 0, key: 3, key_or_user_token: 4 }[credentials],

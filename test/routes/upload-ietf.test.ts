@@ -2,7 +2,7 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import { base64 } from "../../src/core/encode.ts";
 import type { AssetWire, UploadWire } from "../../src/core/wire/upload.ts";
-import { call, jsonOf, type Member, makeMember, problemOf } from "../support/gateway.ts";
+import { call, jsonOf, type Member, makeKey, makeMember, problemOf } from "../support/gateway.ts";
 import { until } from "../support/objects.ts";
 
 const REGISTRY = "https://iana.org/assignments/http-problem-types#";
@@ -45,6 +45,15 @@ async function begun(headers: Record<string, string> = {}): Promise<string> {
 
 const digest = async (name: "SHA-256" | "SHA-512", bytes: Uint8Array<ArrayBuffer>): Promise<string> =>
   `${name.toLowerCase()}=:${base64(new Uint8Array(await crypto.subtle.digest(name, bytes)))}:`;
+
+it("needs no scope but `upload` to send, ask and go on; lists need `read`", async () => {
+  const path = await begun({ "Upload-Length": String(FILE.length) });
+  const key = await makeKey(member.tenant.id, { scopes: ["upload"] });
+  const headers = { Authorization: `Bearer ${key.secret}`, ...V8 };
+  expect((await call(path, { method: "HEAD", headers })).headers.get("Upload-Offset")).toBe("5");
+  expect((await jsonOf<UploadWire>(await call(path, { headers }))).offset_bytes).toBe(5);
+  expect((await call("/v1/uploads", { headers: { ...headers, "X-User-Id": "ada" } })).status).toBe(403);
+});
 
 describe("a creation", () => {
   it("with the whole content is complete, and answered with the upload", async () => {

@@ -8,6 +8,7 @@ import { Outbox } from "../outbox.ts";
 import type { Schedule } from "../schedule.ts";
 import { UploadBytes } from "./bytes.ts";
 import { PartsFile } from "./parts.ts";
+import { PassingHash } from "./passing-hash.ts";
 import { decodeUpload, formatOf, showUpload, type Upload } from "./record.ts";
 
 /** Kinds of rows in the schedule. */
@@ -22,6 +23,7 @@ export class UploadHome {
   readonly database: Database;
   readonly schedule: Schedule;
   readonly bytes: UploadBytes;
+  readonly hash = new PassingHash();
 
   constructor(ground: Ground, database: Database, schedule: Schedule) {
     this.ground = ground;

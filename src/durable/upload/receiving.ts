@@ -75,6 +75,7 @@ export class Receiving {
         bounds: { idleMs: waits.uploadBodyIdle, signal },
         until: ground.now() + waits.uploadBodyTotal,
         keepMs: waits.uploadKeep,
+        hash: this.#home.hash,
         judge: (head) => judgeFirstBytes(this.#home, head),
       });
       return await taking.take(body, (offset) => isWhole(append, offset, sizeBytes));
@@ -121,6 +122,7 @@ export class Receiving {
     const upload = this.#home.find();
     const refused = upload === null ? noUpload() : refuseWhole(upload, sizeBytes);
     if (refused !== null || upload === null) return refuseBody(body, refused ?? noUpload());
+    this.#home.hash.forget(); // these bytes go to R2 past it
     const { config, env, boundary } = this.#home.ground;
     const bounds = { idleMs: config.waits.uploadBodyIdle, signal };
     const head = await readHead(body, Math.min(sizeBytes, FIRST_BYTES), bounds);

@@ -12,6 +12,7 @@ import { type Bounds, Broken, openChunks, type PutFailure, reasonOf, within } fr
 import type { StoredPart, UploadBytes } from "./bytes.ts";
 import { Digests } from "./digests.ts";
 import type { PartsFile } from "./parts.ts";
+import type { PassingHash } from "./passing-hash.ts";
 
 /** How it ended: at the body's end; in the middle; beyond what the file may hold; with other bytes than its sender meant; with a verdict on its first bytes. */
 export type Taken =
@@ -32,6 +33,8 @@ export type Rules = {
   readonly until: EpochMs;
   /** How long bytes may wait for their part to fill before they are kept in rows. */
   readonly keepMs: number;
+  /** Told of every byte in its place. One that is not kept in the end comes again, which it notices. */
+  readonly hash: PassingHash;
   readonly judge: (head: Uint8Array) => Refusal | null;
 };
 
@@ -103,6 +106,7 @@ export class Taking {
     if (this.#offset + chunk.length > this.#rules.limit) throw new Refused({ end: "too_long" });
     this.#taken += chunk.length;
     await this.#digests.add(chunk);
+    await this.#rules.hash.add(this.#offset, chunk);
     for (let at = 0; at < chunk.length; ) {
       const taken = chunk.subarray(at, at + UPLOAD_PART_BYTES - this.#filled);
       this.#buffer.set(taken, this.#at(this.#filled));
