@@ -29,6 +29,8 @@ export type GatewayOptions = {
   readonly vars?: Readonly<Record<string, string>> | undefined;
   /** False prints the gateway's own output as it comes. */
   readonly quiet?: boolean | undefined;
+  /** Told every line that the gateway prints, its log lines too, as it comes. */
+  readonly heard?: ((line: string) => void) | undefined;
 };
 
 export type Gateway = {
@@ -76,11 +78,11 @@ function placeOf(options: GatewayOptions): Place {
 }
 
 /** Secrets and variables go in by files that only we can read: a command line is seen by everybody on the machine. */
-const devArgs = (place: Place, port: number, inspectorPort: number): string[] => [
+const devArgs = (place: Place, port: number, inspectorPort: number, logLevel: "info" | "warn"): string[] => [
   "dev",
   ...["--ip", "127.0.0.1", "--port", String(port), "--inspector-port", String(inspectorPort)],
   ...["--env-file", place.secretsFile, "--env-file", place.varsFile],
-  ...["--persist-to", place.persistTo, "--log-level", "warn", "--show-interactive-dev-session=false"],
+  ...["--persist-to", place.persistTo, "--log-level", logLevel, "--show-interactive-dev-session=false"],
 ];
 
 async function answers(url: string): Promise<boolean> {
@@ -114,7 +116,10 @@ async function crashOf(door: CrashDoor, group: ProcessGroup): Promise<string> {
 /** Starts the gateway and waits until it is healthy. Throws, with nothing left running, when it does not become so. */
 export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const place = placeOf(options);
-  const print = options.quiet === false ? printUseful : undefined;
+  const print = (line: string): void => {
+    options.heard?.(line);
+    if (options.quiet === false) printUseful(line);
+  };
   const { ADMIN_TOKEN } = keepSecrets(place.secretsFile);
   const [port, inspectorPort, door] = await Promise.all([options.port ?? freePort(), freePort(), openCrashDoor()]);
   const vars = { ENVIRONMENT: "development", ALLOW_ANONYMOUS: "1", CRASH_URL: door.url, ...options.vars };
@@ -127,7 +132,10 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   }
 
   const url = `http://127.0.0.1:${port}`;
-  const group = startWrangler(devArgs(place, port, inspectorPort), { stateDir: place.stateDir, print });
+  const group = startWrangler(devArgs(place, port, inspectorPort, options.heard ? "info" : "warn"), {
+    stateDir: place.stateDir,
+    print,
+  });
   const cron = new AbortController();
   const stop = async (): Promise<void> => {
     forget();

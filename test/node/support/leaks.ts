@@ -1,0 +1,83 @@
+/** Looks for planted words in everything that a gateway has said or kept, in every spelling that code gives to a word. */
+import { readdirSync, readFileSync, statSync } from "node:fs";
+import { basename, join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+
+/** Something that was said or kept, by the name of its place: `stdout`, `UserObject.turns`, `R2 keys`. */
+export type Said = { readonly place: string; readonly bytes: Buffer };
+export type Leak = { readonly canary: string; readonly place: string };
+
+export const said = (place: string, text: string): Said => ({ place, bytes: Buffer.from(text) });
+
+/** A word as it is, and in base64 (at each of the three places it may stand in), base64url, percent-encoding and hexadecimal. */
+export function spellings(word: string | Buffer): Buffer[] {
+  const bytes = Buffer.from(word);
+  const shifted = [0, 1, 2].map((shift) => {
+    const whole = Buffer.concat([Buffer.alloc(shift), bytes])
+      .toString("base64")
+      .replace(/=+$/, "");
+    return whole.slice(shift === 0 ? 0 : shift + 1, -2); // the first and last characters hold its neighbours' bits
+  });
+  const url = shifted.map((text) => text.replaceAll("+", "-").replaceAll("/", "_"));
+  const every = [...bytes].map((byte) => `%${byte.toString(16).padStart(2, "0")}`).join("");
+  const hex = bytes.toString("hex");
+  const texts = [...shifted, ...url, every, every.toUpperCase(), hex, hex.toUpperCase()];
+  const asText = typeof word === "string" ? [encodeURIComponent(word), JSON.stringify(word).slice(1, -1)] : [];
+  const wide = Buffer.from(bytes.toString("latin1"), "utf16le"); // as a V8 value may keep it
+  return [bytes, wide, ...[...new Set([...texts, ...asText])].map((text) => Buffer.from(text))];
+}
+
+/** Every place at which a canary was found. */
+export function find(canaries: Readonly<Record<string, string | Buffer>>, everything: Iterable<Said>): Leak[] {
+  const wanted = Object.entries(canaries).map(([canary, word]) => ({ canary, forms: spellings(word) }));
+  const found = new Map<string, Leak>();
+  for (const { place, bytes } of everything)
+    for (const { canary, forms } of wanted)
+      if (forms.some((form) => bytes.includes(form))) found.set(`${canary} ${place}`, { canary, place });
+  return [...found.values()];
+}
+
+function* filesUnder(folder: string): Generator<string> {
+  for (const name of readdirSync(folder)) {
+    const path = join(folder, name);
+    if (statSync(path).isDirectory()) yield* filesUnder(path);
+    else yield path;
+  }
+}
+
+/** What keeps a file: the class of an object, `D1`, `R2`, or the file's own name. */
+function keeperOf(path: string): string {
+  const known = /nemo-gateway-(\w+Object)|\/(d1|r2)\//i.exec(path);
+  return known?.[1] ?? known?.[2]?.toUpperCase() ?? basename(path);
+}
+
+/** Every table of a database, row by row, as text; blobs as their bytes. */
+function* tablesOf(path: string): Generator<Said> {
+  const database = new DatabaseSync(path);
+  try {
+    const tables = database.prepare("SELECT name FROM sqlite_master WHERE type = 'table'").all();
+    for (const { name } of tables) {
+      const place = `${keeperOf(path)}.${String(name)}`;
+      const rows = database.prepare(`SELECT * FROM "${String(name)}"`);
+      rows.setReadBigInts(true); // some of the platform's own are above what a number holds
+      for (const row of rows.all())
+        for (const value of Object.values(row))
+          if (value !== null) yield { place, bytes: Buffer.from(value instanceof Uint8Array ? value : String(value)) };
+    }
+  } finally {
+    database.close();
+  }
+}
+
+/**
+ * All that a stopped gateway has left in a folder: each file's bytes first (a journal and a free page hold what no table shows
+ * any more), as `UserObject bytes`, then every table of every database, as `UserObject.turns`.
+ */
+export function* keptIn(folder: string): Generator<Said> {
+  const files = [...filesUnder(folder)];
+  for (const path of files) {
+    yield { place: `${keeperOf(path)} bytes`, bytes: readFileSync(path) };
+    yield said("file names", path);
+  }
+  for (const path of files) if (path.endsWith(".sqlite")) yield* tablesOf(path);
+}
