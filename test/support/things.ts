@@ -49,7 +49,7 @@ export async function makeThings(ask: Ask, { prompt, filename, url }: Words = PL
   const whole = await post("/v1/uploads", { filename, size_bytes: PNG.length });
   const headers = { "Content-Length": String(PNG.length) };
   await made(ask(`/v1/uploads/${whole}/content`, { method: "PUT", body: PNG, headers }));
-  things.set("upl", await post("/v1/uploads", { filename, size_bytes: 3 }));
+  things.set("upl", await post("/v1/uploads", { filename, size_bytes: 6 }));
   const first = (path: string) => until(async () => (await made<{ data: { id: string }[] }>(ask(path))).data[0]?.id);
   things.set("ast", await first("/v1/assets"));
   things.set("evt", await first("/v1/events"));
