@@ -99,7 +99,8 @@ describe.each(globSync(join(ROOT, "test/fixtures/state-*.tar.gz")).sort())("the 
     const readUpload = (): Promise<z.infer<typeof upload>> => api.get(`/v1/uploads/${known.upload}`, upload);
     check(["open", "expired"]).toContain((await readUpload()).status);
     if ((await readUpload()).status === "open") {
-      const bytes = new Uint8Array(known.upload_bytes).fill(7);
+      const bytes = new Uint8Array(known.upload_bytes);
+      bytes.set(readFileSync(join(ROOT, "test/media/clip.mp4")).subarray(0, known.upload_bytes));
       await api.send(`/v1/uploads/${known.upload}/content`, { method: "PUT", bytes });
       await until(readUpload, (got) => got.asset_id !== null);
     }
