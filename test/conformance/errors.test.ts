@@ -166,7 +166,10 @@ describe("§3.2 codes", () => {
     const live = await newMember("ada", "live");
     await spoil(path, status);
     await refused(live.ask("GET", "/v1/credits"), code);
-    expect((await live.ask("GET", "/v1/credits")).status).toBe(200);
+    const again = live.ask("GET", "/v1/credits");
+    // A token that is rationed is not asked for again before its time.
+    if (code === "nemo_token_unavailable") await refused(again, code);
+    else expect((await again).status).toBe(200);
   });
 
   it("§3.2 renews a token that Nemo refuses, and answers nemo_token_rejected when the new one is refused too", async () => {
