@@ -52,9 +52,10 @@ export class TurnRows {
     );
   }
 
-  /** A page of a project's turns, newest first, and one more to tell whether there are others. */
+  /** A page of a project's turns, newest first, and one more to tell whether there are others: in the order of `nextIn`. */
   page(project: ProjectId, page: PageRequest): Turn[] {
-    const query = "SELECT record FROM turns WHERE project = ? AND id < ? ORDER BY id DESC LIMIT ?";
+    const query =
+      "SELECT record FROM turns WHERE project = ? AND rowid < coalesce((SELECT rowid FROM turns WHERE id = ?), 9e18) ORDER BY rowid DESC LIMIT ?";
     return this.#turns(query, project, cursorOf(page), page.limit + 1);
   }
 
