@@ -1,16 +1,19 @@
 /**
- * `npm run examples`: every example of `examples/`, against a gateway of its own, and a look at each file they save.
+ * `npm run examples`: every example of `examples/` and README's own commands, against a gateway of its own, and a look at
+ * each file they save.
  *
  * A name runs that one alone: `npm run examples -- phone.ts`.
  */
-import { spawn } from "node:child_process";
-import { mkdirSync, readFileSync, rmSync } from "node:fs";
+import { type SpawnOptions, spawn } from "node:child_process";
+import { mkdirSync, readFileSync, rmSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { apiWith } from "./lib/api.ts";
 import { cleanUp, onEnd } from "./lib/cleanup.ts";
 import { startGateway } from "./lib/gateway.ts";
 import { checkMp4 } from "./lib/mp4-check.ts";
 import { green, red } from "./lib/paint.ts";
+import { commandsOf, idsIn, idsOf } from "./lib/readme-commands.ts";
 import { ROOT } from "./lib/root.ts";
 import { makeKey, makeTenant } from "./lib/tenant.ts";
 
@@ -31,23 +34,52 @@ const EXAMPLES = [
   { file: "zapier.ts", takes: [], saves: 1 },
 ] as const;
 
+/** What README's commands save. */
+const README_SAVES = ["promo.mp4", "render.mp4"];
+
 type Example = (typeof EXAMPLES)[number];
+
+/** Runs a command to its end; answers with what it printed. Throws when it fails. */
+async function printed(command: string, args: readonly string[], options: SpawnOptions): Promise<string> {
+  const child = spawn(command, args, { ...options, stdio: ["ignore", "pipe", "pipe"], timeout: PATIENCE_MS });
+  let text = "";
+  for (const output of [child.stdout, child.stderr]) output?.on("data", (piece) => (text += String(piece)));
+  const code = await new Promise<number | null>((resolve) => child.on("close", resolve));
+  if (code !== 0) throw new Error(`${args.join(" ")} ended with ${code ?? "a signal"}:\n${text}`);
+  return text;
+}
 
 /** Runs one; answers with what it printed. Throws when it fails, or saves something else than an MP4. */
 async function run({ file, takes, saves }: Example, env: NodeJS.ProcessEnv): Promise<string> {
   const saved = Array.from({ length: saves }, (_, n) => join(STATE, `${file}-${n}.mp4`));
   const command = file.endsWith(".sh") ? "sh" : process.execPath;
-  const child = spawn(command, [join(ROOT, "examples", file), ...takes, ...saved], {
-    env,
-    stdio: ["ignore", "pipe", "pipe"],
-    timeout: PATIENCE_MS,
-  });
-  let printed = "";
-  for (const output of [child.stdout, child.stderr]) output.on("data", (piece) => (printed += String(piece)));
-  const code = await new Promise<number | null>((resolve) => child.on("close", resolve));
-  if (code !== 0) throw new Error(`${file} ended with ${code ?? "a signal"}:\n${printed}`);
+  const lines = await printed(command, [join(ROOT, "examples", file), ...takes, ...saved], { env });
   for (const path of saved) checkMp4(readFileSync(path));
-  return printed.trim().split("\n").at(-1) ?? "";
+  return lines.trim().split("\n").at(-1) ?? "";
+}
+
+/** Runs the commands of README's "Use it" one after the other, as a reader would; answers with how many there were. */
+async function followReadme(env: NodeJS.ProcessEnv): Promise<string> {
+  const folder = join(STATE, "readme");
+  mkdirSync(folder);
+  symlinkSync(join(ROOT, "test"), join(folder, "test"));
+  const commands = commandsOf(readFileSync(join(ROOT, "README.md"), "utf8"), "Use it");
+  let ids: Record<string, string> = {};
+  const type = async (command: string): Promise<void> => {
+    const answer = await printed("bash", ["-uc", command], { cwd: folder, env: { ...env, ...ids } });
+    if (/"status":[45]\d\d/.test(answer)) throw new Error(`README's command was refused: ${command}\n${answer}`);
+    ids = { ...ids, ...idsIn(answer) };
+  };
+  for (const [n, command] of commands.entries()) {
+    await type(command);
+    const isUnsaid = (): boolean => idsOf(commands[n + 1] ?? "").some((name) => !(name in ids));
+    for (let tries = 0; tries < 30 && isUnsaid(); tries++) {
+      await sleep(500); // as a reader does: looks again until the answer says what the next command needs
+      await type(command);
+    }
+  }
+  for (const file of README_SAVES) checkMp4(readFileSync(join(folder, file)));
+  return `${commands.length} commands`;
 }
 
 async function main(): Promise<number> {
@@ -56,13 +88,16 @@ async function main(): Promise<number> {
   const gateway = await startGateway({ stateDir: join(STATE, "gateway"), vars: { TIME_SCALE: "10" } });
   const admin = apiWith(gateway.url, gateway.adminToken);
   const KEY = await makeKey(admin, await makeTenant(admin, "examples"), "test", "examples");
+  const env = { ...process.env, NGW: `${gateway.url}/v1`, KEY };
+  const runs = [
+    ...EXAMPLES.map((example) => ({ name: example.file, start: () => run(example, env) })),
+    { name: "README.md", start: () => followReadme(env) },
+  ];
   const wanted = process.argv.slice(2);
   let failed = 0;
-  for (const example of EXAMPLES.filter(({ file }) => wanted.length === 0 || wanted.includes(file))) {
+  for (const { name, start } of runs.filter(({ name }) => wanted.length === 0 || wanted.includes(name))) {
     try {
-      console.log(
-        `${green("✓")} ${example.file}: ${await run(example, { ...process.env, NGW: `${gateway.url}/v1`, KEY })}`,
-      );
+      console.log(`${green("✓")} ${name}: ${await start()}`);
     } catch (error) {
       failed += 1;
       console.error(`${red("✗")} ${error instanceof Error ? error.message : String(error)}\n${gateway.lastLines()}`);
