@@ -1,5 +1,5 @@
 #!/bin/sh
-# Remakes src/sandbox/pieces-*.ts: the one-second H.264 pieces that sandbox renders are put together from.
+# Remakes src/sandbox/pieces/: the one-second H.264 pieces that sandbox renders are put together from, one for each size a draft can have.
 # Needs ffmpeg and the DejaVu fonts (Debian: apt-get install ffmpeg fonts-dejavu-core). Nothing else in the project does.
 # Each piece is one closed GOP of 30 frames without B-frames, so it can be repeated and cut after any frame.
 set -eu
@@ -7,15 +7,22 @@ cd "$(dirname "$0")/.."
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
-piece() { # name width height font-size
-  word="drawtext=fontfile=/usr/share/fonts/truetype/dejavu/DejaVuSans-Bold.ttf:text=TEST:fontsize=$4:fontcolor=white:x=(w-text_w)/2:y=(h-text_h)/2"
-  ffmpeg -v error -y -f lavfi -i "color=c=0x1d3557:s=$2x$3:r=30:d=1" -f lavfi -i "color=c=0xf2b705:s=$2x16:r=30:d=1" \
+piece() { # width height font-size
+  word="drawtext=fontfile=/usr/share/fonts/truetype/dejavu/DejaVuSans-Bold.ttf:text=TEST:fontsize=$3:fontcolor=white:x=(w-text_w)/2:y=(h-text_h)/2"
+  ffmpeg -v error -y -f lavfi -i "color=c=0x1d3557:s=$1x$2:r=30:d=1" -f lavfi -i "color=c=0xf2b705:s=$1x16:r=30:d=1" \
     -filter_complex "[0]$word[word];[word][1]overlay=x='-W+W*(t+1/30)':y=H-16,format=yuv420p" \
     -c:v libx264 -profile:v main -preset veryslow -crf 26 -bf 0 -g 30 -keyint_min 30 -sc_threshold 0 \
-    -x264-params "scenecut=0:open_gop=0:aud=0" -bsf:v 'filter_units=remove_types=6' -f h264 "$work/$1.h264"
-  node scripts/pack-test-piece.mjs "$work/$1.h264" "$1" "$2" "$3" >"src/sandbox/pieces-$1.ts"
+    -x264-params "scenecut=0:open_gop=0:aud=0:threads=1" -bsf:v 'filter_units=remove_types=6' -f h264 "$work/piece.h264"
+  node scripts/pack-test-piece.mjs "$work/piece.h264" "$1" "$2" >"src/sandbox/pieces/$1x$2.ts"
 }
 
-piece landscape 1280 720 110
-piece portrait 720 1280 150
-npx biome format --write src/sandbox/pieces-landscape.ts src/sandbox/pieces-portrait.ts
+# The sizes of src/sandbox/words.ts, and those that src/sandbox/uploads.ts gives to files.
+piece 1920 1080 165
+piece 1080 1920 225
+piece 1280 720 110
+piece 1080 1080 200
+piece 1080 1350 200
+piece 1080 1440 200
+piece 1440 1080 180
+piece 2520 1080 180
+npx biome format --write src/sandbox/pieces

@@ -1,7 +1,7 @@
 // Turns an Annex B stream of one GOP into a TypeScript module for the muxer: length-prefixed samples and the decoder's record.
 import { readFileSync } from "node:fs";
 
-const [, , path, name, width, height] = process.argv;
+const [, , path, width, height] = process.argv;
 const bytes = readFileSync(path);
 
 /** NAL units without their start codes. */
@@ -48,10 +48,10 @@ const lines = Buffer.concat(samples)
   .join("\n");
 
 process.stdout.write(`/** Made by scripts/make-test-pieces.sh with Debian's ffmpeg (libx264, no B-frames) and DejaVu Sans Bold. Not to be edited. */
-import { type Piece, pieceOf } from "./piece.ts";
+import { type Piece, pieceOf } from "../piece.ts";
 
 /** One second, ${width}x${height}, 30 frames, "TEST" on blue. Base64 of samples with 4-byte lengths. */
-export const ${name.toUpperCase()}: Piece = pieceOf({
+export const PIECE_${width}X${height}: Piece = pieceOf({
   width: ${width},
   height: ${height},
   decoderRecord: "${record.toString("base64")}",

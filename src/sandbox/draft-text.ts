@@ -12,7 +12,13 @@ export function cutDraft(body: string): string | null {
   return node === undefined ? null : body.slice(node.offset, node.offset + node.length);
 }
 
-export type DraftFacts = { readonly isEmpty: boolean; readonly durationMs: number; readonly portrait: boolean };
+export type DraftFacts = {
+  readonly isEmpty: boolean;
+  readonly durationMs: number;
+  /** Pixels; 0 where the draft does not say. */
+  readonly width: number;
+  readonly height: number;
+};
 
 const number = (value: unknown): number => (typeof value === "number" && Number.isFinite(value) ? value : 0);
 
@@ -26,7 +32,8 @@ export function factsOf(draftText: string): DraftFacts {
   return {
     isEmpty: segments.length === 0,
     durationMs: number(draft.d) || longest || 1_000,
-    portrait: number(meta.height) > number(meta.width),
+    width: number(meta.width),
+    height: number(meta.height),
   };
 }
 

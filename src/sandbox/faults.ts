@@ -68,6 +68,7 @@ export const FAULTS = {
   render_short: "the finished file is half as long as it should be, and says so",
   render_page: "the finished file is a page of words, at status 200",
   render_sound: "the finished file has no video in it",
+  render_other_size: "the finished file has another width and height than the draft",
   render_url_gone: "the result's own address answers 404, the download has the file",
   render_url_short: "the result's own address gives half the file, the download all of it",
   render_never_url: "no poll ever has a url",

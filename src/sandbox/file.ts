@@ -2,19 +2,19 @@
 import { SECOND_MS } from "../core/time.ts";
 import { bytesOf, type Movie, movieOf, soundOnly } from "./mp4.ts";
 import { FRAMES_PER_SECOND } from "./piece.ts";
-import { LANDSCAPE } from "./pieces-landscape.ts";
-import { PORTRAIT } from "./pieces-portrait.ts";
+import { otherThan, pieceFor } from "./pieces.ts";
 import type { RenderRecord } from "./records.ts";
 
 /** Longest file. With the pieces' size this stays far below 10 MB. */
 const LONGEST_MS = 60 * SECOND_MS;
 
-type Shape = Pick<RenderRecord, "durationMs" | "portrait">;
+type Shape = Pick<RenderRecord, "durationMs" | "width" | "height" | "faults">;
 
-/** The draft's length to the frame, at least one frame, at most a minute. */
-const movie = ({ durationMs, portrait }: Shape): Movie => {
+/** The draft's size, and its length to the frame: at least one frame, at most a minute. */
+const movie = ({ durationMs, width = 0, height = 0, faults }: Shape): Movie => {
+  const piece = pieceFor({ width, height });
   const frames = Math.max(1, Math.round((Math.min(durationMs, LONGEST_MS) * FRAMES_PER_SECOND) / SECOND_MS));
-  return movieOf(portrait ? PORTRAIT : LANDSCAPE, frames);
+  return movieOf(faults.includes("render_other_size") ? otherThan(piece) : piece, frames);
 };
 
 export function fileOf(shape: Shape): { readonly durationSeconds: number; readonly sizeBytes: number } {

@@ -89,7 +89,9 @@ export type RenderRecord = {
   /** How often this id was submitted. */
   readonly submits: number;
   readonly durationMs: number;
-  readonly portrait: boolean;
+  /** The draft's, in pixels; missing in what an earlier version kept. */
+  readonly width?: number;
+  readonly height?: number;
 };
 
 /** How a submitted draft's bytes stand to the session's. */

@@ -31,7 +31,7 @@ type Order = { readonly id: string; readonly draftText: string; readonly match: 
 
 function newRender(sandbox: Sandbox, session: SessionRecord, order: Order, switches: Switches): RenderRecord {
   const { faults, slowMs } = session.renderWords;
-  const { durationMs, portrait } = factsOf(order.draftText);
+  const { durationMs, width, height } = factsOf(order.draftText);
   const totalMs = Math.round(Math.min(slowMs ?? switches.render_ms, switches.longest_ms) / sandbox.scale);
   const isTaken = order.match === "differs" && switches.draft_mismatch === "accept";
   const error = isTaken ? failureOf("current", faults) : failureOf(order.match, faults);
@@ -51,7 +51,8 @@ function newRender(sandbox: Sandbox, session: SessionRecord, order: Order, switc
     draftMatch: order.match,
     submits: 1,
     durationMs,
-    portrait,
+    width,
+    height,
   };
 }
 

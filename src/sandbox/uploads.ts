@@ -10,7 +10,8 @@ import type { MediaFile, SessionRecord, UploadRecord } from "./records.ts";
 
 type Arrived = Omit<UploadRecord, "sessionId" | "at">;
 
-const SHAPES: readonly (readonly [number, number])[] = [
+/** Sizes that files are said to have, in pixels. */
+export const SHAPES: readonly (readonly [number, number])[] = [
   [1920, 1080],
   [1080, 1920],
   [1280, 720],

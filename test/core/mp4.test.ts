@@ -4,10 +4,10 @@ import { readIndex } from "../../src/core/mp4.ts";
 import { Mp4Error } from "../../src/core/mp4-box.ts";
 import { readFragment } from "../../src/core/mp4-fragment.ts";
 import { movieOf } from "../../src/sandbox/mp4.ts";
-import { LANDSCAPE } from "../../src/sandbox/pieces-landscape.ts";
+import { PIECE_1280X720 } from "../../src/sandbox/pieces/1280x720.ts";
 
 /** The content of an export's index. */
-const { head } = movieOf(LANDSCAPE, 40);
+const { head } = movieOf(PIECE_1280X720, 40);
 const view = new DataView(head.buffer, head.byteOffset, head.byteLength);
 const ftyp = view.getUint32(0);
 const moov = head.slice(ftyp + 8, ftyp + view.getUint32(ftyp));

@@ -211,12 +211,13 @@ describe("a render in its object", () => {
     expect(render.file).toMatchObject({
       sha256: Array.from(digest, (byte) => byte.toString(16).padStart(2, "0")).join(""),
       duration_ms: 3_000,
-      width: 1_280,
-      height: 720,
+      width: 1_920,
+      height: 1_080,
       codec: "h264",
       content_type: "video/mp4",
       size_bytes: bytes?.byteLength,
     });
+    expect(render.warnings).toEqual([]);
     expect(await facts(address)).toEqual(["render.completed"]);
   });
 
@@ -250,9 +251,9 @@ describe("a render in its object", () => {
   });
 
   it("warns where the file differs from its timeline", async () => {
-    const { user, project } = await filled(); // the sandbox's pictures are smaller than its timelines say
+    const { user, project } = await filled("#fault:render_other_size");
     const { warnings } = await doneOf(user, good(await user.startRender(call(), project, body)).id);
-    expect(warnings).toEqual([{ code: "dimensions_differ", detail: expect.stringContaining("1280×720") }]);
+    expect(warnings).toEqual([{ code: "dimensions_differ", detail: expect.stringContaining("1080×1920") }]);
   });
 
   it("answers an unchanged timeline with the finished file, unless told not to", async () => {

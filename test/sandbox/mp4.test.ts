@@ -2,8 +2,10 @@ import { describe, expect, test } from "vitest";
 import { fileOf } from "../../src/sandbox/file.ts";
 import { bytesOf, movieOf } from "../../src/sandbox/mp4.ts";
 import type { Piece } from "../../src/sandbox/piece.ts";
-import { LANDSCAPE } from "../../src/sandbox/pieces-landscape.ts";
-import { PORTRAIT } from "../../src/sandbox/pieces-portrait.ts";
+import { PIECE_1280X720 } from "../../src/sandbox/pieces/1280x720.ts";
+import { PIECES, pieceFor } from "../../src/sandbox/pieces.ts";
+import { SHAPES as FILE_SHAPES } from "../../src/sandbox/uploads.ts";
+import { SHAPES } from "../../src/sandbox/words.ts";
 
 type Box = { readonly type: string; readonly start: number; readonly body: DataView };
 
@@ -40,6 +42,15 @@ const wholeFile = (piece: Piece, frames: number): DataView => {
 
 const TABLE = ["moov", "trak", "mdia", "minf", "stbl"];
 
+describe("the pieces", () => {
+  test("have every size that a draft can have, and stand in for one that none can", () => {
+    const frames = [...SHAPES.map(([, frame]) => frame), ...FILE_SHAPES];
+    for (const [width, height] of frames) expect(pieceFor({ width, height })).toMatchObject({ width, height });
+    expect(pieceFor({ width: 540, height: 960 })).toMatchObject({ width: 1_080, height: 1_920 });
+    expect(pieceFor({ width: 0, height: 0 })).toMatchObject({ width: 1_920, height: 1_080 });
+  });
+});
+
 describe("the muxer", () => {
   test.each([
     ["a frame", 1],
@@ -47,7 +58,7 @@ describe("the muxer", () => {
     ["two and a half seconds", 75],
     ["a minute", 1_800],
   ])("writes %s with every sample where its index says, each a slice of the right kind", (_name, frames) => {
-    for (const piece of [LANDSCAPE, PORTRAIT]) {
+    for (const piece of PIECES) {
       const file = wholeFile(piece, frames);
       expect(boxesIn(file).map((box) => box.type)).toEqual(["ftyp", "moov", "mdat"]);
       const sizes = boxAt(file, ...TABLE, "stsz").body;
@@ -70,8 +81,8 @@ describe("the muxer", () => {
   });
 
   test("gives any stretch of the file as it gives the whole", () => {
-    const movie = movieOf(LANDSCAPE, 100);
-    const whole = new Uint8Array(wholeFile(LANDSCAPE, 100).buffer);
+    const movie = movieOf(PIECE_1280X720, 100);
+    const whole = new Uint8Array(wholeFile(PIECE_1280X720, 100).buffer);
     for (const [start, end] of [
       [0, 1],
       [700, 900],
@@ -84,12 +95,13 @@ describe("the muxer", () => {
   });
 
   test("keeps files to the frame, to a minute and small", () => {
-    expect(fileOf({ durationMs: 10_000, portrait: false }).durationSeconds).toBe(10);
-    expect(fileOf({ durationMs: 2_517, portrait: true }).durationSeconds).toBeCloseTo(76 / 30, 9);
-    expect(fileOf({ durationMs: 1, portrait: true }).durationSeconds).toBeCloseTo(1 / 30, 9);
-    const longest = fileOf({ durationMs: 600_000, portrait: true });
+    const shape = { width: 1_080, height: 1_920, faults: [] };
+    expect(fileOf({ ...shape, durationMs: 10_000 }).durationSeconds).toBe(10);
+    expect(fileOf({ ...shape, durationMs: 2_517 }).durationSeconds).toBeCloseTo(76 / 30, 9);
+    expect(fileOf({ ...shape, durationMs: 1 }).durationSeconds).toBeCloseTo(1 / 30, 9);
+    const longest = fileOf({ ...shape, durationMs: 600_000 });
     expect(longest.durationSeconds).toBe(60);
     expect(longest.sizeBytes).toBeLessThan(10_000_000);
-    for (const piece of [LANDSCAPE, PORTRAIT]) expect(piece.samples.length).toBeLessThan(40_000);
+    for (const piece of PIECES) expect(piece.samples.length).toBeLessThan(40_000);
   });
 });

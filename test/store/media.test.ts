@@ -3,7 +3,7 @@ import { describe, expect, it, vi } from "vitest";
 import { MEDIA_INDEX_BYTES, MEDIA_READS } from "../../src/core/limits.ts";
 import type { Env } from "../../src/env.ts";
 import { bytesOf, movieOf } from "../../src/sandbox/mp4.ts";
-import { PORTRAIT } from "../../src/sandbox/pieces-portrait.ts";
+import { PIECE_1080X1920 } from "../../src/sandbox/pieces/1080x1920.ts";
 import { inspectMedia } from "../../src/store/media.ts";
 import { box, boxOf, join, sample, u32 } from "../support/media.ts";
 
@@ -18,11 +18,11 @@ async function inspect(bytes: Uint8Array) {
 
 /** The sandbox's own export: 90 frames, upright. */
 function upright(): Uint8Array<ArrayBuffer> {
-  const movie = movieOf(PORTRAIT, 90);
+  const movie = movieOf(PIECE_1080X1920, 90);
   return join(...bytesOf(movie, 0, movie.sizeBytes));
 }
 
-const EXPORT = { container: "mp4", durationMs: 3_000, width: 720, height: 1_280, codec: "h264", videoSamples: 90 };
+const EXPORT = { container: "mp4", durationMs: 3_000, width: 1_080, height: 1_920, codec: "h264", videoSamples: 90 };
 
 /** Where a box's content begins. */
 function find(bytes: Uint8Array, type: string): number {
@@ -111,7 +111,7 @@ describe("looking into a stored file", () => {
 
   it("adds up fragments", async () => {
     expect(await inspect(fragmented([30, 30, 15]))).toMatchObject({
-      value: { codec: "h264", width: 720, height: 1_280, videoSamples: 75, durationMs: 2_500 },
+      value: { codec: "h264", width: 1_080, height: 1_920, videoSamples: 75, durationMs: 2_500 },
     });
   });
 
