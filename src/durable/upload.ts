@@ -21,11 +21,12 @@ import { OUTBOX, OUTBOX_CALLBACK, OUTBOX_KEY, OUTBOX_TABLES } from "./outbox.ts"
 import { Schedule } from "./schedule.ts";
 import { BYTES_TABLES } from "./upload/bytes.ts";
 import { Closing } from "./upload/closing.ts";
+import { Creating } from "./upload/creating.ts";
 import { Ends } from "./upload/ends.ts";
 import { finalise } from "./upload/finalise.ts";
 import { ASSET, EXPIRE, LOOK, REMOVE, TELL, UploadHome } from "./upload/home.ts";
 import { Receiving } from "./upload/receiving.ts";
-import { noUpload, refuseNew, refuseRepeat, type Upload } from "./upload/record.ts";
+import { noUpload, type Upload } from "./upload/record.ts";
 import { letGo } from "./upload/taking.ts";
 import { Writing } from "./upload/writing.ts";
 
@@ -34,6 +35,7 @@ type Answer<T> = Promise<Result<T, Refusal>>;
 export class UploadObject extends DurableObject<Env> implements UploadPort {
   readonly #home: UploadHome;
   readonly #closing: Closing;
+  readonly #creating: Creating;
   readonly #ends: Ends;
   readonly #receiving: Receiving;
   readonly #writing = new Writing();
@@ -55,54 +57,13 @@ export class UploadObject extends DurableObject<Env> implements UploadPort {
     });
     this.#home = new UploadHome(ground, database, schedule);
     this.#closing = new Closing(this.#home);
+    this.#creating = new Creating(this.#home);
     this.#ends = new Ends(this.#home);
     this.#receiving = new Receiving(this.#home, this.#closing, this.#ends);
   }
 
-  /** Makes the upload, or shows it to a repeat of the call that made it, for as long as an Idempotency-Key is remembered. */
-  async create(call: Call, owner: UserAddress, id: UploadId, body: NewFile): Answer<UploadWire> {
-    const known = this.#home.find();
-    if (known !== null) return this.#repeat(known, call);
-    const refused = refuseNew(body);
-    if (refused !== null) return err(refused);
-    const upload = this.#newUpload(call, owner, id, body);
-    const admitted = await this.#home.user(upload).admitUpload({ ...call, repeat: null }, this.#home.show(upload));
-    if (!admitted.ok) return admitted;
-    const made = this.#home.find(); // by the same call, while its user was asked
-    if (made !== null) return this.#repeat(made, call);
-    this.#home.database.ready();
-    this.#home.ground.storage.transactionSync(() => {
-      this.#home.save(upload);
-      this.#home.schedule.owe(EXPIRE, "", upload.expiresAt);
-    });
-    await this.#home.schedule.cover();
-    return ok(this.#home.show(upload));
-  }
-
-  #repeat(known: Upload, call: Call): Result<UploadWire, Refusal> {
-    const refused = refuseRepeat(known, call, this.#home.ground.now());
-    return refused === null ? ok(this.#home.show(known)) : err(refused);
-  }
-
-  #newUpload(call: Call, owner: UserAddress, id: UploadId, body: NewFile): Upload {
-    const { now, config } = this.#home.ground;
-    return {
-      id,
-      owner: { tenant: owner.tenant, mode: owner.mode, uh: owner.uh }, // and nothing of who asked
-      call,
-      filename: body.filename,
-      sizeBytes: body.size_bytes,
-      metadata: body.metadata,
-      uploadMetadata: body.upload_metadata ?? null,
-      sha256: body.sha256 ?? null,
-      format: null,
-      createdAt: now(),
-      expiresAt: now() + config.waits.uploadIdle,
-      status: "open",
-      error: null,
-      multipart: null,
-      assetId: null,
-    };
+  create(call: Call, owner: UserAddress, id: UploadId, body: NewFile): Answer<UploadWire> {
+    return this.#creating.create(call, owner, id, body);
   }
 
   async read(): Answer<UploadWire> {

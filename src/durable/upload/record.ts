@@ -48,6 +48,33 @@ export function decodeUpload(text: string): Upload {
   return { uploadMetadata: null, sha256: null, error: null, multipart: null, format: null, ...kept };
 }
 
+/** What makes an upload: who calls, whose it is, under which id, and the file that is announced. */
+export type Making = {
+  readonly call: Call;
+  readonly owner: UserAddress;
+  readonly id: UploadId;
+  readonly body: NewFile;
+};
+
+/** An upload that nobody has written to. It expires after `idleMs` without a write. */
+export const newUpload = ({ call, owner, id, body }: Making, now: EpochMs, idleMs: number): Upload => ({
+  id,
+  owner: { tenant: owner.tenant, mode: owner.mode, uh: owner.uh }, // and nothing of who asked
+  call,
+  filename: body.filename,
+  sizeBytes: body.size_bytes,
+  metadata: body.metadata,
+  uploadMetadata: body.upload_metadata ?? null,
+  sha256: body.sha256 ?? null,
+  format: null,
+  createdAt: now,
+  expiresAt: now + idleMs,
+  status: "open",
+  error: null,
+  multipart: null,
+  assetId: null,
+});
+
 /** Why an upload may not be created; null when it may. */
 export function refuseNew({ filename, size_bytes }: NewFile): Refusal | null {
   if (formatOfName(filename) === null) return at("unsupported_media", "/filename", `must end in one of ${formatList}`);

@@ -1,0 +1,43 @@
+/** How an upload begins: once, however often the call that makes it comes. */
+import type { UserAddress } from "../../core/address.ts";
+import type { Refusal } from "../../core/errors.ts";
+import type { UploadId } from "../../core/ids.ts";
+import type { Call, NewFile } from "../../core/ports.ts";
+import { err, ok, type Result } from "../../core/result.ts";
+import type { UploadWire } from "../../core/wire/upload.ts";
+import { EXPIRE, type UploadHome } from "./home.ts";
+import { newUpload, refuseNew, refuseRepeat, type Upload } from "./record.ts";
+
+export class Creating {
+  readonly #home: UploadHome;
+
+  constructor(home: UploadHome) {
+    this.#home = home;
+  }
+
+  /** Makes the upload, or shows it to a repeat of the call that made it, for as long as an Idempotency-Key is remembered. */
+  async create(call: Call, owner: UserAddress, id: UploadId, body: NewFile): Promise<Result<UploadWire, Refusal>> {
+    const { ground, database, schedule } = this.#home;
+    const known = this.#home.find();
+    if (known !== null) return this.#repeat(known, call);
+    const refused = refuseNew(body);
+    if (refused !== null) return err(refused);
+    const upload = newUpload({ call, owner, id, body }, ground.now(), ground.config.waits.uploadIdle);
+    const admitted = await this.#home.user(upload).admitUpload({ ...call, repeat: null }, this.#home.show(upload));
+    if (!admitted.ok) return admitted;
+    const made = this.#home.find(); // by the same call, while its user was asked
+    if (made !== null) return this.#repeat(made, call);
+    database.ready();
+    ground.storage.transactionSync(() => {
+      this.#home.save(upload);
+      schedule.owe(EXPIRE, "", upload.expiresAt);
+    });
+    await schedule.cover();
+    return ok(this.#home.show(upload));
+  }
+
+  #repeat(known: Upload, call: Call): Result<UploadWire, Refusal> {
+    const refused = refuseRepeat(known, call, this.#home.ground.now());
+    return refused === null ? ok(this.#home.show(known)) : err(refused);
+  }
+}
