@@ -1,7 +1,8 @@
 /** The Worker's surroundings, read once into a Config. A missing binding or a weak secret is named, not met later. */
 
 import type { RootSecrets } from "./core/derive.ts";
-import type { TargetRules } from "./core/target.ts";
+import { publicDns } from "./core/public-dns.ts";
+import type { Judge } from "./core/target.ts";
 import { scaledWaits, type Waits } from "./core/waits.ts";
 import type { TenantObject } from "./durable/tenant.ts";
 import type { TokenObject } from "./durable/token.ts";
@@ -78,8 +79,8 @@ export class ConfigError extends Error {
 export type Config = {
   readonly local: boolean;
   readonly publicUrl: string | null;
-  /** What is asked of every address that a caller names, beyond being public. */
-  readonly targets: TargetRules;
+  /** How every address that a caller or upstream names is judged. */
+  readonly targets: Judge;
   readonly nemoUrl: string;
   readonly nemoToken: string | null;
   readonly allowAnonymous: boolean;
@@ -97,6 +98,9 @@ export type Config = {
   readonly timeScale: number;
   readonly waits: Waits;
 };
+
+/** How long the public DNS is waited for, in ms. Chosen: as long as a stub resolver's own patience. */
+const DNS_MS = 5_000;
 
 const bytes = (text: string): number => new TextEncoder().encode(text).length;
 
@@ -117,8 +121,12 @@ export function readConfig(env: Env): Config {
     local,
     publicUrl: env.PUBLIC_URL ? stripSlash(env.PUBLIC_URL) : null,
     targets: {
-      allowLocal: local,
-      ownHosts: env.PUBLIC_URL && URL.canParse(env.PUBLIC_URL) ? [new URL(env.PUBLIC_URL).hostname] : [],
+      rules: {
+        allowLocal: local,
+        ownHosts: env.PUBLIC_URL && URL.canParse(env.PUBLIC_URL) ? [new URL(env.PUBLIC_URL).hostname] : [],
+      },
+      // On the platform a flag keeps every request in the public internet; a laptop's network reaches its neighbours.
+      resolve: local ? publicDns((question) => fetch(question, { signal: AbortSignal.timeout(DNS_MS) })) : null,
     },
     nemoUrl: stripSlash(env.NEMO_API_URL || "https://mega-api-prod.nemovideo.ai"),
     nemoToken: env.NEMO_TOKEN || null,

@@ -4,15 +4,15 @@
  * Network and name look-up are handed in, so that one function serves imports, result files and tests.
  */
 import { err, ok, type Result } from "./result.ts";
-import { type Resolve, resolveTarget, type TargetRefusal, type TargetRules } from "./target.ts";
+import { type Judge, resolveTarget, type TargetRefusal } from "./target.ts";
 
 /** Redirects that are followed. Chosen: a link shortener, a store's front and its bucket. */
 const REDIRECTS = 3;
 const REDIRECT_STATUSES = [301, 302, 303, 307, 308];
 
-export type Reach = {
-  readonly rules: TargetRules;
-  readonly resolve: Resolve | null;
+export type Reach = Judge & {
+  /** Sent with every request on the way. Never a credential: it would go to whoever is redirected to. */
+  readonly headers?: Readonly<Record<string, string>>;
   readonly send: (request: Request) => Promise<Response>;
 };
 
@@ -26,18 +26,18 @@ export type OpenFailure = TargetRefusal | "too_many_redirects";
 export async function openTarget(
   address: string,
   signal: AbortSignal,
-  { rules, resolve, send }: Reach,
+  { headers = {}, send, ...judge }: Reach,
 ): Promise<Result<Response, OpenFailure>> {
   let next = address;
   for (let hop = 0; hop <= REDIRECTS; hop += 1) {
-    const target = await resolveTarget(next, rules, resolve);
+    const target = await resolveTarget(next, judge);
     if (!target.ok) return target;
-    const response = await send(new Request(target.value, { redirect: "manual", signal }));
+    const response = await send(new Request(target.value.href, { headers, redirect: "manual", signal }));
     const location = response.headers.get("location");
     if (!REDIRECT_STATUSES.includes(response.status) || location === null) return ok(response);
     await response.body?.cancel();
-    if (!URL.canParse(location, target.value)) return err("unreadable");
-    next = new URL(location, target.value).href;
+    if (!URL.canParse(location, target.value.href)) return err("unreadable");
+    next = new URL(location, target.value.href).href;
   }
   return err("too_many_redirects");
 }

@@ -24,10 +24,15 @@ export type TargetRules = {
   readonly allowLocal: boolean;
   /** Host names of this deployment: a request to ourselves would come back with our own standing. */
   readonly ownHosts: readonly string[];
+  /** Origins that are called as they are, whatever they are: where upstream itself is, by the operator's word. */
+  readonly trusted?: readonly string[];
 };
 
 /** The addresses a host name leads to, as text; none when it leads nowhere. */
 export type Resolve = (host: string) => Promise<readonly string[]>;
+
+/** How addresses are judged in this deployment. `resolve` is null where the runtime's network is the public internet alone. */
+export type Judge = { readonly rules: TargetRules; readonly resolve: Resolve | null };
 
 /** Names that never lead to the public internet. Source: RFC 6761, RFC 6762, RFC 8375, RFC 9476, and clouds' metadata names. */
 const RESERVED = [
@@ -66,12 +71,16 @@ const isWithin = (host: string, name: string): boolean => host === name || host.
  * Address literals are refused in every spelling because `URL` has already turned decimal, hex, octal, short and
  * full-width forms into dotted ones.
  */
-export function checkTarget(text: string, { allowLocal, ownHosts }: TargetRules): Result<URL, TargetRefusal> {
+export function checkTarget(
+  text: string,
+  { allowLocal, ownHosts, trusted = [] }: TargetRules,
+): Result<URL, TargetRefusal> {
   if (text.length > TARGET_CHARS) return err("too_long");
   if (SLIPPERY.test(text) || !URL.canParse(text)) return err("unreadable");
   const url = new URL(text);
   url.hash = "";
   if (url.username !== "" || url.password !== "") return err("has_credentials");
+  if (trusted.includes(url.origin)) return ok(url);
   if (allowLocal && isLoopback(url.hostname) && (url.protocol === "http:" || url.protocol === "https:")) return ok(url);
   if (url.protocol !== "https:") return err("not_https");
   if (url.port !== "") return err("other_port");
@@ -92,13 +101,10 @@ export const isPublicAddress = (address: string): boolean =>
  * platform itself a flag keeps every request in the public internet, and `resolve` is null. A name that the public DNS
  * does not know is refused: a private one might. Throws what `resolve` throws.
  */
-export async function resolveTarget(
-  text: string,
-  rules: TargetRules,
-  resolve: Resolve | null,
-): Promise<Result<URL, TargetRefusal>> {
+export async function resolveTarget(text: string, { rules, resolve }: Judge): Promise<Result<URL, TargetRefusal>> {
   const target = checkTarget(text, rules);
   if (!target.ok || resolve === null || isLoopback(target.value.hostname)) return target;
+  if (rules.trusted?.includes(target.value.origin)) return target;
   const addresses = await resolve(target.value.hostname);
   if (addresses.length === 0) return err("unresolved");
   return addresses.every(isPublicAddress) ? target : err("private_address");

@@ -30,6 +30,7 @@ export const liveNemo = (ground: Ground, attribution: Attribution): Nemo =>
     baseUrl: ground.config.nemoUrl,
     fetch: (request) => fetch(request),
     attribution,
+    targets: ground.config.targets,
     watch: logging(ground),
     timeouts: { turnTotalMs: ground.config.waits.turnStream },
   });
@@ -42,6 +43,7 @@ export const nemoOf = (ground: Ground, address: UserAddress, attribution: Attrib
         baseUrl: SANDBOX_URL,
         fetch: (request) => ground.env.SANDBOX.getByName(userObjectName(address)).fetch(request),
         attribution,
+        targets: ground.config.targets,
         watch: logging(ground),
         timeouts: { turnTotalMs: ground.config.waits.turnStream },
       });

@@ -1,18 +1,14 @@
 /** One webhook over HTTP: what is sent, how long it is awaited, how much of the answer is read. */
 import { DELIVERY_ANSWER_BYTES } from "../core/limits.ts";
 import { retryAfterMs } from "../core/retry-after.ts";
-import { checkTarget, explainTarget, type TargetRules } from "../core/target.ts";
+import { explainTarget, type Judge, resolveTarget } from "../core/target.ts";
 import type { DeliveryJob, DeliveryOutcome } from "../core/tenant-port.ts";
 
 /** What this job needs of the world outside. */
 export type Outside = { readonly fetch: (request: Request) => Promise<Response>; readonly now: () => number };
 
 /** Posts a signed webhook. Redirects are not followed, the address is judged anew, the answer is read up to 1,000 bytes. */
-export async function postWebhook(
-  job: DeliveryJob,
-  rules: TargetRules,
-  { fetch, now }: Outside,
-): Promise<DeliveryOutcome> {
+export async function postWebhook(job: DeliveryJob, judge: Judge, { fetch, now }: Outside): Promise<DeliveryOutcome> {
   const started = now();
   const failed = (error: string): DeliveryOutcome => ({
     status: null,
@@ -21,7 +17,8 @@ export async function postWebhook(
     retryAfterMs: null,
     tookMs: now() - started,
   });
-  const target = checkTarget(job.url, rules);
+  const target = await resolveTarget(job.url, judge).catch(() => null);
+  if (target === null) return failed("no connection"); // to the DNS that says whose address it is
   if (!target.ok) return failed(explainTarget(target.error));
   const abort = new AbortController();
   const timer = setTimeout(() => abort.abort(), job.timeoutMs);

@@ -1,5 +1,6 @@
 /** The Nemo API as the rest of the house sees it: verbs in our words, refusals as values. `create.ts` makes one. */
 import type { Result } from "../core/result.ts";
+import type { Judge } from "../core/target.ts";
 import type {
   ClaimLink,
   Credits,
@@ -26,6 +27,8 @@ export type NemoSettings = {
   readonly fetch: (request: Request) => Promise<Response>;
   /** Sent with every call; without them upstream refuses exports of free plans with 402. */
   readonly attribution: { readonly source: string; readonly version: string; readonly platform: string };
+  /** How a result's own address is judged, and every one that it redirects to. */
+  readonly targets: Judge;
   readonly timeouts?: Partial<Timeouts>;
   /** Looks on, for the log. */
   readonly watch?: Watch;

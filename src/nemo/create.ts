@@ -14,8 +14,11 @@ import { uploadByUrl, uploadFile } from "./uploads.ts";
 /** A client for one upstream. Holds no state: safe to make for every call. */
 export function createNemo(settings: NemoSettings): Nemo {
   const { source, version, platform } = settings.attribution;
+  const { rules, resolve } = settings.targets;
   const wire: Wire = {
     baseUrl: settings.baseUrl.replace(/\/+$/, ""),
+    // Where upstream is its operator has said: its own files may lie there, a local stand-in's too.
+    targets: { rules: { ...rules, trusted: originsOf(settings.baseUrl) }, resolve },
     fetch: settings.fetch,
     attribution: { "x-skill-source": source, "x-skill-version": version, "x-skill-platform": platform },
     timeouts: { ...DEFAULT_TIMEOUTS, ...settings.timeouts },
@@ -37,3 +40,5 @@ export function createNemo(settings: NemoSettings): Nemo {
     fetchResult: (url) => fetchResult(wire, url),
   };
 }
+
+const originsOf = (url: string): string[] => (URL.canParse(url) ? [new URL(url).origin] : []);

@@ -1,24 +1,17 @@
-/** Finished files: their answers are handed on unread. The Nemo token goes to upstream's own host only. */
+/**
+ * Finished files: their answers are handed on unread. The Nemo token goes to upstream's own host only. An address that
+ * upstream names is judged like any other that is given to us, and so is every one that it redirects to.
+ */
+import { openTarget } from "../core/open-target.ts";
 import { err, ok, type Result } from "../core/result.ts";
-import { readAnswer } from "./body.ts";
-import { garbled } from "./classify.ts";
+import { breakWords, readAnswer } from "./body.ts";
+import { garbled, unavailable } from "./classify.ts";
 import { openDeadline } from "./deadline.ts";
 import { failureOf } from "./envelope.ts";
 import type { NemoFailure } from "./failures.ts";
 import { send, sendRequest, type Wire } from "./http.ts";
 import { parseJson } from "./json.ts";
 import { stringAt } from "./read.ts";
-
-/** An address that may be fetched: https, or http where upstream itself is reached by http (a local stand-in). */
-function fetchable(wire: Wire, url: string): URL | null {
-  try {
-    const parsed = new URL(url);
-    const plain = parsed.protocol === "http:" && wire.baseUrl.startsWith("http:");
-    return parsed.protocol === "https:" || plain ? parsed : null;
-  } catch {
-    return null;
-  }
-}
 
 const isJson = (response: Response): boolean => /\bjson\b/i.test(response.headers.get("content-type") ?? "");
 
@@ -37,17 +30,35 @@ async function asFile(
   return err(failureOf(answer.value) ?? garbled(at, response.status, "not a file"));
 }
 
-/** GET of a result's own address, without token and attribution: it is another host's. Redirects are followed. */
+/** What a request failed with, on its way out of `openTarget`. */
+class Unanswered extends Error {
+  readonly failure: NemoFailure;
+  constructor(failure: NemoFailure) {
+    super(failure.reason);
+    this.name = "Unanswered";
+    this.failure = failure;
+  }
+}
+
+/** GET of a result's own address, without token and attribution: it is another host's. Three redirects are followed. */
 export async function fetchResult(wire: Wire, url: string): Promise<Result<Response, NemoFailure>> {
   const at = "result";
-  const address = fetchable(wire, url);
-  if (address === null)
-    return err({ at, status: null, code: null, reason: "refused", message: "not an address that may be fetched" });
   const deadline = openDeadline();
   deadline.arm("headers", wire.timeouts.fileHeadersMs, "timeout");
-  const response = await sendRequest(wire, at, new Request(address, { signal: deadline.signal }), deadline);
-  deadline.release();
-  return response.ok ? asFile(wire, at, response.value) : response;
+  const send = async (request: Request): Promise<Response> => {
+    const sent = await sendRequest(wire, at, request, deadline);
+    if (sent.ok) return sent.value;
+    throw new Unanswered(sent.error);
+  };
+  try {
+    const opened = await deadline.within(openTarget(url, deadline.signal, { ...wire.targets, send }));
+    if (opened.ok) return asFile(wire, at, opened.value);
+    return err({ at, status: null, code: null, reason: "refused", message: `an address on the way: ${opened.error}` });
+  } catch (error) {
+    return err(error instanceof Unanswered ? error.failure : unavailable(at, "maybe", breakWords(error)));
+  } finally {
+    deadline.release();
+  }
 }
 
 /**

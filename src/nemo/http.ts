@@ -1,5 +1,6 @@
 /** One request towards upstream: built, sent once, waited for with an end. Never throws, never sends again. */
 import { err, ok, type Result } from "../core/result.ts";
+import type { Judge } from "../core/target.ts";
 import { breakWords, readAnswer } from "./body.ts";
 import { unavailable } from "./classify.ts";
 import { type Deadline, openDeadline } from "./deadline.ts";
@@ -14,6 +15,7 @@ export type Wire = {
   readonly fetch: (request: Request) => Promise<Response>;
   /** The three attribution headers. */
   readonly attribution: Readonly<Record<string, string>>;
+  readonly targets: Judge;
   readonly timeouts: Timeouts;
   readonly watch: Watch;
 };

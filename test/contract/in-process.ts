@@ -28,6 +28,7 @@ export function inProcess(switches: Readonly<Record<string, unknown>>): Target {
       baseUrl: BASE_URL,
       fetch,
       attribution: { source: "nemo-gateway", version: "1", platform: "contract" },
+      targets: { rules: { allowLocal: false, ownHosts: [] }, resolve: null },
     }),
     fetch,
     recorder,

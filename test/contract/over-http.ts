@@ -54,6 +54,7 @@ export async function overHttp(address: Address): Promise<Target> {
       baseUrl,
       fetch: recorded,
       attribution: { source: "nemo-gateway", version: "1", platform: "contract" },
+      targets: { rules: { allowLocal: true, ownHosts: [] }, resolve: null },
     }),
     fetch: recorded,
     recorder,

@@ -209,18 +209,21 @@ describe("where a name leads", () => {
 
   it("is asked where the runtime could reach private hosts", async () => {
     const url = "https://rebound.example.org/";
-    expect((await resolveTarget(url, PUBLIC, leadsTo("8.8.8.8"))).ok).toBe(true);
-    expect(await resolveTarget(url, PUBLIC, leadsTo("8.8.8.8", "10.0.0.1"))).toEqual({
+    expect((await resolveTarget(url, { rules: PUBLIC, resolve: leadsTo("8.8.8.8") })).ok).toBe(true);
+    expect(await resolveTarget(url, { rules: PUBLIC, resolve: leadsTo("8.8.8.8", "10.0.0.1") })).toEqual({
       ok: false,
       error: "private_address",
     });
-    expect(await resolveTarget(url, PUBLIC, leadsTo())).toEqual({ ok: false, error: "unresolved" });
-    expect((await resolveTarget(url, PUBLIC, null)).ok).toBe(true);
+    expect(await resolveTarget(url, { rules: PUBLIC, resolve: leadsTo() })).toEqual({ ok: false, error: "unresolved" });
+    expect((await resolveTarget(url, { rules: PUBLIC, resolve: null })).ok).toBe(true);
   });
 
   it("is not asked of a name that is refused anyway, nor of the allowed loopback", async () => {
     const never = (): Promise<string[]> => Promise.reject(new Error("asked"));
-    expect(await resolveTarget("https://localhost/", PUBLIC, never)).toEqual({ ok: false, error: "reserved_name" });
-    expect((await resolveTarget("http://localhost:9000/", LOCAL, never)).ok).toBe(true);
+    expect(await resolveTarget("https://localhost/", { rules: PUBLIC, resolve: never })).toEqual({
+      ok: false,
+      error: "reserved_name",
+    });
+    expect((await resolveTarget("http://localhost:9000/", { rules: LOCAL, resolve: never })).ok).toBe(true);
   });
 });

@@ -30,7 +30,7 @@ describe("renders", () => {
   });
 
   it("reads the flat and the wrapped form", async () => {
-    const url = "https://cdn.example/o.mp4";
+    const url = "https://cdn.nemo.org/o.mp4";
     expect(
       await poll({ taskId: "r", status: "completed", progress: 100, output: { url, duration: 30.5, size: 15700000 } }),
     ).toEqual({ status: "completed", progress: 100, url, message: null, durationSeconds: 30.5, sizeBytes: 15700000 });
@@ -89,18 +89,46 @@ describe("finished files", () => {
 
   it("fetches a result without the token, and only by https", async () => {
     const { nemo, asked } = upstream([file()]);
-    const answer = await nemo.fetchResult("https://cdn.example/o.mp4?sig=1");
+    const answer = await nemo.fetchResult("https://cdn.nemo.org/o.mp4?sig=1");
     expect(answer.ok && (await answer.value.text())).toBe("MP4");
     expect(asked[0]).toMatchObject({ method: "GET", path: "/o.mp4?sig=1" });
     expect([asked[0]?.headers.get("authorization"), asked[0]?.headers.get("x-skill-source")]).toEqual([null, null]);
-    for (const url of ["http://cdn.example/o.mp4", "file:///o.mp4", "o.mp4", ""])
+    for (const url of ["http://cdn.nemo.org/o.mp4", "file:///o.mp4", "o.mp4", ""])
       expect(await nemo.fetchResult(url)).toMatchObject({ error: { reason: "refused" } });
     expect(asked).toHaveLength(1);
   });
 
+  it("follows three redirects by hand, and none to an address that is refused", async () => {
+    const to = (location: string): Response => new Response(null, { status: 302, headers: { location } });
+    const followed = upstream([to("https://a.org/1"), to("/2"), to("/3"), file()]);
+    expect((await followed.nemo.fetchResult("https://cdn.nemo.org/o.mp4")).ok).toBe(true);
+    expect(followed.asked.map(({ redirect }) => redirect)).toEqual(["manual", "manual", "manual", "manual"]);
+    const tooFar = upstream([to("/1"), to("/2"), to("/3"), to("/4"), file()]);
+    for (const { nemo, asked } of [
+      tooFar,
+      upstream([to("https://10.0.0.1/"), file()]),
+      upstream([to("http://cdn.nemo.org/o.mp4"), file()]),
+    ]) {
+      const answer = await nemo.fetchResult("https://cdn.nemo.org/o.mp4");
+      expect(answer).toMatchObject({ error: { at: "result", reason: "refused" } });
+      expect(asked).toHaveLength(asked === tooFar.asked ? 4 : 1);
+    }
+  });
+
+  it("takes a result from upstream's own host, wherever its operator says that is", async () => {
+    const { nemo, asked } = upstream([
+      file(),
+      new Response(null, { status: 307, headers: { location: "/o.mp4" } }),
+      file(),
+    ]);
+    for (const path of ["/o.mp4", "/redirected"])
+      expect((await nemo.fetchResult(`https://nemo.example${path}`)).ok).toBe(true);
+    expect(asked).toHaveLength(3);
+  });
+
   it("takes the fallback as a file, as a redirect, and as an address in JSON; the token goes to upstream only", async () => {
-    const redirect = new Response(null, { status: 302, headers: { location: "https://cdn.example/o.mp4" } });
-    const named = json({ success: true, data: { output: { url: "https://cdn.example/o.mp4" } } });
+    const redirect = new Response(null, { status: 302, headers: { location: "https://cdn.nemo.org/o.mp4" } });
+    const named = json({ success: true, data: { output: { url: "https://cdn.nemo.org/o.mp4" } } });
     for (const [answers, requests] of [
       [[file()], 1],
       [[redirect, file()], 2],

@@ -77,7 +77,8 @@ describe("uploads", () => {
     });
     const refusing = async (): Promise<Response> => json({ code: 4001, message: "unsupported" });
     const attribution = { source: "s", version: "1", platform: "p" };
-    const nemo = createNemo({ baseUrl: "https://nemo.example", fetch: refusing, attribution });
+    const targets = { rules: { allowLocal: false, ownHosts: [] }, resolve: null };
+    const nemo = createNemo({ baseUrl: "https://nemo.example", fetch: refusing, attribution, targets });
     expect(await upload(nemo, 1_000_000_000, endless)).toMatchObject({ error: { reason: "unsupported_media" } });
     await new Promise((resolve) => setTimeout(resolve, 0));
     expect(letGo).toBe(true);

@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { faultsOf, GZIP_LIMIT_BYTES, readBuild } from "../../scripts/lib/build.ts";
 import { accountNames } from "../../scripts/lib/wrangler-toml.ts";
@@ -42,5 +43,12 @@ describe("accountNames", () => {
       bucket: "nemo-gateway-media",
       database: "DB",
     });
+  });
+});
+
+describe("the Worker's configuration", () => {
+  it("keeps every request that leaves it in the public internet", () => {
+    for (const file of ["wrangler.toml", "src/sandbox/wrangler.toml"])
+      expect(readFileSync(file, "utf8")).toMatch(/^compatibility_flags = \[.*"global_fetch_strictly_public"/m);
   });
 });

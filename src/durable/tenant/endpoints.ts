@@ -34,7 +34,7 @@ export class Endpoints {
     body: NewEndpoint,
   ): Promise<Result<{ endpoint: EndpointWire; secret: string | null }, Refusal>> {
     const ground = this.#ground;
-    const unreachable = refuseTarget(body.url, "/url", ground.config.targets);
+    const unreachable = refuseTarget(body.url, "/url", ground.config.targets.rules);
     if (unreachable !== null) return err(unreachable);
     const repeat = this.#repeated(call);
     if (repeat !== null) return repeat;
@@ -66,7 +66,7 @@ export class Endpoints {
     const { config, storage, now } = this.#ground;
     const known = this.#rows.find(id);
     if (known === null) return err(noEndpoint());
-    const unreachable = url === undefined ? null : refuseTarget(url, "/url", config.targets);
+    const unreachable = url === undefined ? null : refuseTarget(url, "/url", config.targets.rules);
     if (unreachable !== null) return err(unreachable);
     const moved = { ...known, url: url ?? known.url, types: types ?? known.types };
     const changed = state === undefined || state === known.state ? moved : switched(moved, state, now());

@@ -37,7 +37,7 @@ export class Hooks {
   /** The hook of this address and event: the one there is, or a new one. */
   subscribe(call: Call, { target_url: url, event }: NewHook): Result<{ hook: HookWire; isNew: boolean }, Refusal> {
     const ground = this.#ground;
-    const unreachable = refuseTarget(url, "/target_url", ground.config.targets);
+    const unreachable = refuseTarget(url, "/target_url", ground.config.targets.rules);
     if (unreachable !== null) return err(unreachable);
     const repeat = findRepeat(ground, call);
     if (!repeat.ok) return repeat;

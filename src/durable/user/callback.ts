@@ -8,4 +8,6 @@ export const refuseCallback = (
   { ground }: Home,
   body: { readonly callback_url?: string | undefined },
 ): Refusal | null =>
-  body.callback_url === undefined ? null : refuseTarget(body.callback_url, "/callback_url", ground.config.targets);
+  body.callback_url === undefined
+    ? null
+    : refuseTarget(body.callback_url, "/callback_url", ground.config.targets.rules);

@@ -36,7 +36,8 @@ export function upstream(answers: readonly Answer[], timeouts: Partial<Timeouts>
     return next instanceof Response ? next : next();
   };
   const attribution = { source: "nemo-gateway", version: "1.0", platform: "unknown" };
-  return { nemo: createNemo({ baseUrl: "https://nemo.example/", fetch, attribution, timeouts }), asked };
+  const targets = { rules: { allowLocal: false, ownHosts: [] }, resolve: null };
+  return { nemo: createNemo({ baseUrl: "https://nemo.example/", fetch, attribution, targets, timeouts }), asked };
 }
 
 export const json = (body: unknown, status = 200, headers: Record<string, string> = {}): Response =>

@@ -15,7 +15,7 @@ export const VERBS: Record<string, (nemo: Nemo) => Outcome<unknown>> = {
   readRender: (nemo) => nemo.readRender(TOKEN, "render_1"),
   cancelRender: (nemo) => nemo.cancelRender(TOKEN, "render_1"),
   downloadRender: (nemo) => nemo.downloadRender(TOKEN, "render_1"),
-  fetchResult: (nemo) => nemo.fetchResult("https://cdn.example/o.mp4"),
+  fetchResult: (nemo) => nemo.fetchResult("https://cdn.nemo.org/o.mp4"),
 };
 
 /** The failure of a verb that upstream answers with `answer`; null when it succeeds. */

@@ -1,0 +1,108 @@
+/** Every place that takes an address asks the one judge of core/target.ts: the same addresses are refused, in the same words. */
+import { describe, expect, it } from "vitest";
+import { explainTarget, type TargetRefusal } from "../../src/core/target.ts";
+import { postWebhook } from "../../src/jobs/post-webhook.ts";
+import { createNemo } from "../../src/nemo/create.ts";
+import { jsonOf, type Member, makeMember, problemOf, send } from "../support/gateway.ts";
+
+/** One address for each way to be refused that needs no look-up. */
+const REFUSED: readonly (readonly [string, TargetRefusal])[] = [
+  ["http://example.com/a.mp4", "not_https"],
+  ["https://example.com:8443/a.mp4", "other_port"],
+  ["https://me:pw@example.com/a.mp4", "has_credentials"],
+  ["https://10.0.0.1/a.mp4", "address_literal"],
+  ["https://0x0a000001/a.mp4", "address_literal"],
+  ["https://[::ffff:10.0.0.1]/a.mp4", "address_literal"],
+  ["https://metadata.google.internal/a.mp4", "reserved_name"],
+];
+
+type Place = {
+  readonly name: string;
+  readonly path: string;
+  readonly field: string;
+  readonly body: (url: string) => unknown;
+};
+
+const places = (project: string): readonly Place[] => [
+  { name: "webhooks", path: "/v1/webhook_endpoints", field: "/url", body: (url) => ({ url }) },
+  {
+    name: "hooks",
+    path: "/v1/hooks",
+    field: "/target_url",
+    body: (url) => ({ target_url: url, event: "turn.failed" }),
+  },
+  {
+    name: "callbacks of turns",
+    path: `/v1/projects/${project}/turns`,
+    field: "/callback_url",
+    body: (url) => ({ prompt: "a clip", callback_url: url }),
+  },
+  {
+    name: "callbacks of renders",
+    path: `/v1/projects/${project}/renders`,
+    field: "/callback_url",
+    body: (url) => ({ callback_url: url }),
+  },
+  {
+    name: "callbacks of videos",
+    path: "/v1/videos",
+    field: "/callback_url",
+    body: (url) => ({ prompt: "a clip", callback_url: url }),
+  },
+];
+
+const refusedBy = async (member: Member, { path, body }: Place, url: string) =>
+  problemOf(await send("POST", path, body(url), member.headers));
+
+describe("an address that is given to us", () => {
+  it("is judged alike wherever it is given", async () => {
+    const member = await makeMember();
+    const { id } = await jsonOf<{ id: string }>(await send("POST", "/v1/projects", {}, member.headers), 201);
+    for (const place of places(id)) {
+      for (const [url, why] of REFUSED) {
+        const message = explainTarget(why);
+        const problem = await refusedBy(member, place, url);
+        expect([place.name, url, problem]).toMatchObject([
+          place.name,
+          url,
+          { status: 422, code: "address_not_allowed", detail: message, errors: [{ field: place.field, message }] },
+        ]);
+      }
+    }
+  });
+
+  it("is judged again before a webhook leaves, and before a result's file is fetched", async () => {
+    let left = 0;
+    const fetch = async (): Promise<Response> => {
+      left += 1;
+      return new Response(null, { status: 204 });
+    };
+    const targets = { rules: { allowLocal: true, ownHosts: [] }, resolve: null };
+    const attribution = { source: "s", version: "1", platform: "p" };
+    const nemo = createNemo({ baseUrl: "https://nemo.org", fetch, attribution, targets });
+    for (const [url, why] of REFUSED) {
+      const job = { id: "dlv_1" as const, attempt: 1, url, headers: {}, body: "{}", timeoutMs: 1_000 };
+      expect((await postWebhook(job, targets, { fetch, now: Date.now })).error).toBe(explainTarget(why));
+      expect(await nemo.fetchResult(url)).toMatchObject({
+        error: { reason: "refused", message: expect.stringContaining(why) },
+      });
+    }
+    expect(left).toBe(0);
+  });
+
+  it("whose name leads into a private network is called by nobody, where the network could reach it", async () => {
+    let left = 0;
+    const fetch = async (): Promise<Response> => {
+      left += 1;
+      return new Response(null, { status: 204 });
+    };
+    const targets = { rules: { allowLocal: true, ownHosts: [] }, resolve: async () => ["192.168.0.1"] };
+    const attribution = { source: "s", version: "1", platform: "p" };
+    const nemo = createNemo({ baseUrl: "https://nemo.org", fetch, attribution, targets });
+    const url = "https://inside.example.com/a.mp4";
+    const job = { id: "dlv_1" as const, attempt: 1, url, headers: {}, body: "{}", timeoutMs: 1_000 };
+    expect((await postWebhook(job, targets, { fetch, now: Date.now })).error).toBe(explainTarget("private_address"));
+    expect(await nemo.fetchResult(url)).toMatchObject({ error: { reason: "refused" } });
+    expect(left).toBe(0);
+  });
+});
