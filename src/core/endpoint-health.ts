@@ -1,4 +1,4 @@
-/** When an endpoint has failed for so long that it is switched off. Decides only. */
+/** When an endpoint or hook has failed for so long that it is switched off. Decides only. */
 import { isTaken } from "./delivery.ts";
 import type { EventId } from "./ids.ts";
 import { DISABLE_ATTEMPTS } from "./limits.ts";
@@ -22,7 +22,7 @@ export type DisabledBy = "you" | "gone" | "failing";
 export type Health = { readonly failing: Failing | null; readonly disable: DisabledBy | null };
 
 /**
- * What one attempt says of its endpoint. 410 ends it at once; otherwise its failures must have begun `endpointGiveUp` ago
+ * What one attempt says of its endpoint or hook. 410 ends it at once; otherwise its failures must have begun `endpointGiveUp` ago
  * and be at least ten, over at least two events, with no success since.
  */
 export function afterAttempt(

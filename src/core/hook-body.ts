@@ -82,6 +82,7 @@ const FIELDS: Readonly<Record<Resource, Fields>> = {
   credits: same("available", "turn_id", "register_url"),
   token: same("source", "state", "expires_at"),
   endpoint: { endpoint_id: "id", ...same("url", "types", "state", "disabled_by", "disabled_at", "created_at") },
+  hook: { hook_id: "id", ...same("target_url", "event", "state", "disabled_at", "created_at") },
 };
 
 /** Resources that end in a file. */

@@ -4,6 +4,7 @@ import { type SharedFile, shareable } from "./hook-body.ts";
 import type { Mode } from "./ids.ts";
 import type { Failure } from "./wire/common.ts";
 import type { EventType, EventWire } from "./wire/event.ts";
+import type { HookWire } from "./wire/hook.ts";
 import type { RenderWire } from "./wire/render.ts";
 import type { NemoTokenWire } from "./wire/token.ts";
 import type { TurnWire } from "./wire/turn.ts";
@@ -158,6 +159,15 @@ const ENDPOINT: EndpointWire = {
   created_at: AT,
 };
 
+const HOOK: HookWire = {
+  id: "whk_01jd8m3k5xq2w4v7z9ab",
+  target_url: "https://example.com/hooks/nemo",
+  event: "video.completed",
+  state: "disabled",
+  disabled_at: AT,
+  created_at: AT,
+};
+
 const DATA: Readonly<Record<EventType, Record<string, unknown>>> = {
   "turn.completed": TURN,
   "turn.failed": { ...TURN, status: "failed", text: null, text_complete: false, charged: "no", error: FAILED },
@@ -189,6 +199,7 @@ const DATA: Readonly<Record<EventType, Record<string, unknown>>> = {
   "credits.exhausted": { ...CREDITS, available: 0 },
   "token.expiring": TOKEN,
   "endpoint.disabled": ENDPOINT,
+  "hook.disabled": HOOK,
 };
 
 /** An event of this type that never happened, with ids that lead nowhere. */

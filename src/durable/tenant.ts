@@ -33,13 +33,13 @@ import { closeTenant } from "./tenant/closing.ts";
 import { CountDoors } from "./tenant/count-doors.ts";
 import { type Counted, openCounted } from "./tenant/counted.ts";
 import { DELIVER } from "./tenant/deliveries.ts";
-import { DISABLED } from "./tenant/endpoint-health.ts";
 import { Erased } from "./tenant/erased.ts";
 import { type Hooks, inventedSample } from "./tenant/hooks.ts";
 import { TIDY, takeIn } from "./tenant/intake.ts";
 import { RECOVER } from "./tenant/recovery.ts";
 import type { SecretOwner } from "./tenant/secrets.ts";
 import { TENANT_MIGRATIONS } from "./tenant/tables.ts";
+import { DISABLED } from "./tenant/target-health.ts";
 import { openWebhooks, type Webhooks } from "./tenant/webhooks.ts";
 
 type Answer<T> = Promise<Result<T, Refusal>>;
@@ -231,7 +231,7 @@ export class TenantObject extends CountDoors implements TenantPort {
     throw new Error(`nobody does work of kind ${kind}`);
   }
 
-  /** An endpoint's end is a fact like any other: stored once, sent to those that still take anything. */
+  /** An endpoint's or a hook's end is a fact like any other: stored once, sent to those that still take anything. */
   async #tellDisabled(id: EndpointId): Promise<void> {
     const fact = await this.#webhooks.health.fact(id);
     if (fact !== null) await this.accept([fact]);

@@ -17,9 +17,9 @@ const subscribe = declare({
   tags,
   summary: "Subscribe an address to one type of event",
   description:
-    "The same address and event again is the same hook. Bodies are flat and signed with the default secret; an answer of 410 removes the hook.",
+    "The same address and event again is the same hook. Bodies are flat and signed with the default secret; an answer of 410 removes the hook, five days of failures disable it until it is subscribed again.",
   request: { body: body(newHook) },
-  responses: { 200: answer(hook, "It was there already."), 201: answer(hook, "The new hook.") },
+  responses: { 200: answer(hook, "It was there already, and is enabled."), 201: answer(hook, "The new hook.") },
 });
 
 const list = declare({

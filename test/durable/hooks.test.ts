@@ -2,19 +2,23 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { hookBody } from "../../src/core/hook-body.ts";
 import { sampleEvent } from "../../src/core/hook-sample.ts";
-import { type EndpointId, eventId } from "../../src/core/ids.ts";
+import { type DeliveryId, type EndpointId, eventId } from "../../src/core/ids.ts";
 import { readLink } from "../../src/core/link.ts";
 import type { Fact, TenantPort } from "../../src/core/tenant-port.ts";
+import { scaledWaits } from "../../src/core/waits.ts";
 import type { EventType } from "../../src/core/wire/event.ts";
 import type { HookBody, HookWire } from "../../src/core/wire/hook.ts";
 import { readConfig } from "../../src/env.ts";
-import { startClock } from "../support/clock.ts";
+import { type SteppedClock, startClock } from "../support/clock.ts";
 import { bad, call, env, freshAddress, good, tenantPort, until } from "../support/objects.ts";
 import { answering, type Behaviour, type PlayedReceiver, playReceivers } from "../support/receivers.ts";
 
+const waits = scaledWaits(60); // vitest.config.ts
+
+let clock: SteppedClock;
 let receiver: (behave: Behaviour) => PlayedReceiver;
 beforeEach(() => {
-  startClock();
+  clock = startClock();
   receiver = playReceivers();
 });
 afterEach(() => {
@@ -97,6 +101,51 @@ describe("a hook", () => {
     expect(await tenant.listHooks()).toEqual([]);
     await tenant.accept([await fact("turn.completed", "trn_a", 3)]);
     expect((await tenant.listDeliveries({ limit: 100, after: null })).data).toHaveLength(2);
+  });
+
+  it("is disabled after five days of failures over several events, which the endpoints are told, until it is subscribed again", async () => {
+    const tenant = tenantPort(freshAddress());
+    let isDown = true;
+    const played = receiver(() => new Response(null, { status: isDown ? 500 : 204 }));
+    const watcher = receiver(answering());
+    good(await tenant.createEndpoint(call(), { url: watcher.url, types: ["hook.disabled"] }));
+    const { id } = await subscribe(tenant, played.url, "turn.completed");
+    await tenant.accept([await fact("turn.completed", "trn_a")]);
+    for (let attempt = 1; attempt <= 10; attempt++) {
+      const { due_at } = await until(async () => {
+        const [one] = (await tenant.listDeliveries({ limit: 1, after: null }, { target_id: id })).data;
+        const isTold = one !== undefined && good(await tenant.readDelivery(one.id as DeliveryId)).log.length >= attempt;
+        return isTold && one;
+      });
+      clock.step(due_at === null ? waits.endpointGiveUp : Math.max(0, Date.parse(due_at) - clock.now()) + 1);
+      await tenant.wake();
+    }
+    expect(await tenant.listHooks()).toMatchObject([{ id, state: "enabled", disabled_at: null }]);
+    await tenant.accept([await fact("turn.completed", "trn_b")]);
+    await until(async () => watcher.got.length > 0);
+    const [disabled] = await tenant.listHooks();
+    expect(disabled).toMatchObject({ id, state: "disabled", disabled_at: expect.any(String) });
+    const told = { type: "hook.disabled", sequence: 1, data: disabled };
+    expect(JSON.parse(watcher.got[0]?.body ?? "")).toMatchObject(told);
+
+    const sent = played.got.length;
+    await tenant.accept([await fact("turn.completed", "trn_c")]);
+    const { data: dead } = await tenant.listDeliveries({ limit: 100, after: null }, { target_id: id });
+    expect(dead.map(({ state }) => state)).toEqual(["failed", "failed"]);
+    const first = dead[0]?.id as DeliveryId;
+    expect(bad(await tenant.retryDelivery(call(), first)).code).toBe("endpoint_disabled");
+    isDown = false;
+    const again = { target_url: played.url, event: "turn.completed" } as const;
+    const { hook, isNew } = good(await tenant.subscribeHook(call(), again));
+    expect({ hook, isNew }).toMatchObject({ hook: { id, state: "enabled", disabled_at: null }, isNew: false });
+    good(await tenant.retryDelivery(call(), first));
+    await tenant.accept([await fact("turn.completed", "trn_d")]);
+    await until(async () => played.got.length === sent + 2);
+    expect(
+      bodies(played)
+        .slice(sent)
+        .map(({ turn_id: _, id: event }) => event),
+    ).toContain(await eventId("trn_d", "turn.completed#1"));
   });
 
   it("ends by its id, by its address, or by its address and event", async () => {

@@ -21,6 +21,7 @@ export const EVENT_TYPES = [
   "credits.exhausted",
   "token.expiring",
   "endpoint.disabled",
+  "hook.disabled",
 ] as const;
 export const eventType = z.enum(EVENT_TYPES);
 export type EventType = z.infer<typeof eventType>;

@@ -4,7 +4,16 @@ import { moment, plain, targetUrl } from "./common.ts";
 import { eventType } from "./event.ts";
 
 export const hook = z
-  .object({ id: plain("whk"), target_url: z.string(), event: eventType, created_at: moment })
+  .object({
+    id: plain("whk"),
+    target_url: z.string(),
+    event: eventType,
+    state: z
+      .enum(["enabled", "disabled"])
+      .meta({ description: "`disabled`: it took nothing for five days; subscribing it again enables it." }),
+    disabled_at: moment.nullable(),
+    created_at: moment,
+  })
   .meta({ id: "Hook" });
 export type HookWire = z.infer<typeof hook>;
 

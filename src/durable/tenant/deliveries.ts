@@ -17,8 +17,8 @@ import type { Schedule } from "../schedule.ts";
 import type { DeliveryMessages } from "./delivery-message.ts";
 import type { DeliveryPace } from "./delivery-pace.ts";
 import type { DeliveryRow, DeliveryRows } from "./delivery-rows.ts";
-import type { EndpointHealth } from "./endpoint-health.ts";
 import type { EventRow } from "./events.ts";
+import type { TargetHealth } from "./target-health.ts";
 import { type Addressed, hostOf, targetOf } from "./targets.ts";
 
 /** The schedule's one row for all deliveries. */
@@ -30,7 +30,7 @@ export class Deliveries {
   readonly #rows: DeliveryRows;
   readonly #pace: DeliveryPace;
   readonly #messages: DeliveryMessages;
-  readonly #health: EndpointHealth;
+  readonly #health: TargetHealth;
   /** What was due by then has been nudged for. Forgotten with the instance: the next one nudges anew. */
   #nudgedAt: EpochMs = 0;
   /** What the schedule was last told. */
@@ -42,7 +42,7 @@ export class Deliveries {
     rows: DeliveryRows,
     pace: DeliveryPace,
     messages: DeliveryMessages,
-    health: EndpointHealth,
+    health: TargetHealth,
   ) {
     this.#ground = ground;
     this.#schedule = schedule;

@@ -82,6 +82,10 @@ const noDelivery = (): Refusal =>
   refusal("not_found", "No delivery with this id exists here; list yours with GET /v1/deliveries.");
 
 const closed = (): Refusal =>
-  refusal("endpoint_disabled", "Its endpoint is disabled or gone; enable it first, then send again.", {
-    hint: "POST /v1/webhook_endpoints/{id}/enable",
-  });
+  refusal(
+    "endpoint_disabled",
+    "Its endpoint or hook is disabled or gone; enable it (a hook: subscribe it again) first, then send again.",
+    {
+      hint: "POST /v1/webhook_endpoints/{id}/enable",
+    },
+  );

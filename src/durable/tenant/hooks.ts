@@ -15,75 +15,76 @@ import type { Ground } from "../ground.ts";
 import { findRepeat, keepRepeat } from "../repeats.ts";
 import type { DeliveryRows } from "./delivery-rows.ts";
 import type { Events } from "./events.ts";
+import type { Hook, HookRows } from "./hook-rows.ts";
 import { sharedFile } from "./shared-file.ts";
-
-type Row = { id: EndpointId; target_url: string; event: EventType; created_at: number };
-
-const COLUMNS = "id, target_url, event, created_at";
 
 export class Hooks {
   readonly #ground: Ground;
   readonly #scope: Scope;
+  readonly #rows: HookRows;
   readonly #deliveries: DeliveryRows;
   readonly #events: Events;
 
-  constructor(ground: Ground, scope: Scope, deliveries: DeliveryRows, events: Events) {
+  constructor(ground: Ground, scope: Scope, rows: HookRows, deliveries: DeliveryRows, events: Events) {
     this.#ground = ground;
     this.#scope = scope;
+    this.#rows = rows;
     this.#deliveries = deliveries;
     this.#events = events;
   }
 
-  /** The hook of this address and event: the one there is, or a new one. */
+  /** The hook of this address and event: the one there is, enabled again where it was disabled, or a new one. */
   subscribe(call: Call, { target_url: url, event }: NewHook): Result<{ hook: HookWire; isNew: boolean }, Refusal> {
     const ground = this.#ground;
     const unreachable = refuseTarget(url, "/target_url", ground.config.targets.rules);
     if (unreachable !== null) return err(unreachable);
     const repeat = findRepeat(ground, call);
     if (!repeat.ok) return repeat;
-    const known = this.#rows("WHERE target_url = ? AND event = ?", url, event)[0];
-    if (known !== undefined) return ok({ hook: show(known), isNew: false });
-    if (this.list().length >= HOOKS_PER_SCOPE) return err(tooMany());
-    const row: Row = {
-      id: plainId("whk", ground.now(), ground.random),
-      target_url: url,
+    const known = this.#rows.at(url, event)[0];
+    if (known === undefined && this.#rows.all().length >= HOOKS_PER_SCOPE) return err(tooMany());
+    const id = known?.id ?? plainId("whk", ground.now(), ground.random);
+    const hook: Hook = {
+      disablings: 0,
+      createdAt: ground.now(),
+      ...known,
+      id,
+      url,
       event,
-      created_at: ground.now(),
+      failing: null,
+      disabledAt: null,
     };
-    ground.storage.transactionSync(() => {
-      const query = `INSERT INTO hooks (${COLUMNS}) VALUES (?, ?, ?, ?)`;
-      ground.sql.exec(query, row.id, row.target_url, row.event, row.created_at);
-      keepRepeat(ground, call, row.id);
-    });
-    return ok({ hook: show(row), isNew: true });
+    const isChanged = known === undefined || known.disabledAt !== null;
+    if (isChanged) {
+      ground.storage.transactionSync(() => {
+        this.#rows.save(hook);
+        keepRepeat(ground, call, id);
+      });
+    }
+    return ok({ hook: showHook(hook), isNew: known === undefined });
   }
 
   list(): HookWire[] {
-    return this.#rows("ORDER BY id").map(show);
+    return this.#rows.all().map(showHook);
   }
 
   unsubscribe(id: EndpointId): Result<null, Refusal> {
-    return this.#removeAll(this.#rows("WHERE id = ?", id));
+    const hook = this.#rows.find(id);
+    return this.#removeAll(hook === null ? [] : [hook]);
   }
 
   /** Removes every hook of an address, or its hook of one event. */
   unsubscribeAddress({ target_url: url, event }: HookFilter): Result<null, Refusal> {
-    return this.#removeAll(this.#rows("WHERE target_url = ? AND event = coalesce(?, event)", url, event ?? null));
+    return this.#removeAll(this.#rows.at(url, event ?? null));
   }
 
-  /** Removes a hook and calls off what was still owed to it. Call inside a transaction. */
-  remove(id: EndpointId): void {
-    this.#ground.sql.exec("DELETE FROM hooks WHERE id = ?", id);
-    this.#deliveries.callOff({ kind: "hook", id }, this.#ground.now());
+  wanting(type: EventType): Hook[] {
+    return this.#rows.wanting(type);
   }
 
-  wanting(type: EventType): { id: EndpointId; url: string }[] {
-    return this.#rows("WHERE event = ? ORDER BY id", type).map(({ id, target_url: url }) => ({ id, url }));
-  }
-
-  /** Where to send; null when the hook is gone. */
+  /** Where to send; null when the hook is gone or disabled. */
   address(id: EndpointId): string | null {
-    return this.#rows("WHERE id = ?", id)[0]?.target_url ?? null;
+    const hook = this.#rows.find(id);
+    return hook === null || hook.disabledAt !== null ? null : hook.url;
   }
 
   /** What a hook is sent of an event: its link is made now. */
@@ -97,16 +98,16 @@ export class Hooks {
     return Promise.all(latest.map((event) => this.message(event)));
   }
 
-  #removeAll(rows: readonly Row[]): Result<null, Refusal> {
-    if (rows.length === 0) return err(noHook());
-    this.#ground.storage.transactionSync(() => {
-      for (const { id } of rows) this.remove(id);
+  #removeAll(hooks: readonly Hook[]): Result<null, Refusal> {
+    if (hooks.length === 0) return err(noHook());
+    const { storage, now } = this.#ground;
+    storage.transactionSync(() => {
+      for (const { id } of hooks) {
+        this.#rows.remove(id);
+        this.#deliveries.callOff({ kind: "hook", id }, now());
+      }
     });
     return ok(null);
-  }
-
-  #rows(where: string, ...values: SqlStorageValue[]): Row[] {
-    return this.#ground.sql.exec<Row>(`SELECT ${COLUMNS} FROM hooks ${where}`, ...values).toArray();
   }
 }
 
@@ -116,11 +117,13 @@ export function inventedSample(type: EventType, scope: Scope): HookBody {
   return hookBody(event, sampleFile(event));
 }
 
-const show = (row: Row): HookWire => ({
-  id: row.id,
-  target_url: row.target_url,
-  event: row.event,
-  created_at: toRfc3339(row.created_at),
+export const showHook = ({ id, url, event, disabledAt, createdAt }: Hook): HookWire => ({
+  id,
+  target_url: url,
+  event,
+  state: disabledAt === null ? "enabled" : "disabled",
+  disabled_at: disabledAt === null ? null : toRfc3339(disabledAt),
+  created_at: toRfc3339(createdAt),
 });
 
 export const noHook = (): Refusal => refusal("not_found", "No such hook exists here; list yours with GET /v1/hooks.");

@@ -4,6 +4,7 @@ import { SCHEDULE_INDEX, SCHEDULE_TABLES } from "../due-rows.ts";
 import { REPEATS_TABLE } from "../repeats.ts";
 import { CLAIMS_TABLE } from "./claims.ts";
 import { ERASED_TABLE } from "./erased.ts";
+import { HOOK_HEALTH_COLUMNS } from "./hook-rows.ts";
 import { QUOTA_TABLES } from "./quotas.ts";
 import { USAGE_TABLES } from "./usage.ts";
 
@@ -152,4 +153,5 @@ export const TENANT_MIGRATIONS: Migrations = [
   `,
   CLAIMS_TABLE,
   USAGE_TABLES,
+  HOOK_HEALTH_COLUMNS,
 ];

@@ -10,16 +10,17 @@ import { DeliveryLog } from "./delivery-log.ts";
 import { DeliveryMessages } from "./delivery-message.ts";
 import { DeliveryPace } from "./delivery-pace.ts";
 import { DeliveryRows } from "./delivery-rows.ts";
-import { EndpointHealth } from "./endpoint-health.ts";
 import { EndpointRows } from "./endpoint-rows.ts";
 import { Endpoints } from "./endpoints.ts";
 import { EventBodies } from "./event-bodies.ts";
 import { Events } from "./events.ts";
+import { HookRows } from "./hook-rows.ts";
 import { Hooks } from "./hooks.ts";
 import { Recoveries } from "./recovery.ts";
 import { Samples } from "./samples.ts";
 import { Secrets } from "./secrets.ts";
 import { withDownload } from "./shared-file.ts";
+import { TargetHealth } from "./target-health.ts";
 import { Targets } from "./targets.ts";
 import type { Usage } from "./usage.ts";
 
@@ -31,7 +32,7 @@ export type Webhooks = {
   readonly targets: Targets;
   readonly deliveries: Deliveries;
   readonly log: DeliveryLog;
-  readonly health: EndpointHealth;
+  readonly health: TargetHealth;
   readonly recoveries: Recoveries;
   readonly samples: Samples;
   /** Removes what is no longer kept; answers when the next of it is, null when there is none. */
@@ -42,12 +43,13 @@ export function openWebhooks(ground: Ground, schedule: Schedule, seals: Seals, u
   const scope = parseScope(ground.name);
   const rows = new DeliveryRows(ground.sql, (event, state) => usage.delivered(event, state));
   const endpointRows = new EndpointRows(ground.sql);
+  const hookRows = new HookRows(ground.sql);
   const events = new Events(ground, scope, new EventBodies(ground.env.MEDIA, scope));
   const secrets = new Secrets(ground, scope, seals);
   const endpoints = new Endpoints(ground, endpointRows, rows, secrets);
-  const hooks = new Hooks(ground, scope, rows, events);
+  const hooks = new Hooks(ground, scope, hookRows, rows, events);
   const targets = new Targets(endpoints, hooks, (event) => withDownload(event, scope, ground));
-  const health = new EndpointHealth(ground, schedule, endpointRows, rows, hooks);
+  const health = new TargetHealth(ground, schedule, endpointRows, hookRows, rows);
   const pace = new DeliveryPace(ground, rows, scope.mode);
   const messages = new DeliveryMessages(ground, rows, events, targets, secrets);
   const deliveries = new Deliveries(ground, schedule, rows, pace, messages, health);
