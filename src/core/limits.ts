@@ -6,6 +6,8 @@ const MIB = 1024 * 1024;
 // ---- requests
 /** Bytes of a JSON body. Chosen: a prompt, metadata and a batch fit; a parser is never fed more. */
 export const JSON_BODY_BYTES = 256_000;
+/** Bytes beyond that which are read and dropped, so that their sender hears the refusal. Chosen: a picture or clip put into JSON. */
+export const DROPPED_BODY_BYTES = 16_000_000;
 /** Nesting of a JSON body. Chosen: far above any real body, far below a stack's end. */
 export const JSON_DEPTH = 32;
 /** Bytes of any request body. Cloudflare's edge refuses 100 MB on Free and Pro before a Worker runs; refused by us first, with advice. */

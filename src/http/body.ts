@@ -1,9 +1,11 @@
 /** JSON bodies: read under a byte cap, checked as text, then left for the validators of the route. */
 import type { MiddlewareHandler } from "hono";
+import * as z from "zod";
 import { unflatten } from "../core/flat-fields.ts";
-import { JSON_BODY_BYTES } from "../core/limits.ts";
+import { DROPPED_BODY_BYTES, JSON_BODY_BYTES } from "../core/limits.ts";
 import { ApiError, apiError } from "./api-error.ts";
 import type { AppEnv } from "./context.ts";
+import { refuseInvalid } from "./invalid.ts";
 import { jsonFault } from "./json.ts";
 import { tooLarge } from "./size.ts";
 
@@ -31,6 +33,14 @@ export const readFlat: MiddlewareHandler<AppEnv> = async (c, next) => {
   await next();
 };
 
+const nothing = z.strictObject({});
+
+/** Refuses a body that says anything, on a route that takes none. Runs after `readJson`. */
+export const refuseBody: MiddlewareHandler<AppEnv> = async (c, next) => {
+  if (c.var.bodyText !== "") refuseInvalid({ target: "json", ...nothing.safeParse(JSON.parse(c.var.bodyText)) });
+  await next();
+};
+
 function decode(bytes: Uint8Array): string {
   try {
     return new TextDecoder("utf-8", { fatal: true, ignoreBOM: false }).decode(bytes);
@@ -39,16 +49,20 @@ function decode(bytes: Uint8Array): string {
   }
 }
 
-/** The whole body, of at most `maxBytes`: one byte more is refused while it is read, whatever length was announced. */
+/**
+ * The whole body, of at most `maxBytes`, whatever length was announced. Of a larger one some more is read and dropped: a sender
+ * that listens only when everything is sent would find its connection reset in place of the refusal.
+ */
 async function readCapped(body: ReadableStream<Uint8Array> | null, maxBytes: number): Promise<Uint8Array> {
   if (body === null) return new Uint8Array();
   const chunks: Uint8Array[] = [];
   let size = 0;
   for await (const chunk of body) {
     size += chunk.byteLength;
-    if (size > maxBytes) throw tooLarge(maxBytes);
-    chunks.push(chunk);
+    if (size <= maxBytes) chunks.push(chunk);
+    if (size > maxBytes + DROPPED_BODY_BYTES) break;
   }
+  if (size > maxBytes) throw tooLarge(maxBytes);
   const whole = new Uint8Array(size);
   let at = 0;
   for (const chunk of chunks) {

@@ -6,12 +6,12 @@
  */
 import { createRoute, type RouteConfig } from "@hono/zod-openapi";
 import * as z from "zod";
-import type { OwnedPrefix, PlainPrefix } from "../core/ids.ts";
+import { type OwnedPrefix, ownedIdPattern, type PlainPrefix, plainIdPattern } from "../core/ids.ts";
 import { IDEMPOTENCY_KEY_CHARS, USER_CHARS } from "../core/limits.ts";
-import { owned, plain } from "../core/wire/common.ts";
+import { owned, pageQuery, plain } from "../core/wire/common.ts";
 import { problem } from "../core/wire/problem.ts";
 import { type Access, access, type Credentials } from "./auth.ts";
-import { readFlat, readJson } from "./body.ts";
+import { readFlat, readJson, refuseBody } from "./body.ts";
 import type { Api } from "./context.ts";
 
 type Declaration = RouteConfig & {
@@ -51,7 +51,12 @@ export function declare<const D extends Declaration>(given: D): Omit<D, "access"
 function complete({ access: rule, credentials = "key", flat = false, ...given }: Declaration): RouteConfig {
   const isPublic = rule === "public";
   const headers = isPublic ? [] : given.method === "post" ? [USER, REPEAT] : [USER];
-  const hasJson = given.request?.body?.content["application/json"] !== undefined;
+  const content = given.request?.body?.content;
+  const bodyRules = [
+    ...(content?.["application/json"] !== undefined ? [readJson] : []),
+    ...(content === undefined && given.method === "post" ? [readJson, refuseBody] : []),
+    ...(flat ? [readFlat] : []),
+  ];
   return createRoute({
     ...given,
     "x-scope": rule,
@@ -59,7 +64,7 @@ function complete({ access: rule, credentials = "key", flat = false, ...given }:
     security: isPublic ? [] : SECURITY[credentials],
     parameters: headers,
     responses: { ...given.responses, default: PROBLEM },
-    middleware: [access(rule, credentials), ...(hasJson ? [readJson] : []), ...(flat ? [readFlat] : [])],
+    middleware: [access(rule, credentials), ...bodyRules],
   });
 }
 
@@ -83,6 +88,12 @@ export const body = <S extends z.ZodType>(schema: S) => ({
 
 /** The path's `{id}` of a thing that ends in its owner's hash. */
 export const ownedParams = <P extends OwnedPrefix>(prefix: P) => z.object({ id: owned(prefix) });
+
+/** The query of a list of things that end in their owner's hash: its cursor is the last one's id. */
+export const ownedPage = (prefix: OwnedPrefix) => pageQuery(ownedIdPattern(prefix));
+
+/** The query of a list of a tenant's own things: its cursor is the last one's id. */
+export const plainPage = (prefix: PlainPrefix) => pageQuery(plainIdPattern(prefix));
 
 /** The path's `{id}` of a tenant's own thing. */
 export const plainParams = <P extends PlainPrefix | "evt">(prefix: P) => z.object({ id: plain(prefix) });

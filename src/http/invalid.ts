@@ -7,6 +7,9 @@ import { apiError, notFound } from "./api-error.ts";
 /** Field errors in one answer. Chosen: more would not be read. */
 const FIELD_ERRORS = 20;
 
+/** Where every list is told from which position it goes on. One that it cannot read has a code of its own. */
+const CURSOR = "query:after";
+
 type Issue = z.core.$ZodIssue;
 type Outcome = {
   readonly target: keyof ValidationTargets;
@@ -19,7 +22,8 @@ export function refuseInvalid(outcome: Outcome): void {
   if (outcome.success || !outcome.error) return;
   if (outcome.target === "param") throw notFound();
   const errors = outcome.error.issues.flatMap((issue) => fieldErrors(issue, outcome.target)).slice(0, FIELD_ERRORS);
-  throw apiError("invalid_request", errors.map(({ field, message }) => `${field}: ${message}`).join("; "), { errors });
+  const code = errors.every(({ field }) => field === CURSOR) ? "invalid_cursor" : "invalid_request";
+  throw apiError(code, errors.map(({ field, message }) => `${field}: ${message}`).join("; "), { errors });
 }
 
 function fieldErrors(issue: Issue, target: keyof ValidationTargets): FieldError[] {

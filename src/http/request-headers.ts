@@ -1,6 +1,6 @@
 /** The two headers of ours that a caller may send with any request. */
-import { IDEMPOTENCY_KEY_CHARS, USER_CHARS } from "../core/limits.ts";
-import { isUserName } from "../core/wire/user.ts";
+import { IDEMPOTENCY_KEY_CHARS } from "../core/limits.ts";
+import { isUserName, USER_NAME_RULE } from "../core/wire/user.ts";
 import { apiError } from "./api-error.ts";
 
 const VISIBLE_ASCII = /^[\x21-\x7e]+$/;
@@ -9,9 +9,8 @@ const VISIBLE_ASCII = /^[\x21-\x7e]+$/;
 export function userOf(headers: Headers): string | null {
   const user = headers.get("X-User-Id");
   if (user === null || isUserName(user)) return user;
-  const message = `must have 1 to ${USER_CHARS} characters and no control characters`;
-  throw apiError("invalid_request", `header:X-User-Id: ${message}`, {
-    errors: [{ field: "header:X-User-Id", message }],
+  throw apiError("invalid_request", `header:X-User-Id: ${USER_NAME_RULE}`, {
+    errors: [{ field: "header:X-User-Id", message: USER_NAME_RULE }],
   });
 }
 

@@ -1,22 +1,24 @@
 /** A tenant's users as a page: the rows of D1, their sealed names opened. */
+import type * as z from "zod";
 import { userNameOwner } from "../core/address.ts";
+import { USER_HASH_CHARS } from "../core/ids.ts";
 import type { Page } from "../core/ports.ts";
 import { unseal } from "../core/seal.ts";
 import { toRfc3339 } from "../core/time.ts";
+import { pageQuery } from "../core/wire/common.ts";
 import type { UserWire } from "../core/wire/user.ts";
 import { listUsers, type UserCursor, type UserRow } from "../store/users.ts";
-import { apiError } from "./api-error.ts";
 import type { Ctx } from "./context.ts";
 import { shownPage } from "./page.ts";
 import { rootsOf } from "./roots.ts";
 
-/** A cursor in text: the last user's time and hash. */
-const CURSOR = /^(\d{1,15})-([0-9a-z]{16})$/;
+/** The query of the list. Its cursor is the last user's time and hash. */
+export const userPage = pageQuery(new RegExp(`^\\d{1,15}-[0-9a-z]{${USER_HASH_CHARS}}$`));
 
 /** The caller's users, newest first. */
 export async function pageOfUsers(
   c: Ctx,
-  { limit, after }: { readonly limit: number; readonly after?: string | undefined },
+  { limit, after }: z.infer<typeof userPage>,
 ): Promise<ReturnType<typeof shownPage<UserWire>>> {
   const rows = await listUsers(c.env.DB, c.var.caller, limit + 1, after === undefined ? null : cursorOf(after));
   const last = rows.slice(0, limit).at(-1);
@@ -30,9 +32,8 @@ export async function pageOfUsers(
 }
 
 function cursorOf(text: string): UserCursor {
-  const [, at, uh] = CURSOR.exec(text) ?? [];
-  if (at !== undefined && uh !== undefined) return { createdAt: Number(at), uh };
-  throw apiError("invalid_cursor", "`after` must be the `next_cursor` of another page of this list.");
+  const [at = "", uh = ""] = text.split("-"); // as userPage asks for
+  return { createdAt: Number(at), uh };
 }
 
 async function show(c: Ctx, { uh, name, created_at }: UserRow): Promise<UserWire> {

@@ -2,10 +2,11 @@
 import { zValidator } from "@hono/zod-validator";
 import { Hono } from "hono";
 import * as z from "zod";
-import { pageQuery, plain } from "../core/wire/common.ts";
+import { plain } from "../core/wire/common.ts";
 import { newKey, rotation } from "../core/wire/key.ts";
 import { readJson } from "../http/body.ts";
 import type { AppEnv } from "../http/context.ts";
+import { plainPage } from "../http/declare.ts";
 import { refuseInvalid } from "../http/invalid.ts";
 import { createKey, found, revokeKey, rotateKey } from "../http/keys.ts";
 import { cutPage } from "../http/page.ts";
@@ -14,7 +15,7 @@ import { listKeys } from "../store/keys.ts";
 
 const tenantParams = zValidator("param", z.object({ id: plain("ten") }), refuseInvalid);
 const keyParams = zValidator("param", z.object({ id: plain("key") }), refuseInvalid);
-const query = zValidator("query", pageQuery, refuseInvalid);
+const query = zValidator("query", plainPage("key"), refuseInvalid);
 
 export function adminKeys(): Hono<AppEnv> {
   const admin = new Hono<AppEnv>();

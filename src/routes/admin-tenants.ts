@@ -3,10 +3,11 @@ import { zValidator } from "@hono/zod-validator";
 import { Hono } from "hono";
 import * as z from "zod";
 import { tenantWarnings } from "../core/tenant.ts";
-import { pageQuery, plain } from "../core/wire/common.ts";
+import { plain } from "../core/wire/common.ts";
 import { newTenant, tenantChange } from "../core/wire/tenant.ts";
 import { readJson } from "../http/body.ts";
 import type { AppEnv } from "../http/context.ts";
+import { plainPage } from "../http/declare.ts";
 import { refuseInvalid } from "../http/invalid.ts";
 import { cutPage } from "../http/page.ts";
 import { changeTenant, createTenant, deleteTenant, foundDeletion, foundTenant, moveTenant } from "../http/tenants.ts";
@@ -14,7 +15,8 @@ import { listAudit } from "../store/audit.ts";
 import { listTenants } from "../store/tenants.ts";
 
 const params = zValidator("param", z.object({ id: plain("ten") }), refuseInvalid);
-const query = zValidator("query", pageQuery, refuseInvalid);
+const query = zValidator("query", plainPage("ten"), refuseInvalid);
+const entryQuery = zValidator("query", plainPage("aud"), refuseInvalid);
 
 export function adminTenants(): Hono<AppEnv> {
   const admin = new Hono<AppEnv>();
@@ -48,7 +50,7 @@ export function adminTenants(): Hono<AppEnv> {
 
   admin.get("/tenants/:id/deletion", params, async (c) => c.json(await foundDeletion(c, c.req.valid("param").id)));
 
-  admin.get("/tenants/:id/audit_log", params, query, async (c) => {
+  admin.get("/tenants/:id/audit_log", params, entryQuery, async (c) => {
     const { limit, after } = c.req.valid("query");
     const of = { tenant: c.req.valid("param").id, mode: null };
     return c.json(cutPage(await listAudit(c.env.DB, of, limit + 1, after ?? null), limit));

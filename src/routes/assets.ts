@@ -1,11 +1,11 @@
 /** Assets: stored files, and their use in projects. */
 import type { AssetRecord } from "../core/ports.ts";
-import { pageOf, pageQuery } from "../core/wire/common.ts";
+import { pageOf } from "../core/wire/common.ts";
 import { type AssetWire, asset, attachment, newAttachment } from "../core/wire/upload.ts";
 import { unwrap } from "../http/api-error.ts";
 import { addressOf, callOf, namedAddress } from "../http/call.ts";
 import type { Api } from "../http/context.ts";
-import { answer, body, declare, ownedParams } from "../http/declare.ts";
+import { answer, body, declare, ownedPage, ownedParams } from "../http/declare.ts";
 import { userObject } from "../http/objects.ts";
 import { pageRequest, shownPage } from "../http/page.ts";
 
@@ -17,7 +17,7 @@ const list = declare({
   credentials: "key_or_user_token",
   tags,
   summary: "A user's stored files, newest first",
-  request: { query: pageQuery },
+  request: { query: ownedPage("ast") },
   responses: { 200: answer(pageOf(asset), "A page of assets.") },
 });
 

@@ -1,8 +1,8 @@
 /** The audit log of a tenant: what the operator and its keys did to it, with the ids of the requests that did. */
 import { auditEntry } from "../core/wire/audit.ts";
-import { pageOf, pageQuery } from "../core/wire/common.ts";
+import { pageOf } from "../core/wire/common.ts";
 import type { Api } from "../http/context.ts";
-import { answer, declare } from "../http/declare.ts";
+import { answer, declare, plainPage } from "../http/declare.ts";
 import { cutPage } from "../http/page.ts";
 import { listAudit } from "../store/audit.ts";
 
@@ -13,7 +13,7 @@ const list = declare({
   tags: ["Keys"],
   summary: "Who did what, newest first",
   description: "Written with each action, never changed or removed. Entries of this mode, and those that concern both.",
-  request: { query: pageQuery },
+  request: { query: plainPage("aud") },
   responses: { 200: answer(pageOf(auditEntry), "A page of entries.") },
 });
 

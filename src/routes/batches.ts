@@ -5,7 +5,7 @@ import { unwrap } from "../http/api-error.ts";
 import { batchOf } from "../http/batches.ts";
 import { addressOf, callOf, namedAddress, newAddress } from "../http/call.ts";
 import type { Api } from "../http/context.ts";
-import { answer, body, declare, ownedParams } from "../http/declare.ts";
+import { answer, body, declare, ownedPage, ownedParams } from "../http/declare.ts";
 import { found } from "../http/generators.ts";
 import { userObject } from "../http/objects.ts";
 import { pageRequest, shownPage } from "../http/page.ts";
@@ -14,6 +14,8 @@ import { mayMakeVideos } from "../http/videos.ts";
 const tags = ["Batches"];
 const credentials = "key_or_user_token" as const;
 const params = ownedParams("bat");
+/** The place of an item in its batch: the cursor of its videos. */
+const PLACE = /^\d{1,3}$/;
 
 const start = declare({
   method: "post",
@@ -35,7 +37,7 @@ const list = declare({
   credentials,
   tags,
   summary: "A user's batches, newest first",
-  request: { query: pageQuery },
+  request: { query: ownedPage("bat") },
   responses: { 200: answer(pageOf(batch), "A page of batches.") },
 });
 
@@ -57,7 +59,7 @@ const items = declare({
   credentials,
   tags,
   summary: "A batch's items, in their order",
-  request: { params, query: pageQuery },
+  request: { params, query: pageQuery(PLACE) },
   responses: { 200: answer(pageOf(batchItem), "A page of items, each with its video once it has begun.") },
 });
 

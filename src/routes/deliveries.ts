@@ -1,10 +1,10 @@
 /** Deliveries: each event on its way to each of its targets, and every attempt. */
-import { pageOf, pageQuery } from "../core/wire/common.ts";
+import { pageOf } from "../core/wire/common.ts";
 import { delivery, deliveryFilter, loggedDelivery } from "../core/wire/webhook.ts";
 import { unwrap } from "../http/api-error.ts";
 import { callOf } from "../http/call.ts";
 import type { Api } from "../http/context.ts";
-import { answer, declare, plainParams } from "../http/declare.ts";
+import { answer, declare, plainPage, plainParams } from "../http/declare.ts";
 import { tenantObject } from "../http/objects.ts";
 import { pageRequest, shownPage } from "../http/page.ts";
 
@@ -16,7 +16,7 @@ const list = declare({
   tags,
   summary: "Deliveries, newest first",
   description: "`?state=failed` lists the dead letters; `?target_id=` those of one endpoint or hook.",
-  request: { query: pageQuery.extend(deliveryFilter.shape) },
+  request: { query: plainPage("dlv").extend(deliveryFilter.shape) },
   responses: { 200: answer(pageOf(delivery), "A page of deliveries.") },
 });
 

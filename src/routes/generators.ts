@@ -1,6 +1,7 @@
 /** Generators: saved recipes, the tenant's own and the built-in ones. */
 import * as z from "zod";
-import { builtInGenerator } from "../core/built-in-generators.ts";
+import { BUILT_IN_GENERATORS, builtInGenerator } from "../core/built-in-generators.ts";
+import { plainIdPattern } from "../core/ids.ts";
 import { pageOf, pageQuery } from "../core/wire/common.ts";
 import { generator, generatorParams, generatorPatch, newGenerator } from "../core/wire/generator.ts";
 import { notFound } from "../http/api-error.ts";
@@ -10,6 +11,8 @@ import { changed, created, found, listed, ownOnly } from "../http/generators.ts"
 import { removeGenerator } from "../store/generators.ts";
 
 const tags = ["Generators"];
+/** The cursor of the list: a generator's id, which of a built-in one is its slug. */
+const CURSOR = new RegExp([plainIdPattern("gen").source, ...BUILT_IN_GENERATORS.map(({ id }) => `^${id}$`)].join("|"));
 const headers = z.object({ ETag: z.string().meta({ description: "The version in quotes; for If-Match." }) });
 const one = (description: string) => ({ ...answer(generator, description), headers });
 
@@ -30,7 +33,7 @@ const list = declare({
   access: "read",
   tags,
   summary: "All generators: your own, newest first, then the built-in ones",
-  request: { query: pageQuery },
+  request: { query: pageQuery(CURSOR) },
   responses: { 200: answer(pageOf(generator), "The generators.") },
 });
 

@@ -2,11 +2,11 @@
 import * as z from "zod";
 import type { KeyId } from "../core/ids.ts";
 import { refuseReach } from "../core/key-rules.ts";
-import { pageOf, pageQuery } from "../core/wire/common.ts";
+import { pageOf } from "../core/wire/common.ts";
 import { createdKey, key, type NewOwnKey, newOwnKey, rotation } from "../core/wire/key.ts";
 import { ApiError, notFound } from "../http/api-error.ts";
 import type { Api, Ctx } from "../http/context.ts";
-import { answer, body, declare, plainParams } from "../http/declare.ts";
+import { answer, body, declare, plainPage, plainParams } from "../http/declare.ts";
 import { createKey, found, revokeKey, rotateKey } from "../http/keys.ts";
 import { cutPage } from "../http/page.ts";
 import { listKeys, type StoredKey } from "../store/keys.ts";
@@ -30,7 +30,7 @@ const list = declare({
   access: "keys",
   tags,
   summary: "All keys of this mode, newest first",
-  request: { query: pageQuery },
+  request: { query: plainPage("key") },
   responses: { 200: answer(pageOf(key), "A page of keys.") },
 });
 

@@ -1,11 +1,11 @@
 /** Projects: one conversation and one timeline each. */
 import * as z from "zod";
-import { pageOf, pageQuery } from "../core/wire/common.ts";
+import { pageOf } from "../core/wire/common.ts";
 import { browserLink, newProject, project, projectPatch, timeline } from "../core/wire/project.ts";
 import { notFound, unwrap } from "../http/api-error.ts";
 import { addressOf, callOf, namedAddress, newAddress } from "../http/call.ts";
 import type { Api } from "../http/context.ts";
-import { answer, body, declare, ownedParams } from "../http/declare.ts";
+import { answer, body, declare, ownedPage, ownedParams } from "../http/declare.ts";
 import { isKnown } from "../http/etag.ts";
 import { userObject } from "../http/objects.ts";
 import { pageRequest, shownPage } from "../http/page.ts";
@@ -29,7 +29,7 @@ const list = declare({
   credentials: "key_or_user_token",
   tags,
   summary: "A user's projects, newest first",
-  request: { query: pageQuery },
+  request: { query: ownedPage("prj") },
   responses: { 200: answer(pageOf(project), "A page of projects.") },
 });
 

@@ -1,12 +1,12 @@
 /** Renders: exports of a timeline to a file, and the file. */
 import * as z from "zod";
 import { linkUrl } from "../core/link.ts";
-import { pageOf, pageQuery } from "../core/wire/common.ts";
+import { pageOf } from "../core/wire/common.ts";
 import { link, newLink, newRender, render, renderPlan } from "../core/wire/render.ts";
 import { unwrap } from "../http/api-error.ts";
 import { addressOf, callOf, namedAddress } from "../http/call.ts";
 import type { Api } from "../http/context.ts";
-import { alsoHead, answer, body, declare, ownedParams } from "../http/declare.ts";
+import { alsoHead, answer, body, declare, ownedPage, ownedParams } from "../http/declare.ts";
 import { serveFile } from "../http/file.ts";
 import { userObject } from "../http/objects.ts";
 import { pageRequest, shownPage } from "../http/page.ts";
@@ -35,7 +35,7 @@ const list = declare({
   credentials: "key_or_user_token",
   tags,
   summary: "A project's renders, newest first",
-  request: { params: ownedParams("prj"), query: pageQuery },
+  request: { params: ownedParams("prj"), query: ownedPage("rnd") },
   responses: { 200: answer(pageOf(render), "A page of renders.") },
 });
 
@@ -46,7 +46,7 @@ const listAll = declare({
   credentials: "key_or_user_token",
   tags,
   summary: "A user's renders, newest first",
-  request: { query: pageQuery },
+  request: { query: ownedPage("rnd") },
   responses: { 200: answer(pageOf(render), "A page of renders.") },
 });
 

@@ -1,11 +1,11 @@
 /** Turns: say something, and what came of it. */
 import * as z from "zod";
-import { pageOf, pageQuery } from "../core/wire/common.ts";
+import { pageOf } from "../core/wire/common.ts";
 import { newTurn, turn } from "../core/wire/turn.ts";
 import { unwrap } from "../http/api-error.ts";
 import { addressOf, callOf } from "../http/call.ts";
 import type { Api } from "../http/context.ts";
-import { answer, body, declare, ownedParams } from "../http/declare.ts";
+import { answer, body, declare, ownedPage, ownedParams } from "../http/declare.ts";
 import { userObject } from "../http/objects.ts";
 import { pageRequest, shownPage } from "../http/page.ts";
 import { preferredWait } from "../http/prefer.ts";
@@ -38,7 +38,7 @@ const list = declare({
   credentials: "key_or_user_token",
   tags,
   summary: "The conversation, newest first",
-  request: { params: ownedParams("prj"), query: pageQuery },
+  request: { params: ownedParams("prj"), query: ownedPage("trn") },
   responses: { 200: answer(pageOf(turn), "A page of turns.") },
 });
 

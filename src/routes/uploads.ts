@@ -1,12 +1,12 @@
 /** Uploads: bytes on their way into the store, announced in JSON and sent in one piece or by a resumable protocol. */
 import { MAX_REQUEST_BYTES } from "../core/limits.ts";
 import { contentBytesOf } from "../core/upload-headers.ts";
-import { pageOf, pageQuery } from "../core/wire/common.ts";
+import { pageOf } from "../core/wire/common.ts";
 import { newUpload, type UploadWire, upload } from "../core/wire/upload.ts";
 import { apiError, unwrap } from "../http/api-error.ts";
 import { callOf, namedAddress, newAddress, newUploadId } from "../http/call.ts";
 import type { Api, Ctx } from "../http/context.ts";
-import { alsoHead, answer, body, declare, ownedParams } from "../http/declare.ts";
+import { alsoHead, answer, body, declare, ownedPage, ownedParams } from "../http/declare.ts";
 import { uploadObject, userObject } from "../http/objects.ts";
 import { pageRequest, shownPage } from "../http/page.ts";
 import { tooLarge } from "../http/size.ts";
@@ -45,7 +45,7 @@ const list = declare({
   credentials: "key_or_user_token",
   tags,
   summary: "A user's uploads, newest first",
-  request: { query: pageQuery },
+  request: { query: ownedPage("upl") },
   responses: { 200: answer(pageOf(upload), "A page of uploads.") },
 });
 

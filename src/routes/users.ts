@@ -1,7 +1,7 @@
 /** A tenant's end users: who there is, the short-lived tokens that phones and browsers act with, signing out, deletion. */
 
 import { toRfc3339 } from "../core/time.ts";
-import { pageOf, pageQuery } from "../core/wire/common.ts";
+import { pageOf } from "../core/wire/common.ts";
 import {
   newUserToken,
   signedOut,
@@ -18,7 +18,7 @@ import type { Api, Caller } from "../http/context.ts";
 import { answer, body, declare } from "../http/declare.ts";
 import { userObject } from "../http/objects.ts";
 import { rootsOf } from "../http/roots.ts";
-import { pageOfUsers } from "../http/user-list.ts";
+import { pageOfUsers, userPage } from "../http/user-list.ts";
 import { signUserToken } from "../http/user-token.ts";
 
 const tags = ["Users"];
@@ -52,7 +52,7 @@ const list = declare({
   tags,
   summary: "Your users, newest first",
   description: "Everybody in whose name something was made. Who was deleted is not listed.",
-  request: { query: pageQuery },
+  request: { query: userPage },
   responses: { 200: answer(pageOf(user), "A page of users.") },
 });
 

@@ -1,14 +1,14 @@
 /** Videos: one call, prompt in, file out. */
 import * as z from "zod";
 import { linkUrl } from "../core/link.ts";
-import { pageOf, pageQuery } from "../core/wire/common.ts";
+import { pageOf } from "../core/wire/common.ts";
 import { generatorParams } from "../core/wire/generator.ts";
 import { link, newLink } from "../core/wire/render.ts";
 import { newGeneratorVideo, newVideo, newVideoTurn, video, videoPlan } from "../core/wire/video.ts";
 import { unwrap } from "../http/api-error.ts";
 import { addressOf, callOf, namedAddress } from "../http/call.ts";
 import type { Api } from "../http/context.ts";
-import { alsoHead, answer, body, declare, ownedParams } from "../http/declare.ts";
+import { alsoHead, answer, body, declare, ownedPage, ownedParams } from "../http/declare.ts";
 import { serveFile } from "../http/file.ts";
 import { found } from "../http/generators.ts";
 import { userObject } from "../http/objects.ts";
@@ -59,7 +59,7 @@ const list = declare({
   credentials,
   tags,
   summary: "A user's videos, newest first",
-  request: { query: pageQuery.extend({ status: video.shape.status.optional() }) },
+  request: { query: ownedPage("vid").extend({ status: video.shape.status.optional() }) },
   responses: { 200: answer(pageOf(video), "A page of videos.") },
 });
 

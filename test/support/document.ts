@@ -4,7 +4,14 @@
  * Pure, so that tests inside workerd and tests from outside ask the same.
  */
 
-type Schema = { example?: unknown; enum?: unknown[]; type?: string };
+type Schema = {
+  example?: unknown;
+  enum?: unknown[];
+  type?: string | string[];
+  pattern?: string;
+  format?: string;
+  maximum?: number;
+};
 type Body = { $ref?: string; required?: string[]; properties?: Record<string, Schema> };
 type Operation = {
   "x-scope": string;
@@ -74,14 +81,19 @@ function queryOf({ operation }: Route): string {
   return pairs.length === 0 ? "" : `?${new URLSearchParams(pairs)}`;
 }
 
-/** A body from the schema's own examples, with ids of what is really there; null where a route takes no JSON. */
-export function bodyOf({ name, operation }: Route, document: ApiDocument, things: Things): string | null {
-  if (BODIES[name] !== undefined) return JSON.stringify(BODIES[name]);
+/** The schema of a route's JSON body; undefined where it takes none. */
+export function bodySchemaOf({ operation }: Route, document: ApiDocument): Body | undefined {
   const given = operation.requestBody?.content["application/json"]?.schema;
-  if (given === undefined) return null;
-  const schema = given.$ref === undefined ? given : document.components.schemas[given.$ref.split("/").at(-1) ?? ""];
-  const entries = (schema?.required ?? []).map((key): [string, unknown] => {
-    const { example, enum: words, type } = schema?.properties?.[key] ?? {};
+  return given?.$ref === undefined ? given : document.components.schemas[given.$ref.split("/").at(-1) ?? ""];
+}
+
+/** A body from the schema's own examples, with ids of what is really there; null where a route takes no JSON. */
+export function bodyOf(route: Route, document: ApiDocument, things: Things): string | null {
+  if (BODIES[route.name] !== undefined) return JSON.stringify(BODIES[route.name]);
+  const schema = bodySchemaOf(route, document);
+  if (schema === undefined) return null;
+  const entries = (schema.required ?? []).map((key): [string, unknown] => {
+    const { example, enum: words, type } = schema.properties?.[key] ?? {};
     const id = typeof example === "string" && /^[a-z]{3}_/.test(example) ? things.get(example.slice(0, 3)) : undefined;
     return [key, id ?? example ?? words?.[0] ?? (type === "integer" ? 3 : "x")];
   });

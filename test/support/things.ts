@@ -58,5 +58,7 @@ export async function makeThings(ask: Ask, { prompt, filename, url }: Words = PL
     const { status } = await made<{ status: string }>(ask(`/v1/renders/${things.get("rnd")}`));
     return status === "completed" ? true : undefined;
   });
+  const link = ask(`/v1/renders/${things.get("rnd")}/link`, { method: "POST" });
+  things.set("f", (await made<{ url: string }>(link)).url.split("/f/")[1] ?? "");
   return things;
 }

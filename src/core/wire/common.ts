@@ -79,11 +79,12 @@ export const callbackUrl = targetUrl.optional().meta({
 export const mode = z.enum(["live", "test"]);
 export const charged = z.enum(["yes", "no", "unknown"]);
 
-/** A list's query. */
-export const pageQuery = z.strictObject({
-  limit: z.coerce.number().int().min(1).max(PAGE_MAX).default(PAGE_DEFAULT),
-  after: z.string().max(100).optional(),
-});
+/** A list's query. `cursor` is what the list's `next_cursor` looks like, from its first to its last character. */
+export const pageQuery = (cursor: RegExp) =>
+  z.strictObject({
+    limit: z.coerce.number().int().min(1).max(PAGE_MAX).default(PAGE_DEFAULT),
+    after: z.string().regex(cursor, "must be the next_cursor of another page of this list").optional(),
+  });
 
 /** A list's answer: newest first unless its route says otherwise. */
 export const pageOf = <T extends z.ZodType>(item: T) =>

@@ -1,5 +1,6 @@
 /** What a tenant used in one mode, by day, by user or by key. */
 import * as z from "zod";
+import { plainIdPattern, USER_HASH_CHARS } from "../ids.ts";
 import { pageOf, pageQuery, plain } from "./common.ts";
 import { spent } from "./token.ts";
 
@@ -18,7 +19,10 @@ export type CountedData = z.infer<typeof countedData>;
 const day = z.iso.date().meta({ format: "date", example: "2026-11-21" });
 const count = z.int().min(0);
 
-export const usageQuery = pageQuery.extend({
+/** Cursors of the three lists: a day, a user's hash, a key's id; `-` stands for nobody. */
+const CURSOR = new RegExp(`^(-|\\d{4}-\\d\\d-\\d\\d|[0-9a-z]{${USER_HASH_CHARS}})$|${plainIdPattern("key").source}`);
+
+export const usageQuery = pageQuery(CURSOR).extend({
   by: z.enum(USAGE_DIMENSIONS).default("day"),
   from: day.optional().meta({ description: "First day, in UTC. Left out: 30 days up to `to`. At most 92 days." }),
   to: day.optional().meta({ description: "Last day, in UTC. Left out: today." }),

@@ -3,20 +3,26 @@ import * as z from "zod";
 import { USER_CHARS, USER_TOKEN_DEFAULT_SECONDS, USER_TOKEN_MAX_SECONDS, USER_TOKEN_MIN_SECONDS } from "../limits.ts";
 import { moment } from "./common.ts";
 
+/** Control characters, and what stands for bytes that were not UTF-8: two users whose names differ there would be one. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is refused here
-const CONTROL = /[\u0000-\u001f\u007f-\u009f]/;
+const NOT_IN_NAMES = /[\u0000-\u001f\u007f-\u009f\ufffd]/;
+
+/** What is asked of a user's name, as a refusal says it. */
+export const USER_NAME_RULE = `must be UTF-8, with 1 to ${USER_CHARS} characters and no control characters`;
 
 /** What a tenant may call a user: 1 to 128 characters of any script. `.` and `..` cannot stand in a path. */
 export function isUserName(text: string): boolean {
   const length = [...text].length;
-  return length >= 1 && length <= USER_CHARS && !CONTROL.test(text) && text.isWellFormed() && !/^\.\.?$/.test(text);
+  return (
+    length >= 1 && length <= USER_CHARS && !NOT_IN_NAMES.test(text) && text.isWellFormed() && !/^\.\.?$/.test(text)
+  );
 }
 
 /** The path's `{id}` of a user: the tenant's own string, percent-encoded. */
 export const userParams = z.object({
   id: z
     .string()
-    .refine(isUserName, `must have 1 to ${USER_CHARS} characters and no control characters`)
+    .refine(isUserName, USER_NAME_RULE)
     .meta({ example: "ada", description: "Your own name of the user, as in `X-User-Id`, percent-encoded." }),
 });
 

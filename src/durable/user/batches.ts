@@ -82,8 +82,6 @@ export class Batches {
     const batch = this.#rows.find(id);
     if (batch === null) return err(noBatch());
     const from = after === null ? 0 : Number(after);
-    if (!Number.isSafeInteger(from) || from < 0)
-      return err(refusal("invalid_cursor", "`after` must be a `next_cursor` of this list."));
     const show = (item: (typeof rows)[number]): BatchItemWire =>
       showItem(batch, item, item.video === null ? null : this.#videos.show(item.video));
     const rows = this.#rows.items(id, from, limit);

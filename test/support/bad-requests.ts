@@ -1,0 +1,213 @@
+/**
+ * Requests that must be refused, made from the OpenAPI document alone: each declared part of a route (body, fields, headers, ids,
+ * query) in every way it can be wrong, with the codes that may come and what the refusal must name. Pure, as document.ts is.
+ */
+import type { ErrorCode } from "../../src/core/errors.ts";
+import { HEADER_CHARS, IDEMPOTENCY_KEY_CHARS, JSON_BODY_BYTES, JSON_DEPTH, USER_CHARS } from "../../src/core/limits.ts";
+import {
+  type ApiDocument,
+  bodySchemaOf,
+  type Headers,
+  pathOf,
+  type Route,
+  requestOf,
+  type Things,
+} from "./document.ts";
+
+/** What there is to build on: the document, what its ids stand for, and whose it is. */
+export type World = { readonly document: ApiDocument; readonly things: Things; readonly user: string };
+
+export type BadRequest = {
+  readonly what: string;
+  readonly path: string;
+  readonly headers: Headers;
+  readonly body: string | Uint8Array<ArrayBuffer> | null;
+  readonly says: readonly ErrorCode[];
+  /** A field of `errors`, or words of the detail: what is wrong, or the limit. Null where nothing is to be named. */
+  readonly names: string | null;
+};
+type Change = Partial<BadRequest> & Pick<BadRequest, "what" | "says">;
+
+/** Text that breaks careless paths, statements and terminals. */
+const TRICKS = [
+  "../",
+  "..%2f..%2fkeys",
+  "%2e%2e%2f",
+  "\u0000",
+  "'; drop table keys; --",
+  '" or 1=1',
+  "{{7*7}}",
+  "🎬‮",
+  "*",
+];
+const LONG = "x".repeat(HEADER_CHARS + 1);
+const BIG_BYTES = 10_000_000;
+/** 10 MB of JSON. */
+export const BIG_JSON: Uint8Array<ArrayBuffer> = Uint8Array.from(
+  new TextEncoder().encode(`{"name":"${"x".repeat(BIG_BYTES - 11)}"}`),
+);
+
+/** Every request to this route that must be refused. */
+export function badRequests(route: Route, world: World): BadRequest[] {
+  const path = pathOf(route, world.things, world.user);
+  const good = { path, names: null, ...requestOf(route, world.document, world.things) };
+  const changes = [...bodies(route, world), ...headers(route), ...ids(route, world), ...queries(route, path)];
+  return changes.map((change) => ({ ...good, ...change, headers: { ...good.headers, ...change.headers } }));
+}
+
+/** Whether the route reads JSON: one that declares a body of another kind does not, one that declares none takes an empty object. */
+export const readsJson = ({ method, operation }: Route): boolean => {
+  const content = operation.requestBody?.content;
+  return content === undefined ? method === "post" : content["application/json"] !== undefined;
+};
+
+const JSON_TYPE: Headers = { "Content-Type": "application/json" };
+
+function bodies(route: Route, { document, things }: World): Change[] {
+  const { body } = requestOf(route, document, things);
+  if (!readsJson(route)) return otherBodies(route);
+  const good = body ?? "{}";
+  const malformed = (what: string, sent: BadRequest["body"], names: string): Change => ({
+    what,
+    headers: JSON_TYPE,
+    body: sent,
+    says: ["malformed_json"],
+    names,
+  });
+  const invalid = (what: string, sent: string, names: string): Change => ({
+    what,
+    headers: JSON_TYPE,
+    body: sent,
+    says: ["invalid_request"],
+    names,
+  });
+  const inside = (more: string): string => (good === "{}" ? `{${more}}` : `${good.slice(0, -1)},${more}}`);
+  const properties = bodySchemaOf(route, document)?.properties ?? {};
+  return [
+    ...["text/plain", "text/html", "application/x-www-form-urlencoded"].map(
+      (type): Change => ({
+        what: `body as ${type}`,
+        headers: { "Content-Type": type },
+        body: good,
+        says: ["unsupported_content_type"],
+        names: "application/json",
+      }),
+    ),
+    malformed("cut JSON", good.slice(0, -1), "position"),
+    malformed("not UTF-8", new Uint8Array([0x7b, 0x22, 0xff, 0x22, 0x3a, 0x31, 0x7d]), "UTF-8"),
+    malformed("deep JSON", `{"a":${"[".repeat(JSON_DEPTH)}${"]".repeat(JSON_DEPTH)}}`, String(JSON_DEPTH)),
+    malformed("a bomb of brackets", "[".repeat(JSON_BODY_BYTES), String(JSON_DEPTH)),
+    malformed("a field twice", inside('"zz":1,"zz":2'), '"zz"'),
+    { what: "10 MB", headers: JSON_TYPE, body: BIG_JSON, says: ["request_too_large"], names: String(JSON_BODY_BYTES) },
+    ...["[]", "null", "5", '"text"', "true"].map((sent) => invalid(`${sent} as the body`, sent, "/")),
+    invalid("an unknown field", inside('"zz":1'), "/zz"),
+    ...Object.keys(properties).map((name) => {
+      const fields = { ...(JSON.parse(good) as object), [name]: { zz: {} } };
+      return invalid(`a wrong ${name}`, JSON.stringify(fields), `/${name}`);
+    }),
+  ];
+}
+
+function otherBodies({ operation }: Route): Change[] {
+  const types = Object.keys(operation.requestBody?.content ?? {});
+  if (types.length === 0 || types.includes("application/octet-stream")) return []; // bytes may be called anything
+  const headers = { "Content-Type": "text/html" };
+  return [{ what: "body as text/html", headers, says: ["unsupported_content_type"], names: types[0] ?? "" }];
+}
+
+function headers({ method, operation }: Route): Change[] {
+  const header = (name: string, value: string, says: ErrorCode, names: string): Change => ({
+    what: `${name} of ${value.length} characters${value.length > 5 ? "" : `: ${JSON.stringify(value)}`}`,
+    headers: { [name]: value },
+    says: [says],
+    names,
+  });
+  const many = Object.fromEntries(Array.from({ length: 9 }, (_, n) => [`X-Long-${n}`, LONG.slice(1)]));
+  const all: Change[] = [
+    header("X-Long", LONG, "header_too_large", String(HEADER_CHARS)),
+    { what: "headers above 64 kB", headers: many, says: ["header_too_large"], names: String(HEADER_CHARS) },
+  ];
+  if (operation["x-scope"] === "public") return all;
+  for (const user of ["u".repeat(USER_CHARS + 1), "..", "a\u0001", "a\u007f"])
+    all.push(header("X-User-Id", user, "invalid_request", "header:X-User-Id"));
+  if (method === "post")
+    for (const key of ["k".repeat(IDEMPOTENCY_KEY_CHARS + 1), "a b"])
+      all.push(header("Idempotency-Key", key, "invalid_header", "header:Idempotency-Key"));
+  return all;
+}
+
+/** The route's own ids in every wrong way. A user's name may be nearly any text: there only what cannot be a name is wrong. */
+function ids(route: Route, { things, user }: World): Change[] {
+  if (!route.path.includes("{")) return [];
+  const right = pathOf(route, things, user);
+  const isUsers = route.path.startsWith("/v1/users/{");
+  const own = isUsers ? encodeURIComponent(user) : idIn(right);
+  const put = (what: string, text: string): Change => ({
+    what: `{id} ${what}`,
+    path: right.replace(`/${own}`, `/${text}`),
+    says: ["not_found"],
+  });
+  if (isUsers) return [put("with a control character", "a%00"), put("too long", "u".repeat(USER_CHARS + 1))];
+  const others = [...things].filter(([kind]) => kind.length === 3 && !own.startsWith(kind));
+  return [
+    ...others.map(([kind, id]) => put(`of a ${kind}`, id)),
+    put("of nothing", `${own.slice(0, 4)}${"0".repeat(own.length - 4)}`),
+    ...(own.length === OWNED_ID_CHARS
+      ? [put("with another's route part", `${own.slice(0, -16)}${"z".repeat(16)}`)]
+      : []),
+    put("in upper case", own.toUpperCase()),
+    put("of 10,000 characters", own.repeat(250)),
+    ...TRICKS.map((text) => put(`as ${JSON.stringify(text)}`, encodeURIComponent(text))),
+    put("followed by a trick", `${own}${encodeURIComponent("' or '1'='1")}`),
+    put("before %00", `${own}%00`),
+  ];
+}
+
+/** Characters of an id that ends in its owner's hash. */
+const OWNED_ID_CHARS = 40;
+const idIn = (path: string): string => /\/([a-z]{3}_[0-9a-z]+|(?<=\/f\/)[^/?]+)/.exec(path)?.[1] ?? "";
+
+type Parameter = NonNullable<Route["operation"]["parameters"]>[number];
+
+function queries({ operation }: Route, path: string): Change[] {
+  const declared = (operation.parameters ?? []).filter((one) => one.in === "query");
+  if (declared.length === 0) return [];
+  const [bare = "", given = ""] = path.split("?");
+  const put = (what: string, name: string, ...values: string[]): Change => {
+    const query = new URLSearchParams(given);
+    query.delete(name);
+    for (const value of values) query.append(name, value);
+    return {
+      what: `?${what}`,
+      path: `${bare}?${query}`,
+      says: [name === "after" ? "invalid_cursor" : "invalid_request"],
+      names: `query:${name}`,
+    };
+  };
+  return [
+    put("an unknown one", "zz", "1"),
+    put("__proto__", "__proto__", "1"),
+    ...declared.flatMap((one) => [
+      ...wrongValues(one).map((value) => put(`${one.name}=${JSON.stringify(value.slice(0, 20))}`, one.name, value)),
+      ...twice(one).map((value) => put(`${one.name} twice`, one.name, value, value)),
+    ]),
+  ];
+}
+
+/** A value that a parameter takes once, where its schema shows one. */
+const twice = ({ schema }: Parameter): string[] => {
+  const value = schema.enum?.[0] ?? schema.example ?? (schema.maximum === undefined ? undefined : 1);
+  return value === undefined ? [] : [String(value)];
+};
+
+/** Values that a parameter's own schema does not let through. */
+function wrongValues({ schema }: Parameter): string[] {
+  const types = [schema.type].flat();
+  if (types.includes("integer") || types.includes("number"))
+    return [
+      ...["-1", "NaN", "Infinity", "abc", ...TRICKS],
+      ...(types.includes("integer") ? ["1.5", "9".repeat(20)] : []),
+      ...(schema.maximum === undefined ? [] : ["1e9", String(schema.maximum + 1)]),
+    ];
+  return schema.enum || schema.pattern || schema.format ? ["", "x".repeat(10_000), ...TRICKS] : ["x".repeat(10_000)];
+}
