@@ -14,9 +14,11 @@ const TUS = { "tus-resumable": "1.0.0" };
 /** Two parts and a rest, in chunks that do not fit them. */
 const FILE_BYTES = 11_000_000;
 const CHUNK_BYTES = 4_000_000;
+/** Two pieces that fill no part. */
+const JOINED_BYTES = 1_000_000;
 
 const made = z.object({ id: z.string() });
-const uploadState = z.object({ asset_id: z.string().nullable() });
+const uploadState = z.object({ asset_id: z.string().nullable(), status: z.string() });
 const user = z.object({ state: z.string() });
 const ended = z.object({ id: z.string(), status: z.string(), ended_at: z.string().nullable() });
 export type Ended = z.infer<typeof ended>;
@@ -83,6 +85,36 @@ async function sendClip(api: Api, run: string): Promise<string> {
   return asset_id ?? "";
 }
 
+/** Sends a file as two partial uploads of tus, and joins them. */
+async function joinClip(api: Api, run: string): Promise<void> {
+  const file = largeMp4(JOINED_BYTES);
+  const half = Math.floor(file.length / 2);
+  const pieces = [file.slice(0, half), file.slice(half)];
+  const create =
+    (nth: string, headers: Record<string, string>, bytes = new Uint8Array()) =>
+    async () => {
+      const own = { ...TUS, "idempotency-key": `${run}-joined-${nth}`, "x-user-id": "tortured" };
+      const answer = await api.send("/v1/uploads", { method: "POST", headers: { ...own, ...headers }, bytes });
+      return answer.headers.get("location") ?? "";
+    };
+  const partials: string[] = [];
+  for (const [nth, bytes] of pieces.entries()) {
+    const size = { "upload-length": String(bytes.length), "content-type": "application/offset+octet-stream" };
+    const path = await insist(create(String(nth), { ...size, "upload-concat": "partial" }, bytes));
+    await until(
+      () => api.get(path, uploadState),
+      ({ status }) => status === "completed",
+    );
+    partials.push(path);
+  }
+  const named = { "upload-metadata": `filename ${btoa("joined.mp4")}` };
+  const path = await insist(create("final", { ...named, "upload-concat": `final;${partials.join(" ")}` }));
+  await until(
+    () => api.get(path, uploadState),
+    (got) => got.asset_id !== null,
+  );
+}
+
 const read = (api: Api, id: string) => (): Promise<Ended> => api.get(`/v1/renders/${id}`, ended);
 
 async function makeVideo(api: Api, run: string, project: string): Promise<Ended> {
@@ -119,6 +151,7 @@ export async function runStory(api: Api, run: string, prompt: string, endpoint: 
   const headers = { "idempotency-key": `${run}-rotate` };
   await insist(() => api.send("/v1/webhook_secret/rotate", { method: "POST", headers }));
   const asset = await sendClip(api, run);
+  await joinClip(api, run);
   const project = (await insist(post(api, "/v1/projects", `${run}-project`, { name: run }))).id;
   await insist(() =>
     api.send(`/v1/projects/${project}/assets`, {

@@ -12,6 +12,7 @@ export const BOUNDARIES = [
   "upload.begun", // R2 has begun a file of parts, the upload does not know it
   "upload.part", // a part is in R2, the upload does not say so
   "upload.closing", // every byte is kept and said to be all, the parts are not put together
+  "upload.lent", // a final upload's pieces are lent to it, no manifest makes one file of them
   "upload.stored", // the bytes are in R2, the upload does not say so
   "upload.completed", // the upload says so, its user's object has no asset
   "asset.attached", // upstream took the file, the attachment is not recorded

@@ -56,6 +56,7 @@ export const ERRORS = {
   body_timeout: row(408, "The connection is too slow", true),
   upload_incomplete: row(409, "The upload is not finished"),
   upload_closed: row(409, "The upload is already finished"),
+  upload_final: row(403, "This upload takes no bytes of its own"),
   upload_expired: row(410, "The upload has expired"),
   asset_not_ready: row(409, "The file is not ready yet", true),
   asset_not_attachable: row(409, "The file cannot be used here"),

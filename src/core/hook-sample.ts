@@ -56,6 +56,7 @@ const UPLOAD: UploadWire = {
   offset_bytes: 4_200_000,
   asset_id: `ast${TAIL}`,
   error: null,
+  concat: null,
   content_url: `${ORIGIN}/v1/uploads/upl${TAIL}/content`,
   metadata: METADATA,
   created_at: AT,

@@ -6,7 +6,6 @@ import type { Append, Checksum } from "./append.ts";
 import { hex } from "./encode.ts";
 import type { ErrorCode, Refusal } from "./errors.ts";
 import { refusal } from "./errors.ts";
-import type { NewFile } from "./ports.ts";
 import { err, ok, type Result } from "./result.ts";
 import {
   badHeader,
@@ -16,6 +15,7 @@ import {
   type HeaderReader,
   mediaTypeOf,
 } from "./upload-headers.ts";
+import type { NewFile } from "./upload-port.ts";
 
 export const INTEROP_VERSION = "8";
 export const PARTIAL_CONTENT = "application/partial-upload";

@@ -117,6 +117,8 @@ export const UPLOAD_ROW_BYTES = 256 * 1024;
 export const UPLOAD_BUFFERS_BYTES = 64 * MIB;
 /** First bytes of a file by which its format is judged. Source: what file-type's detectors read at most from the start. */
 export const FIRST_BYTES = 4_100;
+/** Partial uploads of one final by tus's concatenation. Chosen: their addresses fit one header, and a client opens far fewer. */
+export const FINAL_PARTIALS = 64;
 /** Files in one form. Chosen: as many as may be open. */
 export const FORM_FILES = OPEN_UPLOADS_PER_USER;
 export const FILENAME_CHARS = 200;

@@ -5,8 +5,6 @@
  * stream; expected refusals are `Result` values. A method only ever gains optional arguments: after a code update a new
  * Worker talks to an old object for up to 20 minutes.
  */
-import type { UserAddress } from "./address.ts";
-import type { Append } from "./append.ts";
 import type { AuditEntry } from "./audit.ts";
 import type { BatchChange, BatchItem, BatchOrder } from "./batch.ts";
 import type { Charged, Refusal } from "./errors.ts";
@@ -26,7 +24,7 @@ import type { Quotas } from "./wire/tenant.ts";
 import type { CreditsWire, NemoTokenWire, TokenFor } from "./wire/token.ts";
 import type { NewTurn, TurnWire } from "./wire/turn.ts";
 import type { TurnEventsPage } from "./wire/turn-event.ts";
-import type { AssetWire, AttachmentWire, NewUpload, UploadWire } from "./wire/upload.ts";
+import type { AssetWire, AttachmentWire, UploadWire } from "./wire/upload.ts";
 import type { VideoEventsPage, VideoWire } from "./wire/video.ts";
 
 /** What every writing call brings along beside its body. */
@@ -65,6 +63,9 @@ export type StoredFile = {
   readonly filename: string;
   readonly contentType: string;
 };
+
+/** An object in the store that holds a piece of a file, and how many bytes it has: another size is another object. */
+export type Piece = { readonly key: string; readonly sizeBytes: number };
 
 /** A stored asset as other objects need it: to push it, or to let upstream pull it. */
 export type AssetRecord = AssetWire & { readonly key: string; readonly named: boolean };
@@ -199,40 +200,6 @@ export interface UserPort extends VideoPort, MakingPort, BatchPort {
   /** Keeps a token of the user's own, once upstream knows it. */
   putToken(call: Call, token: BroughtToken): Answer<NemoTokenWire>;
   removeToken(call?: Call): Promise<void>;
-  wake(): Promise<void>;
-}
-
-/** A file to be uploaded. Its size may be said later. */
-export type NewFile = Omit<NewUpload, "size_bytes"> & {
-  readonly size_bytes: number | null;
-  /** tus's Upload-Metadata as it came. */
-  readonly upload_metadata?: string | null;
-  /** SHA-256 that the whole file must have, in hexadecimal. */
-  readonly sha256?: string | null;
-};
-
-/** An upload as the resumable protocols speak of it. */
-export type UploadState = {
-  readonly upload: UploadWire;
-  readonly uploadMetadata: string | null;
-  /** Its sender has said that these are all the bytes, and all are kept. */
-  readonly isComplete: boolean;
-};
-
-/** One upload: bytes in, an asset out. */
-export interface UploadPort {
-  create(call: Call, owner: UserAddress, id: UploadId, body: NewFile): Answer<UploadWire>;
-  read(): Answer<UploadWire>;
-  /** The whole content in one body of exactly the announced length. */
-  write(body: ReadableStream, sizeBytes: number): Answer<UploadWire>;
-  /** The bytes that follow those it has. A newer body takes over from one that is on its way. */
-  append(body: ReadableStream | null, append: Append): Answer<UploadState>;
-  /** Ends a body that is on its way, then says how far the upload is: the next append may start there. */
-  settle(): Answer<UploadState>;
-  /** Ends the upload and removes its bytes. Refuses one that is complete. */
-  remove(): Answer<null>;
-  /** Its user is deleted: nothing of it stays, whatever it was. */
-  erase(): Promise<void>;
   wake(): Promise<void>;
 }
 

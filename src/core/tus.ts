@@ -4,8 +4,8 @@
  */
 import type { Append, Checksum } from "./append.ts";
 import { type Refusal, refusal } from "./errors.ts";
-import type { NewFile } from "./ports.ts";
 import { err, ok, type Result } from "./result.ts";
+import { readConcat } from "./tus-concat.ts";
 import {
   badHeader,
   base64Bytes,
@@ -15,10 +15,13 @@ import {
   type HeaderReader,
   mediaTypeOf,
 } from "./upload-headers.ts";
+import type { NewFile } from "./upload-port.ts";
 import { metadata } from "./wire/common.ts";
 
 export const TUS_VERSION = "1.0.0";
-export const TUS_EXTENSIONS = "creation,creation-with-upload,creation-defer-length,expiration,checksum,termination";
+/** A server that concatenates MUST name it here. Partials that are still being sent are not taken, so that one is not named. */
+export const TUS_EXTENSIONS =
+  "creation,creation-with-upload,creation-defer-length,expiration,checksum,termination,concatenation";
 export const TUS_CHECKSUMS = "sha1,sha256";
 export const TUS_CONTENT = "application/offset+octet-stream";
 
@@ -36,7 +39,9 @@ export function refuseVersion(headers: HeaderReader): Refusal | null {
 
 /** The file that a creation announces. */
 export function readTusCreation(headers: HeaderReader): Result<NewFile, Refusal> {
-  const length = readLength(headers);
+  const concat = readConcat(headers);
+  if (!concat.ok) return concat;
+  const length: Result<number | null, Refusal> = concat.value?.kind === "final" ? ok(null) : readLength(headers);
   if (!length.ok) return length;
   const text = headers.get("Upload-Metadata");
   const pairs = readMetadata(text ?? "");
@@ -48,7 +53,13 @@ export function readTusCreation(headers: HeaderReader): Result<NewFile, Refusal>
   if (!labels.success) return err(badHeader("Upload-Metadata", labels.error.issues[0]?.message ?? "is too large"));
   const first = (keys: readonly string[]): string | null => keys.map((key) => pairs.get(key)).find(Boolean) ?? null;
   const filename = fileNameFor(first(NAMES), first(TYPES));
-  return ok({ filename, size_bytes: length.value, metadata: labels.data, upload_metadata: text });
+  return ok({
+    filename,
+    size_bytes: length.value,
+    metadata: labels.data,
+    upload_metadata: text,
+    concat: concat.value,
+  });
 }
 
 /** The size, or null where it comes later. */

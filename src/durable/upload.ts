@@ -10,8 +10,10 @@ import type { Append } from "../core/append.ts";
 import { refuseClosed } from "../core/append.ts";
 import type { Refusal } from "../core/errors.ts";
 import type { UploadId } from "../core/ids.ts";
-import type { Call, NewFile, UploadPort, UploadState } from "../core/ports.ts";
+import type { Call, Piece } from "../core/ports.ts";
 import { err, ok, type Result } from "../core/result.ts";
+import { finalTakesNone } from "../core/tus-concat.ts";
+import type { Borrower, NewFile, UploadPort, UploadState } from "../core/upload-port.ts";
 import type { UploadWire } from "../core/wire/upload.ts";
 import type { Env } from "../env.ts";
 import { openDatabase } from "./database.ts";
@@ -25,8 +27,10 @@ import { Creating } from "./upload/creating.ts";
 import { Ends } from "./upload/ends.ts";
 import { finalise } from "./upload/finalise.ts";
 import { ASSET, EXPIRE, LOOK, REMOVE, TELL, UploadHome } from "./upload/home.ts";
+import { Joining } from "./upload/joining.ts";
+import { Lending } from "./upload/lending.ts";
 import { Receiving } from "./upload/receiving.ts";
-import { noUpload, type Upload } from "./upload/record.ts";
+import { isPartial, noUpload, type Upload } from "./upload/record.ts";
 import { letGo } from "./upload/taking.ts";
 import { Writing } from "./upload/writing.ts";
 
@@ -37,6 +41,8 @@ export class UploadObject extends DurableObject<Env> implements UploadPort {
   readonly #closing: Closing;
   readonly #creating: Creating;
   readonly #ends: Ends;
+  readonly #joining: Joining;
+  readonly #lending: Lending;
   readonly #receiving: Receiving;
   readonly #writing = new Writing();
 
@@ -56,9 +62,12 @@ export class UploadObject extends DurableObject<Env> implements UploadPort {
       giveUp: () => false, // everything here is safe to repeat, and the bytes are the caller's
     });
     this.#home = new UploadHome(ground, database, schedule);
-    this.#closing = new Closing(this.#home);
-    this.#creating = new Creating(this.#home);
-    this.#ends = new Ends(this.#home);
+    const joining = new Joining(this.#home);
+    this.#lending = new Lending(this.#home);
+    this.#joining = joining;
+    this.#ends = new Ends(this.#home, this.#lending, joining);
+    this.#closing = new Closing(this.#home, joining, this.#ends);
+    this.#creating = new Creating(this.#home, this.#closing, joining);
     this.#receiving = new Receiving(this.#home, this.#closing, this.#ends);
   }
 
@@ -79,8 +88,9 @@ export class UploadObject extends DurableObject<Env> implements UploadPort {
   }
 
   async append(body: ReadableStream | null, append: Append): Answer<UploadState> {
-    const closed = refuseClosed(this.#seen()?.status ?? "deleted");
-    if (closed !== null) return this.#refuse(body, closed);
+    const upload = this.#seen();
+    const refusedFirst = upload?.pieces ? finalTakesNone() : refuseClosed(upload?.status ?? "deleted");
+    if (refusedFirst !== null) return this.#refuse(body, refusedFirst);
     const refused = await this.#writing.take((signal) => this.#receiving.append(body, append, signal));
     return refused === null ? ok(this.#state(this.#home.read())) : err(refused);
   }
@@ -98,10 +108,23 @@ export class UploadObject extends DurableObject<Env> implements UploadPort {
     await this.#writing.stop();
     const upload = this.#seen();
     if (upload === null) return err(noUpload());
-    const refused = upload.status === "failed" ? null : refuseClosed(upload.status);
+    const mayGo = upload.status === "failed" || isPartial(upload);
+    const refused = mayGo ? null : refuseClosed(upload.status);
     if (refused !== null) return err(refused);
     this.#ends.delete();
     return ok(null);
+  }
+
+  async lend(to: Borrower, keep: boolean): Answer<Piece> {
+    return this.#lending.lend(to, keep);
+  }
+
+  async giveBack(by: UploadId): Promise<void> {
+    this.#lending.takeBack(by);
+  }
+
+  async needs(partial: UploadId): Promise<boolean> {
+    return this.#joining.needs(partial);
   }
 
   async erase(): Promise<void> {
@@ -135,7 +158,8 @@ export class UploadObject extends DurableObject<Env> implements UploadPort {
 
   #state(upload: Upload): UploadState {
     const isComplete = upload.status === "closing" || upload.status === "completed";
-    return { upload: this.#home.show(upload), uploadMetadata: upload.uploadMetadata, isComplete };
+    const { uploadMetadata, concat } = upload;
+    return { upload: this.#home.show(upload), uploadMetadata, isComplete, concat: concat?.text ?? null };
   }
 
   async #refuse(body: ReadableStream | null, refused: Refusal): Promise<Result<never, Refusal>> {

@@ -16,6 +16,7 @@ const EXPOSED = [
   "Upload-Defer-Length",
   "Upload-Expires",
   "Upload-Metadata",
+  "Upload-Concat",
   "Upload-Complete",
   "Upload-Limit",
   "Upload-Draft-Interop-Version",

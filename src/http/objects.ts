@@ -13,9 +13,10 @@ import {
 } from "../core/address.ts";
 import { type UploadId, userHashOf } from "../core/ids.ts";
 import type { Pass, Visit, Visitor } from "../core/pass.ts";
-import type { UploadPort, UserDoor, UserPort } from "../core/ports.ts";
+import type { UserDoor, UserPort } from "../core/ports.ts";
 import type { TenantPort } from "../core/tenant-port.ts";
 import type { TokenPort } from "../core/token-port.ts";
+import type { UploadPort } from "../core/upload-port.ts";
 import type { Env } from "../env.ts";
 import { apiError, notFound, unwrap } from "./api-error.ts";
 

@@ -1,7 +1,5 @@
 /** The `Range` header of one file (RFC 9110 section 14): one range of bytes, or the whole. */
-
-/** `length` bytes from `offset`. */
-export type ByteRange = { readonly offset: number; readonly length: number };
+import type { ByteRange } from "../store/stored.ts";
 
 const RANGE = /^bytes=(\d{0,15})-(\d{0,15})$/;
 

@@ -3,10 +3,10 @@ import type { MiddlewareHandler } from "hono";
 import type { Refusal } from "../core/errors.ts";
 import { booleanText, INTEROP_VERSION, ietfRefusal, PARTIAL_CONTENT, refuseInterop } from "../core/ietf-upload.ts";
 import { UPLOAD_BYTES } from "../core/limits.ts";
-import type { UploadState } from "../core/ports.ts";
 import type { Result } from "../core/result.ts";
 import { refuseVersion, TUS_CHECKSUMS, TUS_CONTENT, TUS_EXTENSIONS, TUS_VERSION } from "../core/tus.ts";
 import { type Dialect, dialectOf, uploadLimit } from "../core/upload-headers.ts";
+import type { UploadState } from "../core/upload-port.ts";
 import { ApiError } from "./api-error.ts";
 import type { AppEnv } from "./context.ts";
 
@@ -47,7 +47,7 @@ export const uploadVersion: MiddlewareHandler<AppEnv> = async (c, next) => {
 };
 
 /** An upload's state in the headers of both protocols. */
-export function stateHeaders({ upload, uploadMetadata, isComplete }: UploadState): Record<string, string> {
+export function stateHeaders({ upload, uploadMetadata, isComplete, concat }: UploadState): Record<string, string> {
   const expires = new Date(upload.expires_at);
   const isOpen = upload.status === "open" && !isComplete;
   const maxAge = isOpen ? Math.max(0, Math.floor((expires.getTime() - Date.now()) / 1_000)) : null;
@@ -61,6 +61,8 @@ export function stateHeaders({ upload, uploadMetadata, isComplete }: UploadState
     ...(isOpen ? { "Upload-Expires": expires.toUTCString() } : {}),
     // Metadata that came with the creation MUST be shown as it came.
     ...(uploadMetadata === null ? {} : { "Upload-Metadata": uploadMetadata }),
+    // HEAD of a partial or final upload MUST show the value that its creation brought.
+    ...(concat ? { "Upload-Concat": concat } : {}),
     // An answer to HEAD MUST NOT be cached.
     "Cache-Control": "no-store",
   };

@@ -1,9 +1,9 @@
 /** Uploads made by a resumable protocol: `POST /v1/uploads` in another dialect than JSON. */
 import type { MiddlewareHandler } from "hono";
 import { booleanText, readBody, readIetfCreation } from "../core/ietf-upload.ts";
-import type { NewFile, UploadState } from "../core/ports.ts";
 import { readTusAppend, readTusCreation, TUS_CONTENT } from "../core/tus.ts";
 import { type Dialect, dialectOf, mediaTypeOf } from "../core/upload-headers.ts";
+import type { NewFile, UploadState } from "../core/upload-port.ts";
 import type { UploadWire } from "../core/wire/upload.ts";
 import { unwrap } from "../http/api-error.ts";
 import { access } from "../http/auth.ts";
@@ -35,7 +35,8 @@ async function createTus(c: Ctx): Promise<Response> {
   const append = hasContent ? unwrap(readTusAppend(headers, 0)) : null;
   const made = await create(c, file);
   // A repeat of a creation whose first bytes arrived is told how far they came.
-  if (append === null || made.offset_bytes > 0) return created(c, stateOf(made));
+  if (append === null || made.offset_bytes > 0)
+    return created(c, { ...stateOf(made), concat: file.concat?.text ?? null });
   return created(c, unwrapUpload(await uploadObject(c.env, c.var.caller, made.id).append(body, append), "tus"));
 }
 

@@ -3,9 +3,9 @@
 import type { Refusal } from "../core/errors.ts";
 import { FormReader, type PartHead } from "../core/form-reader.ts";
 import { FORM_FIELDS, FORM_FILES, METADATA_VALUE_BYTES } from "../core/limits.ts";
-import type { UploadState } from "../core/ports.ts";
 import type { Result } from "../core/result.ts";
 import { fileNameFor } from "../core/upload-headers.ts";
+import type { UploadState } from "../core/upload-port.ts";
 import { metadata } from "../core/wire/common.ts";
 import type { UploadWire } from "../core/wire/upload.ts";
 import { apiError, unwrap } from "../http/api-error.ts";

@@ -1,6 +1,7 @@
 /** Files in R2: put while they stream, never held whole. A body that does not come is not waited for without end. */
 import { err, ok, type Result } from "../core/result.ts";
 import { type Bounds, Broken, openSource, type PutFailure, reasonOf, type Source, within } from "./body.ts";
+import { openStored } from "./stored.ts";
 
 /** R2 refuses parts below 5 MiB, and all but the last must be of one size. Source: R2 limits. */
 const PART_BYTES = 8 * 1024 * 1024;
@@ -110,9 +111,9 @@ async function sendParts(
 
 /** The SHA-256 of a stored file in hexadecimal, read back as a stream; null when it is not there. */
 export async function sha256Of(bucket: R2Bucket, key: string): Promise<string | null> {
-  const object = await bucket.get(key);
-  if (object === null) return null;
+  const body = await (await openStored(bucket, key))?.read();
+  if (!body) return null;
   const digest = new crypto.DigestStream("SHA-256");
-  await object.body.pipeTo(digest);
+  await body.pipeTo(digest);
   return Array.from(new Uint8Array(await digest.digest), (byte) => byte.toString(16).padStart(2, "0")).join("");
 }

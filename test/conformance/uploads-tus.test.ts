@@ -285,7 +285,8 @@ describe.concurrent("§5.2 tus, beside the reference server", () => {
       "tus-version": "1.0.0",
       "tus-max-size": "500000000",
       "tus-checksum-algorithm": "sha1,sha256",
-      "tus-extension": "creation,creation-with-upload,creation-defer-length,expiration,checksum,termination",
+      "tus-extension":
+        "creation,creation-with-upload,creation-defer-length,expiration,checksum,termination,concatenation",
       "accept-patch": expect.stringContaining("application/partial-upload"),
       "upload-limit": "max-size=500000000, max-append-size=95000000",
     });

@@ -5,7 +5,7 @@ import { type UserAddress, uploadKey, uploadObjectName } from "../../src/core/ad
 import type { Append } from "../../src/core/append.ts";
 import { ownedId, type UploadId } from "../../src/core/ids.ts";
 import { UPLOAD_PART_BYTES } from "../../src/core/limits.ts";
-import type { NewFile, UploadPort } from "../../src/core/ports.ts";
+import type { NewFile, UploadPort } from "../../src/core/upload-port.ts";
 import {
   bad,
   call,

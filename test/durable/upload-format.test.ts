@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { type UserAddress, uploadKey } from "../../src/core/address.ts";
 import type { Append } from "../../src/core/append.ts";
 import { ownedId, type UploadId } from "../../src/core/ids.ts";
-import type { UploadPort } from "../../src/core/ports.ts";
+import type { UploadPort } from "../../src/core/upload-port.ts";
 import { sample } from "../support/media.ts";
 import {
   bad,

@@ -12,9 +12,10 @@ import {
   type TurnId,
   type UploadId,
 } from "../../src/core/ids.ts";
-import type { Call, UploadPort, UserPort } from "../../src/core/ports.ts";
+import type { Call, UserPort } from "../../src/core/ports.ts";
 import type { Result } from "../../src/core/result.ts";
 import type { Fact, TenantPort } from "../../src/core/tenant-port.ts";
+import type { UploadPort } from "../../src/core/upload-port.ts";
 import { type NewTurn, newTurn, type TurnWire } from "../../src/core/wire/turn.ts";
 import type { TenantObject } from "../../src/durable/tenant.ts";
 import type { UserObject } from "../../src/durable/user.ts";

@@ -12,6 +12,9 @@ export const upload = z
     offset_bytes: z.int().meta({ description: "What is stored: everything below it is safe." }),
     asset_id: owned("ast").nullable(),
     error: failure.nullable(),
+    concat: z.enum(["partial", "final"]).nullable().meta({
+      description: "By tus's concatenation: a piece of a file, or the file made of pieces. Null for any other upload.",
+    }),
     content_url: z.string(),
     metadata,
     created_at: moment,

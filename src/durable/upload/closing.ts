@@ -1,22 +1,37 @@
 /** The last step of the bytes: one object in R2 made of what is kept, and the upload completed, once, whatever dies in between. */
 import { logBug } from "../../log.ts";
+import type { Ends } from "./ends.ts";
 import { ASSET, EXPIRE, LOOK, REMOVE, TELL, type UploadHome } from "./home.ts";
-import { formatOf, type Upload } from "./record.ts";
+import type { Joining } from "./joining.ts";
+import { isPartial, mimeOf, type Upload } from "./record.ts";
 
 export class Closing {
   readonly #home: UploadHome;
+  readonly #joining: Joining;
+  readonly #ends: Ends;
 
-  constructor(home: UploadHome) {
+  constructor(home: UploadHome, joining: Joining, ends: Ends) {
     this.#home = home;
+    this.#joining = joining;
+    this.#ends = ends;
   }
 
-  /** Every byte is kept: says so, then puts the file together. What R2 does not do now, the schedule does later. */
+  /** Every byte is kept: says so, then puts the file together. */
   async close(sizeBytes: number): Promise<void> {
+    this.#home.ground.storage.transactionSync(() => this.begin({ ...this.#home.read(), sizeBytes, status: "closing" }));
+    await this.finish();
+  }
+
+  /** Writes down an upload whose bytes are all kept. Call inside a transaction, and `finish` after it. */
+  begin(upload: Upload): void {
     const { ground, schedule } = this.#home;
-    ground.storage.transactionSync(() => {
-      this.#home.save({ ...this.#home.read(), sizeBytes, status: "closing" });
-      schedule.owe(LOOK, "", ground.now() + ground.config.waits.stepLease);
-    });
+    this.#home.save(upload);
+    schedule.owe(LOOK, "", ground.now() + ground.config.waits.stepLease);
+  }
+
+  /** Puts the file together. What R2 does not do now, the schedule does later. */
+  async finish(): Promise<void> {
+    const { ground, schedule } = this.#home;
     try {
       await schedule.cover();
       await ground.boundary("upload.closing");
@@ -26,25 +41,32 @@ export class Closing {
     }
   }
 
-  /** Makes the object and completes the upload. May be repeated after a crash anywhere in it. */
+  /** Makes the file and completes the upload, or fails it. May be repeated after a crash anywhere in it. */
   async assemble(): Promise<void> {
-    const { ground, bytes } = this.#home;
     const upload = this.#home.read();
+    const refused = upload.pieces === null ? await this.#store(upload) : await this.#joining.join();
+    if (refused !== null) return this.#ends.fail(refused);
+    await this.#home.ground.boundary("upload.stored");
+    this.complete(upload.sizeBytes ?? 0);
+  }
+
+  /** One object in R2 of what is kept here. */
+  async #store(upload: Upload): Promise<null> {
+    const { ground, bytes } = this.#home;
     const rest = new Uint8Array(bytes.restBytes());
     bytes.readRest(rest);
     const parts = this.#home.parts(upload);
     if (bytes.partCount() === 0) {
-      const httpMetadata = { contentType: formatOf(upload).mime };
+      const httpMetadata = { contentType: mimeOf(upload) };
       await ground.env.MEDIA.put(this.#home.key(upload), rest, { httpMetadata });
     } else {
       if (rest.length > 0) bytes.storeParts([await parts.store(bytes.partCount() + 1, rest)]);
       await parts.complete(bytes.parts());
     }
-    await ground.boundary("upload.stored");
-    this.complete(upload.sizeBytes ?? 0);
+    return null;
   }
 
-  /** The file is in R2: says so, once, and owes the asset. Parts that came to nothing are let go. */
+  /** The file is in R2: says so, once, and owes what becomes of it. Parts that came to nothing are let go. */
   complete(sizeBytes: number): Upload {
     const { ground, schedule, bytes } = this.#home;
     const upload = this.#home.read();
@@ -52,19 +74,25 @@ export class Closing {
     const completed: Upload = { ...upload, sizeBytes, status: "completed" };
     ground.storage.transactionSync(() => {
       this.#home.save(completed);
-      schedule.done(EXPIRE, "");
       schedule.done(LOOK, "");
       bytes.clear();
-      this.#home
-        .outbox(completed)
-        .add("upload.completed", upload.id, this.#home.show(completed), { key: completed.call.key ?? null });
-      schedule.owe(ASSET, "", ground.now());
       schedule.owe(TELL, "", ground.now());
+      if (!isPartial(completed)) this.#becomeAsset(completed);
       // A body in one piece overtook the parts of an unfinished one.
       if (upload.status === "open" && upload.multipart !== null) schedule.owe(REMOVE, "", ground.now());
     });
     schedule.tick();
     return completed;
+  }
+
+  /** A partial does not come here: it is a piece of some file, or of none when its time is over. */
+  #becomeAsset(upload: Upload): void {
+    const { ground, schedule } = this.#home;
+    schedule.done(EXPIRE, "");
+    this.#home.outbox(upload).add("upload.completed", upload.id, this.#home.show(upload), {
+      key: upload.call.key ?? null,
+    });
+    schedule.owe(ASSET, "", ground.now());
   }
 
   /** After a write that never reported: the file is whole in R2, or its bytes are still kept here, or nothing came of it. */

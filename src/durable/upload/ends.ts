@@ -1,13 +1,19 @@
 /** The other ends of an upload: expired, failed, deleted. Committed first; what lies in R2 is removed afterwards, until it is gone. */
 import type { Refusal } from "../../core/errors.ts";
 import { ASSET, EXPIRE, LOOK, REMOVE, TELL, type UploadHome } from "./home.ts";
-import type { Upload } from "./record.ts";
+import type { Joining } from "./joining.ts";
+import type { Lending } from "./lending.ts";
+import { isPartial, type Upload } from "./record.ts";
 
 export class Ends {
   readonly #home: UploadHome;
+  readonly #lending: Lending;
+  readonly #joining: Joining;
 
-  constructor(home: UploadHome) {
+  constructor(home: UploadHome, lending: Lending, joining: Joining) {
     this.#home = home;
+    this.#lending = lending;
+    this.#joining = joining;
   }
 
   /** Puts off the upload's end: it was written to. Never beyond its whole life. */
@@ -23,16 +29,17 @@ export class Ends {
     });
   }
 
-  /** Ends an upload that was not written in time. A write that is on its way may still complete it. */
+  /** Ends an upload that was not written in time, or a partial that is not used. A write on its way may still complete it. */
   expire(isWriting: boolean): void {
     const { ground, schedule } = this.#home;
     const upload = this.#home.read();
-    if (upload.status !== "open") schedule.done(EXPIRE, "");
+    const isWaiting = upload.status === "open" || (isPartial(upload) && upload.status === "completed");
+    if (!isWaiting) schedule.done(EXPIRE, "");
     else if (isWriting) schedule.owe(EXPIRE, "", ground.now() + ground.config.waits.stepLease);
     else
-      this.#end({ ...upload, status: "expired" }, (ended) =>
-        this.#home.outbox(ended).add("upload.expired", ended.id, this.#home.show(ended)),
-      );
+      this.#end({ ...upload, status: "expired" }, (ended) => {
+        if (!isPartial(ended)) this.#home.outbox(ended).add("upload.expired", ended.id, this.#home.show(ended));
+      });
   }
 
   fail(error: Refusal): void {
@@ -69,12 +76,15 @@ export class Ends {
     schedule.tick();
   }
 
-  /** Removes what lies in R2 and here of bytes that came to nothing; of a completed upload only the parts it did without. */
+  /** Removes what lies in R2 and here of bytes that came to nothing; of a file that is kept only the parts it did without. */
   async remove(): Promise<void> {
     const { ground, schedule, bytes } = this.#home;
     const upload = this.#home.read();
     await this.#home.parts(upload).abort();
-    if (upload.status !== "completed") await ground.env.MEDIA.delete(this.#home.key(upload));
+    if (upload.status !== "completed" || upload.isRejected) {
+      await this.#joining.release();
+      if (!(await this.#lending.isNeeded())) await ground.env.MEDIA.delete(this.#home.key(upload));
+    }
     bytes.clear();
     schedule.done(REMOVE, "");
   }

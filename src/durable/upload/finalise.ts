@@ -6,7 +6,7 @@
 import { refusal } from "../../core/errors.ts";
 import { sha256Of } from "../../store/files.ts";
 import type { Ends } from "./ends.ts";
-import { ASSET, TELL, type UploadHome } from "./home.ts";
+import { ASSET, REMOVE, TELL, type UploadHome } from "./home.ts";
 import { lookInside } from "./inside.ts";
 import { assetOf, formatOf, type Upload } from "./record.ts";
 
@@ -25,7 +25,8 @@ export async function finalise(home: UploadHome, ends: Ends): Promise<void> {
   if (!told.ok && told.error.code === "user_deleted") return ends.erase();
   if (!told.ok) throw new Error(`asset not taken: ${told.error.code}`);
   storage.transactionSync(() => {
-    home.save({ ...upload, assetId: asset.id });
+    home.save({ ...upload, assetId: asset.id, isRejected: !look.ok });
+    if (!look.ok) home.schedule.owe(REMOVE, "", now());
     home.schedule.done(ASSET, "");
     home.schedule.owe(TELL, "", now());
   });

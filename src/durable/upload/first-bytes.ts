@@ -5,16 +5,25 @@
  * more than that, never with none. A refusal ends the upload, and its sender gets it as the answer.
  */
 import { type Refusal, refusal } from "../../core/errors.ts";
-import { formatList } from "../../core/formats.ts";
+import { formatList, type MediaFormat } from "../../core/formats.ts";
+import { err, ok, type Result } from "../../core/result.ts";
 import { formatOfBytes } from "../../core/signature.ts";
 import type { UploadHome } from "./home.ts";
+import { isPartial } from "./record.ts";
 
-/** Writes down the format that the first bytes show, or says why the file is not taken. */
+/** Writes down the format that the first bytes show, or says why the file is not taken. A partial may hold any bytes. */
 export function judgeFirstBytes(home: UploadHome, head: Uint8Array): Refusal | null {
-  const format = formatOfBytes(head);
-  if (format === null) return unsupported();
-  home.save({ ...home.read(), format: format.ext });
+  if (isPartial(home.read())) return null;
+  const format = formatOfHead(head);
+  if (!format.ok) return format.error;
+  home.save({ ...home.read(), format: format.value.ext });
   return null;
+}
+
+/** The format that a file's first bytes show. */
+export function formatOfHead(head: Uint8Array): Result<MediaFormat, Refusal> {
+  const format = formatOfBytes(head);
+  return format === null ? err(unsupported()) : ok(format);
 }
 
 const unsupported = (): Refusal =>

@@ -1,6 +1,8 @@
 /** What the parts of an upload's object share. Made once by the object, handed to each part. */
-import { uploadKey, userObjectName } from "../../core/address.ts";
+import { parseScope, uploadKey, uploadObjectName, userObjectName } from "../../core/address.ts";
+import type { UploadId } from "../../core/ids.ts";
 import type { UserPort } from "../../core/ports.ts";
+import type { UploadPort } from "../../core/upload-port.ts";
 import type { UploadWire } from "../../core/wire/upload.ts";
 import { type Database, readMeta, writeMeta } from "../database.ts";
 import type { Ground } from "../ground.ts";
@@ -9,7 +11,7 @@ import type { Schedule } from "../schedule.ts";
 import { UploadBytes } from "./bytes.ts";
 import { PartsFile } from "./parts.ts";
 import { PassingHash } from "./passing-hash.ts";
-import { decodeUpload, formatOf, showUpload, type Upload } from "./record.ts";
+import { decodeUpload, mimeOf, showUpload, type Upload } from "./record.ts";
 
 /** Kinds of rows in the schedule. */
 export const EXPIRE = "expire";
@@ -53,7 +55,8 @@ export class UploadHome {
   /** How far its bytes are kept. Once the file is whole they are no longer counted. */
   offsetOf(upload: Upload): number {
     if (!this.database.exists()) return 0;
-    return upload.status === "completed" ? (upload.sizeBytes ?? 0) : this.bytes.offset();
+    const isWhole = upload.status === "completed" || upload.pieces !== null;
+    return isWhole ? (upload.sizeBytes ?? 0) : this.bytes.offset();
   }
 
   show(upload: Upload): UploadWire {
@@ -65,12 +68,18 @@ export class UploadHome {
   }
 
   parts(upload: Upload): PartsFile {
-    const mime = (): string => formatOf(this.read()).mime;
+    const mime = (): string => mimeOf(this.read());
     return new PartsFile(this.ground, upload, mime, (multipart) => this.save({ ...this.read(), multipart }));
   }
 
   key(upload: Upload): string {
     return uploadKey(upload.owner, upload.id);
+  }
+
+  /** Another upload of the same tenant and mode. */
+  other(id: UploadId): UploadPort {
+    const name = uploadObjectName(parseScope(this.ground.name), id);
+    return this.ground.env.UPLOAD.getByName(name) as unknown as UploadPort; // UploadObject implements it
   }
 
   user(upload: Upload): UserPort {

@@ -10,6 +10,7 @@ import { imageSize } from "../../core/image-size.ts";
 import type { MediaFacts } from "../../core/media.ts";
 import { err, ok, type Result } from "../../core/result.ts";
 import { inspectMedia } from "../../store/media.ts";
+import { openStored } from "../../store/stored.ts";
 
 /** Bytes in which a picture says its size. Chosen: a photo's own preview stands before it. */
 const PICTURE_HEAD_BYTES = 256 * 1024;
@@ -25,13 +26,13 @@ export type Inside = {
 export async function lookInside(bucket: R2Bucket, key: string, format: MediaFormat): Promise<Result<Inside, Refusal>> {
   const nothing: Inside = { format, durationMs: null, width: null, height: null };
   if (format.kind === "image") {
-    const head = await bucket.get(key, { range: { offset: 0, length: PICTURE_HEAD_BYTES } });
-    const size = head === null ? null : imageSize(new Uint8Array(await head.arrayBuffer()), format.ext);
-    return ok({ ...nothing, ...size });
+    const head = await (await openStored(bucket, key))?.read({ offset: 0, length: PICTURE_HEAD_BYTES });
+    if (!head) throw missing();
+    return ok({ ...nothing, ...imageSize(new Uint8Array(await new Response(head).arrayBuffer()), format.ext) });
   }
   const found = await inspectMedia(bucket, key);
   if (found.ok) return ofFacts(found.value, format);
-  if (found.error.reason === "gone") throw new Error("a completed upload's file is missing");
+  if (found.error.reason === "gone") throw missing();
   const isMovie = ["mp4", "mov", "m4a"].includes(format.ext);
   if (isMovie && found.error.reason === "cut")
     return err(unusable("it ends before its end: its index is missing or points beyond it"));
@@ -48,6 +49,8 @@ function ofFacts(facts: MediaFacts, format: MediaFormat): Result<Inside, Refusal
   const told = !isMp4 ? format.ext : videoSamples === 0 && width === null ? "m4a" : "mp4";
   return ok({ format: FORMATS.find(({ ext }) => ext === told) ?? format, durationMs, width, height });
 }
+
+const missing = (): Error => new Error("a completed upload's file is missing");
 
 const unusable = (why: string): Refusal =>
   refusal("unsupported_media", `The file cannot be used: ${why}; send it again, or another one.`, {

@@ -18,7 +18,7 @@ import type { Closing } from "./closing.ts";
 import type { Ends } from "./ends.ts";
 import { judgeFirstBytes } from "./first-bytes.ts";
 import { LOOK, type UploadHome } from "./home.ts";
-import { formatOf, noUpload, refuseCut, refuseFailed, type Upload } from "./record.ts";
+import { isPartial, mimeOf, noUpload, refuseCut, refuseFailed, type Upload } from "./record.ts";
 import { bufferBytes, letGo, type Taken, Taking } from "./taking.ts";
 
 export class Receiving {
@@ -75,7 +75,7 @@ export class Receiving {
         bounds: { idleMs: waits.uploadBodyIdle, signal },
         until: ground.now() + waits.uploadBodyTotal,
         keepMs: waits.uploadKeep,
-        hash: this.#home.hash,
+        hash: isPartial(upload) ? null : this.#home.hash,
         judge: (head) => judgeFirstBytes(this.#home, head),
       });
       return await taking.take(body, (offset) => isWhole(append, offset, sizeBytes));
@@ -108,7 +108,8 @@ export class Receiving {
   }
 
   async #close(sizeBytes: number): Promise<Refusal | null> {
-    if (sizeBytes === 0) return this.#fail(refusal("empty_file", "The file ended before its first byte."));
+    if (sizeBytes === 0 && !isPartial(this.#home.read()))
+      return this.#fail(refusal("empty_file", "The file ended before its first byte."));
     // Said to be all by a request without a byte.
     const head = this.#home.read().format === null ? this.#home.bytes.head(FIRST_BYTES) : null;
     const refused = head === null ? null : judgeFirstBytes(this.#home, head);
@@ -131,7 +132,7 @@ export class Receiving {
     const unwanted = judgeFirstBytes(this.#home, head.value);
     if (unwanted !== null) return refuseBody(body, this.#fail(unwanted));
     if (!(await this.#covered())) return refuseBody(body, refuseFailed({ reason: "store" }, sizeBytes));
-    const contentType = formatOf(this.#home.read()).mime;
+    const contentType = mimeOf(this.#home.read());
     const file = { key: this.#home.key(upload), contentType, head: head.value, body, bounds };
     const stored = await putExact(env.MEDIA, file, sizeBytes);
     if (!stored.ok) {

@@ -5,9 +5,11 @@ import { type Refusal, refusal } from "../../core/errors.ts";
 import { FORMATS, formatList, formatOfName, type MediaFormat, nameFor } from "../../core/formats.ts";
 import type { AssetId, UploadId } from "../../core/ids.ts";
 import { IDEMPOTENCY_TTL_MS, UPLOAD_BYTES } from "../../core/limits.ts";
-import type { AssetRecord, Call, NewFile } from "../../core/ports.ts";
+import type { AssetRecord, Call, Piece } from "../../core/ports.ts";
 import type { Result } from "../../core/result.ts";
 import { type EpochMs, toRfc3339 } from "../../core/time.ts";
+import type { Concat } from "../../core/tus-concat.ts";
+import type { NewFile } from "../../core/upload-port.ts";
 import type { UploadWire } from "../../core/wire/upload.ts";
 import type { PutFailure } from "../../store/body.ts";
 import { idempotencyMismatch } from "../repeats.ts";
@@ -37,15 +39,37 @@ export type Upload = {
   /** R2's word for the file of parts; null as long as there is none. */
   readonly multipart: string | null;
   readonly assetId: AssetId | null;
+  /** Its place in a concatenation; null for an upload of its own. */
+  readonly concat: Concat | null;
+  /** The objects that a final upload's file consists of, in order; null for one that has a file of its own. */
+  readonly pieces: readonly Piece[] | null;
+  /** The final uploads that need this partial's file. */
+  readonly lentTo: readonly UploadId[];
+  /** Its asset cannot be used, and its file is not kept. */
+  readonly isRejected: boolean;
 };
 
+/** A piece of a file that a final upload may put together. */
+export const isPartial = ({ concat }: Upload): boolean => concat?.kind === "partial";
+
 /** What an earlier version did not know of an upload. */
-type Later = "uploadMetadata" | "sha256" | "error" | "multipart" | "format";
+const LATER = {
+  uploadMetadata: null,
+  sha256: null,
+  error: null,
+  multipart: null,
+  format: null,
+  concat: null,
+  pieces: null,
+  lentTo: [],
+  isRejected: false,
+} as const;
+type Later = keyof typeof LATER;
 
 /** A record as it was kept, by this version or an earlier one. */
 export function decodeUpload(text: string): Upload {
   const kept = JSON.parse(text) as Omit<Upload, Later> & Partial<Pick<Upload, Later>>; // written by #save only
-  return { uploadMetadata: null, sha256: null, error: null, multipart: null, format: null, ...kept };
+  return { ...LATER, ...kept };
 }
 
 /** What makes an upload: who calls, whose it is, under which id, and the file that is announced. */
@@ -56,7 +80,7 @@ export type Making = {
   readonly body: NewFile;
 };
 
-/** An upload that nobody has written to. It expires after `idleMs` without a write. */
+/** An upload that nobody has written to; a partial of no bytes is whole. It expires after `idleMs` without a write. */
 export const newUpload = ({ call, owner, id, body }: Making, now: EpochMs, idleMs: number): Upload => ({
   id,
   owner: { tenant: owner.tenant, mode: owner.mode, uh: owner.uh }, // and nothing of who asked
@@ -69,17 +93,24 @@ export const newUpload = ({ call, owner, id, body }: Making, now: EpochMs, idleM
   format: null,
   createdAt: now,
   expiresAt: now + idleMs,
-  status: "open",
+  status: body.concat?.kind === "partial" && body.size_bytes === 0 ? "closing" : "open",
   error: null,
   multipart: null,
   assetId: null,
+  concat: body.concat ?? null,
+  pieces: null,
+  lentTo: [],
+  isRejected: false,
 });
 
 /** Why an upload may not be created; null when it may. */
-export function refuseNew({ filename, size_bytes }: NewFile): Refusal | null {
+export function refuseNew({ filename, size_bytes, concat }: NewFile): Refusal | null {
+  const isTooLarge = size_bytes !== null && size_bytes > UPLOAD_BYTES;
+  // A partial is not processed: what it is called and what it holds is judged in its final.
+  if (concat?.kind === "partial") return isTooLarge ? refuseLarge() : null;
   if (formatOfName(filename) === null) return at("unsupported_media", "/filename", `must end in one of ${formatList}`);
   if (size_bytes === 0) return at("empty_file", "/size_bytes", "must be at least 1");
-  return size_bytes !== null && size_bytes > UPLOAD_BYTES ? refuseLarge() : null;
+  return isTooLarge ? refuseLarge() : null;
 }
 
 /**
@@ -147,6 +178,10 @@ export function formatOf(upload: Upload): MediaFormat {
   return format;
 }
 
+/** What its object in R2 is called. */
+export const mimeOf = (upload: Upload): string =>
+  isPartial(upload) ? "application/octet-stream" : formatOf(upload).mime;
+
 /** The asset that a complete upload becomes. Its id is made from the upload's, so making it twice makes one. */
 export const assetOf = (
   upload: Upload,
@@ -185,6 +220,7 @@ export const showUpload = (upload: Upload, offset: number, publicUrl: string | n
   offset_bytes: offset,
   asset_id: upload.assetId,
   error: upload.error === null ? null : failureOf(upload.error),
+  concat: upload.concat?.kind ?? null,
   content_url: `${publicUrl ?? upload.call.origin}/v1/uploads/${upload.id}/content`,
   metadata: { ...upload.metadata },
   created_at: toRfc3339(upload.createdAt),

@@ -33,8 +33,8 @@ export type Rules = {
   readonly until: EpochMs;
   /** How long bytes may wait for their part to fill before they are kept in rows. */
   readonly keepMs: number;
-  /** Told of every byte in its place. One that is not kept in the end comes again, which it notices. */
-  readonly hash: PassingHash;
+  /** Told of every byte in its place. One that is not kept in the end comes again, which it notices. Null: nobody wants it. */
+  readonly hash: PassingHash | null;
   readonly judge: (head: Uint8Array) => Refusal | null;
 };
 
@@ -106,7 +106,7 @@ export class Taking {
     if (this.#offset + chunk.length > this.#rules.limit) throw new Refused({ end: "too_long" });
     this.#taken += chunk.length;
     await this.#digests.add(chunk);
-    await this.#rules.hash.add(this.#offset, chunk);
+    await this.#rules.hash?.add(this.#offset, chunk);
     for (let at = 0; at < chunk.length; ) {
       const taken = chunk.subarray(at, at + UPLOAD_PART_BYTES - this.#filled);
       this.#buffer.set(taken, this.#at(this.#filled));

@@ -5,6 +5,7 @@ import { POISON_ATTEMPTS, PULL_LINK_MS } from "../../core/limits.ts";
 import { linkUrl, signLink } from "../../core/link.ts";
 import type { AssetRecord } from "../../core/ports.ts";
 import { ok, type Result } from "../../core/result.ts";
+import { openStored } from "../../store/stored.ts";
 import type { AttachRows } from "./attach-rows.ts";
 import { ATTACH, type Home } from "./home.ts";
 import type { Projects } from "./projects.ts";
@@ -120,14 +121,14 @@ export class AttachRun {
       return account.read((token) => account.nemo.uploadByUrl(token, sessionId, [url]));
     }
     return account.read(async (token) => {
-      const object = await ground.env.MEDIA.get(asset.key);
-      if (object === null) throw new Error("a stored asset's file is missing");
+      const body = await (await openStored(ground.env.MEDIA, asset.key))?.read();
+      if (!body) throw new Error("a stored asset's file is missing");
       const { filename, content_type, size_bytes } = asset;
       return account.nemo.uploadFile(token, sessionId, {
         filename,
         contentType: content_type,
         sizeBytes: size_bytes,
-        body: object.body,
+        body,
       });
     });
   }

@@ -3,8 +3,9 @@ import { uploadObjectName } from "../../core/address.ts";
 import { type Refusal, refusal } from "../../core/errors.ts";
 import type { UploadId } from "../../core/ids.ts";
 import { OPEN_UPLOADS_PER_USER } from "../../core/limits.ts";
-import type { Call, Page, PageRequest, UploadPort } from "../../core/ports.ts";
+import type { Call, Page, PageRequest } from "../../core/ports.ts";
 import { err, ok, type Result } from "../../core/result.ts";
+import type { UploadPort } from "../../core/upload-port.ts";
 import type { UploadWire } from "../../core/wire/upload.ts";
 import { pageOf } from "../page.ts";
 import { enter, type Home } from "./home.ts";
@@ -20,10 +21,10 @@ export class Uploads {
   /** Lists a new upload, while not too many are open. One that was let in before is let in again. */
   async admit(call: Call, upload: UploadWire): Promise<Result<null, Refusal>> {
     if (this.#isKnown(upload.id)) return ok(null);
-    if (this.#openCount() >= OPEN_UPLOADS_PER_USER) await this.#lookAfterOverdue(call);
-    if (this.#openCount() >= OPEN_UPLOADS_PER_USER) return err(tooMany());
+    if (this.#isFull(upload)) await this.#lookAfterOverdue(call);
+    if (this.#isFull(upload)) return err(tooMany());
     const bytes = { quota: "bytes_per_day", ref: upload.id, amount: upload.size_bytes ?? 0 } as const;
-    const refused = await enterAsNew(this.#home, call, [bytes]);
+    const refused = await enterAsNew(this.#home, call, upload.concat === "final" ? [] : [bytes]);
     if (refused !== null) return err(refused);
     this.#put(upload);
     return ok(null);
@@ -41,7 +42,7 @@ export class Uploads {
     const query =
       "SELECT record FROM uploads WHERE ? IS NULL OR n < (SELECT n FROM uploads WHERE id = ?) ORDER BY n DESC LIMIT ?";
     const rows = this.#sql.exec<{ record: string }>(query, page.after, page.after, page.limit + 1).toArray();
-    const uploads = rows.map(({ record }) => JSON.parse(record) as UploadWire); // written by #put only
+    const uploads = rows.map(({ record }) => decodeUpload(record));
     return pageOf(
       uploads,
       page,
@@ -80,6 +81,11 @@ export class Uploads {
     );
   }
 
+  /** A final upload takes no place and no bytes: its partials had them. */
+  #isFull({ concat }: UploadWire): boolean {
+    return concat !== "final" && this.#openCount() >= OPEN_UPLOADS_PER_USER;
+  }
+
   #openCount(): number {
     if (!this.#home.database.exists()) return 0;
     return this.#sql.exec<{ n: number }>("SELECT count(*) AS n FROM uploads WHERE is_open = 1").one().n;
@@ -89,6 +95,10 @@ export class Uploads {
     return this.#home.ground.sql;
   }
 }
+
+/** An upload as #put wrote it, in this version or one that knew no concatenation. */
+const decodeUpload = (record: string): UploadWire => ({ ...LATER, ...(JSON.parse(record) as UploadWire) });
+const LATER = { concat: null };
 
 const tooMany = (): Refusal =>
   refusal(

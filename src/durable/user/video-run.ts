@@ -8,9 +8,10 @@ import { uploadObjectName, userObjectName } from "../../core/address.ts";
 import { type Refusal, refusal } from "../../core/errors.ts";
 import { formatOfName } from "../../core/formats.ts";
 import { type AssetId, type RenderId, type TurnId, userHashOf, type VideoId } from "../../core/ids.ts";
-import type { AssetRecord, Call, UploadPort, UserPort } from "../../core/ports.ts";
+import type { AssetRecord, Call, UserPort } from "../../core/ports.ts";
 import { err, ok, type Result } from "../../core/result.ts";
 import { isExportable } from "../../core/timeline.ts";
+import type { UploadPort } from "../../core/upload-port.ts";
 import {
   type EndedRender,
   isOver,
@@ -189,7 +190,8 @@ export class VideoRun {
     const object = env.UPLOAD.getByName(uploadObjectName(owner, upload)) as unknown as UploadPort; // UploadObject implements it
     const read = await object.read();
     if (!read.ok) return { refused: read.error };
-    const { status } = read.value;
+    const { status, concat } = read.value;
+    if (concat === "partial") return { refused: onlyPiece(upload) };
     return { refused: status === "open" || status === "completed" ? null : notUploaded(upload, status) };
   }
 
@@ -224,6 +226,11 @@ const noAsset = (id: AssetId): Refusal =>
 
 const notUploaded = (id: string, status: string): Refusal =>
   refusal("upload_incomplete", `The upload ${id} is ${status}; send the file again.`, { charged: "no" });
+
+const onlyPiece = (id: string): Refusal =>
+  refusal("upload_incomplete", `The upload ${id} is a piece of a file; name the final upload that it belongs to.`, {
+    charged: "no",
+  });
 
 const notAccepted = ({ filename }: AssetRecord, accepts: readonly string[]): Refusal =>
   refusal("format_not_accepted", `${filename} is not one of ${accepts.join(", ")}, which this generator takes.`, {

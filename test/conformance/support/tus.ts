@@ -20,7 +20,6 @@ export function sendByTus(
     const upload = new tus.Upload(Buffer.from(file), {
       metadata: { filename: "clip.mp4", filetype: "video/mp4", order: "1234" },
       retryDelays: Array.from({ length: 100 }, () => 100),
-      uploadSize: file.length,
       ...options,
       onAfterResponse: () => {
         attempts++;

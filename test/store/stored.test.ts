@@ -1,0 +1,103 @@
+import { env as bindings } from "cloudflare:workers";
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import type { Piece } from "../../src/core/ports.ts";
+import type { Env } from "../../src/env.ts";
+import { serveFile } from "../../src/http/file.ts";
+import { sha256Of } from "../../src/store/files.ts";
+import { inspectMedia } from "../../src/store/media.ts";
+import { openStored, putManifest } from "../../src/store/stored.ts";
+import { sample } from "../support/media.ts";
+
+const { MEDIA } = bindings as unknown as Env; // vitest.config.ts binds what wrangler.toml declares
+
+const hex = (digest: ArrayBuffer): string =>
+  Array.from(new Uint8Array(digest), (byte) => byte.toString(16).padStart(2, "0")).join("");
+
+let count = 0;
+
+/** A file stored in pieces that end at these places; answers with its key and theirs. */
+async function inPieces(bytes: Uint8Array, ends: readonly number[]): Promise<{ key: string; pieces: Piece[] }> {
+  const key = `stored-test/${count++}`;
+  const places = [0, ...ends, bytes.length];
+  const pieces = await Promise.all(
+    places.slice(1).map(async (end, nth) => {
+      const piece = bytes.slice(places[nth], end);
+      await MEDIA.put(`${key}.${nth}`, piece);
+      return { key: `${key}.${nth}`, sizeBytes: piece.length };
+    }),
+  );
+  await putManifest(MEDIA, key, pieces);
+  return { key, pieces };
+}
+
+const bytesOf = async (body: ReadableStream | null | undefined): Promise<Uint8Array | null> =>
+  body ? new Uint8Array(await new Response(body).arrayBuffer()) : null;
+
+describe("a file in pieces", () => {
+  it("is read as the one file it is, whatever the pieces and the range", async () => {
+    const bytes = Uint8Array.from({ length: 500 }, (_, at) => (at * 7) % 251);
+    const place = fc.nat(bytes.length);
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(place, { maxLength: 5 }),
+        place,
+        fc.integer({ min: 1, max: 600 }),
+        async (ends, offset, length) => {
+          const { key } = await inPieces(
+            bytes,
+            ends.toSorted((one, other) => one - other),
+          );
+          const stored = await openStored(MEDIA, key);
+          expect(stored?.sizeBytes).toBe(bytes.length);
+          expect(await bytesOf(await stored?.read())).toEqual(bytes);
+          expect(await bytesOf(await stored?.read({ offset, length }))).toEqual(bytes.slice(offset, offset + length));
+        },
+      ),
+      { numRuns: 30 },
+    );
+  });
+
+  it("is served with its ranges and its length", async () => {
+    const bytes = Uint8Array.from({ length: 1_000 }, (_, at) => at % 251);
+    const { key } = await inPieces(bytes, [100, 700]);
+    const file = { key, filename: "a.mp4", contentType: "video/mp4" };
+    const ask = (headers: Record<string, string>) =>
+      serveFile(MEDIA, new Request("https://gateway.example/f", { headers }), file);
+    const whole = await ask({});
+    expect(whole.headers.get("content-length")).toBe("1000");
+    expect(new Uint8Array(await whole.arrayBuffer())).toEqual(bytes);
+    const etag = whole.headers.get("etag") ?? "";
+    const part = await ask({ range: "bytes=50-749", "if-range": etag });
+    expect([part.status, part.headers.get("content-range")]).toEqual([206, "bytes 50-749/1000"]);
+    expect(new Uint8Array(await part.arrayBuffer())).toEqual(bytes.slice(50, 750));
+    expect((await ask({ "if-none-match": etag })).status).toBe(304);
+  });
+
+  it("hashes to the file's hash, and is looked into across its pieces", async () => {
+    const movie = sample("clip.mp4");
+    const third = Math.floor(movie.length / 3);
+    const { key } = await inPieces(movie, [20, third, 2 * third]);
+    expect(await sha256Of(MEDIA, key)).toBe(hex(await crypto.subtle.digest("SHA-256", movie)));
+    const whole = `stored-test/${count++}`;
+    await MEDIA.put(whole, movie);
+    expect(await inspectMedia(MEDIA, key)).toEqual(await inspectMedia(MEDIA, whole));
+    expect(await inspectMedia(MEDIA, key)).toMatchObject({ ok: true, value: { container: "mp4" } });
+  });
+
+  it("breaks off where a piece is not there any more, or is another object", async () => {
+    const bytes = new Uint8Array(300).fill(7);
+    const { key, pieces } = await inPieces(bytes, [100, 200]);
+    await MEDIA.delete(pieces[1]?.key ?? "");
+    const stored = await openStored(MEDIA, key);
+    await expect(bytesOf(await stored?.read())).rejects.toThrow();
+    expect(await stored?.read({ offset: 100, length: 50 })).toBeNull();
+    expect(await bytesOf(await stored?.read({ offset: 0, length: 100 }))).toEqual(bytes.slice(0, 100));
+    await MEDIA.put(pieces[1]?.key ?? "", new Uint8Array(99));
+    expect(await stored?.read({ offset: 100, length: 50 })).toBeNull();
+  });
+
+  it("is nothing where nothing lies", async () => {
+    expect(await openStored(MEDIA, "stored-test/none")).toBeNull();
+  });
+});
