@@ -232,6 +232,10 @@ export const nextRound = (video: Video, prompt: string): Video => ({
   endedAt: null,
 });
 
+/** The names of the steps that make a round's turn and its render. */
+export const turnStep = ({ round }: Video): string => `turn ${round}`;
+export const renderStep = ({ round }: Video): string => `render ${round}`;
+
 /** Whether nothing more happens unless the caller says so. */
 export const isOver = ({ endedAt }: Video): boolean => endedAt !== null;
 

@@ -30,6 +30,11 @@ export function findRepeat({ sql, now }: Ground, { repeat }: Call): Result<strin
   return err(idempotencyMismatch());
 }
 
+/** What a key of our own made, whether whoever asked for it has written it down or not; null for nothing. */
+export function madeUnder({ sql }: Ground, key: string): string | null {
+  return sql.exec<{ made: string }>("SELECT made FROM repeats WHERE key = ?", key).toArray()[0]?.made ?? null;
+}
+
 /** Remembers what a key made. Call inside the transaction that makes it. */
 export function keepRepeat({ sql, now }: Ground, { repeat }: Call, made: string): void {
   if (repeat === null) return;

@@ -6,7 +6,19 @@ import type { VideoId } from "../../src/core/ids.ts";
 import type { UserPort } from "../../src/core/ports.ts";
 import type { VideoOrder } from "../../src/core/video.ts";
 import type { VideoWire } from "../../src/core/wire/video.ts";
-import { call, freshAddress, good, kill, ledger, until, userPort, userStub } from "../support/objects.ts";
+import {
+  call,
+  freshAddress,
+  good,
+  kill,
+  ledger,
+  newProject,
+  startTurn,
+  tenantStub,
+  until,
+  userPort,
+  userStub,
+} from "../support/objects.ts";
 
 const order = (prompt: string, more: Partial<VideoOrder> = {}): VideoOrder => ({
   prompt,
@@ -32,6 +44,13 @@ const endOf = (address: UserAddress, id: VideoId): Promise<VideoWire> =>
     const video = good(await userPort(address).readVideo(id));
     return video.ended_at === null ? null : video;
   }, 40_000);
+
+/** Whether a step of it is still at work or due. */
+const owed = (address: UserAddress, id: VideoId): Promise<number> =>
+  runInDurableObject(
+    userStub(address),
+    (_, { storage }) => storage.sql.exec("SELECT 1 FROM due WHERE kind = 'video' AND ref = ?", id).toArray().length,
+  );
 
 const types = async (user: UserPort, id: VideoId): Promise<string[]> =>
   good(await user.readVideoEvents(id, 0, 100, 0)).data.map(({ event }) => event.type);
@@ -108,6 +127,41 @@ describe("a video", () => {
       charged: "no",
       error: { code: "insufficient_credits" },
     });
+  });
+
+  it("begins no turn once it is cancelled, and cancels one that it had begun and not written down", async () => {
+    const address = freshAddress();
+    const user = userPort(address);
+    const project = await newProject(user);
+    const turns = async () => good(await userPort(address).listTurns(project, { limit: 10, after: null })).data;
+    const atTurn = async (id: VideoId) => good(await userPort(address).readVideo(id)).stage === "turn";
+
+    // The tenant takes its time to give a place: the step waits for it while the video is cancelled.
+    const held = Promise.withResolvers<void>();
+    const holding = runInDurableObject(tenantStub(address), (_, state) =>
+      state.blockConcurrencyWhile(() => held.promise),
+    );
+    const first = await start(user, order("make a 1 second video", { project }));
+    await until(() => atTurn(first));
+    good(await user.cancelVideo(call(), first));
+    held.resolve();
+    await holding;
+    await until(async () => (await owed(address, first)) === 0);
+    expect(await turns()).toEqual([]);
+
+    // A turn that waits behind another one, as a crash leaves it: made, and the video does not say so.
+    const before = await startTurn(user, project, "make a 1 second video #slow:600s");
+    const second = await start(user, order("make it 2 seconds long", { project }));
+    await until(async () => (await turns()).length === 2);
+    await until(async () => good(await user.readVideo(second)).turn_id !== null);
+    await runInDurableObject(userStub(address), (object, { storage }) => {
+      const unsaid = "UPDATE videos SET turn = NULL, record = json_set(record, '$.turn', NULL) WHERE id = ?";
+      storage.sql.exec(unsaid, second);
+      return object.cancelVideo(call(), second);
+    });
+    const [last] = await turns();
+    expect(last).toMatchObject({ status: "failed", error: { code: "cancelled" } });
+    good(await user.cancelTurn(call(), before));
   });
 
   it("stops when it is cancelled, and sends nothing more", async () => {

@@ -9,6 +9,7 @@ import {
   nextBatchStep,
   videoOrderOf,
 } from "../../core/batch.ts";
+import { stepKey } from "../../core/dedupe.ts";
 import { type Refusal, refusal } from "../../core/errors.ts";
 import { type BatchId, ownedId, type VideoId } from "../../core/ids.ts";
 import type { Call, Page, PageRequest } from "../../core/ports.ts";
@@ -143,7 +144,7 @@ export class Batches {
   /** Under a key of its own: a crash before it is written down finds it again. */
   async #makeProject({ id }: Batch): Promise<void> {
     const home = this.#home;
-    const repeat = { key: `${id}\u0000project`, fingerprint: id };
+    const repeat = { key: stepKey(id, "project"), fingerprint: id };
     const call = { origin: originOf(home), named: isNamed(home), repeat };
     const made = await this.#projects.create(call, { name: "batch", metadata: {} });
     if (!made.ok) throw new Error(`no project for a batch: ${made.error.code}`);

@@ -1,5 +1,6 @@
 /** Generators that the agent is asked to write: ordered, read, and made step by step, each step under a key of its own. */
 import { builtInGenerator } from "../../core/built-in-generators.ts";
+import { stepKey } from "../../core/dedupe.ts";
 import { type Refusal, refusal } from "../../core/errors.ts";
 import { type MakingId, ownedId, plainId, type TurnId } from "../../core/ids.ts";
 import { GENERATORS_PER_SCOPE } from "../../core/limits.ts";
@@ -123,10 +124,10 @@ export class Makings {
     return made.ok ? ok(toReady(making, made.value.slug, ground.now())) : err(tooMany());
   }
 
-  /** A call in the making's own name. Its key has a sign that no caller's key can hold. */
+  /** A call in the making's own name. */
   #call({ id, key = null }: Making, step: string): Call {
     const home = this.#home;
-    const repeat = { key: `${id}\u0000${step}`, fingerprint: id };
+    const repeat = { key: stepKey(id, step), fingerprint: id };
     return { origin: originOf(home), named: isNamed(home), repeat, key };
   }
 }

@@ -1,8 +1,10 @@
 /** What is on its way out of a user's object, and every statement that takes it out. */
+import { stepKey } from "../../core/dedupe.ts";
 import type { AssetId, ProjectId, RenderId, TurnId, VideoId } from "../../core/ids.ts";
 import { isOver, type Render } from "../../core/render.ts";
 import type { Turn } from "../../core/turn.ts";
 import type { Ground } from "../ground.ts";
+import { madeUnder } from "../repeats.ts";
 
 export const REMOVAL_TABLES = `
   CREATE TABLE removals (
@@ -22,9 +24,6 @@ export type Removal = {
   readonly turns: readonly TurnId[];
   readonly renders: readonly RenderId[];
 };
-
-/** The key under which a video makes its project. It has a sign that no caller's key can hold. */
-export const projectKey = (video: string): string => `${video}\u0000project`;
 
 type TurnRow = { id: TurnId; phase: Turn["phase"] };
 
@@ -61,9 +60,7 @@ export class RemovalRows {
 
   /** The project that a deleted video's step was still making for it; null for none. */
   madeFor({ id, project }: Removal): ProjectId | null {
-    if (project !== null) return null;
-    const query = "SELECT made FROM repeats WHERE key = ?";
-    return this.#ground.sql.exec<{ made: ProjectId }>(query, projectKey(id)).toArray()[0]?.made ?? null;
+    return project === null ? (madeUnder(this.#ground, stepKey(id, "project")) as ProjectId | null) : null; // its step makes nothing else
   }
 
   /** Takes that project in. */

@@ -31,12 +31,16 @@ export class Renders {
     this.#rows = rows;
   }
 
-  /** Commits the order; refuses at once when the timeline holds nothing. One that a finished file answers is over at once. */
+  /**
+   * Commits the order; refuses at once when the timeline holds nothing. One that a finished file answers is over at once.
+   * `isWanted` is asked with the commit: where it says no, there is no project for it any more.
+   */
   async start(
     call: Call,
     project: ProjectId,
     body: NewRender,
     attribution: AttributionWire | null = null,
+    isWanted: () => boolean = () => true,
   ): Promise<Result<RenderWire, Refusal>> {
     const refused = this.#refuse(project, body);
     if (refused !== null) return err(refused);
@@ -51,7 +55,7 @@ export class Renders {
     const want = { quota: "renders_per_day", ref: order.id, amount: 1 } as const;
     const full = finished === null ? await takeQuota(ground, call, [want]) : null;
     const twin = this.#repeated(call); // one may have come meanwhile
-    const isGone = this.#projects.find(project) === null; // or the project was deleted
+    const isGone = this.#projects.find(project) === null || !isWanted(); // or the project was deleted
     if ((twin !== null || isGone) && full === null) giveQuota(ground, order.id);
     if (twin !== null) return twin;
     if (full !== null) return err(full);

@@ -37,12 +37,16 @@ export class Turns {
     this.#watchers = watchers;
   }
 
-  /** Commits the intent and its first event; the schedule sends it when the project is free. */
+  /**
+   * Commits the intent and its first event; the schedule sends it when the project is free. `isWanted` is asked with the
+   * commit, nothing comes between: where it says no, there is no project for it any more.
+   */
   async start(
     call: Call,
     project: ProjectId,
     body: NewTurn,
     attribution: AttributionWire | null = null,
+    isWanted: () => boolean = () => true,
   ): Promise<Result<TurnWire, Refusal>> {
     if (this.#projects.find(project) === null) return err(noProject());
     const unreachable = refuseCallback(this.#home, body);
@@ -68,7 +72,7 @@ export class Turns {
     });
     const refused = await takeQuota(ground, call, [{ quota: "concurrent_turns", ref: turn.id, amount: 1 }]);
     const twin = this.#known(call, project); // one may have come while the place was taken
-    const isGone = this.#projects.find(project) === null; // or the project was deleted
+    const isGone = this.#projects.find(project) === null || !isWanted(); // or the project was deleted
     if ((twin !== null || isGone) && refused === null) giveQuota(ground, turn.id);
     if (twin !== null) return twin;
     if (refused !== null) return err(refused);

@@ -1,11 +1,13 @@
 /** The rows of videos: what is stored of each, and whose step waits for what. */
+import { stepKey } from "../../core/dedupe.ts";
 import type { ProjectId, RenderId, TurnId, VideoId } from "../../core/ids.ts";
 import type { PageRequest } from "../../core/ports.ts";
 import type { EpochMs } from "../../core/time.ts";
-import type { Video } from "../../core/video.ts";
+import { renderStep, turnStep, type Video } from "../../core/video.ts";
 import type { Database } from "../database.ts";
 import type { Ground } from "../ground.ts";
 import { cursorOf } from "../page.ts";
+import { madeUnder } from "../repeats.ts";
 
 export const VIDEO_TABLES = `
   CREATE TABLE videos (
@@ -79,6 +81,15 @@ export class VideoRows {
   /** Videos that are being made. */
   running(): Video[] {
     return this.#videos("SELECT record FROM videos WHERE status IN ('queued', 'processing') ORDER BY id");
+  }
+
+  /** The turn and the render of its current round: what a step has made may be there before the video says so. */
+  made(video: Video): { readonly turn: TurnId | null; readonly render: RenderId | null } {
+    const under = (step: string): string | null => madeUnder(this.#ground, stepKey(video.id, step));
+    return {
+      turn: video.turn ?? (under(turnStep(video)) as TurnId | null), // that step makes nothing else
+      render: video.render ?? (under(renderStep(video)) as RenderId | null),
+    };
   }
 
   /** Videos being made that wait for this turn or render. */

@@ -5,6 +5,7 @@
  * and owes the video its next step there.
  */
 import { uploadObjectName, userObjectName } from "../../core/address.ts";
+import { stepKey } from "../../core/dedupe.ts";
 import { type Refusal, refusal } from "../../core/errors.ts";
 import { formatOfName } from "../../core/formats.ts";
 import { type AssetId, type RenderId, type TurnId, userHashOf, type VideoId } from "../../core/ids.ts";
@@ -16,9 +17,11 @@ import {
   type EndedRender,
   isOver,
   nextStep,
+  renderStep,
   type Seen,
   toFailed,
   toTurn,
+  turnStep,
   type Video,
   type VideoSource,
 } from "../../core/video.ts";
@@ -129,25 +132,33 @@ export class VideoRun {
       case "start_turn": {
         const { prompt, language } = video;
         const body = newTurn.parse({ prompt, route: "chat", ...(language === null ? {} : { language }) });
-        const call = this.#call(video, `turn ${video.round}`);
-        const made = await turns.start(call, projectOf(video), body, video.attribution);
+        const call = this.#call(video, turnStep(video));
+        const made = await turns.start(call, projectOf(video), body, video.attribution, this.#isWanted(video.id));
         if (!made.ok) return made;
         this.#home.log.mirror(made.value.id, video.id);
         return ok({ ...video, turn: made.value.id });
       }
       case "start_render": {
         const body = newRender.parse({ output: video.output });
-        const call = this.#call(video, `render ${video.round}`);
-        const made = await renders.start(call, projectOf(video), body, video.attribution);
+        const call = this.#call(video, renderStep(video));
+        const made = await renders.start(call, projectOf(video), body, video.attribution, this.#isWanted(video.id));
         return made.ok ? ok({ ...video, render: made.value.id }) : made;
       }
     }
   }
 
-  /** A call in the video's own name. Its key has a sign that no caller's key can hold. */
+  /** Asked with the commit of what a step makes: a video that was cancelled or deleted meanwhile begins nothing more. */
+  #isWanted(id: VideoId): () => boolean {
+    return () => {
+      const video = this.#rows.find(id);
+      return video !== null && !isOver(video);
+    };
+  }
+
+  /** A call in the video's own name. */
   #call({ id, key = null }: Video, step: string): Call {
     const home = this.#home;
-    const repeat = { key: `${id}\u0000${step}`, fingerprint: id };
+    const repeat = { key: stepKey(id, step), fingerprint: id };
     return { origin: originOf(home), named: isNamed(home), repeat, key };
   }
 

@@ -58,13 +58,14 @@ export class Videos {
     this.#watchers = parts.watchers;
   }
 
-  /** Commits the order; the schedule makes it. */
+  /** Commits the order; the schedule makes it. A call that was made before is told so in its answer. */
   async start(call: Call, order: VideoOrder): Promise<Result<VideoWire, Refusal>> {
     const { ground, schedule } = this.#home;
     enter(this.#home, call);
     const repeat = findRepeat(ground, call);
     if (!repeat.ok) return repeat;
-    if (repeat.value !== null) return this.read(repeat.value as VideoId); // written by this method only
+    const made = repeat.value === null ? null : this.read(repeat.value as VideoId); // written by this method only
+    if (made !== null) return made.ok ? ok({ ...made.value, deduplicated: true }) : made;
     const refused = this.refuse(order);
     if (refused !== null) return err(refused);
     const video = ground.storage.transactionSync(() => {
@@ -133,8 +134,9 @@ export class Videos {
     if (video === null) return err(noVideo());
     if (!isOver(video)) {
       this.save(video, toCancelled(video, this.#home.ground.now()));
-      if (video.turn !== null) this.#turning.cancel(video.turn);
-      if (video.render !== null) this.#renders.cancel(video.render);
+      const { turn, render } = this.#rows.made(video);
+      if (turn !== null) this.#turning.cancel(turn);
+      if (render !== null) this.#renders.cancel(render);
       this.#home.schedule.tick();
     }
     return this.read(id);
