@@ -15,11 +15,13 @@ type Asked = Pick<NewVideo, "dry_run" | "dedupe">;
 /** Commits the order where its project lives, or at the caller's address. */
 export async function started(c: Ctx, order: VideoOrder, { dry_run, dedupe }: Asked) {
   if (dry_run) return c.json(planOf(order), 200);
-  const repeats = dedupe && (await claimRepeat(c));
+  const isClaimed = dedupe && (await claimRepeat(c));
   const user = userObject(c.env, order.project === null ? await newAddress(c) : addressOf(c, order.project));
-  const made = unwrap(await user.startVideo(await callOf(c), order));
+  const { deduplicated, ...made } = unwrap(await user.startVideo(await callOf(c), order));
   const location = { Location: `/v1/videos/${made.id}` };
-  const told = repeats ? ({ deduplicated: true } as const) : {};
+  // A claim whose request died before it made anything leaves the making to this one.
+  const repeats = isClaimed && deduplicated === true;
+  const told = repeats ? ({ deduplicated } as const) : {};
   const wait = preferredWait(c.req.header("Prefer"));
   if (wait === null) return c.json({ ...made, ...told }, repeats ? 200 : 202, location);
   const later = unwrap(await user.awaitVideo(made.id, wait * 1_000));

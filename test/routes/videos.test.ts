@@ -255,9 +255,10 @@ describe("the same body again, from a tool that sends no Idempotency-Key", () =>
     const other = { prompt: "make another" };
     const hash = hex(await sha256(`POST /v1/videos ${JSON.stringify(other)}`));
     await tenantPort({ tenant: tenant.id as TenantId, mode: "test", uh: "" }).claimBody(hash);
-    const made = await jsonOf<VideoWire>(await send("POST", "/v1/videos", other, headers));
-    const again = await jsonOf<VideoWire>(await send("POST", "/v1/videos", other, headers));
-    expect(again.id).toBe(made.id);
+    const made = await jsonOf<VideoWire>(await send("POST", "/v1/videos", other, headers), 202);
+    expect(made.deduplicated).toBeUndefined();
+    const again = await jsonOf<VideoWire>(await send("POST", "/v1/videos", other, headers), 200);
+    expect(again).toMatchObject({ id: made.id, deduplicated: true });
   });
 
   it("is another one after a minute, with another body, a user, a key, or where it is not wanted", async () => {
