@@ -1,8 +1,8 @@
 /**
  * The named moments between two outside effects: where a process may die and nothing may be lost or done twice.
  *
- * `CRASH_AT=<name>` (loopback only) stops an object there for the launcher to kill, so that each can be tried.
- * Each name says what has just happened when the crash comes.
+ * `CRASH_AT=<name>` (loopback only) stops an object there for the launcher to kill, so that each can be tried; `*` asks at all
+ * of them. Each name says what has just happened when the crash comes. `scripts/lib/torture/plan.ts` says which stories reach it.
  */
 export const BOUNDARIES = [
   "turn.intent", // the turn and its first event are committed, nothing has left
@@ -15,6 +15,7 @@ export const BOUNDARIES = [
   "upload.lent", // a final upload's pieces are lent to it, no manifest makes one file of them
   "upload.stored", // the bytes are in R2, the upload does not say so
   "upload.completed", // the upload says so, its user's object has no asset
+  "upload.ended", // an upload has ended without a file, its parts are still in R2
   "asset.attached", // upstream took the file, the attachment is not recorded
   "render.submitting", // the render's id and intent are committed, nothing has left
   "render.submitted", // upstream took the job, the render does not say so

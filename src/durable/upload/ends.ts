@@ -80,6 +80,7 @@ export class Ends {
   async remove(): Promise<void> {
     const { ground, schedule, bytes } = this.#home;
     const upload = this.#home.read();
+    await ground.boundary("upload.ended");
     await this.#home.parts(upload).abort();
     if (upload.status !== "completed" || upload.isRejected) {
       await this.#joining.release();

@@ -79,6 +79,7 @@ export class RenderFiles {
     if (render === null || render.file === null) return schedule.done(FILE, id);
     if (render.file.expiresAt > ground.now()) return schedule.owe(FILE, id, render.file.expiresAt);
     const owner = fileOwner(render);
+    await ground.boundary("file.expired");
     if (!this.#rows.isShared(id, owner, ground.now())) {
       await ground.env.MEDIA.delete(renderKey(address, owner));
     }
