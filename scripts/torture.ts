@@ -1,127 +1,97 @@
 /**
- * `npm run torture [boundary…]`: the gateway is killed with SIGKILL at every named boundary, started again, and must end
- * everything: the turn settled, the render completed, every webhook delivered, and Nemo's ledger showing one message.
+ * `npm run torture [-- boundary… boundary@story… @story…]`: a gateway is killed with SIGKILL at a named boundary, started
+ * again, and must end everything: whatever was begun has ended, every fact reached the receiver under one id, Nemo's
+ * ledger shows each message and each export once, and nothing of it is left owed or lying in R2.
  *
- * Without arguments every boundary of core/boundaries.ts; CI names three. The sandbox runs as a process of its own, so its
- * ledger outlives the kill. Waits are divided by 20.
+ * Without arguments every boundary in every story that reaches it; CI names a few. `--kills=3` kills at the first three
+ * times that the boundary is reached, recovery included. `--random=N [--seed=S]` kills N runs at times of chance instead.
+ * `--lanes=2` are run side by side. Each lane has a sandbox, a process of its own: its ledger outlives the kills.
  */
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import * as z from "zod";
-import { BOUNDARIES, type Boundary } from "../src/core/boundaries.ts";
-import { shownEndpoint } from "../src/core/wire/webhook.ts";
-import { apiWith } from "./lib/api.ts";
+import { parseArgs } from "node:util";
 import { cleanUp, onEnd } from "./lib/cleanup.ts";
-import { type Gateway, startGateway } from "./lib/gateway.ts";
 import { bold, dim, green, red } from "./lib/paint.ts";
-import { freePort } from "./lib/ports.ts";
-import { type SandboxServer, startSandbox } from "./lib/sandbox-server.ts";
-import { makeKey, makeTenant } from "./lib/tenant.ts";
-import { type Outcome, runStory } from "./lib/torture-story.ts";
-import { startReceiver, type WebhookReceiver } from "./lib/webhook-receiver.ts";
+import { startSandbox } from "./lib/sandbox-server.ts";
+import { killAtChance, randomRounds } from "./lib/torture/chance.ts";
+import { chosenMoments } from "./lib/torture/plan.ts";
+import { run, type Trial, type Verdict } from "./lib/torture/trial.ts";
+import { migrateLocally } from "./lib/wrangler.ts";
 
-const TIME_SCALE = 20;
-const WEBHOOK_MS = 60_000;
-const ledger = z.object({
-  turns: z.array(z.object({ prompt: z.string() })),
-  renders: z.array(z.object({ submits: z.number() })),
+/** By how much the sandbox's durations are divided. */
+const SANDBOX_SCALE = 8;
+
+type Job = Pick<Trial, "story" | "isFatal" | "meanwhile"> & { readonly name: string; readonly at: string | null };
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    kills: { type: "string", default: "1" },
+    lanes: { type: "string", default: "2" },
+    random: { type: "string" },
+    seed: { type: "string", default: String(Date.now() % 1_000_000) },
+  },
 });
 
-const scratch = mkdtempSync(join(tmpdir(), "nemo-torture-"));
-onEnd(() => rmSync(scratch, { recursive: true, force: true }));
-
-/** Throws with the reason when the run did not end as promised. */
-async function judge(
-  at: Boundary,
-  prompt: string,
-  outcome: Outcome,
-  hooks: WebhookReceiver,
-  sandbox: SandboxServer,
-): Promise<void> {
-  const { turn, render, bytes } = outcome;
-  if (turn.status !== "completed") throw new Error(`the turn ended as ${turn.status}`);
-  if (render.status !== "completed" || bytes < 1_000)
-    throw new Error(`the render ended as ${render.status} with ${bytes} bytes`);
-  for (const type of ["upload.completed", "asset.ready", "turn.completed", "render.completed"] as const) {
-    await hooks
-      .waitFor((event) => event.type === type, WEBHOOK_MS)
-      .catch(() => Promise.reject(new Error(`${type} was never delivered`)));
+function jobsOf(): Job[] {
+  if (values.random !== undefined) {
+    console.log(`seed ${values.seed}`);
+    return randomRounds(Number(values.random), Number(values.seed)).map(({ story, moments }, n) => ({
+      name: `round ${n + 1}: ${story}`,
+      story,
+      at: null,
+      isFatal: () => false,
+      meanwhile: killAtChance(moments),
+    }));
   }
-  const facts = new Map<string, string>();
-  for (const event of hooks.seen()) {
-    const fact = `${event.type} ${JSON.stringify(event.data.id ?? event.data.turn_id)} ${event.sequence}`;
-    if ((facts.get(fact) ?? event.id) !== event.id) throw new Error(`${fact} came under two ids`);
-    facts.set(fact, event.id);
-  }
-  const end = `render.${outcome.taken.status}`;
-  await hooks
-    .waitFor((event) => event.type === end && event.data.id === outcome.taken.id, WEBHOOK_MS)
-    .catch(() => Promise.reject(new Error(`${end} of the render that was taken back was never delivered`)));
-  const { turns, renders } = ledger.parse(await (await fetch(`${sandbox.url}/__ledger`)).json());
-  const sent = turns.filter((one) => one.prompt.includes(prompt)).length;
-  if (sent !== 1) throw new Error(`Nemo's ledger shows ${sent} messages instead of one at ${at}`);
-  if (renders.some(({ submits }) => submits !== 1)) throw new Error(`Nemo's ledger shows an order sent twice at ${at}`);
+  const kills = Number(values.kills);
+  return chosenMoments(positionals).map(({ at, story }) => ({
+    name: `${at}@${story}`,
+    story,
+    at,
+    isFatal: (reached, passing) => reached === at && passing <= kills,
+  }));
 }
 
-/** One run: killed at the boundary, started again on the same state and port, judged. Answers with how long it took. */
-async function torture(at: Boundary, sandbox: SandboxServer): Promise<number> {
-  const begun = Date.now();
-  const stateDir = join(scratch, at);
-  const port = await freePort();
-  const vars = { NEMO_API_URL: sandbox.url, TIME_SCALE: String(TIME_SCALE) };
-  const first = await startGateway({ stateDir, port, vars: { ...vars, CRASH_AT: at } });
-  let running: Gateway = first;
-  let crashed = false;
-  const restarted = first.crashed.then(async () => {
-    crashed = true;
-    await first.stop();
-    running = await startGateway({ stateDir, port, vars });
-  });
-  const hooks = await startReceiver();
-  try {
-    const admin = apiWith(first.url, first.adminToken);
-    const api = apiWith(first.url, await makeKey(admin, await makeTenant(admin, at), "live", "torture"));
-    const endpoint = await api.get("/v1/webhook_endpoints", shownEndpoint, {
-      method: "POST",
-      json: { url: hooks.url },
-    });
-    hooks.trust(endpoint.secret);
-    const prompt = `turn this clip into a 4 second promo, run ${at} ${begun}`;
-    const outcome = await runStory(api, at, prompt, endpoint.id);
-    await judge(at, prompt, outcome, hooks, sandbox);
-    if (!crashed) throw new Error("the boundary was never reached");
-    await restarted;
-    return Date.now() - begun;
-  } catch (error) {
-    console.error(dim(`${running.lastLines()}\nsandbox: ${sandbox.lastLines()}`));
-    throw error;
-  } finally {
-    await running.stop();
-    hooks.close();
-  }
-}
+const faultOf = (job: Job, { fault, deaths }: Verdict): string | null =>
+  fault ?? (job.at !== null && deaths.length === 0 ? "the boundary was never reached" : null);
 
 async function main(): Promise<number> {
-  const named = process.argv.slice(2);
-  const unknown = named.find((name) => !(BOUNDARIES as readonly string[]).includes(name));
-  if (unknown !== undefined) {
-    console.error(red(`${unknown} is no boundary; there are ${BOUNDARIES.join(", ")}.`));
-    return 1;
-  }
-  const chosen = BOUNDARIES.filter((name) => named.length === 0 || named.includes(name));
-  const sandbox = await startSandbox({ stateDir: join(scratch, "sandbox"), timeScale: 4 });
-  let failed = 0;
-  for (const at of chosen) {
-    try {
-      console.log(`${green("✓")} ${bold(at)} ${dim(`${((await torture(at, sandbox)) / 1000).toFixed(1)} s`)}`);
-    } catch (error) {
-      failed++;
-      console.error(`${red("✗")} ${bold(at)} ${error instanceof Error ? error.message : String(error)}`);
+  const scratch = mkdtempSync(join(tmpdir(), "nemo-torture-"));
+  onEnd(() => rmSync(scratch, { recursive: true, force: true }));
+  const template = join(scratch, "template");
+  mkdirSync(template);
+  await migrateLocally({ stateDir: template }, join(template, "state"));
+  const jobs = jobsOf();
+  const began = Date.now();
+  const faults: string[] = [];
+  let done = 0;
+  const lane = async (n: number, waiting: Job[]): Promise<void> => {
+    const sandbox = await startSandbox({ stateDir: join(scratch, `sandbox${n}`), timeScale: SANDBOX_SCALE });
+    for (let job = waiting.shift(); job; job = waiting.shift()) {
+      const stateDir = join(scratch, `run${n}`);
+      const verdict = await run({
+        ...job,
+        run: `run${done}x${n}x${Date.now() % 100_000}`,
+        template,
+        stateDir,
+        sandbox,
+      });
+      rmSync(stateDir, { recursive: true, force: true });
+      const fault = faultOf(job, verdict);
+      const told = `${bold(job.name)} ${dim(`${(verdict.ms / 1000).toFixed(1)} s, killed ${verdict.deaths.length} ×, ${++done} of ${jobs.length}`)}`;
+      console.log(fault === null ? `${green("✓")} ${told}` : `${red("✗")} ${told}\n${red(fault)}`);
+      if (fault !== null) faults.push(`${job.name}: ${fault.split("\n")[0]}`);
     }
-  }
-  console.log(`${chosen.length - failed} passed, ${failed} failed`);
-  return failed === 0 ? 0 : 1;
+  };
+  const waiting = [...jobs];
+  await Promise.all(Array.from({ length: Math.min(Number(values.lanes), jobs.length) }, (_, n) => lane(n, waiting)));
+  for (const fault of faults) console.error(red(fault));
+  console.log(
+    `${jobs.length - faults.length} passed, ${faults.length} failed, ${Math.round((Date.now() - began) / 1000)} s`,
+  );
+  return faults.length === 0 ? 0 : 1;
 }
 
 let code = 1;

@@ -2,9 +2,12 @@
 import type { Boundary } from "./core/boundaries.ts";
 import type { Config } from "./env.ts";
 
-/** At the named boundary, tells the launcher and waits for the kill; anywhere else returns at once. */
+/** What CRASH_AT says to ask at every boundary. */
+const EVERYWHERE = "*";
+
+/** At the named boundary (`*`: at every one) tells the launcher, which kills this run or lets it go on; anywhere else returns at once. */
 export async function dieAt(at: Boundary, { crashAt, crashUrl }: Config): Promise<void> {
-  if (crashAt !== at || crashUrl === null) return;
-  await fetch(crashUrl, { method: "POST", body: JSON.stringify({ at }) });
-  await new Promise<never>(() => undefined);
+  if (crashUrl === null || (crashAt !== at && crashAt !== EVERYWHERE)) return;
+  const answer = await fetch(crashUrl, { method: "POST", body: JSON.stringify({ at }) });
+  await answer.body?.cancel();
 }

@@ -2,6 +2,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { BOUNDARIES } from "../src/core/boundaries.ts";
 import {
   findCycle,
   packageOf,
@@ -106,6 +107,12 @@ describe("the house", () => {
       ),
     );
     expect(impure).toEqual([]);
+  });
+
+  it("passes every boundary that core names, so that a run can be killed there", () => {
+    const passing = source.filter(({ path }) => /^src\/(durable|jobs)\//.test(path)).map(({ text }) => text);
+    const passed = (name: string) => passing.some((text) => new RegExp(`(boundary|dieAt)\\("${name}"`).test(text));
+    expect(BOUNDARIES.filter((name) => !passed(name))).toEqual([]);
   });
 
   it("has no import cycle", () => {

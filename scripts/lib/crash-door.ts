@@ -1,7 +1,8 @@
 /**
- * Where an object reports that it has reached the boundary named by CRASH_AT and waits to be killed.
+ * Where the gateway reports that it has reached a boundary that CRASH_AT asks about, and waits.
  *
- * `POST {"at": "<boundary>"}` on a loopback port; nothing is answered, since nobody will live to read it.
+ * `POST {"at": "<boundary>"}` on a loopback port. 204 lets it go on; where it is to die nothing is answered, since nobody
+ * will live to read it.
  */
 import { createServer } from "node:http";
 import * as z from "zod";
@@ -13,23 +14,28 @@ const REPORT_BYTES = 1_000;
 
 export type CrashDoor = {
   readonly url: string;
-  /** The boundary that was reached. Pending for ever when none is. */
+  /** The boundary at which it was told to die. Pending for ever when it was at none. */
   readonly reached: Promise<string>;
   readonly close: () => void;
 };
 
-export async function openCrashDoor(): Promise<CrashDoor> {
+/** `isFatal` is asked at every report, whether the gateway dies there. */
+export async function openCrashDoor(isFatal: (at: string) => boolean): Promise<CrashDoor> {
   let tell: (at: string) => void = () => {};
   const reached = new Promise<string>((settle) => {
     tell = settle;
   });
-  const server = createServer((request) => {
+  const server = createServer((request, response) => {
     let text = "";
     request.setEncoding("utf8").on("data", (piece: string) => {
       text = (text + piece).slice(0, REPORT_BYTES);
     });
     request.on("error", () => {}); // the reporter was killed while it spoke
-    request.on("end", () => tell(report.parse(JSON.parse(text)).at));
+    request.on("end", () => {
+      const { at } = report.parse(JSON.parse(text));
+      if (isFatal(at)) tell(at);
+      else response.writeHead(204).end();
+    });
   });
   await new Promise<void>((settle) => server.listen(0, "127.0.0.1", settle));
   const address = server.address();

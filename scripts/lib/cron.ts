@@ -3,6 +3,8 @@ import { setTimeout as sleep } from "node:timers/promises";
 
 /** From one tick to the next. Source: `crons` in wrangler.toml. */
 const MINUTE_MS = 60_000;
+/** However much a run is scaled: a tick takes some time itself. Chosen. */
+const LEAST_MS = 250;
 
 /** One tick, awaited to its end. True when the Worker's scheduled handler succeeded. */
 export async function tick(gatewayUrl: string): Promise<boolean> {
@@ -14,7 +16,7 @@ export async function tick(gatewayUrl: string): Promise<boolean> {
 /** Ticks every minute divided by `timeScale`, one at a time, until the signal. A tick that fails is the next one's work. */
 export async function driveCron(gatewayUrl: string, timeScale: number, signal: AbortSignal): Promise<void> {
   while (!signal.aborted) {
-    await sleep(MINUTE_MS / timeScale, undefined, { signal, ref: false }).catch(() => {});
+    await sleep(Math.max(MINUTE_MS / timeScale, LEAST_MS), undefined, { signal, ref: false }).catch(() => {});
     if (!signal.aborted) await tick(gatewayUrl).catch(() => {});
   }
 }

@@ -27,6 +27,8 @@ export type GatewayOptions = {
   readonly secretsFile?: string | undefined;
   /** Variables of the Worker, e.g. NEMO_API_URL, NEMO_TOKEN, CRASH_AT, TIME_SCALE, ALARMS. */
   readonly vars?: Readonly<Record<string, string>> | undefined;
+  /** Asked at each boundary that CRASH_AT names (`*`: all), whether it is killed there. Absent: at the first. */
+  readonly isFatal?: ((at: string) => boolean) | undefined;
   /** False prints the gateway's own output as it comes. */
   readonly quiet?: boolean | undefined;
   /** Told every line that the gateway prints, its log lines too, as it comes. */
@@ -55,9 +57,8 @@ export type Gateway = {
 const CRON_ADVICE =
   /Scheduled Workers are not|manually trigger a scheduled|\/cdn-cgi\/local\/scheduled|#test-cron-triggers/;
 
-function printUseful(line: string): void {
-  if (line.trim() !== "" && !CRON_ADVICE.test(line)) console.log(line);
-}
+/** Whether a line of wrangler's says something that we do not do anyway. */
+export const isUseful = (line: string): boolean => line.trim() !== "" && !CRON_ADVICE.test(line);
 
 type Place = {
   readonly stateDir: string;
@@ -118,10 +119,14 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const place = placeOf(options);
   const print = (line: string): void => {
     options.heard?.(line);
-    if (options.quiet === false) printUseful(line);
+    if (options.quiet === false && isUseful(line)) console.log(line);
   };
   const { ADMIN_TOKEN } = keepSecrets(place.secretsFile);
-  const [port, inspectorPort, door] = await Promise.all([options.port ?? freePort(), freePort(), openCrashDoor()]);
+  const [port, inspectorPort, door] = await Promise.all([
+    options.port ?? freePort(),
+    freePort(),
+    openCrashDoor(options.isFatal ?? (() => true)),
+  ]);
   const vars = { ENVIRONMENT: "development", ALLOW_ANONYMOUS: "1", CRASH_URL: door.url, ...options.vars };
   writeEnvFile(place.varsFile, vars);
   await migrateLocally({ stateDir: place.stateDir }, place.persistTo);

@@ -128,15 +128,17 @@ const REAL: Waits = {
 };
 
 /**
- * What is no step of a schedule but another machine's time to answer: below this a busy machine's answers would count as
- * lost, and a scaled run would send twice what a real one sends once. Chosen.
+ * What is no step of a schedule but another machine's time to answer or to send: below this a busy machine's answers would
+ * count as lost, and a scaled run would send twice what a real one sends once. Chosen.
  */
 const FLOORS: Readonly<Partial<Record<keyof Waits, number>>> = {
   deliveryTimeout: 3 * SECOND_MS,
   deliveryLease: 9 * SECOND_MS,
+  uploadBodyIdle: SECOND_MS,
+  uploadBodyTotal: 10 * SECOND_MS,
 };
 
-/** The waits divided by `scale` (1 in production), each at least 1 ms, and those for answers at least some seconds. */
+/** The waits divided by `scale` (1 in production), each at least 1 ms, and those for other machines at least some seconds. */
 export function scaledWaits(scale: number): Waits {
   const shorten = (ms: number, least = 1): number => Math.max(least, Math.round(ms / scale));
   const entries = Object.entries(REAL).map(([name, wait]) => [

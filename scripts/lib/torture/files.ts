@@ -1,0 +1,149 @@
+/** Files as a phone sends them: by tus, from where the gateway says that it stands, whatever dies under it. */
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import * as z from "zod";
+import { RefusedError } from "../api.ts";
+import { largeMp4 } from "../large-mp4.ts";
+import { ROOT } from "../root.ts";
+import { type Customer, insist, USER, until } from "./story.ts";
+
+const TUS = { "tus-resumable": "1.0.0" } as const;
+const OFFSET_STREAM = "application/offset+octet-stream";
+/** Two parts and a rest, in chunks that do not fit them. */
+const FILE_BYTES = 11_000_000;
+const CHUNK_BYTES = 4_000_000;
+/** A part and a rest. */
+const HALF_BYTES = 6_500_000;
+/** Two pieces that fill no part. */
+const JOINED_BYTES = 1_000_000;
+
+type User = { readonly "x-user-id": string };
+
+const state = z.object({ id: z.string(), status: z.string(), asset_id: z.string().nullable() });
+
+/** An upload, and the asset that it became. */
+export type Sent = { readonly upload: string; readonly asset: string };
+
+/** What an upload tells when all goes well. */
+export const factsOf = ({ upload, asset }: Sent): string[] => [`upload.completed ${upload}`, `asset.ready ${asset}`];
+
+/** Announces a file of several parts; the path of its upload. */
+async function announce({ api, run }: Customer, name: string, bytes: number, user: User): Promise<string> {
+  const headers = {
+    ...TUS,
+    ...user,
+    "idempotency-key": `${run}-${name}`,
+    "upload-length": String(bytes),
+    "upload-metadata": `filename ${btoa(`${name}.mp4`)}`,
+  };
+  const path = await insist(async () =>
+    (await api.send("/v1/uploads", { method: "POST", headers })).headers.get("location"),
+  );
+  if (path === null) throw new Error("an upload was made without a Location");
+  return path;
+}
+
+/** One chunk, from where the gateway stands; answers with where it stood. */
+async function sendChunk(
+  { api }: Pick<Customer, "api">,
+  path: string,
+  file: Uint8Array<ArrayBuffer>,
+  chunkBytes: number,
+): Promise<number> {
+  const now = await api.send(path, { method: "HEAD", headers: TUS });
+  const offset = Number(now.headers.get("upload-offset"));
+  if (offset >= file.length) return offset;
+  const headers = { ...TUS, "content-type": OFFSET_STREAM, "upload-offset": String(offset) };
+  await api.send(path, { method: "PATCH", headers, bytes: file.slice(offset, offset + chunkBytes) });
+  return offset;
+}
+
+/** Sends a file of several parts to its end, and waits for its asset. */
+export async function sendLarge(customer: Customer, name: string): Promise<Sent> {
+  const file = largeMp4(FILE_BYTES);
+  const path = await announce(customer, name, FILE_BYTES, USER);
+  const goOn = async (): Promise<z.infer<typeof state>> => {
+    await sendChunk(customer, path, file, CHUNK_BYTES);
+    return customer.api.get(path, state);
+  };
+  const { id, asset_id } = await until(goOn, (got) => got.asset_id !== null);
+  return { upload: id, asset: asset_id ?? "" };
+}
+
+/** Sends a file as two partial uploads of tus, and joins them. */
+export async function sendJoined({ api, run }: Customer, name: string): Promise<Sent> {
+  const file = largeMp4(JOINED_BYTES);
+  const half = Math.floor(file.length / 2);
+  const pieces = [file.slice(0, half), file.slice(half)];
+  const create = async (nth: string, more: Record<string, string>, bytes = new Uint8Array()): Promise<string> => {
+    const headers = { ...TUS, ...USER, "idempotency-key": `${run}-${name}-${nth}`, ...more };
+    const made = await insist(() => api.send("/v1/uploads", { method: "POST", headers, bytes }));
+    return made.headers.get("location") ?? "";
+  };
+  const partials: string[] = [];
+  for (const [nth, bytes] of pieces.entries()) {
+    const size = { "upload-length": String(bytes.length), "content-type": OFFSET_STREAM };
+    const path = await create(String(nth), { ...size, "upload-concat": "partial" }, bytes);
+    await until(
+      async () => {
+        await sendChunk({ api }, path, bytes, CHUNK_BYTES);
+        return api.get(path, state);
+      },
+      ({ status }) => status === "completed",
+    );
+    partials.push(path);
+  }
+  const metadata = { "upload-metadata": `filename ${btoa(`${name}.mp4`)}` };
+  const path = await create("final", { ...metadata, "upload-concat": `final;${partials.join(" ")}` });
+  const { id, asset_id } = await until(
+    () => api.get(path, state),
+    (got) => got.asset_id !== null,
+  );
+  return { upload: id, asset: asset_id ?? "" };
+}
+
+/** How a half-sent file is sent, and whose it is, where not as usual. */
+export type HalfSent = { readonly chunkBytes?: number; readonly user?: User };
+
+/** Sends no more than a part and a rest of a file; the path of its upload, which stays open. */
+export async function sendHalf(
+  customer: Customer,
+  name: string,
+  { chunkBytes = CHUNK_BYTES, user = USER }: HalfSent = {},
+): Promise<string> {
+  const half = largeMp4(FILE_BYTES).slice(0, HALF_BYTES);
+  const path = await announce(customer, name, FILE_BYTES, user);
+  await until(
+    () =>
+      sendChunk(customer, path, half, chunkBytes).catch((error: unknown) => {
+        if (error instanceof RefusedError && error.status === 408) return 0; // too slow for this run's clock: what came is kept
+        throw error;
+      }),
+    (offset) => offset >= HALF_BYTES,
+  );
+  return path;
+}
+
+/** Sends a small file in one body, and waits for its asset. */
+export async function sendSmall(customer: Customer, name: string): Promise<Sent> {
+  const { api, run } = customer;
+  const clip = readFileSync(join(ROOT, "test/media/clip.mp4"));
+  const bytes = new Uint8Array(clip);
+  const headers = { ...USER, "idempotency-key": `${run}-${name}` };
+  const json = { filename: `${name}.mp4`, size_bytes: bytes.length };
+  const { id } = await insist(() => api.get("/v1/uploads", state, { method: "POST", json, headers }));
+  const send = async (): Promise<void> => {
+    try {
+      await api.send(`/v1/uploads/${id}/content`, { method: "PUT", bytes });
+    } catch (error) {
+      // Repeated after an answer that was lost: it is complete.
+      if (!(error instanceof RefusedError && error.code === "upload_closed")) throw error;
+    }
+  };
+  await insist(send);
+  const { asset_id } = await until(
+    () => api.get(`/v1/uploads/${id}`, state),
+    (got) => got.asset_id !== null,
+  );
+  return { upload: id, asset: asset_id ?? "" };
+}

@@ -1,0 +1,84 @@
+/** Which stories reach which boundary. A boundary that is missing here does not compile; one that a story does not reach fails the run. */
+import { BOUNDARIES, type Boundary } from "../../../src/core/boundaries.ts";
+import { deliveries } from "./delivery-stories.ts";
+import { closing, leaving, removals } from "./end-stories.ts";
+import type { Story } from "./story.ts";
+import { batch, generator, oneProjectBatch, videos } from "./video-stories.ts";
+import { expiry, render, takenBack, turns, uploads } from "./work-stories.ts";
+
+export const STORIES = {
+  turns,
+  render,
+  "taken-back": takenBack,
+  uploads,
+  expiry,
+  deliveries,
+  videos,
+  batch,
+  "one-project": oneProjectBatch,
+  generator,
+  removals,
+  leaving,
+  closing,
+} as const satisfies Record<string, Story>;
+export type StoryName = keyof typeof STORIES;
+
+/** The first story of each is the one that is about it. */
+const PLAN: Readonly<Record<Boundary, readonly [StoryName, ...StoryName[]]>> = {
+  "turn.intent": ["turns", "videos", "batch", "one-project"],
+  "turn.sent": ["turns", "videos", "batch", "one-project", "generator"],
+  "turn.first_byte": ["turns", "videos", "batch", "one-project"],
+  "turn.ended": ["turns", "videos", "batch", "one-project"],
+  "upload.begun": ["uploads", "expiry", "leaving"],
+  "upload.part": ["uploads", "expiry", "leaving"],
+  "upload.closing": ["uploads"],
+  "upload.lent": ["uploads"],
+  "upload.stored": ["uploads", "videos"],
+  "upload.completed": ["uploads", "videos"],
+  "upload.ended": ["uploads", "expiry"],
+  "asset.attached": ["turns", "videos"],
+  "render.submitting": ["render", "videos", "batch", "one-project"],
+  "render.submitted": ["render", "taken-back", "videos", "batch", "one-project"],
+  "render.cancelled": ["taken-back"],
+  "file.copied": ["render", "videos", "batch", "one-project"],
+  "file.expired": ["removals"],
+  "video.intent": ["videos"],
+  "video.step": ["videos", "batch", "one-project"],
+  "batch.intent": ["batch", "one-project"],
+  "batch.item": ["batch", "one-project"],
+  "removal.filed": ["removals"],
+  "making.intent": ["generator"],
+  "making.step": ["generator"],
+  "event.outbox": ["turns", "uploads", "expiry", "render", "videos", "batch", "one-project"],
+  "secret.rotated": ["deliveries"],
+  "user.closed": ["leaving", "closing"],
+  "user.unheard": ["leaving", "closing"],
+  "user.filed": ["leaving", "closing"],
+  "endpoint.recovering": ["deliveries"],
+  "delivery.claimed": ["deliveries", "turns", "render", "uploads"],
+  "delivery.sent": ["deliveries", "turns", "render", "uploads"],
+};
+
+/** A boundary in a story: where one run is killed. */
+export type Moment = { readonly at: Boundary; readonly story: StoryName };
+
+export const isBoundary = (text: string): text is Boundary => (BOUNDARIES as readonly string[]).includes(text);
+export const isStory = (text: string): text is StoryName => Object.hasOwn(STORIES, text);
+
+const momentsOf = (at: Boundary): Moment[] => PLAN[at].map((story) => ({ at, story }));
+
+/**
+ * What the arguments ask for: `boundary` in the story that is about it, `boundary@story`, `@story` with all of its boundaries; without
+ * any all there is. Throws at one that names nothing.
+ */
+export function chosenMoments(args: readonly string[]): Moment[] {
+  if (args.length === 0) return BOUNDARIES.flatMap(momentsOf);
+  return args.flatMap((arg) => {
+    const [at = "", story = ""] = arg.split("@");
+    if (at === "" && isStory(story)) return BOUNDARIES.flatMap(momentsOf).filter((moment) => moment.story === story);
+    if (!isBoundary(at)) throw new Error(`${arg} names no boundary; there are ${BOUNDARIES.join(", ")}.`);
+    if (story === "") return momentsOf(at).slice(0, 1);
+    if (!isStory(story)) throw new Error(`${arg} names no story; there are ${Object.keys(STORIES).join(", ")}.`);
+    return [{ at, story }];
+  });
+}

@@ -1,0 +1,113 @@
+/**
+ * What a gateway leaves on disk when it is stopped: read from the databases of its objects, of D1 and of R2 as Miniflare keeps
+ * them, after the last process has ended.
+ */
+import { existsSync, readdirSync } from "node:fs";
+import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import * as z from "zod";
+
+/** Work that was due this long before the end is work that nobody does. Far above the cron's rhythm in a scaled run. */
+const LATE_MS = 15_000;
+
+const dueRow = z.object({ kind: z.string(), ref: z.string(), due_at: z.number(), poisoned: z.number() });
+const busyRow = z.object({ object_name: z.string(), kind: z.string(), due_at: z.number() });
+const uploadRecord = z.object({ id: z.string(), status: z.string(), multipart: z.string().nullable() });
+
+type Place = { readonly state: string; readonly stoppedAt: number };
+
+/** Every database of a folder that Miniflare keeps. */
+function databases(state: string, folder: string): string[] {
+  const path = join(state, "v3", folder);
+  if (!existsSync(path)) return [];
+  return readdirSync(path)
+    .filter((name) => name.endsWith(".sqlite") && name !== "metadata.sqlite")
+    .map((name) => join(path, name));
+}
+
+/** The rows of a query; none where the table is not there. */
+function rowsOf<T>(database: string, table: string, schema: z.ZodType<T>, where = ""): T[] {
+  const db = new DatabaseSync(database);
+  try {
+    const known = db.prepare("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = ?").all(table);
+    return known.length === 0 ? [] : z.array(schema).parse(db.prepare(`SELECT * FROM ${table} ${where}`).all());
+  } finally {
+    db.close();
+  }
+}
+
+const OBJECTS = ["User", "Tenant", "Upload", "Token"] as const;
+const objects = (state: string, kind: (typeof OBJECTS)[number]): string[] =>
+  databases(state, `do/nemo-gateway-${kind}Object`);
+
+/** Work that nobody did, or that was set aside. */
+function undone({ state, stoppedAt }: Place): string[] {
+  const late = stoppedAt - LATE_MS;
+  const owed = OBJECTS.flatMap((kind) =>
+    objects(state, kind).flatMap((path) =>
+      rowsOf(path, "due", dueRow)
+        .filter((row) => row.poisoned !== 0 || row.due_at < late)
+        .map((row) => `a ${kind} object owes ${row.kind} ${row.ref} since ${stoppedAt - row.due_at} ms`),
+    ),
+  );
+  const busy = databases(state, "d1/miniflare-D1DatabaseObject").flatMap((path) =>
+    rowsOf(path, "busy", busyRow)
+      .filter((row) => row.due_at < late)
+      .map((row) => `D1 says since ${stoppedAt - row.due_at} ms that ${row.kind} ${row.object_name} is behind`),
+  );
+  return [...owed, ...busy];
+}
+
+const idRow = z.object({ id: z.string() });
+
+/** Ids of what may have a file: of every user's object its uploads' and renders', of every tenant's its events. */
+function owners(state: string): Set<string> {
+  const ids = [
+    ...objects(state, "User").flatMap((path) => ["renders", "assets"].flatMap((table) => rowsOf(path, table, idRow))),
+    ...objects(state, "Tenant").flatMap((path) => rowsOf(path, "events", idRow)),
+  ];
+  return new Set(ids.map(({ id }) => id));
+}
+
+/** Uploads that are not over yet, and the files of parts that they know. */
+function openUploads(state: string): z.infer<typeof uploadRecord>[] {
+  return objects(state, "Upload")
+    .flatMap((path) => rowsOf(path, "meta", z.object({ value: z.string() }), "WHERE key = 'upload'"))
+    .map(({ value }) => uploadRecord.parse(JSON.parse(value)));
+}
+
+/** Files of R2 that belong to nothing. */
+function orphans({ state }: Place): string[] {
+  const known = owners(state);
+  const uploads = openUploads(state).filter(
+    ({ status }) => status !== "expired" && status !== "failed" && status !== "deleted",
+  );
+  for (const { id } of uploads) known.add(id);
+  return databases(state, "r2/miniflare-R2BucketObject")
+    .flatMap((path) => rowsOf(path, "_mf_objects", z.object({ key: z.string() })))
+    .map(({ key }) => key)
+    .filter((key) => !known.has(fileId(key)))
+    .map((key) => `R2 has ${key}, which belongs to nothing`);
+}
+
+/** The id at a key's end, without its ending. */
+const fileId = (key: string): string => (key.split("/").at(-1) ?? "").replace(/\.\w+$/, "");
+
+/** Files of parts in R2 that nobody will put together or let go. */
+export function lostParts({ state }: Place): number {
+  const known = new Set(openUploads(state).map(({ multipart }) => multipart));
+  return databases(state, "r2/miniflare-R2BucketObject")
+    .flatMap((path) => rowsOf(path, "_mf_multipart_uploads", z.object({ upload_id: z.string() }), "WHERE state = 0"))
+    .filter(({ upload_id }) => !known.has(upload_id)).length;
+}
+
+/**
+ * Throws the first thing that was left behind. `begun`: how often it died between R2's word for a file of parts and its own note of
+ * it, which is what R2's rule for unfinished files is for; as many may be there.
+ */
+export function judgeRemains(place: Place, begun: number): void {
+  const [first] = [...undone(place), ...orphans(place)];
+  if (first !== undefined) throw new Error(first);
+  const parts = lostParts(place);
+  if (parts > begun) throw new Error(`R2 has ${parts} unfinished files that no upload knows, ${begun} may be`);
+}

@@ -1,0 +1,96 @@
+/** Stories of the calls that make a video of a prompt, and many of them, and of a generator that the agent writes. */
+import * as z from "zod";
+import { factsOf, sendSmall } from "./files.ts";
+import { type Customer, endOf, insist, made, make, mustBe, promptOf, type Story, USER } from "./story.ts";
+
+const ITEMS = 20;
+/** Twenty videos one after the other. */
+const BATCH_MS = 300_000;
+
+const video = made.extend({
+  status: z.string(),
+  turn_id: z.string().nullable(),
+  render_id: z.string().nullable(),
+  metadata: z.record(z.string(), z.string()),
+});
+type Video = z.infer<typeof video>;
+const items = z.object({ data: z.array(z.object({ status: z.string(), video: video.nullable() })) });
+const making = z.object({ turn_id: z.string().nullable() });
+const generators = z.object({ data: z.array(made.extend({ made_by: z.string() })) });
+
+/** What a video's current turn and render tell. */
+const factsOfMaking = ({ turn_id, render_id }: Video): string[] => [
+  `turn.completed ${turn_id}`,
+  `render.completed ${render_id}`,
+];
+
+/**
+ * A video of a file that is still on its way, and one whose agent asks back. A question that was lost with the process left no
+ * trace: that video has failed, and goes on all the same.
+ */
+export const videos: Story = {
+  async tell(customer) {
+    const { api } = customer;
+    const sent = await sendSmall(customer, "clip");
+    const prompts = [
+      promptOf(customer, "turn this clip into a 4 second promo"),
+      promptOf(customer, "make something nice #fault:question"),
+      promptOf(customer, "a 3 second video about tea"),
+    ];
+    const [plain = "", asking = "", answer = ""] = prompts;
+    const first = await make(customer, "/v1/videos", "plain", { prompt: plain, assets: [sent.upload] });
+    const second = await make(customer, "/v1/videos", "asking", { prompt: asking });
+    mustBe("completed", await endOf(customer, `/v1/videos/${first}`));
+    await endOf(customer, `/v1/videos/${second}`);
+    const asked = await insist(() => api.get(`/v1/videos/${second}`, video));
+    const question = await endOf(customer, `/v1/turns/${asked.turn_id}`);
+    await make(customer, `/v1/videos/${second}/turns`, "answer", { prompt: answer });
+    mustBe("completed", await endOf(customer, `/v1/videos/${second}`));
+    const done = await Promise.all([first, second].map((id) => insist(() => api.get(`/v1/videos/${id}`, video))));
+    const facts = [
+      ...factsOf(sent),
+      `turn.${question.status} ${asked.turn_id}`,
+      `video.${asked.status} ${second}`,
+      ...done.flatMap((one) => [...factsOfMaking(one), `video.completed ${one.id}`]),
+    ];
+    return { prompts, renders: { least: 2, most: 2 }, facts };
+  },
+};
+
+/** Twenty videos in one order. */
+const batchOf = (mode: "own_projects" | "one_project"): Story => ({
+  async tell(customer) {
+    const { api } = customer;
+    const prompts = Array.from({ length: ITEMS }, (_, n) =>
+      promptOf(customer, `a ${2 + (n % 3)} second video no. ${n};`),
+    );
+    const order = { mode, concurrency: 4, items: prompts.map((prompt) => ({ prompt })) };
+    const id = await make(customer, "/v1/batches", "batch", order);
+    mustBe("completed", await endOf(customer, `/v1/batches/${id}`, BATCH_MS));
+    const { data } = await insist(() => api.get(`/v1/batches/${id}/videos?limit=${ITEMS}`, items));
+    const done = data.flatMap((item) => (item.video === null ? [] : [item.video]));
+    const wrong = data.find(({ status }) => status !== "completed");
+    if (wrong !== undefined || done.length !== ITEMS) throw new Error(`an item ended as ${JSON.stringify(wrong)}`);
+    const facts = done.flatMap((one) => [...factsOfMaking(one), `video.completed ${one.id}`]);
+    return { prompts, renders: { least: ITEMS, most: ITEMS }, facts: [...facts, `batch.completed ${id}`] };
+  },
+});
+
+export const batch: Story = batchOf("own_projects");
+export const oneProjectBatch: Story = batchOf("one_project");
+
+/** A generator that the agent writes. An answer that was lost with the process is not asked for again: the description serves. */
+export const generator: Story = {
+  async tell(customer: Customer) {
+    const { api, run } = customer;
+    const description = `create a generator that turns product photos into promo videos, for ${run}`;
+    const id = await make(customer, "/v1/generators/make", "making", { description });
+    mustBe("ready", await endOf(customer, `/v1/generators/makings/${id}`));
+    const { turn_id } = await insist(() => api.get(`/v1/generators/makings/${id}`, making));
+    const turn = await endOf(customer, `/v1/turns/${turn_id}`);
+    const { data } = await insist(() => api.get("/v1/generators?limit=100", generators, { headers: USER }));
+    const own = data.filter(({ made_by }) => made_by !== "built_in");
+    if (own.length !== 1) throw new Error(`${own.length} generators were made instead of one`);
+    return { prompts: [description], renders: { least: 0, most: 0 }, facts: [`turn.${turn.status} ${turn_id}`] };
+  },
+};
