@@ -1,5 +1,6 @@
 /** The recipe in an agent's answer, or the one that is made without it. */
 import * as z from "zod";
+import { faultWords } from "./fault-words.ts";
 import { recipeFaults } from "./recipe.ts";
 import { err, ok, type Result } from "./result.ts";
 import { type RecipeWire, recipe } from "./wire/generator.ts";
@@ -32,7 +33,7 @@ export function recipeIn(text: string): Result<RecipeWire, string> {
   const read = answered.safeParse(found);
   if (!read.success) {
     const [issue] = read.error.issues;
-    return err(`/${issue?.path.join("/") ?? ""} ${issue?.message ?? "is not right"}`);
+    return err(issue === undefined ? "the answer is no recipe" : `/${issue.path.join("/")} ${faultWords(issue)}`);
   }
   const [fault] = recipeFaults(read.data);
   return fault === undefined ? ok(recipe.parse(read.data)) : err(`${fault.field} ${fault.message}`);

@@ -2,6 +2,7 @@
 import type { ValidationTargets } from "hono";
 import type * as z from "zod";
 import type { FieldError } from "../core/errors.ts";
+import { faultWords } from "../core/fault-words.ts";
 import { apiError, notFound } from "./api-error.ts";
 
 /** Field errors in one answer. Chosen: more would not be read. */
@@ -27,7 +28,8 @@ export function refuseInvalid(outcome: Outcome): void {
 }
 
 function fieldErrors(issue: Issue, target: keyof ValidationTargets): FieldError[] {
-  if (issue.code !== "unrecognized_keys") return [{ field: place([...issue.path], target), message: issue.message }];
+  if (issue.code !== "unrecognized_keys")
+    return [{ field: place([...issue.path], target), message: faultWords(issue) }];
   return issue.keys.map((key) => ({ field: place([...issue.path, key], target), message: "is not a known field" }));
 }
 

@@ -1,7 +1,7 @@
 /** A video: one call, prompt in, file out. */
 import * as z from "zod";
-import { MAX_VIDEO_SOURCES } from "../limits.ts";
-import { callbackUrl, charged, failure, language, metadata, moment, owned, prompt, targetUrl } from "./common.ts";
+import { MAX_VIDEO_SOURCES, TARGET_CHARS } from "../limits.ts";
+import { callbackUrl, charged, failure, language, metadata, moment, owned, prompt } from "./common.ts";
 import { variableValues } from "./generator.ts";
 import { output } from "./render.ts";
 import { spent } from "./token.ts";
@@ -44,7 +44,8 @@ export const video = z
   .meta({ id: "Video" });
 export type VideoWire = z.infer<typeof video>;
 
-const source = z.union([owned("ast"), owned("upl"), targetUrl]).meta({
+const SOURCES = "must be the id of an asset or of an upload, or an https address";
+const source = z.union([owned("ast"), owned("upl"), z.url(SOURCES).max(TARGET_CHARS)], SOURCES).meta({
   description: "An asset's id, an upload's id, or an https address.",
   example: "https://example.com/clip.mp4",
 });
