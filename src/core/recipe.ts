@@ -18,12 +18,19 @@ const PLACEHOLDER = /\{\{\s*([a-z][a-z0-9_]*)\s*\}\}/g;
 const placeholdersOf = (prompt: string): Set<string> =>
   new Set([...prompt.matchAll(PLACEHOLDER)].map(([, name = ""]) => name));
 
+/** What stands between two braces as if a value went there, and is no name of a variable. */
+const NO_PLACEHOLDER = /\{\{(?!\s*[a-z][a-z0-9_]*\s*\}\})[^{}]{0,60}(\}\})?/g;
+
 /** What is wrong with a recipe beyond the shapes of its fields: its prompt and its variables must name each other. */
 export function recipeFaults({ prompt, variables }: Pick<RecipeWire, "prompt" | "variables">): FieldError[] {
   const used = placeholdersOf(prompt);
   const names = variables.map(({ name }) => name);
   const missing = [...used].filter((name) => !names.includes(name));
   return [
+    ...[...prompt.matchAll(NO_PLACEHOLDER)].map(([found]) => ({
+      field: "/prompt",
+      message: `holds ${found.trim()}, where no value can go; write a variable as {{name}}, of a-z, 0-9 and _`,
+    })),
     ...missing.map((name) => ({ field: "/prompt", message: `{{${name}}} is not among the variables` })),
     ...variables.flatMap((variable, index) => variableFaults(variable, index, names, used)),
   ];
@@ -42,6 +49,8 @@ function variableFaults(
   if (!used.has(variable.name)) faults.push({ field: `${at}/name`, message: `the prompt has no {{${variable.name}}}` });
   if (variable.type === "choice" && (variable.choices ?? []).length === 0)
     faults.push({ field: `${at}/choices`, message: "a choice needs at least one" });
+  const { min = Number.NEGATIVE_INFINITY, max = Number.POSITIVE_INFINITY } = variable;
+  if (max < min) faults.push({ field: `${at}/max`, message: `must not be below min, ${min}` });
   if (variable.default !== null) {
     const read = readValue(variable, variable.default);
     if (!read.ok) faults.push({ field: `${at}/default`, message: read.error });
@@ -90,16 +99,19 @@ function readValue(variable: VariableWire, value: VariableValue): Result<string,
     case "number":
       return readNumber(variable, value);
     case "boolean":
-      return value === true || value === "true"
-        ? ok("yes")
-        : value === false || value === "false"
-          ? ok("no")
-          : err("must be true or false");
+      return readTruth(value);
     case "choice":
       return (variable.choices ?? []).includes(String(value))
         ? ok(String(value))
         : err(`must be one of ${(variable.choices ?? []).join(", ")}`);
   }
+}
+
+/** Tools and people write a truth value in several ways. */
+function readTruth(value: VariableValue): Result<string, string> {
+  const word = String(value).trim().toLowerCase();
+  if (["true", "yes"].includes(word)) return ok("yes");
+  return ["false", "no"].includes(word) ? ok("no") : err("must be true or false");
 }
 
 const readText = (value: VariableValue): Result<string, string> =>

@@ -51,6 +51,9 @@ function scopesFor(rule: Access): readonly KeyScope[] {
   return [rule === "read_or_ticket" ? "read" : rule];
 }
 
+/** Refuses a caller without a scope that only some requests of a route need. */
+export const requireScope = (caller: Caller, scope: KeyScope): void => refuseScopes(scope, caller);
+
 function refuseScopes(rule: Access, { scopes }: Caller): void {
   const needed = scopesFor(rule);
   if (needed.length === 0 || needed.some((scope) => scopes.includes(scope))) return;

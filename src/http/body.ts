@@ -4,7 +4,7 @@ import * as z from "zod";
 import { unflatten } from "../core/flat-fields.ts";
 import { DROPPED_BODY_BYTES, JSON_BODY_BYTES } from "../core/limits.ts";
 import { ApiError, apiError } from "./api-error.ts";
-import type { AppEnv } from "./context.ts";
+import type { AppEnv, Ctx } from "./context.ts";
 import { refuseInvalid } from "./invalid.ts";
 import { jsonFault } from "./json.ts";
 import { tooLarge } from "./size.ts";
@@ -40,6 +40,11 @@ export const refuseBody: MiddlewareHandler<AppEnv> = async (c, next) => {
   if (c.var.bodyText !== "") refuseInvalid({ target: "json", ...nothing.safeParse(JSON.parse(c.var.bodyText)) });
   await next();
 };
+
+/** The fields of a body as a web page's form sends it, without files. */
+export async function readUrlFields(c: Ctx): Promise<[string, string][]> {
+  return [...new URLSearchParams(decode(await readCapped(c.req.raw.body, JSON_BODY_BYTES)))];
+}
 
 function decode(bytes: Uint8Array): string {
   try {

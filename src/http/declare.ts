@@ -72,6 +72,18 @@ function complete({ access: rule, credentials = "key", flat = false, ...given }:
 export const alsoHead = (app: Api, route: RouteConfig): void =>
   app.openAPIRegistry.registerPath({ ...route, method: "head" });
 
+/** Says in the document that a route takes its flat fields as a form too, with files or without. Declare the route with `hide`. */
+export function alsoForms(app: Api, { hide: _hide, ...route }: RouteConfig): void {
+  const fields = { type: "object", additionalProperties: { type: "string" } } as const;
+  const file = { type: "array", items: { type: "string", format: "binary" } } as const;
+  const content = {
+    ...route.request?.body?.content,
+    "multipart/form-data": { schema: { ...fields, properties: { file } } },
+    "application/x-www-form-urlencoded": { schema: fields },
+  };
+  app.openAPIRegistry.registerPath({ ...route, request: { ...route.request, body: { required: true, content } } });
+}
+
 /** A JSON answer. */
 export const answer = <S extends z.ZodType>(schema: S, description: string) => ({
   description,

@@ -50,6 +50,8 @@ const read = declare({
   responses: { 200: one("The generator, as it is or as it was in that version.") },
 });
 
+const IF_MATCH = 'must be the ETag of the version that you read, such as "3"';
+
 const change = declare({
   method: "patch",
   path: "/v1/generators/{id}",
@@ -59,7 +61,12 @@ const change = declare({
   description: "What is left out stays. With `If-Match` only the version you read is changed.",
   request: {
     params: generatorParams,
-    headers: z.object({ "if-match": z.string().max(40).optional() }),
+    headers: z.object({
+      "if-match": z
+        .string()
+        .regex(/^(\*|"\d{1,9}")$/, IF_MATCH)
+        .optional(),
+    }),
     body: body(generatorPatch),
   },
   responses: { 200: one("The next version.") },

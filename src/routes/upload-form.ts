@@ -9,6 +9,7 @@ import type { UploadState } from "../core/upload-port.ts";
 import { metadata } from "../core/wire/common.ts";
 import type { UploadWire } from "../core/wire/upload.ts";
 import { apiError, unwrap } from "../http/api-error.ts";
+import { requireScope } from "../http/auth.ts";
 import { callOf, newAddress, newUploadId } from "../http/call.ts";
 import type { Ctx } from "../http/context.ts";
 import { uploadObject } from "../http/objects.ts";
@@ -17,34 +18,35 @@ type Owner = Awaited<ReturnType<typeof newAddress>>;
 
 /** Fields are labels of the files after them. */
 export async function createFromForm(c: Ctx): Promise<Response> {
-  const { uploads } = await takeForm(c, METADATA_VALUE_BYTES, (fields) => fields);
+  const { uploads } = await takeForm(c, METADATA_VALUE_BYTES, Object.fromEntries);
   if (uploads.length === 0) throw apiError("invalid_request", "The form holds no file; send at least one.");
   return c.json({ data: uploads }, 201);
 }
 
-type Fields = Readonly<Record<string, string>>;
+type Labels = Readonly<Record<string, string>>;
+/** Names and texts in their order; a name may stand twice. */
+type Fields = readonly (readonly [string, string])[];
 
 /**
  * A form's fields, of at most `fieldBytes` each, and its files as uploads of the caller, labelled with what `labelsOf` says
- * of the fields before them. The first refusal ends the request; files before it are stored.
+ * of the fields before them. The first refusal ends the request; files before it are stored. Files need the scope `upload`.
  */
 export async function takeForm(
   c: Ctx,
   fieldBytes: number,
-  labelsOf: (fields: Fields) => Fields,
+  labelsOf: (fields: Fields) => Labels,
 ): Promise<{ fields: Fields; uploads: UploadWire[] }> {
   const { body, headers } = c.req.raw;
   const form = body === null ? null : FormReader.of(body, headers.get("Content-Type") ?? "");
   if (form === null) throw broken();
   const owner = await newAddress(c);
-  const fields: Record<string, string> = {};
+  const fields: [string, string][] = [];
   const uploads: UploadWire[] = [];
   try {
     for (let part = await next(form); part !== "end"; part = await next(form)) {
-      if (part.filename === null) fields[part.name] = await readField(form, part.name, fieldBytes);
+      if (part.filename === null) fields.push([part.name, await readField(form, part.name, fieldBytes)]);
       else uploads.push(await storeFile(c, owner, form, part, uploads.length, labelsOf(fields)));
-      if (Object.keys(fields).length > FORM_FIELDS)
-        throw apiError("invalid_request", `A form may hold ${FORM_FIELDS} fields.`);
+      if (fields.length > FORM_FIELDS) throw apiError("invalid_request", `A form may hold ${FORM_FIELDS} fields.`);
     }
   } finally {
     form.release().catch(() => undefined);
@@ -76,8 +78,9 @@ async function storeFile(
   form: FormReader,
   part: PartHead,
   nth: number,
-  labels: Fields,
+  labels: Labels,
 ): Promise<UploadWire> {
+  requireScope(c.var.caller, "upload");
   if (nth >= FORM_FILES) throw apiError("invalid_request", `A form may hold ${FORM_FILES} files.`);
   const checked = metadata.safeParse(labels);
   if (!checked.success) throw apiError("invalid_request", `fields: ${checked.error.issues[0]?.message}`);

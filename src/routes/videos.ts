@@ -8,7 +8,7 @@ import { newGeneratorVideo, newVideo, newVideoTurn, video, videoPlan } from "../
 import { unwrap } from "../http/api-error.ts";
 import { addressOf, callOf, namedAddress } from "../http/call.ts";
 import type { Api } from "../http/context.ts";
-import { alsoHead, answer, body, declare, ownedPage, ownedParams } from "../http/declare.ts";
+import { alsoForms, alsoHead, answer, body, declare, ownedPage, ownedParams } from "../http/declare.ts";
 import { serveFile } from "../http/file.ts";
 import { found } from "../http/generators.ts";
 import { userObject } from "../http/objects.ts";
@@ -34,8 +34,9 @@ const start = declare({
   flat: true,
   summary: "Make a video",
   description:
-    "Prompt in, MP4 out: project, files, turn, export. 202 at once, or with `Prefer: wait=N` (1 to 60 s) 200 when it has ended by then. Tools that cannot nest send `asset_urls`, `asset_ids` (text, parted by commas or lines), `metadata_<key>`; a form may hold the same fields and the files themselves. Needs the scopes `chat` and `render`.",
+    "Prompt in, MP4 out: project, files, turn, export. 202 at once, or with `Prefer: wait=N` (1 to 60 s) 200 when it has ended by then. Tools that cannot nest send `asset_urls`, `asset_ids` (text, parted by commas or lines), `metadata_<key>`; a form may hold the same fields and, as multipart, the files themselves. Needs the scopes `chat` and `render`.",
   request: { body: body(newVideo) },
+  hide: true, // its validators know JSON alone; documented below with forms
   responses: made,
 });
 
@@ -49,6 +50,7 @@ const generate = declare({
   summary: "Make a video with a generator",
   description: "As `POST /v1/videos`; flat, its variables are `var_<name>`.",
   request: { params: generatorParams, body: body(newGeneratorVideo) },
+  hide: true,
   responses: made,
 });
 
@@ -136,6 +138,7 @@ const share = declare({
 export function mountVideos(app: Api): void {
   app.use("/v1/videos", formVideos);
   app.use("/v1/generators/:id/videos", formVideos);
+  for (const route of [start, generate]) alsoForms(app, route);
 
   app.openapi(start, async (c) => {
     mayMakeVideos(c);

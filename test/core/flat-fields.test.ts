@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { unflatten } from "../../src/core/flat-fields.ts";
+import { fieldsOfForm, unflatten } from "../../src/core/flat-fields.ts";
 
 describe("a flat body", () => {
   it("is read into the nested one", () => {
@@ -33,6 +33,23 @@ describe("a flat body", () => {
     expect(unflatten({ metadata_b: "2", metadata: { a: "1" } })).toEqual({ metadata: { a: "1", b: "2" } });
   });
 
+  it("leaves out null, as text and inside a group, and reads a truth value however it is written", () => {
+    expect(
+      unflatten({
+        prompt: "hi",
+        project: null,
+        var_a: null,
+        variables: { b: null, c: 1 },
+        metadata: null,
+        dry_run: "TRUE",
+      }),
+    ).toEqual({ prompt: "hi", variables: { c: 1 }, dry_run: true });
+    expect(unflatten({ dry_run: "Yes", dedupe: " no " })).toEqual({ dry_run: true, dedupe: false });
+    expect(Object.entries(unflatten(JSON.parse('{"__proto__": {"prompt": "x"}}')) as object)).toEqual([
+      ["__proto__", { prompt: "x" }],
+    ]);
+  });
+
   it("leaves out what such tools send empty, but not the prompt", () => {
     expect(unflatten({ prompt: "", language: "", callback_url: "", asset_urls: "", var_x: "" })).toEqual({
       prompt: "",
@@ -45,4 +62,16 @@ describe("a flat body", () => {
       expect(unflatten(body)).toEqual(body);
     },
   );
+});
+
+describe("the fields of a form", () => {
+  it("are a flat body; a list may come in several of one name, nothing else may", () => {
+    const pairs = [
+      ["prompt", "hi"],
+      ["asset_ids", "ast_1"],
+      ["asset_ids", "ast_2"],
+    ] as const;
+    expect(fieldsOfForm(pairs)).toEqual({ ok: true, value: { prompt: "hi", asset_ids: "ast_1\nast_2" } });
+    expect(fieldsOfForm([...pairs, ["prompt", "ho"]])).toMatchObject({ ok: false, error: { field: "/prompt" } });
+  });
 });

@@ -55,6 +55,33 @@ describe("a recipe's prompt", () => {
     expect(wrong({ product: "mugs", toString: "x" })).toHaveLength(1);
   });
 
+  it.each([
+    ["yes", "yes"],
+    ["Yes", "yes"],
+    [" TRUE ", "yes"],
+    ["no", "no"],
+    ["False", "no"],
+  ])("reads %j as a truth value", (captions, told) => {
+    expect(fillPrompt(recipe, { product: "mugs", captions })).toMatchObject({
+      value: `make a 30-second video about mugs, calm, captions: ${told}`,
+    });
+  });
+
+  it.each(["{{Topic}}", "{{my-topic}}", "{{a b}}", "{{}}", "{{a", "{{ {{a}}"])(
+    "is refused with what looks like a place for a value and is none: %s",
+    (prompt) => {
+      const faults = recipeFaults({ prompt: `${prompt} and {{a}}`, variables: [made({ name: "a" })] });
+      expect(faults.map(({ field }) => field)).toEqual(["/prompt"]);
+    },
+  );
+
+  it("is refused where no number would ever fit", () => {
+    const a = made({ name: "a", type: "number", min: 5, max: 3 });
+    expect(recipeFaults({ prompt: "{{a}}", variables: [a] })).toEqual([
+      { field: "/variables/0/max", message: "must not be below min, 5" },
+    ]);
+  });
+
   it("takes an empty text, but sends no empty prompt", () => {
     const only = { prompt: "{{a}}", variables: [made({ name: "a" })] };
     expect(fillPrompt(only, { a: " x " })).toEqual({ ok: true, value: "x" });
@@ -97,6 +124,7 @@ describe("a recipe", () => {
       ],
     });
     expect(faults.map(({ field, message }) => `${field} ${message}`)).toEqual([
+      "/prompt holds {{Not}}, where no value can go; write a variable as {{name}}, of a-z, 0-9 and _",
       "/prompt {{gone}} is not among the variables",
       "/variables/1/name a is there twice",
       "/variables/2/name the prompt has no {{idle}}",

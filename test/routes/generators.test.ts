@@ -76,6 +76,10 @@ describe("a tenant's generator", () => {
     const { id } = only(made);
     const change = (name: string, version: string) =>
       send("PATCH", `/v1/generators/${id}`, { name }, { ...headers, "If-Match": version });
+    for (const unreadable of ["1", 'W/"1"', '"x"']) {
+      const problem = await problemOf(await change("none", unreadable));
+      expect(problem).toMatchObject({ status: 422, errors: [{ field: "header:if-match" }] });
+    }
     expect((await change("two", '"1"')).status).toBe(200);
     expect(await problemOf(await change("three", '"1"'))).toMatchObject({ status: 412, code: "version_conflict" });
     const racers = await Promise.all(
@@ -115,6 +119,7 @@ describe("a tenant's generator", () => {
 
   it.each([
     [{ prompt: "{{gone}}", variables: [] }, "/prompt"],
+    [{ prompt: "make it about {{My Topic}}", variables: [] }, "/prompt"],
     [{ variables: [...RECIPE.variables, { name: "idle", type: "text" }] }, "/variables/2/name"],
     [{ variables: [{ name: "Bad Name", type: "text" }] }, "/variables/0/name"],
     [{ slug: "Not A Slug" }, "/slug"],

@@ -236,6 +236,48 @@ describe("a tool that cannot nest", () => {
     const problem = await problemOf(await call("/v1/videos", { method: "POST", body: wrong, headers }));
     expect(problem.errors?.map(({ field }) => field)).toEqual(["/prompt", "/surprise"]);
   });
+
+  it("sends the form of a web page, and hears of a field that stands twice", async () => {
+    const { headers } = await makeMember(null);
+    const post = (fields: string[][]) =>
+      call("/v1/generators/free-generation-maker/videos", {
+        method: "POST",
+        headers: { ...headers, "Content-Type": "application/x-www-form-urlencoded" },
+        body: new URLSearchParams(fields).toString(),
+      });
+    const said = [
+      ["var_topic", "tea & cake"],
+      ["dry_run", "yes"],
+    ];
+    expect(await jsonOf(await post(said))).toMatchObject({
+      prompt: "generate a 30-second video from my script about tea & cake",
+    });
+    const problem = await problemOf(await post([...said, ["var_topic", "coffee"]]));
+    expect(problem).toMatchObject({ status: 422, errors: [{ field: "/var_topic" }] });
+  });
+
+  it("stores no file in a form without the scope for it, nor for a generator that is not there", async () => {
+    const { headers, tenant } = await makeMember(null);
+    const key = await makeKey(tenant.id, { scopes: ["read", "chat", "render"] });
+    const form = (named: boolean) => {
+      const fields = new FormData();
+      fields.set("prompt", "make a 1 second video");
+      fields.set("dry_run", "true");
+      if (named) fields.append("file", new File([PNG], "cup.png", { type: "image/png" }));
+      return fields;
+    };
+    const post = (path: string, body: FormData, credential: Record<string, string>) =>
+      call(path, { method: "POST", body, headers: { ...credential, "X-User-Id": "ada" } });
+    const narrow = { Authorization: `Bearer ${key.secret}` };
+    expect((await post("/v1/videos", form(false), narrow)).status).toBe(200);
+    expect(await problemOf(await post("/v1/videos", form(true), narrow))).toMatchObject({
+      code: "missing_scope",
+      detail: "This needs the scope `upload`; yours are read, chat, render.",
+    });
+    expect((await post("/v1/generators/none-such/videos", form(true), headers)).status).toBe(404);
+    const list = await call("/v1/uploads", { headers: { ...headers, "X-User-Id": "ada" } });
+    expect(await jsonOf<{ data: unknown[] }>(list)).toMatchObject({ data: [] });
+  });
 });
 
 describe("the same body again, from a tool that sends no Idempotency-Key", () => {

@@ -84,15 +84,17 @@ function bodies(route: Route, { document, things }: World): Change[] {
   const inside = (more: string): string => (good === "{}" ? `{${more}}` : `${good.slice(0, -1)},${more}}`);
   const properties = bodySchemaOf(route, document)?.properties ?? {};
   return [
-    ...["text/plain", "text/html", "application/x-www-form-urlencoded"].map(
-      (type): Change => ({
-        what: `body as ${type}`,
-        headers: { "Content-Type": type },
-        body: good,
-        says: ["unsupported_content_type"],
-        names: "application/json",
-      }),
-    ),
+    ...["text/plain", "text/html", "application/x-www-form-urlencoded"]
+      .filter((type) => !(type in (route.operation.requestBody?.content ?? {})))
+      .map(
+        (type): Change => ({
+          what: `body as ${type}`,
+          headers: { "Content-Type": type },
+          body: good,
+          says: ["unsupported_content_type"],
+          names: "application/json",
+        }),
+      ),
     malformed("cut JSON", good.slice(0, -1), "position"),
     malformed("not UTF-8", new Uint8Array([0x7b, 0x22, 0xff, 0x22, 0x3a, 0x31, 0x7d]), "UTF-8"),
     malformed("deep JSON", `{"a":${"[".repeat(JSON_DEPTH)}${"]".repeat(JSON_DEPTH)}}`, String(JSON_DEPTH)),
