@@ -202,6 +202,8 @@ export const SECRET_OVERLAP_MS = DAY_MS;
 export const SECRETS_AT_ONCE = 4;
 /** Requests that one run of the sender keeps open. Platform limit: six may wait for headers in one invocation. */
 export const SENDER_SLOTS = 6;
+/** How long a report waits for others while there is more to send, in ms. Chosen: a few of the fastest answers, and nothing beside a wait. */
+export const SENDER_LINGER_MS = 20;
 /** Attempts of one run of the sender. Chosen: a run is far from the platform's 1,000 requests an invocation, then another one goes on. */
 export const SENDER_ATTEMPTS = 200;
 /** Runs of the sender that one look at what is due asks for: 120 open requests of one tenant and mode. Chosen: slow hosts leave room for others. */

@@ -1,15 +1,30 @@
 /** Deliveries from the outbox's side to the receiver's, through the real queue; time is stepped, not slept. */
+
+import { runInDurableObject } from "cloudflare:test";
 import { Webhook } from "standardwebhooks";
 import { Webhook as Svix } from "svix";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import type { UserAddress } from "../../src/core/address.ts";
+import { tenantObjectName, type UserAddress } from "../../src/core/address.ts";
 import { type DeliveryId, type EndpointId, eventId } from "../../src/core/ids.ts";
+import { HOST_IN_FLIGHT, SENDER_SLOTS } from "../../src/core/limits.ts";
 import type { Fact, TenantPort } from "../../src/core/tenant-port.ts";
 import { scaledWaits } from "../../src/core/waits.ts";
 import type { EventType } from "../../src/core/wire/event.ts";
 import type { DeliveryWire, JwksWire, LoggedDeliveryWire } from "../../src/core/wire/webhook.ts";
+import { DUE, HAS_DUE, NEXT_DUE, STALE } from "../../src/durable/tenant/delivery-rows.ts";
+import { OWNERS } from "../../src/durable/tenant/usage.ts";
 import { type SteppedClock, startClock } from "../support/clock.ts";
-import { bad, call, freshAddress, good, owedDeliveries, tenantPort, until } from "../support/objects.ts";
+import {
+  bad,
+  call,
+  env,
+  freshAddress,
+  good,
+  owedDeliveries,
+  tenantPort,
+  tenantStub,
+  until,
+} from "../support/objects.ts";
 import { answering, type Behaviour, type Got, type PlayedReceiver, playReceivers } from "../support/receivers.ts";
 
 const waits = scaledWaits(60); // vitest.config.ts
@@ -266,6 +281,41 @@ describe("an attempt", () => {
     expect(good(await tenant.readDelivery(first.id))).toMatchObject({ state: "pending", log: [] });
     await tenant.workDeliveries([{ id: first.id, attempt: 2, outcome }], 0);
     expect(good(await tenant.readDelivery(first.id))).toMatchObject({ state: "delivered" });
+  });
+});
+
+describe("what is due", () => {
+  it.each([
+    ["due", DUE, [1, "[]", 1, 10]],
+    ["next due", NEXT_DUE, [1]],
+    ["has due", HAS_DUE, [1]],
+    ["stale", STALE, ["[]"]],
+    ["owners", OWNERS, ["[]"]],
+  ] as const)("is found by an index, however much is pending: %s", async (_, query, values) => {
+    const { address } = await owed(1);
+    const plan = await runInDurableObject(tenantStub(address), (_, { storage }) =>
+      storage.sql.exec<{ detail: string }>(`EXPLAIN QUERY PLAN ${query}`, ...values).toArray(),
+    );
+    const steps = plan.map(({ detail }) => detail).filter((detail) => !/^SCAN (json_each|told) VIRTUAL/.test(detail));
+    expect(steps.filter((detail) => /deliveries|event|^SEARCH/.test(detail)).length).toBeGreaterThan(0);
+    expect(steps.filter((detail) => /^SCAN|by_state|TEMP B-TREE FOR ORDER/.test(detail))).toEqual([]);
+  });
+
+  it("is nudged for by no more messages than there may be senders for the host, while none of them has come", async () => {
+    const address = { ...freshAddress(), mode: "live" as const };
+    const messages: unknown[] = [];
+    vi.spyOn(env.DELIVERIES, "sendBatch").mockImplementation(async (batch) => {
+      messages.push(...[...batch].filter(({ body }) => body.tenant === tenantObjectName(address)));
+      return { metadata: { metrics: { backlogCount: 0, backlogBytes: 0 } } };
+    });
+    const { tenant } = await hooked(answering(), address);
+    clock.freeze();
+    for (let n = 0; n < 30; n++) {
+      clock.step(1);
+      await tenant.accept(await Promise.all([1, 2, 3, 4, 5, 6].map((m) => fact(`rnd_${n}_${m}`))));
+      await until(async () => messages.length > Math.min(n, 4));
+    }
+    expect(messages.length).toBeLessThanOrEqual(HOST_IN_FLIGHT / SENDER_SLOTS + 1);
   });
 });
 

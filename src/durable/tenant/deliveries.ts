@@ -33,6 +33,9 @@ export class Deliveries {
   readonly #health: TargetHealth;
   /** What was due by then has been nudged for. Forgotten with the instance: the next one nudges anew. */
   #nudgedAt: EpochMs = 0;
+  /** Nudges that no sender has come for yet, and when the last one left. Who comes takes what has become due meanwhile too. */
+  #unanswered = 0;
+  #sentAt: EpochMs = 0;
   /** What the schedule was last told. */
   #plannedAt: EpochMs | null | undefined = undefined;
 
@@ -67,38 +70,45 @@ export class Deliveries {
     return Math.max(this.#ground.now(), this.#nudgedAt + 1);
   }
 
-  /** Tells the schedule when to look again. Call after every change of what is due. */
+  /** Tells the schedule when to look again. Call after every change of what is due. A look that comes too early finds nothing and plans anew. */
   plan(): void {
     const at = this.#lookAt();
-    if (at !== this.#plannedAt) this.#tellSchedule(at);
+    const planned = this.#plannedAt ?? null;
+    const isCovered = at !== null && planned !== null && planned > this.#ground.now() && planned <= at;
+    if (!isCovered && at !== this.#plannedAt) this.#tellSchedule(at);
   }
 
-  /** The schedule's work: one nudge for every few deliveries that may leave now. */
+  /** The schedule's work: one nudge for every few deliveries that may leave now, less those that senders will still come for. */
   async nudge(): Promise<void> {
-    const { env, name, now } = this.#ground;
-    const count = this.#pace.choose(SENDER_SLOTS * SENDERS_AT_ONCE).length;
+    const { env, name, now, config } = this.#ground;
+    if (now() - this.#sentAt >= config.waits.retry) this.#unanswered = 0; // by then they are late, or lost
+    const room = SENDERS_AT_ONCE - this.#unanswered;
+    const count = room > 0 ? this.#pace.choose(SENDER_SLOTS * SENDERS_AT_ONCE).length : 0;
     this.#nudgedAt = now();
-    const body: DeliveryMessage = { tenant: name };
-    const nudges = Array.from({ length: Math.ceil(count / SENDER_SLOTS) }, () => ({ body }));
-    if (nudges.length > 0) await env.DELIVERIES.sendBatch(nudges);
+    const more = Math.min(room, Math.ceil(count / SENDER_SLOTS) - this.#unanswered);
+    if (more > 0) {
+      this.#unanswered += more;
+      this.#sentAt = now();
+      const body: DeliveryMessage = { tenant: name };
+      await env.DELIVERIES.sendBatch(Array.from({ length: more }, () => ({ body })));
+    }
     this.#tellSchedule(this.#lookAt());
   }
 
   /** Hears how attempts went, then takes up to `want` others. One that cannot be made is a dead letter. */
   async work(done: readonly DeliveryReport[], want: number): Promise<DeliveryJob[]> {
     const { storage, boundary } = this.#ground;
+    if (done.length === 0) this.#unanswered = Math.max(0, this.#unanswered - 1); // only a sender that comes for a nudge has nothing to tell
     const taken = storage.transactionSync(() => {
-      for (const report of done) this.#settle(report);
-      return this.#take(want);
+      if (done.length > 0) this.#settle(done);
+      return want > 0 ? this.#take(want) : [];
     });
     this.plan();
     this.#schedule.tick();
     if (taken.length === 0) return [];
     await boundary("delivery.claimed");
     const made = await Promise.all(
-      taken.map((row) =>
-        this.#messages.make(row, row.attempts + 1).catch((error: unknown) => this.#postpone(row, error)),
-      ),
+      this.#messages.make(taken).map(({ row, job }) => job.catch((error: unknown) => this.#postpone(row, error))),
     );
     const lost = taken.filter((_, at) => made[at] === null);
     if (lost.length > 0) this.#giveUp(lost);
@@ -107,26 +117,35 @@ export class Deliveries {
 
   #take(want: number): DeliveryRow[] {
     const { now, config } = this.#ground;
-    const until = now() + config.waits.deliveryLease;
-    const rows = want > 0 ? this.#pace.choose(want) : [];
-    for (const { id, host } of rows) {
-      this.#rows.take(id, until);
-      this.#pace.begin(host);
-    }
+    const rows = this.#pace.choose(want);
+    if (rows.length > 0)
+      this.#rows.take(
+        rows.map(({ id }) => id),
+        now() + config.waits.deliveryLease,
+      );
+    for (const { host } of rows) this.#pace.begin(host);
     return rows;
   }
 
-  /** Writes an outcome down and what follows from it. One of an attempt that was taken anew is too late. */
-  #settle({ id, attempt, outcome }: DeliveryReport): void {
+  /** Writes outcomes down and what follows from them. One of an attempt that was taken anew is too late. */
+  #settle(reports: readonly DeliveryReport[]): void {
     const { now, spin, config } = this.#ground;
-    const row = this.#rows.find(id);
-    if (row === null || row.taken === 0 || row.attempts !== attempt) return;
-    this.#rows.log(id, attempt, outcome, now());
-    const isLast = isTaken(outcome) || isGone(outcome);
-    const next = isLast ? null : nextAttempt(attempt - row.spent, outcome.retryAfterMs, now(), spin(), config.waits);
-    if (next === null) this.#rows.over(id, isTaken(outcome) ? "delivered" : "failed", now());
-    else this.#rows.later(id, next);
-    this.#health.note(targetOf(row), row.event, outcome);
+    const rows = this.#rows.findAll(reports.map(({ id }) => id));
+    const heard = reports.flatMap((report) => {
+      const row = rows.get(report.id);
+      return row === undefined || row.taken === 0 || row.attempts !== report.attempt ? [] : [{ ...report, row }];
+    });
+    this.#rows.log(heard, now());
+    const over = { delivered: [] as DeliveryId[], failed: [] as DeliveryId[] };
+    for (const { id, attempt, outcome, row } of heard) {
+      const isLast = isTaken(outcome) || isGone(outcome);
+      const next = isLast ? null : nextAttempt(attempt - row.spent, outcome.retryAfterMs, now(), spin(), config.waits);
+      if (next === null) over[isTaken(outcome) ? "delivered" : "failed"].push(id);
+      else this.#rows.later(id, next);
+    }
+    this.#rows.over(over.delivered, "delivered", now());
+    this.#rows.over(over.failed, "failed", now());
+    for (const { outcome, row } of heard) this.#health.note(targetOf(row), row.event, outcome);
   }
 
   /** A message whose body could not be fetched just now. */
@@ -140,9 +159,8 @@ export class Deliveries {
 
   #giveUp(rows: readonly DeliveryRow[]): void {
     const { storage, now } = this.#ground;
-    storage.transactionSync(() => {
-      for (const { id } of rows) this.#rows.over(id, "failed", now());
-    });
+    const ids = rows.map(({ id }) => id);
+    storage.transactionSync(() => this.#rows.over(ids, "failed", now()));
     this.plan();
   }
 

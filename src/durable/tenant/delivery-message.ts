@@ -1,11 +1,15 @@
-/** One attempt as it leaves: the body made and signed at the moment it is taken. */
+/** Attempts as they leave: each body made and signed at the moment it is taken. */
 import type { DeliveryJob } from "../../core/tenant-port.ts";
 import { SECOND_MS } from "../../core/time.ts";
+import type { EventWire } from "../../core/wire/event.ts";
 import type { Ground } from "../ground.ts";
 import type { DeliveryRow, DeliveryRows } from "./delivery-rows.ts";
 import type { Events } from "./events.ts";
 import type { Secrets } from "./secrets.ts";
-import { type Targets, targetOf } from "./targets.ts";
+import { type Destination, type Targets, targetOf } from "./targets.ts";
+
+/** A delivery that was just taken, and its message; null when its target or event is gone, or no secret of it can be opened. */
+export type Made = { readonly row: DeliveryRow; readonly job: Promise<DeliveryJob | null> };
 
 export class DeliveryMessages {
   readonly #ground: Ground;
@@ -22,14 +26,31 @@ export class DeliveryMessages {
     this.#secrets = secrets;
   }
 
-  /** The message of a delivery that was just taken; null when its target or event is gone, or no secret of it can be opened. */
-  async make(row: DeliveryRow, attempt: number): Promise<DeliveryJob | null> {
+  /** The messages of deliveries that were just taken, each with a fate of its own: one may reject, where its body cannot be fetched just now. */
+  make(taken: readonly DeliveryRow[]): Made[] {
+    const events = this.#events.findAll(taken.map(({ event }) => event));
+    const stale = this.#rows.stale(taken.map(({ id }) => id));
+    const destinations = new Map<string, Destination | null>();
+    return taken.map((row) => {
+      const { target_kind, target } = row;
+      const key = `${target_kind} ${target}`;
+      const destination = destinations.get(key) ?? this.#targets.find(targetOf(row));
+      destinations.set(key, destination);
+      const event = events.get(row.event);
+      if (event === undefined || destination === null) return { row, job: Promise.resolve(null) };
+      const shown = this.#events.show([event]).then(([one]) => one);
+      return { row, job: shown.then((one) => (one ? this.#sign(row, destination, one, stale.has(row.id)) : null)) };
+    });
+  }
+
+  async #sign(
+    row: DeliveryRow,
+    destination: Destination,
+    shown: EventWire,
+    isStale: boolean,
+  ): Promise<DeliveryJob | null> {
     const { now, config } = this.#ground;
-    const event = this.#events.find(row.event);
-    const [shown] = event === null ? [] : await this.#events.show([event]);
-    const destination = this.#targets.find(targetOf(row));
-    if (shown === undefined || destination === null) return null;
-    const body = JSON.stringify(await destination.message(this.#rows.isStale(row) ? { ...shown, stale: true } : shown));
+    const body = JSON.stringify(await destination.message(isStale ? { ...shown, stale: true } : shown));
     const at = new Date(now());
     const signature = await this.#secrets.sign(destination.signer, row.event, at, body);
     if (signature === null) return null;
@@ -40,6 +61,14 @@ export class DeliveryMessages {
       "webhook-timestamp": String(Math.floor(at.getTime() / SECOND_MS)),
       "webhook-signature": signature,
     };
-    return { id: row.id, attempt, url: destination.url, headers, body, timeoutMs: config.waits.deliveryTimeout };
+    const { id, attempts } = row;
+    return {
+      id,
+      attempt: attempts + 1, // the row is as it was before it was taken
+      url: destination.url,
+      headers,
+      body,
+      timeoutMs: config.waits.deliveryTimeout,
+    };
   }
 }

@@ -2,7 +2,7 @@
 import type { DeliveryTarget } from "../../core/delivery.ts";
 import type { DeliveryId, EventId } from "../../core/ids.ts";
 import type { PageRequest } from "../../core/ports.ts";
-import type { DeliveryOutcome } from "../../core/tenant-port.ts";
+import type { DeliveryReport } from "../../core/tenant-port.ts";
 import type { EpochMs } from "../../core/time.ts";
 import type { DeliveryFilter } from "../../core/wire/webhook.ts";
 import { cursorOf } from "../page.ts";
@@ -45,26 +45,54 @@ export type AttemptRow = {
 const COLUMNS =
   "id, event, target_kind, target, host, resource, cursor, state, attempts, spent, taken, due_at, created_at, ended_at";
 
-/** Nobody overtakes: a first attempt waits until those of earlier events of its resource have come to an end, good or bad. */
-const IN_ORDER = `
-  (d.attempts > 0 OR NOT EXISTS (
+/** The ids of a JSON array. */
+const LISTED = "(SELECT value FROM json_each(?))";
+
+/**
+ * What is due and in order. Nobody overtakes: a first attempt waits until those of earlier events of its resource have come
+ * to an end, good or bad. The index is named, because the planner would read and sort everything that is pending.
+ */
+export const DUE = `
+  SELECT ${COLUMNS} FROM deliveries AS d INDEXED BY deliveries_due
+  WHERE state = 'pending' AND due_at <= ? AND host NOT IN ${LISTED} AND (d.attempts > 0 OR NOT EXISTS (
     SELECT 1 FROM deliveries AS e
     WHERE e.target = d.target AND e.resource = d.resource AND e.cursor < d.cursor AND e.target_kind = d.target_kind
       AND e.state = 'pending' AND (e.attempts = 0 OR (e.attempts = 1 AND e.taken = 1 AND e.due_at > ?))
-  ))`;
+  ))
+  ORDER BY due_at, cursor LIMIT ?`;
+export const NEXT_DUE =
+  "SELECT min(due_at) AS at FROM deliveries INDEXED BY deliveries_due WHERE state = 'pending' AND due_at > ?";
+export const HAS_DUE =
+  "SELECT 1 FROM deliveries INDEXED BY deliveries_due WHERE state = 'pending' AND due_at <= ? LIMIT 1";
+export const IN_FLIGHT = "SELECT host, count(*) AS n FROM deliveries WHERE taken = 1 AND due_at > ? GROUP BY host";
+export const STALE = `
+  SELECT id FROM deliveries AS d WHERE id IN ${LISTED} AND EXISTS (
+    SELECT 1 FROM deliveries AS later
+    WHERE later.target = d.target AND later.resource = d.resource AND later.cursor > d.cursor
+      AND later.target_kind = d.target_kind AND later.attempts > 0
+  )`;
+const LOG = `
+  INSERT OR REPLACE INTO attempts (delivery, n, at, took_ms, status, error, answer)
+  SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5, value ->> 6 FROM json_each(?)`;
 
 export class DeliveryRows {
   readonly #sql: SqlStorage;
-  readonly #ended: (event: EventId, state: "delivered" | "failed") => void;
+  readonly #ended: (events: readonly EventId[], state: "delivered" | "failed") => void;
 
-  /** `ended` is told of every end, in the transaction that makes it. */
-  constructor(sql: SqlStorage, ended: (event: EventId, state: "delivered" | "failed") => void) {
+  /** `ended` is told of every end, its event once for each delivery, in the transaction that makes it. */
+  constructor(sql: SqlStorage, ended: (events: readonly EventId[], state: "delivered" | "failed") => void) {
     this.#sql = sql;
     this.#ended = ended;
   }
 
   find(id: DeliveryId): DeliveryRow | null {
     return this.#rows(`SELECT ${COLUMNS} FROM deliveries WHERE id = ?`, id)[0] ?? null;
+  }
+
+  /** Those of these that there are, by id. */
+  findAll(ids: readonly DeliveryId[]): Map<DeliveryId, DeliveryRow> {
+    const rows = this.#rows(`SELECT ${COLUMNS} FROM deliveries WHERE id IN ${LISTED}`, JSON.stringify(ids));
+    return new Map(rows.map((row) => [row.id, row]));
   }
 
   /** Owes an event to a target, unless it is owed or was told already. */
@@ -87,44 +115,28 @@ export class DeliveryRows {
 
   /** What is due and in order, the longest due first, but nothing for these hosts. */
   due(now: EpochMs, withoutHosts: readonly string[], limit: number): DeliveryRow[] {
-    return this.#rows(
-      `SELECT ${COLUMNS} FROM deliveries AS d
-       WHERE state = 'pending' AND due_at <= ? AND host NOT IN (SELECT value FROM json_each(?)) AND ${IN_ORDER}
-       ORDER BY due_at, cursor LIMIT ?`,
-      now,
-      JSON.stringify(withoutHosts),
-      now,
-      limit,
-    );
+    return this.#rows(DUE, now, JSON.stringify(withoutHosts), now, limit);
   }
 
   /** The earliest moment after `since` at which a pending one is due; null when there is none. */
   nextDue(since: EpochMs): EpochMs | null {
-    const query = "SELECT min(due_at) AS at FROM deliveries WHERE state = 'pending' AND due_at > ?";
-    return this.#sql.exec<{ at: number | null }>(query, since).one().at;
+    return this.#sql.exec<{ at: number | null }>(NEXT_DUE, since).one().at;
   }
 
   hasDue(at: EpochMs): boolean {
-    return (
-      this.#sql.exec("SELECT 1 FROM deliveries WHERE state = 'pending' AND due_at <= ? LIMIT 1", at).toArray().length >
-      0
-    );
+    return this.#sql.exec(HAS_DUE, at).toArray().length > 0;
   }
 
   /** How many attempts are under way, by host. */
   inFlight(now: EpochMs): Map<string, number> {
-    const query = "SELECT host, count(*) AS n FROM deliveries WHERE taken = 1 AND due_at > ? GROUP BY host";
-    return new Map(
-      this.#sql
-        .exec<{ host: string; n: number }>(query, now)
-        .toArray()
-        .map(({ host, n }) => [host, n]),
-    );
+    const open = this.#sql.exec<{ host: string; n: number }>(IN_FLIGHT, now).toArray();
+    return new Map(open.map(({ host, n }) => [host, n]));
   }
 
-  /** Takes a delivery for one attempt, until then at the latest. */
-  take(id: DeliveryId, until: EpochMs): void {
-    this.#sql.exec("UPDATE deliveries SET attempts = attempts + 1, taken = 1, due_at = ? WHERE id = ?", until, id);
+  /** Takes deliveries for one attempt each, until then at the latest. */
+  take(ids: readonly DeliveryId[], until: EpochMs): void {
+    const query = `UPDATE deliveries SET attempts = attempts + 1, taken = 1, due_at = ? WHERE id IN ${LISTED}`;
+    this.#sql.exec(query, until, JSON.stringify(ids));
   }
 
   /** To be tried again then. */
@@ -132,9 +144,9 @@ export class DeliveryRows {
     this.#sql.exec("UPDATE deliveries SET taken = 0, due_at = ? WHERE id = ?", Math.round(at), id);
   }
 
-  /** Ends a delivery. One that was called off meanwhile has its end. */
-  over(id: DeliveryId, state: "delivered" | "failed", now: EpochMs): void {
-    this.#end("id = ?", state, now, id);
+  /** Ends deliveries. One that was called off meanwhile has its end. */
+  over(ids: readonly DeliveryId[], state: "delivered" | "failed", now: EpochMs): void {
+    if (ids.length > 0) this.#end(`id IN ${LISTED}`, state, now, JSON.stringify(ids));
   }
 
   /** Begins the schedule anew, whatever came of it before. One whose attempt is under way is left alone. */
@@ -162,7 +174,11 @@ export class DeliveryRows {
     const query = `UPDATE deliveries SET state = ?, taken = 0, due_at = NULL, ended_at = ?
                    WHERE ${which} AND state = 'pending' RETURNING event`;
     const over = this.#sql.exec<{ event: EventId }>(query, state, now, ...values).toArray();
-    for (const { event } of over) this.#ended(event, state);
+    if (over.length > 0)
+      this.#ended(
+        over.map(({ event }) => event),
+        state,
+      );
   }
 
   /** The target has another address. */
@@ -172,11 +188,10 @@ export class DeliveryRows {
     this.#sql.exec(query, host, to, target_kind);
   }
 
-  /** True when a later event of the same resource has been sent to the same target. */
-  isStale({ target_kind, target, resource, cursor }: DeliveryRow): boolean {
-    const query = `SELECT 1 FROM deliveries
-                   WHERE target = ? AND resource = ? AND cursor > ? AND target_kind = ? AND attempts > 0 LIMIT 1`;
-    return this.#sql.exec(query, target, resource, cursor, target_kind).toArray().length > 0;
+  /** Those of these for which a later event of the same resource has been sent to the same target. */
+  stale(ids: readonly DeliveryId[]): Set<DeliveryId> {
+    const rows = this.#sql.exec<{ id: DeliveryId }>(STALE, JSON.stringify(ids)).toArray();
+    return new Set(rows.map(({ id }) => id));
   }
 
   /** A page, newest first, and one more to tell whether there are others. */
@@ -193,18 +208,12 @@ export class DeliveryRows {
     );
   }
 
-  /** Notes how an attempt went. */
-  log(id: DeliveryId, n: number, { status, error, answer, tookMs }: DeliveryOutcome, now: EpochMs): void {
-    this.#sql.exec(
-      "INSERT OR REPLACE INTO attempts (delivery, n, at, took_ms, status, error, answer) VALUES (?, ?, ?, ?, ?, ?, ?)",
-      id,
-      n,
-      Math.round(now - tookMs),
-      Math.round(tookMs),
-      status,
-      error,
-      answer,
-    );
+  /** Notes how attempts went. */
+  log(reports: readonly DeliveryReport[], now: EpochMs): void {
+    const rows = reports.map(({ id, attempt, outcome: { status, error, answer, tookMs } }) => {
+      return [id, attempt, Math.round(now - tookMs), Math.round(tookMs), status, error, answer];
+    });
+    this.#sql.exec(LOG, JSON.stringify(rows));
   }
 
   /** The attempts whose outcome is known, in order. */

@@ -78,6 +78,13 @@ export class Events {
     return this.#ground.sql.exec<EventRow>(`SELECT ${COLUMNS} FROM events WHERE id = ?`, id).toArray()[0] ?? null;
   }
 
+  /** Those of these that are kept, by id. */
+  findAll(ids: readonly EventId[]): Map<EventId, EventRow> {
+    const query = `SELECT ${COLUMNS} FROM events WHERE id IN (SELECT value FROM json_each(?))`;
+    const rows = this.#ground.sql.exec<EventRow>(query, JSON.stringify(ids)).toArray();
+    return new Map(rows.map((row) => [row.id, row]));
+  }
+
   /** The type of a stored event. */
   typeOf(id: EventId): EventType {
     return this.#ground.sql.exec<{ type: EventType }>("SELECT type FROM events WHERE id = ?", id).one().type;

@@ -27,14 +27,15 @@ export const DEFAULT_SECRET = "default";
 /** A secret that is not stored yet. */
 export type FreshSecret = { readonly owner: SecretOwner; readonly secret: string; readonly sealed: string };
 
-/** A key of an owner that signs now. `sealed` holds all of it. */
-type Row = { readonly n: number; readonly sealed: string };
+/** A key of an owner. `sealed` holds all of it; it signs until then, null for the current one. */
+type Row = { readonly n: number; readonly sealed: string; readonly until: number | null };
 
 export class Secrets {
   readonly #ground: Ground;
   readonly #scope: Scope;
   readonly #seals: Seals;
-  /** What was opened before, by its seal: opening costs more than signing. Forgotten with every change. */
+  /** What was read and opened before, by its owner and its seal: both cost more than signing. Forgotten with every change. */
+  readonly #read = new Map<SecretOwner, readonly Row[]>();
   readonly #opened = new Map<string, Promise<SigningKeys | null>>();
 
   constructor(ground: Ground, scope: Scope, seals: Seals) {
@@ -54,7 +55,7 @@ export class Secrets {
 
   /** Makes a fresh secret the current one; answers until when the one before it signs too. Call inside a transaction. */
   put({ owner, sealed }: FreshSecret): EpochMs | null {
-    this.#opened.clear();
+    this.#forgetRead();
     const { sql, now } = this.#ground;
     const until = now() + SECRET_OVERLAP_MS;
     const last = sql.exec<{ n: number | null }>("SELECT max(n) AS n FROM secrets WHERE owner = ?", owner).one().n ?? 0;
@@ -110,19 +111,19 @@ export class Secrets {
   /** Seals every secret under the current root secret; answers how many there are. */
   async renewSeals(): Promise<number> {
     const { sql, random } = this.#ground;
-    this.#opened.clear();
     type Sealed = { owner: SecretOwner; n: number; secret: string };
     const rows = sql.exec<Sealed>("SELECT owner, n, secret FROM secrets").toArray();
     for (const { owner, n, secret } of rows) {
       const fresh = await reseal(secret, this.#purpose(owner), this.#roots(), random);
       if (fresh !== null) sql.exec("UPDATE secrets SET secret = ? WHERE owner = ? AND n = ?", fresh, owner, n);
     }
+    this.#forgetRead();
     return rows.length;
   }
 
   /** An owner is gone. */
   forget(owner: SecretOwner): void {
-    this.#opened.clear();
+    this.#forgetRead();
     this.#ground.sql.exec("DELETE FROM secrets WHERE owner = ?", owner);
   }
 
@@ -146,9 +147,16 @@ export class Secrets {
 
   /** What signs now, the newest first. */
   #rows(owner: SecretOwner): Row[] {
-    const query =
-      "SELECT n, secret AS sealed FROM secrets WHERE owner = ? AND (until IS NULL OR until > ?) ORDER BY n DESC";
-    return this.#ground.sql.exec<Row>(query, owner, this.#ground.now()).toArray();
+    const { sql, now } = this.#ground;
+    const query = "SELECT n, secret AS sealed, until FROM secrets WHERE owner = ? ORDER BY n DESC";
+    const all = this.#read.get(owner) ?? sql.exec<Row>(query, owner).toArray();
+    this.#read.set(owner, all);
+    return all.filter(({ until }) => until === null || until > now());
+  }
+
+  #forgetRead(): void {
+    this.#read.clear();
+    this.#opened.clear();
   }
 
   #open(owner: SecretOwner, sealed: string): Promise<SigningKeys | null> {

@@ -50,6 +50,11 @@ export const DAYS = `SELECT day AS who, ${COLUMNS} FROM usage
 export const SUMS = `SELECT who, ${COUNTERS.map((name) => `sum(${name}) AS ${name}`).join(", ")} FROM usage
   WHERE dimension = ? AND who > ? AND day BETWEEN ? AND ? GROUP BY who ORDER BY who LIMIT ?`;
 
+/** Whose events of a list are, and how many of it; a sample is no use. */
+export const OWNERS = `SELECT e.uh, e.key, e.named, count(*) AS n
+  FROM json_each(?) AS told CROSS JOIN events AS e ON e.id = told.value
+  WHERE e.hidden = 0 GROUP BY e.uh, e.key, e.named`;
+
 /** Whose something is. */
 type Owner = { readonly uh: string; readonly key: KeyId | null; readonly named: boolean };
 
@@ -71,12 +76,12 @@ export class Usage {
     if (type === "render.completed" && sequence > 1) this.#takeBack({ uh, key, named }, resource);
   }
 
-  /** Counts the end of a delivery. Call in the transaction that ends it. */
-  delivered(event: EventId, end: "delivered" | "failed"): void {
-    const query = "SELECT uh, key, named FROM events WHERE id = ? AND hidden = 0"; // a sample is no use
-    const row = this.#ground.sql.exec<{ uh: string; key: KeyId | null; named: number }>(query, event).toArray()[0];
-    if (row === undefined) return;
-    this.#add({ ...row, named: row.named === 1 }, this.#ground.now(), { [`deliveries_${end}`]: 1 });
+  /** Counts the ends of deliveries, by the event of each. Call in the transaction that ends them. */
+  delivered(events: readonly EventId[], end: "delivered" | "failed"): void {
+    const { sql, now } = this.#ground;
+    type Row = { uh: string; key: KeyId | null; named: number; n: number };
+    for (const { named, n, ...row } of sql.exec<Row>(OWNERS, JSON.stringify(events)).toArray())
+      this.#add({ ...row, named: named === 1 }, now(), { [`deliveries_${end}`]: n });
   }
 
   /** Forgets who a deleted user was; what it used stays in the sums of its days and keys. */

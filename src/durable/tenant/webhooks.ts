@@ -41,7 +41,7 @@ export type Webhooks = {
 
 export function openWebhooks(ground: Ground, schedule: Schedule, seals: Seals, usage: Usage): Webhooks {
   const scope = parseScope(ground.name);
-  const rows = new DeliveryRows(ground.sql, (event, state) => usage.delivered(event, state));
+  const rows = new DeliveryRows(ground.sql, (events, state) => usage.delivered(events, state));
   const endpointRows = new EndpointRows(ground.sql);
   const hookRows = new HookRows(ground.sql);
   const events = new Events(ground, scope, new EventBodies(ground.env.MEDIA, scope));

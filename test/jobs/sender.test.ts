@@ -1,0 +1,100 @@
+/**
+ * How far ahead a sender takes, and how soon it reports. The object's side is played by a list of what is owed: at a real
+ * one the queue's own senders would help. Both together are in test/durable/deliveries.test.ts.
+ */
+import { afterEach, describe, expect, it, vi } from "vitest";
+import type { DeliveryId } from "../../src/core/ids.ts";
+import { SENDER_SLOTS } from "../../src/core/limits.ts";
+import type { DeliveryJob, DeliveryReport, TenantPort } from "../../src/core/tenant-port.ts";
+import { Sender } from "../../src/jobs/sender.ts";
+import { until } from "../support/objects.ts";
+
+afterEach(() => {
+  vi.restoreAllMocks();
+});
+
+const TAKEN = { status: 204, answer: "", error: null, retryAfterMs: null, tookMs: 1 };
+const reportOf = ({ id, attempt }: DeliveryJob): DeliveryReport => ({ id, attempt, outcome: TAKEN });
+const jobOf = (_: unknown, n: number): DeliveryJob => {
+  const id: DeliveryId = `dlv_${n}`;
+  return { id, attempt: 1, url: "", headers: {}, body: "", timeoutMs: 1 };
+};
+
+/** So many deliveries that are due; every call is noted. */
+function owing(count: number) {
+  const due = Array.from({ length: count }, jobOf);
+  const ids = due.map(({ id }) => id);
+  const told = new Set<DeliveryId>();
+  const calls: { readonly done: number; readonly want: number; readonly given: number }[] = [];
+  const workDeliveries: TenantPort["workDeliveries"] = async (done, want) => {
+    await scheduler.wait(1);
+    for (const { id } of done) {
+      expect(told.has(id)).toBe(false);
+      told.add(id);
+    }
+    const given = due.splice(0, want);
+    calls.push({ done: done.length, want, given: given.length });
+    return given;
+  };
+  const door = () => ({ workDeliveries }) as unknown as TenantPort; // all that a sender asks for
+  return { ids, calls, told, left: due, door };
+}
+
+describe("a sender", () => {
+  it("sends everything once, several in a call, and never more at once than it has slots", async () => {
+    const { door, calls, told } = owing(60);
+    let open = 0;
+    let most = 0;
+    const send = async (job: DeliveryJob): Promise<DeliveryReport> => {
+      most = Math.max(most, ++open);
+      await scheduler.wait(1);
+      open -= 1;
+      return reportOf(job);
+    };
+    expect(await new Sender({ door, send }).run()).toBe(false);
+    expect(told.size).toBe(60);
+    expect(most).toBe(SENDER_SLOTS);
+    expect(calls.length).toBeLessThan(30);
+  });
+
+  it("takes nothing ahead while nobody answers", async () => {
+    const { door, calls } = owing(20);
+    void new Sender({ door, send: () => new Promise(() => undefined) }).run();
+    await until(async () => calls.length > 0);
+    await scheduler.wait(50);
+    expect(calls).toEqual([{ done: 0, want: SENDER_SLOTS, given: SENDER_SLOTS }]);
+  });
+
+  it("takes ahead no more than were answered, and holds at most two for each slot", async () => {
+    const { door, calls } = owing(60);
+    await new Sender({ door, send: async (job) => reportOf(job) }).run();
+    let held = 0;
+    for (const { done, given } of calls) {
+      held += given - done;
+      expect(held).toBeLessThanOrEqual(SENDER_SLOTS + Math.min(SENDER_SLOTS, done));
+    }
+    expect(held).toBe(0);
+  });
+
+  it("reports what was answered although the others hang", async () => {
+    const { ids, door, told } = owing(30);
+    const quick = new Set(ids.slice(0, 2));
+    const send = async (job: DeliveryJob): Promise<DeliveryReport> =>
+      quick.has(job.id) ? reportOf(job) : new Promise(() => undefined);
+    void new Sender({ door, send }).run();
+    await until(async () => told.size === quick.size);
+    expect(told).toEqual(quick);
+  });
+
+  it("goes on with the others when one attempt breaks, and stops after its share", async () => {
+    vi.spyOn(console, "error").mockImplementation(() => undefined);
+    const { ids, door, told, left } = owing(205);
+    const send = async (job: DeliveryJob): Promise<DeliveryReport> => {
+      if (job.id === ids[0]) throw new Error("a bug of ours");
+      return reportOf(job);
+    };
+    expect(await new Sender({ door, send }).run()).toBe(true);
+    expect(left).toHaveLength(5);
+    expect(told).toEqual(new Set(ids.slice(1, 200)));
+  });
+});
