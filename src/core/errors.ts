@@ -116,6 +116,15 @@ export type Charged = "yes" | "no" | "unknown";
 /** One wrong field: where (`/metadata/0`, a JSON pointer, or `header:X-User-Id`, `query:limit`) and what would be right. */
 export type FieldError = { readonly field: string; readonly message: string };
 
+/** A limit that is counted exactly: its size, what is left of it, its window in seconds and when that ends; null where it has none. */
+export type Limit = {
+  readonly name: string;
+  readonly quota: number;
+  readonly remaining: number;
+  readonly window: number | null;
+  readonly reset: number | null;
+};
+
 /** A refusal on its way to the caller, from any room: what a problem document is made of. */
 export type Refusal = {
   readonly code: ErrorCode;
@@ -130,16 +139,8 @@ export type Refusal = {
   readonly members?: Readonly<Record<string, number>> | undefined;
   /** A problem type of somebody else's specification, in place of our own. */
   readonly type?: string | undefined;
-  /** The limit that was met, where it is counted exactly: what is left of it, its window and when that ends, in seconds. */
-  readonly limit?:
-    | {
-        readonly name: string;
-        readonly quota: number;
-        readonly remaining: number;
-        readonly window: number | null;
-        readonly reset: number | null;
-      }
-    | undefined;
+  /** The limit that was met, where it is counted exactly. */
+  readonly limit?: Limit | undefined;
   /** Seconds to wait before trying again. */
   readonly retryAfterSeconds?: number | undefined;
 };

@@ -11,6 +11,7 @@ import type { Charged, Refusal } from "./errors.ts";
 import type { AssetId, BatchId, KeyId, MakingId, ProjectId, RenderId, TurnId, UploadId, VideoId } from "./ids.ts";
 import type { MakingOrder } from "./making.ts";
 import type { Pass } from "./pass.ts";
+import type { Metered } from "./quota.ts";
 import type { Result } from "./result.ts";
 import type { BroughtToken } from "./token-port.ts";
 import type { Session, UserRecord } from "./user-record.ts";
@@ -53,6 +54,8 @@ export type PageRequest = { readonly limit: number; readonly after: string | nul
 export type Page<T> = { readonly data: readonly T[]; readonly has_more: boolean; readonly next_cursor: string | null };
 
 type Answer<T> = Promise<Result<T, Refusal>>;
+/** Of what takes from the tenant's quotas. */
+type MeteredAnswer<T> = Promise<Metered<T>>;
 
 /** A body to stream to a watcher, or the news that its cursor already stands at the end. */
 export type Watching = { readonly kind: "stream"; readonly body: ReadableStream } | { readonly kind: "ended" };
@@ -139,7 +142,7 @@ export interface UserPort extends VideoPort, MakingPort, BatchPort {
   /** Closes the user at once and for 30 days, and erases everything of it step by step. Again: the same job. */
   eraseUser(call?: Call): Answer<UserRecord>;
 
-  createProject(call: Call, body: NewProject): Answer<ProjectWire>;
+  createProject(call: Call, body: NewProject): MeteredAnswer<ProjectWire>;
   readProject(id: ProjectId): Answer<ProjectWire>;
   changeProject(call: Call, id: ProjectId, patch: ProjectPatch): Answer<ProjectWire>;
   /** Stops what runs in it and erases all of it. Again: done already. */
@@ -150,7 +153,12 @@ export interface UserPort extends VideoPort, MakingPort, BatchPort {
   makeBrowserLink(id: ProjectId): Answer<BrowserLinkWire>;
 
   /** `attribution`: of the generator that the turn is sent for, before its tenant's. */
-  startTurn(call: Call, project: ProjectId, body: NewTurn, attribution?: AttributionWire | null): Answer<TurnWire>;
+  startTurn(
+    call: Call,
+    project: ProjectId,
+    body: NewTurn,
+    attribution?: AttributionWire | null,
+  ): MeteredAnswer<TurnWire>;
   readTurn(id: TurnId): Answer<TurnWire>;
   listTurns(project: ProjectId, page: PageRequest): Answer<Page<TurnWire>>;
   cancelTurn(call: Call, id: TurnId): Answer<TurnWire>;
@@ -164,7 +172,7 @@ export interface UserPort extends VideoPort, MakingPort, BatchPort {
   awaitTurn(id: TurnId, waitMs: number): Answer<TurnWire>;
 
   /** Lets a new upload in while not too many are open. The same one again is let in again. */
-  admitUpload(call: Call, upload: UploadWire): Answer<null>;
+  admitUpload(call: Call, upload: UploadWire): MeteredAnswer<null>;
   /** Told by an upload's object how it stands; null: it was deleted. */
   noteUpload(call: Call, id: UploadId, upload: UploadWire | null): Promise<void>;
   listUploads(page: PageRequest): Promise<Page<UploadWire>>;
@@ -181,7 +189,7 @@ export interface UserPort extends VideoPort, MakingPort, BatchPort {
     project: ProjectId,
     body: NewRender,
     attribution?: AttributionWire | null,
-  ): Answer<RenderWire>;
+  ): MeteredAnswer<RenderWire>;
   readRender(id: RenderId): Answer<RenderWire>;
   /** What `startRender` would do, without doing it. */
   planRender(project: ProjectId, body: NewRender): Answer<RenderPlan>;

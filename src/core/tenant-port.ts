@@ -1,5 +1,5 @@
 /** What one room may ask of a tenant's object: its events, endpoints and deliveries. The rules of ports.ts hold here too. */
-import type { Refusal } from "./errors.ts";
+import type { Limit, Refusal } from "./errors.ts";
 import type { DeliveryId, EndpointId, EventId, KeyId, TurnId, UserHash } from "./ids.ts";
 import type { Call, Page, PageRequest } from "./ports.ts";
 import type { Want } from "./quota.ts";
@@ -90,8 +90,11 @@ export interface TenantPort {
   claimBody(hash: string): Promise<BodyClaim>;
   /** Removes a deleted user's events and deliveries, and takes in nothing more about it for 30 days. */
   eraseUser(uh: UserHash): Promise<ErasedFacts>;
-  /** Takes all that is wanted of the quotas, or nothing; the same ref takes once. `limits` null: as the last caller's key said. */
-  takeQuota(wants: readonly Want[], limits: Quotas | null): Answer<null>;
+  /**
+   * Takes all that is wanted of the quotas, or nothing, and says what is left of each; the same ref takes once. `limits` null: as
+   * the last caller's key said. An object that still runs an earlier version answers null.
+   */
+  takeQuota(wants: readonly Want[], limits: Quotas | null): Answer<readonly Limit[] | null>;
   /** The turn of this place is committed. */
   keepPlace(turn: TurnId): Promise<void>;
   /** Gives back what was taken for something that was not made. */

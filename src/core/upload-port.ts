@@ -4,6 +4,7 @@ import type { Append } from "./append.ts";
 import type { Refusal } from "./errors.ts";
 import type { UploadId, UserHash } from "./ids.ts";
 import type { Call, Piece } from "./ports.ts";
+import type { Metered } from "./quota.ts";
 import type { Result } from "./result.ts";
 import type { Concat } from "./tus-concat.ts";
 import type { NewUpload, UploadWire } from "./wire/upload.ts";
@@ -36,7 +37,7 @@ export type UploadState = {
 
 /** One upload: bytes in, an asset out. */
 export interface UploadPort {
-  create(call: Call, owner: UserAddress, id: UploadId, body: NewFile): Answer<UploadWire>;
+  create(call: Call, owner: UserAddress, id: UploadId, body: NewFile): Promise<Metered<UploadWire>>;
   read(): Answer<UploadWire>;
   /** The whole content in one body of exactly the announced length. */
   write(body: ReadableStream, sizeBytes: number): Answer<UploadWire>;

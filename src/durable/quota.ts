@@ -1,24 +1,27 @@
 /** The tenant's quotas as its other objects take from them: asked before an intent is committed, kept or given back after. */
 import { parseScope, tenantObjectName } from "../core/address.ts";
-import { type Refusal, refusal } from "../core/errors.ts";
+import { type Limit, type Refusal, refusal } from "../core/errors.ts";
 import type { TurnId } from "../core/ids.ts";
 import type { Call } from "../core/ports.ts";
 import type { Want } from "../core/quota.ts";
+import { err, ok, type Result } from "../core/result.ts";
 import type { TenantPort } from "../core/tenant-port.ts";
 import { logBug } from "../log.ts";
 import type { Ground } from "./ground.ts";
 
-/** Takes all that is wanted, or says why not. Nothing is made without: a tenant's object that cannot be asked refuses. */
-export async function takeQuota(ground: Ground, call: Call, wants: readonly Want[]): Promise<Refusal | null> {
+/** Takes all that is wanted and says what is left, or why not. Nothing is made without: a tenant's object that cannot be asked refuses. */
+export async function takeQuota(
+  ground: Ground,
+  call: Call,
+  wants: readonly Want[],
+): Promise<Result<readonly Limit[], Refusal>> {
   try {
     const taken = await tenantOf(ground).takeQuota(wants, call.quotas ?? null);
-    return taken.ok ? null : taken.error;
+    return taken.ok ? ok(taken.value ?? []) : taken;
   } catch (error) {
     logBug("quota_not_taken", error, { work: "quota" });
-    return refusal("unavailable", "The account's quotas cannot be read at the moment; try again.", {
-      charged: "no",
-      retryAfterSeconds: 1,
-    });
+    const detail = "The account's quotas cannot be read at the moment; try again.";
+    return err(refusal("unavailable", detail, { charged: "no", retryAfterSeconds: 1 }));
   }
 }
 

@@ -207,8 +207,8 @@ export class UserObject extends BatchDoors implements UserPort {
 
   async putToken(call: Call, token: BroughtToken): Answer<NemoTokenWire> {
     return this.living(async () => {
-      const refused = await enterAsNew(this.#parts.home, call);
-      return refused === null ? this.#parts.home.account.put(token, call.audit ?? null) : err(refused);
+      const entered = await enterAsNew(this.#parts.home, call);
+      return entered.ok ? this.#parts.home.account.put(token, call.audit ?? null) : entered;
     });
   }
 

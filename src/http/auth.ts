@@ -2,6 +2,7 @@
 import type { MiddlewareHandler } from "hono";
 import { refusal } from "../core/errors.ts";
 import { userHash } from "../core/ids.ts";
+import { rateLimitHeaders } from "../core/quota.ts";
 import { SECOND_MS } from "../core/time.ts";
 import type { KeyScope } from "../core/wire/key.ts";
 import { ApiError, apiError } from "./api-error.ts";
@@ -79,10 +80,12 @@ async function authenticate(c: Ctx): Promise<Caller> {
   }
 }
 
-/** What every answer to a known caller says: the flood gate's tier, and of a rotated key that and when it closes (RFC 9745, RFC 8594). */
-function stampCaller({ res }: Ctx, { tier, rotatedAt, endsAt }: Caller, gated: boolean): void {
+/** What every answer to a known caller says: the flood gate's tier, what is left of quotas it took from, and of a rotated key that and when it closes (RFC 9745, RFC 8594). */
+function stampCaller({ res, var: { limits } }: Ctx, { tier, rotatedAt, endsAt }: Caller, gated: boolean): void {
   if (!res.headers.has("Cache-Control")) res.headers.set("Cache-Control", "private, no-store");
   if (gated) res.headers.append("RateLimit-Policy", policyOf(tier)); // beside a quota that was met
+  for (const limit of limits)
+    for (const [name, value] of Object.entries(rateLimitHeaders(limit))) res.headers.append(name, value);
   if (rotatedAt === null) return;
   res.headers.set("Deprecation", `@${Math.floor(rotatedAt / SECOND_MS)}`);
   if (endsAt !== null) res.headers.set("Sunset", new Date(endsAt).toUTCString());

@@ -2,6 +2,7 @@
 import type { OpenAPIHono } from "@hono/zod-openapi";
 import type { Context } from "hono";
 import type { Actor } from "../core/audit.ts";
+import type { Limit } from "../core/errors.ts";
 import type { KeyId } from "../core/ids.ts";
 import type { Visitor } from "../core/pass.ts";
 import type { EpochMs } from "../core/time.ts";
@@ -42,6 +43,8 @@ export type Variables = {
   repeatKey: string | null;
   /** The JSON body as it came; empty when there was none. */
   bodyText: string;
+  /** What is left of the quotas that this request took from. */
+  limits: readonly Limit[];
   /** The public error code, for the log line. */
   code: string;
 };

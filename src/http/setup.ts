@@ -32,6 +32,7 @@ export const setup: MiddlewareHandler<AppEnv> = async (c, next) => {
   c.set("user", null);
   c.set("repeatKey", null);
   c.set("bodyText", "");
+  c.set("limits", []);
   await next();
 };
 

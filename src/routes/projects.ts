@@ -7,6 +7,7 @@ import { addressOf, callOf, namedAddress, newAddress } from "../http/call.ts";
 import type { Api } from "../http/context.ts";
 import { answer, body, declare, ownedPage, ownedParams } from "../http/declare.ts";
 import { isKnown } from "../http/etag.ts";
+import { unwrapMetered } from "../http/metered.ts";
 import { userObject } from "../http/objects.ts";
 import { pageRequest, shownPage } from "../http/page.ts";
 
@@ -99,7 +100,7 @@ const link = declare({
 export function mountProjects(app: Api): void {
   app.openapi(create, async (c) => {
     const user = userObject(c.env, await newAddress(c));
-    const made = unwrap(await user.createProject(await callOf(c), c.req.valid("json")));
+    const made = unwrapMetered(c, await user.createProject(await callOf(c), c.req.valid("json")));
     return c.json(made, 201, { Location: `/v1/projects/${made.id}` });
   });
 

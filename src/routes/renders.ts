@@ -8,6 +8,7 @@ import { addressOf, callOf, namedAddress } from "../http/call.ts";
 import type { Api } from "../http/context.ts";
 import { alsoHead, answer, body, declare, ownedPage, ownedParams } from "../http/declare.ts";
 import { serveFile } from "../http/file.ts";
+import { unwrapMetered } from "../http/metered.ts";
 import { userObject } from "../http/objects.ts";
 import { pageRequest, shownPage } from "../http/page.ts";
 
@@ -108,7 +109,7 @@ export function mountRenders(app: Api): void {
     const json = c.req.valid("json");
     const user = userObject(c.env, addressOf(c, id));
     if (json.dry_run) return c.json(unwrap(await user.planRender(id, json)), 200);
-    const made = unwrap(await user.startRender(await callOf(c), id, json));
+    const made = unwrapMetered(c, await user.startRender(await callOf(c), id, json));
     return c.json(made, 202, { Location: `/v1/renders/${made.id}` });
   });
 

@@ -6,6 +6,7 @@ import { unwrap } from "../http/api-error.ts";
 import { addressOf, callOf } from "../http/call.ts";
 import type { Api } from "../http/context.ts";
 import { answer, body, declare, ownedPage, ownedParams } from "../http/declare.ts";
+import { unwrapMetered } from "../http/metered.ts";
 import { userObject } from "../http/objects.ts";
 import { pageRequest, shownPage } from "../http/page.ts";
 import { preferredWait } from "../http/prefer.ts";
@@ -68,7 +69,7 @@ export function mountTurns(app: Api): void {
   app.openapi(start, async (c) => {
     const { id } = c.req.valid("param");
     const user = userObject(c.env, addressOf(c, id));
-    const made = unwrap(await user.startTurn(await callOf(c), id, c.req.valid("json")));
+    const made = unwrapMetered(c, await user.startTurn(await callOf(c), id, c.req.valid("json")));
     const location = { Location: `/v1/turns/${made.id}` };
     if (wantsStream(c.req.header("Accept"))) {
       return user

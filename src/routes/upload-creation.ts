@@ -9,6 +9,7 @@ import { unwrap } from "../http/api-error.ts";
 import { access } from "../http/auth.ts";
 import { callOf, newAddress, newUploadId } from "../http/call.ts";
 import type { AppEnv, Ctx } from "../http/context.ts";
+import { noteLimits } from "../http/metered.ts";
 import { uploadObject } from "../http/objects.ts";
 import { stateHeaders, unwrapUpload } from "../http/upload-headers.ts";
 import { createFromForm } from "./upload-form.ts";
@@ -55,7 +56,9 @@ async function create(c: Ctx, file: NewFile, dialect: Dialect = "tus"): Promise<
   const owner = await newAddress(c);
   const id = await newUploadId(c, owner);
   c.set("bodyText", JSON.stringify(file)); // what a repeat with the same Idempotency-Key must say again
-  return unwrapUpload(await uploadObject(c.env, owner, id).create(await callOf(c), owner, id, file), dialect);
+  const made = await uploadObject(c.env, owner, id).create(await callOf(c), owner, id, file);
+  noteLimits(c, made);
+  return unwrapUpload(made, dialect);
 }
 
 const stateOf = (upload: UploadWire): UploadState => ({

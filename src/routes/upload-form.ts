@@ -12,6 +12,7 @@ import { apiError, unwrap } from "../http/api-error.ts";
 import { requireScope } from "../http/auth.ts";
 import { callOf, newAddress, newUploadId } from "../http/call.ts";
 import type { Ctx } from "../http/context.ts";
+import { unwrapMetered } from "../http/metered.ts";
 import { uploadObject } from "../http/objects.ts";
 
 type Owner = Awaited<ReturnType<typeof newAddress>>;
@@ -88,7 +89,7 @@ async function storeFile(
   const id = await newUploadId(c, owner, nth);
   c.set("bodyText", JSON.stringify(file)); // what a repeat with the same Idempotency-Key must say again
   const upload = uploadObject(c.env, owner, id);
-  const made = unwrap(await upload.create(await callOf(c), owner, id, file));
+  const made = unwrapMetered(c, await upload.create(await callOf(c), owner, id, file));
   if (made.status !== "open" || made.offset_bytes > 0) {
     await form.content(async () => {}); // a repeat: what is there stays
     return made;

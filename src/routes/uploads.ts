@@ -7,6 +7,7 @@ import { apiError, unwrap } from "../http/api-error.ts";
 import { callOf, namedAddress, newAddress, newUploadId } from "../http/call.ts";
 import type { Api, Ctx } from "../http/context.ts";
 import { alsoHead, answer, body, declare, ownedPage, ownedParams } from "../http/declare.ts";
+import { unwrapMetered } from "../http/metered.ts";
 import { uploadObject, userObject } from "../http/objects.ts";
 import { pageRequest, shownPage } from "../http/page.ts";
 import { tooLarge } from "../http/size.ts";
@@ -87,7 +88,10 @@ export function mountUploads(app: Api): void {
   app.openapi(create, async (c) => {
     const owner = await newAddress(c);
     const id = await newUploadId(c, owner);
-    const made = unwrap(await uploadObject(c.env, owner, id).create(await callOf(c), owner, id, c.req.valid("json")));
+    const made = unwrapMetered(
+      c,
+      await uploadObject(c.env, owner, id).create(await callOf(c), owner, id, c.req.valid("json")),
+    );
     return c.json(made, 201, { Location: `/v1/uploads/${made.id}` });
   });
 

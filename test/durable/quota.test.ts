@@ -2,10 +2,13 @@
 import { runInDurableObject } from "cloudflare:test";
 import { describe, expect, it } from "vitest";
 import type { UserAddress } from "../../src/core/address.ts";
-import { strayHash, type TurnId } from "../../src/core/ids.ts";
+import { ownedId, strayHash, type TurnId } from "../../src/core/ids.ts";
 import { QUOTA_DEFAULTS, WAITING_PER_USER } from "../../src/core/limits.ts";
 import type { Call } from "../../src/core/ports.ts";
 import type { QuotaName } from "../../src/core/quota.ts";
+import type { Fact } from "../../src/core/tenant-port.ts";
+import { DAY_MS, toDay } from "../../src/core/time.ts";
+import type { EventType } from "../../src/core/wire/event.ts";
 import { newRender } from "../../src/core/wire/render.ts";
 import type { Quotas } from "../../src/core/wire/tenant.ts";
 import {
@@ -152,6 +155,44 @@ describe("a day's quota", () => {
     good(await make(address));
     expect(bad(await make(other(address))).code).toBe("quota_exceeded");
     good(await make(other(address), false));
+  });
+
+  it("stays taken by an object that died before its commit: less may be made that day, never more", async () => {
+    const address = freshAddress();
+    const two = limits({ renders_per_day: 2 });
+    const taken = good(await tenantPort(address).takeQuota(want("renders_per_day", "rnd_dead"), two));
+    expect(taken).toMatchObject([{ name: "renders_per_day", quota: 2, remaining: 1, window: 86_400 }]);
+    await kill(address); // its renders.start() never came to the commit, and nobody gives back
+    good(await tenantPort(address).takeQuota(want("renders_per_day", "rnd_next"), two));
+    expect(bad(await tenantPort(address).takeQuota(want("renders_per_day", "rnd_more"), two)).code).toBe(
+      "quota_exceeded",
+    );
+    // The same order again, after the crash, is the same taking.
+    good(await tenantPort(address).takeQuota(want("renders_per_day", "rnd_dead"), two));
+    await runInDurableObject(tenantStub(address), (_, { storage }) => {
+      for (const table of ["takings", "taken"]) storage.sql.exec(`UPDATE ${table} SET day = '2026-01-01'`); // a day passes
+    });
+    good(await tenantPort(address).takeQuota(want("renders_per_day", "rnd_more"), two));
+  });
+
+  it("remembers an upload of unknown length for its whole life, and counts what arrived once", async () => {
+    const address = freshAddress();
+    const ten = limits({ bytes_per_day: 10 });
+    const id = ownedId("upl", address.uh, Date.now(), random);
+    good(await tenantPort(address).takeQuota(want("bytes_per_day", id, 0), ten));
+    await runInDurableObject(tenantStub(address), (_, { storage }) =>
+      storage.sql.exec("UPDATE takings SET day = ?", toDay(Date.now() - 5 * DAY_MS)),
+    );
+    good(await tenantPort(address).takeQuota(want("bytes_per_day", "upl_other", 3), ten)); // what is old goes now
+    const fact = (type: EventType, sequence: number): Fact => ({
+      ...{ id: `evt_${sequence}${id.slice(5, 24)}` as const, type, resource: id, sequence, at: Date.now() },
+      ...{ uh: address.uh, data: JSON.stringify({ offset_bytes: 4 }) },
+    });
+    await tenantPort(address).accept([fact("upload.completed", 1)]);
+    await tenantPort(address).accept([fact("upload.completed", 1)]);
+    expect(good(await tenantPort(address).takeQuota(want("bytes_per_day", "upl_more", 1), ten))).toMatchObject([
+      { remaining: 2 },
+    ]);
   });
 
   it("is each mode's own", async () => {

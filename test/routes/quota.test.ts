@@ -1,6 +1,7 @@
 /** Quotas as a caller meets them: set by the operator, refused with the exact count. */
-import { describe, expect, it } from "vitest";
-import { adminHeaders, jsonOf, makeKey, problemOf, send } from "../support/gateway.ts";
+import { describe, expect, it, vi } from "vitest";
+import { adminHeaders, call, jsonOf, makeKey, problemOf, send } from "../support/gateway.ts";
+import { PNG } from "../support/things.ts";
 
 const memberWith = async (quotas: Record<string, number>) => {
   const body = { name: "small", quotas: { test: quotas } };
@@ -19,6 +20,74 @@ describe("a quota", () => {
     expect(refused.headers.get("RateLimit")).toMatch(/^"new_users_per_day";r=0;t=\d+$/);
     expect(Number(refused.headers.get("Retry-After"))).toBeGreaterThan(0);
     expect(await problemOf(refused)).toMatchObject({ status: 429, code: "quota_exceeded", retryable: true });
+  });
+
+  it("that was taken from says what is left, and nothing else says so", async () => {
+    const headers = await memberWith({
+      new_users_per_day: 5,
+      concurrent_turns: 3,
+      renders_per_day: 7,
+      bytes_per_day: 100,
+    });
+    const limitOf = (response: Response) => [
+      response.headers.get("RateLimit-Policy"),
+      response.headers.get("RateLimit"),
+    ];
+    const made = await send("POST", "/v1/projects", {}, headers);
+    expect(limitOf(made)).toEqual([
+      '"new_users_per_day";q=5;w=86400',
+      expect.stringMatching(/^"new_users_per_day";r=4;t=\d+$/),
+    ]);
+    const { id } = await jsonOf<{ id: string }>(made, 201);
+    for (const silent of [
+      await send("POST", "/v1/projects", {}, headers), // the user is no new one
+      await call(`/v1/projects/${id}`, { headers }),
+    ])
+      expect(limitOf(silent)).toEqual([null, null]);
+
+    const turns = `/v1/projects/${id}/turns`;
+    const streamed = await send(
+      "POST",
+      turns,
+      { prompt: "make a 1 second video" },
+      { ...headers, Accept: "text/event-stream" },
+    );
+    expect(limitOf(streamed)).toEqual(['"concurrent_turns";q=3', '"concurrent_turns";r=2']);
+    await streamed.text();
+    const keyed = { ...headers, "Idempotency-Key": "once" };
+    const render = await send("POST", `/v1/projects/${id}/renders`, {}, keyed);
+    expect(limitOf(render)).toEqual([
+      '"renders_per_day";q=7;w=86400',
+      expect.stringMatching(/^"renders_per_day";r=6;/),
+    ]);
+    expect(limitOf(await send("POST", `/v1/projects/${id}/renders`, {}, keyed))).toEqual([null, null]);
+    const upload = await send("POST", "/v1/uploads", { filename: "a.png", size_bytes: 30 }, headers);
+    expect(limitOf(upload)[1]).toMatch(/^"bytes_per_day";r=70;t=\d+$/);
+  });
+
+  it("of bytes counts what arrived of an upload that could not say its length", async () => {
+    const headers = await memberWith({ bytes_per_day: 100 });
+    const tus = { ...headers, "Tus-Resumable": "1.0.0" };
+    const opened = await call("/v1/uploads", {
+      method: "POST",
+      headers: { ...tus, "Upload-Defer-Length": "1", "Upload-Metadata": `filename ${btoa("a.png")}` },
+    });
+    expect(opened.headers.get("RateLimit")).toMatch(/"bytes_per_day";r=100;/);
+    const patched = await call(opened.headers.get("Location") ?? "", {
+      method: "PATCH",
+      headers: {
+        ...{ ...tus, "Upload-Offset": "0", "Upload-Length": String(PNG.length) },
+        "Content-Type": "application/offset+octet-stream",
+      },
+      body: PNG,
+    });
+    expect(patched.status).toBe(204);
+    await vi.waitFor(async () => {
+      const told = await jsonOf<{ data: { type: string }[] }>(await call("/v1/events", { headers }));
+      expect(told.data.map(({ type }) => type)).toContain("upload.completed");
+    }, 30_000);
+    const next = await send("POST", "/v1/uploads", { filename: "b.png", size_bytes: 1 }, headers);
+    expect(next.headers.get("RateLimit")).toContain(`"bytes_per_day";r=${99 - PNG.length};`);
   });
 
   it("of turns at once is told apart from the flood gate and from the day's", async () => {

@@ -8,7 +8,8 @@ export type Words = { readonly prompt: string; readonly filename: string; readon
 
 const PLAIN: Words = { prompt: "make a 1 second video", filename: "b.png", url: "http://127.0.0.1:9/in" };
 
-const PNG = Uint8Array.from(
+/** A picture of one pixel. */
+export const PNG = Uint8Array.from(
   atob("iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="),
   (char) => char.charCodeAt(0),
 );

@@ -1,6 +1,6 @@
 /** The doors of what a tenant's object counts: quotas, which its other objects take from, and use. */
 import { DurableObject } from "cloudflare:workers";
-import type { Refusal } from "../../core/errors.ts";
+import type { Limit, Refusal } from "../../core/errors.ts";
 import type { TurnId } from "../../core/ids.ts";
 import type { Page, PageRequest } from "../../core/ports.ts";
 import type { Want } from "../../core/quota.ts";
@@ -14,7 +14,7 @@ import type { Counted } from "./counted.ts";
 export abstract class CountDoors extends DurableObject<Env> {
   protected abstract readonly counted: Counted;
 
-  async takeQuota(wants: readonly Want[], limits: Limits | null): Promise<Result<null, Refusal>> {
+  async takeQuota(wants: readonly Want[], limits: Limits | null): Promise<Result<readonly Limit[], Refusal>> {
     return this.counted.quotas.take(wants, limits);
   }
 

@@ -6,14 +6,15 @@
  */
 
 import { parseScope } from "../../core/address.ts";
-import type { Refusal } from "../../core/errors.ts";
+import type { Limit, Refusal } from "../../core/errors.ts";
 import type { UserHash } from "../../core/ids.ts";
 import { PLACE_HOLD_MS, PLACE_KEEP_MS, QUOTA_DEFAULTS } from "../../core/limits.ts";
-import { type DailyQuota, refuseWant, type Want } from "../../core/quota.ts";
+import { type DailyQuota, limitOf, refuseWant, type Want } from "../../core/quota.ts";
 import { err, ok, type Result } from "../../core/result.ts";
 import type { Fact } from "../../core/tenant-port.ts";
 import { DAY_MS, toDay } from "../../core/time.ts";
 import type { Quotas as Limits } from "../../core/wire/tenant.ts";
+import type { UploadWire } from "../../core/wire/upload.ts";
 import { type Database, readMeta, writeMeta } from "../database.ts";
 import type { Ground } from "../ground.ts";
 
@@ -40,8 +41,14 @@ export const QUOTA_TABLES = `
   ) STRICT, WITHOUT ROWID;
 `;
 
+/** How long an upload whose length nobody knew is remembered. Chosen: a day more than any upload lives. */
+const UNKNOWN_LENGTH_MS = 7 * DAY_MS;
+
 /** The limits as the last caller's key said them: for work that no caller asks for directly. */
 const LIMITS = "limits";
+
+/** Bytes that had arrived of the upload which a fact shows. */
+const arrivedBytes = (data: string): number => (JSON.parse(data) as UploadWire).offset_bytes; // written by its object only
 
 export class Quotas {
   readonly #ground: Ground;
@@ -52,24 +59,23 @@ export class Quotas {
     this.#database = database;
   }
 
-  /** Takes all that is wanted or nothing. `told` null: the limits are as the last caller's key said. */
-  take(wants: readonly Want[], told: Limits | null): Result<null, Refusal> {
+  /** Takes all that is wanted or nothing, and says what is left. `told` null: the limits are as the last caller's key said. */
+  take(wants: readonly Want[], told: Limits | null): Result<readonly Limit[], Refusal> {
     this.#database.ready();
-    const refused = this.#ground.storage.transactionSync(() => this.#take(wants, told));
-    return refused === null ? ok(null) : err(refused);
+    return this.#ground.storage.transactionSync(() => this.#take(wants, told));
   }
 
-  #take(wants: readonly Want[], told: Limits | null): Refusal | null {
+  #take(wants: readonly Want[], told: Limits | null): Result<readonly Limit[], Refusal> {
     const limits = this.#limits(told);
     const now = this.#ground.now();
     this.#forget();
     const fresh = wants.filter((want) => !this.#has(want));
     for (const want of fresh) {
       const refused = refuseWant(want, limits[want.quota], this.used(want.quota), now);
-      if (refused !== null) return refused;
+      if (refused !== null) return err(refused);
     }
     for (const want of fresh) this.#add(want);
-    return null;
+    return ok(wants.map(({ quota }) => limitOf(quota, limits[quota], this.used(quota), now)));
   }
 
   /** Keeps the place of a turn that was committed, for as long as one can wait and run. */
@@ -92,10 +98,19 @@ export class Quotas {
     });
   }
 
-  /** Frees the place of a turn whose end is told; what a day counted stays counted. Call in the transaction that takes the fact in. */
-  hear({ type, resource }: Fact): void {
+  /**
+   * Frees the place of a turn whose end is told; what a day counted stays counted. Counts what an upload brought that could not
+   * say its length at the start, even above the limit. Call in the transaction that takes the fact in.
+   */
+  hear({ type, resource, data }: Fact): void {
     if (type === "turn.completed" || type === "turn.failed" || type === "turn.unknown")
       this.#ground.sql.exec("DELETE FROM places WHERE turn = ?", resource);
+    if (type === "upload.completed" || type === "upload.expired") this.#addArrived(resource, arrivedBytes(data));
+  }
+
+  #addArrived(upload: string, bytes: number): void {
+    const query = "DELETE FROM takings WHERE quota = 'bytes_per_day' AND ref = ? AND amount = 0 RETURNING ref";
+    if (this.#ground.sql.exec(query, upload).toArray().length > 0) this.#addTaking("bytes_per_day", upload, bytes);
   }
 
   /** Frees the places of a deleted user's turns: nobody tells of their ends. */
@@ -141,12 +156,13 @@ export class Quotas {
     );
   }
 
-  /** Lets go of places whose lease is over, and of days gone by. */
+  /** Lets go of places whose lease is over, and of days gone by; an upload whose length is not known yet is kept for its life. */
   #forget(): void {
     const { sql, now } = this.#ground;
     sql.exec("DELETE FROM places WHERE until <= ?", now());
     const before = toDay(now() - DAY_MS);
-    sql.exec("DELETE FROM takings WHERE day < ?", before);
+    const beforeUploads = toDay(now() - UNKNOWN_LENGTH_MS);
+    sql.exec("DELETE FROM takings WHERE day < ? AND (amount > 0 OR day < ?)", before, beforeUploads);
     sql.exec("DELETE FROM taken WHERE day < ?", before);
   }
 

@@ -3,6 +3,7 @@ import type { UserAddress } from "../../core/address.ts";
 import type { Refusal } from "../../core/errors.ts";
 import type { UploadId } from "../../core/ids.ts";
 import type { Call } from "../../core/ports.ts";
+import { type Metered, metered } from "../../core/quota.ts";
 import { err, ok, type Result } from "../../core/result.ts";
 import type { NewFile } from "../../core/upload-port.ts";
 import type { UploadWire } from "../../core/wire/upload.ts";
@@ -23,7 +24,7 @@ export class Creating {
   }
 
   /** Makes the upload, or shows it to a repeat of the call that made it, for as long as an Idempotency-Key is remembered. */
-  async create(call: Call, owner: UserAddress, id: UploadId, body: NewFile): Promise<Result<UploadWire, Refusal>> {
+  async create(call: Call, owner: UserAddress, id: UploadId, body: NewFile): Promise<Metered<UploadWire>> {
     const { ground, database, schedule } = this.#home;
     const known = this.#home.find();
     if (known !== null) return this.#repeat(known, call);
@@ -46,7 +47,7 @@ export class Creating {
     if (upload.status === "closing") await this.#closing.finish();
     else await schedule.cover();
     const { error } = this.#home.read();
-    return error === null ? ok(this.#home.show(this.#home.read())) : err(error);
+    return error === null ? metered(this.#home.show(this.#home.read()), admitted.limits ?? []) : err(error);
   }
 
   #repeat(known: Upload, call: Call): Result<UploadWire, Refusal> {

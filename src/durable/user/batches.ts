@@ -44,8 +44,8 @@ export class Batches {
   /** Commits the batch with all its items, or refuses it whole: an item that can never be made is named. */
   async start(call: Call, order: BatchOrder, items: readonly BatchItem[]): Promise<Result<BatchWire, Refusal>> {
     const { ground, address, schedule } = this.#home;
-    const closed = await enterAsNew(this.#home, call);
-    if (closed !== null) return err(closed);
+    const entered = await enterAsNew(this.#home, call);
+    if (!entered.ok) return entered;
     const repeat = findRepeat(ground, call);
     if (!repeat.ok) return repeat;
     if (repeat.value !== null) return this.read(repeat.value as BatchId); // written by this method only

@@ -53,8 +53,8 @@ export class Makings {
   /** Commits the order; the schedule makes it. */
   async start(call: Call, order: MakingOrder): Promise<Result<MakingWire, Refusal>> {
     const { ground, address, schedule } = this.#home;
-    const refused = await enterAsNew(this.#home, call);
-    if (refused !== null) return err(refused);
+    const entered = await enterAsNew(this.#home, call);
+    if (!entered.ok) return entered;
     const repeat = findRepeat(ground, call);
     if (!repeat.ok) return repeat;
     if (repeat.value !== null) return this.read(repeat.value as MakingId); // written by this method only

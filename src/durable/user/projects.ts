@@ -2,6 +2,7 @@
 import { type Refusal, refusal } from "../../core/errors.ts";
 import { ownedId, type ProjectId } from "../../core/ids.ts";
 import type { Call, Page, PageRequest } from "../../core/ports.ts";
+import { type Metered, metered } from "../../core/quota.ts";
 import { err, ok, type Result } from "../../core/result.ts";
 import { type EpochMs, SECOND_MS, toRfc3339 } from "../../core/time.ts";
 import { EMPTY_TIMELINE, isExportable, summaryLine, type Timeline } from "../../core/timeline.ts";
@@ -37,9 +38,9 @@ export class Projects {
     this.#home = home;
   }
 
-  async create(call: Call, body: NewProject): Promise<Result<ProjectWire, Refusal>> {
-    const refused = await enterAsNew(this.#home, call);
-    if (refused !== null) return err(refused);
+  async create(call: Call, body: NewProject): Promise<Metered<ProjectWire>> {
+    const entered = await enterAsNew(this.#home, call);
+    if (!entered.ok) return entered;
     const { ground, address } = this.#home;
     const repeat = findRepeat(ground, call);
     if (!repeat.ok) return repeat;
@@ -64,7 +65,7 @@ export class Projects {
       );
       keepRepeat(ground, call, project.id);
     });
-    return ok(this.#show(project));
+    return metered(this.#show(project), entered.value);
   }
 
   read(id: ProjectId): Result<ProjectWire, Refusal> {

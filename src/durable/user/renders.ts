@@ -3,6 +3,7 @@ import type { Refusal } from "../../core/errors.ts";
 import { ownedId, type ProjectId, type RenderId } from "../../core/ids.ts";
 import { REUSE_MARGIN_MS } from "../../core/limits.ts";
 import type { Call, Page, PageRequest } from "../../core/ports.ts";
+import { type Metered, metered } from "../../core/quota.ts";
 import { isAttested, newRenderOf, type Render, reuseOf, toCancelled } from "../../core/render.ts";
 import { err, ok, type Result } from "../../core/result.ts";
 import { isExportable, summaryLine } from "../../core/timeline.ts";
@@ -41,7 +42,7 @@ export class Renders {
     body: NewRender,
     attribution: AttributionWire | null = null,
     isWanted: () => boolean = () => true,
-  ): Promise<Result<RenderWire, Refusal>> {
+  ): Promise<Metered<RenderWire>> {
     const refused = this.#refuse(project, body);
     if (refused !== null) return err(refused);
     enter(this.#home, call);
@@ -53,12 +54,12 @@ export class Renders {
     const order = this.#order(call, project, body, attribution);
     const finished = body.reuse ? this.#finished(project, state.value, body) : null;
     const want = { quota: "renders_per_day", ref: order.id, amount: 1 } as const;
-    const full = finished === null ? await takeQuota(ground, call, [want]) : null;
+    const taken = finished === null ? await takeQuota(ground, call, [want]) : ok([]);
     const twin = this.#repeated(call); // one may have come meanwhile
     const isGone = this.#projects.find(project) === null || !isWanted(); // or the project was deleted
-    if ((twin !== null || isGone) && full === null) giveQuota(ground, order.id);
+    if ((twin !== null || isGone) && taken.ok) giveQuota(ground, order.id);
     if (twin !== null) return twin;
-    if (full !== null) return err(full);
+    if (!taken.ok) return taken;
     if (isGone) return err(noProject());
     const render = finished === null ? order : reuseOf(order, finished, ground.now() + keptMs);
     ground.storage.transactionSync(() => {
@@ -67,7 +68,7 @@ export class Renders {
       keepStep(this.#home, this.#rows, order, render);
     });
     schedule.tick();
-    return ok(showRender(this.#home, render));
+    return metered(showRender(this.#home, render), taken.value);
   }
 
   /** What `start` would do, without doing it. */

@@ -34,8 +34,8 @@ export class Sessions {
 
   /** What to make a token from, the same for the same call. The token itself is made at the edge and kept nowhere. */
   async open(call: Call): Promise<Result<Session, Refusal>> {
-    const refused = await enterAsNew(this.#home, call);
-    if (refused !== null) return err(refused);
+    const entered = await enterAsNew(this.#home, call);
+    if (!entered.ok) return entered;
     const { ground } = this.#home;
     const repeat = findRepeat(ground, call);
     if (!repeat.ok) return repeat;

@@ -5,6 +5,7 @@ import { intentOf } from "../../core/intent.ts";
 import { EVENTS_TTL_MS, QUEUED_TURNS_PER_PROJECT, WAITING_PER_USER } from "../../core/limits.ts";
 import type { Pass } from "../../core/pass.ts";
 import type { Call, Page, PageRequest, Watching } from "../../core/ports.ts";
+import { type Metered, metered } from "../../core/quota.ts";
 import { err, ok, type Result } from "../../core/result.ts";
 import { type SpeechLanguage, speechLanguage } from "../../core/speech-language.ts";
 import { newTurnOf, type Turn } from "../../core/turn.ts";
@@ -47,7 +48,7 @@ export class Turns {
     body: NewTurn,
     attribution: AttributionWire | null = null,
     isWanted: () => boolean = () => true,
-  ): Promise<Result<TurnWire, Refusal>> {
+  ): Promise<Metered<TurnWire>> {
     if (this.#projects.find(project) === null) return err(noProject());
     const unreachable = refuseCallback(this.#home, body);
     if (unreachable !== null) return err(unreachable);
@@ -70,12 +71,12 @@ export class Turns {
       key: call.key ?? null,
       createdAt: ground.now(),
     });
-    const refused = await takeQuota(ground, call, [{ quota: "concurrent_turns", ref: turn.id, amount: 1 }]);
+    const taken = await takeQuota(ground, call, [{ quota: "concurrent_turns", ref: turn.id, amount: 1 }]);
     const twin = this.#known(call, project); // one may have come while the place was taken
     const isGone = this.#projects.find(project) === null || !isWanted(); // or the project was deleted
-    if ((twin !== null || isGone) && refused === null) giveQuota(ground, turn.id);
+    if ((twin !== null || isGone) && taken.ok) giveQuota(ground, turn.id);
     if (twin !== null) return twin;
-    if (refused !== null) return err(refused);
+    if (!taken.ok) return taken;
     if (isGone) return err(noProject());
     ground.storage.transactionSync(() => {
       const opening = this.#opening(turn);
@@ -87,7 +88,7 @@ export class Turns {
     keepPlace(ground, turn.id);
     await ground.boundary("turn.intent");
     schedule.tick();
-    return ok(showTurn(this.#home, this.#rows, turn));
+    return metered(showTurn(this.#home, this.#rows, turn), taken.value);
   }
 
   /** The start of a new instance: the word that a turn was committed may be lost with the last one. */

@@ -4,7 +4,8 @@ import { type Refusal, refusal } from "../../core/errors.ts";
 import type { UploadId } from "../../core/ids.ts";
 import { OPEN_UPLOADS_PER_USER } from "../../core/limits.ts";
 import type { Call, Page, PageRequest } from "../../core/ports.ts";
-import { err, ok, type Result } from "../../core/result.ts";
+import { type Metered, metered } from "../../core/quota.ts";
+import { err, ok } from "../../core/result.ts";
 import type { UploadPort } from "../../core/upload-port.ts";
 import type { UploadWire } from "../../core/wire/upload.ts";
 import { pageOf } from "../page.ts";
@@ -19,15 +20,15 @@ export class Uploads {
   }
 
   /** Lists a new upload, while not too many are open. One that was let in before is let in again. */
-  async admit(call: Call, upload: UploadWire): Promise<Result<null, Refusal>> {
+  async admit(call: Call, upload: UploadWire): Promise<Metered<null>> {
     if (this.#isKnown(upload.id)) return ok(null);
     if (this.#isFull(upload)) await this.#lookAfterOverdue(call);
     if (this.#isFull(upload)) return err(tooMany());
     const bytes = { quota: "bytes_per_day", ref: upload.id, amount: upload.size_bytes ?? 0 } as const;
-    const refused = await enterAsNew(this.#home, call, upload.concat === "final" ? [] : [bytes]);
-    if (refused !== null) return err(refused);
+    const entered = await enterAsNew(this.#home, call, upload.concat === "final" ? [] : [bytes]);
+    if (!entered.ok) return entered;
     this.#put(upload);
-    return ok(null);
+    return metered(null, entered.value);
   }
 
   /** Takes what an upload's object tells of it; null: it was deleted. */
