@@ -14,9 +14,22 @@ export type RenderFile = {
   readonly width: number | null;
   readonly height: number | null;
   readonly codec: string | null;
-  /** When it is removed. */
+  /** When it is removed, as the tenant's keeping time stood when it was last looked at. */
   readonly expiresAt: EpochMs;
+  /** It goes then, whatever the keeping time: what it belongs to was deleted. Missing: it does not. */
+  readonly isEnded?: boolean;
 };
+
+/** The file by what its tenant's files are kept for now. */
+export const keptFor = (file: RenderFile, finishedAt: EpochMs, keptMs: number): RenderFile =>
+  file.isEnded === true ? file : { ...file, expiresAt: finishedAt + keptMs };
+
+/** The file, at its end now whatever it was kept for. */
+export const endedNow = (file: RenderFile, now: EpochMs): RenderFile => ({
+  ...file,
+  expiresAt: Math.min(file.expiresAt, now),
+  isEnded: true,
+});
 
 export type RenderWarning = {
   readonly code: "duration_differs" | "dimensions_differ" | "file_not_inspected";

@@ -37,6 +37,8 @@ export type Waits = {
   /** A timed-out render is still asked for this often, and until this long after its submit: a late file is better than none. */
   readonly renderLatePoll: number;
   readonly renderLate: number;
+  /** A finished file's end is reckoned anew this often: the operator may have changed what the tenant's are kept for. */
+  readonly fileLook: number;
   /** A step of work (a poll, a copy, a push) is tried again after this, doubling, up to `retryMax`. */
   readonly retry: number;
   readonly retryMax: number;
@@ -44,7 +46,7 @@ export type Waits = {
   readonly stepLease: number;
   /** A webhook's answer is awaited this long. Source: Standard Webhooks, 15–30 s. */
   readonly deliveryTimeout: number;
-  /** A taken delivery that nobody reports on is taken anew after this. Chosen: the receiver's time, and 30 s for the report. */
+  /** A taken delivery that nobody reports on is taken anew after this. Chosen: the receiver's time, as much again for one that was taken ahead, and 15 s for the report. */
   readonly deliveryLease: number;
   /** From one failed delivery to the next try. Source: Standard Webhooks' example schedule, as in design section 4. */
   readonly deliveries: readonly number[];
@@ -95,6 +97,7 @@ const REAL: Waits = {
   renderTimeout: 30 * MINUTE_MS,
   renderLatePoll: 10 * MINUTE_MS,
   renderLate: DAY_MS,
+  fileLook: DAY_MS,
   retry: 5 * SECOND_MS,
   retryMax: 10 * MINUTE_MS,
   stepLease: 90 * SECOND_MS,

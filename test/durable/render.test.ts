@@ -2,7 +2,9 @@ import { evictDurableObject, runInDurableObject } from "cloudflare:test";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { renderKey, type UserAddress } from "../../src/core/address.ts";
 import type { RenderId } from "../../src/core/ids.ts";
+import { RENDER_TTL_MS } from "../../src/core/limits.ts";
 import type { UserPort } from "../../src/core/ports.ts";
+import { DAY_MS, HOUR_MS } from "../../src/core/time.ts";
 import { scaledWaits } from "../../src/core/waits.ts";
 import { newRender, type RenderWire } from "../../src/core/wire/render.ts";
 import { SandboxObject } from "../../src/sandbox/object.ts";
@@ -51,8 +53,18 @@ const amend = (address: UserAddress, id: string, change: string, value: number):
     storage.sql.exec(`UPDATE renders SET record = json_set(record, ${change}) WHERE id = ?`, value, id);
   });
 
+/** Has the object look at a finished file now, as it does once a day. */
+async function lookAtFile(address: UserAddress, id: string): Promise<void> {
+  await runInDurableObject(userStub(address), (_, { storage }) => {
+    storage.sql.exec("UPDATE due SET due_at = 1 WHERE kind = 'file' AND ref = ?", id);
+  });
+  await userPort(address).wake();
+  await until(async () => !(await owed(address, "file")).some((row) => (row as { due_at: number }).due_at === 1));
+}
+
 /** Brings a file's end about. */
 async function expire(address: UserAddress, id: string): Promise<void> {
+  await amend(address, id, "'$.endedAt', 0 + ?", Date.now() - RENDER_TTL_MS - 1);
   await amend(address, id, "'$.file.expiresAt', 0 + ?", Date.now() - 1);
   await runInDurableObject(userStub(address), (_, { storage }) => {
     storage.sql.exec("UPDATE renders SET file_until = 1 WHERE id = ?", id);
@@ -388,6 +400,37 @@ describe("a render in its object", () => {
       const kept = Date.parse(file?.expires_at ?? "") - Date.parse(ended_at ?? "");
       expect(Math.round(kept / 60_000)).toBe(120);
     }
+  });
+
+  it("keeps the files there are as long as the operator says by now, shorter or longer, a day later", async () => {
+    const { address, user, project } = await filled();
+    const tenant = {
+      id: address.tenant,
+      name: "changing",
+      tier: "small" as const,
+      createdAt: Date.now(),
+      settings: {},
+    };
+    await insertTenant(env.DB, tenant).run();
+    const done = await doneOf(user, good(await user.startRender(call(), project, body)).id);
+    const id = done.id as RenderId;
+    const keepFor = async (render_file_seconds: number): Promise<number> => {
+      const settings = JSON.stringify({ render_file_seconds });
+      await env.DB.prepare("UPDATE tenants SET settings = ?1 WHERE id = ?2").bind(settings, address.tenant).run();
+      await lookAtFile(address, id);
+      const { file } = good(await user.readRender(id));
+      return Date.parse(file?.expires_at ?? "") - Date.parse(done.ended_at ?? "");
+    };
+    const [row] = (await owed(address, "file")) as { due_at: number }[];
+    expect(row?.due_at).toBeLessThanOrEqual(Date.now() + scaledWaits(60).fileLook);
+    expect(await keepFor(7 * 86_400)).toBe(7 * DAY_MS);
+    expect(await keepFor(90 * 86_400)).toBe(90 * DAY_MS);
+    await amend(address, id, "'$.endedAt', 0 + ?", Date.now() - 2 * HOUR_MS);
+    await keepFor(3_600);
+    expect(bad(await user.renderFile(id)).code).toBe("file_gone");
+    await until(async () => (await env.MEDIA.head(renderKey(address, id))) === null);
+    await keepFor(90 * 86_400);
+    expect(bad(await user.renderFile(id)).code).toBe("file_gone");
   });
 
   it("keeps its file until its time is over, and another's that is still shown", async () => {

@@ -6,15 +6,17 @@ import { RENDER_TTL_MS } from "../../core/limits.ts";
 import { signLink } from "../../core/link.ts";
 import type { Call, StoredFile } from "../../core/ports.ts";
 import { isTold } from "../../core/render.ts";
+import { endedNow, keptFor, type RenderFile } from "../../core/render-file.ts";
 import { err, ok, type Result } from "../../core/result.ts";
-import { SECOND_MS, toRfc3339 } from "../../core/time.ts";
+import { type EpochMs, SECOND_MS, toRfc3339 } from "../../core/time.ts";
 import { readTenant } from "../../store/tenants.ts";
+import type { Ground } from "../ground.ts";
 import { findRepeat, keepRepeat } from "../repeats.ts";
 import { enter, FILE, type Home } from "./home.ts";
 import { fileOwner, type RenderRows } from "./render-rows.ts";
 import { fileGone, noRender, notReady } from "./render-show.ts";
 
-/** How long a finished file of this tenant is kept from now on, in ms. One read of D1; throws when it does not answer. */
+/** How long a finished file of this tenant is kept, in ms. One read of D1; throws when it does not answer. */
 export async function keepingTime({ address, ground }: Home): Promise<number> {
   const tenant = await readTenant(ground.env.DB, address.tenant);
   return tenant === null ? RENDER_TTL_MS : tenant.render_file_seconds * SECOND_MS;
@@ -68,16 +70,25 @@ export class RenderFiles {
     const { ground, schedule } = this.#home;
     const render = this.#rows.find(id);
     if (render === null || render.file === null) return;
-    this.#rows.save({ ...render, file: { ...render.file, expiresAt: Math.min(render.file.expiresAt, ground.now()) } });
+    this.#rows.save({ ...render, file: endedNow(render.file, ground.now()) });
     schedule.owe(FILE, id, ground.now());
   }
 
-  /** The schedule's work at a file's end: it is refused from that moment on, and removed here unless another render shows it. */
-  async expire(id: RenderId): Promise<void> {
+  /**
+   * The schedule's work for a finished file. Its end is reckoned anew from what the tenant's files are kept for by now; a file
+   * past it is refused from that moment on, and removed here unless another render shows it.
+   */
+  async look(id: RenderId): Promise<void> {
     const { address, ground, schedule } = this.#home;
+    const keptMs = await keepingTime(this.#home);
     const render = this.#rows.find(id);
     if (render === null || render.file === null) return schedule.done(FILE, id);
-    if (render.file.expiresAt > ground.now()) return schedule.owe(FILE, id, render.file.expiresAt);
+    const file = keptFor(render.file, render.endedAt ?? render.createdAt, keptMs);
+    ground.storage.transactionSync(() => {
+      if (file.expiresAt !== render.file?.expiresAt) this.#rows.save({ ...render, file });
+      schedule.owe(FILE, id, nextFileLook(ground, file));
+    });
+    if (file.expiresAt > ground.now()) return;
     const owner = fileOwner(render);
     await ground.boundary("file.expired");
     if (!this.#rows.isShared(id, owner, ground.now())) {
@@ -86,3 +97,7 @@ export class RenderFiles {
     schedule.done(FILE, id);
   }
 }
+
+/** When a file is looked at next: at its end, and before that once a day. */
+export const nextFileLook = ({ now, config }: Ground, { expiresAt }: RenderFile): EpochMs =>
+  Math.min(expiresAt, now() + config.waits.fileLook);

@@ -25,7 +25,7 @@ import type { NemoFailure } from "../../nemo/failures.ts";
 import { FILE, type Home, RENDER } from "./home.ts";
 import type { Projects } from "./projects.ts";
 import { copyResult } from "./render-copy.ts";
-import { keepingTime } from "./render-files.ts";
+import { keepingTime, nextFileLook } from "./render-files.ts";
 import type { RenderRows } from "./render-rows.ts";
 import { nothingToRender, showRender } from "./render-show.ts";
 
@@ -133,8 +133,9 @@ export class RenderRun {
       return void this.#step(render.id, (now) => toFailed(now, failed, this.#now()));
     }
     await ground.boundary("file.copied");
-    const file = { ...copied.file, expiresAt: this.#now() + keptMs };
-    this.#step(render.id, (now) => toCompleted(now, file, copied.warnings, this.#now()));
+    const at = this.#now();
+    const file = { ...copied.file, expiresAt: at + keptMs };
+    this.#step(render.id, (now) => toCompleted(now, file, copied.warnings, at));
   }
 
   /** Best effort: the render is over whatever upstream says, and a job that goes on there costs nothing. */
@@ -170,7 +171,7 @@ export function keepStep({ ground, schedule, outbox, ...home }: Home, rows: Rend
     if (is.cancelOwed) schedule.owe(RENDER, is.id, ground.now());
     else if (isOver(is)) schedule.done(RENDER, is.id);
     else schedule.owe(RENDER, is.id, is.nextAt ?? ground.now());
-    if (is.file !== null) schedule.owe(FILE, is.id, is.file.expiresAt);
+    if (is.file !== null) schedule.owe(FILE, is.id, nextFileLook(ground, is.file));
     const isDone = is.phase === "completed";
     if (!isDone && (isTold(was) || !isTold(is))) return;
     const shown = showRender({ ground, schedule, outbox, ...home }, is);

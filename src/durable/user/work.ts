@@ -18,7 +18,7 @@ export async function performDue(parts: UserParts, { kind, ref, attempts }: DueR
   if (!erasure.isOwed(kind)) return home.schedule.done(kind, ref);
   if (kind === TURN) return parts.run.perform(ref as TurnId, attempts);
   if (kind === RENDER) return parts.rendering.perform(ref as RenderId, attempts);
-  if (kind === FILE) return parts.files.expire(ref as RenderId);
+  if (kind === FILE) return parts.files.look(ref as RenderId);
   if (kind === ATTACH) return parts.assets.perform(ref, attempts);
   if (kind === OUTBOX) return parts.home.outbox.flush();
   if (kind === VIDEO) return parts.filming.perform(ref as VideoId);
