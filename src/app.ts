@@ -31,6 +31,7 @@ import { mountProjects } from "./routes/projects.ts";
 import { mountRenders } from "./routes/renders.ts";
 import { mountTurnEvents } from "./routes/turn-events.ts";
 import { mountTurns } from "./routes/turns.ts";
+import { mountUploadImport } from "./routes/upload-import.ts";
 import { mountUploadResource } from "./routes/upload-resource.ts";
 import { mountUploads } from "./routes/uploads.ts";
 import { mountUsage } from "./routes/usage.ts";
@@ -51,6 +52,7 @@ const COLLECTIONS = [
   mountTurns,
   mountTurnEvents,
   mountUploads,
+  mountUploadImport,
   mountUploadResource,
   mountAssets,
   mountRenders,

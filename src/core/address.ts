@@ -41,6 +41,9 @@ export const renderKey = (address: UserAddress, id: string): string => `${userPr
 /** Whom a user's own name is sealed for. */
 export const userNameOwner = ({ tenant, mode, uh }: UserAddress): string => `user_name|${tenant}|${mode}|${uh}`;
 
+/** Whom the address of an import is sealed for. */
+export const importOwner = ({ tenant, mode }: Scope, id: UploadId): string => `import|${tenant}|${mode}|${id}`;
+
 /** Whose an object is, for its log lines: what its name says, the user's hash at the end of an upload's id too. Nothing of the operator's. */
 export function ownerOf(name: string): { readonly tenant?: string; readonly mode?: string; readonly uh?: string } {
   const [tenant, mode, last] = name.split(":");

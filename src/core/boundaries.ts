@@ -9,6 +9,9 @@ export const BOUNDARIES = [
   "turn.sent", // the message's request has left, no answer was read
   "turn.first_byte", // the first bytes of the answer were read, none committed
   "turn.ended", // the stream is over and committed, the turn is not settled
+  "import.intent", // an import is committed, nothing has left
+  "import.begun", // a request for its file is committed, nothing has left
+  "import.answered", // the address has answered, nothing of the file is kept
   "upload.begun", // R2 has begun a file of parts, the upload does not know it
   "upload.part", // a part is in R2, the upload does not say so
   "upload.closing", // every byte is kept and said to be all, the parts are not put together

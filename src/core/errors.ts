@@ -58,6 +58,12 @@ export const ERRORS = {
   upload_closed: row(409, "The upload is already finished"),
   upload_final: row(403, "This upload takes no bytes of its own"),
   upload_expired: row(410, "The upload has expired"),
+  import_not_found: row(422, "There is no file at this address"),
+  import_forbidden: row(422, "This address may not be read"),
+  import_refused: row(422, "This address does not give the file"),
+  too_many_redirects: row(422, "This address leads on too often"),
+  import_unavailable: row(502, "The address is not answering", true),
+  import_timeout: row(504, "The address is too slow", true),
   asset_not_ready: row(409, "The file is not ready yet", true),
   asset_not_attachable: row(409, "The file cannot be used here"),
   // turns

@@ -51,6 +51,7 @@ const TURN: TurnWire = {
 const UPLOAD: UploadWire = {
   id: `upl${TAIL}`,
   status: "completed",
+  source: "sent",
   filename: "clip.mp4",
   size_bytes: 4_200_000,
   offset_bytes: 4_200_000,
@@ -181,6 +182,7 @@ const DATA: Readonly<Record<EventType, Record<string, unknown>>> = {
   },
   "upload.completed": UPLOAD,
   "upload.expired": { ...UPLOAD, status: "expired", asset_id: null },
+  "upload.failed": { ...UPLOAD, status: "failed", asset_id: null, error: FAILED },
   "asset.ready": ASSET,
   "asset.rejected": { ...ASSET, status: "rejected" },
   "render.completed": RENDER,

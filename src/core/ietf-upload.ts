@@ -11,6 +11,7 @@ import {
   badHeader,
   base64Bytes,
   contentBytesOf,
+  dispositionName,
   fileNameFor,
   type HeaderReader,
   mediaTypeOf,
@@ -58,7 +59,7 @@ export function readIetfCreation(headers: HeaderReader): Result<NewFile, Refusal
   const { sizeBytes, complete, contentBytes } = append.value;
   // The length MUST be recorded where Upload-Length tells it, or Upload-Complete: ?1 together with Content-Length.
   const size = sizeBytes ?? (complete === true ? contentBytes : null);
-  const filename = fileNameFor(nameIn(headers.get("Content-Disposition")), headers.get("Content-Type"));
+  const filename = fileNameFor(dispositionName(headers.get("Content-Disposition")), headers.get("Content-Type"));
   const whole = checksumsIn(headers.get("Repr-Digest")).find(({ algorithm }) => algorithm === "SHA-256");
   return ok({ filename, size_bytes: size, metadata: {}, sha256: whole === undefined ? null : hex(whole.digest) });
 }
@@ -96,18 +97,4 @@ function checksumsIn(header: string | null): Checksum[] {
     if (!Object.hasOwn(ALGORITHMS, name) || digest === null) return [];
     return [{ algorithm: ALGORITHMS[name as keyof typeof ALGORITHMS], digest }]; // just asked
   });
-}
-
-/** The file name of a Content-Disposition; the extended form wins. Null when it has none. */
-function nameIn(header: string | null): string | null {
-  const extended = /;\s*filename\*\s*=\s*utf-8'[^']*'([^;\s]+)/i.exec(header ?? "")?.[1];
-  if (extended !== undefined) {
-    try {
-      return decodeURIComponent(extended);
-    } catch {
-      // not what RFC 8187 allows: the plain form is read
-    }
-  }
-  const [, quoted, token] = /;\s*filename\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^;\s]+))/i.exec(header ?? "") ?? [];
-  return quoted?.replaceAll(/\\(.)/g, "$1") ?? token ?? null;
 }

@@ -33,8 +33,8 @@ export const IDEMPOTENCY_TTL_MS = DAY_MS;
 export const HEADER_CHARS = 8_192;
 /** Characters of all headers together. Chosen: half of what Cloudflare's edge lets through. */
 export const HEADERS_CHARS = 65_536;
-/** Characters of an address a caller names: webhooks, imports, callbacks. Chosen: what browsers and proxies carry. */
-export const TARGET_CHARS = 2_000;
+/** Characters of an address a caller names: webhooks, imports, callbacks. Chosen: a link signed with temporary credentials has over 2,000. */
+export const TARGET_CHARS = 4_096;
 export const PAGE_DEFAULT = 20;
 export const PAGE_MAX = 100;
 
@@ -107,6 +107,10 @@ export const NEMO_UPLOAD_BYTES = 500_000_000;
 /** A file's size at creation. What one request cannot carry comes in chunks. */
 export const UPLOAD_BYTES = NEMO_UPLOAD_BYTES;
 export const OPEN_UPLOADS_PER_USER = 20;
+/** Imports of a user that fetch at once; later ones wait in order. Chosen: an object has six requests on their way, and each import is an object of its own: this is for the servers they ask. */
+export const IMPORTS_AT_ONCE = 3;
+/** Bytes of an import of unannounced length that are counted against the day's quota at a time. Chosen: few calls, little fetched in vain. */
+export const IMPORT_QUOTA_STEP_BYTES = 5_000_000;
 /** Bytes of every part of an upload in R2 but the last. The least that R2 takes; all must be equal, at most 10,000. Source: R2 limits. */
 export const UPLOAD_PART_BYTES = 5 * MIB;
 /** Bytes of a chunk of a resumable upload. Chosen: two whole parts, so that nothing is left over to be kept for the next chunk. */

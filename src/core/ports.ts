@@ -82,6 +82,7 @@ export type UserDoor = Exclude<
   | "signOut"
   | "admitUpload"
   | "noteUpload"
+  | "mayImport"
   | "readUser"
   | "eraseUser"
   | "addAsset"
@@ -175,6 +176,8 @@ export interface UserPort extends VideoPort, MakingPort, BatchPort {
   admitUpload(call: Call, upload: UploadWire): MeteredAnswer<null>;
   /** Told by an upload's object how it stands; null: it was deleted. */
   noteUpload(call: Call, id: UploadId, upload: UploadWire | null): Promise<void>;
+  /** Whether this import is among those that may fetch now. */
+  mayImport(id: UploadId): Promise<boolean>;
   listUploads(page: PageRequest): Promise<Page<UploadWire>>;
 
   /** Told by an upload's object; the same asset twice is one asset. */

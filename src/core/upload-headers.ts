@@ -44,6 +44,20 @@ export function fileNameFor(name: string | null, type: string | null): string {
   return `${base.slice(0, FILENAME_CHARS - format.ext.length - 1)}.${format.ext}`;
 }
 
+/** The file name of a Content-Disposition; the extended form wins. Null when it has none. */
+export function dispositionName(header: string | null): string | null {
+  const extended = /;\s*filename\*\s*=\s*utf-8'[^']*'([^;\s]+)/i.exec(header ?? "")?.[1];
+  if (extended !== undefined) {
+    try {
+      return decodeURIComponent(extended);
+    } catch {
+      // not what RFC 8187 allows: the plain form is read
+    }
+  }
+  const [, quoted, token] = /;\s*filename\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^;\s]+))/i.exec(header ?? "") ?? [];
+  return quoted?.replaceAll(/\\(.)/g, "$1") ?? token ?? null;
+}
+
 /** The limits in the draft's words, beside `max-age` where an upload exists. */
 export const uploadLimit = (maxAgeSeconds: number | null = null): string =>
   [`max-size=${UPLOAD_BYTES}`, `max-append-size=${MAX_REQUEST_BYTES}`]

@@ -3,6 +3,7 @@ import type { UserAddress } from "./address.ts";
 import type { Append } from "./append.ts";
 import type { Refusal } from "./errors.ts";
 import type { UploadId, UserHash } from "./ids.ts";
+import type { ImportOrder } from "./import.ts";
 import type { Call, Piece } from "./ports.ts";
 import type { Metered } from "./quota.ts";
 import type { Result } from "./result.ts";
@@ -38,6 +39,8 @@ export type UploadState = {
 /** One upload: bytes in, an asset out. */
 export interface UploadPort {
   create(call: Call, owner: UserAddress, id: UploadId, body: NewFile): Promise<Metered<UploadWire>>;
+  /** An upload whose bytes we fetch ourselves. */
+  startImport(call: Call, owner: UserAddress, id: UploadId, order: ImportOrder): Promise<Metered<UploadWire>>;
   read(): Answer<UploadWire>;
   /** The whole content in one body of exactly the announced length. */
   write(body: ReadableStream, sizeBytes: number): Answer<UploadWire>;

@@ -74,6 +74,14 @@ export type Waits = {
   readonly uploadBodyIdle: number;
   /** One request may bring bytes this long. Chosen: what MAX_REQUEST_BYTES take at 0.5 Mbit/s. */
   readonly uploadBodyTotal: number;
+  /** An import without a byte this long, headers included, is asked for again. Chosen: longer than a slow server takes to begin. */
+  readonly importIdle: number;
+  /** From its first request on, an import is over after this. Chosen: 500 MB at 0.8 MB/s. */
+  readonly importTotal: number;
+  /** Between the requests of one import, after an answer that may pass. Chosen: a restart, a short fault, a longer one. */
+  readonly importRetries: readonly number[];
+  /** An import that waits for its place looks this often. */
+  readonly importLook: number;
   /** What arrives more slowly than a part in this is kept as it comes. Chosen: what a crash may cost a slow sender. */
   readonly uploadKeep: number;
   /** A request waits this long for a buffer. Chosen: as long as a client waits without giving up. */
@@ -125,6 +133,10 @@ const REAL: Waits = {
   copyTotal: 10 * MINUTE_MS,
   uploadBodyIdle: 60 * SECOND_MS,
   uploadBodyTotal: 25 * MINUTE_MS,
+  importIdle: 20 * SECOND_MS,
+  importTotal: 10 * MINUTE_MS,
+  importRetries: [2 * SECOND_MS, 10 * SECOND_MS, 30 * SECOND_MS],
+  importLook: 2 * SECOND_MS,
   uploadKeep: SECOND_MS,
   uploadBuffer: 5 * SECOND_MS,
   tenantQuiet: 2 * MINUTE_MS,
@@ -139,6 +151,8 @@ const FLOORS: Readonly<Partial<Record<keyof Waits, number>>> = {
   deliveryLease: 9 * SECOND_MS,
   uploadBodyIdle: SECOND_MS,
   uploadBodyTotal: 10 * SECOND_MS,
+  importIdle: 4 * SECOND_MS,
+  importTotal: 20 * SECOND_MS,
 };
 
 /** The waits divided by `scale` (1 in production), each at least 1 ms, and those for other machines at least some seconds. */

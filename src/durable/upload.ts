@@ -10,7 +10,9 @@ import type { Append } from "../core/append.ts";
 import { refuseClosed } from "../core/append.ts";
 import type { Refusal } from "../core/errors.ts";
 import type { UploadId } from "../core/ids.ts";
+import type { ImportOrder } from "../core/import.ts";
 import type { Call, Piece } from "../core/ports.ts";
+import type { Metered } from "../core/quota.ts";
 import { err, ok, type Result } from "../core/result.ts";
 import { finalTakesNone } from "../core/tus-concat.ts";
 import type { Borrower, NewFile, UploadPort, UploadState } from "../core/upload-port.ts";
@@ -26,7 +28,9 @@ import { Closing } from "./upload/closing.ts";
 import { Creating } from "./upload/creating.ts";
 import { Ends } from "./upload/ends.ts";
 import { finalise } from "./upload/finalise.ts";
-import { ASSET, EXPIRE, LOOK, REMOVE, TELL, UploadHome } from "./upload/home.ts";
+import { ASSET, EXPIRE, IMPORT, LOOK, REMOVE, TELL, UploadHome } from "./upload/home.ts";
+import { refuseSender } from "./upload/import-refusals.ts";
+import { Importing } from "./upload/importing.ts";
 import { Joining } from "./upload/joining.ts";
 import { Lending } from "./upload/lending.ts";
 import { Receiving } from "./upload/receiving.ts";
@@ -41,6 +45,7 @@ export class UploadObject extends DurableObject<Env> implements UploadPort {
   readonly #closing: Closing;
   readonly #creating: Creating;
   readonly #ends: Ends;
+  readonly #importing: Importing;
   readonly #joining: Joining;
   readonly #lending: Lending;
   readonly #receiving: Receiving;
@@ -68,11 +73,16 @@ export class UploadObject extends DurableObject<Env> implements UploadPort {
     this.#ends = new Ends(this.#home, this.#lending, joining);
     this.#closing = new Closing(this.#home, joining, this.#ends);
     this.#creating = new Creating(this.#home, this.#closing, joining);
+    this.#importing = new Importing(this.#home, this.#closing, this.#ends, this.#writing);
     this.#receiving = new Receiving(this.#home, this.#closing, this.#ends);
   }
 
   create(call: Call, owner: UserAddress, id: UploadId, body: NewFile): Answer<UploadWire> {
     return this.#creating.create(call, owner, id, body);
+  }
+
+  startImport(call: Call, owner: UserAddress, id: UploadId, order: ImportOrder): Promise<Metered<UploadWire>> {
+    return this.#creating.createImport(call, owner, id, order);
   }
 
   async read(): Answer<UploadWire> {
@@ -82,21 +92,24 @@ export class UploadObject extends DurableObject<Env> implements UploadPort {
 
   /** A newer body takes over from one that is on its way: its sender may be long gone. */
   async write(body: ReadableStream, sizeBytes: number): Answer<UploadWire> {
-    if (this.#seen() === null) return this.#refuse(body, noUpload());
+    const unwanted = this.#refuseSender();
+    if (unwanted !== null) return this.#refuse(body, unwanted);
     const refused = await this.#writing.take((signal) => this.#receiving.write(body, sizeBytes, signal));
     return refused === null ? ok(this.#home.show(this.#home.read())) : err(refused);
   }
 
   async append(body: ReadableStream | null, append: Append): Answer<UploadState> {
     const upload = this.#seen();
-    const refusedFirst = upload?.pieces ? finalTakesNone() : refuseClosed(upload?.status ?? "deleted");
+    const sent = this.#refuseSender() ?? refuseClosed(upload?.status ?? "deleted");
+    const refusedFirst = upload?.pieces ? finalTakesNone() : sent;
     if (refusedFirst !== null) return this.#refuse(body, refusedFirst);
     const refused = await this.#writing.take((signal) => this.#receiving.append(body, append, signal));
     return refused === null ? ok(this.#state(this.#home.read())) : err(refused);
   }
 
   async settle(): Answer<UploadState> {
-    await this.#writing.stop();
+    // Asking how far an import is does not end it: nobody else brings its bytes.
+    if (this.#seen()?.import === null) await this.#writing.stop();
     const upload = this.#seen();
     if (upload === null) return err(noUpload());
     const isOver = upload.status === "expired" || upload.status === "failed";
@@ -145,6 +158,7 @@ export class UploadObject extends DurableObject<Env> implements UploadPort {
     if (kind === REMOVE) return this.#ends.remove();
     if (kind === LOOK) return this.#closing.look(() => this.#writing.isOn);
     if (kind === ASSET) return finalise(this.#home, this.#ends);
+    if (kind === IMPORT) return this.#importing.perform();
     if (kind === TELL) return this.#ends.tell();
     if (kind === OUTBOX) return this.#home.outbox(this.#home.read()).flush();
     throw new Error(`nobody does work of kind ${kind}`);
@@ -160,6 +174,11 @@ export class UploadObject extends DurableObject<Env> implements UploadPort {
     const isComplete = upload.status === "closing" || upload.status === "completed";
     const { uploadMetadata, concat } = upload;
     return { upload: this.#home.show(upload), uploadMetadata, isComplete, concat: concat?.text ?? null };
+  }
+
+  #refuseSender(): Refusal | null {
+    const upload = this.#seen();
+    return upload === null ? noUpload() : refuseSender(upload);
   }
 
   async #refuse(body: ReadableStream | null, refused: Refusal): Promise<Result<never, Refusal>> {

@@ -171,6 +171,10 @@ export class UserObject extends BatchDoors implements UserPort {
     if (this.erasure.refuse() === null) this.#parts.uploads.note(call, id, upload);
   }
 
+  async mayImport(id: UploadId): Promise<boolean> {
+    return this.#parts.uploads.mayImport(id);
+  }
+
   async listUploads(page: PageRequest): Promise<Page<UploadWire>> {
     return this.#parts.home.database.exists() ? this.#parts.uploads.list(page) : NO_PAGE;
   }

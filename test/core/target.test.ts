@@ -153,6 +153,19 @@ describe("an address to send to", () => {
     expect(explainTarget(why)).toMatch(/^The address .+\.$/);
   });
 
+  it("may be as long as a link signed with temporary credentials", () => {
+    const long = (chars: number): string => `https://example.org/${"a".repeat(chars - "https://example.org/".length)}`;
+    expect(checkTarget(long(4_096), PUBLIC).ok).toBe(true);
+    expect(checkTarget(long(4_097), PUBLIC)).toEqual({ ok: false, error: "too_long" });
+  });
+
+  it("is taken as it is where the operator named its origin, and nowhere else", () => {
+    const rules = { ...PUBLIC, trusted: ["http://10.0.0.5:9000"] };
+    expect(checkTarget("http://10.0.0.5:9000/a.mp4", rules).ok).toBe(true);
+    for (const url of ["http://10.0.0.5/a.mp4", "https://10.0.0.5:9000/a.mp4", "http://u@10.0.0.5:9000/a.mp4"])
+      expect(checkTarget(url, rules).ok).toBe(false);
+  });
+
   it("drops the fragment, which is never sent", () => {
     const checked = checkTarget("https://example.org/a#b", PUBLIC);
     expect(checked.ok && checked.value.href).toBe("https://example.org/a");

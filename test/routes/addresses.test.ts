@@ -25,6 +25,7 @@ type Place = {
 
 const places = (project: string): readonly Place[] => [
   { name: "webhooks", path: "/v1/webhook_endpoints", field: "/url", body: (url) => ({ url }) },
+  { name: "imports", path: "/v1/uploads/import", field: "/url", body: (url) => ({ url }) },
   {
     name: "hooks",
     path: "/v1/hooks",

@@ -1,5 +1,7 @@
 /** Files as a phone sends them: by tus, from where the gateway says that it stands, whatever dies under it. */
 import { readFileSync } from "node:fs";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import * as z from "zod";
 import { RefusedError } from "../api.ts";
@@ -68,6 +70,27 @@ export async function sendLarge(customer: Customer, name: string): Promise<Sent>
   };
   const { id, asset_id } = await until(goOn, (got) => got.asset_id !== null);
   return { upload: id, asset: asset_id ?? "" };
+}
+
+/** Has a file of several parts fetched from a server of its own, which may be asked for it more than once; waits for its asset. */
+export async function fetchLarge({ api, run }: Customer, name: string): Promise<Sent> {
+  const file = largeMp4(FILE_BYTES);
+  const server = createServer((_, answer) => void answer.writeHead(200, { "content-length": file.length }).end(file));
+  await new Promise<void>((settle) => server.listen(0, "127.0.0.1", settle));
+  try {
+    const { port } = server.address() as AddressInfo; // it listens on a port
+    const headers = { ...USER, "idempotency-key": `${run}-${name}` };
+    const json = { url: `http://127.0.0.1:${port}/${name}.mp4` };
+    const { id } = await insist(() => api.get("/v1/uploads/import", state, { method: "POST", json, headers }));
+    const { asset_id } = await until(
+      () => api.get(`/v1/uploads/${id}`, state),
+      (got) => got.asset_id !== null || got.status === "failed",
+    );
+    return { upload: id, asset: asset_id ?? "" };
+  } finally {
+    server.closeAllConnections();
+    server.close();
+  }
 }
 
 /** Sends a file as two partial uploads of tus, and joins them. */

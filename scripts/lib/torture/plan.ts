@@ -4,13 +4,14 @@ import { deliveries } from "./delivery-stories.ts";
 import { closing, leaving, removals } from "./end-stories.ts";
 import type { Story } from "./story.ts";
 import { batch, generator, oneProjectBatch, videos } from "./video-stories.ts";
-import { expiry, render, takenBack, turns, uploads } from "./work-stories.ts";
+import { expiry, imports, render, takenBack, turns, uploads } from "./work-stories.ts";
 
 export const STORIES = {
   turns,
   render,
   "taken-back": takenBack,
   uploads,
+  imports,
   expiry,
   deliveries,
   videos,
@@ -29,9 +30,12 @@ const PLAN: Readonly<Record<Boundary, readonly [StoryName, ...StoryName[]]>> = {
   "turn.sent": ["turns", "videos", "batch", "one-project", "generator"],
   "turn.first_byte": ["turns", "videos", "batch", "one-project"],
   "turn.ended": ["turns", "videos", "batch", "one-project"],
-  "upload.begun": ["uploads", "expiry", "leaving"],
-  "upload.part": ["uploads", "expiry", "leaving"],
-  "upload.closing": ["uploads"],
+  "import.intent": ["imports"],
+  "import.begun": ["imports"],
+  "import.answered": ["imports"],
+  "upload.begun": ["uploads", "imports", "expiry", "leaving"],
+  "upload.part": ["uploads", "imports", "expiry", "leaving"],
+  "upload.closing": ["uploads", "imports"],
   "upload.lent": ["uploads"],
   "upload.stored": ["uploads", "videos"],
   "upload.completed": ["uploads", "videos"],

@@ -1,6 +1,6 @@
 /** Stories of one kind of work each: turns, a render, uploads. */
 import * as z from "zod";
-import { factsOf, sendHalf, sendJoined, sendLarge, sendSmall } from "./files.ts";
+import { factsOf, fetchLarge, sendHalf, sendJoined, sendLarge, sendSmall } from "./files.ts";
 import {
   type Customer,
   ended,
@@ -95,6 +95,14 @@ export const uploads: Story = {
     ];
     await remove(customer, await sendHalf(customer, "half"));
     return { prompts: [], renders: NO_RENDERS, facts: sent.flatMap(factsOf) };
+  },
+};
+
+/** A file of several parts that is fetched from a server. */
+export const imports: Story = {
+  async tell(customer) {
+    const fetched = await fetchLarge(customer, "fetched");
+    return { prompts: [], renders: NO_RENDERS, facts: factsOf(fetched) };
   },
 };
 

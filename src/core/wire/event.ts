@@ -9,6 +9,7 @@ export const EVENT_TYPES = [
   "timeline.changed",
   "upload.completed",
   "upload.expired",
+  "upload.failed",
   "asset.ready",
   "asset.rejected",
   "render.completed",

@@ -1,12 +1,13 @@
 /** An upload: bytes on their way into the store. And what it becomes: an asset. */
 import * as z from "zod";
 import { UPLOAD_BYTES } from "../limits.ts";
-import { failure, filename, metadata, moment, owned } from "./common.ts";
+import { failure, filename, metadata, moment, owned, targetUrl } from "./common.ts";
 
 export const upload = z
   .object({
     id: owned("upl"),
     status: z.enum(["open", "completed", "expired", "failed"]),
+    source: z.enum(["sent", "import"]).meta({ description: "Who brings the bytes: you, or we from an address." }),
     filename: z.string(),
     size_bytes: z.int().nullable().meta({ description: "Null until the sender has said it." }),
     offset_bytes: z.int().meta({ description: "What is stored: everything below it is safe." }),
@@ -32,6 +33,18 @@ export const newUpload = z.strictObject({
   metadata: metadata.default({}),
 });
 export type NewUpload = z.infer<typeof newUpload>;
+
+export const newImport = z.strictObject({
+  url: targetUrl.meta({
+    description: "Where the file is: https, without a user name. Never shown, and forgotten when the import is over.",
+    example: "https://example.com/clip.mp4",
+  }),
+  file_name: filename
+    .optional()
+    .meta({ description: "Else as its server or its address calls it.", example: "clip.mp4" }),
+  metadata: metadata.default({}),
+});
+export type NewImport = z.infer<typeof newImport>;
 
 export const asset = z
   .object({

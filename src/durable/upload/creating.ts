@@ -2,15 +2,19 @@
 import type { UserAddress } from "../../core/address.ts";
 import type { Refusal } from "../../core/errors.ts";
 import type { UploadId } from "../../core/ids.ts";
+import { type ImportOrder, nameByAddress } from "../../core/import.ts";
 import type { Call } from "../../core/ports.ts";
 import { type Metered, metered } from "../../core/quota.ts";
 import { err, ok, type Result } from "../../core/result.ts";
+import { seal } from "../../core/seal.ts";
+import { refuseTarget } from "../../core/target.ts";
 import type { NewFile } from "../../core/upload-port.ts";
 import type { UploadWire } from "../../core/wire/upload.ts";
 import type { Closing } from "./closing.ts";
-import { EXPIRE, type UploadHome } from "./home.ts";
+import { EXPIRE, IMPORT, type UploadHome } from "./home.ts";
+import { addressOwner, rulesOf } from "./import-address.ts";
 import type { Joining } from "./joining.ts";
-import { newUpload, refuseNew, refuseRepeat, type Upload } from "./record.ts";
+import { type Making, newUpload, refuseNew, refuseRepeat, type Upload } from "./record.ts";
 
 export class Creating {
   readonly #home: UploadHome;
@@ -24,30 +28,64 @@ export class Creating {
   }
 
   /** Makes the upload, or shows it to a repeat of the call that made it, for as long as an Idempotency-Key is remembered. */
-  async create(call: Call, owner: UserAddress, id: UploadId, body: NewFile): Promise<Metered<UploadWire>> {
+  create(call: Call, owner: UserAddress, id: UploadId, body: NewFile): Promise<Metered<UploadWire>> {
+    const isFinal = body.concat?.kind === "final";
+    return this.#begin({ call, owner, id, body }, refuseNew, async (announced) =>
+      isFinal ? this.#joining.plan(announced) : ok(announced),
+    );
+  }
+
+  /** The same, of an upload whose bytes we fetch. Its content alone will say what it is: an address need not end like a file. */
+  async createImport(
+    call: Call,
+    owner: UserAddress,
+    id: UploadId,
+    { url, fileName, metadata }: ImportOrder,
+  ): Promise<Metered<UploadWire>> {
+    const { ground, schedule } = this.#home;
+    const refused = (): Refusal | null => refuseTarget(url, "/url", rulesOf(ground.config, call));
+    const filename = fileName ?? (URL.canParse(url) ? nameByAddress(new URL(url)) : "");
+    const making = { call, owner, id, body: { filename, size_bytes: null, metadata } };
+    const made = await this.#begin(making, refused, async (announced) => {
+      const address = await seal(url, addressOwner(announced), ground.config.roots, ground.random);
+      return ok({ ...announced, import: { address, isNamed: fileName !== null, attempts: 0, begunAt: null } });
+    });
+    if (made.ok) await ground.boundary("import.intent");
+    schedule.tick();
+    return made;
+  }
+
+  async #begin(
+    making: Making,
+    refuse: (body: NewFile) => Refusal | null,
+    plan: (announced: Upload) => Promise<Result<Upload, Refusal>>,
+  ): Promise<Metered<UploadWire>> {
     const { ground, database, schedule } = this.#home;
     const known = this.#home.find();
-    if (known !== null) return this.#repeat(known, call);
-    const refused = refuseNew(body);
+    if (known !== null) return this.#repeat(known, making.call);
+    const refused = refuse(making.body);
     if (refused !== null) return err(refused);
-    const announced = newUpload({ call, owner, id, body }, ground.now(), ground.config.waits.uploadIdle);
-    const planned = body.concat?.kind === "final" ? await this.#joining.plan(announced) : ok(announced);
+    const planned = await plan(newUpload(making, ground.now(), ground.config.waits.uploadIdle));
     if (!planned.ok) return planned;
     const upload = planned.value;
-    const admitted = await this.#home.user(upload).admitUpload({ ...call, repeat: null }, this.#home.show(upload));
+    const call = { ...making.call, repeat: null };
+    const admitted = await this.#home.user(upload).admitUpload(call, this.#home.show(upload));
     if (!admitted.ok) return admitted;
     const made = this.#home.find(); // by the same call, while its user was asked
-    if (made !== null) return this.#repeat(made, call);
+    if (made !== null) return this.#repeat(made, making.call);
     database.ready();
     ground.storage.transactionSync(() => {
       schedule.owe(EXPIRE, "", upload.expiresAt);
       if (upload.status === "closing") this.#closing.begin(upload);
       else this.#home.save(upload);
+      if (upload.import !== null) schedule.owe(IMPORT, "", ground.now());
     });
     if (upload.status === "closing") await this.#closing.finish();
     else await schedule.cover();
     const { error } = this.#home.read();
-    return error === null ? metered(this.#home.show(this.#home.read()), admitted.limits ?? []) : err(error);
+    // An import may have ended already: its maker is shown that too.
+    const isMade = error === null || upload.import !== null;
+    return isMade ? metered(this.#home.show(this.#home.read()), admitted.limits ?? []) : err(error);
   }
 
   #repeat(known: Upload, call: Call): Result<UploadWire, Refusal> {

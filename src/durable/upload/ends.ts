@@ -1,6 +1,6 @@
 /** The other ends of an upload: expired, failed, deleted. Committed first; what lies in R2 is removed afterwards, until it is gone. */
 import type { Refusal } from "../../core/errors.ts";
-import { ASSET, EXPIRE, LOOK, REMOVE, TELL, type UploadHome } from "./home.ts";
+import { ASSET, EXPIRE, IMPORT, LOOK, REMOVE, TELL, type UploadHome } from "./home.ts";
 import type { Joining } from "./joining.ts";
 import type { Lending } from "./lending.ts";
 import { isPartial, type Upload } from "./record.ts";
@@ -43,7 +43,9 @@ export class Ends {
   }
 
   fail(error: Refusal): void {
-    this.#end({ ...this.#home.read(), status: "failed", error });
+    this.#end({ ...this.#home.read(), status: "failed", error }, (ended) => {
+      if (!isPartial(ended)) this.#home.outbox(ended).add("upload.failed", ended.id, this.#home.show(ended));
+    });
   }
 
   delete(): void {
@@ -71,7 +73,7 @@ export class Ends {
       also(ended);
       schedule.owe(REMOVE, "", ground.now());
       schedule.owe(TELL, "", ground.now());
-      for (const kind of [EXPIRE, LOOK, ASSET]) schedule.done(kind, "");
+      for (const kind of [EXPIRE, LOOK, ASSET, IMPORT]) schedule.done(kind, "");
     });
     schedule.tick();
   }

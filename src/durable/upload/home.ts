@@ -19,6 +19,8 @@ export const REMOVE = "remove";
 export const LOOK = "look";
 export const ASSET = "asset";
 export const TELL = "tell";
+/** The bytes are to be fetched from an address. */
+export const IMPORT = "import";
 
 export class UploadHome {
   readonly ground: Ground;
@@ -48,8 +50,11 @@ export class UploadHome {
     return upload;
   }
 
+  /** Writes the upload down; an address only for as long as something is fetched from it. */
   save(upload: Upload): void {
-    writeMeta(this.ground.sql, "upload", JSON.stringify(upload));
+    const isOver = upload.import !== null && upload.status !== "open";
+    const kept = isOver ? { ...upload, import: { ...upload.import, address: null } } : upload;
+    writeMeta(this.ground.sql, "upload", JSON.stringify(kept));
   }
 
   /** How far its bytes are kept. Once the file is whole they are no longer counted. */

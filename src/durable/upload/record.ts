@@ -4,6 +4,7 @@ import { refuseLarge, type Standing } from "../../core/append.ts";
 import { type Refusal, refusal } from "../../core/errors.ts";
 import { FORMATS, formatList, formatOfName, type MediaFormat, nameFor } from "../../core/formats.ts";
 import type { AssetId, UploadId } from "../../core/ids.ts";
+import type { Import } from "../../core/import.ts";
 import { IDEMPOTENCY_TTL_MS, UPLOAD_BYTES } from "../../core/limits.ts";
 import type { AssetRecord, Call, Piece } from "../../core/ports.ts";
 import type { Result } from "../../core/result.ts";
@@ -47,7 +48,12 @@ export type Upload = {
   readonly lentTo: readonly UploadId[];
   /** Its asset cannot be used, and its file is not kept. */
   readonly isRejected: boolean;
+  /** Where we fetch it from; null when its sender brings it. */
+  readonly import: Import | null;
 };
+
+/** One whose bytes we fetch. */
+export type Imported = Upload & { readonly import: Import };
 
 /** A piece of a file that a final upload may put together. */
 export const isPartial = ({ concat }: Upload): boolean => concat?.kind === "partial";
@@ -63,6 +69,7 @@ const LATER = {
   pieces: null,
   lentTo: [],
   isRejected: false,
+  import: null,
 } as const;
 type Later = keyof typeof LATER;
 
@@ -101,6 +108,7 @@ export const newUpload = ({ call, owner, id, body }: Making, now: EpochMs, idleM
   pieces: null,
   lentTo: [],
   isRejected: false,
+  import: null,
 });
 
 /** Why an upload may not be created; null when it may. */
@@ -215,6 +223,7 @@ const described = (upload: Upload, format: MediaFormat) => ({
 export const showUpload = (upload: Upload, offset: number, publicUrl: string | null): UploadWire => ({
   id: upload.id,
   status: shownStatus(upload.status),
+  source: upload.import === null ? "sent" : "import",
   filename: upload.filename,
   size_bytes: upload.sizeBytes,
   offset_bytes: offset,

@@ -2,7 +2,7 @@
 import { uploadObjectName } from "../../core/address.ts";
 import { type Refusal, refusal } from "../../core/errors.ts";
 import type { UploadId } from "../../core/ids.ts";
-import { OPEN_UPLOADS_PER_USER } from "../../core/limits.ts";
+import { IMPORTS_AT_ONCE, OPEN_UPLOADS_PER_USER } from "../../core/limits.ts";
 import type { Call, Page, PageRequest } from "../../core/ports.ts";
 import { type Metered, metered } from "../../core/quota.ts";
 import { err, ok } from "../../core/result.ts";
@@ -36,6 +36,14 @@ export class Uploads {
     enter(this.#home, call);
     if (upload === null) this.#sql.exec("DELETE FROM uploads WHERE id = ?", id);
     else this.#put(upload);
+  }
+
+  /** Whether an import may fetch now: the oldest open ones may, as many as `IMPORTS_AT_ONCE`. Every end makes room for the next. */
+  mayImport(id: UploadId): boolean {
+    if (!this.#isKnown(id)) return false;
+    const query = `SELECT count(*) AS n FROM uploads
+      WHERE is_open = 1 AND record ->> 'source' = 'import' AND n < (SELECT n FROM uploads WHERE id = ?)`;
+    return this.#sql.exec<{ n: number }>(query, id).one().n < IMPORTS_AT_ONCE;
   }
 
   /** The newest first. */
