@@ -64,5 +64,6 @@ function targetOf(purpose: string, name: string): LinkTarget | null {
   return null;
 }
 
-/** Where a token is opened. */
-export const linkUrl = (origin: string, token: string): string => `${origin}/f/${token}`;
+/** Where a token is opened. A file's name at its end opens nothing: it is for who names what it fetches after the address. */
+export const linkUrl = (origin: string, token: string, filename: string | null = null): string =>
+  [origin, "f", token, ...(filename === null ? [] : [encodeURIComponent(filename.toWellFormed())])].join("/");

@@ -5,38 +5,52 @@ import { type Link, readLink } from "../core/link.ts";
 import type { StoredFile } from "../core/ports.ts";
 import type { Env } from "../env.ts";
 import { apiError, notFound, unwrap } from "../http/api-error.ts";
-import type { Api } from "../http/context.ts";
+import type { Api, Ctx } from "../http/context.ts";
 import { alsoHead, declare } from "../http/declare.ts";
 import { serveFile } from "../http/file.ts";
 import { userObject } from "../http/objects.ts";
 import { rootsOf } from "../http/roots.ts";
 import { fileAnswers } from "./renders.ts";
 
+const token = z.string().max(300);
+const link = { method: "get", access: "public", responses: fileAnswers } as const;
+const tags = ["Renders"];
+
 const open = declare({
-  method: "get",
+  ...link,
+  tags,
   path: "/f/{token}",
-  access: "public",
-  tags: ["Renders"],
   summary: "The file behind a signed link",
-  request: { params: z.object({ token: z.string().max(300) }) },
-  responses: fileAnswers,
+  request: { params: z.object({ token }) },
+});
+
+const openNamed = declare({
+  ...link,
+  tags,
+  path: "/f/{token}/{name}",
+  summary: "The file behind a signed link, with a name at its end",
+  description: "For those who call a file after its address. The name opens nothing.",
+  request: { params: z.object({ token, name: z.string() }) },
 });
 
 export function mountLinks(app: Api): void {
-  alsoHead(app, open);
-  app.openapi(open, async (c) => {
-    const link = await readLink(c.req.valid("param").token, rootsOf(c.var.config), Date.now());
-    if (link.ok && link.value.purpose !== "ticket")
-      return serveFile(c.env.MEDIA, c.req.raw, await fileOf(c.env, link.value));
-    if (!link.ok && link.error === "expired") throw apiError("link_expired", "Ask whoever shared it for a new link.");
-    throw notFound();
-  });
+  for (const route of [open, openNamed]) alsoHead(app, route);
+  app.openapi(open, (c) => serveLink(c, c.req.valid("param").token));
+  app.openapi(openNamed, (c) => serveLink(c, c.req.valid("param").token));
+}
+
+async function serveLink(c: Ctx, text: string): Promise<Response> {
+  const read = await readLink(text, rootsOf(c.var.config), Date.now());
+  if (read.ok && read.value.purpose !== "ticket")
+    return serveFile(c.env.MEDIA, c.req.raw, await fileOf(c.env, read.value));
+  if (!read.ok && read.error === "expired") throw apiError("link_expired", "Ask whoever shared it for a new link.");
+  throw notFound();
 }
 
 /** The file of a link, read from its owner's object: what was deleted since is not served. */
-async function fileOf(env: Env, link: Exclude<Link, { purpose: "ticket" }>): Promise<StoredFile> {
-  const user = userObject(env, { tenant: link.tenant, mode: link.mode, uh: userHashOf(link.id), pass: null });
-  if (link.purpose === "share") return unwrap(await user.renderFile(link.id));
-  const { key, filename, content_type: contentType } = unwrap(await user.readAsset(link.id));
+async function fileOf(env: Env, target: Exclude<Link, { purpose: "ticket" }>): Promise<StoredFile> {
+  const user = userObject(env, { tenant: target.tenant, mode: target.mode, uh: userHashOf(target.id), pass: null });
+  if (target.purpose === "share") return unwrap(await user.renderFile(target.id));
+  const { key, filename, content_type: contentType } = unwrap(await user.readAsset(target.id));
   return { key, filename, contentType };
 }

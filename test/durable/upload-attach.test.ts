@@ -1,9 +1,10 @@
 import { runInDurableObject } from "cloudflare:test";
-import { afterEach, describe, expect, it, vi } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { UserAddress } from "../../src/core/address.ts";
 import { ownedId, type ProjectId } from "../../src/core/ids.ts";
 import type { AssetRecord, UserPort } from "../../src/core/ports.ts";
 import { SandboxObject } from "../../src/sandbox/object.ts";
+import { type LiveNemo, someToken, startLiveNemo } from "../support/live-nemo.ts";
 import {
   call,
   endOf,
@@ -152,15 +153,120 @@ describe("an asset on its way into a project", () => {
     expect((await ledger(address)).uploads).toHaveLength(1);
   });
 
-  it("ends at once when upstream's refusal will not pass", async () => {
+  it.each([
+    [4001, "unsupported_media"],
+    [4002, "file_too_large"],
+  ])("ends at once when upstream's refusal %i will not pass, as the same problem as our own", async (code, problem) => {
+    const address = freshAddress();
+    const user = userPort(address);
+    const project = await newProject(user);
+    const asset = await newAsset(address, "clip.mp4", 100);
+    pushes(() => Promise.resolve(Response.json({ code, msg: "no" })));
+    good(await user.attachAsset(call(), project, asset));
+    const failed = await ended(address);
+    expect(failed.status).toBe("failed");
+    expect(JSON.parse(failed.record)).toMatchObject({ error: { code: problem } });
+  });
+
+  it("goes into every project of its user from one staging, one push after the other, whole", async () => {
+    const address = freshAddress();
+    const user = userPort(address);
+    const asset = await newAsset(address, "clip.mp4", 70_000);
+    const projects = await Promise.all([newProject(user), newProject(user), newProject(user)]);
+    let [now, most] = [0, 0];
+    pushes(async (real) => {
+      most = Math.max(most, ++now);
+      const answer = await real();
+      now -= 1;
+      return answer;
+    });
+    for (const project of projects) good(await user.attachAsset(call(), project, asset));
+    for (const project of projects) expect(await attached(user, project, asset)).toBe("attached");
+    expect(most).toBe(1);
+    const { uploads } = await ledger(address);
+    expect(uploads).toMatchObject(projects.map(() => ({ filename: "clip.mp4", size_bytes: 70_000 })));
+  });
+
+  it("is brought again into the session that replaces the one it was in", async () => {
+    const address = freshAddress();
+    const user = userPort(address);
+    const project = await newProject(user);
+    const asset = await newAsset(address, "clip.mp4", 100);
+    expect(await attached(user, project, asset)).toBe("attached");
+    await sandboxQueue(address, ["#fault:session_lost"]);
+    expect((await endOf(user, await startTurn(user, project, "make a video of the sea"))).status).toBe("completed");
+    expect(await attached(user, project, asset)).toBe("attached");
+    const { uploads } = await ledger(address);
+    expect(new Set(uploads.map((one) => (one as { session_id: string }).session_id)).size).toBe(2);
+  });
+});
+
+describe("a turn after an attachment that failed for good", () => {
+  /** A project whose only attachment, asked for with a key, has failed. */
+  async function failed() {
     const address = freshAddress();
     const user = userPort(address);
     const project = await newProject(user);
     const asset = await newAsset(address, "clip.mp4", 100);
     pushes(() => Promise.resolve(Response.json({ code: 4001, msg: "unsupported" })));
-    good(await user.attachAsset(call(), project, asset));
-    const failed = await ended(address);
-    expect(failed.status).toBe("failed");
-    expect(JSON.parse(failed.record)).toMatchObject({ error: { code: "unsupported_media" } });
+    good(await user.attachAsset(call("attach"), project, asset));
+    expect((await ended(address)).status).toBe("failed");
+    return { address, user, project, asset };
+  }
+
+  it("fails with its problem before anything is sent, once; the next one goes on without the file", async () => {
+    const { address, user, project } = await failed();
+    const turn = await endOf(user, await startTurn(user, project, "turn this video into a short clip"));
+    expect(turn).toMatchObject({
+      status: "failed",
+      charged: "no",
+      error: { code: "unsupported_media", detail: expect.stringMatching(/^clip\.mp4: /) },
+    });
+    expect((await ledger(address)).turns).toEqual([]);
+    expect((await endOf(user, await startTurn(user, project, "make a video of the sea"))).status).toBe("completed");
+  });
+
+  it("goes ahead where the caller has seen it", async () => {
+    const { user, project, asset } = await failed();
+    expect(good(await user.attachAsset(call("attach"), project, asset))).toMatchObject({
+      status: "failed",
+      error: { code: "unsupported_media" },
+    });
+    expect((await endOf(user, await startTurn(user, project, "make a video of the sea"))).status).toBe("completed");
+  });
+
+  it("goes ahead where it was asked for again and came through", async () => {
+    const { user, project, asset } = await failed();
+    vi.restoreAllMocks();
+    expect(await attached(user, project, asset)).toBe("attached");
+    expect((await endOf(user, await startTurn(user, project, "make a video of the sea"))).status).toBe("completed");
+  });
+});
+
+describe("with PUBLIC_URL, an asset of a live user", () => {
+  let nemo: LiveNemo;
+  beforeEach(() => {
+    env.PUBLIC_URL = "https://gateway.example";
+    nemo = startLiveNemo();
+  });
+  afterEach(() => {
+    nemo.stop();
+    delete env.PUBLIC_URL;
+  });
+
+  it("is pulled by a link that ends in its name, and found again by it when the answer was lost", async () => {
+    const address = { ...freshAddress(), mode: "live" as const };
+    const user = userPort(address);
+    good(await user.putToken(call(), { token: someToken(), expires_at: null }));
+    const project = await newProject(user);
+    const asset = await newAsset(address, "Ferien 2026.mp4", 100);
+    let lost = 0;
+    pushes((real) => (lost++ === 0 ? real().then(() => Response.json({}, { status: 503 })) : null));
+    expect(await attached(user, project, asset)).toBe("attached");
+    const { uploads } = (await nemo.control("/__ledger")) as { uploads: { url: string; filename: string }[] };
+    expect(uploads).toHaveLength(1);
+    expect(uploads[0]).toMatchObject({ mode: "url", filename: "Ferien 2026.mp4" });
+    expect(uploads[0]?.url).toMatch(/^https:\/\/gateway\.example\/f\/[\w.~-]+\/Ferien%202026\.mp4$/);
+    expect(lost).toBe(1);
   });
 });

@@ -84,6 +84,24 @@ describe("the look at the whole file", () => {
   });
 });
 
+describe("a rejected file", () => {
+  it("is removed from the store, and its asset goes on to say why", async () => {
+    const movie = sample("clip.mp4");
+    const half = movie.slice(0, movie.length / 2);
+    const made = await opened("clip.mp4", half.length);
+    good(await made.upload.write(streamOf(half), half.length));
+    const asset = await assetOf(made);
+    await until(async () => (await env.MEDIA.head(uploadKey(made.address, made.id))) === null);
+    const user = userPort(made.address);
+    expect(good(await user.readAsset(asset.id as `ast_${string}`))).toMatchObject({
+      status: "rejected",
+      size_bytes: half.length,
+    });
+    expect(good(await made.upload.read())).toMatchObject({ status: "completed", asset_id: asset.id });
+    expect(bad(await made.upload.remove()).code).toBe("upload_closed");
+  });
+});
+
 describe("the content of a file", () => {
   it.each(["whole", "in chunks"])("decides what it is, whatever its name says: sent %s", async (way) => {
     const photo = sample("photo.jpg");
@@ -118,6 +136,30 @@ describe("the content of a file", () => {
     const text = await opened("a.gif", 2);
     good(await text.upload.append(streamOf(utf8.encode("n")), at(0, 1)));
     expect(bad(await text.upload.append(streamOf(utf8.encode("o")), at(1, 1))).code).toBe("unsupported_media");
+  });
+
+  it("is not judged by bytes whose checksum is wrong", async () => {
+    const text = utf8.encode("this is no picture. ".repeat(400_000)); // more than a part
+    const gif = sample("anim.gif");
+    const wrong = { algorithm: "SHA-256", digest: new Uint8Array(32) } as const;
+    const right = async (data: Uint8Array<ArrayBuffer>) =>
+      ({ algorithm: "SHA-256", digest: new Uint8Array(await crypto.subtle.digest("SHA-256", data)) }) as const;
+    for (const data of [text, text.slice(0, 50)]) {
+      const { upload } = await opened("a.gif", null);
+      const refused = await upload.append(streamOf(data), at(0, data.length, { checksums: [wrong], complete: true }));
+      expect(bad(refused).code).toBe("checksum_mismatch");
+      expect(good(await upload.read())).toMatchObject({ status: "open", offset_bytes: 0, error: null });
+      const other = await opened("a.gif", null);
+      const proved = at(0, data.length, { checksums: [await right(data)], complete: true });
+      expect(bad(await other.upload.append(streamOf(data), proved)).code).toBe("unsupported_media");
+      expect(good(await other.upload.read()).status).toBe("failed");
+    }
+    const { upload } = await opened("a.gif", gif.length);
+    expect(bad(await upload.append(streamOf(gif), at(0, gif.length, { checksums: [wrong] }))).code).toBe(
+      "checksum_mismatch",
+    );
+    const sent = await upload.append(streamOf(gif), at(0, gif.length, { checksums: [await right(gif)] }));
+    expect(good(sent).upload).toMatchObject({ status: "completed", filename: "a.gif" });
   });
 
   it("is judged when a request without a byte says that it was all", async () => {

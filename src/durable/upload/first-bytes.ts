@@ -2,7 +2,7 @@
  * The first bytes of a file, judged before the rest of it is taken: they decide what it is, whatever its name says.
  *
  * Judged once per upload, when its first FIRST_BYTES bytes are there or its last one is, whichever comes first; never with
- * more than that, never with none. A refusal ends the upload, and its sender gets it as the answer.
+ * more than that, never with none, and never before a checksum that came with them was found right. A refusal ends the upload, and its sender gets it as the answer.
  */
 import { type Refusal, refusal } from "../../core/errors.ts";
 import { formatList, type MediaFormat } from "../../core/formats.ts";

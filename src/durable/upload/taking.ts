@@ -62,6 +62,10 @@ export class Taking {
   #kept: number;
   #keptAt = Date.now();
   #isJudged: boolean;
+  /** False while a checksum may still say that these are not the bytes that were sent. */
+  #isProved: boolean;
+  /** The first bytes, where they had to leave the buffer before they were proved. */
+  #first: Uint8Array | null = null;
   /** Bytes of the body so far. */
   #taken = 0;
   /** Parts that count only once the checksum was found right. */
@@ -79,6 +83,7 @@ export class Taking {
     this.#filled = this.#inRows;
     this.#kept = this.#inRows;
     this.#isJudged = offset >= FIRST_BYTES;
+    this.#isProved = !this.#isChecked;
   }
 
   /** Takes the body to its end, or as far as it comes. `isLast`: the file ends with it, whatever it brings. */
@@ -88,8 +93,9 @@ export class Taking {
       if (this.#filled === UPLOAD_PART_BYTES) await this.#storePart(); // R2 did not take it when it was full
       for (let chunk = await chunks.next(); chunk !== null; chunk = await chunks.next()) await this.#add(chunk);
       if (this.#rules.contentBytes !== null && this.#taken < this.#rules.contentBytes) throw new Broken("cut");
-      if (isLast(this.#offset)) this.#judge(true);
       if (!(await this.#digests.match())) return { end: "wrong_checksum" };
+      this.#isProved = true;
+      this.#judge(isLast(this.#offset));
       this.#keep();
       return { end: "whole" };
     } catch (error) {
@@ -126,6 +132,7 @@ export class Taking {
 
   async #storePart(): Promise<void> {
     this.#bytes.readRest(this.#buffer.subarray(0, this.#inRows));
+    if (!this.#isJudged) this.#first ??= this.#head();
     const n = this.#partAt / UPLOAD_PART_BYTES + 1;
     // Not cut short by a newer request: what R2 is writing under this number must be over before anybody writes it again.
     const patience = { idleMs: this.#rules.bounds.idleMs, signal: new AbortController().signal };
@@ -150,9 +157,10 @@ export class Taking {
   }
 
   #judge(isOver: boolean): void {
-    if (this.#isJudged || (this.#offset < FIRST_BYTES && !isOver) || this.#offset === 0) return;
+    const isEnough = this.#offset >= FIRST_BYTES || (isOver && this.#offset > 0);
+    if (this.#isJudged || !this.#isProved || !isEnough) return;
     this.#isJudged = true;
-    const refusal = this.#rules.judge(this.#head());
+    const refusal = this.#rules.judge(this.#first ?? this.#head());
     if (refusal !== null) throw new Refused({ end: "refused", refusal });
   }
 

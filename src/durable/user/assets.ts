@@ -1,6 +1,6 @@
 /** Assets of a user, and the projects they are attached to. How one gets there stands in attach-run.ts. */
 import { type Refusal, refusal } from "../../core/errors.ts";
-import type { AssetId, ProjectId } from "../../core/ids.ts";
+import type { AssetId, ProjectId, TurnId } from "../../core/ids.ts";
 import type { AssetRecord, Call, Page, PageRequest } from "../../core/ports.ts";
 import { err, ok, type Result } from "../../core/result.ts";
 import type { AssetWire, AttachmentWire } from "../../core/wire/upload.ts";
@@ -83,10 +83,11 @@ export class Assets {
     const repeat = findRepeat(ground, call);
     if (!repeat.ok) return repeat;
     const known = this.#rows.find(project, asset.id);
+    if (known?.status === "failed" && repeat.value !== null) this.#rows.save(project, { ...known, told: "caller" });
     if (known === null || (known.status === "failed" && repeat.value === null)) {
       ground.storage.transactionSync(() => {
         keepRepeat(ground, call, asset.id);
-        this.#rows.save(project, { asset, status: "pending", error: null, sent: known?.sent ?? false });
+        this.#rows.save(project, { asset, status: "pending", error: null, sent: known?.sent ?? false, told: null });
         schedule.owe(ATTACH, refOf(project, asset.id), ground.now());
       });
       schedule.tick();
@@ -94,19 +95,31 @@ export class Assets {
     return ok(this.show(project, asset.id));
   }
 
-  /** Brings every pending asset of a project to upstream; a turn may speak of them. Refuses with the first that cannot be. */
-  async settle(project: ProjectId): Promise<Refusal | null> {
+  /**
+   * Brings every pending asset of a project to upstream: a turn may speak of them. Refuses a turn whose files are not all
+   * there, before it costs anything; one failure refuses one turn, and the next goes on without that file.
+   */
+  async settle(project: ProjectId, turn: TurnId): Promise<Refusal | null> {
     for (const { asset } of this.#rows.inStatus(project, "pending")) {
       const refused = await this.#run.bring(project, asset.id);
-      if (refused !== null) return refused;
+      if (refused === null) continue;
+      // It may pass, or a new session may help.
+      if (this.#rows.find(project, asset.id)?.status === "pending" || isLost(refused)) return refused;
+      break;
     }
-    return null;
+    const failed = this.#rows
+      .inStatus(project, "failed")
+      .filter(({ told }) => told === null || told === turn)
+      .flatMap((one) => (one.error === null || isLost(one.error) ? [] : [{ ...one, error: one.error }]));
+    for (const one of failed) this.#rows.save(project, { ...one, told: turn });
+    const detail = failed.map(({ asset, error }) => `${asset.filename}: ${error.detail}`).join(" ");
+    return failed[0] === undefined ? null : { ...failed[0].error, detail };
   }
 
   /** Owes every asset of a project again that its lost session had, or did not get because it was lost: a new one knows none. */
   reattach(project: ProjectId): void {
     const { ground, schedule } = this.#home;
-    const unheard = this.#rows.inStatus(project, "failed").filter(({ error }) => error?.code === "session_lost");
+    const unheard = this.#rows.inStatus(project, "failed").filter(({ error }) => error !== null && isLost(error));
     for (const attached of [...this.#rows.inStatus(project, "attached"), ...unheard]) {
       this.#rows.save(project, { ...attached, status: "pending", error: null, sent: false });
       schedule.owe(ATTACH, refOf(project, attached.asset.id), ground.now());
@@ -136,6 +149,9 @@ export class Assets {
     };
   }
 }
+
+/** Its session was lost: it is brought again into the one that replaces it. */
+const isLost = ({ code }: Refusal): boolean => code === "session_lost";
 
 /** What an earlier version did not know of an asset. */
 const LATER = { duration_ms: null, width: null, height: null, error: null };

@@ -1,6 +1,6 @@
 /** The rows of attachments: which assets belong to which projects, and how far each is on its way to upstream. */
 import type { Refusal } from "../../core/errors.ts";
-import type { AssetId, ProjectId } from "../../core/ids.ts";
+import type { AssetId, ProjectId, TurnId } from "../../core/ids.ts";
 import type { AssetRecord } from "../../core/ports.ts";
 import type { AttachmentWire } from "../../core/wire/upload.ts";
 import type { Ground } from "../ground.ts";
@@ -11,7 +11,12 @@ export type Attachment = {
   readonly error: Refusal | null;
   /** A push of it into the project's session has begun, so upstream may hold it. Written before the push leaves. */
   readonly sent: boolean;
+  /** Who was told that it failed: a turn, which failed with it, or the caller who asked again; null while nobody was. */
+  readonly told: TurnId | "caller" | null;
 };
+
+/** What an earlier version did not know: its failures are history. */
+const LATER = { told: "caller" } as const;
 
 type Row = { status: Attachment["status"]; record: string };
 
@@ -44,6 +49,10 @@ export class AttachRows {
   #read(where: string, ...values: SqlStorageValue[]): Attachment[] {
     const query = `SELECT status, record FROM attachments WHERE ${where}`;
     const rows = this.#ground.sql.exec<Row>(query, ...values).toArray();
-    return rows.map(({ status, record }) => ({ ...(JSON.parse(record) as Omit<Attachment, "status">), status })); // written by save() only
+    return rows.map(({ status, record }) => ({
+      ...LATER,
+      ...(JSON.parse(record) as Omit<Attachment, "status">),
+      status,
+    })); // written by save() only
   }
 }

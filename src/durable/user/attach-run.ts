@@ -48,7 +48,7 @@ export class AttachRun {
     const kept = this.#rows.find(project, asset);
     if (kept?.status !== "pending") return;
     ground.storage.transactionSync(() => {
-      this.#rows.save(project, { ...kept, status: "failed", error });
+      this.#rows.save(project, { ...kept, status: "failed", error, told: null });
       schedule.done(ATTACH, refOf(project, asset));
     });
   }
@@ -82,7 +82,7 @@ export class AttachRun {
     if (!there.ok) return there;
     const { sessionId } = session.value;
     if (there.value) return ok(sessionId);
-    this.#rows.save(project, { asset, status: "pending", error: null, sent: true });
+    this.#rows.save(project, { asset, status: "pending", error: null, sent: true, told: null });
     await ground.storage.sync();
     const pushed = await this.#push(sessionId, asset);
     if (!pushed.ok) return pushed;
@@ -92,7 +92,7 @@ export class AttachRun {
 
   #attached(project: ProjectId, asset: AssetRecord): void {
     this.#home.ground.storage.transactionSync(() => {
-      this.#rows.save(project, { asset, status: "attached", error: null, sent: true });
+      this.#rows.save(project, { asset, status: "attached", error: null, sent: true, told: null });
       const known = this.#projects.find(project);
       if (known !== null) this.#projects.save({ ...known, picture: null });
       this.#home.schedule.done(ATTACH, refOf(project, asset.id));
@@ -100,14 +100,15 @@ export class AttachRun {
   }
 
   /**
-   * Whether upstream holds an asset whose push has begun. It knows files by name and mostly without a size, so there must be
+   * Whether upstream holds an asset whose push or pull has begun. It knows files by name and mostly without a size, so there must be
    * more of this name than we have attached, one of them not of another size. A file of the same name that was added in
    * Nemo's own app is taken for this one.
    */
   async #isThere(project: ProjectId, { filename, size_bytes }: AssetRecord): Promise<Result<boolean, Refusal>> {
     const state = await this.#projects.state(project);
     if (!state.ok) return state;
-    const named = state.value?.videoInfos.filter(({ name }) => name === filename) ?? [];
+    const names = [filename, encodeURIComponent(filename)]; // a pulled file may be called as its link spells it
+    const named = state.value?.videoInfos.filter(({ name }) => names.includes(name)) ?? [];
     const ours = this.#rows.inStatus(project, "attached").filter(({ asset }) => asset.filename === filename);
     const fits = named.some(({ sizeBytes }) => sizeBytes === undefined || sizeBytes === size_bytes);
     return ok(fits && named.length > ours.length);
@@ -117,7 +118,7 @@ export class AttachRun {
     const { account, ground, address } = this.#home;
     const { publicUrl } = ground.config;
     if (publicUrl !== null && address.mode === "live") {
-      const url = linkUrl(publicUrl, await this.#pullToken(asset));
+      const url = linkUrl(publicUrl, await this.#pullToken(asset), asset.filename);
       return account.read((token) => account.nemo.uploadByUrl(token, sessionId, [url]));
     }
     return account.read(async (token) => {

@@ -162,7 +162,7 @@ export class TurnRun {
   async #prepare(turn: Turn): Promise<Result<{ sessionId: string; before: Picture }, Refusal>> {
     const session = await this.#projects.session(turn.project);
     if (!session.ok) return session;
-    const refused = await this.#assets.settle(turn.project);
+    const refused = await this.#assets.settle(turn.project, turn.id);
     if (refused !== null) return err(refused);
     await this.#home.account.lease(turn.id, giveUpAt(turn, this.#home.ground.config.waits));
     const before = this.#known(turn) ?? (await this.#settle.picture(turn.project));
