@@ -45,6 +45,7 @@ export const ERRORS = {
   // repeats
   idempotency_conflict: row(409, "The first request is still being stored", true),
   idempotency_mismatch: row(422, "This key belongs to another request"),
+  repeat_deleted: row(410, "What this request made was deleted"),
   // media
   unsupported_media: row(415, "This file type is not supported"),
   file_too_large: row(413, "This file is too large"),

@@ -2,6 +2,7 @@
 
 import { type SharedFile, shareable } from "./hook-body.ts";
 import type { Mode } from "./ids.ts";
+import type { BatchWire } from "./wire/batch.ts";
 import type { Failure } from "./wire/common.ts";
 import type { EventType, EventWire } from "./wire/event.ts";
 import type { HookWire } from "./wire/hook.ts";
@@ -139,11 +140,19 @@ const VIDEO: VideoWire = {
   ended_at: ENDED,
 };
 
-const BATCH = {
+const BATCH: BatchWire = {
   id: `bat${TAIL}`,
   status: "completed",
   mode: "own_projects",
+  concurrency: 4,
   counts: { total: 10, completed: 9, failed: 1, running: 0, queued: 0, needs_input: 0, cancelled: 0 },
+  generator: null,
+  project_id: null,
+  credits: { amount: 108, basis: "measured" },
+  metadata: METADATA,
+  status_url: `${ORIGIN}/v1/batches/bat${TAIL}`,
+  videos_url: `${ORIGIN}/v1/batches/bat${TAIL}/videos`,
+  poll_after_seconds: null,
   created_at: AT,
   ended_at: ENDED,
 };
@@ -192,10 +201,10 @@ const DATA: Readonly<Record<EventType, Record<string, unknown>>> = {
   "video.needs_input": {
     ...VIDEO,
     status: "needs_input",
-    stage: "turn",
+    stage: "timeline",
+    progress: 60,
     message: "Which of the two songs shall I take?",
     render_id: null,
-    ended_at: null,
   },
   "batch.completed": BATCH,
   "credits.low": CREDITS,

@@ -92,10 +92,19 @@ export type UserDoor = Exclude<
 >;
 
 /** One user's videos: each a prompt on its way to a file. */
+/** Which videos a list shows: of a generator (its id or slug), in a project, of a batch. */
+export type VideoFilter = {
+  readonly generator?: string | undefined;
+  readonly project?: ProjectId | undefined;
+  readonly batch?: BatchId | undefined;
+};
+
 export interface VideoPort {
   startVideo(call: Call, order: VideoOrder): Answer<VideoWire>;
+  /** Refuses an order that `startVideo` would refuse, and writes nothing. */
+  checkVideo(call: Call, order: VideoOrder): Answer<null>;
   readVideo(id: VideoId): Answer<VideoWire>;
-  listVideos(page: PageRequest, status: VideoWire["status"] | null): Promise<Page<VideoWire>>;
+  listVideos(page: PageRequest, status: VideoWire["status"] | null, of?: VideoFilter): Promise<Page<VideoWire>>;
   /** Another message to a video that is over: an answer to the agent's question, or a change. */
   continueVideo(call: Call, id: VideoId, prompt: string): Answer<VideoWire>;
   cancelVideo(call: Call, id: VideoId): Answer<VideoWire>;
@@ -123,7 +132,7 @@ export interface BatchPort {
   readBatch(id: BatchId): Answer<BatchWire>;
   listBatches(page: PageRequest): Promise<Page<BatchWire>>;
   /** Its items in their order; the cursor is an item's place. */
-  listBatchItems(id: BatchId, page: PageRequest): Answer<Page<BatchItemWire>>;
+  listBatchItems(id: BatchId, page: PageRequest, status?: BatchItemWire["status"] | null): Answer<Page<BatchItemWire>>;
   changeBatch(call: Call, id: BatchId, change: BatchChange): Answer<BatchWire>;
 }
 

@@ -87,7 +87,7 @@ export interface TenantPort {
   /** Stores facts once each, whatever is told twice, and owes their deliveries. */
   accept(facts: readonly Fact[]): Promise<void>;
   /** The key of a request with this hash, the same for 60 s. */
-  claimBody(hash: string): Promise<BodyClaim>;
+  claimBody(hash: string, gone?: string): Promise<BodyClaim>;
   /** Removes a deleted user's events and deliveries, and takes in nothing more about it for 30 days. */
   eraseUser(uh: UserHash): Promise<ErasedFacts>;
   /**

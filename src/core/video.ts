@@ -8,8 +8,10 @@
  */
 import { type Charged, type Refusal, refusal } from "./errors.ts";
 import type { AssetId, BatchId, KeyId, ProjectId, RenderId, TurnId, UploadId, VideoId } from "./ids.ts";
+import { intentOf } from "./intent.ts";
 import type { RenderOutput } from "./render.ts";
 import type { EpochMs } from "./time.ts";
+import { withCost } from "./video-cost.ts";
 import type { AttributionWire } from "./wire/attribution.ts";
 
 /** In the order in which they are gone through. */
@@ -49,8 +51,10 @@ export type Video = {
   readonly project: ProjectId | null;
   /** The project was made for it, and goes with it. */
   readonly ownsProject: boolean;
-  /** Counts its turns; names the key of the current one and of its render. */
+  /** Counts its messages; names the key of the current turn and of its render. */
   readonly round: number;
+  /** When the current round began; missing: with the video. */
+  readonly roundAt?: EpochMs | null;
   /** The current turn, and those before it. */
   readonly turn: TurnId | null;
   readonly turns: readonly TurnId[];
@@ -63,6 +67,8 @@ export type Video = {
   readonly message: string | null;
   readonly charged: Charged | null;
   readonly spent: number | null;
+  /** The last turn whose cost is in `charged` and `spent`. */
+  readonly counted?: TurnId | null;
   readonly error: Refusal | null;
   readonly endedAt: EpochMs | null;
 };
@@ -83,28 +89,6 @@ export type VideoOrder = Pick<
   | "accepts"
   | "expectedMs"
 >;
-
-export const newVideoOf = (order: VideoOrder, id: VideoId, createdAt: EpochMs, batch: BatchId | null): Video => ({
-  ...order,
-  id,
-  createdAt,
-  batch,
-  ownsProject: order.project === null,
-  answered: false,
-  status: "queued",
-  stage: "project",
-  round: 1,
-  turn: null,
-  turns: [],
-  render: null,
-  file: null,
-  renders: [],
-  message: null,
-  charged: null,
-  spent: null,
-  error: null,
-  endedAt: null,
-});
 
 /** A turn that has ended, as far as a video needs it. */
 export type EndedTurn = {
@@ -147,7 +131,7 @@ export function nextStep(video: Video, seen: Seen, now: EpochMs): Step {
       if (seen.refused !== null) return { do: "save", video: toFailed(video, seen.refused, now) };
       return { do: seen.waiting > 0 ? "wait" : "attach" };
     case "turn":
-      if (turn === null) return { do: "start_turn" };
+      if (turn === null) return saysExport(video) ? go(video, "render") : { do: "start_turn" };
       return seen.turn === null ? { do: "wait" } : { do: "save", video: afterTurn(video, seen.turn, now) };
     case "timeline":
       if (seen.turn === null) return { do: "wait" };
@@ -166,32 +150,39 @@ const go = (video: Video, stage: VideoStage): Step => ({
   video: { ...video, status: "processing", stage },
 });
 
+/** Nothing but "export", where an earlier message may have left something to export: that needs no further one. */
+const saysExport = ({ prompt, ownsProject, turns }: Video): boolean =>
+  (!ownsProject || turns.length > 0) && intentOf(prompt) === "export";
+
 /** Every source is attached: the turn can speak of them. */
 export const toTurn = (video: Video): Video => ({ ...video, stage: "turn" });
 
 /** A turn that did not work ends the video with what it was charged. */
 function afterTurn(video: Video, ended: EndedTurn, now: EpochMs): Video {
-  const told: Video = {
-    ...video,
-    message: ended.text ?? video.message,
-    charged: worse(video.charged, ended.charged),
-    spent: ended.spent === null ? video.spent : (video.spent ?? 0) + ended.spent,
-  };
+  const told = withTurn(video, ended);
   if (ended.status === "completed") return { ...told, stage: "timeline" };
   return toFailed(told, ended.error ?? noTrace(ended), now);
 }
+
+/** The video with what its turn said and cost. */
+export const withTurn = (video: Video, ended: EndedTurn): Video => ({
+  ...video,
+  ...withCost(video, ended),
+  counted: video.turn,
+  message: ended.text ?? video.message,
+});
 
 /** A question ends its text with a question mark; what a person is asked for stands at the end. */
 const asks = (text: string | null): boolean => /[?？]["'”’」)\]）\s]*$/u.test(text ?? "");
 
 /**
  * What the agent left decides: a changed timeline is exported, whatever was said. Nothing to export, or nothing done and
- * something asked, is for the caller to say.
+ * something asked, is for the caller to say, who may have said it in advance.
  */
 function afterTimeline(video: Video, ended: EndedTurn, exportable: boolean, now: EpochMs): Video {
   if (exportable && (ended.changed || !asks(ended.text))) return { ...video, stage: "render" };
-  if (typeof video.onQuestion === "object" && !video.answered && asks(ended.text))
-    return { ...nextRound(video, video.onQuestion.answer), answered: true };
+  if (typeof video.onQuestion === "object" && !video.answered)
+    return { ...nextRound(video, video.onQuestion.answer, now), answered: true };
   if (video.onQuestion === "fail")
     return toFailed(video, refusal("needs_input", "The agent needs more from you; its words are in `message`."), now);
   return { ...video, status: "needs_input", endedAt: now };
@@ -203,27 +194,28 @@ function afterRender(video: Video, ended: EndedRender, now: EpochMs): Video {
   return { ...video, status: "completed", stage: "done", file: video.render, endedAt: now };
 }
 
+/** A step's refusal ends it. The next call is one of the video: who made it need not know of its project or turn. */
 export const toFailed = (video: Video, error: Refusal, now: EpochMs): Video => ({
   ...video,
   status: "failed",
-  error,
+  error: { ...error, hint: nextCall(video, error) },
   endedAt: now,
 });
 
-export const toCancelled = (video: Video, now: EpochMs): Video => ({
-  ...video,
-  status: "cancelled",
-  error: refusal("cancelled", "The video was cancelled; what Nemo had begun may still be charged."),
-  endedAt: now,
-});
+function nextCall({ id, stage }: Video, { code, hint }: Refusal): string {
+  if (stage === "project" || stage === "assets") return hint ?? "POST /v1/videos";
+  if (code === "session_lost") return "POST /v1/videos";
+  return `POST /v1/videos/${id}/turns${stage === "render" ? ' {"prompt": "export"}' : ""}`;
+}
 
-/** The next message of the same video, in the same project; its end is told anew. */
-export const nextRound = (video: Video, prompt: string): Video => ({
+/** The next message of the same video, in the same project; its end is told anew. What came before its first turn is done first. */
+export const nextRound = (video: Video, prompt: string, now: EpochMs): Video => ({
   ...video,
   prompt,
   status: "processing",
-  stage: "turn",
+  stage: video.stage === "project" || video.stage === "assets" ? video.stage : "turn",
   round: video.round + 1,
+  roundAt: now,
   turns: video.turn === null ? video.turns : [...video.turns, video.turn],
   renders: video.render === null ? video.renders : [...video.renders, video.render],
   turn: null,
@@ -236,15 +228,11 @@ export const nextRound = (video: Video, prompt: string): Video => ({
 export const turnStep = ({ round }: Video): string => `turn ${round}`;
 export const renderStep = ({ round }: Video): string => `render ${round}`;
 
+/** When its current round began. */
+export const begunAt = ({ roundAt, createdAt }: Video): EpochMs => roundAt ?? createdAt;
+
 /** Whether nothing more happens unless the caller says so. */
 export const isOver = ({ endedAt }: Video): boolean => endedAt !== null;
-
-/** Whether it can go on with another message: it is over, and its project was made. */
-export const mayGoOn = (video: Video): boolean =>
-  isOver(video) && video.project !== null && video.status !== "cancelled";
-
-const RANK: readonly (Charged | null)[] = [null, "no", "unknown", "yes"];
-const worse = (a: Charged | null, b: Charged): Charged => (RANK.indexOf(a) > RANK.indexOf(b) ? (a ?? b) : b);
 
 const noTrace = ({ charged }: EndedTurn): Refusal =>
   refusal("turn_failed", "Nemo left no trace of the message; read the turn for what is known.", { charged });

@@ -72,8 +72,8 @@ export class TenantObject extends CountDoors implements TenantPort {
     await takeIn(facts, this.#ground, this.#schedule, this.#webhooks, this.#erased, this.counted);
   }
 
-  async claimBody(hash: string): ReturnType<TenantPort["claimBody"]> {
-    return claim(this.#ground, this.#database, hash);
+  async claimBody(hash: string, gone?: string): ReturnType<TenantPort["claimBody"]> {
+    return claim(this.#ground, this.#database, hash, gone);
   }
 
   async eraseUser(uh: UserHash): Promise<ErasedFacts> {

@@ -31,6 +31,7 @@ import type { Projects } from "./user/projects.ts";
 import type { Removals } from "./user/removals.ts";
 import type { RenderFiles } from "./user/render-files.ts";
 import type { Renders } from "./user/renders.ts";
+import type { VideoStream } from "./user/video-stream.ts";
 import type { Videos } from "./user/videos.ts";
 import { giveUpDue, performDue } from "./user/work.ts";
 
@@ -40,6 +41,7 @@ export class UserObject extends BatchDoors implements UserPort {
   protected readonly renders: Renders;
   protected readonly files: RenderFiles;
   protected readonly videos: Videos;
+  protected readonly following: VideoStream;
   protected readonly projects: Projects;
   protected readonly removals: Removals;
   protected readonly makings: Makings;
@@ -55,6 +57,7 @@ export class UserObject extends BatchDoors implements UserPort {
     this.renders = this.#parts.renders;
     this.files = this.#parts.files;
     this.videos = this.#parts.videos;
+    this.following = this.#parts.following;
     this.projects = this.#parts.projects;
     this.removals = this.#parts.removals;
     this.makings = this.#parts.makings;

@@ -10,8 +10,16 @@ import { tenantObject } from "./objects.ts";
 export async function claimRepeat(c: Ctx): Promise<boolean> {
   const { repeatKey, user, caller, bodyText } = c.var;
   if (repeatKey !== null || user !== null || caller.pass !== null || bodyText === "") return false;
-  const hash = hex(await sha256(`${c.req.method} ${c.req.path} ${bodyText}`));
-  const { key, isNew } = await tenantObject(c.env, caller).claimBody(hash);
+  const { key, isNew } = await tenantObject(c.env, caller).claimBody(await hashOf(c));
   c.set("repeatKey", key);
   return !isNew;
 }
+
+/** Gives a request that `claimRepeat` knew again another key, since what the first one made was deleted. */
+export async function renewClaim(c: Ctx): Promise<void> {
+  const { repeatKey, caller } = c.var;
+  const { key } = await tenantObject(c.env, caller).claimBody(await hashOf(c), repeatKey ?? undefined);
+  c.set("repeatKey", key);
+}
+
+const hashOf = async (c: Ctx): Promise<string> => hex(await sha256(`${c.req.method} ${c.req.path} ${c.var.bodyText}`));

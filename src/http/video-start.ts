@@ -1,10 +1,10 @@
 /** The answer to an order for a video: what would be done, the video on its way, or the finished one for who waits. */
 import type { VideoOrder } from "../core/video.ts";
-import type { NewVideo } from "../core/wire/video.ts";
+import type { NewVideo, VideoWire } from "../core/wire/video.ts";
 import { unwrap } from "./api-error.ts";
 import { addressOf, callOf, newAddress } from "./call.ts";
 import type { Ctx } from "./context.ts";
-import { claimRepeat } from "./dedupe.ts";
+import { claimRepeat, renewClaim } from "./dedupe.ts";
 import { userObject } from "./objects.ts";
 import { preferredWait } from "./prefer.ts";
 import { planOf } from "./videos.ts";
@@ -12,21 +12,35 @@ import { planOf } from "./videos.ts";
 /** What a body asks beside the order. */
 type Asked = Pick<NewVideo, "dry_run" | "dedupe">;
 
-/** Commits the order where its project lives, or at the caller's address. */
+/** Commits the order where its project lives, or at the caller's address; a dry run is judged there and commits nothing. */
 export async function started(c: Ctx, order: VideoOrder, { dry_run, dedupe }: Asked) {
-  if (dry_run) return c.json(planOf(order), 200);
+  if (dry_run) {
+    unwrap(await userObject(c.env, await addressFor(c, order)).checkVideo(await callOf(c), order));
+    return c.json(planOf(order), 200);
+  }
   const isClaimed = dedupe && (await claimRepeat(c));
-  const user = userObject(c.env, order.project === null ? await newAddress(c) : addressOf(c, order.project));
-  const { deduplicated, ...made } = unwrap(await user.startVideo(await callOf(c), order));
-  const location = { Location: `/v1/videos/${made.id}` };
+  const first = await ordered(c, order);
+  const isGone = isClaimed && !first.ok && first.error.code === "repeat_deleted";
+  if (isGone) await renewClaim(c);
+  const { deduplicated, ...made } = unwrap(isGone ? await ordered(c, order) : first);
   // A claim whose request died before it made anything leaves the making to this one.
   const repeats = isClaimed && deduplicated === true;
   const told = repeats ? ({ deduplicated } as const) : {};
-  const wait = preferredWait(c.req.header("Prefer"));
-  if (wait === null) return c.json({ ...made, ...told }, repeats ? 200 : 202, location);
-  const later = unwrap(await user.awaitVideo(made.id, wait * 1_000));
-  return c.json({ ...later, ...told }, later.ended_at === null && !repeats ? 202 : 200, {
-    ...location,
-    "Preference-Applied": `wait=${wait}`,
-  });
+  const { video, isEnd, headers } = await awaited(c, made);
+  const location = { Location: `/v1/videos/${made.id}` };
+  return c.json({ ...video, ...told }, isEnd || repeats ? 200 : 202, { ...location, ...headers });
 }
+
+/** The video as it is; for who asked to wait, as it has ended by then. */
+export async function awaited(c: Ctx, made: VideoWire) {
+  const wait = preferredWait(c.req.header("Prefer"));
+  if (wait === null) return { video: made, isEnd: false, headers: {} };
+  const video = unwrap(await userObject(c.env, addressOf(c, made.id)).awaitVideo(made.id, wait * 1_000));
+  return { video, isEnd: video.ended_at !== null, headers: { "Preference-Applied": `wait=${wait}` } };
+}
+
+const addressFor = async (c: Ctx, { project }: VideoOrder) =>
+  project === null ? await newAddress(c) : addressOf(c, project);
+
+const ordered = async (c: Ctx, order: VideoOrder) =>
+  userObject(c.env, await addressFor(c, order)).startVideo(await callOf(c), order);

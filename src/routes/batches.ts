@@ -59,7 +59,7 @@ const items = declare({
   credentials,
   tags,
   summary: "A batch's items, in their order",
-  request: { params, query: pageQuery(PLACE) },
+  request: { params, query: pageQuery(PLACE).extend({ status: batchItem.shape.status.optional() }) },
   responses: { 200: answer(pageOf(batchItem), "A page of items, each with its video once it has begun.") },
 });
 
@@ -105,8 +105,9 @@ export function mountBatches(app: Api): void {
 
   app.openapi(items, async (c) => {
     const { id } = c.req.valid("param");
-    const page = pageRequest(c.req.valid("query"));
-    return c.json(shownPage(unwrap(await userObject(c.env, addressOf(c, id)).listBatchItems(id, page))), 200);
+    const { status, ...query } = c.req.valid("query");
+    const user = userObject(c.env, addressOf(c, id));
+    return c.json(shownPage(unwrap(await user.listBatchItems(id, pageRequest(query), status ?? null))), 200);
   });
 
   for (const action of ["pause", "resume", "cancel"] as const) {

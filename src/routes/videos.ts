@@ -1,7 +1,7 @@
 /** Videos: one call, prompt in, file out. */
 import * as z from "zod";
 import { linkUrl } from "../core/link.ts";
-import { pageOf } from "../core/wire/common.ts";
+import { owned, pageOf } from "../core/wire/common.ts";
 import { generatorParams } from "../core/wire/generator.ts";
 import { link, newLink } from "../core/wire/render.ts";
 import { newGeneratorVideo, newVideo, newVideoTurn, video, videoPlan } from "../core/wire/video.ts";
@@ -13,7 +13,7 @@ import { serveFile } from "../http/file.ts";
 import { found } from "../http/generators.ts";
 import { userObject } from "../http/objects.ts";
 import { pageRequest, shownPage } from "../http/page.ts";
-import { started } from "../http/video-start.ts";
+import { awaited, started } from "../http/video-start.ts";
 import { mayMakeVideos, orderFor, orderOf } from "../http/videos.ts";
 import { fileAnswers } from "./renders.ts";
 import { formVideos } from "./video-form.ts";
@@ -61,7 +61,14 @@ const list = declare({
   credentials,
   tags,
   summary: "A user's videos, newest first",
-  request: { query: ownedPage("vid").extend({ status: video.shape.status.optional() }) },
+  request: {
+    query: ownedPage("vid").extend({
+      status: video.shape.status.optional(),
+      generator: generatorParams.shape.id.optional().meta({ description: "Its id or slug." }),
+      project: owned("prj").optional(),
+      batch: owned("bat").optional(),
+    }),
+  },
   responses: { 200: answer(pageOf(video), "A page of videos.") },
 });
 
@@ -83,9 +90,13 @@ const goOn = declare({
   credentials,
   tags,
   summary: "Go on with a video",
-  description: "An answer to the agent's question, or a change to a finished video: another turn and another export.",
+  description:
+    "An answer to the agent's question, or a change to a finished video: another turn and another export. A prompt that says nothing but to export makes another export alone. `Prefer: wait=N` as when it was made.",
   request: { params: ownedParams("vid"), body: body(newVideoTurn) },
-  responses: { 202: answer(video, "The video, on its way again.") },
+  responses: {
+    200: answer(video, "The video, ended, for who asked to wait."),
+    202: answer(video, "The video, on its way again."),
+  },
 });
 
 const cancel = declare({
@@ -154,9 +165,10 @@ export function mountVideos(app: Api): void {
   });
 
   app.openapi(list, async (c) => {
-    const { status, ...query } = c.req.valid("query");
+    const { status, generator, project, batch, ...query } = c.req.valid("query");
     const user = userObject(c.env, await namedAddress(c));
-    return c.json(shownPage(await user.listVideos(pageRequest(query), status ?? null)), 200);
+    const page = await user.listVideos(pageRequest(query), status ?? null, { generator, project, batch });
+    return c.json(shownPage(page), 200);
   });
 
   app.openapi(read, async (c) => {
@@ -168,7 +180,9 @@ export function mountVideos(app: Api): void {
     mayMakeVideos(c);
     const { id } = c.req.valid("param");
     const user = userObject(c.env, addressOf(c, id));
-    return c.json(unwrap(await user.continueVideo(await callOf(c), id, c.req.valid("json").prompt)), 202);
+    const made = unwrap(await user.continueVideo(await callOf(c), id, c.req.valid("json").prompt));
+    const { video, isEnd, headers } = await awaited(c, made);
+    return c.json(video, isEnd ? 200 : 202, headers);
   });
 
   app.openapi(cancel, async (c) => {

@@ -51,6 +51,23 @@ const ends = async (at: UserAddress): Promise<unknown[]> => {
 };
 
 describe("a batch", () => {
+  it("knows what it cost: an item that was not charged hides nothing, and one that was cancelled is waited for", async () => {
+    const at = freshAddress();
+    const id = await start(at, ["make a 1 second video", "make a video #fault:no_credits"], { concurrency: 1 });
+    expect((await endOf(at, id)).credits).toEqual({ amount: 100, basis: "measured" });
+    const failed = good(await userPort(at).listBatchItems(id, { limit: 10, after: null }, "failed")).data;
+    expect(failed.map(({ index }) => index)).toEqual([1]);
+
+    const other = freshAddress();
+    const stopped = await start(other, ["make a 1 second video #slow:60s", "make another"], { concurrency: 1 });
+    await until(async () => (await sent(other)).length === 1);
+    good(await userPort(other).changeBatch(call(), stopped, "cancel"));
+    expect((await endOf(other, stopped)).credits).toEqual({ amount: null, basis: "unknown" });
+    await until(async () => good(await userPort(other).readBatch(stopped)).credits.amount === 100, 40_000);
+    const never = good(await userPort(other).listBatchItems(stopped, { limit: 10, after: null }, "cancelled")).data;
+    expect(never.map(({ index }) => index)).toEqual([0, 1]);
+  });
+
   it("makes a video of each item, tells each its own end and the batch's once; one that fails holds back none", async () => {
     const at = freshAddress();
     const said = [...prompts(3), "make a video #fault:no_credits", "make something #fault:question"];

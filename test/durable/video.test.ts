@@ -4,6 +4,7 @@ import { describe, expect, it } from "vitest";
 import type { UserAddress } from "../../src/core/address.ts";
 import type { VideoId } from "../../src/core/ids.ts";
 import type { UserPort } from "../../src/core/ports.ts";
+import { HOUR_MS } from "../../src/core/time.ts";
 import type { VideoOrder } from "../../src/core/video.ts";
 import type { VideoWire } from "../../src/core/wire/video.ts";
 import {
@@ -173,9 +174,64 @@ describe("a video", () => {
       status: "cancelled",
       error: { code: "cancelled" },
     });
-    expect(await user.continueVideo(call(), id, "go on")).toMatchObject({ ok: false, error: { code: "video_busy" } });
+    expect(await user.continueVideo(call(), id, "go on")).toMatchObject({ ok: false, error: { code: "cancelled" } });
     expect((await types(user, id)).at(-1)).toBe("video.cancelled");
     expect((await ledger(address)).renders).toHaveLength(0);
+  });
+
+  it("says what its turn cost, once that has ended after it was cancelled", async () => {
+    const address = freshAddress();
+    const user = userPort(address);
+    const id = await start(user, order("make a 1 second video #slow:60s"));
+    await until(async () => (await ledger(address)).turns.length === 1);
+    expect(good(await user.cancelVideo(call(), id))).toMatchObject({
+      status: "cancelled",
+      charged: null,
+      credits: null,
+    });
+    const told = await until(async () => {
+      const video = good(await userPort(address).readVideo(id));
+      return video.charged === null ? null : video;
+    }, 40_000);
+    expect(told).toMatchObject({ status: "cancelled", charged: "yes", credits: { amount: 100, basis: "measured" } });
+  });
+
+  it("exports again without another message, where it is told nothing else", async () => {
+    const address = freshAddress();
+    const user = userPort(address);
+    const id = await start(user, order("make a 1 second video #fault:render_fail"));
+    const failed = await endOf(address, id);
+    expect(failed).toMatchObject({ status: "failed", stage: "render", charged: "yes" });
+    expect(failed.error?.hint).toBe(`POST /v1/videos/${id}/turns {"prompt": "export"}`);
+    const before = (await ledger(address)).renders.length;
+    good(await user.continueVideo(call(), id, "export"));
+    expect(await endOf(address, id)).toMatchObject({ status: "failed", stage: "render", credits: { amount: 100 } });
+    const { turns, renders } = await ledger(address);
+    expect(turns).toHaveLength(1);
+    expect(renders.length).toBeGreaterThan(before);
+  });
+
+  it("counts its events on after the old ones were removed", async () => {
+    const address = freshAddress();
+    const user = userPort(address);
+    const id = await start(user, order("make a 1 second video"));
+    await endOf(address, id);
+    const last = good(await user.readVideoEvents(id, 0, 100, 0)).next_after;
+    const rows = (state: DurableObjectState) =>
+      state.storage.sql.exec("SELECT seq FROM turn_events WHERE turn = ?", id).toArray().length;
+    await runInDurableObject(userStub(address), (_, state) => {
+      state.storage.sql.exec("UPDATE videos SET ended_at = ended_at - ? WHERE id = ?", 26 * HOUR_MS, id);
+      state.storage.sql.exec("UPDATE due SET due_at = 0 WHERE kind = 'tidy'");
+    });
+    await until(async () => {
+      await userPort(address).wake();
+      return (await runInDurableObject(userStub(address), (_, state) => rows(state))) === 1;
+    });
+    good(await user.continueVideo(call(), id, "make it 2 seconds long"));
+    await endOf(address, id);
+    const { data } = good(await user.readVideoEvents(id, last, 100, 0));
+    expect(data[0]?.id).toBe(last + 1);
+    expect(data.at(-1)?.event.type).toBe("video.completed");
   });
 
   it("sends nothing twice, whenever its instance dies", async () => {

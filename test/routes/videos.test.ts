@@ -91,6 +91,37 @@ describe("POST /v1/videos", () => {
     });
   });
 
+  it("judges on a dry run what it would refuse", async () => {
+    const { headers } = await makeMember("ada");
+    for (const [more, field] of [
+      [{ assets: [`ast_${"0".repeat(36)}`] }, "/assets/0"],
+      [{ output: { format: "gif" } }, "/output"],
+      [{ callback_url: "http://example.org/" }, "/callback_url"],
+    ] as const) {
+      const answer = await send("POST", "/v1/videos", { prompt: "x", dry_run: true, ...more }, headers);
+      expect(await problemOf(answer)).toMatchObject({ status: 422, errors: [{ field }] });
+    }
+    const project = `prj_${"0".repeat(36)}`;
+    expect((await send("POST", "/v1/videos", { prompt: "x", dry_run: true, project }, headers)).status).toBe(404);
+    expect((await jsonOf<{ data: [] }>(await call("/v1/videos", { headers }))).data).toEqual([]);
+  });
+
+  it("is gone on with, waited for like the first time, on a clock of its own", async () => {
+    const { headers } = await makeMember(null);
+    const first = await jsonOf<VideoWire>(
+      await send("POST", "/v1/videos", { prompt: "make a 1 second video" }, { ...headers, ...WAIT }),
+    );
+    await new Promise((resolve) => setTimeout(resolve, first.elapsed_ms));
+    const path = `/v1/videos/${first.id}/turns`;
+    const next = await send("POST", path, { prompt: "make it 2 seconds long" }, { ...headers, ...WAIT });
+    expect(next.headers.get("Preference-Applied")).toBe("wait=60");
+    const second = await jsonOf<VideoWire>(next);
+    expect(second).toMatchObject({ id: first.id, status: "completed", prompt: "make it 2 seconds long" });
+    expect(second.render_id).not.toBe(first.render_id);
+    const lifetime = Date.parse(second.ended_at ?? "") - Date.parse(first.created_at);
+    expect(second.elapsed_ms).toBeLessThanOrEqual(lifetime - first.elapsed_ms * 2);
+  });
+
   it("waits for an upload that is still on its way", async () => {
     const { headers } = await makeMember("ada");
     const upload = await jsonOf<{ id: string }>(
@@ -114,6 +145,7 @@ describe("POST /v1/videos", () => {
     [{ prompt: "x", assets: ["nonsense"] }, "/assets/0"],
     [{ prompt: "x", assets: Array(21).fill("ast_x") }, "/assets"],
     [{ prompt: "x", on_question: "maybe" }, "/on_question"],
+    [{ prompt: "x", on_question: `answer: ${"a".repeat(20_001)}` }, "/on_question"],
     [{ prompt: "x", output: { format: "gif" } }, "/output"],
     [{ prompt: "x", project: "trn_0000000000000000000000000000000000000" }, "/project"],
     [{ prompt: "x", callback_url: "http://example.org/" }, "/callback_url"],
@@ -179,6 +211,15 @@ describe("a user's videos", () => {
       (await jsonOf<{ data: VideoWire[] }>(await call(`/v1/videos${query}`, { headers }))).data.map(({ id }) => id);
     expect(await list("")).toEqual([two.id, one.id]);
     expect(await list("?status=needs_input")).toEqual([two.id]);
+    const made = { variables: { topic: "tea", seconds: 1 } };
+    const three = await jsonOf<VideoWire>(
+      await send("POST", "/v1/generators/free-generation-maker/videos", made, { ...ada.headers, ...WAIT }),
+    );
+    expect(await list("?generator=free-generation-maker")).toEqual([three.id]);
+    expect(await list("?generator=generator-online")).toEqual([]);
+    expect(await list(`?project=${one.project_id}&status=completed`)).toEqual([one.id]);
+    expect(await list(`?project=${one.project_id}&status=failed`)).toEqual([]);
+    expect(await list(`?batch=bat_${one.id.slice(4)}`)).toEqual([]);
     const bob = { ...ada.headers, "X-User-Id": "bob" };
     expect(await list("", bob)).toEqual([]);
     const stranger = (await makeMember("ada")).headers;
@@ -301,6 +342,23 @@ describe("the same body again, from a tool that sends no Idempotency-Key", () =>
     expect(made.deduplicated).toBeUndefined();
     const again = await jsonOf<VideoWire>(await send("POST", "/v1/videos", other, headers), 200);
     expect(again).toMatchObject({ id: made.id, deduplicated: true });
+  });
+
+  it("is another one once the first was deleted; a key of the caller's own is told so", async () => {
+    const { headers } = await makeMember(null);
+    const first = await jsonOf<VideoWire>(await post(headers), 202);
+    const remove = (id: string) => call(`/v1/videos/${id}`, { method: "DELETE", headers });
+    expect((await remove(first.id)).status).toBe(204);
+    const both = await Promise.all([post(headers), post(headers)]);
+    const ids = await Promise.all(both.map(async (one) => ((await one.json()) as VideoWire).id));
+    expect(ids[0]).toBe(ids[1]);
+    expect(ids[0]).not.toBe(first.id);
+    expect(both.map(({ status }) => status).toSorted()).toEqual([200, 202]);
+
+    const keyed = { ...headers, "Idempotency-Key": "a" };
+    const own = await jsonOf<VideoWire>(await post(keyed), 202);
+    await remove(own.id);
+    expect(await problemOf(await post(keyed))).toMatchObject({ status: 410, code: "repeat_deleted" });
   });
 
   it("is another one after a minute, with another body, a user, a key, or where it is not wanted", async () => {

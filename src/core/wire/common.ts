@@ -36,11 +36,14 @@ export const plain = <P extends PlainPrefix | "evt">(prefix: P) =>
     .transform((id) => id as `${P}_${string}`) // the pattern was just checked
     .meta({ example: `${prefix}_01jd8m3k5xq2w4v7z9ab` });
 
+/** Whether the agent can be sent a text of this size. */
+export const isPromptSized = (text: string): boolean => bytesOf(text) <= PROMPT_BYTES;
+
 export const prompt = z
   .string()
   .trim()
   .min(1, "must not be empty")
-  .refine((text) => bytesOf(text) <= PROMPT_BYTES, `must be at most ${PROMPT_BYTES} bytes in UTF-8`)
+  .refine(isPromptSized, `must be at most ${PROMPT_BYTES} bytes in UTF-8`)
   .meta({ example: "turn this video into a new short promotional clip with music and transitions" });
 
 /** The caller's own labels: given back unchanged in answers and webhooks. */

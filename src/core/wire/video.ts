@@ -1,7 +1,7 @@
 /** A video: one call, prompt in, file out. */
 import * as z from "zod";
-import { MAX_VIDEO_SOURCES, TARGET_CHARS } from "../limits.ts";
-import { callbackUrl, charged, failure, language, metadata, moment, owned, prompt } from "./common.ts";
+import { MAX_VIDEO_SOURCES, PROMPT_BYTES, TARGET_CHARS } from "../limits.ts";
+import { callbackUrl, charged, failure, isPromptSized, language, metadata, moment, owned, prompt } from "./common.ts";
 import { variableValues } from "./generator.ts";
 import { output } from "./render.ts";
 import { spent } from "./token.ts";
@@ -15,7 +15,7 @@ export const video = z
     status: z.enum(["queued", "processing", "needs_input", "completed", "failed", "cancelled"]),
     stage: videoStage.meta({ description: "What it is at; at an end, how far it came." }),
     progress: z.int().min(0).max(100),
-    elapsed_ms: z.int(),
+    elapsed_ms: z.int().meta({ description: "Since it was ordered, or gone on with, until its end." }),
     prompt: z.string(),
     message: z.string().nullable().meta({ description: "What the agent said last; a question, when it needs input." }),
     generator: z.object({ id: z.string(), slug: z.string(), version: z.int() }).nullable(),
@@ -50,6 +50,8 @@ const source = z.union([owned("ast"), owned("upl"), z.url(SOURCES).max(TARGET_CH
   example: "https://example.com/clip.mp4",
 });
 
+const ON_QUESTION = `must be fail, wait or answer: …, of at most ${PROMPT_BYTES} bytes`;
+
 /** What every way of making a video may be told beside what it is made of. */
 const common = {
   assets: z.array(source).max(MAX_VIDEO_SOURCES).default([]),
@@ -57,7 +59,14 @@ const common = {
   language: language.optional(),
   output: output.default({ format: "mp4", quality: "high" }),
   on_question: z
-    .union([z.literal("fail"), z.literal("wait"), z.string().regex(/^answer:\s*\S/, "must be fail, wait or answer: …")])
+    .union([
+      z.literal("fail"),
+      z.literal("wait"),
+      z
+        .string()
+        .regex(/^answer:\s*\S/, ON_QUESTION)
+        .refine(isPromptSized, ON_QUESTION),
+    ])
     .default("wait")
     .meta({
       description:

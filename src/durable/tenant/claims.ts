@@ -16,14 +16,15 @@ export const CLAIMS_TABLE = `
 
 /**
  * The key of a request of this hash: a new one, or the one that the same request got in the last 60 s. Whoever gets it makes
- * the thing under it, so it does not matter which of them lives to do so.
+ * the thing under it, so it does not matter which of them lives to do so. `gone`: a key whose thing was deleted since, which
+ * nobody is given again.
  */
-export function claim({ sql, now, random }: Ground, database: Database, hash: string): BodyClaim {
+export function claim({ sql, now, random }: Ground, database: Database, hash: string, gone?: string): BodyClaim {
   database.ready();
   sql.exec("DELETE FROM claims WHERE at <= ?", now() - DEDUPE_MS);
   const known = sql.exec<{ key: string }>("SELECT key FROM claims WHERE hash = ?", hash).toArray()[0];
-  if (known !== undefined) return { key: known.key, isNew: false };
+  if (known !== undefined && known.key !== gone) return { key: known.key, isNew: false };
   const key = ownRepeatKey(random);
-  sql.exec("INSERT INTO claims (hash, key, at) VALUES (?, ?, ?)", hash, key, now());
+  sql.exec("INSERT OR REPLACE INTO claims (hash, key, at) VALUES (?, ?, ?)", hash, key, now());
   return { key, isNew: true };
 }

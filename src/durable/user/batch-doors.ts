@@ -22,8 +22,12 @@ export abstract class BatchDoors extends MakingDoors implements BatchPort {
     return this.batches.list(page);
   }
 
-  async listBatchItems(id: BatchId, page: PageRequest): Answer<Page<BatchItemWire>> {
-    return this.batches.items(id, page);
+  async listBatchItems(
+    id: BatchId,
+    page: PageRequest,
+    status: BatchItemWire["status"] | null = null,
+  ): Answer<Page<BatchItemWire>> {
+    return this.batches.items(id, page, status);
   }
 
   async changeBatch(_call: Call, id: BatchId, change: BatchChange): Answer<BatchWire> {

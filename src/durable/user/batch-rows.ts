@@ -99,23 +99,34 @@ export class BatchRows {
     };
   }
 
-  /** Credits of its videos so far; null where a turn's could not be measured. */
+  /** Credits of its videos so far; null where a turn's could not be measured, or one that was cancelled is not over yet. */
   spent(batch: BatchId): number | null {
-    const query = `SELECT sum(v.record ->> 'spent') AS amount, sum(v.record ->> 'charged' IS NOT NULL AND v.record ->> 'spent' IS NULL) AS unknown
+    const query = `SELECT sum(v.record ->> 'spent') AS amount,
+        sum((v.record ->> 'charged' IS NOT NULL AND v.record ->> 'spent' IS NULL)
+          OR (v.status = 'cancelled' AND v.turn IS NOT v.record ->> 'counted')) AS unknown
       FROM batch_items i JOIN videos v ON v.id = i.video WHERE i.batch = ?`;
     const row = this.#ground.sql.exec<{ amount: number | null; unknown: number | null }>(query, batch).one();
     return row.unknown ? null : (row.amount ?? 0);
   }
 
-  /** Items from a place on, in order, and one more to tell whether there are others. */
-  items(batch: BatchId, from: number, limit: number): ListedItem[] {
+  /** Items from a place on, in order, all or those of a status, and one more to tell whether there are others. */
+  items(
+    batch: BatchId,
+    from: number,
+    limit: number,
+    status: Video["status"] | null,
+    waitingAs: Video["status"],
+  ): ListedItem[] {
     const query = `SELECT n, ${STATUS} AS state, videos.record AS record FROM batch_items LEFT JOIN videos ON videos.id = video
-      WHERE batch = ? AND n >= ? ORDER BY n LIMIT ?`;
+      WHERE batch = ?1 AND n >= ?2 AND (?4 IS NULL OR ?4 = CASE WHEN video IS NULL THEN ?5 ELSE ${STATUS} END)
+      ORDER BY n LIMIT ?3`;
     const rows = this.#ground.sql.exec<{ n: number; state: ItemStatus; record: string | null }>(
       query,
       batch,
       from,
       limit + 1,
+      status,
+      waitingAs,
     );
     const video = (record: string | null) => (record === null ? null : (JSON.parse(record) as Video)); // as VideoRows wrote it
     return rows.toArray().map(({ n, state, record }) => ({ n, status: state, video: video(record) }));

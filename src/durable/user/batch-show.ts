@@ -34,6 +34,9 @@ export function showBatch(home: Home, batch: Batch, counts: BatchCounts, spent: 
 }
 
 export function showItem(batch: Batch, { n, status }: ListedItem, shown: VideoWire | null): BatchItemWire {
-  const waiting = batch.status === "cancelled" ? "cancelled" : "queued";
-  return { index: n, status: status === "waiting" ? waiting : status, video: shown };
+  return { index: n, status: status === "waiting" ? waitingAs(batch) : status, video: shown };
 }
+
+/** How an item stands that has no video yet. */
+export const waitingAs = ({ status }: Batch): "queued" | "cancelled" =>
+  status === "cancelled" ? "cancelled" : "queued";

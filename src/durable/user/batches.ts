@@ -18,7 +18,7 @@ import type { BatchItemWire, BatchWire } from "../../core/wire/batch.ts";
 import { pageOf } from "../page.ts";
 import { findRepeat, keepRepeat } from "../repeats.ts";
 import type { BatchRows } from "./batch-rows.ts";
-import { showBatch, showItem } from "./batch-show.ts";
+import { showBatch, showItem, waitingAs } from "./batch-show.ts";
 import { BATCH, type Home, isNamed, originOf } from "./home.ts";
 import { enterAsNew } from "./new-user.ts";
 import type { Projects } from "./projects.ts";
@@ -78,14 +78,18 @@ export class Batches {
     );
   }
 
-  /** Its items in order; the cursor is the place of the next one. */
-  items(id: BatchId, { limit, after }: PageRequest): Result<Page<BatchItemWire>, Refusal> {
+  /** Its items in order, all or those that stand so; the cursor is the place of the next one. */
+  items(
+    id: BatchId,
+    { limit, after }: PageRequest,
+    status: BatchItemWire["status"] | null,
+  ): Result<Page<BatchItemWire>, Refusal> {
     const batch = this.#rows.find(id);
     if (batch === null) return err(noBatch());
     const from = after === null ? 0 : Number(after);
     const show = (item: (typeof rows)[number]): BatchItemWire =>
       showItem(batch, item, item.video === null ? null : this.#videos.show(item.video));
-    const rows = this.#rows.items(id, from, limit);
+    const rows = this.#rows.items(id, from, limit, status, waitingAs(batch));
     return ok(pageOf(rows, { limit, after }, ({ n }) => String(n + 1), show));
   }
 

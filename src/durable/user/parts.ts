@@ -30,6 +30,7 @@ import { Turns } from "./turns.ts";
 import { Uploads } from "./uploads.ts";
 import { VideoRows } from "./video-rows.ts";
 import { VideoRun } from "./video-run.ts";
+import { VideoStream } from "./video-stream.ts";
 import { Videos } from "./videos.ts";
 import { Watchers } from "./watchers.ts";
 
@@ -62,7 +63,8 @@ export function putTogether(ground: Ground, worker: Worker) {
   const rendering = new RenderRun(home, projects, renderRows);
   const files = new RenderFiles(home, renderRows);
   const videoRows = new VideoRows(ground, database);
-  const videos = new Videos(home, videoRows, { projects, assets, renders, files, renderRows, run, watchers });
+  const videos = new Videos(home, videoRows, { projects, assets, renders, files, renderRows, run });
+  const following = new VideoStream(home, videoRows, videos, watchers);
   const filming = new VideoRun(home, videoRows, videos, { projects, assets, turns, turnRows, renders, renderRows });
   if (database.exists()) {
     run.recover();
@@ -86,6 +88,7 @@ export function putTogether(ground: Ground, worker: Worker) {
     run,
     rendering,
     videos,
+    following,
     videoRows,
     filming,
     makings,

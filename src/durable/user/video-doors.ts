@@ -1,7 +1,8 @@
 /** The doors of a user's object that lead to videos, and to the end of videos and projects. */
 import type { ProjectId, VideoId } from "../../core/ids.ts";
 import type { Pass } from "../../core/pass.ts";
-import type { Call, Page, PageRequest, StoredFile, VideoPort, Watching } from "../../core/ports.ts";
+import type { Call, Page, PageRequest, StoredFile, VideoFilter, VideoPort, Watching } from "../../core/ports.ts";
+import { err, ok } from "../../core/result.ts";
 import type { Video, VideoOrder } from "../../core/video.ts";
 import type { ProjectPatch, ProjectWire } from "../../core/wire/project.ts";
 import type { VideoEventsPage, VideoWire } from "../../core/wire/video.ts";
@@ -9,10 +10,12 @@ import type { Answer } from "./doors.ts";
 import type { Projects } from "./projects.ts";
 import type { Removals } from "./removals.ts";
 import { RenderDoors } from "./render-doors.ts";
+import type { VideoStream } from "./video-stream.ts";
 import type { Videos } from "./videos.ts";
 
 export abstract class VideoDoors extends RenderDoors implements VideoPort {
   protected abstract readonly videos: Videos;
+  protected abstract readonly following: VideoStream;
   protected abstract readonly projects: Projects;
   protected abstract readonly removals: Removals;
 
@@ -20,12 +23,19 @@ export abstract class VideoDoors extends RenderDoors implements VideoPort {
     return this.living(() => this.videos.start(call, order));
   }
 
+  async checkVideo(call: Call, order: VideoOrder): Answer<null> {
+    return this.living(() => {
+      const refused = this.videos.refuse(order, call.named);
+      return refused === null ? ok(null) : err(refused);
+    });
+  }
+
   async readVideo(id: VideoId): Answer<VideoWire> {
     return this.videos.read(id);
   }
 
-  async listVideos(page: PageRequest, status: Video["status"] | null): Promise<Page<VideoWire>> {
-    return this.videos.list(page, status);
+  async listVideos(page: PageRequest, status: Video["status"] | null, of: VideoFilter = {}): Promise<Page<VideoWire>> {
+    return this.videos.list(page, status, of);
   }
 
   async continueVideo(call: Call, id: VideoId, prompt: string): Answer<VideoWire> {
@@ -37,15 +47,15 @@ export abstract class VideoDoors extends RenderDoors implements VideoPort {
   }
 
   async watchVideo(id: VideoId, after: number, pass: Pass | null = null): Answer<Watching> {
-    return this.videos.watch(id, after, pass);
+    return this.following.watch(id, after, pass);
   }
 
   async readVideoEvents(id: VideoId, after: number, limit: number, waitMs: number): Answer<VideoEventsPage> {
-    return this.videos.readEvents(id, after, limit, waitMs);
+    return this.following.readEvents(id, after, limit, waitMs);
   }
 
   async awaitVideo(id: VideoId, waitMs: number): Answer<VideoWire> {
-    return this.videos.awaitEnd(id, waitMs);
+    return this.following.awaitEnd(id, waitMs);
   }
 
   async readVideoFile(id: VideoId): Answer<StoredFile> {

@@ -5,7 +5,7 @@ import { isAttested } from "../../core/render.ts";
 import type { VideoOrder } from "../../core/video.ts";
 import type { Assets } from "./assets.ts";
 import { refuseCallback } from "./callback.ts";
-import { type Home, isNamed } from "./home.ts";
+import type { Home } from "./home.ts";
 import { noProject, type Projects } from "./projects.ts";
 import { unattested } from "./render-show.ts";
 
@@ -13,7 +13,13 @@ import { unattested } from "./render-show.ts";
  * Why an order can never be made: its project or a file of it is not here, its output or callback is not offered. A file
  * that is still uploaded may come. Null when nothing speaks against it.
  */
-export function refuseOrder(home: Home, projects: Projects, assets: Assets, order: VideoOrder): Refusal | null {
+export function refuseOrder(
+  home: Home,
+  projects: Projects,
+  assets: Assets,
+  order: VideoOrder,
+  named: boolean,
+): Refusal | null {
   const { sources, project, output, callback } = order;
   if (project !== null && projects.find(project) === null) return noProject();
   if (!isAttested(output) && !home.ground.config.allowUnattestedOutput) return unattested();
@@ -21,7 +27,7 @@ export function refuseOrder(home: Home, projects: Projects, assets: Assets, orde
   if (unreachable !== null) return unreachable;
   const at = sources.findIndex(({ asset, upload }) => {
     const own = userHashOf(asset) === home.address.uh;
-    return own ? upload === null && assets.find(asset) === null : isNamed(home);
+    return own ? upload === null && assets.find(asset) === null : named;
   });
   return at < 0 ? null : noFile(at);
 }

@@ -1,6 +1,7 @@
 /** What a caller of videos is told when there is none, not yet, or no more. */
 import { type Refusal, refusal } from "../../core/errors.ts";
-import type { VideoId } from "../../core/ids.ts";
+import type { AssetId, VideoId } from "../../core/ids.ts";
+import type { AssetRecord } from "../../core/ports.ts";
 import type { Video } from "../../core/video.ts";
 
 export const noVideo = (): Refusal =>
@@ -13,7 +14,12 @@ export const busy = (id: VideoId): Refusal =>
   });
 
 export const cannotGoOn = (): Refusal =>
-  refusal("video_busy", "The video has no project to go on in; start another one.", { hint: "POST /v1/videos" });
+  refusal("cancelled", "A cancelled video does not go on; start another one, in its project if you like.", {
+    hint: "POST /v1/videos",
+  });
+
+export const repeatDeleted = (): Refusal =>
+  refusal("repeat_deleted", "The video that this Idempotency-Key made was deleted; send a new key for another one.");
 
 export const notReady = ({ id, status }: Video): Refusal =>
   status === "needs_input"
@@ -28,4 +34,25 @@ export const notReady = ({ id, status }: Video): Refusal =>
 export const eventsExpired = (id: VideoId): Refusal =>
   refusal("events_expired", "A video's events are kept for 24 hours after its end; the video itself is still there.", {
     hint: `GET /v1/videos/${id}`,
+  });
+
+// ---- of what a video is made of
+
+export const unusable = ({ filename }: AssetRecord): Refusal =>
+  refusal("unsupported_media", `${filename} cannot be used; send another file.`);
+
+export const noAsset = (id: AssetId): Refusal =>
+  refusal("not_found", `There is no asset ${id} here.`, { hint: "POST /v1/uploads", charged: "no" });
+
+export const notUploaded = (id: string, status: string): Refusal =>
+  refusal("upload_incomplete", `The upload ${id} is ${status}; send the file again.`, { charged: "no" });
+
+export const onlyPiece = (id: string): Refusal =>
+  refusal("upload_incomplete", `The upload ${id} is a piece of a file; name the final upload that it belongs to.`, {
+    charged: "no",
+  });
+
+export const notAccepted = ({ filename }: AssetRecord, accepts: readonly string[]): Refusal =>
+  refusal("format_not_accepted", `${filename} is not one of ${accepts.join(", ")}, which this generator takes.`, {
+    charged: "no",
   });

@@ -1,7 +1,7 @@
 /** The rows of videos: what is stored of each, and whose step waits for what. */
 import { stepKey } from "../../core/dedupe.ts";
 import type { ProjectId, RenderId, TurnId, VideoId } from "../../core/ids.ts";
-import type { PageRequest } from "../../core/ports.ts";
+import type { PageRequest, VideoFilter } from "../../core/ports.ts";
 import type { EpochMs } from "../../core/time.ts";
 import { renderStep, turnStep, type Video } from "../../core/video.ts";
 import type { Database } from "../database.ts";
@@ -66,16 +66,18 @@ export class VideoRows {
   }
 
   /** A page of videos, newest first, and one more to tell whether there are others. */
-  page(page: PageRequest, status: Video["status"] | null): Video[] {
+  page(page: PageRequest, status: Video["status"] | null, { generator, project, batch }: VideoFilter): Video[] {
     if (!this.#database.exists()) return [];
-    return status === null
-      ? this.#videos("SELECT record FROM videos WHERE id < ? ORDER BY id DESC LIMIT ?", cursorOf(page), page.limit + 1)
-      : this.#videos(
-          "SELECT record FROM videos WHERE status = ? AND id < ? ORDER BY id DESC LIMIT ?",
-          status,
-          cursorOf(page),
-          page.limit + 1,
-        );
+    const wanted: [string, string | null | undefined][] = [
+      ["status = ?1", status],
+      ["?2 IN (record ->> '$.generator.id', record ->> '$.generator.slug')", generator],
+      ["record ->> '$.project' = ?3", project],
+      ["record ->> '$.batch' = ?4", batch],
+    ];
+    const rules = wanted.flatMap(([rule, value]) => (value == null ? [] : [`${rule} AND `]));
+    const values = wanted.map(([, value]) => value ?? null);
+    const query = `SELECT record FROM videos WHERE ${rules.join("")}id < ?5 ORDER BY id DESC LIMIT ?6`;
+    return this.#videos(query, ...values, cursorOf(page), page.limit + 1);
   }
 
   /** Videos that are being made. */
@@ -92,19 +94,27 @@ export class VideoRows {
     };
   }
 
-  /** Videos being made that wait for this turn or render. */
+  /** Videos that wait for this turn or render: those being made, and cancelled ones, which are told what a turn cost. */
   waitingFor(id: TurnId | RenderId): VideoId[] {
     const column = id.startsWith("trn_") ? "turn" : "render";
+    const query = `SELECT id FROM videos WHERE ${column} = ? AND (ended_at IS NULL OR status = 'cancelled')`;
     return this.#ground.sql
-      .exec<{ id: VideoId }>(`SELECT id FROM videos WHERE ${column} = ? AND ended_at IS NULL`, id)
+      .exec<{ id: VideoId }>(query, id)
       .toArray()
       .map(({ id }) => id);
   }
 
-  /** Removes the events of videos that ended before `before`; answers with the end of the oldest that still has some. */
+  /**
+   * Removes the events of videos that ended before `before`, but for the last: their numbers go on from it. Answers with the
+   * end of the oldest that still has some.
+   */
   tidy(before: EpochMs): EpochMs | null {
     const { sql } = this.#ground;
-    sql.exec("DELETE FROM turn_events WHERE turn IN (SELECT id FROM videos WHERE tidied = 0 AND ended_at < ?)", before);
+    sql.exec(
+      `DELETE FROM turn_events WHERE turn IN (SELECT id FROM videos WHERE tidied = 0 AND ended_at < ?)
+         AND seq < (SELECT max(seq) FROM turn_events last WHERE last.turn = turn_events.turn)`,
+      before,
+    );
     sql.exec("UPDATE videos SET tidied = 1 WHERE tidied = 0 AND ended_at < ?", before);
     return sql.exec<{ at: number | null }>("SELECT min(ended_at) AS at FROM videos WHERE tidied = 0").one().at;
   }

@@ -8,13 +8,14 @@ import { uploadObjectName, userObjectName } from "../../core/address.ts";
 import { stepKey } from "../../core/dedupe.ts";
 import { type Refusal, refusal } from "../../core/errors.ts";
 import { formatOfName } from "../../core/formats.ts";
-import { type AssetId, type RenderId, type TurnId, userHashOf, type VideoId } from "../../core/ids.ts";
+import { type RenderId, type TurnId, userHashOf, type VideoId } from "../../core/ids.ts";
 import type { AssetRecord, Call, UserPort } from "../../core/ports.ts";
 import { err, ok, type Result } from "../../core/result.ts";
 import { isExportable } from "../../core/timeline.ts";
 import type { UploadPort } from "../../core/upload-port.ts";
 import {
   type EndedRender,
+  type EndedTurn,
   isOver,
   nextStep,
   renderStep,
@@ -25,6 +26,7 @@ import {
   type Video,
   type VideoSource,
 } from "../../core/video.ts";
+import { owesCost, withLateCost } from "../../core/video-life.ts";
 import { newRender } from "../../core/wire/render.ts";
 import { newTurn } from "../../core/wire/turn.ts";
 import { isPassing } from "../refusals.ts";
@@ -36,6 +38,7 @@ import type { RenderRows } from "./render-rows.ts";
 import type { Renders } from "./renders.ts";
 import type { TurnRows } from "./turn-rows.ts";
 import type { Turns } from "./turns.ts";
+import { noAsset, notAccepted, notUploaded, onlyPiece, unusable } from "./video-refusals.ts";
 import type { VideoRows } from "./video-rows.ts";
 import type { Videos } from "./videos.ts";
 
@@ -75,7 +78,11 @@ export class VideoRun {
     const { ground, schedule } = this.#home;
     for (;;) {
       const video = this.#rows.find(id);
-      if (video === null || isOver(video)) return schedule.done(VIDEO, id);
+      if (video === null) return schedule.done(VIDEO, id);
+      if (isOver(video)) {
+        if (owesCost(video)) this.#rows.save(withLateCost(video, this.#endedTurn(video)));
+        return schedule.done(VIDEO, id);
+      }
       const seen = await this.#see(video);
       const step = nextStep(video, seen, ground.now());
       if (step.do === "wait") {
@@ -180,7 +187,7 @@ export class VideoRun {
     return {
       waiting: missing.length,
       refused: missing.map((one) => ("key" in one ? null : one.refused)).find((refused) => refused !== null) ?? null,
-      turn: endedTurn(this.#home, this.#tools.turnRows, video.turn),
+      turn: this.#endedTurn(video),
       exportable: video.stage === "timeline" && (await this.#exportable(video)),
       render: this.#endedRender(video.render),
     };
@@ -206,6 +213,8 @@ export class VideoRun {
     return { refused: status === "open" || status === "completed" ? null : notUploaded(upload, status) };
   }
 
+  #endedTurn = ({ turn }: Video): EndedTurn | null => endedTurn(this.#home, this.#tools.turnRows, turn);
+
   #endedRender(id: RenderId | null): EndedRender | null {
     const render = id === null ? null : this.#tools.renderRows.find(id);
     if (render?.phase !== "completed" && render?.phase !== "failed") return null;
@@ -228,22 +237,4 @@ function projectOf({ project }: Video): NonNullable<Video["project"]> {
 }
 
 const usable = (record: AssetRecord): AssetRecord | { refused: Refusal } =>
-  record.status === "ready"
-    ? record
-    : { refused: refusal("unsupported_media", `${record.filename} cannot be used; send another file.`) };
-
-const noAsset = (id: AssetId): Refusal =>
-  refusal("not_found", `There is no asset ${id} here.`, { hint: "POST /v1/uploads", charged: "no" });
-
-const notUploaded = (id: string, status: string): Refusal =>
-  refusal("upload_incomplete", `The upload ${id} is ${status}; send the file again.`, { charged: "no" });
-
-const onlyPiece = (id: string): Refusal =>
-  refusal("upload_incomplete", `The upload ${id} is a piece of a file; name the final upload that it belongs to.`, {
-    charged: "no",
-  });
-
-const notAccepted = ({ filename }: AssetRecord, accepts: readonly string[]): Refusal =>
-  refusal("format_not_accepted", `${filename} is not one of ${accepts.join(", ")}, which this generator takes.`, {
-    charged: "no",
-  });
+  record.status === "ready" ? record : { refused: unusable(record) };

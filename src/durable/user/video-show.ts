@@ -1,7 +1,8 @@
 /** A video as the outside sees it. */
 import type { VideoId } from "../../core/ids.ts";
 import { SECOND_MS, toRfc3339 } from "../../core/time.ts";
-import { isOver, type Video } from "../../core/video.ts";
+import { begunAt, isOver, type Video } from "../../core/video.ts";
+import { owesCost } from "../../core/video-life.ts";
 import { progressOf } from "../../core/video-progress.ts";
 import type { VideoWire } from "../../core/wire/video.ts";
 import { type Home, originOf } from "./home.ts";
@@ -18,13 +19,19 @@ export const videoUrl = (home: Home, id: VideoId): string => `${originOf(home)}/
 /** How far its current stage is, 0 to 1: an export says so itself, a turn is judged by its time. */
 function shareOf(home: Home, renders: RenderRows, video: Video): number {
   if (video.stage === "render" && video.render !== null) return (renders.find(video.render)?.progress ?? 0) / 100;
-  return (home.ground.now() - video.createdAt) / (video.expectedMs * AGENT_SHARE);
+  return (home.ground.now() - begunAt(video)) / (video.expectedMs * AGENT_SHARE);
+}
+
+function creditsOf(video: Video): VideoWire["credits"] {
+  if (video.charged === null) return null;
+  const isKnown = video.spent !== null && !owesCost(video);
+  return { amount: isKnown ? video.spent : null, basis: isKnown ? "measured" : "unknown" };
 }
 
 export function showVideo(home: Home, renders: RenderRows, video: Video): VideoWire {
   const { stage, endedAt } = video;
   const url = videoUrl(home, video.id);
-  const elapsed = (endedAt ?? home.ground.now()) - video.createdAt;
+  const elapsed = (endedAt ?? home.ground.now()) - begunAt(video);
   const copying = stage === "render" && video.render !== null && renders.find(video.render)?.phase === "copying";
   return {
     id: video.id,
@@ -41,8 +48,7 @@ export function showVideo(home: Home, renders: RenderRows, video: Video): VideoW
     render_id: video.render ?? video.file,
     asset_ids: video.sources.map(({ asset }) => asset),
     charged: video.charged,
-    credits:
-      video.charged === null ? null : { amount: video.spent, basis: video.spent === null ? "unknown" : "measured" },
+    credits: creditsOf(video),
     error: video.error === null ? null : failureOf(video.error),
     metadata: { ...video.metadata },
     status_url: url,

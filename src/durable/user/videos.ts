@@ -1,27 +1,26 @@
-/** What callers ask of videos: to start one, to read and follow it, to go on with it, to stop it. Making it is next door. */
+/** What callers ask of videos: to start one, to read it, to go on with it, to stop it. Making and following it are next door. */
 import type { Refusal } from "../../core/errors.ts";
 import { type BatchId, type KeyId, ownedId, type VideoId } from "../../core/ids.ts";
 import { EVENTS_TTL_MS } from "../../core/limits.ts";
-import type { Pass } from "../../core/pass.ts";
-import type { Call, Page, PageRequest, StoredFile, Watching } from "../../core/ports.ts";
+import type { Call, Page, PageRequest, StoredFile, VideoFilter } from "../../core/ports.ts";
 import { err, ok, type Result } from "../../core/result.ts";
 import { HOUR_MS } from "../../core/time.ts";
-import { isOver, mayGoOn, newVideoOf, nextRound, toCancelled, type Video, type VideoOrder } from "../../core/video.ts";
-import type { VideoEventsPage, VideoEventWire, VideoWire } from "../../core/wire/video.ts";
+import { isOver, nextRound, type Video, type VideoOrder } from "../../core/video.ts";
+import { mayGoOn, newVideoOf, toCancelled } from "../../core/video-life.ts";
+import type { VideoWire } from "../../core/wire/video.ts";
 import { pageOf } from "../page.ts";
 import { findRepeat, keepRepeat } from "../repeats.ts";
 import type { Assets } from "./assets.ts";
-import { enter, type Home, TIDY, VIDEO } from "./home.ts";
+import { enter, type Home, isNamed, TIDY, VIDEO } from "./home.ts";
 import type { Projects } from "./projects.ts";
 import type { RenderFiles } from "./render-files.ts";
 import type { RenderRows } from "./render-rows.ts";
 import type { Renders } from "./renders.ts";
 import type { TurnRun } from "./turn-run.ts";
 import { refuseOrder } from "./video-order.ts";
-import { busy, cannotGoOn, eventsExpired, notReady, noVideo } from "./video-refusals.ts";
+import { busy, cannotGoOn, notReady, noVideo, repeatDeleted } from "./video-refusals.ts";
 import type { VideoRows } from "./video-rows.ts";
 import { showVideo, videoUrl } from "./video-show.ts";
-import type { Watchers } from "./watchers.ts";
 
 export class Videos {
   readonly #home: Home;
@@ -32,7 +31,6 @@ export class Videos {
   readonly #files: RenderFiles;
   readonly #renderRows: RenderRows;
   readonly #turning: TurnRun;
-  readonly #watchers: Watchers;
 
   constructor(
     home: Home,
@@ -44,7 +42,6 @@ export class Videos {
       readonly files: RenderFiles;
       readonly renderRows: RenderRows;
       readonly run: TurnRun;
-      readonly watchers: Watchers;
     },
   ) {
     this.#home = home;
@@ -55,7 +52,6 @@ export class Videos {
     this.#files = parts.files;
     this.#renderRows = parts.renderRows;
     this.#turning = parts.run;
-    this.#watchers = parts.watchers;
   }
 
   /** Commits the order; the schedule makes it. A call that was made before is told so in its answer. */
@@ -65,7 +61,7 @@ export class Videos {
     const repeat = findRepeat(ground, call);
     if (!repeat.ok) return repeat;
     const made = repeat.value === null ? null : this.read(repeat.value as VideoId); // written by this method only
-    if (made !== null) return made.ok ? ok({ ...made.value, deduplicated: true }) : made;
+    if (made !== null) return made.ok ? ok({ ...made.value, deduplicated: true }) : err(repeatDeleted());
     const refused = this.refuse(order);
     if (refused !== null) return err(refused);
     const video = ground.storage.transactionSync(() => {
@@ -78,9 +74,9 @@ export class Videos {
     return ok(this.show(video));
   }
 
-  /** Why an order can never be made here; null when nothing speaks against it. */
-  refuse(order: VideoOrder): Refusal | null {
-    return refuseOrder(this.#home, this.#projects, this.#assets, order);
+  /** Why an order can never be made here; null when nothing speaks against it. `named`: whether its address is a user's. */
+  refuse(order: VideoOrder, named = isNamed(this.#home)): Refusal | null {
+    return refuseOrder(this.#home, this.#projects, this.#assets, order, named);
   }
 
   /** Writes a new video down and owes its first step; it counts for `key`. Call inside the transaction of what orders it. */
@@ -100,9 +96,9 @@ export class Videos {
     return video === null ? err(noVideo()) : ok(this.show(video));
   }
 
-  list(page: PageRequest, status: Video["status"] | null): Page<VideoWire> {
+  list(page: PageRequest, status: Video["status"] | null, of: VideoFilter): Page<VideoWire> {
     return pageOf(
-      this.#rows.page(page, status),
+      this.#rows.page(page, status, of),
       page,
       (video) => video.id,
       (video) => this.show(video),
@@ -120,7 +116,7 @@ export class Videos {
     if (!mayGoOn(video)) return err(isOver(video) ? cannotGoOn() : busy(id));
     enter(this.#home, call);
     ground.storage.transactionSync(() => {
-      this.save(video, nextRound(video, prompt));
+      this.save(video, nextRound(video, prompt, ground.now()));
       keepRepeat(ground, call, id);
       schedule.owe(VIDEO, id, ground.now());
     });
@@ -133,8 +129,8 @@ export class Videos {
     const video = this.#rows.find(id);
     if (video === null) return err(noVideo());
     if (!isOver(video)) {
-      this.save(video, toCancelled(video, this.#home.ground.now()));
       const { turn, render } = this.#rows.made(video);
+      this.save(video, toCancelled(video, { turn, render }, this.#home.ground.now()));
       if (turn !== null) this.#turning.cancel(turn);
       if (render !== null) this.#renders.cancel(render);
       this.#home.schedule.tick();
@@ -162,82 +158,40 @@ export class Videos {
     return this.#files.share(call, video.file, seconds);
   }
 
-  /** The video once nothing more happens by itself, or as it is when the time is over. */
-  async awaitEnd(id: VideoId, waitMs: number): Promise<Result<VideoWire, Refusal>> {
-    const until = this.#home.ground.now() + waitMs;
-    for (;;) {
-      const video = this.#rows.find(id);
-      const left = until - this.#home.ground.now();
-      if (video === null || isOver(video) || left <= 0) return this.read(id);
-      await this.#home.log.changed(id, left);
-    }
-  }
-
-  /** A stream of its events after the cursor; "ended" when the cursor stands at the last one and no more comes by itself. */
-  watch(id: VideoId, after: number, pass: Pass | null): Result<Watching, Refusal> {
-    const video = this.#kept(id);
-    if (!video.ok) return video;
-    if (isOver(video.value) && after >= this.#home.log.last(id)) return ok({ kind: "ended" });
-    const opened = this.#watchers.open(id, after, pass);
-    return opened.ok ? ok({ kind: "stream", body: opened.value }) : opened;
-  }
-
-  /** A page of events after the cursor; waits up to `waitMs` for the first one of a video that is still being made. */
-  async readEvents(
-    id: VideoId,
-    after: number,
-    limit: number,
-    waitMs: number,
-  ): Promise<Result<VideoEventsPage, Refusal>> {
-    const video = this.#kept(id);
-    if (!video.ok) return video;
-    const { log } = this.#home;
-    if (!isOver(video.value) && waitMs > 0 && log.readAfter(id, after, 1).length === 0) await log.changed(id, waitMs);
-    const frames = log.readAfter(id, after, limit);
-    const last = frames.at(-1)?.seq ?? after;
-    const now = this.#rows.find(id);
-    const data = frames.map(({ seq, data }) => ({ id: seq, event: JSON.parse(data) as VideoEventWire })); // rows of our own log
-    return ok({ data, next_after: last, ended: now !== null && isOver(now) && last >= log.last(id) });
-  }
-
   /** Writes a video's next state down, with what its stream and the tenant are told of it. */
   save(before: Video, video: Video): void {
     const { ground, log, outbox, schedule } = this.#home;
     ground.storage.transactionSync(() => {
       this.#rows.save(video);
       const shown = this.show(video);
-      if (video.stage !== before.stage && !isOver(video))
-        log.append(video.id, [{ type: "video.stage", stage: shown.stage, progress: shown.progress }]);
+      const isFurther = video.stage !== before.stage || isOver(before);
+      if (isFurther && !isOver(video)) this.#tell(shown);
       if (!isOver(video) || isOver(before)) return;
       log.append(video.id, [{ type: `video.${endOf(video)}`, video: shown }]);
       outbox.add(`video.${toldAs(video)}`, video.id, shown, video);
       schedule.done(VIDEO, video.id);
       schedule.oweOnce(TIDY, "", ground.now() + EVENTS_TTL_MS + HOUR_MS);
     });
-    if (isOver(video)) log.forget(video.id);
+    if (!isOver(video)) return;
+    log.forget(video.id);
+    this.#said.delete(video.id);
   }
 
   /** Says how far it is, where that is further than what was said last. */
   tellProgress(video: Video): void {
-    const { stage, progress } = this.show(video);
-    const said = this.#said.get(video.id) ?? 0;
-    if (progress <= said) return;
-    this.#said.set(video.id, progress);
-    this.#home.log.append(video.id, [{ type: "video.stage", stage, progress }]);
+    const shown = this.show(video);
+    if (shown.progress > (this.#said.get(video.id) ?? 0)) this.#tell(shown);
+  }
+
+  #tell({ id, stage, progress }: VideoWire): void {
+    this.#said.set(id, progress);
+    this.#home.log.append(id, [{ type: "video.stage", stage, progress }]);
   }
 
   readonly #said = new Map<VideoId, number>();
 
   show(video: Video): VideoWire {
     return showVideo(this.#home, this.#renderRows, video);
-  }
-
-  /** The video, if its events are still kept. */
-  #kept(id: VideoId): Result<Video, Refusal> {
-    const video = this.#rows.find(id);
-    if (video === null) return err(noVideo());
-    const kept = video.endedAt === null || this.#home.ground.now() - video.endedAt <= EVENTS_TTL_MS;
-    return kept ? ok(video) : err(eventsExpired(id));
   }
 }
 

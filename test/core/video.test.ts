@@ -1,0 +1,165 @@
+/** What becomes of a video, rule by rule: no clock, no storage, no agent. */
+import { describe, expect, it } from "vitest";
+import { refusal } from "../../src/core/errors.ts";
+import { begunAt, type EndedTurn, nextRound, nextStep, type Seen, type Video, withTurn } from "../../src/core/video.ts";
+import { mayGoOn, newVideoOf, owesCost, toCancelled, withLateCost } from "../../src/core/video-life.ts";
+
+const [AT, NOW] = [1_000, 9_000];
+const order = newVideoOf(
+  {
+    prompt: "make a 2 second video",
+    sources: [],
+    project: null,
+    language: null,
+    output: { format: "mp4", quality: "high" },
+    metadata: {},
+    callback: null,
+    onQuestion: "wait",
+    generator: null,
+    attribution: null,
+    accepts: null,
+    expectedMs: 120_000,
+  },
+  "vid_1",
+  AT,
+  null,
+);
+const video = (more: Partial<Video> = {}): Video => ({ ...order, project: "prj_1", ...more });
+const ended = (more: Partial<EndedTurn> = {}): EndedTurn => ({
+  status: "completed",
+  charged: "yes",
+  spent: 100,
+  error: null,
+  changed: true,
+  text: "Done.",
+  ...more,
+});
+const seen = (more: Partial<Seen> = {}): Seen => ({
+  waiting: 0,
+  refused: null,
+  turn: null,
+  exportable: false,
+  render: null,
+  ...more,
+});
+const stepOf = (given: Video, what: Partial<Seen> = {}) => nextStep(given, seen(what), NOW);
+const saved = (given: Video, what: Partial<Seen> = {}): Video => {
+  const step = stepOf(given, what);
+  if (step.do !== "save") throw new Error(`it would ${step.do}`);
+  return step.video;
+};
+
+describe("the next step of a video", () => {
+  it.each<[string, Video, Partial<Seen>]>([
+    ["make_project", video({ project: null }), {}],
+    ["wait", video({ stage: "assets" }), { waiting: 1 }],
+    ["attach", video({ stage: "assets" }), {}],
+    ["start_turn", video({ stage: "turn" }), {}],
+    ["wait", video({ stage: "turn", turn: "trn_1" }), {}],
+    ["start_render", video({ stage: "render", turn: "trn_1" }), {}],
+    ["wait", video({ stage: "render", turn: "trn_1", render: "rnd_1" }), {}],
+    ["wait", video({ stage: "done" }), {}],
+  ])("%#: %s", (wanted, given, what) => {
+    expect(stepOf(given, what).do).toBe(wanted);
+  });
+
+  it("is the export where the agent changed the timeline, or left one and asked nothing", () => {
+    const at = video({ stage: "timeline", turn: "trn_1" });
+    const go = (turn: Partial<EndedTurn>, exportable: boolean) => saved(at, { turn: ended(turn), exportable });
+    expect(go({ text: "Shall I add music?" }, true)).toMatchObject({ stage: "render", endedAt: null });
+    expect(go({ changed: false }, true)).toMatchObject({ stage: "render", endedAt: null });
+    expect(go({ changed: false, text: "How long?" }, true)).toMatchObject({ status: "needs_input", endedAt: NOW });
+    expect(go({}, false)).toMatchObject({ status: "needs_input", endedAt: NOW });
+  });
+
+  it("is what the caller said in advance of a question, or of a turn that left nothing: once", () => {
+    for (const text of ["How long?", "Tell me what you would like."]) {
+      const at = video({ stage: "timeline", turn: "trn_1", onQuestion: { answer: "2 seconds" } });
+      const next = saved(at, { turn: ended({ text, changed: false }) });
+      expect(next).toMatchObject({ stage: "turn", prompt: "2 seconds", answered: true, turn: null, turns: ["trn_1"] });
+      const again = saved({ ...next, stage: "timeline", turn: "trn_2" }, { turn: ended({ text, changed: false }) });
+      expect(again).toMatchObject({ status: "needs_input" });
+      const failing = saved({ ...at, onQuestion: "fail" }, { turn: ended({ text, changed: false }) });
+      expect(failing).toMatchObject({ status: "failed", error: { code: "needs_input" } });
+    }
+  });
+
+  it("needs no message for a prompt that says nothing but to export, once there may be something", () => {
+    const at = video({ stage: "turn", prompt: "please export it" });
+    expect(stepOf(at).do).toBe("start_turn"); // its own project is empty
+    expect(saved({ ...at, ownsProject: false })).toMatchObject({ stage: "render" });
+    expect(saved({ ...at, turns: ["trn_1"] })).toMatchObject({ stage: "render" });
+    expect(stepOf({ ...at, prompt: "export it with music", turns: ["trn_1"] }).do).toBe("start_turn");
+  });
+
+  it("tells a failure with the next call for a video", () => {
+    const error = refusal("render_failed", "It failed.", { hint: "POST /v1/projects" });
+    const at = video({ stage: "render", turn: "trn_1", render: "rnd_1" });
+    expect(saved(at, { render: { status: "failed", error } }).error?.hint).toBe(
+      'POST /v1/videos/vid_1/turns {"prompt": "export"}',
+    );
+    const turn = (code: "insufficient_credits" | "session_lost") =>
+      saved(video({ stage: "turn", turn: "trn_1" }), {
+        turn: ended({ status: "failed", charged: "no", error: refusal(code, "No.") }),
+      }).error?.hint;
+    expect(turn("insufficient_credits")).toBe("POST /v1/videos/vid_1/turns");
+    expect(turn("session_lost")).toBe("POST /v1/videos");
+    const file = saved(video({ stage: "assets" }), {
+      refused: refusal("not_found", "No.", { hint: "POST /v1/uploads" }),
+    });
+    expect(file.error?.hint).toBe("POST /v1/uploads");
+  });
+});
+
+describe("what a video costs", () => {
+  const costOf = (...turns: Partial<EndedTurn>[]): unknown => {
+    const { charged, spent } = turns.reduce<Video>((sum, turn) => withTurn(sum, ended(turn)), video());
+    return [charged, spent];
+  };
+
+  it("is the sum of its turns, and unknown where one of them is", () => {
+    expect(costOf({}, { spent: 50 })).toEqual(["yes", 150]);
+    expect(costOf({ charged: "no", spent: null })).toEqual(["no", 0]);
+    expect(costOf({}, { charged: "no", spent: null })).toEqual(["yes", 100]);
+    expect(costOf({}, { charged: "unknown", spent: null })).toEqual(["yes", null]);
+    expect(costOf({ charged: "unknown", spent: null }, {})).toEqual(["yes", null]);
+  });
+
+  it("is learnt after it was cancelled too, once", () => {
+    const stopped = toCancelled(video({ stage: "turn" }), { turn: "trn_1", render: null }, NOW);
+    expect(owesCost(stopped)).toBe(true);
+    expect(withLateCost(stopped, null)).toBe(stopped);
+    const told = withLateCost(stopped, ended());
+    expect(told).toMatchObject({ status: "cancelled", charged: "yes", spent: 100 });
+    expect(owesCost(told)).toBe(false);
+    expect(withLateCost(told, ended())).toBe(told);
+    const later = toCancelled({ ...told, stage: "render" }, { turn: "trn_1", render: "rnd_1" }, NOW);
+    expect(owesCost(later)).toBe(false);
+  });
+});
+
+describe("going on with a video", () => {
+  it("begins another round, with a clock of its own", () => {
+    const next = nextRound(video({ stage: "done", turn: "trn_1", render: "rnd_1", endedAt: 5_000 }), "longer", NOW);
+    expect(next).toMatchObject({
+      stage: "turn",
+      round: 2,
+      turn: null,
+      turns: ["trn_1"],
+      renders: ["rnd_1"],
+      endedAt: null,
+    });
+    expect([begunAt(video()), begunAt(next)]).toEqual([AT, NOW]);
+  });
+
+  it("does first what was not done before its first turn: a file is not left out", () => {
+    for (const stage of ["project", "assets"] as const)
+      expect(nextRound(video({ stage, status: "failed", endedAt: NOW }), "again", NOW).stage).toBe(stage);
+  });
+
+  it("is for videos that are over and were not cancelled", () => {
+    expect(mayGoOn(video())).toBe(false);
+    expect(mayGoOn(video({ status: "failed", project: null, endedAt: NOW }))).toBe(true);
+    expect(mayGoOn(toCancelled(video(), { turn: null, render: null }, NOW))).toBe(false);
+  });
+});
