@@ -14,13 +14,13 @@ import { Sender } from "./sender.ts";
 export async function deliverAll(batch: MessageBatch<DeliveryMessage>, env: Env, outside: Outside): Promise<void> {
   const config = readConfig(env);
   for (const { body } of batch.messages) {
-    const send = async (job: DeliveryJob): Promise<DeliveryReport> => {
-      const report = await attempt(job, config, outside);
-      tell(report, body.tenant);
-      return report;
+    const tools = {
+      door: () => tenantOf(env, body),
+      send: (job: DeliveryJob) => attempt(job, config, outside),
+      tell: (reports: readonly DeliveryReport[]) => tell(reports, body.tenant),
     };
     try {
-      const more = await new Sender({ door: () => tenantOf(env, body), send }).run();
+      const more = await new Sender(tools).run();
       if (more) await env.DELIVERIES.send(body);
     } catch (error) {
       logBug("delivery_failed", error, { work: "delivery" });
@@ -35,16 +35,20 @@ async function attempt(job: DeliveryJob, config: Config, outside: Outside): Prom
   return { id: job.id, attempt: job.attempt, outcome };
 }
 
-/** One line for every attempt: how it ended, never where it went. */
-function tell({ attempt, outcome }: DeliveryReport, tenant: string): void {
-  const { status, tookMs } = outcome;
-  log("info", "delivery", {
-    work: "delivery",
-    attempt,
-    ms: tookMs,
-    ...(status === null ? {} : { status }),
-    ...ownerOf(tenant),
-  });
+/** One line for all that ended alike and is reported together: how it ended, never where it went. Each attempt has its own in the delivery's log. */
+function tell(reports: readonly DeliveryReport[], tenant: string): void {
+  const statuses = new Set(reports.map(({ outcome }) => outcome.status));
+  for (const status of statuses) {
+    const alike = reports.filter(({ outcome }) => outcome.status === status);
+    log("info", "delivery", {
+      work: "delivery",
+      count: alike.length,
+      attempt: Math.max(...alike.map(({ attempt: nth }) => nth)),
+      ms: Math.max(...alike.map(({ outcome }) => outcome.tookMs)),
+      ...(status === null ? {} : { status }),
+      ...ownerOf(tenant),
+    });
+  }
 }
 
 const tenantOf = (env: Env, { tenant }: DeliveryMessage): TenantPort =>

@@ -10,10 +10,11 @@ import { SENDER_ATTEMPTS, SENDER_LINGER_MS, SENDER_SLOTS } from "../core/limits.
 import type { DeliveryJob, DeliveryReport, TenantPort } from "../core/tenant-port.ts";
 import { logBug } from "../log.ts";
 
-/** What a run needs: the way to the tenant's object, and one attempt. */
+/** What a run needs: the way to the tenant's object, one attempt, and somebody who is told of those that are over. */
 export type Tools = {
   readonly door: () => TenantPort;
   readonly send: (job: DeliveryJob) => Promise<DeliveryReport>;
+  readonly tell: (reports: readonly DeliveryReport[]) => void;
 };
 
 export class Sender {
@@ -48,6 +49,7 @@ export class Sender {
   /** Reports and takes. A report that found its object restarting is made once more: it is not heard twice. */
   async #exchange(want: number): Promise<DeliveryJob[]> {
     const done = this.#done.splice(0);
+    this.#tools.tell(done);
     try {
       return await this.#tools.door().workDeliveries(done, want);
     } catch (error) {

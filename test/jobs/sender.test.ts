@@ -9,6 +9,8 @@ import type { DeliveryJob, DeliveryReport, TenantPort } from "../../src/core/ten
 import { Sender } from "../../src/jobs/sender.ts";
 import { until } from "../support/objects.ts";
 
+const tell = (): void => undefined;
+
 afterEach(() => {
   vi.restoreAllMocks();
 });
@@ -51,7 +53,10 @@ describe("a sender", () => {
       open -= 1;
       return reportOf(job);
     };
-    expect(await new Sender({ door, send }).run()).toBe(false);
+    const lines: number[] = [];
+    const run = new Sender({ door, send, tell: (reports) => lines.push(reports.length) }).run();
+    expect(await run).toBe(false);
+    expect(lines.reduce((sum, count) => sum + count, 0)).toBe(60);
     expect(told.size).toBe(60);
     expect(most).toBe(SENDER_SLOTS);
     expect(calls.length).toBeLessThan(30);
@@ -59,7 +64,7 @@ describe("a sender", () => {
 
   it("takes nothing ahead while nobody answers", async () => {
     const { door, calls } = owing(20);
-    void new Sender({ door, send: () => new Promise(() => undefined) }).run();
+    void new Sender({ door, tell, send: () => new Promise(() => undefined) }).run();
     await until(async () => calls.length > 0);
     await scheduler.wait(50);
     expect(calls).toEqual([{ done: 0, want: SENDER_SLOTS, given: SENDER_SLOTS }]);
@@ -67,7 +72,7 @@ describe("a sender", () => {
 
   it("takes ahead no more than were answered, and holds at most two for each slot", async () => {
     const { door, calls } = owing(60);
-    await new Sender({ door, send: async (job) => reportOf(job) }).run();
+    await new Sender({ door, tell, send: async (job) => reportOf(job) }).run();
     let held = 0;
     for (const { done, given } of calls) {
       held += given - done;
@@ -81,7 +86,7 @@ describe("a sender", () => {
     const quick = new Set(ids.slice(0, 2));
     const send = async (job: DeliveryJob): Promise<DeliveryReport> =>
       quick.has(job.id) ? reportOf(job) : new Promise(() => undefined);
-    void new Sender({ door, send }).run();
+    void new Sender({ door, tell, send }).run();
     await until(async () => told.size === quick.size);
     expect(told).toEqual(quick);
   });
@@ -93,7 +98,7 @@ describe("a sender", () => {
       if (job.id === ids[0]) throw new Error("a bug of ours");
       return reportOf(job);
     };
-    expect(await new Sender({ door, send }).run()).toBe(true);
+    expect(await new Sender({ door, tell, send }).run()).toBe(true);
     expect(left).toHaveLength(5);
     expect(told).toEqual(new Set(ids.slice(1, 200)));
   });
