@@ -408,14 +408,14 @@ describe("an import's bytes", () => {
       by,
       address,
     );
-    expect((await ended(said)).status).toBe("completed");
+    expect(await ended(said)).toMatchObject({ error: null, status: "completed" });
     const unsaid = await ordered(
       sources.at("/2.mp4", () => fileAnswer(CLIP, {}, null)),
       {},
       by,
       address,
     );
-    expect((await ended(unsaid)).status).toBe("completed");
+    expect(await ended(unsaid)).toMatchObject({ error: null, status: "completed" });
     const more = await ordered(
       sources.at("/3.mp4", () => fileAnswer(CLIP)),
       {},

@@ -25,7 +25,9 @@ export class Uploads {
     if (this.#isFull(upload)) await this.#lookAfterOverdue(call);
     if (this.#isFull(upload)) return err(tooMany());
     const bytes = { quota: "bytes_per_day", ref: upload.id, amount: upload.size_bytes ?? 0 } as const;
-    const entered = await enterAsNew(this.#home, call, upload.concat === "final" ? [] : [bytes]);
+    // The bytes of a final upload were its pieces', an import takes them itself, as they come.
+    const takesNone = upload.concat === "final" || upload.source === "import";
+    const entered = await enterAsNew(this.#home, call, takesNone ? [] : [bytes]);
     if (!entered.ok) return entered;
     this.#put(upload);
     return metered(null, entered.value);
