@@ -37,6 +37,11 @@ export const BOUNDARIES = [
   "user.closed", // the tombstone is committed, everything else is still there
   "user.unheard", // the tenant has let go of the user's events, its files are there
   "user.filed", // its files are gone, its records are there
+  "user.settled", // what its last turns cost is counted by the tenant, its records are there
+  "tenant.closed", // its objects take in and send nothing any more, the job does not say so
+  "tenant.left", // its users' objects have begun to erase themselves, the job does not say so
+  "tenant.filed", // its files are gone, the job does not say so
+  "tenant.ended", // its objects are empty, its rows are there
   "endpoint.recovering", // a recovery is committed, nothing of it is owed
   "delivery.claimed", // deliveries are claimed, nothing has left
   "delivery.sent", // the webhook has left, its outcome is not recorded

@@ -6,7 +6,7 @@ import type { Want } from "./quota.ts";
 import type { Result } from "./result.ts";
 import type { EpochMs } from "./time.ts";
 import type { Period, UsageRow } from "./usage.ts";
-import type { ErasedFacts } from "./user-record.ts";
+import type { ErasedFacts, SettledTurn } from "./user-record.ts";
 import type { EventType, EventWire } from "./wire/event.ts";
 import type { HookBody, HookFilter, HookWire, NewHook } from "./wire/hook.ts";
 import type { Quotas } from "./wire/tenant.ts";
@@ -89,7 +89,8 @@ export interface TenantPort {
   /** The key of a request with this hash, the same for 60 s. */
   claimBody(hash: string, gone?: string): Promise<BodyClaim>;
   /** Removes a deleted user's events and deliveries, and takes in nothing more about it for 30 days. */
-  eraseUser(uh: UserHash): Promise<ErasedFacts>;
+  /** `settled`: what the user's last turns cost, counted in the use of their days and keys the first time that any are told. */
+  eraseUser(uh: UserHash, settled?: readonly SettledTurn[]): Promise<ErasedFacts>;
   /**
    * Takes all that is wanted of the quotas, or nothing, and says what is left of each; the same ref takes once. `limits` null: as
    * the last caller's key said. An object that still runs an earlier version answers null.

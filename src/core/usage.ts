@@ -17,6 +17,7 @@ export const COUNTERS = [
   "renders_completed",
   "renders_failed",
   "upload_bytes",
+  "render_bytes",
   "deliveries_delivered",
   "deliveries_failed",
 ] as const;
@@ -40,7 +41,7 @@ export function countsOf(type: EventType, data: string): Partial<Counts> | null 
     case "turn.unknown":
       return { turns_unknown: 1, ...creditsOf(read()) };
     case "render.completed": // one that shows another's file made nothing
-      return read().reused_from == null ? { renders_completed: 1 } : null;
+      return read().reused_from == null ? { renders_completed: 1, render_bytes: read().file?.size_bytes ?? 0 } : null;
     case "render.failed":
       return { renders_failed: 1 };
     case "upload.completed":

@@ -7,7 +7,7 @@ import type { Call, Page, PageRequest } from "../core/ports.ts";
 import { err, ok, type Result } from "../core/result.ts";
 import type { ClosedTenant, DeliveryJob, DeliveryReport, Fact, TenantPort } from "../core/tenant-port.ts";
 import { DAY_MS, type EpochMs } from "../core/time.ts";
-import type { ErasedFacts } from "../core/user-record.ts";
+import type { ErasedFacts, SettledTurn } from "../core/user-record.ts";
 import type { EventType, EventWire } from "../core/wire/event.ts";
 import type { HookBody, HookFilter, HookWire, NewHook } from "../core/wire/hook.ts";
 import type {
@@ -76,11 +76,11 @@ export class TenantObject extends CountDoors implements TenantPort {
     return claim(this.#ground, this.#database, hash, gone);
   }
 
-  async eraseUser(uh: UserHash): Promise<ErasedFacts> {
+  async eraseUser(uh: UserHash, settled: readonly SettledTurn[] = []): Promise<ErasedFacts> {
     this.#database.ready();
     return this.ctx.storage.transactionSync(() => {
       const gone = this.#erased.erase(uh);
-      this.counted.erase(uh);
+      this.counted.erase(uh, this.#erased.take(uh, settled));
       this.#webhooks.deliveries.plan();
       this.#schedule.oweOnce(TIDY, "", this.#ground.now() + EVENT_TTL_MS + DAY_MS);
       return gone;

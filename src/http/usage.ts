@@ -41,5 +41,6 @@ const showCounts = (sums: Counts): UsageCountsWire => ({
   },
   renders: { completed: sums.renders_completed, failed: sums.renders_failed },
   upload_bytes: sums.upload_bytes,
+  render_bytes: sums.render_bytes,
   deliveries: { delivered: sums.deliveries_delivered, failed: sums.deliveries_failed },
 });

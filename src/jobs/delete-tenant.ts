@@ -28,9 +28,14 @@ const STEPS: Readonly<Record<Exclude<Deletion["step"], "rows">, Step>> = {
   },
   count: countEverything,
   users: eraseUsers,
-  files: async (world, tenant, at) => ({ next: (await world.deleteFiles(tenant)) === 0 ? nextStep(at) : at }),
+  files: async (world, tenant, at) => {
+    const isOver = (await world.deleteFiles(tenant)) === 0;
+    await world.boundary("tenant.filed");
+    return { next: isOver ? nextStep(at) : at };
+  },
   objects: async (world, tenant, at) => {
     await Promise.all(MODES.flatMap((mode) => [world.endTenant(tenant, mode), world.endToken(tenant, mode)]));
+    await world.boundary("tenant.ended");
     return { next: nextStep(at) };
   },
 };
@@ -61,6 +66,7 @@ async function moveOn(world: DeletionWorld, tenant: TenantId, now: EpochMs): Pro
 
 async function closeEndpoints(world: DeletionWorld, tenant: TenantId, at: Deletion): Promise<Progress> {
   const closed = await Promise.all(MODES.map((mode) => world.closeTenant(tenant, mode)));
+  await world.boundary("tenant.closed");
   const sum = (of: keyof ClosedTenant) => closed.reduce((all, one) => all + (one[of] ?? 0), 0);
   const counted = {
     endpoints: sum("endpoints"),
@@ -89,6 +95,7 @@ async function eraseUsers(world: DeletionWorld, tenant: TenantId, at: Deletion, 
   const [mode = "", uh = ""] = at.cursor?.split(":") ?? [];
   const users = await world.usersAfter(tenant, { mode, uh });
   await abreast(users, (user) => world.eraseUser({ tenant, ...user }));
+  await world.boundary("tenant.left");
   const last = users.at(-1);
   if (last !== undefined) return { next: { ...at, cursor: `${last.mode}:${last.uh}` } };
   // A tombstone goes by itself, a month later; everything that is due sooner is still part of the erasing.

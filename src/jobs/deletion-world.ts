@@ -1,5 +1,6 @@
 /** Everything that a tenant's deletion touches outside itself, so that a test can break each touch once. */
 import { tenantObjectName, tenantPrefix, type UserAddress, userObjectName } from "../core/address.ts";
+import type { Boundary } from "../core/boundaries.ts";
 import type { Deletion } from "../core/deletion.ts";
 import type { Mode, TenantId, UserHash } from "../core/ids.ts";
 import { QUEUE_BATCH, SWEEP_PAGE } from "../core/limits.ts";
@@ -8,6 +9,7 @@ import type { ClosedTenant, TenantPort } from "../core/tenant-port.ts";
 import { type EpochMs, SECOND_MS } from "../core/time.ts";
 import type { TokenPort } from "../core/token-port.ts";
 import type { Waits } from "../core/waits.ts";
+import { dieAt } from "../crash.ts";
 import { type Env, readConfig } from "../env.ts";
 import * as deletions from "../store/deletions.ts";
 import { deleteUser } from "../store/users.ts";
@@ -19,7 +21,8 @@ export type DeletionWorld = ReturnType<typeof deletionWorld>;
 /** The world of one environment. Every function may be called again with the same effect. */
 export function deletionWorld(env: Env) {
   const { DB, MEDIA, USER, TENANT, TOKEN, WAKE } = env;
-  const { waits } = readConfig(env);
+  const config = readConfig(env);
+  const { waits } = config;
   // Each class implements its port; RPC stubs carry its methods under the same names.
   const tenantOf = (tenant: TenantId, mode: Mode) =>
     TENANT.getByName(tenantObjectName({ tenant, mode })) as unknown as TenantPort;
@@ -52,6 +55,8 @@ export function deletionWorld(env: Env) {
       const begun = await userOf(address).eraseUser();
       if (!begun.ok) await deleteUser(DB, address);
     },
+    /** A named moment between two outside effects; returns at once unless this run is meant to die here. */
+    boundary: (at: Boundary): Promise<void> => dieAt(at, config),
     /** A page of the tenant's files by name, behind the given one. */
     listFiles: async (tenant: TenantId, after: string | null): Promise<{ files: File[]; hasMore: boolean }> => {
       const from = after === null ? {} : { startAfter: after };

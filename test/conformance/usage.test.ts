@@ -70,6 +70,46 @@ describe.concurrent("§2.12 usage", () => {
     expect((await (await newMember()).get("/v1/usage?by=key", keys)).data).toEqual([]);
   });
 
+  it("§2.12 counts what a video, a batch and a generator's making led to for the key that ordered it", async () => {
+    const owner = await newMember("ada");
+    const keyed = async (name: string) => new Member(owner.tenant, await addKey(owner.tenant.id), name);
+    const [filmer, batcher, maker, juggler] = await Promise.all(["vi", "bo", "max", "jo"].map(keyed));
+    if (!filmer || !batcher || !maker || !juggler) throw new Error("four were made");
+    const prompt = "make a 1 second video";
+    await shown(filmer.post("/v1/videos", { prompt }), z.unknown(), 202);
+    await shown(batcher.post("/v1/batches", { items: [{ prompt }, { prompt }], concurrency: 1 }), z.unknown(), 202);
+    await shown(maker.post("/v1/generators/make", { description: "quote cards" }), z.unknown(), 202);
+    // Two at once on one token: nobody can say what either cost.
+    const two = await Promise.all([juggler.newProject(), juggler.newProject()]);
+    await Promise.all(two.map(({ id }) => juggler.say(id, "make a 1 second video #slow:120s")));
+
+    const of = ({ data }: z.infer<typeof keys>, { key }: Member) => data.find((one) => one.key === key.id);
+    const all = await until(
+      () => owner.get("/v1/usage?by=key", keys),
+      (page) =>
+        of(page, filmer)?.renders.completed === 1 &&
+        of(page, batcher)?.renders.completed === 2 &&
+        of(page, maker)?.turns.completed === 1 &&
+        of(page, juggler)?.turns.completed === 2,
+    );
+    const measured = { measured: expect.any(Number), estimated: 0, unknown_turns: 0 };
+    expect(of(all, filmer)).toMatchObject({ turns: { completed: 1, failed: 0 }, credits: measured });
+    expect(of(all, batcher)).toMatchObject({ turns: { completed: 2, failed: 0 }, credits: measured });
+    expect(of(all, maker)).toMatchObject({ renders: { completed: 0 }, render_bytes: 0, credits: measured });
+    expect(of(all, juggler)?.credits).toEqual({ measured: 0, estimated: 0, unknown_turns: 2 });
+    expect(of(all, filmer)?.render_bytes).toBeGreaterThan(1_000);
+    expect(of(all, batcher)?.render_bytes).toBeGreaterThan(2_000);
+    const [day] = (await owner.get("/v1/usage?by=day", days)).data;
+    const sum = (pick: (one: (typeof all.data)[number]) => number) =>
+      all.data.reduce((total, one) => total + pick(one), 0);
+    expect(day?.credits).toEqual({
+      measured: sum(({ credits }) => credits.measured),
+      estimated: 0,
+      unknown_turns: 2,
+    });
+    expect(day?.render_bytes).toBe(sum(({ render_bytes }) => render_bytes));
+  });
+
   it("§2.12 keeps the sums of days when a user is deleted, and forgets whose they were", async () => {
     const ada = await newMember("ada");
     await ada.said((await ada.newProject()).id, "hello");

@@ -8,6 +8,7 @@ import type { AuditEntryWire } from "../../src/core/wire/audit.ts";
 import type { ProjectWire } from "../../src/core/wire/project.ts";
 import type { TurnWire } from "../../src/core/wire/turn.ts";
 import type { UploadWire } from "../../src/core/wire/upload.ts";
+import type { UsageCountsWire } from "../../src/core/wire/usage.ts";
 import type { UserTokenWire, UserWire } from "../../src/core/wire/user.ts";
 import { call, env, jsonOf, makeKey, makeMember, ORIGIN, problemOf, send } from "../support/gateway.ts";
 import { tenantPort, until, userPort, userStub } from "../support/objects.ts";
@@ -206,6 +207,33 @@ describe("deleting a user", () => {
       state.storage.sql.exec("SELECT kind FROM due").toArray(),
     );
     expect(late).toEqual([{ kind: "forget" }]);
+  });
+
+  it("settles what Nemo was working on without an event: the receipt and the tenant's use hold what it cost", async () => {
+    const { headers, named, address, key } = await world();
+    const { id: project } = await newProject(named);
+    const prompt = "make a 2 second video #slow:30s";
+    const turn = await jsonOf<TurnWire>(await send("POST", `/v1/projects/${project}/turns`, { prompt }, named), 202);
+    await until(async () => {
+      const now = await userPort(address).readTurn(turn.id as TurnId);
+      return now.ok && now.value.status === "running" && now.value.sent_at !== null;
+    });
+    await jsonOf(await call(path, { method: "DELETE", headers }), 202);
+    // A crash while the last turn is read: it is read again, and counted once.
+    await runInDurableObject(userStub(address), (_, state) => state.abort("killed by the test")).catch(() => undefined);
+    const { settled } = (await erased(headers)).deletion ?? {};
+    expect(settled).toMatchObject({ turns: 1, unknown_turns: 0 });
+    expect(settled?.credits).toBeGreaterThan(0);
+    expect((await tenantPort(address).listEvents(0, 100, null)).data).toEqual([]);
+    const usage = async (by: string) =>
+      (await jsonOf<{ data: UsageCountsWire[] }>(await call(`/v1/usage?by=${by}`, { headers }))).data;
+    const counted = {
+      turns: { completed: 1, failed: 0, unknown: 0 },
+      credits: { measured: settled?.credits, estimated: 0, unknown_turns: 0 },
+    };
+    expect(await usage("day")).toMatchObject([counted]);
+    expect(await usage("key")).toMatchObject([{ ...counted, key: key.id }]);
+    expect(await usage("user")).toEqual([]);
   });
 
   it("goes on where a crash left it", async () => {

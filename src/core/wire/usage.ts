@@ -13,6 +13,7 @@ export const countedData = z.object({
   credits: spent.nullish().catch(null),
   reused_from: z.string().nullish().catch(null),
   size_bytes: z.number().nullish().catch(null),
+  file: z.object({ size_bytes: z.number() }).nullish().catch(null),
 });
 export type CountedData = z.infer<typeof countedData>;
 
@@ -38,6 +39,7 @@ export const usageCounts = z.object({
     .object({ completed: count, failed: count })
     .meta({ description: "A render that shows an earlier one's file is not counted." }),
   upload_bytes: count.meta({ description: "Of uploads that were completed." }),
+  render_bytes: count.meta({ description: "Of the files that those renders left in the store." }),
   deliveries: z
     .object({ delivered: count, failed: count })
     .meta({ description: "Ends of deliveries; one that was sent again after its end has another." }),

@@ -41,13 +41,18 @@ const removed = z
   .meta({ description: "How much there was of each." });
 export type RemovedWire = z.infer<typeof removed>;
 
+const settled = z.object({ turns: z.int(), credits: z.number(), unknown_turns: z.int() }).meta({
+  description: "Turns that Nemo was working on: how many, what they cost, and of how many nobody knows what they cost.",
+});
+export type SettledWire = z.infer<typeof settled>;
+
 export const user = z
   .object({
     id: z.string().meta({ description: "Your own name of the user." }),
     state: z.enum(["active", "deleting", "deleted"]),
     created_at: moment,
     deletion: z
-      .object({ requested_at: moment, completed_at: moment.nullable(), removed })
+      .object({ requested_at: moment, completed_at: moment.nullable(), removed, settled })
       .nullable()
       .meta({ description: "The job that erases everything of the user, and its receipt; kept for 30 days." }),
   })

@@ -1,7 +1,7 @@
 /** Users that were deleted: their events and deliveries go, and nothing late about them is taken in for 30 days. */
 import type { UserHash } from "../../core/ids.ts";
 import { TOMBSTONE_TTL_MS } from "../../core/limits.ts";
-import type { ErasedFacts } from "../../core/user-record.ts";
+import type { ErasedFacts, SettledTurn } from "../../core/user-record.ts";
 import type { Ground } from "../ground.ts";
 
 export const ERASED_TABLE = `
@@ -12,6 +12,11 @@ export const ERASED_TABLE = `
     deliveries INTEGER NOT NULL
   ) STRICT, WITHOUT ROWID;
   CREATE INDEX events_of_user ON events (uh, cursor);
+`;
+
+export const SETTLED_COLUMN = `
+  -- 1: what its last turns cost was counted
+  ALTER TABLE erased ADD COLUMN settled INTEGER NOT NULL DEFAULT 0;
 `;
 
 /** A user's deliveries, whoever they went to. */
@@ -42,6 +47,13 @@ export class Erased {
     const row = "INSERT INTO erased (uh, at, events, deliveries) VALUES (?, ?, ?, ?)";
     sql.exec(row, uh, now(), gone.events, gone.deliveries);
     return gone;
+  }
+
+  /** The last turns of a deleted user as they are to be counted: once, however often they are told. Call in a transaction. */
+  take(uh: UserHash, settled: readonly SettledTurn[]): readonly SettledTurn[] {
+    if (settled.length === 0) return [];
+    const query = "UPDATE erased SET settled = 1 WHERE uh = ? AND settled = 0 RETURNING uh";
+    return this.#ground.sql.exec(query, uh).toArray().length > 0 ? settled : [];
   }
 
   /** Lets go of what is older than 30 days. */

@@ -3,10 +3,10 @@ import type { Migrations } from "../database.ts";
 import { SCHEDULE_INDEX, SCHEDULE_TABLES } from "../due-rows.ts";
 import { REPEATS_TABLE } from "../repeats.ts";
 import { CLAIMS_TABLE } from "./claims.ts";
-import { ERASED_TABLE } from "./erased.ts";
+import { ERASED_TABLE, SETTLED_COLUMN } from "./erased.ts";
 import { HOOK_HEALTH_COLUMNS } from "./hook-rows.ts";
 import { QUOTA_TABLES } from "./quotas.ts";
-import { USAGE_TABLES } from "./usage.ts";
+import { RENDER_BYTES_COLUMN, USAGE_TABLES } from "./usage.ts";
 
 export const TENANT_MIGRATIONS: Migrations = [
   `
@@ -154,4 +154,6 @@ export const TENANT_MIGRATIONS: Migrations = [
   CLAIMS_TABLE,
   USAGE_TABLES,
   HOOK_HEALTH_COLUMNS,
+  SETTLED_COLUMN,
+  RENDER_BYTES_COLUMN,
 ];

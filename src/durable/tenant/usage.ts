@@ -9,6 +9,7 @@ import type { Page, PageRequest } from "../../core/ports.ts";
 import type { Fact } from "../../core/tenant-port.ts";
 import { DAY_MS, type EpochMs, toDay } from "../../core/time.ts";
 import { COUNTERS, type Counts, countsOf, type Period, type UsageRow } from "../../core/usage.ts";
+import type { SettledTurn } from "../../core/user-record.ts";
 import type { UsageDimension } from "../../core/wire/usage.ts";
 import type { Database } from "../database.ts";
 import type { Ground } from "../ground.ts";
@@ -38,6 +39,10 @@ export const USAGE_TABLES = `
   -- whose call led to an event, and 0 where its user was made up for the call: what its deliveries are counted by
   ALTER TABLE events ADD COLUMN key TEXT;
   ALTER TABLE events ADD COLUMN named INTEGER NOT NULL DEFAULT 1;
+`;
+
+export const RENDER_BYTES_COLUMN = `
+  ALTER TABLE usage ADD COLUMN render_bytes INTEGER NOT NULL DEFAULT 0;
 `;
 
 /** Sorts before every hash and id, so that it can be a cursor. */
@@ -84,6 +89,14 @@ export class Usage {
       this.#add({ ...row, named: named === 1 }, now(), { [`deliveries_${end}`]: n });
   }
 
+  /** Counts a turn that was settled after its user's deletion: for its day and its key, since the user is forgotten. */
+  settled({ at, status, credits, key }: SettledTurn): void {
+    const counts = countsOf(`turn.${status}`, JSON.stringify({ credits }));
+    if (counts === null) return;
+    this.#addTo("day", NOBODY, at, counts);
+    this.#addTo("key", key ?? NOBODY, at, counts);
+  }
+
   /** Forgets who a deleted user was; what it used stays in the sums of its days and keys. */
   erase(uh: UserHash): void {
     this.#ground.sql.exec("DELETE FROM usage WHERE dimension = 'user' AND who = ?", uh);
@@ -121,15 +134,13 @@ export class Usage {
   }
 
   #add({ uh, key, named }: Owner, at: EpochMs, counts: Partial<Counts>): void {
-    const day = toDay(at);
-    const numbers = COUNTERS.map((name) => counts[name] ?? 0);
-    const user = !named || uh === "" ? NOBODY : uh;
-    for (const [dimension, who] of [
-      ["day", NOBODY],
-      ["user", user],
-      ["key", key ?? NOBODY],
-    ] as const)
-      this.#ground.sql.exec(ADD, dimension, who, day, ...numbers);
+    this.#addTo("day", NOBODY, at, counts);
+    this.#addTo("user", !named || uh === "" ? NOBODY : uh, at, counts);
+    this.#addTo("key", key ?? NOBODY, at, counts);
+  }
+
+  #addTo(dimension: UsageDimension, who: string, at: EpochMs, counts: Partial<Counts>): void {
+    this.#ground.sql.exec(ADD, dimension, who, toDay(at), ...COUNTERS.map((name) => counts[name] ?? 0));
   }
 
   #rows(query: string, ...values: SqlStorageValue[]): (Counts & { readonly who: string })[] {

@@ -10,6 +10,7 @@ import { BatchRows } from "./batch-rows.ts";
 import { Batches } from "./batches.ts";
 import { Erasure } from "./erasure.ts";
 import { type Home, isNamed } from "./home.ts";
+import { LastTurns } from "./last-turns.ts";
 import { MakingRows } from "./making-rows.ts";
 import { Makings } from "./makings.ts";
 import { Projects } from "./projects.ts";
@@ -74,8 +75,10 @@ export function putTogether(ground: Ground, worker: Worker) {
   const removals = new Removals(home, { projects, run, renders, files, videos, videoRows });
   const makings = new Makings(home, new MakingRows(ground, database), { projects, turns, turnRows });
   const batches = new Batches(home, new BatchRows(ground, database), videos, projects);
+  const lastTurns = new LastTurns({ ...home, database: whole });
   return {
     home,
+    lastTurns,
     erasure,
     sessions,
     projects,

@@ -65,6 +65,10 @@ export class TurnRows {
     return this.#turns(`SELECT record FROM turns WHERE phase IN (${marks}) ORDER BY id`, ...phases);
   }
 
+  endedSince(at: EpochMs): Turn[] {
+    return this.#turns("SELECT record FROM turns WHERE ended_at >= ? ORDER BY id", at);
+  }
+
   /** The turn of a project that has been sent and not ended; a later one waits for it. */
   runningIn(project: ProjectId): TurnId | null {
     return this.#id("project = ? AND phase IN ('sending', 'streaming', 'settling')", project);

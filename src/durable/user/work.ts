@@ -31,7 +31,7 @@ export async function performDue(parts: UserParts, { kind, ref, attempts }: DueR
   if (kind === AUDIT) return tellAudit(home.ground, home.schedule, ref);
   if (kind === TOKEN_STANDING) return parts.home.account.tell(ref);
   if (kind === REGISTER) return register(home, () => home.account.noteSeals());
-  if (kind === ERASE) return erasure.erase(home.schedule);
+  if (kind === ERASE) return erasure.erase(home.schedule, parts.lastTurns);
   if (kind === FORGET) return erasure.forget();
   throw new Error(`nobody does work of kind ${kind}`);
 }

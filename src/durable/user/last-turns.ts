@@ -1,0 +1,60 @@
+/**
+ * Turns that Nemo was working on when their user was deleted. Nobody is told of them any more, but they may still be charged:
+ * each is read until it is settled, by the rules of any other turn, so that the receipt and the tenant's use hold what it cost.
+ */
+import type { EpochMs } from "../../core/time.ts";
+import { afterLoss, afterReading, giveUpAt, spentBy, type Turn, toEnded, unreadable } from "../../core/turn.ts";
+import type { SettledTurn } from "../../core/user-record.ts";
+import type { Home } from "./home.ts";
+import { Projects } from "./projects.ts";
+import { TurnRows } from "./turn-rows.ts";
+import { TurnSettle } from "./turn-settle.ts";
+
+export class LastTurns {
+  readonly #home: Home;
+  readonly #rows: TurnRows;
+  readonly #settle: TurnSettle;
+
+  /** `home` with the whole database: the one that everybody else sees is empty by now. */
+  constructor(home: Home) {
+    this.#home = home;
+    this.#rows = new TurnRows(home.ground, home.database);
+    this.#settle = new TurnSettle(home, new Projects(home), this.#rows);
+  }
+
+  /** Reads each that is not settled yet, once; answers when to read again, null when all are settled. May be repeated. */
+  async settle(): Promise<EpochMs | null> {
+    const running = this.#rows.inPhases(["sending", "streaming", "settling"]);
+    const next = await Promise.all(running.map((turn) => this.#read(afterLoss(turn) ?? turn)));
+    const left = next.filter((at) => at !== null);
+    return left.length === 0 ? null : Math.min(...left);
+  }
+
+  /** Those that ended since the user was deleted, and what they cost. */
+  settled(since: EpochMs): SettledTurn[] {
+    return this.#rows.endedSince(since).map((turn) => ({
+      at: turn.endedAt ?? since,
+      status: turn.verdict?.status ?? "unknown",
+      credits: spentBy(turn, turn.reading, turn.shared),
+      key: turn.key ?? null,
+    }));
+  }
+
+  async #read(turn: Turn): Promise<EpochMs | null> {
+    const { ground, account } = this.#home;
+    const { waits } = ground.config;
+    const until = giveUpAt(turn, waits);
+    const seen = await this.#settle.picture(turn.project);
+    const now = ground.now();
+    if ("code" in seen) {
+      if (now < until) return Math.min(now + waits.settleNext, until);
+      this.#rows.save(toEnded(turn, unreadable(), seen, now));
+      return null;
+    }
+    const shared = turn.shared || this.#rows.overlapped(turn) || (await account.lease(turn.id, until));
+    const settled = afterReading(turn, seen, shared, now, waits);
+    if (settled.do === "end") this.#rows.save(toEnded({ ...turn, reading: seen, shared }, settled.verdict, null, now));
+    else this.#rows.save(settled.turn);
+    return settled.do === "end" ? null : settled.at;
+  }
+}
