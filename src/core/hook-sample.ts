@@ -6,6 +6,7 @@ import type { BatchWire } from "./wire/batch.ts";
 import type { Failure } from "./wire/common.ts";
 import type { EventType, EventWire } from "./wire/event.ts";
 import type { HookWire } from "./wire/hook.ts";
+import type { MakingWire } from "./wire/making.ts";
 import type { RenderWire } from "./wire/render.ts";
 import type { NemoTokenWire } from "./wire/token.ts";
 import type { TurnWire } from "./wire/turn.ts";
@@ -157,6 +158,25 @@ const BATCH: BatchWire = {
   ended_at: ENDED,
 };
 
+const MAKING: MakingWire = {
+  id: `mak${TAIL}`,
+  status: "ready",
+  description: "create a generator that turns product photos into promo videos with music and captions",
+  generator_id: "gen_01jd8m3k5xq2w4v7z9ab",
+  slug: "product-promo",
+  made_by: "agent",
+  fault: null,
+  project_id: `prj${TAIL}`,
+  turn_id: `trn${TAIL}`,
+  charged: "yes",
+  credits: { amount: 1, basis: "measured" },
+  error: null,
+  status_url: `${ORIGIN}/v1/generators/makings/mak${TAIL}`,
+  poll_after_seconds: null,
+  created_at: AT,
+  ended_at: ENDED,
+};
+
 const CREDITS = { available: 8, turn_id: `trn${TAIL}`, register_url: "https://nemovideo.com" };
 const TOKEN: NemoTokenWire = { source: "tenant", state: "expiring", expires_at: ENDED, next_try_at: null };
 
@@ -207,6 +227,16 @@ const DATA: Readonly<Record<EventType, Record<string, unknown>>> = {
     render_id: null,
   },
   "batch.completed": BATCH,
+  "making.ready": MAKING,
+  "making.failed": {
+    ...MAKING,
+    status: "failed",
+    generator_id: null,
+    slug: null,
+    made_by: null,
+    charged: "no",
+    error: FAILED,
+  },
   "credits.low": CREDITS,
   "credits.exhausted": { ...CREDITS, available: 0 },
   "token.expiring": TOKEN,

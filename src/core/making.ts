@@ -20,6 +20,8 @@ export type Making = {
   readonly slug: string | null;
   readonly language: string | null;
   readonly createdAt: EpochMs;
+  /** Where its end is told beside the tenant's endpoints; missing: nowhere. Never shown. */
+  readonly callback?: string | null;
   /** The API key that ordered it; missing: not known. */
   readonly key?: KeyId | null;
   readonly status: "making" | "ready" | "failed";
@@ -37,7 +39,7 @@ export type Making = {
 };
 
 /** What a caller asks for. */
-export type MakingOrder = Pick<Making, "description" | "name" | "slug" | "language">;
+export type MakingOrder = Pick<Making, "description" | "name" | "slug" | "language" | "callback">;
 
 export const newMakingOf = (order: MakingOrder, id: MakingId, generator: GeneratorId, createdAt: EpochMs): Making => ({
   ...order,

@@ -33,10 +33,16 @@ const read = declare({
 
 export function mountMakings(app: Api): void {
   app.openapi(make, async (c) => {
-    const { description, name = null, slug = null, language = null } = c.req.valid("json");
+    const {
+      description,
+      name = null,
+      slug = null,
+      language = null,
+      callback_url: callback = null,
+    } = c.req.valid("json");
     await refuseTakenSlug(c, slug);
     const user = userObject(c.env, await newAddress(c));
-    const made = unwrap(await user.startMaking(await callOf(c), { description, name, slug, language }));
+    const made = unwrap(await user.startMaking(await callOf(c), { description, name, slug, language, callback }));
     return c.json(made, 202, { Location: `/v1/generators/makings/${made.id}` });
   });
 

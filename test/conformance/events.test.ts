@@ -1,11 +1,13 @@
 /** PROTOCOL.md section 7: events to read, and webhooks to receive. */
 import { afterAll, describe, expect, it } from "vitest";
 import * as z from "zod";
+import { batch } from "../../src/core/wire/batch.ts";
 import { pageOf } from "../../src/core/wire/common.ts";
 import { type EventWire, event, eventsPage } from "../../src/core/wire/event.ts";
 import { render } from "../../src/core/wire/render.ts";
 import { turn } from "../../src/core/wire/turn.ts";
 import { asset } from "../../src/core/wire/upload.ts";
+import { video } from "../../src/core/wire/video.ts";
 import { type DeliveryWire, delivery, rotatedSecret, shownEndpoint } from "../../src/core/wire/webhook.ts";
 import { at, type Member, newMember, refused, shown, until } from "./support/client.ts";
 import { sendFile } from "./support/media.ts";
@@ -267,6 +269,33 @@ describe.concurrent("§7.2 webhooks", () => {
     expect([file.status, file.headers.get("content-type")]).toEqual([200, "video/mp4"]);
     expect(at(String(data.download_url_expires_at))).toBeGreaterThan(Date.now());
     expect(JSON.stringify(await allEvents(member, 100))).not.toContain("download_url");
+  });
+
+  it("§7.4 tell a video's end to its callback_url, and the turn and the render that it takes to nobody there", async () => {
+    const [member, receiver] = await Promise.all([newMember(), startReceiver()]);
+    open.push(receiver);
+    const body = { prompt: "make a 2 second video of the sea", callback_url: receiver.url };
+    const { id } = await shown(member.post("/v1/videos", body), video, 202);
+    const [got] = await arrived(receiver, 1);
+    const told = event.parse(JSON.parse(got?.body ?? "{}"));
+    expect(told).toMatchObject({ type: "video.completed", sequence: 1, data: { id, status: "completed" } });
+    const file = await fetch(String(told.data.download_url));
+    expect([file.status, file.headers.get("content-type")]).toEqual([200, "video/mp4"]);
+    expect(await ended(member)).toMatchObject({ state: "delivered", target: { kind: "callback", url: receiver.url } });
+    expect(receiver.received).toHaveLength(1);
+  });
+
+  it("§7.4 tell a batch's end to its callback_url, once", async () => {
+    const [member, receiver] = await Promise.all([newMember(), startReceiver()]);
+    open.push(receiver);
+    const items = [{ prompt: "make a 1 second video" }, { prompt: "make a 1 second video #fault:no_credits" }];
+    const { id } = await shown(member.post("/v1/batches", { items, callback_url: receiver.url }), batch, 202);
+    const [got] = await arrived(receiver, 1);
+    const told = event.parse(JSON.parse(got?.body ?? "{}"));
+    const counts = { total: 2, completed: 1, failed: 1 };
+    expect(told).toMatchObject({ type: "batch.completed", sequence: 1, data: { id, status: "completed", counts } });
+    expect(await ended(member)).toMatchObject({ state: "delivered", target: { kind: "callback", url: receiver.url } });
+    expect(receiver.received).toHaveLength(1);
   });
 
   it("§7.4 take no callback_url that we would not send to", async () => {

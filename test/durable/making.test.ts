@@ -7,7 +7,7 @@ import type { GeneratorWire } from "../../src/core/wire/generator.ts";
 import type { MakingWire } from "../../src/core/wire/making.ts";
 import { readGenerator } from "../../src/store/generators.ts";
 import { makeTenant } from "../support/gateway.ts";
-import { call, env, freshAddress, good, kill, ledger, until, userPort } from "../support/objects.ts";
+import { bad, call, env, freshAddress, good, kill, ledger, tenantPort, until, userPort } from "../support/objects.ts";
 
 /** An address of a tenant that there is: generators belong to one. */
 const address = async (): Promise<UserAddress> => ({
@@ -98,6 +98,35 @@ describe("a generator made from a description", () => {
       generator_id: null,
       error: { code: "insufficient_credits" },
     });
+  });
+
+  it("tells its end once, to the feed and to the address that came with it", async () => {
+    const at = await address();
+    const tenant = tenantPort(at);
+    const callback = "http://127.0.0.1:9/made";
+    const ready = await start(at, "quote cards", { callback });
+    const failed = await start(at, "quote cards #fault:no_credits", { callback });
+    for (const id of [ready, failed]) await endOf(at, id);
+    const told = await until(async () => {
+      const { data } = await tenant.listEvents(0, 100, null);
+      const ends = data.filter(({ type }) => type.startsWith("making."));
+      return ends.length >= 2 && ends;
+    });
+    for (const [id, type] of [
+      [ready, "making.ready"],
+      [failed, "making.failed"],
+    ] as const) {
+      const { status_url: _, ...shown } = good(await userPort(at).readMaking(id));
+      expect(told.filter(({ data }) => data.id === id)).toMatchObject([{ type, sequence: 1, data: shown }]);
+    }
+    expect(JSON.stringify(told)).not.toContain(callback);
+    const { data: owed } = await tenant.listDeliveries({ limit: 10, after: null });
+    expect(owed.map(({ event_type, target }) => [event_type, target]).toSorted()).toEqual([
+      ["making.failed", { kind: "callback", url: callback }],
+      ["making.ready", { kind: "callback", url: callback }],
+    ]);
+    const refused = await userPort(at).startMaking(call(), order("x", { callback: "https://10.0.0.1/" }));
+    expect(bad(refused).code).toBe("address_not_allowed");
   });
 
   it("is asked for once, whenever its instance dies", async () => {

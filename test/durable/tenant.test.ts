@@ -133,6 +133,26 @@ describe("a secret", () => {
     expect(() => new Webhook(other).verify(job.body, { ...job.headers })).toThrow();
   });
 
+  it("is one of at most four that sign at once: a further rotation lets go of the oldest", async () => {
+    const address = freshAddress();
+    const tenant = tenantPort(address);
+    const { secret, endpoint } = await owedDelivery(address, await fact("rnd_a"), "http://127.0.0.1:9/in");
+    const made = [secret];
+    for (let n = 0; n < 4; n++) made.push(good(await tenant.rotateSecret(call(), endpoint)).secret ?? "");
+    const [job] = await tenant.workDeliveries([], 6);
+    if (job === undefined) throw new Error("a due delivery was not given out");
+    const opens = (known: string): boolean => {
+      try {
+        new Webhook(known).verify(job.body, { ...job.headers });
+        return true;
+      } catch {
+        return false;
+      }
+    };
+    expect(made.map(opens)).toEqual([false, true, true, true, true]);
+    expect(good(await tenant.readJwks(endpoint)).keys).toHaveLength(4);
+  });
+
   it("is not made for an endpoint that is not here", async () => {
     const tenant = tenantPort(freshAddress());
     expect(bad(await tenant.rotateSecret(call(), "whk_0123456789abcdefghjk")).code).toBe("not_found");

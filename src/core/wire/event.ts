@@ -18,6 +18,8 @@ export const EVENT_TYPES = [
   "video.failed",
   "video.needs_input",
   "batch.completed",
+  "making.ready",
+  "making.failed",
   "credits.low",
   "credits.exhausted",
   "token.expiring",

@@ -1,6 +1,6 @@
 /** A generator on its way: described by its caller, written by the agent. */
 import * as z from "zod";
-import { charged, failure, language, moment, owned, plain } from "./common.ts";
+import { callbackUrl, charged, failure, language, moment, owned, plain } from "./common.ts";
 import { slug } from "./generator.ts";
 import { spent } from "./token.ts";
 
@@ -11,6 +11,7 @@ export const newMaking = z.strictObject({
   name: z.string().trim().min(1).max(100).optional().meta({ description: "The agent's where none is sent." }),
   slug: slug.optional().meta({ description: "Made from the name where none is sent." }),
   language: language.optional(),
+  callback_url: callbackUrl,
 });
 export type NewMaking = z.infer<typeof newMaking>;
 

@@ -1,4 +1,4 @@
-/** The address a caller gave with a turn or a render, to be told its end. */
+/** The address a caller gave with what it ordered, to be told its end. */
 import type { Refusal } from "../../core/errors.ts";
 import { refuseTarget } from "../../core/target.ts";
 import type { Home } from "./home.ts";

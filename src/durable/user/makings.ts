@@ -22,6 +22,7 @@ import { newTurn } from "../../core/wire/turn.ts";
 import { insertGenerator } from "../../store/generators.ts";
 import { isPassing } from "../refusals.ts";
 import { findRepeat, keepRepeat } from "../repeats.ts";
+import { refuseCallback } from "./callback.ts";
 import { endedTurn } from "./ended-turn.ts";
 import { type Home, isNamed, MAKING, originOf } from "./home.ts";
 import { type MakingRows, showMaking } from "./making-rows.ts";
@@ -53,6 +54,8 @@ export class Makings {
   /** Commits the order; the schedule makes it. */
   async start(call: Call, order: MakingOrder): Promise<Result<MakingWire, Refusal>> {
     const { ground, address, schedule } = this.#home;
+    const refused = refuseCallback(this.#home, { callback_url: order.callback ?? undefined });
+    if (refused !== null) return err(refused);
     const entered = await enterAsNew(this.#home, call);
     if (!entered.ok) return entered;
     const repeat = findRepeat(ground, call);
@@ -93,8 +96,17 @@ export class Makings {
             : await this.#make(step.do, making);
       if (!next.ok && isPassing(next.error)) throw new Error(`not made: ${next.error.code}`);
       await ground.boundary("making.step");
-      this.#rows.save(next.ok ? next.value : toFailedMaking(making, next.error, ground.now()));
+      this.#keep(next.ok ? next.value : toFailedMaking(making, next.error, ground.now()));
     }
+  }
+
+  /** Writes a step, and tells an end. */
+  #keep(making: Making): void {
+    this.#home.ground.storage.transactionSync(() => {
+      this.#rows.save(making);
+      if (making.status === "making") return;
+      this.#home.outbox.add(`making.${making.status}`, making.id, showMaking(this.#home, making), making);
+    });
   }
 
   async #make(what: "make_project" | "start_turn", making: Making): Promise<Result<Making, Refusal>> {
