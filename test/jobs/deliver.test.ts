@@ -1,15 +1,18 @@
-import { createExecutionContext, createMessageBatch, getQueueResult } from "cloudflare:test";
-import { describe, expect, it } from "vitest";
+import { createExecutionContext, createMessageBatch, getQueueResult, runInDurableObject } from "cloudflare:test";
+import { describe, expect, it, vi } from "vitest";
 import { tenantObjectName } from "../../src/core/address.ts";
 import { eventId } from "../../src/core/ids.ts";
 import type { DeliveryWire } from "../../src/core/wire/webhook.ts";
 import type { DeliveryMessage } from "../../src/env.ts";
 import { deliverAll } from "../../src/jobs/deliver.ts";
 import type { Outside } from "../../src/jobs/post-webhook.ts";
-import { env, freshAddress, good, owedDelivery, tenantPort } from "../support/objects.ts";
+import { env, freshAddress, good, owedDelivery, tenantPort, tenantStub } from "../support/objects.ts";
 
-/** One event, one endpoint, one attempt against a receiver that answers so; what the delivery says afterwards. */
-async function attempt(answer: (request: Request) => Promise<Response>): Promise<DeliveryWire> {
+/** One event, one endpoint, one attempt against a receiver that answers so; what the delivery says afterwards. `moved`: the address by then. */
+async function attempt(
+  answer: (request: Request) => Promise<Response>,
+  moved = "http://127.0.0.1:9/in",
+): Promise<DeliveryWire> {
   const address = freshAddress();
   const fact = {
     type: "render.completed",
@@ -21,6 +24,9 @@ async function attempt(answer: (request: Request) => Promise<Response>): Promise
   } as const;
   const known = { ...fact, id: await eventId(address.tenant, "render.completed#1") };
   const { id } = await owedDelivery(address, known, "http://127.0.0.1:9/in");
+  await runInDurableObject(tenantStub(address), (_, { storage }) => {
+    storage.sql.exec("UPDATE endpoints SET url = ?", moved);
+  });
   const message: DeliveryMessage = { tenant: tenantObjectName(address) };
   const outside: Outside = { fetch: answer, now: Date.now };
   const batch = createMessageBatch<DeliveryMessage>("nemo-gateway-deliveries", [
@@ -67,6 +73,15 @@ describe("one attempt", () => {
     const delivery = await attempt(status(503, { "Retry-After": "3600" }));
     expect(Date.parse(delivery.due_at ?? "") - Date.now()).toBeGreaterThan(3_500_000);
   });
+
+  it.each(["https://10.0.0.1/in", "http://receiver.example.com/in", "https://receiver.internal/in"])(
+    "does not leave for an address that we would not take any more: %s",
+    async (moved) => {
+      const sent = vi.fn(status(200));
+      expect(await attempt(sent, moved)).toMatchObject({ state: "pending", attempts: 1, last_status: null });
+      expect(sent).not.toHaveBeenCalled();
+    },
+  );
 
   it("keeps a thousand bytes of an endless answer", async () => {
     const endless = async () =>
