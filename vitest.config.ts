@@ -37,9 +37,6 @@ const resolve = {
 export default defineConfig({
   test: {
     silent: "passed-only",
-    // Objects work on after a test's end; what of theirs is on its way to the runner when it closes must not fail a run that is over.
-    onUnhandledError: ({ name, message }) =>
-      !(name === "EnvironmentTeardownError" && message.startsWith("[vitest-worker]: Closing rpc while ")),
     // Most of the time is waiting, so more workers than a small machine has cores.
     maxWorkers: 3,
     projects: [
@@ -64,7 +61,7 @@ export default defineConfig({
           name: "workerd",
           include: ["test/{http,routes,durable,store,jobs}/**/*.test.ts", "test/sandbox/object.test.ts"],
           exclude: ALONE,
-          setupFiles: ["test/support/migrate.ts"],
+          setupFiles: ["test/support/migrate.ts", "test/support/rest.ts"],
           testTimeout: PATIENCE_MS,
           hookTimeout: PATIENCE_MS,
           isolate: false,
@@ -77,7 +74,7 @@ export default defineConfig({
         test: {
           name: "alone",
           include: ALONE,
-          setupFiles: ["test/support/migrate.ts"],
+          setupFiles: ["test/support/migrate.ts", "test/support/rest.ts"],
           testTimeout: PATIENCE_MS,
           hookTimeout: PATIENCE_MS,
         },
