@@ -1,5 +1,5 @@
 import { runInDurableObject } from "cloudflare:test";
-import { describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
 import type { TurnId } from "../../src/core/ids.ts";
 import type { UserPort } from "../../src/core/ports.ts";
 import {
@@ -25,6 +25,8 @@ async function watch(user: UserPort, id: TurnId, after: number): Promise<string>
 
 const framesOf = (text: string): string[] => text.split("\n\n").filter((frame) => frame.startsWith("id: "));
 const idOf = (frame: string): number => Number(/^id: (\d+)/.exec(frame)?.[1]);
+
+afterEach(() => vi.restoreAllMocks());
 
 describe("a turn's stream", () => {
   it("starts with turn.started, counts without gaps and ends with the end", async () => {
@@ -87,6 +89,21 @@ describe("a turn's stream", () => {
     await until(async () => (await user.watchTurn(id, 0)).ok, 8_000);
     expect(unread).toHaveLength(10);
   }, 15_000);
+
+  it.each([
+    { spin: 0, life: 210_000 },
+    { spin: 0.5, life: 240_000 },
+    { spin: 1, life: 270_000 },
+  ])("lives 240 s, 30 s more or less as chance has it, and pings every 15 s: $life ms", async ({ spin, life }) => {
+    vi.spyOn(Math, "random").mockReturnValue(spin);
+    const user = userPort(freshAddress());
+    const id = await startTurn(user, await newProject(user), "make a video of the sea #slow:600s");
+    const [timeouts, intervals] = [vi.spyOn(globalThis, "setTimeout"), vi.spyOn(globalThis, "setInterval")];
+    good(await user.watchTurn(id, 0));
+    const asked = (timers: { mock: { calls: unknown[][] } }) => timers.mock.calls.map(([, ms]) => ms);
+    expect(asked(timeouts)).toContain(life / 60);
+    expect(asked(intervals)).toContain(15_000 / 60);
+  });
 
   it("ends itself with an invitation to come back", async () => {
     const user = userPort(freshAddress());
