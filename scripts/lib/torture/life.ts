@@ -59,7 +59,7 @@ export async function startLife({ stateDir, port, vars, isFatal }: LifeOptions):
     return dying;
   };
   function watch(alive: Gateway): void {
-    void alive.crashed.then((at) => die(at, alive));
+    alive.crashed.then((at) => die(at, alive)).catch(() => undefined); // `lost` tells
   }
   watch(gateway);
 
