@@ -1,13 +1,13 @@
 /**
  * A tool like Zapier, Make or n8n: it can send one flat JSON and take one flat webhook, and can neither nest nor set headers
- * beyond the key's. `node examples/zapier.ts promo.mp4`
+ * beyond the key's. It has the clip by its address alone. `node examples/zapier.ts clip.mp4 promo.mp4`
  */
-import { writeFile } from "node:fs/promises";
+import { readFile, writeFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { request } from "./lib.ts";
 
-const [promo = "promo.mp4"] = process.argv.slice(2);
+const [clip = "clip.mp4", promo = "promo.mp4"] = process.argv.slice(2);
 type Flat = Readonly<Record<string, string | number | boolean | null>>;
 
 const json = async (path: string, body: Flat): Promise<Flat> =>
@@ -19,13 +19,14 @@ const json = async (path: string, body: Flat): Promise<Flat> =>
     })
   ).json()) as Flat;
 
-// ---- the tool's trigger: an address that waits for one webhook
+// ---- the tool's trigger: an address that waits for one webhook. The clip lies there too, as it would in somebody's store.
 const order = `order-${process.pid}`;
 let take: (body: Flat) => void = () => undefined;
 const told = new Promise<Flat>((resolve) => {
   take = resolve;
 });
 const receiver = createServer(async (incoming, answer) => {
+  if (incoming.method === "GET") return void answer.end(await readFile(clip));
   let text = "";
   for await (const piece of incoming) text += piece;
   answer.end();
@@ -33,15 +34,15 @@ const receiver = createServer(async (incoming, answer) => {
   if (body.metadata_order === order) take(body);
 });
 await new Promise<void>((resolve) => receiver.listen(0, "127.0.0.1", resolve));
-const target_url = `http://127.0.0.1:${(receiver.address() as AddressInfo).port}/catch`;
-const hook = await json("/hooks", { target_url, event: "video.completed" });
+const here = `http://127.0.0.1:${(receiver.address() as AddressInfo).port}`;
+const hook = await json("/hooks", { target_url: `${here}/catch`, event: "video.completed" });
 
 // ---- the tool's action: one flat JSON
 await json("/generators/free-generation-maker/videos", {
   var_topic: "a coffee brand",
   var_seconds: "5",
   metadata_order: order,
-  asset_urls: "",
+  asset_urls: `${here}/clip.mp4`,
   callback_url: "",
 });
 

@@ -31,7 +31,7 @@ const EXAMPLES = [
   { file: "iterative.sh", takes: [], saves: 2 },
   { file: "iterative.ts", takes: [], saves: 2 },
   { file: "phone.ts", takes: [CLIP], saves: 1 },
-  { file: "zapier.ts", takes: [], saves: 1 },
+  { file: "zapier.ts", takes: [CLIP], saves: 1 },
 ] as const;
 
 /** What README's commands save. */

@@ -147,6 +147,13 @@ const ROWS: readonly Row[] = [
     "test/conformance/pull.test.ts",
     "is fetched by Nemo through a signed link, byte for byte",
   ],
+  ["all", "a file that has an address needs no upload of its own", "test/conformance/imports.test.ts", "byte for byte"],
+  [
+    "all",
+    "a video may be made of files by their addresses alone",
+    "test/durable/video-import.test.ts",
+    "takes addresses nested and flat, and shows none of them",
+  ],
   ["all", "13 formats are taken", "test/conformance/uploads.test.ts", "§5 makes an asset of every format"],
   ["all", "files may have 500 MB", "test/conformance/uploads.test.ts", "refuses more than 500,000,000 bytes announced"],
   [

@@ -6,9 +6,13 @@
 import type { BatchId, KeyId, ProjectId } from "./ids.ts";
 import type { EpochMs } from "./time.ts";
 import type { VideoOrder } from "./video.ts";
+import type { NamedOrder } from "./video-life.ts";
 
 /** What each item says for itself. */
 export type BatchItem = Pick<VideoOrder, "prompt" | "sources" | "language" | "metadata" | "onQuestion">;
+
+/** The same as it comes in. */
+export type NamedBatchItem = Omit<BatchItem, "sources"> & Pick<NamedOrder, "sources">;
 
 /** What a caller orders beside the items. */
 export type BatchOrder = {

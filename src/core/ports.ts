@@ -6,7 +6,7 @@
  * Worker talks to an old object for up to 20 minutes.
  */
 import type { AuditEntry } from "./audit.ts";
-import type { BatchChange, BatchItem, BatchOrder } from "./batch.ts";
+import type { BatchChange, BatchOrder, NamedBatchItem } from "./batch.ts";
 import type { Charged, Refusal } from "./errors.ts";
 import type { AssetId, BatchId, KeyId, MakingId, ProjectId, RenderId, TurnId, UploadId, VideoId } from "./ids.ts";
 import type { MakingOrder } from "./making.ts";
@@ -15,7 +15,7 @@ import type { Metered } from "./quota.ts";
 import type { Result } from "./result.ts";
 import type { BroughtToken } from "./token-port.ts";
 import type { Session, UserRecord } from "./user-record.ts";
-import type { VideoOrder } from "./video.ts";
+import type { NamedOrder } from "./video-life.ts";
 import type { AttributionWire } from "./wire/attribution.ts";
 import type { BatchItemWire, BatchWire } from "./wire/batch.ts";
 import type { MakingWire } from "./wire/making.ts";
@@ -100,9 +100,9 @@ export type VideoFilter = {
 };
 
 export interface VideoPort {
-  startVideo(call: Call, order: VideoOrder): Answer<VideoWire>;
+  startVideo(call: Call, order: NamedOrder): Answer<VideoWire>;
   /** Refuses an order that `startVideo` would refuse, and writes nothing. */
-  checkVideo(call: Call, order: VideoOrder): Answer<null>;
+  checkVideo(call: Call, order: NamedOrder): Answer<null>;
   readVideo(id: VideoId): Answer<VideoWire>;
   listVideos(page: PageRequest, status: VideoWire["status"] | null, of?: VideoFilter): Promise<Page<VideoWire>>;
   /** Another message to a video that is over: an answer to the agent's question, or a change. */
@@ -128,7 +128,7 @@ export interface MakingPort {
 
 /** Many videos, ordered in one call. */
 export interface BatchPort {
-  startBatch(call: Call, order: BatchOrder, items: readonly BatchItem[]): Answer<BatchWire>;
+  startBatch(call: Call, order: BatchOrder, items: readonly NamedBatchItem[]): Answer<BatchWire>;
   readBatch(id: BatchId): Answer<BatchWire>;
   listBatches(page: PageRequest): Promise<Page<BatchWire>>;
   /** Its items in their order; the cursor is an item's place. */

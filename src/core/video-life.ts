@@ -3,6 +3,10 @@ import { refusal } from "./errors.ts";
 import type { BatchId, RenderId, TurnId, VideoId } from "./ids.ts";
 import type { EpochMs } from "./time.ts";
 import { type EndedTurn, isOver, type Video, type VideoOrder, withTurn } from "./video.ts";
+import type { NamedSource } from "./video-source.ts";
+
+/** An order as it comes in: what its addresses become is not settled. */
+export type NamedOrder = Omit<VideoOrder, "sources"> & { readonly sources: readonly NamedSource[] };
 
 export const newVideoOf = (order: VideoOrder, id: VideoId, createdAt: EpochMs, batch: BatchId | null): Video => ({
   ...order,

@@ -7,19 +7,17 @@
  * a key of the step's own, so a crash between making it and writing it down finds it again.
  */
 import { type Charged, type Refusal, refusal } from "./errors.ts";
-import type { AssetId, BatchId, KeyId, ProjectId, RenderId, TurnId, UploadId, VideoId } from "./ids.ts";
+import type { BatchId, KeyId, ProjectId, RenderId, TurnId, VideoId } from "./ids.ts";
 import { intentOf } from "./intent.ts";
 import type { RenderOutput } from "./render.ts";
 import type { EpochMs } from "./time.ts";
 import { withCost } from "./video-cost.ts";
+import { isUnbegun, type VideoSource } from "./video-source.ts";
 import type { AttributionWire } from "./wire/attribution.ts";
 
 /** In the order in which they are gone through. */
 export const VIDEO_STAGES = ["project", "assets", "turn", "timeline", "render", "file", "done"] as const;
 export type VideoStage = (typeof VIDEO_STAGES)[number];
-
-/** Where a file that the video is made of comes from: the asset, and the upload that becomes it where there is one. */
-export type VideoSource = { readonly asset: AssetId; readonly upload: UploadId | null };
 
 /** What to do when the agent asks back. */
 export type OnQuestion = "fail" | "wait" | { readonly answer: string };
@@ -118,7 +116,7 @@ export type Seen = {
 
 /** What to do now. `wait`: something that was begun tells us when it ends. */
 export type Step =
-  | { readonly do: "make_project" | "attach" | "start_turn" | "start_render" | "wait" }
+  | { readonly do: "import" | "make_project" | "attach" | "start_turn" | "start_render" | "wait" }
   | { readonly do: "save"; readonly video: Video };
 
 /** One rule of each stage, top to bottom: what it waits for, what it does, and what it leads to. */
@@ -128,6 +126,7 @@ export function nextStep(video: Video, seen: Seen, now: EpochMs): Step {
     case "project":
       return project === null ? { do: "make_project" } : go(video, "assets");
     case "assets":
+      if (video.sources.some(isUnbegun)) return { do: "import" };
       if (seen.refused !== null) return { do: "save", video: toFailed(video, seen.refused, now) };
       return { do: seen.waiting > 0 ? "wait" : "attach" };
     case "turn":

@@ -171,7 +171,9 @@ export class UserObject extends BatchDoors implements UserPort {
   }
 
   async noteUpload(call: Call, id: UploadId, upload: UploadWire | null): Promise<void> {
-    if (this.erasure.refuse() === null) this.#parts.uploads.note(call, id, upload);
+    if (this.erasure.refuse() !== null) return;
+    this.#parts.uploads.note(call, id, upload);
+    if (upload?.status === "failed") this.#parts.filming.lookAtFiles();
   }
 
   async mayImport(id: UploadId): Promise<boolean> {

@@ -1,8 +1,8 @@
 /** An order for a batch, from the body that asked for it: every item checked, every fault named by its place. */
-import type { BatchItem, BatchOrder } from "../core/batch.ts";
+import type { BatchOrder, NamedBatchItem } from "../core/batch.ts";
 import type { FieldError } from "../core/errors.ts";
 import { BATCH_PROMPTS_BYTES } from "../core/limits.ts";
-import type { VideoOrder } from "../core/video.ts";
+import type { NamedOrder } from "../core/video-life.ts";
 import type { NewBatch, NewBatchItem } from "../core/wire/batch.ts";
 import type { GeneratorWire } from "../core/wire/generator.ts";
 import { ApiError, apiError } from "./api-error.ts";
@@ -12,7 +12,10 @@ import { orderFor, orderOf } from "./videos.ts";
 const SHOWN_FAULTS = 20;
 
 /** `generator`: the one that the body names. Refuses the whole batch where an item can never be made. */
-export function batchOf(body: NewBatch, generator: GeneratorWire | null): { order: BatchOrder; items: BatchItem[] } {
+export function batchOf(
+  body: NewBatch,
+  generator: GeneratorWire | null,
+): { order: BatchOrder; items: NamedBatchItem[] } {
   const faults: FieldError[] = [];
   if (body.project !== undefined && body.mode !== "one_project")
     faults.push({ field: "/project", message: "goes with mode one_project" });
@@ -45,7 +48,7 @@ export function batchOf(body: NewBatch, generator: GeneratorWire | null): { orde
   };
 }
 
-function itemOrder(body: NewBatch, item: NewBatchItem, generator: GeneratorWire | null): VideoOrder {
+function itemOrder(body: NewBatch, item: NewBatchItem, generator: GeneratorWire | null): NamedOrder {
   const { prompt, variables, assets, metadata } = item;
   const common = {
     assets,
@@ -66,7 +69,7 @@ function itemOrder(body: NewBatch, item: NewBatchItem, generator: GeneratorWire 
 }
 
 /** What `order` gives, or nothing and its faults, told of their place. */
-function tried(order: () => VideoOrder, place: string, faults: FieldError[]): VideoOrder[] {
+function tried(order: () => NamedOrder, place: string, faults: FieldError[]): NamedOrder[] {
   try {
     return [order()];
   } catch (error) {

@@ -1,5 +1,5 @@
 /** The answer to an order for a video: what would be done, the video on its way, or the finished one for who waits. */
-import type { VideoOrder } from "../core/video.ts";
+import type { NamedOrder } from "../core/video-life.ts";
 import type { NewVideo, VideoWire } from "../core/wire/video.ts";
 import { unwrap } from "./api-error.ts";
 import { addressOf, callOf, newAddress } from "./call.ts";
@@ -7,13 +7,14 @@ import type { Ctx } from "./context.ts";
 import { claimRepeat, renewClaim } from "./dedupe.ts";
 import { userObject } from "./objects.ts";
 import { preferredWait } from "./prefer.ts";
-import { planOf } from "./videos.ts";
+import { mayImport, planOf } from "./videos.ts";
 
 /** What a body asks beside the order. */
 type Asked = Pick<NewVideo, "dry_run" | "dedupe">;
 
 /** Commits the order where its project lives, or at the caller's address; a dry run is judged there and commits nothing. */
-export async function started(c: Ctx, order: VideoOrder, { dry_run, dedupe }: Asked) {
+export async function started(c: Ctx, order: NamedOrder, { dry_run, dedupe }: Asked) {
+  mayImport(c, order.sources);
   if (dry_run) {
     unwrap(await userObject(c.env, await addressFor(c, order)).checkVideo(await callOf(c), order));
     return c.json(planOf(order), 200);
@@ -39,8 +40,8 @@ export async function awaited(c: Ctx, made: VideoWire) {
   return { video, isEnd: video.ended_at !== null, headers: { "Preference-Applied": `wait=${wait}` } };
 }
 
-const addressFor = async (c: Ctx, { project }: VideoOrder) =>
+const addressFor = async (c: Ctx, { project }: NamedOrder) =>
   project === null ? await newAddress(c) : addressOf(c, project);
 
-const ordered = async (c: Ctx, order: VideoOrder) =>
+const ordered = async (c: Ctx, order: NamedOrder) =>
   userObject(c.env, await addressFor(c, order)).startVideo(await callOf(c), order);

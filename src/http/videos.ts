@@ -1,22 +1,24 @@
 /** An order for a video, from whichever body asked for it. */
-import { type FieldError, refusal } from "../core/errors.ts";
+import type { FieldError } from "../core/errors.ts";
 import type { AssetId, UploadId } from "../core/ids.ts";
 import { fillPrompt } from "../core/recipe.ts";
 import { SECOND_MS } from "../core/time.ts";
-import type { OnQuestion, VideoOrder, VideoSource } from "../core/video.ts";
+import type { OnQuestion } from "../core/video.ts";
+import type { NamedOrder } from "../core/video-life.ts";
+import type { NamedSource } from "../core/video-source.ts";
 import type { GeneratorWire } from "../core/wire/generator.ts";
 import type { NewGeneratorVideo, NewVideo, VideoPlanWire } from "../core/wire/video.ts";
-import { ApiError, apiError } from "./api-error.ts";
+import { apiError } from "./api-error.ts";
 import type { Ctx } from "./context.ts";
 
 /** Where nothing says how long it takes. Source: the seeds' "1-2 minutes" for a 30-second clip. */
 const EXPECTED_SECONDS = 120;
 
 /** The order of a prompt that the caller wrote. */
-export const orderOf = (body: NewVideo): VideoOrder => ({ ...shared(body), prompt: body.prompt });
+export const orderOf = (body: NewVideo): NamedOrder => ({ ...shared(body), prompt: body.prompt });
 
 /** The order of a generator's prompt, filled in. Refuses variables that do not fit, and a missing file where one is needed. */
-export function orderFor(generator: GeneratorWire, body: NewGeneratorVideo): VideoOrder {
+export function orderFor(generator: GeneratorWire, body: NewGeneratorVideo): NamedOrder {
   const filled = fillPrompt(generator, body.variables);
   const errors: FieldError[] = filled.ok ? [] : filled.error;
   if (generator.needs_file && body.assets.length === 0)
@@ -42,11 +44,11 @@ export function orderFor(generator: GeneratorWire, body: NewGeneratorVideo): Vid
 }
 
 /** What would be done for an order, and is not. */
-export const planOf = (order: VideoOrder): VideoPlanWire => ({
+export const planOf = (order: NamedOrder): VideoPlanWire => ({
   dry_run: true,
   prompt: order.prompt,
   generator: order.generator,
-  asset_ids: order.sources.map(({ asset }) => asset),
+  asset_ids: order.sources.flatMap((source) => ("url" in source ? [] : [source.asset])),
   output: { ...order.output },
   estimated_seconds: order.expectedMs / SECOND_MS,
 });
@@ -57,7 +59,13 @@ export function mayMakeVideos(c: Ctx): void {
   throw apiError("missing_scope", "A video needs the scopes `chat` and `render`; this credential lacks `render`.");
 }
 
-function shared(body: Omit<NewVideo, "prompt">): Omit<VideoOrder, "prompt"> {
+/** What is fetched from an address is stored: the credential must be allowed to store files. */
+export function mayImport(c: Ctx, sources: readonly NamedSource[]): void {
+  if (!sources.some((source) => "url" in source) || c.var.caller.scopes.includes("upload")) return;
+  throw apiError("missing_scope", "A file is stored with the scope `upload`, which this credential lacks.");
+}
+
+function shared(body: Omit<NewVideo, "prompt">): Omit<NamedOrder, "prompt"> {
   return {
     sources: body.assets.map(sourceOf),
     project: body.project ?? null,
@@ -74,11 +82,10 @@ function shared(body: Omit<NewVideo, "prompt">): Omit<VideoOrder, "prompt"> {
 }
 
 /** An upload becomes the asset of the same number. */
-function sourceOf(source: string, index: number): VideoSource {
+function sourceOf(source: string): NamedSource {
   if (source.startsWith("ast_")) return { asset: source as AssetId, upload: null };
   if (source.startsWith("upl_")) return { asset: `ast_${source.slice("upl_".length)}`, upload: source as UploadId };
-  const message = "addresses cannot be imported yet; upload the file first";
-  throw new ApiError(refusal("invalid_request", message, { errors: [{ field: `/assets/${index}`, message }] }));
+  return { url: source };
 }
 
 function questionOf(text: NewVideo["on_question"]): OnQuestion {

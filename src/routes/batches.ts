@@ -9,7 +9,7 @@ import { answer, body, declare, ownedPage, ownedParams } from "../http/declare.t
 import { found } from "../http/generators.ts";
 import { userObject } from "../http/objects.ts";
 import { pageRequest, shownPage } from "../http/page.ts";
-import { mayMakeVideos } from "../http/videos.ts";
+import { mayImport, mayMakeVideos } from "../http/videos.ts";
 
 const tags = ["Batches"];
 const credentials = "key_or_user_token" as const;
@@ -88,6 +88,7 @@ export function mountBatches(app: Api): void {
     const wanted = c.req.valid("json");
     const generator = wanted.generator === undefined ? null : await found(c, wanted.generator, null);
     const { order, items } = batchOf(wanted, generator);
+    for (const { sources } of items) mayImport(c, sources);
     const user = userObject(c.env, order.project === null ? await newAddress(c) : addressOf(c, order.project));
     const made = unwrap(await user.startBatch(await callOf(c), order, items));
     return c.json(made, 202, { Location: `/v1/batches/${made.id}` });

@@ -34,7 +34,7 @@ const start = declare({
   flat: true,
   summary: "Make a video",
   description:
-    "Prompt in, MP4 out: project, files, turn, export. 202 at once, or with `Prefer: wait=N` (1 to 60 s) 200 when it has ended by then. Tools that cannot nest send `asset_urls`, `asset_ids` (text, parted by commas or lines), `metadata_<key>`; a form may hold the same fields and, as multipart, the files themselves. Needs the scopes `chat` and `render`.",
+    "Prompt in, MP4 out: project, files, turn, export. `assets` may be https addresses: they are imported first. 202 at once, or with `Prefer: wait=N` (1 to 60 s) 200 when it has ended by then. Tools that cannot nest send `asset_urls`, `asset_ids` (text, parted by commas or lines), `metadata_<key>`; a form may hold the same fields and, as multipart, the files themselves. Needs the scopes `chat` and `render`.",
   request: { body: body(newVideo) },
   hide: true, // its validators know JSON alone; documented below with forms
   responses: made,

@@ -45,6 +45,18 @@ const places = (project: string): readonly Place[] => [
     body: (url) => ({ callback_url: url }),
   },
   {
+    name: "files of videos",
+    path: "/v1/videos",
+    field: "/assets/0",
+    body: (url) => ({ prompt: "a clip", assets: [url] }),
+  },
+  {
+    name: "files of batches",
+    path: "/v1/batches",
+    field: "/items/0/assets/0",
+    body: (url) => ({ items: [{ prompt: "a clip", assets: [url] }] }),
+  },
+  {
     name: "callbacks of videos",
     path: "/v1/videos",
     field: "/callback_url",

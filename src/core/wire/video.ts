@@ -107,6 +107,12 @@ export type VideoPlanWire = z.infer<typeof videoPlan>;
 export const videoEvent = z
   .discriminatedUnion("type", [
     z.object({ type: z.literal("video.started"), id: owned("vid"), events_url: z.string() }),
+    z.object({
+      type: z.literal("video.import"),
+      status: z.enum(["started", "stored"]),
+      upload_id: owned("upl"),
+      asset_id: owned("ast"),
+    }),
     z.object({ type: z.literal("video.stage"), stage: videoStage, progress: z.int() }),
     ...turnEvent.options.filter(({ shape }) => !shape.type.value.startsWith("turn.")),
     z.object({ type: z.literal("video.completed"), video }),

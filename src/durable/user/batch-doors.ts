@@ -1,5 +1,5 @@
 /** The doors of a user's object that lead to batches. */
-import type { BatchChange, BatchItem, BatchOrder } from "../../core/batch.ts";
+import type { BatchChange, BatchOrder, NamedBatchItem } from "../../core/batch.ts";
 import type { BatchId } from "../../core/ids.ts";
 import type { BatchPort, Call, Page, PageRequest } from "../../core/ports.ts";
 import type { BatchItemWire, BatchWire } from "../../core/wire/batch.ts";
@@ -10,7 +10,7 @@ import { MakingDoors } from "./making-doors.ts";
 export abstract class BatchDoors extends MakingDoors implements BatchPort {
   protected abstract readonly batches: Batches;
 
-  async startBatch(call: Call, order: BatchOrder, items: readonly BatchItem[]): Answer<BatchWire> {
+  async startBatch(call: Call, order: BatchOrder, items: readonly NamedBatchItem[]): Answer<BatchWire> {
     return this.living(() => this.batches.start(call, order, items));
   }
 

@@ -66,9 +66,9 @@ export class BatchRows {
     return rows.map(({ n, record }) => ({ n, item: JSON.parse(record) as BatchItem })); // written by addItem() only
   }
 
-  /** The item's moment has come. */
+  /** The item's moment has come: what it says is the video's to know, addresses of files too. */
   begun(batch: BatchId, n: number, video: VideoId): void {
-    this.#ground.sql.exec("UPDATE batch_items SET video = ? WHERE batch = ? AND n = ?", video, batch, n);
+    this.#ground.sql.exec("UPDATE batch_items SET video = ?, record = '{}' WHERE batch = ? AND n = ?", video, batch, n);
   }
 
   running(batch: BatchId): VideoId[] {

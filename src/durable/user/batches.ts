@@ -5,6 +5,7 @@ import {
   type BatchItem,
   type BatchOrder,
   changedBatch,
+  type NamedBatchItem,
   newBatchOf,
   nextBatchStep,
   videoOrderOf,
@@ -22,6 +23,7 @@ import { showBatch, showItem, waitingAs } from "./batch-show.ts";
 import { BATCH, type Home, isNamed, originOf } from "./home.ts";
 import { enterAsNew } from "./new-user.ts";
 import type { Projects } from "./projects.ts";
+import { settleSources } from "./video-imports.ts";
 import type { Videos } from "./videos.ts";
 
 export class Batches {
@@ -42,16 +44,18 @@ export class Batches {
   }
 
   /** Commits the batch with all its items, or refuses it whole: an item that can never be made is named. */
-  async start(call: Call, order: BatchOrder, items: readonly BatchItem[]): Promise<Result<BatchWire, Refusal>> {
+  async start(call: Call, order: BatchOrder, named: readonly NamedBatchItem[]): Promise<Result<BatchWire, Refusal>> {
     const { ground, address, schedule } = this.#home;
     const entered = await enterAsNew(this.#home, call);
     if (!entered.ok) return entered;
+    const items: BatchItem[] = [];
+    for (const item of named) items.push({ ...item, sources: await settleSources(this.#home, item.sources) });
     const repeat = findRepeat(ground, call);
     if (!repeat.ok) return repeat;
     if (repeat.value !== null) return this.read(repeat.value as BatchId); // written by this method only
     const id = ownedId("bat", address.uh, ground.now(), ground.random);
     const batch = { ...newBatchOf(order, id, items.length, ground.now()), key: call.key ?? null };
-    const refused = this.#refuse(batch, items);
+    const refused = this.#refuse(batch, named);
     if (refused !== null) return err(refused);
     ground.storage.transactionSync(() => {
       this.#rows.save(batch);
@@ -157,9 +161,13 @@ export class Batches {
   }
 
   /** Why an item can never be made, by its place; null when nothing speaks against any. */
-  #refuse(batch: Batch, items: readonly BatchItem[]): Refusal | null {
+  #refuse(batch: Batch, items: readonly NamedBatchItem[]): Refusal | null {
     for (const [n, item] of items.entries()) {
-      const refused = this.#videos.refuse({ ...videoOrderOf(batch, item), callback: batch.callback });
+      const refused = this.#videos.refuse({
+        ...videoOrderOf(batch, { ...item, sources: [] }),
+        ...item,
+        callback: batch.callback,
+      });
       if (refused === null) continue;
       const errors = refused.errors?.map(({ field, message }) =>
         field.startsWith("/assets") ? { field: `/items/${n}${field}`, message } : { field, message },

@@ -3,7 +3,8 @@ import type { ProjectId, VideoId } from "../../core/ids.ts";
 import type { Pass } from "../../core/pass.ts";
 import type { Call, Page, PageRequest, StoredFile, VideoFilter, VideoPort, Watching } from "../../core/ports.ts";
 import { err, ok } from "../../core/result.ts";
-import type { Video, VideoOrder } from "../../core/video.ts";
+import type { Video } from "../../core/video.ts";
+import type { NamedOrder } from "../../core/video-life.ts";
 import type { ProjectPatch, ProjectWire } from "../../core/wire/project.ts";
 import type { VideoEventsPage, VideoWire } from "../../core/wire/video.ts";
 import type { Answer } from "./doors.ts";
@@ -19,11 +20,11 @@ export abstract class VideoDoors extends RenderDoors implements VideoPort {
   protected abstract readonly projects: Projects;
   protected abstract readonly removals: Removals;
 
-  async startVideo(call: Call, order: VideoOrder): Answer<VideoWire> {
+  async startVideo(call: Call, order: NamedOrder): Answer<VideoWire> {
     return this.living(() => this.videos.start(call, order));
   }
 
-  async checkVideo(call: Call, order: VideoOrder): Answer<null> {
+  async checkVideo(call: Call, order: NamedOrder): Answer<null> {
     return this.living(() => {
       const refused = this.videos.refuse(order, call.named);
       return refused === null ? ok(null) : err(refused);

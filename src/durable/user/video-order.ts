@@ -2,10 +2,11 @@
 import { type Refusal, refusal } from "../../core/errors.ts";
 import { userHashOf } from "../../core/ids.ts";
 import { isAttested } from "../../core/render.ts";
-import type { VideoOrder } from "../../core/video.ts";
+import { refuseTarget } from "../../core/target.ts";
+import type { NamedOrder } from "../../core/video-life.ts";
 import type { Assets } from "./assets.ts";
 import { refuseCallback } from "./callback.ts";
-import type { Home } from "./home.ts";
+import { type Home, originOf } from "./home.ts";
 import { noProject, type Projects } from "./projects.ts";
 import { unattested } from "./render-show.ts";
 
@@ -17,7 +18,7 @@ export function refuseOrder(
   home: Home,
   projects: Projects,
   assets: Assets,
-  order: VideoOrder,
+  order: NamedOrder,
   named: boolean,
 ): Refusal | null {
   const { sources, project, output, callback } = order;
@@ -25,11 +26,24 @@ export function refuseOrder(
   if (!isAttested(output) && !home.ground.config.allowUnattestedOutput) return unattested();
   const unreachable = refuseCallback(home, { callback_url: callback ?? undefined });
   if (unreachable !== null) return unreachable;
-  const at = sources.findIndex(({ asset, upload }) => {
+  for (const [at, source] of sources.entries()) {
+    const refused = "url" in source ? refuseAddress(home, source.url, at) : null;
+    if (refused !== null) return refused;
+  }
+  const at = sources.findIndex((source) => {
+    if ("url" in source) return false;
+    const { asset, upload } = source;
     const own = userHashOf(asset) === home.address.uh;
     return own ? upload === null && assets.find(asset) === null : named;
   });
   return at < 0 ? null : noFile(at);
+}
+
+function refuseAddress(home: Home, url: string, at: number): Refusal | null {
+  const origin = home.database.exists() ? originOf(home) : ""; // of a user that nobody wrote for none is known
+  const own = URL.canParse(origin) ? [new URL(origin).hostname] : [];
+  const { rules } = home.ground.config.targets;
+  return refuseTarget(url, `/assets/${at}`, { ...rules, ownHosts: [...rules.ownHosts, ...own] });
 }
 
 function noFile(at: number): Refusal {

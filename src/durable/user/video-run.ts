@@ -24,9 +24,9 @@ import {
   toTurn,
   turnStep,
   type Video,
-  type VideoSource,
 } from "../../core/video.ts";
 import { owesCost, withLateCost } from "../../core/video-life.ts";
+import { isUnbegun, type VideoSource } from "../../core/video-source.ts";
 import { newRender } from "../../core/wire/render.ts";
 import { newTurn } from "../../core/wire/turn.ts";
 import { isPassing } from "../refusals.ts";
@@ -38,6 +38,7 @@ import type { RenderRows } from "./render-rows.ts";
 import type { Renders } from "./renders.ts";
 import type { TurnRows } from "./turn-rows.ts";
 import type { Turns } from "./turns.ts";
+import { beginImports, importFailed } from "./video-imports.ts";
 import { noAsset, notAccepted, notUploaded, onlyPiece, unusable } from "./video-refusals.ts";
 import type { VideoRows } from "./video-rows.ts";
 import type { Videos } from "./videos.ts";
@@ -90,6 +91,7 @@ export class VideoRun {
         return schedule.owe(VIDEO, id, ground.now() + ground.config.waits.videoLook);
       }
       const next = step.do === "save" ? ok(step.video) : await this.#make(step.do, video);
+      if (next === null) return schedule.owe(VIDEO, id, ground.now() + ground.config.waits.videoLook);
       if (!next.ok && isPassing(next.error)) throw new Error(`not made: ${next.error.code}`);
       await ground.boundary("video.step");
       const fresh = this.#rows.find(id);
@@ -109,23 +111,26 @@ export class VideoRun {
   /** A fact of this object: whoever waits for it goes on. */
   #heard(resource: string): void {
     const { schedule, ground } = this.#home;
-    if (!/^(ast|trn|rnd)_/.test(resource)) return;
-    const ids = resource.startsWith("ast_")
-      ? this.#rows
-          .running()
-          .filter(({ stage }) => stage === "assets")
-          .map(({ id }) => id)
-      : this.#rows.waitingFor(resource as TurnId | RenderId);
-    for (const id of ids) schedule.owe(VIDEO, id, ground.now());
+    if (resource.startsWith("ast_")) this.lookAtFiles();
+    if (!/^(trn|rnd)_/.test(resource)) return;
+    for (const id of this.#rows.waitingFor(resource as TurnId | RenderId)) schedule.owe(VIDEO, id, ground.now());
   }
 
-  /** Makes what the step makes; the video with it written down, or why it cannot be made. */
+  /** A file came, or will not come: whoever waits for files goes on. */
+  lookAtFiles(): void {
+    const { schedule, ground } = this.#home;
+    for (const { id, stage } of this.#rows.running()) if (stage === "assets") schedule.owe(VIDEO, id, ground.now());
+  }
+
+  /** Makes what the step makes; the video with it written down, or why it cannot be made; null: not now. */
   async #make(
-    what: "make_project" | "attach" | "start_turn" | "start_render",
+    what: "import" | "make_project" | "attach" | "start_turn" | "start_render",
     video: Video,
-  ): Promise<Result<Video, Refusal>> {
+  ): Promise<Result<Video, Refusal> | null> {
     const { projects, turns, renders } = this.#tools;
     switch (what) {
+      case "import":
+        return beginImports(this.#home, video, this.#call(video, "import"));
       case "make_project": {
         const name = video.generator?.slug ?? "video";
         const body = { name, metadata: {}, ...(video.language === null ? {} : { language: video.language }) };
@@ -182,7 +187,8 @@ export class VideoRun {
   }
 
   async #see(video: Video): Promise<Seen> {
-    const records = video.stage === "assets" ? await Promise.all(video.sources.map((one) => this.#recordOf(one))) : [];
+    const mayBeThere = video.stage === "assets" && !video.sources.some(isUnbegun);
+    const records = mayBeThere ? await Promise.all(video.sources.map((one) => this.#recordOf(one))) : [];
     const missing = records.filter((record) => !("key" in record));
     return {
       waiting: missing.length,
@@ -208,9 +214,11 @@ export class VideoRun {
     const object = env.UPLOAD.getByName(uploadObjectName(owner, upload)) as unknown as UploadPort; // UploadObject implements it
     const read = await object.read();
     if (!read.ok) return { refused: read.error };
-    const { status, concat } = read.value;
+    const { status, source, concat } = read.value;
+    const isLost = status !== "open" && status !== "completed";
+    if (source === "import" && isLost) return { refused: importFailed(read.value) };
     if (concat === "partial") return { refused: onlyPiece(upload) };
-    return { refused: status === "open" || status === "completed" ? null : notUploaded(upload, status) };
+    return { refused: isLost ? notUploaded(upload, status) : null };
   }
 
   #endedTurn = ({ turn }: Video): EndedTurn | null => endedTurn(this.#home, this.#tools.turnRows, turn);

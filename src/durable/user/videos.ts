@@ -6,7 +6,8 @@ import type { Call, Page, PageRequest, StoredFile, VideoFilter } from "../../cor
 import { err, ok, type Result } from "../../core/result.ts";
 import { HOUR_MS } from "../../core/time.ts";
 import { isOver, nextRound, type Video, type VideoOrder } from "../../core/video.ts";
-import { mayGoOn, newVideoOf, toCancelled } from "../../core/video-life.ts";
+import { mayGoOn, type NamedOrder, newVideoOf, toCancelled } from "../../core/video-life.ts";
+import { withoutAddresses } from "../../core/video-source.ts";
 import type { VideoWire } from "../../core/wire/video.ts";
 import { pageOf } from "../page.ts";
 import { findRepeat, keepRepeat } from "../repeats.ts";
@@ -17,6 +18,7 @@ import type { RenderFiles } from "./render-files.ts";
 import type { RenderRows } from "./render-rows.ts";
 import type { Renders } from "./renders.ts";
 import type { TurnRun } from "./turn-run.ts";
+import { importsTold, settleSources } from "./video-imports.ts";
 import { refuseOrder } from "./video-order.ts";
 import { busy, cannotGoOn, notReady, noVideo, repeatDeleted } from "./video-refusals.ts";
 import type { VideoRows } from "./video-rows.ts";
@@ -55,14 +57,16 @@ export class Videos {
   }
 
   /** Commits the order; the schedule makes it. A call that was made before is told so in its answer. */
-  async start(call: Call, order: VideoOrder): Promise<Result<VideoWire, Refusal>> {
+  async start(call: Call, named: NamedOrder): Promise<Result<VideoWire, Refusal>> {
     const { ground, schedule } = this.#home;
+    // Before the question whether the call was made: between that and the commit nothing may be awaited.
+    const order = { ...named, sources: await settleSources(this.#home, named.sources) };
     enter(this.#home, call);
     const repeat = findRepeat(ground, call);
     if (!repeat.ok) return repeat;
     const made = repeat.value === null ? null : this.read(repeat.value as VideoId); // written by this method only
     if (made !== null) return made.ok ? ok({ ...made.value, deduplicated: true }) : err(repeatDeleted());
-    const refused = this.refuse(order);
+    const refused = this.refuse(named);
     if (refused !== null) return err(refused);
     const video = ground.storage.transactionSync(() => {
       const begun = this.begin(order, null, call.key ?? null);
@@ -75,7 +79,7 @@ export class Videos {
   }
 
   /** Why an order can never be made here; null when nothing speaks against it. `named`: whether its address is a user's. */
-  refuse(order: VideoOrder, named = isNamed(this.#home)): Refusal | null {
+  refuse(order: NamedOrder, named = isNamed(this.#home)): Refusal | null {
     return refuseOrder(this.#home, this.#projects, this.#assets, order, named);
   }
 
@@ -162,7 +166,9 @@ export class Videos {
   save(before: Video, video: Video): void {
     const { ground, log, outbox, schedule } = this.#home;
     ground.storage.transactionSync(() => {
-      this.#rows.save(video);
+      const kept = isOver(video) ? { ...video, sources: withoutAddresses(video.sources) } : video;
+      this.#rows.save(kept);
+      log.append(video.id, importsTold(before, kept));
       const shown = this.show(video);
       const isFurther = video.stage !== before.stage || isOver(before);
       if (isFurther && !isOver(video)) this.#tell(shown);
