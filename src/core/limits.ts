@@ -39,6 +39,8 @@ export const PAGE_DEFAULT = 20;
 export const PAGE_MAX = 100;
 
 // ---- tenants and keys
+/** Requests a minute of each tier of the flood gate, as wrangler.toml configures the bindings: told to callers, counted there. */
+export const GATE_TIERS = { small: 300, medium: 1_500, large: 6_000, refused: 30 } as const;
 /** Web origins that a tenant may list. Chosen: every stage of a few apps. */
 export const ORIGINS_PER_TENANT = 20;
 /**

@@ -6,12 +6,11 @@
 
 import { hex, sha256 } from "../core/encode.ts";
 import { refusal } from "../core/errors.ts";
+import { GATE_TIERS } from "../core/limits.ts";
 import { ApiError } from "./api-error.ts";
 import type { Caller, Ctx } from "./context.ts";
 
-/** Requests a minute of each tier, as wrangler.toml configures the bindings; told to callers, counted there. */
-export const TIERS = { small: 300, medium: 1_500, large: 6_000, refused: 30 } as const;
-type Tier = keyof typeof TIERS;
+type Tier = keyof typeof GATE_TIERS;
 /** The bindings' period, in seconds. */
 const PERIOD_SECONDS = 60;
 
@@ -32,14 +31,14 @@ async function count(c: Ctx, tier: Tier, key: string): Promise<void> {
     .limit({ key })
     .catch(() => ({ success: true }));
   if (success) return;
-  const detail = `More than ${TIERS[tier]} requests in ${PERIOD_SECONDS} seconds; wait, then go on more slowly.`;
+  const detail = `More than ${GATE_TIERS[tier]} requests in ${PERIOD_SECONDS} seconds; wait, then go on more slowly.`;
   throw new ApiError(refusal("rate_limited", detail, { retryAfterSeconds: PERIOD_SECONDS }), {
     "RateLimit-Policy": policyOf(tier),
   });
 }
 
 /** The value of `RateLimit-Policy`: the tier's name, its requests and its seconds. What remains is counted nowhere, so it is not told. */
-export const policyOf = (tier: Tier): string => `"${tier}";q=${TIERS[tier]};w=${PERIOD_SECONDS}`;
+export const policyOf = (tier: Tier): string => `"${tier}";q=${GATE_TIERS[tier]};w=${PERIOD_SECONDS}`;
 
 const gateOf = (c: Ctx, tier: Tier): RateLimit =>
   ({ small: c.env.GATE_SMALL, medium: c.env.GATE_MEDIUM, large: c.env.GATE_LARGE, refused: c.env.GATE_REFUSED })[tier];

@@ -79,6 +79,17 @@ describe("a turn's stream", () => {
     expect(bad(await user.watchTurn(id, 0)).code).toBe("concurrency_limited");
   });
 
+  it("takes thirty watchers of all turns together, and refuses one more", async () => {
+    const user = userPort(freshAddress());
+    const turns: TurnId[] = [];
+    for (let n = 0; n < 4; n++)
+      turns.push(await startTurn(user, await newProject(user), "make a video of the sea #slow:600s"));
+    const [last, ...full] = turns;
+    if (last === undefined) throw new Error("four were made");
+    for (const id of full) for (let n = 0; n < 10; n++) expect((await user.watchTurn(id, 0)).ok).toBe(true);
+    expect(bad(await user.watchTurn(last, 0)).code).toBe("concurrency_limited");
+  });
+
   it("gives the place of a stream that nobody reads to another one when its life is over", async () => {
     const user = userPort(freshAddress());
     const id = await startTurn(user, await newProject(user), "make a video of the sea #slow:600s");

@@ -69,14 +69,39 @@ function* tablesOf(path: string): Generator<Said> {
   }
 }
 
+/** Bytes before each page in a database and in its journal, and where the page's size stands. Source: SQLite's file format. */
+const DATABASE = { start: 0, between: 0, sizeAt: 16, sizeBytes: 2 } as const;
+const JOURNAL = { start: 32, between: 24, sizeAt: 8, sizeBytes: 4 } as const;
+/** Bytes at the start of a page of a long value that say which page goes on. */
+const NEXT_PAGE_BYTES = 4;
+
+/**
+ * The pages of a database or its journal one after the other, without what stands between two pages of one long value: a word
+ * that was cut by the end of a page is whole again, also where the row is gone and the pages are free.
+ */
+function joinedPages(path: string, bytes: Buffer): Buffer | null {
+  const format = path.endsWith(".sqlite") ? DATABASE : path.endsWith(".sqlite-wal") ? JOURNAL : null;
+  if (format === null || bytes.length < 100) return null;
+  const told = bytes.readUIntBE(format.sizeAt, format.sizeBytes);
+  const size = told === 1 ? 65_536 : told; // the largest does not fit its two bytes
+  const pages: Buffer[] = [];
+  for (let at = format.start + format.between; at < bytes.length; at += size + format.between)
+    pages.push(bytes.subarray(at + NEXT_PAGE_BYTES, at + size));
+  return Buffer.concat(pages);
+}
+
 /**
  * All that a stopped gateway has left in a folder: each file's bytes first (a journal and a free page hold what no table shows
- * any more), as `UserObject bytes`, then every table of every database, as `UserObject.turns`.
+ * any more), as `UserObject bytes`, then every table of every database, as `UserObject.turns`. A word in a deleted row that was
+ * cut between its table's page and the next, or between pages that lie apart, is not found.
  */
 export function* keptIn(folder: string): Generator<Said> {
   const files = [...filesUnder(folder)];
   for (const path of files) {
-    yield { place: `${keeperOf(path)} bytes`, bytes: readFileSync(path) };
+    const bytes = readFileSync(path);
+    yield { place: `${keeperOf(path)} bytes`, bytes };
+    const joined = joinedPages(path, bytes);
+    if (joined !== null) yield { place: `${keeperOf(path)} bytes`, bytes: joined };
     yield said("file names", path);
   }
   for (const path of files) if (path.endsWith(".sqlite")) yield* tablesOf(path);

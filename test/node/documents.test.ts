@@ -1,0 +1,35 @@
+/** What the documents say can be looked up: the tests that they name are there, and the gates that they name are configured. */
+import { existsSync, readFileSync } from "node:fs";
+import { describe, expect, it } from "vitest";
+import { GATE_TIERS } from "../../src/core/limits.ts";
+
+const read = (path: string): string => readFileSync(path, "utf8");
+
+describe("a document", () => {
+  it.each(["SECURITY.md", "PROTOCOL.md", "ARCHITECTURE.md", "STORAGE.md"])("%s names tests that exist", (document) => {
+    const named = [...read(document).matchAll(/`((?:test|src|bench)\/[\w/.-]+\.\w+)`/g)].map(([, path = ""]) => path);
+    expect(named.filter((path) => !existsSync(path))).toEqual([]);
+  });
+
+  it("SECURITY.md has a test, or says that there is none, for every limit", () => {
+    const rows =
+      read("SECURITY.md")
+        .split("## Limits")[1]
+        ?.split("\n")
+        .filter((line) => /^\| (?!what|---)/.test(line)) ?? [];
+    expect(rows.length).toBeGreaterThan(40);
+    expect(rows.filter((row) => !/\| (`test\/|no test: )[^|]*\|$/.test(row))).toEqual([]);
+  });
+});
+
+describe("the flood gate", () => {
+  it("is configured as callers are told, and counts by the minute", () => {
+    const toml = read("wrangler.toml");
+    const gates = toml.matchAll(
+      /name = "GATE_(\w+)"\nnamespace_id = "\d+"\nsimple = \{ limit = (\d+), period = 60 \}/g,
+    );
+    expect(Object.fromEntries([...gates].map(([, name = "", limit]) => [name.toLowerCase(), Number(limit)]))).toEqual(
+      GATE_TIERS,
+    );
+  });
+});
