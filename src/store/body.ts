@@ -1,6 +1,7 @@
 /** A body that is read with an end: nobody waits longer than told for its next bytes, and it can be let go in between. */
 
 import { err, ok, type Result } from "../core/result.ts";
+import type { EpochMs } from "../core/time.ts";
 
 /** How long to wait. `signal` ends it all at once, from outside or by a clock of the caller's. */
 export type Bounds = {
@@ -100,6 +101,39 @@ export async function readHead(
   }
 }
 
+type Patience = {
+  /** The promise's own end, or a rejection when it takes longer than the idle wait or the signal fires. A later end is dropped. */
+  readonly during: <T>(promise: Promise<T>, began: EpochMs) => Promise<T>;
+  /** Stops watching. */
+  readonly end: () => void;
+};
+
+/**
+ * Watches many waits, one after the other, under the same bounds, as `within` does one: with one timer and one listener for
+ * all of them, which cost more than the reading of a chunk. A wait may last a quarter longer than its bound.
+ */
+function watch({ idleMs, signal }: Bounds): Patience {
+  let running: { readonly began: EpochMs; readonly reject: (error: Broken) => void } | null = null;
+  const stop = (): void => running?.reject(new Broken("stopped"));
+  const timer = setInterval(() => {
+    if (running !== null && Date.now() - running.began >= idleMs) running.reject(new Broken("stalled"));
+  }, idleMs / 4);
+  signal.addEventListener("abort", stop, { once: true });
+  return {
+    during: (promise, began) =>
+      new Promise((resolve, reject) => {
+        running = { began, reject };
+        promise.then(resolve, reject);
+        if (signal.aborted) stop();
+      }),
+    end: () => {
+      running = null;
+      clearInterval(timer);
+      signal.removeEventListener("abort", stop);
+    },
+  };
+}
+
 /** Bytes of a chunk at most. Chosen: few reads for a large file, and no more is lost with a connection that breaks. */
 const CHUNK_BYTES = 256 * 1024;
 /** A full chunk within this long comes from a fast sender. Chosen: above one wake-up of a busy isolate, below a person's notice. */
@@ -118,23 +152,33 @@ export type Chunks = {
  */
 export function openChunks(body: ReadableStream, bounds: Bounds, untilMs: number): Chunks {
   const reader = body.getReader({ mode: "byob" });
+  const patience = watch(bounds);
   let memory = new ArrayBuffer(CHUNK_BYTES);
   let atLeast = 1;
+  const read = async (began: EpochMs): Promise<Uint8Array | null> => {
+    const { value, done } = await patience.during(reader.readAtLeast(atLeast, new Uint8Array(memory)), began);
+    if (value === undefined) throw new Broken("cut");
+    memory = value.buffer as ArrayBuffer; // the one handed in, moved here with what it held
+    const isFast = value.byteLength >= atLeast && Date.now() - began < FAST_MS;
+    atLeast = isFast && value.byteLength > CHUNK_BYTES / 8 ? CHUNK_BYTES : 1;
+    return done || value.byteLength === 0 ? null : value;
+  };
   return {
     async next() {
       const began = Date.now();
-      if (began >= untilMs) throw new Broken("late");
       try {
-        const { value, done } = await within(reader.readAtLeast(atLeast, new Uint8Array(memory)), bounds, "stalled");
-        if (value === undefined) throw new Broken("cut");
-        memory = value.buffer as ArrayBuffer; // the one handed in, moved here with what it held
-        const isFast = value.byteLength >= atLeast && Date.now() - began < FAST_MS;
-        atLeast = isFast && value.byteLength > CHUNK_BYTES / 8 ? CHUNK_BYTES : 1;
-        return done || value.byteLength === 0 ? null : value;
+        if (began >= untilMs) throw new Broken("late");
+        const chunk = await read(began);
+        if (chunk === null) patience.end();
+        return chunk;
       } catch (error) {
+        patience.end();
         throw new Broken(reasonOf(error, "cut"));
       }
     },
-    cancel: () => void reader.cancel().catch(() => undefined),
+    cancel: () => {
+      patience.end();
+      reader.cancel().catch(() => undefined);
+    },
   };
 }

@@ -18,6 +18,8 @@ export type Incoming = {
   readonly head?: Uint8Array;
   readonly body: ReadableStream;
   readonly bounds: Bounds;
+  /** Told of every piece in its order; it is not changed before this resolves. */
+  readonly passing?: (piece: Uint8Array) => Promise<void>;
 };
 
 /**
@@ -26,13 +28,18 @@ export type Incoming = {
  * when R2 is done with it, so that a later put of the same key is the later one in R2 too.
  */
 export async function putExact(bucket: R2Bucket, file: Incoming, sizeBytes: number): Promise<Result<Put, PutFailure>> {
-  const { key, contentType, body, bounds } = file;
+  const { key, contentType, body, bounds, passing } = file;
   const fixed = new FixedLengthStream(sizeBytes);
   const source = openSource(body, bounds);
   const putting = bucket.put(key, fixed.readable, { httpMetadata: { contentType } });
   putting.catch(() => undefined); // its failure is met below, or another one has come first
   const writer = fixed.writable.getWriter();
-  const pumped = pump(file.head ?? null, source, writer, sizeBytes, bounds);
+  const write = async (piece: Uint8Array): Promise<void> => {
+    await passing?.(piece); // first: writing takes the piece away
+    await within(writer.write(piece), bounds, "store");
+  };
+  const close = (): Promise<void> => within(writer.close(), bounds, "store");
+  const pumped = pump(file.head ?? null, source, { write, close }, sizeBytes);
   try {
     await Promise.race([pumped, putting]); // R2 may refuse before it takes a byte
     await pumped;
@@ -47,24 +54,20 @@ export async function putExact(bucket: R2Bucket, file: Incoming, sizeBytes: numb
   }
 }
 
+type Sink = { readonly write: (piece: Uint8Array) => Promise<void>; readonly close: () => Promise<void> };
+
 /** Hands a body on, its last piece only once nothing follows it: a body that is too long never arrives whole. */
-async function pump(
-  head: Uint8Array | null,
-  source: Source,
-  writer: WritableStreamDefaultWriter,
-  sizeBytes: number,
-  bounds: Bounds,
-): Promise<void> {
+async function pump(head: Uint8Array | null, source: Source, sink: Sink, sizeBytes: number): Promise<void> {
   let held = head;
   for (let received = head?.byteLength ?? 0; ; ) {
     const piece = await source.next(1, CHUNK_BYTES);
     received += piece?.byteLength ?? 0;
     if (received > sizeBytes || (piece === null && received < sizeBytes)) throw new Broken("cut");
-    if (held !== null) await within(writer.write(held), bounds, "store");
+    if (held !== null) await sink.write(held);
     if (piece === null) break;
     held = piece;
   }
-  await within(writer.close(), bounds, "store");
+  await sink.close();
 }
 
 /**

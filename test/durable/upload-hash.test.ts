@@ -4,7 +4,7 @@ import { uploadObjectName } from "../../src/core/address.ts";
 import type { Append } from "../../src/core/append.ts";
 import { hex } from "../../src/core/encode.ts";
 import { type AssetId, ownedId } from "../../src/core/ids.ts";
-import { UPLOAD_PART_BYTES } from "../../src/core/limits.ts";
+import { FIRST_BYTES, UPLOAD_PART_BYTES } from "../../src/core/limits.ts";
 import { call, env, freshAddress, good, random, until, uploadPort, userPort } from "../support/objects.ts";
 
 type Bytes = Uint8Array<ArrayBuffer>;
@@ -24,6 +24,8 @@ const bodyOf = (bytes: Bytes): ReadableStream => new Blob([bytes]).stream();
 type Actor = {
   readonly send: (bytes: Bytes, offset: number, more?: Partial<Append>) => Promise<boolean>;
   readonly put: (bytes: Bytes) => Promise<boolean>;
+  /** A whole body of `sizeBytes` that ends after these. */
+  readonly broken: (bytes: Bytes, sizeBytes: number) => Promise<boolean>;
   readonly evict: () => Promise<void>;
 };
 
@@ -48,6 +50,7 @@ async function assetOf(sizeBytes: number | null, act: (actor: Actor) => Promise<
     send: async (bytes, offset, more) =>
       (await port().append(bodyOf(bytes), { ...all, offset, contentBytes: bytes.length, ...more })).ok,
     put: async (bytes) => (await port().write(bodyOf(bytes), bytes.length)).ok,
+    broken: async (bytes, size) => (await port().write(bodyOf(bytes), size)).ok,
     evict: () => evictDurableObject(stub()),
   });
   const assetId = await until(async () => good(await port().read()).asset_id);
@@ -92,12 +95,30 @@ describe("the hash of an uploaded file", () => {
     expect(got).toEqual({ sha256: await hashOf(file), wholeReads: 1 });
   });
 
+  it("comes from a body that brings the whole file, too", async () => {
+    const file = photo(300_000);
+    const got = await assetOf(file.length, async ({ put }) => {
+      expect(await put(file)).toBe(true);
+    });
+    expect(got).toEqual({ sha256: await hashOf(file), wholeReads: 0 });
+  });
+
+  it("knows nothing of a whole body that broke off where the next chunk begins", async () => {
+    const file = photo(9_000);
+    const got = await assetOf(file.length, async ({ send, broken }) => {
+      expect(await send(file.slice(0, FIRST_BYTES), 0)).toBe(true);
+      expect(await broken(photo(5_000, 1), file.length)).toBe(false); // its head has passed by then
+      expect(await send(file.slice(FIRST_BYTES), FIRST_BYTES)).toBe(true);
+    });
+    expect(got).toEqual({ sha256: await hashOf(file), wholeReads: 1 });
+  });
+
   it("is that of the body which replaced as many bytes in chunks", async () => {
     const file = photo(9_000, 1);
     const got = await assetOf(null, async ({ send, put }) => {
       expect(await send(photo(9_000), 0)).toBe(true);
       expect(await put(file)).toBe(true);
     });
-    expect(got).toEqual({ sha256: await hashOf(file), wholeReads: 1 });
+    expect(got).toEqual({ sha256: await hashOf(file), wholeReads: 0 });
   });
 });

@@ -13,6 +13,11 @@ export class PassingHash {
   /** Bytes from the file's start that it holds; null once it can no longer be the file's. */
   #bytes: number | null = 0;
 
+  /** The bytes that follow those before. Resolves when they are taken in and may be overwritten. */
+  async pass(bytes: Uint8Array): Promise<void> {
+    if (this.#bytes !== null) await this.add(this.#bytes, bytes);
+  }
+
   /** The file's bytes from `offset` on. Resolves when they are taken in and may be overwritten. */
   async add(offset: number, bytes: Uint8Array): Promise<void> {
     if (this.#bytes !== offset) return this.forget();
@@ -31,6 +36,12 @@ export class PassingHash {
     if (!isWhole) return letGo(running);
     await running.writer.close();
     return hex(new Uint8Array(await running.digest));
+  }
+
+  /** The file begins anew. */
+  restart(): void {
+    this.forget();
+    this.#bytes = 0;
   }
 
   /** The bytes so far are not the file's. */

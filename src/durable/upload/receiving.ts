@@ -123,7 +123,6 @@ export class Receiving {
     const upload = this.#home.find();
     const refused = upload === null ? noUpload() : refuseWhole(upload, sizeBytes);
     if (refused !== null || upload === null) return refuseBody(body, refused ?? noUpload());
-    this.#home.hash.forget(); // these bytes go to R2 past it
     const { config, env, boundary } = this.#home.ground;
     const bounds = { idleMs: config.waits.uploadBodyIdle, signal };
     const head = await readHead(body, Math.min(sizeBytes, FIRST_BYTES), bounds);
@@ -133,9 +132,12 @@ export class Receiving {
     if (unwanted !== null) return refuseBody(body, this.#fail(unwanted));
     if (!(await this.#covered())) return refuseBody(body, refuseFailed({ reason: "store" }, sizeBytes));
     const contentType = mimeOf(this.#home.read());
-    const file = { key: this.#home.key(upload), contentType, head: head.value, body, bounds };
+    this.#home.hash.restart();
+    const passing = (piece: Uint8Array): Promise<void> => this.#home.hash.pass(piece);
+    const file = { key: this.#home.key(upload), contentType, head: head.value, body, bounds, passing };
     const stored = await putExact(env.MEDIA, file, sizeBytes);
     if (!stored.ok) {
+      this.#home.hash.forget(); // what follows is another body, or what is kept in parts
       // Where R2 is in doubt, what is owed stays owed: the bytes may all be there.
       if (stored.error.reason !== "store") this.#home.schedule.done(LOOK, "");
       return refuseFailed(stored.error, sizeBytes);
