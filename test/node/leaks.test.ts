@@ -22,6 +22,7 @@ const planted = {
   "operator's Nemo token": `nmv_usr_${mark()}${mark()}`,
   "Nemo token": `nmv_usr_sandbox_${mark()}`,
   prompt: `a film about ${mark()}`,
+  "signature of an address": mark(),
   "file name": `holiday-${mark()}.png`,
   "user's name": `ada+${mark()}@example.com`,
 };
@@ -142,6 +143,17 @@ it("tells nobody what is somebody else's, prints nothing, and keeps secrets seal
   const make: Sent = { method: "post", headers: { ...named, ...json }, body: "{}" };
   const userPath = `/v1/users/${encodeURIComponent(planted["user's name"])}`;
   const token = await asked("owner", "post /v1/users/{id}/tokens", `${userPath}/tokens`, make);
+  // Nobody answers there, so that each is tried again and told as failed.
+  const address = `http://127.0.0.1:9/clip.mp4?signature=${planted["signature of an address"]}`;
+  const { prompt } = planted;
+  for (const [path, body] of [
+    ["/v1/uploads/import", { url: address }],
+    ["/v1/videos", { prompt, assets: [address] }],
+    ["/v1/batches", { items: [{ prompt, assets: [address] }] }],
+  ] as const) {
+    const sent = { ...make, body: JSON.stringify(body) };
+    expect([path, (await ask("owner", `post ${path}`, path, sent)).status]).toEqual([path, 202]);
+  }
   const link = await asked("owner", "post /v1/renders/{id}/link", `/v1/renders/${things.get("rnd")}/link`, make);
   const ticket = await asked(
     "owner",
