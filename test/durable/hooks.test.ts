@@ -113,9 +113,10 @@ describe("a hook", () => {
     await tenant.accept([await fact("turn.completed", "trn_a")]);
     for (let attempt = 1; attempt <= 10; attempt++) {
       const { due_at } = await until(async () => {
-        const [one] = (await tenant.listDeliveries({ limit: 1, after: null }, { target_id: id })).data;
-        const isTold = one !== undefined && good(await tenant.readDelivery(one.id as DeliveryId)).log.length >= attempt;
-        return isTold && one;
+        const [listed] = (await tenant.listDeliveries({ limit: 1, after: null }, { target_id: id })).data;
+        if (listed === undefined) return null;
+        const one = good(await tenant.readDelivery(listed.id as DeliveryId));
+        return one.log.length >= attempt && one;
       });
       clock.step(due_at === null ? waits.endpointGiveUp : Math.max(0, Date.parse(due_at) - clock.now()) + 1);
       await tenant.wake();
