@@ -2,6 +2,7 @@
 import { EVENT_TTL_MS } from "../../core/limits.ts";
 import type { Fact } from "../../core/tenant-port.ts";
 import { DAY_MS } from "../../core/time.ts";
+import type { EventType } from "../../core/wire/event.ts";
 import type { Ground } from "../ground.ts";
 import type { Schedule } from "../schedule.ts";
 import { isClosed } from "./closing.ts";
@@ -25,20 +26,34 @@ export async function takeIn(
   { quotas, usage }: Counted,
 ): Promise<void> {
   if (isClosed(ground)) return;
-  const welcome = facts.filter(({ uh }) => !erased.has(uh));
+  const wasErased = once((uh: string) => erased.has(uh));
+  const welcome = facts.filter(({ uh }) => !wasErased(uh));
   const prepared = await events.prepare(welcome);
   if (isClosed(ground)) return events.drop(prepared);
+  const isErased = once((uh: string) => erased.has(uh)); // asked anew: storing large bodies took a while
+  const wanting = once((type: EventType) => targets.wanting(type));
   ground.storage.transactionSync(() => {
     for (const fact of facts) quotas.hear(fact);
     for (const [at, fact] of welcome.entries()) {
-      const stored = erased.has(fact.uh) ? null : events.add(prepared[at] ?? fact);
+      const stored = isErased(fact.uh) ? null : events.add(prepared[at] ?? fact);
       if (stored === null) continue;
       usage.hear(fact);
-      deliveries.owe(stored, targets.wanting(fact.type, fact.callback ?? null));
+      deliveries.owe(stored, wanting(fact.type));
+      if (fact.callback) deliveries.owe(stored, [targets.callback(fact.callback)]);
     }
     deliveries.plan();
     schedule.oweOnce(TIDY, "", ground.now() + EVENT_TTL_MS + DAY_MS);
   });
   schedule.tick();
-  await events.drop(prepared.filter(({ uh }) => erased.has(uh)));
+  await events.drop(prepared.filter(({ uh }) => isErased(uh)));
+}
+
+/** A question that is asked once for each key: a call's facts are mostly of one user and a few types. */
+function once<Key, Answer>(ask: (key: Key) => Answer): (key: Key) => Answer {
+  const known = new Map<Key, { readonly answer: Answer }>();
+  return (key) => {
+    const { answer } = known.get(key) ?? { answer: ask(key) };
+    known.set(key, { answer });
+    return answer;
+  };
 }

@@ -43,14 +43,18 @@ export class Targets {
     this.#hooks = hooks;
   }
 
-  /** Everybody who is to be told of an event: the endpoints and hooks that want its type, and the address that came with it. */
-  wanting(type: EventType, callback: string | null): Addressed[] {
+  /** Everybody who wants events of a type: endpoints and hooks. */
+  wanting(type: EventType): Addressed[] {
     const endpoints = this.#endpoints
       .wanting(type)
       .map(({ id, url }): Addressed => ({ target: { kind: "endpoint", id }, url }));
     const hooks = this.#hooks.wanting(type).map(({ id, url }): Addressed => ({ target: { kind: "hook", id }, url }));
-    const all = [...endpoints, ...hooks];
-    return callback === null ? all : [...all, { target: { kind: "callback", url: callback }, url: callback }];
+    return [...endpoints, ...hooks];
+  }
+
+  /** The address that came with one turn, render, video, batch or making. */
+  callback(url: string): Addressed {
+    return { target: { kind: "callback", url }, url };
   }
 
   /** Null when the target is gone or takes nothing at the moment. */
