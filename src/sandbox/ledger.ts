@@ -24,10 +24,11 @@ export function ledgerOf(sandbox: Sandbox) {
       ...renderAt(render, now),
     })),
     uploads: store.list("upload").map(({ sessionId, ...upload }) => ({ session_id: sessionId, ...upload })),
-    sessions: store.list("session").map(({ sessionId, taskId, taskName, userId, lost }) => ({
+    sessions: store.list("session").map(({ sessionId, taskId, taskName, language, userId, lost }) => ({
       session_id: sessionId,
       task_id: taskId,
       task_name: taskName,
+      language,
       user_id: userId,
       lost,
     })),

@@ -22,18 +22,23 @@ const QUICK_EDITS: Readonly<Record<string, string>> = {
 };
 
 type Asked = { path: string; source: string; version: string; platform: string };
+/** What upstream's stand-in was asked, made and charged for one user. */
+type Ledger = {
+  requests: Asked[];
+  sessions: { session_id: string; language: string | null }[];
+  turns: { prompt: string }[];
+  uploads: unknown[];
+  renders: { submits: number }[];
+  credits_charged: number;
+};
 
-/** What upstream's stand-in was asked for the user of a video. */
-async function asked(tenant: TenantId, video: VideoWire): Promise<Asked[]> {
+async function ledgerOf(tenant: TenantId, video: VideoWire): Promise<Ledger> {
   const stub = env.SANDBOX.getByName(userObjectName({ tenant, mode: "test", uh: userHashOf(video.id) }));
-  const answer = await stub.fetch(new Request("https://sandbox.nemo.internal/__ledger"));
-  const { requests } = await jsonOf<{ requests: Asked[] }>(answer);
-  return requests.filter(({ path }) => /^\/(api|run_sse)/.test(path)); // a result file lies at another host, and is asked for without them
+  return jsonOf<Ledger>(await stub.fetch(new Request("https://sandbox.nemo.internal/__ledger")));
 }
 
-/** The quick edit's first step where there is something to edit: a file of the format it likes best. */
+/** The quick edit's first step: a file of the format that the generator likes best. */
 async function uploaded(generator: GeneratorWire, headers: Record<string, string>): Promise<string[]> {
-  if (!generator.needs_file) return [];
   const name = `clip.${generator.accepts[0]}`;
   const form = new FormData();
   form.append("file", new File([sample(name)], name));
@@ -44,33 +49,63 @@ async function uploaded(generator: GeneratorWire, headers: Record<string, string
   return data.map(({ id }) => id);
 }
 
-describe("the quick edit of", () => {
-  it.each(BUILT_IN_GENERATORS.map((generator) => [generator.slug, generator] as const))(
-    "%s",
-    async (slug, generator) => {
-      const { headers, tenant } = await makeMember("ada");
-      const assets = await uploaded(generator, headers);
-      const posted = await send("POST", `/v1/generators/${slug}/videos`, { assets }, { ...headers, Prefer: "wait=60" });
-      const video = await jsonOf<VideoWire>(posted);
-      expect(video).toMatchObject({ status: "completed", generator: { slug, version: generator.version } });
-      expect(video.prompt.split("\n")[0]).toBe(QUICK_EDITS[slug]);
+/** The step between: what the document says, in a language. */
+async function said({ slug }: GeneratorWire, assets: string[], headers: Record<string, string>): Promise<VideoWire> {
+  const body = { assets, language: "de" };
+  const posted = await send("POST", `/v1/generators/${slug}/videos`, body, { ...headers, Prefer: "wait=60" });
+  const video = await jsonOf<VideoWire>(posted);
+  expect(video).toMatchObject({ status: "completed", generator: { slug } });
+  return video;
+}
 
+const each = BUILT_IN_GENERATORS.map((generator) => [generator.slug, generator] as const);
+
+describe("the quick edit of", () => {
+  it.each(each)(
+    "%s: a file and a sentence in, an MP4 of the length that was asked for out",
+    async (slug, generator) => {
+      const { headers } = await makeMember("ada");
+      const video = await said(generator, await uploaded(generator, headers), headers);
+      expect(video.prompt.split("\n")[0]).toBe(QUICK_EDITS[slug]);
       const file = await call(`/v1/videos/${video.id}/content`, { headers });
-      const mp4 = checkMp4(new Uint8Array(await file.arrayBuffer()));
+      const bytes = new Uint8Array(await file.arrayBuffer());
+      const mp4 = checkMp4(bytes);
       expect(Math.abs(mp4.durationMs - 30_000)).toBeLessThanOrEqual(TOLERANCE_MS);
       expect(Math.max(mp4.width, mp4.height)).toBeLessThanOrEqual(1920);
       expect(Math.min(mp4.width, mp4.height)).toBeLessThanOrEqual(1080);
+      expect(new TextDecoder("latin1").decode(bytes)).toContain("avcC"); // the box that H.264 is set up by
       const render = await jsonOf<RenderWire>(await call(`/v1/renders/${video.render_id}`, { headers }));
       expect(render.file?.codec).toMatch(/^(avc1|h264)/);
+    },
+  );
 
-      const requests = await asked(tenant.id as TenantId, video);
-      const told = (path: string) =>
-        requests
-          .filter((one) => one.path.includes(path))
-          .map((one) => [one.source, one.version, one.platform].join(" "));
-      expect(told("/run_sse")).toEqual([`${slug} ${generator.version} unknown`]);
-      expect(told("/api/render/proxy/lambda")).toContain(`${slug} ${generator.version} unknown`);
-      expect(requests.filter(({ source, version, platform }) => !(source && version && platform))).toEqual([]);
+  it.each(each)("%s tells upstream with every request who is asking", async (slug, generator) => {
+    const { headers, tenant } = await makeMember("ada");
+    const video = await said(generator, await uploaded(generator, headers), headers);
+    const { requests } = await ledgerOf(tenant.id as TenantId, video);
+    // A result file lies at another host, and is asked for without these headers.
+    const own = requests.filter(({ path }) => /^\/(api|run_sse)/.test(path));
+    const told = (path: string) =>
+      own.filter((one) => one.path.includes(path)).map((one) => [one.source, one.version, one.platform].join(" "));
+    expect(told("/run_sse")).toEqual([`${slug} ${generator.version} unknown`]);
+    expect(told("/api/render/proxy/lambda")).toContain(`${slug} ${generator.version} unknown`);
+    expect(own.filter(({ source, version, platform }) => !(source && version && platform))).toEqual([]);
+  });
+
+  it.each(each)(
+    "%s makes one session in its caller's language, and pays for one message and no export",
+    async (_, one) => {
+      const { headers, tenant } = await makeMember("ada");
+      const video = await said(one, await uploaded(one, headers), headers);
+      const ledger = await ledgerOf(tenant.id as TenantId, video);
+      expect(ledger.sessions).toMatchObject([{ language: "de" }]);
+      const states = ledger.requests.flatMap(
+        ({ path }) => /^\/api\/state\/nemo_agent\/me\/([^/]+)/.exec(path)?.[1] ?? [],
+      );
+      expect(new Set(states)).toEqual(new Set(ledger.sessions.map(({ session_id }) => session_id)));
+      expect(ledger.turns.map(({ prompt }) => prompt)).toEqual([video.prompt]);
+      expect([ledger.uploads.length, ledger.renders.map(({ submits }) => submits)]).toEqual([1, [1]]);
+      expect(video.credits).toEqual({ amount: ledger.credits_charged, basis: "measured" });
     },
   );
 });

@@ -31,6 +31,8 @@ export type Project = {
   readonly opened: boolean;
 };
 
+type Session = NonNullable<Project["session"]>;
+
 export class Projects {
   readonly #home: Home;
 
@@ -109,12 +111,22 @@ export class Projects {
     this.#home.ground.sql.exec("UPDATE projects SET record = ? WHERE id = ?", JSON.stringify(project), project.id);
   }
 
-  /** The project's upstream session, made when there is none. Making one costs nothing and an unused one harms nobody. */
-  async session(id: ProjectId): Promise<Result<{ taskId: string; sessionId: string }, Refusal>> {
+  /**
+   * The project's upstream session, made when there is none: once for all steps that ask for it at the same time, as a file on
+   * its way and the turn that waits for it do. Making one costs nothing, but each is a project in its user's Nemo account.
+   */
+  async session(id: ProjectId): Promise<Result<Session, Refusal>> {
     const project = this.find(id);
     if (project === null) return err(noProject());
     if (project.session !== null) return ok(project.session);
-    const { name, language } = project;
+    const opening = this.#opening.get(id) ?? this.#open(project).finally(() => this.#opening.delete(id));
+    this.#opening.set(id, opening);
+    return opening;
+  }
+
+  readonly #opening = new Map<ProjectId, Promise<Result<Session, Refusal>>>();
+
+  async #open({ id, name, language }: Project): Promise<Result<Session, Refusal>> {
     const made = await this.#home.account.read((token) =>
       this.#home.account.nemo.createSession(token, language === null ? { name } : { name, language }),
     );
