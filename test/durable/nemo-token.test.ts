@@ -232,6 +232,14 @@ describe("an anonymous token", () => {
     expect(new Set(mints.map(({ headers }) => headers.get("x-client-id"))).size).toBe(1);
   });
 
+  it("is asked for once more under another client id where Nemo refuses the first", async () => {
+    await nemo.control("/__fail", { path: MINT, status: 400, times: 1 });
+    good(await userPort(address).readCredits());
+    const mints = nemo.seen.filter(({ path }) => path === MINT).map(({ headers }) => headers.get("x-client-id") ?? "");
+    expect(new Set(mints).size).toBe(2);
+    for (const id of mints) expect(id).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
+  });
+
   it("that is rationed is not asked for again before its time", async () => {
     await nemo.control("/__fail", { path: MINT, status: 429, times: 5 });
     const user = userPort(address);

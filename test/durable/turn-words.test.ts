@@ -23,6 +23,7 @@ describe("what a turn says", () => {
     const actions = events.filter((event) => event.type === "action");
     expect(actions.length).toBeGreaterThan(0);
     for (const action of actions) expect(action.path.startsWith(`/v1/projects/${project}/`)).toBe(true);
+    expect(JSON.stringify(events)).not.toMatch(/function_?(call|response)|tool/i); // the agent's tools stay inside
   });
 
   it("drops the apology after a turn that went well", async () => {

@@ -154,19 +154,24 @@ describe("an asset on its way into a project", () => {
   });
 
   it.each([
-    [4001, "unsupported_media"],
-    [4002, "file_too_large"],
-  ])("ends at once when upstream's refusal %i will not pass, as the same problem as our own", async (code, problem) => {
-    const address = freshAddress();
-    const user = userPort(address);
-    const project = await newProject(user);
-    const asset = await newAsset(address, "clip.mp4", 100);
-    pushes(() => Promise.resolve(Response.json({ code, msg: "no" })));
-    good(await user.attachAsset(call(), project, asset));
-    const failed = await ended(address);
-    expect(failed.status).toBe("failed");
-    expect(JSON.parse(failed.record)).toMatchObject({ error: { code: problem } });
-  });
+    [4001, "unsupported_media", /mp4, mov, avi, .* and aac|mp4, mov, avi, .*aac/],
+    [4002, "file_too_large", /trim or compress/],
+  ])(
+    "ends at once when upstream's refusal %i will not pass, as the same problem as our own, and says what to do",
+    async (code, problem, words) => {
+      const address = freshAddress();
+      const user = userPort(address);
+      const project = await newProject(user);
+      const asset = await newAsset(address, "clip.mp4", 100);
+      pushes(() => Promise.resolve(Response.json({ code, msg: "no" })));
+      good(await user.attachAsset(call(), project, asset));
+      const failed = await ended(address);
+      expect(failed.status).toBe("failed");
+      expect(JSON.parse(failed.record)).toMatchObject({
+        error: { code: problem, detail: expect.stringMatching(words) },
+      });
+    },
+  );
 
   it("goes into every project of its user from one staging, one push after the other, whole", async () => {
     const address = freshAddress();

@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import { BATCH_ITEMS } from "../../src/core/limits.ts";
 import type { BatchItemWire, BatchWire } from "../../src/core/wire/batch.ts";
 import { call, jsonOf, makeMember, problemOf, send } from "../support/gateway.ts";
+import { sample } from "../support/media.ts";
 import { until } from "../support/objects.ts";
 
 type Page<T> = { data: T[]; has_more: boolean; next_cursor: string | null };
@@ -55,6 +56,30 @@ describe("POST /v1/batches", () => {
       "generate a 1-second video from my script about tea",
       "generate a 1-second video from my script about coffee",
     ]);
+  });
+
+  it("works on several files in one project, one by one, each in its own words and with its own export", async () => {
+    const { headers } = await makeMember("ada");
+    const form = new FormData();
+    for (const name of ["clip.mp4", "photo.jpg"]) form.append("file", new File([sample(name)], name));
+    const sent = await call("/v1/uploads", { method: "POST", body: form, headers });
+    const { data: files } = await jsonOf<{ data: { id: string }[] }>(sent, 201);
+    const items = files.map(({ id }, n) => ({ prompt: `make a ${n + 2} second video of it`, assets: [id] }));
+    const body = { mode: "one_project", items };
+    const started = await jsonOf<BatchWire>(await send("POST", "/v1/batches", body, headers), 202);
+    await until(async () => {
+      const read = await jsonOf<BatchWire>(await call(`/v1/batches/${started.id}`, { headers }));
+      return read.ended_at === null ? null : read;
+    }, 40_000);
+    const page = await jsonOf<Page<BatchItemWire>>(await call(`/v1/batches/${started.id}/videos`, { headers }));
+    const videos = page.data.map(({ video }) => video);
+    expect(videos.map((video) => video?.status)).toEqual(["completed", "completed"]);
+    expect(videos.map((video) => video?.prompt)).toEqual(items.map(({ prompt }) => prompt));
+    expect(videos.map((video) => video?.asset_ids)).toEqual(files.map(({ id }) => [id.replace("upl_", "ast_")]));
+    expect(new Set(videos.map((video) => video?.project_id)).size).toBe(1);
+    expect(new Set(videos.map((video) => video?.render_id)).size).toBe(2);
+    const [first, second] = videos;
+    expect(Date.parse(second?.created_at ?? "")).toBeGreaterThanOrEqual(Date.parse(first?.ended_at ?? ""));
   });
 
   it.each([

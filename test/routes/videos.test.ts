@@ -111,6 +111,9 @@ describe("POST /v1/videos", () => {
     const first = await jsonOf<VideoWire>(
       await send("POST", "/v1/videos", { prompt: "make a 1 second video" }, { ...headers, ...WAIT }),
     );
+    type Timeline = { duration_ms: number; tracks: unknown[] };
+    const timeline = async () => jsonOf<Timeline>(await call(`/v1/projects/${first.project_id}/timeline`, { headers }));
+    const before = await timeline();
     await new Promise((resolve) => setTimeout(resolve, first.elapsed_ms));
     const path = `/v1/videos/${first.id}/turns`;
     const next = await send("POST", path, { prompt: "make it 2 seconds long" }, { ...headers, ...WAIT });
@@ -118,6 +121,9 @@ describe("POST /v1/videos", () => {
     const second = await jsonOf<VideoWire>(next);
     expect(second).toMatchObject({ id: first.id, status: "completed", prompt: "make it 2 seconds long" });
     expect(second.render_id).not.toBe(first.render_id);
+    const now = await timeline(); // what the first message made is there, changed as the second one said
+    expect([before.duration_ms, now.duration_ms]).toEqual([1_000, 2_000]);
+    expect(now.tracks).toHaveLength(before.tracks.length);
     const lifetime = Date.parse(second.ended_at ?? "") - Date.parse(first.created_at);
     expect(second.elapsed_ms).toBeLessThanOrEqual(lifetime - first.elapsed_ms * 2);
   });
