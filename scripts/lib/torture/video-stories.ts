@@ -91,6 +91,10 @@ export const generator: Story = {
     const { data } = await insist(() => api.get("/v1/generators?limit=100", generators, { headers: USER }));
     const own = data.filter(({ made_by }) => made_by !== "built_in");
     if (own.length !== 1) throw new Error(`${own.length} generators were made instead of one`);
-    return { prompts: [description], renders: { least: 0, most: 0 }, facts: [`turn.${turn.status} ${turn_id}`] };
+    return {
+      prompts: [description],
+      renders: { least: 0, most: 0 },
+      facts: [`turn.${turn.status} ${turn_id}`, `making.ready ${id}`],
+    };
   },
 };
