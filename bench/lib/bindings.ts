@@ -28,14 +28,15 @@ const consumer = (maxBatchSize: number) => ({
   deadLetterQueue: "nemo-gateway-dead",
 });
 
-/** The gateway, with live keys on anonymous tokens of the upstream at `upstreamUrl`. */
-export const gatewayOptions = (upstreamUrl: string): V4WorkerOptionsShape => ({
+/** The gateway, with live keys on anonymous tokens of the upstream at `upstreamUrl`; its waits divided by `timeScale`. */
+export const gatewayOptions = (upstreamUrl: string, timeScale = 1): V4WorkerOptionsShape => ({
   compatibilityDate: setting("compatibility_date"),
   compatibilityFlags: ["global_fetch_strictly_public"],
   bindings: {
     ENVIRONMENT: "test",
     ALLOW_ANONYMOUS: "1",
     NEMO_API_URL: upstreamUrl,
+    TIME_SCALE: String(timeScale),
     ADMIN_TOKEN,
     ROOT_SECRET: randomSecret(),
   },

@@ -15,10 +15,10 @@ export type House = {
   readonly bundles: Readonly<Record<StreamBundle, string>>;
 };
 
-/** Builds both Workers and starts the upstream. */
-export async function openHouse(dir: string): Promise<House> {
+/** Builds both Workers and starts the upstream, unless one is there. */
+export async function openHouse(dir: string, upstreamUrl: string | null = null): Promise<House> {
   const [gateway, peers] = await Promise.all([build("gateway", dir), build("peers", dir)]);
-  return { dir, upstreamUrl: await startUpstream(), bundles: { gateway, peers } };
+  return { dir, upstreamUrl: upstreamUrl ?? (await startUpstream()), bundles: { gateway, peers } };
 }
 
 async function startUpstream(): Promise<string> {
@@ -31,6 +31,10 @@ export async function startServer(house: House, bundle: StreamBundle): Promise<S
   const worker = isGateway ? gatewayOptions(house.upstreamUrl) : peerOptions(house.upstreamUrl);
   return serve(house.dir, house.bundles[bundle], worker, isGateway ? migrations() : null);
 }
+
+/** The gateway with its waits divided by `timeScale`. */
+export const startScaled = (house: House, timeScale: number): Promise<Server> =>
+  serve(house.dir, house.bundles.gateway, gatewayOptions(house.upstreamUrl, timeScale), migrations());
 
 /** Builds and starts the cron run over a stub for the objects. */
 export async function startSweep(dir: string): Promise<Server> {

@@ -45,6 +45,23 @@ export function usageOf(root: number): Usage {
   return { cpuSeconds: (sum(11) + sum(12)) / TICKS_PER_SECOND, memoryMib: (sum(21) * PAGE_BYTES) / MIB };
 }
 
+const isWorkerd = (pid: number): boolean => {
+  try {
+    return readFileSync(`/proc/${pid}/comm`, "utf8").trim() === "workerd";
+  } catch {
+    return false; // it ended while we looked
+  }
+};
+
+/** Resident memory of the runtime alone, without the Node process that starts it and reads its log, in MiB. */
+export function runtimeMib(root: number): number {
+  if (!isLinux) return Number.NaN;
+  const pages = descendants(root)
+    .filter(isWorkerd)
+    .reduce((total, pid) => total + (statOf(pid)[21] ?? 0), 0);
+  return (pages * PAGE_BYTES) / MIB;
+}
+
 /** Watches how far the memory grows; the answer stops it and says by how many MiB it did. */
 export function watchMemory(root: number): () => number {
   const before = usageOf(root).memoryMib;
