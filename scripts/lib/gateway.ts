@@ -151,8 +151,8 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const forget = onEnd(stop);
   const crashed = crashOf(door, group);
   try {
-    // A boundary may be reached by what an earlier run left behind, before the first health check.
-    await Promise.race([untilReady(url, group), crashed]);
+    // A boundary may be reached by what an earlier run left behind, before the first health check; it is known before the kill.
+    await Promise.race([untilReady(url, group), door.reached]);
   } catch (error) {
     await stop();
     throw error;

@@ -5,9 +5,9 @@ import type { Life } from "./life.ts";
 import { isStory, STORIES, type StoryName } from "./plan.ts";
 
 /** Kills of one round. */
-const KILLS = 4;
-/** The longest life between two of them: a story's first steps and its later ones are met alike. */
-const LIFE_MS = 4_000;
+const KILLS = 6;
+/** The longest life between two of them: short, since a story is over within seconds. */
+const LIFE_MS = 1_500;
 
 export type Round = {
   readonly story: StoryName;

@@ -139,6 +139,8 @@ export async function sendHalf(
   await until(
     () =>
       sendChunk(customer, path, half, chunkBytes).catch((error: unknown) => {
+        // Killed for longer than an upload may rest at this run's scale: it has expired, as it would have.
+        if (error instanceof RefusedError && error.status === 410) return HALF_BYTES;
         if (error instanceof RefusedError && error.status === 408) return 0; // too slow for this run's clock: what came is kept
         throw error;
       }),
