@@ -15,7 +15,12 @@ describe("a fact", () => {
   it("that an earlier version told without its credits or size counts all the same", () => {
     expect(countsOf("turn.completed", "{}")).toEqual({ turns_completed: 1, credits_unknown_turns: 1 });
     expect(countsOf("upload.completed", "{}")).toEqual({ upload_bytes: 0 });
-    expect(countsOf("render.completed", '{"reused_from":7}')).toEqual({ renders_completed: 1 });
+    expect(countsOf("render.completed", '{"reused_from":7}')).toEqual({ renders_completed: 1, render_bytes: 0 });
+  });
+
+  it("of a render counts the bytes of its file", () => {
+    const told = '{"reused_from":null,"file":{"size_bytes":9500000}}';
+    expect(countsOf("render.completed", told)).toEqual({ renders_completed: 1, render_bytes: 9_500_000 });
   });
 
   it("of a render that shows another's file, or of a video, counts nothing: what it is made of does", () => {
