@@ -4,6 +4,8 @@ import { factsOf, sendSmall } from "./files.ts";
 import { type Customer, endOf, insist, made, make, mustBe, promptOf, type Story, USER } from "./story.ts";
 
 const ITEMS = 20;
+/** Items of a batch that are made at once. */
+const CONCURRENCY = 4;
 /** Twenty videos one after the other. */
 const BATCH_MS = 300_000;
 
@@ -11,7 +13,6 @@ const video = made.extend({
   status: z.string(),
   turn_id: z.string().nullable(),
   render_id: z.string().nullable(),
-  metadata: z.record(z.string(), z.string()),
 });
 type Video = z.infer<typeof video>;
 const items = z.object({ data: z.array(z.object({ status: z.string(), video: video.nullable() })) });
@@ -57,22 +58,38 @@ export const videos: Story = {
   },
 };
 
-/** Twenty videos in one order. */
+/** Whether its message was lost with the process on the way to Nemo: it left no trace, and is never sent again. */
+const isLost = ({ status, turn_id, render_id }: Video): boolean =>
+  status === "failed" && turn_id !== null && render_id === null;
+
+/** Twenty videos in one order. What was on its way at a kill may be lost, and holds back none of the others. */
 const batchOf = (mode: "own_projects" | "one_project"): Story => ({
   async tell(customer) {
     const { api } = customer;
     const prompts = Array.from({ length: ITEMS }, (_, n) =>
       promptOf(customer, `a ${2 + (n % 3)} second video no. ${n};`),
     );
-    const order = { mode, concurrency: 4, items: prompts.map((prompt) => ({ prompt })) };
+    const order = { mode, concurrency: CONCURRENCY, items: prompts.map((prompt) => ({ prompt })) };
     const id = await make(customer, "/v1/batches", "batch", order);
     mustBe("completed", await endOf(customer, `/v1/batches/${id}`, BATCH_MS));
     const { data } = await insist(() => api.get(`/v1/batches/${id}/videos?limit=${ITEMS}`, items));
-    const done = data.flatMap((item) => (item.video === null ? [] : [item.video]));
-    const wrong = data.find(({ status }) => status !== "completed");
-    if (wrong !== undefined || done.length !== ITEMS) throw new Error(`an item ended as ${JSON.stringify(wrong)}`);
-    const facts = done.flatMap((one) => [...factsOfMaking(one), `video.completed ${one.id}`]);
-    return { prompts, renders: { least: ITEMS, most: ITEMS }, facts: [...facts, `batch.completed ${id}`] };
+    const all = data.flatMap((item) => (item.video === null ? [] : [item.video]));
+    const lost = all.filter(isLost);
+    const wrong = all.find((one) => one.status !== "completed" && !isLost(one));
+    if (wrong !== undefined || all.length !== ITEMS) throw new Error(`an item ended as ${JSON.stringify(wrong)}`);
+    if (lost.length > CONCURRENCY) throw new Error(`${lost.length} messages were lost at once`);
+    const done = all.filter((one) => !isLost(one));
+    const ends = await Promise.all(lost.map(({ turn_id }) => endOf(customer, `/v1/turns/${turn_id}`)));
+    for (const { status } of ends) if (status === "completed") throw new Error("a turn that worked failed its video");
+    return {
+      prompts: prompts.filter((_, n) => !lost.includes(all[n] as Video)), // as many as there are items, just checked
+      renders: { least: done.length, most: done.length },
+      facts: [
+        ...done.flatMap((one) => [...factsOfMaking(one), `video.completed ${one.id}`]),
+        ...lost.flatMap((one, n) => [`turn.${ends[n]?.status} ${one.turn_id}`, `video.failed ${one.id}`]),
+        `batch.completed ${id}`,
+      ],
+    };
   },
 });
 
