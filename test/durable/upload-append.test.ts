@@ -253,13 +253,11 @@ describe("a newer request", () => {
     const upload = await opened(1_000);
     const first = upload.port().append(bodyOf(bytesOf(100), "stall"), at(0, 1_000));
     await new Promise((resolve) => setTimeout(resolve, 100));
-    const began = Date.now();
     if (how === "append")
       expect(bad(await upload.port().append(bodyOf(bytesOf(9)), at(0, 9))).code).toBe("offset_mismatch");
     if (how === "settle") expect(await offsetOf(upload)).toBe(100);
     if (how === "remove") good(await upload.port().remove());
-    expect(Date.now() - began).toBeLessThan(900); // the stale one would be cut after a second
-    expect(bad(await first).code).toBe("concurrency_limited");
+    expect(bad(await first).code).toBe("concurrency_limited"); // left alone it would end with `body_timeout`
   });
 
   it("finds what a slow one has brought, even after a crash", async () => {

@@ -29,10 +29,12 @@ async function world() {
 type World = Awaited<ReturnType<typeof world>>;
 
 const codeOf = async (response: Promise<Response>) => (await problemOf(await response)).code;
-/** The code of an answer that is none of the moment in which the instance is ended. */
+/** The code of an answer that is none of the moment in which the instance is ended: then a stream says nothing but to come back. */
 const codeAfter = (ask: () => Promise<Response>) =>
   until(async () => {
-    const code = await codeOf(ask());
+    const response = await ask();
+    if (response.ok) return expect(await response.text()).toMatch(/^retry: \d+\n\n$/);
+    const code = await codeOf(Promise.resolve(response));
     return code === "unavailable" ? null : code;
   });
 const newProject = async (headers: Record<string, string>) =>
