@@ -149,7 +149,7 @@ const REAL: Waits = {
 const FLOORS: Readonly<Partial<Record<keyof Waits, number>>> = {
   deliveryTimeout: 3 * SECOND_MS,
   deliveryLease: 9 * SECOND_MS,
-  uploadBodyIdle: SECOND_MS,
+  uploadBodyIdle: 3 * SECOND_MS,
   uploadBodyTotal: 10 * SECOND_MS,
   importIdle: 4 * SECOND_MS,
   importTotal: 20 * SECOND_MS,
