@@ -250,14 +250,21 @@ describe("a checksum", () => {
 
 describe("a newer request", () => {
   it.each(["append", "settle", "remove"] as const)("takes over at once: %s", async (how) => {
-    const upload = await opened(1_000);
-    const first = upload.port().append(bodyOf(bytesOf(100), "stall"), at(0, 1_000));
-    await new Promise((resolve) => setTimeout(resolve, 100));
-    if (how === "append")
-      expect(bad(await upload.port().append(bodyOf(bytesOf(9)), at(0, 9))).code).toBe("offset_mismatch");
-    if (how === "settle") expect(await offsetOf(upload)).toBe(100);
-    if (how === "remove") good(await upload.port().remove());
-    expect(bad(await first).code).toBe("concurrency_limited"); // left alone it would end with `body_timeout`
+    const tookMs: number[] = [];
+    for (let n = 0; n < 3; n++) {
+      const upload = await opened(1_000);
+      const first = upload.port().append(bodyOf(bytesOf(100), "stall"), at(0, 1_000));
+      await new Promise((resolve) => setTimeout(resolve, 100));
+      const began = Date.now();
+      if (how === "append")
+        expect(bad(await upload.port().append(bodyOf(bytesOf(9)), at(0, 9))).code).toBe("offset_mismatch");
+      if (how === "settle") expect(await offsetOf(upload)).toBe(100);
+      if (how === "remove") good(await upload.port().remove());
+      tookMs.push(Date.now() - began);
+      expect(bad(await first).code).toBe("concurrency_limited"); // left alone it would end with `body_timeout`
+    }
+    // The stale one would be cut after three seconds, each time; the machine's own pauses do not come three times.
+    expect(Math.min(...tookMs)).toBeLessThan(900);
   });
 
   it("finds what a slow one has brought, even after a crash", async () => {

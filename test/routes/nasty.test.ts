@@ -60,21 +60,19 @@ async function idsOf(member: Member): Promise<Record<string, string>> {
 const withId = (path: string, ids: Record<string, string>): string =>
   path.replace("{id}", ids[path.split("/")[2] ?? ""] ?? "x");
 
-describe("no input is answered with a 5xx", { timeout: 300_000 }, () => {
-  it("in a body", async () => {
+describe("no input is answered with a 5xx", { timeout: 60_000 }, () => {
+  it.each(VALUES)("in a body: %s", async (value) => {
     const member = await makeMember();
     const ids = await idsOf(member);
     const { paths } = await jsonOf<Document>(await call("/openapi.json"));
     for (const [path, { post }] of Object.entries(paths)) {
       const fields = Object.keys(post?.requestBody?.content["application/json"]?.schema.properties ?? {});
       if (post === undefined) continue;
-      for (const value of VALUES) {
-        const bodies = [value, ...fields.map((field) => `{${JSON.stringify(field)}:${value}}`)];
-        for (const body of bodies) {
-          const response = await send("POST", withId(path, ids), body, member.headers);
-          await response.body?.cancel();
-          expect(response.status, `POST ${path} ${body}`).toBeLessThan(500);
-        }
+      const bodies = [value, ...fields.map((field) => `{${JSON.stringify(field)}:${value}}`)];
+      for (const body of bodies) {
+        const response = await send("POST", withId(path, ids), body, member.headers);
+        await response.body?.cancel();
+        expect(response.status, `POST ${path} ${body}`).toBeLessThan(500);
       }
     }
   });
