@@ -16,7 +16,7 @@ const taken = z.array(z.object({ id: z.int(), type: z.string(), data: turnEvent 
 type Taken = z.infer<typeof taken>;
 
 /** Longer than the life of an answer, 240 s ± 30 s, after a reload on the way. */
-const SLOW = "#slow:450s";
+const SLOW = "#slow:900s";
 const TURN_MS = 60_000;
 
 let browser: Browser;

@@ -23,7 +23,7 @@ async function saidOnce(member: Member, project: string, words: string): Promise
 }
 
 const typesAgain = async (member: Member, id: string): Promise<string[]> =>
-  typesOf(await watch(await member.ask("GET", `/v1/turns/${id}/events`, { headers: { accept: "text/event-stream" } })));
+  typesOf(await watch(await member.events(`/v1/turns/${id}`)));
 
 describe.concurrent("§4.5 ends", () => {
   it("§4.5 completes a turn whose stream ended by itself after a final text", async () => {
@@ -154,7 +154,7 @@ describe.concurrent("§4.6 cancelling", () => {
 
   it("§4.6 removes a waiting turn: it fails, uncharged and unsent", async () => {
     const { member, project } = await edited();
-    const first = await member.say(project, "add jazz music #slow:90s");
+    const first = await member.say(project, "add jazz music #slow:300s");
     await member.running(first.id);
     const name = `never sent ${process.pid}-${Date.now()}`;
     const waiting = await member.say(project, name);
@@ -173,7 +173,7 @@ describe.concurrent("§4.6 cancelling", () => {
 
   it("§4.6 no longer follows a running turn, and still settles what Nemo makes of it", async () => {
     const { member, project } = await edited();
-    const { id } = await member.say(project, "add jazz music #fault:talkative #slow:120s");
+    const { id } = await member.say(project, "add jazz music #fault:talkative #slow:300s");
     await member.running(id);
     await cancel(member, id);
     expect(await member.endOf(id)).toMatchObject({

@@ -13,7 +13,7 @@ describe.concurrent("§1 promises", () => {
     const name = `impatient ${process.pid}-${Date.now()}`;
     const say = (ask: Ask = {}): Promise<Response> =>
       member.ask("POST", `/v1/projects/${id}/turns`, {
-        json: { prompt: `make a clip of the sea, ${name} #slow:90s` },
+        json: { prompt: `make a clip of the sea, ${name} #slow:300s` },
         headers: { "idempotency-key": "impatient", ...ask.headers },
         ...(ask.signal ? { signal: ask.signal } : {}),
       });

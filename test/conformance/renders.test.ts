@@ -93,7 +93,7 @@ describe.concurrent("§6 renders", () => {
   it("§6 takes a render back, the same twice", async () => {
     const member = await newMember();
     const { id } = await member.newProject();
-    await member.said(id, "make a 2 second clip of the sea #slow_render:300s");
+    await member.said(id, "make a 2 second clip of the sea #slow_render:1800s");
     const made = await startRender(member, id);
     const cancel = (): Promise<RenderWire> => shown(member.post(`/v1/renders/${made.id}/cancel`), render, 200);
     const cancelled = await cancel();

@@ -5,7 +5,7 @@ import { moment } from "../../src/core/wire/common.ts";
 import { turn } from "../../src/core/wire/turn.ts";
 import { turnEventsPage } from "../../src/core/wire/turn-event.ts";
 import { type Member, newMember, refused, request, served, shown } from "./support/client.ts";
-import { bytesOf, countTo, idsOf, typesOf, type Watched, watch } from "./support/frames.ts";
+import { bytesOf, countTo, idsOf, typesOf, type Watched, watch, watchToEnd } from "./support/frames.ts";
 
 const STREAM = { accept: "text/event-stream" };
 const ticketed = z.object({ url: z.string(), first_use_by: moment });
@@ -23,23 +23,16 @@ async function started(words: string): Promise<{ member: Member; id: string }> {
 const ticketFor = (member: Member, id: string): Promise<z.infer<typeof ticketed>> =>
   shown(member.ask("POST", `/v1/turns/${id}/stream_ticket`), ticketed);
 
-/** Follows a turn from a cursor over as many answers as it takes; every answer's own frames, in order. */
-async function followOn(look: (after: number) => Promise<Response>, from: number): Promise<Watched[]> {
-  const parts: Watched[] = [];
-  for (let after = from; ; ) {
-    const answer = await look(after);
-    if (answer.status === 204) return parts;
-    const part = await watch(answer);
-    parts.push(part);
-    after = part.frames.at(-1)?.id ?? after;
-  }
+/** Follows a turn from a cursor to its end, over as many answers as it takes. */
+async function follow(look: (after: number) => Promise<Response>, after = 0): Promise<Watched> {
+  return watchToEnd(await look(after), (last) => look(Math.max(after, last)));
 }
 
 describe.concurrent("§4.4 resuming", () => {
   it("§4.4 gives every watcher the same bytes, and replays them from every cursor by header and by query", async () => {
     const { member, id } = await started("with music #slow:60s #fault:split_bytes #fault:partial");
     const live = await Promise.all(
-      [open(member, id), open(member, id), open(member, id)].map(async (one) => watch(await one)),
+      [1, 2, 3].map(() => follow((after) => open(member, id, { "last-event-id": String(after) }))),
     );
     const [first] = live;
     if (!first) throw new Error("nobody watched");
@@ -61,10 +54,11 @@ describe.concurrent("§4.4 resuming", () => {
 
   it("§4.4 follows a running turn from every cursor to the same end", async () => {
     const { member, id } = await started("with music #slow:120s");
-    const live = open(member, id).then((answer) => watch(answer));
+    const look = (after: number): Promise<Response> => open(member, id, { "last-event-id": String(after) });
+    const live = follow(look);
     const parts: Promise<Watched>[] = [];
     const seen = await watch(await open(member, id), (frame) => {
-      parts.push(open(member, id, { "last-event-id": String(frame.id) }).then((answer) => watch(answer)));
+      parts.push(follow(look, frame.id));
       return frame.event.type === "message";
     });
     expect(seen.frames.at(-1)?.event.type).toBe("message");
@@ -94,7 +88,8 @@ describe.concurrent("§4.4 resuming", () => {
       .catch(() => undefined); // the connection is gone
     expect(lost.signal.aborted).toBe(true);
     expect(before.length).toBeGreaterThan(1);
-    const again = await watch(await say(undefined));
+    const there = await say(undefined);
+    const again = await watchToEnd(there, (after) => member.events(there.headers.get("location") ?? "", after));
     expect(bytesOf(again).slice(0, before.length)).toEqual(before);
     expect(idsOf(again)).toEqual(countTo(again.frames.length));
     expect(typesOf(again).at(-1)).toBe("turn.completed");
@@ -103,26 +98,30 @@ describe.concurrent("§4.4 resuming", () => {
   });
 
   it("§4.4 ends an answer after 240 s ± 30 s with retry: 500, pings every 15 s, and goes on by id", async () => {
-    // The turn outlasts two answers, however late they are opened: it is cancelled once both have ended by themselves.
-    const { member, id } = await started("#slow:840s");
+    // The turn outlasts every answer here, however late it is opened: it is cancelled once they have ended by themselves.
+    const { member, id } = await started("#slow:1800s");
+    const look = (after: number): Promise<Response> => open(member, id, { "last-event-id": String(after) });
     const minute = 60_000 / served.timeScale;
-    const first = await watch(await open(member, id));
-    const next = await watch(await open(member, id, { "last-event-id": String(first.frames.at(-1)?.id ?? 0) }));
-    const answers = [first, next];
+    const bounds = { answer: 4.5 * minute + 1_000, gap: minute / 4 + 750 };
+    const answers: Watched[] = [];
+    const seen = () => answers.flatMap(({ frames }) => frames);
+    const least = (of: (one: Watched) => number): number => Math.min(...answers.map(of));
+    const longestGap = ({ pings }: Watched) => Math.max(...pings.map((moment, n) => moment - (pings[n - 1] ?? 0)));
+    // Seen from here a pause of this machine lengthens an answer; it does not lengthen all of five.
+    const isLong = (): boolean => least(({ tookMs }) => tookMs) >= bounds.answer || least(longestGap) >= bounds.gap;
+    while (answers.length < 2 || (answers.length < 5 && isLong()))
+      answers.push(await watch(await look(seen().at(-1)?.id ?? 0)));
     for (const one of answers) {
       expect(one.retryMs).toBe(500);
       expect(one.tookMs).toBeGreaterThanOrEqual(3.5 * minute - 50);
       expect(typesOf(one).at(-1)).not.toMatch(/^turn\.(completed|failed|unknown)$/);
     }
-    // Seen from here a pause of this machine lengthens an answer; it does not lengthen both.
-    const longestGap = ({ pings }: Watched) => Math.max(...pings.map((moment, n) => moment - (pings[n - 1] ?? 0)));
-    expect(Math.min(...answers.map(({ tookMs }) => tookMs))).toBeLessThan(4.5 * minute + 1_000);
-    expect(Math.min(...answers.map(longestGap))).toBeLessThan(minute / 4 + 750);
+    expect(least(({ tookMs }) => tookMs)).toBeLessThan(bounds.answer);
+    expect(least(longestGap)).toBeLessThan(bounds.gap);
     expect(Math.max(...answers.map(({ pings }) => pings.length))).toBeGreaterThan(8);
     await shown(member.ask("POST", `/v1/turns/${id}/cancel`), turn);
-    const seen = answers.flatMap(({ frames }) => frames);
-    const parts = await followOn((after) => open(member, id, { "last-event-id": String(after) }), seen.at(-1)?.id ?? 0);
-    const all = [...answers, ...parts].flatMap(({ frames }) => frames);
+    const rest = await follow(look, seen().at(-1)?.id ?? 0);
+    const all = [...seen(), ...rest.frames];
     expect(all.map((frame) => frame.id)).toEqual(countTo(all.length));
     const whole = await watch(await open(member, id));
     expect(all.map((frame) => frame.hash)).toEqual(whole.frames.map((frame) => frame.hash));
@@ -175,7 +174,7 @@ describe.concurrent("§4.4 pages", () => {
   });
 
   it("§4.4 answers an empty page when nothing came in time", async () => {
-    const { member, id } = await started("#slow:600s");
+    const { member, id } = await started("#slow:1800s");
     await member.running(id);
     const far = await member.get(`${eventsOf(id)}?after=1000&wait=0`, turnEventsPage, json);
     expect(far).toMatchObject({ data: [], ended: false });
@@ -194,7 +193,7 @@ describe.concurrent("§4.4 stream tickets", () => {
       request("GET", url, { headers: { ...page, "last-event-id": String(after) } });
     const live = await look(0);
     expect(live.headers.get("access-control-allow-origin")).toBe("*");
-    const bytes = bytesOf(await watch(live));
+    const bytes = bytesOf(await watchToEnd(live, look));
     expect(bytes).toEqual(bytesOf(await watch(await open(member, id))));
     for (let after = 0; after < bytes.length; after++)
       expect(bytesOf(await watch(await look(after)))).toEqual(bytes.slice(after));

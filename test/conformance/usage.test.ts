@@ -81,7 +81,7 @@ describe.concurrent("§2.12 usage", () => {
     await shown(maker.post("/v1/generators/make", { description: "quote cards" }), z.unknown(), 202);
     // Two at once on one token: nobody can say what either cost.
     const two = await Promise.all([juggler.newProject(), juggler.newProject()]);
-    await Promise.all(two.map(({ id }) => juggler.say(id, "make a 1 second video #slow:120s")));
+    await Promise.all(two.map(({ id }) => juggler.say(id, "make a 1 second video #slow:300s")));
 
     const of = ({ data }: z.infer<typeof keys>, { key }: Member) => data.find((one) => one.key === key.id);
     const all = await until(

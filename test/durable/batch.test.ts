@@ -59,7 +59,7 @@ describe("a batch", () => {
     expect(failed.map(({ index }) => index)).toEqual([1]);
 
     const other = freshAddress();
-    const stopped = await start(other, ["make a 1 second video #slow:60s", "make another"], { concurrency: 1 });
+    const stopped = await start(other, ["make a 1 second video #slow:300s", "make another"], { concurrency: 1 });
     await until(async () => (await sent(other)).length === 1);
     good(await userPort(other).changeBatch(call(), stopped, "cancel"));
     expect((await endOf(other, stopped)).credits).toEqual({ amount: null, basis: "unknown" });

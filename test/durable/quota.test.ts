@@ -33,7 +33,7 @@ const limits = (some: Partial<Quotas>): Quotas => ({ ...QUOTA_DEFAULTS.test, ...
 const as = (some: Partial<Quotas>, key: string | null = null): Call => ({ ...call(key), quotas: limits(some) });
 const other = (address: UserAddress): UserAddress => ({ ...address, uh: strayHash(random) });
 const want = (quota: QuotaName, ref: string, amount = 1) => [{ quota, ref, amount }];
-const SLOW = say("make a video of the sea #slow:600s");
+const SLOW = say("make a video of the sea #slow:1800s");
 
 /** How many places the tenant's object counts. */
 const places = (address: UserAddress): Promise<number> =>
@@ -97,7 +97,7 @@ describe("places for turns", () => {
     const address = freshAddress();
     const user = userPort(address);
     const project = await newProject(user);
-    await startTurn(user, project, "make a video of the sea #slow:600s");
+    await startTurn(user, project, "make a video of the sea #slow:1800s");
     // The word that the turn was committed is lost with its instance: the place is a held one again.
     await kill(address);
     const soon = Date.now() + 60_000;
@@ -209,7 +209,7 @@ describe("requests that wait", () => {
     const address = freshAddress();
     const user = userPort(address);
     const project = await newProject(user);
-    const turn = await startTurn(user, project, "make a video of the sea #slow:600s");
+    const turn = await startTurn(user, project, "make a video of the sea #slow:1800s");
     await until(async () => good(await user.readTurnEvents(turn, 0, 100, 0)).data.length > 1);
     const polls = Array.from({ length: WAITING_PER_USER }, () => user.readTurnEvents(turn, 1_000, 10, 25_000));
     expect(bad(await user.readTurnEvents(turn, 1_000, 10, 25_000)).code).toBe("concurrency_limited");

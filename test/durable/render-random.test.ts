@@ -18,6 +18,7 @@ import {
   until,
   userPort,
 } from "../support/objects.ts";
+import { paceIs } from "../support/pace.ts";
 
 const fault = fc.constantFrom(
   "render_fail",
@@ -114,9 +115,8 @@ async function judge(address: UserAddress, id: RenderId): Promise<void> {
   else if (render.stage === null) expect(stored).toBeNull();
 }
 
-const usual = env.TIME_SCALE ?? "1";
+paceIs(240);
 beforeAll(() => {
-  env.TIME_SCALE = "240";
   const { fetch } = SandboxObject.prototype;
   vi.spyOn(SandboxObject.prototype, "fetch").mockImplementation(async function (this: SandboxObject, request) {
     if (request.method !== "POST" || !request.url.endsWith("/api/render/proxy/lambda"))
@@ -127,7 +127,6 @@ beforeAll(() => {
   });
 });
 afterAll(() => {
-  env.TIME_SCALE = usual;
   vi.restoreAllMocks();
 });
 

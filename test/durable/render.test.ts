@@ -319,7 +319,7 @@ describe("a render in its object", () => {
   });
 
   it("can be taken back, and upstream is told", async () => {
-    const { address, user, project } = await filled("#slow_render:90s");
+    const { address, user, project } = await filled("#slow_render:600s");
     const { id } = good(await user.startRender(call(), project, body));
     await until(async () => good(await user.readRender(id as RenderId)).status === "processing");
     const cancelled = good(await user.cancelRender(call(), id as RenderId));

@@ -15,6 +15,7 @@ import {
   userPort,
   userStub,
 } from "../support/objects.ts";
+import { paceIs } from "../support/pace.ts";
 
 /** Everything a watcher is sent, to the end of its stream. */
 async function watch(user: UserPort, id: TurnId, after: number): Promise<string> {
@@ -72,24 +73,6 @@ describe("a turn's stream", () => {
     expect((await ledger(address)).turns).toHaveLength(1);
   });
 
-  it("takes ten watchers and refuses the eleventh", async () => {
-    const user = userPort(freshAddress());
-    const id = await startTurn(user, await newProject(user), "make a video of the sea #slow:600s");
-    for (let n = 0; n < 10; n++) expect((await user.watchTurn(id, 0)).ok).toBe(true);
-    expect(bad(await user.watchTurn(id, 0)).code).toBe("concurrency_limited");
-  });
-
-  it("takes thirty watchers of all turns together, and refuses one more", async () => {
-    const user = userPort(freshAddress());
-    const turns: TurnId[] = [];
-    for (let n = 0; n < 4; n++)
-      turns.push(await startTurn(user, await newProject(user), "make a video of the sea #slow:600s"));
-    const [last, ...full] = turns;
-    if (last === undefined) throw new Error("four were made");
-    for (const id of full) for (let n = 0; n < 10; n++) expect((await user.watchTurn(id, 0)).ok).toBe(true);
-    expect(bad(await user.watchTurn(last, 0)).code).toBe("concurrency_limited");
-  });
-
   it("gives the place of a stream that nobody reads to another one when its life is over", async () => {
     const user = userPort(freshAddress());
     const id = await startTurn(user, await newProject(user), "make a video of the sea #slow:600s");
@@ -144,5 +127,27 @@ describe("a turn's stream", () => {
       state.storage.sql.exec("SELECT name FROM sqlite_master WHERE name NOT LIKE '\\_cf%' ESCAPE '\\'").toArray(),
     );
     expect(tables).toEqual([]);
+  });
+});
+
+describe("places for those who watch a turn", () => {
+  paceIs(1); // nobody's place becomes free by itself meanwhile
+
+  it("takes ten watchers and refuses the eleventh", async () => {
+    const user = userPort(freshAddress());
+    const id = await startTurn(user, await newProject(user), "make a video of the sea #slow:600s");
+    for (let n = 0; n < 10; n++) expect((await user.watchTurn(id, 0)).ok).toBe(true);
+    expect(bad(await user.watchTurn(id, 0)).code).toBe("concurrency_limited");
+  });
+
+  it("takes thirty watchers of all turns together, and refuses one more", async () => {
+    const user = userPort(freshAddress());
+    const turns: TurnId[] = [];
+    for (let n = 0; n < 4; n++)
+      turns.push(await startTurn(user, await newProject(user), "make a video of the sea #slow:600s"));
+    const [last, ...full] = turns;
+    if (last === undefined) throw new Error("four were made");
+    for (const id of full) for (let n = 0; n < 10; n++) expect((await user.watchTurn(id, 0)).ok).toBe(true);
+    expect(bad(await user.watchTurn(last, 0)).code).toBe("concurrency_limited");
   });
 });

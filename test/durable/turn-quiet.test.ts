@@ -1,13 +1,8 @@
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { endOf, env, freshAddress, ledger, newProject, startTurn, userPort } from "../support/objects.ts";
+import { describe, expect, it } from "vitest";
+import { endOf, freshAddress, ledger, newProject, startTurn, userPort } from "../support/objects.ts";
+import { paceIs } from "../support/pace.ts";
 
-const usual = env.TIME_SCALE ?? "1";
-beforeAll(() => {
-  env.TIME_SCALE = "240"; // fifteen minutes are four seconds
-});
-afterAll(() => {
-  env.TIME_SCALE = usual;
-});
+paceIs(240); // fifteen minutes are four seconds
 
 describe("a turn whose stream says nothing", () => {
   it("is settled beside a stream that only beats, and after fifteen minutes of nothing", async () => {

@@ -1,8 +1,9 @@
 /** Random faults, random deaths: every turn ends once, its events count without gaps, and upstream saw each prompt once. */
 import fc from "fast-check";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import type { TurnId } from "../../src/core/ids.ts";
-import { endOf, env, freshAddress, good, kill, ledger, newProject, startTurn, userPort } from "../support/objects.ts";
+import { endOf, freshAddress, good, kill, ledger, newProject, startTurn, userPort } from "../support/objects.ts";
+import { paceIs } from "../support/pace.ts";
 
 const fault = fc.constantFrom(
   "",
@@ -57,13 +58,7 @@ async function play({ turns, killAt }: Story): Promise<void> {
   for (const prompt of prompts) expect(sent.filter((one) => one === prompt).length).toBeLessThanOrEqual(1);
 }
 
-const usual = env.TIME_SCALE ?? "1";
-beforeAll(() => {
-  env.TIME_SCALE = "240";
-});
-afterAll(() => {
-  env.TIME_SCALE = usual;
-});
+paceIs(240);
 
 describe("turns of one project, for any faults and any death", () => {
   it("end once each, in order, and are sent at most once", async () => {

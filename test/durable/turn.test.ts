@@ -11,6 +11,7 @@ import {
   sandboxQueue,
   say,
   startTurn,
+  until,
   userPort,
 } from "../support/objects.ts";
 
@@ -99,14 +100,14 @@ describe("a turn in its object", () => {
     const address = freshAddress();
     const user = userPort(address);
     const project = await newProject(user);
-    const first = await startTurn(user, project, "make a video of the sea #slow:60s");
+    const first = await startTurn(user, project, "make a video of the sea #slow:600s");
     const second = await startTurn(user, project, "add a title");
     expect(good(await user.cancelTurn(call(), second))).toMatchObject({
       status: "failed",
       charged: "no",
       error: { code: "cancelled" },
     });
-    await new Promise((resolve) => setTimeout(resolve, 300));
+    await until(async () => good(await user.readTurn(first)).text !== null);
     good(await user.cancelTurn(call(), first));
     expect(await endOf(user, first)).toMatchObject({ status: "completed", evidence: { stream: "cancelled" } });
     expect((await ledger(address)).turns).toHaveLength(1);

@@ -151,7 +151,7 @@ describe("a video", () => {
     expect(await turns()).toEqual([]);
 
     // A turn that waits behind another one, as a crash leaves it: made, and the video does not say so.
-    const before = await startTurn(user, project, "make a 1 second video #slow:600s");
+    const before = await startTurn(user, project, "make a 1 second video #slow:1800s");
     const second = await start(user, order("make it 2 seconds long", { project }));
     await until(async () => (await turns()).length === 2);
     await until(async () => good(await user.readVideo(second)).turn_id !== null);
@@ -168,7 +168,7 @@ describe("a video", () => {
   it("stops when it is cancelled, and sends nothing more", async () => {
     const address = freshAddress();
     const user = userPort(address);
-    const id = await start(user, order("make a 1 second video #slow:120s"));
+    const id = await start(user, order("make a 1 second video #slow:600s"));
     await until(async () => good(await user.readVideo(id)).turn_id);
     expect(good(await user.cancelVideo(call(), id))).toMatchObject({
       status: "cancelled",
@@ -182,7 +182,7 @@ describe("a video", () => {
   it("says what its turn cost, once that has ended after it was cancelled", async () => {
     const address = freshAddress();
     const user = userPort(address);
-    const id = await start(user, order("make a 1 second video #slow:60s"));
+    const id = await start(user, order("make a 1 second video #slow:300s"));
     await until(async () => (await ledger(address)).turns.length === 1);
     expect(good(await user.cancelVideo(call(), id))).toMatchObject({
       status: "cancelled",

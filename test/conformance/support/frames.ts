@@ -7,13 +7,13 @@ export type Frame = {
   readonly event: TurnEventWire;
   /** SHA-256 of the frame's bytes, its empty line included. */
   readonly hash: string;
-  /** Milliseconds since the stream was opened. */
+  /** Milliseconds since the first answer was there. */
   readonly afterMs: number;
 };
 
 export type Watched = {
   readonly frames: readonly Frame[];
-  /** When pings came, in milliseconds since the stream was opened. */
+  /** When pings came, in milliseconds since the first answer was there. */
   readonly pings: readonly number[];
   /** What the stream's last `retry:` said. */
   readonly retryMs: number | null;
@@ -24,11 +24,14 @@ const END = Buffer.from("\n\n");
 const FRAME = /^id: (\d+)\nevent: ([\w.]+)\ndata: (.+)\n\n$/;
 
 /** Reads a stream to its end, or until `enough`. Throws on bytes that are no frame, no ping and no `retry:`. */
-export async function watch(answer: Response, enough: (frame: Frame) => boolean = () => false): Promise<Watched> {
+export async function watch(
+  answer: Response,
+  enough: (frame: Frame) => boolean = () => false,
+  begun = Date.now(),
+): Promise<Watched> {
   const type = answer.headers.get("content-type") ?? "";
   if (answer.status !== 200 || !type.startsWith("text/event-stream"))
     throw new Error(`not a stream: ${answer.status} ${type} ${await answer.text()}`);
-  const begun = Date.now();
   const frames: Frame[] = [];
   const pings: number[] = [];
   let retryMs: number | null = null;
@@ -51,6 +54,23 @@ export async function watch(answer: Response, enough: (frame: Frame) => boolean 
   }
   if (rest.length > 0) throw new Error(`the stream ended inside a frame: ${rest.toString("utf8")}`);
   return { frames, pings, retryMs, tookMs: Date.now() - begun };
+}
+
+/**
+ * Reads a turn to its end as a client does: an answer that ends itself before, as each does after some minutes, is followed by
+ * one from the last id on, until 204. All frames in one list; times count from the first answer.
+ */
+export async function watchToEnd(first: Response, from: (after: number) => Promise<Response>): Promise<Watched> {
+  const begun = Date.now();
+  const parts = [await watch(first, undefined, begun)];
+  const all = () => parts.flatMap(({ frames }) => frames);
+  for (;;) {
+    const answer = await from(all().at(-1)?.id ?? 0);
+    if (answer.status === 204) break;
+    parts.push(await watch(answer, undefined, begun));
+  }
+  const pings = parts.flatMap((part) => part.pings);
+  return { frames: all(), pings, retryMs: parts.at(-1)?.retryMs ?? null, tookMs: Date.now() - begun };
 }
 
 function frameOf(text: string): Pick<Frame, "id" | "event"> {
