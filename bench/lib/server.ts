@@ -1,4 +1,6 @@
 /** A process of its own: one Worker on Miniflare, listening without the development proxy in front. */
+import { createRequire } from "node:module";
+import { join } from "node:path";
 import { convertV4MiniflareOptions, Miniflare } from "miniflare";
 import * as z from "zod";
 import { freePort } from "../../scripts/lib/ports.ts";
@@ -15,7 +17,14 @@ export const serverSettings = z.object({
 });
 export type ServerSettings = z.infer<typeof serverSettings>;
 
+/** What the runtime's package says of itself: where its binary is. It is CommonJS, without types. */
+const runtimePackage = z.object({ default: z.string() });
+
 const { worker, sql, scriptPath, rootPath, stateDir } = await settings(serverSettings);
+// The gateway prints a line per request. The runtime writes it as in production; Miniflare's Node process would read and
+// parse it on the server's core, which no deployment has, so it gets the runtime without its log.
+process.env.RUNTIME = runtimePackage.parse(createRequire(import.meta.url)("workerd")).default;
+process.env.MINIFLARE_WORKERD_PATH = join(import.meta.dirname, "quiet-runtime.sh");
 const port = await freePort();
 const host = "127.0.0.1";
 const miniflare = new Miniflare(
@@ -30,8 +39,7 @@ const miniflare = new Miniflare(
     host,
     resourcePersistencePath: stateDir,
     unsafeDirectSockets: [{ host, port }],
-    // The gateway prints a line per request: written by the runtime as in production, dropped here.
-    handleStructuredLogs: () => {},
+    handleStructuredLogs: () => {}, // warnings of a loaded server are no part of the table
   }),
 );
 await miniflare.ready;
