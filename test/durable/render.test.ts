@@ -243,6 +243,32 @@ describe("a render in its object", () => {
     },
   );
 
+  it("does not fetch a file that is announced with more than 2 GB, by either way", async () => {
+    const { address, user, project } = await filled();
+    const offered: string[] = [];
+    let givenBytes = 0;
+    upstream(async (request, real) => {
+      const answer = await real();
+      if (answer.headers.get("content-type") !== "video/mp4") return answer;
+      await answer.body?.cancel();
+      offered.push(new URL(request.url).pathname);
+      const body = new ReadableStream({
+        pull: (to) => {
+          givenBytes += 65_536;
+          to.enqueue(new Uint8Array(65_536));
+        },
+      });
+      const headers = new Headers(answer.headers);
+      headers.set("content-length", "2000000001");
+      return new Response(body.pipeThrough(new FixedLengthStream(2_000_000_001)), { headers });
+    });
+    const { id } = good(await user.startRender(call(), project, body));
+    expect(await doneOf(user, id)).toMatchObject({ status: "failed", file: null, error: { code: "render_failed" } });
+    expect(await env.MEDIA.head(renderKey(address, id))).toBeNull();
+    expect(givenBytes).toBeLessThan(4_000_000); // what the streams between hold
+    expect(new Set(offered).size).toBeGreaterThan(1); // the address and the fallback download
+  });
+
   it.each(["render_url_gone", "render_url_short"])(
     "takes the whole file by the fallback download (%s)",
     async (fault) => {
