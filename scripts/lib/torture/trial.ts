@@ -5,7 +5,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { shownEndpoint } from "../../../src/core/wire/webhook.ts";
 import { apiWith } from "../api.ts";
 import { isUseful } from "../gateway.ts";
-import { lastingPort } from "../ports.ts";
+import { freePort } from "../ports.ts";
 import type { SandboxServer } from "../sandbox-server.ts";
 import { makeKey, makeTenant } from "../tenant.ts";
 import { startReceiver, type WebhookReceiver } from "../webhook-receiver.ts";
@@ -73,7 +73,7 @@ export async function run(trial: Trial): Promise<Verdict> {
   const timeScale = STORIES[trial.story].timeScale ?? TIME_SCALE;
   const vars = { NEMO_API_URL: trial.sandbox.url, TIME_SCALE: String(timeScale) };
   const sink = await startReceiver();
-  const life = await startLife({ stateDir: trial.stateDir, port: await lastingPort(), vars, isFatal: trial.isFatal });
+  const life = await startLife({ stateDir: trial.stateDir, port: await freePort(), vars, isFatal: trial.isFatal });
   let fault: string | null = null;
   try {
     await tellAndJudge(trial, life, sink);
