@@ -30,6 +30,8 @@ export type Waits = {
   /** An answer ends itself after this long, plus or minus the spread; the client resumes by id. */
   readonly streamLife: number;
   readonly streamLifeSpread: number;
+  /** For the last words of a stream, which its reader may not take. Chosen: as long as between two pings. */
+  readonly streamLeave: number;
   /** Between polls of a render; the last repeats. Chosen between the vendor's 2–15 s backoff and the seeds' 30 s. */
   readonly renderPolls: readonly number[];
   /** After this a render is called timed out. Upstream's take 30–90 s. */
@@ -101,6 +103,7 @@ const REAL: Waits = {
   ping: 15 * SECOND_MS,
   streamLife: 240 * SECOND_MS,
   streamLifeSpread: 30 * SECOND_MS,
+  streamLeave: 15 * SECOND_MS,
   renderPolls: [5 * SECOND_MS, 10 * SECOND_MS, 15 * SECOND_MS, 30 * SECOND_MS],
   renderTimeout: 30 * MINUTE_MS,
   renderLatePoll: 10 * MINUTE_MS,
@@ -143,10 +146,12 @@ const REAL: Waits = {
 };
 
 /**
- * What is no step of a schedule but another machine's time to answer or to send: below this a busy machine's answers would
+ * What is no step of a schedule but another machine's time to answer, to send or to read: below this a busy machine's answers would
  * count as lost, and a scaled run would send twice what a real one sends once. Chosen.
  */
 const FLOORS: Readonly<Partial<Record<keyof Waits, number>>> = {
+  streamLeave: 3 * SECOND_MS,
+  copyIdle: 3 * SECOND_MS,
   deliveryTimeout: 3 * SECOND_MS,
   deliveryLease: 9 * SECOND_MS,
   uploadBodyIdle: 3 * SECOND_MS,

@@ -17,4 +17,13 @@ describe("waits", () => {
     }
     expect(scaledWaits(1)).toMatchObject({ deliveryTimeout: 15_000, deliveryLease: 45_000 });
   });
+
+  it("leave a sender and a reader seconds to go on, whatever the scale", () => {
+    for (const scale of [1, 4, 20, 60, 1e9]) {
+      const { streamLeave, copyIdle, uploadBodyIdle, importIdle } = scaledWaits(scale);
+      for (const wait of [streamLeave, copyIdle, uploadBodyIdle, importIdle])
+        expect(wait).toBeGreaterThanOrEqual(3_000);
+    }
+    expect(scaledWaits(1)).toMatchObject({ streamLeave: 15_000, copyIdle: 30_000, uploadBodyIdle: 60_000 });
+  });
 });

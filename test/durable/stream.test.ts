@@ -76,8 +76,7 @@ describe("a turn's stream", () => {
   it("gives the place of a stream that nobody reads to another one when its life is over", async () => {
     const user = userPort(freshAddress());
     const id = await startTurn(user, await newProject(user), "make a video of the sea #slow:600s");
-    const unread: unknown[] = [];
-    for (let n = 0; n < 10; n++) unread.push(good(await user.watchTurn(id, 0)));
+    const unread = await Promise.all(Array.from({ length: 10 }, async () => good(await user.watchTurn(id, 0))));
     expect(bad(await user.watchTurn(id, 0)).code).toBe("concurrency_limited");
     // A life is 4 s, half a second more or less.
     await until(async () => (await user.watchTurn(id, 0)).ok, 8_000);

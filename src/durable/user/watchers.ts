@@ -50,11 +50,11 @@ export class Watchers {
 
   /** Follows the turn and takes its leave. The place is free before the last words, which nobody may read. */
   async #serve(turn: LogId, after: number, writer: Writer, pass: Pass | null): Promise<void> {
-    const { ping } = this.#ground.config.waits;
+    const { streamLeave } = this.#ground.config.waits;
     try {
       const last = await this.#follow(turn, after, writer, pass).finally(() => this.#close(turn));
-      if (last !== null) await within(writer.write(utf8.encode(last)), ping);
-      await within(writer.close(), ping);
+      if (last !== null) await within(writer.write(utf8.encode(last)), streamLeave);
+      await within(writer.close(), streamLeave);
     } catch (error) {
       // The caller went away or does not read: there is nobody to tell.
       void writer.abort(error).catch(() => undefined);
