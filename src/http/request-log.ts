@@ -2,19 +2,21 @@
 import type { MiddlewareHandler } from "hono";
 import { matchedRoutes } from "hono/route";
 import { log } from "../log.ts";
-import type { AppEnv, Ctx } from "./context.ts";
+import type { AppEnv, Ctx, Variables } from "./context.ts";
 
 export const requestLog: MiddlewareHandler<AppEnv> = async (c, next) => {
   const began = Date.now();
   await next();
+  const { requestId, code, caller }: Partial<Variables> = c.var; // a public or refused request has no caller
   log("info", "request", {
-    request_id: c.var.requestId,
+    request_id: requestId,
     route: `${c.req.method} ${patternOf(c)}`,
     status: c.res.status,
     ms: Date.now() - began,
-    ...(c.var.code ? { code: c.var.code } : {}),
-    ...(c.var.caller ? { tenant: c.var.caller.tenant, mode: c.var.caller.mode } : {}),
-    ...(c.var.caller?.pass ? { uh: c.var.caller.pass.uh } : {}),
+    code,
+    tenant: caller?.tenant,
+    mode: caller?.mode,
+    uh: caller?.pass?.uh,
   });
 };
 
