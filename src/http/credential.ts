@@ -6,9 +6,8 @@ import { fromBase64 } from "../core/encode.ts";
  * Null when none was sent; text of any shape otherwise, empty when the header could not be read.
  */
 export function credentialOf(headers: Headers): string | null {
-  const apiKey = headers.get("X-Api-Key");
   const authorization = headers.get("Authorization");
-  if (authorization === null) return apiKey === null ? null : apiKey.trim();
+  if (authorization === null) return headers.get("X-Api-Key")?.trim() ?? null;
   const [scheme = "", value = ""] = authorization.trim().split(/\s+/, 2);
   if (scheme.toLowerCase() === "bearer") return value;
   return scheme.toLowerCase() === "basic" ? userOfBasic(value) : "";

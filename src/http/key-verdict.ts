@@ -11,9 +11,11 @@ import { ownerOf } from "./key-cache.ts";
 
 /** Who holds the key, and until when. A key of the wrong form or checksum is refused without a database read. */
 export async function judgeKey(c: Ctx, sent: string): Promise<Caller> {
-  if (modeOfKey(sent) === null)
-    throw apiError("unauthenticated", "This is not an API key of ours, or it was mistyped.");
-  const owner = await ownerOf(await keyHash(sent), maxAgeOf(c), (hash) => look(c, findKey(c.env.DB, hash)));
+  const owner = await ownerOf(await keyHash(sent), maxAgeOf(c), async (hash) => {
+    if (modeOfKey(sent) === null)
+      throw apiError("unauthenticated", "This is not an API key of ours, or it was mistyped.");
+    return look(c, findKey(c.env.DB, hash));
+  });
   if (owner === null) throw apiError("unauthenticated", "No such API key.");
   return callerOf(owner, Date.now());
 }
