@@ -42,7 +42,7 @@ export const access =
     c.set("user", await namedUser(c, caller));
     c.set("repeatKey", repeatKeyOf(c.req.raw.headers));
     await next();
-    stampCaller(c, caller, !c.var.config.local);
+    stampCaller(c, caller);
   };
 
 /** One of these scopes is needed; none for a route that takes any key. */
@@ -81,14 +81,15 @@ async function authenticate(c: Ctx): Promise<Caller> {
 }
 
 /** What every answer to a known caller says: the flood gate's tier, what is left of quotas it took from, and of a rotated key that and when it closes (RFC 9745, RFC 8594). */
-function stampCaller({ res, var: { limits } }: Ctx, { tier, rotatedAt, endsAt }: Caller, gated: boolean): void {
-  if (!res.headers.has("Cache-Control")) res.headers.set("Cache-Control", "private, no-store");
-  if (gated) res.headers.append("RateLimit-Policy", policyOf(tier)); // beside a quota that was met
-  for (const limit of limits)
-    for (const [name, value] of Object.entries(rateLimitHeaders(limit))) res.headers.append(name, value);
+function stampCaller(c: Ctx, { tier, rotatedAt, endsAt }: Caller): void {
+  const { headers } = c.res;
+  if (!headers.has("Cache-Control")) headers.set("Cache-Control", "private, no-store");
+  if (!c.get("config").local) headers.append("RateLimit-Policy", policyOf(tier)); // beside a quota that was met
+  for (const limit of c.get("limits"))
+    for (const [name, value] of Object.entries(rateLimitHeaders(limit))) headers.append(name, value);
   if (rotatedAt === null) return;
-  res.headers.set("Deprecation", `@${Math.floor(rotatedAt / SECOND_MS)}`);
-  if (endsAt !== null) res.headers.set("Sunset", new Date(endsAt).toUTCString());
+  headers.set("Deprecation", `@${Math.floor(rotatedAt / SECOND_MS)}`);
+  if (endsAt !== null) headers.set("Sunset", new Date(endsAt).toUTCString());
 }
 
 /**

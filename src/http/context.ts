@@ -28,6 +28,7 @@ export type Caller = Visitor & {
   readonly endsAt: EpochMs | null;
 };
 
+/** On the way of every request one is read with `c.get(name)`: `c.var` copies all of them each time. */
 export type Variables = {
   requestId: string;
   config: Config;

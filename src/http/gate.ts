@@ -25,7 +25,7 @@ export async function countRefused(c: Ctx): Promise<void> {
 }
 
 async function count(c: Ctx, tier: Tier, key: string): Promise<void> {
-  if (c.var.config.local) return;
+  if (c.get("config").local) return;
   // A gate that fails lets pass: it protects the service, it is not the service.
   const { success } = await gateOf(c, tier)
     .limit({ key })

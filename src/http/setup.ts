@@ -21,14 +21,23 @@ function configOf(env: Env): Config {
   return config;
 }
 
+/** The origin of the last request's address: most isolates answer under one name, and reading an address takes long. */
+let lastOrigin = { base: "", origin: "" };
+
+function originOf(url: string): string {
+  const base = url.slice(0, url.indexOf("/", "https://".length));
+  if (base !== lastOrigin.base) lastOrigin = { base, origin: new URL(base).origin };
+  return lastOrigin.origin;
+}
+
 export const setup: MiddlewareHandler<AppEnv> = async (c, next) => {
   const sent = c.req.header("Request-Id") ?? "";
   const requestId = REQUEST_ID.test(sent) ? sent : `req_${base32(random(REQUEST_ID_BYTES))}`;
   c.set("requestId", requestId);
-  c.set("origin", new URL(c.req.url).origin);
+  c.set("origin", originOf(c.req.url));
   const config = configOf(c.env);
   c.set("config", config);
-  c.set("origin", config.publicUrl ?? c.var.origin);
+  if (config.publicUrl !== null) c.set("origin", config.publicUrl);
   c.set("user", null);
   c.set("repeatKey", null);
   c.set("bodyText", "");
@@ -39,6 +48,8 @@ export const setup: MiddlewareHandler<AppEnv> = async (c, next) => {
 /** Headers that every answer carries, errors included. Runs outside everything else. */
 export const stamp: MiddlewareHandler<AppEnv> = async (c, next) => {
   await next();
-  if (c.var.requestId) c.res.headers.set("Request-Id", c.var.requestId);
-  c.res.headers.set("X-Content-Type-Options", "nosniff");
+  const { headers } = c.res;
+  const requestId: string | undefined = c.get("requestId"); // none when it failed before one was made
+  if (requestId) headers.set("Request-Id", requestId);
+  headers.set("X-Content-Type-Options", "nosniff");
 };
