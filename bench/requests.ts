@@ -35,7 +35,7 @@ async function load(target: RequestTarget, servers: Servers, key: string, second
   const child = startChild("request-load.ts", LOAD_CPU, settings);
   try {
     const result = await child.hear(requestResult);
-    const requests = Math.max(1, result.perSecond * seconds);
+    const requests = Math.max(1, result.requests);
     return { ...result, cpuMicros: (1e6 * (usageOf(server.pid).cpuSeconds - before)) / requests };
   } finally {
     await child.stop();

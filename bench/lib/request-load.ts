@@ -17,6 +17,7 @@ const { errors, timeouts, duration } = await new Promise<Result>((resolve, rejec
   });
 });
 tell({
+  requests: waits.length,
   perSecond: waits.length / duration,
   p50: percentile(waits, 0.5),
   p95: percentile(waits, 0.95),

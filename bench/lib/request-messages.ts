@@ -10,6 +10,8 @@ export const requestSettings = z.object({
 export type RequestSettings = z.infer<typeof requestSettings>;
 
 export const requestResult = z.object({
+  /** Answers that came. */
+  requests: z.number(),
   perSecond: z.number(),
   /** Milliseconds. */
   p50: z.number(),
