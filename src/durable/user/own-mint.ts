@@ -79,9 +79,9 @@ export class OwnMint {
     const now = this.#parts.ground.now();
     const own = exists ? this.#read() : null;
     const shown = showToken(this.source, { expiresAt: own?.expiresAt ?? null, rejectedAt: null }, now);
+    if (own !== null && shown.state !== "rejected") return shown;
     const next = exists ? this.#mintAfter() : null;
-    const isUsable = own !== null && shown.state !== "rejected";
-    if (isUsable || next === null || next <= now) return { ...shown, state: isUsable ? shown.state : "ready" };
+    if (next === null || next <= now) return { ...shown, state: "ready" };
     return { ...shown, state: "rationed", next_try_at: toRfc3339(next) };
   }
 

@@ -85,11 +85,12 @@ export class Projects {
       )
       .toArray()
       .map(({ record }) => decode(record));
+    const origin = originOf(this.#home);
     return pageOf(
       rows,
       page,
       (project) => project.id,
-      (project) => this.#show(project),
+      (project) => this.#show(project, origin),
     );
   }
 
@@ -185,8 +186,8 @@ export class Projects {
     return row === undefined ? null : decode(row.record);
   }
 
-  #show(project: Project): ProjectWire {
-    const base = `${originOf(this.#home)}/v1/projects/${project.id}`;
+  #show(project: Project, origin = originOf(this.#home)): ProjectWire {
+    const base = `${origin}/v1/projects/${project.id}`;
     return {
       id: project.id,
       name: project.name,
