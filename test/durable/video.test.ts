@@ -194,6 +194,7 @@ describe("a video", () => {
       return video.charged === null ? null : video;
     }, 40_000);
     expect(told).toMatchObject({ status: "cancelled", charged: "yes", credits: { amount: 100, basis: "measured" } });
+    expect((await types(userPort(address), id)).at(-1)).toBe("video.cancelled"); // whatever its turn said after it
   });
 
   it("exports again without another message, where it is told nothing else", async () => {

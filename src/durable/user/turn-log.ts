@@ -22,7 +22,8 @@ const RECENT_FRAMES = 64;
 const ROWS_PER_INSERT = 24;
 export const FRAMES_PER_READ = 200;
 
-type Live = { next: number; safe: number; recent: Frame[]; readonly followers: Set<() => void>; ended: boolean };
+/** `runs`: more is expected. What does not run is held only until it is on disk and nobody follows it. */
+type Live = { next: number; safe: number; recent: Frame[]; readonly followers: Set<() => void>; runs: boolean };
 
 /** A frame as it goes over the wire, always the same for the same row. */
 export const frameText = ({ seq, type, data }: Frame): string => `id: ${seq}\nevent: ${type}\ndata: ${data}\n\n`;
@@ -45,7 +46,7 @@ export class TurnLog {
     const video = this.#mirrors.get(turn as TurnId);
     if (video !== undefined) this.append(video, events.filter(isToldByVideo));
     const live = this.#liveOf(turn);
-    live.ended = false; // a video goes on after its end
+    live.runs = true; // a video goes on after its end
     const frames = events.map((event) => ({ seq: live.next++, type: event.type, data: JSON.stringify(event) }));
     for (let at = 0; at < frames.length; at += ROWS_PER_INSERT) {
       const some = frames.slice(at, at + ROWS_PER_INSERT);
@@ -119,7 +120,10 @@ export class TurnLog {
   follow(turn: LogId, wake: () => void): () => void {
     const { followers } = this.#liveOf(turn);
     followers.add(wake);
-    return () => void followers.delete(wake);
+    return () => {
+      followers.delete(wake);
+      this.#letGo(turn);
+    };
   }
 
   /** Resolves at the next visible event of the turn or after `ms`, whichever is first. */
@@ -140,18 +144,28 @@ export class TurnLog {
     for (const { followers } of this.#live.values()) for (const wake of followers) wake();
   }
 
-  /** Lets go of an ended turn's memory once its last event is visible; the rows stay. */
-  forget(turn: LogId): void {
-    this.#mirrors.delete(turn as TurnId);
+  /**
+   * The end of a turn or video: its memory is let go of once its last event is visible; the rows stay. What the turn of an ended
+   * video still says, as one that was cancelled does until it settles, is told in the turn's own stream alone.
+   */
+  forget(ended: LogId): void {
+    for (const [turn, video] of this.#mirrors) if (turn === ended || video === ended) this.#mirrors.delete(turn);
+    const live = this.#live.get(ended);
+    if (live !== undefined) live.runs = false;
+    this.#letGo(ended);
+  }
+
+  #letGo(turn: LogId): void {
     const live = this.#live.get(turn);
-    if (live !== undefined) live.ended = true;
+    if (live === undefined || live.runs || live.followers.size > 0) return;
+    if (live.safe === live.next - 1) this.#live.delete(turn);
   }
 
   #liveOf(turn: LogId): Live {
     const known = this.#live.get(turn);
     if (known !== undefined) return known;
     const last = this.last(turn);
-    const live: Live = { next: last + 1, safe: last, recent: [], followers: new Set(), ended: false };
+    const live: Live = { next: last + 1, safe: last, recent: [], followers: new Set(), runs: false };
     this.#live.set(turn, live);
     return live;
   }
@@ -174,7 +188,7 @@ export class TurnLog {
     const live = this.#live.get(turn);
     if (live === undefined || live.safe >= seq) return;
     live.safe = seq;
-    if (live.ended && seq === live.next - 1) this.#live.delete(turn);
     for (const wake of live.followers) wake();
+    this.#letGo(turn);
   }
 }

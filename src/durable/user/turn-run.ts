@@ -48,7 +48,7 @@ export class TurnRun {
   readonly #streams = new Map<TurnId, TurnStream>();
   /** Turns being prepared, sent or followed: each may hold one of the requests that an object may have on their way. */
   readonly #places = new Set<TurnId>();
-  /** Cancelled between the send and the first answer. */
+  /** Cancelled between the send and the first answer; each holds a place. */
   readonly #left = new Set<TurnId>();
 
   constructor(home: Home, projects: Projects, assets: Assets, rows: TurnRows, settle: TurnSettle, answer: TurnAnswer) {
@@ -110,7 +110,7 @@ export class TurnRun {
     const turn = this.#rows.find(id);
     if (turn === null || turn.phase === "ended") return;
     if (turn.phase === "queued") this.#settle.end(turn, UNSENT, null, cancelled());
-    else this.#leave(id);
+    else if (this.#places.has(id)) this.#leave(id);
   }
 
   /** Drops the stream, or remembers to as soon as there is one. */
@@ -131,6 +131,7 @@ export class TurnRun {
       else await this.#answer.perform(turn, turn.intent);
     } finally {
       this.#places.delete(turn.id);
+      this.#left.delete(turn.id);
       this.#settle.startWaiting();
     }
   }

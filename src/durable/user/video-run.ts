@@ -87,7 +87,7 @@ export class VideoRun {
       const seen = await this.#see(video);
       const step = nextStep(video, seen, ground.now());
       if (step.do === "wait") {
-        this.#videos.tellProgress(video);
+        if (this.#isWanted(id)()) this.#videos.tellProgress(video);
         return schedule.owe(VIDEO, id, ground.now() + ground.config.waits.videoLook);
       }
       const next = step.do === "save" ? ok(step.video) : await this.#make(step.do, video);
