@@ -1,5 +1,6 @@
 /** The table of what an object owes: its rows, and every statement on them. When to do what is the schedule's to say. */
 import type { EpochMs } from "../core/time.ts";
+import { BOUND_LIMIT } from "./database.ts";
 
 export const SCHEDULE_TABLES = `
   CREATE TABLE due (
@@ -57,8 +58,7 @@ export class DueRows {
 
   /** Rows whose moment has come, the oldest first. */
   due(now: EpochMs, limit: number): DueRow[] {
-    const query =
-      "SELECT kind, ref, attempts FROM due WHERE poisoned = 0 AND max(due_at, lease_until) <= ? ORDER BY max(due_at, lease_until) LIMIT ?";
+    const query = `SELECT kind, ref, attempts FROM due WHERE poisoned = 0 AND max(due_at, lease_until) <= ? ORDER BY max(due_at, lease_until) ${BOUND_LIMIT}`;
     return this.#sql.exec<{ kind: string; ref: string; attempts: number }>(query, now, limit).toArray();
   }
 

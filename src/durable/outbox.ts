@@ -8,6 +8,7 @@ import { eventId, type KeyId } from "../core/ids.ts";
 import { OUTBOX_BYTES, OUTBOX_ROWS } from "../core/limits.ts";
 import type { Fact, TenantPort } from "../core/tenant-port.ts";
 import type { EventType } from "../core/wire/event.ts";
+import { BOUND_LIMIT } from "./database.ts";
 import type { Ground } from "./ground.ts";
 import type { Schedule } from "./schedule.ts";
 
@@ -108,7 +109,7 @@ export class Outbox {
   #batch(): Row[] {
     const rows: Row[] = [];
     let bytes = 0;
-    const query = "SELECT n, type, resource, sequence, at, data, callback, key FROM outbox ORDER BY n LIMIT ?";
+    const query = `SELECT n, type, resource, sequence, at, data, callback, key FROM outbox ORDER BY n ${BOUND_LIMIT}`;
     for (const row of this.#ground.sql.exec<Row>(query, OUTBOX_ROWS)) {
       bytes += utf8Bytes(row.data);
       if (rows.length > 0 && bytes > OUTBOX_BYTES) break;

@@ -5,6 +5,7 @@ import type { PageRequest } from "../../core/ports.ts";
 import type { DeliveryReport } from "../../core/tenant-port.ts";
 import type { EpochMs } from "../../core/time.ts";
 import type { DeliveryFilter } from "../../core/wire/webhook.ts";
+import { BOUND_LIMIT } from "../database.ts";
 import { cursorOf } from "../page.ts";
 import { columnsOf, type TargetColumns } from "./targets.ts";
 
@@ -59,7 +60,7 @@ export const DUE = `
     WHERE e.target = d.target AND e.resource = d.resource AND e.cursor < d.cursor AND e.target_kind = d.target_kind
       AND e.state = 'pending' AND (e.attempts = 0 OR (e.attempts = 1 AND e.taken = 1 AND e.due_at > ?))
   ))
-  ORDER BY due_at, cursor LIMIT ?`;
+  ORDER BY due_at, cursor ${BOUND_LIMIT}`;
 export const NEXT_DUE =
   "SELECT min(due_at) AS at FROM deliveries INDEXED BY deliveries_due WHERE state = 'pending' AND due_at > ?";
 export const HAS_DUE =

@@ -9,6 +9,7 @@ import { TURN_TEXT_CHARS } from "../../core/limits.ts";
 import type { EpochMs } from "../../core/time.ts";
 import type { TurnEventWire } from "../../core/wire/turn-event.ts";
 import { isToldByVideo, type VideoEventWire } from "../../core/wire/video.ts";
+import { BOUND_LIMIT } from "../database.ts";
 import type { Ground } from "../ground.ts";
 
 /** Whose events a log holds: a turn's, or those of a whole video. */
@@ -77,7 +78,7 @@ export class TurnLog {
     }
     return this.#ground.sql
       .exec<Frame>(
-        "SELECT seq, type, data FROM turn_events WHERE turn = ? AND seq > ? AND seq <= ? ORDER BY seq LIMIT ?",
+        `SELECT seq, type, data FROM turn_events WHERE turn = ? AND seq > ? AND seq <= ? ORDER BY seq ${BOUND_LIMIT}`,
         turn,
         after,
         safe,
