@@ -34,13 +34,15 @@ export async function takeIn(
   const wanting = once((type: EventType) => targets.wanting(type));
   ground.storage.transactionSync(() => {
     for (const fact of facts) quotas.hear(fact);
+    const heard: Fact[] = [];
     for (const [at, fact] of welcome.entries()) {
       const stored = isErased(fact.uh) ? null : events.add(prepared[at] ?? fact);
       if (stored === null) continue;
-      usage.hear(fact);
+      heard.push(fact);
       deliveries.owe(stored, wanting(fact.type));
       if (fact.callback) deliveries.owe(stored, [targets.callback(fact.callback)]);
     }
+    usage.hear(heard);
     deliveries.plan();
     schedule.oweOnce(TIDY, "", ground.now() + EVENT_TTL_MS + DAY_MS);
   });

@@ -14,6 +14,7 @@ import type { UsageDimension } from "../../core/wire/usage.ts";
 import type { Database } from "../database.ts";
 import type { Ground } from "../ground.ts";
 import { NO_PAGE, pageOf } from "../page.ts";
+import { NOBODY, type Owner, UsageSums } from "./usage-sums.ts";
 
 const COLUMNS = COUNTERS.join(", ");
 
@@ -45,9 +46,6 @@ export const RENDER_BYTES_COLUMN = `
   ALTER TABLE usage ADD COLUMN render_bytes INTEGER NOT NULL DEFAULT 0;
 `;
 
-/** Sorts before every hash and id, so that it can be a cursor. */
-const NOBODY = "-";
-
 const ADD = `INSERT INTO usage (dimension, who, day, ${COLUMNS}) VALUES (?, ?, ?, ${COUNTERS.map(() => "?").join(", ")})
   ON CONFLICT (dimension, who, day) DO UPDATE SET ${COUNTERS.map((name) => `${name} = ${name} + excluded.${name}`).join(", ")}`;
 export const DAYS = `SELECT day AS who, ${COLUMNS} FROM usage
@@ -60,9 +58,6 @@ export const OWNERS = `SELECT e.uh, e.key, e.named, count(*) AS n
   FROM json_each(?) AS told CROSS JOIN events AS e ON e.id = told.value
   WHERE e.hidden = 0 GROUP BY e.uh, e.key, e.named`;
 
-/** Whose something is. */
-type Owner = { readonly uh: string; readonly key: KeyId | null; readonly named: boolean };
-
 export class Usage {
   readonly #ground: Ground;
   readonly #database: Database;
@@ -72,29 +67,35 @@ export class Usage {
     this.#database = database;
   }
 
-  /** Counts a fact. Call once, in the transaction that stores it. */
-  hear(fact: Fact): void {
-    const { type, data, sequence, resource, at, uh, key = null, named = true } = fact;
-    const counts = countsOf(type, data);
-    if (counts === null) return;
-    this.#add({ uh, key, named }, at, counts);
-    if (type === "render.completed" && sequence > 1) this.#takeBack({ uh, key, named }, resource);
+  /** Counts facts. Call once for each, in the transaction that stores it. */
+  hear(facts: readonly Fact[]): void {
+    const sums = new UsageSums();
+    for (const { type, data, sequence, resource, at, uh, key = null, named = true } of facts) {
+      const counts = countsOf(type, data);
+      if (counts === null) continue;
+      sums.add({ uh, key, named }, at, counts);
+      if (type === "render.completed" && sequence > 1) this.#takeBack(sums, { uh, key, named }, resource);
+    }
+    this.#write(sums);
   }
 
   /** Counts the ends of deliveries, by the event of each. Call in the transaction that ends them. */
   delivered(events: readonly EventId[], end: "delivered" | "failed"): void {
     const { sql, now } = this.#ground;
     type Row = { uh: string; key: KeyId | null; named: number; n: number };
+    const sums = new UsageSums();
     for (const { named, n, ...row } of sql.exec<Row>(OWNERS, JSON.stringify(events)).toArray())
-      this.#add({ ...row, named: named === 1 }, now(), { [`deliveries_${end}`]: n });
+      sums.add({ ...row, named: named === 1 }, now(), { [`deliveries_${end}`]: n });
+    this.#write(sums);
   }
 
   /** Counts a turn that was settled after its user's deletion: for its day and its key, since the user is forgotten. */
   settled({ at, status, credits, key }: SettledTurn): void {
     const counts = countsOf(`turn.${status}`, JSON.stringify({ credits }));
     if (counts === null) return;
-    this.#addTo("day", NOBODY, at, counts);
-    this.#addTo("key", key ?? NOBODY, at, counts);
+    const sums = new UsageSums();
+    sums.addForgotten(key, at, counts);
+    this.#write(sums);
   }
 
   /** Forgets who a deleted user was; what it used stays in the sums of its days and keys. */
@@ -127,20 +128,15 @@ export class Usage {
   }
 
   /** A render that was told as failed and completed after all failed no more. */
-  #takeBack(owner: Owner, resource: string): void {
+  #takeBack(sums: UsageSums, owner: Owner, resource: string): void {
     const query = "SELECT at FROM events WHERE uh = ? AND resource = ? AND type = 'render.failed'";
     const failed = this.#ground.sql.exec<{ at: number }>(query, owner.uh, resource).toArray()[0];
-    if (failed !== undefined) this.#add(owner, failed.at, { renders_failed: -1 });
+    if (failed !== undefined) sums.add(owner, failed.at, { renders_failed: -1 });
   }
 
-  #add({ uh, key, named }: Owner, at: EpochMs, counts: Partial<Counts>): void {
-    this.#addTo("day", NOBODY, at, counts);
-    this.#addTo("user", !named || uh === "" ? NOBODY : uh, at, counts);
-    this.#addTo("key", key ?? NOBODY, at, counts);
-  }
-
-  #addTo(dimension: UsageDimension, who: string, at: EpochMs, counts: Partial<Counts>): void {
-    this.#ground.sql.exec(ADD, dimension, who, toDay(at), ...COUNTERS.map((name) => counts[name] ?? 0));
+  #write(sums: UsageSums): void {
+    for (const { dimension, who, day, counts } of sums.rows())
+      this.#ground.sql.exec(ADD, dimension, who, day, ...COUNTERS.map((name) => counts[name] ?? 0));
   }
 
   #rows(query: string, ...values: SqlStorageValue[]): (Counts & { readonly who: string })[] {
