@@ -26,7 +26,7 @@ export default {
     else if (batch.queue === "nemo-gateway-dead") await buryAll(batch, env, Date.now());
     else
       await deliverAll(batch as MessageBatch<DeliveryMessage>, env, {
-        fetch: (request) => fetch(request),
+        fetch: (url, init) => fetch(url, init),
         now: Date.now,
       });
   },

@@ -5,7 +5,10 @@ import { explainTarget, type Judge, resolveTarget } from "../core/target.ts";
 import type { DeliveryJob, DeliveryOutcome } from "../core/tenant-port.ts";
 
 /** What this job needs of the world outside. */
-export type Outside = { readonly fetch: (request: Request) => Promise<Response>; readonly now: () => number };
+export type Outside = {
+  readonly fetch: (url: URL, init: RequestInit) => Promise<Response>;
+  readonly now: () => number;
+};
 
 /** Posts a signed webhook. Redirects are not followed, the address is judged anew, the answer is read up to 1,000 bytes. */
 export async function postWebhook(job: DeliveryJob, judge: Judge, { fetch, now }: Outside): Promise<DeliveryOutcome> {
@@ -23,14 +26,13 @@ export async function postWebhook(job: DeliveryJob, judge: Judge, { fetch, now }
   const abort = new AbortController();
   const timer = setTimeout(() => abort.abort(), job.timeoutMs);
   try {
-    const request = new Request(target.value, {
+    const response = await fetch(target.value, {
       method: "POST",
       headers: job.headers,
       body: job.body,
       redirect: "manual",
       signal: abort.signal,
     });
-    const response = await fetch(request);
     const answer = await readSome(response, DELIVERY_ANSWER_BYTES);
     return {
       status: response.status,

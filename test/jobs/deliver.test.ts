@@ -28,7 +28,7 @@ async function attempt(
     storage.sql.exec("UPDATE endpoints SET url = ?", moved);
   });
   const message: DeliveryMessage = { tenant: tenantObjectName(address) };
-  const outside: Outside = { fetch: answer, now: Date.now };
+  const outside: Outside = { fetch: (url, init) => answer(new Request(url, init)), now: Date.now };
   const batch = createMessageBatch<DeliveryMessage>("nemo-gateway-deliveries", [
     { id: "1", timestamp: new Date(), attempts: 1, body: message },
   ]);

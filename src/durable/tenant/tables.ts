@@ -156,4 +156,5 @@ export const TENANT_MIGRATIONS: Migrations = [
   HOOK_HEALTH_COLUMNS,
   SETTLED_COLUMN,
   RENDER_BYTES_COLUMN,
+  "DROP INDEX deliveries_by_state", // no query goes by it, and a delivery wrote it three times
 ];
