@@ -282,6 +282,23 @@ describe("an attempt", () => {
     await tenant.workDeliveries([{ id: first.id, attempt: 2, outcome }], 0);
     expect(good(await tenant.readDelivery(first.id))).toMatchObject({ state: "delivered" });
   });
+
+  it.each([
+    ["is followed by a failure: the endpoint is failing", [204, 500], 1],
+    ["comes after a failure: the endpoint is well", [204, 500, 204], null],
+    ["stands between two failures: only the later one counts", [500, 204, 204, 500], 1],
+  ])("that was taken, reported in one call with others, and %s", async (_, statuses, failures) => {
+    const { tenant, address } = await owed(statuses.length);
+    const jobs = await tenant.workDeliveries([], statuses.length);
+    const outcomeOf = (status: number) => ({ status, answer: "", error: null, retryAfterMs: null, tookMs: 1 });
+    const reports = jobs.map(({ id, attempt }, n) => ({ id, attempt, outcome: outcomeOf(statuses[n] ?? 0) }));
+    await tenant.workDeliveries(reports, 0);
+    const failing = await runInDurableObject(tenantStub(address), (_, { storage }) =>
+      storage.sql.exec<{ n: number | null }>("SELECT failing ->> 'attempts' AS n FROM endpoints").one(),
+    );
+    expect(jobs).toHaveLength(statuses.length);
+    expect(failing.n).toBe(failures);
+  });
 });
 
 describe("what is due", () => {

@@ -16,7 +16,7 @@ import type { Ground } from "../ground.ts";
 import type { Schedule } from "../schedule.ts";
 import type { DeliveryMessages } from "./delivery-message.ts";
 import type { DeliveryPace } from "./delivery-pace.ts";
-import type { DeliveryRow, DeliveryRows } from "./delivery-rows.ts";
+import type { DeliveryRows, DeliveryWork } from "./delivery-rows.ts";
 import type { EventRow } from "./events.ts";
 import type { TargetHealth } from "./target-health.ts";
 import { type Addressed, hostOf, targetOf } from "./targets.ts";
@@ -115,7 +115,7 @@ export class Deliveries {
     return made.flatMap((job) => (job === null || job === "later" ? [] : [job]));
   }
 
-  #take(want: number): DeliveryRow[] {
+  #take(want: number): DeliveryWork[] {
     const { now, config } = this.#ground;
     const rows = this.#pace.choose(want);
     if (rows.length > 0)
@@ -145,11 +145,11 @@ export class Deliveries {
     }
     this.#rows.over(over.delivered, "delivered", now());
     this.#rows.over(over.failed, "failed", now());
-    for (const { outcome, row } of heard) this.#health.note(targetOf(row), row.event, outcome);
+    for (const { outcome, row } of news(heard)) this.#health.note(targetOf(row), row.event, outcome);
   }
 
   /** A message whose body could not be fetched just now. */
-  #postpone({ id }: DeliveryRow, error: unknown): "later" {
+  #postpone({ id }: DeliveryWork, error: unknown): "later" {
     const { now, config } = this.#ground;
     logBug("message_not_made", error, { work: "delivery" });
     this.#rows.later(id, now() + config.waits.retry);
@@ -157,7 +157,7 @@ export class Deliveries {
     return "later";
   }
 
-  #giveUp(rows: readonly DeliveryRow[]): void {
+  #giveUp(rows: readonly DeliveryWork[]): void {
     const { storage, now } = this.#ground;
     const ids = rows.map(({ id }) => id);
     storage.transactionSync(() => this.#rows.over(ids, "failed", now()));
@@ -182,4 +182,18 @@ export class Deliveries {
     if (at === null) this.#schedule.done(DELIVER, "");
     else this.#schedule.owe(DELIVER, "", at);
   }
+}
+
+/** Those that may say something new of their target: what it took right after it took another says nothing. */
+function news<Heard extends Pick<DeliveryReport, "outcome"> & { readonly row: DeliveryWork }>(
+  heard: readonly Heard[],
+): Heard[] {
+  const well = new Set<string>();
+  return heard.filter(({ outcome, row }) => {
+    const target = `${row.target_kind} ${row.target}`;
+    const isTold = isTaken(outcome) && well.has(target);
+    if (isTaken(outcome)) well.add(target);
+    else well.delete(target);
+    return !isTold;
+  });
 }

@@ -3,13 +3,13 @@ import type { DeliveryJob } from "../../core/tenant-port.ts";
 import { SECOND_MS } from "../../core/time.ts";
 import type { EventWire } from "../../core/wire/event.ts";
 import type { Ground } from "../ground.ts";
-import type { DeliveryRow, DeliveryRows } from "./delivery-rows.ts";
+import type { DeliveryRows, DeliveryWork } from "./delivery-rows.ts";
 import type { Events } from "./events.ts";
 import type { Secrets } from "./secrets.ts";
 import { type Destination, type Targets, targetOf } from "./targets.ts";
 
 /** A delivery that was just taken, and its message; null when its target or event is gone, or no secret of it can be opened. */
-export type Made = { readonly row: DeliveryRow; readonly job: Promise<DeliveryJob | null> };
+export type Made = { readonly row: DeliveryWork; readonly job: Promise<DeliveryJob | null> };
 
 export class DeliveryMessages {
   readonly #ground: Ground;
@@ -27,7 +27,7 @@ export class DeliveryMessages {
   }
 
   /** The messages of deliveries that were just taken, each with a fate of its own: one may reject, where its body cannot be fetched just now. */
-  make(taken: readonly DeliveryRow[]): Made[] {
+  make(taken: readonly DeliveryWork[]): Made[] {
     const events = this.#events.findAll(taken.map(({ event }) => event));
     const stale = this.#rows.stale(taken.map(({ id }) => id));
     const destinations = new Map<string, Destination | null>();
@@ -44,7 +44,7 @@ export class DeliveryMessages {
   }
 
   async #sign(
-    row: DeliveryRow,
+    row: DeliveryWork,
     destination: Destination,
     shown: EventWire,
     isStale: boolean,

@@ -3,7 +3,7 @@ import type { Mode } from "../../core/ids.ts";
 import { HOST_IN_FLIGHT, TEST_HOST_PER_SECOND } from "../../core/limits.ts";
 import type { EpochMs } from "../../core/time.ts";
 import type { Ground } from "../ground.ts";
-import type { DeliveryRow, DeliveryRows } from "./delivery-rows.ts";
+import type { DeliveryRows, DeliveryWork } from "./delivery-rows.ts";
 
 export class DeliveryPace {
   readonly #ground: Ground;
@@ -19,7 +19,7 @@ export class DeliveryPace {
   }
 
   /** Up to `want` deliveries that may leave now, the longest due first. */
-  choose(want: number): DeliveryRow[] {
+  choose(want: number): DeliveryWork[] {
     const left = this.#left();
     const full = [...left].filter(([, count]) => count <= 0).map(([host]) => host);
     return this.#rows.due(this.#ground.now(), full, want).filter(({ host }) => {

@@ -9,16 +9,18 @@ import { BOUND_LIMIT } from "../database.ts";
 import { cursorOf } from "../page.ts";
 import { columnsOf, type TargetColumns } from "./targets.ts";
 
-export type DeliveryRow = TargetColumns & {
+/** What is needed of a delivery to make an attempt and to settle it. */
+export type DeliveryWork = TargetColumns & {
   readonly id: DeliveryId;
   readonly event: EventId;
   readonly host: string;
-  readonly resource: string;
-  readonly cursor: number;
-  readonly state: "pending" | "delivered" | "failed";
   readonly attempts: number;
   readonly spent: number;
   readonly taken: number;
+};
+
+export type DeliveryRow = DeliveryWork & {
+  readonly state: "pending" | "delivered" | "failed";
   readonly due_at: number | null;
   readonly created_at: number;
   readonly ended_at: number | null;
@@ -43,8 +45,8 @@ export type AttemptRow = {
   readonly answer: string;
 };
 
-const COLUMNS =
-  "id, event, target_kind, target, host, resource, cursor, state, attempts, spent, taken, due_at, created_at, ended_at";
+const WORK = "id, event, target_kind, target, host, attempts, spent, taken";
+const COLUMNS = `${WORK}, state, due_at, created_at, ended_at`;
 
 /** The ids of a JSON array. */
 const LISTED = "(SELECT value FROM json_each(?))";
@@ -54,7 +56,7 @@ const LISTED = "(SELECT value FROM json_each(?))";
  * to an end, good or bad. The index is named, because the planner would read and sort everything that is pending.
  */
 export const DUE = `
-  SELECT ${COLUMNS} FROM deliveries AS d INDEXED BY deliveries_due
+  SELECT ${WORK} FROM deliveries AS d INDEXED BY deliveries_due
   WHERE state = 'pending' AND due_at <= ? AND host NOT IN ${LISTED} AND (d.attempts > 0 OR NOT EXISTS (
     SELECT 1 FROM deliveries AS e
     WHERE e.target = d.target AND e.resource = d.resource AND e.cursor < d.cursor AND e.target_kind = d.target_kind
@@ -91,8 +93,9 @@ export class DeliveryRows {
   }
 
   /** Those of these that there are, by id. */
-  findAll(ids: readonly DeliveryId[]): Map<DeliveryId, DeliveryRow> {
-    const rows = this.#rows(`SELECT ${COLUMNS} FROM deliveries WHERE id IN ${LISTED}`, JSON.stringify(ids));
+  findAll(ids: readonly DeliveryId[]): Map<DeliveryId, DeliveryWork> {
+    const query = `SELECT ${WORK} FROM deliveries WHERE id IN ${LISTED}`;
+    const rows = this.#sql.exec<DeliveryWork>(query, JSON.stringify(ids)).toArray();
     return new Map(rows.map((row) => [row.id, row]));
   }
 
@@ -115,8 +118,8 @@ export class DeliveryRows {
   }
 
   /** What is due and in order, the longest due first, but nothing for these hosts. */
-  due(now: EpochMs, withoutHosts: readonly string[], limit: number): DeliveryRow[] {
-    return this.#rows(DUE, now, JSON.stringify(withoutHosts), now, limit);
+  due(now: EpochMs, withoutHosts: readonly string[], limit: number): DeliveryWork[] {
+    return this.#sql.exec<DeliveryWork>(DUE, now, JSON.stringify(withoutHosts), now, limit).toArray();
   }
 
   /** The earliest moment after `since` at which a pending one is due; null when there is none. */
