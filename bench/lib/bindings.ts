@@ -65,7 +65,7 @@ export const gatewayOptions = (upstreamUrl: string, timeScale = 1): V4WorkerOpti
 export const peerOptions = (upstreamUrl: string): V4WorkerOptionsShape => ({
   compatibilityDate: setting("compatibility_date"),
   bindings: { UPSTREAM: upstreamUrl },
-  durableObjects: { PLAIN: object("PlainObject"), VALUE: object("ValueObject") },
+  durableObjects: { PLAIN: object("PlainObject"), TUS: object("TusObject"), VALUE: object("ValueObject") },
   r2Buckets: ["MEDIA"],
 });
 

@@ -40,11 +40,12 @@ export function uploadTable(rounds: Rounds): string {
 
 /** The goals, each with what was found: speed from the one large file, memory from the many at once. */
 export function goalLines(one: Rounds, many: Rounds): string {
-  const [loop, put] = [shareOf(one, "loop"), shareOf(one, "put")];
+  const [loop, put, tusLoop] = [shareOf(one, "loop"), shareOf(one, "put"), shareOf(one, "tus-loop")];
   const above = of(many, "gateway", "grownMib") - of(many, "loop", "grownMib");
   const failed = Math.max(...(many.get("gateway") ?? []).map((got) => got.failed));
   return [
     `≥ ${GOALS.loop} × (a): ${shown(loop)} ${verdict(loop >= GOALS.loop)}`,
+    `beside (d), which takes the same requests: ${shown(tusLoop)}`,
     `≥ ${GOALS.put} × (b): ${shown(put)} ${verdict(put >= GOALS.put)}`,
     `growth at 20 at once ≤ (a)'s + ${GOALS.grownMib} MiB: ${shown(above)} above ${verdict(above <= GOALS.grownMib)}`,
     `none failing: ${failed} ${verdict(failed === 0)}`,

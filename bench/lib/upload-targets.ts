@@ -8,7 +8,7 @@ import { type House, startServer } from "./servers.ts";
 import type { UploadSettings } from "./upload-messages.ts";
 
 export type UploadTarget = {
-  readonly name: "gateway" | "loop" | "put" | "tus-node";
+  readonly name: "gateway" | "loop" | "put" | "tus-loop" | "tus-node";
   readonly title: string;
 };
 
@@ -16,6 +16,7 @@ export const UPLOAD_TARGETS: readonly UploadTarget[] = [
   { name: "loop", title: "(a) readAtLeast loop → R2 multipart" },
   { name: "gateway", title: "gateway, tus in chunks" },
   { name: "put", title: "(b) R2.put(stream)" },
+  { name: "tus-loop", title: "(d) the loop in an object, tus in chunks" },
   { name: "tus-node", title: "(c) @tus/server + file store, Node" },
 ];
 
@@ -38,5 +39,6 @@ export async function startTarget(house: House, { name }: UploadTarget): Promise
     return { ...server, ask: { how: "tus", url: `${server.url}/v1/uploads`, headers } };
   }
   const server = await startServer(house, "peers");
+  if (name === "tus-loop") return { ...server, ask: { how: "tus", url: `${server.url}/store/tus`, headers: {} } };
   return { ...server, ask: { how: "put", url: `${server.url}/store/${name}`, headers: {} } };
 }

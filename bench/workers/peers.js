@@ -5,6 +5,7 @@
 import { DurableObject } from "cloudflare:workers";
 import { Hono } from "hono";
 import { PlainObject } from "./plain-object.js";
+import { TusObject } from "./tus-object.js";
 
 const STREAM = { "content-type": "text/event-stream", "cache-control": "no-cache" };
 
@@ -55,6 +56,15 @@ app.put("/store/loop/:n", async (c) => {
   return c.text("stored");
 });
 
+/** The same for a client of tus, one request a chunk: an object knows how far the file is. */
+app.post("/store/tus", async (c) => {
+  const name = crypto.randomUUID();
+  await c.env.TUS.getByName(name).create(`tus/${name}`, Number(c.req.header("upload-length")));
+  return c.body(null, 201, { "tus-resumable": "1.0.0", location: `${c.req.url}/${name}` });
+});
+
+app.patch("/store/tus/:name", (c) => c.env.TUS.getByName(c.req.param("name")).fetch(c.req.raw));
+
 /** The two that ask objects stand before the router: they are the bare platform. */
 async function answer(request, env, ctx) {
   const { pathname } = new URL(request.url);
@@ -68,4 +78,4 @@ const worker = { fetch: answer };
 
 // biome-ignore lint/style/noDefaultExport: the platform calls a Worker by its default export
 export default worker;
-export { PlainObject, ValueObject };
+export { PlainObject, TusObject, ValueObject };
