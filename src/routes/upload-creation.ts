@@ -9,6 +9,7 @@ import { unwrap } from "../http/api-error.ts";
 import { access } from "../http/auth.ts";
 import { callOf, newAddress, newUploadId } from "../http/call.ts";
 import type { AppEnv, Ctx } from "../http/context.ts";
+import { crossing } from "../http/crossing.ts";
 import { noteLimits } from "../http/metered.ts";
 import { uploadObject } from "../http/objects.ts";
 import { stateHeaders, unwrapUpload } from "../http/upload-headers.ts";
@@ -38,7 +39,8 @@ async function createTus(c: Ctx): Promise<Response> {
   // A repeat of a creation whose first bytes arrived is told how far they came.
   if (append === null || made.offset_bytes > 0)
     return created(c, { ...stateOf(made), concat: file.concat?.text ?? null });
-  return created(c, unwrapUpload(await uploadObject(c.env, c.var.caller, made.id).append(body, append), "tus"));
+  const content = body && crossing(body);
+  return created(c, unwrapUpload(await uploadObject(c.env, c.var.caller, made.id).append(content, append), "tus"));
 }
 
 /** The draft: an upload with its first content, which may be all of it. */
@@ -48,7 +50,8 @@ async function createIetf(c: Ctx): Promise<Response> {
   const append = unwrap(readBody(headers, 0));
   const made = await create(c, file, "ietf");
   if (made.offset_bytes > 0 || made.status !== "open") return created(c, stateOf(made));
-  const state = unwrapUpload(await uploadObject(c.env, c.var.caller, made.id).append(body, append), "ietf");
+  const content = body && crossing(body);
+  const state = unwrapUpload(await uploadObject(c.env, c.var.caller, made.id).append(content, append), "ietf");
   return created(c, state);
 }
 

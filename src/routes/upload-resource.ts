@@ -5,6 +5,7 @@ import { badHeader, dialectOf } from "../core/upload-headers.ts";
 import { upload } from "../core/wire/upload.ts";
 import { ApiError, unwrap } from "../http/api-error.ts";
 import type { Api } from "../http/context.ts";
+import { crossing } from "../http/crossing.ts";
 import { answer, declare, ownedParams } from "../http/declare.ts";
 import { uploadObject } from "../http/objects.ts";
 import { stateHeaders, unwrapUpload } from "../http/upload-headers.ts";
@@ -47,11 +48,12 @@ const remove = declare({
 
 export function mountUploadResource(app: Api): void {
   app.openapi(append, async (c) => {
-    const { headers, body: content } = c.req.raw;
+    const { headers, body } = c.req.raw;
     const dialect = dialectOf(headers);
     if (dialect !== "tus" && dialect !== "ietf") throw new ApiError(unspoken);
     const asked = unwrap(dialect === "tus" ? readTusAppend(headers, null) : readIetfAppend(headers));
     const { id } = c.req.valid("param");
+    const content = body && crossing(body);
     const state = unwrapUpload(await uploadObject(c.env, c.var.caller, id).append(content, asked), dialect);
     // The draft: the answer to the last content is what one request would have got. Any other MUST be 204 for tus.
     if (dialect === "ietf" && state.isComplete) return c.json(state.upload, 200, stateHeaders(state));

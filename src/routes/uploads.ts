@@ -6,6 +6,7 @@ import { newUpload, type UploadWire, upload } from "../core/wire/upload.ts";
 import { apiError, unwrap } from "../http/api-error.ts";
 import { callOf, namedAddress, newAddress, newUploadId } from "../http/call.ts";
 import type { Api, Ctx } from "../http/context.ts";
+import { crossing } from "../http/crossing.ts";
 import { alsoHead, answer, body, declare, ownedPage, ownedParams } from "../http/declare.ts";
 import { unwrapMetered } from "../http/metered.ts";
 import { uploadObject, userObject } from "../http/objects.ts";
@@ -116,7 +117,7 @@ export function mountUploads(app: Api): void {
   app.openapi(write, async (c) => {
     const { id } = c.req.valid("param");
     const size = announcedBytes(c.req.raw.headers);
-    const content = c.req.raw.body ?? new Blob([]).stream();
+    const content = crossing(c.req.raw.body ?? new Blob([]).stream());
     return c.json(unwrap(await uploadObject(c.env, c.var.caller, id).write(content, size)), 200);
   });
 }

@@ -50,6 +50,39 @@ export function within<T>(promise: Promise<T>, { idleMs, signal }: Bounds, late:
   });
 }
 
+export type Patience = {
+  /** The promise's own end, or a rejection when it takes longer than the idle wait or the signal fires. A later end is dropped. */
+  readonly during: <T>(promise: Promise<T>) => Promise<T>;
+  /** Stops watching. */
+  readonly end: () => void;
+};
+
+/**
+ * Watches many waits, one after the other, under the same bounds, as `within` does one: with one timer and one listener for
+ * all of them, which cost more than the reading of a chunk. A wait may last a quarter longer than its bound. End it.
+ */
+export function watch({ idleMs, signal }: Bounds, late: "stalled" | "store"): Patience {
+  let running: { readonly began: EpochMs; readonly reject: (error: Broken) => void } | null = null;
+  const stop = (): void => running?.reject(new Broken("stopped"));
+  const timer = setInterval(() => {
+    if (running !== null && Date.now() - running.began >= idleMs) running.reject(new Broken(late));
+  }, idleMs / 4);
+  signal.addEventListener("abort", stop, { once: true });
+  return {
+    during: (promise) =>
+      new Promise((resolve, reject) => {
+        running = { began: Date.now(), reject };
+        promise.then(resolve, reject);
+        if (signal.aborted) stop();
+      }),
+    end: () => {
+      running = null;
+      clearInterval(timer);
+      signal.removeEventListener("abort", stop);
+    },
+  };
+}
+
 export type Source = {
   /** The next bytes: at least `atLeast` unless the body ends before, at most `size`; null at its end. */
   readonly next: (atLeast: number, size: number) => Promise<Uint8Array | null>;
@@ -62,25 +95,34 @@ export type Source = {
 /** Reads a byte stream under its bounds: each arrival of bytes starts the idle wait anew. */
 export function openSource(body: ReadableStream, bounds: Bounds): Source {
   const reader = body.getReader({ mode: "byob" });
+  const patience = watch(bounds, "stalled");
   return {
     async next(atLeast, size) {
       try {
         let piece = new Uint8Array(size);
         let filled = 0;
         while (filled < atLeast) {
-          const { value, done } = await within(reader.read(piece.subarray(filled)), bounds, "stalled");
+          const { value, done } = await patience.during(reader.read(piece.subarray(filled)));
           if (value === undefined) throw new Broken("cut");
           piece = new Uint8Array(value.buffer); // the one handed in, moved here with what it held
           filled += value.byteLength;
-          if (done) break;
+          if (!done) continue;
+          patience.end();
+          break;
         }
         return filled === 0 ? null : piece.subarray(0, filled);
       } catch (error) {
         throw new Broken(reasonOf(error, "cut"));
       }
     },
-    cancel: () => void reader.cancel().catch(() => undefined),
-    release: () => reader.releaseLock(),
+    cancel: () => {
+      patience.end();
+      reader.cancel().catch(() => undefined);
+    },
+    release: () => {
+      patience.end();
+      reader.releaseLock();
+    },
   };
 }
 
@@ -101,43 +143,8 @@ export async function readHead(
   }
 }
 
-type Patience = {
-  /** The promise's own end, or a rejection when it takes longer than the idle wait or the signal fires. A later end is dropped. */
-  readonly during: <T>(promise: Promise<T>, began: EpochMs) => Promise<T>;
-  /** Stops watching. */
-  readonly end: () => void;
-};
-
-/**
- * Watches many waits, one after the other, under the same bounds, as `within` does one: with one timer and one listener for
- * all of them, which cost more than the reading of a chunk. A wait may last a quarter longer than its bound.
- */
-function watch({ idleMs, signal }: Bounds): Patience {
-  let running: { readonly began: EpochMs; readonly reject: (error: Broken) => void } | null = null;
-  const stop = (): void => running?.reject(new Broken("stopped"));
-  const timer = setInterval(() => {
-    if (running !== null && Date.now() - running.began >= idleMs) running.reject(new Broken("stalled"));
-  }, idleMs / 4);
-  signal.addEventListener("abort", stop, { once: true });
-  return {
-    during: (promise, began) =>
-      new Promise((resolve, reject) => {
-        running = { began, reject };
-        promise.then(resolve, reject);
-        if (signal.aborted) stop();
-      }),
-    end: () => {
-      running = null;
-      clearInterval(timer);
-      signal.removeEventListener("abort", stop);
-    },
-  };
-}
-
-/** Bytes of a chunk at most. Chosen: few reads for a large file, and no more is lost with a connection that breaks. */
+/** Bytes of a chunk at most. Chosen: few reads for a large file, little memory for many. */
 const CHUNK_BYTES = 256 * 1024;
-/** A full chunk within this long comes from a fast sender. Chosen: above one wake-up of a busy isolate, below a person's notice. */
-const FAST_MS = 100;
 
 export type Chunks = {
   /** The next bytes, good until the next call; null at the body's end. Throws `Broken`. */
@@ -147,28 +154,24 @@ export type Chunks = {
 };
 
 /**
- * Reads a byte stream chunk by chunk through one memory. Of a slow sender every byte is handed on as it comes; a fast one
- * is read in whole chunks, which is several times faster and costs at most one chunk when its connection breaks.
+ * Reads a byte stream through one memory, as much at a time as has come: nothing that arrived waits for what has not, and
+ * is lost with it when the connection breaks.
  */
-export function openChunks(body: ReadableStream, bounds: Bounds, untilMs: number): Chunks {
+export function openChunks(body: ReadableStream, bounds: Bounds, untilMs: EpochMs): Chunks {
   const reader = body.getReader({ mode: "byob" });
-  const patience = watch(bounds);
+  const patience = watch(bounds, "stalled");
   let memory = new ArrayBuffer(CHUNK_BYTES);
-  let atLeast = 1;
-  const read = async (began: EpochMs): Promise<Uint8Array | null> => {
-    const { value, done } = await patience.during(reader.readAtLeast(atLeast, new Uint8Array(memory)), began);
+  const read = async (): Promise<Uint8Array | null> => {
+    const { value } = await patience.during(reader.read(new Uint8Array(memory)));
     if (value === undefined) throw new Broken("cut");
-    memory = value.buffer as ArrayBuffer; // the one handed in, moved here with what it held
-    const isFast = value.byteLength >= atLeast && Date.now() - began < FAST_MS;
-    atLeast = isFast && value.byteLength > CHUNK_BYTES / 8 ? CHUNK_BYTES : 1;
-    return done || value.byteLength === 0 ? null : value;
+    memory = value.buffer; // the one handed in, moved here with what it held
+    return value.byteLength === 0 ? null : value;
   };
   return {
     async next() {
-      const began = Date.now();
       try {
-        if (began >= untilMs) throw new Broken("late");
-        const chunk = await read(began);
+        if (Date.now() >= untilMs) throw new Broken("late");
+        const chunk = await read();
         if (chunk === null) patience.end();
         return chunk;
       } catch (error) {

@@ -1,6 +1,6 @@
 /** Files in R2: put while they stream, never held whole. A body that does not come is not waited for without end. */
 import { err, ok, type Result } from "../core/result.ts";
-import { type Bounds, Broken, openSource, type PutFailure, reasonOf, type Source, within } from "./body.ts";
+import { type Bounds, Broken, openSource, type PutFailure, reasonOf, type Source, watch, within } from "./body.ts";
 import { openStored } from "./stored.ts";
 
 /** R2 refuses parts below 5 MiB, and all but the last must be of one size. Source: R2 limits. */
@@ -34,11 +34,12 @@ export async function putExact(bucket: R2Bucket, file: Incoming, sizeBytes: numb
   const putting = bucket.put(key, fixed.readable, { httpMetadata: { contentType } });
   putting.catch(() => undefined); // its failure is met below, or another one has come first
   const writer = fixed.writable.getWriter();
+  const storing = watch(bounds, "store");
   const write = async (piece: Uint8Array): Promise<void> => {
     await passing?.(piece); // first: writing takes the piece away
-    await within(writer.write(piece), bounds, "store");
+    await storing.during(writer.write(piece));
   };
-  const close = (): Promise<void> => within(writer.close(), bounds, "store");
+  const close = (): Promise<void> => storing.during(writer.close());
   const pumped = pump(file.head ?? null, source, { write, close }, sizeBytes);
   try {
     await Promise.race([pumped, putting]); // R2 may refuse before it takes a byte
@@ -51,6 +52,8 @@ export async function putExact(bucket: R2Bucket, file: Incoming, sizeBytes: numb
     writer.abort(error).catch(() => undefined);
     await within(putting, { ...bounds, signal: new AbortController().signal }, "store").catch(() => undefined);
     return err({ reason: reasonOf(error, "store") });
+  } finally {
+    storing.end();
   }
 }
 

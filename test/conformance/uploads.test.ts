@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import { problem } from "../../src/core/wire/problem.ts";
 import { asset, attachment, upload } from "../../src/core/wire/upload.ts";
 import { newMember, refused, shown, until } from "./support/client.ts";
-import { announce, media, put, putAndBreak, putZeros, sendFile } from "./support/media.ts";
+import { announce, media, put, putAndBreak, putZeros, sendAndBreak, sendFile } from "./support/media.ts";
 
 const FORMATS = ["mp4", "mov", "avi", "webm", "mkv", "jpg", "png", "gif", "webp", "mp3", "wav", "m4a", "aac"];
 
@@ -50,6 +50,29 @@ describe.concurrent("§5 uploads", () => {
     );
     const { sha256 } = await member.get(`/v1/assets/${asset_id}`, asset);
     expect(sha256).toBe(createHash("sha256").update(bytes).digest("hex"));
+  });
+
+  it("§5.3 never takes a body without a length for whole that was cut", async () => {
+    const member = await newMember();
+    const bytes = media("clip.mp4");
+    const draft = {
+      "upload-draft-interop-version": "8",
+      "upload-complete": "?1",
+      "content-type": "application/partial-upload",
+    };
+    const made = await announce(member, "clip.mp4", bytes.length);
+    const url = made.content_url.replace("/content", "");
+    await sendAndBreak(member, "PATCH", url, { ...draft, "upload-offset": "0" }, bytes.subarray(0, 20_000));
+    expect(await member.get(`/v1/uploads/${made.id}`, upload)).toMatchObject({ status: "open" });
+    const sendRest = async (): Promise<Response> => {
+      const stands = await member.ask("HEAD", url);
+      const offset = Number(stands.headers.get("upload-offset"));
+      expect(offset).toBeLessThanOrEqual(20_000);
+      const headers = { ...draft, "upload-offset": String(offset) };
+      return member.ask("PATCH", url, { body: bytes.subarray(offset), headers });
+    };
+    const whole = await until(sendRest, ({ status }) => status !== 429 && status !== 409); // the cut one may still come
+    expect(await shown(whole, upload)).toMatchObject({ status: "completed", offset_bytes: bytes.length });
   });
 
   it("§5 may be sent for 24 hours", async () => {

@@ -92,6 +92,16 @@ describe("the hash of an uploaded file", () => {
       expect(await send(file.slice(0, 5_000), 0)).toBe(true);
       expect(await send(file.slice(5_000), 5_000)).toBe(true);
     });
+    expect(got).toEqual({ sha256: await hashOf(file), wholeReads: 0 });
+  });
+
+  it("is read back when a whole part was in R2 before its checksum proved wrong", async () => {
+    const file = photo(UPLOAD_PART_BYTES + 300_000);
+    const wrong = [{ algorithm: "SHA-256", digest: new Uint8Array(32) }] as const;
+    const got = await assetOf(file.length, async ({ send }) => {
+      expect(await send(photo(file.length, 1), 0, { checksums: wrong })).toBe(false);
+      expect(await send(file, 0)).toBe(true);
+    });
     expect(got).toEqual({ sha256: await hashOf(file), wholeReads: 1 });
   });
 

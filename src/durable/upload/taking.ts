@@ -33,7 +33,7 @@ export type Rules = {
   readonly until: EpochMs;
   /** How long bytes may wait for their part to fill before they are kept in rows. */
   readonly keepMs: number;
-  /** Told of every byte in its place. One that is not kept in the end comes again, which it notices. Null: nobody wants it. */
+  /** Told of every byte that is kept, in its place. One of a wrong checksum comes again, which it notices. Null: nobody wants it. */
   readonly hash: PassingHash | null;
   readonly judge: (head: Uint8Array) => Refusal | null;
 };
@@ -96,12 +96,12 @@ export class Taking {
       if (!(await this.#digests.match())) return { end: "wrong_checksum" };
       this.#isProved = true;
       this.#judge(isLast(this.#offset));
-      this.#keep();
+      await this.#keep();
       return { end: "whole" };
     } catch (error) {
       chunks.cancel();
       if (error instanceof Refused) return error.taken;
-      if (!this.#isChecked) this.#keep();
+      if (!this.#isChecked) await this.#keep();
       return { end: "broken", failure: { reason: reasonOf(error, "store") } };
     } finally {
       this.#digests.close();
@@ -112,7 +112,6 @@ export class Taking {
     if (this.#offset + chunk.length > this.#rules.limit) throw new Refused({ end: "too_long" });
     this.#taken += chunk.length;
     await this.#digests.add(chunk);
-    await this.#rules.hash?.add(this.#offset, chunk);
     for (let at = 0; at < chunk.length; ) {
       const taken = chunk.subarray(at, at + UPLOAD_PART_BYTES - this.#filled);
       this.#buffer.set(taken, this.#at(this.#filled));
@@ -122,7 +121,7 @@ export class Taking {
       if (this.#filled === UPLOAD_PART_BYTES) await this.#storePart();
     }
     const isSlow = Date.now() - this.#keptAt >= this.#rules.keepMs;
-    if (isSlow && !this.#isChecked && this.#filled - this.#kept >= UPLOAD_ROW_BYTES) this.#keep();
+    if (isSlow && !this.#isChecked && this.#filled - this.#kept >= UPLOAD_ROW_BYTES) await this.#keep();
   }
 
   /** The part's place in the buffer. One too small for a whole part holds no place for what stands in rows. */
@@ -139,21 +138,31 @@ export class Taking {
     const part = await within(this.#parts.store(n, this.#buffer), patience, "store");
     if (this.#isChecked) this.#unproved.push(part);
     else this.#bytes.storeParts([part]);
+    const hashed = this.#hash();
     this.#partAt += UPLOAD_PART_BYTES;
     this.#inRows = 0;
     this.#filled = 0;
     this.#kept = 0;
     this.#keptAt = Date.now();
+    await hashed;
   }
 
   /** Writes down what the buffer alone holds. */
-  #keep(): void {
+  async #keep(): Promise<void> {
     this.#bytes.storeParts(this.#unproved.splice(0));
     if (this.#filled > this.#kept) {
       this.#bytes.keep(this.#buffer.subarray(this.#at(this.#kept), this.#at(this.#filled)));
     }
+    const hashed = this.#hash();
     this.#kept = this.#filled;
     this.#keptAt = Date.now();
+    await hashed;
+  }
+
+  /** Tells the hash of what the buffer alone held until now: a part at once costs less than the reads that it came in. */
+  async #hash(): Promise<void> {
+    const fresh = this.#buffer.subarray(this.#at(this.#kept), this.#at(this.#filled));
+    if (fresh.length > 0) await this.#rules.hash?.add(this.#partAt + this.#kept, fresh);
   }
 
   #judge(isOver: boolean): void {

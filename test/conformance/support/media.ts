@@ -30,10 +30,19 @@ export async function sendFile(member: Member, name: string): Promise<string> {
 }
 
 /** A PUT that announces `bytes` bytes, sends `body`, and breaks its connection; resolves when it is broken. */
-export function putAndBreak(member: Member, url: string, bytes: number, body: Uint8Array): Promise<void> {
+export const putAndBreak = (member: Member, url: string, bytes: number, body: Uint8Array): Promise<void> =>
+  sendAndBreak(member, "PUT", url, { "content-length": String(bytes) }, body);
+
+/** A request that sends `body` as if more came, without a length unless `headers` have one, and breaks; resolves then. */
+export function sendAndBreak(
+  member: Member,
+  method: string,
+  url: string,
+  headers: Readonly<Record<string, string>>,
+  body: Uint8Array,
+): Promise<void> {
   return new Promise((settle) => {
-    const headers = { ...member.headers, "content-length": String(bytes) };
-    const request = open(url, { method: "PUT", headers });
+    const request = open(url, { method, headers: { ...member.headers, ...headers } });
     request.on("error", () => settle()).on("close", () => settle());
     request.write(body, () => setTimeout(() => request.destroy(), 100));
   });

@@ -1,0 +1,37 @@
+import { describe, expect, it } from "vitest";
+import { crossing } from "../../src/http/crossing.ts";
+
+const FILE = new Uint8Array(300_000).map((_, place) => place * 31 + (place >> 8));
+
+describe("a body on its way into an object", () => {
+  it("arrives as it was", async () => {
+    const got = await new Response(crossing(new Blob([FILE]).stream())).bytes();
+    expect(got).toEqual(FILE);
+  });
+
+  it("that breaks off breaks for its reader too, who has what came before", async () => {
+    const body = new ReadableStream({
+      start: (controller) => controller.enqueue(FILE),
+      pull: (controller) => controller.error(new Error("the connection is gone")),
+    });
+    const reader = crossing(body).getReader();
+    let bytes = 0;
+    const read = async (): Promise<void> => {
+      for (let got = await reader.read(); !got.done; got = await reader.read()) bytes += got.value.byteLength;
+    };
+    await expect(read()).rejects.toThrow("the connection is gone");
+    expect(bytes).toBe(FILE.length);
+  });
+
+  it("ends when its reader lets it go", async () => {
+    const ended = Promise.withResolvers<void>();
+    const body = new ReadableStream({
+      pull: (controller) => controller.enqueue(FILE),
+      cancel: () => ended.resolve(),
+    });
+    const reader = crossing(body).getReader();
+    await reader.read();
+    await reader.cancel();
+    await ended.promise;
+  });
+});
