@@ -145,7 +145,7 @@ export class Deliveries {
     }
     this.#rows.over(over.delivered, "delivered", now());
     this.#rows.over(over.failed, "failed", now());
-    for (const { outcome, row } of news(heard)) this.#health.note(targetOf(row), row.event, outcome);
+    for (const { outcome, row } of heard) this.#health.note(targetOf(row), row.event, outcome);
   }
 
   /** A message whose body could not be fetched just now. */
@@ -182,18 +182,4 @@ export class Deliveries {
     if (at === null) this.#schedule.done(DELIVER, "");
     else this.#schedule.owe(DELIVER, "", at);
   }
-}
-
-/** Those that may say something new of their target: what it took right after it took another says nothing. */
-function news<Heard extends Pick<DeliveryReport, "outcome"> & { readonly row: DeliveryWork }>(
-  heard: readonly Heard[],
-): Heard[] {
-  const well = new Set<string>();
-  return heard.filter(({ outcome, row }) => {
-    const target = `${row.target_kind} ${row.target}`;
-    const isTold = isTaken(outcome) && well.has(target);
-    if (isTaken(outcome)) well.add(target);
-    else well.delete(target);
-    return !isTold;
-  });
 }
