@@ -48,7 +48,7 @@ export function forgetTenant(tenant: TenantId): void {
 
 async function ask(hash: string, find: Find): Promise<KeyOwner | null> {
   const asked = find(hash);
-  running.set(hash, asked);
+  keep(running, hash, asked); // one that dies with its request is never taken out
   try {
     const owner = await asked;
     if (running.get(hash) !== asked) return owner;
@@ -69,11 +69,11 @@ function recall<T>(verdicts: Map<string, Verdict<T>>, hash: string, maxAgeMs: nu
 }
 
 /** A Map keeps insertion order: what was used last stands at the end, what was not used for longest is dropped first. */
-function keep<T>(verdicts: Map<string, Verdict<T>>, hash: string, verdict: Verdict<T>): void {
-  verdicts.delete(hash);
-  verdicts.set(hash, verdict);
-  const oldest = verdicts.keys().next().value;
-  if (verdicts.size > KEYS_REMEMBERED && oldest !== undefined) verdicts.delete(oldest);
+function keep<T>(map: Map<string, T>, hash: string, value: T): void {
+  map.delete(hash);
+  map.set(hash, value);
+  const oldest = map.keys().next().value;
+  if (map.size > KEYS_REMEMBERED && oldest !== undefined) map.delete(oldest);
 }
 
 const later = (ms: number): Promise<undefined> => new Promise((resolve) => setTimeout(() => resolve(undefined), ms));

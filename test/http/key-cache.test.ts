@@ -117,6 +117,16 @@ describe("ownerOf", () => {
     expect(await second).toEqual(owner);
   });
 
+  it("keeps no more look-ups that died with their requests than it keeps keys", async () => {
+    const first = newHash();
+    const dead = vi.fn(() => new Promise<KeyOwner>(() => undefined));
+    for (const hash of [first, ...Array.from({ length: 2_000 }, newHash)]) void ownerOf(hash, 5_000, dead);
+    const find = finder();
+    void ownerOf(first, 5_000, find);
+    await vi.advanceTimersByTimeAsync(0);
+    expect(find).toHaveBeenCalledTimes(1); // the first one is not waited for any more
+  });
+
   it("forgets what was not used for longest when it is full", async () => {
     const first = newHash();
     const find = finder();
