@@ -2,7 +2,8 @@
  * `npm run bench:batch [-- --quick]`: what a batch of 500 videos keeps in memory beside one of 5.
  *
  * Each has a fresh gateway in a process of its own, with an upstream that is the sandbox in another process: whole videos, files in
- * R2 included. Beside them as many videos ordered one by one. README.md says how to read the table.
+ * R2 included. Beside them as many videos ordered one by one; a Worker that asks the platform as often, with nothing of ours; and all
+ * of it on a V8 that collects everything whenever it collects. README.md says how to read the table.
  */
 import { rmSync } from "node:fs";
 import { join } from "node:path";
@@ -14,18 +15,19 @@ import { startSandbox } from "../scripts/lib/sandbox-server.ts";
 import { batch } from "../src/core/wire/batch.ts";
 import { video } from "../src/core/wire/video.ts";
 import { liveKey } from "./lib/gateway-users.ts";
+import { type Alive, whatIsAlive } from "./lib/heap.ts";
 import { machineLine, scratchDir } from "./lib/machine.ts";
-import { type House, openHouse, startScaled } from "./lib/servers.ts";
+import { type House, openHouse, startOutside, startScaled } from "./lib/servers.ts";
 import { median } from "./lib/statistics.ts";
 import { shown, table } from "./lib/table.ts";
 import { runtimeMib } from "./lib/usage.ts";
 
 const quick = process.argv.includes("--quick");
 const SIZES = quick ? [5, 60] : [5, 500];
-const ROUNDS = quick ? 1 : 3;
+const ROUNDS = quick ? 1 : 2;
 /** Videos being made at once, whatever the batch's size. */
 const CONCURRENCY = 4;
-/** Goal of the issue: the larger batch's memory beside the smaller one's. */
+/** Goal: the larger batch's memory beside the smaller one's. */
 const GOAL = 1.2;
 /** Waits and the sandbox's durations are divided by this. */
 const TIME_SCALE = 60;
@@ -37,7 +39,8 @@ const ITEM_MS = 20_000;
 
 const USER = { "x-user-id": "measured" } as const;
 
-type Measured = { readonly beforeMib: number; readonly peakMib: number; readonly seconds: number };
+/** Resident memory of the processes before and at the most, then what a whole collection leaves in the heaps. */
+type Measured = Alive & { readonly beforeMib: number; readonly peakMib: number; readonly seconds: number };
 
 /** Orders the videos as one batch, and waits for its end. */
 async function asBatch(api: Api, count: number): Promise<void> {
@@ -51,27 +54,45 @@ async function asBatch(api: Api, count: number): Promise<void> {
   }
 }
 
-/** Orders the videos one by one, as many at once as the batch makes. */
-async function oneByOne(api: Api, count: number): Promise<void> {
+/** Has `one` done for each number below `count`, as many at once as the batch makes. */
+async function atOnce(count: number, one: (n: number) => Promise<void>): Promise<void> {
   let next = 0;
   const orderer = async (): Promise<void> => {
-    for (let n = next++; n < count; n = next++) {
-      const json = { prompt: `make a 2 second video no. ${n}` };
-      const headers = { ...USER, prefer: "wait=60" };
-      const made = await api.get("/v1/videos", video, { method: "POST", json, headers });
-      if (made.status !== "completed") throw new Error(`a video was ${made.status}`);
-    }
+    for (let n = next++; n < count; n = next++) await one(n);
   };
   await Promise.all(Array.from({ length: CONCURRENCY }, orderer));
 }
 
-const WAYS = { batch: asBatch, "one by one": oneByOne } as const;
+const oneByOne = (api: Api, count: number): Promise<void> =>
+  atOnce(count, async (n) => {
+    const json = { prompt: `make a 2 second video no. ${n}` };
+    const headers = { ...USER, prefer: "wait=60" };
+    const made = await api.get("/v1/videos", video, { method: "POST", json, headers });
+    if (made.status !== "completed") throw new Error(`a video was ${made.status}`);
+  });
+
+/** What as many videos ask of the platform, with nothing of the gateway's. */
+const without = ({ url }: Api, count: number): Promise<void> =>
+  atOnce(count, async (n) => {
+    const { ok } = await fetch(`${url}/${n}`);
+    if (!ok) throw new Error("what a video asks for could not be asked");
+  });
+
+const WAYS = { batch: asBatch, "one by one": oneByOne, "nothing of ours": without } as const;
 type Way = keyof typeof WAYS;
 
-async function measure(house: House, way: Way, count: number): Promise<Measured> {
-  const server = await startScaled(house, TIME_SCALE);
+/** V8 left as it is puts off what is whole until a heap is large; `whole`: each of its collections is one. */
+const COLLECTING = { late: [], whole: ["--gc-global"] } as const;
+type Collecting = keyof typeof COLLECTING;
+
+type Load = { readonly way: Way; readonly count: number; readonly collecting: Collecting };
+
+async function measure(house: House, { way, count, collecting }: Load): Promise<Measured> {
+  const isOurs = way !== "nothing of ours";
+  const flags = COLLECTING[collecting];
+  const server = await (isOurs ? startScaled(house, TIME_SCALE, flags) : startOutside(house, flags));
   try {
-    const api = apiWith(server.url, await liveKey(server.url));
+    const api = apiWith(server.url, isOurs ? await liveKey(server.url) : "");
     await sleep(SETTLE_MS);
     const beforeMib = runtimeMib(server.pid);
     let peakMib = beforeMib;
@@ -80,34 +101,57 @@ async function measure(house: House, way: Way, count: number): Promise<Measured>
     }, LOOK_EVERY_MS);
     const began = performance.now();
     await WAYS[way](api, count).finally(() => clearInterval(looking));
-    return { beforeMib, peakMib, seconds: (performance.now() - began) / 1_000 };
+    const seconds = (performance.now() - began) / 1_000;
+    await sleep(SETTLE_MS);
+    return { beforeMib, peakMib, seconds, ...(await whatIsAlive(server.inspectorPort)) };
   } finally {
     await server.stop();
     rmSync(server.stateDir, { recursive: true, force: true });
   }
 }
 
-const LOADS: readonly { readonly way: Way; readonly count: number }[] = [
-  ...SIZES.map((count) => ({ way: "batch" as const, count })),
-  { way: "one by one", count: SIZES.at(-1) ?? 0 },
-];
-const nameOf = ({ way, count }: (typeof LOADS)[number]): string => `${count}, ${way}`;
+const [FEW = 0, MANY = 0] = SIZES;
+const few: Load = { way: "batch", count: FEW, collecting: "late" };
+const many: Load = { way: "batch", count: MANY, collecting: "late" };
+const single: Load = { way: "one by one", count: MANY, collecting: "late" };
+const fewWhole: Load = { ...few, collecting: "whole" };
+const manyWhole: Load = { ...many, collecting: "whole" };
+const fewWithout: Load = { ...few, way: "nothing of ours" };
+const manyWithout: Load = { ...many, way: "nothing of ours" };
+const fewWithoutWhole: Load = { ...fewWhole, way: "nothing of ours" };
+const manyWithoutWhole: Load = { ...manyWhole, way: "nothing of ours" };
+const LOADS = [few, many, single, fewWithout, manyWithout, fewWhole, manyWhole, fewWithoutWhole, manyWithoutWhole];
+const nameOf = ({ way, count, collecting }: Load): string =>
+  `${count}, ${way}${collecting === "whole" ? ", whole collections" : ""}`;
 
-function report(runs: ReadonlyMap<string, readonly Measured[]>): string {
-  const middle = (name: string, figure: (one: Measured) => number): number =>
-    median((runs.get(name) ?? []).map(figure));
+function report(runs: ReadonlyMap<Load, readonly Measured[]>): string {
+  const middle = (load: Load, figure: keyof Measured): number =>
+    median((runs.get(load) ?? []).map((one) => one[figure]));
   const rows = LOADS.map((load) => {
-    const of = (figure: (one: Measured) => number): string => shown(middle(nameOf(load), figure));
-    const growth = of(({ peakMib, beforeMib }) => peakMib - beforeMib);
-    const perVideo = of(({ seconds }) => seconds / load.count);
-    return [nameOf(load), of(({ beforeMib }) => beforeMib), of(({ peakMib }) => peakMib), growth, perVideo];
+    const figures = (["beforeMib", "peakMib", "oursMib", "simulatorsMib"] as const).map((name) => middle(load, name));
+    return [nameOf(load), ...figures.map(shown), shown(middle(load, "seconds") / load.count)];
   });
-  const [few = "", many = "", single = ""] = LOADS.map(nameOf);
-  const peak = (name: string): number => middle(name, ({ peakMib }) => peakMib);
-  const share = peak(many) / peak(few);
-  const goal = `- peak of ${many} beside ${few}: ${shown(share)} × (≤ ${GOAL}) ${share <= GOAL ? "met" : "missed"}`;
-  const beside = `- the same beside ${single}: ${shown(peak(many) / peak(single))} ×`;
-  return `${table(["videos", "before, MiB", "peak, MiB", "growth, MiB", "s/video"], rows)}\n\n${goal}\n${beside}`;
+  const head = [
+    "videos",
+    "processes before, MiB",
+    "peak, MiB",
+    "Worker's heap after it, MiB",
+    "simulators'",
+    "s/video",
+  ];
+  const share = (figure: keyof Measured, one: Load, other: Load): number => middle(one, figure) / middle(other, figure);
+  const goal = (value: number): string => `${shown(value)} × (≤ ${GOAL}) ${value <= GOAL ? "met" : "missed"}`;
+  const [ours, peak] = [share("oursMib", many, few), share("peakMib", many, few)];
+  return [
+    table(head, rows),
+    "",
+    `- alive in our heap after ${MANY} beside ${FEW}: ${goal(ours)}`,
+    `- peak of the processes, ${MANY} beside ${FEW}: ${goal(peak)}`,
+    `- the same with nothing of ours: ${shown(share("peakMib", manyWithout, fewWithout))} ×`,
+    `- the same where every collection is a whole one: ${goal(share("peakMib", manyWhole, fewWhole))}`,
+    `- and then with nothing of ours: ${shown(share("peakMib", manyWithoutWhole, fewWithoutWhole))} ×`,
+    `- peak of ${nameOf(many)}, beside ${nameOf(single)}: ${shown(share("peakMib", many, single))} ×`,
+  ].join("\n");
 }
 
 try {
@@ -115,17 +159,17 @@ try {
   const machine = machineLine(dir);
   const sandbox = await startSandbox({ stateDir: join(dir, "sandbox"), timeScale: TIME_SCALE });
   const house = await openHouse(dir, sandbox.url);
-  const runs = new Map<string, Measured[]>();
+  const runs = new Map<Load, Measured[]>();
   for (let round = 1; round <= ROUNDS; round++) {
     for (const load of round % 2 === 1 ? LOADS : LOADS.toReversed()) {
-      const got = await measure(house, load.way, load.count);
-      runs.set(nameOf(load), [...(runs.get(nameOf(load)) ?? []), got]);
-      const grown = `${shown(got.beforeMib)} → ${shown(got.peakMib)} MiB`;
+      const got = await measure(house, load);
+      runs.set(load, [...(runs.get(load) ?? []), got]);
+      const grown = `${shown(got.beforeMib)} → ${shown(got.peakMib)} MiB, ${shown(got.oursMib)} alive`;
       console.error(dim(`round ${round}, ${nameOf(load)}: ${grown}, ${shown(got.seconds)} s`));
     }
   }
   console.log(
-    `## Batch\n\n${machine}\n\n${CONCURRENCY} videos at once, ${ROUNDS} rounds, medians\n\n${report(runs)}\n`,
+    `## Batch\n\n${machine}\n\n${CONCURRENCY} videos at once, rounds: ${ROUNDS}, medians\n\n${report(runs)}\n`,
   );
 } finally {
   await cleanUp();

@@ -77,6 +77,15 @@ export const sweepOptions = (): V4WorkerOptionsShape => ({
   queueConsumers: { "nemo-gateway-wake": consumer(100) },
 });
 
+/** What a video asks of the platform, without the gateway. */
+export const outsideOptions = (upstreamUrl: string): V4WorkerOptionsShape => ({
+  compatibilityDate: setting("compatibility_date"),
+  bindings: { UPSTREAM: upstreamUrl },
+  durableObjects: { MAKER: object("MakerObject"), NOTE: object("NoteObject") },
+  d1Databases: ["DB"],
+  r2Buckets: ["MEDIA"],
+});
+
 /** The database's migrations, each one line: D1's `exec` runs line by line, and a line may hold many statements. */
 export function migrations(): string {
   const dir = join(ROOT, "migrations");

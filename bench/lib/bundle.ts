@@ -7,12 +7,13 @@ const BUILDS = {
   gateway: { config: "wrangler.toml", file: "index.js" },
   peers: { config: "bench/workers/wrangler.toml", file: "peers.js" },
   sweep: { config: "bench/workers/sweep.toml", file: "sweep.js" },
+  outside: { config: "bench/workers/outside.toml", file: "outside.js" },
   webhooks: { config: "wrangler.toml", script: "bench/workers/webhooks.js", file: "webhooks.js" },
 } as const;
 
 export type Bundle = keyof typeof BUILDS;
 /** Those that answer streams and requests. */
-export type StreamBundle = Exclude<Bundle, "sweep" | "webhooks">;
+export type StreamBundle = Exclude<Bundle, "sweep" | "webhooks" | "outside">;
 
 /** Builds a Worker into `dir`; answers with the bundle's path. */
 export async function build(name: Bundle, dir: string): Promise<string> {

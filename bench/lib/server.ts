@@ -14,17 +14,19 @@ export const serverSettings = z.object({
   worker: z.looseObject({}),
   /** Statements for the database DB, one a line. */
   sql: z.string().nullable(),
+  v8Flags: z.array(z.string()),
 });
 export type ServerSettings = z.infer<typeof serverSettings>;
 
 /** What the runtime's package says of itself: where its binary is. It is CommonJS, without types. */
 const runtimePackage = z.object({ default: z.string() });
 
-const { worker, sql, scriptPath, rootPath, stateDir } = await settings(serverSettings);
+const { worker, sql, scriptPath, rootPath, stateDir, v8Flags } = await settings(serverSettings);
 // The gateway prints a line per request. The runtime writes it as in production; Miniflare's Node process would read and
 // parse it on the server's core, which no deployment has, so it gets the runtime without its log.
 process.env.RUNTIME = runtimePackage.parse(createRequire(import.meta.url)("workerd")).default;
 process.env.MINIFLARE_WORKERD_PATH = join(import.meta.dirname, "quiet-runtime.sh");
+process.env.MINIFLARE_WORKERD_V8_FLAGS = v8Flags.join(" ");
 const port = await freePort();
 const host = "127.0.0.1";
 const miniflare = new Miniflare(
