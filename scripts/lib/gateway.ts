@@ -106,11 +106,12 @@ async function untilReady(url: string, group: ProcessGroup): Promise<void> {
   throw new Error(`the gateway was not healthy within ${READY_MS / 1000} s:\n${group.lastLines()}`);
 }
 
-/** Kills the group as soon as the boundary is reached, and only then tells. */
+/** Kills the group as soon as the boundary is reached, and tells when nothing of it runs: the next one takes its port and files. */
 async function crashOf(door: CrashDoor, group: ProcessGroup): Promise<string> {
   const at = await door.reached;
   group.kill();
   await group.ended;
+  await group.stop(); // the leader's end is not yet that of all
   return at;
 }
 
