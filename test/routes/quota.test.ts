@@ -1,6 +1,8 @@
 /** Quotas as a caller meets them: set by the operator, refused with the exact count. */
 import { describe, expect, it, vi } from "vitest";
+import type { TurnWire } from "../../src/core/wire/turn.ts";
 import { adminHeaders, call, jsonOf, makeKey, problemOf, send } from "../support/gateway.ts";
+import { until } from "../support/objects.ts";
 import { PNG } from "../support/things.ts";
 
 const memberWith = async (quotas: Record<string, number>) => {
@@ -54,6 +56,8 @@ describe("a quota", () => {
     );
     expect(limitOf(streamed)).toEqual(['"concurrent_turns";q=3', '"concurrent_turns";r=2']);
     await streamed.text();
+    const turn = streamed.headers.get("Location") ?? "";
+    await until(async () => (await jsonOf<TurnWire>(await call(turn, { headers }))).ended_at); // the answer may end before it
     const keyed = { ...headers, "Idempotency-Key": "once" };
     const render = await send("POST", `/v1/projects/${id}/renders`, {}, keyed);
     expect(limitOf(render)).toEqual([
