@@ -1,4 +1,4 @@
-/** The plan of the house, enforced: who may import whom, what the pure rooms may not touch, and how large a file may be. */
+/** The plan of the house, enforced: who may import whom, and what the pure rooms may not touch. */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
@@ -59,9 +59,6 @@ const IMPURE = [
   /\bcaches\b/,
   /\bconsole\./,
 ];
-
-/** A file is split before it has more. */
-const MAX_LINES = 250;
 
 /** The packages this project is built on: each is used, not only listed. */
 const CARD = ["hono", "@cloudflare/workers-types", "wrangler", "zod", "miniflare", "vitest", "@hono/zod-validator"];
@@ -129,13 +126,6 @@ describe("the house", () => {
   it("prints in src/log.ts alone", () => {
     const loud = source.filter(({ path, text }) => path !== "src/log.ts" && /\bconsole\b/.test(withoutComments(text)));
     expect(loud.map(({ path }) => path)).toEqual([]);
-  });
-
-  it(`has no file of more than ${MAX_LINES} lines`, () => {
-    const lines = (text: string): number => text.trimEnd().split("\n").length;
-    expect(
-      source.filter(({ text }) => lines(text) > MAX_LINES).map(({ path, text }) => `${path}: ${lines(text)}`),
-    ).toEqual([]);
   });
 });
 
