@@ -69,6 +69,9 @@ const remove = declare({
   responses: { 204: { description: "It is gone." } },
 });
 
+/** Nemo's own JSON, whose fields are documented nowhere. */
+const draft = z.looseObject({}).meta({ description: "Nemo's own draft of the timeline." });
+
 const readTimeline = declare({
   method: "get",
   path: "/v1/projects/{id}/timeline",
@@ -82,7 +85,10 @@ const readTimeline = declare({
     params: ownedParams("prj"),
     query: z.strictObject({ format: z.enum(["timeline", "draft"]).default("timeline") }),
   },
-  responses: { 200: answer(timeline, "The timeline, readable."), 304: { description: "Unchanged." } },
+  responses: {
+    200: answer(z.union([timeline, draft]), "The timeline, readable, or with `?format=draft` Nemo's own JSON."),
+    304: { description: "Unchanged." },
+  },
 });
 
 const link = declare({
