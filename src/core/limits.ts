@@ -151,13 +151,16 @@ export const RENDER_FILE_BYTES = 2_000_000_000;
 
 // ---- looking into a file
 /** Bytes of a file's index that are held to look into it. Chosen: three hours of video; memory is shared by many objects. */
-export const MEDIA_INDEX_BYTES = 16 * 1024 * 1024;
-/** Bytes at a file's start in which other formats than MP4 say what they are. */
+export const MEDIA_INDEX_BYTES = 16 * MIB;
+/** Bytes at a file's start in which other formats than MP4 and Matroska say what they are. */
 export const MEDIA_HEAD_BYTES = 1024 * 1024;
-/** Boxes side by side. Chosen: far above any real file's, and each costs memory. */
-export const MEDIA_BOXES = 10_000;
+/** Boxes, elements, chunks and segments of one file that are looked at. Chosen: far above any real file's index, milliseconds of work. */
+export const MEDIA_PARTS = 10_000;
 /** Reads from the store to look into one file. Chosen: a file with one index takes two or three; R2 counts each. */
 export const MEDIA_READS = 200;
+/** Bytes of all these reads together. Chosen: three quarters of an hour of sound, whose frames are counted where nothing tells its length. */
+export const MEDIA_READ_BYTES = 64 * MIB;
+
 // ---- videos
 /** Text fields of one form. Chosen: every label a file may have, and a generator's variables. */
 export const FORM_FIELDS = 100;

@@ -1,7 +1,8 @@
 /** What a media file is known to be, whoever looked. */
+import type { MediaFault } from "./media/source.ts";
 
 export type MediaFacts = {
-  /** `mp4`, `mov`, `webm`, `matroska`, `mp3`, `wave`, `adts`. */
+  /** `mp4`, `mov`, `webm`, `matroska`, `mp3`, `wave`, `adts`, `avi`. */
   readonly container: string;
   /** null where the file does not tell. */
   readonly durationMs: number | null;
@@ -12,10 +13,9 @@ export type MediaFacts = {
   readonly codec: string | null;
   /** Pictures in the main video track; 0 for a file without one, null where the file does not tell. */
   readonly videoSamples: number | null;
+  /** False where the file ends before its end: what is there plays, and is not all. */
+  readonly isWhole: boolean;
 };
 
-/**
- * Why nothing can be said. `gone`: no such file. `unknown`: of no format that is looked into. `cut`: it ends before it should.
- * `broken`: it contradicts itself. `over_budget`: its index is larger or more scattered than what is looked at.
- */
-export type MediaFault = { readonly reason: "gone" | "unknown" | "cut" | "broken" | "over_budget" };
+/** Why nothing can be said. `gone`: no such file. The others: what its format's reader says. */
+export type NoFacts = { readonly reason: "gone" | MediaFault };

@@ -3,20 +3,8 @@
  *
  * Bytes come from strangers: every length is checked against what is there, and no loop is longer than the bytes it reads.
  */
-import { MEDIA_BOXES } from "./limits.ts";
-
-/** What is wrong with a file. `cut`: it ends before it should. `broken`: it contradicts itself, or is something else. */
-export type Mp4Fault = "cut" | "broken";
-
-/** Ends the reading of a file inside this project; it leaves the store as a value. */
-export class Mp4Error extends Error {
-  readonly fault: Mp4Fault;
-  constructor(fault: Mp4Fault, message: string) {
-    super(message);
-    this.name = "Mp4Error";
-    this.fault = fault;
-  }
-}
+import { MEDIA_PARTS } from "./limits.ts";
+import { MediaError } from "./media/source.ts";
 
 /** A box's type and where its content lies, without the head. */
 export type Box = { readonly type: string; readonly start: number; readonly end: number };
@@ -31,15 +19,15 @@ export const BOX_HEAD_BYTES = 16;
  */
 export function boxAt(view: DataView, at: number, base: number, end: number): Box {
   const left = end - base - at;
-  if (left < 8 || view.byteLength - at < 8) throw new Mp4Error("cut", `${left} bytes are no box`);
+  if (left < 8 || view.byteLength - at < 8) throw new MediaError("cut", `${left} bytes are no box`);
   const type = String.fromCharCode(...new Uint8Array(view.buffer, view.byteOffset + at + 4, 4));
-  if (!/^[\x20-\x7e\xa9]{4}$/.test(type)) throw new Mp4Error("broken", "a box without a type");
+  if (!/^[\x20-\x7e\xa9]{4}$/.test(type)) throw new MediaError("broken", "a box without a type");
   const short = view.getUint32(at);
-  if (short === 1 && view.byteLength - at < 16) throw new Mp4Error("cut", `${type} is cut off`);
+  if (short === 1 && view.byteLength - at < 16) throw new MediaError("cut", `${type} is cut off`);
   const size = short === 1 ? Number(view.getBigUint64(at + 8)) : short === 0 ? left : short;
   const head = short === 1 ? 16 : 8;
-  if (size < head) throw new Mp4Error("broken", `${type} says ${size} bytes`);
-  if (size > left) throw new Mp4Error("cut", `${type} says ${size} bytes, ${left} are there`);
+  if (size < head) throw new MediaError("broken", `${type} says ${size} bytes`);
+  if (size > left) throw new MediaError("cut", `${type} says ${size} bytes, ${left} are there`);
   return { type, start: base + at + head, end: base + at + size };
 }
 
@@ -50,7 +38,7 @@ export function boxesIn(view: DataView, start: number, end: number): Box[] {
     // QuickTime ends a list with four zero bytes.
     if (end - at < 8) break;
     const box = boxAt(view, at, 0, end);
-    if (boxes.push(box) > MEDIA_BOXES) throw new Mp4Error("broken", `more than ${MEDIA_BOXES} boxes side by side`);
+    if (boxes.push(box) > MEDIA_PARTS) throw new MediaError("broken", `more than ${MEDIA_PARTS} boxes side by side`);
     at = box.end;
   }
   return boxes;
@@ -70,13 +58,13 @@ export function find(view: DataView, from: Box, ...path: readonly string[]): Box
 /** The first box of a type among others; throws where there is none. */
 export function need(view: DataView, from: Box, ...path: readonly string[]): Box {
   const box = find(view, from, ...path);
-  if (box === null) throw new Mp4Error("broken", `no ${path.join("/")} in ${from.type}`);
+  if (box === null) throw new MediaError("broken", `no ${path.join("/")} in ${from.type}`);
   return box;
 }
 
 /** Throws unless the box holds so many bytes of content. */
 export function demand(box: Box, bytes: number): void {
-  if (box.end - box.start < bytes) throw new Mp4Error("broken", `${box.type} has no room for what it says`);
+  if (box.end - box.start < bytes) throw new MediaError("broken", `${box.type} has no room for what it says`);
 }
 
 /** A full box's version; its content follows after four bytes. */

@@ -44,7 +44,7 @@ function run(view: DataView, trun: Box, duration: number): { samples: number; ti
   return { samples, ticks };
 }
 
-/** Reads the content of a `moof` box. Throws Mp4Error. Costs no more than the bytes of the view. */
+/** Reads the content of a `moof` box. Throws MediaError. Costs no more than the bytes of the view. */
 export function readFragment(view: DataView): Mp4Fragment[] {
   return boxesIn(view, 0, view.byteLength)
     .filter(({ type }) => type === "traf")

@@ -2,7 +2,8 @@
  * What an MP4 or QuickTime file's index (`moov`) says: its tracks, how long they are, and which samples they have.
  * Nothing is decoded. Source: ISO/IEC 14496-12, section 8.
  */
-import { type Box, boxesIn, demand, find, Mp4Error, need, versionOf } from "./mp4-box.ts";
+import { MediaError } from "./media/source.ts";
+import { type Box, boxesIn, demand, find, need, versionOf } from "./mp4-box.ts";
 import { SECOND_MS } from "./time.ts";
 
 export type Mp4Track = {
@@ -143,7 +144,7 @@ export const ticksToMs = (ticks: number, timescale: number): number =>
 
 /**
  * Reads the content of a `moov` box, which the view holds from its first byte to its last.
- * Throws Mp4Error. Costs no more than the bytes of the view.
+ * Throws MediaError. Costs no more than the bytes of the view.
  */
 export function readIndex(view: DataView): Mp4Index {
   const moov: Box = { type: "moov", start: 0, end: view.byteLength };
@@ -177,6 +178,6 @@ export const mainVideo = ({ tracks }: Mp4Index): Mp4Track | null =>
 export function checkRoom({ tracks }: Mp4Index, fileBytes: number, room: number): void {
   const bytes = tracks.reduce((sum, track) => sum + track.bytes, 0);
   const last = Math.max(0, ...tracks.map((track) => track.lastChunk));
-  if (last >= fileBytes) throw new Mp4Error("cut", `a chunk begins at ${last} of ${fileBytes}`);
-  if (bytes > room) throw new Mp4Error("cut", `the samples have ${bytes} bytes, there are ${room}`);
+  if (last >= fileBytes) throw new MediaError("cut", `a chunk begins at ${last} of ${fileBytes}`);
+  if (bytes > room) throw new MediaError("cut", `the samples have ${bytes} bytes, there are ${room}`);
 }

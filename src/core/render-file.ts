@@ -1,5 +1,5 @@
 /** A finished file: whether it is the video that was asked for, and in what it differs. */
-import type { MediaFacts, MediaFault } from "./media.ts";
+import type { MediaFacts, NoFacts } from "./media.ts";
 import type { Result } from "./result.ts";
 import { type EpochMs, SECOND_MS } from "./time.ts";
 
@@ -62,14 +62,15 @@ export const contentTypeOf = (format: string): string =>
  * Whether a stored file may be announced: it is of the format asked for, whole, and shows at least one picture. A file whose
  * index is too large to be looked at is not refused for that, and a format that nobody attests is not judged.
  */
-export function isAnnounceable(seen: Result<MediaFacts, MediaFault>, format: string): boolean {
+export function isAnnounceable(seen: Result<MediaFacts, NoFacts>, format: string): boolean {
   if (!Object.hasOwn(FORMATS, format)) return seen.ok || seen.error.reason !== "gone";
   if (!seen.ok) return seen.error.reason === "over_budget";
-  return FORMATS[format]?.containers.includes(seen.value.container) === true && seen.value.videoSamples !== 0;
+  const { container, isWhole, videoSamples } = seen.value;
+  return FORMATS[format]?.containers.includes(container) === true && isWhole && videoSamples !== 0;
 }
 
 /** What a caller should know before using the file. */
-export function warningsOf(seen: Result<MediaFacts, MediaFault>, wanted: Wanted): RenderWarning[] {
+export function warningsOf(seen: Result<MediaFacts, NoFacts>, wanted: Wanted): RenderWarning[] {
   if (!seen.ok) {
     return [
       { code: "file_not_inspected", detail: "The file's index could not be read; its length and size are unknown." },

@@ -5,6 +5,7 @@
  * searched to find out what it might be. A test holds it against a library that knows them all.
  */
 import { FORMATS, type MediaFormat } from "./formats.ts";
+import { elementAt, elementsIn } from "./media/ebml.ts";
 
 type Ext = "mp4" | "mov" | "avi" | "webm" | "mkv" | "jpg" | "png" | "gif" | "webp" | "mp3" | "wav" | "m4a" | "aac";
 
@@ -47,27 +48,16 @@ function ofBrands(head: Uint8Array): Ext | null {
 
 /** EBML: Matroska and WebM are told apart by the document's type. Source: RFC 8794, section 11.2. */
 function ofDocType(head: Uint8Array): Ext | null {
-  const size = vint(head, 4);
-  const end = Math.min(head.length, 4 + size.bytes + size.value);
-  for (let at = 4 + size.bytes; at < end; ) {
-    const idBytes = vint(head, at).bytes;
-    const content = vint(head, at + idBytes);
-    const start = at + idBytes + content.bytes;
-    if (idBytes === 2 && numberAt(head, at, 2) === 0x4282) {
-      const type = text(head, start, content.value).replace(/\0+$/, "");
-      return type === "webm" ? "webm" : type === "matroska" ? "mkv" : null;
-    }
-    at = start + content.value;
+  const view = new DataView(head.buffer, head.byteOffset, head.byteLength);
+  const ebml = elementAt(view, 0);
+  if (ebml === null) return null;
+  const end = Math.min(head.length, ebml.start + (ebml.size ?? head.length));
+  for (const element of elementsIn(view, ebml.start, end, () => undefined)) {
+    if (element.id !== 0x4282) continue;
+    const type = text(head, element.start, element.end - element.start).replace(/\0+$/, "");
+    return type === "webm" ? "webm" : type === "matroska" ? "mkv" : null;
   }
   return null;
-}
-
-/** A number that says its own length by its leading zeros; one byte of nothing beyond the end. */
-function vint(head: Uint8Array, at: number): { readonly bytes: number; readonly value: number } {
-  const first = head[at] ?? 0;
-  const bytes = Math.clz32(first) - 23;
-  if (bytes > 8) return { bytes: 1, value: 0 };
-  return { bytes, value: numberAt(head, at, bytes) - (first & (0x80 >> (bytes - 1))) * 256 ** (bytes - 1) };
 }
 
 /** Where the sound begins behind an ID3 tag, which players put before MP3 and AAC alike. */

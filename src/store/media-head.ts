@@ -1,9 +1,9 @@
-/** What the first bytes of a Matroska, WebM, MP3, WAV or AAC file say of it. */
-import { ADTS, BufferSource, Input, MATROSKA, MP3, WAVE, WEBM } from "mediabunny";
+/** What the first bytes of a MP3, WAV or AAC file say of it. */
+import { ADTS, BufferSource, Input, MP3, WAVE } from "mediabunny";
 import type { MediaFacts } from "../core/media.ts";
 import { SECOND_MS } from "../core/time.ts";
 
-const FORMATS = [MATROSKA, WEBM, MP3, WAVE, ADTS];
+const FORMATS = [MP3, WAVE, ADTS];
 
 /**
  * Reads a file's head, of which nothing more is there for it: what it promises beyond is not looked for. Null when it is of none
@@ -23,6 +23,7 @@ export async function readHead(head: DataView): Promise<MediaFacts | null> {
       height: video === null ? null : await video.getDisplayHeight(),
       codec: (await (video ?? audio)?.getCodec()) ?? null,
       videoSamples: video === null ? 0 : null,
+      isWhole: true,
     };
   } catch {
     return null; // of the format, and not to be read

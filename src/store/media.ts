@@ -1,33 +1,48 @@
 /**
  * What a stored media file is: how long, how large, which codec, and whether it is whole. Nothing is decoded, and the file is
- * never held: its index is read by ranges, in bounds that a file made to hurt meets too.
- *
- * MP4 and QuickTime files are read by our own eyes, because the answer decides whether a render is announced, and because a
- * general reader expands what a few hostile bytes promise. Of the other formats the first bytes are asked.
+ * never held: its format's reader (`core/media`) asks for source of it, in bounds that a file made to hurt meets too.
  */
-import { MEDIA_BOXES, MEDIA_HEAD_BYTES, MEDIA_INDEX_BYTES, MEDIA_READS } from "../core/limits.ts";
-import type { MediaFacts, MediaFault } from "../core/media.ts";
+import { MEDIA_HEAD_BYTES, MEDIA_PARTS } from "../core/limits.ts";
+import { readMatroska } from "../core/media/matroska.ts";
+import { boundedSource, MediaError, type MediaSource } from "../core/media/source.ts";
+import type { MediaFacts, NoFacts } from "../core/media.ts";
 import { checkRoom, type Mp4Index, mainVideo, readIndex, ticksToMs } from "../core/mp4.ts";
-import { BOX_HEAD_BYTES, type Box, boxAt, Mp4Error } from "../core/mp4-box.ts";
+import { BOX_HEAD_BYTES, type Box, boxAt } from "../core/mp4-box.ts";
 import { type Mp4Fragment, readFragment } from "../core/mp4-fragment.ts";
 import { err, ok, type Result } from "../core/result.ts";
 import { readHead } from "./media-head.ts";
-import { OverBudget, openRanges, type Ranges } from "./ranges.ts";
+import { openStored } from "./stored.ts";
 
-/** Looks into a stored file. At most 16 MiB in memory and 200 reads; throws only what R2 throws. */
-export async function inspectMedia(bucket: R2Bucket, key: string): Promise<Result<MediaFacts, MediaFault>> {
-  const ranges = await openRanges(bucket, key, { reads: MEDIA_READS, bytes: MEDIA_INDEX_BYTES });
-  if (ranges === null) return err({ reason: "gone" });
+/** Looks into a stored file. Throws only what R2 throws. */
+export async function inspectMedia(bucket: R2Bucket, key: string): Promise<Result<MediaFacts, NoFacts>> {
+  const source = await openMedia(bucket, key);
+  if (source === null) return err({ reason: "gone" });
   try {
-    const start = await ranges.read(0, BOX_HEAD_BYTES);
-    if (isMp4(start)) return ok(await inspectMp4(ranges));
-    const facts = await readHead(await ranges.read(0, MEDIA_HEAD_BYTES));
-    return facts === null ? err({ reason: "unknown" }) : ok(facts);
+    return ok(await inspect(source));
   } catch (error) {
-    if (error instanceof Mp4Error) return err({ reason: error.fault });
-    if (error instanceof OverBudget) return err({ reason: "over_budget" });
+    if (error instanceof MediaError) return err({ reason: error.fault });
     throw error;
   }
+}
+
+/** The version of a stored file that lies there now, as its reader sees it; null when none does. */
+async function openMedia(bucket: R2Bucket, key: string): Promise<MediaSource | null> {
+  const stored = await openStored(bucket, key);
+  if (stored === null) return null;
+  return boundedSource(stored.sizeBytes, async (start, end) => {
+    const body = await stored.read({ offset: start, length: end - start });
+    if (body === null) throw new MediaError("over_budget", "the file was replaced");
+    return new Uint8Array(await new Response(body).arrayBuffer());
+  });
+}
+
+async function inspect(source: MediaSource): Promise<MediaFacts> {
+  const start = await source.read(0, BOX_HEAD_BYTES);
+  if (isMp4(start)) return inspectMp4(source);
+  if (start.byteLength >= 4 && start.getUint32(0) === 0x1a45dfa3) return readMatroska(source);
+  const facts = await readHead(await source.read(0, MEDIA_HEAD_BYTES));
+  if (facts === null) throw new MediaError("unknown", "of no format that is looked into");
+  return facts;
 }
 
 /** `ftyp` since 2001; before that QuickTime files began with what came first. */
@@ -38,30 +53,31 @@ const fourAt = (view: DataView, at: number): string =>
   String.fromCharCode(...new Uint8Array(view.buffer, view.byteOffset + at, 4));
 
 /** The boxes of a file from its first to its last byte: a file that was cut has none that ends with it. */
-async function inspectMp4(ranges: Ranges): Promise<MediaFacts> {
-  const { sizeBytes } = ranges;
+async function inspectMp4(source: MediaSource): Promise<MediaFacts> {
+  const { sizeBytes } = source;
   const fragments: Mp4Fragment[] = [];
   let index: Mp4Index | null = null;
   let brand = "mov";
   let room = 0;
-  for (let at = 0, boxes = 0; at < sizeBytes; boxes += 1) {
-    if (Math.max(boxes, fragments.length) > MEDIA_BOXES) throw new OverBudget(`more than ${MEDIA_BOXES} boxes`);
-    const box = boxAt(await ranges.read(at, at + BOX_HEAD_BYTES), 0, at, sizeBytes);
+  for (let at = 0; at < sizeBytes; ) {
+    source.count();
+    const box = boxAt(await source.read(at, at + BOX_HEAD_BYTES), 0, at, sizeBytes);
     if (box.type === "mdat") room += box.end - box.start;
-    if (box.type === "ftyp") brand = fourAt(await content(ranges, box, 4), 0) === "qt  " ? "mov" : "mp4";
-    if (box.type === "moov" && index === null) index = readIndex(await content(ranges, box, 0));
-    if (box.type === "moof") fragments.push(...readFragment(await content(ranges, box, 0)));
+    if (box.type === "ftyp") brand = fourAt(await content(source, box, 4), 0) === "qt  " ? "mov" : "mp4";
+    if (box.type === "moov" && index === null) index = readIndex(await content(source, box, 0));
+    if (box.type === "moof") fragments.push(...readFragment(await content(source, box, 0)));
+    if (fragments.length > MEDIA_PARTS) throw new MediaError("over_budget", "too many fragments");
     at = box.end;
   }
-  if (index === null) throw new Mp4Error("cut", "no moov in the file");
+  if (index === null) throw new MediaError("cut", "no moov in the file");
   checkRoom(index, sizeBytes, room);
   return { container: brand, ...factsOf(index, fragments) };
 }
 
 /** A box's content, of which at least so many bytes are needed. */
-async function content(ranges: Ranges, { type, start, end }: Box, atLeast: number): Promise<DataView> {
-  if (end - start < atLeast) throw new Mp4Error("broken", `${type} has no room for what it says`);
-  return ranges.read(start, end);
+async function content(source: MediaSource, { type, start, end }: Box, atLeast: number): Promise<DataView> {
+  if (end - start < atLeast) throw new MediaError("broken", `${type} has no room for what it says`);
+  return source.read(start, end);
 }
 
 function factsOf(index: Mp4Index, fragments: readonly Mp4Fragment[]): Omit<MediaFacts, "container"> {
@@ -77,5 +93,6 @@ function factsOf(index: Mp4Index, fragments: readonly Mp4Fragment[]): Omit<Media
     height: video?.height || null,
     codec: track?.codec ?? null,
     videoSamples: video === null ? 0 : samples,
+    isWhole: true,
   };
 }

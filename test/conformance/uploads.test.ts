@@ -75,6 +75,26 @@ describe.concurrent("§5 uploads", () => {
     expect(await shown(whole, upload)).toMatchObject({ status: "completed", offset_bytes: bytes.length });
   });
 
+  it.each([
+    ["a segment of zeros", `1a45dfa38b4282847765626d4287810218538067${"01ffffffffffffff"}${"00".repeat(216)}`],
+    [
+      "a track that promises more than there is",
+      "1a45dfa3874282847765626d1853806701ffffffffffffff1654ae6b97ae95d781018381018685565f565038e086b08140ba81400000000000000000",
+    ],
+  ])("§5 looks into %s, and answers others meanwhile", async (_, hex) => {
+    const [member, other] = [await newMember(), await newMember()];
+    const bytes = new Uint8Array(Buffer.from(hex, "hex"));
+    const made = await announce(member, "clip.webm", bytes.length);
+    await shown(put(member, made, bytes), upload);
+    await other.newProject();
+    const { asset_id } = await until(
+      () => member.get(`/v1/uploads/${made.id}`, upload),
+      (got) => got.asset_id !== null,
+    );
+    expect(await member.get(`/v1/assets/${asset_id}`, asset)).toMatchObject({ duration_ms: null });
+    expect((await other.ask("GET", "/healthz")).status).toBe(200);
+  });
+
   it("§5 may be sent for 24 hours", async () => {
     const made = await announce(await newMember(), "clip.mp4", 5);
     const hours = (Date.parse(made.expires_at) - Date.parse(made.created_at)) / 3_600_000;

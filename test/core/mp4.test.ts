@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { MediaError } from "../../src/core/media/source.ts";
 import { readIndex } from "../../src/core/mp4.ts";
-import { Mp4Error } from "../../src/core/mp4-box.ts";
 import { readFragment } from "../../src/core/mp4-fragment.ts";
 import { movieOf } from "../../src/sandbox/mp4.ts";
 import { PIECE_1280X720 } from "../../src/sandbox/pieces/1280x720.ts";
@@ -12,12 +12,12 @@ const view = new DataView(head.buffer, head.byteOffset, head.byteLength);
 const ftyp = view.getUint32(0);
 const moov = head.slice(ftyp + 8, ftyp + view.getUint32(ftyp));
 
-/** What came out of bytes that may say anything: an answer or an Mp4Error, never another error. */
+/** What came out of bytes that may say anything: an answer or a MediaError, never another error. */
 function survives(read: (view: DataView) => unknown, bytes: Uint8Array<ArrayBuffer>): void {
   try {
     read(new DataView(bytes.buffer));
   } catch (error) {
-    expect(error).toBeInstanceOf(Mp4Error);
+    expect(error).toBeInstanceOf(MediaError);
   }
 }
 

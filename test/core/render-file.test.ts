@@ -2,7 +2,15 @@ import { describe, expect, it } from "vitest";
 import { contentTypeOf, isAnnounceable, warningsOf } from "../../src/core/render-file.ts";
 import { err, ok } from "../../src/core/result.ts";
 
-const facts = { container: "mp4", durationMs: 10_000, width: 1_280, height: 720, codec: "h264", videoSamples: 300 };
+const facts = {
+  container: "mp4",
+  durationMs: 10_000,
+  width: 1_280,
+  height: 720,
+  codec: "h264",
+  videoSamples: 300,
+  isWhole: true,
+};
 const wanted = { durationMs: 10_000, width: 1_280, height: 720 };
 
 describe("a finished file", () => {
@@ -10,6 +18,7 @@ describe("a finished file", () => {
     expect(isAnnounceable(ok(facts), "mp4")).toBe(true);
     expect(isAnnounceable(ok({ ...facts, videoSamples: 0 }), "mp4")).toBe(false);
     expect(isAnnounceable(ok({ ...facts, container: "webm" }), "mp4")).toBe(false);
+    expect(isAnnounceable(ok({ ...facts, isWhole: false }), "mp4")).toBe(false);
     expect(isAnnounceable(ok({ ...facts, container: "webm", videoSamples: null }), "webm")).toBe(true);
     for (const reason of ["gone", "unknown", "cut", "broken"] as const)
       expect(isAnnounceable(err({ reason }), "mp4"), reason).toBe(false);

@@ -5,6 +5,7 @@ import type { Env } from "../../src/env.ts";
 import { bytesOf, movieOf } from "../../src/sandbox/mp4.ts";
 import { PIECE_1080X1920 } from "../../src/sandbox/pieces/1080x1920.ts";
 import { inspectMedia } from "../../src/store/media.ts";
+import { putManifest } from "../../src/store/stored.ts";
 import { box, boxOf, join, sample, u32 } from "../support/media.ts";
 
 const { MEDIA } = bindings as unknown as Env; // vitest.config.ts binds what wrangler.toml declares
@@ -22,7 +23,15 @@ function upright(): Uint8Array<ArrayBuffer> {
   return join(...bytesOf(movie, 0, movie.sizeBytes));
 }
 
-const EXPORT = { container: "mp4", durationMs: 3_000, width: 1_080, height: 1_920, codec: "h264", videoSamples: 90 };
+const EXPORT = {
+  container: "mp4",
+  durationMs: 3_000,
+  width: 1_080,
+  height: 1_920,
+  codec: "h264",
+  videoSamples: 90,
+  isWhole: true,
+};
 
 /** Where a box's content begins. */
 function find(bytes: Uint8Array, type: string): number {
@@ -128,11 +137,14 @@ describe("looking into a stored file", () => {
     const ftyp = boxOf(upright(), "ftyp");
     const huge = join(ftyp, box("moov", new Uint8Array(MEDIA_INDEX_BYTES + 1)));
     expect(await inspect(huge)).toMatchObject({ error: { reason: "over_budget" } });
-    const gap = box("free", new Uint8Array(70_000));
-    const scattered = join(ftyp, ...Array.from({ length: MEDIA_READS + 1 }, () => gap));
+    const gap = { key: "media-test/gap", sizeBytes: 600_000 };
+    await MEDIA.put(gap.key, box("free", new Uint8Array(gap.sizeBytes - 8)));
+    await MEDIA.put("media-test/start", ftyp);
+    const start = { key: "media-test/start", sizeBytes: ftyp.byteLength };
+    await putManifest(MEDIA, "media-test/scattered", [start, ...Array.from({ length: MEDIA_READS + 1 }, () => gap)]);
     get.mockClear();
-    expect(await inspect(scattered)).toMatchObject({ error: { reason: "over_budget" } });
-    expect(get.mock.calls.length).toBeLessThanOrEqual(MEDIA_READS);
+    expect(await inspectMedia(MEDIA, "media-test/scattered")).toMatchObject({ error: { reason: "over_budget" } });
+    expect(get.mock.calls.length).toBeLessThanOrEqual(MEDIA_READS + 2); // the manifest, and the window across its first two pieces
     get.mockRestore();
   });
 

@@ -33,10 +33,9 @@ export async function lookInside(bucket: R2Bucket, key: string, format: MediaFor
   const found = await inspectMedia(bucket, key);
   if (found.ok) return ofFacts(found.value, format);
   if (found.error.reason === "gone") throw missing();
-  const isMovie = ["mp4", "mov", "m4a"].includes(format.ext);
-  if (isMovie && found.error.reason === "cut")
+  if (found.error.reason === "cut")
     return err(unusable("it ends before its end: its index is missing or points beyond it"));
-  if (isMovie && found.error.reason === "broken") return err(unusable("its index contradicts itself"));
+  if (found.error.reason === "broken") return err(unusable("its index is missing or contradicts itself"));
   return ok(nothing);
 }
 

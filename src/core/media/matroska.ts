@@ -1,0 +1,244 @@
+/**
+ * What a Matroska or WebM file says of itself: its length, its tracks, the size of its picture. Source: RFC 9559.
+ *
+ * `Info` and `Tracks` are held and read; everything else is stepped over by its size. A step passes at least an element's
+ * head, and every element counts, so a file of any bytes ends the reading.
+ */
+import type { MediaFacts } from "../media.ts";
+import { ELEMENT_HEAD_BYTES, type Element, elementAt, elementsIn, floatOf, uintOf } from "./ebml.ts";
+import { MediaError, type MediaSource, textAt } from "./source.ts";
+
+const EBML = 0x1a45dfa3;
+const DOC_TYPE = 0x4282;
+const SEGMENT = 0x18538067;
+const SEEK_HEAD = 0x114d9b74;
+const INFO = 0x1549a966;
+const TRACKS = 0x1654ae6b;
+const CLUSTER = 0x1f43b675;
+const TOP = new Set([SEEK_HEAD, INFO, TRACKS, CLUSTER, 0x1c53bb6b, 0x1254c367, 0x1941a469, 0x1043a770]);
+
+/** Bytes looked at of an element that should tell its end and does not. */
+const OPEN_BYTES = 64 * 1024;
+
+const CODECS: Readonly<Record<string, string>> = {
+  "V_MPEG4/ISO/AVC": "h264",
+  "V_MPEGH/ISO/HEVC": "h265",
+  "V_MPEG4/ISO/ASP": "mpeg4",
+  V_AV1: "av1",
+  V_VP8: "vp8",
+  V_VP9: "vp9",
+  A_AAC: "aac",
+  A_FLAC: "flac",
+  A_OPUS: "opus",
+  A_VORBIS: "vorbis",
+  "A_MPEG/L3": "mp3",
+};
+
+type Track = { readonly type: number; readonly codec: string; readonly width: number; readonly height: number };
+type Place = { readonly id: number; readonly start: number; readonly end: number };
+/** What was found of the two elements that tell; null where there was none. */
+type Found = { info: DataView | null; tracks: DataView | null };
+
+/** Reads a file that begins with an EBML head. Throws MediaError. */
+export async function readMatroska(source: MediaSource): Promise<MediaFacts> {
+  const container = await docType(source);
+  const segment = await findSegment(source);
+  const found: Found = { info: null, tracks: null };
+  const isSeen = await walk(source, segment, found);
+  const tracks = found.tracks === null ? [] : readTracks(found.tracks, source);
+  if (isSeen && tracks.length === 0) throw new MediaError("broken", "no track in the file");
+  const isCut = segment.end !== Number.POSITIVE_INFINITY && segment.end > source.sizeBytes;
+  const video = largest(tracks);
+  const audio = tracks.find(({ type }) => type === 2);
+  return {
+    container,
+    // A file that was cut plays as far as it goes; what its head says is the length of the whole.
+    durationMs: found.info === null || isCut ? null : readDuration(found.info, source),
+    width: video?.width || null,
+    height: video?.height || null,
+    codec: (video ?? audio)?.codec ?? null,
+    videoSamples: found.tracks !== null && video === null ? 0 : null,
+    isWhole: !isCut,
+  };
+}
+
+/** The picture a person would see: the largest one. */
+const largest = (tracks: readonly Track[]): Track | null =>
+  tracks
+    .filter(({ type }) => type === 1)
+    .reduce<Track | null>(
+      (best, track) => (best === null || track.width * track.height > best.width * best.height ? track : best),
+      null,
+    );
+
+/** The element whose head stands at a place of the file; places are counted from the file's start. Null where none does. */
+async function topAt(source: MediaSource, at: number): Promise<(Place & { readonly isOpen: boolean }) | null> {
+  const view = await source.read(at, at + ELEMENT_HEAD_BYTES);
+  const element: Element | null = elementAt(view, 0);
+  if (element === null) return null;
+  source.count();
+  const start = at + element.start;
+  const isOpen = element.size === null;
+  return {
+    id: element.id,
+    start,
+    end: element.size === null ? Number.POSITIVE_INFINITY : start + element.size,
+    isOpen,
+  };
+}
+
+/** The content of an element that is held as a whole. */
+async function content(source: MediaSource, { start, end }: Place): Promise<DataView> {
+  return source.read(start, end === Number.POSITIVE_INFINITY ? start + OPEN_BYTES : end);
+}
+
+async function docType(source: MediaSource): Promise<string> {
+  const head = await topAt(source, 0);
+  if (head?.id !== EBML) throw new MediaError("unknown", "no EBML head");
+  const view = await content(source, head);
+  for (const element of elementsIn(view, 0, view.byteLength, source.count))
+    if (element.id === DOC_TYPE)
+      return textAt(view, element.start, Math.min(element.end - element.start, 16)).replace(/\0+$/, "");
+  throw new MediaError("unknown", "an EBML file of no type");
+}
+
+async function findSegment(source: MediaSource): Promise<Place> {
+  let at = (await topAt(source, 0))?.end ?? 0;
+  while (at < source.sizeBytes) {
+    const element = await topAt(source, at);
+    if (element === null) break;
+    if (element.id === SEGMENT) return element;
+    at = element.end;
+  }
+  throw new MediaError("broken", "no segment in the file");
+}
+
+/** Steps through a segment until both elements are found. False where some of it was not looked at. */
+async function walk(source: MediaSource, segment: Place, found: Found): Promise<boolean> {
+  const seeks: number[] = [];
+  const end = Math.min(segment.end, source.sizeBytes);
+  for (let at = segment.start; at < end && !isDone(found); ) {
+    const element = await topAt(source, at);
+    if (element === null) return true; // nothing can be read from here on
+    // The index of the segment says where the rest stands, so the pictures need not be stepped through.
+    if (element.id === CLUSTER && seeks.length > 0) {
+      await follow(source, seeks.splice(0), found);
+      if (isDone(found)) return true;
+    }
+    if (element.id === SEEK_HEAD) seeks.push(...(await readSeeks(source, element, segment.start)));
+    else await take(source, element, found);
+    if (element.isOpen && element.id !== CLUSTER) return found.tracks !== null;
+    // A cluster of unknown size goes on to the next one: its own elements are stepped over as they come.
+    at = element.isOpen ? element.start : element.end;
+  }
+  return true;
+}
+
+const isDone = ({ info, tracks }: Found): boolean => info !== null && tracks !== null;
+
+async function take(source: MediaSource, element: Place, found: Found): Promise<void> {
+  if (element.id === INFO) found.info ??= await content(source, element);
+  if (element.id === TRACKS) found.tracks ??= await content(source, element);
+}
+
+async function follow(source: MediaSource, places: readonly number[], found: Found): Promise<void> {
+  for (const at of places) {
+    if (isDone(found) || at >= source.sizeBytes) continue;
+    const element = await topAt(source, at);
+    if (element !== null) await take(source, element, found);
+  }
+}
+
+/** Where the two elements stand, as far as the segment's index tells. */
+async function readSeeks(source: MediaSource, head: Place, segmentStart: number): Promise<number[]> {
+  const view = await content(source, head);
+  const places: number[] = [];
+  for (const seek of elementsIn(view, 0, view.byteLength, source.count)) {
+    if (seek.id !== 0x4dbb) continue;
+    let [id, position] = [0, -1];
+    for (const field of elementsIn(view, seek.start, seek.end, source.count)) {
+      if (field.id === 0x53ab) id = uintOf(view, field);
+      if (field.id === 0x53ac) position = uintOf(view, field);
+    }
+    if ((id === INFO || id === TRACKS) && position >= 0) places.push(segmentStart + position);
+  }
+  return places;
+}
+
+/** `Info`: a length in ticks of so many nanoseconds. */
+function readDuration(view: DataView, source: MediaSource): number | null {
+  let scale = 1_000_000;
+  let ticks: number | null = null;
+  for (const element of elementsIn(view, 0, view.byteLength, source.count)) {
+    if (TOP.has(element.id)) break; // of an element that does not tell its end
+    if (element.id === 0x2ad7b1) scale = uintOf(view, element) || scale;
+    if (element.id === 0x4489) ticks = floatOf(view, element);
+  }
+  const ms = ticks === null ? Number.NaN : Math.round((ticks * scale) / 1_000_000);
+  return ms > 0 && Number.isSafeInteger(ms) ? ms : null;
+}
+
+function readTracks(view: DataView, source: MediaSource): Track[] {
+  const tracks: Track[] = [];
+  for (const entry of elementsIn(view, 0, view.byteLength, source.count)) {
+    if (TOP.has(entry.id)) break;
+    if (entry.id !== 0xae) continue;
+    let [type, codec] = [0, ""];
+    let size = { width: 0, height: 0 };
+    for (const field of elementsIn(view, entry.start, entry.end, source.count)) {
+      if (field.id === 0x83) type = uintOf(view, field);
+      if (field.id === 0x86) codec = textAt(view, field.start, Math.min(field.end - field.start, 40));
+      if (field.id === 0xe0) size = readVideo(view, field, source);
+    }
+    tracks.push({ type, codec: codecName(codec), ...size });
+  }
+  return tracks;
+}
+
+function codecName(id: string): string {
+  const clean = id.replaceAll(/[^\x20-\x7e]/g, "");
+  const known = Object.hasOwn(CODECS, clean) ? CODECS[clean] : undefined;
+  return known ?? (clean.startsWith("A_AAC") ? "aac" : clean.replace(/^[A-Z]_/, "").toLowerCase());
+}
+
+/** `Video`: the picture without what is cropped, in the shape and turned as it is shown. */
+function readVideo(view: DataView, video: Place, source: MediaSource): { width: number; height: number } {
+  const values = new Map<number, number>();
+  let roll = 0;
+  for (const field of elementsIn(view, video.start, video.end, source.count)) {
+    values.set(field.id, uintOf(view, field));
+    if (field.id === 0x7670) roll = readRoll(view, field, source);
+  }
+  const value = (id: number): number => values.get(id) ?? 0;
+  const across = Math.max(0, value(0xb0) - value(0x54cc) - value(0x54dd));
+  const down = Math.max(0, value(0xba) - value(0x54aa) - value(0x54bb));
+  const shown = shape(across, down, value(0x54b0) || across, value(0x54ba) || down, value(0x54b2));
+  return Math.abs(roll) === 90 ? { width: shown.height, height: shown.width } : shown;
+}
+
+/**
+ * The size in which a picture is shown: in pixels (unit 0) where it keeps one side, otherwise the display size tells only its
+ * shape (unit 3, and pairs like 16 and 9).
+ */
+function shape(
+  across: number,
+  down: number,
+  wide: number,
+  high: number,
+  unit: number,
+): { width: number; height: number } {
+  const isSize = unit === 0 && (wide === across || high === down);
+  if (isSize || across === 0 || down === 0) return { width: isSize ? wide : 0, height: isSize ? high : 0 };
+  if (unit > 3) return { width: across, height: down };
+  return { width: Math.round((down * wide) / high), height: down };
+}
+
+/** `Projection` of a flat picture: how far it is turned. */
+function readRoll(view: DataView, projection: Place, source: MediaSource): number {
+  let [type, roll] = [0, 0];
+  for (const field of elementsIn(view, projection.start, projection.end, source.count)) {
+    if (field.id === 0x7671) type = uintOf(view, field);
+    if (field.id === 0x7675) roll = floatOf(view, field) ?? 0;
+  }
+  return type === 0 ? Math.round(roll) : 0;
+}
