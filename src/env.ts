@@ -31,6 +31,8 @@ export type Env = {
   GATE_MEDIUM: RateLimit;
   GATE_LARGE: RateLimit;
   GATE_REFUSED: RateLimit;
+  GATE_USER: RateLimit;
+  GATE_LOOKUP: RateLimit;
   ASSETS: Fetcher;
   ROOT_SECRET: string;
   ROOT_SECRET_PREVIOUS?: string;
@@ -65,6 +67,8 @@ export const BINDINGS = [
   "GATE_MEDIUM",
   "GATE_LARGE",
   "GATE_REFUSED",
+  "GATE_USER",
+  "GATE_LOOKUP",
   "ASSETS",
 ] as const satisfies readonly (keyof Env)[];
 

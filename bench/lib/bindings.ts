@@ -56,6 +56,8 @@ export const gatewayOptions = (upstreamUrl: string, timeScale = 1): V4WorkerOpti
     GATE_MEDIUM: gate("1002"),
     GATE_LARGE: gate("1003"),
     GATE_REFUSED: gate("1004"),
+    GATE_USER: gate("1005"),
+    GATE_LOOKUP: gate("1006"),
   },
   // Only what /docs reads: with Miniflare's own assets its router would stand in front of every request.
   serviceBindings: { ASSETS: { disk: { path: join(ROOT, "dist/docs"), writable: false } } },

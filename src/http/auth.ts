@@ -8,7 +8,7 @@ import type { KeyScope } from "../core/wire/key.ts";
 import { ApiError, apiError } from "./api-error.ts";
 import type { AppEnv, Caller, Ctx } from "./context.ts";
 import { credentialOf } from "./credential.ts";
-import { countRefused, passGate, policyOf } from "./gate.ts";
+import { countRefused, passGate, policyOf, tiersOf } from "./gate.ts";
 import { judgeKey } from "./key-verdict.ts";
 import { repeatKeyOf, userOf } from "./request-headers.ts";
 import { judgeUserToken } from "./token-verdict.ts";
@@ -23,14 +23,18 @@ export type Access = KeyScope | "any" | "public" | "read_or_ticket" | "read_or_u
 /** Which credentials a route takes. User tokens are let in only where a route says so: most things are the tenant's own. */
 export type Credentials = "key" | "key_or_user_token";
 
-/** The middleware for an access rule. Sets `caller`, `user` and `repeatKey`. */
+/**
+ * The middleware for an access rule. Sets `caller`, `user` and `repeatKey`. `stops`: the route ends a credential, so a caller who
+ * may use it is not asked to wait at the flood gate: whoever is flooded must be able to end the flood.
+ */
 export const access =
-  (rule: Access, credentials: Credentials): MiddlewareHandler<AppEnv> =>
+  (rule: Access, credentials: Credentials, stops = false): MiddlewareHandler<AppEnv> =>
   async (c, next) => {
     if (rule === "public" || (rule === "read_or_ticket" && c.req.query("ticket") !== undefined)) return next();
     const caller = await authenticate(c);
     if (caller.pass === null) refuseInBrowser(c, caller);
-    await passGate(c, caller);
+    const isFree = stops && caller.pass === null && hasScope(rule, caller);
+    if (!isFree) await passGate(c, caller);
     if (caller.pass !== null && credentials === "key")
       throw apiError(
         "key_required",
@@ -55,11 +59,17 @@ function scopesFor(rule: Access): readonly KeyScope[] {
 /** Refuses a caller without a scope that only some requests of a route need. */
 export const requireScope = (caller: Caller, scope: KeyScope): void => refuseScopes(scope, caller);
 
-function refuseScopes(rule: Access, { scopes }: Caller): void {
+function refuseScopes(rule: Access, caller: Caller): void {
+  if (hasScope(rule, caller)) return;
+  const named = scopesFor(rule)
+    .map((scope) => `\`${scope}\``)
+    .join(" or ");
+  throw apiError("missing_scope", `This needs the scope ${named}; yours are ${caller.scopes.join(", ")}.`);
+}
+
+function hasScope(rule: Access, { scopes }: Caller): boolean {
   const needed = scopesFor(rule);
-  if (needed.length === 0 || needed.some((scope) => scopes.includes(scope))) return;
-  const named = needed.map((scope) => `\`${scope}\``).join(" or ");
-  throw apiError("missing_scope", `This needs the scope ${named}; yours are ${scopes.join(", ")}.`);
+  return needed.length === 0 || needed.some((scope) => scopes.includes(scope));
 }
 
 /** The user that the header names. A user token speaks for its own user alone, who need not be named again. */
@@ -81,10 +91,11 @@ async function authenticate(c: Ctx): Promise<Caller> {
 }
 
 /** What every answer to a known caller says: the flood gate's tier, what is left of quotas it took from, and of a rotated key that and when it closes (RFC 9745, RFC 8594). */
-function stampCaller(c: Ctx, { tier, rotatedAt, endsAt }: Caller): void {
+function stampCaller(c: Ctx, caller: Caller): void {
+  const { rotatedAt, endsAt } = caller;
   const { headers } = c.res;
   if (!headers.has("Cache-Control")) headers.set("Cache-Control", "private, no-store");
-  if (!c.get("config").local) headers.append("RateLimit-Policy", policyOf(tier)); // beside a quota that was met
+  if (!c.get("config").local) for (const tier of tiersOf(caller)) headers.append("RateLimit-Policy", policyOf(tier)); // beside a quota that was met
   for (const limit of c.get("limits"))
     for (const [name, value] of Object.entries(rateLimitHeaders(limit))) headers.append(name, value);
   if (rotatedAt === null) return;

@@ -20,6 +20,8 @@ type Declaration = RouteConfig & {
   readonly credentials?: Credentials;
   /** The body may come flat as well, from tools that cannot nest. */
   readonly flat?: boolean;
+  /** The route ends a credential: the flood gate does not hold its callers up. */
+  readonly stops?: boolean;
   readonly summary: string;
 };
 
@@ -43,12 +45,18 @@ const SECURITY = {
 };
 
 /** A route, with its access rule as its first middleware and its body read under a cap before any validator. */
-export function declare<const D extends Declaration>(given: D): Omit<D, "access" | "credentials" | "flat"> {
+export function declare<const D extends Declaration>(given: D): Omit<D, "access" | "credentials" | "flat" | "stops"> {
   // The additions hold for every route alike; a handler is checked against what its own declaration says.
-  return complete(given) as unknown as Omit<D, "access" | "credentials" | "flat">;
+  return complete(given) as unknown as Omit<D, "access" | "credentials" | "flat" | "stops">;
 }
 
-function complete({ access: rule, credentials = "key", flat = false, ...given }: Declaration): RouteConfig {
+function complete({
+  access: rule,
+  credentials = "key",
+  flat = false,
+  stops = false,
+  ...given
+}: Declaration): RouteConfig {
   const isPublic = rule === "public";
   const headers = isPublic ? [] : given.method === "post" ? [USER, REPEAT] : [USER];
   const content = given.request?.body?.content;
@@ -64,7 +72,7 @@ function complete({ access: rule, credentials = "key", flat = false, ...given }:
     security: isPublic ? [] : SECURITY[credentials],
     parameters: headers,
     responses: { ...given.responses, default: PROBLEM },
-    middleware: [access(rule, credentials), ...bodyRules],
+    middleware: [access(rule, credentials, stops), ...bodyRules],
   });
 }
 

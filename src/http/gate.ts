@@ -7,6 +7,7 @@
 import { hex, sha256 } from "../core/encode.ts";
 import { refusal } from "../core/errors.ts";
 import { GATE_TIERS } from "../core/limits.ts";
+import { senderNetwork } from "../core/sender-network.ts";
 import { ApiError } from "./api-error.ts";
 import type { Caller, Ctx } from "./context.ts";
 
@@ -14,15 +15,24 @@ type Tier = keyof typeof GATE_TIERS;
 /** The bindings' period, in seconds. */
 const PERIOD_SECONDS = 60;
 
-/** Counts a request of a known caller. */
-export const passGate = (c: Ctx, caller: Caller): Promise<void> =>
-  count(c, caller.tier, `${caller.tenant}:${caller.mode}`);
-
-/** Counts a refused credential by the hash of its sender's address, so that keys cannot be guessed at speed. */
-export async function countRefused(c: Ctx): Promise<void> {
-  const address = c.req.header("CF-Connecting-IP") ?? "local";
-  await count(c, "refused", hex(await sha256(address)));
+/**
+ * Counts a request of a known caller. A user token's own count is asked first: what it refuses does not count for the tenant, so one
+ * user cannot close the gate for the others.
+ */
+export async function passGate(c: Ctx, { tenant, mode, tier, pass }: Caller): Promise<void> {
+  if (pass !== null) await count(c, "user", `${tenant}:${mode}:${pass.uh}`);
+  await count(c, tier, `${tenant}:${mode}`);
 }
+
+/** Counts a refused credential by its sender, so that keys cannot be guessed at speed. */
+export const countRefused = async (c: Ctx): Promise<void> => count(c, "refused", await senderOf(c));
+
+/** Counts a key that this isolate does not know, before the database is asked about it. */
+export const countLookup = async (c: Ctx): Promise<void> => count(c, "lookup", await senderOf(c));
+
+/** The hash of the sender's network: addresses are kept nowhere in the clear. */
+const senderOf = async (c: Ctx): Promise<string> =>
+  hex(await sha256(senderNetwork(c.req.header("CF-Connecting-IP") ?? "local")));
 
 async function count(c: Ctx, tier: Tier, key: string): Promise<void> {
   if (c.get("config").local) return;
@@ -37,8 +47,18 @@ async function count(c: Ctx, tier: Tier, key: string): Promise<void> {
   });
 }
 
+/** The tiers that a caller's requests are counted in. */
+export const tiersOf = ({ tier, pass }: Caller): Tier[] => (pass === null ? [tier] : ["user", tier]);
+
 /** The value of `RateLimit-Policy`: the tier's name, its requests and its seconds. What remains is counted nowhere, so it is not told. */
 export const policyOf = (tier: Tier): string => `"${tier}";q=${GATE_TIERS[tier]};w=${PERIOD_SECONDS}`;
 
-const gateOf = (c: Ctx, tier: Tier): RateLimit =>
-  ({ small: c.env.GATE_SMALL, medium: c.env.GATE_MEDIUM, large: c.env.GATE_LARGE, refused: c.env.GATE_REFUSED })[tier];
+const gateOf = ({ env }: Ctx, tier: Tier): RateLimit =>
+  ({
+    small: env.GATE_SMALL,
+    medium: env.GATE_MEDIUM,
+    large: env.GATE_LARGE,
+    user: env.GATE_USER,
+    lookup: env.GATE_LOOKUP,
+    refused: env.GATE_REFUSED,
+  })[tier];

@@ -34,6 +34,9 @@ export async function ownerOf(hash: string, maxAgeMs: number, find: Find): Promi
   return shared === undefined ? ask(hash, find) : shared;
 }
 
+/** Whether a key with this hash was found before, however long ago. */
+export const isRemembered = (hash: string): boolean => known.has(hash);
+
 /** Drops what is known of a key: it was just changed here. A look-up on its way is not remembered either. */
 export function forgetKey(hash: string): void {
   known.delete(hash);

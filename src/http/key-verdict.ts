@@ -7,13 +7,15 @@ import { findKey, findKeyById, type KeyOwner, noteUse } from "../store/keys.ts";
 import { afterwards } from "./afterwards.ts";
 import { apiError } from "./api-error.ts";
 import type { Caller, Ctx } from "./context.ts";
-import { ownerOf } from "./key-cache.ts";
+import { countLookup } from "./gate.ts";
+import { isRemembered, ownerOf } from "./key-cache.ts";
 
 /** Who holds the key, and until when. A key of the wrong form or checksum is refused without a database read. */
 export async function judgeKey(c: Ctx, sent: string): Promise<Caller> {
   const owner = await ownerOf(await keyHash(sent), maxAgeOf(c), async (hash) => {
     if (modeOfKey(sent) === null)
       throw apiError("unauthenticated", "This is not an API key of ours, or it was mistyped.");
+    if (!isRemembered(hash)) await countLookup(c);
     return look(c, findKey(c.env.DB, hash));
   });
   if (owner === null) throw apiError("unauthenticated", "No such API key.");

@@ -1,5 +1,7 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { createApp } from "../../src/app.ts";
+import { mintKey } from "../../src/core/key.ts";
+import { GATE_TIERS } from "../../src/core/limits.ts";
 import type { KeyWire } from "../../src/core/wire/key.ts";
 import {
   adminHeaders,
@@ -224,6 +226,102 @@ describe("the gates", () => {
     expect(response.headers.get("RateLimit-Policy")).toBe('"large";q=6000;w=60');
     expect(response.headers.get("RateLimit")).toBeNull();
     expect(asked).toEqual([`${tenant.id}:test`]);
+  });
+
+  /** Gates that let so many requests of each key pass, as the platform's bindings do; `asked` counts what came, refused or not. */
+  const gateOf = (limit: number) => {
+    const asked = new Map<string, number>();
+    return {
+      asked,
+      limit: async ({ key }: { key: string }) => {
+        asked.set(key, (asked.get(key) ?? 0) + 1);
+        return { success: (asked.get(key) ?? 0) <= limit };
+      },
+    };
+  };
+  const tokenOf = async (headers: Record<string, string>, user: string) => {
+    const made = await send("POST", `/v1/users/${user}/tokens`, {}, headers);
+    return { Authorization: `Bearer ${(await jsonOf<{ token: string }>(made, 201)).token}` };
+  };
+
+  it("count each user of a tenant first, so that one user cannot shut out the others", async () => {
+    const { headers, tenant } = await makeMember(null);
+    const [flood, quiet] = [await tokenOf(headers, "flood"), await tokenOf(headers, "quiet")];
+    const [GATE_USER, GATE_SMALL] = [gateOf(GATE_TIERS.user), gateOf(GATE_TIERS.small)];
+    const app = createApp();
+    const ask = (who: Record<string, string>) =>
+      app.request("/v1/projects", { headers: who }, { ...deployed, GATE_USER, GATE_SMALL });
+    const flooded = await Promise.all(Array.from({ length: 320 }, () => ask(flood)));
+    expect(flooded.filter(({ status }) => status === 429)).toHaveLength(320 - GATE_TIERS.user);
+    const refused = flooded.at(-1) as Response;
+    expect(refused.headers.get("RateLimit-Policy")).toBe('"user";q=120;w=60');
+    expect(refused.headers.get("Retry-After")).toBe("60");
+    const served = await ask(quiet);
+    expect(served.status).toBe(200);
+    expect(served.headers.get("RateLimit-Policy")).toBe('"user";q=120;w=60, "small";q=300;w=60');
+    expect(GATE_SMALL.asked).toEqual(new Map([[`${tenant.id}:test`, GATE_TIERS.user + 1]]));
+  });
+
+  it("do not hold up what ends a credential, for a key that may end it", async () => {
+    const { headers, tenant } = await makeMember(null);
+    const token = await tokenOf(headers, "flood");
+    const spare = await makeKey(tenant.id);
+    const reader = await makeKey(tenant.id, { scopes: ["read"] });
+    const bindings = { ...deployed, GATE_SMALL: closed };
+    const app = createApp();
+    const ask = (method: string, path: string, who: Record<string, string>) =>
+      app.request(path, { method, headers: who }, bindings);
+    const read = () => app.request("/v1/projects", { headers: token }, { ...deployed, GATE_SMALL: gateOf(300) });
+    expect((await read()).status).toBe(200);
+    const bare = { "X-Api-Key": reader.secret };
+    for (const [method, path] of [
+      ["POST", "/v1/users/flood/sign_out"],
+      ["DELETE", `/v1/keys/${spare.id}`],
+    ] as const) {
+      expect((await ask(method, path, bare)).status, `${path} without the scope`).toBe(429);
+      expect((await ask(method, path, token)).status, `${path} with a user token`).toBe(429);
+      expect((await ask(method, path, headers)).status, path).toBe(200);
+    }
+    expect((await ask("GET", "/v1/me", headers)).status).toBe(429);
+    expect((await problemOf(await read())).code).toBe("user_token_revoked");
+  });
+
+  it("are asked before the database is, about every key that is not known here", async () => {
+    const { key } = await makeMember();
+    const GATE_LOOKUP = gateOf(2);
+    const prepare = vi.fn(() => ({ bind: () => ({ first: async () => null }) }));
+    const app = createApp();
+    const ask = (secret: string, from: string, bindings: object) =>
+      app.request(
+        "/v1/me",
+        { headers: { "X-Api-Key": secret, "CF-Connecting-IP": from } },
+        { ...deployed, ...bindings },
+      );
+    const unknown = async (from: string) => {
+      const secret = mintKey("test", (count) => crypto.getRandomValues(new Uint8Array(count)));
+      return (await ask(secret, from, { GATE_LOOKUP, DB: { prepare } })).status;
+    };
+    const statuses = [];
+    for (let n = 0; n < 5; n++) statuses.push(await unknown(`2001:db8:1:2:3:4:5:${n}`));
+    expect(statuses).toEqual([401, 401, 429, 429, 429]);
+    expect(prepare).toHaveBeenCalledTimes(2);
+    expect(await unknown("2001:db8:1:3::1"), "another network").toBe(401);
+    const known = { "CF-Connecting-IP": "2001:db8:1:2::9" };
+    expect((await ask(key.secret, "192.0.2.1", {})).status).toBe(200);
+    expect((await ask(key.secret, known["CF-Connecting-IP"], { GATE_LOOKUP })).status, "a known key").toBe(200);
+  });
+
+  it("count an IPv6 sender by its network", async () => {
+    const GATE_REFUSED = gateOf(GATE_TIERS.refused);
+    const app = createApp();
+    const ask = async (address: string) => {
+      const headers = { "CF-Connecting-IP": address };
+      return (await app.request("/v1/me", { headers }, { ...deployed, GATE_REFUSED })).status;
+    };
+    const statuses = await Promise.all(Array.from({ length: 40 }, (_, n) => ask(`2001:db8:0:7:${n.toString(16)}::1`)));
+    expect(statuses.filter((status) => status === 429)).toHaveLength(10);
+    expect([...GATE_REFUSED.asked.values()]).toEqual([40]);
+    expect(await ask("2001:db8:0:8::1")).toBe(401);
   });
 
   it("count refused credentials by sender, not by its address in the clear", async () => {
