@@ -1,7 +1,8 @@
 /**
- * `npm run dev`: the gateway on port 8787 until Ctrl-C, with a stable test key and three lines to paste.
+ * `npm run dev [-- --port N]`: the gateway on port 8787 until Ctrl-C, with a stable test key and three lines to paste.
  *
- * State lies in .state/dev, secrets in .dev.vars; both are made at the first start and reused afterwards.
+ * State lies in .state/dev, secrets in .dev.vars; both are made at the first start and reused afterwards. Another port has
+ * a state of its own, .state/dev-<port>, so that two gateways never write to the same files.
  */
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -10,6 +11,7 @@ import { type Api, apiWith, RefusedError } from "./lib/api.ts";
 import { cleanUp } from "./lib/cleanup.ts";
 import { curlLines } from "./lib/curls.ts";
 import { writePrivate } from "./lib/env-file.ts";
+import { readFlags } from "./lib/flags.ts";
 import { type Gateway, startGateway } from "./lib/gateway.ts";
 import { bold, dim, red } from "./lib/paint.ts";
 import { isFree, PortTakenError } from "./lib/ports.ts";
@@ -17,8 +19,14 @@ import { isAlive } from "./lib/process-group.ts";
 import { ROOT } from "./lib/root.ts";
 import { makeKey, makeTenant } from "./lib/tenant.ts";
 
-const PORT = 8787;
-const STATE = join(ROOT, ".state/dev");
+const DEFAULT_PORT = 8787;
+const { port: PORT = DEFAULT_PORT } = readFlags({
+  command: "npm run dev",
+  says: "Runs the gateway on this machine until Ctrl-C, with a stable test key.",
+  flags: { port: { value: "N", from: 1, to: 65_535, says: `the port to listen on; ${DEFAULT_PORT} when absent` } },
+}).flags;
+const STATE_NAME = PORT === DEFAULT_PORT ? ".state/dev" : `.state/dev-${PORT}`;
+const STATE = join(ROOT, STATE_NAME);
 const KEY_FILE = join(STATE, "key.json");
 
 /** What a person may set for this run in the shell; .dev.vars is for what should stay. */
@@ -60,7 +68,7 @@ function printWelcome(url: string, key: string): void {
   console.log(`Test key: ${key}\n`);
   console.log("From nothing to an MP4: paste these lines, one after the other.\n");
   for (const line of curlLines(url, key)) console.log(`${line}\n`);
-  console.log(dim("Ctrl-C stops it. State: .state/dev, secrets: .dev.vars, admin token: ADMIN_TOKEN in .dev.vars"));
+  console.log(dim(`Ctrl-C stops it. State: ${STATE_NAME}, secrets: .dev.vars, admin token: ADMIN_TOKEN in .dev.vars`));
 }
 
 /** Waits for an end that nobody asked for, and answers with the exit code. A signal ends the process elsewhere. */

@@ -6,7 +6,7 @@ export class PortTakenError extends Error {
   override readonly name = "PortTakenError";
 
   constructor(port: number) {
-    super(`Port ${port} is taken: stop what listens there first.`);
+    super(`Port ${port} is taken: stop what listens there, or choose another with \`--port N\`.`);
   }
 }
 
