@@ -1,5 +1,6 @@
 /** Bytes of a stream into its records, whatever the chunks. Pure: no waiting, no meaning. */
 import { createParser } from "eventsource-parser";
+import { withoutStacks } from "./json.ts";
 import { ERROR_ANSWER_BYTES, FEED_BYTES, SSE_RECORD_CHARS } from "./limits.ts";
 
 /** Characters without a line's end that are gathered before the parser gets them. */
@@ -52,7 +53,8 @@ export function createSseReader(maxRecordChars: number = SSE_RECORD_CHARS): SseR
     if (!isLast && held.length < HELD_CHARS && !/[\r\n]/.test(text)) return;
     const whole = held;
     held = "";
-    parser.feed(whole);
+    // The parser makes an error of every line that it does not know.
+    withoutStacks(() => parser.feed(whole));
   }
 
   function take(text: string): void {
