@@ -158,3 +158,20 @@ export const refusal = (code: ErrorCode, detail: string, more: Omit<Refusal, "co
   detail,
   ...more,
 });
+
+/** Wrong fields as one sentence of a detail. */
+export const fieldWords = (errors: readonly FieldError[]): string =>
+  errors.map(({ field, message }) => `${field}: ${message}`).join("; ");
+
+/** A body that is wrong in some of its fields. */
+export const invalidFields = (errors: readonly FieldError[]): Refusal =>
+  refusal("invalid_request", fieldWords(errors), { errors });
+
+/**
+ * A refusal that names fields as they were sent: a flat body is read as a nested one, and a list without its empty members.
+ */
+export function asSent(given: Refusal, sentAt: (field: string) => string): Refusal {
+  if (given.errors === undefined) return given;
+  const errors = given.errors.map((error) => ({ ...error, field: sentAt(error.field) }));
+  return { ...given, errors, detail: given.detail === fieldWords(given.errors) ? fieldWords(errors) : given.detail };
+}

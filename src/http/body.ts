@@ -1,8 +1,11 @@
 /** JSON bodies: read under a byte cap, checked as text, then left for the validators of the route. */
 import type { MiddlewareHandler } from "hono";
 import * as z from "zod";
-import { unflatten } from "../core/flat-fields.ts";
+import { readValues } from "../core/body-values.ts";
+import { invalidFields } from "../core/errors.ts";
+import { type Unflattened, unflatten } from "../core/flat-fields.ts";
 import { DROPPED_BODY_BYTES, JSON_BODY_BYTES } from "../core/limits.ts";
+import { wholeJson } from "../core/text.ts";
 import { ApiError, apiError } from "./api-error.ts";
 import type { AppEnv, Ctx } from "./context.ts";
 import { refuseInvalid } from "./invalid.ts";
@@ -13,7 +16,7 @@ const JSON_TYPE = /^application\/([\w.-]+\+)?json$/i;
 
 /** Reads the body once. An empty one counts as `{}`, whatever its type, so that all-optional bodies may be left out. */
 export const readJson: MiddlewareHandler<AppEnv> = async (c, next) => {
-  const text = decode(await readCapped(c.req.raw.body, JSON_BODY_BYTES));
+  const text = wholeJson(decode(await readCapped(c.req.raw.body, JSON_BODY_BYTES)));
   if (text !== "") {
     const type = c.req.header("Content-Type")?.split(";")[0]?.trim() ?? "";
     if (!JSON_TYPE.test(type)) throw apiError("unsupported_content_type", "Send the body as application/json.");
@@ -26,12 +29,30 @@ export const readJson: MiddlewareHandler<AppEnv> = async (c, next) => {
   await next();
 };
 
-/** Reads the flat body of a tool that cannot nest as the nested one that the route's validators know. Runs after `readJson`. */
-export const readFlat: MiddlewareHandler<AppEnv> = async (c, next) => {
-  if (c.var.bodyText !== "")
-    Object.assign(c.req.bodyCache, { text: Promise.resolve(JSON.stringify(unflatten(JSON.parse(c.var.bodyText)))) });
-  await next();
-};
+/**
+ * Reads the values of the body by the schema of its route, as tools without types send them, and with `flat` the body of a
+ * tool that cannot nest. Runs after `readJson`.
+ */
+export const readValuesOf =
+  (schema: z.ZodType, flat = false): MiddlewareHandler<AppEnv> =>
+  async (c, next) => {
+    if (c.var.bodyText === "") return next();
+    const sent: unknown = JSON.parse(c.var.bodyText);
+    const body = valuesIn(c, schema, flat ? unflatten(sent, parseJson) : { body: sent });
+    if (body !== sent) Object.assign(c.req.bodyCache, { text: Promise.resolve(JSON.stringify(body)) });
+    return next();
+  };
+
+/** The body as the schema's validator should see it. Remembers where each value of it came from. */
+export function valuesIn(c: Ctx, schema: z.ZodType, given: Pick<Unflattened, "body"> & Partial<Unflattened>): unknown {
+  const { body, faults, sentAt } = readValues(schema, given.body, parseJson);
+  c.set("sentAt", (field) => given.sentAt?.(sentAt(field)) ?? sentAt(field));
+  if (faults.length > 0) throw new ApiError(invalidFields(faults));
+  return body;
+}
+
+/** JSON that stands in a text of the body, under the same rules as the body; undefined for anything else. */
+export const parseJson = (text: string): unknown => (jsonFault(text) === null ? JSON.parse(text) : undefined);
 
 const nothing = z.strictObject({});
 

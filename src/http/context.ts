@@ -44,6 +44,8 @@ export type Variables = {
   repeatKey: string | null;
   /** The JSON body as it came; empty when there was none. */
   bodyText: string;
+  /** The place of a value in the body as it was sent, from its place in the body as the validators see it. */
+  sentAt: (field: string) => string;
   /** What is left of the quotas that this request took from. */
   limits: readonly Limit[];
   /** The public error code, for the log line. */

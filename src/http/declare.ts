@@ -11,7 +11,7 @@ import { IDEMPOTENCY_KEY_CHARS, USER_CHARS } from "../core/limits.ts";
 import { owned, pageQuery, plain } from "../core/wire/common.ts";
 import { problem } from "../core/wire/problem.ts";
 import { type Access, access, type Credentials } from "./auth.ts";
-import { readFlat, readJson, refuseBody } from "./body.ts";
+import { readJson, readValuesOf, refuseBody } from "./body.ts";
 import type { Api } from "./context.ts";
 
 type Declaration = RouteConfig & {
@@ -60,10 +60,12 @@ function complete({
   const isPublic = rule === "public";
   const headers = isPublic ? [] : given.method === "post" ? [USER, REPEAT] : [USER];
   const content = given.request?.body?.content;
+  const media = content?.["application/json"];
+  const json = media !== undefined && "schema" in media ? media.schema : undefined;
   const bodyRules = [
-    ...(content?.["application/json"] !== undefined ? [readJson] : []),
+    ...(json === undefined ? [] : [readJson]),
+    ...(json instanceof z.ZodType ? [readValuesOf(json, flat)] : []),
     ...(content === undefined && given.method === "post" ? [readJson, refuseBody] : []),
-    ...(flat ? [readFlat] : []),
   ];
   return createRoute({
     ...given,

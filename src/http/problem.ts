@@ -1,6 +1,6 @@
 /** Errors as answers: `application/problem+json`, the same shape for every one. */
 import { HTTPException } from "hono/http-exception";
-import { ERRORS, type Refusal } from "../core/errors.ts";
+import { asSent, ERRORS, type Refusal } from "../core/errors.ts";
 import { rateLimitHeaders } from "../core/quota.ts";
 import type { Problem } from "../core/wire/problem.ts";
 import { logBug } from "../log.ts";
@@ -38,7 +38,9 @@ export function onError(error: Error, c: Ctx): Response {
 }
 
 function answer(error: ApiError, c: Ctx): Response {
-  const { refusal, status } = error;
+  const { status } = error;
+  const sentAt = c.get("sentAt") as Ctx["var"]["sentAt"] | undefined; // none when it failed before setup
+  const refusal = sentAt === undefined ? error.refusal : asSent(error.refusal, sentAt);
   c.set("code", refusal.code);
   countError(c, refusal.code);
   const headers = new Headers({

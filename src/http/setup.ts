@@ -30,6 +30,8 @@ function originOf(url: string): string {
   return lastOrigin.origin;
 }
 
+const asRead = (field: string): string => field;
+
 export const setup: MiddlewareHandler<AppEnv> = async (c, next) => {
   const sent = c.req.header("Request-Id") ?? "";
   const requestId = REQUEST_ID.test(sent) ? sent : `req_${base32(random(REQUEST_ID_BYTES))}`;
@@ -41,6 +43,7 @@ export const setup: MiddlewareHandler<AppEnv> = async (c, next) => {
   c.set("user", null);
   c.set("repeatKey", null);
   c.set("bodyText", "");
+  c.set("sentAt", asRead);
   c.set("limits", []);
   await next();
 };

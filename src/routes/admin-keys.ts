@@ -4,7 +4,7 @@ import { Hono } from "hono";
 import * as z from "zod";
 import { plain } from "../core/wire/common.ts";
 import { newKey, rotation } from "../core/wire/key.ts";
-import { readJson } from "../http/body.ts";
+import { readJson, readValuesOf } from "../http/body.ts";
 import type { AppEnv } from "../http/context.ts";
 import { plainPage } from "../http/declare.ts";
 import { refuseInvalid } from "../http/invalid.ts";
@@ -20,12 +20,19 @@ const query = zValidator("query", plainPage("key"), refuseInvalid);
 export function adminKeys(): Hono<AppEnv> {
   const admin = new Hono<AppEnv>();
 
-  admin.post("/tenants/:id/keys", tenantParams, readJson, zValidator("json", newKey, refuseInvalid), async (c) => {
-    const { id: tenant } = refuseDeleting(await foundTenant(c, c.req.valid("param").id));
-    const { mode, name, scopes, expires_at } = c.req.valid("json");
-    const expiresAt = expires_at === null ? null : Date.parse(expires_at);
-    return c.json(await createKey(c, { tenant, mode }, { name, scopes, expiresAt }), 201);
-  });
+  admin.post(
+    "/tenants/:id/keys",
+    tenantParams,
+    readJson,
+    readValuesOf(newKey),
+    zValidator("json", newKey, refuseInvalid),
+    async (c) => {
+      const { id: tenant } = refuseDeleting(await foundTenant(c, c.req.valid("param").id));
+      const { mode, name, scopes, expires_at } = c.req.valid("json");
+      const expiresAt = expires_at === null ? null : Date.parse(expires_at);
+      return c.json(await createKey(c, { tenant, mode }, { name, scopes, expiresAt }), 201);
+    },
+  );
 
   admin.get("/tenants/:id/keys", tenantParams, query, async (c) => {
     const { limit, after } = c.req.valid("query");
@@ -33,10 +40,17 @@ export function adminKeys(): Hono<AppEnv> {
     return c.json(cutPage(await listKeys(c.env.DB, of, limit + 1, after ?? null), limit));
   });
 
-  admin.post("/keys/:id/rotate", keyParams, readJson, zValidator("json", rotation, refuseInvalid), async (c) => {
-    const old = await found(c, c.req.valid("param").id);
-    return c.json(await rotateKey(c, old, c.req.valid("json").grace_seconds), 201);
-  });
+  admin.post(
+    "/keys/:id/rotate",
+    keyParams,
+    readJson,
+    readValuesOf(rotation),
+    zValidator("json", rotation, refuseInvalid),
+    async (c) => {
+      const old = await found(c, c.req.valid("param").id);
+      return c.json(await rotateKey(c, old, c.req.valid("json").grace_seconds), 201);
+    },
+  );
 
   admin.post("/keys/:id/revoke", keyParams, async (c) => {
     return c.json(await revokeKey(c, await found(c, c.req.valid("param").id), true));

@@ -5,7 +5,7 @@ import * as z from "zod";
 import { tenantWarnings } from "../core/tenant.ts";
 import { plain } from "../core/wire/common.ts";
 import { newTenant, tenantChange } from "../core/wire/tenant.ts";
-import { readJson } from "../http/body.ts";
+import { readJson, readValuesOf } from "../http/body.ts";
 import type { AppEnv } from "../http/context.ts";
 import { plainPage } from "../http/declare.ts";
 import { refuseInvalid } from "../http/invalid.ts";
@@ -21,7 +21,7 @@ const entryQuery = zValidator("query", plainPage("aud"), refuseInvalid);
 export function adminTenants(): Hono<AppEnv> {
   const admin = new Hono<AppEnv>();
 
-  admin.post("/tenants", readJson, zValidator("json", newTenant, refuseInvalid), async (c) => {
+  admin.post("/tenants", readJson, readValuesOf(newTenant), zValidator("json", newTenant, refuseInvalid), async (c) => {
     const made = await createTenant(c, c.req.valid("json"));
     return c.json({ ...made, warnings: tenantWarnings(c.var.config) }, 201, { Location: `/admin/tenants/${made.id}` });
   });
@@ -33,8 +33,13 @@ export function adminTenants(): Hono<AppEnv> {
 
   admin.get("/tenants/:id", params, async (c) => c.json(await foundTenant(c, c.req.valid("param").id)));
 
-  admin.patch("/tenants/:id", params, readJson, zValidator("json", tenantChange, refuseInvalid), async (c) =>
-    c.json(await changeTenant(c, c.req.valid("param").id, c.req.valid("json"))),
+  admin.patch(
+    "/tenants/:id",
+    params,
+    readJson,
+    readValuesOf(tenantChange),
+    zValidator("json", tenantChange, refuseInvalid),
+    async (c) => c.json(await changeTenant(c, c.req.valid("param").id, c.req.valid("json"))),
   );
 
   admin.post("/tenants/:id/pause", params, async (c) => c.json(await moveTenant(c, c.req.valid("param").id, "paused")));

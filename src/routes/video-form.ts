@@ -7,7 +7,7 @@ import { type GeneratorWire, generatorParams } from "../core/wire/generator.ts";
 import { newGeneratorVideo, newVideo } from "../core/wire/video.ts";
 import { apiError, notFound } from "../http/api-error.ts";
 import { access } from "../http/auth.ts";
-import { readUrlFields } from "../http/body.ts";
+import { parseJson, readUrlFields, valuesIn } from "../http/body.ts";
 import type { AppEnv, Ctx } from "../http/context.ts";
 import { found } from "../http/generators.ts";
 import { refuseInvalid } from "../http/invalid.ts";
@@ -33,14 +33,15 @@ export const formVideos: MiddlewareHandler<AppEnv> = async (c, next) => {
 /** Files first, then the order that names them: a repeat with the same Idempotency-Key finds both. */
 async function startFromForm(c: Ctx): Promise<Response> {
   const generator = await generatorOf(c); // before a file is taken for one that is not there
-  const body = unflatten(await flatBodyOf(c));
-  c.set("bodyText", JSON.stringify(body)); // what a repeat must say again
+  const fields = await flatBodyOf(c);
+  c.set("bodyText", JSON.stringify(fields)); // what a repeat must say again
+  const flat = unflatten(fields, parseJson, true);
   if (generator === null) {
-    const wanted = newVideo.safeParse(body);
+    const wanted = newVideo.safeParse(valuesIn(c, newVideo, flat));
     if (!wanted.success) throw refuseInvalid({ target: "json", ...wanted });
     return started(c, orderOf(wanted.data), wanted.data);
   }
-  const wanted = newGeneratorVideo.safeParse(body);
+  const wanted = newGeneratorVideo.safeParse(valuesIn(c, newGeneratorVideo, flat));
   if (!wanted.success) throw refuseInvalid({ target: "json", ...wanted });
   return started(c, orderFor(generator, wanted.data), wanted.data);
 }

@@ -31,7 +31,7 @@ describe("§3.1 shape", () => {
   it("§3.1 points at every wrong field: a JSON pointer, a header, a parameter", async () => {
     const fieldsOf = async (answer: Promise<Response>): Promise<string[]> =>
       (await refused(answer, "invalid_request")).errors?.map(({ field }) => field).toSorted() ?? [];
-    const wrong = { prompt: 5, metadata: { "a/b": 1 }, "x~y": true };
+    const wrong = { prompt: 5, metadata: { "a/b": [] }, "x~y": true };
     expect(await fieldsOf(member.post(`/v1/projects/${project}/turns`, wrong))).toEqual([
       "/metadata/a~1b",
       "/prompt",

@@ -37,7 +37,7 @@ describe("bodies", () => {
     ["a wrong type", { name: 5 }, "/name"],
     ["an unknown field", { zz: 1 }, "/zz"],
     ["an unknown field with a slash", { "a/b~": 1 }, "/a~1b~0"],
-    ["a wrong nested type", { metadata: { a: 1 } }, "/metadata/a"],
+    ["a wrong nested type", { metadata: { a: {} } }, "/metadata/a"],
     ["a wrong language", { language: "not a tag" }, "/language"],
     ["an array", [], "/"],
     ["a string", '"text"', "/"],

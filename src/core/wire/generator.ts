@@ -1,11 +1,14 @@
 /** A generator: a saved recipe whose prompt has places for variables. */
 import * as z from "zod";
+import { sentenceLists } from "../body-values.ts";
 import { FORMATS } from "../formats.ts";
 import { GENERATOR_VARIABLES, VARIABLE_CHARS } from "../limits.ts";
 import { attribution } from "./attribution.ts";
 import { language, moment, plain, prompt } from "./common.ts";
 
 const words = (max: number) => z.string().trim().min(1).max(max);
+/** Sentences for people: as text, one per line. */
+const sentences = () => z.array(words(500)).max(10).register(sentenceLists, { members: "sentences" });
 const value = z.union([z.string().max(VARIABLE_CHARS), z.number(), z.boolean()]);
 
 /** A readable name in addresses: `product-promo`. */
@@ -48,8 +51,8 @@ export const recipe = z.strictObject({
   language: language.nullable().default(null),
   attribution: attribution.default({ source: null, version: null, platform: null }),
   greeting: z.string().trim().max(500).nullable().default(null),
-  try_saying: z.array(words(500)).max(10).default([]),
-  tips: z.array(words(500)).max(10).default([]),
+  try_saying: sentences().default([]),
+  tips: sentences().default([]),
   expected_seconds: z
     .strictObject({ min: z.int().min(1).max(86_400), max: z.int().min(1).max(86_400) })
     .refine(({ min, max }) => min <= max, { path: ["max"], message: "must not be below min" })

@@ -1,0 +1,29 @@
+/**
+ * Text without half a character. JavaScript counts in UTF-16 units, and a character beyond the first 65,536 takes two of
+ * them; a text with one of the two alone is refused by strict readers of what we keep and send on.
+ */
+
+/** An escape in JSON text: a whole pair of surrogates, half a pair, or any other. */
+const ESCAPE = /\\(?:u[dD][89abAB][\da-fA-F]{2}\\u[dD][c-fC-F][\da-fA-F]{2}|u[dD][89a-fA-F][\da-fA-F]{2}|[\s\S])/g;
+const HALF_PAIR_CHARS = 6;
+
+/** JSON text whose strings hold no half character; each is replaced by U+FFFD, as decoders of UTF-8 do. */
+export const wholeJson = (json: string): string =>
+  json.replaceAll(ESCAPE, (found) => (found.length === HALF_PAIR_CHARS ? "\\ufffd" : found)).toWellFormed();
+
+const isHigh = (unit: number): boolean => unit >= 0xd800 && unit <= 0xdbff;
+const isLow = (unit: number): boolean => unit >= 0xdc00 && unit <= 0xdfff;
+
+/** Where a text of more than `chars` units may be cut: there, or one unit before where a character would be halved. */
+export const cutAt = (text: string, chars: number): number =>
+  chars < text.length && isHigh(text.charCodeAt(chars - 1)) && isLow(text.charCodeAt(chars)) ? chars - 1 : chars;
+
+/** At most the first `chars` units of a text, in whole characters. */
+export const cut = (text: string, chars: number): string => text.slice(0, cutAt(text, chars)).toWellFormed();
+
+/** At most the last `chars` units of a text, in whole characters. */
+export function cutStart(text: string, chars: number): string {
+  if (text.length <= chars) return text.toWellFormed();
+  const from = text.length - chars;
+  return text.slice(isLow(text.charCodeAt(from)) ? from + 1 : from).toWellFormed();
+}
