@@ -11,17 +11,23 @@
  */
 import * as z from "zod";
 import type { FieldError } from "./errors.ts";
+import type { NamedAddress } from "./target.ts";
 
 /** JSON inside a text: its value, or undefined for what is not JSON of an allowed form. */
 export type ReadJsonText = (text: string) => unknown;
 
 export type ReadBody = {
   readonly body: unknown;
+  /** The addresses that requests will be sent to, and where they stand in `body`. */
+  readonly addresses: readonly NamedAddress[];
   /** What no schema may see, since a record would drop it in silence. */
   readonly faults: readonly FieldError[];
   /** The place of a value in the body as it was sent, from its place in the body as it was read: JSON pointers both. */
   readonly sentAt: (field: string) => string;
 };
+
+/** Texts that are addresses we will send a request to. */
+export const addresses = z.registry<{ readonly kind: "address" }>();
 
 /** Lists whose members are sentences: as text they are parted by lines alone, since a sentence may hold commas. */
 export const sentenceLists = z.registry<{ readonly members: "sentences" }>();
@@ -29,13 +35,23 @@ export const sentenceLists = z.registry<{ readonly members: "sentences" }>();
 type Schema = z.core.$ZodType;
 type Definition = z.core.$ZodTypes["_zod"]["def"];
 /** `moved`: of each member after a dropped one, its place as read, and its index as sent. */
-type Reading = { readonly json: ReadJsonText; readonly moved: Map<string, number>; readonly faults: FieldError[] };
+type Reading = {
+  readonly json: ReadJsonText;
+  readonly moved: Map<string, number>;
+  readonly faults: FieldError[];
+  readonly addresses: NamedAddress[];
+};
 
 /** The body as the schema's validator should see it. */
 export function readValues(schema: z.ZodType, sent: unknown, json: ReadJsonText): ReadBody {
-  const reading: Reading = { json, moved: new Map(), faults: [] };
+  const reading: Reading = { json, moved: new Map(), faults: [], addresses: [] };
   const body = read(schema, sent, "", reading);
-  return { body, faults: reading.faults, sentAt: (field) => placeSent(field, reading.moved) };
+  return {
+    body,
+    faults: reading.faults,
+    addresses: reading.addresses,
+    sentAt: (field) => placeSent(field, reading.moved),
+  };
 }
 
 /** A place with every step of it that moved put back to where it was sent. */
@@ -83,7 +99,7 @@ function read(schema: Schema, value: unknown, place: string, reading: Reading): 
     case "string":
     case "enum":
     case "literal":
-      return trimmed(schema, value);
+      return noted(schema, trimmed(schema, value), place, reading);
     default:
       return value;
   }
@@ -93,6 +109,12 @@ function read(schema: Schema, value: unknown, place: string, reading: Reading): 
 function trimmed(schema: Schema, value: unknown): unknown {
   if (typeof value !== "string" || value.trim() === value) return value;
   return !takes(schema, value) && takes(schema, value.trim()) ? value.trim() : value;
+}
+
+/** The value, remembered where it is an address. */
+function noted(schema: Schema, value: unknown, place: string, { addresses: found }: Reading): unknown {
+  if (typeof value === "string" && addresses.get(schema) !== undefined) found.push({ field: place, text: value });
+  return value;
 }
 
 type Fields = Readonly<Record<string, unknown>>;
@@ -210,7 +232,7 @@ export const ADDRESSES = /[\r\n]+|[,;\s]\s*(?=https?:\/\/|ast_|upl_)/;
 
 function separatorOf(list: Schema, member: Schema): RegExp {
   if (isAddress(member)) return ADDRESSES;
-  return sentenceLists.has(list) ? LINES : COMMAS;
+  return sentenceLists.get(list) === undefined ? COMMAS : LINES;
 }
 
 /** A list member that takes an address, commas and all, and not just any text. */
@@ -223,7 +245,8 @@ const addressIn = (member: Schema, value: unknown): unknown =>
 
 /** Of a value that no option takes as it is, the first reading that one takes. */
 function readUnion(options: readonly Schema[], value: unknown, place: string, reading: Reading): unknown {
-  if (options.some((option) => takes(option, value))) return value;
+  const taker = options.find((option) => takes(option, value));
+  if (taker !== undefined) return noted(taker, value, place, reading);
   for (const option of options) {
     const after = read(option, value, place, reading);
     if (after !== value && takes(option, after)) return after;

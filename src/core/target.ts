@@ -51,32 +51,47 @@ const RESERVED = [
   "invalid",
   "onion",
   "alt",
-  "workers.dev",
 ];
 
-/** What `URL` drops or rewrites in silence: an address that holds it is not the one its writer sees. */
+/** What `URL` drops or rewrites in silence: a host that holds it is not the one its writer sees. */
 const SLIPPERY = /[\s\\\p{Cc}\p{Cf}]/u;
+/** The same behind the host, where `URL` encodes blanks and all letters, as browsers do. */
+const SLIPPERY_PATH = /[\\\p{Cc}]/u;
 /** One label of a host name, and what a name consists of. Source: RFC 1123, with the underscore that real hosts use. */
 const HOST = /^(?=.{1,253}$)([a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?\.)+[a-z]([a-z0-9-]{0,61}[a-z0-9])?$/;
 
 /** A loopback address or name: allowed only where `allowLocal` says so. */
 const isLoopback = (host: string): boolean => host === "localhost" || host === "127.0.0.1" || host === "[::1]";
 
+/** Version previews on workers.dev carry the name of the Worker at their end: `1a2b3c4d-gateway.someone.workers.dev`. */
+const isOwn = (host: string, name: string): boolean =>
+  host === name || (name.endsWith(".workers.dev") && host.endsWith(`-${name}`));
+
+const bareHost = (url: URL): string => url.hostname.toLowerCase().replace(/\.$/, "");
+
+/** Whether text holds what `URL` would drop or rewrite without a word. Blanks around it say nothing and are no part of it. */
+function isSlippery(text: string): boolean {
+  const [, head = text, rest = ""] = /^([^/?#\\]*\/\/[^/?#]*)([\s\S]*)$/.exec(text) ?? [];
+  return SLIPPERY.test(head) || SLIPPERY_PATH.test(rest);
+}
+
 const isWithin = (host: string, name: string): boolean => host === name || host.endsWith(`.${name}`);
 
 /**
  * The address as we would call it, without its fragment, or why we will not: https on port 443, a public DNS name that is
- * not ours, no user name in it, at most `TARGET_CHARS`.
+ * not ours, no user name in it, at most `TARGET_CHARS`. Blanks around it are dropped; blanks and letters of any script
+ * behind the host are encoded, since people paste addresses out of tables.
  *
  * Address literals are refused in every spelling because `URL` has already turned decimal, hex, octal, short and
  * full-width forms into dotted ones.
  */
 export function checkTarget(
-  text: string,
+  sent: string,
   { allowLocal, ownHosts, trusted = [] }: TargetRules,
 ): Result<URL, TargetRefusal> {
-  if (text.length > TARGET_CHARS) return err("too_long");
-  if (SLIPPERY.test(text) || !URL.canParse(text)) return err("unreadable");
+  if (sent.length > TARGET_CHARS) return err("too_long");
+  const text = sent.trim();
+  if (isSlippery(text) || !URL.canParse(text)) return err("unreadable");
   const url = new URL(text);
   url.hash = "";
   if (url.username !== "" || url.password !== "") return err("has_credentials");
@@ -84,11 +99,11 @@ export function checkTarget(
   if (allowLocal && isLoopback(url.hostname) && (url.protocol === "http:" || url.protocol === "https:")) return ok(url);
   if (url.protocol !== "https:") return err("not_https");
   if (url.port !== "") return err("other_port");
-  const host = url.hostname.toLowerCase().replace(/\.$/, "");
+  const host = bareHost(url);
   if (host.startsWith("[") || ipaddr.isValid(host)) return err("address_literal");
   if (RESERVED.some((name) => isWithin(host, name)) || !host.includes(".")) return err("reserved_name");
   if (!HOST.test(host)) return err("unreadable");
-  if (ownHosts.some((name) => host === name.toLowerCase())) return err("own_name");
+  if (ownHosts.some((name) => isOwn(host, name.toLowerCase()))) return err("own_name");
   return ok(url);
 }
 
@@ -142,4 +157,23 @@ export function refuseTarget(text: string, field: string, rules: TargetRules): R
   if (checked.ok) return null;
   const message = explainTarget(checked.error);
   return refusal("address_not_allowed", message, { errors: [{ field, message }] });
+}
+
+/** An address in a body, and the place it stands at. */
+export type NamedAddress = { readonly field: string; readonly text: string };
+
+/**
+ * The refusal of the first address that leads to one of `hosts`, under which the request reached us: where no public address
+ * is configured, nothing else says which names are ours. Null for none. Whatever else is wrong is `checkTarget`'s matter.
+ */
+export function refuseOwn(addresses: readonly NamedAddress[], hosts: readonly string[]): Refusal | null {
+  const names = hosts.map((host) => host.toLowerCase());
+  const own = addresses.find(({ text }) => {
+    if (!URL.canParse(text)) return false;
+    const url = new URL(text);
+    return !isLoopback(url.hostname) && names.some((name) => isOwn(bareHost(url), name));
+  });
+  if (own === undefined) return null;
+  const message = explainTarget("own_name");
+  return refusal("address_not_allowed", message, { errors: [{ field: own.field, message }] });
 }

@@ -5,6 +5,7 @@ import { readValues } from "../core/body-values.ts";
 import { invalidFields } from "../core/errors.ts";
 import { type Unflattened, unflatten } from "../core/flat-fields.ts";
 import { DROPPED_BODY_BYTES, JSON_BODY_BYTES } from "../core/limits.ts";
+import { refuseOwn } from "../core/target.ts";
 import { wholeJson } from "../core/text.ts";
 import { ApiError, apiError } from "./api-error.ts";
 import type { AppEnv, Ctx } from "./context.ts";
@@ -45,11 +46,17 @@ export const readValuesOf =
 
 /** The body as the schema's validator should see it. Remembers where each value of it came from. */
 export function valuesIn(c: Ctx, schema: z.ZodType, given: Pick<Unflattened, "body"> & Partial<Unflattened>): unknown {
-  const { body, faults, sentAt } = readValues(schema, given.body, parseJson);
+  const { body, addresses, faults, sentAt } = readValues(schema, given.body, parseJson);
   c.set("sentAt", (field) => given.sentAt?.(sentAt(field)) ?? sentAt(field));
   if (faults.length > 0) throw new ApiError(invalidFields(faults));
+  const own = addresses.length === 0 ? null : refuseOwn(addresses, hostsOf(c));
+  if (own !== null) throw new ApiError(own);
   return body;
 }
+
+/** The names under which this request reached us. */
+const hostsOf = (c: Ctx): string[] =>
+  [c.req.url, c.var.origin].filter((url) => URL.canParse(url)).map((url) => new URL(url).hostname);
 
 /** JSON that stands in a text of the body, under the same rules as the body; undefined for anything else. */
 export const parseJson = (text: string): unknown => (jsonFault(text) === null ? JSON.parse(text) : undefined);

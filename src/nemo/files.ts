@@ -40,7 +40,7 @@ class Unanswered extends Error {
   }
 }
 
-/** GET of a result's own address, without token and attribution: it is another host's. Three redirects are followed. */
+/** GET of a result's own address, without token and attribution: it is another host's. Redirects are followed as `openTarget` does. */
 export async function fetchResult(wire: Wire, url: string): Promise<Result<Response, NemoFailure>> {
   const at = "result";
   const deadline = openDeadline();

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { openTarget, type Reach } from "../../src/core/open-target.ts";
+import { openTarget, type Reach, USER_AGENT } from "../../src/core/open-target.ts";
 import { publicDns } from "../../src/core/public-dns.ts";
 
 const RULES = { allowLocal: false, ownHosts: [] };
@@ -24,22 +24,35 @@ function net(pages: Record<string, { to: string; status?: number } | string>): R
 }
 
 describe("a file behind an address", () => {
-  it("is what stands at the end of at most three redirects", async () => {
+  it("is what stands at the end of at most five redirects", async () => {
     const reach = net({
       "https://a.org/": { to: "https://b.org/x", status: 301 },
       "https://b.org/x": { to: "/y", status: 307 },
       "https://b.org/y": { to: "../z?q=1", status: 308 },
-      "https://b.org/z?q=1": "the file",
+      "https://b.org/z?q=1": { to: "https://c.org/é b", status: 303 },
+      "https://c.org/%C3%A9%20b": { to: "https://d.org/" },
+      "https://d.org/": "the file",
     });
     const opened = await openTarget("https://a.org/", signal, reach);
     expect(opened.ok && (await opened.value.text())).toBe("the file");
-    expect(reach.asked).toHaveLength(4);
+    expect(reach.asked).toHaveLength(6);
+  });
+
+  it("is asked for in our name, since many hosts refuse who says none", async () => {
+    const sent: (string | null)[] = [];
+    const reach = net({ "https://a.org/": "the file" });
+    const send = (request: Request) => {
+      sent.push(request.headers.get("user-agent"));
+      return reach.send(request);
+    };
+    await openTarget("https://a.org/", signal, { ...reach, send });
+    expect(sent).toEqual([USER_AGENT]);
   });
 
   it("is not followed for ever", async () => {
     const reach = net({ "https://a.org/": { to: "https://a.org/" } });
     expect(await openTarget("https://a.org/", signal, reach)).toEqual({ ok: false, error: "too_many_redirects" });
-    expect(reach.asked).toHaveLength(4);
+    expect(reach.asked).toHaveLength(6);
   });
 
   it.each([

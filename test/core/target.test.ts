@@ -29,6 +29,15 @@ const TAKEN = [
   "https://test.org/",
   "https://internal.org/",
   "https://my-gateway.dev/",
+  "https://receiver.someone-else.workers.dev/in",
+  " https://example.org/a",
+  "https://example.org/a\n",
+  "https://example.org/a b.mp4",
+  "https://example.org/a\u00a0b.mp4",
+  "https://example.org/\u0639\u06a9\u0633\u200c\u0647\u0627.png",
+  "https://example.org/👨\u200d👩\u200d👧.png?q=é ü#x y",
+  "https://example.org/pho\u00adto.png",
+  "https://example.org?a b",
   "https://hooks.api.gateway.dev/",
 ] as const;
 
@@ -41,9 +50,15 @@ const REFUSED: readonly (readonly [string, TargetRefusal])[] = [
   ["https://", "unreadable"],
   ["https:///", "unreadable"],
   ["https://exa mple.org/", "unreadable"],
-  ["https://example.org/a b", "unreadable"],
-  [" https://example.org/", "unreadable"],
-  ["https://example.org/\n", "unreadable"],
+  ["https://exa mple.org/a", "unreadable"],
+  ["https:// example.org/", "unreadable"],
+  ["https://example.org /a", "unreadable"],
+  ["https://example.org/a\tb", "unreadable"],
+  ["https://example.org/a\nb", "unreadable"],
+  ["https://example.org/a\\b", "unreadable"],
+  ["https://example.org/?a=\u0085", "unreadable"],
+  ["https://exam\u00adple.org/", "unreadable"],
+  ["https:/\\example.org/a", "unreadable"],
   ["https://exam\tple.org/", "unreadable"],
   ["https://example.org\\@evil.org/", "unreadable"],
   ["https:\\\\example.org\\", "unreadable"],
@@ -133,7 +148,6 @@ const REFUSED: readonly (readonly [string, TargetRefusal])[] = [
   ["https://hook.invalid/", "reserved_name"],
   ["https://abc.onion/", "reserved_name"],
   ["https://1.0.0.127.in-addr.arpa/", "reserved_name"],
-  ["https://nemo-gateway.someone.workers.dev/", "reserved_name"],
   // ours
   ["https://api.gateway.dev/v1/me", "own_name"],
   ["https://API.Gateway.dev./", "own_name"],
@@ -164,6 +178,26 @@ describe("an address to send to", () => {
     expect(checkTarget("http://10.0.0.5:9000/a.mp4", rules).ok).toBe(true);
     for (const url of ["http://10.0.0.5/a.mp4", "https://10.0.0.5:9000/a.mp4", "http://u@10.0.0.5:9000/a.mp4"])
       expect(checkTarget(url, rules).ok).toBe(false);
+  });
+
+  it.each([
+    ["https://example.org/My Photo.png", "https://example.org/My%20Photo.png"],
+    [" https://example.org/été.png\n", "https://example.org/%C3%A9t%C3%A9.png"],
+    ["https://example.org/e\u0301.png", "https://example.org/e%CC%81.png"],
+    ["https://example.org/a\u200db\u00ad.png", "https://example.org/a%E2%80%8Db%C2%AD.png"],
+    ["https://example.org/o/a%2Fb.png?alt=media&x=a b+c", "https://example.org/o/a%2Fb.png?alt=media&x=a%20b+c"],
+    ["https://example.org/%41%zz|.png", "https://example.org/%41%zz|.png"],
+  ])("is asked for as browsers ask: %j", (sent, asked) => {
+    const checked = checkTarget(sent, PUBLIC);
+    expect(checked.ok && checked.value.href).toBe(asked);
+  });
+
+  it("on workers.dev is somebody else's, but for our own name and the previews of its versions", () => {
+    const rules = { allowLocal: false, ownHosts: ["Gateway.me.workers.dev"] };
+    for (const url of ["https://gateway.me.workers.dev/", "https://1a2b-gateway.me.workers.dev/x"])
+      expect(checkTarget(url, rules)).toEqual({ ok: false, error: "own_name" });
+    for (const url of ["https://gateway.you.workers.dev/", "https://mygateway.me.workers.dev/"])
+      expect(checkTarget(url, rules).ok).toBe(true);
   });
 
   it("drops the fragment, which is never sent", () => {

@@ -73,14 +73,17 @@ describe("an import", () => {
     expect(sources.asked[0]?.headers.get("accept-encoding")).toBe("identity");
   });
 
-  it("follows three redirects, each judged", async () => {
+  it("follows five redirects, each judged", async () => {
     const sources = playSources();
-    const last = sources.at("/d", () => fileAnswer(CLIP));
-    const third = sources.at("/c", () => redirect(last, 307));
+    const last = sources.at("/f", () => fileAnswer(CLIP));
+    const fifth = sources.at("/e", () => redirect(last, 303));
+    const fourth = sources.at("/d", () => redirect(fifth, 308));
+    const third = sources.at("/c", () => redirect(fourth, 307));
     const second = sources.at("/b", () => redirect(third, 301));
     const { end } = await imported(sources, () => redirect(second), "/a");
     expect(end.status).toBe("completed");
-    expect(sources.asked).toHaveLength(4);
+    expect(sources.asked).toHaveLength(6);
+    expect(new Set(sources.asked.map(({ headers }) => headers.get("user-agent")))).toEqual(new Set(["nemo-gateway/1"]));
   });
 
   it("takes its name from its caller, else its server, else its address, and its ending from its content", async () => {
@@ -367,12 +370,12 @@ describe("an import that cannot be", () => {
     expect(sources.asked.map(({ url }) => url)).toEqual([from]);
   });
 
-  it("goes round in no circle, and no further than three redirects", async () => {
+  it("goes round in no circle, and no further than five redirects", async () => {
     const sources = playSources();
     const loop: string = sources.at("/loop", () => redirect(loop), "loop.files.org");
     const started = await ordered(loop);
     expect(await ended(started)).toMatchObject({ error: { code: "too_many_redirects" } });
-    expect(sources.asked).toHaveLength(4);
+    expect(sources.asked).toHaveLength(6);
   });
 
   it("is refused at once where its address says so, and nothing is made", async () => {

@@ -91,6 +91,21 @@ describe("a video of files behind addresses", () => {
     expect((await ledger(address)).turns).toEqual([]);
   });
 
+  it("says which of several files failed", async () => {
+    const sources = playSources();
+    const address = freshAddress();
+    const urls = [
+      sources.at("/a.mp4", () => fileAnswer(CLIP)),
+      sources.at("/gone.mp4", () => new Response("", { status: 404 })),
+    ];
+    const { id } = good(await userPort(address).startVideo(call(), order(urls.map((url) => ({ url })))));
+    const { error } = await endOf(address, id);
+    expect(error).toMatchObject({
+      code: "import_not_found",
+      detail: expect.stringMatching(/^File 2 of 2: The address/),
+    });
+  });
+
   it("is refused where an address cannot be used, before anything is made", async () => {
     const sources = playSources();
     const address = freshAddress();

@@ -1,9 +1,12 @@
 /** Every place that takes an address asks the one judge of core/target.ts: the same addresses are refused, in the same words. */
 import { describe, expect, it } from "vitest";
+import * as z from "zod";
+import { createApp } from "../../src/app.ts";
+import { readValues } from "../../src/core/body-values.ts";
 import { explainTarget, type TargetRefusal } from "../../src/core/target.ts";
 import { postWebhook } from "../../src/jobs/post-webhook.ts";
 import { createNemo } from "../../src/nemo/create.ts";
-import { jsonOf, type Member, makeMember, problemOf, send } from "../support/gateway.ts";
+import { front, jsonOf, type Member, makeMember, problemOf, send } from "../support/gateway.ts";
 
 /** One address for each way to be refused that needs no look-up. */
 const REFUSED: readonly (readonly [string, TargetRefusal])[] = [
@@ -51,6 +54,24 @@ const places = (project: string): readonly Place[] => [
     body: (url) => ({ prompt: "a clip", assets: [url] }),
   },
   {
+    name: "the second file of a flat video",
+    path: "/v1/videos",
+    field: "/asset_urls/1",
+    body: (url) => ({ prompt: "a clip", asset_urls: `https://nemo.org/1.mp4, ${url}` }),
+  },
+  {
+    name: "callbacks of batches",
+    path: "/v1/batches",
+    field: "/callback_url",
+    body: (url) => ({ items: [{ prompt: "a clip" }], callback_url: url }),
+  },
+  {
+    name: "callbacks of generators",
+    path: "/v1/generators/make",
+    field: "/callback_url",
+    body: (url) => ({ description: "quote cards", callback_url: url }),
+  },
+  {
     name: "files of batches",
     path: "/v1/batches",
     field: "/items/0/assets/0",
@@ -78,10 +99,53 @@ describe("an address that is given to us", () => {
         expect([place.name, url, problem]).toMatchObject([
           place.name,
           url,
-          { status: 422, code: "address_not_allowed", detail: message, errors: [{ field: place.field, message }] },
+          {
+            status: 422,
+            code: "address_not_allowed",
+            detail: place.field.includes("asset") ? `${place.field}: ${message}` : message, // says which of several
+            errors: [{ field: place.field, message }],
+          },
         ]);
       }
     }
+  });
+
+  it("is refused where it leads to the host that the request came to, although no public address is configured", async () => {
+    const member = await makeMember();
+    const { id } = await jsonOf<{ id: string }>(await send("POST", "/v1/projects", {}, member.headers), 201);
+    const endpoint = await send("POST", "/v1/webhook_endpoints", { url: "https://nemo.org/in" }, member.headers);
+    const { id: whk } = await jsonOf<{ id: string }>(endpoint, 201);
+    const change = { name: "changes", path: `/v1/webhook_endpoints/${whk}`, field: "/url" };
+    for (const place of [...places(id), { ...change, body: (url: string) => ({ url }) }]) {
+      for (const own of ["https://api.nemo.org/v1/me", "https://API.nemo.org.:443/x"]) {
+        const sent = new Request(`https://api.nemo.org${place.path}`, {
+          method: place.name === change.name ? "PATCH" : "POST",
+          headers: { ...member.headers, "Content-Type": "application/json" },
+          body: JSON.stringify(place.body(own)),
+        });
+        expect([place.name, await problemOf(await front(sent))]).toMatchObject([
+          place.name,
+          { code: "address_not_allowed", errors: [{ field: place.field, message: explainTarget("own_name") }] },
+        ]);
+      }
+    }
+  });
+
+  it("is known to every route: each field that is called an address in the document is judged", async () => {
+    const seen = new Set<string>();
+    for (const one of createApp().openAPIRegistry.definitions) {
+      const media = one.type === "route" ? one.route.request?.body?.content["application/json"] : undefined;
+      const schema = media !== undefined && "schema" in media ? media.schema : undefined;
+      if (one.type !== "route" || !(schema instanceof z.ZodObject)) continue;
+      for (const name of Object.keys(schema.shape).filter((field) => /url|assets|items/.test(field))) {
+        const url = "https://nemo.org/a";
+        const value = name === "assets" ? [url] : name === "items" ? [{ prompt: "a", assets: [url] }] : url;
+        const { addresses } = readValues(schema, { [name]: value }, () => undefined);
+        expect([one.route.path, name, addresses.map(({ text }) => text)]).toEqual([one.route.path, name, [url]]);
+        seen.add(name);
+      }
+    }
+    expect([...seen].toSorted()).toEqual(["assets", "callback_url", "items", "target_url", "url"]);
   });
 
   it("is judged again before a webhook leaves, and before a result's file is fetched", async () => {

@@ -8,11 +8,14 @@ import type { Env } from "../../src/env.ts";
 export const env = bindings as unknown as Env; // vitest.config.ts binds what wrangler.toml declares
 export const ORIGIN = "https://gateway.example";
 
-const front = (exports as unknown as { default: { fetch(request: Request): Promise<Response> } }).default; // src/index.ts exports one
+const worker = (exports as unknown as { default: { fetch(request: Request): Promise<Response> } }).default; // src/index.ts exports one
+
+/** A request through the front door, to whatever host it names. */
+export const front = (request: Request): Promise<Response> => worker.fetch(request);
 
 /** One request through the front door. */
 export const call = (path: string, init: RequestInit = {}): Promise<Response> =>
-  front.fetch(new Request(ORIGIN + path, init));
+  front(new Request(ORIGIN + path, init));
 
 /** One request with JSON: an object is written as JSON, text goes as it is. */
 export function send(

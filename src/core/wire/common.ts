@@ -1,5 +1,6 @@
 /** Pieces that several nouns share on the wire. JSON, snake_case, times RFC 3339 in UTC. */
 import * as z from "zod";
+import { addresses } from "../body-values.ts";
 import { type OwnedPrefix, ownedIdPattern, type PlainPrefix, plainIdPattern } from "../ids.ts";
 import {
   FILENAME_CHARS,
@@ -71,7 +72,11 @@ export const language = z
   .meta({ example: "en" });
 
 /** An https address that we will send to; checked again before every send. */
-export const targetUrl = z.url().max(TARGET_CHARS).meta({ example: "https://example.com/hooks/nemo" });
+export const targetUrl = z
+  .url()
+  .max(TARGET_CHARS)
+  .register(addresses, { kind: "address" })
+  .meta({ example: "https://example.com/hooks/nemo" });
 
 /** Where the end of one turn, render or video is told, without an endpoint. */
 export const callbackUrl = targetUrl.optional().meta({

@@ -1,5 +1,6 @@
 /** A video: one call, prompt in, file out. */
 import * as z from "zod";
+import { addresses } from "../body-values.ts";
 import { MAX_VIDEO_SOURCES, PROMPT_BYTES, TARGET_CHARS } from "../limits.ts";
 import { callbackUrl, charged, failure, isPromptSized, language, metadata, moment, owned, prompt } from "./common.ts";
 import { variableValues } from "./generator.ts";
@@ -45,10 +46,15 @@ export const video = z
 export type VideoWire = z.infer<typeof video>;
 
 const SOURCES = "must be the id of an asset or of an upload, or an https address";
-const source = z.union([owned("ast"), owned("upl"), z.url(SOURCES).max(TARGET_CHARS)], SOURCES).meta({
-  description: "An asset's id, an upload's id, or an https address.",
-  example: "https://example.com/clip.mp4",
-});
+const source = z
+  .union(
+    [owned("ast"), owned("upl"), z.url(SOURCES).max(TARGET_CHARS).register(addresses, { kind: "address" })],
+    SOURCES,
+  )
+  .meta({
+    description: "An asset's id, an upload's id, or an https address.",
+    example: "https://example.com/clip.mp4",
+  });
 
 const ON_QUESTION = `must be fail, wait or answer: …, of at most ${PROMPT_BYTES} bytes`;
 

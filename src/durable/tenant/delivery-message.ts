@@ -1,4 +1,5 @@
 /** Attempts as they leave: each body made and signed at the moment it is taken. */
+import { USER_AGENT } from "../../core/open-target.ts";
 import type { DeliveryJob } from "../../core/tenant-port.ts";
 import { SECOND_MS } from "../../core/time.ts";
 import type { EventWire } from "../../core/wire/event.ts";
@@ -56,7 +57,7 @@ export class DeliveryMessages {
     if (signature === null) return null;
     const headers = {
       "content-type": "application/json",
-      "user-agent": "nemo-gateway/1",
+      "user-agent": USER_AGENT,
       "webhook-id": row.event,
       "webhook-timestamp": String(Math.floor(at.getTime() / SECOND_MS)),
       "webhook-signature": signature,

@@ -1,6 +1,6 @@
 /** What is told about an import: to who named its address, and to who would send its bytes. The address itself is never in the words. */
 import { type Refusal, refusal } from "../../core/errors.ts";
-import type { OpenFailure } from "../../core/open-target.ts";
+import { type OpenFailure, REDIRECTS } from "../../core/open-target.ts";
 import { explainTarget } from "../../core/target.ts";
 import type { Upload } from "./record.ts";
 
@@ -11,7 +11,7 @@ export function explainOpening(why: OpenFailure): Refusal {
   if (why === "too_many_redirects")
     return refusal(
       "too_many_redirects",
-      "The address redirects more than 3 times; use the file's direct address.",
+      `The address redirects more than ${REDIRECTS} times; use the file's direct address.`,
       AGAIN,
     );
   const detail = `The address, or one that it redirects to, cannot be used. ${explainTarget(why)}`;

@@ -11,7 +11,7 @@ import {
   videoOrderOf,
 } from "../../core/batch.ts";
 import { stepKey } from "../../core/dedupe.ts";
-import { type Refusal, refusal } from "../../core/errors.ts";
+import { asSent, type Refusal, refusal } from "../../core/errors.ts";
 import { type BatchId, ownedId, type VideoId } from "../../core/ids.ts";
 import type { Call, Page, PageRequest } from "../../core/ports.ts";
 import { err, ok, type Result } from "../../core/result.ts";
@@ -169,10 +169,7 @@ export class Batches {
         callback: batch.callback,
       });
       if (refused === null) continue;
-      const errors = refused.errors?.map(({ field, message }) =>
-        field.startsWith("/assets") ? { field: `/items/${n}${field}`, message } : { field, message },
-      );
-      return { ...refused, errors };
+      return asSent(refused, (field) => (field.startsWith("/assets") ? `/items/${n}${field}` : field));
     }
     return null;
   }

@@ -59,11 +59,11 @@ export function importsTold(before: Video, video: Video): VideoEventWire[] {
   );
 }
 
-/** Why an import did not become a file, in its own words. */
-export function importFailed({ status, error }: UploadWire): Refusal {
+/** Why an import did not become a file, in its own words; `place` says which of several it was. */
+export function importFailed({ status, error }: UploadWire, place: string): Refusal {
   const code = error !== null && Object.hasOwn(ERRORS, error.code) ? (error.code as ErrorCode) : "import_unavailable";
   const detail = error?.detail ?? `The import of a file is ${status}; name its address again.`;
-  return refusal(code, detail, { charged: "no", ...(error?.hint === undefined ? {} : { hint: error.hint }) });
+  return refusal(code, place + detail, { charged: "no", ...(error?.hint === undefined ? {} : { hint: error.hint }) });
 }
 
 const forgotten = (): Refusal =>

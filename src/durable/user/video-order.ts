@@ -1,5 +1,5 @@
 /** Whether an order for a video can be made here at all. */
-import { type Refusal, refusal } from "../../core/errors.ts";
+import { fieldWords, type Refusal, refusal } from "../../core/errors.ts";
 import { userHashOf } from "../../core/ids.ts";
 import { isAttested } from "../../core/render.ts";
 import { refuseTarget } from "../../core/target.ts";
@@ -43,7 +43,8 @@ function refuseAddress(home: Home, url: string, at: number): Refusal | null {
   const origin = home.database.exists() ? originOf(home) : ""; // of a user that nobody wrote for none is known
   const own = URL.canParse(origin) ? [new URL(origin).hostname] : [];
   const { rules } = home.ground.config.targets;
-  return refuseTarget(url, `/assets/${at}`, { ...rules, ownHosts: [...rules.ownHosts, ...own] });
+  const refused = refuseTarget(url, `/assets/${at}`, { ...rules, ownHosts: [...rules.ownHosts, ...own] });
+  return refused === null ? null : { ...refused, detail: fieldWords(refused.errors ?? []) }; // says which of several
 }
 
 function noFile(at: number): Refusal {

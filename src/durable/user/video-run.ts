@@ -175,8 +175,8 @@ export class VideoRun {
   }
 
   async #attach(video: Video): Promise<Refusal | null> {
-    for (const source of video.sources) {
-      const record = await this.#recordOf(source);
+    for (const [at, source] of video.sources.entries()) {
+      const record = await this.#recordOf(source, placeOf(at, video.sources));
       if (!("key" in record)) return record.refused ?? refusal("asset_not_ready", "A file is not there yet.");
       const format = formatOfName(record.filename)?.ext ?? "";
       if (video.accepts !== null && !video.accepts.includes(format)) return notAccepted(record, video.accepts);
@@ -188,7 +188,9 @@ export class VideoRun {
 
   async #see(video: Video): Promise<Seen> {
     const mayBeThere = video.stage === "assets" && !video.sources.some(isUnbegun);
-    const records = mayBeThere ? await Promise.all(video.sources.map((one) => this.#recordOf(one))) : [];
+    const records = mayBeThere
+      ? await Promise.all(video.sources.map((one, at) => this.#recordOf(one, placeOf(at, video.sources))))
+      : [];
     const missing = records.filter((record) => !("key" in record));
     return {
       waiting: missing.length,
@@ -200,7 +202,7 @@ export class VideoRun {
   }
 
   /** A source's record, or why there is none and, where it never will be, the refusal. */
-  async #recordOf({ asset, upload }: VideoSource): Promise<AssetRecord | { refused: Refusal | null }> {
+  async #recordOf({ asset, upload }: VideoSource, place: string): Promise<AssetRecord | { refused: Refusal | null }> {
     const { env } = this.#home.ground;
     const owner = { ...this.#home.address, uh: userHashOf(asset) };
     const own = this.#tools.assets.find(asset);
@@ -216,7 +218,7 @@ export class VideoRun {
     if (!read.ok) return { refused: read.error };
     const { status, source, concat } = read.value;
     const isLost = status !== "open" && status !== "completed";
-    if (source === "import" && isLost) return { refused: importFailed(read.value) };
+    if (source === "import" && isLost) return { refused: importFailed(read.value, place) };
     if (concat === "partial") return { refused: onlyPiece(upload) };
     return { refused: isLost ? notUploaded(upload, status) : null };
   }
@@ -246,3 +248,7 @@ function projectOf({ project }: Video): NonNullable<Video["project"]> {
 
 const usable = (record: AssetRecord): AssetRecord | { refused: Refusal } =>
   record.status === "ready" ? record : { refused: unusable(record) };
+
+/** Which of several files a refusal is about: nothing else of an address is told. */
+const placeOf = (at: number, { length }: readonly unknown[]): string =>
+  length > 1 ? `File ${at + 1} of ${length}: ` : "";
