@@ -2,7 +2,8 @@
  * The objects behind their ports.
  *
  * A platform fault (reset, overloaded) becomes 503 `unavailable`; an object's own exception is a bug and passes as it is.
- * A read that the platform calls retryable is asked once more; a write never is, and an overloaded object is left alone.
+ * A read that the platform calls retryable, or that was under way when the instance ended, is asked once more: the next instance
+ * knows the answer, e.g. that the user is deleted. A write never is, and an overloaded object is left alone.
  */
 import {
   OPERATOR_TOKEN_NAME,
@@ -106,10 +107,13 @@ async function call(stub: () => unknown, name: string, given: unknown[], isSafe:
   return once().catch((error: unknown) => Promise.reject(asRefusal(error)));
 }
 
-const READS = /^(read|list|cursor$|renderFile$|watchTurn$|awaitTurn$)/;
+const READS = /^(read|list|await|watch|cursor$|renderFile$)/;
 const isRead = (name: string): boolean => READS.test(name);
 const faultOf = (error: unknown): Fault => (error instanceof Error ? (error as Fault) : {}); // optional properties only
-const mayRepeat = (error: unknown): boolean => faultOf(error).retryable === true && faultOf(error).overloaded !== true;
+function mayRepeat(error: unknown): boolean {
+  const { retryable, overloaded, durableObjectReset } = faultOf(error);
+  return (retryable === true || durableObjectReset === true) && overloaded !== true;
+}
 
 function asRefusal(error: unknown): unknown {
   const { retryable, overloaded, durableObjectReset } = faultOf(error);

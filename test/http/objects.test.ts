@@ -8,7 +8,7 @@ const fault = (given: object) => Object.assign(new Error("platform"), given);
 
 /** An environment whose user object runs `method`. */
 const envWith = (method: () => Promise<unknown>): Env =>
-  ({ USER: { getByName: () => ({ readProject: method, createProject: method }) } }) as unknown as Env; // only what is called
+  ({ USER: { getByName: () => new Proxy({}, { get: () => method }) } }) as unknown as Env; // only what is called
 
 const call: Call = { origin: "https://a.example", named: true, repeat: null };
 const read = (env: Env) => userObject(env, address).readProject("prj_1");
@@ -23,8 +23,27 @@ describe("a call to an object", () => {
     expect(await read(envWith(method))).toBe("read");
   });
 
-  it("is not repeated when it writes", async () => {
-    const method = vi.fn().mockRejectedValue(fault({ retryable: true }));
+  it("is repeated once when it is a read and the instance ended under it: the next one knows the answer", async () => {
+    const reads = {
+      readProject: (env: Env) => userObject(env, address).readProject("prj_1"),
+      listProjects: (env: Env) => userObject(env, address).listProjects({ limit: 1, after: null }),
+      readTurnEvents: (env: Env) => userObject(env, address).readTurnEvents("trn_1", 0, 1, 0),
+      watchTurn: (env: Env) => userObject(env, address).watchTurn("trn_1", 0),
+      watchVideo: (env: Env) => userObject(env, address).watchVideo("vid_1", 0),
+      awaitTurn: (env: Env) => userObject(env, address).awaitTurn("trn_1", 0),
+      awaitVideo: (env: Env) => userObject(env, address).awaitVideo("vid_1", 0),
+    };
+    for (const [name, ask] of Object.entries(reads)) {
+      const method = vi
+        .fn()
+        .mockRejectedValueOnce(fault({ durableObjectReset: true }))
+        .mockResolvedValueOnce("not found");
+      expect(await ask(envWith(method)), name).toBe("not found");
+    }
+  });
+
+  it.each(["retryable", "durableObjectReset"])("is not repeated when it writes: %s", async (kind) => {
+    const method = vi.fn().mockRejectedValue(fault({ [kind]: true }));
     await expect(write(envWith(method))).rejects.toMatchObject({ refusal: { code: "unavailable" } });
     expect(method).toHaveBeenCalledTimes(1);
   });
