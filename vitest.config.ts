@@ -1,6 +1,10 @@
+import { execFileSync } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
 import { cloudflareTest, readD1Migrations } from "@cloudflare/vitest-plugin";
 import { defineConfig } from "vitest/config";
+
+// wrangler runs this before it starts a Worker; the runtime of the tests is started without wrangler. /docs is served from it.
+execFileSync(process.execPath, [`${import.meta.dirname}/scripts/copy-docs.mjs`]);
 
 /** The sample files by name, as base64: tests in workerd have no file system. */
 const samples = Object.fromEntries(
