@@ -129,6 +129,17 @@ describe("the house", () => {
   });
 });
 
+describe("the packages", () => {
+  it("are pinned exactly, and run nothing when they are installed", () => {
+    const { dependencies, devDependencies, optionalDependencies } = JSON.parse(
+      readFileSync(join(ROOT, "package.json"), "utf8"),
+    );
+    const versions = Object.entries<string>({ ...dependencies, ...devDependencies, ...optionalDependencies });
+    expect(versions.filter(([, version]) => !/^\d+\.\d+\.\d+(-[\w.]+)?$/.test(version))).toEqual([]);
+    expect(readFileSync(join(ROOT, ".npmrc"), "utf8").split("\n")).toContain("ignore-scripts=true");
+  });
+});
+
 describe("the packages of the card", () => {
   const ours = readFiles("src/**/*.ts", "test/**/*.ts", "scripts/**/*.ts", "bench/**/*.ts", "*.config.ts");
   const packageJson = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8"));

@@ -1,5 +1,5 @@
 /** What the documents say can be looked up: the tests that they name are there, and the gates that they name are configured. */
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, globSync, readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { GATE_TIERS } from "../../src/core/limits.ts";
 
@@ -9,6 +9,24 @@ describe("a document", () => {
   it.each(["SECURITY.md", "PROTOCOL.md", "ARCHITECTURE.md", "STORAGE.md"])("%s names tests that exist", (document) => {
     const named = [...read(document).matchAll(/`((?:test|src|bench)\/[\w/.-]+\.\w+)`/g)].map(([, path = ""]) => path);
     expect(named.filter((path) => !existsSync(path))).toEqual([]);
+  });
+
+  it.each(globSync("{*,bench/*}.md"))(
+    "%s has no comment behind a command: an interactive zsh takes it as words",
+    (document) => {
+      const commands = read(document)
+        .split("\n")
+        .filter((line) => /^(?: {4}|\s*)(?:npm|npx|curl|node|git|sh) /.test(line));
+      expect(commands.filter((line) => /\s# /.test(line))).toEqual([]);
+    },
+  );
+
+  it("README.md begins with two commands that do everything", () => {
+    const block = read("README.md").match(/(?:^ {4}.*\n)+/m)?.[0] ?? "";
+    expect(block.trim().split(/\n\s*/)).toEqual(["npm run demo", "npm test"]);
+    const { scripts } = JSON.parse(read("package.json"));
+    for (const name of ["demo", "test", "test:all", "check", "dev", "examples", "deploy"])
+      expect(scripts[name], name).toMatch(/^node scripts\/install\.mjs && /);
   });
 
   it("SECURITY.md has a test, or says that there is none, for every limit", () => {

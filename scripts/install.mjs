@@ -1,0 +1,159 @@
+/**
+ * Installs the packages of package-lock.json where they are missing or older than it, and says so. Does nothing else.
+ *
+ * Runs before the commands that need them, with whatever Node and nothing installed: built-in modules alone, no TypeScript.
+ * Several at once wait for the one that installs.
+ */
+import { spawn } from "node:child_process";
+import { existsSync, linkSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
+const LOCK = join(ROOT, ".state/install.lock");
+const LEAST_NODE = 20;
+/** How long one run waits for another that installs. */
+const PATIENCE_MS = 15 * 60_000;
+const LOOK_EVERY_MS = 250;
+
+const readJson = (path) => {
+  try {
+    return JSON.parse(readFileSync(path, "utf8"));
+  } catch {
+    return null; // missing, or a half of it
+  }
+};
+
+/** Whether this optional package is one of those that every machine of this kind gets. */
+const isForHere = ({ os, cpu, libc }) => os?.includes(process.platform) && cpu?.includes(process.arch) && !libc;
+
+/** Why the packages have to be installed; null when they are as the lock file says. */
+function whyInstall() {
+  const wanted = readJson(join(ROOT, "package-lock.json"))?.packages;
+  if (!wanted) throw new Error("package-lock.json cannot be read: get it again with `git checkout package-lock.json`.");
+  if (!existsSync(join(ROOT, "node_modules"))) return "node_modules is missing";
+  // Written by npm as the last thing of an installation.
+  const there = readJson(join(ROOT, "node_modules/.package-lock.json"))?.packages;
+  if (!there) return "an installation has not ended";
+  for (const [path, entry] of Object.entries(wanted)) {
+    if (!path.startsWith("node_modules/") || (entry.optional && !isForHere(entry) && !(path in there))) continue;
+    const name = path.slice("node_modules/".length);
+    const found = there[path];
+    if (found === undefined || !existsSync(join(ROOT, path))) return `${name} is missing`;
+    if (found.version !== entry.version || found.integrity !== entry.integrity)
+      return `${name} is not ${entry.version}`;
+  }
+  return null;
+}
+
+/** Whether one of these processes runs. */
+const runs = (pids) =>
+  pids.some((pid) => {
+    try {
+      process.kill(pid, 0);
+      return true;
+    } catch (error) {
+      return error.code === "EPERM";
+    }
+  });
+
+const pidsIn = (path) => {
+  try {
+    return readFileSync(path, "utf8").split(" ").map(Number);
+  } catch {
+    return null;
+  }
+};
+
+/** Takes the lock, which appears with its content in one step. False while another run has it. */
+function takeLock() {
+  mkdirSync(dirname(LOCK), { recursive: true });
+  const own = `${LOCK}.${process.pid}`;
+  writeFileSync(own, String(process.pid));
+  try {
+    linkSync(own, LOCK);
+    return true;
+  } catch (error) {
+    if (error.code !== "EEXIST") throw error;
+    removeIfDead();
+    return false;
+  } finally {
+    rmSync(own, { force: true });
+  }
+}
+
+/** A lock whose holder was killed is moved away: of several that try, one succeeds. */
+function removeIfDead() {
+  const pids = pidsIn(LOCK);
+  if (pids === null || runs(pids)) return;
+  const aside = `${LOCK}.dead.${process.pid}`;
+  try {
+    renameSync(LOCK, aside);
+    // Another run may have taken the lock in between: it gets it back.
+    if (runs(pidsIn(aside) ?? [])) linkSync(aside, LOCK);
+  } catch {
+    // Another run was faster.
+  }
+  rmSync(aside, { force: true });
+}
+
+/** Says in the lock that this process runs too: where we are killed, it still installs. */
+function noteInLock(pid) {
+  const own = `${LOCK}.${process.pid}`;
+  writeFileSync(own, `${process.pid} ${pid}`);
+  renameSync(own, LOCK);
+}
+
+/** Runs npm, by the file that runs us where it says so and by its name otherwise. Answers with its exit code. */
+function npm(args) {
+  const file = process.env.npm_execpath;
+  const [command, first] = /\.c?js$/.test(file ?? "") ? [process.execPath, [file]] : ["npm", []];
+  const shell = process.platform === "win32" && command === "npm"; // a .cmd file
+  const child = spawn(command, [...first, ...args], { cwd: ROOT, stdio: ["ignore", "inherit", "inherit"], shell });
+  if (child.pid !== undefined) noteInLock(child.pid);
+  return new Promise((settle, fail) => {
+    child.on("error", fail);
+    child.on("close", settle);
+  });
+}
+
+async function install(why) {
+  console.error(`${why}: installing what package-lock.json lists, with npm ci. It takes about a minute.`);
+  const code = await npm(["ci", "--include=dev", "--include=optional", "--no-audit", "--no-fund"]);
+  if (code !== 0)
+    throw new Error(
+      "npm ci failed: its lines are above. Check the network and the disk, then run the same command again.",
+    );
+  const left = whyInstall();
+  if (left !== null) throw new Error(`After npm ci still ${left}. Remove node_modules and run the same command again.`);
+}
+
+async function main() {
+  if (Number(process.versions.node.split(".")[0]) < LEAST_NODE)
+    throw new Error(
+      `Node ${LEAST_NODE} or newer is needed, and this is ${process.version}: install it from nodejs.org.`,
+    );
+  let told = false;
+  for (const until = Date.now() + PATIENCE_MS; whyInstall() !== null; ) {
+    if (takeLock()) {
+      try {
+        const why = whyInstall(); // another run may have installed before the lock was ours
+        if (why !== null) await install(why);
+      } finally {
+        rmSync(LOCK, { force: true });
+      }
+      return;
+    }
+    if (Date.now() > until) throw new Error(`Another run has been installing for too long: end it, or remove ${LOCK}.`);
+    if (!told) console.error("Another run installs the packages; waiting for it.");
+    told = true;
+    await new Promise((settle) => setTimeout(settle, LOOK_EVERY_MS));
+  }
+}
+
+try {
+  await main();
+} catch (error) {
+  console.error(error.message);
+  process.exitCode = 1;
+}

@@ -1,0 +1,121 @@
+/** What installs the packages before a command: a project of two versions of one package, the real npm, no network. */
+import { spawn } from "node:child_process";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { delimiter, join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { ROOT } from "../../scripts/lib/root.ts";
+
+/** The Node of the machine, which runs this before the project's own is there. */
+const env = {
+  ...process.env,
+  PATH: (process.env.PATH ?? "")
+    .split(delimiter)
+    .filter((folder) => !folder.includes("node_modules"))
+    .join(delimiter),
+};
+
+const scratch = mkdtempSync(join(tmpdir(), "install-test-"));
+const home = join(scratch, "project");
+afterAll(() => rmSync(scratch, { recursive: true, force: true }));
+
+type Ended = { readonly code: number | null; readonly said: string };
+
+function run(command: string, args: readonly string[], cwd: string): Promise<Ended> {
+  const child = spawn(command, args, { cwd, env, stdio: ["ignore", "pipe", "pipe"] });
+  let said = "";
+  for (const stream of [child.stdout, child.stderr]) stream.on("data", (piece) => (said += String(piece)));
+  return new Promise((settle) => child.on("close", (code) => settle({ code, said })));
+}
+
+const install = (): Promise<Ended> => run("node", [join(home, "scripts/install.mjs")], home);
+const installed = (): string => JSON.parse(readFileSync(join(home, "node_modules/thing/package.json"), "utf8")).version;
+const lock = join(home, ".state/install.lock");
+
+function write(folder: string, name: string, value: unknown): void {
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(join(folder, name), typeof value === "string" ? value : JSON.stringify(value));
+}
+
+/** The project as a commit has it that depends on this version. */
+function checkOut(version: string): void {
+  for (const name of ["package.json", "package-lock.json"])
+    write(home, name, readFileSync(join(scratch, `project-${version}`, name), "utf8"));
+}
+
+beforeAll(async () => {
+  write(join(home, "scripts"), "install.mjs", readFileSync(join(ROOT, "scripts/install.mjs"), "utf8"));
+  for (const version of ["1.0.0", "2.0.0"]) {
+    const thing = join(scratch, `thing-${version}`);
+    write(thing, "package.json", { name: "thing", version });
+    expect(await run("npm", ["pack", "--silent", "--pack-destination", scratch], thing)).toMatchObject({ code: 0 });
+    const project = join(scratch, `project-${version}`);
+    const dependencies = { thing: `file:../thing-${version}.tgz` };
+    write(project, "package.json", { name: "project", version: "1.0.0", dependencies });
+    expect(await run("npm", ["install", "--package-lock-only", "--no-audit"], project)).toMatchObject({ code: 0 });
+  }
+  checkOut("1.0.0");
+});
+
+describe("installing what is missing", () => {
+  it("installs once where several begin on a fresh machine, and says so", async () => {
+    const ends = await Promise.all([install(), install(), install()]);
+    expect(ends.map(({ code }) => code)).toEqual([0, 0, 0]);
+    expect(ends.filter(({ said }) => said.includes("node_modules is missing: installing"))).toHaveLength(1);
+    expect(installed()).toBe("1.0.0");
+    expect(existsSync(lock)).toBe(false);
+  });
+
+  it("says and does nothing where all is there", async () => {
+    expect(await install()).toEqual({ code: 0, said: "" });
+  });
+
+  it("installs what a pull has changed", async () => {
+    checkOut("2.0.0");
+    const { code, said } = await install();
+    expect([code, installed()]).toEqual([0, "2.0.0"]);
+    expect(said).toContain("thing is not 2.0.0: installing");
+  });
+
+  it("installs again what was removed, or not installed to its end", async () => {
+    rmSync(join(home, "node_modules/thing"), { recursive: true });
+    expect((await install()).said).toContain("thing is missing: installing");
+    rmSync(join(home, "node_modules/.package-lock.json"));
+    expect((await install()).said).toContain("an installation has not ended: installing");
+    expect(installed()).toBe("2.0.0");
+  });
+
+  it("waits for a run that installs, and takes over from one that was killed", async () => {
+    rmSync(join(home, "node_modules"), { recursive: true });
+    const holder = spawn("node", ["-e", "setInterval(() => {}, 1000)"], { stdio: "ignore", env });
+    write(join(home, ".state"), "install.lock", `999999999 ${holder.pid}`);
+    const child = spawn("node", [join(home, "scripts/install.mjs")], {
+      cwd: home,
+      env,
+      stdio: ["ignore", "ignore", "pipe"],
+    });
+    let said = "";
+    const waits = new Promise<void>((settle) => {
+      child.stderr.on("data", (piece) => {
+        said += String(piece);
+        if (said.includes("waiting for it")) settle();
+      });
+    });
+    const ended = new Promise<number | null>((settle) => child.on("close", settle));
+    await Promise.race([waits, ended]);
+    expect(existsSync(join(home, "node_modules"))).toBe(false);
+    holder.kill("SIGKILL");
+    expect([await ended, installed(), existsSync(lock)]).toEqual([0, "2.0.0", false]);
+    expect(said).toContain("node_modules is missing: installing");
+  });
+
+  it("says what to do when npm fails", async () => {
+    checkOut("1.0.0");
+    write(home, "package.json", { name: "project", version: "1.0.0", dependencies: { other: "file:../nowhere.tgz" } });
+    const { code, said } = await install();
+    expect(code).toBe(1);
+    expect(said).toContain("npm ci failed");
+    expect(said).toContain("run the same command again");
+    expect(existsSync(lock)).toBe(false);
+  });
+});
