@@ -54,7 +54,7 @@ export const ORIGINS_PER_TENANT = 20;
  */
 export const QUOTA_DEFAULTS = {
   live: { concurrent_turns: 200, renders_per_day: 10_000, bytes_per_day: 1_000_000_000_000, new_users_per_day: 20_000 },
-  test: { concurrent_turns: 50, renders_per_day: 2_000, bytes_per_day: 50_000_000_000, new_users_per_day: 2_000 },
+  test: { concurrent_turns: 100, renders_per_day: 2_000, bytes_per_day: 50_000_000_000, new_users_per_day: 2_000 },
 } as const;
 /** A turn's place is held this long while the turn is committed, so that a crash in between frees it. */
 export const PLACE_HOLD_MS = MINUTE_MS;
@@ -116,8 +116,11 @@ export const UPLOAD_BYTES = NEMO_UPLOAD_BYTES;
 export const OPEN_UPLOADS_PER_USER = 20;
 /** Imports of a user that fetch at once; later ones wait in order. Chosen: an object has six requests on their way, and each import is an object of its own: this is for the servers they ask. */
 export const IMPORTS_AT_ONCE = 3;
-/** Bytes of an import of unannounced length that are counted against the day's quota at a time. Chosen: few calls, little fetched in vain. */
-export const IMPORT_QUOTA_STEP_BYTES = 5_000_000;
+/** Final uploads of a user whose files are hashed and looked into at once; later ones wait in order. Chosen: each reads up to 500 MB back from the store. */
+export const FINALS_AT_ONCE = 2;
+/** Bytes of unannounced length that are counted against the day's quota at a time, at first and at most. Chosen: few calls, little taken in vain. */
+export const METER_FIRST_BYTES = 256_000;
+export const METER_STEP_BYTES = 5_000_000;
 /** Bytes of every part of an upload in R2 but the last. The least that R2 takes; all must be equal, at most 10,000. Source: R2 limits. */
 export const UPLOAD_PART_BYTES = 5 * MIB;
 /** Bytes of a chunk of a resumable upload. Chosen: two whole parts, so that nothing is left over to be kept for the next chunk. */

@@ -11,7 +11,7 @@ import type { Charged, Refusal } from "./errors.ts";
 import type { AssetId, BatchId, KeyId, MakingId, ProjectId, RenderId, TurnId, UploadId, VideoId } from "./ids.ts";
 import type { MakingOrder } from "./making.ts";
 import type { Pass } from "./pass.ts";
-import type { Metered } from "./quota.ts";
+import type { Metered, UploadBytes } from "./quota.ts";
 import type { Result } from "./result.ts";
 import type { BroughtToken } from "./token-port.ts";
 import type { Session, UserRecord } from "./user-record.ts";
@@ -82,7 +82,7 @@ export type UserDoor = Exclude<
   | "signOut"
   | "admitUpload"
   | "noteUpload"
-  | "mayImport"
+  | "mayWork"
   | "readUser"
   | "eraseUser"
   | "addAsset"
@@ -181,12 +181,12 @@ export interface UserPort extends VideoPort, MakingPort, BatchPort {
   /** The turn as soon as it has ended, or as it is after `waitMs`. */
   awaitTurn(id: TurnId, waitMs: number): Answer<TurnWire>;
 
-  /** Lets a new upload in while not too many are open. The same one again is let in again. */
-  admitUpload(call: Call, upload: UploadWire): MeteredAnswer<null>;
+  /** Lets a new upload in while not too many are open, and takes its bytes of the day's. The same one again is let in again. */
+  admitUpload(call: Call, upload: UploadWire, bytes: UploadBytes | null): MeteredAnswer<null>;
   /** Told by an upload's object how it stands; null: it was deleted. */
   noteUpload(call: Call, id: UploadId, upload: UploadWire | null): Promise<void>;
-  /** Whether this import is among those that may fetch now. */
-  mayImport(id: UploadId): Promise<boolean>;
+  /** Whether this import may fetch now, or this final be hashed: its user has a place for it. */
+  mayWork(id: UploadId, work: "import" | "final"): Promise<boolean>;
   listUploads(page: PageRequest): Promise<Page<UploadWire>>;
 
   /** Told by an upload's object; the same asset twice is one asset. */

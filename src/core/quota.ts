@@ -13,9 +13,30 @@ export type Want = {
   readonly quota: QuotaName;
   /** The id of what it is taken for: a turn, a render, an upload, a user's hash. */
   readonly ref: string;
-  /** Bytes for `bytes_per_day`, else 1. */
+  /** All that `ref` takes, with what it took before: bytes for `bytes_per_day`, else 1. */
   readonly amount: number;
 };
+
+/** What a new upload takes of the day's bytes, and under which name. */
+export type UploadBytes = { readonly ref: string; readonly count: number };
+
+/** What is taken of a quota: by everybody, and by the user who asks; null where no user is named. */
+export type Taken = { readonly all: number; readonly own: number | null };
+
+/** One user holds at most a quota divided by this. Chosen: while one user holds all it may, the share of every other stays whole. */
+const USER_PARTS = 3;
+
+/**
+ * How much of a quota the one who asks may hold: the account all of it, a named user at most a third, and at most half of what
+ * the other users leave. So the next user always finds room, however many came before. A user's own quota of new users is the
+ * account's: each user is one.
+ */
+export function shareOf(quota: QuotaName, limit: number, { all, own }: Taken): number {
+  if (own === null || quota === "new_users_per_day") return limit;
+  const others = all - own;
+  const most = Math.max(Math.min(1, limit), Math.floor(limit / USER_PARTS));
+  return Math.min(most, Math.ceil(Math.max(0, limit - others) / 2));
+}
 
 /** Seconds after which a place may be free again. Chosen: most turns take 5 s to 5 min. */
 const PLACE_RETRY_SECONDS = 5;
@@ -26,26 +47,41 @@ export type Metered<T> = Result<T, Refusal> & { readonly limits?: readonly Limit
 /** A success that took from quotas. */
 export const metered = <T>(value: T, limits: readonly Limit[]): Metered<T> => ({ ok: true, value, limits });
 
-/** A quota of which `used` of `limit` is taken, at this moment. */
-export function limitOf(name: QuotaName, limit: number, used: number, now: EpochMs): Limit {
-  const left = { name, quota: limit, remaining: Math.max(0, limit - used) };
+/** What the one who asks may hold of a quota, and how much of that is left at this moment. */
+export function limitOf(name: QuotaName, limit: number, taken: Taken, now: EpochMs): Limit {
+  const quota = shareOf(name, limit, taken);
+  const own = quota - (quota === limit ? taken.all : (taken.own ?? 0));
+  const left = { name, quota, remaining: Math.max(0, Math.min(own, limit - taken.all)) };
   if (name === "concurrent_turns") return { ...left, window: null, reset: null };
   return { ...left, window: DAY_MS / SECOND_MS, reset: Math.ceil((DAY_MS - (now % DAY_MS)) / SECOND_MS) };
 }
 
-/** Why the want is refused, with `used` of `limit` taken; null when it fits. */
-export function refuseWant({ quota, amount }: Want, limit: number, used: number, now: EpochMs): Refusal | null {
-  if (used + amount <= limit) return null;
-  const met = limitOf(quota, limit, used, now);
+/** Why `amount` more is refused; null when it fits. */
+export function refuseMore(
+  quota: QuotaName,
+  amount: number,
+  limit: number,
+  taken: Taken,
+  now: EpochMs,
+): Refusal | null {
+  const met = limitOf(quota, limit, taken, now);
+  // An upload that does not say its length takes nothing yet, and will: there must be something left.
+  if (Math.max(1, amount) <= met.remaining) return null;
+  const isShare = met.quota < limit;
   if (quota === "concurrent_turns") {
-    const detail = `${limit} turns of this account wait or run at once, which is its limit; send this one when some have ended.`;
-    return refusal("concurrency_limited", detail, {
+    const whose = isShare
+      ? `One user may have ${met.quota} of this account's ${limit} turns wait or run at once`
+      : `${limit} turns of this account wait or run at once, which is its limit`;
+    return refusal("concurrency_limited", `${whose}; send this one when some have ended.`, {
       charged: "no",
       retryAfterSeconds: PLACE_RETRY_SECONDS,
       limit: met,
     });
   }
-  const detail = `This account may take ${limit} ${UNITS[quota]} a day and has ${met.remaining} left; the day ends at midnight UTC.`;
+  const whose = isShare
+    ? `One user may take ${met.quota} of this account's ${limit}`
+    : `This account may take ${limit}`;
+  const detail = `${whose} ${UNITS[quota]} a day and has ${met.remaining} left; the day ends at midnight UTC.`;
   return refusal("quota_exceeded", detail, {
     charged: "no",
     ...(met.reset === null ? {} : { retryAfterSeconds: met.reset }),

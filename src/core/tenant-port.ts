@@ -93,13 +93,18 @@ export interface TenantPort {
   eraseUser(uh: UserHash, settled?: readonly SettledTurn[]): Promise<ErasedFacts>;
   /**
    * Takes all that is wanted of the quotas, or nothing, and says what is left of each; the same ref takes once. `limits` null: as
-   * the last caller's key said. An object that still runs an earlier version answers null.
+   * the last caller's key said. `by`: the user whose share it is; null where none was named. An object that still runs an earlier
+   * version answers null.
    */
-  takeQuota(wants: readonly Want[], limits: Quotas | null): Answer<readonly Limit[] | null>;
+  takeQuota(wants: readonly Want[], limits: Quotas | null, by?: UserHash | null): Answer<readonly Limit[] | null>;
+  /** What a user may hold of each quota and what is left of it; null: the account. Writes nothing. */
+  readQuotas(limits: Quotas, by: UserHash | null): Promise<readonly Limit[]>;
   /** The turn of this place is committed. */
   keepPlace(turn: TurnId): Promise<void>;
   /** Gives back what was taken for something that was not made. */
   giveQuota(ref: string): Promise<void>;
+  /** What was taken for an upload came to so many bytes: the rest is given back, or what came above it is counted. */
+  settleQuota(ref: string, amount: number): Promise<void>;
   /** Days, newest first; or users or keys with their sums over the period, in order. */
   readUsage(by: UsageDimension, period: Period, page: PageRequest): Promise<Page<UsageRow>>;
   cursor(): Promise<number>;

@@ -23,6 +23,9 @@ export type NewFile = Omit<NewUpload, "size_bytes"> & {
   readonly concat?: Concat | null;
 };
 
+/** A partial's file, and whether another final is made of it already: its bytes count once for the first. */
+export type Loan = { readonly piece: Piece; readonly isShared: boolean };
+
 /** The final upload that asks for a partial, and whose it is. */
 export type Borrower = { readonly id: UploadId; readonly uh: UserHash; readonly named: boolean };
 
@@ -51,7 +54,7 @@ export interface UploadPort {
   /** Ends the upload and removes its bytes. Refuses one that is complete. */
   remove(): Answer<null>;
   /** A partial's file for a final upload; with `keep` it stays, whatever becomes of the partial, until it is given back. */
-  lend(to: Borrower, keep: boolean): Answer<Piece>;
+  lend(to: Borrower, keep: boolean): Answer<Loan>;
   /** The final upload does without it. Again: done already. */
   giveBack(by: UploadId): Promise<void>;
   /** Whether this final upload is made of that partial. */

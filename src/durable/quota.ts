@@ -1,7 +1,7 @@
 /** The tenant's quotas as its other objects take from them: asked before an intent is committed, kept or given back after. */
 import { parseScope, tenantObjectName } from "../core/address.ts";
 import { type Limit, type Refusal, refusal } from "../core/errors.ts";
-import type { TurnId } from "../core/ids.ts";
+import { type TurnId, USER_HASH_CHARS, type UserHash } from "../core/ids.ts";
 import type { Call } from "../core/ports.ts";
 import type { Want } from "../core/quota.ts";
 import { err, ok, type Result } from "../core/result.ts";
@@ -16,7 +16,7 @@ export async function takeQuota(
   wants: readonly Want[],
 ): Promise<Result<readonly Limit[], Refusal>> {
   try {
-    const taken = await tenantOf(ground).takeQuota(wants, call.quotas ?? null);
+    const taken = await tenantOf(ground).takeQuota(wants, call.quotas ?? null, takerOf(ground, call));
     return taken.ok ? ok(taken.value ?? []) : taken;
   } catch (error) {
     logBug("quota_not_taken", error, { work: "quota" });
@@ -40,6 +40,13 @@ export const giveQuota = (ground: Ground, ref: string): void =>
       .giveQuota(ref)
       .catch(() => undefined),
   );
+
+/** So much of what was reserved for an upload arrived: the rest is given back. What comes late, or again, changes nothing. */
+export const settleQuota = (ground: Ground, ref: string, amount: number): Promise<void> =>
+  tenantOf(ground).settleQuota(ref, amount);
+
+/** The user whose share it is: the names of users' objects, and the ids of uploads, end in it. Null where the caller named none. */
+const takerOf = ({ name }: Ground, { named }: Call): UserHash | null => (named ? name.slice(-USER_HASH_CHARS) : null);
 
 function tenantOf(ground: Ground): TenantPort {
   const stub = ground.env.TENANT.getByName(tenantObjectName(parseScope(ground.name)));

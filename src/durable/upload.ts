@@ -11,11 +11,11 @@ import { refuseClosed } from "../core/append.ts";
 import type { Refusal } from "../core/errors.ts";
 import type { UploadId } from "../core/ids.ts";
 import type { ImportOrder } from "../core/import.ts";
-import type { Call, Piece } from "../core/ports.ts";
+import type { Call } from "../core/ports.ts";
 import type { Metered } from "../core/quota.ts";
 import { err, ok, type Result } from "../core/result.ts";
 import { finalTakesNone } from "../core/tus-concat.ts";
-import type { Borrower, NewFile, UploadPort, UploadState } from "../core/upload-port.ts";
+import type { Borrower, Loan, NewFile, UploadPort, UploadState } from "../core/upload-port.ts";
 import type { UploadWire } from "../core/wire/upload.ts";
 import type { Env } from "../env.ts";
 import { openDatabase } from "./database.ts";
@@ -128,7 +128,7 @@ export class UploadObject extends DurableObject<Env> implements UploadPort {
     return ok(null);
   }
 
-  async lend(to: Borrower, keep: boolean): Answer<Piece> {
+  async lend(to: Borrower, keep: boolean): Answer<Loan> {
     return this.#lending.lend(to, keep);
   }
 

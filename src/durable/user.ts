@@ -6,6 +6,7 @@
 import type { AssetId, ProjectId, TurnId, UploadId } from "../core/ids.ts";
 import type { Pass } from "../core/pass.ts";
 import type { AssetRecord, Call, Page, PageRequest, UserDoor, UserPort, Watching } from "../core/ports.ts";
+import type { UploadBytes } from "../core/quota.ts";
 import { err, ok } from "../core/result.ts";
 import { toRfc3339 } from "../core/time.ts";
 import type { BroughtToken } from "../core/token-port.ts";
@@ -166,8 +167,8 @@ export class UserObject extends BatchDoors implements UserPort {
     return this.#parts.turns.awaitEnd(id, waitMs);
   }
 
-  async admitUpload(call: Call, upload: UploadWire): Answer<null> {
-    return this.living(() => this.#parts.uploads.admit(call, upload));
+  async admitUpload(call: Call, upload: UploadWire, bytes: UploadBytes | null): Answer<null> {
+    return this.living(() => this.#parts.uploads.admit(call, upload, bytes));
   }
 
   async noteUpload(call: Call, id: UploadId, upload: UploadWire | null): Promise<void> {
@@ -176,8 +177,8 @@ export class UserObject extends BatchDoors implements UserPort {
     if (upload?.status === "failed") this.#parts.filming.lookAtFiles();
   }
 
-  async mayImport(id: UploadId): Promise<boolean> {
-    return this.#parts.uploads.mayImport(id);
+  async mayWork(id: UploadId, work: "import" | "final"): Promise<boolean> {
+    return this.#parts.uploads.mayWork(id, work);
   }
 
   async listUploads(page: PageRequest): Promise<Page<UploadWire>> {

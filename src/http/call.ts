@@ -81,7 +81,7 @@ export async function userAddress(c: Ctx, user: string): Promise<Visit> {
 }
 
 /** The user that a token speaks for, or that a header names; null for none. */
-async function namedHash(c: Ctx): Promise<UserHash | null> {
+export async function namedHash(c: Ctx): Promise<UserHash | null> {
   const { caller, user } = c.var;
   if (caller.pass !== null) return caller.pass.uh;
   return user === null ? null : userHash(caller.tenant, user);

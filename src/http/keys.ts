@@ -27,7 +27,7 @@ export async function createKey(c: Ctx, { tenant, mode }: Scope, wanted: Wanted)
   const entry = entryOf(c, { tenant, mode, at, action: "key.created", target: id, detail });
   const refuse = async () =>
     (await countOpenKeys(DB, { tenant, mode }, at)) < OPEN_KEYS_PER_SCOPE ? null : tooManyKeys();
-  const statements = [changes.insertKey(DB, record), auditRow(DB, entry)];
+  const statements = [changes.insertKey(DB, record, OPEN_KEYS_PER_SCOPE), auditRow(DB, entry)];
   const made = unwrap(await makeOnce(DB, await storedRepeatOf(c), { id, at, refuse, statements }));
   return shown(c, made, secret);
 }

@@ -2,7 +2,7 @@
 import { FORMATS } from "../core/formats.ts";
 import { CHUNK_ADVICE_BYTES, MAX_REQUEST_BYTES, PROMPT_BYTES, UPLOAD_BYTES } from "../core/limits.ts";
 import { me } from "../core/wire/me.ts";
-import { accountAddress } from "../http/call.ts";
+import { accountAddress, namedHash } from "../http/call.ts";
 import type { Api } from "../http/context.ts";
 import { answer, declare } from "../http/declare.ts";
 import { tenantObject, userObject } from "../http/objects.ts";
@@ -29,15 +29,29 @@ export function mountMe(app: Api): void {
   app.openapi(read, async (c) => {
     const { caller } = c.var;
     const account = userObject(c.env, await accountAddress(c));
-    const [token, cursor, user] = await Promise.all([
+    const by = await namedHash(c);
+    const [token, cursor, quotas, user] = await Promise.all([
       account.readToken(),
       tenantObject(c.env, caller).cursor(),
+      tenantObject(c.env, caller).readQuotas(caller.quotas, by),
       caller.pass === null ? c.var.user : account.readName(),
     ]);
     const tenant = { id: caller.tenant, name: caller.tenantName };
     const scopes = [...caller.scopes];
+    const shown = Object.fromEntries(
+      quotas.map(({ name, quota: limit, remaining, reset }) => [name, { limit, remaining, resets_in_seconds: reset }]),
+    );
     return c.json(
-      { tenant, user, mode: caller.mode, scopes, limits: LIMITS, nemo_token: token, events_cursor: cursor },
+      {
+        tenant,
+        user,
+        mode: caller.mode,
+        scopes,
+        limits: LIMITS,
+        quotas: shown,
+        nemo_token: token,
+        events_cursor: cursor,
+      },
       200,
     );
   });

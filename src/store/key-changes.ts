@@ -20,8 +20,11 @@ export type NewKeyRecord = {
   readonly replaces: KeyId | null;
 };
 
+/** Counts in the statement that stores, since requests come side by side. Without an id, which must be there, the whole batch fails. */
 const INSERT = `INSERT INTO keys (hash, id, tenant, mode, name, hint, scopes, created_at, expires_at, replaces)
-  VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)`;
+  VALUES (?1, CASE WHEN ?11 IS NULL OR (SELECT count(*) FROM keys WHERE tenant = ?3 AND mode = ?4
+    AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > ?8)) < ?11 THEN ?2 END,
+    ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)`;
 const ROTATE = "UPDATE keys SET rotated_at = ?2, revoked_at = min(coalesce(revoked_at, ?3), ?3) WHERE id = ?1";
 
 /** A key that can make keys and stays: what must be left when one of them goes. */
@@ -32,8 +35,11 @@ const REVOKE = `UPDATE keys SET revoked_at = ?2 WHERE id = ?1 AND (revoked_at IS
   AND (?3 OR scopes NOT LIKE '%"keys"%' OR expires_at <= ?2 OR ${ANOTHER})`;
 const STATE = "SELECT revoked_at FROM keys WHERE id = ?1";
 
-/** The statement that stores a key's hash. It fails when the tenant does not exist, or the key it follows has a successor. */
-export const insertKey = (db: D1Database, key: NewKeyRecord): D1PreparedStatement =>
+/**
+ * The statement that stores a key's hash. It fails when the tenant does not exist, when the key it follows has a successor, or where
+ * `atMost` keys of its mode are open.
+ */
+export const insertKey = (db: D1Database, key: NewKeyRecord, atMost: number | null = null): D1PreparedStatement =>
   db
     .prepare(INSERT)
     .bind(
@@ -47,6 +53,7 @@ export const insertKey = (db: D1Database, key: NewKeyRecord): D1PreparedStatemen
       key.createdAt,
       key.expiresAt,
       key.replaces,
+      atMost,
     );
 
 /** The statement that says of a key that it has a successor, and closes it at `closesAt` at the latest. */

@@ -1,24 +1,23 @@
 import { describe, expect, it } from "vitest";
-import { rateLimitHeaders, refuseWant } from "../../src/core/quota.ts";
+import type { QuotaName } from "../../src/core/quota.ts";
+import { rateLimitHeaders, refuseMore, shareOf } from "../../src/core/quota.ts";
 import { HOUR_MS } from "../../src/core/time.ts";
 
 const NOON = Date.UTC(2026, 10, 21, 12);
-const want = (quota: "concurrent_turns" | "renders_per_day" | "bytes_per_day", amount = 1) => ({
-  quota,
-  ref: "r",
-  amount,
-});
+/** What an account that names no users is refused, with `used` taken. */
+const refuseWant = (quota: QuotaName, amount: number, limit: number, used: number) =>
+  refuseMore(quota, amount, limit, { all: used, own: null }, NOON);
 
 describe("a want", () => {
   it("fits up to the limit itself, and a limit of 0 lets nothing through", () => {
-    expect(refuseWant(want("renders_per_day"), 10, 9, NOON)).toBeNull();
-    expect(refuseWant(want("renders_per_day"), 10, 10, NOON)?.code).toBe("quota_exceeded");
-    expect(refuseWant(want("bytes_per_day", 11), 10, 0, NOON)?.code).toBe("quota_exceeded");
-    expect(refuseWant(want("concurrent_turns"), 0, 0, NOON)?.code).toBe("concurrency_limited");
+    expect(refuseWant("renders_per_day", 1, 10, 9)).toBeNull();
+    expect(refuseWant("renders_per_day", 1, 10, 10)?.code).toBe("quota_exceeded");
+    expect(refuseWant("bytes_per_day", 11, 10, 0)?.code).toBe("quota_exceeded");
+    expect(refuseWant("concurrent_turns", 1, 0, 0)?.code).toBe("concurrency_limited");
   });
 
   it("is refused with what is left and when the day ends", () => {
-    const refused = refuseWant(want("bytes_per_day", 5), 10, 7, NOON);
+    const refused = refuseWant("bytes_per_day", 5, 10, 7);
     expect(refused).toMatchObject({ charged: "no", retryAfterSeconds: (12 * HOUR_MS) / 1000 });
     expect(refused?.limit && rateLimitHeaders(refused.limit)).toEqual({
       "RateLimit-Policy": '"bytes_per_day";q=10;w=86400',
@@ -27,10 +26,54 @@ describe("a want", () => {
   });
 
   it("of a place has no window", () => {
-    const refused = refuseWant(want("concurrent_turns"), 2, 2, NOON);
+    const refused = refuseWant("concurrent_turns", 1, 2, 2);
     expect(refused?.limit && rateLimitHeaders(refused.limit)).toEqual({
       "RateLimit-Policy": '"concurrent_turns";q=2',
       RateLimit: '"concurrent_turns";r=0',
     });
+  });
+});
+
+describe("a user's share", () => {
+  const share = (limit: number, others: number, own = 0) => shareOf("bytes_per_day", limit, { all: others + own, own });
+
+  it("is a third of the quota, and half of what the others leave where that is less", () => {
+    expect([share(90, 0), share(90, 0, 30), share(90, 30), share(90, 60), share(90, 80), share(90, 90)]).toEqual([
+      30, 30, 30, 15, 5, 0,
+    ]);
+  });
+
+  it("is the same for everybody while one user holds all it may", () => {
+    for (const limit of [3, 10, 50, 100, 1_000, 50_000_000_000]) {
+      const most = share(limit, 0);
+      expect(share(limit, most), String(limit)).toBe(most);
+    }
+  });
+
+  it("leaves room for the next user, however many took all they may", () => {
+    let taken = 0;
+    for (let user = 0; user < 20; user++) {
+      const most = share(1_000_000, taken);
+      expect(most, `user ${user}`).toBeGreaterThan(0);
+      taken += most;
+    }
+    expect(taken).toBeLessThan(1_000_000);
+  });
+
+  it("of a small quota is at least one while one is free", () => {
+    expect([share(1, 0), share(1, 1), share(2, 1), share(0, 0)]).toEqual([1, 0, 1, 0]);
+  });
+
+  it("does not hold an account that names nobody, nor the day's new users: each is one", () => {
+    expect(shareOf("renders_per_day", 90, { all: 80, own: null })).toBe(90);
+    expect(shareOf("new_users_per_day", 90, { all: 80, own: 0 })).toBe(90);
+  });
+
+  it("that is used up says whose share it is", () => {
+    const refused = refuseMore("concurrent_turns", 1, 90, { all: 30, own: 30 }, NOON);
+    expect(refused).toMatchObject({ code: "concurrency_limited", limit: { quota: 30, remaining: 0 } });
+    expect(refused?.detail).toBe(
+      "One user may have 30 of this account's 90 turns wait or run at once; send this one when some have ended.",
+    );
   });
 });

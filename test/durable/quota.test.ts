@@ -3,7 +3,7 @@ import { runInDurableObject } from "cloudflare:test";
 import { describe, expect, it } from "vitest";
 import type { UserAddress } from "../../src/core/address.ts";
 import { ownedId, strayHash, type TurnId } from "../../src/core/ids.ts";
-import { QUOTA_DEFAULTS, WAITING_PER_USER } from "../../src/core/limits.ts";
+import { METER_FIRST_BYTES, QUOTA_DEFAULTS, WAITING_PER_USER } from "../../src/core/limits.ts";
 import type { Call } from "../../src/core/ports.ts";
 import type { QuotaName } from "../../src/core/quota.ts";
 import type { Fact } from "../../src/core/tenant-port.ts";
@@ -11,6 +11,8 @@ import { DAY_MS, toDay } from "../../src/core/time.ts";
 import type { EventType } from "../../src/core/wire/event.ts";
 import { newRender } from "../../src/core/wire/render.ts";
 import type { Quotas } from "../../src/core/wire/tenant.ts";
+import { newVideo } from "../../src/core/wire/video.ts";
+import { orderOf } from "../../src/http/videos.ts";
 import {
   bad,
   call,
@@ -65,12 +67,12 @@ describe("places for turns", () => {
     const user = userPort(address);
     const project = await newProject(user);
     const both = await Promise.all([
-      user.startTurn(as({ concurrent_turns: 2 }, "k"), project, SLOW),
-      user.startTurn(as({ concurrent_turns: 2 }, "k"), project, SLOW),
+      user.startTurn(as({ concurrent_turns: 6 }, "k"), project, SLOW),
+      user.startTurn(as({ concurrent_turns: 6 }, "k"), project, SLOW),
     ]);
     expect(new Set(both.map((one) => good(one).id)).size).toBe(1);
     await until(async () => (await places(address)) === 1);
-    good(await user.startTurn(as({ concurrent_turns: 2 }, "k"), project, SLOW)); // a repeat takes none
+    good(await user.startTurn(as({ concurrent_turns: 6 }, "k"), project, SLOW)); // a repeat takes none
     expect(await places(address)).toBe(1);
   });
 
@@ -121,7 +123,7 @@ describe("a day's quota", () => {
     const project = await newProject(user);
     await endOf(user, await startTurn(user, project, "make a 1 second video"));
     const order = newRender.parse({ reuse: false });
-    const mine = (key: string) => as({ renders_per_day: 1 }, key);
+    const mine = (key: string) => as({ renders_per_day: 3 }, key); // a user's share of it: 1
     const both = await Promise.all([
       user.startRender(mine("k"), project, order),
       user.startRender(mine("k"), project, order),
@@ -131,14 +133,14 @@ describe("a day's quota", () => {
     expect(refused).toMatchObject({ code: "quota_exceeded", limit: { name: "renders_per_day", remaining: 0 } });
     expect(refused.retryAfterSeconds).toBeGreaterThan(0);
     good(await user.startRender(mine("k"), project, order)); // the first one, shown again
-    good(await user.startRender(as({ renders_per_day: 2 }, "more"), project, order));
+    good(await user.startRender(as({ renders_per_day: 6 }, "more"), project, order));
   });
 
   it("counts bytes when an upload is announced, once per upload", async () => {
     const address = freshAddress();
     const file = (n: number) => ({ filename: "a.png", size_bytes: n, metadata: {} });
     const id = (n: number) => `upl_${"0".repeat(19)}${n}${address.uh}` as const;
-    const mine = as({ bytes_per_day: 100 }, "k");
+    const mine = as({ bytes_per_day: 300 }, "k"); // a user's share of it: 100
     const make = (n: number, bytes: number) => uploadPort(address, id(n)).create(mine, address, id(n), file(bytes));
     good(await make(1, 60));
     good(await make(1, 60));
@@ -214,9 +216,114 @@ describe("requests that wait", () => {
     const polls = Array.from({ length: WAITING_PER_USER }, () => user.readTurnEvents(turn, 1_000, 10, 25_000));
     expect(bad(await user.readTurnEvents(turn, 1_000, 10, 25_000)).code).toBe("concurrency_limited");
     expect(good(await user.awaitTurn(turn, 60_000)).ended_at).toBeNull();
+    const order = orderOf(newVideo.parse({ prompt: "make a video of the sea #slow:1800s" }));
+    const video = good(await user.startVideo(call(), order)).id;
+    expect(bad(await user.readVideoEvents(video, 1_000, 10, 25_000)).code).toBe("concurrency_limited");
+    expect(good(await user.awaitVideo(video, 60_000)).ended_at).toBeNull();
     good(await user.readTurnEvents(turn, 0, 10, 25_000)); // there is something to read: no wait
     await user.cancelTurn(call(), turn);
     await Promise.all(polls);
     good(await user.readTurnEvents(turn, 1_000, 10, 1));
+  });
+});
+
+describe("a user's share", () => {
+  const by = (address: UserAddress) => (wants: ReturnType<typeof want>, some: Partial<Quotas>) =>
+    tenantPort(address).takeQuota(wants, limits(some), address.uh);
+  const SOME = { concurrent_turns: 9, renders_per_day: 9, bytes_per_day: 900 } as const;
+
+  it.each(["concurrent_turns", "renders_per_day", "bytes_per_day"] as const)(
+    "of %s leaves the others theirs: theirs does not move while one user takes all it can",
+    async (quota) => {
+      const [greedy, quiet] = [freshAddress(), freshAddress()];
+      const other = { ...greedy, uh: quiet.uh };
+      const amount = quota === "bytes_per_day" ? 100 : 1;
+      const left = async () =>
+        (await tenantPort(greedy).readQuotas(limits(SOME), other.uh)).find(({ name }) => name === quota);
+      const before = await left();
+      const asked = Array.from({ length: 9 }, (_, n) => by(greedy)(want(quota, `ref_${n}`, amount), SOME));
+      const taken = await Promise.all(asked);
+      expect(taken.filter((one) => one.ok)).toHaveLength(3);
+      expect(bad(taken.at(-1) as (typeof taken)[number]).detail).toContain("One user may");
+      expect(await left()).toEqual({ ...before, reset: expect.toSatisfy(() => true) });
+      for (let n = 0; n < 3; n++) good(await by(other)(want(quota, `other_${n}`, amount), SOME));
+    },
+  );
+
+  it("is read without a trace", async () => {
+    const address = freshAddress();
+    expect(await tenantPort(address).readQuotas(limits(SOME), address.uh)).toHaveLength(4);
+    const names = await runInDurableObject(tenantStub(address), (_, { storage }) =>
+      storage.sql.exec("SELECT name FROM sqlite_master WHERE name NOT LIKE '\\_cf%' ESCAPE '\\'").toArray(),
+    );
+    expect(names).toEqual([]);
+  });
+});
+
+describe("bytes that never came", () => {
+  const file = (n: number | null) => ({ filename: "a.png", size_bytes: n, metadata: {} });
+  const MINE = { bytes_per_day: 3_000_000 };
+  const used = async (address: UserAddress) => {
+    const found = await tenantPort(address).readQuotas(limits(MINE), address.uh);
+    const bytes = found.find(({ name }) => name === "bytes_per_day");
+    return 1_000_000 - (bytes?.remaining ?? 0);
+  };
+
+  it("of an upload that is deleted are given back, those that came are not", async () => {
+    const address = freshAddress();
+    for (let round = 0; round < 5; round++) {
+      const id = ownedId("upl", address.uh, Date.now(), random);
+      good(await uploadPort(address, id).create(as(MINE), address, id, file(900_000)));
+      good(await uploadPort(address, id).remove());
+      await until(async () => (await used(address)) === 0);
+    }
+    const id = ownedId("upl", address.uh, Date.now(), random);
+    good(await uploadPort(address, id).create(as(MINE), address, id, file(900_000)));
+    const head = new Uint8Array(5_000).fill(1);
+    head.set([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]);
+    const part = { offset: 0, contentBytes: head.length, sizeBytes: null, complete: false, checksums: [] };
+    good(await uploadPort(address, id).append(new Blob([head]).stream(), part));
+    expect(await used(address)).toBe(900_000);
+    good(await uploadPort(address, id).remove());
+    await until(async () => (await used(address)) === 5_000);
+  });
+
+  it("are counted while they come, where nobody said how many: a small quota is not overdrawn", async () => {
+    const address = freshAddress();
+    const id = ownedId("upl", address.uh, Date.now(), random);
+    const whole = new Uint8Array(5_000_000).fill(1);
+    whole.set([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]);
+    good(await uploadPort(address, id).create(as(MINE), address, id, file(null)));
+    const part = { offset: 0, contentBytes: null, sizeBytes: null, complete: true, checksums: [] };
+    const refused = bad(await uploadPort(address, id).append(new Blob([whole]).stream(), part));
+    expect(refused).toMatchObject({ code: "quota_exceeded", limit: { name: "bytes_per_day" } });
+    const { offset_bytes: kept, status } = good(await uploadPort(address, id).read());
+    expect(status).toBe("open");
+    expect(kept).toBeLessThanOrEqual(1_000_000 + METER_FIRST_BYTES);
+    expect(kept).toBeGreaterThan(400_000);
+    good(await uploadPort(address, id).remove());
+    await until(async () => (await used(address)) === kept);
+  });
+
+  it("are refused at once where their number is said late", async () => {
+    const address = freshAddress();
+    const id = ownedId("upl", address.uh, Date.now(), random);
+    good(await uploadPort(address, id).create(as(MINE), address, id, file(null)));
+    const whole = new Blob([new Uint8Array(1_000_001)]);
+    const refused = bad(await uploadPort(address, id).write(whole.stream(), whole.size));
+    expect(refused.code).toBe("quota_exceeded");
+    const part = { offset: 0, contentBytes: 10, sizeBytes: 1_000_001, complete: false, checksums: [] };
+    expect(bad(await uploadPort(address, id).append(new Blob(["0123456789"]).stream(), part)).code).toBe(
+      "quota_exceeded",
+    );
+    expect(good(await uploadPort(address, id).read())).toMatchObject({ offset_bytes: 0, status: "open" });
+    expect(await used(address)).toBe(0);
+  });
+
+  it("nothing more of unknown length begins when the share is used up", async () => {
+    const address = freshAddress();
+    good(await tenantPort(address).takeQuota(want("bytes_per_day", "upl_all", 1_000_000), limits(MINE), address.uh));
+    const id = ownedId("upl", address.uh, Date.now(), random);
+    expect(bad(await uploadPort(address, id).create(as(MINE), address, id, file(null))).code).toBe("quota_exceeded");
   });
 });

@@ -183,17 +183,46 @@ describe("a final upload", () => {
 
   it("counts its partials' bytes once, and takes no place among the open uploads", async () => {
     const address = freshAddress();
-    const quotas = { concurrent_turns: 1, renders_per_day: 1, bytes_per_day: clip().length, new_users_per_day: 1 };
-    const pieces = cut(clip(), 0.5);
+    const quotas = {
+      concurrent_turns: 1,
+      renders_per_day: 1,
+      bytes_per_day: (clip().length + 1) * 3,
+      new_users_per_day: 1,
+    };
+    const pieces = cut(clip(), 0.5); // a user's share: one byte more
     const partials = await Promise.all(pieces.map((piece) => partial(address, piece, { quotas })));
     const late = await uploadPort(address, newId(address)).create({ ...call(), quotas }, address, newId(address), {
       filename: "a.mp4",
-      size_bytes: 1,
+      size_bytes: 2,
       metadata: {},
     });
     expect(bad(late).code).toBe("quota_exceeded");
     for (let open = 0; open < 20; open += 1) await announced(address, null);
     good((await joined(address, partials, { quotas })).answer);
+  });
+
+  it("counts what it shows again: a partial that it names twice, or that another final is made of", async () => {
+    const address = freshAddress();
+    const size = clip().length;
+    const quotas = { concurrent_turns: 1, renders_per_day: 1, bytes_per_day: size * 3 * 4, new_users_per_day: 1 };
+    const one = await partial(address, clip(), { quotas });
+    const left = async () => {
+      const found = await tenantPort(address).readQuotas(quotas, address.uh);
+      return (found.find(({ name }) => name === "bytes_per_day")?.remaining ?? 0) / size;
+    };
+    expect(await left()).toBe(3);
+    const many = await joined(
+      address,
+      Array.from({ length: 5 }, () => one),
+      { quotas },
+    );
+    expect(bad(many.answer).code).toBe("quota_exceeded");
+    expect(await left()).toBe(3);
+    good((await joined(address, [one, one], { quotas })).answer);
+    expect(await left()).toBe(2);
+    good((await joined(address, [one], { quotas })).answer);
+    expect(await left()).toBe(1);
+    expect(bad((await joined(address, [one, one], { quotas })).answer).code).toBe("quota_exceeded");
   });
 });
 

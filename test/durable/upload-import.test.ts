@@ -404,7 +404,7 @@ describe("an import's bytes", () => {
   it("count against the day's quota, announced or not, and those that broke off too", async () => {
     const sources = playSources();
     const address = freshAddress();
-    const by = quotas(CLIP.length * 2 + 100);
+    const by = quotas((CLIP.length * 2 + 100) * 3); // a user's share of it: two clips and a little
     const said = await ordered(
       sources.at("/1.mp4", () => fileAnswer(CLIP)),
       {},

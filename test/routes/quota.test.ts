@@ -24,12 +24,12 @@ describe("a quota", () => {
     expect(await problemOf(refused)).toMatchObject({ status: 429, code: "quota_exceeded", retryable: true });
   });
 
-  it("that was taken from says what is left, and nothing else says so", async () => {
+  it("that was taken from says what is left of the user's share, and nothing else says so", async () => {
     const headers = await memberWith({
       new_users_per_day: 5,
-      concurrent_turns: 3,
-      renders_per_day: 7,
-      bytes_per_day: 100,
+      concurrent_turns: 9,
+      renders_per_day: 21,
+      bytes_per_day: 300,
     });
     const limitOf = (response: Response) => [
       response.headers.get("RateLimit-Policy"),
@@ -70,7 +70,7 @@ describe("a quota", () => {
   });
 
   it("of bytes counts what arrived of an upload that could not say its length", async () => {
-    const headers = await memberWith({ bytes_per_day: 100 });
+    const headers = await memberWith({ bytes_per_day: 300 });
     const tus = { ...headers, "Tus-Resumable": "1.0.0" };
     const opened = await call("/v1/uploads", {
       method: "POST",
@@ -103,7 +103,7 @@ describe("a quota", () => {
   });
 
   it("of bytes is met when an upload is announced", async () => {
-    const headers = await memberWith({ bytes_per_day: 10 });
+    const headers = await memberWith({ bytes_per_day: 30 });
     const refused = await send("POST", "/v1/uploads", { filename: "a.png", size_bytes: 11 }, headers);
     expect(await problemOf(refused)).toMatchObject({ status: 429, code: "quota_exceeded" });
     expect((await send("POST", "/v1/uploads", { filename: "a.png", size_bytes: 10 }, headers)).status).toBe(201);

@@ -1,7 +1,7 @@
 /** The doors of what a tenant's object counts: quotas, which its other objects take from, and use. */
 import { DurableObject } from "cloudflare:workers";
 import type { Limit, Refusal } from "../../core/errors.ts";
-import type { TurnId } from "../../core/ids.ts";
+import type { TurnId, UserHash } from "../../core/ids.ts";
 import type { Page, PageRequest } from "../../core/ports.ts";
 import type { Want } from "../../core/quota.ts";
 import type { Result } from "../../core/result.ts";
@@ -14,8 +14,16 @@ import type { Counted } from "./counted.ts";
 export abstract class CountDoors extends DurableObject<Env> {
   protected abstract readonly counted: Counted;
 
-  async takeQuota(wants: readonly Want[], limits: Limits | null): Promise<Result<readonly Limit[], Refusal>> {
-    return this.counted.quotas.take(wants, limits);
+  async takeQuota(
+    wants: readonly Want[],
+    limits: Limits | null,
+    by: UserHash | null = null,
+  ): Promise<Result<readonly Limit[], Refusal>> {
+    return this.counted.quotas.take(wants, limits, by);
+  }
+
+  async readQuotas(limits: Limits, by: UserHash | null): Promise<readonly Limit[]> {
+    return this.counted.quotas.read(limits, by);
   }
 
   async keepPlace(turn: TurnId): Promise<void> {
@@ -24,6 +32,10 @@ export abstract class CountDoors extends DurableObject<Env> {
 
   async giveQuota(ref: string): Promise<void> {
     this.counted.quotas.give(ref);
+  }
+
+  async settleQuota(ref: string, amount: number): Promise<void> {
+    this.counted.quotas.settle(ref, amount);
   }
 
   async readUsage(by: UsageDimension, period: Period, page: PageRequest): Promise<Page<UsageRow>> {

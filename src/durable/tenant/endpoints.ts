@@ -38,11 +38,12 @@ export class Endpoints {
     if (unreachable !== null) return err(unreachable);
     const repeat = this.#repeated(call);
     if (repeat !== null) return repeat;
-    if (this.#rows.all().length >= ENDPOINTS_PER_SCOPE) return err(tooMany());
+    if (this.#isFull()) return err(tooMany());
     const id = plainId("whk", ground.now(), ground.random);
     const fresh = await this.#secrets.fresh(id);
     const twin = this.#repeated(call); // a twin may have come while the secret was sealed
     if (twin !== null) return twin;
+    if (this.#isFull()) return err(tooMany()); // others may have come too
     const endpoint = newEndpointOf(id, body, ground.now());
     ground.storage.transactionSync(() => {
       this.#rows.save(endpoint);
@@ -50,6 +51,10 @@ export class Endpoints {
       keepRepeat(ground, call, id);
     });
     return ok({ endpoint: showEndpoint(endpoint), secret: fresh.secret });
+  }
+
+  #isFull(): boolean {
+    return this.#rows.all().length >= ENDPOINTS_PER_SCOPE;
   }
 
   list(): EndpointWire[] {

@@ -9,7 +9,7 @@ import { parseScope } from "../../core/address.ts";
 import type { Limit, Refusal } from "../../core/errors.ts";
 import type { UserHash } from "../../core/ids.ts";
 import { PLACE_HOLD_MS, PLACE_KEEP_MS, QUOTA_DEFAULTS } from "../../core/limits.ts";
-import { type DailyQuota, limitOf, refuseWant, type Want } from "../../core/quota.ts";
+import { type DailyQuota, limitOf, type QuotaName, refuseMore, type Taken, type Want } from "../../core/quota.ts";
 import { err, ok, type Result } from "../../core/result.ts";
 import type { Fact } from "../../core/tenant-port.ts";
 import { DAY_MS, toDay } from "../../core/time.ts";
@@ -41,8 +41,27 @@ export const QUOTA_TABLES = `
   ) STRICT, WITHOUT ROWID;
 `;
 
-/** How long an upload whose length nobody knew is remembered. Chosen: a day more than any upload lives. */
-const UNKNOWN_LENGTH_MS = 7 * DAY_MS;
+/** Who took what: a user's share is counted beside the account's sum. */
+export const QUOTA_SHARES = `
+  ALTER TABLE places ADD COLUMN uh TEXT NOT NULL DEFAULT '';  -- the user's hash; empty where none was named
+  CREATE INDEX places_of_user ON places (uh, until);
+  ALTER TABLE takings ADD COLUMN uh TEXT NOT NULL DEFAULT '';
+  CREATE INDEX takings_of_ref ON takings (ref);
+  CREATE TABLE shares (
+    day TEXT NOT NULL,
+    quota TEXT NOT NULL,
+    uh TEXT NOT NULL,
+    amount INTEGER NOT NULL,          -- the sum of the user's takings of the day
+    PRIMARY KEY (day, quota, uh)
+  ) STRICT, WITHOUT ROWID;
+`;
+
+/** How long it is remembered what was taken for an upload: its bytes are settled at its end. Chosen: a day more than any upload lives. */
+const UPLOAD_TAKINGS_MS = 7 * DAY_MS;
+
+const BYTES = "bytes_per_day";
+/** Nobody's share: no user was named. */
+const NOBODY = "";
 
 /** The limits as the last caller's key said them: for work that no caller asks for directly. */
 const LIMITS = "limits";
@@ -59,23 +78,39 @@ export class Quotas {
     this.#database = database;
   }
 
-  /** Takes all that is wanted or nothing, and says what is left. `told` null: the limits are as the last caller's key said. */
-  take(wants: readonly Want[], told: Limits | null): Result<readonly Limit[], Refusal> {
+  /**
+   * Takes all that is wanted or nothing, and says what is left. `told` null: the limits are as the last caller's key said. `by`: the
+   * user whose share it is; null where none is named.
+   */
+  take(wants: readonly Want[], told: Limits | null, by: UserHash | null): Result<readonly Limit[], Refusal> {
     this.#database.ready();
-    return this.#ground.storage.transactionSync(() => this.#take(wants, told));
+    return this.#ground.storage.transactionSync(() => this.#take(wants, told, by));
   }
 
-  #take(wants: readonly Want[], told: Limits | null): Result<readonly Limit[], Refusal> {
+  #take(wants: readonly Want[], told: Limits | null, by: UserHash | null): Result<readonly Limit[], Refusal> {
     const limits = this.#limits(told);
     const now = this.#ground.now();
     this.#forget();
-    const fresh = wants.filter((want) => !this.#has(want));
-    for (const want of fresh) {
-      const refused = refuseWant(want, limits[want.quota], this.used(want.quota), now);
+    const fresh = wants.flatMap((want) => {
+      const had = this.#had(want);
+      return had !== null && had >= want.amount ? [] : [{ ...want, amount: want.amount - (had ?? 0) }];
+    });
+    for (const { quota, amount } of fresh) {
+      const refused = refuseMore(quota, amount, limits[quota], this.#taken(quota, by), now);
       if (refused !== null) return err(refused);
     }
-    for (const want of fresh) this.#add(want);
-    return ok(wants.map(({ quota }) => limitOf(quota, limits[quota], this.used(quota), now)));
+    for (const want of fresh) this.#add(want, by ?? NOBODY);
+    return ok(wants.map(({ quota }) => limitOf(quota, limits[quota], this.#taken(quota, by), now)));
+  }
+
+  /** What a user may hold of each quota, and what is left of it; null: the account. Writes nothing. */
+  read(limits: Limits, by: UserHash | null): readonly Limit[] {
+    const isEmpty = !this.#database.exists();
+    const names = Object.keys(limits) as QuotaName[]; // a Quotas has these keys alone
+    return names.map((quota) => {
+      const taken = isEmpty ? { all: 0, own: by === null ? null : 0 } : this.#taken(quota, by);
+      return limitOf(quota, limits[quota], taken, this.#ground.now());
+    });
   }
 
   /** Keeps the place of a turn that was committed, for as long as one can wait and run. */
@@ -92,25 +127,42 @@ export class Quotas {
     const today = toDay(now());
     storage.transactionSync(() => {
       sql.exec("DELETE FROM places WHERE turn = ?", ref);
-      const query = "DELETE FROM takings WHERE day = ? AND ref = ? RETURNING quota, amount";
-      for (const { quota, amount } of sql.exec<{ quota: string; amount: number }>(query, today, ref).toArray())
-        sql.exec("UPDATE taken SET amount = amount - ? WHERE day = ? AND quota = ?", amount, today, quota);
+      const query = "DELETE FROM takings WHERE day = ? AND ref = ? RETURNING quota, uh, amount";
+      type Row = { quota: DailyQuota; uh: string; amount: number };
+      for (const { quota, uh, amount } of sql.exec<Row>(query, today, ref).toArray())
+        this.#count(today, quota, uh, -amount);
     });
   }
 
   /**
-   * Frees the place of a turn whose end is told; what a day counted stays counted. Counts what an upload brought that could not
-   * say its length at the start, even above the limit. Call in the transaction that takes the fact in.
+   * Frees the place of a turn whose end is told; what a day counted stays counted. Counts an upload by what arrived of it. Call in
+   * the transaction that takes the fact in.
    */
   hear({ type, resource, data }: Fact): void {
     if (type === "turn.completed" || type === "turn.failed" || type === "turn.unknown")
       this.#ground.sql.exec("DELETE FROM places WHERE turn = ?", resource);
-    if (type === "upload.completed" || type === "upload.expired") this.#addArrived(resource, arrivedBytes(data));
+    if (type === "upload.completed" || type === "upload.expired") this.#settle(resource, arrivedBytes(data));
   }
 
-  #addArrived(upload: string, bytes: number): void {
-    const query = "DELETE FROM takings WHERE quota = 'bytes_per_day' AND ref = ? AND amount = 0 RETURNING ref";
-    if (this.#ground.sql.exec(query, upload).toArray().length > 0) this.#addTaking("bytes_per_day", upload, bytes);
+  /**
+   * An upload came to so many bytes. What was reserved above that is given back, as far as today counted it; what came above it, of
+   * an upload that could not say its length, counts today, even above the limit. Saying it again changes nothing.
+   */
+  settle(ref: string, bytes: number): void {
+    if (this.#database.exists()) this.#ground.storage.transactionSync(() => this.#settle(ref, bytes));
+  }
+
+  #settle(ref: string, bytes: number): void {
+    const { sql, now } = this.#ground;
+    const today = toDay(now());
+    const query = "SELECT day, uh, amount FROM takings WHERE quota = ? AND ref = ?";
+    const rows = sql.exec<{ day: string; uh: string; amount: number }>(query, BYTES, ref).toArray();
+    const [first] = rows;
+    if (first === undefined) return; // nothing was taken, or it is long forgotten
+    const excess = rows.reduce((sum, { amount }) => sum + amount, 0) - bytes;
+    const ofToday = rows.find(({ day }) => day === today)?.amount ?? 0;
+    const change = -Math.min(excess, ofToday);
+    if (change !== 0) this.#addTaking(BYTES, ref, change, first.uh);
   }
 
   /** Frees the places of a deleted user's turns: nobody tells of their ends. */
@@ -118,52 +170,89 @@ export class Quotas {
     this.#ground.sql.exec("DELETE FROM places WHERE turn LIKE '%' || ?", uh);
   }
 
-  /** How much is taken now: places, or today's count. */
-  used(quota: Want["quota"]): number {
+  /** How much is taken now, places or today's count: by all, and by this user. */
+  #taken(quota: QuotaName, by: UserHash | null): Taken {
+    const { sql, now } = this.#ground;
+    if (quota === "concurrent_turns") {
+      const count = (where: string, ...values: string[]): number =>
+        sql.exec<{ n: number }>(`SELECT count(*) AS n FROM places WHERE until > ? ${where}`, now(), ...values).one().n;
+      return { all: count(""), own: by === null ? null : count("AND uh = ?", by) };
+    }
+    const today = toDay(now());
+    const sum = (table: string, where: string, ...values: string[]): number =>
+      sql
+        .exec<{ amount: number }>(
+          `SELECT amount FROM ${table} WHERE day = ? AND quota = ? ${where}`,
+          today,
+          quota,
+          ...values,
+        )
+        .toArray()[0]?.amount ?? 0;
+    return { all: sum("taken", ""), own: by === null ? null : sum("shares", "AND uh = ?", by) };
+  }
+
+  /** What was taken for this before; null: nothing, not even a place in the count. */
+  #had({ quota, ref, amount }: Want): number | null {
     const { sql, now } = this.#ground;
     if (quota === "concurrent_turns")
-      return sql.exec<{ n: number }>("SELECT count(*) AS n FROM places WHERE until > ?", now()).one().n;
-    const query = "SELECT amount FROM taken WHERE day = ? AND quota = ?";
-    return sql.exec<{ amount: number }>(query, toDay(now()), quota).toArray()[0]?.amount ?? 0;
+      return sql.exec("SELECT 1 FROM places WHERE turn = ?", ref).toArray().length > 0 ? amount : null;
+    // An upload may go on for days: what it took on an earlier one is taken.
+    const since = quota === BYTES ? "" : toDay(now());
+    const query = "SELECT count(*) AS n, sum(amount) AS amount FROM takings WHERE ref = ? AND quota = ? AND day >= ?";
+    const had = sql.exec<{ n: number; amount: number | null }>(query, ref, quota, since).one();
+    return had.n === 0 ? null : (had.amount ?? 0);
   }
 
-  #has({ quota, ref }: Want): boolean {
+  #add({ quota, ref, amount }: Want, uh: string): void {
     const { sql, now } = this.#ground;
-    if (quota === "concurrent_turns") return sql.exec("SELECT 1 FROM places WHERE turn = ?", ref).toArray().length > 0;
-    const query = "SELECT 1 FROM takings WHERE day = ? AND quota = ? AND ref = ?";
-    return sql.exec(query, toDay(now()), quota, ref).toArray().length > 0;
+    const until = now() + PLACE_HOLD_MS;
+    if (quota !== "concurrent_turns") this.#addTaking(quota, ref, amount, uh);
+    else sql.exec("INSERT INTO places (turn, until, uh) VALUES (?, ?, ?)", ref, until, uh);
   }
 
-  #add({ quota, ref, amount }: Want): void {
-    if (quota === "concurrent_turns") this.#addPlace(ref);
-    else this.#addTaking(quota, ref, amount);
-  }
-
-  #addPlace(turn: string): void {
-    const { sql, now } = this.#ground;
-    sql.exec("INSERT INTO places (turn, until) VALUES (?, ?)", turn, now() + PLACE_HOLD_MS);
-  }
-
-  #addTaking(quota: DailyQuota, ref: string, amount: number): void {
-    const { sql, now } = this.#ground;
-    const today = toDay(now());
-    sql.exec("INSERT INTO takings (day, quota, ref, amount) VALUES (?, ?, ?, ?)", today, quota, ref, amount);
-    sql.exec(
-      "INSERT INTO taken (day, quota, amount) VALUES (?, ?, ?) ON CONFLICT (day, quota) DO UPDATE SET amount = amount + excluded.amount",
+  #addTaking(quota: DailyQuota, ref: string, amount: number, uh: string): void {
+    const today = toDay(this.#ground.now());
+    this.#ground.sql.exec(
+      `INSERT INTO takings (day, quota, ref, amount, uh) VALUES (?, ?, ?, ?, ?)
+       ON CONFLICT (day, quota, ref) DO UPDATE SET amount = amount + excluded.amount`,
       today,
       quota,
+      ref,
+      amount,
+      uh,
+    );
+    this.#count(today, quota, uh, amount);
+  }
+
+  /** Moves the day's sums, the account's and the user's. */
+  #count(day: string, quota: DailyQuota, uh: string, amount: number): void {
+    const { sql } = this.#ground;
+    const more = "DO UPDATE SET amount = amount + excluded.amount";
+    sql.exec(
+      `INSERT INTO taken (day, quota, amount) VALUES (?, ?, ?) ON CONFLICT (day, quota) ${more}`,
+      day,
+      quota,
+      amount,
+    );
+    if (uh === NOBODY || quota === "new_users_per_day") return;
+    sql.exec(
+      `INSERT INTO shares (day, quota, uh, amount) VALUES (?, ?, ?, ?) ON CONFLICT (day, quota, uh) ${more}`,
+      day,
+      quota,
+      uh,
       amount,
     );
   }
 
-  /** Lets go of places whose lease is over, and of days gone by; an upload whose length is not known yet is kept for its life. */
+  /** Lets go of places whose lease is over, and of days gone by; what an upload took is remembered for its life. */
   #forget(): void {
     const { sql, now } = this.#ground;
     sql.exec("DELETE FROM places WHERE until <= ?", now());
     const before = toDay(now() - DAY_MS);
-    const beforeUploads = toDay(now() - UNKNOWN_LENGTH_MS);
-    sql.exec("DELETE FROM takings WHERE day < ? AND (amount > 0 OR day < ?)", before, beforeUploads);
+    const beforeUploads = toDay(now() - UPLOAD_TAKINGS_MS);
+    sql.exec("DELETE FROM takings WHERE day < ? AND (quota != ? OR day < ?)", before, BYTES, beforeUploads);
     sql.exec("DELETE FROM taken WHERE day < ?", before);
+    sql.exec("DELETE FROM shares WHERE day < ?", before);
   }
 
   #limits(told: Limits | null): Limits {

@@ -5,7 +5,7 @@ import { REPEATS_TABLE } from "../repeats.ts";
 import { CLAIMS_TABLE } from "./claims.ts";
 import { ERASED_TABLE, SETTLED_COLUMN } from "./erased.ts";
 import { HOOK_HEALTH_COLUMNS } from "./hook-rows.ts";
-import { QUOTA_TABLES } from "./quotas.ts";
+import { QUOTA_SHARES, QUOTA_TABLES } from "./quotas.ts";
 import { RENDER_BYTES_COLUMN, USAGE_TABLES } from "./usage.ts";
 
 export const TENANT_MIGRATIONS: Migrations = [
@@ -157,4 +157,5 @@ export const TENANT_MIGRATIONS: Migrations = [
   SETTLED_COLUMN,
   RENDER_BYTES_COLUMN,
   "DROP INDEX deliveries_by_state", // no query goes by it, and a delivery wrote it three times
+  QUOTA_SHARES,
 ];

@@ -13,7 +13,7 @@ import type { UploadWire } from "../../core/wire/upload.ts";
 import type { Closing } from "./closing.ts";
 import { EXPIRE, IMPORT, type UploadHome } from "./home.ts";
 import { addressOwner, rulesOf } from "./import-address.ts";
-import type { Joining } from "./joining.ts";
+import type { Joining, Planned } from "./joining.ts";
 import { type Making, newUpload, refuseNew, refuseRepeat, type Upload } from "./record.ts";
 
 export class Creating {
@@ -31,7 +31,9 @@ export class Creating {
   create(call: Call, owner: UserAddress, id: UploadId, body: NewFile): Promise<Metered<UploadWire>> {
     const isFinal = body.concat?.kind === "final";
     return this.#begin({ call, owner, id, body }, refuseNew, async (announced) =>
-      isFinal ? this.#joining.plan(announced) : ok(announced),
+      isFinal
+        ? this.#joining.plan(announced)
+        : ok({ upload: announced, bytes: { ref: announced.id, count: announced.sizeBytes ?? 0 } }),
     );
   }
 
@@ -48,7 +50,8 @@ export class Creating {
     const making = { call, owner, id, body: { filename, size_bytes: null, metadata } };
     const made = await this.#begin(making, refused, async (announced) => {
       const address = await seal(url, addressOwner(announced), ground.config.roots, ground.random);
-      return ok({ ...announced, import: { address, isNamed: fileName !== null, attempts: 0, begunAt: null } });
+      const upload = { ...announced, import: { address, isNamed: fileName !== null, attempts: 0, begunAt: null } };
+      return ok({ upload, bytes: null }); // counted as they come
     });
     if (made.ok) await ground.boundary("import.intent");
     schedule.tick();
@@ -58,7 +61,7 @@ export class Creating {
   async #begin(
     making: Making,
     refuse: (body: NewFile) => Refusal | null,
-    plan: (announced: Upload) => Promise<Result<Upload, Refusal>>,
+    plan: (announced: Upload) => Promise<Result<Planned, Refusal>>,
   ): Promise<Metered<UploadWire>> {
     const { ground, database, schedule } = this.#home;
     const known = this.#home.find();
@@ -67,9 +70,9 @@ export class Creating {
     if (refused !== null) return err(refused);
     const planned = await plan(newUpload(making, ground.now(), ground.config.waits.uploadIdle));
     if (!planned.ok) return planned;
-    const upload = planned.value;
+    const { upload, bytes } = planned.value;
     const call = { ...making.call, repeat: null };
-    const admitted = await this.#home.user(upload).admitUpload(call, this.#home.show(upload));
+    const admitted = await this.#home.user(upload).admitUpload(call, this.#home.show(upload), bytes);
     if (!admitted.ok) return admitted;
     const made = this.#home.find(); // by the same call, while its user was asked
     if (made !== null) return this.#repeat(made, making.call);

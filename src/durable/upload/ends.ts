@@ -1,5 +1,6 @@
 /** The other ends of an upload: expired, failed, deleted. Committed first; what lies in R2 is removed afterwards, until it is gone. */
 import type { Refusal } from "../../core/errors.ts";
+import { settleQuota } from "../quota.ts";
 import { ASSET, EXPIRE, IMPORT, LOOK, REMOVE, TELL, type UploadHome } from "./home.ts";
 import type { Joining } from "./joining.ts";
 import type { Lending } from "./lending.ts";
@@ -66,8 +67,9 @@ export class Ends {
     await schedule.cover();
   }
 
-  #end(ended: Upload, also: (ended: Upload) => void = () => undefined): void {
+  #end(how: Upload, also: (ended: Upload) => void = () => undefined): void {
     const { ground, schedule } = this.#home;
+    const ended = { ...how, arrivedBytes: this.#home.offsetOf(this.#home.read()) };
     ground.storage.transactionSync(() => {
       this.#home.save(ended);
       also(ended);
@@ -92,11 +94,12 @@ export class Ends {
     schedule.done(REMOVE, "");
   }
 
-  /** Tells the user's object, which lists the uploads and counts the open ones. */
+  /** Tells the user's object, which lists the uploads and counts the open ones, and the tenant's, which counts what came. */
   async tell(): Promise<void> {
     const upload = this.#home.read();
     const shown = upload.status === "deleted" ? null : this.#home.show(upload);
     await this.#home.user(upload).noteUpload({ ...upload.call, repeat: null }, upload.id, shown);
+    await settleQuota(this.#home.ground, upload.id, upload.arrivedBytes ?? this.#home.offsetOf(upload));
     this.#home.schedule.done(TELL, "");
   }
 }

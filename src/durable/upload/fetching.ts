@@ -21,7 +21,7 @@ import { judgeFirstBytes } from "./first-bytes.ts";
 import type { UploadHome } from "./home.ts";
 import { openAddress, readAddress } from "./import-address.ts";
 import { explainOpening, forgotten } from "./import-refusals.ts";
-import { meter } from "./metering.ts";
+import { meterImport } from "./metering.ts";
 import type { Imported } from "./record.ts";
 import { bufferBytes, letGo, type Taken, Taking } from "./taking.ts";
 
@@ -92,9 +92,11 @@ export class Fetching {
     }
     const filename = upload.import.isNamed ? upload.filename : (nameByServer(response.headers) ?? upload.filename);
     this.#home.save({ ...this.#home.read(), filename, sizeBytes: answered.sizeBytes });
-    const metered = await meter(ground, upload, response.body ?? new Blob([]).stream(), answered.sizeBytes);
+    const metered = await meterImport(ground, upload, response.body ?? new Blob([]).stream(), answered.sizeBytes);
     if (!metered.ok) return failed(metered.error);
-    const taken = await this.#read(metered.value.content, answered.sizeBytes, response.headers, signal);
+    const taken = await this.#read(metered.value.content, answered.sizeBytes, response.headers, signal).finally(() =>
+      metered.value.over(this.#home.bytes.offset()),
+    );
     if (taken === null) {
       await letGo(response.body);
       return passing(unreachable("Too many uploads were being taken here at once"));
@@ -149,7 +151,8 @@ export class Fetching {
       case "refused":
         return failed(taken.refusal);
       case "wrong_checksum":
-        throw new Error("an import has no checksum");
+      case "unpaid":
+        throw new Error("an import has no checksum, and is counted before it comes here");
     }
   }
 

@@ -33,7 +33,7 @@ export class Importing {
     const { schedule, ground } = this.#home;
     const upload = this.#home.read();
     if (upload.import === null || upload.status !== "open") return schedule.done(IMPORT, "");
-    if (!(await this.#home.user(upload).mayImport(upload.id)))
+    if (!(await this.#home.user(upload).mayWork(upload.id, "import")))
       return schedule.owe(IMPORT, "", ground.now() + ground.config.waits.importLook);
     await this.#writing.take((signal) => this.#import(signal));
   }

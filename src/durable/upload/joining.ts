@@ -9,12 +9,16 @@ import { type Refusal, refusal } from "../../core/errors.ts";
 import type { UploadId } from "../../core/ids.ts";
 import { FIRST_BYTES, UPLOAD_BYTES } from "../../core/limits.ts";
 import type { Piece } from "../../core/ports.ts";
+import type { UploadBytes } from "../../core/quota.ts";
 import { err, ok, type Result } from "../../core/result.ts";
-import type { Borrower } from "../../core/upload-port.ts";
+import type { Borrower, Loan } from "../../core/upload-port.ts";
 import { putManifest, readPieces } from "../../store/stored.ts";
 import { formatOfHead } from "./first-bytes.ts";
 import type { UploadHome } from "./home.ts";
 import type { Upload } from "./record.ts";
+
+/** An upload that is about to begin, and what it takes of the day's bytes; null where they count elsewhere. */
+export type Planned = { readonly upload: Upload; readonly bytes: UploadBytes | null };
 
 export class Joining {
   readonly #home: UploadHome;
@@ -23,17 +27,27 @@ export class Joining {
     this.#home = home;
   }
 
-  /** The final upload with all that its partials tell of it, nothing committed yet; or why it may not be. */
-  async plan(upload: Upload): Promise<Result<Upload, Refusal>> {
-    const pieces = await this.#borrow(upload, false);
-    if (!pieces.ok) return pieces;
+  /**
+   * The final upload with all that its partials tell of it, nothing committed yet; or why it may not be. Its bytes are its partials',
+   * which counted as they came; only what it shows again, of a partial that it names twice or that another final is made of, counts.
+   */
+  async plan(upload: Upload): Promise<Result<Planned, Refusal>> {
+    const loans = await this.#borrow(upload, false);
+    if (!loans.ok) return loans;
+    const pieces = loans.value.map(({ piece }) => piece);
     // The final's length MUST be the sum of its partials'.
-    const sizeBytes = pieces.value.reduce((sum, piece) => sum + piece.sizeBytes, 0);
+    const sizeBytes = pieces.reduce((sum, piece) => sum + piece.sizeBytes, 0);
+    const own = new Map(loans.value.map(({ piece, isShared }) => [piece.key, isShared ? 0 : piece.sizeBytes]));
+    const counted = [...own.values()].reduce((sum, bytes) => sum + bytes, 0);
     if (sizeBytes > UPLOAD_BYTES) return err(refuseLarge("header:Upload-Concat"));
     if (sizeBytes === 0) return err(refusal("empty_file", "The partials hold no bytes; send some first."));
-    const format = formatOfHead(await this.#head(pieces.value));
+    const format = formatOfHead(await this.#head(pieces));
     if (!format.ok) return format;
-    return ok({ ...upload, sizeBytes, pieces: pieces.value, format: format.value.ext, status: "closing" });
+    const again = sizeBytes - counted;
+    return ok({
+      upload: { ...upload, sizeBytes, pieces, format: format.value.ext, status: "closing" },
+      bytes: again === 0 ? null : { ref: `${upload.id}/again`, count: again },
+    });
   }
 
   /** Takes the partials' files on loan and puts the manifest where the file belongs. May be repeated. */
@@ -61,12 +75,12 @@ export class Joining {
   }
 
   /** The partials' files in the order that the final names. */
-  async #borrow({ id, owner, call, concat }: Upload, keep: boolean): Promise<Result<Piece[], Refusal>> {
+  async #borrow({ id, owner, call, concat }: Upload, keep: boolean): Promise<Result<Loan[], Refusal>> {
     const me: Borrower = { id, uh: owner.uh, named: call.named };
     const partials = concat?.partials ?? [];
     const lent = await Promise.all(partials.map((partial) => this.#home.other(partial).lend(me, keep)));
-    const pieces = lent.flatMap((one) => (one.ok ? [one.value] : []));
-    return lent.find((one) => !one.ok) ?? ok(pieces);
+    const loans = lent.flatMap((one) => (one.ok ? [one.value] : []));
+    return lent.find((one) => !one.ok) ?? ok(loans);
   }
 
   async #head(pieces: readonly Piece[]): Promise<Uint8Array> {

@@ -6,9 +6,8 @@
  */
 import { type Refusal, refusal } from "../../core/errors.ts";
 import type { UploadId } from "../../core/ids.ts";
-import type { Piece } from "../../core/ports.ts";
 import { err, ok, type Result } from "../../core/result.ts";
-import type { Borrower } from "../../core/upload-port.ts";
+import type { Borrower, Loan } from "../../core/upload-port.ts";
 import { REMOVE, type UploadHome } from "./home.ts";
 import { isPartial, type Upload } from "./record.ts";
 
@@ -20,14 +19,15 @@ export class Lending {
   }
 
   /** The upload's file for a final of the same owner; with `keep` it is lent from now on. */
-  lend(to: Borrower, keep: boolean): Result<Piece, Refusal> {
+  lend(to: Borrower, keep: boolean): Result<Loan, Refusal> {
     const upload = this.#home.find();
     if (upload === null || !isPartial(upload) || !mayBorrow(upload, to)) return err(noPartial());
     const isLent = upload.lentTo.includes(to.id);
     const refused = isLent ? null : refuseLoan(upload);
     if (refused !== null) return err(refused);
     if (keep && !isLent) this.#home.save({ ...upload, lentTo: [...upload.lentTo, to.id] });
-    return ok({ key: this.#home.key(upload), sizeBytes: upload.sizeBytes ?? 0 });
+    const isShared = upload.lentTo.some((id) => id !== to.id);
+    return ok({ piece: { key: this.#home.key(upload), sizeBytes: upload.sizeBytes ?? 0 }, isShared });
   }
 
   /** Takes the file back, and removes it where the upload itself is over. */

@@ -18,6 +18,7 @@ import type { Closing } from "./closing.ts";
 import type { Ends } from "./ends.ts";
 import { judgeFirstBytes } from "./first-bytes.ts";
 import { LOOK, type UploadHome } from "./home.ts";
+import { Meter } from "./metering.ts";
 import { isPartial, mimeOf, noUpload, refuseCut, refuseFailed, type Upload } from "./record.ts";
 import { bufferBytes, letGo, type Taken, Taking } from "./taking.ts";
 
@@ -25,6 +26,14 @@ export class Receiving {
   readonly #home: UploadHome;
   readonly #closing: Closing;
   readonly #ends: Ends;
+
+  /** Counts what nobody announced. Its memory is the instance's: the next one takes the same sum once more, which counts once. */
+  get #meter(): Meter {
+    const upload = this.#home.read();
+    this.#counting ??= new Meter(this.#home.ground, upload, upload.id);
+    return this.#counting;
+  }
+  #counting: Meter | null = null;
 
   constructor(home: UploadHome, closing: Closing, ends: Ends) {
     this.#home = home;
@@ -43,7 +52,13 @@ export class Receiving {
     const refused = this.refuse(append);
     if (refused !== null) return refuseBody(body, refused);
     const sizeBytes = sizeAfter(this.#standing(this.#home.read()), append);
-    if (sizeBytes !== this.#home.read().sizeBytes) this.#home.save({ ...this.#home.read(), sizeBytes });
+    if (sizeBytes !== this.#home.read().sizeBytes) {
+      // Told only now: the quota has not counted it yet.
+      const unpaid = sizeBytes === null ? null : await this.#meter.pay(sizeBytes);
+      const late = unpaid ?? this.refuse(append); // it may have ended while the quota was asked
+      if (late !== null) return refuseBody(body, late);
+      this.#home.save({ ...this.#home.read(), sizeBytes });
+    }
     const taken = body === null ? ({ end: "whole" } as const) : await this.#take(body, append, sizeBytes, signal);
     if (taken === null) return refuseBody(body, noRoom());
     const offset = this.#home.bytes.offset();
@@ -77,6 +92,7 @@ export class Receiving {
         keepMs: waits.uploadKeep,
         hash: isPartial(upload) ? null : this.#home.hash,
         judge: (head) => judgeFirstBytes(this.#home, head),
+        pay: sizeBytes === null ? (offset) => this.#meter.came(offset) : null,
       });
       return await taking.take(body, (offset) => isWhole(append, offset, sizeBytes));
     } finally {
@@ -99,6 +115,8 @@ export class Receiving {
         return this.#fail(sizeBytes === null ? refuseLarge() : tooLong(sizeBytes));
       case "refused":
         return this.#fail(taken.refusal);
+      case "unpaid":
+        return taken.refusal; // what is kept stays: the day ends, or others give back
     }
   }
 
@@ -128,6 +146,9 @@ export class Receiving {
     const head = await readHead(body, Math.min(sizeBytes, FIRST_BYTES), bounds);
     if (!head.ok) return refuseFailed(head.error, sizeBytes);
     if (head.value.length === 0) return refuseBody(body, refuseFailed({ reason: "cut" }, sizeBytes));
+    const unpaid = upload.sizeBytes === null ? await this.#meter.pay(sizeBytes) : null;
+    const late = unpaid ?? refuseWhole(this.#home.read(), sizeBytes); // it may have ended while the quota was asked
+    if (late !== null) return refuseBody(body, late);
     const unwanted = judgeFirstBytes(this.#home, head.value);
     if (unwanted !== null) return refuseBody(body, this.#fail(unwanted));
     if (!(await this.#covered())) return refuseBody(body, refuseFailed({ reason: "store" }, sizeBytes));

@@ -50,6 +50,8 @@ export type Upload = {
   readonly isRejected: boolean;
   /** Where we fetch it from; null when its sender brings it. */
   readonly import: Import | null;
+  /** How many of its bytes had come when it ended without being completed; null before. */
+  readonly arrivedBytes: number | null;
 };
 
 /** One whose bytes we fetch. */
@@ -70,6 +72,7 @@ const LATER = {
   lentTo: [],
   isRejected: false,
   import: null,
+  arrivedBytes: null,
 } as const;
 type Later = keyof typeof LATER;
 
@@ -109,6 +112,7 @@ export const newUpload = ({ call, owner, id, body }: Making, now: EpochMs, idleM
   lentTo: [],
   isRejected: false,
   import: null,
+  arrivedBytes: null,
 });
 
 /** Why an upload may not be created; null when it may. */

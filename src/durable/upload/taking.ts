@@ -14,13 +14,14 @@ import { Digests } from "./digests.ts";
 import type { PartsFile } from "./parts.ts";
 import type { PassingHash } from "./passing-hash.ts";
 
-/** How it ended: at the body's end; in the middle; beyond what the file may hold; with other bytes than its sender meant; with a verdict on its first bytes. */
+/** How it ended: at the body's end; in the middle; beyond what the file may hold; with other bytes than its sender meant; with a verdict on its first bytes; where the quota ended. */
 export type Taken =
   | { readonly end: "whole" }
   | { readonly end: "broken"; readonly failure: PutFailure }
   | { readonly end: "too_long" }
   | { readonly end: "wrong_checksum" }
-  | { readonly end: "refused"; readonly refusal: Refusal };
+  | { readonly end: "refused"; readonly refusal: Refusal }
+  | { readonly end: "unpaid"; readonly refusal: Refusal };
 
 export type Rules = {
   /** The offset that must not be passed. */
@@ -36,6 +37,8 @@ export type Rules = {
   /** Told of every byte that is kept, in its place. One of a wrong checksum comes again, which it notices. Null: nobody wants it. */
   readonly hash: PassingHash | null;
   readonly judge: (head: Uint8Array) => Refusal | null;
+  /** Asked before bytes are kept, with the offset behind them, where their length was not announced: why the quota has no room. */
+  readonly pay?: ((offset: number) => Promise<Refusal | null>) | null;
 };
 
 /** A refusal on its way out of the reading loop. */
@@ -100,8 +103,10 @@ export class Taking {
       return { end: "whole" };
     } catch (error) {
       chunks.cancel();
-      if (error instanceof Refused) return error.taken;
-      if (!this.#isChecked) await this.#keep();
+      const refused = error instanceof Refused ? error.taken : null;
+      if (refused !== null && refused.end !== "unpaid") return refused;
+      if (!this.#isChecked) await this.#keep(); // what came before is paid for
+      if (refused !== null) return refused;
       return { end: "broken", failure: { reason: reasonOf(error, "store") } };
     } finally {
       this.#digests.close();
@@ -110,6 +115,8 @@ export class Taking {
 
   async #add(chunk: Uint8Array): Promise<void> {
     if (this.#offset + chunk.length > this.#rules.limit) throw new Refused({ end: "too_long" });
+    const unpaid = (await this.#rules.pay?.(this.#offset + chunk.length)) ?? null;
+    if (unpaid !== null) throw new Refused({ end: "unpaid", refusal: unpaid });
     this.#taken += chunk.length;
     await this.#digests.add(chunk);
     for (let at = 0; at < chunk.length; ) {

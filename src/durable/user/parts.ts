@@ -33,6 +33,7 @@ import { VideoRows } from "./video-rows.ts";
 import { VideoRun } from "./video-run.ts";
 import { VideoStream } from "./video-stream.ts";
 import { Videos } from "./videos.ts";
+import { Waiting } from "./waiting.ts";
 import { Watchers } from "./watchers.ts";
 
 export type UserParts = ReturnType<typeof putTogether>;
@@ -55,7 +56,8 @@ export function putTogether(ground: Ground, worker: Worker) {
   const turnRows = new TurnRows(ground, database);
   const settle = new TurnSettle(home, projects, turnRows);
   const watchers = new Watchers(ground, log, sessions);
-  const turns = new Turns(home, projects, turnRows, watchers);
+  const waiting = new Waiting(log);
+  const turns = new Turns(home, projects, turnRows, watchers, waiting);
   const tickets = new Tickets(home, turnRows);
   const renderRows = new RenderRows(ground, database);
   const renders = new Renders(home, projects, renderRows);
@@ -65,7 +67,7 @@ export function putTogether(ground: Ground, worker: Worker) {
   const files = new RenderFiles(home, renderRows);
   const videoRows = new VideoRows(ground, database);
   const videos = new Videos(home, videoRows, { projects, assets, renders, files, renderRows, run });
-  const following = new VideoStream(home, videoRows, videos, watchers);
+  const following = new VideoStream(home, videoRows, videos, watchers, waiting);
   const filming = new VideoRun(home, videoRows, videos, { projects, assets, turns, turnRows, renders, renderRows });
   if (database.exists()) {
     run.recover();

@@ -8,6 +8,14 @@ import { MAKING_TABLES } from "./making-rows.ts";
 import { REMOVAL_TABLES } from "./removal-rows.ts";
 import { VIDEO_TABLES } from "./video-rows.ts";
 
+/** Which uploads take one of the user's places for work, or wait for one: an import that is fetched, a final that is hashed. */
+const UPLOAD_WORK_COLUMNS = `
+  ALTER TABLE uploads ADD COLUMN work TEXT;                            -- import | final; null: none is wanted
+  ALTER TABLE uploads ADD COLUMN work_until INTEGER NOT NULL DEFAULT 0; -- ms since epoch: its place, or its wait, counts until then
+  ALTER TABLE uploads ADD COLUMN is_working INTEGER NOT NULL DEFAULT 0; -- 1: it has a place
+  CREATE INDEX uploads_working ON uploads (work, work_until) WHERE work IS NOT NULL;
+`;
+
 export const USER_MIGRATIONS: Migrations = [
   `
   CREATE TABLE projects (
@@ -96,4 +104,5 @@ export const USER_MIGRATIONS: Migrations = [
   BATCH_TABLES,
   OUTBOX_KEY,
   REMOVAL_TABLES,
+  UPLOAD_WORK_COLUMNS,
 ];

@@ -2,7 +2,7 @@
 import { type Refusal, refusal } from "../../core/errors.ts";
 import { ownedId, type ProjectId, type TurnId } from "../../core/ids.ts";
 import { intentOf } from "../../core/intent.ts";
-import { EVENTS_TTL_MS, QUEUED_TURNS_PER_PROJECT, WAITING_PER_USER } from "../../core/limits.ts";
+import { EVENTS_TTL_MS, QUEUED_TURNS_PER_PROJECT } from "../../core/limits.ts";
 import type { Pass } from "../../core/pass.ts";
 import type { Call, Page, PageRequest, Watching } from "../../core/ports.ts";
 import { type Metered, metered } from "../../core/quota.ts";
@@ -21,6 +21,7 @@ import { enter, type Home, TURN } from "./home.ts";
 import { noProject, type Projects } from "./projects.ts";
 import type { TurnRows } from "./turn-rows.ts";
 import { eventsUrl, showTurn } from "./turn-show.ts";
+import { tooManyWait, type Waiting } from "./waiting.ts";
 import type { Watchers } from "./watchers.ts";
 
 export class Turns {
@@ -28,14 +29,14 @@ export class Turns {
   readonly #projects: Projects;
   readonly #rows: TurnRows;
   readonly #watchers: Watchers;
-  /** Requests that wait for a turn at this moment. */
-  #waiting = 0;
+  readonly #waiting: Waiting;
 
-  constructor(home: Home, projects: Projects, rows: TurnRows, watchers: Watchers) {
+  constructor(home: Home, projects: Projects, rows: TurnRows, watchers: Watchers, waiting: Waiting) {
     this.#home = home;
     this.#projects = projects;
     this.#rows = rows;
     this.#watchers = watchers;
+    this.#waiting = waiting;
   }
 
   /**
@@ -133,8 +134,8 @@ export class Turns {
     const { log } = this.#home;
     const nothingYet = turn.value.phase !== "ended" && log.readAfter(id, after, 1).length === 0;
     if (nothingYet && waitMs > 0) {
-      if (this.#waiting >= WAITING_PER_USER) return err(tooManyWait());
-      await this.#wait(id, waitMs);
+      if (this.#waiting.isFull) return err(tooManyWait());
+      await this.#waiting.forChange(id, waitMs);
     }
     const frames = log.readAfter(id, after, limit);
     const last = frames.at(-1)?.seq ?? after;
@@ -149,17 +150,10 @@ export class Turns {
     for (;;) {
       const turn = this.#rows.shown(id);
       const left = until - this.#home.ground.now();
-      const crowded = this.#waiting >= WAITING_PER_USER; // a preference may be passed over (RFC 7240)
-      if (turn === null || turn.phase === "ended" || left <= 0 || crowded) return this.read(id);
-      await this.#wait(id, left);
+      const isCrowded = this.#waiting.isFull; // a preference may be passed over (RFC 7240)
+      if (turn === null || turn.phase === "ended" || left <= 0 || isCrowded) return this.read(id);
+      await this.#waiting.forChange(id, left);
     }
-  }
-
-  async #wait(id: TurnId, ms: number): Promise<void> {
-    this.#waiting++;
-    await this.#home.log.changed(id, ms).finally(() => {
-      this.#waiting--;
-    });
   }
 
   /** The language to speak to this caller in; what it named is remembered for its next turns. */
@@ -200,14 +194,5 @@ const queueFull = (): Refusal =>
     {
       retryAfterSeconds: 30,
       charged: "no",
-    },
-  );
-
-const tooManyWait = (): Refusal =>
-  refusal(
-    "concurrency_limited",
-    `At most ${WAITING_PER_USER} requests of a user may wait at once; follow the stream instead.`,
-    {
-      retryAfterSeconds: 5,
     },
   );

@@ -2,13 +2,14 @@
 import { uploadObjectName } from "../../core/address.ts";
 import { type Refusal, refusal } from "../../core/errors.ts";
 import type { UploadId } from "../../core/ids.ts";
-import { IMPORTS_AT_ONCE, OPEN_UPLOADS_PER_USER } from "../../core/limits.ts";
+import { FINALS_AT_ONCE, IMPORTS_AT_ONCE, OPEN_UPLOADS_PER_USER } from "../../core/limits.ts";
 import type { Call, Page, PageRequest } from "../../core/ports.ts";
-import { type Metered, metered } from "../../core/quota.ts";
+import { type Metered, metered, type UploadBytes } from "../../core/quota.ts";
 import { err, ok } from "../../core/result.ts";
 import type { UploadPort } from "../../core/upload-port.ts";
 import type { UploadWire } from "../../core/wire/upload.ts";
 import { pageOf } from "../page.ts";
+import { giveQuota } from "../quota.ts";
 import { enter, type Home } from "./home.ts";
 import { enterAsNew } from "./new-user.ts";
 
@@ -19,16 +20,23 @@ export class Uploads {
     this.#home = home;
   }
 
-  /** Lists a new upload, while not too many are open. One that was let in before is let in again. */
-  async admit(call: Call, upload: UploadWire): Promise<Metered<null>> {
+  /**
+   * Lists a new upload, while not too many are open. One that was let in before is let in again. `bytes`: what it takes of the
+   * day's, under the name `ref`; null for one whose bytes count elsewhere.
+   */
+  async admit(call: Call, upload: UploadWire, bytes: UploadBytes | null): Promise<Metered<null>> {
     if (this.#isKnown(upload.id)) return ok(null);
     if (this.#isFull(upload)) await this.#lookAfterOverdue(call);
     if (this.#isFull(upload)) return err(tooMany());
-    const bytes = { quota: "bytes_per_day", ref: upload.id, amount: upload.size_bytes ?? 0 } as const;
-    // The bytes of a final upload were its pieces', an import takes them itself, as they come.
-    const takesNone = upload.concat === "final" || upload.source === "import";
-    const entered = await enterAsNew(this.#home, call, takesNone ? [] : [bytes]);
+    const wants = bytes === null ? [] : [{ quota: "bytes_per_day", ref: bytes.ref, amount: bytes.count } as const];
+    const entered = await enterAsNew(this.#home, call, wants);
     if (!entered.ok) return entered;
+    // Others may have come while the quota was asked.
+    if (this.#isKnown(upload.id)) return ok(null);
+    if (this.#isFull(upload)) {
+      if (bytes !== null) giveQuota(this.#home.ground, bytes.ref);
+      return err(tooMany());
+    }
     this.#put(upload);
     return metered(null, entered.value);
   }
@@ -40,12 +48,24 @@ export class Uploads {
     else this.#put(upload);
   }
 
-  /** Whether an import may fetch now: the oldest open ones may, as many as `IMPORTS_AT_ONCE`. Every end makes room for the next. */
-  mayImport(id: UploadId): boolean {
-    if (!this.#isKnown(id)) return false;
+  /**
+   * Whether an import may fetch now, or a final be hashed: as many as the kind's limit have a place, and the oldest of those that wait
+   * gets the next. A place counts until its upload's end is told, at most for as long as the work can take; a wait, until it
+   * should have been asked for again. So an upload that never came to be, or whose object died, holds nobody up.
+   */
+  mayWork(id: UploadId, work: "import" | "final"): boolean {
+    const { ground } = this.#home;
+    if (!this.#isKnown(id)) return work === "final"; // its user is deleted: the upload learns that when its asset is refused
+    const { waits } = ground.config;
+    const now = ground.now();
     const query = `SELECT count(*) AS n FROM uploads
-      WHERE is_open = 1 AND record ->> 'source' = 'import' AND n < (SELECT n FROM uploads WHERE id = ?)`;
-    return this.#sql.exec<{ n: number }>(query, id).one().n < IMPORTS_AT_ONCE;
+      WHERE work = ? AND work_until > ? AND id != ? AND (is_working = 1 OR n < (SELECT n FROM uploads WHERE id = ?))`;
+    const ahead = this.#sql.exec<{ n: number }>(query, work, now, id, id).one().n;
+    const may = ahead < AT_ONCE[work];
+    const until = now + (may ? waits.importTotal : ASKS_MISSED * waits.importLook);
+    const update = "UPDATE uploads SET work = ?, work_until = ?, is_working = ? WHERE id = ?";
+    this.#sql.exec(update, work, until, may ? 1 : 0, id);
+    return may;
   }
 
   /** The newest first. */
@@ -84,6 +104,9 @@ export class Uploads {
       Date.parse(upload.expires_at),
       JSON.stringify(upload),
     );
+    const isHashed = upload.asset_id !== null || upload.concat !== "final";
+    const isOver = upload.status !== "open" && (upload.status !== "completed" || isHashed);
+    if (isOver) this.#sql.exec("UPDATE uploads SET work = NULL, is_working = 0 WHERE id = ?", upload.id);
   }
 
   #isKnown(id: string): boolean {
@@ -106,6 +129,10 @@ export class Uploads {
     return this.#home.ground.sql;
   }
 }
+
+const AT_ONCE = { import: IMPORTS_AT_ONCE, final: FINALS_AT_ONCE } as const;
+/** Who waits and has not asked again for so many looks is forgotten. Chosen: a restart and a slow answer lie within. */
+const ASKS_MISSED = 5;
 
 /** An upload as #put wrote it, in this version or one that knew no concatenation. */
 const decodeUpload = (record: string): UploadWire => ({ ...LATER, ...(JSON.parse(record) as UploadWire) });

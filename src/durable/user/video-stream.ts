@@ -11,6 +11,7 @@ import type { Home } from "./home.ts";
 import { eventsExpired, noVideo } from "./video-refusals.ts";
 import type { VideoRows } from "./video-rows.ts";
 import type { Videos } from "./videos.ts";
+import { tooManyWait, type Waiting } from "./waiting.ts";
 import type { Watchers } from "./watchers.ts";
 
 export class VideoStream {
@@ -18,12 +19,14 @@ export class VideoStream {
   readonly #rows: VideoRows;
   readonly #videos: Videos;
   readonly #watchers: Watchers;
+  readonly #waiting: Waiting;
 
-  constructor(home: Home, rows: VideoRows, videos: Videos, watchers: Watchers) {
+  constructor(home: Home, rows: VideoRows, videos: Videos, watchers: Watchers, waiting: Waiting) {
     this.#home = home;
     this.#rows = rows;
     this.#videos = videos;
     this.#watchers = watchers;
+    this.#waiting = waiting;
   }
 
   /** The video once nothing more happens by itself, or as it is when the time is over. */
@@ -32,8 +35,9 @@ export class VideoStream {
     for (;;) {
       const video = this.#rows.find(id);
       const left = until - this.#home.ground.now();
-      if (video === null || isOver(video) || left <= 0) return this.#videos.read(id);
-      await this.#home.log.changed(id, left);
+      const isCrowded = this.#waiting.isFull; // a preference may be passed over (RFC 7240)
+      if (video === null || isOver(video) || left <= 0 || isCrowded) return this.#videos.read(id);
+      await this.#waiting.forChange(id, left);
     }
   }
 
@@ -56,7 +60,11 @@ export class VideoStream {
     const video = this.#kept(id);
     if (!video.ok) return video;
     const { log } = this.#home;
-    if (!isOver(video.value) && waitMs > 0 && log.readAfter(id, after, 1).length === 0) await log.changed(id, waitMs);
+    const nothingYet = !isOver(video.value) && log.readAfter(id, after, 1).length === 0;
+    if (nothingYet && waitMs > 0) {
+      if (this.#waiting.isFull) return err(tooManyWait());
+      await this.#waiting.forChange(id, waitMs);
+    }
     const frames = log.readAfter(id, after, limit);
     const last = frames.at(-1)?.seq ?? after;
     const now = this.#rows.find(id);
