@@ -73,9 +73,9 @@ export const plainIdPattern = (prefix: PlainPrefix | "evt"): RegExp =>
 /** The owner's hash at the end of an owned id. The id must match its pattern; anything else gives what its last 16 characters are. */
 export const userHashOf = (id: `${OwnedPrefix}_${string}`): UserHash => id.slice(-USER_HASH_CHARS);
 
-/** The hash of a tenant's own user string. The same person under two tenants has two addresses; NFC makes equal-looking strings equal. */
+/** The hash of a tenant's own user string. The same person under two tenants has two addresses. Names are NFC: `isUserName` refuses others. */
 export async function userHash(tenant: TenantId, user: string): Promise<UserHash> {
-  return shorten(await sha256(`${tenant}\u0000${user.normalize("NFC")}`));
+  return shorten(await sha256(`${tenant}\u0000${user}`));
 }
 
 /** The hash of a call that names no user: the same Idempotency-Key on the same path finds its own record again. */

@@ -12,10 +12,13 @@ export type Pass = {
   readonly until: EpochMs;
 };
 
-/** Who comes into a namespace: with an API key (`pass` is null), or as one user with a token. */
-export type Visitor = Scope & { readonly pass: Pass | null };
+/**
+ * Who comes into a namespace: with an API key (`pass` is null), or as one user with a token. `named` is the user whom a key's
+ * request names by X-User-Id; null or absent when it names none.
+ */
+export type Visitor = Scope & { readonly pass: Pass | null; readonly named?: UserHash | null };
 /** A call on its way to a user's object. */
-export type Visit = UserAddress & { readonly pass: Pass | null };
+export type Visit = UserAddress & Visitor;
 
 /** Why the pass does not open the object of `uh` at `now`; null when it does. `epoch` is the object's own. */
 export function refusePass(pass: Pass, uh: UserHash, epoch: number, now: EpochMs): Refusal | null {

@@ -150,6 +150,8 @@ export interface UserPort extends VideoPort, MakingPort, BatchPort {
   readName(): Promise<string | null>;
   readUser(): Answer<UserRecord>;
   /** Closes the user at once and for 30 days, and erases everything of it step by step. Again: the same job. */
+  /** Looks again whether the user's name opens, and drops one that was sealed for another user. */
+  mendName(): Promise<void>;
   eraseUser(call?: Call): Answer<UserRecord>;
 
   createProject(call: Call, body: NewProject): MeteredAnswer<ProjectWire>;

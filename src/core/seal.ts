@@ -41,6 +41,10 @@ export const kidOfSeal = (sealed: string): string => sealed.slice(0, Math.max(0,
 export const needsReseal = async (sealed: string, roots: RootSecrets): Promise<boolean> =>
   kidOfSeal(sealed) !== (await kidOf(roots.current));
 
+/** Whether a seal never opens for this owner: its root secret is known, and it was made for another owner or changed. */
+export const isUnreadable = async (sealed: string, owner: string, roots: RootSecrets): Promise<boolean> =>
+  (await secretOfKid(kidOfSeal(sealed), roots)) !== null && (await unseal(sealed, owner, roots)) === null;
+
 /** The same text sealed under the current root secret; null when it is already, or when it cannot be opened any more. */
 export async function reseal(
   sealed: string,

@@ -29,6 +29,7 @@ import type { Makings } from "./user/makings.ts";
 import { enterAsNew } from "./user/new-user.ts";
 import { putTogether, type UserParts } from "./user/parts.ts";
 import type { Projects } from "./user/projects.ts";
+import { REGISTER } from "./user/registry.ts";
 import type { Removals } from "./user/removals.ts";
 import type { RenderFiles } from "./user/render-files.ts";
 import type { Renders } from "./user/renders.ts";
@@ -90,6 +91,13 @@ export class UserObject extends BatchDoors implements UserPort {
 
   async readName(): Promise<string | null> {
     return this.#parts.sessions.name();
+  }
+
+  async mendName(): Promise<void> {
+    const { home } = this.#parts;
+    if (this.erasure.refuse() !== null || !home.database.exists()) return;
+    home.schedule.owe(REGISTER, "", home.ground.now());
+    await home.schedule.cover();
   }
 
   async readUser(): Answer<UserRecord> {

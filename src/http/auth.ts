@@ -41,9 +41,11 @@ export const access =
         "A user token does not open this route; call it from your server with an API key.",
       );
     refuseScopes(rule, caller);
-    c.set("caller", caller);
+    const user = await namedUser(c, caller);
+    const named = user === null || caller.pass !== null ? null : await userHash(caller.tenant, user);
+    c.set("caller", { ...caller, named });
     c.set("actor", caller.keyId);
-    c.set("user", await namedUser(c, caller));
+    c.set("user", user);
     c.set("repeatKey", repeatKeyOf(c.req.raw.headers));
     await next();
     stampCaller(c, caller);

@@ -11,7 +11,7 @@ import {
   userHash,
   userHashOf,
 } from "../core/ids.ts";
-import type { Visit } from "../core/pass.ts";
+import type { Visit, Visitor } from "../core/pass.ts";
 import type { Call } from "../core/ports.ts";
 import { seal } from "../core/seal.ts";
 import { apiError } from "./api-error.ts";
@@ -43,26 +43,22 @@ export async function repeatOf({ req, var: { repeatKey, bodyText } }: Ctx): Prom
 
 /** Where a new thing goes: to the caller's user; else to an address its Idempotency-Key finds again; else to one of its own. */
 export async function newAddress(c: Ctx): Promise<Visit> {
-  const { tenant, mode, pass } = c.var.caller;
+  const visitor = visitorOf(c);
   const { repeatKey } = c.var;
-  const named = await namedHash(c);
-  if (named !== null) return { tenant, mode, pass, uh: named };
-  if (repeatKey !== null)
-    return { tenant, mode, pass, uh: await callHash(tenant, mode, c.req.method, c.req.path, repeatKey) };
-  return { tenant, mode, pass, uh: strayHash(random) };
+  const own = ownHash(c);
+  if (own !== null) return { ...visitor, uh: own };
+  const { tenant, mode } = visitor;
+  if (repeatKey !== null) return { ...visitor, uh: await callHash(tenant, mode, c.req.method, c.req.path, repeatKey) };
+  return { ...visitor, uh: strayHash(random) };
 }
 
-/** Where a thing lives, by its id alone. */
-export function addressOf(c: Ctx, id: `${OwnedPrefix}_${string}`): Visit {
-  const { tenant, mode, pass } = c.var.caller;
-  return { tenant, mode, pass, uh: userHashOf(id) };
-}
+/** Where a thing lives, by its id alone. A request that names another user is refused before anything is asked there. */
+export const addressOf = (c: Ctx, id: `${OwnedPrefix}_${string}`): Visit => ({ ...visitorOf(c), uh: userHashOf(id) });
 
 /** The caller's user's address. A list needs one: things made without a user live at many addresses. */
-export async function namedAddress(c: Ctx): Promise<Visit> {
-  const { tenant, mode, pass } = c.var.caller;
-  const named = await namedHash(c);
-  if (named !== null) return { tenant, mode, pass, uh: named };
+export function namedAddress(c: Ctx): Visit {
+  const own = ownHash(c);
+  if (own !== null) return { ...visitorOf(c), uh: own };
   throw apiError("user_required", "This list is kept per user: send X-User-Id, or read the tenant's events.", {
     hint: "GET /v1/events",
   });
@@ -70,21 +66,22 @@ export async function namedAddress(c: Ctx): Promise<Visit> {
 
 /** The caller's user's address, or the one of the tenant itself: no user is named by an empty string. */
 export async function accountAddress(c: Ctx): Promise<Visit> {
-  const { tenant, mode, pass } = c.var.caller;
-  return { tenant, mode, pass, uh: (await namedHash(c)) ?? (await userHash(tenant, "")) };
+  const visitor = visitorOf(c);
+  return { ...visitor, uh: ownHash(c) ?? (await userHash(visitor.tenant, "")) };
 }
 
 /** The address of the user that a path names. */
 export async function userAddress(c: Ctx, user: string): Promise<Visit> {
-  const { tenant, mode, pass } = c.var.caller;
-  return { tenant, mode, pass, uh: await userHash(tenant, user) };
+  const visitor = visitorOf(c);
+  return { ...visitor, uh: await userHash(visitor.tenant, user) };
 }
 
 /** The user that a token speaks for, or that a header names; null for none. */
-export async function namedHash(c: Ctx): Promise<UserHash | null> {
-  const { caller, user } = c.var;
-  if (caller.pass !== null) return caller.pass.uh;
-  return user === null ? null : userHash(caller.tenant, user);
+export const ownHash = ({ var: { caller } }: Ctx): UserHash | null => caller.pass?.uh ?? caller.named ?? null;
+
+function visitorOf({ var: { caller } }: Ctx): Visitor {
+  const { tenant, mode, pass, named } = caller;
+  return named === undefined ? { tenant, mode, pass } : { tenant, mode, pass, named };
 }
 
 /** The tenant's own name of a user as objects keep it: sealed for the user's address. */

@@ -3,6 +3,7 @@ import type { ValidationTargets } from "hono";
 import type * as z from "zod";
 import type { FieldError } from "../core/errors.ts";
 import { faultWords } from "../core/fault-words.ts";
+import { USER_NAME_RULE } from "../core/wire/user.ts";
 import { apiError, notFound } from "./api-error.ts";
 
 /** Field errors in one answer. Chosen: more would not be read. */
@@ -18,10 +19,17 @@ type Outcome = {
   readonly error?: { readonly issues: readonly Issue[] };
 };
 
-/** Refuses what a schema refused. Fits the hooks of both validators. A path's id of another shape looks missing. */
+/**
+ * Refuses what a schema refused. Fits the hooks of both validators. A path's id of another shape looks missing; a user's name
+ * is the caller's own choice, and is told what it lacks.
+ */
 export function refuseInvalid(outcome: Outcome): void {
   if (outcome.success || !outcome.error) return;
-  if (outcome.target === "param") throw notFound();
+  if (outcome.target === "param") {
+    if (!outcome.error.issues.every(({ message }) => message === USER_NAME_RULE)) throw notFound();
+    const errors = [{ field: "path:id", message: USER_NAME_RULE }];
+    throw apiError("invalid_request", `The user's name in the path ${USER_NAME_RULE}.`, { errors });
+  }
   const errors = outcome.error.issues.flatMap((issue) => fieldErrors(issue, outcome.target)).slice(0, FIELD_ERRORS);
   const code = errors.every(({ field }) => field === CURSOR) ? "invalid_cursor" : "invalid_request";
   throw apiError(code, errors.map(({ field, message }) => `${field}: ${message}`).join("; "), { errors });

@@ -12,7 +12,7 @@ import {
   uploadObjectName,
   userObjectName,
 } from "../core/address.ts";
-import { type UploadId, userHashOf } from "../core/ids.ts";
+import { type UploadId, type UserHash, userHashOf } from "../core/ids.ts";
 import type { Pass, Visit, Visitor } from "../core/pass.ts";
 import type { UserDoor, UserPort } from "../core/ports.ts";
 import type { TenantPort } from "../core/tenant-port.ts";
@@ -28,8 +28,12 @@ type Knock = (name: string, given: unknown[]) => Promise<unknown>;
 /** What the platform writes on an error of its own. */
 type Fault = { readonly retryable?: boolean; readonly overloaded?: boolean; readonly durableObjectReset?: boolean };
 
-/** A user's object. A user token opens its own user's alone, and is checked there with the call itself. */
-export function userObject(env: Env, { pass, ...address }: Visit): UserPort {
+/**
+ * A user's object. A user token opens its own user's alone, and is checked there with the call itself; a key that names a
+ * user reaches that user alone.
+ */
+export function userObject(env: Env, { pass, named, ...address }: Visit): UserPort {
+  refuseOtherUser(named, address.uh);
   const knock = knockAt(() => env.USER.getByName(userObjectName(address)));
   if (pass === null) return port(knock);
   if (pass.uh !== address.uh) throw notFound();
@@ -59,6 +63,7 @@ export const operatorsToken = (env: Env): TokenPort => port(knockAt(() => env.TO
 /** An upload's object, under the same two rules. */
 export function uploadObject(env: Env, visitor: Visitor, id: UploadId): UploadPort {
   if (visitor.pass !== null && visitor.pass.uh !== userHashOf(id)) throw notFound();
+  refuseOtherUser(visitor.named, userHashOf(id));
   return port(
     admitted(
       env,
@@ -66,6 +71,14 @@ export function uploadObject(env: Env, visitor: Visitor, id: UploadId): UploadPo
       knockAt(() => env.UPLOAD.getByName(uploadObjectName(visitor, id))),
     ),
   );
+}
+
+/** The header says one user, the id another: nothing of either is told or changed. */
+function refuseOtherUser(named: UserHash | null | undefined, uh: UserHash): void {
+  if (named === null || named === undefined || named === uh) return;
+  const detail =
+    "X-User-Id names one user and this id or path another. Leave X-User-Id out, or send the user it was made for.";
+  throw apiError("not_found", detail);
 }
 
 function admitted(env: Env, { tenant, mode, pass }: Visitor, knock: Knock): Knock {

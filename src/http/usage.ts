@@ -29,7 +29,8 @@ async function show(c: Ctx, { by }: UsageQuery, rows: readonly UsageRow[]): Prom
 async function namesOf(c: Ctx, rows: readonly UsageRow[]): Promise<Map<string, string>> {
   const users = rows.map(({ who }) => who).filter((who) => who !== null);
   const found = await findUserNames(c.env.DB, c.var.caller, users);
-  return new Map(await Promise.all(found.map(async (row) => [row.uh, await openName(c, row)] as const)));
+  const names = await Promise.all(found.map(async (row) => [row.uh, await openName(c, row)] as const));
+  return new Map(names.flatMap(([uh, name]) => (name === null ? [] : [[uh, name] as const])));
 }
 
 const showCounts = (sums: Counts): UsageCountsWire => ({

@@ -3,12 +3,15 @@ import type * as z from "zod";
 import { userNameOwner } from "../core/address.ts";
 import { USER_HASH_CHARS } from "../core/ids.ts";
 import type { Page } from "../core/ports.ts";
-import { unseal } from "../core/seal.ts";
+import { isUnreadable, unseal } from "../core/seal.ts";
 import { toRfc3339 } from "../core/time.ts";
 import { pageQuery } from "../core/wire/common.ts";
 import type { UserWire } from "../core/wire/user.ts";
+import { log } from "../log.ts";
 import { listUsers, type UserCursor, type UserRow } from "../store/users.ts";
+import { afterwards } from "./afterwards.ts";
 import type { Ctx } from "./context.ts";
+import { userObject } from "./objects.ts";
 import { shownPage } from "./page.ts";
 import { rootsOf } from "./roots.ts";
 
@@ -23,8 +26,9 @@ export async function pageOfUsers(
   const rows = await listUsers(c.env.DB, c.var.caller, limit + 1, after === undefined ? null : cursorOf(after));
   const last = rows.slice(0, limit).at(-1);
   const hasMore = rows.length > limit && last !== undefined;
+  const shown = await Promise.all(rows.slice(0, limit).map((row) => show(c, row)));
   const page: Page<UserWire> = {
-    data: await Promise.all(rows.slice(0, limit).map((row) => show(c, row))),
+    data: shown.filter((one) => one !== null),
     has_more: hasMore,
     next_cursor: hasMore ? `${last.created_at}-${last.uh}` : null,
   };
@@ -36,14 +40,23 @@ function cursorOf(text: string): UserCursor {
   return { createdAt: Number(at), uh };
 }
 
-async function show(c: Ctx, { uh, name, created_at }: UserRow): Promise<UserWire> {
-  return { id: await openName(c, { uh, name }), state: "active", created_at: toRfc3339(created_at), deletion: null };
+/** Null for a row whose name does not open: a page is shown without it. */
+async function show(c: Ctx, { uh, name, created_at }: UserRow): Promise<UserWire | null> {
+  const id = await openName(c, { uh, name });
+  return id === null ? null : { id, state: "active", created_at: toRfc3339(created_at), deletion: null };
 }
 
-/** The caller's own name of a user, from its sealed row. */
-export async function openName(c: Ctx, { uh, name }: Pick<UserRow, "uh" | "name">): Promise<string> {
+/**
+ * The caller's own name of a user, from its sealed row; null when it does not open. One that was sealed for another user
+ * never will: its user's object is asked to look again and drops it.
+ */
+export async function openName(c: Ctx, { uh, name }: Pick<UserRow, "uh" | "name">): Promise<string | null> {
   const { tenant, mode } = c.var.caller;
-  const opened = await unseal(name, userNameOwner({ tenant, mode, uh }), rootsOf(c.var.config));
-  if (opened === null) throw new Error("a user's name is sealed under no root secret that is known");
-  return opened;
+  const owner = userNameOwner({ tenant, mode, uh });
+  const opened = await unseal(name, owner, rootsOf(c.var.config));
+  if (opened !== null) return opened;
+  log("warn", "user_name_unreadable", { tenant, mode, uh });
+  if (await isUnreadable(name, owner, rootsOf(c.var.config)))
+    afterwards(c, userObject(c.env, { tenant, mode, uh, pass: null }).mendName());
+  return null;
 }

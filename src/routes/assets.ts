@@ -48,7 +48,7 @@ const attach = declare({
 
 export function mountAssets(app: Api): void {
   app.openapi(list, async (c) => {
-    const user = userObject(c.env, await namedAddress(c));
+    const user = userObject(c.env, namedAddress(c));
     return c.json(shownPage(await user.listAssets(pageRequest(c.req.valid("query")))), 200);
   });
 

@@ -95,7 +95,7 @@ export function mountBatches(app: Api): void {
   });
 
   app.openapi(list, async (c) => {
-    const user = userObject(c.env, await namedAddress(c));
+    const user = userObject(c.env, namedAddress(c));
     return c.json(shownPage(await user.listBatches(pageRequest(c.req.valid("query")))), 200);
   });
 

@@ -2,7 +2,7 @@
 import { FORMATS } from "../core/formats.ts";
 import { CHUNK_ADVICE_BYTES, MAX_REQUEST_BYTES, PROMPT_BYTES, UPLOAD_BYTES } from "../core/limits.ts";
 import { me } from "../core/wire/me.ts";
-import { accountAddress, namedHash } from "../http/call.ts";
+import { accountAddress, ownHash } from "../http/call.ts";
 import type { Api } from "../http/context.ts";
 import { answer, declare } from "../http/declare.ts";
 import { tenantObject, userObject } from "../http/objects.ts";
@@ -29,7 +29,7 @@ export function mountMe(app: Api): void {
   app.openapi(read, async (c) => {
     const { caller } = c.var;
     const account = userObject(c.env, await accountAddress(c));
-    const by = await namedHash(c);
+    const by = ownHash(c);
     const [token, cursor, quotas, user] = await Promise.all([
       account.readToken(),
       tenantObject(c.env, caller).cursor(),

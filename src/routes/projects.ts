@@ -111,7 +111,7 @@ export function mountProjects(app: Api): void {
   });
 
   app.openapi(list, async (c) => {
-    const user = userObject(c.env, await namedAddress(c));
+    const user = userObject(c.env, namedAddress(c));
     return c.json(shownPage(await user.listProjects(pageRequest(c.req.valid("query")))), 200);
   });
 

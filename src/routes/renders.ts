@@ -121,7 +121,7 @@ export function mountRenders(app: Api): void {
 
   app.openapi(listAll, async (c) => {
     const page = pageRequest(c.req.valid("query"));
-    return c.json(shownPage(unwrap(await userObject(c.env, await namedAddress(c)).listRenders(null, page))), 200);
+    return c.json(shownPage(unwrap(await userObject(c.env, namedAddress(c)).listRenders(null, page))), 200);
   });
 
   app.openapi(cancel, async (c) => {

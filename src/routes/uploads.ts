@@ -100,7 +100,7 @@ export function mountUploads(app: Api): void {
   app.openAPIRegistry.registerPath({ ...documented, request: { body: { required: true, content: everyDialect } } });
 
   app.openapi(list, async (c) => {
-    const page = await userObject(c.env, await namedAddress(c)).listUploads(pageRequest(c.req.valid("query")));
+    const page = await userObject(c.env, namedAddress(c)).listUploads(pageRequest(c.req.valid("query")));
     const data = await Promise.all(page.data.map((one) => asItStands(c, one)));
     return c.json(shownPage({ ...page, data }), 200);
   });

@@ -166,7 +166,7 @@ export function mountVideos(app: Api): void {
 
   app.openapi(list, async (c) => {
     const { status, generator, project, batch, ...query } = c.req.valid("query");
-    const user = userObject(c.env, await namedAddress(c));
+    const user = userObject(c.env, namedAddress(c));
     const page = await user.listVideos(pageRequest(query), status ?? null, { generator, project, batch });
     return c.json(shownPage(page), 200);
   });

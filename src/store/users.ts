@@ -10,13 +10,13 @@ export type UserRow = { readonly uh: UserHash; readonly name: string; readonly c
 export type UserCursor = { readonly createdAt: EpochMs; readonly uh: UserHash };
 
 const PUT = `INSERT INTO users (tenant, mode, uh, name, created_at) VALUES (?1, ?2, ?3, ?4, ?5)
-  ON CONFLICT (tenant, mode, uh) DO UPDATE SET name = coalesce(excluded.name, name)`;
+  ON CONFLICT (tenant, mode, uh) DO UPDATE SET name = excluded.name`;
 const PAGE = `SELECT uh, name, created_at FROM users WHERE tenant = ?1 AND mode = ?2 AND name IS NOT NULL
   AND (created_at, uh) < (?3, ?4) ORDER BY created_at DESC, uh DESC LIMIT ?5`;
 const NAMES = `SELECT uh, name FROM users WHERE tenant = ?1 AND mode = ?2 AND name IS NOT NULL
   AND uh IN (SELECT value FROM json_each(?3))`;
 
-/** Notes a user's object; again with a name, it gets that name. */
+/** Notes a user's object under the name it keeps; null for none. */
 export async function putUser(
   db: D1Database,
   { tenant, mode, uh }: UserAddress,

@@ -4,11 +4,19 @@
  * cannot reach fails. The table is printed.
  */
 import { beforeAll, describe, expect, it } from "vitest";
-import { type TenantId, userHash } from "../../src/core/ids.ts";
+import { OWNED_PREFIXES, type TenantId, userHash } from "../../src/core/ids.ts";
 import { SCOPES } from "../../src/core/wire/key.ts";
 import type { UserTokenWire } from "../../src/core/wire/user.ts";
 import { signUserToken } from "../../src/http/user-token.ts";
-import { type ApiDocument, type Headers, pathOf, type Route, requestOf, routesOf } from "../support/document.ts";
+import {
+  type ApiDocument,
+  type Headers,
+  pathOf,
+  prefixOf,
+  type Route,
+  requestOf,
+  routesOf,
+} from "../support/document.ts";
 import {
   adminHeaders,
   call,
@@ -72,6 +80,11 @@ const scopesFor = ({ operation }: Route): readonly string[] =>
 const takesTokens = ({ operation }: Route): boolean => operation["x-credentials"] === "key_or_user_token";
 /** The path names something of the owner's. A user of the same name is somebody else's user, who may be made. */
 const namesAThing = ({ path, name }: Route): boolean => path.includes("{") && name !== "post /v1/users/{id}/tokens";
+
+/** The path names a user, or a thing whose id ends in its user's hash. */
+const isOwned = (route: Route): boolean =>
+  /\{\w+\}/.test(route.path) &&
+  (route.path.startsWith("/v1/users/") || OWNED_PREFIXES.some((prefix) => prefix === prefixOf(route, "id")));
 
 /** The path names a generator, which all users of its tenant work with. */
 const isTenants = ({ path }: Route): boolean => path.startsWith("/v1/generators/{");
@@ -142,6 +155,11 @@ async function wrongOnes(): Promise<Wrong[]> {
         namesAThing(route) && !/^\/v1\/(keys\/|generators\/\{)/.test(route.path) ? "not_found" : "skip",
     },
     {
+      who: "a key that names another user",
+      headers: always({ ...owner.headers, "X-User-Id": "bob" }),
+      says: (route) => (isOwned(route) ? "not_found" : "skip"),
+    },
+    {
       who: "another user's token",
       headers: always(await mint(owner.headers, "bob")),
       says: tokenSays((route) => (isTenants(route) ? "skip" : missing(route))),
@@ -178,7 +196,7 @@ describe("every route", () => {
     // biome-ignore lint/suspicious/noConsole: the table is what this test is read for
     console.log(table.toSorted().join("\n"));
     expect(table.length).toBeGreaterThan(routes.length * 8);
-  });
+  }, 180_000);
 
   it("is still there for its owner afterwards, by key, and by user token where it says so", async () => {
     const last = ({ method, path }: Route): number => (method !== "delete" ? 0 : path.startsWith("/v1/users") ? 2 : 1);

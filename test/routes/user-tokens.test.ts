@@ -153,7 +153,7 @@ describe("making one", () => {
     expect(await codeOf(Promise.resolve(other))).toBe("idempotency_mismatch");
   });
 
-  it("takes names of any script and with any sign, and the same name in every spelling", async () => {
+  it("takes names of any script and with any sign", async () => {
     const { headers, mint } = await world();
     for (const name of [
       "a/b",
@@ -169,19 +169,18 @@ describe("making one", () => {
       expect(user_id).toBe(name);
       expect((await jsonOf<MeWire>(await call("/v1/me", { headers: bearer(token) }))).user).toBe(name);
     }
-    const composed = bearer((await mint("caf\u00e9")).token);
-    const { id } = await newProject(composed);
-    const decomposed = bearer((await mint("cafe\u0301")).token);
-    expect((await call(`/v1/projects/${id}`, { headers: decomposed })).status).toBe(200);
     expect(
       await codeOf(send("POST", "/v1/users/..%2f..%2fadmin/tokens", {}, { ...headers, "X-User-Id": "a\tb" })),
     ).toBe("invalid_request");
   });
 
-  it.each(["%00", "a%0Ab", "%C2%85", "u".repeat(129), "%2e%2e%2f%00", "%7F"])("refuses the name %s", async (name) => {
-    const { headers } = await world();
-    expect(await codeOf(send("POST", `/v1/users/${name}/tokens`, {}, headers))).toBe("not_found");
-  });
+  it.each(["%00", "a%0Ab", "%C2%85", "u".repeat(129), "%2e%2e%2f%00", "%7F", "cafe%CC%81", "%E2%84%AAevin"])(
+    "refuses the name %s",
+    async (name) => {
+      const { headers } = await world();
+      expect(await codeOf(send("POST", `/v1/users/${name}/tokens`, {}, headers))).toBe("invalid_request");
+    },
+  );
 });
 
 describe("the end of a token", () => {

@@ -147,9 +147,15 @@ function ids(route: Route, { things, user }: World): Change[] {
   const put = (what: string, text: string): Change => ({
     what: `{id} ${what}`,
     path: right.replace(`/${own}`, `/${text}`),
-    says: ["not_found"],
+    says: [isUsers ? "invalid_request" : "not_found"],
   });
-  if (isUsers) return [put("with a control character", "a%00"), put("too long", "u".repeat(USER_CHARS + 1))];
+  if (isUsers)
+    return [
+      put("with a control character", "a%00"),
+      put("too long", "u".repeat(USER_CHARS + 1)),
+      put("that is not NFC", "e%CC%81"),
+      put("after a blank", "%20a"),
+    ];
   const others = [...things].filter(([kind]) => kind.length === 3 && !own.startsWith(kind));
   return [
     ...others.map(([kind, id]) => put(`of a ${kind}`, id)),

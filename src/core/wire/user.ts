@@ -8,13 +8,22 @@ import { moment } from "./common.ts";
 const NOT_IN_NAMES = /[\u0000-\u001f\u007f-\u009f\ufffd]/;
 
 /** What is asked of a user's name, as a refusal says it. */
-export const USER_NAME_RULE = `must be UTF-8, with 1 to ${USER_CHARS} characters and no control characters`;
+export const USER_NAME_RULE = `must be UTF-8 in the normalisation form NFC, with 1 to ${USER_CHARS} characters, no control characters and no blanks around it`;
 
-/** What a tenant may call a user: 1 to 128 characters of any script. `.` and `..` cannot stand in a path. */
+/**
+ * What a tenant may call a user: 1 to 128 characters of any script. `.` and `..` cannot stand in a path. A name has one
+ * spelling: other normalisation forms and outer blanks are refused rather than changed, so two names are never one user.
+ */
 export function isUserName(text: string): boolean {
   const length = [...text].length;
   return (
-    length >= 1 && length <= USER_CHARS && !NOT_IN_NAMES.test(text) && text.isWellFormed() && !/^\.\.?$/.test(text)
+    length >= 1 &&
+    length <= USER_CHARS &&
+    !NOT_IN_NAMES.test(text) &&
+    text.isWellFormed() &&
+    text === text.normalize("NFC") &&
+    text === text.trim() &&
+    !/^\.\.?$/.test(text)
   );
 }
 
