@@ -33,11 +33,6 @@ const ALONE = [
 
 const stateful = () => cloudflareTest({ wrangler: { configPath: "./wrangler.toml" }, miniflare: { bindings } });
 
-/** The browser's build, as wrangler's bundler picks it: the tests' resolver stumbles over its file for Node. */
-const resolve = {
-  alias: { mediabunny: `${import.meta.dirname}/node_modules/mediabunny/dist/bundles/mediabunny.mjs` },
-};
-
 export default defineConfig({
   test: {
     silent: "passed-only",
@@ -63,7 +58,6 @@ export default defineConfig({
       {
         // Rooms with state: real Durable Objects, D1, R2 and queues. Every test has users of its own, so files share one runtime.
         plugins: [stateful()],
-        resolve,
         test: {
           name: "workerd",
           include: ["test/{http,routes,durable,store,jobs}/**/*.test.ts", "test/sandbox/object.test.ts"],
@@ -77,7 +71,6 @@ export default defineConfig({
       {
         // The same, where a test asks about everything there is.
         plugins: [stateful()],
-        resolve,
         test: {
           name: "alone",
           include: ALONE,

@@ -38,7 +38,6 @@ const LIBRARIES: Readonly<Record<string, readonly string[]>> = {
   core: ["ipaddr.js", "zod"],
   nemo: ["eventsource-parser", "jsonc-parser", "zod"],
   sandbox: ["cloudflare:workers", "hono", "jsonc-parser", "zod"],
-  store: ["mediabunny"],
   durable: ["cloudflare:workers", "standardwebhooks"],
   jobs: ["standardwebhooks"],
   http: ["hono", "@hono/zod-openapi", "@hono/zod-validator", "jsonc-parser", "zod"],

@@ -160,10 +160,12 @@ export const RENDER_FILE_BYTES = 2_000_000_000;
 // ---- looking into a file
 /** Bytes of a file's index that are held to look into it. Chosen: three hours of video; memory is shared by many objects. */
 export const MEDIA_INDEX_BYTES = 16 * MIB;
-/** Bytes at a file's start in which other formats than MP4 and Matroska say what they are. */
-export const MEDIA_HEAD_BYTES = 1024 * 1024;
 /** Boxes, elements, chunks and segments of one file that are looked at. Chosen: far above any real file's index, milliseconds of work. */
 export const MEDIA_PARTS = 10_000;
+/** Looks into one file that are begun and never end before it is rejected unseen. Chosen: one may be cut by a crash of ours, three hardly. */
+export const MEDIA_LOOKS = 3;
+/** Frames of sound that are counted. Chosen: six hours of MP3 or AAC, milliseconds of work. */
+export const MEDIA_FRAMES = 1_000_000;
 /** Reads from the store to look into one file. Chosen: a file with one index takes two or three; R2 counts each. */
 export const MEDIA_READS = 200;
 /** Bytes of all these reads together. Chosen: three quarters of an hour of sound, whose frames are counted where nothing tells its length. */

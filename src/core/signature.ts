@@ -6,6 +6,8 @@
  */
 import { FORMATS, type MediaFormat } from "./formats.ts";
 import { elementAt, elementsIn } from "./media/ebml.ts";
+import { findFrame } from "./media/frames.ts";
+import { tagLengths } from "./media/id3.ts";
 
 type Ext = "mp4" | "mov" | "avi" | "webm" | "mkv" | "jpg" | "png" | "gif" | "webp" | "mp3" | "wav" | "m4a" | "aac";
 
@@ -15,16 +17,47 @@ export function formatOfBytes(head: Uint8Array): MediaFormat | null {
   return FORMATS.find((format) => format.ext === ext) ?? null;
 }
 
+/** What a person calls a file that is none of the 13, where its first bytes tell; null where they do not. */
+export function nameOfOther(head: Uint8Array): string | null {
+  if (text(head, 4, 4) === "ftyp") {
+    const brand = text(head, 8, 4);
+    if (/^(he[iv][cmsx]|mif[12]|msf1)$/.test(brand)) return "HEIC";
+    return /^avi[fs]$/.test(brand) ? "AVIF" : null;
+  }
+  const start = text(head, 0, 8);
+  return OTHERS.find(([beginning]) => start.startsWith(beginning))?.[1] ?? null;
+}
+
+/** Files whose frames of sound or pictures must not make them one of the 13. Source: each format's own specification. */
+const OTHERS: readonly (readonly [string, string])[] = [
+  ["OggS", "Ogg"],
+  ["fLaC", "FLAC"],
+  ["FLV\x01", "Flash video"],
+  ["\x30\x26\xb2\x75\x8e\x66\xcf\x11", "Windows Media"],
+  ["\0\0\x01\xba", "an MPEG program stream"],
+  ["\0\0\x01\xb3", "an MPEG video stream"],
+  ["II*\0", "TIFF"],
+  ["MM\0*", "TIFF"],
+  ["FORM", "AIFF"],
+  ["caff", "Core Audio"],
+  ["#!AMR", "AMR"],
+  ["%PDF-", "PDF"],
+  ["PK\x03\x04", "ZIP"],
+  ["\x7fELF", "a program"],
+];
+
 function extOf(head: Uint8Array): Ext | null {
   if (starts(head, 0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a)) return "png";
   if (starts(head, 0xff, 0xd8, 0xff)) return "jpg";
   if (/^GIF8[79]a/.test(text(head, 0, 6))) return "gif";
   if (text(head, 0, 4) === "RIFF") return RIFF[text(head, 8, 4)] ?? null;
+  // WAV of more than 4 GB, or by a recorder that leaves room for it.
+  if (/^(RF64|BW64)$/.test(text(head, 0, 4))) return text(head, 8, 4) === "WAVE" ? "wav" : null;
   if (starts(head, 0x1a, 0x45, 0xdf, 0xa3)) return ofDocType(head);
   if (text(head, 4, 4) === "ftyp") return ofBrands(head);
   // QuickTime before 2001 has no brand and begins with whatever comes first.
   if (/^(moov|mdat|wide|free|skip|pnot)$/.test(text(head, 4, 4))) return "mov";
-  return ofSound(head, afterTag(head));
+  return ofSound(head);
 }
 
 const RIFF: Readonly<Record<string, Ext>> = { "AVI ": "avi", WAVE: "wav", WEBP: "webp" };
@@ -34,13 +67,16 @@ const SOUND_BRANDS = /^(M4A |M4B |M4P |F4A |F4B )$/;
 const MOVIE_BRANDS =
   /^(iso[2-9a-c]|isom|mp4[12]|avc1|hvc1|hev1|dash|cmf[2cs]|msdh|M4V |M4VH|M4VP|MSNV|mmp4|f4v |F4V |3g[p2].|NDS[CHSMP]|XAVC)$/;
 
+/** Pictures that are kept in boxes. */
+const PICTURE_BRANDS = /^(he[iv][cmsx]|mif[12]|msf1|avi[fs]|jp[2xm] |crx |jxl )$/;
+
 /** `ftyp`: the file's own brand first. A brand of the vendor's own is a movie where it says that it can be read as one. */
 function ofBrands(head: Uint8Array): Ext | null {
   const major = text(head, 8, 4);
   if (major === "qt  ") return "mov";
   if (SOUND_BRANDS.test(major)) return "m4a";
   if (MOVIE_BRANDS.test(major)) return "mp4";
-  if (/^(he[iv][cmsx]|mif[12]|msf1|avi[fs]|jp[2xm] |crx |jxl )$/.test(major)) return null; // pictures
+  if (PICTURE_BRANDS.test(major)) return null;
   const end = Math.min(head.length, numberAt(head, 0, 4));
   for (let at = 16; at + 4 <= end; at += 4) if (MOVIE_BRANDS.test(text(head, at, 4))) return "mp4";
   return null;
@@ -60,50 +96,25 @@ function ofDocType(head: Uint8Array): Ext | null {
   return null;
 }
 
-/** Where the sound begins behind an ID3 tag, which players put before MP3 and AAC alike. */
-function afterTag(head: Uint8Array): number {
-  if (text(head, 0, 3) !== "ID3") return 0;
-  const [a = 0, b = 0, c = 0, d = 0] = head.subarray(6, 10);
-  return 10 + ((a & 0x7f) << 21) + ((b & 0x7f) << 14) + ((c & 0x7f) << 7) + (d & 0x7f);
-}
-
-/** A frame's sync word is short: the next frame must stand where the first one ends, as far as that can be seen. */
-function ofSound(head: Uint8Array, at: number): Ext | null {
-  if (at > 0 && at + 4 > head.length) return head.length > 10 ? "mp3" : null; // the tag alone is longer than what there is
-  for (const [ext, lengthAt] of [
-    ["aac", adtsLength],
-    ["mp3", mp3Length],
-  ] as const) {
-    const length = lengthAt(head, at);
-    if (length === null) continue;
-    const next = at + length;
-    if (next + 4 > head.length || lengthAt(head, next) !== null) return ext;
+/**
+ * Frames of sound, behind tags or not. A tag may be longer than what there is, and may tell a wrong length: then the sound is
+ * looked for in what there is, and where only zeros follow, or nothing, the whole file will tell.
+ */
+function ofSound(head: Uint8Array): Ext | null {
+  const view = new DataView(head.buffer, head.byteOffset, head.byteLength);
+  let [at, farthest] = [0, 0];
+  for (let lengths = tagLengths(view, at); lengths.length > 0; lengths = tagLengths(view, at)) {
+    farthest = Math.max(farthest, at + (lengths[1] ?? 0));
+    at += lengths[0] ?? 0;
   }
-  return null;
-}
-
-/** Bytes of an ADTS frame; null where none begins. Source: ISO/IEC 13818-7, section 6.2. */
-function adtsLength(head: Uint8Array, at: number): number | null {
-  const [a = 0, b = 0, c = 0, d = 0, e = 0, f = 0] = head.subarray(at, at + 6);
-  const length = ((d & 0x03) << 11) | (e << 3) | (f >> 5);
-  const isRate = ((c >> 2) & 0x0f) < 13;
-  return a === 0xff && (b & 0xf6) === 0xf0 && isRate && length >= 7 ? length : null;
-}
-
-/** kbit/s by the header's index: MPEG-1, then MPEG-2 and 2.5. Source: ISO/IEC 11172-3 and 13818-3, layer III. */
-const KBITS_1 = [0, 32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320];
-const KBITS_2 = [0, 8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160];
-const RATES_1 = [44_100, 48_000, 32_000];
-
-/** Bytes of an MPEG layer III frame; null where none begins. */
-function mp3Length(head: Uint8Array, at: number): number | null {
-  const [a = 0, b = 0, c = 0] = head.subarray(at, at + 3);
-  const version = (b >> 3) & 0x03; // 3: MPEG-1, 2: MPEG-2, 0: MPEG-2.5
-  if (a !== 0xff || (b & 0xe6) !== 0xe2 || version === 1) return null;
-  const kbits = (version === 3 ? KBITS_1 : KBITS_2)[c >> 4] ?? 0;
-  const rate = (RATES_1[(c >> 2) & 0x03] ?? 0) / (version === 3 ? 1 : version === 2 ? 2 : 4);
-  if (kbits === 0 || rate === 0) return null;
-  return Math.floor(((version === 3 ? 144_000 : 72_000) * kbits) / rate) + ((c >> 1) & 0x01);
+  if (at > 0 && at >= head.length) return head.length > 10 ? "mp3" : null; // the tag is longer than what there is
+  const rest = head.subarray(at);
+  if (at > 0 && text(rest, 4, 4) === "ftyp") return ofBrands(rest);
+  if (nameOfOther(rest) !== null) return null;
+  const found = findFrame(view, at, head.length);
+  if (found !== null) return found.frame.format === "mp3" ? "mp3" : "aac";
+  const isOpen = at > 0 && (farthest >= head.length || rest.every((byte) => byte === 0));
+  return isOpen ? "mp3" : null;
 }
 
 const starts = (head: Uint8Array, ...bytes: readonly number[]): boolean => bytes.every((byte, at) => head[at] === byte);

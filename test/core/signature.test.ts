@@ -3,7 +3,8 @@ import { describe, expect, it } from "vitest";
 import { FORMATS, nameFor } from "../../src/core/formats.ts";
 import { FIRST_BYTES } from "../../src/core/limits.ts";
 import { formatOfBytes } from "../../src/core/signature.ts";
-import { box, join, sample, u32 } from "../support/media.ts";
+import { box, join, u32 } from "../support/bytes.ts";
+import { sample } from "../support/media.ts";
 
 const SAMPLES = {
   mp4: "clip.mp4",

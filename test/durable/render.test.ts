@@ -2,7 +2,7 @@ import { evictDurableObject, runInDurableObject } from "cloudflare:test";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { renderKey, type UserAddress } from "../../src/core/address.ts";
 import type { RenderId } from "../../src/core/ids.ts";
-import { RENDER_TTL_MS } from "../../src/core/limits.ts";
+import { POISON_ATTEMPTS, RENDER_TTL_MS } from "../../src/core/limits.ts";
 import type { UserPort } from "../../src/core/ports.ts";
 import { DAY_MS, HOUR_MS } from "../../src/core/time.ts";
 import { scaledWaits } from "../../src/core/waits.ts";
@@ -17,6 +17,7 @@ import {
   env,
   freshAddress,
   good,
+  kill,
   ledger,
   newProject,
   startTurn,
@@ -120,6 +121,27 @@ describe("a render in its object", () => {
     const head = new Uint8Array((await file?.arrayBuffer()) ?? new ArrayBuffer(0)).slice(4, 8);
     expect(new TextDecoder().decode(head)).toBe("ftyp");
     expect((await ledger(address)).renders).toHaveLength(1);
+  });
+
+  it("fails when looking into its file takes its instance down again and again", async () => {
+    const { address, user, project } = await filled();
+    const { MEDIA } = env;
+    const get = MEDIA.get.bind(MEDIA);
+    let begun = 0;
+    vi.spyOn(MEDIA, "get").mockImplementation(((key: string, options?: R2GetOptions) => {
+      if (options?.range === undefined) return get(key, options); // a read of a range is a look
+      begun += 1;
+      return new Promise(() => undefined);
+    }) as typeof MEDIA.get);
+    const { id } = good(await user.startRender(call(), project, body));
+    const looks = POISON_ATTEMPTS + 1; // the first one belongs to the poll that found it finished
+    for (let nth = 1; nth <= looks; nth += 1) {
+      await until(async () => begun >= nth, 40_000);
+      await kill(address);
+    }
+    const render = await doneOf(userPort(address), id, 40_000);
+    expect(render).toMatchObject({ status: "failed", error: { code: "render_failed" } });
+    expect(begun).toBe(looks);
   });
 
   it("is ordered once more when upstream fails it, and fails when that fails too", async () => {

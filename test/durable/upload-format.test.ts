@@ -1,10 +1,14 @@
 /** What a file is decides its first bytes; what it is inside, the look at the whole of it. */
-import { describe, expect, it } from "vitest";
-import { type UserAddress, uploadKey } from "../../src/core/address.ts";
+import { runInDurableObject } from "cloudflare:test";
+import { describe, expect, it, vi } from "vitest";
+import { type UserAddress, uploadKey, uploadObjectName } from "../../src/core/address.ts";
 import type { Append } from "../../src/core/append.ts";
 import { ownedId, type UploadId } from "../../src/core/ids.ts";
+import { MEDIA_LOOKS } from "../../src/core/limits.ts";
 import type { UploadPort } from "../../src/core/upload-port.ts";
+import { join } from "../support/bytes.ts";
 import { sample } from "../support/media.ts";
+import { id3, mp3 } from "../support/movies.ts";
 import {
   bad,
   call,
@@ -81,6 +85,82 @@ describe("the look at the whole file", () => {
     expect(types).toEqual(["upload.completed", "asset.rejected"]);
     const user = userPort(address);
     expect(bad(await user.attachAsset(call(), await newProject(user), asset)).code).toBe("asset_not_attachable");
+  });
+});
+
+describe("a look that takes its instance down", () => {
+  it("is tried a few times, then the asset is rejected with the reason", async () => {
+    const { MEDIA } = env;
+    const get = MEDIA.get.bind(MEDIA);
+    let begun = 0;
+    // A read of a range is a look; what hashes the file reads it whole.
+    const hanging = vi.spyOn(MEDIA, "get").mockImplementation(((key: string, options?: R2GetOptions) => {
+      if (options?.range === undefined) return get(key, options);
+      begun += 1;
+      return new Promise(() => undefined);
+    }) as typeof MEDIA.get);
+    try {
+      const movie = sample("clip.mp4");
+      const made = await opened("clip.mp4", movie.length);
+      good(await made.upload.write(streamOf(movie), movie.length));
+      const stub = () => env.UPLOAD.getByName(uploadObjectName(made.address, made.id));
+      for (let nth = 1; nth <= MEDIA_LOOKS; nth += 1) {
+        await until(async () => begun >= nth);
+        await runInDurableObject(stub(), (_, state) => state.abort("killed by the test")).catch(() => undefined);
+      }
+      const asset = await assetOf({ ...made, upload: uploadPort(made.address, made.id) });
+      expect(asset).toMatchObject({ status: "rejected", error: { code: "unsupported_media" } });
+      expect(asset.error?.detail).toContain("could not be looked into");
+      expect(begun).toBe(MEDIA_LOOKS);
+    } finally {
+      hanging.mockRestore();
+    }
+  });
+
+  it("is not one that the store did not let happen", async () => {
+    const { MEDIA } = env;
+    const get = MEDIA.get.bind(MEDIA);
+    let begun = 0;
+    const failing = vi.spyOn(MEDIA, "get").mockImplementation((async (key: string, options?: R2GetOptions) => {
+      if (options?.range !== undefined && begun++ <= MEDIA_LOOKS) throw new Error("get: internal error (10001)");
+      return get(key, options);
+    }) as typeof MEDIA.get);
+    try {
+      const { asset } = await assetFrom("clip.mp4", sample("clip.mp4"));
+      expect(asset).toMatchObject({ status: "ready", duration_ms: 3_000 });
+    } finally {
+      failing.mockRestore();
+    }
+  });
+});
+
+describe("a file of a format that players play", () => {
+  const zeros = (count: number) => new Uint8Array(count);
+  it.each([
+    ["song.mp3", "audio/mpeg", join(id3(zeros(9_000)), mp3(40))],
+    ["song.mp3", "audio/mpeg", mp3(40).slice(100)],
+    ["note.mp3", "audio/mp4", join(id3(zeros(9_000)), sample("tone.m4a"))],
+    ["note.mp3", "audio/aac", join(id3(zeros(9_000)), sample("tone.aac"))],
+    ["clip.mp4", "video/mp4", join(sample("clip.mp4"), zeros(5))],
+    ["clip.avi", "video/x-msvideo", sample("clip.avi")],
+  ])("is taken as what it is: %s as %s", async (name, type, data) => {
+    const { asset } = await assetFrom(name, data);
+    expect(asset).toMatchObject({ status: "ready", content_type: type });
+    expect(asset.duration_ms).toBeGreaterThan(900);
+  });
+
+  it("is refused when nothing that can be read follows its tag", async () => {
+    const flac = join(id3(zeros(9_000)), utf8.encode("fLaC"), zeros(2_000));
+    const { asset } = await assetFrom("song.mp3", flac);
+    expect(asset).toMatchObject({ status: "rejected", error: { code: "unsupported_media" } });
+  });
+
+  it("is refused by its name when people know it, with what to do", async () => {
+    const heic = new Uint8Array([0, 0, 0, 24, ...utf8.encode("ftypheic"), 0, 0, 0, 0, ...utf8.encode("mif1heic")]);
+    const made = await opened("IMG_0001.jpg", heic.length);
+    const { detail } = bad(await made.upload.write(streamOf(heic), heic.length));
+    expect(detail).toContain("HEIC");
+    expect(detail).toContain("convert it to jpg");
   });
 });
 

@@ -1,5 +1,5 @@
 /** Matroska and WebM files made of elements. */
-import { join } from "./media.ts";
+import { join } from "./bytes.ts";
 
 const utf8 = new TextEncoder();
 

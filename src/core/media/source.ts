@@ -26,8 +26,8 @@ export type MediaSource = {
   readonly read: (start: number, end: number) => Promise<DataView<ArrayBuffer>>;
   /** Counts parts of the file: boxes, elements, chunks, segments. Throws MediaError `over_budget`. */
   readonly count: (parts?: number) => void;
-  /** What may still be read. */
-  readonly left: () => { readonly reads: number; readonly bytes: number };
+  /** What may still be read and counted. */
+  readonly left: () => { readonly reads: number; readonly bytes: number; readonly parts: number };
 };
 
 /** Bytes fetched at once where a reader asks for less: neighbours are asked for next, and a read costs more than its bytes. */
@@ -77,7 +77,7 @@ export function boundedSource(
       parts -= counted;
       if (parts < 0) throw new MediaError("over_budget", `more than ${MEDIA_PARTS} parts`);
     },
-    left: () => ({ reads, bytes }),
+    left: () => ({ reads, bytes, parts }),
   };
 }
 

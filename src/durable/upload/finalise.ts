@@ -3,11 +3,13 @@
  *
  * A throw is tried again later. Whoever ends the upload here calls `done(ASSET)`, or fails it.
  */
-import { refusal } from "../../core/errors.ts";
+import { type Refusal, refusal } from "../../core/errors.ts";
+import { MEDIA_LOOKS } from "../../core/limits.ts";
+import { err, type Result } from "../../core/result.ts";
 import { sha256Of } from "../../store/files.ts";
 import type { Ends } from "./ends.ts";
 import { ASSET, REMOVE, TELL, type UploadHome } from "./home.ts";
-import { lookInside } from "./inside.ts";
+import { type Inside, lookInside } from "./inside.ts";
 import { assetOf, formatOf, type Upload } from "./record.ts";
 
 /** Gets the file's hash, looks into it, and tells the user's object, which takes the same asset twice for one. */
@@ -22,17 +24,35 @@ export async function finalise(home: UploadHome, ends: Ends): Promise<void> {
   const sha256 = (await hashOfPassed(home, upload)) ?? (await sha256Of(env.MEDIA, key));
   if (sha256 === null) throw new Error("a completed upload's file is missing");
   if (upload.sha256 !== null && upload.sha256 !== sha256) return ends.fail(wrongDigest());
-  const look = await lookInside(env.MEDIA, key, formatOf(upload));
+  const look = await lookOnce(home, key);
   const asset = assetOf(upload, key, sha256, look, now());
   const told = await home.user(upload).addAsset({ ...upload.call, repeat: null }, asset);
   if (!told.ok && told.error.code === "user_deleted") return ends.erase();
   if (!told.ok) throw new Error(`asset not taken: ${told.error.code}`);
   storage.transactionSync(() => {
-    home.save({ ...upload, assetId: asset.id, isRejected: !look.ok });
+    home.save({ ...upload, looks: 0, assetId: asset.id, isRejected: !look.ok });
     if (!look.ok) home.schedule.owe(REMOVE, "", now());
     home.schedule.done(ASSET, "");
     home.schedule.owe(TELL, "", now());
   });
+}
+
+/**
+ * Looks into the file, counted before it begins. A look that takes its instance down never ends, and would do the same to every
+ * next one: after so many of them the file is rejected unseen. A look that R2 did not let happen has ended, and does not count.
+ */
+async function lookOnce(home: UploadHome, key: string): Promise<Result<Inside, Refusal>> {
+  const { env, storage } = home.ground;
+  const upload = home.read();
+  if (upload.looks >= MEDIA_LOOKS) return err(unreadable());
+  home.save({ ...upload, looks: upload.looks + 1 });
+  await storage.sync();
+  try {
+    return await lookInside(env.MEDIA, key, formatOf(upload));
+  } finally {
+    const now = home.find();
+    if (now !== null) home.save({ ...now, looks: 0 });
+  }
 }
 
 /** The hash of the bytes that passed here, when they are all of a file that is there; asked once. */
@@ -42,6 +62,13 @@ async function hashOfPassed(home: UploadHome, upload: Upload): Promise<string | 
   const stored = await home.ground.env.MEDIA.head(home.key(upload));
   return stored?.size === upload.sizeBytes ? sha256 : null;
 }
+
+const unreadable = (): Refusal =>
+  refusal(
+    "unsupported_media",
+    `The file cannot be used: it could not be looked into in ${MEDIA_LOOKS} tries; convert it and send it again, or another one.`,
+    { hint: "POST /v1/uploads" },
+  );
 
 const wrongDigest = () =>
   refusal("checksum_mismatch", "The file's SHA-256 is not the one of Repr-Digest; create another upload.", {

@@ -7,7 +7,7 @@
 import { type Refusal, refusal } from "../../core/errors.ts";
 import { formatList, type MediaFormat } from "../../core/formats.ts";
 import { err, ok, type Result } from "../../core/result.ts";
-import { formatOfBytes } from "../../core/signature.ts";
+import { formatOfBytes, nameOfOther } from "../../core/signature.ts";
 import type { UploadHome } from "./home.ts";
 import { isPartial } from "./record.ts";
 
@@ -23,12 +23,21 @@ export function judgeFirstBytes(home: UploadHome, head: Uint8Array): Refusal | n
 /** The format that a file's first bytes show. */
 export function formatOfHead(head: Uint8Array): Result<MediaFormat, Refusal> {
   const format = formatOfBytes(head);
-  return format === null ? err(unsupported()) : ok(format);
+  return format === null ? err(unsupported(nameOfOther(head))) : ok(format);
 }
 
-const unsupported = (): Refusal =>
-  refusal(
+/** What to do about a format that people have and Nemo does not take. */
+const ADVICE: Readonly<Record<string, string>> = {
+  HEIC: "convert it to jpg (an iPhone sends jpg with Settings, Camera, Formats, Most Compatible)",
+  AVIF: "convert it to jpg, png or webp",
+};
+
+function unsupported(name: string | null): Refusal {
+  const advice = (name === null ? undefined : ADVICE[name]) ?? "convert it";
+  const content = name === null ? "none" : `${name}, none`;
+  return refusal(
     "unsupported_media",
-    `The file's content is none of ${formatList}, whatever its name says; convert it and create another upload.`,
+    `The file's content is ${content} of ${formatList}, whatever its name says; ${advice} and create another upload.`,
     { hint: "POST /v1/uploads", errors: [{ field: "body", message: `must be one of ${formatList}` }] },
   );
+}

@@ -48,6 +48,8 @@ export type Upload = {
   readonly lentTo: readonly UploadId[];
   /** Its asset cannot be used, and its file is not kept. */
   readonly isRejected: boolean;
+  /** Looks into its file that were begun and have not ended. */
+  readonly looks: number;
   /** Where we fetch it from; null when its sender brings it. */
   readonly import: Import | null;
   /** How many of its bytes had come when it ended without being completed; null before. */
@@ -71,6 +73,7 @@ const LATER = {
   pieces: null,
   lentTo: [],
   isRejected: false,
+  looks: 0,
   import: null,
   arrivedBytes: null,
 } as const;
@@ -111,6 +114,7 @@ export const newUpload = ({ call, owner, id, body }: Making, now: EpochMs, idleM
   pieces: null,
   lentTo: [],
   isRejected: false,
+  looks: 0,
   import: null,
   arrivedBytes: null,
 });

@@ -3,6 +3,7 @@ import { MEDIA_PARTS } from "../../../src/core/limits.ts";
 import { readMatroska } from "../../../src/core/media/matroska.ts";
 import { boundedSource, MediaError, type MediaSource, sourceOf } from "../../../src/core/media/source.ts";
 import type { MediaFacts } from "../../../src/core/media.ts";
+import { join } from "../../support/bytes.ts";
 import {
   audioTrack,
   ebmlHead,
@@ -17,7 +18,7 @@ import {
   tracks,
   videoTrack,
 } from "../../support/elements.ts";
-import { join, sample } from "../../support/media.ts";
+import { sample } from "../../support/media.ts";
 
 const read = (...parts: readonly Uint8Array[]): Promise<MediaFacts> => readMatroska(sourceOf(join(...parts)));
 const fault = async (...parts: readonly Uint8Array[]): Promise<unknown> =>

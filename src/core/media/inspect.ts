@@ -1,0 +1,56 @@
+/** What a media file is, by the reader of its format. Every reader is bounded by the source that it reads from. */
+import type { MediaFacts } from "../media.ts";
+import { readAvi } from "./avi.ts";
+import type { Size } from "./exif.ts";
+import { readGif } from "./gif.ts";
+import { placesBehindTags } from "./id3.ts";
+import { readJpeg } from "./jpeg.ts";
+import { readMatroska } from "./matroska.ts";
+import { isMp4, readMp4 } from "./mp4.ts";
+import { readPng } from "./png.ts";
+import { readSound } from "./sound.ts";
+import { type MediaSource, textAt } from "./source.ts";
+import { readWav } from "./wav.ts";
+import { readWebp } from "./webp.ts";
+
+/** A side that is longer is no picture's that anybody shows. */
+const SIDE_PIXELS = 1_000_000;
+
+/** Reads a file by its first bytes. Throws MediaError. */
+export async function inspectFile(source: MediaSource): Promise<MediaFacts> {
+  const facts = await read(source);
+  const { width, height } = facts;
+  const isSize = width !== null && height !== null && isSide(width) && isSide(height);
+  return isSize ? facts : { ...facts, width: null, height: null };
+}
+
+const isSide = (pixels: number): boolean => pixels > 0 && pixels <= SIDE_PIXELS;
+
+async function read(source: MediaSource): Promise<MediaFacts> {
+  const head = await source.read(0, 16);
+  const start = textAt(head, 0, 4);
+  if (start === "\x1aE\xdf\xa3") return readMatroska(source);
+  if (start === "\x89PNG") return picture("png", await readPng(source));
+  if (start.startsWith("\xff\xd8\xff")) return picture("jpg", await readJpeg(source));
+  if (start === "GIF8") return picture("gif", await readGif(source));
+  if (/^(RIFF|RF64|BW64)$/.test(start)) {
+    const kind = textAt(head, 8, 4);
+    if (kind === "WAVE") return readWav(source);
+    if (kind === "AVI ") return readAvi(source);
+    if (kind === "WEBP") return picture("webp", await readWebp(source));
+  }
+  // Some programs put a tag in front of a movie too.
+  const [behindTags = 0] = start.startsWith("ID3") ? await placesBehindTags(source) : [0];
+  if (isMp4(await source.read(behindTags, behindTags + 16))) return readMp4(source, behindTags);
+  return readSound(source);
+}
+
+const picture = (container: string, size: Size | null): MediaFacts => ({
+  container,
+  durationMs: null,
+  width: size?.width ?? null,
+  height: size?.height ?? null,
+  codec: null,
+  videoSamples: 0,
+  isWhole: true,
+});
