@@ -73,14 +73,14 @@ const COLLECTIONS = [
 ];
 
 export function createApp(): Api {
-  const app = new OpenAPIHono<AppEnv>({ defaultHook: (outcome) => refuseInvalid(outcome) });
+  const app = new OpenAPIHono<AppEnv>({ strict: false, defaultHook: (outcome) => refuseInvalid(outcome) });
   app.onError(onError);
   app.notFound(missingOf(app));
 
   app.use("/v1/uploads/:id", methodOverride(app));
   app.use(stamp, requestLog, setup, sizeLimits);
   app.use("/v1/uploads/*", uploadHeaders);
-  app.use("/v1/*", openCors);
+  for (const path of ["/v1/*", "/f/*", "/openapi.json"]) app.use(path, openCors);
   app.use("/v1/uploads/*", uploadVersion);
 
   for (const mount of COLLECTIONS) mount(app);

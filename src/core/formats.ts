@@ -1,6 +1,7 @@
 /** The media that Nemo accepts: the 13 formats of its own list, and the size it refuses above. */
 
 import { FILENAME_CHARS } from "./limits.ts";
+import { cut } from "./text.ts";
 
 export type MediaKind = "video" | "image" | "audio";
 
@@ -43,7 +44,7 @@ export function nameFor(filename: string, format: MediaFormat): string {
   const said = formatOfName(filename);
   if (said?.ext === format.ext) return filename;
   const stem = said === null ? filename : filename.slice(0, filename.lastIndexOf("."));
-  return `${stem.slice(0, FILENAME_CHARS - format.ext.length - 1)}.${format.ext}`;
+  return `${cut(stem, FILENAME_CHARS - format.ext.length - 1)}.${format.ext}`;
 }
 
 /** The list as a sentence part for people: `mp4, mov, … aac`. */

@@ -213,6 +213,8 @@ export const OUTBOX_BYTES = 1_000_000;
 export const ENDPOINTS_PER_SCOPE = 20;
 /** REST hooks of a tenant and mode. Chosen: one for each step of many automations; each event is looked up among them. */
 export const HOOKS_PER_SCOPE = 100;
+/** Removed endpoints and hooks of a tenant and mode whose removal may be repeated. Chosen: ten times as many as may be there. */
+export const REMOVED_TARGETS = 1_000;
 /** Real events that a hook's sample shows. Chosen: what automation tools show to choose from. */
 export const HOOK_SAMPLES = 3;
 /** After a rotation the secret before it signs beside the new one for this long. Chosen: a day to bring it to every receiver. */

@@ -6,10 +6,14 @@
 /** An escape in JSON text: a whole pair of surrogates, half a pair, or any other. */
 const ESCAPE = /\\(?:u[dD][89abAB][\da-fA-F]{2}\\u[dD][c-fC-F][\da-fA-F]{2}|u[dD][89a-fA-F][\da-fA-F]{2}|[\s\S])/g;
 const HALF_PAIR_CHARS = 6;
+const SURROGATE = /\\u[dD][89a-fA-F]/;
 
 /** JSON text whose strings hold no half character; each is replaced by U+FFFD, as decoders of UTF-8 do. */
-export const wholeJson = (json: string): string =>
-  json.replaceAll(ESCAPE, (found) => (found.length === HALF_PAIR_CHARS ? "\\ufffd" : found)).toWellFormed();
+export function wholeJson(json: string): string {
+  const whole = json.toWellFormed();
+  if (!SURROGATE.test(whole)) return whole; // most texts hold none
+  return whole.replaceAll(ESCAPE, (found) => (found.length === HALF_PAIR_CHARS ? "\\ufffd" : found));
+}
 
 const isHigh = (unit: number): boolean => unit >= 0xd800 && unit <= 0xdbff;
 const isLow = (unit: number): boolean => unit >= 0xdc00 && unit <= 0xdfff;

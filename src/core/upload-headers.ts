@@ -3,6 +3,7 @@ import { fromBase64 } from "./encode.ts";
 import { type Refusal, refusal } from "./errors.ts";
 import { FORMATS, formatOfName } from "./formats.ts";
 import { FILENAME_CHARS, MAX_REQUEST_BYTES, UPLOAD_BYTES } from "./limits.ts";
+import { cut, cutStart } from "./text.ts";
 
 export type HeaderReader = { readonly get: (name: string) => string | null };
 
@@ -40,8 +41,8 @@ export function fileNameFor(name: string | null, type: string | null): string {
   const wanted = type?.split(";", 1)[0]?.trim().toLowerCase();
   const format = FORMATS.find(({ mime }) => mime === wanted);
   const base = clean || "upload";
-  if (formatOfName(base) !== null || format === undefined) return base.slice(-FILENAME_CHARS);
-  return `${base.slice(0, FILENAME_CHARS - format.ext.length - 1)}.${format.ext}`;
+  if (formatOfName(base) !== null || format === undefined) return cutStart(base, FILENAME_CHARS);
+  return `${cut(base, FILENAME_CHARS - format.ext.length - 1)}.${format.ext}`;
 }
 
 /** The file name of a Content-Disposition; the extended form wins. Null when it has none. */

@@ -149,7 +149,10 @@ export class TenantObject extends CountDoors implements TenantPort {
   }
 
   async unsubscribeAddress(filter: HookFilter): Answer<null> {
-    return this.#changeHooks((hooks) => hooks.unsubscribeAddress(filter));
+    if (!this.#database.exists()) return ok(null);
+    this.#webhooks.hooks.unsubscribeAddress(filter);
+    this.#webhooks.deliveries.plan();
+    return ok(null);
   }
 
   async hookSamples(type: EventType): Promise<HookBody[]> {

@@ -1,4 +1,4 @@
-/** Cross-origin rules of `/v1`: preflights are open, since they carry no credential and no cookie exists. */
+/** Cross-origin rules of `/v1`, share links and the document: open to every page, since preflights carry no credential and no cookie exists. */
 import type { MiddlewareHandler } from "hono";
 import { cors } from "hono/cors";
 
@@ -7,6 +7,8 @@ const EXPOSED = [
   "Request-Id",
   "Retry-After",
   "ETag",
+  "Accept-Ranges",
+  "Content-Length",
   "Content-Range",
   "Content-Disposition",
   "Preference-Applied",

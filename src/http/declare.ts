@@ -5,14 +5,17 @@
  * so the two cannot differ. The common refusals and headers are added here, so that a route file says only what is its own.
  */
 import { createRoute, type RouteConfig } from "@hono/zod-openapi";
+import type { MiddlewareHandler } from "hono";
 import * as z from "zod";
+import { invalidFields } from "../core/errors.ts";
 import { type OwnedPrefix, ownedIdPattern, type PlainPrefix, plainIdPattern } from "../core/ids.ts";
 import { IDEMPOTENCY_KEY_CHARS, USER_CHARS } from "../core/limits.ts";
 import { owned, pageQuery, plain } from "../core/wire/common.ts";
 import { problem } from "../core/wire/problem.ts";
+import { ApiError } from "./api-error.ts";
 import { type Access, access, type Credentials } from "./auth.ts";
 import { readJson, readValuesOf, refuseBody } from "./body.ts";
-import type { Api } from "./context.ts";
+import type { Api, AppEnv } from "./context.ts";
 
 type Declaration = RouteConfig & {
   readonly access: Access;
@@ -74,9 +77,23 @@ function complete({
     security: isPublic ? [] : SECURITY[credentials],
     parameters: headers,
     responses: { ...given.responses, default: PROBLEM },
-    middleware: [access(rule, credentials, stops), ...bodyRules],
+    middleware: [
+      access(rule, credentials, stops),
+      ...(isPublic || given.request?.query !== undefined ? [] : [refuseWait]),
+      ...bodyRules,
+    ],
   });
 }
+
+/**
+ * `?wait=` where nobody would wait: a caller that believes to be waiting would ask again and again without a pause. A route
+ * that declares its query refuses what is not in it by itself.
+ */
+const refuseWait: MiddlewareHandler<AppEnv> = async (c, next) => {
+  if (c.req.query("wait") === undefined) return next();
+  const message = "is not offered here; only turns and videos can be waited for";
+  throw new ApiError(invalidFields([{ field: "query:wait", message }]));
+};
 
 /** Says in the document that a GET route answers HEAD too; the router hands every HEAD to its GET. */
 export const alsoHead = (app: Api, route: RouteConfig): void =>
@@ -85,10 +102,12 @@ export const alsoHead = (app: Api, route: RouteConfig): void =>
 /** Says in the document that a route takes its flat fields as a form too, with files or without. Declare the route with `hide`. */
 export function alsoForms(app: Api, { hide: _hide, ...route }: RouteConfig): void {
   const fields = { type: "object", additionalProperties: { type: "string" } } as const;
+  // generators of clients cannot read "all others are text" beside a field that is a list
+  const multipart = { type: "object", additionalProperties: true } as const;
   const file = { type: "array", items: { type: "string", format: "binary" } } as const;
   const content = {
     ...route.request?.body?.content,
-    "multipart/form-data": { schema: { ...fields, properties: { file } } },
+    "multipart/form-data": { schema: { ...multipart, properties: { file } } },
     "application/x-www-form-urlencoded": { schema: fields },
   };
   app.openAPIRegistry.registerPath({ ...route, request: { ...route.request, body: { required: true, content } } });

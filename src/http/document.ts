@@ -30,16 +30,20 @@ export function documentOf(app: Api): (c: Ctx) => Response {
     app.openAPIRegistry.registerComponent("securitySchemes", name, scheme);
   let written: string | undefined;
   return (c) => {
-    written ??= JSON.stringify(withOptionalBodies(app.getOpenAPI31Document({ openapi: "3.1.0", info: INFO })));
+    written ??= JSON.stringify(tidied(app.getOpenAPI31Document({ openapi: "3.1.0", info: INFO })));
     const servers = JSON.stringify([{ url: c.var.origin }]);
     const headers = { "Content-Type": "application/json", "Cache-Control": "no-cache" };
     return c.body(`{"servers":${servers},${written.slice(1)}`, 200, headers);
   };
 }
 
+const isOperation = (value: unknown): value is { middleware?: unknown } => typeof value === "object" && value !== null;
+
 /** Every declared body is `required` for its validator's sake; here a body without required fields may be left out. */
-function withOptionalBodies(document: Document): Document {
+function tidied(document: Document): Document {
   for (const path of Object.values(document.paths ?? {})) {
+    // What stands behind a route is no part of what it promises.
+    for (const operation of Object.values(path)) if (isOperation(operation)) delete operation.middleware;
     const found = path.post?.requestBody;
     if (!found || !("content" in found)) continue;
     const schema = found.content["application/json"]?.schema;

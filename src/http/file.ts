@@ -34,6 +34,21 @@ function rangeHeaderOf(request: Request, httpEtag: string): string | null {
   return ifRange === null || ifRange === httpEtag ? request.headers.get("Range") : null;
 }
 
+/** Types that a browser plays or shows by itself, and that hold nothing that runs. */
+const SHOWN = /^(video|audio|image)\/(?!svg)/;
+/** What the page around a played file needs: the file, and the browser's own styles. Nothing runs. */
+const PLAYER_POLICY = "sandbox; default-src 'none'; media-src *; img-src *; style-src 'unsafe-inline'";
+
+/** A link's file for any web page: whoever holds the link may read and show it. `isInline`: played where it is opened. */
+export function shareable(answer: Response, isInline: boolean): Response {
+  const { headers } = answer;
+  headers.set("Cross-Origin-Resource-Policy", "cross-origin");
+  if (!isInline || !SHOWN.test(headers.get("Content-Type") ?? "")) return answer;
+  headers.set("Content-Disposition", (headers.get("Content-Disposition") ?? "").replace(/^attachment/, "inline"));
+  headers.set("Content-Security-Policy", PLAYER_POLICY);
+  return answer;
+}
+
 /** Nothing in a file may run, be sniffed, be cached by others, or tell where it was opened from. */
 const headersOf = (file: StoredFile, httpEtag: string): Headers =>
   new Headers({

@@ -3,14 +3,15 @@ import type { ValidationTargets } from "hono";
 import type * as z from "zod";
 import type { FieldError } from "../core/errors.ts";
 import { faultWords } from "../core/fault-words.ts";
+import { cut } from "../core/text.ts";
 import { USER_NAME_RULE } from "../core/wire/user.ts";
 import { apiError, notFound } from "./api-error.ts";
 
 /** Field errors in one answer. Chosen: more would not be read. */
 const FIELD_ERRORS = 20;
 
-/** Where every list is told from which position it goes on. One that it cannot read has a code of its own. */
-const CURSOR = "query:after";
+/** Where lists and streams are told from which position they go on. One that cannot be read has a code of its own. */
+const CURSORS = ["query:after", "query:lastEventId", "query:Last-Event-ID"];
 
 type Issue = z.core.$ZodIssue;
 type Outcome = {
@@ -31,7 +32,7 @@ export function refuseInvalid(outcome: Outcome): void {
     throw apiError("invalid_request", `The user's name in the path ${USER_NAME_RULE}.`, { errors });
   }
   const errors = outcome.error.issues.flatMap((issue) => fieldErrors(issue, outcome.target)).slice(0, FIELD_ERRORS);
-  const code = errors.every(({ field }) => field === CURSOR) ? "invalid_cursor" : "invalid_request";
+  const code = errors.every(({ field }) => CURSORS.includes(field)) ? "invalid_cursor" : "invalid_request";
   throw apiError(code, errors.map(({ field, message }) => `${field}: ${message}`).join("; "), { errors });
 }
 
@@ -43,7 +44,7 @@ function fieldErrors(issue: Issue, target: keyof ValidationTargets): FieldError[
 
 /** A JSON pointer (RFC 6901) in a body; the whole body is `/`. */
 function place(path: readonly PropertyKey[], target: keyof ValidationTargets): string {
-  const parts = path.map((part) => String(part).slice(0, 60));
+  const parts = path.map((part) => cut(String(part), 60));
   if (target !== "json") return `${target}:${parts.join(".")}`;
   return `/${parts.map((part) => part.replaceAll("~", "~0").replaceAll("/", "~1")).join("/")}`;
 }

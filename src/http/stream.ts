@@ -1,6 +1,8 @@
 /** Answers that stream events (text/event-stream), and how a caller asks for one. */
+import * as z from "zod";
 import { RETRY_MS } from "../core/limits.ts";
 import type { Watching } from "../core/ports.ts";
+import { SECOND_MS } from "../core/time.ts";
 import { ApiError, apiError } from "./api-error.ts";
 
 const HEADERS = {
@@ -29,10 +31,47 @@ export function comeBack(error: unknown): Response {
   return new Response(`retry: ${RETRY_MS}\n\n`, { headers: HEADERS });
 }
 
-/** Where to read on: `Last-Event-ID` wins over `?after=`, since an EventSource repeats its first URL when it comes back. */
-export function cursorOf(lastEventId: string | undefined, after: number): number {
-  if (lastEventId === undefined || lastEventId === "") return after;
-  if (/^\d{1,15}$/.test(lastEventId)) return Number(lastEventId);
-  const errors = [{ field: "header:Last-Event-ID", message: "must be the id of an event of this stream" }];
-  throw apiError("invalid_cursor", "Last-Event-ID must be the id of an event of this stream.", { errors });
+/**
+ * As `comeBack`, and for a stream above the limit too: an EventSource that is answered 429 is closed for good, and its page
+ * sees neither the status nor Retry-After.
+ */
+export function comeBackToRead(error: unknown): Response {
+  if (!(error instanceof ApiError) || error.refusal.code !== "concurrency_limited") return comeBack(error);
+  const waitMs = (error.refusal.retryAfterSeconds ?? BUSY_SECONDS) * SECOND_MS;
+  return new Response(`retry: ${waitMs}\n: ${error.refusal.detail}\n\n`, { headers: HEADERS });
+}
+const BUSY_SECONDS = 5;
+
+/** The answer to HEAD of a stream's address: what GET would say, without a stream that somebody would have to close. */
+export const headOfStream = (hasEnded: boolean): Response =>
+  hasEnded ? new Response(null, { status: 204 }) : new Response(null, { headers: HEADERS });
+
+/** What may say in a query where to read on, beside `after`: as polyfills of EventSource write the header's name there. */
+const CURSOR_QUERY = ["lastEventId", "Last-Event-ID"] as const;
+
+const polyfilled = z
+  .string()
+  .max(20)
+  .optional()
+  .meta({ description: "As the header `Last-Event-ID`, for clients that cannot send it. Wins over `after`." });
+export const cursorQuery = { lastEventId: polyfilled, "Last-Event-ID": polyfilled };
+type CursorQuery = { readonly after: number } & { readonly [N in (typeof CURSOR_QUERY)[number]]?: string | undefined };
+
+/**
+ * Where to read on: the header `Last-Event-ID`, else its name in the query, else `?after=`, since an EventSource repeats its
+ * first URL when it comes back.
+ */
+export function cursorOf(header: string | undefined, query: CursorQuery): number {
+  const sent = [["header:Last-Event-ID", header], ...CURSOR_QUERY.map((name) => [`query:${name}`, query[name]])];
+  const [field = "", text = ""] = sent.find(([, value]) => value !== undefined && value !== "") ?? [];
+  if (text === "") return query.after;
+  if (/^\d{1,15}$/.test(text)) return Number(text);
+  const errors = [{ field, message: "must be the id of an event of this stream" }];
+  throw apiError(
+    "invalid_cursor",
+    `${field.slice(field.indexOf(":") + 1)} must be the id of an event of this stream.`,
+    {
+      errors,
+    },
+  );
 }

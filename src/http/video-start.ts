@@ -6,7 +6,7 @@ import { addressOf, callOf, newAddress } from "./call.ts";
 import type { Ctx } from "./context.ts";
 import { claimRepeat, renewClaim } from "./dedupe.ts";
 import { userObject } from "./objects.ts";
-import { preferredWait } from "./prefer.ts";
+import { waitOf } from "./prefer.ts";
 import { mayImport, planOf } from "./videos.ts";
 
 /** What a body asks beside the order. */
@@ -34,10 +34,10 @@ export async function started(c: Ctx, order: NamedOrder, { dry_run, dedupe }: As
 
 /** The video as it is; for who asked to wait, as it has ended by then. */
 export async function awaited(c: Ctx, made: VideoWire) {
-  const wait = preferredWait(c.req.header("Prefer"));
+  const wait = waitOf(c);
   if (wait === null) return { video: made, isEnd: false, headers: {} };
-  const video = unwrap(await userObject(c.env, addressOf(c, made.id)).awaitVideo(made.id, wait * 1_000));
-  return { video, isEnd: video.ended_at !== null, headers: { "Preference-Applied": `wait=${wait}` } };
+  const video = unwrap(await userObject(c.env, addressOf(c, made.id)).awaitVideo(made.id, wait.ms));
+  return { video, isEnd: video.ended_at !== null, headers: wait.headers };
 }
 
 const addressFor = async (c: Ctx, { project }: NamedOrder) =>

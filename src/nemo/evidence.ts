@@ -1,4 +1,6 @@
 /** What may be kept of an answer we did not like: its words, without secrets and without length; and how long it asks to wait. */
+
+import { cut } from "../core/text.ts";
 import { SECOND_MS } from "../core/time.ts";
 import { isObject } from "./json.ts";
 import { MESSAGE_CHARS } from "./limits.ts";
@@ -13,7 +15,7 @@ export function safeWords(text: string): string {
     .replace(SECRETS, (_all, prefix: string | undefined, bearer: string | undefined) => `${prefix ?? `${bearer} `}…`)
     .replace(/[\p{Cc}\s]+/gu, " ")
     .trim();
-  return line.length > MESSAGE_CHARS ? `${line.slice(0, MESSAGE_CHARS - 1)}…` : line;
+  return line.length > MESSAGE_CHARS ? `${cut(line, MESSAGE_CHARS - 1)}…` : line.toWellFormed();
 }
 
 /** The names that an error's words were seen or guessed under, in order. Source: nemo-api reference section 1.2. */

@@ -4,6 +4,8 @@
  * Attested: `t` tracks, `tt` kind (0 video, 1 audio, 7 text), `sg` segments, `d` milliseconds, `m` with `title`, `width`, `height`. Where
  * start, volume, words and names live is documented nowhere, so several spellings are tried. Source: nemo-api reference section 5.
  */
+
+import { cut } from "../core/text.ts";
 import { EMPTY_TIMELINE, type Segment, type Timeline, type Track, type TrackKind } from "../core/timeline.ts";
 import { isObject, parseJson } from "./json.ts";
 import { LABEL_CHARS, TIMELINE_SEGMENTS, TIMELINE_TRACKS } from "./limits.ts";
@@ -23,7 +25,7 @@ const WORDS = both("text", "txt", "tx", "content", "caption");
 const STARTS = both("start", "st", "start_ms", "startMs", "start_time", "startTime", "s", "offset", "position");
 const VOLUMES = both("volume", "vol", "vl", "v", "gain", "audio_volume");
 
-const cut = (text: string): string => (text.length > LABEL_CHARS ? text.slice(0, LABEL_CHARS) : text);
+const cutLabel = (text: string): string => cut(text, LABEL_CHARS);
 const notNegative = (value: number | null): number | null => (value === null || value < 0 ? null : value);
 
 /** The last part of an address or a path, for a segment that has no other name. */
@@ -43,11 +45,11 @@ function readSegment(raw: unknown, kind: TrackKind): Segment {
   const label = stringAt(raw, ...LABELS) ?? words ?? fileName(raw);
   const text = words ?? (kind === "text" && label !== "" ? label : null);
   return {
-    label: cut(label),
+    label: cutLabel(label),
     startMs: notNegative(numberAt(raw, ...STARTS)),
     durationMs: notNegative(numberAt(raw, "d", ...both("duration_ms", "duration"))),
     volume: volume(raw),
-    text: text === null ? null : cut(text),
+    text: text === null ? null : cutLabel(text),
   };
 }
 
@@ -89,7 +91,7 @@ export function readTimeline(draftText: string | null): Timeline {
   return {
     tracks,
     durationMs: notNegative(numberAt(draft, "d", "m.d", "duration_ms", "duration")) ?? lengthOf(tracks),
-    title: title === null ? null : cut(title),
+    title: title === null ? null : cutLabel(title),
     width: notNegative(numberAt(draft, "m.width", "width", "m.w")),
     height: notNegative(numberAt(draft, "m.height", "height", "m.h")),
   };

@@ -7,7 +7,7 @@ import type { Env } from "../env.ts";
 import { apiError, notFound, unwrap } from "../http/api-error.ts";
 import type { Api, Ctx } from "../http/context.ts";
 import { alsoHead, declare } from "../http/declare.ts";
-import { serveFile } from "../http/file.ts";
+import { serveFile, shareable } from "../http/file.ts";
 import { userObject } from "../http/objects.ts";
 import { rootsOf } from "../http/roots.ts";
 import { fileAnswers } from "./renders.ts";
@@ -21,6 +21,8 @@ const open = declare({
   tags,
   path: "/f/{token}",
   summary: "The file behind a signed link",
+  description:
+    "Whoever holds the link may read the file from any web page, and show it in one. It is downloaded, or with `?inline` played where it is opened.",
   request: { params: z.object({ token }) },
 });
 
@@ -41,8 +43,10 @@ export function mountLinks(app: Api): void {
 
 async function serveLink(c: Ctx, text: string): Promise<Response> {
   const read = await readLink(text, rootsOf(c.var.config), Date.now());
-  if (read.ok && read.value.purpose !== "ticket")
-    return serveFile(c.env.MEDIA, c.req.raw, await fileOf(c.env, read.value));
+  if (read.ok && read.value.purpose !== "ticket") {
+    const answer = await serveFile(c.env.MEDIA, c.req.raw, await fileOf(c.env, read.value));
+    return shareable(answer, c.req.query("inline") !== undefined);
+  }
   if (!read.ok && read.error === "expired") throw apiError("link_expired", "Ask whoever shared it for a new link.");
   throw notFound();
 }

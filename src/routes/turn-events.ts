@@ -12,10 +12,11 @@ import type { Api, Ctx } from "../http/context.ts";
 import { answer, declare, ownedParams } from "../http/declare.ts";
 import { userObject } from "../http/objects.ts";
 import { rootsOf } from "../http/roots.ts";
-import { comeBack, cursorOf, streamOf, wantsJson } from "../http/stream.ts";
+import { comeBackToRead, cursorOf, cursorQuery, headOfStream, streamOf, wantsJson } from "../http/stream.ts";
 
-const query = z.strictObject({
+const eventsQuery = z.strictObject({
   after: z.coerce.number().int().min(0).default(0).meta({ description: "Events after this id." }),
+  ...cursorQuery,
   limit: z.coerce.number().int().min(1).max(PAGE_MAX).default(PAGE_MAX).meta({ description: "JSON only." }),
   wait: z.coerce
     .number()
@@ -33,8 +34,9 @@ const events = declare({
   credentials: "key_or_user_token",
   tags: ["Turns"],
   summary: "A turn's events from any point",
-  description: "A stream unless `Accept: application/json` asks for a page. `Last-Event-ID` wins over `?after=`.",
-  request: { params: ownedParams("trn"), query },
+  description:
+    "A stream unless `Accept: application/json` asks for a page. `Last-Event-ID` wins over `?after=`. A stream above the limit is answered with `retry:` alone: come back then. HEAD holds nothing.",
+  request: { params: ownedParams("trn"), query: eventsQuery },
   responses: {
     200: {
       description: "The events after the cursor.",
@@ -78,14 +80,21 @@ export function mountTurnEvents(app: Api): void {
 
   app.openapi(events, async (c) => {
     const { id } = c.req.valid("param");
-    const { after, limit, wait, ticket } = c.req.valid("query");
+    const query = c.req.valid("query");
+    const { limit, ticket } = query;
     const user = userObject(c.env, await turnAddress(c, id, ticket));
-    const cursor = cursorOf(c.req.header("Last-Event-ID"), after);
+    const cursor = cursorOf(c.req.header("Last-Event-ID"), query);
+    const isHead = c.req.method === "HEAD";
+    const wait = isHead ? 0 : query.wait;
     if (ticket === undefined && wantsJson(c.req.header("Accept")))
       return c.json(unwrap(await user.readTurnEvents(id, cursor, limit, wait * 1_000)), 200);
+    if (isHead) {
+      const page = unwrap(await user.readTurnEvents(id, cursor, 1, 0));
+      return headOfStream(page.ended && page.data.length === 0);
+    }
     return user
       .watchTurn(id, cursor, ticket ?? null)
       .then((watching) => streamOf(unwrap(watching)))
-      .catch(comeBack);
+      .catch(comeBackToRead);
   });
 }

@@ -9,7 +9,7 @@ import { answer, body, declare, ownedPage, ownedParams } from "../http/declare.t
 import { unwrapMetered } from "../http/metered.ts";
 import { userObject } from "../http/objects.ts";
 import { pageRequest, shownPage } from "../http/page.ts";
-import { preferredWait } from "../http/prefer.ts";
+import { waitOf, waitQuery } from "../http/prefer.ts";
 import { comeBack, streamOf, wantsStream } from "../http/stream.ts";
 
 const tags = ["Turns"];
@@ -22,7 +22,7 @@ const start = declare({
   summary: "Say something",
   description:
     "`Accept: text/event-stream` answers with the turn's events. Else 202 at once, or with `Prefer: wait=N` (1 to 60 s) 200 when it has ended by then.",
-  request: { params: ownedParams("prj"), body: body(newTurn) },
+  request: { params: ownedParams("prj"), query: waitQuery, body: body(newTurn) },
   responses: {
     200: {
       description: "The ended turn, or the stream of its events.",
@@ -50,7 +50,8 @@ const read = declare({
   credentials: "key_or_user_token",
   tags,
   summary: "One turn",
-  request: { params: ownedParams("trn") },
+  description: "With `Prefer: wait=N` or `?wait=N` it answers when the turn has ended, or after that many seconds.",
+  request: { params: ownedParams("trn"), query: waitQuery },
   responses: { 200: answer(turn, "The turn.") },
 });
 
@@ -77,10 +78,10 @@ export function mountTurns(app: Api): void {
         .then((watching) => streamOf(unwrap(watching), location))
         .catch(comeBack);
     }
-    const wait = preferredWait(c.req.header("Prefer"));
+    const wait = waitOf(c);
     if (wait === null) return c.json(made, 202, location);
-    const later = unwrap(await user.awaitTurn(made.id, wait * 1_000));
-    return c.json(later, later.ended_at === null ? 202 : 200, { ...location, "Preference-Applied": `wait=${wait}` });
+    const later = unwrap(await user.awaitTurn(made.id, wait.ms));
+    return c.json(later, later.ended_at === null ? 202 : 200, { ...location, ...wait.headers });
   });
 
   app.openapi(list, async (c) => {
@@ -91,7 +92,10 @@ export function mountTurns(app: Api): void {
 
   app.openapi(read, async (c) => {
     const { id } = c.req.valid("param");
-    return c.json(unwrap(await userObject(c.env, addressOf(c, id)).readTurn(id)), 200);
+    const user = userObject(c.env, addressOf(c, id));
+    const wait = c.req.method === "HEAD" ? null : waitOf(c);
+    if (wait === null) return c.json(unwrap(await user.readTurn(id)), 200);
+    return c.json(unwrap(await user.awaitTurn(id, wait.ms)), 200, wait.headers);
   });
 
   app.openapi(cancel, async (c) => {

@@ -7,7 +7,7 @@ import { addressOf } from "../http/call.ts";
 import type { Api } from "../http/context.ts";
 import { declare, ownedParams } from "../http/declare.ts";
 import { userObject } from "../http/objects.ts";
-import { comeBack, cursorOf, streamOf, wantsJson } from "../http/stream.ts";
+import { comeBackToRead, cursorOf, cursorQuery, headOfStream, streamOf, wantsJson } from "../http/stream.ts";
 
 const events = declare({
   method: "get",
@@ -17,11 +17,12 @@ const events = declare({
   tags: ["Videos"],
   summary: "A video's events from any point",
   description:
-    "Its stages, whole messages of its turns, what changed, the end. A stream unless `Accept: application/json` asks for a page. `Last-Event-ID` wins over `?after=`.",
+    "Its stages, whole messages of its turns, what changed, the end. A stream unless `Accept: application/json` asks for a page. `Last-Event-ID` wins over `?after=`. A stream above the limit is answered with `retry:` alone: come back then. HEAD holds nothing.",
   request: {
     params: ownedParams("vid"),
     query: z.strictObject({
       after: z.coerce.number().int().min(0).default(0).meta({ description: "Events after this id." }),
+      ...cursorQuery,
       limit: z.coerce.number().int().min(1).max(PAGE_MAX).default(PAGE_MAX).meta({ description: "JSON only." }),
       wait: z.coerce
         .number()
@@ -43,14 +44,21 @@ const events = declare({
 export function mountVideoEvents(app: Api): void {
   app.openapi(events, async (c) => {
     const { id } = c.req.valid("param");
-    const { after, limit, wait } = c.req.valid("query");
+    const query = c.req.valid("query");
+    const { limit } = query;
     const user = userObject(c.env, addressOf(c, id));
-    const cursor = cursorOf(c.req.header("Last-Event-ID"), after);
+    const cursor = cursorOf(c.req.header("Last-Event-ID"), query);
+    const isHead = c.req.method === "HEAD";
+    const wait = isHead ? 0 : query.wait;
     if (wantsJson(c.req.header("Accept")))
       return c.json(unwrap(await user.readVideoEvents(id, cursor, limit, wait * 1_000)), 200);
+    if (isHead) {
+      const page = unwrap(await user.readVideoEvents(id, cursor, 1, 0));
+      return headOfStream(page.ended && page.data.length === 0);
+    }
     return user
       .watchVideo(id, cursor)
       .then((watching) => streamOf(unwrap(watching)))
-      .catch(comeBack);
+      .catch(comeBackToRead);
   });
 }

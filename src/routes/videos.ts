@@ -13,6 +13,7 @@ import { serveFile } from "../http/file.ts";
 import { found } from "../http/generators.ts";
 import { userObject } from "../http/objects.ts";
 import { pageRequest, shownPage } from "../http/page.ts";
+import { waitOf, waitQuery } from "../http/prefer.ts";
 import { awaited, started } from "../http/video-start.ts";
 import { mayMakeVideos, orderFor, orderOf } from "../http/videos.ts";
 import { fileAnswers } from "./renders.ts";
@@ -35,7 +36,7 @@ const start = declare({
   summary: "Make a video",
   description:
     "Prompt in, MP4 out: project, files, turn, export. `assets` may be https addresses: they are imported first. 202 at once, or with `Prefer: wait=N` (1 to 60 s) 200 when it has ended by then. Tools that cannot nest send `asset_urls`, `asset_ids` (text, parted by commas or lines), `metadata_<key>`; a form may hold the same fields and, as multipart, the files themselves. Needs the scopes `chat` and `render`.",
-  request: { body: body(newVideo) },
+  request: { query: waitQuery, body: body(newVideo) },
   hide: true, // its validators know JSON alone; documented below with forms
   responses: made,
 });
@@ -49,7 +50,7 @@ const generate = declare({
   flat: true,
   summary: "Make a video with a generator",
   description: "As `POST /v1/videos`; flat, its variables are `var_<name>`.",
-  request: { params: generatorParams, body: body(newGeneratorVideo) },
+  request: { params: generatorParams, query: waitQuery, body: body(newGeneratorVideo) },
   hide: true,
   responses: made,
 });
@@ -79,7 +80,8 @@ const read = declare({
   credentials,
   tags,
   summary: "One video",
-  request: { params: ownedParams("vid") },
+  description: "With `Prefer: wait=N` or `?wait=N` it answers when the video has ended, or after that many seconds.",
+  request: { params: ownedParams("vid"), query: waitQuery },
   responses: { 200: answer(video, "The video.") },
 });
 
@@ -92,7 +94,7 @@ const goOn = declare({
   summary: "Go on with a video",
   description:
     "An answer to the agent's question, or a change to a finished video: another turn and another export. A prompt that says nothing but to export makes another export alone. `Prefer: wait=N` as when it was made.",
-  request: { params: ownedParams("vid"), body: body(newVideoTurn) },
+  request: { params: ownedParams("vid"), query: waitQuery, body: body(newVideoTurn) },
   responses: {
     200: answer(video, "The video, ended, for who asked to wait."),
     202: answer(video, "The video, on its way again."),
@@ -173,7 +175,10 @@ export function mountVideos(app: Api): void {
 
   app.openapi(read, async (c) => {
     const { id } = c.req.valid("param");
-    return c.json(unwrap(await userObject(c.env, addressOf(c, id)).readVideo(id)), 200);
+    const user = userObject(c.env, addressOf(c, id));
+    const wait = c.req.method === "HEAD" ? null : waitOf(c);
+    if (wait === null) return c.json(unwrap(await user.readVideo(id)), 200);
+    return c.json(unwrap(await user.awaitVideo(id, wait.ms)), 200, wait.headers);
   });
 
   app.openapi(goOn, async (c) => {

@@ -110,7 +110,7 @@ describe.concurrent("§7.5 hooks", () => {
       ({ data }) => data.length === 0,
     );
     const before = receiver.received.length;
-    await refused(member.ask("DELETE", `/v1/hooks/${made.id}`), "not_found");
+    expect((await member.ask("DELETE", `/v1/hooks/${made.id}`)).status).toBe(204);
     const again = await shown(
       member.post("/v1/hooks", { target_url: receiver.url, event: "turn.completed" }),
       hook,
@@ -120,7 +120,7 @@ describe.concurrent("§7.5 hooks", () => {
     await shown(member.post("/v1/hooks", { target_url: receiver.url, event: "turn.failed" }), hook, 201);
     const path = `/v1/hooks?target_url=${encodeURIComponent(receiver.url)}`;
     expect((await member.ask("DELETE", path)).status).toBe(204);
-    await refused(member.ask("DELETE", path), "not_found");
+    expect((await member.ask("DELETE", path)).status).toBe(204);
     await greet(member);
     expect(receiver.received).toHaveLength(before);
   });

@@ -4,7 +4,7 @@ import { credentialOf } from "../../src/http/credential.ts";
 import { isKnown } from "../../src/http/etag.ts";
 import { preferredWait } from "../../src/http/prefer.ts";
 import { repeatKeyOf, userOf } from "../../src/http/request-headers.ts";
-import { comeBack, cursorOf, wantsJson, wantsStream } from "../../src/http/stream.ts";
+import { comeBack, comeBackToRead, cursorOf, wantsJson, wantsStream } from "../../src/http/stream.ts";
 
 const headers = (given: Record<string, string>): Headers => new Headers(given);
 
@@ -100,10 +100,24 @@ describe("streams", () => {
   });
 
   it("go on from Last-Event-ID, then from ?after=", () => {
-    expect(cursorOf("7", 3)).toBe(7);
-    expect(cursorOf(undefined, 3)).toBe(3);
-    expect(cursorOf("", 3)).toBe(3);
-    expect(() => cursorOf("x", 3)).toThrow("invalid_cursor");
+    expect(cursorOf("7", { after: 3 })).toBe(7);
+    expect(cursorOf(undefined, { after: 3 })).toBe(3);
+    expect(cursorOf("", { after: 3 })).toBe(3);
+    expect(() => cursorOf("x", { after: 3 })).toThrow("invalid_cursor");
+  });
+
+  it("go on from the header's name in the query, as polyfills write it, unless the header says otherwise", () => {
+    expect(cursorOf(undefined, { after: 3, lastEventId: "5" })).toBe(5);
+    expect(cursorOf(undefined, { after: 3, "Last-Event-ID": "6" })).toBe(6);
+    expect(cursorOf(undefined, { after: 3, lastEventId: "" })).toBe(3);
+    expect(cursorOf("7", { after: 3, lastEventId: "5" })).toBe(7);
+    expect(() => cursorOf(undefined, { after: 3, lastEventId: "x" })).toThrow("invalid_cursor");
+  });
+
+  it("above the limit invite to come back too, where they are read", async () => {
+    const response = comeBackToRead(apiError("concurrency_limited", "Too many.", { retryAfterSeconds: 7 }));
+    expect([response.status, await response.text()]).toEqual([200, "retry: 7000\n: Too many.\n\n"]);
+    expect(() => comeBackToRead(apiError("not_found", "none"))).toThrow("not_found");
   });
 });
 

@@ -188,7 +188,7 @@ function queries({ operation }: Route, path: string): Change[] {
     return {
       what: `?${what}`,
       path: `${bare}?${query}`,
-      says: [name === "after" ? "invalid_cursor" : "invalid_request"],
+      says: [/^(after|last-?event-?id)$/i.test(name) ? "invalid_cursor" : "invalid_request"],
       names: `query:${name}`,
     };
   };

@@ -3,6 +3,7 @@ import type { DisabledBy, Failing } from "../../core/endpoint-health.ts";
 import type { EndpointId } from "../../core/ids.ts";
 import type { EpochMs } from "../../core/time.ts";
 import type { EndpointWire } from "../../core/wire/webhook.ts";
+import { rememberRemoved, wasRemoved } from "./removed-targets.ts";
 
 export type Endpoint = {
   readonly id: EndpointId;
@@ -68,8 +69,14 @@ export class EndpointRows {
     );
   }
 
+  /** Whether there was one of this id, which was removed. */
+  wasRemoved(id: EndpointId): boolean {
+    return wasRemoved(this.#sql, id);
+  }
+
   remove(id: EndpointId): void {
     this.#sql.exec("DELETE FROM endpoints WHERE id = ?", id);
+    rememberRemoved(this.#sql, id);
   }
 
   /** The recovery under way; null when there is none. */

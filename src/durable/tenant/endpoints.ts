@@ -83,9 +83,9 @@ export class Endpoints {
     return ok(showEndpoint(changed));
   }
 
-  /** Removes an endpoint and calls off what was still owed to it. */
+  /** Removes an endpoint and calls off what was still owed to it; one that was removed before is gone already. */
   delete(id: EndpointId): Result<null, Refusal> {
-    if (this.#rows.find(id) === null) return err(noEndpoint());
+    if (this.#rows.find(id) === null) return this.#rows.wasRemoved(id) ? ok(null) : err(noEndpoint());
     this.#ground.storage.transactionSync(() => {
       this.#rows.remove(id);
       this.#secrets.forget(id);

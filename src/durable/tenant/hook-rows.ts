@@ -3,6 +3,7 @@ import type { Failing } from "../../core/endpoint-health.ts";
 import type { EndpointId } from "../../core/ids.ts";
 import type { EpochMs } from "../../core/time.ts";
 import type { EventType } from "../../core/wire/event.ts";
+import { rememberRemoved, wasRemoved } from "./removed-targets.ts";
 
 export type Hook = {
   readonly id: EndpointId;
@@ -76,8 +77,14 @@ export class HookRows {
     );
   }
 
+  /** Whether there was one of this id, which was removed. */
+  wasRemoved(id: EndpointId): boolean {
+    return wasRemoved(this.#sql, id);
+  }
+
   remove(id: EndpointId): void {
     this.#sql.exec("DELETE FROM hooks WHERE id = ?", id);
+    rememberRemoved(this.#sql, id);
   }
 
   #rows(where: string, ...values: SqlStorageValue[]): Hook[] {

@@ -67,14 +67,17 @@ export class Hooks {
     return this.#rows.all().map(showHook);
   }
 
+  /** Removes a hook; one that was removed before is as gone as its caller wants it. */
   unsubscribe(id: EndpointId): Result<null, Refusal> {
     const hook = this.#rows.find(id);
-    return this.#removeAll(hook === null ? [] : [hook]);
+    if (hook === null) return this.#rows.wasRemoved(id) ? ok(null) : err(noHook());
+    this.#removeAll([hook]);
+    return ok(null);
   }
 
-  /** Removes every hook of an address, or its hook of one event. */
-  unsubscribeAddress({ target_url: url, event }: HookFilter): Result<null, Refusal> {
-    return this.#removeAll(this.#rows.at(url, event ?? null));
+  /** Removes every hook of an address, or its hook of one event, as many as there are. */
+  unsubscribeAddress({ target_url: url, event }: HookFilter): void {
+    this.#removeAll(this.#rows.at(url, event ?? null));
   }
 
   wanting(type: EventType): Hook[] {
@@ -98,8 +101,7 @@ export class Hooks {
     return Promise.all(latest.map((event) => this.message(event)));
   }
 
-  #removeAll(hooks: readonly Hook[]): Result<null, Refusal> {
-    if (hooks.length === 0) return err(noHook());
+  #removeAll(hooks: readonly Hook[]): void {
     const { storage, now } = this.#ground;
     storage.transactionSync(() => {
       for (const { id } of hooks) {
@@ -107,7 +109,6 @@ export class Hooks {
         this.#deliveries.callOff({ kind: "hook", id }, now());
       }
     });
-    return ok(null);
   }
 }
 

@@ -6,6 +6,7 @@ import { CLAIMS_TABLE } from "./claims.ts";
 import { ERASED_TABLE, SETTLED_COLUMN } from "./erased.ts";
 import { HOOK_HEALTH_COLUMNS } from "./hook-rows.ts";
 import { QUOTA_SHARES, QUOTA_TABLES } from "./quotas.ts";
+import { REMOVED_TARGETS_TABLE } from "./removed-targets.ts";
 import { RENDER_BYTES_COLUMN, USAGE_TABLES } from "./usage.ts";
 
 export const TENANT_MIGRATIONS: Migrations = [
@@ -158,4 +159,5 @@ export const TENANT_MIGRATIONS: Migrations = [
   RENDER_BYTES_COLUMN,
   "DROP INDEX deliveries_by_state", // no query goes by it, and a delivery wrote it three times
   QUOTA_SHARES,
+  REMOVED_TARGETS_TABLE,
 ];

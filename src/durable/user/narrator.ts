@@ -2,6 +2,7 @@
 
 import type { Action } from "../../core/action.ts";
 import type { ProjectId } from "../../core/ids.ts";
+import { cut } from "../../core/text.ts";
 import type { EpochMs } from "../../core/time.ts";
 import type { Turn } from "../../core/turn.ts";
 import type { TurnEventWire } from "../../core/wire/turn-event.ts";
@@ -109,5 +110,5 @@ const refused = (message: string): NemoFailure => ({
   at: "run_sse",
   status: null,
   code: null,
-  message: message.slice(0, 200),
+  message: cut(message, 200),
 });

@@ -4,6 +4,7 @@ import { GuiTalkStream, translateGuiTalk } from "../../core/gui-talk.ts";
 import type { ProjectId } from "../../core/ids.ts";
 import { MESSAGE_CHARS } from "../../core/limits.ts";
 import { isTrailingNoise, saysNoCredits } from "../../core/noise.ts";
+import { cutAt } from "../../core/text.ts";
 import type { TurnEventWire } from "../../core/wire/turn-event.ts";
 
 export class Speaker {
@@ -49,7 +50,7 @@ export class Speaker {
   #say(text: string, partial: boolean): TurnEventWire[] {
     if (text === "" && !(this.#shown && !partial)) return [];
     this.#shown ||= partial;
-    const pieces = piecesOf(text).map(
+    const pieces = piecesOf(text.toWellFormed()).map(
       (piece): TurnEventWire => ({ type: "message", message: this.#message, text: piece, partial }),
     );
     if (partial) return pieces;
@@ -68,7 +69,6 @@ export class Speaker {
 /** A text in pieces that fit into a row, cut between characters. */
 function piecesOf(text: string): string[] {
   if (text.length <= MESSAGE_CHARS) return [text];
-  const insidePair = text.charCodeAt(MESSAGE_CHARS - 1) >> 10 === 0x36; // a high surrogate
-  const cut = insidePair ? MESSAGE_CHARS - 1 : MESSAGE_CHARS;
-  return [text.slice(0, cut), ...piecesOf(text.slice(cut))];
+  const end = cutAt(text, MESSAGE_CHARS);
+  return [text.slice(0, end), ...piecesOf(text.slice(end))];
 }

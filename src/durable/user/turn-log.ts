@@ -6,6 +6,7 @@
  */
 import type { TurnId, VideoId } from "../../core/ids.ts";
 import { TURN_TEXT_CHARS } from "../../core/limits.ts";
+import { cut } from "../../core/text.ts";
 import type { EpochMs } from "../../core/time.ts";
 import type { TurnEventWire } from "../../core/wire/turn-event.ts";
 import { isToldByVideo, type VideoEventWire } from "../../core/wire/video.ts";
@@ -105,7 +106,7 @@ export class TurnLog {
       .toArray();
     const events = rows.map(({ data }) => JSON.parse(data) as TurnEventWire); // written by append() only
     const texts = events.flatMap((event) => (event.type === "message" && !event.partial ? [event.text] : []));
-    return texts.length === 0 ? null : texts.join("\n\n").slice(0, TURN_TEXT_CHARS);
+    return texts.length === 0 ? null : cut(texts.join("\n\n"), TURN_TEXT_CHARS);
   }
 
   /** The last event's number, 0 when there is none. */
