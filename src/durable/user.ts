@@ -24,7 +24,6 @@ import { BatchDoors } from "./user/batch-doors.ts";
 import type { Batches } from "./user/batches.ts";
 import type { Answer } from "./user/doors.ts";
 import type { Erasure } from "./user/erasure.ts";
-import { settleIn } from "./user/home.ts";
 import type { Makings } from "./user/makings.ts";
 import { enterAsNew } from "./user/new-user.ts";
 import { putTogether, type UserParts } from "./user/parts.ts";
@@ -209,11 +208,10 @@ export class UserObject extends BatchDoors implements UserPort {
     return this.living(() => this.#parts.assets.attach(call, project, asset));
   }
 
-  /** Reading the balance of a user nobody wrote for yet makes a token, and so the object's storage. */
+  /** Reading makes nothing: neither a user nor a token of one that nobody wrote for yet. */
   async readCredits(): Answer<CreditsWire> {
     const { account, ground } = this.#parts.home;
     return this.living(async () => {
-      settleIn(this.#parts.home, null);
       const read = await account.read((token) => account.nemo.readCredits(token));
       return read.ok ? ok({ ...read.value, read_at: toRfc3339(ground.now()) }) : read;
     });

@@ -16,9 +16,10 @@ import { isUserToken } from "./user-token.ts";
 
 /**
  * What a route asks of its caller: a scope of the key, any valid key, nothing, `read` unless a stream ticket is in the URL, or
- * one of two scopes: whoever may send an upload's bytes may ask how far they came, since no resumable client works without.
+ * one of several scopes: whoever may send an upload's bytes may ask how far they came, since no resumable client works without;
+ * and whoever may make something may make the user that it is for.
  */
-export type Access = KeyScope | "any" | "public" | "read_or_ticket" | "read_or_upload";
+export type Access = KeyScope | "any" | "public" | "read_or_ticket" | "read_or_upload" | "chat_or_upload_or_render";
 
 /** Which credentials a route takes. User tokens are let in only where a route says so: most things are the tenant's own. */
 export type Credentials = "key" | "key_or_user_token";
@@ -55,6 +56,7 @@ export const access =
 function scopesFor(rule: Access): readonly KeyScope[] {
   if (rule === "any" || rule === "public") return [];
   if (rule === "read_or_upload") return ["read", "upload"];
+  if (rule === "chat_or_upload_or_render") return ["chat", "upload", "render"];
   return [rule === "read_or_ticket" ? "read" : rule];
 }
 

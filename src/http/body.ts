@@ -51,8 +51,19 @@ export function valuesIn(c: Ctx, schema: z.ZodType, given: Pick<Unflattened, "bo
   if (faults.length > 0) throw new ApiError(invalidFields(faults));
   const own = addresses.length === 0 ? null : refuseOwn(addresses, hostsOf(c));
   if (own !== null) throw new ApiError(own);
+  refuseCallback(c, body);
   return body;
 }
+
+/** A user token may not say where messages go that its tenant's secret signs. Asked of every body that is read, whatever its route. */
+function refuseCallback(c: Ctx, body: unknown): void {
+  const isUser = c.var.caller !== undefined && c.var.caller.pass !== null;
+  if (!isUser || typeof body !== "object" || body === null || !Object.hasOwn(body, CALLBACK)) return;
+  const errors = [{ field: `/${CALLBACK}`, message: "must not be sent with a user token" }];
+  const detail = `A user token may not name a ${CALLBACK}: its messages carry the account's signature. Leave it out, or send the request from your server with an API key.`;
+  throw apiError("key_required", detail, { errors });
+}
+const CALLBACK = "callback_url";
 
 /** The names under which this request reached us. */
 const hostsOf = (c: Ctx): string[] =>

@@ -25,7 +25,7 @@ const tags = ["Users"];
 const makeToken = declare({
   method: "post",
   path: "/v1/users/{id}/tokens",
-  access: "any",
+  access: "chat_or_upload_or_render",
   tags,
   summary: "A short-lived token for a user's phone or browser",
   description:

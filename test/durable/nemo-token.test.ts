@@ -43,6 +43,12 @@ afterEach(() => {
   delete env.ALLOW_ANONYMOUS;
 });
 
+/** A user in whose name something was made. */
+const known = async (of = address) => {
+  good(await userPort(of).openSession(call()));
+  return userPort(of);
+};
+
 /** The token that the last call came with. */
 const used = () => nemo.seen.at(-1)?.token;
 
@@ -84,6 +90,9 @@ describe("whose token a live user works with", () => {
     env.ALLOW_ANONYMOUS = "1";
     const user = userPort(address);
     expect(await user.readToken()).toMatchObject({ source: "anonymous", state: "ready" });
+    expect(bad(await user.readCredits()).code).toBe("not_found"); // whoever only reads makes no account
+    expect(nemo.seen).toEqual([]);
+    await known();
     good(await user.readCredits());
     expect(nemo.seen.map(({ path }) => path)).toEqual([MINT, CREDITS]);
     expect(await user.readToken()).toMatchObject({ source: "anonymous", state: "ready" });
@@ -223,7 +232,7 @@ describe("an anonymous token", () => {
   });
 
   it("that Nemo refuses is renewed once, with the same client id", async () => {
-    const user = userPort(address);
+    const user = await known();
     good(await user.readCredits());
     await nemo.control("/__fail", { path: CREDITS, status: 401 });
     good(await user.readCredits());
@@ -234,7 +243,7 @@ describe("an anonymous token", () => {
 
   it("is asked for once more under another client id where Nemo refuses the first", async () => {
     await nemo.control("/__fail", { path: MINT, status: 400, times: 1 });
-    good(await userPort(address).readCredits());
+    good(await (await known()).readCredits());
     const mints = nemo.seen.filter(({ path }) => path === MINT).map(({ headers }) => headers.get("x-client-id") ?? "");
     expect(new Set(mints).size).toBe(2);
     for (const id of mints) expect(id).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
@@ -242,7 +251,7 @@ describe("an anonymous token", () => {
 
   it("that is rationed is not asked for again before its time", async () => {
     await nemo.control("/__fail", { path: MINT, status: 429, times: 5 });
-    const user = userPort(address);
+    const user = await known();
     const refused = bad(await user.readCredits());
     expect(refused).toMatchObject({ code: "nemo_token_unavailable" });
     expect(refused.retryAfterSeconds).toBeGreaterThan(3_500);
@@ -284,14 +293,14 @@ describe("how a kept token stands", () => {
 
   it("is told for an anonymous one too, and for one that is not to be had", async () => {
     env.ALLOW_ANONYMOUS = "1";
-    good(await userPort(address).readCredits());
+    good(await (await known()).readCredits());
     const [minted] = await until(
       async () => (await told(userObjectName(address))).length > 0 && told(userObjectName(address)),
     );
     expect(minted).toMatchObject({ source: "anonymous", state: "ready" });
     await nemo.control("/__fail", { path: MINT, status: 429, times: 5 });
     const other = { ...address, uh: strayHash(random) };
-    bad(await userPort(other).readCredits());
+    bad(await (await known(other)).readCredits());
     const [rationed] = await until(
       async () => (await told(userObjectName(other))).length > 0 && told(userObjectName(other)),
     );

@@ -32,6 +32,7 @@ afterEach(() => {
 describe("after a rotation", () => {
   it("everything sealed is sealed anew, and opens without the old secret", async () => {
     const [minted, brought] = [freshAddress(), freshAddress()];
+    good(await userPort(minted).openSession(call()));
     good(await userPort(minted).readCredits());
     const named = freshAddress();
     const name = await seal("ada", userNameOwner(named), { current: OLD, previous: null }, random);

@@ -40,7 +40,7 @@ describe("the document", () => {
     expect(JSON.stringify(paths)).not.toContain("/admin");
     for (const [path, operations] of Object.entries(paths)) {
       for (const [method, operation] of Object.entries(operations)) {
-        const rules = [...SCOPES, "any", "public", "read_or_ticket", "read_or_upload"];
+        const rules = [...SCOPES, "any", "public", "read_or_ticket", "read_or_upload", "chat_or_upload_or_render"];
         expect(rules, `${method} ${path}`).toContain(operation["x-scope"]);
         const credentials = operation["x-credentials"] ?? "public";
         expect(operation.security.length, `${method} ${path}`).toBe(

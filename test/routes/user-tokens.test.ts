@@ -122,13 +122,25 @@ describe("making one", () => {
   it("gives no scope that the key lacks, and only those asked for", async () => {
     const { tenant, mint } = await world();
     expect((await mint("ada", { scopes: ["read"] })).scopes).toEqual(["read"]);
-    const reader = bearer((await makeKey(tenant.id, { scopes: ["read", "webhooks"] })).secret);
-    const own = await jsonOf<UserTokenWire>(await send("POST", tokenPath("ada"), {}, reader), 201);
-    expect(own.scopes).toEqual(["read"]);
-    expect(await codeOf(send("POST", tokenPath("ada"), { scopes: ["chat"] }, reader))).toBe("missing_scope");
+    const sender = bearer((await makeKey(tenant.id, { scopes: ["read", "upload", "webhooks"] })).secret);
+    const own = await jsonOf<UserTokenWire>(await send("POST", tokenPath("ada"), {}, sender), 201);
+    expect(own.scopes).toEqual(["read", "upload"]);
+    expect(await codeOf(send("POST", tokenPath("ada"), { scopes: ["chat"] }, sender))).toBe("missing_scope");
     expect(await codeOf(send("POST", "/v1/projects", {}, bearer(own.token)))).toBe("missing_scope");
     const hooks = bearer((await makeKey(tenant.id, { scopes: ["webhooks"] })).secret);
     expect(await codeOf(send("POST", tokenPath("ada"), {}, hooks))).toBe("missing_scope");
+  });
+
+  it("makes a user, so a key that only reads makes none", async () => {
+    const { tenant, headers } = await world();
+    const reader = bearer((await makeKey(tenant.id, { scopes: ["read"] })).secret);
+    expect(await codeOf(send("POST", tokenPath("ada"), {}, reader))).toBe("missing_scope");
+    const credits = await call("/v1/credits", { headers: { ...reader, "X-User-Id": "ada" } });
+    expect(await problemOf(credits)).toMatchObject({ status: 404, code: "not_found", hint: "POST /v1/projects" });
+    expect((await call("/v1/me", { headers: { ...reader, "X-User-Id": "ada" } })).status).toBe(200);
+    expect((await call("/v1/users/ada", { headers })).status).toBe(404);
+    await newProject({ ...headers, "X-User-Id": "ada" });
+    expect((await call("/v1/credits", { headers: { ...reader, "X-User-Id": "ada" } })).status).toBe(200);
   });
 
   it.each([

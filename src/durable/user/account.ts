@@ -27,7 +27,7 @@ import { refusalOf } from "../refusals.ts";
 import type { Schedule } from "../schedule.ts";
 import { Seals } from "../seals.ts";
 import { nemoOf } from "../upstream.ts";
-import { OwnMint } from "./own-mint.ts";
+import { noToken, OwnMint } from "./own-mint.ts";
 import { renewName } from "./registry.ts";
 import { SharedToken } from "./shared-token.ts";
 
@@ -81,7 +81,7 @@ export class Account {
 
   /** Nemo's API, for what is done for a generator: what that says of itself comes first. */
   nemoFor(generator: AttributionWire | null | undefined): Nemo {
-    const told = readMeta(this.#ground.sql, ATTRIBUTION);
+    const told = this.#database.exists() ? readMeta(this.#ground.sql, ATTRIBUTION) : null;
     const tenants = told === null ? null : (JSON.parse(told) as AttributionWire); // written by tellFrom() only
     return nemoOf(this.#ground, this.#address, attributionOf(generator, tenants));
   }
@@ -115,6 +115,7 @@ export class Account {
   /** A failure of a call in our error table's words, whichever side it came from, with the link that helps where one does. */
   explain(failure: Refusal | NemoFailure, charged: Charged = "no"): Refusal {
     const told = "detail" in failure ? failure : refusalOf(failure, charged);
+    if (!this.#database.exists()) return told;
     const helps = told.code === "insufficient_credits" || told.code === "plan_upgrade_required";
     const user = helps && !this.isShared() && this.#brought.state() === null ? this.#mint.nemoUser() : null;
     return user === null ? told : { ...told, registerUrl: `${REGISTER_URL}?bind=${encodeURIComponent(user)}` };
@@ -186,11 +187,14 @@ export class Account {
     return this.#seals.renew();
   }
 
+  /** The token to work with. Nothing is asked of Nemo for a user in whose name nothing was made: whoever only reads makes nothing. */
   async #hold(): Promise<Result<InUse, Refusal>> {
-    const brought = await this.#brought.open();
+    const exists = this.#database.exists();
+    const brought = exists ? await this.#brought.open() : null;
     if (brought !== null) return inUse("user", brought, async (taken) => this.#brought.report(brought.mark, taken));
     const shared = await this.#shared.find();
     if (shared !== null) return inUse(shared.source, shared, (taken) => this.#shared.report(shared, taken));
+    if (!exists) return err(this.#mint.state(false).source === NO_TOKEN.source ? noToken() : nothingMade());
     const own = await this.#mint.token();
     if (!own.ok) return own;
     return ok({ token: own.value, told: async (taken) => (taken ? null : this.#mint.renew(own.value)) });
@@ -213,3 +217,8 @@ function inUse(
   };
   return ok({ token, told });
 }
+
+const nothingMade = (): Refusal =>
+  refusal("not_found", "Nothing was made here yet, so there is no account with Nemo; make a project first.", {
+    hint: "POST /v1/projects",
+  });

@@ -209,7 +209,7 @@ export class OwnMint {
   }
 }
 
-const noToken = (): Refusal =>
+export const noToken = (): Refusal =>
   refusal("nemo_token_unavailable", "No Nemo token is set; bring one with PUT /v1/nemo_token.", {
     charged: "no",
     hint: "PUT /v1/nemo_token",
