@@ -1,7 +1,4 @@
-/** The media that Nemo accepts: the 13 formats of its own list, and the size it refuses above. */
-
-import { FILENAME_CHARS } from "./limits.ts";
-import { cut } from "./text.ts";
+/** The media that Nemo accepts: the 13 formats of its own list. */
 
 export type MediaKind = "video" | "image" | "audio";
 
@@ -39,12 +36,19 @@ export function formatOfName(name: string): MediaFormat | null {
   return FORMATS.find((format) => format.ext === wanted) ?? null;
 }
 
-/** The name for a file of this format: as it is where its ending says so, else with the format's ending in place of another's. */
-export function nameFor(filename: string, format: MediaFormat): string {
-  const said = formatOfName(filename);
-  if (said?.ext === format.ext) return filename;
-  const stem = said === null ? filename : filename.slice(0, filename.lastIndexOf("."));
-  return `${cut(stem, FILENAME_CHARS - format.ext.length - 1)}.${format.ext}`;
+/** Other endings that media files are sent under: of the same formats, of formats that a sender may have converted, and of none. */
+const OTHER_ENDINGS = new Set(
+  `3g2 3ga 3gp 3gpp aif aiff amr apng asf avif bin bmp bw64 dat divx f4a f4b f4v flac flv gifv heic heics heif heifs hif jfif
+  jif jpe jpg_large jps m1v m2ts m2v m4b m4p m4r m4v mka mk3d mp1 mp2 mp4a mp4v mpa mpe mpeg mpg mpga mpo mts oga ogg ogm ogv
+  opus pjp pjpeg qt qta rf64 svg temp tif tiff tmp ts vob wave weba wma wmv x-m4v xvid`.split(/\s+/),
+);
+
+/** The ending by which a name says what kind of file it is, with its dot; empty where it has none. */
+export function knownEnding(name: string): string {
+  const dot = name.lastIndexOf(".");
+  if (dot < 0) return "";
+  const isKnown = formatOfName(name) !== null || OTHER_ENDINGS.has(name.slice(dot + 1).toLowerCase());
+  return isKnown ? name.slice(dot) : "";
 }
 
 /** The list as a sentence part for people: `mp4, mov, … aac`. */

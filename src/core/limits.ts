@@ -172,6 +172,8 @@ export const MEDIA_READS = 200;
 export const MEDIA_READ_BYTES = 64 * MIB;
 
 // ---- videos
+/** Bytes of a form's part before its content. Chosen: a part has two or three short headers; a longer block is no form. */
+export const PART_HEADER_BYTES = 8_192;
 /** Text fields of one form. Chosen: every label a file may have, and a generator's variables. */
 export const FORM_FIELDS = 100;
 /** Files one video is made of. Chosen: a shooting's worth; each is brought to upstream in turn. */

@@ -1,5 +1,5 @@
 /**
- * Text without half a character. JavaScript counts in UTF-16 units, and a character beyond the first 65,536 takes two of
+ * Text without half a character, and names without what cannot be seen. JavaScript counts in UTF-16 units, and a character beyond the first 65,536 takes two of
  * them; a text with one of the two alone is refused by strict readers of what we keep and send on.
  */
 
@@ -14,6 +14,15 @@ export function wholeJson(json: string): string {
   if (!SURROGATE.test(whole)) return whole; // most texts hold none
   return whole.replaceAll(ESCAPE, (found) => (found.length === HALF_PAIR_CHARS ? "\\ufffd" : found));
 }
+
+/**
+ * Characters that cannot be seen and change how the text around them looks: controls of both kinds (C0, C1), separators of
+ * lines, and format characters such as U+202E, which turns text around. The two joiners stay: emoji and some scripts need them.
+ */
+const HIDDEN = /[\p{Cc}\p{Zl}\p{Zp}]|(?![\u200c\u200d])\p{Cf}/gu;
+
+/** A name without them, in whole characters. */
+export const withoutHidden = (text: string): string => text.replaceAll(HIDDEN, "").toWellFormed();
 
 const isHigh = (unit: number): boolean => unit >= 0xd800 && unit <= 0xdbff;
 const isLow = (unit: number): boolean => unit >= 0xdc00 && unit <= 0xdfff;

@@ -1,5 +1,5 @@
 /** A multipart body read as a stream: of each file its name, type, size, hash and first bytes; the rest passes by. */
-import { FormReader } from "../core/form-reader.ts";
+import { FormReader, sourceOf } from "../core/form-reader.ts";
 
 export type Part = {
   readonly name: string;
@@ -26,14 +26,15 @@ const hex = (bytes: ArrayBuffer): string =>
 
 /** The parts of a form in order. Null when the body is no whole form. A part above `limitBytes` is still read to its end. */
 export async function readParts(body: ReadableStream<Uint8Array>, contentType: string): Promise<Part[] | null> {
-  const reader = FormReader.of(body, contentType);
-  if (reader === null) return null;
+  if (!/^\s*multipart\/form-data\b/i.test(contentType)) return null;
+  const reader = FormReader.of(sourceOf(body), contentType);
   const parts: Part[] = [];
   try {
     for (;;) {
-      const headers = await reader.next();
-      if (headers === "end") return parts;
-      if (headers === null) return null;
+      const next = await reader.next();
+      if (!next.ok) return null;
+      if (next.value === null) return parts;
+      const { name, isFile, filename, contentType } = next.value;
       const digest = new crypto.DigestStream("SHA-256");
       const hashing = digest.getWriter();
       let sizeBytes = 0;
@@ -44,10 +45,11 @@ export async function readParts(body: ReadableStream<Uint8Array>, contentType: s
         if (piece.length > 0) await hashing.write(piece);
       });
       await hashing.close();
-      if (!whole) return null;
-      parts.push({ ...headers, sizeBytes, sha256: hex(await digest.digest), head });
+      if (!whole.ok) return null;
+      const told = { name, filename: isFile ? filename : null, contentType: contentType || "application/octet-stream" };
+      parts.push({ ...told, sizeBytes, sha256: hex(await digest.digest), head });
     }
   } finally {
-    await reader.release();
+    reader.release();
   }
 }

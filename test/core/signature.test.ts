@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { FORMATS, nameFor } from "../../src/core/formats.ts";
+import { nameFor } from "../../src/core/file-name.ts";
+import { FORMATS } from "../../src/core/formats.ts";
 import { FIRST_BYTES } from "../../src/core/limits.ts";
 import { formatOfBytes } from "../../src/core/signature.ts";
 import { box, join, u32 } from "../support/bytes.ts";

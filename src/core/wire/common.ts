@@ -12,6 +12,7 @@ import {
   PROMPT_BYTES,
   TARGET_CHARS,
 } from "../limits.ts";
+import { withoutHidden } from "../text.ts";
 
 const utf8 = new TextEncoder();
 const bytesOf = (text: string): number => utf8.encode(text).length;
@@ -56,14 +57,22 @@ export const metadata = z
   .refine((labels) => Object.keys(labels).length <= METADATA_KEYS, `must have at most ${METADATA_KEYS} keys`)
   .meta({ example: { order: "1234" } });
 
+/** A name as people see it. What cannot be seen is taken out: it would make the name look like another. */
+const seen = <T extends z.ZodType<string>>(text: T) =>
+  text.transform(withoutHidden).refine((name) => name.trim() !== "", "must not be empty");
+
+/** What somebody calls a thing, of at most so many characters. */
+export const title = (chars: number) => seen(z.string().trim().min(1).max(chars));
+
 /** A file's name: shown to people and to Nemo, never part of a path. */
-export const filename = z
-  .string()
-  .min(1)
-  .max(FILENAME_CHARS)
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is refused here
-  .regex(/^[^\u0000-\u001f\u007f/\\]+$/, "must not hold slashes or control characters")
-  .meta({ example: "clip.mp4" });
+export const filename = seen(
+  z
+    .string()
+    .min(1)
+    .max(FILENAME_CHARS)
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is refused here
+    .regex(/^[^\u0000-\u001f\u007f/\\]+$/, "must not hold slashes or control characters"),
+).meta({ example: "clip.mp4" });
 
 /** A BCP 47 language tag such as `en` or `zh-CN`. */
 export const language = z

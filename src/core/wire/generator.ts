@@ -4,7 +4,7 @@ import { sentenceLists } from "../body-values.ts";
 import { FORMATS } from "../formats.ts";
 import { GENERATOR_VARIABLES, VARIABLE_CHARS } from "../limits.ts";
 import { attribution } from "./attribution.ts";
-import { language, moment, plain, prompt } from "./common.ts";
+import { language, moment, plain, prompt, title } from "./common.ts";
 
 const words = (max: number) => z.string().trim().min(1).max(max);
 /** Sentences for people: as text, one per line. */
@@ -35,7 +35,7 @@ const formats = FORMATS.map(({ ext }) => ext) as [string, ...string[]]; // 13 of
 
 /** What a tenant writes down. */
 export const recipe = z.strictObject({
-  name: words(100),
+  name: title(100),
   description: z.string().trim().max(2_000).default(""),
   prompt: prompt.meta({ example: "make a {{seconds}}-second promo video about {{product}}" }),
   variables: z.array(variable).max(GENERATOR_VARIABLES).default([]),

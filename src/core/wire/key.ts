@@ -1,7 +1,7 @@
 /** API keys as their owner sees them: everything but the secret, which is shown once. */
 import * as z from "zod";
 import { KEY_GRACE_MAX_SECONDS } from "../limits.ts";
-import { mode, moment, plain } from "./common.ts";
+import { mode, moment, plain, title } from "./common.ts";
 
 /** What a key may do. */
 export const SCOPES = ["read", "chat", "upload", "render", "webhooks", "keys"] as const;
@@ -31,7 +31,7 @@ export const key = z
   .meta({ id: "Key" });
 export type KeyWire = z.infer<typeof key>;
 
-const name = z.string().trim().min(1).max(100);
+const name = title(100);
 
 /** A key as the operator orders it. */
 export const newKey = z.strictObject({

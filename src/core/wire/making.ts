@@ -1,6 +1,6 @@
 /** A generator on its way: described by its caller, written by the agent. */
 import * as z from "zod";
-import { callbackUrl, charged, failure, language, moment, owned, plain } from "./common.ts";
+import { callbackUrl, charged, failure, language, moment, owned, plain, title } from "./common.ts";
 import { slug } from "./generator.ts";
 import { spent } from "./token.ts";
 
@@ -8,7 +8,7 @@ export const newMaking = z.strictObject({
   description: z.string().trim().min(1).max(2_000).meta({
     example: "create a generator that turns product photos into promo videos with music and captions",
   }),
-  name: z.string().trim().min(1).max(100).optional().meta({ description: "The agent's where none is sent." }),
+  name: title(100).optional().meta({ description: "The agent's where none is sent." }),
   slug: slug.optional().meta({ description: "Made from the name where none is sent." }),
   language: language.optional(),
   callback_url: callbackUrl,

@@ -1,6 +1,6 @@
 /** A project: one conversation and one timeline, held by Nemo as a task and a session. */
 import * as z from "zod";
-import { language, metadata, moment, owned } from "./common.ts";
+import { language, metadata, moment, owned, title } from "./common.ts";
 
 const timelineSegment = z.object({
   label: z.string(),
@@ -44,13 +44,13 @@ export const project = z
 export type ProjectWire = z.infer<typeof project>;
 
 export const projectPatch = z.strictObject({
-  name: z.string().trim().min(1).max(200).optional(),
+  name: title(200).optional(),
   metadata: metadata.optional().meta({ description: "Replaces all of it.", example: { order: "7" } }),
 });
 export type ProjectPatch = z.infer<typeof projectPatch>;
 
 export const newProject = z.strictObject({
-  name: z.string().trim().min(1).max(200).default("project"),
+  name: title(200).default("project"),
   language: language.optional(),
   metadata: metadata.default({}),
 });

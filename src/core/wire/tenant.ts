@@ -2,7 +2,7 @@
 import * as z from "zod";
 import { ORIGINS_PER_TENANT, RENDER_TTL_MAX_SECONDS, RENDER_TTL_MIN_SECONDS } from "../limits.ts";
 import { attribution } from "./attribution.ts";
-import { moment, plain } from "./common.ts";
+import { moment, plain, title } from "./common.ts";
 import { scope } from "./key.ts";
 
 /** The flood gate's tiers, as wrangler.toml binds them. */
@@ -10,7 +10,7 @@ export const TIERS = ["small", "medium", "large"] as const;
 const tier = z.enum(TIERS);
 export type Tier = z.infer<typeof tier>;
 
-const name = z.string().trim().min(1).max(100);
+const name = title(100);
 const count = z.int().min(0);
 
 /** What one mode of a tenant may use. 0 allows none. Days are UTC. */
