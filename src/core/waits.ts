@@ -76,6 +76,10 @@ export type Waits = {
   readonly uploadBodyIdle: number;
   /** One request may bring bytes this long. Chosen: what MAX_REQUEST_BYTES take at 0.5 Mbit/s. */
   readonly uploadBodyTotal: number;
+  /** A JSON body without a byte this long is given up. Chosen: a phone changes its mast, and nobody holds a request open for nothing. */
+  readonly bodyIdle: number;
+  /** A JSON body may take this long. Chosen: 256 kB at 20 kbit/s. */
+  readonly bodyTotal: number;
   /** An import without a byte this long, headers included, is asked for again. Chosen: longer than a slow server takes to begin. */
   readonly importIdle: number;
   /** From its first request on, an import is over after this. Chosen: 500 MB at 0.8 MB/s. */
@@ -136,6 +140,8 @@ const REAL: Waits = {
   copyTotal: 10 * MINUTE_MS,
   uploadBodyIdle: 60 * SECOND_MS,
   uploadBodyTotal: 25 * MINUTE_MS,
+  bodyIdle: 20 * SECOND_MS,
+  bodyTotal: 2 * MINUTE_MS,
   importIdle: 20 * SECOND_MS,
   importTotal: 10 * MINUTE_MS,
   importRetries: [2 * SECOND_MS, 10 * SECOND_MS, 30 * SECOND_MS],
@@ -156,6 +162,8 @@ const FLOORS: Readonly<Partial<Record<keyof Waits, number>>> = {
   deliveryLease: 9 * SECOND_MS,
   uploadBodyIdle: 3 * SECOND_MS,
   uploadBodyTotal: 10 * SECOND_MS,
+  bodyIdle: 3 * SECOND_MS,
+  bodyTotal: 6 * SECOND_MS,
   importIdle: 4 * SECOND_MS,
   importTotal: 20 * SECOND_MS,
 };

@@ -1,34 +1,109 @@
-/** JSON bodies: read under a byte cap, checked as text, then left for the validators of the route. */
+/** JSON bodies: read under a byte cap and a clock, checked as text, then left for the validators of the route. */
 import type { MiddlewareHandler } from "hono";
 import * as z from "zod";
 import { readValues } from "../core/body-values.ts";
+import { compressionIn } from "../core/content-coding.ts";
 import { invalidFields } from "../core/errors.ts";
 import { type Unflattened, unflatten } from "../core/flat-fields.ts";
 import { DROPPED_BODY_BYTES, JSON_BODY_BYTES } from "../core/limits.ts";
+import { formatOfBytes } from "../core/signature.ts";
 import { refuseOwn } from "../core/target.ts";
 import { wholeJson } from "../core/text.ts";
+import { mediaTypeOf } from "../core/upload-headers.ts";
+import { Broken, openPieces } from "../store/body.ts";
 import { ApiError, apiError } from "./api-error.ts";
 import type { AppEnv, Ctx } from "./context.ts";
 import { refuseInvalid } from "./invalid.ts";
 import { jsonFault } from "./json.ts";
 import { tooLarge } from "./size.ts";
 
-const JSON_TYPE = /^application\/([\w.-]+\+)?json$/i;
+const JSON_TYPE = /^application\/([\w.-]+\+)?json$/;
 
-/** Reads the body once. An empty one counts as `{}`, whatever its type, so that all-optional bodies may be left out. */
-export const readJson: MiddlewareHandler<AppEnv> = async (c, next) => {
-  const text = wholeJson(decode(await readCapped(c.req.raw.body, JSON_BODY_BYTES)));
-  if (text !== "") {
-    const type = c.req.header("Content-Type")?.split(";")[0]?.trim() ?? "";
-    if (!JSON_TYPE.test(type)) throw apiError("unsupported_content_type", "Send the body as application/json.");
-    const fault = jsonFault(text);
-    if (fault !== null) throw new ApiError(fault);
-  }
-  c.set("bodyText", text);
-  // The validators read the body from this cache, which holds promises. Without a content type they take `{}`, expecting no text.
-  Object.assign(c.req.bodyCache, { text: Promise.resolve(text === "" && c.req.header("Content-Type") ? "{}" : text) });
-  await next();
+/**
+ * Reads the body once. An empty one counts as `{}`, whatever its type, so that all-optional bodies may be left out. `ways` tells
+ * who sends something else what the route takes besides.
+ */
+export function jsonReader(ways: string): MiddlewareHandler<AppEnv> {
+  return async (c, next) => {
+    const text = await jsonText(c, ways);
+    c.set("bodyText", text);
+    const type = mediaTypeOf(c.req.raw.headers);
+    // The validators read no body of another type.
+    if (text !== "" && !JSON_TYPE.test(type)) callItJson(c);
+    // They read the body from this cache, which holds promises. Without a content type they take `{}`, expecting no text.
+    Object.assign(c.req.bodyCache, { text: Promise.resolve(text === "" && type !== "" ? "{}" : text) });
+    await next();
+  };
+}
+
+/** The same, for a route that takes JSON alone. */
+export const readJson = jsonReader("");
+
+function callItJson(c: Ctx): void {
+  const { url, method, headers } = c.req.raw;
+  const renamed = new Headers(headers);
+  renamed.set("Content-Type", "application/json");
+  c.req.raw = new Request(url, { method, headers: renamed });
+}
+
+/** The body as JSON text, or an empty text for none. What it is decides, not what its sender calls it. */
+async function jsonText(c: Ctx, ways: string): Promise<string> {
+  refuseCompressed(c);
+  const type = mediaTypeOf(c.req.raw.headers);
+  const isNamed = JSON_TYPE.test(type);
+  const bytes = await readCapped(c, JSON_BODY_BYTES, (first) => {
+    const what = whatIs(first);
+    if (what !== null) throw notJson(type, `The body ${what}. ${ways}`);
+    if (!isNamed && !isJsonLike(first)) throw notJson(type, ways);
+  });
+  const text = decoded(bytes);
+  if (text === null && bytes.some(isControl)) throw notJson(type, `The body is no text. ${ways}`);
+  if (text === null) throw notUtf8();
+  const fault = text === "" ? null : jsonFault(text);
+  if (fault !== null) throw isNamed ? new ApiError(fault) : notJson(type, `${ways} ${fault.detail}`);
+  return wholeJson(text);
+}
+
+/** Text that is plainly JSON, whatever its sender calls it; null for any other. */
+export const plainJson = (text: string): string | null =>
+  /^\s*[{[]/.test(text) && jsonFault(text) === null ? wholeJson(text) : null;
+
+/** An object or a list, behind a byte order mark and blanks. Blanks alone may still become one. */
+const isJsonLike = (first: Uint8Array): boolean => {
+  const start = first.findIndex((byte) => ![0xef, 0xbb, 0xbf, 0x20, 0x09, 0x0a, 0x0d].includes(byte));
+  return start < 0 || first[start] === 0x7b || first[start] === 0x5b;
 };
+
+/** Text has no control characters but those of lines and columns. */
+const isControl = (byte: number): boolean => byte < 0x20 && ![0x09, 0x0a, 0x0c, 0x0d].includes(byte);
+
+/** What bytes are that surely are no JSON; null where they may be some. */
+function whatIs(first: Uint8Array): string | null {
+  const [a, b, c, d] = first;
+  if (a === 0x1f && b === 0x8b) return "is compressed (gzip)";
+  if (a === 0x28 && b === 0xb5 && c === 0x2f && d === 0xfd) return "is compressed (zstd)";
+  const isWide = (a === 0xff && b === 0xfe) || (a === 0xfe && b === 0xff) || (b === 0 && d === 0);
+  const format = isJsonLike(first) ? null : formatOfBytes(first);
+  if (format !== null) return `is a file (${format.ext})`;
+  return isWide ? "is text in UTF-16 or UTF-32: write it in UTF-8" : null;
+}
+
+function notJson(type: string, more: string): ApiError {
+  const came = type === "" ? "No Content-Type came" : `Content-Type ${type.slice(0, 80)} came`;
+  const errors = [{ field: "header:Content-Type", message: "must be application/json, and the body JSON" }];
+  return apiError("unsupported_content_type", `${came}; application/json is wanted. ${more}`.trim(), { errors });
+}
+
+/** A body under a compression: nothing here undoes one, so that no small request becomes a large one. */
+export function refuseCompressed(c: Ctx): void {
+  const compression = compressionIn(c.req.header("Content-Encoding") ?? null);
+  if (compression === null) return;
+  throw apiError(
+    "unsupported_content_type",
+    `The body came compressed (Content-Encoding: ${compression}); send it as it is, without that header.`,
+    { errors: [{ field: "header:Content-Encoding", message: "must not name a compression" }] },
+  );
+}
 
 /**
  * Reads the values of the body by the schema of its route, as tools without types send them, and with `flat` the body of a
@@ -80,33 +155,82 @@ export const refuseBody: MiddlewareHandler<AppEnv> = async (c, next) => {
   await next();
 };
 
-/** The fields of a body as a web page's form sends it, without files. */
-export async function readUrlFields(c: Ctx): Promise<[string, string][]> {
-  return [...new URLSearchParams(decode(await readCapped(c.req.raw.body, JSON_BODY_BYTES)))];
+/** The text of a body that a web page's form sends without files. */
+export async function readFormText(c: Ctx): Promise<string> {
+  refuseCompressed(c);
+  const text = decoded(await readCapped(c, JSON_BODY_BYTES));
+  if (text === null) throw notUtf8();
+  return text;
 }
 
-function decode(bytes: Uint8Array): string {
+/** The text of these bytes; null when they are not UTF-8. */
+function decoded(bytes: Uint8Array): string | null {
   try {
     return new TextDecoder("utf-8", { fatal: true, ignoreBOM: false }).decode(bytes);
   } catch {
-    throw apiError("malformed_json", "The body is not valid UTF-8.");
+    return null;
   }
 }
 
+const notUtf8 = (): ApiError => apiError("malformed_json", "The body is not valid UTF-8; write its text in UTF-8.");
+
+/** Nothing but its own clock ends the reading of a body. */
+export const NEVER = new AbortController().signal;
+
 /**
- * The whole body, of at most `maxBytes`, whatever length was announced. Of a larger one some more is read and dropped: a sender
- * that listens only when everything is sent would find its connection reset in place of the refusal.
+ * The whole body, of at most `maxBytes`, whatever length was announced. Of a larger one, and of one that `look` refuses by its
+ * first bytes, some more is read and dropped: a sender that listens only when everything is sent would find its connection
+ * reset in place of the refusal.
  */
-async function readCapped(body: ReadableStream<Uint8Array> | null, maxBytes: number): Promise<Uint8Array> {
+async function readCapped(
+  c: Ctx,
+  maxBytes: number,
+  look: (first: Uint8Array) => void = () => undefined,
+): Promise<Uint8Array> {
+  const { body } = c.req.raw;
   if (body === null) return new Uint8Array();
+  const { bodyIdle, bodyTotal } = c.var.config.waits;
+  const pieces = openPieces(body, { idleMs: bodyIdle, signal: NEVER }, Date.now() + bodyTotal);
   const chunks: Uint8Array[] = [];
   let size = 0;
-  for await (const chunk of body) {
-    size += chunk.byteLength;
-    if (size <= maxBytes) chunks.push(chunk);
-    if (size > maxBytes + DROPPED_BODY_BYTES) break;
+  let refused: ApiError | null = null;
+  try {
+    for (let chunk = await pieces.next(); chunk !== null; chunk = await pieces.next()) {
+      if (size === 0) refused = refusalOf(() => look(chunk));
+      size += chunk.byteLength;
+      if (size <= maxBytes && refused === null) chunks.push(chunk);
+      if (size > maxBytes + DROPPED_BODY_BYTES) break;
+    }
+  } catch (error) {
+    throw refused ?? brokenBody(error);
+  } finally {
+    pieces.cancel();
   }
+  if (refused !== null) throw refused;
   if (size > maxBytes) throw tooLarge(maxBytes);
+  return joined(chunks, size);
+}
+
+/** What a look refuses; null when it refuses nothing. */
+function refusalOf(look: () => void): ApiError | null {
+  try {
+    look();
+    return null;
+  } catch (error) {
+    if (error instanceof ApiError) return error;
+    throw error;
+  }
+}
+
+/** Why a body was not read to its end. Its sender's connection broke off, or it was too slow: neither is a fault of ours. */
+export function brokenBody(error: unknown): unknown {
+  if (!(error instanceof Broken)) return error;
+  if (error.reason === "stalled" || error.reason === "late")
+    return apiError("body_timeout", "The body came too slowly; send the whole request again.");
+  return apiError("malformed_json", "The body broke off before its end; send the whole request again.");
+}
+
+function joined(chunks: readonly Uint8Array[], size: number): Uint8Array {
   const whole = new Uint8Array(size);
   let at = 0;
   for (const chunk of chunks) {

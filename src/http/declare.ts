@@ -14,7 +14,7 @@ import { owned, pageQuery, plain } from "../core/wire/common.ts";
 import { problem } from "../core/wire/problem.ts";
 import { ApiError } from "./api-error.ts";
 import { type Access, access, type Credentials } from "./auth.ts";
-import { readJson, readValuesOf, refuseBody } from "./body.ts";
+import { jsonReader, readValuesOf, refuseBody } from "./body.ts";
 import type { Api, AppEnv } from "./context.ts";
 
 type Declaration = RouteConfig & {
@@ -25,6 +25,8 @@ type Declaration = RouteConfig & {
   readonly flat?: boolean;
   /** The route ends a credential: the flood gate does not hold its callers up. */
   readonly stops?: boolean;
+  /** What the route takes beside JSON: told to who sends something else. */
+  readonly ways?: string;
   readonly summary: string;
 };
 
@@ -48,9 +50,11 @@ const SECURITY = {
 };
 
 /** A route, with its access rule as its first middleware and its body read under a cap before any validator. */
-export function declare<const D extends Declaration>(given: D): Omit<D, "access" | "credentials" | "flat" | "stops"> {
+export function declare<const D extends Declaration>(
+  given: D,
+): Omit<D, "access" | "credentials" | "flat" | "stops" | "ways"> {
   // The additions hold for every route alike; a handler is checked against what its own declaration says.
-  return complete(given) as unknown as Omit<D, "access" | "credentials" | "flat" | "stops">;
+  return complete(given) as unknown as Omit<D, "access" | "credentials" | "flat" | "stops" | "ways">;
 }
 
 function complete({
@@ -58,6 +62,7 @@ function complete({
   credentials = "key",
   flat = false,
   stops = false,
+  ways = "",
   ...given
 }: Declaration): RouteConfig {
   const isPublic = rule === "public";
@@ -66,9 +71,9 @@ function complete({
   const media = content?.["application/json"];
   const json = media !== undefined && "schema" in media ? media.schema : undefined;
   const bodyRules = [
-    ...(json === undefined ? [] : [readJson]),
+    ...(json === undefined ? [] : [jsonReader(ways)]),
     ...(json instanceof z.ZodType ? [readValuesOf(json, flat)] : []),
-    ...(content === undefined && given.method === "post" ? [readJson, refuseBody] : []),
+    ...(content === undefined && given.method === "post" ? [jsonReader(ways), refuseBody] : []),
   ];
   return createRoute({
     ...given,
@@ -96,11 +101,15 @@ const refuseWait: MiddlewareHandler<AppEnv> = async (c, next) => {
 };
 
 /** Says in the document that a GET route answers HEAD too; the router hands every HEAD to its GET. */
-export const alsoHead = (app: Api, route: RouteConfig): void =>
-  app.openAPIRegistry.registerPath({ ...route, method: "head" });
+export const alsoHead = (app: Api, route: RouteConfig): void => documentRoute(app, { ...route, method: "head" });
+
+/** Puts a route into the document as it is shown there; what runs for it is no part of it. */
+export function documentRoute(app: Api, { middleware: _, hide: _hide, ...route }: RouteConfig): void {
+  app.openAPIRegistry.registerPath(route);
+}
 
 /** Says in the document that a route takes its flat fields as a form too, with files or without. Declare the route with `hide`. */
-export function alsoForms(app: Api, { hide: _hide, ...route }: RouteConfig): void {
+export function alsoForms(app: Api, route: RouteConfig): void {
   const fields = { type: "object", additionalProperties: { type: "string" } } as const;
   // generators of clients cannot read "all others are text" beside a field that is a list
   const multipart = { type: "object", additionalProperties: true } as const;
@@ -110,7 +119,7 @@ export function alsoForms(app: Api, { hide: _hide, ...route }: RouteConfig): voi
     "multipart/form-data": { schema: { ...multipart, properties: { file } } },
     "application/x-www-form-urlencoded": { schema: fields },
   };
-  app.openAPIRegistry.registerPath({ ...route, request: { ...route.request, body: { required: true, content } } });
+  documentRoute(app, { ...route, request: { ...route.request, body: { required: true, content } } });
 }
 
 /** A JSON answer. */

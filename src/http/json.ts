@@ -60,10 +60,40 @@ function syntaxFault(text: string): Refusal | null {
   }
 }
 
-/** `ValueExpected at position 12 (line 1, column 13)`. The engine's own message would repeat the body. */
+/** `a value is missing at position 12 (line 1, column 13)`. The engine's own message would repeat the body. */
 function placeOf(text: string, error: ParseError | undefined): string {
   if (error === undefined) return "it does not parse";
   const before = text.slice(0, error.offset);
   const line = before.split("\n").length;
-  return `${printParseErrorCode(error.error)} at position ${error.offset} (line ${line}, column ${error.offset - before.lastIndexOf("\n")})`;
+  return `${wordsOf(text, error)} at position ${error.offset} (line ${line}, column ${error.offset - before.lastIndexOf("\n")})`;
+}
+
+/** What is wrong, in words for whoever wrote the text. */
+const WORDS: Readonly<Record<string, string>> = {
+  InvalidSymbol: "a word that JSON does not have (text stands in double quotation marks)",
+  InvalidNumberFormat: "a number that is not written as JSON writes one",
+  PropertyNameExpected: "a field's name in double quotation marks is missing",
+  ValueExpected: "a value is missing",
+  ColonExpected: "a colon is missing",
+  CommaExpected: "a comma is missing",
+  CloseBraceExpected: "a closing } is missing",
+  CloseBracketExpected: "a closing ] is missing",
+  EndOfFileExpected: "something stands behind the end",
+  InvalidCommentToken: "a comment, which JSON does not have,",
+  UnexpectedEndOfComment: "a comment, which JSON does not have,",
+  UnexpectedEndOfString: "a text without its closing quotation mark",
+  UnexpectedEndOfNumber: "a number without its end",
+  InvalidUnicode: "a \\u escape without its four hexadecimal digits",
+  InvalidEscapeCharacter: "a backslash before a character that takes none",
+  InvalidCharacter: "a control character inside a text (a line end is written \\n)",
+};
+
+const CURLY_QUOTES = /[\u2018-\u201f\u00ab\u00bb]/;
+
+function wordsOf(text: string, { error, offset }: ParseError): string {
+  if (CURLY_QUOTES.test(text.charAt(offset))) return "a typographic quotation mark in place of a straight one";
+  const closing = text.charAt(offset);
+  const isAfterComma = /[}\]]/.test(closing) && text.slice(0, offset).trimEnd().endsWith(",");
+  if (isAfterComma) return `a comma before the closing ${closing}`;
+  return WORDS[printParseErrorCode(error)] ?? "a mistake";
 }

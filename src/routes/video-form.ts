@@ -7,7 +7,7 @@ import { type GeneratorWire, generatorParams } from "../core/wire/generator.ts";
 import { newGeneratorVideo, newVideo } from "../core/wire/video.ts";
 import { apiError, notFound } from "../http/api-error.ts";
 import { access } from "../http/auth.ts";
-import { parseJson, readUrlFields, valuesIn } from "../http/body.ts";
+import { parseJson, plainJson, readFormText, valuesIn } from "../http/body.ts";
 import type { AppEnv, Ctx } from "../http/context.ts";
 import { found } from "../http/generators.ts";
 import { refuseInvalid } from "../http/invalid.ts";
@@ -33,9 +33,9 @@ export const formVideos: MiddlewareHandler<AppEnv> = async (c, next) => {
 /** Files first, then the order that names them: a repeat with the same Idempotency-Key finds both. */
 async function startFromForm(c: Ctx): Promise<Response> {
   const generator = await generatorOf(c); // before a file is taken for one that is not there
-  const fields = await flatBodyOf(c);
-  c.set("bodyText", JSON.stringify(fields)); // what a repeat must say again
-  const flat = unflatten(fields, parseJson, true);
+  const body = await bodyOf(c);
+  c.set("bodyText", JSON.stringify(body.sent)); // what a repeat must say again
+  const flat = unflatten(body.sent, parseJson, body.isForm);
   if (generator === null) {
     const wanted = newVideo.safeParse(valuesIn(c, newVideo, flat));
     if (!wanted.success) throw refuseInvalid({ target: "json", ...wanted });
@@ -55,12 +55,18 @@ async function generatorOf(c: Ctx): Promise<GeneratorWire | null> {
   return found(c, params.data.id, null);
 }
 
+/** What the body says: a form's fields; of one that is plainly JSON, as tools send it that call every body a form, its value. */
+async function bodyOf(c: Ctx): Promise<{ readonly sent: unknown; readonly isForm: boolean }> {
+  if (mediaTypeOf(c.req.raw.headers) === FORMS[0])
+    return { sent: flatBodyOf(await takeForm(c, PROMPT_BYTES, () => ({}))), isForm: true };
+  const text = await readFormText(c);
+  const json = plainJson(text);
+  if (json !== null) return { sent: JSON.parse(json), isForm: false };
+  return { sent: flatBodyOf({ fields: [...new URLSearchParams(text)], uploads: [] }), isForm: true };
+}
+
 /** The form's fields, and the uploads that its files became among the `asset_ids`. */
-async function flatBodyOf(c: Ctx): Promise<Record<string, string>> {
-  const isMultipart = mediaTypeOf(c.req.raw.headers) === FORMS[0];
-  const form = isMultipart
-    ? await takeForm(c, PROMPT_BYTES, () => ({}))
-    : { fields: await readUrlFields(c), uploads: [] };
+function flatBodyOf(form: Awaited<ReturnType<typeof takeForm>>): Record<string, string> {
   const files = form.uploads.map(({ id }) => ["asset_ids", id] as const);
   const fields = fieldsOfForm([...form.fields, ...files]);
   if (fields.ok) return fields.value;

@@ -185,3 +185,26 @@ export function openChunks(body: ReadableStream, bounds: Bounds, untilMs: EpochM
     },
   };
 }
+
+/** The same of any byte stream, in the pieces that its own source makes. */
+export function openPieces(body: ReadableStream<Uint8Array>, bounds: Bounds, untilMs: EpochMs): Chunks {
+  const reader = body.getReader();
+  const patience = watch(bounds, "stalled");
+  return {
+    async next() {
+      try {
+        if (Date.now() >= untilMs) throw new Broken("late");
+        const { value, done } = await patience.during(reader.read());
+        if (done) patience.end();
+        return done ? null : value;
+      } catch (error) {
+        patience.end();
+        throw new Broken(reasonOf(error, "cut"));
+      }
+    },
+    cancel: () => {
+      patience.end();
+      reader.cancel().catch(() => undefined);
+    },
+  };
+}

@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, it } from "vitest";
-import { call, type Member, makeMember, problemOf, send } from "../support/gateway.ts";
+import { call, jsonOf, type Member, makeMember, problemOf, send } from "../support/gateway.ts";
 
 let member: Member;
 beforeAll(async () => {
@@ -98,9 +98,19 @@ describe("bodies", () => {
     "multipart/form-data; boundary=x",
     "application/jsonp",
     "",
-  ])("of type %j are unsupported_content_type", async (type) => {
-    const response = await post("{}", { "Content-Type": type });
-    expect(await problemOf(response)).toMatchObject({ status: 415, code: "unsupported_content_type" });
+  ])("of type %j are read when they are plainly JSON, else told which type came and which is wanted", async (type) => {
+    const response = await post(' {"name":"a"}', { "Content-Type": type });
+    expect(await jsonOf(response, 201)).toMatchObject({ name: "a" });
+    for (const body of ["name=a", '{"name":"a",}', '"a"']) {
+      const refused = await post(body, { "Content-Type": type });
+      const came = type === "" ? "No Content-Type" : (type.split(";")[0] ?? "");
+      expect(await problemOf(refused)).toMatchObject({
+        status: 415,
+        code: "unsupported_content_type",
+        detail: expect.stringContaining(came),
+        errors: [{ field: "header:Content-Type", message: expect.stringContaining("application/json") }],
+      });
+    }
   });
 });
 

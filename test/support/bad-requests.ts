@@ -47,6 +47,14 @@ export const BIG_JSON: Uint8Array<ArrayBuffer> = Uint8Array.from(
   new TextEncoder().encode(`{"name":"${"x".repeat(BIG_BYTES - 11)}"}`),
 );
 
+/** What is no text, sent as JSON. */
+const BINARY: Readonly<Record<string, Uint8Array<ArrayBuffer>>> = {
+  "gzip without a word of it": Uint8Array.of(0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 3, 0x03, 0, 0, 0, 0, 0, 0, 0, 0, 0),
+  "UTF-16": Uint8Array.of(0xff, 0xfe, 0x7b, 0, 0x7d, 0),
+  "a picture": Uint8Array.of(0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a),
+  "bytes of anything": Uint8Array.of(0x0b, 0x02, 0x80, 0x7b, 0x7d, 0x03),
+};
+
 /** Every request to this route that must be refused. */
 export function badRequests(route: Route, world: World): BadRequest[] {
   const path = pathOf(route, world.things, world.user);
@@ -88,13 +96,31 @@ function bodies(route: Route, { document, things }: World): Change[] {
       .filter((type) => !(type in (route.operation.requestBody?.content ?? {})))
       .map(
         (type): Change => ({
-          what: `body as ${type}`,
+          what: `text that is no JSON, as ${type}`,
           headers: { "Content-Type": type },
-          body: good,
+          body: `zz=${good}`,
           says: ["unsupported_content_type"],
           names: "application/json",
         }),
       ),
+    ...["", "application/json"].map(
+      (type): Change => ({
+        what: `gzip, as ${type || "nothing"}`,
+        headers: { "Content-Type": type, "Content-Encoding": "gzip" },
+        body: good,
+        says: ["unsupported_content_type"],
+        names: "Content-Encoding",
+      }),
+    ),
+    ...Object.entries(BINARY).map(
+      ([what, sent]): Change => ({
+        what,
+        headers: JSON_TYPE,
+        body: sent,
+        says: ["unsupported_content_type"],
+        names: "application/json",
+      }),
+    ),
     malformed("cut JSON", good.slice(0, -1), "position"),
     malformed("not UTF-8", new Uint8Array([0x7b, 0x22, 0xff, 0x22, 0x3a, 0x31, 0x7d]), "UTF-8"),
     malformed("deep JSON", `{"a":${"[".repeat(JSON_DEPTH)}${"]".repeat(JSON_DEPTH)}}`, String(JSON_DEPTH)),

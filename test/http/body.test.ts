@@ -1,0 +1,63 @@
+/** A body that comes too slowly, or not to its end: its sender's matter, and no mistake of ours. */
+import { createExecutionContext } from "cloudflare:test";
+import { describe, expect, it } from "vitest";
+import { createApp } from "../../src/app.ts";
+import { scaledWaits } from "../../src/core/waits.ts";
+import { brokenBody } from "../../src/http/body.ts";
+import { Broken, openPieces } from "../../src/store/body.ts";
+import { env, makeMember, ORIGIN, problemOf } from "../support/gateway.ts";
+
+/** A body that gives these pieces, and then what `then` says. */
+const bodyOf = (pieces: readonly string[], then: "nothing" | "error"): ReadableStream<Uint8Array> => {
+  const left = [...pieces];
+  return new ReadableStream({
+    async pull(controller) {
+      const piece = left.shift();
+      if (piece !== undefined) return controller.enqueue(new TextEncoder().encode(piece));
+      if (then === "error") return controller.error(new Error("connection lost"));
+      await new Promise(() => undefined); // no byte more, and no end
+    },
+  });
+};
+
+const app = createApp();
+
+/** Asked in this isolate: a body's failure does not cross from one to another. */
+const post = async (path: string, body: ReadableStream, headers: Record<string, string> = {}): Promise<Response> => {
+  const member = await makeMember();
+  const all = { ...member.headers, "Content-Type": "application/json", ...headers };
+  return app.fetch(new Request(ORIGIN + path, { method: "POST", body, headers: all }), env, createExecutionContext());
+};
+
+describe("a body", () => {
+  it("that breaks off is refused as such, by JSON routes and forms alike", async () => {
+    const json = await problemOf(await post("/v1/projects", bodyOf(['{"name":'], "error")));
+    expect(json).toMatchObject({ status: 400, code: "malformed_json", detail: expect.stringContaining("broke off") });
+    const form = { "Content-Type": "multipart/form-data; boundary=x" };
+    const start = '--x\r\nContent-Disposition: form-data; name="f"; filename="a.gif"\r\n\r\nGIF89a';
+    for (const pieces of [[], [start.slice(0, 20)], [start]])
+      expect((await problemOf(await post("/v1/uploads", bodyOf(pieces, "error"), form))).status).toBe(400);
+  });
+
+  it("without a byte for its time is refused with 408", async () => {
+    const answer = await problemOf(await post("/v1/projects", bodyOf(['{"name":'], "nothing")));
+    expect(answer).toMatchObject({ status: 408, code: "body_timeout", retryable: true });
+  });
+
+  it("has 20 seconds for its next byte and two minutes in all", async () => {
+    expect(scaledWaits(1)).toMatchObject({ bodyIdle: 20_000, bodyTotal: 120_000 });
+    const late = openPieces(
+      bodyOf(["a"], "nothing"),
+      { idleMs: 1_000, signal: new AbortController().signal },
+      Date.now() - 1,
+    );
+    const error = await late.next().catch((reason: unknown) => reason);
+    expect(error).toBeInstanceOf(Broken);
+    expect(brokenBody(error)).toMatchObject({ refusal: { code: "body_timeout" } });
+  });
+
+  it("that fails otherwise is a mistake of ours", () => {
+    const bug = new Error("of ours");
+    expect(brokenBody(bug)).toBe(bug);
+  });
+});
