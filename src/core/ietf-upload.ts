@@ -1,24 +1,18 @@
 /**
- * Resumable Uploads for HTTP, interop version 8, its headers read. Each rule stands above the line that obeys it, in our words.
- * Source: draft-ietf-httpbis-resumable-upload (-09 to -11 share the version); digests: RFC 9530; names: RFC 6266 and 8187.
+ * Resumable Uploads for HTTP, interop versions 8 and 9, its headers read. Each rule stands above the line that obeys it, in our
+ * words. Source: draft-ietf-httpbis-resumable-upload, -09 to -11 for version 8, -12 for version 9; digests: RFC 9530; names: RFC
+ * 6266 and 8187. Where the two differ, what both allow is done; tests name the sentences.
  */
 import type { Append, Checksum } from "./append.ts";
 import { hex } from "./encode.ts";
 import type { ErrorCode, Refusal } from "./errors.ts";
 import { refusal } from "./errors.ts";
+import { fileNameFor } from "./file-name.ts";
 import { err, ok, type Result } from "./result.ts";
-import {
-  badHeader,
-  base64Bytes,
-  contentBytesOf,
-  dispositionName,
-  fileNameFor,
-  type HeaderReader,
-  mediaTypeOf,
-} from "./upload-headers.ts";
+import { booleanIn, countIn, dictionaryIn } from "./structured-fields.ts";
+import { badHeader, contentBytesOf, dispositionName, type HeaderReader, mediaTypeOf } from "./upload-headers.ts";
 import type { NewFile } from "./upload-port.ts";
 
-export const INTEROP_VERSION = "8";
 export const PARTIAL_CONTENT = "application/partial-upload";
 
 const ALGORITHMS = { "sha-256": "SHA-256", "sha-512": "SHA-512" } as const;
@@ -33,24 +27,7 @@ const TYPES: Partial<Record<ErrorCode, string>> = {
 /** A refusal in the draft's words. */
 export const ietfRefusal = (given: Refusal): Refusal => ({ ...given, type: TYPES[given.code] });
 
-/** A structured integer; a field of any other value MUST be ignored as a whole. */
-export const integerIn = (text: string | null): number | null =>
-  /^\s*(\d{1,15})\s*(?:;.*)?$/.exec(text ?? "")?.[1] === undefined ? null : Number.parseInt(text ?? "", 10);
-
-/** A structured boolean; a field of any other value MUST be ignored as a whole. */
-export function booleanIn(text: string | null): boolean | null {
-  const value = /^\s*\?([01])\s*(?:;.*)?$/.exec(text ?? "")?.[1];
-  return value === undefined ? null : value === "1";
-}
-
 export const booleanText = (value: boolean): string => (value ? "?1" : "?0");
-
-/** A client that speaks another interop version means other headers by the same names. */
-export function refuseInterop(headers: HeaderReader): Refusal | null {
-  const version = headers.get("Upload-Draft-Interop-Version");
-  if (version === null || version.trim() === INTEROP_VERSION) return null;
-  return badHeader("Upload-Draft-Interop-Version", `must be ${INTEROP_VERSION}`);
-}
 
 /** The file that a creation announces: its name in Content-Disposition, its type in Content-Type. */
 export function readIetfCreation(headers: HeaderReader): Result<NewFile, Refusal> {
@@ -70,7 +47,7 @@ export function readIetfAppend(headers: HeaderReader): Result<Append, Refusal> {
   if (mediaTypeOf(headers) !== PARTIAL_CONTENT)
     return err(refusal("unsupported_content_type", `Send the bytes as ${PARTIAL_CONTENT}.`));
   // The request MUST say where its content belongs.
-  const offset = integerIn(headers.get("Upload-Offset"));
+  const offset = countIn(headers.get("Upload-Offset"));
   if (offset === null) return err(badHeader("Upload-Offset", "must be the number of bytes that the upload has"));
   return readBody(headers, offset);
 }
@@ -83,7 +60,7 @@ export function readBody(headers: HeaderReader, offset: number): Result<Append, 
   return ok({
     offset,
     contentBytes: contentBytesOf(headers),
-    sizeBytes: integerIn(headers.get("Upload-Length")),
+    sizeBytes: countIn(headers.get("Upload-Length")),
     complete,
     checksums: checksumsIn(headers.get("Content-Digest")),
   });
@@ -91,10 +68,9 @@ export function readBody(headers: HeaderReader, offset: number): Result<Append, 
 
 /** The digests of a digest field that we can compute; others are ignored. */
 function checksumsIn(header: string | null): Checksum[] {
-  return (header ?? "").split(",").flatMap((member) => {
-    const [, name = "", value = ""] = /^\s*([a-z0-9-]+)=:([A-Za-z0-9+/=]*):\s*$/.exec(member) ?? [];
-    const digest = base64Bytes(value);
-    if (!Object.hasOwn(ALGORITHMS, name) || digest === null) return [];
-    return [{ algorithm: ALGORITHMS[name as keyof typeof ALGORITHMS], digest }]; // just asked
-  });
+  return [...(dictionaryIn(header) ?? [])].flatMap(([name, digest]) =>
+    Object.hasOwn(ALGORITHMS, name) && digest instanceof Uint8Array
+      ? [{ algorithm: ALGORITHMS[name as keyof typeof ALGORITHMS], digest }] // just asked
+      : [],
+  );
 }

@@ -2,11 +2,13 @@
  * A file that we fetch from an address: what its server's answer means, what the file is called, and when to ask again.
  * Decides only; the upload's object asks.
  */
+import { compressionIn } from "./content-coding.ts";
 import { type Refusal, refusal } from "./errors.ts";
+import { fileNameFor } from "./file-name.ts";
 import { UPLOAD_BYTES } from "./limits.ts";
 import { retryAfterMs } from "./retry-after.ts";
 import type { EpochMs } from "./time.ts";
-import { contentBytesOf, dispositionName, fileNameFor, type HeaderReader, mediaTypeOf } from "./upload-headers.ts";
+import { contentBytesOf, dispositionName, type HeaderReader, mediaTypeOf } from "./upload-headers.ts";
 
 /** What an upload knows of the address that its bytes come from. */
 export type Import = {
@@ -57,11 +59,11 @@ export function readAnswered(status: number, headers: HeaderReader, now: EpochMs
 }
 
 function readFile(headers: HeaderReader): Answered {
-  const encoding = headers.get("content-encoding")?.trim().toLowerCase() ?? "";
-  if (encoding !== "" && encoding !== "identity")
+  const compression = compressionIn(headers.get("content-encoding"));
+  if (compression !== null)
     return fail(
       "import_refused",
-      "The address sends the file compressed, although it was asked for it as it is; have it served without Content-Encoding.",
+      `The address sends the file compressed (${compression}), although it was asked for it as it is; have it served without Content-Encoding.`,
     );
   const sizeBytes = contentBytesOf(headers);
   if (sizeBytes === 0) return { do: "fail", error: emptyImport() };
@@ -121,9 +123,11 @@ export function nameByServer(headers: HeaderReader): string | null {
   return name === null || name.trim() === "" ? null : cleanName(name);
 }
 
-/** Without what turns or hides text, which a control character is not the only way to do. */
-const cleanName = (name: string): string =>
-  fileNameFor(name.replaceAll(/\p{Cf}/gu, ""), null).replace(/^\.+/, "") || NAMELESS;
+/** A server may put a dot before it, which hides a file. */
+const cleanName = (name: string): string => {
+  const bare = name.replace(/^[\s.]+/, "");
+  return bare === "" ? NAMELESS : fileNameFor(bare, null);
+};
 
 function decoded(text: string): string {
   try {

@@ -4,17 +4,10 @@
  */
 import type { Append, Checksum } from "./append.ts";
 import { type Refusal, refusal } from "./errors.ts";
+import { fileNameFor } from "./file-name.ts";
 import { err, ok, type Result } from "./result.ts";
 import { readConcat } from "./tus-concat.ts";
-import {
-  badHeader,
-  base64Bytes,
-  bytesIn,
-  contentBytesOf,
-  fileNameFor,
-  type HeaderReader,
-  mediaTypeOf,
-} from "./upload-headers.ts";
+import { badHeader, base64Bytes, bytesIn, contentBytesOf, type HeaderReader, mediaTypeOf } from "./upload-headers.ts";
 import type { NewFile } from "./upload-port.ts";
 import { metadata } from "./wire/common.ts";
 
@@ -26,9 +19,10 @@ export const TUS_CHECKSUMS = "sha1,sha256";
 export const TUS_CONTENT = "application/offset+octet-stream";
 
 const ALGORITHMS = { sha1: "SHA-1", sha256: "SHA-256" } as const;
-/** What a client may have put the name and the type under: the protocol leaves it open. */
-const NAMES = ["filename", "name"];
-const TYPES = ["filetype", "type", "content-type", "contentType"];
+/** What a client may have put the name and the type under, in any case: the protocol leaves it open. */
+const NAMES: readonly string[] = ["filename", "name"];
+const TYPES: readonly string[] = ["filetype", "type", "contenttype", "mimetype"];
+const bare = (key: string): string => key.toLowerCase().replaceAll(/[-_]/g, "");
 
 /** A server that does not support the client's version MUST answer 412 and MUST NOT process the request. */
 export function refuseVersion(headers: HeaderReader): Refusal | null {
@@ -48,10 +42,11 @@ export function readTusCreation(headers: HeaderReader): Result<NewFile, Refusal>
   if (pairs === null)
     return err(badHeader("Upload-Metadata", "must be unique keys with base64 values, joined by commas"));
   const labels = metadata.safeParse(
-    Object.fromEntries([...pairs].filter(([key]) => ![...NAMES, ...TYPES].includes(key))),
+    Object.fromEntries([...pairs].filter(([key]) => ![...NAMES, ...TYPES].includes(bare(key)))),
   );
   if (!labels.success) return err(badHeader("Upload-Metadata", labels.error.issues[0]?.message ?? "is too large"));
-  const first = (keys: readonly string[]): string | null => keys.map((key) => pairs.get(key)).find(Boolean) ?? null;
+  const first = (keys: readonly string[]): string | null =>
+    keys.flatMap((key) => [...pairs].filter(([name, value]) => bare(name) === key && value !== ""))[0]?.[1] ?? null;
   const filename = fileNameFor(first(NAMES), first(TYPES));
   return ok({
     filename,
@@ -79,8 +74,8 @@ function readLength(headers: HeaderReader): Result<number | null, Refusal> {
 function readMetadata(text: string): Map<string, string> | null {
   const pairs = new Map<string, string>();
   for (const pair of text.split(",").map((one) => one.trim())) {
-    if (pair === "" && text.trim() === "") break;
-    const [key = "", value = "", ...more] = pair.split(" ");
+    if (pair === "") continue; // no metadata, or a comma at the end
+    const [key = "", value = "", ...more] = pair.split(/ +/);
     const bytes = base64Bytes(value);
     // Keys MUST NOT be empty and MUST be unique.
     if (key === "" || pairs.has(key) || more.length > 0 || bytes === null) return null;

@@ -1,19 +1,40 @@
 /** What the dialects of uploads share in their headers, and how one is told from another. */
 import { fromBase64 } from "./encode.ts";
 import { type Refusal, refusal } from "./errors.ts";
-import { FORMATS, formatOfName } from "./formats.ts";
-import { FILENAME_CHARS, MAX_REQUEST_BYTES, UPLOAD_BYTES } from "./limits.ts";
-import { cut, cutStart } from "./text.ts";
+import { parameterText, readParameters } from "./header-parameters.ts";
+import { MAX_REQUEST_BYTES, UPLOAD_BYTES } from "./limits.ts";
+import { booleanIn, countIn } from "./structured-fields.ts";
 
 export type HeaderReader = { readonly get: (name: string) => string | null };
 
 export type Dialect = "tus" | "ietf" | "form" | "json";
 
-/** How a request speaks. tus wins over the draft: it names itself. */
-export function dialectOf(headers: HeaderReader): Dialect {
+/** Versions of the draft that are spoken here, the newest first. */
+export const INTEROP_VERSIONS: readonly string[] = ["9", "8"];
+
+/** Content that is never a file: JSON, or text that a client calls so where its caller says nothing. */
+const NO_FILE = /^(text\/|application\/(?:[\w.-]+\+)?json$|application\/x-www-form-urlencoded$)/;
+
+/**
+ * How a creation speaks, by its content before its headers: Apple's upload tasks add the draft's headers, of whatever version
+ * they know, to every request of an app. tus wins over the draft, since its clients name it themselves.
+ */
+export function dialectOfCreation(headers: HeaderReader): Dialect {
+  const type = mediaTypeOf(headers);
   if (headers.get("Tus-Resumable") !== null) return "tus";
-  if (headers.get("Upload-Complete") !== null || headers.get("Upload-Draft-Interop-Version") !== null) return "ietf";
-  return mediaTypeOf(headers) === "multipart/form-data" ? "form" : "json";
+  if (type === "multipart/form-data") return "form";
+  return NO_FILE.test(type) || !offersDraft(headers) ? "json" : "ietf";
+}
+
+/** Whether the draft's own header is there, in a version that is spoken here. Without a version it is the final protocol's. */
+const offersDraft = (headers: HeaderReader): boolean =>
+  booleanIn(headers.get("Upload-Complete")) !== null &&
+  (headers.get("Upload-Draft-Interop-Version") === null || interopVersion(headers) !== null);
+
+/** The version of the draft that a request names, where it is spoken here; else null. */
+export function interopVersion(headers: HeaderReader): string | null {
+  const version = String(countIn(headers.get("Upload-Draft-Interop-Version")));
+  return INTEROP_VERSIONS.find((one) => one === version) ?? null;
 }
 
 /** The media type without its parameters, in lower case; empty when none was sent. */
@@ -30,34 +51,9 @@ export const contentBytesOf = (headers: HeaderReader): number | null => bytesIn(
 /** Bytes in base64; null for anything else. */
 export const base64Bytes = (text: string): Uint8Array | null => fromBase64(text);
 
-/**
- * A name under which a file may be kept: what stands after the last slash, without control characters, cut to its limit.
- * Where it has none of the 13 endings the declared type gives it one.
- */
-export function fileNameFor(name: string | null, type: string | null): string {
-  const last = (name ?? "").split(/[/\\]/).at(-1) ?? "";
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is taken out here
-  const clean = last.replaceAll(/[\u0000-\u001f\u007f]/g, "").trim();
-  const wanted = type?.split(";", 1)[0]?.trim().toLowerCase();
-  const format = FORMATS.find(({ mime }) => mime === wanted);
-  const base = clean || "upload";
-  if (formatOfName(base) !== null || format === undefined) return cutStart(base, FILENAME_CHARS);
-  return `${cut(base, FILENAME_CHARS - format.ext.length - 1)}.${format.ext}`;
-}
-
-/** The file name of a Content-Disposition; the extended form wins. Null when it has none. */
-export function dispositionName(header: string | null): string | null {
-  const extended = /;\s*filename\*\s*=\s*utf-8'[^']*'([^;\s]+)/i.exec(header ?? "")?.[1];
-  if (extended !== undefined) {
-    try {
-      return decodeURIComponent(extended);
-    } catch {
-      // not what RFC 8187 allows: the plain form is read
-    }
-  }
-  const [, quoted, token] = /;\s*filename\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^;\s]+))/i.exec(header ?? "") ?? [];
-  return quoted?.replaceAll(/\\(.)/g, "$1") ?? token ?? null;
-}
+/** The file name of a Content-Disposition; the extended form counts first. Null when it has none. */
+export const dispositionName = (header: string | null): string | null =>
+  parameterText(readParameters(header ?? ""), "filename") ?? null;
 
 /** The limits in the draft's words, beside `max-age` where an upload exists. */
 export const uploadLimit = (maxAgeSeconds: number | null = null): string =>

@@ -45,6 +45,8 @@ export interface UploadPort {
   /** An upload whose bytes we fetch ourselves. */
   startImport(call: Call, owner: UserAddress, id: UploadId, order: ImportOrder): Promise<Metered<UploadWire>>;
   read(): Answer<UploadWire>;
+  /** How far the upload is, whatever became of it. A body that is on its way goes on. */
+  look(): Answer<UploadState>;
   /** The whole content in one body of exactly the announced length. */
   write(body: ReadableStream, sizeBytes: number): Answer<UploadWire>;
   /** The bytes that follow those it has. A newer body takes over from one that is on its way. */

@@ -90,6 +90,11 @@ export class UploadObject extends DurableObject<Env> implements UploadPort {
     return upload === null ? err(noUpload()) : ok(this.#home.show(upload));
   }
 
+  async look(): Answer<UploadState> {
+    const upload = this.#seen();
+    return upload === null ? err(noUpload()) : ok(this.#state(upload));
+  }
+
   /** A newer body takes over from one that is on its way: its sender may be long gone. */
   async write(body: ReadableStream, sizeBytes: number): Answer<UploadWire> {
     const unwanted = this.#refuseSender();
@@ -102,7 +107,7 @@ export class UploadObject extends DurableObject<Env> implements UploadPort {
     const upload = this.#seen();
     const sent = this.#refuseSender() ?? refuseClosed(upload?.status ?? "deleted");
     const refusedFirst = upload?.pieces ? finalTakesNone() : sent;
-    if (refusedFirst !== null) return this.#refuse(body, refusedFirst);
+    if (refusedFirst !== null) return this.#refuse(body, this.#withOffset(refusedFirst, upload));
     const refused = await this.#writing.take((signal) => this.#receiving.append(body, append, signal));
     return refused === null ? ok(this.#state(this.#home.read())) : err(refused);
   }
@@ -174,6 +179,13 @@ export class UploadObject extends DurableObject<Env> implements UploadPort {
     const isComplete = upload.status === "closing" || upload.status === "completed";
     const { uploadMetadata, concat } = upload;
     return { upload: this.#home.show(upload), uploadMetadata, isComplete, concat: concat?.text ?? null };
+  }
+
+  /** A whole file's offset is told with the refusal: its sender may have missed the last answer. */
+  #withOffset(refused: Refusal, upload: Upload | null): Refusal {
+    const isWhole = upload?.status === "closing" || upload?.status === "completed";
+    if (upload === null || !isWhole) return refused;
+    return { ...refused, members: { "expected-offset": this.#home.offsetOf(upload) } };
   }
 
   #refuseSender(): Refusal | null {

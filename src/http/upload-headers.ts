@@ -1,11 +1,11 @@
 /** What every answer about an upload carries: how far it is, until when, and what this gateway can do. */
 import type { MiddlewareHandler } from "hono";
-import type { Refusal } from "../core/errors.ts";
-import { booleanText, INTEROP_VERSION, ietfRefusal, PARTIAL_CONTENT, refuseInterop } from "../core/ietf-upload.ts";
+import type { ErrorCode, Refusal } from "../core/errors.ts";
+import { booleanText, ietfRefusal, PARTIAL_CONTENT } from "../core/ietf-upload.ts";
 import { UPLOAD_BYTES } from "../core/limits.ts";
 import type { Result } from "../core/result.ts";
 import { refuseVersion, TUS_CHECKSUMS, TUS_CONTENT, TUS_EXTENSIONS, TUS_VERSION } from "../core/tus.ts";
-import { type Dialect, dialectOf, uploadLimit } from "../core/upload-headers.ts";
+import { type Dialect, interopVersion, uploadLimit } from "../core/upload-headers.ts";
 import type { UploadState } from "../core/upload-port.ts";
 import { ApiError } from "./api-error.ts";
 import type { AppEnv } from "./context.ts";
@@ -27,21 +27,20 @@ const CAPABILITIES: Readonly<Record<string, string>> = {
 /** Stands around all routes of uploads, and around their preflights. */
 export const uploadHeaders: MiddlewareHandler<AppEnv> = async (c, next) => {
   await next();
-  const dialect = dialectOf(c.req.raw.headers);
+  const { headers } = c.req.raw;
   const set = (name: string, value: string): void => c.res.headers.set(name, value);
   if (c.req.method === "OPTIONS") for (const [name, value] of Object.entries(CAPABILITIES)) set(name, value);
   // Tus-Resumable MUST be in every answer to a request of the protocol.
-  if (dialect === "tus") set("Tus-Resumable", TUS_VERSION);
-  if (dialect === "ietf") set("Upload-Draft-Interop-Version", INTEROP_VERSION);
+  if (headers.has("Tus-Resumable")) set("Tus-Resumable", TUS_VERSION);
+  const version = interopVersion(headers);
+  if (version !== null) set("Upload-Draft-Interop-Version", version);
   // A 413 because of upload limits MUST name them.
   if (c.res.status === 413) set("Upload-Limit", uploadLimit());
 };
 
-/** Refuses a version of a protocol that is not ours before anything else is read. */
+/** Refuses a version of tus that is not ours before anything else is read. A version of the draft that is not ours is plain HTTP. */
 export const uploadVersion: MiddlewareHandler<AppEnv> = async (c, next) => {
-  const { headers } = c.req.raw;
-  const dialect = dialectOf(headers);
-  const refused = dialect === "tus" ? refuseVersion(headers) : dialect === "ietf" ? refuseInterop(headers) : null;
+  const refused = refuseVersion(c.req.raw.headers);
   if (refused !== null) throw new ApiError(refused, { "Tus-Version": TUS_VERSION });
   await next();
 };
@@ -68,11 +67,19 @@ export function stateHeaders({ upload, uploadMetadata, isComplete, concat }: Upl
   };
 }
 
+/** Verdicts on the file itself: no byte more is wanted, and the draft's sender must not try to resume. */
+const VERDICTS: readonly ErrorCode[] = ["unsupported_media", "empty_file"];
+
 /** A success's value. Throws a refusal in the words of its dialect, with the offset where that is what was wrong. */
 export function unwrapUpload<T>(result: Result<T, Refusal>, dialect: Dialect): T {
   if (result.ok) return result.value;
-  const expected = result.error.members?.["expected-offset"];
-  // A 409 because of the offset MUST name the right one.
+  const { code, members } = result.error;
+  const expected = members?.["expected-offset"];
+  // A 409 because of the offset MUST name the right one, and MUST say that the upload is not complete.
   const headers: Record<string, string> = expected === undefined ? {} : { "Upload-Offset": String(expected) };
-  throw new ApiError(dialect === "ietf" ? ietfRefusal(result.error) : result.error, headers);
+  if (dialect !== "ietf") throw new ApiError(result.error, headers);
+  throw new ApiError(ietfRefusal(result.error), {
+    ...headers,
+    "Upload-Complete": booleanText(VERDICTS.includes(code)),
+  });
 }

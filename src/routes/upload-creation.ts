@@ -2,7 +2,7 @@
 import type { MiddlewareHandler } from "hono";
 import { booleanText, readBody, readIetfCreation } from "../core/ietf-upload.ts";
 import { readTusAppend, readTusCreation, TUS_CONTENT } from "../core/tus.ts";
-import { type Dialect, dialectOf, mediaTypeOf } from "../core/upload-headers.ts";
+import { type Dialect, dialectOfCreation, mediaTypeOf } from "../core/upload-headers.ts";
 import type { NewFile, UploadState } from "../core/upload-port.ts";
 import type { UploadWire } from "../core/wire/upload.ts";
 import { unwrap } from "../http/api-error.ts";
@@ -19,7 +19,7 @@ const mayUpload = access("upload", "key_or_user_token");
 
 /** Answers a creation that is not JSON; hands everything else on. */
 export const otherDialects: MiddlewareHandler<AppEnv> = async (c, next) => {
-  const dialect = dialectOf(c.req.raw.headers);
+  const dialect = dialectOfCreation(c.req.raw.headers);
   if (c.req.method !== "POST" || dialect === "json") return next();
   await mayUpload(c, async () => {
     c.res = await CREATIONS[dialect](c);

@@ -1,32 +1,51 @@
 /** Files in one form: `POST /v1/uploads` as multipart/form-data, one upload for each file, stored as they pass by. */
 
 import type { Refusal } from "../core/errors.ts";
-import { FormReader, type PartHead } from "../core/form-reader.ts";
+import { fileNameFor } from "../core/file-name.ts";
+import { type FormFault, FormReader, type PartHead } from "../core/form-reader.ts";
 import { FORM_FIELDS, FORM_FILES, METADATA_VALUE_BYTES } from "../core/limits.ts";
 import type { Result } from "../core/result.ts";
-import { fileNameFor } from "../core/upload-headers.ts";
+import { withoutHidden } from "../core/text.ts";
 import type { UploadState } from "../core/upload-port.ts";
 import { metadata } from "../core/wire/common.ts";
 import type { UploadWire } from "../core/wire/upload.ts";
-import { apiError, unwrap } from "../http/api-error.ts";
+import { ApiError, apiError } from "../http/api-error.ts";
 import { requireScope } from "../http/auth.ts";
+import { brokenBody, NEVER, refuseCompressed } from "../http/body.ts";
 import { callOf, newAddress, newUploadId } from "../http/call.ts";
 import type { Ctx } from "../http/context.ts";
 import { unwrapMetered } from "../http/metered.ts";
 import { uploadObject } from "../http/objects.ts";
+import { Broken, openPieces } from "../store/body.ts";
 
 type Owner = Awaited<ReturnType<typeof newAddress>>;
 
 /** Fields are labels of the files after them. */
 export async function createFromForm(c: Ctx): Promise<Response> {
   const { uploads } = await takeForm(c, METADATA_VALUE_BYTES, Object.fromEntries);
-  if (uploads.length === 0) throw apiError("invalid_request", "The form holds no file; send at least one.");
+  if (uploads.length === 0)
+    throw apiError("invalid_request", "The form holds no file; send at least one, as a part with a filename.", {
+      errors: [{ field: "/file", message: "is required" }],
+    });
   return c.json({ data: uploads }, 201);
 }
 
 type Labels = Readonly<Record<string, string>>;
 /** Names and texts in their order; a name may stand twice. */
 type Fields = readonly (readonly [string, string])[];
+
+/** The field by which a form may say how its texts are encoded. Source: RFC 7578, section 4.6. */
+const CHARSET_FIELD = "_charset_";
+
+/** What a form holds so far. */
+type Form = {
+  readonly reader: FormReader;
+  readonly fields: [string, string][];
+  readonly uploads: UploadWire[];
+  charset: string | null;
+  /** File inputs that nobody filled in. */
+  empty: number;
+};
 
 /**
  * A form's fields, of at most `fieldBytes` each, and its files as uploads of the caller, labelled with what `labelsOf` says
@@ -37,40 +56,52 @@ export async function takeForm(
   fieldBytes: number,
   labelsOf: (fields: Fields) => Labels,
 ): Promise<{ fields: Fields; uploads: UploadWire[] }> {
+  refuseCompressed(c);
   const { body, headers } = c.req.raw;
-  const form = body === null ? null : FormReader.of(body, headers.get("Content-Type") ?? "");
-  if (form === null) throw broken();
+  const { uploadBodyIdle, uploadBodyTotal } = c.var.config.waits;
+  const bounds = { idleMs: uploadBodyIdle, signal: NEVER };
+  const source = openPieces(body ?? new Blob([]).stream(), bounds, Date.now() + uploadBodyTotal);
+  const reader = FormReader.of(source, headers.get("Content-Type") ?? "");
   const owner = await newAddress(c);
-  const fields: [string, string][] = [];
-  const uploads: UploadWire[] = [];
+  const form: Form = { reader, fields: [], uploads: [], charset: null, empty: 0 };
   try {
-    for (let part = await next(form); part !== "end"; part = await next(form)) {
-      if (part.filename === null) fields.push([part.name, await readField(form, part.name, fieldBytes)]);
-      else uploads.push(await storeFile(c, owner, form, part, uploads.length, labelsOf(fields)));
-      if (fields.length > FORM_FIELDS) throw apiError("invalid_request", `A form may hold ${FORM_FIELDS} fields.`);
+    for (let part = whole(await reader.next()); part !== null; part = whole(await reader.next())) {
+      if (part.isFile) await takeFile(c, owner, form, part, () => labelsOf(form.fields));
+      else await takeField(form, part, fieldBytes);
+      if (form.fields.length + form.empty > FORM_FIELDS)
+        throw apiError("invalid_request", `A form may hold ${FORM_FIELDS} fields, empty file inputs among them.`);
     }
+  } catch (error) {
+    throw brokenBody(error);
   } finally {
-    form.release().catch(() => undefined);
+    reader.release();
   }
-  return { fields, uploads };
+  return form;
 }
 
-async function next(form: FormReader): Promise<PartHead | "end"> {
-  const part = await form.next();
-  if (part === null) throw broken();
-  return part;
+/** What was read; else the refusal of a form that is none. */
+function whole<T>(read: Result<T, FormFault>): T {
+  if (read.ok) return read.value;
+  throw apiError("invalid_request", `The form cannot be read: ${read.error}.`);
 }
 
-/** A field's text, of at most so many bytes. */
-async function readField(form: FormReader, name: string, bytes: number): Promise<string> {
-  const decoder = new TextDecoder();
-  let text = "";
-  const isWhole = await form.content(async (piece) => {
-    text += decoder.decode(piece, { stream: true });
-    if (text.length > bytes) throw apiError("invalid_request", `The field ${name} must be at most ${bytes} bytes.`);
-  });
-  if (!isWhole) throw broken();
-  return text;
+async function takeField(form: Form, part: PartHead, bytes: number): Promise<void> {
+  const text = whole(await form.reader.text(part.charset ?? form.charset, bytes));
+  if (text === null) {
+    const message = `must be at most ${bytes} bytes`;
+    const field = part.name.slice(0, 60);
+    throw apiError("invalid_request", `The field ${field} ${message}.`, { errors: [{ field: `/${field}`, message }] });
+  }
+  if (part.name === CHARSET_FIELD) form.charset = text.trim();
+  else form.fields.push([part.name, text]);
+}
+
+/** A file becomes an upload. One without a name and without a byte is an input that nobody filled in. */
+async function takeFile(c: Ctx, owner: Owner, form: Form, part: PartHead, labels: () => Labels): Promise<void> {
+  if (part.filename === "" && whole(await form.reader.isEmpty())) {
+    whole(await form.reader.content(async () => {}));
+    form.empty += 1;
+  } else form.uploads.push(await storeFile(c, owner, form.reader, part, form.uploads.length, labels()));
 }
 
 async function storeFile(
@@ -91,10 +122,20 @@ async function storeFile(
   const upload = uploadObject(c.env, owner, id);
   const made = unwrapMetered(c, await upload.create(await callOf(c), owner, id, file));
   if (made.status !== "open" || made.offset_bytes > 0) {
-    await form.content(async () => {}); // a repeat: what is there stays
+    whole(await form.content(async () => {})); // a repeat: what is there stays
     return made;
   }
-  return unwrap(await passOn(form, (content) => upload.append(content, WHOLE_FILE))).upload;
+  const passed = await passOn(form, (content) => upload.append(content, WHOLE_FILE));
+  if (!passed.ok) throw new ApiError(ofFile(passed.error, part));
+  return passed.value.upload;
+}
+
+/** The same refusal, with the field that holds the file and what it is called: a form may hold many. */
+function ofFile(refused: Refusal, { name, filename }: PartHead): Refusal {
+  const field = `/${name.slice(0, 60)}`;
+  const called = filename === "" ? "" : ` (${withoutHidden(filename).slice(0, 60)})`;
+  const message = refused.errors?.[0]?.message ?? refused.detail;
+  return { ...refused, detail: `${field}${called}: ${refused.detail}`, errors: [{ field, message }] };
 }
 
 const WHOLE_FILE = { offset: 0, contentBytes: null, sizeBytes: null, complete: true, checksums: [] } as const;
@@ -107,23 +148,23 @@ async function passOn(
   const { readable, writable } = new IdentityTransformStream();
   const writer = writable.getWriter();
   const taking = take(readable);
-  const passing = form.content(async (piece) => {
-    if (piece.length > 0) await writer.write(piece);
-  });
-  let isCut = false;
-  const passed = passing.then((isWhole) => {
-    isCut = !isWhole;
-    return isWhole ? writer.close() : writer.abort(new Error("the form was cut"));
-  });
+  const passing = form.content((piece) => writer.write(piece));
+  let fault: unknown = null;
+  const passed = passing.then(
+    (read) => {
+      if (read.ok) return writer.close();
+      fault = apiError("invalid_request", `The form cannot be read: ${read.error}.`);
+      return writer.abort(new Error("the form was cut"));
+    },
+    (error: unknown) => {
+      // The connection broke off, or who takes the bytes wants no more of them: then its own word counts.
+      fault = error instanceof Broken ? error : null;
+      return writer.abort(error);
+    },
+  );
   passed.catch(() => undefined); // the taker says why
   const result = await taking;
-  if (isCut) throw broken();
+  if (fault !== null) throw fault;
   if (!result.ok) writer.abort().catch(() => undefined);
   return result;
 }
-
-const broken = () =>
-  apiError(
-    "invalid_request",
-    "The form is not whole: it needs a boundary, a Content-Disposition for each part, and an end.",
-  );

@@ -1,7 +1,7 @@
 /** An upload that exists, as tus and the draft speak to it: PATCH goes on, DELETE ends it. HEAD stands beside GET in uploads.ts. */
-import { readIetfAppend } from "../core/ietf-upload.ts";
+import { PARTIAL_CONTENT, readIetfAppend } from "../core/ietf-upload.ts";
 import { readTusAppend } from "../core/tus.ts";
-import { badHeader, dialectOf } from "../core/upload-headers.ts";
+import { badHeader, type Dialect, type HeaderReader, mediaTypeOf } from "../core/upload-headers.ts";
 import { upload } from "../core/wire/upload.ts";
 import { ApiError, unwrap } from "../http/api-error.ts";
 import type { Api } from "../http/context.ts";
@@ -21,7 +21,7 @@ const append = declare({
   tags,
   summary: "Send the next bytes",
   description:
-    "tus 1.0.0 (`Tus-Resumable`, `Upload-Offset`) or the IETF draft, interop version 8 (`Upload-Complete`, `Upload-Offset`). A newer request takes over from an older one.",
+    "tus 1.0.0 (`Tus-Resumable`, `Upload-Offset`) or the IETF draft, interop versions 8 and 9 (`Upload-Complete`, `Upload-Offset`). A newer request takes over from an older one.",
   request: {
     params: ownedParams("upl"),
     body: {
@@ -49,8 +49,8 @@ const remove = declare({
 export function mountUploadResource(app: Api): void {
   app.openapi(append, async (c) => {
     const { headers, body } = c.req.raw;
-    const dialect = dialectOf(headers);
-    if (dialect !== "tus" && dialect !== "ietf") throw new ApiError(unspoken);
+    const dialect = dialectOfAppend(headers);
+    if (dialect === null) throw new ApiError(unspoken);
     const asked = unwrap(dialect === "tus" ? readTusAppend(headers, null) : readIetfAppend(headers));
     const { id } = c.req.valid("param");
     const content = body && crossing(body);
@@ -65,6 +65,13 @@ export function mountUploadResource(app: Api): void {
     unwrap(await uploadObject(c.env, c.var.caller, id).remove());
     return c.body(null, 204);
   });
+}
+
+/** tus names itself; the draft is known by its patch document, whatever version its client names. Null for neither. */
+function dialectOfAppend(headers: HeaderReader): Dialect | null {
+  if (headers.get("Tus-Resumable") !== null) return "tus";
+  const isDraft = mediaTypeOf(headers) === PARTIAL_CONTENT || headers.get("Upload-Complete") !== null;
+  return isDraft ? "ietf" : null;
 }
 
 const unspoken = badHeader("Tus-Resumable", "1.0.0, or the IETF draft's Upload-Complete, must be sent with a PATCH");

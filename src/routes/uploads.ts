@@ -1,13 +1,14 @@
 /** Uploads: bytes on their way into the store, announced in JSON and sent in one piece or by a resumable protocol. */
+import * as z from "zod";
 import { MAX_REQUEST_BYTES } from "../core/limits.ts";
-import { contentBytesOf } from "../core/upload-headers.ts";
+import { contentBytesOf, interopVersion } from "../core/upload-headers.ts";
 import { pageOf } from "../core/wire/common.ts";
 import { newUpload, type UploadWire, upload } from "../core/wire/upload.ts";
 import { apiError, unwrap } from "../http/api-error.ts";
 import { callOf, namedAddress, newAddress, newUploadId } from "../http/call.ts";
 import type { Api, Ctx } from "../http/context.ts";
 import { crossing } from "../http/crossing.ts";
-import { alsoHead, answer, body, declare, ownedPage, ownedParams } from "../http/declare.ts";
+import { alsoHead, answer, body, declare, documentRoute, ownedPage, ownedParams } from "../http/declare.ts";
 import { unwrapMetered } from "../http/metered.ts";
 import { uploadObject, userObject } from "../http/objects.ts";
 import { pageRequest, shownPage } from "../http/page.ts";
@@ -28,7 +29,8 @@ const create = declare({
   tags,
   summary: "Announce a file",
   description:
-    "In JSON; or by tus 1.0.0 (`Tus-Resumable`), or by the IETF draft, interop version 8 (`Upload-Complete`), both with the first bytes if they like; or as a form with up to 20 files, answered with `{data: […]}`, one upload each.",
+    "In JSON; or by tus 1.0.0 (`Tus-Resumable`), or by the IETF draft, interop versions 8 and 9 (`Upload-Complete`), both with the first bytes if they like; or as a form with up to 20 files, answered with `{data: […]}`, one upload each.",
+  ways: "Send a file as a form (multipart/form-data, one part with a filename); or announce it in JSON (filename, size_bytes) and PUT its bytes to content_url; or send it by tus (Tus-Resumable) or the IETF draft (Upload-Complete: ?1).",
   request: { body: body(newUpload) },
   hide: true, // its validators know JSON alone; documented below with every dialect
   responses: { 201: answer(upload, "The upload; send its content to `content_url`, or PATCH its `Location`.") },
@@ -58,7 +60,8 @@ const read = declare({
   credentials: "key_or_user_token",
   tags,
   summary: "How far an upload is",
-  description: "HEAD says it in the headers of tus and the draft, and ends a request that is still sending bytes.",
+  description:
+    "With the headers of tus and the draft. HEAD, and a GET that names a version of the draft, end a request that is still sending bytes.",
   request: { params: ownedParams("upl") },
   responses: { 200: answer(upload, "The upload.") },
 });
@@ -96,8 +99,17 @@ export function mountUploads(app: Api): void {
     return c.json(made, 201, { Location: `/v1/uploads/${made.id}` });
   });
 
-  const { hide: _hide, ...documented } = create;
-  app.openAPIRegistry.registerPath({ ...documented, request: { body: { required: true, content: everyDialect } } });
+  documentRoute(app, {
+    ...create,
+    request: { body: { required: true, content: everyDialect } },
+    responses: {
+      ...create.responses,
+      201: answer(
+        z.union([upload, z.object({ data: z.array(upload) })]),
+        "The upload; send its content to `content_url`, or PATCH its `Location`. For a form `data`, with an upload for each of its files.",
+      ),
+    },
+  });
 
   app.openapi(list, async (c) => {
     const page = await userObject(c.env, namedAddress(c)).listUploads(pageRequest(c.req.valid("query")));
@@ -108,9 +120,11 @@ export function mountUploads(app: Api): void {
   app.openapi(read, async (c) => {
     const { id } = c.req.valid("param");
     const object = uploadObject(c.env, c.var.caller, id);
-    if (c.req.method !== "HEAD") return c.json(unwrap(await object.read()), 200);
-    const state = unwrap(await object.settle());
-    return c.json(state.upload, 200, stateHeaders(state));
+    // The draft's GET means the same as its HEAD: the offset that it is told must be the one to go on from.
+    const isOffset = c.req.method === "HEAD" || interopVersion(c.req.raw.headers) !== null;
+    const state = unwrap(isOffset ? await object.settle() : await object.look());
+    const isOver = state.upload.status === "failed" || state.upload.status === "expired";
+    return c.json(state.upload, 200, isOver ? {} : stateHeaders(state));
   });
   alsoHead(app, read);
 

@@ -104,13 +104,18 @@ describe("§3.2 codes", () => {
       "a form",
       () => post("name=a", { "content-type": "application/x-www-form-urlencoded" }),
     ],
-    ["unsupported_media", "a file of another format", () => newUpload("notes.txt", 5)],
+    ["unsupported_media", "a file of another format", sendText],
     ["invalid_request", "a missing field", () => member.post(`/v1/projects/${project}/turns`, {})],
     ["concurrency_limited", "a twenty-first long poll of one user", pollTooOften],
   ];
 
   function newUpload(filename: string, size_bytes: number): Promise<Response> {
     return member.post("/v1/uploads", { filename, size_bytes });
+  }
+
+  async function sendText(): Promise<Response> {
+    const made = await announce(member, "notes.txt", 5);
+    return put(member, made, new TextEncoder().encode("notes"));
   }
 
   async function sendTwice(): Promise<Response> {

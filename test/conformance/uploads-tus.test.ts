@@ -313,12 +313,14 @@ describe.concurrent("§5.2 tus, beside the reference server", () => {
     expect(shown).toMatchObject({ offset_bytes: 5, size_bytes: 10, status: "open", metadata: { empty: "" } });
   });
 
-  it("§5.2 refuses a method that an upload does not know, and a format that is none of the 13", async () => {
+  it("§5.2 refuses a method that an upload does not know, and content that is none of the 13 formats", async () => {
     const [gateway] = servers();
     if (gateway === undefined) throw new Error("no gateway");
     await refused(ask(gateway, "POST", await made(gateway, 10), { headers: TUS }), "method_not_allowed");
     const headers = { ...TUS, "upload-length": "5", "upload-metadata": `filename ${b64("a.exe")}` };
-    await refused(ask(gateway, "POST", gateway.endpoint, { headers }), "unsupported_media");
+    const url = (await ask(gateway, "POST", gateway.endpoint, { headers })).headers.get("location") ?? "";
+    const bytes = patch({ "upload-offset": "0" });
+    await refused(ask(gateway, "PATCH", new URL(url, gateway.endpoint).href, bytes), "unsupported_media");
   });
 });
 

@@ -126,11 +126,12 @@ describe.concurrent("§5 uploads", () => {
     expect(await member.get(`/v1/uploads/${made.id}`, upload)).toMatchObject({ status: "open", offset_bytes: 0 });
   });
 
-  it("§5 takes 13 formats by the end of the name and no other", async () => {
+  it("§5.1 takes any name that is no path, whatever it ends in", async () => {
     const member = await newMember();
-    for (const ext of FORMATS) await announce(member, `a.b.${ext.toUpperCase()}`, 5);
-    for (const name of ["a.txt", "mp4", "a.mp4.exe", "a."])
-      await refused(member.post("/v1/uploads", { filename: name, size_bytes: 5 }), "unsupported_media");
+    for (const name of [...FORMATS.map((ext) => `a.b.${ext.toUpperCase()}`), "a.txt", "mp4", "a.mp4.exe", "a."]) {
+      const { id } = await announce(member, name, 5);
+      await member.ask("DELETE", `/v1/uploads/${id}`);
+    }
     await refused(member.post("/v1/uploads", { filename: "a/b.mp4", size_bytes: 5 }), "invalid_request");
   });
 

@@ -61,7 +61,9 @@ describe("a form", () => {
       expect((await problemOf(await post(member, body, type))).code).toBe("invalid_request");
     const none = await problemOf(await post(member, formOf([["a", "b"]])));
     expect(none).toMatchObject({ code: "invalid_request", detail: expect.stringContaining("no file") });
-    expect((await problemOf(await post(member, formOf([["f", file("a.exe", 3)]])))).code).toBe("unsupported_media");
+    const text = await problemOf(await post(member, formOf([["f", new File(["no picture"], "a.png")]])));
+    expect(text).toMatchObject({ code: "unsupported_media", errors: [{ field: "/f" }] });
+    expect(text.detail).toMatch(/^\/f \(a\.png\): .*mp4/);
     const long = formOf([
       ["label", "x".repeat(501)],
       ["f", file("a.mp4", 3)],

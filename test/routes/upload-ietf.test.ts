@@ -83,9 +83,13 @@ describe("a creation", () => {
     expect((await problemOf(answer)).code).toBe("file_too_large");
   });
 
-  it("in another interop version is refused", async () => {
-    const answer = await create({ "Upload-Complete": "?0", "Upload-Draft-Interop-Version": "6" });
-    expect(await problemOf(answer)).toMatchObject({ code: "invalid_header", detail: expect.stringContaining("8") });
+  it("in an interop version that is not spoken here is plain HTTP: a raw file, told how to be sent", async () => {
+    const answer = await create({ "Upload-Complete": "?1", "Upload-Draft-Interop-Version": "6" }, FILE);
+    expect(answer.headers.get("Upload-Draft-Interop-Version")).toBeNull();
+    expect(await problemOf(answer)).toMatchObject({
+      code: "unsupported_content_type",
+      detail: expect.stringMatching(/video\/mp4 .*multipart\/form-data.*content_url.*Tus-Resumable.*Upload-Complete/),
+    });
   });
 
   it("whose lengths disagree is refused as such", async () => {

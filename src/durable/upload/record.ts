@@ -2,7 +2,8 @@
 import type { UserAddress } from "../../core/address.ts";
 import { refuseLarge, type Standing } from "../../core/append.ts";
 import { type Refusal, refusal } from "../../core/errors.ts";
-import { FORMATS, formatList, formatOfName, type MediaFormat, nameFor } from "../../core/formats.ts";
+import { nameFor } from "../../core/file-name.ts";
+import { FORMATS, formatOfName, type MediaFormat } from "../../core/formats.ts";
 import type { AssetId, UploadId } from "../../core/ids.ts";
 import type { Import } from "../../core/import.ts";
 import { IDEMPOTENCY_TTL_MS, UPLOAD_BYTES } from "../../core/limits.ts";
@@ -119,14 +120,11 @@ export const newUpload = ({ call, owner, id, body }: Making, now: EpochMs, idleM
   arrivedBytes: null,
 });
 
-/** Why an upload may not be created; null when it may. */
-export function refuseNew({ filename, size_bytes, concat }: NewFile): Refusal | null {
-  const isTooLarge = size_bytes !== null && size_bytes > UPLOAD_BYTES;
-  // A partial is not processed: what it is called and what it holds is judged in its final.
-  if (concat?.kind === "partial") return isTooLarge ? refuseLarge() : null;
-  if (formatOfName(filename) === null) return at("unsupported_media", "/filename", `must end in one of ${formatList}`);
-  if (size_bytes === 0) return at("empty_file", "/size_bytes", "must be at least 1");
-  return isTooLarge ? refuseLarge() : null;
+/** Why an upload may not be created; null when it may. What a file is called says nothing: its first bytes decide. */
+export function refuseNew({ size_bytes, concat }: NewFile): Refusal | null {
+  // A partial is not processed: what it holds is judged in its final.
+  if (size_bytes === 0 && concat?.kind !== "partial") return at("empty_file", "/size_bytes", "must be at least 1");
+  return size_bytes !== null && size_bytes > UPLOAD_BYTES ? refuseLarge() : null;
 }
 
 /**
@@ -187,16 +185,20 @@ export const noUpload = (): Refusal =>
     hint: "POST /v1/uploads",
   });
 
-/** What the upload's first bytes show; before they were judged, what its name says. */
+/** What the upload's first bytes show; before they were judged, what its name says, if it says anything. */
+const shownFormat = (upload: Upload): MediaFormat | null =>
+  FORMATS.find(({ ext }) => ext === upload.format) ?? formatOfName(upload.filename);
+
+/** What a complete upload is. */
 export function formatOf(upload: Upload): MediaFormat {
-  const format = FORMATS.find(({ ext }) => ext === upload.format) ?? formatOfName(upload.filename);
-  if (format === null) throw new Error("an upload without a format was let in");
+  const format = shownFormat(upload);
+  if (format === null) throw new Error("a complete upload's first bytes were not judged");
   return format;
 }
 
-/** What its object in R2 is called. */
+/** What its object in R2 is called. Bytes under a checksum may be stored before they are judged: only the asset's type counts. */
 export const mimeOf = (upload: Upload): string =>
-  isPartial(upload) ? "application/octet-stream" : formatOf(upload).mime;
+  (isPartial(upload) ? null : shownFormat(upload)?.mime) ?? "application/octet-stream";
 
 /** The asset that a complete upload becomes. Its id is made from the upload's, so making it twice makes one. */
 export const assetOf = (
