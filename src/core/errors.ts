@@ -150,6 +150,8 @@ export type Refusal = {
   readonly limit?: Limit | undefined;
   /** Seconds to wait before trying again. */
   readonly retryAfterSeconds?: number | undefined;
+  /** Seconds that upstream itself asked to be left alone for; missing where it named none. Kept inside. */
+  readonly askedSeconds?: number | undefined;
 };
 
 /** A refusal in one call. */

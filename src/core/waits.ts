@@ -44,6 +44,10 @@ export type Waits = {
   /** A step of work (a poll, a copy, a push) is tried again after this, doubling, up to `retryMax`. */
   readonly retry: number;
   readonly retryMax: number;
+  /** A job that owes itself again is begun again no sooner than this. Chosen: others are served meanwhile, and a long chain of steps still goes fast. */
+  readonly again: number;
+  /** A job that took its instance down too often and cannot be given up is begun again after this. Chosen: an object that is ended once an hour still serves its callers. */
+  readonly retryKilled: number;
   /** How long a claimed step may take before another instance may claim it. */
   readonly stepLease: number;
   /** A webhook's answer is awaited this long. Source: Standard Webhooks, 15–30 s. */
@@ -115,6 +119,8 @@ const REAL: Waits = {
   fileLook: DAY_MS,
   retry: 5 * SECOND_MS,
   retryMax: 10 * MINUTE_MS,
+  again: 20,
+  retryKilled: HOUR_MS,
   stepLease: 90 * SECOND_MS,
   deliveryTimeout: 15 * SECOND_MS,
   deliveryLease: 45 * SECOND_MS,

@@ -1,4 +1,5 @@
 /** The table of what an object owes: its rows, and every statement on them. When to do what is the schedule's to say. */
+import { POISON_ATTEMPTS } from "../core/limits.ts";
 import type { EpochMs } from "../core/time.ts";
 import { BOUND_LIMIT } from "./database.ts";
 
@@ -24,7 +25,21 @@ export const SCHEDULE_INDEX = `
   CREATE INDEX due_by_moment ON due (poisoned, max(due_at, lease_until));
 `;
 
-export type DueRow = { readonly kind: string; readonly ref: string; readonly attempts: number };
+/** The third step: work that takes its instance down is told from work that fails. */
+export const SCHEDULE_UNENDED = `
+  -- attempts since one last ended well that were begun and never ended
+  ALTER TABLE due ADD COLUMN unended INTEGER NOT NULL DEFAULT 0;
+`;
+
+/** A row, how often it was begun since it last ended well, and how many of those attempts never ended. */
+export type DueRow = {
+  readonly kind: string;
+  readonly ref: string;
+  readonly attempts: number;
+  readonly unended: number;
+};
+
+const COLUMNS = "kind, ref, attempts, unended";
 
 export class DueRows {
   readonly #sql: SqlStorage;
@@ -33,10 +48,18 @@ export class DueRows {
     this.#sql = sql;
   }
 
-  /** Owes a row anew, whatever it was: no failures counted, held by a lease until `leaseUntil` (0: by none). */
-  put(kind: string, ref: string, at: EpochMs, leaseUntil: EpochMs): void {
-    const query =
-      "INSERT OR REPLACE INTO due (kind, ref, due_at, lease_until, attempts, poisoned) VALUES (?, ?, ?, ?, 0, 0)";
+  /** Owes a row anew, whatever it was: no failures counted. One that keeps taking its instance down waits on all the same. */
+  put(kind: string, ref: string, at: EpochMs): void {
+    const query = `INSERT INTO due (kind, ref, due_at) VALUES (?, ?, ?) ON CONFLICT (kind, ref) DO UPDATE SET
+      due_at = CASE WHEN unended >= ${POISON_ATTEMPTS} THEN max(due_at, excluded.due_at) ELSE excluded.due_at END,
+      lease_until = 0, attempts = 0, poisoned = 0`;
+    this.#sql.exec(query, kind, ref, Math.round(at));
+  }
+
+  /** Owes a row whose work is under way for another time: it stays held, and its failures count on. */
+  putHeld(kind: string, ref: string, at: EpochMs, leaseUntil: EpochMs): void {
+    const query = `INSERT INTO due (kind, ref, due_at, lease_until) VALUES (?, ?, ?, ?)
+      ON CONFLICT (kind, ref) DO UPDATE SET due_at = excluded.due_at, lease_until = excluded.lease_until`;
     this.#sql.exec(query, kind, ref, Math.round(at), Math.round(leaseUntil));
   }
 
@@ -58,20 +81,20 @@ export class DueRows {
 
   /** Rows whose moment has come, the oldest first. */
   due(now: EpochMs, limit: number): DueRow[] {
-    const query = `SELECT kind, ref, attempts FROM due WHERE poisoned = 0 AND max(due_at, lease_until) <= ? ORDER BY max(due_at, lease_until) ${BOUND_LIMIT}`;
-    return this.#sql.exec<{ kind: string; ref: string; attempts: number }>(query, now, limit).toArray();
+    const query = `SELECT ${COLUMNS} FROM due WHERE poisoned = 0 AND max(due_at, lease_until) <= ? ORDER BY max(due_at, lease_until) ${BOUND_LIMIT}`;
+    return this.#sql.exec<DueRow>(query, now, limit).toArray();
   }
 
   /** Rows that somebody's lease holds. */
   held(): DueRow[] {
-    const query = "SELECT kind, ref, attempts FROM due WHERE lease_until > 0";
-    return this.#sql.exec<{ kind: string; ref: string; attempts: number }>(query).toArray();
+    return this.#sql.exec<DueRow>(`SELECT ${COLUMNS} FROM due WHERE lease_until > 0`).toArray();
   }
 
-  /** Takes a row for one more attempt. */
-  lease({ kind, ref, attempts }: DueRow, until: EpochMs): void {
-    const query = "UPDATE due SET lease_until = ?, attempts = ? WHERE kind = ? AND ref = ?";
-    this.#sql.exec(query, Math.round(until), attempts, kind, ref);
+  /** Takes a row for one more attempt, which counts from here on as begun and not ended. */
+  lease({ kind, ref }: DueRow, until: EpochMs): void {
+    const query =
+      "UPDATE due SET lease_until = ?, attempts = attempts + 1, unended = unended + 1 WHERE kind = ? AND ref = ?";
+    this.#sql.exec(query, Math.round(until), kind, ref);
   }
 
   /** Holds a row longer, if it is held at all. */
@@ -80,19 +103,28 @@ export class DueRows {
     this.#sql.exec(query, Math.round(until), kind, ref);
   }
 
-  /** Lets go of a row, not to be looked at before `notBefore`. */
+  /** Lets go of a row whose attempt never ended, not to be looked at before `notBefore`. */
   release({ kind, ref }: DueRow, notBefore: EpochMs): void {
     const query = "UPDATE due SET lease_until = 0, due_at = max(due_at, ?) WHERE kind = ? AND ref = ?";
     this.#sql.exec(query, Math.round(notBefore), kind, ref);
   }
 
-  /** Lets go of a row that was owed anew while its work ran: its own moment counts from here on. */
-  releaseNew({ kind, ref }: DueRow): void {
-    this.#sql.exec("UPDATE due SET lease_until = 0 WHERE kind = ? AND ref = ? AND attempts = 0", kind, ref);
+  /** The attempt failed: the row is let go, not to be looked at before `notBefore`. */
+  failed({ kind, ref }: DueRow, notBefore: EpochMs): void {
+    const query = `UPDATE due SET lease_until = 0, due_at = max(due_at, ?), unended = max(unended - 1, 0)
+      WHERE kind = ? AND ref = ?`;
+    this.#sql.exec(query, Math.round(notBefore), kind, ref);
   }
 
-  /** Sets a row aside for good. */
-  poison({ kind, ref }: DueRow): void {
-    this.#sql.exec("UPDATE due SET poisoned = 1, lease_until = 0 WHERE kind = ? AND ref = ?", kind, ref);
+  /** The attempt ended well and its work is owed again, not before `notBefore`: nothing counts of what went before. */
+  ended({ kind, ref }: DueRow, notBefore: EpochMs): void {
+    const query = `UPDATE due SET lease_until = 0, due_at = max(due_at, ?), attempts = 0, unended = 0
+      WHERE kind = ? AND ref = ?`;
+    this.#sql.exec(query, Math.round(notBefore), kind, ref);
+  }
+
+  /** The attempt ended and did not say what comes next: the row is looked at when its lease is over. */
+  leftOpen({ kind, ref }: DueRow): void {
+    this.#sql.exec("UPDATE due SET unended = max(unended - 1, 0) WHERE kind = ? AND ref = ?", kind, ref);
   }
 }

@@ -1,6 +1,8 @@
 /** Upstream's failures in the words of our error table: one exhaustive switch, design section 6 row by row. */
 import { type Charged, type Refusal, refusal } from "../core/errors.ts";
 import { formatList } from "../core/formats.ts";
+import { SECOND_MS } from "../core/time.ts";
+import type { Waits } from "../core/waits.ts";
 import type { NemoFailure } from "../nemo/failures.ts";
 
 /** What the caller is told of a failure. `charged` says what the failed call may have cost; reads cost nothing. */
@@ -20,6 +22,7 @@ export function refusalOf(failure: NemoFailure, charged: Charged = "no"): Refusa
         {
           charged: "no",
           retryAfterSeconds: seconds,
+          askedSeconds: seconds,
         },
       );
     case "session_lost":
@@ -53,11 +56,16 @@ export function refusalOf(failure: NemoFailure, charged: Charged = "no"): Refusa
       return refusal("nemo_busy", "Nemo is taking no more requests for a while.", {
         charged,
         retryAfterSeconds: seconds ?? 30,
+        askedSeconds: seconds,
       });
     case "not_found":
       return refusal("nemo_unavailable", "Nemo does not know what was just asked for.", { charged });
     case "unavailable":
-      return refusal("nemo_unavailable", "Nemo did not answer.", { charged, retryAfterSeconds: seconds ?? 30 });
+      return refusal("nemo_unavailable", "Nemo did not answer.", {
+        charged,
+        retryAfterSeconds: seconds ?? 30,
+        askedSeconds: seconds,
+      });
     case "agent_failed":
       return refusal(
         "turn_failed",
@@ -78,3 +86,9 @@ export const cancelled = (): Refusal =>
 /** Whether upstream, or a full account, may do in a moment what it did not do now. */
 export const isPassing = ({ code }: Refusal): boolean =>
   ["nemo_unavailable", "nemo_busy", "nemo_garbled", "unavailable", "concurrency_limited"].includes(code);
+
+/** How long upstream asked to be left alone for. */
+export const askedMs = ({ askedSeconds = 0 }: Refusal): number => askedSeconds * SECOND_MS;
+
+/** Whether upstream asked for no longer wait than is worth waiting for: beyond it the caller is told, who may know better. */
+export const isSoon = (error: Refusal, { retryMax }: Waits): boolean => askedMs(error) <= retryMax;

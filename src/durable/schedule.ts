@@ -2,10 +2,14 @@
  * What an object owes, and when: one table, one alarm armed at its earliest row, one `busy` row in D1 for the cron.
  *
  * A row is claimed under a lease, performed, and then moved or removed by whoever performed it. Work that throws is tried
- * again with growing waits; after eight failures in a row it is reported and, where giving up is possible, set aside.
+ * again with growing waits, and so is work that its instance did not outlive; after some failures in a row it is reported
+ * and, where that is possible, given up (job-kinds.ts). Only an attempt that ends well forgets the failures before it: that
+ * the work owed itself again before it failed changes nothing. Each attempt has a turn of the event loop of its own, and the
+ * commit that counts it is made before it begins.
  * Nothing is awaited in an alarm: work runs under `waitUntil`, and every alarm renews the leases of what still runs.
  */
 import { ownerOf } from "../core/address.ts";
+import type { Refusal } from "../core/errors.ts";
 import { POISON_ATTEMPTS } from "../core/limits.ts";
 import type { EpochMs } from "../core/time.ts";
 import type { ObjectKind } from "../env.ts";
@@ -14,12 +18,35 @@ import { BusyRow } from "./busy-row.ts";
 import type { Database } from "./database.ts";
 import { type DueRow, DueRows } from "./due-rows.ts";
 import type { Ground } from "./ground.ts";
+import { type JobKind, triesOf } from "./job-kinds.ts";
+import { askedMs } from "./refusals.ts";
 
 export type Worker = {
   /** Performs one claimed row. It must owe the row again or call it done; a throw means "try again later". */
   readonly perform: (row: DueRow) => Promise<void>;
-  /** Told when a row has failed too often. True: what it belonged to was given an end, set the row aside. False: keep trying. */
-  readonly giveUp: (row: DueRow) => boolean;
+  /** Told of a row that was given up and is owed no more, so that what it belonged to gets an end. */
+  readonly giveUp: (row: DueRow) => void;
+};
+
+/** Thrown by work that shall be tried again no sooner than whoever refused it asks for. */
+export class TryAgain extends Error {
+  readonly waitMs: number;
+
+  constructor(what: string, error: Refusal) {
+    super(`${what}: ${error.code}`);
+    this.name = "TryAgain";
+    this.waitMs = askedMs(error);
+  }
+}
+
+/** An attempt under way, and what was owed meanwhile. */
+type Running = {
+  readonly row: DueRow;
+  readonly work: Promise<void>;
+  /** The work, or somebody else, owes it again. */
+  isOwed: boolean;
+  /** To be owed at this moment if the work ends without owing it again: it may have decided to before it was asked for. */
+  onceAt: EpochMs | null;
 };
 
 /** How much too early an alarm may stay armed. Chosen: below any wait's precision that matters. */
@@ -34,7 +61,7 @@ export class Schedule {
   readonly #worker: Worker;
   readonly #rows: DueRows;
   readonly #busy: BusyRow;
-  readonly #running = new Map<string, { readonly work: Promise<void>; readonly row: DueRow }>();
+  readonly #running = new Map<string, Running>();
   /** What the alarm was last set to; null for none. Unknown to a new instance, which sets it anew. */
   #armedAt: EpochMs | null | undefined = undefined;
   #arming = false;
@@ -51,21 +78,31 @@ export class Schedule {
 
   /**
    * Owes a step of work at a moment. Call inside the transaction of the change that owes it.
-   * A row that this instance works on stays leased until that work is over: nobody is woken for it before.
+   * A row that this instance works on stays leased until that work is over: nobody is woken for it before. It is begun again a
+   * little later at the earliest, so that nothing goes round in circles while others wait.
    */
-  owe(kind: string, ref: string, at: EpochMs): void {
-    this.#rows.put(kind, ref, at, this.isRunning(kind, ref) ? this.#leaseEnd() : 0);
+  owe(kind: JobKind, ref: string, at: EpochMs): void {
+    const running = this.#running.get(nameOf(kind, ref));
+    if (running === undefined) this.#rows.put(kind, ref, at);
+    else {
+      running.isOwed = true;
+      this.#rows.putHeld(kind, ref, at, this.#leaseEnd());
+    }
     this.#arm();
   }
 
   /** Owes a step of work unless it is owed already, then at the moment it had. */
-  oweOnce(kind: string, ref: string, at: EpochMs): void {
-    this.#rows.putNew(kind, ref, at);
+  oweOnce(kind: JobKind, ref: string, at: EpochMs): void {
+    const running = this.#running.get(nameOf(kind, ref));
+    if (running === undefined) this.#rows.putNew(kind, ref, at);
+    else running.onceAt = Math.min(at, running.onceAt ?? at);
     this.#arm();
   }
 
   /** Owes it no longer. */
-  done(kind: string, ref: string): void {
+  done(kind: JobKind, ref: string): void {
+    const running = this.#running.get(nameOf(kind, ref));
+    if (running !== undefined) running.isOwed = false;
     this.#rows.remove(kind, ref);
     this.#arm();
   }
@@ -114,8 +151,11 @@ export class Schedule {
    * begun and never ended. Work that takes its instance down must not take every next one down at once.
    */
   #recover(): void {
+    const { now, config } = this.#ground;
     for (const row of this.#rows.held()) {
-      this.#rows.release(row, row.attempts > 1 ? this.#ground.now() + this.#backoff(row.attempts - 1) : 0);
+      const isKept = row.unended >= POISON_ATTEMPTS && triesOf(this.#kind, row.kind) === null;
+      const wait = row.attempts > 1 ? this.#backoff(row.attempts - 1) : 0;
+      this.#rows.release(row, wait === 0 ? 0 : now() + (isKept ? config.waits.retryKilled : wait));
     }
     this.#arm();
   }
@@ -125,45 +165,70 @@ export class Schedule {
     return this.#rows
       .due(this.#ground.now(), CLAIM_LIMIT)
       .filter((row) => !this.isRunning(row.kind, row.ref))
-      .map((row) => ({ ...row, attempts: row.attempts + 1 }))
-      .filter((row) => {
-        if (row.attempts > POISON_ATTEMPTS && this.#giveUp(row)) return false;
+      .filter((row) => row.unended < POISON_ATTEMPTS || !this.#giveUp(row))
+      .map((row) => {
         this.#rows.lease(row, this.#leaseEnd());
-        return true;
+        return { ...row, attempts: row.attempts + 1, unended: row.unended + 1 };
       });
   }
 
   #start(row: DueRow): void {
     const name = nameOf(row.kind, row.ref);
-    const work = this.#work(row).finally(() => {
+    const work = this.#work(row).then((failed) => {
+      const running = this.#running.get(name);
       this.#running.delete(name);
-      this.#rows.releaseNew(row);
+      this.#close(row, failed, running);
       this.#ground.keep(this.#settle());
     });
-    this.#running.set(name, { work, row });
+    this.#running.set(name, { work, row, isOwed: false, onceAt: null });
     this.#ground.keep(work);
   }
 
-  async #work(row: DueRow): Promise<void> {
-    const { now, name } = this.#ground;
+  /** Performs a row; answers with what it threw, null when it ended well. */
+  async #work(row: DueRow): Promise<{ readonly error: unknown } | null> {
+    const { now, name, storage } = this.#ground;
     const began = now();
     const told = () => ({ work: row.kind, attempt: row.attempts, ms: now() - began, ...ownerOf(name) });
     try {
+      // Others are served first, and the attempt is counted on disk: one that takes its instance down is counted too.
+      await new Promise((resolve) => setTimeout(resolve, 0));
+      await storage.sync();
       await this.cover();
       await this.#worker.perform(row);
       log("info", "work", told());
+      return null;
     } catch (error) {
       logBug("work_failed", error, told());
-      this.#rows.release(row, this.#ground.now() + this.#backoff(row.attempts));
-      if (row.attempts >= POISON_ATTEMPTS) this.#giveUp(row);
+      return { error };
     }
   }
 
-  /** Gives the row's owner an end where it can have one, and sets the row aside. */
+  /** Writes down how an attempt ended. */
+  #close(row: DueRow, failed: { readonly error: unknown } | null, running: Running | undefined): void {
+    if (failed !== null) {
+      const asked = failed.error instanceof TryAgain ? failed.error.waitMs : 0;
+      this.#rows.failed(row, this.#ground.now() + Math.max(this.#backoff(row.attempts), asked));
+      const tries = triesOf(this.#kind, row.kind);
+      if (tries !== null && row.attempts >= tries) this.#giveUp(row);
+      return;
+    }
+    if (running?.isOwed) this.#rows.ended(row, this.#soonest());
+    else this.#rows.leftOpen(row);
+    if (running !== undefined && running.onceAt !== null)
+      this.#rows.putNew(row.kind, row.ref, Math.max(running.onceAt, this.#soonest()));
+  }
+
+  /** Owes the row no more and has its owner given an end. False where it is never given up, or that failed. */
   #giveUp(row: DueRow): boolean {
-    if (!this.#worker.giveUp(row)) return false;
-    log("error", "work_poisoned", { work: row.kind, attempt: row.attempts });
-    this.#rows.poison(row);
+    if (triesOf(this.#kind, row.kind) === null) return false;
+    log("error", "work_given_up", { work: row.kind, attempt: row.attempts });
+    this.#rows.remove(row.kind, row.ref);
+    try {
+      this.#worker.giveUp(row);
+    } catch (error) {
+      logBug("work_not_given_up", error, { work: row.kind });
+      this.#rows.putNew(row.kind, row.ref, this.#ground.now() + this.#ground.config.waits.retryMax);
+    }
     return true;
   }
 
@@ -175,6 +240,17 @@ export class Schedule {
     } catch {
       log("warn", "busy_not_written", { work: this.#kind });
     }
+    const { now, config } = this.#ground;
+    const next = this.#rows.earliest();
+    // The next step of the same work is not left to the alarm, which may come late or not at all.
+    if (next === null || next > this.#soonest()) return;
+    await new Promise((resolve) => setTimeout(resolve, Math.min(Math.max(next - now(), 0), config.waits.again)));
+    this.tick();
+  }
+
+  /** The earliest moment at which work that is under way may be begun again. */
+  #soonest(): EpochMs {
+    return this.#ground.now() + this.#ground.config.waits.again;
   }
 
   /** The wait after so many failures in a row: from 5 s, doubling, up to 10 minutes. */
@@ -210,4 +286,5 @@ export class Schedule {
   }
 }
 
+/** A row's name among those that run. */
 const nameOf = (kind: string, ref: string): string => `${kind}\u0000${ref}`;

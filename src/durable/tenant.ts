@@ -25,6 +25,7 @@ import { type Database, openDatabase } from "./database.ts";
 import type { DueRow } from "./due-rows.ts";
 import { endObject } from "./end.ts";
 import { type Ground, layGround } from "./ground.ts";
+import type { JobKind } from "./job-kinds.ts";
 import { NO_PAGE } from "./page.ts";
 import { Schedule } from "./schedule.ts";
 import { Seals } from "./seals.ts";
@@ -59,7 +60,7 @@ export class TenantObject extends CountDoors implements TenantPort {
     this.#database = openDatabase(this.#ground, TENANT_MIGRATIONS);
     this.#schedule = new Schedule(this.#ground, this.#database, "tenant", {
       perform: (row) => this.#perform(row),
-      giveUp: () => false, // everything here is safe to repeat, and a nudge costs nothing
+      giveUp: ({ ref }) => this.#webhooks.recoveries.giveUp(ref as EndpointId), // nothing else is given up here
     });
     this.#seals = new Seals(this.#ground, this.#database, "tenant", () => this.#webhooks.secrets.renewSeals());
     this.#erased = new Erased(this.#ground);
@@ -227,11 +228,15 @@ export class TenantObject extends CountDoors implements TenantPort {
 
   async #perform({ kind, ref }: DueRow): Promise<void> {
     const { deliveries, recoveries } = this.#webhooks;
-    if (kind === DELIVER) return deliveries.nudge();
-    if (kind === RECOVER) return recoveries.step(ref as EndpointId);
-    if (kind === DISABLED) return this.#tellDisabled(ref as EndpointId);
-    if (kind === TIDY) return this.#tidy();
-    throw new Error(`nobody does work of kind ${kind}`);
+    const perform: { readonly [Kind in JobKind<"tenant">]: () => unknown } = {
+      [DELIVER]: () => deliveries.nudge(),
+      [RECOVER]: () => recoveries.step(ref as EndpointId),
+      [DISABLED]: () => this.#tellDisabled(ref as EndpointId),
+      [TIDY]: () => this.#tidy(),
+    };
+    const known = perform[kind as JobKind<"tenant">]; // or what only another version knows
+    if (known === undefined) throw new Error(`nobody does work of kind ${kind}`);
+    await known();
   }
 
   /** An endpoint's or a hook's end is a fact like any other: stored once, sent to those that still take anything. */
@@ -241,12 +246,15 @@ export class TenantObject extends CountDoors implements TenantPort {
     this.#schedule.done(DISABLED, id);
   }
 
-  /** Lets go of what is no longer kept, and comes back when the next of it is. */
+  /**
+   * Lets go of what is no longer kept, and comes back when the next of it is, in a day at the earliest: what is old by itself
+   * may be kept for something younger, as an event is for its deliveries.
+   */
   async #tidy(): Promise<void> {
-    this.#erased.tidy();
-    const next = [await this.#webhooks.tidy(), this.counted.usage.tidy()].filter((at) => at !== null);
+    const moments = [this.#erased.tidy(), await this.#webhooks.tidy(), this.counted.usage.tidy()];
+    const next = moments.filter((at) => at !== null);
     if (next.length === 0) this.#schedule.done(TIDY, "");
-    else this.#schedule.owe(TIDY, "", Math.min(...next));
+    else this.#schedule.owe(TIDY, "", Math.max(Math.min(...next), this.#ground.now() + DAY_MS));
   }
 }
 

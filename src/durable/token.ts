@@ -19,10 +19,11 @@ import type { NemoTokenWire } from "../core/wire/token.ts";
 import type { Env } from "../env.ts";
 import { AUDIT, tellAudit } from "./audit-note.ts";
 import { type Database, deleteMeta, openDatabase, readMeta, writeMeta } from "./database.ts";
-import { SCHEDULE_INDEX, SCHEDULE_TABLES } from "./due-rows.ts";
+import { SCHEDULE_INDEX, SCHEDULE_TABLES, SCHEDULE_UNENDED } from "./due-rows.ts";
 import { endObject } from "./end.ts";
 import { type Ground, layGround } from "./ground.ts";
-import { KeptToken } from "./kept-token.ts";
+import type { JobKind } from "./job-kinds.ts";
+import { KeptToken, TOKEN_WARNING } from "./kept-token.ts";
 import { OUTBOX, OUTBOX_CALLBACK, OUTBOX_KEY, OUTBOX_TABLES, Outbox } from "./outbox.ts";
 import { Schedule } from "./schedule.ts";
 import { Seals } from "./seals.ts";
@@ -42,6 +43,7 @@ const MIGRATIONS = [
   SCHEDULE_INDEX,
   OUTBOX_CALLBACK,
   OUTBOX_KEY,
+  SCHEDULE_UNENDED,
 ];
 
 /** Of the operator's token: its mark, and when upstream refused it. */
@@ -67,11 +69,17 @@ export class TokenObject extends DurableObject<Env> implements TokenPort {
     this.#database = openDatabase(ground, MIGRATIONS);
     this.#schedule = new Schedule(ground, this.#database, "token", {
       perform: async ({ kind, ref }) => {
-        if (kind === OUTBOX) return this.#outbox.flush();
-        if (kind === AUDIT) return tellAudit(ground, this.#schedule, ref);
-        return kind === TOKEN_STANDING ? this.#kept?.tell() : this.#kept?.warn();
+        const perform: { readonly [Kind in JobKind<"token">]: () => unknown } = {
+          [OUTBOX]: () => this.#outbox.flush(),
+          [AUDIT]: () => tellAudit(ground, this.#schedule, ref),
+          [TOKEN_STANDING]: () => this.#kept?.tell(),
+          [TOKEN_WARNING]: () => this.#kept?.warn(),
+        };
+        const known = perform[kind as JobKind<"token">]; // or what only another version knows
+        if (known === undefined) throw new Error(`nobody does work of kind ${kind}`);
+        await known();
       },
-      giveUp: () => false,
+      giveUp: () => undefined, // nothing is given up here
     });
     this.#outbox = new Outbox(ground, this.#schedule, NO_USER);
     this.#seals = new Seals(ground, this.#database, "token", async () => (await this.#kept?.renewSeal()) ?? 0);

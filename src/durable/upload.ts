@@ -19,15 +19,16 @@ import type { Borrower, Loan, NewFile, UploadPort, UploadState } from "../core/u
 import type { UploadWire } from "../core/wire/upload.ts";
 import type { Env } from "../env.ts";
 import { openDatabase } from "./database.ts";
-import { type DueRow, SCHEDULE_INDEX, SCHEDULE_TABLES } from "./due-rows.ts";
+import { type DueRow, SCHEDULE_INDEX, SCHEDULE_TABLES, SCHEDULE_UNENDED } from "./due-rows.ts";
 import { layGround } from "./ground.ts";
+import type { GivenUpKind, JobKind } from "./job-kinds.ts";
 import { OUTBOX, OUTBOX_CALLBACK, OUTBOX_KEY, OUTBOX_TABLES } from "./outbox.ts";
 import { Schedule } from "./schedule.ts";
 import { BYTES_TABLES } from "./upload/bytes.ts";
 import { Closing } from "./upload/closing.ts";
 import { Creating } from "./upload/creating.ts";
 import { Ends } from "./upload/ends.ts";
-import { finalise } from "./upload/finalise.ts";
+import { finalise, giveUpAsset } from "./upload/finalise.ts";
 import { ASSET, EXPIRE, IMPORT, LOOK, REMOVE, TELL, UploadHome } from "./upload/home.ts";
 import { refuseSender } from "./upload/import-refusals.ts";
 import { Importing } from "./upload/importing.ts";
@@ -60,11 +61,12 @@ export class UploadObject extends DurableObject<Env> implements UploadPort {
       OUTBOX_CALLBACK,
       BYTES_TABLES,
       OUTBOX_KEY,
+      SCHEDULE_UNENDED,
     ];
     const database = openDatabase(ground, migrations);
     const schedule = new Schedule(ground, database, "upload", {
       perform: (row) => this.#perform(row),
-      giveUp: () => false, // everything here is safe to repeat, and the bytes are the caller's
+      giveUp: (row) => this.#giveUp(row),
     });
     this.#home = new UploadHome(ground, database, schedule);
     const joining = new Joining(this.#home);
@@ -159,14 +161,27 @@ export class UploadObject extends DurableObject<Env> implements UploadPort {
   }
 
   async #perform({ kind }: DueRow): Promise<void> {
-    if (kind === EXPIRE) return this.#ends.expire(this.#writing.isOn);
-    if (kind === REMOVE) return this.#ends.remove();
-    if (kind === LOOK) return this.#closing.look(() => this.#writing.isOn);
-    if (kind === ASSET) return finalise(this.#home, this.#ends);
-    if (kind === IMPORT) return this.#importing.perform();
-    if (kind === TELL) return this.#ends.tell();
-    if (kind === OUTBOX) return this.#home.outbox(this.#home.read()).flush();
-    throw new Error(`nobody does work of kind ${kind}`);
+    const perform: { readonly [Kind in JobKind<"upload">]: () => unknown } = {
+      [EXPIRE]: () => this.#ends.expire(this.#writing.isOn),
+      [REMOVE]: () => this.#ends.remove(),
+      [LOOK]: () => this.#closing.look(() => this.#writing.isOn),
+      [ASSET]: () => finalise(this.#home, this.#ends),
+      [IMPORT]: () => this.#importing.perform(),
+      [TELL]: () => this.#ends.tell(),
+      [OUTBOX]: () => this.#home.outbox(this.#home.read()).flush(),
+    };
+    const known = perform[kind as JobKind<"upload">]; // or what only another version knows
+    if (known === undefined) throw new Error(`nobody does work of kind ${kind}`);
+    await known();
+  }
+
+  #giveUp({ kind }: DueRow): void {
+    const giveUp: { readonly [Kind in GivenUpKind<"upload">]: () => void } = {
+      [LOOK]: () => this.#closing.giveUp(),
+      [ASSET]: () => giveUpAsset(this.#home, this.#ends),
+      [IMPORT]: () => this.#importing.giveUp(),
+    };
+    giveUp[kind as GivenUpKind<"upload">](); // asked of these only
   }
 
   /** The upload as callers may know it. */

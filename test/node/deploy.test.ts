@@ -116,3 +116,10 @@ describe.concurrent("npm run deploy", { timeout: 60_000 }, () => {
     expect(account.state()).toMatchObject({ ...COMPLETE, rules: [RULE] });
   });
 });
+
+describe("the Worker that is deployed", () => {
+  it("ends an invocation that takes more than 30 s of processor time", () => {
+    const limit = /^\[limits\]\ncpu_ms = ([\d_]+)$/m.exec(readFileSync("wrangler.toml", "utf8"))?.[1];
+    expect(Number(limit?.replaceAll("_", ""))).toBe(30_000);
+  });
+});

@@ -1,6 +1,7 @@
 /** Users that were deleted: their events and deliveries go, and nothing late about them is taken in for 30 days. */
 import type { UserHash } from "../../core/ids.ts";
 import { TOMBSTONE_TTL_MS } from "../../core/limits.ts";
+import type { EpochMs } from "../../core/time.ts";
 import type { ErasedFacts, SettledTurn } from "../../core/user-record.ts";
 import type { Ground } from "../ground.ts";
 
@@ -56,8 +57,11 @@ export class Erased {
     return this.#ground.sql.exec(query, uh).toArray().length > 0 ? settled : [];
   }
 
-  /** Lets go of what is older than 30 days. */
-  tidy(): void {
-    this.#ground.sql.exec("DELETE FROM erased WHERE at < ?", this.#ground.now() - TOMBSTONE_TTL_MS);
+  /** Lets go of what is older than 30 days; answers when the next of it is, null when there is none. */
+  tidy(): EpochMs | null {
+    const { sql, now } = this.#ground;
+    sql.exec("DELETE FROM erased WHERE at < ?", now() - TOMBSTONE_TTL_MS);
+    const { at } = sql.exec<{ at: number | null }>("SELECT min(at) AS at FROM erased").one();
+    return at === null ? null : at + TOMBSTONE_TTL_MS;
   }
 }

@@ -86,6 +86,11 @@ export class Recoveries {
     });
   }
 
+  /** Ends a recovery that keeps failing; its endpoint's caller may ask for another one. */
+  giveUp(id: EndpointId): void {
+    this.#rows.saveRecovery(id, null);
+  }
+
   #owe({ id, url }: Endpoint, event: Parameters<Deliveries["owe"]>[0]): void {
     const target = { kind: "endpoint", id } as const;
     this.#deliveryRows.revive(event.id, target, this.#deliveries.dueNow());

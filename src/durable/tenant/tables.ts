@@ -1,6 +1,6 @@
 /** The tables of a tenant's object. Times are ms since epoch. */
 import type { Migrations } from "../database.ts";
-import { SCHEDULE_INDEX, SCHEDULE_TABLES } from "../due-rows.ts";
+import { SCHEDULE_INDEX, SCHEDULE_TABLES, SCHEDULE_UNENDED } from "../due-rows.ts";
 import { REPEATS_TABLE } from "../repeats.ts";
 import { CLAIMS_TABLE } from "./claims.ts";
 import { ERASED_TABLE, SETTLED_COLUMN } from "./erased.ts";
@@ -160,4 +160,5 @@ export const TENANT_MIGRATIONS: Migrations = [
   "DROP INDEX deliveries_by_state", // no query goes by it, and a delivery wrote it three times
   QUOTA_SHARES,
   REMOVED_TARGETS_TABLE,
+  SCHEDULE_UNENDED,
 ];

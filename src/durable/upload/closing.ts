@@ -1,4 +1,5 @@
 /** The last step of the bytes: one object in R2 made of what is kept, and the upload completed, once, whatever dies in between. */
+import { refusal } from "../../core/errors.ts";
 import { logBug } from "../../log.ts";
 import type { Ends } from "./ends.ts";
 import { ASSET, EXPIRE, LOOK, REMOVE, TELL, type UploadHome } from "./home.ts";
@@ -93,6 +94,13 @@ export class Closing {
       key: upload.call.key ?? null,
     });
     schedule.owe(ASSET, "", ground.now());
+  }
+
+  /** Fails an upload whose file can still not be put together. */
+  giveUp(): void {
+    if (this.#home.read().status !== "closing") return;
+    const lost = "The file could not be stored; create another upload.";
+    this.#ends.fail(refusal("internal", lost, { hint: "POST /v1/uploads" }));
   }
 
   /** After a write that never reported: the file is whole in R2, or its bytes are still kept here, or nothing came of it. */

@@ -75,7 +75,7 @@ export class Ends {
       also(ended);
       schedule.owe(REMOVE, "", ground.now());
       schedule.owe(TELL, "", ground.now());
-      for (const kind of [EXPIRE, LOOK, ASSET, IMPORT]) schedule.done(kind, "");
+      for (const kind of [EXPIRE, LOOK, ASSET, IMPORT] as const) schedule.done(kind, "");
     });
     schedule.tick();
   }

@@ -55,6 +55,21 @@ async function lookOnce(home: UploadHome, key: string): Promise<Result<Inside, R
   }
 }
 
+/**
+ * The work on the file kept failing: its asset is rejected without a further look. Where even that fails as often, the upload
+ * fails.
+ */
+export function giveUpAsset(home: UploadHome, ends: Ends): void {
+  const upload = home.read();
+  if (upload.status !== "completed" || upload.assetId !== null) return;
+  if (upload.looks >= MEDIA_LOOKS) {
+    ends.fail(unreadable());
+    return;
+  }
+  home.save({ ...upload, looks: MEDIA_LOOKS });
+  home.schedule.owe(ASSET, "", home.ground.now());
+}
+
 /** The hash of the bytes that passed here, when they are all of a file that is there; asked once. */
 async function hashOfPassed(home: UploadHome, upload: Upload): Promise<string | null> {
   const sha256 = await home.hash.end(upload.sizeBytes ?? 0);

@@ -5,7 +5,7 @@
  * or died with its instance, is made anew from the first byte, a few times and within ten minutes; what it had brought is let
  * go. When every byte is here they are put together as a sender's would be.
  */
-import { nextTry } from "../../core/import.ts";
+import { nextTry, unreachable } from "../../core/import.ts";
 import type { Closing } from "./closing.ts";
 import type { Ends } from "./ends.ts";
 import { Fetching, tooLate } from "./fetching.ts";
@@ -36,6 +36,12 @@ export class Importing {
     if (!(await this.#home.user(upload).mayWork(upload.id, "import")))
       return schedule.owe(IMPORT, "", ground.now() + ground.config.waits.importLook);
     await this.#writing.take((signal) => this.#import(signal));
+  }
+
+  /** Fails an import that keeps failing here, whatever its server says. */
+  giveUp(): void {
+    const upload = this.#home.read();
+    if (upload.status === "open") this.#ends.fail(unreachable("The file could not be fetched"));
   }
 
   async #import(signal: AbortSignal): Promise<void> {

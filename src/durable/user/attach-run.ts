@@ -6,6 +6,7 @@ import { linkUrl, signLink } from "../../core/link.ts";
 import type { AssetRecord } from "../../core/ports.ts";
 import { ok, type Result } from "../../core/result.ts";
 import { openStored } from "../../store/stored.ts";
+import { TryAgain } from "../schedule.ts";
 import type { AttachRows } from "./attach-rows.ts";
 import { ATTACH, type Home } from "./home.ts";
 import type { Projects } from "./projects.ts";
@@ -28,7 +29,7 @@ export class AttachRun {
     const [project, asset] = split(ref);
     const refused = await this.bring(project, asset);
     if (refused === null || !mayPass(refused)) return;
-    if (attempt < POISON_ATTEMPTS) throw new Error(`attachment: ${refused.code}`);
+    if (attempt < POISON_ATTEMPTS) throw new TryAgain("attachment", refused);
     this.end(project, asset, refused);
   }
 

@@ -18,6 +18,7 @@ import { err, ok, type Result } from "../../core/result.ts";
 import type { BatchItemWire, BatchWire } from "../../core/wire/batch.ts";
 import { pageOf } from "../page.ts";
 import { findRepeat, keepRepeat } from "../repeats.ts";
+import { TryAgain } from "../schedule.ts";
 import type { BatchRows } from "./batch-rows.ts";
 import { showBatch, showItem, waitingAs } from "./batch-show.ts";
 import { BATCH, type Home, isNamed, originOf } from "./home.ts";
@@ -140,6 +141,22 @@ export class Batches {
     }
   }
 
+  /** Cancels one that keeps failing, and ends it at once where even that fails. */
+  giveUp(id: BatchId): void {
+    const { ground, schedule } = this.#home;
+    const batch = this.#rows.find(id);
+    if (batch === null || batch.endedAt !== null) return;
+    const cancelled = changedBatch(batch, "cancel");
+    if (cancelled === null) {
+      this.#end({ ...batch, endedAt: ground.now() });
+      return;
+    }
+    ground.storage.transactionSync(() => {
+      this.#rows.save(cancelled);
+      schedule.owe(BATCH, id, ground.now());
+    });
+  }
+
   #end(batch: Batch): void {
     const { ground, schedule, outbox } = this.#home;
     ground.storage.transactionSync(() => {
@@ -155,7 +172,7 @@ export class Batches {
     const repeat = { key: stepKey(id, "project"), fingerprint: id };
     const call = { origin: originOf(home), named: isNamed(home), repeat };
     const made = await this.#projects.create(call, { name: "batch", metadata: {} });
-    if (!made.ok) throw new Error(`no project for a batch: ${made.error.code}`);
+    if (!made.ok) throw new TryAgain("no project for a batch", made.error);
     const fresh = this.#rows.find(id); // paused or cancelled meanwhile
     if (fresh !== null) this.#rows.save({ ...fresh, project: made.value.id });
   }

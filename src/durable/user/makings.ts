@@ -22,6 +22,7 @@ import { newTurn } from "../../core/wire/turn.ts";
 import { insertGenerator } from "../../store/generators.ts";
 import { isPassing } from "../refusals.ts";
 import { findRepeat, keepRepeat } from "../repeats.ts";
+import { TryAgain } from "../schedule.ts";
 import { refuseCallback } from "./callback.ts";
 import { endedTurn } from "./ended-turn.ts";
 import { type Home, isNamed, MAKING, originOf } from "./home.ts";
@@ -94,10 +95,20 @@ export class Makings {
           : step.do === "store"
             ? await this.#store(step.making, step.recipe)
             : await this.#make(step.do, making);
-      if (!next.ok && isPassing(next.error)) throw new Error(`not made: ${next.error.code}`);
+      if (!next.ok && isPassing(next.error)) throw new TryAgain("not made", next.error);
       await ground.boundary("making.step");
       this.#keep(next.ok ? next.value : toFailedMaking(making, next.error, ground.now()));
     }
+  }
+
+  /** Gives one that keeps failing an end. */
+  giveUp(id: MakingId): void {
+    const making = this.#rows.find(id);
+    if (making === null || making.endedAt !== null) return;
+    const lost = refusal("nemo_unavailable", "The generator could not be taken further; have it made again later.", {
+      hint: "POST /v1/generators/make",
+    });
+    this.#keep(toFailedMaking(making, lost, this.#home.ground.now()));
   }
 
   /** Writes a step, and tells an end. */

@@ -19,9 +19,12 @@ import {
   toPolling,
   toSubmitting,
 } from "../../core/render.ts";
+import type { EpochMs } from "../../core/time.ts";
 import { isExportable } from "../../core/timeline.ts";
 import type { NemoState, RenderProgress } from "../../nemo/domain.ts";
 import type { NemoFailure } from "../../nemo/failures.ts";
+import { askedMs, isSoon } from "../refusals.ts";
+import { TryAgain } from "../schedule.ts";
 import { FILE, type Home, RENDER } from "./home.ts";
 import type { Projects } from "./projects.ts";
 import { copyResult } from "./render-copy.ts";
@@ -98,12 +101,13 @@ export class RenderRun {
 
   /** A render that upstream took nothing of ends with upstream's reason, unless the reason may pass: then it waits as it was. */
   #refused(queued: Render, error: Refusal, attempt: number): void {
-    const isPassing = ERRORS[error.code].retryable && attempt < SUBMIT_ATTEMPTS;
-    if (!isPassing) return void this.#step(queued.id, (render) => toFailed(render, error, this.#now()));
+    const { waits } = this.#home.ground.config;
+    const maySucceed = ERRORS[error.code].retryable && attempt < SUBMIT_ATTEMPTS && isSoon(error, waits);
+    if (!maySucceed) return void this.#step(queued.id, (render) => toFailed(render, error, this.#now()));
     const current = this.#rows.find(queued.id);
     if (current === null || isOver(current)) return;
     this.#rows.save(queued);
-    throw new Error(`render not taken: ${error.code}`);
+    throw new TryAgain("render not taken", error);
   }
 
   /** Asks for the job by its id. One whose submit was on its way at a crash is adopted, or never arrived; it is not sent again. */
@@ -116,7 +120,8 @@ export class RenderRun {
       if (answer.ok) return afterPoll(now, wordOf(answer.value), nextId, this.#now(), waits);
       if ("reason" in answer.error && answer.error.reason === "not_found")
         return afterUnknown(now, nextId, this.#now(), waits);
-      return now.phase === "submitting" ? toPolling(now, "no", this.#now(), waits) : pollAgain(now, this.#now(), waits);
+      if (now.phase === "submitting") return toPolling(now, "no", this.#now(), waits);
+      return notBefore(pollAgain(now, this.#now(), waits), this.#now() + askedMs(account.explain(answer.error)));
     });
     const next = this.#rows.find(render.id);
     if (next?.phase === "copying") await this.#copy(next, 1);
@@ -143,8 +148,9 @@ export class RenderRun {
     const { account, ground, schedule } = this.#home;
     await ground.boundary("render.cancelled");
     const told = await account.call((token) => account.nemo.cancelRender(token, render.upstreamId));
-    const maySucceed = !told.ok && ERRORS[account.explain(told.error).code].retryable && attempt < CANCEL_ATTEMPTS;
-    if (maySucceed) throw new Error("upstream was not told that a render is cancelled");
+    const refused = told.ok ? null : account.explain(told.error);
+    if (refused !== null && ERRORS[refused.code].retryable && attempt < CANCEL_ATTEMPTS)
+      throw new TryAgain("upstream was not told that a render is cancelled", refused);
     ground.storage.transactionSync(() => {
       this.#rows.save({ ...render, cancelOwed: false });
       schedule.done(RENDER, render.id);
@@ -178,6 +184,10 @@ export function keepStep({ ground, schedule, outbox, ...home }: Home, rows: Rend
     outbox.add(isDone ? "render.completed" : "render.failed", is.id, shown, is);
   });
 }
+
+/** The render asked for no sooner than upstream said. */
+const notBefore = (render: Render, at: EpochMs): Render =>
+  render.nextAt === null ? render : { ...render, nextAt: Math.max(render.nextAt, at) };
 
 const madeOf = ({ fingerprint, timeline }: NemoState): Render["made"] => {
   const { durationMs, width, height } = timeline;

@@ -1,6 +1,6 @@
 /** The tables of a user's object. A record is JSON beside the columns that queries need; times are ms since epoch. */
 import type { Migrations } from "../database.ts";
-import { SCHEDULE_INDEX, SCHEDULE_TABLES } from "../due-rows.ts";
+import { SCHEDULE_INDEX, SCHEDULE_TABLES, SCHEDULE_UNENDED } from "../due-rows.ts";
 import { OUTBOX_CALLBACK, OUTBOX_KEY, OUTBOX_TABLES } from "../outbox.ts";
 import { REPEATS_TABLE } from "../repeats.ts";
 import { BATCH_TABLES } from "./batch-rows.ts";
@@ -105,4 +105,5 @@ export const USER_MIGRATIONS: Migrations = [
   OUTBOX_KEY,
   REMOVAL_TABLES,
   UPLOAD_WORK_COLUMNS,
+  SCHEDULE_UNENDED,
 ];

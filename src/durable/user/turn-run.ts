@@ -23,7 +23,8 @@ import {
   unreadable,
 } from "../../core/turn.ts";
 import type { TurnStream } from "../../nemo/turn-event.ts";
-import { cancelled, isPassing } from "../refusals.ts";
+import { cancelled, isPassing, isSoon } from "../refusals.ts";
+import { TryAgain } from "../schedule.ts";
 import type { Assets } from "./assets.ts";
 import { ACT, type Home, TURN } from "./home.ts";
 import { Narrator } from "./narrator.ts";
@@ -91,7 +92,7 @@ export class TurnRun {
     if (turn !== null && turn.phase !== "ended") return schedule.owe(ACT, id, ground.now() + ground.config.waits.retry);
     if (turn?.verdict?.status === "completed") {
       const ordered = await this.#answer.render(turn);
-      if (!ordered.ok && isPassing(ordered.error)) throw new Error(`not rendered: ${ordered.error.code}`);
+      if (!ordered.ok && isPassing(ordered.error)) throw new TryAgain("not rendered", ordered.error);
     }
     schedule.done(ACT, id);
   }
@@ -148,8 +149,8 @@ export class TurnRun {
     const fresh = this.#rows.find(turn.id);
     if (fresh === null || fresh.phase !== "queued") return; // cancelled while it was prepared
     if (!prepared.ok) {
-      if (isPassing(prepared.error) && attempt < PREPARE_ATTEMPTS)
-        throw new Error(`not prepared: ${prepared.error.code}`);
+      if (isPassing(prepared.error) && attempt < PREPARE_ATTEMPTS && isSoon(prepared.error, ground.config.waits))
+        throw new TryAgain("not prepared", prepared.error);
       return this.#unsent(fresh, prepared.error);
     }
     if (!this.#isNext(fresh)) return schedule.done(TURN, turn.id); // asked again with the commit, nothing comes between

@@ -23,6 +23,7 @@ import {
 } from "../../core/turn.ts";
 import { timelineDiffWire } from "../../core/wire/timeline-diff.ts";
 import type { TurnEventWire } from "../../core/wire/turn-event.ts";
+import { askedMs } from "../refusals.ts";
 import { type Home, TIDY, TURN } from "./home.ts";
 import type { Projects } from "./projects.ts";
 import type { TurnRows } from "./turn-rows.ts";
@@ -70,7 +71,8 @@ export class TurnSettle {
     const seen = await this.picture(turn.project);
     if ("code" in seen) {
       if (ground.now() >= giveUpAt(turn, waits)) return this.end(turn, unreadable(), null, turn.error ?? seen);
-      return schedule.owe(TURN, turn.id, Math.min(ground.now() + waits.settleNext, giveUpAt(turn, waits)));
+      const wait = Math.max(waits.settleNext, askedMs(seen));
+      return schedule.owe(TURN, turn.id, Math.min(ground.now() + wait, giveUpAt(turn, waits)));
     }
     const shared = await this.#isShared(turn);
     const settled = afterReading(turn, seen, shared, ground.now(), waits);
@@ -160,8 +162,8 @@ export class TurnSettle {
     const { ground, schedule } = this.#home;
     for (const project of new Set(this.#rows.inPhases(["queued"]).map((turn) => turn.project))) {
       const next = this.#rows.nextIn(project);
-      if (next === null || this.#rows.runningIn(project) !== null || schedule.isRunning(TURN, next)) continue;
-      schedule.owe(TURN, next, ground.now());
+      if (next === null || this.#rows.runningIn(project) !== null) continue;
+      schedule.oweOnce(TURN, next, ground.now()); // one that waits for its next try goes on waiting
     }
   }
 

@@ -30,6 +30,7 @@ import { isUnbegun, type VideoSource } from "../../core/video-source.ts";
 import { newRender } from "../../core/wire/render.ts";
 import { newTurn } from "../../core/wire/turn.ts";
 import { isPassing } from "../refusals.ts";
+import { TryAgain } from "../schedule.ts";
 import type { Assets } from "./assets.ts";
 import { endedTurn } from "./ended-turn.ts";
 import { type Home, isNamed, originOf, VIDEO } from "./home.ts";
@@ -92,7 +93,7 @@ export class VideoRun {
       }
       const next = step.do === "save" ? ok(step.video) : await this.#make(step.do, video);
       if (next === null) return schedule.owe(VIDEO, id, ground.now() + ground.config.waits.videoLook);
-      if (!next.ok && isPassing(next.error)) throw new Error(`not made: ${next.error.code}`);
+      if (!next.ok && isPassing(next.error)) throw new TryAgain("not made", next.error);
       await ground.boundary("video.step");
       const fresh = this.#rows.find(id);
       if (fresh === null || isOver(fresh)) return schedule.done(VIDEO, id); // cancelled meanwhile
@@ -236,7 +237,7 @@ export class VideoRun {
     const known = this.#tools.projects.find(projectOf(video))?.picture?.timeline ?? null;
     if (known !== null) return isExportable(known);
     const state = await this.#tools.projects.state(projectOf(video));
-    if (!state.ok) throw new Error(`timeline not read: ${state.error.code}`);
+    if (!state.ok) throw new TryAgain("timeline not read", state.error);
     return state.value !== null && isExportable(state.value.timeline);
   }
 }

@@ -4,6 +4,7 @@ import { EVENTS_TTL_MS } from "../../core/limits.ts";
 import { HOUR_MS } from "../../core/time.ts";
 import { AUDIT, tellAudit } from "../audit-note.ts";
 import type { DueRow } from "../due-rows.ts";
+import type { GivenUpKind, JobKind } from "../job-kinds.ts";
 import { TOKEN_WARNING } from "../kept-token.ts";
 import { OUTBOX } from "../outbox.ts";
 import { TOKEN_STANDING } from "../token-standing.ts";
@@ -12,38 +13,49 @@ import { ACT, ATTACH, BATCH, FILE, MAKING, REMOVE, RENDER, TIDY, TURN, VIDEO } f
 import type { UserParts } from "./parts.ts";
 import { REGISTER, register } from "./registry.ts";
 
+/** Who performs each kind. */
+const PERFORM: { readonly [Kind in JobKind<"user">]: (parts: UserParts, row: DueRow) => unknown } = {
+  [TURN]: ({ run }, { ref, attempts }) => run.perform(ref as TurnId, attempts),
+  [RENDER]: ({ rendering }, { ref, attempts }) => rendering.perform(ref as RenderId, attempts),
+  [FILE]: ({ files }, { ref }) => files.look(ref as RenderId),
+  [ATTACH]: ({ assets }, { ref, attempts }) => assets.perform(ref, attempts),
+  [OUTBOX]: ({ home }) => home.outbox.flush(),
+  [VIDEO]: ({ filming }, { ref }) => filming.perform(ref as VideoId),
+  [BATCH]: ({ batches }, { ref }) => batches.perform(ref as BatchId),
+  [MAKING]: ({ makings }, { ref }) => makings.perform(ref as MakingId),
+  [REMOVE]: ({ removals }, { ref }) => removals.perform(ref as VideoId | ProjectId),
+  [ACT]: ({ run }, { ref }) => run.act(ref as TurnId),
+  [TIDY]: (parts) => tidy(parts),
+  [TOKEN_WARNING]: ({ home }, { ref }) => home.account.warn(ref),
+  [AUDIT]: ({ home }, { ref }) => tellAudit(home.ground, home.schedule, ref),
+  [TOKEN_STANDING]: ({ home }, { ref }) => home.account.tell(ref),
+  [REGISTER]: ({ home }) => register(home, () => home.account.noteSeals()),
+  [ERASE]: ({ erasure, home, lastTurns }) => erasure.erase(home.schedule, lastTurns),
+  [FORGET]: ({ erasure }) => erasure.forget(),
+};
+
+/** What ends what a job that was given up belongs to. */
+const GIVE_UP: { readonly [Kind in GivenUpKind<"user">]: (parts: UserParts, ref: string) => void } = {
+  [TURN]: ({ run }, ref) => run.giveUp(ref as TurnId),
+  [RENDER]: ({ rendering }, ref) => rendering.giveUp(ref as RenderId),
+  [ATTACH]: ({ assets }, ref) => assets.giveUp(ref),
+  [ACT]: () => undefined, // its turn is over, and nobody was told that the agent's suggestion would be followed
+  [VIDEO]: ({ filming }, ref) => filming.giveUp(ref as VideoId),
+  [MAKING]: ({ makings }, ref) => makings.giveUp(ref as MakingId),
+  [BATCH]: ({ batches }, ref) => batches.giveUp(ref as BatchId),
+};
+
 /** Hands a due row to the part that does such work. Of a deleted user only the deletion itself is still due. */
-export async function performDue(parts: UserParts, { kind, ref, attempts }: DueRow): Promise<void> {
-  const { erasure, home } = parts;
-  if (!erasure.isOwed(kind)) return home.schedule.done(kind, ref);
-  if (kind === TURN) return parts.run.perform(ref as TurnId, attempts);
-  if (kind === RENDER) return parts.rendering.perform(ref as RenderId, attempts);
-  if (kind === FILE) return parts.files.look(ref as RenderId);
-  if (kind === ATTACH) return parts.assets.perform(ref, attempts);
-  if (kind === OUTBOX) return parts.home.outbox.flush();
-  if (kind === VIDEO) return parts.filming.perform(ref as VideoId);
-  if (kind === BATCH) return parts.batches.perform(ref as BatchId);
-  if (kind === MAKING) return parts.makings.perform(ref as MakingId);
-  if (kind === REMOVE) return parts.removals.perform(ref as VideoId | ProjectId);
-  if (kind === ACT) return parts.run.act(ref as TurnId);
-  if (kind === TIDY) return tidy(parts);
-  if (kind === TOKEN_WARNING) return parts.home.account.warn(ref);
-  if (kind === AUDIT) return tellAudit(home.ground, home.schedule, ref);
-  if (kind === TOKEN_STANDING) return parts.home.account.tell(ref);
-  if (kind === REGISTER) return register(home, () => home.account.noteSeals());
-  if (kind === ERASE) return erasure.erase(home.schedule, parts.lastTurns);
-  if (kind === FORGET) return erasure.forget();
-  throw new Error(`nobody does work of kind ${kind}`);
+export async function performDue(parts: UserParts, row: DueRow): Promise<void> {
+  const kind = row.kind as JobKind<"user">; // or what only another version knows
+  if (PERFORM[kind] === undefined) throw new Error(`nobody does work of kind ${kind}`);
+  if (parts.erasure.isOwed(kind)) await PERFORM[kind](parts, row);
+  else parts.home.schedule.done(kind, row.ref);
 }
 
-/** Gives what a row belongs to an end; false where it must be tried for ever. */
-export function giveUpDue(parts: UserParts, { kind, ref }: DueRow): boolean {
-  if (![TURN, RENDER, ATTACH, ACT, VIDEO].includes(kind)) return false;
-  if (kind === TURN) parts.run.giveUp(ref as TurnId);
-  if (kind === RENDER) parts.rendering.giveUp(ref as RenderId);
-  if (kind === ATTACH) parts.assets.giveUp(ref);
-  if (kind === VIDEO) parts.filming.giveUp(ref as VideoId);
-  return true;
+/** Gives what a row belongs to an end. */
+export function giveUpDue(parts: UserParts, { kind, ref }: DueRow): void {
+  if (parts.erasure.isOwed(kind)) GIVE_UP[kind as GivenUpKind<"user">](parts, ref); // asked of these only
 }
 
 /** Lets go of what is no longer kept, and comes back when the next of it is. */

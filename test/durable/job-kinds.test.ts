@@ -1,0 +1,323 @@
+/** Every kind of job of every object, in a schedule whose clock the test moves: failing, deadly, owing itself in the past. */
+import { runInDurableObject } from "cloudflare:test";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { uploadObjectName } from "../../src/core/address.ts";
+import { refusal } from "../../src/core/errors.ts";
+import { eventId, ownedId } from "../../src/core/ids.ts";
+import { POISON_ATTEMPTS } from "../../src/core/limits.ts";
+import { DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS } from "../../src/core/time.ts";
+import { scaledWaits } from "../../src/core/waits.ts";
+import { openDatabase } from "../../src/durable/database.ts";
+import { type DueRow, SCHEDULE_INDEX, SCHEDULE_TABLES, SCHEDULE_UNENDED } from "../../src/durable/due-rows.ts";
+import { layGround } from "../../src/durable/ground.ts";
+import { JOBS, type JobKind, triesOf } from "../../src/durable/job-kinds.ts";
+import { Schedule, TryAgain, type Worker } from "../../src/durable/schedule.ts";
+import type { ObjectKind } from "../../src/env.ts";
+import {
+  call,
+  env,
+  freshAddress,
+  good,
+  owedDeliveries,
+  random,
+  tenantPort,
+  tenantStub,
+  until,
+  uploadPort,
+  userPort,
+  userStub,
+} from "../support/objects.ts";
+
+/** Every kind there is, with its object. */
+const ALL = Object.entries(JOBS).flatMap(([of, kinds]) =>
+  Object.keys(kinds).map((kind) => ({ of: of as ObjectKind, kind: kind as JobKind })),
+);
+
+const REF = "something";
+const FACT = { type: "render.failed", resource: "rnd_old", sequence: 1, at: Date.now(), uh: "", data: "{}" } as const;
+
+type Moment = { readonly dueAt: number; readonly attempts: number } | null;
+
+/** A schedule in an object's real storage, and a clock in the test's hand. Each `begin` is a new instance. */
+class Bench {
+  now = 1_800_000_000_000;
+  /** Kinds that were given up. */
+  readonly givenUp: string[] = [];
+  /** Moments at which the work was begun. */
+  readonly begun: number[] = [];
+  schedule: Schedule;
+  readonly #state: DurableObjectState;
+  readonly #of: ObjectKind;
+  readonly #work: (row: DueRow, bench: Bench) => Promise<void>;
+
+  constructor(state: DurableObjectState, of: ObjectKind, work: (row: DueRow, bench: Bench) => Promise<void>) {
+    this.#state = state;
+    this.#of = of;
+    this.#work = work;
+    this.schedule = this.begin();
+  }
+
+  begin(now: () => number = () => this.now): Schedule {
+    const laid = layGround(this.#state, env);
+    const config = { ...laid.config, alarms: false, waits: scaledWaits(1) };
+    const ground = { ...laid, config, now, keep: () => undefined };
+    const database = openDatabase(ground, [SCHEDULE_TABLES, SCHEDULE_INDEX, SCHEDULE_UNENDED]);
+    database.ready();
+    const worker: Worker = {
+      perform: async (row) => {
+        this.begun.push(now());
+        await this.#work(row, this);
+      },
+      giveUp: ({ kind }) => void this.givenUp.push(kind),
+    };
+    this.schedule = new Schedule(ground, database, this.#of, worker);
+    return this.schedule;
+  }
+
+  /** The row's own moment; null when it is not owed. */
+  moment(): Moment {
+    const query = "SELECT due_at AS dueAt, attempts FROM due WHERE ref = ?";
+    return this.#state.storage.sql.exec<{ dueAt: number; attempts: number }>(query, REF).toArray()[0] ?? null;
+  }
+
+  /** Goes to the row's moment and does what is due there; answers with how far away the next one is, null when there is none. */
+  async next(kind: JobKind): Promise<number | null> {
+    this.now = Math.max(this.now, this.moment()?.dueAt ?? 0);
+    this.schedule.tick();
+    while (this.schedule.isRunning(kind, REF)) await new Promise((resolve) => setTimeout(resolve, 1));
+    const moment = this.moment();
+    return moment === null ? null : moment.dueAt - this.now;
+  }
+}
+
+const onBench = (
+  of: ObjectKind,
+  work: (row: DueRow, bench: Bench) => Promise<void>,
+  test: (bench: Bench) => Promise<void>,
+) =>
+  runInDurableObject(env.TOKEN.getByName(`${freshAddress().tenant}:test`), (_, state) =>
+    test(new Bench(state, of, work)),
+  );
+
+const busy = refusal("nemo_busy", "Not now.", { askedSeconds: 120 });
+
+/** The same with every kind, each in storage of its own. */
+const everyKind =
+  (test: (of: ObjectKind, kind: JobKind, tries: number | null) => Promise<void>): (() => Promise<void>) =>
+  async () => {
+    await Promise.all(ALL.map(({ of, kind }) => test(of, kind, triesOf(of, kind))));
+  };
+
+beforeEach(() => {
+  for (const level of ["info", "warn", "error"] as const) vi.spyOn(console, level).mockImplementation(() => undefined);
+});
+afterEach(() => {
+  vi.restoreAllMocks();
+});
+
+describe("work of every kind", () => {
+  it(
+    "that is always refused ends after its tries or goes on at growing distances, also when it owes itself before it fails",
+    everyKind(async (of, kind, tries) => {
+      const refused = async (_: DueRow, { schedule, now }: Bench): Promise<void> => {
+        schedule.owe(kind, REF, now);
+        schedule.oweOnce(kind, REF, now);
+        await Promise.resolve();
+        throw new Error("refused");
+      };
+      await onBench(of, refused, async (bench) => {
+        bench.schedule.owe(kind, REF, bench.now);
+        const distances: number[] = [];
+        for (let nth = 0; nth < 60; nth++) {
+          const distance = await bench.next(kind);
+          if (distance === null) break;
+          distances.push(distance);
+        }
+        expect(distances.slice(0, 7)).toEqual([5, 10, 20, 40, 80, 160, 320].map((s) => s * SECOND_MS));
+        expect(new Set(distances.slice(7))).toEqual(new Set(tries === POISON_ATTEMPTS ? [] : [10 * MINUTE_MS]));
+        expect(bench.begun.length).toBe(tries ?? 60);
+        expect(bench.givenUp).toEqual(tries === null ? [] : [kind]);
+        expect(bench.moment() === null).toBe(tries !== null);
+      });
+    }),
+  );
+
+  it(
+    "waits as long as whoever refuses it asks for",
+    everyKind(async (of, kind) => {
+      const refused = async (): Promise<void> => {
+        throw new TryAgain("refused", busy);
+      };
+      await onBench(of, refused, async (bench) => {
+        bench.schedule.owe(kind, REF, bench.now);
+        const distances = [await bench.next(kind), await bench.next(kind)];
+        expect(distances).toEqual([120 * SECOND_MS, 120 * SECOND_MS]);
+      });
+    }),
+  );
+
+  it(
+    "that takes its instance down each time is given up, or begun once an hour",
+    everyKind(async (of, kind, tries) => {
+      await onBench(
+        of,
+        () => new Promise(() => undefined),
+        async (bench) => {
+          bench.schedule.owe(kind, REF, bench.now);
+          for (let death = 0; death < 12 && bench.moment() !== null; death++) {
+            bench.now = Math.max(bench.now, bench.moment()?.dueAt ?? 0);
+            const before = bench.begun.length;
+            bench.schedule.tick();
+            await until(async () => bench.begun.length > before || bench.moment() === null);
+            bench.begin(); // the instance before it is gone, with all it was doing
+          }
+          const last = bench.begun.slice(-2);
+          expect(bench.begun.length).toBe(tries === null ? 12 : POISON_ATTEMPTS);
+          expect(bench.givenUp).toEqual(tries === null ? [] : [kind]);
+          if (tries === null) expect((last[1] ?? 0) - (last[0] ?? 0)).toBe(HOUR_MS);
+        },
+      );
+    }),
+  );
+
+  it(
+    "that owes itself in the past is begun a little later, and others are served in between",
+    everyKind(async (of, kind) => {
+      let served = 0;
+      const seen: number[] = [];
+      const back = async ({ ref }: DueRow, { schedule }: Bench): Promise<void> => {
+        seen.push(served);
+        setTimeout(() => {
+          served += 1;
+        }, 0);
+        if (seen.length < 10) schedule.owe(kind, ref, 1);
+        else schedule.done(kind, ref);
+      };
+      await onBench(of, back, async (bench) => {
+        bench.begin(Date.now);
+        bench.schedule.owe(kind, REF, Date.now());
+        bench.schedule.tick();
+        await until(async () => seen.length === 10 && !bench.schedule.isRunning(kind, REF));
+        expect(seen).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
+        const apart = bench.begun.slice(1).map((at, nth) => at - (bench.begun[nth] ?? 0));
+        expect(Math.min(...apart)).toBeGreaterThan(0);
+        expect(bench.moment()).toBeNull();
+      });
+    }),
+  );
+
+  it(
+    "that ends well and owes itself for now has a later moment, and its failures are forgotten",
+    everyKind(async (of, kind) => {
+      let isFailing = true;
+      const work = async ({ ref }: DueRow, { schedule, now }: Bench): Promise<void> => {
+        if (isFailing) throw new Error("refused");
+        schedule.owe(kind, ref, now);
+      };
+      await onBench(of, work, async (bench) => {
+        bench.schedule.owe(kind, REF, bench.now);
+        await bench.next(kind);
+        isFailing = false;
+        const distance = await bench.next(kind);
+        expect(distance).toBeGreaterThan(0);
+        expect(bench.moment()?.attempts).toBe(0);
+      });
+    }),
+  );
+
+  it(
+    "that is asked for while it decides to stop is done once more",
+    everyKind(async (of, kind) => {
+      const stops = async ({ ref }: DueRow, bench: Bench): Promise<void> => {
+        if (bench.begun.length === 1) bench.schedule.oweOnce(kind, ref, bench.now);
+        bench.schedule.done(kind, ref);
+      };
+      await onBench(of, stops, async (bench) => {
+        bench.schedule.owe(kind, REF, bench.now);
+        expect(await bench.next(kind)).toBeGreaterThan(0);
+        expect(await bench.next(kind)).toBeNull();
+        expect(bench.begun.length).toBe(2);
+      });
+    }),
+  );
+});
+
+describe("a real object that owes every kind for things that are not there", () => {
+  type Left = { kind: string; moment: number };
+  type Row = { kind: string; due_at: number; lease_until: number; attempts: number; unended: number };
+
+  /** Owes them all at a moment long past, waits until each was begun and ended, and answers with what is owed too early. */
+  const tooEarly = (
+    stub: DurableObjectStub,
+    kinds: readonly string[],
+    refs: Record<string, string> = {},
+  ): Promise<Left[]> =>
+    runInDurableObject(
+      stub as DurableObjectStub<Rpc.DurableObjectBranded & { alarm(): Promise<void> }>,
+      async (object, state) => {
+        const { sql } = state.storage;
+        const rows = (): Row[] =>
+          sql.exec<Row>("SELECT kind, due_at, lease_until, attempts, unended FROM due").toArray();
+        for (const kind of kinds)
+          sql.exec("INSERT OR REPLACE INTO due (kind, ref, due_at) VALUES (?, ?, 1)", kind, refs[kind] ?? "nobody");
+        await object.alarm();
+        return until(async () => {
+          const now = Date.now();
+          const left = rows();
+          const isSettled = left.every(
+            ({ due_at, attempts, unended }) => unended === 0 && (attempts > 0 || due_at > 1),
+          );
+          if (!isSettled) return null;
+          return left
+            .map(({ kind, due_at, lease_until }) => ({ kind, moment: Math.max(due_at, lease_until) - now }))
+            .filter(({ moment }) => moment <= 0);
+        });
+      },
+    );
+
+  it("the user's: nothing is owed at or before now", async () => {
+    const address = freshAddress();
+    good(await userPort(address).createProject(call(), { name: "p", metadata: {} }));
+    const ends = ["erase", "forget", "audit"]; // the first two end the object, and an entry is whole in its ref
+    const kinds = Object.keys(JOBS.user).filter((kind) => !ends.includes(kind));
+    expect(await tooEarly(userStub(address), kinds)).toEqual([]);
+  });
+
+  it("the tenant's", async () => {
+    const address = freshAddress();
+    good(await tenantPort(address).createEndpoint(call(), { url: "http://127.0.0.1:9/in", types: ["*"] }));
+    expect(await tooEarly(tenantStub(address), Object.keys(JOBS.tenant))).toEqual([]);
+  });
+
+  it("a tenant's that keeps an old event for a younger delivery: it comes back in a day", async () => {
+    const address = freshAddress();
+    const fact = { ...FACT, id: await eventId("rnd_old", "render.failed#1") };
+    await owedDeliveries(address, [fact], "http://127.0.0.1:9/in");
+    const distance = await runInDurableObject(tenantStub(address), async (object, { storage }) => {
+      storage.sql.exec("UPDATE events SET at = at - ?", 31 * DAY_MS);
+      storage.sql.exec("UPDATE due SET due_at = 1 WHERE kind = 'tidy'");
+      await object.alarm();
+      return until(async () => {
+        const { due_at } = storage.sql.exec<{ due_at: number }>("SELECT due_at FROM due WHERE kind = 'tidy'").one();
+        return due_at > 1 && due_at - Date.now();
+      });
+    });
+    expect(distance).toBeGreaterThan(DAY_MS - MINUTE_MS);
+    expect(distance).toBeLessThanOrEqual(DAY_MS);
+  });
+
+  it("the upload's", async () => {
+    const address = freshAddress();
+    const id = ownedId("upl", address.uh, Date.now(), random);
+    const body = { filename: "a.mp4", size_bytes: 5, metadata: {} };
+    good(await uploadPort(address, id).create(call(), address, id, body));
+    expect(await tooEarly(env.UPLOAD.getByName(uploadObjectName(address, id)), Object.keys(JOBS.upload))).toEqual([]);
+  });
+
+  it("the shared token's", async () => {
+    const name = `${freshAddress().tenant}:live`;
+    await env.TOKEN.getByName(name).report("none", true);
+    const kinds = Object.keys(JOBS.token).filter((kind) => kind !== "audit");
+    expect(await tooEarly(env.TOKEN.getByName(name), kinds)).toEqual([]);
+  });
+});
