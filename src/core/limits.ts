@@ -129,6 +129,9 @@ export const CHUNK_ADVICE_BYTES = 2 * UPLOAD_PART_BYTES;
 export const UPLOAD_ROW_BYTES = 256 * 1024;
 /** Bytes of all buffers that uploads hold in one isolate. Chosen: half of the 128 MB that an isolate has. */
 export const UPLOAD_BUFFERS_BYTES = 64 * MIB;
+/** Where others wait for memory, a body must bring so many bytes in so many ms. Chosen: 1.6 kB/s, which the slowest phone network brings. */
+export const LEAST_RATE_BYTES = 16_000;
+export const LEAST_RATE_MS = 10 * SECOND_MS;
 /** First bytes of a file by which its format is judged. Source: what file-type's detectors read at most from the start. */
 export const FIRST_BYTES = 4_100;
 /** Partial uploads of one final by tus's concatenation. Chosen: their addresses fit one header, and a client opens far fewer. */

@@ -15,7 +15,7 @@ import type { OpenFailure } from "../../core/open-target.ts";
 import { err, ok, type Result } from "../../core/result.ts";
 import { log } from "../../log.ts";
 import { Broken, type PutFailure, within } from "../../store/body.ts";
-import { BUFFERS } from "./buffers.ts";
+import { BUFFERS, holderOf } from "./buffers.ts";
 import type { Ends } from "./ends.ts";
 import { judgeFirstBytes } from "./first-bytes.ts";
 import type { UploadHome } from "./home.ts";
@@ -114,7 +114,7 @@ export class Fetching {
   ): Promise<Taken | null> {
     const { bytes, ground, hash } = this.#home;
     const { waits } = ground.config;
-    const buffer = await BUFFERS.take(bufferBytes(0, sizeBytes), waits.uploadBuffer);
+    const buffer = await BUFFERS.take(bufferBytes(0, sizeBytes), waits.uploadBuffer, holderOf(this.#home.read()));
     if (buffer === null) return null;
     try {
       const upload = this.#home.read();

@@ -13,7 +13,7 @@ import { FIRST_BYTES, UPLOAD_BYTES } from "../../core/limits.ts";
 import { logBug } from "../../log.ts";
 import { readHead } from "../../store/body.ts";
 import { putExact } from "../../store/files.ts";
-import { BUFFERS, type Buffer } from "./buffers.ts";
+import { BUFFERS, type Buffer, holderOf } from "./buffers.ts";
 import type { Closing } from "./closing.ts";
 import type { Ends } from "./ends.ts";
 import { judgeFirstBytes } from "./first-bytes.ts";
@@ -79,6 +79,7 @@ export class Receiving {
     const buffer: Buffer | null = await BUFFERS.take(
       bufferBytes(bytes.restBytes(), append.contentBytes),
       waits.uploadBuffer,
+      holderOf(this.#home.read()),
     );
     if (buffer === null) return null;
     try {

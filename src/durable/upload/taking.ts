@@ -6,9 +6,16 @@
  */
 import type { Checksum } from "../../core/append.ts";
 import type { Refusal } from "../../core/errors.ts";
-import { FIRST_BYTES, UPLOAD_PART_BYTES, UPLOAD_ROW_BYTES } from "../../core/limits.ts";
+import {
+  FIRST_BYTES,
+  LEAST_RATE_BYTES,
+  LEAST_RATE_MS,
+  UPLOAD_PART_BYTES,
+  UPLOAD_ROW_BYTES,
+} from "../../core/limits.ts";
 import type { EpochMs } from "../../core/time.ts";
 import { type Bounds, Broken, openChunks, type PutFailure, reasonOf, within } from "../../store/body.ts";
+import { BUFFERS } from "./buffers.ts";
 import type { StoredPart, UploadBytes } from "./bytes.ts";
 import { Digests } from "./digests.ts";
 import type { PartsFile } from "./parts.ts";
@@ -71,6 +78,9 @@ export class Taking {
   #first: Uint8Array | null = null;
   /** Bytes of the body so far. */
   #taken = 0;
+  /** What came of late, and since when. */
+  #recent = 0;
+  #recentSince = Date.now();
   /** Parts that count only once the checksum was found right. */
   readonly #unproved: StoredPart[] = [];
 
@@ -114,6 +124,7 @@ export class Taking {
   }
 
   async #add(chunk: Uint8Array): Promise<void> {
+    this.#refuseTrickle(chunk.length);
     if (this.#offset + chunk.length > this.#rules.limit) throw new Refused({ end: "too_long" });
     const unpaid = (await this.#rules.pay?.(this.#offset + chunk.length)) ?? null;
     if (unpaid !== null) throw new Refused({ end: "unpaid", refusal: unpaid });
@@ -129,6 +140,16 @@ export class Taking {
     }
     const isSlow = Date.now() - this.#keptAt >= this.#rules.keepMs;
     if (isSlow && !this.#isChecked && this.#filled - this.#kept >= UPLOAD_ROW_BYTES) await this.#keep();
+  }
+
+  /** A body that brings next to nothing gives its buffer back as soon as somebody waits for one: what came is kept, and it may come again. */
+  #refuseTrickle(bytes: number): void {
+    this.#recent += bytes;
+    const isOver = Date.now() - this.#recentSince >= LEAST_RATE_MS;
+    if (isOver && this.#recent < LEAST_RATE_BYTES && BUFFERS.isShort) throw new Broken("stalled");
+    if (!isOver) return;
+    this.#recent = 0;
+    this.#recentSince = Date.now();
   }
 
   /** The part's place in the buffer. One too small for a whole part holds no place for what stands in rows. */
