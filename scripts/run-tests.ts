@@ -1,39 +1,84 @@
 /**
  * `npm test` and `npm run test:all`: vitest, and then the question whether every test file on disk has really run.
  *
- * `--all` adds the slow ones. Any other argument goes to vitest (`npm test -- test/node/deploy.test.ts`); such a run is
- * partial on purpose, so the question is not asked.
+ * `--all` adds the slow ones. Names of files, and `--only NAME`, run a part; such a run is partial on purpose, so the question
+ * is not asked, and each file and each line that it prints is shown.
  */
-import { spawnSync } from "node:child_process";
+import { spawn } from "node:child_process";
 import { existsSync, mkdirSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { createInterface } from "node:readline";
+import { cleanUp, onEnd } from "./lib/cleanup.ts";
+import { readFlags } from "./lib/flags.ts";
 import { red } from "./lib/paint.ts";
 import { ROOT } from "./lib/root.ts";
+import { noiseFilter } from "./lib/runtime-noise.ts";
 import { filesOnDisk, gapsIn, REPORT, readReport, SLOW_PROJECT } from "./lib/test-report.ts";
 import { quietEnv } from "./lib/wrangler.ts";
 
 const VITEST = join(ROOT, "node_modules/vitest/vitest.mjs");
+const PROGRESS = join(ROOT, "scripts/lib/test-progress.ts");
 
-const args = process.argv.slice(2);
-const everything = args.includes("--all");
-const filters = args.filter((arg) => arg !== "--all");
+const { flags, words } = readFlags({
+  command: "npm test",
+  says: "Runs the tests: all that need no whole gateway, or the files that are named.",
+  flags: {
+    all: { says: "also those that start a whole gateway" },
+    only: { value: "NAME", says: "only tests with this in their name" },
+    project: { value: "NAME", says: "only this project of vitest.config.ts" },
+    verbose: { says: "shows every file, and the lines that the runtime prints by itself" },
+  },
+  words: { name: "file…", says: "test files, or a part of their paths", most: Number.POSITIVE_INFINITY },
+});
+const isPartial = words.length > 0 || flags.only !== undefined || flags.project !== undefined;
+const isLong = isPartial || flags.verbose;
 
 rmSync(REPORT, { force: true });
 mkdirSync(dirname(REPORT), { recursive: true });
-const reporters = ["--reporter=default", "--reporter=json", `--outputFile.json=${REPORT}`];
-const scope = everything || filters.length > 0 ? [] : [`--project=!${SLOW_PROJECT}`];
-const vitest = spawnSync(process.execPath, [VITEST, "run", ...reporters, ...scope, ...filters], {
-  cwd: ROOT,
-  stdio: "inherit",
-  env: quietEnv(join(ROOT, ".state/tests")),
-});
+const vitest = spawn(
+  process.execPath,
+  [
+    "--disable-warning=ExperimentalWarning",
+    VITEST,
+    "run",
+    ...[`--reporter=${isLong ? "default" : PROGRESS}`, "--reporter=json", `--outputFile.json=${REPORT}`],
+    ...(flags.project !== undefined ? [`--project=${flags.project}`] : []),
+    ...(flags.only !== undefined ? ["--testNamePattern", flags.only] : []),
+    ...(flags.all || isPartial ? [] : [`--project=!${SLOW_PROJECT}`]),
+    ...words,
+  ],
+  {
+    cwd: ROOT,
+    stdio: ["ignore", flags.verbose ? "inherit" : "pipe", flags.verbose ? "inherit" : "pipe"],
+    env: { ...quietEnv(join(ROOT, ".state/tests")), ...(process.stdout.isTTY ? { FORCE_COLOR: "1" } : {}) },
+  },
+);
+const forget = onEnd(() => void vitest.kill());
+for (const [from, to] of [
+  [vitest.stdout, process.stdout],
+  [vitest.stderr, process.stderr],
+] as const) {
+  if (from === null) continue;
+  const isShown = noiseFilter();
+  createInterface({ input: from }).on("line", (line) => {
+    if (isShown(line)) to.write(`${line}\n`);
+  });
+}
+const code = await new Promise<number | null>((settle) => vitest.on("close", settle));
+forget();
+
+async function end(isGreen: boolean): Promise<never> {
+  await cleanUp();
+  process.exit(isGreen ? 0 : 1);
+}
 
 if (!existsSync(REPORT)) {
   console.error(red("vitest ended without a report"));
-  process.exit(1);
+  await end(false);
 }
 const ran = readReport(REPORT);
-const gaps = filters.length > 0 ? [] : gapsIn(ran, filesOnDisk(everything));
+const gaps = isPartial ? [] : gapsIn(ran, filesOnDisk(flags.all));
 for (const gap of gaps) console.error(red(gap));
-console.log(`${ran.numPassedTests} passed, ${ran.numFailedTests + gaps.length} failed`);
-process.exit(vitest.status === 0 && gaps.length === 0 ? 0 : 1);
+const failed = ran.numFailedTests + gaps.length;
+console.log(`${ran.numPassedTests} passed${failed > 0 ? `, ${failed} failed` : ""}`);
+await end(code === 0 && gaps.length === 0);

@@ -1,0 +1,112 @@
+/**
+ * What the runtime and its tools print by themselves while tests kill objects, cut connections and refuse them on purpose. Each
+ * kind is filtered by its own words, with the reason; whatever is not named here is shown.
+ */
+export type Noise = { readonly name: string; readonly line: RegExp; readonly reason: string };
+
+/** Written on lines of their own, in colours or not. */
+const START = "^(?:\\d{4}-\\S+ )?(?:.*?ERROR: |✘ \\[ERROR\\] )?";
+const line = (words: string): RegExp => new RegExp(START + words);
+
+export const NOISE: readonly Noise[] = [
+  {
+    name: "a connection that was cut",
+    line: line(
+      "(?:uncaught )?exception(?:; source = Uncaught \\(in promise\\); stack = Error:|; exception =| =) (?:\\S+ (?:disconnected|failed): (?:jsg\\.Error: )?)?(?:Network connection lost\\.?|connection lost|The script will never generate a response)",
+    ),
+    reason: "tests end objects and break off bodies; whoever waited for them is told by the rejection itself",
+  },
+  {
+    name: "an instance ended on purpose",
+    line: line("(?:uncaught )?exception(?:; exception =| =) \\S*actor-state\\S* failed: broken\\.\\w+; jsg\\.Error: "),
+    reason: "state.abort: a test's crash, or a deleted user's last step; the next call makes a new instance",
+  },
+  {
+    name: "a bug on purpose",
+    line: line(
+      "uncaught exception; source = Uncaught \\(in promise\\); stack = Error: (?:a bug|bug|killed by the test)",
+    ),
+    reason: "test/jobs and test/durable throw it to see that others go on",
+  },
+  {
+    name: "all objects ended after a file",
+    line: line(
+      "(?:uncaught )?exception(?:; source = Uncaught \\(in promise\\); stack = Error:|; exception =| =) (?:\\S+ failed: jsg\\.Error: )?Application called deleteAllDurableObjects\\(\\)",
+    ),
+    reason: "test/support/rest.ts resets the stores after each file, also under what is still at work",
+  },
+  {
+    name: "a refused connection",
+    line: line("(?:uncaught )?exception(?:; exception =| =) \\S+ disconnected: Connection refused"),
+    reason: "receivers that are not there are part of the tests of deliveries and imports",
+  },
+  {
+    name: "a body that ended early",
+    line: line(
+      "(?:uncaught )?exception(?:; exception =| =) \\S+ disconnected: (?:pump canceled|fixed-length pipe ended prematurely|.*reset by peer|.*[Bb]roken pipe|premature EOF.*)",
+    ),
+    reason: "tests break off uploads and downloads in the middle",
+  },
+  {
+    name: "a request without an answer",
+    line: line("execution context aborted; e = .* your Worker's code had hung"),
+    reason: "a call that waited for an instance which a test ended",
+  },
+  {
+    name: "an alarm moved",
+    line: line("NOSENTRY SQLite alarm (?:handler canceled|overdue)"),
+    reason: "tests move the clock's next alarm under a running one; the schedule sees to it",
+  },
+  {
+    name: "the runtime's addresses",
+    line: /^stack: .*workerd/,
+    reason: "the line after an exception: addresses in a program without symbols",
+  },
+  {
+    name: "a header that is no ASCII",
+    line: line('A header value for "[\\w-]+" contains non-ASCII characters'),
+    reason: "names of users and addresses in other scripts are sent as tests' input",
+  },
+  {
+    name: "a body read as text",
+    line: line("console warning; message = Called \\.text\\(\\) on an HTTP body"),
+    reason: "tests read whatever comes as text to search it",
+  },
+  {
+    name: "sources that a package leaves out",
+    line: /^Sourcemap for ".*" points to missing source files/,
+    reason: "a package's own packing",
+  },
+  {
+    name: "an experiment of Node",
+    line: /^\(node:\d+\) ExperimentalWarning: |^\(Use `node --trace-warnings/,
+    reason: "node:sqlite and the reading of TypeScript, in the version that is pinned",
+  },
+  {
+    name: "secrets of npm run dev",
+    line: /^Using (?:secrets|vars) defined in /,
+    reason: "read and overridden by vitest.config.ts",
+  },
+];
+
+/** The lines of a stack under a line that was filtered. */
+const STACK = /^\s+at /;
+// biome-ignore lint/suspicious/noControlCharactersInRegex: colours are control characters
+const COLOUR = /\u001b\[[\d;]*m/g;
+
+/** Answers for each line of an output, in order, whether it is to be shown. One of these for each stream. */
+export function noiseFilter(): (line: string) => boolean {
+  let wasNoise = false;
+  let held = false;
+  return (given) => {
+    const text = given.replace(COLOUR, "");
+    if (wasNoise && STACK.test(text)) return false;
+    wasNoise = NOISE.some(({ line }) => line.test(text));
+    if (wasNoise) return false;
+    // One empty line in a row is enough, and none is left of what was between filtered ones.
+    const isEmpty = text.trim() === "";
+    const isShown = !isEmpty || !held;
+    held = isEmpty;
+    return isShown;
+  };
+}
