@@ -32,7 +32,7 @@ function plainOf(clause: string): string | null {
   if (clause.length > LONGEST_CLAUSE) return null;
   return clause
     .replace(/[\s*_]+/g, " ")
-    .replace(/^[ >#(（•-]+/, "")
+    .replace(/^[ >#(（•–—-]+/, "")
     .replace(/^\d{1,2}[.)、] ?/, "");
 }
 

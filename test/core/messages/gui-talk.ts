@@ -52,6 +52,8 @@ export const REMOVED: readonly (readonly [string, string, readonly string[]])[] 
     ["render", "credits"],
   ],
   ["**Done. Click Export.**", "**Done.**", ["render"]],
+  ["— Click Export", "", ["render"]],
+  ["Click Export.** — Click Export", "**", ["render"]],
   ["视频已生成！您可以点击右上角的导出按钮下载视频。", "视频已生成！", ["render"]],
   ["请点击左侧的片段。", "", ["turn"]],
   ["我已将音乐音量调低，您可以在时间线上拖动片段来调整顺序。", "我已将音乐音量调低。", ["turn"]],
