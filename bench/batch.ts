@@ -10,6 +10,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { type Api, apiWith } from "../scripts/lib/api.ts";
 import { cleanUp } from "../scripts/lib/cleanup.ts";
+import { readFlags } from "../scripts/lib/flags.ts";
 import { dim } from "../scripts/lib/paint.ts";
 import { startSandbox } from "../scripts/lib/sandbox-server.ts";
 import { batch } from "../src/core/wire/batch.ts";
@@ -22,7 +23,11 @@ import { median } from "./lib/statistics.ts";
 import { shown, table } from "./lib/table.ts";
 import { runtimeMib } from "./lib/usage.ts";
 
-const quick = process.argv.includes("--quick");
+const { quick } = readFlags({
+  command: "npm run bench:batch",
+  says: "What a batch of 500 videos keeps in memory beside one of 5.",
+  flags: { quick: { says: "less of it, as bench/README.md says" } },
+}).flags;
 const SIZES = quick ? [5, 60] : [5, 500];
 const ROUNDS = quick ? 1 : 2;
 /** Videos being made at once, whatever the batch's size. */

@@ -4,6 +4,7 @@
  * Eight connections, interleaved rounds, medians: the bare platform, and the gateway's routes beside it.
  */
 import { cleanUp } from "../scripts/lib/cleanup.ts";
+import { readFlags } from "../scripts/lib/flags.ts";
 import { dim } from "../scripts/lib/paint.ts";
 import { type Child, listening, startChild } from "./lib/children.ts";
 import { liveKey, makeUsers } from "./lib/gateway-users.ts";
@@ -16,7 +17,11 @@ import { shown } from "./lib/table.ts";
 import { usageOf } from "./lib/usage.ts";
 
 const CONNECTIONS = 8;
-const quick = process.argv.includes("--quick");
+const { quick } = readFlags({
+  command: "npm run bench:requests",
+  says: "What the gateway's house rules cost a plain request.",
+  flags: { quick: { says: "less of it, as bench/README.md says" } },
+}).flags;
 const plan = quick ? { rounds: 1, warmSeconds: 1, seconds: 2 } : { rounds: 3, warmSeconds: 2, seconds: 5 };
 
 type Servers = Readonly<Record<RequestTarget["at"], Child & { readonly url: string }>>;

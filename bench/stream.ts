@@ -1,11 +1,11 @@
 /**
- * `npm run bench:stream [-- --quick --rounds=1]`: what the gateway adds to a stream.
+ * `npm run bench:stream [-- --quick --rounds 1]`: what the gateway adds to a stream.
  *
  * In interleaved rounds, each measurement on a fresh server with an empty state: a bare Hono proxy, a plain object that
  * stores what it passes on, and the gateway; medians of the rounds. README.md says how to read the tables.
  */
-import { parseArgs } from "node:util";
 import { cleanUp } from "../scripts/lib/cleanup.ts";
+import { readFlags } from "../scripts/lib/flags.ts";
 import { dim } from "../scripts/lib/paint.ts";
 import { machineLine, scratchDir } from "./lib/machine.ts";
 import { type Measured, measure, RATE } from "./lib/measure-streams.ts";
@@ -14,7 +14,14 @@ import { costTable, delayTable, noiseLine, type Runs } from "./lib/stream-report
 import type { TargetKey } from "./lib/stream-targets.ts";
 import { shown } from "./lib/table.ts";
 
-const { quick, rounds } = parseArgs({ options: { quick: { type: "boolean" }, rounds: { type: "string" } } }).values;
+const { quick, rounds } = readFlags({
+  command: "npm run bench:stream",
+  says: "What the gateway adds to a stream.",
+  flags: {
+    quick: { says: "1 and 50 streams, one round" },
+    rounds: { value: "N", from: 1, to: 100, says: "rounds of each" },
+  },
+}).flags;
 const plan = quick ? { rounds: 1, loads: [1, 50], seconds: 2 } : { rounds: 3, loads: [1, 50, 200, 500], seconds: 4 };
 const ORDER: readonly TargetKey[] = ["proxy", "object", "gateway"];
 
@@ -30,7 +37,7 @@ try {
   const machine = machineLine(dir);
   const house = await openHouse(dir);
   const runs: Runs = new Map();
-  for (let round = 1; round <= Number(rounds ?? plan.rounds); round++) {
+  for (let round = 1; round <= (rounds ?? plan.rounds); round++) {
     for (const streams of plan.loads) {
       // Every other round backwards: what the machine does meanwhile meets all alike.
       for (const target of round % 2 === 1 ? ORDER : ORDER.toReversed()) {

@@ -7,6 +7,7 @@
 import { rmSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { cleanUp } from "../scripts/lib/cleanup.ts";
+import { readFlags } from "../scripts/lib/flags.ts";
 import { dim } from "../scripts/lib/paint.ts";
 import { startChild } from "./lib/children.ts";
 import { LOAD_CPU, machineLine, scratchDir } from "./lib/machine.ts";
@@ -18,7 +19,11 @@ import { goalLines, type Measured, type Rounds, uploadTable } from "./lib/upload
 import { startTarget, UPLOAD_TARGETS, type UploadTarget } from "./lib/upload-targets.ts";
 import { usageOf, watchMemory } from "./lib/usage.ts";
 
-const quick = process.argv.includes("--quick");
+const { quick } = readFlags({
+  command: "npm run bench:upload",
+  says: "What the gateway's uploads cost beside the bare platform.",
+  flags: { quick: { says: "less of it, as bench/README.md says" } },
+}).flags;
 const plan = quick ? { rounds: 1, quietMs: 0 } : { rounds: 3, quietMs: 60_000 };
 const CHUNK_BYTES = 8 * 1024 * 1024;
 const SHARE = quick ? 0.2 : 1;

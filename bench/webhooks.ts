@@ -5,6 +5,7 @@
  * same number of requests at once. Interleaved rounds, medians. README.md says how to read the table.
  */
 import { cleanUp } from "../scripts/lib/cleanup.ts";
+import { readFlags } from "../scripts/lib/flags.ts";
 import { dim } from "../scripts/lib/paint.ts";
 import { machineLine, scratchDir } from "./lib/machine.ts";
 import { untilQuiet, watchNoise } from "./lib/noise.ts";
@@ -13,7 +14,11 @@ import { shown } from "./lib/table.ts";
 import { goalLines, type Runs, SENDERS, webhookTable } from "./lib/webhook-report.ts";
 import { gatewaySender, type Load, loopSender, type Measured, measure } from "./lib/webhook-runs.ts";
 
-const quick = process.argv.includes("--quick");
+const { quick } = readFlags({
+  command: "npm run bench:webhooks",
+  says: "How fast an event reaches its receiver.",
+  flags: { quick: { says: "less of it, as bench/README.md says" } },
+}).flags;
 const plan = quick
   ? { rounds: 1, burst: 500, idle: 20, quietMs: 0 }
   : { rounds: 3, burst: 2_000, idle: 50, quietMs: 20_000 };

@@ -3,9 +3,15 @@ import { join } from "node:path";
 import { stripVTControlCharacters } from "node:util";
 import * as z from "zod";
 import { faultsOf, readBuild } from "./lib/build.ts";
+import { readFlags } from "./lib/flags.ts";
 import { green, red } from "./lib/paint.ts";
 import { ROOT } from "./lib/root.ts";
 import { startWrangler } from "./lib/wrangler.ts";
+
+readFlags({
+  command: "npm run build:check",
+  says: "Builds the Worker as a deployment would, and says whether it is too large or lacks a binding.",
+});
 
 const STATE = join(ROOT, ".state/build");
 

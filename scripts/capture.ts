@@ -12,7 +12,9 @@ import { readArguments, runOnce, targetOf } from "./contract.ts";
 
 const FOLDER = fileURLToPath(new URL("../test/fixtures/captured/", import.meta.url));
 
-const target = await targetOf(readArguments(process.argv.slice(2)));
+const target = await targetOf(
+  readArguments("npm run capture", "Saves a real server's answers as fixtures, secrets removed."),
+);
 if (target === null) {
   console.log("Nothing was sent.");
   process.exitCode = 1;

@@ -11,13 +11,13 @@
  */
 import { createInterface } from "node:readline/promises";
 import { fileURLToPath } from "node:url";
-import { parseArgs } from "node:util";
 import { type Finding, findings } from "../test/contract/findings.ts";
 import { overHttp } from "../test/contract/over-http.ts";
 import { type Combination, pairwise } from "../test/contract/pairs.ts";
 import { type Run, runContract, SPENDS, type StepOutcome } from "../test/contract/suite.ts";
 import { AXES } from "../test/contract/switches.ts";
 import type { Target } from "../test/contract/target.ts";
+import { readFlags } from "./lib/flags.ts";
 
 /** Source: nemo-api reference section 0.3. */
 const REAL_HOST = "https://mega-api-prod.nemovideo.ai";
@@ -33,20 +33,18 @@ export type Wanted = {
   readonly yes: boolean;
 };
 
-export function readArguments(args: readonly string[]): Wanted {
-  const options = {
-    live: { type: "boolean" },
-    url: { type: "string" },
-    all: { type: "boolean" },
-    yes: { type: "boolean" },
-  } as const;
-  const { values } = parseArgs({ args: [...args], options, allowPositionals: true, strict: true });
-  return {
-    live: values.live === true,
-    url: (values.url ?? SANDBOX).replace(/\/+$/, ""),
-    all: values.all === true,
-    yes: values.yes === true,
-  };
+export function readArguments(command: string, says: string): Wanted {
+  const { flags } = readFlags({
+    command,
+    says,
+    flags: {
+      live: { says: "asks NEMO_API_URL with NEMO_TOKEN; says what it will spend, and asks first" },
+      url: { value: "ADDRESS", says: `a sandbox elsewhere; ${SANDBOX} when absent` },
+      all: { says: "every pair of values of the sandbox's switches" },
+      yes: { says: "answers the question of --live beforehand" },
+    },
+  });
+  return { ...flags, url: (flags.url ?? SANDBOX).replace(/\/+$/, "") };
 }
 
 /** Whether a person agrees to what a live run spends. Without a terminal to ask at, only `--yes` agrees. */
@@ -117,7 +115,10 @@ async function runAll(wanted: Wanted): Promise<boolean> {
 }
 
 async function main(): Promise<boolean> {
-  const wanted = readArguments(process.argv.slice(2));
+  const wanted = readArguments(
+    "npm run contract",
+    "Asks a server whether it behaves as our reference of Nemo's API says.",
+  );
   if (wanted.all && !wanted.live) return runAll(wanted);
   const target = await targetOf(wanted);
   if (target !== null) return runOnce(target);

@@ -15,13 +15,14 @@ import { shownEndpoint } from "../src/core/wire/webhook.ts";
 import { type Api, apiWith } from "./lib/api.ts";
 import { cleanUp, onEnd } from "./lib/cleanup.ts";
 import { readWish, type Wish } from "./lib/demo-wish.ts";
+import { readFlags } from "./lib/flags.ts";
 import { type Gateway, startGateway } from "./lib/gateway.ts";
 import { checkMp4 } from "./lib/mp4-check.ts";
 import { bold, dim, green, red } from "./lib/paint.ts";
 import { ROOT } from "./lib/root.ts";
 import { elapsed, StepFailed, step, tell } from "./lib/steps.ts";
 import { makeKey, makeTenant } from "./lib/tenant.ts";
-import { TurnPrinter } from "./lib/turn-printer.ts";
+import { printable, TurnPrinter } from "./lib/turn-printer.ts";
 import { sayAndWatch } from "./lib/turn-stream.ts";
 import { startReceiver, type WebhookReceiver } from "./lib/webhook-receiver.ts";
 
@@ -29,6 +30,10 @@ const PROMPT = "turn this video into a new short promotional clip with music and
 const CLIP = join(ROOT, "test/media/clip.mp4");
 const STATE = join(ROOT, `.state/demo-${process.pid}`);
 const VIDEOS = join(ROOT, ".state/demo");
+
+/** The sandbox renders no clip: whoever opens the file should not look for theirs. */
+const SANDBOX_PICTURE =
+  "Its picture is the sandbox's: blue, with the word TEST, as long as the timeline says. Nemo makes the real one: NEMO_TOKEN=… npm run demo -- --live";
 
 /** What the gateway said last, for an error's reader; nothing before it runs. */
 let lastLines = (): string => "";
@@ -175,8 +180,17 @@ async function tellTheStory(wish: Wish): Promise<string> {
   return step("Download the video", log, () => download(api, done));
 }
 
+const { flags } = readFlags({
+  command: "npm run demo",
+  says: "A clip and a prompt in, an MP4 out, with a gateway of its own. Offline, unless --live is said.",
+  flags: {
+    live: { says: "against Nemo itself, with NEMO_TOKEN; says what it will spend, and asks first" },
+    yes: { says: "answers that question beforehand" },
+  },
+});
+
 async function main(): Promise<number> {
-  const wish = await readWish(process.argv.slice(2), process.env);
+  const wish = await readWish(flags, process.env);
   if (typeof wish === "string") {
     console.error(wish);
     return 1;
@@ -184,12 +198,13 @@ async function main(): Promise<number> {
   try {
     const path = await tellTheStory(wish);
     console.log(`\n${green("✓")} ${bold(relative(process.cwd(), path))} ${dim(elapsed())}`);
+    if (wish.mode === "test") console.log(SANDBOX_PICTURE);
     return 0;
   } catch (error) {
     const failed =
       error instanceof StepFailed ? error : new StepFailed("The demo", String(error), "This is a fault of ours.");
     console.error(
-      `\n${red("✗")} ${bold(failed.step)} failed: ${failed.message}\n${dim(lastLines())}\n${failed.advice}`,
+      `\n${red("✗")} ${bold(failed.step)} failed: ${printable(failed.message)}\n${dim(lastLines())}\n${failed.advice}`,
     );
     return 1;
   }

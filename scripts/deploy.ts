@@ -12,9 +12,15 @@ import * as z from "zod";
 import { demand, lastWords, StepError, wrangler } from "./lib/account.ts";
 import { onEnd } from "./lib/cleanup.ts";
 import { randomSecret, writePrivate } from "./lib/env-file.ts";
+import { readFlags } from "./lib/flags.ts";
 import { bold, dim, green, red } from "./lib/paint.ts";
 import { ROOT } from "./lib/root.ts";
 import { accountNames } from "./lib/wrangler-toml.ts";
+
+readFlags({
+  command: "npm run deploy",
+  says: "Puts the gateway on the Cloudflare account that wrangler is signed in to. Running it again changes nothing.",
+});
 
 /** An account's secrets cannot be read back, so the operator's own is kept here: mode 0600, ignored by git. */
 const ADMIN_FILE = process.env.ADMIN_TOKEN_FILE ?? join(ROOT, ".admin-token");

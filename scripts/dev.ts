@@ -8,8 +8,9 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import * as z from "zod";
 import { type Api, apiWith, RefusedError } from "./lib/api.ts";
-import { cleanUp } from "./lib/cleanup.ts";
+import { cleanUp, onEnd } from "./lib/cleanup.ts";
 import { curlLines } from "./lib/curls.ts";
+import { devLines } from "./lib/dev-lines.ts";
 import { writePrivate } from "./lib/env-file.ts";
 import { readFlags } from "./lib/flags.ts";
 import { type Gateway, startGateway } from "./lib/gateway.ts";
@@ -75,8 +76,13 @@ function printWelcome(url: string, key: string): void {
 async function untilEnd(gateway: Gateway): Promise<number> {
   const crash = gateway.crashed.then((at) => ({ code: KILLED, line: `killed at ${at}, as CRASH_AT asked` }));
   // A crash also ends the group: it is given the time to tell so.
+  let isAsked = false;
+  onEnd(() => {
+    isAsked = true;
+  });
   const end = gateway.ended.then(async () => {
     await new Promise((settle) => setTimeout(settle, 100));
+    if (isAsked) await new Promise(() => {}); // the signal's own end of this process comes
     const last = gateway.lastLines();
     // Two starts in the same second: both found the port free.
     const line = last.includes("Address already in use")
@@ -91,13 +97,18 @@ async function untilEnd(gateway: Gateway): Promise<number> {
 
 async function main(): Promise<number> {
   if (!(await isFree(PORT))) throw new PortTakenError(PORT);
+  process.stdout.on("error", () => {}); // whoever read it is gone, e.g. the end of a pipe: the gateway goes on
   console.log(dim("starting…"));
+  const shown = devLines();
   const gateway = await startGateway({
     port: PORT,
     stateDir: STATE,
     secretsFile: join(ROOT, ".dev.vars"),
     vars: passedVars(),
-    quiet: false,
+    heard: (raw) => {
+      const line = shown(raw);
+      if (line !== null) console.log(line);
+    },
   });
   const ended = untilEnd(gateway);
   try {

@@ -10,6 +10,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { apiWith } from "./lib/api.ts";
 import { cleanUp, onEnd } from "./lib/cleanup.ts";
+import { readFlags } from "./lib/flags.ts";
 import { startGateway } from "./lib/gateway.ts";
 import { checkMp4 } from "./lib/mp4-check.ts";
 import { green, red } from "./lib/paint.ts";
@@ -38,6 +39,18 @@ const EXAMPLES = [
 const README_SAVES = ["promo.mp4", "render.mp4"];
 
 type Example = (typeof EXAMPLES)[number];
+
+const NAMES: readonly string[] = [...EXAMPLES.map(({ file }) => file), "README.md"];
+const { words: wanted } = readFlags({
+  command: "npm run examples",
+  says: 'Runs every example, and the commands of README\'s "Use it", against a gateway of its own.',
+  words: { name: "name…", says: `only these: ${NAMES.join(", ")}`, most: NAMES.length },
+});
+const stranger = wanted.find((name) => !NAMES.includes(name));
+if (stranger !== undefined) {
+  console.error(`"${stranger}" is no example. There are ${NAMES.join(", ")}.`);
+  process.exit(2);
+}
 
 /** Runs a command to its end; answers with what it printed. Throws when it fails. */
 async function printed(command: string, args: readonly string[], options: SpawnOptions): Promise<string> {
@@ -93,7 +106,6 @@ async function main(): Promise<number> {
     ...EXAMPLES.map((example) => ({ name: example.file, start: () => run(example, env) })),
     { name: "README.md", start: () => followReadme(env) },
   ];
-  const wanted = process.argv.slice(2);
   let failed = 0;
   for (const { name, start } of runs.filter(({ name }) => wanted.length === 0 || wanted.includes(name))) {
     try {

@@ -8,6 +8,7 @@ import { spawn } from "node:child_process";
 import { existsSync, linkSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
 
 const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
 const LOCK = join(ROOT, ".state/install.lock");
@@ -129,6 +130,7 @@ async function install(why) {
 }
 
 async function main() {
+  parseArgs(); // it takes nothing
   if (Number(process.versions.node.split(".")[0]) < LEAST_NODE)
     throw new Error(
       `Node ${LEAST_NODE} or newer is needed, and this is ${process.version}: install it from nodejs.org.`,

@@ -16,6 +16,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import * as z from "zod";
 import { type Api, apiWith } from "./lib/api.ts";
 import { cleanUp, onEnd } from "./lib/cleanup.ts";
+import { readFlags } from "./lib/flags.ts";
 import { startGateway } from "./lib/gateway.ts";
 import { ROOT } from "./lib/root.ts";
 import { makeKey, makeTenant } from "./lib/tenant.ts";
@@ -25,6 +26,17 @@ const HOOK_PORT = 47_831;
 const UPLOAD_BYTES = 400_000;
 const TUS_BYTES = 14_000_000;
 const TUS_CHUNK_BYTES = 6_000_000;
+
+const { words } = readFlags({
+  command: "node scripts/make-state.ts",
+  says: "Makes test/fixtures/<name>.tar.gz, a state that every later version opens. Once per version.",
+  words: { name: "name", says: "the fixture, e.g. state-v3", most: 1 },
+});
+const [name] = words;
+if (name === undefined || !/^[\w-]+$/.test(name)) {
+  console.error("Name the fixture: node scripts/make-state.ts state-v3");
+  process.exit(2);
+}
 
 const made = z.object({ id: z.string() });
 const ended = z.object({ ended_at: z.string().nullable() });
@@ -112,7 +124,5 @@ async function main(name: string): Promise<void> {
   console.log(target);
 }
 
-const [name] = process.argv.slice(2);
-if (name === undefined) console.error("name the fixture: node scripts/make-state.ts state-v1");
-else await main(name);
+await main(name);
 await cleanUp();

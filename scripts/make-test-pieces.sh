@@ -3,6 +3,7 @@
 # Needs ffmpeg and the DejaVu fonts (Debian: apt-get install ffmpeg fonts-dejavu-core). Nothing else in the project does.
 # Each piece is one closed GOP of 30 frames without B-frames, so it can be repeated and cut after any frame.
 set -eu
+[ $# -eq 0 ] || { echo "it takes no arguments, see its first lines" >&2; exit 2; }
 cd "$(dirname "$0")/.."
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT

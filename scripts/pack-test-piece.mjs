@@ -1,7 +1,10 @@
 // Turns an Annex B stream of one GOP into a TypeScript module for the muxer: length-prefixed samples and the decoder's record.
 import { readFileSync } from "node:fs";
+import { parseArgs } from "node:util";
 
-const [, , path, width, height] = process.argv;
+const [path, width, height, ...more] = parseArgs({ allowPositionals: true }).positionals;
+if (height === undefined || more.length > 0)
+  throw new Error("usage: node pack-test-piece.mjs <file.h264> <width> <height>");
 const bytes = readFileSync(path);
 
 /** NAL units without their start codes. */

@@ -4,15 +4,24 @@
  */
 import { join } from "node:path";
 import { cleanUp, onEnd } from "./lib/cleanup.ts";
+import { readFlags } from "./lib/flags.ts";
 import { bold, dim, red } from "./lib/paint.ts";
 import { isFree } from "./lib/ports.ts";
 import { ROOT } from "./lib/root.ts";
 import { startSandbox } from "./lib/sandbox-server.ts";
 
+const { flags } = readFlags({
+  command: "npm run sandbox",
+  says: "Serves the stand-in of Nemo's API until Ctrl-C.",
+  flags: {
+    port: { value: "N", from: 1, to: 65_535, says: "the port to listen on; SANDBOX_PORT, or 8788, when absent" },
+  },
+});
+
 async function main(): Promise<number> {
-  const port = Number(process.env.SANDBOX_PORT ?? "8788");
+  const port = flags.port ?? Number(process.env.SANDBOX_PORT ?? "8788");
   if (!(await isFree(port))) {
-    console.error(`Port ${port} is taken: stop what listens there, or set SANDBOX_PORT.`);
+    console.error(`Port ${port} is taken: stop what listens there, or choose another with --port N.`);
     return 1;
   }
   const stateDir = process.env.SANDBOX_STATE ?? join(ROOT, ".state/sandbox");

@@ -10,8 +10,8 @@
 import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { parseArgs } from "node:util";
 import { cleanUp, onEnd } from "./lib/cleanup.ts";
+import { readFlags } from "./lib/flags.ts";
 import { bold, dim, green, red } from "./lib/paint.ts";
 import { startSandbox } from "./lib/sandbox-server.ts";
 import { killAtChance, randomRounds } from "./lib/torture/chance.ts";
@@ -24,20 +24,32 @@ const SANDBOX_SCALE = 8;
 
 type Job = Pick<Trial, "story" | "isFatal" | "meanwhile"> & { readonly name: string; readonly at: string | null };
 
-const { values, positionals } = parseArgs({
-  allowPositionals: true,
-  options: {
-    kills: { type: "string", default: "1" },
-    lanes: { type: "string", default: "2" },
-    random: { type: "string" },
-    seed: { type: "string", default: String(Date.now() % 1_000_000) },
+const { flags, words } = readFlags({
+  command: "npm run torture",
+  says: "Kills a gateway at named boundaries, starts it again, and checks that everything ends and nothing is done twice.",
+  flags: {
+    kills: {
+      value: "N",
+      from: 1,
+      to: 100,
+      says: "kills at the first N times that a boundary is reached; 1 when absent",
+    },
+    lanes: { value: "N", from: 1, to: 16, says: "how many run side by side; 2 when absent" },
+    random: { value: "N", from: 1, to: 100_000, says: "kills N runs at times of chance instead" },
+    seed: { value: "S", from: 0, to: Number.MAX_SAFE_INTEGER, says: "the chance of --random; the time when absent" },
+  },
+  words: {
+    name: "boundary | boundary@story | @story…",
+    says: "where; everywhere when absent",
+    most: Number.POSITIVE_INFINITY,
   },
 });
+const { kills = 1, lanes = 2, random, seed = Date.now() % 1_000_000 } = flags;
 
 function jobsOf(): Job[] {
-  if (values.random !== undefined) {
-    console.log(`seed ${values.seed}`);
-    return randomRounds(Number(values.random), Number(values.seed)).map(({ story, moments }, n) => ({
+  if (random !== undefined) {
+    console.log(`seed ${seed}`);
+    return randomRounds(random, seed).map(({ story, moments }, n) => ({
       name: `round ${n + 1}: ${story}`,
       story,
       at: null,
@@ -45,8 +57,7 @@ function jobsOf(): Job[] {
       meanwhile: killAtChance(moments),
     }));
   }
-  const kills = Number(values.kills);
-  return chosenMoments(positionals).map(({ at, story }) => ({
+  return chosenMoments(words).map(({ at, story }) => ({
     name: `${at}@${story}`,
     story,
     at,
@@ -86,7 +97,7 @@ async function main(): Promise<number> {
     }
   };
   const waiting = [...jobs];
-  await Promise.all(Array.from({ length: Math.min(Number(values.lanes), jobs.length) }, (_, n) => lane(n, waiting)));
+  await Promise.all(Array.from({ length: Math.min(lanes, jobs.length) }, (_, n) => lane(n, waiting)));
   for (const fault of faults) console.error(red(fault));
   console.log(
     `${jobs.length - faults.length} passed, ${faults.length} failed, ${Math.round((Date.now() - began) / 1000)} s`,

@@ -21,17 +21,18 @@ async function agrees(host: string): Promise<boolean> {
   }
 }
 
-/** The wish in these arguments, or one line that says why there is none. */
-export async function readWish(args: readonly string[], env: NodeJS.ProcessEnv): Promise<Wish | string> {
-  const unknown = args.find((arg) => arg !== "--live" && arg !== "--yes");
-  if (unknown !== undefined) return `${unknown} is not known. Usage: npm run demo [-- --live [--yes]]`;
-  if (!args.includes("--live")) return { mode: "test", vars: {} };
+/** The wish in these flags, or one line that says why there is none. */
+export async function readWish(
+  flags: { readonly live: boolean; readonly yes: boolean },
+  env: NodeJS.ProcessEnv,
+): Promise<Wish | string> {
+  if (!flags.live) return { mode: "test", vars: {} };
   if (!env.NEMO_TOKEN) {
     return "NEMO_TOKEN is not set: sign in at https://nemovideo.com, make a token under Settings, API Tokens, and run NEMO_TOKEN=… npm run demo -- --live";
   }
   const vars = { NEMO_TOKEN: env.NEMO_TOKEN, ...(env.NEMO_API_URL ? { NEMO_API_URL: env.NEMO_API_URL } : {}) };
   const host = env.NEMO_API_URL ?? HOST;
-  if (args.includes("--yes")) {
+  if (flags.yes) {
     console.log(`Running against ${host}: this spends about ${ABOUT_CREDITS} credits.`);
     return { mode: "live", vars };
   }

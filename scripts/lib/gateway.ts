@@ -15,8 +15,8 @@ import { freePort, isFree, PortTakenError } from "./ports.ts";
 import { isAlive, type ProcessGroup } from "./process-group.ts";
 import { migrateLocally, startWrangler } from "./wrangler.ts";
 
-/** A start takes 2 to 4 s; a busy machine gets a minute. */
-const READY_MS = 60_000;
+/** A start takes 2 to 4 s; a busy machine gets three minutes. */
+const READY_MS = 180_000;
 
 export type GatewayOptions = {
   /** Holds everything: databases, files, secrets, logs. Made when absent, reused when there. */

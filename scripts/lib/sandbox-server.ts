@@ -7,8 +7,8 @@ import { freePort } from "./ports.ts";
 import { ROOT } from "./root.ts";
 import { startWrangler } from "./wrangler.ts";
 
-/** How long the runtime may take to answer first. It takes about two seconds. */
-const START_MS = 30_000;
+/** How long the runtime may take to answer first. It takes about two seconds; a busy machine gets three minutes. */
+const START_MS = 180_000;
 
 export type SandboxOptions = {
   readonly stateDir: string;

@@ -1,9 +1,14 @@
 /** A turn's events as a person reads them while they come. */
+import { stripVTControlCharacters } from "node:util";
 import type { TurnEventWire } from "../../src/core/wire/turn-event.ts";
 import { dim } from "./paint.ts";
 import { tell } from "./steps.ts";
 
 const INDENT = "    ";
+
+/** Words of others, without what a terminal would obey: colours, a new title, a cursor elsewhere, text written backwards. */
+export const printable = (text: string): string =>
+  stripVTControlCharacters(text).replace(/(?![\n\t])[\p{Cc}\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu, "");
 
 /** An event that is no message, in lines. */
 function linesOf(event: Exclude<TurnEventWire, { type: "message" }>): string[] {
@@ -17,7 +22,7 @@ function linesOf(event: Exclude<TurnEventWire, { type: "message" }>): string[] {
     case "action":
       return [`suggested next call: ${event.action}, ${event.method} ${event.path}`];
     case "timeline.changed":
-      return [event.line, event.summary];
+      return [printable(event.line), printable(event.summary)];
     case "project.session_replaced":
       return ["the editing session was replaced by a new one"];
     default:
@@ -32,7 +37,7 @@ export class TurnPrinter {
 
   print(event: TurnEventWire): void {
     if (event.type === "message") {
-      this.#printMessage(event.message, event.text, event.partial);
+      this.#printMessage(event.message, printable(event.text), event.partial);
     } else {
       this.#endPieces();
       for (const line of linesOf(event)) tell(line);

@@ -57,9 +57,12 @@ export function bad<T>(result: Result<T, Refusal>): Refusal {
   return result.error;
 }
 
-/** Looks again and again until there is something, at most for `ms`. */
-export async function until<T>(look: () => Promise<T | null | undefined | false>, ms = 20_000): Promise<T> {
-  const end = Date.now() + ms;
+/** How long a test waits for what should come: it only ends one that hangs, also on a machine that has stood still for a while. */
+const PATIENCE_MS = 240_000;
+
+/** Looks again and again until there is something; for `ms` at least. */
+export async function until<T>(look: () => Promise<T | null | undefined | false>, ms = 0): Promise<T> {
+  const end = Date.now() + Math.max(ms, PATIENCE_MS);
   for (;;) {
     const seen = await look();
     if (seen !== null && seen !== undefined && seen !== false) return seen;

@@ -1,0 +1,55 @@
+/** What a person reads in the terminal of `npm run dev`: a line per request and per bug, and nothing of the runtime's own noise. */
+import * as z from "zod";
+import { dim, red } from "./paint.ts";
+import { noiseFilter } from "./runtime-noise.ts";
+
+const logLine = z.object({
+  event: z.string(),
+  request_id: z.string().optional(),
+  route: z.string().optional(),
+  status: z.number().optional(),
+  code: z.string().optional(),
+  ms: z.number().optional(),
+  work: z.string().optional(),
+  name: z.string().optional(),
+  message: z.string().optional(),
+  stack: z.array(z.string()).optional(),
+});
+
+/** wrangler's own lines: what it is doing, and its advice to trigger the cron by hand, which we do. */
+const WRANGLER =
+  /^\[wrangler:info\]|Scheduled Workers are not|manually trigger a scheduled|\/cdn-cgi\/local\/scheduled|#test-cron-triggers|^⎔|^Your Worker/;
+/** Asked by ourselves while we wait for the start. */
+const OWN = "GET /healthz";
+
+function ofLog(line: z.infer<typeof logLine>): string | null {
+  if (line.event === "request") {
+    if (line.route === OWN) return null;
+    const said = `${line.route} ${line.status}${line.code === undefined ? "" : ` ${line.code}`}`;
+    const shown = (line.status ?? 0) >= 500 ? red(said) : said;
+    return `${shown} ${dim(`${line.ms ?? 0} ms ${line.request_id ?? ""}`)}`;
+  }
+  if (line.name === undefined) return null; // an effect of ours that went well, or is tried again
+  const at = line.stack?.[0] === undefined ? "" : ` ${line.stack[0]}`;
+  const what = [line.event, line.route ?? line.work, line.name, line.message].filter((part) => part !== undefined);
+  return red(`${what.join(" ")}${at}`);
+}
+
+function parsed(text: string): z.infer<typeof logLine> | null {
+  if (!text.startsWith("{")) return null;
+  try {
+    return logLine.safeParse(JSON.parse(text)).data ?? null;
+  } catch {
+    return null; // words that only look like it
+  }
+}
+
+/** Answers for each line of the gateway's output, in order, what to print of it; null: nothing. */
+export function devLines(): (line: string) => string | null {
+  const isShown = noiseFilter();
+  return (text) => {
+    const line = parsed(text);
+    if (line !== null) return ofLog(line);
+    return text.trim() === "" || WRANGLER.test(text) || !isShown(text) ? null : text;
+  };
+}

@@ -1,0 +1,37 @@
+/** Every script's command line: `--help` says what it takes, and what it does not know is refused before anything happens. */
+import { spawn } from "node:child_process";
+import { globSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { ROOT } from "../../scripts/lib/root.ts";
+
+const SCRIPTS = globSync("{scripts,bench}/*.{ts,mjs,sh}", { cwd: ROOT }).toSorted();
+/** Run by other scripts, never by a person. */
+const INNER = [
+  "scripts/copy-docs.mjs",
+  "scripts/install.mjs",
+  "scripts/make-test-pieces.sh",
+  "scripts/pack-test-piece.mjs",
+];
+
+function run(script: string, flag: string): Promise<{ code: number | null; said: string }> {
+  const command = script.endsWith(".sh") ? "sh" : process.execPath;
+  const child = spawn(command, [join(ROOT, script), flag], { cwd: ROOT, stdio: ["ignore", "pipe", "pipe"] });
+  let said = "";
+  for (const stream of [child.stdout, child.stderr]) stream.on("data", (piece) => (said += String(piece)));
+  return new Promise((settle) => child.on("close", (code) => settle({ code, said })));
+}
+
+describe("a script", () => {
+  it.each(SCRIPTS)("%s refuses what it does not know", async (script) => {
+    const { code, said } = await run(script, "--no-such-flag");
+    expect(code, said).toBeGreaterThan(0);
+    expect(said).toMatch(/no-such-flag|takes no arguments/);
+  });
+
+  it.each(SCRIPTS.filter((script) => !INNER.includes(script)))("%s says with --help what it takes", async (script) => {
+    const { code, said } = await run(script, "--help");
+    expect(code, said).toBe(0);
+    expect(said).toContain("--help");
+  });
+});
