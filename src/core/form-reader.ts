@@ -171,7 +171,8 @@ export class FormReader {
     const blank = ascii(this.#lineEnd + this.#lineEnd);
     for (let from = 0; ; ) {
       const end = indexOf(this.#held, blank, from);
-      if (end > PART_HEADER_BYTES || (end < 0 && this.#held.length > PART_HEADER_BYTES)) return err(LONG_HEADERS);
+      if (end > PART_HEADER_BYTES || (end < 0 && this.#held.length > PART_HEADER_BYTES + blank.length))
+        return err(LONG_HEADERS);
       if (end >= 0) {
         const head = headOf(textOf(this.#held.subarray(0, end), null));
         this.#held = this.#held.subarray(end + this.#lineEnd.length);
