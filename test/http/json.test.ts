@@ -33,6 +33,29 @@ describe("jsonFault", () => {
     expect(jsonFault(text)).toMatchObject({ code: "malformed_json", detail: expect.stringContaining(words) });
   });
 
+  it.each([
+    ['{"a":1', "a closing } is missing at position 6 (line 1, column 7)"],
+    ["[1,2", "a closing ] is missing"],
+    ['{"a":1,}', "a comma before the closing }"],
+    ["[1,]", "a comma before the closing ]"],
+    ["{'a':1}", "a word that JSON does not have"],
+    ["{“a”:1}", "a typographic quotation mark"],
+    ['{"a" 1}', "a colon is missing"],
+    ['{"a":1 "b":2}', "a comma is missing"],
+    ['{"a":}', "a value is missing"],
+    ['{\n "a": tru }', "a word that JSON does not have"],
+    ['{"a":"x', "without its closing quotation mark"],
+    ['{"a":"\\x"}', "a backslash before a character"],
+    ['{"a":"x\ny"}', "a text without its closing quotation mark"],
+    ['{"a":1} // why', "a comment"],
+    ["{}{}", "something stands behind the end"],
+  ])("tells of %s in words, with line and column", (text, words) => {
+    const detail = jsonFault(text)?.detail ?? "";
+    expect(detail).toContain(words);
+    expect(detail).toMatch(/\(line \d+, column \d+\)/);
+    expect(detail).not.toMatch(/[a-z][A-Z]/);
+  });
+
   it("accepts 32 levels and refuses 33", () => {
     expect(jsonFault("[".repeat(32) + "]".repeat(32))).toBeNull();
     expect(jsonFault("[".repeat(33) + "]".repeat(33))?.detail).toContain("deeper than 32");

@@ -52,6 +52,36 @@ describe("the document", () => {
     }
   });
 
+  it("shows nothing of what runs behind a route", async () => {
+    const { paths } = await read();
+    const shown = Object.values(paths).flatMap((operations) => Object.values(operations).flatMap(Object.keys));
+    const known = [
+      "tags",
+      "summary",
+      "description",
+      "parameters",
+      "requestBody",
+      "responses",
+      "security",
+      "x-scope",
+      "x-credentials",
+    ];
+    expect([...new Set(shown)].filter((key) => !known.includes(key))).toEqual([]);
+  });
+
+  it("says that a form of files is answered with a list, and everything else with one upload", async () => {
+    const { paths } = await read();
+    const made = paths["/v1/uploads"]?.post?.responses["201"] as {
+      content: Record<string, { schema: { anyOf: unknown[] } }>;
+    };
+    expect(made.content["application/json"]?.schema.anyOf).toEqual([
+      { $ref: "#/components/schemas/Upload" },
+      expect.objectContaining({
+        properties: { data: { type: "array", items: { $ref: "#/components/schemas/Upload" } } },
+      }),
+    ]);
+  });
+
   it("marks a body as required only when it has required fields", async () => {
     const { paths } = await read();
     expect(paths["/v1/projects"]?.post?.requestBody?.required).toBe(false);

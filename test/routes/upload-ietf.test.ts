@@ -1,4 +1,4 @@
-/** The IETF draft, interop version 8, requirement by requirement. */
+/** The IETF draft, interop versions 8 and 9, requirement by requirement. */
 import { beforeAll, describe, expect, it } from "vitest";
 import { base64 } from "../../src/core/encode.ts";
 import type { AssetWire, UploadWire } from "../../src/core/wire/upload.ts";
@@ -126,8 +126,44 @@ describe("the state", () => {
     });
   });
 
+  it("is told to GET in the same headers, with and without a version", async () => {
+    const path = await begun({ "Upload-Length": String(FILE.length) });
+    for (const version of [{}, V8, { "Upload-Draft-Interop-Version": "9" }]) {
+      const answer = await call(path, { headers: { ...member.headers, ...version } });
+      expect(Object.fromEntries(answer.headers)).toMatchObject({
+        "upload-offset": "5",
+        "upload-complete": "?0",
+        "upload-length": String(FILE.length),
+        "upload-limit": expect.stringContaining("max-age="),
+        "cache-control": "no-store",
+      });
+      expect((await jsonOf<UploadWire>(answer)).offset_bytes).toBe(5);
+    }
+    await append(path, { "Upload-Offset": "5", "Upload-Complete": "?1" }, FILE.slice(5));
+    const whole = await call(path, { headers: member.headers });
+    expect(whole.headers.get("Upload-Complete")).toBe("?1");
+    await whole.body?.cancel();
+  });
+
   it("has no length as long as nobody said it", async () => {
     expect((await head(await begun())).headers.get("Upload-Length")).toBeNull();
+  });
+});
+
+describe("interop version 9", () => {
+  const V9 = { "Upload-Draft-Interop-Version": "9" };
+
+  it("is spoken beside 8 from creation to completion, and named in every answer", async () => {
+    const made = await create({ ...V9, "Upload-Complete": "?0" }, FILE.slice(0, 5));
+    const path = made.headers.get("Location") ?? "";
+    const state = await call(path, { method: "HEAD", headers: { ...member.headers, ...V9 } });
+    const wrong = await append(path, { ...V9, "Upload-Offset": "0", "Upload-Complete": "?0" }, FILE);
+    const last = await append(path, { ...V9, "Upload-Offset": "5", "Upload-Complete": "?1" }, FILE.slice(5));
+    const answers = [made, state, wrong, last];
+    expect(answers.map(({ status }) => status)).toEqual([201, 200, 409, 200]);
+    expect(answers.map(({ headers }) => headers.get("Upload-Draft-Interop-Version"))).toEqual(["9", "9", "9", "9"]);
+    expect(answers.map(({ headers }) => headers.get("Upload-Complete"))).toEqual(["?0", "?0", "?0", "?1"]);
+    await Promise.all(answers.map(({ body }) => body?.cancel()));
   });
 });
 
@@ -159,6 +195,7 @@ describe("an append", () => {
     const answer = await append(await begun(), { "Upload-Offset": "3", "Upload-Complete": "?0" }, FILE.slice(3));
     expect(answer.status).toBe(409);
     expect(answer.headers.get("Upload-Offset")).toBe("5");
+    expect(answer.headers.get("Upload-Complete")).toBe("?0");
     expect(await problemOf(answer)).toMatchObject({
       type: `${REGISTRY}mismatching-upload-offset`,
       "expected-offset": 5,
@@ -169,8 +206,19 @@ describe("an append", () => {
   it("to a complete upload is refused as such", async () => {
     const path = await begun();
     await append(path, { "Upload-Offset": "5", "Upload-Complete": "?1" }, FILE.slice(5));
-    const answer = await append(path, { "Upload-Offset": String(FILE.length), "Upload-Complete": "?1" });
-    expect(await problemOf(answer)).toMatchObject({ code: "upload_closed", type: `${REGISTRY}completed-upload` });
+    for (const offset of [String(FILE.length), "3"]) {
+      const answer = await append(path, { "Upload-Offset": offset, "Upload-Complete": "?1" });
+      expect(answer.headers.get("Upload-Offset")).toBe(String(FILE.length));
+      expect(answer.headers.get("Upload-Complete")).toBe("?0");
+      expect(await problemOf(answer)).toMatchObject({ code: "upload_closed", type: `${REGISTRY}completed-upload` });
+    }
+  });
+
+  it("of content that is no file's is refused for good, so that nobody resumes it", async () => {
+    const text = new Uint8Array(new TextEncoder().encode("no picture"));
+    const answer = await create({ "Upload-Complete": "?1" }, text);
+    expect(answer.headers.get("Upload-Complete")).toBe("?1");
+    expect((await problemOf(answer)).code).toBe("unsupported_media");
   });
 
   it("that goes beyond the length is refused as such", async () => {
