@@ -76,6 +76,10 @@ export type Waits = {
   readonly copyTotal: number;
   /** Between the end of a tenant's keys and of its things: no isolate remembers a verdict any more. Chosen: twice as long as they do. */
   readonly tenantQuiet: number;
+  /** What is remembered of a tenant's state may be this old: a pause is felt by everything by then. Chosen: as what writes hears of a key. */
+  readonly tenantState: number;
+  /** Work of a paused tenant looks this often whether it may go on. */
+  readonly pauseLook: number;
   /** An upload's body without a byte this long is cut. Chosen: longer than a phone takes from one mast to the next. */
   readonly uploadBodyIdle: number;
   /** One request may bring bytes this long. Chosen: what MAX_REQUEST_BYTES take at 0.5 Mbit/s. */
@@ -155,6 +159,8 @@ const REAL: Waits = {
   uploadKeep: SECOND_MS,
   uploadBuffer: 5 * SECOND_MS,
   tenantQuiet: 2 * MINUTE_MS,
+  tenantState: 5 * SECOND_MS,
+  pauseLook: 30 * SECOND_MS,
 };
 
 /**

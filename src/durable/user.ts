@@ -159,7 +159,7 @@ export class UserObject extends BatchDoors implements UserPort {
   async watchTurn(id: TurnId, after: number, ticket: string | null = null, pass: Pass | null = null): Answer<Watching> {
     const refused = ticket === null ? null : this.#parts.tickets.use(id, ticket);
     if (refused !== null) return err(refused);
-    return this.#parts.turns.watch(id, after, pass);
+    return this.#parts.turns.watch(id, after, ticket === null ? pass : this.#parts.sessions.ticketPass());
   }
 
   async makeTicket(call: Call, id: TurnId): Answer<{ ticket: string; first_use_by: string }> {

@@ -9,6 +9,7 @@ import { apiError } from "./api-error.ts";
 import type { Caller, Ctx } from "./context.ts";
 import { countLookup } from "./gate.ts";
 import { isRemembered, ownerOf } from "./key-cache.ts";
+import { tenantPaused } from "./tenant-stop.ts";
 
 /** Who holds the key, and until when. A key of the wrong form or checksum is refused without a database read. */
 export async function judgeKey(c: Ctx, sent: string): Promise<Caller> {
@@ -57,7 +58,7 @@ const isOpen = ({ revokedAt, expiresAt }: KeyOwner, now: EpochMs): boolean =>
 function callerOf(owner: KeyOwner, now: EpochMs): Caller {
   if (isPast(owner.revokedAt, now)) throw apiError("key_revoked", "This API key was revoked; use another one.");
   if (isPast(owner.expiresAt, now)) throw apiError("key_expired", "This API key has expired; use another one.");
-  if (owner.tenantState !== "active") throw apiError("tenant_paused", "The operator has paused this account.");
+  if (owner.tenantState !== "active") throw tenantPaused();
   const { tenant, mode, tenantName, tier, origins, quotas, attribution, scopes, id: keyId } = owner;
   const { rotatedAt, revokedAt, expiresAt } = owner;
   const ends = [revokedAt, expiresAt].filter((moment) => moment !== null);

@@ -7,6 +7,7 @@ import type { NewTenant, TenantChange, TenantWire } from "../core/wire/tenant.ts
 import { auditRow } from "../store/audit.ts";
 import { beginDeletion, DELETION, readDeletion } from "../store/deletions.ts";
 import { makeOnce } from "../store/repeats.ts";
+import { forgetTenantState } from "../store/tenant-states.ts";
 import * as store from "../store/tenants.ts";
 import { afterwards } from "./afterwards.ts";
 import { ApiError, notFound, unwrap } from "./api-error.ts";
@@ -41,6 +42,7 @@ export async function moveTenant(c: Ctx, id: TenantId, to: "active" | "paused"):
   const action = to === "paused" ? "tenant.paused" : "tenant.resumed";
   const entry = entryOf(c, { tenant: id, mode: null, at: Date.now(), action, target: id });
   const moved = await store.moveTenant(c.env.DB, id, to, entry);
+  forgetTenantState(id);
   forgetTenant(id);
   return refuseDeleting(moved);
 }
@@ -49,6 +51,7 @@ export async function moveTenant(c: Ctx, id: TenantId, to: "active" | "paused"):
 export async function deleteTenant(c: Ctx, id: TenantId): Promise<TenantDeletionWire> {
   const entry = entryOf(c, { tenant: id, mode: null, at: Date.now(), action: "tenant.deleted", target: id });
   await beginDeletion(c.env.DB, id, entry);
+  forgetTenantState(id);
   forgetTenant(id);
   const begun = await foundDeletion(c, id);
   if (begun.state === "deleting") afterwards(c, c.env.WAKE.send({ kind: DELETION, name: id }));

@@ -10,6 +10,7 @@ import { alsoHead, declare } from "../http/declare.ts";
 import { serveFile, shareable } from "../http/file.ts";
 import { userObject } from "../http/objects.ts";
 import { rootsOf } from "../http/roots.ts";
+import { refuseStopped } from "../http/tenant-stop.ts";
 import { fileAnswers } from "./renders.ts";
 
 const token = z.string().max(300);
@@ -43,6 +44,7 @@ export function mountLinks(app: Api): void {
 
 async function serveLink(c: Ctx, text: string): Promise<Response> {
   const read = await readLink(text, rootsOf(c.var.config), Date.now());
+  if (read.ok) await refuseStopped(c, read.value.tenant);
   if (read.ok && read.value.purpose !== "ticket") {
     const answer = await serveFile(c.env.MEDIA, c.req.raw, await fileOf(c.env, read.value));
     return shareable(answer, c.req.query("inline") !== undefined);

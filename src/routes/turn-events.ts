@@ -13,6 +13,7 @@ import { answer, declare, ownedParams } from "../http/declare.ts";
 import { userObject } from "../http/objects.ts";
 import { rootsOf } from "../http/roots.ts";
 import { comeBackToRead, cursorOf, cursorQuery, headOfStream, streamOf, wantsJson } from "../http/stream.ts";
+import { refuseStopped } from "../http/tenant-stop.ts";
 
 const eventsQuery = z.strictObject({
   after: z.coerce.number().int().min(0).default(0).meta({ description: "Events after this id." }),
@@ -68,6 +69,7 @@ async function turnAddress(c: Ctx, id: TurnId, ticket: string | undefined): Prom
   if (ticket === undefined) return addressOf(c, id);
   const link = await readLink(ticket, rootsOf(c.var.config), Date.now());
   if (!link.ok || link.value.purpose !== "ticket" || link.value.id !== id) throw notFound();
+  await refuseStopped(c, link.value.tenant);
   return { tenant: link.value.tenant, mode: link.value.mode, uh: userHashOf(id), pass: null };
 }
 

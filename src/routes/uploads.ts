@@ -2,13 +2,13 @@
 import * as z from "zod";
 import { MAX_REQUEST_BYTES } from "../core/limits.ts";
 import { contentBytesOf, interopVersion } from "../core/upload-headers.ts";
-import { pageOf } from "../core/wire/common.ts";
+import { pageOf, pageQuery } from "../core/wire/common.ts";
 import { newUpload, type UploadWire, upload } from "../core/wire/upload.ts";
 import { apiError, unwrap } from "../http/api-error.ts";
 import { callOf, namedAddress, newAddress, newUploadId } from "../http/call.ts";
 import type { Api, Ctx } from "../http/context.ts";
 import { crossing } from "../http/crossing.ts";
-import { alsoHead, answer, body, declare, documentRoute, ownedPage, ownedParams } from "../http/declare.ts";
+import { alsoHead, answer, body, declare, documentRoute, ownedParams } from "../http/declare.ts";
 import { unwrapMetered } from "../http/metered.ts";
 import { uploadObject, userObject } from "../http/objects.ts";
 import { pageRequest, shownPage } from "../http/page.ts";
@@ -49,7 +49,7 @@ const list = declare({
   credentials: "key_or_user_token",
   tags,
   summary: "A user's uploads, newest first",
-  request: { query: ownedPage("upl") },
+  request: { query: pageQuery(/^\d{1,15}$/) },
   responses: { 200: answer(pageOf(upload), "A page of uploads.") },
 });
 

@@ -13,6 +13,7 @@ import type { EpochMs } from "../../core/time.ts";
 import type { DeliveryMessage } from "../../env.ts";
 import { logBug } from "../../log.ts";
 import type { Ground } from "../ground.ts";
+import { mustWait } from "../pause.ts";
 import type { Schedule } from "../schedule.ts";
 import type { DeliveryMessages } from "./delivery-message.ts";
 import type { DeliveryPace } from "./delivery-pace.ts";
@@ -81,6 +82,7 @@ export class Deliveries {
   /** The schedule's work: one nudge for every few deliveries that may leave now, less those that senders will still come for. */
   async nudge(): Promise<void> {
     const { env, name, now, config } = this.#ground;
+    if (await mustWait(this.#ground)) return this.#tellSchedule(now() + config.waits.pauseLook);
     if (now() - this.#sentAt >= config.waits.retry) this.#unanswered = 0; // by then they are late, or lost
     const room = SENDERS_AT_ONCE - this.#unanswered;
     const count = room > 0 ? this.#pace.choose(SENDER_SLOTS * SENDERS_AT_ONCE).length : 0;
@@ -95,13 +97,14 @@ export class Deliveries {
     this.#tellSchedule(this.#lookAt());
   }
 
-  /** Hears how attempts went, then takes up to `want` others. One that cannot be made is a dead letter. */
+  /** Hears how attempts went, then takes up to `want` others, none while the tenant is paused. One that cannot be made is a dead letter. */
   async work(done: readonly DeliveryReport[], want: number): Promise<DeliveryJob[]> {
     const { storage, boundary } = this.#ground;
     if (done.length === 0) this.#unanswered = Math.max(0, this.#unanswered - 1); // only a sender that comes for a nudge has nothing to tell
+    const most = want > 0 && (await mustWait(this.#ground)) ? 0 : want;
     const taken = storage.transactionSync(() => {
       if (done.length > 0) this.#settle(done);
-      return want > 0 ? this.#take(want) : [];
+      return most > 0 ? this.#take(most) : [];
     });
     this.plan();
     this.#schedule.tick();

@@ -6,6 +6,7 @@
  * go. When every byte is here they are put together as a sender's would be.
  */
 import { nextTry, unreachable } from "../../core/import.ts";
+import { mustWait } from "../pause.ts";
 import type { Closing } from "./closing.ts";
 import type { Ends } from "./ends.ts";
 import { Fetching, tooLate } from "./fetching.ts";
@@ -33,6 +34,7 @@ export class Importing {
     const { schedule, ground } = this.#home;
     const upload = this.#home.read();
     if (upload.import === null || upload.status !== "open") return schedule.done(IMPORT, "");
+    if (await mustWait(ground)) return schedule.owe(IMPORT, "", ground.now() + ground.config.waits.pauseLook);
     if (!(await this.#home.user(upload).mayWork(upload.id, "import")))
       return schedule.owe(IMPORT, "", ground.now() + ground.config.waits.importLook);
     await this.#writing.take((signal) => this.#import(signal));

@@ -53,6 +53,11 @@ export class RenderRun {
     this.#rows = rows;
   }
 
+  /** Whether the render waits: nothing of it has left under its present id. */
+  isQueued(id: RenderId): boolean {
+    return this.#rows.find(id)?.phase === "queued";
+  }
+
   /** The schedule's work for one render, by its phase. */
   async perform(id: RenderId, attempt: number): Promise<void> {
     const render = this.#rows.find(id);

@@ -5,7 +5,7 @@ import { type Pass, refusePass, tokenRevoked } from "../../core/pass.ts";
 import type { Call } from "../../core/ports.ts";
 import { err, ok, type Result } from "../../core/result.ts";
 import { unseal } from "../../core/seal.ts";
-import { toRfc3339 } from "../../core/time.ts";
+import { DAY_MS, toRfc3339 } from "../../core/time.ts";
 import type { Session, UserRecord } from "../../core/user-record.ts";
 import { noteAudit } from "../audit-note.ts";
 import { readMeta, writeMeta } from "../database.ts";
@@ -30,6 +30,12 @@ export class Sessions {
     const { ground, address } = this.#home;
     if (this.#erasure.refuse() !== null) return tokenRevoked("This user was deleted");
     return refusePass(pass, address.uh, this.#epoch(), ground.now());
+  }
+
+  /** What a stream that a ticket opened is read under: a sign-out ends it, as it ends those of tokens. */
+  ticketPass(): Pass {
+    const { address, ground } = this.#home;
+    return { uh: address.uh, epoch: this.#epoch(), until: ground.now() + DAY_MS };
   }
 
   /** What to make a token from, the same for the same call. The token itself is made at the edge and kept nowhere. */

@@ -74,6 +74,11 @@ export class TurnRun {
     });
   }
 
+  /** Whether the turn waits: nothing of it has left. */
+  isQueued(id: TurnId): boolean {
+    return this.#rows.find(id)?.phase === "queued";
+  }
+
   /** The schedule's work for one turn, by its phase. */
   async perform(id: TurnId, attempt: number): Promise<void> {
     const turn = this.#rows.find(id);

@@ -68,17 +68,21 @@ export class Uploads {
     return may;
   }
 
-  /** The newest first. */
+  /** The newest first. The cursor is a place in the order and not an id: the upload that stood there may be gone. */
   list(page: PageRequest): Page<UploadWire> {
-    const query =
-      "SELECT record FROM uploads WHERE ? IS NULL OR n < (SELECT n FROM uploads WHERE id = ?) ORDER BY n DESC LIMIT ?";
-    const rows = this.#sql.exec<{ record: string }>(query, page.after, page.after, page.limit + 1).toArray();
-    const uploads = rows.map(({ record }) => decodeUpload(record));
+    const before = page.after === null ? Number.MAX_SAFE_INTEGER : Number(page.after);
+    const rows = this.#sql
+      .exec<{ n: number; record: string }>(
+        "SELECT n, record FROM uploads WHERE n < ? ORDER BY n DESC LIMIT ?",
+        before,
+        page.limit + 1,
+      )
+      .toArray();
     return pageOf(
-      uploads,
+      rows,
       page,
-      ({ id }) => id,
-      (upload) => upload,
+      ({ n }) => String(n),
+      ({ record }) => decodeUpload(record),
     );
   }
 

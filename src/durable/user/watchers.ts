@@ -6,6 +6,7 @@ import { err, ok, type Result } from "../../core/result.ts";
 import { isTerminal } from "../../core/wire/turn-event.ts";
 import { isVideoEnd } from "../../core/wire/video.ts";
 import type { Ground } from "../ground.ts";
+import { mustEnd } from "../pause.ts";
 import type { Sessions } from "./sessions.ts";
 import { FRAMES_PER_READ, frameText, type LogId, type TurnLog } from "./turn-log.ts";
 
@@ -81,7 +82,7 @@ export class Watchers {
     const { waits } = this.#ground.config;
     const whole = waits.streamLife + (this.#ground.spin() * 2 - 1) * waits.streamLifeSpread;
     const life = pass === null ? whole : Math.min(whole, pass.until - this.#ground.now());
-    const due = { ping: false, end: life <= 0 };
+    const due = { ping: false, look: false, end: life <= 0 };
     let wake = (): void => undefined;
     let giveUp = (_: Error): void => undefined;
     const write = (text: string): Promise<void> =>
@@ -91,6 +92,7 @@ export class Watchers {
       });
     const pinging = setInterval(() => {
       due.ping = true;
+      due.look = true;
       wake();
     }, waits.ping);
     const living = setTimeout(() => {
@@ -101,6 +103,10 @@ export class Watchers {
     let leave: (() => void) | null = null;
     try {
       for (let cursor = after; !due.end && this.#mayRead(pass); ) {
+        if (due.look) {
+          due.look = false;
+          if (await mustEnd(this.#ground)) break;
+        }
         const frames = this.#log.readAfter(turn, cursor, FRAMES_PER_READ);
         const last = frames.at(-1);
         if (last !== undefined) {

@@ -7,6 +7,7 @@ import type { DueRow } from "../due-rows.ts";
 import type { GivenUpKind, JobKind } from "../job-kinds.ts";
 import { TOKEN_WARNING } from "../kept-token.ts";
 import { OUTBOX } from "../outbox.ts";
+import { mustWait } from "../pause.ts";
 import { TOKEN_STANDING } from "../token-standing.ts";
 import { ERASE, FORGET } from "./erasure.ts";
 import { ACT, ATTACH, BATCH, FILE, MAKING, REMOVE, RENDER, TIDY, TURN, VIDEO } from "./home.ts";
@@ -45,12 +46,25 @@ const GIVE_UP: { readonly [Kind in GivenUpKind<"user">]: (parts: UserParts, ref:
   [BATCH]: ({ batches }, ref) => batches.giveUp(ref as BatchId),
 };
 
+/** Work that begins something, at Nemo or of ours: it waits while the tenant is paused. */
+const BEGINNING: readonly string[] = [TURN, RENDER, ATTACH, ACT, VIDEO, BATCH, MAKING];
+
+/** Whether this row begins something. A turn that left is settled and a render that left is fetched, pause or not. */
+function isNew({ run, rendering }: UserParts, kind: string, ref: string): boolean {
+  if (kind === TURN) return run.isQueued(ref as TurnId);
+  if (kind === RENDER) return rendering.isQueued(ref as RenderId);
+  return BEGINNING.includes(kind);
+}
+
 /** Hands a due row to the part that does such work. Of a deleted user only the deletion itself is still due. */
 export async function performDue(parts: UserParts, row: DueRow): Promise<void> {
   const kind = row.kind as JobKind<"user">; // or what only another version knows
   if (PERFORM[kind] === undefined) throw new Error(`nobody does work of kind ${kind}`);
-  if (parts.erasure.isOwed(kind)) await PERFORM[kind](parts, row);
-  else parts.home.schedule.done(kind, row.ref);
+  const { home, erasure } = parts;
+  if (!erasure.isOwed(kind)) home.schedule.done(kind, row.ref);
+  else if (isNew(parts, kind, row.ref) && (await mustWait(home.ground)))
+    home.schedule.owe(kind, row.ref, home.ground.now() + home.ground.config.waits.pauseLook);
+  else await PERFORM[kind](parts, row);
 }
 
 /** Gives what a row belongs to an end. */

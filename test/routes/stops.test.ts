@@ -1,0 +1,311 @@
+/**
+ * What stops when somebody is stopped: every cell of the table in SECURITY.md. The document is the expectation; a row or a
+ * column that this file cannot make happen fails it.
+ */
+import { runInDurableObject } from "cloudflare:test";
+import { afterEach, describe, expect, it, vi } from "vitest";
+import type { UserAddress } from "../../src/core/address.ts";
+import {
+  type BatchId,
+  type EndpointId,
+  eventId,
+  type KeyId,
+  ownedId,
+  type ProjectId,
+  type RenderId,
+  type TenantId,
+  type TurnId,
+  type UploadId,
+  userHash,
+} from "../../src/core/ids.ts";
+import type { Watching } from "../../src/core/ports.ts";
+import type { ProjectWire } from "../../src/core/wire/project.ts";
+import type { RenderWire } from "../../src/core/wire/render.ts";
+import type { TurnWire } from "../../src/core/wire/turn.ts";
+import type { UserTokenWire } from "../../src/core/wire/user.ts";
+import { signUserToken } from "../../src/http/user-token.ts";
+import { adminHeaders, call, env, jsonOf, type Member, makeMember, ORIGIN, send } from "../support/gateway.ts";
+import { sample } from "../support/media.ts";
+import {
+  call as called,
+  good,
+  random,
+  say,
+  tenantPort,
+  tenantStub,
+  until,
+  uploadPort,
+  userPort,
+} from "../support/objects.ts";
+import { fileAnswer, playSources } from "../support/sources.ts";
+
+const [document = ""] = Object.values(
+  import.meta.glob(["../../SECURITY.md"], { query: "?raw", import: "default", eager: true }),
+);
+
+type Table = { readonly stops: string[]; readonly rows: Map<string, string[]> };
+
+/** The table under the heading, by the first cell of each row. */
+function tableOf(text: string): Table {
+  const section = text.split("## What stops what\n")[1]?.split("\n## ")[0] ?? "";
+  const lines = section.split("\n").filter((line) => line.startsWith("|"));
+  const cells = lines.map((line) =>
+    line
+      .slice(1, -1)
+      .split("|")
+      .map((cell) => cell.trim()),
+  );
+  const [head = [], , ...rows] = cells;
+  return { stops: head.slice(1), rows: new Map(rows.map(([name = "", ...words]) => [name, words])) };
+}
+
+const table = tableOf(document);
+
+afterEach(() => vi.restoreAllMocks());
+
+type World = {
+  readonly member: Member;
+  readonly address: UserAddress;
+  readonly by: Record<string, string>;
+  readonly token: string;
+  readonly project: ProjectId;
+  readonly link: string;
+  readonly ticket: string;
+  readonly stream: Promise<string>;
+  readonly running: TurnId;
+  readonly waiting: TurnId;
+  readonly batch: BatchId;
+  readonly render: RenderId;
+  readonly endpoint: EndpointId;
+  readonly upload: UploadId;
+};
+
+const path = (url: string): string => url.slice(new URL(url).origin.length);
+const admin = (member: Member, verb: "pause" | "resume") =>
+  send("POST", `/admin/tenants/${member.tenant.id}/${verb}`, "", adminHeaders).then((answer) => jsonOf(answer));
+
+/** Text of a stream, once it has ended. */
+async function textOf(watching: Watching): Promise<string> {
+  return watching.kind === "stream" ? new Response(watching.body).text() : "";
+}
+
+/** One of everything, half done: made while the tenant is paused, so that what waits has not begun when the stop comes. */
+async function build(stop: string): Promise<World> {
+  const sources = playSources();
+  const member = await makeMember("ada");
+  const by = member.headers;
+  const tenant = member.tenant.id as TenantId;
+  const address: UserAddress = { tenant, mode: "test", uh: await userHash(tenant, "ada") };
+  const ordered = called();
+  const mine = { ...ordered, key: member.key.id as KeyId };
+  const made = await jsonOf<ProjectWire>(await send("POST", "/v1/projects", {}, by), 201);
+  const project = made.id as ProjectId;
+  await jsonOf<TurnWire>(
+    await send(
+      "POST",
+      `/v1/projects/${project}/turns`,
+      { prompt: "make a 1 second video" },
+      { ...by, Prefer: "wait=60" },
+    ),
+  );
+  const first = await jsonOf<RenderWire>(await send("POST", `/v1/projects/${project}/renders`, {}, by), 202);
+  const done = await until(async () => {
+    const render = await jsonOf<RenderWire>(await call(`/v1/renders/${first.id}`, { headers: by }));
+    return render.status === "completed" ? render : null;
+  }, 60_000);
+  const { url } = await jsonOf<{ url: string }>(await send("POST", `/v1/renders/${done.id}/link`, "", by), 201);
+  const { token } = await jsonOf<UserTokenWire>(
+    await send("POST", "/v1/users/ada/tokens", {}, { Authorization: by.Authorization ?? "" }),
+    201,
+  );
+  const user = userPort(address);
+  const other = good(await user.createProject(mine, { name: "other", metadata: {} })).id as ProjectId;
+  const prompt = "make a 1 second video #fault:silent_stream@480s"; // 8 s of heartbeats at the tests' scale
+  const running = good(await user.startTurn(mine, other, say(prompt))).id as TurnId;
+  await until(async () => good(await user.readTurn(running)).status === "running" || null).catch(() => undefined);
+  const ticketed = await jsonOf<{ url: string }>(await send("POST", `/v1/turns/${running}/stream_ticket`, "", by));
+  const pass = { uh: address.uh, epoch: 0, until: Date.now() + (stop.startsWith("expiry") ? 3_000 : 3_600_000) };
+  const byKey = stop.startsWith("pause") || stop.startsWith("revocation") || stop.startsWith("deletion");
+  const watching = byKey
+    ? await user.watchTurn(running, 0)
+    : (good(await user.callAs(pass, "watchTurn", [running, 0])) as Awaited<ReturnType<typeof user.watchTurn>>);
+  const stream = textOf(good(watching)).catch(() => "");
+
+  await admin(member, "pause");
+  const third = good(await user.createProject(mine, { name: "third", metadata: {} })).id as ProjectId;
+  const waiting = good(await user.startTurn(mine, third, say("make a 1 second video"))).id as TurnId;
+  const output = { format: "mp4", quality: "high" } as const;
+  const batch = good(
+    await user.startBatch(
+      mine,
+      {
+        mode: "own_projects",
+        concurrency: 4,
+        project: null,
+        metadata: {},
+        callback: null,
+        shared: { output, generator: null, attribution: null, accepts: null, expectedMs: 120_000 },
+      },
+      [{ prompt: "make a 1 second video", sources: [], language: null, metadata: {}, onQuestion: "wait" }],
+    ),
+  ).id;
+  const render = good(await user.startRender(mine, project, { output, metadata: {}, reuse: false, dry_run: false }))
+    .id as RenderId;
+  const upload: UploadId = ownedId("upl", address.uh, Date.now(), random);
+  const clip = sources.at("/clip.mp4", () => fileAnswer(sample("clip.mp4")));
+  good(
+    await uploadPort(address, upload).startImport(mine, address, upload, { url: clip, fileName: null, metadata: {} }),
+  );
+  const { endpoint } = good(
+    await tenantPort(address).createEndpoint(mine, { url: "http://127.0.0.1:9/in", types: ["*"] }),
+  );
+  const at = Date.now();
+  const fact = { type: "upload.completed", resource: upload, sequence: 99, at, uh: address.uh, data: "{}" } as const;
+  await tenantPort(address).accept([{ ...fact, id: await eventId(upload, "told by the test") }]);
+  return {
+    member,
+    address,
+    by,
+    token,
+    project,
+    link: path(url),
+    ticket: path(ticketed.url.startsWith("http") ? ticketed.url : ORIGIN + ticketed.url),
+    stream,
+    running,
+    waiting,
+    batch,
+    render,
+    endpoint: endpoint.id as EndpointId,
+    upload,
+  };
+}
+
+/** How each stop is brought about. All but the pause itself come while the tenant is paused, and end with its resumption. */
+const STOPS: Record<string, (world: World) => Promise<Record<string, string>>> = {
+  "pause of the tenant": async ({ by }) => by,
+  "revocation of the key": async ({ member, by }) => {
+    await jsonOf(await send("POST", `/admin/keys/${member.key.id}/revoke`, "", adminHeaders));
+    await admin(member, "resume");
+    return by;
+  },
+  "expiry of the credential": async ({ member, address }) => {
+    await admin(member, "resume");
+    const keyId = member.key.id as KeyId;
+    const { tenant, mode, uh } = address;
+    const pass = { uh, epoch: 0, until: 1_700_000_060_000 };
+    const roots = { current: env.ROOT_SECRET, previous: null };
+    const said = { tenant, mode, keyId, scopes: ["read" as const], pass };
+    return { Authorization: `Bearer ${await signUserToken(said, 1_700_000_000_000, roots)}` };
+  },
+  "sign-out of the user": async ({ member, address, token }) => {
+    good(await userPort(address).signOut(called()));
+    await admin(member, "resume");
+    return { Authorization: `Bearer ${token}` };
+  },
+  "deletion of the user": async ({ member, address, by }) => {
+    good(await userPort(address).eraseUser(called()));
+    await admin(member, "resume");
+    return by;
+  },
+};
+
+const answered = async (asked: Promise<Response>): Promise<string> => {
+  const response = await asked;
+  await response.body?.cancel();
+  return response.ok ? "served" : "refused";
+};
+/** What became of something that waited. `look`: null while nothing has become of it. */
+const word = (look: () => Promise<"go on" | "gone" | null>, waits: boolean): Promise<string> =>
+  waits ? look().then((seen) => seen ?? "wait") : until(look, 60_000);
+/** Whether a port's answer says that there is no such thing any more. */
+const isGone = (result: { ok: boolean; error?: { code: string } }): boolean =>
+  !result.ok && ["not_found", "user_deleted"].includes(result.error?.code ?? "");
+
+/** What is seen of each row after a stop; `waits`: whether the tenant is still paused, for which nothing may begin. */
+const ROWS: Record<string, (world: World, sent: Record<string, string>, waits: boolean) => Promise<string>> = {
+  requests: ({ project }, sent) => answered(call(`/v1/projects/${project}`, { headers: sent })),
+  "open streams": async ({ stream, running }) => {
+    // The turn's own end would end it with that turn's last event.
+    const text = await stream;
+    return /event: turn\.(completed|failed|unknown)/.test(text) ? `over with ${running}` : "ended";
+  },
+  "links to files": ({ link }) => answered(call(link)),
+  "stream tickets": ({ ticket }) => answered(call(ticket)),
+  "turns that wait": ({ address, waiting }, _, waits) =>
+    word(async () => {
+      const turn = await userPort(address).readTurn(waiting);
+      if (isGone(turn)) return "gone";
+      return turn.ok && turn.value.status !== "queued" ? "go on" : null;
+    }, waits),
+  "turns that run": ({ address, running }) =>
+    until(async () => {
+      const user = await userPort(address).readUser();
+      if (user.ok && user.value.deletion !== null) {
+        const { settled, completed_at } = user.value.deletion;
+        return completed_at !== null && settled.turns > 0 && "settled";
+      }
+      const turn = good(await userPort(address).readTurn(running));
+      return turn.ended_at !== null && turn.status === "completed" && "settled";
+    }, 90_000),
+  "items of batches": ({ address, batch }, _, waits) =>
+    word(async () => {
+      const items = await userPort(address).listBatchItems(batch, { limit: 9, after: null });
+      if (isGone(items)) return "gone";
+      return good(items).data.some(({ status }) => status !== "queued") ? "go on" : null;
+    }, waits),
+  "renders that wait": ({ address, render }, _, waits) =>
+    word(async () => {
+      const now = await userPort(address).readRender(render);
+      if (isGone(now)) return "gone";
+      return good(now).status !== "queued" ? "go on" : null;
+    }, waits),
+  webhooks: ({ address, upload }, _, waits) =>
+    word(
+      () =>
+        runInDurableObject(tenantStub(address), (__, state) => {
+          const query = "SELECT attempts FROM deliveries WHERE resource = ?";
+          const rows = state.storage.sql.exec<{ attempts: number }>(query, upload).toArray();
+          if (rows.length === 0) return "gone";
+          return rows.some(({ attempts }) => attempts > 0) ? "go on" : null;
+        }),
+      waits,
+    ),
+  imports: ({ address, upload }, _, waits) =>
+    word(async () => {
+      const now = await uploadPort(address, upload).read();
+      if (isGone(now)) return "gone";
+      return good(now).status !== "open" ? "go on" : null;
+    }, waits),
+};
+
+describe("what stops what", () => {
+  it("is a table in SECURITY.md whose every row and column is tested here", () => {
+    expect(table.stops).toEqual(Object.keys(STOPS));
+    expect([...table.rows.keys()]).toEqual(Object.keys(ROWS));
+    for (const words of table.rows.values()) expect(words).toHaveLength(table.stops.length);
+  });
+
+  it.each(Object.keys(STOPS))("%s", { timeout: 240_000 }, async (stop) => {
+    const world = await build(stop);
+    const sent = await (STOPS[stop] as (typeof STOPS)[string])(world);
+    const waits = stop.startsWith("pause");
+    // A tenant's state is remembered for a moment, and what waits looks again and again: after some looks it still waits.
+    if (waits) await world.stream;
+    const seen = new Map<string, string>();
+    const column = table.stops.indexOf(stop);
+    for (const [row, look] of Object.entries(ROWS))
+      seen.set(row, await look(world, sent, waits).catch((error: unknown) => `error: ${String(error)}`));
+    const wanted = new Map([...table.rows].map(([row, words]) => [row, words[column] ?? ""]));
+    expect(Object.fromEntries(seen)).toEqual(Object.fromEntries(wanted));
+    if (!waits) return;
+
+    // Opened past the door, it ends at its first ping and writes none; an answer's whole life has a dozen.
+    const late = await textOf(good(await userPort(world.address).watchTurn(world.waiting, 0)));
+    expect(late).not.toContain(": ping");
+    await admin(world.member, "resume");
+    const WAITING = [...table.rows].filter(([, words]) => words[column] === "wait").map(([row]) => row);
+    for (const row of WAITING)
+      expect(await (ROWS[row] as (typeof ROWS)[string])(world, sent, false), `${row}, resumed`).toBe("go on");
+    expect(await answered(call(world.link))).toBe("served");
+  });
+});
