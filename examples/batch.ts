@@ -1,15 +1,23 @@
-/** Batch: several instructions, each with its own export. `node examples/batch.ts first.mp4 second.mp4` */
+/**
+ * Batch: several instructions, each with its own export.
+ *
+ *   NGW=http://127.0.0.1:8787/v1 KEY=ngw_test_… npx node examples/batch.ts first.mp4 second.mp4
+ */
 import { setTimeout as sleep } from "node:timers/promises";
-import { post, request, save, type Video } from "./lib.ts";
+import { NGW, PATIENCE_MS, post, request, save, type Video } from "./lib.ts";
 
 const files = process.argv.slice(2);
 type Batch = { readonly id: string; readonly status: string };
 
 const items = ["coffee", "tea"].map((topic) => ({ prompt: `generate a 2-second video about ${topic}` }));
-const { id } = await post<Batch>("/batches", { mode: "own_projects", items }, `batch-${process.pid}`);
+const { id } = await post<Batch>("/batches", { mode: "own_projects", items }, `batch-${crypto.randomUUID()}`);
 
 const read = async (): Promise<Batch> => (await (await request(`/batches/${id}`)).json()) as Batch;
-for (let batch = await read(); batch.status !== "completed"; batch = await read()) await sleep(1_000);
+const until = Date.now() + PATIENCE_MS;
+for (let batch = await read(); batch.status !== "completed"; batch = await read()) {
+  if (Date.now() > until) throw new Error(`${id} is still ${batch.status}: look again at ${NGW}/batches/${id}`);
+  await sleep(1_000);
+}
 
 const { data } = (await (await request(`/batches/${id}/videos`)).json()) as { data: { video: Video }[] };
 for (const [n, { video }] of data.entries()) {

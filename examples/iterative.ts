@@ -1,8 +1,12 @@
-/** Iterative: a rough cut, a look at it, a refinement. `node examples/iterative.ts rough.mp4 final.mp4` */
+/**
+ * Iterative: a rough cut, a look at it, a refinement.
+ *
+ *   NGW=http://127.0.0.1:8787/v1 KEY=ngw_test_… npx node examples/iterative.ts rough.mp4 final.mp4
+ */
 import { finished, post, save, type Video } from "./lib.ts";
 
 const [rough = "rough.mp4", final = "final.mp4"] = process.argv.slice(2);
-const run = String(process.pid);
+const run = crypto.randomUUID();
 
 const prompt = "generate a 5-second video about a coffee brand launch";
 const first = await finished(await post<Video>("/videos", { prompt }, `rough-${run}`));

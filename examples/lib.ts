@@ -1,4 +1,4 @@
-/** What the examples share: where the gateway is, one request, and waiting for a video. Needs Node alone. */
+/** What the examples share: where the gateway is, one request, and waiting for a video. Needs Node 22.18 or later alone: `npx node` is the project's own. */
 import { writeFile } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
 
@@ -32,10 +32,14 @@ export async function post<T>(path: string, body: unknown, repeatKey: string, cr
   return (await response.json()) as T;
 }
 
-/** Reads the video as often as it asks to be, until it is finished. */
+/** The longest wait for anything here, in ms. */
+export const PATIENCE_MS = 5 * 60_000;
+
+/** Reads the video as often as it asks to be, until it is finished, or for five minutes. */
 export async function finished(video: Video): Promise<Video> {
   let now = video;
-  while (now.status === "queued" || now.status === "processing") {
+  for (const until = Date.now() + PATIENCE_MS; now.status === "queued" || now.status === "processing"; ) {
+    if (Date.now() > until) throw new Error(`${now.id} is still ${now.status}: look again at ${now.status_url}`);
     await sleep(Math.min(now.poll_after_seconds ?? 1, 1) * 1_000);
     now = (await (await request(now.status_url)).json()) as Video;
   }

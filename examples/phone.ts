@@ -1,12 +1,14 @@
 /**
  * A phone: it never holds the key. Its user's server asks for a token, the phone uploads in chunks that may break off, and
- * follows the stream by the id of the last event it saw. `node examples/phone.ts clip.mp4 promo.mp4`
+ * follows the stream by the id of the last event it saw.
+ *
+ *   NGW=http://127.0.0.1:8787/v1 KEY=ngw_test_… npx node examples/phone.ts test/media/clip.mp4 promo.mp4
  */
 import { readFile } from "node:fs/promises";
 import { NGW, post, request, save, type Video } from "./lib.ts";
 
 const [clip = "clip.mp4", promo = "promo.mp4"] = process.argv.slice(2);
-const run = String(process.pid);
+const run = crypto.randomUUID();
 const CHUNK = 16 * 1024;
 
 // ---- on the server: the user has signed in there, the key stays there
@@ -47,6 +49,7 @@ const video = await post<Video>("/videos", { prompt, assets }, `video-${run}`, t
 let last = "0";
 let end = "";
 for (let connection = 1; end === ""; connection += 1) {
+  if (connection > 20) throw new Error(`${video.id} has not ended after 20 connections: look at ${video.status_url}`);
   const stream = await request(
     `/videos/${video.id}/events`,
     { headers: { Accept: "text/event-stream", "Last-Event-ID": last } },

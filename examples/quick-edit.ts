@@ -1,4 +1,8 @@
-/** Quick edit: a clip and a sentence in, an MP4 out. `node examples/quick-edit.ts clip.mp4 promo.mp4` */
+/**
+ * Quick edit: a clip and a sentence in, an MP4 out.
+ *
+ *   NGW=http://127.0.0.1:8787/v1 KEY=ngw_test_… npx node examples/quick-edit.ts test/media/clip.mp4 promo.mp4
+ */
 import { readFile } from "node:fs/promises";
 import { basename } from "node:path";
 import { finished, request, save, type Video } from "./lib.ts";
@@ -9,7 +13,7 @@ const form = new FormData();
 form.set("prompt", "turn this video into a new short promotional clip with music and transitions, 5 seconds long");
 form.append("file", new File([await readFile(clip)], basename(clip)));
 
-const headers = { "Idempotency-Key": `quick-edit-${process.pid}` };
+const headers = { "Idempotency-Key": `quick-edit-${crypto.randomUUID()}` };
 const video = (await (await request("/videos", { method: "POST", body: form, headers })).json()) as Video;
 await save(await finished(video), promo);
 console.log(`${promo} is ${video.id}`);

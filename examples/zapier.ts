@@ -1,11 +1,13 @@
 /**
  * A tool like Zapier, Make or n8n: it can send one flat JSON and take one flat webhook, and can neither nest nor set headers
- * beyond the key's. It has the clip by its address alone. `node examples/zapier.ts clip.mp4 promo.mp4`
+ * beyond the key's. It has the clip by its address alone.
+ *
+ *   NGW=http://127.0.0.1:8787/v1 KEY=ngw_test_… npx node examples/zapier.ts test/media/clip.mp4 promo.mp4
  */
 import { readFile, writeFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
-import { request } from "./lib.ts";
+import { PATIENCE_MS, request } from "./lib.ts";
 
 const [clip = "clip.mp4", promo = "promo.mp4"] = process.argv.slice(2);
 type Flat = Readonly<Record<string, string | number | boolean | null>>;
@@ -20,10 +22,11 @@ const json = async (path: string, body: Flat): Promise<Flat> =>
   ).json()) as Flat;
 
 // ---- the tool's trigger: an address that waits for one webhook. The clip lies there too, as it would in somebody's store.
-const order = `order-${process.pid}`;
+const order = `order-${crypto.randomUUID()}`;
 let take: (body: Flat) => void = () => undefined;
-const told = new Promise<Flat>((resolve) => {
+const told = new Promise<Flat>((resolve, reject) => {
   take = resolve;
+  setTimeout(() => reject(new Error("no webhook came within five minutes")), PATIENCE_MS).unref();
 });
 const receiver = createServer(async (incoming, answer) => {
   if (incoming.method === "GET") return void answer.end(await readFile(clip));

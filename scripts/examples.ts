@@ -4,12 +4,13 @@
  *
  * A name runs that one alone: `npm run examples -- phone.ts`.
  */
-import { type SpawnOptions, spawn } from "node:child_process";
-import { mkdirSync, readFileSync, rmSync, symlinkSync } from "node:fs";
+import { type SpawnOptions, spawn, spawnSync } from "node:child_process";
+import { existsSync, mkdirSync, readFileSync, rmSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { apiWith } from "./lib/api.ts";
 import { cleanUp, onEnd } from "./lib/cleanup.ts";
+import { curlLines } from "./lib/curls.ts";
 import { readFlags } from "./lib/flags.ts";
 import { startGateway } from "./lib/gateway.ts";
 import { checkMp4 } from "./lib/mp4-check.ts";
@@ -21,7 +22,7 @@ import { makeKey, makeTenant } from "./lib/tenant.ts";
 const CLIP = join(ROOT, "test/media/clip.mp4");
 const STATE = join(ROOT, `.state/examples-${process.pid}`);
 /** An example on a busy machine: a few seconds of the gateway's time, which runs ten times as fast here. */
-const PATIENCE_MS = 120_000;
+const PATIENCE_MS = 300_000;
 
 /** Which files each takes, and how many it saves. */
 const EXAMPLES = [
@@ -71,15 +72,44 @@ async function run({ file, takes, saves }: Example, env: NodeJS.ProcessEnv): Pro
   return lines.trim().split("\n").at(-1) ?? "";
 }
 
+/** The shells that people paste into, as they are without anybody's settings. An interactive zsh knows no comments and is strict about `?`. */
+const SHELLS = {
+  bash: { run: ["--norc", "-uc"], paste: ["--norc", "-i"] },
+  zsh: { run: ["-f", "-i", "-c"], paste: ["-f", "-i"] },
+} as const;
+type Shell = keyof typeof SHELLS;
+
+const isHere = (shell: Shell): boolean => spawnSync(shell, ["-c", "exit"]).status === 0;
+
+/** Pastes the lines that `npm run dev` prints; answers with how many there were. */
+async function pasteLines(shell: Shell, url: string, key: string): Promise<string> {
+  const folder = join(STATE, `lines-${shell}`);
+  mkdirSync(folder);
+  const lines = curlLines(url, key);
+  const child = spawn(shell, SHELLS[shell].paste, {
+    cwd: folder,
+    stdio: ["pipe", "pipe", "pipe"],
+    timeout: PATIENCE_MS,
+  });
+  let text = "";
+  for (const output of [child.stdout, child.stderr]) output.on("data", (piece) => (text += String(piece)));
+  child.stdin.end(`${lines.join("\n")}\nexit\n`);
+  await new Promise((resolve) => child.on("close", resolve));
+  const file = join(folder, "promo.mp4");
+  if (!existsSync(file)) throw new Error(`no promo.mp4 after the lines of npm run dev in ${shell}:\n${text}`);
+  checkMp4(readFileSync(file));
+  return `${lines.length} lines`;
+}
+
 /** Runs the commands of README's "Use it" one after the other, as a reader would; answers with how many there were. */
-async function followReadme(env: NodeJS.ProcessEnv): Promise<string> {
-  const folder = join(STATE, "readme");
+async function followReadme(shell: Shell, env: NodeJS.ProcessEnv): Promise<string> {
+  const folder = join(STATE, `readme-${shell}`);
   mkdirSync(folder);
   symlinkSync(join(ROOT, "test"), join(folder, "test"));
   const commands = commandsOf(readFileSync(join(ROOT, "README.md"), "utf8"), "Use it");
   let ids: Record<string, string> = {};
   const type = async (command: string): Promise<void> => {
-    const answer = await printed("bash", ["-uc", command], { cwd: folder, env: { ...env, ...ids } });
+    const answer = await printed(shell, [...SHELLS[shell].run, command], { cwd: folder, env: { ...env, ...ids } });
     if (/"status":[45]\d\d/.test(answer)) throw new Error(`README's command was refused: ${command}\n${answer}`);
     ids = { ...ids, ...idsIn(answer) };
   };
@@ -101,10 +131,15 @@ async function main(): Promise<number> {
   const gateway = await startGateway({ stateDir: join(STATE, "gateway"), vars: { TIME_SCALE: "10" } });
   const admin = apiWith(gateway.url, gateway.adminToken);
   const KEY = await makeKey(admin, await makeTenant(admin, "examples"), "test", "examples");
+  const shells = (["bash", "zsh"] as const).filter(isHere);
+  console.log(`README's commands are pasted into ${shells.join(" and ")}.`);
   const env = { ...process.env, NGW: `${gateway.url}/v1`, KEY };
   const runs = [
     ...EXAMPLES.map((example) => ({ name: example.file, start: () => run(example, env) })),
-    { name: "README.md", start: () => followReadme(env) },
+    ...shells.flatMap((shell) => [
+      { name: "README.md", start: () => followReadme(shell, env) },
+      { name: "README.md", start: () => pasteLines(shell, gateway.url, KEY) },
+    ]),
   ];
   let failed = 0;
   for (const { name, start } of runs.filter(({ name }) => wanted.length === 0 || wanted.includes(name))) {

@@ -1,0 +1,161 @@
+/**
+ * `npm run repeat -- --times 20 --stress 10`: runs npm test and npm run check again and again, and says of each run whether it
+ * was green and how much it printed.
+ *
+ * The last runs of `--stress` have two busy loops beside them, and processes of the run that stand still for a moment, at
+ * random. Ends at the first run that is not green, with its output; every run's output stays in .state/repeat.
+ */
+import { type ChildProcess, spawn } from "node:child_process";
+import { createWriteStream, mkdirSync, readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { cleanUp, onEnd } from "./lib/cleanup.ts";
+import { readFlags } from "./lib/flags.ts";
+import { dim, green, red } from "./lib/paint.ts";
+import { ROOT } from "./lib/root.ts";
+
+const { flags } = readFlags({
+  command: "npm run repeat",
+  says: "Runs the tests again and again, and ends at the first run that is not green.",
+  flags: {
+    times: { value: "N", from: 1, to: 1_000, says: "runs of each command; 20 when absent" },
+    stress: {
+      value: "N",
+      from: 0,
+      to: 1_000,
+      says: "how many of them, the last ones, are disturbed; half when absent",
+    },
+    only: { value: "COMMAND", says: "test, check or another npm script; test and check when absent" },
+    minutes: { value: "N", from: 1, to: 600, says: "how long one run may take; 60 when absent" },
+    seed: { value: "S", from: 0, to: 4_294_967_295, says: "the chance of the disturbance; the time when absent" },
+  },
+});
+const { times = 20, stress = Math.floor(times / 2), only, minutes = 60, seed = Date.now() % 1_000_000 } = flags;
+const COMMANDS = only === undefined ? ["test", "check"] : [only];
+const OUTPUT = join(ROOT, ".state/repeat");
+/** A green run prints no more, and no such word. */
+const MOST_LINES = 60;
+const BAD_WORDS = /uncaught exception|failed/i;
+/** Between two disturbances, and how long a process stands still: at most so long. */
+const PAUSE_MS = 4_000;
+const STILL_MS = 1_500;
+const BUSY_LOOPS = 2;
+
+/** A generator of chance from a seed (mulberry32), so that a disturbance can be had again. */
+function chanceOf(start: number): () => number {
+  let state = start;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
+  };
+}
+
+/** The processes under this one, from /proc: children may have process groups of their own. */
+function under(pid: number): number[] {
+  const parents = new Map<number, number>();
+  for (const name of readdirSync("/proc").filter((entry) => /^\d+$/.test(entry))) {
+    try {
+      const stat = readFileSync(`/proc/${name}/stat`, "utf8");
+      parents.set(Number(name), Number(stat.slice(stat.lastIndexOf(")") + 2).split(" ")[1]));
+    } catch {
+      // it ended while we looked
+    }
+  }
+  const found = [pid];
+  for (let at = 0; at < found.length; at++)
+    for (const [child, parent] of parents) if (parent === found[at]) found.push(child);
+  return found.slice(1);
+}
+
+function signal(pid: number, name: NodeJS.Signals): void {
+  try {
+    process.kill(pid, name);
+  } catch {
+    // it ended meanwhile
+  }
+}
+
+/** Lets one process of the run after the other stand still for a moment, until the signal. */
+async function disturb(run: ChildProcess, chance: () => number, over: AbortSignal): Promise<void> {
+  while (!over.aborted) {
+    await sleep(chance() * PAUSE_MS, undefined, { signal: over }).catch(() => {});
+    const pids = over.aborted || run.pid === undefined ? [] : under(run.pid);
+    const pid = pids[Math.floor(chance() * pids.length)];
+    if (pid === undefined) continue;
+    signal(pid, "SIGSTOP");
+    await sleep(chance() * STILL_MS);
+    signal(pid, "SIGCONT");
+  }
+}
+
+type Run = { readonly code: number | null; readonly lines: readonly string[]; readonly seconds: number };
+
+async function runOnce(command: string, file: string, isStressed: boolean, chance: () => number): Promise<Run> {
+  const began = Date.now();
+  const loops = Array.from({ length: isStressed ? BUSY_LOOPS : 0 }, () =>
+    spawn(process.execPath, ["-e", "for (;;);"], { stdio: "ignore" }),
+  );
+  const child = spawn("npm", ["run", "--silent", command], { cwd: ROOT, stdio: ["ignore", "pipe", "pipe"] });
+  const over = new AbortController();
+  const end = (): void => {
+    over.abort();
+    for (const loop of loops) loop.kill("SIGKILL");
+    for (const pid of child.pid === undefined ? [] : [...under(child.pid), child.pid]) {
+      signal(pid, "SIGTERM");
+      signal(pid, "SIGCONT");
+    }
+  };
+  const forget = onEnd(end);
+  const late = setTimeout(end, minutes * 60_000);
+  const output = createWriteStream(file);
+  let text = "";
+  for (const stream of [child.stdout, child.stderr])
+    stream.on("data", (piece) => {
+      text += String(piece);
+      output.write(piece);
+    });
+  const disturbing = isStressed ? disturb(child, chance, over.signal) : Promise.resolve();
+  const code = await new Promise<number | null>((settle) => child.on("close", settle));
+  clearTimeout(late);
+  end();
+  forget();
+  await disturbing;
+  output.end();
+  return { code, lines: text.trimEnd().split("\n"), seconds: Math.round((Date.now() - began) / 1_000) };
+}
+
+/** Why a run is not what it should be; null when it is. */
+function faultOf({ code, lines }: Run): string | null {
+  if (code !== 0) return `it ended with ${code ?? "a signal"}`;
+  if (lines.length > MOST_LINES) return `it printed ${lines.length} lines, ${MOST_LINES} are allowed`;
+  const bad = lines.find((line) => BAD_WORDS.test(line));
+  return bad === undefined ? null : `it printed "${bad}"`;
+}
+
+async function main(): Promise<number> {
+  mkdirSync(OUTPUT, { recursive: true });
+  console.log(dim(`${times} runs of ${COMMANDS.join(" and ")}, ${stress} of them disturbed, seed ${seed}`));
+  const chance = chanceOf(seed);
+  for (let n = 1; n <= times; n++) {
+    const isStressed = n > times - stress;
+    for (const command of COMMANDS) {
+      const file = join(OUTPUT, `${command.replace(/\W/g, "-")}-${n}.log`);
+      const run = await runOnce(command, file, isStressed, chance);
+      const fault = faultOf(run);
+      const told = `${command} ${n} of ${times}${isStressed ? ", disturbed" : ""}: ${run.seconds} s, ${run.lines.length} lines`;
+      console.log(
+        fault === null
+          ? `${green("✓")} ${told}`
+          : `${red("✗")} ${told}: ${fault}\n${run.lines.slice(-60).join("\n")}\n${file}`,
+      );
+      if (fault !== null) return 1;
+    }
+  }
+  return 0;
+}
+
+const code = await main();
+await cleanUp();
+process.exit(code);
