@@ -167,8 +167,8 @@ export const MEDIA_INDEX_BYTES = 16 * MIB;
 export const MEDIA_PARTS = 10_000;
 /** Looks into one file that are begun and never end before it is rejected unseen. Chosen: one may be cut by a crash of ours, three hardly. */
 export const MEDIA_LOOKS = 3;
-/** Frames of sound that are counted. Chosen: six hours of MP3 or AAC, milliseconds of work. */
-export const MEDIA_FRAMES = 1_000_000;
+/** Frames of sound that are counted. Chosen: three hours of MP3 or AAC, milliseconds of work. */
+export const MEDIA_FRAMES = 500_000;
 /** Reads from the store to look into one file. Chosen: a file with one index takes two or three; R2 counts each. */
 export const MEDIA_READS = 200;
 /** Bytes of all these reads together. Chosen: three quarters of an hour of sound, whose frames are counted where nothing tells its length. */

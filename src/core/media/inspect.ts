@@ -1,5 +1,6 @@
 /** What a media file is, by the reader of its format. Every reader is bounded by the source that it reads from. */
 import type { MediaFacts } from "../media.ts";
+import { DAY_MS } from "../time.ts";
 import { readAvi } from "./avi.ts";
 import type { Size } from "./exif.ts";
 import { readGif } from "./gif.ts";
@@ -16,12 +17,21 @@ import { readWebp } from "./webp.ts";
 /** A side that is longer is no picture's that anybody shows. */
 const SIDE_PIXELS = 1_000_000;
 
+/** A longer one is a number in a damaged head, and no length. */
+const LENGTH_MS = 366 * DAY_MS;
+
 /** Reads a file by its first bytes. Throws MediaError. */
 export async function inspectFile(source: MediaSource): Promise<MediaFacts> {
   const facts = await read(source);
-  const { width, height } = facts;
+  const { width, height, durationMs } = facts;
   const isSize = width !== null && height !== null && isSide(width) && isSide(height);
-  return isSize ? facts : { ...facts, width: null, height: null };
+  const isLength = durationMs !== null && durationMs > 0 && durationMs <= LENGTH_MS;
+  return {
+    ...facts,
+    width: isSize ? width : null,
+    height: isSize ? height : null,
+    durationMs: isLength ? durationMs : null,
+  };
 }
 
 const isSide = (pixels: number): boolean => pixels > 0 && pixels <= SIDE_PIXELS;

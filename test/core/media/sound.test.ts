@@ -88,8 +88,8 @@ describe("an ADTS file", () => {
 
   it("is not counted without end", async () => {
     const frames = join(adts(20_000));
-    const source = boundedSource(47_000_000, async (from, to) => frames.slice(from % 64, (from % 64) + to - from));
-    expect(await inspectFile(source)).toMatchObject({ container: "adts", durationMs: msOfAdts(47_000_000 / 64) });
+    const source = boundedSource(30_400_000, async (from, to) => frames.slice(from % 64, (from % 64) + to - from));
+    expect(await inspectFile(source)).toMatchObject({ container: "adts", durationMs: msOfAdts(30_400_000 / 64) });
     const short = new Uint8Array(1_200_000);
     for (let at = 0; at + 7 <= short.length; at += 7) short.set([0xff, 0xf1, 0x50, 0x80, 0, 0xff, 0xfc], at);
     const many = boundedSource(7 * (MEDIA_FRAMES + 10), async (from, to) =>
