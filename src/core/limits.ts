@@ -226,6 +226,8 @@ export const HOOK_SAMPLES = 3;
 export const SECRET_OVERLAP_MS = DAY_MS;
 /** Secrets of one owner that sign at once; a further rotation lets go of the oldest. Chosen: a rotation whose answer was lost is repeated. */
 export const SECRETS_AT_ONCE = 4;
+/** A webhook's message that cannot be made this often in a row, because the file store does not give its body, is a dead letter. Chosen: three days of trouble. */
+export const MESSAGE_TRIES = 450;
 /** Requests that one run of the sender keeps open. Platform limit: six may wait for headers in one invocation. */
 export const SENDER_SLOTS = 6;
 /** How long a report waits for others while there is more to send, in ms. Chosen: a few of the fastest answers, and nothing beside a wait. */

@@ -1,8 +1,11 @@
 /** What is decided about a Nemo token by its record and the moment alone: whether it is used, what is said of it, when to ask again. */
 import { MINT_RATION_MS, MINT_RETRY_MS, TOKEN_WARNING_MS } from "./limits.ts";
-import { type EpochMs, toRfc3339 } from "./time.ts";
+import { type EpochMs, MINUTE_MS, toRfc3339 } from "./time.ts";
 import type { Waits } from "./waits.ts";
 import type { NemoTokenWire } from "./wire/token.ts";
+
+/** A token this close to its end is renewed before it is used, where another one may be had. */
+const RENEW_BEFORE_MS = MINUTE_MS;
 
 /** How a token stands, whoever keeps it. */
 export type Standing = {
@@ -45,9 +48,24 @@ export const NO_TOKEN: NemoTokenWire = { source: "none", state: "none", expires_
 
 /**
  * When to ask for an anonymous token again after upstream gave none: when it says so, else when the ration of the last one
- * is over, else in an hour.
+ * is over, else in an hour. Upstream's clock may be behind ours: just after the ration it is asked soon, then ever less often.
  */
 export function nextMintAt(now: EpochMs, retryAfterMs: number | null, issuedAt: EpochMs | null): EpochMs {
   if (retryAfterMs !== null) return now + retryAfterMs;
-  return Math.max(now + MINT_RETRY_MS, (issuedAt ?? 0) + MINT_RATION_MS);
+  if (issuedAt === null) return now + MINT_RETRY_MS;
+  const rationEnd = issuedAt + MINT_RATION_MS;
+  const late = Math.min(Math.max(now - rationEnd, MINUTE_MS), MINT_RETRY_MS);
+  return Math.max(now + late, rationEnd);
 }
+
+/**
+ * Whether a good token that ends soon is to be renewed before its end: only when upstream may give another one. Until then, and
+ * where it gives none, the good one is used to its end.
+ */
+export const mayRenew = (
+  token: { readonly expiresAt: EpochMs | null; readonly issuedAt: EpochMs | null },
+  now: EpochMs,
+): boolean =>
+  token.expiresAt !== null &&
+  token.expiresAt - RENEW_BEFORE_MS <= now &&
+  (token.issuedAt ?? token.expiresAt - MINT_RATION_MS) + MINT_RATION_MS <= now;

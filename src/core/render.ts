@@ -233,11 +233,16 @@ export const toFailed = (render: Render, error: Refusal, now: EpochMs): Render =
 
 const cancelled = (): Refusal => refusal("cancelled", "The render was cancelled.", { charged: "no" });
 
-/** The render taken back by its caller. Nothing changes one that is over, told as over, or whose file is on its way. */
-export function toCancelled(render: Render, now: EpochMs): Render {
-  if (isTold(render) || render.phase === "copying") return render;
-  return { ...toFailed(render, cancelled(), now), cancelOwed: render.phase !== "queued" };
-}
+/**
+ * The render taken back by its caller. Nothing changes one that is over, or whose file is on its way. One that timed out is
+ * asked for no more, and keeps the reason it was told with.
+ */
+export const toCancelled = (render: Render, now: EpochMs): Render =>
+  render.phase === "copying" ? render : toDropped(render, now);
+
+/** The render of something that is deleted: whatever comes of it now is wanted by nobody. */
+export const toDropped = (render: Render, now: EpochMs): Render =>
+  isOver(render) ? render : { ...toFailed(render, cancelled(), now), cancelOwed: render.phase !== "queued" };
 
 /** Nothing more is done for it. */
 export const isOver = ({ phase }: Render): boolean => phase === "completed" || phase === "failed";

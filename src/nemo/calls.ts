@@ -8,25 +8,39 @@ export type Calls = {
   finish(name: string, id: string | null): string;
 };
 
-/** At most `REMEMBERED_EVENTS` open calls are remembered; beyond, the oldest is forgotten. */
+/** At most `REMEMBERED_EVENTS` open calls are remembered; beyond, the oldest is forgotten. Every step costs the same, however many are open. */
 export function createCalls(): Calls {
   const open = new Map<string, string>();
+  /** The ids of open calls by their name, the oldest first. */
+  const byName = new Map<string, Set<string>>();
   let made = 0;
   const make = (name: string): string => {
     made++;
     return `${name}#${made}`;
   };
+  const close = (callId: string): void => {
+    const name = open.get(callId);
+    if (name === undefined) return;
+    open.delete(callId);
+    const ids = byName.get(name);
+    ids?.delete(callId);
+    if (ids?.size === 0) byName.delete(name);
+  };
   return {
     start(name, id) {
       const callId = id ?? make(name);
-      open.set(callId, name);
+      if (open.get(callId) !== name) {
+        close(callId);
+        open.set(callId, name);
+        byName.set(name, (byName.get(name) ?? new Set()).add(callId));
+      }
       const oldest = open.size > REMEMBERED_EVENTS ? open.keys().next().value : undefined;
-      if (oldest !== undefined) open.delete(oldest);
+      if (oldest !== undefined) close(oldest);
       return callId;
     },
     finish(name, id) {
-      const callId = id ?? [...open].find(([, openName]) => openName === name)?.[0] ?? make(name);
-      open.delete(callId);
+      const callId = id ?? byName.get(name)?.values().next().value ?? make(name);
+      close(callId);
       return callId;
     },
   };

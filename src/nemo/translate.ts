@@ -31,6 +31,9 @@ const HEARTBEAT_CHARS = 64;
 /** Nested arrays of events are opened this deep. */
 const ARRAY_DEPTH = 2;
 
+/** `data` within `data` is opened this deep. Chosen: more envelopes than anybody puts around an event. */
+const DATA_DEPTH = 8;
+
 export type Translator = (record: SseRecord) => readonly TurnEvent[];
 
 const failed = (code: number | null, words: string): TurnEvent => ({
@@ -103,14 +106,14 @@ export function createTranslator(): Translator {
     }
   }
 
-  function fromObject(record: JsonObject, text: string): readonly TurnEvent[] {
+  function fromObject(record: JsonObject, text: string, depth = 0): readonly TurnEvent[] {
     const type = record.type;
     if (isAdkEvent(record)) return fromAdk(readAdkEvent(record), text);
     if (typeof type === "string") return fromTyped(type.toLowerCase(), record);
     const code = codeOf(record);
     if (record.error || (code !== null && code !== 0 && code !== 200)) return [failed(code, wordsOf(record))];
     const data = record.data;
-    return isObject(data) ? fromObject(data, text) : [];
+    return isObject(data) && depth < DATA_DEPTH ? fromObject(data, text, depth + 1) : [];
   }
 
   function fromValue(value: unknown, text: string, depth: number): readonly TurnEvent[] {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { mayUse, nextMintAt, showToken, warningAt } from "../../src/core/nemo-token.ts";
+import { mayRenew, mayUse, nextMintAt, showToken, warningAt } from "../../src/core/nemo-token.ts";
 import { DAY_MS, HOUR_MS, MINUTE_MS } from "../../src/core/time.ts";
 import { scaledWaits } from "../../src/core/waits.ts";
 
@@ -37,5 +37,23 @@ describe("the next mint", () => {
     expect(nextMintAt(NOW, null, NOW - 3 * DAY_MS)).toBe(NOW + 4 * DAY_MS);
     expect(nextMintAt(NOW, null, null)).toBe(NOW + HOUR_MS);
     expect(nextMintAt(NOW, null, NOW - 8 * DAY_MS)).toBe(NOW + HOUR_MS);
+  });
+
+  it("is soon, and then ever later, where upstream gives none just after the week", () => {
+    const issued = NOW - 7 * DAY_MS;
+    expect(nextMintAt(NOW - 1, null, issued)).toBe(NOW - 1 + MINUTE_MS);
+    expect(nextMintAt(NOW + MINUTE_MS, null, issued)).toBe(NOW + 2 * MINUTE_MS);
+    expect(nextMintAt(NOW + 10 * MINUTE_MS, null, issued)).toBe(NOW + 20 * MINUTE_MS);
+  });
+});
+
+describe("a good token that ends soon", () => {
+  it("is renewed before its end only where upstream may give another by then", () => {
+    const end = NOW + MINUTE_MS;
+    expect(mayRenew({ expiresAt: end, issuedAt: end - 7 * DAY_MS }, NOW)).toBe(false);
+    expect(mayRenew({ expiresAt: end, issuedAt: null }, NOW)).toBe(false);
+    expect(mayRenew({ expiresAt: end, issuedAt: end - 8 * DAY_MS }, NOW)).toBe(true);
+    expect(mayRenew({ expiresAt: end + 1, issuedAt: end - 8 * DAY_MS }, NOW)).toBe(false);
+    expect(mayRenew({ expiresAt: null, issuedAt: 0 }, NOW)).toBe(false);
   });
 });

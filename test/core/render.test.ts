@@ -11,6 +11,7 @@ import {
   type Render,
   toCancelled,
   toCompleted,
+  toDropped,
   toPolling,
   toSubmitting,
 } from "../../src/core/render.ts";
@@ -167,6 +168,21 @@ describe("a render", () => {
       waits,
     );
     const late = pollAgain(polling, 1_000 + waits.renderTimeout, waits);
-    for (const kept of [copying, late, toCompleted(copying, FILE, [], 7)]) expect(toCancelled(kept, 8)).toBe(kept);
+    for (const kept of [copying, toCompleted(copying, FILE, [], 7)]) expect(toCancelled(kept, 8)).toBe(kept);
+    expect(toCancelled(late, 8)).toMatchObject({
+      phase: "failed",
+      error: { code: "render_timeout" },
+      cancelOwed: true,
+    });
+    expect(toCancelled(toCancelled(late, 8), 9)).toEqual(toCancelled(late, 8));
+  });
+
+  it("of something deleted is ended in whatever it does, unless it is over", () => {
+    const found = { status: "completed", progress: 100, url: "https://x/y.mp4" } as const;
+    const copying = afterPoll(polling, found, "y", 6_000, waits);
+    for (const one of [toSubmitting(order, null, 1), polling, copying])
+      expect(toDropped(one, 5)).toMatchObject({ phase: "failed", cancelOwed: true });
+    const over = toCompleted(copying, FILE, [], 7);
+    expect(toDropped(over, 8)).toBe(over);
   });
 });

@@ -268,6 +268,32 @@ describe("events of one resource", () => {
   });
 });
 
+describe("a message whose body the store does not give", () => {
+  it("is no attempt: those after it wait, and the schedule is not used up, however long that lasts", async () => {
+    const { MEDIA } = env;
+    const address = freshAddress();
+    const large = { ...(await fact("rnd_a", 1)), data: JSON.stringify({ n: 1, more: "x".repeat(5_000) }) };
+    const { ids } = await owedDeliveries(address, [large, await fact("rnd_a", 2)], receiver(answering()).url);
+    const [first, second] = ids as [DeliveryId, DeliveryId];
+    const tenant = tenantPort(address);
+    const failing = vi.spyOn(MEDIA, "get").mockRejectedValue(new Error("get: internal error (10001)"));
+    clock.freeze();
+    const waited: number[] = [];
+    for (let nth = 0; nth < 12; nth++) {
+      expect(await tenant.workDeliveries([], 2)).toEqual([]);
+      const { due_at, ...kept } = good(await tenant.readDelivery(first));
+      expect(kept).toMatchObject({ state: "pending", attempts: 0, log: [] });
+      waited.push(Date.parse(due_at ?? "") - clock.now());
+      clock.step(waited.at(-1) ?? 0);
+    }
+    const growing = [1, 2, 4, 8, 16, 32, 64].map((times) => times * waits.retry);
+    expect(waited).toEqual([...growing, ...Array.from({ length: 5 }, () => waits.retryMax)]);
+    expect(good(await tenant.readDelivery(second)).attempts).toBe(0);
+    failing.mockRestore();
+    expect(await tenant.workDeliveries([], 2)).toMatchObject([{ id: first, attempt: 1 }]);
+  });
+});
+
 describe("an attempt", () => {
   it("that nobody reports is made again when its time is over, and its late report changes nothing", async () => {
     const { tenant, address } = await owed(1);

@@ -1,10 +1,11 @@
 /** Whose Nemo token is used, what upstream may say to it, and who is told. Live keys talk to a stand-in of the test's own. */
 import { runInDurableObject } from "cloudflare:test";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { tenantObjectName, type UserAddress, userObjectName } from "../../src/core/address.ts";
 import { strayHash } from "../../src/core/ids.ts";
 import { DAY_MS, HOUR_MS } from "../../src/core/time.ts";
 import type { TokenPort } from "../../src/core/token-port.ts";
+import { startClock } from "../support/clock.ts";
 import { type LiveNemo, someToken, startLiveNemo } from "../support/live-nemo.ts";
 import {
   bad,
@@ -247,6 +248,37 @@ describe("an anonymous token", () => {
     const mints = nemo.seen.filter(({ path }) => path === MINT).map(({ headers }) => headers.get("x-client-id") ?? "");
     expect(new Set(mints).size).toBe(2);
     for (const id of mints) expect(id).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
+  });
+
+  it("is used to its end, and the next one is asked for then", async () => {
+    const clock = startClock();
+    try {
+      const user = await known();
+      good(await user.readCredits());
+      const first = used();
+      const ends = Date.parse((await user.readToken()).expires_at ?? "");
+      await nemo.control("/__fail", { path: MINT, status: 429, times: 5 });
+      clock.step(ends - Date.now() - 30_000);
+      good(await user.readCredits());
+      expect(used()).toBe(first);
+      expect(nemo.seen.filter(({ path }) => path === MINT)).toHaveLength(1);
+      clock.step(31_000);
+      expect(bad(await user.readCredits()).retryAfterSeconds).toBeLessThanOrEqual(60);
+      expect(nemo.seen.filter(({ path }) => path === MINT)).toHaveLength(2);
+    } finally {
+      vi.restoreAllMocks();
+    }
+  });
+
+  it("that was made is kept although the note beside it fails at first", async () => {
+    await env.DB.prepare("ALTER TABLE seals RENAME TO seals_away").run();
+    const user = await known();
+    await expect(user.readCredits()).rejects.toThrow();
+    expect(nemo.seen.filter(({ path }) => path === MINT)).toHaveLength(0); // nothing is used up before it can be kept
+    await env.DB.prepare("ALTER TABLE seals_away RENAME TO seals").run();
+    good(await user.readCredits());
+    good(await user.readCredits());
+    expect(nemo.seen.filter(({ path }) => path === MINT)).toHaveLength(1);
   });
 
   it("that is rationed is not asked for again before its time", async () => {

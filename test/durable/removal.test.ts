@@ -5,6 +5,7 @@ import { renderKey, type UserAddress, userPrefix } from "../../src/core/address.
 import type { ProjectId, RenderId, TurnId, VideoId } from "../../src/core/ids.ts";
 import type { UserPort } from "../../src/core/ports.ts";
 import type { VideoOrder } from "../../src/core/video.ts";
+import { scaledWaits } from "../../src/core/waits.ts";
 import { newRender } from "../../src/core/wire/render.ts";
 import type { VideoWire } from "../../src/core/wire/video.ts";
 import {
@@ -14,6 +15,7 @@ import {
   freshAddress,
   good,
   kill,
+  ledger,
   newProject,
   startTurn,
   endOf as turnEnd,
@@ -178,6 +180,25 @@ describe("deleting a project", () => {
       other,
     ]);
     expect(good(await userPort(address).readTurn(kept)).status).toBe("completed");
+  });
+
+  it("does not wait for a render that timed out, and nothing of a late file is kept or told", async () => {
+    const address = freshAddress();
+    const user = userPort(address);
+    const project = await newProject(user);
+    await turnEnd(user, await startTurn(user, project, "make a 1 second video about tea #fault:render_stuck"));
+    const { id } = good(await user.startRender(call(), project, newRender.parse({})));
+    await until(async () => (await ledger(address)).renders.length === 1);
+    await runInDurableObject(userStub(address), (_, { storage }) => {
+      const late = "UPDATE renders SET record = json_set(record, '$.submittedAt', 0 + ?) WHERE id = ?";
+      storage.sql.exec(late, Date.now() - scaledWaits(60).renderTimeout, id);
+    });
+    await until(async () => good(await user.readRender(id as RenderId)).error?.code === "render_timeout");
+    good(await user.removeProject(call(), project));
+    await taken(address);
+    expect(await rowsOf(address, [project, id])).toEqual([]);
+    expect(await filesOf(address)).toEqual([]);
+    expect((await ledger(address)).renders).toMatchObject([{ status: "cancelled" }]);
   });
 
   it("is not what changing one does: that names it anew, and 404 once it is deleted", async () => {

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { createCalls } from "../../src/nemo/calls.ts";
 import { createTranslator } from "../../src/nemo/translate.ts";
 import type { TurnEvent } from "../../src/nemo/turn-event.ts";
 import { adk, call, response, text } from "./support/records.ts";
@@ -20,6 +21,29 @@ const failureOf = (record: unknown): unknown => {
   const found = translate(record).find((event) => event.type === "failed");
   return found === undefined ? null : [found.failure.reason, found.failure.code, found.failure.message];
 };
+
+describe("a hostile stream", () => {
+  it("nests data without end: it is opened a few times, and nothing is thrown", () => {
+    const nested = (depth: number, inner: string): string => `${'{"data":'.repeat(depth)}${inner}${"}".repeat(depth)}`;
+    const words = '{"type":"text","content":"hi"}';
+    expect(translate(nested(3, words))).toEqual([said("hi", false, null)]);
+    expect(translate(nested(2_000, words))).toEqual([]);
+    expect(translate(nested(200_000, words)).map(({ type }) => type)).not.toContain("text");
+  });
+
+  it("opens calls without end: a call that ends is found by its name, the oldest first, however many are open", () => {
+    const calls = createCalls();
+    for (let n = 0; n < 300_000; n++) calls.start(n % 2 === 0 ? "even" : "odd", null);
+    const [first, second] = [calls.finish("odd", null), calls.finish("odd", null)];
+    const [one, other] = [first, second].map((id) => Number(id.split("#")[1]));
+    expect(other).toBe((one ?? 0) + 2);
+    for (let n = 0; n < 300_000; n++) calls.finish("even", calls.start("even", null));
+    expect(calls.finish("nobody", null)).toMatch(/^nobody#/);
+    calls.start("a", "x");
+    calls.start("b", "x"); // the same id under another name
+    expect([calls.finish("b", null), calls.finish("a", null)]).toEqual(["x", expect.stringMatching(/^a#/)]);
+  });
+});
 
 describe("ADK events", () => {
   it("tells a generation: call, answer with its state, words", () => {

@@ -7,7 +7,7 @@
  */
 import { isGone, isTaken, nextAttempt } from "../../core/delivery.ts";
 import { type DeliveryId, plainId } from "../../core/ids.ts";
-import { SENDER_SLOTS, SENDERS_AT_ONCE } from "../../core/limits.ts";
+import { MESSAGE_TRIES, SENDER_SLOTS, SENDERS_AT_ONCE } from "../../core/limits.ts";
 import type { DeliveryJob, DeliveryReport } from "../../core/tenant-port.ts";
 import type { EpochMs } from "../../core/time.ts";
 import type { DeliveryMessage } from "../../env.ts";
@@ -151,11 +151,16 @@ export class Deliveries {
     for (const { outcome, row } of heard) this.#health.note(targetOf(row), row.event, outcome);
   }
 
-  /** A message whose body could not be fetched just now. */
-  #postpone({ id }: DeliveryWork, error: unknown): "later" {
+  /**
+   * A message whose body could not be fetched just now: no attempt left, so none counts, and those after it wait on. Its own
+   * failures are counted apart, and only days of them end it.
+   */
+  #postpone(row: DeliveryWork, error: unknown): "later" | null {
     const { now, config } = this.#ground;
-    logBug("message_not_made", error, { work: "delivery" });
-    this.#rows.later(id, now() + config.waits.retry);
+    logBug("message_not_made", error, { work: "delivery", attempt: row.unmade + 1 });
+    if (row.unmade + 1 >= MESSAGE_TRIES) return null;
+    const wait = Math.min(config.waits.retry * 2 ** row.unmade, config.waits.retryMax);
+    this.#rows.putBack(row, now() + wait);
     this.plan();
     return "later";
   }

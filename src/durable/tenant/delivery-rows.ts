@@ -17,6 +17,7 @@ export type DeliveryWork = TargetColumns & {
   readonly attempts: number;
   readonly spent: number;
   readonly taken: number;
+  readonly unmade: number;
 };
 
 export type DeliveryRow = DeliveryWork & {
@@ -45,7 +46,13 @@ export type AttemptRow = {
   readonly answer: string;
 };
 
-const WORK = "id, event, target_kind, target, host, attempts, spent, taken";
+/** A message that cannot be made is no attempt: counted apart, so that the schedule of attempts is not used up by it. */
+export const UNMADE_COLUMN = `
+  -- times in a row that its message could not be made
+  ALTER TABLE deliveries ADD COLUMN unmade INTEGER NOT NULL DEFAULT 0;
+`;
+
+const WORK = "id, event, target_kind, target, host, attempts, spent, taken, unmade";
 const COLUMNS = `${WORK}, state, due_at, created_at, ended_at`;
 
 /** The ids of a JSON array. */
@@ -145,7 +152,14 @@ export class DeliveryRows {
 
   /** To be tried again then. */
   later(id: DeliveryId, at: EpochMs): void {
-    this.#sql.exec("UPDATE deliveries SET taken = 0, due_at = ? WHERE id = ?", Math.round(at), id);
+    this.#sql.exec("UPDATE deliveries SET taken = 0, unmade = 0, due_at = ? WHERE id = ?", Math.round(at), id);
+  }
+
+  /** Undoes the taking of a delivery whose message could not be made. `row` is as it was before it was taken; one that was taken anew or ended meanwhile stays as it is. */
+  putBack({ id, attempts }: DeliveryWork, at: EpochMs): void {
+    const query = `UPDATE deliveries SET taken = 0, attempts = attempts - 1, unmade = unmade + 1, due_at = ?
+                   WHERE id = ? AND state = 'pending' AND taken = 1 AND attempts = ?`;
+    this.#sql.exec(query, Math.round(at), id, attempts + 1);
   }
 
   /** Ends deliveries. One that was called off meanwhile has its end. */

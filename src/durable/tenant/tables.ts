@@ -3,6 +3,7 @@ import type { Migrations } from "../database.ts";
 import { SCHEDULE_INDEX, SCHEDULE_TABLES, SCHEDULE_UNENDED } from "../due-rows.ts";
 import { REPEATS_TABLE } from "../repeats.ts";
 import { CLAIMS_TABLE } from "./claims.ts";
+import { UNMADE_COLUMN } from "./delivery-rows.ts";
 import { ERASED_TABLE, SETTLED_COLUMN } from "./erased.ts";
 import { HOOK_HEALTH_COLUMNS } from "./hook-rows.ts";
 import { QUOTA_SHARES, QUOTA_TABLES } from "./quotas.ts";
@@ -161,4 +162,5 @@ export const TENANT_MIGRATIONS: Migrations = [
   QUOTA_SHARES,
   REMOVED_TARGETS_TABLE,
   SCHEDULE_UNENDED,
+  UNMADE_COLUMN,
 ];

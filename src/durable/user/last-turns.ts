@@ -2,9 +2,20 @@
  * Turns that Nemo was working on when their user was deleted. Nobody is told of them any more, but they may still be charged:
  * each is read until it is settled, by the rules of any other turn, so that the receipt and the tenant's use hold what it cost.
  */
+import { type Refusal, refusal } from "../../core/errors.ts";
 import type { EpochMs } from "../../core/time.ts";
-import { afterLoss, afterReading, giveUpAt, spentBy, type Turn, toEnded, unreadable } from "../../core/turn.ts";
+import {
+  afterLoss,
+  afterReading,
+  giveUpAt,
+  type Picture,
+  spentBy,
+  type Turn,
+  toEnded,
+  unreadable,
+} from "../../core/turn.ts";
 import type { SettledTurn } from "../../core/user-record.ts";
+import { logBug } from "../../log.ts";
 import type { Home } from "./home.ts";
 import { Projects } from "./projects.ts";
 import { TurnRows } from "./turn-rows.ts";
@@ -40,21 +51,35 @@ export class LastTurns {
     }));
   }
 
+  /** Whatever keeps it from being read, a throw too: when its time is over it ends, as one of which nothing is known. */
   async #read(turn: Turn): Promise<EpochMs | null> {
-    const { ground, account } = this.#home;
+    const { ground } = this.#home;
     const { waits } = ground.config;
     const until = giveUpAt(turn, waits);
-    const seen = await this.#settle.picture(turn.project);
+    const look = await this.#look(turn, until);
     const now = ground.now();
-    if ("code" in seen) {
+    if ("code" in look) {
       if (now < until) return Math.min(now + waits.settleNext, until);
-      this.#rows.save(toEnded(turn, unreadable(), seen, now));
+      this.#rows.save(toEnded(turn, unreadable(), look, now));
       return null;
     }
-    const shared = turn.shared || this.#rows.overlapped(turn) || (await account.lease(turn.id, until));
+    const { seen, shared } = look;
     const settled = afterReading(turn, seen, shared, now, waits);
     if (settled.do === "end") this.#rows.save(toEnded({ ...turn, reading: seen, shared }, settled.verdict, null, now));
     else this.#rows.save(settled.turn);
     return settled.do === "end" ? null : settled.at;
+  }
+
+  /** Upstream's state, and whether the balance may be anybody else's; the refusal where either cannot be had now. */
+  async #look(turn: Turn, until: EpochMs): Promise<{ readonly seen: Picture; readonly shared: boolean } | Refusal> {
+    try {
+      const seen = await this.#settle.picture(turn.project);
+      if ("code" in seen) return seen;
+      const isShared = turn.shared || this.#rows.overlapped(turn);
+      return { seen, shared: isShared || (await this.#home.account.lease(turn.id, until)) };
+    } catch (error) {
+      logBug("last_turn_not_read", error, { work: "erase" });
+      return refusal("nemo_unavailable", "How the turn ended could not be read.");
+    }
   }
 }

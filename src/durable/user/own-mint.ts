@@ -6,10 +6,11 @@
  */
 import type { UserAddress } from "../../core/address.ts";
 import { type Refusal, refusal } from "../../core/errors.ts";
-import { NO_TOKEN, nextMintAt, showToken, type ToldStanding, warningAt } from "../../core/nemo-token.ts";
+import { MINT_RATION_MS } from "../../core/limits.ts";
+import { mayRenew, NO_TOKEN, nextMintAt, showToken, type ToldStanding, warningAt } from "../../core/nemo-token.ts";
 import { err, ok, type Result } from "../../core/result.ts";
 import { reseal, seal, unseal } from "../../core/seal.ts";
-import { type EpochMs, MINUTE_MS, SECOND_MS, toRfc3339 } from "../../core/time.ts";
+import { type EpochMs, SECOND_MS, toRfc3339 } from "../../core/time.ts";
 import type { NemoTokenWire } from "../../core/wire/token.ts";
 import type { Nemo } from "../../nemo/client.ts";
 import { deleteMeta, readMeta, writeMeta } from "../database.ts";
@@ -21,8 +22,6 @@ import type { Schedule } from "../schedule.ts";
 import type { Seals } from "../seals.ts";
 import { TOKEN_STANDING, tellStanding } from "../token-standing.ts";
 
-/** An own token this close to its end is renewed before it is used. */
-const RENEW_BEFORE_MS = MINUTE_MS;
 const OWN = "token";
 const MINT_AFTER = "mint_after";
 const USER = "nemo_user";
@@ -56,14 +55,16 @@ export class OwnMint {
     this.source = parts.address.mode === "test" ? "sandbox" : "anonymous";
   }
 
-  /** The kept token, or a new one where none is kept or the kept one is about to end. */
+  /** The kept token as long as it is good, or a new one: where none is good, or before its end where upstream gives one then. */
   async token(): Promise<Result<string, Refusal>> {
-    const own = this.#read();
-    if (own !== null && (own.expiresAt === null || own.expiresAt - RENEW_BEFORE_MS > this.#parts.ground.now())) {
-      const token = await this.#unseal(own.sealed);
-      if (token !== null) return ok(token);
-    }
-    return this.#mintOnce();
+    const { now } = this.#parts.ground;
+    const own = this.#good();
+    const kept = own === null ? null : await this.#unseal(own.sealed);
+    if (own === null || kept === null) return this.#mintOnce();
+    const isAsked = mayRenew({ expiresAt: own.expiresAt, issuedAt: own.issuedAt ?? null }, now());
+    if (!isAsked || (this.#mintAfter() ?? 0) > now()) return ok(kept);
+    const fresh = await this.#mintOnce();
+    return fresh.ok ? fresh : ok(kept);
   }
 
   /** A token in place of one that upstream refused. One that was renewed meanwhile is not renewed again. */
@@ -116,6 +117,12 @@ export class OwnMint {
     return 1;
   }
 
+  /** The kept token, as long as it has not ended. */
+  #good(): Own | null {
+    const own = this.#read();
+    return own === null || (own.expiresAt !== null && own.expiresAt <= this.#parts.ground.now()) ? null : own;
+  }
+
   /** In test mode always, and from the sandbox only; in live mode where the operator says so. */
   #isAllowed(): boolean {
     return this.#parts.address.mode === "test" || this.#parts.ground.config.allowAnonymous;
@@ -135,7 +142,8 @@ export class OwnMint {
     const after = this.#mintAfter();
     if (after !== null && after > ground.now()) return err(rationed(after - ground.now()));
     const clientId = this.#read()?.clientId ?? crypto.randomUUID();
-    let [minted] = await Promise.all([nemo.mintToken(clientId), seals.note()]);
+    await seals.note(); // first: a token that was made is not lost by what fails beside it
+    let minted = await nemo.mintToken(clientId);
     let used = clientId;
     if (!minted.ok && minted.error.reason === "client_id_refused") {
       used = crypto.randomUUID();
@@ -143,7 +151,9 @@ export class OwnMint {
     }
     if (!minted.ok) {
       if (minted.error.reason !== "token_rationed") return err(refusalOf(minted.error));
-      const next = nextMintAt(ground.now(), minted.error.retryAfterMs, this.#read()?.issuedAt ?? null);
+      const last = this.#read();
+      const issuedAt = last?.issuedAt ?? (last?.expiresAt ? last.expiresAt - MINT_RATION_MS : null);
+      const next = nextMintAt(ground.now(), minted.error.retryAfterMs, issuedAt);
       ground.storage.transactionSync(() => {
         writeMeta(ground.sql, MINT_AFTER, String(next));
         this.#oweStanding();
@@ -170,9 +180,10 @@ export class OwnMint {
 
   #told(): ToldStanding | null {
     const mintAfter = this.#mintAfter();
-    if (mintAfter !== null) return { state: "rationed", until: mintAfter };
-    const own = this.#read();
-    return own && { state: "ready", until: own.expiresAt };
+    const own = this.#good();
+    if (own === null && mintAfter !== null) return { state: "rationed", until: mintAfter };
+    const last = own ?? this.#read();
+    return last && { state: "ready", until: last.expiresAt };
   }
 
   /** Of the sandbox's tokens nobody needs to know: they are renewed without end. */

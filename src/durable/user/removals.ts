@@ -111,7 +111,7 @@ export class Removals {
   #stop(removal: Removal): void {
     for (const { id, phase } of this.#rows.turns(removal))
       if (phase !== "ended" && phase !== "settling") this.#tools.run.cancel(id);
-    for (const { id, busy } of this.#rows.renders(removal)) if (busy) this.#tools.renders.cancel(id);
+    for (const { id, busy } of this.#rows.renders(removal)) if (busy) this.#tools.renders.drop(id);
   }
 
   /** Whether anything of it is owed, or is being done this moment. */

@@ -4,6 +4,7 @@
  * While a step waits for the network its render may be cancelled. So a step ends by asking the core what becomes of the render
  * as it is then, and one that is over by then stays as it is.
  */
+import { renderKey } from "../../core/address.ts";
 import { ERRORS, type Refusal, refusal } from "../../core/errors.ts";
 import type { RenderId } from "../../core/ids.ts";
 import {
@@ -145,13 +146,15 @@ export class RenderRun {
     await ground.boundary("file.copied");
     const at = this.#now();
     const file = { ...copied.file, expiresAt: at + keptMs };
-    this.#step(render.id, (now) => toCompleted(now, file, copied.warnings, at));
+    if (this.#step(render.id, (now) => toCompleted(now, file, copied.warnings, at))) return;
+    await ground.env.MEDIA.delete(renderKey(this.#home.address, render.id)); // deleted meanwhile: nobody knows of this file
   }
 
   /** Best effort: the render is over whatever upstream says, and a job that goes on there costs nothing. */
   async #tellCancelled(render: Render, attempt: number): Promise<void> {
     const { account, ground, schedule } = this.#home;
     await ground.boundary("render.cancelled");
+    if (render.file === null) await ground.env.MEDIA.delete(renderKey(this.#home.address, render.id)); // a copy that was under way
     const told = await account.call((token) => account.nemo.cancelRender(token, render.upstreamId));
     const refused = told.ok ? null : account.explain(told.error);
     if (refused !== null && ERRORS[refused.code].retryable && attempt < CANCEL_ATTEMPTS)

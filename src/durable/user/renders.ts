@@ -4,7 +4,7 @@ import { ownedId, type ProjectId, type RenderId } from "../../core/ids.ts";
 import { REUSE_MARGIN_MS } from "../../core/limits.ts";
 import type { Call, Page, PageRequest } from "../../core/ports.ts";
 import { type Metered, metered } from "../../core/quota.ts";
-import { isAttested, newRenderOf, type Render, reuseOf, toCancelled } from "../../core/render.ts";
+import { isAttested, newRenderOf, type Render, reuseOf, toCancelled, toDropped } from "../../core/render.ts";
 import { err, ok, type Result } from "../../core/result.ts";
 import { isExportable, summaryLine } from "../../core/timeline.ts";
 import type { AttributionWire } from "../../core/wire/attribution.ts";
@@ -105,12 +105,21 @@ export class Renders {
   /** Takes a render back; upstream is told afterwards, where it may have the job. One that is over stays as it is. */
   cancel(id: RenderId): Result<RenderWire, Refusal> {
     const render = this.#rows.find(id);
-    if (render === null) return err(noRender());
-    const cancelled = toCancelled(render, this.#home.ground.now());
-    if (cancelled === render) return ok(showRender(this.#home, render));
-    keepStep(this.#home, this.#rows, render, cancelled);
+    return render === null ? err(noRender()) : ok(showRender(this.#home, this.#stop(render, toCancelled)));
+  }
+
+  /** Ends a render of something that is deleted, in whatever it does. */
+  drop(id: RenderId): void {
+    const render = this.#rows.find(id);
+    if (render !== null) this.#stop(render, toDropped);
+  }
+
+  #stop(render: Render, how: typeof toCancelled): Render {
+    const stopped = how(render, this.#home.ground.now());
+    if (stopped === render) return render;
+    keepStep(this.#home, this.#rows, render, stopped);
     this.#home.schedule.tick();
-    return ok(showRender(this.#home, cancelled));
+    return stopped;
   }
 
   /** What is wrong with an order before anything is read for it. */
