@@ -319,7 +319,7 @@ describe.concurrent("§5.2 tus, beside the reference server", () => {
     await refused(ask(gateway, "POST", await made(gateway, 10), { headers: TUS }), "method_not_allowed");
     const headers = { ...TUS, "upload-length": "5", "upload-metadata": `filename ${b64("a.exe")}` };
     const url = (await ask(gateway, "POST", gateway.endpoint, { headers })).headers.get("location") ?? "";
-    const bytes = patch({ "upload-offset": "0" });
+    const bytes = patch({ "upload-offset": "0" }, new TextEncoder().encode("notes"));
     await refused(ask(gateway, "PATCH", new URL(url, gateway.endpoint).href, bytes), "unsupported_media");
   });
 });
