@@ -15,6 +15,37 @@ export type VariableValues = Readonly<Record<string, VariableValue>>;
 
 const PLACEHOLDER = /\{\{\s*([a-z][a-z0-9_]*)\s*\}\}/g;
 
+/** A prompt taken apart once, so that its length with given values is known before a text of that length is made. */
+type Parts = {
+  /** The texts around the placeholders: one more than there are names. */
+  readonly texts: readonly string[];
+  readonly names: readonly string[];
+  readonly textBytes: number;
+  /** How often each name stands in the prompt. */
+  readonly counts: ReadonlyMap<string, number>;
+};
+
+/** A batch fills the same recipe up to 500 times. */
+const taken = new WeakMap<object, Parts>();
+
+function partsOf(recipe: Pick<RecipeWire, "prompt">): Parts {
+  const known = taken.get(recipe);
+  if (known !== undefined) return known;
+  const split = recipe.prompt.split(PLACEHOLDER); // its one group stands between the texts
+  const texts = split.filter((_, index) => index % 2 === 0);
+  const names = split.filter((_, index) => index % 2 === 1);
+  const counts = new Map<string, number>();
+  for (const name of names) counts.set(name, (counts.get(name) ?? 0) + 1);
+  const parts = { texts, names, counts, textBytes: bytesOf(texts.join("")) };
+  taken.set(recipe, parts);
+  return parts;
+}
+
+const bytesOf = (text: string): number => new TextEncoder().encode(text).length;
+
+/** Faults in one answer. Chosen: more would not be read. */
+export const SHOWN_FAULTS = 20;
+
 const placeholdersOf = (prompt: string): Set<string> =>
   new Set([...prompt.matchAll(PLACEHOLDER)].map(([, name = ""]) => name));
 
@@ -26,14 +57,17 @@ export function recipeFaults({ prompt, variables }: Pick<RecipeWire, "prompt" | 
   const used = placeholdersOf(prompt);
   const names = variables.map(({ name }) => name);
   const missing = [...used].filter((name) => !names.includes(name));
+  const faults: FieldError[] = [];
+  for (const [found] of prompt.matchAll(NO_PLACEHOLDER)) {
+    if (faults.length === SHOWN_FAULTS) return faults;
+    const message = `holds ${found.trim()}, where no value can go; write a variable as {{name}}, of a-z, 0-9 and _`;
+    faults.push({ field: "/prompt", message });
+  }
   return [
-    ...[...prompt.matchAll(NO_PLACEHOLDER)].map(([found]) => ({
-      field: "/prompt",
-      message: `holds ${found.trim()}, where no value can go; write a variable as {{name}}, of a-z, 0-9 and _`,
-    })),
+    ...faults,
     ...missing.map((name) => ({ field: "/prompt", message: `{{${name}}} is not among the variables` })),
     ...variables.flatMap((variable, index) => variableFaults(variable, index, names, used)),
-  ];
+  ].slice(0, SHOWN_FAULTS);
 }
 
 function variableFaults(
@@ -60,16 +94,21 @@ function variableFaults(
 
 /**
  * The prompt with every value in its place, without the blank that optional values leave at its ends; or each wrong,
- * missing and unknown variable, named as `/variables/{name}`.
+ * missing and unknown variable, named as `/variables/{name}`. Its length is reckoned before it is made: a short request with a
+ * long value for a variable that stands in the prompt often would otherwise build a hundred megabytes to be refused.
  */
 export function fillPrompt(
-  { prompt, variables }: Pick<RecipeWire, "prompt" | "variables">,
+  recipe: Pick<RecipeWire, "prompt" | "variables">,
   values: VariableValues,
 ): Result<string, FieldError[]> {
+  const { variables } = recipe;
   const faults: FieldError[] = [];
   const told = new Map<string, string>();
   for (const variable of variables) {
-    const given = Object.hasOwn(values, variable.name) ? values[variable.name] : undefined;
+    const sent = Object.hasOwn(values, variable.name) ? values[variable.name] : undefined;
+    // Blank text is a value of a text alone; tools send it for what was not filled in.
+    const isBlank = variable.type !== "text" && typeof sent === "string" && sent.trim() === "";
+    const given = isBlank ? undefined : sent;
     const value = given ?? variable.default;
     const read = value === null ? err("is required") : readValue(variable, value);
     if (read.ok) told.set(variable.name, read.value);
@@ -80,11 +119,16 @@ export function fillPrompt(
     if (!known.has(name)) faults.push({ field: `/variables/${name}`, message: unknown(known) });
   }
   if (faults.length > 0) return err(faults);
-  const filled = prompt.replace(PLACEHOLDER, (_, name: string) => told.get(name) ?? "").trim();
-  const bytes = new TextEncoder().encode(filled).length;
-  if (filled === "") return err([{ field: "/variables", message: "leave the prompt empty" }]);
+  const { texts, names, textBytes, counts } = partsOf(recipe);
+  let bytes = textBytes;
+  for (const [name, count] of counts) bytes += count * bytesOf(told.get(name) ?? "");
   if (bytes > PROMPT_BYTES)
     return err([{ field: "/variables", message: `make a prompt of ${bytes} bytes, at most ${PROMPT_BYTES} are sent` }]);
+  const filled = texts
+    .map((text, index) => text + (told.get(names[index] ?? "") ?? ""))
+    .join("")
+    .trim();
+  if (filled === "") return err([{ field: "/variables", message: "leave the prompt empty" }]);
   return ok(filled);
 }
 

@@ -86,8 +86,10 @@ async function namedUser(c: Ctx, caller: Caller): Promise<string | null> {
 async function authenticate(c: Ctx): Promise<Caller> {
   try {
     const sent = credentialOf(c.req.raw.headers);
-    if (sent !== null) return await (isUserToken(sent) ? judgeUserToken(c, sent) : judgeKey(c, sent));
-    throw apiError("unauthenticated", "Send the API key as `Authorization: Bearer <key>` or `X-Api-Key: <key>`.");
+    if (sent === null)
+      throw apiError("unauthenticated", "Send the API key as `Authorization: Bearer <key>` or `X-Api-Key: <key>`.");
+    if ("fault" in sent) throw apiError("unauthenticated", sent.fault);
+    return await (isUserToken(sent.sent) ? judgeUserToken(c, sent.sent) : judgeKey(c, sent.sent));
   } catch (error) {
     if (error instanceof ApiError && error.status === 401) await countRefused(c);
     throw error;

@@ -2,14 +2,12 @@
 import type { BatchOrder, NamedBatchItem } from "../core/batch.ts";
 import type { FieldError } from "../core/errors.ts";
 import { BATCH_PROMPTS_BYTES } from "../core/limits.ts";
+import { SHOWN_FAULTS } from "../core/recipe.ts";
 import type { NamedOrder } from "../core/video-life.ts";
 import type { NewBatch, NewBatchItem } from "../core/wire/batch.ts";
 import type { GeneratorWire } from "../core/wire/generator.ts";
 import { ApiError, apiError } from "./api-error.ts";
 import { orderFor, orderOf } from "./videos.ts";
-
-/** Faults in one answer. Chosen: more would not be read. */
-const SHOWN_FAULTS = 20;
 
 /** `generator`: the one that the body names. Refuses the whole batch where an item can never be made. */
 export function batchOf(
@@ -19,12 +17,21 @@ export function batchOf(
   const faults: FieldError[] = [];
   if (body.project !== undefined && body.mode !== "one_project")
     faults.push({ field: "/project", message: "goes with mode one_project" });
-  const orders = body.items.flatMap((item, n) => tried(() => itemOrder(body, item, generator), `/items/${n}`, faults));
-  const bytes = orders.reduce((sum, { prompt }) => sum + new TextEncoder().encode(prompt).length, 0);
+  const orders: NamedOrder[] = [];
+  let bytes = 0;
+  // Nothing more is made for a batch that is refused already.
+  for (let n = 0; n < body.items.length && faults.length < SHOWN_FAULTS && bytes <= BATCH_PROMPTS_BYTES; n += 1) {
+    const item = body.items[n];
+    if (item === undefined) continue;
+    for (const order of tried(() => itemOrder(body, item, generator), `/items/${n}`, faults)) {
+      orders.push(order);
+      bytes += new TextEncoder().encode(order.prompt).length;
+    }
+  }
   if (bytes > BATCH_PROMPTS_BYTES)
     faults.push({
       field: "/items",
-      message: `make prompts of ${bytes} bytes, at most ${BATCH_PROMPTS_BYTES} together`,
+      message: `make prompts of more than ${BATCH_PROMPTS_BYTES} bytes, which is the most for all of them together`,
     });
   const [first] = orders;
   if (faults.length > 0 || first === undefined) throw invalid(faults);

@@ -6,6 +6,7 @@ import { compressionIn } from "../core/content-coding.ts";
 import { invalidFields } from "../core/errors.ts";
 import { type Unflattened, unflatten } from "../core/flat-fields.ts";
 import { DROPPED_BODY_BYTES, JSON_BODY_BYTES } from "../core/limits.ts";
+import { unknownFaults } from "../core/sandbox-faults.ts";
 import { formatOfBytes } from "../core/signature.ts";
 import { refuseOwn } from "../core/target.ts";
 import { wholeJson } from "../core/text.ts";
@@ -124,6 +125,10 @@ export function valuesIn(c: Ctx, schema: z.ZodType, given: Pick<Unflattened, "bo
   const { body, addresses, faults, sentAt } = readValues(schema, given.body, parseJson);
   c.set("sentAt", (field) => given.sentAt?.(sentAt(field)) ?? sentAt(field));
   if (faults.length > 0) throw new ApiError(invalidFields(faults));
+  if (c.get("caller")?.mode === "test") {
+    const unknown = unknownFaults(body);
+    if (unknown.length > 0) throw new ApiError(invalidFields(unknown));
+  }
   const own = addresses.length === 0 ? null : refuseOwn(addresses, hostsOf(c));
   if (own !== null) throw new ApiError(own);
   refuseCallback(c, body);

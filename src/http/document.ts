@@ -13,7 +13,11 @@ const INFO = {
 const SCHEMES = {
   bearer: { type: "http", scheme: "bearer", description: "An API key." },
   api_key: { type: "apiKey", in: "header", name: "X-Api-Key", description: "An API key." },
-  basic: { type: "http", scheme: "basic", description: "An API key as the user name, with an empty password." },
+  basic: {
+    type: "http",
+    scheme: "basic",
+    description: "An API key as the user name or as the password; the other part may be anything.",
+  },
   user_token: {
     type: "http",
     scheme: "bearer",

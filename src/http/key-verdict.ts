@@ -14,14 +14,19 @@ import { tenantPaused } from "./tenant-stop.ts";
 /** Who holds the key, and until when. A key of the wrong form or checksum is refused without a database read. */
 export async function judgeKey(c: Ctx, sent: string): Promise<Caller> {
   const owner = await ownerOf(await keyHash(sent), maxAgeOf(c), async (hash) => {
-    if (modeOfKey(sent) === null)
-      throw apiError("unauthenticated", "This is not an API key of ours, or it was mistyped.");
+    if (modeOfKey(sent) === null) throw apiError("unauthenticated", explainForm(sent));
     if (!isRemembered(hash)) await countLookup(c);
     return look(c, findKey(c.env.DB, hash));
   });
   if (owner === null) throw apiError("unauthenticated", "No such API key.");
   return callerOf(owner, Date.now());
 }
+
+/** Which part of what was sent as a key is wrong, without repeating any of it. */
+const explainForm = (sent: string): string =>
+  /^ngw_(test|live)_/.test(sent)
+    ? "This API key was mistyped or cut: its checksum is wrong. Copy it again, from its first to its last character."
+    : "This is not an API key of ours: one begins with `ngw_test_` or `ngw_live_`.";
 
 /** Who comes on the word of the key with this id; null when it is unknown, revoked or over. */
 export async function judgeKeyId(c: Ctx, id: KeyId): Promise<Caller | null> {

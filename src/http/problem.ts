@@ -27,6 +27,8 @@ export function problemOf(refusal: Refusal, origin: string, requestId: string): 
   };
 }
 
+const CHALLENGES = ['Bearer realm="nemo-gateway"', 'Basic realm="nemo-gateway", charset="UTF-8"'];
+
 /** The answer to anything thrown. What is not a refusal is a bug: logged, and answered with a fixed sentence. */
 export function onError(error: Error, c: Ctx): Response {
   const refused = asApiError(error);
@@ -49,7 +51,7 @@ function answer(error: ApiError, c: Ctx): Response {
     ...(refusal.limit ? rateLimitHeaders(refusal.limit) : {}),
     ...error.headers,
   });
-  if (status === 401) headers.set("WWW-Authenticate", 'Bearer realm="nemo-gateway"');
+  if (status === 401) for (const challenge of CHALLENGES) headers.append("WWW-Authenticate", challenge);
   if (refusal.retryAfterSeconds !== undefined)
     headers.set("Retry-After", String(Math.max(1, Math.ceil(refusal.retryAfterSeconds))));
   return new Response(JSON.stringify(problemOf(refusal, c.var.origin, c.var.requestId)), { status, headers });

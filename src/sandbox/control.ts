@@ -3,8 +3,8 @@
  * no public route of the gateway leads here.
  */
 import * as z from "zod";
+import { FAULTS } from "../core/sandbox-faults.ts";
 import { failuresOf, keepSetting, queueOf, type Sandbox, type SandboxApp, switchesOf } from "./context.ts";
-import { FAULTS } from "./faults.ts";
 import { ledgerOf } from "./ledger.ts";
 import { Switches } from "./switches.ts";
 

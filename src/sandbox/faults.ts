@@ -3,78 +3,9 @@
  * and `#slow:180s`, `#slow_render:90s` for durations. Words about renders hold for the session's later renders.
  * Moments and durations are divided by TIME_SCALE like everything else. `GET /__faults` answers this table.
  */
+import type { FAULTS } from "../core/sandbox-faults.ts";
+import { FAULT_NAMES } from "../core/sandbox-faults.ts";
 import { HOUR_MS, MINUTE_MS, SECOND_MS } from "../core/time.ts";
-
-export const FAULTS = {
-  // ---- what the agent does
-  silent_edit: "an edit that ends without a word",
-  talkative: "an edit that certainly ends with words",
-  generation: "takes the prompt for a generation, whatever it says",
-  edit: "takes the prompt for an edit, whatever it says",
-  text_only: "words, and no timeline",
-  question: "the agent asks back instead of working",
-  no_change: "tools run and the agent claims success, the draft stays as it was",
-  noise: "a last text about a temporary issue after the real ones",
-  action_only: "an event that holds actions and no content",
-  thought: "a hidden thought part",
-  subagent: "events of a sub-agent, with author and branch",
-  multi_part: "words and a call in one event",
-  duplicate_id: "the tool's answer in two events with one id",
-  partial: "deltas marked partial, then the whole text",
-  error_code: "an event with errorCode and errorMessage before the end",
-  // ---- how the stream ends
-  "drop@t": "the connection breaks at t (default: after the first call); the work goes on",
-  "close_early@t": "a clean close at t (default: after the first call); the work goes on",
-  cut_in_record: "the connection breaks in the middle of a record; the work goes on",
-  two_stage_after_cut: "a generation whose connection breaks before stage one; both stages land later",
-  error_midstream: "an error line after the first call; nothing lands, nothing is charged",
-  malformed_error: "the same, the line being invalid JSON",
-  error_after_work: "an error line after the work has landed",
-  stale: "the error line of a second turn on a session; charged, nothing lands",
-  "heartbeats_only@t": "heartbeats for t (default 10 min), then a close; nothing lands, nothing is charged",
-  "silent_stream@t": "heartbeats for t (default 10 min), then a close; the work lands at its usual time",
-  // ---- before the stream
-  no_credits: "2001 as a JSON body",
-  no_credits_inline: "2001 as a record in the stream",
-  no_credits_text: "2001 told by the agent in words",
-  session_lost: "the session is gone, for this call and all later ones",
-  token_expired: "the token has run out, for this call and all later ones",
-  http_429: "429 with Retry-After: 1; nothing runs",
-  http_500: "500 before the stream; nothing runs",
-  http_503_after_start: "503, but the work runs and is charged",
-  // ---- the wire
-  typed: "typed records instead of ADK events",
-  snake: "ADK events in snake_case",
-  crlf: "lines end in CR LF",
-  split_bytes: "chunks of a few bytes, inside characters and field names",
-  random_chunks: "seeded random chunks",
-  merged: "events of a moment in one chunk",
-  // ---- state
-  "state_late@t": "the change shows in state t later (default 10 s)",
-  state_5xx: "the next two state reads answer 503",
-  // ---- renders of this session
-  render_fail: "renders fail with an error",
-  render_fail_once: "the next render fails",
-  render_no_url: "the first poll that says completed has no url",
-  render_5xx: "the first two polls answer 503",
-  render_429: "the first two polls answer 429",
-  render_submit_5xx: "a submit answers 503 but is accepted",
-  render_402: "a submit answers 402",
-  render_stuck: "a render stays at processing",
-  render_odd_status: "statuses in capitals, and one that is in no document",
-  render_wrapped: "polls answer in the wrapped form",
-  render_expired: "the finished file cannot be fetched",
-  render_cut: "the finished file's body breaks off half way",
-  render_short: "the finished file is half as long as it should be, and says so",
-  render_page: "the finished file is a page of words, at status 200",
-  render_sound: "the finished file has no video in it",
-  render_other_size: "the finished file has another width and height than the draft",
-  render_url_gone: "the result's own address answers 404, the download has the file",
-  render_url_short: "the result's own address gives half the file, the download all of it",
-  render_never_url: "no poll ever has a url",
-  render_lost: "a submit is accepted, and its job is never heard of again",
-  render_submit_dropped: "the next submit answers 503 and is not accepted",
-} as const;
 
 type WithMoment = keyof typeof FAULTS;
 export type FaultName = WithMoment extends infer N ? (N extends `${infer Bare}@t` ? Bare : N) : never;
@@ -93,7 +24,6 @@ export type PromptWords = {
   readonly rest: string;
 };
 
-const NAMES = new Set(Object.keys(FAULTS).map((name) => name.replace("@t", "")));
 const WORD = /#(fault:([a-z0-9_]+)|slow_render|slow)(?:[@:](\d+(?:\.\d+)?)(ms|s|m)?)?/g;
 /** The furthest moment a word can name. Chosen: longer than any client waits. */
 const FURTHEST_MS = HOUR_MS;
@@ -110,7 +40,7 @@ export function readWords(prompt: string): PromptWords {
       amount === undefined ? null : Math.min(FURTHEST_MS, Number(amount) * (UNITS[unit ?? "s"] ?? SECOND_MS));
     if (word === "slow") slowMs = atMs ?? 3 * MINUTE_MS;
     else if (word === "slow_render") slowRenderMs = atMs ?? 90 * SECOND_MS;
-    else if (name !== undefined && NAMES.has(name))
+    else if (name !== undefined && FAULT_NAMES.has(name))
       faults[name as FaultName] = { atMs }; // a name of the table
     else if (name !== undefined) unknown.push(name);
   }

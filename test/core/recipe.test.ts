@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { BUILT_IN_GENERATORS, builtInGenerator } from "../../src/core/built-in-generators.ts";
 import { PROMPT_BYTES, VARIABLE_CHARS } from "../../src/core/limits.ts";
 import { fillPrompt, recipeFaults } from "../../src/core/recipe.ts";
@@ -182,5 +182,35 @@ describe("a slug", () => {
     [`${"a".repeat(47)} b`, "", "a".repeat(47)],
   ])("of %s with %j is %s", (name, id, slug) => {
     expect(slugOf(name, id)).toBe(slug);
+  });
+});
+
+describe("a recipe that multiplies what is sent", () => {
+  const many = {
+    prompt: `x${"{{a}}".repeat(4_000)}`,
+    variables: [made({ name: "a", default: "" })],
+  };
+  it("is measured before it is filled", () => {
+    const value = "語".repeat(VARIABLE_CHARS);
+    const joined = vi.spyOn(Array.prototype, "join");
+    const filled = fillPrompt(many, { a: value });
+    const built = joined.mock.results.map(({ value: text }) => String(text).length);
+    joined.mockRestore();
+    expect(filled).toMatchObject({
+      ok: false,
+      error: [{ message: expect.stringContaining(`${4_000 * 24_000 + 1} bytes`) }],
+    });
+    expect(Math.max(0, ...built)).toBeLessThan(PROMPT_BYTES); // no text longer than a prompt was put together
+  });
+
+  it("tells at most twenty faults", () => {
+    expect(recipeFaults({ prompt: "{{1}} ".repeat(3_000), variables: [] })).toHaveLength(20);
+  });
+
+  it("takes blank text for a number, truth value or choice as not sent, and for a text as empty", () => {
+    expect(fillPrompt(recipe, { product: "mugs", seconds: "", style: " ", captions: "" })).toMatchObject({
+      value: "make a 30-second video about mugs, calm, captions: no",
+    });
+    expect(fillPrompt(many, { a: "" })).toEqual({ ok: true, value: "x" });
   });
 });

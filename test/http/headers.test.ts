@@ -17,18 +17,27 @@ describe("credentialOf", () => {
     [{ Authorization: `Basic ${btoa("key1:anything:else")}` }, "key1"],
     [{ Authorization: `Basic ${btoa("key1")}` }, "key1"],
     [{ Authorization: "Bearer key1", "X-Api-Key": "key2" }, "key1"],
+    [{ Authorization: `Basic ${btoa(":ngw_test_1")}` }, "ngw_test_1"],
+    [{ Authorization: `Basic ${btoa("api:ngw_test_1")}` }, "ngw_test_1"],
+    [{ Authorization: `Basic ${btoa("ngw_test_1:ngw_test_2")}` }, "ngw_test_1"],
+    [{ Authorization: "Negotiate abc", "X-Api-Key": "key2" }, "key2"],
   ])("reads %j", (given, key) => {
-    expect(credentialOf(headers(given))).toBe(key);
+    expect(credentialOf(headers(given))).toEqual({ sent: key });
   });
 
   it.each([
-    { Authorization: "Bearer" },
-    { Authorization: "Basic %%%" },
-    { Authorization: "Digest abc" },
-    { Authorization: "" },
-    { "X-Api-Key": "" },
-  ])("finds an unreadable credential in %j", (given) => {
-    expect(credentialOf(headers(given))).toBe("");
+    [{ Authorization: "Bearer" }, "Bearer` came without a key"],
+    [{ Authorization: "Basic %%%" }, "base64 of `user:password`"],
+    [{ Authorization: `Basic ${btoa(":")}` }, "Basic` came without a key"],
+    [{ Authorization: "Digest abc" }, "The scheme `Digest` of"],
+    [{ Authorization: "Token ngw_test_secret" }, "The scheme `Token` of"],
+    [{ Authorization: "ngw_test_secret" }, "a key without a scheme"],
+    [{ Authorization: "" }, "The scheme of"],
+    [{ "X-Api-Key": "" }, "X-Api-Key` came without a key"],
+  ])("says which part is wrong in %j, and repeats no key", (given, words) => {
+    const read = credentialOf(headers(given));
+    expect(read).toEqual({ fault: expect.stringContaining(words) });
+    expect(JSON.stringify(read)).not.toContain("secret");
   });
 
   it("finds none where none was sent", () => {

@@ -1,6 +1,7 @@
 /** The `#` words that no line of the checklist covers, and the table itself. */
 import { describe, expect, test } from "vitest";
-import { FAULTS, readWords } from "../../src/sandbox/faults.ts";
+import { FAULTS } from "../../src/core/sandbox-faults.ts";
+import { readWords } from "../../src/sandbox/faults.ts";
 import { Caller, type Json } from "./caller.ts";
 
 const CAT = "make a 10 second cat video";
