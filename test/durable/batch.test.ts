@@ -38,7 +38,7 @@ const endOf = (at: UserAddress, id: BatchId): Promise<BatchWire> =>
   until(async () => {
     const batch = good(await userPort(at).readBatch(id));
     return batch.ended_at === null ? null : batch;
-  }, 60_000);
+  });
 
 const itemsOf = async (at: UserAddress, id: BatchId): Promise<readonly BatchItemWire[]> =>
   good(await userPort(at).listBatchItems(id, { limit: 100, after: null })).data;
@@ -113,7 +113,7 @@ describe("a batch", () => {
       const batch = good(await userPort(at).readBatch(id));
       most = Math.max(most, batch.counts.running);
       return batch.ended_at !== null;
-    }, 60_000);
+    });
     expect(most).toBe(1);
     const items = await itemsOf(at, id);
     const { project_id } = good(await userPort(at).readBatch(id));
@@ -131,7 +131,7 @@ describe("a batch", () => {
     const paused = await until(async () => {
       const { counts } = good(await user.readBatch(id));
       return counts.running === 0 ? counts : null;
-    }, 40_000);
+    });
     expect(paused.queued).toBeGreaterThanOrEqual(3);
     expect(good(await user.changeBatch(call(), id, "resume")).status).toBe("processing");
     await until(async () => good(await user.readBatch(id)).counts.queued < paused.queued);
@@ -183,5 +183,5 @@ describe("a batch", () => {
     expect(completed).toBe(seen.length);
     for (const { video } of await itemsOf(at, id)) expect(video?.error && video.charged).not.toBe("yes");
     expect(await until(async () => (await ends(at)).length)).toBe(1);
-  }, 90_000);
+  });
 });

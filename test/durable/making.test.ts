@@ -30,7 +30,7 @@ const endOf = (at: UserAddress, id: MakingId): Promise<MakingWire> =>
   until(async () => {
     const making = good(await userPort(at).readMaking(id));
     return making.ended_at === null ? null : making;
-  }, 40_000);
+  });
 
 async function generatorOf(at: UserAddress, { generator_id }: MakingWire): Promise<GeneratorWire> {
   const generator = await readGenerator(env.DB, at, generator_id ?? "");
@@ -75,7 +75,7 @@ describe("a generator made from a description", () => {
       if (by === "fallback")
         expect(fillPrompt(generator, { details: "d" })).toMatchObject({ value: `${description}\nd` });
     }
-  }, 120_000);
+  });
 
   it("has its caller's name, slug and language; a slug that was taken meanwhile gets an ending", async () => {
     const at = await address();

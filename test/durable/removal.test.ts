@@ -46,7 +46,7 @@ const ended = (address: UserAddress, id: VideoId): Promise<VideoWire> =>
   until(async () => {
     const video = good(await userPort(address).readVideo(id));
     return video.ended_at === null ? null : video;
-  }, 40_000);
+  });
 
 const filesOf = async (address: UserAddress) =>
   (await env.MEDIA.list({ prefix: userPrefix(address) })).objects.map(({ key }) => key);
@@ -75,7 +75,7 @@ const taken = (address: UserAddress): Promise<unknown> =>
       const left = storage.sql.exec("SELECT 1 FROM removals WHERE record IS NOT NULL").toArray().length;
       return left === 0;
     }).catch(() => false);
-  }, 40_000);
+  });
 
 const sizeOf = (key: string) => env.MEDIA.head(key).then((head) => head?.size ?? 0);
 

@@ -90,7 +90,7 @@ describe("a turn's stream", () => {
     // A life is 4 s, half a second more or less.
     await until(async () => (await user.watchTurn(id, 0)).ok, 8_000);
     expect(unread).toHaveLength(10);
-  }, 15_000);
+  });
 
   it.each([
     { spin: 0, life: 210_000 },
@@ -111,7 +111,7 @@ describe("a turn's stream", () => {
     const user = userPort(freshAddress());
     const id = await startTurn(user, await newProject(user), "make a video of the sea #slow:600s");
     expect(await watch(user, id, 0)).toMatch(/\nretry: 500\n\n$/);
-  }, 15_000);
+  });
 
   it("waits for the next event where it is asked to as JSON", async () => {
     const user = userPort(freshAddress());

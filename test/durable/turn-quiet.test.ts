@@ -25,5 +25,5 @@ describe("a turn whose stream says nothing", () => {
       evidence: { timeline: "unchanged", balance: "equal" },
     });
     expect((await ledger(address)).turns).toHaveLength(2);
-  }, 60_000);
+  });
 });

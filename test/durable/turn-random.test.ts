@@ -70,5 +70,5 @@ describe("turns of one project, for any faults and any death", () => {
       one.status === "rejected" ? [{ story: stories[at], why: String(one.reason) }] : [],
     );
     expect({ seed, broken }).toEqual({ seed, broken: [] });
-  }, 110_000);
+  });
 });

@@ -43,7 +43,7 @@ const ended = ({ address, id }: { address: UserAddress; id: UploadId }): Promise
   until(async () => {
     const upload = await read(address, id);
     return upload.status === "open" ? null : upload;
-  }, 40_000);
+  });
 
 const told = async (address: UserAddress): Promise<string[]> =>
   (await tenantPort(address).listEvents(0, 50, null)).data.map(({ type }) => type);

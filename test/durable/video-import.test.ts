@@ -33,7 +33,7 @@ const endOf = (address: UserAddress, id: VideoId): Promise<VideoWire> =>
   until(async () => {
     const video = good(await userPort(address).readVideo(id));
     return video.ended_at === null ? null : video;
-  }, 50_000);
+  });
 
 /** Every row that the user's object keeps, as text. */
 const kept = (address: UserAddress): Promise<string> =>
@@ -141,7 +141,7 @@ describe("a video of files behind addresses", () => {
     const ended = await until(async () => {
       const now = good(await userPort(address).readBatch(made.id as BatchId));
       return now.ended_at === null ? null : now;
-    }, 55_000);
+    });
     expect(ended.counts).toMatchObject({ total: 4, completed: 4 });
     expect(sources.asked).toHaveLength(32);
     expect(await kept(address)).not.toMatch(/"address":"/);

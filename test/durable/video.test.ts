@@ -44,7 +44,7 @@ const endOf = (address: UserAddress, id: VideoId): Promise<VideoWire> =>
   until(async () => {
     const video = good(await userPort(address).readVideo(id));
     return video.ended_at === null ? null : video;
-  }, 40_000);
+  });
 
 /** Whether a step of it is still at work or due. */
 const owed = (address: UserAddress, id: VideoId): Promise<number> =>
@@ -192,7 +192,7 @@ describe("a video", () => {
     const told = await until(async () => {
       const video = good(await userPort(address).readVideo(id));
       return video.charged === null ? null : video;
-    }, 40_000);
+    });
     expect(told).toMatchObject({ status: "cancelled", charged: "yes", credits: { amount: 100, basis: "measured" } });
     expect((await types(userPort(address), id)).at(-1)).toBe("video.cancelled"); // whatever its turn said after it
   });

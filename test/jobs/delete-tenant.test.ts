@@ -95,7 +95,7 @@ describe("deleting a tenant", () => {
       await worker.scheduled({} as ScheduledController, env);
       const now = await deletionOf(tenant.id);
       return now.state === "deleted" ? now : null;
-    }, 50_000);
+    });
     expect(receipt.removed).toMatchObject({ keys: 2, users: 2, endpoints: 1, files: 1, file_bytes: 5 });
     expect(await rowsOf(tenant.id)).toEqual({ audit_log: expect.any(Number), tenant_deletions: 1, busy: 2 });
     const busy = await env.DB.prepare("SELECT DISTINCT kind FROM busy WHERE object_name GLOB ?1")

@@ -39,7 +39,7 @@ afterAll(() => {
   for (const { folder } of made) rmSync(folder, { recursive: true, force: true });
 });
 
-describe.concurrent("npm run deploy", { timeout: 60_000 }, () => {
+describe.concurrent("npm run deploy", () => {
   it("makes everything on an empty account, and changes nothing the second time", async () => {
     const account = accountWith();
     const first = await account.deploy();

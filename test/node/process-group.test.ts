@@ -48,7 +48,7 @@ describe("a process group", () => {
     await untilSaid(group, "up");
     await group.stop();
     expect(isAlive(group.id)).toBe(false);
-  }, 20_000);
+  });
 
   it("leaves nothing when its launcher is killed with SIGKILL", async () => {
     const script = `
@@ -63,5 +63,5 @@ describe("a process group", () => {
     expect(isAlive(id)).toBe(true);
     launcher.kill("SIGKILL");
     expect(await untilGone(id)).toBe(true);
-  }, 20_000);
+  });
 });

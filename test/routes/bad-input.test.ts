@@ -22,7 +22,7 @@ beforeAll(async () => {
     call(path, { ...init, headers: named(init.headers as Record<string, string>) });
   world = { document, things: await makeThings(ask), user: USER };
   routes = routesOf(document);
-}, 60_000);
+});
 
 /** The ids of all that can be listed, but events and deliveries: those follow from the rest, later. */
 async function everything(): Promise<string> {

@@ -49,7 +49,7 @@ describe("POST /v1/batches", () => {
     const batch = await until(async () => {
       const read = await jsonOf<BatchWire>(await call(`/v1/batches/${started.id}`, { headers }));
       return read.ended_at === null ? null : read;
-    }, 40_000);
+    });
     expect(batch).toMatchObject({ counts: { completed: 2 }, generator: { slug: "free-generation-maker" } });
     const page = await jsonOf<Page<BatchItemWire>>(await call(`/v1/batches/${batch.id}/videos`, { headers }));
     expect(page.data.map(({ video }) => video?.prompt)).toEqual([
@@ -70,7 +70,7 @@ describe("POST /v1/batches", () => {
     await until(async () => {
       const read = await jsonOf<BatchWire>(await call(`/v1/batches/${started.id}`, { headers }));
       return read.ended_at === null ? null : read;
-    }, 40_000);
+    });
     const page = await jsonOf<Page<BatchItemWire>>(await call(`/v1/batches/${started.id}/videos`, { headers }));
     const videos = page.data.map(({ video }) => video);
     expect(videos.map((video) => video?.status)).toEqual(["completed", "completed"]);

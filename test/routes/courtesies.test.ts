@@ -19,7 +19,7 @@ beforeAll(async () => {
   owner = await makeMember(null);
   document = await jsonOf<ApiDocument>(await call("/openapi.json"));
   things = await makeThings(ask);
-}, 60_000);
+});
 
 const routesThat = (is: (route: Route) => boolean): Route[] => routesOf(document).filter(is);
 const streams = (): Route[] =>

@@ -44,7 +44,7 @@ beforeAll(async () => {
   document = await jsonOf<ApiDocument>(await call("/openapi.json"));
   routes = routesOf(document).filter(({ operation }) => operation["x-scope"] !== "public");
   things = await makeThings((path, init) => call(path, { ...init, headers: { ...init?.headers, ...named() } }));
-}, 60_000);
+});
 
 async function ask(route: Route, headers: Headers): Promise<Response> {
   const request = requestOf(route, document, things);
@@ -196,7 +196,7 @@ describe("every route", () => {
     // biome-ignore lint/suspicious/noConsole: the table is what this test is read for
     console.log(table.toSorted().join("\n"));
     expect(table.length).toBeGreaterThan(routes.length * 8);
-  }, 180_000);
+  });
 
   it("is still there for its owner afterwards, by key, and by user token where it says so", async () => {
     const last = ({ method, path }: Route): number => (method !== "delete" ? 0 : path.startsWith("/v1/users") ? 2 : 1);

@@ -67,7 +67,7 @@ beforeAll(async () => {
     `/v1/events/${event}`,
     `/v1/deliveries/${delivery}`,
   ];
-}, 60_000);
+});
 
 describe("a tenant's things", () => {
   it("are there for their owner", async () => {

@@ -21,7 +21,7 @@ describe("POST /v1/generators/make", () => {
     const made = await until(async () => {
       const read = await jsonOf<MakingWire>(await call(new URL(first.status_url).pathname, { headers }));
       return read.status === "making" ? null : read;
-    }, 40_000);
+    });
     expect(made).toMatchObject({ status: "ready", slug: "quote-card", made_by: "agent", charged: "yes" });
     const other = await makeKey(tenant.id);
     const plan = await send(

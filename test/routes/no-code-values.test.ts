@@ -155,7 +155,7 @@ describe("every POST and PATCH of the document", () => {
     things = await makeThings((path, init = {}) =>
       call(path, { ...init, headers: { ...headers(), ...(init.headers as Record<string, string>) } }),
     );
-  }, 60_000);
+  });
 
   const asked = async (route: Route, more: Record<string, unknown>) => {
     const request = requestOf(route, document, things);

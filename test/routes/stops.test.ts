@@ -112,7 +112,7 @@ async function build(stop: string): Promise<World> {
   const done = await until(async () => {
     const render = await jsonOf<RenderWire>(await call(`/v1/renders/${first.id}`, { headers: by }));
     return render.status === "completed" ? render : null;
-  }, 60_000);
+  });
   const { url } = await jsonOf<{ url: string }>(await send("POST", `/v1/renders/${done.id}/link`, "", by), 201);
   const { token } = await jsonOf<UserTokenWire>(
     await send("POST", "/v1/users/ada/tokens", {}, { Authorization: by.Authorization ?? "" }),

@@ -16,7 +16,7 @@ async function finished(video: VideoWire, headers: Record<string, string>): Prom
   return until(async () => {
     const read = await jsonOf<VideoWire>(await call(`/v1/videos/${video.id}`, { headers }));
     return read.ended_at === null ? null : read;
-  }, 40_000);
+  });
 }
 
 describe("POST /v1/videos", () => {
