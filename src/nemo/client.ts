@@ -48,7 +48,8 @@ export type Nemo = {
   createSession(token: string, options: { readonly name: string; readonly language?: string }): Outcome<Session>;
   /** Sends one message: costs credits. Resolves when the answer's headers are here. */
   openTurn(token: string, turn: TurnOrder): Outcome<TurnStream>;
-  readState(token: string, sessionId: string): Outcome<NemoState>;
+  /** `isOurs`, asked once the state is here: which of its files were put there from here, by name; they are no part of the fingerprint. */
+  readState(token: string, sessionId: string, isOurs?: (name: string) => boolean): Outcome<NemoState>;
   uploadByUrl(token: string, sessionId: string, urls: readonly string[]): Outcome<readonly UploadedFile[]>;
   uploadFile(token: string, sessionId: string, file: FileToUpload): Outcome<readonly UploadedFile[]>;
   readCredits(token: string): Outcome<Credits>;

@@ -29,7 +29,7 @@ export function createNemo(settings: NemoSettings): Nemo {
     claimLink: (token, project) => claimLink(wire, token, project),
     createSession: (token, options) => createSession(wire, token, options),
     openTurn: (token, turn) => openTurn(wire, token, turn),
-    readState: (token, sessionId) => readState(wire, token, sessionId),
+    readState: (token, sessionId, isOurs) => readState(wire, token, sessionId, isOurs),
     uploadByUrl: (token, sessionId, urls) => uploadByUrl(wire, token, sessionId, urls),
     uploadFile: (token, sessionId, file) => uploadFile(wire, token, sessionId, file),
     readCredits: (token) => readCredits(wire, token),

@@ -22,7 +22,7 @@ export type NemoState = {
   readonly videoInfos: readonly VideoInfo[];
   /** How many generated media upstream lists. */
   readonly generatedCount: number;
-  /** Equal for two states that hold the same draft and as many media. 32 hexadecimal characters. */
+  /** Equal for two states that hold the same draft and as many media that were not put there from here. 32 hexadecimal characters. */
   readonly fingerprint: string;
 };
 

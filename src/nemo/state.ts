@@ -42,7 +42,12 @@ async function fingerprint(draftText: string | null, media: number, generated: n
 }
 
 /** GET `/api/state/nemo_agent/me/{session}/latest`. Every key below `state` may be missing. Source: section 5. */
-export async function readState(wire: Wire, token: string, sessionId: string): Promise<Result<NemoState, NemoFailure>> {
+export async function readState(
+  wire: Wire,
+  token: string,
+  sessionId: string,
+  isOurs: (name: string) => boolean = () => false,
+): Promise<Result<NemoState, NemoFailure>> {
   const at = "state";
   const opened = await askData(wire, {
     at,
@@ -61,12 +66,14 @@ export async function readState(wire: Wire, token: string, sessionId: string): P
   const media = valueAt(state, "video_infos", "videoInfos");
   const generatedCount = countOf(valueAt(state, "generated_media", "generatedMedia"));
   const mediaCount = countOf(media);
+  const listed = videoInfos(media);
+  const others = mediaCount - listed.filter(({ name }) => isOurs(name)).length;
   return ok({
     draftText,
     timeline: readTimeline(draftText),
     mediaCount,
-    videoInfos: videoInfos(media),
+    videoInfos: listed,
     generatedCount,
-    fingerprint: await fingerprint(draftText, mediaCount, generatedCount),
+    fingerprint: await fingerprint(draftText, others, generatedCount),
   });
 }

@@ -18,6 +18,9 @@ export type Attachment = {
 /** What an earlier version did not know: its failures are history. */
 const LATER = { told: "caller" } as const;
 
+/** A file's own name, and how a link spells it: a pulled file may be called by either. */
+export const namesAtNemo = (filename: string): string[] => [filename, encodeURIComponent(filename)];
+
 type Row = { status: Attachment["status"]; record: string };
 
 export class AttachRows {
@@ -34,6 +37,12 @@ export class AttachRows {
   /** A project's attachments in one status, the oldest asset first. */
   inStatus(project: ProjectId, status: Attachment["status"]): Attachment[] {
     return this.#read("project = ? AND status = ? ORDER BY asset", project, status);
+  }
+
+  /** How upstream may call the files that were sent into a project's session, there or on their way. */
+  namesIn(project: ProjectId): ReadonlySet<string> {
+    const sent = this.#read("project = ?", project).filter(({ sent, status }) => sent || status === "attached");
+    return new Set(sent.flatMap(({ asset }) => namesAtNemo(asset.filename)));
   }
 
   save(project: ProjectId, { status, ...record }: Attachment): void {

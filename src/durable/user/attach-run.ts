@@ -7,7 +7,7 @@ import type { AssetRecord } from "../../core/ports.ts";
 import { ok, type Result } from "../../core/result.ts";
 import { openStored } from "../../store/stored.ts";
 import { TryAgain } from "../schedule.ts";
-import type { AttachRows } from "./attach-rows.ts";
+import { type AttachRows, namesAtNemo } from "./attach-rows.ts";
 import { ATTACH, type Home } from "./home.ts";
 import type { Projects } from "./projects.ts";
 
@@ -108,7 +108,7 @@ export class AttachRun {
   async #isThere(project: ProjectId, { filename, size_bytes }: AssetRecord): Promise<Result<boolean, Refusal>> {
     const state = await this.#projects.state(project);
     if (!state.ok) return state;
-    const names = [filename, encodeURIComponent(filename)]; // a pulled file may be called as its link spells it
+    const names = namesAtNemo(filename);
     const named = state.value?.videoInfos.filter(({ name }) => names.includes(name)) ?? [];
     const ours = this.#rows.inStatus(project, "attached").filter(({ asset }) => asset.filename === filename);
     const fits = named.some(({ sizeBytes }) => sizeBytes === undefined || sizeBytes === size_bytes);
