@@ -42,7 +42,11 @@ export function shareOf(quota: QuotaName, limit: number, { all, own }: Taken): n
 const PLACE_RETRY_SECONDS = 5;
 
 /** A success, with what is left of the quotas that were taken from for it. */
-export type Metered<T> = Result<T, Refusal> & { readonly limits?: readonly Limit[] };
+export type Metered<T> = Result<T, Refusal> & {
+  readonly limits?: readonly Limit[];
+  /** It was made by an earlier call with the same Idempotency-Key. */
+  readonly repeated?: boolean;
+};
 
 /** A success that took from quotas. */
 export const metered = <T>(value: T, limits: readonly Limit[]): Metered<T> => ({ ok: true, value, limits });

@@ -67,6 +67,8 @@ export type Turn = {
     readonly spoke: boolean;
     /** Tool calls begun and not answered: a generation may be running. */
     readonly toolsOpen: number;
+    /** Upstream closed the stream itself, whatever `end` says; missing: not known. */
+    readonly closed?: boolean;
   };
   /** The last reading after the stream's end. */
   readonly reading: Picture | null;
@@ -75,6 +77,13 @@ export type Turn = {
   readonly verdict: Verdict | null;
   readonly error: Refusal | null;
 };
+
+/** A turn that has not ended: the only kind that may still change. */
+export type OpenTurn = Turn & { readonly phase: Exclude<Turn["phase"], "ended"> };
+
+/** Null for a turn that has ended. */
+export const openTurnOf = (turn: Turn | null): OpenTurn | null =>
+  turn === null || turn.phase === "ended" ? null : (turn as OpenTurn); // the phase was just looked at
 
 /** A new turn, waiting to be sent. */
 export const newTurnOf = (
@@ -94,7 +103,7 @@ export const newTurnOf = (
     | "key"
     | "createdAt"
   >,
-): Turn => ({
+): OpenTurn => ({
   ...given,
   replaced: false,
   phase: "queued",
@@ -109,7 +118,7 @@ export const newTurnOf = (
 });
 
 /** Commit this before the request leaves. */
-export const toSending = (turn: Turn, before: Picture | null, now: EpochMs): Turn => ({
+export const toSending = (turn: OpenTurn, before: Picture | null, now: EpochMs): OpenTurn => ({
   ...turn,
   phase: "sending",
   before,
@@ -117,7 +126,7 @@ export const toSending = (turn: Turn, before: Picture | null, now: EpochMs): Tur
 });
 
 /** Back to the start with a new session: upstream knew nothing of the old one, so nothing was done and nothing charged. */
-export const toReplaced = (turn: Turn): Turn => ({
+export const toReplaced = (turn: OpenTurn): OpenTurn => ({
   ...turn,
   phase: "queued",
   replaced: true,
@@ -133,10 +142,10 @@ export const mayReplace = (turn: Turn, hasTimeline: boolean): boolean =>
   !turn.replaced && (!hasTimeline || turn.onSessionLoss === "restart");
 
 /** The answer's headers are here. */
-export const toStreaming = (turn: Turn): Turn => ({ ...turn, phase: "streaming" });
+export const toStreaming = (turn: OpenTurn): OpenTurn => ({ ...turn, phase: "streaming" });
 
 /** The stream is over, in whatever way; from here only upstream's state decides. */
-export const toSettling = (turn: Turn, stream: Turn["stream"], error: Refusal | null): Turn => ({
+export const toSettling = (turn: OpenTurn, stream: Turn["stream"], error: Refusal | null): OpenTurn => ({
   ...turn,
   phase: "settling",
   stream,
@@ -144,7 +153,7 @@ export const toSettling = (turn: Turn, stream: Turn["stream"], error: Refusal | 
 });
 
 /** An end. It never changes. */
-export const toEnded = (turn: Turn, verdict: Verdict, error: Refusal | null, now: EpochMs): Turn => ({
+export const toEnded = (turn: OpenTurn, verdict: Verdict, error: Refusal | null, now: EpochMs): Turn => ({
   ...turn,
   phase: "ended",
   verdict,
@@ -159,17 +168,27 @@ const withoutTimeline = (picture: Picture | null): Picture | null =>
   picture === null ? null : { ...picture, timeline: null };
 
 /** A turn found running by a new instance: its stream is gone. Null when there is nothing to repair. */
-export function afterLoss(turn: Turn): Turn | null {
-  if (turn.phase !== "sending" && turn.phase !== "streaming") return null;
+export function afterLoss(given: Turn): OpenTurn | null {
+  const turn = openTurnOf(given);
+  if (turn?.phase !== "sending" && turn?.phase !== "streaming") return null;
   return toSettling(turn, { ...turn.stream, end: "lost" }, null);
 }
 
 /** True when the stream alone proves the end: closed by upstream, after a final text, nothing generating. */
 const isFinished = ({ stream }: Turn): boolean => stream.end === "closed" && stream.spoke && stream.toolsOpen === 0;
 
-/** When to read upstream's state for the first time after the stream's end. A closed stream is read at once, a cut one later: the work goes on without us. */
+/** Upstream said that its agent failed, and then closed the stream itself: it works on nothing more that it could tell of. */
+const hasFailed = ({ stream }: Turn): boolean => stream.end === "error" && stream.closed === true;
+
+/**
+ * When to read upstream's state for the first time after the stream's end. A stream that upstream closed is read at once, a cut one
+ * later: the work goes on without us.
+ */
 export const firstReadingAt = (turn: Turn, now: EpochMs, waits: Waits): EpochMs =>
-  turn.stream.end === "closed" ? now : now + waits.settleFirst;
+  turn.stream.end === "closed" || hasFailed(turn) ? now : now + waits.settleFirst;
+
+/** Until when a shared token is noted as used by a turn that is about to be sent. From now: a turn may have waited for long. */
+export const leaseUntil = (now: EpochMs, waits: Waits): EpochMs => now + 2 * waits.settleGiveUp;
 
 /** The last moment at which a turn is settled one way or the other. */
 export const giveUpAt = (turn: Turn, waits: Waits): EpochMs => (turn.sentAt ?? turn.createdAt) + waits.settleGiveUp;
@@ -185,30 +204,38 @@ export type Settled =
  * What one reading of upstream's state means for a turn whose stream is over.
  *
  * Ends it when the stream was finished by itself; or when the timeline changed, two readings at least `settleApart` apart
- * are equal and nothing is frozen (a shared token's frozen credits belong to anybody); or `settleGiveUp` after the send.
- * The first change is not the end: a generation has two stages.
+ * are equal and nothing is frozen (a shared token's frozen credits belong to anybody); or when upstream said that its agent
+ * failed and closed the stream, two such readings are equal, and it is known that nothing is frozen; or `settleGiveUp` after
+ * the send. The first change is not the end: a generation has two stages.
  */
 export function afterReading(turn: Turn, picture: Picture, shared: boolean, now: EpochMs, waits: Waits): Settled {
   const changed = isChanged(turn, picture);
   const end = (status: Verdict["status"]): Settled => ({
     do: "end",
-    verdict: { status, charged: chargedBy(status, turn, picture, shared) },
+    verdict: { status, charged: chargedBy(turn, picture, shared) },
     picture,
   });
   if (isFinished(turn)) return end("completed");
   const last = turn.reading;
-  const equal = last !== null && last.fingerprint === picture.fingerprint;
+  const equal = last !== null && last.fingerprint === picture.fingerprint && (shared || isSameBalance(last, picture));
+  const isStill = equal && picture.at - last.at >= waits.settleApart;
   const idle = shared || picture.frozen === null || picture.frozen === 0;
-  if (changed && equal && picture.at - last.at >= waits.settleApart && idle) return end("completed");
+  if (changed && isStill && idle) return end("completed");
+  if (hasFailed(turn) && isStill && picture.frozen === 0) return end("failed");
   if (now >= giveUpAt(turn, waits)) {
     if (changed) return end("completed");
     return end(!shared && balanceOf(turn, picture, shared) === "equal" ? "failed" : "unknown");
   }
   // An equal reading keeps its first moment, so that the distance between two of them can grow.
   const reading = equal ? { ...picture, at: last.at } : picture;
-  const wait = changed ? waits.settleApart : last === null ? waits.settleApart : waits.settleNext;
+  const isSoon = changed || last === null || hasFailed(turn);
+  const wait = isSoon ? waits.settleApart : waits.settleNext;
   return { do: "wait", turn: { ...turn, reading, shared }, at: Math.min(now + wait, giveUpAt(turn, waits)) };
 }
+
+/** A balance that was not read says nothing against it. */
+const isSameBalance = (one: Picture, other: Picture): boolean =>
+  one.available === null || other.available === null || one.available === other.available;
 
 /** The end of a turn whose upstream state could not be read until it was given up. */
 export const unreadable = (): Verdict => ({ status: "unknown", charged: "unknown" });
@@ -219,11 +246,10 @@ function balanceOf(turn: Turn, picture: Picture, shared: boolean): Evidence["bal
   return picture.available < turn.before.available ? "lower" : "equal";
 }
 
-function chargedBy(status: Verdict["status"], turn: Turn, picture: Picture, shared: boolean): Charged {
+function chargedBy(turn: Turn, picture: Picture, shared: boolean): Charged {
   const balance = balanceOf(turn, picture, shared);
   if (balance === "lower") return "yes";
-  if (balance === "equal") return "no";
-  return status === "failed" ? "no" : "unknown";
+  return balance === "equal" ? "no" : "unknown";
 }
 
 /** What the end rests on, for the turn's record. */

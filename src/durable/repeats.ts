@@ -48,6 +48,20 @@ export function keepRepeat({ sql, now }: Ground, { repeat }: Call, made: string)
   );
 }
 
+/** What the key made before, as it is now; a thing that was deleted since is told as such, whatever it was. */
+export const asRepeated = <T>(read: Result<T, Refusal>): Result<T, Refusal> =>
+  read.ok || read.error.code !== "not_found" ? read : err(repeatDeleted());
+
+/** The refusal of a thing that a call would be made in, and that is not there: where the call was made before, that one says more. */
+export function goneFor(ground: Ground, exists: boolean, call: Call, gone: Refusal): Refusal {
+  const repeat = exists ? findRepeat(ground, call) : ok(null);
+  if (!repeat.ok) return repeat.error;
+  return repeat.value === null ? gone : repeatDeleted();
+}
+
+export const repeatDeleted = (): Refusal =>
+  refusal("repeat_deleted", "What this Idempotency-Key made was deleted; send a new key to make another one.");
+
 export const idempotencyMismatch = (): Refusal =>
   refusal(
     "idempotency_mismatch",

@@ -43,7 +43,7 @@ const base = newTurnOf({
   onSessionLoss: "fail",
   createdAt: SENT - 100,
 });
-const sent: Turn = toStreaming(toSending(base, before, SENT));
+const sent = toStreaming(toSending(base, before, SENT));
 const closed: Turn["stream"] = { end: "closed", spoke: true, toolsOpen: 0 };
 
 describe("a turn", () => {

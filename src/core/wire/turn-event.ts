@@ -3,7 +3,7 @@
  * A client that does not know a type ignores it.
  */
 import * as z from "zod";
-import { owned } from "./common.ts";
+import { moment, owned } from "./common.ts";
 import { timelineDiff } from "./timeline-diff.ts";
 import { turn } from "./turn.ts";
 
@@ -12,7 +12,15 @@ export const TERMINAL_EVENTS = ["turn.completed", "turn.failed", "turn.unknown"]
 export const turnEvent = z
   .discriminatedUnion("type", [
     z.object({ type: z.literal("turn.started"), id: owned("trn"), events_url: z.string() }),
-    z.object({ type: z.literal("turn.queued"), id: owned("trn"), position: z.int() }),
+    z.object({
+      type: z.literal("turn.queued"),
+      id: owned("trn"),
+      position: z.int(),
+      ahead_ends_by: moment
+        .nullable()
+        .optional()
+        .meta({ description: "The turn of this project that runs now has ended by then; null when none runs." }),
+    }),
     z.object({
       type: z.literal("message"),
       message: z.int().meta({ description: "Which message of the turn, from 1." }),

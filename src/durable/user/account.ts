@@ -16,6 +16,7 @@ import type { EpochMs } from "../../core/time.ts";
 import type { Balance, BroughtToken } from "../../core/token-port.ts";
 import type { AttributionWire } from "../../core/wire/attribution.ts";
 import type { NemoTokenWire, TokenFor } from "../../core/wire/token.ts";
+import { logBug } from "../../log.ts";
 import type { Nemo } from "../../nemo/client.ts";
 import type { ClaimLink } from "../../nemo/domain.ts";
 import type { NemoFailure } from "../../nemo/failures.ts";
@@ -101,9 +102,22 @@ export class Account {
     if (!held.ok) return held;
     const answer = await use(held.value.token);
     const refused = !answer.ok && answer.error.reason === "token_rejected";
-    const other = answer.ok || refused ? await held.value.told(answer.ok) : null;
+    const other = answer.ok || refused ? await this.#tell(held.value, answer.ok) : null;
     if (other === null) return answer;
     return other.ok ? use(other.value) : other;
+  }
+
+  /**
+   * Reports on the token; answers with another one to try, if there is one. A call that upstream took may have been paid for: its
+   * answer counts whether or not the report arrives.
+   */
+  async #tell({ told }: InUse, taken: boolean): Promise<Result<string, Refusal> | null> {
+    try {
+      return await told(taken);
+    } catch (error) {
+      logBug("token_not_reported", error, { work: "token" });
+      return taken ? null : err(noOtherToken());
+    }
   }
 
   /** Like `call`, with every failure in our error table's words. */
@@ -200,6 +214,12 @@ export class Account {
     return ok({ token: own.value, told: async (taken) => (taken ? null : this.#mint.renew(own.value)) });
   }
 }
+
+const noOtherToken = (): Refusal =>
+  refusal("unavailable", "Nemo refused its token, and another one could not be asked for now; try again.", {
+    charged: "no",
+    retryAfterSeconds: 5,
+  });
 
 /** A token that somebody brought: when upstream refuses it, there is no other. */
 function inUse(

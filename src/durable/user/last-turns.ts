@@ -3,11 +3,13 @@
  * each is read until it is settled, by the rules of any other turn, so that the receipt and the tenant's use hold what it cost.
  */
 import { type Refusal, refusal } from "../../core/errors.ts";
+import type { TurnId } from "../../core/ids.ts";
 import type { EpochMs } from "../../core/time.ts";
 import {
   afterLoss,
   afterReading,
   giveUpAt,
+  type OpenTurn,
   type Picture,
   spentBy,
   type Turn,
@@ -20,6 +22,9 @@ import type { Home } from "./home.ts";
 import { Projects } from "./projects.ts";
 import { TurnRows } from "./turn-rows.ts";
 import { TurnSettle } from "./turn-settle.ts";
+
+/** On its way to Nemo or from there. */
+const RUNNING: readonly OpenTurn["phase"][] = ["sending", "streaming", "settling"];
 
 export class LastTurns {
   readonly #home: Home;
@@ -35,8 +40,9 @@ export class LastTurns {
 
   /** Reads each that is not settled yet, once; answers when to read again, null when all are settled. May be repeated. */
   async settle(): Promise<EpochMs | null> {
-    const running = this.#rows.inPhases(["sending", "streaming", "settling"]);
-    const next = await Promise.all(running.map((turn) => this.#read(afterLoss(turn) ?? turn)));
+    const running = this.#rows.inPhases(RUNNING);
+    for (const { id } of running) this.#rows.change(id, RUNNING, (turn) => afterLoss(turn) ?? turn);
+    const next = await Promise.all(running.map(({ id }) => this.#read(id)));
     const left = next.filter((at) => at !== null);
     return left.length === 0 ? null : Math.min(...left);
   }
@@ -52,22 +58,28 @@ export class LastTurns {
   }
 
   /** Whatever keeps it from being read, a throw too: when its time is over it ends, as one of which nothing is known. */
-  async #read(turn: Turn): Promise<EpochMs | null> {
+  async #read(id: TurnId): Promise<EpochMs | null> {
     const { ground } = this.#home;
     const { waits } = ground.config;
+    const turn = this.#rows.find(id);
+    if (turn === null || turn.phase === "ended") return null;
     const until = giveUpAt(turn, waits);
     const look = await this.#look(turn, until);
     const now = ground.now();
     if ("code" in look) {
       if (now < until) return Math.min(now + waits.settleNext, until);
-      this.#rows.save(toEnded(turn, unreadable(), look, now));
+      this.#rows.change(id, RUNNING, (open) => toEnded(open, unreadable(), look, now));
       return null;
     }
     const { seen, shared } = look;
-    const settled = afterReading(turn, seen, shared, now, waits);
-    if (settled.do === "end") this.#rows.save(toEnded({ ...turn, reading: seen, shared }, settled.verdict, null, now));
-    else this.#rows.save(settled.turn);
-    return settled.do === "end" ? null : settled.at;
+    let next: EpochMs | null = null;
+    this.#rows.change(id, RUNNING, (open) => {
+      const settled = afterReading(open, seen, shared, now, waits);
+      if (settled.do === "end") return toEnded({ ...open, reading: seen, shared }, settled.verdict, null, now);
+      next = settled.at;
+      return settled.turn;
+    });
+    return next;
   }
 
   /** Upstream's state, and whether the balance may be anybody else's; the refusal where either cannot be had now. */

@@ -35,6 +35,11 @@ export class Narrator {
     this.#speaker = new Speaker(project);
   }
 
+  /** Why upstream took nothing of the message, where it said so before any work; null where it did, or may have, begun. */
+  get refused(): NemoFailure | null {
+    return this.failure === null || this.worked || this.failure.reason === "agent_failed" ? null : this.failure;
+  }
+
   /** The calls that the agent's words suggested. */
   get actions(): readonly Action[] {
     return this.#speaker.actions;
@@ -54,7 +59,7 @@ export class Narrator {
   /** How the stream ended, as the turn's record keeps it. */
   stream(): Turn["stream"] {
     const end = this.failure !== null ? "error" : this.#garbled ? "cut" : (this.end ?? "cut");
-    return { end, spoke: this.#spoke, toolsOpen: this.#open.size };
+    return { end, spoke: this.#spoke, toolsOpen: this.#open.size, closed: this.end === "closed" };
   }
 
   #tell(event: TurnEvent, now: EpochMs): TurnEventWire[] {
@@ -70,7 +75,8 @@ export class Narrator {
         this.#open.delete(event.callId);
         return [];
       case "failed":
-        this.failure = event.failure;
+        // Why upstream took nothing is not replaced by what its servers say about it afterwards.
+        if (this.failure === null || this.failure.reason === "agent_failed") this.failure = event.failure;
         return [];
       case "ended":
         this.end = event.why === "closed" || event.why === "cancelled" ? event.why : "cut";

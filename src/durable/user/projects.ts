@@ -10,7 +10,8 @@ import type { Picture } from "../../core/turn.ts";
 import type { BrowserLinkWire, NewProject, ProjectPatch, ProjectWire, TimelineWire } from "../../core/wire/project.ts";
 import type { NemoState } from "../../nemo/domain.ts";
 import { cursorOf, pageOf } from "../page.ts";
-import { findRepeat, keepRepeat } from "../repeats.ts";
+import { asRepeated, findRepeat, keepRepeat } from "../repeats.ts";
+import { AttachRows } from "./attach-rows.ts";
 import { type Home, originOf } from "./home.ts";
 import { enterAsNew } from "./new-user.ts";
 import { decodePicture } from "./turn-rows.ts";
@@ -46,7 +47,7 @@ export class Projects {
     const { ground, address } = this.#home;
     const repeat = findRepeat(ground, call);
     if (!repeat.ok) return repeat;
-    if (repeat.value !== null) return this.read(repeat.value as ProjectId); // written by this method only
+    if (repeat.value !== null) return asRepeated(this.read(repeat.value as ProjectId)); // written by this method only
     const project: Project = {
       id: ownedId("prj", address.uh, ground.now(), ground.random),
       name: body.name,
@@ -155,7 +156,15 @@ export class Projects {
     if (project === null) return err(noProject());
     const { session } = project;
     if (session === null) return ok(null);
-    return this.#home.account.read((token) => this.#home.account.nemo.readState(token, session.sessionId));
+    const { account, ground } = this.#home;
+    return account.read((token) => {
+      let names: ReadonlySet<string> | null = null;
+      const isOurs = (name: string): boolean => {
+        names ??= new AttachRows(ground).namesIn(id);
+        return names.has(name);
+      };
+      return account.nemo.readState(token, session.sessionId, isOurs);
+    });
   }
 
   async timeline(

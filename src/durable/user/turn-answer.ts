@@ -2,13 +2,18 @@
 import { type Action, actionFor, actionOf } from "../../core/action.ts";
 import { sayCredits, sayExport, sayUpload } from "../../core/answer-words.ts";
 import type { Refusal } from "../../core/errors.ts";
+import type { RenderId, TurnId } from "../../core/ids.ts";
 import type { Command } from "../../core/intent.ts";
 import { err, ok, type Result } from "../../core/result.ts";
 import type { Turn } from "../../core/turn.ts";
 import { newRender } from "../../core/wire/render.ts";
+import { madeUnder } from "../repeats.ts";
 import { type Home, originOf } from "./home.ts";
 import type { Renders } from "./renders.ts";
 import type { TurnSettle } from "./turn-settle.ts";
+
+/** The key of the render that a turn orders. */
+const renderStepOf = (id: TurnId): string => `turn ${id}`;
 
 type Answer = { readonly text: string; readonly actions: readonly Action[] };
 
@@ -23,27 +28,42 @@ export class TurnAnswer {
     this.#renders = renders;
   }
 
-  /** Carries the command out and ends its turn. Safe to repeat after a crash: only an export changes anything, and it is keyed. */
+  /**
+   * Carries the command out and ends its turn, unless it was cancelled meanwhile. Safe to repeat after a crash: only an export
+   * changes anything, and it is keyed.
+   */
   async perform(turn: Turn, command: Command): Promise<void> {
     const answer = await this.#answer(turn, command);
-    if (!answer.ok) return this.#settle.end(turn, { status: "failed", charged: "no" }, null, answer.error);
+    if (!answer.ok) {
+      this.#settle.end(turn.id, { verdict: { status: "failed", charged: "no" }, error: answer.error });
+      return;
+    }
     const { text, actions } = answer.value;
-    this.#home.log.append(turn.id, [
-      { type: "message", message: 1, text, partial: false },
-      ...actions.map((action) => ({ type: "action" as const, ...actionFor(action, turn.project) })),
-    ]);
-    this.#settle.end(turn, { status: "completed", charged: "no" }, null, null);
+    this.#settle.end(turn.id, {
+      verdict: { status: "completed", charged: "no" },
+      error: null,
+      says: [
+        { type: "message", message: 1, text, partial: false },
+        ...actions.map((action) => ({ type: "action" as const, ...actionFor(action, turn.project) })),
+      ],
+    });
   }
 
-  /** Orders the one render that a turn may ask for by itself. */
-  render(turn: Turn): Promise<Result<unknown, Refusal>> {
+  /** Takes back what a command that is cancelled has made: an earlier instance may have ordered its export. */
+  takeBack(id: TurnId): void {
+    const made = madeUnder(this.#home.ground, renderStepOf(id));
+    if (made !== null) this.#renders.cancel(made as RenderId); // made by render() only
+  }
+
+  /** Orders the one render that a turn may ask for by itself; none where `isWanted` says no at the commit. */
+  render(turn: Turn, isWanted: () => boolean = () => true): Promise<Result<unknown, Refusal>> {
     const call = {
       origin: originOf(this.#home),
       named: false,
-      repeat: { key: `turn ${turn.id}`, fingerprint: turn.id },
+      repeat: { key: renderStepOf(turn.id), fingerprint: turn.id },
       key: turn.key ?? null,
     };
-    return this.#renders.start(call, turn.project, newRender.parse({}), turn.attribution);
+    return this.#renders.start(call, turn.project, newRender.parse({}), turn.attribution, isWanted);
   }
 
   async #answer(turn: Turn, command: Command): Promise<Result<Answer, Refusal>> {
@@ -61,7 +81,7 @@ export class TurnAnswer {
         });
       }
       case "export": {
-        const ordered = await this.render(turn);
+        const ordered = await this.render(turn, () => this.#settle.isOpen(turn.id));
         return ordered.ok ? ok({ text: sayExport(turn.speech), actions: [] }) : ordered;
       }
       case "upload":

@@ -2,7 +2,7 @@
 import type { ProjectId, TurnId } from "../../core/ids.ts";
 import type { PageRequest } from "../../core/ports.ts";
 import type { EpochMs } from "../../core/time.ts";
-import type { Picture, Turn } from "../../core/turn.ts";
+import { type OpenTurn, openTurnOf, type Picture, type Turn } from "../../core/turn.ts";
 import type { Database } from "../database.ts";
 import type { Ground } from "../ground.ts";
 import { cursorOf } from "../page.ts";
@@ -41,7 +41,23 @@ export class TurnRows {
     );
   }
 
-  save(turn: Turn): void {
+  /**
+   * Writes what becomes of a turn, made from the turn as it is at this moment; null, with nothing written, where it has ended or is in
+   * none of `phases`. No other way to change a turn: what was read before an await is never written after it, and an end stays.
+   */
+  change(
+    id: TurnId,
+    phases: readonly OpenTurn["phase"][],
+    decide: (turn: OpenTurn) => Turn,
+  ): { readonly was: OpenTurn; readonly is: Turn } | null {
+    const was = openTurnOf(this.find(id));
+    if (was === null || !phases.includes(was.phase)) return null;
+    const is = decide(was);
+    this.#save(is);
+    return { was, is };
+  }
+
+  #save(turn: Turn): void {
     this.#ground.sql.exec(
       "UPDATE turns SET phase = ?, sent_at = ?, ended_at = ?, record = ? WHERE id = ?",
       turn.phase,
@@ -77,6 +93,11 @@ export class TurnRows {
   /** The turn whose turn it is next in a project: the first that came. Ids of one millisecond sort by chance, rows do not. */
   nextIn(project: ProjectId): TurnId | null {
     return this.#id("project = ? AND phase = 'queued'", project);
+  }
+
+  /** The turns of a project that wait to be sent, in their order. */
+  queuedIn(project: ProjectId): Turn[] {
+    return this.#turns("SELECT record FROM turns WHERE project = ? AND phase = 'queued' ORDER BY rowid", project);
   }
 
   /** How many turns of a project wait to be sent. */

@@ -12,16 +12,16 @@ import { err, ok, type Result } from "../../core/result.ts";
 import {
   afterLoss,
   firstReadingAt,
-  giveUpAt,
+  leaseUntil,
   mayReplace,
   type Picture,
   type Turn,
   toReplaced,
   toSending,
-  toSettling,
   toStreaming,
   unreadable,
 } from "../../core/turn.ts";
+import type { NemoFailure } from "../../nemo/failures.ts";
 import type { TurnStream } from "../../nemo/turn-event.ts";
 import { cancelled, isPassing, isSoon } from "../refusals.ts";
 import { TryAgain } from "../schedule.ts";
@@ -32,7 +32,7 @@ import type { Projects } from "./projects.ts";
 import { QuietWatch } from "./quiet-watch.ts";
 import type { TurnAnswer } from "./turn-answer.ts";
 import type { TurnRows } from "./turn-rows.ts";
-import type { TurnSettle } from "./turn-settle.ts";
+import type { Followed, TurnSettle } from "./turn-settle.ts";
 
 /** Tries to prepare a turn before its caller is told that upstream does not answer. Nothing was sent yet. */
 const PREPARE_ATTEMPTS = 4;
@@ -49,7 +49,7 @@ export class TurnRun {
   readonly #streams = new Map<TurnId, TurnStream>();
   /** Turns being prepared, sent or followed: each may hold one of the requests that an object may have on their way. */
   readonly #places = new Set<TurnId>();
-  /** Cancelled between the send and the first answer; each holds a place. */
+  /** Cancelled since they were sent; each holds a place. */
   readonly #left = new Set<TurnId>();
 
   constructor(home: Home, projects: Projects, assets: Assets, rows: TurnRows, settle: TurnSettle, answer: TurnAnswer) {
@@ -65,11 +65,9 @@ export class TurnRun {
   recover(): void {
     const { ground, schedule } = this.#home;
     ground.storage.transactionSync(() => {
-      for (const turn of this.#rows.inPhases(["sending", "streaming"])) {
-        const lost = afterLoss(turn);
-        if (lost === null) continue;
-        this.#rows.save(lost);
-        schedule.owe(TURN, turn.id, firstReadingAt(lost, ground.now(), ground.config.waits));
+      for (const { id } of this.#rows.inPhases(["sending", "streaming"])) {
+        const changed = this.#rows.change(id, ["sending", "streaming"], (turn) => afterLoss(turn) ?? turn);
+        if (changed !== null) schedule.owe(TURN, id, firstReadingAt(changed.is, ground.now(), ground.config.waits));
       }
     });
   }
@@ -84,10 +82,9 @@ export class TurnRun {
     const turn = this.#rows.find(id);
     if (turn === null || turn.phase === "ended") return this.#home.schedule.done(TURN, id);
     if (turn.phase === "queued") return this.#run(turn, attempt);
-    if (turn.phase === "settling") return this.#settle.read(turn);
+    if (turn.phase === "settling") return this.#settle.read(id);
     // Sent, and nobody follows it any more: an earlier try of this work broke off.
-    const lost = afterLoss(turn);
-    if (lost !== null) return this.#settle.begin(lost);
+    return this.#settle.begin(id, { stream: { ...turn.stream, end: "lost" }, error: null });
   }
 
   /** Carries out what the agent suggested and the caller allowed: one render of the settled turn's timeline. */
@@ -107,23 +104,24 @@ export class TurnRun {
     const turn = this.#rows.find(id);
     if (turn === null || turn.phase === "ended") return;
     const unsent = refusal("internal", "The turn could not be prepared; nothing was sent.", { charged: "no" });
-    if (turn.sentAt === null) this.#settle.end(turn, UNSENT, null, unsent);
-    else this.#settle.end(turn, unreadable(), null, null);
+    if (turn.sentAt === null) this.#settle.end(id, { verdict: UNSENT, error: unsent });
+    else this.#settle.end(id, { verdict: unreadable(), error: null });
   }
 
   /** Takes a waiting turn back, or stops following a running one: upstream may still finish and charge, so it is still settled. */
   cancel(id: TurnId): void {
     const turn = this.#rows.find(id);
     if (turn === null || turn.phase === "ended") return;
-    if (turn.phase === "queued") this.#settle.end(turn, UNSENT, null, cancelled());
-    else if (this.#places.has(id)) this.#leave(id);
+    if (turn.phase === "queued") {
+      this.#settle.end(id, { verdict: UNSENT, error: cancelled() });
+      if (turn.intent !== "chat") this.#answer.takeBack(id);
+    } else if (this.#places.has(id)) this.#leave(id);
   }
 
-  /** Drops the stream, or remembers to as soon as there is one. */
+  /** Drops the stream, now or as soon as there is one. Nothing more is sent for the turn. */
   #leave(id: TurnId): void {
-    const stream = this.#streams.get(id);
-    if (stream === undefined) this.#left.add(id);
-    else stream.cancel();
+    this.#left.add(id);
+    this.#streams.get(id)?.cancel();
   }
 
   /** Takes one of the object's places, and gives it back to whoever waits. */
@@ -156,13 +154,14 @@ export class TurnRun {
     if (!prepared.ok) {
       if (isPassing(prepared.error) && attempt < PREPARE_ATTEMPTS && isSoon(prepared.error, ground.config.waits))
         throw new TryAgain("not prepared", prepared.error);
-      return this.#unsent(fresh, prepared.error);
+      return this.#unsent(turn.id, prepared.error);
     }
     if (!this.#isNext(fresh)) return schedule.done(TURN, turn.id); // asked again with the commit, nothing comes between
-    const sending = toSending(fresh, prepared.value.before, ground.now());
-    this.#rows.save(sending);
+    const { before, sessionId } = prepared.value;
+    const sending = this.#rows.change(turn.id, ["queued"], (queued) => toSending(queued, before, ground.now()));
+    if (sending === null) return;
     await ground.storage.sync();
-    await this.#send(sending, prepared.value.sessionId);
+    await this.#send(sending.is, sessionId);
   }
 
   /** Everything a turn needs before it may be sent. Costs nothing and may be repeated. */
@@ -171,7 +170,8 @@ export class TurnRun {
     if (!session.ok) return session;
     const refused = await this.#assets.settle(turn.project, turn.id);
     if (refused !== null) return err(refused);
-    await this.#home.account.lease(turn.id, giveUpAt(turn, this.#home.ground.config.waits));
+    const { now, config } = this.#home.ground;
+    await this.#home.account.lease(turn.id, leaseUntil(now(), config.waits));
     const before = this.#known(turn) ?? (await this.#settle.picture(turn.project));
     return "code" in before ? err(before) : ok({ sessionId: session.value.sessionId, before });
   }
@@ -183,46 +183,68 @@ export class TurnRun {
     return this.#rows.sentSince(project.picture.at) ? null : project.picture;
   }
 
-  /** Sends the message. The only place that does. */
+  /** Sends the message and follows its answer. Twice only where upstream refused the token of the first, and so did nothing. */
   async #send(turn: Turn, sessionId: string): Promise<void> {
-    const { ground, account } = this.#home;
-    const opened = await account.call((token) =>
-      account.nemoFor(turn.attribution).openTurn(token, { sessionId, text: turn.prompt }),
-    );
-    await ground.boundary("turn.sent");
-    if (opened.ok) return this.#follow(toStreaming(turn), opened.value);
-    const failure = opened.error;
+    const { account } = this.#home;
+    let refused: NemoFailure | null = null;
+    const followed = await account.call(async (token) => {
+      if (refused !== null && this.#left.has(turn.id)) return err(refused);
+      const answer = await this.#sendOnce(turn, sessionId, token);
+      if (!answer.ok) refused = answer.error;
+      return answer;
+    });
+    if (followed.ok) return this.#settle.begin(turn.id, followed.value);
+    const failure = followed.error;
     const unclear =
       "reason" in failure &&
       (failure.reason === "garbled" || (failure.reason === "unavailable" && failure.sent === "maybe"));
-    if (unclear) return this.#settle.begin(toSettling(turn, { ...turn.stream, end: "cut" }, null));
-    this.#unsent({ ...turn, stream: { ...turn.stream, end: "error" } }, this.#home.account.explain(failure));
+    if (unclear) return this.#settle.begin(turn.id, { stream: { ...turn.stream, end: "cut" }, error: null });
+    this.#unsent(turn.id, account.explain(failure), { ...turn.stream, end: "error" });
+  }
+
+  /**
+   * One request and the whole of its answer. The only place that sends. Why upstream took nothing is a failure of the call,
+   * whether it answered so in place of a stream or said so in one before any work.
+   */
+  async #sendOnce(turn: Turn, sessionId: string, token: string): Promise<Result<Followed, NemoFailure>> {
+    const { ground, account } = this.#home;
+    const opened = await account.nemoFor(turn.attribution).openTurn(token, { sessionId, text: turn.prompt });
+    await ground.boundary("turn.sent");
+    if (!opened.ok) return opened;
+    const { narrator, seen } = await this.#follow(turn, opened.value);
+    if (narrator.refused !== null) return err(narrator.refused);
+    const { failure } = narrator;
+    const error = failure === null ? null : account.explain(failure);
+    return ok({ stream: narrator.stream(), error, reading: seen.reading, shared: seen.shared });
   }
 
   /** A turn that upstream took nothing of: it ends, or starts over where only its session was lost and that may be replaced. */
-  #unsent(turn: Turn, error: Refusal): void {
+  #unsent(id: TurnId, error: Refusal, stream?: Turn["stream"]): void {
     const { ground, schedule, log } = this.#home;
-    const left = this.#left.delete(turn.id);
+    const turn = this.#rows.find(id);
+    if (turn === null) return;
+    const left = this.#left.has(id);
     const hasTimeline = this.#projects.find(turn.project)?.hasTimeline ?? false;
     if (left || error.code !== "session_lost" || !mayReplace(turn, hasTimeline)) {
-      this.#settle.end(turn, UNSENT, null, left ? cancelled() : error);
+      const known = stream === undefined ? {} : { stream };
+      this.#settle.end(id, { verdict: UNSENT, error: left ? cancelled() : error, known });
       return;
     }
     ground.storage.transactionSync(() => {
+      if (this.#rows.change(id, ["queued", "sending", "streaming"], toReplaced) === null) return;
       this.#projects.forgetSession(turn.project);
       this.#assets.reattach(turn.project);
-      this.#rows.save(toReplaced(turn));
-      log.append(turn.id, [{ type: "project.session_replaced", project_id: turn.project }]);
-      schedule.owe(TURN, turn.id, ground.now());
+      log.append(id, [{ type: "project.session_replaced", project_id: turn.project }]);
+      schedule.owe(TURN, id, ground.now());
     });
   }
 
-  /** Follows the answer to its end: every batch is stored before anybody sees it. */
-  async #follow(turn: Turn, stream: TurnStream): Promise<void> {
+  /** Follows the answer to its end: every batch is stored before anybody sees it. `seen`: the turn with what was read beside it. */
+  async #follow(turn: Turn, stream: TurnStream): Promise<{ narrator: Narrator; seen: Turn }> {
     const { ground, log } = this.#home;
-    this.#rows.save(turn);
+    this.#rows.change(turn.id, ["sending"], toStreaming);
     this.#streams.set(turn.id, stream);
-    if (this.#left.delete(turn.id)) stream.cancel();
+    if (this.#left.has(turn.id)) stream.cancel();
     const narrator = new Narrator(turn.project, turn.sentAt ?? ground.now());
     const tellTime = (): void => log.append(turn.id, [narrator.progress(ground.now())]);
     const ticking = setInterval(tellTime, ground.config.waits.progress);
@@ -241,16 +263,6 @@ export class TurnRun {
     if (turn.act === "auto" && narrator.actions.some((action) => isSafeAction(action) && action.action === "render")) {
       this.#home.schedule.owe(ACT, turn.id, ground.now() + ground.config.waits.retry);
     }
-    await this.#over(quiet.turn, narrator);
-  }
-
-  async #over(turn: Turn, narrator: Narrator): Promise<void> {
-    const { failure } = narrator;
-    const error = failure === null ? null : this.#home.account.explain(failure);
-    const settling = toSettling(turn, narrator.stream(), error);
-    // Refused before anything was done. Credits that run out in the middle leave something to look at.
-    const refused = failure?.reason === "no_credits" && !narrator.worked;
-    if (refused) return this.#settle.end(settling, UNSENT, null, error);
-    await this.#settle.begin(settling);
+    return { narrator, seen: quiet.turn };
   }
 }

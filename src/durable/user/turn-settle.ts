@@ -3,10 +3,10 @@
 import { changeLine } from "../../core/change-line.ts";
 import { creditsEvent } from "../../core/credits.ts";
 import type { Refusal } from "../../core/errors.ts";
-import type { ProjectId } from "../../core/ids.ts";
+import type { ProjectId, TurnId } from "../../core/ids.ts";
 import { EVENTS_TTL_MS } from "../../core/limits.ts";
 import type { Verdict } from "../../core/ports.ts";
-import { HOUR_MS } from "../../core/time.ts";
+import { type EpochMs, HOUR_MS } from "../../core/time.ts";
 import { EMPTY_TIMELINE, summaryLine } from "../../core/timeline.ts";
 import { diffTimelines } from "../../core/timeline-diff.ts";
 import type { TimelineDiff } from "../../core/timeline-diff-change.ts";
@@ -16,9 +16,12 @@ import {
   firstReadingAt,
   giveUpAt,
   isChanged,
+  type OpenTurn,
+  openTurnOf,
   type Picture,
   type Turn,
   toEnded,
+  toSettling,
   unreadable,
 } from "../../core/turn.ts";
 import { timelineDiffWire } from "../../core/wire/timeline-diff.ts";
@@ -27,7 +30,7 @@ import { askedMs } from "../refusals.ts";
 import { type Home, TIDY, TURN } from "./home.ts";
 import type { Projects } from "./projects.ts";
 import type { TurnRows } from "./turn-rows.ts";
-import { showTurn } from "./turn-show.ts";
+import { aheadEndsBy, showTurn } from "./turn-show.ts";
 
 /** For a draft that differs only in what no diff names: effects, fonts, a project's title. */
 const CHANGED_IN_DETAIL = { en: "The timeline changed in details.", zh: "时间线的细节有改动。" } as const;
@@ -39,6 +42,24 @@ const balanceIn = (picture: Picture | null): Balance | null =>
   picture === null || picture.available === null || picture.frozen === null
     ? null
     : { available: picture.available, frozen: picture.frozen, at: picture.at };
+
+/** What became known of a turn while its stream was followed. */
+export type Followed = Pick<Turn, "stream"> &
+  Partial<Pick<Turn, "reading" | "shared">> & { readonly error: Refusal | null };
+
+/** How a turn ends. */
+export type Ending = {
+  readonly verdict: Verdict;
+  readonly error: Refusal | null;
+  /** Upstream's state at the end; missing or null: not read. */
+  readonly picture?: Picture | null;
+  /** Written with the end. */
+  readonly known?: Partial<Pick<Turn, "stream" | "reading" | "shared">>;
+  /** Said before the end, in the same transaction. */
+  readonly says?: readonly TurnEventWire[];
+};
+
+const OPEN: readonly OpenTurn["phase"][] = ["queued", "sending", "streaming", "settling"];
 
 export class TurnSettle {
   readonly #home: Home;
@@ -52,35 +73,59 @@ export class TurnSettle {
   }
 
   /** Commits that the stream is over, lets the project's other turns know, and reads at once where that can settle it. */
-  async begin(turn: Turn): Promise<void> {
+  async begin(id: TurnId, { stream, error, ...known }: Followed): Promise<void> {
     const { ground, schedule, log } = this.#home;
-    const at = firstReadingAt(turn, ground.now(), ground.config.waits);
-    ground.storage.transactionSync(() => {
-      this.#rows.save(turn);
-      schedule.owe(TURN, turn.id, at);
+    const turn = ground.storage.transactionSync(() => {
+      const changed = this.#rows.change(id, ["sending", "streaming"], (open) =>
+        toSettling({ ...open, ...known }, stream, error),
+      );
+      if (changed === null) return null;
+      schedule.owe(TURN, id, firstReadingAt(changed.is, ground.now(), ground.config.waits));
+      return changed.is;
     });
+    if (turn === null) return;
     await ground.boundary("turn.ended");
-    if (at <= ground.now()) return this.read(turn);
-    log.append(turn.id, [{ type: "progress", stage: "settling", elapsed_ms: ground.now() - (turn.sentAt ?? at) }]);
+    const at = firstReadingAt(turn, ground.now(), ground.config.waits);
+    if (at <= ground.now()) await this.read(id);
+    if (this.#rows.find(id)?.phase !== "settling") return;
+    log.append(id, [{ type: "progress", stage: "settling", elapsed_ms: ground.now() - (turn.sentAt ?? at) }]);
+    this.#tellWaiting(turn);
   }
 
   /** One reading of upstream's state, and what it means. */
-  async read(turn: Turn): Promise<void> {
-    const { ground, schedule } = this.#home;
+  async read(id: TurnId): Promise<void> {
+    const { ground } = this.#home;
     const { waits } = ground.config;
+    const turn = this.#rows.find(id);
+    if (turn?.phase !== "settling") return;
     const seen = await this.picture(turn.project);
     if ("code" in seen) {
-      if (ground.now() >= giveUpAt(turn, waits)) return this.end(turn, unreadable(), null, turn.error ?? seen);
+      if (ground.now() >= giveUpAt(turn, waits))
+        return void this.end(id, { verdict: unreadable(), error: turn.error ?? seen });
       const wait = Math.max(waits.settleNext, askedMs(seen));
-      return schedule.owe(TURN, turn.id, Math.min(ground.now() + wait, giveUpAt(turn, waits)));
+      return this.#readAgain(id, Math.min(ground.now() + wait, giveUpAt(turn, waits)), {});
     }
     const shared = await this.#isShared(turn);
     const settled = afterReading(turn, seen, shared, ground.now(), waits);
-    if (settled.do === "end") return this.end({ ...turn, reading: seen, shared }, settled.verdict, seen, turn.error);
+    if (settled.do === "wait")
+      return this.#readAgain(id, settled.at, { reading: settled.turn.reading, shared: settled.turn.shared });
+    const { verdict } = settled;
+    this.end(id, { verdict, error: turn.error, picture: seen, known: { reading: seen, shared } });
+  }
+
+  /** Keeps a reading that settles nothing, and owes the next one, while the turn still settles. */
+  #readAgain(id: TurnId, at: EpochMs, read: Partial<Pick<Turn, "reading" | "shared">>): void {
+    const { ground, schedule } = this.#home;
     ground.storage.transactionSync(() => {
-      this.#rows.save(settled.turn);
-      schedule.owe(TURN, turn.id, settled.at);
+      if (this.#rows.change(id, ["settling"], (turn) => ({ ...turn, ...read })) !== null) schedule.owe(TURN, id, at);
     });
+  }
+
+  /** Tells the project's waiting turns by when this one, which cannot be settled at once, has ended. */
+  #tellWaiting(turn: Turn): void {
+    const by = aheadEndsBy(turn, this.#home.ground.config.waits);
+    for (const [at, { id }] of this.#rows.queuedIn(turn.project).entries())
+      this.#home.log.append(id, [{ type: "turn.queued", id, position: at + 1, ahead_ends_by: by }]);
   }
 
   /** One reading beside a stream that has said nothing for long: the turn with the reading kept, or null when it is over by now. */
@@ -90,6 +135,11 @@ export class TurnSettle {
     if ("code" in seen) return turn;
     const settled = afterReading(turn, seen, await this.#isShared(turn), now(), config.waits);
     return settled.do === "end" ? null : settled.turn;
+  }
+
+  /** Whether the turn has not ended. */
+  isOpen(id: TurnId): boolean {
+    return openTurnOf(this.#rows.find(id)) !== null;
   }
 
   /** Upstream's timeline and balance now. The balance may be missing; the timeline may not. */
@@ -111,29 +161,48 @@ export class TurnSettle {
     };
   }
 
-  /** Ends a turn: its record, its last events, its public facts and the project's picture in one commit. */
-  end(turn: Turn, verdict: Verdict, picture: Picture | null, error: Refusal | null): void {
-    const { ground, schedule, log, outbox, account } = this.#home;
-    const ended = toEnded(turn, verdict, error, ground.now());
-    ground.storage.transactionSync(() => {
-      this.#rows.save(ended);
-      this.#remember(ended, picture);
-      const shown = showTurn(this.#home, this.#rows, ended);
-      const events = this.#changes(ended, turn, picture);
-      for (const event of events) {
-        if (event.type !== "timeline.changed") continue;
-        outbox.add("timeline.changed", ended.project, { ...event, project_id: ended.project, turn_id: ended.id });
-      }
-      log.append(ended.id, [...events, { type: `turn.${verdict.status}`, turn: shown }]);
-      outbox.add(`turn.${verdict.status}`, ended.id, shown, ended);
-      this.#tellCredits(ended, picture);
-      schedule.done(TURN, ended.id);
-      schedule.oweOnce(TIDY, "", ground.now() + EVENTS_TTL_MS + HOUR_MS);
-    });
-    log.forget(ended.id);
-    ground.keep(account.release(ended.id, balanceIn(picture)).catch(() => undefined)); // a lease ends by itself as well
+  /**
+   * Ends a turn: its record, its last events, its public facts and the project's picture in one commit. One that has ended is
+   * left as it is, whatever its end was; the answer is then false.
+   */
+  end(id: TurnId, ending: Ending, phases = OPEN): boolean {
+    const { ground, schedule, log, account } = this.#home;
+    const { picture = null } = ending;
+    const hasEnded = ground.storage.transactionSync(() => this.#commitEnd(id, ending, phases));
+    if (!hasEnded) return false;
+    log.forget(id);
+    ground.keep(account.release(id, balanceIn(picture)).catch(() => undefined)); // a lease ends by itself as well
     this.startWaiting();
     schedule.tick();
+    return true;
+  }
+
+  /** Call inside a transaction: everything that an end writes. */
+  #commitEnd(
+    id: TurnId,
+    { verdict, error, picture = null, known, says = [] }: Ending,
+    phases: readonly OpenTurn["phase"][],
+  ): boolean {
+    const { ground, schedule, log, outbox } = this.#home;
+    const changed = this.#rows.change(id, phases, (turn) =>
+      toEnded({ ...turn, ...known }, verdict, error, ground.now()),
+    );
+    if (changed === null) return false;
+    const { was, is: ended } = changed;
+    log.append(id, says);
+    this.#remember(ended, picture);
+    const shown = showTurn(this.#home, this.#rows, ended);
+    const events = this.#changes(ended, was, picture);
+    for (const event of events) {
+      if (event.type !== "timeline.changed") continue;
+      outbox.add("timeline.changed", ended.project, { ...event, project_id: ended.project, turn_id: id });
+    }
+    log.append(id, [...events, { type: `turn.${verdict.status}`, turn: shown }]);
+    outbox.add(`turn.${verdict.status}`, id, shown, ended);
+    this.#tellCredits(ended, picture);
+    schedule.done(TURN, id);
+    schedule.oweOnce(TIDY, "", ground.now() + EVENTS_TTL_MS + HOUR_MS);
+    return true;
   }
 
   /** What to say about the timeline: what changed, or, where the agent said nothing, that nothing did. */
@@ -157,13 +226,15 @@ export class TurnSettle {
     return [{ type: "message", message: 1, text: changeLine(diff, speech), partial: false }];
   }
 
-  /** Owes the next turn of every project that is free. */
+  /**
+   * Owes the next turn of every project that is free. One that is owed already keeps its moment and its failures: it is being
+   * prepared, or waits to be. One whose work has just decided to stop is owed by nobody, whether or not that work is over.
+   */
   startWaiting(): void {
     const { ground, schedule } = this.#home;
     for (const project of new Set(this.#rows.inPhases(["queued"]).map((turn) => turn.project))) {
       const next = this.#rows.nextIn(project);
-      if (next === null || this.#rows.runningIn(project) !== null) continue;
-      schedule.oweOnce(TURN, next, ground.now()); // one that waits for its next try goes on waiting
+      if (next !== null && this.#rows.runningIn(project) === null) schedule.oweOnce(TURN, next, ground.now());
     }
   }
 

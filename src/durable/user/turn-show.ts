@@ -1,7 +1,8 @@
 /** A turn as the outside sees it. */
 import type { RenderId, TurnId } from "../../core/ids.ts";
 import { toRfc3339 } from "../../core/time.ts";
-import { evidenceOf, isChanged, spentBy, type Turn } from "../../core/turn.ts";
+import { evidenceOf, giveUpAt, isChanged, spentBy, type Turn } from "../../core/turn.ts";
+import type { Waits } from "../../core/waits.ts";
 import type { TurnStatus, TurnWire } from "../../core/wire/turn.ts";
 import { type Home, originOf } from "./home.ts";
 import { failureOf } from "./show.ts";
@@ -9,6 +10,9 @@ import type { TurnRows } from "./turn-rows.ts";
 
 /** Where a turn's events are read. */
 export const eventsUrl = (home: Home, id: TurnId): string => `${originOf(home)}/v1/turns/${id}/events`;
+
+/** By when a turn that runs has ended, whatever comes. */
+export const aheadEndsBy = (turn: Turn, waits: Waits): string => toRfc3339(giveUpAt(turn, waits));
 
 export function showTurn(home: Home, rows: TurnRows, turn: Turn): TurnWire {
   const { reading, verdict } = turn;

@@ -15,12 +15,12 @@ import type { TurnEventsPage, TurnEventWire } from "../../core/wire/turn-event.t
 import { readMeta, writeMeta } from "../database.ts";
 import { pageOf } from "../page.ts";
 import { giveQuota, keepPlace, takeQuota } from "../quota.ts";
-import { findRepeat, keepRepeat } from "../repeats.ts";
+import { asRepeated, findRepeat, goneFor, keepRepeat } from "../repeats.ts";
 import { refuseCallback } from "./callback.ts";
 import { enter, type Home, TURN } from "./home.ts";
 import { noProject, type Projects } from "./projects.ts";
 import type { TurnRows } from "./turn-rows.ts";
-import { eventsUrl, showTurn } from "./turn-show.ts";
+import { aheadEndsBy, eventsUrl, showTurn } from "./turn-show.ts";
 import { tooManyWait, type Waiting } from "./waiting.ts";
 import type { Watchers } from "./watchers.ts";
 
@@ -50,7 +50,10 @@ export class Turns {
     attribution: AttributionWire | null = null,
     isWanted: () => boolean = () => true,
   ): Promise<Metered<TurnWire>> {
-    if (this.#projects.find(project) === null) return err(noProject());
+    if (this.#projects.find(project) === null) {
+      const { ground, database } = this.#home;
+      return err(goneFor(ground, database.exists(), call, noProject()));
+    }
     const unreachable = refuseCallback(this.#home, body);
     if (unreachable !== null) return err(unreachable);
     enter(this.#home, call);
@@ -99,10 +102,10 @@ export class Turns {
   }
 
   /** What the call's key made before, or why nothing can be made now; null when it can. */
-  #known(call: Call, project: ProjectId): Result<TurnWire, Refusal> | null {
+  #known(call: Call, project: ProjectId): Metered<TurnWire> | null {
     const repeat = findRepeat(this.#home.ground, call);
     if (!repeat.ok) return repeat;
-    if (repeat.value !== null) return this.read(repeat.value as TurnId); // written by start() only
+    if (repeat.value !== null) return { ...asRepeated(this.read(repeat.value as TurnId)), repeated: true }; // written by start() only
     return this.#rows.waitingIn(project) >= QUEUED_TURNS_PER_PROJECT ? err(queueFull()) : null;
   }
 
@@ -166,8 +169,12 @@ export class Turns {
 
   #opening(turn: Turn): TurnEventWire[] {
     const started: TurnEventWire = { type: "turn.started", id: turn.id, events_url: eventsUrl(this.#home, turn.id) };
-    const ahead = this.#rows.waitingIn(turn.project) + (this.#rows.runningIn(turn.project) === null ? 0 : 1);
-    return ahead === 0 ? [started] : [started, { type: "turn.queued", id: turn.id, position: ahead }];
+    const runs = this.#rows.runningIn(turn.project);
+    const running = runs === null ? null : this.#rows.find(runs);
+    const ahead = this.#rows.waitingIn(turn.project) + (running === null ? 0 : 1);
+    if (ahead === 0) return [started];
+    const by = running === null ? null : aheadEndsBy(running, this.#home.ground.config.waits);
+    return [started, { type: "turn.queued", id: turn.id, position: ahead, ahead_ends_by: by }];
   }
 
   /** The turn, if its events are still kept. */
