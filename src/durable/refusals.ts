@@ -4,6 +4,7 @@ import { formatList } from "../core/formats.ts";
 import { SECOND_MS } from "../core/time.ts";
 import type { Waits } from "../core/waits.ts";
 import type { NemoFailure } from "../nemo/failures.ts";
+import type { Ground } from "./ground.ts";
 
 /** What the caller is told of a failure. `charged` says what the failed call may have cost; reads cost nothing. */
 export function refusalOf(failure: NemoFailure, charged: Charged = "no"): Refusal {
@@ -82,6 +83,14 @@ export function refusalOf(failure: NemoFailure, charged: Charged = "no"): Refusa
 /** A turn taken back by its caller. */
 export const cancelled = (): Refusal =>
   refusal("cancelled", "The turn was cancelled before Nemo took it.", { charged: "no" });
+
+/** Whether something is full that empties by itself: what needs a place there waits for it, for as long as that takes. */
+export const isFull = ({ code }: Refusal): boolean =>
+  ["concurrency_limited", "queue_full", "quota_exceeded"].includes(code);
+
+/** How long to wait before asking again for a place. A day's quota ends with its day, or when the operator raises it. */
+export const lookAfter = ({ config: { waits } }: Ground, { code }: Refusal): number =>
+  code === "quota_exceeded" ? waits.retryMax : 2 * waits.videoLook;
 
 /** Whether upstream, or a full account, may do in a moment what it did not do now. */
 export const isPassing = ({ code }: Refusal): boolean =>

@@ -120,7 +120,8 @@ async function call(stub: () => unknown, name: string, given: unknown[], isSafe:
   return once().catch((error: unknown) => Promise.reject(asRefusal(error)));
 }
 
-const READS = /^(read|list|await|watch|cursor$|renderFile$)/;
+/** Methods that make and change nothing, by their names. */
+export const READS = /^(read|list|watch|await|check|plan|may|cursor$|renderFile$)/;
 const isRead = (name: string): boolean => READS.test(name);
 const faultOf = (error: unknown): Fault => (error instanceof Error ? (error as Fault) : {}); // optional properties only
 function mayRepeat(error: unknown): boolean {

@@ -1,6 +1,7 @@
 /** The answer to an order for a video: what would be done, the video on its way, or the finished one for who waits. */
 import type { NamedOrder } from "../core/video-life.ts";
 import type { NewVideo, VideoWire } from "../core/wire/video.ts";
+import { afterCommit } from "./after-commit.ts";
 import { unwrap } from "./api-error.ts";
 import { addressOf, callOf, newAddress } from "./call.ts";
 import type { Ctx } from "./context.ts";
@@ -36,7 +37,9 @@ export async function started(c: Ctx, order: NamedOrder, { dry_run, dedupe }: As
 export async function awaited(c: Ctx, made: VideoWire) {
   const wait = waitOf(c);
   if (wait === null) return { video: made, isEnd: false, headers: {} };
-  const video = unwrap(await userObject(c.env, addressOf(c, made.id)).awaitVideo(made.id, wait.ms));
+  const user = userObject(c.env, addressOf(c, made.id));
+  const video = await afterCommit(user.awaitVideo(made.id, wait.ms).then(unwrap));
+  if (video === null) return { video: made, isEnd: false, headers: {} };
   return { video, isEnd: video.ended_at !== null, headers: wait.headers };
 }
 

@@ -2,6 +2,7 @@
 import * as z from "zod";
 import { pageOf } from "../core/wire/common.ts";
 import { newTurn, turn } from "../core/wire/turn.ts";
+import { afterCommit } from "../http/after-commit.ts";
 import { unwrap } from "../http/api-error.ts";
 import { addressOf, callOf } from "../http/call.ts";
 import type { Api } from "../http/context.ts";
@@ -10,7 +11,7 @@ import { unwrapMetered } from "../http/metered.ts";
 import { userObject } from "../http/objects.ts";
 import { pageRequest, shownPage } from "../http/page.ts";
 import { waitOf, waitQuery } from "../http/prefer.ts";
-import { comeBack, streamOf, wantsStream } from "../http/stream.ts";
+import { cursorOf, streamOf, wantsStream } from "../http/stream.ts";
 
 const tags = ["Turns"];
 const start = declare({
@@ -21,7 +22,7 @@ const start = declare({
   tags,
   summary: "Say something",
   description:
-    "`Accept: text/event-stream` answers with the turn's events. Else 202 at once, or with `Prefer: wait=N` (1 to 60 s) 200 when it has ended by then.",
+    "`Accept: text/event-stream` answers with the turn's events, or with 202 and the turn where no stream can be opened now: follow it at `events_url`. A repeat with the same `Idempotency-Key` goes on after its `Last-Event-ID`. Else 202 at once, or with `Prefer: wait=N` (1 to 60 s) 200 when it has ended by then.",
   request: { params: ownedParams("prj"), query: waitQuery, body: body(newTurn) },
   responses: {
     200: {
@@ -69,19 +70,23 @@ const cancel = declare({
 export function mountTurns(app: Api): void {
   app.openapi(start, async (c) => {
     const { id } = c.req.valid("param");
-    const user = userObject(c.env, addressOf(c, id));
-    const made = unwrapMetered(c, await user.startTurn(await callOf(c), id, c.req.valid("json")));
-    const location = { Location: `/v1/turns/${made.id}` };
-    if (wantsStream(c.req.header("Accept"))) {
-      return user
-        .watchTurn(made.id, 0)
-        .then((watching) => streamOf(unwrap(watching), location))
-        .catch(comeBack);
-    }
+    const isStream = wantsStream(c.req.header("Accept"));
+    // Whatever may be wrong with the request is said before anything is made.
+    const seen = isStream ? cursorOf(c.req.header("Last-Event-ID"), 0) : 0;
     const wait = waitOf(c);
-    if (wait === null) return c.json(made, 202, location);
-    const later = unwrap(await user.awaitTurn(made.id, wait.ms));
-    return c.json(later, later.ended_at === null ? 202 : 200, { ...location, ...wait.headers });
+    const user = userObject(c.env, addressOf(c, id));
+    const started = await user.startTurn(await callOf(c), id, c.req.valid("json"));
+    const made = unwrapMetered(c, started);
+    const location = { Location: `/v1/turns/${made.id}` };
+    if (isStream) {
+      // A repeat goes on where its caller lost the stream; of a new turn nobody has seen anything.
+      const after = started.repeated === true ? seen : 0;
+      const watching = await afterCommit(user.watchTurn(made.id, after).then(unwrap));
+      return watching === null ? c.json(made, 202, location) : streamOf(watching, location);
+    }
+    const later = wait === null ? null : await afterCommit(user.awaitTurn(made.id, wait.ms).then(unwrap));
+    if (later === null) return c.json(made, 202, location);
+    return c.json(later, later.ended_at === null ? 202 : 200, { ...location, ...wait?.headers });
   });
 
   app.openapi(list, async (c) => {

@@ -1,7 +1,7 @@
 import { describe, expect, it, vi } from "vitest";
-import type { Call } from "../../src/core/ports.ts";
+import type { Call, UserPort } from "../../src/core/ports.ts";
 import type { Env } from "../../src/env.ts";
-import { userObject } from "../../src/http/objects.ts";
+import { READS, userObject } from "../../src/http/objects.ts";
 
 const address = { tenant: "ten_1", mode: "test", uh: "0123456789abcdef", pass: null } as const;
 const fault = (given: object) => Object.assign(new Error("platform"), given);
@@ -14,7 +14,77 @@ const call: Call = { origin: "https://a.example", named: true, repeat: null };
 const read = (env: Env) => userObject(env, address).readProject("prj_1");
 const write = (env: Env) => userObject(env, address).createProject(call, { name: "p", metadata: {} });
 
+/** Every method of a user's object, and whether asking twice is asking once. */
+const IS_READ: Record<keyof UserPort, boolean> = {
+  checkVideo: true,
+  readVideo: true,
+  listVideos: true,
+  watchVideo: true,
+  readVideoEvents: true,
+  awaitVideo: true,
+  readVideoFile: true,
+  readMaking: true,
+  readBatch: true,
+  listBatches: true,
+  listBatchItems: true,
+  readAdmission: true,
+  readName: true,
+  readUser: true,
+  readProject: true,
+  listProjects: true,
+  readTimeline: true,
+  readTurn: true,
+  listTurns: true,
+  watchTurn: true,
+  readTurnEvents: true,
+  awaitTurn: true,
+  mayImport: true,
+  listUploads: true,
+  readAsset: true,
+  listAssets: true,
+  readRender: true,
+  planRender: true,
+  listRenders: true,
+  renderFile: true,
+  readCredits: true,
+  readToken: true,
+  startVideo: false,
+  continueVideo: false,
+  cancelVideo: false,
+  removeVideo: false,
+  shareVideo: false,
+  startMaking: false,
+  startBatch: false,
+  changeBatch: false,
+  callAs: false,
+  openSession: false,
+  signOut: false,
+  eraseUser: false,
+  createProject: false,
+  changeProject: false,
+  removeProject: false,
+  makeBrowserLink: false,
+  startTurn: false,
+  cancelTurn: false,
+  makeTicket: false,
+  admitUpload: false,
+  noteUpload: false,
+  addAsset: false,
+  attachAsset: false,
+  startRender: false,
+  cancelRender: false,
+  shareRender: false,
+  putToken: false,
+  removeToken: false,
+  wake: false,
+};
+
 describe("a call to an object", () => {
+  it("is known for a read by its name, for every method there is", () => {
+    const named = Object.keys(IS_READ).map((name) => [name, READS.test(name)]);
+    expect(Object.fromEntries(named)).toEqual(IS_READ);
+  });
+
   it("is repeated once when it is a read and the platform says so", async () => {
     const method = vi
       .fn()

@@ -17,7 +17,7 @@ import type { Call, Page, PageRequest } from "../../core/ports.ts";
 import { err, ok, type Result } from "../../core/result.ts";
 import type { BatchItemWire, BatchWire } from "../../core/wire/batch.ts";
 import { pageOf } from "../page.ts";
-import { findRepeat, keepRepeat } from "../repeats.ts";
+import { asRepeated, findRepeat, keepRepeat } from "../repeats.ts";
 import { TryAgain } from "../schedule.ts";
 import type { BatchRows } from "./batch-rows.ts";
 import { showBatch, showItem, waitingAs } from "./batch-show.ts";
@@ -53,7 +53,7 @@ export class Batches {
     for (const item of named) items.push({ ...item, sources: await settleSources(this.#home, item.sources) });
     const repeat = findRepeat(ground, call);
     if (!repeat.ok) return repeat;
-    if (repeat.value !== null) return this.read(repeat.value as BatchId); // written by this method only
+    if (repeat.value !== null) return asRepeated(this.read(repeat.value as BatchId)); // written by this method only
     const id = ownedId("bat", address.uh, ground.now(), ground.random);
     const batch = { ...newBatchOf(order, id, items.length, ground.now()), key: call.key ?? null };
     const refused = this.#refuse(batch, named);

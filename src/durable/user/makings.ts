@@ -20,8 +20,8 @@ import type { RecipeWire } from "../../core/wire/generator.ts";
 import type { MakingWire } from "../../core/wire/making.ts";
 import { newTurn } from "../../core/wire/turn.ts";
 import { insertGenerator } from "../../store/generators.ts";
-import { isPassing } from "../refusals.ts";
-import { findRepeat, keepRepeat } from "../repeats.ts";
+import { isFull, isPassing, lookAfter } from "../refusals.ts";
+import { asRepeated, findRepeat, keepRepeat } from "../repeats.ts";
 import { TryAgain } from "../schedule.ts";
 import { refuseCallback } from "./callback.ts";
 import { endedTurn } from "./ended-turn.ts";
@@ -61,7 +61,7 @@ export class Makings {
     if (!entered.ok) return entered;
     const repeat = findRepeat(ground, call);
     if (!repeat.ok) return repeat;
-    if (repeat.value !== null) return this.read(repeat.value as MakingId); // written by this method only
+    if (repeat.value !== null) return asRepeated(this.read(repeat.value as MakingId)); // written by this method only
     const now = ground.now();
     const id = ownedId("mak", address.uh, now, ground.random);
     const generator = plainId("gen", now, ground.random);
@@ -95,6 +95,7 @@ export class Makings {
           : step.do === "store"
             ? await this.#store(step.making, step.recipe)
             : await this.#make(step.do, making);
+      if (!next.ok && isFull(next.error)) return schedule.owe(MAKING, id, ground.now() + lookAfter(ground, next.error));
       if (!next.ok && isPassing(next.error)) throw new TryAgain("not made", next.error);
       await ground.boundary("making.step");
       this.#keep(next.ok ? next.value : toFailedMaking(making, next.error, ground.now()));

@@ -12,7 +12,7 @@ import type { NewRender, RenderPlan, RenderWire } from "../../core/wire/render.t
 import type { NemoState } from "../../nemo/domain.ts";
 import { pageOf } from "../page.ts";
 import { giveQuota, takeQuota } from "../quota.ts";
-import { findRepeat, keepRepeat } from "../repeats.ts";
+import { asRepeated, findRepeat, goneFor, keepRepeat } from "../repeats.ts";
 import { refuseCallback } from "./callback.ts";
 import { enter, type Home } from "./home.ts";
 import { noProject, type Projects } from "./projects.ts";
@@ -43,6 +43,10 @@ export class Renders {
     attribution: AttributionWire | null = null,
     isWanted: () => boolean = () => true,
   ): Promise<Metered<RenderWire>> {
+    if (this.#projects.find(project) === null) {
+      const { ground, database } = this.#home;
+      return err(goneFor(ground, database.exists(), call, noProject()));
+    }
     const refused = this.#refuse(project, body);
     if (refused !== null) return err(refused);
     enter(this.#home, call);
@@ -162,6 +166,6 @@ export class Renders {
   #repeated(call: Call): Result<RenderWire, Refusal> | null {
     const repeat = findRepeat(this.#home.ground, call);
     if (!repeat.ok) return repeat;
-    return repeat.value === null ? null : this.read(repeat.value as RenderId); // written by start() only
+    return repeat.value === null ? null : asRepeated(this.read(repeat.value as RenderId)); // written by start() only
   }
 }

@@ -29,7 +29,7 @@ import { owesCost, withLateCost } from "../../core/video-life.ts";
 import { isUnbegun, type VideoSource } from "../../core/video-source.ts";
 import { newRender } from "../../core/wire/render.ts";
 import { newTurn } from "../../core/wire/turn.ts";
-import { isPassing } from "../refusals.ts";
+import { isFull, isPassing, lookAfter } from "../refusals.ts";
 import { TryAgain } from "../schedule.ts";
 import type { Assets } from "./assets.ts";
 import { endedTurn } from "./ended-turn.ts";
@@ -93,6 +93,7 @@ export class VideoRun {
       }
       const next = step.do === "save" ? ok(step.video) : await this.#make(step.do, video);
       if (next === null) return schedule.owe(VIDEO, id, ground.now() + ground.config.waits.videoLook);
+      if (!next.ok && isFull(next.error)) return schedule.owe(VIDEO, id, ground.now() + lookAfter(ground, next.error));
       if (!next.ok && isPassing(next.error)) throw new TryAgain("not made", next.error);
       await ground.boundary("video.step");
       const fresh = this.#rows.find(id);

@@ -1,0 +1,70 @@
+/** What is full makes work wait that nobody waits for, for as long as it is full: it is no failure, and ends nothing. */
+import { afterEach, describe, expect, it, vi } from "vitest";
+import { ownedId, type VideoId } from "../../src/core/ids.ts";
+import { POISON_ATTEMPTS, QUOTA_DEFAULTS } from "../../src/core/limits.ts";
+import type { VideoOrder } from "../../src/core/video.ts";
+import type { Quotas } from "../../src/core/wire/tenant.ts";
+import { TenantObject } from "../../src/durable/tenant.ts";
+import { call, freshAddress, good, random, tenantPort, until, userPort } from "../support/objects.ts";
+import { paceIs } from "../support/pace.ts";
+
+paceIs(240);
+
+afterEach(() => {
+  vi.restoreAllMocks();
+});
+
+const ORDER: VideoOrder = {
+  ...{ prompt: "make a 1 second video", sources: [], project: null, language: null, callback: null },
+  ...{ output: { format: "mp4", quality: "high" }, metadata: {}, onQuestion: "wait", generator: null },
+  ...{ attribution: null, accepts: null, expectedMs: 120_000 },
+};
+const MAKING = { description: "quote cards", name: null, slug: null, language: null, callback: null };
+
+type Address = ReturnType<typeof freshAddress>;
+
+/** What may wait: how it is begun, and where it stands. */
+const KINDS = {
+  "a video": async (address: Address) => {
+    const { id } = good(await userPort(address).startVideo(call(), ORDER));
+    return async () => good(await userPort(address).readVideo(id as VideoId));
+  },
+  "a generator that is made": async (address: Address) => {
+    const { id } = good(await userPort(address).startMaking(call(), MAKING));
+    return async () => good(await userPort(address).readMaking(id as never));
+  },
+};
+
+describe("a full account", () => {
+  const limits = (some: Partial<Quotas>): Quotas => ({ ...QUOTA_DEFAULTS.test, ...some });
+
+  it.each([
+    ["a video", "concurrent_turns"],
+    ["a video", "renders_per_day"],
+    ["a generator that is made", "concurrent_turns"],
+  ] as const)("lets %s wait for %s, however often it has asked", async (kind, quota) => {
+    const address = freshAddress();
+    const tenant = tenantPort(address);
+    const ref = quota === "concurrent_turns" ? ownedId("trn", address.uh, Date.now(), random) : "rnd_another";
+    good(await tenant.takeQuota([{ quota, ref, amount: 1 }], limits({ [quota]: 1 })));
+    if (ref.startsWith("trn_")) await tenant.keepPlace(ref as `trn_${string}`);
+    let refusals = 0;
+    const { takeQuota } = TenantObject.prototype;
+    vi.spyOn(TenantObject.prototype, "takeQuota").mockImplementation(async function (this: TenantObject, ...given) {
+      const taken = await takeQuota.apply(this, given);
+      if (!taken.ok) refusals++;
+      return taken;
+    });
+    const read = await KINDS[kind](address);
+    // More often than any work may fail. A day's quota is asked for rarely: twice shows that the first did not end it.
+    const often = quota === "concurrent_turns" ? POISON_ATTEMPTS + 2 : 2;
+    await until(async () => refusals >= often, 50_000);
+    expect(await read()).toMatchObject({ ended_at: null, error: null });
+    await tenant.giveQuota(ref);
+    const ended = await until(async () => {
+      const now = await read();
+      return now.ended_at === null ? null : now;
+    }, 50_000);
+    expect(ended.error).toBeNull();
+  });
+});
