@@ -81,6 +81,7 @@ export const ERRORS = {
   // renders
   nothing_to_render: row(409, "There is nothing to export yet"),
   unattested_output: row(422, "This output is not offered"),
+  no_file: row(409, "There is no file of it"),
   render_not_ready: row(409, "The video is not ready yet", true),
   render_failed: row(502, "The video could not be made", true),
   render_timeout: row(504, "The video took too long", true),
@@ -143,7 +144,7 @@ export type Refusal = {
   readonly errors?: readonly FieldError[] | undefined;
   readonly registerUrl?: string | undefined;
   /** Further members of the problem document, by their wire names. */
-  readonly members?: Readonly<Record<string, number>> | undefined;
+  readonly members?: Readonly<Record<string, unknown>> | undefined;
   /** A problem type of somebody else's specification, in place of our own. */
   readonly type?: string | undefined;
   /** The limit that was met, where it is counted exactly. */

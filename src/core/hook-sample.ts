@@ -40,6 +40,16 @@ const DATA: Readonly<Record<EventType, Record<string, unknown>>> = {
   "render.failed": { ...RENDER, content_url: null, error: FAILED, status: "failed", progress: 50, file: null },
   "video.completed": VIDEO,
   "video.failed": { ...VIDEO, error: FAILED, status: "failed", render_id: null, charged: "no" },
+  "video.cancelled": {
+    ...VIDEO,
+    error: { code: "cancelled", title: "Cancelled", detail: "The video was cancelled.", retryable: false },
+    status: "cancelled",
+    stage: "turn",
+    progress: 40,
+    render_id: null,
+    charged: null,
+    credits: null,
+  },
   "video.needs_input": {
     ...VIDEO,
     status: "needs_input",

@@ -121,7 +121,7 @@ async function call(stub: () => unknown, name: string, given: unknown[], isSafe:
 }
 
 /** Methods that make and change nothing, by their names. */
-export const READS = /^(read|list|watch|await|check|plan|may|cursor$|renderFile$)/;
+export const READS = /^(read|list|watch|await|check|plan|cursor$|renderFile$)/;
 const isRead = (name: string): boolean => READS.test(name);
 const faultOf = (error: unknown): Fault => (error instanceof Error ? (error as Fault) : {}); // optional properties only
 function mayRepeat(error: unknown): boolean {

@@ -16,6 +16,7 @@ type Asked = Pick<NewVideo, "dry_run" | "dedupe">;
 /** Commits the order where its project lives, or at the caller's address; a dry run is judged there and commits nothing. */
 export async function started(c: Ctx, order: NamedOrder, { dry_run, dedupe }: Asked) {
   mayImport(c, order.sources);
+  const wait = waitOf(c); // what is wrong with it is said before anything is made
   if (dry_run) {
     unwrap(await userObject(c.env, await addressFor(c, order)).checkVideo(await callOf(c), order));
     return c.json(planOf(order), 200);
@@ -28,14 +29,13 @@ export async function started(c: Ctx, order: NamedOrder, { dry_run, dedupe }: As
   // A claim whose request died before it made anything leaves the making to this one.
   const repeats = isClaimed && deduplicated === true;
   const told = repeats ? ({ deduplicated } as const) : {};
-  const { video, isEnd, headers } = await awaited(c, made);
+  const { video, isEnd, headers } = await awaited(c, made, wait);
   const location = { Location: `/v1/videos/${made.id}` };
   return c.json({ ...video, ...told }, isEnd || repeats ? 200 : 202, { ...location, ...headers });
 }
 
 /** The video as it is; for who asked to wait, as it has ended by then. */
-export async function awaited(c: Ctx, made: VideoWire) {
-  const wait = waitOf(c);
+export async function awaited(c: Ctx, made: VideoWire, wait: ReturnType<typeof waitOf>) {
   if (wait === null) return { video: made, isEnd: false, headers: {} };
   const user = userObject(c.env, addressOf(c, made.id));
   const video = await afterCommit(user.awaitVideo(made.id, wait.ms).then(unwrap));

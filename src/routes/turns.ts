@@ -72,7 +72,7 @@ export function mountTurns(app: Api): void {
     const { id } = c.req.valid("param");
     const isStream = wantsStream(c.req.header("Accept"));
     // Whatever may be wrong with the request is said before anything is made.
-    const seen = isStream ? cursorOf(c.req.header("Last-Event-ID"), 0) : 0;
+    const seen = isStream ? cursorOf(c.req.header("Last-Event-ID"), { after: 0 }) : 0;
     const wait = waitOf(c);
     const user = userObject(c.env, addressOf(c, id));
     const started = await user.startTurn(await callOf(c), id, c.req.valid("json"));

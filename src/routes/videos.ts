@@ -183,10 +183,11 @@ export function mountVideos(app: Api): void {
 
   app.openapi(goOn, async (c) => {
     mayMakeVideos(c);
+    const wait = waitOf(c);
     const { id } = c.req.valid("param");
     const user = userObject(c.env, addressOf(c, id));
     const made = unwrap(await user.continueVideo(await callOf(c), id, c.req.valid("json").prompt));
-    const { video, isEnd, headers } = await awaited(c, made);
+    const { video, isEnd, headers } = await awaited(c, made, wait);
     return c.json(video, isEnd ? 200 : 202, headers);
   });
 

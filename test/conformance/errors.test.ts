@@ -190,7 +190,8 @@ describe("§3.2 codes", () => {
     const { done } = await finishedRender(member, "#fault:render_402");
     expect(done).toMatchObject({ status: "failed", error: { code: "plan_upgrade_required", retryable: false } });
     expect(done.error?.register_url).toMatch(/^https:\/\//);
-    const told = await refused(member.ask("GET", `/v1/renders/${done.id}/content`), "plan_upgrade_required");
+    const told = await refused(member.ask("GET", `/v1/renders/${done.id}/content`), "no_file");
+    expect(told.error).toEqual(done.error);
     expect(told.register_url).toBe(done.error?.register_url);
   });
 });

@@ -347,7 +347,9 @@ describe("a render in its object", () => {
   it("refuses an output that nobody attests, unless the operator lets it through", async () => {
     const { user, project } = await filled();
     const odd = newRender.parse({ output: { format: "mov", quality: "4k" } });
-    expect(bad(await user.startRender(call(), project, odd)).code).toBe("unattested_output");
+    const refused = bad(await user.startRender(call(), project, odd));
+    expect(refused.code).toBe("unattested_output");
+    expect(refused.detail).not.toMatch(/[A-Z]+_[A-Z]+/); // no setting of the operator's
     expect(bad(await user.planRender(project, odd)).code).toBe("unattested_output");
     env.ALLOW_UNATTESTED_OUTPUT = "1";
     const open = await filled();

@@ -177,6 +177,17 @@ describe("a video", () => {
     expect(await user.continueVideo(call(), id, "go on")).toMatchObject({ ok: false, error: { code: "cancelled" } });
     expect((await types(user, id)).at(-1)).toBe("video.cancelled");
     expect((await ledger(address)).renders).toHaveLength(0);
+    // The tenant is told the same word, and so is who asks for the file.
+    const told = await until(async () => {
+      const rows = await runInDurableObject(tenantStub(address), (_, { storage }) =>
+        storage.sql.exec<{ type: string }>("SELECT type FROM events WHERE resource = ?", id).toArray(),
+      );
+      return rows.length === 0 ? null : rows.map(({ type }) => type);
+    });
+    expect(told).toEqual(["video.cancelled"]);
+    expect(await user.readVideoFile(id)).toMatchObject({
+      error: { code: "no_file", members: { error: { code: "cancelled" } } },
+    });
   });
 
   it("says what its turn cost, once that has ended after it was cancelled", async () => {
@@ -204,6 +215,11 @@ describe("a video", () => {
     const failed = await endOf(address, id);
     expect(failed).toMatchObject({ status: "failed", stage: "render", charged: "yes" });
     expect(failed.error?.hint).toBe(`POST /v1/videos/${id}/turns {"prompt": "export"}`);
+    // Its file says no other thing of it than the video itself.
+    expect(await user.readVideoFile(id)).toMatchObject({
+      ok: false,
+      error: { code: "no_file", charged: "yes", hint: failed.error?.hint, members: { error: failed.error } },
+    });
     const before = (await ledger(address)).renders.length;
     good(await user.continueVideo(call(), id, "export"));
     expect(await endOf(address, id)).toMatchObject({ status: "failed", stage: "render", credits: { amount: 100 } });

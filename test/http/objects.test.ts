@@ -38,7 +38,6 @@ const IS_READ: Record<keyof UserPort, boolean> = {
   watchTurn: true,
   readTurnEvents: true,
   awaitTurn: true,
-  mayImport: true,
   listUploads: true,
   readAsset: true,
   listAssets: true,
@@ -77,6 +76,8 @@ const IS_READ: Record<keyof UserPort, boolean> = {
   putToken: false,
   removeToken: false,
   wake: false,
+  mayWork: false,
+  mendName: false,
 };
 
 describe("a call to an object", () => {

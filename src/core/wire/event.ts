@@ -16,6 +16,7 @@ export const EVENT_TYPES = [
   "render.failed",
   "video.completed",
   "video.failed",
+  "video.cancelled",
   "video.needs_input",
   "batch.completed",
   "making.ready",

@@ -1,6 +1,6 @@
 /** An error's body, `application/problem+json` (RFC 9457). */
 import * as z from "zod";
-import { charged } from "./common.ts";
+import { charged, failure } from "./common.ts";
 
 export const problem = z
   .object({
@@ -15,6 +15,7 @@ export const problem = z
     hint: z.string().optional().meta({ description: "The next call to make." }),
     errors: z.array(z.object({ field: z.string(), message: z.string() })).optional(),
     register_url: z.string().optional(),
+    error: failure.optional().meta({ description: "Of `no_file`: what the video or render itself failed with." }),
     "expected-offset": z.int().optional().meta({ description: "Where the upload stands." }),
     "provided-offset": z.int().optional(),
   })

@@ -15,6 +15,7 @@ import { findRepeat, keepRepeat } from "../repeats.ts";
 import { enter, FILE, type Home } from "./home.ts";
 import { fileOwner, type RenderRows } from "./render-rows.ts";
 import { fileGone, noRender, notReady } from "./render-show.ts";
+import { failureOf } from "./show.ts";
 
 /** How long a finished file of this tenant is kept, in ms. One read of D1; throws when it does not answer. */
 export async function keepingTime({ address, ground }: Home): Promise<number> {
@@ -42,7 +43,13 @@ export class RenderFiles {
       return ok({ key: renderKey(address, fileOwner(render)), filename: `${id}.${render.output.format}`, contentType });
     }
     if (!isTold(render)) return err(notReady(id));
-    return err(render.error ?? refusal("render_failed", "The render failed; start another one."));
+    const error = render.error ?? refusal("render_failed", "The render failed; start another one.");
+    return err(
+      refusal("no_file", `This render ended without a file: ${error.detail}`, {
+        members: { error: failureOf(error) },
+        registerUrl: error.registerUrl,
+      }),
+    );
   }
 
   /** A token for the file, the same one for the same call. It is not kept: the moment it ends in makes it anew. */

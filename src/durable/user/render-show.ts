@@ -89,6 +89,6 @@ export const fileGone = (render: Render): Refusal =>
 export const unattested = (): Refusal =>
   refusal(
     "unattested_output",
-    'Only {"format": "mp4", "quality": "high"} is known to work; the operator may let others through with ALLOW_UNATTESTED_OUTPUT=1.',
+    'Exports are made as {"format": "mp4", "quality": "high"}; leave `output` out, or send that.',
     { charged: "no", errors: [{ field: "/output", message: 'must be {"format": "mp4", "quality": "high"}' }] },
   );

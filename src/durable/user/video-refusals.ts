@@ -3,6 +3,7 @@ import { type Refusal, refusal } from "../../core/errors.ts";
 import type { AssetId, VideoId } from "../../core/ids.ts";
 import type { AssetRecord } from "../../core/ports.ts";
 import type { Video } from "../../core/video.ts";
+import { failureOf } from "./show.ts";
 
 export const noVideo = (): Refusal =>
   refusal("not_found", "No video with this id exists here; list yours with GET /v1/videos.");
@@ -18,9 +19,6 @@ export const cannotGoOn = (): Refusal =>
     hint: "POST /v1/videos",
   });
 
-export const repeatDeleted = (): Refusal =>
-  refusal("repeat_deleted", "The video that this Idempotency-Key made was deleted; send a new key for another one.");
-
 export const notReady = ({ id, status }: Video): Refusal =>
   status === "needs_input"
     ? refusal("needs_input", "The agent asks for more; answer it with another turn of the video.", {
@@ -30,6 +28,15 @@ export const notReady = ({ id, status }: Video): Refusal =>
         hint: `GET /v1/videos/${id}`,
         retryAfterSeconds: 5,
       });
+
+/** Of a video that ended without a file: its own error, and what the video itself says was charged. */
+export const noFile = ({ id, charged }: Video, error: Refusal): Refusal =>
+  refusal("no_file", `This video ended without a file: ${error.detail}`, {
+    hint: error.hint ?? `GET /v1/videos/${id}`,
+    members: { error: failureOf(error) },
+    registerUrl: error.registerUrl,
+    ...(charged === null ? {} : { charged }),
+  });
 
 export const eventsExpired = (id: VideoId): Refusal =>
   refusal("events_expired", "A video's events are kept for 24 hours after its end; the video itself is still there.", {

@@ -10,7 +10,7 @@ import { mayGoOn, type NamedOrder, newVideoOf, toCancelled } from "../../core/vi
 import { withoutAddresses } from "../../core/video-source.ts";
 import type { VideoWire } from "../../core/wire/video.ts";
 import { pageOf } from "../page.ts";
-import { findRepeat, keepRepeat } from "../repeats.ts";
+import { findRepeat, keepRepeat, repeatDeleted } from "../repeats.ts";
 import type { Assets } from "./assets.ts";
 import { enter, type Home, isNamed, TIDY, VIDEO } from "./home.ts";
 import type { Projects } from "./projects.ts";
@@ -20,7 +20,7 @@ import type { Renders } from "./renders.ts";
 import type { TurnRun } from "./turn-run.ts";
 import { importsTold, settleSources } from "./video-imports.ts";
 import { refuseOrder } from "./video-order.ts";
-import { busy, cannotGoOn, notReady, noVideo, repeatDeleted } from "./video-refusals.ts";
+import { busy, cannotGoOn, noFile, notReady, noVideo } from "./video-refusals.ts";
 import type { VideoRows } from "./video-rows.ts";
 import { showVideo, videoUrl } from "./video-show.ts";
 
@@ -147,7 +147,7 @@ export class Videos {
     const video = this.#rows.find(id);
     if (video === null) return err(noVideo());
     if (video.file !== null) return this.#files.file(video.file);
-    return err(isOver(video) && video.error !== null ? video.error : notReady(video));
+    return err(isOver(video) && video.error !== null ? noFile(video, video.error) : notReady(video));
   }
 
   /** A token that opens its newest file for so long, without a credential. */
@@ -174,7 +174,7 @@ export class Videos {
       if (isFurther && !isOver(video)) this.#tell(shown);
       if (!isOver(video) || isOver(before)) return;
       log.append(video.id, [{ type: `video.${endOf(video)}`, video: shown }]);
-      outbox.add(`video.${toldAs(video)}`, video.id, shown, video);
+      outbox.add(`video.${endOf(video)}`, video.id, shown, video);
       schedule.done(VIDEO, video.id);
       schedule.oweOnce(TIDY, "", ground.now() + EVENTS_TTL_MS + HOUR_MS);
     });
@@ -203,8 +203,3 @@ export class Videos {
 
 type End = "completed" | "failed" | "cancelled" | "needs_input";
 const endOf = ({ status }: Video): End => status as End; // asked of videos that are over
-/** A cancelled video is told to the tenant as one that failed, with the code `cancelled`. */
-const toldAs = (video: Video): Exclude<End, "cancelled"> => {
-  const end = endOf(video);
-  return end === "cancelled" ? "failed" : end;
-};
