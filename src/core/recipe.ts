@@ -105,10 +105,7 @@ export function fillPrompt(
   const faults: FieldError[] = [];
   const told = new Map<string, string>();
   for (const variable of variables) {
-    const sent = Object.hasOwn(values, variable.name) ? values[variable.name] : undefined;
-    // Blank text is a value of a text alone; tools send it for what was not filled in.
-    const isBlank = variable.type !== "text" && typeof sent === "string" && sent.trim() === "";
-    const given = isBlank ? undefined : sent;
+    const given = Object.hasOwn(values, variable.name) ? values[variable.name] : undefined;
     const value = given ?? variable.default;
     const read = value === null ? err("is required") : readValue(variable, value);
     if (read.ok) told.set(variable.name, read.value);

@@ -6,6 +6,7 @@ import type { Append } from "../../src/core/append.ts";
 import { ownedId, type UploadId } from "../../src/core/ids.ts";
 import { UPLOAD_PART_BYTES } from "../../src/core/limits.ts";
 import type { NewFile, UploadPort } from "../../src/core/upload-port.ts";
+import { BUFFERS } from "../../src/durable/upload/buffers.ts";
 import {
   bad,
   call,
@@ -53,6 +54,18 @@ const at = (offset: number, contentBytes: number | null, more: Partial<Append> =
   checksums: [],
   ...more,
 });
+
+/** How many parts' buffers the isolate has to give just now. */
+async function freeBuffers(): Promise<number> {
+  const held = [];
+  for (;;) {
+    const buffer = await BUFFERS.take(UPLOAD_PART_BYTES, 0, { tenant: `other ${held.length}`, user: "eve" });
+    if (buffer === null) break;
+    held.push(buffer);
+  }
+  for (const buffer of held) buffer.release();
+  return held.length;
+}
 
 type Opened = { readonly address: UserAddress; readonly id: UploadId; readonly port: () => UploadPort };
 
@@ -308,6 +321,24 @@ describe("a store that fails", () => {
     expect(offset).toBe(UPLOAD_PART_BYTES);
     good(await upload.port().append(bodyOf(file.slice(offset)), at(offset, file.length - offset)));
     expect(same(await stored(upload), file)).toBe(true);
+  });
+
+  it("keeps the buffer of a part that R2 has not done with, though the request is over", async () => {
+    const file = bytesOf(6 * MIB);
+    const upload = await opened(file.length);
+    const free = await freeBuffers();
+    const hanging = Promise.withResolvers<R2UploadedPart>();
+    const refused = await inside(upload, async (object, { MEDIA }) => {
+      const begun = { uploadId: "hanging", uploadPart: () => hanging.promise };
+      const create = vi.spyOn(MEDIA, "createMultipartUpload").mockResolvedValue(begun as unknown as R2MultipartUpload); // the two members that a part needs
+      const answer = await object.append(bodyOf(file), at(0, file.length));
+      create.mockRestore();
+      return bad(answer);
+    });
+    expect(refused.code).toBe("unavailable");
+    expect(await freeBuffers()).toBe(free - 1);
+    hanging.reject(new Error("internal error (10001)"));
+    await until(async () => (await freeBuffers()) === free);
   });
 
   it("puts the file together later when it has all the bytes", async () => {

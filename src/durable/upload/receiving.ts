@@ -82,9 +82,10 @@ export class Receiving {
       holderOf(this.#home.read()),
     );
     if (buffer === null) return null;
+    let taking: Taking | null = null;
     try {
       const upload = this.#home.read();
-      const taking = new Taking(bytes, this.#home.parts(upload), buffer.bytes, {
+      taking = new Taking(bytes, this.#home.parts(upload), buffer.bytes, {
         limit: sizeBytes ?? UPLOAD_BYTES,
         contentBytes: append.contentBytes,
         checksums: append.checksums,
@@ -97,7 +98,8 @@ export class Receiving {
       });
       return await taking.take(body, (offset) => isWhole(append, offset, sizeBytes));
     } finally {
-      buffer.release();
+      // Not awaited: the caller has its answer, and the buffer goes to nobody else while R2 may read it.
+      void (taking?.bufferUnused() ?? Promise.resolve()).then(buffer.release);
     }
   }
 

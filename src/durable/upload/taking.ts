@@ -81,6 +81,8 @@ export class Taking {
   /** What came of late, and since when. */
   #recent = 0;
   #recentSince = Date.now();
+  /** The last part on its way to R2; it settles when R2 reads the buffer no more. */
+  #storing: Promise<unknown> = Promise.resolve();
   /** Parts that count only once the checksum was found right. */
   readonly #unproved: StoredPart[] = [];
 
@@ -123,6 +125,11 @@ export class Taking {
     }
   }
 
+  /** Resolves when nothing reads the buffer any more: a part that R2 did not take in time may still be read by it. */
+  async bufferUnused(): Promise<void> {
+    await this.#storing;
+  }
+
   async #add(chunk: Uint8Array): Promise<void> {
     this.#refuseTrickle(chunk.length);
     if (this.#offset + chunk.length > this.#rules.limit) throw new Refused({ end: "too_long" });
@@ -163,7 +170,9 @@ export class Taking {
     const n = this.#partAt / UPLOAD_PART_BYTES + 1;
     // Not cut short by a newer request: what R2 is writing under this number must be over before anybody writes it again.
     const patience = { idleMs: this.#rules.bounds.idleMs, signal: new AbortController().signal };
-    const part = await within(this.#parts.store(n, this.#buffer), patience, "store");
+    const stored = this.#parts.store(n, this.#buffer);
+    this.#storing = stored.catch(() => undefined);
+    const part = await within(stored, patience, "store");
     if (this.#isChecked) this.#unproved.push(part);
     else this.#bytes.storeParts([part]);
     const hashed = this.#hash();
