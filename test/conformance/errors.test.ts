@@ -170,6 +170,7 @@ describe("§3.2 codes", () => {
     ["nemo_token_unavailable", "/api/auth/anonymous-token", 429],
   ] as const)("§3.2 answers %s when Nemo's %s answers %i", async (code, path, status) => {
     const live = await newMember("ada", "live");
+    await live.newProject(); // for a user in whose name nothing was made Nemo is not asked
     await spoil(path, status);
     await refused(live.ask("GET", "/v1/credits"), code);
     const again = live.ask("GET", "/v1/credits");
@@ -180,6 +181,7 @@ describe("§3.2 codes", () => {
 
   it("§3.2 renews a token that Nemo refuses, and answers nemo_token_rejected when the new one is refused too", async () => {
     const live = await newMember("ada", "live");
+    await live.newProject();
     await spoil("/api/credits", 401);
     expect((await live.ask("GET", "/v1/credits")).status).toBe(200);
     await spoil("/api/credits", 401, 2);

@@ -98,12 +98,12 @@ describe("finished files", () => {
     expect(asked).toHaveLength(1);
   });
 
-  it("follows three redirects by hand, and none to an address that is refused", async () => {
+  it("follows five redirects by hand, and none to an address that is refused", async () => {
     const to = (location: string): Response => new Response(null, { status: 302, headers: { location } });
-    const followed = upstream([to("https://a.org/1"), to("/2"), to("/3"), file()]);
+    const followed = upstream([to("https://a.org/1"), to("/2"), to("/3"), to("/4"), to("/5"), file()]);
     expect((await followed.nemo.fetchResult("https://cdn.nemo.org/o.mp4")).ok).toBe(true);
-    expect(followed.asked.map(({ redirect }) => redirect)).toEqual(["manual", "manual", "manual", "manual"]);
-    const tooFar = upstream([to("/1"), to("/2"), to("/3"), to("/4"), file()]);
+    expect(followed.asked.map(({ redirect }) => redirect)).toEqual(Array(6).fill("manual"));
+    const tooFar = upstream([to("/1"), to("/2"), to("/3"), to("/4"), to("/5"), to("/6"), file()]);
     for (const { nemo, asked } of [
       tooFar,
       upstream([to("https://10.0.0.1/"), file()]),
@@ -111,7 +111,7 @@ describe("finished files", () => {
     ]) {
       const answer = await nemo.fetchResult("https://cdn.nemo.org/o.mp4");
       expect(answer).toMatchObject({ error: { at: "result", reason: "refused" } });
-      expect(asked).toHaveLength(asked === tooFar.asked ? 4 : 1);
+      expect(asked).toHaveLength(asked === tooFar.asked ? 6 : 1);
     }
   });
 

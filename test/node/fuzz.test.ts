@@ -21,9 +21,10 @@ function planted(name: string, run: string): { bundle: string; target: FuzzTarge
   return { bundle: pathToFileURL(file).href, target: { name, seeds, run: () => undefined } };
 }
 
-async function faultsOf(name: string, run: string, count: number) {
+/** `aloneMs`: short where a test waits for an input that never ends. */
+async function faultsOf(name: string, run: string, count: number, aloneMs = 120_000) {
   const { bundle, target } = planted(name, run);
-  return (await fuzzReader(bundle, target, { seed: 7, from: 0, count, aloneMs: 2_000 })).faults;
+  return (await fuzzReader(bundle, target, { seed: 7, from: 0, count, aloneMs })).faults;
 }
 
 describe("the fuzzer of readers", () => {
@@ -59,7 +60,7 @@ describe("the fuzzer of readers", () => {
   });
 
   it("stops what never ends, names its input, and goes on with the next", async () => {
-    const faults = await faultsOf("endless", "(bytes) => { if (bytes.length === 12) for (;;); }", 3);
+    const faults = await faultsOf("endless", "(bytes) => { if (bytes.length === 12) for (;;); }", 3, 2_000);
     expect(faults[0]).toMatchObject({ index: 0, what: expect.stringContaining("did not end") });
   });
 
