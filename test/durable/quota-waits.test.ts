@@ -1,10 +1,12 @@
 /** What is full makes work wait that nobody waits for, for as long as it is full: it is no failure, and ends nothing. */
 import { afterEach, describe, expect, it, vi } from "vitest";
+import type { UserAddress } from "../../src/core/address.ts";
 import { type MakingId, ownedId, type VideoId } from "../../src/core/ids.ts";
 import { POISON_ATTEMPTS, QUOTA_DEFAULTS } from "../../src/core/limits.ts";
 import type { VideoOrder } from "../../src/core/video.ts";
 import type { Quotas } from "../../src/core/wire/tenant.ts";
 import { TenantObject } from "../../src/durable/tenant.ts";
+import { makeTenant } from "../support/gateway.ts";
 import { call, freshAddress, good, random, tenantPort, until, userPort } from "../support/objects.ts";
 import { paceIs } from "../support/pace.ts";
 
@@ -21,18 +23,16 @@ const ORDER: VideoOrder = {
 };
 const MAKING = { description: "quote cards", name: null, slug: null, language: null, callback: null };
 
-type Address = ReturnType<typeof freshAddress>;
-
 /** What may wait: how it is begun, and where it stands. */
 const KINDS = {
-  "a video": async (address: Address) => {
+  "a video": async (address: UserAddress) => {
     const { id } = good(await userPort(address).startVideo(call(), ORDER));
     return async () => {
       const { status, error } = good(await userPort(address).readVideo(id as VideoId));
       return { isOver: status !== "queued" && status !== "processing", error };
     };
   },
-  "a generator that is made": async (address: Address) => {
+  "a generator that is made": async (address: UserAddress) => {
     const { id } = good(await userPort(address).startMaking(call(), MAKING));
     return async () => {
       const { status, error } = good(await userPort(address).readMaking(id as MakingId));
@@ -47,8 +47,10 @@ describe("a full account", () => {
   it.each([
     ["a video", "concurrent_turns"],
     ["a video", "renders_per_day"],
+    ["a generator that is made", "concurrent_turns"],
   ] as const)("lets %s wait for %s, however often it has asked", async (kind, quota) => {
-    const address = freshAddress();
+    // A generator is stored for a tenant that there is.
+    const address = { ...freshAddress(), tenant: (await makeTenant()).id as UserAddress["tenant"] };
     const tenant = tenantPort(address);
     const ref = quota === "concurrent_turns" ? ownedId("trn", address.uh, Date.now(), random) : "rnd_another";
     good(await tenant.takeQuota([{ quota, ref, amount: 1 }], limits({ [quota]: 1 })));
