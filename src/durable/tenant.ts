@@ -247,14 +247,15 @@ export class TenantObject extends CountDoors implements TenantPort {
   }
 
   /**
-   * Lets go of what is no longer kept, and comes back when the next of it is, in a day at the earliest: what is old by itself
-   * may be kept for something younger, as an event is for its deliveries.
+   * Lets go of what is no longer kept, and comes back when the next of it is. What is old by itself and still there is kept for
+   * something younger, as an event is for its deliveries: that is looked at again in a day.
    */
   async #tidy(): Promise<void> {
     const moments = [this.#erased.tidy(), await this.#webhooks.tidy(), this.counted.usage.tidy()];
-    const next = moments.filter((at) => at !== null);
+    const now = this.#ground.now();
+    const next = moments.filter((at) => at !== null).map((at) => (at <= now ? now + DAY_MS : at));
     if (next.length === 0) this.#schedule.done(TIDY, "");
-    else this.#schedule.owe(TIDY, "", Math.max(Math.min(...next), this.#ground.now() + DAY_MS));
+    else this.#schedule.owe(TIDY, "", Math.min(...next));
   }
 }
 
