@@ -131,10 +131,10 @@ describe.concurrent("§4.5 ends", () => {
     });
   });
 
-  it("§4.5 does not know the end of a turn that was paid and changed nothing", async () => {
+  it("§4.5 fails a turn whose agent failed and changed nothing, and says that it was paid", async () => {
     const { member, project } = await edited();
     expect(await saidOnce(member, project, "add jazz music #fault:stale")).toMatchObject({
-      status: "unknown",
+      status: "failed",
       charged: "yes",
       timeline: { changed: false },
       evidence: { timeline: "unchanged", balance: "lower" },
