@@ -77,7 +77,9 @@ export function putTogether(ground: Ground, worker: Worker) {
   const removals = new Removals(home, { projects, run, renders, files, videos, videoRows });
   const makings = new Makings(home, new MakingRows(ground, database), { projects, turns, turnRows });
   const batches = new Batches(home, new BatchRows(ground, database), videos, projects);
-  const lastTurns = new LastTurns({ ...home, database: whole });
+  // Its token is asked for with the whole database too: in the one that everybody else sees, no account was ever made.
+  const lastAccount = new Account({ ground, address, database: whole, schedule, outbox });
+  const lastTurns = new LastTurns({ ...home, database: whole, account: lastAccount });
   return {
     home,
     lastTurns,
