@@ -12,7 +12,8 @@ export type Video = {
   readonly message: string | null;
   readonly error: { readonly title: string; readonly detail: string } | null;
   readonly status_url: string;
-  readonly content_url: string;
+  /** The file, for whoever holds the link; null until it is there. */
+  readonly download_url: string | null;
   readonly poll_after_seconds: number | null;
 };
 
@@ -47,7 +48,10 @@ export async function finished(video: Video): Promise<Video> {
   throw new Error(`${now.id} is ${now.status}: ${now.error?.detail ?? now.message ?? "no reason given"}`);
 }
 
-/** Saves the video's newest file. */
+/** Saves the video's newest file. Its link needs no key. */
 export async function save(video: Video, file: string): Promise<void> {
-  await writeFile(file, new Uint8Array(await (await request(video.content_url)).arrayBuffer()));
+  if (video.download_url === null) throw new Error(`${video.id} has no file`);
+  const answer = await fetch(video.download_url);
+  if (!answer.ok) throw new Error(`the file of ${video.id} was refused: ${await answer.text()}`);
+  await writeFile(file, new Uint8Array(await answer.arrayBuffer()));
 }

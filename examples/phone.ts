@@ -48,6 +48,7 @@ const video = await post<Video>("/videos", { prompt, assets }, `video-${run}`, t
 // ---- and its stream: the first connection is dropped after three events, the second goes on where it was
 let last = "0";
 let end = "";
+let done = video;
 for (let connection = 1; end === ""; connection += 1) {
   if (connection > 20) throw new Error(`${video.id} has not ended after 20 connections: look at ${video.status_url}`);
   const stream = await request(
@@ -59,7 +60,10 @@ for (let connection = 1; end === ""; connection += 1) {
   for await (const event of eventsOf(stream)) {
     last = event.id;
     console.log(`${connection}: #${event.id} ${event.type}`);
-    if (/^video\.(completed|failed|cancelled|needs_input)$/.test(event.type)) end = event.type;
+    if (/^video\.(completed|failed|cancelled|needs_input)$/.test(event.type)) {
+      end = event.type;
+      done = (JSON.parse(event.data) as { video: Video }).video;
+    }
     if (end !== "" || (connection === 1 && ++seen === 3)) break; // a tunnel
   }
 }
@@ -67,7 +71,7 @@ if (end !== "video.completed") throw new Error(`${video.id} ended with ${end}`);
 
 const file = await request(`/videos/${video.id}/content`, {}, token);
 if (file.headers.get("Content-Type") !== "video/mp4") throw new Error("that is no MP4");
-await save(video, promo);
+await save(done, promo);
 console.log(`${promo} is ${video.id}`);
 
 /** The events of a stream: `id:`, `event:` and `data:` lines, an empty line after each event. */

@@ -53,7 +53,7 @@ await json("/generators/free-generation-maker/videos", {
 const body = await told;
 for (const [field, value] of Object.entries(body))
   if (typeof value === "object" && value !== null) throw new Error(`${field} is not flat`);
-const file = await fetch(String(body.content_url), { redirect: "error" });
+const file = await fetch(String(body.download_url), { redirect: "error" });
 if (!file.ok) throw new Error(`the file was refused: ${await file.text()}`);
 await writeFile(promo, new Uint8Array(await file.arrayBuffer()));
 await request(`/hooks/${hook.id}`, { method: "DELETE" });

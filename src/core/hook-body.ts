@@ -4,23 +4,20 @@
  * The keys of a type are always the same and come in the same order; what is not there is null. After them comes each of
  * the caller's own labels as `metadata_<key>`. Samples are made here too, so a field mapped on a sample is there later.
  */
-import type { RenderId } from "./ids.ts";
-import { SHARE_LINK_MAX_SECONDS } from "./limits.ts";
-import { type EpochMs, SECOND_MS, toRfc3339 } from "./time.ts";
 import type { EventType, EventWire } from "./wire/event.ts";
+import { fileFields } from "./wire/file.ts";
 import type { HookBody } from "./wire/hook.ts";
 
 type Value = HookBody[string];
 type Fields = Readonly<Record<string, string>>;
 type Resource = EventType extends infer T ? (T extends `${infer R}.${string}` ? R : never) : never;
 
-/** A file behind a share link that needs no key. */
-export type SharedFile = { readonly url: string; readonly expiresAt: EpochMs };
-
 const same = (...names: string[]): Fields => Object.fromEntries(names.map((name) => [name, name]));
 
 const ERROR: Fields = { error_code: "error.code", error_title: "error.title", error_detail: "error.detail" };
 const TIMES = same("created_at", "ended_at");
+/** As every answer tells of a finished file. */
+const FILE: Fields = same(...Object.keys(fileFields));
 
 /** Per resource, each key of a body and where its value stands in the event's data. */
 const FIELDS: Readonly<Record<Resource, Fields>> = {
@@ -44,17 +41,16 @@ const FIELDS: Readonly<Record<Resource, Fields>> = {
   },
   asset: {
     asset_id: "id",
-    ...same("status", "filename", "kind", "content_type", "size_bytes", "sha256", "created_at"),
+    ...same("status", "filename", "kind", "content_type"),
+    ...FILE,
+    ...same("sha256", "created_at"),
   },
   render: {
     render_id: "id",
     ...same("project_id", "status", "reused_from"),
     format: "output.format",
     quality: "output.quality",
-    size_bytes: "file.size_bytes",
-    duration_ms: "file.duration_ms",
-    width: "file.width",
-    height: "file.height",
+    ...FILE,
     codec: "file.codec",
     sha256: "file.sha256",
     warnings: "warnings.code",
@@ -64,6 +60,7 @@ const FIELDS: Readonly<Record<Resource, Fields>> = {
   video: {
     video_id: "id",
     ...same("status", "stage", "prompt", "message", "project_id", "turn_id", "render_id", "asset_ids", "charged"),
+    ...FILE,
     generator: "generator.slug",
     credits_amount: "credits.amount",
     credits_basis: "credits.basis",
@@ -99,11 +96,8 @@ const FIELDS: Readonly<Record<Resource, Fields>> = {
   hook: { hook_id: "id", ...same("target_url", "event", "state", "disabled_at", "created_at") },
 };
 
-/** Resources that end in a file. */
-const FILED: readonly Resource[] = ["render", "video"];
-
-/** The body of an event; `file` is what `shareable` found, signed, or null. */
-export function hookBody(event: EventWire, file: SharedFile | null): HookBody {
+/** The body of an event, which has the link to its file already. */
+export function hookBody(event: EventWire): HookBody {
   const resource = resourceOf(event.type);
   const body: Record<string, Value> = {
     id: event.id,
@@ -114,31 +108,9 @@ export function hookBody(event: EventWire, file: SharedFile | null): HookBody {
     stale: event.stale ?? false,
   };
   for (const [key, path] of Object.entries(FIELDS[resource])) body[key] = flat(read(event.data, path.split(".")));
-  if (FILED.includes(resource)) {
-    body.content_url = file?.url ?? null;
-    body.content_url_expires_at = file === null ? null : toRfc3339(file.expiresAt);
-  }
   const labels = event.data.metadata;
   for (const [key, value] of Object.entries(isRecord(labels) ? labels : {})) body[`metadata_${key}`] = flat(value);
   return body;
-}
-
-/**
- * The render whose file an event is about, where links to it start, and how long one made now may open it: for seven days,
- * or as long as the file is kept. Null where there is no file.
- */
-export function shareable(event: EventWire, now: EpochMs): { id: RenderId; origin: string; until: EpochMs } | null {
-  const resource = resourceOf(event.type);
-  const { data } = event;
-  const id = resource === "render" ? data.id : resource === "video" ? data.render_id : null;
-  const url = data.content_url;
-  if (data.status !== "completed" || typeof id !== "string" || typeof url !== "string" || !URL.canParse(url))
-    return null;
-  const kept = read(data, ["file", "expires_at"]);
-  const gone = typeof kept === "string" ? Date.parse(kept) : Number.POSITIVE_INFINITY;
-  const end = Math.min(now + SHARE_LINK_MAX_SECONDS * SECOND_MS, gone);
-  const until = Math.floor(end / SECOND_MS) * SECOND_MS; // links end with a second
-  return until <= now ? null : { id: id as RenderId, origin: new URL(url).origin, until }; // an id we made
 }
 
 const resourceOf = (type: EventType): Resource => type.slice(0, type.indexOf(".")) as Resource; // every type has one

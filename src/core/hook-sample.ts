@@ -1,6 +1,5 @@
 /** One event of each type as it might have happened: what a hook's sample is made from before a real one exists. */
 
-import { type SharedFile, shareable } from "./hook-body.ts";
 import type { Mode } from "./ids.ts";
 import {
   ASSET,
@@ -11,7 +10,8 @@ import {
   FAILED,
   HOOK,
   MAKING,
-  ORIGIN,
+  NO_FILE,
+  NO_LINK,
   RENDER,
   TAIL,
   TOKEN,
@@ -35,13 +35,22 @@ const DATA: Readonly<Record<EventType, Record<string, unknown>>> = {
   "upload.expired": { ...UPLOAD, status: "expired", asset_id: null },
   "upload.failed": { ...UPLOAD, status: "failed", asset_id: null, error: FAILED },
   "asset.ready": ASSET,
-  "asset.rejected": { ...ASSET, status: "rejected" },
+  "asset.rejected": { ...ASSET, ...NO_LINK, status: "rejected" },
   "render.completed": RENDER,
-  "render.failed": { ...RENDER, content_url: null, error: FAILED, status: "failed", progress: 50, file: null },
+  "render.failed": {
+    ...RENDER,
+    ...NO_FILE,
+    content_url: null,
+    error: FAILED,
+    status: "failed",
+    progress: 50,
+    file: null,
+  },
   "video.completed": VIDEO,
-  "video.failed": { ...VIDEO, error: FAILED, status: "failed", render_id: null, charged: "no" },
+  "video.failed": { ...VIDEO, ...NO_FILE, error: FAILED, status: "failed", render_id: null, charged: "no" },
   "video.cancelled": {
     ...VIDEO,
+    ...NO_FILE,
     error: { code: "cancelled", title: "Cancelled", detail: "The video was cancelled.", retryable: false },
     status: "cancelled",
     stage: "turn",
@@ -52,6 +61,7 @@ const DATA: Readonly<Record<EventType, Record<string, unknown>>> = {
   },
   "video.needs_input": {
     ...VIDEO,
+    ...NO_FILE,
     status: "needs_input",
     stage: "timeline",
     progress: 60,
@@ -87,9 +97,3 @@ export const sampleEvent = (type: EventType, mode: Mode): EventWire => ({
   sequence: 1,
   data: DATA[type],
 });
-
-/** The file of a sample that has one; its link leads nowhere. */
-export const sampleFile = (event: EventWire): SharedFile | null =>
-  shareable(event, Date.parse(event.timestamp)) === null
-    ? null
-    : { url: `${ORIGIN}/f/sample`, expiresAt: Date.parse("2026-11-28T10:02:30.000Z") };

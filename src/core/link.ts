@@ -11,9 +11,9 @@ import { type AssetId, ownedIdPattern, plainIdPattern, type RenderId, type Tenan
 import { err, ok, type Result } from "./result.ts";
 import type { EpochMs } from "./time.ts";
 
-/** What a link opens: `share` a render's file, for people; `pull` an asset, for upstream; `ticket` a turn's stream, for EventSource. */
+/** What a link opens: `share` a file, for people; `pull` an asset, for upstream; `ticket` a turn's stream, for EventSource. */
 export type LinkTarget =
-  | { readonly purpose: "share"; readonly id: RenderId }
+  | { readonly purpose: "share"; readonly id: RenderId | AssetId }
   | { readonly purpose: "pull"; readonly id: AssetId }
   | { readonly purpose: "ticket"; readonly id: TurnId };
 
@@ -23,15 +23,23 @@ export type Link = Scope & LinkTarget & { readonly expiresAt: EpochMs };
 export type BadLink = "tampered" | "expired";
 
 const TENANT = plainIdPattern("ten");
-const PATTERNS = { share: ownedIdPattern("rnd"), pull: ownedIdPattern("ast"), ticket: ownedIdPattern("trn") };
+const PATTERNS = { render: ownedIdPattern("rnd"), asset: ownedIdPattern("ast"), turn: ownedIdPattern("trn") };
 const utf8 = new TextEncoder();
 
 /** The token that opens `link` until it expires, to the second. Safe in a URL as it is. */
-export async function signLink(link: Link, roots: RootSecrets): Promise<string> {
-  const name = `${link.tenant}~${link.mode}~${link.id}`;
-  const signed = `${await kidOf(roots.current)}.${Math.floor(link.expiresAt / 1000)}.${link.purpose}.${name}`;
-  const mac = await crypto.subtle.sign("HMAC", await deriveMacKey(roots.current, "link"), utf8.encode(signed));
-  return `${signed}.${base64url(new Uint8Array(mac))}`;
+export const signLink = (link: Link, roots: RootSecrets): Promise<string> => linkSigner(roots)(link);
+
+/** `signLink` for many links: the key is derived with the first one, so that each further one costs a single MAC. */
+export function linkSigner({ current }: RootSecrets): (link: Link) => Promise<string> {
+  let deriving: Promise<readonly [string, CryptoKey]> | null = null;
+  return async (link) => {
+    deriving ??= Promise.all([kidOf(current), deriveMacKey(current, "link")]);
+    const [kid, key] = await deriving;
+    const name = `${link.tenant}~${link.mode}~${link.id}`;
+    const signed = `${kid}.${Math.floor(link.expiresAt / 1000)}.${link.purpose}.${name}`;
+    const mac = await crypto.subtle.sign("HMAC", key, utf8.encode(signed));
+    return `${signed}.${base64url(new Uint8Array(mac))}`;
+  };
 }
 
 /** What a token opens at `now`. The MAC is checked first and in constant time, so only our own links are told expired. */
@@ -58,9 +66,10 @@ function scopeOf(name: string): Scope | null {
 
 function targetOf(purpose: string, name: string): LinkTarget | null {
   const id = name.split("~")[2] ?? "";
-  if (purpose === "share" && PATTERNS.share.test(id)) return { purpose, id: id as RenderId }; // just checked
-  if (purpose === "pull" && PATTERNS.pull.test(id)) return { purpose, id: id as AssetId }; // just checked
-  if (purpose === "ticket" && PATTERNS.ticket.test(id)) return { purpose, id: id as TurnId }; // just checked
+  const isAsset = PATTERNS.asset.test(id);
+  if (purpose === "share" && (isAsset || PATTERNS.render.test(id))) return { purpose, id: id as RenderId | AssetId }; // just checked
+  if (purpose === "pull" && isAsset) return { purpose, id: id as AssetId }; // just checked
+  if (purpose === "ticket" && PATTERNS.turn.test(id)) return { purpose, id: id as TurnId }; // just checked
   return null;
 }
 

@@ -18,6 +18,7 @@ import type { Session, UserRecord } from "./user-record.ts";
 import type { NamedOrder } from "./video-life.ts";
 import type { AttributionWire } from "./wire/attribution.ts";
 import type { BatchItemWire, BatchWire } from "./wire/batch.ts";
+import type { DownloadFields } from "./wire/file.ts";
 import type { MakingWire } from "./wire/making.ts";
 import type { BrowserLinkWire, NewProject, ProjectPatch, ProjectWire, TimelineWire } from "./wire/project.ts";
 import type { NewRender, RenderPlan, RenderWire } from "./wire/render.ts";
@@ -71,7 +72,7 @@ export type StoredFile = {
 export type Piece = { readonly key: string; readonly sizeBytes: number };
 
 /** A stored asset as other objects need it: to push it, or to let upstream pull it. */
-export type AssetRecord = AssetWire & { readonly key: string; readonly named: boolean };
+export type AssetRecord = Omit<AssetWire, keyof DownloadFields> & { readonly key: string; readonly named: boolean };
 
 /** What user tokens may knock at: everything but the doors of the tenant and of other objects. */
 export type UserDoor = Exclude<
@@ -194,6 +195,8 @@ export interface UserPort extends VideoPort, MakingPort, BatchPort {
   /** Told by an upload's object; the same asset twice is one asset. */
   addAsset(call: Call, asset: AssetRecord): Answer<AssetWire>;
   readAsset(id: AssetId): Answer<AssetRecord>;
+  /** The asset as its callers see it, with a link to its file. */
+  readShownAsset(id: AssetId): Answer<AssetWire>;
   listAssets(page: PageRequest): Promise<Page<AssetWire>>;
   attachAsset(call: Call, project: ProjectId, asset: AssetRecord): Answer<AttachmentWire>;
 

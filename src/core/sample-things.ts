@@ -2,6 +2,7 @@
 
 import type { BatchWire } from "./wire/batch.ts";
 import type { Failure } from "./wire/common.ts";
+import { type DownloadFields, type FileFields, NO_FACTS } from "./wire/file.ts";
 import type { HookWire } from "./wire/hook.ts";
 import type { MakingWire } from "./wire/making.ts";
 import type { RenderWire } from "./wire/render.ts";
@@ -65,12 +66,22 @@ export const UPLOAD: UploadWire = {
 
 const SHA256 = "b5bb9d8014a0f9b1d61e21e796d78dccdf1352f23cd32812f4850b878ae4944c";
 
+/** A link that leads nowhere. */
+const LINK: DownloadFields = {
+  download_url: `${ORIGIN}/f/sample`,
+  download_url_expires_at: "2026-11-28T10:00:00.000Z",
+};
+export const NO_LINK: DownloadFields = { download_url: null, download_url_expires_at: null };
+const FILE: FileFields = { ...LINK, size_bytes: 9_500_000, duration_ms: 15_000, width: 1920, height: 1080 };
+export const NO_FILE: FileFields = { ...NO_LINK, ...NO_FACTS };
+
 export const ASSET: AssetWire = {
   id: `ast${TAIL}`,
   status: "ready",
   filename: "clip.mp4",
   kind: "video",
   content_type: "video/mp4",
+  ...LINK,
   size_bytes: 4_200_000,
   duration_ms: 12_000,
   width: 1080,
@@ -99,6 +110,7 @@ export const RENDER: RenderWire = {
     codec: "h264",
     expires_at: "2026-12-21T10:02:30.000Z",
   },
+  ...FILE,
   content_url: `${ORIGIN}/v1/renders/rnd${TAIL}/content`,
   reused_from: null,
   warnings: [],
@@ -130,6 +142,7 @@ export const VIDEO: VideoWire = {
   metadata: METADATA,
   status_url: `${ORIGIN}/v1/videos/vid${TAIL}`,
   events_url: `${ORIGIN}/v1/videos/vid${TAIL}/events`,
+  ...FILE,
   content_url: `${ORIGIN}/v1/videos/vid${TAIL}/content`,
   cancel_url: `${ORIGIN}/v1/videos/vid${TAIL}/cancel`,
   poll_after_seconds: null,

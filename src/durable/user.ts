@@ -18,6 +18,7 @@ import type { NewTurn, TurnWire } from "../core/wire/turn.ts";
 import type { TurnEventsPage } from "../core/wire/turn-event.ts";
 import type { AssetWire, AttachmentWire, UploadWire } from "../core/wire/upload.ts";
 import type { Env } from "../env.ts";
+import type { Downloads } from "./downloads.ts";
 import { layGround } from "./ground.ts";
 import { NO_PAGE } from "./page.ts";
 import { BatchDoors } from "./user/batch-doors.ts";
@@ -39,6 +40,7 @@ import { giveUpDue, performDue } from "./user/work.ts";
 export class UserObject extends BatchDoors implements UserPort {
   readonly #parts: UserParts;
   protected readonly erasure: Erasure;
+  protected readonly downloads: Downloads;
   protected readonly renders: Renders;
   protected readonly files: RenderFiles;
   protected readonly videos: Videos;
@@ -55,6 +57,7 @@ export class UserObject extends BatchDoors implements UserPort {
       giveUp: (row) => giveUpDue(this.#parts, row),
     });
     this.erasure = this.#parts.erasure;
+    this.downloads = this.#parts.downloads;
     this.renders = this.#parts.renders;
     this.files = this.#parts.files;
     this.videos = this.#parts.videos;
@@ -193,15 +196,19 @@ export class UserObject extends BatchDoors implements UserPort {
   }
 
   async addAsset(call: Call, asset: AssetRecord): Answer<AssetWire> {
-    return this.living(() => this.#parts.assets.add(call, asset));
+    return this.downloads.answer(this.living(() => this.#parts.assets.add(call, asset)));
   }
 
   async readAsset(id: AssetId): Answer<AssetRecord> {
     return this.#parts.assets.read(id);
   }
 
+  async readShownAsset(id: AssetId): Answer<AssetWire> {
+    return this.downloads.answer(this.#parts.assets.shown(id));
+  }
+
   async listAssets(page: PageRequest): Promise<Page<AssetWire>> {
-    return this.#parts.home.database.exists() ? this.#parts.assets.list(page) : NO_PAGE;
+    return this.#parts.home.database.exists() ? this.downloads.page(this.#parts.assets.list(page)) : NO_PAGE;
   }
 
   async attachAsset(call: Call, project: ProjectId, asset: AssetRecord): Answer<AttachmentWire> {

@@ -1,7 +1,6 @@
 /** Assets: stored files, and their use in projects. */
-import type { AssetRecord } from "../core/ports.ts";
 import { pageOf } from "../core/wire/common.ts";
-import { type AssetWire, asset, attachment, newAttachment } from "../core/wire/upload.ts";
+import { asset, attachment, newAttachment } from "../core/wire/upload.ts";
 import { unwrap } from "../http/api-error.ts";
 import { addressOf, callOf, namedAddress } from "../http/call.ts";
 import type { Api } from "../http/context.ts";
@@ -54,7 +53,7 @@ export function mountAssets(app: Api): void {
 
   app.openapi(read, async (c) => {
     const { id } = c.req.valid("param");
-    return c.json(show(unwrap(await userObject(c.env, addressOf(c, id)).readAsset(id))), 200);
+    return c.json(unwrap(await userObject(c.env, addressOf(c, id)).readShownAsset(id)), 200);
   });
 
   app.openapi(attach, async (c) => {
@@ -65,9 +64,4 @@ export function mountAssets(app: Api): void {
     const made = unwrap(await userObject(c.env, addressOf(c, id)).attachAsset(await callOf(c), id, record));
     return c.json(made, made.status === "pending" ? 202 : 200);
   });
-}
-
-/** What the outside sees: where the file lies stays inside. */
-function show({ key: _key, named: _named, ...shown }: AssetRecord): AssetWire {
-  return shown;
 }

@@ -1,6 +1,6 @@
 /** `/f/{token}`: signed links, for people who hold one and for upstream's own fetches. */
 import * as z from "zod";
-import { userHashOf } from "../core/ids.ts";
+import { type AssetId, type RenderId, userHashOf } from "../core/ids.ts";
 import { type Link, readLink } from "../core/link.ts";
 import type { StoredFile } from "../core/ports.ts";
 import type { Env } from "../env.ts";
@@ -55,8 +55,11 @@ async function serveLink(c: Ctx, text: string): Promise<Response> {
 
 /** The file of a link, read from its owner's object: what was deleted since is not served. */
 async function fileOf(env: Env, target: Exclude<Link, { purpose: "ticket" }>): Promise<StoredFile> {
-  const user = userObject(env, { tenant: target.tenant, mode: target.mode, uh: userHashOf(target.id), pass: null });
-  if (target.purpose === "share") return unwrap(await user.renderFile(target.id));
-  const { key, filename, content_type: contentType } = unwrap(await user.readAsset(target.id));
+  const { tenant, mode, id } = target;
+  const user = userObject(env, { tenant, mode, uh: userHashOf(id), pass: null });
+  if (isRender(id)) return unwrap(await user.renderFile(id));
+  const { key, filename, content_type: contentType } = unwrap(await user.readAsset(id));
   return { key, filename, contentType };
 }
+
+const isRender = (id: RenderId | AssetId): id is RenderId => id.startsWith("rnd_");

@@ -79,8 +79,8 @@ describe.concurrent("§7.5 hooks", () => {
     const [got] = await arrived(receiver, 1);
     const body = hookBody.parse(JSON.parse(got?.body ?? ""));
     expect(body).toMatchObject({ render_id: done.id, status: "completed", size_bytes: done.file?.size_bytes });
-    expect(at(String(body.content_url_expires_at))).toBeGreaterThan(Date.now());
-    const file = await fetch(String(body.content_url), { redirect: "error" });
+    expect(at(String(body.download_url_expires_at))).toBeGreaterThan(Date.now());
+    const file = await fetch(String(body.download_url), { redirect: "error" });
     const bytes = new Uint8Array(await file.arrayBuffer());
     expect(createHash("sha256").update(bytes).digest("hex")).toBe(body.sha256);
   });

@@ -1,11 +1,11 @@
 import { describe, expect, it } from "vitest";
-import { hookBody, shareable } from "../../src/core/hook-body.ts";
-import { sampleEvent, sampleFile } from "../../src/core/hook-sample.ts";
+import { hookBody } from "../../src/core/hook-body.ts";
+import { sampleEvent } from "../../src/core/hook-sample.ts";
 import { EVENT_TYPES, type EventType, type EventWire } from "../../src/core/wire/event.ts";
 
 const keysOf = (body: Record<string, unknown>): string[] =>
   Object.keys(body).filter((key) => !key.startsWith("metadata_"));
-const sampleOf = (type: EventType) => hookBody(sampleEvent(type, "live"), sampleFile(sampleEvent(type, "live")));
+const sampleOf = (type: EventType) => hookBody(sampleEvent(type, "live"));
 const emptied = (event: EventWire): EventWire => ({ ...event, data: {} });
 
 describe("a hook's body", () => {
@@ -23,7 +23,7 @@ describe("a hook's body", () => {
   });
 
   it.each(EVENT_TYPES)("%s has the same keys whatever its data holds", (type) => {
-    expect(keysOf(hookBody(emptied(sampleEvent(type, "live")), null))).toEqual(keysOf(sampleOf(type)));
+    expect(keysOf(hookBody(emptied(sampleEvent(type, "live"))))).toEqual(keysOf(sampleOf(type)));
   });
 
   it("has the same keys for every end of one resource", () => {
@@ -33,10 +33,10 @@ describe("a hook's body", () => {
 
   it("tells a video by the names that its own route has", () => {
     const body = sampleOf("video.completed");
-    expect(body).toMatchObject({ status: "completed", content_url: "https://gateway.example/f/sample" });
+    expect(body).toMatchObject({ status: "completed", download_url: "https://gateway.example/f/sample" });
     expect(body.video_id).toMatch(/^vid_/);
     expect(body.prompt).toContain("promotional clip");
-    expect(body.content_url_expires_at).toBe("2026-11-28T10:02:30.000Z");
+    expect(body.download_url_expires_at).toBe("2026-11-28T10:00:00.000Z");
   });
 
   it("joins lists, reaches into things and flattens labels", () => {
@@ -45,20 +45,19 @@ describe("a hook's body", () => {
       { code: "duration_differs", detail: "a" },
       { code: "dimensions_differ", detail: "b" },
     ];
-    const body = hookBody({ ...event, data: { ...event.data, warnings, metadata: { a: "1", "b c": "2" } } }, null);
+    const body = hookBody({ ...event, data: { ...event.data, warnings, metadata: { a: "1", "b c": "2" } } });
     expect(body).toMatchObject({
       warnings: "duration_differs, dimensions_differ",
       width: 1920,
       metadata_a: "1",
       "metadata_b c": "2",
-      content_url: null,
-      content_url_expires_at: null,
+      download_url: "https://gateway.example/f/sample",
     });
     expect(sampleOf("endpoint.disabled").types).toBe("*");
   });
 
   it("says when a later event was already sent", () => {
-    expect(hookBody({ ...sampleEvent("turn.failed", "test"), stale: true }, null)).toMatchObject({
+    expect(hookBody({ ...sampleEvent("turn.failed", "test"), stale: true })).toMatchObject({
       stale: true,
       mode: "test",
     });
@@ -70,25 +69,21 @@ describe("a hook's body", () => {
   });
 });
 
-describe("the file of an event", () => {
-  const event = sampleEvent("render.completed", "live");
-  const at = Date.parse(event.timestamp);
-  const WEEK = 7 * 24 * 3600 * 1000;
+describe("a finished file in a hook's body", () => {
+  const FILE = ["download_url", "download_url_expires_at", "size_bytes", "duration_ms", "width", "height"];
 
-  it("may be opened for seven days, or as long as it is kept", () => {
-    expect(shareable(event, at)).toEqual({ id: event.data.id, origin: "https://gateway.example", until: at + WEEK });
-    const kept = Date.parse("2026-12-21T10:02:30.000Z");
-    expect(shareable(event, kept - 1000)?.until).toBe(kept);
-    expect(shareable(event, at + 999)?.until).toBe(at + WEEK);
-    expect(shareable(event, kept)).toBeNull();
+  it.each(["render.completed", "video.completed", "asset.ready"] as const)("%s: its link and its facts", (type) => {
+    const { data } = sampleEvent(type, "live");
+    const body = sampleOf(type);
+    for (const name of FILE) expect([name, body[name]]).toEqual([name, data[name]]);
+    expect(FILE.filter((name) => body[name] == null)).toEqual([]);
+    expect(body).not.toHaveProperty("content_url");
   });
 
-  it("is the render's for a video, and none where nothing was made", () => {
-    const video = sampleEvent("video.completed", "live");
-    expect(shareable(video, at)?.id).toBe(video.data.render_id);
-    for (const type of ["render.failed", "video.failed", "video.needs_input"] as const)
-      expect(shareable(sampleEvent(type, "live"), at)).toBeNull();
-    expect(shareable(sampleEvent("upload.completed", "live"), at)).toBeNull();
-    expect(shareable({ ...event, data: { ...event.data, content_url: "/v1/x" } }, at)).toBeNull();
-  });
+  it.each(["render.failed", "video.failed", "video.cancelled", "video.needs_input", "asset.rejected"] as const)(
+    "%s: no link",
+    (type) => {
+      expect(sampleOf(type)).toMatchObject({ download_url: null, download_url_expires_at: null });
+    },
+  );
 });

@@ -58,7 +58,7 @@ describe("a hook", () => {
     const [delivery] = await ended(tenant, 1);
     expect(delivery).toMatchObject({ state: "delivered", target: { kind: "hook", id }, event_id: told.id });
     const event = good(await tenant.readEvent(told.id, null));
-    expect(bodies(played)).toEqual([hookBody(event, null)]);
+    expect(bodies(played)).toEqual([hookBody(event)]);
     expect(bodies(played)[0]).toMatchObject({ type: "turn.completed", status: "completed", metadata_order: "1234" });
     expect(played.got[0]?.headers).toMatchObject({ "webhook-id": told.id });
     expect(played.got[0]?.headers["webhook-signature"]).toMatch(/^v1,/);
@@ -69,12 +69,14 @@ describe("a hook", () => {
     const tenant = tenantPort(address);
     const played = receiver(answering());
     await subscribe(tenant, played.url, "render.completed");
-    const file = { expires_at: new Date(Date.now() + 60_000).toISOString() };
-    await tenant.accept([await fact("render.completed", "rnd_a", 1, { file })]);
+    const { id } = sampleEvent("render.completed", "test").data;
+    const until = Date.now() + 60_000;
+    const download = { id, origin: "https://gateway.example", until };
+    await tenant.accept([await fact("render.completed", "rnd_a", 1, { download })]);
     await ended(tenant, 1);
     const [body] = bodies(played);
-    expect(body?.content_url_expires_at).toBe(file.expires_at.replace(/\.\d+/, ".000"));
-    const [origin, token] = String(body?.content_url).split("/f/");
+    expect(body?.download_url_expires_at).toBe(new Date(until).toISOString().replace(/\.\d+/, ".000"));
+    const [origin, token] = String(body?.download_url).split("/f/");
     expect(origin).toBe("https://gateway.example");
     const link = await readLink(token ?? "", readConfig(env).roots, Date.now());
     const opens = { tenant: address.tenant, mode: "test", purpose: "share", id: body?.render_id };

@@ -490,7 +490,11 @@ describe("a render in its object", () => {
     const key = renderKey(address, first.id);
     await expire(address, first.id);
     expect(bad(await user.renderFile(first.id as RenderId))).toMatchObject({ code: "file_gone" });
-    expect(good(await user.readRender(first.id as RenderId))).toMatchObject({ status: "completed", content_url: null });
+    const gone = { status: "completed", content_url: null, download_url: null, download_url_expires_at: null };
+    expect(first.download_url).toMatch(/\/f\//);
+    expect(good(await user.readRender(first.id as RenderId))).toMatchObject(gone);
+    const known = { size_bytes: first.size_bytes, width: first.width, height: first.height };
+    expect(good(await user.readRender(first.id as RenderId))).toMatchObject(known);
     expect(good(await user.renderFile(second.id as RenderId)).key).toBe(key);
     expect(await env.MEDIA.head(key)).not.toBeNull();
     await expire(address, second.id);

@@ -40,6 +40,7 @@ const IS_READ: Record<keyof UserPort, boolean> = {
   awaitTurn: true,
   listUploads: true,
   readAsset: true,
+  readShownAsset: true,
   listAssets: true,
   readRender: true,
   planRender: true,

@@ -39,6 +39,7 @@ const ALLOWED: Readonly<Record<string, readonly RegExp[]>> = {
   "webhook secret": [/^owner post \/v1\/webhook_endpoints$/],
   "webhook secret's bytes": [/^owner post \/v1\/webhook_endpoints$/],
   "link signature": [/^owner post \/v1\/renders\/\{id\}\/link$/],
+  "signature of a shown link": [/^owner /, /^webhook$/],
   "stream ticket": [/^owner post \/v1\/turns\/\{id\}\/stream_ticket$/],
   prompt: [/^owner /, /^webhook$/, /^(User|Tenant|Sandbox)Object( bytes|\.\w+)$/],
   "file name": [/^owner /, /^webhook$/, /^(User|Tenant|Upload|Sandbox)Object( bytes|\.\w+)$/],
@@ -160,6 +161,10 @@ it("tells nobody what is somebody else's, prints nothing, and keeps secrets seal
     expect([path, (await ask("owner", `post ${path}`, path, sent)).status]).toEqual([path, 202]);
   }
   const link = await asked("owner", "post /v1/renders/{id}/link", `/v1/renders/${things.get("rnd")}/link`, make);
+  const render = await asked("owner", "get /v1/renders/{id}", `/v1/renders/${things.get("rnd")}`, {
+    method: "get",
+    headers: named,
+  });
   const ticket = await asked(
     "owner",
     "post /v1/turns/{id}/stream_ticket",
@@ -175,6 +180,7 @@ it("tells nobody what is somebody else's, prints nothing, and keeps secrets seal
     "webhook secret's bytes": Buffer.from(endpoint.secret.slice("whsec_".length), "base64"),
     "user token": signatureOf(token.token),
     "link signature": signatureOf(link.url),
+    "signature of a shown link": signatureOf(render.download_url),
     "stream ticket": signatureOf(ticket.url ?? ticket.ticket),
   };
 

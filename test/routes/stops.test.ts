@@ -22,6 +22,7 @@ import type { Watching } from "../../src/core/ports.ts";
 import type { ProjectWire } from "../../src/core/wire/project.ts";
 import type { RenderWire } from "../../src/core/wire/render.ts";
 import type { TurnWire } from "../../src/core/wire/turn.ts";
+import type { AssetWire } from "../../src/core/wire/upload.ts";
 import type { UserTokenWire } from "../../src/core/wire/user.ts";
 import { signUserToken } from "../../src/http/user-token.ts";
 import { adminHeaders, call, env, jsonOf, type Member, makeMember, ORIGIN, send } from "../support/gateway.ts";
@@ -69,7 +70,8 @@ type World = {
   readonly by: Record<string, string>;
   readonly token: string;
   readonly project: ProjectId;
-  readonly link: string;
+  /** Asked for, and told by the answers that show the file of a render and of an asset. */
+  readonly links: readonly string[];
   readonly ticket: string;
   readonly stream: Promise<string>;
   readonly running: TurnId;
@@ -87,6 +89,19 @@ const admin = (member: Member, verb: "pause" | "resume") =>
 /** Text of a stream, once it has ended. */
 async function textOf(watching: Watching): Promise<string> {
   return watching.kind === "stream" ? new Response(watching.body).text() : "";
+}
+
+/** A stored file of the user. */
+async function uploaded(by: Record<string, string>): Promise<AssetWire> {
+  const bytes = sample("photo.jpg");
+  const made = await send("POST", "/v1/uploads", { filename: "photo.jpg", size_bytes: bytes.length }, by);
+  const { id } = await jsonOf<{ id: string }>(made, 201);
+  const headers = { ...by, "Content-Length": String(bytes.length) };
+  await jsonOf(await call(`/v1/uploads/${id}/content`, { method: "PUT", body: bytes, headers }));
+  return until(async () => {
+    const { data } = await jsonOf<{ data: AssetWire[] }>(await call("/v1/assets", { headers: by }));
+    return data[0];
+  });
 }
 
 /** One of everything, half done: made while the tenant is paused, so that what waits has not begun when the stop comes. */
@@ -114,6 +129,7 @@ async function build(stop: string): Promise<World> {
     return render.status === "completed" ? render : null;
   });
   const { url } = await jsonOf<{ url: string }>(await send("POST", `/v1/renders/${done.id}/link`, "", by), 201);
+  const asset = await uploaded(by);
   const { token } = await jsonOf<UserTokenWire>(
     await send("POST", "/v1/users/ada/tokens", {}, { Authorization: by.Authorization ?? "" }),
     201,
@@ -168,7 +184,7 @@ async function build(stop: string): Promise<World> {
     by,
     token,
     project,
-    link: path(url),
+    links: [url, done.download_url, asset.download_url].map((link) => path(String(link))),
     ticket: path(ticketed.url.startsWith("http") ? ticketed.url : ORIGIN + ticketed.url),
     stream,
     running,
@@ -229,7 +245,10 @@ const ROWS: Record<string, (world: World, sent: Record<string, string>, waits: b
     const text = await stream;
     return /event: turn\.(completed|failed|unknown)/.test(text) ? `over with ${running}` : "ended";
   },
-  "links to files": ({ link }) => answered(call(link)),
+  "links to files": async ({ links }) => {
+    const seen = await Promise.all(links.map((link) => answered(call(link))));
+    return [...new Set(seen)].join(" and ");
+  },
   "stream tickets": ({ ticket }) => answered(call(ticket)),
   "turns that wait": ({ address, waiting }, _, waits) =>
     word(async () => {
@@ -306,6 +325,6 @@ describe("what stops what", () => {
     const WAITING = [...table.rows].filter(([, words]) => words[column] === "wait").map(([row]) => row);
     for (const row of WAITING)
       expect(await (ROWS[row] as (typeof ROWS)[string])(world, sent, false), `${row}, resumed`).toBe("go on");
-    expect(await answered(call(world.link))).toBe("served");
+    for (const link of world.links) expect(await answered(call(link))).toBe("served");
   });
 });

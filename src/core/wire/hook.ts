@@ -27,13 +27,13 @@ export type HookFilter = z.infer<typeof hookFilter>;
 export const hookBody = z.record(z.string(), z.union([z.string(), z.number(), z.boolean(), z.null()])).meta({
   id: "HookBody",
   description:
-    "One event made flat: `id`, `type`, `occurred_at`, `mode`, `sequence`, `stale`, the fields of its resource, and `metadata_<key>` for each label. A type always has the same keys; lists are joined by commas. `content_url` opens the file without a key until `content_url_expires_at`.",
+    "One event made flat: `id`, `type`, `occurred_at`, `mode`, `sequence`, `stale`, the fields of its resource, and `metadata_<key>` for each label. A type always has the same keys; lists are joined by commas. `download_url` opens the file without a key until `download_url_expires_at`.",
   example: {
     id: "evt_01jd8m3k5xq2w4v7z9ab",
     type: "render.completed",
     occurred_at: "2026-11-21T10:00:00.000Z",
     status: "completed",
-    content_url: "https://gateway.example/f/…",
+    download_url: "https://gateway.example/f/…",
     metadata_order: "1234",
   },
 });

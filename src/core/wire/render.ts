@@ -2,6 +2,7 @@
 import * as z from "zod";
 import { SHARE_LINK_DEFAULT_SECONDS, SHARE_LINK_MAX_SECONDS } from "../limits.ts";
 import { callbackUrl, failure, metadata, moment, owned } from "./common.ts";
+import { fileFields } from "./file.ts";
 
 export const RENDER_STATUSES = ["queued", "processing", "copying", "completed", "failed"] as const;
 export const renderStatus = z.enum(RENDER_STATUSES);
@@ -46,7 +47,10 @@ export const render = z
     progress: z.int().min(0).max(100),
     output: z.object({ format: z.string(), quality: z.string() }),
     file: renderFile.nullable().meta({ description: "The file in our own store; null until it is there." }),
-    content_url: z.string().nullable().meta({ description: "null until the file is there, and after it was removed." }),
+    ...fileFields,
+    content_url: z.string().nullable().meta({
+      description: "The same file, for requests with a key. Null until it is there, and after it was removed.",
+    }),
     reused_from: owned("rnd").nullable().meta({ description: "The render whose file this one shows." }),
     warnings: z.array(warning),
     attempts: z.array(attempt).meta({ description: "Nemo's jobs that came to nothing before the present one." }),

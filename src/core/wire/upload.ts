@@ -2,6 +2,7 @@
 import * as z from "zod";
 import { UPLOAD_BYTES } from "../limits.ts";
 import { failure, filename, metadata, moment, owned, targetUrl } from "./common.ts";
+import { downloadFields } from "./file.ts";
 
 export const upload = z
   .object({
@@ -16,7 +17,9 @@ export const upload = z
     concat: z.enum(["partial", "final"]).nullable().meta({
       description: "By tus's concatenation: a piece of a file, or the file made of pieces. Null for any other upload.",
     }),
-    content_url: z.string(),
+    content_url: z
+      .string()
+      .meta({ description: "The file's bytes, for requests with a key: `PUT` them there, whole and in one body." }),
     metadata,
     created_at: moment,
     expires_at: moment,
@@ -53,6 +56,7 @@ export const asset = z
     filename: z.string(),
     kind: z.enum(["video", "image", "audio"]),
     content_type: z.string(),
+    ...downloadFields,
     size_bytes: z.int(),
     duration_ms: z.int().nullable().meta({ description: "Null where the file does not tell, and for pictures." }),
     width: z.int().nullable().meta({ description: "Pixels; null where the file does not tell, and for sounds." }),

@@ -3,6 +3,7 @@ import * as z from "zod";
 import { addresses } from "../body-values.ts";
 import { MAX_VIDEO_SOURCES, PROMPT_BYTES, TARGET_CHARS } from "../limits.ts";
 import { callbackUrl, charged, failure, isPromptSized, language, metadata, moment, owned, prompt } from "./common.ts";
+import { fileFields } from "./file.ts";
 import { variableValues } from "./generator.ts";
 import { output } from "./render.ts";
 import { spent } from "./token.ts";
@@ -31,7 +32,8 @@ export const video = z
     metadata,
     status_url: z.string(),
     events_url: z.string(),
-    content_url: z.string().meta({ description: "The file; 409 until it is there." }),
+    ...fileFields,
+    content_url: z.string().meta({ description: "The same file, for requests with a key; 409 until it is there." }),
     cancel_url: z.string(),
     poll_after_seconds: z.int().nullable().meta({ description: "When to read again; null at an end." }),
     estimated_seconds: z

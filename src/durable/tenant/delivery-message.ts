@@ -51,7 +51,7 @@ export class DeliveryMessages {
     isStale: boolean,
   ): Promise<DeliveryJob | null> {
     const { now, config } = this.#ground;
-    const body = JSON.stringify(await destination.message(isStale ? { ...shown, stale: true } : shown));
+    const body = JSON.stringify(destination.message(isStale ? { ...shown, stale: true } : shown));
     const at = new Date(now());
     const signature = await this.#secrets.sign(destination.signer, row.event, at, body);
     if (signature === null) return null;

@@ -7,6 +7,7 @@ import { err, ok, type Result } from "../../core/result.ts";
 import type { Fact } from "../../core/tenant-port.ts";
 import { type EpochMs, toRfc3339 } from "../../core/time.ts";
 import type { EventType, EventWire } from "../../core/wire/event.ts";
+import { Downloads } from "../downloads.ts";
 import type { Ground } from "../ground.ts";
 import type { EventBodies } from "./event-bodies.ts";
 
@@ -28,11 +29,13 @@ export class Events {
   readonly #ground: Ground;
   readonly #scope: Scope;
   readonly #bodies: EventBodies;
+  readonly #downloads: Downloads;
 
   constructor(ground: Ground, scope: Scope, bodies: EventBodies) {
     this.#ground = ground;
     this.#scope = scope;
     this.#bodies = bodies;
+    this.#downloads = new Downloads(ground, scope);
   }
 
   /** Puts the large bodies of new facts into R2: before the transaction that stores the facts, so that no event lacks its body. */
@@ -149,10 +152,10 @@ export class Events {
       : ok(shown);
   }
 
-  /** Events as the outside sees them. A body that R2 has lost shows the id of its resource. */
+  /** Events as the outside sees them, each finished file with a link that is made now. */
   async show(rows: readonly EventRow[]): Promise<EventWire[]> {
-    const large = await this.#bodies.read(rows.filter(({ data }) => data === ""));
-    return rows.map((row) => ({
+    const stored = await this.dataOf(rows);
+    const shown = rows.map(async (row, at) => ({
       id: row.id,
       type: row.type,
       cursor: row.cursor,
@@ -160,9 +163,18 @@ export class Events {
       tenant: this.#scope.tenant,
       mode: this.#scope.mode,
       sequence: row.sequence,
-      // Written by the object it happened in.
-      data: JSON.parse(row.data || (large.get(row.id) ?? JSON.stringify({ id: row.resource }))) as EventWire["data"],
+      data: await this.#downloads.data(stored[at] ?? {}),
     }));
+    return Promise.all(shown);
+  }
+
+  /** What these events tell, as it is stored. A body that R2 has lost shows the id of its resource. */
+  async dataOf(rows: readonly EventRow[]): Promise<EventWire["data"][]> {
+    const large = await this.#bodies.read(rows.filter(({ data }) => data === ""));
+    // Written by the object it happened in.
+    return rows.map(({ id, resource, data }) =>
+      JSON.parse(data || (large.get(id) ?? JSON.stringify({ id: resource }))),
+    );
   }
 
   #insert(fact: Fact, hidden: 0 | 1): EventRow {

@@ -2,32 +2,29 @@
 import type { Scope } from "../../core/address.ts";
 import { type Refusal, refusal } from "../../core/errors.ts";
 import { hookBody } from "../../core/hook-body.ts";
-import { sampleEvent, sampleFile } from "../../core/hook-sample.ts";
+import { sampleEvent } from "../../core/hook-sample.ts";
 import { type EndpointId, plainId } from "../../core/ids.ts";
 import { HOOK_SAMPLES, HOOKS_PER_SCOPE } from "../../core/limits.ts";
 import type { Call } from "../../core/ports.ts";
 import { err, ok, type Result } from "../../core/result.ts";
 import { refuseTarget } from "../../core/target.ts";
 import { toRfc3339 } from "../../core/time.ts";
-import type { EventType, EventWire } from "../../core/wire/event.ts";
+import type { EventType } from "../../core/wire/event.ts";
 import type { HookBody, HookFilter, HookWire, NewHook } from "../../core/wire/hook.ts";
 import type { Ground } from "../ground.ts";
 import { findRepeat, keepRepeat } from "../repeats.ts";
 import type { DeliveryRows } from "./delivery-rows.ts";
 import type { Events } from "./events.ts";
 import type { Hook, HookRows } from "./hook-rows.ts";
-import { sharedFile } from "./shared-file.ts";
 
 export class Hooks {
   readonly #ground: Ground;
-  readonly #scope: Scope;
   readonly #rows: HookRows;
   readonly #deliveries: DeliveryRows;
   readonly #events: Events;
 
-  constructor(ground: Ground, scope: Scope, rows: HookRows, deliveries: DeliveryRows, events: Events) {
+  constructor(ground: Ground, rows: HookRows, deliveries: DeliveryRows, events: Events) {
     this.#ground = ground;
-    this.#scope = scope;
     this.#rows = rows;
     this.#deliveries = deliveries;
     this.#events = events;
@@ -90,15 +87,10 @@ export class Hooks {
     return hook === null || hook.disabledAt !== null ? null : hook.url;
   }
 
-  /** What a hook is sent of an event: its link is made now. */
-  async message(event: EventWire): Promise<HookBody> {
-    return hookBody(event, await sharedFile(event, this.#scope, this.#ground));
-  }
-
   /** What the last events of a type would be sent as, newest first; none where there was none yet. */
   async latest(type: EventType): Promise<HookBody[]> {
     const latest = await this.#events.latest(type, HOOK_SAMPLES);
-    return Promise.all(latest.map((event) => this.message(event)));
+    return latest.map(hookBody);
   }
 
   #removeAll(hooks: readonly Hook[]): void {
@@ -113,10 +105,7 @@ export class Hooks {
 }
 
 /** What a hook of this type will be sent, made from an event that never happened. */
-export function inventedSample(type: EventType, scope: Scope): HookBody {
-  const event = sampleEvent(type, scope.mode);
-  return hookBody(event, sampleFile(event));
-}
+export const inventedSample = (type: EventType, { mode }: Scope): HookBody => hookBody(sampleEvent(type, mode));
 
 export const showHook = ({ id, url, event, disabledAt, createdAt }: Hook): HookWire => ({
   id,

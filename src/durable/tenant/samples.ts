@@ -36,10 +36,10 @@ export class Samples {
     const { storage, now } = this.#ground;
     const type = wanted ?? firstOf(endpoint);
     const [latest] = this.#events.latestRows(type, 1);
-    const [shown] = latest === undefined ? [sampleEvent(type, this.#mode)] : await this.#events.show([latest]);
+    const [told] = latest === undefined ? [sampleEvent(type, this.#mode).data] : await this.#events.dataOf([latest]); // without its link
     const resource = `sample_${crypto.randomUUID()}`;
     const event = await eventId(resource, type);
-    const data = JSON.stringify(shown?.data);
+    const data = JSON.stringify(told);
     const [fact] = await this.#events.prepare([
       { id: event, type, resource, sequence: 1, at: now(), uh: latest?.uh ?? "", data },
     ]);

@@ -1,5 +1,6 @@
 /** What each kind of target means: who wants an event, where it goes now, whose secret signs, and the body it gets. */
 import type { DeliveryTarget } from "../../core/delivery.ts";
+import { hookBody } from "../../core/hook-body.ts";
 import type { EndpointId } from "../../core/ids.ts";
 import type { EventType, EventWire } from "../../core/wire/event.ts";
 import type { Endpoints } from "./endpoints.ts";
@@ -13,7 +14,7 @@ export type Addressed = { readonly target: DeliveryTarget; readonly url: string 
 export type Destination = {
   readonly url: string;
   readonly signer: SecretOwner;
-  /** The message of an event, or a promise of it: what is written as JSON, signed and posted. */
+  /** The message of an event: what is written as JSON, signed and posted. */
   readonly message: (event: EventWire) => unknown;
 };
 
@@ -34,11 +35,8 @@ export const hostOf = (url: string): string => new URL(url).host;
 export class Targets {
   readonly #endpoints: Endpoints;
   readonly #hooks: Hooks;
-  readonly #withDownload: (event: EventWire) => Promise<EventWire>;
 
-  /** `withDownload` puts a fresh link beside a finished file. */
-  constructor(endpoints: Endpoints, hooks: Hooks, withDownload: (event: EventWire) => Promise<EventWire>) {
-    this.#withDownload = withDownload;
+  constructor(endpoints: Endpoints, hooks: Hooks) {
     this.#endpoints = endpoints;
     this.#hooks = hooks;
   }
@@ -68,13 +66,13 @@ export class Targets {
         return { url: target.url, signer: DEFAULT_SECRET, message: this.#envelope(null) };
       case "hook": {
         const url = this.#hooks.address(target.id);
-        return url === null ? null : { url, signer: DEFAULT_SECRET, message: (event) => this.#hooks.message(event) };
+        return url === null ? null : { url, signer: DEFAULT_SECRET, message: hookBody };
       }
     }
   }
 
   /** The whole event, and which endpoint it was meant for. */
   #envelope(endpoint: EndpointId | null): Destination["message"] {
-    return async (event) => ({ ...(await this.#withDownload(event)), endpoint });
+    return (event) => ({ ...event, endpoint });
   }
 }

@@ -19,7 +19,6 @@ import { Hooks } from "./hooks.ts";
 import { Recoveries } from "./recovery.ts";
 import { Samples } from "./samples.ts";
 import { Secrets } from "./secrets.ts";
-import { withDownload } from "./shared-file.ts";
 import { TargetHealth } from "./target-health.ts";
 import { Targets } from "./targets.ts";
 import type { Usage } from "./usage.ts";
@@ -47,8 +46,8 @@ export function openWebhooks(ground: Ground, schedule: Schedule, seals: Seals, u
   const events = new Events(ground, scope, new EventBodies(ground.env.MEDIA, scope));
   const secrets = new Secrets(ground, scope, seals);
   const endpoints = new Endpoints(ground, endpointRows, rows, secrets);
-  const hooks = new Hooks(ground, scope, hookRows, rows, events);
-  const targets = new Targets(endpoints, hooks, (event) => withDownload(event, scope, ground));
+  const hooks = new Hooks(ground, hookRows, rows, events);
+  const targets = new Targets(endpoints, hooks);
   const health = new TargetHealth(ground, schedule, endpointRows, hookRows, rows);
   const pace = new DeliveryPace(ground, rows, scope.mode);
   const messages = new DeliveryMessages(ground, rows, events, targets, secrets);

@@ -1,4 +1,5 @@
 /** Assets of a user, and the projects they are attached to. How one gets there stands in attach-run.ts. */
+import type { Unsigned } from "../../core/download.ts";
 import { type Refusal, refusal } from "../../core/errors.ts";
 import type { AssetId, ProjectId, TurnId } from "../../core/ids.ts";
 import type { AssetRecord, Call, Page, PageRequest } from "../../core/ports.ts";
@@ -9,7 +10,7 @@ import { cursorOf, pageOf } from "../page.ts";
 import { findRepeat, keepRepeat } from "../repeats.ts";
 import { AttachRows } from "./attach-rows.ts";
 import { AttachRun, refOf, split } from "./attach-run.ts";
-import { ATTACH, enter, type Home } from "./home.ts";
+import { ATTACH, enter, type Home, originOf } from "./home.ts";
 import { noProject, type Projects } from "./projects.ts";
 import { failureOf } from "./show.ts";
 
@@ -27,17 +28,17 @@ export class Assets {
   }
 
   /** Told by the upload's object, maybe twice: the second time changes nothing. */
-  add(call: Call, asset: AssetRecord): Result<AssetWire, Refusal> {
+  add(call: Call, asset: AssetRecord): Result<ShownAsset, Refusal> {
     enter(this.#home, call);
     const { ground, outbox } = this.#home;
     if (this.find(asset.id) === null) {
       ground.storage.transactionSync(() => {
         ground.sql.exec("INSERT INTO assets (id, record) VALUES (?, ?)", asset.id, JSON.stringify(asset));
-        outbox.add(`asset.${asset.status}`, asset.id, showAsset(asset));
+        outbox.add(`asset.${asset.status}`, asset.id, showAsset(this.#home, asset));
       });
       this.#home.schedule.tick();
     }
-    return ok(showAsset(asset));
+    return ok(showAsset(this.#home, asset));
   }
 
   read(id: AssetId): Result<AssetRecord, Refusal> {
@@ -47,7 +48,13 @@ export class Assets {
       : ok(asset);
   }
 
-  list(page: PageRequest): Page<AssetWire> {
+  /** The asset as its callers see it. */
+  shown(id: AssetId): Result<ShownAsset, Refusal> {
+    const asset = this.read(id);
+    return asset.ok ? ok(showAsset(this.#home, asset.value)) : asset;
+  }
+
+  list(page: PageRequest): Page<ShownAsset> {
     const rows = this.#home.ground.sql
       .exec<{ record: string }>(
         "SELECT record FROM assets WHERE id < ? ORDER BY id DESC LIMIT ?",
@@ -56,7 +63,12 @@ export class Assets {
       )
       .toArray()
       .map(({ record }) => decodeAsset(record));
-    return pageOf(rows, page, (asset) => asset.id, showAsset);
+    return pageOf(
+      rows,
+      page,
+      (asset) => asset.id,
+      (asset) => showAsset(this.#home, asset),
+    );
   }
 
   find(id: AssetId): AssetRecord | null {
@@ -158,7 +170,10 @@ const LATER = { duration_ms: null, width: null, height: null, error: null };
 
 const decodeAsset = (record: string): AssetRecord => ({ ...LATER, ...(JSON.parse(record) as AssetRecord) }); // written by add() only
 
-/** An asset as the outside sees it: where it lies stays inside. */
-export function showAsset({ key: _key, named: _named, ...asset }: AssetRecord): AssetWire {
-  return asset;
+type ShownAsset = Unsigned<AssetWire>;
+
+/** An asset as the outside sees it: where it lies stays inside. The bytes of a rejected one are removed, so no link opens it. */
+function showAsset(home: Home, { key: _key, named: _named, ...asset }: AssetRecord): ShownAsset {
+  const isKept = asset.status === "ready";
+  return { ...asset, download: isKept ? { id: asset.id, origin: originOf(home), until: null } : null };
 }

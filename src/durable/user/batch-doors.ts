@@ -2,6 +2,7 @@
 import type { BatchChange, BatchOrder, NamedBatchItem } from "../../core/batch.ts";
 import type { BatchId } from "../../core/ids.ts";
 import type { BatchPort, Call, Page, PageRequest } from "../../core/ports.ts";
+import { ok } from "../../core/result.ts";
 import type { BatchItemWire, BatchWire } from "../../core/wire/batch.ts";
 import type { Batches } from "./batches.ts";
 import type { Answer } from "./doors.ts";
@@ -27,7 +28,14 @@ export abstract class BatchDoors extends MakingDoors implements BatchPort {
     page: PageRequest,
     status: BatchItemWire["status"] | null = null,
   ): Answer<Page<BatchItemWire>> {
-    return this.batches.items(id, page, status);
+    const listed = this.batches.items(id, page, status);
+    if (!listed.ok) return listed;
+    const { data, ...place } = listed.value;
+    const shown = data.map(async ({ video, ...item }) => ({
+      ...item,
+      video: video === null ? null : await this.downloads.one(video),
+    }));
+    return ok({ ...place, data: await Promise.all(shown) });
   }
 
   async changeBatch(_call: Call, id: BatchId, change: BatchChange): Answer<BatchWire> {

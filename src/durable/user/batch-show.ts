@@ -2,9 +2,9 @@
 import type { Batch, BatchCounts } from "../../core/batch.ts";
 import { toRfc3339 } from "../../core/time.ts";
 import type { BatchItemWire, BatchWire } from "../../core/wire/batch.ts";
-import type { VideoWire } from "../../core/wire/video.ts";
 import type { ListedItem } from "./batch-rows.ts";
 import { type Home, originOf } from "./home.ts";
+import type { ShownVideo } from "./video-show.ts";
 
 /** When to read a running batch again. Chosen: an item takes a minute or two. */
 const POLL_AFTER_SECONDS = 10;
@@ -33,7 +33,9 @@ export function showBatch(home: Home, batch: Batch, counts: BatchCounts, spent: 
   };
 }
 
-export function showItem(batch: Batch, { n, status }: ListedItem, shown: VideoWire | null): BatchItemWire {
+export type ShownItem = Omit<BatchItemWire, "video"> & { readonly video: ShownVideo | null };
+
+export function showItem(batch: Batch, { n, status }: ListedItem, shown: ShownVideo | null): ShownItem {
   return { index: n, status: status === "waiting" ? waitingAs(batch) : status, video: shown };
 }
 

@@ -20,7 +20,7 @@ import { pageOf } from "../page.ts";
 import { asRepeated, findRepeat, keepRepeat } from "../repeats.ts";
 import { TryAgain } from "../schedule.ts";
 import type { BatchRows } from "./batch-rows.ts";
-import { showBatch, showItem, waitingAs } from "./batch-show.ts";
+import { type ShownItem, showBatch, showItem, waitingAs } from "./batch-show.ts";
 import { BATCH, type Home, isNamed, originOf } from "./home.ts";
 import { enterAsNew } from "./new-user.ts";
 import type { Projects } from "./projects.ts";
@@ -88,11 +88,11 @@ export class Batches {
     id: BatchId,
     { limit, after }: PageRequest,
     status: BatchItemWire["status"] | null,
-  ): Result<Page<BatchItemWire>, Refusal> {
+  ): Result<Page<ShownItem>, Refusal> {
     const batch = this.#rows.find(id);
     if (batch === null) return err(noBatch());
     const from = after === null ? 0 : Number(after);
-    const show = (item: (typeof rows)[number]): BatchItemWire =>
+    const show = (item: (typeof rows)[number]): ShownItem =>
       showItem(batch, item, item.video === null ? null : this.#videos.show(item.video));
     const rows = this.#rows.items(id, from, limit, status, waitingAs(batch));
     return ok(pageOf(rows, { limit, after }, ({ n }) => String(n + 1), show));

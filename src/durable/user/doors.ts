@@ -3,6 +3,7 @@ import { DurableObject } from "cloudflare:workers";
 import type { Refusal } from "../../core/errors.ts";
 import { err, type Result } from "../../core/result.ts";
 import type { Env } from "../../env.ts";
+import type { Downloads } from "../downloads.ts";
 import type { Erasure } from "./erasure.ts";
 
 export type Answer<T> = Promise<Result<T, Refusal>>;
@@ -10,6 +11,7 @@ export type Answer<T> = Promise<Result<T, Refusal>>;
 export abstract class Doors extends DurableObject<Env> {
   /** Fields, not methods or getters: what stands on the prototype could be asked for from outside. */
   protected abstract readonly erasure: Erasure;
+  protected abstract readonly downloads: Downloads;
 
   /**
    * Opens a door that makes or changes something, or touches upstream: a user that lives is answered, a deleted one is

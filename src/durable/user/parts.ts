@@ -1,6 +1,7 @@
 /** The parts of a user's object, put together once for each instance. */
 import { parseUserObjectName } from "../../core/address.ts";
 import { openDatabase } from "../database.ts";
+import { Downloads } from "../downloads.ts";
 import type { Ground } from "../ground.ts";
 import { Outbox } from "../outbox.ts";
 import { Schedule, type Worker } from "../schedule.ts";
@@ -9,6 +10,7 @@ import { Assets } from "./assets.ts";
 import { BatchRows } from "./batch-rows.ts";
 import { Batches } from "./batches.ts";
 import { Erasure } from "./erasure.ts";
+import { Frames } from "./frames.ts";
 import { type Home, isNamed } from "./home.ts";
 import { LastTurns } from "./last-turns.ts";
 import { MakingRows } from "./making-rows.ts";
@@ -55,7 +57,9 @@ export function putTogether(ground: Ground, worker: Worker) {
   const assets = new Assets(home, projects);
   const turnRows = new TurnRows(ground, database);
   const settle = new TurnSettle(home, projects, turnRows);
-  const watchers = new Watchers(ground, log, sessions);
+  const downloads = new Downloads(ground, address);
+  const frames = new Frames(downloads);
+  const watchers = new Watchers(ground, log, sessions, frames);
   const waiting = new Waiting(log);
   const turns = new Turns(home, projects, turnRows, watchers, waiting);
   const tickets = new Tickets(home, turnRows);
@@ -67,7 +71,7 @@ export function putTogether(ground: Ground, worker: Worker) {
   const files = new RenderFiles(home, renderRows);
   const videoRows = new VideoRows(ground, database);
   const videos = new Videos(home, videoRows, { projects, assets, renders, files, renderRows, run });
-  const following = new VideoStream(home, videoRows, videos, watchers, waiting);
+  const following = new VideoStream(home, videoRows, videos, { watchers, waiting, frames });
   const filming = new VideoRun(home, videoRows, videos, { projects, assets, turns, turnRows, renders, renderRows });
   if (database.exists()) {
     run.recover();
@@ -82,6 +86,7 @@ export function putTogether(ground: Ground, worker: Worker) {
   const lastTurns = new LastTurns({ ...home, database: whole, account: lastAccount });
   return {
     home,
+    downloads,
     lastTurns,
     erasure,
     sessions,

@@ -1,6 +1,7 @@
 /** The doors of a user's object that lead to renders. */
 import type { ProjectId, RenderId } from "../../core/ids.ts";
 import type { Call, Page, PageRequest, StoredFile } from "../../core/ports.ts";
+import { ok } from "../../core/result.ts";
 import type { AttributionWire } from "../../core/wire/attribution.ts";
 import type { NewRender, RenderPlan, RenderWire } from "../../core/wire/render.ts";
 import { type Answer, Doors } from "./doors.ts";
@@ -17,11 +18,11 @@ export abstract class RenderDoors extends Doors {
     body: NewRender,
     attribution: AttributionWire | null = null,
   ): Answer<RenderWire> {
-    return this.living(() => this.renders.start(call, project, body, attribution));
+    return this.downloads.answer(this.living(() => this.renders.start(call, project, body, attribution)));
   }
 
   async readRender(id: RenderId): Answer<RenderWire> {
-    return this.renders.read(id);
+    return this.downloads.answer(this.renders.read(id));
   }
 
   async planRender(project: ProjectId, body: NewRender): Answer<RenderPlan> {
@@ -29,14 +30,17 @@ export abstract class RenderDoors extends Doors {
   }
 
   async cancelRender(_call: Call, id: RenderId): Answer<RenderWire> {
-    return this.living(() => {
-      const known = this.renders.read(id);
-      return known.ok ? this.renders.cancel(id) : known;
-    });
+    return this.downloads.answer(
+      this.living(() => {
+        const known = this.renders.read(id);
+        return known.ok ? this.renders.cancel(id) : known;
+      }),
+    );
   }
 
   async listRenders(project: ProjectId | null, page: PageRequest): Answer<Page<RenderWire>> {
-    return this.renders.list(project, page);
+    const listed = this.renders.list(project, page);
+    return listed.ok ? ok(await this.downloads.page(listed.value)) : listed;
   }
 
   async renderFile(id: RenderId): Answer<StoredFile> {

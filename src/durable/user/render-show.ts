@@ -1,16 +1,20 @@
 /** A render as the outside sees it, and what is told instead of one. */
+import type { Download, Unsigned } from "../../core/download.ts";
 import { type Refusal, refusal } from "../../core/errors.ts";
 import type { RenderId } from "../../core/ids.ts";
 import { isOver, isTold, type Render } from "../../core/render.ts";
 import type { RenderFile } from "../../core/render-file.ts";
 import { toRfc3339 } from "../../core/time.ts";
+import { type FileFacts, NO_FACTS } from "../../core/wire/file.ts";
 import type { RenderStatus, RenderWire } from "../../core/wire/render.ts";
 import { type Home, originOf } from "./home.ts";
 import { failureOf } from "./show.ts";
 
-export function showRender(home: Home, render: Render): RenderWire {
+export type ShownRender = Unsigned<RenderWire>;
+
+export function showRender(home: Home, render: Render): ShownRender {
   const { file } = render;
-  const isKept = file !== null && file.expiresAt > home.ground.now();
+  const shown = shownFile(home, render);
   return {
     id: render.id,
     project_id: render.project,
@@ -19,7 +23,8 @@ export function showRender(home: Home, render: Render): RenderWire {
     progress: render.progress,
     output: { ...render.output },
     file: file === null ? null : showFile(file),
-    content_url: isKept ? `${originOf(home)}/v1/renders/${render.id}/content` : null,
+    ...shown,
+    content_url: shown.download === null ? null : `${originOf(home)}/v1/renders/${render.id}/content`,
     reused_from: render.reusedFrom,
     warnings: render.warnings.map(({ code, detail }) => ({ code, detail })),
     attempts: render.attempts.map(({ submittedAt, endedAt, detail }) => ({
@@ -33,6 +38,16 @@ export function showRender(home: Home, render: Render): RenderWire {
     next_check_at: render.nextAt === null ? null : toRfc3339(render.nextAt),
     ended_at: render.endedAt === null ? null : toRfc3339(render.endedAt),
   };
+}
+
+/** What is told of a finished render's file wherever it is shown: its facts, and the file that a link opens while it is kept. */
+export function shownFile(home: Home, render: Render | null): FileFacts & { readonly download: Download | null } {
+  const file = render?.file ?? null;
+  if (render === null || file === null) return { ...NO_FACTS, download: null };
+  const { sizeBytes: size_bytes, durationMs: duration_ms, width, height, expiresAt: until } = file;
+  const isKept = until > home.ground.now();
+  const download = isKept ? { id: render.id, origin: originOf(home), until } : null;
+  return { size_bytes, duration_ms, width, height, download };
 }
 
 const showFile = (file: RenderFile): NonNullable<RenderWire["file"]> => ({

@@ -8,7 +8,7 @@ import { isAttested, newRenderOf, type Render, reuseOf, toCancelled, toDropped }
 import { err, ok, type Result } from "../../core/result.ts";
 import { isExportable, summaryLine } from "../../core/timeline.ts";
 import type { AttributionWire } from "../../core/wire/attribution.ts";
-import type { NewRender, RenderPlan, RenderWire } from "../../core/wire/render.ts";
+import type { NewRender, RenderPlan } from "../../core/wire/render.ts";
 import type { NemoState } from "../../nemo/domain.ts";
 import { pageOf } from "../page.ts";
 import { giveQuota, takeQuota } from "../quota.ts";
@@ -19,7 +19,7 @@ import { noProject, type Projects } from "./projects.ts";
 import { keepingTime } from "./render-files.ts";
 import type { Finished, RenderRows } from "./render-rows.ts";
 import { keepStep, newUpstreamId } from "./render-run.ts";
-import { noRender, nothingToRender, showRender, unattested } from "./render-show.ts";
+import { noRender, nothingToRender, type ShownRender, showRender, unattested } from "./render-show.ts";
 
 export class Renders {
   readonly #home: Home;
@@ -42,7 +42,7 @@ export class Renders {
     body: NewRender,
     attribution: AttributionWire | null = null,
     isWanted: () => boolean = () => true,
-  ): Promise<Metered<RenderWire>> {
+  ): Promise<Metered<ShownRender>> {
     if (this.#projects.find(project) === null) {
       const { ground, database } = this.#home;
       return err(goneFor(ground, database.exists(), call, noProject()));
@@ -94,20 +94,20 @@ export class Renders {
     });
   }
 
-  read(id: RenderId): Result<RenderWire, Refusal> {
+  read(id: RenderId): Result<ShownRender, Refusal> {
     const render = this.#rows.shown(id);
     return render === null ? err(noRender()) : ok(showRender(this.#home, render));
   }
 
   /** Of one project, or of all. */
-  list(project: ProjectId | null, page: PageRequest): Result<Page<RenderWire>, Refusal> {
+  list(project: ProjectId | null, page: PageRequest): Result<Page<ShownRender>, Refusal> {
     if (project !== null && this.#projects.find(project) === null) return err(noProject());
-    const show = (render: Render): RenderWire => showRender(this.#home, render);
+    const show = (render: Render): ShownRender => showRender(this.#home, render);
     return ok(pageOf(this.#rows.page(project, page), page, (render) => render.id, show));
   }
 
   /** Takes a render back; upstream is told afterwards, where it may have the job. One that is over stays as it is. */
-  cancel(id: RenderId): Result<RenderWire, Refusal> {
+  cancel(id: RenderId): Result<ShownRender, Refusal> {
     const render = this.#rows.find(id);
     return render === null ? err(noRender()) : ok(showRender(this.#home, this.#stop(render, toCancelled)));
   }
@@ -163,7 +163,7 @@ export class Renders {
   }
 
   /** What the call's key made before, or why the key cannot be used; null when there is nothing to repeat. */
-  #repeated(call: Call): Result<RenderWire, Refusal> | null {
+  #repeated(call: Call): Result<ShownRender, Refusal> | null {
     const repeat = findRepeat(this.#home.ground, call);
     if (!repeat.ok) return repeat;
     return repeat.value === null ? null : asRepeated(this.read(repeat.value as RenderId)); // written by start() only

@@ -4,14 +4,20 @@
  * Events that arrive together are one write. Watchers are told once the write is safe on disk, so no watcher ever sees a
  * frame that a later reconnect could miss. While one write is on its way to disk, what arrives meanwhile joins the next.
  */
+import type { Unsigned } from "../../core/download.ts";
 import type { TurnId, VideoId } from "../../core/ids.ts";
 import { TURN_TEXT_CHARS } from "../../core/limits.ts";
 import { cut } from "../../core/text.ts";
 import type { EpochMs } from "../../core/time.ts";
 import type { TurnEventWire } from "../../core/wire/turn-event.ts";
-import { isToldByVideo, type VideoEventWire } from "../../core/wire/video.ts";
+import { isToldByVideo, type VideoEventWire, type VideoWire } from "../../core/wire/video.ts";
 import { BOUND_LIMIT } from "../database.ts";
 import type { Ground } from "../ground.ts";
+
+/** An event as it is stored: the video at its end has no link yet. */
+export type LoggedEvent = TurnEventWire | Exclude<VideoEventWire, EndOfVideo> | UnsignedEnd;
+type EndOfVideo = Extract<VideoEventWire, { readonly video: unknown }>;
+type UnsignedEnd = { readonly type: EndOfVideo["type"]; readonly video: Unsigned<VideoWire> };
 
 /** Whose events a log holds: a turn's, or those of a whole video. */
 export type LogId = TurnId | VideoId;
@@ -43,7 +49,7 @@ export class TurnLog {
   }
 
   /** Adds events at the end. They become visible to watchers as soon as they are on disk. */
-  append(turn: LogId, events: readonly (TurnEventWire | VideoEventWire)[]): void {
+  append(turn: LogId, events: readonly LoggedEvent[]): void {
     if (events.length === 0) return;
     const video = this.#mirrors.get(turn as TurnId);
     if (video !== undefined) this.append(video, events.filter(isToldByVideo));

@@ -21,7 +21,7 @@ export abstract class VideoDoors extends RenderDoors implements VideoPort {
   protected abstract readonly removals: Removals;
 
   async startVideo(call: Call, order: NamedOrder): Answer<VideoWire> {
-    return this.living(() => this.videos.start(call, order));
+    return this.downloads.answer(this.living(() => this.videos.start(call, order)));
   }
 
   async checkVideo(call: Call, order: NamedOrder): Answer<null> {
@@ -32,19 +32,19 @@ export abstract class VideoDoors extends RenderDoors implements VideoPort {
   }
 
   async readVideo(id: VideoId): Answer<VideoWire> {
-    return this.videos.read(id);
+    return this.downloads.answer(this.videos.read(id));
   }
 
   async listVideos(page: PageRequest, status: Video["status"] | null, of: VideoFilter = {}): Promise<Page<VideoWire>> {
-    return this.videos.list(page, status, of);
+    return this.downloads.page(this.videos.list(page, status, of));
   }
 
   async continueVideo(call: Call, id: VideoId, prompt: string): Answer<VideoWire> {
-    return this.living(() => this.videos.goOn(call, id, prompt));
+    return this.downloads.answer(this.living(() => this.videos.goOn(call, id, prompt)));
   }
 
   async cancelVideo(_call: Call, id: VideoId): Answer<VideoWire> {
-    return this.living(() => this.videos.cancel(id));
+    return this.downloads.answer(this.living(() => this.videos.cancel(id)));
   }
 
   async watchVideo(id: VideoId, after: number, pass: Pass | null = null): Answer<Watching> {
@@ -56,7 +56,7 @@ export abstract class VideoDoors extends RenderDoors implements VideoPort {
   }
 
   async awaitVideo(id: VideoId, waitMs: number): Answer<VideoWire> {
-    return this.following.awaitEnd(id, waitMs);
+    return this.downloads.answer(this.following.awaitEnd(id, waitMs));
   }
 
   async readVideoFile(id: VideoId): Answer<StoredFile> {

@@ -47,7 +47,7 @@ export async function beginImports(home: Home, video: Video, call: Call): Promis
 }
 
 /** What a video's stream is told of the files that come from an address: that each is fetched, and that it is here. */
-export function importsTold(before: Video, video: Video): VideoEventWire[] {
+export function importsTold(before: Video, video: Video): Extract<VideoEventWire, { type: "video.import" }>[] {
   const wasBegun = before.sources.some(isUnbegun) && !video.sources.some(isUnbegun) && !isOver(video);
   const isThere = before.stage === "assets" && video.stage === "turn";
   const status = wasBegun ? "started" : isThere ? "stored" : null;

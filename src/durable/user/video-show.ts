@@ -1,4 +1,5 @@
 /** A video as the outside sees it. */
+import type { Unsigned } from "../../core/download.ts";
 import type { VideoId } from "../../core/ids.ts";
 import { SECOND_MS, toRfc3339 } from "../../core/time.ts";
 import { begunAt, isOver, type Video } from "../../core/video.ts";
@@ -7,6 +8,7 @@ import { progressOf } from "../../core/video-progress.ts";
 import type { VideoWire } from "../../core/wire/video.ts";
 import { type Home, originOf } from "./home.ts";
 import type { RenderRows } from "./render-rows.ts";
+import { shownFile } from "./render-show.ts";
 import { failureOf } from "./show.ts";
 
 /** When to read a running video again. Chosen: an export takes 30 to 90 s. */
@@ -28,7 +30,9 @@ function creditsOf(video: Video): VideoWire["credits"] {
   return { amount: isKnown ? video.spent : null, basis: isKnown ? "measured" : "unknown" };
 }
 
-export function showVideo(home: Home, renders: RenderRows, video: Video): VideoWire {
+export type ShownVideo = Unsigned<VideoWire>;
+
+export function showVideo(home: Home, renders: RenderRows, video: Video): ShownVideo {
   const { stage, endedAt } = video;
   const url = videoUrl(home, video.id);
   const elapsed = (endedAt ?? home.ground.now()) - begunAt(video);
@@ -53,6 +57,7 @@ export function showVideo(home: Home, renders: RenderRows, video: Video): VideoW
     metadata: { ...video.metadata },
     status_url: url,
     events_url: `${url}/events`,
+    ...shownFile(home, video.file === null ? null : renders.shown(video.file)),
     content_url: `${url}/content`,
     cancel_url: `${url}/cancel`,
     poll_after_seconds: isOver(video) ? null : POLL_AFTER_SECONDS,

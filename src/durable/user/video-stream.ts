@@ -6,10 +6,12 @@ import type { Pass } from "../../core/pass.ts";
 import type { Watching } from "../../core/ports.ts";
 import { err, ok, type Result } from "../../core/result.ts";
 import { isOver, type Video } from "../../core/video.ts";
-import type { VideoEventsPage, VideoEventWire, VideoWire } from "../../core/wire/video.ts";
+import type { VideoEventsPage, VideoEventWire } from "../../core/wire/video.ts";
+import type { Frames } from "./frames.ts";
 import type { Home } from "./home.ts";
 import { eventsExpired, noVideo } from "./video-refusals.ts";
 import type { VideoRows } from "./video-rows.ts";
+import type { ShownVideo } from "./video-show.ts";
 import type { Videos } from "./videos.ts";
 import { tooManyWait, type Waiting } from "./waiting.ts";
 import type { Watchers } from "./watchers.ts";
@@ -20,17 +22,24 @@ export class VideoStream {
   readonly #videos: Videos;
   readonly #watchers: Watchers;
   readonly #waiting: Waiting;
+  readonly #frames: Frames;
 
-  constructor(home: Home, rows: VideoRows, videos: Videos, watchers: Watchers, waiting: Waiting) {
+  constructor(
+    home: Home,
+    rows: VideoRows,
+    videos: Videos,
+    following: { readonly watchers: Watchers; readonly waiting: Waiting; readonly frames: Frames },
+  ) {
     this.#home = home;
     this.#rows = rows;
     this.#videos = videos;
-    this.#watchers = watchers;
-    this.#waiting = waiting;
+    this.#watchers = following.watchers;
+    this.#waiting = following.waiting;
+    this.#frames = following.frames;
   }
 
   /** The video once nothing more happens by itself, or as it is when the time is over. */
-  async awaitEnd(id: VideoId, waitMs: number): Promise<Result<VideoWire, Refusal>> {
+  async awaitEnd(id: VideoId, waitMs: number): Promise<Result<ShownVideo, Refusal>> {
     const until = this.#home.ground.now() + waitMs;
     for (;;) {
       const video = this.#rows.find(id);
@@ -65,7 +74,7 @@ export class VideoStream {
       if (this.#waiting.isFull) return err(tooManyWait());
       await this.#waiting.forChange(id, waitMs);
     }
-    const frames = log.readAfter(id, after, limit);
+    const frames = await this.#frames.shown(log.readAfter(id, after, limit));
     const last = frames.at(-1)?.seq ?? after;
     const now = this.#rows.find(id);
     const data = frames.map(({ seq, data }) => ({ id: seq, event: JSON.parse(data) as VideoEventWire })); // rows of our own log

@@ -8,7 +8,6 @@ import { HOUR_MS } from "../../core/time.ts";
 import { isOver, nextRound, type Video, type VideoOrder } from "../../core/video.ts";
 import { mayGoOn, type NamedOrder, newVideoOf, toCancelled } from "../../core/video-life.ts";
 import { withoutAddresses } from "../../core/video-source.ts";
-import type { VideoWire } from "../../core/wire/video.ts";
 import { pageOf } from "../page.ts";
 import { findRepeat, keepRepeat, repeatDeleted } from "../repeats.ts";
 import type { Assets } from "./assets.ts";
@@ -22,7 +21,7 @@ import { importsTold, settleSources } from "./video-imports.ts";
 import { refuseOrder } from "./video-order.ts";
 import { busy, cannotGoOn, noFile, notReady, noVideo } from "./video-refusals.ts";
 import type { VideoRows } from "./video-rows.ts";
-import { showVideo, videoUrl } from "./video-show.ts";
+import { type ShownVideo, showVideo, videoUrl } from "./video-show.ts";
 
 export class Videos {
   readonly #home: Home;
@@ -57,7 +56,7 @@ export class Videos {
   }
 
   /** Commits the order; the schedule makes it. A call that was made before is told so in its answer. */
-  async start(call: Call, named: NamedOrder): Promise<Result<VideoWire, Refusal>> {
+  async start(call: Call, named: NamedOrder): Promise<Result<ShownVideo, Refusal>> {
     const { ground, schedule } = this.#home;
     // Before the question whether the call was made: between that and the commit nothing may be awaited.
     const order = { ...named, sources: await settleSources(this.#home, named.sources) };
@@ -95,12 +94,12 @@ export class Videos {
     return video;
   }
 
-  read(id: VideoId): Result<VideoWire, Refusal> {
+  read(id: VideoId): Result<ShownVideo, Refusal> {
     const video = this.#rows.find(id);
     return video === null ? err(noVideo()) : ok(this.show(video));
   }
 
-  list(page: PageRequest, status: Video["status"] | null, of: VideoFilter): Page<VideoWire> {
+  list(page: PageRequest, status: Video["status"] | null, of: VideoFilter): Page<ShownVideo> {
     return pageOf(
       this.#rows.page(page, status, of),
       page,
@@ -110,7 +109,7 @@ export class Videos {
   }
 
   /** Another message to the same video, once it is over: its answer to a question, or a change. */
-  goOn(call: Call, id: VideoId, prompt: string): Result<VideoWire, Refusal> {
+  goOn(call: Call, id: VideoId, prompt: string): Result<ShownVideo, Refusal> {
     const { ground, schedule } = this.#home;
     const video = this.#rows.find(id);
     if (video === null) return err(noVideo());
@@ -129,7 +128,7 @@ export class Videos {
   }
 
   /** Stops making it. What upstream has begun may still finish and be charged. */
-  cancel(id: VideoId): Result<VideoWire, Refusal> {
+  cancel(id: VideoId): Result<ShownVideo, Refusal> {
     const video = this.#rows.find(id);
     if (video === null) return err(noVideo());
     if (!isOver(video)) {
@@ -189,14 +188,14 @@ export class Videos {
     if (shown.progress > (this.#said.get(video.id) ?? 0)) this.#tell(shown);
   }
 
-  #tell({ id, stage, progress }: VideoWire): void {
+  #tell({ id, stage, progress }: ShownVideo): void {
     this.#said.set(id, progress);
     this.#home.log.append(id, [{ type: "video.stage", stage, progress }]);
   }
 
   readonly #said = new Map<VideoId, number>();
 
-  show(video: Video): VideoWire {
+  show(video: Video): ShownVideo {
     return showVideo(this.#home, this.#renderRows, video);
   }
 }

@@ -7,6 +7,7 @@ import { isTerminal } from "../../core/wire/turn-event.ts";
 import { isVideoEnd } from "../../core/wire/video.ts";
 import type { Ground } from "../ground.ts";
 import { mustEnd } from "../pause.ts";
+import type { Frames } from "./frames.ts";
 import type { Sessions } from "./sessions.ts";
 import { FRAMES_PER_READ, frameText, type LogId, type TurnLog } from "./turn-log.ts";
 
@@ -19,13 +20,15 @@ export class Watchers {
   readonly #ground: Ground;
   readonly #log: TurnLog;
   readonly #sessions: Sessions;
+  readonly #frames: Frames;
   readonly #perTurn = new Map<LogId, number>();
   #total = 0;
 
-  constructor(ground: Ground, log: TurnLog, sessions: Sessions) {
+  constructor(ground: Ground, log: TurnLog, sessions: Sessions, frames: Frames) {
     this.#ground = ground;
     this.#log = log;
     this.#sessions = sessions;
+    this.#frames = frames;
   }
 
   /**
@@ -110,7 +113,7 @@ export class Watchers {
         const frames = this.#log.readAfter(turn, cursor, FRAMES_PER_READ);
         const last = frames.at(-1);
         if (last !== undefined) {
-          await write(frames.map(frameText).join(""));
+          await write((await this.#frames.shown(frames)).map(frameText).join(""));
           cursor = last.seq;
           if (isTerminal(last.type) || isVideoEnd(last.type)) return null;
         } else if (due.ping) {
