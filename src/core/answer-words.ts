@@ -7,6 +7,12 @@ export const sayCredits = (available: number, frozen: number, speech: SpeechLang
     ? `可用积分：${available}${frozen > 0 ? `（另有 ${frozen} 冻结中）` : ""}。`
     : `Available credits: ${available}${frozen > 0 ? ` (${frozen} more are held by running work)` : ""}.`;
 
+/** In place of a balance that is not the user's own. */
+export const sayCreditsShared = (speech: SpeechLanguage): string =>
+  speech === "zh"
+    ? "积分由此应用的提供方管理，请向其查询。"
+    : "The credits belong to whoever runs this app; ask there how many are left.";
+
 export const sayExport = (speech: SpeechLanguage): string =>
   speech === "zh"
     ? "已开始导出视频，完成后即可下载。"

@@ -219,7 +219,8 @@ export interface UserPort extends VideoPort, MakingPort, BatchPort {
   /** A token that opens the finished file for so long, without a credential. */
   shareRender(call: Call, id: RenderId, seconds: number): Answer<{ token: string; expires_at: string }>;
 
-  readCredits(): Answer<CreditsWire>;
+  /** `pass`: of a user token, which is refused the balance of an account that others use too. */
+  readCredits(pass?: Pass | null): Answer<CreditsWire>;
   /** The token that would be used; with `only: "user"` the one brought for this user alone. */
   readToken(only?: TokenFor | null): Promise<NemoTokenWire>;
   /** Keeps a token of the user's own, once upstream knows it. */

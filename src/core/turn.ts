@@ -14,6 +14,7 @@ import type { Evidence, Verdict } from "./ports.ts";
 import type { SpeechLanguage } from "./speech-language.ts";
 import type { EpochMs } from "./time.ts";
 import type { Timeline } from "./timeline.ts";
+import type { PromptSource } from "./user-view.ts";
 import type { Waits } from "./waits.ts";
 import type { AttributionWire } from "./wire/attribution.ts";
 
@@ -51,6 +52,8 @@ export type Turn = {
   readonly onSessionLoss: "fail" | "restart";
   /** Its session was lost and replaced once; a second loss ends it. */
   readonly replaced: boolean;
+  /** Who wrote the prompt; missing: its caller. */
+  readonly source?: PromptSource;
   /** Of the generator it is made for; missing: its tenant's. */
   readonly attribution?: AttributionWire | null;
   /** The API key that asked for it; missing: not known. */
@@ -99,6 +102,7 @@ export const newTurnOf = (
     | "metadata"
     | "callback"
     | "onSessionLoss"
+    | "source"
     | "attribution"
     | "key"
     | "createdAt"

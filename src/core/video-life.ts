@@ -2,7 +2,7 @@
 import { refusal } from "./errors.ts";
 import type { BatchId, RenderId, TurnId, VideoId } from "./ids.ts";
 import type { EpochMs } from "./time.ts";
-import { type EndedTurn, isOver, type Video, type VideoOrder, withTurn } from "./video.ts";
+import { type EndedTurn, FIRST_ROUND, isOver, type Video, type VideoOrder, withTurn } from "./video.ts";
 import type { NamedSource } from "./video-source.ts";
 
 /** An order as it comes in: what its addresses become is not settled. */
@@ -17,7 +17,7 @@ export const newVideoOf = (order: VideoOrder, id: VideoId, createdAt: EpochMs, b
   answered: false,
   status: "queued",
   stage: "project",
-  round: 1,
+  round: FIRST_ROUND,
   roundAt: createdAt,
   turn: null,
   turns: [],

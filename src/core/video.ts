@@ -11,9 +11,13 @@ import type { BatchId, KeyId, ProjectId, RenderId, TurnId, VideoId } from "./ids
 import { intentOf } from "./intent.ts";
 import type { RenderOutput } from "./render.ts";
 import type { EpochMs } from "./time.ts";
+import type { PromptSource } from "./user-view.ts";
 import { withCost } from "./video-cost.ts";
 import { isUnbegun, type VideoSource } from "./video-source.ts";
 import type { AttributionWire } from "./wire/attribution.ts";
+
+/** Counts from here. */
+export const FIRST_ROUND = 1;
 
 /** In the order in which they are gone through. */
 export const VIDEO_STAGES = ["project", "assets", "turn", "timeline", "render", "file", "done"] as const;
@@ -222,6 +226,10 @@ export const nextRound = (video: Video, prompt: string, now: EpochMs): Video => 
   error: null,
   endedAt: null,
 });
+
+/** Who wrote the current turn's prompt: a generator the first one, a caller every later one. */
+export const promptSourceOf = ({ generator, round }: Video): PromptSource =>
+  generator !== null && round === FIRST_ROUND ? "generator" : "caller";
 
 /** The names of the steps that make a round's turn and its render. */
 export const turnStep = ({ round }: Video): string => `turn ${round}`;

@@ -3,6 +3,7 @@
  *
  * This file is the front door: each call goes to its part in `user/`, due work where `user/work.ts` says.
  */
+import { type Refusal, refusal } from "../core/errors.ts";
 import type { AssetId, ProjectId, TurnId, UploadId } from "../core/ids.ts";
 import type { Pass } from "../core/pass.ts";
 import type { AssetRecord, Call, Page, PageRequest, UserDoor, UserPort, Watching } from "../core/ports.ts";
@@ -11,6 +12,7 @@ import { err, ok } from "../core/result.ts";
 import { toRfc3339 } from "../core/time.ts";
 import type { BroughtToken } from "../core/token-port.ts";
 import type { Session, UserRecord } from "../core/user-record.ts";
+import { forUser, turnAskedFor } from "../core/user-view.ts";
 import type { AttributionWire } from "../core/wire/attribution.ts";
 import type { BrowserLinkWire, NewProject, ProjectWire, TimelineWire } from "../core/wire/project.ts";
 import type { CreditsWire, NemoTokenWire, TokenFor } from "../core/wire/token.ts";
@@ -33,6 +35,7 @@ import { REGISTER } from "./user/registry.ts";
 import type { Removals } from "./user/removals.ts";
 import type { RenderFiles } from "./user/render-files.ts";
 import type { Renders } from "./user/renders.ts";
+import { noTurn } from "./user/turns.ts";
 import type { VideoStream } from "./user/video-stream.ts";
 import type { Videos } from "./user/videos.ts";
 import { giveUpDue, performDue } from "./user/work.ts";
@@ -74,8 +77,10 @@ export class UserObject extends BatchDoors implements UserPort {
   async callAs(pass: Pass, door: UserDoor, given: readonly unknown[]): Answer<unknown> {
     const refused = this.#parts.sessions.refuse(pass);
     if (refused !== null) return err(refused);
+    const turn = turnAskedFor(given);
+    if (turn !== null && this.#parts.turns.isMaking(turn)) return ok(err(noTurn()));
     const method = this[door] as (...given: unknown[]) => Promise<unknown>; // what crosses is what the port's method takes
-    return ok(await method.apply(this, withPass(door, given, pass)));
+    return ok(forUser(await method.apply(this, withPass(door, given, pass))));
   }
 
   async readAdmission(pass: Pass): Answer<null> {
@@ -215,11 +220,17 @@ export class UserObject extends BatchDoors implements UserPort {
     return this.living(() => this.#parts.assets.attach(call, project, asset));
   }
 
-  /** Reading makes nothing: neither a user nor a token of one that nobody wrote for yet. */
-  async readCredits(): Answer<CreditsWire> {
+  /**
+   * Reading makes nothing: neither a user nor a token of one that nobody wrote for yet. A user token reads the balance of its
+   * user's own account alone: asked before and after, since the token in use may change meanwhile.
+   */
+  async readCredits(pass: Pass | null = null): Answer<CreditsWire> {
     const { account, ground } = this.#parts.home;
     return this.living(async () => {
+      const isOpen = async (): Promise<boolean> => pass === null || (await account.isOwn());
+      if (!(await isOpen())) return err(sharedBalance());
       const read = await account.read((token) => account.nemo.readCredits(token));
+      if (!(await isOpen())) return err(sharedBalance());
       return read.ok ? ok({ ...read.value, read_at: toRfc3339(ground.now()) }) : read;
     });
   }
@@ -249,8 +260,14 @@ export class UserObject extends BatchDoors implements UserPort {
   }
 }
 
-/** A stream outlives the call that opens it, so it takes the pass along as its last argument. */
+const sharedBalance = (): Refusal =>
+  refusal("key_required", "This user works with the tenant's Nemo account, whose balance an API key alone reads.", {
+    hint: "GET /v1/credits",
+  });
+
+/** What depends on who asks takes the pass along as its last argument; a stream also outlives the call that opens it. */
 function withPass(door: UserDoor, given: readonly unknown[], pass: Pass): unknown[] {
+  if (door === "readCredits") return [pass];
   if (door === "watchTurn") return [...given.slice(0, 2), null, pass];
   return door === "watchVideo" ? [...given.slice(0, 2), pass] : [...given];
 }

@@ -19,7 +19,7 @@ export async function started(c: Ctx, order: NamedOrder, { dry_run, dedupe }: As
   const wait = waitOf(c); // what is wrong with it is said before anything is made
   if (dry_run) {
     unwrap(await userObject(c.env, await addressFor(c, order)).checkVideo(await callOf(c), order));
-    return c.json(planOf(order), 200);
+    return c.json(planOf(order, c.var.caller), 200);
   }
   const isClaimed = dedupe && (await claimRepeat(c));
   const first = await ordered(c, order);

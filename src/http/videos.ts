@@ -9,7 +9,7 @@ import type { NamedSource } from "../core/video-source.ts";
 import type { GeneratorWire } from "../core/wire/generator.ts";
 import type { NewGeneratorVideo, NewVideo, VideoPlanWire } from "../core/wire/video.ts";
 import { apiError } from "./api-error.ts";
-import type { Ctx } from "./context.ts";
+import type { Caller, Ctx } from "./context.ts";
 
 /** Where nothing says how long it takes. Source: the seeds' "1-2 minutes" for a 30-second clip. */
 const EXPECTED_SECONDS = 120;
@@ -44,9 +44,9 @@ export function orderFor(generator: GeneratorWire, body: NewGeneratorVideo): Nam
 }
 
 /** What would be done for an order, and is not. */
-export const planOf = (order: NamedOrder): VideoPlanWire => ({
+export const planOf = (order: NamedOrder, { pass }: Pick<Caller, "pass">): VideoPlanWire => ({
   dry_run: true,
-  prompt: order.prompt,
+  prompt: pass !== null && order.generator !== null ? null : order.prompt,
   generator: order.generator,
   asset_ids: order.sources.flatMap((source) => ("url" in source ? [] : [source.asset])),
   output: { ...order.output },

@@ -36,10 +36,13 @@ export function mountMe(app: Api): void {
       tenantObject(c.env, caller).readQuotas(caller.quotas, by),
       caller.pass === null ? c.var.user : account.readName(),
     ]);
-    const tenant = { id: caller.tenant, name: caller.tenantName };
+    const isUser = caller.pass !== null;
+    const tenant = isUser ? null : { id: caller.tenant, name: caller.tenantName };
     const scopes = [...caller.scopes];
     const shown = Object.fromEntries(
-      quotas.map(({ name, quota: limit, remaining, reset }) => [name, { limit, remaining, resets_in_seconds: reset }]),
+      quotas
+        .filter(({ name }) => !isUser || name !== "new_users_per_day")
+        .map(({ name, quota: limit, remaining, reset }) => [name, { limit, remaining, resets_in_seconds: reset }]),
     );
     return c.json(
       {
@@ -49,8 +52,8 @@ export function mountMe(app: Api): void {
         scopes,
         limits: LIMITS,
         quotas: shown,
-        nemo_token: token,
-        events_cursor: cursor,
+        nemo_token: isUser && ["tenant", "operator"].includes(token.source) ? null : token,
+        events_cursor: isUser ? null : cursor,
       },
       200,
     );

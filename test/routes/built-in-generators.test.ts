@@ -66,7 +66,7 @@ describe("the quick edit of", () => {
     async (slug, generator) => {
       const { headers } = await makeMember("ada");
       const video = await said(generator, await uploaded(generator, headers), headers);
-      expect(video.prompt.split("\n")[0]).toBe(QUICK_EDITS[slug]);
+      expect(video.prompt?.split("\n")[0]).toBe(QUICK_EDITS[slug]);
       const file = await call(`/v1/videos/${video.id}/content`, { headers });
       const bytes = new Uint8Array(await file.arrayBuffer());
       const mp4 = checkMp4(bytes);
@@ -103,7 +103,7 @@ describe("the quick edit of", () => {
         ({ path }) => /^\/api\/state\/nemo_agent\/me\/([^/]+)/.exec(path)?.[1] ?? [],
       );
       expect(new Set(states)).toEqual(new Set(ledger.sessions.map(({ session_id }) => session_id)));
-      expect(ledger.turns.map(({ prompt }) => prompt)).toEqual([video.prompt]);
+      expect(ledger.turns.map(({ prompt }) => prompt)).toEqual([video.prompt ?? ""]);
       expect([ledger.uploads.length, ledger.renders.map(({ submits }) => submits)]).toEqual([1, [1]]);
       expect(video.credits).toEqual({ amount: ledger.credits_charged, basis: "measured" });
     },

@@ -13,6 +13,7 @@ import {
   TARGET_CHARS,
 } from "../limits.ts";
 import { withoutHidden } from "../text.ts";
+import { PROMPT_SOURCES } from "../user-view.ts";
 
 const utf8 = new TextEncoder();
 const bytesOf = (text: string): number => utf8.encode(text).length;
@@ -91,6 +92,12 @@ export const targetUrl = z
 export const callbackUrl = targetUrl.optional().meta({
   description:
     "An https address that is told the end, as a webhook signed with the default secret (`POST /v1/webhook_secret/rotate`).",
+});
+
+/** Who wrote a prompt: the one who made the call, or a generator of the tenant's. */
+export const promptSource = z.enum(PROMPT_SOURCES).meta({
+  description:
+    "`caller`: it was sent as it is. `generator`: filled in by a generator. `making`: it asks the agent to write a generator.",
 });
 
 export const mode = z.enum(["live", "test"]);

@@ -36,7 +36,7 @@ export const event = z
     type: eventType,
     cursor: z.int().meta({ description: "Given when stored; read on with ?after=." }),
     timestamp: moment,
-    tenant: plain("ten"),
+    tenant: plain("ten").nullable().meta({ description: "Null for a user token." }),
     mode,
     sequence: z.int().meta({ description: "Counts the events of one resource, from 1." }),
     stale: z

@@ -13,7 +13,10 @@ const quota = z.object({
 
 export const me = z
   .object({
-    tenant: z.object({ id: plain("ten"), name: z.string() }),
+    tenant: z
+      .object({ id: plain("ten"), name: z.string() })
+      .nullable()
+      .meta({ description: "Null for a user token." }),
     user: z.string().nullable(),
     mode,
     scopes: z.array(scope),
@@ -28,8 +31,13 @@ export const me = z
       description:
         "By its name, what the named user may hold of each quota of the account, or the account where no user is named. A user holds at most a third, and at most half of what the others leave.",
     }),
-    nemo_token: nemoToken,
-    events_cursor: z.int().meta({ description: "Read on from here with GET /v1/events?after=." }),
+    nemo_token: nemoToken
+      .nullable()
+      .meta({ description: "Null for a user token where the token in use is not this user's own." }),
+    events_cursor: z
+      .int()
+      .nullable()
+      .meta({ description: "Read on from here with GET /v1/events?after=. Null for a user token." }),
   })
   .meta({ id: "Me" });
 export type MeWire = z.infer<typeof me>;

@@ -1,6 +1,6 @@
 /** A turn: one message and everything that came of it. */
 import * as z from "zod";
-import { callbackUrl, charged, failure, language, metadata, moment, owned, prompt } from "./common.ts";
+import { callbackUrl, charged, failure, language, metadata, moment, owned, prompt, promptSource } from "./common.ts";
 import { spent } from "./token.ts";
 
 /** `completed`, `failed` and `unknown` are ends; an end never changes. */
@@ -16,7 +16,8 @@ export const turn = z
     intent: z.enum(["chat", "export", "credits", "state", "upload"]).meta({
       description: "What the prompt was taken for. Anything but `chat` was answered without a message to Nemo.",
     }),
-    prompt: z.string(),
+    prompt: z.string().nullable().meta({ description: "Null for a user token where a generator wrote it." }),
+    prompt_source: promptSource,
     text: z.string().nullable().meta({ description: "What the agent said, all messages joined by blank lines." }),
     text_complete: z
       .boolean()

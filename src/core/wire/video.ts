@@ -2,7 +2,18 @@
 import * as z from "zod";
 import { addresses } from "../body-values.ts";
 import { MAX_VIDEO_SOURCES, PROMPT_BYTES, TARGET_CHARS } from "../limits.ts";
-import { callbackUrl, charged, failure, isPromptSized, language, metadata, moment, owned, prompt } from "./common.ts";
+import {
+  callbackUrl,
+  charged,
+  failure,
+  isPromptSized,
+  language,
+  metadata,
+  moment,
+  owned,
+  prompt,
+  promptSource,
+} from "./common.ts";
 import { fileFields } from "./file.ts";
 import { variableValues } from "./generator.ts";
 import { output } from "./render.ts";
@@ -18,7 +29,8 @@ export const video = z
     stage: videoStage.meta({ description: "What it is at; at an end, how far it came." }),
     progress: z.int().min(0).max(100),
     elapsed_ms: z.int().meta({ description: "Since it was ordered, or gone on with, until its end." }),
-    prompt: z.string(),
+    prompt: z.string().nullable().meta({ description: "Null for a user token where a generator wrote it." }),
+    prompt_source: promptSource,
     message: z.string().nullable().meta({ description: "What the agent said last; a question, when it needs input." }),
     generator: z.object({ id: z.string(), slug: z.string(), version: z.int() }).nullable(),
     batch_id: owned("bat").nullable(),
@@ -102,7 +114,7 @@ export type NewVideoTurn = z.infer<typeof newVideoTurn>;
 export const videoPlan = z
   .object({
     dry_run: z.literal(true),
-    prompt: z.string(),
+    prompt: z.string().nullable().meta({ description: "Null for a user token where a generator wrote it." }),
     generator: video.shape.generator,
     asset_ids: z.array(z.string()),
     output: z.object({ format: z.string(), quality: z.string() }),

@@ -6,7 +6,8 @@ import { EVENT_TTL_MS } from "../../core/limits.ts";
 import { err, ok, type Result } from "../../core/result.ts";
 import type { Fact } from "../../core/tenant-port.ts";
 import { type EpochMs, toRfc3339 } from "../../core/time.ts";
-import type { EventType, EventWire } from "../../core/wire/event.ts";
+import { eventForUser, isUsersEvent } from "../../core/user-view.ts";
+import { EVENT_TYPES, type EventType, type EventWire } from "../../core/wire/event.ts";
 import { Downloads } from "../downloads.ts";
 import type { Ground } from "../ground.ts";
 import type { EventBodies } from "./event-bodies.ts";
@@ -24,6 +25,11 @@ export type EventRow = {
 };
 
 const COLUMNS = "cursor, id, type, resource, sequence, at, uh, data";
+
+/** The types that a user token sees. */
+const USERS = `type IN (${EVENT_TYPES.filter(isUsersEvent)
+  .map((type) => `'${type}'`)
+  .join(", ")})`;
 
 export class Events {
   readonly #ground: Ground;
@@ -124,7 +130,7 @@ export class Events {
     );
   }
 
-  /** Events after the cursor, oldest first; only one user's when `uh` is given. */
+  /** Events after the cursor, oldest first; only one user's when `uh` is given, as that user's token sees them. */
   async list(
     after: number,
     limit: number,
@@ -132,13 +138,13 @@ export class Events {
   ): Promise<{ data: EventWire[]; has_more: boolean; next_cursor: number }> {
     const rows = this.#ground.sql
       .exec<EventRow>(
-        `SELECT ${COLUMNS} FROM events WHERE cursor > ? AND hidden = 0 ${uh === null ? "" : "AND uh = ?"} ORDER BY cursor LIMIT ?`,
+        `SELECT ${COLUMNS} FROM events WHERE cursor > ? AND hidden = 0 ${uh === null ? "" : `AND uh = ? AND ${USERS}`} ORDER BY cursor LIMIT ?`,
         ...[after, ...(uh === null ? [] : [uh]), limit + 1],
       )
       .toArray();
     const shown = rows.slice(0, limit);
     return {
-      data: await this.show(shown),
+      data: await this.#shownTo(uh, shown),
       has_more: rows.length > limit,
       next_cursor: shown.at(-1)?.cursor ?? after,
     };
@@ -146,7 +152,8 @@ export class Events {
 
   async read(id: EventId, uh: string | null): Promise<Result<EventWire, Refusal>> {
     const row = this.find(id);
-    const [shown] = row === null || (uh !== null && row.uh !== uh) ? [] : await this.show([row]);
+    const isOpen = row !== null && (uh === null || (row.uh === uh && isUsersEvent(row.type)));
+    const [shown] = isOpen ? await this.#shownTo(uh, [row]) : [];
     return shown === undefined
       ? err(refusal("not_found", "No event with this id exists here; list yours with GET /v1/events."))
       : ok(shown);
@@ -175,6 +182,12 @@ export class Events {
     return rows.map(({ id, resource, data }) =>
       JSON.parse(data || (large.get(id) ?? JSON.stringify({ id: resource }))),
     );
+  }
+
+  /** The events for a key (null), or for the token of a user. */
+  async #shownTo(uh: string | null, rows: readonly EventRow[]): Promise<EventWire[]> {
+    const shown = await this.show(rows);
+    return uh === null ? shown : shown.map(eventForUser);
   }
 
   #insert(fact: Fact, hidden: 0 | 1): EventRow {

@@ -157,6 +157,12 @@ export class Account {
     if (this.#brought.state() === null) await this.#shared.release(turn, balance);
   }
 
+  /** Whether the token in use is this user's alone. */
+  async isOwn(): Promise<boolean> {
+    const { source } = await this.state();
+    return source !== "tenant" && source !== "operator";
+  }
+
   /** Whether other users work with the same token, as far as is known without asking. */
   isShared(): boolean {
     return this.#brought.state() === null && this.#shared.isLikely();

@@ -3,12 +3,20 @@
  * at the moment when the video ended, so that the same frame is the same bytes whenever it is read.
  */
 import type { Signed, Unsigned } from "../../core/download.ts";
+import { forUser } from "../../core/user-view.ts";
+import { isTerminal } from "../../core/wire/turn-event.ts";
 import { isVideoEnd, type VideoWire } from "../../core/wire/video.ts";
 import type { Downloads } from "../downloads.ts";
 import type { Frame } from "./turn-log.ts";
 
 /** What `TurnLog.append` writes at a video's end; an earlier version wrote it without `download`. */
 type StoredEnd = { readonly type: string; readonly video: Unsigned<VideoWire> | VideoWire };
+
+/** Only frames at an end show a turn or a video; the others are the same for everybody. */
+function seenByUser(frame: Frame): Frame {
+  if (!isTerminal(frame.type) && !isVideoEnd(frame.type)) return frame;
+  return { ...frame, data: JSON.stringify(forUser(JSON.parse(frame.data))) };
+}
 
 export class Frames {
   readonly #downloads: Downloads;
@@ -17,9 +25,10 @@ export class Frames {
     this.#downloads = downloads;
   }
 
-  /** The same frames, ready to be sent. */
-  shown(frames: readonly Frame[]): Promise<readonly Frame[]> {
-    return Promise.all(frames.map((frame) => (isVideoEnd(frame.type) ? this.#ended(frame) : frame)));
+  /** The same frames, ready to be sent; `isUser`: to the holder of a user token or of a stream ticket. */
+  async shown(frames: readonly Frame[], isUser: boolean): Promise<readonly Frame[]> {
+    const signed = await Promise.all(frames.map((frame) => (isVideoEnd(frame.type) ? this.#ended(frame) : frame)));
+    return isUser ? signed.map(seenByUser) : signed;
   }
 
   async #ended(frame: Frame): Promise<Frame> {

@@ -130,7 +130,7 @@ export class Makings {
     const language = making.language === null ? {} : { language: making.language };
     const body = newTurn.parse({ prompt: recipeRequest(making.description), route: "chat", ...language });
     const told = builtInGenerator(MAKER)?.attribution ?? null;
-    const made = await turns.start(this.#call(making, "turn"), making.project, body, told);
+    const made = await turns.start(this.#call(making, "turn"), making.project, body, told, undefined, "making");
     return made.ok ? ok({ ...making, turn: made.value.id }) : made;
   }
 

@@ -1,6 +1,6 @@
 /** Turns that are commands: answered here in the shape of any other turn, without a message to Nemo. */
 import { type Action, actionFor, actionOf } from "../../core/action.ts";
-import { sayCredits, sayExport, sayUpload } from "../../core/answer-words.ts";
+import { sayCredits, sayCreditsShared, sayExport, sayUpload } from "../../core/answer-words.ts";
 import type { Refusal } from "../../core/errors.ts";
 import type { RenderId, TurnId } from "../../core/ids.ts";
 import type { Command } from "../../core/intent.ts";
@@ -8,7 +8,7 @@ import { err, ok, type Result } from "../../core/result.ts";
 import type { Turn } from "../../core/turn.ts";
 import { newRender } from "../../core/wire/render.ts";
 import { madeUnder } from "../repeats.ts";
-import { type Home, originOf } from "./home.ts";
+import { type Home, isNamed, originOf } from "./home.ts";
 import type { Renders } from "./renders.ts";
 import type { TurnSettle } from "./turn-settle.ts";
 
@@ -75,6 +75,9 @@ export class TurnAnswer {
       case "credits": {
         const read = await this.#home.account.read((token) => this.#home.account.nemo.readCredits(token));
         if (!read.ok) return read;
+        // A user reads this turn; what is shared with others is the tenant's to know.
+        if (isNamed(this.#home) && !(await this.#home.account.isOwn()))
+          return ok({ text: sayCreditsShared(turn.speech), actions: [] });
         return ok({
           text: sayCredits(read.value.available, read.value.frozen, turn.speech),
           actions: [actionOf("credits")],

@@ -23,6 +23,7 @@ export function showTurn(home: Home, rows: TurnRows, turn: Turn): TurnWire {
     status: statusOf(turn),
     intent: turn.intent,
     prompt: turn.prompt,
+    prompt_source: turn.source ?? "caller",
     text: home.log.textOf(turn.id),
     text_complete: ended && (turn.intent !== "chat" || (turn.stream.end === "closed" && turn.stream.spoke)),
     charged: verdict?.charged ?? null,

@@ -9,6 +9,7 @@ import { type Metered, metered } from "../../core/quota.ts";
 import { err, ok, type Result } from "../../core/result.ts";
 import { type SpeechLanguage, speechLanguage } from "../../core/speech-language.ts";
 import { newTurnOf, type Turn } from "../../core/turn.ts";
+import type { PromptSource } from "../../core/user-view.ts";
 import type { AttributionWire } from "../../core/wire/attribution.ts";
 import type { NewTurn, TurnWire } from "../../core/wire/turn.ts";
 import type { TurnEventsPage, TurnEventWire } from "../../core/wire/turn-event.ts";
@@ -49,6 +50,7 @@ export class Turns {
     body: NewTurn,
     attribution: AttributionWire | null = null,
     isWanted: () => boolean = () => true,
+    source: PromptSource = "caller",
   ): Promise<Metered<TurnWire>> {
     if (this.#projects.find(project) === null) {
       const { ground, database } = this.#home;
@@ -71,6 +73,7 @@ export class Turns {
       metadata: body.metadata,
       callback: body.callback_url ?? null,
       onSessionLoss: body.on_session_loss,
+      source,
       attribution,
       key: call.key ?? null,
       createdAt: ground.now(),
@@ -99,6 +102,11 @@ export class Turns {
   keepPlaces(): void {
     for (const turn of this.#rows.inPhases(["queued", "sending", "streaming", "settling"]))
       keepPlace(this.#home.ground, turn.id);
+  }
+
+  /** Whether it asks the agent to write a generator: the tenant's own. */
+  isMaking(id: TurnId): boolean {
+    return this.#rows.find(id)?.source === "making";
   }
 
   /** What the call's key made before, or why nothing can be made now; null when it can. */

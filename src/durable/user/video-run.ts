@@ -18,6 +18,7 @@ import {
   type EndedTurn,
   isOver,
   nextStep,
+  promptSourceOf,
   renderStep,
   type Seen,
   toFailed,
@@ -147,7 +148,8 @@ export class VideoRun {
         const { prompt, language } = video;
         const body = newTurn.parse({ prompt, route: "chat", ...(language === null ? {} : { language }) });
         const call = this.#call(video, turnStep(video));
-        const made = await turns.start(call, projectOf(video), body, video.attribution, this.#isWanted(video.id));
+        const [isWanted, source] = [this.#isWanted(video.id), promptSourceOf(video)];
+        const made = await turns.start(call, projectOf(video), body, video.attribution, isWanted, source);
         if (!made.ok) return made;
         this.#home.log.mirror(made.value.id, video.id);
         return ok({ ...video, turn: made.value.id });

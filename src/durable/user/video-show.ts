@@ -2,7 +2,7 @@
 import type { Unsigned } from "../../core/download.ts";
 import type { VideoId } from "../../core/ids.ts";
 import { SECOND_MS, toRfc3339 } from "../../core/time.ts";
-import { begunAt, isOver, type Video } from "../../core/video.ts";
+import { begunAt, isOver, promptSourceOf, type Video } from "../../core/video.ts";
 import { owesCost } from "../../core/video-life.ts";
 import { progressOf } from "../../core/video-progress.ts";
 import type { VideoWire } from "../../core/wire/video.ts";
@@ -44,6 +44,7 @@ export function showVideo(home: Home, renders: RenderRows, video: Video): ShownV
     progress: progressOf(video, shareOf(home, renders, video)),
     elapsed_ms: elapsed,
     prompt: video.prompt,
+    prompt_source: promptSourceOf(video),
     message: video.message,
     generator: video.generator === null ? null : { ...video.generator },
     batch_id: video.batch,

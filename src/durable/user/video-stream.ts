@@ -74,7 +74,7 @@ export class VideoStream {
       if (this.#waiting.isFull) return err(tooManyWait());
       await this.#waiting.forChange(id, waitMs);
     }
-    const frames = await this.#frames.shown(log.readAfter(id, after, limit));
+    const frames = await this.#frames.shown(log.readAfter(id, after, limit), false);
     const last = frames.at(-1)?.seq ?? after;
     const now = this.#rows.find(id);
     const data = frames.map(({ seq, data }) => ({ id: seq, event: JSON.parse(data) as VideoEventWire })); // rows of our own log

@@ -113,7 +113,7 @@ export class Watchers {
         const frames = this.#log.readAfter(turn, cursor, FRAMES_PER_READ);
         const last = frames.at(-1);
         if (last !== undefined) {
-          await write((await this.#frames.shown(frames)).map(frameText).join(""));
+          await write((await this.#frames.shown(frames, pass !== null)).map(frameText).join(""));
           cursor = last.seq;
           if (isTerminal(last.type) || isVideoEnd(last.type)) return null;
         } else if (due.ping) {

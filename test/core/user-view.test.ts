@@ -1,0 +1,36 @@
+/** What a user token is shown of data, of whatever shape. */
+import { describe, expect, it } from "vitest";
+import { sampleEvent } from "../../src/core/hook-sample.ts";
+import { eventForUser, forUser } from "../../src/core/user-view.ts";
+
+const generated = { id: "trn_1", prompt: "the recipe", prompt_source: "generator", text: "Done." };
+
+describe("for a user", () => {
+  it("a generator's prompt is null wherever it stands, and nothing else changes", () => {
+    const seen = { ...generated, prompt: null };
+    expect(forUser(generated)).toEqual(seen);
+    expect(forUser({ ok: true, value: { data: [generated, { ...generated, prompt_source: "caller" }] } })).toEqual({
+      ok: true,
+      value: { data: [seen, { ...generated, prompt_source: "caller" }] },
+    });
+    expect(generated.prompt).toBe("the recipe");
+  });
+
+  it("the turn that asks for a generator has no words", () => {
+    const making = { ...generated, prompt_source: "making" };
+    expect(forUser(making)).toEqual({ ...making, prompt: null, text: null });
+  });
+
+  it("labels come back as they were sent, and streams as they are", () => {
+    const metadata = { prompt_source: "generator", prompt: "mine" };
+    expect(forUser({ ...generated, metadata }).metadata).toEqual(metadata);
+    const body = new ReadableStream();
+    expect(forUser({ kind: "stream", body }).body).toBe(body);
+    expect(forUser(null)).toBeNull();
+  });
+
+  it("an event says nothing of its tenant", () => {
+    const event = sampleEvent("video.completed", "test");
+    expect(eventForUser(event)).toEqual({ ...event, tenant: null });
+  });
+});
