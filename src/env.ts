@@ -45,7 +45,7 @@ export type Env = {
   ALLOW_ANONYMOUS?: string;
   /** `1` lets renders ask for other outputs than the one that is known to work. */
   ALLOW_UNATTESTED_OUTPUT?: string;
-  /** `development` or `test` on a loopback address; anything else is production. */
+  /** `development` or `test`: a gateway that answers on a loopback address alone. Anything else is production. */
   ENVIRONMENT?: string;
   ALARMS?: string;
   CRASH_AT?: string;
@@ -81,7 +81,10 @@ export class ConfigError extends Error {
 }
 
 export type Config = {
+  /** Set up for development or tests; answered only on a loopback address (`http/setup.ts`). */
   readonly local: boolean;
+  /** `ENVIRONMENT` as it is set, for messages to the operator. */
+  readonly environment: "development" | "test" | "production";
   readonly publicUrl: string | null;
   /** How every address that a caller or upstream names is judged. */
   readonly targets: Judge;
@@ -119,10 +122,13 @@ export function readConfig(env: Env): Config {
       `ROOT_SECRET must have at least ${SECRET_MIN_BYTES} bytes: run npm run deploy, or npm run dev locally`,
     );
   }
-  const local = env.ENVIRONMENT === "development" || env.ENVIRONMENT === "test";
+  const environment =
+    env.ENVIRONMENT === "development" || env.ENVIRONMENT === "test" ? env.ENVIRONMENT : ("production" as const);
+  const local = environment !== "production";
   const timeScale = local ? Math.max(1, Number(env.TIME_SCALE ?? "1") || 1) : 1;
   return {
     local,
+    environment,
     publicUrl: env.PUBLIC_URL ? stripSlash(env.PUBLIC_URL) : null,
     targets: {
       rules: {

@@ -113,6 +113,7 @@ export const ERRORS = {
   nemo_garbled: row(502, "The video service answered oddly", true),
   // us
   unavailable: row(503, "Not available right now", true),
+  misconfigured: row(503, "Not set up for this address"),
   internal: row(500, "Something went wrong on our side", true),
 } as const satisfies Record<string, ErrorRow>;
 

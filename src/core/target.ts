@@ -63,6 +63,15 @@ const HOST = /^(?=.{1,253}$)([a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?\.)+[a-z]([a-z
 /** A loopback address or name: allowed only where `allowLocal` says so. */
 const isLoopback = (host: string): boolean => host === "localhost" || host === "127.0.0.1" || host === "[::1]";
 
+/**
+ * Whether a request's host is this machine alone, or a name that the public internet never has (RFC 2606): where settings for
+ * development and tests count.
+ */
+export const isLocalHost = (host: string): boolean =>
+  /^127(\.\d{1,3}){3}$/.test(host) ||
+  host === "[::1]" ||
+  ["localhost", "example", "test"].some((name) => isWithin(host, name));
+
 /** Version previews on workers.dev carry the name of the Worker at their end: `1a2b3c4d-gateway.someone.workers.dev`. */
 const isOwn = (host: string, name: string): boolean =>
   host === name || (name.endsWith(".workers.dev") && host.endsWith(`-${name}`));

@@ -1,8 +1,11 @@
 /** The first step of every request: a request id on every answer, the configuration, and our own address. */
 import type { MiddlewareHandler } from "hono";
 import { base32 } from "../core/encode.ts";
-import { type Config, type Env, readConfig } from "../env.ts";
-import type { AppEnv } from "./context.ts";
+import { isLocalHost } from "../core/target.ts";
+import { type Config, ConfigError, type Env, readConfig } from "../env.ts";
+import { logBug } from "../log.ts";
+import { apiError } from "./api-error.ts";
+import type { AppEnv, Ctx } from "./context.ts";
 import { random } from "./random.ts";
 
 /** What an inbound request id must look like to be kept: it goes into logs and answers. */
@@ -30,6 +33,29 @@ function originOf(url: string): string {
   return lastOrigin.origin;
 }
 
+/**
+ * What is wrong with the settings for requests that come to this address; null: nothing. Settings for development open the
+ * flood gate and local addresses, so a gateway that has them answers on its own machine alone.
+ */
+export function problemWith({ local, environment }: Config, url: string): string | null {
+  if (!local || isLocalHost(new URL(originOf(url)).hostname)) return null;
+  return `ENVIRONMENT=${environment} counts on a loopback address alone: remove it from this deployment, or call the gateway as http://127.0.0.1`;
+}
+
+/** Isolates print it once: a public address is asked all the time. */
+const printed = new Set<string>();
+
+function refuseProblem(c: Ctx): void {
+  const problem = problemWith(c.var.config, c.req.url);
+  if (problem === null) return;
+  if (!printed.has(problem)) logBug("misconfigured", new ConfigError(problem), { request_id: c.var.requestId });
+  printed.add(problem);
+  if (HEALTH.test(c.req.path)) return; // it says so itself
+  throw apiError("misconfigured", `${problem}.`, { hint: "GET /healthz" });
+}
+
+const HEALTH = /^\/healthz\/*$/;
+
 const asRead = (field: string): string => field;
 
 export const setup: MiddlewareHandler<AppEnv> = async (c, next) => {
@@ -45,6 +71,7 @@ export const setup: MiddlewareHandler<AppEnv> = async (c, next) => {
   c.set("bodyText", "");
   c.set("sentAt", asRead);
   c.set("limits", []);
+  refuseProblem(c);
   await next();
 };
 

@@ -3,6 +3,7 @@ import * as z from "zod";
 import { type EpochMs, MINUTE_MS, SECOND_MS } from "../core/time.ts";
 import type { Api, Ctx } from "../http/context.ts";
 import { answer, declare } from "../http/declare.ts";
+import { problemWith } from "../http/setup.ts";
 import { oldestDue } from "../store/busy.ts";
 
 /** Work overdue by more than this says that neither alarms nor the cron get through. The cron runs every minute. */
@@ -12,6 +13,9 @@ const health = z
   .object({
     status: z.enum(["ok", "failing"]),
     database: z.enum(["reachable", "unreachable"]),
+    problem: z.string().nullable().meta({
+      description: "What the operator has to change before anything is answered; null when nothing.",
+    }),
     oldest_overdue_seconds: z
       .int()
       .nullable()
@@ -33,7 +37,9 @@ const check = declare({
 
 export function mountHealth(app: Api): void {
   app.openapi(check, async (c) => {
-    const found = await measure(c);
+    const problem = problemWith(c.var.config, c.req.url);
+    const measured = await measure(c);
+    const found = { ...measured, status: problem === null ? measured.status : ("failing" as const), problem };
     return c.json(found, found.status === "ok" ? 200 : 503, { "Cache-Control": "no-store" });
   });
 
@@ -48,7 +54,7 @@ export function mountHealth(app: Api): void {
   });
 }
 
-type Health = z.infer<typeof health>;
+type Health = Omit<z.infer<typeof health>, "problem">;
 
 /** How long one answer stands for all who ask this isolate, in ms: anybody may ask, and each answer reads the database. */
 const REMEMBERED_MS = SECOND_MS;

@@ -6,7 +6,7 @@ import { readValues } from "../../src/core/body-values.ts";
 import { explainTarget, type TargetRefusal } from "../../src/core/target.ts";
 import { postWebhook } from "../../src/jobs/post-webhook.ts";
 import { createNemo } from "../../src/nemo/create.ts";
-import { front, jsonOf, type Member, makeMember, problemOf, send } from "../support/gateway.ts";
+import { env, jsonOf, type Member, makeMember, problemOf, send } from "../support/gateway.ts";
 
 /** One address for each way to be refused that needs no look-up. */
 const REFUSED: readonly (readonly [string, TargetRefusal])[] = [
@@ -110,6 +110,9 @@ describe("an address that is given to us", () => {
     }
   });
 
+  /** A public address is answered in production alone. */
+  const production = (request: Request) => createApp().request(request, {}, { ...env, ENVIRONMENT: "production" });
+
   it("is refused where it leads to the host that the request came to, although no public address is configured", async () => {
     const member = await makeMember();
     const { id } = await jsonOf<{ id: string }>(await send("POST", "/v1/projects", {}, member.headers), 201);
@@ -123,7 +126,7 @@ describe("an address that is given to us", () => {
           headers: { ...member.headers, "Content-Type": "application/json" },
           body: JSON.stringify(place.body(own)),
         });
-        expect([place.name, await problemOf(await front(sent))]).toMatchObject([
+        expect([place.name, await problemOf(await production(sent))]).toMatchObject([
           place.name,
           { code: "address_not_allowed", errors: [{ field: place.field, message: explainTarget("own_name") }] },
         ]);

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { createApp } from "../../src/app.ts";
 import { writeBusy } from "../../src/store/busy.ts";
-import { call, env, jsonOf } from "../support/gateway.ts";
+import { call, env, jsonOf, problemOf } from "../support/gateway.ts";
 
 let tests = 0;
 beforeEach(() => {
@@ -54,5 +54,73 @@ describe("/healthz", () => {
     const DB = { prepare: () => ({ first: () => Promise.reject(new Error("D1 is away")) }) };
     const response = await createApp().request("/healthz", {}, { ...env, DB });
     expect(await jsonOf(response, 503)).toMatchObject({ status: "failing", database: "unreachable" });
+  });
+});
+
+describe("settings for development", () => {
+  const development = { ...env, ENVIRONMENT: "development" };
+  const ask = (url: string, bindings = development) => createApp().request(url, {}, bindings);
+
+  it.each([
+    "https://gateway.someone.workers.dev",
+    "https://api.acme.com",
+    "http://192.168.1.7:8787",
+    "https://localhost.acme.com",
+    "https://127.0.0.1.nip.io",
+    "http://0.0.0.0:8787",
+  ])("are refused by every route at %s, and told by /healthz and one log line", async (origin) => {
+    const printed = vi.spyOn(console, "error").mockImplementation(() => undefined);
+    try {
+      for (const path of [
+        "/",
+        "/v1/me",
+        "/v1/videos",
+        "/admin/tenants",
+        "/f/x",
+        "/openapi.json",
+        "/docs",
+        "/nowhere",
+      ]) {
+        const refused = await problemOf(await ask(origin + path));
+        expect([path, refused]).toMatchObject([path, { status: 503, code: "misconfigured", retryable: false }]);
+        expect(refused.detail).toContain("ENVIRONMENT=development");
+      }
+      const health = await jsonOf(await ask(`${origin}/healthz`), 503);
+      expect(health).toMatchObject({ status: "failing", problem: expect.stringContaining("ENVIRONMENT=development") });
+      const lines = printed.mock.calls.map(([line]) => String(line)).filter((line) => line.includes("misconfigured"));
+      expect(lines.length).toBeLessThanOrEqual(1);
+      for (const line of lines) expect(JSON.parse(line).message).toContain("ENVIRONMENT=development");
+    } finally {
+      printed.mockRestore();
+    }
+  });
+
+  it.each(["http://127.0.0.1:8787", "http://localhost:8787", "http://[::1]:8787", "http://ngw.localhost"])(
+    "count at %s",
+    async (origin) => {
+      expect(await (await ask(`${origin}/healthz`)).json()).toMatchObject({ problem: null });
+      expect((await ask(`${origin}/v1/me`)).status).toBe(401);
+    },
+  );
+
+  it("are no matter in production", async () => {
+    const production = { ...env, ENVIRONMENT: "production" };
+    expect((await ask("https://api.acme.com/v1/me", production)).status).toBe(401);
+    expect((await ask("https://api.acme.com/v1/me", { ...env, ENVIRONMENT: "staging" })).status).toBe(401);
+  });
+
+  it("are printed once", async () => {
+    vi.resetModules();
+    const { createApp: fresh } = await import("../../src/app.ts");
+    const printed = vi.spyOn(console, "error").mockImplementation(() => undefined);
+    try {
+      for (let time = 0; time < 3; time++) await fresh().request("https://api.acme.com/v1/me", {}, development);
+      const lines = printed.mock.calls.map(([line]) => JSON.parse(String(line)));
+      expect(lines.filter(({ event }) => event === "misconfigured")).toMatchObject([
+        { message: expect.stringMatching(/^ENVIRONMENT=development counts on a loopback address alone/) },
+      ]);
+    } finally {
+      printed.mockRestore();
+    }
   });
 });
