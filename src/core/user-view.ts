@@ -36,8 +36,13 @@ const OWN = ["turn", "timeline", "upload", "asset", "render", "video", "batch"];
 /** The types of events that a user token sees. */
 export const isUsersEvent = (type: EventType): boolean => OWN.includes(type.slice(0, type.indexOf(".")));
 
-/** An event as a user token sees it: whose tenant it is stays out. */
-export const eventForUser = (event: EventWire): EventWire => ({ ...event, tenant: null, data: forUser(event.data) });
+/** An event as a user token sees it: neither whose tenant it is nor how many events that has. `cursor` counts its user's alone. */
+export const eventForUser = (event: EventWire, cursor: number): EventWire => ({
+  ...event,
+  cursor,
+  tenant: null,
+  data: forUser(event.data),
+});
 
 /** The turn that a call asks for, where it asks for one: a making's turn is not there for a user token. */
 export const turnAskedFor = (given: readonly unknown[]): TurnId | null => {

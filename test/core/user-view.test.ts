@@ -31,6 +31,6 @@ describe("for a user", () => {
 
   it("an event says nothing of its tenant", () => {
     const event = sampleEvent("video.completed", "test");
-    expect(eventForUser(event)).toEqual({ ...event, tenant: null });
+    expect(eventForUser({ ...event, cursor: 9_000 }, 3)).toEqual({ ...event, tenant: null, cursor: 3 });
   });
 });

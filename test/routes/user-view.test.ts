@@ -142,6 +142,12 @@ describe("with a user token", () => {
   it("each of its events is told without the tenant's words, and those of the tenant's account are not there", async () => {
     const uh = await userHash(owner.tenant.id as TenantId, "ada");
     const scope = { tenant: owner.tenant.id as TenantId, mode: "test", uh } as const;
+    // Another user's events come in between; the token's cursor does not count them.
+    const other = await userHash(owner.tenant.id as TenantId, "bob");
+    for (const type of ["turn.completed", "video.completed"] as const) {
+      const fact = { type, resource: `bob's ${type}`, sequence: 1, at: Date.now(), uh: other, data: "{}" } as const;
+      await tenantPort(scope).accept([{ ...fact, id: await eventId(fact.resource, type) }]);
+    }
     const hidden: EventId[] = [];
     for (const type of EVENT_TYPES) {
       const id = await eventId(`of ${type}`, type);
@@ -150,6 +156,7 @@ describe("with a user token", () => {
       if (/^(credits|token|endpoint|hook|making)\./.test(type)) hidden.push(id);
     }
     const types: EventType[] = [];
+    const cursors: number[] = [];
     for (let after = 0; ; ) {
       const page = await read<{ data: EventWire[]; has_more: boolean; next_cursor: number }>(
         `/v1/events?limit=100&after=${after}`,
@@ -158,6 +165,8 @@ describe("with a user token", () => {
       for (const event of page.data) {
         expect(event.tenant).toBeNull();
         types.push(event.type);
+        cursors.push(event.cursor);
+        expect(await read<EventWire>(`/v1/events/${event.id}`, ada)).toEqual(event);
         const one = await said(await call(`/v1/events/${event.id}`, { headers: ada }));
         for (const marker of Object.values(planted))
           expect(one + withoutTokens(JSON.stringify(event))).not.toContain(marker);
@@ -168,6 +177,11 @@ describe("with a user token", () => {
     const visible = EVENT_TYPES.filter((type) => !/^(credits|token|endpoint|hook|making)\./.test(type));
     expect([...new Set(types)].sort()).toEqual([...visible].sort());
     expect(hidden).toHaveLength(EVENT_TYPES.length - visible.length);
+    expect(cursors).toEqual([...new Set(cursors)].sort((a, b) => a - b));
+    const again = await read<{ data: EventWire[] }>(`/v1/events?limit=1&after=${cursors.at(-2)}`, ada);
+    expect(again.data.map(({ cursor }) => cursor)).toEqual([cursors.at(-1)]);
+    const byKey = await read<EventWire>(`/v1/events/${again.data[0]?.id}`, owner.headers);
+    expect(byKey.cursor).toBeGreaterThan(cursors.at(-1) ?? 0);
     for (const id of hidden) {
       expect(await problemOf(await call(`/v1/events/${id}`, { headers: ada }))).toMatchObject({ code: "not_found" });
       expect((await call(`/v1/events/${id}`, { headers: owner.headers })).status).toBe(200);

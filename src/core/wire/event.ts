@@ -34,7 +34,9 @@ export const event = z
   .object({
     id: plain("evt").meta({ description: "Made from the fact: the same fact always has the same id." }),
     type: eventType,
-    cursor: z.int().meta({ description: "Given when stored; read on with ?after=." }),
+    cursor: z
+      .int()
+      .meta({ description: "Given when stored; read on with ?after=. For a user token it counts its user's events." }),
     timestamp: moment,
     tenant: plain("ten").nullable().meta({ description: "Null for a user token." }),
     mode,

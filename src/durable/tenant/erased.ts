@@ -45,6 +45,7 @@ export class Erased {
     sql.exec(`DELETE FROM attempts WHERE delivery IN (SELECT id FROM ${DELIVERIES})`, uh);
     sql.exec(`DELETE FROM ${DELIVERIES}`, uh);
     sql.exec("DELETE FROM events WHERE uh = ?", uh);
+    sql.exec("DELETE FROM event_places WHERE uh = ?", uh);
     const row = "INSERT INTO erased (uh, at, events, deliveries) VALUES (?, ?, ?, ?)";
     sql.exec(row, uh, now(), gone.events, gone.deliveries);
     return gone;

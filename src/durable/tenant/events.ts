@@ -22,9 +22,26 @@ export type EventRow = {
   readonly uh: string;
   /** JSON; empty when it lies in R2. */
   readonly data: string;
+  /** Its cursor for its user's tokens. */
+  readonly place: number;
 };
 
-const COLUMNS = "cursor, id, type, resource, sequence, at, uh, data";
+const COLUMNS = "cursor, id, type, resource, sequence, at, uh, data, place";
+
+/** A user's tokens go by a cursor that counts the events of that user alone. */
+export const EVENT_PLACES = `
+  ALTER TABLE events ADD COLUMN place INTEGER NOT NULL DEFAULT 0; -- among its user's events, from 1; 0: a sample
+  UPDATE events SET place = counted.n
+    FROM (SELECT cursor, row_number() OVER (PARTITION BY uh ORDER BY cursor) AS n FROM events WHERE hidden = 0) AS counted
+    WHERE counted.cursor = events.cursor;
+  CREATE TABLE event_places (
+    uh TEXT PRIMARY KEY,              -- the user's hash
+    n INTEGER NOT NULL                -- the last place given
+  ) STRICT, WITHOUT ROWID;
+  INSERT INTO event_places SELECT uh, max(place) FROM events GROUP BY uh;
+  DROP INDEX events_of_user;
+  CREATE INDEX events_by_place ON events (uh, place);
+`;
 
 /** The types that a user token sees. */
 const USERS = `type IN (${EVENT_TYPES.filter(isUsersEvent)
@@ -130,23 +147,22 @@ export class Events {
     );
   }
 
-  /** Events after the cursor, oldest first; only one user's when `uh` is given, as that user's token sees them. */
+  /** Events after the cursor, oldest first; with `uh` that user's, by the cursor and in the view of its tokens. */
   async list(
     after: number,
     limit: number,
     uh: string | null,
   ): Promise<{ data: EventWire[]; has_more: boolean; next_cursor: number }> {
-    const rows = this.#ground.sql
-      .exec<EventRow>(
-        `SELECT ${COLUMNS} FROM events WHERE cursor > ? AND hidden = 0 ${uh === null ? "" : `AND uh = ? AND ${USERS}`} ORDER BY cursor LIMIT ?`,
-        ...[after, ...(uh === null ? [] : [uh]), limit + 1],
-      )
-      .toArray();
+    const where = uh === null ? "cursor > ?" : `place > ? AND uh = ? AND ${USERS}`;
+    const query = `SELECT ${COLUMNS} FROM events WHERE ${where} AND hidden = 0 ORDER BY ${uh === null ? "cursor" : "place"} LIMIT ?`;
+    const values = [after, ...(uh === null ? [] : [uh]), limit + 1];
+    const rows = this.#ground.sql.exec<EventRow>(query, ...values).toArray();
     const shown = rows.slice(0, limit);
+    const last = shown.at(-1);
     return {
       data: await this.#shownTo(uh, shown),
       has_more: rows.length > limit,
-      next_cursor: shown.at(-1)?.cursor ?? after,
+      next_cursor: (uh === null ? last?.cursor : last?.place) ?? after,
     };
   }
 
@@ -187,14 +203,20 @@ export class Events {
   /** The events for a key (null), or for the token of a user. */
   async #shownTo(uh: string | null, rows: readonly EventRow[]): Promise<EventWire[]> {
     const shown = await this.show(rows);
-    return uh === null ? shown : shown.map(eventForUser);
+    return uh === null ? shown : shown.map((event, at) => eventForUser(event, rows[at]?.place ?? 0));
+  }
+
+  #nextPlace(uh: string): number {
+    const query = "INSERT INTO event_places (uh, n) VALUES (?, 1) ON CONFLICT (uh) DO UPDATE SET n = n + 1 RETURNING n";
+    return this.#ground.sql.exec<{ n: number }>(query, uh).one().n;
   }
 
   #insert(fact: Fact, hidden: 0 | 1): EventRow {
     const { id, type, resource, sequence, at, uh, data, key = null, named = true } = fact;
-    const query = `INSERT INTO events (id, type, resource, sequence, at, uh, data, hidden, key, named)
-                   VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING ${COLUMNS}`;
-    const values = [id, type, resource, sequence, at, uh, data, hidden, key, named ? 1 : 0];
+    const place = hidden === 1 ? 0 : this.#nextPlace(uh);
+    const query = `INSERT INTO events (id, type, resource, sequence, at, uh, data, hidden, key, named, place)
+                   VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING ${COLUMNS}`;
+    const values = [id, type, resource, sequence, at, uh, data, hidden, key, named ? 1 : 0, place];
     return this.#ground.sql.exec<EventRow>(query, ...values).one();
   }
 }

@@ -5,6 +5,7 @@ import { REPEATS_TABLE } from "../repeats.ts";
 import { CLAIMS_TABLE } from "./claims.ts";
 import { UNMADE_COLUMN } from "./delivery-rows.ts";
 import { ERASED_TABLE, SETTLED_COLUMN } from "./erased.ts";
+import { EVENT_PLACES } from "./events.ts";
 import { HOOK_HEALTH_COLUMNS } from "./hook-rows.ts";
 import { QUOTA_SHARES, QUOTA_TABLES } from "./quotas.ts";
 import { REMOVED_TARGETS_TABLE } from "./removed-targets.ts";
@@ -163,4 +164,5 @@ export const TENANT_MIGRATIONS: Migrations = [
   REMOVED_TARGETS_TABLE,
   SCHEDULE_UNENDED,
   UNMADE_COLUMN,
+  EVENT_PLACES,
 ];
