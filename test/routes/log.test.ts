@@ -2,6 +2,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { LOG_FIELDS, type LogFields, log } from "../../src/log.ts";
 import { call, env, type Member, makeMember } from "../support/gateway.ts";
+import { until } from "../support/objects.ts";
 import { makeThings } from "../support/things.ts";
 
 type Line = { event: string } & LogFields;
@@ -23,11 +24,28 @@ afterEach(() => vi.restoreAllMocks());
 const linesOf = ({ tenant }: Member): Line[] =>
   printed.map((text) => JSON.parse(text) as Line).filter((line) => line.tenant === tenant.id);
 
+/** A line of each kind is waited for. */
+const EFFECTS = [
+  "request",
+  "upstream create_session",
+  "upstream run_sse",
+  "upstream render_submit",
+  "work turn",
+  "work render",
+  "work asset",
+  "delivery delivery",
+];
+
 describe("the log", () => {
   it("has a line for every request and every effect, of allowed fields alone", async () => {
     const member = await makeMember(USER);
     await makeThings((path, init) => call(path, { ...init, headers: { ...init?.headers, ...member.headers } }));
     await env.WAKE.send({ kind: "tenant", name: `${member.tenant.id}:test` });
+    // Work is told when it is over, which is after its answer.
+    await until(async () => {
+      const told = new Set(linesOf(member).map(({ event, work }) => (work === undefined ? event : `${event} ${work}`)));
+      return EFFECTS.every((effect) => told.has(effect));
+    });
     for (const text of printed) {
       const line = JSON.parse(text) as Record<string, unknown>;
       for (const [field, value] of Object.entries(line)) {
@@ -38,19 +56,6 @@ describe("the log", () => {
       expect(text).not.toMatch(/make a 1 second video|b\.png|127\.0\.0\.1|https?:|ngw_|nmv_usr_|whsec_|\?/);
     }
     const lines = linesOf(member);
-    const works = new Set(lines.map(({ event, work }) => (work === undefined ? event : `${event} ${work}`)));
-    expect([...works]).toEqual(
-      expect.arrayContaining([
-        "request",
-        "upstream create_session",
-        "upstream run_sse",
-        "upstream render_submit",
-        "work turn",
-        "work render",
-        "work asset",
-        "delivery delivery",
-      ]),
-    );
     for (const line of lines.filter(({ event }) => event === "upstream")) {
       expect(line).toMatchObject({ status: expect.any(Number), upstream_ms: expect.any(Number), mode: "test" });
       expect(line.uh).toMatch(/^[0-9a-z]{16}$/);
