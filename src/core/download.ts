@@ -45,17 +45,30 @@ export function linkEnd({ until }: Download, now: EpochMs): EpochMs | null {
   return end <= now ? null : end;
 }
 
-/** The thing with its link, as it is made at `now`; null in its place where there is no file. */
+/** The thing with its link, as it is made at `now`, in the place of what stood for it; null there without a file. */
 export async function withDownload<T extends { readonly download: Download | null }>(
-  { download, ...thing }: T,
-  { scope, publicUrl, sign }: LinkMaker,
+  thing: T,
+  maker: LinkMaker,
   now: EpochMs,
 ): Promise<Signed<T>> {
+  const link: [string, unknown][] = Object.entries(await linkTo(thing.download, maker, now));
+  const fields: [string, unknown][] = Object.entries(thing);
+  const shown = fields.flatMap((field) => (field[0] === "download" ? link : [field]));
+  return Object.fromEntries(shown) as Signed<T>; // every other field as it was
+}
+
+async function linkTo(
+  download: Download | null,
+  { scope, publicUrl, sign }: LinkMaker,
+  now: EpochMs,
+): Promise<DownloadFields> {
   const expiresAt = download === null ? null : linkEnd(download, now);
-  if (download === null || expiresAt === null) return { ...thing, ...NO_LINK };
+  if (download === null || expiresAt === null) return NO_LINK;
   const token = await sign({ ...scope, purpose: "share", id: download.id, expiresAt });
-  const download_url = linkUrl(publicUrl ?? download.origin, token);
-  return { ...thing, download_url, download_url_expires_at: toRfc3339(expiresAt) };
+  return {
+    download_url: linkUrl(publicUrl ?? download.origin, token),
+    download_url_expires_at: toRfc3339(expiresAt),
+  };
 }
 
 /** Whether stored data, such as an event's, shows a file. */

@@ -43,11 +43,11 @@ export function showRender(home: Home, render: Render): ShownRender {
 /** What is told of a finished render's file wherever it is shown: its facts, and the file that a link opens while it is kept. */
 export function shownFile(home: Home, render: Render | null): FileFacts & { readonly download: Download | null } {
   const file = render?.file ?? null;
-  if (render === null || file === null) return { ...NO_FACTS, download: null };
+  if (render === null || file === null) return { download: null, ...NO_FACTS };
   const { sizeBytes: size_bytes, durationMs: duration_ms, width, height, expiresAt: until } = file;
   const isKept = until > home.ground.now();
   const download = isKept ? { id: render.id, origin: originOf(home), until } : null;
-  return { size_bytes, duration_ms, width, height, download };
+  return { download, size_bytes, duration_ms, width, height };
 }
 
 const showFile = (file: RenderFile): NonNullable<RenderWire["file"]> => ({

@@ -73,11 +73,14 @@ export class TurnAnswer {
         return "code" in seen ? err(seen) : ok({ text: seen.summary, actions: [actionOf("timeline")] });
       }
       case "credits": {
-        const read = await this.#home.account.read((token) => this.#home.account.nemo.readCredits(token));
+        const { account } = this.#home;
+        // A user reads this turn; what is shared with others is the tenant's to know. The token in use may change meanwhile.
+        const isOpen = async (): Promise<boolean> => !isNamed(this.#home) || (await account.isOwn());
+        const shared = ok({ text: sayCreditsShared(turn.speech), actions: [] });
+        if (!(await isOpen())) return shared;
+        const read = await account.read((token) => account.nemo.readCredits(token));
         if (!read.ok) return read;
-        // A user reads this turn; what is shared with others is the tenant's to know.
-        if (isNamed(this.#home) && !(await this.#home.account.isOwn()))
-          return ok({ text: sayCreditsShared(turn.speech), actions: [] });
+        if (!(await isOpen())) return shared;
         return ok({
           text: sayCredits(read.value.available, read.value.frozen, turn.speech),
           actions: [actionOf("credits")],
