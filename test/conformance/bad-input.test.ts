@@ -39,7 +39,7 @@ let member: Member;
 let routes: Route[];
 let things: Map<string, string>;
 const head = (method: string, path: string, ...lines: string[]): string =>
-  [`${method.toUpperCase()} ${path} HTTP/1.1`, "Host: gateway", "Connection: close", ...lines].join("\r\n");
+  [`${method.toUpperCase()} ${path} HTTP/1.1`, "Host: 127.0.0.1", "Connection: close", ...lines].join("\r\n");
 const authorization = (): string => `Authorization: ${member.headers.authorization}`;
 
 beforeAll(async () => {

@@ -11,6 +11,7 @@ const ENDED = {
   project_id: PROJECT,
   status: "completed",
   intent: "chat",
+  prompt_source: "caller",
   prompt: "x",
   text: "done",
   text_complete: true,
