@@ -1,14 +1,15 @@
 /**
- * Installs the packages of package-lock.json where they are missing or older than it, and says so. Does nothing else.
+ * Installs the packages of package-lock.json where they are missing or older than it, and says so. Then runs the script that
+ * is named, with its arguments, by the Node that is one of the packages: `node scripts/install.mjs scripts/dev.ts --port 9000`.
  *
- * Runs before the commands that need them, with whatever Node and nothing installed: built-in modules alone, no TypeScript.
- * Several at once wait for the one that installs.
+ * Runs with whatever Node and nothing installed: built-in modules alone, no TypeScript. Several at once wait for the one that
+ * installs. It starts the script itself because a shell may remember where `node` was before the installation.
  */
 import { spawn } from "node:child_process";
 import { existsSync, linkSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { constants } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { parseArgs } from "node:util";
 
 const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
 const LOCK = join(ROOT, ".state/install.lock");
@@ -129,8 +130,39 @@ async function install(why) {
   if (left !== null) throw new Error(`After npm ci still ${left}. Remove node_modules and run the same command again.`);
 }
 
-async function main() {
-  parseArgs(); // it takes nothing
+/** The Node among the packages; the one that runs us where there is none for this machine. */
+function nodeOfPackages() {
+  const there = readJson(join(ROOT, "node_modules/.package-lock.json"))?.packages ?? {};
+  const [path, entry] = Object.entries(there).find(([, { bin }]) => bin?.node) ?? [];
+  return path === undefined ? process.execPath : join(ROOT, path, entry.bin.node);
+}
+
+/** How often it looks whether its own parent is still there. */
+const PARENT_CHECK_MS = 500;
+
+/** Runs a script to its end and answers with its exit code, as a shell would. */
+function run(script, args) {
+  const node = nodeOfPackages();
+  const child = spawn(node, ["--disable-warning=ExperimentalWarning", join(ROOT, script), ...args], {
+    stdio: "inherit",
+  });
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => child.kill(signal));
+  // npm passes a SIGTERM on to its shell, and a shell to nobody: under npm the end of the parent is the signal.
+  const parent = process.ppid;
+  const timer = setInterval(() => {
+    if (process.env.npm_lifecycle_event !== undefined && process.ppid !== parent) child.kill("SIGTERM");
+  }, PARENT_CHECK_MS);
+  return new Promise((settle, fail) => {
+    child.on("error", fail);
+    child.on("close", (code, signal) => {
+      clearInterval(timer);
+      settle(code ?? 128 + constants.signals[signal]);
+    });
+  });
+}
+
+/** Returns when the packages are as the lock file says. */
+async function untilInstalled() {
   if (Number(process.versions.node.split(".")[0]) < LEAST_NODE)
     throw new Error(
       `Node ${LEAST_NODE} or newer is needed, and this is ${process.version}: install it from nodejs.org.`,
@@ -153,8 +185,12 @@ async function main() {
   }
 }
 
+const [script, ...args] = process.argv.slice(2);
 try {
-  await main();
+  if (script !== undefined && !existsSync(join(ROOT, script)))
+    throw new Error(`"${script}" is no script: it takes the path of one, and then its arguments.`);
+  await untilInstalled();
+  if (script !== undefined) process.exitCode = await run(script, args);
 } catch (error) {
   console.error(error.message);
   process.exitCode = 1;

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { cleanUp, onEnd } from "./lib/cleanup.ts";
 import { readFlags } from "./lib/flags.ts";
 import { bold, dim, red } from "./lib/paint.ts";
-import { isFree } from "./lib/ports.ts";
+import { isFree, PortTakenError } from "./lib/ports.ts";
 import { ROOT } from "./lib/root.ts";
 import { startSandbox } from "./lib/sandbox-server.ts";
 
@@ -20,10 +20,7 @@ const { flags } = readFlags({
 
 async function main(): Promise<number> {
   const port = flags.port ?? Number(process.env.SANDBOX_PORT ?? "8788");
-  if (!(await isFree(port))) {
-    console.error(`Port ${port} is taken: stop what listens there, or choose another with --port N.`);
-    return 1;
-  }
+  if (!(await isFree(port))) throw new PortTakenError(port);
   const stateDir = process.env.SANDBOX_STATE ?? join(ROOT, ".state/sandbox");
   let asked = false;
   onEnd(() => {

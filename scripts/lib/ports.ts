@@ -1,6 +1,9 @@
 /** Free ports on loopback. */
 import { createServer, type Server } from "node:net";
 
+/** Where `npm run receiver` listens, and where README's commands look for it. */
+export const RECEIVER_PORT = 8899;
+
 /** Somebody else listens on the port that was asked for. */
 export class PortTakenError extends Error {
   override readonly name = "PortTakenError";

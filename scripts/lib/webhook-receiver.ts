@@ -19,14 +19,14 @@ export type WebhookReceiver = {
   readonly refused: () => readonly string[];
 };
 
-async function bodyOf(request: IncomingMessage): Promise<string> {
+export async function bodyOf(request: IncomingMessage): Promise<string> {
   const pieces: Buffer[] = [];
   for await (const piece of request) pieces.push(piece);
   return Buffer.concat(pieces).toString("utf8");
 }
 
 /** The headers of a delivery; Node gives each of these at most once. */
-const plain = (request: IncomingMessage): Record<string, string> =>
+export const plainHeaders = (request: IncomingMessage): Record<string, string> =>
   Object.fromEntries(Object.entries(request.headers).map(([name, value]) => [name, String(value)]));
 
 export async function startReceiver(): Promise<WebhookReceiver> {
@@ -37,7 +37,7 @@ export async function startReceiver(): Promise<WebhookReceiver> {
 
   const accept = (body: string, request: IncomingMessage): void => {
     if (webhook === null) throw new Error("no secret is known yet");
-    const got = event.parse(webhook.verify(body, plain(request)));
+    const got = event.parse(webhook.verify(body, plainHeaders(request)));
     seen.push(got);
     for (const one of waiting) if (one.wanted(got)) one.settle(got);
   };

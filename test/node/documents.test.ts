@@ -24,9 +24,16 @@ describe("a document", () => {
   it("README.md begins with two commands that do everything", () => {
     const block = read("README.md").match(/(?:^ {4}.*\n)+/m)?.[0] ?? "";
     expect(block.trim().split(/\n\s*/)).toEqual(["npm run demo", "npm test"]);
-    const { scripts } = JSON.parse(read("package.json"));
-    for (const name of ["demo", "test", "test:all", "check", "dev", "examples", "deploy"])
-      expect(scripts[name], name).toMatch(/^node scripts\/install\.mjs && /);
+  });
+
+  it("package.json installs before every script of ours, and is written for any shell", () => {
+    const { scripts } = JSON.parse(read("package.json")) as { scripts: Record<string, string> };
+    const parts = Object.values(scripts).flatMap((script) => script.split(" && "));
+    const known =
+      /^(?:node scripts\/install\.mjs(?: (?:scripts|bench)\/[\w-]+\.ts(?: --\w+)*)?|npm run [\w: -]+|tsc [\w -]+|biome check|sh scripts\/[\w-]+\.sh)$/;
+    expect(parts.filter((part) => !known.test(part))).toEqual([]);
+    const named = parts.flatMap((part) => /(?:scripts|bench)\/[\w-]+\.(?:ts|sh)/.exec(part) ?? []);
+    expect(named.filter((path) => !existsSync(path))).toEqual([]);
   });
 
   it("SECURITY.md has a test, or says that there is none, for every limit", () => {

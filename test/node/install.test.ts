@@ -1,6 +1,6 @@
 /** What installs the packages before a command: a project of two versions of one package, the real npm, no network. */
 import { spawn } from "node:child_process";
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -47,7 +47,9 @@ beforeAll(async () => {
   write(join(home, "scripts"), "install.mjs", readFileSync(join(ROOT, "scripts/install.mjs"), "utf8"));
   for (const version of ["1.0.0", "2.0.0"]) {
     const thing = join(scratch, `thing-${version}`);
-    write(thing, "package.json", { name: "thing", version });
+    write(thing, "package.json", { name: "thing", version, bin: { node: "node" } });
+    write(thing, "node", `#!/bin/sh\necho "by thing ${version}"\nexec node "$@"\n`);
+    chmodSync(join(thing, "node"), 0o755);
     expect(await run("npm", ["pack", "--silent", "--pack-destination", scratch], thing)).toMatchObject({ code: 0 });
     const project = join(scratch, `project-${version}`);
     const dependencies = { thing: `file:../thing-${version}.tgz` };
@@ -75,6 +77,30 @@ describe("installing what is missing", () => {
     const { code, said } = await install();
     expect([code, installed()]).toEqual([0, "2.0.0"]);
     expect(said).toContain("thing is not 2.0.0: installing");
+  });
+
+  it("runs the script that it is told by the Node of the packages, with its arguments, and ends as that one", async () => {
+    write(join(home, "scripts"), "a.mjs", "console.log(process.argv.slice(2)); process.exit(7);");
+    rmSync(join(home, "node_modules"), { recursive: true });
+    const ran = await run("node", [join(home, "scripts/install.mjs"), "scripts/a.mjs", "--port", "1"], scratch);
+    expect(ran.code).toBe(7);
+    expect(ran.said).toMatch(/node_modules is missing: installing[\s\S]*by thing 2\.0\.0\n\[ '--port', '1' \]/);
+    const none = await run("node", [join(home, "scripts/install.mjs"), "scripts/none.mjs"], home);
+    expect([none.code, none.said]).toEqual([1, expect.stringContaining('"scripts/none.mjs" is no script')]);
+  });
+
+  it("passes a signal on to the script, and ends when that has ended", async () => {
+    const waits = `process.on("SIGTERM", () => setTimeout(() => { console.log("tidied"); process.exit(143); }, 100));
+      console.log("here"); setInterval(() => {}, 1000);`;
+    write(join(home, "scripts"), "b.mjs", waits);
+    const child = spawn("node", [join(home, "scripts/install.mjs"), "scripts/b.mjs"], { cwd: home, env });
+    let said = "";
+    child.stdout.on("data", (piece) => {
+      said += String(piece);
+      if (String(piece).includes("here")) child.kill("SIGTERM");
+    });
+    expect(await new Promise((settle) => child.on("close", settle))).toBe(143);
+    expect(said).toContain("tidied");
   });
 
   it("installs again what was removed, or not installed to its end", async () => {
