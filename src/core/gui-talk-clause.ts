@@ -1,6 +1,6 @@
 /** A sentence's clauses, and what each tells a person to do. */
 import type { ActionName } from "./action.ts";
-import { ADDRESSED, CONTENT_END, type Kind, OFFERS, PATTERNS } from "./gui-talk-words.ts";
+import { ADDRESSED, CONTENT_END, type Kind, LANGUAGES, type Language } from "./gui-talk-words.ts";
 
 /** In UTF-16 units. Chosen: it bounds what each pattern reads. */
 export const LONGEST_CLAUSE = 300;
@@ -15,16 +15,43 @@ const LABELS =
 
 /** The sentence sign by sign, with what is quoted made unreadable. */
 export const shadowOf = (text: string): string =>
-  text.replace(QUOTED, (quoted) => {
-    const inner = quoted.slice(1, -1);
-    return LABELS.test(inner) ? ` ${inner} ` : "\uE000".repeat(quoted.length);
-  });
+  /["“「『《`']/.test(text)
+    ? text.replace(QUOTED, (quoted) => {
+        const inner = quoted.slice(1, -1);
+        return LABELS.test(inner) ? ` ${inner} ` : "\uE000".repeat(quoted.length);
+      })
+    : text;
 
-export type Clause = { readonly from: number; readonly text: string };
+/** A piece of a sentence's shadow. Its kind, and whether it offers an export, are found once. */
+export type Clause = {
+  readonly from: number;
+  readonly text: string;
+  readonly kind: Kind | null;
+  readonly isOffer: boolean;
+};
+
+const languagesOf = (text: string): readonly Language[] => LANGUAGES.filter(({ words }) => words.test(text));
+
+/** False where a text cannot ask or offer anything, whatever its clauses are. */
+export const hasWords = (text: string): boolean => LANGUAGES.some(({ words }) => words.test(text));
+
+export function clauseOf(from: number, text: string): Clause {
+  const plain = plainOf(text);
+  if (plain === null) return { from, text, kind: null, isOffer: false };
+  const languages = languagesOf(plain);
+  return { from, text, kind: kindIn(plain, languages), isOffer: languages.some(({ offer }) => offer.test(plain)) };
+}
 
 export function clausesOf(shadow: string): Clause[] {
-  const starts = [0, ...[...shadow.matchAll(CLAUSES)].map((found) => found.index + found[0].length)];
-  return starts.map((from, index) => ({ from, text: shadow.slice(from, starts[index + 1]) }));
+  const clauses: Clause[] = [];
+  let from = 0;
+  CLAUSES.lastIndex = 0;
+  for (let found = CLAUSES.exec(shadow); found !== null; found = CLAUSES.exec(shadow)) {
+    clauses.push(clauseOf(from, shadow.slice(from, CLAUSES.lastIndex)));
+    from = CLAUSES.lastIndex;
+  }
+  clauses.push(clauseOf(from, shadow.slice(from)));
+  return clauses;
 }
 
 /** A clause as the patterns read it: without emphasis and what marks a list. Null when it is too long to be instructions. */
@@ -36,15 +63,18 @@ function plainOf(clause: string): string | null {
     .replace(/^\d{1,2}[.)、] ?/, "");
 }
 
-export function kindOf(clause: string): Kind | null {
-  const plain = plainOf(clause);
-  if (plain === null || (CONTENT_END.test(plain) && !ADDRESSED.test(plain))) return null;
-  return PATTERNS.find(([, pattern]) => pattern.test(plain))?.[0] ?? null;
+function kindIn(plain: string, languages: readonly Language[]): Kind | null {
+  if (CONTENT_END.test(plain) && !ADDRESSED.test(plain)) return null;
+  for (const { instructions } of languages) {
+    const met = instructions.find(([, pattern]) => pattern.test(plain));
+    if (met !== undefined) return met[0];
+  }
+  return null;
 }
 
-export function isOffer(clause: string): boolean {
+export function kindOf(clause: string): Kind | null {
   const plain = plainOf(clause);
-  return plain !== null && OFFERS.some((pattern) => pattern.test(plain));
+  return plain === null ? null : kindIn(plain, languagesOf(plain));
 }
 
 /** The call that does what a clause asks a person to do. */

@@ -22,14 +22,14 @@ export type Split = {
 export const LONGEST_SENTENCE = 1_000;
 
 const FENCE = "```";
-const CLOSES: Readonly<Record<string, string>> = {
-  '"': '"',
-  "“": "”",
-  "「": "」",
-  "『": "』",
-  "《": "》",
-  "`": "`",
-};
+const CLOSES: ReadonlyMap<string, string> = new Map([
+  ['"', '"'],
+  ["“", "”"],
+  ["「", "」"],
+  ["『", "』"],
+  ["《", "》"],
+  ["`", "`"],
+]);
 const ENDS = ".!?。！？…";
 const END = /[.!?。！？…]+[’)）\]】}*_]*/y;
 const WIDE_END = /[。！？…]/;
@@ -63,8 +63,9 @@ function endOf(text: string, start: number, isLast: boolean): number | null {
       if (ends) return at + 1;
       continue;
     }
-    if (sign in CLOSES && !(sign === '"' && /\d/.test(text.charAt(at - 1)))) {
-      close = CLOSES[sign] ?? "";
+    const opened = CLOSES.get(sign);
+    if (opened !== undefined && !(sign === '"' && /\d/.test(text.charAt(at - 1)))) {
+      close = opened;
       continue;
     }
     if (!ENDS.includes(sign)) continue;

@@ -19,8 +19,17 @@ const ZH_UI =
   "(?:面板|时间线|时间轴|设置|菜单|侧栏|侧边栏|编辑器|标签页|选项卡|属性栏|属性面板|账户|账号|账单|后台|控制台|仪表盘|个人中心|素材库|预览窗口|工具栏|播放器)";
 const zh = (body: string): RegExp => new RegExp(`${ZH_LEAD}(?:${body})`);
 
-/** Looked at in this order; the first that a clause meets is what it is. */
-export const PATTERNS: readonly (readonly [Kind, RegExp])[] = [
+/** Patterns of one language. */
+export type Language = {
+  /** What each of its patterns needs at least, so that few are tried in vain. */
+  readonly words: RegExp;
+  /** Looked at in this order; the first that a clause meets is what it is. */
+  readonly instructions: readonly (readonly [Kind, RegExp])[];
+  /** An offer of an export without a GUI: true for the caller too, so it stays, and suggests the call. */
+  readonly offer: RegExp;
+};
+
+const ENGLISH: readonly (readonly [Kind, RegExp])[] = [
   [
     "drag",
     en(`drag(?:[- ](?:and|&|n)[- ]drop)? (?:the|it|them|any|your|a|an|this|that|these|each|clips?|files?|to)\\b`),
@@ -80,6 +89,9 @@ export const PATTERNS: readonly (readonly [Kind, RegExp])[] = [
       `(?:adjust|change|edit|tweak|modify|fine-tune|customi[sz]e|move|resize|trim|select|choose|pick|rearrange|reorder|set|control|manage|update|rename|swap|lower|raise|toggle|enable|upload|import|export|download|save|share|do)\\b.{0,80}\\b(?:(?:in|on|from|under|via|using|through|with) (?:the|your) (?:.{0,30}\\b)?${UI}|by (?:clicking|tapping|pressing|dragging|opening|using the))\\b`,
     ),
   ],
+];
+
+const CHINESE: readonly (readonly [Kind, RegExp])[] = [
   ["drag", zh(`拖拽|拖动|拖放|拖入|拖到|拖至|(?:将|把|从).{0,20}(?:拖|托)(?:拽|动|放|入|到|至|进)`)],
   [
     "click",
@@ -100,10 +112,18 @@ export const PATTERNS: readonly (readonly [Kind, RegExp])[] = [
   ["see", zh(`(?:预览|查看)(?:一下)?(?:视频|效果|时间线|时间轴|成片|结果|它)?(?:效果|内容)?[ 。！!]*$`)],
 ];
 
-/** Offers of an export without a GUI: true for the caller too, so they stay, and suggest the call. */
-export const OFFERS: readonly RegExp[] = [
-  en(`(?:export|download|render) (?:it|the|your|this|now|when)\\b`),
-  zh(`(?:导出|下载)(?:视频|成片|了|它|吧|即可)*[ 。！!]*$`),
+/** A clause in both is looked at in this order. */
+export const LANGUAGES: readonly Language[] = [
+  {
+    words: /[a-z]{3}/i,
+    instructions: ENGLISH,
+    offer: en(`(?:export|download|render) (?:it|the|your|this|now|when)\\b`),
+  },
+  {
+    words: /[\u4e00-\u9fff]{2}/,
+    instructions: CHINESE,
+    offer: zh(`(?:导出|下载)(?:视频|成片|了|它|吧|即可)*[ 。！!]*$`),
+  },
 ];
 
 /** "ready to preview in the timeline": the statement stays, the place goes. */
@@ -112,7 +132,7 @@ export const READY =
 
 /** Words for a scene, a title or speech: what follows is content, whatever it says. */
 export const CONTENT =
-  /^[\s*_>#•-]*(?:\d{1,2}[.)、]\s*)?[\s*_]*(?:(?:scene|shot|clip|title|text|captions?|subtitles?|voice-?over|vo|narrat(?:ion|or)|script|cta|call to action|frame|overlay|dialogue|lyrics?|bgm|video|audio)\b[^:：]{0,20}[:：]|(?:场景|镜头|画面|标题|字幕|旁白|文案|台词|脚本|片段|配音|文字|歌词|背景音乐)[^:：]{0,8}[:：])/i;
+  /^[\s*_>#•-]*(?:\d{1,2}[.)、][\s*_]*)?(?:(?:scene|shot|clip|title|text|captions?|subtitles?|voice-?over|vo|narrat(?:ion|or)|script|cta|call to action|frame|overlay|dialogue|lyrics?|bgm|video|audio)\b[^:：]{0,20}[:：]|(?:场景|镜头|画面|标题|字幕|旁白|文案|台词|脚本|片段|配音|文字|歌词|背景音乐)[^:：]{0,8}[:：])/i;
 /** A Chinese clause that ends so is a thing in a video, not something to do. */
 export const CONTENT_END =
   /(?:的|了)\S{0,2}(?:镜头|画面|片段|场景|特写|动作|声音|音效|动画|瞬间|特效|手|人|女孩|男孩|女人|男人)[\s。！!*_]*$/;
@@ -122,7 +142,7 @@ export const ADDRESSED = /^(?:请|您|你|可以)|您可以|你可以/;
 
 /** What only leads to an instruction, and goes with it. */
 export const LEADS_ONLY =
-  /^[\s*_>#•-]*(?:\d{1,2}[.)、]?\s*)?[\s*_]*(?:(?:(?:if|when|whenever|once|after|as soon as|before) (?:you\b|everything|ready|it's|that's|happy|satisfied|done|finished)(?!.*\b(?:i|i've|we)\b).*|(?:in order )?to (?!date)(?!.*\b(?:i|i've|we)\b).*|from here|next(?: steps?)?|tips?|note|what's next|now|finally|then|also|first|otherwise|alternatively|great|perfect|okay|ok|all set|done|you can|simply|just)|(?:如果|如需|若要|若需|若|想要|要|当).*|.{0,6}(?:满意|完成|准备好|确认)(?:后|了|之后|的话|时)?|接下来|下一步|提示|最后|然后|现在|好的|之后)?[\s,，;；:：、—–*_-]*$/i;
+  /^[\s*_>#•-]*(?:\d{1,2}[.)、]?[\s*_]*)?(?:(?:(?:if|when|whenever|once|after|as soon as|before) (?:you\b|everything|ready|it's|that's|happy|satisfied|done|finished)(?!.*\b(?:i|i've|we)\b).*|(?:in order )?to (?!date)(?!.*\b(?:i|i've|we)\b).*|from here|next(?: steps?)?|tips?|note|what's next|now|finally|then|also|first|otherwise|alternatively|great|perfect|okay|ok|all set|done|you can|simply|just)|(?:如果|如需|若要|若需|若|想要|要|当).*|.{0,6}(?:满意|完成|准备好|确认)(?:后|了|之后|的话|时)?|接下来|下一步|提示|最后|然后|现在|好的|之后)?[\s,，;；:：、—–*_-]*$/i;
 
 /** A later clause that says something of its own. */
 export const STANDS_ALONE =

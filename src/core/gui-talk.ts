@@ -8,7 +8,7 @@ import { type Sentence, splitSentences } from "./gui-talk-split.ts";
 
 export type GuiTalk = { readonly text: string; readonly actions: readonly Action[] };
 
-const lines = (gap: string): number => gap.split("\n").length;
+const lines = (gap: string): number => (gap.includes("\n") ? gap.split("\n").length : 1);
 
 /** The wider of two gaps around a sentence that is gone. */
 const widerOf = (one: string, other: string): string =>
