@@ -21,13 +21,15 @@ export default {
   async scheduled(_controller, env) {
     await Promise.all([sweep(env, Date.now()), resealSweep(env), tidy(env, Date.now())]);
   },
-  async queue(batch, env) {
+  async queue(batch, env, ctx) {
     if (batch.queue === "nemo-gateway-wake") await wakeAll(batch as MessageBatch<WakeMessage>, env);
     else if (batch.queue === "nemo-gateway-dead") await buryAll(batch, env, Date.now());
     else
-      await deliverAll(batch as MessageBatch<DeliveryMessage>, env, {
-        fetch: (url, init) => fetch(url, init),
-        now: Date.now,
-      });
+      deliverAll(
+        batch as MessageBatch<DeliveryMessage>,
+        env,
+        { fetch: (url, init) => fetch(url, init), now: Date.now },
+        (work) => ctx.waitUntil(work),
+      );
   },
 } satisfies ExportedHandler<Env, WakeMessage | DeliveryMessage>;

@@ -31,7 +31,7 @@ const consumer = (maxBatchSize: number) => ({
 /** The gateway, with live keys on anonymous tokens of the upstream at `upstreamUrl`; its waits divided by `timeScale`. */
 export const gatewayOptions = (upstreamUrl: string, timeScale = 1): V4WorkerOptionsShape => ({
   compatibilityDate: setting("compatibility_date"),
-  compatibilityFlags: ["global_fetch_strictly_public"],
+  compatibilityFlags: ["global_fetch_strictly_public", "queue_consumer_no_wait_for_wait_until"],
   bindings: {
     ENVIRONMENT: "test",
     ALLOW_ANONYMOUS: "1",

@@ -234,10 +234,26 @@ export const SENDER_SLOTS = 6;
 export const SENDER_LINGER_MS = 20;
 /** Attempts of one run of the sender. Chosen: a run is far from the platform's 1,000 requests an invocation, then another one goes on. */
 export const SENDER_ATTEMPTS = 200;
-/** Runs of the sender that one look at what is due asks for: 120 open requests of one tenant and mode. Chosen: slow hosts leave room for others. */
+/** How long what a run took ahead waits for one of its requests to end, in ms; then others may send it. Chosen: longer than a quick answer. */
+export const SENDER_PATIENCE_MS = 500;
+/** A run begins nothing new after this. Platform limit: what a queue's message left behind may go on for 30 s; a receiver's 15 s come after it. */
+export const SENDER_MS = 10 * SECOND_MS;
+/** Runs of the sender that one look at what is due asks for. */
 export const SENDERS_AT_ONCE = 20;
+/** Deliveries of one tenant and mode on their way at once. Chosen: what so many runs send. */
+export const DELIVERIES_IN_FLIGHT = SENDERS_AT_ONCE * SENDER_SLOTS;
 /** Live mode: open requests to one host, of one tenant. */
 export const HOST_IN_FLIGHT = 50;
+/** And to one target: an endpoint, a hook, or the callbacks of one host. Chosen: the host's others find a place. */
+export const TARGET_IN_FLIGHT = 40;
+/** And to one whose last answer was slow or did not come. Chosen: one a second goes on, at an answer in ten. */
+export const SLOW_TARGET_IN_FLIGHT = 10;
+/** On their way at once to all targets that are slow or have not answered yet. Chosen: half, so that those that answer always have the other half. */
+export const UNPROVEN_IN_FLIGHT = DELIVERIES_IN_FLIGHT / 2;
+/** A receiver's answer is slow after this part of its time: 5 s of 15. */
+export const SLOW_ANSWER_PART = 1 / 3;
+/** Targets of one tenant of which it is remembered how they answered. Chosen: more than there may be endpoints and hooks. */
+export const PROVEN_REMEMBERED = 1_000;
 /** Test mode: attempts to one host in a second, of one tenant. A sandbox costs nothing, so nothing else would slow it down. */
 export const TEST_HOST_PER_SECOND = 5;
 /** An endpoint is disabled after so many failed attempts in a row, over at least two events, when the first is old enough. */

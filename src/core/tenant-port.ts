@@ -70,6 +70,9 @@ export type DeliveryReport = {
   readonly outcome: DeliveryOutcome;
 };
 
+/** A delivery that was given out and has not left: its attempt was none. */
+export type UnsentDelivery = { readonly id: DeliveryId; readonly attempt: number };
+
 /** How much a tenant's object held when it was closed. */
 export type ClosedTenant = {
   readonly endpoints: number;
@@ -138,8 +141,15 @@ export interface TenantPort {
   readDelivery(id: DeliveryId): Answer<LoggedDeliveryWire>;
   /** One more round of attempts, from now on, whatever came of the last one. */
   retryDelivery(call: Call, id: DeliveryId): Answer<LoggedDeliveryWire>;
-  /** Hears of attempts that are over, and gives out up to `want` due deliveries for one attempt each: fewer or none when no more may go now. */
-  workDeliveries(done: readonly DeliveryReport[], want: number): Promise<DeliveryJob[]>;
+  /**
+   * Hears of attempts that are over, takes back what has not left, and gives out up to `want` due deliveries for one attempt
+   * each: fewer or none when no more may go now.
+   */
+  workDeliveries(
+    done: readonly DeliveryReport[],
+    want: number,
+    unsent?: readonly UnsentDelivery[],
+  ): Promise<DeliveryJob[]>;
   /** Sends nothing any more and takes nothing in; says how much there is. Again: the same. */
   close(): Promise<ClosedTenant>;
   /** Wipes the object. */

@@ -5,7 +5,14 @@ import type { DeliveryId, EndpointId, EventId, UserHash } from "../core/ids.ts";
 import { EVENT_TTL_MS } from "../core/limits.ts";
 import type { Call, Page, PageRequest } from "../core/ports.ts";
 import { err, ok, type Result } from "../core/result.ts";
-import type { ClosedTenant, DeliveryJob, DeliveryReport, Fact, TenantPort } from "../core/tenant-port.ts";
+import type {
+  ClosedTenant,
+  DeliveryJob,
+  DeliveryReport,
+  Fact,
+  TenantPort,
+  UnsentDelivery,
+} from "../core/tenant-port.ts";
 import { DAY_MS, type EpochMs } from "../core/time.ts";
 import type { ErasedFacts, SettledTurn } from "../core/user-record.ts";
 import type { EventType, EventWire } from "../core/wire/event.ts";
@@ -204,8 +211,12 @@ export class TenantObject extends CountDoors implements TenantPort {
     return retried;
   }
 
-  async workDeliveries(done: readonly DeliveryReport[], want: number): Promise<DeliveryJob[]> {
-    return this.#database.exists() ? this.#webhooks.deliveries.work(done, want) : [];
+  async workDeliveries(
+    done: readonly DeliveryReport[],
+    want: number,
+    unsent: readonly UnsentDelivery[] = [],
+  ): Promise<DeliveryJob[]> {
+    return this.#database.exists() ? this.#webhooks.deliveries.work(done, want, unsent) : [];
   }
 
   async close(): Promise<ClosedTenant> {

@@ -10,23 +10,34 @@ import { log, logBug } from "../log.ts";
 import { type Outside, postWebhook } from "./post-webhook.ts";
 import { Sender } from "./sender.ts";
 
-/** Serves every tenant of a batch. A message is only a nudge: whatever goes wrong here, the tenant's object will nudge again. */
-export async function deliverAll(batch: MessageBatch<DeliveryMessage>, env: Env, outside: Outside): Promise<void> {
+/**
+ * Begins a sender for every message of a batch, side by side, and holds the queue up for none of them: they go on by `goOn` after
+ * the batch is over, so that receivers which hang keep nobody else's message waiting. A message is only a nudge: whatever goes
+ * wrong here, the tenant's object will nudge again.
+ */
+export function deliverAll(
+  batch: MessageBatch<DeliveryMessage>,
+  env: Env,
+  outside: Outside,
+  goOn: (work: Promise<void>) => void,
+): void {
   const config = readConfig(env);
-  for (const { body } of batch.messages) {
-    const tools = {
-      door: () => tenantOf(env, body),
-      send: (job: DeliveryJob) => attempt(job, config, outside),
-      tell: (reports: readonly DeliveryReport[]) => tell(reports, body.tenant),
-    };
-    try {
-      const more = await new Sender(tools).run();
-      if (more) await env.DELIVERIES.send(body);
-    } catch (error) {
-      logBug("delivery_failed", error, { work: "delivery" });
-    }
-  }
+  for (const { body } of batch.messages) goOn(deliver(body, env, config, outside));
   batch.ackAll();
+}
+
+async function deliver(message: DeliveryMessage, env: Env, config: Config, outside: Outside): Promise<void> {
+  const tools = {
+    door: () => tenantOf(env, message),
+    send: (job: DeliveryJob) => attempt(job, config, outside),
+    tell: (reports: readonly DeliveryReport[]) => tell(reports, message.tenant),
+  };
+  try {
+    const more = await new Sender(tools).run();
+    if (more) await env.DELIVERIES.send(message);
+  } catch (error) {
+    logBug("delivery_failed", error, { work: "delivery" });
+  }
 }
 
 async function attempt(job: DeliveryJob, config: Config, outside: Outside): Promise<DeliveryReport> {

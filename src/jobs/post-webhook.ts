@@ -20,19 +20,21 @@ export async function postWebhook(job: DeliveryJob, judge: Judge, { fetch, now }
     retryAfterMs: null,
     tookMs: now() - started,
   });
-  const target = await resolveTarget(job.url, judge).catch(() => null);
-  if (target === null) return failed("no connection"); // to the DNS that says whose address it is
-  if (!target.ok) return failed(explainTarget(target.error));
   const abort = new AbortController();
   const timer = setTimeout(() => abort.abort(), job.timeoutMs);
   try {
-    const response = await fetch(target.value, {
+    const resolved = resolveTarget(job.url, judge).catch(() => null);
+    const target = await Promise.race([resolved, aborted(abort.signal)]);
+    if (target === null) return failed("no connection"); // to the DNS that says whose address it is
+    if (!target.ok) return failed(explainTarget(target.error));
+    const sent = fetch(target.value, {
       method: "POST",
       headers: job.headers,
       body: job.body,
       redirect: "manual",
       signal: abort.signal,
     });
+    const response = await Promise.race([sent, aborted(abort.signal)]);
     const answer = await readSome(response, DELIVERY_ANSWER_BYTES);
     return {
       status: response.status,
@@ -48,6 +50,12 @@ export async function postWebhook(job: DeliveryJob, judge: Judge, { fetch, now }
     clearTimeout(timer);
   }
 }
+
+/** Rejects when it is aborted: whatever an attempt waits for, its time is its time. */
+const aborted = (signal: AbortSignal): Promise<never> =>
+  new Promise((_, reject) => {
+    signal.addEventListener("abort", () => reject(signal.reason));
+  });
 
 /** The first bytes of a body as text; the rest is dropped. A body that breaks off counts as what came of it. */
 async function readSome(response: Response, bytes: number): Promise<string> {

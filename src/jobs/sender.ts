@@ -2,11 +2,10 @@
  * One run of the sender for one tenant: takes what is due from the tenant's object, keeps `SENDER_SLOTS` requests open, and
  * reports how they went in the calls that take more.
  *
- * While a call is on its way the slots go on with what was taken ahead. Ahead are as many as were just answered, so a slow
- * receiver holds up nothing that another run could send, and never more than one for each slot, so that each is sent and
- * reported well within its lease.
+ * While a call is on its way the slots go on with what was taken ahead. Ahead are as many as were just answered, and never more
+ * than one for each slot. What waits too long for a slot, because receivers hang, is given back for another run to send.
  */
-import { SENDER_ATTEMPTS, SENDER_LINGER_MS, SENDER_SLOTS } from "../core/limits.ts";
+import { SENDER_ATTEMPTS, SENDER_LINGER_MS, SENDER_MS, SENDER_PATIENCE_MS, SENDER_SLOTS } from "../core/limits.ts";
 import type { DeliveryJob, DeliveryReport, TenantPort } from "../core/tenant-port.ts";
 import { logBug } from "../log.ts";
 
@@ -23,6 +22,7 @@ export class Sender {
   readonly #stock: DeliveryJob[] = [];
   /** Over, and not told. */
   readonly #done: DeliveryReport[] = [];
+  readonly #until = Date.now() + SENDER_MS;
   #running = 0;
   #taken = 0;
   /** Called when an attempt is over. */
@@ -34,33 +34,39 @@ export class Sender {
 
   /** Sends until nothing more is given out; true when it stopped because it had its share. */
   async run(): Promise<boolean> {
-    for (;;) {
+    for (let isStuck = false; ; isStuck = await this.#untilWorthACall()) {
+      const unsent = isStuck || this.#isLate ? this.#stock.splice(0) : [];
       const ahead = Math.min(SENDER_SLOTS, this.#done.length);
       const room = SENDER_SLOTS + ahead - this.#running - this.#stock.length;
-      const given = await this.#exchange(Math.min(room, SENDER_ATTEMPTS - this.#taken));
+      const left = this.#isLate || isStuck ? 0 : SENDER_ATTEMPTS - this.#taken;
+      const given = await this.#exchange(Math.min(room, left), unsent);
       this.#taken += given.length;
       this.#stock.push(...given);
       this.#begin();
-      if (this.#running === 0 && this.#done.length === 0) return this.#taken >= SENDER_ATTEMPTS;
-      await this.#untilWorthACall();
+      if (this.#running + this.#done.length + this.#stock.length === 0) return left === 0;
     }
   }
 
-  /** Reports and takes. A report that found its object restarting is made once more: it is not heard twice. */
-  async #exchange(want: number): Promise<DeliveryJob[]> {
+  get #isLate(): boolean {
+    return Date.now() >= this.#until;
+  }
+
+  /** Reports, gives back and takes. A report that found its object restarting is made once more: it is not heard twice. */
+  async #exchange(want: number, unsent: readonly DeliveryJob[]): Promise<DeliveryJob[]> {
     const done = this.#done.splice(0);
     this.#tools.tell(done);
+    const back = unsent.map(({ id, attempt }) => ({ id, attempt }));
     try {
-      return await this.#tools.door().workDeliveries(done, want);
+      return await this.#tools.door().workDeliveries(done, want, back);
     } catch (error) {
-      if (done.length === 0) throw error;
-      return this.#tools.door().workDeliveries(done, 0);
+      if (done.length + back.length === 0) throw error;
+      return this.#tools.door().workDeliveries(done, 0, back);
     }
   }
 
   /** Fills the free slots. */
   #begin(): void {
-    while (this.#running < SENDER_SLOTS) {
+    while (this.#running < SENDER_SLOTS && !this.#isLate) {
       const job = this.#stock.shift();
       if (job === undefined) return;
       this.#running += 1;
@@ -79,17 +85,31 @@ export class Sender {
     this.#over();
   }
 
-  /** Waits for an end to report; with something left to send, a moment longer for others to go with it. */
-  async #untilWorthACall(): Promise<void> {
-    while (this.#done.length === 0 && this.#running > 0) await this.#nextEnd();
-    if (this.#isWorthACall()) return;
-    let isLate = false;
-    const timer = setTimeout(() => {
-      isLate = true;
+  /**
+   * Waits for an end to report; with something left to send, a moment longer for others to go with it. True where none came and
+   * what was taken ahead has waited long enough.
+   */
+  async #untilWorthACall(): Promise<boolean> {
+    const patience = this.#alarm(this.#stock.length > 0 ? SENDER_PATIENCE_MS : null);
+    while (this.#done.length === 0 && this.#running > 0 && !patience.isOver()) await this.#nextEnd();
+    patience.clear();
+    if (this.#done.length === 0) return this.#running > 0;
+    if (this.#isWorthACall()) return false;
+    const linger = this.#alarm(SENDER_LINGER_MS);
+    while (!this.#isWorthACall() && !linger.isOver()) await this.#nextEnd();
+    linger.clear();
+    return false;
+  }
+
+  /** Ends a wait for the next end after this long; never where that is null. */
+  #alarm(ms: number | null): { readonly isOver: () => boolean; readonly clear: () => void } {
+    let isOver = false;
+    const ring = (): void => {
+      isOver = true;
       this.#over();
-    }, SENDER_LINGER_MS);
-    while (!this.#isWorthACall() && !isLate) await this.#nextEnd();
-    clearTimeout(timer);
+    };
+    const timer = ms === null ? undefined : setTimeout(ring, ms);
+    return { isOver: () => isOver, clear: () => clearTimeout(timer) };
   }
 
   #isWorthACall(): boolean {

@@ -1,11 +1,17 @@
-import { createExecutionContext, createMessageBatch, getQueueResult, runInDurableObject } from "cloudflare:test";
+import {
+  createExecutionContext,
+  createMessageBatch,
+  getQueueResult,
+  runInDurableObject,
+  waitOnExecutionContext,
+} from "cloudflare:test";
 import { describe, expect, it, vi } from "vitest";
 import { tenantObjectName } from "../../src/core/address.ts";
 import { eventId } from "../../src/core/ids.ts";
 import type { DeliveryWire } from "../../src/core/wire/webhook.ts";
-import type { DeliveryMessage } from "../../src/env.ts";
+import { type DeliveryMessage, readConfig } from "../../src/env.ts";
 import { deliverAll } from "../../src/jobs/deliver.ts";
-import type { Outside } from "../../src/jobs/post-webhook.ts";
+import { type Outside, postWebhook } from "../../src/jobs/post-webhook.ts";
 import { env, freshAddress, good, owedDelivery, tenantPort, tenantStub } from "../support/objects.ts";
 
 /** One event, one endpoint, one attempt against a receiver that answers so; what the delivery says afterwards. `moved`: the address by then. */
@@ -32,7 +38,9 @@ async function attempt(
   const batch = createMessageBatch<DeliveryMessage>("nemo-gateway-deliveries", [
     { id: "1", timestamp: new Date(), attempts: 1, body: message },
   ]);
-  await deliverAll(batch, env, outside);
+  const context = createExecutionContext();
+  deliverAll(batch, env, outside, (work) => context.waitUntil(work));
+  await waitOnExecutionContext(context);
   const result = await getQueueResult(batch, createExecutionContext());
   expect(result.ackAll).toBe(true);
   return good(await tenantPort(address).readDelivery(id));
@@ -99,9 +107,26 @@ describe("one attempt", () => {
       last_status: null,
       last_answer: "no answer in time",
     });
+    expect(await attempt(() => new Promise(() => undefined))).toMatchObject({ last_answer: "no answer in time" });
     expect(await attempt(() => Promise.reject(new Error("refused")))).toMatchObject({
       last_status: null,
       last_answer: "no connection",
     });
+  });
+
+  it("gives up where nobody says whose address it is", async () => {
+    const judge = { ...readConfig(env).targets, resolve: () => new Promise<never>(() => undefined) };
+    const job = {
+      id: "dlv_a",
+      attempt: 1,
+      url: "https://hooks.acme.dev/in",
+      headers: {},
+      body: "{}",
+      timeoutMs: 10,
+    } as const;
+    const sent = vi.fn(status(200));
+    const outcome = await postWebhook(job, judge, { fetch: sent, now: Date.now });
+    expect(outcome).toMatchObject({ status: null, error: "no answer in time" });
+    expect(sent).not.toHaveBeenCalled();
   });
 });

@@ -4,7 +4,7 @@
  */
 import { afterEach, describe, expect, it, vi } from "vitest";
 import type { DeliveryId } from "../../src/core/ids.ts";
-import { SENDER_SLOTS } from "../../src/core/limits.ts";
+import { SENDER_MS, SENDER_SLOTS } from "../../src/core/limits.ts";
 import type { DeliveryJob, DeliveryReport, TenantPort } from "../../src/core/tenant-port.ts";
 import { Sender } from "../../src/jobs/sender.ts";
 import { until } from "../support/objects.ts";
@@ -28,18 +28,20 @@ function owing(count: number) {
   const ids = due.map(({ id }) => id);
   const told = new Set<DeliveryId>();
   const calls: { readonly done: number; readonly want: number; readonly given: number }[] = [];
-  const workDeliveries: TenantPort["workDeliveries"] = async (done, want) => {
+  const back: DeliveryId[] = [];
+  const workDeliveries: TenantPort["workDeliveries"] = async (done, want, unsent = []) => {
     await scheduler.wait(1);
     for (const { id } of done) {
       expect(told.has(id)).toBe(false);
       told.add(id);
     }
+    back.push(...unsent.map(({ id }) => id));
     const given = due.splice(0, want);
     calls.push({ done: done.length, want, given: given.length });
     return given;
   };
   const door = () => ({ workDeliveries }) as unknown as TenantPort; // all that a sender asks for
-  return { ids, calls, told, left: due, door };
+  return { ids, calls, told, back, left: due, door };
 }
 
 describe("a sender", () => {
@@ -89,6 +91,34 @@ describe("a sender", () => {
     void new Sender({ door, tell, send }).run();
     await until(async () => told.size === quick.size);
     expect(told).toEqual(quick);
+  });
+
+  it("gives back what it took ahead when those that it began hang", async () => {
+    const { ids, door, calls, told, back } = owing(13);
+    const quick = new Set(ids.slice(0, SENDER_SLOTS));
+    const send = async (job: DeliveryJob): Promise<DeliveryReport> =>
+      quick.has(job.id) ? reportOf(job) : new Promise(() => undefined);
+    void new Sender({ door, tell, send }).run();
+    await until(async () => back.length > 0);
+    expect(told).toEqual(quick);
+    expect(back).toEqual(ids.slice(2 * SENDER_SLOTS, 2 * SENDER_SLOTS + back.length));
+    const held = calls.reduce((sum, { done, given }) => sum + given - done, 0) - back.length;
+    expect(held).toBe(SENDER_SLOTS);
+  });
+
+  it("begins nothing new when its time is over, gives back the rest, and asks for another run", async () => {
+    const { ids, door, told, left, back } = owing(20);
+    const now = Date.now();
+    let sent = 0;
+    const send = async (job: DeliveryJob): Promise<DeliveryReport> => {
+      if (++sent > SENDER_SLOTS) vi.spyOn(Date, "now").mockReturnValue(now + SENDER_MS);
+      await scheduler.wait(1);
+      return reportOf(job);
+    };
+    expect(await new Sender({ door, tell, send }).run()).toBe(true);
+    expect(told.size).toBe(sent);
+    expect(told.size + back.length + left.length).toBe(ids.length);
+    expect(left.length).toBeGreaterThan(0);
   });
 
   it("goes on with the others when one attempt breaks, and stops after its share", async () => {

@@ -1,5 +1,5 @@
 /** What the operator's status says, with everything else of the file's runtime known. */
-import { runInDurableObject } from "cloudflare:test";
+import { createExecutionContext, runInDurableObject } from "cloudflare:test";
 import { describe, expect, it } from "vitest";
 import { OPERATOR_TOKEN_NAME } from "../../src/core/address.ts";
 import { strayHash } from "../../src/core/ids.ts";
@@ -58,7 +58,8 @@ describe("dead letters", () => {
     const acked: string[] = [];
     const messages = ["a", "b"].map((id) => ({ id, body: { kind: "user", name: "x" }, attempts: 1 }));
     const batch = { queue: "nemo-gateway-dead", messages, ackAll: () => acked.push("all") };
-    for (let at = 0; at < 2; at++) await worker.queue(batch as unknown as MessageBatch<never>, env);
+    for (let at = 0; at < 2; at++)
+      await worker.queue(batch as unknown as MessageBatch<never>, env, createExecutionContext());
     expect(acked).toEqual(["all", "all"]);
     expect((await status()).dead_letters).toEqual({ count: 2, last_at: expect.stringMatching(/Z$/) });
   });

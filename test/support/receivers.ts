@@ -7,8 +7,14 @@ export type PlayedReceiver = { readonly url: string; readonly got: Got[] };
 
 const HOST = "http://127.0.0.1:9";
 
-/** Plays receivers until `vi.restoreAllMocks()`; every other request goes where it goes. */
-export function playReceivers(): (behave: Behaviour) => PlayedReceiver {
+/** A receiver that takes the request and says nothing until its sender gives up. */
+export const hanging: Behaviour = ({ signal }) =>
+  new Promise((_, fail) => {
+    signal.addEventListener("abort", () => fail(new Error("aborted")));
+  });
+
+/** Plays receivers until `vi.restoreAllMocks()`, each on the same host unless it is said; every other request goes where it goes. */
+export function playReceivers(): (behave: Behaviour, host?: string) => PlayedReceiver {
   const played = new Map<string, { readonly behave: Behaviour; readonly got: Got[] }>();
   const real = globalThis.fetch.bind(globalThis);
   vi.spyOn(globalThis, "fetch").mockImplementation(async (input, init) => {
@@ -19,8 +25,8 @@ export function playReceivers(): (behave: Behaviour) => PlayedReceiver {
     receiver.got.push({ headers: Object.fromEntries(request.headers), body: await request.text(), redirect });
     return receiver.behave(new Request(request.url, { signal }), receiver.got.length);
   });
-  return (behave) => {
-    const url = `${HOST}/${crypto.randomUUID()}`;
+  return (behave, host = HOST) => {
+    const url = `${host}/${crypto.randomUUID()}`;
     const got: Got[] = [];
     played.set(url, { behave, got });
     return { url, got };

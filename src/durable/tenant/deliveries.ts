@@ -7,8 +7,8 @@
  */
 import { isGone, isTaken, nextAttempt } from "../../core/delivery.ts";
 import { type DeliveryId, plainId } from "../../core/ids.ts";
-import { MESSAGE_TRIES, SENDER_SLOTS, SENDERS_AT_ONCE } from "../../core/limits.ts";
-import type { DeliveryJob, DeliveryReport } from "../../core/tenant-port.ts";
+import { DELIVERIES_IN_FLIGHT, MESSAGE_TRIES, SENDER_SLOTS, SENDERS_AT_ONCE } from "../../core/limits.ts";
+import type { DeliveryJob, DeliveryReport, UnsentDelivery } from "../../core/tenant-port.ts";
 import type { EpochMs } from "../../core/time.ts";
 import type { DeliveryMessage } from "../../env.ts";
 import { logBug } from "../../log.ts";
@@ -85,7 +85,7 @@ export class Deliveries {
     if (await mustWait(this.#ground)) return this.#tellSchedule(now() + config.waits.pauseLook);
     if (now() - this.#sentAt >= config.waits.retry) this.#unanswered = 0; // by then they are late, or lost
     const room = SENDERS_AT_ONCE - this.#unanswered;
-    const count = room > 0 ? this.#pace.choose(SENDER_SLOTS * SENDERS_AT_ONCE).length : 0;
+    const count = room > 0 ? this.#pace.choose(DELIVERIES_IN_FLIGHT).length : 0;
     this.#nudgedAt = now();
     const more = Math.min(room, Math.ceil(count / SENDER_SLOTS) - this.#unanswered);
     if (more > 0) {
@@ -97,13 +97,17 @@ export class Deliveries {
     this.#tellSchedule(this.#lookAt());
   }
 
-  /** Hears how attempts went, then takes up to `want` others, none while the tenant is paused. One that cannot be made is a dead letter. */
-  async work(done: readonly DeliveryReport[], want: number): Promise<DeliveryJob[]> {
+  /**
+   * Hears how attempts went and what did not leave, then takes up to `want` others, none while the tenant is paused. One that
+   * cannot be made is a dead letter.
+   */
+  async work(done: readonly DeliveryReport[], want: number, unsent: readonly UnsentDelivery[]): Promise<DeliveryJob[]> {
     const { storage, boundary } = this.#ground;
-    if (done.length === 0) this.#unanswered = Math.max(0, this.#unanswered - 1); // only a sender that comes for a nudge has nothing to tell
+    if (done.length === 0 && unsent.length === 0) this.#unanswered = Math.max(0, this.#unanswered - 1); // only a sender that comes for a nudge has nothing to tell
     const most = want > 0 && (await mustWait(this.#ground)) ? 0 : want;
     const taken = storage.transactionSync(() => {
       if (done.length > 0) this.#settle(done);
+      for (const { id, attempt } of unsent) this.#rows.untake(id, attempt, this.dueNow());
       return most > 0 ? this.#take(most) : [];
     });
     this.plan();
@@ -126,7 +130,7 @@ export class Deliveries {
         rows.map(({ id }) => id),
         now() + config.waits.deliveryLease,
       );
-    for (const { host } of rows) this.#pace.begin(host);
+    this.#pace.begin(rows);
     return rows;
   }
 
@@ -148,7 +152,10 @@ export class Deliveries {
     }
     this.#rows.over(over.delivered, "delivered", now());
     this.#rows.over(over.failed, "failed", now());
-    for (const { outcome, row } of heard) this.#health.note(targetOf(row), row.event, outcome);
+    for (const { outcome, row } of heard) {
+      this.#pace.heard(row, outcome);
+      this.#health.note(targetOf(row), row.event, outcome);
+    }
   }
 
   /**

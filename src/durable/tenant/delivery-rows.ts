@@ -12,6 +12,7 @@ import { columnsOf, type TargetColumns } from "./targets.ts";
 /** What is needed of a delivery to make an attempt and to settle it. */
 export type DeliveryWork = TargetColumns & {
   readonly id: DeliveryId;
+  readonly lane: string;
   readonly event: EventId;
   readonly host: string;
   readonly attempts: number;
@@ -52,29 +53,47 @@ export const UNMADE_COLUMN = `
   ALTER TABLE deliveries ADD COLUMN unmade INTEGER NOT NULL DEFAULT 0;
 `;
 
-const WORK = "id, event, target_kind, target, host, attempts, spent, taken, unmade";
+/** Targets take turns by it: an endpoint, a hook, or all callbacks to one host. */
+export const LANES = `
+  ALTER TABLE deliveries ADD COLUMN lane TEXT AS (iif(target_kind = 'callback', host, target)) VIRTUAL;
+  CREATE INDEX deliveries_by_lane ON deliveries (lane, due_at, cursor) WHERE state = 'pending';
+`;
+
+const WORK = "id, lane, event, target_kind, target, host, attempts, spent, taken, unmade";
 const COLUMNS = `${WORK}, state, due_at, created_at, ended_at`;
 
 /** The ids of a JSON array. */
 const LISTED = "(SELECT value FROM json_each(?))";
 
 /**
- * What is due and in order. Nobody overtakes: a first attempt waits until those of earlier events of its resource have come
- * to an end, good or bad. The index is named, because the planner would read and sort everything that is pending.
+ * What is due and in order in one lane. Nobody overtakes: a first attempt waits until those of earlier events of its resource
+ * have come to an end, good or bad. The index is named, because the planner would read and sort everything that is pending.
  */
 export const DUE = `
-  SELECT ${WORK} FROM deliveries AS d INDEXED BY deliveries_due
-  WHERE state = 'pending' AND due_at <= ? AND host NOT IN ${LISTED} AND (d.attempts > 0 OR NOT EXISTS (
+  SELECT ${WORK} FROM deliveries AS d INDEXED BY deliveries_by_lane
+  WHERE state = 'pending' AND lane = ? AND due_at <= ? AND (d.attempts > 0 OR NOT EXISTS (
     SELECT 1 FROM deliveries AS e
     WHERE e.target = d.target AND e.resource = d.resource AND e.cursor < d.cursor AND e.target_kind = d.target_kind
       AND e.state = 'pending' AND (e.attempts = 0 OR (e.attempts = 1 AND e.taken = 1 AND e.due_at > ?))
   ))
   ORDER BY due_at, cursor ${BOUND_LIMIT}`;
+/** The lanes in which something is due: from one to the next by the index, however much is pending in each. */
+export const DUE_LANES = `
+  WITH RECURSIVE ring (lane) AS (
+    SELECT min(lane) FROM deliveries INDEXED BY deliveries_by_lane WHERE state = 'pending'
+    UNION ALL
+    SELECT (SELECT min(d.lane) FROM deliveries AS d INDEXED BY deliveries_by_lane WHERE d.state = 'pending' AND d.lane > ring.lane)
+    FROM ring WHERE ring.lane IS NOT NULL
+  )
+  SELECT lane FROM ring WHERE lane IS NOT NULL AND EXISTS (
+    SELECT 1 FROM deliveries AS d INDEXED BY deliveries_by_lane
+    WHERE d.state = 'pending' AND d.lane = ring.lane AND d.due_at <= ?
+  )`;
 export const NEXT_DUE =
   "SELECT min(due_at) AS at FROM deliveries INDEXED BY deliveries_due WHERE state = 'pending' AND due_at > ?";
 export const HAS_DUE =
   "SELECT 1 FROM deliveries INDEXED BY deliveries_due WHERE state = 'pending' AND due_at <= ? LIMIT 1";
-export const IN_FLIGHT = "SELECT host, count(*) AS n FROM deliveries WHERE taken = 1 AND due_at > ? GROUP BY host";
+const IN_FLIGHT = "SELECT host, lane FROM deliveries WHERE taken = 1 AND due_at > ?";
 export const STALE = `
   SELECT id FROM deliveries AS d WHERE id IN ${LISTED} AND EXISTS (
     SELECT 1 FROM deliveries AS later
@@ -124,9 +143,17 @@ export class DeliveryRows {
     );
   }
 
-  /** What is due and in order, the longest due first, but nothing for these hosts. */
-  due(now: EpochMs, withoutHosts: readonly string[], limit: number): DeliveryWork[] {
-    return this.#sql.exec<DeliveryWork>(DUE, now, JSON.stringify(withoutHosts), now, limit).toArray();
+  /** What is due and in order in one lane, the longest due first. */
+  due(lane: string, now: EpochMs, limit: number): DeliveryWork[] {
+    return this.#sql.exec<DeliveryWork>(DUE, lane, now, now, limit).toArray();
+  }
+
+  /** The lanes in which something is due, in the order of their names. */
+  dueLanes(now: EpochMs): string[] {
+    return this.#sql
+      .exec<{ lane: string }>(DUE_LANES, now)
+      .toArray()
+      .map(({ lane }) => lane);
   }
 
   /** The earliest moment after `since` at which a pending one is due; null when there is none. */
@@ -138,10 +165,9 @@ export class DeliveryRows {
     return this.#sql.exec(HAS_DUE, at).toArray().length > 0;
   }
 
-  /** How many attempts are under way, by host. */
-  inFlight(now: EpochMs): Map<string, number> {
-    const open = this.#sql.exec<{ host: string; n: number }>(IN_FLIGHT, now).toArray();
-    return new Map(open.map(({ host, n }) => [host, n]));
+  /** Where the attempts go that are under way. */
+  inFlight(now: EpochMs): Pick<DeliveryWork, "host" | "lane">[] {
+    return this.#sql.exec<Pick<DeliveryWork, "host" | "lane">>(IN_FLIGHT, now).toArray();
   }
 
   /** Takes deliveries for one attempt each, until then at the latest. */
@@ -160,6 +186,13 @@ export class DeliveryRows {
     const query = `UPDATE deliveries SET taken = 0, attempts = attempts - 1, unmade = unmade + 1, due_at = ?
                    WHERE id = ? AND state = 'pending' AND taken = 1 AND attempts = ?`;
     this.#sql.exec(query, Math.round(at), id, attempts + 1);
+  }
+
+  /** Undoes the taking of a delivery that has not left. One that was taken anew or ended meanwhile stays as it is. */
+  untake(id: DeliveryId, attempt: number, at: EpochMs): void {
+    const query = `UPDATE deliveries SET taken = 0, attempts = attempts - 1, due_at = ?
+                   WHERE id = ? AND state = 'pending' AND taken = 1 AND attempts = ?`;
+    this.#sql.exec(query, Math.round(at), id, attempt);
   }
 
   /** Ends deliveries. One that was called off meanwhile has its end. */

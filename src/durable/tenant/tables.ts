@@ -3,7 +3,7 @@ import type { Migrations } from "../database.ts";
 import { SCHEDULE_INDEX, SCHEDULE_TABLES, SCHEDULE_UNENDED } from "../due-rows.ts";
 import { REPEATS_TABLE } from "../repeats.ts";
 import { CLAIMS_TABLE } from "./claims.ts";
-import { UNMADE_COLUMN } from "./delivery-rows.ts";
+import { LANES, UNMADE_COLUMN } from "./delivery-rows.ts";
 import { ERASED_TABLE, SETTLED_COLUMN } from "./erased.ts";
 import { EVENT_PLACES } from "./events.ts";
 import { HOOK_HEALTH_COLUMNS } from "./hook-rows.ts";
@@ -165,4 +165,5 @@ export const TENANT_MIGRATIONS: Migrations = [
   SCHEDULE_UNENDED,
   UNMADE_COLUMN,
   EVENT_PLACES,
+  LANES,
 ];
