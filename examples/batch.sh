@@ -1,7 +1,9 @@
 #!/bin/sh
 # Batch: several clips in one project, one by one, each with its own instructions and its own export.
 #
-#   NGW=http://127.0.0.1:8787/v1 KEY=ngw_test_… sh examples/batch.sh test/media/clip.mp4 first.mp4 second.mp4
+#   sh examples/batch.sh test/media/clip.mp4 first.mp4 second.mp4
+#
+# KEY and NGW are set as `npm run dev` prints them.
 set -eu
 # A key of this run alone: a request repeated under it does nothing twice.
 run=$(od -An -N12 -tx1 /dev/urandom | tr -d ' \n')

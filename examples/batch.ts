@@ -1,7 +1,9 @@
 /**
  * Batch: several instructions, each with its own export.
  *
- *   NGW=http://127.0.0.1:8787/v1 KEY=ngw_test_… npx node examples/batch.ts first.mp4 second.mp4
+ *   npx node examples/batch.ts first.mp4 second.mp4
+ *
+ * KEY and NGW are set as `npm run dev` prints them.
  */
 import { setTimeout as sleep } from "node:timers/promises";
 import { NGW, PATIENCE_MS, post, request, save, type Video } from "./lib.ts";

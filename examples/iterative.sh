@@ -1,7 +1,9 @@
 #!/bin/sh
 # Iterative: a rough cut, a look at it, a refinement. The project keeps its timeline in between.
 #
-#   NGW=http://127.0.0.1:8787/v1 KEY=ngw_test_… sh examples/iterative.sh rough.mp4 final.mp4
+#   sh examples/iterative.sh rough.mp4 final.mp4
+#
+# KEY and NGW are set as `npm run dev` prints them.
 set -eu
 # A key of this run alone: a request repeated under it does nothing twice.
 run=$(od -An -N12 -tx1 /dev/urandom | tr -d ' \n')

@@ -1,7 +1,9 @@
 /**
  * Iterative: a rough cut, a look at it, a refinement.
  *
- *   NGW=http://127.0.0.1:8787/v1 KEY=ngw_test_… npx node examples/iterative.ts rough.mp4 final.mp4
+ *   npx node examples/iterative.ts rough.mp4 final.mp4
+ *
+ * KEY and NGW are set as `npm run dev` prints them.
  */
 import { finished, post, save, type Video } from "./lib.ts";
 

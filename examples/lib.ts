@@ -1,8 +1,11 @@
-/** What the examples share: where the gateway is, one request, and waiting for a video. Needs Node 22.18 or later alone: `npx node` is the project's own. */
+/**
+ * What the examples share: where the gateway is, one request, and waiting for a video. They need Node 22.18 or later and nothing
+ * else; `npx node` is the project's own, once its packages are there.
+ */
 import { writeFile } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
 
-/** `NGW=http://127.0.0.1:8787/v1` and `KEY=ngw_test_…`, as `npm run dev` prints them. */
+/** As `npm run dev` prints them: `export KEY=ngw_test_… NGW=http://127.0.0.1:8787/v1`. */
 export const NGW = process.env.NGW ?? "http://127.0.0.1:8787/v1";
 export const KEY = process.env.KEY ?? "";
 

@@ -2,7 +2,9 @@
  * A phone: it never holds the key. Its user's server asks for a token, the phone uploads in chunks that may break off, and
  * follows the stream by the id of the last event it saw.
  *
- *   NGW=http://127.0.0.1:8787/v1 KEY=ngw_test_… npx node examples/phone.ts test/media/clip.mp4 promo.mp4
+ *   npx node examples/phone.ts test/media/clip.mp4 promo.mp4
+ *
+ * KEY and NGW are set as `npm run dev` prints them.
  */
 import { readFile } from "node:fs/promises";
 import { NGW, post, request, save, type Video } from "./lib.ts";

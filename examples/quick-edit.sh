@@ -1,7 +1,9 @@
 #!/bin/sh
 # Quick edit: a clip and a sentence in, an MP4 out.
 #
-#   NGW=http://127.0.0.1:8787/v1 KEY=ngw_test_… sh examples/quick-edit.sh test/media/clip.mp4 promo.mp4
+#   sh examples/quick-edit.sh test/media/clip.mp4 promo.mp4
+#
+# KEY and NGW are set as `npm run dev` prints them.
 set -eu
 # A key of this run alone: a request repeated under it does nothing twice.
 run=$(od -An -N12 -tx1 /dev/urandom | tr -d ' \n')

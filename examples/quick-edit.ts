@@ -1,7 +1,9 @@
 /**
  * Quick edit: a clip and a sentence in, an MP4 out.
  *
- *   NGW=http://127.0.0.1:8787/v1 KEY=ngw_test_… npx node examples/quick-edit.ts test/media/clip.mp4 promo.mp4
+ *   npx node examples/quick-edit.ts test/media/clip.mp4 promo.mp4
+ *
+ * KEY and NGW are set as `npm run dev` prints them.
  */
 import { readFile } from "node:fs/promises";
 import { basename } from "node:path";

@@ -2,7 +2,9 @@
  * A tool like Zapier, Make or n8n: it can send one flat JSON and take one flat webhook, and can neither nest nor set headers
  * beyond the key's. It has the clip by its address alone.
  *
- *   NGW=http://127.0.0.1:8787/v1 KEY=ngw_test_… npx node examples/zapier.ts test/media/clip.mp4 promo.mp4
+ *   npx node examples/zapier.ts test/media/clip.mp4 promo.mp4
+ *
+ * KEY and NGW are set as `npm run dev` prints them.
  */
 import { readFile, writeFile } from "node:fs/promises";
 import { createServer } from "node:http";

@@ -1,5 +1,5 @@
 /**
- * `npm run dev [-- --port N]`: the gateway on port 8787 until Ctrl-C, with a stable test key and three lines to paste.
+ * `npm run dev [-- --port N]`: the gateway on port 8787 until Ctrl-C, with a stable test key and lines to paste.
  *
  * State lies in .state/dev, secrets in .dev.vars; both are made at the first start and reused afterwards. Another port has
  * a state of its own, .state/dev-<port>, so that two gateways never write to the same files.
@@ -9,13 +9,13 @@ import { join } from "node:path";
 import * as z from "zod";
 import { type Api, apiWith, RefusedError } from "./lib/api.ts";
 import { cleanUp, onEnd } from "./lib/cleanup.ts";
-import { curlLines } from "./lib/curls.ts";
+import { curlLines, namesLine } from "./lib/curls.ts";
 import { devLines } from "./lib/dev-lines.ts";
 import { writePrivate } from "./lib/env-file.ts";
 import { readFlags } from "./lib/flags.ts";
 import { type Gateway, startGateway } from "./lib/gateway.ts";
 import { bold, dim, red } from "./lib/paint.ts";
-import { isFree, PortTakenError } from "./lib/ports.ts";
+import { isFree, PortTakenError, RECEIVER_PORT } from "./lib/ports.ts";
 import { isAlive } from "./lib/process-group.ts";
 import { ROOT } from "./lib/root.ts";
 import { makeKey, makeTenant } from "./lib/tenant.ts";
@@ -67,8 +67,10 @@ async function stableKey(admin: Api): Promise<string> {
 function printWelcome(url: string, key: string): void {
   console.log(`${bold(url)} is up. Reference: ${url}/docs`);
   console.log(`Test key: ${key}\n`);
-  console.log("From nothing to an MP4: paste these lines, one after the other.\n");
-  for (const line of curlLines(url, key)) console.log(`${line}\n`);
+  console.log("In a second terminal: the names that README's commands and the examples use.\n");
+  console.log(`${namesLine(url, key, `http://127.0.0.1:${RECEIVER_PORT}`)}\n`);
+  console.log("Then from nothing to an MP4: paste these lines, one after the other.\n");
+  for (const line of curlLines()) console.log(`${line}\n`);
   console.log(dim(`Ctrl-C stops it. State: ${STATE_NAME}, secrets: .dev.vars, admin token: ADMIN_TOKEN in .dev.vars`));
 }
 

@@ -1,50 +1,42 @@
 /**
- * `npm run examples`: every example of `examples/` and README's own commands, against a gateway of its own, and a look at
- * each file they save.
+ * `npm run examples`: every example of `examples/`, as its own header says, and README's own commands, pasted into shells,
+ * against a gateway and a receiver of their own; and a look at each file they save.
  *
  * A name runs that one alone: `npm run examples -- phone.ts`.
  */
-import { type SpawnOptions, spawn, spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, readFileSync, rmSync, symlinkSync } from "node:fs";
-import { join } from "node:path";
+import { spawn, spawnSync } from "node:child_process";
+import { mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { delimiter, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { apiWith } from "./lib/api.ts";
 import { cleanUp, onEnd } from "./lib/cleanup.ts";
-import { curlLines } from "./lib/curls.ts";
+import { curlLines, namesLine } from "./lib/curls.ts";
 import { readFlags } from "./lib/flags.ts";
-import { startGateway } from "./lib/gateway.ts";
+import { type Gateway, startGateway } from "./lib/gateway.ts";
 import { checkMp4 } from "./lib/mp4-check.ts";
 import { green, red } from "./lib/paint.ts";
-import { commandsOf, idsIn, idsOf } from "./lib/readme-commands.ts";
+import { freePort } from "./lib/ports.ts";
+import { type ProcessGroup, startGroup } from "./lib/process-group.ts";
+import { commandsOf, namesIn } from "./lib/readme-commands.ts";
 import { ROOT } from "./lib/root.ts";
+import { type Shell, ShellSession } from "./lib/shell-session.ts";
 import { makeKey, makeTenant } from "./lib/tenant.ts";
 
-const CLIP = join(ROOT, "test/media/clip.mp4");
 const STATE = join(ROOT, `.state/examples-${process.pid}`);
 /** An example on a busy machine: a few seconds of the gateway's time, which runs ten times as fast here. */
 const PATIENCE_MS = 300_000;
 
-/** Which files each takes, and how many it saves. */
-const EXAMPLES = [
-  { file: "quick-edit.sh", takes: [CLIP], saves: 1 },
-  { file: "quick-edit.ts", takes: [CLIP], saves: 1 },
-  { file: "batch.sh", takes: [CLIP], saves: 2 },
-  { file: "batch.ts", takes: [], saves: 2 },
-  { file: "iterative.sh", takes: [], saves: 2 },
-  { file: "iterative.ts", takes: [], saves: 2 },
-  { file: "phone.ts", takes: [CLIP], saves: 1 },
-  { file: "zapier.ts", takes: [CLIP], saves: 1 },
-] as const;
+/** Those that are run; the others are their parts. */
+const EXAMPLES = readdirSync(join(ROOT, "examples")).filter((name) => /\.(?:sh|ts)$/.test(name) && name !== "lib.ts");
+const NAMES: readonly string[] = [...EXAMPLES, "README.md"];
 
-/** What README's commands save. */
+/** What README's commands save, and what the receiver prints because of them. */
 const README_SAVES = ["promo.mp4", "render.mp4"];
+const README_IS_TOLD = ["POST /done video.completed vid_", "POST /in "];
 
-type Example = (typeof EXAMPLES)[number];
-
-const NAMES: readonly string[] = [...EXAMPLES.map(({ file }) => file), "README.md"];
 const { words: wanted } = readFlags({
   command: "npm run examples",
-  says: 'Runs every example, and the commands of README\'s "Use it", against a gateway of its own.',
+  says: "Runs every example, and README's commands in bash and zsh, against a gateway of its own.",
   words: { name: "name…", says: `only these: ${NAMES.join(", ")}`, most: NAMES.length },
 });
 const stranger = wanted.find((name) => !NAMES.includes(name));
@@ -53,76 +45,132 @@ if (stranger !== undefined) {
   process.exit(2);
 }
 
-/** Runs a command to its end; answers with what it printed. Throws when it fails. */
-async function printed(command: string, args: readonly string[], options: SpawnOptions): Promise<string> {
-  const child = spawn(command, args, { ...options, stdio: ["ignore", "pipe", "pipe"], timeout: PATIENCE_MS });
-  let text = "";
-  for (const output of [child.stdout, child.stderr]) output?.on("data", (piece) => (text += String(piece)));
-  const code = await new Promise<number | null>((resolve) => child.on("close", resolve));
-  if (code !== 0) throw new Error(`${args.join(" ")} ended with ${code ?? "a signal"}:\n${text}`);
-  return text;
+type Place = { readonly gateway: Gateway; readonly receiver: Receiver; readonly key: string };
+
+/** `npm run receiver`, as a process of its own. */
+type Receiver = { readonly url: string; readonly lines: readonly string[]; readonly group: ProcessGroup };
+
+async function startReceiver(): Promise<Receiver> {
+  const port = await freePort();
+  const lines: string[] = [];
+  const args = [join(ROOT, "scripts/receiver.ts"), "--port", String(port)];
+  const print = (line: string): void => void lines.push(line);
+  const group = startGroup({ command: process.execPath, args, cwd: ROOT, env: process.env, print });
+  onEnd(group.stop);
+  for (let tries = 0; lines.length < 2; tries++) {
+    if (tries > 600) throw new Error(`the receiver does not start:\n${group.lastLines()}`);
+    await sleep(100);
+  }
+  return { url: `http://127.0.0.1:${port}`, lines, group };
 }
 
-/** Runs one; answers with what it printed. Throws when it fails, or saves something else than an MP4. */
-async function run({ file, takes, saves }: Example, env: NodeJS.ProcessEnv): Promise<string> {
-  const saved = Array.from({ length: saves }, (_, n) => join(STATE, `${file}-${n}.mp4`));
-  const command = file.endsWith(".sh") ? "sh" : process.execPath;
-  const lines = await printed(command, [join(ROOT, "examples", file), ...takes, ...saved], { env });
-  for (const path of saved) checkMp4(readFileSync(path));
-  return lines.trim().split("\n").at(-1) ?? "";
-}
-
-/** The shells that people paste into, as they are without anybody's settings. An interactive zsh knows no comments and is strict about `?`. */
-const SHELLS = {
-  bash: { run: ["--norc", "-uc"], paste: ["--norc", "-i"] },
-  zsh: { run: ["-f", "-i", "-c"], paste: ["-f", "-i"] },
-} as const;
-type Shell = keyof typeof SHELLS;
-
-const isHere = (shell: Shell): boolean => spawnSync(shell, ["-c", "exit"]).status === 0;
-
-/** Pastes the lines that `npm run dev` prints; answers with how many there were. */
-async function pasteLines(shell: Shell, url: string, key: string): Promise<string> {
-  const folder = join(STATE, `lines-${shell}`);
+/** A folder like a person's clone, in which what is saved stands alone. */
+function makeFolder(name: string): string {
+  const folder = join(STATE, name);
   mkdirSync(folder);
-  const lines = curlLines(url, key);
-  const child = spawn(shell, SHELLS[shell].paste, {
+  for (const part of ["examples", "node_modules", "test"]) symlinkSync(join(ROOT, part), join(folder, part));
+  return folder;
+}
+
+/** The machine's own Node and npm first, as in a person's terminal: npm run has put the project's before them. */
+const personsPath = (process.env.PATH ?? "")
+  .split(delimiter)
+  .filter((folder) => !folder.includes("node_modules"))
+  .join(delimiter);
+
+/** The command in an example's header. */
+function headerOf(file: string): string {
+  const [, command] =
+    /^(?:#| \*) {3}((?:sh|npx node) examples\/.*)$/m.exec(readFileSync(join(ROOT, "examples", file), "utf8")) ?? [];
+  if (command === undefined) throw new Error(`${file} does not say how it is run`);
+  return command;
+}
+
+/** Runs one as its header says; answers with the last line it printed. Throws when it fails, or saves something else than MP4s. */
+async function run(file: string, { gateway, key }: Place): Promise<string> {
+  const folder = makeFolder(file);
+  const command = headerOf(file);
+  const env = { ...process.env, PATH: personsPath, NGW: `${gateway.url}/v1`, KEY: key };
+  const child = spawn("sh", ["-c", command], {
     cwd: folder,
-    stdio: ["pipe", "pipe", "pipe"],
+    env,
+    stdio: ["ignore", "pipe", "pipe"],
     timeout: PATIENCE_MS,
   });
   let text = "";
   for (const output of [child.stdout, child.stderr]) output.on("data", (piece) => (text += String(piece)));
-  child.stdin.end(`${lines.join("\n")}\nexit\n`);
-  await new Promise((resolve) => child.on("close", resolve));
-  const file = join(folder, "promo.mp4");
-  if (!existsSync(file)) throw new Error(`no promo.mp4 after the lines of npm run dev in ${shell}:\n${text}`);
-  checkMp4(readFileSync(file));
-  return `${lines.length} lines`;
+  const code = await new Promise<number | null>((resolve) => child.on("close", resolve));
+  if (code !== 0) throw new Error(`${command} ended with ${code ?? "a signal"}:\n${text}`);
+  const saved = command.split(" ").filter((word) => /^[\w-]+\.mp4$/.test(word));
+  if (saved.length === 0) throw new Error(`${command} saves nothing`);
+  for (const name of saved) checkMp4(readFileSync(join(folder, name)));
+  return text.trim().split("\n").at(-1) ?? "";
 }
 
-/** Runs the commands of README's "Use it" one after the other, as a reader would; answers with how many there were. */
-async function followReadme(shell: Shell, env: NodeJS.ProcessEnv): Promise<string> {
-  const folder = join(STATE, `readme-${shell}`);
-  mkdirSync(folder);
-  symlinkSync(join(ROOT, "test"), join(folder, "test"));
-  const commands = commandsOf(readFileSync(join(ROOT, "README.md"), "utf8"), "Use it");
-  let ids: Record<string, string> = {};
-  const type = async (command: string): Promise<void> => {
-    const answer = await printed(shell, [...SHELLS[shell].run, command], { cwd: folder, env: { ...env, ...ids } });
-    if (/"status":[45]\d\d/.test(answer)) throw new Error(`README's command was refused: ${command}\n${answer}`);
-    ids = { ...ids, ...idsIn(answer) };
-  };
-  for (const [n, command] of commands.entries()) {
-    await type(command);
-    const isUnsaid = (): boolean => idsOf(commands[n + 1] ?? "").some((name) => !(name in ids));
-    for (let tries = 0; tries < 30 && isUnsaid(); tries++) {
-      await sleep(500); // as a reader does: looks again until the answer says what the next command needs
-      await type(command);
-    }
+const isHere = (shell: Shell): boolean => spawnSync(shell, ["-c", "exit"]).status === 0;
+
+/** Opens a shell as a person does, and pastes the names that `npm run dev` prints. */
+async function openShell(shell: Shell, folder: string, { gateway, receiver, key }: Place): Promise<ShellSession> {
+  const session = new ShellSession(shell, folder, { ...process.env, PATH: personsPath });
+  await session.type(namesLine(gateway.url, key, receiver.url), PATIENCE_MS);
+  return session;
+}
+
+/** Pastes the lines that `npm run dev` prints; answers with how many there were. */
+async function pasteLines(shell: Shell, place: Place): Promise<string> {
+  const folder = makeFolder(`lines-${shell}`);
+  const session = await openShell(shell, folder, place);
+  const lines = curlLines();
+  let text = "";
+  for (const line of lines) text += await session.type(line, PATIENCE_MS);
+  await session.close();
+  try {
+    checkMp4(readFileSync(join(folder, "promo.mp4")));
+  } catch (error) {
+    throw new Error(`the lines of npm run dev in ${shell}: ${String(error)}\n${text}`);
   }
+  return `${lines.length} lines of npm run dev in ${shell}`;
+}
+
+/** Types a command as a reader does: again, where its answer does not say yet what it is asked for. */
+async function typeUntilSaid(session: ShellSession, command: string): Promise<void> {
+  let unsaid: string[] = [];
+  for (let tries = 0; tries < 60; tries++) {
+    const answer = await session.type(command, PATIENCE_MS);
+    if (/"status":[45]\d\d|command not found|no matches found|parse error|syntax error/.test(answer))
+      throw new Error(`README's command was refused: ${command}\n${answer}`);
+    unsaid = [];
+    for (const name of namesIn(command)) if ((await session.valueOf(name)) === "") unsaid.push(name);
+    if (unsaid.length === 0) return;
+    await sleep(500);
+  }
+  throw new Error(`README's command never says ${unsaid.join(", ")}: ${command}`);
+}
+
+/** Waits until the receiver has printed a line that begins so. */
+async function untilTold(receiver: Receiver, begin: string): Promise<void> {
+  for (let tries = 0; !receiver.lines.some((line) => line.startsWith(begin)); tries++) {
+    if (tries > 600) throw new Error(`the receiver never printed "${begin}":\n${receiver.lines.join("\n")}`);
+    await sleep(100);
+  }
+}
+
+/** Pastes the commands of README's sections, in order, into one shell; answers with how many there were. */
+async function followReadme(shell: Shell, place: Place): Promise<string> {
+  const { gateway } = place;
+  const receiver = await startReceiver(); // of its own: what it was told is told by this shell
+  const folder = makeFolder(`readme-${shell}`);
+  writeFileSync(join(folder, ".admin-token"), gateway.adminToken);
+  const readme = readFileSync(join(ROOT, "README.md"), "utf8");
+  const session = await openShell(shell, folder, { ...place, receiver });
+  await session.type(`GW=${gateway.url}`, PATIENCE_MS);
+  const commands = [...commandsOf(readme, "Run it for others"), ...commandsOf(readme, "Use it")];
+  for (const command of commands) await typeUntilSaid(session, command);
+  await session.close();
   for (const file of README_SAVES) checkMp4(readFileSync(join(folder, file)));
-  return `${commands.length} commands`;
+  for (const told of README_IS_TOLD) await untilTold(receiver, told);
+  await receiver.group.stop();
+  return `${commands.length} commands in ${shell}`;
 }
 
 async function main(): Promise<number> {
@@ -130,15 +178,15 @@ async function main(): Promise<number> {
   onEnd(() => rmSync(STATE, { recursive: true, force: true }));
   const gateway = await startGateway({ stateDir: join(STATE, "gateway"), vars: { TIME_SCALE: "10" } });
   const admin = apiWith(gateway.url, gateway.adminToken);
-  const KEY = await makeKey(admin, await makeTenant(admin, "examples"), "test", "examples");
+  const key = await makeKey(admin, await makeTenant(admin, "examples"), "test", "examples");
+  const place: Place = { gateway, receiver: await startReceiver(), key };
   const shells = (["bash", "zsh"] as const).filter(isHere);
   console.log(`README's commands are pasted into ${shells.join(" and ")}.`);
-  const env = { ...process.env, NGW: `${gateway.url}/v1`, KEY };
   const runs = [
-    ...EXAMPLES.map((example) => ({ name: example.file, start: () => run(example, env) })),
+    ...EXAMPLES.map((name) => ({ name, start: () => run(name, place) })),
     ...shells.flatMap((shell) => [
-      { name: "README.md", start: () => followReadme(shell, env) },
-      { name: "README.md", start: () => pasteLines(shell, gateway.url, KEY) },
+      { name: "README.md", start: () => followReadme(shell, place) },
+      { name: "README.md", start: () => pasteLines(shell, place) },
     ]),
   ];
   let failed = 0;

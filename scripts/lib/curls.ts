@@ -1,21 +1,24 @@
-/** The three lines that take a person from nothing to an MP4, with curl and sed alone, in bash and in zsh. */
+/** The lines that `npm run dev` prints, with curl and sed alone, in bash and in zsh. */
 
-const JSON_TYPE = "-H 'Content-Type: application/json'";
+/** The names that README's commands and the examples know, for the programs of that terminal as well. */
+export const namesLine = (url: string, key: string, receiver: string): string =>
+  `export KEY=${key} NGW=${url}/v1 RECEIVER=${receiver}`;
+
+const CURL = 'curl -su "$KEY:"';
 
 /** Prints the first id with this prefix out of a JSON answer. */
 const idOf = (prefix: string): string => `sed -n 's/.*"id":"\\(${prefix}_[^"]*\\)".*/\\1/p'`;
 
 /**
- * Each line uses what the one before has set. The third waits for the render by trying until the file is there:
- * `--retry-all-errors` takes the 409 of an unfinished render as a reason to try again, for two minutes at most. Where no
- * file comes, it shows the render, which says why.
+ * Three lines that take a person from nothing to an MP4, once the names are set; each uses what the one before has set. The
+ * third waits for the render by trying until the file is there: `--retry-all-errors` takes the 409 of an unfinished render
+ * as a reason to try again, for two minutes at most. Where no file comes, it shows the render, which says why.
  */
-export function curlLines(url: string, key: string): readonly [string, string, string] {
-  const curl = `curl -s -u "\${KEY}:"`;
+export function curlLines(): readonly [string, string, string] {
   const render = '"$NGW/renders/$RENDER';
   return [
-    `NGW=${url}/v1 KEY=${key}; PROJECT=$(${curl} "$NGW/projects" ${JSON_TYPE} -d '{"name":"first"}' | ${idOf("prj")}); echo "$PROJECT"`,
-    `${curl} -N "$NGW/projects/$PROJECT/turns" ${JSON_TYPE} -H 'Accept: text/event-stream' -d '{"prompt":"make a short promotional clip with music and transitions"}'`,
-    `RENDER=$(${curl} "$NGW/projects/$PROJECT/renders" ${JSON_TYPE} -d '{}' | ${idOf("rnd")}); ${curl} -fS --retry 45 --retry-delay 2 --retry-max-time 120 --retry-all-errors -o promo.mp4 ${render}/content" && ls -l promo.mp4 || ${curl} ${render}"`,
+    `PROJECT=$(${CURL} "$NGW/projects" -d '{"name":"first"}' | ${idOf("prj")}); echo "$PROJECT"`,
+    `${CURL} -N "$NGW/projects/$PROJECT/turns" -H 'Accept: text/event-stream' -d '{"prompt":"make a short promotional clip with music and transitions"}'`,
+    `RENDER=$(${CURL} "$NGW/projects/$PROJECT/renders" -d '{}' | ${idOf("rnd")}); ${CURL} -fS --retry 45 --retry-delay 2 --retry-max-time 120 --retry-all-errors -o promo.mp4 ${render}/content" && ls -l promo.mp4 || ${CURL} ${render}"`,
   ];
 }

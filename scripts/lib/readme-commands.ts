@@ -1,39 +1,24 @@
-/**
- * README's own commands, as a reader would type them: every `curl` of a section, indented or in a table's cell, in order.
- *
- * Ids stand in them as variables (`$VIDEO`, `$PROJECT`); a reader puts there what an earlier answer said, and so does
- * `idsIn`.
- */
+/** README's own commands, as a reader would paste them, in order. */
 
-/** The commands of the section under `## title`. Throws when there is no such section, or no command in it. */
+/** What begins a command in a table's cell; other code there is a header, a route or a field. */
+const IN_CELL = /^(?:curl|ask|save) /;
+/** What installs, signs in at Cloudflare or runs until Ctrl-C: nothing to paste beside a running gateway. */
+const NOT_HERE = /^np[mx] /;
+
+/** The commands of the section under `## title`: its indented lines, and those in its cells. Throws when there is none. */
 export function commandsOf(readme: string, title: string): string[] {
   const section = readme.split(/^## /m).find((part) => part.startsWith(`${title}\n`));
   if (section === undefined) throw new Error(`README has no section "${title}"`);
   const commands = section.split("\n").flatMap((line) => {
-    const texts = line.startsWith("    ")
-      ? [line.trim()]
-      : [...line.matchAll(/`([^`]+)`/g)].map(([, code = ""]) => code);
-    return texts.filter((text) => text.startsWith("curl "));
+    if (line.startsWith("    ")) return [line.trim()];
+    if (!line.startsWith("|")) return [];
+    return [...line.matchAll(/`([^`]+)`/g)].map(([, code = ""]) => code).filter((code) => IN_CELL.test(code));
   });
-  if (commands.length === 0) throw new Error(`README's section "${title}" has no command`);
-  return commands;
+  const here = commands.filter((command) => !NOT_HERE.test(command));
+  if (here.length === 0) throw new Error(`README's section "${title}" has no command`);
+  return here;
 }
 
-/** What each kind of id is called in the commands. */
-const NAMES: Readonly<Record<string, string>> = {
-  vid: "VIDEO",
-  prj: "PROJECT",
-  trn: "TURN",
-  upl: "UPLOAD",
-  ast: "ASSET",
-  rnd: "RENDER",
-};
-
-/** The ids that an answer says, by the name under which the commands know them; the last one of a kind counts. */
-export function idsIn(answer: string): Record<string, string> {
-  const ids = [...answer.matchAll(/"(?:asset_)?id":"((\w{3})_[0-9a-z]+)"/g)];
-  return Object.fromEntries(ids.flatMap(([, id = "", kind = ""]) => (kind in NAMES ? [[NAMES[kind], id]] : [])));
-}
-
-/** The ids that a command needs, by name. */
-export const idsOf = (command: string): string[] => Object.values(NAMES).filter((name) => command.includes(`$${name}`));
+/** The names that a command takes out of its answer: `PROJECT=$(pick prj)`. */
+export const namesIn = (command: string): string[] =>
+  [...command.matchAll(/\b([A-Z]+)=\$\(/g)].map(([, name = ""]) => name);

@@ -1,0 +1,16 @@
+/** `npm run check`: types, lint and all tests; what fails first ends it. */
+import { cleanUp } from "./lib/cleanup.ts";
+import { readFlags } from "./lib/flags.ts";
+import { runInTurn } from "./lib/in-turn.ts";
+
+readFlags({ command: "npm run check", says: "Types, lint and all tests. What fails first ends it." });
+
+const TSC = "node_modules/typescript/bin/tsc";
+const code = await runInTurn([
+  [TSC, "--noEmit"],
+  [TSC, "--noEmit", "-p", "scripts"],
+  ["node_modules/@biomejs/biome/bin/biome", "check"],
+  ["scripts/run-tests.ts", "--all"],
+]);
+await cleanUp();
+process.exit(code);
