@@ -27,7 +27,7 @@ export type LocalReceiverOptions = {
 };
 
 /** What both kinds of webhook say: a nested one has the thing in `data`, a flat one its id as `<kind>_id`. */
-const told = z.looseObject({ type: z.string(), data: z.looseObject({ id: z.string() }).optional() });
+const told = z.looseObject({ type: z.string(), data: z.looseObject({}).optional() });
 
 const TYPES: Readonly<Record<string, string>> = {
   ".mp4": "video/mp4",

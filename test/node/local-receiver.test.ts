@@ -14,6 +14,8 @@ const second = secretOf("a second one of twenty-four bytes, too");
 const foreign = secretOf("a third one that the receiver knows not");
 
 const nested = JSON.stringify({ type: "render.completed", data: { id: "rnd_1" } });
+/** An event whose thing has no id of its own. */
+const nameless = JSON.stringify({ type: "timeline.changed", data: { type: "timeline.changed" } });
 const flat = JSON.stringify({ id: "evt_1", type: "video.completed", video_id: "vid_1", note: "\u001b[31mred" });
 
 type Running = { readonly url: string; readonly said: string[]; readonly end: () => Promise<unknown> };
@@ -60,6 +62,7 @@ describe("npm run receiver", () => {
     expect(await deliver(`${url}/in`, nested, ours)).toBe(204);
     expect(await deliver(`${url}/catch/1`, flat, ours)).toBe(204);
     expect(await deliver(url, "no JSON", ours)).toBe(204);
+    expect(await deliver(url, nameless, ours)).toBe(204);
     expect(await end()).toBe(143);
     const lines = said.slice(2);
     expect(lines[0]).toMatch(/^POST \/in render\.completed rnd_1 signature not looked at/);
@@ -67,6 +70,7 @@ describe("npm run receiver", () => {
     expect(lines[2]).toMatch(/^POST \/catch\/1 video\.completed vid_1 /);
     expect(lines[3]).toBe(flat);
     expect(lines[4]).toMatch(/^POST \/ no event of the gateway/);
+    expect(lines[6]).toMatch(/^POST \/ timeline\.changed {2}signature/);
     expect(said.join("")).not.toContain("\u001b");
   });
 
