@@ -1,5 +1,6 @@
 /** `/f/{token}`: signed links, for people who hold one and for upstream's own fetches. */
 import * as z from "zod";
+import { FORMATS } from "../core/formats.ts";
 import { type AssetId, type RenderId, userHashOf } from "../core/ids.ts";
 import { type Link, readLink } from "../core/link.ts";
 import type { StoredFile } from "../core/ports.ts";
@@ -14,7 +15,8 @@ import { refuseStopped } from "../http/tenant-stop.ts";
 import { fileAnswers } from "./renders.ts";
 
 const token = z.string().max(300);
-const link = { method: "get", access: "public", responses: fileAnswers } as const;
+const responses = fileAnswers(FORMATS.map(({ mime }) => mime));
+const link = { method: "get", access: "public", responses } as const;
 const tags = ["Renders"];
 
 const open = declare({

@@ -74,11 +74,14 @@ const read = declare({
   responses: { 200: answer(render, "The render.") },
 });
 
-export const fileAnswers = {
-  200: { description: "The file.", content: { "video/mp4": { schema: z.string().meta({ format: "binary" }) } } },
+const BINARY = { schema: z.string().meta({ format: "binary" }) };
+
+/** The answers of a route that serves files of these media types. */
+export const fileAnswers = (types: readonly string[]) => ({
+  200: { description: "The file.", content: Object.fromEntries(types.map((type) => [type, BINARY])) },
   206: { description: "The part that `Range` asked for." },
   304: { description: "Unchanged." },
-};
+});
 
 const content = declare({
   method: "get",
@@ -89,7 +92,7 @@ const content = declare({
   summary: "The finished file",
   description: "One `Range` of bytes is honoured. HEAD gives the size and the ETag.",
   request: { params: ownedParams("rnd") },
-  responses: fileAnswers,
+  responses: fileAnswers(["video/mp4"]),
 });
 
 const share = declare({

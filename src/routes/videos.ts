@@ -134,7 +134,7 @@ const content = declare({
   summary: "The file",
   description: "One `Range` of bytes is honoured. HEAD gives the size and the ETag.",
   request: { params: ownedParams("vid") },
-  responses: fileAnswers,
+  responses: fileAnswers(["video/mp4"]),
 });
 
 const share = declare({

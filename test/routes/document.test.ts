@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { FORMATS } from "../../src/core/formats.ts";
 import { SCOPES } from "../../src/core/wire/key.ts";
 import { call, jsonOf, ORIGIN } from "../support/gateway.ts";
 
@@ -80,6 +81,12 @@ describe("the document", () => {
         properties: { data: { type: "array", items: { $ref: "#/components/schemas/Upload" } } },
       }),
     ]);
+  });
+
+  it("says that a link may lead to a file of every format", async () => {
+    const { paths } = await read();
+    const served = paths["/f/{token}"]?.get?.responses["200"] as { content: object };
+    expect(Object.keys(served.content)).toEqual(FORMATS.map(({ mime }) => mime));
   });
 
   it("marks a body as required only when it has required fields", async () => {
