@@ -6,6 +6,7 @@ import { documentOf } from "./http/document.ts";
 import { refuseInvalid } from "./http/invalid.ts";
 import { methodOverride } from "./http/method-override.ts";
 import { missingOf } from "./http/missing.ts";
+import { pathOf } from "./http/path.ts";
 import { onError } from "./http/problem.ts";
 import { errorList, referenceFile, referencePage, referenceStart } from "./http/reference.ts";
 import { requestLog } from "./http/request-log.ts";
@@ -73,7 +74,7 @@ const COLLECTIONS = [
 ];
 
 export function createApp(): Api {
-  const app = new OpenAPIHono<AppEnv>({ strict: false, defaultHook: (outcome) => refuseInvalid(outcome) });
+  const app = new OpenAPIHono<AppEnv>({ getPath: pathOf, defaultHook: (outcome) => refuseInvalid(outcome) });
   app.onError(onError);
   app.notFound(missingOf(app));
 

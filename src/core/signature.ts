@@ -51,14 +51,17 @@ function extOf(head: Uint8Array): Ext | null {
   if (starts(head, 0xff, 0xd8, 0xff)) return "jpg";
   if (/^GIF8[79]a/.test(text(head, 0, 6))) return "gif";
   if (text(head, 0, 4) === "RIFF") return RIFF[text(head, 8, 4)] ?? null;
-  // WAV of more than 4 GB, or by a recorder that leaves room for it.
-  if (/^(RF64|BW64)$/.test(text(head, 0, 4))) return text(head, 8, 4) === "WAVE" ? "wav" : null;
+  if (/^(RF64|BW64)$/.test(text(head, 0, 4))) return isWave(head) ? "wav" : null;
   if (starts(head, 0x1a, 0x45, 0xdf, 0xa3)) return ofDocType(head);
   if (text(head, 4, 4) === "ftyp") return ofBrands(head);
   // QuickTime before 2001 has no brand and begins with whatever comes first.
   if (/^(moov|mdat|wide|free|skip|pnot)$/.test(text(head, 4, 4))) return "mov";
   return ofSound(head);
 }
+
+/** RF64 and BW64 are WAV of more than 4 GB, or by a recorder that leaves room for it. */
+const isWave = (head: Uint8Array): boolean =>
+  /^(RIFF|RF64|BW64)$/.test(text(head, 0, 4)) && text(head, 8, 4) === "WAVE";
 
 const RIFF: Readonly<Record<string, Ext>> = { "AVI ": "avi", WAVE: "wav", WEBP: "webp" };
 
@@ -110,6 +113,7 @@ function ofSound(head: Uint8Array): Ext | null {
   if (at > 0 && at >= head.length) return head.length > 10 ? "mp3" : null; // the tag is longer than what there is
   const rest = head.subarray(at);
   if (at > 0 && text(rest, 4, 4) === "ftyp") return ofBrands(rest);
+  if (at > 0 && isWave(rest)) return "wav";
   if (nameOfOther(rest) !== null) return null;
   const found = findFrame(view, at, head.length);
   if (found !== null) return found.frame.format === "mp3" ? "mp3" : "aac";

@@ -39,7 +39,14 @@ export function interopVersion(headers: HeaderReader): string | null {
 
 /** The media type without its parameters, in lower case; empty when none was sent. */
 export const mediaTypeOf = (headers: HeaderReader): string =>
-  (headers.get("Content-Type") ?? "").split(";", 1)[0]?.trim().toLowerCase() ?? "";
+  contentTypeOf(headers).split(";", 1)[0]?.trim().toLowerCase() ?? "";
+
+/** Begins another content type behind a comma; a comma in a boundary has no type behind it. */
+const NEXT_TYPE = /,\s{0,8}(?=[\w.+-]{1,80}\/[\w.+*-]{1,80}\s{0,8}(?:[;,]|$))/;
+
+/** Content-Type. Sent twice, by a caller and by a library below it, it is joined by commas: the last one counts, as in browsers. */
+export const contentTypeOf = (headers: HeaderReader): string =>
+  (headers.get("Content-Type") ?? "").split(NEXT_TYPE).at(-1) ?? "";
 
 /** A count of bytes as both protocols write it; null when there is none or it is none. */
 export const bytesIn = (text: string | null): number | null =>

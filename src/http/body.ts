@@ -21,7 +21,7 @@ import { tooLarge } from "./size.ts";
 const JSON_TYPE = /^application\/([\w.-]+\+)?json$/;
 
 /**
- * Reads the body once. An empty one counts as `{}`, whatever its type, so that all-optional bodies may be left out. `ways` tells
+ * Reads the body once. An empty one and `null` count as `{}`, whatever its type, so that all-optional bodies may be left out. `ways` tells
  * who sends something else what the route takes besides.
  */
 export function jsonReader(ways: string): MiddlewareHandler<AppEnv> {
@@ -62,7 +62,8 @@ async function jsonText(c: Ctx, ways: string): Promise<string> {
   if (text === null) throw notUtf8();
   const fault = text === "" ? null : jsonFault(text);
   if (fault !== null) throw isNamed ? new ApiError(fault) : notJson(type, `${ways} ${fault.detail}`);
-  return wholeJson(text);
+  // What libraries write for a body that their caller did not give.
+  return text.trim() === "null" ? "" : wholeJson(text);
 }
 
 /** Text that is plainly JSON, whatever its sender calls it; null for any other. */

@@ -16,7 +16,7 @@ export function jsonFault(text: string): Refusal | null {
 function nestingFault(text: string): Refusal | null {
   const scanner = createScanner(text, true);
   const open: Set<string>[] = [];
-  let last = "";
+  let last: string | null = null;
   scanner.scan();
   // A token is known by its first character; at the end there is none.
   for (let mark = markOf(text, scanner); mark !== ""; mark = nextMark(text, scanner)) {
@@ -26,9 +26,12 @@ function nestingFault(text: string): Refusal | null {
       return refusal("malformed_json", `The body is nested deeper than ${JSON_DEPTH} levels.`);
     if (mark === '"') last = scanner.getTokenValue();
     if (mark !== ":") continue;
+    // A key without double quotation marks is found with its place below.
+    if (last === null) return null;
     const keys = open.at(-1);
     if (keys?.has(last)) return duplicate(last, scanner.getTokenOffset());
     keys?.add(last);
+    last = null;
   }
   return null;
 }

@@ -6,6 +6,7 @@ import { type FormFault, FormReader, type PartHead } from "../core/form-reader.t
 import { FORM_FIELDS, FORM_FILES, METADATA_VALUE_BYTES } from "../core/limits.ts";
 import type { Result } from "../core/result.ts";
 import { withoutHidden } from "../core/text.ts";
+import { contentTypeOf } from "../core/upload-headers.ts";
 import type { UploadState } from "../core/upload-port.ts";
 import { metadata } from "../core/wire/common.ts";
 import type { UploadWire } from "../core/wire/upload.ts";
@@ -61,7 +62,7 @@ export async function takeForm(
   const { uploadBodyIdle, uploadBodyTotal } = c.var.config.waits;
   const bounds = { idleMs: uploadBodyIdle, signal: NEVER };
   const source = openPieces(body ?? new Blob([]).stream(), bounds, Date.now() + uploadBodyTotal);
-  const reader = FormReader.of(source, headers.get("Content-Type") ?? "");
+  const reader = FormReader.of(source, contentTypeOf(headers));
   const owner = await newAddress(c);
   const form: Form = { reader, fields: [], uploads: [], charset: null, empty: 0 };
   try {

@@ -143,6 +143,16 @@ const WRITERS: Readonly<Record<string, { readonly type: string; readonly boundar
     type: "multipart/form-data; boundary=---------------------------7d81f27c0350",
     head: `Content-Disposition: form-data; name="file"; filename="C:\\Users\\ада\\фото.png"${CRLF}Content-Type: image/x-png`,
   },
+  "a hand that set the header beside its library's": {
+    boundary: "x1",
+    type: "multipart/form-data, multipart/form-data; boundary=x1",
+    head: `Content-Disposition: form-data; name="file"; filename="фото.png"`,
+  },
+  "a library whose header was set again behind its own": {
+    boundary: "x2",
+    type: "multipart/form-data; boundary=x2, multipart/form-data",
+    head: `Content-Disposition: form-data; name="file"; filename="фото.png"`,
+  },
   "a hand that set the header without its boundary": {
     boundary: "--axios-1.6",
     type: "multipart/form-data",

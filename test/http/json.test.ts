@@ -39,6 +39,8 @@ describe("jsonFault", () => {
     ['{"a":1,}', "a comma before the closing }"],
     ["[1,]", "a comma before the closing ]"],
     ["{'a':1}", "a word that JSON does not have"],
+    ["{'a':1,'b':None}", "a word that JSON does not have"],
+    ["{a:1,b:2}", "a word that JSON does not have"],
     ["{“a”:1}", "a typographic quotation mark"],
     ['{"a" 1}', "a colon is missing"],
     ['{"a":1 "b":2}', "a comma is missing"],

@@ -40,6 +40,11 @@ describe("a slash at the end", () => {
     expect(other).toEqual([]);
   });
 
+  it("makes no other route where a base address that ends in one is joined to a path", async () => {
+    for (const path of ["//v1/me", "/v1//me", "//v1//me/"]) expect((await ask(path)).status).toBe(200);
+    for (const path of ["/v1/projects//turns", "/v1/users//x"]) expect((await ask(path)).status).toBe(404);
+  });
+
   it("is taken by uploads in every dialect, and a repeat is the same with it and without", async () => {
     const tus = { "Tus-Resumable": "1.0.0", "Upload-Length": "70", "Upload-Metadata": `filename ${btoa("a.png")}` };
     const made = await ask("/v1/uploads/", { method: "POST", headers: tus });

@@ -169,6 +169,24 @@ describe("every POST and PATCH of the document", () => {
     return `${route.name}: ${code} ${detail}`;
   };
 
+  it("takes null as the whole body for one that is not sent", async () => {
+    const routes = routesOf(document).filter(
+      (route) => ["post", "patch"].includes(route.method) && bodySchemaOf(route, document) !== undefined,
+    );
+    for (const route of routes) {
+      const said = async (body: string): Promise<string> => {
+        const response = await call(pathOf(route, things, USER), {
+          method: route.method.toUpperCase(),
+          headers: { ...headers(), ...requestOf(route, document, things).headers, "Content-Type": "application/json" },
+          body,
+        });
+        const { detail = "" } = (await response.json()) as { detail?: string };
+        return `${route.name}: ${response.status} ${detail}`;
+      };
+      expect(await said("null")).toBe(await said(""));
+    }
+  });
+
   it("takes null and empty text for what is not sent", { timeout: 120_000 }, async () => {
     const routes = routesOf(document).filter(
       (route) => ["post", "patch"].includes(route.method) && bodySchemaOf(route, document) !== undefined,

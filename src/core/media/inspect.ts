@@ -11,7 +11,7 @@ import { isMp4, readMp4 } from "./mp4.ts";
 import { readPng } from "./png.ts";
 import { readSound } from "./sound.ts";
 import { type MediaSource, textAt } from "./source.ts";
-import { readWav } from "./wav.ts";
+import { isWav, readWav } from "./wav.ts";
 import { readWebp } from "./webp.ts";
 
 /** A side that is longer is no picture's that anybody shows. */
@@ -43,15 +43,13 @@ async function read(source: MediaSource): Promise<MediaFacts> {
   if (start === "\x89PNG") return picture("png", await readPng(source));
   if (start.startsWith("\xff\xd8\xff")) return picture("jpg", await readJpeg(source));
   if (start === "GIF8") return picture("gif", await readGif(source));
-  if (/^(RIFF|RF64|BW64)$/.test(start)) {
-    const kind = textAt(head, 8, 4);
-    if (kind === "WAVE") return readWav(source);
-    if (kind === "AVI ") return readAvi(source);
-    if (kind === "WEBP") return picture("webp", await readWebp(source));
-  }
-  // Some programs put a tag in front of a movie too.
+  if (start === "RIFF" && textAt(head, 8, 4) === "AVI ") return readAvi(source);
+  if (start === "RIFF" && textAt(head, 8, 4) === "WEBP") return picture("webp", await readWebp(source));
+  // Some programs put a tag in front of a movie or of plain sound too.
   const [behindTags = 0] = start.startsWith("ID3") ? await placesBehindTags(source) : [0];
-  if (isMp4(await source.read(behindTags, behindTags + 16))) return readMp4(source, behindTags);
+  const behind = await source.read(behindTags, behindTags + 16);
+  if (isWav(behind)) return readWav(source, behindTags);
+  if (isMp4(behind)) return readMp4(source, behindTags);
   return readSound(source);
 }
 

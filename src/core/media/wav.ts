@@ -8,7 +8,7 @@
 import type { MediaFacts } from "../media.ts";
 import { SECOND_MS } from "../time.ts";
 import { type Chunk, chunksOf } from "./riff.ts";
-import { MediaError, type MediaSource } from "./source.ts";
+import { MediaError, type MediaSource, textAt } from "./source.ts";
 
 /** Both sizes of a head that does not know them, or leaves them to a `ds64` chunk. */
 const NOT_KNOWN = 0xffff_ffff;
@@ -16,13 +16,16 @@ const NOT_KNOWN = 0xffff_ffff;
 type Format = { tag: number; rate: number; byteRate: number; blockBytes: number; bits: number };
 type Sizes = { readonly riff: number; readonly data: number; readonly samples: number };
 
-/** Reads a file that begins with `RIFF`, `RF64` or `BW64` and is `WAVE`. Throws MediaError. */
-export async function readWav(source: MediaSource): Promise<MediaFacts> {
+export const isWav = (head: DataView): boolean =>
+  /^(RIFF|RF64|BW64)$/.test(textAt(head, 0, 4)) && textAt(head, 8, 4) === "WAVE";
+
+/** Reads a file in which `RIFF`, `RF64` or `BW64` stands at `from` and is `WAVE`. Throws MediaError. */
+export async function readWav(source: MediaSource, from: number): Promise<MediaFacts> {
   let format: Format | null = null;
   let large: Sizes | null = null;
   let samples = 0;
   let data: Chunk | null = null;
-  for await (const chunk of chunksOf(source, 12, source.sizeBytes)) {
+  for await (const chunk of chunksOf(source, from + 12, source.sizeBytes)) {
     if (chunk.id === "ds64") large = await readLarge(source, chunk);
     if (chunk.id === "fmt ") format = await readFormat(source, chunk);
     if (chunk.id === "fact" && chunk.size >= 4) samples = await readFact(source, chunk);
@@ -31,7 +34,7 @@ export async function readWav(source: MediaSource): Promise<MediaFacts> {
     break; // what follows may be the rest of a sound whose size is not known
   }
   if (format === null || data === null) throw new MediaError("broken", "no sound in the file");
-  const { size, isWhole } = await dataSize(source, data, large);
+  const { size, isWhole } = await dataSize(source, from, data, large);
   const seconds = lengthOf(
     format,
     size,
@@ -46,14 +49,15 @@ export async function readWav(source: MediaSource): Promise<MediaFacts> {
 /** Bytes of the sound that are there, and whether they are all. */
 async function dataSize(
   source: MediaSource,
+  from: number,
   { start, size }: Chunk,
   large: Sizes | null,
 ): Promise<{ size: number; isWhole: boolean }> {
   const there = Math.max(0, source.sizeBytes - start);
   const said = size === NOT_KNOWN && large !== null ? large.data : size;
   // A writer that never came back to its head leaves all bits set, or none: then the sound goes on to the end.
-  const riff = (await source.read(4, 8)).getUint32(0, true);
-  const isEmpty = said === 0 && riff !== 0 && riff !== NOT_KNOWN && riff + 8 <= start;
+  const riff = (await source.read(from + 4, from + 8)).getUint32(0, true);
+  const isEmpty = said === 0 && riff !== 0 && riff !== NOT_KNOWN && from + riff + 8 <= start;
   if (isEmpty) return { size: 0, isWhole: true };
   if (said === NOT_KNOWN || said === 0) return { size: there, isWhole: true };
   return { size: Math.min(said, there), isWhole: said <= there };

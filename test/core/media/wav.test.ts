@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { inspectFile } from "../../../src/core/media/inspect.ts";
 import { MediaError, sourceOf } from "../../../src/core/media/source.ts";
 import type { MediaFacts } from "../../../src/core/media.ts";
+import { formatOfBytes } from "../../../src/core/signature.ts";
 import { join } from "../../support/bytes.ts";
 import { sample } from "../../support/media.ts";
 import { chunk, little, riff, waveFormat } from "../../support/movies.ts";
@@ -23,6 +24,13 @@ describe("a WAV file", () => {
     const list = chunk("LIST", new Uint8Array(33));
     const file = riff("WAVE", list, waveFormat(), list, chunk("data", SECOND, SECOND), list);
     expect(await read(file)).toMatchObject({ durationMs: 2_000, isWhole: true });
+  });
+
+  it("is read behind a tag that a program put in front of it", async () => {
+    const file = riff("WAVE", waveFormat(), chunk("data", SECOND));
+    const tag = join(text("ID3"), Uint8Array.of(3, 0, 0, 0, 0, 0, 11), new Uint8Array(11));
+    expect(formatOfBytes(join(tag, file))?.ext).toBe("wav");
+    expect(await read(join(tag, file))).toEqual(await read(file));
   });
 
   it.each(["RF64", "BW64"])("may be %s, whose sizes stand in a chunk of their own", async (kind) => {
