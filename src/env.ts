@@ -32,6 +32,7 @@ export type Env = {
   GATE_LARGE: RateLimit;
   GATE_REFUSED: RateLimit;
   GATE_USER: RateLimit;
+  GATE_BYTES: RateLimit;
   GATE_LOOKUP: RateLimit;
   ASSETS: Fetcher;
   ROOT_SECRET: string;
@@ -68,6 +69,7 @@ export const BINDINGS = [
   "GATE_LARGE",
   "GATE_REFUSED",
   "GATE_USER",
+  "GATE_BYTES",
   "GATE_LOOKUP",
   "ASSETS",
 ] as const satisfies readonly (keyof Env)[];

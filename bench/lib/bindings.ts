@@ -58,6 +58,7 @@ export const gatewayOptions = (upstreamUrl: string, timeScale = 1): V4WorkerOpti
     GATE_REFUSED: gate("1004"),
     GATE_USER: gate("1005"),
     GATE_LOOKUP: gate("1006"),
+    GATE_BYTES: gate("1007"),
   },
   // Only what /docs reads: with Miniflare's own assets its router would stand in front of every request.
   serviceBindings: { ASSETS: { disk: { path: join(ROOT, "dist/docs"), writable: false } } },

@@ -43,9 +43,19 @@ export const PAGE_MAX = 100;
  * Requests a minute of each tier of the flood gate, as wrangler.toml configures the bindings: told to callers, counted there.
  * `user`: of one user's tokens, beside its tenant's tier. Chosen: two a second, and less than half of the smallest tenant's tier,
  * so that no single user closes its tenant's gate. `lookup`: keys that D1 is asked about, by the sender's address. Chosen: a
- * server with many keys and a fresh isolate stays below it.
+ * server with many keys and a fresh isolate stays below it. `bytes`: pieces of uploads and questions how far one came, of one user's
+ * tokens or one tenant's keys, which count in no other tier. Resumable clients give an upload up at a 429, and one that sends piece
+ * after piece makes as many as its chunks are small. Chosen: a hundred a second, beyond what such a client can send in order.
  */
-export const GATE_TIERS = { small: 300, medium: 1_500, large: 6_000, user: 120, lookup: 300, refused: 30 } as const;
+export const GATE_TIERS = {
+  small: 300,
+  medium: 1_500,
+  large: 6_000,
+  user: 120,
+  bytes: 6_000,
+  lookup: 300,
+  refused: 30,
+} as const;
 /** Web origins that a tenant may list. Chosen: every stage of a few apps. */
 export const ORIGINS_PER_TENANT = 20;
 /**

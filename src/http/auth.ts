@@ -25,17 +25,22 @@ export type Access = KeyScope | "any" | "public" | "read_or_ticket" | "read_or_u
 export type Credentials = "key" | "key_or_user_token";
 
 /**
- * The middleware for an access rule. Sets `caller`, `user` and `repeatKey`. `stops`: the route ends a credential, so a caller who
- * may use it is not asked to wait at the flood gate: whoever is flooded must be able to end the flood.
+ * How a route's callers are counted at the flood gate. `stops`: it ends a credential, so a caller who may use it is not asked to
+ * wait: whoever is flooded must be able to end the flood. `bytes`: it is what a client that sends an upload piece by piece asks, so it is
+ * counted apart; a GET of the same route is not.
  */
+export type Flow = "usual" | "stops" | "bytes";
+
+/** The middleware for an access rule. Sets `caller`, `user` and `repeatKey`. */
 export const access =
-  (rule: Access, credentials: Credentials, stops = false): MiddlewareHandler<AppEnv> =>
+  (rule: Access, credentials: Credentials, flow: Flow = "usual"): MiddlewareHandler<AppEnv> =>
   async (c, next) => {
     if (rule === "public" || (rule === "read_or_ticket" && c.req.query("ticket") !== undefined)) return next();
     const caller = await authenticate(c);
     if (caller.pass === null) refuseInBrowser(c, caller);
-    const isFree = stops && caller.pass === null && hasScope(rule, caller);
-    if (!isFree) await passGate(c, caller);
+    const isFree = flow === "stops" && caller.pass === null && hasScope(rule, caller);
+    const isBytes = flow === "bytes" && c.req.method !== "GET";
+    if (!isFree) await passGate(c, caller, isBytes);
     if (caller.pass !== null && credentials === "key")
       throw apiError(
         "key_required",
@@ -49,7 +54,7 @@ export const access =
     c.set("user", user);
     c.set("repeatKey", repeatKeyOf(c.req.raw.headers));
     await next();
-    stampCaller(c, caller);
+    stampCaller(c, caller, isBytes);
   };
 
 /** One of these scopes is needed; none for a route that takes any key. */
@@ -97,11 +102,12 @@ async function authenticate(c: Ctx): Promise<Caller> {
 }
 
 /** What every answer to a known caller says: the flood gate's tier, what is left of quotas it took from, and of a rotated key that and when it closes (RFC 9745, RFC 8594). */
-function stampCaller(c: Ctx, caller: Caller): void {
+function stampCaller(c: Ctx, caller: Caller, isBytes: boolean): void {
   const { rotatedAt, endsAt } = caller;
   const { headers } = c.res;
   if (!headers.has("Cache-Control")) headers.set("Cache-Control", "private, no-store");
-  if (!c.get("config").local) for (const tier of tiersOf(caller)) headers.append("RateLimit-Policy", policyOf(tier)); // beside a quota that was met
+  if (!c.get("config").local)
+    for (const tier of tiersOf(caller, isBytes)) headers.append("RateLimit-Policy", policyOf(tier)); // beside a quota that was met
   for (const limit of c.get("limits"))
     for (const [name, value] of Object.entries(rateLimitHeaders(limit))) headers.append(name, value);
   if (rotatedAt === null) return;

@@ -13,7 +13,7 @@ import { IDEMPOTENCY_KEY_CHARS, USER_CHARS } from "../core/limits.ts";
 import { owned, pageQuery, plain } from "../core/wire/common.ts";
 import { problem } from "../core/wire/problem.ts";
 import { ApiError } from "./api-error.ts";
-import { type Access, access, type Credentials } from "./auth.ts";
+import { type Access, access, type Credentials, type Flow } from "./auth.ts";
 import { jsonReader, readValuesOf, refuseBody } from "./body.ts";
 import type { Api, AppEnv } from "./context.ts";
 
@@ -23,8 +23,8 @@ type Declaration = RouteConfig & {
   readonly credentials?: Credentials;
   /** The body may come flat as well, from tools that cannot nest. */
   readonly flat?: boolean;
-  /** The route ends a credential: the flood gate does not hold its callers up. */
-  readonly stops?: boolean;
+  /** How its callers are counted at the flood gate. */
+  readonly flow?: Flow;
   /** What the route takes beside JSON: told to who sends something else. */
   readonly ways?: string;
   readonly summary: string;
@@ -52,16 +52,16 @@ const SECURITY = {
 /** A route, with its access rule as its first middleware and its body read under a cap before any validator. */
 export function declare<const D extends Declaration>(
   given: D,
-): Omit<D, "access" | "credentials" | "flat" | "stops" | "ways"> {
+): Omit<D, "access" | "credentials" | "flat" | "flow" | "ways"> {
   // The additions hold for every route alike; a handler is checked against what its own declaration says.
-  return complete(given) as unknown as Omit<D, "access" | "credentials" | "flat" | "stops" | "ways">;
+  return complete(given) as unknown as Omit<D, "access" | "credentials" | "flat" | "flow" | "ways">;
 }
 
 function complete({
   access: rule,
   credentials = "key",
   flat = false,
-  stops = false,
+  flow = "usual",
   ways = "",
   ...given
 }: Declaration): RouteConfig {
@@ -83,7 +83,7 @@ function complete({
     parameters: headers,
     responses: { ...given.responses, default: PROBLEM },
     middleware: [
-      access(rule, credentials, stops),
+      access(rule, credentials, flow),
       ...(isPublic || given.request?.query !== undefined ? [] : [refuseWait]),
       ...bodyRules,
     ],

@@ -16,12 +16,13 @@ type Tier = keyof typeof GATE_TIERS;
 const PERIOD_SECONDS = 60;
 
 /**
- * Counts a request of a known caller. A user token's own count is asked first: what it refuses does not count for the tenant, so one
- * user cannot close the gate for the others.
+ * Counts a request of a known caller in its tiers, one after the other. A user token's own count is asked first: what it refuses does
+ * not count for the tenant, so one user cannot close the gate for the others.
  */
-export async function passGate(c: Ctx, { tenant, mode, tier, pass }: Caller): Promise<void> {
-  if (pass !== null) await count(c, "user", `${tenant}:${mode}:${pass.uh}`);
-  await count(c, tier, `${tenant}:${mode}`);
+export async function passGate(c: Ctx, caller: Caller, isBytes: boolean): Promise<void> {
+  const { tenant, mode, tier: own, pass } = caller;
+  for (const tier of tiersOf(caller, isBytes))
+    await count(c, tier, pass === null || tier === own ? `${tenant}:${mode}` : `${tenant}:${mode}:${pass.uh}`);
 }
 
 /** Counts a refused credential by its sender, so that keys cannot be guessed at speed. */
@@ -47,8 +48,11 @@ async function count(c: Ctx, tier: Tier, key: string): Promise<void> {
   });
 }
 
-/** The tiers that a caller's requests are counted in. */
-export const tiersOf = ({ tier, pass }: Caller): Tier[] => (pass === null ? [tier] : ["user", tier]);
+/** The tiers that a caller's request is counted in. `isBytes`: it brings a piece of an upload, or asks how far one came. */
+export function tiersOf({ tier, pass }: Caller, isBytes: boolean): Tier[] {
+  if (isBytes) return ["bytes"];
+  return pass === null ? [tier] : ["user", tier];
+}
 
 /** The value of `RateLimit-Policy`: the tier's name, its requests and its seconds. What remains is counted nowhere, so it is not told. */
 export const policyOf = (tier: Tier): string => `"${tier}";q=${GATE_TIERS[tier]};w=${PERIOD_SECONDS}`;
@@ -59,6 +63,7 @@ const gateOf = ({ env }: Ctx, tier: Tier): RateLimit =>
     medium: env.GATE_MEDIUM,
     large: env.GATE_LARGE,
     user: env.GATE_USER,
+    bytes: env.GATE_BYTES,
     lookup: env.GATE_LOOKUP,
     refused: env.GATE_REFUSED,
   })[tier];

@@ -60,7 +60,7 @@ const revoke = declare({
   method: "delete",
   path: "/v1/keys/{id}",
   access: "keys",
-  stops: true,
+  flow: "stops",
   tags,
   summary: "Revoke a key",
   description: "The last key that can make keys is revoked with `?force=true` only.",

@@ -17,6 +17,7 @@ const append = declare({
   method: "patch",
   path: "/v1/uploads/{id}",
   access: "upload",
+  flow: "bytes",
   credentials: "key_or_user_token",
   tags,
   summary: "Send the next bytes",

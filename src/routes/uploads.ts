@@ -57,6 +57,7 @@ const read = declare({
   method: "get",
   path: "/v1/uploads/{id}",
   access: "read_or_upload",
+  flow: "bytes",
   credentials: "key_or_user_token",
   tags,
   summary: "How far an upload is",

@@ -38,7 +38,7 @@ const signOut = declare({
   method: "post",
   path: "/v1/users/{id}/sign_out",
   access: "chat",
-  stops: true,
+  flow: "stops",
   tags,
   summary: "Sign a user out everywhere",
   description: "Ends all tokens and stream tickets that this user has. New ones can be made at once.",

@@ -262,6 +262,31 @@ describe("the gates", () => {
     expect(GATE_SMALL.asked).toEqual(new Map([[`${tenant.id}:test`, GATE_TIERS.user + 1]]));
   });
 
+  it("count the pieces of uploads apart, so that a client that sends small ones is not given up in the middle", async () => {
+    const { headers, tenant } = await makeMember(null);
+    const token = await tokenOf(headers, "sender");
+    const [GATE_USER, GATE_SMALL, GATE_BYTES] = [gateOf(2), gateOf(2), gateOf(12)];
+    const app = createApp();
+    const tus = (method: string, path: string, more: Record<string, string>, body: string | null = null) => {
+      const init = { method, headers: { ...token, "Tus-Resumable": "1.0.0", ...more }, body };
+      return app.request(path, init, { ...deployed, GATE_USER, GATE_SMALL, GATE_BYTES });
+    };
+    const made = await tus("POST", "/v1/uploads", { "Upload-Length": "100", "Upload-Metadata": "" });
+    const path = made.headers.get("Location") ?? "";
+    const append = (offset: number) =>
+      tus("PATCH", path, { "Content-Type": "application/offset+octet-stream", "Upload-Offset": String(offset) }, "x");
+    for (let offset = 0; offset < 10; offset++) expect((await append(offset)).status).toBe(204);
+    const asked = await tus("HEAD", path, {});
+    expect([asked.status, asked.headers.get("Upload-Offset")]).toEqual([200, "10"]);
+    expect(asked.headers.get("RateLimit-Policy")).toBe('"bytes";q=6000;w=60');
+    expect((await append(10)).status).toBe(204);
+    expect((await problemOf(await append(11))).code).toBe("rate_limited");
+    expect([...GATE_BYTES.asked]).toEqual([[[...GATE_USER.asked.keys()][0], 13]]);
+    expect(GATE_SMALL.asked).toEqual(new Map([[`${tenant.id}:test`, 1]]));
+    expect((await tus("GET", path, {})).status).toBe(200);
+    expect((await tus("GET", path, {})).status).toBe(429);
+  });
+
   it("do not hold up what ends a credential, for a key that may end it", async () => {
     const { headers, tenant } = await makeMember(null);
     const token = await tokenOf(headers, "flood");
