@@ -33,6 +33,9 @@ const ALONE = [
 
 const stateful = () => cloudflareTest({ wrangler: { configPath: "./wrangler.toml" }, miniflare: { bindings } });
 
+/** Tests that compare how long something takes: each runs with nothing beside it. */
+const QUIET = ["test/conformance/fairness.test.ts"];
+
 export default defineConfig({
   test: {
     silent: "passed-only",
@@ -89,15 +92,25 @@ export default defineConfig({
         },
       },
       {
-        // A whole gateway from outside, over HTTP: seconds each, run one after the other.
+        // A whole gateway from outside, over HTTP. Its tests wait more than they work, so they run side by side.
         test: {
           name: "conformance",
           globalSetup: ["test/conformance/support/global-setup.ts"],
           include: ["test/conformance/**/*.test.ts"],
+          exclude: QUIET,
           testTimeout: PATIENCE_MS,
           hookTimeout: PATIENCE_MS,
-          fileParallelism: false,
           sequence: { groupOrder: 1 }, // after all others, with the machine to themselves
+        },
+      },
+      {
+        test: {
+          name: "quiet",
+          globalSetup: ["test/conformance/support/global-setup.ts"],
+          include: QUIET,
+          testTimeout: PATIENCE_MS,
+          hookTimeout: PATIENCE_MS,
+          sequence: { groupOrder: 2 },
         },
       },
     ],

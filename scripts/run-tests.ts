@@ -13,7 +13,7 @@ import { readFlags } from "./lib/flags.ts";
 import { red } from "./lib/paint.ts";
 import { ROOT } from "./lib/root.ts";
 import { noiseFilter } from "./lib/runtime-noise.ts";
-import { filesOnDisk, gapsIn, REPORT, readReport, SLOW_PROJECT } from "./lib/test-report.ts";
+import { filesOnDisk, gapsIn, REPORT, readReport, SLOW_PROJECTS } from "./lib/test-report.ts";
 import { quietEnv } from "./lib/wrangler.ts";
 
 const VITEST = join(ROOT, "node_modules/vitest/vitest.mjs");
@@ -44,7 +44,7 @@ const vitest = spawn(
     ...[`--reporter=${isLong ? "default" : PROGRESS}`, "--reporter=json", `--outputFile.json=${REPORT}`],
     ...(flags.project !== undefined ? [`--project=${flags.project}`] : []),
     ...(flags.only !== undefined ? ["--testNamePattern", flags.only] : []),
-    ...(flags.all || isPartial ? [] : [`--project=!${SLOW_PROJECT}`]),
+    ...(flags.all || isPartial ? [] : SLOW_PROJECTS.map((name) => `--project=!${name}`)),
     ...words,
   ],
   {

@@ -8,8 +8,8 @@ import { ROOT } from "./root.ts";
 export const REPORT = join(ROOT, ".state/reports/tests.json");
 
 /** Tests over HTTP against a whole gateway: seconds each, so only the run of everything has them. */
-export const SLOW_PROJECT = "conformance";
-const SLOW_FOLDER = `test/${SLOW_PROJECT}/`;
+export const SLOW_PROJECTS = ["conformance", "quiet"];
+const SLOW_FOLDER = "test/conformance/";
 
 const report = z.object({
   numPassedTests: z.int(),

@@ -87,8 +87,8 @@ describe.concurrent("§4.2 order", () => {
     const member = await newMember();
     const { id } = await member.newProject();
     const { id: first } = await member.running((await member.say(id, "make a clip of the sea #slow:1800s")).id);
-    const waiting: string[] = [];
-    for (let n = 1; n <= 20; n++) waiting.push((await member.say(id, `hello ${n}`)).id);
+    const said = await Promise.all(Array.from({ length: 20 }, (_, n) => member.say(id, `hello ${n + 1}`)));
+    const waiting = said.map((one) => one.id);
     const full = await member.post(`/v1/projects/${id}/turns`, { prompt: "hello" });
     expect(Number(full.headers.get("retry-after"))).toBeGreaterThan(0);
     expect(await refused(full, "queue_full")).toMatchObject({ charged: "no" });

@@ -385,7 +385,8 @@ describe("a render in its object", () => {
   });
 
   it("is taken back although its order is on its way, and never sent when it had not left", async () => {
-    const { address, user, project } = await filled();
+    // One that upstream does not finish by itself before it is taken back.
+    const { address, user, project } = await filled("#fault:render_stuck");
     let let_go = (): void => undefined;
     const held = new Promise<void>((resolve) => {
       let_go = resolve;
