@@ -131,17 +131,16 @@ async function setLifecycle(bucket: string): Promise<void> {
   done("lifecycle", isSet ? "set already" : `incomplete uploads go after ${ABORT_DAYS} days`);
 }
 
-/** The token goes into curl by a pipe: a command line is seen by everybody on the machine. */
 function printNext(url: string): void {
   console.log(`\n${bold(url)} is up.`);
   if (!existsSync(ADMIN_FILE)) {
     console.log("The admin token was made on another machine. To replace it: npx wrangler secret put ADMIN_TOKEN");
     return;
   }
-  console.log(`The admin token is in ${ADMIN_FILE}: keep it. The first tenant:\n`);
   console.log(
-    `sed 's/^/Authorization: Bearer /' '${ADMIN_FILE}' | curl -sS -H @- -H 'Content-Type: application/json' -d '{"name":"first"}' ${url}/admin/tenants\n`,
+    `The admin token is in ${ADMIN_FILE}: keep it. A tenant and a key: README's "Run it for others", after\n`,
   );
+  console.log(`GW=${url}\n`);
 }
 
 async function main(): Promise<void> {

@@ -43,7 +43,7 @@ describe.concurrent("npm run deploy", () => {
   it("makes everything on an empty account, and changes nothing the second time", async () => {
     const account = accountWith();
     const first = await account.deploy();
-    expect(first.output).toContain("https://nemo-gateway.example.workers.dev/admin/tenants");
+    expect(first.output).toContain("\nGW=https://nemo-gateway.example.workers.dev\n");
     expect(first.code).toBe(0);
     expect(account.sequence()).toEqual(FIRST_TIME);
     expect(account.state()).toMatchObject(COMPLETE);
