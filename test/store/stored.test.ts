@@ -85,6 +85,23 @@ describe("a file in pieces", () => {
     expect(await inspectMedia(MEDIA, key)).toMatchObject({ ok: true, value: { container: "mp4" } });
   });
 
+  it("is read for its hash in small ranges, so that others are served in between", async () => {
+    const bytes = Uint8Array.from({ length: 3_500_000 }, (_, at) => at % 251);
+    const { key } = await inPieces(bytes, [2_500_000]);
+    const lengths: number[] = [];
+    const watched = new Proxy(MEDIA, {
+      get: (bucket, name: keyof R2Bucket) => (key: string, options?: R2GetOptions) => {
+        const range = options?.range as { length: number } | undefined;
+        if (name === "get") lengths.push(range?.length ?? 0);
+        return (bucket[name] as R2Bucket["get"])(key, options);
+      },
+    });
+    expect(await sha256Of(watched, key)).toBe(hex(await crypto.subtle.digest("SHA-256", bytes)));
+    const read = lengths.filter((length) => length > 0);
+    expect(Math.max(...read)).toBeLessThanOrEqual(1024 * 1024);
+    expect(read.reduce((sum, length) => sum + length)).toBe(bytes.length);
+  });
+
   it("breaks off where a piece is not there any more, or is another object", async () => {
     const bytes = new Uint8Array(300).fill(7);
     const { key, pieces } = await inPieces(bytes, [100, 200]);
