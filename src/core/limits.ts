@@ -27,6 +27,8 @@ export const USER_TOKEN_MAX_SECONDS = 24 * 3600;
 export const USER_TOKEN_DEFAULT_SECONDS = 3600;
 /** How long a deleted user stays closed. Chosen: the longest that anything late about it can lie about. */
 export const TOMBSTONE_TTL_MS = 30 * DAY_MS;
+/** How long the id of something deleted is kept, so that its DELETE may be repeated. Chosen: longer than any client tries again. */
+export const REMOVED_TTL_MS = 30 * DAY_MS;
 /** How long an Idempotency-Key is remembered. */
 export const IDEMPOTENCY_TTL_MS = DAY_MS;
 /** Characters of one header. Chosen: the longest real one, a signed token, is far below. */
@@ -92,6 +94,8 @@ export const USAGE_SPAN_DAYS = 92;
 export const USAGE_DEFAULT_DAYS = 30;
 /** How long what was used is kept. Chosen: a year can be compared with the one before it. */
 export const USAGE_TTL_MS = 400 * DAY_MS;
+/** A key that was revoked or has expired is listed for so long. Chosen: as long as what it used is told. */
+export const CLOSED_KEY_TTL_MS = USAGE_TTL_MS;
 
 // ---- turns
 export const QUEUED_TURNS_PER_PROJECT = 20;
@@ -124,6 +128,8 @@ export const NEMO_UPLOAD_BYTES = 500_000_000;
 /** A file's size at creation. What one request cannot carry comes in chunks. */
 export const UPLOAD_BYTES = NEMO_UPLOAD_BYTES;
 export const OPEN_UPLOADS_PER_USER = 20;
+/** An upload that is over can be read for so long; its asset stays. Chosen: as long as the events that told of it. */
+export const UPLOAD_TTL_MS = 30 * DAY_MS;
 /** Imports of a user that fetch at once; later ones wait in order. Chosen: an object has six requests on their way, and each import is an object of its own: this is for the servers they ask. */
 export const IMPORTS_AT_ONCE = 3;
 /** Final uploads of a user whose files are hashed and looked into at once; later ones wait in order. Chosen: each reads up to 500 MB back from the store. */
@@ -207,6 +213,8 @@ export const BATCH_PROMPTS_BYTES = 1_000_000;
 // ---- generators
 /** Generators of a tenant in one mode. Chosen: a catalogue, not a table of customers. */
 export const GENERATORS_PER_SCOPE = 200;
+/** Earlier versions of a generator that can be read. Chosen: a year of changes, twice a week. */
+export const GENERATOR_VERSIONS = 100;
 export const GENERATOR_VARIABLES = 20;
 /** Characters of one variable's value. Chosen: a script fits, and two of them fit a prompt. */
 export const VARIABLE_CHARS = 8_000;

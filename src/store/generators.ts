@@ -1,7 +1,7 @@
 /** Generators in D1: a tenant's saved recipes, found by id or slug inside tenant and mode, never outside. */
 import type { Scope } from "../core/address.ts";
 import type { GeneratorId } from "../core/ids.ts";
-import { GENERATORS_PER_SCOPE, IDEMPOTENCY_TTL_MS } from "../core/limits.ts";
+import { GENERATOR_VERSIONS, GENERATORS_PER_SCOPE, IDEMPOTENCY_TTL_MS } from "../core/limits.ts";
 import { err, ok, type Result } from "../core/result.ts";
 import { type EpochMs, toRfc3339 } from "../core/time.ts";
 import type { GeneratorWire, RecipeWire } from "../core/wire/generator.ts";
@@ -37,6 +37,7 @@ const INSERT = `INSERT INTO generators
 const KEEP_VERSION = `INSERT INTO generator_versions (generator, version, recipe, at)
   SELECT id, version, recipe, updated_at FROM generators WHERE id = ?1
   ON CONFLICT DO NOTHING`;
+const LET_GO = "DELETE FROM generator_versions WHERE generator = ?1 AND version <= ?2";
 const BY_REPEAT = "SELECT * FROM generators WHERE tenant = ?1 AND mode = ?2 AND repeat_key = ?3";
 const BY_ID = "SELECT * FROM generators WHERE id = ?3 AND tenant = ?1 AND mode = ?2";
 const BY_SLUG = "SELECT * FROM generators WHERE tenant = ?1 AND mode = ?2 AND slug = ?3";
@@ -101,7 +102,7 @@ export async function listGenerators(
   return found.results.map(show);
 }
 
-/** Stores the next version of a generator, where `version` is still the current one; null when it is not. */
+/** Stores the next version of a generator, where `version` is still the current one; null when it is not. The last 100 before it stay. */
 export async function changeGenerator(
   db: D1Database,
   { tenant, mode }: Scope,
@@ -113,6 +114,7 @@ export async function changeGenerator(
   const [changed] = await db.batch([
     db.prepare(CHANGE).bind(tenant, mode, id, JSON.stringify(recipe), at, version),
     db.prepare(KEEP_VERSION).bind(id),
+    db.prepare(LET_GO).bind(id, version - GENERATOR_VERSIONS),
   ]);
   if (changed?.meta.changes === 0) return null;
   const row = await one(db, BY_ID, tenant, mode, id);

@@ -1,6 +1,7 @@
 /** What happens to keys in D1, as statements of one transaction with the entries that tell of it. */
 import type { AuditEntry } from "../core/audit.ts";
 import type { KeyId, Mode, TenantId } from "../core/ids.ts";
+import { CLOSED_KEY_TTL_MS } from "../core/limits.ts";
 import type { EpochMs } from "../core/time.ts";
 import type { KeyScope } from "../core/wire/key.ts";
 import { auditRow } from "./audit.ts";
@@ -33,6 +34,7 @@ const ANOTHER = `EXISTS (SELECT 1 FROM keys AS other WHERE other.tenant = keys.t
   AND (other.expires_at IS NULL OR other.expires_at > ?2))`;
 const REVOKE = `UPDATE keys SET revoked_at = ?2 WHERE id = ?1 AND (revoked_at IS NULL OR revoked_at > ?2)
   AND (?3 OR scopes NOT LIKE '%"keys"%' OR expires_at <= ?2 OR ${ANOTHER})`;
+const TIDY = "DELETE FROM keys WHERE revoked_at < ?1 OR expires_at < ?1";
 const STATE = "SELECT revoked_at FROM keys WHERE id = ?1";
 
 /**
@@ -73,4 +75,12 @@ export async function revokeKey(db: D1Database, id: KeyId, force: boolean, entry
   ]);
   const end = state?.results[0]?.revoked_at ?? null;
   return end !== null && end <= entry.at;
+}
+
+/** Forgets keys that have been closed for longer than they are listed. What was done with them stays in the audit log. */
+export async function tidyKeys(db: D1Database, now: EpochMs): Promise<void> {
+  await db
+    .prepare(TIDY)
+    .bind(now - CLOSED_KEY_TTL_MS)
+    .run();
 }

@@ -62,6 +62,14 @@ describe("a tenant's generator", () => {
     expect(await jsonOf(await call(`/v1/generators/${generator.id}`, { headers }))).toEqual(generator);
   });
 
+  it("keeps its last 100 versions beside the current one", async () => {
+    const { headers, made } = await tenantWith([RECIPE]);
+    const path = `/v1/generators/${only(made).id}`;
+    for (let n = 2; n <= 102; n++) await jsonOf(await send("PATCH", path, { description: `change ${n}` }, headers));
+    const status = async (version: number) => (await call(`${path}?version=${version}`, { headers })).status;
+    expect([await status(1), await status(2), await status(102)]).toEqual([404, 200, 200]);
+  });
+
   it("is changed in versions, and each can be read again", async () => {
     const { headers, made } = await tenantWith([RECIPE]);
     const { id } = only(made);

@@ -1,8 +1,9 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import type { AuditEntry } from "../../src/core/audit.ts";
 import { plainId, type TenantId } from "../../src/core/ids.ts";
-import { QUOTA_DEFAULTS } from "../../src/core/limits.ts";
-import { insertKey, type NewKeyRecord, revokeKey, rotateKey } from "../../src/store/key-changes.ts";
+import { CLOSED_KEY_TTL_MS, QUOTA_DEFAULTS } from "../../src/core/limits.ts";
+import { DAY_MS } from "../../src/core/time.ts";
+import { insertKey, type NewKeyRecord, revokeKey, rotateKey, tidyKeys } from "../../src/store/key-changes.ts";
 import { countOpenKeys, findKey, listKeys, readKey } from "../../src/store/keys.ts";
 import { insertTenant, listTenants, readTenant } from "../../src/store/tenants.ts";
 import { env, random } from "../support/objects.ts";
@@ -151,5 +152,24 @@ describe("tenants", () => {
     expect(await readTenant(env.DB, "ten_none")).toBeNull();
     expect(await listTenants(env.DB, 1, null)).toMatchObject([{ id: newer }]);
     expect(await listTenants(env.DB, 1, newer)).toMatchObject([{ id: older }]);
+  });
+});
+
+describe("keys that are closed", () => {
+  it("are listed for 400 days, and those that are open for ever", async () => {
+    const [open, revoked, expired, later] = [
+      await stored(),
+      await stored(),
+      await stored({ expiresAt: now + DAY_MS }),
+      await stored({ expiresAt: now + CLOSED_KEY_TTL_MS }),
+    ];
+    await revoke(revoked, now + DAY_MS);
+    const listed = async (at: number) => {
+      await tidyKeys(env.DB, at);
+      return new Set((await listKeys(env.DB, { tenant, mode: null }, 10, null)).map(({ id }) => id));
+    };
+    const end = now + DAY_MS + CLOSED_KEY_TTL_MS;
+    expect(await listed(end)).toEqual(new Set([open, revoked, expired, later].map(({ id }) => id)));
+    expect(await listed(end + 1)).toEqual(new Set([open, later].map(({ id }) => id)));
   });
 });
