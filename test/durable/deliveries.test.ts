@@ -4,7 +4,7 @@ import { runInDurableObject } from "cloudflare:test";
 import { Webhook } from "standardwebhooks";
 import { Webhook as Svix } from "svix";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { tenantObjectName, type UserAddress } from "../../src/core/address.ts";
+import { tenantObjectName, tenantPrefix, type UserAddress } from "../../src/core/address.ts";
 import { type DeliveryId, type EndpointId, eventId } from "../../src/core/ids.ts";
 import { HOST_IN_FLIGHT, SENDER_SLOTS } from "../../src/core/limits.ts";
 import type { Fact, TenantPort } from "../../src/core/tenant-port.ts";
@@ -445,6 +445,18 @@ describe("a message", () => {
     ]);
     expect(bodies[0].id).not.toBe(bodies[1].id);
     expect((await tenant.listEvents(0, 10, null)).data).toHaveLength(1);
+  });
+
+  it("leaves no body behind when the same call asks for a sample again, also at once", async () => {
+    const address = freshAddress();
+    const { tenant, id } = await hooked(answering(), address);
+    const large = await fact("rnd_a");
+    await tenant.accept([{ ...large, data: JSON.stringify({ id: "rnd_a", text: "x".repeat(5_000) }) }]);
+    const asked = () => tenant.testEndpoint(call("try"), id, "render.completed");
+    const [first] = (await Promise.all([asked(), asked(), asked()])).map(good);
+    expect(good(await asked()).id).toBe(first?.id);
+    const { objects } = await env.MEDIA.list({ prefix: tenantPrefix(address.tenant) });
+    expect(objects).toHaveLength(2); // the event's, and the one sample's
   });
 });
 

@@ -92,7 +92,7 @@ export class Events {
   /** Removes what is older than 30 days and has no delivery left; answers with the oldest that stays. */
   async tidy(): Promise<EpochMs | null> {
     const { sql, now } = this.#ground;
-    const old = "at < ? AND id NOT IN (SELECT event FROM deliveries)";
+    const old = "at < ? AND NOT EXISTS (SELECT 1 FROM deliveries WHERE event = events.id)";
     const before = now() - EVENT_TTL_MS;
     const large = sql.exec<{ id: EventId; uh: string }>(`SELECT id, uh FROM events WHERE data = '' AND ${old}`, before);
     await this.#bodies.remove(large.toArray());

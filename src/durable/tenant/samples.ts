@@ -34,6 +34,9 @@ export class Samples {
     if (endpoint === null) return err(noEndpoint());
     if (endpoint.state === "disabled") return err(disabled());
     const { storage, now } = this.#ground;
+    const known = findRepeat(this.#ground, call);
+    if (!known.ok) return known;
+    if (known.value !== null) return ok(known.value as DeliveryId); // written below only
     const type = wanted ?? firstOf(endpoint);
     const [latest] = this.#events.latestRows(type, 1);
     const [told] = latest === undefined ? [sampleEvent(type, this.#mode).data] : await this.#events.dataOf([latest]); // without its link
@@ -43,10 +46,11 @@ export class Samples {
     const [fact] = await this.#events.prepare([
       { id: event, type, resource, sequence: 1, at: now(), uh: latest?.uh ?? "", data },
     ]);
-    const repeat = findRepeat(this.#ground, call); // asked last, so that nothing comes between this and the commit
-    if (!repeat.ok) return repeat;
-    if (repeat.value !== null) return ok(repeat.value as DeliveryId); // written below only
     if (fact === undefined) throw new Error("one fact was prepared");
+    const repeat = findRepeat(this.#ground, call); // asked again, so that nothing comes between this and the commit
+    if (!repeat.ok || repeat.value !== null) await this.#events.drop([fact]);
+    if (!repeat.ok) return repeat;
+    if (repeat.value !== null) return ok(repeat.value as DeliveryId);
     return storage.transactionSync(() => {
       const stored = this.#events.addSample(fact);
       const [delivery] = this.#deliveries.owe(stored, [{ target: { kind: "endpoint", id }, url: endpoint.url }]);
