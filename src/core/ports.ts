@@ -197,6 +197,8 @@ export interface UserPort extends VideoPort, MakingPort, BatchPort {
   readAsset(id: AssetId): Answer<AssetRecord>;
   /** The asset as its callers see it, with a link to its file. */
   readShownAsset(id: AssetId): Answer<AssetWire>;
+  /** Deletes it and its file. Again: done already. */
+  removeAsset(call: Call, id: AssetId): Answer<null>;
   listAssets(page: PageRequest): Promise<Page<AssetWire>>;
   attachAsset(call: Call, project: ProjectId, asset: AssetRecord): Answer<AttachmentWire>;
 

@@ -61,6 +61,10 @@ export interface UploadPort {
   giveBack(by: UploadId): Promise<void>;
   /** Whether this final upload is made of that partial. */
   needs(partial: UploadId): Promise<boolean>;
+  /** Its asset is deleted: so is its file, and what it borrowed is given back. Again, or where there is nothing: done already. */
+  dropAsset(): Promise<void>;
+  /** Lets go of everything here; false where the upload is not over, or something needs it. */
+  forget(): Promise<boolean>;
   /** Its user is deleted: nothing of it stays, whatever it was. */
   erase(): Promise<void>;
   wake(): Promise<void>;

@@ -19,6 +19,8 @@ export type Database = {
   readonly exists: () => boolean;
   /** Brings the tables up to date; call before the first write of a request. */
   readonly ready: () => void;
+  /** Nothing is left of it, as if nobody had ever written here. */
+  readonly wiped: () => void;
 };
 
 export function openDatabase({ sql, storage }: Ground, migrations: Migrations): Database {
@@ -36,6 +38,9 @@ export function openDatabase({ sql, storage }: Ground, migrations: Migrations): 
     exists: () => version > 0,
     ready: () => {
       if (version < migrations.length) migrate();
+    },
+    wiped: () => {
+      version = 0;
     },
   };
 }

@@ -29,6 +29,7 @@ export const JOBS = {
     file: NEVER_GIVEN_UP,
     remove: NEVER_GIVEN_UP,
     tidy: NEVER_GIVEN_UP,
+    aged: NEVER_GIVEN_UP,
     outbox: NEVER_GIVEN_UP,
     register: NEVER_GIVEN_UP,
     audit: NEVER_GIVEN_UP,

@@ -67,3 +67,7 @@ export const idempotencyMismatch = (): Refusal =>
     "idempotency_mismatch",
     "This Idempotency-Key was used for another request in the last 24 hours; send a new key.",
   );
+
+/** An upload's id is made from its key: while anything of the first one is here, the key makes nothing new. */
+export const oldUploadKey = (): Refusal =>
+  refusal("idempotency_mismatch", "This Idempotency-Key made an upload more than 24 hours ago; send a new key.");

@@ -107,6 +107,11 @@ export class Schedule {
     this.#arm();
   }
 
+  /** Whether any work is left, due or under way. */
+  owesAnything(): boolean {
+    return this.#running.size > 0 || this.#rows.earliest() !== null;
+  }
+
   /** True while this instance works on the row. */
   isRunning(kind: string, ref: string): boolean {
     return this.#running.has(nameOf(kind, ref));

@@ -20,6 +20,7 @@ import type { UploadWire } from "../core/wire/upload.ts";
 import type { Env } from "../env.ts";
 import { openDatabase } from "./database.ts";
 import { type DueRow, SCHEDULE_INDEX, SCHEDULE_TABLES, SCHEDULE_UNENDED } from "./due-rows.ts";
+import { endObject, wipeObject } from "./end.ts";
 import { layGround } from "./ground.ts";
 import type { GivenUpKind, JobKind } from "./job-kinds.ts";
 import { OUTBOX, OUTBOX_CALLBACK, OUTBOX_KEY, OUTBOX_TABLES } from "./outbox.ts";
@@ -147,9 +148,25 @@ export class UploadObject extends DurableObject<Env> implements UploadPort {
     return this.#joining.needs(partial);
   }
 
+  async dropAsset(): Promise<void> {
+    this.#ends.drop();
+  }
+
+  async forget(): Promise<boolean> {
+    const isLent = this.#home.find() !== null && (await this.#lending.isNeeded());
+    if (isLent || !this.#ends.mayForget()) return false;
+    const { ground, database } = this.#home;
+    if (database.exists()) await wipeObject(ground, database, "upload");
+    return true;
+  }
+
   async erase(): Promise<void> {
     await this.#writing.stop();
-    if (this.#seen() !== null) await this.#ends.erase();
+    if (this.#home.find() !== null) await this.#ends.erase();
+    const { ground, schedule, database } = this.#home;
+    if (!database.exists()) return;
+    if (schedule.owesAnything()) return endObject(this.ctx, ground, "upload", "its user was deleted");
+    await wipeObject(ground, database, "upload");
   }
 
   async wake(): Promise<void> {

@@ -212,6 +212,10 @@ export class UserObject extends BatchDoors implements UserPort {
     return this.downloads.answer(this.#parts.assets.shown(id));
   }
 
+  async removeAsset(_call: Call, id: AssetId): Answer<null> {
+    return this.living(() => this.#parts.assetRemovals.begin(id));
+  }
+
   async listAssets(page: PageRequest): Promise<Page<AssetWire>> {
     return this.#parts.home.database.exists() ? this.downloads.page(this.#parts.assets.list(page)) : NO_PAGE;
   }

@@ -31,6 +31,19 @@ const read = declare({
   responses: { 200: answer(asset, "The asset.") },
 });
 
+const remove = declare({
+  method: "delete",
+  path: "/v1/assets/{id}",
+  access: "upload",
+  credentials: "key_or_user_token",
+  tags,
+  summary: "Delete a stored file",
+  description:
+    "Its file and every link to it are gone; what Nemo holds of it in a project stays there. It can be brought nowhere any more: a project that waits for it goes on without it. Again: 204 for 30 days.",
+  request: { params: ownedParams("ast") },
+  responses: { 204: { description: "It is deleted." } },
+});
+
 const attach = declare({
   method: "post",
   path: "/v1/projects/{id}/assets",
@@ -54,6 +67,12 @@ export function mountAssets(app: Api): void {
   app.openapi(read, async (c) => {
     const { id } = c.req.valid("param");
     return c.json(unwrap(await userObject(c.env, addressOf(c, id)).readShownAsset(id)), 200);
+  });
+
+  app.openapi(remove, async (c) => {
+    const { id } = c.req.valid("param");
+    unwrap(await userObject(c.env, addressOf(c, id)).removeAsset(await callOf(c), id));
+    return c.body(null, 204);
   });
 
   app.openapi(attach, async (c) => {

@@ -23,6 +23,7 @@ const IS_READ: Record<keyof UserPort, boolean> = {
   readVideoEvents: true,
   awaitVideo: true,
   readVideoFile: true,
+  removeAsset: false,
   readMaking: true,
   readBatch: true,
   listBatches: true,

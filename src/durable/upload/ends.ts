@@ -4,7 +4,7 @@ import { settleQuota } from "../quota.ts";
 import { ASSET, EXPIRE, IMPORT, LOOK, REMOVE, TELL, type UploadHome } from "./home.ts";
 import type { Joining } from "./joining.ts";
 import type { Lending } from "./lending.ts";
-import { isPartial, type Upload } from "./record.ts";
+import { assetIdOf, isPartial, type Upload } from "./record.ts";
 
 export class Ends {
   readonly #home: UploadHome;
@@ -51,6 +51,31 @@ export class Ends {
 
   delete(): void {
     this.#end({ ...this.#home.read(), status: "deleted" });
+  }
+
+  /** The asset that it became is deleted. */
+  drop(): void {
+    const { ground, schedule } = this.#home;
+    const upload = this.#home.find();
+    if (upload === null || upload.status !== "completed" || isPartial(upload)) return;
+    ground.storage.transactionSync(() => {
+      this.#home.save({ ...upload, assetId: assetIdOf(upload), isRejected: true });
+      schedule.done(ASSET, "");
+      schedule.owe(REMOVE, "", ground.now());
+    });
+    schedule.tick();
+  }
+
+  /**
+   * Whether nothing would be missed: the upload is over and owes nothing. A final says which partials its file consists of for as
+   * long as its asset is there.
+   */
+  mayForget(): boolean {
+    const upload = this.#home.find();
+    if (upload === null) return true;
+    const isAtWork = upload.status === "open" || upload.status === "closing";
+    const isNeeded = upload.status === "completed" && !upload.isRejected && (upload.pieces !== null || !upload.assetId);
+    return !isAtWork && !isNeeded && !this.#home.schedule.owesAnything();
   }
 
   /** The upload's user is deleted: nothing of it stays, here or in R2. May be repeated. */

@@ -29,11 +29,13 @@ export async function finalise(home: UploadHome, ends: Ends): Promise<void> {
   const told = await home.user(upload).addAsset({ ...upload.call, repeat: null }, asset);
   if (!told.ok && told.error.code === "user_deleted") return ends.erase();
   if (!told.ok) throw new Error(`asset not taken: ${told.error.code}`);
+  const moment = now();
   storage.transactionSync(() => {
-    home.save({ ...upload, looks: 0, assetId: asset.id, isRejected: !look.ok });
-    if (!look.ok) home.schedule.owe(REMOVE, "", now());
+    const kept = home.read(); // its asset may be deleted by now
+    home.save({ ...kept, looks: 0, assetId: asset.id, isRejected: kept.isRejected || !look.ok });
+    if (!look.ok) home.schedule.owe(REMOVE, "", moment);
     home.schedule.done(ASSET, "");
-    home.schedule.owe(TELL, "", now());
+    home.schedule.owe(TELL, "", moment);
   });
 }
 

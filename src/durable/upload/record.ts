@@ -14,7 +14,7 @@ import type { Concat } from "../../core/tus-concat.ts";
 import type { NewFile } from "../../core/upload-port.ts";
 import type { UploadWire } from "../../core/wire/upload.ts";
 import type { PutFailure } from "../../store/body.ts";
-import { idempotencyMismatch } from "../repeats.ts";
+import { idempotencyMismatch, oldUploadKey } from "../repeats.ts";
 import { failureOf } from "../user/show.ts";
 import type { Inside } from "./inside.ts";
 
@@ -133,9 +133,8 @@ export function refuseNew({ size_bytes, concat }: NewFile): Refusal | null {
  * an older key makes nothing new and is refused.
  */
 export function refuseRepeat({ call, createdAt, status }: Upload, { repeat }: Call, now: EpochMs): Refusal | null {
-  const old = "This Idempotency-Key made an upload more than 24 hours ago; send a new key.";
   const gone = "This Idempotency-Key made an upload that was deleted; send a new key.";
-  if (now - createdAt > IDEMPOTENCY_TTL_MS) return refusal("idempotency_mismatch", old);
+  if (now - createdAt > IDEMPOTENCY_TTL_MS) return oldUploadKey();
   if (status === "deleted") return refusal("idempotency_mismatch", gone);
   return call.repeat?.fingerprint === repeat?.fingerprint ? null : idempotencyMismatch();
 }
@@ -200,7 +199,10 @@ export function formatOf(upload: Upload): MediaFormat {
 export const mimeOf = (upload: Upload): string =>
   (isPartial(upload) ? null : shownFormat(upload)?.mime) ?? "application/octet-stream";
 
-/** The asset that a complete upload becomes. Its id is made from the upload's, so making it twice makes one. */
+/** The id of an asset is made from its upload's, so making it twice makes one. */
+export const assetIdOf = ({ id }: Upload): AssetId => `ast_${id.slice("upl_".length)}`;
+
+/** The asset that a complete upload becomes. */
 export const assetOf = (
   upload: Upload,
   key: string,
@@ -208,7 +210,7 @@ export const assetOf = (
   look: Result<Inside, Refusal>,
   now: EpochMs,
 ): AssetRecord => ({
-  id: `ast_${upload.id.slice("upl_".length)}`,
+  id: assetIdOf(upload),
   status: look.ok ? "ready" : "rejected",
   ...described(upload, look.ok ? look.value.format : formatOf(upload)),
   size_bytes: upload.sizeBytes ?? 0,

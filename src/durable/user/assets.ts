@@ -12,16 +12,19 @@ import { AttachRows } from "./attach-rows.ts";
 import { AttachRun, refOf, split } from "./attach-run.ts";
 import { ATTACH, enter, type Home, originOf } from "./home.ts";
 import { noProject, type Projects } from "./projects.ts";
+import type { RemovalRows } from "./removal-rows.ts";
 import { failureOf } from "./show.ts";
 
 export class Assets {
   readonly #home: Home;
   readonly #projects: Projects;
+  readonly #removals: RemovalRows;
   readonly #rows: AttachRows;
   readonly #run: AttachRun;
 
-  constructor(home: Home, projects: Projects) {
+  constructor(home: Home, projects: Projects, removals: RemovalRows) {
     this.#home = home;
+    this.#removals = removals;
     this.#projects = projects;
     this.#rows = new AttachRows(home.ground);
     this.#run = new AttachRun(home, projects, this.#rows);
@@ -31,7 +34,7 @@ export class Assets {
   add(call: Call, asset: AssetRecord): Result<ShownAsset, Refusal> {
     enter(this.#home, call);
     const { ground, outbox } = this.#home;
-    if (this.find(asset.id) === null) {
+    if (this.find(asset.id) === null && !this.#removals.has(asset.id)) {
       ground.storage.transactionSync(() => {
         ground.sql.exec("INSERT INTO assets (id, record) VALUES (?, ?)", asset.id, JSON.stringify(asset));
         outbox.add(`asset.${asset.status}`, asset.id, showAsset(this.#home, asset));

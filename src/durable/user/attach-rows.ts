@@ -18,6 +18,11 @@ export type Attachment = {
 /** What an earlier version did not know: its failures are history. */
 const LATER = { told: "caller" } as const;
 
+export const ATTACHMENT_INDEXES = `
+  CREATE INDEX attachments_of_asset ON attachments (asset);
+  CREATE INDEX attachments_by_status ON attachments (project, status);
+`;
+
 /** A file's own name, and how a link spells it: a pulled file may be called by either. */
 export const namesAtNemo = (filename: string): string[] => [filename, encodeURIComponent(filename)];
 
@@ -37,6 +42,13 @@ export class AttachRows {
   /** A project's attachments in one status, the oldest asset first. */
   inStatus(project: ProjectId, status: Attachment["status"]): Attachment[] {
     return this.#read("project = ? AND status = ? ORDER BY asset", project, status);
+  }
+
+  /** Where an asset is attached, or was to be. */
+  projectsOf(asset: AssetId): ProjectId[] {
+    const query = "SELECT project FROM attachments WHERE asset = ?";
+    const rows = this.#ground.sql.exec<{ project: ProjectId }>(query, asset).toArray();
+    return rows.map(({ project }) => project);
   }
 
   /** How upstream may call the files that were sent into a project's session, there or on their way. */

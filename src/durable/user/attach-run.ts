@@ -1,10 +1,10 @@
 /** An asset on its way into a project's session: pulled by upstream through a signed link, or pushed as a stream. */
-import { ERRORS, type Refusal } from "../../core/errors.ts";
+import { ERRORS, type Refusal, refusal } from "../../core/errors.ts";
 import type { AssetId, ProjectId } from "../../core/ids.ts";
 import { POISON_ATTEMPTS, PULL_LINK_MS } from "../../core/limits.ts";
 import { linkUrl, signLink } from "../../core/link.ts";
 import type { AssetRecord } from "../../core/ports.ts";
-import { ok, type Result } from "../../core/result.ts";
+import { err, ok, type Result } from "../../core/result.ts";
 import { openStored } from "../../store/stored.ts";
 import { TryAgain } from "../schedule.ts";
 import { type AttachRows, namesAtNemo } from "./attach-rows.ts";
@@ -67,6 +67,7 @@ export class AttachRun {
     }
     if (this.#projects.find(project)?.session?.sessionId !== there.value) {
       // The session was replaced while the file was on its way: the new one knows nothing of it.
+      if (this.#isOver(project, asset)) return null;
       this.#rows.save(project, { ...kept, sent: false });
       return this.#bring(project, asset);
     }
@@ -83,6 +84,7 @@ export class AttachRun {
     if (!there.ok) return there;
     const { sessionId } = session.value;
     if (there.value) return ok(sessionId);
+    if (this.#isOver(project, asset.id)) return err(fileGone());
     this.#rows.save(project, { asset, status: "pending", error: null, sent: true, told: null });
     await ground.storage.sync();
     const pushed = await this.#push(sessionId, asset);
@@ -91,7 +93,13 @@ export class AttachRun {
     return ok(sessionId);
   }
 
+  /** Ended while it was on its way: its asset was deleted, and what was decided then stays. */
+  #isOver(project: ProjectId, asset: AssetId): boolean {
+    return this.#rows.find(project, asset)?.status !== "pending";
+  }
+
   #attached(project: ProjectId, asset: AssetRecord): void {
+    if (this.#isOver(project, asset.id)) return;
     this.#home.ground.storage.transactionSync(() => {
       this.#rows.save(project, { asset, status: "attached", error: null, sent: true, told: null });
       const known = this.#projects.find(project);
@@ -122,8 +130,10 @@ export class AttachRun {
       const url = linkUrl(publicUrl, await this.#pullToken(asset), asset.filename);
       return account.read((token) => account.nemo.uploadByUrl(token, sessionId, [url]));
     }
+    const stored = await openStored(ground.env.MEDIA, asset.key);
+    if (stored === null) return err(fileGone());
     return account.read(async (token) => {
-      const body = await (await openStored(ground.env.MEDIA, asset.key))?.read();
+      const body = await stored.read();
       if (!body) throw new Error("a stored asset's file is missing");
       const { filename, content_type, size_bytes } = asset;
       return account.nemo.uploadFile(token, sessionId, {
@@ -145,6 +155,8 @@ export class AttachRun {
     );
   }
 }
+
+const fileGone = (): Refusal => refusal("asset_not_attachable", "The file was deleted; upload it again.");
 
 /** Whether trying again may help. */
 const mayPass = ({ code }: Refusal): boolean => ERRORS[code].retryable;

@@ -77,6 +77,7 @@ export class Erasure {
         if (this.#tombstone !== null) throw new Error("a write came after the user's deletion");
         this.#database.ready();
       },
+      wiped: this.#database.wiped,
     };
   }
 
@@ -178,10 +179,11 @@ export class Erasure {
     if (files > (this.#tombstone?.removed.files ?? 0)) this.#count({ files, file_bytes: bytes });
   }
 
-  /** Uploads have objects of their own, which this one has listed. */
+  /** Uploads have objects of their own, which this one has listed, and those that were deleted may still have theirs. */
   async #eraseUploads(): Promise<void> {
     const { sql, env } = this.#ground;
-    for (const { id } of sql.exec<{ id: UploadId }>("SELECT id FROM uploads").toArray()) {
+    const all = "SELECT id FROM uploads UNION SELECT id FROM upload_looks";
+    for (const { id } of sql.exec<{ id: UploadId }>(all).toArray()) {
       const port = env.UPLOAD.getByName(uploadObjectName(this.#address, id)) as unknown as UploadPort; // UploadObject implements it
       await port.erase();
     }

@@ -30,7 +30,9 @@ export const VIDEO = "video";
 export const MAKING = "making";
 export const BATCH = "batch";
 export const TIDY = "tidy";
-/** A project or video that was deleted, to be taken out. */
+/** What is kept of uploads and deleted things for weeks: its time may be over. */
+export const AGED = "aged";
+/** A project, a video or an asset that was deleted, to be taken out. */
 export const REMOVE = "remove";
 /** A finished file, to be removed when its time is over. */
 export const FILE = "file";

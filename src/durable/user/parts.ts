@@ -6,6 +6,7 @@ import type { Ground } from "../ground.ts";
 import { Outbox } from "../outbox.ts";
 import { Schedule, type Worker } from "../schedule.ts";
 import { Account } from "./account.ts";
+import { AssetRemovals } from "./asset-removals.ts";
 import { Assets } from "./assets.ts";
 import { BatchRows } from "./batch-rows.ts";
 import { Batches } from "./batches.ts";
@@ -16,6 +17,7 @@ import { LastTurns } from "./last-turns.ts";
 import { MakingRows } from "./making-rows.ts";
 import { Makings } from "./makings.ts";
 import { Projects } from "./projects.ts";
+import { RemovalRows } from "./removal-rows.ts";
 import { Removals } from "./removals.ts";
 import { RenderFiles } from "./render-files.ts";
 import { RenderRows } from "./render-rows.ts";
@@ -53,8 +55,9 @@ export function putTogether(ground: Ground, worker: Worker) {
   const home: Home = { ground, address, database, schedule, outbox, account, log };
   const sessions = new Sessions(home, erasure);
   const projects = new Projects(home);
-  const uploads = new Uploads(home);
-  const assets = new Assets(home, projects);
+  const removalRows = new RemovalRows(ground);
+  const uploads = new Uploads(home, removalRows);
+  const assets = new Assets(home, projects, removalRows);
   const turnRows = new TurnRows(ground, database);
   const settle = new TurnSettle(home, projects, turnRows);
   const downloads = new Downloads(ground, address);
@@ -78,7 +81,8 @@ export function putTogether(ground: Ground, worker: Worker) {
     turns.keepPlaces();
     filming.recover();
   }
-  const removals = new Removals(home, { projects, run, renders, files, videos, videoRows });
+  const removals = new Removals(home, { projects, run, renders, files, videos, videoRows }, removalRows);
+  const assetRemovals = new AssetRemovals(home, assets, removalRows);
   const makings = new Makings(home, new MakingRows(ground, database), { projects, turns, turnRows });
   const batches = new Batches(home, new BatchRows(ground, database), videos, projects);
   // Its token is asked for with the whole database too: in the one that everybody else sees, no account was ever made.
@@ -106,5 +110,7 @@ export function putTogether(ground: Ground, worker: Worker) {
     makings,
     batches,
     removals,
+    removalRows,
+    assetRemovals,
   };
 }

@@ -2,6 +2,7 @@
 import { stepKey } from "../../core/dedupe.ts";
 import type { AssetId, ProjectId, RenderId, TurnId, VideoId } from "../../core/ids.ts";
 import { isOver, type Render } from "../../core/render.ts";
+import type { EpochMs } from "../../core/time.ts";
 import type { Turn } from "../../core/turn.ts";
 import type { Ground } from "../ground.ts";
 import { madeUnder } from "../repeats.ts";
@@ -13,6 +14,13 @@ export const REMOVAL_TABLES = `
   ) STRICT, WITHOUT ROWID;
   ALTER TABLE projects ADD COLUMN removed INTEGER NOT NULL DEFAULT 0;  -- 1: on its way out, shown to nobody
   CREATE INDEX projects_removed ON projects (id) WHERE removed = 1;
+`;
+
+/** When each was deleted, so that its id goes in the end. Of those before this step, now. */
+export const REMOVAL_AGE = `
+  ALTER TABLE removals ADD COLUMN at INTEGER NOT NULL DEFAULT 0;             -- ms since epoch
+  UPDATE removals SET at = unixepoch() * 1000;
+  CREATE INDEX removals_by_age ON removals (at) WHERE record IS NULL;
 `;
 
 /** Something deleted. Of a project that is not its own a video takes its renders' files alone. */
@@ -34,8 +42,8 @@ export class RemovalRows {
     this.#ground = ground;
   }
 
-  /** Whether it was ever deleted. */
-  has(id: Removal["id"]): boolean {
+  /** Whether it was deleted, in the last 30 days at least. */
+  has(id: Removal["id"] | AssetId): boolean {
     return this.#ground.sql.exec("SELECT 1 FROM removals WHERE id = ?", id).toArray().length > 0;
   }
 
@@ -49,13 +57,33 @@ export class RemovalRows {
 
   /** Hides a removal's project and its videos, and keeps what is left to do. */
   begin(removal: Removal): void {
-    const { sql } = this.#ground;
-    sql.exec("INSERT INTO removals (id, record) VALUES (?, ?)", removal.id, JSON.stringify(removal));
+    const { sql, now } = this.#ground;
+    const query = "INSERT INTO removals (id, record, at) VALUES (?, ?, ?)";
+    sql.exec(query, removal.id, JSON.stringify(removal), now());
     if (removal.whole) sql.exec("UPDATE projects SET removed = 1 WHERE id = ?", removal.project);
     for (const video of removal.videos) {
-      sql.exec("INSERT OR IGNORE INTO removals (id, record) VALUES (?, NULL)", video);
+      sql.exec("INSERT OR IGNORE INTO removals (id, record, at) VALUES (?, NULL, ?)", video, now());
       sql.exec("DELETE FROM videos WHERE id = ?", video);
     }
+  }
+
+  /** Takes an asset out, and keeps where its file lies until that is removed. */
+  beginAsset(id: AssetId, key: string): void {
+    const { sql, now } = this.#ground;
+    sql.exec("INSERT INTO removals (id, record, at) VALUES (?, ?, ?)", id, JSON.stringify(key), now());
+    sql.exec("DELETE FROM assets WHERE id = ?", id);
+    this.#forget("SELECT ?", id);
+  }
+
+  /** Where the file of a deleted asset lies; null when it is removed. */
+  keyOf(id: AssetId): string | null {
+    const query = "SELECT record FROM removals WHERE id = ?";
+    const row = this.#ground.sql.exec<{ record: string | null }>(query, id).toArray()[0];
+    return row?.record == null ? null : (JSON.parse(row.record) as string); // written by beginAsset() only
+  }
+
+  finishAsset(id: AssetId): void {
+    this.#ground.sql.exec("UPDATE removals SET record = NULL WHERE id = ?", id);
   }
 
   /** The project that a deleted video's step was still making for it; null for none. */
@@ -114,6 +142,13 @@ export class RemovalRows {
       sql.exec("DELETE FROM projects WHERE id = ?", project);
     }
     sql.exec("UPDATE removals SET record = NULL WHERE id = ?", id);
+  }
+
+  /** Forgets the ids of what was deleted before `before`; answers with when the oldest that stays was. */
+  tidy(before: EpochMs): EpochMs | null {
+    const { sql } = this.#ground;
+    sql.exec("DELETE FROM removals WHERE record IS NULL AND at < ?", before);
+    return sql.exec<{ at: number | null }>("SELECT min(at) AS at FROM removals WHERE record IS NULL").one().at;
   }
 
   /** Events of what the query names, and how many facts were told of it. */

@@ -7,13 +7,14 @@
 import { renderKey } from "../../core/address.ts";
 import type { Refusal } from "../../core/errors.ts";
 import type { ProjectId, VideoId } from "../../core/ids.ts";
-import { QUEUE_BATCH } from "../../core/limits.ts";
+import { QUEUE_BATCH, REMOVED_TTL_MS } from "../../core/limits.ts";
 import { err, ok, type Result } from "../../core/result.ts";
+import { HOUR_MS } from "../../core/time.ts";
 import type { Video } from "../../core/video.ts";
 import { refOf } from "./attach-run.ts";
-import { ACT, ATTACH, FILE, type Home, REMOVE, RENDER, TURN, VIDEO } from "./home.ts";
+import { ACT, AGED, ATTACH, FILE, type Home, REMOVE, RENDER, TURN, VIDEO } from "./home.ts";
 import { noProject, type Projects } from "./projects.ts";
-import { type Removal, RemovalRows } from "./removal-rows.ts";
+import type { Removal, RemovalRows } from "./removal-rows.ts";
 import type { RenderFiles } from "./render-files.ts";
 import type { Renders } from "./renders.ts";
 import type { TurnRun } from "./turn-run.ts";
@@ -35,10 +36,10 @@ export class Removals {
   readonly #tools: RemovalTools;
   readonly #rows: RemovalRows;
 
-  constructor(home: Home, tools: RemovalTools) {
+  constructor(home: Home, tools: RemovalTools, rows: RemovalRows) {
     this.#home = home;
     this.#tools = tools;
-    this.#rows = new RemovalRows(home.ground);
+    this.#rows = rows;
   }
 
   /** Deletes a project with everything in it, the videos made in it too. Again: done already. */
@@ -103,6 +104,7 @@ export class Removals {
       }
       this.#rows.begin({ ...removal, videos: videos.map(({ id }) => id) });
       schedule.owe(REMOVE, removal.id, ground.now());
+      schedule.oweOnce(AGED, "", ground.now() + REMOVED_TTL_MS + HOUR_MS);
     });
     schedule.tick();
   }

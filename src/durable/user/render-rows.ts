@@ -9,6 +9,12 @@ import type { Database } from "../database.ts";
 import type { Ground } from "../ground.ts";
 import { cursorOf } from "../page.ts";
 
+/** The file to show again is found among those that are kept, however many there were. */
+export const RENDER_INDEX = `
+  DROP INDEX renders_by_made;
+  CREATE INDEX renders_by_made ON renders (project, made, file_until);
+`;
+
 export type Finished = Render & { readonly file: RenderFile };
 
 /** Of no deleted project. */

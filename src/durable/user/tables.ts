@@ -3,10 +3,15 @@ import type { Migrations } from "../database.ts";
 import { SCHEDULE_INDEX, SCHEDULE_TABLES, SCHEDULE_UNENDED } from "../due-rows.ts";
 import { OUTBOX_CALLBACK, OUTBOX_KEY, OUTBOX_TABLES } from "../outbox.ts";
 import { REPEATS_TABLE } from "../repeats.ts";
+import { ATTACHMENT_INDEXES } from "./attach-rows.ts";
 import { BATCH_TABLES } from "./batch-rows.ts";
 import { MAKING_TABLES } from "./making-rows.ts";
-import { REMOVAL_TABLES } from "./removal-rows.ts";
-import { VIDEO_TABLES } from "./video-rows.ts";
+import { REMOVAL_AGE, REMOVAL_TABLES } from "./removal-rows.ts";
+import { RENDER_INDEX } from "./render-rows.ts";
+import { TICKET_INDEX } from "./tickets.ts";
+import { TURN_INDEXES } from "./turn-rows.ts";
+import { UPLOAD_LOOKS } from "./uploads.ts";
+import { VIDEO_INDEXES, VIDEO_TABLES } from "./video-rows.ts";
 
 /** Which uploads take one of the user's places for work, or wait for one: an import that is fetched, a final that is hashed. */
 const UPLOAD_WORK_COLUMNS = `
@@ -106,4 +111,5 @@ export const USER_MIGRATIONS: Migrations = [
   REMOVAL_TABLES,
   UPLOAD_WORK_COLUMNS,
   SCHEDULE_UNENDED,
+  [TURN_INDEXES, RENDER_INDEX, VIDEO_INDEXES, TICKET_INDEX, ATTACHMENT_INDEXES, REMOVAL_AGE, UPLOAD_LOOKS].join("\n"),
 ];

@@ -14,6 +14,8 @@ import { noTurn } from "./turns.ts";
 /** How long a ticket's signature is good: no turn lasts longer than its events are kept, twice. */
 const SIGNED_FOR_MS = 2 * EVENTS_TTL_MS;
 
+export const TICKET_INDEX = "CREATE INDEX tickets_by_age ON tickets (made_at);";
+
 export class Tickets {
   readonly #home: Home;
   readonly #rows: TurnRows;

@@ -98,10 +98,10 @@ export class TurnLog {
   tidy(before: EpochMs): EpochMs | null {
     const { sql } = this.#ground;
     sql.exec(
-      "DELETE FROM turn_events WHERE turn IN (SELECT id FROM turns WHERE ended_at < ?) AND type != 'message'",
+      "DELETE FROM turn_events WHERE turn IN (SELECT id FROM turns WHERE tidied = 0 AND ended_at < ?) AND type != 'message'",
       before,
     );
-    sql.exec("UPDATE turns SET tidied = 1 WHERE ended_at < ? AND tidied = 0", before);
+    sql.exec("UPDATE turns SET tidied = 1 WHERE tidied = 0 AND ended_at < ?", before);
     return sql.exec<{ at: number | null }>("SELECT min(ended_at) AS at FROM turns WHERE tidied = 0").one().at;
   }
 

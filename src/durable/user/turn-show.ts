@@ -44,7 +44,7 @@ export function showTurn(home: Home, rows: TurnRows, turn: Turn): TurnWire {
 /** Renders that were ordered after this turn and before the next one. Ids of all kinds sort by time after their prefix. */
 function rendersOf({ ground }: Home, turn: Turn, next: TurnId | null): RenderId[] {
   const query =
-    "SELECT id FROM renders WHERE project = ? AND substr(id, 5) > substr(?, 5) AND substr(id, 5) < substr(?, 5) ORDER BY id";
+    "SELECT id FROM renders WHERE project = ? AND id > 'rnd_' || substr(?, 5) AND id < 'rnd_' || substr(?, 5) ORDER BY id";
   const rows = ground.sql.exec<{ id: RenderId }>(query, turn.project, turn.id, next ?? "trn_~").toArray();
   return rows.map(({ id }) => id);
 }

@@ -1,23 +1,40 @@
 /** A user's uploads: which there are, and how many are open. How far each is only its own object knows. */
 import { uploadObjectName } from "../../core/address.ts";
 import { type Refusal, refusal } from "../../core/errors.ts";
-import type { UploadId } from "../../core/ids.ts";
-import { FINALS_AT_ONCE, IMPORTS_AT_ONCE, OPEN_UPLOADS_PER_USER } from "../../core/limits.ts";
+import type { AssetId, UploadId } from "../../core/ids.ts";
+import { FINALS_AT_ONCE, IMPORTS_AT_ONCE, OPEN_UPLOADS_PER_USER, UPLOAD_TTL_MS } from "../../core/limits.ts";
 import type { Call, Page, PageRequest } from "../../core/ports.ts";
 import { type Metered, metered, type UploadBytes } from "../../core/quota.ts";
 import { err, ok } from "../../core/result.ts";
+import { DAY_MS, type EpochMs, HOUR_MS } from "../../core/time.ts";
 import type { UploadPort } from "../../core/upload-port.ts";
 import type { UploadWire } from "../../core/wire/upload.ts";
+import { logBug } from "../../log.ts";
+import { BOUND_LIMIT } from "../database.ts";
 import { pageOf } from "../page.ts";
 import { giveQuota } from "../quota.ts";
-import { enter, type Home } from "./home.ts";
+import { oldUploadKey } from "../repeats.ts";
+import { AGED, enter, type Home } from "./home.ts";
 import { enterAsNew } from "./new-user.ts";
+import type { RemovalRows } from "./removal-rows.ts";
+
+/** When each upload's object is asked whether everything of it may go: those that were deleted, and are in no list, too. */
+export const UPLOAD_LOOKS = `
+  CREATE TABLE upload_looks (
+    id TEXT PRIMARY KEY,
+    at INTEGER NOT NULL               -- ms since epoch
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX upload_looks_by_time ON upload_looks (at);
+  INSERT INTO upload_looks (id, at) SELECT id, unixepoch() * 1000 + ${UPLOAD_TTL_MS} FROM uploads;
+`;
 
 export class Uploads {
   readonly #home: Home;
+  readonly #removals: RemovalRows;
 
-  constructor(home: Home) {
+  constructor(home: Home, removals: RemovalRows) {
     this.#home = home;
+    this.#removals = removals;
   }
 
   /**
@@ -26,6 +43,7 @@ export class Uploads {
    */
   async admit(call: Call, upload: UploadWire, bytes: UploadBytes | null): Promise<Metered<null>> {
     if (this.#isKnown(upload.id)) return ok(null);
+    if (this.#wasAsset(upload.id)) return err(oldUploadKey());
     if (this.#isFull(upload)) await this.#lookAfterOverdue(call);
     if (this.#isFull(upload)) return err(tooMany());
     const wants = bytes === null ? [] : [{ quota: "bytes_per_day", ref: bytes.ref, amount: bytes.count } as const];
@@ -44,8 +62,29 @@ export class Uploads {
   /** Takes what an upload's object tells of it; null: it was deleted. */
   note(call: Call, id: UploadId, upload: UploadWire | null): void {
     enter(this.#home, call);
-    if (upload === null) this.#sql.exec("DELETE FROM uploads WHERE id = ?", id);
-    else this.#put(upload);
+    if (upload === null) {
+      this.#sql.exec("DELETE FROM uploads WHERE id = ?", id);
+      this.#lookAt(id, this.#home.ground.now() + UPLOAD_TTL_MS);
+    } else this.#put(upload);
+  }
+
+  /**
+   * Lets go of uploads that have been over for 30 days, here and in their own objects. One that something still needs, or that cannot
+   * be asked, is asked again later. Answers with the next moment, null when nothing is left.
+   */
+  async letGo(): Promise<EpochMs | null> {
+    const { ground } = this.#home;
+    const due = `SELECT id FROM upload_looks WHERE at <= ? ORDER BY at ${BOUND_LIMIT}`;
+    for (const { id } of this.#sql.exec<{ id: UploadId }>(due, ground.now(), LET_GO_AT_ONCE).toArray()) {
+      const isGone = await this.#port(id)
+        .forget()
+        .catch((error: unknown) => logBug("upload_not_forgotten", error, { work: AGED }));
+      ground.storage.transactionSync(() => {
+        if (isGone !== true) return this.#lookAt(id, ground.now() + (isGone === false ? UPLOAD_TTL_MS : DAY_MS));
+        for (const table of ["uploads", "upload_looks"]) this.#sql.exec(`DELETE FROM ${table} WHERE id = ?`, id);
+      });
+    }
+    return this.#sql.exec<{ at: number | null }>("SELECT min(at) AS at FROM upload_looks").one().at;
   }
 
   /**
@@ -88,13 +127,12 @@ export class Uploads {
 
   /** Uploads whose time was over when they last told: they may have been written to since, have ended, or never have begun. */
   async #lookAfterOverdue(call: Call): Promise<void> {
-    const { ground, address } = this.#home;
+    const { ground } = this.#home;
     const rows = this.#sql
       .exec<{ id: UploadId }>("SELECT id FROM uploads WHERE is_open = 1 AND until < ?", ground.now())
       .toArray();
     for (const { id } of rows) {
-      const port = ground.env.UPLOAD.getByName(uploadObjectName(address, id)) as unknown as UploadPort; // UploadObject implements it
-      const found = await port.read();
+      const found = await this.#port(id).read();
       this.note(call, id, found.ok ? found.value : null);
     }
   }
@@ -108,9 +146,30 @@ export class Uploads {
       Date.parse(upload.expires_at),
       JSON.stringify(upload),
     );
+    const over = upload.status === "open" ? Date.parse(upload.expires_at) : this.#home.ground.now();
+    this.#lookAt(upload.id, over + UPLOAD_TTL_MS);
     const isHashed = upload.asset_id !== null || upload.concat !== "final";
     const isOver = upload.status !== "open" && (upload.status !== "completed" || isHashed);
     if (isOver) this.#sql.exec("UPDATE uploads SET work = NULL, is_working = 0 WHERE id = ?", upload.id);
+  }
+
+  #lookAt(id: string, at: EpochMs): void {
+    const { ground, schedule } = this.#home;
+    this.#sql.exec("INSERT OR REPLACE INTO upload_looks (id, at) VALUES (?, ?)", id, at);
+    schedule.oweOnce(AGED, "", ground.now() + UPLOAD_TTL_MS + HOUR_MS);
+  }
+
+  /** An id made from a key that is long forgotten: what it names is here as an asset, or was until lately. */
+  #wasAsset(id: string): boolean {
+    if (!this.#home.database.exists()) return false;
+    const asset: AssetId = `ast_${id.slice("upl_".length)}`;
+    const isThere = this.#sql.exec("SELECT 1 FROM assets WHERE id = ?", asset).toArray().length > 0;
+    return isThere || this.#removals.has(asset);
+  }
+
+  #port(id: UploadId): UploadPort {
+    const { ground, address } = this.#home;
+    return ground.env.UPLOAD.getByName(uploadObjectName(address, id)) as unknown as UploadPort; // UploadObject implements it
   }
 
   #isKnown(id: string): boolean {
@@ -134,6 +193,8 @@ export class Uploads {
   }
 }
 
+/** Uploads that one run lets go of. Chosen: a few seconds of calls. */
+const LET_GO_AT_ONCE = 50;
 const AT_ONCE = { import: IMPORTS_AT_ONCE, final: FINALS_AT_ONCE } as const;
 /** Who waits and has not asked again for so many looks is forgotten. Chosen: a restart and a slow answer lie within. */
 const ASKS_MISSED = 5;

@@ -25,6 +25,12 @@ export const VIDEO_TABLES = `
   CREATE INDEX videos_by_status ON videos (status, id);
 `;
 
+/** What videos are asked for by their record. */
+export const VIDEO_INDEXES = `
+  CREATE INDEX videos_of_project ON videos (record ->> '$.project', id);
+  CREATE INDEX videos_of_batch ON videos (record ->> '$.batch', id) WHERE record ->> '$.batch' IS NOT NULL;
+`;
+
 /** What a record of an earlier version lacks. Whose its project is was not written down, so that stays. */
 const ADDED = { key: null, ownsProject: false, renders: [] } as const;
 
@@ -60,7 +66,7 @@ export class VideoRows {
     this.#ground.sql.exec("DELETE FROM videos WHERE id = ?", id);
   }
 
-  /** Videos that work in a project, whoever made it. Reads all of them: asked when something is deleted. */
+  /** Videos that work in a project, whoever made it. */
   inProject(project: ProjectId): Video[] {
     return this.#videos("SELECT record FROM videos WHERE record ->> '$.project' = ?", project);
   }

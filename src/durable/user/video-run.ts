@@ -211,16 +211,23 @@ export class VideoRun {
     const owner = { ...this.#home.address, uh: userHashOf(asset) };
     const own = this.#tools.assets.find(asset);
     if (own !== null) return usable(own);
-    if (owner.uh !== this.#home.address.uh) {
+    const ofOther = async (): Promise<AssetRecord | null> => {
+      if (owner.uh === this.#home.address.uh) return null;
       const other = env.USER.getByName(userObjectName(owner)) as unknown as UserPort; // UserObject implements UserPort
       const read = await other.readAsset(asset);
-      if (read.ok) return usable(read.value);
-    }
+      return read.ok ? read.value : null;
+    };
+    const others = await ofOther();
+    if (others !== null) return usable(others);
     if (upload === null) return { refused: noAsset(asset) };
     const object = env.UPLOAD.getByName(uploadObjectName(owner, upload)) as unknown as UploadPort; // UploadObject implements it
     const read = await object.read();
     if (!read.ok) return { refused: read.error };
-    const { status, source, concat } = read.value;
+    const { status, source, concat, asset_id } = read.value;
+    if (asset_id !== null) {
+      const made = this.#tools.assets.find(asset) ?? (await ofOther()); // made since, or deleted
+      return made === null ? { refused: noAsset(asset) } : usable(made);
+    }
     const isLost = status !== "open" && status !== "completed";
     if (source === "import" && isLost) return { refused: importFailed(read.value, place) };
     if (concat === "partial") return { refused: onlyPiece(upload) };

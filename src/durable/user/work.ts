@@ -1,6 +1,6 @@
 /** The fuse box of a user's object: which part performs what is due, and which gives it an end when it keeps failing. */
-import type { BatchId, MakingId, ProjectId, RenderId, TurnId, VideoId } from "../../core/ids.ts";
-import { EVENTS_TTL_MS } from "../../core/limits.ts";
+import type { AssetId, BatchId, MakingId, ProjectId, RenderId, TurnId, VideoId } from "../../core/ids.ts";
+import { EVENTS_TTL_MS, REMOVED_TTL_MS } from "../../core/limits.ts";
 import { HOUR_MS } from "../../core/time.ts";
 import { AUDIT, tellAudit } from "../audit-note.ts";
 import type { DueRow } from "../due-rows.ts";
@@ -10,7 +10,7 @@ import { OUTBOX } from "../outbox.ts";
 import { mustWait } from "../pause.ts";
 import { TOKEN_STANDING } from "../token-standing.ts";
 import { ERASE, FORGET } from "./erasure.ts";
-import { ACT, ATTACH, BATCH, FILE, MAKING, REMOVE, RENDER, TIDY, TURN, VIDEO } from "./home.ts";
+import { ACT, AGED, ATTACH, BATCH, FILE, MAKING, REMOVE, RENDER, TIDY, TURN, VIDEO } from "./home.ts";
 import type { UserParts } from "./parts.ts";
 import { REGISTER, register } from "./registry.ts";
 
@@ -24,9 +24,11 @@ const PERFORM: { readonly [Kind in JobKind<"user">]: (parts: UserParts, row: Due
   [VIDEO]: ({ filming }, { ref }) => filming.perform(ref as VideoId),
   [BATCH]: ({ batches }, { ref }) => batches.perform(ref as BatchId),
   [MAKING]: ({ makings }, { ref }) => makings.perform(ref as MakingId),
-  [REMOVE]: ({ removals }, { ref }) => removals.perform(ref as VideoId | ProjectId),
+  [REMOVE]: ({ removals, assetRemovals }, { ref }) =>
+    ref.startsWith("ast_") ? assetRemovals.perform(ref as AssetId) : removals.perform(ref as VideoId | ProjectId),
   [ACT]: ({ run }, { ref }) => run.act(ref as TurnId),
   [TIDY]: (parts) => tidy(parts),
+  [AGED]: (parts) => letAgedGo(parts),
   [TOKEN_WARNING]: ({ home }, { ref }) => home.account.warn(ref),
   [AUDIT]: ({ home }, { ref }) => tellAudit(home.ground, home.schedule, ref),
   [TOKEN_STANDING]: ({ home }, { ref }) => home.account.tell(ref),
@@ -78,4 +80,12 @@ function tidy({ home: { ground, log, schedule }, videoRows }: UserParts): void {
   const left = [log.tidy(before), videoRows.tidy(before)].filter((at) => at !== null);
   if (left.length === 0) schedule.done(TIDY, "");
   else schedule.owe(TIDY, "", Math.min(...left) + EVENTS_TTL_MS + HOUR_MS);
+}
+
+/** The same of what is kept for weeks. */
+async function letAgedGo({ home: { ground, schedule }, removalRows, uploads }: UserParts): Promise<void> {
+  const removed = removalRows.tidy(ground.now() - REMOVED_TTL_MS);
+  const left = [removed === null ? null : removed + REMOVED_TTL_MS, await uploads.letGo()].filter((at) => at !== null);
+  if (left.length === 0) schedule.done(AGED, "");
+  else schedule.owe(AGED, "", Math.min(...left) + HOUR_MS);
 }
