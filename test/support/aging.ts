@@ -1,0 +1,107 @@
+/** What objects, D1 and R2 keep, what each statement reads, and what instances hold: looked at from beside them. */
+import { runInDurableObject } from "cloudflare:test";
+import { vi } from "vitest";
+
+/** How many there are, by name. */
+export type Counts = Readonly<Record<string, number>>;
+
+const TABLES =
+  "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT GLOB '_cf_*' AND name NOT GLOB 'sqlite_*'";
+const countOf = (table: string): string => `SELECT count(*) AS n FROM "${table}"`;
+
+/** Rows of every table of an object; none where it keeps no storage. */
+export const rowsOf = (stub: DurableObjectStub): Promise<Counts> =>
+  runInDurableObject(stub, (_, { storage: { sql } }) => {
+    const names = sql.exec<{ name: string }>(TABLES).toArray();
+    return Object.fromEntries(names.map(({ name }) => [name, sql.exec<{ n: number }>(countOf(name)).one().n]));
+  });
+
+/** Rows of every table of D1. */
+export async function rowsOfD1(db: D1Database): Promise<Counts> {
+  const names = (await db.prepare(TABLES).all<{ name: string }>()).results;
+  const counts = names.map(async ({ name }) => [name, (await db.prepare(countOf(name)).first<number>("n")) ?? 0]);
+  return Object.fromEntries(await Promise.all(counts));
+}
+
+/** Every key in R2 under a prefix. */
+export async function keysUnder(bucket: R2Bucket, prefix: string): Promise<string[]> {
+  const keys: string[] = [];
+  for (let cursor: string | undefined; ; ) {
+    const page = await bucket.list({ prefix, ...(cursor === undefined ? {} : { cursor }) });
+    keys.push(...page.objects.map(({ key }) => key));
+    if (!page.truncated) return keys;
+    cursor = page.cursor;
+  }
+}
+
+/** The sums of several counts. */
+export function sumOf(all: readonly Counts[]): Counts {
+  const sums: Record<string, number> = {};
+  for (const counts of all) for (const [name, n] of Object.entries(counts)) sums[name] = (sums[name] ?? 0) + n;
+  return sums;
+}
+
+/**
+ * Counts the rows that statements read, in all objects of this runtime; `stub` is any of them. Each look answers with the most that one
+ * run of each statement has read since the look before.
+ */
+export async function meterReads(stub: DurableObjectStub): Promise<() => Counts> {
+  let runs: { readonly query: string; readonly cursor: { readonly rowsRead: number } }[] = [];
+  let most: Record<string, number> = {};
+  const reckon = (): void => {
+    for (const { query, cursor } of runs) {
+      const text = query.replace(/\s+/g, " ").replace(/(\([?, ]+\)(, )?)+/g, "(?)");
+      most[text] = Math.max(most[text] ?? 0, cursor.rowsRead);
+    }
+    runs = [];
+  };
+  await runInDurableObject(stub, (_, { storage: { sql } }) => {
+    const kind: { exec: (query: string, ...values: unknown[]) => { readonly rowsRead: number } } =
+      Object.getPrototypeOf(sql);
+    const exec = kind.exec;
+    vi.spyOn(kind, "exec").mockImplementation(function (this: unknown, query, ...values) {
+      const cursor = exec.call(this, query, ...values);
+      runs.push({ query, cursor });
+      if (runs.length > 2_000) reckon();
+      return cursor;
+    });
+  });
+  return () => {
+    reckon();
+    const seen = most;
+    most = {};
+    return seen;
+  };
+}
+
+/** Keeps an eye on every map and set that the objects of these classes are made with. Each look answers with how much is in them, by the class that holds them. */
+export function watchMaps(classes: readonly string[]): { readonly held: () => Counts; readonly stop: () => void } {
+  const watched: { readonly holder: string; readonly map: { readonly size: number } }[] = [];
+  const usual = { Map: globalThis.Map, Set: globalThis.Set, limit: Error.stackTraceLimit };
+  Error.stackTraceLimit = 60;
+  const note = (map: { readonly size: number }): void => {
+    const makers = [...(new Error().stack ?? "").matchAll(/at new (\w+)/g)].map(([, name = ""]) => name);
+    const [holder] = makers.filter((name) => name !== "WatchedMap" && name !== "WatchedSet");
+    if (holder !== undefined && makers.some((name) => classes.includes(name))) watched.push({ holder, map });
+  };
+  class WatchedMap<K, V> extends usual.Map<K, V> {
+    constructor(entries?: Iterable<readonly [K, V]> | null) {
+      super(entries);
+      note(this);
+    }
+  }
+  class WatchedSet<T> extends usual.Set<T> {
+    constructor(values?: Iterable<T> | null) {
+      super(values);
+      note(this);
+    }
+  }
+  Object.assign(globalThis, { Map: WatchedMap, Set: WatchedSet });
+  return {
+    held: () => sumOf(watched.map(({ holder, map }) => ({ [holder]: map.size }))),
+    stop: () => {
+      Object.assign(globalThis, { Map: usual.Map, Set: usual.Set });
+      Error.stackTraceLimit = usual.limit;
+    },
+  };
+}
