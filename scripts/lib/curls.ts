@@ -1,4 +1,4 @@
-/** The lines that `npm run dev` prints, with curl and sed alone, in bash and in zsh. */
+/** The lines that `npm run dev` prints, with curl, sed and grep alone, in bash and in zsh. */
 
 /** The names that README's commands and the examples know, for the programs of that terminal as well. */
 export const namesLine = (url: string, key: string, receiver: string): string =>
@@ -11,14 +11,14 @@ const idOf = (prefix: string): string => `sed -n 's/.*"id":"\\(${prefix}_[^"]*\\
 
 /**
  * Three lines that take a person from nothing to an MP4, once the names are set; each uses what the one before has set. The
- * third waits for the render by trying until the file is there: `--retry-all-errors` takes the 409 of an unfinished render
- * as a reason to try again, for two minutes at most. Where no file comes, it shows the render, which says why.
+ * third waits for the render's end, for two minutes at most. Where no file comes, it shows the render, which says why.
  */
 export function curlLines(): readonly [string, string, string] {
-  const render = '"$NGW/renders/$RENDER';
+  const render = "$NGW/renders/$RENDER";
+  const wait = `for n in $(seq 60); do ${CURL} "${render}" | grep -qE '"status":"(queued|processing|copying)"' || break; sleep 2; done`;
   return [
     `PROJECT=$(${CURL} "$NGW/projects" -d '{"name":"first"}' | ${idOf("prj")}); echo "$PROJECT"`,
     `${CURL} -N "$NGW/projects/$PROJECT/turns" -H 'Accept: text/event-stream' -d '{"prompt":"make a short promotional clip with music and transitions"}'`,
-    `RENDER=$(${CURL} "$NGW/projects/$PROJECT/renders" -d '{}' | ${idOf("rnd")}); ${CURL} -fS --retry 45 --retry-delay 2 --retry-max-time 120 --retry-all-errors -o promo.mp4 ${render}/content" && ls -l promo.mp4 || ${CURL} ${render}"`,
+    `RENDER=$(${CURL} "$NGW/projects/$PROJECT/renders" -d '{}' | ${idOf("rnd")}); ${wait}; ${CURL} -fS -o promo.mp4 "${render}/content" && ls -l promo.mp4 || ${CURL} "${render}"`,
   ];
 }
