@@ -215,6 +215,44 @@ describe("a render in its object", () => {
     expect((await ledger(address)).renders).toHaveLength(1);
   });
 
+  it("ends with the reason where upstream stays too busy, after a few tries that come ever later", async () => {
+    const { address, user, project } = await filled();
+    const tries: number[] = [];
+    upstream((request) => {
+      if (request.method !== "POST" || !request.url.endsWith("/lambda")) return null;
+      tries.push(Date.now());
+      return Promise.resolve(Response.json({ detail: "slow down" }, { status: 429 }));
+    });
+    const render = await doneOf(user, good(await user.startRender(call(), project, body)).id);
+    expect(render).toMatchObject({ status: "failed", error: { code: "nemo_busy" } });
+    const { retry } = scaledWaits(60);
+    const least = [1, 2, 4, 8, 16].map((times) => times * retry);
+    const waited = tries.slice(1).map((at, n) => at - (tries[n] ?? 0));
+    expect(waited).toHaveLength(least.length);
+    for (const [n, ms] of waited.entries()) expect(ms).toBeGreaterThanOrEqual(least[n] ?? 0);
+    expect(await owed(address, "render")).toEqual([]);
+    expect((await ledger(address)).renders).toEqual([]);
+  });
+
+  it("is not ordered again before upstream said, and not waited for when that is too long", async () => {
+    const [one, two] = [await filled(), await filled()];
+    const tries: number[] = [];
+    let seconds = 2;
+    upstream((request) => {
+      if (request.method !== "POST" || !request.url.endsWith("/lambda") || tries.push(Date.now()) === 2) return null;
+      const headers = { "retry-after": String(seconds) };
+      return Promise.resolve(Response.json({ detail: "slow down" }, { status: 429, headers }));
+    });
+    const render = await doneOf(one.user, good(await one.user.startRender(call(), one.project, body)).id);
+    expect(render.status).toBe("completed");
+    const [first = 0, second = 0] = tries;
+    expect(second - first).toBeGreaterThanOrEqual(2_000);
+    seconds = 3_600;
+    const other = await doneOf(two.user, good(await two.user.startRender(call(), two.project, body)).id);
+    expect(other).toMatchObject({ status: "failed", error: { code: "nemo_busy" } });
+    expect(tries).toHaveLength(3);
+  });
+
   it("is found after a restart although upstream knows its job only a little later", async () => {
     const { address, user, project } = await filled();
     let unknown = 0;

@@ -252,6 +252,29 @@ describe("why Nemo took nothing of a message", () => {
   });
 });
 
+describe("a turn that upstream lets nobody prepare", () => {
+  it("ends after a few tries, however often others that end meanwhile wake it", async () => {
+    const address = freshAddress();
+    const user = userPort(address);
+    const [quick, stuck] = [await newProject(user), await newProject(user)];
+    await endOf(user, await startTurn(user, quick, "how many credits do I have?"));
+    let tries = 0;
+    nemoAnswers(async (request, real) => {
+      if (!pathOf(request).includes("with-session")) return real();
+      tries += 1;
+      return Response.json({ detail: "slow down" }, { status: 429 });
+    });
+    const id = await startTurn(user, stuck, "make a 1 second video");
+    let isOver = false;
+    const ended = endOf(user, id).finally(() => {
+      isOver = true;
+    });
+    while (!isOver) await endOf(user, await startTurn(user, quick, "how many credits do I have?"));
+    expect(await ended).toMatchObject({ status: "failed", charged: "no", error: { code: "nemo_busy" } });
+    expect(tries).toBe(4);
+  });
+});
+
 describe("a turn that is settled by reading", () => {
   paceIs(240);
 

@@ -1,6 +1,6 @@
 /** A tenant's users: who is listed, and what is left when one is deleted: nothing. */
 import { runInDurableObject } from "cloudflare:test";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { tenantObjectName, type UserAddress, uploadObjectName, userPrefix } from "../../src/core/address.ts";
 import { eventId, type TenantId, type TurnId, type UploadId, userHash } from "../../src/core/ids.ts";
 import { TOMBSTONE_TTL_MS } from "../../src/core/limits.ts";
@@ -10,6 +10,7 @@ import type { TurnWire } from "../../src/core/wire/turn.ts";
 import type { UploadWire } from "../../src/core/wire/upload.ts";
 import type { UsageCountsWire } from "../../src/core/wire/usage.ts";
 import type { UserTokenWire, UserWire } from "../../src/core/wire/user.ts";
+import { TurnSettle } from "../../src/durable/user/turn-settle.ts";
 import { call, env, jsonOf, makeKey, makeMember, ORIGIN, problemOf, send } from "../support/gateway.ts";
 import { tenantPort, until, userPort, userStub } from "../support/objects.ts";
 
@@ -251,6 +252,23 @@ describe("deleting a user", () => {
     expect(await usage("day")).toMatchObject([counted]);
     expect(await usage("key")).toMatchObject([{ ...counted, key: key.id }]);
     expect(await usage("user")).toEqual([]);
+  });
+
+  it("ends although reading the last turn throws each time: when its time is over nothing is known of it", async () => {
+    const { headers, named, address } = await world();
+    const { id: project } = await newProject(named);
+    const prompt = "make a 2 second video #slow:3000s";
+    const turn = await jsonOf<TurnWire>(await send("POST", `/v1/projects/${project}/turns`, { prompt }, named), 202);
+    await until(async () => {
+      const now = await userPort(address).readTurn(turn.id as TurnId);
+      return now.ok && now.value.status === "running" && now.value.sent_at !== null;
+    });
+    const reading = vi.spyOn(TurnSettle.prototype, "picture").mockRejectedValue(new Error("its token has ended"));
+    await jsonOf(await call(path, { method: "DELETE", headers }), 202);
+    const { settled } = (await erased(headers)).deletion ?? {};
+    expect(settled).toEqual({ turns: 1, credits: 0, unknown_turns: 1 });
+    expect(reading.mock.calls.length).toBeGreaterThan(1);
+    reading.mockRestore();
   });
 
   it("goes on where a crash left it", async () => {
