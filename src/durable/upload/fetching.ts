@@ -23,7 +23,7 @@ import { openAddress, readAddress } from "./import-address.ts";
 import { explainOpening, forgotten } from "./import-refusals.ts";
 import { meterImport } from "./metering.ts";
 import type { Imported } from "./record.ts";
-import { bufferBytes, letGo, type Taken, Taking } from "./taking.ts";
+import { FIRST_BUFFER_BYTES, letGo, type Taken, Taking } from "./taking.ts";
 
 /** How it ended. `passing`: asking again may help, not before `afterMs` where the server said so. `stopped`: somebody ended the upload. */
 export type Fetched =
@@ -114,26 +114,29 @@ export class Fetching {
   ): Promise<Taken | null> {
     const { bytes, ground, hash } = this.#home;
     const { waits } = ground.config;
-    const buffer = await BUFFERS.take(bufferBytes(0, sizeBytes), waits.uploadBuffer, holderOf(this.#home.read()));
+    const holder = holderOf(this.#home.read());
+    const room = (bytesWanted: number) => BUFFERS.take(bytesWanted, waits.uploadBuffer, holder);
+    const buffer = await room(FIRST_BUFFER_BYTES);
     if (buffer === null) return null;
+    const upload = this.#home.read();
+    const taking = new Taking(bytes, this.#home.parts(upload), buffer, {
+      limit: sizeBytes ?? UPLOAD_BYTES,
+      contentBytes: sizeBytes,
+      checksums: [],
+      bounds: { idleMs: waits.importIdle, signal },
+      until: (upload.import?.begunAt ?? ground.now()) + waits.importTotal,
+      keepMs: waits.uploadKeep,
+      hash,
+      judge: (head) => {
+        const refused = judgeFirstBytes(this.#home, head);
+        return refused === null ? null : explainContent(refused, headers);
+      },
+      room,
+    });
     try {
-      const upload = this.#home.read();
-      const taking = new Taking(bytes, this.#home.parts(upload), buffer.bytes, {
-        limit: sizeBytes ?? UPLOAD_BYTES,
-        contentBytes: sizeBytes,
-        checksums: [],
-        bounds: { idleMs: waits.importIdle, signal },
-        until: (upload.import?.begunAt ?? ground.now()) + waits.importTotal,
-        keepMs: waits.uploadKeep,
-        hash,
-        judge: (head) => {
-          const refused = judgeFirstBytes(this.#home, head);
-          return refused === null ? null : explainContent(refused, headers);
-        },
-      });
       return await taking.take(body, () => true);
     } finally {
-      buffer.release();
+      void taking.over();
     }
   }
 

@@ -13,14 +13,14 @@ import { FIRST_BYTES, UPLOAD_BYTES } from "../../core/limits.ts";
 import { logBug } from "../../log.ts";
 import { readHead } from "../../store/body.ts";
 import { putExact } from "../../store/files.ts";
-import { BUFFERS, type Buffer, holderOf } from "./buffers.ts";
+import { BUFFERS, holderOf } from "./buffers.ts";
 import type { Closing } from "./closing.ts";
 import type { Ends } from "./ends.ts";
 import { judgeFirstBytes } from "./first-bytes.ts";
 import { LOOK, type UploadHome } from "./home.ts";
 import { Meter } from "./metering.ts";
 import { isPartial, mimeOf, noUpload, refuseCut, refuseFailed, type Upload } from "./record.ts";
-import { bufferBytes, letGo, type Taken, Taking } from "./taking.ts";
+import { FIRST_BUFFER_BYTES, letGo, type Taken, Taking } from "./taking.ts";
 
 export class Receiving {
   readonly #home: UploadHome;
@@ -76,30 +76,27 @@ export class Receiving {
   ): Promise<Taken | null> {
     const { bytes, ground } = this.#home;
     const { waits } = ground.config;
-    const buffer: Buffer | null = await BUFFERS.take(
-      bufferBytes(bytes.restBytes(), append.contentBytes),
-      waits.uploadBuffer,
-      holderOf(this.#home.read()),
-    );
+    const holder = holderOf(this.#home.read());
+    const room = (bytesWanted: number) => BUFFERS.take(bytesWanted, waits.uploadBuffer, holder);
+    const buffer = await room(FIRST_BUFFER_BYTES);
     if (buffer === null) return null;
-    let taking: Taking | null = null;
+    const upload = this.#home.read();
+    const taking = new Taking(bytes, this.#home.parts(upload), buffer, {
+      limit: sizeBytes ?? UPLOAD_BYTES,
+      contentBytes: append.contentBytes,
+      checksums: append.checksums,
+      bounds: { idleMs: waits.uploadBodyIdle, signal },
+      until: ground.now() + waits.uploadBodyTotal,
+      keepMs: waits.uploadKeep,
+      hash: isPartial(upload) ? null : this.#home.hash,
+      judge: (head) => judgeFirstBytes(this.#home, head),
+      room,
+      pay: sizeBytes === null ? (offset) => this.#meter.came(offset) : null,
+    });
     try {
-      const upload = this.#home.read();
-      taking = new Taking(bytes, this.#home.parts(upload), buffer.bytes, {
-        limit: sizeBytes ?? UPLOAD_BYTES,
-        contentBytes: append.contentBytes,
-        checksums: append.checksums,
-        bounds: { idleMs: waits.uploadBodyIdle, signal },
-        until: ground.now() + waits.uploadBodyTotal,
-        keepMs: waits.uploadKeep,
-        hash: isPartial(upload) ? null : this.#home.hash,
-        judge: (head) => judgeFirstBytes(this.#home, head),
-        pay: sizeBytes === null ? (offset) => this.#meter.came(offset) : null,
-      });
       return await taking.take(body, (offset) => isWhole(append, offset, sizeBytes));
     } finally {
-      // Not awaited: the caller has its answer, and the buffer goes to nobody else while R2 may read it.
-      void (taking?.bufferUnused() ?? Promise.resolve()).then(buffer.release);
+      void taking.over(); // not awaited: the caller has its answer
     }
   }
 

@@ -3,6 +3,9 @@
  *
  * Fast bytes go from the connection into one buffer and from there to R2. Bytes that come slowly, and those left over at
  * the end, however it comes, go into rows. With a checksum nothing counts before it was found right.
+ *
+ * The buffer is small at first and grows with what has come, so that a body holds memory for its bytes and not for its word.
+ * Where there is none to grow into, its bytes go into rows, until they fill a part.
  */
 import type { Checksum } from "../../core/append.ts";
 import type { Refusal } from "../../core/errors.ts";
@@ -15,7 +18,7 @@ import {
 } from "../../core/limits.ts";
 import type { EpochMs } from "../../core/time.ts";
 import { type Bounds, Broken, openChunks, type PutFailure, reasonOf, within } from "../../store/body.ts";
-import { BUFFERS } from "./buffers.ts";
+import { BUFFERS, type Buffer } from "./buffers.ts";
 import type { StoredPart, UploadBytes } from "./bytes.ts";
 import { Digests } from "./digests.ts";
 import type { PartsFile } from "./parts.ts";
@@ -44,6 +47,8 @@ export type Rules = {
   /** Told of every byte that is kept, in its place. One of a wrong checksum comes again, which it notices. Null: nobody wants it. */
   readonly hash: PassingHash | null;
   readonly judge: (head: Uint8Array) => Refusal | null;
+  /** Memory of this size, once there is some; null where none came free in time. */
+  readonly room: (sizeBytes: number) => Promise<Buffer | null>;
   /** Asked before bytes are kept, with the offset behind them, where their length was not announced: why the quota has no room. */
   readonly pay?: ((offset: number) => Promise<Refusal | null>) | null;
 };
@@ -61,7 +66,10 @@ class Refused extends Error {
 export class Taking {
   readonly #bytes: UploadBytes;
   readonly #parts: PartsFile;
-  readonly #buffer: Uint8Array<ArrayBuffer>;
+  #memory: Buffer;
+  readonly #most: number;
+  /** False while there was no memory to grow into, until the part is full. */
+  #mayGrow = true;
   readonly #rules: Rules;
   readonly #digests: Digests;
   /** Where the part in the buffer begins in the file, and how many of its first bytes stand in rows and not in the buffer. */
@@ -86,10 +94,11 @@ export class Taking {
   /** Parts that count only once the checksum was found right. */
   readonly #unproved: StoredPart[] = [];
 
-  constructor(bytes: UploadBytes, parts: PartsFile, buffer: Uint8Array<ArrayBuffer>, rules: Rules) {
+  /** `memory` is given back by `over`. */
+  constructor(bytes: UploadBytes, parts: PartsFile, memory: Buffer, rules: Rules) {
     this.#bytes = bytes;
     this.#parts = parts;
-    this.#buffer = buffer;
+    this.#memory = memory;
     this.#rules = rules;
     this.#digests = new Digests(rules.checksums);
     const offset = bytes.offset();
@@ -97,6 +106,7 @@ export class Taking {
     this.#partAt = offset - this.#inRows;
     this.#filled = this.#inRows;
     this.#kept = this.#inRows;
+    this.#most = mostBytes(this.#inRows, rules.contentBytes);
     this.#isJudged = offset >= FIRST_BYTES;
     this.#isProved = !this.#isChecked;
   }
@@ -125,9 +135,10 @@ export class Taking {
     }
   }
 
-  /** Resolves when nothing reads the buffer any more: a part that R2 did not take in time may still be read by it. */
-  async bufferUnused(): Promise<void> {
+  /** Gives the memory back, once nothing reads it any more: a part that R2 did not take in time may still be read by it. */
+  async over(): Promise<void> {
     await this.#storing;
+    this.#memory.release();
   }
 
   async #add(chunk: Uint8Array): Promise<void> {
@@ -138,7 +149,7 @@ export class Taking {
     this.#taken += chunk.length;
     await this.#digests.add(chunk);
     for (let at = 0; at < chunk.length; ) {
-      const taken = chunk.subarray(at, at + UPLOAD_PART_BYTES - this.#filled);
+      const taken = chunk.subarray(at, at + (await this.#room()));
       this.#buffer.set(taken, this.#at(this.#filled));
       this.#filled += taken.length;
       at += taken.length;
@@ -159,12 +170,50 @@ export class Taking {
     this.#recentSince = Date.now();
   }
 
+  /** How many bytes the part and the buffer take, at least one: a full buffer grows, or its bytes go into rows. */
+  async #room(): Promise<number> {
+    const free = Math.min(UPLOAD_PART_BYTES - this.#filled, this.#buffer.length - this.#at(this.#filled));
+    if (free > 0) return free;
+    if (this.#mayGrow && (await this.#grow(this.#nextBytes))) return this.#room();
+    if (this.#isChecked) throw new Broken("store"); // what is not proved may not be kept
+    this.#mayGrow = false;
+    await this.#keep();
+    this.#inRows = this.#filled;
+    return this.#room();
+  }
+
+  /** A few times as much, then a whole part; for a body that fills none no more than its own. */
+  get #nextBytes(): number {
+    const now = this.#buffer.length;
+    const next = Math.min(now * GROWTH, this.#most);
+    const isLarge = next * 2 > UPLOAD_PART_BYTES && this.#most === UPLOAD_PART_BYTES;
+    return next <= now || isLarge ? UPLOAD_PART_BYTES : next;
+  }
+
+  /** Moves what the buffer holds into a larger one; false where there is none. */
+  async #grow(sizeBytes: number): Promise<boolean> {
+    const larger = await this.#rules.room(sizeBytes);
+    if (larger === null) return false;
+    const fresh = this.#buffer.subarray(this.#at(this.#inRows), this.#at(this.#filled));
+    const smaller = this.#memory;
+    this.#memory = larger;
+    this.#buffer.set(fresh, this.#at(this.#inRows));
+    smaller.release();
+    return true;
+  }
+
+  get #buffer(): Uint8Array<ArrayBuffer> {
+    return this.#memory.bytes;
+  }
+
   /** The part's place in the buffer. One too small for a whole part holds no place for what stands in rows. */
   #at(place: number): number {
     return this.#buffer.length === UPLOAD_PART_BYTES ? place : place - this.#inRows;
   }
 
   async #storePart(): Promise<void> {
+    if (this.#buffer.length < UPLOAD_PART_BYTES && !(await this.#grow(UPLOAD_PART_BYTES))) throw new Broken("store");
+    this.#mayGrow = true;
     this.#bytes.readRest(this.#buffer.subarray(0, this.#inRows));
     if (!this.#isJudged) this.#first ??= this.#head();
     const n = this.#partAt / UPLOAD_PART_BYTES + 1;
@@ -228,8 +277,14 @@ export class Taking {
   }
 }
 
-/** Bytes of the buffer that a body needs: a whole part, or only its own when it fills none. */
-export function bufferBytes(restBytes: number, contentBytes: number | null): number {
+/** Bytes of the buffer that a body begins with, whatever it announces. */
+export const FIRST_BUFFER_BYTES = UPLOAD_ROW_BYTES;
+
+/** Chosen: few copies of what came, and memory for at most four times as much. */
+const GROWTH = 4;
+
+/** Bytes of the buffer that a body needs in the end: a whole part, or only its own when it fills none. */
+function mostBytes(restBytes: number, contentBytes: number | null): number {
   if (contentBytes === null || restBytes + contentBytes >= UPLOAD_PART_BYTES) return UPLOAD_PART_BYTES;
   return Math.max(1, Math.ceil(contentBytes / UPLOAD_ROW_BYTES)) * UPLOAD_ROW_BYTES;
 }
