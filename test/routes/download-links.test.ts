@@ -303,7 +303,7 @@ describe("a link", () => {
     expect(rejected).toMatchObject({ download_url: null, download_url_expires_at: null });
   });
 
-  it("opens nothing any more once the video, its project or the user is deleted", async () => {
+  it("opens nothing any more once the video, its project, the asset or the user is deleted", async () => {
     const order = { prompt: PROMPT, dedupe: false };
     const made = await jsonOf<VideoWire>(await send("POST", "/v1/videos", order, { ...by, ...WAIT }));
     const path = String(made.download_url).replace(ORIGIN, "");
@@ -314,6 +314,14 @@ describe("a link", () => {
     const rendersPath = String(render.download_url).replace(ORIGIN, "");
     expect((await call(`/v1/projects/${project.id}`, { method: "DELETE", headers: by })).status).toBe(204);
     expect([404, 410]).toContain((await call(rendersPath)).status);
+
+    const other = await uploaded("photo.jpg");
+    const othersPath = String(other.download_url).replace(ORIGIN, "");
+    expect((await call(othersPath, { method: "HEAD" })).status).toBe(200);
+    const remove = () => call(`/v1/assets/${other.id}`, { method: "DELETE", headers: by });
+    expect([(await remove()).status, (await remove()).status]).toEqual([204, 204]);
+    expect((await call(othersPath)).status).toBe(404);
+    expect((await call(`/v1/assets/${other.id}`, { headers: by })).status).toBe(404);
 
     const assetsPath = String(asset.download_url).replace(ORIGIN, "");
     expect((await call(assetsPath, { method: "HEAD" })).status).toBe(200);
