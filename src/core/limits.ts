@@ -290,7 +290,7 @@ export const DEAD_LETTER_TTL_MS = 30 * DAY_MS;
 // ---- schedules
 /** A job that failed this often in a row, or was begun this often and never ended, is given up. Chosen: eleven minutes of trouble. */
 export const POISON_ATTEMPTS = 8;
-/** The same of a job that needs nothing but the file store: an outage there is waited out. Chosen: six hours of trouble. */
+/** The same of a job that needs nothing but the file store: an outage there is waited out. Chosen: five and a half hours of trouble. */
 export const STORE_ATTEMPTS = 40;
 export const SWEEP_PAGE = 1_000;
 /** Messages in one `sendBatch`. Platform limit: 100. */

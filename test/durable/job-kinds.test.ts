@@ -142,6 +142,19 @@ describe("work of every kind", () => {
     }),
   );
 
+  it.each(["look", "asset"] as const)("on a file is tried for five and a half hours: %s", async (kind) => {
+    const refused = async (): Promise<void> => {
+      throw new Error("the store gives nothing");
+    };
+    await onBench("upload", refused, async (bench) => {
+      const began = bench.now;
+      bench.schedule.owe(kind, REF, began);
+      while ((await bench.next(kind)) !== null);
+      expect(bench.givenUp).toEqual([kind]);
+      expect(Math.round((10 * (bench.now - began)) / HOUR_MS) / 10).toBe(5.5);
+    });
+  });
+
   it(
     "waits as long as whoever refuses it asks for",
     everyKind(async (of, kind) => {

@@ -77,7 +77,7 @@ describe("making a key", () => {
     });
   });
 
-  it("ends at 1,000 open keys", async () => {
+  it("ends at 1,000 open keys, where each can still be rotated", async () => {
     const { key, tenant } = await makeMember();
     const fill = `WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ?1)
       INSERT INTO keys (hash, id, tenant, mode, name, hint, scopes, created_at)
@@ -87,6 +87,12 @@ describe("making a key", () => {
       .run();
     expect((await make(key.secret)).status).toBe(201);
     expect(await problemOf(await make(key.secret))).toMatchObject({ status: 409, code: "too_many_keys" });
+    const next = await jsonOf<CreatedKeyWire>(await rotate(key.secret, key.id, 0), 201);
+    expect(await problemOf(await use(key.secret))).toMatchObject({ code: "key_revoked" });
+    expect((await use(next.secret)).status).toBe(422);
+    const last = await jsonOf<CreatedKeyWire>(await rotate(next.secret ?? "", next.id, 60), 201);
+    for (const secret of [next.secret, last.secret]) expect((await use(secret)).status).toBe(422);
+    expect(await problemOf(await make(last.secret ?? ""))).toMatchObject({ status: 409, code: "too_many_keys" });
   });
 });
 

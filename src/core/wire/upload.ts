@@ -12,7 +12,10 @@ export const upload = z
     filename: z.string(),
     size_bytes: z.int().nullable().meta({ description: "Null until the sender has said it." }),
     offset_bytes: z.int().meta({ description: "What is stored: everything below it is safe." }),
-    asset_id: owned("ast").nullable(),
+    asset_id: owned("ast").nullable().meta({
+      description:
+        "Null until the whole file was looked at, moments after its last byte. While the file store gives nothing that is tried again for five and a half hours; then the asset is `rejected`.",
+    }),
     error: failure.nullable(),
     concat: z.enum(["partial", "final"]).nullable().meta({
       description: "By tus's concatenation: a piece of a file, or the file made of pieces. Null for any other upload.",
