@@ -46,7 +46,7 @@ export async function measure(send: Sender, load: Load): Promise<Measured> {
   }
 }
 
-/** The plain loop, on the gateway's core. As many requests at once as one sender has: the local queue runs one after the other. */
+/** The plain loop, on the gateway's core. As many requests at once as one sender has. */
 export const loopSender: Sender = async ({ kind, events }, sinkUrl) => {
   const everyMs = kind === "idle" ? PAUSE_MS : 0;
   const given: LoopSettings = { url: `${sinkUrl}/hook`, events, concurrency: SENDER_SLOTS, everyMs };
