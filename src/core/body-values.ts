@@ -203,13 +203,22 @@ function readList(list: Schema, member: Schema, value: unknown, place: string, r
   const sent = Array.isArray(value) ? value : typeof value === "string" ? listIn(value, list, member, reading) : null;
   if (sent === null) return value;
   const next: unknown[] = [];
-  sent.forEach((one: unknown, index) => {
-    if (isBlank(one)) return;
+  // One member beyond the limit is refused like all of them, and the rest is never looked at.
+  const most = mostOf(list);
+  for (const [index, one] of sent.entries()) {
+    if (isBlank(one)) continue;
+    if (next.length > most) break;
     if (index !== next.length) reading.moved.set(`${place}/${next.length}`, index);
     next.push(read(member, addressIn(member, one), `${place}/${next.length}`, reading));
-  });
+  }
   const isSame = next.length === sent.length && next.every((one, index) => one === sent[index]);
   return isSame ? sent : next;
+}
+
+/** Members that a list may have. */
+function mostOf(list: Schema): number {
+  const checks = (list._zod.def.checks ?? []).map((check) => check._zod.def as z.core.$ZodChecks["_zod"]["def"]);
+  return checks.find((check) => check.check === "max_length")?.maximum ?? Number.POSITIVE_INFINITY;
 }
 
 /** The members of a list that was written as text: as JSON, or parted. Null where a text cannot be a list. */
@@ -227,8 +236,8 @@ export const partsOf = (text: string, separator: RegExp): string[] =>
 
 const LINES = /[\r\n]+/;
 const COMMAS = /[\r\n,;]+/;
-/** Addresses may hold commas, so one ends only where the next begins. */
-export const ADDRESSES = /[\r\n]+|[,;\s]\s*(?=https?:\/\/|ast_|upl_)/;
+/** Addresses may hold commas, so one ends only where the next begins. The blanks are bounded, or a run of them costs its square. */
+export const ADDRESSES = /[\r\n]+|[,;\s]\s{0,64}(?=https?:\/\/|ast_|upl_)/;
 
 function separatorOf(list: Schema, member: Schema): RegExp {
   if (isAddress(member)) return ADDRESSES;

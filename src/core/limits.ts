@@ -295,3 +295,5 @@ export const STORE_ATTEMPTS = 40;
 export const SWEEP_PAGE = 1_000;
 /** Messages in one `sendBatch`. Platform limit: 100. */
 export const QUEUE_BATCH = 100;
+/** Types that an endpoint may name. Chosen: all there are, and many that repeat. */
+export const ENDPOINT_TYPES = 100;

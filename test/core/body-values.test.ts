@@ -151,6 +151,17 @@ describe("lists", () => {
 });
 
 describe("objects", () => {
+  it("are read to one beyond their limit, which says enough", () => {
+    const sent = Array.from({ length: 10_000 }, (_, index) => `https://a.org/${index}`);
+    for (const assets of [sent, sent.join("\n"), JSON.stringify(sent)]) {
+      const body = read(newVideo, { prompt: "hi", assets });
+      expect(body).toMatchObject({ assets: sent.slice(0, 21) });
+      expect(newVideo.safeParse(body).error?.issues).toMatchObject([{ code: "too_big", path: ["assets"] }]);
+    }
+    const blanks = [...Array.from({ length: 100 }, () => ""), ...sent.slice(0, 20)];
+    expect(read(newVideo, { assets: blanks })).toMatchObject({ assets: sent.slice(0, 20) });
+  });
+
   it("may be JSON text", () => {
     expect(read(newTurn, { prompt: "hi", metadata: '{"order": 7}' })).toEqual({
       prompt: "hi",

@@ -1,9 +1,10 @@
 /** Where events are sent, and each sending. */
 import * as z from "zod";
+import { ENDPOINT_TYPES } from "../limits.ts";
 import { moment, plain, targetUrl } from "./common.ts";
 import { eventType } from "./event.ts";
 
-const types = z.array(z.union([eventType, z.literal("*")]));
+const types = z.array(z.union([eventType, z.literal("*")])).max(ENDPOINT_TYPES);
 
 export const endpoint = z
   .object({
