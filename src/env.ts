@@ -1,13 +1,12 @@
 /** The Worker's surroundings, read once into a Config. A missing binding or a weak secret is named, not met later. */
 
-import type { RootSecrets } from "./core/derive.ts";
-import { publicDns } from "./core/public-dns.ts";
-import type { Judge } from "./core/target.ts";
-import { scaledWaits, type Waits } from "./core/waits.ts";
-import type { TenantObject } from "./durable/tenant.ts";
-import type { TokenObject } from "./durable/token.ts";
-import type { UploadObject } from "./durable/upload.ts";
-import type { UserObject } from "./durable/user.ts";
+import type { RootSecrets } from "./core/crypto.ts";
+import { type Judge, publicDns } from "./core/ssrf.ts";
+import { scaledWaits, type Waits } from "./core/timings.ts";
+import type { TenantObject } from "./durable/tenant/object.ts";
+import type { TokenObject } from "./durable/token/object.ts";
+import type { UploadObject } from "./durable/upload/object.ts";
+import type { UserObject } from "./durable/user/object.ts";
 import { SAFE_TO_PRINT } from "./log.ts";
 import type { SandboxObject } from "./sandbox/object.ts";
 

@@ -1,17 +1,14 @@
 /** The front door: requests, the every-minute cron, the queues, and the objects' classes. No logic. */
 import { createApp } from "./app.ts";
 import type { DeliveryMessage, Env, WakeMessage } from "./env.ts";
-import { buryAll } from "./jobs/bury.ts";
+import { resealSweep, sweep, tidy } from "./jobs/cron.ts";
 import { deliverAll } from "./jobs/deliver.ts";
-import { resealSweep } from "./jobs/reseal.ts";
-import { sweep } from "./jobs/sweep.ts";
-import { tidy } from "./jobs/tidy.ts";
-import { wakeAll } from "./jobs/wake.ts";
+import { buryAll, wakeAll } from "./jobs/messages.ts";
 
-export { TenantObject } from "./durable/tenant.ts";
-export { TokenObject } from "./durable/token.ts";
-export { UploadObject } from "./durable/upload.ts";
-export { UserObject } from "./durable/user.ts";
+export { TenantObject } from "./durable/tenant/object.ts";
+export { TokenObject } from "./durable/token/object.ts";
+export { UploadObject } from "./durable/upload/object.ts";
+export { UserObject } from "./durable/user/object.ts";
 export { SandboxObject } from "./sandbox/object.ts";
 
 const app = createApp();

@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { BOUNDARIES } from "../src/core/boundaries.ts";
+import { BOUNDARIES } from "../src/core/failpoints.ts";
 import {
   findCycle,
   packageOf,

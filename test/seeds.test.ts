@@ -6,7 +6,7 @@
  */
 import { existsSync, readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { BUILT_IN_GENERATORS } from "../src/core/built-in-generators.ts";
+import { BUILT_IN_GENERATORS } from "../src/core/generators/built-in.ts";
 
 const SEEDS = BUILT_IN_GENERATORS.map(({ slug }) => slug);
 const [MAKER, VIDEO, ONLINE, FREE, FOOTAGE] = SEEDS as [string, string, string, string, string];

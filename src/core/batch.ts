@@ -5,8 +5,7 @@
  */
 import type { BatchId, KeyId, ProjectId } from "./ids.ts";
 import type { EpochMs } from "./time.ts";
-import type { VideoOrder } from "./video.ts";
-import type { NamedOrder } from "./video-life.ts";
+import type { NamedOrder, VideoOrder } from "./video.ts";
 
 /** What each item says for itself. */
 export type BatchItem = Pick<VideoOrder, "prompt" | "sources" | "language" | "metadata" | "onQuestion">;

@@ -11,7 +11,7 @@
  */
 import * as z from "zod";
 import type { FieldError } from "./errors.ts";
-import type { NamedAddress } from "./target.ts";
+import type { NamedAddress } from "./ssrf.ts";
 
 /** JSON inside a text: its value, or undefined for what is not JSON of an allowed form. */
 export type ReadJsonText = (text: string) => unknown;

@@ -6,9 +6,9 @@
  * not type-check, since it lacks `download_url`.
  */
 import type { Scope } from "./address.ts";
+import { type Link, linkUrl } from "./crypto.ts";
 import type { AssetId, RenderId } from "./ids.ts";
 import { SHARE_LINK_MAX_SECONDS } from "./limits.ts";
-import { type Link, linkUrl } from "./link.ts";
 import { type EpochMs, HOUR_MS, SECOND_MS, toRfc3339 } from "./time.ts";
 import type { DownloadFields } from "./wire/file.ts";
 

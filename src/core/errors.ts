@@ -1,3 +1,6 @@
+import type * as z from "zod";
+import { DAY_MS, type EpochMs, SECOND_MS } from "./time.ts";
+
 /**
  * The one table of public errors. A code is never reused with another meaning and never removed.
  *
@@ -178,4 +181,82 @@ export function asSent(given: Refusal, sentAt: (field: string) => string): Refus
   if (given.errors === undefined) return given;
   const errors = given.errors.map((error) => ({ ...error, field: sentAt(error.field) }));
   return { ...given, errors, detail: given.detail === fieldWords(given.errors) ? fieldWords(errors) : given.detail };
+}
+
+/* What a schema found wrong with a value, in words for whoever sent it. Words that a schema chose itself are kept. */
+
+type Issue = z.core.$ZodIssue;
+
+/** How the validator's own words begin: they speak of types, to programmers. */
+const ITS_OWN = /^(Invalid|Too|Unrecognized)\b/;
+
+const KINDS: Readonly<Record<string, string>> = {
+  string: "text",
+  number: "a number",
+  int: "a whole number",
+  boolean: "true or false",
+  array: "a list",
+  object: "an object",
+  record: "an object",
+};
+
+const FORMATS: Readonly<Record<string, string>> = {
+  url: "a whole address, such as https://example.com/clip.mp4",
+  datetime: "a moment, such as 2026-11-21T10:00:00.000Z",
+};
+
+/** `is required`, `must be text`, `must have at most 20 items`: reads on from the field's name. */
+export function faultWords(issue: Issue): string {
+  if (!ITS_OWN.test(issue.message)) return issue.message;
+  if (isMissing(issue)) return "is required";
+  const wanted = [...new Set(kindsOf(issue))];
+  if (wanted.length > 0) return `must be ${oneOf(wanted)}`;
+  if (issue.code === "too_big") return bounds("at most", issue.origin, issue.maximum);
+  if (issue.code === "too_small")
+    return issue.minimum === 1 && !isNumber(issue.origin)
+      ? "must not be empty"
+      : bounds("at least", issue.origin, issue.minimum);
+  return "is not in a form that is taken here";
+}
+
+/** What would have been right instead, where that can be said in a word or two. */
+function kindsOf(issue: Issue): string[] {
+  switch (issue.code) {
+    case "invalid_type":
+      return [KINDS[issue.expected] ?? issue.expected];
+    case "invalid_value":
+      return issue.values.map(String);
+    case "invalid_format":
+      return Object.hasOwn(FORMATS, issue.format) ? [FORMATS[issue.format] ?? ""] : [];
+    case "invalid_union":
+      return issue.errors.flatMap((branch) => branch.flatMap(kindsOf));
+    default:
+      return [];
+  }
+}
+
+/** Nothing was sent: of a union, when each of its branches says so. */
+function isMissing(issue: Issue): boolean {
+  if (issue.code === "invalid_union")
+    return issue.errors.length > 0 && issue.errors.every((one) => one.every(isMissing));
+  return issue.code === "invalid_type" && issue.message.endsWith("received undefined");
+}
+
+const isNumber = (origin: string): boolean => origin === "number" || origin === "int";
+
+function bounds(most: "at most" | "at least", origin: string, limit: number | bigint): string {
+  if (isNumber(origin)) return `must be ${most} ${limit}`;
+  return `must have ${most} ${limit} ${origin === "string" ? "characters" : "items"}`;
+}
+
+const oneOf = (words: readonly string[]): string =>
+  words.length === 1 ? (words[0] ?? "") : `${words.slice(0, -1).join(", ")} or ${words.at(-1)}`;
+
+/* The header by which a receiver says when to come back. */
+
+/** What `Retry-After` asks for in milliseconds from `now`, at most a day; null when it is absent or says nothing. Source: RFC 9110 section 10.2.3. */
+export function retryAfterMs(header: string | null, now: EpochMs): number | null {
+  const text = header?.trim() ?? "";
+  const wait = /^\d+$/.test(text) ? Number(text) * SECOND_MS : Date.parse(text) - now;
+  return Number.isNaN(wait) ? null : Math.min(Math.max(wait, 0), DAY_MS);
 }

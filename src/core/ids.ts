@@ -5,7 +5,7 @@
  * An id that belongs to a user's object ends in that object's hash, so a request is routed by its id alone:
  * tenant and mode from the credential, the hash from the id. No index, no header, no database read.
  */
-import { base32, base32Number, sha256 } from "./encode.ts";
+import { base32, base32Number, sha256 } from "./encoding.ts";
 import type { EpochMs } from "./time.ts";
 
 export type TenantId = `ten_${string}`;
@@ -97,4 +97,21 @@ const shorten = (digest: Uint8Array): UserHash => base32(digest.slice(0, USER_HA
 /** An event's id, made from the fact alone, so that a fact told twice has one id. */
 export async function eventId(resource: string, transition: string): Promise<EventId> {
   return `evt_${base32(await sha256(`${resource}\u0000${transition}`)).slice(0, TIME_CHARS + RANDOM_CHARS)}`;
+}
+
+/* Readable names for addresses. */
+
+/** The longest slug without and with what tells two of the same name apart. */
+const WORDS = 48;
+
+/** A slug of a name: its Latin letters and digits, or `generator` where it has none; with the end of `id` to tell it apart. */
+export function slugOf(name: string, id = ""): string {
+  const plain = name
+    .normalize("NFKD")
+    .toLowerCase()
+    .replace(/[\u0300-\u036f]/g, "")
+    .replace(/[^a-z0-9]+/g, "-")
+    .slice(0, WORDS)
+    .replace(/^-+|-+$/g, "");
+  return [plain || "generator", id.slice(-8)].filter((part) => part !== "").join("-");
 }

@@ -1,7 +1,7 @@
 /** What is decided about a Nemo token by its record and the moment alone: whether it is used, what is said of it, when to ask again. */
 import { MINT_RATION_MS, MINT_RETRY_MS, TOKEN_WARNING_MS } from "./limits.ts";
 import { type EpochMs, MINUTE_MS, toRfc3339 } from "./time.ts";
-import type { Waits } from "./waits.ts";
+import type { Waits } from "./timings.ts";
 import type { NemoTokenWire } from "./wire/token.ts";
 
 /** A token this close to its end is renewed before it is used, where another one may be had. */

@@ -79,14 +79,14 @@ export const FAULTS = {
 /** The words without the moment that some take. */
 export const FAULT_NAMES: ReadonlySet<string> = new Set(Object.keys(FAULTS).map((name) => name.replace("@t", "")));
 
-const WORD = /#fault:([a-z0-9_]*)/gi;
+const FAULT_WORD = /#fault:([a-z0-9_]*)/gi;
 /** Where a text is a caller's own and never part of a prompt. */
 const NOT_PROMPTS = ["metadata", "callback_url", "url", "target_url", "filename", "file_name"];
 
 /** The first unknown `#fault:` word of each text in a body that may become part of a prompt, and where it stands. */
 export function unknownFaults(body: unknown, place = ""): FieldError[] {
   if (typeof body === "string") {
-    const unknown = [...body.matchAll(WORD)].map(([, name = ""]) => name).find((name) => !FAULT_NAMES.has(name));
+    const unknown = [...body.matchAll(FAULT_WORD)].map(([, name = ""]) => name).find((name) => !FAULT_NAMES.has(name));
     if (unknown === undefined) return [];
     const message = `names no fault of the sandbox: #fault:${unknown.slice(0, 40)}; there are ${[...FAULT_NAMES].join(", ")}`;
     return [{ field: place, message }];

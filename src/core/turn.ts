@@ -7,15 +7,16 @@
  * `sending` is committed before the request leaves, so whatever dies after that is settled by reading upstream state and
  * never by sending again: upstream charges for a resend. Source: nemo-api reference 4.2, 8.4; design section 6.
  */
+
+import type { SpeechLanguage } from "./agent-text/vocabulary.ts";
+import type { Intent } from "./commands/match.ts";
 import type { Charged, Refusal } from "./errors.ts";
 import type { KeyId, ProjectId, TurnId } from "./ids.ts";
-import type { Intent } from "./intent.ts";
-import type { Evidence, Verdict } from "./ports.ts";
-import type { SpeechLanguage } from "./speech-language.ts";
+import type { Evidence, Verdict } from "./rpc/user.ts";
 import type { EpochMs } from "./time.ts";
-import type { Timeline } from "./timeline.ts";
+import type { Timeline } from "./timeline/timeline.ts";
+import type { Waits } from "./timings.ts";
 import type { PromptSource } from "./user-view.ts";
-import type { Waits } from "./waits.ts";
 import type { AttributionWire } from "./wire/attribution.ts";
 
 /** How the stream ended: closed by upstream, an error in it, cut on the way, lost with its instance, left by the caller. */
@@ -277,3 +278,68 @@ export function spentBy(
   }
   return { amount: null, basis: "unknown" };
 }
+
+/*
+ * Calls that a turn's text suggests: upstream speaks of buttons and panels, callers have these. A closed table, so nothing
+ * that upstream says can reach a method, a path or a body.
+ */
+
+export type ActionName = "timeline" | "render" | "credits" | "turn" | "upload";
+
+export type Action = {
+  readonly action: ActionName;
+  readonly method: "GET" | "POST";
+  /** A template: `{id}` stands for the turn's own project. */
+  readonly path: string;
+};
+
+const TABLE: Readonly<Record<ActionName, Action>> = {
+  timeline: { action: "timeline", method: "GET", path: "/v1/projects/{id}/timeline" },
+  render: { action: "render", method: "POST", path: "/v1/projects/{id}/renders" },
+  credits: { action: "credits", method: "GET", path: "/v1/credits" },
+  turn: { action: "turn", method: "POST", path: "/v1/projects/{id}/turns" },
+  upload: { action: "upload", method: "POST", path: "/v1/uploads" },
+};
+
+export const ACTION_NAMES: readonly ActionName[] = ["timeline", "render", "credits", "turn", "upload"];
+
+/** The table's entry, the same object each time. */
+export const actionOf = (name: ActionName): Action => TABLE[name];
+
+/** The action as an `action` event has it, with its project's id in the path. */
+export const actionFor = (action: Action, project: ProjectId): Action => ({
+  ...action,
+  path: action.path.replace("{id}", project),
+});
+
+/**
+ * True for what `"act": "auto"` may do unasked: read the timeline, and render the same project. Compared with the whole
+ * entry of the table, so a path that was filled in or made elsewhere is not safe.
+ */
+export function isSafeAction(action: Action): boolean {
+  if (action.action !== "timeline" && action.action !== "render") return false;
+  const known = actionOf(action.action);
+  return known.method === action.method && known.path === action.path;
+}
+
+/* What the gateway says when it answers a command itself, in the caller's language. */
+
+/** The balance of the caller's Nemo account. Numbers as upstream gives them. */
+export const sayCredits = (available: number, frozen: number, speech: SpeechLanguage): string =>
+  speech === "zh"
+    ? `可用积分：${available}${frozen > 0 ? `（另有 ${frozen} 冻结中）` : ""}。`
+    : `Available credits: ${available}${frozen > 0 ? ` (${frozen} more are held by running work)` : ""}.`;
+
+/** In place of a balance that is not the user's own. */
+export const sayCreditsShared = (speech: SpeechLanguage): string =>
+  speech === "zh"
+    ? "积分由此应用的提供方管理，请向其查询。"
+    : "The credits belong to whoever runs this app; ask there how many are left.";
+
+export const sayExport = (speech: SpeechLanguage): string =>
+  speech === "zh"
+    ? "已开始导出视频，完成后即可下载。"
+    : "The export has started; the video can be downloaded when it is done.";
+
+export const sayUpload = (speech: SpeechLanguage): string =>
+  speech === "zh" ? "请先上传文件，再把它加入这个项目。" : "Upload the file first, then add it to this project.";

@@ -3,6 +3,7 @@ import { type FieldError, type Refusal, refusal } from "./errors.ts";
 import { USAGE_DEFAULT_DAYS, USAGE_SPAN_DAYS, USAGE_TTL_MS } from "./limits.ts";
 import { err, ok, type Result } from "./result.ts";
 import { DAY_MS, type EpochMs, toDay } from "./time.ts";
+import type { AttributionWire } from "./wire/attribution.ts";
 import type { EventType } from "./wire/event.ts";
 import { type CountedData, countedData } from "./wire/usage.ts";
 
@@ -73,4 +74,44 @@ export function periodOf(asked: Asked, now: EpochMs): Result<Period, Refusal> {
 function badPeriod(message: string): Refusal {
   const errors: FieldError[] = [{ field: "query:from", message }];
   return refusal("invalid_request", `from ${message}.`, { errors });
+}
+
+/* When a balance is worth an event of its own. */
+
+/** What one generated clip costs at most. Source: nemo-api reference 7.1. */
+export const CLIP_CREDITS = 100;
+
+/**
+ * The event that a turn's effect on the balance deserves, null for none.
+ *
+ * `credits.exhausted` when upstream refused for want of credits or nothing is left; `credits.low` when the turn took the
+ * balance below one clip. A balance that was below before is not told again; an unread one tells nothing.
+ */
+export function creditsEvent(
+  was: number | null,
+  is: number | null,
+  refused: boolean,
+): "credits.low" | "credits.exhausted" | null {
+  if (refused) return "credits.exhausted";
+  if (was === null || is === null || is >= was) return null;
+  if (is <= 0) return "credits.exhausted";
+  return was >= CLIP_CREDITS && is < CLIP_CREDITS ? "credits.low" : null;
+}
+
+/* Who upstream is told is calling: its three `X-Skill-` headers, which are never absent. */
+
+/** `X-Skill-Source`, `X-Skill-Version`, `X-Skill-Platform`. */
+export type Attribution = { readonly source: string; readonly version: string; readonly platform: string };
+
+/** Nothing named in any part. */
+export const NO_ATTRIBUTION: AttributionWire = { source: null, version: null, platform: null };
+
+/** What is said where nobody says anything. */
+const OURS: Attribution = { source: "nemo-gateway", version: "1", platform: "unknown" };
+
+/** Each part from the first that names it: a generator before its tenant, a tenant before us. */
+export function attributionOf(...told: readonly (AttributionWire | null | undefined)[]): Attribution {
+  const part = (name: keyof Attribution): string =>
+    told.map((one) => one?.[name] ?? null).find((value) => value !== null) ?? OURS[name];
+  return { source: part("source"), version: part("version"), platform: part("platform") };
 }

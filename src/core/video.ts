@@ -6,15 +6,56 @@
  * A step is done when what it made is written in the record: it is never begun again after that. Each thing is made under
  * a key of the step's own, so a crash between making it and writing it down finds it again.
  */
+
+import { intentOf } from "./commands/match.ts";
 import { type Charged, type Refusal, refusal } from "./errors.ts";
-import type { BatchId, KeyId, ProjectId, RenderId, TurnId, VideoId } from "./ids.ts";
-import { intentOf } from "./intent.ts";
+import type { AssetId, BatchId, KeyId, ProjectId, RenderId, TurnId, UploadId, VideoId } from "./ids.ts";
 import type { RenderOutput } from "./render.ts";
 import type { EpochMs } from "./time.ts";
 import type { PromptSource } from "./user-view.ts";
-import { withCost } from "./video-cost.ts";
-import { isUnbegun, type VideoSource } from "./video-source.ts";
 import type { AttributionWire } from "./wire/attribution.ts";
+
+/* What the turns of a video cost together. */
+
+export type Cost = {
+  /** Null before its first turn has ended. */
+  readonly charged: Charged | null;
+  /** Credits; null where nothing has ended, or where those of one turn are not known. */
+  readonly spent: number | null;
+};
+
+/** The cost so far and of one more turn. What was not charged cost nothing; what is not known of one is not known of the sum. */
+export function withCost(before: Cost, turn: { readonly charged: Charged; readonly spent: number | null }): Cost {
+  const known = before.charged === null ? 0 : before.spent;
+  const added = turn.charged === "no" ? 0 : turn.spent;
+  return {
+    charged: worse(before.charged, turn.charged),
+    spent: known === null || added === null ? null : known + added,
+  };
+}
+
+const RANK: readonly (Charged | null)[] = [null, "no", "unknown", "yes"];
+const worse = (a: Charged | null, b: Charged): Charged => (RANK.indexOf(a) > RANK.indexOf(b) ? (a ?? b) : b);
+
+/* What a video is made of: files that are here or on their way, and those that are fetched from an address. */
+
+/** Where a file comes from: the asset, and the upload that becomes it where there is one. */
+export type VideoSource = {
+  readonly asset: AssetId;
+  readonly upload: UploadId | null;
+  /** The upload is an import: its address, sealed, until it was begun. */
+  readonly import?: { readonly address: string | null };
+};
+
+/** The same as a caller names it: a file that is here, or the address of one. */
+export type NamedSource = VideoSource | { readonly url: string };
+
+/** A source whose import was not begun. */
+export const isUnbegun = (source: VideoSource): boolean => (source.import?.address ?? null) !== null;
+
+/** Sources of which nothing more is fetched from an address. */
+export const withoutAddresses = (sources: readonly VideoSource[]): VideoSource[] =>
+  sources.map((source) => (source.import === undefined ? source : { ...source, import: { address: null } }));
 
 /** Counts from here. */
 export const FIRST_ROUND = 1;
@@ -243,3 +284,75 @@ export const isOver = ({ endedAt }: Video): boolean => endedAt !== null;
 
 const noTrace = ({ charged }: EndedTurn): Refusal =>
   refusal("turn_failed", "Nemo left no trace of the message; read the turn for what is known.", { charged });
+
+/* What callers do to a video: order it, cancel it, go on with it. */
+
+/** An order as it comes in: what its addresses become is not settled. */
+export type NamedOrder = Omit<VideoOrder, "sources"> & { readonly sources: readonly NamedSource[] };
+
+export const newVideoOf = (order: VideoOrder, id: VideoId, createdAt: EpochMs, batch: BatchId | null): Video => ({
+  ...order,
+  id,
+  createdAt,
+  batch,
+  ownsProject: order.project === null,
+  answered: false,
+  status: "queued",
+  stage: "project",
+  round: FIRST_ROUND,
+  roundAt: createdAt,
+  turn: null,
+  turns: [],
+  render: null,
+  file: null,
+  renders: [],
+  message: null,
+  charged: null,
+  spent: null,
+  counted: null,
+  error: null,
+  endedAt: null,
+});
+
+/** Stopped by its caller. `made`: what its steps had made, whether the video says so or not. */
+export const toCancelled = (
+  video: Video,
+  made: { readonly turn: TurnId | null; readonly render: RenderId | null },
+  now: EpochMs,
+): Video => ({
+  ...video,
+  ...made,
+  status: "cancelled",
+  error: refusal("cancelled", "The video was cancelled; what Nemo had begun may still be charged."),
+  endedAt: now,
+});
+
+/** Whether it can go on with another message. */
+export const mayGoOn = (video: Video): boolean => isOver(video) && video.status !== "cancelled";
+
+/** The turn whose cost a cancelled video does not know yet: it ends without being followed. */
+export const owesCost = ({ status, turn, counted = null }: Video): boolean =>
+  status === "cancelled" && turn !== null && turn !== counted;
+
+/** A cancelled video whose turn has ended after all, and says what it cost; the same where there is nothing to learn. */
+export const withLateCost = (video: Video, ended: EndedTurn | null): Video =>
+  ended === null || !owesCost(video) ? video : withTurn(video, ended);
+
+/* How far a video is, in one number. */
+
+/** How far each stage reaches, in percent. */
+const REACH: Readonly<Record<VideoStage, readonly [number, number]>> = {
+  project: [0, 2],
+  assets: [2, 10],
+  turn: [10, 60],
+  timeline: [60, 62],
+  render: [62, 99],
+  file: [99, 99],
+  done: [100, 100],
+};
+
+/** Progress in percent: a stage's share by how far it is, 0 to 1. It never reaches 100 before the file is there. */
+export function progressOf({ stage }: Video, share: number): number {
+  const [from, to] = REACH[stage];
+  return Math.floor(from + (to - from) * Math.min(1, Math.max(0, share)));
+}

@@ -1,11 +1,11 @@
 /** Entries of the audit log and Idempotency-Keys of D1, filled in from the request. */
-import type { AuditEntry } from "../core/audit.ts";
+
 import { plainId } from "../core/ids.ts";
-import type { Call } from "../core/ports.ts";
-import type { Repeat } from "../store/repeats.ts";
-import { callOf, repeatOf } from "./call.ts";
-import type { Ctx } from "./context.ts";
-import { random } from "./random.ts";
+import type { Call } from "../core/rpc/user.ts";
+import type { AuditEntry } from "../core/tenant.ts";
+import type { Repeat } from "../store/idempotency.ts";
+import { type Ctx, random } from "./context.ts";
+import { callOf, repeatOf } from "./idempotency.ts";
 
 type Told = Omit<AuditEntry, "id" | "actor" | "requestId" | "detail"> & { readonly detail?: AuditEntry["detail"] };
 

@@ -1,10 +1,11 @@
 /** What a request carries from the first middleware to its handler. */
 import type { OpenAPIHono } from "@hono/zod-openapi";
 import type { Context } from "hono";
-import type { Actor } from "../core/audit.ts";
+import type { Visitor } from "../core/auth.ts";
+import type { RootSecrets } from "../core/crypto.ts";
 import type { Limit } from "../core/errors.ts";
-import type { KeyId } from "../core/ids.ts";
-import type { Visitor } from "../core/pass.ts";
+import type { KeyId, RandomBytes } from "../core/ids.ts";
+import type { Actor } from "../core/tenant.ts";
 import type { EpochMs } from "../core/time.ts";
 import type { AttributionWire } from "../core/wire/attribution.ts";
 import type { KeyScope } from "../core/wire/key.ts";
@@ -55,3 +56,26 @@ export type Variables = {
 export type AppEnv = { Bindings: Env; Variables: Variables };
 export type Api = OpenAPIHono<AppEnv>;
 export type Ctx = Context<AppEnv>;
+
+/* Work that an answer does not wait for. */
+
+/** Keeps the instance alive until the work is done, whatever comes of it. Without a platform underneath it just runs. */
+export function afterwards(c: Ctx, work: Promise<unknown>): void {
+  const done = work.catch(() => undefined);
+  try {
+    c.executionCtx.waitUntil(done);
+  } catch {
+    // Hono throws where the app was called without an execution context; the work runs all the same.
+  }
+}
+
+/* Random bytes from the platform, for ids and keys. */
+
+export const random: RandomBytes = (count) => crypto.getRandomValues(new Uint8Array(count));
+
+/* The root secrets of a configuration. */
+
+export const rootsOf = (config: Config): RootSecrets => ({
+  current: config.rootSecret,
+  previous: config.rootSecretPrevious,
+});

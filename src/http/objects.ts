@@ -12,14 +12,14 @@ import {
   uploadObjectName,
   userObjectName,
 } from "../core/address.ts";
+import type { Pass, Visit, Visitor } from "../core/auth.ts";
 import { type UploadId, type UserHash, userHashOf } from "../core/ids.ts";
-import type { Pass, Visit, Visitor } from "../core/pass.ts";
-import type { UserDoor, UserPort } from "../core/ports.ts";
-import type { TenantPort } from "../core/tenant-port.ts";
-import type { TokenPort } from "../core/token-port.ts";
-import type { UploadPort } from "../core/upload-port.ts";
+import type { TenantPort } from "../core/rpc/tenant.ts";
+import type { TokenPort } from "../core/rpc/token.ts";
+import type { UploadPort } from "../core/rpc/upload.ts";
+import type { UserDoor, UserPort } from "../core/rpc/user.ts";
 import type { Env } from "../env.ts";
-import { apiError, notFound, unwrap } from "./api-error.ts";
+import { apiError, notFound, unwrap } from "./problem.ts";
 
 type Port = UserPort | TenantPort | UploadPort | TokenPort;
 type Remote = Record<string, (...given: unknown[]) => Promise<unknown>>;

@@ -1,14 +1,22 @@
 /** What every answer about an upload carries: how far it is, until when, and what this gateway can do. */
 import type { MiddlewareHandler } from "hono";
 import type { ErrorCode, Refusal } from "../core/errors.ts";
-import { booleanText, ietfRefusal, PARTIAL_CONTENT } from "../core/ietf-upload.ts";
 import { UPLOAD_BYTES } from "../core/limits.ts";
 import type { Result } from "../core/result.ts";
-import { refuseVersion, TUS_CHECKSUMS, TUS_CONTENT, TUS_EXTENSIONS, TUS_VERSION } from "../core/tus.ts";
-import { type Dialect, interopVersion, uploadLimit } from "../core/upload-headers.ts";
-import type { UploadState } from "../core/upload-port.ts";
-import { ApiError } from "./api-error.ts";
+import type { UploadState } from "../core/rpc/upload.ts";
+import { booleanText, ietfRefusal, PARTIAL_CONTENT } from "../core/uploads/ietf.ts";
+import {
+  type Dialect,
+  interopVersion,
+  refuseVersion,
+  TUS_CHECKSUMS,
+  TUS_CONTENT,
+  TUS_EXTENSIONS,
+  TUS_VERSION,
+  uploadLimit,
+} from "../core/uploads/tus.ts";
 import type { AppEnv } from "./context.ts";
+import { ApiError } from "./problem.ts";
 
 /** Told to whoever asks with OPTIONS, and to whoever speaks another version. */
 const CAPABILITIES: Readonly<Record<string, string>> = {

@@ -4,12 +4,22 @@
  * Where it stands is in D1. A step does its work and only then is the next place written down, so whatever dies in between
  * is done again, and every step bears that: erasing is idempotent, and what is counted is counted before it goes.
  */
-import { type Deletion, nextStep } from "../core/deletion.ts";
-import { MODES, type TenantId } from "../core/ids.ts";
-import type { ClosedTenant } from "../core/tenant-port.ts";
-import { DAY_MS, type EpochMs } from "../core/time.ts";
+
+import { tenantObjectName, tenantPrefix, type UserAddress, userObjectName } from "../core/address.ts";
+import type { Boundary } from "../core/failpoints.ts";
+import { MODES, type Mode, type TenantId, type UserHash } from "../core/ids.ts";
+import { QUEUE_BATCH, SWEEP_PAGE } from "../core/limits.ts";
+import type { ClosedTenant, TenantPort } from "../core/rpc/tenant.ts";
+import type { TokenPort } from "../core/rpc/token.ts";
+import type { UserPort } from "../core/rpc/user.ts";
+import { type Deletion, nextStep } from "../core/tenant.ts";
+import { DAY_MS, type EpochMs, SECOND_MS } from "../core/time.ts";
+import type { Waits } from "../core/timings.ts";
 import type { TenantRemovedWire } from "../core/wire/deletion.ts";
-import type { DeletionWorld } from "./deletion-world.ts";
+import { type Env, readConfig } from "../env.ts";
+import { dieAt } from "../failpoints.ts";
+import * as deletions from "../store/deletions.ts";
+import { deleteUser } from "../store/users.ts";
 
 /** Places written down in one pass. Chosen: some thousand files, well within one invocation's subrequests. */
 const MOVES = 10;
@@ -111,4 +121,64 @@ const withCounts = (at: Deletion, counted: Partial<TenantRemovedWire>): Deletion
 
 async function abreast<T>(items: readonly T[], work: (item: T) => Promise<void>): Promise<void> {
   for (let at = 0; at < items.length; at += ABREAST) await Promise.all(items.slice(at, at + ABREAST).map(work));
+}
+
+/* Everything that a tenant's deletion touches outside itself, so that a test can break each touch once. */
+
+type File = { readonly key: string; readonly size: number };
+
+export type DeletionWorld = ReturnType<typeof deletionWorld>;
+
+/** The world of one environment. Every function may be called again with the same effect. */
+export function deletionWorld(env: Env) {
+  const { DB, MEDIA, USER, TENANT, TOKEN, WAKE } = env;
+  const config = readConfig(env);
+  const { waits } = config;
+  // Each class implements its port; RPC stubs carry its methods under the same names.
+  const tenantOf = (tenant: TenantId, mode: Mode) =>
+    TENANT.getByName(tenantObjectName({ tenant, mode })) as unknown as TenantPort;
+  const tokenOf = (tenant: TenantId, mode: Mode) =>
+    TOKEN.getByName(tenantObjectName({ tenant, mode })) as unknown as TokenPort;
+  const userOf = (address: UserAddress) => USER.getByName(userObjectName(address)) as unknown as UserPort;
+  return {
+    waits: waits as Waits,
+    take: (tenant: TenantId, now: EpochMs): Promise<boolean> =>
+      deletions.takeDeletion(DB, tenant, now, now + waits.stepLease),
+    read: (tenant: TenantId): Promise<Deletion | null> => deletions.readDeletion(DB, tenant),
+    move: (tenant: TenantId, deletion: Deletion): Promise<void> => deletions.moveDeletion(DB, tenant, deletion),
+    /** Goes on at a moment; sooner than the cron would, with a nudge of its own. */
+    postpone: async (tenant: TenantId, dueAt: EpochMs, now: EpochMs): Promise<void> => {
+      await deletions.postponeDeletion(DB, tenant, dueAt);
+      const delaySeconds = Math.max(0, Math.ceil((dueAt - now) / SECOND_MS));
+      await WAKE.send({ kind: deletions.DELETION, name: tenant }, { delaySeconds });
+    },
+    finish: (tenant: TenantId, now: EpochMs): Promise<void> => deletions.finishDeletion(DB, tenant, now),
+    closeTenant: (tenant: TenantId, mode: Mode): Promise<ClosedTenant> => tenantOf(tenant, mode).close(),
+    endTenant: (tenant: TenantId, mode: Mode): Promise<void> => tenantOf(tenant, mode).destroy(),
+    endToken: (tenant: TenantId, mode: Mode): Promise<void> => tokenOf(tenant, mode).destroy(),
+    countRows: (tenant: TenantId) => deletions.countRows(DB, tenant),
+    usersAfter: (tenant: TenantId, after: { mode: string; uh: string }): Promise<{ mode: Mode; uh: UserHash }[]> =>
+      deletions.usersAfter(DB, tenant, after, QUEUE_BATCH),
+    unfinishedUsers: (tenant: TenantId, before: EpochMs): Promise<number> =>
+      deletions.unfinishedUsers(DB, tenant, before),
+    /** A listed user that has no object any more is listed no more. */
+    eraseUser: async (address: UserAddress): Promise<void> => {
+      const begun = await userOf(address).eraseUser();
+      if (!begun.ok) await deleteUser(DB, address);
+    },
+    /** A named moment between two outside effects; returns at once unless this run is meant to die here. */
+    boundary: (at: Boundary): Promise<void> => dieAt(at, config),
+    /** A page of the tenant's files by name, behind the given one. */
+    listFiles: async (tenant: TenantId, after: string | null): Promise<{ files: File[]; hasMore: boolean }> => {
+      const from = after === null ? {} : { startAfter: after };
+      const page = await MEDIA.list({ prefix: tenantPrefix(tenant), limit: SWEEP_PAGE, ...from });
+      return { files: page.objects.map(({ key, size }) => ({ key, size })), hasMore: page.truncated };
+    },
+    /** Removes a page of the tenant's files; how many there were. */
+    deleteFiles: async (tenant: TenantId): Promise<number> => {
+      const { objects } = await MEDIA.list({ prefix: tenantPrefix(tenant), limit: SWEEP_PAGE });
+      if (objects.length > 0) await MEDIA.delete(objects.map(({ key }) => key));
+      return objects.length;
+    },
+  };
 }

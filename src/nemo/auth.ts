@@ -1,13 +1,11 @@
 /** Tokens and the link into the browser. */
 import { err, ok, type Result } from "../core/result.ts";
 import { type EpochMs, SECOND_MS } from "../core/time.ts";
-import { garbled } from "./classify.ts";
-import type { ClaimLink, MintedToken, ProjectRef } from "./domain.ts";
-import type { NemoFailure } from "./failures.ts";
+import type { ClaimLink, Credits, MintedToken, ProjectRef } from "./client.ts";
+import { garbled, type NemoFailure } from "./errors.ts";
 import { askData, type Wire } from "./http.ts";
-import { idAt } from "./json.ts";
+import { idAt, numberAt, stringAt } from "./json.ts";
 import { CLIENT_ID_CHARS } from "./limits.ts";
-import { numberAt, stringAt } from "./read.ts";
 
 /** Where a claim token is shown. Source: nemo-api reference section 2.3, current form. */
 const CLAIM_PAGE = "https://nemovideo.com/workspace/claim";
@@ -65,4 +63,18 @@ export async function claimLink(
     return err(garbled(at, 200, "an answer without a claim token"));
   const expiresInSeconds = numberAt(opened.value.data, "expires_in", "expiresIn") ?? 0;
   return ok({ claimToken, expiresInSeconds, url: `${CLAIM_PAGE}?ct=${encodeURIComponent(claimToken)}` });
+}
+
+/* The balance. */
+
+/** GET `/api/credits/balance/simple`. `total` is `available + frozen` where upstream leaves it out. Source: nemo-api reference section 7.1. */
+export async function readCredits(wire: Wire, token: string): Promise<Result<Credits, NemoFailure>> {
+  const at = "credits";
+  const opened = await askData(wire, { at, method: "GET", path: "/api/credits/balance/simple", token });
+  if (!opened.ok) return opened;
+  const { data } = opened.value;
+  const available = numberAt(data, "available", "balance", "credits");
+  if (available === null) return err(garbled(at, 200, "an answer without a balance"));
+  const frozen = numberAt(data, "frozen") ?? 0;
+  return ok({ available, frozen, total: numberAt(data, "total") ?? available + frozen });
 }

@@ -1,23 +1,18 @@
 /** The Nemo API as the rest of the house sees it: verbs in our words, refusals as values. `create.ts` makes one. */
 import type { Result } from "../core/result.ts";
-import type { Judge } from "../core/target.ts";
-import type {
-  ClaimLink,
-  Credits,
-  FileToUpload,
-  MintedToken,
-  NemoState,
-  ProjectRef,
-  RenderOrder,
-  RenderProgress,
-  Session,
-  UploadedFile,
-} from "./domain.ts";
-import type { NemoFailure } from "./failures.ts";
-import type { Watch } from "./http.ts";
-import type { Timeouts } from "./limits.ts";
-import type { TurnStream } from "./turn-event.ts";
-import type { TurnOrder } from "./turns.ts";
+import type { Judge } from "../core/ssrf.ts";
+import type { EpochMs } from "../core/time.ts";
+import type { Timeline } from "../core/timeline/timeline.ts";
+import { claimLink, mintToken, readCredits } from "./auth.ts";
+import type { NemoFailure } from "./errors.ts";
+import { downloadRender, fetchResult } from "./files.ts";
+import type { Watch, Wire } from "./http.ts";
+import { DEFAULT_TIMEOUTS, type Timeouts } from "./limits.ts";
+import { cancelRender, readRender, submitRender } from "./renders.ts";
+import { readState } from "./timeline.ts";
+import type { TurnStream } from "./translate.ts";
+import { createSession, openTurn, type TurnOrder } from "./turns.ts";
+import { uploadByUrl, uploadFile } from "./uploads.ts";
 
 export type Outcome<T> = Promise<Result<T, NemoFailure>>;
 
@@ -61,3 +56,107 @@ export type Nemo = {
   /** The finished file from the address upstream named, body unread. The token is not sent along. */
   fetchResult(url: string): Outcome<Response>;
 };
+
+/* Makes a client: settings are completed once and shared by all verbs. */
+
+/** A client for one upstream. Holds no state: safe to make for every call. */
+export function createNemo(settings: NemoSettings): Nemo {
+  const { source, version, platform } = settings.attribution;
+  const { rules, resolve } = settings.targets;
+  const wire: Wire = {
+    baseUrl: settings.baseUrl.replace(/\/+$/, ""),
+    // Where upstream is its operator has said: its own files may lie there, a local stand-in's too.
+    targets: { rules: { ...rules, trusted: originsOf(settings.baseUrl) }, resolve },
+    fetch: settings.fetch,
+    attribution: { "x-skill-source": source, "x-skill-version": version, "x-skill-platform": platform },
+    timeouts: { ...DEFAULT_TIMEOUTS, ...settings.timeouts },
+    watch: settings.watch ?? (() => () => undefined),
+  };
+  return {
+    mintToken: (clientId) => mintToken(wire, clientId),
+    claimLink: (token, project) => claimLink(wire, token, project),
+    createSession: (token, options) => createSession(wire, token, options),
+    openTurn: (token, turn) => openTurn(wire, token, turn),
+    readState: (token, sessionId, isOurs) => readState(wire, token, sessionId, isOurs),
+    uploadByUrl: (token, sessionId, urls) => uploadByUrl(wire, token, sessionId, urls),
+    uploadFile: (token, sessionId, file) => uploadFile(wire, token, sessionId, file),
+    readCredits: (token) => readCredits(wire, token),
+    submitRender: (token, order) => submitRender(wire, token, order),
+    readRender: (token, renderId) => readRender(wire, token, renderId),
+    cancelRender: (token, renderId) => cancelRender(wire, token, renderId),
+    downloadRender: (token, renderId) => downloadRender(wire, token, renderId),
+    fetchResult: (url) => fetchResult(wire, url),
+  };
+}
+
+const originsOf = (url: string): string[] => (URL.canParse(url) ? [new URL(url).origin] : []);
+
+/* What upstream knows, in our words: the values that the client's verbs take and give. */
+
+export type MintedToken = {
+  readonly token: string;
+  readonly userId: string | null;
+  readonly expiresAt: EpochMs | null;
+  readonly credits: number | null;
+};
+
+export type Session = { readonly taskId: string; readonly sessionId: string; readonly userId: string | null };
+
+export type VideoInfo = { readonly name: string; readonly sizeBytes?: number; readonly url?: string };
+
+export type NemoState = {
+  /** Upstream's own text of the draft, byte for byte, to be handed back for an export; null before the first edit. */
+  readonly draftText: string | null;
+  readonly timeline: Timeline;
+  /** How many uploaded files upstream lists, readable or not. */
+  readonly mediaCount: number;
+  readonly videoInfos: readonly VideoInfo[];
+  /** How many generated media upstream lists. */
+  readonly generatedCount: number;
+  /** Equal for two states that hold the same draft and as many media that were not put there from here. 32 hexadecimal characters. */
+  readonly fingerprint: string;
+};
+
+export type UploadedFile = {
+  readonly name: string;
+  readonly url: string | null;
+  readonly kind: string | null;
+  readonly durationSeconds: number | null;
+  readonly width: number | null;
+  readonly height: number | null;
+};
+
+export type FileToUpload = {
+  readonly filename: string;
+  readonly contentType: string;
+  /** Exact. A body of another length fails the call. */
+  readonly sizeBytes: number;
+  readonly body: ReadableStream<Uint8Array>;
+};
+
+export type Credits = { readonly available: number; readonly frozen: number; readonly total: number };
+
+export type RenderOrder = {
+  /** Ours, unguessable: upstream names the file after it. */
+  readonly renderId: string;
+  readonly sessionId: string;
+  /** From `NemoState.draftText`, untouched. */
+  readonly draftText: string;
+  readonly output?: { readonly format: string; readonly quality: string };
+};
+
+export type RenderProgress = {
+  readonly status: "pending" | "processing" | "completed" | "failed" | "cancelled";
+  /** 0 to 100. */
+  readonly progress: number | null;
+  /** Of the finished file. May be missing for a while on a completed render: ask again. */
+  readonly url: string | null;
+  readonly message: string | null;
+  readonly durationSeconds: number | null;
+  readonly sizeBytes: number | null;
+};
+
+export type ProjectRef = { readonly taskId: string; readonly sessionId: string };
+
+/** A browser link; it holds a claim token, which opens the project and has no API rights, never the Nemo token. */
+export type ClaimLink = { readonly claimToken: string; readonly expiresInSeconds: number; readonly url: string };

@@ -2,16 +2,12 @@
  * Finished files: their answers are handed on unread. The Nemo token goes to upstream's own host only. An address that
  * upstream names is judged like any other that is given to us, and so is every one that it redirects to.
  */
-import { openTarget } from "../core/open-target.ts";
+
 import { err, ok, type Result } from "../core/result.ts";
-import { breakWords, readAnswer } from "./body.ts";
-import { garbled, unavailable } from "./classify.ts";
-import { openDeadline } from "./deadline.ts";
-import { failureOf } from "./envelope.ts";
-import type { NemoFailure } from "./failures.ts";
-import { send, sendRequest, type Wire } from "./http.ts";
-import { parseJson } from "./json.ts";
-import { stringAt } from "./read.ts";
+import { openTarget } from "../core/ssrf.ts";
+import { failureOf, garbled, type NemoFailure, unavailable } from "./errors.ts";
+import { breakWords, openDeadline, readAnswer, send, sendRequest, type Wire } from "./http.ts";
+import { parseJson, stringAt } from "./json.ts";
 
 const isJson = (response: Response): boolean => /\bjson\b/i.test(response.headers.get("content-type") ?? "");
 

@@ -1,12 +1,188 @@
 /** One request towards upstream: built, sent once, waited for with an end. Never throws, never sends again. */
 import { err, ok, type Result } from "../core/result.ts";
-import type { Judge } from "../core/target.ts";
-import { breakWords, readAnswer } from "./body.ts";
-import { unavailable } from "./classify.ts";
-import { type Deadline, openDeadline } from "./deadline.ts";
-import { type Answer, failureOf, type Opened, open } from "./envelope.ts";
-import type { Endpoint, NemoFailure } from "./failures.ts";
-import type { Timeouts } from "./limits.ts";
+import type { Judge } from "../core/ssrf.ts";
+import {
+  type Answer,
+  type Endpoint,
+  failureOf,
+  garbled,
+  type NemoFailure,
+  type Opened,
+  open,
+  safeWords,
+  unavailable,
+} from "./errors.ts";
+import { ERROR_ANSWER_BYTES, JSON_ANSWER_BYTES, type Timeouts } from "./limits.ts";
+
+/* Waits with an end: a promise is given up when the deadline ends, whether or not the one who made it listens to signals. */
+
+/** Why a wait was given up. */
+export class Interrupted extends Error {
+  readonly why: "timeout" | "idle" | "cancelled";
+  constructor(why: "timeout" | "idle" | "cancelled") {
+    super(why);
+    this.name = "Interrupted";
+    this.why = why;
+  }
+}
+
+/** One clock for one request. */
+export type Deadline = {
+  readonly signal: AbortSignal;
+  /** Starts (or starts again) the wait named `name`; when it ends the signal fires with `why`. */
+  arm(name: string, ms: number, why: "timeout" | "idle"): void;
+  disarm(name: string): void;
+  cancel(): void;
+  /** The promise's own end, or a rejection with the signal's reason when it fires first. */
+  within<T>(promise: Promise<T>): Promise<T>;
+  /** Stops all waits and forgets the outer signal. The signal stays as it is. */
+  release(): void;
+};
+
+type Wait = { readonly at: number; readonly why: "timeout" | "idle" };
+
+/**
+ * A deadline that also fires, as cancelled, when `outer` does.
+ *
+ * A stream arms its idle wait with every read and almost never meets it, so arming only notes the moment: one timer looks at
+ * the earliest of them, and looks again where that has moved on meanwhile.
+ */
+export function openDeadline(outer?: AbortSignal): Deadline {
+  const controller = new AbortController();
+  const waits = new Map<string, Wait>();
+  const waiting = new Set<(reason: unknown) => void>();
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  let looksAt = Number.POSITIVE_INFINITY;
+
+  const stop = (why: Interrupted["why"]): void => {
+    controller.abort(new Interrupted(why));
+    for (const giveUp of waiting) giveUp(controller.signal.reason);
+  };
+  const cancel = (): void => stop("cancelled");
+  const lookAt = (at: number): void => {
+    clearTimeout(timer);
+    looksAt = at;
+    timer = setTimeout(look, at - Date.now());
+  };
+  const look = (): void => {
+    looksAt = Number.POSITIVE_INFINITY;
+    const [next] = [...waits.values()].sort((one, other) => one.at - other.at);
+    if (next === undefined) return;
+    if (next.at <= Date.now()) stop(next.why);
+    else lookAt(next.at);
+  };
+
+  if (outer?.aborted === true) cancel();
+  else outer?.addEventListener("abort", cancel, { once: true });
+  return {
+    signal: controller.signal,
+    cancel,
+    disarm: (name) => void waits.delete(name),
+    arm(name, ms, why) {
+      const at = Date.now() + ms;
+      waits.set(name, { at, why });
+      if (at < looksAt) lookAt(at);
+    },
+    within: (promise) =>
+      new Promise((resolve, reject) => {
+        if (controller.signal.aborted) reject(controller.signal.reason);
+        waiting.add(reject);
+        const settle =
+          <V>(end: (value: V) => void) =>
+          (value: V): void => {
+            waiting.delete(reject);
+            end(value);
+          };
+        promise.then(settle(resolve), settle(reject));
+      }),
+    release() {
+      clearTimeout(timer);
+      looksAt = Number.POSITIVE_INFINITY;
+      waits.clear();
+      outer?.removeEventListener("abort", cancel);
+    },
+  };
+}
+
+/* An answer's body as text: up to a cap, within a deadline, and told apart from what only looks like it. */
+
+/** Why a connection broke, in words for a failure's evidence. */
+export const breakWords = (error: unknown): string =>
+  error instanceof Interrupted ? error.why : safeWords(error instanceof Error ? error.message : String(error));
+
+/** Chosen: most answers fit. */
+const FIRST_BLOCK_BYTES = 4_096;
+
+const strict = new TextDecoder("utf-8", { fatal: true, ignoreBOM: false });
+const loose = new TextDecoder("utf-8");
+
+/** Bytes in one growing block: a body in a million tiny chunks costs no more than the same body in one. */
+function collector(): { size(): number; add(chunk: Uint8Array): void; text(): { text: string; exact: boolean } } {
+  let block = new Uint8Array(FIRST_BLOCK_BYTES);
+  let size = 0;
+  return {
+    size: () => size,
+    add(chunk) {
+      if (size + chunk.byteLength > block.byteLength) {
+        const grown = new Uint8Array(Math.max(block.byteLength * 2, size + chunk.byteLength));
+        grown.set(block.subarray(0, size));
+        block = grown;
+      }
+      block.set(chunk, size);
+      size += chunk.byteLength;
+    },
+    text() {
+      const bytes = block.subarray(0, size);
+      try {
+        return { text: strict.decode(bytes), exact: true };
+      } catch {
+        return { text: loose.decode(bytes), exact: false };
+      }
+    },
+  };
+}
+
+/** Whether the announced length alone is above the cap. Compressed bodies announce less than they hold, never more than a little. */
+const announcedAbove = (response: Response, cap: number): boolean =>
+  Number(response.headers.get("content-length") ?? "0") > cap;
+
+/**
+ * The whole body, up to a cap: a success above `JSON_ANSWER_BYTES` is garbled, an error's body is read up to `ERROR_ANSWER_BYTES` and the
+ * rest left. The body is cancelled as soon as it is given up.
+ */
+export async function readAnswer(
+  at: Endpoint,
+  response: Response,
+  deadline: Deadline,
+): Promise<Result<Answer, NemoFailure>> {
+  const { status, headers } = response;
+  const cap = response.ok ? JSON_ANSWER_BYTES : ERROR_ANSWER_BYTES;
+  const tooBig = garbled(at, status, `an answer above ${cap} bytes`);
+  const reader = response.body?.getReader();
+  if (reader === undefined) return ok({ at, status, headers, text: "", exact: true });
+  const body = collector();
+  const giveUp = (): void => void reader.cancel().catch(() => undefined);
+  if (response.ok && announcedAbove(response, cap)) {
+    giveUp();
+    return err(tooBig);
+  }
+  try {
+    for (;;) {
+      const { done, value } = await deadline.within(reader.read());
+      if (done) break;
+      if (body.size() + value.byteLength > cap) {
+        giveUp();
+        if (response.ok) return err(tooBig);
+        break;
+      }
+      body.add(value);
+    }
+  } catch (error) {
+    giveUp();
+    if (response.ok) return err(unavailable(at, "maybe", `the answer broke off: ${breakWords(error)}`, status));
+  }
+  return ok({ at, status, headers, ...body.text() });
+}
 
 /** What every call needs: where, how, as whom, how long. */
 export type Wire = {

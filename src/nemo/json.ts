@@ -5,6 +5,7 @@
  * duplicate keys. So a text is parsed once to know that it is JSON and to read it, and cut by offsets wherever its bytes matter.
  */
 import { createScanner, type JSONScanner } from "jsonc-parser";
+import { CANONICAL_DEPTH } from "./limits.ts";
 
 /** An object with unknown values, as `JSON.parse` makes it. */
 export type JsonObject = { readonly [key: string]: unknown };
@@ -102,4 +103,107 @@ export function idAt(text: string, path: readonly string[]): string | null {
   if (/^\d+$/.test(raw)) return raw;
   const value = raw.startsWith('"') ? parseJson(raw) : null;
   return typeof value === "string" && value !== "" ? value : null;
+}
+
+/* One text for all spellings of the same JSON value, so that two reads of an unchanged draft compare equal. */
+
+/**
+ * `text` without white space, keys sorted, strings in one spelling; of duplicate keys the last. Numbers stay as written: 19-digit ids that
+ * differ only in their last digits are different drafts. Below `CANONICAL_DEPTH` levels a value is taken as it stands.
+ *
+ * A text that is not JSON is its own canonical form. One pass over the text.
+ */
+export function canonical(text: string): string {
+  if (parseJson(text) === undefined) return text;
+  const scanner = createScanner(text, true);
+  scanner.scan();
+  return value({ text, scanner }, 0);
+}
+
+type Reading = { readonly text: string; readonly scanner: JSONScanner };
+
+/** The value whose first token is the scanner's; leaves the scanner on its last token. */
+function value(reading: Reading, depth: number): string {
+  const { text, scanner } = reading;
+  const token: number = scanner.getToken();
+  const start = scanner.getTokenOffset();
+  if (depth >= CANONICAL_DEPTH) return text.slice(start, skipValue(scanner));
+  if (token === TOKEN.openBrace) return object(reading, depth);
+  if (token === TOKEN.openBracket) return array(reading, depth);
+  return token === TOKEN.string ? JSON.stringify(scanner.getTokenValue()) : scanner.getTokenValue();
+}
+
+function object(reading: Reading, depth: number): string {
+  const { scanner } = reading;
+  const members = new Map<string, string>();
+  while ((scanner.scan() as number) === TOKEN.string) {
+    const key = scanner.getTokenValue();
+    scanner.scan(); // the colon
+    scanner.scan();
+    members.set(key, value(reading, depth + 1));
+    if ((scanner.scan() as number) !== TOKEN.comma) break;
+  }
+  const sorted = [...members].sort(([a], [b]) => (a < b ? -1 : 1));
+  return `{${sorted.map(([key, text]) => `${JSON.stringify(key)}:${text}`).join(",")}}`;
+}
+
+function array(reading: Reading, depth: number): string {
+  const { scanner } = reading;
+  const elements: string[] = [];
+  while ((scanner.scan() as number) !== TOKEN.closeBracket) {
+    elements.push(value(reading, depth + 1));
+    if ((scanner.scan() as number) !== TOKEN.comma) break;
+  }
+  return `[${elements.join(",")}]`;
+}
+
+/* Lenient readers of single values: upstream's spellings differ, so each takes the first of several names that holds the kind asked for. */
+
+/** The value under a dotted path such as `m.title`; undefined where there is none. */
+function at(value: unknown, path: string): unknown {
+  let here = value;
+  for (const key of path.split(".")) {
+    if (!isObject(here) || !Object.hasOwn(here, key)) return undefined;
+    here = here[key];
+  }
+  return here;
+}
+
+/** The first non-empty string; null when no path holds one. */
+export function stringAt(value: unknown, ...paths: readonly string[]): string | null {
+  for (const path of paths) {
+    const found = at(value, path);
+    if (typeof found === "string" && found.trim() !== "") return found;
+  }
+  return null;
+}
+
+const DECIMAL = /^-?\d+(\.\d+)?([eE][+-]?\d+)?$/;
+
+/** The first finite number, also when it is written as a decimal string; null when no path holds one. */
+export function numberAt(value: unknown, ...paths: readonly string[]): number | null {
+  for (const path of paths) {
+    const found = at(value, path);
+    const number = typeof found === "string" && DECIMAL.test(found.trim()) ? Number(found) : found;
+    if (typeof number === "number" && Number.isFinite(number)) return number;
+  }
+  return null;
+}
+
+/** The first array; empty when no path holds one. */
+export function arrayAt(value: unknown, ...paths: readonly string[]): readonly unknown[] {
+  for (const path of paths) {
+    const found = at(value, path);
+    if (Array.isArray(found)) return found;
+  }
+  return [];
+}
+
+/** The first present value, null included; undefined when no path holds any. */
+export function valueAt(value: unknown, ...paths: readonly string[]): unknown {
+  for (const path of paths) {
+    const found = at(value, path);
+    if (found !== undefined) return found;
+  }
+  return undefined;
 }

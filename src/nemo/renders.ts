@@ -1,13 +1,9 @@
 /** Export jobs: order, ask, cancel. The client chooses a job's id, so an order whose answer was lost can be asked for. */
 import { err, ok, type Result } from "../core/result.ts";
-import { garbled } from "./classify.ts";
-import type { RenderOrder, RenderProgress } from "./domain.ts";
-import { failureOf } from "./envelope.ts";
-import { safeWords, wordsOf } from "./evidence.ts";
-import type { NemoFailure } from "./failures.ts";
+import type { RenderOrder, RenderProgress } from "./client.ts";
+import { failureOf, garbled, type NemoFailure, safeWords, wordsOf } from "./errors.ts";
 import { ask, askYes, type Wire } from "./http.ts";
-import { isObject, parseJson } from "./json.ts";
-import { numberAt, stringAt } from "./read.ts";
+import { isObject, numberAt, parseJson, stringAt } from "./json.ts";
 
 const PATH = "/api/render/proxy/lambda";
 

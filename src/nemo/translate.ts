@@ -5,16 +5,183 @@
  * says nothing (every known heartbeat, and unknown short words) gives no event here; the reader of the stream tells "still here" from bytes.
  * Source: nemo-api reference sections 4.3 and 4.4.
  */
-import { type AdkEvent, isAdkEvent, outcomeOf, readAdkEvent } from "./adk.ts";
-import { createCalls } from "./calls.ts";
-import { classifyInStream } from "./classify.ts";
-import { codeOf } from "./envelope.ts";
-import { safeWords, wordsOf } from "./evidence.ts";
-import { isObject, type JsonObject, parseJson } from "./json.ts";
-import { stringAt } from "./read.ts";
-import { createRepeats } from "./repeats.ts";
-import type { SseRecord } from "./sse.ts";
-import type { TurnEvent } from "./turn-event.ts";
+import { classifyInStream, codeOf, type NemoFailure, safeWords, wordsOf } from "./errors.ts";
+import { isObject, type JsonObject, parseJson, stringAt } from "./json.ts";
+import { REMEMBERED_EVENTS } from "./limits.ts";
+import type { SseRecord } from "./stream.ts";
+
+/* One ADK event into what it tells. Outer keys in camelCase or, as very early servers wrote them, in snake_case. Pure. */
+
+export type AdkPart =
+  | { readonly kind: "text"; readonly text: string }
+  | { readonly kind: "call"; readonly id: string | null; readonly name: string }
+  | { readonly kind: "response"; readonly id: string | null; readonly name: string; readonly ok: boolean | null };
+
+export type AdkEvent = {
+  readonly id: string | null;
+  readonly author: string | null;
+  /** A text delta; a later event repeats the whole text without this mark. */
+  readonly partial: boolean;
+  readonly parts: readonly AdkPart[];
+  /** State keys that changed, without their scope prefix; those marked `temp:` are not kept by upstream and are left out. */
+  readonly changedKeys: readonly string[];
+  /** A model-level error: a code, which may be a finish reason, and words. */
+  readonly error: { readonly code: string; readonly message: string } | null;
+};
+
+const SUCCESS = /^(success|succeeded|ok|done|completed?)$/i;
+const FAILURE = /^(error|failed|failure)$/i;
+
+/** Whether a tool's answer says that it worked; null where it does not say. */
+export function outcomeOf(response: unknown): boolean | null {
+  if (!isObject(response)) return null;
+  if (response.error !== undefined && response.error !== null && response.error !== false && response.error !== "")
+    return false;
+  if (typeof response.success === "boolean") return response.success;
+  const status = response.status;
+  if (typeof status !== "string") return null;
+  if (SUCCESS.test(status)) return true;
+  return FAILURE.test(status) ? false : null;
+}
+
+const textOr = <T>(value: unknown, other: T): string | T => (typeof value === "string" && value !== "" ? value : other);
+
+/** A visible part; null for thoughts, for media and code, and for what is not a part at all. */
+function partOf(part: unknown): AdkPart | null {
+  if (!isObject(part)) return null;
+  const call = part.functionCall ?? part.function_call;
+  if (isObject(call)) return { kind: "call", id: textOr(call.id, null), name: textOr(call.name, "unknown") };
+  const answer = part.functionResponse ?? part.function_response;
+  if (isObject(answer)) {
+    return {
+      kind: "response",
+      id: textOr(answer.id, null),
+      name: textOr(answer.name, "unknown"),
+      ok: outcomeOf(answer.response),
+    };
+  }
+  const text = part.text;
+  return typeof text === "string" && text !== "" && part.thought !== true ? { kind: "text", text } : null;
+}
+
+function changedKeys(event: JsonObject): readonly string[] {
+  const actions = event.actions;
+  const delta = isObject(actions) ? (actions.stateDelta ?? actions.state_delta) : null;
+  if (!isObject(delta)) return [];
+  const kept = Object.keys(delta).filter((key) => !key.startsWith("temp:"));
+  return kept.map((key) => key.replace(/^(app|user):/, ""));
+}
+
+/** Finish reasons that end a model's answer as intended; some servers put them into `errorCode` when the answer holds no text. */
+const HARMLESS = new Set(["STOP", "FINISH_REASON_STOP", "0"]);
+
+function errorOf(event: JsonObject): AdkEvent["error"] {
+  const raw = event.errorCode ?? event.error_code;
+  const code = typeof raw === "number" ? String(raw) : textOr(raw, "");
+  const message = textOr(event.errorMessage ?? event.error_message, "");
+  if (code === "" ? message === "" : HARMLESS.has(code.toUpperCase())) return null;
+  return { code, message };
+}
+
+/** Whether a record looks like an ADK event: it has one of the keys that every such event has. */
+export const isAdkEvent = (record: JsonObject): boolean =>
+  isObject(record.content) ||
+  isObject(record.actions) ||
+  ["invocationId", "invocation_id", "errorCode", "error_code", "errorMessage", "error_message"].some(
+    (key) => record[key] !== undefined,
+  );
+
+/** Reads an ADK event. The user's own words, which some servers repeat, are not parts of an answer. Source: nemo-api reference section 4.4. */
+export function readAdkEvent(event: JsonObject): AdkEvent {
+  const content = event.content;
+  const author = textOr(event.author, null);
+  const raw = isObject(content) && Array.isArray(content.parts) ? content.parts : [];
+  const parts = raw.map(partOf).filter((part) => part !== null);
+  return {
+    id: textOr(event.id, null),
+    author,
+    partial: event.partial === true,
+    parts: author === "user" ? parts.filter((part) => part.kind !== "text") : parts,
+    changedKeys: changedKeys(event),
+    error: errorOf(event),
+  };
+}
+
+/* Tool calls of one turn: which are open, and ids for those that upstream left without one. */
+
+export type Calls = {
+  /** The id of a call that starts: upstream's, else a new one. */
+  start(name: string, id: string | null): string;
+  /** The id of the call that ends: upstream's, else that of the oldest open call of this name, else a new one. */
+  finish(name: string, id: string | null): string;
+};
+
+/** At most `REMEMBERED_EVENTS` open calls are remembered; beyond, the oldest is forgotten. Every step costs the same, however many are open. */
+export function createCalls(): Calls {
+  const open = new Map<string, string>();
+  /** The ids of open calls by their name, the oldest first. */
+  const byName = new Map<string, Set<string>>();
+  let made = 0;
+  const make = (name: string): string => {
+    made++;
+    return `${name}#${made}`;
+  };
+  const close = (callId: string): void => {
+    const name = open.get(callId);
+    if (name === undefined) return;
+    open.delete(callId);
+    const ids = byName.get(name);
+    ids?.delete(callId);
+    if (ids?.size === 0) byName.delete(name);
+  };
+  return {
+    start(name, id) {
+      const callId = id ?? make(name);
+      if (open.get(callId) !== name) {
+        close(callId);
+        open.set(callId, name);
+        byName.set(name, (byName.get(name) ?? new Set()).add(callId));
+      }
+      const oldest = open.size > REMEMBERED_EVENTS ? open.keys().next().value : undefined;
+      if (oldest !== undefined) close(oldest);
+      return callId;
+    },
+    finish(name, id) {
+      const callId = id ?? byName.get(name)?.values().next().value ?? make(name);
+      close(callId);
+      return callId;
+    },
+  };
+}
+
+/* Exact repeats of events. An id alone proves nothing: newer servers split one event into two with the same id. */
+
+/** A 53-bit print of a text (cyrb53): finds equal records under one id, guards nothing. */
+function print(text: string): number {
+  let high = 0xdeadbeef;
+  let low = 0x41c6ce57;
+  for (let at = 0; at < text.length; at++) {
+    const char = text.charCodeAt(at);
+    high = Math.imul(high ^ char, 2654435761);
+    low = Math.imul(low ^ char, 1597334677);
+  }
+  high = Math.imul(high ^ (high >>> 16), 2246822507) ^ Math.imul(low ^ (low >>> 13), 3266489909);
+  low = Math.imul(low ^ (low >>> 16), 2246822507) ^ Math.imul(high ^ (high >>> 13), 3266489909);
+  return 4294967296 * (2097151 & low) + (high >>> 0);
+}
+
+/** Tells whether a record with this id and this very text was seen before, among the last `REMEMBERED_EVENTS`. */
+export function createRepeats(): (id: string, text: string) => boolean {
+  const seen = new Set<string>();
+  return (id, text) => {
+    const key = `${id} ${text.length} ${print(text)}`;
+    if (seen.has(key)) return true;
+    seen.add(key);
+    const oldest = seen.size > REMEMBERED_EVENTS ? seen.values().next().value : undefined;
+    if (oldest !== undefined) seen.delete(oldest);
+    return false;
+  };
+}
 
 /** State keys whose change makes a state read worth it. */
 const TELLING_KEYS = new Set(["draft", "generated_media", "video_infos", "canvas_config"]);
@@ -133,3 +300,38 @@ export function createTranslator(): Translator {
     return [{ type: "unreadable", chars: text.length }];
   };
 }
+
+/* What a running turn tells: the domain's own words for upstream's stream. */
+
+export type TurnEvent =
+  /**
+   * Visible words. With `partial` they are a delta; the whole text follows later with `partial: false` and replaces the deltas since the
+   * last whole text. Never empty. `author` is the agent's name, null where upstream names none.
+   */
+  | { readonly type: "text"; readonly text: string; readonly partial: boolean; readonly author: string | null }
+  /** Bytes came that say nothing but "still here". */
+  | { readonly type: "heartbeat" }
+  | { readonly type: "tool_started"; readonly name: string; readonly callId: string }
+  /** `ok` is null where the answer does not say whether it worked. */
+  | { readonly type: "tool_finished"; readonly name: string; readonly callId: string; readonly ok: boolean | null }
+  /** Upstream says that the draft or the media lists changed: worth a state read. Not sent by every server. */
+  | { readonly type: "state_hint" }
+  /** A record came that cannot be read: words may be missing from here on. */
+  | { readonly type: "unreadable"; readonly chars: number }
+  /** An error told inside the stream. More events may follow. */
+  | { readonly type: "failed"; readonly failure: NemoFailure }
+  /** Always the last, exactly once. `clean` only when upstream closed the stream itself between two records. */
+  | { readonly type: "ended"; readonly clean: boolean; readonly why: EndReason };
+
+/**
+ * `closed` by upstream · `cut` by the network or in the middle of a record · `cancelled` by us · `idle`: no byte for the idle limit ·
+ * `too_long`: the stream's total time · `too_big`: a record or the whole stream above its cap.
+ */
+export type EndReason = "closed" | "cut" | "cancelled" | "idle" | "too_long" | "too_big";
+
+export type TurnStream = {
+  /** Everything that one read brought, together and in order; never an empty array. To be iterated once. */
+  readonly events: AsyncIterable<readonly TurnEvent[]>;
+  /** Drops the connection. The work upstream goes on. */
+  cancel(): void;
+};

@@ -1,13 +1,11 @@
 /** One message to the agent. It costs credits, so it leaves at most once: nothing here sends again, whatever comes back. */
 import { err, ok, type Result } from "../core/result.ts";
-import { readAnswer } from "./body.ts";
-import { garbled } from "./classify.ts";
-import { openDeadline } from "./deadline.ts";
-import { failureOf } from "./envelope.ts";
-import type { NemoFailure } from "./failures.ts";
-import { send, type Wire } from "./http.ts";
+import type { Session } from "./client.ts";
+import { failureOf, garbled, type NemoFailure } from "./errors.ts";
+import { askData, openDeadline, readAnswer, send, type Wire } from "./http.ts";
+import { idAt } from "./json.ts";
 import { openStream } from "./stream.ts";
-import type { TurnStream } from "./turn-event.ts";
+import type { TurnStream } from "./translate.ts";
 
 export type TurnOrder = { readonly sessionId: string; readonly text: string; readonly signal?: AbortSignal };
 
@@ -49,4 +47,32 @@ export async function openTurn(wire: Wire, token: string, order: TurnOrder): Pro
   deadline.release();
   if (!answer.ok) return answer;
   return err(failureOf(answer.value) ?? garbled(at, response.status, "JSON where a stream was expected"));
+}
+
+/* Sessions: a task and its conversation, made together. */
+
+/** POST `/api/tasks/me/with-session/nemo_agent`. Each call makes a new pair. Source: nemo-api reference section 3. */
+export async function createSession(
+  wire: Wire,
+  token: string,
+  options: { readonly name: string; readonly language?: string },
+): Promise<Result<Session, NemoFailure>> {
+  const at = "create_session";
+  const json = JSON.stringify({ task_name: options.name, language: options.language });
+  const opened = await askData(wire, {
+    at,
+    method: "POST",
+    path: "/api/tasks/me/with-session/nemo_agent",
+    token,
+    json,
+  });
+  if (!opened.ok) return opened;
+  const { text, path } = opened.value;
+  // By offsets, not from the parsed value: a session id written as a bare number has 19 digits and would lose its last ones.
+  const id = (...names: readonly string[]): string | null =>
+    names.map((name) => idAt(text, [...path, name])).find((found) => found !== null) ?? null;
+  const sessionId = id("session_id", "sessionId");
+  const taskId = id("task_id", "taskId");
+  if (sessionId === null || taskId === null) return err(garbled(at, 200, "an answer without a session"));
+  return ok({ taskId, sessionId, userId: id("user_id", "userId") });
 }

@@ -1,12 +1,12 @@
 /** Assets: stored files, and their use in projects. */
 import { pageOf } from "../core/wire/common.ts";
 import { asset, attachment, newAttachment } from "../core/wire/upload.ts";
-import { unwrap } from "../http/api-error.ts";
-import { addressOf, callOf, namedAddress } from "../http/call.ts";
 import type { Api } from "../http/context.ts";
-import { answer, body, declare, ownedPage, ownedParams } from "../http/declare.ts";
+import { answer, body, declare, ownedPage, ownedParams } from "../http/define-route.ts";
+import { addressOf, callOf, namedAddress } from "../http/idempotency.ts";
 import { userObject } from "../http/objects.ts";
 import { pageRequest, shownPage } from "../http/page.ts";
+import { unwrap } from "../http/problem.ts";
 
 const tags = ["Assets"];
 const list = declare({

@@ -1,15 +1,15 @@
 /** Batches: many videos, ordered in one call. */
 import { batch, batchItem, newBatch } from "../core/wire/batch.ts";
 import { pageOf, pageQuery } from "../core/wire/common.ts";
-import { unwrap } from "../http/api-error.ts";
-import { batchOf } from "../http/batches.ts";
-import { addressOf, callOf, namedAddress, newAddress } from "../http/call.ts";
 import type { Api } from "../http/context.ts";
-import { answer, body, declare, ownedPage, ownedParams } from "../http/declare.ts";
-import { found } from "../http/generators.ts";
+import { answer, body, declare, ownedPage, ownedParams } from "../http/define-route.ts";
+import { addressOf, callOf, namedAddress, newAddress } from "../http/idempotency.ts";
 import { userObject } from "../http/objects.ts";
 import { pageRequest, shownPage } from "../http/page.ts";
-import { mayImport, mayMakeVideos } from "../http/videos.ts";
+import { unwrap } from "../http/problem.ts";
+import { batchOf } from "../services/batches.ts";
+import { found } from "../services/generators.ts";
+import { mayImport, mayMakeVideos } from "../services/videos.ts";
 
 const tags = ["Batches"];
 const credentials = "key_or_user_token" as const;

@@ -1,13 +1,16 @@
 /** Generators: saved recipes, the tenant's own and the built-in ones. */
 import * as z from "zod";
-import { BUILT_IN_GENERATORS, builtInGenerator } from "../core/built-in-generators.ts";
+import { BUILT_IN_GENERATORS, builtInGenerator } from "../core/generators/built-in.ts";
 import { plainIdPattern } from "../core/ids.ts";
 import { pageOf, pageQuery } from "../core/wire/common.ts";
 import { generator, generatorParams, generatorPatch, newGenerator } from "../core/wire/generator.ts";
-import { notFound } from "../http/api-error.ts";
+import { making, newMaking } from "../core/wire/making.ts";
 import type { Api } from "../http/context.ts";
-import { answer, body, declare } from "../http/declare.ts";
-import { changed, created, found, listed, ownOnly } from "../http/generators.ts";
+import { answer, body, declare, ownedParams } from "../http/define-route.ts";
+import { addressOf, callOf, newAddress } from "../http/idempotency.ts";
+import { userObject } from "../http/objects.ts";
+import { notFound, unwrap } from "../http/problem.ts";
+import { changed, created, found, listed, ownOnly, refuseTakenSlug } from "../services/generators.ts";
 import { removeGenerator } from "../store/generators.ts";
 
 const tags = ["Generators"];
@@ -110,5 +113,52 @@ export function mountGenerators(app: Api): void {
     const known = await found(c, id, null);
     if (!(await removeGenerator(c.env.DB, c.var.caller, known.id))) throw notFound();
     return c.body(null, 204);
+  });
+}
+
+/* Generators written by the agent: described in a sentence, usable by the whole tenant when they are ready. */
+
+const jobTags = ["Generators"];
+
+const make = declare({
+  method: "post",
+  path: "/v1/generators/make",
+  access: "chat",
+  tags: jobTags,
+  summary: "Have a generator written from a description",
+  description:
+    "One message to the agent, charged like any turn. If its answer cannot be used, the description becomes the prompt (`made_by: fallback`); nothing is asked again.",
+  request: { body: body(newMaking) },
+  responses: { 202: answer(making, "The generator, on its way.") },
+});
+
+const readJob = declare({
+  method: "get",
+  path: "/v1/generators/makings/{id}",
+  access: "read",
+  tags: jobTags,
+  summary: "How a generator that is being written stands",
+  request: { params: ownedParams("mak") },
+  responses: { 200: answer(making, "With `generator_id` once it is ready.") },
+});
+
+export function mountMakings(app: Api): void {
+  app.openapi(make, async (c) => {
+    const {
+      description,
+      name = null,
+      slug = null,
+      language = null,
+      callback_url: callback = null,
+    } = c.req.valid("json");
+    await refuseTakenSlug(c, slug);
+    const user = userObject(c.env, await newAddress(c));
+    const made = unwrap(await user.startMaking(await callOf(c), { description, name, slug, language, callback }));
+    return c.json(made, 202, { Location: `/v1/generators/makings/${made.id}` });
+  });
+
+  app.openapi(readJob, async (c) => {
+    const { id } = c.req.valid("param");
+    return c.json(unwrap(await userObject(c.env, addressOf(c, id)).readMaking(id)), 200);
   });
 }

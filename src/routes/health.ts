@@ -2,9 +2,9 @@
 import * as z from "zod";
 import { type EpochMs, MINUTE_MS, SECOND_MS } from "../core/time.ts";
 import type { Api, Ctx } from "../http/context.ts";
-import { answer, declare } from "../http/declare.ts";
-import { problemWith } from "../http/setup.ts";
-import { oldestDue } from "../store/busy.ts";
+import { answer, declare } from "../http/define-route.ts";
+import { problemWith } from "../http/middleware/setup.ts";
+import { oldestDue } from "../store/tenants.ts";
 
 /** Work overdue by more than this says that neither alarms nor the cron get through. The cron runs every minute. */
 const OVERDUE_MS = 10 * MINUTE_MS;

@@ -2,11 +2,11 @@
 import * as z from "zod";
 import { eventType } from "../core/wire/event.ts";
 import { hook, hookBody, hookFilter, newHook } from "../core/wire/hook.ts";
-import { unwrap } from "../http/api-error.ts";
-import { callOf } from "../http/call.ts";
 import type { Api } from "../http/context.ts";
-import { answer, body, declare, plainParams } from "../http/declare.ts";
+import { answer, body, declare, plainParams } from "../http/define-route.ts";
+import { callOf } from "../http/idempotency.ts";
 import { tenantObject } from "../http/objects.ts";
+import { unwrap } from "../http/problem.ts";
 
 const tags = ["Hooks"];
 

@@ -1,14 +1,14 @@
 /** API keys: a key with the scope `keys` makes, rotates and revokes those of its own tenant and mode. */
 import * as z from "zod";
+import { refuseReach } from "../core/auth.ts";
 import type { KeyId } from "../core/ids.ts";
-import { refuseReach } from "../core/key-rules.ts";
 import { pageOf } from "../core/wire/common.ts";
 import { createdKey, key, type NewOwnKey, newOwnKey, rotation } from "../core/wire/key.ts";
-import { ApiError, notFound } from "../http/api-error.ts";
 import type { Api, Ctx } from "../http/context.ts";
-import { answer, body, declare, plainPage, plainParams } from "../http/declare.ts";
-import { createKey, found, revokeKey, rotateKey } from "../http/keys.ts";
+import { answer, body, declare, plainPage, plainParams } from "../http/define-route.ts";
 import { cutPage } from "../http/page.ts";
+import { ApiError, notFound } from "../http/problem.ts";
+import { createKey, found, revokeKey, rotateKey } from "../services/keys.ts";
 import { listKeys, type StoredKey } from "../store/keys.ts";
 
 const tags = ["Keys"];

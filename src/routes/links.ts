@@ -1,17 +1,16 @@
 /** `/f/{token}`: signed links, for people who hold one and for upstream's own fetches. */
 import * as z from "zod";
-import { FORMATS } from "../core/formats.ts";
+import { type Link, readLink } from "../core/crypto.ts";
 import { type AssetId, type RenderId, userHashOf } from "../core/ids.ts";
-import { type Link, readLink } from "../core/link.ts";
-import type { StoredFile } from "../core/ports.ts";
+import { FORMATS } from "../core/media/sniff.ts";
+import type { StoredFile } from "../core/rpc/user.ts";
 import type { Env } from "../env.ts";
-import { apiError, notFound, unwrap } from "../http/api-error.ts";
-import type { Api, Ctx } from "../http/context.ts";
-import { alsoHead, declare } from "../http/declare.ts";
-import { serveFile, shareable } from "../http/file.ts";
+import { type Api, type Ctx, rootsOf } from "../http/context.ts";
+import { alsoHead, declare } from "../http/define-route.ts";
+import { serveFile, shareable } from "../http/files.ts";
+import { refuseStopped } from "../http/middleware/auth.ts";
 import { userObject } from "../http/objects.ts";
-import { rootsOf } from "../http/roots.ts";
-import { refuseStopped } from "../http/tenant-stop.ts";
+import { apiError, notFound, unwrap } from "../http/problem.ts";
 import { fileAnswers } from "./renders.ts";
 
 const token = z.string().max(300);

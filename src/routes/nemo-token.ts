@@ -1,14 +1,14 @@
 /** The Nemo token that a user or the whole tenant brings: written, never read back; only its state is shown. */
 
-import type { BroughtToken } from "../core/token-port.ts";
+import type { BroughtToken } from "../core/rpc/token.ts";
 import type { AuditAction } from "../core/wire/audit.ts";
 import { nemoToken, newNemoToken, type TokenFor, tokenQuery, tokenTarget } from "../core/wire/token.ts";
-import { apiError, unwrap } from "../http/api-error.ts";
 import { auditedCall } from "../http/audit.ts";
-import { accountAddress } from "../http/call.ts";
 import type { Api, Ctx } from "../http/context.ts";
-import { answer, body, declare } from "../http/declare.ts";
+import { answer, body, declare } from "../http/define-route.ts";
+import { accountAddress } from "../http/idempotency.ts";
 import { tokenObject, userObject } from "../http/objects.ts";
+import { apiError, unwrap } from "../http/problem.ts";
 
 const tags = ["Account"];
 const path = "/v1/nemo_token";

@@ -2,14 +2,13 @@
 import * as z from "zod";
 import { pageOf } from "../core/wire/common.ts";
 import { browserLink, newProject, project, projectPatch, timeline } from "../core/wire/project.ts";
-import { notFound, unwrap } from "../http/api-error.ts";
-import { addressOf, callOf, namedAddress, newAddress } from "../http/call.ts";
 import type { Api } from "../http/context.ts";
-import { answer, body, declare, ownedPage, ownedParams } from "../http/declare.ts";
-import { isKnown } from "../http/etag.ts";
-import { unwrapMetered } from "../http/metered.ts";
+import { answer, body, declare, ownedPage, ownedParams, unwrapMetered } from "../http/define-route.ts";
+import { isKnown } from "../http/files.ts";
+import { addressOf, callOf, namedAddress, newAddress } from "../http/idempotency.ts";
 import { userObject } from "../http/objects.ts";
 import { pageRequest, shownPage } from "../http/page.ts";
+import { notFound, unwrap } from "../http/problem.ts";
 
 const tags = ["Projects"];
 const create = declare({

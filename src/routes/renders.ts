@@ -1,16 +1,15 @@
 /** Renders: exports of a timeline to a file, and the file. */
 import * as z from "zod";
-import { linkUrl } from "../core/link.ts";
+import { linkUrl } from "../core/crypto.ts";
 import { pageOf } from "../core/wire/common.ts";
 import { link, newLink, newRender, render, renderPlan } from "../core/wire/render.ts";
-import { unwrap } from "../http/api-error.ts";
-import { addressOf, callOf, namedAddress } from "../http/call.ts";
 import type { Api } from "../http/context.ts";
-import { alsoHead, answer, body, declare, ownedPage, ownedParams } from "../http/declare.ts";
-import { serveFile } from "../http/file.ts";
-import { unwrapMetered } from "../http/metered.ts";
+import { alsoHead, answer, body, declare, ownedPage, ownedParams, unwrapMetered } from "../http/define-route.ts";
+import { serveFile } from "../http/files.ts";
+import { addressOf, callOf, namedAddress } from "../http/idempotency.ts";
 import { userObject } from "../http/objects.ts";
 import { pageRequest, shownPage } from "../http/page.ts";
+import { unwrap } from "../http/problem.ts";
 
 const tags = ["Renders"];
 const start = declare({

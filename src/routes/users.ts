@@ -1,7 +1,10 @@
 /** A tenant's end users: who there is, the short-lived tokens that phones and browsers act with, signing out, deletion. */
 
+import { CHUNK_ADVICE_BYTES, MAX_REQUEST_BYTES, PROMPT_BYTES, UPLOAD_BYTES } from "../core/limits.ts";
+import { FORMATS } from "../core/media/sniff.ts";
 import { toRfc3339 } from "../core/time.ts";
 import { pageOf } from "../core/wire/common.ts";
+import { me } from "../core/wire/me.ts";
 import {
   newUserToken,
   signedOut,
@@ -11,15 +14,14 @@ import {
   userParams,
   userToken,
 } from "../core/wire/user.ts";
-import { apiError, unwrap } from "../http/api-error.ts";
 import { auditedCall } from "../http/audit.ts";
-import { callOf, userAddress } from "../http/call.ts";
-import type { Api, Caller } from "../http/context.ts";
-import { answer, body, declare } from "../http/declare.ts";
-import { userObject } from "../http/objects.ts";
-import { rootsOf } from "../http/roots.ts";
-import { pageOfUsers, userPage } from "../http/user-list.ts";
-import { signUserToken } from "../http/user-token.ts";
+import { type Api, type Caller, rootsOf } from "../http/context.ts";
+import { answer, body, declare } from "../http/define-route.ts";
+import { accountAddress, callOf, ownHash, userAddress } from "../http/idempotency.ts";
+import { tenantObject, userObject } from "../http/objects.ts";
+import { pageOfUsers, userPage } from "../http/page.ts";
+import { apiError, unwrap } from "../http/problem.ts";
+import { signUserToken } from "../http/user-tokens.ts";
 
 const tags = ["Users"];
 const makeToken = declare({
@@ -129,4 +131,59 @@ function grantable(
     "missing_scope",
     `A user token gets only scopes of the key that makes it, out of ${USER_SCOPES.join(", ")}; ${own}.`,
   );
+}
+
+/* `GET /v1/me`: who the credential is and what it may do. */
+
+const readMe = declare({
+  method: "get",
+  path: "/v1/me",
+  access: "any",
+  credentials: "key_or_user_token",
+  tags: ["Account"],
+  summary: "Who this key or token is",
+  responses: { 200: answer(me, "The credential, its limits, and where its events stand.") },
+});
+
+const LIMITS = {
+  upload_bytes: UPLOAD_BYTES,
+  request_bytes: MAX_REQUEST_BYTES,
+  prompt_bytes: PROMPT_BYTES,
+  formats: FORMATS.map((format) => format.ext),
+  chunk_advice_bytes: CHUNK_ADVICE_BYTES,
+};
+
+export function mountMe(app: Api): void {
+  app.openapi(readMe, async (c) => {
+    const { caller } = c.var;
+    const account = userObject(c.env, await accountAddress(c));
+    const by = ownHash(c);
+    const [token, cursor, quotas, user] = await Promise.all([
+      account.readToken(),
+      tenantObject(c.env, caller).cursor(),
+      tenantObject(c.env, caller).readQuotas(caller.quotas, by),
+      caller.pass === null ? c.var.user : account.readName(),
+    ]);
+    const isUser = caller.pass !== null;
+    const tenant = isUser ? null : { id: caller.tenant, name: caller.tenantName };
+    const scopes = [...caller.scopes];
+    const shown = Object.fromEntries(
+      quotas
+        .filter(({ name }) => !isUser || name !== "new_users_per_day")
+        .map(({ name, quota: limit, remaining, reset }) => [name, { limit, remaining, resets_in_seconds: reset }]),
+    );
+    return c.json(
+      {
+        tenant,
+        user,
+        mode: caller.mode,
+        scopes,
+        limits: LIMITS,
+        quotas: shown,
+        nemo_token: isUser && ["tenant", "operator"].includes(token.source) ? null : token,
+        events_cursor: isUser ? null : cursor,
+      },
+      200,
+    );
+  });
 }

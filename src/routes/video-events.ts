@@ -2,12 +2,12 @@
 import * as z from "zod";
 import { LONG_POLL_MAX_SECONDS, PAGE_MAX } from "../core/limits.ts";
 import { videoEventsPage } from "../core/wire/video.ts";
-import { unwrap } from "../http/api-error.ts";
-import { addressOf } from "../http/call.ts";
 import type { Api } from "../http/context.ts";
-import { declare, ownedParams } from "../http/declare.ts";
+import { declare, ownedParams } from "../http/define-route.ts";
+import { comeBackToRead, cursorOf, cursorQuery, headOfStream, streamOf, wantsJson } from "../http/event-stream.ts";
+import { addressOf } from "../http/idempotency.ts";
 import { userObject } from "../http/objects.ts";
-import { comeBackToRead, cursorOf, cursorQuery, headOfStream, streamOf, wantsJson } from "../http/stream.ts";
+import { unwrap } from "../http/problem.ts";
 
 const events = declare({
   method: "get",

@@ -1,14 +1,233 @@
 /** What the agent decides to do with a prompt, as a plain script before any fault. Pure. */
+import { describedIn } from "../core/generators/recipe.ts";
+import { type EpochMs, MINUTE_MS, SECOND_MS } from "../core/time.ts";
+import { chance, hexText, seededBytes } from "./context.ts";
+import { type FaultName, type Faults, type PromptWords, readWords, type Switches } from "./faults.ts";
+import { type Part, type Reading, readPrompt } from "./prompt.ts";
+import {
+  type CallId,
+  type Change,
+  edit,
+  editTape,
+  generate,
+  generationTape,
+  noCreditsTape,
+  paidTalkTape,
+  type Scene,
+  scaleTape,
+  talkTape,
+  withHeartbeats,
+} from "./script.ts";
+import type { SessionRecord } from "./store.ts";
+import { lengthMs, type Timeline } from "./timeline.ts";
+import type { Frame, StreamEnd, Tape, Timed, Turn, TurnKind, View, Wire } from "./turn.ts";
 
-import { describedIn } from "../core/recipe-request.ts";
-import type { PromptWords } from "./faults.ts";
-import { chance, hexText } from "./random.ts";
-import { recipeText } from "./recipes.ts";
-import { edit, generate, type Scene } from "./stages.ts";
-import type { Switches } from "./switches.ts";
-import { editText, noCreditsText, questionText, stageOneText, stageTwoText, talkText } from "./talk.ts";
-import { type CallId, editTape, generationTape, noCreditsTape, paidTalkTape, talkTape } from "./tape.ts";
-import type { Tape, TurnKind } from "./turn.ts";
+/* The agent's answers to those who want a generator: what a description asks for, and the words that come. Four are malformed. */
+
+type Answer = { readonly asks: RegExp; readonly says: string };
+
+const fenced = (recipe: unknown): string => `\`\`\`json\n${JSON.stringify(recipe, null, 2)}\n\`\`\``;
+const secondsParameter = (preset: number) => ({ name: "seconds", type: "number", default: preset, min: 1, max: 60 });
+const text = (name: string, description: string) => ({ name, type: "text", description });
+
+const ANSWERS: readonly Answer[] = [
+  {
+    asks: /product photos?/i,
+    says: `Here is your generator. Click Save in the panel on the right to keep it.\n\n${fenced({
+      name: "Product photos to promo",
+      description: "Turns product photos into a promo video with music and captions.",
+      prompt: "turn these product photos of {{product}} into a {{seconds}}-second promo video with music and captions",
+      variables: [text("product", "What is sold."), secondsParameter(15)],
+      needs_file: true,
+      greeting: "Send your product photos.",
+      try_saying: ["make a promo of my mug"],
+      tips: ["Three to six photos work best. Click Export when it is done."],
+    })}`,
+  },
+  {
+    asks: /recipe|cooking/i,
+    says: fenced({
+      name: "Cooking short",
+      prompt: "make a vertical {{seconds}}-second cooking video of {{dish}} with upbeat music",
+      variables: [text("dish", "What is cooked."), secondsParameter(30)],
+    }),
+  },
+  {
+    asks: /real estate|listing/i,
+    says: `Sure!\n${fenced({
+      name: "Listing tour",
+      prompt: "make a {{seconds}}-second tour of {{address}}, captions {{captions}}",
+      variables: [
+        text("address", "Of the house."),
+        secondsParameter(45),
+        { name: "captions", type: "boolean", default: true },
+      ],
+      accepts: ["jpg", "png", "mp4"],
+    })}`,
+  },
+  {
+    asks: /quote/i,
+    says: fenced({
+      name: "Quote card",
+      prompt: 'generate a {{seconds}}-second video with the title "{{quote}}" and {{mood}} music',
+      variables: [
+        text("quote", "The words."),
+        secondsParameter(8),
+        { name: "mood", type: "choice", choices: ["calm", "upbeat"], default: "calm" },
+      ],
+    }),
+  },
+  {
+    asks: /podcast/i,
+    says: fenced({
+      name: "Podcast teaser",
+      prompt: "make a square {{seconds}}-second teaser of this podcast about {{topic}} with captions",
+      variables: [text("topic", "What it is about."), secondsParameter(30)],
+      needs_file: true,
+    }),
+  },
+  {
+    asks: /\bevent|invitation/i,
+    says: fenced({
+      name: "Event invitation",
+      prompt: "generate a {{seconds}}-second invitation to {{event}} on {{day}}",
+      variables: [text("event", "Its name."), text("day", "When it is."), secondsParameter(12)],
+    }),
+  },
+  // A fence without a language, and another one before it.
+  {
+    asks: /travel/i,
+    says: `An example request:\n\`\`\`\na week in Lisbon\n\`\`\`\nThe recipe:\n\`\`\`\n{"name": "Travel diary", "prompt": "make a video diary of {{trip}}", "variables": [{"name": "trip", "type": "text"}]}\n\`\`\``,
+  },
+  // No fence at all.
+  {
+    asks: /news/i,
+    says: 'The recipe is {"name": "News brief", "prompt": "make a 20-second news video about {{headline}}", "variables": [{"name": "headline", "type": "text"}]} and that is all.',
+  },
+  { asks: /poem/i, says: "I can make that generator for you! Which kind of poems do you have in mind?" },
+  {
+    asks: /weather/i,
+    says: '```json\n{"name": "Weather report", "prompt": "make a video about the weather in {{ci\n```',
+  },
+  {
+    asks: /birthday/i,
+    says: fenced({ name: "Birthday", prompt: "make a birthday video for {{name}} who turns {{age}}", variables: [] }),
+  },
+  {
+    asks: /fitness|workout/i,
+    says: fenced({
+      name: "Workout",
+      prompt: "make a workout video, level {{level}}",
+      variables: [{ name: "level", type: "slider", default: 3 }],
+    }),
+  },
+];
+
+/** What the agent says to whoever wants the generator of this description. */
+export function recipeText(description: string): string {
+  const known = ANSWERS.find(({ asks }) => asks.test(description));
+  if (known !== undefined) return known.says;
+  return fenced({
+    name: description.slice(0, 60).trim() || "Generator",
+    prompt: "make a {{seconds}}-second video about {{topic}}",
+    variables: [secondsParameter(20), text("topic", "What the video is about.")],
+  });
+}
+
+/* The agent's sentences, English and Chinese, with the talk about buttons and panels that the real one is known for. */
+
+type Language = Reading["language"];
+
+const seconds = (ms: number): string => String(Math.round(ms / 100) / 10);
+const percent = (value: number): string => `${Math.round(value * 100)}%`;
+
+const PARTS: Record<Part, readonly [string, string]> = {
+  music: ["the music", "背景音乐"],
+  titles: ["the titles", "标题"],
+  captions: ["the captions", "字幕"],
+  transitions: ["the transitions", "转场"],
+  effects: ["the effects", "特效"],
+  clip: ["the last clip", "最后一个片段"],
+  extras: ["music, titles and effects", "音乐、标题和特效"],
+};
+
+function changeText(change: Change, language: Language): string {
+  const zh = language === "zh";
+  switch (change.kind) {
+    case "files":
+      return zh
+        ? `把 ${change.count} 个素材放入时间线`
+        : `placed ${change.count} uploaded file${change.count === 1 ? "" : "s"} on the timeline`;
+    case "duration":
+      return zh ? `时长调整为 ${seconds(change.value)} 秒` : `set the length to ${seconds(change.value)} seconds`;
+    case "speed":
+      return zh ? `速度调整为 ${change.value} 倍` : `changed the speed to ${change.value}x`;
+    case "volume":
+      return zh ? `音乐音量调整为 ${percent(change.value)}` : `set the music to ${percent(change.value)}`;
+    case "shape":
+      return zh ? `画面改为 ${change.width}×${change.height}` : `changed the frame to ${change.width}x${change.height}`;
+    case "title":
+      return zh ? `添加标题“${change.name}”` : `added the title "${change.name}"`;
+    case "music":
+      return zh ? `添加背景音乐“${change.name}”` : `added ${change.name} music`;
+    case "transition":
+      return zh ? `添加转场 ${change.name}` : `added ${change.name} transitions`;
+    case "effect":
+      return zh ? `应用效果“${change.name}”` : `applied "${change.name}"`;
+    case "captions":
+      return zh ? "添加字幕" : "added captions";
+    case "removed":
+      return zh ? `移除${PARTS[change.part][1]}` : `removed ${PARTS[change.part][0]}`;
+  }
+}
+
+export function editText(changes: readonly Change[], language: Language): string {
+  const parts = changes.map((change) => changeText(change, language));
+  return language === "zh"
+    ? `已完成:${parts.join(",")}。您可以在时间线中预览,或点击导出按钮。`
+    : `Done: ${parts.join(", ")}. Preview it in the timeline or click Export.`;
+}
+
+export function stageOneText(timeline: Timeline, language: Language): string {
+  const label = timeline.clips.at(-1)?.label ?? timeline.name;
+  const length = seconds(timeline.clips.at(-1)?.durationMs ?? lengthMs(timeline));
+  return language === "zh"
+    ? `视频片段“${label}”已生成(${length} 秒)。接下来我会添加音乐、标题和效果。`
+    : `Your ${length}-second clip "${label}" is ready. I will now add music, a title and effects.`;
+}
+
+export function stageTwoText(timeline: Timeline, language: Language): string {
+  const music = timeline.music[0];
+  const title = timeline.titles[0]?.text ?? timeline.name;
+  return language === "zh"
+    ? `已添加背景音乐“${music?.label ?? ""}”(${percent(music?.volume ?? 0)})和标题“${title}”。点击播放按钮在时间线中预览,或打开右侧面板调整,完成后点击导出。`
+    : `I added ${music?.label ?? "no"} music at ${percent(music?.volume ?? 0)} and the title "${title}". Preview it in the timeline, open the panel on the right to adjust it, or click Export.`;
+}
+
+export function talkText(timeline: Timeline | null, language: Language): string {
+  if (timeline === null) {
+    return language === "zh"
+      ? "您好!告诉我您想要什么样的视频,例如“生成一个10秒的海边日落视频”,或上传素材让我剪辑。"
+      : 'Tell me what video you would like, for example "make a 10 second video of a sunset", or upload clips for me to edit.';
+  }
+  const length = seconds(lengthMs(timeline));
+  return language === "zh"
+    ? `当前项目“${timeline.name}”有 ${timeline.clips.length} 个片段,共 ${length} 秒。打开时间线面板可以查看所有轨道。`
+    : `Your project "${timeline.name}" has ${timeline.clips.length} clip${timeline.clips.length === 1 ? "" : "s"} and is ${length} seconds long. Open the timeline panel to see every track.`;
+}
+
+export const questionText = (language: Language): string =>
+  language === "zh"
+    ? "您想要竖屏(9:16)还是横屏(16:9)?视频大概多长?"
+    : "Should it be vertical (9:16) or landscape (16:9), and how long would you like it to be?";
+
+export const noCreditsText = (language: Language): string =>
+  language === "zh"
+    ? "积分不足,无法完成此操作。请在设置中查看账户余额。"
+    : "You do not have enough credits for this. Check your account in the settings.";
+
+/** The note that the real agent is known to leave after a turn that went well. */
+export const NOISE_TEXT = "I encountered a temporary issue while processing your request. Please try again.";
 
 /** A prompt before an agent: what there is, what it says, and the rules in force. */
 export type Brief = {
@@ -81,4 +300,230 @@ export function plainTape(brief: Brief, kind: TurnKind): Tape {
       return generationTape(plan, callId);
     }
   }
+}
+
+/* Bends a plain script the way its prompt's faults ask. Pure; moments are unscaled. */
+
+type Step = Timed<{ readonly frame: Frame }>;
+
+export const STALE_MESSAGE =
+  "The last_update_time provided in the session object is earlier than the update_time in the storage_session. Please check if it is a stale session.";
+
+const has = (faults: Faults, name: FaultName): boolean => faults[name] !== undefined;
+
+/** Between the first call and its answer: the work has begun and nothing has landed. */
+function afterCall(tape: Tape): number {
+  const call = tape.frames.find(({ frame }) => frame.kind === "call");
+  const answer = tape.frames.find(({ frame }) => frame.kind === "response");
+  return call === undefined || answer === undefined ? tape.end.at / 2 : (call.at + answer.at) / 2;
+}
+
+const cutAt = (tape: Tape, at: number, how: StreamEnd["how"]): Tape => ({
+  ...tape,
+  frames: tape.frames.filter((step) => step.at <= at),
+  end: { at: Math.min(at, tape.end.at), how },
+});
+
+/** The held credits come back and nothing lands. */
+const comesToNothing = (tape: Tape, at: number): Tape => {
+  const held = tape.charges.filter(({ kind }) => kind === "freeze");
+  return {
+    ...tape,
+    changes: [],
+    charges: [...held, ...held.map(({ amount }) => ({ at, kind: "release" as const, amount }))],
+  };
+};
+
+function endInError(tape: Tape, message: string, malformed: boolean): Tape {
+  const at = afterCall(tape);
+  const cut = cutAt(tape, at, "close");
+  return { ...cut, frames: [...cut.frames, { at, frame: { kind: "error", message, malformed } }] };
+}
+
+const onlySilence = (tape: Tape, at: number): Tape => ({ ...tape, frames: [], end: { at, how: "close" } });
+
+const isWhole = (step: Step): boolean => step.frame.kind === "text" && step.frame.mark === "whole";
+
+/** A whole text said in deltas first. */
+export function withPartials(tape: Tape): Tape {
+  const frames = tape.frames.flatMap((step): Step[] => {
+    if (step.frame.kind !== "text" || step.frame.mark !== "whole") return [step];
+    const { text } = step.frame;
+    const chars = Array.from(text);
+    const size = Math.ceil(chars.length / 4);
+    const deltas = [0, 1, 2, 3]
+      .map((part) => chars.slice(part * size, (part + 1) * size).join(""))
+      .filter((delta) => delta !== "");
+    return [
+      ...deltas.map(
+        (delta, part): Step => ({ at: step.at - (4 - part), frame: { kind: "text", text: delta, mark: "partial" } }),
+      ),
+      step,
+    ];
+  });
+  return { ...tape, frames };
+}
+
+/** Oddities inside a stream that runs to its end. */
+function bendFrames(tape: Tape, faults: Faults): Tape {
+  let frames = [...tape.frames];
+  const first = frames[0]?.at ?? 0;
+  const end = tape.end.at;
+  const add = (at: number, frame: Frame): void => void frames.push({ at, frame });
+  if (has(faults, "silent_edit")) frames = frames.filter((step) => !isWhole(step));
+  if (has(faults, "thought"))
+    add(first, { kind: "text", text: "The user wants a video; I should plan the tracks first.", mark: "thought" });
+  if (has(faults, "subagent"))
+    add(first, { kind: "text", text: "Handing over to the editor.", mark: "whole", author: "video_editor_agent" });
+  if (has(faults, "action_only")) add(first, { kind: "actions" });
+  if (has(faults, "error_code"))
+    add(end, { kind: "error_code", code: "MAX_TOKENS", message: "The model stopped before it was done" });
+  if (has(faults, "noise")) add(end, { kind: "text", text: NOISE_TEXT, mark: "whole" });
+  if (has(faults, "multi_part"))
+    frames = frames.map((step) =>
+      step.frame.kind === "call" ? { ...step, frame: { ...step.frame, words: "On it." } } : step,
+    );
+  if (has(faults, "duplicate_id"))
+    frames = frames.map((step) =>
+      step.frame.kind === "response" ? { ...step, frame: { ...step.frame, twice: true } } : step,
+    );
+  const bent = { ...tape, frames: frames.sort((a, b) => a.at - b.at) };
+  return has(faults, "partial") ? withPartials(bent) : bent;
+}
+
+/** Everything the faults ask of a script, oddities first, the kind of end last. */
+export function bend(plain: Tape, faults: Faults): Tape {
+  const tape = bendFrames(plain, faults);
+  const silence = faults.heartbeats_only ?? faults.silent_stream;
+  if (silence !== undefined) {
+    const at = silence.atMs ?? 10 * MINUTE_MS;
+    const silent = onlySilence(tape, at);
+    return has(faults, "heartbeats_only") ? comesToNothing(silent, at) : silent;
+  }
+  if (has(faults, "stale")) return { ...endInError(tape, STALE_MESSAGE, false), changes: [] };
+  if (has(faults, "malformed_error"))
+    return comesToNothing(endInError(tape, 'model "nemo" overloaded', true), afterCall(tape));
+  if (has(faults, "error_midstream"))
+    return comesToNothing(endInError(tape, "model overloaded", false), afterCall(tape));
+  if (has(faults, "error_after_work")) {
+    const frames = tape.frames.filter((step) => !isWhole(step));
+    return {
+      ...tape,
+      frames: [
+        ...frames,
+        { at: tape.end.at, frame: { kind: "error", message: "upstream connection reset", malformed: false } },
+      ],
+    };
+  }
+  const drop = faults.drop ?? faults.two_stage_after_cut;
+  if (drop !== undefined) return cutAt(tape, drop.atMs ?? afterCall(tape), "cut");
+  if (faults.close_early !== undefined) return cutAt(tape, faults.close_early.atMs ?? afterCall(tape), "close");
+  if (has(faults, "cut_in_record")) {
+    const answer = tape.frames.find(({ frame }) => frame.kind === "response" || frame.kind === "text");
+    return cutAt(tape, answer?.at ?? tape.end.at, "torn");
+  }
+  return tape;
+}
+
+/** How much later a change shows, by fault; null where none asks. */
+export const lagOf = (faults: Faults): number | null =>
+  faults.state_late === undefined ? null : (faults.state_late.atMs ?? 10 * SECOND_MS);
+
+/* Plans a turn: reads the prompt, lets the agent decide, bends the script by the prompt's faults, and fixes it. Pure. */
+
+export type PlanInput = {
+  readonly id: string;
+  readonly session: SessionRecord;
+  /** The timeline that the agent finds. */
+  readonly view: View;
+  readonly prompt: string;
+  /** The request asked for deltas. */
+  readonly streaming: boolean;
+  readonly available: number;
+  /** Another turn of the session is running. */
+  readonly busy: boolean;
+  readonly switches: Switches;
+  /** Of the sandbox. */
+  readonly seed: string;
+  readonly scale: number;
+  readonly now: EpochMs;
+};
+
+/** `turn` is null when credits are missing and a JSON body says so. */
+export type Plan = { readonly turn: Turn | null; readonly words: PromptWords };
+
+/** How this turn says that credits are missing; null when it does not. */
+function poorForm(
+  faults: Faults,
+  price: number,
+  { available, switches }: PlanInput,
+): Switches["no_credits_form"] | null {
+  if (faults.no_credits) return "body";
+  if (faults.no_credits_inline) return "inline";
+  if (faults.no_credits_text) return "text";
+  // Even words need a credit in hand.
+  return available < Math.max(1, price) ? switches.no_credits_form : null;
+}
+
+function chunkingOf(faults: Faults, usual: Switches["chunking"]): Switches["chunking"] {
+  if (faults.split_bytes) return "bytes";
+  if (faults.random_chunks) return "random";
+  return faults.merged ? "merged" : usual;
+}
+
+function wireOf(switches: Switches, faults: Faults): Wire {
+  const { adk_time, heartbeat, state_delta } = switches;
+  return {
+    wire: faults.typed ? "typed" : switches.wire,
+    adk_case: faults.snake ? "snake" : switches.adk_case,
+    newline: faults.crlf ? "crlf" : switches.newline,
+    chunking: chunkingOf(faults, switches.chunking),
+    adk_time,
+    heartbeat,
+    state_delta,
+  };
+}
+
+function briefOf({ session, view, prompt, switches, seed }: PlanInput): Brief {
+  const words = readWords(prompt);
+  const turnSeed = `${seed}/${session.ordinal}/${session.turns}`;
+  const scene = {
+    taskName: session.taskName,
+    timeline: view.timeline,
+    media: session.media,
+    reading: readPrompt(words.rest),
+    prompt: words.rest,
+    keys: switches.draft_keys,
+    random: seededBytes(turnSeed),
+  };
+  return { scene, words, switches, seed: turnSeed };
+}
+
+export function planTurn(input: PlanInput): Plan {
+  const { session, switches, scale } = input;
+  const brief = briefOf(input);
+  const { words, seed } = brief;
+  const { faults } = words;
+  const wanted = kindOf(brief);
+  const poor = poorForm(faults, priceOf(wanted, switches), input);
+  if (poor === "body") return { turn: null, words };
+
+  const isStale = input.busy && switches.concurrent_turn === "stale";
+  const plain = poor === null ? plainTape(brief, wanted) : poorTape(brief, poor);
+  const bent = bend(plain, isStale ? { ...faults, stale: { atMs: null } } : faults);
+  const told = input.streaming && !faults.partial ? withPartials(bent) : bent;
+  const turn: Turn = {
+    ...scaleTape(withHeartbeats(told, switches.heartbeat_every_ms), scale),
+    id: input.id,
+    userId: session.userId,
+    sessionId: session.sessionId,
+    seed,
+    prompt: input.prompt,
+    kind: poor === null ? wanted : "no_credits",
+    startedAt: input.now,
+    wire: wireOf(switches, faults),
+    lagMs: Math.round((lagOf(faults) ?? switches.state_delay_ms) / scale),
+    cancelledAt: null,
+  };
+  return { turn, words };
 }

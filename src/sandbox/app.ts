@@ -6,17 +6,21 @@
  * work goes on through disconnects, evictions and kills, and needs no alarm.
  */
 import { Hono } from "hono";
-import { authRoutes } from "./auth.ts";
+import { authRoutes, tokenRoutes } from "./auth.ts";
 import { chatRoutes } from "./chat.ts";
-import { wallClock } from "./clock.ts";
-import { failuresOf, keepSetting, type Sandbox, type SandboxApp, type SandboxEnv } from "./context.ts";
-import { controlRoutes } from "./control.ts";
-import { REQUESTS_KEPT } from "./ledger.ts";
-import { cryptoBytes, hexText } from "./random.ts";
+import {
+  cryptoBytes,
+  failuresOf,
+  hexText,
+  keepSetting,
+  type Sandbox,
+  type SandboxApp,
+  type SandboxEnv,
+  wallClock,
+} from "./context.ts";
 import { renderRoutes } from "./renders.ts";
-import { sessionRoutes } from "./sessions.ts";
+import { controlRoutes, REQUESTS_KEPT, sessionRoutes } from "./routes.ts";
 import { memoryStore } from "./store.ts";
-import { tokenRoutes } from "./tokens.ts";
 import { uploadRoutes } from "./uploads.ts";
 
 /** Requests between two trims of the ledger. */

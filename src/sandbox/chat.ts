@@ -1,26 +1,268 @@
 /** `POST /run_sse`: starts a turn, keeps its script, and streams it. What it brings about needs nobody to listen. */
-import { codeAnswer, jsonAnswer, missingFields, missingSession } from "./answers.ts";
-import { bearer } from "./bearer.ts";
-import { type ChatRequest, readChatRequest } from "./chat-request.ts";
+
+import { type Plan, planTurn } from "./agent.ts";
+import { bearer, codeAnswer, jsonAnswer, missingFields, missingSession } from "./answers.ts";
 import {
+  type Clock,
+  chance,
+  encodeJson,
   failuresOf,
+  hexText,
+  idText,
+  isFields,
   keepSetting,
   openTurns,
   ownSession,
   queueOf,
+  RawJson,
   type Sandbox,
   type SandboxApp,
   type SandboxContext,
+  seededBytes,
+  snakeKeys,
   switchesOf,
 } from "./context.ts";
-import { balanceAt, isBusy, viewAt } from "./evaluate.ts";
 import type { Faults, PromptWords } from "./faults.ts";
-import { foldTurns } from "./fold.ts";
-import { type Plan, planTurn } from "./plan.ts";
-import { hexText } from "./random.ts";
-import type { SessionRecord } from "./records.ts";
-import { turnStream } from "./stream.ts";
-import type { Turn } from "./turn.ts";
+import type { SessionRecord } from "./store.ts";
+import { balanceAt, type Frame, foldTurns, isBusy, type StateChange, type Timed, type Turn, viewAt } from "./turn.ts";
+
+/* The body of `/run_sse`: ADK's request model takes snake_case and camelCase alike (nemo-api reference section 4.1). */
+
+export type ChatRequest = {
+  readonly appName: string;
+  readonly userId: string;
+  readonly sessionId: string;
+  readonly prompt: string;
+  readonly streaming: boolean;
+};
+
+/** All texts of a message's parts, or null when it is no message. */
+function textOf(message: unknown): string | null {
+  if (!isFields(message) || !Array.isArray(message.parts)) return null;
+  const texts = message.parts.map((part: unknown) =>
+    isFields(part) && typeof part.text === "string" ? part.text : "",
+  );
+  return texts.join("\n");
+}
+
+/** The request, or the names of the fields that are missing or of a wrong type. */
+export function readChatRequest(
+  body: unknown,
+  messageOptional: boolean,
+): ChatRequest | { readonly missing: readonly string[] } {
+  if (!isFields(body)) return { missing: ["app_name", "user_id", "session_id", "new_message"] };
+  const text = (snake: string, camel: string): string | null => {
+    const value = body[snake] ?? body[camel];
+    return typeof value === "string" && value !== "" ? value : null;
+  };
+  const appName = text("app_name", "appName");
+  const userId = text("user_id", "userId");
+  const sessionId = text("session_id", "sessionId");
+  const prompt = textOf(body.new_message ?? body.newMessage) ?? (messageOptional ? "" : null);
+  if (appName === null || userId === null || sessionId === null || prompt === null) {
+    const fields = { app_name: appName, user_id: userId, session_id: sessionId, new_message: prompt };
+    return {
+      missing: Object.entries(fields)
+        .filter(([, value]) => value === null)
+        .map(([name]) => name),
+    };
+  }
+  return { appName, userId, sessionId, prompt, streaming: body.streaming === true };
+}
+
+/* Frames as records: stock ADK events or typed records (nemo-api reference sections 4.3, 4.4), one line of JSON each. */
+
+/** What follows `data: `, or a whole line for heartbeats that have none. */
+export type Line = { readonly data: string } | { readonly raw: string };
+
+const HEARTBEATS: Record<Turn["wire"]["heartbeat"], Line | null> = {
+  comment: { raw: ": heartbeat" },
+  event: { raw: "event: heartbeat" },
+  empty_data: { raw: "data:" },
+  word: { data: "heartbeat" },
+  typed: { data: '{"type":"heartbeat"}' },
+  empty_object: { data: "{}" },
+  none: null,
+};
+
+const AGENT = "nemo_agent";
+
+const deltaOf = (turn: Turn, change: StateChange | null): Record<string, unknown> =>
+  change === null || !turn.wire.state_delta
+    ? {}
+    : {
+        draft: new RawJson(change.draftText),
+        ...(change.generated.length > 0 ? { generated_media: change.generated } : {}),
+      };
+
+type Content = { readonly role: "model" | "user"; readonly parts: readonly unknown[] };
+
+function contentOf(frame: Frame): Content | undefined {
+  switch (frame.kind) {
+    case "call": {
+      const call = { functionCall: { id: frame.callId, name: frame.name, args: frame.args } };
+      return { parts: frame.words === undefined ? [call] : [{ text: frame.words }, call], role: "model" };
+    }
+    case "response": {
+      const response = { status: frame.change === null ? "unchanged" : "success" };
+      return { parts: [{ functionResponse: { id: frame.callId, name: frame.name, response } }], role: "user" };
+    }
+    case "text":
+      return { parts: [{ text: frame.text, ...(frame.mark === "thought" ? { thought: true } : {}) }], role: "model" };
+    default:
+      return undefined;
+  }
+}
+
+function adkEvent(turn: Turn, frame: Frame, at: number, index: number): string {
+  const ms = turn.startedAt + at;
+  const change = frame.kind === "response" ? frame.change : null;
+  const author = frame.kind === "text" ? frame.author : undefined;
+  const event = {
+    content: contentOf(frame),
+    ...(frame.kind === "text" && frame.mark === "partial" ? { partial: true } : {}),
+    ...(frame.kind === "error_code" ? { errorCode: frame.code, errorMessage: frame.message } : {}),
+    invocationId: `e-${hexText(seededBytes(turn.seed), 8)}`,
+    author: author ?? AGENT,
+    ...(author === undefined ? {} : { branch: `${AGENT}.${author}` }),
+    actions: {
+      stateDelta: frame.kind === "actions" ? { "temp:step": 1 } : deltaOf(turn, change),
+      artifactDelta: {},
+      requestedAuthConfigs: {},
+    },
+    ...(frame.kind === "call" ? { longRunningToolIds: [] } : {}),
+    id: idText(seededBytes(`${turn.seed}/event/${index}`), 8),
+    timestamp: turn.wire.adk_time === "seconds" ? ms / 1_000 : ms,
+  };
+  return encodeJson(turn.wire.adk_case === "snake" ? snakeKeys(event) : event);
+}
+
+/** The typed form has no word for partial texts, hidden thoughts and bare actions: they are left out. */
+function typedRecord(turn: Turn, frame: Frame): string | null {
+  switch (frame.kind) {
+    case "call":
+      return encodeJson({ type: "tool_call", name: frame.name, args: frame.args });
+    case "response":
+      return encodeJson({
+        type: "tool_result",
+        name: frame.name,
+        result: { status: "success", ...deltaOf(turn, frame.change) },
+      });
+    case "text":
+      return frame.mark === "whole" ? encodeJson({ type: "text", content: frame.text }) : null;
+    case "error_code":
+      return encodeJson({ type: "error", content: frame.message });
+    default:
+      return null;
+  }
+}
+
+/** The lines of one frame, none to two. `index` is the frame's place in its script. */
+export function linesOf(turn: Turn, frame: Frame, at: number, index: number): readonly Line[] {
+  switch (frame.kind) {
+    case "heartbeat":
+      return [HEARTBEATS[turn.wire.heartbeat]].filter((line) => line !== null);
+    case "error":
+      // An old ADK pastes the message in unescaped: with a quote in it the line is no JSON.
+      return [{ data: frame.malformed ? `{"error": "${frame.message}"}` : encodeJson({ error: frame.message }) }];
+    case "no_credits":
+      return [
+        {
+          data: encodeJson(
+            frame.form === "code"
+              ? { code: 2001, message: "insufficient credits", data: null }
+              : { error: "2001: insufficient credits" },
+          ),
+        },
+      ];
+    default: {
+      const data = turn.wire.wire === "adk" ? adkEvent(turn, frame, at, index) : typedRecord(turn, frame);
+      if (data === null) return [];
+      return frame.kind === "response" && frame.twice === true ? [{ data }, { data }] : [{ data }];
+    }
+  }
+}
+
+/* A turn's stream: its records as bytes, each at its moment, cut into chunks as the wire asks. */
+
+type Chunk = Timed<{ readonly bytes: Uint8Array }>;
+
+const utf8 = new TextEncoder();
+
+/** Events that `merged` puts into one chunk; they leave with the last of them. */
+const MERGED = 3;
+
+function records(turn: Turn): Chunk[] {
+  const newline = turn.wire.newline === "crlf" ? "\r\n" : "\n";
+  return turn.frames.flatMap(({ at, frame }, index) =>
+    linesOf(turn, frame, at, index).map((line) => ({
+      at,
+      bytes: utf8.encode(`${"raw" in line ? line.raw : `data: ${line.data}`}${newline}${newline}`),
+    })),
+  );
+}
+
+function join(chunks: readonly Chunk[]): Chunk {
+  const bytes = new Uint8Array(chunks.reduce((sum, chunk) => sum + chunk.bytes.length, 0));
+  let offset = 0;
+  for (const chunk of chunks) {
+    bytes.set(chunk.bytes, offset);
+    offset += chunk.bytes.length;
+  }
+  return { at: chunks.at(-1)?.at ?? 0, bytes };
+}
+
+/** Pieces of `least` to `most` bytes, by seed. */
+function split(chunk: Chunk, seed: string, least: number, most: number): Chunk[] {
+  const pieces: Chunk[] = [];
+  for (let at = 0; at < chunk.bytes.length; ) {
+    const size = least + Math.floor(chance(`${seed}/${at}`) * (most - least + 1));
+    pieces.push({ at: chunk.at, bytes: chunk.bytes.subarray(at, at + size) });
+    at += size;
+  }
+  return pieces;
+}
+
+/** All chunks of a turn in order. */
+export function chunksOf(turn: Turn): readonly Chunk[] {
+  let chunks = records(turn);
+  const last = chunks.at(-1);
+  if (turn.end.how === "torn" && last !== undefined) {
+    chunks = [...chunks.slice(0, -1), { at: last.at, bytes: last.bytes.subarray(0, Math.ceil(last.bytes.length / 2)) }];
+  }
+  switch (turn.wire.chunking) {
+    case "event":
+      return chunks;
+    case "merged":
+      return Array.from({ length: Math.ceil(chunks.length / MERGED) }, (_, at) =>
+        join(chunks.slice(at * MERGED, (at + 1) * MERGED)),
+      );
+    case "random":
+      return chunks.flatMap((chunk, at) => split(chunk, `${turn.seed}/${at}`, 1, 200));
+    case "bytes":
+      return chunks.flatMap((chunk, at) => split(chunk, `${turn.seed}/${at}`, 1, 5));
+  }
+}
+
+/** Reads like the server's body: waits for each chunk's moment, then ends or breaks. `onCancel`: the reader has gone. */
+export function turnStream(turn: Turn, clock: Clock, onCancel: () => void): ReadableStream<Uint8Array> {
+  const chunks = chunksOf(turn);
+  let next = 0;
+  return new ReadableStream<Uint8Array>(
+    {
+      async pull(controller) {
+        const chunk = chunks[next++];
+        const wait = turn.startedAt + (chunk?.at ?? turn.end.at) - clock.now();
+        if (wait > 0) await clock.sleep(wait);
+        if (chunk !== undefined) controller.enqueue(chunk.bytes);
+        else if (turn.end.how === "close") controller.close();
+        else controller.error(new Error("connection lost"));
+      },
+      cancel: onCancel,
+    },
+    { highWaterMark: 0 },
+  );
+}
 
 const APP_NAME = "nemo_agent";
 

@@ -13,7 +13,7 @@ export type Piece = {
   readonly samples: Uint8Array;
 };
 
-const bytesOf = (base64: string): Uint8Array =>
+const fromBase64 = (base64: string): Uint8Array =>
   Uint8Array.from(atob(base64.replace(/\s+/g, "")), (char) => char.charCodeAt(0));
 
 export const pieceOf = (packed: {
@@ -24,6 +24,6 @@ export const pieceOf = (packed: {
   samples: string;
 }): Piece => ({
   ...packed,
-  decoderRecord: bytesOf(packed.decoderRecord),
-  samples: bytesOf(packed.samples),
+  decoderRecord: fromBase64(packed.decoderRecord),
+  samples: fromBase64(packed.samples),
 });

@@ -1,6 +1,5 @@
 /** The store in an object's SQLite. The table is made by the first write, so an object that is only read stays empty. */
-import type { Kind, Records } from "./records.ts";
-import type { Store } from "./store.ts";
+import type { Kind, Records, Store } from "./store.ts";
 
 const TABLE = `CREATE TABLE IF NOT EXISTS records (
   seq INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -12,7 +11,7 @@ const TABLE = `CREATE TABLE IF NOT EXISTS records (
 )`;
 const INDEX = "CREATE INDEX IF NOT EXISTS records_by_parent ON records (kind, parent, seq)";
 
-type Row = { readonly body: string };
+type SqlRow = { readonly body: string };
 
 export function sqlStore(sql: SqlStorage): Store {
   let ready = sql.exec("SELECT 1 FROM sqlite_master WHERE name = 'records'").toArray().length > 0;
@@ -22,8 +21,9 @@ export function sqlStore(sql: SqlStorage): Store {
     sql.exec(INDEX);
     ready = true;
   };
-  const rows = (query: string, ...values: string[]): Row[] => (ready ? sql.exec<Row>(query, ...values).toArray() : []);
-  const open = <K extends Kind>(row: Row): Records[K] => JSON.parse(row.body) as Records[K]; // only `write` fills the table
+  const rows = (query: string, ...values: string[]): SqlRow[] =>
+    ready ? sql.exec<SqlRow>(query, ...values).toArray() : [];
+  const open = <K extends Kind>(row: SqlRow): Records[K] => JSON.parse(row.body) as Records[K]; // only `write` fills the table
 
   return {
     read: <K extends Kind>(kind: K, id: string) => {

@@ -1,5 +1,7 @@
 /** Where records lie: synchronous, ordered by first writing, grouped by a parent. In memory here; in SQLite beside. */
-import type { Kind, Records } from "./records.ts";
+import type { EpochMs } from "../core/time.ts";
+import type { Timeline } from "./timeline.ts";
+import type { Turn, TurnNote } from "./turn.ts";
 
 export type Store = {
   read<K extends Kind>(kind: K, id: string): Records[K] | null;
@@ -40,3 +42,143 @@ export function memoryStore(): Store {
     clear: () => kinds.clear(),
   };
 }
+
+/* What the sandbox keeps: plain records, one type per kind. Times are ms since epoch. */
+
+export type TokenRecord = {
+  /** Public name, for lists and revocation. */
+  readonly tokenId: string;
+  readonly token: string;
+  readonly userId: string;
+  readonly origin: "anonymous" | "made" | "adopted";
+  readonly name: string;
+  readonly clientId: string | null;
+  /** Caller's address, for the ration. */
+  readonly address: string;
+  readonly scopes: readonly string[];
+  readonly issuedAt: EpochMs;
+  readonly expiresAt: EpochMs | null;
+  readonly revoked: boolean;
+};
+
+export type UserRecord = {
+  readonly userId: string;
+  readonly granted: number;
+  /** Credits of turns that are folded; open ones are evaluated. */
+  readonly consumed: number;
+};
+
+/** An uploaded file, in upstream's own words. */
+export type MediaFile = {
+  readonly filename: string;
+  readonly file_type: "video" | "image" | "audio";
+  readonly cdn_url: string;
+  /** Seconds. */
+  readonly duration: number;
+  readonly width: number;
+  readonly height: number;
+  readonly fps: number;
+  readonly hash: string;
+};
+
+export type SessionRecord = {
+  readonly sessionId: string;
+  readonly taskId: string;
+  readonly taskName: string;
+  readonly language: string | null;
+  readonly userId: string;
+  readonly createdAt: EpochMs;
+  /** How many sessions came before, so that choices repeat whatever the random ids are. */
+  readonly ordinal: number;
+  readonly lost: boolean;
+  readonly turns: number;
+  /** Null before the first edit; `draftText` is its spelling. */
+  readonly timeline: Timeline | null;
+  readonly draftText: string | null;
+  /** Earlier spellings' hashes, newest last. */
+  readonly pastDrafts: readonly string[];
+  readonly media: readonly MediaFile[];
+  readonly generated: readonly GeneratedMedia[];
+  /** Words of the latest prompt that had any about renders. */
+  readonly renderWords: RenderWords;
+};
+
+export type GeneratedMedia = {
+  readonly id: string;
+  readonly type: string;
+  readonly prompt: string;
+  readonly url: string;
+  readonly duration: number;
+};
+
+export type RenderWords = { readonly faults: readonly string[]; readonly slowMs: number | null };
+
+export type RenderRecord = {
+  readonly id: string;
+  readonly userId: string;
+  readonly sessionId: string;
+  readonly submittedAt: EpochMs;
+  /** Real milliseconds from the submit. */
+  readonly pendingMs: number;
+  readonly totalMs: number;
+  readonly outcome: "completed" | "failed" | "stuck";
+  readonly error: string | null;
+  readonly faults: readonly string[];
+  /** Counted only while a fault needs it, so that polls do not write. */
+  readonly polls: number;
+  readonly cancelledAt: EpochMs | null;
+  readonly draftMatch: DraftMatch;
+  /** How often this id was submitted. */
+  readonly submits: number;
+  readonly durationMs: number;
+  /** The draft's, in pixels; missing in what an earlier version kept. */
+  readonly width?: number;
+  readonly height?: number;
+};
+
+/** How a submitted draft's bytes stand to the session's. */
+export type DraftMatch = "current" | "earlier" | "differs" | "empty";
+
+export type UploadRecord = {
+  readonly sessionId: string;
+  readonly at: EpochMs;
+  readonly filename: string;
+  readonly mode: "file" | "url";
+  readonly content_type: string;
+  readonly size_bytes: number;
+  readonly sha256: string;
+  /** Up to 256 first bytes, hexadecimal. */
+  readonly head: string;
+  readonly url: string | null;
+};
+
+export type RequestRecord = {
+  readonly at: EpochMs;
+  readonly method: string;
+  readonly path: string;
+  readonly source: string | null;
+  readonly version: string | null;
+  readonly platform: string | null;
+  readonly status: number;
+};
+
+/** Answers to give instead of working: to requests whose path holds `path`, `times` often. Status 0 breaks the connection. */
+export type Failure = { readonly path: string; readonly status: number; readonly times: number };
+
+export type Records = {
+  token: TokenRecord;
+  user: UserRecord;
+  session: SessionRecord;
+  /** A turn whose script is still evaluated; parent: the user. */
+  open: Turn;
+  /** What the ledger says of a turn; parent: the user. */
+  turn: TurnNote;
+  render: RenderRecord;
+  upload: UploadRecord;
+  request: RequestRecord;
+  claim: { readonly sessionId: string; readonly at: EpochMs };
+  /** Single values: `switches`, `failures`, `queue`. */
+  setting: { readonly value: unknown };
+};
+
+export type Kind = keyof Records;

@@ -1,12 +1,110 @@
 /** Files into a session, as a form or by URL (nemo-api reference section 6). Bytes are read and forgotten. */
-import { formatOfName, type MediaFormat } from "../core/formats.ts";
-import { codeAnswer, missingFields, okAnswer, statusAnswer } from "./answers.ts";
-import { bearer } from "./bearer.ts";
-import { ownSession, type Sandbox, type SandboxApp, switchesOf } from "./context.ts";
-import { fetchFact, nameInUrl } from "./fetch-url.ts";
-import { readParts } from "./multipart.ts";
-import { chance, hexText } from "./random.ts";
-import type { MediaFile, SessionRecord, UploadRecord } from "./records.ts";
+import { formatOfName, type MediaFormat } from "../core/media/sniff.ts";
+import { FormReader, sourceOf } from "../core/uploads/form.ts";
+import { bearer, codeAnswer, missingFields, okAnswer, statusAnswer } from "./answers.ts";
+import { chance, hash32, hexText, ownSession, type Sandbox, type SandboxApp, switchesOf } from "./context.ts";
+import type { Switches } from "./faults.ts";
+import type { MediaFile, SessionRecord, UploadRecord } from "./store.ts";
+
+/* A file by its URL: pretended, or fetched where the switch says so. */
+
+type Fact = Pick<UploadRecord, "content_type" | "size_bytes" | "sha256" | "head">;
+
+const toHex = (bytes: Uint8Array): string => Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+
+/**
+ * The file's name: the last part of the path, or a query value that ends like a file. A path without an ending is taken for a
+ * video, as a server would learn the type from the answer. Null when the ending is one that Nemo refuses.
+ */
+export function nameInUrl(text: string): string | null {
+  const url = new URL(text);
+  const last = decodeURIComponent(url.pathname.split("/").at(-1) ?? "");
+  const named = [last, ...url.searchParams.values()].find((name) => formatOfName(name) !== null);
+  if (named !== undefined) return named;
+  return /\.[a-z0-9]{1,5}$/i.test(last) ? null : `${last.slice(0, 24) || "file"}.mp4`;
+}
+
+/** What came from the URL; null when nothing did. A pretended file has no bytes. Stops reading above the limit. */
+export async function fetchFact(sandbox: Sandbox, url: string, switches: Switches): Promise<Fact | null> {
+  if (switches.url_upload === "pretend") {
+    const sha256 = Array.from({ length: 8 }, (_, at) => hash32(`${url}/${at}`).toString(16).padStart(8, "0")).join("");
+    return { content_type: "application/octet-stream", size_bytes: 0, sha256, head: "" };
+  }
+  const answer = await sandbox.fetch(new Request(url)).catch(() => null);
+  if (answer === null || !answer.ok || answer.body === null) return null;
+  const digest = new crypto.DigestStream("SHA-256");
+  const hashing = digest.getWriter();
+  let size = 0;
+  let head = "";
+  for await (const piece of answer.body) {
+    if (head === "") head = toHex(piece.subarray(0, 256));
+    size += piece.length;
+    await hashing.write(piece);
+    if (size > switches.upload_limit_bytes) break;
+  }
+  await hashing.close();
+  return {
+    content_type: answer.headers.get("content-type") ?? "",
+    size_bytes: size,
+    sha256: toHex(new Uint8Array(await digest.digest)),
+    head,
+  };
+}
+
+/* A multipart body read as a stream: of each file its name, type, size, hash and first bytes; the rest passes by. */
+
+export type Part = {
+  readonly name: string;
+  readonly filename: string | null;
+  readonly contentType: string;
+  readonly sizeBytes: number;
+  /** Hexadecimal. */
+  readonly sha256: string;
+  /** Up to 256 first bytes. */
+  readonly head: Uint8Array;
+};
+
+const HEAD_BYTES = 256;
+
+const concat = (a: Uint8Array, b: Uint8Array): Uint8Array => {
+  const joined = new Uint8Array(a.length + b.length);
+  joined.set(a);
+  joined.set(b, a.length);
+  return joined;
+};
+
+const hex = (bytes: ArrayBuffer): string =>
+  Array.from(new Uint8Array(bytes), (byte) => byte.toString(16).padStart(2, "0")).join("");
+
+/** The parts of a form in order. Null when the body is no whole form. A part above `limitBytes` is still read to its end. */
+export async function readParts(body: ReadableStream<Uint8Array>, contentType: string): Promise<Part[] | null> {
+  if (!/^\s*multipart\/form-data\b/i.test(contentType)) return null;
+  const reader = FormReader.of(sourceOf(body), contentType);
+  const parts: Part[] = [];
+  try {
+    for (;;) {
+      const next = await reader.next();
+      if (!next.ok) return null;
+      if (next.value === null) return parts;
+      const { name, isFile, filename, contentType } = next.value;
+      const digest = new crypto.DigestStream("SHA-256");
+      const hashing = digest.getWriter();
+      let sizeBytes = 0;
+      let head: Uint8Array = new Uint8Array();
+      const whole = await reader.content(async (piece) => {
+        if (head.length < HEAD_BYTES) head = concat(head, piece.subarray(0, HEAD_BYTES - head.length));
+        sizeBytes += piece.length;
+        if (piece.length > 0) await hashing.write(piece);
+      });
+      await hashing.close();
+      if (!whole.ok) return null;
+      const told = { name, filename: isFile ? filename : null, contentType: contentType || "application/octet-stream" };
+      parts.push({ ...told, sizeBytes, sha256: hex(await digest.digest), head });
+    }
+  } finally {
+    reader.release();
+  }
+}
 
 type Arrived = Omit<UploadRecord, "sessionId" | "at">;
 

@@ -1,7 +1,7 @@
 /** The audit log in D1. An entry is a statement, so that it is committed with what it tells of or not at all. */
 import type { Scope } from "../core/address.ts";
-import type { AuditEntry } from "../core/audit.ts";
 import type { Mode } from "../core/ids.ts";
+import type { AuditEntry } from "../core/tenant.ts";
 import { toRfc3339 } from "../core/time.ts";
 import type { AuditEntryWire } from "../core/wire/audit.ts";
 

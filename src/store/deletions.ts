@@ -1,7 +1,7 @@
 /** Deletions of tenants in D1: begun in one transaction, moved on step by step, kept as receipts. */
-import type { AuditEntry } from "../core/audit.ts";
-import { type Deletion, type DeletionStep, NOTHING_REMOVED } from "../core/deletion.ts";
+
 import type { Mode, TenantId, UserHash } from "../core/ids.ts";
+import { type AuditEntry, type Deletion, type DeletionStep, NOTHING_REMOVED } from "../core/tenant.ts";
 import type { EpochMs } from "../core/time.ts";
 import type { TenantRemovedWire } from "../core/wire/deletion.ts";
 import { auditRow } from "./audit.ts";

@@ -1,7 +1,7 @@
 /** Tenants in D1: who the operator has let in, and with what. */
-import type { AuditEntry } from "../core/audit.ts";
+
 import type { TenantId } from "../core/ids.ts";
-import { type StoredSettings, settingsOf } from "../core/tenant.ts";
+import { type AuditEntry, type StoredSettings, settingsOf } from "../core/tenant.ts";
 import { type EpochMs, toRfc3339 } from "../core/time.ts";
 import type { TenantChange, TenantWire, Tier } from "../core/wire/tenant.ts";
 import { auditRow } from "./audit.ts";
@@ -91,3 +91,86 @@ function show({ settings, created_at, ...row }: TenantRow): TenantWire {
   const lists = { scopes: [...set.scopes], origins: [...set.origins] };
   return { ...row, ...lists, render_file_seconds, quotas, attribution, created_at: toRfc3339(created_at) };
 }
+
+/* The `busy` table: which objects owe something, and since when it is overdue. The cron's only question. */
+
+export type BusyRow = { readonly object_name: string; readonly kind: string; readonly due_at: number };
+
+const WRITE = `INSERT INTO busy (object_name, kind, due_at, since, outbox) VALUES (?1, ?2, ?3, ?4, ?5)
+  ON CONFLICT (object_name, kind) DO UPDATE SET due_at = excluded.due_at, outbox = excluded.outbox`;
+
+/** Says that an object owes something by `dueAt` at the latest, and how many facts it could not tell for a minute. Repeating it moves the time. */
+export async function writeBusy(
+  db: D1Database,
+  objectName: string,
+  kind: string,
+  dueAt: EpochMs,
+  now: EpochMs,
+  outbox = 0,
+): Promise<void> {
+  await db.prepare(WRITE).bind(objectName, kind, dueAt, now, outbox).run();
+}
+
+/** Facts that their objects could not tell for a minute. Each says so whenever the cron wakes it, so this is two minutes old at most. */
+export async function outboxBacklog(db: D1Database): Promise<number> {
+  return (await db.prepare("SELECT sum(outbox) AS n FROM busy WHERE outbox > 0").first<number>("n")) ?? 0;
+}
+
+/** Says that an object owes nothing. */
+export async function deleteBusy(db: D1Database, objectName: string, kind: string): Promise<void> {
+  await db.prepare("DELETE FROM busy WHERE object_name = ?1 AND kind = ?2").bind(objectName, kind).run();
+}
+
+/** Rows due before `now`, oldest first, after the given row: a keyset page that stays cheap however long the table is. */
+export async function overdue(db: D1Database, now: EpochMs, after: BusyRow | null, limit: number): Promise<BusyRow[]> {
+  const from = after ?? { due_at: -1, kind: "", object_name: "" };
+  const found = await db
+    .prepare(
+      "SELECT object_name, kind, due_at FROM busy WHERE due_at <= ?1 AND (due_at, kind, object_name) > (?2, ?3, ?4) ORDER BY due_at, kind, object_name LIMIT ?5",
+    )
+    .bind(now, from.due_at, from.kind, from.object_name, limit)
+    .all<BusyRow>();
+  return found.results;
+}
+
+/** The earliest due time of all, or null when nothing is owed: what health and the operator's status look at. */
+export async function oldestDue(db: D1Database): Promise<EpochMs | null> {
+  const row = await db.prepare("SELECT min(due_at) AS due_at FROM busy").first<{ due_at: number | null }>();
+  return row?.due_at ?? null;
+}
+
+/*
+ * Whether a tenant is stopped, for everything that acts or answers without a key: paused by the operator, or being deleted.
+ * Remembered per isolate for as long as the caller allows, so a step of work costs no query of its own.
+ */
+
+/** Tenants that an isolate remembers. Chosen: as many as it remembers keys of. */
+const REMEMBERED = 2_000;
+
+const READ_STATES = "SELECT state FROM tenants WHERE id = ?1";
+const states = new Map<TenantId, { readonly isStopped: boolean; readonly at: EpochMs }>();
+
+/** True when it is stopped, by a look that is at most `maxAgeMs` old. Null when D1 cannot say and nothing is remembered. */
+export async function isTenantStopped(
+  db: D1Database,
+  id: TenantId,
+  maxAgeMs: number,
+  now: EpochMs,
+): Promise<boolean | null> {
+  const known = states.get(id);
+  if (known !== undefined && Math.abs(now - known.at) <= maxAgeMs) return known.isStopped;
+  try {
+    const row = await db.prepare(READ_STATES).bind(id).first<{ state: string }>();
+    const isStopped = row !== null && row.state !== "active";
+    states.delete(id);
+    states.set(id, { isStopped, at: now });
+    const oldest = states.keys().next().value;
+    if (states.size > REMEMBERED && oldest !== undefined) states.delete(oldest);
+    return isStopped;
+  } catch {
+    return known?.isStopped ?? null;
+  }
+}
+
+/** Drops what is remembered of a tenant: it was just changed here. */
+export const forgetTenantState = (id: TenantId): void => void states.delete(id);

@@ -9,10 +9,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { FIRST_BYTES } from "../../src/core/limits.ts";
-import { inspectFile } from "../../src/core/media/inspect.ts";
+import { inspectFile, type MediaFacts } from "../../src/core/media/metadata.ts";
+import { formatOfBytes } from "../../src/core/media/sniff.ts";
 import { boundedSource } from "../../src/core/media/source.ts";
-import type { MediaFacts } from "../../src/core/media.ts";
-import { formatOfBytes } from "../../src/core/signature.ts";
 import { CORPUS, makeFile, needFfmpeg, probe } from "./support/corpus.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "corpus-"));

@@ -1,6 +1,6 @@
 /** Claims about a server, as values that stop a step: no test runner is needed to make them. */
 import type { Result } from "../../src/core/result.ts";
-import type { NemoFailure, NemoReason } from "../../src/nemo/failures.ts";
+import type { NemoFailure, NemoReason } from "../../src/nemo/errors.ts";
 
 /** A claim of the contract that did not hold. */
 export class Broken extends Error {

@@ -1,5 +1,5 @@
 /** The sandbox as a target in this very process, on a clock that jumps instead of waiting. */
-import { createNemo } from "../../src/nemo/create.ts";
+import { createNemo } from "../../src/nemo/client.ts";
 import { createSandbox } from "../../src/sandbox/app.ts";
 import { createRecorder } from "./recorder.ts";
 import { REAL_ECONOMY } from "./switches.ts";

@@ -1,5 +1,5 @@
 /** A server behind an address as a target: the sandbox over HTTP, or any other. */
-import { createNemo } from "../../src/nemo/create.ts";
+import { createNemo } from "../../src/nemo/client.ts";
 import { createRecorder } from "./recorder.ts";
 import { REAL_ECONOMY } from "./switches.ts";
 import type { Controls, Target } from "./target.ts";

@@ -1,5 +1,5 @@
 /** Exports: they cost no credits. */
-import type { RenderProgress } from "../../src/nemo/domain.ts";
+import type { RenderProgress } from "../../src/nemo/client.ts";
 import { claim, failure, needed, Skipped, value } from "./check.ts";
 import type { Step, Story } from "./story.ts";
 import type { Target } from "./target.ts";

@@ -1,6 +1,6 @@
 /** Turns and files: what the agent does, and what it costs. */
-import { isExportable } from "../../src/core/timeline.ts";
-import type { TurnEvent } from "../../src/nemo/turn-event.ts";
+import { isExportable } from "../../src/core/timeline/timeline.ts";
+import type { TurnEvent } from "../../src/nemo/translate.ts";
 import { claim, failure, needed, Skipped, value } from "./check.ts";
 import { changedState, follow, type Step, say } from "./story.ts";
 

@@ -1,6 +1,6 @@
 /** What the steps of a run hand on to each other, and how a turn is followed. */
-import type { NemoState, Session } from "../../src/nemo/domain.ts";
-import type { TurnEvent } from "../../src/nemo/turn-event.ts";
+import type { NemoState, Session } from "../../src/nemo/client.ts";
+import type { TurnEvent } from "../../src/nemo/translate.ts";
 import { claim, value } from "./check.ts";
 import type { Target } from "./target.ts";
 

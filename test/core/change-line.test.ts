@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { changeLine, LINE_CHARS } from "../../src/core/change-line.ts";
-import type { Timeline } from "../../src/core/timeline.ts";
-import { diffTimelines } from "../../src/core/timeline-diff.ts";
+import { changeLine, LINE_CHARS } from "../../src/core/timeline/describe.ts";
+import { diffTimelines } from "../../src/core/timeline/diff.ts";
+import type { Timeline } from "../../src/core/timeline/timeline.ts";
 import { anyTimeline, audio, clip, other, song, timeline, title, titles, video } from "./support/timelines.ts";
 
 const cafe = video(clip("cafe", 0, 10_000));

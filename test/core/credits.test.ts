@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { creditsEvent } from "../../src/core/credits.ts";
+import { creditsEvent } from "../../src/core/usage.ts";
 
 describe("a balance", () => {
   it.each([

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { isTaken, nextAttempt } from "../../src/core/delivery.ts";
-import { scaledWaits } from "../../src/core/waits.ts";
+import { scaledWaits } from "../../src/core/timings.ts";
+import { isTaken, nextAttempt } from "../../src/core/webhooks/delivery.ts";
 
 const waits = scaledWaits(1);
 const outcome = (status: number | null) => ({ status, answer: "", error: null, retryAfterMs: null, tookMs: 1 });

@@ -1,7 +1,7 @@
 /** Links to finished files: until when, and what stands in their place inside. */
 import { describe, expect, it } from "vitest";
+import { linkSigner, readLink, signLink } from "../../src/core/crypto.ts";
 import { type Download, hasDownload, type LinkMaker, linkEnd, withDownload } from "../../src/core/download.ts";
-import { linkSigner, readLink, signLink } from "../../src/core/link.ts";
 import { DAY_MS, HOUR_MS } from "../../src/core/time.ts";
 
 const roots = { current: "c".repeat(32), previous: null };

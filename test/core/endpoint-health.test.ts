@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { afterAttempt, type Failing } from "../../src/core/endpoint-health.ts";
 import { DAY_MS } from "../../src/core/time.ts";
-import { scaledWaits } from "../../src/core/waits.ts";
+import { scaledWaits } from "../../src/core/timings.ts";
+import { afterAttempt, type Failing } from "../../src/core/webhooks/delivery.ts";
 
 const waits = scaledWaits(1);
 const outcome = (status: number | null) => ({ status, answer: "", error: null, retryAfterMs: null, tookMs: 1 });

@@ -1,7 +1,7 @@
 /** What a wrong value is called, without a word of the validator's own. */
 import { describe, expect, it } from "vitest";
 import * as z from "zod";
-import { faultWords } from "../../src/core/fault-words.ts";
+import { faultWords } from "../../src/core/errors.ts";
 import { newBatch } from "../../src/core/wire/batch.ts";
 import { newGenerator } from "../../src/core/wire/generator.ts";
 import { newVideo } from "../../src/core/wire/video.ts";

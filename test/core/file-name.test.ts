@@ -1,8 +1,8 @@
 /** What a file is called here. */
 import { describe, expect, it } from "vitest";
-import { fileNameFor, nameFor } from "../../src/core/file-name.ts";
-import { FORMATS, type MediaFormat } from "../../src/core/formats.ts";
 import { FILENAME_CHARS } from "../../src/core/limits.ts";
+import { FORMATS, type MediaFormat } from "../../src/core/media/sniff.ts";
+import { fileNameFor, nameFor } from "../../src/core/text.ts";
 
 function format(ext: string): MediaFormat {
   const found = FORMATS.find((one) => one.ext === ext);

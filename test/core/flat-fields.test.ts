@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 import * as z from "zod";
 import { readValues } from "../../src/core/body-values.ts";
-import { fieldsOfForm, unflatten } from "../../src/core/flat-fields.ts";
 import { GENERATOR_VARIABLES, MAX_VIDEO_SOURCES, METADATA_KEYS } from "../../src/core/limits.ts";
+import { fieldsOfForm, unflatten } from "../../src/core/webhooks/flat-body.ts";
 import { newGeneratorVideo, newVideo } from "../../src/core/wire/video.ts";
 
 function json(text: string): unknown {

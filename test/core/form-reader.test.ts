@@ -1,8 +1,8 @@
 /** Forms as browsers, curl, .NET, Python and hand-written clients send them. */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { type ByteSource, FormReader } from "../../src/core/form-reader.ts";
 import { PART_HEADER_BYTES } from "../../src/core/limits.ts";
+import { type ByteSource, FormReader } from "../../src/core/uploads/form.ts";
 
 const TYPE = "multipart/form-data; boundary=xX";
 const utf8 = (text: string): Uint8Array => new TextEncoder().encode(text);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { FORMATS, formatOfName } from "../../src/core/formats.ts";
+import { FORMATS, formatOfName } from "../../src/core/media/sniff.ts";
 
 describe("formats", () => {
   it("lists the 13 formats once each", () => {

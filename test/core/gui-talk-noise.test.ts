@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { isTrailingNoise, saysNoCredits, withoutTrailingNoise } from "../../src/core/noise.ts";
+import { isTrailingNoise, saysNoCredits, withoutTrailingNoise } from "../../src/core/agent-text/noise.ts";
 
 const NOISE = [
   "I encountered a temporary issue",

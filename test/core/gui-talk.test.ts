@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, it, vi } from "vitest";
-import { ACTION_NAMES, actionFor, actionOf, isSafeAction } from "../../src/core/action.ts";
-import { GuiTalkStream, translateGuiTalk } from "../../src/core/gui-talk.ts";
-import { LONGEST_SENTENCE } from "../../src/core/gui-talk-split.ts";
+import { GuiTalkStream, translateGuiTalk } from "../../src/core/agent-text/gui-instructions.ts";
+import { LONGEST_SENTENCE } from "../../src/core/agent-text/sentences.ts";
+import { ACTION_NAMES, actionFor, actionOf, isSafeAction } from "../../src/core/turn.ts";
 import { PIECES, REMOVED, UNTOUCHED } from "./messages/gui-talk.ts";
 
 const names = (text: string): string[] => translateGuiTalk(text).actions.map(({ action }) => action);

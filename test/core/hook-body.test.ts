@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { hookBody } from "../../src/core/hook-body.ts";
-import { sampleEvent } from "../../src/core/hook-sample.ts";
+import { hookBody } from "../../src/core/webhooks/flat-body.ts";
+import { sampleEvent } from "../../src/core/webhooks/samples.ts";
 import { EVENT_TYPES, type EventType, type EventWire } from "../../src/core/wire/event.ts";
 
 const keysOf = (body: Record<string, unknown>): string[] =>

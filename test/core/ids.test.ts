@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { parseScope, parseUserObjectName, uploadKey, userObjectName } from "../../src/core/address.ts";
-import { base32, base32Number, base62, base64url, crc32, fromBase64 } from "../../src/core/encode.ts";
+import { keyHash, keyHint, mintKey, modeOfKey } from "../../src/core/auth.ts";
+import { base32, base32Number, base62, base64url, crc32, fromBase64 } from "../../src/core/encoding.ts";
 import {
   callHash,
   eventId,
@@ -12,7 +13,6 @@ import {
   userHash,
   userHashOf,
 } from "../../src/core/ids.ts";
-import { keyHash, keyHint, mintKey, modeOfKey } from "../../src/core/key.ts";
 
 const random = (count: number) => crypto.getRandomValues(new Uint8Array(count));
 const TENANT = "ten_01jd8m3k5xq2w4v7z9ab" as const;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { readGrammar } from "../../src/core/intent-notation.ts";
+import { readGrammar } from "../../src/core/commands/grammar.ts";
 
 const word = (text: string) => ({ kind: "word", word: text });
 

@@ -1,8 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { intentOf, COMMANDS as NAMES } from "../../src/core/intent.ts";
-import { GRAMMAR } from "../../src/core/intent-grammar.ts";
-import { undefinedNames } from "../../src/core/intent-match.ts";
+import { GRAMMAR } from "../../src/core/commands/grammar.ts";
+import { intentOf, COMMANDS as NAMES, undefinedNames } from "../../src/core/commands/match.ts";
 import { COMMANDS as FIRST_COMMANDS } from "./messages/commands.ts";
 import { FIFTH_CHAT, FIFTH_COMMANDS } from "./messages/fifth.ts";
 import { FOURTH_CHAT, FOURTH_COMMANDS } from "./messages/fourth.ts";

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { type Reach, refuseReach } from "../../src/core/key-rules.ts";
+import { type Reach, refuseReach } from "../../src/core/auth.ts";
 
 const own: Reach = { mode: "test", scopes: ["read", "keys"], endsAt: 1_000 };
 const fieldsOf = (wanted: Partial<Reach>, of: Reach = own) =>

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { keyHash, keyHint, mintKey, modeOfKey } from "../../src/core/key.ts";
+import { keyHash, keyHint, mintKey, modeOfKey } from "../../src/core/auth.ts";
 
 const random = (count: number): Uint8Array => crypto.getRandomValues(new Uint8Array(count));
 /** What SECURITY.md gives to secret scanners. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { type Link, linkUrl, readLink, signLink } from "../../src/core/link.ts";
+import { type Link, linkUrl, readLink, signLink } from "../../src/core/crypto.ts";
 
 const roots = { current: "c".repeat(32), previous: "p".repeat(32) };
 const now = 1_763_700_000_000;

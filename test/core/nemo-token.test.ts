@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { mayRenew, mayUse, nextMintAt, showToken, warningAt } from "../../src/core/nemo-token.ts";
 import { DAY_MS, HOUR_MS, MINUTE_MS } from "../../src/core/time.ts";
-import { scaledWaits } from "../../src/core/waits.ts";
+import { scaledWaits } from "../../src/core/timings.ts";
 
 const NOW = Date.UTC(2026, 10, 21);
 const waits = scaledWaits(1);

@@ -1,6 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { openTarget, type Reach, USER_AGENT } from "../../src/core/open-target.ts";
-import { publicDns } from "../../src/core/public-dns.ts";
+import { openTarget, publicDns, type Reach, USER_AGENT } from "../../src/core/ssrf.ts";
 
 const RULES = { allowLocal: false, ownHosts: [] };
 const signal = new AbortController().signal;

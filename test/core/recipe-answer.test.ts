@@ -1,9 +1,14 @@
 /** The recipe in an agent's answer, and the one that needs none. */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { fillPrompt, recipeFaults } from "../../src/core/recipe.ts";
-import { plainRecipe, recipeIn } from "../../src/core/recipe-answer.ts";
-import { describedIn, recipeRequest } from "../../src/core/recipe-request.ts";
+import {
+  describedIn,
+  fillPrompt,
+  plainRecipe,
+  recipeFaults,
+  recipeIn,
+  recipeRequest,
+} from "../../src/core/generators/recipe.ts";
 import { recipe } from "../../src/core/wire/generator.ts";
 
 const RECIPE = '{"name": "Mugs", "prompt": "sell {{mug}}", "variables": [{"name": "mug", "type": "text"}]}';

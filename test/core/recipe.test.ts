@@ -1,9 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, it, vi } from "vitest";
-import { BUILT_IN_GENERATORS, builtInGenerator } from "../../src/core/built-in-generators.ts";
+import { BUILT_IN_GENERATORS, builtInGenerator } from "../../src/core/generators/built-in.ts";
+import { fillPrompt, recipeFaults } from "../../src/core/generators/recipe.ts";
+import { slugOf } from "../../src/core/ids.ts";
 import { PROMPT_BYTES, VARIABLE_CHARS } from "../../src/core/limits.ts";
-import { fillPrompt, recipeFaults } from "../../src/core/recipe.ts";
-import { slugOf } from "../../src/core/slug.ts";
 import { recipe as schema, type VariableWire, variable } from "../../src/core/wire/generator.ts";
 
 const made = (more: Partial<VariableWire> & { name: string }): VariableWire =>

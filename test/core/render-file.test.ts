@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { contentTypeOf, isAnnounceable, warningsOf } from "../../src/core/render-file.ts";
+import { contentTypeOf, isAnnounceable, warningsOf } from "../../src/core/render.ts";
 import { err, ok } from "../../src/core/result.ts";
 
 const facts = {

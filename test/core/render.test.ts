@@ -15,7 +15,7 @@ import {
   toPolling,
   toSubmitting,
 } from "../../src/core/render.ts";
-import { scaledWaits } from "../../src/core/waits.ts";
+import { scaledWaits } from "../../src/core/timings.ts";
 
 const waits = scaledWaits(1);
 const order = newRenderOf({

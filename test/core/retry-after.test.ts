@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { retryAfterMs } from "../../src/core/retry-after.ts";
+import { retryAfterMs } from "../../src/core/errors.ts";
 
 const NOW = Date.parse("2026-11-21T10:00:00Z");
 

@@ -1,6 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { kidOf } from "../../src/core/derive.ts";
-import { kidOfSeal, needsReseal, reseal, seal, unseal } from "../../src/core/seal.ts";
+import { kidOf, kidOfSeal, needsReseal, reseal, seal, unseal } from "../../src/core/crypto.ts";
 
 const random = (count: number) => crypto.getRandomValues(new Uint8Array(count));
 const roots = { current: "a".repeat(32), previous: null };

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { senderNetwork } from "../../src/core/sender-network.ts";
+import { senderNetwork } from "../../src/core/ssrf.ts";
 
 it.each([
   ["192.0.2.7", "192.0.2.7"],

@@ -1,9 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { nameFor } from "../../src/core/file-name.ts";
-import { FORMATS } from "../../src/core/formats.ts";
 import { FIRST_BYTES } from "../../src/core/limits.ts";
-import { formatOfBytes } from "../../src/core/signature.ts";
+import { FORMATS, formatOfBytes } from "../../src/core/media/sniff.ts";
+import { nameFor } from "../../src/core/text.ts";
 import { box, join, u32 } from "../support/bytes.ts";
 import { sample } from "../support/media.ts";
 

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { type SpeechClues, speechLanguage } from "../../src/core/speech-language.ts";
+import { type SpeechClues, speechLanguage } from "../../src/core/agent-text/vocabulary.ts";
 
 const none: SpeechClues = { explicit: null, last: null, acceptLanguage: null, prompt: "" };
 const given = (clues: Partial<SpeechClues>): string => speechLanguage({ ...none, ...clues });

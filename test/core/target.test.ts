@@ -1,12 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { TARGET_CHARS } from "../../src/core/limits.ts";
-import {
-  checkTarget,
-  explainTarget,
-  isPublicAddress,
-  resolveTarget,
-  type TargetRefusal,
-} from "../../src/core/target.ts";
+import { checkTarget, explainTarget, isPublicAddress, resolveTarget, type TargetRefusal } from "../../src/core/ssrf.ts";
 
 const PUBLIC = { allowLocal: false, ownHosts: ["api.gateway.dev"] };
 const LOCAL = { ...PUBLIC, allowLocal: true };

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { NO_ATTRIBUTION } from "../../src/core/attribution.ts";
 import { QUOTA_DEFAULTS } from "../../src/core/limits.ts";
 import { settingsOf } from "../../src/core/tenant.ts";
+import { NO_ATTRIBUTION } from "../../src/core/usage.ts";
 import { SCOPES } from "../../src/core/wire/key.ts";
 
 describe("a tenant's settings", () => {

@@ -1,8 +1,13 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { Segment, Timeline } from "../../src/core/timeline.ts";
-import { ALIGNED_SEGMENTS, diffTimelines, LISTED_CHANGES } from "../../src/core/timeline-diff.ts";
-import { CHANGE_KINDS, type TimelineDiff } from "../../src/core/timeline-diff-change.ts";
+import {
+  ALIGNED_SEGMENTS,
+  CHANGE_KINDS,
+  diffTimelines,
+  LISTED_CHANGES,
+  type TimelineDiff,
+} from "../../src/core/timeline/diff.ts";
+import type { Segment, Timeline } from "../../src/core/timeline/timeline.ts";
 import { timelineDiff, timelineDiffWire } from "../../src/core/wire/timeline-diff.ts";
 import { anyTimeline, audio, clip, plainTimeline, song, timeline, title, titles, video } from "./support/timelines.ts";
 

@@ -1,7 +1,6 @@
 import fc from "fast-check";
 import { expect, it } from "vitest";
-import type { Pair } from "../../src/core/timeline-diff-align.ts";
-import { splitByOrder } from "../../src/core/timeline-diff-order.ts";
+import { type Pair, splitByOrder } from "../../src/core/timeline/align.ts";
 
 /** The length of a longest rising subsequence, the plain way. */
 function longest(values: readonly number[]): number {

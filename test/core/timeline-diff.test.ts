@@ -1,7 +1,6 @@
 import { describe, expect, it } from "vitest";
-import type { Timeline, TrackKind } from "../../src/core/timeline.ts";
-import { diffTimelines } from "../../src/core/timeline-diff.ts";
-import type { TimelineChange } from "../../src/core/timeline-diff-change.ts";
+import { diffTimelines, type TimelineChange } from "../../src/core/timeline/diff.ts";
+import type { Timeline, TrackKind } from "../../src/core/timeline/timeline.ts";
 import { audio, clip, other, song, timeline, title, titles, video } from "./support/timelines.ts";
 
 const on = (trackKind: TrackKind, trackNumber: number, label: string) => ({ trackKind, trackNumber, label });

@@ -1,6 +1,7 @@
 /** Whatever upstream shows, a turn ends in time, and its verdict says no more than was seen. */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { scaledWaits } from "../../src/core/timings.ts";
 import {
   afterReading,
   firstReadingAt,
@@ -15,7 +16,6 @@ import {
   toSettling,
   toStreaming,
 } from "../../src/core/turn.ts";
-import { scaledWaits } from "../../src/core/waits.ts";
 
 const waits = scaledWaits(1);
 const SENT = 1_000_000;

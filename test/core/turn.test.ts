@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { scaledWaits } from "../../src/core/timings.ts";
 import {
   afterLoss,
   afterReading,
@@ -16,7 +17,6 @@ import {
   toSettling,
   toStreaming,
 } from "../../src/core/turn.ts";
-import { scaledWaits } from "../../src/core/waits.ts";
 
 const waits = scaledWaits(1);
 const SENT = 1_000_000;

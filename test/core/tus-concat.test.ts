@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { ownedId, strayHash } from "../../src/core/ids.ts";
 import { FINAL_PARTIALS } from "../../src/core/limits.ts";
-import { readConcat } from "../../src/core/tus-concat.ts";
+import { readConcat } from "../../src/core/uploads/tus.ts";
 
 const random = (count: number): Uint8Array => new Uint8Array(count).fill(7);
 const ID = ownedId("upl", strayHash(random), 1_000, random);

@@ -1,7 +1,7 @@
 /** What a user token is shown of data, of whatever shape. */
 import { describe, expect, it } from "vitest";
-import { sampleEvent } from "../../src/core/hook-sample.ts";
 import { eventForUser, forUser } from "../../src/core/user-view.ts";
+import { sampleEvent } from "../../src/core/webhooks/samples.ts";
 
 const generated = { id: "trn_1", prompt: "the recipe", prompt_source: "generator", text: "Done." };
 

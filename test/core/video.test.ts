@@ -1,8 +1,20 @@
 /** What becomes of a video, rule by rule: no clock, no storage, no agent. */
 import { describe, expect, it } from "vitest";
 import { refusal } from "../../src/core/errors.ts";
-import { begunAt, type EndedTurn, nextRound, nextStep, type Seen, type Video, withTurn } from "../../src/core/video.ts";
-import { mayGoOn, newVideoOf, owesCost, toCancelled, withLateCost } from "../../src/core/video-life.ts";
+import {
+  begunAt,
+  type EndedTurn,
+  mayGoOn,
+  newVideoOf,
+  nextRound,
+  nextStep,
+  owesCost,
+  type Seen,
+  toCancelled,
+  type Video,
+  withLateCost,
+  withTurn,
+} from "../../src/core/video.ts";
 
 const [AT, NOW] = [1_000, 9_000];
 const order = newVideoOf(

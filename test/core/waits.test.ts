@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { scaledWaits } from "../../src/core/waits.ts";
+import { scaledWaits } from "../../src/core/timings.ts";
 
 describe("waits", () => {
   it("are divided by the scale, each of a list too", () => {

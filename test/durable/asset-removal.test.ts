@@ -5,7 +5,7 @@ import { type UserAddress, uploadKey, uploadObjectName } from "../../src/core/ad
 import { type AssetId, ownedId, type UploadId } from "../../src/core/ids.ts";
 import { UPLOAD_TTL_MS } from "../../src/core/limits.ts";
 import { DAY_MS } from "../../src/core/time.ts";
-import { UploadObject } from "../../src/durable/upload.ts";
+import { UploadObject } from "../../src/durable/upload/object.ts";
 import { startClock } from "../support/clock.ts";
 import { sample } from "../support/media.ts";
 import {

@@ -2,7 +2,7 @@
 import { describe, expect, it } from "vitest";
 import type { Refusal } from "../../src/core/errors.ts";
 import type { Result } from "../../src/core/result.ts";
-import { UserObject } from "../../src/durable/user.ts";
+import { UserObject } from "../../src/durable/user/object.ts";
 import { bad, call, freshAddress, good, newProject, userPort } from "../support/objects.ts";
 
 type Doors = Record<string, (...given: unknown[]) => Promise<Result<unknown, Refusal>>>;

@@ -7,11 +7,11 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { tenantObjectName, tenantPrefix, type UserAddress } from "../../src/core/address.ts";
 import { type DeliveryId, type EndpointId, eventId } from "../../src/core/ids.ts";
 import { HOST_IN_FLIGHT, SENDER_SLOTS } from "../../src/core/limits.ts";
-import type { Fact, TenantPort } from "../../src/core/tenant-port.ts";
-import { scaledWaits } from "../../src/core/waits.ts";
+import type { Fact, TenantPort } from "../../src/core/rpc/tenant.ts";
+import { scaledWaits } from "../../src/core/timings.ts";
 import type { EventType } from "../../src/core/wire/event.ts";
 import type { DeliveryWire, JwksWire, LoggedDeliveryWire } from "../../src/core/wire/webhook.ts";
-import { DUE, DUE_LANES, HAS_DUE, NEXT_DUE, STALE } from "../../src/durable/tenant/delivery-rows.ts";
+import { DUE, DUE_LANES, HAS_DUE, NEXT_DUE, STALE } from "../../src/durable/tenant/deliveries/store.ts";
 import { OWNERS } from "../../src/durable/tenant/usage.ts";
 import { type SteppedClock, startClock } from "../support/clock.ts";
 import {

@@ -3,8 +3,8 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { UserAddress } from "../../src/core/address.ts";
 import { eventId } from "../../src/core/ids.ts";
 import { SLOW_TARGET_IN_FLIGHT, TARGET_IN_FLIGHT, UNPROVEN_IN_FLIGHT } from "../../src/core/limits.ts";
-import type { DeliveryJob, DeliveryReport, Fact, TenantPort } from "../../src/core/tenant-port.ts";
-import { scaledWaits } from "../../src/core/waits.ts";
+import type { DeliveryJob, DeliveryReport, Fact, TenantPort } from "../../src/core/rpc/tenant.ts";
+import { scaledWaits } from "../../src/core/timings.ts";
 import { call, env, freshAddress, good, owedDeliveries, tenantPort, until } from "../support/objects.ts";
 import { answering, hanging, type PlayedReceiver, playReceivers } from "../support/receivers.ts";
 

@@ -3,9 +3,9 @@ import { runInDurableObject } from "cloudflare:test";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { eventKey, tenantObjectName, userObjectName } from "../../src/core/address.ts";
 import { eventId } from "../../src/core/ids.ts";
-import type { Fact } from "../../src/core/tenant-port.ts";
+import type { Fact } from "../../src/core/rpc/tenant.ts";
 import type { EventWire } from "../../src/core/wire/event.ts";
-import { TenantObject } from "../../src/durable/tenant.ts";
+import { TenantObject } from "../../src/durable/tenant/object.ts";
 import { startClock } from "../support/clock.ts";
 import { call, env, freshAddress, good, newProject, say, tenantPort, until, userPort } from "../support/objects.ts";
 

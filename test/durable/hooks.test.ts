@@ -1,13 +1,13 @@
 /** REST hooks from the fact to the receiver, through the real queue. */
 import { runInDurableObject } from "cloudflare:test";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { hookBody } from "../../src/core/hook-body.ts";
-import { sampleEvent } from "../../src/core/hook-sample.ts";
+import { readLink } from "../../src/core/crypto.ts";
 import { type DeliveryId, type EndpointId, eventId } from "../../src/core/ids.ts";
 import { REMOVED_TARGETS } from "../../src/core/limits.ts";
-import { readLink } from "../../src/core/link.ts";
-import type { Fact, TenantPort } from "../../src/core/tenant-port.ts";
-import { scaledWaits } from "../../src/core/waits.ts";
+import type { Fact, TenantPort } from "../../src/core/rpc/tenant.ts";
+import { scaledWaits } from "../../src/core/timings.ts";
+import { hookBody } from "../../src/core/webhooks/flat-body.ts";
+import { sampleEvent } from "../../src/core/webhooks/samples.ts";
 import type { EventType } from "../../src/core/wire/event.ts";
 import type { HookBody, HookWire } from "../../src/core/wire/hook.ts";
 import { readConfig } from "../../src/env.ts";

@@ -6,12 +6,19 @@ import { refusal } from "../../src/core/errors.ts";
 import { eventId, ownedId } from "../../src/core/ids.ts";
 import { POISON_ATTEMPTS } from "../../src/core/limits.ts";
 import { DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS } from "../../src/core/time.ts";
-import { scaledWaits } from "../../src/core/waits.ts";
-import { openDatabase } from "../../src/durable/database.ts";
-import { type DueRow, SCHEDULE_INDEX, SCHEDULE_TABLES, SCHEDULE_UNENDED } from "../../src/durable/due-rows.ts";
-import { layGround } from "../../src/durable/ground.ts";
-import { JOBS, type JobKind, triesOf } from "../../src/durable/job-kinds.ts";
-import { Schedule, TryAgain, type Worker } from "../../src/durable/schedule.ts";
+import { scaledWaits } from "../../src/core/timings.ts";
+import { layGround } from "../../src/durable/shared/context.ts";
+import { openDatabase } from "../../src/durable/shared/database.ts";
+import { JOBS, type JobKind, triesOf } from "../../src/durable/shared/job-kinds.ts";
+import {
+  type DueRow,
+  SCHEDULE_INDEX,
+  SCHEDULE_TABLES,
+  SCHEDULE_UNENDED,
+  Schedule,
+  TryAgain,
+  type Worker,
+} from "../../src/durable/shared/jobs.ts";
 import type { ObjectKind } from "../../src/env.ts";
 import {
   call,

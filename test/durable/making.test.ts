@@ -1,8 +1,8 @@
 /** Generators that the agent writes: one message each, one charge, whatever dies and whatever it answers. */
 import { describe, expect, it } from "vitest";
 import type { UserAddress } from "../../src/core/address.ts";
+import { fillPrompt, recipeFaults } from "../../src/core/generators/recipe.ts";
 import type { MakingId } from "../../src/core/ids.ts";
-import { fillPrompt, recipeFaults } from "../../src/core/recipe.ts";
 import type { GeneratorWire } from "../../src/core/wire/generator.ts";
 import type { MakingWire } from "../../src/core/wire/making.ts";
 import { readGenerator } from "../../src/store/generators.ts";

@@ -3,8 +3,8 @@ import { runInDurableObject } from "cloudflare:test";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { tenantObjectName, type UserAddress, userObjectName } from "../../src/core/address.ts";
 import { strayHash } from "../../src/core/ids.ts";
+import type { TokenPort } from "../../src/core/rpc/token.ts";
 import { DAY_MS, HOUR_MS } from "../../src/core/time.ts";
-import type { TokenPort } from "../../src/core/token-port.ts";
 import { startClock } from "../support/clock.ts";
 import { type LiveNemo, someToken, startLiveNemo } from "../support/live-nemo.ts";
 import {

@@ -5,7 +5,7 @@ import { type MakingId, ownedId, type VideoId } from "../../src/core/ids.ts";
 import { POISON_ATTEMPTS, QUOTA_DEFAULTS } from "../../src/core/limits.ts";
 import type { VideoOrder } from "../../src/core/video.ts";
 import type { Quotas } from "../../src/core/wire/tenant.ts";
-import { TenantObject } from "../../src/durable/tenant.ts";
+import { TenantObject } from "../../src/durable/tenant/object.ts";
 import { makeTenant } from "../support/gateway.ts";
 import { call, freshAddress, good, random, tenantPort, until, userPort } from "../support/objects.ts";
 import { paceIs } from "../support/pace.ts";

@@ -4,15 +4,15 @@ import { describe, expect, it } from "vitest";
 import type { UserAddress } from "../../src/core/address.ts";
 import { ownedId, strayHash, type TurnId } from "../../src/core/ids.ts";
 import { METER_FIRST_BYTES, QUOTA_DEFAULTS, WAITING_PER_USER } from "../../src/core/limits.ts";
-import type { Call } from "../../src/core/ports.ts";
 import type { QuotaName } from "../../src/core/quota.ts";
-import type { Fact } from "../../src/core/tenant-port.ts";
+import type { Fact } from "../../src/core/rpc/tenant.ts";
+import type { Call } from "../../src/core/rpc/user.ts";
 import { DAY_MS, toDay } from "../../src/core/time.ts";
 import type { EventType } from "../../src/core/wire/event.ts";
 import { newRender } from "../../src/core/wire/render.ts";
 import type { Quotas } from "../../src/core/wire/tenant.ts";
 import { newVideo } from "../../src/core/wire/video.ts";
-import { orderOf } from "../../src/http/videos.ts";
+import { orderOf } from "../../src/services/videos.ts";
 import {
   bad,
   call,

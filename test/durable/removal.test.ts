@@ -3,9 +3,9 @@ import { runInDurableObject } from "cloudflare:test";
 import { describe, expect, it } from "vitest";
 import { renderKey, type UserAddress, userPrefix } from "../../src/core/address.ts";
 import type { ProjectId, RenderId, TurnId, VideoId } from "../../src/core/ids.ts";
-import type { UserPort } from "../../src/core/ports.ts";
+import type { UserPort } from "../../src/core/rpc/user.ts";
+import { scaledWaits } from "../../src/core/timings.ts";
 import type { VideoOrder } from "../../src/core/video.ts";
-import { scaledWaits } from "../../src/core/waits.ts";
 import { newRender } from "../../src/core/wire/render.ts";
 import type { VideoWire } from "../../src/core/wire/video.ts";
 import {

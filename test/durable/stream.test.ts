@@ -1,7 +1,7 @@
 import { runInDurableObject } from "cloudflare:test";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import type { TurnId } from "../../src/core/ids.ts";
-import type { UserPort } from "../../src/core/ports.ts";
+import type { UserPort } from "../../src/core/rpc/user.ts";
 import {
   bad,
   endOf,

@@ -1,7 +1,7 @@
 import { Webhook } from "standardwebhooks";
 import { describe, expect, it } from "vitest";
 import { eventId } from "../../src/core/ids.ts";
-import type { Fact } from "../../src/core/tenant-port.ts";
+import type { Fact } from "../../src/core/rpc/tenant.ts";
 import { bad, call, freshAddress, good, owedDelivery, tenantPort } from "../support/objects.ts";
 
 const fact = async (resource: string, sequence = 1): Promise<Fact> => ({

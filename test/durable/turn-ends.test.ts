@@ -3,12 +3,12 @@ import { runInDurableObject } from "cloudflare:test";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import type { UserAddress } from "../../src/core/address.ts";
 import { ownedId, type TurnId } from "../../src/core/ids.ts";
-import type { AssetRecord } from "../../src/core/ports.ts";
+import type { AssetRecord } from "../../src/core/rpc/user.ts";
 import type { TurnWire } from "../../src/core/wire/turn.ts";
-import { TenantObject } from "../../src/durable/tenant.ts";
-import { TokenObject } from "../../src/durable/token.ts";
-import { TurnRun } from "../../src/durable/user/turn-run.ts";
-import type { UserObject } from "../../src/durable/user.ts";
+import { TenantObject } from "../../src/durable/tenant/object.ts";
+import { TokenObject } from "../../src/durable/token/object.ts";
+import type { UserObject } from "../../src/durable/user/object.ts";
+import { TurnRun } from "../../src/durable/user/turns/run.ts";
 import { SandboxObject } from "../../src/sandbox/object.ts";
 import { someToken, startLiveNemo } from "../support/live-nemo.ts";
 import {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { TurnId } from "../../src/core/ids.ts";
-import type { UserPort } from "../../src/core/ports.ts";
+import type { UserPort } from "../../src/core/rpc/user.ts";
 import type { TurnEventWire } from "../../src/core/wire/turn-event.ts";
 import { call, endOf, freshAddress, good, ledger, newProject, say, until, userPort } from "../support/objects.ts";
 

@@ -2,11 +2,11 @@ import { evictDurableObject, runInDurableObject } from "cloudflare:test";
 import fc from "fast-check";
 import { describe, expect, it, vi } from "vitest";
 import { type UserAddress, uploadKey, uploadObjectName } from "../../src/core/address.ts";
-import type { Append } from "../../src/core/append.ts";
 import { ownedId, type UploadId } from "../../src/core/ids.ts";
 import { UPLOAD_PART_BYTES } from "../../src/core/limits.ts";
-import type { NewFile, UploadPort } from "../../src/core/upload-port.ts";
-import { BUFFERS } from "../../src/durable/upload/buffers.ts";
+import type { NewFile, UploadPort } from "../../src/core/rpc/upload.ts";
+import type { Append } from "../../src/core/uploads/append.ts";
+import { BUFFERS } from "../../src/durable/upload/body-writer.ts";
 import {
   bad,
   call,

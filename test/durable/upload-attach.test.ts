@@ -2,7 +2,7 @@ import { runInDurableObject } from "cloudflare:test";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { UserAddress } from "../../src/core/address.ts";
 import { ownedId, type ProjectId } from "../../src/core/ids.ts";
-import type { AssetRecord, UserPort } from "../../src/core/ports.ts";
+import type { AssetRecord, UserPort } from "../../src/core/rpc/user.ts";
 import { SandboxObject } from "../../src/sandbox/object.ts";
 import { type LiveNemo, someToken, startLiveNemo } from "../support/live-nemo.ts";
 import {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { Buffers } from "../../src/durable/upload/buffers.ts";
+import { Buffers } from "../../src/durable/upload/body-writer.ts";
 
 let holders = 0;
 /** Another tenant each time. */

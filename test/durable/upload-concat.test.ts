@@ -2,10 +2,10 @@
 import { evictDurableObject, runInDurableObject } from "cloudflare:test";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { type UserAddress, uploadKey, uploadObjectName } from "../../src/core/address.ts";
-import { hex } from "../../src/core/encode.ts";
+import { hex } from "../../src/core/encoding.ts";
 import { type AssetId, ownedId, strayHash, type UploadId } from "../../src/core/ids.ts";
-import type { Call } from "../../src/core/ports.ts";
-import { UploadObject } from "../../src/durable/upload.ts";
+import type { Call } from "../../src/core/rpc/user.ts";
+import { UploadObject } from "../../src/durable/upload/object.ts";
 import { sample } from "../support/media.ts";
 import {
   bad,

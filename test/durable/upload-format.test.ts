@@ -2,10 +2,10 @@
 import { runInDurableObject } from "cloudflare:test";
 import { describe, expect, it, vi } from "vitest";
 import { type UserAddress, uploadKey, uploadObjectName } from "../../src/core/address.ts";
-import type { Append } from "../../src/core/append.ts";
 import { ownedId, type UploadId } from "../../src/core/ids.ts";
 import { MEDIA_LOOKS } from "../../src/core/limits.ts";
-import type { UploadPort } from "../../src/core/upload-port.ts";
+import type { UploadPort } from "../../src/core/rpc/upload.ts";
+import type { Append } from "../../src/core/uploads/append.ts";
 import { join } from "../support/bytes.ts";
 import { sample } from "../support/media.ts";
 import { id3, mp3 } from "../support/movies.ts";

@@ -1,10 +1,10 @@
 import { evictDurableObject, runInDurableObject } from "cloudflare:test";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { uploadObjectName } from "../../src/core/address.ts";
-import type { Append } from "../../src/core/append.ts";
-import { hex } from "../../src/core/encode.ts";
+import { hex } from "../../src/core/encoding.ts";
 import { type AssetId, ownedId } from "../../src/core/ids.ts";
 import { FIRST_BYTES, UPLOAD_PART_BYTES } from "../../src/core/limits.ts";
+import type { Append } from "../../src/core/uploads/append.ts";
 import { call, env, freshAddress, good, random, until, uploadPort, userPort } from "../support/objects.ts";
 
 type Bytes = Uint8Array<ArrayBuffer>;

@@ -1,10 +1,10 @@
 import { runInDurableObject } from "cloudflare:test";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { type UserAddress, uploadKey, uploadObjectName } from "../../src/core/address.ts";
-import { hex } from "../../src/core/encode.ts";
+import { hex } from "../../src/core/encoding.ts";
 import { ownedId, type UploadId } from "../../src/core/ids.ts";
-import type { ImportOrder } from "../../src/core/import.ts";
-import type { Call } from "../../src/core/ports.ts";
+import type { Call } from "../../src/core/rpc/user.ts";
+import type { ImportOrder } from "../../src/core/uploads/import.ts";
 import type { UploadWire } from "../../src/core/wire/upload.ts";
 import { sample } from "../support/media.ts";
 import {

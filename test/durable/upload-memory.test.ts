@@ -2,10 +2,10 @@
 import { runInDurableObject } from "cloudflare:test";
 import { afterEach, describe, expect, it } from "vitest";
 import { uploadKey, uploadObjectName } from "../../src/core/address.ts";
-import type { Append } from "../../src/core/append.ts";
 import { ownedId } from "../../src/core/ids.ts";
 import { UPLOAD_BUFFERS_BYTES, UPLOAD_PART_BYTES } from "../../src/core/limits.ts";
-import { BUFFERS, type Buffer } from "../../src/durable/upload/buffers.ts";
+import type { Append } from "../../src/core/uploads/append.ts";
+import { BUFFERS, type Buffer } from "../../src/durable/upload/body-writer.ts";
 import { bad, call, env, freshAddress, good, random, until, uploadPort } from "../support/objects.ts";
 import { paceIs } from "../support/pace.ts";
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { type Bounds, openChunks } from "../../src/store/body.ts";
+import { type Bounds, openChunks } from "../../src/store/chunks.ts";
 import { putExact, putUnknown } from "../../src/store/files.ts";
 import { env } from "../support/objects.ts";
 

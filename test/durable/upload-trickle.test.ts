@@ -2,7 +2,7 @@
 import { afterEach, expect, it, vi } from "vitest";
 import { ownedId } from "../../src/core/ids.ts";
 import { LEAST_RATE_MS, UPLOAD_BUFFERS_BYTES } from "../../src/core/limits.ts";
-import { BUFFERS } from "../../src/durable/upload/buffers.ts";
+import { BUFFERS } from "../../src/durable/upload/body-writer.ts";
 import { bad, call, freshAddress, good, random, uploadPort } from "../support/objects.ts";
 
 afterEach(() => {

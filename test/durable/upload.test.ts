@@ -2,8 +2,8 @@ import { evictDurableObject, runInDurableObject } from "cloudflare:test";
 import { describe, expect, it, vi } from "vitest";
 import { type UserAddress, uploadObjectName } from "../../src/core/address.ts";
 import { ownedId, type UploadId } from "../../src/core/ids.ts";
+import type { UploadPort } from "../../src/core/rpc/upload.ts";
 import { DAY_MS } from "../../src/core/time.ts";
-import type { UploadPort } from "../../src/core/upload-port.ts";
 import {
   bad,
   call,

@@ -4,7 +4,7 @@ import { afterEach, describe, expect, it, vi } from "vitest";
 import type { UserAddress } from "../../src/core/address.ts";
 import type { BatchId, VideoId } from "../../src/core/ids.ts";
 import type { VideoWire } from "../../src/core/wire/video.ts";
-import { jsonOf, makeKey, makeMember, problemOf, send } from "../support/gateway.ts";
+import { jsonOf, makeKey, makeMember, readProblem, send } from "../support/gateway.ts";
 import { sample } from "../support/media.ts";
 import { bad, call, freshAddress, good, kill, ledger, until, userPort, userStub } from "../support/objects.ts";
 import { fileAnswer, playSources } from "../support/sources.ts";
@@ -173,13 +173,13 @@ describe("over HTTP", () => {
     const { secret } = await makeKey(tenant.id, { scopes: ["chat", "render"] });
     const body = { prompt: PROMPT, assets: [sources.at("/a.mp4", () => fileAnswer(CLIP))] };
     const other = { Authorization: `Bearer ${secret}`, "X-User-Id": "ada" };
-    expect((await problemOf(await send("POST", "/v1/videos", body, other))).code).toBe("missing_scope");
+    expect((await readProblem(await send("POST", "/v1/videos", body, other))).code).toBe("missing_scope");
     const items = { items: [body] };
-    expect((await problemOf(await send("POST", "/v1/batches", items, other))).code).toBe("missing_scope");
+    expect((await readProblem(await send("POST", "/v1/batches", items, other))).code).toBe("missing_scope");
     const plan = await jsonOf(await send("POST", "/v1/videos", { ...body, dry_run: true }, headers));
     expect(plan).toMatchObject({ dry_run: true, asset_ids: [] });
     const inside = { prompt: PROMPT, assets: ["https://10.0.0.1/a.mp4"], dry_run: true };
-    expect(await problemOf(await send("POST", "/v1/videos", inside, headers))).toMatchObject({
+    expect(await readProblem(await send("POST", "/v1/videos", inside, headers))).toMatchObject({
       code: "address_not_allowed",
       errors: [{ field: "/assets/0" }],
     });

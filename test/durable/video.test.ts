@@ -3,7 +3,7 @@ import { runInDurableObject } from "cloudflare:test";
 import { describe, expect, it } from "vitest";
 import type { UserAddress } from "../../src/core/address.ts";
 import type { VideoId } from "../../src/core/ids.ts";
-import type { UserPort } from "../../src/core/ports.ts";
+import type { UserPort } from "../../src/core/rpc/user.ts";
 import { HOUR_MS } from "../../src/core/time.ts";
 import type { VideoOrder } from "../../src/core/video.ts";
 import type { VideoWire } from "../../src/core/wire/video.ts";

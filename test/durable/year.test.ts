@@ -15,13 +15,13 @@ import {
   type UploadId,
   type VideoId,
 } from "../../src/core/ids.ts";
-import type { Page, PageRequest, UserPort } from "../../src/core/ports.ts";
+import type { Page, PageRequest, UserPort } from "../../src/core/rpc/user.ts";
 import { DAY_MS, toDay } from "../../src/core/time.ts";
 import type { VideoOrder } from "../../src/core/video.ts";
 import { newRender } from "../../src/core/wire/render.ts";
 import type { WakeMessage } from "../../src/env.ts";
-import { tidy } from "../../src/jobs/tidy.ts";
-import { wakeAll } from "../../src/jobs/wake.ts";
+import { tidy } from "../../src/jobs/cron.ts";
+import { wakeAll } from "../../src/jobs/messages.ts";
 import { type Counts, keysUnder, meterReads, rowsOf, rowsOfD1, sumOf, watchMaps } from "../support/aging.ts";
 import { type SteppedClock, startClock } from "../support/clock.ts";
 import {

@@ -2,15 +2,14 @@
 import * as z from "zod";
 import { createApp } from "../../src/app.ts";
 import { readValues } from "../../src/core/body-values.ts";
-import { unflatten } from "../../src/core/flat-fields.ts";
-import { recipeFaults } from "../../src/core/recipe.ts";
+import { recipeFaults } from "../../src/core/generators/recipe.ts";
 import { unknownFaults } from "../../src/core/sandbox-faults.ts";
-import { refuseOwn } from "../../src/core/target.ts";
+import { refuseOwn } from "../../src/core/ssrf.ts";
 import { wholeJson } from "../../src/core/text.ts";
+import { unflatten } from "../../src/core/webhooks/flat-body.ts";
 import { newKey, rotation } from "../../src/core/wire/key.ts";
 import { newTenant, tenantChange } from "../../src/core/wire/tenant.ts";
-import { parseJson } from "../../src/http/body.ts";
-import { jsonFault } from "../../src/http/json.ts";
+import { jsonFault, parseJson } from "../../src/http/request-body.ts";
 import type { FuzzTarget } from "./target.ts";
 
 type Def = z.core.$ZodTypes["_zod"]["def"];

@@ -1,24 +1,23 @@
 /** What callers send beside files: bodies, flat fields, addresses, ids, links, cursors, headers, prompts, recipes. */
 import * as z from "zod";
+import { translateGuiTalk } from "../../src/core/agent-text/gui-instructions.ts";
 import { readValues } from "../../src/core/body-values.ts";
-import { unflatten } from "../../src/core/flat-fields.ts";
-import { translateGuiTalk } from "../../src/core/gui-talk.ts";
+import { intentOf } from "../../src/core/commands/match.ts";
+import { readLink, signLink } from "../../src/core/crypto.ts";
+import { fillPrompt, recipeFaults } from "../../src/core/generators/recipe.ts";
 import { ownedIdPattern, plainIdPattern } from "../../src/core/ids.ts";
-import { intentOf } from "../../src/core/intent.ts";
-import { readLink, signLink } from "../../src/core/link.ts";
-import { fillPrompt, recipeFaults } from "../../src/core/recipe.ts";
 import { unknownFaults } from "../../src/core/sandbox-faults.ts";
-import { checkTarget, refuseOwn } from "../../src/core/target.ts";
+import { checkTarget, refuseOwn } from "../../src/core/ssrf.ts";
 import { wholeJson } from "../../src/core/text.ts";
+import { unflatten } from "../../src/core/webhooks/flat-body.ts";
 import { newBatch } from "../../src/core/wire/batch.ts";
 import { recipe } from "../../src/core/wire/generator.ts";
 import { newGeneratorVideo, newVideo } from "../../src/core/wire/video.ts";
-import { ApiError } from "../../src/http/api-error.ts";
-import { credentialOf } from "../../src/http/credential.ts";
-import { jsonFault } from "../../src/http/json.ts";
-import { preferredWait } from "../../src/http/prefer.ts";
-import { readRange } from "../../src/http/range.ts";
-import { cursorOf } from "../../src/http/stream.ts";
+import { cursorOf } from "../../src/http/event-stream.ts";
+import { readRange } from "../../src/http/files.ts";
+import { credentialOf } from "../../src/http/middleware/auth.ts";
+import { ApiError } from "../../src/http/problem.ts";
+import { jsonFault, preferredWait } from "../../src/http/request-body.ts";
 import type { FuzzTarget } from "./target.ts";
 
 const utf8 = new TextEncoder();

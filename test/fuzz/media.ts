@@ -1,9 +1,9 @@
 /** Every reader of a file's format: what it is by its first bytes, and what the whole of it says. */
 import { readFileSync } from "node:fs";
 import { FIRST_BYTES } from "../../src/core/limits.ts";
-import { inspectFile } from "../../src/core/media/inspect.ts";
+import { inspectFile } from "../../src/core/media/metadata.ts";
+import { formatOfBytes, nameOfOther } from "../../src/core/media/sniff.ts";
 import { MediaError, sourceOf } from "../../src/core/media/source.ts";
-import { formatOfBytes, nameOfOther } from "../../src/core/signature.ts";
 import { box, join } from "../support/bytes.ts";
 import {
   audioTrack,

@@ -1,15 +1,12 @@
 /** Readers of what uploads bring along: forms, the headers of tus and of the draft, names of files, JSON bodies. */
 
-import { fileNameFor } from "../../src/core/file-name.ts";
-import { type ByteSource, FormReader } from "../../src/core/form-reader.ts";
-import { readIetfAppend, readIetfCreation } from "../../src/core/ietf-upload.ts";
+import { dictionaryIn, itemIn } from "../../src/core/header-fields.ts";
 import { FILENAME_CHARS } from "../../src/core/limits.ts";
-import { dictionaryIn, itemIn } from "../../src/core/structured-fields.ts";
-import { withoutHidden } from "../../src/core/text.ts";
-import { readTusCreation } from "../../src/core/tus.ts";
-import { dispositionName } from "../../src/core/upload-headers.ts";
-import { plainJson } from "../../src/http/body.ts";
-import { jsonFault } from "../../src/http/json.ts";
+import { fileNameFor, withoutHidden } from "../../src/core/text.ts";
+import { type ByteSource, FormReader } from "../../src/core/uploads/form.ts";
+import { readIetfAppend, readIetfCreation } from "../../src/core/uploads/ietf.ts";
+import { dispositionName, readTusCreation } from "../../src/core/uploads/tus.ts";
+import { jsonFault, plainJson } from "../../src/http/request-body.ts";
 import type { FuzzTarget } from "./target.ts";
 
 const utf8 = (text: string): Uint8Array => new TextEncoder().encode(text);

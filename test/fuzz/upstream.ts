@@ -1,6 +1,6 @@
 /** Everything that upstream may answer: each call of the client with a mutated body, and each turn's stream in chunks. */
-import { diffTimelines } from "../../src/core/timeline-diff.ts";
-import { createNemo } from "../../src/nemo/create.ts";
+import { diffTimelines } from "../../src/core/timeline/diff.ts";
+import { createNemo } from "../../src/nemo/client.ts";
 import { parseJson } from "../../src/nemo/json.ts";
 import { readTimeline } from "../../src/nemo/timeline.ts";
 import { VERBS } from "../nemo/support/verbs.ts";

@@ -1,10 +1,10 @@
 import { expect, it } from "vitest";
-import { BUILT_IN_GENERATORS } from "../../src/core/built-in-generators.ts";
+import { BUILT_IN_GENERATORS } from "../../src/core/generators/built-in.ts";
 import { BATCH_ITEMS, BATCH_PROMPTS_BYTES, PROMPT_BYTES } from "../../src/core/limits.ts";
 import { newBatch } from "../../src/core/wire/batch.ts";
 import type { GeneratorWire } from "../../src/core/wire/generator.ts";
-import { ApiError } from "../../src/http/api-error.ts";
-import { batchOf } from "../../src/http/batches.ts";
+import { ApiError } from "../../src/http/problem.ts";
+import { batchOf } from "../../src/services/batches.ts";
 
 const [base] = BUILT_IN_GENERATORS;
 if (base === undefined) throw new Error("no generator is built in");

@@ -2,10 +2,10 @@
 import { createExecutionContext } from "cloudflare:test";
 import { describe, expect, it } from "vitest";
 import { createApp } from "../../src/app.ts";
-import { scaledWaits } from "../../src/core/waits.ts";
-import { brokenBody } from "../../src/http/body.ts";
-import { Broken, openPieces } from "../../src/store/body.ts";
-import { env, makeMember, ORIGIN, problemOf } from "../support/gateway.ts";
+import { scaledWaits } from "../../src/core/timings.ts";
+import { brokenBody } from "../../src/http/request-body.ts";
+import { Broken, openPieces } from "../../src/store/chunks.ts";
+import { env, makeMember, ORIGIN, readProblem } from "../support/gateway.ts";
 
 /** A body that gives these pieces, and then what `then` says. */
 const bodyOf = (pieces: readonly string[], then: "nothing" | "error"): ReadableStream<Uint8Array> => {
@@ -31,16 +31,16 @@ const post = async (path: string, body: ReadableStream, headers: Record<string, 
 
 describe("a body", () => {
   it("that breaks off is refused as such, by JSON routes and forms alike", async () => {
-    const json = await problemOf(await post("/v1/projects", bodyOf(['{"name":'], "error")));
+    const json = await readProblem(await post("/v1/projects", bodyOf(['{"name":'], "error")));
     expect(json).toMatchObject({ status: 400, code: "malformed_json", detail: expect.stringContaining("broke off") });
     const form = { "Content-Type": "multipart/form-data; boundary=x" };
     const start = '--x\r\nContent-Disposition: form-data; name="f"; filename="a.gif"\r\n\r\nGIF89a';
     for (const pieces of [[], [start.slice(0, 20)], [start]])
-      expect((await problemOf(await post("/v1/uploads", bodyOf(pieces, "error"), form))).status).toBe(400);
+      expect((await readProblem(await post("/v1/uploads", bodyOf(pieces, "error"), form))).status).toBe(400);
   });
 
   it("without a byte for its time is refused with 408", async () => {
-    const answer = await problemOf(await post("/v1/projects", bodyOf(['{"name":'], "nothing")));
+    const answer = await readProblem(await post("/v1/projects", bodyOf(['{"name":'], "nothing")));
     expect(answer).toMatchObject({ status: 408, code: "body_timeout", retryable: true });
   });
 

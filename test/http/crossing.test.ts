@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { crossing } from "../../src/http/crossing.ts";
+import { crossing } from "../../src/http/event-stream.ts";
 
 const FILE = new Uint8Array(300_000).map((_, place) => place * 31 + (place >> 8));
 

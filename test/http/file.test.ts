@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, it } from "vitest";
-import { serveFile } from "../../src/http/file.ts";
+import { serveFile } from "../../src/http/files.ts";
 import { env } from "../support/gateway.ts";
 
 const file = { key: "t/file.mp4", filename: 'Ferien "2026" é.mp4', contentType: "video/mp4" };

@@ -1,10 +1,10 @@
 import { describe, expect, it } from "vitest";
-import { apiError } from "../../src/http/api-error.ts";
-import { credentialOf } from "../../src/http/credential.ts";
-import { isKnown } from "../../src/http/etag.ts";
-import { preferredWait } from "../../src/http/prefer.ts";
-import { repeatKeyOf, userOf } from "../../src/http/request-headers.ts";
-import { comeBack, comeBackToRead, cursorOf, wantsJson, wantsStream } from "../../src/http/stream.ts";
+import { comeBack, comeBackToRead, cursorOf, wantsJson, wantsStream } from "../../src/http/event-stream.ts";
+import { isKnown } from "../../src/http/files.ts";
+import { credentialOf } from "../../src/http/middleware/auth.ts";
+import { repeatKeyOf, userOf } from "../../src/http/middleware/headers.ts";
+import { apiError } from "../../src/http/problem.ts";
+import { preferredWait } from "../../src/http/request-body.ts";
 
 const headers = (given: Record<string, string>): Headers => new Headers(given);
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { jsonFault } from "../../src/http/json.ts";
+import { jsonFault } from "../../src/http/request-body.ts";
 
 describe("jsonFault", () => {
   it.each([

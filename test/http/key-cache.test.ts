@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { NO_ATTRIBUTION } from "../../src/core/attribution.ts";
 import { QUOTA_DEFAULTS } from "../../src/core/limits.ts";
-import { forgetKey, forgetTenant, ownerOf } from "../../src/http/key-cache.ts";
+import { NO_ATTRIBUTION } from "../../src/core/usage.ts";
+import { forgetKey, forgetTenant, ownerOf } from "../../src/http/middleware/key-cache.ts";
 import type { KeyOwner } from "../../src/store/keys.ts";
 
 const owner: KeyOwner = {

@@ -1,5 +1,5 @@
 import { describe, expect, it, vi } from "vitest";
-import type { Call, UserPort } from "../../src/core/ports.ts";
+import type { Call, UserPort } from "../../src/core/rpc/user.ts";
 import type { Env } from "../../src/env.ts";
 import { READS, userObject } from "../../src/http/objects.ts";
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { readRange } from "../../src/http/range.ts";
+import { readRange } from "../../src/http/files.ts";
 
 describe("readRange", () => {
   it.each([

@@ -9,8 +9,8 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { tenantObjectName, userObjectName } from "../../src/core/address.ts";
 import type { RenderId } from "../../src/core/ids.ts";
 import { newRender } from "../../src/core/wire/render.ts";
-import { TenantObject } from "../../src/durable/tenant.ts";
-import { UserObject } from "../../src/durable/user.ts";
+import { TenantObject } from "../../src/durable/tenant/object.ts";
+import { UserObject } from "../../src/durable/user/object.ts";
 import type { Env } from "../../src/env.ts";
 import worker from "../../src/index.ts";
 import {

@@ -2,14 +2,12 @@
 import { runInDurableObject } from "cloudflare:test";
 import { describe, expect, it } from "vitest";
 import { renderKey, tenantObjectName, type UserAddress } from "../../src/core/address.ts";
-import type { TenantId } from "../../src/core/ids.ts";
-import { eventId, plainId } from "../../src/core/ids.ts";
+import { eventId, plainId, type TenantId } from "../../src/core/ids.ts";
 import type { TenantDeletionWire } from "../../src/core/wire/deletion.ts";
 import { recipe } from "../../src/core/wire/generator.ts";
 import type { TenantWire } from "../../src/core/wire/tenant.ts";
 import worker from "../../src/index.ts";
-import { deleteTenant } from "../../src/jobs/delete-tenant.ts";
-import { type DeletionWorld, deletionWorld } from "../../src/jobs/deletion-world.ts";
+import { type DeletionWorld, deleteTenant, deletionWorld } from "../../src/jobs/delete-tenant.ts";
 import { beginDeletion, postponeDeletion, readDeletion } from "../../src/store/deletions.ts";
 import { insertGenerator } from "../../src/store/generators.ts";
 import {
@@ -20,7 +18,7 @@ import {
   makeKey,
   makeMember,
   makeTenant,
-  problemOf,
+  readProblem,
   send,
 } from "../support/gateway.ts";
 import {
@@ -83,13 +81,13 @@ describe("deleting a tenant", () => {
     const begun = await call(`/admin/tenants/${tenant.id}`, { method: "DELETE", headers: adminHeaders });
     expect(begun.headers.get("Location")).toBe(`/admin/tenants/${tenant.id}/deletion`);
     expect(await jsonOf(begun, 202)).toMatchObject({ state: "deleting", completed_at: null });
-    expect(await problemOf(await call("/v1/projects", { headers }))).toMatchObject({ code: "key_revoked" });
+    expect(await readProblem(await call("/v1/projects", { headers }))).toMatchObject({ code: "key_revoked" });
     for (const change of [
       send("PATCH", `/admin/tenants/${tenant.id}`, { tier: "large" }, adminHeaders),
       send("POST", `/admin/tenants/${tenant.id}/resume`, "", adminHeaders),
       send("POST", `/admin/tenants/${tenant.id}/keys`, {}, adminHeaders),
     ])
-      expect(await problemOf(await change)).toMatchObject({ status: 409, code: "tenant_deleting" });
+      expect(await readProblem(await change)).toMatchObject({ status: 409, code: "tenant_deleting" });
 
     const receipt = await until(async () => {
       await worker.scheduled({} as ScheduledController, env);
@@ -104,7 +102,7 @@ describe("deleting a tenant", () => {
     expect(busy.results).toEqual([{ kind: "user" }]); // tombstones, until they forget themselves
     expect(await filesOf(tenant.id)).toBe(0);
     expect((await call(`/admin/tenants/${tenant.id}`, { headers: adminHeaders })).status).toBe(404);
-    expect(await problemOf(await call("/v1/projects", { headers: { "X-Api-Key": key.secret } }))).toMatchObject({
+    expect(await readProblem(await call("/v1/projects", { headers: { "X-Api-Key": key.secret } }))).toMatchObject({
       status: 401,
     });
     const again = await call(`/admin/tenants/${tenant.id}`, { method: "DELETE", headers: adminHeaders });

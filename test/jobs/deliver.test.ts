@@ -10,8 +10,7 @@ import { tenantObjectName } from "../../src/core/address.ts";
 import { eventId } from "../../src/core/ids.ts";
 import type { DeliveryWire } from "../../src/core/wire/webhook.ts";
 import { type DeliveryMessage, readConfig } from "../../src/env.ts";
-import { deliverAll } from "../../src/jobs/deliver.ts";
-import { type Outside, postWebhook } from "../../src/jobs/post-webhook.ts";
+import { deliverAll, type Outside, postWebhook } from "../../src/jobs/deliver.ts";
 import { env, freshAddress, good, owedDelivery, tenantPort, tenantStub } from "../support/objects.ts";
 
 /** One event, one endpoint, one attempt against a receiver that answers so; what the delivery says afterwards. `moved`: the address by then. */

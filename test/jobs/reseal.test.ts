@@ -2,10 +2,9 @@
 import { runInDurableObject } from "cloudflare:test";
 import { afterEach, describe, expect, it } from "vitest";
 import { userNameOwner } from "../../src/core/address.ts";
-import { kidOf } from "../../src/core/derive.ts";
-import { kidOfSeal, seal } from "../../src/core/seal.ts";
-import { resealSweep } from "../../src/jobs/reseal.ts";
-import { countStaleSeals } from "../../src/store/seals.ts";
+import { kidOf, kidOfSeal, seal } from "../../src/core/crypto.ts";
+import { resealSweep } from "../../src/jobs/cron.ts";
+import { countStaleSeals } from "../../src/store/encryption.ts";
 import { someToken } from "../support/live-nemo.ts";
 import {
   call,

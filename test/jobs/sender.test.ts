@@ -5,8 +5,8 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
 import type { DeliveryId } from "../../src/core/ids.ts";
 import { SENDER_MS, SENDER_SLOTS } from "../../src/core/limits.ts";
-import type { DeliveryJob, DeliveryReport, TenantPort } from "../../src/core/tenant-port.ts";
-import { Sender } from "../../src/jobs/sender.ts";
+import type { DeliveryJob, DeliveryReport, TenantPort } from "../../src/core/rpc/tenant.ts";
+import { Sender } from "../../src/jobs/deliver.ts";
 import { until } from "../support/objects.ts";
 
 const tell = (): void => undefined;

@@ -10,12 +10,12 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { type UserAddress, userObjectName } from "../../src/core/address.ts";
 import type { RenderId } from "../../src/core/ids.ts";
 import { newRender } from "../../src/core/wire/render.ts";
-import { UserObject } from "../../src/durable/user.ts";
+import { UserObject } from "../../src/durable/user/object.ts";
 import type { Env, WakeMessage } from "../../src/env.ts";
 import worker from "../../src/index.ts";
-import { sweep } from "../../src/jobs/sweep.ts";
-import { wakeAll } from "../../src/jobs/wake.ts";
-import { writeBusy } from "../../src/store/busy.ts";
+import { sweep } from "../../src/jobs/cron.ts";
+import { wakeAll } from "../../src/jobs/messages.ts";
+import { writeBusy } from "../../src/store/tenants.ts";
 import {
   call,
   endOf,

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { Interrupted, openDeadline } from "../../src/nemo/deadline.ts";
+import { Interrupted, openDeadline } from "../../src/nemo/http.ts";
 
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());

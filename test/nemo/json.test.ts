@@ -1,7 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { canonical } from "../../src/nemo/canonical.ts";
-import { idAt, parseJson, spanAt } from "../../src/nemo/json.ts";
+import { canonical, idAt, parseJson, spanAt } from "../../src/nemo/json.ts";
 
 const cut = (text: string, path: readonly string[]): string | null => {
   const span = spanAt(text, path);

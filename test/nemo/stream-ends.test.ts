@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
-import { openDeadline } from "../../src/nemo/deadline.ts";
+import { openDeadline } from "../../src/nemo/http.ts";
 import { DEFAULT_TIMEOUTS } from "../../src/nemo/limits.ts";
 import { openStream } from "../../src/nemo/stream.ts";
-import type { TurnEvent } from "../../src/nemo/turn-event.ts";
+import type { TurnEvent } from "../../src/nemo/translate.ts";
 import { adk, data, text } from "./support/records.ts";
 import { batchesOf, SESSION, sse, TOKEN, turnOf, upstream } from "./support/upstream.ts";
 

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { TurnEvent } from "../../src/nemo/turn-event.ts";
+import type { TurnEvent } from "../../src/nemo/translate.ts";
 import { adk, call, data, response, text } from "./support/records.ts";
 import { batchesOf, SESSION, sse, TOKEN, turnOf, upstream } from "./support/upstream.ts";
 

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { EMPTY_TIMELINE, isExportable, summaryLine } from "../../src/core/timeline.ts";
+import { EMPTY_TIMELINE, isExportable, summaryLine } from "../../src/core/timeline/timeline.ts";
 import { readTimeline } from "../../src/nemo/timeline.ts";
 
 /** The sample of nemo-api reference section 12; undocumented keys in one possible spelling. */

@@ -1,7 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { createCalls } from "../../src/nemo/calls.ts";
-import { createTranslator } from "../../src/nemo/translate.ts";
-import type { TurnEvent } from "../../src/nemo/turn-event.ts";
+import { createCalls, createTranslator, type TurnEvent } from "../../src/nemo/translate.ts";
 import { adk, call, response, text } from "./support/records.ts";
 
 /** The events of these records, in one stream. */

@@ -1,6 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { Nemo } from "../../src/nemo/client.ts";
-import { createNemo } from "../../src/nemo/create.ts";
+import { createNemo, type Nemo } from "../../src/nemo/client.ts";
 import { json, SESSION, TOKEN, upstream, value } from "./support/upstream.ts";
 
 describe("uploads", () => {

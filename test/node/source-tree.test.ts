@@ -18,7 +18,7 @@ describe("the reader of imports", () => {
     const [env] = readFiles("src/env.ts");
     expect(env?.imports).toContainEqual({
       specifier: "./durable/user.ts",
-      file: "src/durable/user.ts",
+      file: "src/durable/user/object.ts",
       typeOnly: true,
       isExport: false,
     });

@@ -3,10 +3,10 @@ import { describe, expect, it } from "vitest";
 import * as z from "zod";
 import { createApp } from "../../src/app.ts";
 import { readValues } from "../../src/core/body-values.ts";
-import { explainTarget, type TargetRefusal } from "../../src/core/target.ts";
-import { postWebhook } from "../../src/jobs/post-webhook.ts";
-import { createNemo } from "../../src/nemo/create.ts";
-import { env, jsonOf, type Member, makeMember, problemOf, send } from "../support/gateway.ts";
+import { explainTarget, type TargetRefusal } from "../../src/core/ssrf.ts";
+import { postWebhook } from "../../src/jobs/deliver.ts";
+import { createNemo } from "../../src/nemo/client.ts";
+import { env, jsonOf, type Member, makeMember, readProblem, send } from "../support/gateway.ts";
 
 /** One address for each way to be refused that needs no look-up. */
 const REFUSED: readonly (readonly [string, TargetRefusal])[] = [
@@ -86,7 +86,7 @@ const places = (project: string): readonly Place[] => [
 ];
 
 const refusedBy = async (member: Member, { path, body }: Place, url: string) =>
-  problemOf(await send("POST", path, body(url), member.headers));
+  readProblem(await send("POST", path, body(url), member.headers));
 
 describe("an address that is given to us", () => {
   it("is judged alike wherever it is given", async () => {
@@ -126,7 +126,7 @@ describe("an address that is given to us", () => {
           headers: { ...member.headers, "Content-Type": "application/json" },
           body: JSON.stringify(place.body(own)),
         });
-        expect([place.name, await problemOf(await production(sent))]).toMatchObject([
+        expect([place.name, await readProblem(await production(sent))]).toMatchObject([
           place.name,
           { code: "address_not_allowed", errors: [{ field: place.field, message: explainTarget("own_name") }] },
         ]);

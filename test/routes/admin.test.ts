@@ -13,7 +13,7 @@ import {
   makeKey,
   makeMember,
   makeTenant,
-  problemOf,
+  readProblem,
   send,
 } from "../support/gateway.ts";
 
@@ -26,7 +26,7 @@ describe("the operator's door", () => {
           { headers: { Authorization: `Bearer ${ADMIN_TOKEN}` } },
           { ...env, ADMIN_TOKEN },
         );
-        expect(await problemOf(response)).toMatchObject({ status: 404, code: "admin_closed" });
+        expect(await readProblem(response)).toMatchObject({ status: 404, code: "admin_closed" });
       }
     }
   });
@@ -37,7 +37,7 @@ describe("the operator's door", () => {
       { Authorization: "Bearer wrong" },
       { Authorization: `Basic ${btoa(`${env.ADMIN_TOKEN}:`)}` },
     ]) {
-      expect(await problemOf(await call("/admin/tenants", { headers }))).toMatchObject({
+      expect(await readProblem(await call("/admin/tenants", { headers }))).toMatchObject({
         status: 401,
         code: "unauthenticated",
       });
@@ -105,7 +105,7 @@ describe("tenants", () => {
   });
 
   it("refuse wrong fields, and look missing when they are", async () => {
-    expect(await problemOf(await send("POST", "/admin/tenants", { name: "", zz: 1 }, adminHeaders))).toMatchObject({
+    expect(await readProblem(await send("POST", "/admin/tenants", { name: "", zz: 1 }, adminHeaders))).toMatchObject({
       status: 422,
     });
     expect((await call("/admin/tenants/ten_x", { headers: adminHeaders })).status).toBe(404);
@@ -145,7 +145,7 @@ describe("what a tenant may use", () => {
     [{ quotas: { live: { renders: 1 } } }, "/quotas/live/renders"],
   ])("is refused where it makes no sense: %j", async (wanted, field) => {
     const response = await send("POST", "/admin/tenants", { name: "acme", ...wanted }, adminHeaders);
-    expect(await problemOf(response)).toMatchObject({ status: 422, errors: [{ field }] });
+    expect(await readProblem(response)).toMatchObject({ status: 422, errors: [{ field }] });
   });
 });
 
@@ -212,7 +212,7 @@ describe("a repeat with the same Idempotency-Key", () => {
     const tenant = () => send("POST", "/admin/tenants", { name: "once" }, again);
     const { id } = await jsonOf<{ id: string }>(await tenant(), 201);
     expect(await jsonOf(await tenant(), 201)).toMatchObject({ id });
-    expect(await problemOf(await send("POST", "/admin/tenants", { name: "twice" }, again))).toMatchObject({
+    expect(await readProblem(await send("POST", "/admin/tenants", { name: "twice" }, again))).toMatchObject({
       code: "idempotency_mismatch",
     });
     const headers = { ...adminHeaders, "Idempotency-Key": "operator-2" };

@@ -1,7 +1,7 @@
 /** A request that has made something is answered with it, whatever becomes of what it asks afterwards. */
 import { beforeAll, describe, expect, it } from "vitest";
 import { WATCHERS_PER_TURN, WATCHERS_PER_USER } from "../../src/core/limits.ts";
-import { call, jsonOf, type Member, makeMember, problemOf, send } from "../support/gateway.ts";
+import { call, jsonOf, type Member, makeMember, readProblem, send } from "../support/gateway.ts";
 
 let member: Member;
 let things: ReadonlyMap<string, string>;
@@ -82,9 +82,9 @@ describe("a POST that has made something", () => {
     for (const path of [`/v1/projects/${project}`, `/v1/projects/${kept}`, `/v1/videos/${video}`])
       expect((await call(path, { method: "DELETE", headers })).status).toBe(204);
     for (const [path, body] of made)
-      expect(await problemOf(await post(path, body)), path).toMatchObject({ status: 410, code: "repeat_deleted" });
+      expect(await readProblem(await post(path, body)), path).toMatchObject({ status: 410, code: "repeat_deleted" });
     // Another key meets a project that is not there.
     const other = await send("POST", `/v1/projects/${kept}/turns`, said, headers);
-    expect(await problemOf(other)).toMatchObject({ status: 404 });
+    expect(await readProblem(other)).toMatchObject({ status: 404 });
   });
 });

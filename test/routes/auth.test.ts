@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { createApp } from "../../src/app.ts";
-import { mintKey } from "../../src/core/key.ts";
+import { mintKey } from "../../src/core/auth.ts";
 import { GATE_TIERS } from "../../src/core/limits.ts";
 import type { KeyWire } from "../../src/core/wire/key.ts";
 import {
@@ -12,7 +12,7 @@ import {
   makeMember,
   makeTenant,
   ORIGIN,
-  problemOf,
+  readProblem,
   send,
 } from "../support/gateway.ts";
 import { until } from "../support/objects.ts";
@@ -51,7 +51,7 @@ describe("a key", () => {
     ]) {
       const response = await call("/v1/projects", { headers });
       expect(response.headers.get("WWW-Authenticate")).toContain("Bearer");
-      expect(await problemOf(response), WELL_FORMED).toMatchObject({ status: 401, code: "unauthenticated" });
+      expect(await readProblem(response), WELL_FORMED).toMatchObject({ status: 401, code: "unauthenticated" });
     }
   });
 
@@ -71,7 +71,7 @@ describe("a key", () => {
     const tenant = await makeTenant();
     const key = await makeKey(tenant.id, { scopes: ["read"] });
     const response = await send("POST", "/v1/projects", {}, { "X-Api-Key": key.secret });
-    expect(await problemOf(response)).toMatchObject({
+    expect(await readProblem(response)).toMatchObject({
       status: 403,
       code: "missing_scope",
       detail: expect.stringContaining("`chat`"),
@@ -82,12 +82,12 @@ describe("a key", () => {
     const { key, tenant } = await makeMember();
     expect((await call("/v1/projects", { headers: { "X-Api-Key": key.secret } })).status).toBe(422);
     expect((await send("POST", `/admin/keys/${key.id}/revoke`, "", adminHeaders)).status).toBe(200);
-    expect(await problemOf(await call("/v1/projects", { headers: { "X-Api-Key": key.secret } }))).toMatchObject({
+    expect(await readProblem(await call("/v1/projects", { headers: { "X-Api-Key": key.secret } }))).toMatchObject({
       status: 401,
       code: "key_revoked",
     });
     const old = await makeKey(tenant.id, { expires_at: "2020-01-01T00:00:00.000Z" });
-    expect(await problemOf(await call("/v1/projects", { headers: { "X-Api-Key": old.secret } }))).toMatchObject({
+    expect(await readProblem(await call("/v1/projects", { headers: { "X-Api-Key": old.secret } }))).toMatchObject({
       status: 401,
       code: "key_expired",
     });
@@ -96,7 +96,7 @@ describe("a key", () => {
   it("of a paused tenant is refused", async () => {
     const { tenant, key } = await makeMember();
     await env.DB.prepare("UPDATE tenants SET state = 'paused' WHERE id = ?1").bind(tenant.id).run();
-    expect(await problemOf(await call("/v1/projects", { headers: { "X-Api-Key": key.secret } }))).toMatchObject({
+    expect(await readProblem(await call("/v1/projects", { headers: { "X-Api-Key": key.secret } }))).toMatchObject({
       status: 403,
       code: "tenant_paused",
     });
@@ -106,7 +106,7 @@ describe("a key", () => {
     const { headers } = await makeMember();
     const foreign = await call("/v1/projects?limit=0", { headers: { ...headers, Origin: "https://app.example" } });
     expect(foreign.headers.get("Access-Control-Allow-Origin")).toBe("*");
-    expect(await problemOf(foreign)).toMatchObject({
+    expect(await readProblem(foreign)).toMatchObject({
       status: 403,
       code: "key_in_browser",
       hint: expect.stringContaining("tokens"),
@@ -121,13 +121,13 @@ describe("a key", () => {
     const from = (origin: string) => call("/v1/me", { headers: { ...key, Origin: origin } });
     expect((await from("https://app.example")).status).toBe(200);
     for (const origin of ["https://app.example.evil.example", "http://app.example", "https://app.example:8443", "null"])
-      expect((await problemOf(await from(origin))).code, origin).toBe("key_in_browser");
+      expect((await readProblem(await from(origin))).code, origin).toBe("key_in_browser");
   });
 
   it("cannot be told while the database does not answer", async () => {
     const { key } = await makeMember();
     const response = await createApp().request("/v1/me", { headers: { "X-Api-Key": key.secret } }, withoutD1());
-    expect(await problemOf(response)).toMatchObject({ status: 503, code: "auth_unavailable", retryable: true });
+    expect(await readProblem(response)).toMatchObject({ status: 503, code: "auth_unavailable", retryable: true });
     expect(response.headers.get("Retry-After")).toBe("1");
   });
 
@@ -154,7 +154,7 @@ describe("a key", () => {
     const DB = { prepare: () => ({ bind: () => ({ first: () => new Promise(() => undefined) }) }) };
     const asked = createApp().request("/v1/me", { headers: { "X-Api-Key": key.secret } }, { ...env, DB });
     for (let at = 0; at < 6; at++) await vi.advanceTimersByTimeAsync(1_000);
-    expect(await problemOf(await asked)).toMatchObject({ status: 503, code: "auth_unavailable" });
+    expect(await readProblem(await asked)).toMatchObject({ status: 503, code: "auth_unavailable" });
   });
 
   it("ends at its very moment, though its verdict is remembered", async () => {
@@ -166,7 +166,7 @@ describe("a key", () => {
     vi.advanceTimersByTime(9_999);
     expect((await ask()).status).toBe(422);
     vi.advanceTimersByTime(1);
-    expect(await problemOf(await ask())).toMatchObject({ status: 401, code: "key_expired" });
+    expect(await readProblem(await ask())).toMatchObject({ status: 401, code: "key_expired" });
   });
 
   it("says on which day it was last used", async () => {
@@ -188,7 +188,7 @@ describe("a key", () => {
     const { id } = await jsonOf<{ id: string }>(made, 201);
     const key = await makeKey(id);
     const response = await send("POST", "/v1/projects", {}, { "X-Api-Key": key.secret });
-    expect(await problemOf(response)).toMatchObject({ status: 403, code: "missing_scope" });
+    expect(await readProblem(response)).toMatchObject({ status: 403, code: "missing_scope" });
     expect((await call("/v1/projects", { headers: { "X-Api-Key": key.secret } })).status).toBe(422);
   });
 });
@@ -206,7 +206,7 @@ describe("the gates", () => {
     );
     expect(response.headers.get("Retry-After")).toBe("60");
     expect(response.headers.get("RateLimit-Policy")).toBe('"small";q=300;w=60');
-    expect(await problemOf(response)).toMatchObject({ status: 429, code: "rate_limited" });
+    expect(await readProblem(response)).toMatchObject({ status: 429, code: "rate_limited" });
   });
 
   it("are named on every answer to a known caller, without a count that nobody keeps", async () => {
@@ -280,7 +280,7 @@ describe("the gates", () => {
     expect([asked.status, asked.headers.get("Upload-Offset")]).toEqual([200, "10"]);
     expect(asked.headers.get("RateLimit-Policy")).toBe('"bytes";q=6000;w=60');
     expect((await append(10)).status).toBe(204);
-    expect((await problemOf(await append(11))).code).toBe("rate_limited");
+    expect((await readProblem(await append(11))).code).toBe("rate_limited");
     expect([...GATE_BYTES.asked]).toEqual([[[...GATE_USER.asked.keys()][0], 13]]);
     expect(GATE_SMALL.asked).toEqual(new Map([[`${tenant.id}:test`, 1]]));
     expect((await tus("GET", path, {})).status).toBe(200);
@@ -308,7 +308,7 @@ describe("the gates", () => {
       expect((await ask(method, path, headers)).status, path).toBe(200);
     }
     expect((await ask("GET", "/v1/me", headers)).status).toBe(429);
-    expect((await problemOf(await read())).code).toBe("user_token_revoked");
+    expect((await readProblem(await read())).code).toBe("user_token_revoked");
   });
 
   it("are asked before the database is, about every key that is not known here", async () => {

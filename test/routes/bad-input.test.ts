@@ -5,7 +5,7 @@
 import { beforeAll, expect, it } from "vitest";
 import { type BadRequest, badRequests, type World } from "../support/bad-requests.ts";
 import { type ApiDocument, type Route, routesOf } from "../support/document.ts";
-import { call, jsonOf, type Member, makeMember, problemOf } from "../support/gateway.ts";
+import { call, jsonOf, type Member, makeMember, readProblem } from "../support/gateway.ts";
 import { makeThings } from "../support/things.ts";
 
 const USER = "ada";
@@ -49,7 +49,7 @@ async function wrongWith(route: Route, bad: BadRequest): Promise<string | null> 
     await response.body?.cancel();
     return String(response.status);
   }
-  const { code, detail, errors = [] } = await problemOf(response);
+  const { code, detail, errors = [] } = await readProblem(response);
   const isNamed = names === null || detail.includes(names) || errors.some(({ field }) => field.startsWith(names));
   return says.some((one) => one === code) && isNamed ? null : `${code}: ${detail}`;
 }

@@ -2,7 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { BATCH_ITEMS } from "../../src/core/limits.ts";
 import type { BatchItemWire, BatchWire } from "../../src/core/wire/batch.ts";
-import { call, jsonOf, makeMember, problemOf, send } from "../support/gateway.ts";
+import { call, jsonOf, makeMember, readProblem, send } from "../support/gateway.ts";
 import { sample } from "../support/media.ts";
 import { until } from "../support/objects.ts";
 
@@ -30,7 +30,7 @@ describe("POST /v1/batches", () => {
     expect(seen).toEqual(items.map((_, n) => n));
     const list = await jsonOf<Page<BatchWire>>(await call("/v1/batches", { headers }));
     expect(list.data.map(({ id }) => id)).toEqual([batch.id]);
-    expect(await problemOf(await call(`/v1/batches/${batch.id}/videos?after=x`, { headers }))).toMatchObject({
+    expect(await readProblem(await call(`/v1/batches/${batch.id}/videos?after=x`, { headers }))).toMatchObject({
       code: "invalid_cursor",
     });
   });
@@ -116,7 +116,7 @@ describe("POST /v1/batches", () => {
       const { id } = await jsonOf<BatchWire>(answer, 202);
       return void (await send("POST", `/v1/batches/${id}/cancel`, "", headers));
     }
-    const problem = await problemOf(answer);
+    const problem = await readProblem(answer);
     expect(problem.status).toBe(422);
     expect(problem.errors?.map((error) => error.field)).toContain(field);
   });
@@ -126,7 +126,7 @@ describe("POST /v1/batches", () => {
     const recipe = { name: "long", prompt: `${"word ".repeat(3_900)}{{x}}`, variables: [{ name: "x", type: "text" }] };
     await jsonOf(await send("POST", "/v1/generators", recipe, headers), 201);
     const items = Array.from({ length: 60 }, () => ({ variables: { x: "y" } }));
-    const problem = await problemOf(await send("POST", "/v1/batches", { items, generator: "long" }, headers));
+    const problem = await readProblem(await send("POST", "/v1/batches", { items, generator: "long" }, headers));
     expect(problem.errors?.map((error) => error.field)).toEqual(["/items"]);
   });
 });

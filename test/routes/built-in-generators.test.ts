@@ -2,7 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { checkMp4 } from "../../scripts/lib/mp4-check.ts";
 import { userObjectName } from "../../src/core/address.ts";
-import { BUILT_IN_GENERATORS } from "../../src/core/built-in-generators.ts";
+import { BUILT_IN_GENERATORS } from "../../src/core/generators/built-in.ts";
 import { type TenantId, userHashOf } from "../../src/core/ids.ts";
 import type { GeneratorWire } from "../../src/core/wire/generator.ts";
 import type { RenderWire } from "../../src/core/wire/render.ts";

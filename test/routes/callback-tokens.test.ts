@@ -1,7 +1,7 @@
 /** A user token names no callback: no route takes one from it, in no form of a body. Routes come from the document. */
 import { expect, it } from "vitest";
 import { type ApiDocument, bodySchemaOf, routesOf } from "../support/document.ts";
-import { call, jsonOf, makeMember, problemOf, send } from "../support/gateway.ts";
+import { call, jsonOf, makeMember, readProblem, send } from "../support/gateway.ts";
 
 const CALLBACK = "https://hooks.example.com/in";
 /** Ids that have the form of one; nothing needs to be there, since the body is refused first. */
@@ -20,7 +20,7 @@ it("is refused by every route that takes a callback, and a key is not", async ()
   expect(open.length).toBeGreaterThan(3);
   for (const { path, name } of open) {
     const at = path.startsWith("/v1/generators") ? path.replace("{id}", "slideshow") : idOf(path);
-    const refused = await problemOf(await send("POST", at, { callback_url: CALLBACK }, token));
+    const refused = await readProblem(await send("POST", at, { callback_url: CALLBACK }, token));
     expect(refused, name).toMatchObject({
       status: 403,
       code: "key_required",
@@ -31,7 +31,7 @@ it("is refused by every route that takes a callback, and a key is not", async ()
     expect((await send("POST", at, { callback_url: null }, token)).status, name).not.toBe(403);
   }
   for (const { path, name } of routes.filter((route) => !open.includes(route))) {
-    const refused = await problemOf(await send("POST", idOf(path), { callback_url: CALLBACK }, token));
+    const refused = await readProblem(await send("POST", idOf(path), { callback_url: CALLBACK }, token));
     expect(refused.code, name).toBe("key_required");
   }
   for (const body of [
@@ -41,7 +41,7 @@ it("is refused by every route that takes a callback, and a key is not", async ()
       return form;
     }, new FormData()),
   ])
-    expect((await problemOf(await call("/v1/videos", { method: "POST", body, headers: token }))).code).toBe(
+    expect((await readProblem(await call("/v1/videos", { method: "POST", body, headers: token }))).code).toBe(
       "key_required",
     );
 });

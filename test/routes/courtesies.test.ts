@@ -2,7 +2,7 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import { WATCHERS_PER_TURN } from "../../src/core/limits.ts";
 import { type ApiDocument, pathOf, type Route, routesOf } from "../support/document.ts";
-import { call, front, jsonOf, type Member, makeMember, ORIGIN, problemOf, send } from "../support/gateway.ts";
+import { call, front, jsonOf, type Member, makeMember, ORIGIN, readProblem, send } from "../support/gateway.ts";
 import { makeThings } from "../support/things.ts";
 
 const USER = "ada";
@@ -69,7 +69,7 @@ describe("an event stream", () => {
       expect(after).toContain("id: 3");
       for (const query of ["lastEventId=2", "Last-Event-ID=2", "after=0&lastEventId=2"])
         expect([route.name, query, await stream(query)]).toEqual([route.name, query, after]);
-      expect((await problemOf(await ask(`${path}?lastEventId=x`))).code).toBe("invalid_cursor");
+      expect((await readProblem(await ask(`${path}?lastEventId=x`))).code).toBe("invalid_cursor");
     }
   });
 

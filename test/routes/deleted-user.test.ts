@@ -1,7 +1,7 @@
 /** Every writing route of the document, asked for a user who is deleted. A new route is covered without a line here. */
 import { describe, expect, it } from "vitest";
 import { type ApiDocument, pathOf, requestOf, routesOf } from "../support/document.ts";
-import { call, jsonOf, makeMember, problemOf, send } from "../support/gateway.ts";
+import { call, jsonOf, makeMember, readProblem, send } from "../support/gateway.ts";
 import { until } from "../support/objects.ts";
 import { makeThings } from "../support/things.ts";
 
@@ -43,7 +43,7 @@ describe("every writing route", () => {
         });
         return response.status === 503 ? null : response;
       });
-      said[route.name] = answer.status < 400 ? String(answer.status) : (await problemOf(answer)).code;
+      said[route.name] = answer.status < 400 ? String(answer.status) : (await readProblem(answer)).code;
     }
     const wanted = routes.map((route) => [route.name, OTHERS[route.name] ?? "user_deleted"]);
     expect(said).toEqual(Object.fromEntries(wanted));

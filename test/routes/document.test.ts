@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { FORMATS } from "../../src/core/formats.ts";
+import { FORMATS } from "../../src/core/media/sniff.ts";
 import { SCOPES } from "../../src/core/wire/key.ts";
 import { call, jsonOf, ORIGIN } from "../support/gateway.ts";
 

@@ -10,7 +10,7 @@ import type { RenderWire } from "../../src/core/wire/render.ts";
 import type { AssetWire } from "../../src/core/wire/upload.ts";
 import type { UserTokenWire } from "../../src/core/wire/user.ts";
 import type { VideoWire } from "../../src/core/wire/video.ts";
-import { call, jsonOf, type Member, makeMember, ORIGIN, problemOf, send } from "../support/gateway.ts";
+import { call, jsonOf, type Member, makeMember, ORIGIN, readProblem, send } from "../support/gateway.ts";
 import { sample } from "../support/media.ts";
 import { until } from "../support/objects.ts";
 import { answering, type PlayedReceiver, playReceivers } from "../support/receivers.ts";
@@ -266,7 +266,7 @@ describe("a finished file", () => {
     const [ada, bob] = [await tokenOf("ada"), await tokenOf("bob")];
     for (const path of [`/v1/videos/${video.id}`, `/v1/renders/${render.id}`, `/v1/assets/${asset.id}`]) {
       expect((await get<Thing>(path, ada)).download_url).toMatch(/\/f\//);
-      expect(await problemOf(await call(path, { headers: bob }))).toMatchObject({ code: "not_found" });
+      expect(await readProblem(await call(path, { headers: bob }))).toMatchObject({ code: "not_found" });
     }
     for (const path of ["/v1/videos", "/v1/renders", "/v1/assets", "/v1/events"])
       expect(await (await call(path, { headers: bob })).text()).not.toContain("/f/");

@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, it } from "vitest";
-import { call, jsonOf, type Member, makeMember, problemOf, send } from "../support/gateway.ts";
+import { call, jsonOf, type Member, makeMember, readProblem, send } from "../support/gateway.ts";
 
 let member: Member;
 beforeAll(async () => {
@@ -24,13 +24,16 @@ describe("bodies", () => {
   ])("that are %s are malformed_json", async (_, body, words) => {
     const response = await post(body);
     expect(response.status).toBe(400);
-    expect(await problemOf(response)).toMatchObject({ code: "malformed_json", detail: expect.stringContaining(words) });
+    expect(await readProblem(response)).toMatchObject({
+      code: "malformed_json",
+      detail: expect.stringContaining(words),
+    });
   });
 
   it("that are not UTF-8 are malformed_json", async () => {
     const headers = { ...member.headers, "Content-Type": "application/json" };
     const response = await call("/v1/projects", { method: "POST", headers, body: new Uint8Array([0x22, 0xff, 0x22]) });
-    expect(await problemOf(response)).toMatchObject({ status: 400, code: "malformed_json" });
+    expect(await readProblem(response)).toMatchObject({ status: 400, code: "malformed_json" });
   });
 
   it.each([
@@ -46,30 +49,30 @@ describe("bodies", () => {
     ["constructor", '{"constructor":{"prototype":{"x":1}}}', "/constructor"],
   ])("with %s are invalid_request and say where", async (_, body, field) => {
     const response = await post(body);
-    const found = await problemOf(response);
+    const found = await readProblem(response);
     expect(response.status).toBe(422);
     expect(found).toMatchObject({ code: "invalid_request", retryable: false });
     expect(found.errors?.map((error) => error.field)).toContain(field);
   });
 
   it("that leave out a required field say which", async () => {
-    const found = await problemOf(await send("POST", `${project()}/turns`, {}, member.headers));
+    const found = await readProblem(await send("POST", `${project()}/turns`, {}, member.headers));
     expect(found).toMatchObject({ status: 422, errors: [expect.objectContaining({ field: "/prompt" })] });
   });
 
   it("may be empty only where nothing is required", async () => {
     const response = await call(`${project()}/turns`, { method: "POST", headers: member.headers });
-    expect(await problemOf(response)).toMatchObject({
+    expect(await readProblem(response)).toMatchObject({
       status: 422,
       errors: [expect.objectContaining({ field: "/prompt" })],
     });
     const typed = await send("POST", `${project()}/turns`, "", member.headers);
-    expect(await problemOf(typed)).toMatchObject({ status: 422, code: "invalid_request" });
+    expect(await readProblem(typed)).toMatchObject({ status: 422, code: "invalid_request" });
   });
 
   it("above 256 kB are request_too_large, announced or not", async () => {
     const big = JSON.stringify({ name: "x".repeat(256_000) });
-    expect(await problemOf(await post(big))).toMatchObject({
+    expect(await readProblem(await post(big))).toMatchObject({
       status: 413,
       code: "request_too_large",
       detail: expect.stringContaining("256000"),
@@ -85,7 +88,7 @@ describe("bodies", () => {
       body: "{}",
       headers: { ...member.headers, "Content-Length": "95000001" },
     });
-    expect(await problemOf(response)).toMatchObject({
+    expect(await readProblem(response)).toMatchObject({
       status: 413,
       code: "request_too_large",
       detail: expect.stringContaining("95000000"),
@@ -104,7 +107,7 @@ describe("bodies", () => {
     for (const body of ["name=a", '{"name":"a",}', '"a"']) {
       const refused = await post(body, { "Content-Type": type });
       const came = type === "" ? "No Content-Type" : (type.split(";")[0] ?? "");
-      expect(await problemOf(refused)).toMatchObject({
+      expect(await readProblem(refused)).toMatchObject({
         status: 415,
         code: "unsupported_content_type",
         detail: expect.stringContaining(came),
@@ -116,13 +119,13 @@ describe("bodies", () => {
 
 describe("paths", () => {
   it("that no route has are not_found", async () => {
-    expect(await problemOf(await call("/v1/nothing"))).toMatchObject({ status: 404, code: "not_found" });
-    expect(await problemOf(await call("/nothing", { method: "POST" }))).toMatchObject({ status: 404 });
+    expect(await readProblem(await call("/v1/nothing"))).toMatchObject({ status: 404, code: "not_found" });
+    expect(await readProblem(await call("/nothing", { method: "POST" }))).toMatchObject({ status: 404 });
   });
 
   it("with another method are method_not_allowed and say which are offered", async () => {
     const response = await call("/v1/projects", { method: "DELETE" });
-    expect(await problemOf(response)).toMatchObject({ status: 405, code: "method_not_allowed" });
+    expect(await readProblem(response)).toMatchObject({ status: 405, code: "method_not_allowed" });
     expect(response.headers.get("Allow")).toBe("GET, HEAD, POST");
     expect((await call("/openapi.json", { method: "POST" })).status).toBe(405);
   });
@@ -134,7 +137,7 @@ describe("paths", () => {
       "/v1/renders/%E0%A4%A",
       "/v1/events/evt_1",
     ]) {
-      expect(await problemOf(await call(path, { headers: member.headers })), path).toMatchObject({
+      expect(await readProblem(await call(path, { headers: member.headers })), path).toMatchObject({
         status: 404,
         code: "not_found",
       });
@@ -142,26 +145,26 @@ describe("paths", () => {
   });
 
   it("with a wrong query say which parameter", async () => {
-    const found = await problemOf(await call("/v1/projects?limit=0&zz=1", { headers: member.headers }));
+    const found = await readProblem(await call("/v1/projects?limit=0&zz=1", { headers: member.headers }));
     expect(found.status).toBe(422);
     expect(found.errors?.map((error) => error.field).toSorted()).toEqual(["query:limit", "query:zz"]);
-    const twice = await problemOf(await call("/v1/events?after=1&after=2", { headers: member.headers }));
+    const twice = await readProblem(await call("/v1/events?after=1&after=2", { headers: member.headers }));
     expect(twice).toMatchObject({ status: 422, errors: [expect.objectContaining({ field: "query:after" })] });
   });
 });
 
 describe("headers", () => {
   it("that are not right say so", async () => {
-    expect(await problemOf(await post({}, { "X-User-Id": "u".repeat(129) }))).toMatchObject({
+    expect(await readProblem(await post({}, { "X-User-Id": "u".repeat(129) }))).toMatchObject({
       status: 422,
       code: "invalid_request",
       errors: [expect.objectContaining({ field: "header:X-User-Id" })],
     });
-    expect(await problemOf(await post({}, { "Idempotency-Key": "a b" }))).toMatchObject({
+    expect(await readProblem(await post({}, { "Idempotency-Key": "a b" }))).toMatchObject({
       status: 400,
       code: "invalid_header",
     });
-    expect(await problemOf(await post({}, { "X-Long": "x".repeat(9_000) }))).toMatchObject({
+    expect(await readProblem(await post({}, { "X-Long": "x".repeat(9_000) }))).toMatchObject({
       status: 431,
       code: "header_too_large",
     });
@@ -169,7 +172,7 @@ describe("headers", () => {
 
   it("name a user where a list needs one", async () => {
     const { "X-User-Id": _, ...nobody } = member.headers;
-    expect(await problemOf(await call("/v1/projects", { headers: nobody }))).toMatchObject({
+    expect(await readProblem(await call("/v1/projects", { headers: nobody }))).toMatchObject({
       status: 422,
       code: "user_required",
       hint: "GET /v1/events",
@@ -179,7 +182,7 @@ describe("headers", () => {
   it("announce the length of a file's content", async () => {
     const path = `/v1/uploads/upl_01jd8m3k5xq2w4v7z9ab${"0".repeat(16)}/content`;
     const response = await call(path, { method: "PUT", headers: member.headers, body: unannounced("x") });
-    expect(await problemOf(response)).toMatchObject({
+    expect(await readProblem(response)).toMatchObject({
       status: 400,
       code: "invalid_header",
       detail: expect.stringContaining("Content-Length"),
@@ -191,7 +194,7 @@ describe("every answer", () => {
   it("has a request id, the caller's own when it is fit for a log", async () => {
     const own = await call("/v1/nothing", { headers: { "Request-Id": "caller-chose_1" } });
     expect(own.headers.get("Request-Id")).toBe("caller-chose_1");
-    expect((await problemOf(own)).request_id).toBe("caller-chose_1");
+    expect((await readProblem(own)).request_id).toBe("caller-chose_1");
     for (const bad of ["short", "x".repeat(65), "has space in it", "semi;colon"]) {
       const response = await call("/healthz", { headers: { "Request-Id": bad } });
       expect(response.headers.get("Request-Id")).toMatch(/^req_[0-9a-z]{24}$/);
@@ -199,7 +202,7 @@ describe("every answer", () => {
   });
 
   it("that is a problem has every field, and a type that leads to the list of errors", async () => {
-    const found = await problemOf(await call("/v1/nothing"));
+    const found = await readProblem(await call("/v1/nothing"));
     expect(Object.keys(found).toSorted()).toEqual([
       "code",
       "detail",

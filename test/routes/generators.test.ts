@@ -2,7 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { GENERATORS_PER_SCOPE } from "../../src/core/limits.ts";
 import type { GeneratorWire } from "../../src/core/wire/generator.ts";
-import { call, env, jsonOf, makeKey, makeMember, problemOf, send } from "../support/gateway.ts";
+import { call, env, jsonOf, makeKey, makeMember, readProblem, send } from "../support/gateway.ts";
 
 type List = { data: GeneratorWire[]; has_more: boolean; next_cursor: string | null };
 const RECIPE = {
@@ -85,11 +85,11 @@ describe("a tenant's generator", () => {
     const change = (name: string, version: string) =>
       send("PATCH", `/v1/generators/${id}`, { name }, { ...headers, "If-Match": version });
     for (const unreadable of ["1", 'W/"1"', '"x"']) {
-      const problem = await problemOf(await change("none", unreadable));
+      const problem = await readProblem(await change("none", unreadable));
       expect(problem).toMatchObject({ status: 422, errors: [{ field: "header:if-match" }] });
     }
     expect((await change("two", '"1"')).status).toBe(200);
-    expect(await problemOf(await change("three", '"1"'))).toMatchObject({ status: 412, code: "version_conflict" });
+    expect(await readProblem(await change("three", '"1"'))).toMatchObject({ status: 412, code: "version_conflict" });
     const racers = await Promise.all(
       ["a", "b"].map((name) => send("PATCH", `/v1/generators/${id}`, { name }, headers)),
     );
@@ -101,7 +101,7 @@ describe("a tenant's generator", () => {
     const { headers, made } = await tenantWith([RECIPE]);
     const path = `/v1/generators/${only(made).id}`;
     expect((await call(path, { method: "DELETE", headers })).status).toBe(204);
-    expect(await problemOf(await call(path, { headers }))).toMatchObject({ code: "not_found" });
+    expect(await readProblem(await call(path, { headers }))).toMatchObject({ code: "not_found" });
     expect((await call(path, { method: "DELETE", headers })).status).toBe(404);
     expect((await send("POST", "/v1/generators", { ...RECIPE, slug: "product-promo" }, headers)).status).toBe(201);
   });
@@ -113,14 +113,14 @@ describe("a tenant's generator", () => {
     const one = await jsonOf<GeneratorWire>(first as Response, 201);
     expect(await jsonOf(second as Response, 201)).toEqual(one);
     const other = await send("POST", "/v1/generators", { ...RECIPE, name: "Another" }, repeat);
-    expect(await problemOf(other)).toMatchObject({ code: "idempotency_mismatch" });
+    expect(await readProblem(other)).toMatchObject({ code: "idempotency_mismatch" });
   });
 
   it("has a slug of its own: a taken one is refused, an unasked one gets an ending", async () => {
     const { headers, made } = await tenantWith([RECIPE, RECIPE]);
     expect(made[1]?.slug).toMatch(/^product-promo-[0-9a-z]{8}$/);
     for (const slug of ["product-promo", "generator-online"]) {
-      const taken = await problemOf(await send("POST", "/v1/generators", { ...RECIPE, slug }, headers));
+      const taken = await readProblem(await send("POST", "/v1/generators", { ...RECIPE, slug }, headers));
       expect(taken).toMatchObject({ status: 409, code: "slug_taken", errors: [{ field: "/slug" }] });
     }
   });
@@ -138,7 +138,7 @@ describe("a tenant's generator", () => {
     [{ surprise: 1 }, "/surprise"],
   ])("is refused with the field that is wrong: %j", async (more, field) => {
     const { headers } = await makeMember(null);
-    const problem = await problemOf(await send("POST", "/v1/generators", { ...RECIPE, ...more }, headers));
+    const problem = await readProblem(await send("POST", "/v1/generators", { ...RECIPE, ...more }, headers));
     expect(problem).toMatchObject({ status: 422, code: "invalid_request" });
     expect(problem.errors?.map((error) => error.field)).toContain(field);
   });
@@ -153,7 +153,7 @@ describe("a tenant's generator", () => {
         row.bind(`gen_${tenant.slice(-14)}${1e5 + n}`, tenant, `s${n}`),
       ),
     );
-    const full = await problemOf(await send("POST", "/v1/generators", RECIPE, headers));
+    const full = await readProblem(await send("POST", "/v1/generators", RECIPE, headers));
     expect(full).toMatchObject({ status: 409, code: "too_many_generators" });
   });
 });
@@ -198,6 +198,6 @@ describe("a built-in generator", () => {
       await send("PATCH", path, { name: "mine" }, headers),
       await call(path, { method: "DELETE", headers }),
     ])
-      expect(await problemOf(refused)).toMatchObject({ status: 409, code: "generator_built_in" });
+      expect(await readProblem(refused)).toMatchObject({ status: 409, code: "generator_built_in" });
   });
 });

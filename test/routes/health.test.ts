@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { createApp } from "../../src/app.ts";
-import { writeBusy } from "../../src/store/busy.ts";
-import { call, env, jsonOf, problemOf } from "../support/gateway.ts";
+import { writeBusy } from "../../src/store/tenants.ts";
+import { call, env, jsonOf, readProblem } from "../support/gateway.ts";
 
 let tests = 0;
 beforeEach(() => {
@@ -81,7 +81,7 @@ describe("settings for development", () => {
         "/docs",
         "/nowhere",
       ]) {
-        const refused = await problemOf(await ask(origin + path));
+        const refused = await readProblem(await ask(origin + path));
         expect([path, refused]).toMatchObject([path, { status: 503, code: "misconfigured", retryable: false }]);
         expect(refused.detail).toContain("ENVIRONMENT=development");
       }

@@ -7,7 +7,7 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { OWNED_PREFIXES, type TenantId, userHash } from "../../src/core/ids.ts";
 import { SCOPES } from "../../src/core/wire/key.ts";
 import type { UserTokenWire } from "../../src/core/wire/user.ts";
-import { signUserToken } from "../../src/http/user-token.ts";
+import { signUserToken } from "../../src/http/user-tokens.ts";
 import {
   type ApiDocument,
   type Headers,
@@ -25,7 +25,7 @@ import {
   type Member,
   makeKey,
   makeMember,
-  problemOf,
+  readProblem,
   send,
 } from "../support/gateway.ts";
 import { makeThings } from "../support/things.ts";
@@ -61,7 +61,7 @@ async function said(route: Route, response: Response): Promise<string> {
     await response.body?.cancel();
     return String(response.status);
   }
-  return route.method === "head" ? String(response.status) : (await problemOf(response)).code;
+  return route.method === "head" ? String(response.status) : (await readProblem(response)).code;
 }
 
 const inHead: Record<string, string> = {

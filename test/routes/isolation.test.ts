@@ -7,7 +7,7 @@ import type { ProjectWire } from "../../src/core/wire/project.ts";
 import type { RenderWire } from "../../src/core/wire/render.ts";
 import type { TurnWire } from "../../src/core/wire/turn.ts";
 import type { UploadWire } from "../../src/core/wire/upload.ts";
-import { call, env, jsonOf, type Member, makeKey, makeMember, problemOf, send } from "../support/gateway.ts";
+import { call, env, jsonOf, type Member, makeKey, makeMember, readProblem, send } from "../support/gateway.ts";
 import { until } from "../support/objects.ts";
 
 type World = {
@@ -79,7 +79,7 @@ describe("a tenant's things", () => {
     const stranger = await makeMember();
     const live = await makeKey(mine.member.tenant.id, { mode: "live" });
     for (const headers of [stranger.headers, { Authorization: `Bearer ${live.secret}` }]) {
-      for (const path of paths) expect((await problemOf(await call(path, { headers }))).code, path).toBe("not_found");
+      for (const path of paths) expect((await readProblem(await call(path, { headers }))).code, path).toBe("not_found");
     }
   });
 
@@ -98,7 +98,7 @@ describe("a tenant's things", () => {
       }),
       call(`/v1/webhook_endpoints/${hook.id}`, { method: "DELETE", headers }),
     ];
-    for (const attempt of tries) expect((await problemOf(await attempt)).code).toBe("not_found");
+    for (const attempt of tries) expect((await readProblem(await attempt)).code).toBe("not_found");
     expect((await call(`/v1/webhook_endpoints/${hook.id}`, { headers: mine.member.headers })).status).toBe(200);
   });
 });

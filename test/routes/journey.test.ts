@@ -1,13 +1,13 @@
 import { createParser, type EventSourceMessage } from "eventsource-parser";
 import { beforeAll, describe, expect, it } from "vitest";
+import { type Link, signLink } from "../../src/core/crypto.ts";
 import type { AssetId, TenantId } from "../../src/core/ids.ts";
-import { type Link, signLink } from "../../src/core/link.ts";
 import type { ProjectWire, TimelineWire } from "../../src/core/wire/project.ts";
 import type { RenderWire } from "../../src/core/wire/render.ts";
 import type { TurnWire } from "../../src/core/wire/turn.ts";
 import type { TurnEventsPage } from "../../src/core/wire/turn-event.ts";
 import type { AssetWire, UploadWire } from "../../src/core/wire/upload.ts";
-import { call, env, jsonOf, type Member, makeKey, makeMember, ORIGIN, problemOf, send } from "../support/gateway.ts";
+import { call, env, jsonOf, type Member, makeKey, makeMember, ORIGIN, readProblem, send } from "../support/gateway.ts";
 import { until } from "../support/objects.ts";
 
 let member: Member;
@@ -70,7 +70,7 @@ describe("projects", () => {
       const make = (body: unknown) => send("POST", "/v1/projects", body, { ...headers, "Idempotency-Key": "once" });
       const first = await jsonOf<ProjectWire>(await make({ name: "a" }), 201);
       expect((await jsonOf<ProjectWire>(await make({ name: "a" }), 201)).id).toBe(first.id);
-      expect(await problemOf(await make({ name: "b" }))).toMatchObject({ status: 422, code: "idempotency_mismatch" });
+      expect(await readProblem(await make({ name: "b" }))).toMatchObject({ status: 422, code: "idempotency_mismatch" });
     }
   });
 
@@ -85,7 +85,10 @@ describe("projects", () => {
         `/v1/projects/${id}/turns`,
         `/v1/projects/${id}/renders`,
       ]) {
-        expect(await problemOf(await call(path, { headers })), path).toMatchObject({ status: 404, code: "not_found" });
+        expect(await readProblem(await call(path, { headers })), path).toMatchObject({
+          status: 404,
+          code: "not_found",
+        });
       }
       expect((await send("POST", `/v1/projects/${id}/turns`, { prompt: "hi" }, headers)).status).toBe(404);
     }
@@ -131,11 +134,11 @@ describe("turns", () => {
     const page = await jsonOf<TurnEventsPage>(await get(`${path}?limit=2`, { Accept: "application/json" }));
     expect(page.data.map((row) => String(row.id))).toEqual(all.slice(0, 2).map((event) => event.id));
     expect((await get(path, { "Last-Event-ID": all.at(-1)?.id ?? "" })).status).toBe(204);
-    expect(await problemOf(await get(path, { "Last-Event-ID": "x" }))).toMatchObject({
+    expect(await readProblem(await get(path, { "Last-Event-ID": "x" }))).toMatchObject({
       status: 422,
       code: "invalid_cursor",
     });
-    expect(await problemOf(await get(`${path}?wait=26`, { Accept: "application/json" }))).toMatchObject({
+    expect(await readProblem(await get(`${path}?wait=26`, { Accept: "application/json" }))).toMatchObject({
       status: 422,
     });
   });
@@ -198,7 +201,7 @@ describe("renders", () => {
     const response = await post(`/v1/projects/${id}/renders`);
     const made = await jsonOf<RenderWire>(response, 202);
     expect(response.headers.get("Location")).toBe(`/v1/renders/${made.id}`);
-    expect(await problemOf(await post(`/v1/renders/${made.id}/link`))).toMatchObject({
+    expect(await readProblem(await post(`/v1/renders/${made.id}/link`))).toMatchObject({
       status: 409,
       code: "render_not_ready",
     });
@@ -216,7 +219,7 @@ describe("renders", () => {
     expect(head.headers.get("ETag")).toBe(done.file?.etag);
     const outside = await get(content, { Range: "bytes=999999999-" });
     expect(outside.headers.get("Content-Range")).toBe(`bytes */${done.file?.size_bytes}`);
-    expect(await problemOf(outside)).toMatchObject({ status: 416 });
+    expect(await readProblem(outside)).toMatchObject({ status: 416 });
 
     const link = await jsonOf<{ url: string }>(
       await post(`/v1/renders/${made.id}/link`, { expires_in_seconds: 60 }),
@@ -224,7 +227,7 @@ describe("renders", () => {
     );
     const shared = await call(link.url.slice(ORIGIN.length));
     expect([shared.status, (await shared.arrayBuffer()).byteLength]).toEqual([200, done.file?.size_bytes]);
-    expect(await problemOf(await call(`${link.url.slice(ORIGIN.length)}x`))).toMatchObject({
+    expect(await readProblem(await call(`${link.url.slice(ORIGIN.length)}x`))).toMatchObject({
       status: 404,
       code: "not_found",
     });
@@ -248,11 +251,11 @@ describe("signed links", () => {
     const pulled = await open(link);
     expect([pulled.status, pulled.headers.get("Content-Type")]).toEqual([200, "image/png"]);
     expect(new Uint8Array(await pulled.arrayBuffer())).toEqual(PNG);
-    expect(await problemOf(await open({ ...link, expiresAt: Date.now() - 1_000 }))).toMatchObject({
+    expect(await readProblem(await open({ ...link, expiresAt: Date.now() - 1_000 }))).toMatchObject({
       status: 410,
       code: "link_expired",
     });
-    expect(await problemOf(await open({ ...link, mode: "live" }))).toMatchObject({ status: 404, code: "not_found" });
+    expect(await readProblem(await open({ ...link, mode: "live" }))).toMatchObject({ status: 404, code: "not_found" });
   });
 });
 

@@ -11,7 +11,7 @@ import {
   makeKey,
   makeMember,
   makeTenant,
-  problemOf,
+  readProblem,
   send,
 } from "../support/gateway.ts";
 
@@ -50,7 +50,7 @@ describe("making a key", () => {
     const expires_at = new Date(Date.now() + 3_600_000).toISOString();
     const { secret } = await makeKey(tenant.id, { scopes: ["read", "keys"], expires_at });
     const beyond = { scopes: ["read", "chat"], mode: "live", expires_at: null };
-    const told = await problemOf(await make(secret, beyond));
+    const told = await readProblem(await make(secret, beyond));
     expect(told).toMatchObject({ status: 403, code: "key_too_wide" });
     expect(told.errors?.map(({ field }) => field)).toEqual(["/scopes/1", "/mode", "/expires_at"]);
   });
@@ -58,7 +58,7 @@ describe("making a key", () => {
   it("needs the scope keys", async () => {
     const { secret } = await makeKey((await makeTenant()).id, { scopes: ["read", "chat"] });
     for (const response of [await make(secret), await call("/v1/keys", { headers: bearer(secret) })])
-      expect(await problemOf(response)).toMatchObject({ status: 403, code: "missing_scope" });
+      expect(await readProblem(response)).toMatchObject({ status: 403, code: "missing_scope" });
   });
 
   it("answers a repeat with the same key, without its secret", async () => {
@@ -72,7 +72,7 @@ describe("making a key", () => {
     expect(answers[0]?.id).toBe(answers[1]?.id);
     expect(answers.filter(({ secret }) => secret !== undefined)).toHaveLength(1);
     expect(answers.filter(({ secret_shown_once }) => secret_shown_once === true)).toHaveLength(1);
-    expect(await problemOf(await make(key.secret, { name: "b" }, again))).toMatchObject({
+    expect(await readProblem(await make(key.secret, { name: "b" }, again))).toMatchObject({
       code: "idempotency_mismatch",
     });
   });
@@ -86,13 +86,13 @@ describe("making a key", () => {
       .bind(OPEN_KEYS_PER_SCOPE - 2, tenant.id)
       .run();
     expect((await make(key.secret)).status).toBe(201);
-    expect(await problemOf(await make(key.secret))).toMatchObject({ status: 409, code: "too_many_keys" });
+    expect(await readProblem(await make(key.secret))).toMatchObject({ status: 409, code: "too_many_keys" });
     const next = await jsonOf<CreatedKeyWire>(await rotate(key.secret, key.id, 0), 201);
-    expect(await problemOf(await use(key.secret))).toMatchObject({ code: "key_revoked" });
+    expect(await readProblem(await use(key.secret))).toMatchObject({ code: "key_revoked" });
     expect((await use(next.secret)).status).toBe(422);
     const last = await jsonOf<CreatedKeyWire>(await rotate(next.secret ?? "", next.id, 60), 201);
     for (const secret of [next.secret, last.secret]) expect((await use(secret)).status).toBe(422);
-    expect(await problemOf(await make(last.secret ?? ""))).toMatchObject({ status: 409, code: "too_many_keys" });
+    expect(await readProblem(await make(last.secret ?? ""))).toMatchObject({ status: 409, code: "too_many_keys" });
   });
 });
 
@@ -111,7 +111,7 @@ describe("rotating a key", () => {
     vi.setSystemTime(Date.parse("2026-11-21T10:00:29.999Z"));
     expect((await use(key.secret)).status).toBe(422);
     vi.setSystemTime(Date.parse("2026-11-21T10:00:30.000Z"));
-    expect(await problemOf(await use(key.secret))).toMatchObject({ status: 401, code: "key_revoked" });
+    expect(await readProblem(await use(key.secret))).toMatchObject({ status: 401, code: "key_revoked" });
     expect((await use(made.secret)).status).toBe(422);
   });
 
@@ -119,12 +119,12 @@ describe("rotating a key", () => {
     const { key } = await makeMember();
     expect((await use(key.secret)).status).toBe(422);
     expect((await rotate(key.secret, key.id, 0)).status).toBe(201);
-    expect(await problemOf(await use(key.secret))).toMatchObject({ code: "key_revoked" });
+    expect(await readProblem(await use(key.secret))).toMatchObject({ code: "key_revoked" });
   });
 
   it.each([undefined, -1, 1.5, KEY_GRACE_MAX_SECONDS + 1])("refuses a grace of %s", async (grace) => {
     const { key } = await makeMember();
-    expect(await problemOf(await rotate(key.secret, key.id, grace))).toMatchObject({
+    expect(await readProblem(await rotate(key.secret, key.id, grace))).toMatchObject({
       status: 422,
       errors: [{ field: "/grace_seconds" }],
     });
@@ -138,13 +138,13 @@ describe("rotating a key", () => {
     expect(second).toMatchObject({ id: first.id, secret_shown_once: true });
     expect(second.secret).toBeUndefined();
     const more = await Promise.all([1, 2].map(() => rotate(key.secret, key.id, 60)));
-    for (const response of more) expect(await problemOf(response)).toMatchObject({ status: 409, code: "key_closed" });
+    for (const response of more) expect(await readProblem(response)).toMatchObject({ status: 409, code: "key_closed" });
   });
 
   it("gives no secret of a key that reaches further than the asking one", async () => {
     const { key, tenant } = await makeMember();
     const narrow = await makeKey(tenant.id, { scopes: ["read", "keys"] });
-    expect(await problemOf(await rotate(narrow.secret, key.id, 0))).toMatchObject({ code: "key_too_wide" });
+    expect(await readProblem(await rotate(narrow.secret, key.id, 0))).toMatchObject({ code: "key_too_wide" });
     expect((await use(key.secret)).status).toBe(422);
     expect((await rotate(key.secret, narrow.id, 0)).status).toBe(201);
   });
@@ -157,20 +157,20 @@ describe("revoking a key", () => {
     expect((await use(other.secret)).status).toBe(422);
     const revoked = await jsonOf<KeyWire>(await revoke(key.secret, other.id));
     expect(revoked.revoked_at).toMatch(/Z$/);
-    expect(await problemOf(await use(other.secret))).toMatchObject({ code: "key_revoked" });
+    expect(await readProblem(await use(other.secret))).toMatchObject({ code: "key_revoked" });
     expect((await jsonOf<KeyWire>(await revoke(key.secret, other.id))).revoked_at).toBe(revoked.revoked_at);
   });
 
   it("does not take the last key that can make keys, unless forced", async () => {
     const { key, tenant } = await makeMember();
     await makeKey(tenant.id, { scopes: ["read"] });
-    expect(await problemOf(await revoke(key.secret, key.id))).toMatchObject({
+    expect(await readProblem(await revoke(key.secret, key.id))).toMatchObject({
       status: 409,
       code: "last_key",
       hint: `DELETE /v1/keys/${key.id}?force=true`,
     });
     expect((await revoke(key.secret, key.id, "?force=true")).status).toBe(200);
-    expect(await problemOf(await use(key.secret))).toMatchObject({ code: "key_revoked" });
+    expect(await readProblem(await use(key.secret))).toMatchObject({ code: "key_revoked" });
   });
 
   it("finds no key of another tenant or mode", async () => {
@@ -183,7 +183,8 @@ describe("revoking a key", () => {
         await rotate(key.secret, id, 0),
         await call(`/v1/keys/${id}`, { headers: bearer(key.secret) }),
       ];
-      for (const response of asked) expect(await problemOf(response)).toMatchObject({ status: 404, code: "not_found" });
+      for (const response of asked)
+        expect(await readProblem(response)).toMatchObject({ status: 404, code: "not_found" });
     }
     expect((await use(foreign.secret)).status).toBe(422);
   });
@@ -217,7 +218,7 @@ describe("the audit log", () => {
   it("is read with the scope keys, by its own tenant", async () => {
     const { tenant } = await makeMember();
     const reader = await makeKey(tenant.id, { scopes: ["read"] });
-    expect(await problemOf(await call("/v1/audit_log", { headers: bearer(reader.secret) }))).toMatchObject({
+    expect(await readProblem(await call("/v1/audit_log", { headers: bearer(reader.secret) }))).toMatchObject({
       code: "missing_scope",
     });
     const stranger = (await makeMember()).key;

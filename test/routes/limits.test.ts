@@ -8,11 +8,11 @@ import {
   PROMPT_BYTES,
 } from "../../src/core/limits.ts";
 import type { ProjectWire } from "../../src/core/wire/project.ts";
-import { adminHeaders, call, jsonOf, makeMember, makeTenant, problemOf, send } from "../support/gateway.ts";
+import { adminHeaders, call, jsonOf, makeMember, makeTenant, readProblem, send } from "../support/gateway.ts";
 import { PNG } from "../support/things.ts";
 
 const refusal = async (answer: Promise<Response>) => {
-  const { status, code, detail, errors } = await problemOf(await answer);
+  const { status, code, detail, errors } = await readProblem(await answer);
   return { status, code, detail, fields: errors?.map(({ field }) => field) };
 };
 

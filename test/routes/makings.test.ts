@@ -2,7 +2,7 @@
 import { describe, expect, it } from "vitest";
 import type { MakingWire } from "../../src/core/wire/making.ts";
 import type { VideoWire } from "../../src/core/wire/video.ts";
-import { call, jsonOf, makeKey, makeMember, problemOf, send } from "../support/gateway.ts";
+import { call, jsonOf, makeKey, makeMember, readProblem, send } from "../support/gateway.ts";
 import { until } from "../support/objects.ts";
 
 const DESCRIPTION = "create a generator that turns product photos into promo videos with music and captions";
@@ -45,7 +45,7 @@ describe("POST /v1/generators/make", () => {
     [{ description: DESCRIPTION, prompt: "x" }, "/prompt"],
   ])("is refused with the field that is wrong: %j", async (body, field) => {
     const { headers } = await makeMember(null);
-    const problem = await problemOf(await send("POST", MAKE, body, headers));
+    const problem = await readProblem(await send("POST", MAKE, body, headers));
     expect(problem.status).toBe(422);
     expect(problem.errors?.map((error) => error.field)).toContain(field);
   });
@@ -53,6 +53,6 @@ describe("POST /v1/generators/make", () => {
   it("is refused before it costs anything where the slug is taken", async () => {
     const { headers } = await makeMember(null);
     const body = { description: DESCRIPTION, slug: "generator-online" };
-    expect(await problemOf(await send("POST", MAKE, body, headers))).toMatchObject({ code: "slug_taken" });
+    expect(await readProblem(await send("POST", MAKE, body, headers))).toMatchObject({ code: "slug_taken" });
   });
 });

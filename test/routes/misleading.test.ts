@@ -1,7 +1,7 @@
 /** Refusals that must lead to the right next step: what was wrong, under the name it was sent by, and what would be right. */
 import { describe, expect, it } from "vitest";
 import { FAULT_NAMES } from "../../src/core/sandbox-faults.ts";
-import { call, jsonOf, makeKey, makeMember, problemOf, send } from "../support/gateway.ts";
+import { call, jsonOf, makeKey, makeMember, readProblem, send } from "../support/gateway.ts";
 
 describe("a credential", () => {
   it("is taken from Basic's password too, and a refusal says which part was wrong and names both challenges", async () => {
@@ -18,7 +18,7 @@ describe("a credential", () => {
       const refused = await call("/v1/me", { headers: { Authorization } });
       const challenges = refused.headers.get("WWW-Authenticate") ?? "";
       expect([challenges.includes("Bearer realm"), challenges.includes("Basic realm")]).toEqual([true, true]);
-      const { code, detail } = await problemOf(refused);
+      const { code, detail } = await readProblem(refused);
       expect([code, detail]).toEqual(["unauthenticated", expect.stringContaining(words)]);
       expect(detail).not.toContain(key.secret.slice(10, 30));
     }
@@ -34,13 +34,13 @@ describe("a path that no route has", () => {
     ["/api/v1/upload", "POST /v1/uploads"],
     ["/v2/projects", "POST /v1/projects"],
   ])("%s is told the nearest routes", async (path, near) => {
-    const { status, detail, hint } = await problemOf(await call(path));
+    const { status, detail, hint } = await readProblem(await call(path));
     expect([status, detail]).toEqual([404, expect.stringContaining(near)]);
     expect(hint).toMatch(/^(GET|POST) \/v1\//);
   });
 
   it.each(["/wp-login.php", `/${"x".repeat(5_000)}`, "/v1/"])("and none is near %s", async (path) => {
-    expect(await problemOf(await call(path))).toMatchObject({ detail: "No route has this path.", hint: "GET /docs" });
+    expect(await readProblem(await call(path))).toMatchObject({ detail: "No route has this path.", hint: "GET /docs" });
   });
 });
 
@@ -55,7 +55,7 @@ describe("a field", () => {
     const { slug } = await jsonOf<{ slug: string }>(await send("POST", "/v1/generators", generator, headers), 201);
     const path = `/v1/generators/${slug}/videos`;
     const fieldsOf = async (body: unknown): Promise<string[]> => {
-      const { detail, errors = [] } = await problemOf(await send("POST", path, body, headers));
+      const { detail, errors = [] } = await readProblem(await send("POST", path, body, headers));
       for (const { field } of errors) expect(detail).toContain(field);
       return errors.map(({ field }) => field);
     };
@@ -67,7 +67,7 @@ describe("a field", () => {
       "/asset_urls/1",
     ]);
     const form = new URLSearchParams({ metadata_a: "x" });
-    const told = await problemOf(await call(path, { method: "POST", headers, body: form }));
+    const told = await readProblem(await call(path, { method: "POST", headers, body: form }));
     expect(told.errors?.map(({ field }) => field)).toEqual(["/var_subject"]);
   });
 });
@@ -86,7 +86,7 @@ describe("a #fault: word that the sandbox does not know", () => {
       ["/v1/generators/make", { description: word }, "/description"],
     ] as const;
     for (const [path, body, field] of rows) {
-      const refused = await problemOf(await send("POST", path, body, headers));
+      const refused = await readProblem(await send("POST", path, body, headers));
       expect([path, refused.code, refused.errors?.[0]?.field]).toEqual([path, "invalid_request", field]);
       for (const name of FAULT_NAMES) expect(refused.detail).toContain(name);
     }

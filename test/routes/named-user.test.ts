@@ -2,11 +2,11 @@
 import { runInDurableObject } from "cloudflare:test";
 import { afterEach, describe, expect, it } from "vitest";
 import { type UserAddress, userNameOwner } from "../../src/core/address.ts";
+import { seal } from "../../src/core/crypto.ts";
 import { type ProjectId, type TenantId, userHash, userHashOf } from "../../src/core/ids.ts";
-import { seal } from "../../src/core/seal.ts";
 import type { ProjectWire } from "../../src/core/wire/project.ts";
 import type { UserWire } from "../../src/core/wire/user.ts";
-import { call, env, jsonOf, makeMember, problemOf, send } from "../support/gateway.ts";
+import { call, env, jsonOf, makeMember, readProblem, send } from "../support/gateway.ts";
 import { freshAddress, killObject, newProject, random, until, userPort, userStub } from "../support/objects.ts";
 
 type Headers = Record<string, string>;
@@ -44,7 +44,7 @@ describe("X-User-Id beside an id of another user", () => {
     for (const owner of [headers, { ...headers, "X-User-Id": "alice" }]) {
       const project = await made(owner);
       const turns = `/v1/projects/${project.id}/turns`;
-      const refused = await problemOf(await send("POST", turns, { prompt: "hello" }, bob));
+      const refused = await readProblem(await send("POST", turns, { prompt: "hello" }, bob));
       expect(refused).toMatchObject({ status: 404, code: "not_found", detail: expect.stringContaining("X-User-Id") });
       expect((await jsonOf<{ data: unknown[] }>(await call(turns, { headers: owner }))).data).toEqual([]);
       expect((await call(`/v1/projects/${project.id}`, { headers })).status).toBe(200);
@@ -62,14 +62,14 @@ describe("X-User-Id beside an id of another user", () => {
       ["/v1/batches", { items: [{ prompt: "a video" }], mode: "one_project", project }],
     ];
     for (const [path, body] of orders)
-      expect((await problemOf(await send("POST", path, body, bob))).code, JSON.stringify(body)).toBe("not_found");
+      expect((await readProblem(await send("POST", path, body, bob))).code, JSON.stringify(body)).toBe("not_found");
   });
 
   it("is 404 beside another user's path", async () => {
     const { headers } = await makeMember(null);
     await made({ ...headers, "X-User-Id": "alice" });
     const bob = { ...headers, "X-User-Id": "bob" };
-    expect((await problemOf(await send("DELETE", "/v1/users/alice", "", bob))).code).toBe("not_found");
+    expect((await readProblem(await send("DELETE", "/v1/users/alice", "", bob))).code).toBe("not_found");
     await listed(headers, ["alice"]);
   });
 });
@@ -147,13 +147,13 @@ describe("a user's name", () => {
   it("has one spelling: what is not NFC or has blanks around it is 422, in the header and in a path", async () => {
     const { headers } = await makeMember(null);
     for (const name of refused) {
-      const sent = await problemOf(await send("POST", "/v1/projects", {}, { ...headers, "X-User-Id": name }));
+      const sent = await readProblem(await send("POST", "/v1/projects", {}, { ...headers, "X-User-Id": name }));
       expect(sent, JSON.stringify(name)).toMatchObject({ status: 422, code: "invalid_request" });
       expect(sent.errors?.[0]).toMatchObject({ field: "header:X-User-Id", message: expect.stringContaining("NFC") });
-      const asked = await problemOf(await call(`/v1/users/${encodeURIComponent(name)}`, { headers }));
+      const asked = await readProblem(await call(`/v1/users/${encodeURIComponent(name)}`, { headers }));
       expect(asked, JSON.stringify(name)).toMatchObject({ status: 422 });
     }
-    expect((await problemOf(await call("/v1/users/%20bob", { headers }))).status).toBe(422);
+    expect((await readProblem(await call("/v1/users/%20bob", { headers }))).status).toBe(422);
   });
 
   it("that is NFC is its own user", async () => {

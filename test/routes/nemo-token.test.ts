@@ -3,7 +3,7 @@ import { afterEach, describe, expect, it } from "vitest";
 import { type TenantId, userHash } from "../../src/core/ids.ts";
 import type { AuditEntryWire } from "../../src/core/wire/audit.ts";
 import type { NemoTokenWire } from "../../src/core/wire/token.ts";
-import { call, env, jsonOf, makeKey, makeMember, makeTenant, problemOf, send } from "../support/gateway.ts";
+import { call, env, jsonOf, makeKey, makeMember, makeTenant, readProblem, send } from "../support/gateway.ts";
 import { someToken, startLiveNemo } from "../support/live-nemo.ts";
 import { until } from "../support/objects.ts";
 
@@ -37,7 +37,7 @@ describe("a user's Nemo token", () => {
     const token = someToken();
     const expires_at = "2099-01-01T00:00:00.000Z";
     await jsonOf(await put({ for: "user", token, expires_at }, headers));
-    await problemOf(await put({ for: "user", token: "nmv_usr_live0123456789abcdefghij" }, headers)); // not kept, not told
+    await readProblem(await put({ for: "user", token: "nmv_usr_live0123456789abcdefghij" }, headers)); // not kept, not told
     for (let at = 0; at < 2; at++) await call(`${PATH}?for=user`, { method: "DELETE", headers });
     const entries = await until(async () => {
       const { data } = await jsonOf<{ data: AuditEntryWire[] }>(await call("/v1/audit_log", { headers }));
@@ -55,11 +55,11 @@ describe("a user's Nemo token", () => {
   it("needs a user, a key with the scope `keys`, and a token that is one", async () => {
     const { headers, tenant } = await makeMember();
     const nobody = { Authorization: headers.Authorization ?? "" };
-    expect((await problemOf(await put({ for: "user", token: someToken() }, nobody))).code).toBe("user_required");
+    expect((await readProblem(await put({ for: "user", token: someToken() }, nobody))).code).toBe("user_required");
     const { secret } = await makeKey(tenant.id, { scopes: ["read", "chat", "upload", "render", "webhooks"] });
     const weak = { ...headers, Authorization: `Bearer ${secret}` };
-    expect((await problemOf(await put({ for: "user", token: someToken() }, weak))).code).toBe("missing_scope");
-    expect((await problemOf(await call(`${PATH}?for=user`, { method: "DELETE", headers: weak }))).code).toBe(
+    expect((await readProblem(await put({ for: "user", token: someToken() }, weak))).code).toBe("missing_scope");
+    expect((await readProblem(await call(`${PATH}?for=user`, { method: "DELETE", headers: weak }))).code).toBe(
       "missing_scope",
     );
     expect((await read(weak)).status).toBe(200);
@@ -71,16 +71,16 @@ describe("a user's Nemo token", () => {
       `nmv_usr_${"a".repeat(201)}`,
       "clm_0123456789abcdefgh",
     ]) {
-      const problem = await problemOf(await put({ for: "user", token }, headers));
+      const problem = await readProblem(await put({ for: "user", token }, headers));
       expect(problem).toMatchObject({ status: 422, code: "invalid_request", errors: [{ field: "/token" }] });
       if (token.length > 8) expect(JSON.stringify(problem)).not.toContain(token);
     }
     const unknown = "nmv_usr_live0123456789abcdefghij";
-    const refused = await problemOf(await put({ for: "user", token: unknown }, headers));
+    const refused = await readProblem(await put({ for: "user", token: unknown }, headers));
     expect(refused).toMatchObject({ status: 422, code: "invalid_request", errors: [{ field: "/token" }] });
     expect(JSON.stringify(refused)).not.toContain(unknown);
     for (const body of [{ token: someToken() }, { for: "operator", token: someToken() }])
-      expect((await problemOf(await put(body, headers))).errors?.[0]?.field).toBe("/for");
+      expect((await readProblem(await put(body, headers))).errors?.[0]?.field).toBe("/for");
   });
 });
 
@@ -91,7 +91,7 @@ describe("a tenant's Nemo token", () => {
 
   it("is refused in test mode, which says why", async () => {
     const { headers } = await makeMember();
-    expect(await problemOf(await put({ for: "tenant", token: someToken() }, headers))).toMatchObject({
+    expect(await readProblem(await put({ for: "tenant", token: someToken() }, headers))).toMatchObject({
       status: 409,
       code: "live_only",
       detail: expect.stringContaining("sandbox"),
@@ -105,7 +105,7 @@ describe("a tenant's Nemo token", () => {
       const { secret } = await makeKey(tenant.id, { mode: "live" });
       const headers = { Authorization: `Bearer ${secret}` };
       await nemo.control("/__fail", { path: "/api/credits", status: 502 });
-      expect(await problemOf(await put({ for: "tenant", token: someToken() }, headers))).toMatchObject({
+      expect(await readProblem(await put({ for: "tenant", token: someToken() }, headers))).toMatchObject({
         status: 502,
         code: "nemo_unavailable",
         retryable: true,

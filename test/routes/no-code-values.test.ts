@@ -8,7 +8,7 @@ import { createApp } from "../../src/app.ts";
 import { readValues } from "../../src/core/body-values.ts";
 import { newKey, rotation } from "../../src/core/wire/key.ts";
 import { newTenant, tenantChange } from "../../src/core/wire/tenant.ts";
-import { parseJson } from "../../src/http/body.ts";
+import { parseJson } from "../../src/http/request-body.ts";
 import { type ApiDocument, bodySchemaOf, pathOf, type Route, requestOf, routesOf } from "../support/document.ts";
 import { call, jsonOf, type Member, makeMember } from "../support/gateway.ts";
 import { makeThings } from "../support/things.ts";

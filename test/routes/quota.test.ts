@@ -1,7 +1,7 @@
 /** Quotas as a caller meets them: set by the operator, refused with the exact count. */
 import { describe, expect, it, vi } from "vitest";
 import type { TurnWire } from "../../src/core/wire/turn.ts";
-import { adminHeaders, call, jsonOf, makeKey, problemOf, send } from "../support/gateway.ts";
+import { adminHeaders, call, jsonOf, makeKey, readProblem, send } from "../support/gateway.ts";
 import { until } from "../support/objects.ts";
 import { PNG } from "../support/things.ts";
 
@@ -21,7 +21,7 @@ describe("a quota", () => {
     expect(refused.headers.get("RateLimit-Policy")).toBe('"new_users_per_day";q=1;w=86400');
     expect(refused.headers.get("RateLimit")).toMatch(/^"new_users_per_day";r=0;t=\d+$/);
     expect(Number(refused.headers.get("Retry-After"))).toBeGreaterThan(0);
-    expect(await problemOf(refused)).toMatchObject({ status: 429, code: "quota_exceeded", retryable: true });
+    expect(await readProblem(refused)).toMatchObject({ status: 429, code: "quota_exceeded", retryable: true });
   });
 
   it("that was taken from says what is left of the user's share, and nothing else says so", async () => {
@@ -99,13 +99,13 @@ describe("a quota", () => {
     const project = await jsonOf<{ id: string }>(await send("POST", "/v1/projects", {}, headers), 201);
     const refused = await send("POST", `/v1/projects/${project.id}/turns`, { prompt: "hi" }, headers);
     expect(refused.headers.get("RateLimit")).toBe('"concurrent_turns";r=0');
-    expect(await problemOf(refused)).toMatchObject({ status: 429, code: "concurrency_limited", charged: "no" });
+    expect(await readProblem(refused)).toMatchObject({ status: 429, code: "concurrency_limited", charged: "no" });
   });
 
   it("of bytes is met when an upload is announced", async () => {
     const headers = await memberWith({ bytes_per_day: 30 });
     const refused = await send("POST", "/v1/uploads", { filename: "a.png", size_bytes: 11 }, headers);
-    expect(await problemOf(refused)).toMatchObject({ status: 429, code: "quota_exceeded" });
+    expect(await readProblem(refused)).toMatchObject({ status: 429, code: "quota_exceeded" });
     expect((await send("POST", "/v1/uploads", { filename: "a.png", size_bytes: 10 }, headers)).status).toBe(201);
   });
 });

@@ -7,7 +7,7 @@ import { ERROR_COUNT_TTL_MS } from "../../src/core/limits.ts";
 import { HOUR_MS, MINUTE_MS } from "../../src/core/time.ts";
 import worker from "../../src/index.ts";
 import { addErrorCounts, bury, errorsOfLastHour, tidyStatus } from "../../src/store/status.ts";
-import { putStanding } from "../../src/store/token-standings.ts";
+import { putStanding } from "../../src/store/users.ts";
 import { adminHeaders, call, env, jsonOf } from "../support/gateway.ts";
 import {
   call as aCall,

@@ -18,13 +18,13 @@ import {
   type UploadId,
   userHash,
 } from "../../src/core/ids.ts";
-import type { Watching } from "../../src/core/ports.ts";
+import type { Watching } from "../../src/core/rpc/user.ts";
 import type { ProjectWire } from "../../src/core/wire/project.ts";
 import type { RenderWire } from "../../src/core/wire/render.ts";
 import type { TurnWire } from "../../src/core/wire/turn.ts";
 import type { AssetWire } from "../../src/core/wire/upload.ts";
 import type { UserTokenWire } from "../../src/core/wire/user.ts";
-import { signUserToken } from "../../src/http/user-token.ts";
+import { signUserToken } from "../../src/http/user-tokens.ts";
 import { adminHeaders, call, env, jsonOf, type Member, makeMember, ORIGIN, send } from "../support/gateway.ts";
 import { sample } from "../support/media.ts";
 import {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { ProjectWire } from "../../src/core/wire/project.ts";
 import type { TurnWire } from "../../src/core/wire/turn.ts";
-import { call, jsonOf, makeMember, ORIGIN, problemOf, send } from "../support/gateway.ts";
+import { call, jsonOf, makeMember, ORIGIN, readProblem, send } from "../support/gateway.ts";
 import { until } from "../support/objects.ts";
 
 type Ticket = { url: string; first_use_by: string };
@@ -42,18 +42,18 @@ describe("a stream ticket", () => {
     const ticket = new URL(mine.ticket.url).searchParams.get("ticket") ?? "";
     for (const wrong of [ticket, `${ticket.slice(0, -2)}xx`, "nonsense"]) {
       const id = wrong === ticket ? other.turn.id : mine.turn.id;
-      expect((await problemOf(await call(`/v1/turns/${id}/events?ticket=${wrong}`))).code).toBe("not_found");
+      expect((await readProblem(await call(`/v1/turns/${id}/events?ticket=${wrong}`))).code).toBe("not_found");
     }
-    expect((await problemOf(await call(`/f/${ticket}`))).code).toBe("not_found");
+    expect((await readProblem(await call(`/f/${ticket}`))).code).toBe("not_found");
   });
 
   it("is not made for another tenant's turn, nor without a key", async () => {
     const { turn } = await startedTurn();
     const stranger = await makeMember();
-    expect((await problemOf(await send("POST", `/v1/turns/${turn.id}/stream_ticket`, "", stranger.headers))).code).toBe(
-      "not_found",
-    );
-    expect((await problemOf(await send("POST", `/v1/turns/${turn.id}/stream_ticket`, ""))).code).toBe(
+    expect(
+      (await readProblem(await send("POST", `/v1/turns/${turn.id}/stream_ticket`, "", stranger.headers))).code,
+    ).toBe("not_found");
+    expect((await readProblem(await send("POST", `/v1/turns/${turn.id}/stream_ticket`, ""))).code).toBe(
       "unauthenticated",
     );
   });

@@ -1,7 +1,7 @@
 /** Files in one form, and the list of a user's uploads. */
 import { describe, expect, it } from "vitest";
 import type { UploadWire } from "../../src/core/wire/upload.ts";
-import { call, jsonOf, type Member, makeMember, problemOf, send } from "../support/gateway.ts";
+import { call, jsonOf, type Member, makeMember, readProblem, send } from "../support/gateway.ts";
 
 type Many = { data: UploadWire[]; has_more: boolean; next_cursor: string | null };
 
@@ -58,17 +58,17 @@ describe("a form", () => {
     const type = { "Content-Type": "multipart/form-data; boundary=x" };
     const cut = '--x\r\nContent-Disposition: form-data; name="f"; filename="a.mp4"\r\n\r\nabc';
     for (const body of ["", "nothing", cut])
-      expect((await problemOf(await post(member, body, type))).code).toBe("invalid_request");
-    const none = await problemOf(await post(member, formOf([["a", "b"]])));
+      expect((await readProblem(await post(member, body, type))).code).toBe("invalid_request");
+    const none = await readProblem(await post(member, formOf([["a", "b"]])));
     expect(none).toMatchObject({ code: "invalid_request", detail: expect.stringContaining("no file") });
-    const text = await problemOf(await post(member, formOf([["f", new File(["no picture"], "a.png")]])));
+    const text = await readProblem(await post(member, formOf([["f", new File(["no picture"], "a.png")]])));
     expect(text).toMatchObject({ code: "unsupported_media", errors: [{ field: "/f" }] });
     expect(text.detail).toMatch(/^\/f \(a\.png\): .*mp4/);
     const long = formOf([
       ["label", "x".repeat(501)],
       ["f", file("a.mp4", 3)],
     ]);
-    expect((await problemOf(await post(member, long))).detail).toContain("500");
+    expect((await readProblem(await post(member, long))).detail).toContain("500");
   });
 
   it("needs a key like every creation", async () => {
@@ -99,7 +99,7 @@ describe("the list of uploads", () => {
   });
 
   it("needs a user", async () => {
-    expect((await problemOf(await call("/v1/uploads", { headers: (await makeMember(null)).headers }))).code).toBe(
+    expect((await readProblem(await call("/v1/uploads", { headers: (await makeMember(null)).headers }))).code).toBe(
       "user_required",
     );
   });
@@ -108,7 +108,7 @@ describe("the list of uploads", () => {
     const member = await makeMember();
     const make = () => send("POST", "/v1/uploads", { filename: "a.mp4", size_bytes: 30 }, member.headers);
     const made = await Promise.all(Array.from({ length: 20 }, async () => jsonOf<UploadWire>(await make(), 201)));
-    expect(await problemOf(await make())).toMatchObject({ code: "concurrency_limited", hint: "GET /v1/uploads" });
+    expect(await readProblem(await make())).toMatchObject({ code: "concurrency_limited", hint: "GET /v1/uploads" });
     await call(`/v1/uploads/${made[0]?.id}`, { method: "DELETE", headers: member.headers });
     const isFree = async (): Promise<boolean> => (await listed(member, "?limit=100")).data.length < 20;
     while (!(await isFree())) await new Promise((resolve) => setTimeout(resolve, 20));

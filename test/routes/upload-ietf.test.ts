@@ -1,8 +1,8 @@
 /** The IETF draft, interop versions 8 and 9, requirement by requirement. */
 import { beforeAll, describe, expect, it } from "vitest";
-import { base64 } from "../../src/core/encode.ts";
+import { base64 } from "../../src/core/encoding.ts";
 import type { AssetWire, UploadWire } from "../../src/core/wire/upload.ts";
-import { call, jsonOf, type Member, makeKey, makeMember, problemOf } from "../support/gateway.ts";
+import { call, jsonOf, type Member, makeKey, makeMember, readProblem } from "../support/gateway.ts";
 import { until } from "../support/objects.ts";
 
 const REGISTRY = "https://iana.org/assignments/http-problem-types#";
@@ -80,13 +80,13 @@ describe("a creation", () => {
   it("above the limit is refused with the limits, before a byte is taken", async () => {
     const answer = await create({ "Upload-Complete": "?0", "Upload-Length": "500000001" });
     expect(answer.headers.get("Upload-Limit")).toContain("max-size=500000000");
-    expect((await problemOf(answer)).code).toBe("file_too_large");
+    expect((await readProblem(answer)).code).toBe("file_too_large");
   });
 
   it("in an interop version that is not spoken here is plain HTTP: a raw file, told how to be sent", async () => {
     const answer = await create({ "Upload-Complete": "?1", "Upload-Draft-Interop-Version": "6" }, FILE);
     expect(answer.headers.get("Upload-Draft-Interop-Version")).toBeNull();
-    expect(await problemOf(answer)).toMatchObject({
+    expect(await readProblem(answer)).toMatchObject({
       code: "unsupported_content_type",
       detail: expect.stringMatching(/video\/mp4 .*multipart\/form-data.*content_url.*Tus-Resumable.*Upload-Complete/),
     });
@@ -94,7 +94,7 @@ describe("a creation", () => {
 
   it("whose lengths disagree is refused as such", async () => {
     const answer = await create({ "Upload-Complete": "?1", "Upload-Length": "7" }, FILE.slice(0, 5));
-    expect(await problemOf(answer)).toMatchObject({
+    expect(await readProblem(answer)).toMatchObject({
       code: "size_mismatch",
       type: `${REGISTRY}inconsistent-upload-length`,
     });
@@ -107,7 +107,7 @@ describe("a creation", () => {
     expect(again.headers.get("Location")).toBe(first.headers.get("Location"));
     expect(again.headers.get("Upload-Offset")).toBe("5");
     const other = await create({ ...headers, "Upload-Length": "101" }, FILE.slice(0, 5));
-    expect((await problemOf(other)).code).toBe("idempotency_mismatch");
+    expect((await readProblem(other)).code).toBe("idempotency_mismatch");
   });
 });
 
@@ -196,7 +196,7 @@ describe("an append", () => {
     expect(answer.status).toBe(409);
     expect(answer.headers.get("Upload-Offset")).toBe("5");
     expect(answer.headers.get("Upload-Complete")).toBe("?0");
-    expect(await problemOf(answer)).toMatchObject({
+    expect(await readProblem(answer)).toMatchObject({
       type: `${REGISTRY}mismatching-upload-offset`,
       "expected-offset": 5,
       "provided-offset": 3,
@@ -210,7 +210,7 @@ describe("an append", () => {
       const answer = await append(path, { "Upload-Offset": offset, "Upload-Complete": "?1" });
       expect(answer.headers.get("Upload-Offset")).toBe(String(FILE.length));
       expect(answer.headers.get("Upload-Complete")).toBe("?0");
-      expect(await problemOf(answer)).toMatchObject({ code: "upload_closed", type: `${REGISTRY}completed-upload` });
+      expect(await readProblem(answer)).toMatchObject({ code: "upload_closed", type: `${REGISTRY}completed-upload` });
     }
   });
 
@@ -218,13 +218,13 @@ describe("an append", () => {
     const text = new Uint8Array(new TextEncoder().encode("no picture"));
     const answer = await create({ "Upload-Complete": "?1" }, text);
     expect(answer.headers.get("Upload-Complete")).toBe("?1");
-    expect((await problemOf(answer)).code).toBe("unsupported_media");
+    expect((await readProblem(answer)).code).toBe("unsupported_media");
   });
 
   it("that goes beyond the length is refused as such", async () => {
     const path = await begun({ "Upload-Length": "7" });
     const answer = await append(path, { "Upload-Offset": "5", "Upload-Complete": "?0" }, FILE.slice(5));
-    expect(await problemOf(answer)).toMatchObject({ type: `${REGISTRY}inconsistent-upload-length` });
+    expect(await readProblem(answer)).toMatchObject({ type: `${REGISTRY}inconsistent-upload-length` });
   });
 
   it("needs its media type, its offset and its completeness; what cannot be read counts as absent", async () => {
@@ -235,7 +235,7 @@ describe("an append", () => {
       await append(path, { ...right, "Upload-Offset": "five" }, FILE.slice(5)),
       await append(path, { ...right, "Upload-Complete": "true" }, FILE.slice(5)),
     ];
-    const codes = await Promise.all(answers.map(async (answer) => (await problemOf(answer)).code));
+    const codes = await Promise.all(answers.map(async (answer) => (await readProblem(answer)).code));
     expect(codes).toEqual(["unsupported_content_type", "invalid_header", "invalid_header"]);
     expect((await append(path, { ...right, "Upload-Length": "five" }, FILE.slice(5, 6))).status).toBe(204);
   });
@@ -244,7 +244,7 @@ describe("an append", () => {
     const path = await begun();
     const ask = { "Upload-Offset": "5", "Upload-Complete": "?0" };
     const wrong = { ...ask, "Content-Digest": await digest("SHA-512", FILE) };
-    expect((await problemOf(await append(path, wrong, FILE.slice(5)))).code).toBe("checksum_mismatch");
+    expect((await readProblem(await append(path, wrong, FILE.slice(5)))).code).toBe("checksum_mismatch");
     expect((await head(path)).headers.get("Upload-Offset")).toBe("5");
     const right = { ...ask, "Content-Digest": `md5=:AAAA:, ${await digest("SHA-512", FILE.slice(5))}` };
     expect((await append(path, right, FILE.slice(5))).status).toBe(204);
@@ -253,7 +253,7 @@ describe("an append", () => {
   it("in neither protocol is told which there are", async () => {
     const path = await begun();
     const answer = await call(path, { method: "PATCH", headers: member.headers, body: FILE });
-    expect(await problemOf(answer)).toMatchObject({
+    expect(await readProblem(answer)).toMatchObject({
       code: "invalid_header",
       detail: expect.stringContaining("Tus-Resumable"),
     });

@@ -7,8 +7,8 @@ import type { ProjectWire } from "../../src/core/wire/project.ts";
 import type { TurnWire } from "../../src/core/wire/turn.ts";
 import type { UploadWire } from "../../src/core/wire/upload.ts";
 import type { UserTokenWire } from "../../src/core/wire/user.ts";
-import { signUserToken } from "../../src/http/user-token.ts";
-import { adminHeaders, call, env, jsonOf, makeKey, makeMember, problemOf, send } from "../support/gateway.ts";
+import { signUserToken } from "../../src/http/user-tokens.ts";
+import { adminHeaders, call, env, jsonOf, makeKey, makeMember, readProblem, send } from "../support/gateway.ts";
 import { random, until } from "../support/objects.ts";
 
 const BROWSER = { Origin: "https://app.example" };
@@ -26,7 +26,7 @@ async function world() {
 
 const newProject = async (headers: Record<string, string>) =>
   jsonOf<ProjectWire>(await send("POST", "/v1/projects", {}, headers), 201);
-const codeOf = async (response: Promise<Response>) => (await problemOf(await response)).code;
+const codeOf = async (response: Promise<Response>) => (await readProblem(await response)).code;
 
 describe("a user token", () => {
   it("is its user in a browser: makes, lists and reads what the key sees under that name", async () => {
@@ -105,7 +105,7 @@ describe("a user token", () => {
       send("POST", tokenPath("ada"), {}, ada),
       send("POST", "/v1/users/ada/sign_out", {}, ada),
     ])
-      expect(await problemOf(await attempt)).toMatchObject({ status: 403, code: "key_required" });
+      expect(await readProblem(await attempt)).toMatchObject({ status: 403, code: "key_required" });
     expect((await call("/admin/tenants", { headers: ada })).status).toBe(401);
   });
 
@@ -136,7 +136,7 @@ describe("making one", () => {
     const reader = bearer((await makeKey(tenant.id, { scopes: ["read"] })).secret);
     expect(await codeOf(send("POST", tokenPath("ada"), {}, reader))).toBe("missing_scope");
     const credits = await call("/v1/credits", { headers: { ...reader, "X-User-Id": "ada" } });
-    expect(await problemOf(credits)).toMatchObject({ status: 404, code: "not_found", hint: "POST /v1/projects" });
+    expect(await readProblem(credits)).toMatchObject({ status: 404, code: "not_found", hint: "POST /v1/projects" });
     expect((await call("/v1/me", { headers: { ...reader, "X-User-Id": "ada" } })).status).toBe(200);
     expect((await call("/v1/users/ada", { headers })).status).toBe(404);
     await newProject({ ...headers, "X-User-Id": "ada" });
@@ -150,7 +150,7 @@ describe("making one", () => {
     [{ scopes: [] }, "/scopes"],
   ])("refuses %j", async (body, field) => {
     const { headers } = await world();
-    expect(await problemOf(await send("POST", tokenPath("ada"), body, headers))).toMatchObject({
+    expect(await readProblem(await send("POST", tokenPath("ada"), body, headers))).toMatchObject({
       status: 422,
       errors: [expect.objectContaining({ field })],
     });
@@ -214,7 +214,7 @@ describe("the end of a token", () => {
       );
     const now = Date.now();
     const old = await sign(now - 120_000, now - 60_000);
-    expect(await problemOf(await call("/v1/projects", { headers: bearer(old) }))).toMatchObject({
+    expect(await readProblem(await call("/v1/projects", { headers: bearer(old) }))).toMatchObject({
       status: 401,
       code: "user_token_expired",
       hint: "POST /v1/users/{id}/tokens",
@@ -240,7 +240,7 @@ describe("the end of a token", () => {
       "/v1/events",
       "/v1/me",
     ])
-      expect(await problemOf(await call(path, { headers: ada })), path).toMatchObject({
+      expect(await readProblem(await call(path, { headers: ada })), path).toMatchObject({
         status: 401,
         code: "user_token_revoked",
       });

@@ -13,7 +13,7 @@ import type { TurnWire } from "../../src/core/wire/turn.ts";
 import type { UserTokenWire } from "../../src/core/wire/user.ts";
 import type { VideoPlanWire, VideoWire } from "../../src/core/wire/video.ts";
 import { type ApiDocument, pathOf, type Route, requestOf, routesOf } from "../support/document.ts";
-import { adminHeaders, call, jsonOf, type Member, makeKey, makeTenant, problemOf, send } from "../support/gateway.ts";
+import { adminHeaders, call, jsonOf, type Member, makeKey, makeTenant, readProblem, send } from "../support/gateway.ts";
 import { someToken, startLiveNemo } from "../support/live-nemo.ts";
 import { tenantPort, until } from "../support/objects.ts";
 import { makeThings } from "../support/things.ts";
@@ -183,7 +183,7 @@ describe("with a user token", () => {
     const byKey = await read<EventWire>(`/v1/events/${again.data[0]?.id}`, owner.headers);
     expect(byKey.cursor).toBeGreaterThan(cursors.at(-1) ?? 0);
     for (const id of hidden) {
-      expect(await problemOf(await call(`/v1/events/${id}`, { headers: ada }))).toMatchObject({ code: "not_found" });
+      expect(await readProblem(await call(`/v1/events/${id}`, { headers: ada }))).toMatchObject({ code: "not_found" });
       expect((await call(`/v1/events/${id}`, { headers: owner.headers })).status).toBe(200);
     }
   });
@@ -269,7 +269,7 @@ describe("the balance of an account with Nemo", () => {
         expect(turn.text).toContain("ask there how many are left");
       }
       const refused = await call("/v1/credits", { headers: ada });
-      expect(await problemOf(refused)).toMatchObject({ status: 403, code: "key_required" });
+      expect(await readProblem(refused)).toMatchObject({ status: 403, code: "key_required" });
       expect((await jsonOf<MeWire>(await call("/v1/me", { headers: ada }))).nemo_token).toBeNull();
       const byKey = await jsonOf<{ available: number }>(await call("/v1/credits", { headers: named }));
       expect(byKey.available).toBe(BALANCE);

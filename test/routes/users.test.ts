@@ -10,8 +10,8 @@ import type { TurnWire } from "../../src/core/wire/turn.ts";
 import type { UploadWire } from "../../src/core/wire/upload.ts";
 import type { UsageCountsWire } from "../../src/core/wire/usage.ts";
 import type { UserTokenWire, UserWire } from "../../src/core/wire/user.ts";
-import { TurnSettle } from "../../src/durable/user/turn-settle.ts";
-import { call, env, jsonOf, makeKey, makeMember, ORIGIN, problemOf, send } from "../support/gateway.ts";
+import { TurnSettle } from "../../src/durable/user/turns/settle.ts";
+import { call, env, jsonOf, makeKey, makeMember, ORIGIN, readProblem, send } from "../support/gateway.ts";
 import { tenantPort, until, userPort, userStub } from "../support/objects.ts";
 
 const NAME = "ada.lovelace@example.com";
@@ -29,7 +29,7 @@ async function world() {
 }
 type World = Awaited<ReturnType<typeof world>>;
 
-const codeOf = async (response: Promise<Response>) => (await problemOf(await response)).code;
+const codeOf = async (response: Promise<Response>) => (await readProblem(await response)).code;
 /** The code of a write's answer that is none of the moment in which the instance is ended: a write is not repeated by itself. */
 const codeAfter = (ask: () => Promise<Response>) =>
   until(async () => {
@@ -194,7 +194,7 @@ describe("deleting a user", () => {
     });
     while (!isOver)
       for (const answer of await Promise.all(reads.map((read) => call(read, { headers }))))
-        said.add(answer.ok ? await answer.text() : (await problemOf(answer)).code);
+        said.add(answer.ok ? await answer.text() : (await readProblem(answer)).code);
     await end;
     expect([...said]).toEqual(["not_found"]);
   });

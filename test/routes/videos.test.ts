@@ -1,11 +1,11 @@
 /** Videos through the front door. */
 import { runInDurableObject } from "cloudflare:test";
 import { describe, expect, it } from "vitest";
-import { hex, sha256 } from "../../src/core/encode.ts";
+import { hex, sha256 } from "../../src/core/encoding.ts";
 import type { TenantId } from "../../src/core/ids.ts";
 import { DEDUPE_MS } from "../../src/core/limits.ts";
 import type { VideoWire } from "../../src/core/wire/video.ts";
-import { call, jsonOf, makeKey, makeMember, problemOf, send } from "../support/gateway.ts";
+import { call, jsonOf, makeKey, makeMember, readProblem, send } from "../support/gateway.ts";
 import { tenantPort, tenantStub, until } from "../support/objects.ts";
 
 /** The head of a PNG, as far as anybody looks. */
@@ -59,7 +59,7 @@ describe("POST /v1/videos", () => {
       poll_after_seconds: 5,
       estimated_seconds: 120,
     });
-    expect(await problemOf(await call(`/v1/videos/${video.id}/content`, { headers }))).toMatchObject({
+    expect(await readProblem(await call(`/v1/videos/${video.id}/content`, { headers }))).toMatchObject({
       status: 409,
       code: "video_not_ready",
     });
@@ -74,7 +74,7 @@ describe("POST /v1/videos", () => {
     const second = await jsonOf<VideoWire>(await send("POST", "/v1/videos", body, repeat), 202);
     expect(second.id).toBe(first.id);
     const other = await send("POST", "/v1/videos", { prompt: "another" }, repeat);
-    expect(await problemOf(other)).toMatchObject({ code: "idempotency_mismatch" });
+    expect(await readProblem(other)).toMatchObject({ code: "idempotency_mismatch" });
   });
 
   it("does nothing on a dry run but say what would be sent", async () => {
@@ -99,7 +99,7 @@ describe("POST /v1/videos", () => {
       [{ callback_url: "http://example.org/" }, "/callback_url"],
     ] as const) {
       const answer = await send("POST", "/v1/videos", { prompt: "x", dry_run: true, ...more }, headers);
-      expect(await problemOf(answer)).toMatchObject({ status: 422, errors: [{ field }] });
+      expect(await readProblem(answer)).toMatchObject({ status: 422, errors: [{ field }] });
     }
     const project = `prj_${"0".repeat(36)}`;
     expect((await send("POST", "/v1/videos", { prompt: "x", dry_run: true, project }, headers)).status).toBe(404);
@@ -158,7 +158,7 @@ describe("POST /v1/videos", () => {
     [{ prompt: "x", surprise: true }, "/surprise"],
   ])("is refused with the field that is wrong: %j", async (body, field) => {
     const { headers } = await makeMember(null);
-    const problem = await problemOf(await send("POST", "/v1/videos", body, headers));
+    const problem = await readProblem(await send("POST", "/v1/videos", body, headers));
     expect(problem.status).toBe(422);
     expect(problem.errors?.map((error) => error.field).join()).toContain(field);
   });
@@ -166,7 +166,7 @@ describe("POST /v1/videos", () => {
   it("refuses a file that is not there", async () => {
     const { headers } = await makeMember("ada");
     const body = { prompt: "x", assets: [`ast_${"0".repeat(36)}`] };
-    const problem = await problemOf(await send("POST", "/v1/videos", body, headers));
+    const problem = await readProblem(await send("POST", "/v1/videos", body, headers));
     expect(problem).toMatchObject({ status: 422, charged: "no", errors: [{ field: "/assets/0" }] });
   });
 
@@ -174,7 +174,7 @@ describe("POST /v1/videos", () => {
     const { tenant } = await makeMember(null);
     const chat = await makeKey(tenant.id, { scopes: ["read", "chat"] });
     const refused = await send("POST", "/v1/videos", { prompt: "x" }, { Authorization: `Bearer ${chat.secret}` });
-    expect(await problemOf(refused)).toMatchObject({ status: 403, code: "missing_scope" });
+    expect(await readProblem(refused)).toMatchObject({ status: 403, code: "missing_scope" });
   });
 });
 
@@ -182,7 +182,7 @@ describe("POST /v1/generators/{id}/videos", () => {
   it("names every variable that is missing or wrong, and a missing file", async () => {
     const { headers } = await makeMember(null);
     const body = { variables: { seconds: 900, colour: "red" } };
-    const problem = await problemOf(await send("POST", "/v1/generators/video-to-generator/videos", body, headers));
+    const problem = await readProblem(await send("POST", "/v1/generators/video-to-generator/videos", body, headers));
     expect(problem).toMatchObject({ status: 422, code: "invalid_request" });
     expect(problem.errors?.map(({ field }) => field)).toEqual(["/variables/seconds", "/variables/colour", "/assets"]);
     expect((await send("POST", "/v1/generators/none-such/videos", {}, headers)).status).toBe(404);
@@ -280,7 +280,7 @@ describe("a tool that cannot nest", () => {
     expect((await jsonOf<VideoWire>(again, 202)).id).toBe(video.id);
     const wrong = new FormData();
     wrong.set("surprise", "x");
-    const problem = await problemOf(await call("/v1/videos", { method: "POST", body: wrong, headers }));
+    const problem = await readProblem(await call("/v1/videos", { method: "POST", body: wrong, headers }));
     expect(problem.errors?.map(({ field }) => field)).toEqual(["/prompt", "/surprise"]);
   });
 
@@ -299,7 +299,7 @@ describe("a tool that cannot nest", () => {
     expect(await jsonOf(await post(said))).toMatchObject({
       prompt: "generate a 30-second video from my script about tea & cake",
     });
-    const problem = await problemOf(await post([...said, ["var_topic", "coffee"]]));
+    const problem = await readProblem(await post([...said, ["var_topic", "coffee"]]));
     expect(problem).toMatchObject({ status: 422, errors: [{ field: "/var_topic" }] });
   });
 
@@ -317,7 +317,7 @@ describe("a tool that cannot nest", () => {
       call(path, { method: "POST", body, headers: { ...credential, "X-User-Id": "ada" } });
     const narrow = { Authorization: `Bearer ${key.secret}` };
     expect((await post("/v1/videos", form(false), narrow)).status).toBe(200);
-    expect(await problemOf(await post("/v1/videos", form(true), narrow))).toMatchObject({
+    expect(await readProblem(await post("/v1/videos", form(true), narrow))).toMatchObject({
       code: "missing_scope",
       detail: "This needs the scope `upload`; yours are read, chat, render.",
     });
@@ -364,7 +364,7 @@ describe("the same body again, from a tool that sends no Idempotency-Key", () =>
     const keyed = { ...headers, "Idempotency-Key": "a" };
     const own = await jsonOf<VideoWire>(await post(keyed), 202);
     await remove(own.id);
-    expect(await problemOf(await post(keyed))).toMatchObject({ status: 410, code: "repeat_deleted" });
+    expect(await readProblem(await post(keyed))).toMatchObject({ status: 410, code: "repeat_deleted" });
   });
 
   it("is another one after a minute, with another body, a user, a key, or where it is not wanted", async () => {

@@ -1,8 +1,7 @@
 /** A caller of a sandbox in memory, whose clock the test moves. */
 import { createSandbox } from "../../src/sandbox/app.ts";
-import type { SandboxApp } from "../../src/sandbox/context.ts";
-import { seededBytes } from "../../src/sandbox/random.ts";
-import type { Switches } from "../../src/sandbox/switches.ts";
+import { type SandboxApp, seededBytes } from "../../src/sandbox/context.ts";
+import type { Switches } from "../../src/sandbox/faults.ts";
 import { ManualClock } from "./manual-clock.ts";
 
 export const ATTRIBUTION = { "X-Skill-Source": "nemo-video", "X-Skill-Version": "1.9", "X-Skill-Platform": "cursor" };

@@ -1,5 +1,5 @@
 /** A clock that stands still until it is moved; sleepers wake in order as it passes them. */
-import type { Clock } from "../../src/sandbox/clock.ts";
+import type { Clock } from "../../src/sandbox/context.ts";
 
 type Sleeper = { readonly at: number; readonly wake: () => void };
 

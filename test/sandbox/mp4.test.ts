@@ -1,11 +1,9 @@
 import { describe, expect, test } from "vitest";
-import { fileOf } from "../../src/sandbox/file.ts";
-import { bytesOf, movieOf } from "../../src/sandbox/mp4.ts";
 import type { Piece } from "../../src/sandbox/piece.ts";
 import { PIECE_1280X720 } from "../../src/sandbox/pieces/1280x720.ts";
-import { PIECES, pieceFor } from "../../src/sandbox/pieces.ts";
+import { SHAPES } from "../../src/sandbox/prompt-words.ts";
 import { SHAPES as FILE_SHAPES } from "../../src/sandbox/uploads.ts";
-import { SHAPES } from "../../src/sandbox/words.ts";
+import { bytesOf, fileOf, movieOf, PIECES, pieceFor } from "../../src/sandbox/video-file.ts";
 
 type Box = { readonly type: string; readonly start: number; readonly body: DataView };
 

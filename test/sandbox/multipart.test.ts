@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { readParts } from "../../src/sandbox/multipart.ts";
+import { readParts } from "../../src/sandbox/uploads.ts";
 
 const BOUNDARY = "----edge7";
 const TYPE = `multipart/form-data; boundary=${BOUNDARY}`;

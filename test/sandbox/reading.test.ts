@@ -1,12 +1,11 @@
 /** What the sandbox makes of prompts: nothing is refused, and a person recognises the outcome. */
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { spellDraft } from "../../src/sandbox/drafts.ts";
-import { applyEdit } from "../../src/sandbox/edit.ts";
-import { layOut } from "../../src/sandbox/lay.ts";
-import { seededBytes } from "../../src/sandbox/random.ts";
-import { type Reading, readPrompt } from "../../src/sandbox/reading.ts";
-import type { MediaFile } from "../../src/sandbox/records.ts";
+import { seededBytes } from "../../src/sandbox/context.ts";
+import { type Reading, readPrompt } from "../../src/sandbox/prompt.ts";
+import { applyEdit } from "../../src/sandbox/script.ts";
+import type { MediaFile } from "../../src/sandbox/store.ts";
+import { layOut, spellDraft } from "../../src/sandbox/timeline.ts";
 import { Caller, type Json, wordsOf } from "./caller.ts";
 
 const file = (filename: string, file_type: MediaFile["file_type"], duration: number): MediaFile => ({

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import type { AuditEntry } from "../../src/core/audit.ts";
 import { plainId, type TenantId } from "../../src/core/ids.ts";
+import type { AuditEntry } from "../../src/core/tenant.ts";
 import { auditRow, listAudit } from "../../src/store/audit.ts";
 import { env, random } from "../support/objects.ts";
 

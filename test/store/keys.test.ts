@@ -1,10 +1,19 @@
 import { beforeEach, describe, expect, it } from "vitest";
-import type { AuditEntry } from "../../src/core/audit.ts";
 import { plainId, type TenantId } from "../../src/core/ids.ts";
 import { CLOSED_KEY_TTL_MS, QUOTA_DEFAULTS } from "../../src/core/limits.ts";
+import type { AuditEntry } from "../../src/core/tenant.ts";
 import { DAY_MS } from "../../src/core/time.ts";
-import { insertKey, type NewKeyRecord, revokeKey, rotateKey, tidyKeys } from "../../src/store/key-changes.ts";
-import { countOpenKeys, findKey, listKeys, readKey } from "../../src/store/keys.ts";
+import {
+  countOpenKeys,
+  findKey,
+  insertKey,
+  listKeys,
+  type NewKeyRecord,
+  readKey,
+  revokeKey,
+  rotateKey,
+  tidyKeys,
+} from "../../src/store/keys.ts";
 import { insertTenant, listTenants, readTenant } from "../../src/store/tenants.ts";
 import { env, random } from "../support/objects.ts";
 

@@ -2,10 +2,10 @@ import { env as bindings } from "cloudflare:workers";
 import { describe, expect, it, vi } from "vitest";
 import { MEDIA_INDEX_BYTES, MEDIA_READS } from "../../src/core/limits.ts";
 import type { Env } from "../../src/env.ts";
-import { bytesOf, movieOf } from "../../src/sandbox/mp4.ts";
 import { PIECE_1080X1920 } from "../../src/sandbox/pieces/1080x1920.ts";
+import { bytesOf, movieOf } from "../../src/sandbox/video-file.ts";
+import { putManifest } from "../../src/store/files.ts";
 import { inspectMedia } from "../../src/store/media.ts";
-import { putManifest } from "../../src/store/stored.ts";
 import { box, boxOf, join, u32 } from "../support/bytes.ts";
 import { sample } from "../support/media.ts";
 

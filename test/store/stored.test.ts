@@ -1,12 +1,11 @@
 import { env as bindings } from "cloudflare:workers";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { Piece } from "../../src/core/ports.ts";
+import type { Piece } from "../../src/core/rpc/user.ts";
 import type { Env } from "../../src/env.ts";
-import { serveFile } from "../../src/http/file.ts";
-import { sha256Of } from "../../src/store/files.ts";
+import { serveFile } from "../../src/http/files.ts";
+import { openStored, putManifest, sha256Of } from "../../src/store/files.ts";
 import { inspectMedia } from "../../src/store/media.ts";
-import { openStored, putManifest } from "../../src/store/stored.ts";
 import { sample } from "../support/media.ts";
 
 const { MEDIA } = bindings as unknown as Env; // vitest.config.ts binds what wrangler.toml declares

@@ -29,7 +29,7 @@ export function send(
 }
 
 /** An answer that must be a problem document. */
-export async function problemOf(response: Response): Promise<Problem> {
+export async function readProblem(response: Response): Promise<Problem> {
   const type = response.headers.get("Content-Type");
   if (type !== "application/problem+json")
     throw new Error(`${response.status} is not a problem: ${type} ${await response.text()}`);

@@ -12,13 +12,13 @@ import {
   type TurnId,
   type UploadId,
 } from "../../src/core/ids.ts";
-import type { Call, UserPort } from "../../src/core/ports.ts";
 import type { Result } from "../../src/core/result.ts";
-import type { Fact, TenantPort } from "../../src/core/tenant-port.ts";
-import type { UploadPort } from "../../src/core/upload-port.ts";
+import type { Fact, TenantPort } from "../../src/core/rpc/tenant.ts";
+import type { UploadPort } from "../../src/core/rpc/upload.ts";
+import type { Call, UserPort } from "../../src/core/rpc/user.ts";
 import { type NewTurn, newTurn, type TurnWire } from "../../src/core/wire/turn.ts";
-import type { TenantObject } from "../../src/durable/tenant.ts";
-import type { UserObject } from "../../src/durable/user.ts";
+import type { TenantObject } from "../../src/durable/tenant/object.ts";
+import type { UserObject } from "../../src/durable/user/object.ts";
 import type { Env } from "../../src/env.ts";
 
 export const env = bindings as unknown as Env; // vitest.config.ts binds what wrangler.toml declares

@@ -1,6 +1,6 @@
 /** Kills at times of chance, the same ones for the same seed. */
 import { setTimeout as sleep } from "node:timers/promises";
-import { chance } from "../../../src/sandbox/random.ts";
+import { chance } from "../../../src/sandbox/context.ts";
 import type { Life } from "./life.ts";
 import { isStory, STORIES, type StoryName } from "./plan.ts";
 

@@ -1,5 +1,5 @@
 /** Which stories reach which boundary. A boundary that is missing here does not compile; one that a story does not reach fails the run. */
-import { BOUNDARIES, type Boundary } from "../../../src/core/boundaries.ts";
+import { BOUNDARIES, type Boundary } from "../../../src/core/failpoints.ts";
 import { deliveries } from "./delivery-stories.ts";
 import { closing, leaving, removals } from "./end-stories.ts";
 import type { Story } from "./story.ts";

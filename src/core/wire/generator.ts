@@ -1,8 +1,8 @@
 /** A generator: a saved recipe whose prompt has places for variables. */
 import * as z from "zod";
 import { sentenceLists } from "../body-values.ts";
-import { FORMATS } from "../formats.ts";
 import { GENERATOR_VARIABLES, VARIABLE_CHARS } from "../limits.ts";
+import { FORMATS } from "../media/sniff.ts";
 import { attribution } from "./attribution.ts";
 import { language, moment, plain, prompt, title } from "./common.ts";
 

@@ -8,7 +8,7 @@ import {
   type TimelineChange,
   type TimelineDiff,
   type TrackFacts,
-} from "../timeline-diff-change.ts";
+} from "../timeline/diff.ts";
 
 const ms = z.int().nullable();
 const volume = z.number().nullable().meta({ description: "0 to 1." });

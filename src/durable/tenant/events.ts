@@ -1,16 +1,19 @@
 /** A tenant's facts in the order they were stored: what webhooks carry and what anybody may pull. */
-import type { Scope } from "../../core/address.ts";
+import { eventKey, type Scope } from "../../core/address.ts";
+import { utf8Bytes } from "../../core/encoding.ts";
 import { type Refusal, refusal } from "../../core/errors.ts";
-import type { EventId } from "../../core/ids.ts";
-import { EVENT_TTL_MS } from "../../core/limits.ts";
+import type { EventId, UserHash } from "../../core/ids.ts";
+import { EVENT_INLINE_BYTES, EVENT_TTL_MS } from "../../core/limits.ts";
 import { err, ok, type Result } from "../../core/result.ts";
-import type { Fact } from "../../core/tenant-port.ts";
-import { type EpochMs, toRfc3339 } from "../../core/time.ts";
+import type { Fact } from "../../core/rpc/tenant.ts";
+import { DAY_MS, type EpochMs, toRfc3339 } from "../../core/time.ts";
 import { eventForUser, isUsersEvent } from "../../core/user-view.ts";
 import { EVENT_TYPES, type EventType, type EventWire } from "../../core/wire/event.ts";
-import { Downloads } from "../downloads.ts";
-import type { Ground } from "../ground.ts";
-import type { EventBodies } from "./event-bodies.ts";
+import type { Ground } from "../shared/context.ts";
+import { Downloads } from "../shared/downloads.ts";
+import type { Schedule } from "../shared/jobs.ts";
+import { type Erased, isClosed } from "./deletion.ts";
+import type { Counted, Webhooks } from "./services.ts";
 
 export type EventRow = {
   readonly cursor: number;
@@ -219,4 +222,109 @@ export class Events {
     const values = [id, type, resource, sequence, at, uh, data, hidden, key, named ? 1 : 0, place];
     return this.#ground.sql.exec<EventRow>(query, ...values).one();
   }
+}
+
+/* Bodies of events: small ones lie in their row, large ones in R2, beside their user's files. */
+
+/** Bodies fetched at once. Six requests may wait in one object, and others want some of them. */
+const AT_ONCE = 3;
+/** Keys in one removal. Platform limit: 1,000. */
+const REMOVED_AT_ONCE = 1_000;
+
+/** Whose body: an event, and the user it happened to. */
+export type Owner = { readonly id: EventId; readonly uh: UserHash };
+
+export class EventBodies {
+  readonly #bucket: R2Bucket;
+  readonly #scope: Scope;
+
+  constructor(bucket: R2Bucket, scope: Scope) {
+    this.#bucket = bucket;
+    this.#scope = scope;
+  }
+
+  isLarge(data: string): boolean {
+    return data.length > EVENT_INLINE_BYTES || utf8Bytes(data) > EVENT_INLINE_BYTES;
+  }
+
+  /** Stores a large body. The same event's again is the same bytes. */
+  async put(owner: Owner, data: string): Promise<void> {
+    await this.#bucket.put(this.#key(owner), data, { httpMetadata: { contentType: "application/json" } });
+  }
+
+  /** The bodies of these events, by id. Throws when R2 does; one that is not there is missing from the answer. */
+  async read(owners: readonly Owner[]): Promise<Map<EventId, string>> {
+    const bodies = new Map<EventId, string>();
+    for (let at = 0; at < owners.length; at += AT_ONCE) {
+      const some = owners.slice(at, at + AT_ONCE).map(async (owner) => {
+        const object = await this.#bucket.get(this.#key(owner));
+        if (object !== null) bodies.set(owner.id, await object.text());
+      });
+      await Promise.all(some);
+    }
+    return bodies;
+  }
+
+  async remove(owners: readonly Owner[]): Promise<void> {
+    for (let at = 0; at < owners.length; at += REMOVED_AT_ONCE) {
+      await this.#bucket.delete(owners.slice(at, at + REMOVED_AT_ONCE).map((owner) => this.#key(owner)));
+    }
+  }
+
+  /** A fact of the tenant's own has no user; its place is its own too. */
+  #key({ id, uh }: Owner): string {
+    return eventKey({ ...this.#scope, uh: uh || "tenant" }, id);
+  }
+}
+
+/* Facts as they come in from the objects they happened in: stored and counted once each, and owed to everybody who wants them. */
+
+/** The schedule's row for what is no longer kept. */
+export const TIDY = "tidy";
+
+/**
+ * Nothing is taken in for a closed tenant or a deleted user, also when that happens while large bodies are stored. Quotas
+ * hear of every fact; use counts those that are stored, as they were told.
+ */
+export async function takeIn(
+  facts: readonly Fact[],
+  ground: Ground,
+  schedule: Schedule,
+  { events, targets, deliveries }: Webhooks,
+  erased: Erased,
+  { quotas, usage }: Counted,
+): Promise<void> {
+  if (isClosed(ground)) return;
+  const wasErased = once((uh: string) => erased.has(uh));
+  const welcome = facts.filter(({ uh }) => !wasErased(uh));
+  const prepared = await events.prepare(welcome);
+  if (isClosed(ground)) return events.drop(prepared);
+  const isErased = once((uh: string) => erased.has(uh)); // asked anew: storing large bodies took a while
+  const wanting = once((type: EventType) => targets.wanting(type));
+  ground.storage.transactionSync(() => {
+    for (const fact of facts) quotas.hear(fact);
+    const heard: Fact[] = [];
+    for (const [at, fact] of welcome.entries()) {
+      const stored = isErased(fact.uh) ? null : events.add(prepared[at] ?? fact);
+      if (stored === null) continue;
+      heard.push(fact);
+      deliveries.owe(stored, wanting(fact.type));
+      if (fact.callback) deliveries.owe(stored, [targets.callback(fact.callback)]);
+    }
+    usage.hear(heard);
+    deliveries.plan();
+    schedule.oweOnce(TIDY, "", ground.now() + EVENT_TTL_MS + DAY_MS);
+  });
+  schedule.tick();
+  await events.drop(prepared.filter(({ uh }) => isErased(uh)));
+}
+
+/** A question that is asked once for each key: a call's facts are mostly of one user and a few types. */
+function once<Key, Answer>(ask: (key: Key) => Answer): (key: Key) => Answer {
+  const known = new Map<Key, { readonly answer: Answer }>();
+  return (key) => {
+    const { answer } = known.get(key) ?? { answer: ask(key) };
+    known.set(key, { answer });
+    return answer;
+  };
 }

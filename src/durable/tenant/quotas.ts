@@ -4,19 +4,19 @@
  * A place is a lease. It is held for a moment while its turn is committed, kept for as long as a turn can take, and free
  * when the turn's end is told; one whose object died in between frees itself.
  */
-
 import { parseScope } from "../../core/address.ts";
 import type { Limit, Refusal } from "../../core/errors.ts";
 import type { UserHash } from "../../core/ids.ts";
-import { PLACE_HOLD_MS, PLACE_KEEP_MS, QUOTA_DEFAULTS } from "../../core/limits.ts";
+import { DEDUPE_MS, PLACE_HOLD_MS, PLACE_KEEP_MS, QUOTA_DEFAULTS } from "../../core/limits.ts";
 import { type DailyQuota, limitOf, type QuotaName, refuseMore, type Taken, type Want } from "../../core/quota.ts";
 import { err, ok, type Result } from "../../core/result.ts";
-import type { Fact } from "../../core/tenant-port.ts";
+import type { BodyClaim, Fact } from "../../core/rpc/tenant.ts";
 import { DAY_MS, toDay } from "../../core/time.ts";
 import type { Quotas as Limits } from "../../core/wire/tenant.ts";
 import type { UploadWire } from "../../core/wire/upload.ts";
-import { type Database, readMeta, writeMeta } from "../database.ts";
-import type { Ground } from "../ground.ts";
+import type { Ground } from "../shared/context.ts";
+import { type Database, readMeta, writeMeta } from "../shared/database.ts";
+import { ownRepeatKey } from "../shared/idempotency.ts";
 
 export const QUOTA_TABLES = `
   CREATE TABLE places (
@@ -264,4 +264,30 @@ export class Quotas {
     if (text !== kept) writeMeta(sql, LIMITS, text);
     return told;
   }
+}
+
+/* Bodies that came a moment ago: for tools that repeat a request and cannot say that it is the same one. */
+
+export const CLAIMS_TABLE = `
+  CREATE TABLE claims (
+    hash TEXT PRIMARY KEY,            -- of the request's method, path and body
+    key TEXT NOT NULL,                -- what stands in for the Idempotency-Key it came without
+    at INTEGER NOT NULL               -- ms since epoch
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX claims_by_age ON claims (at);
+`;
+
+/**
+ * The key of a request of this hash: a new one, or the one that the same request got in the last 60 s. Whoever gets it makes
+ * the thing under it, so it does not matter which of them lives to do so. `gone`: a key whose thing was deleted since, which
+ * nobody is given again.
+ */
+export function claim({ sql, now, random }: Ground, database: Database, hash: string, gone?: string): BodyClaim {
+  database.ready();
+  sql.exec("DELETE FROM claims WHERE at <= ?", now() - DEDUPE_MS);
+  const known = sql.exec<{ key: string }>("SELECT key FROM claims WHERE hash = ?", hash).toArray()[0];
+  if (known !== undefined && known.key !== gone) return { key: known.key, isNew: false };
+  const key = ownRepeatKey(random);
+  sql.exec("INSERT OR REPLACE INTO claims (hash, key, at) VALUES (?, ?, ?)", hash, key, now());
+  return { key, isNew: true };
 }

@@ -1,5 +1,12 @@
 /** The checksums of one body, computed while it is taken. */
-import type { Checksum } from "../../core/append.ts";
+
+import { hex } from "../../core/encoding.ts";
+import { type Refusal, refusal } from "../../core/errors.ts";
+import { formatList, formatOfBytes, type MediaFormat, nameOfOther } from "../../core/media/sniff.ts";
+import { err, ok, type Result } from "../../core/result.ts";
+import type { Checksum } from "../../core/uploads/append.ts";
+import type { UploadHome } from "./context.ts";
+import { isPartial } from "./record.ts";
 
 export class Digests {
   readonly #running: readonly {
@@ -36,4 +43,107 @@ export class Digests {
   close(): void {
     for (const { writer } of this.#running) writer.abort().catch(() => undefined);
   }
+}
+
+/*
+ * The SHA-256 of a file, computed from its bytes as they pass, so that nothing has to be read back.
+ *
+ * It lives in memory: of bytes that came to another instance, out of order, or twice, nothing is known here, and the file is
+ * read back. What is not certain is never guessed.
+ */
+
+type Running = { readonly digest: Promise<ArrayBuffer>; readonly writer: WritableStreamDefaultWriter };
+
+export class PassingHash {
+  #running: Running | null = null;
+  /** Bytes from the file's start that it holds; null once it can no longer be the file's. */
+  #bytes: number | null = 0;
+
+  /** The bytes that follow those before. Resolves when they are taken in and may be overwritten. */
+  async pass(bytes: Uint8Array): Promise<void> {
+    if (this.#bytes !== null) await this.add(this.#bytes, bytes);
+  }
+
+  /** The file's bytes from `offset` on. Resolves when they are taken in and may be overwritten. */
+  async add(offset: number, bytes: Uint8Array): Promise<void> {
+    if (this.#bytes !== offset) return this.forget();
+    this.#running ??= begin();
+    this.#bytes += bytes.length;
+    await this.#running.writer.write(bytes);
+  }
+
+  /** The hash of a file of this size in hexadecimal, which ends it; null when not exactly these bytes passed. */
+  async end(sizeBytes: number): Promise<string | null> {
+    const running = this.#running;
+    const isWhole = this.#bytes === sizeBytes;
+    this.#running = null;
+    this.#bytes = null;
+    if (running === null) return null;
+    if (!isWhole) return letGo(running);
+    await running.writer.close();
+    return hex(new Uint8Array(await running.digest));
+  }
+
+  /** The file begins anew. */
+  restart(): void {
+    this.forget();
+    this.#bytes = 0;
+  }
+
+  /** The bytes so far are not the file's. */
+  forget(): void {
+    if (this.#running !== null) letGo(this.#running);
+    this.#running = null;
+    this.#bytes = null;
+  }
+}
+
+function begin(): Running {
+  const stream = new crypto.DigestStream("SHA-256");
+  const digest = stream.digest;
+  digest.catch(() => undefined); // of a hash that is given up nobody asks
+  return { digest, writer: stream.getWriter() };
+}
+
+function letGo({ writer }: Running): null {
+  writer.abort().catch(() => undefined);
+  return null;
+}
+
+/*
+ * The first bytes of a file, judged before the rest of it is taken: they decide what it is, whatever its name says.
+ *
+ * Judged once per upload, when its first FIRST_BYTES bytes are there or its last one is, whichever comes first; never with
+ * more than that, never with none, and never before a checksum that came with them was found right. A refusal ends the upload, and its sender gets it as the answer.
+ */
+
+/** Writes down the format that the first bytes show, or says why the file is not taken. A partial may hold any bytes. */
+export function judgeFirstBytes(home: UploadHome, head: Uint8Array): Refusal | null {
+  if (isPartial(home.read())) return null;
+  const format = formatOfHead(head);
+  if (!format.ok) return format.error;
+  home.save({ ...home.read(), format: format.value.ext });
+  return null;
+}
+
+/** The format that a file's first bytes show. */
+export function formatOfHead(head: Uint8Array): Result<MediaFormat, Refusal> {
+  const format = formatOfBytes(head);
+  return format === null ? err(unsupported(nameOfOther(head))) : ok(format);
+}
+
+/** What to do about a format that people have and Nemo does not take. */
+const ADVICE: Readonly<Record<string, string>> = {
+  HEIC: "convert it to jpg (an iPhone sends jpg with Settings, Camera, Formats, Most Compatible)",
+  AVIF: "convert it to jpg, png or webp",
+};
+
+function unsupported(name: string | null): Refusal {
+  const advice = (name === null ? undefined : ADVICE[name]) ?? "convert it";
+  const content = name === null ? "none" : `${name}, none`;
+  return refusal(
+    "unsupported_media",
+    `The file's content is ${content} of ${formatList}, whatever its name says; ${advice} and create another upload.`,
+    { hint: "POST /v1/uploads", errors: [{ field: "body", message: `must be one of ${formatList}` }] },
+  );
 }

@@ -7,10 +7,10 @@
 import type { Refusal } from "../../core/errors.ts";
 import { METER_FIRST_BYTES, METER_STEP_BYTES } from "../../core/limits.ts";
 import { err, ok, type Result } from "../../core/result.ts";
-import type { Ground } from "../ground.ts";
-import { settleQuota, takeQuota } from "../quota.ts";
+import type { Ground } from "../shared/context.ts";
+import { settleQuota, takeQuota } from "../shared/problems.ts";
+import { letGo } from "./body-writer.ts";
 import type { Upload } from "./record.ts";
-import { letGo } from "./taking.ts";
 
 /** A step is what came so far divided by this: by so much a quota may be overdrawn at most, beside the first step. Chosen. */
 const METER_STEP_PARTS = 4;

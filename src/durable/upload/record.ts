@@ -1,22 +1,22 @@
 /** What an upload is, what it refuses at its creation, and how the outside sees it. */
 import type { UserAddress } from "../../core/address.ts";
-import { refuseLarge, type Standing } from "../../core/append.ts";
 import { type Refusal, refusal } from "../../core/errors.ts";
-import { nameFor } from "../../core/file-name.ts";
-import { FORMATS, formatOfName, type MediaFormat } from "../../core/formats.ts";
 import type { AssetId, UploadId } from "../../core/ids.ts";
-import type { Import } from "../../core/import.ts";
 import { IDEMPOTENCY_TTL_MS, UPLOAD_BYTES } from "../../core/limits.ts";
-import type { AssetRecord, Call, Piece } from "../../core/ports.ts";
+import { FORMATS, formatOfName, type MediaFormat } from "../../core/media/sniff.ts";
 import type { Result } from "../../core/result.ts";
+import type { NewFile } from "../../core/rpc/upload.ts";
+import type { AssetRecord, Call, Piece } from "../../core/rpc/user.ts";
+import { nameFor } from "../../core/text.ts";
 import { type EpochMs, toRfc3339 } from "../../core/time.ts";
-import type { Concat } from "../../core/tus-concat.ts";
-import type { NewFile } from "../../core/upload-port.ts";
+import { refuseLarge, type Standing } from "../../core/uploads/append.ts";
+import type { Import } from "../../core/uploads/import.ts";
+import type { Concat } from "../../core/uploads/tus.ts";
 import type { UploadWire } from "../../core/wire/upload.ts";
-import type { PutFailure } from "../../store/body.ts";
-import { idempotencyMismatch, oldUploadKey } from "../repeats.ts";
-import { failureOf } from "../user/show.ts";
-import type { Inside } from "./inside.ts";
+import type { PutFailure } from "../../store/chunks.ts";
+import { idempotencyMismatch, oldUploadKey } from "../shared/idempotency.ts";
+import { failureOf } from "../user/turns/store.ts";
+import type { Inside } from "./complete.ts";
 
 export type Upload = {
   readonly id: UploadId;

@@ -4,33 +4,94 @@
  * Test mode knows the sandbox alone: a token that was brought for its user there, else one of the sandbox's own making.
  * A token that upstream refused is not replaced by somebody else's: who brought it is told, and nobody else pays.
  */
-
-import type { UserAddress } from "../../core/address.ts";
-import { attributionOf } from "../../core/attribution.ts";
-import type { AuditEntry } from "../../core/audit.ts";
+import { OPERATOR_TOKEN_NAME, tenantObjectName, type UserAddress } from "../../core/address.ts";
 import { type Charged, type Refusal, refusal } from "../../core/errors.ts";
 import type { TurnId } from "../../core/ids.ts";
+import { SHARED_TOKEN_MAX_AGE_MS } from "../../core/limits.ts";
 import { NO_TOKEN } from "../../core/nemo-token.ts";
 import { err, ok, type Result } from "../../core/result.ts";
+import type { Balance, BroughtToken, TokenPort, SharedToken as Told } from "../../core/rpc/token.ts";
+import type { AuditEntry } from "../../core/tenant.ts";
 import type { EpochMs } from "../../core/time.ts";
-import type { Balance, BroughtToken } from "../../core/token-port.ts";
+import { attributionOf } from "../../core/usage.ts";
 import type { AttributionWire } from "../../core/wire/attribution.ts";
 import type { NemoTokenWire, TokenFor } from "../../core/wire/token.ts";
 import { logBug } from "../../log.ts";
-import type { Nemo } from "../../nemo/client.ts";
-import type { ClaimLink } from "../../nemo/domain.ts";
-import type { NemoFailure } from "../../nemo/failures.ts";
-import { type Database, readMeta, writeMeta } from "../database.ts";
-import type { Ground } from "../ground.ts";
-import { KEPT, KeptToken } from "../kept-token.ts";
-import type { Outbox } from "../outbox.ts";
-import { refusalOf } from "../refusals.ts";
-import type { Schedule } from "../schedule.ts";
-import { Seals } from "../seals.ts";
-import { nemoOf } from "../upstream.ts";
-import { noToken, OwnMint } from "./own-mint.ts";
-import { renewName } from "./registry.ts";
-import { SharedToken } from "./shared-token.ts";
+import type { ClaimLink, Nemo } from "../../nemo/client.ts";
+import type { NemoFailure } from "../../nemo/errors.ts";
+import type { Ground } from "../shared/context.ts";
+import { type Database, readMeta, writeMeta } from "../shared/database.ts";
+import { Seals } from "../shared/encryption.ts";
+import type { Schedule } from "../shared/jobs.ts";
+import type { Outbox } from "../shared/outbox.ts";
+import { refusalOf } from "../shared/problems.ts";
+import { KEPT, KeptToken, nemoOf } from "../shared/stored-token.ts";
+import { noToken, OwnMint } from "./anonymous-token.ts";
+import { renewName } from "./context.ts";
+
+/* The Nemo token that a user's object shares with others: its tenant's, else the operator's. Asked of the objects that keep them, remembered for 30 s. */
+
+export class SharedToken {
+  readonly #ground: Ground;
+  readonly #address: UserAddress;
+  #told: { readonly shared: Told | null; readonly at: EpochMs } | null = null;
+  #asking: Promise<Told | null> | null = null;
+
+  constructor(ground: Ground, address: UserAddress) {
+    this.#ground = ground;
+    this.#address = address;
+  }
+
+  /** The shared token, at most 30 s old; null where neither has one, and in test mode always. */
+  async find(): Promise<Told | null> {
+    if (this.#address.mode === "test") return null;
+    if (this.#told !== null && this.#ground.now() - this.#told.at < SHARED_TOKEN_MAX_AGE_MS) return this.#told.shared;
+    this.#asking ??= this.#ask().finally(() => {
+      this.#asking = null;
+    });
+    return this.#asking;
+  }
+
+  /** Whether calls go out with a shared token, as far as is known without asking. Unknown counts as shared: then no balance is believed. */
+  isLikely(): boolean {
+    return this.#address.mode === "live" && (this.#told === null || this.#told.shared !== null);
+  }
+
+  /** Notes that this turn runs on it; tells whether another one does. */
+  async lease(turn: TurnId, until: EpochMs): Promise<boolean> {
+    const shared = await this.find();
+    return shared === null ? false : (await this.#keeper(shared.source).lease(turn, until)).shared;
+  }
+
+  /** Ends the note, and tells what the account held then. A release that is lost ends by itself at the lease's end. */
+  async release(turn: TurnId, balance: Balance | null): Promise<void> {
+    const shared = await this.find();
+    if (shared !== null) await this.#keeper(shared.source).release(turn, balance);
+  }
+
+  /** Tells its keeper whether upstream took it. */
+  async report(shared: Told, taken: boolean): Promise<void> {
+    if (taken && !shared.suspect) return;
+    this.#told = null;
+    await this.#keeper(shared.source).report(shared.mark, taken);
+  }
+
+  async #ask(): Promise<Told | null> {
+    const { config, now } = this.#ground;
+    const [tenants, operators] = await Promise.all([
+      this.#keeper("tenant").use(),
+      config.nemoToken === null ? null : this.#keeper("operator").use(),
+    ]);
+    const shared = tenants ?? operators;
+    this.#told = { shared, at: now() };
+    return shared;
+  }
+
+  #keeper(source: Told["source"]): TokenPort {
+    const name = source === "operator" ? OPERATOR_TOKEN_NAME : tenantObjectName(this.#address);
+    return this.#ground.env.TOKEN.getByName(name) as unknown as TokenPort; // TokenObject implements TokenPort; RPC stubs carry its methods
+  }
+}
 
 /** Where an anonymous account is kept by registering. Source: nemo-api reference 2.3. */
 const REGISTER_URL = "https://nemovideo.com/register";

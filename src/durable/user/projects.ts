@@ -1,20 +1,19 @@
 /** Projects: their records, their upstream session, and their timeline. */
 import { type Refusal, refusal } from "../../core/errors.ts";
 import { ownedId, type ProjectId } from "../../core/ids.ts";
-import type { Call, Page, PageRequest } from "../../core/ports.ts";
 import { type Metered, metered } from "../../core/quota.ts";
 import { err, ok, type Result } from "../../core/result.ts";
+import type { Call, Page, PageRequest } from "../../core/rpc/user.ts";
 import { type EpochMs, SECOND_MS, toRfc3339 } from "../../core/time.ts";
-import { EMPTY_TIMELINE, isExportable, summaryLine, type Timeline } from "../../core/timeline.ts";
+import { EMPTY_TIMELINE, isExportable, summaryLine, type Timeline } from "../../core/timeline/timeline.ts";
 import type { Picture } from "../../core/turn.ts";
 import type { BrowserLinkWire, NewProject, ProjectPatch, ProjectWire, TimelineWire } from "../../core/wire/project.ts";
-import type { NemoState } from "../../nemo/domain.ts";
-import { cursorOf, pageOf } from "../page.ts";
-import { asRepeated, findRepeat, keepRepeat } from "../repeats.ts";
-import { AttachRows } from "./attach-rows.ts";
-import { type Home, originOf } from "./home.ts";
-import { enterAsNew } from "./new-user.ts";
-import { decodePicture } from "./turn-rows.ts";
+import type { NemoState } from "../../nemo/client.ts";
+import { cursorOf, pageOf } from "../shared/context.ts";
+import { asRepeated, findRepeat, keepRepeat } from "../shared/idempotency.ts";
+import { AttachRows } from "./attachments.ts";
+import { enterAsNew, type Home, originOf } from "./context.ts";
+import { decodePicture } from "./turns/store.ts";
 
 export type Project = {
   readonly id: ProjectId;

@@ -1,18 +1,17 @@
 /** Who is signed in as this user: the epoch that user tokens carry, raised by every sign-out, and the user's own name. */
 import { userNameOwner } from "../../core/address.ts";
+import { type Pass, refusePass, tokenRevoked } from "../../core/auth.ts";
+import { unseal } from "../../core/crypto.ts";
 import { type Refusal, refusal } from "../../core/errors.ts";
-import { type Pass, refusePass, tokenRevoked } from "../../core/pass.ts";
-import type { Call } from "../../core/ports.ts";
 import { err, ok, type Result } from "../../core/result.ts";
-import { unseal } from "../../core/seal.ts";
+import type { Call } from "../../core/rpc/user.ts";
+import type { Session, UserRecord } from "../../core/tenant.ts";
 import { DAY_MS, toRfc3339 } from "../../core/time.ts";
-import type { Session, UserRecord } from "../../core/user-record.ts";
-import { noteAudit } from "../audit-note.ts";
-import { readMeta, writeMeta } from "../database.ts";
-import { findRepeat, keepRepeat } from "../repeats.ts";
-import type { Erasure } from "./erasure.ts";
-import { enter, type Home } from "./home.ts";
-import { enterAsNew } from "./new-user.ts";
+import { readMeta, writeMeta } from "../shared/database.ts";
+import { findRepeat, keepRepeat } from "../shared/idempotency.ts";
+import { noteAudit } from "../shared/outbox.ts";
+import { enter, enterAsNew, type Home } from "./context.ts";
+import type { Erasure } from "./deletion.ts";
 
 const EPOCH = "epoch";
 

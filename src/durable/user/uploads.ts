@@ -3,20 +3,19 @@ import { uploadObjectName } from "../../core/address.ts";
 import { type Refusal, refusal } from "../../core/errors.ts";
 import type { AssetId, UploadId } from "../../core/ids.ts";
 import { FINALS_AT_ONCE, IMPORTS_AT_ONCE, OPEN_UPLOADS_PER_USER, UPLOAD_TTL_MS } from "../../core/limits.ts";
-import type { Call, Page, PageRequest } from "../../core/ports.ts";
 import { type Metered, metered, type UploadBytes } from "../../core/quota.ts";
 import { err, ok } from "../../core/result.ts";
+import type { UploadPort } from "../../core/rpc/upload.ts";
+import type { Call, Page, PageRequest } from "../../core/rpc/user.ts";
 import { DAY_MS, type EpochMs, HOUR_MS } from "../../core/time.ts";
-import type { UploadPort } from "../../core/upload-port.ts";
 import type { UploadWire } from "../../core/wire/upload.ts";
 import { logBug } from "../../log.ts";
-import { BOUND_LIMIT } from "../database.ts";
-import { pageOf } from "../page.ts";
-import { giveQuota } from "../quota.ts";
-import { oldUploadKey } from "../repeats.ts";
-import { AGED, enter, type Home } from "./home.ts";
-import { enterAsNew } from "./new-user.ts";
-import type { RemovalRows } from "./removal-rows.ts";
+import { pageOf } from "../shared/context.ts";
+import { BOUND_LIMIT } from "../shared/database.ts";
+import { oldUploadKey } from "../shared/idempotency.ts";
+import { giveQuota } from "../shared/problems.ts";
+import { AGED, enter, enterAsNew, type Home } from "./context.ts";
+import type { RemovalRows } from "./project-deletion.ts";
 
 /** When each upload's object is asked whether everything of it may go: those that were deleted, and are in no list, too. */
 export const UPLOAD_LOOKS = `

@@ -1,7 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { inspectFile } from "../../../src/core/media/inspect.ts";
+import { inspectFile, type MediaFacts } from "../../../src/core/media/metadata.ts";
 import { MediaError, sourceOf } from "../../../src/core/media/source.ts";
-import type { MediaFacts } from "../../../src/core/media.ts";
 import { join } from "../../support/bytes.ts";
 import { sample } from "../../support/media.ts";
 import { avi, chunk, little, riff } from "../../support/movies.ts";

@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { MEDIA_PARTS } from "../../../src/core/limits.ts";
 import { readMatroska } from "../../../src/core/media/matroska.ts";
+import type { MediaFacts } from "../../../src/core/media/metadata.ts";
 import { boundedSource, MediaError, type MediaSource, sourceOf } from "../../../src/core/media/source.ts";
-import type { MediaFacts } from "../../../src/core/media.ts";
 import { join } from "../../support/bytes.ts";
 import {
   audioTrack,

@@ -1,10 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { readFragment } from "../../../src/core/media/mp4-fragment.ts";
-import { readIndex } from "../../../src/core/media/mp4-index.ts";
+import { readFragment, readIndex } from "../../../src/core/media/mp4.ts";
 import { MediaError } from "../../../src/core/media/source.ts";
-import { movieOf } from "../../../src/sandbox/mp4.ts";
 import { PIECE_1280X720 } from "../../../src/sandbox/pieces/1280x720.ts";
+import { movieOf } from "../../../src/sandbox/video-file.ts";
 
 /** The content of an export's index. */
 const { head } = movieOf(PIECE_1280X720, 40);

@@ -1,7 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { inspectFile } from "../../../src/core/media/inspect.ts";
+import { inspectFile, type MediaFacts } from "../../../src/core/media/metadata.ts";
 import { boundedSource, MediaError, sourceOf } from "../../../src/core/media/source.ts";
-import type { MediaFacts } from "../../../src/core/media.ts";
 import { box, join, u32 } from "../../support/bytes.ts";
 import { fragment, id3, type Movie, moov, movie, recordingHead, trak } from "../../support/movies.ts";
 

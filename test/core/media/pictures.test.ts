@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { inspectFile } from "../../../src/core/media/inspect.ts";
+import { inspectFile } from "../../../src/core/media/metadata.ts";
 import { sourceOf } from "../../../src/core/media/source.ts";
 import { join } from "../../support/bytes.ts";
 import { sample } from "../../support/media.ts";

@@ -1,9 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { MEDIA_FRAMES } from "../../../src/core/limits.ts";
-import { inspectFile } from "../../../src/core/media/inspect.ts";
+import { inspectFile, type MediaFacts } from "../../../src/core/media/metadata.ts";
+import { formatOfBytes } from "../../../src/core/media/sniff.ts";
 import { boundedSource, MediaError, sourceOf } from "../../../src/core/media/source.ts";
-import type { MediaFacts } from "../../../src/core/media.ts";
-import { formatOfBytes } from "../../../src/core/signature.ts";
 import { join } from "../../support/bytes.ts";
 import { sample } from "../../support/media.ts";
 import { adts, id3, mp3, mp3Frame, plainId3, vbriFrame, xingFrame } from "../../support/movies.ts";

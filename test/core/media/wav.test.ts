@@ -1,8 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { inspectFile } from "../../../src/core/media/inspect.ts";
+import { inspectFile, type MediaFacts } from "../../../src/core/media/metadata.ts";
+import { formatOfBytes } from "../../../src/core/media/sniff.ts";
 import { MediaError, sourceOf } from "../../../src/core/media/source.ts";
-import type { MediaFacts } from "../../../src/core/media.ts";
-import { formatOfBytes } from "../../../src/core/signature.ts";
 import { join } from "../../support/bytes.ts";
 import { sample } from "../../support/media.ts";
 import { chunk, little, riff, waveFormat } from "../../support/movies.ts";

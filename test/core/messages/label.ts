@@ -1,5 +1,5 @@
 /** How a labelled message is written down: one intent, many texts. */
-import type { Intent } from "../../../src/core/intent.ts";
+import type { Intent } from "../../../src/core/commands/match.ts";
 
 export type Labelled = { readonly text: string; readonly intent: Intent };
 

@@ -1,6 +1,6 @@
 /** Timelines in few words, and arbitrary ones. */
 import fc from "fast-check";
-import type { Segment, Timeline, Track } from "../../../src/core/timeline.ts";
+import type { Segment, Timeline, Track } from "../../../src/core/timeline/timeline.ts";
 
 export const clip = (label: string, startMs: number | null, durationMs: number | null): Segment => ({
   label,

@@ -1,9 +1,8 @@
 /** Upstream as a list of answers: what is outside the house, and what it was asked. */
 
-import type { Nemo, Outcome } from "../../../src/nemo/client.ts";
-import { createNemo } from "../../../src/nemo/create.ts";
+import { createNemo, type Nemo, type Outcome } from "../../../src/nemo/client.ts";
 import type { Timeouts } from "../../../src/nemo/limits.ts";
-import type { TurnEvent, TurnStream } from "../../../src/nemo/turn-event.ts";
+import type { TurnEvent, TurnStream } from "../../../src/nemo/translate.ts";
 
 export const TOKEN = "nmv_usr_test";
 export const SESSION = "5500000000000000123";

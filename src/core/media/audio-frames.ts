@@ -1,0 +1,282 @@
+/** How long an MP3 or ADTS file is: as its first frame says, as its size says where its rate is constant, else frame by frame. */
+import { MEDIA_FRAMES, MEDIA_READ_BYTES } from "../limits.ts";
+import { SECOND_MS } from "../time.ts";
+import type { MediaFacts } from "./metadata.ts";
+import { MediaError, type MediaSource, textAt } from "./source.ts";
+
+/*
+ * Frames of sound, one behind the other without an index: MPEG layer III and ADTS. Their sync words are short, so a frame counts
+ * only where others follow it. Sources: ISO/IEC 11172-3 and 13818-3 (layer III), 13818-7 section 6.2 (ADTS).
+ */
+
+export type Frame = {
+  readonly format: "mp3" | "adts";
+  readonly bytes: number;
+  readonly samples: number;
+  readonly rate: number;
+  /** Bits a second; 0 for ADTS, which does not tell. */
+  readonly bitRate: number;
+  /** What stays the same in all frames of a sound. */
+  readonly kind: number;
+};
+
+/** kbit/s by the header's index: MPEG-1, then MPEG-2 and 2.5. */
+const KBITS_1 = [0, 32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320];
+const KBITS_2 = [0, 8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160];
+const RATES_1 = [44_100, 48_000, 32_000];
+const RATES = [96_000, 88_200, 64_000, 48_000, 44_100, 32_000, 24_000, 22_050, 16_000, 12_000, 11_025, 8_000, 7_350];
+
+/** The frame whose head stands at a place; null where none does. */
+export function frameAt(view: DataView, at: number): Frame | null {
+  if (at + 4 > view.byteLength || view.getUint8(at) !== 0xff) return null;
+  const second = view.getUint8(at + 1);
+  if ((second & 0xe6) === 0xe2) return layer3(view, at, second);
+  return (second & 0xf6) === 0xf0 ? adts(view, at, second) : null;
+}
+
+function layer3(view: DataView, at: number, second: number): Frame | null {
+  const third = view.getUint8(at + 2);
+  const version = (second >> 3) & 0x03; // 3: MPEG-1, 2: MPEG-2, 0: MPEG-2.5
+  const kbits = (version === 3 ? KBITS_1 : KBITS_2)[third >> 4] ?? 0;
+  const rate = (RATES_1[(third >> 2) & 0x03] ?? 0) / (version === 3 ? 1 : version === 2 ? 2 : 4);
+  if (version === 1 || kbits === 0 || rate === 0) return null;
+  const samples = version === 3 ? 1_152 : 576;
+  const bytes = Math.floor(((samples / 8) * kbits * 1_000) / rate) + ((third >> 1) & 0x01);
+  return { format: "mp3", bytes, samples, rate, bitRate: kbits * 1_000, kind: (second & 0xfe) * 256 + (third & 0x0c) };
+}
+
+function adts(view: DataView, at: number, second: number): Frame | null {
+  if (at + 7 > view.byteLength) return null;
+  const rate = RATES[(view.getUint8(at + 2) >> 2) & 0x0f] ?? 0;
+  const bytes = ((view.getUint8(at + 3) & 0x03) << 11) | (view.getUint8(at + 4) << 3) | (view.getUint8(at + 5) >> 5);
+  if (rate === 0 || bytes < 7) return null;
+  const samples = 1_024 * ((view.getUint8(at + 6) & 0x03) + 1);
+  return {
+    format: "adts",
+    bytes,
+    samples,
+    rate,
+    bitRate: 0,
+    kind: (second & 0xf8) * 256 + (view.getUint8(at + 2) & 0x3c),
+  };
+}
+
+/** Frames that must follow one another before bytes count as sound. Chosen: chance does not make three of a kind. */
+const CHAIN = 3;
+/** Bytes in which the longest chain stands. */
+const CHAIN_BYTES = CHAIN * 8_192;
+
+/**
+ * The first place from `from` to `to` at which a chain of frames begins; null where none does. A chain that goes on beyond the
+ * view counts from two frames, and at `from` itself from one; so does one that ends with the view, or with a tag.
+ */
+export function findFrame(
+  view: DataView,
+  from: number,
+  to: number,
+): { readonly at: number; readonly frame: Frame } | null {
+  const bytes = new Uint8Array(view.buffer, view.byteOffset, view.byteLength);
+  for (let at = from; at < to; at += 1) {
+    at = bytes.indexOf(0xff, at);
+    if (at < 0 || at >= to) return null;
+    const frame = frameAt(view, at);
+    if (frame !== null && isChain(view, at, frame, at === from ? 1 : 2)) return { at, frame };
+  }
+  return null;
+}
+
+function isChain(view: DataView, at: number, first: Frame, least: number): boolean {
+  let next = at + first.bytes;
+  for (let frames = 1; frames < CHAIN; frames += 1) {
+    if (next + 7 > view.byteLength || isTag(view, next)) return frames >= least;
+    const frame = frameAt(view, next);
+    if (frame === null || frame.kind !== first.kind) return false;
+    next += frame.bytes;
+  }
+  return true;
+}
+
+const isTag = (view: DataView, at: number): boolean => /^(TAG|APE|LYR|ID3)/.test(textAt(view, at, 3));
+
+/** Bytes in which the sound must begin behind its tags, and which may lie between its frames in all. */
+const GAP_BYTES = 64 * 1024;
+
+/** The first frame of the file's sound at or behind one of these places; null where there is none. */
+export async function firstFrame(
+  source: MediaSource,
+  places: readonly number[],
+): Promise<{ at: number; frame: Frame } | null> {
+  for (const place of places) {
+    const view = await source.read(place, place + GAP_BYTES + CHAIN_BYTES);
+    const found = findFrame(view, 0, Math.min(view.byteLength, GAP_BYTES));
+    if (found !== null) return { at: place + found.at, frame: found.frame };
+  }
+  return null;
+}
+
+/** Bytes read at once while frames are counted. */
+const BLOCK_BYTES = 1024 * 1024;
+
+/** Seconds of the frames from a place to another one, each looked at. Null where they are too many, or too much lies between them. */
+export async function countFrames(source: MediaSource, from: number, to: number): Promise<number | null> {
+  const samples = new Map<number, number>();
+  let [at, gap, frames] = [from, 0, 0];
+  while (at < to) {
+    const view = await source.read(at, Math.min(at + BLOCK_BYTES, to));
+    const isLast = at + view.byteLength >= to;
+    const end = isLast ? view.byteLength : view.byteLength - CHAIN_BYTES;
+    let place = 0;
+    while (place < end) {
+      const frame = frameAt(view, place);
+      if (frame === null || frames > MEDIA_FRAMES) {
+        const found = frame === null ? findFrame(view, place, Math.min(end, place + GAP_BYTES - gap)) : null;
+        const next = found?.at ?? end;
+        gap += next - place;
+        if (gap >= GAP_BYTES || frames > MEDIA_FRAMES) return null;
+        place = next;
+        continue;
+      }
+      // A last frame that is cut does not sound.
+      if (isLast && place + frame.bytes > view.byteLength) break;
+      frames += 1;
+      samples.set(frame.rate, (samples.get(frame.rate) ?? 0) + frame.samples);
+      place += frame.bytes;
+    }
+    if (isLast) break;
+    at += Math.max(place, 1);
+  }
+  let seconds = 0;
+  for (const [rate, count] of samples) seconds += count / rate;
+  return seconds;
+}
+
+/** The sound's bit rate where every frame at a dozen places has the same one; null where they differ. Throws MediaError. */
+export async function constantRate(
+  source: MediaSource,
+  from: number,
+  to: number,
+  first: Frame,
+): Promise<number | null> {
+  const places = 12;
+  for (let nth = 0; nth < places; nth += 1) {
+    const at = Math.floor(from + ((to - from) * nth) / places);
+    const view = await source.read(at, Math.min(at + BLOCK_BYTES / 16, to));
+    const found = findFrame(view, 0, view.byteLength - CHAIN_BYTES);
+    if (found === null) return null;
+    for (let place = found.at; place < view.byteLength; ) {
+      const frame = frameAt(view, place);
+      if (frame === null) break;
+      if (frame.bitRate !== first.bitRate || frame.rate !== first.rate) return null;
+      place += frame.bytes;
+    }
+  }
+  if (first.bitRate === 0) throw new MediaError("over_budget", "a sound that does not tell its rate");
+  return first.bitRate;
+}
+
+/* Tags around a sound: ID3v2 in front, ID3v1 and APE behind. Sources: id3.org (2.4.0 structure), the APEv2 specification. */
+
+/** Tags in front of one sound. Chosen: programs that tag again without looking leave two or three. */
+const TAGS = 16;
+
+/** The lengths that a tag's head may mean, the likelier one first; none where no tag begins. */
+export function tagLengths(view: DataView, at: number): number[] {
+  if (at + 10 > view.byteLength || textAt(view, at, 3) !== "ID3" || view.getUint8(at + 3) === 0xff) return [];
+  const [a, b, c, d] = [6, 7, 8, 9].map((place) => view.getUint8(at + place)) as [number, number, number, number];
+  const around = (view.getUint8(at + 5) & 0x10) === 0 ? 10 : 20; // with a footer
+  const plain = around + view.getUint32(at + 6); // as some programs write it, though seven bits of a byte count
+  if ((a | b | c | d) > 0x7f) return [plain];
+  const proper = around + ((a << 21) | (b << 14) | (c << 7) | d);
+  return proper === plain ? [proper] : [proper, plain];
+}
+
+/** Where the sound may begin behind its tags, the likeliest place first. Without a tag, the file's start. */
+export async function placesBehindTags(source: MediaSource): Promise<number[]> {
+  let at = 0;
+  const others: number[] = [];
+  for (let tags = 0; tags < TAGS; tags += 1) {
+    const [proper, plain] = tagLengths(await source.read(at, at + 10), 0);
+    if (proper === undefined) break;
+    if (plain !== undefined) others.push(at + plain);
+    at += proper;
+  }
+  return [at, ...others].filter((place) => place < source.sizeBytes);
+}
+
+/** Where the sound ends before the tags behind it. */
+export async function endBeforeTags(source: MediaSource, start: number): Promise<number> {
+  let end = source.sizeBytes;
+  const last = await source.read(Math.max(start, end - 128), end);
+  if (last.byteLength === 128 && textAt(last, 0, 3) === "TAG") end -= 128;
+  const foot = await source.read(Math.max(start, end - 32), end);
+  if (foot.byteLength === 32 && textAt(foot, 0, 8) === "APETAGEX") {
+    const hasHead = (foot.getUint32(20, true) & 0x8000_0000) !== 0;
+    end -= foot.getUint32(12, true) + (hasHead ? 32 : 0);
+  }
+  return Math.max(start, end);
+}
+
+/** A sound up to this size is counted frame by frame: a few reads, and always right. */
+const COUNTED_BYTES = 8 * 1024 * 1024;
+/** And up to this size where nothing else tells: what is left of the budget serves the rest of the look. */
+const COUNTED_MOST_BYTES = MEDIA_READ_BYTES - 16 * 1024 * 1024;
+/** Bytes that a sound may have beside those that its first frame counted: tags and padding. */
+const SLACK_BYTES = 64 * 1024;
+
+/** Reads a file that is neither of another format: frames of sound, with tags around them. Throws MediaError. */
+export async function readSound(source: MediaSource): Promise<MediaFacts> {
+  const first = await firstFrame(source, await placesBehindTags(source));
+  if (first === null) throw new MediaError("unknown", "no sound");
+  const { at, frame } = first;
+  const end = await endBeforeTags(source, at);
+  const told = frame.format === "mp3" ? toldBy(await source.read(at, Math.min(at + frame.bytes, end)), frame) : null;
+  const start = told === null ? at : at + frame.bytes;
+  const seconds = isOf(told, end - at)
+    ? (told.frames * frame.samples) / frame.rate
+    : await measure(source, start, end, frame);
+  const ms = seconds === null ? 0 : Math.round(seconds * SECOND_MS);
+  return {
+    container: frame.format,
+    durationMs: ms > 0 ? ms : null,
+    width: null,
+    height: null,
+    codec: frame.format === "mp3" ? "mp3" : "aac",
+    videoSamples: 0,
+    isWhole: true, // whatever is there of it is a sound
+  };
+}
+
+/** Seconds of the frames between two places; null where they are not told without guessing. */
+async function measure(source: MediaSource, start: number, end: number, frame: Frame): Promise<number | null> {
+  const bytes = end - start;
+  if (bytes <= COUNTED_BYTES) return countFrames(source, start, end);
+  if (frame.format === "mp3") {
+    const rate = await constantRate(source, start, end, frame);
+    if (rate !== null) return (bytes * 8) / rate;
+  }
+  return bytes <= COUNTED_MOST_BYTES ? countFrames(source, start, end) : null;
+}
+
+type Told = { readonly frames: number; readonly bytes: number };
+
+/** Whether these numbers are the file's: a cut file has fewer bytes than they say, two files in one have more. */
+function isOf(told: Told | null, bytes: number): told is Told {
+  if (told === null || told.frames === 0) return false;
+  return told.bytes === 0 || (bytes >= told.bytes - SLACK_BYTES / 16 && bytes <= told.bytes + SLACK_BYTES);
+}
+
+/** The first frame of most MP3 files has no sound: it says how many frames and bytes follow. Null where it is a frame like others. */
+function toldBy(view: DataView, { kind }: Frame): Told | null {
+  const isMono = view.byteLength > 3 && view.getUint8(3) >> 6 === 3;
+  const isFirst = ((kind >> 11) & 0x03) === 3; // MPEG-1
+  const at = 4 + (isFirst ? (isMono ? 17 : 32) : isMono ? 9 : 17);
+  if (/^(Xing|Info)$/.test(textAt(view, at, 4)) && at + 16 <= view.byteLength) {
+    const flags = view.getUint32(at + 4);
+    const frames = (flags & 1) === 0 ? 0 : view.getUint32(at + 8);
+    const bytesAt = at + 8 + (flags & 1) * 4;
+    return { frames, bytes: (flags & 2) === 0 ? 0 : view.getUint32(bytesAt) };
+  }
+  if (textAt(view, 36, 4) === "VBRI" && view.byteLength >= 54)
+    return { frames: view.getUint32(50), bytes: view.getUint32(46) };
+  return null;
+}

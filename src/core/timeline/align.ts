@@ -1,0 +1,339 @@
+/** Of pairs that were found without regard to order: the most that keep it, and the few that do not. */
+import type { Segment, Timeline, Track } from "./timeline.ts";
+
+/** The first place among `tops` whose number is not below `value`; `tops` rise. */
+function placeFor(tops: readonly number[], value: number): number {
+  let [low, high] = [0, tops.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((tops[middle] ?? 0) < value) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+/**
+ * A longest rising subsequence of the positions after is kept, everything else has moved.
+ * No position may be in two pairs. Cost: O(pairs × log pairs).
+ */
+export function splitByOrder(pairs: readonly Pair[]): {
+  readonly kept: readonly Pair[];
+  readonly moved: readonly Pair[];
+} {
+  const sorted = pairs.toSorted(([x], [y]) => x - y);
+  const tops: number[] = [];
+  const ranks = sorted.map(([, after]) => {
+    const rank = placeFor(tops, after);
+    tops[rank] = after;
+    return rank;
+  });
+  const kept = new Set<Pair>();
+  let wanted = tops.length - 1;
+  let limit = Number.POSITIVE_INFINITY;
+  for (const [at, pair] of [...sorted.entries()].reverse()) {
+    if (ranks[at] !== wanted || pair[1] >= limit) continue;
+    kept.add(pair);
+    wanted -= 1;
+    limit = pair[1];
+  }
+  return { kept: sorted.filter((pair) => kept.has(pair)), moved: sorted.filter((pair) => !kept.has(pair)) };
+}
+
+/* Two lists laid side by side: the heaviest pairing that keeps both orders, a longest common subsequence whose matches may be better or worse. */
+
+/** Positions, counted from 0, in the list before and in the list after. */
+export type Pair = readonly [before: number, after: number];
+
+/** Two lists and what is left of them between an equal head and an equal tail: `[head, beforeEnd)` and `[head, afterEnd)`. */
+export type Window<T> = {
+  readonly before: readonly T[];
+  readonly after: readonly T[];
+  readonly head: number;
+  readonly beforeEnd: number;
+  readonly afterEnd: number;
+};
+
+export function windowOf<T>(
+  before: readonly T[],
+  after: readonly T[],
+  isSame: (before: T, after: T) => boolean,
+): Window<T> {
+  const same = (b: number, a: number): boolean => {
+    const [one, two] = [before[b], after[a]];
+    return one !== undefined && two !== undefined && isSame(one, two);
+  };
+  let [head, beforeEnd, afterEnd] = [0, before.length, after.length];
+  while (head < beforeEnd && head < afterEnd && same(head, head)) head += 1;
+  while (beforeEnd > head && afterEnd > head && same(beforeEnd - 1, afterEnd - 1)) {
+    beforeEnd -= 1;
+    afterEnd -= 1;
+  }
+  return { before, after, head, beforeEnd, afterEnd };
+}
+
+/** How many comparisons `alignWindow` makes. */
+export const cellsOf = ({ head, beforeEnd, afterEnd }: Window<unknown>): number =>
+  (beforeEnd - head) * (afterEnd - head);
+
+const PAIR = 0;
+const SKIP_BEFORE = 1;
+const SKIP_AFTER = 2;
+
+/** For each cell, row by row, the first step of the heaviest pairing of what begins there. Filled from the end. */
+function stepsOf<T>(before: readonly T[], after: readonly T[], weight: (before: T, after: T) => number): Uint8Array {
+  const steps = new Uint8Array(before.length * after.length);
+  let below = new Float64Array(after.length + 1);
+  let here = new Float64Array(after.length + 1);
+  for (const [row, one] of [...before.entries()].reverse()) {
+    let right = 0;
+    for (let column = after.length - 1; column >= 0; column -= 1) {
+      const two = after[column];
+      const own = two === undefined ? 0 : weight(one, two);
+      const paired = own > 0 ? own + (below[column + 1] ?? 0) : -1;
+      const skipped = below[column] ?? 0;
+      const best = Math.max(paired, skipped, right);
+      steps[row * after.length + column] = paired === best ? PAIR : skipped === best ? SKIP_BEFORE : SKIP_AFTER;
+      here[column] = best;
+      right = best;
+    }
+    [below, here] = [here, below];
+  }
+  return steps;
+}
+
+/**
+ * The pairs inside a window whose weights add up to the most, in order. Weight 0: these two may not be paired. Weights are whole numbers.
+ *
+ * Of equally heavy pairings the one that pairs earliest is chosen, so that equal lists give equal answers.
+ * Time and bytes: one comparison and one byte per cell of the window; the caller bounds it.
+ */
+export function alignWindow<T>(window: Window<T>, weight: (before: T, after: T) => number): readonly Pair[] {
+  const { head } = window;
+  const before = window.before.slice(head, window.beforeEnd);
+  const after = window.after.slice(head, window.afterEnd);
+  const steps = stepsOf(before, after, weight);
+  const pairs: Pair[] = [];
+  for (let row = 0, column = 0; row < before.length && column < after.length; ) {
+    const step = steps[row * after.length + column];
+    if (step === PAIR) pairs.push([row + head, column + head]);
+    if (step !== SKIP_AFTER) row += 1;
+    if (step !== SKIP_BEFORE) column += 1;
+  }
+  return pairs;
+}
+
+/** The pairs of the whole lists: what is equal at both ends as it stands, around those found inside the window. */
+export function aroundWindow(window: Window<unknown>, inside: readonly Pair[]): readonly Pair[] {
+  const heads = Array.from({ length: window.head }, (_, at): Pair => [at, at]);
+  const tails = Array.from(
+    { length: window.before.length - window.beforeEnd },
+    (_, at): Pair => [window.beforeEnd + at, window.afterEnd + at],
+  );
+  return [...heads, ...inside, ...tails];
+}
+
+/** The positions that no pair has, in order. */
+export function freeOf(
+  pairs: readonly Pair[],
+  counts: { readonly before: number; readonly after: number },
+): { readonly before: readonly number[]; readonly after: readonly number[] } {
+  const usedBefore = new Set(pairs.map(([b]) => b));
+  const usedAfter = new Set(pairs.map(([, a]) => a));
+  const rest = (count: number, used: ReadonlySet<number>): readonly number[] =>
+    Array.from({ length: count }, (_, at) => at).filter((at) => !used.has(at));
+  return { before: rest(counts.before, usedBefore), after: rest(counts.after, usedAfter) };
+}
+
+/* A segment and a track as the diff sees them: whole milliseconds, thousandths of loudness, an order, and the words it is known by. */
+
+/** Milliseconds. Chosen: 31 years; what is further from 0 is no time in a video, and sums stay exact. */
+const MAX_MS = 1e12;
+/** Parts of full loudness that are told apart. Chosen: a tenth of what a line shows. */
+const VOLUME_STEPS = 1_000;
+
+export type Piece = {
+  readonly label: string;
+  /** What makes it the same piece before and after: the words shown, else its name. */
+  readonly words: string;
+  readonly startMs: number | null;
+  readonly durationMs: number | null;
+  readonly volume: number | null;
+  readonly text: string | null;
+  readonly endMs: number | null;
+  /**
+   * From the end of the piece before it (the first: from 0) to its start. 0 where neither is known, null where one is.
+   * A piece whose start changed and whose gap did not has only followed what changed before it.
+   */
+  readonly gapMs: number | null;
+};
+
+export type Lane = {
+  readonly kind: Track["kind"];
+  readonly rawKind: number | null;
+  readonly pieces: readonly Piece[];
+  /** True when every start is known: the pieces are then in the order of time, else in the draft's. */
+  readonly timed: boolean;
+};
+
+/** A whole number of milliseconds; null for what is no time. */
+export function wholeMs(value: number | null): number | null {
+  if (value === null || !(Math.abs(value) <= MAX_MS)) return null;
+  return Math.round(value) + 0; // never -0, which is not equal to 0 everywhere
+}
+
+const loudness = (value: number | null): number | null =>
+  value === null || !(Math.abs(value) <= MAX_MS) ? null : Math.round(value * VOLUME_STEPS) / VOLUME_STEPS + 0;
+
+type Known = Omit<Piece, "gapMs">;
+
+function known({ label, startMs: start, durationMs: duration, volume, text }: Segment): Known {
+  const startMs = wholeMs(start);
+  const durationMs = wholeMs(duration);
+  const endMs = startMs === null || durationMs === null ? null : startMs + durationMs;
+  return { label, words: text ?? label, startMs, durationMs, volume: loudness(volume), text, endMs };
+}
+
+const compare = <T extends string | number>(a: T, b: T): number => (a < b ? -1 : a > b ? 1 : 0);
+
+/** By start; pieces that start together by what they are, so that the draft's way of listing them makes no difference. */
+const inTime = (a: Known, b: Known): number =>
+  compare(a.startMs ?? 0, b.startMs ?? 0) ||
+  compare(a.words, b.words) ||
+  compare(a.durationMs ?? -1, b.durationMs ?? -1) ||
+  compare(a.volume ?? -1, b.volume ?? -1);
+
+function gap(startMs: number | null, from: number | null): number | null {
+  if (startMs === null && from === null) return 0;
+  return startMs === null || from === null ? null : startMs - from;
+}
+
+function laneOf({ kind, rawKind, segments }: Track): Lane {
+  const pieces = segments.map(known);
+  const timed = pieces.every(({ startMs }) => startMs !== null);
+  if (timed) pieces.sort(inTime);
+  let from: number | null = 0;
+  const placed = pieces.map((piece): Piece => {
+    const gapMs = gap(piece.startMs, from);
+    from = piece.endMs;
+    return { ...piece, gapMs };
+  });
+  return { kind, rawKind, timed, pieces: placed };
+}
+
+/** The timeline's first tracks. */
+export const lanesOf = (timeline: Timeline, atMost: number): readonly Lane[] =>
+  timeline.tracks.slice(0, atMost).map(laneOf);
+
+/** Equal in everything that is told; the label counts where it is what the piece is known by. */
+export const samePiece = (b: Piece, a: Piece): boolean =>
+  b.words === a.words &&
+  b.text === a.text &&
+  b.startMs === a.startMs &&
+  b.durationMs === a.durationMs &&
+  b.volume === a.volume;
+
+export const sameKind = (b: Lane, a: Lane): boolean => b.kind === a.kind && b.rawKind === a.rawKind;
+
+export const sameLane = (b: Lane, a: Lane): boolean =>
+  sameKind(b, a) &&
+  b.pieces.length === a.pieces.length &&
+  b.pieces.every((piece, at) => {
+    const other = a.pieces[at];
+    return other !== undefined && samePiece(piece, other);
+  });
+
+/* Which segment of a track is which, before and after: in order, then moved, then reworded. */
+
+export type SegmentPairs = {
+  /** In the order of the track, or reworded between two that are. */
+  readonly kept: readonly Pair[];
+  /** Taken from one place of the track to another, past what was kept. */
+  readonly moved: readonly Pair[];
+};
+
+export const segmentWindow = (before: Lane, after: Lane): Window<Piece> =>
+  windowOf(before.pieces, after.pieces, samePiece);
+
+/**
+ * What a pairing in order is worth. The same words alone are worth little: of two cuts of one clip that were swapped, one has moved, and
+ * neither became longer. Everything equal is worth most.
+ */
+const inOrderWeight = (before: Piece, after: Piece): number =>
+  before.words !== after.words
+    ? 0
+    : 2 +
+      (before.durationMs === after.durationMs ? 8 : 0) +
+      (before.volume === after.volume ? 3 : 0) +
+      (before.startMs === after.startMs ? 1 : 0);
+
+/** Whether other words stand in the same place: at the same time, under the same name, or in the same distance to what comes before. */
+function rewordedWeight(before: Piece, after: Piece): number {
+  if (before.text === null || after.text === null) return 0;
+  const place =
+    (before.startMs === after.startMs ? 4 : 0) +
+    (before.label === after.label && before.label !== "" ? 4 : 0) +
+    (before.gapMs !== null && before.gapMs === after.gapMs ? 2 : 0);
+  return place === 0 ? 0 : place + (before.durationMs === after.durationMs ? 1 : 0);
+}
+
+/** The pieces that no pair has yet, paired with the first of the same key; each once. */
+function pairByKey(before: Lane, after: Lane, paired: readonly Pair[], keyOf: (piece: Piece) => string): Pair[] {
+  const free = freeOf(paired, { before: before.pieces.length, after: after.pieces.length });
+  const waiting = new Map<string, number[]>();
+  for (const a of free.after.toReversed()) {
+    const piece = after.pieces[a];
+    if (piece === undefined) continue;
+    const queue = waiting.get(keyOf(piece));
+    if (queue === undefined) waiting.set(keyOf(piece), [a]);
+    else queue.push(a);
+  }
+  return free.before.flatMap((b): Pair[] => {
+    const piece = before.pieces[b];
+    const a = piece === undefined ? undefined : waiting.get(keyOf(piece))?.pop();
+    return a === undefined ? [] : [[b, a]];
+  });
+}
+
+/** By words and everything that a move leaves alone, then by words only. */
+function pairElsewhere(before: Lane, after: Lane, paired: readonly Pair[]): readonly Pair[] {
+  const whole = pairByKey(before, after, paired, ({ words, durationMs, volume }) => `${durationMs} ${volume} ${words}`);
+  const named = pairByKey(before, after, [...paired, ...whole], ({ words }) => words);
+  return [...whole, ...named];
+}
+
+/** Texts without a partner that stand between the same two kept pieces, paired in order where one took the other's place. */
+function pairReworded(before: Lane, after: Lane, kept: readonly Pair[], moved: readonly Pair[]): readonly Pair[] {
+  const end: Pair = [before.pieces.length, after.pieces.length];
+  const free = freeOf([...kept, ...moved], { before: end[0], after: end[1] });
+  const pairs: Pair[] = [];
+  let [nextBefore, nextAfter] = [0, 0];
+  for (const [untilBefore, untilAfter] of [...kept, end]) {
+    const from = { before: nextBefore, after: nextAfter };
+    while ((free.before[nextBefore] ?? untilBefore) < untilBefore) nextBefore += 1;
+    while ((free.after[nextAfter] ?? untilAfter) < untilAfter) nextAfter += 1;
+    const left = free.before.slice(from.before, nextBefore).map((at) => ({ at, piece: before.pieces[at] }));
+    const right = free.after.slice(from.after, nextAfter).map((at) => ({ at, piece: after.pieces[at] }));
+    const window = { before: left, after: right, head: 0, beforeEnd: left.length, afterEnd: right.length };
+    const found = alignWindow(window, ({ piece: b }, { piece: a }) =>
+      b === undefined || a === undefined ? 0 : rewordedWeight(b, a),
+    );
+    for (const [b, a] of found) {
+      const [one, two] = [left[b], right[a]];
+      if (one !== undefined && two !== undefined) pairs.push([one.at, two.at]);
+    }
+  }
+  return pairs;
+}
+
+/** Every segment that has a partner. Cost: at most two comparisons per cell of the window; the caller bounds it. */
+export function pairSegments(window: Window<Piece>, before: Lane, after: Lane): SegmentPairs {
+  const inOrder = aroundWindow(window, cellsOf(window) === 0 ? [] : alignWindow(window, inOrderWeight));
+  const moved = pairElsewhere(before, after, inOrder);
+  return { kept: [...inOrder, ...pairReworded(before, after, inOrder, moved)], moved };
+}
+
+/** The segments of a track that is too long to be aligned: each with the next of the same words. Cost: O(n log n). */
+export function pairByWords(window: Window<Piece>, before: Lane, after: Lane): SegmentPairs {
+  const ends = aroundWindow(window, []);
+  return splitByOrder([...ends, ...pairElsewhere(before, after, ends)]);
+}

@@ -1,0 +1,361 @@
+/** What happened between two pictures of a timeline, for an edit that nobody told about. Neither picture is kept or changed. */
+
+import {
+  alignWindow,
+  aroundWindow,
+  cellsOf,
+  freeOf,
+  type Lane,
+  lanesOf,
+  type Pair,
+  type Piece,
+  pairByWords,
+  pairSegments,
+  type SegmentPairs,
+  sameKind,
+  sameLane,
+  segmentWindow,
+  wholeMs,
+  windowOf,
+} from "./align.ts";
+import type { Timeline, TrackKind } from "./timeline.ts";
+
+/* What can have happened to a timeline, as data: each change with what it was before and what it is after. */
+
+/** Where, and how people call it. */
+export type ChangePlace = {
+  readonly trackKind: TrackKind;
+  /** Counts from 1, as the summary line does: in the timeline after, or before for what is gone. */
+  readonly trackNumber: number;
+  /** The segment's name, of a track its first segment's; "" where the draft tells none. */
+  readonly label: string;
+};
+
+/** Whole milliseconds; null where not known. */
+export type Span = { readonly startMs: number | null; readonly durationMs: number | null };
+
+export type SegmentFacts = Span & {
+  /** 0 to 1. */
+  readonly volume: number | null;
+  readonly text: string | null;
+};
+
+/** The span from its first start to its last end, and volume and text of its first segment. */
+export type TrackFacts = SegmentFacts & { readonly segments: number };
+
+/** `position` counts from 1 within the track: in time where all starts are known, else as the draft lists them. */
+export type Spot = { readonly startMs: number | null; readonly position: number };
+
+type Change<Kind extends string, Before, After = Before> = {
+  readonly kind: Kind;
+  readonly before: Before;
+  readonly after: After;
+};
+
+export type TimelineChange =
+  | (ChangePlace & Change<"track_added", null, TrackFacts>)
+  | (ChangePlace & Change<"track_removed", TrackFacts, null>)
+  /** Its number among the tracks, not caused by others that came or went. */
+  | (ChangePlace & Change<"track_moved", number>)
+  | (ChangePlace & Change<"segment_added", null, SegmentFacts>)
+  | (ChangePlace & Change<"segment_removed", SegmentFacts, null>)
+  /** Another length, shorter or longer. */
+  | (ChangePlace & Change<"segment_trimmed", Span>)
+  | (ChangePlace & Change<"segment_moved", Spot>)
+  | (ChangePlace & Change<"text_changed", string | null>)
+  | (ChangePlace & Change<"volume_changed", number | null>)
+  /** The whole timeline's length. */
+  | Change<"duration_changed", number | null>;
+
+export const CHANGE_KINDS = [
+  "track_added",
+  "track_removed",
+  "track_moved",
+  "segment_added",
+  "segment_removed",
+  "segment_trimmed",
+  "segment_moved",
+  "text_changed",
+  "volume_changed",
+  "duration_changed",
+] as const satisfies readonly TimelineChange["kind"][];
+
+export type ChangeKind = TimelineChange["kind"];
+
+export type TimelineDiff = {
+  /** At most `LISTED_CHANGES`. */
+  readonly changes: readonly TimelineChange[];
+  /** How many more there are of each kind, in the order of `CHANGE_KINDS`; a kind without any is left out. */
+  readonly more: readonly { readonly kind: ChangeKind; readonly count: number }[];
+};
+
+/* What is told of one track that was there before and is there after. */
+
+type Placed = { readonly piece: Piece; readonly position: number };
+
+const factsOf = ({ startMs, durationMs, volume, text }: Piece) => ({ startMs, durationMs, volume, text });
+const spanOf = ({ startMs, durationMs }: Piece) => ({ startMs, durationMs });
+
+/**
+ * Whether a segment that kept its order was moved in time. Not when it only followed (its distance to the one before is the same), and not
+ * when it was trimmed from its front (its end is the same): what it followed and the trim are told instead.
+ */
+function wasShifted(before: Piece, after: Piece): boolean {
+  if (before.startMs === after.startMs) return false;
+  if (before.gapMs !== null && before.gapMs === after.gapMs) return false;
+  return before.durationMs === after.durationMs || before.endMs === null || before.endMs !== after.endMs;
+}
+
+/** A piece that changed its order has moved unless its time says that it has not. */
+const wasReordered = (before: Piece, after: Piece, isTimed: boolean): boolean =>
+  !isTimed || before.startMs !== after.startMs;
+
+type Where = { readonly trackKind: Lane["kind"]; readonly trackNumber: number };
+
+function changesOfPair(where: Where, before: Placed, after: Placed, hasMoved: boolean): readonly TimelineChange[] {
+  const at = { ...where, label: after.piece.label };
+  const [b, a] = [before.piece, after.piece];
+  const changes: TimelineChange[] = [];
+  if (hasMoved)
+    changes.push({
+      kind: "segment_moved",
+      ...at,
+      before: { startMs: b.startMs, position: before.position },
+      after: { startMs: a.startMs, position: after.position },
+    });
+  if (b.durationMs !== a.durationMs)
+    changes.push({ kind: "segment_trimmed", ...at, before: spanOf(b), after: spanOf(a) });
+  if (b.text !== a.text) changes.push({ kind: "text_changed", ...at, before: b.text, after: a.text });
+  if (b.volume !== a.volume) changes.push({ kind: "volume_changed", ...at, before: b.volume, after: a.volume });
+  return changes;
+}
+
+/** The changes of a track: what is gone, in the order before, then the rest in the order after. `trackNumber` counts from 1, after. */
+export function changesOfTrack(
+  trackNumber: number,
+  lanes: { readonly before: Lane; readonly after: Lane },
+  pairs: SegmentPairs,
+): readonly TimelineChange[] {
+  const { before, after } = lanes;
+  const where: Where = { trackKind: after.kind, trackNumber };
+  const isTimed = before.timed && after.timed;
+  const partners = new Map<number, { readonly before: number; readonly moved: boolean }>();
+  const note = (moved: boolean) => (pair: Pair) => partners.set(pair[1], { before: pair[0], moved });
+  pairs.kept.forEach(note(false));
+  pairs.moved.forEach(note(true));
+
+  const gone = freeOf([...pairs.kept, ...pairs.moved], { before: before.pieces.length, after: 0 }).before;
+  const removed = gone.flatMap((at): TimelineChange[] => {
+    const piece = before.pieces[at];
+    if (piece === undefined) return [];
+    return [{ kind: "segment_removed", ...where, label: piece.label, before: factsOf(piece), after: null }];
+  });
+  const rest = after.pieces.flatMap((piece, at): readonly TimelineChange[] => {
+    const partner = partners.get(at);
+    const was = partner === undefined ? undefined : before.pieces[partner.before];
+    if (partner === undefined || was === undefined)
+      return [{ kind: "segment_added", ...where, label: piece.label, before: null, after: factsOf(piece) }];
+    const hasMoved = partner.moved ? wasReordered(was, piece, isTimed) : wasShifted(was, piece);
+    return changesOfPair(where, { piece: was, position: partner.before + 1 }, { piece, position: at + 1 }, hasMoved);
+  });
+  return [...removed, ...rest];
+}
+
+/* Which track is which, before and after: by kind and by what is on it, then by its place among its kind. */
+
+/** Pieces of a track that are looked at to recognise it. Chosen: enough to tell tracks apart, and 200 × 200 tracks stay cheap. */
+const SIGNATURE_PIECES = 32;
+
+/** What two tracks may share of a piece: its words, its times, all of it. The same words outweigh any number of equal times. */
+const WORDS = 0;
+const TIMES = 1;
+const WHOLE = 2;
+const WEIGHTS = [1_000, 2, 1] as const;
+
+/** Features of a track's pieces and how often it has each. A number stands for a text; modulo 3 it tells the class. */
+type Signature = ReadonlyMap<number, number>;
+type Signed = { readonly lane: Lane; readonly signature: Signature };
+
+/** Signs lanes with numbers that are the same for the same text, for one diff. */
+function newSigner(): (lane: Lane) => Signed {
+  const numbers = new Map<string, number>();
+  const numberOf = (feature: 0 | 1 | 2, text: string): number => {
+    const key = `${feature} ${text}`;
+    const known = numbers.get(key);
+    if (known !== undefined) return known;
+    const number = numbers.size * 3 + feature;
+    numbers.set(key, number);
+    return number;
+  };
+  const featuresOf = ({ words, startMs, durationMs, volume, text }: Piece): readonly number[] => [
+    numberOf(WORDS, words),
+    numberOf(TIMES, `${startMs} ${durationMs}`),
+    numberOf(WHOLE, `${startMs} ${durationMs} ${volume} ${text === null} ${words}`),
+  ];
+  return (lane) => {
+    const signature = new Map<number, number>();
+    for (const feature of lane.pieces.slice(0, SIGNATURE_PIECES).flatMap(featuresOf))
+      signature.set(feature, (signature.get(feature) ?? 0) + 1);
+    return { lane, signature };
+  };
+}
+
+/** How alike two tracks are: 0 for two kinds, 1 for a kind with nothing in common. */
+function likeness(before: Signed, after: Signed): number {
+  if (!sameKind(before.lane, after.lane)) return 0;
+  let sum = 1;
+  for (const [feature, count] of before.signature)
+    sum += Math.min(count, after.signature.get(feature) ?? 0) * (WEIGHTS[feature % 3] ?? 0);
+  return sum;
+}
+
+/** Tracks left over that share the words of a piece, the most alike first. */
+function pairAcross(before: readonly Signed[], after: readonly Signed[], inOrder: readonly Pair[]): readonly Pair[] {
+  const free = freeOf(inOrder, { before: before.length, after: after.length });
+  const candidates = free.before.flatMap((b) =>
+    free.after.map((a) => {
+      const [one, two] = [before[b], after[a]];
+      return { b, a, weight: one === undefined || two === undefined ? 0 : likeness(one, two) };
+    }),
+  );
+  const pairs = new Map<number, Pair>();
+  const taken = new Set<number>();
+  const best = candidates.filter(({ weight }) => weight > WEIGHTS[WORDS]);
+  for (const { b, a } of best.sort((x, y) => y.weight - x.weight || x.b - y.b || x.a - y.a)) {
+    if (pairs.has(b) || taken.has(a)) continue;
+    pairs.set(b, [b, a]);
+    taken.add(a);
+  }
+  return [...pairs.values()];
+}
+
+/**
+ * The tracks that are the same one before and after; a kind is never paired with another.
+ *
+ * `kept`: in order, so that among equal tracks each keeps its place; a track with nothing in common with one of its kind is paired too, its
+ * content was replaced. `moved`: across that order, the fewest that explain it; the words of a piece must speak for them.
+ * Cost: at most 96 look-ups for each track before and each track after.
+ */
+export function pairTracks(
+  before: readonly Lane[],
+  after: readonly Lane[],
+): { readonly kept: readonly Pair[]; readonly moved: readonly Pair[] } {
+  const sign = newSigner();
+  const [left, right] = [before.map(sign), after.map(sign)];
+  const window = windowOf(left, right, (b, a) => sameLane(b.lane, a.lane));
+  const kept = aroundWindow(window, alignWindow(window, likeness));
+  return { kept, moved: pairAcross(left, right, kept) };
+}
+
+/** Changes that are listed; the rest is counted. Source: the turn's event, a line of text and a screen hold about as many. */
+export const LISTED_CHANGES = 20;
+/** Tracks that are compared. As many as a draft's reader reads; what is beyond is not looked at. */
+export const COMPARED_TRACKS = 200;
+/** Segments of one track; of a track with more, changes are counted by name and not listed. As many as a draft's reader reads. */
+export const ALIGNED_SEGMENTS = 2_000;
+/** Cells of all alignments of one diff together. Chosen: one track of 2,000 segments that is rearranged as a whole; 4 MB and some 0.3 s. */
+export const ALIGNED_CELLS = 4_000_000;
+
+function trackFacts({ pieces }: Lane): TrackFacts {
+  const [first] = pieces;
+  const starts = pieces.flatMap(({ startMs }) => (startMs === null ? [] : [startMs]));
+  const ends = pieces.flatMap(({ endMs }) => (endMs === null ? [] : [endMs]));
+  const startMs = starts.length === 0 ? null : starts.reduce((a, b) => Math.min(a, b));
+  const endMs = ends.length === 0 ? null : ends.reduce((a, b) => Math.max(a, b));
+  return {
+    startMs,
+    durationMs: startMs === null || endMs === null ? (first?.durationMs ?? null) : endMs - startMs,
+    volume: first?.volume ?? null,
+    text: first?.text ?? null,
+    segments: pieces.length,
+  };
+}
+
+const whereIs = (lane: Lane, at: number) => ({
+  trackKind: lane.kind,
+  trackNumber: at + 1,
+  label: lane.pieces[0]?.label ?? "",
+});
+
+/** The tracks that came, went or changed places, and those to look into. */
+function tracksOf(before: readonly Lane[], after: readonly Lane[]) {
+  const { kept, moved } = pairTracks(before, after);
+  const pairs = [...kept, ...moved].sort(([, x], [, y]) => x - y);
+  const free = freeOf(pairs, { before: before.length, after: after.length });
+  const gone = free.before.flatMap((at): TimelineChange[] => {
+    const lane = before[at];
+    return lane === undefined
+      ? []
+      : [{ kind: "track_removed", ...whereIs(lane, at), before: trackFacts(lane), after: null }];
+  });
+  const come = free.after.flatMap((at): TimelineChange[] => {
+    const lane = after[at];
+    return lane === undefined
+      ? []
+      : [{ kind: "track_added", ...whereIs(lane, at), before: null, after: trackFacts(lane) }];
+  });
+  const elsewhere = moved.flatMap(([b, a]): TimelineChange[] => {
+    const lane = after[a];
+    return lane === undefined ? [] : [{ kind: "track_moved", ...whereIs(lane, a), before: b + 1, after: a + 1 }];
+  });
+  return { changes: [...gone, ...come, ...elsewhere], pairs };
+}
+
+type Found = { readonly changes: readonly TimelineChange[]; readonly isAligned: boolean };
+
+/** The changes of every track that stayed. Tracks are aligned until the cells are used up; from there on they are counted by name. */
+function changesInTracks(
+  before: readonly Lane[],
+  after: readonly Lane[],
+  pairs: readonly (readonly [number, number])[],
+) {
+  let cellsLeft = ALIGNED_CELLS;
+  return pairs.flatMap(([b, a]): Found[] => {
+    const lanes = { before: before[b], after: after[a] };
+    if (lanes.before === undefined || lanes.after === undefined || sameLane(lanes.before, lanes.after)) return [];
+    const window = segmentWindow(lanes.before, lanes.after);
+    const longest = Math.max(lanes.before.pieces.length, lanes.after.pieces.length);
+    const isAligned = longest <= ALIGNED_SEGMENTS && cellsOf(window) <= cellsLeft;
+    if (isAligned) cellsLeft -= cellsOf(window);
+    const pairSame = isAligned ? pairSegments : pairByWords;
+    const both = { before: lanes.before, after: lanes.after };
+    return [{ changes: changesOfTrack(a + 1, both, pairSame(window, both.before, both.after)), isAligned }];
+  });
+}
+
+/** The first are listed, the others counted. */
+function listed(found: readonly Found[]): TimelineDiff {
+  const changes: TimelineChange[] = [];
+  const counts = new Map<ChangeKind, number>();
+  for (const { changes: all, isAligned } of found) {
+    for (const change of all) {
+      if (isAligned && changes.length < LISTED_CHANGES) changes.push(change);
+      else counts.set(change.kind, (counts.get(change.kind) ?? 0) + 1);
+    }
+  }
+  const more = CHANGE_KINDS.map((kind) => ({ kind, count: counts.get(kind) ?? 0 })).filter(({ count }) => count > 0);
+  return { changes, more };
+}
+
+/**
+ * What was done to a timeline: tracks removed, added and moved, then its length, then the segments of each track in the order after.
+ *
+ * A segment is the same one when its words are (the text shown, else its name): aligned in order within its track, then elsewhere in it
+ * (moved), then by its place (reworded). What only followed an insertion, a removal or a trim is not told. From one track to another it is
+ * removed and added. Times below a millisecond, loudness below a thousandth, title and size of the frame are not compared: no change here
+ * does not say that the drafts are equal.
+ *
+ * Pure, and the same answer for the same pictures. Cost: O(segments) for what is equal at both ends of a track, between them O(before ×
+ * after), at most `ALIGNED_CELLS` together; then, and above `ALIGNED_SEGMENTS`, a track's changes are only counted, in O(n log n). Tracks:
+ * O(before × after) of at most `COMPARED_TRACKS`. All bounds reached at once, 200 × 2,000 segments with nothing equal, take some 3 s.
+ */
+export function diffTimelines(before: Timeline, after: Timeline): TimelineDiff {
+  const left = lanesOf(before, COMPARED_TRACKS);
+  const right = lanesOf(after, COMPARED_TRACKS);
+  const tracks = tracksOf(left, right);
+  const was = wholeMs(before.durationMs);
+  const is = wholeMs(after.durationMs);
+  const length: TimelineChange[] = was === is ? [] : [{ kind: "duration_changed", before: was, after: is }];
+  const whole: Found = { changes: [...tracks.changes, ...length], isAligned: true };
+  return listed([whole, ...changesInTracks(left, right, tracks.pairs)]);
+}

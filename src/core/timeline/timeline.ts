@@ -1,0 +1,92 @@
+/** A timeline as people see it: tracks of segments, in order. Read from a draft elsewhere; nothing of a draft's spelling is here. */
+import { SECOND_MS } from "../time.ts";
+
+export type TrackKind = "video" | "audio" | "text" | "other";
+
+export type Segment = {
+  /** The name a person would know it by; "" where the draft tells none. */
+  readonly label: string;
+  /** Milliseconds from the timeline's start; null where neither told nor deducible. */
+  readonly startMs: number | null;
+  readonly durationMs: number | null;
+  /** Loudness from 0 to 1; null where not told. */
+  readonly volume: number | null;
+  /** The words shown, of a title; null for what shows no words. */
+  readonly text: string | null;
+};
+
+export type Track = {
+  readonly kind: TrackKind;
+  /** The draft's own number for the kind, kept because only three of them are known; null where it has none. */
+  readonly rawKind: number | null;
+  readonly segments: readonly Segment[];
+};
+
+export type Timeline = {
+  readonly tracks: readonly Track[];
+  readonly durationMs: number | null;
+  readonly title: string | null;
+  /** Pixels. */
+  readonly width: number | null;
+  readonly height: number | null;
+};
+
+/** What there is before the first edit. */
+export const EMPTY_TIMELINE: Timeline = { tracks: [], durationMs: null, title: null, width: null, height: null };
+
+/** Whether there is anything to export: some track has a segment. Upstream refuses an export without one. */
+export const isExportable = (timeline: Timeline): boolean => timeline.tracks.some((track) => track.segments.length > 0);
+
+/** Tracks and segments named in a summary; the rest is counted. Chosen: a line that a chat message can hold. */
+const SUMMARY_TRACKS = 20;
+const SUMMARY_LABEL_CHARS = 60;
+
+const NAMES: Record<TrackKind, string> = { video: "Video", audio: "BGM", text: "Title", other: "Track" };
+
+/** Seconds with at most one decimal: 10, 2.5. */
+const seconds = (ms: number): string => String(Math.round(ms / (SECOND_MS / 10)) / 10);
+
+const short = (text: string): string => {
+  const line = text.replace(/\s+/g, " ").trim();
+  const chars = Array.from(line);
+  return chars.length > SUMMARY_LABEL_CHARS ? `${chars.slice(0, SUMMARY_LABEL_CHARS - 1).join("")}…` : line;
+};
+
+/** From the first segment's start to the last one's end; null when no segment tells its length. */
+function span(segments: readonly Segment[]): string | null {
+  let start = Number.POSITIVE_INFINITY;
+  let end = Number.NEGATIVE_INFINITY;
+  for (const { startMs, durationMs } of segments) {
+    if (durationMs === null) continue;
+    start = Math.min(start, startMs ?? 0);
+    end = Math.max(end, (startMs ?? 0) + durationMs);
+  }
+  return end >= start ? `${seconds(start)}-${seconds(end)}s` : null;
+}
+
+function trackLine(track: Track): string {
+  const first = track.segments[0];
+  if (first === undefined) return `${NAMES[track.kind]}: empty`;
+  const words = first.text ?? first.label;
+  const label = track.kind === "text" && words !== "" ? `"${short(words)}"` : short(first.label || words) || "untitled";
+  const more = track.segments.length > 1 ? ` +${track.segments.length - 1} more` : "";
+  const volume = first.volume === null || track.kind !== "audio" ? null : `${Math.round(first.volume * 100)}%`;
+  const facts = [span(track.segments), volume].filter((fact) => fact !== null).join(", ");
+  return `${NAMES[track.kind]}: ${label}${more}${facts === "" ? "" : ` (${facts})`}`;
+}
+
+/**
+ * The timeline in one line, the form that Nemo's own clients print:
+ * `Timeline (3 tracks): 1. Video: city timelapse (0-10s) 2. BGM: Lo-fi (0-10s, 35%) 3. Title: "Urban Dreams" (0-3s)`.
+ *
+ * Further segments of a track are counted (`+2 more`), and so are tracks after the twentieth; labels are cut at 60 characters.
+ * Source: nemo-api reference section 8.3.
+ */
+export function summaryLine(timeline: Timeline): string {
+  const count = timeline.tracks.length;
+  const head = `Timeline (${count} ${count === 1 ? "track" : "tracks"})`;
+  if (count === 0) return head;
+  const lines = timeline.tracks.slice(0, SUMMARY_TRACKS).map((track, at) => `${at + 1}. ${trackLine(track)}`);
+  const rest = count > SUMMARY_TRACKS ? ` and ${count - SUMMARY_TRACKS} more` : "";
+  return `${head}: ${lines.join(" ")}${rest}`;
+}

@@ -1,0 +1,246 @@
+/**
+ * tus 1.0.0, its headers read. Each rule stands above the line that obeys it, in our words.
+ * Source: https://tus.io/protocols/resumable-upload (1.0.0, 2016-03-25).
+ */
+
+import { fromBase64 } from "../encoding.ts";
+import { type Refusal, refusal } from "../errors.ts";
+import { booleanIn, countIn, parameterText, readParameters } from "../header-fields.ts";
+import { ownedIdPattern, type UploadId } from "../ids.ts";
+import { FINAL_PARTIALS, MAX_REQUEST_BYTES, UPLOAD_BYTES } from "../limits.ts";
+import { err, ok, type Result } from "../result.ts";
+import type { NewFile } from "../rpc/upload.ts";
+import { fileNameFor } from "../text.ts";
+import { metadata } from "../wire/common.ts";
+import type { Append, Checksum } from "./append.ts";
+
+/* What the dialects of uploads share in their headers, and how one is told from another. */
+
+export type HeaderReader = { readonly get: (name: string) => string | null };
+
+export type Dialect = "tus" | "ietf" | "form" | "json";
+
+/** Versions of the draft that are spoken here, the newest first. */
+export const INTEROP_VERSIONS: readonly string[] = ["9", "8"];
+
+/** Content that is never a file: JSON, or text that a client calls so where its caller says nothing. */
+const NO_FILE = /^(text\/|application\/(?:[\w.-]+\+)?json$|application\/x-www-form-urlencoded$)/;
+
+/**
+ * How a creation speaks, by its content before its headers: Apple's upload tasks add the draft's headers, of whatever version
+ * they know, to every request of an app. tus wins over the draft, since its clients name it themselves.
+ */
+export function dialectOfCreation(headers: HeaderReader): Dialect {
+  const type = mediaTypeOf(headers);
+  if (headers.get("Tus-Resumable") !== null) return "tus";
+  if (type === "multipart/form-data") return "form";
+  return NO_FILE.test(type) || !offersDraft(headers) ? "json" : "ietf";
+}
+
+/** Whether the draft's own header is there, in a version that is spoken here. Without a version it is the final protocol's. */
+const offersDraft = (headers: HeaderReader): boolean =>
+  booleanIn(headers.get("Upload-Complete")) !== null &&
+  (headers.get("Upload-Draft-Interop-Version") === null || interopVersion(headers) !== null);
+
+/** The version of the draft that a request names, where it is spoken here; else null. */
+export function interopVersion(headers: HeaderReader): string | null {
+  const version = String(countIn(headers.get("Upload-Draft-Interop-Version")));
+  return INTEROP_VERSIONS.find((one) => one === version) ?? null;
+}
+
+/** The media type without its parameters, in lower case; empty when none was sent. */
+export const mediaTypeOf = (headers: HeaderReader): string =>
+  contentTypeOf(headers).split(";", 1)[0]?.trim().toLowerCase() ?? "";
+
+/** Begins another content type behind a comma; a comma in a boundary has no type behind it. */
+const NEXT_TYPE = /,\s{0,8}(?=[\w.+-]{1,80}\/[\w.+*-]{1,80}\s{0,8}(?:[;,]|$))/;
+
+/** Content-Type. Sent twice, by a caller and by a library below it, it is joined by commas: the last one counts, as in browsers. */
+export const contentTypeOf = (headers: HeaderReader): string =>
+  (headers.get("Content-Type") ?? "").split(NEXT_TYPE).at(-1) ?? "";
+
+/** A count of bytes as both protocols write it; null when there is none or it is none. */
+export const bytesIn = (text: string | null): number | null =>
+  text !== null && /^\d{1,15}$/.test(text.trim()) ? Number(text) : null;
+
+/** Bytes that the body announces; null when it does not. */
+export const contentBytesOf = (headers: HeaderReader): number | null => bytesIn(headers.get("Content-Length"));
+
+/** Bytes in base64; null for anything else. */
+export const base64Bytes = (text: string): Uint8Array | null => fromBase64(text);
+
+/** The file name of a Content-Disposition; the extended form counts first. Null when it has none. */
+export const dispositionName = (header: string | null): string | null =>
+  parameterText(readParameters(header ?? ""), "filename") ?? null;
+
+/** The limits in the draft's words, beside `max-age` where an upload exists. */
+export const uploadLimit = (maxAgeSeconds: number | null = null): string =>
+  [`max-size=${UPLOAD_BYTES}`, `max-append-size=${MAX_REQUEST_BYTES}`]
+    .concat(maxAgeSeconds === null ? [] : [`max-age=${maxAgeSeconds}`])
+    .join(", ");
+
+/** The refusal of a header, which it names. */
+export const badHeader = (name: string, message: string): Refusal =>
+  refusal("invalid_header", `${name} ${message}.`, { errors: [{ field: `header:${name}`, message }] });
+
+/*
+ * tus's concatenation, its header read. Each rule stands above the line that obeys it, in our words.
+ * Source: https://tus.io/protocols/resumable-upload (1.0.0), "Concatenation".
+ */
+
+/** An upload's place in a concatenation: `partial`, a piece of a file; `final`, the file that `partials` are in their order. */
+export type Concat = {
+  readonly kind: "partial" | "final";
+  /** Upload-Concat as it came. */
+  readonly text: string;
+  /** Empty for a partial. */
+  readonly partials: readonly UploadId[];
+};
+
+const PARTIAL: Concat = { kind: "partial", text: "partial", partials: [] };
+const UPLOAD = ownedIdPattern("upl");
+
+/** What a creation says of a concatenation; null for an upload of its own. */
+export function readConcat(headers: HeaderReader): Result<Concat | null, Refusal> {
+  const text = headers.get("Upload-Concat")?.trim() ?? null;
+  if (text === null) return ok(null);
+  // The header MUST be `partial` for a partial upload.
+  if (text === PARTIAL.text) return ok(PARTIAL);
+  // For a final one it MUST be `final`, a semicolon, and the addresses of its partials, a space between two of them.
+  const [, list] = /^final;(.*)$/.exec(text) ?? [];
+  if (list === undefined)
+    return err(badHeader("Upload-Concat", "must be partial, or final; and the partials' addresses"));
+  const refused = refuseFinal(headers);
+  if (refused !== null) return err(refused);
+  const partials = list.split(" ").filter(Boolean).map(idIn);
+  if (partials.length === 0 || partials.length > FINAL_PARTIALS)
+    return err(badHeader("Upload-Concat", `must name 1 to ${FINAL_PARTIALS} partial uploads`));
+  return partials.every((id) => id !== null)
+    ? ok({ kind: "final", text, partials })
+    : err(badHeader("Upload-Concat", "must name uploads of this gateway by their addresses"));
+}
+
+/** A final has its bytes and its length from its partials. */
+function refuseFinal(headers: HeaderReader): Refusal | null {
+  // A client MUST NOT send Upload-Length with it.
+  if (headers.get("Upload-Length") !== null || headers.get("Upload-Defer-Length") !== null)
+    return badHeader("Upload-Length", "must not be sent with a final upload: its length is that of its partials");
+  return mediaTypeOf(headers) === "application/offset+octet-stream" ? finalTakesNone() : null;
+}
+
+/** The upload that an address names. It MAY be relative; under which host a client knows us is its own matter. */
+function idIn(address: string): UploadId | null {
+  const url = URL.parse(address, "https://gateway/v1/uploads");
+  const [, id = ""] = /^\/v1\/uploads\/([^/]+)$/.exec(url?.pathname ?? "") ?? [];
+  return UPLOAD.test(id) ? (id as UploadId) : null; // just checked
+}
+
+/** PATCH requests against a final MUST be answered 403, and MUST NOT change it or its partials. */
+export const finalTakesNone = (): Refusal =>
+  refusal("upload_final", "A final upload is made of its partials and takes no bytes of its own.");
+
+export const TUS_VERSION = "1.0.0";
+/** A server that concatenates MUST name it here. Partials that are still being sent are not taken, so that one is not named. */
+export const TUS_EXTENSIONS =
+  "creation,creation-with-upload,creation-defer-length,expiration,checksum,termination,concatenation";
+export const TUS_CHECKSUMS = "sha1,sha256";
+export const TUS_CONTENT = "application/offset+octet-stream";
+
+const ALGORITHMS = { sha1: "SHA-1", sha256: "SHA-256" } as const;
+/** What a client may have put the name and the type under, in any case: the protocol leaves it open. */
+const NAMES: readonly string[] = ["filename", "name"];
+const TYPES: readonly string[] = ["filetype", "type", "contenttype", "mimetype"];
+const bare = (key: string): string => key.toLowerCase().replaceAll(/[-_]/g, "");
+
+/** A server that does not support the client's version MUST answer 412 and MUST NOT process the request. */
+export function refuseVersion(headers: HeaderReader): Refusal | null {
+  const version = headers.get("Tus-Resumable");
+  if (version === null || version === TUS_VERSION) return null;
+  return refusal("upload_version", `This gateway speaks tus ${TUS_VERSION}; send Tus-Resumable: ${TUS_VERSION}.`);
+}
+
+/** The file that a creation announces. */
+export function readTusCreation(headers: HeaderReader): Result<NewFile, Refusal> {
+  const concat = readConcat(headers);
+  if (!concat.ok) return concat;
+  const length: Result<number | null, Refusal> = concat.value?.kind === "final" ? ok(null) : readLength(headers);
+  if (!length.ok) return length;
+  const text = headers.get("Upload-Metadata");
+  const pairs = readMetadata(text ?? "");
+  if (pairs === null)
+    return err(badHeader("Upload-Metadata", "must be unique keys with base64 values, joined by commas"));
+  const labels = metadata.safeParse(
+    Object.fromEntries([...pairs].filter(([key]) => ![...NAMES, ...TYPES].includes(bare(key)))),
+  );
+  if (!labels.success) return err(badHeader("Upload-Metadata", labels.error.issues[0]?.message ?? "is too large"));
+  const first = (keys: readonly string[]): string | null =>
+    keys.flatMap((key) => [...pairs].filter(([name, value]) => bare(name) === key && value !== ""))[0]?.[1] ?? null;
+  const filename = fileNameFor(first(NAMES), first(TYPES));
+  return ok({
+    filename,
+    size_bytes: length.value,
+    metadata: labels.data,
+    upload_metadata: text,
+    concat: concat.value,
+  });
+}
+
+/** The size, or null where it comes later. */
+function readLength(headers: HeaderReader): Result<number | null, Refusal> {
+  const [length, defer] = [headers.get("Upload-Length"), headers.get("Upload-Defer-Length")];
+  // Upload-Defer-Length: any other value than 1 MUST be refused with 400.
+  if (defer !== null && defer !== "1") return err(badHeader("Upload-Defer-Length", "must be 1"));
+  // A creation MUST carry one of the two.
+  if ((length === null) === (defer === null))
+    return err(badHeader("Upload-Length", "or Upload-Defer-Length: 1 must be sent, and not both"));
+  const size = bytesIn(length);
+  // Upload-Length MUST be a non-negative integer.
+  return length !== null && size === null ? err(badHeader("Upload-Length", "must be a number of bytes")) : ok(size);
+}
+
+/** Pairs of a key, a space and a base64 value, joined by commas; a value may be empty. Null for anything else. */
+function readMetadata(text: string): Map<string, string> | null {
+  const pairs = new Map<string, string>();
+  for (const pair of text.split(",").map((one) => one.trim())) {
+    if (pair === "") continue; // no metadata, or a comma at the end
+    const [key = "", value = "", ...more] = pair.split(/ +/);
+    const bytes = base64Bytes(value);
+    // Keys MUST NOT be empty and MUST be unique.
+    if (key === "" || pairs.has(key) || more.length > 0 || bytes === null) return null;
+    pairs.set(key, new TextDecoder().decode(bytes));
+  }
+  return pairs;
+}
+
+/** The append that a PATCH is, or the body of a creation (`offset` 0). */
+export function readTusAppend(headers: HeaderReader, offset: number | null): Result<Append, Refusal> {
+  // Every PATCH MUST have this content type; another SHOULD be answered 415.
+  if (mediaTypeOf(headers) !== TUS_CONTENT)
+    return err(refusal("unsupported_content_type", `Send the bytes as ${TUS_CONTENT}.`));
+  const at = offset ?? bytesIn(headers.get("Upload-Offset"));
+  if (at === null) return err(badHeader("Upload-Offset", "must be the number of bytes that the upload has"));
+  const checksums = readChecksum(headers.get("Upload-Checksum"));
+  if (!checksums.ok) return checksums;
+  const length = headers.get("Upload-Length");
+  const sizeBytes = bytesIn(length);
+  if (length !== null && sizeBytes === null) return err(badHeader("Upload-Length", "must be a number of bytes"));
+  return ok({
+    offset: at,
+    contentBytes: contentBytesOf(headers),
+    sizeBytes,
+    complete: null,
+    checksums: checksums.value,
+  });
+}
+
+function readChecksum(header: string | null): Result<Checksum[], Refusal> {
+  if (header === null) return ok([]);
+  const [name = "", value = "", ...more] = header.trim().split(" ");
+  const algorithm = Object.hasOwn(ALGORITHMS, name) ? ALGORITHMS[name as keyof typeof ALGORITHMS] : null; // just asked
+  const digest = base64Bytes(value);
+  // An algorithm that the server does not support MUST be answered 400.
+  if (algorithm === null) return err(badHeader("Upload-Checksum", `must name one of ${TUS_CHECKSUMS}`));
+  if (digest === null || digest.length === 0 || more.length > 0)
+    return err(badHeader("Upload-Checksum", "must be an algorithm, a space and the digest in base64"));
+  return ok([{ algorithm, digest }]);
+}

@@ -1,0 +1,245 @@
+/**
+ * A hook's body: one event made flat, for tools that let a person map fields one by one (Zapier, Make, n8n).
+ *
+ * The keys of a type are always the same and come in the same order; what is not there is null. After them comes each of
+ * the caller's own labels as `metadata_<key>`. Samples are made here too, so a field mapped on a sample is there later.
+ */
+
+import { ADDRESSES, partsOf, pointer, type ReadJsonText } from "../body-values.ts";
+import type { FieldError } from "../errors.ts";
+import { GENERATOR_VARIABLES, MAX_VIDEO_SOURCES, METADATA_KEYS } from "../limits.ts";
+import { err, ok, type Result } from "../result.ts";
+import type { EventType, EventWire } from "../wire/event.ts";
+import { fileFields } from "../wire/file.ts";
+import type { HookBody } from "../wire/hook.ts";
+
+type Value = HookBody[string];
+type Fields = Readonly<Record<string, string>>;
+type Resource = EventType extends infer T ? (T extends `${infer R}.${string}` ? R : never) : never;
+
+const same = (...names: string[]): Fields => Object.fromEntries(names.map((name) => [name, name]));
+
+const ERROR: Fields = { error_code: "error.code", error_title: "error.title", error_detail: "error.detail" };
+const TIMES = same("created_at", "ended_at");
+/** As every answer tells of a finished file. */
+const FILE: Fields = same(...Object.keys(fileFields));
+
+/** Per resource, each key of a body and where its value stands in the event's data. */
+const FIELDS: Readonly<Record<Resource, Fields>> = {
+  turn: {
+    turn_id: "id",
+    ...same("project_id", "status", "intent", "prompt", "text", "text_complete", "charged"),
+    credits_amount: "credits.amount",
+    credits_basis: "credits.basis",
+    timeline_changed: "timeline.changed",
+    timeline_summary: "timeline.summary",
+    ...same("render_ids", "language"),
+    ...ERROR,
+    ...TIMES,
+  },
+  timeline: same("project_id", "turn_id", "summary", "line"),
+  upload: {
+    upload_id: "id",
+    ...same("status", "filename", "size_bytes", "asset_id"),
+    ...ERROR,
+    ...same("created_at", "expires_at"),
+  },
+  asset: {
+    asset_id: "id",
+    ...same("status", "filename", "kind", "content_type"),
+    ...FILE,
+    ...same("sha256", "created_at"),
+  },
+  render: {
+    render_id: "id",
+    ...same("project_id", "status", "reused_from"),
+    format: "output.format",
+    quality: "output.quality",
+    ...FILE,
+    codec: "file.codec",
+    sha256: "file.sha256",
+    warnings: "warnings.code",
+    ...ERROR,
+    ...TIMES,
+  },
+  video: {
+    video_id: "id",
+    ...same("status", "stage", "prompt", "message", "project_id", "turn_id", "render_id", "asset_ids", "charged"),
+    ...FILE,
+    generator: "generator.slug",
+    credits_amount: "credits.amount",
+    credits_basis: "credits.basis",
+    ...ERROR,
+    ...TIMES,
+  },
+  batch: {
+    batch_id: "id",
+    status: "status",
+    batch_mode: "mode",
+    total: "counts.total",
+    completed: "counts.completed",
+    failed: "counts.failed",
+    needs_input: "counts.needs_input",
+    cancelled: "counts.cancelled",
+    project_id: "project_id",
+    generator: "generator.slug",
+    credits_amount: "credits.amount",
+    credits_basis: "credits.basis",
+    ...TIMES,
+  },
+  making: {
+    making_id: "id",
+    ...same("status", "description", "generator_id", "slug", "made_by", "fault", "project_id", "turn_id", "charged"),
+    credits_amount: "credits.amount",
+    credits_basis: "credits.basis",
+    ...ERROR,
+    ...TIMES,
+  },
+  credits: same("available", "turn_id", "register_url"),
+  token: same("source", "state", "expires_at"),
+  endpoint: { endpoint_id: "id", ...same("url", "types", "state", "disabled_by", "disabled_at", "created_at") },
+  hook: { hook_id: "id", ...same("target_url", "event", "state", "disabled_at", "created_at") },
+};
+
+/** The body of an event, which has the link to its file already. */
+export function hookBody(event: EventWire): HookBody {
+  const resource = resourceOf(event.type);
+  const body: Record<string, Value> = {
+    id: event.id,
+    type: event.type,
+    occurred_at: event.timestamp,
+    mode: event.mode,
+    sequence: event.sequence,
+    stale: event.stale ?? false,
+  };
+  for (const [key, path] of Object.entries(FIELDS[resource])) body[key] = flat(read(event.data, path.split(".")));
+  const labels = event.data.metadata;
+  for (const [key, value] of Object.entries(isRecord(labels) ? labels : {})) body[`metadata_${key}`] = flat(value);
+  return body;
+}
+
+const resourceOf = (type: EventType): Resource => type.slice(0, type.indexOf(".")) as Resource; // every type has one
+
+const isRecord = (value: unknown): value is Record<string, unknown> =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
+
+/** What stands at a path; through a list, what stands there in each item. */
+function read(value: unknown, [name, ...rest]: readonly string[]): unknown {
+  if (name === undefined) return value;
+  if (Array.isArray(value)) return value.map((item) => read(item, [name, ...rest]));
+  return isRecord(value) ? read(value[name], rest) : null;
+}
+
+/** One value: lists joined by commas, nothing at all as null. */
+function flat(value: unknown): Value {
+  if (typeof value === "string" || typeof value === "number" || typeof value === "boolean") return value;
+  if (Array.isArray(value)) return value.map((item) => String(flat(item) ?? "")).join(", ");
+  return isRecord(value) ? JSON.stringify(value) : null;
+}
+
+/*
+ * Bodies of tools that cannot nest: every value at the top, lists as text. Read into the shape of the nested body, so that
+ * everything behind this file knows one shape. What single values may look like is body-values.ts's matter.
+ *
+ * `asset_urls`, `asset_ids` → `assets` · `var_<name>` → `variables.<name>` · `metadata_<key>` → `metadata.<key>`
+ */
+
+const LISTS = ["asset_urls", "asset_ids"];
+/** Where a field with this prefix goes, and how many such fields a body may have. */
+const GROUPS = {
+  var_: { group: "variables", most: GENERATOR_VARIABLES },
+  metadata_: { group: "metadata", most: METADATA_KEYS },
+} as const;
+type Prefix = keyof typeof GROUPS;
+const PREFIXES = Object.keys(GROUPS) as Prefix[]; // the keys of the line above
+
+export type Unflattened = {
+  readonly body: unknown;
+  /** Whether any field came flat. */
+  readonly isFlat: boolean;
+  /** The place of a value as it was sent, from its place in the nested body. */
+  readonly sentAt: (field: string) => string;
+};
+
+/**
+ * The nested body of a flat one; a nested one comes back as it was. Empty text and null count as not sent: such tools send
+ * every field of their form. What cannot be read is left for the validator to name.
+ *
+ * The work grows with the body, not with its square: of a group or list that is longer than its limit, one member beyond the
+ * limit is kept, which the validator refuses. `isForm`: a body that is flat by nature, whatever fields it has.
+ */
+export function unflatten(body: unknown, json: ReadJsonText, isForm = false): Unflattened {
+  if (typeof body !== "object" || body === null || Array.isArray(body))
+    return { body, isFlat: false, sentAt: (field) => field };
+  const nested = new Map<string, unknown>();
+  const groups = new Map<Prefix, Map<string, unknown>>();
+  const assets: { readonly value: unknown; readonly from: string }[] = [];
+  for (const [field, value] of Object.entries(body)) {
+    if (value === null || (value === "" && field !== "prompt")) continue;
+    const prefix = PREFIXES.find((start) => field.startsWith(start));
+    if (LISTS.includes(field)) {
+      for (const [index, one] of membersOf(value, json).entries())
+        if (assets.length <= MAX_VIDEO_SOURCES && one !== null && one !== "")
+          assets.push({ value: one, from: `/${field}/${index}` });
+    } else if (prefix !== undefined) {
+      const group = groups.get(prefix) ?? new Map<string, unknown>();
+      if (group.size <= GROUPS[prefix].most) group.set(field.slice(prefix.length), value);
+      groups.set(prefix, group);
+    } else nested.set(field, value);
+  }
+  const isFlat = isForm || groups.size > 0 || assets.length > 0;
+  const names = new Map<string, string>();
+  for (const [prefix, values] of groups) {
+    const { group } = GROUPS[prefix];
+    const before = objectIn(nested.get(group), json);
+    nested.set(group, Object.fromEntries([...Object.entries(before), ...values]));
+    for (const name of values.keys()) names.set(`/${group}${pointer(name)}`, `/${prefix}${pointer(name).slice(1)}`);
+  }
+  const given = nested.get("assets");
+  const first = given === undefined ? [] : membersOf(given, json);
+  if (assets.length > 0) nested.set("assets", [...first, ...assets.map(({ value }) => value)]);
+  for (const [index, { from }] of assets.entries()) names.set(`/assets/${first.length + index}`, from);
+  const variables = objectIn(nested.get("variables"), json);
+  const sentAt = (field: string): string => {
+    const [, group = "", name = "", ...rest] = field.split("/");
+    const sent = names.get(`/${group}/${name}`);
+    if (sent !== undefined) return [sent, ...rest].join("/");
+    // A variable that is missing would have come flat, too.
+    const isMissing = isFlat && group === "variables" && name !== "" && !hasName(variables, name);
+    return isMissing ? `/var_${name}` : field;
+  };
+  return { body: Object.fromEntries(nested), isFlat, sentAt };
+}
+
+const hasName = (fields: object, name: string): boolean =>
+  Object.keys(fields).some((one) => pointer(one) === `/${name}`);
+
+function membersOf(value: unknown, json: ReadJsonText): unknown[] {
+  if (Array.isArray(value)) return value;
+  if (typeof value !== "string") return [value];
+  const parsed = value.trimStart().startsWith("[") ? json(value) : undefined;
+  return Array.isArray(parsed) ? parsed : partsOf(value, ADDRESSES);
+}
+
+function objectIn(value: unknown, json: ReadJsonText): object {
+  const parsed = typeof value === "string" && value.trimStart().startsWith("{") ? json(value) : value;
+  return typeof parsed === "object" && parsed !== null && !Array.isArray(parsed) ? parsed : {};
+}
+
+/**
+ * The fields of a form as one flat body. A list may come in several fields of one name, as browsers send it; any other name
+ * that stands twice is refused, since one of the two would be lost.
+ */
+export function fieldsOfForm(
+  pairs: readonly (readonly [string, string])[],
+): Result<Record<string, string>, FieldError> {
+  const fields = new Map<string, string[]>();
+  for (const [name, text] of pairs) {
+    const before = fields.get(name);
+    if (before !== undefined && !LISTS.includes(name))
+      return err({ field: pointer(name), message: "stands twice in the form" });
+    if (before === undefined) fields.set(name, [text]);
+    else before.push(text);
+  }
+  return ok(Object.fromEntries([...fields].map(([name, texts]) => [name, texts.join("\n")])));
+}

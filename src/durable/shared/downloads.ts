@@ -1,0 +1,41 @@
+/** The links that an object signs: put into whatever leaves it, kept nowhere. */
+import type { Scope } from "../../core/address.ts";
+import { linkSigner } from "../../core/crypto.ts";
+import { type Download, hasDownload, type LinkMaker, type Signed, withDownload } from "../../core/download.ts";
+import type { Metered } from "../../core/quota.ts";
+import type { Page } from "../../core/rpc/user.ts";
+import type { EpochMs } from "../../core/time.ts";
+import type { Ground } from "./context.ts";
+
+/** What shows a file and has no link yet. */
+type Showing = { readonly download: Download | null };
+
+export class Downloads {
+  readonly #now: () => EpochMs;
+  readonly #maker: LinkMaker;
+
+  /** The key is derived once, with the first link that this instance signs. */
+  constructor({ config, now }: Pick<Ground, "config" | "now">, { tenant, mode }: Scope) {
+    this.#now = now;
+    this.#maker = { scope: { tenant, mode }, publicUrl: config.publicUrl, sign: linkSigner(config.roots) };
+  }
+
+  one<T extends Showing>(thing: T, at: EpochMs = this.#now()): Promise<Signed<T>> {
+    return withDownload(thing, this.#maker, at);
+  }
+
+  /** An answer, with whatever it carries beside its value. */
+  async answer<T extends Showing>(given: Metered<T> | Promise<Metered<T>>): Promise<Metered<Signed<T>>> {
+    const answer = await given;
+    return answer.ok ? { ...answer, value: await this.one(answer.value) } : answer;
+  }
+
+  async page<T extends Showing>({ data, ...page }: Page<T>): Promise<Page<Signed<T>>> {
+    return { ...page, data: await Promise.all(data.map((thing) => this.one(thing))) };
+  }
+
+  /** Stored data of any kind; what shows no file stays as it is. */
+  async data(data: Record<string, unknown>, at?: EpochMs): Promise<Record<string, unknown>> {
+    return hasDownload(data) ? this.one(data, at) : data;
+  }
+}

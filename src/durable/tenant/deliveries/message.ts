@@ -1,0 +1,151 @@
+/** Attempts as they leave: each body made and signed at the moment it is taken. */
+
+import { type Refusal, refusal } from "../../../core/errors.ts";
+import { type DeliveryId, type EndpointId, eventId, type Mode } from "../../../core/ids.ts";
+import { err, ok, type Result } from "../../../core/result.ts";
+import type { DeliveryJob } from "../../../core/rpc/tenant.ts";
+import type { Call } from "../../../core/rpc/user.ts";
+import { USER_AGENT } from "../../../core/ssrf.ts";
+import { SECOND_MS } from "../../../core/time.ts";
+import { sampleEvent } from "../../../core/webhooks/samples.ts";
+import { EVENT_TYPES, type EventType, type EventWire } from "../../../core/wire/event.ts";
+import type { Ground } from "../../shared/context.ts";
+import { findRepeat, keepRepeat } from "../../shared/idempotency.ts";
+import type { Events } from "../events.ts";
+import type { Secrets } from "../secrets.ts";
+import {
+  type Destination,
+  type Endpoint,
+  type EndpointRows,
+  noEndpoint,
+  type Targets,
+  targetOf,
+} from "../subscriptions.ts";
+import type { Deliveries } from "./dispatch.ts";
+import type { DeliveryRows, DeliveryWork } from "./store.ts";
+
+/** A delivery that was just taken, and its message; null when its target or event is gone, or no secret of it can be opened. */
+export type Made = { readonly row: DeliveryWork; readonly job: Promise<DeliveryJob | null> };
+
+export class DeliveryMessages {
+  readonly #ground: Ground;
+  readonly #rows: DeliveryRows;
+  readonly #events: Events;
+  readonly #targets: Targets;
+  readonly #secrets: Secrets;
+
+  constructor(ground: Ground, rows: DeliveryRows, events: Events, targets: Targets, secrets: Secrets) {
+    this.#ground = ground;
+    this.#rows = rows;
+    this.#events = events;
+    this.#targets = targets;
+    this.#secrets = secrets;
+  }
+
+  /** The messages of deliveries that were just taken, each with a fate of its own: one may reject, where its body cannot be fetched just now. */
+  make(taken: readonly DeliveryWork[]): Made[] {
+    const events = this.#events.findAll(taken.map(({ event }) => event));
+    const stale = this.#rows.stale(taken.map(({ id }) => id));
+    const destinations = new Map<string, Destination | null>();
+    return taken.map((row) => {
+      const { target_kind, target } = row;
+      const key = `${target_kind} ${target}`;
+      const destination = destinations.get(key) ?? this.#targets.find(targetOf(row));
+      destinations.set(key, destination);
+      const event = events.get(row.event);
+      if (event === undefined || destination === null) return { row, job: Promise.resolve(null) };
+      const shown = this.#events.show([event]).then(([one]) => one);
+      return { row, job: shown.then((one) => (one ? this.#sign(row, destination, one, stale.has(row.id)) : null)) };
+    });
+  }
+
+  async #sign(
+    row: DeliveryWork,
+    destination: Destination,
+    shown: EventWire,
+    isStale: boolean,
+  ): Promise<DeliveryJob | null> {
+    const { now, config } = this.#ground;
+    const body = JSON.stringify(destination.message(isStale ? { ...shown, stale: true } : shown));
+    const at = new Date(now());
+    const signature = await this.#secrets.sign(destination.signer, row.event, at, body);
+    if (signature === null) return null;
+    const headers = {
+      "content-type": "application/json",
+      "user-agent": USER_AGENT,
+      "webhook-id": row.event,
+      "webhook-timestamp": String(Math.floor(at.getTime() / SECOND_MS)),
+      "webhook-signature": signature,
+    };
+    const { id, attempts } = row;
+    return {
+      id,
+      attempt: attempts + 1, // the row is as it was before it was taken
+      url: destination.url,
+      headers,
+      body,
+      timeoutMs: config.waits.deliveryTimeout,
+    };
+  }
+}
+
+/* Trying an endpoint out: one message like a real one, signed and delivered like any other. */
+
+export class Samples {
+  readonly #ground: Ground;
+  readonly #mode: Mode;
+  readonly #endpoints: EndpointRows;
+  readonly #events: Events;
+  readonly #deliveries: Deliveries;
+
+  constructor(ground: Ground, mode: Mode, endpoints: EndpointRows, events: Events, deliveries: Deliveries) {
+    this.#ground = ground;
+    this.#mode = mode;
+    this.#endpoints = endpoints;
+    this.#events = events;
+    this.#deliveries = deliveries;
+  }
+
+  /** Owes the endpoint a sample of a type: the latest event's body, else a made-up one. It is in no list of events. */
+  async send(call: Call, id: EndpointId, wanted: EventType | null): Promise<Result<DeliveryId, Refusal>> {
+    const endpoint = this.#endpoints.find(id);
+    if (endpoint === null) return err(noEndpoint());
+    if (endpoint.state === "disabled") return err(disabled());
+    const { storage, now } = this.#ground;
+    const known = findRepeat(this.#ground, call);
+    if (!known.ok) return known;
+    if (known.value !== null) return ok(known.value as DeliveryId); // written below only
+    const type = wanted ?? firstOf(endpoint);
+    const [latest] = this.#events.latestRows(type, 1);
+    const [told] = latest === undefined ? [sampleEvent(type, this.#mode).data] : await this.#events.dataOf([latest]); // without its link
+    const resource = `sample_${crypto.randomUUID()}`;
+    const event = await eventId(resource, type);
+    const data = JSON.stringify(told);
+    const [fact] = await this.#events.prepare([
+      { id: event, type, resource, sequence: 1, at: now(), uh: latest?.uh ?? "", data },
+    ]);
+    if (fact === undefined) throw new Error("one fact was prepared");
+    const repeat = findRepeat(this.#ground, call); // asked again, so that nothing comes between this and the commit
+    if (!repeat.ok || repeat.value !== null) await this.#events.drop([fact]);
+    if (!repeat.ok) return repeat;
+    if (repeat.value !== null) return ok(repeat.value as DeliveryId);
+    return storage.transactionSync(() => {
+      const stored = this.#events.addSample(fact);
+      const [delivery] = this.#deliveries.owe(stored, [{ target: { kind: "endpoint", id }, url: endpoint.url }]);
+      if (delivery === undefined) throw new Error("one delivery was owed");
+      keepRepeat(this.#ground, call, delivery);
+      this.#deliveries.plan();
+      return ok(delivery);
+    });
+  }
+}
+
+const firstOf = ({ types }: Endpoint): EventType => {
+  const [first] = types;
+  return first === undefined || first === "*" ? EVENT_TYPES[0] : first;
+};
+
+const disabled = (): Refusal =>
+  refusal("endpoint_disabled", "A disabled endpoint takes nothing; enable it first, then try it.", {
+    hint: "POST /v1/webhook_endpoints/{id}/enable",
+  });

@@ -1,0 +1,377 @@
+/** The rows of deliveries and of their attempts: every statement on them. When to do what is said next door. */
+
+import { type Refusal, refusal } from "../../../core/errors.ts";
+import type { DeliveryId, EventId } from "../../../core/ids.ts";
+import { err, ok, type Result } from "../../../core/result.ts";
+import type { DeliveryReport } from "../../../core/rpc/tenant.ts";
+import type { Call, Page, PageRequest } from "../../../core/rpc/user.ts";
+import { type EpochMs, toRfc3339 } from "../../../core/time.ts";
+import type { DeliveryTarget } from "../../../core/webhooks/delivery.ts";
+import type { DeliveryFilter, DeliveryWire, LoggedDeliveryWire } from "../../../core/wire/webhook.ts";
+import { cursorOf, type Ground, pageOf } from "../../shared/context.ts";
+import { BOUND_LIMIT } from "../../shared/database.ts";
+import { findRepeat, keepRepeat } from "../../shared/idempotency.ts";
+import type { Events } from "../events.ts";
+import { columnsOf, type TargetColumns, type Targets, targetOf } from "../subscriptions.ts";
+import type { Deliveries } from "./dispatch.ts";
+
+/** What is needed of a delivery to make an attempt and to settle it. */
+export type DeliveryWork = TargetColumns & {
+  readonly id: DeliveryId;
+  readonly lane: string;
+  readonly event: EventId;
+  readonly host: string;
+  readonly attempts: number;
+  readonly spent: number;
+  readonly taken: number;
+  readonly unmade: number;
+};
+
+export type DeliveryRow = DeliveryWork & {
+  readonly state: "pending" | "delivered" | "failed";
+  readonly due_at: number | null;
+  readonly created_at: number;
+  readonly ended_at: number | null;
+};
+
+export type NewDelivery = {
+  readonly id: DeliveryId;
+  readonly event: EventId;
+  readonly target: DeliveryTarget;
+  readonly host: string;
+  readonly resource: string;
+  readonly cursor: number;
+  readonly dueAt: EpochMs;
+};
+
+export type AttemptRow = {
+  readonly n: number;
+  readonly at: number;
+  readonly took_ms: number;
+  readonly status: number | null;
+  readonly error: string | null;
+  readonly answer: string;
+};
+
+/** A message that cannot be made is no attempt: counted apart, so that the schedule of attempts is not used up by it. */
+export const UNMADE_COLUMN = `
+  -- times in a row that its message could not be made
+  ALTER TABLE deliveries ADD COLUMN unmade INTEGER NOT NULL DEFAULT 0;
+`;
+
+/** Targets take turns by it: an endpoint, a hook, or all callbacks to one host. */
+export const LANES = `
+  ALTER TABLE deliveries ADD COLUMN lane TEXT AS (iif(target_kind = 'callback', host, target)) VIRTUAL;
+  CREATE INDEX deliveries_by_lane ON deliveries (lane, due_at, cursor) WHERE state = 'pending';
+`;
+
+const WORK = "id, lane, event, target_kind, target, host, attempts, spent, taken, unmade";
+const COLUMNS = `${WORK}, state, due_at, created_at, ended_at`;
+
+/** The ids of a JSON array. */
+const LISTED = "(SELECT value FROM json_each(?))";
+
+/**
+ * What is due and in order in one lane. Nobody overtakes: a first attempt waits until those of earlier events of its resource
+ * have come to an end, good or bad. The index is named, because the planner would read and sort everything that is pending.
+ */
+export const DUE = `
+  SELECT ${WORK} FROM deliveries AS d INDEXED BY deliveries_by_lane
+  WHERE state = 'pending' AND lane = ? AND due_at <= ? AND (d.attempts > 0 OR NOT EXISTS (
+    SELECT 1 FROM deliveries AS e
+    WHERE e.target = d.target AND e.resource = d.resource AND e.cursor < d.cursor AND e.target_kind = d.target_kind
+      AND e.state = 'pending' AND (e.attempts = 0 OR (e.attempts = 1 AND e.taken = 1 AND e.due_at > ?))
+  ))
+  ORDER BY due_at, cursor ${BOUND_LIMIT}`;
+/** The lanes in which something is due: from one to the next by the index, however much is pending in each. */
+export const DUE_LANES = `
+  WITH RECURSIVE ring (lane) AS (
+    SELECT min(lane) FROM deliveries INDEXED BY deliveries_by_lane WHERE state = 'pending'
+    UNION ALL
+    SELECT (SELECT min(d.lane) FROM deliveries AS d INDEXED BY deliveries_by_lane WHERE d.state = 'pending' AND d.lane > ring.lane)
+    FROM ring WHERE ring.lane IS NOT NULL
+  )
+  SELECT lane FROM ring WHERE lane IS NOT NULL AND EXISTS (
+    SELECT 1 FROM deliveries AS d INDEXED BY deliveries_by_lane
+    WHERE d.state = 'pending' AND d.lane = ring.lane AND d.due_at <= ?
+  )`;
+export const NEXT_DUE =
+  "SELECT min(due_at) AS at FROM deliveries INDEXED BY deliveries_due WHERE state = 'pending' AND due_at > ?";
+export const HAS_DUE =
+  "SELECT 1 FROM deliveries INDEXED BY deliveries_due WHERE state = 'pending' AND due_at <= ? LIMIT 1";
+const IN_FLIGHT = "SELECT host, lane FROM deliveries WHERE taken = 1 AND due_at > ?";
+export const STALE = `
+  SELECT id FROM deliveries AS d WHERE id IN ${LISTED} AND EXISTS (
+    SELECT 1 FROM deliveries AS later
+    WHERE later.target = d.target AND later.resource = d.resource AND later.cursor > d.cursor
+      AND later.target_kind = d.target_kind AND later.attempts > 0
+  )`;
+const LOG = `
+  INSERT OR REPLACE INTO attempts (delivery, n, at, took_ms, status, error, answer)
+  SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5, value ->> 6 FROM json_each(?)`;
+
+export class DeliveryRows {
+  readonly #sql: SqlStorage;
+  readonly #ended: (events: readonly EventId[], state: "delivered" | "failed") => void;
+
+  /** `ended` is told of every end, its event once for each delivery, in the transaction that makes it. */
+  constructor(sql: SqlStorage, ended: (events: readonly EventId[], state: "delivered" | "failed") => void) {
+    this.#sql = sql;
+    this.#ended = ended;
+  }
+
+  find(id: DeliveryId): DeliveryRow | null {
+    return this.#rows(`SELECT ${COLUMNS} FROM deliveries WHERE id = ?`, id)[0] ?? null;
+  }
+
+  /** Those of these that there are, by id. */
+  findAll(ids: readonly DeliveryId[]): Map<DeliveryId, DeliveryWork> {
+    const query = `SELECT ${WORK} FROM deliveries WHERE id IN ${LISTED}`;
+    const rows = this.#sql.exec<DeliveryWork>(query, JSON.stringify(ids)).toArray();
+    return new Map(rows.map((row) => [row.id, row]));
+  }
+
+  /** Owes an event to a target, unless it is owed or was told already. */
+  add({ id, event, target, host, resource, cursor, dueAt }: NewDelivery, now: EpochMs): void {
+    const { target_kind: kind, target: to } = columnsOf(target);
+    this.#sql.exec(
+      `INSERT OR IGNORE INTO deliveries (id, event, target_kind, target, host, resource, cursor, state, due_at, created_at)
+       VALUES (?, ?, ?, ?, ?, ?, ?, 'pending', ?, ?)`,
+      id,
+      event,
+      kind,
+      to,
+      host,
+      resource,
+      cursor,
+      dueAt,
+      now,
+    );
+  }
+
+  /** What is due and in order in one lane, the longest due first. */
+  due(lane: string, now: EpochMs, limit: number): DeliveryWork[] {
+    return this.#sql.exec<DeliveryWork>(DUE, lane, now, now, limit).toArray();
+  }
+
+  /** The lanes in which something is due, in the order of their names. */
+  dueLanes(now: EpochMs): string[] {
+    return this.#sql
+      .exec<{ lane: string }>(DUE_LANES, now)
+      .toArray()
+      .map(({ lane }) => lane);
+  }
+
+  /** The earliest moment after `since` at which a pending one is due; null when there is none. */
+  nextDue(since: EpochMs): EpochMs | null {
+    return this.#sql.exec<{ at: number | null }>(NEXT_DUE, since).one().at;
+  }
+
+  hasDue(at: EpochMs): boolean {
+    return this.#sql.exec(HAS_DUE, at).toArray().length > 0;
+  }
+
+  /** Where the attempts go that are under way. */
+  inFlight(now: EpochMs): Pick<DeliveryWork, "host" | "lane">[] {
+    return this.#sql.exec<Pick<DeliveryWork, "host" | "lane">>(IN_FLIGHT, now).toArray();
+  }
+
+  /** Takes deliveries for one attempt each, until then at the latest. */
+  take(ids: readonly DeliveryId[], until: EpochMs): void {
+    const query = `UPDATE deliveries SET attempts = attempts + 1, taken = 1, due_at = ? WHERE id IN ${LISTED}`;
+    this.#sql.exec(query, until, JSON.stringify(ids));
+  }
+
+  /** To be tried again then. */
+  later(id: DeliveryId, at: EpochMs): void {
+    this.#sql.exec("UPDATE deliveries SET taken = 0, unmade = 0, due_at = ? WHERE id = ?", Math.round(at), id);
+  }
+
+  /** Undoes the taking of a delivery whose message could not be made. `row` is as it was before it was taken; one that was taken anew or ended meanwhile stays as it is. */
+  putBack({ id, attempts }: DeliveryWork, at: EpochMs): void {
+    const query = `UPDATE deliveries SET taken = 0, attempts = attempts - 1, unmade = unmade + 1, due_at = ?
+                   WHERE id = ? AND state = 'pending' AND taken = 1 AND attempts = ?`;
+    this.#sql.exec(query, Math.round(at), id, attempts + 1);
+  }
+
+  /** Undoes the taking of a delivery that has not left. One that was taken anew or ended meanwhile stays as it is. */
+  untake(id: DeliveryId, attempt: number, at: EpochMs): void {
+    const query = `UPDATE deliveries SET taken = 0, attempts = attempts - 1, due_at = ?
+                   WHERE id = ? AND state = 'pending' AND taken = 1 AND attempts = ?`;
+    this.#sql.exec(query, Math.round(at), id, attempt);
+  }
+
+  /** Ends deliveries. One that was called off meanwhile has its end. */
+  over(ids: readonly DeliveryId[], state: "delivered" | "failed", now: EpochMs): void {
+    if (ids.length > 0) this.#end(`id IN ${LISTED}`, state, now, JSON.stringify(ids));
+  }
+
+  /** Begins the schedule anew, whatever came of it before. One whose attempt is under way is left alone. */
+  again(id: DeliveryId, dueAt: EpochMs): void {
+    const query = `UPDATE deliveries SET state = 'pending', spent = attempts, due_at = ?, ended_at = NULL
+                   WHERE id = ? AND taken = 0`;
+    this.#sql.exec(query, dueAt, id);
+  }
+
+  /** The dead letter of this event and target begins anew. */
+  revive(event: EventId, target: DeliveryTarget, dueAt: EpochMs): void {
+    const { target_kind, target: to } = columnsOf(target);
+    const query = `UPDATE deliveries SET state = 'pending', spent = attempts, due_at = ?, ended_at = NULL
+                   WHERE event = ? AND target_kind = ? AND target = ? AND state = 'failed'`;
+    this.#sql.exec(query, dueAt, event, target_kind, to);
+  }
+
+  /** The target takes nothing any more: what is owed to it becomes a dead letter. */
+  callOff(target: DeliveryTarget, now: EpochMs): void {
+    const { target_kind, target: to } = columnsOf(target);
+    this.#end("target = ? AND target_kind = ?", "failed", now, to, target_kind);
+  }
+
+  #end(which: string, state: "delivered" | "failed", now: EpochMs, ...values: SqlStorageValue[]): void {
+    const query = `UPDATE deliveries SET state = ?, taken = 0, due_at = NULL, ended_at = ?
+                   WHERE ${which} AND state = 'pending' RETURNING event`;
+    const over = this.#sql.exec<{ event: EventId }>(query, state, now, ...values).toArray();
+    if (over.length > 0)
+      this.#ended(
+        over.map(({ event }) => event),
+        state,
+      );
+  }
+
+  /** The target has another address. */
+  moveHost(target: DeliveryTarget, host: string): void {
+    const { target_kind, target: to } = columnsOf(target);
+    const query = "UPDATE deliveries SET host = ? WHERE target = ? AND target_kind = ? AND state = 'pending'";
+    this.#sql.exec(query, host, to, target_kind);
+  }
+
+  /** Those of these for which a later event of the same resource has been sent to the same target. */
+  stale(ids: readonly DeliveryId[]): Set<DeliveryId> {
+    const rows = this.#sql.exec<{ id: DeliveryId }>(STALE, JSON.stringify(ids)).toArray();
+    return new Set(rows.map(({ id }) => id));
+  }
+
+  /** A page, newest first, and one more to tell whether there are others. */
+  page(page: PageRequest, { state, target_id }: DeliveryFilter): DeliveryRow[] {
+    return this.#rows(
+      `SELECT ${COLUMNS} FROM deliveries
+       WHERE id < ? AND (? IS NULL OR state = ?) AND (? IS NULL OR target = ?) ORDER BY id DESC LIMIT ?`,
+      cursorOf(page),
+      state ?? null,
+      state ?? null,
+      target_id ?? null,
+      target_id ?? null,
+      page.limit + 1,
+    );
+  }
+
+  /** Notes how attempts went. */
+  log(reports: readonly DeliveryReport[], now: EpochMs): void {
+    const rows = reports.map(({ id, attempt, outcome: { status, error, answer, tookMs } }) => {
+      return [id, attempt, Math.round(now - tookMs), Math.round(tookMs), status, error, answer];
+    });
+    this.#sql.exec(LOG, JSON.stringify(rows));
+  }
+
+  /** The attempts whose outcome is known, in order. */
+  attempts(id: DeliveryId): AttemptRow[] {
+    const query = "SELECT n, at, took_ms, status, error, answer FROM attempts WHERE delivery = ? ORDER BY n";
+    return this.#sql.exec<AttemptRow>(query, id).toArray();
+  }
+
+  lastAttempt(id: DeliveryId): AttemptRow | null {
+    const query =
+      "SELECT n, at, took_ms, status, error, answer FROM attempts WHERE delivery = ? ORDER BY n DESC LIMIT 1";
+    return this.#sql.exec<AttemptRow>(query, id).toArray()[0] ?? null;
+  }
+
+  /** Removes what is over and was made before. */
+  tidy(before: EpochMs): void {
+    const old = "SELECT id FROM deliveries WHERE created_at < ? AND state != 'pending'";
+    this.#sql.exec(`DELETE FROM attempts WHERE delivery IN (${old})`, before);
+    this.#sql.exec("DELETE FROM deliveries WHERE created_at < ? AND state != 'pending'", before);
+  }
+
+  #rows(query: string, ...values: SqlStorageValue[]): DeliveryRow[] {
+    return this.#sql.exec<DeliveryRow>(query, ...values).toArray();
+  }
+}
+
+/* What callers ask of deliveries: to read them, and to have one tried again. */
+
+export class DeliveryLog {
+  readonly #ground: Ground;
+  readonly #rows: DeliveryRows;
+  readonly #events: Events;
+  readonly #targets: Targets;
+  readonly #deliveries: Deliveries;
+
+  constructor(ground: Ground, rows: DeliveryRows, events: Events, targets: Targets, deliveries: Deliveries) {
+    this.#ground = ground;
+    this.#rows = rows;
+    this.#events = events;
+    this.#targets = targets;
+    this.#deliveries = deliveries;
+  }
+
+  list(page: PageRequest, filter: DeliveryFilter): Page<DeliveryWire> {
+    return pageOf(
+      this.#rows.page(page, filter),
+      page,
+      (row) => row.id,
+      (row) => this.#show(row),
+    );
+  }
+
+  read(id: DeliveryId): Result<LoggedDeliveryWire, Refusal> {
+    const row = this.#rows.find(id);
+    if (row === null) return err(noDelivery());
+    const log = this.#rows.attempts(id).map(({ n, at, ...rest }) => ({ attempt: n, at: toRfc3339(at), ...rest }));
+    return ok({ ...this.#show(row), log });
+  }
+
+  /** Begins a delivery's schedule anew, at once. Refused where its target takes nothing. */
+  retry(call: Call, id: DeliveryId): Result<LoggedDeliveryWire, Refusal> {
+    const repeat = findRepeat(this.#ground, call);
+    if (!repeat.ok) return repeat;
+    const row = this.#rows.find(id);
+    if (row === null) return err(noDelivery());
+    if (repeat.value !== null) return this.read(id);
+    if (this.#targets.find(targetOf(row)) === null) return err(closed());
+    this.#ground.storage.transactionSync(() => {
+      this.#rows.again(id, this.#deliveries.dueNow());
+      keepRepeat(this.#ground, call, id);
+    });
+    this.#deliveries.plan();
+    return this.read(id);
+  }
+
+  #show(row: DeliveryRow): DeliveryWire {
+    const last = this.#rows.lastAttempt(row.id);
+    return {
+      id: row.id,
+      event_id: row.event,
+      event_type: this.#events.typeOf(row.event),
+      target: targetOf(row),
+      state: row.state,
+      attempts: row.attempts,
+      last_status: last?.status ?? null,
+      last_answer: last === null ? null : (last.error ?? last.answer),
+      due_at: row.due_at === null ? null : toRfc3339(row.due_at),
+      created_at: toRfc3339(row.created_at),
+      ended_at: row.ended_at === null ? null : toRfc3339(row.ended_at),
+    };
+  }
+}
+
+const noDelivery = (): Refusal =>
+  refusal("not_found", "No delivery with this id exists here; list yours with GET /v1/deliveries.");
+
+const closed = (): Refusal =>
+  refusal(
+    "endpoint_disabled",
+    "Its endpoint or hook is disabled or gone; enable it (a hook: subscribe it again) first, then send again.",
+    {
+      hint: "POST /v1/webhook_endpoints/{id}/enable",
+    },
+  );

@@ -1,0 +1,306 @@
+/** A tenant's object: its events, its endpoints and every delivery between them, in one mode. */
+
+import { DurableObject } from "cloudflare:workers";
+import { parseScope } from "../../core/address.ts";
+import { type Limit, type Refusal, refusal } from "../../core/errors.ts";
+import type { DeliveryId, EndpointId, EventId, TurnId, UserHash } from "../../core/ids.ts";
+import { EVENT_TTL_MS } from "../../core/limits.ts";
+import type { Want } from "../../core/quota.ts";
+import { err, ok, type Result } from "../../core/result.ts";
+import type {
+  ClosedTenant,
+  DeliveryJob,
+  DeliveryReport,
+  Fact,
+  TenantPort,
+  UnsentDelivery,
+} from "../../core/rpc/tenant.ts";
+import type { Call, Page, PageRequest } from "../../core/rpc/user.ts";
+import type { ErasedFacts, SettledTurn } from "../../core/tenant.ts";
+import { DAY_MS, type EpochMs } from "../../core/time.ts";
+import type { Period, UsageRow } from "../../core/usage.ts";
+import type { EventType, EventWire } from "../../core/wire/event.ts";
+import type { HookBody, HookFilter, HookWire, NewHook } from "../../core/wire/hook.ts";
+import type { Quotas as Limits } from "../../core/wire/tenant.ts";
+import type { UsageDimension } from "../../core/wire/usage.ts";
+import type {
+  DeliveryFilter,
+  DeliveryWire,
+  EndpointPatch,
+  EndpointWire,
+  JwksWire,
+  LoggedDeliveryWire,
+  NewEndpoint,
+  RotatedSecretWire,
+} from "../../core/wire/webhook.ts";
+import type { Env } from "../../env.ts";
+import { endObject, type Ground, layGround, NO_PAGE } from "../shared/context.ts";
+import { type Database, openDatabase } from "../shared/database.ts";
+import { Seals } from "../shared/encryption.ts";
+import type { JobKind } from "../shared/job-kinds.ts";
+import { type DueRow, Schedule } from "../shared/jobs.ts";
+import { closeTenant, Erased } from "./deletion.ts";
+import { DELIVER } from "./deliveries/dispatch.ts";
+import { RECOVER } from "./deliveries/recovery.ts";
+import { TIDY, takeIn } from "./events.ts";
+import { claim } from "./quotas.ts";
+import { TENANT_MIGRATIONS } from "./schema.ts";
+import type { SecretOwner } from "./secrets.ts";
+import { type Counted, openCounted, openWebhooks, type Webhooks } from "./services.ts";
+import { DISABLED, type Hooks, inventedSample } from "./subscriptions.ts";
+
+/* The doors of what a tenant's object counts: quotas, which its other objects take from, and use. */
+
+export abstract class CountDoors extends DurableObject<Env> {
+  protected abstract readonly counted: Counted;
+
+  async takeQuota(
+    wants: readonly Want[],
+    limits: Limits | null,
+    by: UserHash | null = null,
+  ): Promise<Result<readonly Limit[], Refusal>> {
+    return this.counted.quotas.take(wants, limits, by);
+  }
+
+  async readQuotas(limits: Limits, by: UserHash | null): Promise<readonly Limit[]> {
+    return this.counted.quotas.read(limits, by);
+  }
+
+  async keepPlace(turn: TurnId): Promise<void> {
+    this.counted.quotas.keep(turn);
+  }
+
+  async giveQuota(ref: string): Promise<void> {
+    this.counted.quotas.give(ref);
+  }
+
+  async settleQuota(ref: string, amount: number): Promise<void> {
+    this.counted.quotas.settle(ref, amount);
+  }
+
+  async readUsage(by: UsageDimension, period: Period, page: PageRequest): Promise<Page<UsageRow>> {
+    return this.counted.usage.list(by, period, page);
+  }
+}
+
+type Answer<T> = Promise<Result<T, Refusal>>;
+
+export class TenantObject extends CountDoors implements TenantPort {
+  readonly #ground: Ground;
+  readonly #database: Database;
+  readonly #schedule: Schedule;
+  readonly #webhooks: Webhooks;
+  readonly #erased: Erased;
+  protected override readonly counted: Counted;
+  readonly #seals: Seals;
+
+  constructor(ctx: DurableObjectState, env: Env) {
+    super(ctx, env);
+    this.#ground = layGround(ctx, env);
+    this.#database = openDatabase(this.#ground, TENANT_MIGRATIONS);
+    this.#schedule = new Schedule(this.#ground, this.#database, "tenant", {
+      perform: (row) => this.#perform(row),
+      giveUp: ({ ref }) => this.#webhooks.recoveries.giveUp(ref as EndpointId), // nothing else is given up here
+    });
+    this.#seals = new Seals(this.#ground, this.#database, "tenant", () => this.#webhooks.secrets.renewSeals());
+    this.#erased = new Erased(this.#ground);
+    this.counted = openCounted(this.#ground, this.#database);
+    this.#webhooks = openWebhooks(this.#ground, this.#schedule, this.#seals, this.counted.usage);
+  }
+
+  async accept(facts: readonly Fact[]): Promise<void> {
+    this.#database.ready();
+    await takeIn(facts, this.#ground, this.#schedule, this.#webhooks, this.#erased, this.counted);
+  }
+
+  async claimBody(hash: string, gone?: string): ReturnType<TenantPort["claimBody"]> {
+    return claim(this.#ground, this.#database, hash, gone);
+  }
+
+  async eraseUser(uh: UserHash, settled: readonly SettledTurn[] = []): Promise<ErasedFacts> {
+    this.#database.ready();
+    return this.ctx.storage.transactionSync(() => {
+      const gone = this.#erased.erase(uh);
+      this.counted.erase(uh, this.#erased.take(uh, settled));
+      this.#webhooks.deliveries.plan();
+      this.#schedule.oweOnce(TIDY, "", this.#ground.now() + EVENT_TTL_MS + DAY_MS);
+      return gone;
+    });
+  }
+
+  async cursor(): Promise<number> {
+    return this.#database.exists() ? this.#webhooks.events.cursor() : 0;
+  }
+
+  async listEvents(after: number, limit: number, uh: string | null): ReturnType<TenantPort["listEvents"]> {
+    return this.#database.exists()
+      ? this.#webhooks.events.list(after, limit, uh)
+      : { data: [], has_more: false, next_cursor: after };
+  }
+
+  async readEvent(id: EventId, uh: string | null): Answer<EventWire> {
+    return this.#database.exists() ? this.#webhooks.events.read(id, uh) : err(nothingHere());
+  }
+
+  async createEndpoint(call: Call, body: NewEndpoint): Answer<{ endpoint: EndpointWire; secret: string | null }> {
+    this.#database.ready();
+    return this.#webhooks.endpoints.create(call, body);
+  }
+
+  async listEndpoints(): Promise<EndpointWire[]> {
+    return this.#database.exists() ? this.#webhooks.endpoints.list() : [];
+  }
+
+  async readEndpoint(id: EndpointId): Answer<EndpointWire> {
+    return this.#database.exists() ? this.#webhooks.endpoints.read(id) : err(nothingHere());
+  }
+
+  async updateEndpoint(id: EndpointId, body: EndpointPatch): Answer<EndpointWire> {
+    if (!this.#database.exists()) return err(nothingHere());
+    const updated = this.#webhooks.endpoints.update(id, body);
+    this.#webhooks.deliveries.plan();
+    return updated;
+  }
+
+  async deleteEndpoint(id: EndpointId): Answer<null> {
+    if (!this.#database.exists()) return err(nothingHere());
+    const deleted = this.#webhooks.endpoints.delete(id);
+    this.#webhooks.deliveries.plan();
+    return deleted;
+  }
+
+  async recoverEndpoint(call: Call, id: EndpointId, since: EpochMs): Answer<EndpointWire> {
+    if (!this.#database.exists()) return err(nothingHere());
+    const begun = await this.#webhooks.recoveries.begin(call, id, since);
+    this.#schedule.tick();
+    return begun;
+  }
+
+  async subscribeHook(call: Call, body: NewHook): Answer<{ hook: HookWire; isNew: boolean }> {
+    this.#database.ready();
+    return this.#webhooks.hooks.subscribe(call, body);
+  }
+
+  async listHooks(): Promise<HookWire[]> {
+    return this.#database.exists() ? this.#webhooks.hooks.list() : [];
+  }
+
+  async unsubscribeHook(id: EndpointId): Answer<null> {
+    return this.#changeHooks((hooks) => hooks.unsubscribe(id));
+  }
+
+  async unsubscribeAddress(filter: HookFilter): Answer<null> {
+    if (!this.#database.exists()) return ok(null);
+    this.#webhooks.hooks.unsubscribeAddress(filter);
+    this.#webhooks.deliveries.plan();
+    return ok(null);
+  }
+
+  async hookSamples(type: EventType): Promise<HookBody[]> {
+    const latest = this.#database.exists() ? await this.#webhooks.hooks.latest(type) : [];
+    return latest.length > 0 ? latest : [inventedSample(type, parseScope(this.#ground.name))];
+  }
+
+  #changeHooks(change: (hooks: Hooks) => Result<null, Refusal>): Result<null, Refusal> {
+    if (!this.#database.exists()) return err(nothingHere());
+    const changed = change(this.#webhooks.hooks);
+    this.#webhooks.deliveries.plan();
+    return changed;
+  }
+
+  async testEndpoint(call: Call, id: EndpointId, type: EventType | null): Answer<LoggedDeliveryWire> {
+    if (!this.#database.exists()) return err(nothingHere());
+    const sent = await this.#webhooks.samples.send(call, id, type);
+    this.#schedule.tick();
+    return sent.ok ? this.#webhooks.log.read(sent.value) : sent;
+  }
+
+  async readJwks(id: EndpointId): Answer<JwksWire> {
+    const known = await this.readEndpoint(id);
+    return known.ok ? ok(await this.#webhooks.secrets.publicKeys(id)) : known;
+  }
+
+  async rotateSecret(call: Call, owner: SecretOwner): Answer<RotatedSecretWire> {
+    if (owner !== "default") {
+      const known = await this.readEndpoint(owner);
+      if (!known.ok) return known;
+    }
+    this.#database.ready();
+    return this.#webhooks.secrets.rotate(call, owner);
+  }
+
+  async listDeliveries(page: PageRequest, filter: DeliveryFilter = {}): Promise<Page<DeliveryWire>> {
+    return this.#database.exists() ? this.#webhooks.log.list(page, filter) : NO_PAGE;
+  }
+
+  async readDelivery(id: DeliveryId): Answer<LoggedDeliveryWire> {
+    return this.#database.exists() ? this.#webhooks.log.read(id) : err(nothingHere());
+  }
+
+  async retryDelivery(call: Call, id: DeliveryId): Answer<LoggedDeliveryWire> {
+    if (!this.#database.exists()) return err(nothingHere());
+    const retried = this.#webhooks.log.retry(call, id);
+    this.#schedule.tick();
+    return retried;
+  }
+
+  async workDeliveries(
+    done: readonly DeliveryReport[],
+    want: number,
+    unsent: readonly UnsentDelivery[] = [],
+  ): Promise<DeliveryJob[]> {
+    return this.#database.exists() ? this.#webhooks.deliveries.work(done, want, unsent) : [];
+  }
+
+  async close(): Promise<ClosedTenant> {
+    if (!this.#database.exists()) return { endpoints: 0, events: 0, deliveries: 0 };
+    return closeTenant(this.#ground);
+  }
+
+  async destroy(): Promise<void> {
+    await endObject(this.ctx, this.#ground, "tenant");
+  }
+
+  async wake(): Promise<void> {
+    await this.#seals.renew();
+    await this.#schedule.wake();
+  }
+
+  override async alarm(): Promise<void> {
+    this.#schedule.alarm();
+  }
+
+  async #perform({ kind, ref }: DueRow): Promise<void> {
+    const { deliveries, recoveries } = this.#webhooks;
+    const perform: { readonly [Kind in JobKind<"tenant">]: () => unknown } = {
+      [DELIVER]: () => deliveries.nudge(),
+      [RECOVER]: () => recoveries.step(ref as EndpointId),
+      [DISABLED]: () => this.#tellDisabled(ref as EndpointId),
+      [TIDY]: () => this.#tidy(),
+    };
+    const known = perform[kind as JobKind<"tenant">]; // or what only another version knows
+    if (known === undefined) throw new Error(`nobody does work of kind ${kind}`);
+    await known();
+  }
+
+  /** An endpoint's or a hook's end is a fact like any other: stored once, sent to those that still take anything. */
+  async #tellDisabled(id: EndpointId): Promise<void> {
+    const fact = await this.#webhooks.health.fact(id);
+    if (fact !== null) await this.accept([fact]);
+    this.#schedule.done(DISABLED, id);
+  }
+
+  /**
+   * Lets go of what is no longer kept, and comes back when the next of it is. What is old by itself and still there is kept for
+   * something younger, as an event is for its deliveries: that is looked at again in a day.
+   */
+  async #tidy(): Promise<void> {
+    const moments = [this.#erased.tidy(), await this.#webhooks.tidy(), this.counted.usage.tidy()];
+    const now = this.#ground.now();
+    const next = moments.filter((at) => at !== null).map((at) => (at <= now ? now + DAY_MS : at));
+    if (next.length === 0) this.#schedule.done(TIDY, "");
+    else this.#schedule.owe(TIDY, "", Math.min(...next));
+  }
+}
+
+const nothingHere = (): Refusal => refusal("not_found", "Nothing with this id exists here.");

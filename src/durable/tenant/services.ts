@@ -1,0 +1,90 @@
+/** The parts of a tenant's webhooks, put together once. */
+import { parseScope } from "../../core/address.ts";
+import type { UserHash } from "../../core/ids.ts";
+import { EVENT_TTL_MS } from "../../core/limits.ts";
+import type { SettledTurn } from "../../core/tenant.ts";
+import { DAY_MS, type EpochMs } from "../../core/time.ts";
+import type { Ground } from "../shared/context.ts";
+import type { Database } from "../shared/database.ts";
+import type { Seals } from "../shared/encryption.ts";
+import type { Schedule } from "../shared/jobs.ts";
+import { Deliveries, DeliveryPace } from "./deliveries/dispatch.ts";
+import { DeliveryMessages, Samples } from "./deliveries/message.ts";
+import { Recoveries } from "./deliveries/recovery.ts";
+import { DeliveryLog, DeliveryRows } from "./deliveries/store.ts";
+import { EventBodies, Events } from "./events.ts";
+import { Quotas } from "./quotas.ts";
+import { Secrets } from "./secrets.ts";
+import { EndpointRows, Endpoints, HookRows, Hooks, TargetHealth, Targets } from "./subscriptions.ts";
+import { Usage } from "./usage.ts";
+
+export type Webhooks = {
+  readonly events: Events;
+  readonly endpoints: Endpoints;
+  readonly hooks: Hooks;
+  readonly secrets: Secrets;
+  readonly targets: Targets;
+  readonly deliveries: Deliveries;
+  readonly log: DeliveryLog;
+  readonly health: TargetHealth;
+  readonly recoveries: Recoveries;
+  readonly samples: Samples;
+  /** Removes what is no longer kept; answers when the next of it is, null when there is none. */
+  readonly tidy: () => Promise<EpochMs | null>;
+};
+
+export function openWebhooks(ground: Ground, schedule: Schedule, seals: Seals, usage: Usage): Webhooks {
+  const scope = parseScope(ground.name);
+  const rows = new DeliveryRows(ground.sql, (events, state) => usage.delivered(events, state));
+  const endpointRows = new EndpointRows(ground.sql);
+  const hookRows = new HookRows(ground.sql);
+  const events = new Events(ground, scope, new EventBodies(ground.env.MEDIA, scope));
+  const secrets = new Secrets(ground, scope, seals);
+  const endpoints = new Endpoints(ground, endpointRows, rows, secrets);
+  const hooks = new Hooks(ground, hookRows, rows, events);
+  const targets = new Targets(endpoints, hooks);
+  const health = new TargetHealth(ground, schedule, endpointRows, hookRows, rows);
+  const pace = new DeliveryPace(ground, rows, scope.mode);
+  const messages = new DeliveryMessages(ground, rows, events, targets, secrets);
+  const deliveries = new Deliveries(ground, schedule, rows, pace, messages, health);
+  return {
+    events,
+    endpoints,
+    hooks,
+    secrets,
+    targets,
+    deliveries,
+    log: new DeliveryLog(ground, rows, events, targets, deliveries),
+    health,
+    recoveries: new Recoveries(ground, schedule, endpointRows, rows, events, deliveries),
+    samples: new Samples(ground, scope.mode, endpointRows, events, deliveries),
+    tidy: async () => {
+      rows.tidy(ground.now() - EVENT_TTL_MS);
+      const oldest = await events.tidy();
+      return oldest === null ? null : oldest + EVENT_TTL_MS + DAY_MS;
+    },
+  };
+}
+
+/* What a tenant's object counts: quotas, which calls are kept within, and use, which is shown. */
+
+export type Counted = {
+  readonly quotas: Quotas;
+  readonly usage: Usage;
+  /** Forgets a deleted user, and counts what its last turns cost. Call in a transaction. */
+  readonly erase: (uh: UserHash, settled: readonly SettledTurn[]) => void;
+};
+
+export function openCounted(ground: Ground, database: Database): Counted {
+  const quotas = new Quotas(ground, database);
+  const usage = new Usage(ground, database);
+  return {
+    quotas,
+    usage,
+    erase: (uh, settled) => {
+      quotas.erase(uh);
+      usage.erase(uh);
+      for (const turn of settled) usage.settled(turn);
+    },
+  };
+}

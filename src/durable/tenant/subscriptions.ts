@@ -1,0 +1,673 @@
+/** What callers ask of endpoints: where a tenant wants its events, and of which types. */
+
+import type { Scope } from "../../core/address.ts";
+import { type Refusal, refusal } from "../../core/errors.ts";
+import { type EndpointId, type EventId, eventId, plainId } from "../../core/ids.ts";
+import { ENDPOINTS_PER_SCOPE, HOOK_SAMPLES, HOOKS_PER_SCOPE, REMOVED_TARGETS } from "../../core/limits.ts";
+import { err, ok, type Result } from "../../core/result.ts";
+import type { DeliveryOutcome, Fact } from "../../core/rpc/tenant.ts";
+import type { Call } from "../../core/rpc/user.ts";
+import { refuseTarget } from "../../core/ssrf.ts";
+import { type EpochMs, toRfc3339 } from "../../core/time.ts";
+import { afterAttempt, type DeliveryTarget, type DisabledBy, type Failing } from "../../core/webhooks/delivery.ts";
+import { hookBody } from "../../core/webhooks/flat-body.ts";
+import { sampleEvent } from "../../core/webhooks/samples.ts";
+import type { EventType, EventWire } from "../../core/wire/event.ts";
+import type { HookBody, HookFilter, HookWire, NewHook } from "../../core/wire/hook.ts";
+import type { EndpointPatch, EndpointWire, NewEndpoint } from "../../core/wire/webhook.ts";
+import type { Ground } from "../shared/context.ts";
+import { findRepeat, keepRepeat } from "../shared/idempotency.ts";
+import type { Schedule } from "../shared/jobs.ts";
+import type { DeliveryRows } from "./deliveries/store.ts";
+import type { Events } from "./events.ts";
+import { DEFAULT_SECRET, type SecretOwner, type Secrets } from "./secrets.ts";
+
+/* What each kind of target means: who wants an event, where it goes now, whose secret signs, and the body it gets. */
+
+/** A target, and the address it has now. */
+export type Addressed = { readonly target: DeliveryTarget; readonly url: string };
+
+/** Where a message goes and how it is made. */
+export type Destination = {
+  readonly url: string;
+  readonly signer: SecretOwner;
+  /** The message of an event: what is written as JSON, signed and posted. */
+  readonly message: (event: EventWire) => unknown;
+};
+
+/** The two columns that a target is stored in. */
+export type TargetColumns = { readonly target_kind: DeliveryTarget["kind"]; readonly target: string };
+
+export const columnsOf = (target: DeliveryTarget): TargetColumns => ({
+  target_kind: target.kind,
+  target: target.kind === "callback" ? target.url : target.id,
+});
+
+export const targetOf = ({ target_kind: kind, target }: TargetColumns): DeliveryTarget =>
+  kind === "callback" ? { kind, url: target } : { kind, id: target as `whk_${string}` }; // written by columnsOf()
+
+/** What a pace is counted by. The address was judged when it came in. */
+export const hostOf = (url: string): string => new URL(url).host;
+
+export class Targets {
+  readonly #endpoints: Endpoints;
+  readonly #hooks: Hooks;
+
+  constructor(endpoints: Endpoints, hooks: Hooks) {
+    this.#endpoints = endpoints;
+    this.#hooks = hooks;
+  }
+
+  /** Everybody who wants events of a type: endpoints and hooks. */
+  wanting(type: EventType): Addressed[] {
+    const endpoints = this.#endpoints
+      .wanting(type)
+      .map(({ id, url }): Addressed => ({ target: { kind: "endpoint", id }, url }));
+    const hooks = this.#hooks.wanting(type).map(({ id, url }): Addressed => ({ target: { kind: "hook", id }, url }));
+    return [...endpoints, ...hooks];
+  }
+
+  /** The address that came with one turn, render, video, batch or making. */
+  callback(url: string): Addressed {
+    return { target: { kind: "callback", url }, url };
+  }
+
+  /** Null when the target is gone or takes nothing at the moment. */
+  find(target: DeliveryTarget): Destination | null {
+    switch (target.kind) {
+      case "endpoint": {
+        const url = this.#endpoints.address(target.id);
+        return url === null ? null : { url, signer: target.id, message: this.#envelope(target.id) };
+      }
+      case "callback":
+        return { url: target.url, signer: DEFAULT_SECRET, message: this.#envelope(null) };
+      case "hook": {
+        const url = this.#hooks.address(target.id);
+        return url === null ? null : { url, signer: DEFAULT_SECRET, message: hookBody };
+      }
+    }
+  }
+
+  /** The whole event, and which endpoint it was meant for. */
+  #envelope(endpoint: EndpointId | null): Destination["message"] {
+    return (event) => ({ ...event, endpoint });
+  }
+}
+
+export class Endpoints {
+  readonly #ground: Ground;
+  readonly #rows: EndpointRows;
+  readonly #deliveries: DeliveryRows;
+  readonly #secrets: Secrets;
+
+  constructor(ground: Ground, rows: EndpointRows, deliveries: DeliveryRows, secrets: Secrets) {
+    this.#ground = ground;
+    this.#rows = rows;
+    this.#deliveries = deliveries;
+    this.#secrets = secrets;
+  }
+
+  /** Makes an endpoint. Its secret is in this answer and in no other: a repeat of the request gets null. */
+  async create(
+    call: Call,
+    body: NewEndpoint,
+  ): Promise<Result<{ endpoint: EndpointWire; secret: string | null }, Refusal>> {
+    const ground = this.#ground;
+    const unreachable = refuseTarget(body.url, "/url", ground.config.targets.rules);
+    if (unreachable !== null) return err(unreachable);
+    const repeat = this.#repeated(call);
+    if (repeat !== null) return repeat;
+    if (this.#isFull()) return err(tooManyEndpoints());
+    const id = plainId("whk", ground.now(), ground.random);
+    const fresh = await this.#secrets.fresh(id);
+    const twin = this.#repeated(call); // a twin may have come while the secret was sealed
+    if (twin !== null) return twin;
+    if (this.#isFull()) return err(tooManyEndpoints()); // others may have come too
+    const endpoint = newEndpointOf(id, body, ground.now());
+    ground.storage.transactionSync(() => {
+      this.#rows.save(endpoint);
+      this.#secrets.put(fresh);
+      keepRepeat(ground, call, id);
+    });
+    return ok({ endpoint: showEndpoint(endpoint), secret: fresh.secret });
+  }
+
+  #isFull(): boolean {
+    return this.#rows.all().length >= ENDPOINTS_PER_SCOPE;
+  }
+
+  list(): EndpointWire[] {
+    return this.#rows.all().map(showEndpoint);
+  }
+
+  read(id: EndpointId): Result<EndpointWire, Refusal> {
+    const endpoint = this.#rows.find(id);
+    return endpoint === null ? err(noEndpoint()) : ok(showEndpoint(endpoint));
+  }
+
+  /** Changes what the body names. Disabling calls off what is owed; enabling forgets the failures, and sends nothing by itself. */
+  update(id: EndpointId, { url, types, state }: EndpointPatch): Result<EndpointWire, Refusal> {
+    const { config, storage, now } = this.#ground;
+    const known = this.#rows.find(id);
+    if (known === null) return err(noEndpoint());
+    const unreachable = url === undefined ? null : refuseTarget(url, "/url", config.targets.rules);
+    if (unreachable !== null) return err(unreachable);
+    const moved = { ...known, url: url ?? known.url, types: types ?? known.types };
+    const changed = state === undefined || state === known.state ? moved : switched(moved, state, now());
+    storage.transactionSync(() => {
+      this.#rows.save(changed);
+      if (url !== undefined) this.#deliveries.moveHost({ kind: "endpoint", id }, hostOf(url));
+      if (changed.state === "disabled") this.#deliveries.callOff({ kind: "endpoint", id }, now());
+    });
+    return ok(showEndpoint(changed));
+  }
+
+  /** Removes an endpoint and calls off what was still owed to it; one that was removed before is gone already. */
+  delete(id: EndpointId): Result<null, Refusal> {
+    if (this.#rows.find(id) === null) return this.#rows.wasRemoved(id) ? ok(null) : err(noEndpoint());
+    this.#ground.storage.transactionSync(() => {
+      this.#rows.remove(id);
+      this.#secrets.forget(id);
+      this.#deliveries.callOff({ kind: "endpoint", id }, this.#ground.now());
+    });
+    return ok(null);
+  }
+
+  /** Enabled endpoints that want events of this type. */
+  wanting(type: EventType): Endpoint[] {
+    return this.#rows.all().filter((endpoint) => endpoint.state === "enabled" && isWanted(endpoint, type));
+  }
+
+  /** Where to send; null when the endpoint is gone or disabled. */
+  address(id: EndpointId): string | null {
+    const endpoint = this.#rows.find(id);
+    return endpoint === null || endpoint.state !== "enabled" ? null : endpoint.url;
+  }
+
+  #repeated(call: Call): Result<{ endpoint: EndpointWire; secret: null }, Refusal> | null {
+    const repeat = findRepeat(this.#ground, call);
+    if (!repeat.ok) return repeat;
+    if (repeat.value === null) return null;
+    const known = this.read(repeat.value as EndpointId); // written by create() only
+    return known.ok ? ok({ endpoint: known.value, secret: null }) : known;
+  }
+}
+
+export const isWanted = ({ types }: Endpoint, type: EventType): boolean =>
+  types.some((wanted) => wanted === "*" || wanted === type);
+
+export const noEndpoint = (): Refusal =>
+  refusal("not_found", "No endpoint with this id exists here; list yours with GET /v1/webhook_endpoints.");
+
+export const showEndpoint = (endpoint: Endpoint): EndpointWire => ({
+  id: endpoint.id,
+  url: endpoint.url,
+  types: endpoint.types,
+  state: endpoint.state,
+  disabled_by: endpoint.disabledBy,
+  disabled_at: endpoint.disabledAt === null ? null : toRfc3339(endpoint.disabledAt),
+  created_at: toRfc3339(endpoint.createdAt),
+});
+
+const newEndpointOf = (id: EndpointId, { url, types }: NewEndpoint, createdAt: number): Endpoint => ({
+  id,
+  url,
+  types,
+  state: "enabled",
+  failing: null,
+  disabledBy: null,
+  disabledAt: null,
+  disablings: 0,
+  createdAt,
+});
+
+const switched = (endpoint: Endpoint, state: Endpoint["state"], now: number): Endpoint =>
+  state === "enabled"
+    ? { ...endpoint, state, failing: null, disabledBy: null, disabledAt: null }
+    : { ...endpoint, state, disabledBy: "you", disabledAt: now };
+
+const tooManyEndpoints = (): Refusal =>
+  refusal(
+    "too_many_endpoints",
+    `A tenant has at most ${ENDPOINTS_PER_SCOPE} endpoints in one mode; delete one first.`,
+    { hint: "DELETE /v1/webhook_endpoints/{id}" },
+  );
+
+/*
+ * Endpoints and hooks that were here and are gone. An automation tool that was switched off answers 410, which removes its
+ * hook; the tool's own unsubscribe comes later and must not fail.
+ */
+
+export const REMOVED_TARGETS_TABLE = `
+  CREATE TABLE removed_targets (
+    n INTEGER PRIMARY KEY AUTOINCREMENT, -- the newest ones stay
+    id TEXT NOT NULL UNIQUE
+  ) STRICT;
+`;
+
+/** Remembers a removal, in the transaction that removes. */
+export function rememberRemoved(sql: SqlStorage, id: EndpointId): void {
+  sql.exec("INSERT OR IGNORE INTO removed_targets (id) VALUES (?)", id);
+  sql.exec("DELETE FROM removed_targets WHERE n <= (SELECT max(n) FROM removed_targets) - ?", REMOVED_TARGETS);
+}
+
+export const wasRemoved = (sql: SqlStorage, id: EndpointId): boolean =>
+  sql.exec("SELECT 1 FROM removed_targets WHERE id = ?", id).toArray().length > 0;
+
+/* The rows of endpoints: every statement on them. */
+
+export type Endpoint = {
+  readonly id: EndpointId;
+  readonly url: string;
+  readonly types: EndpointWire["types"];
+  readonly state: "enabled" | "disabled";
+  readonly failing: Failing | null;
+  readonly disabledBy: DisabledBy | null;
+  readonly disabledAt: EpochMs | null;
+  /** How often we disabled it. */
+  readonly disablings: number;
+  readonly createdAt: EpochMs;
+};
+
+/** What a recovery has still to look at: events that happened since, after one cursor and up to another. */
+export type Recovery = { readonly since: EpochMs; readonly after: number; readonly until: number };
+
+type EndpointSqlRow = {
+  id: EndpointId;
+  url: string;
+  types: string;
+  state: "enabled" | "disabled";
+  failing: string | null;
+  disabled_by: DisabledBy | null;
+  disabled_at: number | null;
+  disablings: number;
+  created_at: number;
+};
+
+const ENDPOINT_COLUMNS = "id, url, types, state, failing, disabled_by, disabled_at, disablings, created_at";
+
+export class EndpointRows {
+  readonly #sql: SqlStorage;
+
+  constructor(sql: SqlStorage) {
+    this.#sql = sql;
+  }
+
+  all(): Endpoint[] {
+    return this.#sql
+      .exec<EndpointSqlRow>(`SELECT ${ENDPOINT_COLUMNS} FROM endpoints ORDER BY id`)
+      .toArray()
+      .map(decodeEndpoint);
+  }
+
+  find(id: EndpointId): Endpoint | null {
+    const row = this.#sql
+      .exec<EndpointSqlRow>(`SELECT ${ENDPOINT_COLUMNS} FROM endpoints WHERE id = ?`, id)
+      .toArray()[0];
+    return row === undefined ? null : decodeEndpoint(row);
+  }
+
+  save(endpoint: Endpoint): void {
+    this.#sql.exec(
+      `INSERT INTO endpoints (${ENDPOINT_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+       ON CONFLICT (id) DO UPDATE SET url = excluded.url, types = excluded.types, state = excluded.state,
+         failing = excluded.failing, disabled_by = excluded.disabled_by, disabled_at = excluded.disabled_at,
+         disablings = excluded.disablings`,
+      endpoint.id,
+      endpoint.url,
+      JSON.stringify(endpoint.types),
+      endpoint.state,
+      endpoint.failing === null ? null : JSON.stringify(endpoint.failing),
+      endpoint.disabledBy,
+      endpoint.disabledAt,
+      endpoint.disablings,
+      endpoint.createdAt,
+    );
+  }
+
+  /** Whether there was one of this id, which was removed. */
+  wasRemoved(id: EndpointId): boolean {
+    return wasRemoved(this.#sql, id);
+  }
+
+  remove(id: EndpointId): void {
+    this.#sql.exec("DELETE FROM endpoints WHERE id = ?", id);
+    rememberRemoved(this.#sql, id);
+  }
+
+  /** The recovery under way; null when there is none. */
+  recovery(id: EndpointId): Recovery | null {
+    const row = this.#sql
+      .exec<{ since: number | null; after: number | null; until: number | null }>(
+        "SELECT recover_since AS since, recover_after AS after, recover_until AS until FROM endpoints WHERE id = ?",
+        id,
+      )
+      .toArray()[0];
+    if (row === undefined || row.since === null || row.after === null || row.until === null) return null;
+    return { since: row.since, after: row.after, until: row.until };
+  }
+
+  saveRecovery(id: EndpointId, recovery: Recovery | null): void {
+    const query = "UPDATE endpoints SET recover_since = ?, recover_after = ?, recover_until = ? WHERE id = ?";
+    this.#sql.exec(query, recovery?.since ?? null, recovery?.after ?? null, recovery?.until ?? null, id);
+  }
+}
+
+/** The JSON was written by save() only. */
+const decodeEndpoint = (row: EndpointSqlRow): Endpoint => ({
+  id: row.id,
+  url: row.url,
+  types: JSON.parse(row.types) as Endpoint["types"],
+  state: row.state,
+  failing: row.failing === null ? null : (JSON.parse(row.failing) as Failing),
+  disabledBy: row.disabled_by,
+  disabledAt: row.disabled_at,
+  disablings: row.disablings,
+  createdAt: row.created_at,
+});
+
+/* REST hooks: one address that wants one type of event, in flat bodies, until it says 410 or unsubscribes. */
+
+export class Hooks {
+  readonly #ground: Ground;
+  readonly #rows: HookRows;
+  readonly #deliveries: DeliveryRows;
+  readonly #events: Events;
+
+  constructor(ground: Ground, rows: HookRows, deliveries: DeliveryRows, events: Events) {
+    this.#ground = ground;
+    this.#rows = rows;
+    this.#deliveries = deliveries;
+    this.#events = events;
+  }
+
+  /** The hook of this address and event: the one there is, enabled again where it was disabled, or a new one. */
+  subscribe(call: Call, { target_url: url, event }: NewHook): Result<{ hook: HookWire; isNew: boolean }, Refusal> {
+    const ground = this.#ground;
+    const unreachable = refuseTarget(url, "/target_url", ground.config.targets.rules);
+    if (unreachable !== null) return err(unreachable);
+    const repeat = findRepeat(ground, call);
+    if (!repeat.ok) return repeat;
+    const known = this.#rows.at(url, event)[0];
+    if (known === undefined && this.#rows.all().length >= HOOKS_PER_SCOPE) return err(tooManyHooks());
+    const id = known?.id ?? plainId("whk", ground.now(), ground.random);
+    const hook: Hook = {
+      disablings: 0,
+      createdAt: ground.now(),
+      ...known,
+      id,
+      url,
+      event,
+      failing: null,
+      disabledAt: null,
+    };
+    const isChanged = known === undefined || known.disabledAt !== null;
+    if (isChanged) {
+      ground.storage.transactionSync(() => {
+        this.#rows.save(hook);
+        keepRepeat(ground, call, id);
+      });
+    }
+    return ok({ hook: showHook(hook), isNew: known === undefined });
+  }
+
+  list(): HookWire[] {
+    return this.#rows.all().map(showHook);
+  }
+
+  /** Removes a hook; one that was removed before is as gone as its caller wants it. */
+  unsubscribe(id: EndpointId): Result<null, Refusal> {
+    const hook = this.#rows.find(id);
+    if (hook === null) return this.#rows.wasRemoved(id) ? ok(null) : err(noHook());
+    this.#removeAll([hook]);
+    return ok(null);
+  }
+
+  /** Removes every hook of an address, or its hook of one event, as many as there are. */
+  unsubscribeAddress({ target_url: url, event }: HookFilter): void {
+    this.#removeAll(this.#rows.at(url, event ?? null));
+  }
+
+  wanting(type: EventType): Hook[] {
+    return this.#rows.wanting(type);
+  }
+
+  /** Where to send; null when the hook is gone or disabled. */
+  address(id: EndpointId): string | null {
+    const hook = this.#rows.find(id);
+    return hook === null || hook.disabledAt !== null ? null : hook.url;
+  }
+
+  /** What the last events of a type would be sent as, newest first; none where there was none yet. */
+  async latest(type: EventType): Promise<HookBody[]> {
+    const latest = await this.#events.latest(type, HOOK_SAMPLES);
+    return latest.map(hookBody);
+  }
+
+  #removeAll(hooks: readonly Hook[]): void {
+    const { storage, now } = this.#ground;
+    storage.transactionSync(() => {
+      for (const { id } of hooks) {
+        this.#rows.remove(id);
+        this.#deliveries.callOff({ kind: "hook", id }, now());
+      }
+    });
+  }
+}
+
+/** What a hook of this type will be sent, made from an event that never happened. */
+export const inventedSample = (type: EventType, { mode }: Scope): HookBody => hookBody(sampleEvent(type, mode));
+
+export const showHook = ({ id, url, event, disabledAt, createdAt }: Hook): HookWire => ({
+  id,
+  target_url: url,
+  event,
+  state: disabledAt === null ? "enabled" : "disabled",
+  disabled_at: disabledAt === null ? null : toRfc3339(disabledAt),
+  created_at: toRfc3339(createdAt),
+});
+
+export const noHook = (): Refusal => refusal("not_found", "No such hook exists here; list yours with GET /v1/hooks.");
+
+const tooManyHooks = (): Refusal =>
+  refusal("too_many_hooks", `A tenant has at most ${HOOKS_PER_SCOPE} hooks in one mode; delete one first.`, {
+    hint: "DELETE /v1/hooks/{id}",
+  });
+
+/* The rows of hooks: every statement on them. */
+
+export type Hook = {
+  readonly id: EndpointId;
+  readonly url: string;
+  readonly event: EventType;
+  readonly failing: Failing | null;
+  /** Since when it takes nothing, because it failed for days; null while it does. */
+  readonly disabledAt: EpochMs | null;
+  /** How often that was. */
+  readonly disablings: number;
+  readonly createdAt: EpochMs;
+};
+
+/** The columns that came after the table. */
+export const HOOK_HEALTH_COLUMNS = `
+  -- JSON: failures since the last success
+  ALTER TABLE hooks ADD COLUMN failing TEXT;
+  ALTER TABLE hooks ADD COLUMN disabled_at INTEGER;
+  ALTER TABLE hooks ADD COLUMN disablings INTEGER NOT NULL DEFAULT 0;
+`;
+
+type HookSqlRow = {
+  id: EndpointId;
+  target_url: string;
+  event: EventType;
+  failing: string | null;
+  disabled_at: number | null;
+  disablings: number;
+  created_at: number;
+};
+
+const HOOK_COLUMNS = "id, target_url, event, failing, disabled_at, disablings, created_at";
+
+export class HookRows {
+  readonly #sql: SqlStorage;
+
+  constructor(sql: SqlStorage) {
+    this.#sql = sql;
+  }
+
+  all(): Hook[] {
+    return this.#rows("ORDER BY id");
+  }
+
+  find(id: EndpointId): Hook | null {
+    return this.#rows("WHERE id = ?", id)[0] ?? null;
+  }
+
+  /** The hooks of an address, or its hook of one event. */
+  at(url: string, event: EventType | null): Hook[] {
+    return this.#rows("WHERE target_url = ? AND event = coalesce(?, event)", url, event);
+  }
+
+  /** Those that take events of this type. */
+  wanting(type: EventType): Hook[] {
+    return this.#rows("WHERE event = ? AND disabled_at IS NULL ORDER BY id", type);
+  }
+
+  save({ id, url, event, failing, disabledAt, disablings, createdAt }: Hook): void {
+    this.#sql.exec(
+      `INSERT INTO hooks (${HOOK_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?)
+       ON CONFLICT (id) DO UPDATE SET failing = excluded.failing, disabled_at = excluded.disabled_at,
+         disablings = excluded.disablings`,
+      id,
+      url,
+      event,
+      failing === null ? null : JSON.stringify(failing),
+      disabledAt,
+      disablings,
+      createdAt,
+    );
+  }
+
+  /** Whether there was one of this id, which was removed. */
+  wasRemoved(id: EndpointId): boolean {
+    return wasRemoved(this.#sql, id);
+  }
+
+  remove(id: EndpointId): void {
+    this.#sql.exec("DELETE FROM hooks WHERE id = ?", id);
+    rememberRemoved(this.#sql, id);
+  }
+
+  #rows(where: string, ...values: SqlStorageValue[]): Hook[] {
+    return this.#sql
+      .exec<HookSqlRow>(`SELECT ${HOOK_COLUMNS} FROM hooks ${where}`, ...values)
+      .toArray()
+      .map(decodeHook);
+  }
+}
+
+/** The JSON was written by save() only. */
+const decodeHook = (row: HookSqlRow): Hook => ({
+  id: row.id,
+  url: row.target_url,
+  event: row.event,
+  failing: row.failing === null ? null : (JSON.parse(row.failing) as Failing),
+  disabledAt: row.disabled_at,
+  disablings: row.disablings,
+  createdAt: row.created_at,
+});
+
+/* Endpoints and hooks that fail for too long are disabled, and the tenant is told; a hook that answers 410 is removed. */
+
+/** The schedule's row for an endpoint or hook whose end has not been told. */
+export const DISABLED = "disabled";
+
+export class TargetHealth {
+  readonly #ground: Ground;
+  readonly #schedule: Schedule;
+  readonly #endpoints: EndpointRows;
+  readonly #hooks: HookRows;
+  readonly #deliveries: DeliveryRows;
+
+  constructor(ground: Ground, schedule: Schedule, endpoints: EndpointRows, hooks: HookRows, deliveries: DeliveryRows) {
+    this.#ground = ground;
+    this.#schedule = schedule;
+    this.#endpoints = endpoints;
+    this.#hooks = hooks;
+    this.#deliveries = deliveries;
+  }
+
+  /** Notes an attempt, and disables or removes its target where that follows. Call inside the transaction that settles the attempt. */
+  note(target: DeliveryTarget, event: EventId, outcome: DeliveryOutcome): void {
+    if (target.kind === "endpoint") this.#noteEndpoint(this.#endpoints.find(target.id), event, outcome);
+    if (target.kind === "hook") this.#noteHook(this.#hooks.find(target.id), event, outcome);
+  }
+
+  /** The fact that an endpoint or hook was disabled; null when it is gone or was enabled again before anybody was told. */
+  async fact(id: EndpointId): Promise<Fact | null> {
+    const endpoint = this.#endpoints.find(id);
+    if (endpoint !== null && endpoint.disabledBy !== null) return factOf("endpoint", endpoint, showEndpoint(endpoint));
+    const hook = this.#hooks.find(id);
+    return hook === null ? null : factOf("hook", hook, showHook(hook));
+  }
+
+  #noteEndpoint(endpoint: Endpoint | null, event: EventId, outcome: DeliveryOutcome): void {
+    if (endpoint === null || endpoint.state === "disabled") return;
+    const { now, config } = this.#ground;
+    const { failing, disable } = afterAttempt(endpoint.failing, outcome, event, now(), config.waits);
+    if (disable !== null) this.#disableEndpoint(endpoint, disable);
+    else if (failing !== endpoint.failing) this.#endpoints.save({ ...endpoint, failing });
+  }
+
+  #noteHook(hook: Hook | null, event: EventId, outcome: DeliveryOutcome): void {
+    if (hook === null || hook.disabledAt !== null) return;
+    const { now, config } = this.#ground;
+    const { failing, disable } = afterAttempt(hook.failing, outcome, event, now(), config.waits);
+    if (disable === "gone") this.#removeHook(hook);
+    else if (disable !== null) this.#disableHook(hook);
+    else if (failing !== hook.failing) this.#hooks.save({ ...hook, failing });
+  }
+
+  #disableEndpoint(endpoint: Endpoint, by: DisabledBy): void {
+    const at = this.#ground.now();
+    const disablings = endpoint.disablings + 1;
+    this.#endpoints.save({ ...endpoint, state: "disabled", failing: null, disabledBy: by, disabledAt: at, disablings });
+    this.#end({ kind: "endpoint", id: endpoint.id }, at);
+  }
+
+  #disableHook(hook: Hook): void {
+    const at = this.#ground.now();
+    this.#hooks.save({ ...hook, failing: null, disabledAt: at, disablings: hook.disablings + 1 });
+    this.#end({ kind: "hook", id: hook.id }, at);
+  }
+
+  /** 410 is how an automation says that it was switched off: nobody misses the hook. */
+  #removeHook({ id }: Hook): void {
+    this.#hooks.remove(id);
+    this.#deliveries.callOff({ kind: "hook", id }, this.#ground.now());
+  }
+
+  #end(target: Extract<DeliveryTarget, { readonly id: EndpointId }>, at: EpochMs): void {
+    this.#deliveries.callOff(target, at);
+    this.#schedule.owe(DISABLED, target.id, at);
+  }
+}
+
+/** Null where it was enabled again. */
+async function factOf(
+  kind: "endpoint" | "hook",
+  { id, disablings, disabledAt }: Pick<Endpoint | Hook, "id" | "disablings" | "disabledAt">,
+  shown: object,
+): Promise<Fact | null> {
+  if (disabledAt === null) return null;
+  const type: EventType = `${kind}.disabled`;
+  return {
+    id: await eventId(id, `${type}#${disablings}`),
+    type,
+    resource: id,
+    sequence: disablings,
+    at: disabledAt,
+    uh: "", // nobody's but the tenant's
+    data: JSON.stringify(shown),
+  };
+}

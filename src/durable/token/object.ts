@@ -1,0 +1,193 @@
+/**
+ * A Nemo token that several users share, a tenant's or the operator's: how it stands, which turns run on it (so that a
+ * balance is read only where it means something), and what it last held.
+ *
+ * A tenant's is kept here, sealed; the operator's is a secret of the Worker, and only what upstream said of it is noted.
+ */
+import { DurableObject } from "cloudflare:workers";
+import { OPERATOR_TOKEN_NAME, parseScope } from "../../core/address.ts";
+import { kidOf } from "../../core/crypto.ts";
+import { type Refusal, refusal } from "../../core/errors.ts";
+import type { TurnId } from "../../core/ids.ts";
+import { mayUse, NO_TOKEN, showToken } from "../../core/nemo-token.ts";
+import { err, type Result } from "../../core/result.ts";
+import type { Balance, BroughtToken, SharedToken, TokenPort } from "../../core/rpc/token.ts";
+import type { Call } from "../../core/rpc/user.ts";
+import { DAY_MS, type EpochMs } from "../../core/time.ts";
+import { attributionOf } from "../../core/usage.ts";
+import type { NemoTokenWire } from "../../core/wire/token.ts";
+import type { Env } from "../../env.ts";
+import { endObject, type Ground, layGround } from "../shared/context.ts";
+import { type Database, deleteMeta, openDatabase, readMeta, writeMeta } from "../shared/database.ts";
+import { Seals } from "../shared/encryption.ts";
+import type { JobKind } from "../shared/job-kinds.ts";
+import { SCHEDULE_INDEX, SCHEDULE_TABLES, SCHEDULE_UNENDED, Schedule } from "../shared/jobs.ts";
+import { AUDIT, OUTBOX, OUTBOX_CALLBACK, OUTBOX_KEY, OUTBOX_TABLES, Outbox, tellAudit } from "../shared/outbox.ts";
+import { KeptToken, liveNemo, TOKEN_STANDING, TOKEN_WARNING } from "../shared/stored-token.ts";
+
+const MIGRATIONS = [
+  `
+  CREATE TABLE leases (
+    turn TEXT PRIMARY KEY,
+    since INTEGER NOT NULL,      -- ms since epoch
+    until INTEGER NOT NULL       -- ms since epoch; the release, or the latest end
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX leases_by_end ON leases (until);
+  `,
+  `${SCHEDULE_TABLES} ${OUTBOX_TABLES}`,
+  SCHEDULE_INDEX,
+  OUTBOX_CALLBACK,
+  OUTBOX_KEY,
+  SCHEDULE_UNENDED,
+];
+
+/** Of the operator's token: its mark, and when upstream refused it. */
+const REFUSED = "refused";
+/** What the account last held, as the last turn that ended on it read it. */
+const BALANCE = "balance";
+/** A tenant's facts belong to no user. */
+const NO_USER = { uh: "", named: () => false };
+
+export class TokenObject extends DurableObject<Env> implements TokenPort {
+  readonly #ground: Ground;
+  readonly #database: Database;
+  readonly #schedule: Schedule;
+  readonly #outbox: Outbox;
+  readonly #seals: Seals;
+  /** A tenant's token; null in the operator's object. */
+  readonly #kept: KeptToken | null;
+
+  constructor(ctx: DurableObjectState, env: Env) {
+    super(ctx, env);
+    const ground = layGround(ctx, env);
+    this.#ground = ground;
+    this.#database = openDatabase(ground, MIGRATIONS);
+    this.#schedule = new Schedule(ground, this.#database, "token", {
+      perform: async ({ kind, ref }) => {
+        const perform: { readonly [Kind in JobKind<"token">]: () => unknown } = {
+          [OUTBOX]: () => this.#outbox.flush(),
+          [AUDIT]: () => tellAudit(ground, this.#schedule, ref),
+          [TOKEN_STANDING]: () => this.#kept?.tell(),
+          [TOKEN_WARNING]: () => this.#kept?.warn(),
+        };
+        const known = perform[kind as JobKind<"token">]; // or what only another version knows
+        if (known === undefined) throw new Error(`nobody does work of kind ${kind}`);
+        await known();
+      },
+      giveUp: () => undefined, // nothing is given up here
+    });
+    this.#outbox = new Outbox(ground, this.#schedule, NO_USER);
+    this.#seals = new Seals(ground, this.#database, "token", async () => (await this.#kept?.renewSeal()) ?? 0);
+    this.#kept = ground.name === OPERATOR_TOKEN_NAME ? null : this.#tenantsToken();
+  }
+
+  async use(): Promise<SharedToken | null> {
+    if (this.#kept === null) return this.#operatorsToken();
+    const open = this.#database.exists() ? await this.#kept.open() : null;
+    const shown = open === null ? null : this.#kept.state();
+    return open === null || shown === null ? null : { source: "tenant", shown, ...open };
+  }
+
+  async put(call: Call, token: BroughtToken): Promise<Result<NemoTokenWire, Refusal>> {
+    if (this.#kept === null) throw new Error("the operator's token is a secret of the Worker");
+    if (parseScope(this.#ground.name).mode === "test") return err(liveOnly());
+    this.#database.ready();
+    return this.#kept.put(liveNemo(this.#ground, attributionOf(call.attribution)), token, call.audit ?? null);
+  }
+
+  async read(): Promise<NemoTokenWire> {
+    return (await this.use())?.shown ?? NO_TOKEN;
+  }
+
+  async remove(call?: Call): Promise<void> {
+    if (this.#database.exists()) this.#kept?.remove(call?.audit ?? null);
+  }
+
+  async report(mark: string, taken: boolean): Promise<void> {
+    this.#database.ready();
+    if (this.#kept !== null) return this.#kept.report(mark, taken);
+    if (taken) deleteMeta(this.#ground.sql, REFUSED);
+    else writeMeta(this.#ground.sql, REFUSED, JSON.stringify({ mark, at: this.#ground.now() }));
+  }
+
+  async lease(turn: TurnId, until: EpochMs): Promise<{ shared: boolean }> {
+    this.#database.ready();
+    const { sql, now } = this.#ground;
+    sql.exec("DELETE FROM leases WHERE until < ?", now() - DAY_MS);
+    sql.exec(
+      "INSERT INTO leases (turn, since, until) VALUES (?, ?, ?) ON CONFLICT (turn) DO UPDATE SET until = excluded.until",
+      turn,
+      now(),
+      until,
+    );
+    return { shared: this.#overlaps(turn) };
+  }
+
+  async release(turn: TurnId, balance: Balance | null = null): Promise<{ shared: boolean }> {
+    this.#database.ready();
+    const shared = this.#overlaps(turn);
+    this.#ground.sql.exec("UPDATE leases SET until = ? WHERE turn = ?", this.#ground.now(), turn);
+    if (balance !== null) writeMeta(this.#ground.sql, BALANCE, JSON.stringify(balance));
+    return { shared };
+  }
+
+  async destroy(): Promise<void> {
+    await endObject(this.ctx, this.#ground, "token");
+  }
+
+  async wake(): Promise<void> {
+    await this.#seals.renew();
+    await this.#schedule.wake();
+  }
+
+  override async alarm(): Promise<void> {
+    this.#schedule.alarm();
+  }
+
+  #tenantsToken(): KeptToken {
+    const { tenant, mode } = parseScope(this.#ground.name);
+    return new KeptToken({
+      ground: this.#ground,
+      schedule: this.#schedule,
+      outbox: this.#outbox,
+      seals: this.#seals,
+      source: "tenant",
+      owner: `tenant_token|${tenant}|${mode}|`,
+      resource: "nemo_token",
+    });
+  }
+
+  /** The Worker's own secret, and what upstream said of it. A new secret has another mark, and a clean record. */
+  async #operatorsToken(): Promise<SharedToken | null> {
+    const { config, now } = this.#ground;
+    if (config.nemoToken === null) return null;
+    const mark = await kidOf(config.nemoToken);
+    const noted = this.#database.exists() ? readMeta(this.#ground.sql, REFUSED) : null;
+    const refused = noted === null ? null : (JSON.parse(noted) as { mark: string; at: EpochMs }); // written by report() only
+    const standing = { expiresAt: null, rejectedAt: refused?.mark === mark ? refused.at : null };
+    return {
+      source: "operator",
+      token: mayUse(standing, now(), config.waits) ? config.nemoToken : null,
+      mark,
+      suspect: standing.rejectedAt !== null,
+      shown: showToken("operator", standing, now()),
+    };
+  }
+
+  #overlaps(turn: TurnId): boolean {
+    const count = this.#ground.sql
+      .exec<{ n: number }>(
+        "SELECT count(*) AS n FROM leases AS other, leases AS mine WHERE mine.turn = ? AND other.turn != mine.turn AND other.since <= ? AND other.until >= mine.since",
+        turn,
+        this.#ground.now(),
+      )
+      .one().n;
+    return count > 0;
+  }
+}
+
+const liveOnly = (): Refusal =>
+  refusal(
+    "live_only",
+    "In test mode every user has an account of its own in the sandbox, which no tenant's token opens; use a live key.",
+  );

@@ -1,0 +1,245 @@
+/** An asset on its way into a project's session: pulled by upstream through a signed link, or pushed as a stream. */
+
+import { linkUrl, signLink } from "../../core/crypto.ts";
+import { ERRORS, type Refusal, refusal } from "../../core/errors.ts";
+import type { AssetId, ProjectId, TurnId } from "../../core/ids.ts";
+import { POISON_ATTEMPTS, PULL_LINK_MS } from "../../core/limits.ts";
+import { err, ok, type Result } from "../../core/result.ts";
+import type { AssetRecord } from "../../core/rpc/user.ts";
+import type { AttachmentWire } from "../../core/wire/upload.ts";
+import { openStored } from "../../store/files.ts";
+import type { Ground } from "../shared/context.ts";
+import { TryAgain } from "../shared/jobs.ts";
+import { ATTACH, type Home } from "./context.ts";
+import type { Projects } from "./projects.ts";
+
+/* The rows of attachments: which assets belong to which projects, and how far each is on its way to upstream. */
+
+export type Attachment = {
+  readonly asset: AssetRecord;
+  readonly status: AttachmentWire["status"];
+  readonly error: Refusal | null;
+  /** A push of it into the project's session has begun, so upstream may hold it. Written before the push leaves. */
+  readonly sent: boolean;
+  /** Who was told that it failed: a turn, which failed with it, or the caller who asked again; null while nobody was. */
+  readonly told: TurnId | "caller" | null;
+};
+
+/** What an earlier version did not know: its failures are history. */
+const ATTACH_DEFAULTS = { told: "caller" } as const;
+
+export const ATTACHMENT_INDEXES = `
+  CREATE INDEX attachments_of_asset ON attachments (asset);
+  CREATE INDEX attachments_by_status ON attachments (project, status);
+`;
+
+/** A file's own name, and how a link spells it: a pulled file may be called by either. */
+export const namesAtNemo = (filename: string): string[] => [filename, encodeURIComponent(filename)];
+
+type Row = { status: Attachment["status"]; record: string };
+
+export class AttachRows {
+  readonly #ground: Ground;
+
+  constructor(ground: Ground) {
+    this.#ground = ground;
+  }
+
+  find(project: ProjectId, asset: AssetId): Attachment | null {
+    return this.#read("project = ? AND asset = ?", project, asset)[0] ?? null;
+  }
+
+  /** A project's attachments in one status, the oldest asset first. */
+  inStatus(project: ProjectId, status: Attachment["status"]): Attachment[] {
+    return this.#read("project = ? AND status = ? ORDER BY asset", project, status);
+  }
+
+  /** Where an asset is attached, or was to be. */
+  projectsOf(asset: AssetId): ProjectId[] {
+    const query = "SELECT project FROM attachments WHERE asset = ?";
+    const rows = this.#ground.sql.exec<{ project: ProjectId }>(query, asset).toArray();
+    return rows.map(({ project }) => project);
+  }
+
+  /** How upstream may call the files that were sent into a project's session, there or on their way. */
+  namesIn(project: ProjectId): ReadonlySet<string> {
+    const sent = this.#read("project = ?", project).filter(({ sent, status }) => sent || status === "attached");
+    return new Set(sent.flatMap(({ asset }) => namesAtNemo(asset.filename)));
+  }
+
+  save(project: ProjectId, { status, ...record }: Attachment): void {
+    this.#ground.sql.exec(
+      "INSERT OR REPLACE INTO attachments (project, asset, status, record) VALUES (?, ?, ?, ?)",
+      project,
+      record.asset.id,
+      status,
+      JSON.stringify(record),
+    );
+  }
+
+  #read(where: string, ...values: SqlStorageValue[]): Attachment[] {
+    const query = `SELECT status, record FROM attachments WHERE ${where}`;
+    const rows = this.#ground.sql.exec<Row>(query, ...values).toArray();
+    return rows.map(({ status, record }) => ({
+      ...ATTACH_DEFAULTS,
+      ...(JSON.parse(record) as Omit<Attachment, "status">),
+      status,
+    })); // written by save() only
+  }
+}
+
+export class AttachRun {
+  readonly #home: Home;
+  readonly #projects: Projects;
+  readonly #rows: AttachRows;
+  /** One push at a time: it holds one of the six requests an object may have on their way. */
+  #pushing: Promise<unknown> = Promise.resolve();
+
+  constructor(home: Home, projects: Projects, rows: AttachRows) {
+    this.#home = home;
+    this.#projects = projects;
+    this.#rows = rows;
+  }
+
+  /** The schedule's work for one attachment. A refusal that may pass is thrown, to be tried again; the last one is its end. */
+  async perform(ref: string, attempt: number): Promise<void> {
+    const [project, asset] = split(ref);
+    const refused = await this.bring(project, asset);
+    if (refused === null || !mayPass(refused)) return;
+    if (attempt < POISON_ATTEMPTS) throw new TryAgain("attachment", refused);
+    this.end(project, asset, refused);
+  }
+
+  /**
+   * Brings a pending asset to upstream, after those that are on their way. A refusal that may pass leaves it pending, with
+   * the schedule's row for the next try; any other ends the attachment.
+   */
+  bring(project: ProjectId, asset: AssetId): Promise<Refusal | null> {
+    const work = this.#pushing.then(() => this.#bring(project, asset));
+    this.#pushing = work.catch(() => undefined);
+    return work;
+  }
+
+  /** Ends a pending attachment as failed. */
+  end(project: ProjectId, asset: AssetId, error: Refusal): void {
+    const { ground, schedule } = this.#home;
+    const kept = this.#rows.find(project, asset);
+    if (kept?.status !== "pending") return;
+    ground.storage.transactionSync(() => {
+      this.#rows.save(project, { ...kept, status: "failed", error, told: null });
+      schedule.done(ATTACH, refOf(project, asset));
+    });
+  }
+
+  async #bring(project: ProjectId, asset: AssetId): Promise<Refusal | null> {
+    const kept = this.#rows.find(project, asset);
+    if (kept === null || kept.status !== "pending") {
+      this.#home.schedule.done(ATTACH, refOf(project, asset));
+      return null;
+    }
+    const there = await this.#deliver(project, kept.asset, kept.sent);
+    if (!there.ok) {
+      if (!mayPass(there.error)) this.end(project, asset, there.error);
+      return there.error;
+    }
+    if (this.#projects.find(project)?.session?.sessionId !== there.value) {
+      // The session was replaced while the file was on its way: the new one knows nothing of it.
+      if (this.#isOver(project, asset)) return null;
+      this.#rows.save(project, { ...kept, sent: false });
+      return this.#bring(project, asset);
+    }
+    this.#attached(project, kept.asset);
+    return null;
+  }
+
+  /** Looks for a push that an earlier try began; pushes where there was none. Tells the session that has the file now. */
+  async #deliver(project: ProjectId, asset: AssetRecord, sent: boolean): Promise<Result<string, Refusal>> {
+    const { ground } = this.#home;
+    const session = await this.#projects.session(project);
+    if (!session.ok) return session;
+    const there = sent ? await this.#isThere(project, asset) : ok(false);
+    if (!there.ok) return there;
+    const { sessionId } = session.value;
+    if (there.value) return ok(sessionId);
+    if (this.#isOver(project, asset.id)) return err(fileGone());
+    this.#rows.save(project, { asset, status: "pending", error: null, sent: true, told: null });
+    await ground.storage.sync();
+    const pushed = await this.#push(sessionId, asset);
+    if (!pushed.ok) return pushed;
+    await ground.boundary("asset.attached");
+    return ok(sessionId);
+  }
+
+  /** Ended while it was on its way: its asset was deleted, and what was decided then stays. */
+  #isOver(project: ProjectId, asset: AssetId): boolean {
+    return this.#rows.find(project, asset)?.status !== "pending";
+  }
+
+  #attached(project: ProjectId, asset: AssetRecord): void {
+    if (this.#isOver(project, asset.id)) return;
+    this.#home.ground.storage.transactionSync(() => {
+      this.#rows.save(project, { asset, status: "attached", error: null, sent: true, told: null });
+      const known = this.#projects.find(project);
+      if (known !== null) this.#projects.save({ ...known, picture: null });
+      this.#home.schedule.done(ATTACH, refOf(project, asset.id));
+    });
+  }
+
+  /**
+   * Whether upstream holds an asset whose push or pull has begun. It knows files by name and mostly without a size, so there must be
+   * more of this name than we have attached, one of them not of another size. A file of the same name that was added in
+   * Nemo's own app is taken for this one.
+   */
+  async #isThere(project: ProjectId, { filename, size_bytes }: AssetRecord): Promise<Result<boolean, Refusal>> {
+    const state = await this.#projects.state(project);
+    if (!state.ok) return state;
+    const names = namesAtNemo(filename);
+    const named = state.value?.videoInfos.filter(({ name }) => names.includes(name)) ?? [];
+    const ours = this.#rows.inStatus(project, "attached").filter(({ asset }) => asset.filename === filename);
+    const fits = named.some(({ sizeBytes }) => sizeBytes === undefined || sizeBytes === size_bytes);
+    return ok(fits && named.length > ours.length);
+  }
+
+  async #push(sessionId: string, asset: AssetRecord): Promise<Result<unknown, Refusal>> {
+    const { account, ground, address } = this.#home;
+    const { publicUrl } = ground.config;
+    if (publicUrl !== null && address.mode === "live") {
+      const url = linkUrl(publicUrl, await this.#pullToken(asset), asset.filename);
+      return account.read((token) => account.nemo.uploadByUrl(token, sessionId, [url]));
+    }
+    const stored = await openStored(ground.env.MEDIA, asset.key);
+    if (stored === null) return err(fileGone());
+    return account.read(async (token) => {
+      const body = await stored.read();
+      if (!body) throw new Error("a stored asset's file is missing");
+      const { filename, content_type, size_bytes } = asset;
+      return account.nemo.uploadFile(token, sessionId, {
+        filename,
+        contentType: content_type,
+        sizeBytes: size_bytes,
+        body,
+      });
+    });
+  }
+
+  async #pullToken(asset: AssetRecord): Promise<string> {
+    const { ground, address } = this.#home;
+    const { rootSecret: current, rootSecretPrevious: previous } = ground.config;
+    const { tenant, mode } = address;
+    return signLink(
+      { purpose: "pull", tenant, mode, id: asset.id, expiresAt: ground.now() + PULL_LINK_MS },
+      { current, previous },
+    );
+  }
+}
+
+const fileGone = (): Refusal => refusal("asset_not_attachable", "The file was deleted; upload it again.");
+
+/** Whether trying again may help. */
+const mayPass = ({ code }: Refusal): boolean => ERRORS[code].retryable;
+
+/** An attachment's name in the schedule. */
+export const refOf = (project: ProjectId, asset: AssetId): string => `${project}/${asset}`;
+
+/** The other way round. */
+export const split = (ref: string): [ProjectId, AssetId] => ref.split("/") as [ProjectId, AssetId]; // made by refOf() only

@@ -1,0 +1,296 @@
+/** Streams to callers: each follows a turn's log by its own cursor, pings, and ends itself after a few minutes. */
+
+import type { Pass } from "../../core/auth.ts";
+import type { Signed, Unsigned } from "../../core/download.ts";
+import { type Refusal, refusal } from "../../core/errors.ts";
+import type { VideoId } from "../../core/ids.ts";
+import { EVENTS_TTL_MS, RETRY_MS, WAITING_PER_USER, WATCHERS_PER_TURN, WATCHERS_PER_USER } from "../../core/limits.ts";
+import { err, ok, type Result } from "../../core/result.ts";
+import type { Watching } from "../../core/rpc/user.ts";
+import { forUser } from "../../core/user-view.ts";
+import { isOver, type Video } from "../../core/video.ts";
+import { isTerminal } from "../../core/wire/turn-event.ts";
+import { isVideoEnd, type VideoEventsPage, type VideoEventWire, type VideoWire } from "../../core/wire/video.ts";
+import type { Ground } from "../shared/context.ts";
+import type { Downloads } from "../shared/downloads.ts";
+import { mustEnd } from "../shared/jobs.ts";
+import type { Home } from "./context.ts";
+import type { Sessions } from "./sessions.ts";
+import { FRAMES_PER_READ, type Frame, frameText, type LogId, type TurnLog } from "./turns/event-log.ts";
+import type { ShownVideo, VideoRows } from "./videos/store.ts";
+import { eventsExpired, noVideo, type Videos } from "./videos/videos.ts";
+
+const utf8 = new TextEncoder();
+const NOBODY_READS = "nobody reads";
+
+type Writer = WritableStreamDefaultWriter<Uint8Array>;
+
+export class Watchers {
+  readonly #ground: Ground;
+  readonly #log: TurnLog;
+  readonly #sessions: Sessions;
+  readonly #frames: Frames;
+  readonly #perTurn = new Map<LogId, number>();
+  #total = 0;
+
+  constructor(ground: Ground, log: TurnLog, sessions: Sessions, frames: Frames) {
+    this.#ground = ground;
+    this.#log = log;
+    this.#sessions = sessions;
+    this.#frames = frames;
+  }
+
+  /**
+   * A stream of the turn's frames after the cursor. Refuses above 10 watchers a turn or 30 an object.
+   * One that was opened with a user token ends with it, at the token's end or at a sign-out.
+   */
+  open(turn: LogId, after: number, pass: Pass | null): Result<ReadableStream, Refusal> {
+    const here = this.#perTurn.get(turn) ?? 0;
+    if (here >= WATCHERS_PER_TURN || this.#total >= WATCHERS_PER_USER) {
+      return err(
+        refusal("concurrency_limited", "Too many streams are open; close one, or read GET …/events as JSON.", {
+          retryAfterSeconds: 5,
+        }),
+      );
+    }
+    this.#perTurn.set(turn, here + 1);
+    this.#total++;
+    const { readable, writable } = new IdentityTransformStream();
+    const writer = writable.getWriter();
+    this.#ground.keep(this.#serve(turn, after, writer, pass));
+    return ok(readable);
+  }
+
+  /** Follows the turn and takes its leave. The place is free before the last words, which nobody may read. */
+  async #serve(turn: LogId, after: number, writer: Writer, pass: Pass | null): Promise<void> {
+    const { streamLeave } = this.#ground.config.waits;
+    try {
+      const last = await this.#follow(turn, after, writer, pass).finally(() => this.#close(turn));
+      if (last !== null) await within(writer.write(utf8.encode(last)), streamLeave);
+      await within(writer.close(), streamLeave);
+    } catch (error) {
+      // The caller went away or does not read: there is nobody to tell.
+      void writer.abort(error).catch(() => undefined);
+    }
+  }
+
+  #close(turn: LogId): void {
+    const here = (this.#perTurn.get(turn) ?? 1) - 1;
+    if (here > 0) this.#perTurn.set(turn, here);
+    else this.#perTurn.delete(turn);
+    this.#total--;
+  }
+
+  /** Asked before every write: a sign-out ends what a user token has open. */
+  #mayRead(pass: Pass | null): boolean {
+    return pass === null || this.#sessions.refuse(pass) === null;
+  }
+
+  /**
+   * Writes the turn's frames until its end or until the answer's life is over; what is left to be said then, if anything.
+   * Two timers for its whole life: one per event would cost more than the event.
+   */
+  async #follow(turn: LogId, after: number, writer: Writer, pass: Pass | null): Promise<string | null> {
+    const { waits } = this.#ground.config;
+    const whole = waits.streamLife + (this.#ground.spin() * 2 - 1) * waits.streamLifeSpread;
+    const life = pass === null ? whole : Math.min(whole, pass.until - this.#ground.now());
+    const due = { ping: false, look: false, end: life <= 0 };
+    let wake = (): void => undefined;
+    let giveUp = (_: Error): void => undefined;
+    const write = (text: string): Promise<void> =>
+      new Promise((resolve, reject) => {
+        giveUp = reject;
+        writer.write(utf8.encode(text)).then(resolve, reject);
+      });
+    const pinging = setInterval(() => {
+      due.ping = true;
+      due.look = true;
+      wake();
+    }, waits.ping);
+    const living = setTimeout(() => {
+      due.end = true;
+      wake();
+      giveUp(new Error(NOBODY_READS));
+    }, life);
+    let leave: (() => void) | null = null;
+    try {
+      for (let cursor = after; !due.end && this.#mayRead(pass); ) {
+        if (due.look) {
+          due.look = false;
+          if (await mustEnd(this.#ground)) break;
+        }
+        const frames = this.#log.readAfter(turn, cursor, FRAMES_PER_READ);
+        const last = frames.at(-1);
+        if (last !== undefined) {
+          await write((await this.#frames.shown(frames, pass !== null)).map(frameText).join(""));
+          cursor = last.seq;
+          if (isTerminal(last.type) || isVideoEnd(last.type)) return null;
+        } else if (due.ping) {
+          due.ping = false;
+          await write(": ping\n\n");
+        } else {
+          leave ??= this.#log.follow(turn, () => wake());
+          await new Promise<void>((resolve) => {
+            wake = resolve;
+          });
+        }
+      }
+      return `retry: ${RETRY_MS}\n\n`;
+    } finally {
+      leave?.();
+      clearInterval(pinging);
+      clearTimeout(living);
+    }
+  }
+}
+
+/** The promise's own end, or a rejection after `ms`: a stream that nobody reads takes nothing and says nothing. */
+function within(promise: Promise<void>, ms: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => reject(new Error(NOBODY_READS)), ms);
+    promise.then(resolve, reject).finally(() => clearTimeout(timer));
+  });
+}
+
+/* Requests of this user that wait for something at this moment, whatever they wait for: an isolate holds all of them. */
+
+export class Waiting {
+  readonly #log: TurnLog;
+  #count = 0;
+
+  constructor(log: TurnLog) {
+    this.#log = log;
+  }
+
+  /** Whether no further request may wait. Ask right before `forChange`: nothing may come between. */
+  get isFull(): boolean {
+    return this.#count >= WAITING_PER_USER;
+  }
+
+  /** Waits for the next event of a turn or video, or for `ms`. */
+  async forChange(of: LogId, ms: number): Promise<void> {
+    this.#count++;
+    await this.#log.changed(of, ms).finally(() => {
+      this.#count--;
+    });
+  }
+}
+
+export const tooManyWait = (): Refusal =>
+  refusal(
+    "concurrency_limited",
+    `At most ${WAITING_PER_USER} requests of a user may wait at once; follow the stream instead.`,
+    { retryAfterSeconds: 5 },
+  );
+
+/* The events of a whole video: to leave and to pick up at any cursor, and the wait for its end. */
+
+export class VideoStream {
+  readonly #home: Home;
+  readonly #rows: VideoRows;
+  readonly #videos: Videos;
+  readonly #watchers: Watchers;
+  readonly #waiting: Waiting;
+  readonly #frames: Frames;
+
+  constructor(
+    home: Home,
+    rows: VideoRows,
+    videos: Videos,
+    following: { readonly watchers: Watchers; readonly waiting: Waiting; readonly frames: Frames },
+  ) {
+    this.#home = home;
+    this.#rows = rows;
+    this.#videos = videos;
+    this.#watchers = following.watchers;
+    this.#waiting = following.waiting;
+    this.#frames = following.frames;
+  }
+
+  /** The video once nothing more happens by itself, or as it is when the time is over. */
+  async awaitEnd(id: VideoId, waitMs: number): Promise<Result<ShownVideo, Refusal>> {
+    const until = this.#home.ground.now() + waitMs;
+    for (;;) {
+      const video = this.#rows.find(id);
+      const left = until - this.#home.ground.now();
+      const isCrowded = this.#waiting.isFull; // a preference may be passed over (RFC 7240)
+      if (video === null || isOver(video) || left <= 0 || isCrowded) return this.#videos.read(id);
+      await this.#waiting.forChange(id, left);
+    }
+  }
+
+  /** A stream of its events after the cursor; "ended" when the cursor stands at the last one and no more comes by itself. */
+  watch(id: VideoId, after: number, pass: Pass | null): Result<Watching, Refusal> {
+    const video = this.#kept(id);
+    if (!video.ok) return video;
+    if (isOver(video.value) && after >= this.#home.log.last(id)) return ok({ kind: "ended" });
+    const opened = this.#watchers.open(id, after, pass);
+    return opened.ok ? ok({ kind: "stream", body: opened.value }) : opened;
+  }
+
+  /** A page of events after the cursor; waits up to `waitMs` for the first one of a video that is still being made. */
+  async readEvents(
+    id: VideoId,
+    after: number,
+    limit: number,
+    waitMs: number,
+  ): Promise<Result<VideoEventsPage, Refusal>> {
+    const video = this.#kept(id);
+    if (!video.ok) return video;
+    const { log } = this.#home;
+    const nothingYet = !isOver(video.value) && log.readAfter(id, after, 1).length === 0;
+    if (nothingYet && waitMs > 0) {
+      if (this.#waiting.isFull) return err(tooManyWait());
+      await this.#waiting.forChange(id, waitMs);
+    }
+    const frames = await this.#frames.shown(log.readAfter(id, after, limit), false);
+    const last = frames.at(-1)?.seq ?? after;
+    const now = this.#rows.find(id);
+    const data = frames.map(({ seq, data }) => ({ id: seq, event: JSON.parse(data) as VideoEventWire })); // rows of our own log
+    return ok({ data, next_after: last, ended: now !== null && isOver(now) && last >= log.last(id) });
+  }
+
+  /** The video, if its events are still kept. */
+  #kept(id: VideoId): Result<Video, Refusal> {
+    const video = this.#rows.find(id);
+    if (video === null) return err(noVideo());
+    const kept = video.endedAt === null || this.#home.ground.now() - video.endedAt <= EVENTS_TTL_MS;
+    return kept ? ok(video) : err(eventsExpired(id));
+  }
+}
+
+/*
+ * Frames of a log as they leave: the video at its end gets the link to its file, which is stored nowhere. The link is made as
+ * at the moment when the video ended, so that the same frame is the same bytes whenever it is read.
+ */
+
+/** What `TurnLog.append` writes at a video's end; an earlier version wrote it without `download`. */
+type StoredEnd = { readonly type: string; readonly video: Unsigned<VideoWire> | VideoWire };
+
+/** Only frames at an end show a turn or a video; the others are the same for everybody. */
+function seenByUser(frame: Frame): Frame {
+  if (!isTerminal(frame.type) && !isVideoEnd(frame.type)) return frame;
+  return { ...frame, data: JSON.stringify(forUser(JSON.parse(frame.data))) };
+}
+
+export class Frames {
+  readonly #downloads: Downloads;
+
+  constructor(downloads: Downloads) {
+    this.#downloads = downloads;
+  }
+
+  /** The same frames, ready to be sent; `isUser`: to the holder of a user token or of a stream ticket. */
+  async shown(frames: readonly Frame[], isUser: boolean): Promise<readonly Frame[]> {
+    const signed = await Promise.all(frames.map((frame) => (isVideoEnd(frame.type) ? this.#ended(frame) : frame)));
+    return isUser ? signed.map(seenByUser) : signed;
+  }
+
+  async #ended(frame: Frame): Promise<Frame> {
+    const { video, ...event } = JSON.parse(frame.data) as StoredEnd; // rows of our own log
+    if (!("download" in video)) return frame;
+    const at = Date.parse(video.ended_at ?? video.created_at);
+    const signed: Signed<typeof video> = await this.#downloads.one(video, at);
+    return { ...frame, data: JSON.stringify({ ...event, video: signed }) };
+  }
+}

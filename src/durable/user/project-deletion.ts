@@ -1,0 +1,311 @@
+/**
+ * The end of a project, or of a video with the project that it made for itself.
+ *
+ * Deleting hides it at once and stops what is at work; its rows and files go when nothing of it runs any more, because what
+ * runs still writes. Until then the schedule looks again. Assets stay: they are the user's, not the project's.
+ */
+import { renderKey } from "../../core/address.ts";
+import type { Refusal } from "../../core/errors.ts";
+import type { AssetId, ProjectId, RenderId, TurnId, VideoId } from "../../core/ids.ts";
+import { QUEUE_BATCH, REMOVED_TTL_MS } from "../../core/limits.ts";
+import { isOver, type Render } from "../../core/render.ts";
+import { err, ok, type Result } from "../../core/result.ts";
+import { type EpochMs, HOUR_MS } from "../../core/time.ts";
+import type { Turn } from "../../core/turn.ts";
+import type { Video } from "../../core/video.ts";
+import type { Ground } from "../shared/context.ts";
+import { madeUnder, stepKey } from "../shared/idempotency.ts";
+import { refOf } from "./attachments.ts";
+import { ACT, AGED, ATTACH, FILE, type Home, REMOVE, RENDER, TURN, VIDEO } from "./context.ts";
+import { noProject, type Projects } from "./projects.ts";
+import type { RenderFiles } from "./renders/files.ts";
+import type { Renders } from "./renders/renders.ts";
+import type { TurnRun } from "./turns/run.ts";
+import type { VideoRows } from "./videos/store.ts";
+import { noVideo, type Videos } from "./videos/videos.ts";
+
+export type RemovalTools = {
+  readonly projects: Projects;
+  readonly run: TurnRun;
+  readonly renders: Renders;
+  readonly files: RenderFiles;
+  readonly videos: Videos;
+  readonly videoRows: VideoRows;
+};
+
+export class Removals {
+  readonly #home: Home;
+  readonly #tools: RemovalTools;
+  readonly #rows: RemovalRows;
+
+  constructor(home: Home, tools: RemovalTools, rows: RemovalRows) {
+    this.#home = home;
+    this.#tools = tools;
+    this.#rows = rows;
+  }
+
+  /** Deletes a project with everything in it, the videos made in it too. Again: done already. */
+  project(id: ProjectId): Result<null, Refusal> {
+    if (this.#isDeleted(id)) return ok(null);
+    if (this.#tools.projects.find(id) === null) return err(noProject());
+    const videos = this.#tools.videoRows.inProject(id);
+    this.#begin(videos, { id, project: id, whole: true, turns: [], renders: [] });
+    return ok(null);
+  }
+
+  /** Deletes a video: cancelled first, where it is still made. Its project goes with it where no other video works in it. */
+  video(id: VideoId): Result<null, Refusal> {
+    if (this.#isDeleted(id)) return ok(null);
+    const video = this.#tools.videoRows.find(id);
+    if (video === null) return err(noVideo());
+    const { project, turn, render, file } = video;
+    const isAlone = project !== null && this.#tools.videoRows.inProject(project).length === 1;
+    this.#begin([video], {
+      id,
+      project,
+      whole: video.ownsProject && isAlone,
+      turns: [...video.turns, ...(turn === null ? [] : [turn])],
+      renders: [...new Set([...video.renders, render, file])].filter((one) => one !== null),
+    });
+    return ok(null);
+  }
+
+  /** The schedule's work: stop what runs, wait for it, then take everything out. May be repeated at any point. */
+  async perform(id: Removal["id"]): Promise<void> {
+    const { ground, schedule } = this.#home;
+    const removal = this.#rows.find(id);
+    if (removal === null) return schedule.done(REMOVE, id);
+    this.#stop(removal);
+    if (this.#isBusy(removal)) return schedule.owe(REMOVE, id, ground.now() + ground.config.waits.retry);
+    const late = this.#rows.madeFor(removal);
+    if (late !== null) {
+      this.#rows.adopt(removal, late);
+      return schedule.owe(REMOVE, id, ground.now());
+    }
+    await ground.storage.sync(); // whoever watches has seen the end
+    if (removal.whole) await this.#deleteFiles(removal);
+    await ground.boundary("removal.filed");
+    ground.storage.transactionSync(() => {
+      this.#letGo(removal);
+      this.#rows.finish(removal);
+      schedule.done(REMOVE, id);
+    });
+    for (const video of removal.videos) this.#home.log.forget(video);
+  }
+
+  #isDeleted(id: Removal["id"]): boolean {
+    return this.#home.database.exists() && this.#rows.has(id);
+  }
+
+  #begin(videos: readonly Video[], removal: Omit<Removal, "videos">): void {
+    const { ground, schedule } = this.#home;
+    ground.storage.transactionSync(() => {
+      for (const { id } of videos) {
+        this.#tools.videos.cancel(id);
+        schedule.done(VIDEO, id);
+      }
+      this.#rows.begin({ ...removal, videos: videos.map(({ id }) => id) });
+      schedule.owe(REMOVE, removal.id, ground.now());
+      schedule.oweOnce(AGED, "", ground.now() + REMOVED_TTL_MS + HOUR_MS);
+    });
+    schedule.tick();
+  }
+
+  /** Takes waiting turns back, leaves running ones, cancels renders. Each ends by itself after that. */
+  #stop(removal: Removal): void {
+    for (const { id, phase } of this.#rows.turns(removal))
+      if (phase !== "ended" && phase !== "settling") this.#tools.run.cancel(id);
+    for (const { id, busy } of this.#rows.renders(removal)) if (busy) this.#tools.renders.drop(id);
+  }
+
+  /** Whether anything of it is owed, or is being done this moment. */
+  #isBusy(removal: Removal): boolean {
+    const { schedule } = this.#home;
+    const runs = (kinds: readonly string[], ref: string) => kinds.some((kind) => schedule.isRunning(kind, ref));
+    return (
+      removal.videos.some((id) => runs([VIDEO], id)) ||
+      this.#rows.turns(removal).some(({ id, phase }) => phase !== "ended" || runs([TURN, ACT], id)) ||
+      this.#rows.renders(removal).some(({ id, busy }) => busy || runs([RENDER, FILE], id)) ||
+      this.#attachments(removal).some((ref) => runs([ATTACH], ref))
+    );
+  }
+
+  /** Renders share files within their project alone, so all of them go. */
+  async #deleteFiles(removal: Removal): Promise<void> {
+    const { ground, address } = this.#home;
+    const keys = this.#rows.renders(removal).map(({ id }) => renderKey(address, id));
+    for (let at = 0; at < keys.length; at += QUEUE_BATCH)
+      await ground.env.MEDIA.delete(keys.slice(at, at + QUEUE_BATCH));
+  }
+
+  /** Ends what the schedule would still do for it. In a project that stays, a file goes unless another render shows it. */
+  #letGo(removal: Removal): void {
+    const { schedule } = this.#home;
+    for (const { id } of this.#rows.renders(removal)) {
+      if (removal.whole) schedule.done(FILE, id);
+      else this.#tools.files.end(id);
+    }
+    if (!removal.whole) return;
+    for (const { id } of this.#rows.turns(removal)) schedule.done(ACT, id);
+    for (const ref of this.#attachments(removal)) schedule.done(ATTACH, ref);
+  }
+
+  #attachments(removal: Removal): string[] {
+    const { project } = removal;
+    return project === null ? [] : this.#rows.attached(removal).map((asset) => refOf(project, asset));
+  }
+}
+
+/* What is on its way out of a user's object, and every statement that takes it out. */
+
+export const REMOVAL_TABLES = `
+  CREATE TABLE removals (
+    id TEXT PRIMARY KEY,              -- what was deleted: its id is all that stays
+    record TEXT                       -- what is left to be removed; null: nothing
+  ) STRICT, WITHOUT ROWID;
+  ALTER TABLE projects ADD COLUMN removed INTEGER NOT NULL DEFAULT 0;  -- 1: on its way out, shown to nobody
+  CREATE INDEX projects_removed ON projects (id) WHERE removed = 1;
+`;
+
+/** When each was deleted, so that its id goes in the end. Of those before this step, now. */
+export const REMOVAL_AGE = `
+  ALTER TABLE removals ADD COLUMN at INTEGER NOT NULL DEFAULT 0;             -- ms since epoch
+  UPDATE removals SET at = unixepoch() * 1000;
+  CREATE INDEX removals_by_age ON removals (at) WHERE record IS NULL;
+`;
+
+/** Something deleted. Of a project that is not its own a video takes its renders' files alone. */
+export type Removal = {
+  readonly id: VideoId | ProjectId;
+  readonly project: ProjectId | null;
+  readonly whole: boolean;
+  readonly videos: readonly VideoId[];
+  readonly turns: readonly TurnId[];
+  readonly renders: readonly RenderId[];
+};
+
+type TurnRow = { id: TurnId; phase: Turn["phase"] };
+
+export class RemovalRows {
+  readonly #ground: Ground;
+
+  constructor(ground: Ground) {
+    this.#ground = ground;
+  }
+
+  /** Whether it was deleted, in the last 30 days at least. */
+  has(id: Removal["id"] | AssetId): boolean {
+    return this.#ground.sql.exec("SELECT 1 FROM removals WHERE id = ?", id).toArray().length > 0;
+  }
+
+  /** What is left to be removed of it; null when nothing is. */
+  find(id: Removal["id"]): Removal | null {
+    const row = this.#ground.sql
+      .exec<{ record: string | null }>("SELECT record FROM removals WHERE id = ?", id)
+      .toArray()[0];
+    return row?.record == null ? null : (JSON.parse(row.record) as Removal); // written by begin() only
+  }
+
+  /** Hides a removal's project and its videos, and keeps what is left to do. */
+  begin(removal: Removal): void {
+    const { sql, now } = this.#ground;
+    const query = "INSERT INTO removals (id, record, at) VALUES (?, ?, ?)";
+    sql.exec(query, removal.id, JSON.stringify(removal), now());
+    if (removal.whole) sql.exec("UPDATE projects SET removed = 1 WHERE id = ?", removal.project);
+    for (const video of removal.videos) {
+      sql.exec("INSERT OR IGNORE INTO removals (id, record, at) VALUES (?, NULL, ?)", video, now());
+      sql.exec("DELETE FROM videos WHERE id = ?", video);
+    }
+  }
+
+  /** Takes an asset out, and keeps where its file lies until that is removed. */
+  beginAsset(id: AssetId, key: string): void {
+    const { sql, now } = this.#ground;
+    sql.exec("INSERT INTO removals (id, record, at) VALUES (?, ?, ?)", id, JSON.stringify(key), now());
+    sql.exec("DELETE FROM assets WHERE id = ?", id);
+    this.#forget("SELECT ?", id);
+  }
+
+  /** Where the file of a deleted asset lies; null when it is removed. */
+  keyOf(id: AssetId): string | null {
+    const query = "SELECT record FROM removals WHERE id = ?";
+    const row = this.#ground.sql.exec<{ record: string | null }>(query, id).toArray()[0];
+    return row?.record == null ? null : (JSON.parse(row.record) as string); // written by beginAsset() only
+  }
+
+  finishAsset(id: AssetId): void {
+    this.#ground.sql.exec("UPDATE removals SET record = NULL WHERE id = ?", id);
+  }
+
+  /** The project that a deleted video's step was still making for it; null for none. */
+  madeFor({ id, project }: Removal): ProjectId | null {
+    return project === null ? (madeUnder(this.#ground, stepKey(id, "project")) as ProjectId | null) : null; // its step makes nothing else
+  }
+
+  /** Takes that project in. */
+  adopt(removal: Removal, project: ProjectId): void {
+    const { sql } = this.#ground;
+    const record = JSON.stringify({ ...removal, project, whole: true });
+    sql.exec("UPDATE removals SET record = ? WHERE id = ?", record, removal.id);
+    sql.exec("UPDATE projects SET removed = 1 WHERE id = ?", project);
+  }
+
+  /** The turns of a removal: all of its project, or the video's own. */
+  turns({ whole, project, turns }: Removal): TurnRow[] {
+    const query = "SELECT id, phase FROM turns WHERE";
+    const { sql } = this.#ground;
+    if (whole) return sql.exec<TurnRow>(`${query} project = ? ORDER BY id`, project).toArray();
+    return turns.flatMap((id) => sql.exec<TurnRow>(`${query} id = ?`, id).toArray());
+  }
+
+  /** Its renders: all of its project, or the video's own. `busy`: something of it is still owed. */
+  renders({ whole, project, renders }: Removal): { id: RenderId; busy: boolean }[] {
+    const query = "SELECT record FROM renders WHERE";
+    const { sql } = this.#ground;
+    const rows = whole
+      ? sql.exec<{ record: string }>(`${query} project = ? ORDER BY id`, project).toArray()
+      : renders.flatMap((id) => sql.exec<{ record: string }>(`${query} id = ?`, id).toArray());
+    const found = rows.map(({ record }) => JSON.parse(record) as Render); // written by RenderRows only
+    return found.map((render) => ({ id: render.id, busy: !isOver(render) || render.cancelOwed === true }));
+  }
+
+  /** The assets that were attached to a removal's own project. */
+  attached({ whole, project }: Removal): AssetId[] {
+    if (!whole) return [];
+    const query = "SELECT asset FROM attachments WHERE project = ?";
+    return this.#ground.sql
+      .exec<{ asset: AssetId }>(query, project)
+      .toArray()
+      .map(({ asset }) => asset);
+  }
+
+  /** The last step: every row of it goes, but for the id. Call inside a transaction. */
+  finish({ id, whole, project, videos }: Removal): void {
+    const { sql } = this.#ground;
+    for (const video of videos) this.#forget("SELECT ?", video);
+    if (whole) {
+      this.#forget("SELECT id FROM turns WHERE project = ?", project);
+      this.#forget("SELECT id FROM renders WHERE project = ?", project);
+      this.#forget("SELECT ?", project);
+      sql.exec("DELETE FROM tickets WHERE turn IN (SELECT id FROM turns WHERE project = ?)", project);
+      for (const table of ["turns", "renders", "attachments"])
+        sql.exec(`DELETE FROM ${table} WHERE project = ?`, project);
+      sql.exec("DELETE FROM projects WHERE id = ?", project);
+    }
+    sql.exec("UPDATE removals SET record = NULL WHERE id = ?", id);
+  }
+
+  /** Forgets the ids of what was deleted before `before`; answers with when the oldest that stays was. */
+  tidy(before: EpochMs): EpochMs | null {
+    const { sql } = this.#ground;
+    sql.exec("DELETE FROM removals WHERE record IS NULL AND at < ?", before);
+    return sql.exec<{ at: number | null }>("SELECT min(at) AS at FROM removals WHERE record IS NULL").one().at;
+  }
+
+  /** Events of what the query names, and how many facts were told of it. */
+  #forget(ids: string, of: string | null): void {
+    const { sql } = this.#ground;
+    sql.exec(`DELETE FROM turn_events WHERE turn IN (${ids})`, of);
+    sql.exec(`DELETE FROM sequences WHERE resource IN (${ids})`, of);
+  }
+}

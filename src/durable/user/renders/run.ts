@@ -1,0 +1,211 @@
+/**
+ * One render on its way: submitted once per upstream id, polled, copied into our own store, told.
+ *
+ * While a step waits for the network its render may be cancelled. So a step ends by asking the core what becomes of the render
+ * as it is then, and one that is over by then stays as it is.
+ */
+import { renderKey } from "../../../core/address.ts";
+import { ERRORS, type Refusal, refusal } from "../../../core/errors.ts";
+import type { RenderId } from "../../../core/ids.ts";
+import {
+  afterPoll,
+  afterUnknown,
+  isOver,
+  isTold,
+  type PollAnswer,
+  pollAgain,
+  type Render,
+  toCompleted,
+  toFailed,
+  toPolling,
+  toSubmitting,
+} from "../../../core/render.ts";
+import type { EpochMs } from "../../../core/time.ts";
+import { isExportable } from "../../../core/timeline/timeline.ts";
+import type { NemoState, RenderProgress } from "../../../nemo/client.ts";
+import type { NemoFailure } from "../../../nemo/errors.ts";
+import { TryAgain } from "../../shared/jobs.ts";
+import { askedMs, isSoon } from "../../shared/problems.ts";
+import { FILE, type Home, RENDER } from "../context.ts";
+import type { Projects } from "../projects.ts";
+import { copyResult, keepingTime, nextFileLook } from "./files.ts";
+import { nothingToRender, type RenderRows, showRender } from "./store.ts";
+
+/** Tries to submit a render that upstream takes nothing of for the moment, before its caller is told why. Waits double from 5 s. */
+const SUBMIT_ATTEMPTS = 6;
+/** Tries to copy a finished file before the render is called failed. Waits double from 5 s. */
+const COPY_ATTEMPTS = 6;
+/** Tries to tell upstream that a render was cancelled. Waits double from 5 s. */
+const CANCEL_ATTEMPTS = 4;
+
+/** An unguessable name for a job: upstream names its result file after it. */
+export const newUpstreamId = (): string => `render_${crypto.randomUUID()}`;
+
+export class RenderRun {
+  readonly #home: Home;
+  readonly #projects: Projects;
+  readonly #rows: RenderRows;
+
+  constructor(home: Home, projects: Projects, rows: RenderRows) {
+    this.#home = home;
+    this.#projects = projects;
+    this.#rows = rows;
+  }
+
+  /** Whether the render waits: nothing of it has left under its present id. */
+  isQueued(id: RenderId): boolean {
+    return this.#rows.find(id)?.phase === "queued";
+  }
+
+  /** The schedule's work for one render, by its phase. */
+  async perform(id: RenderId, attempt: number): Promise<void> {
+    const render = this.#rows.find(id);
+    if (render === null) return this.#home.schedule.done(RENDER, id);
+    switch (render.phase) {
+      case "queued":
+        return this.#submit(render, attempt);
+      case "submitting":
+      case "polling":
+        return this.#poll(render);
+      case "copying":
+        return this.#copy(render, attempt);
+      case "completed":
+      case "failed":
+        return render.cancelOwed ? this.#tellCancelled(render, attempt) : this.#home.schedule.done(RENDER, id);
+    }
+  }
+
+  /** Gives a render that keeps failing an end. */
+  giveUp(id: RenderId): void {
+    const failed = refusal("render_failed", "The render kept failing; start another one.", { charged: "no" });
+    this.#step(id, (render) => toFailed(render, failed, this.#now()));
+  }
+
+  /** The draft goes to upstream as it came from there. */
+  async #submit(render: Render, attempt: number): Promise<void> {
+    const { ground, account } = this.#home;
+    const state = await this.#projects.state(render.project);
+    if (!state.ok) return this.#refused(render, state.error, attempt);
+    const sessionId = this.#projects.find(render.project)?.session?.sessionId;
+    const draftText = state.value?.draftText ?? null;
+    if (state.value === null || draftText === null || sessionId === undefined || !isExportable(state.value.timeline))
+      return void this.#step(render.id, (now) => toFailed(now, nothingToRender(), this.#now()));
+    const made = madeOf(state.value);
+    if (!this.#step(render.id, (queued) => toSubmitting(queued, made, this.#now()))) return;
+    await ground.storage.sync();
+    await ground.boundary("render.submitting");
+    const order = { renderId: render.upstreamId, sessionId, draftText, output: render.output };
+    const sent = await account.call((token) => account.nemoFor(render.attribution).submitRender(token, order));
+    await ground.boundary("render.submitted");
+    if (!sent.ok && !mayHaveArrived(sent.error)) return this.#refused(render, account.explain(sent.error), attempt);
+    this.#step(render.id, (submitting) =>
+      toPolling(submitting, sent.ok ? "accepted" : "no", this.#now(), ground.config.waits),
+    );
+  }
+
+  /** A render that upstream took nothing of ends with upstream's reason, unless the reason may pass: then it waits as it was. */
+  #refused(queued: Render, error: Refusal, attempt: number): void {
+    const { waits } = this.#home.ground.config;
+    const maySucceed = ERRORS[error.code].retryable && attempt < SUBMIT_ATTEMPTS && isSoon(error, waits);
+    if (!maySucceed) return void this.#step(queued.id, (render) => toFailed(render, error, this.#now()));
+    const current = this.#rows.find(queued.id);
+    if (current === null || isOver(current)) return;
+    this.#rows.save(queued);
+    throw new TryAgain("render not taken", error);
+  }
+
+  /** Asks for the job by its id. One whose submit was on its way at a crash is adopted, or never arrived; it is not sent again. */
+  async #poll(render: Render): Promise<void> {
+    const { account, ground } = this.#home;
+    const { waits } = ground.config;
+    const answer = await account.call((token) => account.nemo.readRender(token, render.upstreamId));
+    const nextId = newUpstreamId();
+    this.#step(render.id, (now) => {
+      if (answer.ok) return afterPoll(now, wordOf(answer.value), nextId, this.#now(), waits);
+      if ("reason" in answer.error && answer.error.reason === "not_found")
+        return afterUnknown(now, nextId, this.#now(), waits);
+      if (now.phase === "submitting") return toPolling(now, "no", this.#now(), waits);
+      return notBefore(pollAgain(now, this.#now(), waits), this.#now() + askedMs(account.explain(answer.error)));
+    });
+    const next = this.#rows.find(render.id);
+    if (next?.phase === "copying") await this.#copy(next, 1);
+  }
+
+  async #copy(render: Render, attempt: number): Promise<void> {
+    const { ground } = this.#home;
+    const keptMs = await keepingTime(this.#home); // asked first: without it a copied file would be copied again
+    const copied = await copyResult(this.#home, render);
+    if (copied === null) {
+      if (attempt < COPY_ATTEMPTS) throw new Error("the result could not be copied");
+      const lost = "Nemo finished the export but did not give its video, whole and playable; start another render.";
+      const failed = refusal("render_failed", lost, { charged: "no" });
+      return void this.#step(render.id, (now) => toFailed(now, failed, this.#now()));
+    }
+    await ground.boundary("file.copied");
+    const at = this.#now();
+    const file = { ...copied.file, expiresAt: at + keptMs };
+    if (this.#step(render.id, (now) => toCompleted(now, file, copied.warnings, at))) return;
+    await ground.env.MEDIA.delete(renderKey(this.#home.address, render.id)); // deleted meanwhile: nobody knows of this file
+  }
+
+  /** Best effort: the render is over whatever upstream says, and a job that goes on there costs nothing. */
+  async #tellCancelled(render: Render, attempt: number): Promise<void> {
+    const { account, ground, schedule } = this.#home;
+    await ground.boundary("render.cancelled");
+    if (render.file === null) await ground.env.MEDIA.delete(renderKey(this.#home.address, render.id)); // a copy that was under way
+    const told = await account.call((token) => account.nemo.cancelRender(token, render.upstreamId));
+    const refused = told.ok ? null : account.explain(told.error);
+    if (refused !== null && ERRORS[refused.code].retryable && attempt < CANCEL_ATTEMPTS)
+      throw new TryAgain("upstream was not told that a render is cancelled", refused);
+    ground.storage.transactionSync(() => {
+      this.#rows.save({ ...render, cancelOwed: false });
+      schedule.done(RENDER, render.id);
+    });
+  }
+
+  /** Writes what the core makes of the render as it is now, and what follows from it. False when it is over or gone by now. */
+  #step(id: RenderId, decide: (render: Render) => Render): boolean {
+    const render = this.#rows.find(id);
+    if (render === null || isOver(render)) return false;
+    keepStep(this.#home, this.#rows, render, decide(render));
+    return true;
+  }
+
+  #now(): number {
+    return this.#home.ground.now();
+  }
+}
+
+/** Writes a step of a render and what follows from it in one transaction: the next look, the file's end, the event. */
+export function keepStep({ ground, schedule, outbox, ...home }: Home, rows: RenderRows, was: Render, is: Render): void {
+  ground.storage.transactionSync(() => {
+    rows.save(is);
+    if (is.cancelOwed) schedule.owe(RENDER, is.id, ground.now());
+    else if (isOver(is)) schedule.done(RENDER, is.id);
+    else schedule.owe(RENDER, is.id, is.nextAt ?? ground.now());
+    if (is.file !== null) schedule.owe(FILE, is.id, nextFileLook(ground, is.file));
+    const isDone = is.phase === "completed";
+    if (!isDone && (isTold(was) || !isTold(is))) return;
+    const shown = showRender({ ground, schedule, outbox, ...home }, is);
+    outbox.add(isDone ? "render.completed" : "render.failed", is.id, shown, is);
+  });
+}
+
+/** The render asked for no sooner than upstream said. */
+const notBefore = (render: Render, at: EpochMs): Render =>
+  render.nextAt === null ? render : { ...render, nextAt: Math.max(render.nextAt, at) };
+
+const madeOf = ({ fingerprint, timeline }: NemoState): Render["made"] => {
+  const { durationMs, width, height } = timeline;
+  return { fingerprint, durationMs, width, height };
+};
+
+function wordOf({ status, progress, url }: RenderProgress): PollAnswer {
+  const words = { pending: "waiting", processing: "running", completed: "completed" } as const;
+  return { status: status === "failed" || status === "cancelled" ? "failed" : words[status], progress, url };
+}
+
+/** A submit without a clear answer may have reached upstream: it is asked for, not repeated. */
+const mayHaveArrived = (failure: Refusal | NemoFailure): boolean =>
+  "reason" in failure &&
+  ((failure.reason === "unavailable" && failure.sent === "maybe") || failure.reason === "garbled");

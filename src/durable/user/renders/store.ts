@@ -1,0 +1,221 @@
+/** The rows of renders: records, and the columns that ask which file is whose. */
+
+import type { Download, Unsigned } from "../../../core/download.ts";
+import { type Refusal, refusal } from "../../../core/errors.ts";
+import type { ProjectId, RenderId } from "../../../core/ids.ts";
+import { RENDER_TTL_MS } from "../../../core/limits.ts";
+import {
+  ATTESTED_OUTPUT,
+  isOver,
+  isTold,
+  newRenderOf,
+  type Render,
+  type RenderFile,
+  type RenderOutput,
+} from "../../../core/render.ts";
+import type { PageRequest } from "../../../core/rpc/user.ts";
+import { type EpochMs, toRfc3339 } from "../../../core/time.ts";
+import { type FileFacts, NO_FACTS } from "../../../core/wire/file.ts";
+import type { RenderStatus, RenderWire } from "../../../core/wire/render.ts";
+import { cursorOf, type Ground } from "../../shared/context.ts";
+import type { Database } from "../../shared/database.ts";
+import { type Home, originOf } from "../context.ts";
+import { failureOf } from "../turns/store.ts";
+
+/** The file to show again is found among those that are kept, however many there were. */
+export const RENDER_INDEX = `
+  DROP INDEX renders_by_made;
+  CREATE INDEX renders_by_made ON renders (project, made, file_until);
+`;
+
+export type Finished = Render & { readonly file: RenderFile };
+
+/** Of no deleted project. */
+const KEPT = "project NOT IN (SELECT id FROM projects WHERE removed = 1)";
+
+export class RenderRows {
+  readonly #ground: Ground;
+  readonly #database: Database;
+
+  constructor(ground: Ground, database: Database) {
+    this.#ground = ground;
+    this.#database = database;
+  }
+
+  find(id: RenderId): Render | null {
+    if (!this.#database.exists()) return null;
+    return this.#renders("SELECT record FROM renders WHERE id = ?", id)[0] ?? null;
+  }
+
+  /** The render as its callers may know it: not one of a deleted project. */
+  shown(id: RenderId): Render | null {
+    if (!this.#database.exists()) return null;
+    return this.#renders(`SELECT record FROM renders WHERE id = ? AND ${KEPT}`, id)[0] ?? null;
+  }
+
+  add(render: Render): void {
+    const query = "INSERT INTO renders (id, project, record, made, file_of, file_until) VALUES (?, ?, ?, ?, ?, ?)";
+    this.#ground.sql.exec(query, render.id, render.project, JSON.stringify(render), ...columnsOf(render));
+  }
+
+  save(render: Render): void {
+    const query = "UPDATE renders SET record = ?, made = ?, file_of = ?, file_until = ? WHERE id = ?";
+    this.#ground.sql.exec(query, JSON.stringify(render), ...columnsOf(render), render.id);
+  }
+
+  /** A page of renders, newest first, and one more to tell whether there are others; of one project or of all. */
+  page(project: ProjectId | null, page: PageRequest): Render[] {
+    if (!this.#database.exists()) return [];
+    if (project === null) {
+      const query = `SELECT record FROM renders WHERE id < ? AND ${KEPT} ORDER BY id DESC LIMIT ?`;
+      return this.#renders(query, cursorOf(page), page.limit + 1);
+    }
+    const query = "SELECT record FROM renders WHERE project = ? AND id < ? ORDER BY id DESC LIMIT ?";
+    return this.#renders(query, project, cursorOf(page), page.limit + 1);
+  }
+
+  /** The newest finished render of this timeline in this output whose file is kept beyond `until`; null without one. */
+  finished(project: ProjectId, fingerprint: string, output: RenderOutput, until: EpochMs): Finished | null {
+    const query =
+      "SELECT record FROM renders WHERE project = ? AND made = ? AND file_until > ? ORDER BY id DESC LIMIT 1";
+    const found = this.#renders(query, project, madeOf(fingerprint, output), until)[0];
+    return found === undefined || found.file === null ? null : { ...found, file: found.file };
+  }
+
+  /** Whether another render shows the file of this one beyond `until`. */
+  isShared(id: RenderId, owner: RenderId, until: EpochMs): boolean {
+    const query = "SELECT 1 FROM renders WHERE file_of = ? AND file_until > ? AND id <> ? LIMIT 1";
+    return this.#ground.sql.exec(query, owner, until, id).toArray().length > 0;
+  }
+
+  #renders(query: string, ...values: SqlStorageValue[]): Render[] {
+    const rows = this.#ground.sql.exec<{ record: string }>(query, ...values).toArray();
+    return rows.map(({ record }) => decode(record));
+  }
+}
+
+const madeOf = (fingerprint: string, { format, quality }: RenderOutput): string =>
+  `${fingerprint} ${format} ${quality}`;
+
+/** Whose file a render shows: it lies under that render's key. */
+export const fileOwner = (render: Render): RenderId => render.reusedFrom ?? render.id;
+
+function columnsOf(render: Render): [string | null, string | null, number | null] {
+  if (render.file === null) return [null, null, null];
+  const made = render.made === null ? null : madeOf(render.made.fingerprint, render.output);
+  return [made, fileOwner(render), render.file.expiresAt];
+}
+
+/** What the file of an earlier version's record lacks. */
+const UNKNOWN_FILE = { sha256: null, durationMs: null, width: null, height: null, codec: null };
+
+/** A stored render, whichever version wrote it. */
+function decode(record: string): Render {
+  const stored = JSON.parse(record) as Partial<Render> & // written by add() and save() only
+    Pick<Render, "id" | "project" | "metadata" | "createdAt" | "upstreamId" | "phase">;
+  const render = { ...newRenderOf({ output: ATTESTED_OUTPUT, callback: null, key: null, ...stored }), ...stored };
+  const file = render.file as (Partial<RenderFile> & Pick<RenderFile, "sizeBytes" | "etag" | "contentType">) | null;
+  if (file === null) return render;
+  const expiresAt = (render.endedAt ?? render.createdAt) + RENDER_TTL_MS;
+  return { ...render, file: { expiresAt, ...UNKNOWN_FILE, ...file } };
+}
+
+/* A render as the outside sees it, and what is told instead of one. */
+
+export type ShownRender = Unsigned<RenderWire>;
+
+export function showRender(home: Home, render: Render): ShownRender {
+  const { file } = render;
+  const shown = shownFile(home, render);
+  return {
+    id: render.id,
+    project_id: render.project,
+    status: statusOf(render),
+    stage: stageOf(render),
+    progress: render.progress,
+    output: { ...render.output },
+    file: file === null ? null : showFile(file),
+    ...shown,
+    content_url: shown.download === null ? null : `${originOf(home)}/v1/renders/${render.id}/content`,
+    reused_from: render.reusedFrom,
+    warnings: render.warnings.map(({ code, detail }) => ({ code, detail })),
+    attempts: render.attempts.map(({ submittedAt, endedAt, detail }) => ({
+      submitted_at: submittedAt === null ? null : toRfc3339(submittedAt),
+      ended_at: toRfc3339(endedAt),
+      detail,
+    })),
+    error: render.error === null ? null : failureOf(render.error),
+    metadata: { ...render.metadata },
+    created_at: toRfc3339(render.createdAt),
+    next_check_at: render.nextAt === null ? null : toRfc3339(render.nextAt),
+    ended_at: render.endedAt === null ? null : toRfc3339(render.endedAt),
+  };
+}
+
+/** What is told of a finished render's file wherever it is shown: its facts, and the file that a link opens while it is kept. */
+export function shownFile(home: Home, render: Render | null): FileFacts & { readonly download: Download | null } {
+  const file = render?.file ?? null;
+  if (render === null || file === null) return { download: null, ...NO_FACTS };
+  const { sizeBytes: size_bytes, durationMs: duration_ms, width, height, expiresAt: until } = file;
+  const isKept = until > home.ground.now();
+  const download = isKept ? { id: render.id, origin: originOf(home), until } : null;
+  return { download, size_bytes, duration_ms, width, height };
+}
+
+const showFile = (file: RenderFile): NonNullable<RenderWire["file"]> => ({
+  size_bytes: file.sizeBytes,
+  etag: `"${file.etag}"`,
+  content_type: file.contentType,
+  sha256: file.sha256,
+  duration_ms: file.durationMs,
+  width: file.width,
+  height: file.height,
+  codec: file.codec,
+  expires_at: toRfc3339(file.expiresAt),
+});
+
+function statusOf(render: Render): RenderStatus {
+  if (isTold(render)) return render.phase === "completed" ? "completed" : "failed";
+  if (render.phase === "polling") return "processing";
+  return render.phase === "copying" ? "copying" : "queued";
+}
+
+function stageOf(render: Render): RenderWire["stage"] {
+  if (isOver(render)) return null;
+  if (render.timedOutAt !== null) return "late";
+  switch (render.phase) {
+    case "queued":
+    case "submitting":
+    case "copying":
+      return render.phase;
+    default:
+      return render.working ? "rendering" : "waiting";
+  }
+}
+
+export const nothingToRender = (): Refusal =>
+  refusal("nothing_to_render", "The timeline is empty; send a turn that makes or edits a video first.", {
+    charged: "no",
+    hint: "POST /v1/projects/{id}/turns",
+  });
+
+export const noRender = (): Refusal =>
+  refusal("not_found", "No render with this id exists here; list yours with GET /v1/renders.");
+
+export const notReady = (id: RenderId): Refusal =>
+  refusal("render_not_ready", "The render is not finished; read it again later.", {
+    hint: `GET /v1/renders/${id}`,
+    retryAfterSeconds: 5,
+  });
+
+export const fileGone = (render: Render): Refusal =>
+  refusal("file_gone", "The file was removed when its time was over; start another render of the project.", {
+    hint: `POST /v1/projects/${render.project}/renders`,
+  });
+
+export const unattested = (): Refusal =>
+  refusal(
+    "unattested_output",
+    'Exports are made as {"format": "mp4", "quality": "high"}; leave `output` out, or send that.',
+    { charged: "no", errors: [{ field: "/output", message: 'must be {"format": "mp4", "quality": "high"}' }] },
+  );

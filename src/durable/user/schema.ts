@@ -1,0 +1,115 @@
+/** The tables of a user's object. A record is JSON beside the columns that queries need; times are ms since epoch. */
+import type { Migrations } from "../shared/database.ts";
+import { REPEATS_TABLE } from "../shared/idempotency.ts";
+import { SCHEDULE_INDEX, SCHEDULE_TABLES, SCHEDULE_UNENDED } from "../shared/jobs.ts";
+import { OUTBOX_CALLBACK, OUTBOX_KEY, OUTBOX_TABLES } from "../shared/outbox.ts";
+import { ATTACHMENT_INDEXES } from "./attachments.ts";
+import { BATCH_TABLES } from "./batches.ts";
+import { MAKING_TABLES } from "./generator-jobs.ts";
+import { REMOVAL_AGE, REMOVAL_TABLES } from "./project-deletion.ts";
+import { RENDER_INDEX } from "./renders/store.ts";
+import { TURN_INDEXES } from "./turns/store.ts";
+import { TICKET_INDEX } from "./turns/turns.ts";
+import { UPLOAD_LOOKS } from "./uploads.ts";
+import { VIDEO_INDEXES, VIDEO_TABLES } from "./videos/store.ts";
+
+/** Which uploads take one of the user's places for work, or wait for one: an import that is fetched, a final that is hashed. */
+const UPLOAD_WORK_COLUMNS = `
+  ALTER TABLE uploads ADD COLUMN work TEXT;                            -- import | final; null: none is wanted
+  ALTER TABLE uploads ADD COLUMN work_until INTEGER NOT NULL DEFAULT 0; -- ms since epoch: its place, or its wait, counts until then
+  ALTER TABLE uploads ADD COLUMN is_working INTEGER NOT NULL DEFAULT 0; -- 1: it has a place
+  CREATE INDEX uploads_working ON uploads (work, work_until) WHERE work IS NOT NULL;
+`;
+
+export const USER_MIGRATIONS: Migrations = [
+  `
+  CREATE TABLE projects (
+    id TEXT PRIMARY KEY,
+    created_at INTEGER NOT NULL,
+    record TEXT NOT NULL
+  ) STRICT;
+
+  CREATE TABLE turns (
+    id TEXT PRIMARY KEY,
+    project TEXT NOT NULL,
+    phase TEXT NOT NULL,
+    sent_at INTEGER,
+    ended_at INTEGER,
+    record TEXT NOT NULL
+  ) STRICT;
+  CREATE INDEX turns_of_project ON turns (project, id);
+  CREATE INDEX turns_by_phase ON turns (phase);
+
+  CREATE TABLE turn_events (
+    turn TEXT NOT NULL,
+    seq INTEGER NOT NULL,             -- from 1, without gaps: the public cursor
+    type TEXT NOT NULL,
+    data TEXT NOT NULL,               -- the frame's data line, byte for byte
+    PRIMARY KEY (turn, seq)
+  ) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE assets (
+    id TEXT PRIMARY KEY,
+    record TEXT NOT NULL
+  ) STRICT;
+
+  CREATE TABLE attachments (
+    project TEXT NOT NULL,
+    asset TEXT NOT NULL,
+    status TEXT NOT NULL,             -- pending | attached | failed
+    record TEXT NOT NULL,
+    PRIMARY KEY (project, asset)
+  ) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE renders (
+    id TEXT PRIMARY KEY,
+    project TEXT NOT NULL,
+    record TEXT NOT NULL
+  ) STRICT;
+  CREATE INDEX renders_of_project ON renders (project, id);
+
+  ${REPEATS_TABLE}
+  ${SCHEDULE_TABLES}
+  ${OUTBOX_TABLES}
+  `,
+  `
+  CREATE TABLE tickets (
+    mac TEXT PRIMARY KEY,             -- the signature at its end; the ticket itself is not kept
+    turn TEXT NOT NULL,
+    made_at INTEGER NOT NULL,
+    used_at INTEGER                   -- the first use; null: not yet
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX tickets_of_turn ON tickets (turn);
+  `,
+  SCHEDULE_INDEX,
+  `
+  ALTER TABLE turns ADD COLUMN tidied INTEGER NOT NULL DEFAULT 0;  -- 1: only its messages are left of its events
+  CREATE INDEX turns_by_age ON turns (tidied, ended_at);
+  `,
+  OUTBOX_CALLBACK,
+  `
+  ALTER TABLE renders ADD COLUMN made TEXT;            -- completed: timeline and output, to find a file to show again
+  ALTER TABLE renders ADD COLUMN file_of TEXT;         -- whose file it shows; its own or another's
+  ALTER TABLE renders ADD COLUMN file_until INTEGER;   -- ms since epoch: when that file is removed; null: there is none
+  CREATE INDEX renders_by_made ON renders (project, made);
+  CREATE INDEX renders_by_file ON renders (file_of, file_until);
+  `,
+  `
+  CREATE TABLE uploads (
+    n INTEGER PRIMARY KEY AUTOINCREMENT,  -- the order of creation: an upload's id may be made from its Idempotency-Key
+    id TEXT NOT NULL UNIQUE,
+    is_open INTEGER NOT NULL,
+    until INTEGER NOT NULL,           -- ms since epoch: when an open one expires, as it last told
+    record TEXT NOT NULL              -- the upload as it last told
+  ) STRICT;
+  CREATE INDEX uploads_open ON uploads (is_open, until);
+  `,
+  VIDEO_TABLES,
+  MAKING_TABLES,
+  BATCH_TABLES,
+  OUTBOX_KEY,
+  REMOVAL_TABLES,
+  UPLOAD_WORK_COLUMNS,
+  SCHEDULE_UNENDED,
+  [TURN_INDEXES, RENDER_INDEX, VIDEO_INDEXES, TICKET_INDEX, ATTACHMENT_INDEXES, REMOVAL_AGE, UPLOAD_LOOKS].join("\n"),
+];

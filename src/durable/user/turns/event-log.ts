@@ -1,0 +1,202 @@
+/**
+ * The events of turns and of videos: append-only, stored before anybody sees them, replayed byte for byte.
+ *
+ * Events that arrive together are one write. Watchers are told once the write is safe on disk, so no watcher ever sees a
+ * frame that a later reconnect could miss. While one write is on its way to disk, what arrives meanwhile joins the next.
+ */
+import type { Unsigned } from "../../../core/download.ts";
+import type { TurnId, VideoId } from "../../../core/ids.ts";
+import { TURN_TEXT_CHARS } from "../../../core/limits.ts";
+import { cut } from "../../../core/text.ts";
+import type { EpochMs } from "../../../core/time.ts";
+import type { TurnEventWire } from "../../../core/wire/turn-event.ts";
+import { isToldByVideo, type VideoEventWire, type VideoWire } from "../../../core/wire/video.ts";
+import type { Ground } from "../../shared/context.ts";
+import { BOUND_LIMIT } from "../../shared/database.ts";
+
+/** An event as it is stored: the video at its end has no link yet. */
+export type LoggedEvent = TurnEventWire | Exclude<VideoEventWire, EndOfVideo> | UnsignedEnd;
+type EndOfVideo = Extract<VideoEventWire, { readonly video: unknown }>;
+type UnsignedEnd = { readonly type: EndOfVideo["type"]; readonly video: Unsigned<VideoWire> };
+
+/** Whose events a log holds: a turn's, or those of a whole video. */
+export type LogId = TurnId | VideoId;
+
+export type Frame = { readonly seq: number; readonly type: string; readonly data: string };
+
+/** Frames of a running turn kept at hand for watchers that are up to date; up to twice as many between two clearings. */
+const RECENT_FRAMES = 64;
+/** Rows in one INSERT: SQLite's limit on variables is 100 here, four a row. */
+const ROWS_PER_INSERT = 24;
+export const FRAMES_PER_READ = 200;
+
+/** `runs`: more is expected. What does not run is held only until it is on disk and nobody follows it. */
+type Live = { next: number; safe: number; recent: Frame[]; readonly followers: Set<() => void>; runs: boolean };
+
+/** A frame as it goes over the wire, always the same for the same row. */
+export const frameText = ({ seq, type, data }: Frame): string => `id: ${seq}\nevent: ${type}\ndata: ${data}\n\n`;
+
+export class TurnLog {
+  readonly #ground: Ground;
+  readonly #live = new Map<LogId, Live>();
+  /** Which video's log a turn's events go into as well. */
+  readonly #mirrors = new Map<TurnId, VideoId>();
+  #dirty = false;
+  #syncing = false;
+
+  constructor(ground: Ground) {
+    this.#ground = ground;
+  }
+
+  /** Adds events at the end. They become visible to watchers as soon as they are on disk. */
+  append(turn: LogId, events: readonly LoggedEvent[]): void {
+    if (events.length === 0) return;
+    const video = this.#mirrors.get(turn as TurnId);
+    if (video !== undefined) this.append(video, events.filter(isToldByVideo));
+    const live = this.#liveOf(turn);
+    live.runs = true; // a video goes on after its end
+    const frames = events.map((event) => ({ seq: live.next++, type: event.type, data: JSON.stringify(event) }));
+    for (let at = 0; at < frames.length; at += ROWS_PER_INSERT) {
+      const some = frames.slice(at, at + ROWS_PER_INSERT);
+      this.#ground.sql.exec(
+        `INSERT INTO turn_events (turn, seq, type, data) VALUES ${some.map(() => "(?, ?, ?, ?)").join(", ")}`,
+        ...some.flatMap((frame) => [turn, frame.seq, frame.type, frame.data]),
+      );
+    }
+    live.recent.push(...frames);
+    if (live.recent.length > 2 * RECENT_FRAMES) live.recent = live.recent.slice(-RECENT_FRAMES);
+    this.#dirty = true;
+    if (!this.#syncing) this.#ground.keep(this.#sync());
+  }
+
+  /** From now on this turn's events are told in the video's stream too, as far as they concern it. */
+  mirror(turn: TurnId, video: VideoId): void {
+    this.#mirrors.set(turn, video);
+  }
+
+  /** Frames after the cursor that are safe to show, oldest first, at most `limit`. */
+  readAfter(turn: LogId, after: number, limit: number): readonly Frame[] {
+    const live = this.#live.get(turn);
+    const safe = live?.safe ?? Number.MAX_SAFE_INTEGER;
+    const first = live?.recent[0]?.seq;
+    if (live !== undefined && first !== undefined && first <= after + 1) {
+      const [from, to] = [after + 1 - first, safe + 1 - first]; // seqs have no gaps
+      return to <= from ? [] : live.recent.slice(from, Math.min(to, from + limit));
+    }
+    return this.#ground.sql
+      .exec<Frame>(
+        `SELECT seq, type, data FROM turn_events WHERE turn = ? AND seq > ? AND seq <= ? ORDER BY seq ${BOUND_LIMIT}`,
+        turn,
+        after,
+        safe,
+        limit,
+      )
+      .toArray();
+  }
+
+  /** Removes the events of turns that ended before `before`; answers with the end of the oldest turn that still has some. */
+  tidy(before: EpochMs): EpochMs | null {
+    const { sql } = this.#ground;
+    sql.exec(
+      "DELETE FROM turn_events WHERE turn IN (SELECT id FROM turns WHERE tidied = 0 AND ended_at < ?) AND type != 'message'",
+      before,
+    );
+    sql.exec("UPDATE turns SET tidied = 1 WHERE tidied = 0 AND ended_at < ?", before);
+    return sql.exec<{ at: number | null }>("SELECT min(ended_at) AS at FROM turns WHERE tidied = 0").one().at;
+  }
+
+  /** Every whole message of a turn, joined by blank lines and cut at 30,000 characters; null when nothing was said. */
+  textOf(turn: TurnId): string | null {
+    const rows = this.#ground.sql
+      .exec<{ data: string }>("SELECT data FROM turn_events WHERE turn = ? AND type = 'message' ORDER BY seq", turn)
+      .toArray();
+    const events = rows.map(({ data }) => JSON.parse(data) as TurnEventWire); // written by append() only
+    const texts = events.flatMap((event) => (event.type === "message" && !event.partial ? [event.text] : []));
+    return texts.length === 0 ? null : cut(texts.join("\n\n"), TURN_TEXT_CHARS);
+  }
+
+  /** The last event's number, 0 when there is none. */
+  last(turn: LogId): number {
+    return (
+      this.#ground.sql
+        .exec<{ seq: number | null }>("SELECT max(seq) AS seq FROM turn_events WHERE turn = ?", turn)
+        .one().seq ?? 0
+    );
+  }
+
+  /** Calls `wake` whenever further events of the turn have become visible, until the answer is called. */
+  follow(turn: LogId, wake: () => void): () => void {
+    const { followers } = this.#liveOf(turn);
+    followers.add(wake);
+    return () => {
+      followers.delete(wake);
+      this.#letGo(turn);
+    };
+  }
+
+  /** Resolves at the next visible event of the turn or after `ms`, whichever is first. */
+  async changed(turn: LogId, ms: number): Promise<void> {
+    await new Promise<void>((resolve) => {
+      const finish = (): void => {
+        clearTimeout(timer);
+        leave();
+        resolve();
+      };
+      const timer = setTimeout(finish, ms);
+      const leave = this.follow(turn, finish);
+    });
+  }
+
+  /** Wakes every follower and every wait for a change, so that those who watch look up. */
+  wakeAll(): void {
+    for (const { followers } of this.#live.values()) for (const wake of followers) wake();
+  }
+
+  /**
+   * The end of a turn or video: its memory is let go of once its last event is visible; the rows stay. What the turn of an ended
+   * video still says, as one that was cancelled does until it settles, is told in the turn's own stream alone.
+   */
+  forget(ended: LogId): void {
+    for (const [turn, video] of this.#mirrors) if (turn === ended || video === ended) this.#mirrors.delete(turn);
+    const live = this.#live.get(ended);
+    if (live !== undefined) live.runs = false;
+    this.#letGo(ended);
+  }
+
+  #letGo(turn: LogId): void {
+    const live = this.#live.get(turn);
+    if (live === undefined || live.runs || live.followers.size > 0) return;
+    if (live.safe === live.next - 1) this.#live.delete(turn);
+  }
+
+  #liveOf(turn: LogId): Live {
+    const known = this.#live.get(turn);
+    if (known !== undefined) return known;
+    const last = this.last(turn);
+    const live: Live = { next: last + 1, safe: last, recent: [], followers: new Set(), runs: false };
+    this.#live.set(turn, live);
+    return live;
+  }
+
+  async #sync(): Promise<void> {
+    this.#syncing = true;
+    try {
+      while (this.#dirty) {
+        this.#dirty = false;
+        const reached = [...this.#live].map(([turn, live]) => [turn, live.next - 1] as const);
+        await this.#ground.storage.sync();
+        for (const [turn, seq] of reached) this.#show(turn, seq);
+      }
+    } finally {
+      this.#syncing = false;
+    }
+  }
+
+  #show(turn: LogId, seq: number): void {
+    const live = this.#live.get(turn);
+    if (live === undefined || live.safe >= seq) return;
+    live.safe = seq;
+    for (const wake of live.followers) wake();
+    this.#letGo(turn);
+  }
+}

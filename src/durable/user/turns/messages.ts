@@ -1,0 +1,189 @@
+/** Upstream's stream told to people: words, stages and time, never tools. One narrator per running turn. */
+
+import { GuiTalkStream, translateGuiTalk } from "../../../core/agent-text/gui-instructions.ts";
+import { isTrailingNoise, saysNoCredits } from "../../../core/agent-text/noise.ts";
+import type { ProjectId } from "../../../core/ids.ts";
+import { MESSAGE_CHARS } from "../../../core/limits.ts";
+import { cut, cutAt } from "../../../core/text.ts";
+import type { EpochMs } from "../../../core/time.ts";
+import { type Action, actionFor, type Turn } from "../../../core/turn.ts";
+import type { TurnEventWire } from "../../../core/wire/turn-event.ts";
+import type { NemoFailure } from "../../../nemo/errors.ts";
+import type { TurnEvent } from "../../../nemo/translate.ts";
+
+/* The agent's words told to people: numbered messages without instructions for a GUI, which become suggested calls. */
+
+export class Speaker {
+  readonly #project: ProjectId;
+  readonly #suggested = new Set<string>();
+  #message = 1;
+  /** The message being told in pieces; null between messages. */
+  #pieces: GuiTalkStream | null = null;
+  #shown = false;
+  /** Every call suggested so far. */
+  readonly actions: Action[] = [];
+
+  constructor(project: ProjectId) {
+    this.#project = project;
+  }
+
+  /** A piece of a message: what of it is known to be a whole sentence by now. */
+  piece(text: string): TurnEventWire[] {
+    this.#pieces ??= new GuiTalkStream();
+    const told = this.#pieces.push(text);
+    return [...this.#say(told.text, true), ...this.#suggest(told.actions)];
+  }
+
+  /** A whole message, which replaces its pieces. Nothing is said of one that was nothing but instructions. */
+  whole(text: string): TurnEventWire[] {
+    const told = translateGuiTalk(text);
+    const events = [...this.#say(told.text, false), ...this.#suggest(told.actions)];
+    this.#pieces = null;
+    this.#shown = false;
+    return events;
+  }
+
+  /** True for the apology that follows a turn which went well; alone it is the turn's answer. */
+  isNoise(text: string, worked: boolean): boolean {
+    return worked && !this.#shown && isTrailingNoise(text);
+  }
+
+  /** True when the agent's only answer is that credits are exhausted. */
+  isRefusal(text: string, worked: boolean): boolean {
+    return !worked && saysNoCredits(text);
+  }
+
+  #say(text: string, partial: boolean): TurnEventWire[] {
+    if (text === "" && !(this.#shown && !partial)) return [];
+    this.#shown ||= partial;
+    const pieces = piecesOf(text.toWellFormed()).map(
+      (piece): TurnEventWire => ({ type: "message", message: this.#message, text: piece, partial }),
+    );
+    if (partial) return pieces;
+    // A text too long for one row is told as several messages.
+    return pieces.map((told) => ({ ...told, message: this.#message++ }) as TurnEventWire);
+  }
+
+  #suggest(actions: readonly Action[]): TurnEventWire[] {
+    const fresh = actions.filter(({ action }) => !this.#suggested.has(action));
+    for (const action of fresh) this.#suggested.add(action.action);
+    this.actions.push(...fresh);
+    return fresh.map((action) => ({ type: "action", ...actionFor(action, this.#project) }));
+  }
+}
+
+/** A text in pieces that fit into a row, cut between characters. */
+function piecesOf(text: string): string[] {
+  if (text.length <= MESSAGE_CHARS) return [text];
+  const end = cutAt(text, MESSAGE_CHARS);
+  return [text.slice(0, end), ...piecesOf(text.slice(end))];
+}
+
+type Stage = Extract<TurnEventWire, { type: "progress" }>["stage"];
+
+/** Name fragments of upstream's slow tools. Source: nemo-api reference section 9. */
+const GENERATING = /generat|seedance|music|suno/i;
+
+export class Narrator {
+  readonly #sentAt: EpochMs;
+  readonly #speaker: Speaker;
+  readonly #open = new Map<string, string>();
+  #spoke = false;
+  /** A record could not be read: words may be missing, so the stream is not taken for whole. */
+  #garbled = false;
+  #stage: Stage = "preparing";
+  /** Words or tools came: upstream has begun to work. */
+  worked = false;
+  /** Something of the answer was read. */
+  began = false;
+  failure: NemoFailure | null = null;
+  end: "closed" | "cut" | "cancelled" | null = null;
+
+  constructor(project: ProjectId, sentAt: EpochMs) {
+    this.#sentAt = sentAt;
+    this.#speaker = new Speaker(project);
+  }
+
+  /** Why upstream took nothing of the message, where it said so before any work; null where it did, or may have, begun. */
+  get refused(): NemoFailure | null {
+    return this.failure === null || this.worked || this.failure.reason === "agent_failed" ? null : this.failure;
+  }
+
+  /** The calls that the agent's words suggested. */
+  get actions(): readonly Action[] {
+    return this.#speaker.actions;
+  }
+
+  /** What one read of upstream's stream becomes. */
+  tell(events: readonly TurnEvent[], now: EpochMs): TurnEventWire[] {
+    this.began = true;
+    return events.flatMap((event) => this.#tell(event, now));
+  }
+
+  /** "Still working", with the stage and the time since the send. */
+  progress(now: EpochMs): TurnEventWire {
+    return { type: "progress", stage: this.#stage, elapsed_ms: Math.max(0, now - this.#sentAt) };
+  }
+
+  /** How the stream ended, as the turn's record keeps it. */
+  stream(): Turn["stream"] {
+    const end = this.failure !== null ? "error" : this.#garbled ? "cut" : (this.end ?? "cut");
+    return { end, spoke: this.#spoke, toolsOpen: this.#open.size, closed: this.end === "closed" };
+  }
+
+  #tell(event: TurnEvent, now: EpochMs): TurnEventWire[] {
+    switch (event.type) {
+      case "text":
+        return [...this.#enter("working", now), ...this.#read(event.text, event.partial)];
+      case "tool_started":
+        this.#open.set(event.callId, event.name);
+        this.worked = true;
+        this.#spoke = false;
+        return this.#enter(GENERATING.test(event.name) ? "generating" : "editing", now);
+      case "tool_finished":
+        this.#open.delete(event.callId);
+        return [];
+      case "failed":
+        // Why upstream took nothing is not replaced by what its servers say about it afterwards.
+        if (this.failure === null || this.failure.reason === "agent_failed") this.failure = event.failure;
+        return [];
+      case "ended":
+        this.end = event.why === "closed" || event.why === "cancelled" ? event.why : "cut";
+        return [];
+      case "unreadable":
+        this.#garbled = true;
+        return [];
+      case "heartbeat":
+      case "state_hint":
+        return [];
+    }
+  }
+
+  #read(text: string, partial: boolean): TurnEventWire[] {
+    const speaker = this.#speaker;
+    if (partial) {
+      this.worked = true;
+      return speaker.piece(text);
+    }
+    if (speaker.isNoise(text, this.worked)) return [];
+    if (speaker.isRefusal(text, this.worked)) this.failure ??= refused(text);
+    else this.worked = true;
+    this.#spoke = true;
+    return speaker.whole(text);
+  }
+
+  #enter(stage: Stage, now: EpochMs): TurnEventWire[] {
+    if (stage === this.#stage) return [];
+    this.#stage = stage;
+    return [this.progress(now)];
+  }
+}
+
+/** The agent's own way of saying what other endpoints say with code 2001. */
+const refused = (message: string): NemoFailure => ({
+  reason: "no_credits",
+  at: "run_sse",
+  status: null,
+  code: null,
+  message: cut(message, 200),
+});

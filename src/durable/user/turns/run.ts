@@ -1,0 +1,415 @@
+/**
+ * One turn on its way: prepared, sent once, followed.
+ *
+ * The order of commits is the promise: `sending` is on disk before the request leaves, so whatever happens afterwards is
+ * settled by reading upstream's state and never by sending again.
+ */
+
+import type { Command } from "../../../core/commands/match.ts";
+import { type Refusal, refusal } from "../../../core/errors.ts";
+import type { RenderId, TurnId } from "../../../core/ids.ts";
+import { STREAMING_TURNS_PER_USER } from "../../../core/limits.ts";
+import { err, ok, type Result } from "../../../core/result.ts";
+import {
+  type Action,
+  actionFor,
+  actionOf,
+  afterLoss,
+  firstReadingAt,
+  isSafeAction,
+  leaseUntil,
+  mayReplace,
+  type Picture,
+  sayCredits,
+  sayCreditsShared,
+  sayExport,
+  sayUpload,
+  type Turn,
+  toReplaced,
+  toSending,
+  toStreaming,
+  unreadable,
+} from "../../../core/turn.ts";
+import { newRender } from "../../../core/wire/render.ts";
+import { logBug } from "../../../log.ts";
+import type { NemoFailure } from "../../../nemo/errors.ts";
+import type { TurnEvent, TurnStream } from "../../../nemo/translate.ts";
+import type { Ground } from "../../shared/context.ts";
+import { madeUnder } from "../../shared/idempotency.ts";
+import { TryAgain } from "../../shared/jobs.ts";
+import { cancelled, isPassing, isSoon } from "../../shared/problems.ts";
+import type { Assets } from "../assets.ts";
+import { ACT, type Home, isNamed, originOf, TURN } from "../context.ts";
+import type { Projects } from "../projects.ts";
+import type { Renders } from "../renders/renders.ts";
+import { Narrator } from "./messages.ts";
+import type { Followed, TurnSettle } from "./settle.ts";
+import type { TurnRows } from "./store.ts";
+
+/*
+ * Looks after a stream that says nothing: after ten minutes of heartbeats alone upstream's state is read beside it. The
+ * stream stays open; it is dropped only when the state shows that the turn is over.
+ */
+
+export class QuietWatch {
+  readonly #ground: Ground;
+  readonly #settle: TurnSettle;
+  readonly #stream: TurnStream;
+  readonly #ticking: ReturnType<typeof setInterval>;
+  #heardAt: number;
+  #looking = false;
+  /** The turn with the last reading made beside its stream. */
+  turn: Turn;
+
+  constructor(ground: Ground, settle: TurnSettle, turn: Turn, stream: TurnStream) {
+    this.#ground = ground;
+    this.#settle = settle;
+    this.turn = turn;
+    this.#stream = stream;
+    this.#heardAt = ground.now();
+    this.#ticking = setInterval(() => ground.keep(this.#look()), ground.config.waits.settleNext);
+  }
+
+  /** Anything but heartbeats is substance. */
+  heard(events: readonly TurnEvent[]): void {
+    if (events.some((event) => event.type !== "heartbeat")) this.#heardAt = this.#ground.now();
+  }
+
+  stop(): void {
+    clearInterval(this.#ticking);
+  }
+
+  async #look(): Promise<void> {
+    const { now, config } = this.#ground;
+    if (this.#looking || now() - this.#heardAt < config.waits.quiet) return;
+    this.#looking = true;
+    try {
+      const next = await this.#settle.beside(this.turn);
+      if (next === null) this.#stream.cancel();
+      else this.turn = next;
+    } catch (error) {
+      logBug("quiet_look_failed", error, { work: "turn" });
+    } finally {
+      this.#looking = false;
+    }
+  }
+}
+
+/** Tries to prepare a turn before its caller is told that upstream does not answer. Nothing was sent yet. */
+const PREPARE_ATTEMPTS = 4;
+/** The end of a turn that never left. */
+const UNSENT = { status: "failed", charged: "no" } as const;
+
+export class TurnRun {
+  readonly #home: Home;
+  readonly #projects: Projects;
+  readonly #assets: Assets;
+  readonly #rows: TurnRows;
+  readonly #settle: TurnSettle;
+  readonly #answer: TurnAnswer;
+  readonly #streams = new Map<TurnId, TurnStream>();
+  /** Turns being prepared, sent or followed: each may hold one of the requests that an object may have on their way. */
+  readonly #places = new Set<TurnId>();
+  /** Cancelled since they were sent; each holds a place. */
+  readonly #left = new Set<TurnId>();
+
+  constructor(home: Home, projects: Projects, assets: Assets, rows: TurnRows, settle: TurnSettle, answer: TurnAnswer) {
+    this.#home = home;
+    this.#projects = projects;
+    this.#assets = assets;
+    this.#rows = rows;
+    this.#settle = settle;
+    this.#answer = answer;
+  }
+
+  /** The start of a new instance: every turn that was on its way is settled from upstream's state. */
+  recover(): void {
+    const { ground, schedule } = this.#home;
+    ground.storage.transactionSync(() => {
+      for (const { id } of this.#rows.inPhases(["sending", "streaming"])) {
+        const changed = this.#rows.change(id, ["sending", "streaming"], (turn) => afterLoss(turn) ?? turn);
+        if (changed !== null) schedule.owe(TURN, id, firstReadingAt(changed.is, ground.now(), ground.config.waits));
+      }
+    });
+  }
+
+  /** Whether the turn waits: nothing of it has left. */
+  isQueued(id: TurnId): boolean {
+    return this.#rows.find(id)?.phase === "queued";
+  }
+
+  /** The schedule's work for one turn, by its phase. */
+  async perform(id: TurnId, attempt: number): Promise<void> {
+    const turn = this.#rows.find(id);
+    if (turn === null || turn.phase === "ended") return this.#home.schedule.done(TURN, id);
+    if (turn.phase === "queued") return this.#run(turn, attempt);
+    if (turn.phase === "settling") return this.#settle.read(id);
+    // Sent, and nobody follows it any more: an earlier try of this work broke off.
+    return this.#settle.begin(id, { stream: { ...turn.stream, end: "lost" }, error: null });
+  }
+
+  /** Carries out what the agent suggested and the caller allowed: one render of the settled turn's timeline. */
+  async act(id: TurnId): Promise<void> {
+    const { schedule, ground } = this.#home;
+    const turn = this.#rows.find(id);
+    if (turn !== null && turn.phase !== "ended") return schedule.owe(ACT, id, ground.now() + ground.config.waits.retry);
+    if (turn?.verdict?.status === "completed") {
+      const ordered = await this.#answer.render(turn);
+      if (!ordered.ok && isPassing(ordered.error)) throw new TryAgain("not rendered", ordered.error);
+    }
+    schedule.done(ACT, id);
+  }
+
+  /** Gives a turn that keeps failing an end. */
+  giveUp(id: TurnId): void {
+    const turn = this.#rows.find(id);
+    if (turn === null || turn.phase === "ended") return;
+    const unsent = refusal("internal", "The turn could not be prepared; nothing was sent.", { charged: "no" });
+    if (turn.sentAt === null) this.#settle.end(id, { verdict: UNSENT, error: unsent });
+    else this.#settle.end(id, { verdict: unreadable(), error: null });
+  }
+
+  /** Takes a waiting turn back, or stops following a running one: upstream may still finish and charge, so it is still settled. */
+  cancel(id: TurnId): void {
+    const turn = this.#rows.find(id);
+    if (turn === null || turn.phase === "ended") return;
+    if (turn.phase === "queued") {
+      this.#settle.end(id, { verdict: UNSENT, error: cancelled() });
+      if (turn.intent !== "chat") this.#answer.takeBack(id);
+    } else if (this.#places.has(id)) this.#leave(id);
+  }
+
+  /** Drops the stream, now or as soon as there is one. Nothing more is sent for the turn. */
+  #leave(id: TurnId): void {
+    this.#left.add(id);
+    this.#streams.get(id)?.cancel();
+  }
+
+  /** Takes one of the object's places, and gives it back to whoever waits. */
+  async #run(turn: Turn, attempt: number): Promise<void> {
+    // Not its turn yet, or no place: whoever ends before it owes it again.
+    if (!this.#isNext(turn) || this.#places.size >= STREAMING_TURNS_PER_USER)
+      return this.#home.schedule.done(TURN, turn.id);
+    this.#places.add(turn.id);
+    try {
+      if (turn.intent === "chat") await this.#prepareAndSend(turn, attempt);
+      else await this.#answer.perform(turn, turn.intent);
+    } finally {
+      this.#places.delete(turn.id);
+      this.#left.delete(turn.id);
+      this.#settle.startWaiting();
+    }
+  }
+
+  /** One turn of a project at a time, in the order in which they came. */
+  #isNext(turn: Turn): boolean {
+    return this.#rows.runningIn(turn.project) === null && this.#rows.nextIn(turn.project) === turn.id;
+  }
+
+  async #prepareAndSend(turn: Turn, attempt: number): Promise<void> {
+    const { ground, schedule, log } = this.#home;
+    if (attempt === 1) log.append(turn.id, [{ type: "progress", stage: "preparing", elapsed_ms: 0 }]);
+    const prepared = await this.#prepare(turn);
+    const fresh = this.#rows.find(turn.id);
+    if (fresh === null || fresh.phase !== "queued") return; // cancelled while it was prepared
+    if (!prepared.ok) {
+      if (isPassing(prepared.error) && attempt < PREPARE_ATTEMPTS && isSoon(prepared.error, ground.config.waits))
+        throw new TryAgain("not prepared", prepared.error);
+      return this.#unsent(turn.id, prepared.error);
+    }
+    if (!this.#isNext(fresh)) return schedule.done(TURN, turn.id); // asked again with the commit, nothing comes between
+    const { before, sessionId } = prepared.value;
+    const sending = this.#rows.change(turn.id, ["queued"], (queued) => toSending(queued, before, ground.now()));
+    if (sending === null) return;
+    await ground.storage.sync();
+    await this.#send(sending.is, sessionId);
+  }
+
+  /** Everything a turn needs before it may be sent. Costs nothing and may be repeated. */
+  async #prepare(turn: Turn): Promise<Result<{ sessionId: string; before: Picture }, Refusal>> {
+    const session = await this.#projects.session(turn.project);
+    if (!session.ok) return session;
+    const refused = await this.#assets.settle(turn.project, turn.id);
+    if (refused !== null) return err(refused);
+    const { now, config } = this.#home.ground;
+    await this.#home.account.lease(turn.id, leaseUntil(now(), config.waits));
+    const before = this.#known(turn) ?? (await this.#settle.picture(turn.project));
+    return "code" in before ? err(before) : ok({ sessionId: session.value.sessionId, before });
+  }
+
+  /** The picture that the last settled turn left, where nobody else can have changed anything since. */
+  #known(turn: Turn): Picture | null {
+    const project = this.#projects.find(turn.project);
+    if (project === null || project.picture === null || project.opened || this.#home.account.isShared()) return null;
+    return this.#rows.sentSince(project.picture.at) ? null : project.picture;
+  }
+
+  /** Sends the message and follows its answer. Twice only where upstream refused the token of the first, and so did nothing. */
+  async #send(turn: Turn, sessionId: string): Promise<void> {
+    const { account } = this.#home;
+    let refused: NemoFailure | null = null;
+    const followed = await account.call(async (token) => {
+      if (refused !== null && this.#left.has(turn.id)) return err(refused);
+      const answer = await this.#sendOnce(turn, sessionId, token);
+      if (!answer.ok) refused = answer.error;
+      return answer;
+    });
+    if (followed.ok) return this.#settle.begin(turn.id, followed.value);
+    const failure = followed.error;
+    const unclear =
+      "reason" in failure &&
+      (failure.reason === "garbled" || (failure.reason === "unavailable" && failure.sent === "maybe"));
+    if (unclear) return this.#settle.begin(turn.id, { stream: { ...turn.stream, end: "cut" }, error: null });
+    this.#unsent(turn.id, account.explain(failure), { ...turn.stream, end: "error" });
+  }
+
+  /**
+   * One request and the whole of its answer. The only place that sends. Why upstream took nothing is a failure of the call,
+   * whether it answered so in place of a stream or said so in one before any work.
+   */
+  async #sendOnce(turn: Turn, sessionId: string, token: string): Promise<Result<Followed, NemoFailure>> {
+    const { ground, account } = this.#home;
+    const opened = await account.nemoFor(turn.attribution).openTurn(token, { sessionId, text: turn.prompt });
+    await ground.boundary("turn.sent");
+    if (!opened.ok) return opened;
+    const { narrator, seen } = await this.#follow(turn, opened.value);
+    if (narrator.refused !== null) return err(narrator.refused);
+    const { failure } = narrator;
+    const error = failure === null ? null : account.explain(failure);
+    return ok({ stream: narrator.stream(), error, reading: seen.reading, shared: seen.shared });
+  }
+
+  /** A turn that upstream took nothing of: it ends, or starts over where only its session was lost and that may be replaced. */
+  #unsent(id: TurnId, error: Refusal, stream?: Turn["stream"]): void {
+    const { ground, schedule, log } = this.#home;
+    const turn = this.#rows.find(id);
+    if (turn === null) return;
+    const left = this.#left.has(id);
+    const hasTimeline = this.#projects.find(turn.project)?.hasTimeline ?? false;
+    if (left || error.code !== "session_lost" || !mayReplace(turn, hasTimeline)) {
+      const known = stream === undefined ? {} : { stream };
+      this.#settle.end(id, { verdict: UNSENT, error: left ? cancelled() : error, known });
+      return;
+    }
+    ground.storage.transactionSync(() => {
+      if (this.#rows.change(id, ["queued", "sending", "streaming"], toReplaced) === null) return;
+      this.#projects.forgetSession(turn.project);
+      this.#assets.reattach(turn.project);
+      log.append(id, [{ type: "project.session_replaced", project_id: turn.project }]);
+      schedule.owe(TURN, id, ground.now());
+    });
+  }
+
+  /** Follows the answer to its end: every batch is stored before anybody sees it. `seen`: the turn with what was read beside it. */
+  async #follow(turn: Turn, stream: TurnStream): Promise<{ narrator: Narrator; seen: Turn }> {
+    const { ground, log } = this.#home;
+    this.#rows.change(turn.id, ["sending"], toStreaming);
+    this.#streams.set(turn.id, stream);
+    if (this.#left.has(turn.id)) stream.cancel();
+    const narrator = new Narrator(turn.project, turn.sentAt ?? ground.now());
+    const tellTime = (): void => log.append(turn.id, [narrator.progress(ground.now())]);
+    const ticking = setInterval(tellTime, ground.config.waits.progress);
+    const quiet = new QuietWatch(ground, this.#settle, turn, stream);
+    try {
+      for await (const events of stream.events) {
+        if (!narrator.began) await ground.boundary("turn.first_byte");
+        quiet.heard(events);
+        log.append(turn.id, narrator.tell(events, ground.now()));
+      }
+    } finally {
+      clearInterval(ticking);
+      quiet.stop();
+      this.#streams.delete(turn.id);
+    }
+    if (turn.act === "auto" && narrator.actions.some((action) => isSafeAction(action) && action.action === "render")) {
+      this.#home.schedule.owe(ACT, turn.id, ground.now() + ground.config.waits.retry);
+    }
+    return { narrator, seen: quiet.turn };
+  }
+}
+
+/* Turns that are commands: answered here in the shape of any other turn, without a message to Nemo. */
+
+/** The key of the render that a turn orders. */
+const renderStepOf = (id: TurnId): string => `turn ${id}`;
+
+type Answer = { readonly text: string; readonly actions: readonly Action[] };
+
+export class TurnAnswer {
+  readonly #home: Home;
+  readonly #settle: TurnSettle;
+  readonly #renders: Renders;
+
+  constructor(home: Home, settle: TurnSettle, renders: Renders) {
+    this.#home = home;
+    this.#settle = settle;
+    this.#renders = renders;
+  }
+
+  /**
+   * Carries the command out and ends its turn, unless it was cancelled meanwhile. Safe to repeat after a crash: only an export
+   * changes anything, and it is keyed.
+   */
+  async perform(turn: Turn, command: Command): Promise<void> {
+    const answer = await this.#answer(turn, command);
+    if (!answer.ok) {
+      this.#settle.end(turn.id, { verdict: { status: "failed", charged: "no" }, error: answer.error });
+      return;
+    }
+    const { text, actions } = answer.value;
+    this.#settle.end(turn.id, {
+      verdict: { status: "completed", charged: "no" },
+      error: null,
+      says: [
+        { type: "message", message: 1, text, partial: false },
+        ...actions.map((action) => ({ type: "action" as const, ...actionFor(action, turn.project) })),
+      ],
+    });
+  }
+
+  /** Takes back what a command that is cancelled has made: an earlier instance may have ordered its export. */
+  takeBack(id: TurnId): void {
+    const made = madeUnder(this.#home.ground, renderStepOf(id));
+    if (made !== null) this.#renders.cancel(made as RenderId); // made by render() only
+  }
+
+  /** Orders the one render that a turn may ask for by itself; none where `isWanted` says no at the commit. */
+  render(turn: Turn, isWanted: () => boolean = () => true): Promise<Result<unknown, Refusal>> {
+    const call = {
+      origin: originOf(this.#home),
+      named: false,
+      repeat: { key: renderStepOf(turn.id), fingerprint: turn.id },
+      key: turn.key ?? null,
+    };
+    return this.#renders.start(call, turn.project, newRender.parse({}), turn.attribution, isWanted);
+  }
+
+  async #answer(turn: Turn, command: Command): Promise<Result<Answer, Refusal>> {
+    switch (command) {
+      case "state": {
+        const seen = await this.#settle.picture(turn.project);
+        return "code" in seen ? err(seen) : ok({ text: seen.summary, actions: [actionOf("timeline")] });
+      }
+      case "credits": {
+        const { account } = this.#home;
+        // A user reads this turn; what is shared with others is the tenant's to know. The token in use may change meanwhile.
+        const isOpen = async (): Promise<boolean> => !isNamed(this.#home) || (await account.isOwn());
+        const shared = ok({ text: sayCreditsShared(turn.speech), actions: [] });
+        if (!(await isOpen())) return shared;
+        const read = await account.read((token) => account.nemo.readCredits(token));
+        if (!read.ok) return read;
+        if (!(await isOpen())) return shared;
+        return ok({
+          text: sayCredits(read.value.available, read.value.frozen, turn.speech),
+          actions: [actionOf("credits")],
+        });
+      }
+      case "export": {
+        const ordered = await this.render(turn, () => this.#settle.isOpen(turn.id));
+        return ordered.ok ? ok({ text: sayExport(turn.speech), actions: [] }) : ordered;
+      }
+      case "upload":
+        return ok({ text: sayUpload(turn.speech), actions: [actionOf("upload")] });
+    }
+  }
+}

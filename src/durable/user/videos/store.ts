@@ -1,0 +1,257 @@
+/** The rows of videos: what is stored of each, and whose step waits for what. */
+
+import type { Unsigned } from "../../../core/download.ts";
+import { fieldWords, type Refusal, refusal } from "../../../core/errors.ts";
+import { type ProjectId, type RenderId, type TurnId, userHashOf, type VideoId } from "../../../core/ids.ts";
+import { isAttested } from "../../../core/render.ts";
+import type { PageRequest, VideoFilter } from "../../../core/rpc/user.ts";
+import { refuseTarget } from "../../../core/ssrf.ts";
+import { type EpochMs, SECOND_MS, toRfc3339 } from "../../../core/time.ts";
+import {
+  begunAt,
+  isOver,
+  type NamedOrder,
+  owesCost,
+  progressOf,
+  promptSourceOf,
+  renderStep,
+  turnStep,
+  type Video,
+} from "../../../core/video.ts";
+import type { VideoWire } from "../../../core/wire/video.ts";
+import { cursorOf, type Ground } from "../../shared/context.ts";
+import type { Database } from "../../shared/database.ts";
+import { madeUnder, stepKey } from "../../shared/idempotency.ts";
+import type { Assets } from "../assets.ts";
+import { type Home, originOf } from "../context.ts";
+import { noProject, type Projects } from "../projects.ts";
+import { type RenderRows, shownFile, unattested } from "../renders/store.ts";
+import { failureOf, refuseCallback } from "../turns/store.ts";
+
+export const VIDEO_TABLES = `
+  CREATE TABLE videos (
+    id TEXT PRIMARY KEY,
+    status TEXT NOT NULL,
+    turn TEXT,                        -- the one it waits for, or waited for last
+    render TEXT,
+    ended_at INTEGER,
+    tidied INTEGER NOT NULL DEFAULT 0, -- 1: its events are gone
+    record TEXT NOT NULL
+  ) STRICT;
+  CREATE INDEX videos_by_turn ON videos (turn);
+  CREATE INDEX videos_by_render ON videos (render);
+  CREATE INDEX videos_by_age ON videos (tidied, ended_at);
+  CREATE INDEX videos_by_status ON videos (status, id);
+`;
+
+/** What videos are asked for by their record. */
+export const VIDEO_INDEXES = `
+  CREATE INDEX videos_of_project ON videos (record ->> '$.project', id);
+  CREATE INDEX videos_of_batch ON videos (record ->> '$.batch', id) WHERE record ->> '$.batch' IS NOT NULL;
+`;
+
+/** What a record of an earlier version lacks. Whose its project is was not written down, so that stays. */
+const ADDED = { key: null, ownsProject: false, renders: [] } as const;
+
+export class VideoRows {
+  readonly #ground: Ground;
+  readonly #database: Database;
+
+  constructor(ground: Ground, database: Database) {
+    this.#ground = ground;
+    this.#database = database;
+  }
+
+  find(id: VideoId): Video | null {
+    if (!this.#database.exists()) return null;
+    return this.#videos("SELECT record FROM videos WHERE id = ?", id)[0] ?? null;
+  }
+
+  save(video: Video): void {
+    this.#ground.sql.exec(
+      `INSERT INTO videos (id, status, turn, render, ended_at, record) VALUES (?, ?, ?, ?, ?, ?)
+       ON CONFLICT (id) DO UPDATE SET status = excluded.status, turn = excluded.turn, render = excluded.render,
+         ended_at = excluded.ended_at, tidied = 0, record = excluded.record`,
+      video.id,
+      video.status,
+      video.turn,
+      video.render,
+      video.endedAt,
+      JSON.stringify(video),
+    );
+  }
+
+  remove(id: VideoId): void {
+    this.#ground.sql.exec("DELETE FROM videos WHERE id = ?", id);
+  }
+
+  /** Videos that work in a project, whoever made it. */
+  inProject(project: ProjectId): Video[] {
+    return this.#videos("SELECT record FROM videos WHERE record ->> '$.project' = ?", project);
+  }
+
+  /** A page of videos, newest first, and one more to tell whether there are others. */
+  page(page: PageRequest, status: Video["status"] | null, { generator, project, batch }: VideoFilter): Video[] {
+    if (!this.#database.exists()) return [];
+    const wanted: [string, string | null | undefined][] = [
+      ["status = ?1", status],
+      ["?2 IN (record ->> '$.generator.id', record ->> '$.generator.slug')", generator],
+      ["record ->> '$.project' = ?3", project],
+      ["record ->> '$.batch' = ?4", batch],
+    ];
+    const rules = wanted.flatMap(([rule, value]) => (value == null ? [] : [`${rule} AND `]));
+    const values = wanted.map(([, value]) => value ?? null);
+    const query = `SELECT record FROM videos WHERE ${rules.join("")}id < ?5 ORDER BY id DESC LIMIT ?6`;
+    return this.#videos(query, ...values, cursorOf(page), page.limit + 1);
+  }
+
+  /** Videos that are being made. */
+  running(): Video[] {
+    return this.#videos("SELECT record FROM videos WHERE status IN ('queued', 'processing') ORDER BY id");
+  }
+
+  /** The turn and the render of its current round: what a step has made may be there before the video says so. */
+  made(video: Video): { readonly turn: TurnId | null; readonly render: RenderId | null } {
+    const under = (step: string): string | null => madeUnder(this.#ground, stepKey(video.id, step));
+    return {
+      turn: video.turn ?? (under(turnStep(video)) as TurnId | null), // that step makes nothing else
+      render: video.render ?? (under(renderStep(video)) as RenderId | null),
+    };
+  }
+
+  /** Videos that wait for this turn or render: those being made, and cancelled ones, which are told what a turn cost. */
+  waitingFor(id: TurnId | RenderId): VideoId[] {
+    const column = id.startsWith("trn_") ? "turn" : "render";
+    const query = `SELECT id FROM videos WHERE ${column} = ? AND (ended_at IS NULL OR status = 'cancelled')`;
+    return this.#ground.sql
+      .exec<{ id: VideoId }>(query, id)
+      .toArray()
+      .map(({ id }) => id);
+  }
+
+  /**
+   * Removes the events of videos that ended before `before`, but for the last: their numbers go on from it. Answers with the
+   * end of the oldest that still has some.
+   */
+  tidy(before: EpochMs): EpochMs | null {
+    const { sql } = this.#ground;
+    sql.exec(
+      `DELETE FROM turn_events WHERE turn IN (SELECT id FROM videos WHERE tidied = 0 AND ended_at < ?)
+         AND seq < (SELECT max(seq) FROM turn_events last WHERE last.turn = turn_events.turn)`,
+      before,
+    );
+    sql.exec("UPDATE videos SET tidied = 1 WHERE tidied = 0 AND ended_at < ?", before);
+    return sql.exec<{ at: number | null }>("SELECT min(ended_at) AS at FROM videos WHERE tidied = 0").one().at;
+  }
+
+  #videos(query: string, ...values: SqlStorageValue[]): Video[] {
+    const rows = this.#ground.sql.exec<{ record: string }>(query, ...values).toArray();
+    return rows.map(({ record }) => ({ ...ADDED, ...(JSON.parse(record) as Video) })); // written by save() only
+  }
+}
+
+/* A video as the outside sees it. */
+
+/** When to read a running video again. Chosen: an export takes 30 to 90 s. */
+const POLL_AFTER_SECONDS = 5;
+/** The share of the expected time that the agent takes, the rest being the export. Source: the seeds' "1-2 minutes" beside "30-90 seconds". */
+const AGENT_SHARE = 0.6;
+
+export const videoUrl = (home: Home, id: VideoId): string => `${originOf(home)}/v1/videos/${id}`;
+
+/** How far its current stage is, 0 to 1: an export says so itself, a turn is judged by its time. */
+function shareOf(home: Home, renders: RenderRows, video: Video): number {
+  if (video.stage === "render" && video.render !== null) return (renders.find(video.render)?.progress ?? 0) / 100;
+  return (home.ground.now() - begunAt(video)) / (video.expectedMs * AGENT_SHARE);
+}
+
+function creditsOf(video: Video): VideoWire["credits"] {
+  if (video.charged === null) return null;
+  const isKnown = video.spent !== null && !owesCost(video);
+  return { amount: isKnown ? video.spent : null, basis: isKnown ? "measured" : "unknown" };
+}
+
+export type ShownVideo = Unsigned<VideoWire>;
+
+export function showVideo(home: Home, renders: RenderRows, video: Video): ShownVideo {
+  const { stage, endedAt } = video;
+  const url = videoUrl(home, video.id);
+  const elapsed = (endedAt ?? home.ground.now()) - begunAt(video);
+  const copying = stage === "render" && video.render !== null && renders.find(video.render)?.phase === "copying";
+  return {
+    id: video.id,
+    status: video.status,
+    stage: copying ? "file" : stage,
+    progress: progressOf(video, shareOf(home, renders, video)),
+    elapsed_ms: elapsed,
+    prompt: video.prompt,
+    prompt_source: promptSourceOf(video),
+    message: video.message,
+    generator: video.generator === null ? null : { ...video.generator },
+    batch_id: video.batch,
+    project_id: video.project,
+    turn_id: video.turn,
+    render_id: video.render ?? video.file,
+    asset_ids: video.sources.map(({ asset }) => asset),
+    charged: video.charged,
+    credits: creditsOf(video),
+    error: video.error === null ? null : failureOf(video.error),
+    metadata: { ...video.metadata },
+    status_url: url,
+    events_url: `${url}/events`,
+    ...shownFile(home, video.file === null ? null : renders.shown(video.file)),
+    content_url: `${url}/content`,
+    cancel_url: `${url}/cancel`,
+    poll_after_seconds: isOver(video) ? null : POLL_AFTER_SECONDS,
+    estimated_seconds: isOver(video)
+      ? null
+      : Math.max(POLL_AFTER_SECONDS, Math.ceil((video.expectedMs - elapsed) / SECOND_MS)),
+    created_at: toRfc3339(video.createdAt),
+    ended_at: endedAt === null ? null : toRfc3339(endedAt),
+  };
+}
+
+/* Whether an order for a video can be made here at all. */
+
+/**
+ * Why an order can never be made: its project or a file of it is not here, its output or callback is not offered. A file
+ * that is still uploaded may come. Null when nothing speaks against it.
+ */
+export function refuseOrder(
+  home: Home,
+  projects: Projects,
+  assets: Assets,
+  order: NamedOrder,
+  named: boolean,
+): Refusal | null {
+  const { sources, project, output, callback } = order;
+  if (project !== null && projects.find(project) === null) return noProject();
+  if (!isAttested(output) && !home.ground.config.allowUnattestedOutput) return unattested();
+  const unreachable = refuseCallback(home, { callback_url: callback ?? undefined });
+  if (unreachable !== null) return unreachable;
+  for (const [at, source] of sources.entries()) {
+    const refused = "url" in source ? refuseAddress(home, source.url, at) : null;
+    if (refused !== null) return refused;
+  }
+  const at = sources.findIndex((source) => {
+    if ("url" in source) return false;
+    const { asset, upload } = source;
+    const own = userHashOf(asset) === home.address.uh;
+    return own ? upload === null && assets.find(asset) === null : named;
+  });
+  return at < 0 ? null : noFile(at);
+}
+
+function refuseAddress(home: Home, url: string, at: number): Refusal | null {
+  const origin = home.database.exists() ? originOf(home) : ""; // of a user that nobody wrote for none is known
+  const own = URL.canParse(origin) ? [new URL(origin).hostname] : [];
+  const { rules } = home.ground.config.targets;
+  const refused = refuseTarget(url, `/assets/${at}`, { ...rules, ownHosts: [...rules.ownHosts, ...own] });
+  return refused === null ? null : { ...refused, detail: fieldWords(refused.errors ?? []) }; // says which of several
+}
+
+function noFile(at: number): Refusal {
+  const message = "names a file that is not here; upload it first";
+  const errors = [{ field: `/assets/${at}`, message }];
+  return refusal("invalid_request", `/assets/${at} ${message}.`, { errors, charged: "no", hint: "POST /v1/uploads" });
+}

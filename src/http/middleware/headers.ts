@@ -1,0 +1,53 @@
+/** The two headers of ours that a caller may send with any request. */
+
+import type { MiddlewareHandler } from "hono";
+import { getPathNoStrict } from "hono/utils/url";
+import { IDEMPOTENCY_KEY_CHARS } from "../../core/limits.ts";
+import { isUserName, USER_NAME_RULE } from "../../core/wire/user.ts";
+import type { Api, AppEnv } from "../context.ts";
+import { apiError } from "../problem.ts";
+
+const VISIBLE_ASCII = /^[\x21-\x7e]+$/;
+
+/** The tenant's own name of the user, 1 to 128 characters; null when the header is absent. */
+export function userOf(headers: Headers): string | null {
+  const user = headers.get("X-User-Id");
+  if (user === null || isUserName(user)) return user;
+  throw apiError("invalid_request", `header:X-User-Id: ${USER_NAME_RULE}`, {
+    errors: [{ field: "header:X-User-Id", message: USER_NAME_RULE }],
+  });
+}
+
+/** The sent Idempotency-Key, up to 255 visible ASCII characters; null when the header is absent. */
+export function repeatKeyOf(headers: Headers): string | null {
+  const key = headers.get("Idempotency-Key");
+  if (key === null) return null;
+  if (key.length <= IDEMPOTENCY_KEY_CHARS && VISIBLE_ASCII.test(key)) return key;
+  const message = `must have 1 to ${IDEMPOTENCY_KEY_CHARS} visible ASCII characters`;
+  throw apiError("invalid_header", `Idempotency-Key ${message}.`, {
+    errors: [{ field: "header:Idempotency-Key", message }],
+  });
+}
+
+/* For clients that may send only GET and POST: the method in `X-HTTP-Method-Override` counts (tus: it MUST be interpreted). */
+
+const METHODS = ["HEAD", "PATCH", "DELETE"];
+
+/** Answers a POST that names one of an upload's other methods as if it had come by that method. */
+export const methodOverride =
+  (app: Api): MiddlewareHandler<AppEnv> =>
+  async (c, next) => {
+    const wanted = c.req.header("X-HTTP-Method-Override")?.toUpperCase() ?? "";
+    if (c.req.method !== "POST" || !METHODS.includes(wanted)) return next();
+    const headers = new Headers(c.req.raw.headers);
+    headers.delete("X-HTTP-Method-Override");
+    return app.fetch(new Request(c.req.url, { method: wanted, headers, body: c.req.raw.body }), c.env, c.executionCtx);
+  };
+
+/* The path by which a route is found. */
+
+/**
+ * Without a slash at its end, and with one where a base address that ends in a slash was joined to a path: `//v1/me`, `/v1//me`.
+ * Anywhere else two slashes have an empty name between them, which is no other route's.
+ */
+export const pathOf = (request: Request): string => getPathNoStrict(request).replace(/^\/+v1\/+/, "/v1/");

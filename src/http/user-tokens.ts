@@ -1,0 +1,88 @@
+/**
+ * User tokens: JWTs (RFC 7519) for phones and browsers, each bound to tenant, mode, user, sign-out epoch and the key that
+ * made it.
+ *
+ * The algorithm is ours and never the token's own word: a `kid` names one of two root secrets, and both mean HS256.
+ * The signature is checked before anything inside is believed, so only our own tokens are told expired.
+ */
+import { sign, verify } from "hono/jwt";
+import * as z from "zod";
+import type { Scope } from "../core/address.ts";
+import type { Pass } from "../core/auth.ts";
+import { deriveBytes, kidOf, type RootSecrets, secretOfKid } from "../core/crypto.ts";
+import { base64url, fromBase64 } from "../core/encoding.ts";
+import type { KeyId } from "../core/ids.ts";
+import { err, ok, type Result } from "../core/result.ts";
+import type { EpochMs } from "../core/time.ts";
+import { mode, plain } from "../core/wire/common.ts";
+import { USER_SCOPES, type UserScope } from "../core/wire/user.ts";
+
+/** What a user token says. */
+export type UserToken = Scope & {
+  readonly keyId: KeyId;
+  readonly scopes: readonly UserScope[];
+  readonly pass: Pass;
+};
+
+/** Why a token does not open. `foreign` covers everything that was not made by us, or was changed since. */
+export type BadToken = "foreign" | "early" | "expired";
+
+const ALGORITHM = "HS256";
+const seconds = z.int().min(0);
+const claims = z.object({
+  ten: plain("ten"),
+  mode,
+  sub: z.string().regex(/^[0-9a-z]{16}$/),
+  key: plain("key"),
+  scp: z.array(z.enum(USER_SCOPES)).min(1),
+  epoch: seconds,
+  nbf: seconds,
+  exp: seconds,
+});
+
+/** What a JWT looks like; an API key never does. */
+export const isUserToken = (text: string): boolean => /^eyJ[\w-]*\.[\w-]+\.[\w-]*$/.test(text);
+
+/** Signs a token that is good from `issuedAt`, to the second, until its pass ends. */
+export async function signUserToken(token: UserToken, issuedAt: EpochMs, roots: RootSecrets): Promise<string> {
+  const { tenant: ten, mode, keyId: key, scopes, pass } = token;
+  const nbf = Math.floor(issuedAt / 1000);
+  const said = { ten, mode, sub: pass.uh, key, scp: [...scopes], epoch: pass.epoch, nbf, exp: pass.until / 1000 };
+  return sign(said, await jwkOf(roots.current), ALGORITHM);
+}
+
+/** What a token says at `now`, in ms since 1970. */
+export async function readUserToken(
+  text: string,
+  roots: RootSecrets,
+  now: EpochMs,
+): Promise<Result<UserToken, BadToken>> {
+  const secret = await secretOfKid(kidIn(text), roots);
+  if (secret === null) return err("foreign");
+  // Its times are judged here, after the signature.
+  const options = { alg: ALGORITHM, exp: false, nbf: false, iat: false } as const;
+  const verified = await verify(text, await jwkOf(secret), options).catch(() => null);
+  const found = claims.safeParse(verified);
+  if (!found.success) return err("foreign");
+  const { ten: tenant, mode, sub: uh, key: keyId, scp: scopes, epoch, nbf, exp } = found.data;
+  if (nbf * 1000 > now) return err("early");
+  if (exp * 1000 <= now) return err("expired");
+  return ok({ tenant, mode, keyId, scopes, pass: { uh, epoch, until: exp * 1000 } });
+}
+
+/** The key's name in a token's header, not yet believed; empty when there is none. */
+function kidIn(text: string): string {
+  try {
+    const header: unknown = JSON.parse(new TextDecoder().decode(fromBase64(text.split(".")[0] ?? "") ?? undefined));
+    return z.object({ kid: z.string() }).safeParse(header).data?.kid ?? "";
+  } catch {
+    return "";
+  }
+}
+
+const jwkOf = async (secret: string) => ({
+  kty: "oct",
+  alg: ALGORITHM,
+  kid: await kidOf(secret),
+  k: base64url(await deriveBytes(secret, "user_token")),
+});

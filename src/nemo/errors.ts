@@ -1,0 +1,317 @@
+/** Upstream's envelopes: `{code,data}`, `{success,data}`, a bare object, `{detail}`, `{error}`. Opens them, or says why not. */
+import { err, ok, type Result } from "../core/result.ts";
+import { cut } from "../core/text.ts";
+import { SECOND_MS } from "../core/time.ts";
+import { isObject, type JsonObject, parseJson } from "./json.ts";
+import { MESSAGE_CHARS } from "./limits.ts";
+
+/* From a code, a status and words to a failure: the one place where upstream's numbers mean something. */
+
+/** A failure's evidence, and how long upstream asked to wait. */
+export type Symptoms = Evidence & { readonly retryAfterMs: number | null };
+
+/** Calls that name a session in their address or body: their 404 is a session that is gone. */
+const SESSION_CALLS: readonly Endpoint[] = ["run_sse", "state", "upload", "claim_token"];
+
+const SESSION_WORDS = /session\b.{0,80}\bnot found|no such session|unknown session/i;
+const CREDIT_WORDS =
+  /(insufficient|not enough|no|out of|exhausted|exceeded)\s+(\w+\s+)?credits?\b|credits?\s+(\w+\s+){0,2}(exhausted|insufficient|depleted|used up)|积分不足|余额不足/i;
+
+/** Upstream's own codes; null for one that is not in its table. Source: nemo-api reference section 8.1. */
+function byCode(evidence: Evidence): NemoFailure | null {
+  switch (evidence.code) {
+    case 1001:
+    case 1010:
+    case 1011:
+      return { ...evidence, reason: "token_rejected" };
+    case 1002:
+      return { ...evidence, reason: "session_lost" };
+    case 2001:
+      return { ...evidence, reason: "no_credits" };
+    case 4001:
+      return { ...evidence, reason: "unsupported_media" };
+    case 4002:
+      return { ...evidence, reason: "file_too_large" };
+    default:
+      return null;
+  }
+}
+
+function notFound(evidence: Evidence): NemoFailure {
+  if (
+    SESSION_CALLS.includes(evidence.at) ||
+    (evidence.at === "render_submit" && SESSION_WORDS.test(evidence.message))
+  ) {
+    return { ...evidence, reason: "session_lost" };
+  }
+  return {
+    ...evidence,
+    reason: evidence.at === "anonymous_token" || evidence.at === "create_session" ? "refused" : "not_found",
+  };
+}
+
+function byStatus(evidence: Evidence, status: number, retryAfterMs: number | null): NemoFailure {
+  const { at } = evidence;
+  if (status >= 500 || status === 408 || status === 425)
+    return { ...evidence, reason: "unavailable", sent: "maybe", retryAfterMs };
+  if (status === 429)
+    return { ...evidence, reason: at === "anonymous_token" ? "token_rationed" : "rate_limited", retryAfterMs };
+  if (at === "anonymous_token")
+    return { ...evidence, reason: status === 400 || status === 422 ? "client_id_refused" : "refused" };
+  if (status === 401) return { ...evidence, reason: at === "result" ? "refused" : "token_rejected" };
+  if (status === 402) return { ...evidence, reason: "plan_required" };
+  if (status === 404 || status === 410) return notFound(evidence);
+  if (status === 413 && at === "upload") return { ...evidence, reason: "file_too_large" };
+  if (status === 415 && at === "upload") return { ...evidence, reason: "unsupported_media" };
+  return { ...evidence, reason: "refused" };
+}
+
+/**
+ * The failure that an answer means: its body code first, then its HTTP status, then its words.
+ *
+ * A body code from 400 to 599 counts as an HTTP status: upstream's table lists both kinds in one column.
+ */
+export function classify({ retryAfterMs, ...evidence }: Symptoms): NemoFailure {
+  const known = byCode(evidence);
+  if (known !== null) return known;
+  const { code, status } = evidence;
+  const like = code !== null && code >= 400 && code <= 599 ? code : (status ?? 200);
+  if (like >= 300) return byStatus(evidence, like, retryAfterMs);
+  if (SESSION_WORDS.test(evidence.message)) return { ...evidence, reason: "session_lost" };
+  return { ...evidence, reason: "refused" };
+}
+
+/** Upstream's own code at the head of an error's words, `2001: insufficient credits`; null where there is none. */
+function codeInWords(message: string): number | null {
+  const code = /^\W{0,3}(?:code\W{0,3})?(1001|1002|1010|1011|2001|4001|4002)\b/i.exec(message)?.[1];
+  return code === undefined ? null : Number(code);
+}
+
+/**
+ * The failure that an error told inside a stream means. Only upstream's own codes and unmistakable words are believed: a 401 or 429 there is
+ * the model provider's business with upstream, not ours.
+ */
+export function classifyInStream(told: number | null, message: string): NemoFailure {
+  const code = told ?? codeInWords(message);
+  const evidence: Evidence = { at: "run_sse", status: null, code, message };
+  const known = byCode(evidence);
+  if (known !== null) return known;
+  if (SESSION_WORDS.test(message)) return { ...evidence, reason: "session_lost" };
+  if (CREDIT_WORDS.test(message)) return { ...evidence, reason: "no_credits" };
+  return { ...evidence, reason: "agent_failed" };
+}
+
+/** No answer, or half of one. `sent` is "no" only where nothing can have left. */
+export const unavailable = (
+  at: Endpoint,
+  sent: "no" | "maybe",
+  message: string,
+  status: number | null = null,
+): NemoFailure => ({
+  at,
+  status,
+  code: null,
+  message,
+  reason: "unavailable",
+  sent,
+  retryAfterMs: null,
+});
+
+/** An answer that came and cannot be read. */
+export const garbled = (at: Endpoint, status: number | null, message: string): NemoFailure => ({
+  at,
+  status,
+  code: null,
+  message,
+  reason: "garbled",
+});
+
+/* What may be kept of an answer we did not like: its words, without secrets and without length; and how long it asks to wait. */
+
+/** Upstream's tokens, its claim tokens, and any bearer credential that an answer may echo. */
+const SECRETS = /(nmv_usr_|clm_)[A-Za-z0-9_-]+|\b(bearer)\s+[^\s"',;]+/gi;
+
+/** Words for a log: one line, at most `MESSAGE_CHARS` characters, credentials replaced by their kind. */
+export function safeWords(text: string): string {
+  const line = text
+    .slice(0, MESSAGE_CHARS * 4)
+    .replace(SECRETS, (_all, prefix: string | undefined, bearer: string | undefined) => `${prefix ?? `${bearer} `}…`)
+    .replace(/[\p{Cc}\s]+/gu, " ")
+    .trim();
+  return line.length > MESSAGE_CHARS ? `${cut(line, MESSAGE_CHARS - 1)}…` : line.toWellFormed();
+}
+
+/** The names that an error's words were seen or guessed under, in order. Source: nemo-api reference section 1.2. */
+const WORD_KEYS = ["message", "msg", "error", "detail", "reason", "errorMessage", "error_message"] as const;
+
+/** An error body's words: a string under one of the known names, nested once or as FastAPI's list of details; "" when there are none. */
+export function wordsOf(body: unknown): string {
+  if (typeof body === "string") return body;
+  if (Array.isArray(body)) return body.slice(0, 5).map(wordsOf).filter(Boolean).join("; ");
+  if (!isObject(body)) return "";
+  for (const key of WORD_KEYS) {
+    const value = body[key];
+    if (typeof value === "string" && value.trim() !== "") return value;
+    if (isObject(value) || Array.isArray(value)) {
+      const inner = nestedWords(value);
+      if (inner !== "") return inner;
+    }
+  }
+  const fastapi = body.msg;
+  return typeof fastapi === "string" ? fastapi : "";
+}
+
+function nestedWords(value: unknown): string {
+  const parts = Array.isArray(value) ? value.slice(0, 5) : [value];
+  const words = parts.map((part) => {
+    if (typeof part === "string") return part;
+    if (!isObject(part)) return "";
+    for (const key of WORD_KEYS) {
+      const inner = part[key];
+      if (typeof inner === "string" && inner !== "") return inner;
+    }
+    return "";
+  });
+  return words.filter((word) => word !== "").join("; ");
+}
+
+/**
+ * Milliseconds that `Retry-After` asks for: seconds, or a date measured against the answer's own `Date` header; null when it is absent or
+ * unreadable, never negative.
+ */
+export function retryAfterMs(headers: Headers): number | null {
+  const value = headers.get("retry-after")?.trim() ?? "";
+  if (/^\d{1,9}$/.test(value)) return Number(value) * SECOND_MS;
+  const until = Date.parse(value);
+  const sent = Date.parse(headers.get("date") ?? "");
+  return Number.isNaN(until) || Number.isNaN(sent) ? null : Math.max(0, until - sent);
+}
+
+/** A whole answer, its body read. */
+export type Answer = {
+  readonly at: Endpoint;
+  readonly status: number;
+  readonly headers: Headers;
+  readonly text: string;
+  /** Whether `text` is what came, byte for byte: false when the body was not UTF-8. */
+  readonly exact: boolean;
+};
+
+/** An opened answer. `path` leads from the text's root to `data`, for values that must be cut out by offsets. */
+export type Opened = {
+  readonly data: JsonObject;
+  readonly path: readonly string[];
+  readonly text: string;
+  readonly exact: boolean;
+};
+
+/** Characters of an error page that are looked at for its words. */
+const PAGE_CHARS = 4_000;
+
+const isGood = (status: number): boolean => status >= 200 && status < 300;
+
+/** A body's own code: a whole number, also one written as a string; null where there is none. */
+export function codeOf(body: unknown): number | null {
+  if (!isObject(body)) return null;
+  const nested = isObject(body.error) ? body.error.code : undefined;
+  const code = body.code ?? body.errorCode ?? body.error_code ?? nested;
+  if (typeof code === "string" && /^\d{1,9}$/.test(code)) return Number(code);
+  return typeof code === "number" && Number.isInteger(code) ? code : null;
+}
+
+/** Codes of a success: 0 is attested; 200 is what servers that copy the status into the body would say. */
+const isGoodCode = (code: number | null): boolean => code === null || code === 0 || code === 200;
+
+/** Whether a body in a 2xx says by its other marks that it is an error. A render's own `error` stands beside a `status` or inside `data`. */
+function isMarkedBad(body: unknown): boolean {
+  if (!isObject(body)) return false;
+  if (body.success === false) return true;
+  if (isObject(body.data) || typeof body.status === "string" || body.code === 0 || body.success === true) return false;
+  return Boolean(body.error) || typeof body.detail === "string";
+}
+
+/** The failure an answer means, or null when it is a success. Body code first, then HTTP status. */
+export function failureOf(answer: Answer, body: unknown = parseJson(answer.text)): NemoFailure | null {
+  const code = codeOf(body);
+  if (isGood(answer.status) && isGoodCode(code) && !isMarkedBad(body)) return null;
+  const words = wordsOf(body) || (body === undefined ? answer.text.slice(0, PAGE_CHARS).replace(/<[^>]*>/g, " ") : "");
+  const message = safeWords(words) || `HTTP ${answer.status}`;
+  const shownCode = isGoodCode(code) ? null : code;
+  return classify({
+    at: answer.at,
+    status: answer.status,
+    code: shownCode,
+    message,
+    retryAfterMs: retryAfterMs(answer.headers),
+  });
+}
+
+/** The payload of a successful answer: what `data` holds, or the bare object. Anything that is not an object is garbled. */
+export function open(answer: Answer): Result<Opened, NemoFailure> {
+  const body = parseJson(answer.text);
+  const failure = failureOf(answer, body);
+  if (failure !== null) return err(failure);
+  const { text, exact } = answer;
+  if (!isObject(body))
+    return err(
+      garbled(answer.at, answer.status, text.trim() === "" ? "an empty answer" : "an answer that is not a JSON object"),
+    );
+  const data = body.data;
+  return ok(isObject(data) ? { data, path: ["data"], text, exact } : { data: body, path: [], text, exact });
+}
+
+/* Why upstream did not do what was asked: a closed union, one member per treatment, each with its evidence. */
+
+/** Which of upstream's calls it was. `result` is the finished file at the address upstream named. */
+export type Endpoint =
+  | "anonymous_token"
+  | "claim_token"
+  | "create_session"
+  | "run_sse"
+  | "state"
+  | "upload"
+  | "credits"
+  | "render_submit"
+  | "render_poll"
+  | "render_cancel"
+  | "render_download"
+  | "result";
+
+/** What was seen. Safe to log: the message is upstream's own words, cut at `MESSAGE_CHARS`, with anything like a token removed. */
+export type Evidence = {
+  readonly at: Endpoint;
+  /** HTTP status; null when no answer came, or when it came inside a stream. */
+  readonly status: number | null;
+  /** Upstream's own body code; null where the answer had none. */
+  readonly code: number | null;
+  readonly message: string;
+};
+
+export type NemoFailure = Evidence &
+  (
+    | { /** 1001, 1010, 1011, HTTP 401. */ readonly reason: "token_rejected" }
+    | { /** HTTP 400 when minting a token: the client id was not taken. */ readonly reason: "client_id_refused" }
+    | { /** 1002, or ADK's 404 for an unknown session. */ readonly reason: "session_lost" }
+    | { /** 2001. */ readonly reason: "no_credits" }
+    | { /** 4001, HTTP 415. */ readonly reason: "unsupported_media" }
+    | { /** 4002, HTTP 413. */ readonly reason: "file_too_large" }
+    | { /** HTTP 402 at export: the plan, not the credits. */ readonly reason: "plan_required" }
+    | {
+        /** HTTP 429 when minting: one token per client id, ten per address, in seven days. */ readonly reason: "token_rationed";
+        readonly retryAfterMs: number | null;
+      }
+    | { /** HTTP 429 elsewhere. */ readonly reason: "rate_limited"; readonly retryAfterMs: number | null }
+    | { /** A render or a file that upstream does not know. */ readonly reason: "not_found" }
+    | {
+        /** 5xx, no connection, no answer in time. `sent`: whether the request may have reached upstream. */ readonly reason: "unavailable";
+        readonly sent: "no" | "maybe";
+        readonly retryAfterMs: number | null;
+      }
+    | {
+        /** The turn ran and its agent or model reported an error inside the stream. */ readonly reason: "agent_failed";
+      }
+    | { /** Any other 4xx or code. */ readonly reason: "refused" }
+    | { /** An answer that cannot be read, or one above its byte cap. */ readonly reason: "garbled" }
+  );
+
+export type NemoReason = NemoFailure["reason"];

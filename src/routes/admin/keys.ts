@@ -1,0 +1,60 @@
+/** Keys, for the operator: of any tenant, mode and scope. */
+import { zValidator } from "@hono/zod-validator";
+import { Hono } from "hono";
+import * as z from "zod";
+import { plain } from "../../core/wire/common.ts";
+import { newKey, rotation } from "../../core/wire/key.ts";
+import type { AppEnv } from "../../http/context.ts";
+import { plainPage } from "../../http/define-route.ts";
+import { cutPage } from "../../http/page.ts";
+import { refuseInvalid } from "../../http/problem.ts";
+import { readJson, readValuesOf } from "../../http/request-body.ts";
+import { createKey, found, revokeKey, rotateKey } from "../../services/keys.ts";
+import { foundTenant, refuseDeleting } from "../../services/tenants.ts";
+import { listKeys } from "../../store/keys.ts";
+
+const tenantParams = zValidator("param", z.object({ id: plain("ten") }), refuseInvalid);
+const keyParams = zValidator("param", z.object({ id: plain("key") }), refuseInvalid);
+const query = zValidator("query", plainPage("key"), refuseInvalid);
+
+export function adminKeys(): Hono<AppEnv> {
+  const admin = new Hono<AppEnv>();
+
+  admin.post(
+    "/tenants/:id/keys",
+    tenantParams,
+    readJson,
+    readValuesOf(newKey),
+    zValidator("json", newKey, refuseInvalid),
+    async (c) => {
+      const { id: tenant } = refuseDeleting(await foundTenant(c, c.req.valid("param").id));
+      const { mode, name, scopes, expires_at } = c.req.valid("json");
+      const expiresAt = expires_at === null ? null : Date.parse(expires_at);
+      return c.json(await createKey(c, { tenant, mode }, { name, scopes, expiresAt }), 201);
+    },
+  );
+
+  admin.get("/tenants/:id/keys", tenantParams, query, async (c) => {
+    const { limit, after } = c.req.valid("query");
+    const of = { tenant: c.req.valid("param").id, mode: null };
+    return c.json(cutPage(await listKeys(c.env.DB, of, limit + 1, after ?? null), limit));
+  });
+
+  admin.post(
+    "/keys/:id/rotate",
+    keyParams,
+    readJson,
+    readValuesOf(rotation),
+    zValidator("json", rotation, refuseInvalid),
+    async (c) => {
+      const old = await found(c, c.req.valid("param").id);
+      return c.json(await rotateKey(c, old, c.req.valid("json").grace_seconds), 201);
+    },
+  );
+
+  admin.post("/keys/:id/revoke", keyParams, async (c) => {
+    return c.json(await revokeKey(c, await found(c, c.req.valid("param").id), true));
+  });
+
+  return admin;
+}

@@ -1,0 +1,154 @@
+/** Uploads made by a resumable protocol: `POST /v1/uploads` in another dialect than JSON. */
+import type { MiddlewareHandler } from "hono";
+import type { NewFile, UploadState } from "../../core/rpc/upload.ts";
+import { booleanText, PARTIAL_CONTENT, readBody, readIetfAppend, readIetfCreation } from "../../core/uploads/ietf.ts";
+import {
+  badHeader,
+  type Dialect,
+  dialectOfCreation,
+  type HeaderReader,
+  mediaTypeOf,
+  readTusAppend,
+  readTusCreation,
+  TUS_CONTENT,
+} from "../../core/uploads/tus.ts";
+import { type UploadWire, upload } from "../../core/wire/upload.ts";
+import type { Api, AppEnv, Ctx } from "../../http/context.ts";
+import { answer, declare, noteLimits, ownedParams } from "../../http/define-route.ts";
+import { crossing } from "../../http/event-stream.ts";
+import { callOf, newAddress, newUploadId } from "../../http/idempotency.ts";
+import { access } from "../../http/middleware/auth.ts";
+import { uploadObject } from "../../http/objects.ts";
+import { ApiError, unwrap } from "../../http/problem.ts";
+import { stateHeaders, unwrapUpload } from "../../http/upload-headers.ts";
+import { createFromForm } from "./form.ts";
+
+const mayUpload = access("upload", "key_or_user_token");
+
+/** Answers a creation that is not JSON; hands everything else on. */
+export const otherDialects: MiddlewareHandler<AppEnv> = async (c, next) => {
+  const dialect = dialectOfCreation(c.req.raw.headers);
+  if (c.req.method !== "POST" || dialect === "json") return next();
+  await mayUpload(c, async () => {
+    c.res = await CREATIONS[dialect](c);
+  });
+  return undefined;
+};
+
+const CREATIONS = { tus: createTus, ietf: createIetf, form: createFromForm } as const;
+
+/** tus: an upload, and its first bytes where they come along (creation-with-upload). */
+async function createTus(c: Ctx): Promise<Response> {
+  const { headers, body } = c.req.raw;
+  const file = unwrap(readTusCreation(headers));
+  const hasContent = mediaTypeOf(headers) === TUS_CONTENT;
+  const append = hasContent ? unwrap(readTusAppend(headers, 0)) : null;
+  const made = await create(c, file);
+  // A repeat of a creation whose first bytes arrived is told how far they came.
+  if (append === null || made.offset_bytes > 0)
+    return created(c, { ...stateOf(made), concat: file.concat?.text ?? null });
+  const content = body && crossing(body);
+  return created(c, unwrapUpload(await uploadObject(c.env, c.var.caller, made.id).append(content, append), "tus"));
+}
+
+/** The draft: an upload with its first content, which may be all of it. */
+async function createIetf(c: Ctx): Promise<Response> {
+  const { headers, body } = c.req.raw;
+  const file = unwrap(readIetfCreation(headers));
+  const append = unwrap(readBody(headers, 0));
+  const made = await create(c, file, "ietf");
+  if (made.offset_bytes > 0 || made.status !== "open") return created(c, stateOf(made));
+  const content = body && crossing(body);
+  const state = unwrapUpload(await uploadObject(c.env, c.var.caller, made.id).append(content, append), "ietf");
+  return created(c, state);
+}
+
+async function create(c: Ctx, file: NewFile, dialect: Dialect = "tus"): Promise<UploadWire> {
+  const owner = await newAddress(c);
+  const id = await newUploadId(c, owner);
+  c.set("bodyText", JSON.stringify(file)); // what a repeat with the same Idempotency-Key must say again
+  const made = await uploadObject(c.env, owner, id).create(await callOf(c), owner, id, file);
+  noteLimits(c, made);
+  return unwrapUpload(made, dialect);
+}
+
+const stateOf = (upload: UploadWire): UploadState => ({
+  upload,
+  uploadMetadata: null,
+  isComplete: upload.status === "completed",
+});
+
+/** A creation MUST be answered 201 with the upload's address. */
+function created(c: Ctx, state: UploadState): Response {
+  const headers = { ...stateHeaders(state), Location: `/v1/uploads/${state.upload.id}` };
+  return c.json(state.upload, 201, { ...headers, "Upload-Complete": booleanText(state.isComplete) });
+}
+
+/* An upload that exists, as tus and the draft speak to it: PATCH goes on, DELETE ends it. HEAD stands beside GET in uploads.ts. */
+
+const tags = ["Uploads"];
+const binary = { schema: { type: "string", format: "binary" } } as const;
+
+const append = declare({
+  method: "patch",
+  path: "/v1/uploads/{id}",
+  access: "upload",
+  flow: "bytes",
+  credentials: "key_or_user_token",
+  tags,
+  summary: "Send the next bytes",
+  description:
+    "tus 1.0.0 (`Tus-Resumable`, `Upload-Offset`) or the IETF draft, interop versions 8 and 9 (`Upload-Complete`, `Upload-Offset`). A newer request takes over from an older one.",
+  request: {
+    params: ownedParams("upl"),
+    body: {
+      required: true,
+      content: { "application/offset+octet-stream": binary, "application/partial-upload": binary },
+    },
+  },
+  responses: {
+    200: answer(upload, "The draft's last bytes: the upload is complete."),
+    204: { description: "The bytes are kept; `Upload-Offset` says how far the upload is." },
+  },
+});
+
+const remove = declare({
+  method: "delete",
+  path: "/v1/uploads/{id}",
+  access: "upload",
+  credentials: "key_or_user_token",
+  tags,
+  summary: "End an upload that is not wanted any more",
+  request: { params: ownedParams("upl") },
+  responses: { 204: { description: "Its bytes are being removed." } },
+});
+
+export function mountUploadResource(app: Api): void {
+  app.openapi(append, async (c) => {
+    const { headers, body } = c.req.raw;
+    const dialect = dialectOfAppend(headers);
+    if (dialect === null) throw new ApiError(unspoken);
+    const asked = unwrap(dialect === "tus" ? readTusAppend(headers, null) : readIetfAppend(headers));
+    const { id } = c.req.valid("param");
+    const content = body && crossing(body);
+    const state = unwrapUpload(await uploadObject(c.env, c.var.caller, id).append(content, asked), dialect);
+    // The draft: the answer to the last content is what one request would have got. Any other MUST be 204 for tus.
+    if (dialect === "ietf" && state.isComplete) return c.json(state.upload, 200, stateHeaders(state));
+    return c.body(null, 204, stateHeaders(state));
+  });
+
+  app.openapi(remove, async (c) => {
+    const { id } = c.req.valid("param");
+    unwrap(await uploadObject(c.env, c.var.caller, id).remove());
+    return c.body(null, 204);
+  });
+}
+
+/** tus names itself; the draft is known by its patch document, whatever version its client names. Null for neither. */
+function dialectOfAppend(headers: HeaderReader): Dialect | null {
+  if (headers.get("Tus-Resumable") !== null) return "tus";
+  const isDraft = mediaTypeOf(headers) === PARTIAL_CONTENT || headers.get("Upload-Complete") !== null;
+  return isDraft ? "ietf" : null;
+}
+
+const unspoken = badHeader("Tus-Resumable", "1.0.0, or the IETF draft's Upload-Complete, must be sent with a PATCH");

@@ -1,0 +1,202 @@
+/** Sessions, their state, and the balance (nemo-api reference sections 3, 5, 7.1). Reads write nothing. */
+
+import * as z from "zod";
+import { FAULTS } from "../core/sandbox-faults.ts";
+import { bearer, codeAnswer, okAnswer } from "./answers.ts";
+import {
+  type Fields,
+  failuresOf,
+  fieldsOf,
+  idText,
+  keepSetting,
+  longNumber,
+  openTurns,
+  ownSession,
+  queueOf,
+  RawJson,
+  type Sandbox,
+  type SandboxApp,
+  switchesOf,
+} from "./context.ts";
+import { Switches } from "./faults.ts";
+import { renderAt } from "./renders.ts";
+import type { SessionRecord } from "./store.ts";
+import { EMPTY_DRAFTS } from "./timeline.ts";
+import { balanceAt, spentBy, viewAt } from "./turn.ts";
+
+function newSession(sandbox: Sandbox, userId: string, fields: Fields): SessionRecord {
+  const { task_name, language } = fields;
+  const session: SessionRecord = {
+    sessionId: longNumber(sandbox.random),
+    taskId: `task_${idText(sandbox.random, 16)}`,
+    taskName: typeof task_name === "string" && task_name !== "" ? task_name : "project",
+    language: typeof language === "string" ? language : null,
+    userId,
+    createdAt: sandbox.clock.now(),
+    ordinal: sandbox.store.list("session").length,
+    lost: false,
+    turns: 0,
+    timeline: null,
+    draftText: null,
+    pastDrafts: [],
+    media: [],
+    generated: [],
+    renderWords: { faults: [], slowMs: null },
+  };
+  sandbox.store.write("session", session.sessionId, session, userId);
+  return session;
+}
+
+/** The five known keys of state, and two that no document knows and a client must carry through. */
+function stateOf(session: SessionRecord, view: ReturnType<typeof viewAt>, emptyDraft: string) {
+  const { timeline } = view;
+  return {
+    draft: new RawJson(view.draftText ?? emptyDraft),
+    video_infos: session.media,
+    generated_media: view.generated,
+    ...(timeline === null
+      ? {}
+      : {
+          canvas_config: {
+            width: timeline.width,
+            height: timeline.height,
+            aspect_ratio: timeline.width / timeline.height,
+          },
+        }),
+    video_analyses: Object.fromEntries(
+      session.media.map((file) => [file.filename, { summary: `A ${file.file_type} of ${file.duration} seconds` }]),
+    ),
+    "files:index": session.media.map((file) => ({ cdn_url: file.cdn_url, s3_key: `uploads/${file.hash}` })),
+    agent_version: new RawJson("2026.10"),
+  };
+}
+
+export function sessionRoutes(app: SandboxApp, sandbox: Sandbox): void {
+  app.post("/api/tasks/:owner/with-session/nemo_agent", bearer(sandbox, "write"), async (c) => {
+    const { userId } = c.get("user");
+    const switches = switchesOf(sandbox);
+    const owner = c.req.param("owner");
+    if (owner !== "me" && owner !== userId) return codeAnswer(1001, switches);
+    const body: unknown = await c.req.json().catch(() => null);
+    const fields = fieldsOf(body);
+    const session = newSession(sandbox, userId, fields);
+    const data = { task_id: session.taskId, session_id: session.sessionId, user_id: userId };
+    return okAnswer(switches.omit_user_id ? { ...data, user_id: undefined } : data);
+  });
+
+  app.get("/api/state/nemo_agent/:owner/:session/latest", bearer(sandbox, "read"), (c) => {
+    const switches = switchesOf(sandbox);
+    const session = ownSession(sandbox, c, c.req.param("session"), c.req.param("owner"));
+    if (session === null) return codeAnswer(1002, switches);
+    const view = viewAt(session, openTurns(sandbox, session.userId), sandbox.clock.now());
+    const state = stateOf(session, view, EMPTY_DRAFTS[switches.empty_draft]);
+    return okAnswer({ session_id: session.sessionId, task_id: session.taskId, task_name: session.taskName, state });
+  });
+
+  app.get("/api/credits/balance/simple", bearer(sandbox, "read"), (c) => {
+    const user = c.get("user");
+    return okAnswer(balanceAt(user, openTurns(sandbox, user.userId), sandbox.clock.now()));
+  });
+}
+
+/* What happened here, so that a test can prove what was sent, how often, and what it cost. Reads only. */
+
+/** Requests kept; older ones are forgotten. */
+export const REQUESTS_KEPT = 500;
+
+export function ledgerOf(sandbox: Sandbox) {
+  const { store, clock } = sandbox;
+  const now = clock.now();
+  const open = store.list("open");
+  const charged = new Map(open.map((turn) => [turn.id, spentBy(turn, now).consumed]));
+  const turns = store.list("turn").map((note) => ({ ...note, charged: charged.get(note.turn_id) ?? note.charged }));
+  return {
+    turns,
+    credits_charged: turns.reduce((sum, turn) => sum + turn.charged, 0),
+    renders: store.list("render").map((render) => ({
+      id: render.id,
+      session_id: render.sessionId,
+      at: render.submittedAt,
+      submits: render.submits,
+      draft_match: render.draftMatch,
+      ...renderAt(render, now),
+    })),
+    uploads: store.list("upload").map(({ sessionId, ...upload }) => ({ session_id: sessionId, ...upload })),
+    sessions: store.list("session").map(({ sessionId, taskId, taskName, language, userId, lost }) => ({
+      session_id: sessionId,
+      task_id: taskId,
+      task_name: taskName,
+      language,
+      user_id: userId,
+      lost,
+    })),
+    tokens: store.list("token").map(({ tokenId, userId, origin, clientId, issuedAt, expiresAt, revoked, scopes }) => ({
+      token_id: tokenId,
+      user_id: userId,
+      origin,
+      client_id: clientId,
+      issued_at: issuedAt,
+      expires_at: expiresAt,
+      revoked,
+      scopes,
+    })),
+    users: store
+      .list("user")
+      .map((user) => ({ user_id: user.userId, ...balanceAt(user, openTurns(sandbox, user.userId), now) })),
+    requests: store.list("request"),
+  };
+}
+
+/*
+ * The `__` routes: switches, ledger, faults, queued words, answers to spoil. For tests and the local server;
+ * no public route of the gateway leads here.
+ */
+
+const FailureBody = z.object({
+  path: z.string(),
+  status: z.int().min(0).max(599),
+  times: z.int().min(1).max(1_000).default(1),
+});
+const QueueBody = z.object({ prompts: z.array(z.string().max(2_000)).max(100) });
+
+export function controlRoutes(app: SandboxApp, sandbox: Sandbox): void {
+  app.get("/__switches", (c) => c.json(switchesOf(sandbox)));
+
+  app.post("/__switches", async (c) => {
+    const body: unknown = await c.req.json().catch(() => null);
+    const next = Switches.safeParse({ ...switchesOf(sandbox), ...(typeof body === "object" ? body : {}) });
+    if (!next.success || typeof body !== "object" || body === null)
+      return c.json({ error: "unknown switch or value", issues: next.error?.issues ?? [] }, 400);
+    keepSetting(sandbox, "switches", next.data);
+    return c.json(next.data);
+  });
+
+  app.delete("/__switches", (c) => {
+    keepSetting(sandbox, "switches", {});
+    return c.json(switchesOf(sandbox));
+  });
+
+  app.get("/__faults", (c) => c.json(FAULTS));
+  app.get("/__ledger", (c) => c.json(ledgerOf(sandbox)));
+
+  // Each prompt's `#` words are added to the next turns, one each.
+  app.post("/__queue", async (c) => {
+    const body = QueueBody.safeParse(await c.req.json().catch(() => null));
+    if (!body.success) return c.json({ error: "prompts: an array of texts" }, 400);
+    keepSetting(sandbox, "queue", [...queueOf(sandbox), ...body.data.prompts]);
+    return c.json({ queued: queueOf(sandbox).length });
+  });
+
+  // The next `times` requests whose path holds `path` get `status` instead of an answer; 0 breaks the connection.
+  app.post("/__fail", async (c) => {
+    const body = FailureBody.safeParse(await c.req.json().catch(() => null));
+    if (!body.success) return c.json({ error: "path, status, times" }, 400);
+    keepSetting(sandbox, "failures", [...failuresOf(sandbox), body.data]);
+    return c.json({ failures: failuresOf(sandbox) });
+  });
+
+  app.post("/__reset", (c) => {
+    sandbox.store.clear();
+    return c.json({ reset: true });
+  });
+}

@@ -1,0 +1,371 @@
+/** The plain scripts: words alone, an edit, a generation in two stages, and being out of credits. Moments are unscaled. */
+
+import { longNumber, type RandomBytes } from "./context.ts";
+import type { Switches } from "./faults.ts";
+import type { Part, Reading } from "./prompt.ts";
+import type { GeneratedMedia, MediaFile } from "./store.ts";
+import {
+  type Clip,
+  clipsMs,
+  emptyTimeline,
+  fitClips,
+  fitRest,
+  layOut,
+  lengthMs,
+  newClip,
+  spellDraft,
+  type Timeline,
+} from "./timeline.ts";
+import type { Frame, StateChange, StreamEnd, Tape, Timed } from "./turn.ts";
+
+/** Source: nemo-api reference section 4.3 (b). */
+const GENERATE_TOOL = "generate_video_with_seedance";
+const EDIT_TOOL = "edit_multitrack";
+
+export type CallId = () => string;
+
+const frame = (at: number, what: Frame): Timed<{ readonly frame: Frame }> => ({ at, frame: what });
+const text = (at: number, words: string): Timed<{ readonly frame: Frame }> =>
+  frame(at, { kind: "text", text: words, mark: "whole" });
+const close = (at: number): StreamEnd => ({ at, how: "close" });
+
+export const talkTape = (totalMs: number, words: string): Tape => ({
+  frames: [text(totalMs * 0.9, words)],
+  changes: [],
+  charges: [],
+  end: close(totalMs),
+});
+
+/** Words that cost something: what is written to order. */
+export const paidTalkTape = (totalMs: number, words: string, amount: number): Tape => ({
+  ...talkTape(totalMs, words),
+  charges: [
+    { at: 0, kind: "freeze", amount },
+    { at: totalMs * 0.9, kind: "consume", amount },
+  ],
+});
+
+/** One record says that credits are missing. */
+export const noCreditsTape = (totalMs: number, form: Switches["no_credits_inline"]): Tape => ({
+  frames: [frame(totalMs / 2, { kind: "no_credits", form })],
+  changes: [],
+  charges: [],
+  end: close(totalMs),
+});
+
+export type EditPlan = {
+  readonly totalMs: number;
+  readonly amount: number;
+  readonly change: StateChange | null;
+  readonly prompt: string;
+  readonly words: string | null;
+};
+
+/** Call, answer, words. Without `words` the edit is silent; without a change the tools ran for nothing. */
+export function editTape(plan: EditPlan, callId: CallId): Tape {
+  const id = callId();
+  const { totalMs, amount, change } = plan;
+  const landsAt = totalMs * 0.7;
+  return {
+    frames: [
+      frame(totalMs * 0.2, { kind: "call", callId: id, name: EDIT_TOOL, args: { instruction: plan.prompt } }),
+      frame(landsAt, { kind: "response", callId: id, name: EDIT_TOOL, change }),
+      ...(plan.words === null ? [] : [text(totalMs * 0.95, plan.words)]),
+    ],
+    changes: change === null ? [] : [{ at: landsAt, change }],
+    charges: [
+      { at: 0, kind: "freeze", amount },
+      { at: landsAt, kind: "consume", amount },
+    ],
+    end: close(totalMs),
+  };
+}
+
+export type GenerationPlan = {
+  readonly totalMs: number;
+  readonly amount: number;
+  readonly prompt: string;
+  readonly one: StateChange;
+  readonly two: StateChange;
+  readonly wordsOne: string;
+  readonly wordsTwo: string;
+};
+
+/** Call, answer, words, call, answer, words: the clip first, then music, title and effects. Charged once, with the clip. */
+export function generationTape(plan: GenerationPlan, callId: CallId): Tape {
+  const [first, second] = [callId(), callId()];
+  const { totalMs, amount, one, two } = plan;
+  const oneAt = totalMs * 0.5;
+  const twoAt = totalMs * 0.85;
+  return {
+    frames: [
+      frame(totalMs * 0.05, { kind: "call", callId: first, name: GENERATE_TOOL, args: { prompt: plan.prompt } }),
+      frame(oneAt, { kind: "response", callId: first, name: GENERATE_TOOL, change: one }),
+      text(totalMs * 0.55, plan.wordsOne),
+      frame(totalMs * 0.6, { kind: "call", callId: second, name: EDIT_TOOL, args: {} }),
+      frame(twoAt, { kind: "response", callId: second, name: EDIT_TOOL, change: two }),
+      text(totalMs * 0.95, plan.wordsTwo),
+    ],
+    changes: [
+      { at: oneAt, change: one },
+      { at: twoAt, change: two },
+    ],
+    charges: [
+      { at: 0, kind: "freeze", amount },
+      { at: oneAt, kind: "consume", amount },
+    ],
+    end: close(totalMs),
+  };
+}
+
+/** The most heartbeats of one turn, so that a long one stays a small record. */
+const MOST_HEARTBEATS = 1_000;
+
+/** The tape with a heartbeat every `everyMs` until its end. */
+export function withHeartbeats(tape: Tape, everyMs: number): Tape {
+  const count = Math.min(MOST_HEARTBEATS, Math.ceil(tape.end.at / everyMs) - 1);
+  const beats = Array.from({ length: Math.max(0, count) }, (_, at) => frame((at + 1) * everyMs, { kind: "heartbeat" }));
+  return { ...tape, frames: [...tape.frames, ...beats].sort((a, b) => a.at - b.at) };
+}
+
+/** Every moment divided by `scale`, in whole milliseconds. */
+export function scaleTape(tape: Tape, scale: number): Tape {
+  const scaled = <T extends { readonly at: number }>(step: T): T => ({ ...step, at: Math.round(step.at / scale) });
+  return {
+    frames: tape.frames.map(scaled),
+    changes: tape.changes.map(scaled),
+    charges: tape.charges.map(scaled),
+    end: scaled(tape.end),
+  };
+}
+
+/* Does to a timeline what a reading asks for, and says what was done: one rule per wish, in order. Pure. */
+
+/** What was done, for talk.ts to put into words. */
+export type Change =
+  | { readonly kind: "files"; readonly count: number }
+  | { readonly kind: "duration" | "speed" | "volume"; readonly value: number }
+  | { readonly kind: "shape"; readonly width: number; readonly height: number }
+  | { readonly kind: "title" | "music" | "transition" | "effect"; readonly name: string }
+  | { readonly kind: "captions" }
+  | { readonly kind: "removed"; readonly part: Part };
+
+export type Edited = { readonly timeline: Timeline; readonly changes: readonly Change[] };
+
+/** A wish of a reading, done; null when the reading has no such wish. */
+type Rule = (timeline: Timeline, reading: Reading, random: RandomBytes) => Edited | null;
+
+const TITLE_MS = 3_000;
+const DEFAULT_VOLUME = 0.35;
+/** Longest timeline the agent makes, milliseconds. */
+const LONGEST_MS = 600_000;
+
+const eachClip = (timeline: Timeline, change: (clip: Clip) => Clip): Timeline => ({
+  ...timeline,
+  clips: timeline.clips.map(change),
+});
+
+function without(timeline: Timeline, part: Part): Timeline {
+  switch (part) {
+    case "music":
+      return { ...timeline, music: [] };
+    case "titles":
+      return { ...timeline, titles: [] };
+    case "captions":
+      return { ...timeline, captions: [] };
+    case "transitions":
+      return eachClip(timeline, (clip) => ({ ...clip, transition: null }));
+    case "effects":
+      return eachClip(timeline, (clip) => ({ ...clip, effect: null }));
+    case "clip":
+      return timeline.clips.length > 1 ? fitRest({ ...timeline, clips: timeline.clips.slice(0, -1) }) : timeline;
+    case "extras": {
+      const bare = eachClip(timeline, (clip) => ({ ...clip, transition: null, effect: null }));
+      return { ...bare, music: [], titles: [], captions: [] };
+    }
+  }
+}
+
+const removing: Rule = (timeline, { removes }) =>
+  removes.length === 0
+    ? null
+    : { timeline: removes.reduce(without, timeline), changes: removes.map((part) => ({ kind: "removed", part })) };
+
+const shaping: Rule = (timeline, { shape }) => {
+  if (shape === null) return null;
+  const [width, height] = shape;
+  return { timeline: { ...timeline, width, height }, changes: [{ kind: "shape", width, height }] };
+};
+
+const pacing: Rule = (timeline, { speed }) => {
+  if (speed === null) return null;
+  const paced = eachClip(timeline, (clip) => {
+    return { ...clip, speed, durationMs: Math.max(100, Math.round(clip.durationMs / speed)) };
+  });
+  return { timeline: fitRest(paced), changes: [{ kind: "speed", value: speed }] };
+};
+
+/** A length beside a title is the title's ("a title 'Hi' for 3 seconds"), where it is shorter than the whole. */
+const isTitleLength = (timeline: Timeline, { titles, durationMs }: Reading): boolean =>
+  titles.length > 0 && durationMs !== null && durationMs < lengthMs(timeline);
+
+const trimming: Rule = (timeline, reading) => {
+  const { durationMs } = reading;
+  if (durationMs === null || isTitleLength(timeline, reading)) return null;
+  const value = Math.min(durationMs, LONGEST_MS);
+  return { timeline: fitClips(timeline, value), changes: [{ kind: "duration", value }] };
+};
+
+const scoring: Rule = (timeline, { music, volume }, random) => {
+  if (music !== null && (timeline.music.length === 0 || volume === null)) {
+    const durationMs = lengthMs(timeline) || TITLE_MS;
+    const track = { id: longNumber(random), label: music, durationMs, volume: volume ?? DEFAULT_VOLUME };
+    return { timeline: { ...timeline, music: [track] }, changes: [{ kind: "music", name: music }] };
+  }
+  if (volume === null || timeline.music.length === 0) return null;
+  const tracks = timeline.music.map((track) => ({ ...track, volume }));
+  return { timeline: { ...timeline, music: tracks }, changes: [{ kind: "volume", value: volume }] };
+};
+
+const titling: Rule = (timeline, reading, random) => {
+  const { titles, durationMs, retitles } = reading;
+  if (titles.length === 0) return null;
+  const kept = retitles ? [] : timeline.titles.filter((title) => !titles.includes(title.text));
+  const length = isTitleLength(timeline, reading) && durationMs !== null ? durationMs : TITLE_MS;
+  const added = titles.map((text) => ({ id: longNumber(random), text, startMs: 0, durationMs: length }));
+  const changes = titles.map((name) => ({ kind: "title" as const, name }));
+  return { timeline: fitRest({ ...timeline, titles: [...kept, ...added] }), changes };
+};
+
+/** A line of captions for every clip. */
+const captioning: Rule = (timeline, { captions }, random) => {
+  if (!captions) return null;
+  let startMs = 0;
+  const lines = timeline.clips.map((clip) => {
+    const line = { id: longNumber(random), text: clip.label, startMs, durationMs: clip.durationMs };
+    startMs += clip.durationMs;
+    return line;
+  });
+  return { timeline: { ...timeline, captions: lines }, changes: [{ kind: "captions" }] };
+};
+
+const joining: Rule = (timeline, { transition }) =>
+  transition === null
+    ? null
+    : {
+        timeline: eachClip(timeline, (clip) => ({ ...clip, transition })),
+        changes: [{ kind: "transition", name: transition }],
+      };
+
+const dressing = (timeline: Timeline, effect: string): Edited => ({
+  timeline: eachClip(timeline, (clip) => ({ ...clip, effect })),
+  changes: [{ kind: "effect", name: effect }],
+});
+
+const colouring: Rule = (timeline, { effect }) => (effect === null ? null : dressing(timeline, effect));
+
+const RULES: readonly Rule[] = [removing, shaping, pacing, trimming, scoring, titling, captioning, joining, colouring];
+
+/** Every wish that a rule knows, done to a timeline; no changes where none does. */
+export function applyWishes(before: Timeline, reading: Reading, random: RandomBytes): Edited {
+  return RULES.reduce<Edited>(
+    (edited, rule) => {
+      const next = rule(edited.timeline, reading, random);
+      return next === null ? edited : { timeline: next.timeline, changes: [...edited.changes, ...next.changes] };
+    },
+    { timeline: before, changes: [] },
+  );
+}
+
+/** The wishes, or, where none is known, the prompt's own words as an effect: an edit always changes something. */
+export function applyEdit(before: Timeline, reading: Reading, random: RandomBytes): Edited {
+  const edited = applyWishes(before, reading, random);
+  return edited.changes.length > 0 || clipsMs(before) === 0 ? edited : dressing(before, reading.subject);
+}
+
+/* What a prompt makes of a session's timeline: the two stages of a generation, or one edit. Pure. */
+
+export type Scene = {
+  readonly taskName: string;
+  readonly timeline: Timeline | null;
+  readonly media: readonly MediaFile[];
+  readonly reading: Reading;
+  readonly prompt: string;
+  readonly keys: Switches["draft_keys"];
+  readonly random: RandomBytes;
+};
+
+const DEFAULT_CLIP_MS = 10_000;
+const LONGEST_CLIP_MS = 600_000;
+const TITLE_CHARS = 40;
+/** Nothing resolves it: the draft's sources are names, not files. */
+const MEDIA_HOST = "https://media.sandbox.invalid";
+
+const changeOf = (scene: Scene, timeline: Timeline, generated: readonly GeneratedMedia[] = []): StateChange => ({
+  timeline,
+  draftText: spellDraft(timeline, longNumber(scene.random), scene.keys),
+  generated,
+});
+
+const headline = (subject: string): string => {
+  const line = Array.from(subject).slice(0, TITLE_CHARS).join("");
+  return line.charAt(0).toUpperCase() + line.slice(1);
+};
+
+/** The reading of stage two: music and a title come by themselves, unless there are some or the prompt wants none. */
+function extras(reading: Reading, raw: Timeline): Reading {
+  const { removes } = reading;
+  const noMusic = removes.includes("music") || removes.includes("extras");
+  const noTitles = removes.includes("titles") || removes.includes("extras");
+  const titles = reading.titles.length > 0 || raw.titles.length > 0 ? reading.titles : [headline(reading.subject)];
+  return {
+    ...reading,
+    durationMs: null,
+    shape: null,
+    removes: [],
+    music: noMusic ? null : (reading.music ?? (raw.music.length > 0 ? null : "Lo-fi")),
+    titles: noTitles ? [] : titles,
+  };
+}
+
+/** Stage one is the clip alone; stage two adds music, a title, and whatever else the prompt names. */
+export function generate(scene: Scene): { readonly one: StateChange; readonly two: StateChange } {
+  const { reading, random } = scene;
+  const durationMs = Math.min(LONGEST_CLIP_MS, reading.durationMs ?? DEFAULT_CLIP_MS);
+  const before = scene.timeline ?? emptyTimeline(scene.taskName);
+  const id = longNumber(random);
+  const url = `${MEDIA_HOST}/generated/${id}.mp4`;
+  const media = { id, type: "video", prompt: reading.subject, url, duration: durationMs / 1_000 };
+  const clip = newClip(random, reading.subject, url, durationMs);
+  const [width, height] = reading.shape ?? [before.width, before.height];
+  const raw = fitRest({ ...before, width, height, clips: [...before.clips, clip] });
+  const { timeline } = applyWishes(raw, extras(reading, raw), random);
+  return { one: changeOf(scene, raw, [media]), two: changeOf(scene, timeline) };
+}
+
+/** Files that the prompt means and the timeline lacks: all of them at first, later those it names. */
+function filesWanted(scene: Scene): readonly MediaFile[] {
+  if (scene.timeline === null) return scene.media;
+  const used = new Set(scene.timeline.clips.map((clip) => clip.src));
+  const fresh = scene.media.filter((file) => !used.has(file.cdn_url) && file.file_type !== "audio");
+  const meansAll = /\bupload|\bmy (clip|video|photo|file)|上传|素材/i.test(scene.prompt);
+  return fresh.filter((file) => meansAll || scene.prompt.includes(file.filename));
+}
+
+/** One edit: files are laid out first, then the prompt's wishes are done. An edit of nothing begins with an empty clip. */
+export function edit(scene: Scene): { readonly change: StateChange; readonly changes: readonly Change[] } {
+  const { reading, random } = scene;
+  const files = filesWanted(scene);
+  const laid = layOut(scene.taskName, files, random);
+  const joined =
+    scene.timeline === null ? laid : { ...scene.timeline, clips: [...scene.timeline.clips, ...laid.clips] };
+  const isBlank = joined.clips.length === 0 && joined.music.length === 0;
+  const blank = newClip(random, reading.subject, `${MEDIA_HOST}/blank.mp4`, reading.durationMs ?? DEFAULT_CLIP_MS);
+  const before = fitRest(isBlank ? { ...joined, clips: [blank] } : joined);
+  if (files.length === 0) {
+    const { timeline, changes } = applyEdit(before, reading, random);
+    return { change: changeOf(scene, timeline), changes };
+  }
+  const { timeline, changes } = applyWishes(before, reading, random);
+  return { change: changeOf(scene, timeline), changes: [{ kind: "files", count: files.length }, ...changes] };
+}

@@ -1,0 +1,93 @@
+/** An order for a batch, from the body that asked for it: every item checked, every fault named by its place. */
+import type { BatchOrder, NamedBatchItem } from "../core/batch.ts";
+import type { FieldError } from "../core/errors.ts";
+import { SHOWN_FAULTS } from "../core/generators/recipe.ts";
+import { BATCH_PROMPTS_BYTES } from "../core/limits.ts";
+import type { NamedOrder } from "../core/video.ts";
+import type { NewBatch, NewBatchItem } from "../core/wire/batch.ts";
+import type { GeneratorWire } from "../core/wire/generator.ts";
+import { ApiError, apiError } from "../http/problem.ts";
+import { orderFor, orderOf } from "./videos.ts";
+
+/** `generator`: the one that the body names. Refuses the whole batch where an item can never be made. */
+export function batchOf(
+  body: NewBatch,
+  generator: GeneratorWire | null,
+): { order: BatchOrder; items: NamedBatchItem[] } {
+  const faults: FieldError[] = [];
+  if (body.project !== undefined && body.mode !== "one_project")
+    faults.push({ field: "/project", message: "goes with mode one_project" });
+  const orders: NamedOrder[] = [];
+  let bytes = 0;
+  // Nothing more is made for a batch that is refused already.
+  for (let n = 0; n < body.items.length && faults.length < SHOWN_FAULTS && bytes <= BATCH_PROMPTS_BYTES; n += 1) {
+    const item = body.items[n];
+    if (item === undefined) continue;
+    for (const order of tried(() => itemOrder(body, item, generator), `/items/${n}`, faults)) {
+      orders.push(order);
+      bytes += new TextEncoder().encode(order.prompt).length;
+    }
+  }
+  if (bytes > BATCH_PROMPTS_BYTES)
+    faults.push({
+      field: "/items",
+      message: `make prompts of more than ${BATCH_PROMPTS_BYTES} bytes, which is the most for all of them together`,
+    });
+  const [first] = orders;
+  if (faults.length > 0 || first === undefined) throw invalid(faults);
+  const { output, generator: named, attribution, accepts, expectedMs } = first;
+  return {
+    order: {
+      mode: body.mode,
+      concurrency: body.concurrency,
+      project: body.project ?? null,
+      metadata: body.metadata,
+      callback: body.callback_url ?? null,
+      shared: { output, generator: named, attribution, accepts, expectedMs },
+    },
+    items: orders.map(({ prompt, sources, language, metadata, onQuestion }) => ({
+      prompt,
+      sources,
+      language,
+      metadata,
+      onQuestion,
+    })),
+  };
+}
+
+function itemOrder(body: NewBatch, item: NewBatchItem, generator: GeneratorWire | null): NamedOrder {
+  const { prompt, variables, assets, metadata } = item;
+  const common = {
+    assets,
+    metadata,
+    language: item.language ?? body.language,
+    output: body.output,
+    on_question: item.on_question ?? body.on_question,
+    dry_run: false,
+    dedupe: false,
+  };
+  if (generator === null) {
+    if (variables !== undefined) throw invalid([{ field: "/variables", message: "go with a generator" }]);
+    if (prompt === undefined) throw invalid([{ field: "/prompt", message: "is required without a generator" }]);
+    return orderOf({ ...common, prompt });
+  }
+  if (prompt !== undefined) throw invalid([{ field: "/prompt", message: "is the generator's; send variables" }]);
+  return orderFor(generator, { ...common, variables: variables ?? {} });
+}
+
+/** What `order` gives, or nothing and its faults, told of their place. */
+function tried(order: () => NamedOrder, place: string, faults: FieldError[]): NamedOrder[] {
+  try {
+    return [order()];
+  } catch (error) {
+    if (!(error instanceof ApiError)) throw error;
+    const { errors = [{ field: "", message: error.refusal.detail }] } = error.refusal;
+    for (const { field, message } of errors) faults.push({ field: `${place}${field}`, message });
+    return [];
+  }
+}
+
+function invalid(all: readonly FieldError[]): ApiError {
+  const errors = all.slice(0, SHOWN_FAULTS);
+  return apiError("invalid_request", errors.map(({ field, message }) => `${field}: ${message}`).join("; "), { errors });
+}

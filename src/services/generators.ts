@@ -1,0 +1,120 @@
+/** Generators as routes need them: built-in ones without a look-up, a tenant's own from the store, faults as refusals. */
+
+import type { FieldError } from "../core/errors.ts";
+import { BUILT_IN_GENERATORS, builtInGenerator } from "../core/generators/built-in.ts";
+import { recipeFaults } from "../core/generators/recipe.ts";
+import { plainId, slugOf } from "../core/ids.ts";
+import { GENERATORS_PER_SCOPE } from "../core/limits.ts";
+import {
+  type GeneratorPatch,
+  type GeneratorWire,
+  type NewGenerator,
+  type RecipeWire,
+  recipe,
+} from "../core/wire/generator.ts";
+import { type Ctx, random } from "../http/context.ts";
+import { callOf } from "../http/idempotency.ts";
+import { apiError } from "../http/problem.ts";
+import { changeGenerator, insertGenerator, listGenerators, readGenerator } from "../store/generators.ts";
+
+/** Tries to change a generator that somebody else changes at the same time. */
+const CHANGE_ATTEMPTS = 3;
+
+/** The generator of this id or slug; 404 when this tenant has none in this mode. Built-in ones touch no store. */
+export async function found(c: Ctx, idOrSlug: string, version: number | null): Promise<GeneratorWire> {
+  const builtIn = builtInGenerator(idOrSlug);
+  const known = builtIn ?? (await readGenerator(c.env.DB, c.var.caller, idOrSlug, version));
+  if (known === null || (version !== null && known.version !== version))
+    throw apiError("not_found", "No generator of this id, slug and version exists here; list them.", {
+      hint: "GET /v1/generators",
+    });
+  return known;
+}
+
+/** The tenant's own, newest first, then the built-in ones. */
+export async function listed(
+  c: Ctx,
+  limit: number,
+  after: string | null,
+): Promise<{ data: GeneratorWire[]; has_more: boolean; next_cursor: string | null }> {
+  const at = BUILT_IN_GENERATORS.findIndex(({ slug }) => slug === after);
+  const own = at >= 0 ? [] : await listGenerators(c.env.DB, c.var.caller, limit + 1, after);
+  const all = [...own, ...BUILT_IN_GENERATORS.slice(at + 1)];
+  const data = all.slice(0, limit);
+  const more = all.length > limit;
+  return { data, has_more: more, next_cursor: more ? (data.at(-1)?.id ?? null) : null };
+}
+
+/** Stores a recipe under the slug that was asked for, or under one of its name. */
+export async function created(c: Ctx, { slug, ...wanted }: NewGenerator): Promise<GeneratorWire> {
+  refuseFaults(recipeFaults(wanted));
+  const { repeat } = await callOf(c);
+  const now = Date.now();
+  const id = plainId("gen", now, random);
+  const named = slug ?? slugOf(wanted.name);
+  if (slug !== undefined && builtInGenerator(slug) !== null) throw slugTaken(slug);
+  const store = (as: string): ReturnType<typeof insertGenerator> =>
+    insertGenerator(c.env.DB, c.var.caller, { id, slug: as, madeBy: "tenant", recipe: wanted, at: now, repeat });
+  let made = await store(named);
+  if (!made.ok && made.error === "slug_taken" && slug === undefined) made = await store(slugOf(wanted.name, id));
+  if (made.ok) return made.value;
+  if (made.error === "slug_taken") throw slugTaken(named);
+  if (made.error === "other_request")
+    throw apiError("idempotency_mismatch", "This Idempotency-Key was used for another request; send a new key.");
+  const hint = "DELETE /v1/generators/{id}";
+  throw apiError("too_many_generators", `A tenant has at most ${GENERATORS_PER_SCOPE} generators; delete one first.`, {
+    hint,
+  });
+}
+
+/** Stores the next version. With `ifMatch` only on top of that version, else on top of whatever is current. */
+export async function changed(
+  c: Ctx,
+  idOrSlug: string,
+  patch: GeneratorPatch,
+  ifMatch: string | null,
+): Promise<GeneratorWire> {
+  ownOnly(builtInGenerator(idOrSlug));
+  for (let attempt = 1; attempt <= CHANGE_ATTEMPTS; attempt += 1) {
+    const known = await found(c, idOrSlug, null);
+    if (ifMatch !== null && ifMatch !== `"${known.version}"` && ifMatch !== "*") break;
+    const next = recipe.parse({ ...recipeOf(known), ...patch });
+    refuseFaults(recipeFaults(next));
+    const stored = await changeGenerator(c.env.DB, c.var.caller, known.id, known.version, next, Date.now());
+    if (stored !== null) return stored;
+  }
+  throw apiError("version_conflict", "Somebody changed this generator in between; read it and try again.", {
+    hint: "GET /v1/generators/{id}",
+  });
+}
+
+/** Refuses a slug that another generator has. Null: none was asked for. */
+export async function refuseTakenSlug(c: Ctx, slug: string | null): Promise<void> {
+  if (slug === null) return;
+  if (builtInGenerator(slug) !== null || (await readGenerator(c.env.DB, c.var.caller, slug)) !== null)
+    throw slugTaken(slug);
+}
+
+/** Refuses to touch a built-in one. */
+export function ownOnly(builtIn: GeneratorWire | null): void {
+  if (builtIn === null) return;
+  throw apiError("generator_built_in", "Built-in generators stay as they are; save a changed copy as your own.", {
+    hint: "POST /v1/generators",
+  });
+}
+
+function refuseFaults(errors: FieldError[]): void {
+  if (errors.length === 0) return;
+  throw apiError("invalid_request", errors.map(({ field, message }) => `${field}: ${message}`).join("; "), { errors });
+}
+
+const slugTaken = (slug: string): Error =>
+  apiError("slug_taken", `Another generator goes by ${slug}; choose another slug.`, {
+    errors: [{ field: "/slug", message: "is taken" }],
+  });
+
+/** What a change starts from: everything a tenant wrote, nothing that we added. */
+function recipeOf(known: GeneratorWire): RecipeWire {
+  const { id: _, slug: _s, version: _v, made_by: _m, created_at: _c, updated_at: _u, ...recipe } = known;
+  return recipe;
+}

@@ -1,0 +1,107 @@
+/** Making, rotating and revoking keys, for the operator and for keys alike. A secret exists here for one answer only. */
+import type { Scope } from "../core/address.ts";
+import { keyHash, keyHint, mintKey } from "../core/auth.ts";
+import { refusal } from "../core/errors.ts";
+import { type KeyId, plainId } from "../core/ids.ts";
+import { OPEN_KEYS_PER_SCOPE } from "../core/limits.ts";
+import { type EpochMs, SECOND_MS, toRfc3339 } from "../core/time.ts";
+import type { CreatedKeyWire, KeyScope, KeyWire } from "../core/wire/key.ts";
+import { entryOf, storedRepeatOf } from "../http/audit.ts";
+import { type Ctx, random } from "../http/context.ts";
+import { forgetKey } from "../http/middleware/key-cache.ts";
+import { ApiError, notFound, unwrap } from "../http/problem.ts";
+import { auditRow } from "../store/audit.ts";
+import { makeOnce } from "../store/idempotency.ts";
+import * as changes from "../store/keys.ts";
+import { countOpenKeys, readKey, type StoredKey } from "../store/keys.ts";
+
+type Wanted = { readonly name: string; readonly scopes: readonly KeyScope[]; readonly expiresAt: EpochMs | null };
+
+/** A new key, its secret beside it; to a repeat of the same Idempotency-Key the same one without it. */
+export async function createKey(c: Ctx, { tenant, mode }: Scope, wanted: Wanted): Promise<CreatedKeyWire> {
+  const { DB } = c.env;
+  const { record, secret } = await mint({ tenant, mode }, wanted, null);
+  const { id, createdAt: at, scopes } = record;
+  const detail = { scopes, expires_at: momentOf(wanted.expiresAt) };
+  const entry = entryOf(c, { tenant, mode, at, action: "key.created", target: id, detail });
+  const refuse = async () =>
+    (await countOpenKeys(DB, { tenant, mode }, at)) < OPEN_KEYS_PER_SCOPE ? null : tooManyKeys();
+  const statements = [changes.insertKey(DB, record, OPEN_KEYS_PER_SCOPE), auditRow(DB, entry)];
+  const made = unwrap(await makeOnce(DB, await storedRepeatOf(c), { id, at, refuse, statements }));
+  return shown(c, made, secret);
+}
+
+/** A successor with the same name, scopes and expiry; the old key closes when the grace is over. */
+export async function rotateKey(c: Ctx, old: StoredKey, graceSeconds: number): Promise<CreatedKeyWire> {
+  const { DB } = c.env;
+  const { tenant, wire } = old;
+  const wanted = { ...wire, expiresAt: wire.expires_at === null ? null : Date.parse(wire.expires_at) };
+  const { record, secret } = await mint({ tenant, mode: wire.mode }, wanted, wire.id);
+  const { id, createdAt: at, mode } = record;
+  const closesAt = at + graceSeconds * SECOND_MS;
+  const detail = { successor: id, revoked_at: toRfc3339(closesAt) };
+  const entry = entryOf(c, { tenant, mode, at, action: "key.rotated", target: wire.id, detail });
+  const refuse = async () => refuseClosed((await readKey(DB, wire.id))?.wire ?? wire, at);
+  const statements = [changes.insertKey(DB, record), changes.rotateKey(DB, wire.id, at, closesAt), auditRow(DB, entry)];
+  const made = unwrap(await makeOnce(DB, await storedRepeatOf(c), { id, at, refuse, statements }));
+  forget(old);
+  return shown(c, made, secret);
+}
+
+/** Ends a key now. Refused where no other key could make keys afterwards, unless forced. */
+export async function revokeKey(c: Ctx, old: StoredKey, force: boolean): Promise<KeyWire> {
+  const { wire, tenant } = old;
+  const entry = entryOf(c, { tenant, mode: wire.mode, at: Date.now(), action: "key.revoked", target: wire.id });
+  const isOver = await changes.revokeKey(c.env.DB, wire.id, force, entry);
+  if (!isOver) throw new ApiError(lastKey(wire.id));
+  forget(old);
+  return (await found(c, wire.id)).wire;
+}
+
+/** The key with this id, whoever's it is; 404 when there is none. */
+export async function found(c: Ctx, id: KeyId): Promise<StoredKey> {
+  const key = await readKey(c.env.DB, id);
+  if (key === null) throw notFound();
+  return key;
+}
+
+/** A key is remembered by its hash, and by its id where user tokens name it. */
+function forget({ hash, wire }: StoredKey): void {
+  forgetKey(hash);
+  forgetKey(wire.id);
+}
+
+async function mint({ tenant, mode }: Scope, { name, scopes, expiresAt }: Wanted, replaces: KeyId | null) {
+  const createdAt = Date.now();
+  const secret = mintKey(mode, random);
+  const id = plainId("key", createdAt, random);
+  const [hash, hint] = [await keyHash(secret), keyHint(secret)];
+  return { record: { hash, id, tenant, mode, name, hint, scopes, createdAt, expiresAt, replaces }, secret };
+}
+
+async function shown(
+  c: Ctx,
+  { id, isFirst }: { id: KeyId; isFirst: boolean },
+  secret: string,
+): Promise<CreatedKeyWire> {
+  const { wire } = await found(c, id);
+  return isFirst ? { ...wire, secret } : { ...wire, secret_shown_once: true };
+}
+
+function refuseClosed({ revoked_at, expires_at }: KeyWire, now: EpochMs) {
+  if (revoked_at === null && (expires_at === null || Date.parse(expires_at) > now)) return null;
+  return refusal("key_closed", "This key has expired, was revoked or has a successor already; make a new one.", {
+    hint: "POST /v1/keys",
+  });
+}
+
+const tooManyKeys = () =>
+  refusal("too_many_keys", `A tenant has at most ${OPEN_KEYS_PER_SCOPE} open keys in each mode; revoke some first.`, {
+    hint: "DELETE /v1/keys/{id}",
+  });
+const lastKey = (id: KeyId) =>
+  refusal("last_key", "No other key could make keys afterwards; make one first, or say that this is meant.", {
+    hint: `DELETE /v1/keys/${id}?force=true`,
+  });
+
+const momentOf = (at: EpochMs | null): string | null => (at === null ? null : toRfc3339(at));
