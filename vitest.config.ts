@@ -22,7 +22,7 @@ const bindings = {
 };
 
 /** How long a test may take on a busy machine. No test asserts a duration; this only ends one that hangs. */
-const PATIENCE_MS = 300_000;
+const TIMEOUT_MS = 300_000;
 
 /** Tests whose answers depend on what others have stored: each gets a runtime of its own. */
 const ALONE = [
@@ -54,7 +54,7 @@ export default defineConfig({
         test: {
           name: "pure",
           include: ["test/{core,nemo,sandbox}/**/*.test.ts"],
-          testTimeout: PATIENCE_MS,
+          testTimeout: TIMEOUT_MS,
           exclude: ["test/sandbox/object.test.ts"],
           isolate: false,
         },
@@ -67,8 +67,8 @@ export default defineConfig({
           include: ["test/{http,routes,durable,store,jobs}/**/*.test.ts", "test/sandbox/object.test.ts"],
           exclude: ALONE,
           setupFiles: ["test/support/migrate.ts", "test/support/rest.ts"],
-          testTimeout: PATIENCE_MS,
-          hookTimeout: PATIENCE_MS,
+          testTimeout: TIMEOUT_MS,
+          hookTimeout: TIMEOUT_MS,
           isolate: false,
         },
       },
@@ -79,8 +79,8 @@ export default defineConfig({
           name: "alone",
           include: ALONE,
           setupFiles: ["test/support/migrate.ts", "test/support/rest.ts"],
-          testTimeout: PATIENCE_MS,
-          hookTimeout: PATIENCE_MS,
+          testTimeout: TIMEOUT_MS,
+          hookTimeout: TIMEOUT_MS,
         },
       },
       {
@@ -88,8 +88,8 @@ export default defineConfig({
         test: {
           name: "node",
           include: ["test/node/**/*.test.ts", "test/architecture.test.ts", "test/seeds.test.ts"],
-          testTimeout: PATIENCE_MS,
-          hookTimeout: PATIENCE_MS,
+          testTimeout: TIMEOUT_MS,
+          hookTimeout: TIMEOUT_MS,
         },
       },
       {
@@ -99,8 +99,8 @@ export default defineConfig({
           globalSetup: ["test/conformance/support/global-setup.ts"],
           include: ["test/conformance/**/*.test.ts"],
           exclude: QUIET,
-          testTimeout: PATIENCE_MS,
-          hookTimeout: PATIENCE_MS,
+          testTimeout: TIMEOUT_MS,
+          hookTimeout: TIMEOUT_MS,
           sequence: { groupOrder: 1 }, // after all others, with the machine to themselves
         },
       },
@@ -109,8 +109,8 @@ export default defineConfig({
           name: "quiet",
           globalSetup: ["test/conformance/support/global-setup.ts"],
           include: QUIET,
-          testTimeout: PATIENCE_MS,
-          hookTimeout: PATIENCE_MS,
+          testTimeout: TIMEOUT_MS,
+          hookTimeout: TIMEOUT_MS,
           sequence: { groupOrder: 2 },
         },
       },

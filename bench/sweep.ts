@@ -26,7 +26,7 @@ const RUNS = quick ? 2 : 3;
 /** From one look at the woken to the next, in ms. */
 const LOOK_EVERY_MS = 20;
 /** How long one run may take until everybody is woken, in ms. */
-const PATIENCE_MS = 300_000;
+const TIMEOUT_MS = 300_000;
 
 const ran = z.object({
   queries: z.number(),
@@ -64,7 +64,7 @@ async function measure(server: { readonly url: string; readonly pid: number }, r
       const counts = await running;
       return { ...counts, ms: alone.ms, aloneMib, wokenMs, again, memoryMib: peak };
     }
-    if (wokenMs > PATIENCE_MS) throw new Error(`${woken} of ${rows} were woken within ${PATIENCE_MS} ms`);
+    if (wokenMs > TIMEOUT_MS) throw new Error(`${woken} of ${rows} were woken within ${TIMEOUT_MS} ms`);
   }
 }
 

@@ -6,7 +6,7 @@
  * KEY and NGW are set as `npm run dev` prints them.
  */
 import { setTimeout as sleep } from "node:timers/promises";
-import { NGW, PATIENCE_MS, post, request, save, type Video } from "./lib.ts";
+import { NGW, post, request, save, TIMEOUT_MS, type Video } from "./lib.ts";
 
 const files = process.argv.slice(2);
 type Batch = { readonly id: string; readonly status: string };
@@ -15,7 +15,7 @@ const items = ["coffee", "tea"].map((topic) => ({ prompt: `generate a 2-second v
 const { id } = await post<Batch>("/batches", { mode: "own_projects", items }, `batch-${crypto.randomUUID()}`);
 
 const read = async (): Promise<Batch> => (await (await request(`/batches/${id}`)).json()) as Batch;
-const until = Date.now() + PATIENCE_MS;
+const until = Date.now() + TIMEOUT_MS;
 for (let batch = await read(); batch.status !== "completed"; batch = await read()) {
   if (Date.now() > until) throw new Error(`${id} is still ${batch.status}: look again at ${NGW}/batches/${id}`);
   await sleep(1_000);

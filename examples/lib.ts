@@ -30,19 +30,19 @@ export async function request(path: string, init: RequestInit = {}, credential =
 }
 
 /** A POST of JSON under a key of its own: repeating it with the same key does nothing twice. */
-export async function post<T>(path: string, body: unknown, repeatKey: string, credential = KEY): Promise<T> {
-  const headers = { "Content-Type": "application/json", "Idempotency-Key": repeatKey };
+export async function post<T>(path: string, body: unknown, idempotencyKey: string, credential = KEY): Promise<T> {
+  const headers = { "Content-Type": "application/json", "Idempotency-Key": idempotencyKey };
   const response = await request(path, { method: "POST", headers, body: JSON.stringify(body) }, credential);
   return (await response.json()) as T;
 }
 
 /** The longest wait for anything here, in ms. */
-export const PATIENCE_MS = 5 * 60_000;
+export const TIMEOUT_MS = 5 * 60_000;
 
 /** Reads the video as often as it asks to be, until it is finished, or for five minutes. */
 export async function finished(video: Video): Promise<Video> {
   let now = video;
-  for (const until = Date.now() + PATIENCE_MS; now.status === "queued" || now.status === "processing"; ) {
+  for (const until = Date.now() + TIMEOUT_MS; now.status === "queued" || now.status === "processing"; ) {
     if (Date.now() > until) throw new Error(`${now.id} is still ${now.status}: look again at ${now.status_url}`);
     await sleep(Math.min(now.poll_after_seconds ?? 1, 1) * 1_000);
     now = (await (await request(now.status_url)).json()) as Video;

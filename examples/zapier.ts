@@ -9,7 +9,7 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
-import { PATIENCE_MS, request } from "./lib.ts";
+import { request, TIMEOUT_MS } from "./lib.ts";
 
 const [clip = "clip.mp4", promo = "promo.mp4"] = process.argv.slice(2);
 type Flat = Readonly<Record<string, string | number | boolean | null>>;
@@ -28,7 +28,7 @@ const order = `order-${crypto.randomUUID()}`;
 let take: (body: Flat) => void = () => undefined;
 const told = new Promise<Flat>((resolve, reject) => {
   take = resolve;
-  setTimeout(() => reject(new Error("no webhook came within five minutes")), PATIENCE_MS).unref();
+  setTimeout(() => reject(new Error("no webhook came within five minutes")), TIMEOUT_MS).unref();
 });
 const receiver = createServer(async (incoming, answer) => {
   if (incoming.method === "GET") return void answer.end(await readFile(clip));

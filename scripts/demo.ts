@@ -43,7 +43,7 @@ const PATIENCE = {
   test: { uploadMs: 30_000, turnMs: 180_000, renderMs: 180_000, webhookMs: 90_000 },
   live: { uploadMs: 60_000, turnMs: 20 * 60_000, renderMs: 30 * 60_000, webhookMs: 120_000 },
 } as const;
-type Patience = (typeof PATIENCE)["test" | "live"];
+type Timeout = (typeof PATIENCE)["test" | "live"];
 
 /** Asks again every second until `isOver`; throws when that takes longer than `timeoutMs`. */
 async function poll<T>(ask: () => Promise<T>, isOver: (got: T) => boolean, timeoutMs: number): Promise<T> {
@@ -78,7 +78,7 @@ async function listen(api: Api): Promise<WebhookReceiver> {
 }
 
 /** Answers with the asset's id. */
-async function sendClip(api: Api, patience: Patience): Promise<string> {
+async function sendClip(api: Api, timeout: Timeout): Promise<string> {
   const bytes = new Uint8Array(readFileSync(CLIP));
   const json = { filename: "clip.mp4", size_bytes: bytes.byteLength };
   const made = await api.get("/v1/uploads", upload, { method: "POST", json });
@@ -87,7 +87,7 @@ async function sendClip(api: Api, patience: Patience): Promise<string> {
   const over = await poll(
     ask,
     ({ status, asset_id }) => (status === "completed" ? asset_id !== null : status !== "open"),
-    patience.uploadMs,
+    timeout.uploadMs,
   );
   if (over.asset_id === null)
     throw new Error(`${over.id} is ${over.status}: ${over.error?.detail ?? "no reason given"}`);
@@ -106,10 +106,10 @@ async function makeProject(api: Api, assetId: string): Promise<string> {
   return id;
 }
 
-async function say(api: Api, projectId: string, patience: Patience): Promise<TurnWire> {
+async function say(api: Api, projectId: string, timeout: Timeout): Promise<TurnWire> {
   const printer = new TurnPrinter();
   let end: TurnWire | null = null;
-  for await (const event of sayAndWatch(api, `/v1/projects/${projectId}/turns`, { prompt: PROMPT }, patience.turnMs)) {
+  for await (const event of sayAndWatch(api, `/v1/projects/${projectId}/turns`, { prompt: PROMPT }, timeout.turnMs)) {
     printer.print(event);
     if ("turn" in event) end = event.turn;
   }
@@ -118,7 +118,7 @@ async function say(api: Api, projectId: string, patience: Patience): Promise<Tur
   return end;
 }
 
-async function makeVideo(api: Api, projectId: string, patience: Patience): Promise<RenderWire> {
+async function makeVideo(api: Api, projectId: string, timeout: Timeout): Promise<RenderWire> {
   const { id } = await api.get(`/v1/projects/${projectId}/renders`, render, { method: "POST", json: {} });
   let last = "";
   const ask = async (): Promise<RenderWire> => {
@@ -128,23 +128,23 @@ async function makeVideo(api: Api, projectId: string, patience: Patience): Promi
     last = line;
     return got;
   };
-  const over = await poll(ask, ({ status }) => status === "completed" || status === "failed", patience.renderMs);
+  const over = await poll(ask, ({ status }) => status === "completed" || status === "failed", timeout.renderMs);
   if (over.status === "failed") throw new Error(`${id} failed: ${over.error?.detail ?? "no reason given"}`);
   return over;
 }
 
-async function hear(receiver: WebhookReceiver, renderId: string, patience: Patience): Promise<void> {
+async function hear(receiver: WebhookReceiver, renderId: string, timeout: Timeout): Promise<void> {
   try {
     const event = await receiver.waitFor(
       ({ type, data }) => type === "render.completed" && data.id === renderId,
-      patience.webhookMs,
+      timeout.webhookMs,
     );
     tell(`${event.id} ${event.type}, its signature is right`);
   } catch (error) {
-    const refused = receiver.refused();
-    throw refused.length === 0
+    const problem = receiver.problem();
+    throw problem.length === 0
       ? error
-      : new Error(`${refused.length} deliveries were refused, the last one: ${refused.at(-1)}`);
+      : new Error(`${problem.length} deliveries were refused, the last one: ${problem.at(-1)}`);
   }
 }
 
@@ -165,18 +165,18 @@ async function download(api: Api, done: RenderWire): Promise<string> {
 }
 
 async function tellTheStory(wish: Wish): Promise<string> {
-  const patience = PATIENCE[wish.mode];
+  const timeout = PATIENCE[wish.mode];
   onEnd(() => rmSync(STATE, { recursive: true, force: true }));
   const gateway = await step("Start the gateway", "Run npm ci, then npm run demo again.", () => start(wish));
   const log = "Run it again; where it fails at the same step, report it with the lines above.";
   const api = await step("Make a tenant and a key", log, () => signIn(gateway, wish));
   const receiver = await step("Listen for webhooks", log, () => listen(api));
-  const assetId = await step("Upload test/media/clip.mp4", log, () => sendClip(api, patience));
+  const assetId = await step("Upload test/media/clip.mp4", log, () => sendClip(api, timeout));
   const projectId = await step("Create a project with it", log, () => makeProject(api, assetId));
   const refill = wish.mode === "live" ? "Check that the account behind NEMO_TOKEN is signed in and has credits." : log;
-  await step(`Say “${PROMPT}”`, refill, () => say(api, projectId, patience));
-  const done = await step("Render", refill, () => makeVideo(api, projectId, patience));
-  await step("Hear the webhook", log, () => hear(receiver, done.id, patience));
+  await step(`Say “${PROMPT}”`, refill, () => say(api, projectId, timeout));
+  const done = await step("Render", refill, () => makeVideo(api, projectId, timeout));
+  await step("Hear the webhook", log, () => hear(receiver, done.id, timeout));
   return step("Download the video", log, () => download(api, done));
 }
 

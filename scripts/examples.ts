@@ -24,7 +24,7 @@ import { makeKey, makeTenant } from "./lib/tenant.ts";
 
 const STATE = join(ROOT, `.state/examples-${process.pid}`);
 /** An example on a busy machine: a few seconds of the gateway's time, which runs ten times as fast here. */
-const PATIENCE_MS = 300_000;
+const TIMEOUT_MS = 300_000;
 
 /** Those that are run; the others are their parts. */
 const EXAMPLES = readdirSync(join(ROOT, "examples")).filter((name) => /\.(?:sh|ts)$/.test(name) && name !== "lib.ts");
@@ -95,7 +95,7 @@ async function run(file: string, { gateway, key }: Place): Promise<string> {
     cwd: folder,
     env,
     stdio: ["ignore", "pipe", "pipe"],
-    timeout: PATIENCE_MS,
+    timeout: TIMEOUT_MS,
   });
   let text = "";
   for (const output of [child.stdout, child.stderr]) output.on("data", (piece) => (text += String(piece)));
@@ -112,7 +112,7 @@ const isHere = (shell: Shell): boolean => spawnSync(shell, ["-c", "exit"]).statu
 /** Opens a shell as a person does, and pastes the names that `npm run dev` prints. */
 async function openShell(shell: Shell, folder: string, { gateway, receiver, key }: Place): Promise<ShellSession> {
   const session = new ShellSession(shell, folder, { ...process.env, PATH: personsPath });
-  await session.type(namesLine(gateway.url, key, receiver.url), PATIENCE_MS);
+  await session.type(namesLine(gateway.url, key, receiver.url), TIMEOUT_MS);
   return session;
 }
 
@@ -122,7 +122,7 @@ async function pasteLines(shell: Shell, place: Place): Promise<string> {
   const session = await openShell(shell, folder, place);
   const lines = curlLines();
   let text = "";
-  for (const line of lines) text += await session.type(line, PATIENCE_MS);
+  for (const line of lines) text += await session.type(line, TIMEOUT_MS);
   await session.close();
   try {
     checkMp4(readFileSync(join(folder, "promo.mp4")));
@@ -136,7 +136,7 @@ async function pasteLines(shell: Shell, place: Place): Promise<string> {
 async function typeUntilSaid(session: ShellSession, command: string): Promise<void> {
   let unsaid: string[] = [];
   for (let tries = 0; tries < 60; tries++) {
-    const answer = await session.type(command, PATIENCE_MS);
+    const answer = await session.type(command, TIMEOUT_MS);
     if (/"status":[45]\d\d|command not found|no matches found|parse error|syntax error/.test(answer))
       throw new Error(`README's command was refused: ${command}\n${answer}`);
     unsaid = [];
@@ -163,7 +163,7 @@ async function followReadme(shell: Shell, place: Place): Promise<string> {
   writeFileSync(join(folder, ".admin-token"), gateway.adminToken);
   const readme = readFileSync(join(ROOT, "README.md"), "utf8");
   const session = await openShell(shell, folder, { ...place, receiver });
-  await session.type(`GW=${gateway.url}`, PATIENCE_MS);
+  await session.type(`GW=${gateway.url}`, TIMEOUT_MS);
   const commands = [...commandsOf(readme, "Run it for others"), ...commandsOf(readme, "Use it")];
   for (const command of commands) await typeUntilSaid(session, command);
   await session.close();

@@ -8,14 +8,14 @@ import { sizeLimits } from "./http/middleware/limits.ts";
 import { requestLog } from "./http/middleware/log.ts";
 import { setup, stamp } from "./http/middleware/setup.ts";
 import { documentOf, errorList, referenceFile, referencePage, referenceStart } from "./http/openapi.ts";
-import { onError, refuseInvalid } from "./http/problem.ts";
+import { checkInvalid, onError } from "./http/problem.ts";
 import { uploadHeaders, uploadVersion } from "./http/upload-headers.ts";
 import { mountAuditLog, mountCredits, mountUsage } from "./routes/account.ts";
 import { adminRoutes } from "./routes/admin/index.ts";
 import { mountAssets } from "./routes/assets.ts";
 import { mountBatches } from "./routes/batches.ts";
 import { mountDeliveries, mountEvents } from "./routes/deliveries.ts";
-import { mountGenerators, mountMakings } from "./routes/generators.ts";
+import { mountGeneratorJobs, mountGenerators } from "./routes/generators.ts";
 import { mountHealth } from "./routes/health.ts";
 import { mountHooks } from "./routes/hooks.ts";
 import { mountKeys } from "./routes/keys.ts";
@@ -51,7 +51,7 @@ const COLLECTIONS = [
   mountVideoEvents,
   mountBatches,
   mountGenerators,
-  mountMakings,
+  mountGeneratorJobs,
   mountCredits,
   mountNemoToken,
   mountWebhookEndpoints,
@@ -63,7 +63,7 @@ const COLLECTIONS = [
 ];
 
 export function createApp(): Api {
-  const app = new OpenAPIHono<AppEnv>({ getPath: pathOf, defaultHook: (outcome) => refuseInvalid(outcome) });
+  const app = new OpenAPIHono<AppEnv>({ getPath: pathOf, defaultHook: (outcome) => checkInvalid(outcome) });
   app.onError(onError);
   app.notFound(missingOf(app));
 

@@ -29,7 +29,7 @@ export type Env = {
   GATE_SMALL: RateLimit;
   GATE_MEDIUM: RateLimit;
   GATE_LARGE: RateLimit;
-  GATE_REFUSED: RateLimit;
+  GATE_REJECTED: RateLimit;
   GATE_USER: RateLimit;
   GATE_BYTES: RateLimit;
   GATE_LOOKUP: RateLimit;
@@ -66,7 +66,7 @@ export const BINDINGS = [
   "GATE_SMALL",
   "GATE_MEDIUM",
   "GATE_LARGE",
-  "GATE_REFUSED",
+  "GATE_REJECTED",
   "GATE_USER",
   "GATE_BYTES",
   "GATE_LOOKUP",

@@ -1,9 +1,9 @@
 /** The front door: requests, the every-minute cron, the queues, and the objects' classes. No logic. */
 import { createApp } from "./app.ts";
 import type { DeliveryMessage, Env, WakeMessage } from "./env.ts";
-import { resealSweep, sweep, tidy } from "./jobs/cron.ts";
+import { reEncryptSweep, sweep, tidy } from "./jobs/cron.ts";
 import { deliverAll } from "./jobs/deliver.ts";
-import { buryAll, wakeAll } from "./jobs/messages.ts";
+import { recordDeadLetters, wakeAll } from "./jobs/messages.ts";
 
 export { TenantObject } from "./durable/tenant/object.ts";
 export { TokenObject } from "./durable/token/object.ts";
@@ -16,11 +16,11 @@ const app = createApp();
 export default {
   fetch: app.fetch,
   async scheduled(_controller, env) {
-    await Promise.all([sweep(env, Date.now()), resealSweep(env), tidy(env, Date.now())]);
+    await Promise.all([sweep(env, Date.now()), reEncryptSweep(env), tidy(env, Date.now())]);
   },
   async queue(batch, env, ctx) {
     if (batch.queue === "nemo-gateway-wake") await wakeAll(batch as MessageBatch<WakeMessage>, env);
-    else if (batch.queue === "nemo-gateway-dead") await buryAll(batch, env, Date.now());
+    else if (batch.queue === "nemo-gateway-dead") await recordDeadLetters(batch, env, Date.now());
     else
       deliverAll(
         batch as MessageBatch<DeliveryMessage>,

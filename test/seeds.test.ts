@@ -19,7 +19,7 @@ const ROWS: readonly Row[] = [
   [
     [MAKER],
     "a description becomes a generator that a whole team can use",
-    "test/routes/makings.test.ts",
+    "test/routes/generator_jobs.test.ts",
     "gives a generator that every key of the tenant can use",
   ],
   [

@@ -55,7 +55,7 @@ export const gatewayOptions = (upstreamUrl: string, timeScale = 1): V4WorkerOpti
     GATE_SMALL: gate("1001"),
     GATE_MEDIUM: gate("1002"),
     GATE_LARGE: gate("1003"),
-    GATE_REFUSED: gate("1004"),
+    GATE_REJECTED: gate("1004"),
     GATE_USER: gate("1005"),
     GATE_LOOKUP: gate("1006"),
     GATE_BYTES: gate("1007"),

@@ -67,7 +67,7 @@ type Place = {
   readonly persistTo: string;
 };
 
-function placeOf(options: GatewayOptions): Place {
+function slotOf(options: GatewayOptions): Place {
   const stateDir = resolve(options.stateDir);
   mkdirSync(stateDir, { recursive: true, mode: 0o700 });
   return {
@@ -117,7 +117,7 @@ async function crashOf(door: CrashDoor, group: ProcessGroup): Promise<string> {
 
 /** Starts the gateway and waits until it is healthy. Throws, with nothing left running, when it does not become so. */
 export async function startGateway(options: GatewayOptions): Promise<Gateway> {
-  const place = placeOf(options);
+  const place = slotOf(options);
   const print = (line: string): void => {
     options.heard?.(line);
     if (options.quiet === false && isUseful(line)) console.log(line);

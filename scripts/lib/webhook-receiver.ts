@@ -16,7 +16,7 @@ export type WebhookReceiver = {
   readonly seen: () => readonly EventWire[];
   readonly close: () => void;
   /** Deliveries that were refused, each with the reason. */
-  readonly refused: () => readonly string[];
+  readonly problem: () => readonly string[];
 };
 
 export async function bodyOf(request: IncomingMessage): Promise<string> {
@@ -32,7 +32,7 @@ export const plainHeaders = (request: IncomingMessage): Record<string, string> =
 export async function startReceiver(): Promise<WebhookReceiver> {
   let webhook: Webhook | null = null;
   const seen: EventWire[] = [];
-  const refused: string[] = [];
+  const problem: string[] = [];
   const waiting = new Set<Waiting>();
 
   const accept = (body: string, request: IncomingMessage): void => {
@@ -47,7 +47,7 @@ export async function startReceiver(): Promise<WebhookReceiver> {
       accept(await bodyOf(request), request);
       response.writeHead(204).end();
     } catch (error) {
-      refused.push(error instanceof Error ? error.message : String(error));
+      problem.push(error instanceof Error ? error.message : String(error));
       response.writeHead(400).end();
     }
   });
@@ -85,6 +85,6 @@ export async function startReceiver(): Promise<WebhookReceiver> {
     waitFor,
     seen: () => seen,
     close,
-    refused: () => refused,
+    problem: () => problem,
   };
 }

@@ -7,7 +7,7 @@
 
 import type { Scope, UserAddress } from "./address.ts";
 import { base62, crc32, hex, sha256 } from "./encoding.ts";
-import { type FieldError, type Refusal, refusal } from "./errors.ts";
+import { type FieldError, type Problem, problemOf } from "./errors.ts";
 import type { Mode, RandomBytes, UserHash } from "./ids.ts";
 import { type EpochMs, toRfc3339 } from "./time.ts";
 import type { KeyScope } from "./wire/key.ts";
@@ -21,7 +21,7 @@ const checksum = (head: string): string => {
 };
 
 /** A new key. It is shown once; keep its `keyHash`. */
-export function mintKey(mode: Mode, random: RandomBytes): string {
+export function issueKey(mode: Mode, random: RandomBytes): string {
   const head = `ngw_${mode}_${base62(random(32), 43)}`;
   return head + checksum(head);
 }
@@ -46,7 +46,7 @@ export const keyHint = (text: string): string => text.slice(0, "ngw_test_".lengt
 export type Reach = { readonly mode: Mode; readonly scopes: readonly KeyScope[]; readonly endsAt: EpochMs | null };
 
 /** Null when `wanted` lies within `own`; else a refusal that names each field that does not. */
-export function refuseReach(own: Reach, wanted: Reach): Refusal | null {
+export function checkReach(own: Reach, wanted: Reach): Problem | null {
   const errors: FieldError[] = wanted.scopes
     .map((scope, at) => ({ scope, field: `/scopes/${at}` }))
     .filter(({ scope }) => !own.scopes.includes(scope))
@@ -58,13 +58,13 @@ export function refuseReach(own: Reach, wanted: Reach): Refusal | null {
   }
   if (errors.length === 0) return null;
   const detail = errors.map(({ field, message }) => `${field}: ${message}`).join("; ");
-  return refusal("key_too_wide", detail, { errors });
+  return problemOf("key_too_wide", detail, { errors });
 }
 
 /* What a user token shows at its user's object, and whether it still opens: decided there on every call. */
 
 /** A verified user token, as objects see it. */
-export type Pass = {
+export type UserGrant = {
   readonly uh: UserHash;
   /** How often its user had been signed out when it was made. */
   readonly epoch: number;
@@ -72,27 +72,27 @@ export type Pass = {
 };
 
 /**
- * Who comes into a namespace: with an API key (`pass` is null), or as one user with a token. `named` is the user whom a key's
+ * Who comes into a namespace: with an API key (`grant` is null), or as one user with a token. `named` is the user whom a key's
  * request names by X-User-Id; null or absent when it names none.
  */
-export type Visitor = Scope & { readonly pass: Pass | null; readonly named?: UserHash | null };
+export type Principal = Scope & { readonly grant: UserGrant | null; readonly named?: UserHash | null };
 /** A call on its way to a user's object. */
-export type Visit = UserAddress & Visitor;
+export type UserTarget = UserAddress & Principal;
 
 /** Why the pass does not open the object of `uh` at `now`; null when it does. `epoch` is the object's own. */
-export function refusePass(pass: Pass, uh: UserHash, epoch: number, now: EpochMs): Refusal | null {
-  if (pass.uh !== uh) return refusal("not_found", "Nothing with this id exists for this user.");
-  if (pass.epoch !== epoch) return tokenRevoked("This user was signed out after the token was made");
-  return pass.until > now ? null : tokenExpired();
+export function checkGrant(grant: UserGrant, uh: UserHash, epoch: number, now: EpochMs): Problem | null {
+  if (grant.uh !== uh) return problemOf("not_found", "Nothing with this id exists for this user.");
+  if (grant.epoch !== epoch) return tokenRevoked("This user was signed out after the token was made");
+  return grant.until > now ? null : tokenExpired();
 }
 
-export const tokenExpired = (): Refusal =>
-  refusal("user_token_expired", "This user token has expired; let your server make another one.", {
+export const tokenExpired = (): Problem =>
+  problemOf("user_token_expired", "This user token has expired; let your server make another one.", {
     hint: "POST /v1/users/{id}/tokens",
   });
 
 /** `why` is a sentence without its full stop. */
-export const tokenRevoked = (why: string): Refusal =>
-  refusal("user_token_revoked", `${why}; sign in again, then let your server make another token.`, {
+export const tokenRevoked = (why: string): Problem =>
+  problemOf("user_token_revoked", `${why}; sign in again, then let your server make another token.`, {
     hint: "POST /v1/users/{id}/tokens",
   });

@@ -50,12 +50,12 @@ export function readValues(schema: z.ZodType, sent: unknown, json: ReadJsonText)
     body,
     faults: reading.faults,
     addresses: reading.addresses,
-    sentAt: (field) => placeSent(field, reading.moved),
+    sentAt: (field) => slotConfirmed(field, reading.moved),
   };
 }
 
 /** A place with every step of it that moved put back to where it was sent. */
-function placeSent(field: string, moved: ReadonlyMap<string, number>): string {
+function slotConfirmed(field: string, moved: ReadonlyMap<string, number>): string {
   let read = "";
   let sent = "";
   for (const step of field.split("/").slice(1)) {

@@ -35,7 +35,7 @@ const params = (purpose: Purpose) => ({
 });
 
 /** The AES-256-GCM key for a purpose. */
-export async function deriveSealKey(secret: string, purpose: Purpose): Promise<CryptoKey> {
+export async function deriveEncryptionKey(secret: string, purpose: Purpose): Promise<CryptoKey> {
   return crypto.subtle.deriveKey(params(purpose), await base(secret), { name: "AES-GCM", length: 256 }, false, [
     "encrypt",
     "decrypt",
@@ -69,50 +69,52 @@ export async function secretOfKid(kid: string, roots: RootSecrets): Promise<stri
 const IV_BYTES = 12;
 
 /** Seals text for one owner: `owner` is purpose, tenant, mode and record joined by `|`. The answer is `kid.iv.ciphertext`. */
-export async function seal(text: string, owner: string, roots: RootSecrets, random: RandomBytes): Promise<string> {
+export async function encrypt(text: string, owner: string, roots: RootSecrets, random: RandomBytes): Promise<string> {
   const iv = random(IV_BYTES);
-  const key = await deriveSealKey(roots.current, "seal");
+  const key = await deriveEncryptionKey(roots.current, "seal");
   const params = { name: "AES-GCM", iv, additionalData: utf8.encode(owner) };
-  const sealed = new Uint8Array(await crypto.subtle.encrypt(params, key, utf8.encode(text)));
-  return `${await kidOf(roots.current)}.${base64url(iv)}.${base64url(sealed)}`;
+  const encrypted = new Uint8Array(await crypto.subtle.encrypt(params, key, utf8.encode(text)));
+  return `${await kidOf(roots.current)}.${base64url(iv)}.${base64url(encrypted)}`;
 }
 
 /** Opens a seal; null when it was made for another owner, under an unknown root secret, or was changed. */
-export async function unseal(sealed: string, owner: string, roots: RootSecrets): Promise<string | null> {
-  const [kid, ivText, body] = sealed.split(".");
+export async function decrypt(encrypted: string, owner: string, roots: RootSecrets): Promise<string | null> {
+  const [kid, ivText, body] = encrypted.split(".");
   const iv = fromBase64(ivText ?? "");
   const bytes = fromBase64(body ?? "");
   const secret = await secretOfKid(kid ?? "", roots);
   if (secret === null || iv?.length !== IV_BYTES || bytes === null) return null;
   try {
     const params = { name: "AES-GCM", iv, additionalData: utf8.encode(owner) };
-    return new TextDecoder().decode(await crypto.subtle.decrypt(params, await deriveSealKey(secret, "seal"), bytes));
+    return new TextDecoder().decode(
+      await crypto.subtle.decrypt(params, await deriveEncryptionKey(secret, "seal"), bytes),
+    );
   } catch {
     return null;
   }
 }
 
 /** Which root secret made a seal, by its public name: what `kidOf` says of that secret. Nothing is opened. */
-export const kidOfSeal = (sealed: string): string => sealed.slice(0, Math.max(0, sealed.indexOf(".")));
+export const kidOfEncrypted = (encrypted: string): string => encrypted.slice(0, Math.max(0, encrypted.indexOf(".")));
 
 /** Whether a seal was made under another root secret than the current one, and should be made anew while that one is still known. */
-export const needsReseal = async (sealed: string, roots: RootSecrets): Promise<boolean> =>
-  kidOfSeal(sealed) !== (await kidOf(roots.current));
+export const needsReEncryption = async (encrypted: string, roots: RootSecrets): Promise<boolean> =>
+  kidOfEncrypted(encrypted) !== (await kidOf(roots.current));
 
 /** Whether a seal never opens for this owner: its root secret is known, and it was made for another owner or changed. */
-export const isUnreadable = async (sealed: string, owner: string, roots: RootSecrets): Promise<boolean> =>
-  (await secretOfKid(kidOfSeal(sealed), roots)) !== null && (await unseal(sealed, owner, roots)) === null;
+export const isUnreadable = async (encrypted: string, owner: string, roots: RootSecrets): Promise<boolean> =>
+  (await secretOfKid(kidOfEncrypted(encrypted), roots)) !== null && (await decrypt(encrypted, owner, roots)) === null;
 
 /** The same text sealed under the current root secret; null when it is already, or when it cannot be opened any more. */
-export async function reseal(
-  sealed: string,
+export async function reEncrypt(
+  encrypted: string,
   owner: string,
   roots: RootSecrets,
   random: RandomBytes,
 ): Promise<string | null> {
-  if (!(await needsReseal(sealed, roots))) return null;
-  const text = await unseal(sealed, owner, roots);
-  return text === null ? null : seal(text, owner, roots, random);
+  if (!(await needsReEncryption(encrypted, roots))) return null;
+  const text = await decrypt(encrypted, owner, roots);
+  return text === null ? null : encrypt(text, owner, roots, random);
 }
 
 /*

@@ -138,7 +138,7 @@ export type Limit = {
 };
 
 /** A refusal on its way to the caller, from any room: what a problem document is made of. */
-export type Refusal = {
+export type Problem = {
   readonly code: ErrorCode;
   /** For the developer: what happened and what to do next. Never holds a secret or an upstream body. */
   readonly detail: string;
@@ -160,7 +160,7 @@ export type Refusal = {
 };
 
 /** A refusal in one call. */
-export const refusal = (code: ErrorCode, detail: string, more: Omit<Refusal, "code" | "detail"> = {}): Refusal => ({
+export const problemOf = (code: ErrorCode, detail: string, more: Omit<Problem, "code" | "detail"> = {}): Problem => ({
   code,
   detail,
   ...more,
@@ -171,13 +171,13 @@ export const fieldWords = (errors: readonly FieldError[]): string =>
   errors.map(({ field, message }) => `${field}: ${message}`).join("; ");
 
 /** A body that is wrong in some of its fields. */
-export const invalidFields = (errors: readonly FieldError[]): Refusal =>
-  refusal("invalid_request", fieldWords(errors), { errors });
+export const invalidFields = (errors: readonly FieldError[]): Problem =>
+  problemOf("invalid_request", fieldWords(errors), { errors });
 
 /**
  * A refusal that names fields as they were sent: a flat body is read as a nested one, and a list without its empty members.
  */
-export function asSent(given: Refusal, sentAt: (field: string) => string): Refusal {
+export function asSent(given: Problem, sentAt: (field: string) => string): Problem {
   if (given.errors === undefined) return given;
   const errors = given.errors.map((error) => ({ ...error, field: sentAt(error.field) }));
   return { ...given, errors, detail: given.detail === fieldWords(given.errors) ? fieldWords(errors) : given.detail };

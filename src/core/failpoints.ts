@@ -30,8 +30,8 @@ export const BOUNDARIES = [
   "batch.intent", // a batch is committed with all its items, none has begun
   "batch.item", // items have become videos, nothing of them was made
   "removal.filed", // files of a deleted project are gone, its records are there
-  "making.intent", // a generator to be made is committed, nothing was asked
-  "making.step", // a step made something, the making does not say so
+  "generator_job.intent", // a generator to be made is committed, nothing was asked
+  "generator_job.step", // a step made something, the making does not say so
   "event.outbox", // an event is committed in its object, its tenant has not heard of it
   "secret.rotated", // a new signing secret is committed, its caller has not seen it
   "user.closed", // the tombstone is committed, everything else is still there
@@ -47,4 +47,4 @@ export const BOUNDARIES = [
   "delivery.sent", // the webhook has left, its outcome is not recorded
 ] as const;
 
-export type Boundary = (typeof BOUNDARIES)[number];
+export type Failpoint = (typeof BOUNDARIES)[number];

@@ -19,14 +19,14 @@ export type AssetId = `ast_${string}`;
 export type RenderId = `rnd_${string}`;
 export type VideoId = `vid_${string}`;
 export type BatchId = `bat_${string}`;
-export type MakingId = `mak_${string}`;
+export type GeneratorJobId = `gjb_${string}`;
 export type GeneratorId = `gen_${string}`;
 export type EndpointId = `whk_${string}`;
 export type EventId = `evt_${string}`;
 export type DeliveryId = `dlv_${string}`;
 
 /** The nouns whose records live in a user's object (or, for uploads, beside it) and whose ids end in its hash. */
-export const OWNED_PREFIXES = ["ntk", "prj", "trn", "upl", "ast", "rnd", "vid", "bat", "mak"] as const;
+export const OWNED_PREFIXES = ["ntk", "prj", "trn", "upl", "ast", "rnd", "vid", "bat", "gjb"] as const;
 export type OwnedPrefix = (typeof OWNED_PREFIXES)[number];
 export type PlainPrefix = "ten" | "key" | "aud" | "whk" | "dlv" | "gen";
 

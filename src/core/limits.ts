@@ -56,7 +56,7 @@ export const GATE_TIERS = {
   user: 120,
   bytes: 6_000,
   lookup: 300,
-  refused: 30,
+  rejected: 30,
 } as const;
 /** Web origins that a tenant may list. Chosen: every stage of a few apps. */
 export const ORIGINS_PER_TENANT = 20;
@@ -69,9 +69,9 @@ export const QUOTA_DEFAULTS = {
   test: { concurrent_turns: 100, renders_per_day: 2_000, bytes_per_day: 50_000_000_000, new_users_per_day: 2_000 },
 } as const;
 /** A turn's place is held this long while the turn is committed, so that a crash in between frees it. */
-export const PLACE_HOLD_MS = MINUTE_MS;
+export const SLOT_HOLD_MS = MINUTE_MS;
 /** And kept this long at most once it is: 20 turns before it in its project, 15 minutes each, and some. */
-export const PLACE_KEEP_MS = 6 * HOUR_MS;
+export const SLOT_KEEP_MS = 6 * HOUR_MS;
 /** Requests of one user that wait for something at once: long polls, and `Prefer: wait`. */
 export const WAITING_PER_USER = 20;
 /** Open keys of a tenant and mode. Chosen: one for each of a large app's customers' servers, and still one page to look through. */
@@ -101,8 +101,8 @@ export const CLOSED_KEY_TTL_MS = USAGE_TTL_MS;
 export const QUEUED_TURNS_PER_PROJECT = 20;
 /** Streams of one object: six requests may wait for headers, two are kept for a push and a copy. */
 export const STREAMING_TURNS_PER_USER = 4;
-export const WATCHERS_PER_TURN = 10;
-export const WATCHERS_PER_USER = 30;
+export const SUBSCRIBERS_PER_TURN = 10;
+export const SUBSCRIBERS_PER_USER = 30;
 /** Events can be read again this long after their turn has ended. */
 export const EVENTS_TTL_MS = DAY_MS;
 
@@ -164,9 +164,9 @@ export const RENDER_TTL_MAX_SECONDS = 365 * 24 * 3600;
 /** Before a token's end its owner is told. */
 export const TOKEN_WARNING_MS = DAY_MS;
 /** Upstream's ration: one anonymous token per client id. Source: nemo-api reference section 2.1. */
-export const MINT_RATION_MS = 7 * DAY_MS;
+export const ISSUE_INTERVAL_MS = 7 * DAY_MS;
 /** After a refusal to mint that says nothing about when. Chosen: the ration of an address frees up one by one. */
-export const MINT_RETRY_MS = HOUR_MS;
+export const ISSUE_RETRY_MS = HOUR_MS;
 /** How long a user's object works with what it was told of a token that it shares. A removed one is used at most this much longer. */
 export const SHARED_TOKEN_MAX_AGE_MS = 30_000;
 

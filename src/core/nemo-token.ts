@@ -1,5 +1,5 @@
 /** What is decided about a Nemo token by its record and the moment alone: whether it is used, what is said of it, when to ask again. */
-import { MINT_RATION_MS, MINT_RETRY_MS, TOKEN_WARNING_MS } from "./limits.ts";
+import { ISSUE_INTERVAL_MS, ISSUE_RETRY_MS, TOKEN_WARNING_MS } from "./limits.ts";
 import { type EpochMs, MINUTE_MS, toRfc3339 } from "./time.ts";
 import type { Waits } from "./timings.ts";
 import type { NemoTokenWire } from "./wire/token.ts";
@@ -8,25 +8,25 @@ import type { NemoTokenWire } from "./wire/token.ts";
 const RENEW_BEFORE_MS = MINUTE_MS;
 
 /** How a token stands, whoever keeps it. */
-export type Standing = {
+export type TokenStatus = {
   /** Its end; null where it is not known. */
   readonly expiresAt: EpochMs | null;
   /** When upstream last refused it; null when it did not. */
   readonly rejectedAt: EpochMs | null;
 };
 
-const isOver = ({ expiresAt }: Standing, now: EpochMs): boolean => expiresAt !== null && expiresAt <= now;
+const isOver = ({ expiresAt }: TokenStatus, now: EpochMs): boolean => expiresAt !== null && expiresAt <= now;
 
 /** Whether a call may be made with it. A refused one is tried again after a while: upstream may have been wrong. */
-export const mayUse = (token: Standing, now: EpochMs, waits: Waits): boolean =>
+export const mayUse = (token: TokenStatus, now: EpochMs, waits: Waits): boolean =>
   !isOver(token, now) && (token.rejectedAt === null || now - token.rejectedAt >= waits.tokenRecheck);
 
 /** When its owner is told that it ends: a day before; null for a token without a known end. */
-export const warningAt = ({ expiresAt }: Standing): EpochMs | null =>
+export const warningAt = ({ expiresAt }: TokenStatus): EpochMs | null =>
   expiresAt === null ? null : expiresAt - TOKEN_WARNING_MS;
 
 /** What the outside may know of a token. */
-export function showToken(source: NemoTokenWire["source"], token: Standing, now: EpochMs): NemoTokenWire {
+export function showToken(source: NemoTokenWire["source"], token: TokenStatus, now: EpochMs): NemoTokenWire {
   const { expiresAt, rejectedAt } = token;
   const ending = expiresAt !== null && expiresAt - now <= TOKEN_WARNING_MS;
   return {
@@ -41,7 +41,10 @@ export function showToken(source: NemoTokenWire["source"], token: Standing, now:
  * How a kept token stands, as the operator's status is told. What time alone changes is left to whoever counts: `until` is
  * the token's end, or the end of a ration; null where that is not known.
  */
-export type ToldStanding = { readonly state: "ready" | "rejected" | "rationed"; readonly until: EpochMs | null };
+export type PublishedTokenStatus = {
+  readonly state: "ready" | "rejected" | "rationed";
+  readonly until: EpochMs | null;
+};
 
 /** No token, and none to be had. */
 export const NO_TOKEN: NemoTokenWire = { source: "none", state: "none", expires_at: null, next_try_at: null };
@@ -50,11 +53,11 @@ export const NO_TOKEN: NemoTokenWire = { source: "none", state: "none", expires_
  * When to ask for an anonymous token again after upstream gave none: when it says so, else when the ration of the last one
  * is over, else in an hour. Upstream's clock may be behind ours: just after the ration it is asked soon, then ever less often.
  */
-export function nextMintAt(now: EpochMs, retryAfterMs: number | null, issuedAt: EpochMs | null): EpochMs {
+export function nextIssueAt(now: EpochMs, retryAfterMs: number | null, issuedAt: EpochMs | null): EpochMs {
   if (retryAfterMs !== null) return now + retryAfterMs;
-  if (issuedAt === null) return now + MINT_RETRY_MS;
-  const rationEnd = issuedAt + MINT_RATION_MS;
-  const late = Math.min(Math.max(now - rationEnd, MINUTE_MS), MINT_RETRY_MS);
+  if (issuedAt === null) return now + ISSUE_RETRY_MS;
+  const rationEnd = issuedAt + ISSUE_INTERVAL_MS;
+  const late = Math.min(Math.max(now - rationEnd, MINUTE_MS), ISSUE_RETRY_MS);
   return Math.max(now + late, rationEnd);
 }
 
@@ -68,4 +71,4 @@ export const mayRenew = (
 ): boolean =>
   token.expiresAt !== null &&
   token.expiresAt - RENEW_BEFORE_MS <= now &&
-  (token.issuedAt ?? token.expiresAt - MINT_RATION_MS) + MINT_RATION_MS <= now;
+  (token.issuedAt ?? token.expiresAt - ISSUE_INTERVAL_MS) + ISSUE_INTERVAL_MS <= now;

@@ -1,5 +1,5 @@
 /** Exact quotas: what a tenant may take in one mode, and how a refusal says so. Counted by the tenant's object alone. */
-import { type Limit, type Refusal, refusal } from "./errors.ts";
+import { type Limit, type Problem, problemOf } from "./errors.ts";
 import type { Result } from "./result.ts";
 import { DAY_MS, type EpochMs, SECOND_MS } from "./time.ts";
 import type { Quotas } from "./wire/tenant.ts";
@@ -39,13 +39,13 @@ export function shareOf(quota: QuotaName, limit: number, { all, own }: Taken): n
 }
 
 /** Seconds after which a place may be free again. Chosen: most turns take 5 s to 5 min. */
-const PLACE_RETRY_SECONDS = 5;
+const SLOT_RETRY_SECONDS = 5;
 
 /** A success, with what is left of the quotas that were taken from for it. */
-export type Metered<T> = Result<T, Refusal> & {
+export type Metered<T> = Result<T, Problem> & {
   readonly limits?: readonly Limit[];
   /** It was made by an earlier call with the same Idempotency-Key. */
-  readonly repeated?: boolean;
+  readonly replayed?: boolean;
 };
 
 /** A success that took from quotas. */
@@ -61,13 +61,7 @@ export function limitOf(name: QuotaName, limit: number, taken: Taken, now: Epoch
 }
 
 /** Why `amount` more is refused; null when it fits. */
-export function refuseMore(
-  quota: QuotaName,
-  amount: number,
-  limit: number,
-  taken: Taken,
-  now: EpochMs,
-): Refusal | null {
+export function checkMore(quota: QuotaName, amount: number, limit: number, taken: Taken, now: EpochMs): Problem | null {
   const met = limitOf(quota, limit, taken, now);
   // An upload that does not say its length takes nothing yet, and will: there must be something left.
   if (Math.max(1, amount) <= met.remaining) return null;
@@ -76,9 +70,9 @@ export function refuseMore(
     const whose = isShare
       ? `One user may have ${met.quota} of this account's ${limit} turns wait or run at once`
       : `${limit} turns of this account wait or run at once, which is its limit`;
-    return refusal("concurrency_limited", `${whose}; send this one when some have ended.`, {
+    return problemOf("concurrency_limited", `${whose}; send this one when some have ended.`, {
       charged: "no",
-      retryAfterSeconds: PLACE_RETRY_SECONDS,
+      retryAfterSeconds: SLOT_RETRY_SECONDS,
       limit: met,
     });
   }
@@ -86,7 +80,7 @@ export function refuseMore(
     ? `One user may take ${met.quota} of this account's ${limit}`
     : `This account may take ${limit}`;
   const detail = `${whose} ${UNITS[quota]} a day and has ${met.remaining} left; the day ends at midnight UTC.`;
-  return refusal("quota_exceeded", detail, {
+  return problemOf("quota_exceeded", detail, {
     charged: "no",
     ...(met.reset === null ? {} : { retryAfterSeconds: met.reset }),
     limit: met,

@@ -9,7 +9,7 @@
  * A job that upstream fails, or never had, is ordered once more under a new id. A render that timed out is told as failed
  * and still asked for, by `timedOutAt`: what comes late completes it after all.
  */
-import { type Refusal, refusal } from "./errors.ts";
+import { type Problem, problemOf } from "./errors.ts";
 import type { KeyId, ProjectId, RenderId } from "./ids.ts";
 import type { MediaFacts, NoFacts } from "./media/metadata.ts";
 import type { Result } from "./result.ts";
@@ -65,11 +65,11 @@ export type Render = {
   readonly reusedFrom: RenderId | null;
   readonly warnings: readonly RenderWarning[];
   readonly attempts: readonly Attempt[];
-  readonly error: Refusal | null;
+  readonly error: Problem | null;
   /** Told as failed at this moment, and still asked for. */
   readonly timedOutAt: EpochMs | null;
   /** Cancelled while upstream may have the job, and upstream was not told yet. */
-  readonly cancelOwed: boolean;
+  readonly cancelScheduled: boolean;
   readonly nextAt: EpochMs | null;
   readonly endedAt: EpochMs | null;
 };
@@ -95,7 +95,7 @@ export const newRenderOf = (
   attempts: [],
   error: null,
   timedOutAt: null,
-  cancelOwed: false,
+  cancelScheduled: false,
   nextAt: given.createdAt,
   endedAt: null,
 });
@@ -181,14 +181,14 @@ function again(render: Render, detail: string, nextId: string, now: EpochMs): Re
   const { upstreamId, submittedAt } = render;
   const attempts = [...render.attempts, { upstreamId, submittedAt, endedAt: now, detail }];
   const isOver = render.timedOutAt !== null || attempts.length >= ATTEMPTS_MAX;
-  const failed = refusal("render_failed", `${detail} Start another render.`, { charged: "no" });
+  const failed = problemOf("render_failed", `${detail} Start another render.`, { charged: "no" });
   if (isOver) return toFailed({ ...render, attempts }, failed, now);
   const fresh = newRenderOf({ ...render, upstreamId: nextId });
   return { ...fresh, attempts, nextAt: now };
 }
 
-const timedOut = (): Refusal =>
-  refusal(
+const timedOut = (): Problem =>
+  problemOf(
     "render_timeout",
     "Nemo did not finish the export in 30 minutes. It is asked for for a day more, and a file that comes late completes this render; or start another one.",
     { charged: "no" },
@@ -224,7 +224,7 @@ export const toCompleted = (
 });
 
 /** The end of a render; one that was told as failed keeps the reason it was told with. */
-export const toFailed = (render: Render, error: Refusal, now: EpochMs): Render => ({
+export const toFailed = (render: Render, error: Problem, now: EpochMs): Render => ({
   ...render,
   phase: "failed",
   error: render.timedOutAt === null ? error : render.error,
@@ -232,7 +232,7 @@ export const toFailed = (render: Render, error: Refusal, now: EpochMs): Render =
   endedAt: render.endedAt ?? now,
 });
 
-const cancelled = (): Refusal => refusal("cancelled", "The render was cancelled.", { charged: "no" });
+const cancelled = (): Problem => problemOf("cancelled", "The render was cancelled.", { charged: "no" });
 
 /**
  * The render taken back by its caller. Nothing changes one that is over, or whose file is on its way. One that timed out is
@@ -243,13 +243,13 @@ export const toCancelled = (render: Render, now: EpochMs): Render =>
 
 /** The render of something that is deleted: whatever comes of it now is wanted by nobody. */
 export const toDropped = (render: Render, now: EpochMs): Render =>
-  isOver(render) ? render : { ...toFailed(render, cancelled(), now), cancelOwed: render.phase !== "queued" };
+  isOver(render) ? render : { ...toFailed(render, cancelled(), now), cancelScheduled: render.phase !== "queued" };
 
 /** Nothing more is done for it. */
 export const isOver = ({ phase }: Render): boolean => phase === "completed" || phase === "failed";
 
 /** Its callers were told an end. */
-export const isTold = (render: Render): boolean => isOver(render) || render.timedOutAt !== null;
+export const isPublished = (render: Render): boolean => isOver(render) || render.timedOutAt !== null;
 
 /* A finished file: whether it is the video that was asked for, and in what it differs. */
 

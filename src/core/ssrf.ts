@@ -3,11 +3,11 @@
  * files and every other address given to us.
  */
 import ipaddr from "ipaddr.js";
-import { type Refusal, refusal } from "./errors.ts";
+import { type Problem, problemOf } from "./errors.ts";
 import { TARGET_CHARS } from "./limits.ts";
 import { err, ok, type Result } from "./result.ts";
 
-export type TargetRefusal =
+export type TargetProblem =
   | "unreadable"
   | "too_long"
   | "not_https"
@@ -97,7 +97,7 @@ const isWithin = (host: string, name: string): boolean => host === name || host.
 export function checkTarget(
   sent: string,
   { allowLocal, ownHosts, trusted = [] }: TargetRules,
-): Result<URL, TargetRefusal> {
+): Result<URL, TargetProblem> {
   if (sent.length > TARGET_CHARS) return err("too_long");
   const text = sent.trim();
   if (isSlippery(text) || !URL.canParse(text)) return err("unreadable");
@@ -125,7 +125,7 @@ export const isPublicAddress = (address: string): boolean =>
  * platform itself a flag keeps every request in the public internet, and `resolve` is null. A name that the public DNS
  * does not know is refused: a private one might. Throws what `resolve` throws.
  */
-export async function resolveTarget(text: string, { rules, resolve }: Judge): Promise<Result<URL, TargetRefusal>> {
+export async function resolveTarget(text: string, { rules, resolve }: Judge): Promise<Result<URL, TargetProblem>> {
   const target = checkTarget(text, rules);
   if (!target.ok || resolve === null || isLoopback(target.value.hostname)) return target;
   if (rules.trusted?.includes(target.value.origin)) return target;
@@ -135,7 +135,7 @@ export async function resolveTarget(text: string, { rules, resolve }: Judge): Pr
 }
 
 /** What to tell the developer about a refused address. */
-export function explainTarget(why: TargetRefusal): string {
+export function explainTarget(why: TargetProblem): string {
   switch (why) {
     case "unreadable":
       return "The address is not a URL.";
@@ -161,11 +161,11 @@ export function explainTarget(why: TargetRefusal): string {
 }
 
 /** What a caller is told whose address we will not send to; `field` is the JSON pointer it came in. Null when we will. */
-export function refuseTarget(text: string, field: string, rules: TargetRules): Refusal | null {
+export function checkWebhookTarget(text: string, field: string, rules: TargetRules): Problem | null {
   const checked = checkTarget(text, rules);
   if (checked.ok) return null;
   const message = explainTarget(checked.error);
-  return refusal("address_not_allowed", message, { errors: [{ field, message }] });
+  return problemOf("address_not_allowed", message, { errors: [{ field, message }] });
 }
 
 /** An address in a body, and the place it stands at. */
@@ -175,7 +175,7 @@ export type NamedAddress = { readonly field: string; readonly text: string };
  * The refusal of the first address that leads to one of `hosts`, under which the request reached us: where no public address
  * is configured, nothing else says which names are ours. Null for none. Whatever else is wrong is `checkTarget`'s matter.
  */
-export function refuseOwn(addresses: readonly NamedAddress[], hosts: readonly string[]): Refusal | null {
+export function checkOwn(addresses: readonly NamedAddress[], hosts: readonly string[]): Problem | null {
   const names = hosts.map((host) => host.toLowerCase());
   const own = addresses.find(({ text }) => {
     if (!URL.canParse(text)) return false;
@@ -184,7 +184,7 @@ export function refuseOwn(addresses: readonly NamedAddress[], hosts: readonly st
   });
   if (own === undefined) return null;
   const message = explainTarget("own_name");
-  return refusal("address_not_allowed", message, { errors: [{ field: own.field, message }] });
+  return problemOf("address_not_allowed", message, { errors: [{ field: own.field, message }] });
 }
 
 /*
@@ -205,7 +205,7 @@ export type Reach = Judge & {
   readonly send: (request: Request) => Promise<Response>;
 };
 
-export type OpenFailure = TargetRefusal | "too_many_redirects";
+export type OpenFailure = TargetProblem | "too_many_redirects";
 
 /**
  * GET of an address: the first answer that is not a redirect, whatever its status, its body unread. Carries no credential.

@@ -137,4 +137,4 @@ export type SettledTurn = {
 };
 
 /** How much a tenant's object let go of with a user. */
-export type ErasedFacts = { readonly events: number; readonly deliveries: number };
+export type ErasedEvents = { readonly events: number; readonly deliveries: number };

@@ -10,7 +10,7 @@
 
 import type { SpeechLanguage } from "./agent-text/vocabulary.ts";
 import type { Intent } from "./commands/match.ts";
-import type { Charged, Refusal } from "./errors.ts";
+import type { Charged, Problem } from "./errors.ts";
 import type { KeyId, ProjectId, TurnId } from "./ids.ts";
 import type { Evidence, Verdict } from "./rpc/user.ts";
 import type { EpochMs } from "./time.ts";
@@ -23,7 +23,7 @@ import type { AttributionWire } from "./wire/attribution.ts";
 export type StreamEnd = "closed" | "error" | "cut" | "lost" | "cancelled";
 
 /** Upstream's state at one moment, as far as a turn's end needs it. */
-export type Picture = {
+export type Snapshot = {
   /** Equal when draft and media lists are. */
   readonly fingerprint: string;
   readonly summary: string;
@@ -64,7 +64,7 @@ export type Turn = {
   readonly sentAt: EpochMs | null;
   readonly endedAt: EpochMs | null;
   /** The timeline before the send; null when it could not be known. */
-  readonly before: Picture | null;
+  readonly before: Snapshot | null;
   readonly stream: {
     readonly end: StreamEnd | null;
     /** A whole text came after the last tool call: upstream's last word. */
@@ -75,11 +75,11 @@ export type Turn = {
     readonly closed?: boolean;
   };
   /** The last reading after the stream's end. */
-  readonly reading: Picture | null;
+  readonly reading: Snapshot | null;
   /** Another turn used the same token meanwhile: the balance tells nothing about this one. */
   readonly shared: boolean;
   readonly verdict: Verdict | null;
-  readonly error: Refusal | null;
+  readonly error: Problem | null;
 };
 
 /** A turn that has not ended: the only kind that may still change. */
@@ -123,7 +123,7 @@ export const newTurnOf = (
 });
 
 /** Commit this before the request leaves. */
-export const toSending = (turn: OpenTurn, before: Picture | null, now: EpochMs): OpenTurn => ({
+export const toSending = (turn: OpenTurn, before: Snapshot | null, now: EpochMs): OpenTurn => ({
   ...turn,
   phase: "sending",
   before,
@@ -150,7 +150,7 @@ export const mayReplace = (turn: Turn, hasTimeline: boolean): boolean =>
 export const toStreaming = (turn: OpenTurn): OpenTurn => ({ ...turn, phase: "streaming" });
 
 /** The stream is over, in whatever way; from here only upstream's state decides. */
-export const toSettling = (turn: OpenTurn, stream: Turn["stream"], error: Refusal | null): OpenTurn => ({
+export const toSettling = (turn: OpenTurn, stream: Turn["stream"], error: Problem | null): OpenTurn => ({
   ...turn,
   phase: "settling",
   stream,
@@ -158,7 +158,7 @@ export const toSettling = (turn: OpenTurn, stream: Turn["stream"], error: Refusa
 });
 
 /** An end. It never changes. */
-export const toEnded = (turn: OpenTurn, verdict: Verdict, error: Refusal | null, now: EpochMs): Turn => ({
+export const toEnded = (turn: OpenTurn, verdict: Verdict, error: Problem | null, now: EpochMs): Turn => ({
   ...turn,
   phase: "ended",
   verdict,
@@ -169,8 +169,8 @@ export const toEnded = (turn: OpenTurn, verdict: Verdict, error: Refusal | null,
 });
 
 /** An ended turn keeps what its timelines said, not the timelines. */
-const withoutTimeline = (picture: Picture | null): Picture | null =>
-  picture === null ? null : { ...picture, timeline: null };
+const withoutTimeline = (snapshot: Snapshot | null): Snapshot | null =>
+  snapshot === null ? null : { ...snapshot, timeline: null };
 
 /** A turn found running by a new instance: its stream is gone. Null when there is nothing to repair. */
 export function afterLoss(given: Turn): OpenTurn | null {
@@ -198,12 +198,12 @@ export const leaseUntil = (now: EpochMs, waits: Waits): EpochMs => now + 2 * wai
 /** The last moment at which a turn is settled one way or the other. */
 export const giveUpAt = (turn: Turn, waits: Waits): EpochMs => (turn.sentAt ?? turn.createdAt) + waits.settleGiveUp;
 
-export const isChanged = (turn: Turn, picture: Picture): boolean =>
-  turn.before !== null && turn.before.fingerprint !== picture.fingerprint;
+export const isChanged = (turn: Turn, snapshot: Snapshot): boolean =>
+  turn.before !== null && turn.before.fingerprint !== snapshot.fingerprint;
 
 export type Settled =
   | { readonly do: "wait"; readonly turn: Turn; readonly at: EpochMs }
-  | { readonly do: "end"; readonly verdict: Verdict; readonly picture: Picture };
+  | { readonly do: "end"; readonly verdict: Verdict; readonly snapshot: Snapshot };
 
 /**
  * What one reading of upstream's state means for a turn whose stream is over.
@@ -213,68 +213,69 @@ export type Settled =
  * failed and closed the stream, two such readings are equal, and it is known that nothing is frozen; or `settleGiveUp` after
  * the send. The first change is not the end: a generation has two stages.
  */
-export function afterReading(turn: Turn, picture: Picture, shared: boolean, now: EpochMs, waits: Waits): Settled {
-  const changed = isChanged(turn, picture);
+export function afterReading(turn: Turn, snapshot: Snapshot, shared: boolean, now: EpochMs, waits: Waits): Settled {
+  const changed = isChanged(turn, snapshot);
   const end = (status: Verdict["status"]): Settled => ({
     do: "end",
-    verdict: { status, charged: chargedBy(turn, picture, shared) },
-    picture,
+    verdict: { status, charged: chargedBy(turn, snapshot, shared) },
+    snapshot,
   });
   if (isFinished(turn)) return end("completed");
   const last = turn.reading;
-  const equal = last !== null && last.fingerprint === picture.fingerprint && (shared || isSameBalance(last, picture));
-  const isStill = equal && picture.at - last.at >= waits.settleApart;
-  const idle = shared || picture.frozen === null || picture.frozen === 0;
+  const equal = last !== null && last.fingerprint === snapshot.fingerprint && (shared || isSameBalance(last, snapshot));
+  const isStill = equal && snapshot.at - last.at >= waits.settleApart;
+  const idle = shared || snapshot.frozen === null || snapshot.frozen === 0;
   if (changed && isStill && idle) return end("completed");
-  if (hasFailed(turn) && isStill && picture.frozen === 0) return end("failed");
+  if (hasFailed(turn) && isStill && snapshot.frozen === 0) return end("failed");
   if (now >= giveUpAt(turn, waits)) {
     if (changed) return end("completed");
-    return end(!shared && balanceOf(turn, picture, shared) === "equal" ? "failed" : "unknown");
+    return end(!shared && balanceOf(turn, snapshot, shared) === "equal" ? "failed" : "unknown");
   }
   // An equal reading keeps its first moment, so that the distance between two of them can grow.
-  const reading = equal ? { ...picture, at: last.at } : picture;
+  const reading = equal ? { ...snapshot, at: last.at } : snapshot;
   const isSoon = changed || last === null || hasFailed(turn);
   const wait = isSoon ? waits.settleApart : waits.settleNext;
   return { do: "wait", turn: { ...turn, reading, shared }, at: Math.min(now + wait, giveUpAt(turn, waits)) };
 }
 
 /** A balance that was not read says nothing against it. */
-const isSameBalance = (one: Picture, other: Picture): boolean =>
+const isSameBalance = (one: Snapshot, other: Snapshot): boolean =>
   one.available === null || other.available === null || one.available === other.available;
 
 /** The end of a turn whose upstream state could not be read until it was given up. */
 export const unreadable = (): Verdict => ({ status: "unknown", charged: "unknown" });
 
-function balanceOf(turn: Turn, picture: Picture, shared: boolean): Evidence["balance"] {
+function balanceOf(turn: Turn, snapshot: Snapshot, shared: boolean): Evidence["balance"] {
   if (shared) return "shared";
-  if (turn.before?.available == null || picture.available === null) return "unread";
-  return picture.available < turn.before.available ? "lower" : "equal";
+  if (turn.before?.available == null || snapshot.available === null) return "unread";
+  return snapshot.available < turn.before.available ? "lower" : "equal";
 }
 
-function chargedBy(turn: Turn, picture: Picture, shared: boolean): Charged {
-  const balance = balanceOf(turn, picture, shared);
+function chargedBy(turn: Turn, snapshot: Snapshot, shared: boolean): Charged {
+  const balance = balanceOf(turn, snapshot, shared);
   if (balance === "lower") return "yes";
   return balance === "equal" ? "no" : "unknown";
 }
 
 /** What the end rests on, for the turn's record. */
-export function evidenceOf(turn: Turn, picture: Picture | null, shared: boolean): Evidence {
+export function evidenceOf(turn: Turn, snapshot: Snapshot | null, shared: boolean): Evidence {
   return {
     stream: turn.stream.end ?? "none",
-    timeline: picture === null || turn.before === null ? "unread" : isChanged(turn, picture) ? "changed" : "unchanged",
-    balance: picture === null ? "unread" : balanceOf(turn, picture, shared),
+    timeline:
+      snapshot === null || turn.before === null ? "unread" : isChanged(turn, snapshot) ? "changed" : "unchanged",
+    balance: snapshot === null ? "unread" : balanceOf(turn, snapshot, shared),
   };
 }
 
 /** What a turn cost: measured only when nothing else ran on the token; otherwise the vendor's list price is all there is. */
 export function spentBy(
   turn: Turn,
-  picture: Picture | null,
+  snapshot: Snapshot | null,
   shared: boolean,
 ): { amount: number | null; basis: "measured" | "estimated" | "unknown" } {
   if (turn.sentAt === null) return { amount: 0, basis: "measured" };
-  if (!shared && turn.before?.available != null && picture?.available != null) {
-    return { amount: Math.max(0, turn.before.available - picture.available), basis: "measured" };
+  if (!shared && turn.before?.available != null && snapshot?.available != null) {
+    return { amount: Math.max(0, turn.before.available - snapshot.available), basis: "measured" };
   }
   return { amount: null, basis: "unknown" };
 }

@@ -1,5 +1,5 @@
 /** What is counted of a tenant's use, and by what: decided from facts alone, so that a fact told twice counts once. */
-import { type FieldError, type Refusal, refusal } from "./errors.ts";
+import { type FieldError, type Problem, problemOf } from "./errors.ts";
 import { USAGE_DEFAULT_DAYS, USAGE_SPAN_DAYS, USAGE_TTL_MS } from "./limits.ts";
 import { err, ok, type Result } from "./result.ts";
 import { DAY_MS, type EpochMs, toDay } from "./time.ts";
@@ -61,7 +61,7 @@ function creditsOf({ credits }: CountedData): Partial<Counts> {
 type Asked = { readonly from?: string | undefined; readonly to?: string | undefined };
 
 /** The period asked for: the last 30 days unless said otherwise. Refuses what ends before it begins, is longer than 92 days, or is no longer kept. */
-export function periodOf(asked: Asked, now: EpochMs): Result<Period, Refusal> {
+export function periodOf(asked: Asked, now: EpochMs): Result<Period, Problem> {
   const to = asked.to ?? toDay(now);
   const from = asked.from ?? toDay(Date.parse(to) - (USAGE_DEFAULT_DAYS - 1) * DAY_MS);
   if (from > to) return err(badPeriod("must not be after `to`"));
@@ -71,9 +71,9 @@ export function periodOf(asked: Asked, now: EpochMs): Result<Period, Refusal> {
   return from < oldest ? err(badPeriod(`must not be before ${oldest}: no more is kept`)) : ok({ from, to });
 }
 
-function badPeriod(message: string): Refusal {
+function badPeriod(message: string): Problem {
   const errors: FieldError[] = [{ field: "query:from", message }];
-  return refusal("invalid_request", `from ${message}.`, { errors });
+  return problemOf("invalid_request", `from ${message}.`, { errors });
 }
 
 /* When a balance is worth an event of its own. */
@@ -90,9 +90,9 @@ export const CLIP_CREDITS = 100;
 export function creditsEvent(
   was: number | null,
   is: number | null,
-  refused: boolean,
+  problem: boolean,
 ): "credits.low" | "credits.exhausted" | null {
-  if (refused) return "credits.exhausted";
+  if (problem) return "credits.exhausted";
   if (was === null || is === null || is >= was) return null;
   if (is <= 0) return "credits.exhausted";
   return was >= CLIP_CREDITS && is < CLIP_CREDITS ? "credits.low" : null;

@@ -8,8 +8,8 @@
 import type { TurnId } from "./ids.ts";
 import type { EventType, EventWire } from "./wire/event.ts";
 
-/** Who wrote what a turn or a video sends. `making`: the request to write a generator. */
-export const PROMPT_SOURCES = ["caller", "generator", "making"] as const;
+/** Who wrote what a turn or a video sends. `generatorJob`: the request to write a generator. */
+export const PROMPT_SOURCES = ["caller", "generator", "generator_job"] as const;
 export type PromptSource = (typeof PROMPT_SOURCES)[number];
 
 type Plain = Record<string, unknown>;
@@ -25,8 +25,8 @@ export function forUser<T>(value: T): T {
   if (!isPlain(value)) return value;
   const shown: Plain = {};
   for (const [key, inner] of Object.entries(value)) shown[key] = key === LABELS ? inner : forUser(inner);
-  if (shown.prompt_source === "generator" || shown.prompt_source === "making") shown.prompt = null;
-  if (shown.prompt_source === "making") shown.text = null;
+  if (shown.prompt_source === "generator" || shown.prompt_source === "generator_job") shown.prompt = null;
+  if (shown.prompt_source === "generator_job") shown.text = null;
   return shown as T; // the same fields
 }
 

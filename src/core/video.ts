@@ -8,7 +8,7 @@
  */
 
 import { intentOf } from "./commands/match.ts";
-import { type Charged, type Refusal, refusal } from "./errors.ts";
+import { type Charged, type Problem, problemOf } from "./errors.ts";
 import type { AssetId, BatchId, KeyId, ProjectId, RenderId, TurnId, UploadId, VideoId } from "./ids.ts";
 import type { RenderOutput } from "./render.ts";
 import type { EpochMs } from "./time.ts";
@@ -112,7 +112,7 @@ export type Video = {
   readonly spent: number | null;
   /** The last turn whose cost is in `charged` and `spent`. */
   readonly counted?: TurnId | null;
-  readonly error: Refusal | null;
+  readonly error: Problem | null;
   readonly endedAt: EpochMs | null;
 };
 
@@ -139,20 +139,20 @@ export type EndedTurn = {
   readonly charged: Charged;
   /** Credits; null where they could not be measured. */
   readonly spent: number | null;
-  readonly error: Refusal | null;
+  readonly error: Problem | null;
   /** Whether it changed the timeline. */
   readonly changed: boolean;
   readonly text: string | null;
 };
 
 /** A render that has ended. */
-export type EndedRender = { readonly status: "completed" | "failed"; readonly error: Refusal | null };
+export type EndedRender = { readonly status: "completed" | "failed"; readonly error: Problem | null };
 
 /** What the shell knows of the things that the video is made of; null where it is not made or has not ended. */
 export type Seen = {
   /** Sources that are no assets yet, and the refusal of one that will never be. */
   readonly waiting: number;
-  readonly refused: Refusal | null;
+  readonly problem: Problem | null;
   readonly turn: EndedTurn | null;
   /** Whether the project has something to export; asked for in the stage `timeline` alone. */
   readonly exportable: boolean;
@@ -172,7 +172,7 @@ export function nextStep(video: Video, seen: Seen, now: EpochMs): Step {
       return project === null ? { do: "make_project" } : go(video, "assets");
     case "assets":
       if (video.sources.some(isUnbegun)) return { do: "import" };
-      if (seen.refused !== null) return { do: "save", video: toFailed(video, seen.refused, now) };
+      if (seen.problem !== null) return { do: "save", video: toFailed(video, seen.problem, now) };
       return { do: seen.waiting > 0 ? "wait" : "attach" };
     case "turn":
       if (turn === null) return saysExport(video) ? go(video, "render") : { do: "start_turn" };
@@ -228,25 +228,25 @@ function afterTimeline(video: Video, ended: EndedTurn, exportable: boolean, now:
   if (typeof video.onQuestion === "object" && !video.answered)
     return { ...nextRound(video, video.onQuestion.answer, now), answered: true };
   if (video.onQuestion === "fail")
-    return toFailed(video, refusal("needs_input", "The agent needs more from you; its words are in `message`."), now);
+    return toFailed(video, problemOf("needs_input", "The agent needs more from you; its words are in `message`."), now);
   return { ...video, status: "needs_input", endedAt: now };
 }
 
 function afterRender(video: Video, ended: EndedRender, now: EpochMs): Video {
   if (ended.status === "failed")
-    return toFailed(video, ended.error ?? refusal("render_failed", "The export failed; start another one."), now);
+    return toFailed(video, ended.error ?? problemOf("render_failed", "The export failed; start another one."), now);
   return { ...video, status: "completed", stage: "done", file: video.render, endedAt: now };
 }
 
 /** A step's refusal ends it. The next call is one of the video: who made it need not know of its project or turn. */
-export const toFailed = (video: Video, error: Refusal, now: EpochMs): Video => ({
+export const toFailed = (video: Video, error: Problem, now: EpochMs): Video => ({
   ...video,
   status: "failed",
   error: { ...error, hint: nextCall(video, error) },
   endedAt: now,
 });
 
-function nextCall({ id, stage }: Video, { code, hint }: Refusal): string {
+function nextCall({ id, stage }: Video, { code, hint }: Problem): string {
   if (stage === "project" || stage === "assets") return hint ?? "POST /v1/videos";
   if (code === "session_lost") return "POST /v1/videos";
   return `POST /v1/videos/${id}/turns${stage === "render" ? ' {"prompt": "export"}' : ""}`;
@@ -282,8 +282,8 @@ export const begunAt = ({ roundAt, createdAt }: Video): EpochMs => roundAt ?? cr
 /** Whether nothing more happens unless the caller says so. */
 export const isOver = ({ endedAt }: Video): boolean => endedAt !== null;
 
-const noTrace = ({ charged }: EndedTurn): Refusal =>
-  refusal("turn_failed", "Nemo left no trace of the message; read the turn for what is known.", { charged });
+const noTrace = ({ charged }: EndedTurn): Problem =>
+  problemOf("turn_failed", "Nemo left no trace of the message; read the turn for what is known.", { charged });
 
 /* What callers do to a video: order it, cancel it, go on with it. */
 
@@ -323,7 +323,7 @@ export const toCancelled = (
   ...video,
   ...made,
   status: "cancelled",
-  error: refusal("cancelled", "The video was cancelled; what Nemo had begun may still be charged."),
+  error: problemOf("cancelled", "The video was cancelled; what Nemo had begun may still be charged."),
   endedAt: now,
 });
 

@@ -3,9 +3,9 @@
 import { plainId } from "../core/ids.ts";
 import type { Call } from "../core/rpc/user.ts";
 import type { AuditEntry } from "../core/tenant.ts";
-import type { Repeat } from "../store/idempotency.ts";
+import type { IdempotencyKey } from "../store/idempotency.ts";
 import { type Ctx, random } from "./context.ts";
-import { callOf, repeatOf } from "./idempotency.ts";
+import { callOf, idempotencyOf } from "./idempotency.ts";
 
 type Told = Omit<AuditEntry, "id" | "actor" | "requestId" | "detail"> & { readonly detail?: AuditEntry["detail"] };
 
@@ -29,9 +29,9 @@ export async function auditedCall(
 }
 
 /** The sent Idempotency-Key as D1 keeps it: the operator's are apart from every tenant's. Null when none was sent. */
-export async function storedRepeatOf(c: Ctx): Promise<Repeat | null> {
-  const repeat = await repeatOf(c);
-  if (repeat === null) return null;
+export async function storedIdempotencyOf(c: Ctx): Promise<IdempotencyKey | null> {
+  const idempotency = await idempotencyOf(c);
+  if (idempotency === null) return null;
   const owner = c.var.actor === "admin" ? "admin" : `${c.var.caller.tenant}:${c.var.caller.mode}`;
-  return { owner, ...repeat };
+  return { owner, ...idempotency };
 }

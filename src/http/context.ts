@@ -1,7 +1,7 @@
 /** What a request carries from the first middleware to its handler. */
 import type { OpenAPIHono } from "@hono/zod-openapi";
 import type { Context } from "hono";
-import type { Visitor } from "../core/auth.ts";
+import type { Principal } from "../core/auth.ts";
 import type { RootSecrets } from "../core/crypto.ts";
 import type { Limit } from "../core/errors.ts";
 import type { KeyId, RandomBytes } from "../core/ids.ts";
@@ -12,8 +12,8 @@ import type { KeyScope } from "../core/wire/key.ts";
 import type { Quotas, Tier } from "../core/wire/tenant.ts";
 import type { Config, Env } from "../env.ts";
 
-/** Who asks, as the credential says. With a user token `pass` is set, and `keyId` is the key that made it. */
-export type Caller = Visitor & {
+/** Who asks, as the credential says. With a user token `grant` is set, and `keyId` is the key that made it. */
+export type Caller = Principal & {
   readonly keyId: KeyId;
   readonly tenantName: string;
   readonly tier: Tier;
@@ -42,7 +42,7 @@ export type Variables = {
   /** The tenant's own name of the user, from `X-User-Id`; null when none was sent. */
   user: string | null;
   /** The sent `Idempotency-Key`; null when none was sent. */
-  repeatKey: string | null;
+  idempotencyKey: string | null;
   /** The JSON body as it came; empty when there was none. */
   bodyText: string;
   /** The place of a value in the body as it was sent, from its place in the body as the validators see it. */
@@ -60,7 +60,7 @@ export type Ctx = Context<AppEnv>;
 /* Work that an answer does not wait for. */
 
 /** Keeps the instance alive until the work is done, whatever comes of it. Without a platform underneath it just runs. */
-export function afterwards(c: Ctx, work: Promise<unknown>): void {
+export function runAfterResponse(c: Ctx, work: Promise<unknown>): void {
   const done = work.catch(() => undefined);
   try {
     c.executionCtx.waitUntil(done);

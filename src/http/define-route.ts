@@ -7,16 +7,16 @@
 import { createRoute, type RouteConfig } from "@hono/zod-openapi";
 import type { MiddlewareHandler } from "hono";
 import * as z from "zod";
-import { invalidFields, refusal } from "../core/errors.ts";
+import { invalidFields, problemOf } from "../core/errors.ts";
 import { type OwnedPrefix, ownedIdPattern, type PlainPrefix, plainIdPattern } from "../core/ids.ts";
 import { IDEMPOTENCY_KEY_CHARS, USER_CHARS } from "../core/limits.ts";
 import type { Metered } from "../core/quota.ts";
 import { owned, pageQuery, plain } from "../core/wire/common.ts";
-import { problem } from "../core/wire/problem.ts";
+import { problemBody } from "../core/wire/problem.ts";
 import type { Api, AppEnv, Ctx } from "./context.ts";
 import { type Access, access, type Credentials, type Flow } from "./middleware/auth.ts";
 import { ApiError, apiError, onError, unwrap } from "./problem.ts";
-import { jsonReader, readValuesOf, refuseBody } from "./request-body.ts";
+import { checkBody, jsonReader, readValuesOf } from "./request-body.ts";
 
 type Declaration = RouteConfig & {
   readonly access: Access;
@@ -39,12 +39,12 @@ const USER = header(
   "Your own name of the end user. Needed to create for a user, and to list.",
   USER_CHARS,
 );
-const REPEAT = header(
+const IDEMPOTENCY = header(
   "Idempotency-Key",
   "A repeat with the same key within 24 h finds the first answer instead of doing it again.",
   IDEMPOTENCY_KEY_CHARS,
 );
-const PROBLEM = { description: "An error.", content: { "application/problem+json": { schema: problem } } };
+const PROBLEM = { description: "An error.", content: { "application/problem+json": { schema: problemBody } } };
 const SECURITY = {
   key: [{ bearer: [] }, { api_key: [] }, { basic: [] }],
   key_or_user_token: [{ bearer: [] }, { api_key: [] }, { basic: [] }, { user_token: [] }],
@@ -67,14 +67,14 @@ function complete({
   ...given
 }: Declaration): RouteConfig {
   const isPublic = rule === "public";
-  const headers = isPublic ? [] : given.method === "post" ? [USER, REPEAT] : [USER];
+  const headers = isPublic ? [] : given.method === "post" ? [USER, IDEMPOTENCY] : [USER];
   const content = given.request?.body?.content;
   const media = content?.["application/json"];
   const json = media !== undefined && "schema" in media ? media.schema : undefined;
   const bodyRules = [
     ...(json === undefined ? [] : [jsonReader(ways)]),
     ...(json instanceof z.ZodType ? [readValuesOf(json, flat)] : []),
-    ...(content === undefined && given.method === "post" ? [jsonReader(ways), refuseBody] : []),
+    ...(content === undefined && given.method === "post" ? [jsonReader(ways), checkBody] : []),
   ];
   return createRoute({
     ...given,
@@ -85,7 +85,7 @@ function complete({
     responses: { ...given.responses, default: PROBLEM },
     middleware: [
       access(rule, credentials, flow),
-      ...(isPublic || given.request?.query !== undefined ? [] : [refuseWait]),
+      ...(isPublic || given.request?.query !== undefined ? [] : [checkWait]),
       ...bodyRules,
     ],
   });
@@ -95,7 +95,7 @@ function complete({
  * `?wait=` where nobody would wait: a caller that believes to be waiting would ask again and again without a pause. A route
  * that declares its query refuses what is not in it by itself.
  */
-const refuseWait: MiddlewareHandler<AppEnv> = async (c, next) => {
+const checkWait: MiddlewareHandler<AppEnv> = async (c, next) => {
   if (c.req.query("wait") === undefined) return next();
   const message = "is not offered here; only turns and videos can be waited for";
   throw new ApiError(invalidFields([{ field: "query:wait", message }]));
@@ -179,7 +179,7 @@ export const missingOf =
       return onError(apiError("not_found", detail, { hint: near[0] ?? "GET /docs" }), c);
     }
     const allow = allowed.flatMap((method) => (method === "GET" ? ["GET", "HEAD"] : [method])).join(", ");
-    const wrong = refusal("method_not_allowed", `${c.req.method} is not offered here; this path answers ${allow}.`);
+    const wrong = problemOf("method_not_allowed", `${c.req.method} is not offered here; this path answers ${allow}.`);
     return onError(new ApiError(wrong, { Allow: allow }), c);
   };
 

@@ -1,7 +1,7 @@
 /** Answers that stream events (text/event-stream), and how a caller asks for one. */
 import * as z from "zod";
 import { RETRY_MS } from "../core/limits.ts";
-import type { Watching } from "../core/rpc/user.ts";
+import type { EventSubscription } from "../core/rpc/user.ts";
 import { SECOND_MS } from "../core/time.ts";
 import { ApiError, apiError } from "./problem.ts";
 
@@ -20,14 +20,14 @@ export const wantsJson = (accept: string | undefined): boolean =>
   !wantsStream(accept) && (accept?.toLowerCase().includes("application/json") ?? false);
 
 /** A watched turn as an answer. 204 tells an EventSource not to come back. */
-export function streamOf(watching: Watching, headers: Record<string, string> = {}): Response {
+export function streamOf(watching: EventSubscription, headers: Record<string, string> = {}): Response {
   if (watching.kind === "ended") return new Response(null, { status: 204, headers });
   return new Response(watching.body, { headers: { ...HEADERS, ...headers } });
 }
 
 /** An EventSource gives up for good on a 5xx, so a restarting object is answered with an invitation to come back. */
 export function comeBack(error: unknown): Response {
-  if (!(error instanceof ApiError) || error.refusal.code !== "unavailable") throw error;
+  if (!(error instanceof ApiError) || error.problem.code !== "unavailable") throw error;
   return new Response(`retry: ${RETRY_MS}\n\n`, { headers: HEADERS });
 }
 
@@ -36,9 +36,9 @@ export function comeBack(error: unknown): Response {
  * sees neither the status nor Retry-After.
  */
 export function comeBackToRead(error: unknown): Response {
-  if (!(error instanceof ApiError) || error.refusal.code !== "concurrency_limited") return comeBack(error);
-  const waitMs = (error.refusal.retryAfterSeconds ?? BUSY_SECONDS) * SECOND_MS;
-  return new Response(`retry: ${waitMs}\n: ${error.refusal.detail}\n\n`, { headers: HEADERS });
+  if (!(error instanceof ApiError) || error.problem.code !== "concurrency_limited") return comeBack(error);
+  const waitMs = (error.problem.retryAfterSeconds ?? BUSY_SECONDS) * SECOND_MS;
+  return new Response(`retry: ${waitMs}\n: ${error.problem.detail}\n\n`, { headers: HEADERS });
 }
 const BUSY_SECONDS = 5;
 
@@ -83,7 +83,7 @@ export function cursorOf(header: string | undefined, query: CursorQuery): number
  * in pieces of 8 KiB, each of them a turn of the object's loop; out of a pipe it comes in up to 64 KiB, and no later.
  * Measured: bench/README.md. Its failure is its reader's, and a reader that lets it go ends the request's body too.
  */
-export function crossing(body: ReadableStream): ReadableStream {
+export function pipeToObject(body: ReadableStream): ReadableStream {
   const { readable, writable } = new IdentityTransformStream();
   body.pipeTo(writable).catch(() => undefined); // the reader is told
   return readable;

@@ -1,5 +1,5 @@
 /** A stored file as an answer: the only place that serves bytes from R2. Ranges, validators, and headers that keep it inert. */
-import { refusal } from "../core/errors.ts";
+import { problemOf } from "../core/errors.ts";
 import type { StoredFile } from "../core/rpc/user.ts";
 import { type ByteRange, openStored } from "../store/files.ts";
 import { ApiError, apiError } from "./problem.ts";
@@ -102,4 +102,6 @@ const encodeName = (name: string): string =>
 
 const gone = () => apiError("file_gone", "The file was removed from the store when its time was over; make it again.");
 const outside = (size: number) =>
-  new ApiError(refusal("range_not_satisfiable", `The file has ${size} bytes.`), { "Content-Range": `bytes */${size}` });
+  new ApiError(problemOf("range_not_satisfiable", `The file has ${size} bytes.`), {
+    "Content-Range": `bytes */${size}`,
+  });

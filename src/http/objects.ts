@@ -12,16 +12,16 @@ import {
   uploadObjectName,
   userObjectName,
 } from "../core/address.ts";
-import type { Pass, Visit, Visitor } from "../core/auth.ts";
+import type { Principal, UserGrant, UserTarget } from "../core/auth.ts";
 import { type UploadId, type UserHash, userHashOf } from "../core/ids.ts";
-import type { TenantPort } from "../core/rpc/tenant.ts";
-import type { TokenPort } from "../core/rpc/token.ts";
-import type { UploadPort } from "../core/rpc/upload.ts";
-import type { UserDoor, UserPort } from "../core/rpc/user.ts";
+import type { TenantRpc } from "../core/rpc/tenant.ts";
+import type { TokenRpc } from "../core/rpc/token.ts";
+import type { UploadRpc } from "../core/rpc/upload.ts";
+import type { UserRpc, UserTokenMethod } from "../core/rpc/user.ts";
 import type { Env } from "../env.ts";
 import { apiError, notFound, unwrap } from "./problem.ts";
 
-type Port = UserPort | TenantPort | UploadPort | TokenPort;
+type Port = UserRpc | TenantRpc | UploadRpc | TokenRpc;
 type Remote = Record<string, (...given: unknown[]) => Promise<unknown>>;
 /** One call, by the method's name. */
 type Knock = (name: string, given: unknown[]) => Promise<unknown>;
@@ -32,64 +32,65 @@ type Fault = { readonly retryable?: boolean; readonly overloaded?: boolean; read
  * A user's object. A user token opens its own user's alone, and is checked there with the call itself; a key that names a
  * user reaches that user alone.
  */
-export function userObject(env: Env, { pass, named, ...address }: Visit): UserPort {
-  refuseOtherUser(named, address.uh);
+export function userObject(env: Env, { grant, named, ...address }: UserTarget): UserRpc {
+  checkOtherUser(named, address.uh);
   const knock = knockAt(() => env.USER.getByName(userObjectName(address)));
-  if (pass === null) return port(knock);
-  if (pass.uh !== address.uh) throw notFound();
+  if (grant === null) return port(knock);
+  if (grant.uh !== address.uh) throw notFound();
   return port(async (name, given) => {
-    const answer = knock("callAs", [pass, name as UserDoor, given], name); // the port's own names
-    return unwrap((await answer) as Awaited<ReturnType<UserPort["callAs"]>>); // UserObject implements it
+    const answer = knock("callWithToken", [grant, name as UserTokenMethod, given], name); // the port's own names
+    return unwrap((await answer) as Awaited<ReturnType<UserRpc["callWithToken"]>>); // UserObject implements it
   });
 }
 
 /** A tenant's object. A user token is checked at its user's object first, which alone knows of a sign-out. */
-export const tenantObject = (env: Env, visitor: Visitor): TenantPort =>
+export const tenantObject = (env: Env, principal: Principal): TenantRpc =>
   port(
     admitted(
       env,
-      visitor,
-      knockAt(() => env.TENANT.getByName(tenantObjectName(visitor))),
+      principal,
+      knockAt(() => env.TENANT.getByName(tenantObjectName(principal))),
     ),
   );
 
 /** What keeps the tenant's own Nemo token. For API keys alone. */
-export const tokenObject = (env: Env, scope: Scope): TokenPort =>
+export const tokenObject = (env: Env, scope: Scope): TokenRpc =>
   port(knockAt(() => env.TOKEN.getByName(tenantObjectName(scope))));
 
 /** What looks after the operator's own Nemo token. */
-export const operatorsToken = (env: Env): TokenPort => port(knockAt(() => env.TOKEN.getByName(OPERATOR_TOKEN_NAME)));
+export const operatorsToken = (env: Env): TokenRpc => port(knockAt(() => env.TOKEN.getByName(OPERATOR_TOKEN_NAME)));
 
 /** An upload's object, under the same two rules. */
-export function uploadObject(env: Env, visitor: Visitor, id: UploadId): UploadPort {
-  if (visitor.pass !== null && visitor.pass.uh !== userHashOf(id)) throw notFound();
-  refuseOtherUser(visitor.named, userHashOf(id));
+export function uploadObject(env: Env, principal: Principal, id: UploadId): UploadRpc {
+  if (principal.grant !== null && principal.grant.uh !== userHashOf(id)) throw notFound();
+  checkOtherUser(principal.named, userHashOf(id));
   return port(
     admitted(
       env,
-      visitor,
-      knockAt(() => env.UPLOAD.getByName(uploadObjectName(visitor, id))),
+      principal,
+      knockAt(() => env.UPLOAD.getByName(uploadObjectName(principal, id))),
     ),
   );
 }
 
 /** The header says one user, the id another: nothing of either is told or changed. */
-function refuseOtherUser(named: UserHash | null | undefined, uh: UserHash): void {
+function checkOtherUser(named: UserHash | null | undefined, uh: UserHash): void {
   if (named === null || named === undefined || named === uh) return;
   const detail =
     "X-User-Id names one user and this id or path another. Leave X-User-Id out, or send the user it was made for.";
   throw apiError("not_found", detail);
 }
 
-function admitted(env: Env, { tenant, mode, pass }: Visitor, knock: Knock): Knock {
-  if (pass === null) return knock;
+function admitted(env: Env, { tenant, mode, grant }: Principal, knock: Knock): Knock {
+  if (grant === null) return knock;
   return async (name, given) => {
-    unwrap(await admit(env, { tenant, mode, uh: pass.uh, pass }, pass));
+    unwrap(await admit(env, { tenant, mode, uh: grant.uh, grant }, grant));
     return knock(name, given);
   };
 }
 
-const admit = (env: Env, visit: Visit, pass: Pass) => userObject(env, { ...visit, pass: null }).readAdmission(pass);
+const admit = (env: Env, userTarget: UserTarget, grant: UserGrant) =>
+  userObject(env, { ...userTarget, grant: null }).checkUserToken(grant);
 
 /** A port whose every method is a knock. */
 const port = <P extends Port>(knock: Knock): P =>
@@ -115,21 +116,21 @@ async function call(stub: () => unknown, name: string, given: unknown[], isSafe:
   try {
     return await once();
   } catch (error) {
-    if (!isSafe || !mayRepeat(error)) throw asRefusal(error);
+    if (!isSafe || !mayReplay(error)) throw asProblem(error);
   }
-  return once().catch((error: unknown) => Promise.reject(asRefusal(error)));
+  return once().catch((error: unknown) => Promise.reject(asProblem(error)));
 }
 
 /** Methods that make and change nothing, by their names. */
 export const READS = /^(read|list|watch|await|check|plan|cursor$|renderFile$)/;
 const isRead = (name: string): boolean => READS.test(name);
 const faultOf = (error: unknown): Fault => (error instanceof Error ? (error as Fault) : {}); // optional properties only
-function mayRepeat(error: unknown): boolean {
+function mayReplay(error: unknown): boolean {
   const { retryable, overloaded, durableObjectReset } = faultOf(error);
   return (retryable === true || durableObjectReset === true) && overloaded !== true;
 }
 
-function asRefusal(error: unknown): unknown {
+function asProblem(error: unknown): unknown {
   const { retryable, overloaded, durableObjectReset } = faultOf(error);
   if (!retryable && !overloaded && !durableObjectReset) return error;
   return apiError("unavailable", "The request reached a part that was restarting or overloaded; try again.", {

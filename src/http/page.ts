@@ -2,7 +2,7 @@
 
 import type * as z from "zod";
 import { userNameOwner } from "../core/address.ts";
-import { isUnreadable, unseal } from "../core/crypto.ts";
+import { decrypt, isUnreadable } from "../core/crypto.ts";
 import { USER_HASH_CHARS } from "../core/ids.ts";
 import type { Page, PageRequest } from "../core/rpc/user.ts";
 import { toRfc3339 } from "../core/time.ts";
@@ -10,7 +10,7 @@ import { pageQuery } from "../core/wire/common.ts";
 import type { UserWire } from "../core/wire/user.ts";
 import { log } from "../log.ts";
 import { listUsers, type UserCursor, type UserRow } from "../store/users.ts";
-import { afterwards, type Ctx, rootsOf } from "./context.ts";
+import { type Ctx, rootsOf, runAfterResponse } from "./context.ts";
 import { userObject } from "./objects.ts";
 
 /** A list's query as its object takes it. */
@@ -75,10 +75,10 @@ async function show(c: Ctx, { uh, name, created_at }: UserRow): Promise<UserWire
 export async function openName(c: Ctx, { uh, name }: Pick<UserRow, "uh" | "name">): Promise<string | null> {
   const { tenant, mode } = c.var.caller;
   const owner = userNameOwner({ tenant, mode, uh });
-  const opened = await unseal(name, owner, rootsOf(c.var.config));
+  const opened = await decrypt(name, owner, rootsOf(c.var.config));
   if (opened !== null) return opened;
   log("warn", "user_name_unreadable", { tenant, mode, uh });
   if (await isUnreadable(name, owner, rootsOf(c.var.config)))
-    afterwards(c, userObject(c.env, { tenant, mode, uh, pass: null }).mendName());
+    runAfterResponse(c, userObject(c.env, { tenant, mode, uh, grant: null }).repairName());
   return null;
 }

@@ -3,11 +3,19 @@
 import type { ValidationTargets } from "hono";
 import { HTTPException } from "hono/http-exception";
 import type * as z from "zod";
-import { asSent, ERRORS, type ErrorCode, type FieldError, faultWords, type Refusal, refusal } from "../core/errors.ts";
+import {
+  asSent,
+  ERRORS,
+  type ErrorCode,
+  type FieldError,
+  faultWords,
+  type Problem,
+  problemOf,
+} from "../core/errors.ts";
 import { rateLimitHeaders } from "../core/quota.ts";
 import type { Result } from "../core/result.ts";
 import { cut } from "../core/text.ts";
-import type { Problem } from "../core/wire/problem.ts";
+import type { ProblemWire } from "../core/wire/problem.ts";
 import { USER_NAME_RULE } from "../core/wire/user.ts";
 import { logBug } from "../log.ts";
 import type { Ctx } from "./context.ts";
@@ -16,51 +24,51 @@ import { countError } from "./middleware/log.ts";
 /* A refusal that leaves the Worker: thrown only in http and routes, turned into a problem document in one place. */
 
 export class ApiError extends Error {
-  readonly refusal: Refusal;
+  readonly problem: Problem;
   /** Headers that belong to this refusal, such as `Allow` or `Content-Range`. */
   readonly headers: Readonly<Record<string, string>>;
 
-  constructor(given: Refusal, headers: Readonly<Record<string, string>> = {}) {
+  constructor(given: Problem, headers: Readonly<Record<string, string>> = {}) {
     super(given.code);
     this.name = "ApiError";
-    this.refusal = given;
+    this.problem = given;
     this.headers = headers;
   }
 
   get status(): number {
-    return ERRORS[this.refusal.code].status;
+    return ERRORS[this.problem.code].status;
   }
 }
 
 /** A refusal ready to throw. */
-export const apiError = (code: ErrorCode, detail: string, more: Omit<Refusal, "code" | "detail"> = {}): ApiError =>
-  new ApiError(refusal(code, detail, more));
+export const apiError = (code: ErrorCode, detail: string, more: Omit<Problem, "code" | "detail"> = {}): ApiError =>
+  new ApiError(problemOf(code, detail, more));
 
 /** The one answer for what does not exist, is another's, or has an id of another shape. */
 export const notFound = (): ApiError => apiError("not_found", "Nothing with this id exists for this key and mode.");
 
 /** A success's value. Throws the refusal of anything else. */
-export function unwrap<T>(result: Result<T, Refusal>): T {
+export function unwrap<T>(result: Result<T, Problem>): T {
   if (!result.ok) throw new ApiError(result.error);
   return result.value;
 }
 
 /** A refusal as a problem document. */
-export function toProblemWire(refusal: Refusal, origin: string, requestId: string): Problem {
-  const row = ERRORS[refusal.code];
+export function toProblemWire(problem: Problem, origin: string, requestId: string): ProblemWire {
+  const row = ERRORS[problem.code];
   return {
-    type: refusal.type ?? `${origin}/docs/errors#${refusal.code}`,
+    type: problem.type ?? `${origin}/docs/errors#${problem.code}`,
     title: row.title,
     status: row.status,
-    detail: refusal.detail,
-    code: refusal.code,
+    detail: problem.detail,
+    code: problem.code,
     request_id: requestId,
     retryable: row.retryable,
-    ...(refusal.charged ? { charged: refusal.charged } : {}),
-    ...(refusal.hint ? { hint: refusal.hint } : {}),
-    ...(refusal.errors ? { errors: refusal.errors.map((error) => ({ ...error })) } : {}),
-    ...refusal.members,
-    ...(refusal.registerUrl ? { register_url: refusal.registerUrl } : {}),
+    ...(problem.charged ? { charged: problem.charged } : {}),
+    ...(problem.hint ? { hint: problem.hint } : {}),
+    ...(problem.errors ? { errors: problem.errors.map((error) => ({ ...error })) } : {}),
+    ...problem.members,
+    ...(problem.registerUrl ? { register_url: problem.registerUrl } : {}),
   };
 }
 
@@ -68,10 +76,10 @@ const CHALLENGES = ['Bearer realm="nemo-gateway"', 'Basic realm="nemo-gateway", 
 
 /** The answer to anything thrown. What is not a refusal is a bug: logged, and answered with a fixed sentence. */
 export function onError(error: Error, c: Ctx): Response {
-  const refused = asApiError(error);
-  if (refused === null) logBug("bug", error, { request_id: c.var.requestId });
+  const problem = asApiError(error);
+  if (problem === null) logBug("bug", error, { request_id: c.var.requestId });
   return answer(
-    refused ?? apiError("internal", "This is our fault and it was logged; quote the request id when you report it."),
+    problem ?? apiError("internal", "This is our fault and it was logged; quote the request id when you report it."),
     c,
   );
 }
@@ -79,19 +87,19 @@ export function onError(error: Error, c: Ctx): Response {
 function answer(error: ApiError, c: Ctx): Response {
   const { status } = error;
   const sentAt = c.get("sentAt") as Ctx["var"]["sentAt"] | undefined; // none when it failed before setup
-  const refusal = sentAt === undefined ? error.refusal : asSent(error.refusal, sentAt);
-  c.set("code", refusal.code);
-  countError(c, refusal.code);
+  const problem = sentAt === undefined ? error.problem : asSent(error.problem, sentAt);
+  c.set("code", problem.code);
+  countError(c, problem.code);
   const headers = new Headers({
     "Content-Type": "application/problem+json",
     "Cache-Control": "no-store",
-    ...(refusal.limit ? rateLimitHeaders(refusal.limit) : {}),
+    ...(problem.limit ? rateLimitHeaders(problem.limit) : {}),
     ...error.headers,
   });
   if (status === 401) for (const challenge of CHALLENGES) headers.append("WWW-Authenticate", challenge);
-  if (refusal.retryAfterSeconds !== undefined)
-    headers.set("Retry-After", String(Math.max(1, Math.ceil(refusal.retryAfterSeconds))));
-  return new Response(JSON.stringify(toProblemWire(refusal, c.var.origin, c.var.requestId)), { status, headers });
+  if (problem.retryAfterSeconds !== undefined)
+    headers.set("Retry-After", String(Math.max(1, Math.ceil(problem.retryAfterSeconds))));
+  return new Response(JSON.stringify(toProblemWire(problem, c.var.origin, c.var.requestId)), { status, headers });
 }
 
 /** Hono and its validators refuse with exceptions of their own; they get our words. */
@@ -122,7 +130,7 @@ type Outcome = {
  * Refuses what a schema refused. Fits the hooks of both validators. A path's id of another shape looks missing; a user's name
  * is the caller's own choice, and is told what it lacks.
  */
-export function refuseInvalid(outcome: Outcome): void {
+export function checkInvalid(outcome: Outcome): void {
   if (outcome.success || !outcome.error) return;
   if (outcome.target === "param") {
     if (!outcome.error.issues.every(({ message }) => message === USER_NAME_RULE)) throw notFound();

@@ -3,20 +3,20 @@ import type { MiddlewareHandler } from "hono";
 import { createScanner, type JSONScanner, type ParseError, parse, printParseErrorCode } from "jsonc-parser";
 import * as z from "zod";
 import { readValues } from "../core/body-values.ts";
-import { invalidFields, type Refusal, refusal } from "../core/errors.ts";
+import { invalidFields, type Problem, problemOf } from "../core/errors.ts";
 import { compressionIn } from "../core/header-fields.ts";
 import { DROPPED_BODY_BYTES, JSON_BODY_BYTES, JSON_DEPTH, PREFER_WAIT_MAX_SECONDS } from "../core/limits.ts";
 import { formatOfBytes } from "../core/media/sniff.ts";
 import { unknownFaults } from "../core/sandbox-faults.ts";
-import { refuseOwn } from "../core/ssrf.ts";
+import { checkOwn } from "../core/ssrf.ts";
 import { wholeJson } from "../core/text.ts";
 import { SECOND_MS } from "../core/time.ts";
 import { mediaTypeOf } from "../core/uploads/tus.ts";
 import { type Unflattened, unflatten } from "../core/webhooks/flat-body.ts";
-import { Broken, openPieces } from "../store/chunks.ts";
+import { Broken, openFileParts } from "../store/chunks.ts";
 import type { AppEnv, Ctx } from "./context.ts";
 import { tooLarge } from "./middleware/limits.ts";
-import { ApiError, apiError, refuseInvalid } from "./problem.ts";
+import { ApiError, apiError, checkInvalid } from "./problem.ts";
 
 /*
  * JSON text checked before it is parsed: nesting, duplicate keys, syntax.
@@ -26,11 +26,11 @@ import { ApiError, apiError, refuseInvalid } from "./problem.ts";
  */
 
 /** What is wrong with JSON text; null when nothing is. Empty text is not JSON. */
-export function jsonFault(text: string): Refusal | null {
+export function jsonFault(text: string): Problem | null {
   return nestingFault(text) ?? syntaxFault(text);
 }
 
-function nestingFault(text: string): Refusal | null {
+function nestingFault(text: string): Problem | null {
   const scanner = createScanner(text, true);
   const open: Set<string>[] = [];
   let last: string | null = null;
@@ -40,7 +40,7 @@ function nestingFault(text: string): Refusal | null {
     if (mark === "{" || mark === "[") open.push(new Set());
     if (mark === "}" || mark === "]") open.pop();
     if (open.length > JSON_DEPTH)
-      return refusal("malformed_json", `The body is nested deeper than ${JSON_DEPTH} levels.`);
+      return problemOf("malformed_json", `The body is nested deeper than ${JSON_DEPTH} levels.`);
     if (mark === '"') last = scanner.getTokenValue();
     if (mark !== ":") continue;
     // A key without double quotation marks is found with its place below.
@@ -63,25 +63,25 @@ function nextMark(text: string, scanner: JSONScanner): string {
 /** Characters of a key that an answer repeats. */
 const SHOWN_CHARS = 60;
 
-const duplicate = (key: string, offset: number): Refusal =>
-  refusal(
+const duplicate = (key: string, offset: number): Problem =>
+  problemOf(
     "malformed_json",
     `The key ${JSON.stringify(key.slice(0, SHOWN_CHARS))} stands twice in one object, again before position ${offset}.`,
   );
 
-function syntaxFault(text: string): Refusal | null {
+function syntaxFault(text: string): Problem | null {
   try {
     JSON.parse(text);
     return null;
   } catch {
     const errors: ParseError[] = [];
     parse(text, errors, { disallowComments: true, allowTrailingComma: false, allowEmptyContent: false });
-    return refusal("malformed_json", `The body is not valid JSON: ${placeOf(text, errors[0])}.`);
+    return problemOf("malformed_json", `The body is not valid JSON: ${slotOf(text, errors[0])}.`);
   }
 }
 
 /** `a value is missing at position 12 (line 1, column 13)`. The engine's own message would repeat the body. */
-function placeOf(text: string, error: ParseError | undefined): string {
+function slotOf(text: string, error: ParseError | undefined): string {
   if (error === undefined) return "it does not parse";
   const before = text.slice(0, error.offset);
   const line = before.split("\n").length;
@@ -149,7 +149,7 @@ function callItJson(c: Ctx): void {
 
 /** The body as JSON text, or an empty text for none. What it is decides, not what its sender calls it. */
 async function jsonText(c: Ctx, ways: string): Promise<string> {
-  refuseCompressed(c);
+  checkCompressed(c);
   const type = mediaTypeOf(c.req.raw.headers);
   const isNamed = JSON_TYPE.test(type);
   const bytes = await readCapped(c, JSON_BODY_BYTES, (first) => {
@@ -197,7 +197,7 @@ function notJson(type: string, more: string): ApiError {
 }
 
 /** A body under a compression: nothing here undoes one, so that no small request becomes a large one. */
-export function refuseCompressed(c: Ctx): void {
+export function checkCompressed(c: Ctx): void {
   const compression = compressionIn(c.req.header("Content-Encoding") ?? null);
   if (compression === null) return;
   throw apiError(
@@ -230,15 +230,15 @@ export function valuesIn(c: Ctx, schema: z.ZodType, given: Pick<Unflattened, "bo
     const unknown = unknownFaults(body);
     if (unknown.length > 0) throw new ApiError(invalidFields(unknown));
   }
-  const own = addresses.length === 0 ? null : refuseOwn(addresses, hostsOf(c));
+  const own = addresses.length === 0 ? null : checkOwn(addresses, hostsOf(c));
   if (own !== null) throw new ApiError(own);
-  refuseCallback(c, body);
+  checkCallback(c, body);
   return body;
 }
 
 /** A user token may not say where messages go that its tenant's secret signs. Asked of every body that is read, whatever its route. */
-function refuseCallback(c: Ctx, body: unknown): void {
-  const isUser = c.var.caller !== undefined && c.var.caller.pass !== null;
+function checkCallback(c: Ctx, body: unknown): void {
+  const isUser = c.var.caller !== undefined && c.var.caller.grant !== null;
   if (!isUser || typeof body !== "object" || body === null || !Object.hasOwn(body, CALLBACK)) return;
   const errors = [{ field: `/${CALLBACK}`, message: "must not be sent with a user token" }];
   const detail = `A user token may not name a ${CALLBACK}: its messages carry the account's signature. Leave it out, or send the request from your server with an API key.`;
@@ -256,14 +256,14 @@ export const parseJson = (text: string): unknown => (jsonFault(text) === null ? 
 const nothing = z.strictObject({});
 
 /** Refuses a body that says anything, on a route that takes none. Runs after `readJson`. */
-export const refuseBody: MiddlewareHandler<AppEnv> = async (c, next) => {
-  if (c.var.bodyText !== "") refuseInvalid({ target: "json", ...nothing.safeParse(JSON.parse(c.var.bodyText)) });
+export const checkBody: MiddlewareHandler<AppEnv> = async (c, next) => {
+  if (c.var.bodyText !== "") checkInvalid({ target: "json", ...nothing.safeParse(JSON.parse(c.var.bodyText)) });
   await next();
 };
 
 /** The text of a body that a web page's form sends without files. */
 export async function readFormText(c: Ctx): Promise<string> {
-  refuseCompressed(c);
+  checkCompressed(c);
   const text = decoded(await readCapped(c, JSON_BODY_BYTES));
   if (text === null) throw notUtf8();
   return text;
@@ -296,29 +296,29 @@ async function readCapped(
   const { body } = c.req.raw;
   if (body === null) return new Uint8Array();
   const { bodyIdle, bodyTotal } = c.var.config.waits;
-  const pieces = openPieces(body, { idleMs: bodyIdle, signal: NEVER }, Date.now() + bodyTotal);
+  const fileParts = openFileParts(body, { idleMs: bodyIdle, signal: NEVER }, Date.now() + bodyTotal);
   const chunks: Uint8Array[] = [];
   let size = 0;
-  let refused: ApiError | null = null;
+  let problem: ApiError | null = null;
   try {
-    for (let chunk = await pieces.next(); chunk !== null; chunk = await pieces.next()) {
-      if (size === 0) refused = refusalOf(() => look(chunk));
+    for (let chunk = await fileParts.next(); chunk !== null; chunk = await fileParts.next()) {
+      if (size === 0) problem = toProblem(() => look(chunk));
       size += chunk.byteLength;
-      if (size <= maxBytes && refused === null) chunks.push(chunk);
+      if (size <= maxBytes && problem === null) chunks.push(chunk);
       if (size > maxBytes + DROPPED_BODY_BYTES) break;
     }
   } catch (error) {
-    throw refused ?? brokenBody(error);
+    throw problem ?? brokenBody(error);
   } finally {
-    pieces.cancel();
+    fileParts.cancel();
   }
-  if (refused !== null) throw refused;
+  if (problem !== null) throw problem;
   if (size > maxBytes) throw tooLarge(maxBytes);
   return joined(chunks, size);
 }
 
 /** What a look refuses; null when it refuses nothing. */
-function refusalOf(look: () => void): ApiError | null {
+function toProblem(look: () => void): ApiError | null {
   try {
     look();
     return null;

@@ -1,14 +1,14 @@
 /** What every answer about an upload carries: how far it is, until when, and what this gateway can do. */
 import type { MiddlewareHandler } from "hono";
-import type { ErrorCode, Refusal } from "../core/errors.ts";
+import type { ErrorCode, Problem } from "../core/errors.ts";
 import { UPLOAD_BYTES } from "../core/limits.ts";
 import type { Result } from "../core/result.ts";
 import type { UploadState } from "../core/rpc/upload.ts";
-import { booleanText, ietfRefusal, PARTIAL_CONTENT } from "../core/uploads/ietf.ts";
+import { booleanText, ietfProblem, PARTIAL_CONTENT } from "../core/uploads/ietf.ts";
 import {
+  checkVersion,
   type Dialect,
   interopVersion,
-  refuseVersion,
   TUS_CHECKSUMS,
   TUS_CONTENT,
   TUS_EXTENSIONS,
@@ -48,8 +48,8 @@ export const uploadHeaders: MiddlewareHandler<AppEnv> = async (c, next) => {
 
 /** Refuses a version of tus that is not ours before anything else is read. A version of the draft that is not ours is plain HTTP. */
 export const uploadVersion: MiddlewareHandler<AppEnv> = async (c, next) => {
-  const refused = refuseVersion(c.req.raw.headers);
-  if (refused !== null) throw new ApiError(refused, { "Tus-Version": TUS_VERSION });
+  const problem = checkVersion(c.req.raw.headers);
+  if (problem !== null) throw new ApiError(problem, { "Tus-Version": TUS_VERSION });
   await next();
 };
 
@@ -79,14 +79,14 @@ export function stateHeaders({ upload, uploadMetadata, isComplete, concat }: Upl
 const VERDICTS: readonly ErrorCode[] = ["unsupported_media", "empty_file"];
 
 /** A success's value. Throws a refusal in the words of its dialect, with the offset where that is what was wrong. */
-export function unwrapUpload<T>(result: Result<T, Refusal>, dialect: Dialect): T {
+export function unwrapUpload<T>(result: Result<T, Problem>, dialect: Dialect): T {
   if (result.ok) return result.value;
   const { code, members } = result.error;
   const expected = members?.["expected-offset"];
   // A 409 because of the offset MUST name the right one, and MUST say that the upload is not complete.
   const headers: Record<string, string> = expected === undefined ? {} : { "Upload-Offset": String(expected) };
   if (dialect !== "ietf") throw new ApiError(result.error, headers);
-  throw new ApiError(ietfRefusal(result.error), {
+  throw new ApiError(ietfProblem(result.error), {
     ...headers,
     "Upload-Complete": booleanText(VERDICTS.includes(code)),
   });

@@ -8,7 +8,7 @@
 import { sign, verify } from "hono/jwt";
 import * as z from "zod";
 import type { Scope } from "../core/address.ts";
-import type { Pass } from "../core/auth.ts";
+import type { UserGrant } from "../core/auth.ts";
 import { deriveBytes, kidOf, type RootSecrets, secretOfKid } from "../core/crypto.ts";
 import { base64url, fromBase64 } from "../core/encoding.ts";
 import type { KeyId } from "../core/ids.ts";
@@ -21,7 +21,7 @@ import { USER_SCOPES, type UserScope } from "../core/wire/user.ts";
 export type UserToken = Scope & {
   readonly keyId: KeyId;
   readonly scopes: readonly UserScope[];
-  readonly pass: Pass;
+  readonly grant: UserGrant;
 };
 
 /** Why a token does not open. `foreign` covers everything that was not made by us, or was changed since. */
@@ -45,9 +45,9 @@ export const isUserToken = (text: string): boolean => /^eyJ[\w-]*\.[\w-]+\.[\w-]
 
 /** Signs a token that is good from `issuedAt`, to the second, until its pass ends. */
 export async function signUserToken(token: UserToken, issuedAt: EpochMs, roots: RootSecrets): Promise<string> {
-  const { tenant: ten, mode, keyId: key, scopes, pass } = token;
+  const { tenant: ten, mode, keyId: key, scopes, grant } = token;
   const nbf = Math.floor(issuedAt / 1000);
-  const said = { ten, mode, sub: pass.uh, key, scp: [...scopes], epoch: pass.epoch, nbf, exp: pass.until / 1000 };
+  const said = { ten, mode, sub: grant.uh, key, scp: [...scopes], epoch: grant.epoch, nbf, exp: grant.until / 1000 };
   return sign(said, await jwkOf(roots.current), ALGORITHM);
 }
 
@@ -67,7 +67,7 @@ export async function readUserToken(
   const { ten: tenant, mode, sub: uh, key: keyId, scp: scopes, epoch, nbf, exp } = found.data;
   if (nbf * 1000 > now) return err("early");
   if (exp * 1000 <= now) return err("expired");
-  return ok({ tenant, mode, keyId, scopes, pass: { uh, epoch, until: exp * 1000 } });
+  return ok({ tenant, mode, keyId, scopes, grant: { uh, epoch, until: exp * 1000 } });
 }
 
 /** The key's name in a token's header, not yet believed; empty when there is none. */

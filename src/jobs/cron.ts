@@ -5,11 +5,11 @@ import { QUEUE_BATCH, SWEEP_PAGE } from "../core/limits.ts";
 import type { EpochMs } from "../core/time.ts";
 import { type Env, readConfig, type WakeMessage } from "../env.ts";
 import { log, logBug } from "../log.ts";
-import { staleSeals } from "../store/encryption.ts";
-import { tidyRepeats } from "../store/idempotency.ts";
+import { staleEncryptions } from "../store/encryption.ts";
+import { deleteOldIdempotencyKeys } from "../store/idempotency.ts";
 import { tidyKeys } from "../store/keys.ts";
-import { tidyStatus } from "../store/status.ts";
-import { type BusyRow, overdue } from "../store/tenants.ts";
+import { deleteOldStatus } from "../store/status.ts";
+import { overdue, type WatchdogRow } from "../store/tenants.ts";
 
 const KINDS: readonly string[] = ["user", "tenant", "upload", "token", "deletion"] satisfies WakeMessage["kind"][];
 export const isKind = (kind: string): kind is WakeMessage["kind"] => KINDS.includes(kind);
@@ -22,9 +22,9 @@ export const isKind = (kind: string): kind is WakeMessage["kind"] => KINDS.inclu
 export async function sweep(env: Pick<Env, "DB" | "WAKE">, now: EpochMs): Promise<number> {
   const began = Date.now();
   let count = 0;
-  let last: BusyRow | null = null;
+  let last: WatchdogRow | null = null;
   for (;;) {
-    const rows: BusyRow[] = await overdue(env.DB, now, last, SWEEP_PAGE);
+    const rows: WatchdogRow[] = await overdue(env.DB, now, last, SWEEP_PAGE);
     for (let at = 0; at < rows.length; at += QUEUE_BATCH) {
       const batch = rows.slice(at, at + QUEUE_BATCH);
       await nudge(env.WAKE, batch).catch((error) =>
@@ -39,7 +39,7 @@ export async function sweep(env: Pick<Env, "DB" | "WAKE">, now: EpochMs): Promis
   return count;
 }
 
-async function nudge(queue: Env["WAKE"], rows: readonly BusyRow[]): Promise<void> {
+async function nudge(queue: Env["WAKE"], rows: readonly WatchdogRow[]): Promise<void> {
   const messages = rows.flatMap(({ kind, object_name }): { body: WakeMessage }[] =>
     isKind(kind) ? [{ body: { kind, name: object_name } }] : [],
   );
@@ -51,14 +51,14 @@ async function nudge(queue: Env["WAKE"], rows: readonly BusyRow[]): Promise<void
 /* Lets go of what D1 no longer keeps: every minute, a few rows each time. */
 
 export async function tidy({ DB }: Pick<Env, "DB">, now: number): Promise<void> {
-  await Promise.all([tidyRepeats(DB, now), tidyStatus(DB, now), tidyKeys(DB, now)]);
+  await Promise.all([deleteOldIdempotencyKeys(DB, now), deleteOldStatus(DB, now), tidyKeys(DB, now)]);
 }
 
 /* After a rotation of the root secret: wakes the objects that still keep seals of the old one, a page a minute, until none is left. */
 
 /** Nudges at most `SWEEP_PAGE` objects; each seals anew what it keeps and says so. Answers how many. */
-export async function resealSweep(env: Env): Promise<number> {
-  const rows = await staleSeals(env.DB, await kidOf(readConfig(env).rootSecret), SWEEP_PAGE);
+export async function reEncryptSweep(env: Env): Promise<number> {
+  const rows = await staleEncryptions(env.DB, await kidOf(readConfig(env).rootSecret), SWEEP_PAGE);
   const messages = rows.flatMap(({ kind, object_name }): { body: WakeMessage }[] =>
     isKind(kind) ? [{ body: { kind, name: object_name } }] : [],
   );

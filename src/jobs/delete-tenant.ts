@@ -6,25 +6,25 @@
  */
 
 import { tenantObjectName, tenantPrefix, type UserAddress, userObjectName } from "../core/address.ts";
-import type { Boundary } from "../core/failpoints.ts";
+import type { Failpoint } from "../core/failpoints.ts";
 import { MODES, type Mode, type TenantId, type UserHash } from "../core/ids.ts";
 import { QUEUE_BATCH, SWEEP_PAGE } from "../core/limits.ts";
-import type { ClosedTenant, TenantPort } from "../core/rpc/tenant.ts";
-import type { TokenPort } from "../core/rpc/token.ts";
-import type { UserPort } from "../core/rpc/user.ts";
+import type { ClosedTenant, TenantRpc } from "../core/rpc/tenant.ts";
+import type { TokenRpc } from "../core/rpc/token.ts";
+import type { UserRpc } from "../core/rpc/user.ts";
 import { type Deletion, nextStep } from "../core/tenant.ts";
 import { DAY_MS, type EpochMs, SECOND_MS } from "../core/time.ts";
 import type { Waits } from "../core/timings.ts";
 import type { TenantRemovedWire } from "../core/wire/deletion.ts";
 import { type Env, readConfig } from "../env.ts";
-import { dieAt } from "../failpoints.ts";
+import { failAt } from "../failpoints.ts";
 import * as deletions from "../store/deletions.ts";
 import { deleteUser } from "../store/users.ts";
 
 /** Places written down in one pass. Chosen: some thousand files, well within one invocation's subrequests. */
 const MOVES = 10;
 /** Objects ended side by side. */
-const ABREAST = 20;
+const CONCURRENCY = 20;
 
 /** Where a step leaves off: the deletion's next place, or the news that it must wait until a moment. */
 type Progress = { readonly next: Deletion } | { readonly waitUntil: EpochMs };
@@ -104,7 +104,7 @@ async function countEverything(world: DeletionWorld, tenant: TenantId, at: Delet
 async function eraseUsers(world: DeletionWorld, tenant: TenantId, at: Deletion, now: EpochMs): Promise<Progress> {
   const [mode = "", uh = ""] = at.cursor?.split(":") ?? [];
   const users = await world.usersAfter(tenant, { mode, uh });
-  await abreast(users, (user) => world.eraseUser({ tenant, ...user }));
+  await concurrently(users, (user) => world.eraseUser({ tenant, ...user }));
   await world.boundary("tenant.left");
   const last = users.at(-1);
   if (last !== undefined) return { next: { ...at, cursor: `${last.mode}:${last.uh}` } };
@@ -119,8 +119,8 @@ const withCounts = (at: Deletion, counted: Partial<TenantRemovedWire>): Deletion
   removed: { ...at.removed, ...counted },
 });
 
-async function abreast<T>(items: readonly T[], work: (item: T) => Promise<void>): Promise<void> {
-  for (let at = 0; at < items.length; at += ABREAST) await Promise.all(items.slice(at, at + ABREAST).map(work));
+async function concurrently<T>(items: readonly T[], work: (item: T) => Promise<void>): Promise<void> {
+  for (let at = 0; at < items.length; at += CONCURRENCY) await Promise.all(items.slice(at, at + CONCURRENCY).map(work));
 }
 
 /* Everything that a tenant's deletion touches outside itself, so that a test can break each touch once. */
@@ -136,10 +136,10 @@ export function deletionWorld(env: Env) {
   const { waits } = config;
   // Each class implements its port; RPC stubs carry its methods under the same names.
   const tenantOf = (tenant: TenantId, mode: Mode) =>
-    TENANT.getByName(tenantObjectName({ tenant, mode })) as unknown as TenantPort;
+    TENANT.getByName(tenantObjectName({ tenant, mode })) as unknown as TenantRpc;
   const tokenOf = (tenant: TenantId, mode: Mode) =>
-    TOKEN.getByName(tenantObjectName({ tenant, mode })) as unknown as TokenPort;
-  const userOf = (address: UserAddress) => USER.getByName(userObjectName(address)) as unknown as UserPort;
+    TOKEN.getByName(tenantObjectName({ tenant, mode })) as unknown as TokenRpc;
+  const userOf = (address: UserAddress) => USER.getByName(userObjectName(address)) as unknown as UserRpc;
   return {
     waits: waits as Waits,
     take: (tenant: TenantId, now: EpochMs): Promise<boolean> =>
@@ -167,7 +167,7 @@ export function deletionWorld(env: Env) {
       if (!begun.ok) await deleteUser(DB, address);
     },
     /** A named moment between two outside effects; returns at once unless this run is meant to die here. */
-    boundary: (at: Boundary): Promise<void> => dieAt(at, config),
+    boundary: (at: Failpoint): Promise<void> => failAt(at, config),
     /** A page of the tenant's files by name, behind the given one. */
     listFiles: async (tenant: TenantId, after: string | null): Promise<{ files: File[]; hasMore: boolean }> => {
       const from = after === null ? {} : { startAfter: after };

@@ -12,22 +12,26 @@ import {
   SENDER_PATIENCE_MS,
   SENDER_SLOTS,
 } from "../core/limits.ts";
-import type { DeliveryJob, DeliveryOutcome, DeliveryReport, TenantPort } from "../core/rpc/tenant.ts";
+import type { DeliveryJob, DeliveryOutcome, DeliveryReport, TenantRpc } from "../core/rpc/tenant.ts";
 import { explainTarget, type Judge, resolveTarget } from "../core/ssrf.ts";
 import { type Config, type DeliveryMessage, type Env, readConfig } from "../env.ts";
-import { dieAt } from "../failpoints.ts";
+import { failAt } from "../failpoints.ts";
 import { log, logBug } from "../log.ts";
 
 /* One webhook over HTTP: what is sent, how long it is awaited, how much of the answer is read. */
 
 /** What this job needs of the world outside. */
-export type Outside = {
+export type DeletionDependencies = {
   readonly fetch: (url: URL, init: RequestInit) => Promise<Response>;
   readonly now: () => number;
 };
 
 /** Posts a signed webhook. Redirects are not followed, the address is judged anew, the answer is read up to 1,000 bytes. */
-export async function postWebhook(job: DeliveryJob, judge: Judge, { fetch, now }: Outside): Promise<DeliveryOutcome> {
+export async function postWebhook(
+  job: DeliveryJob,
+  judge: Judge,
+  { fetch, now }: DeletionDependencies,
+): Promise<DeliveryOutcome> {
   const started = now();
   const failed = (error: string): DeliveryOutcome => ({
     status: null,
@@ -106,7 +110,7 @@ async function readSome(response: Response, bytes: number): Promise<string> {
 
 /** What a run needs: the way to the tenant's object, one attempt, and somebody who is told of those that are over. */
 export type Tools = {
-  readonly door: () => TenantPort;
+  readonly door: () => TenantRpc;
   readonly send: (job: DeliveryJob) => Promise<DeliveryReport>;
   readonly tell: (reports: readonly DeliveryReport[]) => void;
 };
@@ -185,9 +189,9 @@ export class Sender {
    * what was taken ahead has waited long enough.
    */
   async #untilWorthACall(): Promise<boolean> {
-    const patience = this.#alarm(this.#stock.length > 0 ? SENDER_PATIENCE_MS : null);
-    while (this.#done.length === 0 && this.#running > 0 && !patience.isOver()) await this.#nextEnd();
-    patience.clear();
+    const timeout = this.#alarm(this.#stock.length > 0 ? SENDER_PATIENCE_MS : null);
+    while (this.#done.length === 0 && this.#running > 0 && !timeout.isOver()) await this.#nextEnd();
+    timeout.clear();
     if (this.#done.length === 0) return this.#running > 0;
     if (this.#isWorthACall()) return false;
     const linger = this.#alarm(SENDER_LINGER_MS);
@@ -219,25 +223,30 @@ export class Sender {
 }
 
 /**
- * Begins a sender for every message of a batch, side by side, and holds the queue up for none of them: they go on by `goOn` after
+ * Begins a sender for every message of a batch, side by side, and holds the queue up for none of them: they go on by `continueWith` after
  * the batch is over, so that receivers which hang keep nobody else's message waiting. A message is only a nudge: whatever goes
  * wrong here, the tenant's object will nudge again.
  */
 export function deliverAll(
   batch: MessageBatch<DeliveryMessage>,
   env: Env,
-  outside: Outside,
-  goOn: (work: Promise<void>) => void,
+  dependencies: DeletionDependencies,
+  continueWith: (work: Promise<void>) => void,
 ): void {
   const config = readConfig(env);
-  for (const { body } of batch.messages) goOn(deliver(body, env, config, outside));
+  for (const { body } of batch.messages) continueWith(deliver(body, env, config, dependencies));
   batch.ackAll();
 }
 
-async function deliver(message: DeliveryMessage, env: Env, config: Config, outside: Outside): Promise<void> {
+async function deliver(
+  message: DeliveryMessage,
+  env: Env,
+  config: Config,
+  dependencies: DeletionDependencies,
+): Promise<void> {
   const tools = {
     door: () => tenantOf(env, message),
-    send: (job: DeliveryJob) => attempt(job, config, outside),
+    send: (job: DeliveryJob) => attempt(job, config, dependencies),
     tell: (reports: readonly DeliveryReport[]) => tell(reports, message.tenant),
   };
   try {
@@ -248,9 +257,9 @@ async function deliver(message: DeliveryMessage, env: Env, config: Config, outsi
   }
 }
 
-async function attempt(job: DeliveryJob, config: Config, outside: Outside): Promise<DeliveryReport> {
-  const outcome = await postWebhook(job, config.targets, outside);
-  await dieAt("delivery.sent", config);
+async function attempt(job: DeliveryJob, config: Config, dependencies: DeletionDependencies): Promise<DeliveryReport> {
+  const outcome = await postWebhook(job, config.targets, dependencies);
+  await failAt("delivery.sent", config);
   return { id: job.id, attempt: job.attempt, outcome };
 }
 
@@ -270,5 +279,5 @@ function tell(reports: readonly DeliveryReport[], tenant: string): void {
   }
 }
 
-const tenantOf = (env: Env, { tenant }: DeliveryMessage): TenantPort =>
-  env.TENANT.getByName(tenant) as unknown as TenantPort; // TenantObject implements TenantPort
+const tenantOf = (env: Env, { tenant }: DeliveryMessage): TenantRpc =>
+  env.TENANT.getByName(tenant) as unknown as TenantRpc; // TenantObject implements TenantRpc

@@ -2,7 +2,7 @@
 import type { TenantId } from "../core/ids.ts";
 import type { Env, ObjectKind, WakeMessage } from "../env.ts";
 import { log, logBug } from "../log.ts";
-import { bury } from "../store/status.ts";
+import { recordDeadLetter } from "../store/status.ts";
 import { deleteTenant, deletionWorld } from "./delete-tenant.ts";
 
 /** Every object with a schedule has this door. */
@@ -11,21 +11,21 @@ type Wakeable = { wake(): Promise<void> };
 const ATTEMPT_WAIT_SECONDS = 10;
 
 /** An object that has not answered by then is asked again later. Chosen: far above a wake, which only starts work. */
-const PATIENCE_MS = 20_000;
+const TIMEOUT_MS = 20_000;
 
 /**
- * Wakes the objects of a batch side by side; one that fails, or does not answer within `patienceMs`, is retried alone and stops
+ * Wakes the objects of a batch side by side; one that fails, or does not answer within `timeoutMs`, is retried alone and stops
  * no other.
  */
 export async function wakeAll(
   batch: MessageBatch<WakeMessage>,
   env: Env,
-  patienceMs: number = PATIENCE_MS,
+  timeoutMs: number = TIMEOUT_MS,
 ): Promise<void> {
   await Promise.all(
     batch.messages.map(async (message) => {
       try {
-        await soon(wake(env, message.body), patienceMs);
+        await soon(wake(env, message.body), timeoutMs);
         message.ack();
       } catch (error) {
         logBug("wake_failed", error, { work: "wake", attempt: message.attempts });
@@ -57,8 +57,8 @@ function objectOf(env: Env, kind: ObjectKind, name: string): Wakeable {
 /* The dead-letter queue's consumer: what failed too often is written down where the operator looks, and reported. */
 
 /** Writes a batch down. Nothing is lost with a dead letter: it was a nudge, and the stores still say what is owed. */
-export async function buryAll(batch: MessageBatch, { DB }: Pick<Env, "DB">, now: number): Promise<void> {
-  await bury(DB, batch.messages, now);
+export async function recordDeadLetters(batch: MessageBatch, { DB }: Pick<Env, "DB">, now: number): Promise<void> {
+  await recordDeadLetter(DB, batch.messages, now);
   log("error", "dead_letters", { work: "queue", count: batch.messages.length });
   batch.ackAll();
 }

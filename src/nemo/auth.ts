@@ -1,7 +1,7 @@
 /** Tokens and the link into the browser. */
 import { err, ok, type Result } from "../core/result.ts";
 import { type EpochMs, SECOND_MS } from "../core/time.ts";
-import type { ClaimLink, Credits, MintedToken, ProjectRef } from "./client.ts";
+import type { ClaimLink, Credits, IssuedToken, ProjectRef } from "./client.ts";
 import { garbled, type NemoFailure } from "./errors.ts";
 import { askData, type Wire } from "./http.ts";
 import { idAt, numberAt, stringAt } from "./json.ts";
@@ -22,7 +22,7 @@ function moment(data: unknown): EpochMs | null {
 }
 
 /** POST `/api/auth/anonymous-token`. The client id goes in a header; there is no body. Source: section 2.1. */
-export async function mintToken(wire: Wire, clientId: string): Promise<Result<MintedToken, NemoFailure>> {
+export async function issueToken(wire: Wire, clientId: string): Promise<Result<IssuedToken, NemoFailure>> {
   const at = "anonymous_token";
   if (clientId === "" || clientId.length > CLIENT_ID_CHARS) {
     return err({

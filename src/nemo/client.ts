@@ -3,7 +3,7 @@ import type { Result } from "../core/result.ts";
 import type { Judge } from "../core/ssrf.ts";
 import type { EpochMs } from "../core/time.ts";
 import type { Timeline } from "../core/timeline/timeline.ts";
-import { claimLink, mintToken, readCredits } from "./auth.ts";
+import { claimLink, issueToken, readCredits } from "./auth.ts";
 import type { NemoFailure } from "./errors.ts";
 import { downloadRender, fetchResult } from "./files.ts";
 import type { Watch, Wire } from "./http.ts";
@@ -38,7 +38,7 @@ export type NemoSettings = {
  */
 export type Nemo = {
   /** A new anonymous token. Upstream gives one per client id and ten per address in seven days. */
-  mintToken(clientId: string): Outcome<MintedToken>;
+  issueToken(clientId: string): Outcome<IssuedToken>;
   claimLink(token: string, project: ProjectRef): Outcome<ClaimLink>;
   createSession(token: string, options: { readonly name: string; readonly language?: string }): Outcome<Session>;
   /** Sends one message: costs credits. Resolves when the answer's headers are here. */
@@ -73,7 +73,7 @@ export function createNemo(settings: NemoSettings): Nemo {
     watch: settings.watch ?? (() => () => undefined),
   };
   return {
-    mintToken: (clientId) => mintToken(wire, clientId),
+    issueToken: (clientId) => issueToken(wire, clientId),
     claimLink: (token, project) => claimLink(wire, token, project),
     createSession: (token, options) => createSession(wire, token, options),
     openTurn: (token, turn) => openTurn(wire, token, turn),
@@ -93,7 +93,7 @@ const originsOf = (url: string): string[] => (URL.canParse(url) ? [new URL(url).
 
 /* What upstream knows, in our words: the values that the client's verbs take and give. */
 
-export type MintedToken = {
+export type IssuedToken = {
   readonly token: string;
   readonly userId: string | null;
   readonly expiresAt: EpochMs | null;

@@ -171,7 +171,7 @@ function print(text: string): number {
 }
 
 /** Tells whether a record with this id and this very text was seen before, among the last `REMEMBERED_EVENTS`. */
-export function createRepeats(): (id: string, text: string) => boolean {
+export function createIdempotencyTable(): (id: string, text: string) => boolean {
   const seen = new Set<string>();
   return (id, text) => {
     const key = `${id} ${text.length} ${print(text)}`;
@@ -219,11 +219,11 @@ function tornWords(text: string): string | null {
 /** A translator for one stream. */
 export function createTranslator(): Translator {
   const calls = createCalls();
-  const isRepeat = createRepeats();
+  const isReplay = createIdempotencyTable();
 
   function fromAdk(event: AdkEvent, text: string): readonly TurnEvent[] {
     // Deltas may be equal and share an id ("ha", "ha"); a repeated delta is undone by the whole text.
-    if (event.id !== null && !event.partial && isRepeat(event.id, text)) return [];
+    if (event.id !== null && !event.partial && isReplay(event.id, text)) return [];
     const words = event.parts.map((part) => (part.kind === "text" ? part.text : "")).join("");
     const events: TurnEvent[] =
       words === "" ? [] : [{ type: "text", text: words, partial: event.partial, author: event.author }];

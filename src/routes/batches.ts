@@ -15,7 +15,7 @@ const tags = ["Batches"];
 const credentials = "key_or_user_token" as const;
 const params = ownedParams("bat");
 /** The place of an item in its batch: the cursor of its videos. */
-const PLACE = /^\d{1,3}$/;
+const SLOT = /^\d{1,3}$/;
 
 const start = declare({
   method: "post",
@@ -59,7 +59,7 @@ const items = declare({
   credentials,
   tags,
   summary: "A batch's items, in their order",
-  request: { params, query: pageQuery(PLACE).extend({ status: batchItem.shape.status.optional() }) },
+  request: { params, query: pageQuery(SLOT).extend({ status: batchItem.shape.status.optional() }) },
   responses: { 200: answer(pageOf(batchItem), "A page of items, each with its video once it has begun.") },
 });
 

@@ -96,12 +96,12 @@ export function mountEvents(app: Api): void {
   app.openapi(listEvents, async (c) => {
     const { after, limit } = c.req.valid("query");
     const { caller } = c.var;
-    return c.json(await tenantObject(c.env, caller).listEvents(after, limit, caller.pass?.uh ?? null), 200);
+    return c.json(await tenantObject(c.env, caller).listEvents(after, limit, caller.grant?.uh ?? null), 200);
   });
 
   app.openapi(readEvent, async (c) => {
     const { caller } = c.var;
     const { id } = c.req.valid("param");
-    return c.json(unwrap(await tenantObject(c.env, caller).readEvent(id, caller.pass?.uh ?? null)), 200);
+    return c.json(unwrap(await tenantObject(c.env, caller).readEvent(id, caller.grant?.uh ?? null)), 200);
   });
 }

@@ -4,13 +4,13 @@ import { BUILT_IN_GENERATORS, builtInGenerator } from "../core/generators/built-
 import { plainIdPattern } from "../core/ids.ts";
 import { pageOf, pageQuery } from "../core/wire/common.ts";
 import { generator, generatorParams, generatorPatch, newGenerator } from "../core/wire/generator.ts";
-import { making, newMaking } from "../core/wire/making.ts";
+import { generatorJob, newGeneratorJob } from "../core/wire/making.ts";
 import type { Api } from "../http/context.ts";
 import { answer, body, declare, ownedParams } from "../http/define-route.ts";
 import { addressOf, callOf, newAddress } from "../http/idempotency.ts";
 import { userObject } from "../http/objects.ts";
 import { notFound, unwrap } from "../http/problem.ts";
-import { changed, created, found, listed, ownOnly, refuseTakenSlug } from "../services/generators.ts";
+import { changed, checkTakenSlug, created, found, listed, ownOnly } from "../services/generators.ts";
 import { removeGenerator } from "../store/generators.ts";
 
 const tags = ["Generators"];
@@ -128,21 +128,21 @@ const make = declare({
   summary: "Have a generator written from a description",
   description:
     "One message to the agent, charged like any turn. If its answer cannot be used, the description becomes the prompt (`made_by: fallback`); nothing is asked again.",
-  request: { body: body(newMaking) },
-  responses: { 202: answer(making, "The generator, on its way.") },
+  request: { body: body(newGeneratorJob) },
+  responses: { 202: answer(generatorJob, "The generator, on its way.") },
 });
 
 const readJob = declare({
   method: "get",
-  path: "/v1/generators/makings/{id}",
+  path: "/v1/generator_jobs/{id}",
   access: "read",
   tags: jobTags,
   summary: "How a generator that is being written stands",
-  request: { params: ownedParams("mak") },
-  responses: { 200: answer(making, "With `generator_id` once it is ready.") },
+  request: { params: ownedParams("gjb") },
+  responses: { 200: answer(generatorJob, "With `generator_id` once it is ready.") },
 });
 
-export function mountMakings(app: Api): void {
+export function mountGeneratorJobs(app: Api): void {
   app.openapi(make, async (c) => {
     const {
       description,
@@ -151,14 +151,14 @@ export function mountMakings(app: Api): void {
       language = null,
       callback_url: callback = null,
     } = c.req.valid("json");
-    await refuseTakenSlug(c, slug);
+    await checkTakenSlug(c, slug);
     const user = userObject(c.env, await newAddress(c));
-    const made = unwrap(await user.startMaking(await callOf(c), { description, name, slug, language, callback }));
-    return c.json(made, 202, { Location: `/v1/generators/makings/${made.id}` });
+    const made = unwrap(await user.startGeneratorJob(await callOf(c), { description, name, slug, language, callback }));
+    return c.json(made, 202, { Location: `/v1/generator_jobs/${made.id}` });
   });
 
   app.openapi(readJob, async (c) => {
     const { id } = c.req.valid("param");
-    return c.json(unwrap(await userObject(c.env, addressOf(c, id)).readMaking(id)), 200);
+    return c.json(unwrap(await userObject(c.env, addressOf(c, id)).readGeneratorJob(id)), 200);
   });
 }

@@ -1,6 +1,6 @@
 /** API keys: a key with the scope `keys` makes, rotates and revokes those of its own tenant and mode. */
 import * as z from "zod";
-import { refuseReach } from "../core/auth.ts";
+import { checkReach } from "../core/auth.ts";
 import type { KeyId } from "../core/ids.ts";
 import { pageOf } from "../core/wire/common.ts";
 import { createdKey, key, type NewOwnKey, newOwnKey, rotation } from "../core/wire/key.ts";
@@ -109,7 +109,7 @@ async function foundHere(c: Ctx, id: KeyId): Promise<StoredKey> {
 function withinReach({ var: { caller } }: Ctx, { name, mode = caller.mode, scopes, expires_at }: NewOwnKey) {
   const endsAt = expires_at === undefined ? caller.endsAt : expires_at === null ? null : Date.parse(expires_at);
   const wanted = { mode, scopes: scopes ?? [...caller.scopes], endsAt };
-  const refused = refuseReach(caller, wanted);
-  if (refused !== null) throw new ApiError(refused);
+  const problem = checkReach(caller, wanted);
+  if (problem !== null) throw new ApiError(problem);
   return { name, scopes: wanted.scopes, expiresAt: endsAt };
 }

@@ -8,7 +8,7 @@ import type { Env } from "../env.ts";
 import { type Api, type Ctx, rootsOf } from "../http/context.ts";
 import { alsoHead, declare } from "../http/define-route.ts";
 import { serveFile, shareable } from "../http/files.ts";
-import { refuseStopped } from "../http/middleware/auth.ts";
+import { checkStopped } from "../http/middleware/auth.ts";
 import { userObject } from "../http/objects.ts";
 import { apiError, notFound, unwrap } from "../http/problem.ts";
 import { fileAnswers } from "./renders.ts";
@@ -45,7 +45,7 @@ export function mountLinks(app: Api): void {
 
 async function serveLink(c: Ctx, text: string): Promise<Response> {
   const read = await readLink(text, rootsOf(c.var.config), Date.now());
-  if (read.ok) await refuseStopped(c, read.value.tenant);
+  if (read.ok) await checkStopped(c, read.value.tenant);
   if (read.ok && read.value.purpose !== "ticket") {
     const answer = await serveFile(c.env.MEDIA, c.req.raw, await fileOf(c.env, read.value));
     return shareable(answer, c.req.query("inline") !== undefined);
@@ -57,7 +57,7 @@ async function serveLink(c: Ctx, text: string): Promise<Response> {
 /** The file of a link, read from its owner's object: what was deleted since is not served. */
 async function fileOf(env: Env, target: Exclude<Link, { purpose: "ticket" }>): Promise<StoredFile> {
   const { tenant, mode, id } = target;
-  const user = userObject(env, { tenant, mode, uh: userHashOf(id), pass: null });
+  const user = userObject(env, { tenant, mode, uh: userHashOf(id), grant: null });
   if (isRender(id)) return unwrap(await user.renderFile(id));
   const { key, filename, content_type: contentType } = unwrap(await user.readAsset(id));
   return { key, filename, contentType };

@@ -1,6 +1,6 @@
 /** The Nemo token that a user or the whole tenant brings: written, never read back; only its state is shown. */
 
-import type { BroughtToken } from "../core/rpc/token.ts";
+import type { ProvidedToken } from "../core/rpc/token.ts";
 import type { AuditAction } from "../core/wire/audit.ts";
 import { nemoToken, newNemoToken, type TokenFor, tokenQuery, tokenTarget } from "../core/wire/token.ts";
 import { auditedCall } from "../http/audit.ts";
@@ -70,7 +70,7 @@ async function keeperOf(c: Ctx, owner: TokenFor) {
   if (owner === "tenant") {
     const keeper = tokenObject(c.env, c.var.caller);
     return {
-      put: async (token: BroughtToken) => keeper.put(await told("nemo_token.set", "nemo_token", until(token)), token),
+      put: async (token: ProvidedToken) => keeper.put(await told("nemo_token.set", "nemo_token", until(token)), token),
       read: () => keeper.read(),
       remove: async () => keeper.remove(await told("nemo_token.removed", "nemo_token")),
     };
@@ -80,11 +80,11 @@ async function keeperOf(c: Ctx, owner: TokenFor) {
   const user = userObject(c.env, address);
   const target = `nemo_token_${address.uh}`;
   return {
-    put: async (token: BroughtToken) => user.putToken(await told("nemo_token.set", target, until(token)), token),
+    put: async (token: ProvidedToken) => user.putToken(await told("nemo_token.set", target, until(token)), token),
     read: () => user.readToken("user"),
     remove: async () => user.removeToken(await told("nemo_token.removed", target)),
   };
 }
 
 /** What the audit log may know of a token. */
-const until = ({ expires_at }: BroughtToken) => ({ expires_at });
+const until = ({ expires_at }: ProvidedToken) => ({ expires_at });

@@ -1,6 +1,6 @@
 /** Turns: say something, and what came of it. */
 import * as z from "zod";
-import type { Visit } from "../core/auth.ts";
+import type { UserTarget } from "../core/auth.ts";
 import { readLink } from "../core/crypto.ts";
 import { type TurnId, userHashOf } from "../core/ids.ts";
 import { LONG_POLL_MAX_SECONDS, PAGE_MAX } from "../core/limits.ts";
@@ -19,7 +19,7 @@ import {
   wantsStream,
 } from "../http/event-stream.ts";
 import { addressOf, callOf } from "../http/idempotency.ts";
-import { refuseStopped } from "../http/middleware/auth.ts";
+import { checkStopped } from "../http/middleware/auth.ts";
 import { userObject } from "../http/objects.ts";
 import { pageRequest, shownPage } from "../http/page.ts";
 import { afterCommit, notFound, unwrap } from "../http/problem.ts";
@@ -92,7 +92,7 @@ export function mountTurns(app: Api): void {
     const location = { Location: `/v1/turns/${made.id}` };
     if (isStream) {
       // A repeat goes on where its caller lost the stream; of a new turn nobody has seen anything.
-      const after = started.repeated === true ? seen : 0;
+      const after = started.replayed === true ? seen : 0;
       const watching = await afterCommit(user.watchTurn(made.id, after).then(unwrap));
       return watching === null ? c.json(made, 202, location) : streamOf(watching, location);
     }
@@ -173,12 +173,12 @@ const makeTicket = declare({
 });
 
 /** Where a turn lives: by the credential's namespace, or by the ticket's, which must be this turn's. */
-async function turnAddress(c: Ctx, id: TurnId, ticket: string | undefined): Promise<Visit> {
+async function turnAddress(c: Ctx, id: TurnId, ticket: string | undefined): Promise<UserTarget> {
   if (ticket === undefined) return addressOf(c, id);
   const link = await readLink(ticket, rootsOf(c.var.config), Date.now());
   if (!link.ok || link.value.purpose !== "ticket" || link.value.id !== id) throw notFound();
-  await refuseStopped(c, link.value.tenant);
-  return { tenant: link.value.tenant, mode: link.value.mode, uh: userHashOf(id), pass: null };
+  await checkStopped(c, link.value.tenant);
+  return { tenant: link.value.tenant, mode: link.value.mode, uh: userHashOf(id), grant: null };
 }
 
 export function mountTurnEvents(app: Api): void {

@@ -91,9 +91,9 @@ export function mountUsers(app: Api): void {
 
   app.openapi(erase, async (c) => {
     const { id } = c.req.valid("param");
-    const visit = await userAddress(c, id);
-    const audited = await auditedCall(c, { action: "user.deleted", target: visit.uh }, null);
-    const job = unwrap(await userObject(c.env, visit).eraseUser(audited));
+    const userTarget = await userAddress(c, id);
+    const audited = await auditedCall(c, { action: "user.deleted", target: userTarget.uh }, null);
+    const job = unwrap(await userObject(c.env, userTarget).eraseUser(audited));
     return c.json({ id, ...job }, 202, { Location: `/v1/users/${encodeURIComponent(id)}` });
   });
 
@@ -102,19 +102,19 @@ export function mountUsers(app: Api): void {
     const { scopes: wanted, expires_in_seconds: seconds } = c.req.valid("json");
     const { tenant, mode, keyId } = c.var.caller;
     const scopes = grantable(c.var.caller, wanted);
-    const visit = await userAddress(c, id);
-    const { epoch, issuedAt } = unwrap(await userObject(c.env, visit).openSession(await callOf(c, id)));
+    const userTarget = await userAddress(c, id);
+    const { epoch, issuedAt } = unwrap(await userObject(c.env, userTarget).openSession(await callOf(c, id)));
     const until = (Math.floor(issuedAt / 1_000) + seconds) * 1_000;
-    const pass = { uh: visit.uh, epoch, until };
-    const token = await signUserToken({ tenant, mode, keyId, scopes, pass }, issuedAt, rootsOf(c.var.config));
+    const grant = { uh: userTarget.uh, epoch, until };
+    const token = await signUserToken({ tenant, mode, keyId, scopes, grant }, issuedAt, rootsOf(c.var.config));
     return c.json({ token, user_id: id, scopes, expires_at: toRfc3339(until) }, 201);
   });
 
   app.openapi(signOut, async (c) => {
     const { id } = c.req.valid("param");
-    const visit = await userAddress(c, id);
-    const audited = await auditedCall(c, { action: "user.signed_out", target: visit.uh }, id);
-    const done = unwrap(await userObject(c.env, visit).signOut(audited));
+    const userTarget = await userAddress(c, id);
+    const audited = await auditedCall(c, { action: "user.signed_out", target: userTarget.uh }, id);
+    const done = unwrap(await userObject(c.env, userTarget).signOut(audited));
     return c.json({ user_id: id, ...done }, 200);
   });
 }
@@ -162,9 +162,9 @@ export function mountMe(app: Api): void {
       account.readToken(),
       tenantObject(c.env, caller).cursor(),
       tenantObject(c.env, caller).readQuotas(caller.quotas, by),
-      caller.pass === null ? c.var.user : account.readName(),
+      caller.grant === null ? c.var.user : account.readName(),
     ]);
-    const isUser = caller.pass !== null;
+    const isUser = caller.grant !== null;
     const tenant = isUser ? null : { id: caller.tenant, name: caller.tenantName };
     const scopes = [...caller.scopes];
     const shown = Object.fromEntries(

@@ -17,7 +17,7 @@ import { addressOf, callOf, namedAddress } from "../http/idempotency.ts";
 import { access } from "../http/middleware/auth.ts";
 import { userObject } from "../http/objects.ts";
 import { pageRequest, shownPage } from "../http/page.ts";
-import { apiError, notFound, refuseInvalid, unwrap } from "../http/problem.ts";
+import { apiError, checkInvalid, notFound, unwrap } from "../http/problem.ts";
 import { parseJson, plainJson, readFormText, valuesIn, waitOf, waitQuery } from "../http/request-body.ts";
 import { found } from "../services/generators.ts";
 import { awaited, mayMakeVideos, orderFor, orderOf, started } from "../services/videos.ts";
@@ -49,11 +49,11 @@ async function startFromForm(c: Ctx): Promise<Response> {
   const flat = unflatten(body.sent, parseJson, body.isForm);
   if (generator === null) {
     const wanted = newVideo.safeParse(valuesIn(c, newVideo, flat));
-    if (!wanted.success) throw refuseInvalid({ target: "json", ...wanted });
+    if (!wanted.success) throw checkInvalid({ target: "json", ...wanted });
     return started(c, orderOf(wanted.data), wanted.data);
   }
   const wanted = newGeneratorVideo.safeParse(valuesIn(c, newGeneratorVideo, flat));
-  if (!wanted.success) throw refuseInvalid({ target: "json", ...wanted });
+  if (!wanted.success) throw checkInvalid({ target: "json", ...wanted });
   return started(c, orderFor(generator, wanted.data), wanted.data);
 }
 
@@ -151,7 +151,7 @@ const read = declare({
   responses: { 200: answer(video, "The video.") },
 });
 
-const goOn = declare({
+const continueWith = declare({
   method: "post",
   path: "/v1/videos/{id}/turns",
   access: "chat",
@@ -247,7 +247,7 @@ export function mountVideos(app: Api): void {
     return c.json(unwrap(await user.awaitVideo(id, wait.ms)), 200, wait.headers);
   });
 
-  app.openapi(goOn, async (c) => {
+  app.openapi(continueWith, async (c) => {
     mayMakeVideos(c);
     const wait = waitOf(c);
     const { id } = c.req.valid("param");

@@ -8,19 +8,19 @@ import {
   type CallId,
   type Change,
   edit,
-  editTape,
+  editScript,
   generate,
-  generationTape,
-  noCreditsTape,
-  paidTalkTape,
+  generationScript,
+  noCreditsScript,
+  paidTalkScript,
   type Scene,
-  scaleTape,
-  talkTape,
+  scaleScript,
+  talkScript,
   withHeartbeats,
 } from "./script.ts";
 import type { SessionRecord } from "./store.ts";
 import { lengthMs, type Timeline } from "./timeline.ts";
-import type { Frame, StreamEnd, Tape, Timed, Turn, TurnKind, View, Wire } from "./turn.ts";
+import type { Frame, StreamEnd, Timed, Turn, TurnKind, TurnScript, View, Wire } from "./turn.ts";
 
 /* The agent's answers to those who want a generator: what a description asks for, and the words that come. Four are malformed. */
 
@@ -266,13 +266,13 @@ function isSilent({ scene, words, switches, seed }: Brief): boolean {
 }
 
 /** Where a turn that lacks credits says so; `body` has no script. */
-export function poorTape(brief: Brief, form: "inline" | "text"): Tape {
+export function incompleteScript(brief: Brief, form: "inline" | "text"): TurnScript {
   const totalMs = brief.switches.text_ms;
-  if (form === "inline") return noCreditsTape(totalMs, brief.switches.no_credits_inline);
-  return talkTape(totalMs, noCreditsText(brief.scene.reading.language));
+  if (form === "inline") return noCreditsScript(totalMs, brief.switches.no_credits_inline);
+  return talkScript(totalMs, noCreditsText(brief.scene.reading.language));
 }
 
-export function plainTape(brief: Brief, kind: TurnKind): Tape {
+export function plainScript(brief: Brief, kind: TurnKind): TurnScript {
   const { scene, words, switches } = brief;
   const { language } = scene.reading;
   const lasting = (ms: number): number => Math.min(words.slowMs ?? ms, switches.longest_ms);
@@ -281,23 +281,23 @@ export function plainTape(brief: Brief, kind: TurnKind): Tape {
   switch (kind) {
     case "talk":
     case "no_credits":
-      return talkTape(lasting(switches.text_ms), talkText(scene.timeline, language));
+      return talkScript(lasting(switches.text_ms), talkText(scene.timeline, language));
     case "question":
-      return talkTape(lasting(switches.text_ms), questionText(language));
+      return talkScript(lasting(switches.text_ms), questionText(language));
     case "recipe":
-      return paidTalkTape(lasting(switches.text_ms), recipeText(describedIn(words.rest) ?? ""), amount);
+      return paidTalkScript(lasting(switches.text_ms), recipeText(describedIn(words.rest) ?? ""), amount);
     case "edit": {
       const { change, changes } = edit(scene);
       const said = isSilent(brief) ? null : editText(changes, language);
       const landing = words.faults.no_change ? null : change;
       const plan = { totalMs: lasting(switches.edit_ms), amount, prompt: words.rest, change: landing, words: said };
-      return editTape(plan, callId);
+      return editScript(plan, callId);
     }
     case "generation": {
       const { one, two } = generate(scene);
       const said = { wordsOne: stageOneText(one.timeline, language), wordsTwo: stageTwoText(two.timeline, language) };
       const plan = { totalMs: lasting(switches.generation_ms), amount, prompt: words.rest, one, two, ...said };
-      return generationTape(plan, callId);
+      return generationScript(plan, callId);
     }
   }
 }
@@ -312,41 +312,45 @@ export const STALE_MESSAGE =
 const has = (faults: Faults, name: FaultName): boolean => faults[name] !== undefined;
 
 /** Between the first call and its answer: the work has begun and nothing has landed. */
-function afterCall(tape: Tape): number {
-  const call = tape.frames.find(({ frame }) => frame.kind === "call");
-  const answer = tape.frames.find(({ frame }) => frame.kind === "response");
-  return call === undefined || answer === undefined ? tape.end.at / 2 : (call.at + answer.at) / 2;
+function afterCall(script: TurnScript): number {
+  const call = script.frames.find(({ frame }) => frame.kind === "call");
+  const answer = script.frames.find(({ frame }) => frame.kind === "response");
+  return call === undefined || answer === undefined ? script.end.at / 2 : (call.at + answer.at) / 2;
 }
 
-const cutAt = (tape: Tape, at: number, how: StreamEnd["how"]): Tape => ({
-  ...tape,
-  frames: tape.frames.filter((step) => step.at <= at),
-  end: { at: Math.min(at, tape.end.at), how },
+const cutAt = (script: TurnScript, at: number, how: StreamEnd["how"]): TurnScript => ({
+  ...script,
+  frames: script.frames.filter((step) => step.at <= at),
+  end: { at: Math.min(at, script.end.at), how },
 });
 
 /** The held credits come back and nothing lands. */
-const comesToNothing = (tape: Tape, at: number): Tape => {
-  const held = tape.charges.filter(({ kind }) => kind === "freeze");
+const comesToNothing = (script: TurnScript, at: number): TurnScript => {
+  const held = script.charges.filter(({ kind }) => kind === "freeze");
   return {
-    ...tape,
+    ...script,
     changes: [],
     charges: [...held, ...held.map(({ amount }) => ({ at, kind: "release" as const, amount }))],
   };
 };
 
-function endInError(tape: Tape, message: string, malformed: boolean): Tape {
-  const at = afterCall(tape);
-  const cut = cutAt(tape, at, "close");
+function endInError(script: TurnScript, message: string, malformed: boolean): TurnScript {
+  const at = afterCall(script);
+  const cut = cutAt(script, at, "close");
   return { ...cut, frames: [...cut.frames, { at, frame: { kind: "error", message, malformed } }] };
 }
 
-const onlySilence = (tape: Tape, at: number): Tape => ({ ...tape, frames: [], end: { at, how: "close" } });
+const onlySilence = (script: TurnScript, at: number): TurnScript => ({
+  ...script,
+  frames: [],
+  end: { at, how: "close" },
+});
 
 const isWhole = (step: Step): boolean => step.frame.kind === "text" && step.frame.mark === "whole";
 
 /** A whole text said in deltas first. */
-export function withPartials(tape: Tape): Tape {
-  const frames = tape.frames.flatMap((step): Step[] => {
+export function withPartials(script: TurnScript): TurnScript {
+  const frames = script.frames.flatMap((step): Step[] => {
     if (step.frame.kind !== "text" || step.frame.mark !== "whole") return [step];
     const { text } = step.frame;
     const chars = Array.from(text);
@@ -361,14 +365,14 @@ export function withPartials(tape: Tape): Tape {
       step,
     ];
   });
-  return { ...tape, frames };
+  return { ...script, frames };
 }
 
 /** Oddities inside a stream that runs to its end. */
-function bendFrames(tape: Tape, faults: Faults): Tape {
-  let frames = [...tape.frames];
+function applyFrameFaults(script: TurnScript, faults: Faults): TurnScript {
+  let frames = [...script.frames];
   const first = frames[0]?.at ?? 0;
-  const end = tape.end.at;
+  const end = script.end.at;
   const add = (at: number, frame: Frame): void => void frames.push({ at, frame });
   if (has(faults, "silent_edit")) frames = frames.filter((step) => !isWhole(step));
   if (has(faults, "thought"))
@@ -387,42 +391,42 @@ function bendFrames(tape: Tape, faults: Faults): Tape {
     frames = frames.map((step) =>
       step.frame.kind === "response" ? { ...step, frame: { ...step.frame, twice: true } } : step,
     );
-  const bent = { ...tape, frames: frames.sort((a, b) => a.at - b.at) };
+  const bent = { ...script, frames: frames.sort((a, b) => a.at - b.at) };
   return has(faults, "partial") ? withPartials(bent) : bent;
 }
 
 /** Everything the faults ask of a script, oddities first, the kind of end last. */
-export function bend(plain: Tape, faults: Faults): Tape {
-  const tape = bendFrames(plain, faults);
+export function applyFaults(plain: TurnScript, faults: Faults): TurnScript {
+  const script = applyFrameFaults(plain, faults);
   const silence = faults.heartbeats_only ?? faults.silent_stream;
   if (silence !== undefined) {
     const at = silence.atMs ?? 10 * MINUTE_MS;
-    const silent = onlySilence(tape, at);
+    const silent = onlySilence(script, at);
     return has(faults, "heartbeats_only") ? comesToNothing(silent, at) : silent;
   }
-  if (has(faults, "stale")) return { ...endInError(tape, STALE_MESSAGE, false), changes: [] };
+  if (has(faults, "stale")) return { ...endInError(script, STALE_MESSAGE, false), changes: [] };
   if (has(faults, "malformed_error"))
-    return comesToNothing(endInError(tape, 'model "nemo" overloaded', true), afterCall(tape));
+    return comesToNothing(endInError(script, 'model "nemo" overloaded', true), afterCall(script));
   if (has(faults, "error_midstream"))
-    return comesToNothing(endInError(tape, "model overloaded", false), afterCall(tape));
+    return comesToNothing(endInError(script, "model overloaded", false), afterCall(script));
   if (has(faults, "error_after_work")) {
-    const frames = tape.frames.filter((step) => !isWhole(step));
+    const frames = script.frames.filter((step) => !isWhole(step));
     return {
-      ...tape,
+      ...script,
       frames: [
         ...frames,
-        { at: tape.end.at, frame: { kind: "error", message: "upstream connection reset", malformed: false } },
+        { at: script.end.at, frame: { kind: "error", message: "upstream connection reset", malformed: false } },
       ],
     };
   }
   const drop = faults.drop ?? faults.two_stage_after_cut;
-  if (drop !== undefined) return cutAt(tape, drop.atMs ?? afterCall(tape), "cut");
-  if (faults.close_early !== undefined) return cutAt(tape, faults.close_early.atMs ?? afterCall(tape), "close");
+  if (drop !== undefined) return cutAt(script, drop.atMs ?? afterCall(script), "cut");
+  if (faults.close_early !== undefined) return cutAt(script, faults.close_early.atMs ?? afterCall(script), "close");
   if (has(faults, "cut_in_record")) {
-    const answer = tape.frames.find(({ frame }) => frame.kind === "response" || frame.kind === "text");
-    return cutAt(tape, answer?.at ?? tape.end.at, "torn");
+    const answer = script.frames.find(({ frame }) => frame.kind === "response" || frame.kind === "text");
+    return cutAt(script, answer?.at ?? script.end.at, "torn");
   }
-  return tape;
+  return script;
 }
 
 /** How much later a change shows, by fault; null where none asks. */
@@ -509,11 +513,11 @@ export function planTurn(input: PlanInput): Plan {
   if (poor === "body") return { turn: null, words };
 
   const isStale = input.busy && switches.concurrent_turn === "stale";
-  const plain = poor === null ? plainTape(brief, wanted) : poorTape(brief, poor);
-  const bent = bend(plain, isStale ? { ...faults, stale: { atMs: null } } : faults);
+  const plain = poor === null ? plainScript(brief, wanted) : incompleteScript(brief, poor);
+  const bent = applyFaults(plain, isStale ? { ...faults, stale: { atMs: null } } : faults);
   const told = input.streaming && !faults.partial ? withPartials(bent) : bent;
   const turn: Turn = {
-    ...scaleTape(withHeartbeats(told, switches.heartbeat_every_ms), scale),
+    ...scaleScript(withHeartbeats(told, switches.heartbeat_every_ms), scale),
     id: input.id,
     userId: session.userId,
     sessionId: session.sessionId,

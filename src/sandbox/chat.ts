@@ -24,7 +24,16 @@ import {
 } from "./context.ts";
 import type { Faults, PromptWords } from "./faults.ts";
 import type { SessionRecord } from "./store.ts";
-import { balanceAt, type Frame, foldTurns, isBusy, type StateChange, type Timed, type Turn, viewAt } from "./turn.ts";
+import {
+  balanceAt,
+  commitFinishedTurns,
+  type Frame,
+  isBusy,
+  type StateChange,
+  type Timed,
+  type Turn,
+  viewAt,
+} from "./turn.ts";
 
 /* The body of `/run_sse`: ADK's request model takes snake_case and camelCase alike (nemo-api reference section 4.1). */
 
@@ -214,13 +223,13 @@ function join(chunks: readonly Chunk[]): Chunk {
 
 /** Pieces of `least` to `most` bytes, by seed. */
 function split(chunk: Chunk, seed: string, least: number, most: number): Chunk[] {
-  const pieces: Chunk[] = [];
+  const clips: Chunk[] = [];
   for (let at = 0; at < chunk.bytes.length; ) {
     const size = least + Math.floor(chance(`${seed}/${at}`) * (most - least + 1));
-    pieces.push({ at: chunk.at, bytes: chunk.bytes.subarray(at, at + size) });
+    clips.push({ at: chunk.at, bytes: chunk.bytes.subarray(at, at + size) });
     at += size;
   }
-  return pieces;
+  return clips;
 }
 
 /** All chunks of a turn in order. */
@@ -275,7 +284,7 @@ function withQueued(sandbox: Sandbox, prompt: string): string {
 }
 
 /** Answers that come instead of a turn, where a fault asks for one. */
-function refuseFirst(sandbox: Sandbox, c: SandboxContext, session: SessionRecord, faults: Faults): Response | null {
+function checkFirst(sandbox: Sandbox, c: SandboxContext, session: SessionRecord, faults: Faults): Response | null {
   const switches = switchesOf(sandbox);
   if (faults.http_429)
     return jsonAnswer({ code: 429, message: "too many requests", data: null }, 429, { "retry-after": "1" });
@@ -344,12 +353,12 @@ export function chatRoutes(app: SandboxApp, sandbox: Sandbox): void {
     if (ownSession(sandbox, c, request.sessionId, request.userId) === null || request.appName !== APP_NAME) {
       return missingSession(request.sessionId, switches);
     }
-    foldTurns(sandbox, c.get("user").userId);
+    commitFinishedTurns(sandbox, c.get("user").userId);
     const session = ownSession(sandbox, c, request.sessionId);
     if (session === null) return missingSession(request.sessionId, switches);
     const { turn, words } = plan(sandbox, session.userId, request, session);
-    const refusal = refuseFirst(sandbox, c, session, words.faults);
-    if (refusal !== null) return refusal;
+    const problem = checkFirst(sandbox, c, session, words.faults);
+    if (problem !== null) return problem;
     if (turn === null) return codeAnswer(2001, switches);
     keepTurn(sandbox, session, turn, words);
     if (words.faults.http_503_after_start) return c.text("Service Unavailable", 503);

@@ -3,7 +3,7 @@
 /** Frames in a second of every piece. */
 export const FRAMES_PER_SECOND = 30;
 
-export type Piece = {
+export type Clip = {
   readonly width: number;
   readonly height: number;
   /** AVCDecoderConfigurationRecord (ISO/IEC 14496-15). */
@@ -16,13 +16,13 @@ export type Piece = {
 const fromBase64 = (base64: string): Uint8Array =>
   Uint8Array.from(atob(base64.replace(/\s+/g, "")), (char) => char.charCodeAt(0));
 
-export const pieceOf = (packed: {
+export const clipOf = (packed: {
   width: number;
   height: number;
   decoderRecord: string;
   sampleSizes: readonly number[];
   samples: string;
-}): Piece => ({
+}): Clip => ({
   ...packed,
   decoderRecord: fromBase64(packed.decoderRecord),
   samples: fromBase64(packed.samples),

@@ -16,7 +16,7 @@ import {
   spellDraft,
   type Timeline,
 } from "./timeline.ts";
-import type { Frame, StateChange, StreamEnd, Tape, Timed } from "./turn.ts";
+import type { Frame, StateChange, StreamEnd, Timed, TurnScript } from "./turn.ts";
 
 /** Source: nemo-api reference section 4.3 (b). */
 const GENERATE_TOOL = "generate_video_with_seedance";
@@ -29,7 +29,7 @@ const text = (at: number, words: string): Timed<{ readonly frame: Frame }> =>
   frame(at, { kind: "text", text: words, mark: "whole" });
 const close = (at: number): StreamEnd => ({ at, how: "close" });
 
-export const talkTape = (totalMs: number, words: string): Tape => ({
+export const talkScript = (totalMs: number, words: string): TurnScript => ({
   frames: [text(totalMs * 0.9, words)],
   changes: [],
   charges: [],
@@ -37,8 +37,8 @@ export const talkTape = (totalMs: number, words: string): Tape => ({
 });
 
 /** Words that cost something: what is written to order. */
-export const paidTalkTape = (totalMs: number, words: string, amount: number): Tape => ({
-  ...talkTape(totalMs, words),
+export const paidTalkScript = (totalMs: number, words: string, amount: number): TurnScript => ({
+  ...talkScript(totalMs, words),
   charges: [
     { at: 0, kind: "freeze", amount },
     { at: totalMs * 0.9, kind: "consume", amount },
@@ -46,7 +46,7 @@ export const paidTalkTape = (totalMs: number, words: string, amount: number): Ta
 });
 
 /** One record says that credits are missing. */
-export const noCreditsTape = (totalMs: number, form: Switches["no_credits_inline"]): Tape => ({
+export const noCreditsScript = (totalMs: number, form: Switches["no_credits_inline"]): TurnScript => ({
   frames: [frame(totalMs / 2, { kind: "no_credits", form })],
   changes: [],
   charges: [],
@@ -62,7 +62,7 @@ export type EditPlan = {
 };
 
 /** Call, answer, words. Without `words` the edit is silent; without a change the tools ran for nothing. */
-export function editTape(plan: EditPlan, callId: CallId): Tape {
+export function editScript(plan: EditPlan, callId: CallId): TurnScript {
   const id = callId();
   const { totalMs, amount, change } = plan;
   const landsAt = totalMs * 0.7;
@@ -92,7 +92,7 @@ export type GenerationPlan = {
 };
 
 /** Call, answer, words, call, answer, words: the clip first, then music, title and effects. Charged once, with the clip. */
-export function generationTape(plan: GenerationPlan, callId: CallId): Tape {
+export function generationScript(plan: GenerationPlan, callId: CallId): TurnScript {
   const [first, second] = [callId(), callId()];
   const { totalMs, amount, one, two } = plan;
   const oneAt = totalMs * 0.5;
@@ -122,20 +122,20 @@ export function generationTape(plan: GenerationPlan, callId: CallId): Tape {
 const MOST_HEARTBEATS = 1_000;
 
 /** The tape with a heartbeat every `everyMs` until its end. */
-export function withHeartbeats(tape: Tape, everyMs: number): Tape {
-  const count = Math.min(MOST_HEARTBEATS, Math.ceil(tape.end.at / everyMs) - 1);
+export function withHeartbeats(script: TurnScript, everyMs: number): TurnScript {
+  const count = Math.min(MOST_HEARTBEATS, Math.ceil(script.end.at / everyMs) - 1);
   const beats = Array.from({ length: Math.max(0, count) }, (_, at) => frame((at + 1) * everyMs, { kind: "heartbeat" }));
-  return { ...tape, frames: [...tape.frames, ...beats].sort((a, b) => a.at - b.at) };
+  return { ...script, frames: [...script.frames, ...beats].sort((a, b) => a.at - b.at) };
 }
 
 /** Every moment divided by `scale`, in whole milliseconds. */
-export function scaleTape(tape: Tape, scale: number): Tape {
+export function scaleScript(script: TurnScript, scale: number): TurnScript {
   const scaled = <T extends { readonly at: number }>(step: T): T => ({ ...step, at: Math.round(step.at / scale) });
   return {
-    frames: tape.frames.map(scaled),
-    changes: tape.changes.map(scaled),
-    charges: tape.charges.map(scaled),
-    end: scaled(tape.end),
+    frames: script.frames.map(scaled),
+    changes: script.changes.map(scaled),
+    charges: script.charges.map(scaled),
+    end: scaled(script.end),
   };
 }
 
@@ -249,7 +249,7 @@ const captioning: Rule = (timeline, { captions }, random) => {
   return { timeline: { ...timeline, captions: lines }, changes: [{ kind: "captions" }] };
 };
 
-const joining: Rule = (timeline, { transition }) =>
+const concatenation: Rule = (timeline, { transition }) =>
   transition === null
     ? null
     : {
@@ -264,7 +264,17 @@ const dressing = (timeline: Timeline, effect: string): Edited => ({
 
 const colouring: Rule = (timeline, { effect }) => (effect === null ? null : dressing(timeline, effect));
 
-const RULES: readonly Rule[] = [removing, shaping, pacing, trimming, scoring, titling, captioning, joining, colouring];
+const RULES: readonly Rule[] = [
+  removing,
+  shaping,
+  pacing,
+  trimming,
+  scoring,
+  titling,
+  captioning,
+  concatenation,
+  colouring,
+];
 
 /** Every wish that a rule knows, done to a timeline; no changes where none does. */
 export function applyWishes(before: Timeline, reading: Reading, random: RandomBytes): Edited {

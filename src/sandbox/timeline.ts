@@ -196,13 +196,13 @@ const fileMs = (file: MediaFile): number =>
 
 /** Videos and images one after the other, the first sound below. The first picture's frame is the timeline's. */
 export function layOut(name: string, media: readonly MediaFile[], random: RandomBytes): Timeline {
-  const pictures = media.filter((file) => file.file_type !== "audio");
+  const snapshots = media.filter((file) => file.file_type !== "audio");
   const sound = media.find((file) => file.file_type === "audio");
-  const first = pictures[0];
+  const first = snapshots[0];
   const timeline: Timeline = {
     ...emptyTimeline(name),
     ...(first === undefined ? {} : { width: first.width, height: first.height }),
-    clips: pictures.map((file) => newClip(random, file.filename, file.cdn_url, fileMs(file))),
+    clips: snapshots.map((file) => newClip(random, file.filename, file.cdn_url, fileMs(file))),
   };
   if (sound === undefined) return timeline;
   const durationMs = clipsMs(timeline) || fileMs(sound);

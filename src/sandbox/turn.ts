@@ -50,7 +50,7 @@ export type Charge = { readonly kind: "freeze" | "consume" | "release"; readonly
 export type StreamEnd = Timed<{ readonly how: "close" | "cut" | "torn" }>;
 
 /** The script alone. */
-export type Tape = {
+export type TurnScript = {
   readonly frames: readonly Timed<{ readonly frame: Frame }>[];
   readonly changes: readonly Timed<{ readonly change: StateChange }>[];
   readonly charges: readonly Timed<Charge>[];
@@ -65,7 +65,7 @@ export type Wire = Pick<
 
 export type TurnKind = "talk" | "question" | "edit" | "generation" | "recipe" | "no_credits";
 
-export type Turn = Tape & {
+export type Turn = TurnScript & {
   readonly id: string;
   readonly userId: string;
   readonly sessionId: string;
@@ -171,7 +171,7 @@ const PAST_DRAFTS = 50;
 export const draftMark = (text: string): string => `${text.length}.${hash32(text)}`;
 
 /** The session with a finished turn's changes taken in. */
-export function foldInto(session: SessionRecord, turn: Turn): SessionRecord {
+export function commitTurn(session: SessionRecord, turn: Turn): SessionRecord {
   const view = viewAt(session, [turn], Number.POSITIVE_INFINITY);
   const marks = landed(turn, Number.POSITIVE_INFINITY).map(({ change }) => draftMark(change.draftText));
   return { ...session, ...view, pastDrafts: [...session.pastDrafts, ...marks].slice(-PAST_DRAFTS) };
@@ -179,7 +179,7 @@ export function foldInto(session: SessionRecord, turn: Turn): SessionRecord {
 
 /* Takes finished turns into their sessions and users, so that what is evaluated stays short. Called before a new turn. */
 
-export function foldTurns(sandbox: Sandbox, userId: string): void {
+export function commitFinishedTurns(sandbox: Sandbox, userId: string): void {
   const { store, clock } = sandbox;
   const held = new Set<string>();
   for (const turn of openTurns(sandbox, userId)) {
@@ -190,7 +190,7 @@ export function foldTurns(sandbox: Sandbox, userId: string): void {
     const user = store.read("user", userId);
     const note = store.read("turn", turn.id);
     const { consumed } = spentBy(turn, Number.POSITIVE_INFINITY);
-    if (session !== null) store.write("session", session.sessionId, foldInto(session, turn), userId);
+    if (session !== null) store.write("session", session.sessionId, commitTurn(session, turn), userId);
     if (user !== null) store.write("user", userId, { ...user, consumed: user.consumed + consumed });
     if (note !== null) store.write("turn", turn.id, { ...note, charged: consumed }, userId);
     store.remove("open", turn.id);

@@ -8,7 +8,7 @@ import type { MediaFile, SessionRecord, UploadRecord } from "./store.ts";
 
 /* A file by its URL: pretended, or fetched where the switch says so. */
 
-type Fact = Pick<UploadRecord, "content_type" | "size_bytes" | "sha256" | "head">;
+type NewEvent = Pick<UploadRecord, "content_type" | "size_bytes" | "sha256" | "head">;
 
 const toHex = (bytes: Uint8Array): string => Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
 
@@ -25,7 +25,7 @@ export function nameInUrl(text: string): string | null {
 }
 
 /** What came from the URL; null when nothing did. A pretended file has no bytes. Stops reading above the limit. */
-export async function fetchFact(sandbox: Sandbox, url: string, switches: Switches): Promise<Fact | null> {
+export async function fetchFact(sandbox: Sandbox, url: string, switches: Switches): Promise<NewEvent | null> {
   if (switches.url_upload === "pretend") {
     const sha256 = Array.from({ length: 8 }, (_, at) => hash32(`${url}/${at}`).toString(16).padStart(8, "0")).join("");
     return { content_type: "application/octet-stream", size_bytes: 0, sha256, head: "" };
@@ -36,10 +36,10 @@ export async function fetchFact(sandbox: Sandbox, url: string, switches: Switche
   const hashing = digest.getWriter();
   let size = 0;
   let head = "";
-  for await (const piece of answer.body) {
-    if (head === "") head = toHex(piece.subarray(0, 256));
-    size += piece.length;
-    await hashing.write(piece);
+  for await (const clip of answer.body) {
+    if (head === "") head = toHex(clip.subarray(0, 256));
+    size += clip.length;
+    await hashing.write(clip);
     if (size > switches.upload_limit_bytes) break;
   }
   await hashing.close();
@@ -91,10 +91,10 @@ export async function readParts(body: ReadableStream<Uint8Array>, contentType: s
       const hashing = digest.getWriter();
       let sizeBytes = 0;
       let head: Uint8Array = new Uint8Array();
-      const whole = await reader.content(async (piece) => {
-        if (head.length < HEAD_BYTES) head = concat(head, piece.subarray(0, HEAD_BYTES - head.length));
-        sizeBytes += piece.length;
-        if (piece.length > 0) await hashing.write(piece);
+      const whole = await reader.content(async (clip) => {
+        if (head.length < HEAD_BYTES) head = concat(head, clip.subarray(0, HEAD_BYTES - head.length));
+        sizeBytes += clip.length;
+        if (clip.length > 0) await hashing.write(clip);
       });
       await hashing.close();
       if (!whole.ok) return null;

@@ -1,15 +1,15 @@
 /** Writes an MP4 (ISO/IEC 14496-12) whose index stands in front: one H.264 track, a piece repeated, nothing encoded. */
 
 import { SECOND_MS } from "../core/time.ts";
-import { FRAMES_PER_SECOND, type Piece } from "./piece.ts";
-import { PIECE_1080X1080 } from "./pieces/1080x1080.ts";
-import { PIECE_1080X1350 } from "./pieces/1080x1350.ts";
-import { PIECE_1080X1440 } from "./pieces/1080x1440.ts";
-import { PIECE_1080X1920 } from "./pieces/1080x1920.ts";
-import { PIECE_1280X720 } from "./pieces/1280x720.ts";
-import { PIECE_1440X1080 } from "./pieces/1440x1080.ts";
-import { PIECE_1920X1080 } from "./pieces/1920x1080.ts";
-import { PIECE_2520X1080 } from "./pieces/2520x1080.ts";
+import { type Clip, FRAMES_PER_SECOND } from "./piece.ts";
+import { CLIP_1080X1080 } from "./pieces/1080x1080.ts";
+import { CLIP_1080X1350 } from "./pieces/1080x1350.ts";
+import { CLIP_1080X1440 } from "./pieces/1080x1440.ts";
+import { CLIP_1080X1920 } from "./pieces/1080x1920.ts";
+import { CLIP_1280X720 } from "./pieces/1280x720.ts";
+import { CLIP_1440X1080 } from "./pieces/1440x1080.ts";
+import { CLIP_1920X1080 } from "./pieces/1920x1080.ts";
+import { CLIP_2520X1080 } from "./pieces/2520x1080.ts";
 import type { RenderRecord } from "./store.ts";
 
 /** Ticks of the track's clock in a frame and a second. */
@@ -44,7 +44,7 @@ const full = (type: string, flags: number, ...parts: Bytes[]): Uint8Array => box
 const MATRIX = [0x10000, 0, 0, 0, 0x10000, 0, 0, 0, 0x40000000].flatMap(u32);
 
 export type Movie = {
-  readonly piece: Piece;
+  readonly clip: Clip;
   readonly frames: number;
   /** `ftyp`, `moov` and the head of `mdat`; the samples follow it. */
   readonly head: Uint8Array;
@@ -52,32 +52,32 @@ export type Movie = {
   readonly sizeBytes: number;
 };
 
-const sizesOf = (piece: Piece, frames: number): number[] =>
-  Array.from({ length: frames }, (_, at) => piece.sampleSizes[at % piece.sampleSizes.length] ?? 0);
+const sizesOf = (clip: Clip, frames: number): number[] =>
+  Array.from({ length: frames }, (_, at) => clip.sampleSizes[at % clip.sampleSizes.length] ?? 0);
 
-function sampleEntry(piece: Piece): Uint8Array {
+function sampleEntry(clip: Clip): Uint8Array {
   const name = zeros(32);
   return box(
     "avc1",
-    [...zeros(6), ...u16(1), ...zeros(16), ...u16(piece.width), ...u16(piece.height)],
+    [...zeros(6), ...u16(1), ...zeros(16), ...u16(clip.width), ...u16(clip.height)],
     // 72 dpi twice, one frame a sample, no compressor's name, 24 bits of colour.
     [...u32(0x480000), ...u32(0x480000), ...u32(0), ...u16(1), ...name, ...u16(24), 0xff, 0xff],
-    box("avcC", piece.decoderRecord),
+    box("avcC", clip.decoderRecord),
   );
 }
 
 /** One chunk a second, the last one shorter where the length is no whole second. */
-function sampleTable(piece: Piece, sizes: readonly number[], mediaStart: number): Uint8Array {
+function sampleTable(clip: Clip, sizes: readonly number[], mediaStart: number): Uint8Array {
   const frames = sizes.length;
   const seconds = Math.ceil(frames / FRAMES_PER_SECOND);
   const lastChunk = frames - (seconds - 1) * FRAMES_PER_SECOND;
   const runs: number[][] = seconds > 1 ? [[1, FRAMES_PER_SECOND, 1]] : [];
   if (seconds === 1 || lastChunk !== FRAMES_PER_SECOND) runs.push([seconds, lastChunk, 1]);
-  const offsets = Array.from({ length: seconds }, (_, at) => mediaStart + at * piece.samples.length);
+  const offsets = Array.from({ length: seconds }, (_, at) => mediaStart + at * clip.samples.length);
   const keyframes = Array.from({ length: seconds }, (_, at) => at * FRAMES_PER_SECOND + 1);
   return box(
     "stbl",
-    full("stsd", 0, u32(1), sampleEntry(piece)),
+    full("stsd", 0, u32(1), sampleEntry(clip)),
     full("stts", 0, u32(1), u32(frames), u32(FRAME_TICKS)),
     full("stss", 0, u32(keyframes.length), keyframes.flatMap(u32)),
     full("stsc", 0, u32(runs.length), runs.flat().flatMap(u32)),
@@ -86,14 +86,14 @@ function sampleTable(piece: Piece, sizes: readonly number[], mediaStart: number)
   );
 }
 
-function index(piece: Piece, sizes: readonly number[], mediaStart: number): Uint8Array {
+function index(clip: Clip, sizes: readonly number[], mediaStart: number): Uint8Array {
   const ticks = sizes.length * FRAME_TICKS;
   const times = [...u32(0), ...u32(0)];
   const media = box(
     "minf",
     full("vmhd", 1, zeros(8)),
     box("dinf", full("dref", 0, u32(1), full("url ", 1))),
-    sampleTable(piece, sizes, mediaStart),
+    sampleTable(clip, sizes, mediaStart),
   );
   // Language "und"; handler "vide".
   const mdia = box(
@@ -111,8 +111,8 @@ function index(piece: Piece, sizes: readonly number[], mediaStart: number): Uint
     u32(ticks),
     zeros(16),
     MATRIX,
-    u32(piece.width << 16),
-    u32(piece.height << 16),
+    u32(clip.width << 16),
+    u32(clip.height << 16),
   );
   const movieHead = full(
     "mvhd",
@@ -160,40 +160,40 @@ export function soundOnly(): Uint8Array<ArrayBuffer> {
 }
 
 /** A movie of `frames` frames (at least one). */
-export function movieOf(piece: Piece, frames: number): Movie {
-  const sizes = sizesOf(piece, frames);
+export function movieOf(clip: Clip, frames: number): Movie {
+  const sizes = sizesOf(clip, frames);
   const mediaBytes = sizes.reduce((sum, size) => sum + size, 0);
   const type = box("ftyp", utf8.encode("isom"), u32(512), utf8.encode("isomiso2avc1mp41"));
   // The index has the same size wherever the media start, so it is made twice: to measure, and with the true offsets.
-  const mediaStart = type.length + index(piece, sizes, 0).length + 8;
-  const head = join([type, index(piece, sizes, mediaStart), u32(mediaBytes + 8), utf8.encode("mdat")]);
-  return { piece, frames, head, sizeBytes: head.length + mediaBytes };
+  const mediaStart = type.length + index(clip, sizes, 0).length + 8;
+  const head = join([type, index(clip, sizes, mediaStart), u32(mediaBytes + 8), utf8.encode("mdat")]);
+  return { clip, frames, head, sizeBytes: head.length + mediaBytes };
 }
 
 /** The bytes from `start` up to, not including, `end`, in pieces of at most a second. */
 export function* bytesOf(movie: Movie, start: number, end: number): Generator<Uint8Array> {
-  const { head, piece } = movie;
+  const { head, clip } = movie;
   if (start < head.length) yield head.subarray(start, Math.min(end, head.length));
   let at = Math.max(start, head.length);
   while (at < end) {
-    const within = (at - head.length) % piece.samples.length;
-    const taken = Math.min(end - at, piece.samples.length - within);
-    yield piece.samples.subarray(within, within + taken);
+    const within = (at - head.length) % clip.samples.length;
+    const taken = Math.min(end - at, clip.samples.length - within);
+    yield clip.samples.subarray(within, within + taken);
     at += taken;
   }
 }
 
 /* The prepared video of every size that a sandbox draft can have. */
 
-export const PIECES: readonly [Piece, ...Piece[]] = [
-  PIECE_1920X1080,
-  PIECE_1080X1920,
-  PIECE_1280X720,
-  PIECE_1080X1080,
-  PIECE_1080X1350,
-  PIECE_1080X1440,
-  PIECE_1440X1080,
-  PIECE_2520X1080,
+export const CLIPS: readonly [Clip, ...Clip[]] = [
+  CLIP_1920X1080,
+  CLIP_1080X1920,
+  CLIP_1280X720,
+  CLIP_1080X1080,
+  CLIP_1080X1350,
+  CLIP_1080X1440,
+  CLIP_1440X1080,
+  CLIP_2520X1080,
 ];
 
 /** What a finished file's pictures are measured in. */
@@ -203,13 +203,13 @@ export type Frame = { readonly width: number; readonly height: number };
 const apart = (a: Frame, b: Frame): number => Math.abs(Math.log((a.width * b.height) / (a.height * b.width)));
 
 /** The piece of exactly this size; else the one nearest in shape, and the first for a frame without a size. */
-export function pieceFor(frame: Frame): Piece {
-  const exact = PIECES.find(({ width, height }) => width === frame.width && height === frame.height);
-  return exact ?? PIECES.reduce((best, piece) => (apart(piece, frame) < apart(best, frame) ? piece : best), PIECES[0]);
+export function clipFor(frame: Frame): Clip {
+  const exact = CLIPS.find(({ width, height }) => width === frame.width && height === frame.height);
+  return exact ?? CLIPS.reduce((best, clip) => (apart(clip, frame) < apart(best, frame) ? clip : best), CLIPS[0]);
 }
 
 /** A piece of another size, for the fault that swaps them. */
-export const otherThan = (piece: Piece): Piece => PIECES.find((other) => other !== piece) ?? piece;
+export const otherThan = (clip: Clip): Clip => CLIPS.find((other) => other !== clip) ?? clip;
 
 /* The finished file of a render: what it is, and its answer with Range, HEAD and a known length. */
 
@@ -220,9 +220,9 @@ type Shape = Pick<RenderRecord, "durationMs" | "width" | "height" | "faults">;
 
 /** The draft's size, and its length to the frame: at least one frame, at most a minute. */
 const movie = ({ durationMs, width = 0, height = 0, faults }: Shape): Movie => {
-  const piece = pieceFor({ width, height });
+  const clip = clipFor({ width, height });
   const frames = Math.max(1, Math.round((Math.min(durationMs, LONGEST_MS) * FRAMES_PER_SECOND) / SECOND_MS));
-  return movieOf(faults.includes("render_other_size") ? otherThan(piece) : piece, frames);
+  return movieOf(faults.includes("render_other_size") ? otherThan(clip) : clip, frames);
 };
 
 export function fileOf(shape: Shape): { readonly durationSeconds: number; readonly sizeBytes: number } {
@@ -241,10 +241,10 @@ function rangeOf(header: string | undefined, size: number): { first: number; las
 
 /** A body of known length: `content-length` stands in the answer. `breakAt`: the connection is lost after so many bytes. */
 function body(source: Movie, first: number, end: number, breakAt: number | null): ReadableStream {
-  const pieces = bytesOf(source, first, breakAt ?? end);
+  const clips = bytesOf(source, first, breakAt ?? end);
   const readable = new ReadableStream<Uint8Array>({
     pull(controller) {
-      const { value, done } = pieces.next();
+      const { value, done } = clips.next();
       if (done !== true) controller.enqueue(value);
       else if (breakAt === null) controller.close();
       else controller.error(new Error("connection lost"));

@@ -81,7 +81,7 @@ function tried(order: () => NamedOrder, place: string, faults: FieldError[]): Na
     return [order()];
   } catch (error) {
     if (!(error instanceof ApiError)) throw error;
-    const { errors = [{ field: "", message: error.refusal.detail }] } = error.refusal;
+    const { errors = [{ field: "", message: error.problem.detail }] } = error.problem;
     for (const { field, message } of errors) faults.push({ field: `${place}${field}`, message });
     return [];
   }

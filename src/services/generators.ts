@@ -47,14 +47,14 @@ export async function listed(
 
 /** Stores a recipe under the slug that was asked for, or under one of its name. */
 export async function created(c: Ctx, { slug, ...wanted }: NewGenerator): Promise<GeneratorWire> {
-  refuseFaults(recipeFaults(wanted));
-  const { repeat } = await callOf(c);
+  checkFaults(recipeFaults(wanted));
+  const { idempotency } = await callOf(c);
   const now = Date.now();
   const id = plainId("gen", now, random);
   const named = slug ?? slugOf(wanted.name);
   if (slug !== undefined && builtInGenerator(slug) !== null) throw slugTaken(slug);
   const store = (as: string): ReturnType<typeof insertGenerator> =>
-    insertGenerator(c.env.DB, c.var.caller, { id, slug: as, madeBy: "tenant", recipe: wanted, at: now, repeat });
+    insertGenerator(c.env.DB, c.var.caller, { id, slug: as, madeBy: "tenant", recipe: wanted, at: now, idempotency });
   let made = await store(named);
   if (!made.ok && made.error === "slug_taken" && slug === undefined) made = await store(slugOf(wanted.name, id));
   if (made.ok) return made.value;
@@ -79,7 +79,7 @@ export async function changed(
     const known = await found(c, idOrSlug, null);
     if (ifMatch !== null && ifMatch !== `"${known.version}"` && ifMatch !== "*") break;
     const next = recipe.parse({ ...recipeOf(known), ...patch });
-    refuseFaults(recipeFaults(next));
+    checkFaults(recipeFaults(next));
     const stored = await changeGenerator(c.env.DB, c.var.caller, known.id, known.version, next, Date.now());
     if (stored !== null) return stored;
   }
@@ -89,7 +89,7 @@ export async function changed(
 }
 
 /** Refuses a slug that another generator has. Null: none was asked for. */
-export async function refuseTakenSlug(c: Ctx, slug: string | null): Promise<void> {
+export async function checkTakenSlug(c: Ctx, slug: string | null): Promise<void> {
   if (slug === null) return;
   if (builtInGenerator(slug) !== null || (await readGenerator(c.env.DB, c.var.caller, slug)) !== null)
     throw slugTaken(slug);
@@ -103,7 +103,7 @@ export function ownOnly(builtIn: GeneratorWire | null): void {
   });
 }
 
-function refuseFaults(errors: FieldError[]): void {
+function checkFaults(errors: FieldError[]): void {
   if (errors.length === 0) return;
   throw apiError("invalid_request", errors.map(({ field, message }) => `${field}: ${message}`).join("; "), { errors });
 }

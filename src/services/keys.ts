@@ -1,12 +1,12 @@
 /** Making, rotating and revoking keys, for the operator and for keys alike. A secret exists here for one answer only. */
 import type { Scope } from "../core/address.ts";
-import { keyHash, keyHint, mintKey } from "../core/auth.ts";
-import { refusal } from "../core/errors.ts";
+import { issueKey, keyHash, keyHint } from "../core/auth.ts";
+import { problemOf } from "../core/errors.ts";
 import { type KeyId, plainId } from "../core/ids.ts";
 import { OPEN_KEYS_PER_SCOPE } from "../core/limits.ts";
 import { type EpochMs, SECOND_MS, toRfc3339 } from "../core/time.ts";
 import type { CreatedKeyWire, KeyScope, KeyWire } from "../core/wire/key.ts";
-import { entryOf, storedRepeatOf } from "../http/audit.ts";
+import { entryOf, storedIdempotencyOf } from "../http/audit.ts";
 import { type Ctx, random } from "../http/context.ts";
 import { forgetKey } from "../http/middleware/key-cache.ts";
 import { ApiError, notFound, unwrap } from "../http/problem.ts";
@@ -20,14 +20,14 @@ type Wanted = { readonly name: string; readonly scopes: readonly KeyScope[]; rea
 /** A new key, its secret beside it; to a repeat of the same Idempotency-Key the same one without it. */
 export async function createKey(c: Ctx, { tenant, mode }: Scope, wanted: Wanted): Promise<CreatedKeyWire> {
   const { DB } = c.env;
-  const { record, secret } = await mint({ tenant, mode }, wanted, null);
+  const { record, secret } = await issue({ tenant, mode }, wanted, null);
   const { id, createdAt: at, scopes } = record;
   const detail = { scopes, expires_at: momentOf(wanted.expiresAt) };
   const entry = entryOf(c, { tenant, mode, at, action: "key.created", target: id, detail });
-  const refuse = async () =>
+  const check = async () =>
     (await countOpenKeys(DB, { tenant, mode }, at)) < OPEN_KEYS_PER_SCOPE ? null : tooManyKeys();
   const statements = [changes.insertKey(DB, record, OPEN_KEYS_PER_SCOPE), auditRow(DB, entry)];
-  const made = unwrap(await makeOnce(DB, await storedRepeatOf(c), { id, at, refuse, statements }));
+  const made = unwrap(await makeOnce(DB, await storedIdempotencyOf(c), { id, at, check, statements }));
   return shown(c, made, secret);
 }
 
@@ -36,14 +36,14 @@ export async function rotateKey(c: Ctx, old: StoredKey, graceSeconds: number): P
   const { DB } = c.env;
   const { tenant, wire } = old;
   const wanted = { ...wire, expiresAt: wire.expires_at === null ? null : Date.parse(wire.expires_at) };
-  const { record, secret } = await mint({ tenant, mode: wire.mode }, wanted, wire.id);
+  const { record, secret } = await issue({ tenant, mode: wire.mode }, wanted, wire.id);
   const { id, createdAt: at, mode } = record;
   const closesAt = at + graceSeconds * SECOND_MS;
   const detail = { successor: id, revoked_at: toRfc3339(closesAt) };
   const entry = entryOf(c, { tenant, mode, at, action: "key.rotated", target: wire.id, detail });
-  const refuse = async () => refuseClosed((await readKey(DB, wire.id))?.wire ?? wire, at);
+  const check = async () => checkClosed((await readKey(DB, wire.id))?.wire ?? wire, at);
   const statements = [changes.insertKey(DB, record), changes.rotateKey(DB, wire.id, at, closesAt), auditRow(DB, entry)];
-  const made = unwrap(await makeOnce(DB, await storedRepeatOf(c), { id, at, refuse, statements }));
+  const made = unwrap(await makeOnce(DB, await storedIdempotencyOf(c), { id, at, check, statements }));
   forget(old);
   return shown(c, made, secret);
 }
@@ -71,9 +71,9 @@ function forget({ hash, wire }: StoredKey): void {
   forgetKey(wire.id);
 }
 
-async function mint({ tenant, mode }: Scope, { name, scopes, expiresAt }: Wanted, replaces: KeyId | null) {
+async function issue({ tenant, mode }: Scope, { name, scopes, expiresAt }: Wanted, replaces: KeyId | null) {
   const createdAt = Date.now();
-  const secret = mintKey(mode, random);
+  const secret = issueKey(mode, random);
   const id = plainId("key", createdAt, random);
   const [hash, hint] = [await keyHash(secret), keyHint(secret)];
   return { record: { hash, id, tenant, mode, name, hint, scopes, createdAt, expiresAt, replaces }, secret };
@@ -88,19 +88,19 @@ async function shown(
   return isFirst ? { ...wire, secret } : { ...wire, secret_shown_once: true };
 }
 
-function refuseClosed({ revoked_at, expires_at }: KeyWire, now: EpochMs) {
+function checkClosed({ revoked_at, expires_at }: KeyWire, now: EpochMs) {
   if (revoked_at === null && (expires_at === null || Date.parse(expires_at) > now)) return null;
-  return refusal("key_closed", "This key has expired, was revoked or has a successor already; make a new one.", {
+  return problemOf("key_closed", "This key has expired, was revoked or has a successor already; make a new one.", {
     hint: "POST /v1/keys",
   });
 }
 
 const tooManyKeys = () =>
-  refusal("too_many_keys", `A tenant has at most ${OPEN_KEYS_PER_SCOPE} open keys in each mode; revoke some first.`, {
+  problemOf("too_many_keys", `A tenant has at most ${OPEN_KEYS_PER_SCOPE} open keys in each mode; revoke some first.`, {
     hint: "DELETE /v1/keys/{id}",
   });
 const lastKey = (id: KeyId) =>
-  refusal("last_key", "No other key could make keys afterwards; make one first, or say that this is meant.", {
+  problemOf("last_key", "No other key could make keys afterwards; make one first, or say that this is meant.", {
     hint: `DELETE /v1/keys/${id}?force=true`,
   });
 

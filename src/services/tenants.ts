@@ -1,11 +1,11 @@
 /** Making and changing tenants, for the operator: each with its entry in the audit log, felt here at once. */
-import { refusal } from "../core/errors.ts";
+import { problemOf } from "../core/errors.ts";
 import { plainId, type TenantId } from "../core/ids.ts";
 import { toRfc3339 } from "../core/time.ts";
 import type { TenantDeletionWire } from "../core/wire/deletion.ts";
 import type { NewTenant, TenantChange, TenantWire } from "../core/wire/tenant.ts";
-import { entryOf, storedRepeatOf } from "../http/audit.ts";
-import { afterwards, type Ctx, random } from "../http/context.ts";
+import { entryOf, storedIdempotencyOf } from "../http/audit.ts";
+import { type Ctx, random, runAfterResponse } from "../http/context.ts";
 import { forgetTenant } from "../http/middleware/key-cache.ts";
 import { ApiError, notFound, unwrap } from "../http/problem.ts";
 import { auditRow } from "../store/audit.ts";
@@ -22,8 +22,8 @@ export async function createTenant(c: Ctx, { name, tier, ...settings }: NewTenan
   const detail = { tier, ...settings };
   const entry = entryOf(c, { tenant: id, mode: null, at, action: "tenant.created", target: id, detail });
   const statements = [store.insertTenant(DB, { id, name, tier, createdAt: at, settings }), auditRow(DB, entry)];
-  const making = { id, at, refuse: async () => null, statements };
-  return foundTenant(c, unwrap(await makeOnce(DB, await storedRepeatOf(c), making)).id);
+  const generatorJob = { id, at, check: async () => null, statements };
+  return foundTenant(c, unwrap(await makeOnce(DB, await storedIdempotencyOf(c), generatorJob)).id);
 }
 
 /** Sets what is named and leaves the rest. */
@@ -32,7 +32,7 @@ export async function changeTenant(c: Ctx, id: TenantId, change: TenantChange): 
   const told = { tenant: id, mode: null, at: Date.now(), action: "tenant.changed", target: id, detail } as const;
   const changed = await store.changeTenant(c.env.DB, id, change, entryOf(c, told));
   forgetTenant(id);
-  return refuseDeleting(changed);
+  return checkDeleting(changed);
 }
 
 /** Pauses or resumes a tenant. Doing it again changes nothing. */
@@ -42,7 +42,7 @@ export async function moveTenant(c: Ctx, id: TenantId, to: "active" | "paused"):
   const moved = await store.moveTenant(c.env.DB, id, to, entry);
   forgetTenantState(id);
   forgetTenant(id);
-  return refuseDeleting(moved);
+  return checkDeleting(moved);
 }
 
 /** Begins the end of a tenant: its keys stop at once, the rest is a job. Again: the same job, or its receipt. */
@@ -52,7 +52,7 @@ export async function deleteTenant(c: Ctx, id: TenantId): Promise<TenantDeletion
   forgetTenantState(id);
   forgetTenant(id);
   const begun = await foundDeletion(c, id);
-  if (begun.state === "deleting") afterwards(c, c.env.WAKE.send({ kind: DELETION, name: id }));
+  if (begun.state === "deleting") runAfterResponse(c, c.env.WAKE.send({ kind: DELETION, name: id }));
   return begun;
 }
 
@@ -79,8 +79,8 @@ export async function foundTenant(c: Ctx, id: TenantId): Promise<TenantWire> {
 }
 
 /** A tenant that may be changed. */
-export function refuseDeleting(tenant: TenantWire | null): TenantWire {
+export function checkDeleting(tenant: TenantWire | null): TenantWire {
   if (tenant === null) throw notFound();
   if (tenant.state !== "deleting") return tenant;
-  throw new ApiError(refusal("tenant_deleting", "This tenant is being deleted and cannot be changed any more."));
+  throw new ApiError(problemOf("tenant_deleting", "This tenant is being deleted and cannot be changed any more."));
 }

@@ -7,7 +7,7 @@ import type { NamedOrder, NamedSource, OnQuestion } from "../core/video.ts";
 import type { GeneratorWire } from "../core/wire/generator.ts";
 import type { NewGeneratorVideo, NewVideo, VideoPlanWire, VideoWire } from "../core/wire/video.ts";
 import type { Caller, Ctx } from "../http/context.ts";
-import { addressOf, callOf, claimRepeat, newAddress, renewClaim } from "../http/idempotency.ts";
+import { addressOf, callOf, claimDuplicate, newAddress, renewClaim } from "../http/idempotency.ts";
 import { userObject } from "../http/objects.ts";
 import { afterCommit, apiError, unwrap } from "../http/problem.ts";
 import { waitOf } from "../http/request-body.ts";
@@ -45,9 +45,9 @@ export function orderFor(generator: GeneratorWire, body: NewGeneratorVideo): Nam
 }
 
 /** What would be done for an order, and is not. */
-export const planOf = (order: NamedOrder, { pass }: Pick<Caller, "pass">): VideoPlanWire => ({
+export const planOf = (order: NamedOrder, { grant }: Pick<Caller, "grant">): VideoPlanWire => ({
   dry_run: true,
-  prompt: pass !== null && order.generator !== null ? null : order.prompt,
+  prompt: grant !== null && order.generator !== null ? null : order.prompt,
   generator: order.generator,
   asset_ids: order.sources.flatMap((source) => ("url" in source ? [] : [source.asset])),
   output: { ...order.output },
@@ -107,17 +107,17 @@ export async function started(c: Ctx, order: NamedOrder, { dry_run, dedupe }: As
     unwrap(await userObject(c.env, await addressFor(c, order)).checkVideo(await callOf(c), order));
     return c.json(planOf(order, c.var.caller), 200);
   }
-  const isClaimed = dedupe && (await claimRepeat(c));
+  const isClaimed = dedupe && (await claimDuplicate(c));
   const first = await ordered(c, order);
   const isGone = isClaimed && !first.ok && first.error.code === "repeat_deleted";
   if (isGone) await renewClaim(c);
   const { deduplicated, ...made } = unwrap(isGone ? await ordered(c, order) : first);
   // A claim whose request died before it made anything leaves the making to this one.
-  const repeats = isClaimed && deduplicated === true;
-  const told = repeats ? ({ deduplicated } as const) : {};
+  const idempotencyKeys = isClaimed && deduplicated === true;
+  const told = idempotencyKeys ? ({ deduplicated } as const) : {};
   const { video, isEnd, headers } = await awaited(c, made, wait);
   const location = { Location: `/v1/videos/${made.id}` };
-  return c.json({ ...video, ...told }, isEnd || repeats ? 200 : 202, { ...location, ...headers });
+  return c.json({ ...video, ...told }, isEnd || idempotencyKeys ? 200 : 202, { ...location, ...headers });
 }
 
 /** The video as it is; for who asked to wait, as it has ended by then. */

@@ -49,7 +49,7 @@ export function within<T>(promise: Promise<T>, { idleMs, signal }: Bounds, late:
   });
 }
 
-export type Patience = {
+export type Timeout = {
   /** The promise's own end, or a rejection when it takes longer than the idle wait or the signal fires. A later end is dropped. */
   readonly during: <T>(promise: Promise<T>) => Promise<T>;
   /** Stops watching. */
@@ -60,7 +60,7 @@ export type Patience = {
  * Watches many waits, one after the other, under the same bounds, as `within` does one: with one timer and one listener for
  * all of them, which cost more than the reading of a chunk. A wait may last a quarter longer than its bound. End it.
  */
-export function watch({ idleMs, signal }: Bounds, late: "stalled" | "store"): Patience {
+export function watch({ idleMs, signal }: Bounds, late: "stalled" | "store"): Timeout {
   let running: { readonly began: EpochMs; readonly reject: (error: Broken) => void } | null = null;
   const stop = (): void => running?.reject(new Broken("stopped"));
   const timer = setInterval(() => {
@@ -94,19 +94,19 @@ export type Source = {
 /** Reads a byte stream under its bounds: each arrival of bytes starts the idle wait anew. */
 export function openSource(body: ReadableStream, bounds: Bounds): Source {
   const reader = body.getReader({ mode: "byob" });
-  const patience = watch(bounds, "stalled");
+  const timeout = watch(bounds, "stalled");
   return {
     async next(atLeast, size) {
       try {
         let piece = new Uint8Array(size);
         let filled = 0;
         while (filled < atLeast) {
-          const { value, done } = await patience.during(reader.read(piece.subarray(filled)));
+          const { value, done } = await timeout.during(reader.read(piece.subarray(filled)));
           if (value === undefined) throw new Broken("cut");
           piece = new Uint8Array(value.buffer); // the one handed in, moved here with what it held
           filled += value.byteLength;
           if (!done) continue;
-          patience.end();
+          timeout.end();
           break;
         }
         return filled === 0 ? null : piece.subarray(0, filled);
@@ -115,11 +115,11 @@ export function openSource(body: ReadableStream, bounds: Bounds): Source {
       }
     },
     cancel: () => {
-      patience.end();
+      timeout.end();
       reader.cancel().catch(() => undefined);
     },
     release: () => {
-      patience.end();
+      timeout.end();
       reader.releaseLock();
     },
   };
@@ -158,10 +158,10 @@ export type Chunks = {
  */
 export function openChunks(body: ReadableStream, bounds: Bounds, untilMs: EpochMs): Chunks {
   const reader = body.getReader({ mode: "byob" });
-  const patience = watch(bounds, "stalled");
+  const timeout = watch(bounds, "stalled");
   let memory = new ArrayBuffer(CHUNK_BYTES);
   const read = async (): Promise<Uint8Array | null> => {
-    const { value } = await patience.during(reader.read(new Uint8Array(memory)));
+    const { value } = await timeout.during(reader.read(new Uint8Array(memory)));
     if (value === undefined) throw new Broken("cut");
     memory = value.buffer; // the one handed in, moved here with what it held
     return value.byteLength === 0 ? null : value;
@@ -171,38 +171,38 @@ export function openChunks(body: ReadableStream, bounds: Bounds, untilMs: EpochM
       try {
         if (Date.now() >= untilMs) throw new Broken("late");
         const chunk = await read();
-        if (chunk === null) patience.end();
+        if (chunk === null) timeout.end();
         return chunk;
       } catch (error) {
-        patience.end();
+        timeout.end();
         throw new Broken(reasonOf(error, "cut"));
       }
     },
     cancel: () => {
-      patience.end();
+      timeout.end();
       reader.cancel().catch(() => undefined);
     },
   };
 }
 
 /** The same of any byte stream, in the pieces that its own source makes. */
-export function openPieces(body: ReadableStream<Uint8Array>, bounds: Bounds, untilMs: EpochMs): Chunks {
+export function openFileParts(body: ReadableStream<Uint8Array>, bounds: Bounds, untilMs: EpochMs): Chunks {
   const reader = body.getReader();
-  const patience = watch(bounds, "stalled");
+  const timeout = watch(bounds, "stalled");
   return {
     async next() {
       try {
         if (Date.now() >= untilMs) throw new Broken("late");
-        const { value, done } = await patience.during(reader.read());
-        if (done) patience.end();
+        const { value, done } = await timeout.during(reader.read());
+        if (done) timeout.end();
         return done ? null : value;
       } catch (error) {
-        patience.end();
+        timeout.end();
         throw new Broken(reasonOf(error, "cut"));
       }
     },
     cancel: () => {
-      patience.end();
+      timeout.end();
       reader.cancel().catch(() => undefined);
     },
   };

@@ -1,6 +1,6 @@
 /** Files in R2: put while they stream, never held whole. A body that does not come is not waited for without end. */
 import { err, ok, type Result } from "../core/result.ts";
-import type { Piece } from "../core/rpc/user.ts";
+import type { FilePart } from "../core/rpc/user.ts";
 import { type Bounds, Broken, openSource, type PutFailure, reasonOf, type Source, watch, within } from "./chunks.ts";
 
 /*
@@ -22,7 +22,7 @@ export type Stored = {
 };
 
 const MANIFEST = "manifest";
-type Manifest = { readonly pieces: readonly Piece[] };
+type Manifest = { readonly fileParts: readonly FilePart[] };
 
 /** The version of a file that lies there now; null when none does. */
 export async function openStored(bucket: R2Bucket, key: string): Promise<Stored | null> {
@@ -32,8 +32,8 @@ export async function openStored(bucket: R2Bucket, key: string): Promise<Stored 
 }
 
 /** Says that these objects, one after the other, are the file at `key`. May be repeated. */
-export async function putManifest(bucket: R2Bucket, key: string, pieces: readonly Piece[]): Promise<void> {
-  const manifest: Manifest = { pieces };
+export async function putManifest(bucket: R2Bucket, key: string, fileParts: readonly FilePart[]): Promise<void> {
+  const manifest: Manifest = { fileParts };
   const httpMetadata = { contentType: "application/json" };
   await bucket.put(key, JSON.stringify(manifest), { httpMetadata, customMetadata: { [MANIFEST]: "1" } });
 }
@@ -51,18 +51,18 @@ function ofObject(bucket: R2Bucket, { key, size, etag, httpEtag }: R2Object): St
 async function ofManifest(bucket: R2Bucket, { key, httpEtag }: R2Object): Promise<Stored | null> {
   const object = await bucket.get(key);
   if (object === null) return null;
-  const { pieces } = await object.json<Manifest>(); // written by putManifest only
-  const sizeBytes = pieces.reduce((sum, piece) => sum + piece.sizeBytes, 0);
-  return { sizeBytes, httpEtag, read: (range) => readPieces(bucket, pieces, range) };
+  const { fileParts } = await object.json<Manifest>(); // written by putManifest only
+  const sizeBytes = fileParts.reduce((sum, piece) => sum + piece.sizeBytes, 0);
+  return { sizeBytes, httpEtag, read: (range) => readFileParts(bucket, fileParts, range) };
 }
 
 /** A range of the bytes of objects that follow one another, or all of them. Null when the first object of it is not there. */
-export async function readPieces(
+export async function readFileParts(
   bucket: R2Bucket,
-  pieces: readonly Piece[],
+  fileParts: readonly FilePart[],
   range: ByteRange = { offset: 0, length: Number.POSITIVE_INFINITY },
 ): Promise<ReadableStream | null> {
-  const [first, ...rest] = cut(pieces, range);
+  const [first, ...rest] = cut(fileParts, range);
   if (first === undefined) return new Blob([]).stream();
   const body = await readCut(bucket, first);
   if (body === null || rest.length === 0) return body;
@@ -72,12 +72,12 @@ export async function readPieces(
   return readable;
 }
 
-type Cut = Piece & { readonly range: ByteRange };
+type Cut = FilePart & { readonly range: ByteRange };
 
 /** What a range of the whole takes from each piece; pieces that it does not touch are left out. */
-function cut(pieces: readonly Piece[], { offset, length }: ByteRange): Cut[] {
+function cut(fileParts: readonly FilePart[], { offset, length }: ByteRange): Cut[] {
   let at = 0;
-  return pieces.flatMap((piece) => {
+  return fileParts.flatMap((piece) => {
     const start = Math.max(offset - at, 0);
     const end = Math.min(offset + length - at, piece.sizeBytes);
     at += piece.sizeBytes;

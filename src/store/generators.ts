@@ -17,14 +17,14 @@ type Row = {
   fingerprint: string | null;
 };
 
-/** A generator to store. `repeat` as the call brought it; the moment in ms since epoch. */
+/** A generator to store. `idempotency` as the call brought it; the moment in ms since epoch. */
 export type NewGeneratorRecord = {
   readonly id: GeneratorId;
   readonly slug: string;
   readonly madeBy: GeneratorWire["made_by"];
   readonly recipe: RecipeWire;
   readonly at: EpochMs;
-  readonly repeat: { readonly key: string; readonly fingerprint: string } | null;
+  readonly idempotency: { readonly key: string; readonly fingerprint: string } | null;
 };
 
 const FORGET = `UPDATE generators SET repeat_key = NULL, fingerprint = NULL
@@ -38,7 +38,7 @@ const KEEP_VERSION = `INSERT INTO generator_versions (generator, version, recipe
   SELECT id, version, recipe, updated_at FROM generators WHERE id = ?1
   ON CONFLICT DO NOTHING`;
 const LET_GO = "DELETE FROM generator_versions WHERE generator = ?1 AND version <= ?2";
-const BY_REPEAT = "SELECT * FROM generators WHERE tenant = ?1 AND mode = ?2 AND repeat_key = ?3";
+const BY_IDEMPOTENCY_KEY = "SELECT * FROM generators WHERE tenant = ?1 AND mode = ?2 AND repeat_key = ?3";
 const BY_ID = "SELECT * FROM generators WHERE id = ?3 AND tenant = ?1 AND mode = ?2";
 const BY_SLUG = "SELECT * FROM generators WHERE tenant = ?1 AND mode = ?2 AND slug = ?3";
 const VERSION = "SELECT recipe, at FROM generator_versions WHERE generator = ?1 AND version = ?2";
@@ -59,9 +59,9 @@ export async function insertGenerator(
   { tenant, mode }: Scope,
   made: NewGeneratorRecord,
 ): Promise<Result<GeneratorWire, "slug_taken" | "other_request" | "too_many">> {
-  const { id, slug, madeBy, recipe, at, repeat } = made;
-  const key = repeat?.key ?? null;
-  const values = [id, tenant, mode, slug, madeBy, JSON.stringify(recipe), at, key, repeat?.fingerprint ?? null];
+  const { id, slug, madeBy, recipe, at, idempotency } = made;
+  const key = idempotency?.key ?? null;
+  const values = [id, tenant, mode, slug, madeBy, JSON.stringify(recipe), at, key, idempotency?.fingerprint ?? null];
   await db.batch([
     db.prepare(FORGET).bind(tenant, mode, key, at - IDEMPOTENCY_TTL_MS),
     db.prepare(INSERT).bind(...values, GENERATORS_PER_SCOPE),
@@ -69,9 +69,9 @@ export async function insertGenerator(
   ]);
   const stored = await one(db, BY_ID, tenant, mode, id);
   if (stored !== null) return ok(show(stored));
-  const repeated = key === null ? null : await one(db, BY_REPEAT, tenant, mode, key);
-  if (repeated !== null)
-    return repeated.fingerprint === repeat?.fingerprint ? ok(show(repeated)) : err("other_request");
+  const replayed = key === null ? null : await one(db, BY_IDEMPOTENCY_KEY, tenant, mode, key);
+  if (replayed !== null)
+    return replayed.fingerprint === idempotency?.fingerprint ? ok(show(replayed)) : err("other_request");
   return err((await one(db, BY_SLUG, tenant, mode, slug)) === null ? "too_many" : "slug_taken");
 }
 

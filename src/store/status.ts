@@ -31,7 +31,7 @@ export async function errorsOfLastHour(db: D1Database, now: EpochMs): Promise<Re
 }
 
 /** Writes dead letters down, each once. */
-export async function bury(db: D1Database, letters: readonly DeadLetter[], now: EpochMs): Promise<void> {
+export async function recordDeadLetter(db: D1Database, letters: readonly DeadLetter[], now: EpochMs): Promise<void> {
   await db.batch(letters.map(({ id, body }) => db.prepare(BURY).bind(id, now, JSON.stringify(body))));
 }
 
@@ -42,7 +42,7 @@ export async function deadLetters(db: D1Database): Promise<{ count: number; last
 }
 
 /** Lets go of what is no longer kept. */
-export async function tidyStatus(db: D1Database, now: EpochMs): Promise<void> {
+export async function deleteOldStatus(db: D1Database, now: EpochMs): Promise<void> {
   await db.batch([
     db.prepare("DELETE FROM error_counts WHERE minute < ?1").bind(minuteOf(now - ERROR_COUNT_TTL_MS)),
     db.prepare("DELETE FROM dead_letters WHERE at < ?1").bind(now - DEAD_LETTER_TTL_MS),

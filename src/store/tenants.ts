@@ -94,7 +94,7 @@ function show({ settings, created_at, ...row }: TenantRow): TenantWire {
 
 /* The `busy` table: which objects owe something, and since when it is overdue. The cron's only question. */
 
-export type BusyRow = { readonly object_name: string; readonly kind: string; readonly due_at: number };
+export type WatchdogRow = { readonly object_name: string; readonly kind: string; readonly due_at: number };
 
 const WRITE = `INSERT INTO busy (object_name, kind, due_at, since, outbox) VALUES (?1, ?2, ?3, ?4, ?5)
   ON CONFLICT (object_name, kind) DO UPDATE SET due_at = excluded.due_at, outbox = excluded.outbox`;
@@ -122,14 +122,19 @@ export async function deleteBusy(db: D1Database, objectName: string, kind: strin
 }
 
 /** Rows due before `now`, oldest first, after the given row: a keyset page that stays cheap however long the table is. */
-export async function overdue(db: D1Database, now: EpochMs, after: BusyRow | null, limit: number): Promise<BusyRow[]> {
+export async function overdue(
+  db: D1Database,
+  now: EpochMs,
+  after: WatchdogRow | null,
+  limit: number,
+): Promise<WatchdogRow[]> {
   const from = after ?? { due_at: -1, kind: "", object_name: "" };
   const found = await db
     .prepare(
       "SELECT object_name, kind, due_at FROM busy WHERE due_at <= ?1 AND (due_at, kind, object_name) > (?2, ?3, ?4) ORDER BY due_at, kind, object_name LIMIT ?5",
     )
     .bind(now, from.due_at, from.kind, from.object_name, limit)
-    .all<BusyRow>();
+    .all<WatchdogRow>();
   return found.results;
 }
 

@@ -2,7 +2,7 @@
 import type { Scope, UserAddress } from "../core/address.ts";
 import type { Mode, UserHash } from "../core/ids.ts";
 import { TOKEN_WARNING_MS } from "../core/limits.ts";
-import type { ToldStanding } from "../core/nemo-token.ts";
+import type { PublishedTokenStatus } from "../core/nemo-token.ts";
 import type { EpochMs } from "../core/time.ts";
 
 /** A user that was named. `created_at` in ms since epoch. */
@@ -65,7 +65,7 @@ export type TokenCounts = {
   readonly rationed: number;
 };
 
-const PUT_STANDING = `INSERT INTO token_standings (object_name, source, mode, state, until) VALUES (?1, ?2, ?3, ?4, ?5)
+const PUT_TOKEN_STATUS = `INSERT INTO token_standings (object_name, source, mode, state, until) VALUES (?1, ?2, ?3, ?4, ?5)
   ON CONFLICT (object_name, source) DO UPDATE SET state = excluded.state, until = excluded.until`;
 const KNOWN = "(SELECT count(*) FROM token_standings WHERE mode = ?1";
 /** An anonymous token that has ended is nobody's trouble: its user gets another with the next call. */
@@ -76,13 +76,13 @@ const COUNT = `SELECT
   ${KNOWN} AND state = 'rationed' AND until > ?2) AS rationed`;
 
 /** Says how an object's token stands; null: it keeps none of this source. */
-export async function putStanding(
+export async function putTokenStatus(
   db: D1Database,
   { objectName, source, mode }: { readonly objectName: string; readonly source: string; readonly mode: Mode },
-  standing: ToldStanding | null,
+  tokenStatus: PublishedTokenStatus | null,
 ): Promise<void> {
-  if (standing !== null)
-    await db.prepare(PUT_STANDING).bind(objectName, source, mode, standing.state, standing.until).run();
+  if (tokenStatus !== null)
+    await db.prepare(PUT_TOKEN_STATUS).bind(objectName, source, mode, tokenStatus.state, tokenStatus.until).run();
   else
     await db
       .prepare("DELETE FROM token_standings WHERE object_name = ?1 AND source = ?2")
@@ -91,7 +91,7 @@ export async function putStanding(
 }
 
 /** Forgets all tokens of an object. */
-export async function deleteStandings(db: D1Database, objectName: string): Promise<void> {
+export async function deleteTokenStatuses(db: D1Database, objectName: string): Promise<void> {
   await db.prepare("DELETE FROM token_standings WHERE object_name = ?1").bind(objectName).run();
 }
 

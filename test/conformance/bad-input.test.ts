@@ -4,7 +4,7 @@
  */
 import { connect } from "node:net";
 import { beforeAll, expect, it } from "vitest";
-import { problem } from "../../src/core/wire/problem.ts";
+import { problemBody } from "../../src/core/wire/problem.ts";
 import { project } from "../../src/core/wire/project.ts";
 import { user as userShape } from "../../src/core/wire/user.ts";
 import { BIG_JSON, readsJson } from "../support/bad-requests.ts";
@@ -58,7 +58,7 @@ function expectProblem(route: Route, what: string, answer: Answer, status: numbe
   expect(answer.status, asked).toBe(status);
   if (route.method === "head") return;
   expect(answer.type, asked).toBe("application/problem+json");
-  const told = problem.parse(JSON.parse(answer.body));
+  const told = problemBody.parse(JSON.parse(answer.body));
   expect(told.code, asked).toBe(code);
   expect(JSON.stringify([told.detail, told.errors]), asked).toContain(names);
 }

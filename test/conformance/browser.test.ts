@@ -3,7 +3,7 @@ import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import * as z from "zod";
 import { moment } from "../../src/core/wire/common.ts";
-import { problem } from "../../src/core/wire/problem.ts";
+import { problemBody } from "../../src/core/wire/problem.ts";
 import type { TurnWire } from "../../src/core/wire/turn.ts";
 import { turnEvent } from "../../src/core/wire/turn-event.ts";
 import { userToken } from "../../src/core/wire/user.ts";
@@ -130,7 +130,7 @@ describe("§2.2 in a browser", () => {
         const path = method === "GET" ? "/v1/me" : "/v1/projects";
         const init = JSON.stringify({ method, headers });
         const told = await page.evaluate(`fetch(${JSON.stringify(served.url + path)}, ${init}).then((a) => a.json())`);
-        expect(problem.parse(told)).toMatchObject({ status: 403, code: "key_in_browser" });
+        expect(problemBody.parse(told)).toMatchObject({ status: 403, code: "key_in_browser" });
       }
     }
     await page.context().close();

@@ -2,7 +2,7 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import { ERRORS, type ErrorCode } from "../../src/core/errors.ts";
 import { upload } from "../../src/core/wire/upload.ts";
-import { type Member, newKey, newMember, refused, request, revokeKey, shown } from "./support/client.ts";
+import { type Member, newKey, newMember, problem, request, revokeKey, shown } from "./support/client.ts";
 import { announce, media, put } from "./support/media.ts";
 import { spoil } from "./support/nemo.ts";
 import { finishedRender, startRender } from "./support/renders.ts";
@@ -22,7 +22,7 @@ const post = (body: string, headers: Record<string, string> = JSON_TYPE): Promis
 
 describe("§3.1 shape", () => {
   it("§3.1 says everything of a refusal, with a type that leads to its entry in a list of all codes", async () => {
-    const told = await refused(member.ask("GET", "/v1/nothing"), "not_found");
+    const told = await problem(member.ask("GET", "/v1/nothing"), "not_found");
     expect(told.title).toBe(ERRORS.not_found.title);
     const page = await (await fetch(told.type)).text();
     for (const code of Object.keys(ERRORS)) expect(page).toContain(`id="${code}"`);
@@ -30,7 +30,7 @@ describe("§3.1 shape", () => {
 
   it("§3.1 points at every wrong field: a JSON pointer, a header, a parameter", async () => {
     const fieldsOf = async (answer: Promise<Response>): Promise<string[]> =>
-      (await refused(answer, "invalid_request")).errors?.map(({ field }) => field).toSorted() ?? [];
+      (await problem(answer, "invalid_request")).errors?.map(({ field }) => field).toSorted() ?? [];
     const wrong = { prompt: 5, metadata: { "a/b": [] }, "x~y": true };
     expect(await fieldsOf(member.post(`/v1/projects/${project}/turns`, wrong))).toEqual([
       "/metadata/a~1b",
@@ -139,22 +139,22 @@ describe("§3.2 codes", () => {
       member.ask("GET", path, { headers: { accept: "application/json" }, signal: open.signal });
     try {
       const answers = await Promise.all(Array.from({ length: 21 }, look)); // at once, before the first has waited its time
-      const refused = answers.find(({ status }) => status !== 200);
-      if (refused === undefined) throw new Error("one of twenty-one is refused");
-      return new Response(await refused.text(), { status: refused.status, headers: new Headers(refused.headers) });
+      const problem = answers.find(({ status }) => status !== 200);
+      if (problem === undefined) throw new Error("one of twenty-one is refused");
+      return new Response(await problem.text(), { status: problem.status, headers: new Headers(problem.headers) });
     } finally {
       open.abort();
     }
   }
 
   it.each(rows)("§3.2 answers %s to %s", async (code, _how, ask) => {
-    await refused(ask(), code);
+    await problem(ask(), code);
   });
 
   it("§3.2 says with Allow which methods a path has", async () => {
     const answer = await member.ask("DELETE", "/v1/projects");
     expect(answer.headers.get("allow")?.split(", ")).toEqual(["GET", "HEAD", "POST"]);
-    await refused(answer, "method_not_allowed");
+    await problem(answer, "method_not_allowed");
   });
 
   it("§3.2 says with Retry-After when to come back, where it is known", async () => {
@@ -172,10 +172,10 @@ describe("§3.2 codes", () => {
     const live = await newMember("ada", "live");
     await live.newProject(); // for a user in whose name nothing was made Nemo is not asked
     await spoil(path, status);
-    await refused(live.ask("GET", "/v1/credits"), code);
+    await problem(live.ask("GET", "/v1/credits"), code);
     const again = live.ask("GET", "/v1/credits");
     // A token that is rationed is not asked for again before its time.
-    if (code === "nemo_token_unavailable") await refused(again, code);
+    if (code === "nemo_token_unavailable") await problem(again, code);
     else expect((await again).status).toBe(200);
   });
 
@@ -185,14 +185,14 @@ describe("§3.2 codes", () => {
     await spoil("/api/credits", 401);
     expect((await live.ask("GET", "/v1/credits")).status).toBe(200);
     await spoil("/api/credits", 401, 2);
-    await refused(live.ask("GET", "/v1/credits"), "nemo_token_rejected");
+    await problem(live.ask("GET", "/v1/credits"), "nemo_token_rejected");
   });
 
   it("§3.2 answers plan_upgrade_required and where to register when Nemo's plan does not export", async () => {
     const { done } = await finishedRender(member, "#fault:render_402");
     expect(done).toMatchObject({ status: "failed", error: { code: "plan_upgrade_required", retryable: false } });
     expect(done.error?.register_url).toMatch(/^https:\/\//);
-    const told = await refused(member.ask("GET", `/v1/renders/${done.id}/content`), "no_file");
+    const told = await problem(member.ask("GET", `/v1/renders/${done.id}/content`), "no_file");
     expect(told.error).toEqual(done.error);
     expect(told.register_url).toBe(done.error?.register_url);
   });

@@ -9,7 +9,7 @@ import { turn } from "../../src/core/wire/turn.ts";
 import { asset } from "../../src/core/wire/upload.ts";
 import { video } from "../../src/core/wire/video.ts";
 import { type DeliveryWire, delivery, rotatedSecret, shownEndpoint } from "../../src/core/wire/webhook.ts";
-import { at, type Member, newMember, refused, shown, until } from "./support/client.ts";
+import { at, type Member, newMember, problem, shown, until } from "./support/client.ts";
 import { sendFile } from "./support/media.ts";
 import {
   callbackMessage,
@@ -100,7 +100,7 @@ describe.concurrent("§7.1 events", () => {
     const told = await eventOf(mine, "turn.completed");
     expect(told).toMatchObject({ tenant: mine.tenant.id, mode: "test" });
     expect(await allEvents(other, 100)).toEqual([]);
-    await refused(other.ask("GET", `/v1/events/${told?.id}`), "not_found");
+    await problem(other.ask("GET", `/v1/events/${told?.id}`), "not_found");
   });
 });
 
@@ -195,7 +195,7 @@ describe.concurrent("§7.2 webhooks", () => {
     await greet(member);
     await eventOf(member, "turn.completed");
     expect(receiver.received).toEqual([]);
-    await refused(member.ask("GET", `/v1/webhook_endpoints/${endpoint}`), "not_found");
+    await problem(member.ask("GET", `/v1/webhook_endpoints/${endpoint}`), "not_found");
   });
 
   it("§7.3 are sent again after a receiver answered 500, under the same webhook-id", async () => {
@@ -305,7 +305,7 @@ describe.concurrent("§7.2 webhooks", () => {
     const body = { prompt: "hello", callback_url: "https://10.0.0.1/" };
     for (const path of ["turns", "renders"]) {
       const sent = path === "turns" ? body : { callback_url: body.callback_url };
-      const told = await refused(member.post(`/v1/projects/${id}/${path}`, sent), "address_not_allowed");
+      const told = await problem(member.post(`/v1/projects/${id}/${path}`, sent), "address_not_allowed");
       expect(told.errors?.map(({ field }) => field)).toEqual(["/callback_url"]);
     }
   });

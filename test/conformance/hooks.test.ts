@@ -5,7 +5,7 @@ import * as z from "zod";
 import { pageOf } from "../../src/core/wire/common.ts";
 import { type HookBody, type HookWire, hook, hookBody } from "../../src/core/wire/hook.ts";
 import { delivery, rotatedSecret } from "../../src/core/wire/webhook.ts";
-import { at, type Member, newMember, refused, request, shown, until } from "./support/client.ts";
+import { at, type Member, newMember, problem, request, shown, until } from "./support/client.ts";
 import { type Received, type Receiver, type Reply, startReceiver, verifiedAs } from "./support/receiver.ts";
 import { finishedRender } from "./support/renders.ts";
 
@@ -99,7 +99,7 @@ describe.concurrent("§7.5 hooks", () => {
     expect(times).toEqual(times.toSorted((a, b) => b - a));
     for (const body of [...samples, ...receiver.received.map(({ body }) => hookBody.parse(JSON.parse(body)))])
       expect(keysOf(body)).toEqual(keysOf(invented));
-    await refused(member.ask("GET", "/v1/hooks/samples?event=turn.done"), "invalid_request");
+    await problem(member.ask("GET", "/v1/hooks/samples?event=turn.done"), "invalid_request");
   });
 
   it("§7.5 end by id, by address, and when their receiver answers 410", async () => {
@@ -129,7 +129,7 @@ describe.concurrent("§7.5 hooks", () => {
     const { made } = await subscribed("turn.completed");
     const other = await newMember();
     expect((await other.get("/v1/hooks", hooks)).data).toEqual([]);
-    await refused(other.ask("DELETE", `/v1/hooks/${made.id}`), "not_found");
-    await refused(request("GET", "/v1/hooks"), "unauthenticated");
+    await problem(other.ask("DELETE", `/v1/hooks/${made.id}`), "not_found");
+    await problem(request("GET", "/v1/hooks"), "unauthenticated");
   });
 });

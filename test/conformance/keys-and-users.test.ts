@@ -5,7 +5,7 @@ import { createdKey } from "../../src/core/wire/key.ts";
 import { project } from "../../src/core/wire/project.ts";
 import { nemoToken } from "../../src/core/wire/token.ts";
 import { signedOut, user, userToken } from "../../src/core/wire/user.ts";
-import { newMember, refused, request, shown, until } from "./support/client.ts";
+import { newMember, problem, request, shown, until } from "./support/client.ts";
 
 const bearer = (secret: string | undefined) => ({ authorization: `Bearer ${secret}` });
 
@@ -31,7 +31,7 @@ describe.concurrent("§2.2 keys", () => {
 
     const old = await owner.get(`/v1/keys/${made.id}`, createdKey);
     await sleep(Math.max(0, Date.parse(old.revoked_at ?? "") - Date.now()) + 50);
-    await refused(request("GET", "/v1/me", { headers: first }), "key_revoked");
+    await problem(request("GET", "/v1/me", { headers: first }), "key_revoked");
     const after = await request("GET", "/v1/me", { headers: bearer(rotated.secret) });
     expect([after.status, after.headers.get("sunset")]).toEqual([200, null]);
   });
@@ -40,16 +40,16 @@ describe.concurrent("§2.2 keys", () => {
     const owner = await newMember();
     const weak = await shown(owner.post("/v1/keys", { scopes: ["read", "keys"] }), createdKey, 201);
     const asWeak = { headers: bearer(weak.secret) };
-    await refused(request("POST", "/v1/keys", { ...asWeak, json: { scopes: ["chat"] } }), "key_too_wide");
-    await refused(
+    await problem(request("POST", "/v1/keys", { ...asWeak, json: { scopes: ["chat"] } }), "key_too_wide");
+    await problem(
       request("POST", `/v1/keys/${owner.key.id}/rotate`, { ...asWeak, json: { grace_seconds: 0 } }),
       "key_too_wide",
     );
     expect((await owner.ask("DELETE", `/v1/keys/${weak.id}`)).status).toBeLessThan(300);
-    await refused(request("GET", "/v1/me", asWeak), "key_revoked");
-    await refused(owner.ask("DELETE", `/v1/keys/${owner.key.id}`), "last_key");
+    await problem(request("GET", "/v1/me", asWeak), "key_revoked");
+    await problem(owner.ask("DELETE", `/v1/keys/${owner.key.id}`), "last_key");
     expect((await owner.ask("DELETE", `/v1/keys/${owner.key.id}?force=true`)).status).toBeLessThan(300);
-    await refused(owner.ask("GET", "/v1/me"), "key_revoked");
+    await problem(owner.ask("GET", "/v1/me"), "key_revoked");
   });
 });
 
@@ -61,16 +61,16 @@ describe.concurrent("§2.8 users' own tokens", () => {
     const make = (json: object = {}) => shown(owner.post("/v1/users/ada/tokens", json), userToken, 201);
     const phone = { headers: bearer((await make()).token) };
     await shown(request("GET", `/v1/projects/${mine.id}`, phone), project);
-    await refused(request("GET", `/v1/projects/${others.id}`, phone), "not_found");
-    await refused(request("GET", "/v1/keys", phone), "key_required");
+    await problem(request("GET", `/v1/projects/${others.id}`, phone), "not_found");
+    await problem(request("GET", "/v1/keys", phone), "key_required");
     const reader = { headers: bearer((await make({ scopes: ["read"] })).token) };
-    await refused(request("POST", "/v1/projects", { ...reader, json: {} }), "missing_scope");
+    await problem(request("POST", "/v1/projects", { ...reader, json: {} }), "missing_scope");
 
     await shown(owner.post("/v1/users/ada/sign_out"), signedOut);
-    await refused(request("GET", `/v1/projects/${mine.id}`, phone), "user_token_revoked");
+    await problem(request("GET", `/v1/projects/${mine.id}`, phone), "user_token_revoked");
     const again = { headers: bearer((await make()).token) };
     await shown(request("GET", `/v1/projects/${mine.id}`, again), project);
-    await refused(
+    await problem(
       request("GET", "/v1/me", { headers: bearer(`${(await make()).token.slice(0, -6)}AAAAAA`) }),
       "unauthenticated",
     );
@@ -83,9 +83,9 @@ describe.concurrent("§2.8 users' own tokens", () => {
     const { token, expires_at } = await shown(owner.post("/v1/users/ada/tokens", json), userToken, 201);
     const phone = { headers: bearer(token) };
     await shown(request("GET", `/v1/projects/${id}`, phone), project);
-    await refused(owner.post("/v1/users/ada/tokens", { expires_in_seconds: 59 }), "invalid_request");
+    await problem(owner.post("/v1/users/ada/tokens", { expires_in_seconds: 59 }), "invalid_request");
     await sleep(Math.max(0, Date.parse(expires_at) - Date.now()) + 50);
-    await refused(request("GET", `/v1/projects/${id}`, phone), "user_token_expired");
+    await problem(request("GET", `/v1/projects/${id}`, phone), "user_token_expired");
   });
 });
 
@@ -101,11 +101,11 @@ describe.concurrent("§2.9 Nemo tokens", () => {
     expect(await owner.get("/v1/nemo_token?for=user", nemoToken)).toMatchObject({ source: "user", state: "ready" });
 
     for (const unfit of ["nmv_usr_unknown_0123456789abcdef", "not a token"]) {
-      const { errors } = await refused(put(unfit), "invalid_request");
+      const { errors } = await problem(put(unfit), "invalid_request");
       expect(errors?.map(({ field }) => field)).toEqual(["/token"]);
     }
-    await refused(put(token, "tenant"), "live_only");
-    await refused(owner.as(null).ask("PUT", "/v1/nemo_token", { json: { for: "user", token } }), "user_required");
+    await problem(put(token, "tenant"), "live_only");
+    await problem(owner.as(null).ask("PUT", "/v1/nemo_token", { json: { for: "user", token } }), "user_required");
     expect(await owner.get("/v1/nemo_token?for=user", nemoToken)).toMatchObject({ source: "user", state: "ready" });
 
     expect((await owner.ask("DELETE", "/v1/nemo_token?for=user")).status).toBe(204);
@@ -126,8 +126,8 @@ describe.concurrent("§2.11 the end of a user", () => {
       () => owner.ask("GET", `/v1/projects/${id}`),
       ({ status }) => status === 404,
     );
-    await refused(owner.post("/v1/projects"), "user_deleted");
-    await refused(request("GET", `/v1/projects/${id}`, { headers: bearer(token) }), "user_token_revoked");
+    await problem(owner.post("/v1/projects"), "user_deleted");
+    await problem(request("GET", `/v1/projects/${id}`, { headers: bearer(token) }), "user_token_revoked");
     const receipt = await until(
       () => owner.get("/v1/users/ada", user),
       ({ state }) => state === "deleted",

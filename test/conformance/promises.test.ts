@@ -2,7 +2,7 @@
 import { describe, expect, it } from "vitest";
 import * as z from "zod";
 import { type TurnWire, turn } from "../../src/core/wire/turn.ts";
-import { type Ask, newMember, refused, request, served, shown, until } from "./support/client.ts";
+import { type Ask, newMember, problem, request, served, shown, until } from "./support/client.ts";
 import { messagesWith } from "./support/nemo.ts";
 import { finishedRender, startRender } from "./support/renders.ts";
 
@@ -65,10 +65,10 @@ describe.concurrent("§1 promises", () => {
       ["POST", `/v1/renders/${done.id}/link`, {}],
     ];
     for (const [method, path, json] of asks) {
-      const told = await refused(stranger.ask(method, path, { json }), "not_found");
+      const told = await problem(stranger.ask(method, path, { json }), "not_found");
       const never = path.replace(/(prj|trn|rnd)_[0-9a-z]{20}/, `$1_${"0".repeat(20)}`);
-      const missing = await refused(stranger.ask(method, never, { json }), "not_found");
-      await refused(mine.ask(method, never, { json }), "not_found");
+      const missing = await problem(stranger.ask(method, never, { json }), "not_found");
+      await problem(mine.ask(method, never, { json }), "not_found");
       const { request_id: _a, ...one } = told;
       const { request_id: _b, ...two } = missing;
       expect(one, path).toEqual(two);

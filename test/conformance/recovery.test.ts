@@ -23,7 +23,7 @@ const OWED = 2_000;
 const KILLS = [0, 200, 800, 1_500];
 
 /** It only ends a test that hangs. */
-const PATIENCE_MS = 120_000;
+const TIMEOUT_MS = 120_000;
 
 const scratch = mkdtempSync(join(tmpdir(), "nemo-recovery-"));
 let gateway: Gateway | null = null;
@@ -112,12 +112,12 @@ it("sends 2,000 events to an endpoint that comes back, each under its one id, al
   await until(
     async () => sink.came.size,
     (size) => size === OWED,
-    PATIENCE_MS,
+    TIMEOUT_MS,
   );
   for (const [resource, id] of written) expect(new Set(sink.came.get(resource))).toEqual(new Set([id]));
   const list = z.object({ data: z.array(z.unknown()) });
   const pending = () => api.get("/v1/deliveries?state=pending", list);
-  await until(pending, ({ data }) => data.length === 0, PATIENCE_MS);
+  await until(pending, ({ data }) => data.length === 0, TIMEOUT_MS);
   expect((await api.get("/v1/deliveries?state=failed", list)).data).toEqual([]);
   sink.close();
 });

@@ -4,7 +4,7 @@ import { checkMp4 } from "../../scripts/lib/mp4-check.ts";
 import { pageOf } from "../../src/core/wire/common.ts";
 import { link, RENDER_STATUSES, type RenderWire, render, renderPlan } from "../../src/core/wire/render.ts";
 import { turn } from "../../src/core/wire/turn.ts";
-import { type Member, newMember, refused, request, shown } from "./support/client.ts";
+import { type Member, newMember, problem, request, shown } from "./support/client.ts";
 import { endOfRender, finishedRender, startRender } from "./support/renders.ts";
 
 const listed = pageOf(turn);
@@ -13,9 +13,9 @@ describe.concurrent("§6 renders", () => {
   it("§6 refuses an empty timeline", async () => {
     const member = await newMember();
     const { id } = await member.newProject();
-    await refused(member.post(`/v1/projects/${id}/renders`), "nothing_to_render");
+    await problem(member.post(`/v1/projects/${id}/renders`), "nothing_to_render");
     await member.said(id, "hello");
-    await refused(member.post(`/v1/projects/${id}/renders`), "nothing_to_render");
+    await problem(member.post(`/v1/projects/${id}/renders`), "nothing_to_render");
   });
 
   it("§6 answers 202 and says when it looks again, until there is a file", async () => {
@@ -61,7 +61,7 @@ describe.concurrent("§6 renders", () => {
     const { done } = await finishedRender(member, "#fault:render_fail");
     expect(done).toMatchObject({ status: "failed", stage: null, file: null, content_url: null, next_check_at: null });
     expect([done.error?.code, done.attempts.length]).toEqual(["render_failed", 2]);
-    const told = await refused(member.ask("GET", `/v1/renders/${done.id}/content`), "no_file");
+    const told = await problem(member.ask("GET", `/v1/renders/${done.id}/content`), "no_file");
     expect(told.error).toEqual(done.error);
   });
 
@@ -88,7 +88,7 @@ describe.concurrent("§6 renders", () => {
     const { id } = await member.newProject();
     await member.said(id, "make a 2 second clip of the sea");
     const odd = member.post(`/v1/projects/${id}/renders`, { output: { format: "mov", quality: "high" } });
-    await refused(odd, "unattested_output");
+    await problem(odd, "unattested_output");
   });
 
   it("§6 takes a render back, the same twice", async () => {
@@ -100,7 +100,7 @@ describe.concurrent("§6 renders", () => {
     const cancelled = await cancel();
     expect(cancelled).toMatchObject({ status: "failed", error: { code: "cancelled" }, next_check_at: null });
     expect(await cancel()).toEqual(cancelled);
-    const told = await refused(member.ask("GET", `/v1/renders/${made.id}/content`), "no_file");
+    const told = await problem(member.ask("GET", `/v1/renders/${made.id}/content`), "no_file");
     expect(told.error?.code).toBe("cancelled");
   });
 
@@ -156,7 +156,7 @@ describe("§6 files", () => {
   it("§6 answers 416 with the size to a range outside it", async () => {
     const outside = await content({ range: `bytes=${whole.length}-` });
     expect(outside.headers.get("content-range")).toBe(`bytes */${whole.length}`);
-    await refused(outside, "range_not_satisfiable");
+    await problem(outside, "range_not_satisfiable");
   });
 
   it("§6 answers HEAD like GET without the bytes", async () => {
@@ -188,9 +188,9 @@ describe("§6 files", () => {
     const part = await request("GET", made.url, { headers: { range: "bytes=4-7" } });
     expect([part.status, await part.text()]).toEqual([206, "ftyp"]);
     expect((await request("HEAD", made.url)).headers.get("content-length")).toBe(String(whole.length));
-    await refused(share({ expires_in_seconds: 604_801 }), "invalid_request");
-    await refused(request("GET", `${made.url}x`), "not_found");
-    await refused(
+    await problem(share({ expires_in_seconds: 604_801 }), "invalid_request");
+    await problem(request("GET", `${made.url}x`), "not_found");
+    await problem(
       request(
         "GET",
         made.url.replace(/(\.)(\d{10})(\.)/, (_, a, at, b) => `${a}${Number(at) + 9}${b}`),

@@ -6,7 +6,7 @@ import { project } from "../../src/core/wire/project.ts";
 import { link, render } from "../../src/core/wire/render.ts";
 import { attachment, upload } from "../../src/core/wire/upload.ts";
 import { createdEndpoint } from "../../src/core/wire/webhook.ts";
-import { idsOf, type Member, newKey, newMember, refused, request, shown } from "./support/client.ts";
+import { idsOf, type Member, newKey, newMember, problem, request, shown } from "./support/client.ts";
 import { sendFile } from "./support/media.ts";
 import { finishedRender } from "./support/renders.ts";
 
@@ -28,24 +28,24 @@ describe.concurrent("§2.1 bodies and times", () => {
     const send = (body: string): Promise<Response> =>
       member.ask("POST", "/v1/projects", { body, headers: { "content-type": "application/json" } });
     await shown(send(padded(256_000)), project, 201);
-    await refused(send(padded(256_001)), "request_too_large");
+    await problem(send(padded(256_001)), "request_too_large");
   });
 
   it("§2.1 reads bodies of depth 32 and refuses depth 33", async () => {
     const member = await newMember();
     const send = (body: string): Promise<Response> =>
       member.ask("POST", "/v1/projects", { body, headers: { "content-type": "application/json" } });
-    await refused(send(nested(32)), "invalid_request");
-    await refused(send(nested(33)), "malformed_json");
+    await problem(send(nested(32)), "invalid_request");
+    await problem(send(nested(33)), "malformed_json");
   });
 
   it("§2.1 refuses unknown fields and duplicate keys", async () => {
     const member = await newMember();
-    const unknown = await refused(member.post("/v1/projects", { colour: "red" }), "invalid_request");
+    const unknown = await problem(member.post("/v1/projects", { colour: "red" }), "invalid_request");
     expect(unknown.errors?.map(({ field }) => field)).toEqual(["/colour"]);
     const twice = '{"name":"a","name":"b"}';
     const headers = { "content-type": "application/json" };
-    await refused(member.ask("POST", "/v1/projects", { body: twice, headers }), "malformed_json");
+    await problem(member.ask("POST", "/v1/projects", { body: twice, headers }), "malformed_json");
   });
 
   it("§2.1 names fields in snake_case and moments in UTC with a name that ends in _at", async () => {
@@ -90,7 +90,7 @@ describe.concurrent("§2.2 credentials", () => {
     const member = await newMember();
     const { id } = await member.newProject();
     const live = { "x-api-key": (await newKey(member.tenant.id, { mode: "live" })).secret, "x-user-id": "ada" };
-    await refused(request("GET", `/v1/projects/${id}`, { headers: live }), "not_found");
+    await problem(request("GET", `/v1/projects/${id}`, { headers: live }), "not_found");
     expect(await shown(request("GET", "/v1/projects", { headers: live }), z.object({ data: z.array(madeId) }))).toEqual(
       { data: [] },
     );
@@ -99,7 +99,7 @@ describe.concurrent("§2.2 credentials", () => {
   it("§2.2 refuses a key that comes from a page", async () => {
     const member = await newMember();
     const headers = { origin: "https://app.example" };
-    const told = await refused(member.ask("GET", "/v1/me", { headers }), "key_in_browser");
+    const told = await problem(member.ask("GET", "/v1/me", { headers }), "key_in_browser");
     expect(told.hint).toBeDefined();
   });
 });
@@ -110,7 +110,7 @@ describe.concurrent("§2.3 users", () => {
     await member.as("u").newProject();
     await member.as("u".repeat(128)).newProject();
     for (const wrong of ["u".repeat(129), ""]) {
-      const told = await refused(member.as(wrong).post("/v1/projects"), "invalid_request");
+      const told = await problem(member.as(wrong).post("/v1/projects"), "invalid_request");
       expect(told.errors?.map(({ field }) => field)).toEqual(["header:X-User-Id"]);
     }
   });
@@ -127,7 +127,7 @@ describe.concurrent("§2.3 users", () => {
     const { id } = await member.newProject();
     expect(await idsOf(member, "/v1/projects", 10)).toEqual([id]);
     expect(await idsOf(member.as("grace"), "/v1/projects", 10)).toEqual([]);
-    for (const path of ["/v1/projects", "/v1/assets"]) await refused(member.as(null).ask("GET", path), "user_required");
+    for (const path of ["/v1/projects", "/v1/assets"]) await problem(member.as(null).ask("GET", path), "user_required");
   });
 
   it("§2.3 combines what was made without a user", async () => {
@@ -183,7 +183,7 @@ describe.concurrent("§2.4 repeats", () => {
       expect([one.status, two.status], name).toEqual([one.status, one.status]);
       expect(await idOf(two), name).toBe(await idOf(one));
       expect(await idOf(await member.post(path, body, headers)), name).toBe(await idOf(one));
-      await refused(member.post(path, other, headers), "idempotency_mismatch");
+      await problem(member.post(path, other, headers), "idempotency_mismatch");
       const fresh = await member.post(path, body, { "idempotency-key": `${headers["idempotency-key"]}-2` });
       expect(await idOf(fresh), name).not.toBe(await idOf(one));
     }
@@ -195,13 +195,13 @@ describe.concurrent("§2.4 repeats", () => {
     const make = (name: string): Promise<Response> => nobody.post("/v1/projects", { name }, headers);
     const [one, two] = await Promise.all([make("a"), make("a")]);
     expect(await idOf(two)).toBe(await idOf(one));
-    await refused(make("b"), "idempotency_mismatch");
+    await problem(make("b"), "idempotency_mismatch");
     const shape = { filename: "a.png", size_bytes: 5 };
-    const [up, twin] = await Promise.all([
+    const [up, duplicate] = await Promise.all([
       shown(nobody.post("/v1/uploads", shape, headers), upload, 201),
       shown(nobody.post("/v1/uploads", shape, headers), upload, 201),
     ]);
-    expect(twin.id).toBe(up.id);
+    expect(duplicate.id).toBe(up.id);
   });
 
   it("§2.4 keeps the keys of two users apart", async () => {
@@ -237,7 +237,7 @@ describe.concurrent("§2.4 repeats", () => {
       member.post(`/v1/projects/${id}/assets`, { asset_id }, { "idempotency-key": "attach" });
     for (const answer of [await attach(one), await attach(one)])
       expect(attachment.parse(await answer.json()).asset_id).toBe(one);
-    await refused(attach(two), "idempotency_mismatch");
+    await problem(attach(two), "idempotency_mismatch");
   });
 
   it("§2.4 repeats a share link and refuses its key for another life", async () => {
@@ -248,7 +248,7 @@ describe.concurrent("§2.4 repeats", () => {
     const first = await shown(share(3_600), link, 201);
     await new Promise((settle) => setTimeout(settle, 1_100)); // links count in whole seconds
     expect(await shown(share(3_600), link, 201)).toEqual(first);
-    await refused(share(7_200), "idempotency_mismatch");
+    await problem(share(7_200), "idempotency_mismatch");
   });
 
   it("§2.4 answers a repeated order for a stream ticket with the same ticket, or without its secret", async () => {
@@ -269,7 +269,7 @@ describe.concurrent("§2.4 repeats", () => {
     const member = await newMember();
     const make = (key: string): Promise<Response> => member.post("/v1/projects", {}, { "idempotency-key": key });
     await shown(make(`${"!~".repeat(127)}x`), project, 201);
-    for (const wrong of ["k".repeat(256), "two words", "", "caf\u00e9"]) await refused(make(wrong), "invalid_header");
+    for (const wrong of ["k".repeat(256), "two words", "", "caf\u00e9"]) await problem(make(wrong), "invalid_header");
   });
 });
 
@@ -324,7 +324,7 @@ describe.concurrent("§2.6 lists", () => {
     const first = await member.get("/v1/projects", z.object({ data: z.array(project), has_more: z.boolean() }));
     expect([first.data.length, first.has_more]).toEqual([20, true]);
     for (const limit of ["0", "101", "1.5", "many"]) {
-      const told = await refused(member.ask("GET", `/v1/projects?limit=${limit}`), "invalid_request");
+      const told = await problem(member.ask("GET", `/v1/projects?limit=${limit}`), "invalid_request");
       expect(told.errors?.map(({ field }) => field)).toEqual(["query:limit"]);
     }
   });

@@ -4,7 +4,7 @@ import * as z from "zod";
 import { moment } from "../../src/core/wire/common.ts";
 import { turn } from "../../src/core/wire/turn.ts";
 import { turnEventsPage } from "../../src/core/wire/turn-event.ts";
-import { type Member, newMember, refused, request, served, shown } from "./support/client.ts";
+import { type Member, newMember, problem, request, served, shown } from "./support/client.ts";
 import { bytesOf, countTo, idsOf, typesOf, type Watched, watch, watchToEnd } from "./support/frames.ts";
 
 const STREAM = { accept: "text/event-stream" };
@@ -38,7 +38,7 @@ describe.concurrent("§4.4 resuming", () => {
     if (!first) throw new Error("nobody watched");
     const bytes = bytesOf(first);
     expect(idsOf(first)).toEqual(countTo(bytes.length));
-    for (const twin of live) expect(bytesOf(twin)).toEqual(bytes);
+    for (const duplicate of live) expect(bytesOf(duplicate)).toEqual(bytes);
     for (let after = 0; after < bytes.length; after++) {
       const byHeader = await watch(await open(member, id, { "last-event-id": String(after) }));
       const byQuery = await watch(await open(member, id, {}, `?after=${after}`));
@@ -170,7 +170,7 @@ describe.concurrent("§4.4 pages", () => {
     const over = await member.get(`${eventsOf(id)}?after=${seen.length}&wait=25`, turnEventsPage, json);
     expect(over).toEqual({ data: [], next_after: seen.length, ended: true });
     expect(Date.now() - begun).toBeLessThan(5_000);
-    await refused(member.ask("GET", `${eventsOf(id)}?wait=26`, { headers: json }), "invalid_request");
+    await problem(member.ask("GET", `${eventsOf(id)}?wait=26`, { headers: json }), "invalid_request");
   });
 
   it("§4.4 answers an empty page when nothing came in time", async () => {
@@ -210,9 +210,9 @@ describe.concurrent("§4.4 stream tickets", () => {
       `${eventsOf(other.id)}?ticket=${ticket}`,
       `${eventsOf(mine.id)}?ticket=${ticket.slice(0, -2)}xx`,
     ])
-      await refused(request("GET", wrong), "not_found");
+      await problem(request("GET", wrong), "not_found");
     for (const path of [`/v1/turns/${mine.id}?ticket=${ticket}`, `/v1/me?ticket=${ticket}`])
-      await refused(request("GET", path), "unauthenticated");
-    await refused(other.member.ask("POST", `/v1/turns/${mine.id}/stream_ticket`), "not_found");
+      await problem(request("GET", path), "unauthenticated");
+    await problem(other.member.ask("POST", `/v1/turns/${mine.id}/stream_ticket`), "not_found");
   });
 });

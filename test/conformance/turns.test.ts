@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { pageOf } from "../../src/core/wire/common.ts";
 import { turn } from "../../src/core/wire/turn.ts";
 import { isTerminal } from "../../src/core/wire/turn-event.ts";
-import { at, leastOf, type Member, newMember, refused, shown } from "./support/client.ts";
+import { at, leastOf, type Member, newMember, problem, shown } from "./support/client.ts";
 import { countTo, idsOf, typesOf, type Watched, watchToEnd } from "./support/frames.ts";
 import { messagesWith, spoil, unspoil } from "./support/nemo.ts";
 
@@ -91,7 +91,7 @@ describe.concurrent("§4.2 order", () => {
     const waiting = said.map((one) => one.id);
     const full = await member.post(`/v1/projects/${id}/turns`, { prompt: "hello" });
     expect(Number(full.headers.get("retry-after"))).toBeGreaterThan(0);
-    expect(await refused(full, "queue_full")).toMatchObject({ charged: "no" });
+    expect(await problem(full, "queue_full")).toMatchObject({ charged: "no" });
     await shown(member.post(`/v1/turns/${waiting[7]}/cancel`), turn);
     await member.say(id, "hello again");
     for (const one of [...waiting, first]) await shown(member.post(`/v1/turns/${one}/cancel`), turn);

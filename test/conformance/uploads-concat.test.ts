@@ -11,7 +11,7 @@ import { largeMp4 } from "../../scripts/lib/large-mp4.ts";
 import { freePort } from "../../scripts/lib/ports.ts";
 import { makeKey, makeTenant } from "../../scripts/lib/tenant.ts";
 import { asset, upload } from "../../src/core/wire/upload.ts";
-import { type Member, newMember, refused, served, until } from "./support/client.ts";
+import { type Member, newMember, problem, served, until } from "./support/client.ts";
 import { sendByTus } from "./support/tus.ts";
 
 const TUS = { "tus-resumable": "1.0.0" };
@@ -70,16 +70,16 @@ describe("§5.2 concatenation", () => {
     const made = await post({ ...NAMED, "upload-concat": `final;${await partial(PHOTO)}` });
     const path = made.headers.get("location") ?? "";
     const patch = { headers: { ...BYTES, "upload-offset": "5" }, body: PHOTO };
-    expect((await refused(member.ask("PATCH", path, patch), "upload_final")).status).toBe(403);
+    expect((await problem(member.ask("PATCH", path, patch), "upload_final")).status).toBe(403);
     expect((await head(path)).headers.get("upload-offset")).toBe("5");
   });
 
   it("§5.2 refuses a final with a length, with bytes, without partials, or with addresses of something else", async () => {
     const one = await partial(PHOTO);
     const final = { ...NAMED, "upload-concat": `final;${one}` };
-    await refused(post({ ...final, "upload-length": "5" }), "invalid_header");
-    await refused(post({ ...final, "upload-defer-length": "1" }), "invalid_header");
-    await refused(post({ ...final, ...BYTES }, PHOTO), "upload_final");
+    await problem(post({ ...final, "upload-length": "5" }), "invalid_header");
+    await problem(post({ ...final, "upload-defer-length": "1" }), "invalid_header");
+    await problem(post({ ...final, ...BYTES }, PHOTO), "upload_final");
     const wrong = [
       "final;",
       "final",
@@ -89,9 +89,9 @@ describe("§5.2 concatenation", () => {
       "final;/v1/uploads",
       "final;/v1/assets/a",
     ];
-    for (const text of wrong) await refused(post({ ...NAMED, "upload-concat": text }), "invalid_header");
+    for (const text of wrong) await problem(post({ ...NAMED, "upload-concat": text }), "invalid_header");
     const many = `final;${Array.from({ length: 65 }, () => one).join(" ")}`;
-    await refused(post({ ...NAMED, "upload-concat": many }), "invalid_header");
+    await problem(post({ ...NAMED, "upload-concat": many }), "invalid_header");
   });
 
   it("§5.2 takes a partial of no bytes, and one whose length comes later; one that is not whole cannot be joined", async () => {
@@ -100,7 +100,7 @@ describe("§5.2 concatenation", () => {
     const later = await post({ "upload-concat": "partial", "upload-defer-length": "1" });
     const paths = [nothing, later].map((one) => one.headers.get("location") ?? "");
     const text = `final;${paths.join(" ")}`;
-    await refused(post({ ...NAMED, "upload-concat": text }), "upload_incomplete");
+    await problem(post({ ...NAMED, "upload-concat": text }), "upload_incomplete");
     const headers = { ...BYTES, "upload-offset": "0", "upload-length": "5" };
     expect((await member.ask("PATCH", paths[1] ?? "", { headers, body: PHOTO })).status).toBe(204);
     const made = await post({ ...NAMED, "upload-concat": text });
@@ -117,7 +117,7 @@ describe("§5.2 concatenation", () => {
       (got) => got.asset_id !== null,
     );
     expect((await member.get(`/v1/assets/${asset_id}`, asset)).sha256).toBe(hexOf(PHOTO));
-    await refused(post({ ...NAMED, "upload-concat": `final;${one}` }), "not_found");
+    await problem(post({ ...NAMED, "upload-concat": `final;${one}` }), "not_found");
   });
 });
 

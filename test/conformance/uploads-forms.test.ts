@@ -7,7 +7,7 @@ import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import * as z from "zod";
 import { asset, type UploadWire, upload } from "../../src/core/wire/upload.ts";
-import { type Member, newMember, refused, served, shown, until } from "./support/client.ts";
+import { type Member, newMember, problem, served, shown, until } from "./support/client.ts";
 import { media } from "./support/media.ts";
 
 const uploads = z.object({ data: z.array(upload) });
@@ -176,12 +176,12 @@ describe("§5.1 the forms of others", () => {
 
   it("are refused with what is wrong with them", async () => {
     const body = bytesOf("x", 'Content-Disposition: form-data; filename="a.png"');
-    const unnamed = await refused(
+    const unnamed = await problem(
       member.ask("POST", "/v1/uploads", { body, headers: { "content-type": "multipart/form-data; boundary=x" } }),
       "invalid_request",
     );
     expect(unnamed.detail).toContain("Content-Disposition");
-    const other = await refused(
+    const other = await problem(
       member.ask("POST", "/v1/uploads", { body, headers: { "content-type": "multipart/form-data; boundary=y" } }),
       "invalid_request",
     );
@@ -219,7 +219,7 @@ describe("§5.1 the headers of Apple's upload tasks", () => {
     }
     for (const version of [3, 5, 6, 7, 10]) {
       const headers = { ...apple(version), "content-type": "image/png" };
-      await refused(member.ask("POST", "/v1/uploads", { body: png, headers }), "unsupported_content_type");
+      await problem(member.ask("POST", "/v1/uploads", { body: png, headers }), "unsupported_content_type");
     }
   });
 });

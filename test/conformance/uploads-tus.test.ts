@@ -11,7 +11,7 @@ import { largeMp4 } from "../../scripts/lib/large-mp4.ts";
 import { freePort } from "../../scripts/lib/ports.ts";
 import { makeKey, makeTenant } from "../../scripts/lib/tenant.ts";
 import { asset, upload } from "../../src/core/wire/upload.ts";
-import { type Member, newMember, refused, served, until } from "./support/client.ts";
+import { type Member, newMember, problem, served, until } from "./support/client.ts";
 import { type Oracle, sendByTus, startCutter, startOracle } from "./support/tus.ts";
 
 const TUS = { "tus-resumable": "1.0.0" };
@@ -316,11 +316,11 @@ describe.concurrent("§5.2 tus, beside the reference server", () => {
   it("§5.2 refuses a method that an upload does not know, and content that is none of the 13 formats", async () => {
     const [gateway] = servers();
     if (gateway === undefined) throw new Error("no gateway");
-    await refused(ask(gateway, "POST", await made(gateway, 10), { headers: TUS }), "method_not_allowed");
+    await problem(ask(gateway, "POST", await made(gateway, 10), { headers: TUS }), "method_not_allowed");
     const headers = { ...TUS, "upload-length": "5", "upload-metadata": `filename ${b64("a.exe")}` };
     const url = (await ask(gateway, "POST", gateway.endpoint, { headers })).headers.get("location") ?? "";
     const bytes = patch({ "upload-offset": "0" }, new TextEncoder().encode("notes"));
-    await refused(ask(gateway, "PATCH", new URL(url, gateway.endpoint).href, bytes), "unsupported_media");
+    await problem(ask(gateway, "PATCH", new URL(url, gateway.endpoint).href, bytes), "unsupported_media");
   });
 });
 

@@ -1,9 +1,9 @@
 /** PROTOCOL.md section 5: uploads and assets. */
 import { createHash } from "node:crypto";
 import { describe, expect, it } from "vitest";
-import { problem } from "../../src/core/wire/problem.ts";
+import { problemBody } from "../../src/core/wire/problem.ts";
 import { asset, attachment, upload } from "../../src/core/wire/upload.ts";
-import { newMember, refused, shown, until } from "./support/client.ts";
+import { newMember, problem, shown, until } from "./support/client.ts";
 import { announce, media, put, putAndBreak, putZeros, sendAndBreak, sendFile } from "./support/media.ts";
 
 const FORMATS = ["mp4", "mov", "avi", "webm", "mkv", "jpg", "png", "gif", "webp", "mp3", "wav", "m4a", "aac"];
@@ -106,7 +106,7 @@ describe.concurrent("§5 uploads", () => {
     const bytes = media("tone.aac");
     const made = await announce(member, "tone.aac", bytes.length);
     for (const wrong of [bytes.subarray(1), new Uint8Array([...bytes, 0]), new Uint8Array()])
-      await refused(put(member, made, wrong), "size_mismatch");
+      await problem(put(member, made, wrong), "size_mismatch");
     await shown(put(member, made, bytes), upload);
   });
 
@@ -115,11 +115,11 @@ describe.concurrent("§5 uploads", () => {
     const most = 95_000_000;
     const made = await announce(member, "clip.mp4", 500_000_000);
     const large = { filename: "clip.mp4", size_bytes: 500_000_001 };
-    const told = await refused(member.post("/v1/uploads", large), "file_too_large");
+    const told = await problem(member.post("/v1/uploads", large), "file_too_large");
     expect(told.hint).toMatch(/chunks of 10485760/);
     const { status, text } = await putZeros(member, made.content_url, most + 1);
     expect(status).toBe(413);
-    expect(problem.parse(JSON.parse(text))).toMatchObject({
+    expect(problemBody.parse(JSON.parse(text))).toMatchObject({
       code: "request_too_large",
       hint: expect.stringContaining("chunks of 10485760"),
     });
@@ -132,7 +132,7 @@ describe.concurrent("§5 uploads", () => {
       const { id } = await announce(member, name, 5);
       await member.ask("DELETE", `/v1/uploads/${id}`);
     }
-    await refused(member.post("/v1/uploads", { filename: "a/b.mp4", size_bytes: 5 }), "invalid_request");
+    await problem(member.post("/v1/uploads", { filename: "a/b.mp4", size_bytes: 5 }), "invalid_request");
   });
 
   it("§5 makes an asset of every format", async () => {
@@ -162,6 +162,6 @@ describe.concurrent("§5 assets in projects", () => {
     const [mine, other] = [await newMember(), await newMember()];
     const asset_id = await sendFile(other, "photo.png");
     const { id } = await mine.newProject();
-    await refused(mine.post(`/v1/projects/${id}/assets`, { asset_id }), "not_found");
+    await problem(mine.post(`/v1/projects/${id}/assets`, { asset_id }), "not_found");
   });
 });

@@ -4,7 +4,7 @@ import * as z from "zod";
 import { pageOf } from "../../src/core/wire/common.ts";
 import { usageOfDay, usageOfKey, usageOfUser } from "../../src/core/wire/usage.ts";
 import { userToken } from "../../src/core/wire/user.ts";
-import { newKey as addKey, Member, newMember, refused, request, shown, until } from "./support/client.ts";
+import { newKey as addKey, Member, newMember, problem, request, shown, until } from "./support/client.ts";
 import { media, sendFile } from "./support/media.ts";
 import { type Receiver, startReceiver } from "./support/receiver.ts";
 import { finishedRender } from "./support/renders.ts";
@@ -38,7 +38,7 @@ describe.concurrent("§2.12 usage", () => {
     const told = { prompt: "hello again" };
     const wait = { ...bearer, prefer: "wait=60" };
     await shown(request("POST", `/v1/projects/${project}/turns`, { json: told, headers: wait }), z.unknown());
-    await refused(request("GET", "/v1/usage", { headers: bearer }), "key_required");
+    await problem(request("GET", "/v1/usage", { headers: bearer }), "key_required");
 
     const of = (made: number) => ({ completed: made, failed: 0, unknown: 0 });
     const one = { completed: 1, failed: 0 };
@@ -127,10 +127,10 @@ describe.concurrent("§2.12 usage", () => {
 
   it("§2.12 takes at most 92 days of the 400 that are kept", async () => {
     const ada = await newMember();
-    const asked = await refused(ada.ask("GET", "/v1/usage?from=2026-01-01&to=2026-06-01"), "invalid_request");
+    const asked = await problem(ada.ask("GET", "/v1/usage?from=2026-01-01&to=2026-06-01"), "invalid_request");
     expect(asked.errors).toEqual([{ field: "query:from", message: expect.stringContaining("92 days") }]);
-    await refused(ada.ask("GET", "/v1/usage?from=2001-01-01&to=2001-01-02"), "invalid_request");
-    await refused(ada.ask("GET", "/v1/usage?by=hour"), "invalid_request");
-    await refused(ada.ask("GET", "/v1/usage?from=yesterday"), "invalid_request");
+    await problem(ada.ask("GET", "/v1/usage?from=2001-01-01&to=2001-01-02"), "invalid_request");
+    await problem(ada.ask("GET", "/v1/usage?by=hour"), "invalid_request");
+    await problem(ada.ask("GET", "/v1/usage?from=yesterday"), "invalid_request");
   });
 });

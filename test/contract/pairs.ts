@@ -38,13 +38,13 @@ function bestValue(
   let most = -1;
   for (let step = 0; step < count; step++) {
     const candidate = (step + turn) % count;
-    let brought = 0;
+    let provided = 0;
     for (const [other, index] of chosen) {
       const isFirst = names.indexOf(axis) < names.indexOf(other);
-      if (missing.has(keyOf(isFirst ? [axis, candidate, other, index] : [other, index, axis, candidate]))) brought++;
+      if (missing.has(keyOf(isFirst ? [axis, candidate, other, index] : [other, index, axis, candidate]))) provided++;
     }
-    if (brought > most) {
-      most = brought;
+    if (provided > most) {
+      most = provided;
       best = candidate;
     }
   }

@@ -5,11 +5,11 @@ import type { Target } from "./target.ts";
 
 const DECIMAL_ID = /^\d+$/;
 
-async function mint(target: Target): Promise<string> {
-  const minted = value(await target.nemo.mintToken(`contract-${target.unique()}`));
-  claim(minted.token.startsWith("nmv_usr_"), "a token starts with nmv_usr_");
-  claim(minted.expiresAt === null || minted.expiresAt > 0, "an expiry is a moment");
-  return minted.token;
+async function issue(target: Target): Promise<string> {
+  const issued = value(await target.nemo.issueToken(`contract-${target.unique()}`));
+  claim(issued.token.startsWith("nmv_usr_"), "a token starts with nmv_usr_");
+  claim(issued.expiresAt === null || issued.expiresAt > 0, "an expiry is a moment");
+  return issued.token;
 }
 
 async function session(target: Target, token: string, language?: string): Promise<NonNullable<Story["clip"]>> {
@@ -27,8 +27,8 @@ export const ACCOUNT_STEPS: readonly Step[] = [
   {
     title: "gives a token to a client id, or takes the one we bring",
     async run(target, story) {
-      story.clipToken = target.token ?? (await mint(target));
-      story.editToken = target.token ?? (await mint(target));
+      story.clipToken = target.token ?? (await issue(target));
+      story.editToken = target.token ?? (await issue(target));
     },
   },
   {
@@ -36,8 +36,8 @@ export const ACCOUNT_STEPS: readonly Step[] = [
     async run(target, story) {
       if (target.token !== null) throw new Skipped("works with a registered token, mints none");
       const clientId = `contract-${target.unique()}`;
-      value(await target.nemo.mintToken(clientId));
-      const second = await target.nemo.mintToken(clientId);
+      value(await target.nemo.issueToken(clientId));
+      const second = await target.nemo.issueToken(clientId);
       story.notes.set(
         "second_token",
         second.ok ? "given" : `refused (${second.error.reason}, HTTP ${second.error.status})`,

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { parseScope, parseUserObjectName, uploadKey, userObjectName } from "../../src/core/address.ts";
-import { keyHash, keyHint, mintKey, modeOfKey } from "../../src/core/auth.ts";
+import { issueKey, keyHash, keyHint, modeOfKey } from "../../src/core/auth.ts";
 import { base32, base32Number, base62, base64url, crc32, fromBase64 } from "../../src/core/encoding.ts";
 import {
   callHash,
@@ -60,7 +60,7 @@ describe("ids", () => {
 
 describe("keys", () => {
   it("know their own mode and refuse every mistyped character", () => {
-    const key = mintKey("test", random);
+    const key = issueKey("test", random);
     expect(key).toMatch(/^ngw_test_[0-9A-Za-z]{49}$/);
     expect(modeOfKey(key)).toBe("test");
     for (let at = 0; at < key.length; at++) {
@@ -70,7 +70,7 @@ describe("keys", () => {
   });
 
   it("are stored as a hash and shown as a hint", async () => {
-    const key = mintKey("live", random);
+    const key = issueKey("live", random);
     expect(await keyHash(key)).toMatch(/^[0-9a-f]{64}$/);
     expect(key.startsWith(keyHint(key))).toBe(true);
     expect(keyHint(key)).toHaveLength(13);

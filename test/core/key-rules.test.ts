@@ -1,13 +1,13 @@
 import { describe, expect, it } from "vitest";
-import { type Reach, refuseReach } from "../../src/core/auth.ts";
+import { checkReach, type Reach } from "../../src/core/auth.ts";
 
 const own: Reach = { mode: "test", scopes: ["read", "keys"], endsAt: 1_000 };
 const fieldsOf = (wanted: Partial<Reach>, of: Reach = own) =>
-  refuseReach(of, { ...of, ...wanted })?.errors?.map(({ field }) => field) ?? [];
+  checkReach(of, { ...of, ...wanted })?.errors?.map(({ field }) => field) ?? [];
 
 describe("what a key may give away", () => {
   it("is what it has itself", () => {
-    expect(refuseReach(own, own)).toBeNull();
+    expect(checkReach(own, own)).toBeNull();
     expect(fieldsOf({ scopes: ["read"], endsAt: 1 })).toEqual([]);
     expect(fieldsOf({ endsAt: null }, { ...own, endsAt: null })).toEqual([]);
   });

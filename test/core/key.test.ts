@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { keyHash, keyHint, mintKey, modeOfKey } from "../../src/core/auth.ts";
+import { issueKey, keyHash, keyHint, modeOfKey } from "../../src/core/auth.ts";
 
 const random = (count: number): Uint8Array => crypto.getRandomValues(new Uint8Array(count));
 /** What SECURITY.md gives to secret scanners. */
@@ -7,16 +7,16 @@ const SCANNED = /\bngw_(live|test)_[0-9A-Za-z]{49}\b/;
 
 describe("a key", () => {
   it("has the form that secret scanners look for, whatever its bytes", () => {
-    const none = mintKey("live", (count) => new Uint8Array(count));
-    const full = mintKey("test", (count) => new Uint8Array(count).fill(255));
-    for (const key of [none, full, mintKey("test", random)]) {
+    const none = issueKey("live", (count) => new Uint8Array(count));
+    const full = issueKey("test", (count) => new Uint8Array(count).fill(255));
+    for (const key of [none, full, issueKey("test", random)]) {
       expect(`key=${key};`).toMatch(SCANNED);
       expect(modeOfKey(key)).toBe(key.slice(4, 8));
     }
   });
 
   it("is not one of ours when one character is another, wherever it stands", () => {
-    const key = mintKey("test", random);
+    const key = issueKey("test", random);
     for (let at = 0; at < key.length; at++) {
       const other = key[at] === "A" ? "B" : "A";
       expect(modeOfKey(key.slice(0, at) + other + key.slice(at + 1)), `position ${at}`).toBeNull();
@@ -26,7 +26,7 @@ describe("a key", () => {
   });
 
   it("is known by a hash of all of it, and by a hint of four characters", async () => {
-    const key = mintKey("live", random);
+    const key = issueKey("live", random);
     expect(await keyHash(key)).toMatch(/^[0-9a-f]{64}$/);
     expect(await keyHash(key)).not.toBe(await keyHash(`${key}x`));
     expect(keyHint(key)).toBe(key.slice(0, 13));

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { mayRenew, mayUse, nextMintAt, showToken, warningAt } from "../../src/core/nemo-token.ts";
+import { mayRenew, mayUse, nextIssueAt, showToken, warningAt } from "../../src/core/nemo-token.ts";
 import { DAY_MS, HOUR_MS, MINUTE_MS } from "../../src/core/time.ts";
 import { scaledWaits } from "../../src/core/timings.ts";
 
@@ -33,17 +33,17 @@ describe("a token's standing", () => {
 
 describe("the next mint", () => {
   it("is when upstream says, else when the last one's week is over, else in an hour", () => {
-    expect(nextMintAt(NOW, 5_000, NOW)).toBe(NOW + 5_000);
-    expect(nextMintAt(NOW, null, NOW - 3 * DAY_MS)).toBe(NOW + 4 * DAY_MS);
-    expect(nextMintAt(NOW, null, null)).toBe(NOW + HOUR_MS);
-    expect(nextMintAt(NOW, null, NOW - 8 * DAY_MS)).toBe(NOW + HOUR_MS);
+    expect(nextIssueAt(NOW, 5_000, NOW)).toBe(NOW + 5_000);
+    expect(nextIssueAt(NOW, null, NOW - 3 * DAY_MS)).toBe(NOW + 4 * DAY_MS);
+    expect(nextIssueAt(NOW, null, null)).toBe(NOW + HOUR_MS);
+    expect(nextIssueAt(NOW, null, NOW - 8 * DAY_MS)).toBe(NOW + HOUR_MS);
   });
 
   it("is soon, and then ever later, where upstream gives none just after the week", () => {
     const issued = NOW - 7 * DAY_MS;
-    expect(nextMintAt(NOW - 1, null, issued)).toBe(NOW - 1 + MINUTE_MS);
-    expect(nextMintAt(NOW + MINUTE_MS, null, issued)).toBe(NOW + 2 * MINUTE_MS);
-    expect(nextMintAt(NOW + 10 * MINUTE_MS, null, issued)).toBe(NOW + 20 * MINUTE_MS);
+    expect(nextIssueAt(NOW - 1, null, issued)).toBe(NOW - 1 + MINUTE_MS);
+    expect(nextIssueAt(NOW + MINUTE_MS, null, issued)).toBe(NOW + 2 * MINUTE_MS);
+    expect(nextIssueAt(NOW + 10 * MINUTE_MS, null, issued)).toBe(NOW + 20 * MINUTE_MS);
   });
 });
 

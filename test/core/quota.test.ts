@@ -1,12 +1,12 @@
 import { describe, expect, it } from "vitest";
 import type { QuotaName } from "../../src/core/quota.ts";
-import { rateLimitHeaders, refuseMore, shareOf } from "../../src/core/quota.ts";
+import { checkMore, rateLimitHeaders, shareOf } from "../../src/core/quota.ts";
 import { HOUR_MS } from "../../src/core/time.ts";
 
 const NOON = Date.UTC(2026, 10, 21, 12);
 /** What an account that names no users is refused, with `used` taken. */
 const refuseWant = (quota: QuotaName, amount: number, limit: number, used: number) =>
-  refuseMore(quota, amount, limit, { all: used, own: null }, NOON);
+  checkMore(quota, amount, limit, { all: used, own: null }, NOON);
 
 describe("a want", () => {
   it("fits up to the limit itself, and a limit of 0 lets nothing through", () => {
@@ -17,17 +17,17 @@ describe("a want", () => {
   });
 
   it("is refused with what is left and when the day ends", () => {
-    const refused = refuseWant("bytes_per_day", 5, 10, 7);
-    expect(refused).toMatchObject({ charged: "no", retryAfterSeconds: (12 * HOUR_MS) / 1000 });
-    expect(refused?.limit && rateLimitHeaders(refused.limit)).toEqual({
+    const problem = refuseWant("bytes_per_day", 5, 10, 7);
+    expect(problem).toMatchObject({ charged: "no", retryAfterSeconds: (12 * HOUR_MS) / 1000 });
+    expect(problem?.limit && rateLimitHeaders(problem.limit)).toEqual({
       "RateLimit-Policy": '"bytes_per_day";q=10;w=86400',
       RateLimit: '"bytes_per_day";r=3;t=43200',
     });
   });
 
   it("of a place has no window", () => {
-    const refused = refuseWant("concurrent_turns", 1, 2, 2);
-    expect(refused?.limit && rateLimitHeaders(refused.limit)).toEqual({
+    const problem = refuseWant("concurrent_turns", 1, 2, 2);
+    expect(problem?.limit && rateLimitHeaders(problem.limit)).toEqual({
       "RateLimit-Policy": '"concurrent_turns";q=2',
       RateLimit: '"concurrent_turns";r=0',
     });
@@ -70,9 +70,9 @@ describe("a user's share", () => {
   });
 
   it("that is used up says whose share it is", () => {
-    const refused = refuseMore("concurrent_turns", 1, 90, { all: 30, own: 30 }, NOON);
-    expect(refused).toMatchObject({ code: "concurrency_limited", limit: { quota: 30, remaining: 0 } });
-    expect(refused?.detail).toBe(
+    const problem = checkMore("concurrent_turns", 1, 90, { all: 30, own: 30 }, NOON);
+    expect(problem).toMatchObject({ code: "concurrency_limited", limit: { quota: 30, remaining: 0 } });
+    expect(problem?.detail).toBe(
       "One user may have 30 of this account's 90 turns wait or run at once; send this one when some have ended.",
     );
   });

@@ -4,7 +4,7 @@ import {
   afterPoll,
   afterUnknown,
   isOver,
-  isTold,
+  isPublished,
   newRenderOf,
   pollAgain,
   pollWait,
@@ -101,7 +101,7 @@ describe("a render", () => {
     const at = 1_000 + waits.renderTimeout;
     const late = pollAgain(polling, at, waits);
     expect(late).toMatchObject({ phase: "polling", error: { code: "render_timeout" }, endedAt: at, timedOutAt: at });
-    expect([isOver(late), isTold(late), late.nextAt]).toEqual([false, true, at + waits.renderLatePoll]);
+    expect([isOver(late), isPublished(late), late.nextAt]).toEqual([false, true, at + waits.renderLatePoll]);
     const still = pollAgain(late, at + waits.renderLatePoll, waits);
     expect(still).toMatchObject({ phase: "polling", endedAt: at, nextAt: at + 2 * waits.renderLatePoll });
     const given = pollAgain(still, 1_000 + waits.renderLate, waits);
@@ -118,7 +118,7 @@ describe("a render", () => {
       now,
       waits,
     );
-    expect([copying.phase, isTold(copying)]).toEqual(["copying", true]);
+    expect([copying.phase, isPublished(copying)]).toEqual(["copying", true]);
     expect(toCompleted(copying, FILE, [], now + 1)).toMatchObject({
       phase: "completed",
       error: null,
@@ -157,9 +157,17 @@ describe("a render", () => {
   });
 
   it("can be taken back until its file is on its way, and upstream is told where it may have the job", () => {
-    expect(toCancelled(order, 5)).toMatchObject({ phase: "failed", error: { code: "cancelled" }, cancelOwed: false });
+    expect(toCancelled(order, 5)).toMatchObject({
+      phase: "failed",
+      error: { code: "cancelled" },
+      cancelScheduled: false,
+    });
     for (const sent of [toSubmitting(order, null, 1), polling])
-      expect(toCancelled(sent, 5)).toMatchObject({ phase: "failed", error: { code: "cancelled" }, cancelOwed: true });
+      expect(toCancelled(sent, 5)).toMatchObject({
+        phase: "failed",
+        error: { code: "cancelled" },
+        cancelScheduled: true,
+      });
     const copying = afterPoll(
       polling,
       { status: "completed", progress: 100, url: "https://x/y.mp4" },
@@ -172,7 +180,7 @@ describe("a render", () => {
     expect(toCancelled(late, 8)).toMatchObject({
       phase: "failed",
       error: { code: "render_timeout" },
-      cancelOwed: true,
+      cancelScheduled: true,
     });
     expect(toCancelled(toCancelled(late, 8), 9)).toEqual(toCancelled(late, 8));
   });
@@ -181,7 +189,7 @@ describe("a render", () => {
     const found = { status: "completed", progress: 100, url: "https://x/y.mp4" } as const;
     const copying = afterPoll(polling, found, "y", 6_000, waits);
     for (const one of [toSubmitting(order, null, 1), polling, copying])
-      expect(toDropped(one, 5)).toMatchObject({ phase: "failed", cancelOwed: true });
+      expect(toDropped(one, 5)).toMatchObject({ phase: "failed", cancelScheduled: true });
     const over = toCompleted(copying, FILE, [], 7);
     expect(toDropped(over, 8)).toBe(over);
   });

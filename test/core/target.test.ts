@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { TARGET_CHARS } from "../../src/core/limits.ts";
-import { checkTarget, explainTarget, isPublicAddress, resolveTarget, type TargetRefusal } from "../../src/core/ssrf.ts";
+import { checkTarget, explainTarget, isPublicAddress, resolveTarget, type TargetProblem } from "../../src/core/ssrf.ts";
 
 const PUBLIC = { allowLocal: false, ownHosts: ["api.gateway.dev"] };
 const LOCAL = { ...PUBLIC, allowLocal: true };
@@ -35,7 +35,7 @@ const TAKEN = [
   "https://hooks.api.gateway.dev/",
 ] as const;
 
-const REFUSED: readonly (readonly [string, TargetRefusal])[] = [
+const REFUSED: readonly (readonly [string, TargetProblem])[] = [
   // not an address at all
   ["", "unreadable"],
   ["nonsense", "unreadable"],

@@ -8,8 +8,8 @@ import {
   giveUpAt,
   isChanged,
   newTurnOf,
-  type Picture,
   type Settled,
+  type Snapshot,
   type StreamEnd,
   type Turn,
   toSending,
@@ -20,7 +20,7 @@ import {
 const waits = scaledWaits(1);
 const SENT = 1_000_000;
 
-const picture = fc.record({
+const snapshot = fc.record({
   fingerprint: fc.constantFrom("a", "b", "c"),
   summary: fc.constant(""),
   timeline: fc.constant(null),
@@ -33,17 +33,17 @@ const stream = fc.record({
   toolsOpen: fc.nat({ max: 2 }),
 });
 const script = fc.record({
-  before: picture,
+  before: snapshot,
   stream,
   streamMs: fc.nat({ max: 15 * 60_000 }),
-  readings: fc.array(picture, { minLength: 1, maxLength: 8 }),
+  readings: fc.array(snapshot, { minLength: 1, maxLength: 8 }),
   shared: fc.boolean(),
 });
 
 /** Reads as the object does, the last picture for ever, until the turn is settled. */
 function settle(
   turn: Turn,
-  readings: readonly Omit<Picture, "at">[],
+  readings: readonly Omit<Snapshot, "at">[],
   shared: boolean,
   from: number,
 ): { end: Settled & { do: "end" }; at: number; reads: number } {
@@ -81,16 +81,16 @@ describe("settling, for any script of upstream's states", () => {
         const turn = toSettling(toStreaming(toSending(base, { ...before, at: SENT }, SENT)), end, null);
         const over = settle(turn, readings, shared, SENT + streamMs);
         const { status, charged } = over.end.verdict;
-        const changed = isChanged(turn, over.end.picture);
+        const changed = isChanged(turn, over.end.snapshot);
         const finished = end.end === "closed" && end.spoke && end.toolsOpen === 0;
         expect(over.at).toBeLessThanOrEqual(Math.max(giveUpAt(turn, waits), SENT + streamMs + waits.settleFirst));
         if (status === "completed") expect(changed || finished).toBe(true);
         if (status === "failed") {
           expect(changed || shared).toBe(false);
-          expect(over.end.picture.available).not.toBeNull();
+          expect(over.end.snapshot.available).not.toBeNull();
           expect(charged).toBe("no");
         }
-        if (charged === "yes") expect(over.end.picture.available ?? 0).toBeLessThan(before.available ?? 0);
+        if (charged === "yes") expect(over.end.snapshot.available ?? 0).toBeLessThan(before.available ?? 0);
         if (charged === "no") expect(shared).toBe(false);
         if (!finished && over.reads === 1) expect(over.at).toBeGreaterThanOrEqual(giveUpAt(turn, waits));
       }),

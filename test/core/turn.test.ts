@@ -8,7 +8,7 @@ import {
   giveUpAt,
   mayReplace,
   newTurnOf,
-  type Picture,
+  type Snapshot,
   spentBy,
   type Turn,
   toEnded,
@@ -20,7 +20,7 @@ import {
 
 const waits = scaledWaits(1);
 const SENT = 1_000_000;
-const before: Picture = {
+const before: Snapshot = {
   fingerprint: "a",
   summary: "before",
   timeline: null,
@@ -28,7 +28,7 @@ const before: Picture = {
   frozen: 0,
   at: SENT - 10,
 };
-const look = (over: Partial<Picture>): Picture => ({ ...before, summary: "after", at: SENT + 60_000, ...over });
+const look = (over: Partial<Snapshot>): Snapshot => ({ ...before, summary: "after", at: SENT + 60_000, ...over });
 
 const base = newTurnOf({
   id: "trn_1",
@@ -131,11 +131,11 @@ describe("a turn", () => {
 
   it("says what its end rests on, and what it cost", () => {
     const turn = toSettling(sent, closed, null);
-    const picture = look({ fingerprint: "b", available: 400 });
-    expect(evidenceOf(turn, picture, false)).toEqual({ stream: "closed", timeline: "changed", balance: "lower" });
+    const snapshot = look({ fingerprint: "b", available: 400 });
+    expect(evidenceOf(turn, snapshot, false)).toEqual({ stream: "closed", timeline: "changed", balance: "lower" });
     expect(evidenceOf(turn, null, false)).toEqual({ stream: "closed", timeline: "unread", balance: "unread" });
-    expect(spentBy(turn, picture, false)).toEqual({ amount: 100, basis: "measured" });
-    expect(spentBy(turn, picture, true)).toEqual({ amount: null, basis: "unknown" });
+    expect(spentBy(turn, snapshot, false)).toEqual({ amount: 100, basis: "measured" });
+    expect(spentBy(turn, snapshot, true)).toEqual({ amount: null, basis: "unknown" });
   });
 
   it("goes on in a new session once, and only where no timeline is lost or the caller asked for it", () => {

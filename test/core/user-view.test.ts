@@ -17,8 +17,8 @@ describe("for a user", () => {
   });
 
   it("the turn that asks for a generator has no words", () => {
-    const making = { ...generated, prompt_source: "making" };
-    expect(forUser(making)).toEqual({ ...making, prompt: null, text: null });
+    const generatorJob = { ...generated, prompt_source: "generator_job" };
+    expect(forUser(generatorJob)).toEqual({ ...generatorJob, prompt: null, text: null });
   });
 
   it("labels come back as they were sent, and streams as they are", () => {

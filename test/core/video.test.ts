@@ -1,6 +1,6 @@
 /** What becomes of a video, rule by rule: no clock, no storage, no agent. */
 import { describe, expect, it } from "vitest";
-import { refusal } from "../../src/core/errors.ts";
+import { problemOf } from "../../src/core/errors.ts";
 import {
   begunAt,
   type EndedTurn,
@@ -48,7 +48,7 @@ const ended = (more: Partial<EndedTurn> = {}): EndedTurn => ({
 });
 const seen = (more: Partial<Seen> = {}): Seen => ({
   waiting: 0,
-  refused: null,
+  problem: null,
   turn: null,
   exportable: false,
   render: null,
@@ -105,19 +105,19 @@ describe("the next step of a video", () => {
   });
 
   it("tells a failure with the next call for a video", () => {
-    const error = refusal("render_failed", "It failed.", { hint: "POST /v1/projects" });
+    const error = problemOf("render_failed", "It failed.", { hint: "POST /v1/projects" });
     const at = video({ stage: "render", turn: "trn_1", render: "rnd_1" });
     expect(saved(at, { render: { status: "failed", error } }).error?.hint).toBe(
       'POST /v1/videos/vid_1/turns {"prompt": "export"}',
     );
     const turn = (code: "insufficient_credits" | "session_lost") =>
       saved(video({ stage: "turn", turn: "trn_1" }), {
-        turn: ended({ status: "failed", charged: "no", error: refusal(code, "No.") }),
+        turn: ended({ status: "failed", charged: "no", error: problemOf(code, "No.") }),
       }).error?.hint;
     expect(turn("insufficient_credits")).toBe("POST /v1/videos/vid_1/turns");
     expect(turn("session_lost")).toBe("POST /v1/videos");
     const file = saved(video({ stage: "assets" }), {
-      refused: refusal("not_found", "No.", { hint: "POST /v1/uploads" }),
+      problem: problemOf("not_found", "No.", { hint: "POST /v1/uploads" }),
     });
     expect(file.error?.hint).toBe("POST /v1/uploads");
   });

@@ -21,8 +21,8 @@ import {
   sandboxQueue,
   startTurn,
   until,
-  uploadPort,
-  userPort,
+  uploadRpc,
+  userRpc,
   userStub,
 } from "../support/objects.ts";
 import { PNG } from "../support/things.ts";
@@ -34,14 +34,14 @@ const fileOf = (address: UserAddress, id: UploadId) => env.MEDIA.head(uploadKey(
 const bodyOf = (bytes: Bytes): ReadableStream => new Blob([bytes]).stream();
 
 const assetOf = async (address: UserAddress, id: UploadId): Promise<AssetId> =>
-  (await until(async () => good(await uploadPort(address, id).read()).asset_id)) as AssetId;
+  (await until(async () => good(await uploadRpc(address, id).read()).asset_id)) as AssetId;
 
 /** A picture that was uploaded, as its asset. */
 async function uploaded(address: UserAddress, key: string | null = null) {
   const id = newId(address);
   const file = { filename: "a.png", size_bytes: PNG.length, metadata: {} };
-  good(await uploadPort(address, id).create(call(key), address, id, file));
-  good(await uploadPort(address, id).write(bodyOf(PNG), PNG.length));
+  good(await uploadRpc(address, id).create(call(key), address, id, file));
+  good(await uploadRpc(address, id).write(bodyOf(PNG), PNG.length));
   return { upload: id, asset: await assetOf(address, id), file };
 }
 
@@ -65,7 +65,7 @@ async function age(address: UserAddress): Promise<void> {
   await runInDurableObject(userStub(address), (_, { storage: { sql } }) => {
     sql.exec("UPDATE due SET due_at = 1 WHERE kind = 'aged'");
   });
-  await userPort(address).wake();
+  await userRpc(address).wake();
   await until(async () => (await owed("due_at = 1")) === 0);
 }
 
@@ -76,7 +76,7 @@ afterEach(() => {
 describe("a deleted asset", () => {
   it("is found nowhere any more, its file is gone, and its DELETE may be repeated", async () => {
     const address = freshAddress();
-    const user = userPort(address);
+    const user = userRpc(address);
     const { upload, asset } = await uploaded(address);
     const other = await uploaded(address);
     expect(await user.removeAsset(call(), asset)).toEqual({ ok: true, value: null });
@@ -98,8 +98,8 @@ describe("a deleted asset", () => {
         const id = newId(address);
         const concat = { kind: "partial", text: "partial", partials: [] } as const;
         const file = { filename: "upload", size_bytes: bytes.length, metadata: {}, concat };
-        good(await uploadPort(address, id).create(call(), address, id, file));
-        good(await uploadPort(address, id).write(bodyOf(bytes), bytes.length));
+        good(await uploadRpc(address, id).create(call(), address, id, file));
+        good(await uploadRpc(address, id).write(bodyOf(bytes), bytes.length));
         return id;
       }),
     );
@@ -111,21 +111,21 @@ describe("a deleted asset", () => {
       metadata: {},
       concat: { kind: "final", text, partials } as const,
     };
-    good(await uploadPort(address, id).create(call(), address, id, file));
+    good(await uploadRpc(address, id).create(call(), address, id, file));
     const asset = await assetOf(address, id);
-    for (const partial of partials) good(await uploadPort(address, partial).remove());
-    expect(await uploadPort(address, id).forget()).toBe(false); // it says whose files its own consists of
+    for (const partial of partials) good(await uploadRpc(address, partial).remove());
+    expect(await uploadRpc(address, id).forget()).toBe(false); // it says whose files its own consists of
     expect(await fileOf(address, partials[0] as UploadId)).not.toBeNull();
-    good(await userPort(address).removeAsset(call(), asset));
+    good(await userRpc(address).removeAsset(call(), asset));
     for (const one of [id, ...partials]) await removed(address, one);
-    await until(() => uploadPort(address, id).forget());
-    for (const partial of partials) await until(() => uploadPort(address, partial).forget());
+    await until(() => uploadRpc(address, id).forget());
+    for (const partial of partials) await until(() => uploadRpc(address, partial).forget());
     for (const one of [id, ...partials]) expect(await isEmpty(address, one)).toBe(true);
   });
 
   it("holds up no turn of a project that waits for it", async () => {
     const address = freshAddress();
-    const user = userPort(address);
+    const user = userRpc(address);
     const project = await newProject(user);
     const { asset } = await uploaded(address);
     good(await user.attachAsset(call(), project, good(await user.readAsset(asset))));
@@ -135,7 +135,7 @@ describe("a deleted asset", () => {
 
   it("is not brought into the session that replaces one which has it", async () => {
     const address = freshAddress();
-    const user = userPort(address);
+    const user = userRpc(address);
     const project = await newProject(user);
     const { asset } = await uploaded(address);
     const record = good(await user.readAsset(asset));
@@ -148,7 +148,7 @@ describe("a deleted asset", () => {
 
   it("ends a video that waits for it", async () => {
     const address = freshAddress();
-    const user = userPort(address);
+    const user = userRpc(address);
     const { upload, asset } = await uploaded(address);
     good(await user.removeAsset(call(), asset));
     const order = {
@@ -178,11 +178,11 @@ describe("an upload that has been over for 30 days", () => {
   it("is in no list, and nothing is left in its object; its asset stays, and its old key makes nothing in its place", async () => {
     const clock = startClock();
     const address = freshAddress();
-    const user = userPort(address);
+    const user = userRpc(address);
     const { upload, asset, file } = await uploaded(address, "a key");
     const deleted = newId(address);
-    good(await uploadPort(address, deleted).create(call(), address, deleted, file));
-    good(await uploadPort(address, deleted).remove());
+    good(await uploadRpc(address, deleted).create(call(), address, deleted, file));
+    good(await uploadRpc(address, deleted).remove());
     await until(async () => (await user.listUploads({ limit: 10, after: null })).data.length === 1);
     clock.step(UPLOAD_TTL_MS - DAY_MS);
     await age(address);
@@ -192,9 +192,9 @@ describe("an upload that has been over for 30 days", () => {
     expect((await user.listUploads({ limit: 10, after: null })).data).toEqual([]);
     for (const id of [upload, deleted]) {
       expect(await isEmpty(address, id)).toBe(true);
-      expect(bad(await uploadPort(address, id).read()).code).toBe("not_found");
+      expect(bad(await uploadRpc(address, id).read()).code).toBe("not_found");
     }
-    const again = await uploadPort(address, upload).create(call("a key"), address, upload, { ...file, size_bytes: 7 });
+    const again = await uploadRpc(address, upload).create(call("a key"), address, upload, { ...file, size_bytes: 7 });
     expect(bad(again).code).toBe("idempotency_mismatch");
     expect(good(await user.readAsset(asset)).size_bytes).toBe(PNG.length);
     expect((await fileOf(address, upload))?.size).toBe(PNG.length);
@@ -204,15 +204,15 @@ describe("an upload that has been over for 30 days", () => {
     const clock = startClock();
     const address = freshAddress();
     await uploaded(address);
-    const refused = vi.spyOn(console, "error").mockImplementation(() => undefined);
+    const problem = vi.spyOn(console, "error").mockImplementation(() => undefined);
     vi.spyOn(UploadObject.prototype, "forget").mockRejectedValueOnce(new Error("not now"));
     clock.step(UPLOAD_TTL_MS + DAY_MS);
     await age(address);
-    expect((await userPort(address).listUploads({ limit: 10, after: null })).data).toHaveLength(1);
-    expect(refused).toHaveBeenCalled();
+    expect((await userRpc(address).listUploads({ limit: 10, after: null })).data).toHaveLength(1);
+    expect(problem).toHaveBeenCalled();
     const open = newId(address);
     const file = { filename: "a.png", size_bytes: 9, metadata: {} };
-    good(await uploadPort(address, open).create(call(), address, open, file));
-    expect(await uploadPort(address, open).forget()).toBe(false);
+    good(await uploadRpc(address, open).create(call(), address, open, file));
+    expect(await uploadRpc(address, open).forget()).toBe(false);
   });
 });

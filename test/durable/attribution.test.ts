@@ -5,7 +5,7 @@ import { type UserAddress, userObjectName } from "../../src/core/address.ts";
 import type { RenderId, TurnId } from "../../src/core/ids.ts";
 import { newRender } from "../../src/core/wire/render.ts";
 import { adminHeaders, jsonOf, makeKey, send } from "../support/gateway.ts";
-import { call, endOf, env, freshAddress, good, newProject, say, until, userPort } from "../support/objects.ts";
+import { call, endOf, env, freshAddress, good, newProject, say, until, userRpc } from "../support/objects.ts";
 
 type Told = { path: string; source: string | null; version: string | null; platform: string | null };
 
@@ -23,7 +23,7 @@ const GENERATORS = { source: "product-promo", version: "3", platform: null };
 describe("attribution", () => {
   it("is our own where nobody set any, and never absent", async () => {
     const address = freshAddress();
-    const user = userPort(address);
+    const user = userRpc(address);
     const project = await newProject(user);
     await endOf(user, good(await user.startTurn(call(), project, say("make a 1 second video"))).id as TurnId);
     const seen = await requests(address);
@@ -33,7 +33,7 @@ describe("attribution", () => {
 
   it("is the generator's for what is sent for one, else the tenant's, part by part", async () => {
     const address = freshAddress();
-    const user = userPort(address);
+    const user = userRpc(address);
     const mine = { ...call(), attribution: TENANTS };
     const project = await newProject(user, { attribution: TENANTS });
     await endOf(user, good(await user.startTurn(mine, project, say("make a 1 second video"), GENERATORS)).id as TurnId);

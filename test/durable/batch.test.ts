@@ -4,7 +4,7 @@ import type { UserAddress } from "../../src/core/address.ts";
 import type { BatchItem, BatchOrder } from "../../src/core/batch.ts";
 import type { BatchId } from "../../src/core/ids.ts";
 import type { BatchItemWire, BatchWire } from "../../src/core/wire/batch.ts";
-import { bad, call, freshAddress, good, kill, ledger, tenantPort, until, userPort } from "../support/objects.ts";
+import { bad, call, freshAddress, good, kill, ledger, tenantRpc, until, userRpc } from "../support/objects.ts";
 
 const order = (more: Partial<BatchOrder> = {}): BatchOrder => ({
   mode: "own_projects",
@@ -32,21 +32,21 @@ const prompts = (count: number): string[] =>
   Array.from({ length: count }, (_, n) => `make a 1 second video number ${n}`);
 
 const start = async (at: UserAddress, said: readonly string[], more: Partial<BatchOrder> = {}): Promise<BatchId> =>
-  good(await userPort(at).startBatch(call(), order(more), said.map(item))).id;
+  good(await userRpc(at).startBatch(call(), order(more), said.map(item))).id;
 
 const endOf = (at: UserAddress, id: BatchId): Promise<BatchWire> =>
   until(async () => {
-    const batch = good(await userPort(at).readBatch(id));
+    const batch = good(await userRpc(at).readBatch(id));
     return batch.ended_at === null ? null : batch;
   });
 
 const itemsOf = async (at: UserAddress, id: BatchId): Promise<readonly BatchItemWire[]> =>
-  good(await userPort(at).listBatchItems(id, { limit: 100, after: null })).data;
+  good(await userRpc(at).listBatchItems(id, { limit: 100, after: null })).data;
 
 const sent = async (at: UserAddress): Promise<string[]> => (await ledger(at)).turns.map(({ prompt }) => prompt);
 
 const ends = async (at: UserAddress): Promise<unknown[]> => {
-  const { data } = await tenantPort(at).listEvents(0, 100, at.uh);
+  const { data } = await tenantRpc(at).listEvents(0, 100, at.uh);
   return data.filter(({ type }) => type === "batch.completed");
 };
 
@@ -55,16 +55,16 @@ describe("a batch", () => {
     const at = freshAddress();
     const id = await start(at, ["make a 1 second video", "make a video #fault:no_credits"], { concurrency: 1 });
     expect((await endOf(at, id)).credits).toEqual({ amount: 100, basis: "measured" });
-    const failed = good(await userPort(at).listBatchItems(id, { limit: 10, after: null }, "failed")).data;
+    const failed = good(await userRpc(at).listBatchItems(id, { limit: 10, after: null }, "failed")).data;
     expect(failed.map(({ index }) => index)).toEqual([1]);
 
     const other = freshAddress();
     const stopped = await start(other, ["make a 1 second video #slow:300s", "make another"], { concurrency: 1 });
     await until(async () => (await sent(other)).length === 1);
-    good(await userPort(other).changeBatch(call(), stopped, "cancel"));
+    good(await userRpc(other).changeBatch(call(), stopped, "cancel"));
     expect((await endOf(other, stopped)).credits).toEqual({ amount: null, basis: "unknown" });
-    await until(async () => good(await userPort(other).readBatch(stopped)).credits.amount === 100, 40_000);
-    const never = good(await userPort(other).listBatchItems(stopped, { limit: 10, after: null }, "cancelled")).data;
+    await until(async () => good(await userRpc(other).readBatch(stopped)).credits.amount === 100, 40_000);
+    const never = good(await userRpc(other).listBatchItems(stopped, { limit: 10, after: null }, "cancelled")).data;
     expect(never.map(({ index }) => index)).toEqual([0, 1]);
   });
 
@@ -99,9 +99,9 @@ describe("a batch", () => {
     // An item that goes on later does not end the batch a second time.
     const asked = items[4]?.video;
     if (asked == null) throw new Error("the item has no video");
-    good(await userPort(at).continueVideo(call(), asked.id, "make a 1 second video about tea"));
+    good(await userRpc(at).continueVideo(call(), asked.id, "make a 1 second video about tea"));
     await until(async () => (await itemsOf(at, id))[4]?.status === "completed", 40_000);
-    expect(good(await userPort(at).readBatch(id)).counts).toMatchObject({ completed: 4, needs_input: 0 });
+    expect(good(await userRpc(at).readBatch(id)).counts).toMatchObject({ completed: 4, needs_input: 0 });
     expect(await ends(at)).toHaveLength(1);
   });
 
@@ -110,13 +110,13 @@ describe("a batch", () => {
     const id = await start(at, prompts(4), { mode: "one_project", concurrency: 8 });
     let most = 0;
     await until(async () => {
-      const batch = good(await userPort(at).readBatch(id));
+      const batch = good(await userRpc(at).readBatch(id));
       most = Math.max(most, batch.counts.running);
       return batch.ended_at !== null;
     });
     expect(most).toBe(1);
     const items = await itemsOf(at, id);
-    const { project_id } = good(await userPort(at).readBatch(id));
+    const { project_id } = good(await userRpc(at).readBatch(id));
     expect(items.map(({ status }) => status)).toEqual(Array(4).fill("completed"));
     expect(new Set(items.map(({ video }) => video?.project_id))).toEqual(new Set([project_id]));
     expect(new Set(items.map(({ video }) => video?.render_id)).size).toBe(4);
@@ -125,7 +125,7 @@ describe("a batch", () => {
 
   it("pauses after what it is making, goes on where it stood, and stops when it is cancelled", async () => {
     const at = freshAddress();
-    const user = userPort(at);
+    const user = userRpc(at);
     const id = await start(at, prompts(4), { mode: "one_project" });
     expect(good(await user.changeBatch(call(), id, "pause")).status).toBe("paused");
     const paused = await until(async () => {
@@ -147,7 +147,7 @@ describe("a batch", () => {
 
   it("is made once for one key", async () => {
     const at = freshAddress();
-    const user = userPort(at);
+    const user = userRpc(at);
     const [one, two] = await Promise.all(
       [1, 2].map(async () => good(await user.startBatch(call("k"), order(), prompts(2).map(item)))),
     );
@@ -161,9 +161,9 @@ describe("a batch", () => {
     const at = freshAddress();
     const uh = at.uh;
     const own = { ...lost, sources: [{ asset: `ast_${"0".repeat(20)}${uh}` as const, upload: null }] };
-    const refused = bad(await userPort(at).startBatch(call(), order(), [item("fine"), own]));
-    expect(refused).toMatchObject({ code: "invalid_request", errors: [{ field: "/items/1/assets/0" }] });
-    expect(good({ ok: true, value: await userPort(at).listBatches({ limit: 5, after: null }) }).data).toEqual([]);
+    const problem = bad(await userRpc(at).startBatch(call(), order(), [item("fine"), own]));
+    expect(problem).toMatchObject({ code: "invalid_request", errors: [{ field: "/items/1/assets/0" }] });
+    expect(good({ ok: true, value: await userRpc(at).listBatches({ limit: 5, after: null }) }).data).toEqual([]);
   });
 
   it("of twenty sends no prompt twice, whenever its instance dies", async () => {
@@ -172,7 +172,7 @@ describe("a batch", () => {
     for (let deaths = 0; deaths < 8; deaths += 1) {
       await kill(at);
       await new Promise((resolve) => setTimeout(resolve, 60 * deaths));
-      await userPort(at).wake();
+      await userRpc(at).wake();
     }
     const batch = await endOf(at, id);
     const seen = await sent(at);

@@ -1,11 +1,11 @@
 /** Every door of a deleted user's object: none of them throws, and whatever makes or changes something is refused. */
 import { describe, expect, it } from "vitest";
-import type { Refusal } from "../../src/core/errors.ts";
+import type { Problem } from "../../src/core/errors.ts";
 import type { Result } from "../../src/core/result.ts";
 import { UserObject } from "../../src/durable/user/object.ts";
-import { bad, call, freshAddress, good, newProject, userPort } from "../support/objects.ts";
+import { bad, call, freshAddress, good, newProject, userRpc } from "../support/objects.ts";
 
-type Doors = Record<string, (...given: unknown[]) => Promise<Result<unknown, Refusal>>>;
+type Doors = Record<string, (...given: unknown[]) => Promise<Result<unknown, Problem>>>;
 
 /** Doors that find nothing in a deleted user's object, and doors that its own end still needs. */
 const OPEN =
@@ -22,14 +22,14 @@ function doorsOf(of: object): string[] {
 describe("a deleted user's object", () => {
   it("refuses whatever would make or change something, whatever it is asked with", async () => {
     const address = freshAddress();
-    const user = userPort(address);
+    const user = userRpc(address);
     await newProject(user);
     good(await user.eraseUser());
     const writes = doorsOf(UserObject.prototype).filter((name) => !OPEN.test(name));
     for (const name of writes) {
       // A fresh port each time: in between, the instance ends.
-      const ask = () => (userPort(address) as unknown as Doors)[name]?.(call(), "vid_x", {}, {});
-      const answer = (await ask()?.catch(ask)) as Result<unknown, Refusal>;
+      const ask = () => (userRpc(address) as unknown as Doors)[name]?.(call(), "vid_x", {}, {});
+      const answer = (await ask()?.catch(ask)) as Result<unknown, Problem>;
       expect(bad(answer).code, name).toBe("user_deleted");
     }
     expect(writes).toEqual(expect.arrayContaining(["startVideo", "startRender", "startTurn", "putToken", "signOut"]));

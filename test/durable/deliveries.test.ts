@@ -7,7 +7,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { tenantObjectName, tenantPrefix, type UserAddress } from "../../src/core/address.ts";
 import { type DeliveryId, type EndpointId, eventId } from "../../src/core/ids.ts";
 import { HOST_IN_FLIGHT, SENDER_SLOTS } from "../../src/core/limits.ts";
-import type { Fact, TenantPort } from "../../src/core/rpc/tenant.ts";
+import type { NewEvent, TenantRpc } from "../../src/core/rpc/tenant.ts";
 import { scaledWaits } from "../../src/core/timings.ts";
 import type { EventType } from "../../src/core/wire/event.ts";
 import type { DeliveryWire, JwksWire, LoggedDeliveryWire } from "../../src/core/wire/webhook.ts";
@@ -21,7 +21,7 @@ import {
   freshAddress,
   good,
   owedDeliveries,
-  tenantPort,
+  tenantRpc,
   tenantStub,
   until,
 } from "../support/objects.ts";
@@ -40,7 +40,7 @@ afterEach(() => {
   vi.restoreAllMocks();
 });
 
-const fact = async (resource: string, sequence = 1, type: EventType = "render.completed"): Promise<Fact> => ({
+const newEvent = async (resource: string, sequence = 1, type: EventType = "render.completed"): Promise<NewEvent> => ({
   id: await eventId(resource, `${type}#${sequence}`),
   type,
   resource,
@@ -52,27 +52,27 @@ const fact = async (resource: string, sequence = 1, type: EventType = "render.co
 
 /** A tenant with one endpoint. */
 async function hooked(behave: Behaviour, address: UserAddress = freshAddress()) {
-  const tenant = tenantPort(address);
+  const tenant = tenantRpc(address);
   const played = receiver(behave);
   const { endpoint, secret } = good(await tenant.createEndpoint(call(), { url: played.url, types: ["*"] }));
   return { address, tenant, played, id: endpoint.id as EndpointId, secret: secret ?? "" };
 }
 
-const deliveries = async (tenant: TenantPort): Promise<readonly DeliveryWire[]> =>
+const deliveries = async (tenant: TenantRpc): Promise<readonly DeliveryWire[]> =>
   (await tenant.listDeliveries({ limit: 100, after: null })).data;
-const only = async (tenant: TenantPort): Promise<LoggedDeliveryWire> => {
+const only = async (tenant: TenantRpc): Promise<LoggedDeliveryWire> => {
   const [one] = await deliveries(tenant);
   if (one === undefined) throw new Error("nothing is owed");
   return good(await tenant.readDelivery(one.id as DeliveryId));
 };
 /** The only delivery, once so many attempts were told of. */
-const attempted = (tenant: TenantPort, count: number): Promise<LoggedDeliveryWire> =>
+const attempted = (tenant: TenantRpc, count: number): Promise<LoggedDeliveryWire> =>
   until(async () => {
     const one = await only(tenant);
     return one.log.length >= count && one;
   });
 /** Steps to the moment when it is due again. */
-async function untilDue(tenant: TenantPort, { due_at }: DeliveryWire): Promise<number> {
+async function untilDue(tenant: TenantRpc, { due_at }: DeliveryWire): Promise<number> {
   const wait = Date.parse(due_at ?? "") - clock.now();
   clock.step(Math.max(0, wait) + 1);
   await tenant.wake();
@@ -84,7 +84,7 @@ const messages = (got: readonly Got[]): { data: { n: number }; stale?: boolean }
 describe("a receiver that", () => {
   it("answers 500 nine times gets it at the tenth, each after the wait of the schedule", async () => {
     const { tenant, played } = await hooked(answering(...Array<number>(9).fill(500)));
-    await tenant.accept([await fact("rnd_a")]);
+    await tenant.accept([await newEvent("rnd_a")]);
     for (let attempt = 1; attempt <= 9; attempt++) {
       const one = await attempted(tenant, attempt);
       expect(one).toMatchObject({ state: "pending", attempts: attempt, last_status: 500, last_answer: "said 500" });
@@ -102,7 +102,7 @@ describe("a receiver that", () => {
 
   it("fails ten times leaves a dead letter that can be read and sent again", async () => {
     const { tenant, played, id } = await hooked(answering(...Array<number>(10).fill(503)));
-    await tenant.accept([await fact("rnd_a")]);
+    await tenant.accept([await newEvent("rnd_a")]);
     for (let attempt = 1; attempt <= 9; attempt++) await untilDue(tenant, await attempted(tenant, attempt));
     const dead = await attempted(tenant, 10);
     expect(dead).toMatchObject({ state: "failed", attempts: 10, due_at: null });
@@ -122,7 +122,7 @@ describe("a receiver that", () => {
         signal.addEventListener("abort", () => fail(new Error("aborted")));
       });
     const { tenant } = await hooked(hang);
-    await tenant.accept([await fact("rnd_a")]);
+    await tenant.accept([await newEvent("rnd_a")]);
     const one = await attempted(tenant, 1);
     expect(one).toMatchObject({ state: "pending", last_status: null, last_answer: "no answer in time" });
     expect(one.log[0]?.took_ms).toBeGreaterThanOrEqual(waits.deliveryTimeout - 5);
@@ -133,7 +133,7 @@ describe("a receiver that", () => {
     const { tenant, played } = await hooked((_, nth) =>
       nth === 1 ? new Response(null, { status: 307, headers: { location: elsewhere.url } }) : new Response(null),
     );
-    await tenant.accept([await fact("rnd_a")]);
+    await tenant.accept([await newEvent("rnd_a")]);
     const one = await attempted(tenant, 1);
     expect(one).toMatchObject({ state: "pending", last_status: 307 });
     expect(played.got[0]?.redirect).toBe("manual");
@@ -147,7 +147,7 @@ describe("a receiver that", () => {
       const when = nth === 1 ? "7200" : new Date(clock.now() + 3 * 3_600_000).toUTCString();
       return new Response(null, nth < 3 ? { status: 429, headers: { "retry-after": when } } : { status: 200 });
     });
-    await tenant.accept([await fact("rnd_a")]);
+    await tenant.accept([await newEvent("rnd_a")]);
     expect(await untilDue(tenant, await attempted(tenant, 1))).toBeGreaterThan(7_100_000);
     expect(await untilDue(tenant, await attempted(tenant, 2))).toBeGreaterThan(10_700_000);
     expect(await attempted(tenant, 3)).toMatchObject({ state: "delivered" });
@@ -157,14 +157,14 @@ describe("a receiver that", () => {
     const { tenant, played, id } = await hooked(answering(410));
     const watcher = receiver(answering());
     good(await tenant.createEndpoint(call(), { url: watcher.url, types: ["endpoint.disabled"] }));
-    await tenant.accept([await fact("rnd_a")]);
+    await tenant.accept([await newEvent("rnd_a")]);
     await until(async () => watcher.got.length > 0);
     expect(JSON.parse(watcher.got[0]?.body ?? "")).toMatchObject({
       type: "endpoint.disabled",
       sequence: 1,
       data: { id, state: "disabled", disabled_by: "gone" },
     });
-    await tenant.accept([await fact("rnd_b")]);
+    await tenant.accept([await newEvent("rnd_b")]);
     expect(played.got).toHaveLength(1);
     const dead = (await deliveries(tenant)).filter(({ state }) => state === "failed");
     expect(dead.map(({ event_type }) => event_type)).toEqual(["render.completed"]);
@@ -193,7 +193,7 @@ describe("a receiver that", () => {
         { status: 500 },
       );
     const { tenant } = await hooked(flood);
-    await tenant.accept([await fact("rnd_a")]);
+    await tenant.accept([await newEvent("rnd_a")]);
     expect((await attempted(tenant, 1)).last_answer).toBe("a".repeat(1_000));
     expect(sent).toBeLessThan(1_000_000);
   });
@@ -206,7 +206,7 @@ describe("a receiver that", () => {
       });
       return new Response(body, { status: nth === 1 ? 500 : 200 });
     });
-    await tenant.accept([await fact("rnd_a")]);
+    await tenant.accept([await newEvent("rnd_a")]);
     const one = await attempted(tenant, 1);
     expect(one).toMatchObject({ state: "pending", last_status: 500, last_answer: "half" });
     await untilDue(tenant, one);
@@ -218,12 +218,12 @@ describe("an endpoint", () => {
   it("is disabled after five days of failures over several events, and never for one event alone", async () => {
     const { tenant, id } = await hooked(() => new Response(null, { status: 500 }));
     const alive = async (): Promise<boolean> => good(await tenant.readEndpoint(id)).state === "enabled";
-    await tenant.accept([await fact("rnd_a")]);
+    await tenant.accept([await newEvent("rnd_a")]);
     for (let attempt = 1; attempt <= 9; attempt++) await untilDue(tenant, await attempted(tenant, attempt));
     await attempted(tenant, 10);
     clock.step(waits.endpointGiveUp);
     expect(await alive()).toBe(true);
-    await tenant.accept([await fact("rnd_b")]);
+    await tenant.accept([await newEvent("rnd_b")]);
     await until(async () => !(await alive()));
     expect(good(await tenant.readEndpoint(id))).toMatchObject({ disabled_by: "failing" });
     expect((await deliveries(tenant)).map(({ state }) => state)).toEqual(["failed", "failed"]);
@@ -233,7 +233,7 @@ describe("an endpoint", () => {
     const { tenant, id, played } = await hooked(answering());
     const moved = receiver(answering());
     good(await tenant.updateEndpoint(id, { url: moved.url, types: ["turn.completed"] }));
-    await tenant.accept([await fact("rnd_a"), await fact("trn_a", 1, "turn.completed")]);
+    await tenant.accept([await newEvent("rnd_a"), await newEvent("trn_a", 1, "turn.completed")]);
     await until(async () => moved.got.length > 0);
     expect(moved.got).toHaveLength(1);
     expect(played.got).toEqual([]);
@@ -244,7 +244,7 @@ describe("an endpoint", () => {
 describe("events of one resource", () => {
   it("leave in order; one that failed holds nobody back and comes later as stale", async () => {
     const { tenant, played } = await hooked(answering(500));
-    await tenant.accept([await fact("rnd_a", 1), await fact("rnd_a", 2), await fact("rnd_a", 3)]);
+    await tenant.accept([await newEvent("rnd_a", 1), await newEvent("rnd_a", 2), await newEvent("rnd_a", 3)]);
     await until(async () => played.got.length >= 3);
     const inOrder = messages(played.got.slice(0, 3));
     expect(inOrder.map(({ data, stale }) => [data.n, stale])).toEqual([
@@ -261,7 +261,7 @@ describe("events of one resource", () => {
   it("wait for the first answer, and others do not wait with them", async () => {
     const { tenant } = await hooked(answering());
     vi.mocked(globalThis.fetch).mockImplementation(() => new Promise(() => undefined)); // nobody answers
-    await tenant.accept([await fact("rnd_a", 1), await fact("rnd_a", 2), await fact("rnd_b", 1)]);
+    await tenant.accept([await newEvent("rnd_a", 1), await newEvent("rnd_a", 2), await newEvent("rnd_b", 1)]);
     await until(async () => (await deliveries(tenant)).filter(({ attempts }) => attempts === 1).length === 2);
     const begun = (await deliveries(tenant)).map(({ attempts }) => attempts);
     expect(begun.toSorted()).toEqual([0, 1, 1]);
@@ -272,10 +272,10 @@ describe("a message whose body the store does not give", () => {
   it("is no attempt: those after it wait, and the schedule is not used up, however long that lasts", async () => {
     const { MEDIA } = env;
     const address = freshAddress();
-    const large = { ...(await fact("rnd_a", 1)), data: JSON.stringify({ n: 1, more: "x".repeat(5_000) }) };
-    const { ids } = await owedDeliveries(address, [large, await fact("rnd_a", 2)], receiver(answering()).url);
+    const large = { ...(await newEvent("rnd_a", 1)), data: JSON.stringify({ n: 1, more: "x".repeat(5_000) }) };
+    const { ids } = await owedDeliveries(address, [large, await newEvent("rnd_a", 2)], receiver(answering()).url);
     const [first, second] = ids as [DeliveryId, DeliveryId];
-    const tenant = tenantPort(address);
+    const tenant = tenantRpc(address);
     const failing = vi.spyOn(MEDIA, "get").mockRejectedValue(new Error("get: internal error (10001)"));
     clock.freeze();
     const waited: number[] = [];
@@ -300,7 +300,7 @@ describe("an attempt", () => {
     const [first] = await tenant.workDeliveries([], 1);
     if (first === undefined) throw new Error("nothing was due");
     clock.step(waits.deliveryLease);
-    const [again] = await tenantPort(address).workDeliveries([], 1);
+    const [again] = await tenantRpc(address).workDeliveries([], 1);
     expect(again).toMatchObject({ id: first.id, attempt: 2 });
     const outcome = { status: 200, answer: "", error: null, retryAfterMs: null, tookMs: 1 };
     await tenant.workDeliveries([{ id: first.id, attempt: 1, outcome }], 0);
@@ -358,7 +358,7 @@ describe("what is due", () => {
     clock.freeze();
     for (let n = 0; n < 30; n++) {
       clock.step(1);
-      await tenant.accept(await Promise.all([1, 2, 3, 4, 5, 6].map((m) => fact(`rnd_${n}_${m}`))));
+      await tenant.accept(await Promise.all([1, 2, 3, 4, 5, 6].map((m) => newEvent(`rnd_${n}_${m}`))));
       await until(async () => messages.length > Math.min(n, 4));
     }
     expect(messages.length).toBeLessThanOrEqual(HOST_IN_FLIGHT / SENDER_SLOTS + 1);
@@ -379,9 +379,9 @@ describe("the pace to one host", () => {
     const metadata = { metrics: { backlogCount: 0, backlogBytes: 0 } };
     vi.spyOn(env.DELIVERIES, "sendBatch").mockResolvedValue({ metadata }); // no sender comes
     const address = { ...freshAddress(), mode: "live" as const };
-    const facts = await Promise.all(Array.from({ length: 30 }, (_, n) => fact(`rnd_${n}`)));
+    const facts = await Promise.all(Array.from({ length: 30 }, (_, n) => newEvent(`rnd_${n}`)));
     for (const path of ["one", "two"]) await owedDeliveries(address, facts, `http://127.0.0.1:9/${path}`);
-    const tenant = tenantPort(address);
+    const tenant = tenantRpc(address);
     const jobs = await tenant.workDeliveries([], 100);
     expect(jobs).toHaveLength(HOST_IN_FLIGHT);
     expect(await tenant.workDeliveries([], 100)).toEqual([]);
@@ -396,7 +396,7 @@ describe("a message", () => {
 
   it("verifies with standardwebhooks, with svix, and by the endpoint's public key", async () => {
     const { tenant, played, id, secret } = await hooked(answering());
-    await tenant.accept([await fact("rnd_a")]);
+    await tenant.accept([await newEvent("rnd_a")]);
     await until(async () => played.got.length > 0);
     const [got] = played.got;
     const body = got?.body ?? "";
@@ -412,7 +412,7 @@ describe("a message", () => {
     const { tenant, played, id, secret } = await hooked(answering());
     const before = good(await tenant.readJwks(id)).keys[0];
     const after = good(await tenant.rotateSecret(call(), id)).secret ?? "";
-    await tenant.accept([await fact("rnd_a")]);
+    await tenant.accept([await newEvent("rnd_a")]);
     await until(async () => played.got.length > 0);
     const [got] = played.got;
     for (const known of [secret, after]) new Svix(known).verify(got?.body ?? "", plain(got));
@@ -420,7 +420,7 @@ describe("a message", () => {
     expect(keys.map(({ kid }) => kid)).toEqual([`${id}.2`, `${id}.1`]);
     for (const key of [...keys, before]) expect(await verifiedBy(key, got, got?.body ?? "")).toBe(true);
     clock.step(DAY);
-    await tenant.accept([await fact("rnd_b")]);
+    await tenant.accept([await newEvent("rnd_b")]);
     await until(async () => played.got.length > 1);
     expect(plain(played.got[1])["webhook-signature"]?.split(" ")).toHaveLength(2);
     expect(good(await tenant.readJwks(id)).keys).toHaveLength(1);
@@ -435,7 +435,7 @@ describe("a message", () => {
       type: "turn.completed",
       data: { status: "completed" },
     });
-    await tenant.accept([await fact("rnd_a")]);
+    await tenant.accept([await newEvent("rnd_a")]);
     good(await tenant.testEndpoint(call(), id, "render.completed"));
     await until(async () => played.got.length > 2);
     const bodies = played.got.slice(1).map(({ body }) => JSON.parse(body));
@@ -450,7 +450,7 @@ describe("a message", () => {
   it("leaves no body behind when the same call asks for a sample again, also at once", async () => {
     const address = freshAddress();
     const { tenant, id } = await hooked(answering(), address);
-    const large = await fact("rnd_a");
+    const large = await newEvent("rnd_a");
     await tenant.accept([{ ...large, data: JSON.stringify({ id: "rnd_a", text: "x".repeat(5_000) }) }]);
     const asked = () => tenant.testEndpoint(call("try"), id, "render.completed");
     const [first] = (await Promise.all([asked(), asked(), asked()])).map(good);
@@ -482,7 +482,7 @@ async function verifiedBy(key: JwksWire["keys"][number] | undefined, got: Got | 
 /** A tenant that owes so many deliveries to one host, of which nobody is nudged. */
 async function owed(count: number, mode: "live" | "test" = "test") {
   const address = { ...freshAddress(), mode };
-  const facts = await Promise.all(Array.from({ length: count }, (_, n) => fact(`rnd_${n}`)));
+  const facts = await Promise.all(Array.from({ length: count }, (_, n) => newEvent(`rnd_${n}`)));
   await owedDeliveries(address, facts, "http://127.0.0.1:9/in");
-  return { tenant: tenantPort(address), address };
+  return { tenant: tenantRpc(address), address };
 }

@@ -3,9 +3,9 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { UserAddress } from "../../src/core/address.ts";
 import { eventId } from "../../src/core/ids.ts";
 import { SLOW_TARGET_IN_FLIGHT, TARGET_IN_FLIGHT, UNPROVEN_IN_FLIGHT } from "../../src/core/limits.ts";
-import type { DeliveryJob, DeliveryReport, Fact, TenantPort } from "../../src/core/rpc/tenant.ts";
+import type { DeliveryJob, DeliveryReport, NewEvent, TenantRpc } from "../../src/core/rpc/tenant.ts";
 import { scaledWaits } from "../../src/core/timings.ts";
-import { call, env, freshAddress, good, owedDeliveries, tenantPort, until } from "../support/objects.ts";
+import { call, env, freshAddress, good, owedDeliveries, tenantRpc, until } from "../support/objects.ts";
 import { answering, hanging, type PlayedReceiver, playReceivers } from "../support/receivers.ts";
 
 const waits = scaledWaits(60); // vitest.config.ts
@@ -18,7 +18,11 @@ afterEach(() => {
   vi.restoreAllMocks();
 });
 
-const factsOf = (count: number, name: string, callback: (n: number) => string | null = () => null): Promise<Fact[]> =>
+const factsOf = (
+  count: number,
+  name: string,
+  callback: (n: number) => string | null = () => null,
+): Promise<NewEvent[]> =>
   Promise.all(
     Array.from({ length: count }, async (_, n) => ({
       id: await eventId(`rnd_${name}${n}`, "render.completed#1"),
@@ -37,7 +41,7 @@ const idsOf = ({ got }: PlayedReceiver): Set<string | undefined> =>
   new Set(got.map(({ headers }) => headers["webhook-id"]));
 
 /** How many deliveries have had an attempt that is over. */
-async function ended(tenant: TenantPort): Promise<number> {
+async function ended(tenant: TenantRpc): Promise<number> {
   const { data } = await tenant.listDeliveries({ limit: 100, after: null });
   return data.filter(({ last_status, last_answer }) => last_status !== null || last_answer !== null).length;
 }
@@ -47,23 +51,23 @@ describe("a receiver that hangs", () => {
     const [mine, other] = [live(), live()];
     const slow = receiver(hanging, "http://127.0.0.1:90");
     const quick = receiver(answering(), "http://127.0.0.1:91");
-    good(await tenantPort(mine).createEndpoint(call(), { url: slow.url, types: ["*"] }));
-    good(await tenantPort(other).createEndpoint(call(), { url: quick.url, types: ["*"] }));
-    await tenantPort(mine).accept(await factsOf(40, "a"));
+    good(await tenantRpc(mine).createEndpoint(call(), { url: slow.url, types: ["*"] }));
+    good(await tenantRpc(other).createEndpoint(call(), { url: quick.url, types: ["*"] }));
+    await tenantRpc(mine).accept(await factsOf(40, "a"));
     await until(async () => slow.got.length > 0);
-    await tenantPort(other).accept(await factsOf(20, "b"));
+    await tenantRpc(other).accept(await factsOf(20, "b"));
     await until(async () => idsOf(quick).size === 20);
-    expect(await ended(tenantPort(mine))).toBeLessThan(40);
+    expect(await ended(tenantRpc(mine))).toBeLessThan(40);
   });
 
   it("holds up no other target of its tenant, however many like it there are", async () => {
-    const tenant = tenantPort(live());
+    const tenant = tenantRpc(live());
     const quick = receiver(answering(), "http://127.0.0.1:91");
     good(await tenant.createEndpoint(call(), { url: quick.url, types: ["turn.completed"] }));
     const slow = Array.from({ length: 90 }, (_, n) => receiver(hanging, `http://127.0.0.1:${1_000 + n}`));
     await tenant.accept(await factsOf(90, "a", (n) => slow[n]?.url ?? null));
     await until(async () => slow.some(({ got }) => got.length > 0));
-    const turns = (await factsOf(20, "b")).map((fact) => ({ ...fact, type: "turn.completed" as const }));
+    const turns = (await factsOf(20, "b")).map((newEvent) => ({ ...newEvent, type: "turn.completed" as const }));
     await tenant.accept(turns);
     await until(async () => idsOf(quick).size === 20);
     expect(await ended(tenant)).toBeLessThan(90);
@@ -79,7 +83,7 @@ describe("the places of a tenant", () => {
     const address = live();
     for (const [n, count] of counts.entries())
       await owedDeliveries(address, await factsOf(count, `t${n}_`), `http://127.0.0.1:${100 + n}/in`);
-    return tenantPort(address);
+    return tenantRpc(address);
   }
   const report = (jobs: readonly DeliveryJob[], status: number | null, tookMs = 1): DeliveryReport[] =>
     jobs.map(({ id, attempt }) => ({

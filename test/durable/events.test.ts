@@ -3,17 +3,17 @@ import { runInDurableObject } from "cloudflare:test";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { eventKey, tenantObjectName, userObjectName } from "../../src/core/address.ts";
 import { eventId } from "../../src/core/ids.ts";
-import type { Fact } from "../../src/core/rpc/tenant.ts";
+import type { NewEvent } from "../../src/core/rpc/tenant.ts";
 import type { EventWire } from "../../src/core/wire/event.ts";
 import { TenantObject } from "../../src/durable/tenant/object.ts";
 import { startClock } from "../support/clock.ts";
-import { call, env, freshAddress, good, newProject, say, tenantPort, until, userPort } from "../support/objects.ts";
+import { call, env, freshAddress, good, newProject, say, tenantRpc, until, userRpc } from "../support/objects.ts";
 
 afterEach(() => {
   vi.restoreAllMocks();
 });
 
-const fact = async (resource: string, more: Partial<Fact> = {}): Promise<Fact> => ({
+const newEvent = async (resource: string, more: Partial<NewEvent> = {}): Promise<NewEvent> => ({
   id: await eventId(resource, "render.completed#1"),
   type: "render.completed",
   resource,
@@ -28,8 +28,8 @@ const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout
 describe("a reader of the feed", () => {
   it("sees each event once, whatever the order in which objects flush, and however often", async () => {
     const address = freshAddress();
-    const tenant = tenantPort(address);
-    const facts = await Promise.all(Array.from({ length: 60 }, (_, n) => fact(`rnd_${n}`)));
+    const tenant = tenantRpc(address);
+    const facts = await Promise.all(Array.from({ length: 60 }, (_, n) => newEvent(`rnd_${n}`)));
     let writing = true;
     const seen: EventWire[] = [];
     const reading = (async () => {
@@ -63,9 +63,9 @@ describe("a large body", () => {
 
   it("lies in R2 and reads as any other, also in a list beside small ones", async () => {
     const address = freshAddress();
-    const tenant = tenantPort(address);
-    const told = await fact("rnd_large", { data: large });
-    await tenant.accept([await fact("rnd_small"), told]);
+    const tenant = tenantRpc(address);
+    const told = await newEvent("rnd_large", { data: large });
+    await tenant.accept([await newEvent("rnd_small"), told]);
     await tenant.accept([told]);
     const row = await runInDurableObject(env.TENANT.getByName(tenantObjectName(address)), (_, state) =>
       state.storage.sql.exec<{ data: string }>("SELECT data FROM events WHERE id = ?", told.id).one(),
@@ -82,8 +82,8 @@ describe("a large body", () => {
   it("goes with its event after thirty days", async () => {
     const clock = startClock();
     const address = freshAddress();
-    const tenant = tenantPort(address);
-    const told = await fact("rnd_large", { data: large });
+    const tenant = tenantRpc(address);
+    const told = await newEvent("rnd_large", { data: large });
     await tenant.accept([told]);
     clock.step(32 * 24 * 3_600_000);
     await tenant.wake();
@@ -101,7 +101,7 @@ describe("an outbox", () => {
       return real.call(this, facts);
     });
     const address = freshAddress();
-    const user = userPort(address);
+    const user = userRpc(address);
     const project = await newProject(user);
     await runInDurableObject(env.USER.getByName(userObjectName(address)), (_, state) => {
       const row = "INSERT INTO outbox (type, resource, sequence, at, data) VALUES ('render.completed', ?, 1, ?, ?)";
@@ -112,7 +112,7 @@ describe("an outbox", () => {
     });
     calls.length = 0;
     good(await user.startTurn(call(), project, say("credits")));
-    const tenant = tenantPort(address);
+    const tenant = tenantRpc(address);
     const last = await until(async () => {
       const { data } = await tenant.listEvents(0, 100, null);
       const renders = data.filter(({ type }) => type === "render.completed");

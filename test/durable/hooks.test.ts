@@ -4,7 +4,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { readLink } from "../../src/core/crypto.ts";
 import { type DeliveryId, type EndpointId, eventId } from "../../src/core/ids.ts";
 import { REMOVED_TARGETS } from "../../src/core/limits.ts";
-import type { Fact, TenantPort } from "../../src/core/rpc/tenant.ts";
+import type { NewEvent, TenantRpc } from "../../src/core/rpc/tenant.ts";
 import { scaledWaits } from "../../src/core/timings.ts";
 import { hookBody } from "../../src/core/webhooks/flat-body.ts";
 import { sampleEvent } from "../../src/core/webhooks/samples.ts";
@@ -12,7 +12,7 @@ import type { EventType } from "../../src/core/wire/event.ts";
 import type { HookBody, HookWire } from "../../src/core/wire/hook.ts";
 import { readConfig } from "../../src/env.ts";
 import { type SteppedClock, startClock } from "../support/clock.ts";
-import { bad, call, env, freshAddress, good, tenantPort, tenantStub, until } from "../support/objects.ts";
+import { bad, call, env, freshAddress, good, tenantRpc, tenantStub, until } from "../support/objects.ts";
 import { answering, type Behaviour, type PlayedReceiver, playReceivers } from "../support/receivers.ts";
 
 const waits = scaledWaits(60); // vitest.config.ts
@@ -28,7 +28,7 @@ afterEach(() => {
 });
 
 /** A fact whose data is a whole resource, as the objects tell it. */
-const fact = async (type: EventType, resource: string, sequence = 1, more = {}): Promise<Fact> => ({
+const newEvent = async (type: EventType, resource: string, sequence = 1, more = {}): Promise<NewEvent> => ({
   id: await eventId(resource, `${type}#${sequence}`),
   type,
   resource,
@@ -38,9 +38,9 @@ const fact = async (type: EventType, resource: string, sequence = 1, more = {}):
   data: JSON.stringify({ ...sampleEvent(type, "test").data, ...more }),
 });
 
-const subscribe = async (tenant: TenantPort, target_url: string, event: EventType): Promise<HookWire> =>
+const subscribe = async (tenant: TenantRpc, target_url: string, event: EventType): Promise<HookWire> =>
   good(await tenant.subscribeHook(call(), { target_url, event })).hook;
-const ended = (tenant: TenantPort, count: number) =>
+const ended = (tenant: TenantRpc, count: number) =>
   until(async () => {
     const { data } = await tenant.listDeliveries({ limit: 100, after: null });
     return data.length === count && data.every((one) => one.ended_at !== null) && data;
@@ -50,11 +50,11 @@ const keysOf = (body: HookBody | undefined): string[] => Object.keys(body ?? {})
 
 describe("a hook", () => {
   it("is told of its event alone, flat, signed with the default secret", async () => {
-    const tenant = tenantPort(freshAddress());
+    const tenant = tenantRpc(freshAddress());
     const played = receiver(answering());
     const { id } = await subscribe(tenant, played.url, "turn.completed");
-    const told = await fact("turn.completed", "trn_a");
-    await tenant.accept([told, await fact("turn.failed", "trn_b")]);
+    const told = await newEvent("turn.completed", "trn_a");
+    await tenant.accept([told, await newEvent("turn.failed", "trn_b")]);
     const [delivery] = await ended(tenant, 1);
     expect(delivery).toMatchObject({ state: "delivered", target: { kind: "hook", id }, event_id: told.id });
     const event = good(await tenant.readEvent(told.id, null));
@@ -66,13 +66,13 @@ describe("a hook", () => {
 
   it("gets a link that opens its file, made when the body leaves", async () => {
     const address = freshAddress();
-    const tenant = tenantPort(address);
+    const tenant = tenantRpc(address);
     const played = receiver(answering());
     await subscribe(tenant, played.url, "render.completed");
     const { id } = sampleEvent("render.completed", "test").data;
     const until = Date.now() + 60_000;
     const download = { id, origin: "https://gateway.example", until };
-    await tenant.accept([await fact("render.completed", "rnd_a", 1, { download })]);
+    await tenant.accept([await newEvent("render.completed", "rnd_a", 1, { download })]);
     await ended(tenant, 1);
     const [body] = bodies(played);
     expect(body?.download_url_expires_at).toBe(new Date(until).toISOString().replace(/\.\d+/, ".000"));
@@ -84,37 +84,37 @@ describe("a hook", () => {
   });
 
   it("is the same one however often it is subscribed, and is sent each event once", async () => {
-    const tenant = tenantPort(freshAddress());
+    const tenant = tenantRpc(freshAddress());
     const played = receiver(answering());
     const all = await Promise.all(Array.from({ length: 20 }, () => subscribe(tenant, played.url, "turn.completed")));
     expect(new Set(all.map(({ id }) => id)).size).toBe(1);
     expect(await tenant.listHooks()).toEqual([all[0]]);
-    await tenant.accept([await fact("turn.completed", "trn_a")]);
+    await tenant.accept([await newEvent("turn.completed", "trn_a")]);
     await ended(tenant, 1);
     expect(played.got).toHaveLength(1);
   });
 
   it("is removed when its receiver answers 410, with what was still owed to it", async () => {
-    const tenant = tenantPort(freshAddress());
+    const tenant = tenantRpc(freshAddress());
     const played = receiver(answering(410));
     await subscribe(tenant, played.url, "turn.completed");
-    await tenant.accept([await fact("turn.completed", "trn_a"), await fact("turn.completed", "trn_a", 2)]);
+    await tenant.accept([await newEvent("turn.completed", "trn_a"), await newEvent("turn.completed", "trn_a", 2)]);
     const told = await ended(tenant, 2);
     expect(told.map(({ state }) => state)).toEqual(["failed", "failed"]);
     expect(played.got).toHaveLength(1);
     expect(await tenant.listHooks()).toEqual([]);
-    await tenant.accept([await fact("turn.completed", "trn_a", 3)]);
+    await tenant.accept([await newEvent("turn.completed", "trn_a", 3)]);
     expect((await tenant.listDeliveries({ limit: 100, after: null })).data).toHaveLength(2);
   });
 
   it("is disabled after five days of failures over several events, which the endpoints are told, until it is subscribed again", async () => {
-    const tenant = tenantPort(freshAddress());
+    const tenant = tenantRpc(freshAddress());
     let isDown = true;
     const played = receiver(() => new Response(null, { status: isDown ? 500 : 204 }));
     const watcher = receiver(answering());
     good(await tenant.createEndpoint(call(), { url: watcher.url, types: ["hook.disabled"] }));
     const { id } = await subscribe(tenant, played.url, "turn.completed");
-    await tenant.accept([await fact("turn.completed", "trn_a")]);
+    await tenant.accept([await newEvent("turn.completed", "trn_a")]);
     for (let attempt = 1; attempt <= 10; attempt++) {
       const { due_at } = await until(async () => {
         const [listed] = (await tenant.listDeliveries({ limit: 1, after: null }, { target_id: id })).data;
@@ -126,7 +126,7 @@ describe("a hook", () => {
       await tenant.wake();
     }
     expect(await tenant.listHooks()).toMatchObject([{ id, state: "enabled", disabled_at: null }]);
-    await tenant.accept([await fact("turn.completed", "trn_b")]);
+    await tenant.accept([await newEvent("turn.completed", "trn_b")]);
     await until(async () => watcher.got.length > 0);
     const [disabled] = await tenant.listHooks();
     expect(disabled).toMatchObject({ id, state: "disabled", disabled_at: expect.any(String) });
@@ -134,7 +134,7 @@ describe("a hook", () => {
     expect(JSON.parse(watcher.got[0]?.body ?? "")).toMatchObject(told);
 
     const sent = played.got.length;
-    await tenant.accept([await fact("turn.completed", "trn_c")]);
+    await tenant.accept([await newEvent("turn.completed", "trn_c")]);
     const { data: dead } = await tenant.listDeliveries({ limit: 100, after: null }, { target_id: id });
     expect(dead.map(({ state }) => state)).toEqual(["failed", "failed"]);
     const first = dead[0]?.id as DeliveryId;
@@ -144,7 +144,7 @@ describe("a hook", () => {
     const { hook, isNew } = good(await tenant.subscribeHook(call(), again));
     expect({ hook, isNew }).toMatchObject({ hook: { id, state: "enabled", disabled_at: null }, isNew: false });
     good(await tenant.retryDelivery(call(), first));
-    await tenant.accept([await fact("turn.completed", "trn_d")]);
+    await tenant.accept([await newEvent("turn.completed", "trn_d")]);
     await until(async () => played.got.length === sent + 2);
     expect(
       bodies(played)
@@ -154,7 +154,7 @@ describe("a hook", () => {
   });
 
   it("ends by its id, by its address, or by its address and event", async () => {
-    const tenant = tenantPort(freshAddress());
+    const tenant = tenantRpc(freshAddress());
     const at = (path: string) => `https://hooks.nemo-gateway.dev/${path}`;
     const one = await subscribe(tenant, at("a"), "turn.completed");
     await subscribe(tenant, at("b"), "turn.completed");
@@ -172,7 +172,7 @@ describe("a hook", () => {
 
   it("is remembered when it is gone, for as many as the limit says", async () => {
     const address = freshAddress();
-    const tenant = tenantPort(address);
+    const tenant = tenantRpc(address);
     const gone = await subscribe(tenant, "https://hooks.nemo-gateway.dev/a", "turn.completed");
     good(await tenant.unsubscribeHook(gone.id as EndpointId));
     const remembered = () =>
@@ -190,9 +190,9 @@ describe("a hook", () => {
   });
 
   it("is refused for an address we would not send to, and above a hundred", async () => {
-    const tenant = tenantPort(freshAddress());
-    const refused = await tenant.subscribeHook(call(), { target_url: "https://10.0.0.1/", event: "turn.completed" });
-    expect(bad(refused)).toMatchObject({ code: "address_not_allowed" });
+    const tenant = tenantRpc(freshAddress());
+    const problem = await tenant.subscribeHook(call(), { target_url: "https://10.0.0.1/", event: "turn.completed" });
+    expect(bad(problem)).toMatchObject({ code: "address_not_allowed" });
     const at = (n: number) => ({ target_url: `https://a.nemo-gateway.dev/${n}`, event: "turn.completed" }) as const;
     for (let n = 0; n < 100; n++) good(await tenant.subscribeHook(call(), at(n)));
     expect(bad(await tenant.subscribeHook(call(), at(100))).code).toBe("too_many_hooks");
@@ -200,7 +200,7 @@ describe("a hook", () => {
   });
 
   it("is another request's under a used Idempotency-Key", async () => {
-    const tenant = tenantPort(freshAddress());
+    const tenant = tenantRpc(freshAddress());
     const body = { target_url: "https://a.nemo-gateway.dev/", event: "turn.completed" } as const;
     const made = good(await tenant.subscribeHook(call("k"), body));
     expect(good(await tenant.subscribeHook(call("k"), body))).toEqual({ ...made, isNew: false });
@@ -211,7 +211,7 @@ describe("a hook", () => {
 
 describe("the samples of an event", () => {
   it("are invented before there is a real one, and leave nothing stored", async () => {
-    const tenant = tenantPort(freshAddress());
+    const tenant = tenantRpc(freshAddress());
     const [sample, ...none] = await tenant.hookSamples("video.completed");
     expect(none).toEqual([]);
     expect(sample).toMatchObject({ type: "video.completed", mode: "test", status: "completed" });
@@ -219,11 +219,11 @@ describe("the samples of an event", () => {
   });
 
   it("are the last three real ones, newest first, with the keys of a delivery", async () => {
-    const tenant = tenantPort(freshAddress());
+    const tenant = tenantRpc(freshAddress());
     const played = receiver(answering());
     const [invented] = await tenant.hookSamples("render.completed");
     await subscribe(tenant, played.url, "render.completed");
-    for (let n = 1; n <= 4; n++) await tenant.accept([await fact("render.completed", `rnd_${n}`)]);
+    for (let n = 1; n <= 4; n++) await tenant.accept([await newEvent("render.completed", `rnd_${n}`)]);
     await ended(tenant, 4);
     const samples = await tenant.hookSamples("render.completed");
     const ids = await Promise.all([4, 3, 2].map((n) => eventId(`rnd_${n}`, "render.completed#1")));

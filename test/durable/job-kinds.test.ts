@@ -2,22 +2,22 @@
 import { runInDurableObject } from "cloudflare:test";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { uploadObjectName } from "../../src/core/address.ts";
-import { refusal } from "../../src/core/errors.ts";
+import { problemOf } from "../../src/core/errors.ts";
 import { eventId, ownedId } from "../../src/core/ids.ts";
 import { POISON_ATTEMPTS } from "../../src/core/limits.ts";
 import { DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS } from "../../src/core/time.ts";
 import { scaledWaits } from "../../src/core/timings.ts";
-import { layGround } from "../../src/durable/shared/context.ts";
+import { createRuntime } from "../../src/durable/shared/context.ts";
 import { openDatabase } from "../../src/durable/shared/database.ts";
 import { JOBS, type JobKind, triesOf } from "../../src/durable/shared/job-kinds.ts";
 import {
-  type DueRow,
+  type JobHandler,
+  type JobRow,
+  JobScheduler,
   SCHEDULE_INDEX,
   SCHEDULE_TABLES,
   SCHEDULE_UNENDED,
-  Schedule,
   TryAgain,
-  type Worker,
 } from "../../src/durable/shared/jobs.ts";
 import type { ObjectKind } from "../../src/env.ts";
 import {
@@ -27,11 +27,11 @@ import {
   good,
   owedDeliveries,
   random,
-  tenantPort,
+  tenantRpc,
   tenantStub,
   until,
-  uploadPort,
-  userPort,
+  uploadRpc,
+  userRpc,
   userStub,
 } from "../support/objects.ts";
 
@@ -52,33 +52,33 @@ class Bench {
   readonly givenUp: string[] = [];
   /** Moments at which the work was begun. */
   readonly begun: number[] = [];
-  schedule: Schedule;
+  jobs: JobScheduler;
   readonly #state: DurableObjectState;
   readonly #of: ObjectKind;
-  readonly #work: (row: DueRow, bench: Bench) => Promise<void>;
+  readonly #work: (row: JobRow, bench: Bench) => Promise<void>;
 
-  constructor(state: DurableObjectState, of: ObjectKind, work: (row: DueRow, bench: Bench) => Promise<void>) {
+  constructor(state: DurableObjectState, of: ObjectKind, work: (row: JobRow, bench: Bench) => Promise<void>) {
     this.#state = state;
     this.#of = of;
     this.#work = work;
-    this.schedule = this.begin();
+    this.jobs = this.begin();
   }
 
-  begin(now: () => number = () => this.now): Schedule {
-    const laid = layGround(this.#state, env);
+  begin(now: () => number = () => this.now): JobScheduler {
+    const laid = createRuntime(this.#state, env);
     const config = { ...laid.config, alarms: false, waits: scaledWaits(1) };
-    const ground = { ...laid, config, now, keep: () => undefined };
-    const database = openDatabase(ground, [SCHEDULE_TABLES, SCHEDULE_INDEX, SCHEDULE_UNENDED]);
+    const runtime = { ...laid, config, now, keep: () => undefined };
+    const database = openDatabase(runtime, [SCHEDULE_TABLES, SCHEDULE_INDEX, SCHEDULE_UNENDED]);
     database.ready();
-    const worker: Worker = {
+    const worker: JobHandler = {
       perform: async (row) => {
         this.begun.push(now());
         await this.#work(row, this);
       },
       giveUp: ({ kind }) => void this.givenUp.push(kind),
     };
-    this.schedule = new Schedule(ground, database, this.#of, worker);
-    return this.schedule;
+    this.jobs = new JobScheduler(runtime, database, this.#of, worker);
+    return this.jobs;
   }
 
   /** The row's own moment; null when it is not owed. */
@@ -90,8 +90,8 @@ class Bench {
   /** Goes to the row's moment and does what is due there; answers with how far away the next one is, null when there is none. */
   async next(kind: JobKind): Promise<number | null> {
     this.now = Math.max(this.now, this.moment()?.dueAt ?? 0);
-    this.schedule.tick();
-    while (this.schedule.isRunning(kind, REF)) await new Promise((resolve) => setTimeout(resolve, 1));
+    this.jobs.tick();
+    while (this.jobs.isRunning(kind, REF)) await new Promise((resolve) => setTimeout(resolve, 1));
     const moment = this.moment();
     return moment === null ? null : moment.dueAt - this.now;
   }
@@ -99,14 +99,14 @@ class Bench {
 
 const onBench = (
   of: ObjectKind,
-  work: (row: DueRow, bench: Bench) => Promise<void>,
+  work: (row: JobRow, bench: Bench) => Promise<void>,
   test: (bench: Bench) => Promise<void>,
 ) =>
   runInDurableObject(env.TOKEN.getByName(`${freshAddress().tenant}:test`), (_, state) =>
     test(new Bench(state, of, work)),
   );
 
-const busy = refusal("nemo_busy", "Not now.", { askedSeconds: 120 });
+const busy = problemOf("nemo_busy", "Not now.", { askedSeconds: 120 });
 
 /** The same with every kind, each in storage of its own. */
 const everyKind =
@@ -126,14 +126,14 @@ describe("work of every kind", () => {
   it(
     "that is always refused ends after its tries or goes on at growing distances, also when it owes itself before it fails",
     everyKind(async (of, kind, tries) => {
-      const refused = async (_: DueRow, { schedule, now }: Bench): Promise<void> => {
-        schedule.owe(kind, REF, now);
-        schedule.oweOnce(kind, REF, now);
+      const problem = async (_: JobRow, { jobs, now }: Bench): Promise<void> => {
+        jobs.schedule(kind, REF, now);
+        jobs.scheduleOnce(kind, REF, now);
         await Promise.resolve();
         throw new Error("refused");
       };
-      await onBench(of, refused, async (bench) => {
-        bench.schedule.owe(kind, REF, bench.now);
+      await onBench(of, problem, async (bench) => {
+        bench.jobs.schedule(kind, REF, bench.now);
         const distances: number[] = [];
         for (let nth = 0; nth < 60; nth++) {
           const distance = await bench.next(kind);
@@ -150,12 +150,12 @@ describe("work of every kind", () => {
   );
 
   it.each(["look", "asset"] as const)("on a file is tried for five and a half hours: %s", async (kind) => {
-    const refused = async (): Promise<void> => {
+    const problem = async (): Promise<void> => {
       throw new Error("the store gives nothing");
     };
-    await onBench("upload", refused, async (bench) => {
+    await onBench("upload", problem, async (bench) => {
       const began = bench.now;
-      bench.schedule.owe(kind, REF, began);
+      bench.jobs.schedule(kind, REF, began);
       while ((await bench.next(kind)) !== null);
       expect(bench.givenUp).toEqual([kind]);
       expect(Math.round((10 * (bench.now - began)) / HOUR_MS) / 10).toBe(5.5);
@@ -165,11 +165,11 @@ describe("work of every kind", () => {
   it(
     "waits as long as whoever refuses it asks for",
     everyKind(async (of, kind) => {
-      const refused = async (): Promise<void> => {
+      const problem = async (): Promise<void> => {
         throw new TryAgain("refused", busy);
       };
-      await onBench(of, refused, async (bench) => {
-        bench.schedule.owe(kind, REF, bench.now);
+      await onBench(of, problem, async (bench) => {
+        bench.jobs.schedule(kind, REF, bench.now);
         const distances = [await bench.next(kind), await bench.next(kind)];
         expect(distances).toEqual([120 * SECOND_MS, 120 * SECOND_MS]);
       });
@@ -183,11 +183,11 @@ describe("work of every kind", () => {
         of,
         () => new Promise(() => undefined),
         async (bench) => {
-          bench.schedule.owe(kind, REF, bench.now);
+          bench.jobs.schedule(kind, REF, bench.now);
           for (let death = 0; death < 12 && bench.moment() !== null; death++) {
             bench.now = Math.max(bench.now, bench.moment()?.dueAt ?? 0);
             const before = bench.begun.length;
-            bench.schedule.tick();
+            bench.jobs.tick();
             await until(async () => bench.begun.length > before || bench.moment() === null);
             bench.begin(); // the instance before it is gone, with all it was doing
           }
@@ -205,19 +205,19 @@ describe("work of every kind", () => {
     everyKind(async (of, kind) => {
       let served = 0;
       const seen: number[] = [];
-      const back = async ({ ref }: DueRow, { schedule }: Bench): Promise<void> => {
+      const back = async ({ ref }: JobRow, { jobs }: Bench): Promise<void> => {
         seen.push(served);
         setTimeout(() => {
           served += 1;
         }, 0);
-        if (seen.length < 10) schedule.owe(kind, ref, 1);
-        else schedule.done(kind, ref);
+        if (seen.length < 10) jobs.schedule(kind, ref, 1);
+        else jobs.done(kind, ref);
       };
       await onBench(of, back, async (bench) => {
         bench.begin(Date.now);
-        bench.schedule.owe(kind, REF, Date.now());
-        bench.schedule.tick();
-        await until(async () => seen.length === 10 && !bench.schedule.isRunning(kind, REF));
+        bench.jobs.schedule(kind, REF, Date.now());
+        bench.jobs.tick();
+        await until(async () => seen.length === 10 && !bench.jobs.isRunning(kind, REF));
         expect(seen).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
         const apart = bench.begun.slice(1).map((at, nth) => at - (bench.begun[nth] ?? 0));
         expect(Math.min(...apart)).toBeGreaterThan(0);
@@ -230,12 +230,12 @@ describe("work of every kind", () => {
     "that ends well and owes itself for now has a later moment, and its failures are forgotten",
     everyKind(async (of, kind) => {
       let isFailing = true;
-      const work = async ({ ref }: DueRow, { schedule, now }: Bench): Promise<void> => {
+      const work = async ({ ref }: JobRow, { jobs, now }: Bench): Promise<void> => {
         if (isFailing) throw new Error("refused");
-        schedule.owe(kind, ref, now);
+        jobs.schedule(kind, ref, now);
       };
       await onBench(of, work, async (bench) => {
-        bench.schedule.owe(kind, REF, bench.now);
+        bench.jobs.schedule(kind, REF, bench.now);
         await bench.next(kind);
         isFailing = false;
         const distance = await bench.next(kind);
@@ -248,12 +248,12 @@ describe("work of every kind", () => {
   it(
     "that is asked for while it decides to stop is done once more",
     everyKind(async (of, kind) => {
-      const stops = async ({ ref }: DueRow, bench: Bench): Promise<void> => {
-        if (bench.begun.length === 1) bench.schedule.oweOnce(kind, ref, bench.now);
-        bench.schedule.done(kind, ref);
+      const stops = async ({ ref }: JobRow, bench: Bench): Promise<void> => {
+        if (bench.begun.length === 1) bench.jobs.scheduleOnce(kind, ref, bench.now);
+        bench.jobs.done(kind, ref);
       };
       await onBench(of, stops, async (bench) => {
-        bench.schedule.owe(kind, REF, bench.now);
+        bench.jobs.schedule(kind, REF, bench.now);
         expect(await bench.next(kind)).toBeGreaterThan(0);
         expect(await bench.next(kind)).toBeNull();
         expect(bench.begun.length).toBe(2);
@@ -298,7 +298,7 @@ describe("a real object that owes every kind for things that are not there", () 
 
   it("the user's: nothing is owed at or before now", async () => {
     const address = freshAddress();
-    good(await userPort(address).createProject(call(), { name: "p", metadata: {} }));
+    good(await userRpc(address).createProject(call(), { name: "p", metadata: {} }));
     const ends = ["erase", "forget", "audit"]; // the first two end the object, and an entry is whole in its ref
     const kinds = Object.keys(JOBS.user).filter((kind) => !ends.includes(kind));
     expect(await tooEarly(userStub(address), kinds)).toEqual([]);
@@ -306,14 +306,14 @@ describe("a real object that owes every kind for things that are not there", () 
 
   it("the tenant's", async () => {
     const address = freshAddress();
-    good(await tenantPort(address).createEndpoint(call(), { url: "http://127.0.0.1:9/in", types: ["*"] }));
+    good(await tenantRpc(address).createEndpoint(call(), { url: "http://127.0.0.1:9/in", types: ["*"] }));
     expect(await tooEarly(tenantStub(address), Object.keys(JOBS.tenant))).toEqual([]);
   });
 
   it("a tenant's that keeps an old event for a younger delivery: it comes back in a day", async () => {
     const address = freshAddress();
-    const fact = { ...FACT, id: await eventId("rnd_old", "render.failed#1") };
-    await owedDeliveries(address, [fact], "http://127.0.0.1:9/in");
+    const newEvent = { ...FACT, id: await eventId("rnd_old", "render.failed#1") };
+    await owedDeliveries(address, [newEvent], "http://127.0.0.1:9/in");
     const distance = await runInDurableObject(tenantStub(address), async (object, { storage }) => {
       storage.sql.exec("UPDATE events SET at = at - ?", 31 * DAY_MS);
       storage.sql.exec("UPDATE due SET due_at = 1 WHERE kind = 'tidy'");
@@ -331,7 +331,7 @@ describe("a real object that owes every kind for things that are not there", () 
     const address = freshAddress();
     const id = ownedId("upl", address.uh, Date.now(), random);
     const body = { filename: "a.mp4", size_bytes: 5, metadata: {} };
-    good(await uploadPort(address, id).create(call(), address, id, body));
+    good(await uploadRpc(address, id).create(call(), address, id, body));
     expect(await tooEarly(env.UPLOAD.getByName(uploadObjectName(address, id)), Object.keys(JOBS.upload))).toEqual([]);
   });
 

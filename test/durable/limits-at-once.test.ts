@@ -19,10 +19,10 @@ import {
   random,
   say,
   startTurn,
-  tenantPort,
+  tenantRpc,
   until,
-  uploadPort,
-  userPort,
+  uploadRpc,
+  userRpc,
   userStub,
 } from "../support/objects.ts";
 
@@ -41,7 +41,7 @@ const newUploadId = (address: UserAddress): UploadId => ownedId("upl", address.u
 
 /** A running turn that says nothing more for a while. */
 async function quietTurn(address: UserAddress) {
-  const user = userPort(address);
+  const user = userRpc(address);
   const turn = await startTurn(user, await newProject(user), "make a video of the sea #slow:1800s");
   await until(async () => good(await user.readTurnEvents(turn, 0, 100, 0)).data.length > 1);
   return { user, turn };
@@ -49,10 +49,10 @@ async function quietTurn(address: UserAddress) {
 
 /** Uploads as their user's object lists them, before any of them is told. */
 async function listedUploads(address: UserAddress, count: number, as: Partial<UploadWire>): Promise<UploadId[]> {
-  const user = userPort(address);
+  const user = userRpc(address);
   const ids = Array.from({ length: count }, () => newUploadId(address));
   const { data } = await (async () => {
-    good(await uploadPort(address, ids[0] as UploadId).create(call(), address, ids[0] as UploadId, FILE));
+    good(await uploadRpc(address, ids[0] as UploadId).create(call(), address, ids[0] as UploadId, FILE));
     return user.listUploads({ limit: 1, after: null });
   })();
   for (const id of ids) await user.noteUpload(call(), id, { ...(data[0] as UploadWire), ...as, id });
@@ -75,7 +75,7 @@ const quota = (name: QuotaName): Row => ({
     const address = freshAddress();
     const some = { ...limits.QUOTA_DEFAULTS.test, [name]: 10 };
     return atOnce(10, async (n) => {
-      const taken = await tenantPort(address).takeQuota([{ quota: name, ref: `ref_${n}`, amount: 1 }], some, null);
+      const taken = await tenantRpc(address).takeQuota([{ quota: name, ref: `ref_${n}`, amount: 1 }], some, null);
       return taken.ok;
     });
   },
@@ -92,7 +92,7 @@ const ROWS: readonly Row[] = [
       const address = freshAddress();
       return atOnce(limits.OPEN_UPLOADS_PER_USER, async () => {
         const id = newUploadId(address);
-        return (await uploadPort(address, id).create(call(), address, id, FILE)).ok;
+        return (await uploadRpc(address, id).create(call(), address, id, FILE)).ok;
       });
     },
   },
@@ -102,7 +102,7 @@ const ROWS: readonly Row[] = [
       const address = freshAddress();
       const limit = limits.IMPORTS_AT_ONCE;
       const ids = await listedUploads(address, limit * 3, { source: "import" });
-      return atOnce(limit, (n) => userPort(address).mayWork(ids[n] as UploadId, "import"));
+      return atOnce(limit, (n) => userRpc(address).mayWork(ids[n] as UploadId, "import"));
     },
   },
   {
@@ -111,7 +111,7 @@ const ROWS: readonly Row[] = [
       const address = freshAddress();
       const limit = limits.FINALS_AT_ONCE;
       const ids = await listedUploads(address, limit * 3, { status: "completed", concat: "final" });
-      return atOnce(limit, (n) => userPort(address).mayWork(ids[n] as UploadId, "final"));
+      return atOnce(limit, (n) => userRpc(address).mayWork(ids[n] as UploadId, "final"));
     },
   },
   {
@@ -126,7 +126,7 @@ const ROWS: readonly Row[] = [
     names: ["WATCHERS_PER_TURN"],
     ask: async () => {
       const { user, turn } = await quietTurn(freshAddress());
-      return atOnce(limits.WATCHERS_PER_TURN, async () => (await user.watchTurn(turn, 0)).ok);
+      return atOnce(limits.SUBSCRIBERS_PER_TURN, async () => (await user.watchTurn(turn, 0)).ok);
     },
   },
   {
@@ -136,7 +136,7 @@ const ROWS: readonly Row[] = [
       const project = good(await user.readTurn(turn)).project_id as ProjectId;
       const turns = [turn];
       for (let n = 0; n < 10; n++) turns.push(await startTurn(user, project, "make a video #slow:1800s"));
-      return atOnce(limits.WATCHERS_PER_USER, async (n) => (await user.watchTurn(turns[n % 11] ?? turn, 0)).ok);
+      return atOnce(limits.SUBSCRIBERS_PER_USER, async (n) => (await user.watchTurn(turns[n % 11] ?? turn, 0)).ok);
     },
   },
   {
@@ -151,7 +151,7 @@ const ROWS: readonly Row[] = [
   {
     names: ["ENDPOINTS_PER_SCOPE"],
     ask: () => {
-      const tenant = tenantPort(freshAddress());
+      const tenant = tenantRpc(freshAddress());
       const url = "https://example.com/hook";
       return atOnce(
         limits.ENDPOINTS_PER_SCOPE,
@@ -162,7 +162,7 @@ const ROWS: readonly Row[] = [
   {
     names: ["HOOKS_PER_SCOPE"],
     ask: () => {
-      const tenant = tenantPort(freshAddress());
+      const tenant = tenantRpc(freshAddress());
       const event: EventType = "turn.completed";
       return atOnce(
         limits.HOOKS_PER_SCOPE,
@@ -223,12 +223,12 @@ describe("a place for work", () => {
   it("is not held by uploads that never came to ask, nor for ever by those that did", async () => {
     const address = freshAddress();
     const ids = await listedUploads(address, 4, { source: "import" });
-    expect(await userPort(address).mayWork(ids[3] as UploadId, "import")).toBe(true);
+    expect(await userRpc(address).mayWork(ids[3] as UploadId, "import")).toBe(true);
   });
 
   it("goes to the oldest that waits, once an end is told", async () => {
     const address = freshAddress();
-    const user = userPort(address);
+    const user = userRpc(address);
     const ids = await listedUploads(address, 5, { source: "import" });
     const may = (n: number) => user.mayWork(ids[n] as UploadId, "import");
     expect([await may(0), await may(1), await may(2), await may(3), await may(4)]).toEqual([

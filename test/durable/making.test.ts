@@ -2,12 +2,12 @@
 import { describe, expect, it } from "vitest";
 import type { UserAddress } from "../../src/core/address.ts";
 import { fillPrompt, recipeFaults } from "../../src/core/generators/recipe.ts";
-import type { MakingId } from "../../src/core/ids.ts";
+import type { GeneratorJobId } from "../../src/core/ids.ts";
 import type { GeneratorWire } from "../../src/core/wire/generator.ts";
-import type { MakingWire } from "../../src/core/wire/making.ts";
+import type { GeneratorJobWire } from "../../src/core/wire/making.ts";
 import { readGenerator } from "../../src/store/generators.ts";
 import { makeTenant } from "../support/gateway.ts";
-import { bad, call, env, freshAddress, good, kill, ledger, tenantPort, until, userPort } from "../support/objects.ts";
+import { bad, call, env, freshAddress, good, kill, ledger, tenantRpc, until, userRpc } from "../support/objects.ts";
 
 /** An address of a tenant that there is: generators belong to one. */
 const address = async (): Promise<UserAddress> => ({
@@ -23,16 +23,16 @@ const order = (description: string, more: object = {}) => ({
   ...more,
 });
 
-const start = async (at: UserAddress, description: string, more: object = {}): Promise<MakingId> =>
-  good(await userPort(at).startMaking(call(), order(description, more))).id;
+const start = async (at: UserAddress, description: string, more: object = {}): Promise<GeneratorJobId> =>
+  good(await userRpc(at).startGeneratorJob(call(), order(description, more))).id;
 
-const endOf = (at: UserAddress, id: MakingId): Promise<MakingWire> =>
+const endOf = (at: UserAddress, id: GeneratorJobId): Promise<GeneratorJobWire> =>
   until(async () => {
-    const making = good(await userPort(at).readMaking(id));
-    return making.ended_at === null ? null : making;
+    const generatorJob = good(await userRpc(at).readGeneratorJob(id));
+    return generatorJob.ended_at === null ? null : generatorJob;
   });
 
-async function generatorOf(at: UserAddress, { generator_id }: MakingWire): Promise<GeneratorWire> {
+async function generatorOf(at: UserAddress, { generator_id }: GeneratorJobWire): Promise<GeneratorWire> {
   const generator = await readGenerator(env.DB, at, generator_id ?? "");
   if (generator === null) throw new Error("the tenant has no such generator");
   return generator;
@@ -60,7 +60,7 @@ describe("a generator made from a description", () => {
       const before = await ledger(at);
       const made = await endOf(at, await start(at, description));
       expect(made, description).toMatchObject({
-        status: "ready",
+        status: "completed",
         made_by: by,
         charged: "yes",
         credits: { amount: 50 },
@@ -85,8 +85,8 @@ describe("a generator made from a description", () => {
     const slugs = made.map(({ slug }) => slug ?? "").toSorted((a, b) => a.length - b.length);
     expect(slugs[0]).toBe("mine");
     expect(slugs[1]).toMatch(/^mine-[0-9a-z]{8}$/);
-    for (const making of made)
-      expect(await generatorOf(at, making)).toMatchObject({ name: "Mine", language: "de", made_by: "agent" });
+    for (const generatorJob of made)
+      expect(await generatorOf(at, generatorJob)).toMatchObject({ name: "Mine", language: "de", made_by: "agent" });
   });
 
   it("fails where its turn fails and costs nothing", async () => {
@@ -102,7 +102,7 @@ describe("a generator made from a description", () => {
 
   it("tells its end once, to the feed and to the address that came with it", async () => {
     const at = await address();
-    const tenant = tenantPort(at);
+    const tenant = tenantRpc(at);
     const callback = "http://127.0.0.1:9/made";
     const ready = await start(at, "quote cards", { callback });
     const failed = await start(at, "quote cards #fault:no_credits", { callback });
@@ -113,20 +113,20 @@ describe("a generator made from a description", () => {
       return ends.length >= 2 && ends;
     });
     for (const [id, type] of [
-      [ready, "making.ready"],
-      [failed, "making.failed"],
+      [ready, "generator_job.completed"],
+      [failed, "generator_job.failed"],
     ] as const) {
-      const { status_url: _, ...shown } = good(await userPort(at).readMaking(id));
+      const { status_url: _, ...shown } = good(await userRpc(at).readGeneratorJob(id));
       expect(told.filter(({ data }) => data.id === id)).toMatchObject([{ type, sequence: 1, data: shown }]);
     }
     expect(JSON.stringify(told)).not.toContain(callback);
     const { data: owed } = await tenant.listDeliveries({ limit: 10, after: null });
     expect(owed.map(({ event_type, target }) => [event_type, target]).toSorted()).toEqual([
-      ["making.failed", { kind: "callback", url: callback }],
-      ["making.ready", { kind: "callback", url: callback }],
+      ["generator_job.failed", { kind: "callback", url: callback }],
+      ["generator_job.completed", { kind: "callback", url: callback }],
     ]);
-    const refused = await userPort(at).startMaking(call(), order("x", { callback: "https://10.0.0.1/" }));
-    expect(bad(refused).code).toBe("address_not_allowed");
+    const problem = await userRpc(at).startGeneratorJob(call(), order("x", { callback: "https://10.0.0.1/" }));
+    expect(bad(problem).code).toBe("address_not_allowed");
   });
 
   it("is asked for once, whenever its instance dies", async () => {
@@ -135,13 +135,13 @@ describe("a generator made from a description", () => {
     for (let deaths = 0; deaths < 5; deaths += 1) {
       await kill(at);
       await new Promise((resolve) => setTimeout(resolve, 40 * deaths));
-      await userPort(at).wake();
+      await userRpc(at).wake();
     }
     const made = await endOf(at, id);
     const { turns } = await ledger(at);
     expect(turns.length).toBeLessThanOrEqual(1);
     // A message that died before it left is never sent again: nothing was charged then, and nothing is made.
-    expect(made.status).toBe(turns.length === 1 ? "ready" : "failed");
-    if (made.status === "ready") await generatorOf(at, made);
+    expect(made.status).toBe(turns.length === 1 ? "completed" : "failed");
+    if (made.status === "completed") await generatorOf(at, made);
   });
 });

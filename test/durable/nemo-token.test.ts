@@ -3,7 +3,7 @@ import { runInDurableObject } from "cloudflare:test";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { tenantObjectName, type UserAddress, userObjectName } from "../../src/core/address.ts";
 import { strayHash } from "../../src/core/ids.ts";
-import type { TokenPort } from "../../src/core/rpc/token.ts";
+import type { TokenRpc } from "../../src/core/rpc/token.ts";
 import { DAY_MS, HOUR_MS } from "../../src/core/time.ts";
 import { startClock } from "../support/clock.ts";
 import { type LiveNemo, someToken, startLiveNemo } from "../support/live-nemo.ts";
@@ -19,9 +19,9 @@ import {
   newProject,
   random,
   startTurn,
-  tenantPort,
+  tenantRpc,
   until,
-  userPort,
+  userRpc,
   userStub,
 } from "../support/objects.ts";
 
@@ -29,8 +29,8 @@ const MINT = "/api/auth/anonymous-token";
 const CREDITS = "/api/credits/balance/simple";
 
 const tokenStub = (address: UserAddress) => env.TOKEN.getByName(tenantObjectName(address));
-const tokenPort = (address: UserAddress) => tokenStub(address) as unknown as TokenPort; // TokenObject implements it
-const brought = (token = someToken(), expires_at: string | null = null) => ({ token, expires_at });
+const tokenRpc = (address: UserAddress) => tokenStub(address) as unknown as TokenRpc; // TokenObject implements it
+const provided = (token = someToken(), expires_at: string | null = null) => ({ token, expires_at });
 
 let nemo: LiveNemo;
 let address: UserAddress;
@@ -46,8 +46,8 @@ afterEach(() => {
 
 /** A user in whose name something was made. */
 const known = async (of = address) => {
-  good(await userPort(of).openSession(call()));
-  return userPort(of);
+  good(await userRpc(of).openSession(call()));
+  return userRpc(of);
 };
 
 /** The token that the last call came with. */
@@ -55,7 +55,7 @@ const used = () => nemo.seen.at(-1)?.token;
 
 describe("whose token a live user works with", () => {
   it("is nobody's where there is none, and nothing is asked of Nemo", async () => {
-    const user = userPort(address);
+    const user = userRpc(address);
     expect(bad(await user.readCredits())).toMatchObject({ code: "nemo_token_unavailable", hint: "PUT /v1/nemo_token" });
     expect(await user.readToken()).toMatchObject({ source: "none", state: "none" });
     expect(nemo.seen).toEqual([]);
@@ -66,17 +66,17 @@ describe("whose token a live user works with", () => {
     const operators = someToken();
     env.NEMO_TOKEN = operators;
     env.ALLOW_ANONYMOUS = "1";
-    const user = userPort(address);
+    const user = userRpc(address);
     const sources = async () => [good(await user.readCredits()) && used(), (await user.readToken()).source];
     expect(await sources()).toEqual([operators, "operator"]);
 
-    good(await tokenPort(address).put(call(), brought(tenants)));
+    good(await tokenRpc(address).put(call(), provided(tenants)));
     await kill(address); // what it remembers of a shared token is at most 30 s old
-    const again = userPort(address);
+    const again = userRpc(address);
     good(await again.readCredits());
     expect([used(), (await again.readToken()).source]).toEqual([tenants, "tenant"]);
 
-    good(await again.putToken(call(), brought(own)));
+    good(await again.putToken(call(), provided(own)));
     good(await again.readCredits());
     expect([used(), (await again.readToken()).source]).toEqual([own, "user"]);
     expect((await again.readToken("user")).source).toBe("user");
@@ -89,7 +89,7 @@ describe("whose token a live user works with", () => {
 
   it("is an anonymous one where that is allowed and nobody brought any", async () => {
     env.ALLOW_ANONYMOUS = "1";
-    const user = userPort(address);
+    const user = userRpc(address);
     expect(await user.readToken()).toMatchObject({ source: "anonymous", state: "ready" });
     expect(bad(await user.readCredits()).code).toBe("not_found"); // whoever only reads makes no account
     expect(nemo.seen).toEqual([]);
@@ -100,8 +100,8 @@ describe("whose token a live user works with", () => {
   });
 
   it("is never another tenant's", async () => {
-    good(await tokenPort(address).put(call(), brought()));
-    const stranger = userPort({ ...freshAddress(), mode: "live" });
+    good(await tokenRpc(address).put(call(), provided()));
+    const stranger = userRpc({ ...freshAddress(), mode: "live" });
     expect(bad(await stranger.readCredits()).code).toBe("nemo_token_unavailable");
   });
 });
@@ -111,9 +111,9 @@ describe("in test mode", () => {
     env.NEMO_TOKEN = someToken();
     env.ALLOW_ANONYMOUS = "1";
     const test = { ...address, mode: "test" } as const;
-    good(await tokenPort(address).put(call(), brought()));
+    good(await tokenRpc(address).put(call(), provided()));
     const before = nemo.seen.length;
-    const user = userPort(test);
+    const user = userRpc(test);
     const project = await newProject(user);
     expect(await endOf(user, await startTurn(user, project, "make a 1 second video"))).toMatchObject({
       status: "completed",
@@ -126,14 +126,14 @@ describe("in test mode", () => {
 
   it("a tenant's token is refused, and a user's is one of the sandbox", async () => {
     const test = { ...address, mode: "test" } as const;
-    expect(bad(await tokenPort(test).put(call(), brought())).code).toBe("live_only");
-    const user = userPort(test);
+    expect(bad(await tokenRpc(test).put(call(), provided())).code).toBe("live_only");
+    const user = userRpc(test);
     const real = "nmv_usr_0123456789abcdefghijklmnop";
-    expect(bad(await user.putToken(call(), brought(real)))).toMatchObject({
+    expect(bad(await user.putToken(call(), provided(real)))).toMatchObject({
       code: "invalid_request",
       errors: [{ field: "/token" }],
     });
-    good(await user.putToken(call(), brought()));
+    good(await user.putToken(call(), provided()));
     expect(good(await user.readCredits()).available).toBeGreaterThan(0);
     expect(await user.readToken()).toMatchObject({ source: "user", state: "ready" });
     expect(nemo.seen).toEqual([]);
@@ -142,32 +142,32 @@ describe("in test mode", () => {
 
 describe("a token that is brought", () => {
   it("is not kept when Nemo does not know it, nor when Nemo does not answer", async () => {
-    const user = userPort(address);
-    expect(bad(await user.putToken(call(), brought("nmv_usr_0123456789abcdefghijklmnop"))).code).toBe(
+    const user = userRpc(address);
+    expect(bad(await user.putToken(call(), provided("nmv_usr_0123456789abcdefghijklmnop"))).code).toBe(
       "invalid_request",
     );
     await nemo.control("/__fail", { path: CREDITS, status: 503 });
-    expect(bad(await user.putToken(call(), brought())).code).toBe("nemo_unavailable");
-    expect(bad(await user.putToken(call(), brought(someToken(), "2020-01-01T00:00:00.000Z"))).code).toBe(
+    expect(bad(await user.putToken(call(), provided())).code).toBe("nemo_unavailable");
+    expect(bad(await user.putToken(call(), provided(someToken(), "2020-01-01T00:00:00.000Z"))).code).toBe(
       "invalid_request",
     );
     expect((await user.readToken()).source).toBe("none");
-    good(await user.putToken(call(), brought()));
+    good(await user.putToken(call(), provided()));
   });
 
   it("stays when the next one is refused", async () => {
-    const user = userPort(address);
+    const user = userRpc(address);
     const first = someToken();
-    good(await user.putToken(call(), brought(first)));
-    bad(await user.putToken(call(), brought("nmv_usr_0123456789abcdefghijklmnop")));
+    good(await user.putToken(call(), provided(first)));
+    bad(await user.putToken(call(), provided("nmv_usr_0123456789abcdefghijklmnop")));
     good(await user.readCredits());
     expect(used()).toBe(first);
   });
 
   it("is in no object's database in the clear", async () => {
     const tokens = [someToken(), someToken()];
-    good(await userPort(address).putToken(call(), brought(tokens[0])));
-    good(await tokenPort(address).put(call(), brought(tokens[1])));
+    good(await userRpc(address).putToken(call(), provided(tokens[0])));
+    good(await tokenRpc(address).put(call(), provided(tokens[1])));
     const dump = (_: unknown, state: DurableObjectState) =>
       JSON.stringify(state.storage.sql.exec("SELECT * FROM meta").toArray());
     const stored = [
@@ -180,9 +180,9 @@ describe("a token that is brought", () => {
 
   it("is marked when Nemo refuses it, used by nobody in its stead, and taken again after a while", async () => {
     env.NEMO_TOKEN = someToken(); // another one that could pay, and does not
-    const user = userPort(address);
+    const user = userRpc(address);
     const own = someToken();
-    good(await user.putToken(call(), brought(own)));
+    good(await user.putToken(call(), provided(own)));
     await nemo.control("/__fail", { path: CREDITS, status: 401 });
     expect(bad(await user.readCredits()).code).toBe("nemo_token_rejected");
     const seen = nemo.seen.length;
@@ -201,10 +201,10 @@ describe("a token that is brought", () => {
   });
 
   it("of a tenant is marked for all its users at once", async () => {
-    good(await tokenPort(address).put(call(), brought()));
+    good(await tokenRpc(address).put(call(), provided()));
     await nemo.control("/__fail", { path: CREDITS, status: 401 });
-    expect(bad(await userPort(address).readCredits()).code).toBe("nemo_token_rejected");
-    const other = userPort({ ...address, uh: strayHash(random) });
+    expect(bad(await userRpc(address).readCredits()).code).toBe("nemo_token_rejected");
+    const other = userRpc({ ...address, uh: strayHash(random) });
     const seen = nemo.seen.length;
     expect(bad(await other.readCredits()).code).toBe("nemo_token_rejected");
     expect(nemo.seen).toHaveLength(seen);
@@ -213,10 +213,10 @@ describe("a token that is brought", () => {
 
   it("is told about a day before its end, as an event of its tenant", async () => {
     const soon = new Date(Date.now() + DAY_MS - 1_000).toISOString();
-    good(await userPort(address).putToken(call(), brought(someToken(), soon)));
-    good(await tokenPort(address).put(call(), brought(someToken(), soon)));
+    good(await userRpc(address).putToken(call(), provided(someToken(), soon)));
+    good(await tokenRpc(address).put(call(), provided(someToken(), soon)));
     const events = await until(async () => {
-      const { data } = await tenantPort(address).listEvents(0, 10, null);
+      const { data } = await tenantRpc(address).listEvents(0, 10, null);
       return data.length === 2 && data;
     });
     expect(events.map(({ type, data }) => [type, data.source, data.expires_at]).toSorted()).toEqual([
@@ -277,11 +277,11 @@ describe("an anonymous token", () => {
       `CREATE TRIGGER no_seals BEFORE INSERT ON seals WHEN NEW.object_name = '${userObjectName(address)}' BEGIN SELECT RAISE(ABORT, 'refused by the test'); END`,
     ).run();
     // Awaited here, as a stub's promise can be called as well and the runner would call it.
-    const refused = await user.readCredits().then(
+    const problem = await user.readCredits().then(
       () => undefined,
       (cause: unknown) => String(cause),
     );
-    expect(refused).toContain("refused by the test");
+    expect(problem).toContain("refused by the test");
     expect(nemo.seen.filter(({ path }) => path === MINT)).toHaveLength(0); // nothing is used up before it can be kept
     await env.DB.prepare("DROP TRIGGER no_seals").run();
     good(await user.readCredits());
@@ -292,15 +292,15 @@ describe("an anonymous token", () => {
   it("that is rationed is not asked for again before its time", async () => {
     await nemo.control("/__fail", { path: MINT, status: 429, times: 5 });
     const user = await known();
-    const refused = bad(await user.readCredits());
-    expect(refused).toMatchObject({ code: "nemo_token_unavailable" });
-    expect(refused.retryAfterSeconds).toBeGreaterThan(3_500);
+    const problem = bad(await user.readCredits());
+    expect(problem).toMatchObject({ code: "nemo_token_unavailable" });
+    expect(problem.retryAfterSeconds).toBeGreaterThan(3_500);
     expect(bad(await user.readCredits()).retryAfterSeconds).toBeGreaterThan(3_500);
     expect(nemo.seen).toHaveLength(1);
     const state = await user.readToken();
     expect(state).toMatchObject({ source: "anonymous", state: "rationed" });
     expect(Date.parse(state.next_try_at ?? "")).toBeGreaterThan(Date.now());
-    good(await user.putToken(call(), brought())); // bringing one helps at once
+    good(await user.putToken(call(), provided())); // bringing one helps at once
     good(await user.readCredits());
   });
 });
@@ -316,8 +316,8 @@ describe("how a kept token stands", () => {
 
   it("is told to D1 with every change, and never the token", async () => {
     const [name, ends] = [userObjectName(address), Date.now() + 5 * DAY_MS];
-    const user = userPort(address);
-    good(await user.putToken(call(), brought(someToken(), new Date(ends).toISOString())));
+    const user = userRpc(address);
+    good(await user.putToken(call(), provided(someToken(), new Date(ends).toISOString())));
     await toldSoon(name, [{ source: "user", mode: "live", state: "ready", until: ends }]);
     await nemo.control("/__fail", { path: CREDITS, status: 401 });
     bad(await user.readCredits());
@@ -325,7 +325,7 @@ describe("how a kept token stands", () => {
     await user.removeToken();
     await toldSoon(name, []);
 
-    good(await tokenPort(address).put(call(), brought()));
+    good(await tokenRpc(address).put(call(), provided()));
     await toldSoon(tenantObjectName(address), [{ source: "tenant", mode: "live", state: "ready", until: null }]);
     const dump = JSON.stringify((await env.DB.prepare("SELECT * FROM token_standings").all()).results);
     expect(dump).not.toContain("nmv_usr_");
@@ -334,10 +334,10 @@ describe("how a kept token stands", () => {
   it("is told for an anonymous one too, and for one that is not to be had", async () => {
     env.ALLOW_ANONYMOUS = "1";
     good(await (await known()).readCredits());
-    const [minted] = await until(
+    const [issued] = await until(
       async () => (await told(userObjectName(address))).length > 0 && told(userObjectName(address)),
     );
-    expect(minted).toMatchObject({ source: "anonymous", state: "ready" });
+    expect(issued).toMatchObject({ source: "anonymous", state: "ready" });
     await nemo.control("/__fail", { path: MINT, status: 429, times: 5 });
     const other = { ...address, uh: strayHash(random) };
     bad(await (await known(other)).readCredits());
@@ -348,14 +348,14 @@ describe("how a kept token stands", () => {
   });
 
   it("is told although the instance died before it could", async () => {
-    good(await userPort(address).putToken(call(), brought()));
+    good(await userRpc(address).putToken(call(), provided()));
     await env.DB.prepare("DELETE FROM token_standings WHERE object_name = ?1").bind(userObjectName(address)).run();
     await runInDurableObject(userStub(address), (_, { storage }) => {
       storage.sql.exec("INSERT OR REPLACE INTO due (kind, ref, due_at) VALUES ('token_standing', 'kept_token', 0)");
     });
     await kill(address);
     await until(() =>
-      userPort(address)
+      userRpc(address)
         .wake()
         .then(
           () => true,

@@ -1,13 +1,13 @@
 /** What is full makes work wait that nobody waits for, for as long as it is full: it is no failure, and ends nothing. */
 import { afterEach, describe, expect, it, vi } from "vitest";
 import type { UserAddress } from "../../src/core/address.ts";
-import { type MakingId, ownedId, type VideoId } from "../../src/core/ids.ts";
+import { type GeneratorJobId, ownedId, type VideoId } from "../../src/core/ids.ts";
 import { POISON_ATTEMPTS, QUOTA_DEFAULTS } from "../../src/core/limits.ts";
 import type { VideoOrder } from "../../src/core/video.ts";
 import type { Quotas } from "../../src/core/wire/tenant.ts";
 import { TenantObject } from "../../src/durable/tenant/object.ts";
 import { makeTenant } from "../support/gateway.ts";
-import { call, freshAddress, good, random, tenantPort, until, userPort } from "../support/objects.ts";
+import { call, freshAddress, good, random, tenantRpc, until, userRpc } from "../support/objects.ts";
 import { paceIs } from "../support/pace.ts";
 
 paceIs(240);
@@ -21,22 +21,22 @@ const ORDER: VideoOrder = {
   ...{ output: { format: "mp4", quality: "high" }, metadata: {}, onQuestion: "wait", generator: null },
   ...{ attribution: null, accepts: null, expectedMs: 120_000 },
 };
-const MAKING = { description: "quote cards", name: null, slug: null, language: null, callback: null };
+const GENERATOR_JOB = { description: "quote cards", name: null, slug: null, language: null, callback: null };
 
 /** What may wait: how it is begun, and where it stands. */
 const KINDS = {
   "a video": async (address: UserAddress) => {
-    const { id } = good(await userPort(address).startVideo(call(), ORDER));
+    const { id } = good(await userRpc(address).startVideo(call(), ORDER));
     return async () => {
-      const { status, error } = good(await userPort(address).readVideo(id as VideoId));
+      const { status, error } = good(await userRpc(address).readVideo(id as VideoId));
       return { isOver: status !== "queued" && status !== "processing", error };
     };
   },
   "a generator that is made": async (address: UserAddress) => {
-    const { id } = good(await userPort(address).startMaking(call(), MAKING));
+    const { id } = good(await userRpc(address).startGeneratorJob(call(), GENERATOR_JOB));
     return async () => {
-      const { status, error } = good(await userPort(address).readMaking(id as MakingId));
-      return { isOver: status !== "making", error };
+      const { status, error } = good(await userRpc(address).readGeneratorJob(id as GeneratorJobId));
+      return { isOver: status !== "running", error };
     };
   },
 };
@@ -51,10 +51,10 @@ describe("a full account", () => {
   ] as const)("lets %s wait for %s, however often it has asked", async (kind, quota) => {
     // A generator is stored for a tenant that there is.
     const address = { ...freshAddress(), tenant: (await makeTenant()).id as UserAddress["tenant"] };
-    const tenant = tenantPort(address);
+    const tenant = tenantRpc(address);
     const ref = quota === "concurrent_turns" ? ownedId("trn", address.uh, Date.now(), random) : "rnd_another";
     good(await tenant.takeQuota([{ quota, ref, amount: 1 }], limits({ [quota]: 1 })));
-    if (ref.startsWith("trn_")) await tenant.keepPlace(ref as `trn_${string}`);
+    if (ref.startsWith("trn_")) await tenant.confirmSlot(ref as `trn_${string}`);
     let refusals = 0;
     const { takeQuota } = TenantObject.prototype;
     vi.spyOn(TenantObject.prototype, "takeQuota").mockImplementation(async function (this: TenantObject, ...given) {

@@ -3,7 +3,7 @@ import { runInDurableObject } from "cloudflare:test";
 import { describe, expect, it } from "vitest";
 import { renderKey, type UserAddress, userPrefix } from "../../src/core/address.ts";
 import type { ProjectId, RenderId, TurnId, VideoId } from "../../src/core/ids.ts";
-import type { UserPort } from "../../src/core/rpc/user.ts";
+import type { UserRpc } from "../../src/core/rpc/user.ts";
 import { scaledWaits } from "../../src/core/timings.ts";
 import type { VideoOrder } from "../../src/core/video.ts";
 import { newRender } from "../../src/core/wire/render.ts";
@@ -20,7 +20,7 @@ import {
   startTurn,
   endOf as turnEnd,
   until,
-  userPort,
+  userRpc,
   userStub,
 } from "../support/objects.ts";
 
@@ -39,12 +39,12 @@ const order = (prompt: string, project: ProjectId | null = null): VideoOrder => 
   expectedMs: 120_000,
 });
 
-const start = async (user: UserPort, given: VideoOrder): Promise<VideoId> =>
+const start = async (user: UserRpc, given: VideoOrder): Promise<VideoId> =>
   good(await user.startVideo(call(), given)).id;
 
 const ended = (address: UserAddress, id: VideoId): Promise<VideoWire> =>
   until(async () => {
-    const video = good(await userPort(address).readVideo(id));
+    const video = good(await userRpc(address).readVideo(id));
     return video.ended_at === null ? null : video;
   });
 
@@ -68,7 +68,7 @@ const rowsOf = (address: UserAddress, ids: readonly string[]): Promise<string[]>
 /** Waits until the object has taken everything out. */
 const taken = (address: UserAddress): Promise<unknown> =>
   until(async () => {
-    await userPort(address)
+    await userRpc(address)
       .wake()
       .catch(() => undefined);
     return runInDurableObject(userStub(address), (_, { storage }) => {
@@ -82,7 +82,7 @@ const sizeOf = (key: string) => env.MEDIA.head(key).then((head) => head?.size ??
 describe("deleting a video", () => {
   it("takes its project, turns, render, events and file, and is the same twice", async () => {
     const address = freshAddress();
-    const user = userPort(address);
+    const user = userRpc(address);
     const id = await start(user, order("make a 1 second video about tea"));
     const video = await ended(address, id);
     const [project, turn] = [video.project_id as ProjectId, video.turn_id as TurnId];
@@ -98,18 +98,18 @@ describe("deleting a video", () => {
     await taken(address);
     expect(await filesOf(address)).toEqual([]);
     expect(await rowsOf(address, [id, project, turn])).toEqual([]);
-    good(await userPort(address).removeVideo(call(), id));
-    expect(bad(await userPort(freshAddress()).removeVideo(call(), id)).code).toBe("not_found");
+    good(await userRpc(address).removeVideo(call(), id));
+    expect(bad(await userRpc(freshAddress()).removeVideo(call(), id)).code).toBe("not_found");
   });
 
   it("stops one that is being made, through crashes", async () => {
     const address = freshAddress();
-    const id = await start(userPort(address), order("make a 10 second video about rain #fault:slow"));
-    const turn = await until(async () => good(await userPort(address).readVideo(id)).turn_id as TurnId | null);
-    good(await userPort(address).removeVideo(call(), id));
+    const id = await start(userRpc(address), order("make a 10 second video about rain #fault:slow"));
+    const turn = await until(async () => good(await userRpc(address).readVideo(id)).turn_id as TurnId | null);
+    good(await userRpc(address).removeVideo(call(), id));
     await kill(address);
-    expect(bad(await userPort(address).readVideo(id)).code).toBe("not_found");
-    expect(bad(await userPort(address).readTurn(turn)).code).toBe("not_found");
+    expect(bad(await userRpc(address).readVideo(id)).code).toBe("not_found");
+    expect(bad(await userRpc(address).readTurn(turn)).code).toBe("not_found");
     await kill(address);
     await taken(address);
     expect(await rowsOf(address, [id, turn])).toEqual([]);
@@ -118,7 +118,7 @@ describe("deleting a video", () => {
 
   it("leaves nothing where it is deleted as soon as it was ordered", async () => {
     const address = freshAddress();
-    const user = userPort(address);
+    const user = userRpc(address);
     const id = await start(user, order("make a 1 second video"));
     good(await user.removeVideo(call(), id));
     await taken(address);
@@ -128,7 +128,7 @@ describe("deleting a video", () => {
 
   it("takes only its files out of a project that is not its own, and none that another render shows", async () => {
     const address = freshAddress();
-    const user = userPort(address);
+    const user = userRpc(address);
     const project = await newProject(user);
     const id = await start(user, order("make a 1 second video about tea", project));
     await ended(address, id);
@@ -155,14 +155,14 @@ describe("deleting a video", () => {
 describe("deleting a project", () => {
   it("takes everything in it, a running turn too, and nothing else", async () => {
     const address = freshAddress();
-    const user = userPort(address);
+    const user = userRpc(address);
     const [project, other] = [await newProject(user), await newProject(user)];
     const kept = await startTurn(user, other, "make a 1 second video about tea");
     await turnEnd(user, kept);
     const turn = await startTurn(user, project, "make a 10 second video about rain #fault:slow");
     const waiting = await startTurn(user, project, "make it longer");
     good(await user.removeProject(call(), project));
-    for (const refused of [
+    for (const problem of [
       await user.readProject(project),
       await user.readTurn(turn),
       await user.readTurnEvents(waiting, 0, 10, 0),
@@ -171,20 +171,18 @@ describe("deleting a project", () => {
       await user.startRender(call(), project, newRender.parse({})),
       await user.readTimeline(project),
     ])
-      expect(bad(refused as never).code).toBe("not_found");
+      expect(bad(problem as never).code).toBe("not_found");
     good(await user.removeProject(call(), project));
     await kill(address);
     await taken(address);
     expect(await rowsOf(address, [project, turn, waiting])).toEqual([]);
-    expect((await userPort(address).listProjects({ limit: 10, after: null })).data.map(({ id }) => id)).toEqual([
-      other,
-    ]);
-    expect(good(await userPort(address).readTurn(kept)).status).toBe("completed");
+    expect((await userRpc(address).listProjects({ limit: 10, after: null })).data.map(({ id }) => id)).toEqual([other]);
+    expect(good(await userRpc(address).readTurn(kept)).status).toBe("completed");
   });
 
   it("does not wait for a render that timed out, and nothing of a late file is kept or told", async () => {
     const address = freshAddress();
-    const user = userPort(address);
+    const user = userRpc(address);
     const project = await newProject(user);
     await turnEnd(user, await startTurn(user, project, "make a 1 second video about tea #fault:render_stuck"));
     const { id } = good(await user.startRender(call(), project, newRender.parse({})));
@@ -202,7 +200,7 @@ describe("deleting a project", () => {
   });
 
   it("is not what changing one does: that names it anew, and 404 once it is deleted", async () => {
-    const user = userPort(freshAddress());
+    const user = userRpc(freshAddress());
     const project = await newProject(user);
     expect(good(await user.changeProject(call(), project, { name: "tea" }))).toMatchObject({
       name: "tea",

@@ -14,9 +14,9 @@ import {
   kill,
   newProject,
   startTurn,
-  tenantPort,
+  tenantRpc,
   until,
-  userPort,
+  userRpc,
 } from "../support/objects.ts";
 import { paceIs } from "../support/pace.ts";
 
@@ -68,13 +68,13 @@ const insist = <T>(ask: () => Promise<T>): Promise<T> => until(() => ask().catch
 
 async function play({ faults, renders, kills, cancelAt }: Story): Promise<void> {
   const address = freshAddress();
-  const project = await newProject(userPort(address));
+  const project = await newProject(userRpc(address));
   const words = faults.map((name) => `#fault:${name}`).join(" ");
-  await endOf(userPort(address), await startTurn(userPort(address), project, `make a 2 second video ${words}`));
+  await endOf(userRpc(address), await startTurn(userRpc(address), project, `make a 2 second video ${words}`));
   const ids: RenderId[] = [];
   for (let n = 0; n < renders; n++) {
     const order = (): Promise<RenderWire> =>
-      userPort(address)
+      userRpc(address)
         .startRender(call(`order ${n}`), project, newRender.parse({ reuse: false }))
         .then(good);
     ids.push((await insist(order)).id as RenderId);
@@ -82,7 +82,7 @@ async function play({ faults, renders, kills, cancelAt }: Story): Promise<void> 
   const cancel = async (at: number): Promise<void> => {
     await sleep(at);
     await insist(() =>
-      userPort(address)
+      userRpc(address)
         .cancelRender(call(), ids[0] as RenderId)
         .then(good),
     );
@@ -96,13 +96,13 @@ async function play({ faults, renders, kills, cancelAt }: Story): Promise<void> 
 }
 
 async function judge(address: UserAddress, id: RenderId): Promise<void> {
-  const read = (): Promise<RenderWire> => insist(() => userPort(address).readRender(id).then(good));
+  const read = (): Promise<RenderWire> => insist(() => userRpc(address).readRender(id).then(good));
   const render = await until(async () => {
     const now = await read();
     return now.ended_at === null ? null : now;
   });
   const told = await until(async () => {
-    const { data } = await tenantPort(address).listEvents(0, 100, null);
+    const { data } = await tenantRpc(address).listEvents(0, 100, null);
     const own = data.filter(({ data: shown }) => (shown as { id?: string }).id === id);
     return own.length > 0 ? own : null;
   });

@@ -3,7 +3,7 @@ import { afterEach, describe, expect, it, vi } from "vitest";
 import { renderKey, type UserAddress } from "../../src/core/address.ts";
 import type { RenderId } from "../../src/core/ids.ts";
 import { POISON_ATTEMPTS, RENDER_TTL_MS } from "../../src/core/limits.ts";
-import type { UserPort } from "../../src/core/rpc/user.ts";
+import type { UserRpc } from "../../src/core/rpc/user.ts";
 import { DAY_MS, HOUR_MS } from "../../src/core/time.ts";
 import { scaledWaits } from "../../src/core/timings.ts";
 import { newRender, type RenderWire } from "../../src/core/wire/render.ts";
@@ -21,15 +21,15 @@ import {
   ledger,
   newProject,
   startTurn,
-  tenantPort,
+  tenantRpc,
   until,
-  userPort,
+  userRpc,
   userStub,
 } from "../support/objects.ts";
 
 const body = newRender.parse({ metadata: { order: "7" } });
 
-const doneOf = (user: UserPort, id: string, ms = 20_000): Promise<RenderWire> =>
+const doneOf = (user: UserRpc, id: string, ms = 20_000): Promise<RenderWire> =>
   until(async () => {
     const render = good(await user.readRender(id as RenderId));
     return render.ended_at === null ? null : render;
@@ -38,7 +38,7 @@ const doneOf = (user: UserPort, id: string, ms = 20_000): Promise<RenderWire> =>
 /** The types of the facts that the tenant was told of this user's renders, in order. */
 async function facts(address: UserAddress): Promise<string[]> {
   await until(async () => (await owed(address, "outbox")).length === 0);
-  const { data } = await tenantPort(address).listEvents(0, 100, null);
+  const { data } = await tenantRpc(address).listEvents(0, 100, null);
   return data.flatMap(({ type }) => (type.startsWith("render.") ? [type] : []));
 }
 
@@ -59,7 +59,7 @@ async function lookAtFile(address: UserAddress, id: string): Promise<void> {
   await runInDurableObject(userStub(address), (_, { storage }) => {
     storage.sql.exec("UPDATE due SET due_at = 1 WHERE kind = 'file' AND ref = ?", id);
   });
-  await userPort(address).wake();
+  await userRpc(address).wake();
   await until(async () => !(await owed(address, "file")).some((row) => (row as { due_at: number }).due_at === 1));
 }
 
@@ -71,7 +71,7 @@ async function expire(address: UserAddress, id: string): Promise<void> {
     storage.sql.exec("UPDATE renders SET file_until = 1 WHERE id = ?", id);
     storage.sql.exec("UPDATE due SET due_at = 1 WHERE kind = 'file' AND ref = ?", id);
   });
-  await userPort(address).wake();
+  await userRpc(address).wake();
   await until(async () => !(await owed(address, "file")).some((row) => (row as { ref: string }).ref === id));
 }
 
@@ -87,7 +87,7 @@ function upstream(answer: (request: Request, real: () => Promise<Response>) => P
 /** A project with something to render. */
 async function filled(words = "") {
   const address = freshAddress();
-  const user = userPort(address);
+  const user = userRpc(address);
   const project = await newProject(user);
   await endOf(user, await startTurn(user, project, `make a 3 second video of the sea ${words}`));
   return { address, user, project };
@@ -99,14 +99,14 @@ afterEach(() => {
 
 describe("a render in its object", () => {
   it("is refused while there is nothing to render", async () => {
-    const user = userPort(freshAddress());
+    const user = userRpc(freshAddress());
     const project = await newProject(user);
     expect(bad(await user.startRender(call(), project, body)).code).toBe("nothing_to_render");
   });
 
   it("ends with the file in our own store, once per key, and survives an eviction", async () => {
     const address = freshAddress();
-    const user = userPort(address);
+    const user = userRpc(address);
     const project = await newProject(user);
     await endOf(user, await startTurn(user, project, "make a 3 second video of the sea"));
     const started = good(await user.startRender(call("r1"), project, body));
@@ -139,7 +139,7 @@ describe("a render in its object", () => {
       await until(async () => begun >= nth, 40_000);
       await kill(address);
     }
-    const render = await doneOf(userPort(address), id, 40_000);
+    const render = await doneOf(userRpc(address), id, 40_000);
     expect(render).toMatchObject({ status: "failed", error: { code: "render_failed" } });
     expect(begun).toBe(looks);
   });
@@ -385,9 +385,9 @@ describe("a render in its object", () => {
   it("refuses an output that nobody attests, unless the operator lets it through", async () => {
     const { user, project } = await filled();
     const odd = newRender.parse({ output: { format: "mov", quality: "4k" } });
-    const refused = bad(await user.startRender(call(), project, odd));
-    expect(refused.code).toBe("unattested_output");
-    expect(refused.detail).not.toMatch(/[A-Z]+_[A-Z]+/); // no setting of the operator's
+    const problem = bad(await user.startRender(call(), project, odd));
+    expect(problem.code).toBe("unattested_output");
+    expect(problem.detail).not.toMatch(/[A-Z]+_[A-Z]+/); // no setting of the operator's
     expect(bad(await user.planRender(project, odd)).code).toBe("unattested_output");
     env.ALLOW_UNATTESTED_OUTPUT = "1";
     const open = await filled();

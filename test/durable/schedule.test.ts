@@ -2,7 +2,7 @@
 import { runInDurableObject } from "cloudflare:test";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import type { TurnId } from "../../src/core/ids.ts";
-import type { UserPort } from "../../src/core/rpc/user.ts";
+import type { UserRpc } from "../../src/core/rpc/user.ts";
 import { SandboxObject } from "../../src/sandbox/object.ts";
 import {
   call,
@@ -15,7 +15,7 @@ import {
   say,
   startTurn,
   until,
-  userPort,
+  userRpc,
   userStub,
 } from "../support/objects.ts";
 
@@ -31,10 +31,10 @@ describe("turns of one user", () => {
     const real = Date.now;
     for (let round = 0; round < 4; round++) {
       const address = freshAddress();
-      const user = userPort(address);
+      const user = userRpc(address);
       const project = await newProject(user);
       const ids = await runInDurableObject(userStub(address), async (object) => {
-        const door = object as unknown as UserPort; // UserObject implements it
+        const door = object as unknown as UserRpc; // UserObject implements it
         const frozen = real();
         vi.spyOn(Date, "now").mockImplementation(() => frozen); // an object's clock stands still between two I/O events
         const both = [
@@ -51,7 +51,7 @@ describe("turns of one user", () => {
 
   it("hold at most four places at once, and give each on", async () => {
     const address = freshAddress();
-    const user = userPort(address);
+    const user = userRpc(address);
     const projects = await Promise.all(Array.from({ length: 6 }, () => newProject(user)));
     const ids = await Promise.all(
       projects.map((project) => startTurn(user, project, "make a video of the sea #slow:300s")),
@@ -69,7 +69,7 @@ describe("turns of one user", () => {
 
   it("are not sent again when they were cancelled while their session turned out lost", async () => {
     const address = freshAddress();
-    const user = userPort(address);
+    const user = userRpc(address);
     const project = await newProject(user);
     const real = SandboxObject.prototype.fetch;
     let sends = 0;
@@ -92,9 +92,9 @@ describe("turns of one user", () => {
 describe("work that takes its instance down", () => {
   it("is begun later each time, not at once for ever", async () => {
     const address = freshAddress();
-    const project = await newProject(userPort(address));
+    const project = await newProject(userRpc(address));
     vi.spyOn(SandboxObject.prototype, "fetch").mockImplementation(() => new Promise(() => undefined));
-    await startTurn(userPort(address), project, "make a video of the sea");
+    await startTurn(userRpc(address), project, "make a video of the sea");
     for (let death = 0; death < 8; death++) {
       await pause(60);
       await kill(address);
@@ -118,7 +118,7 @@ describe("work that takes its instance down", () => {
 describe("the schedule's questions", () => {
   it("are answered by an index, however much is owed", async () => {
     const address = freshAddress();
-    await newProject(userPort(address));
+    await newProject(userRpc(address));
     const plans = await runInDurableObject(userStub(address), (_, state) =>
       [
         "SELECT max(due_at, lease_until) AS at FROM due WHERE poisoned = 0 ORDER BY max(due_at, lease_until) LIMIT 1",

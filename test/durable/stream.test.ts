@@ -1,7 +1,7 @@
 import { runInDurableObject } from "cloudflare:test";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import type { TurnId } from "../../src/core/ids.ts";
-import type { UserPort } from "../../src/core/rpc/user.ts";
+import type { UserRpc } from "../../src/core/rpc/user.ts";
 import {
   bad,
   endOf,
@@ -12,13 +12,13 @@ import {
   newProject,
   startTurn,
   until,
-  userPort,
+  userRpc,
   userStub,
 } from "../support/objects.ts";
 import { paceIs } from "../support/pace.ts";
 
 /** Everything a watcher is sent, to the end of its stream. */
-async function watch(user: UserPort, id: TurnId, after: number): Promise<string> {
+async function watch(user: UserRpc, id: TurnId, after: number): Promise<string> {
   const watching = good(await user.watchTurn(id, after));
   if (watching.kind === "ended") return "";
   return new Response(watching.body).text();
@@ -28,7 +28,7 @@ const framesOf = (text: string): string[] => text.split("\n\n").filter((frame) =
 const idOf = (frame: string): number => Number(/^id: (\d+)/.exec(frame)?.[1]);
 
 /** The frames that a watcher is sent to the turn's end, over as many streams as it takes. */
-async function follow(user: UserPort, id: TurnId): Promise<string[]> {
+async function follow(user: UserRpc, id: TurnId): Promise<string[]> {
   const frames: string[] = [];
   for (;;) {
     const watching = good(await user.watchTurn(id, frames.length));
@@ -41,7 +41,7 @@ afterEach(() => vi.restoreAllMocks());
 
 describe("a turn's stream", () => {
   it("starts with turn.started, counts without gaps and ends with the end", async () => {
-    const user = userPort(freshAddress());
+    const user = userRpc(freshAddress());
     const id = await startTurn(user, await newProject(user), "make a video of the sea");
     const frames = await follow(user, id);
     expect(frames[0]).toMatch(/^id: 1\nevent: turn\.started\ndata: \{/);
@@ -50,10 +50,10 @@ describe("a turn's stream", () => {
   });
 
   it("replays from any cursor the very bytes a live watcher saw", async () => {
-    const user = userPort(freshAddress());
+    const user = userRpc(freshAddress());
     const id = await startTurn(user, await newProject(user), "make a video of the sea with music #fault:split_bytes");
-    const [frames, twin] = await Promise.all([follow(user, id), follow(user, id)]);
-    expect(twin).toEqual(frames);
+    const [frames, duplicate] = await Promise.all([follow(user, id), follow(user, id)]);
+    expect(duplicate).toEqual(frames);
     for (let after = 0; after < frames.length; after++) {
       expect(framesOf(await watch(user, id, after))).toEqual(frames.slice(after));
     }
@@ -62,14 +62,14 @@ describe("a turn's stream", () => {
 
   it("is the same after its object died in the middle, and nothing is sent again", async () => {
     const address = freshAddress();
-    const user = userPort(address);
+    const user = userRpc(address);
     const id = await startTurn(user, await newProject(user), "make a video of the sea #slow:300s");
     const before = await until(async () => {
       const page = good(await user.readTurnEvents(id, 0, 100, 0));
       return page.data.length >= 3 ? page.data : null;
     });
     await kill(address);
-    const again = userPort(address);
+    const again = userRpc(address);
     const turn = await endOf(again, id);
     expect(turn).toMatchObject({
       status: "completed",
@@ -83,7 +83,7 @@ describe("a turn's stream", () => {
   });
 
   it("gives the place of a stream that nobody reads to another one when its life is over", async () => {
-    const user = userPort(freshAddress());
+    const user = userRpc(freshAddress());
     const id = await startTurn(user, await newProject(user), "make a video of the sea #slow:600s");
     const unread = await Promise.all(Array.from({ length: 10 }, async () => good(await user.watchTurn(id, 0))));
     expect(bad(await user.watchTurn(id, 0)).code).toBe("concurrency_limited");
@@ -93,12 +93,12 @@ describe("a turn's stream", () => {
   });
 
   it.each([
-    { spin: 0, life: 210_000 },
-    { spin: 0.5, life: 240_000 },
-    { spin: 1, life: 270_000 },
-  ])("lives 240 s, 30 s more or less as chance has it, and pings every 15 s: $life ms", async ({ spin, life }) => {
-    vi.spyOn(Math, "random").mockReturnValue(spin);
-    const user = userPort(freshAddress());
+    { random01: 0, life: 210_000 },
+    { random01: 0.5, life: 240_000 },
+    { random01: 1, life: 270_000 },
+  ])("lives 240 s, 30 s more or less as chance has it, and pings every 15 s: $life ms", async ({ random01, life }) => {
+    vi.spyOn(Math, "random").mockReturnValue(random01);
+    const user = userRpc(freshAddress());
     const id = await startTurn(user, await newProject(user), "make a video of the sea #slow:600s");
     const [timeouts, intervals] = [vi.spyOn(globalThis, "setTimeout"), vi.spyOn(globalThis, "setInterval")];
     good(await user.watchTurn(id, 0));
@@ -108,13 +108,13 @@ describe("a turn's stream", () => {
   });
 
   it("ends itself with an invitation to come back", async () => {
-    const user = userPort(freshAddress());
+    const user = userRpc(freshAddress());
     const id = await startTurn(user, await newProject(user), "make a video of the sea #slow:600s");
     expect(await watch(user, id, 0)).toMatch(/\nretry: 500\n\n$/);
   });
 
   it("waits for the next event where it is asked to as JSON", async () => {
-    const user = userPort(freshAddress());
+    const user = userRpc(freshAddress());
     const id = await startTurn(user, await newProject(user), "make a video of the sea");
     const first = good(await user.readTurnEvents(id, 0, 100, 0));
     const next = good(await user.readTurnEvents(id, first.next_after, 100, 10_000));
@@ -123,7 +123,7 @@ describe("a turn's stream", () => {
 
   it("leaves no storage behind when an unknown object is read", async () => {
     const address = freshAddress();
-    const user = userPort(address);
+    const user = userRpc(address);
     expect(bad(await user.readTurn("trn_x")).code).toBe("not_found");
     expect(bad(await user.readProject("prj_x")).code).toBe("not_found");
     expect(await user.listProjects({ limit: 5, after: null })).toEqual({
@@ -142,14 +142,14 @@ describe("places for those who watch a turn", () => {
   paceIs(1); // nobody's place becomes free by itself meanwhile
 
   it("takes ten watchers and refuses the eleventh", async () => {
-    const user = userPort(freshAddress());
+    const user = userRpc(freshAddress());
     const id = await startTurn(user, await newProject(user), "make a video of the sea #slow:600s");
     for (let n = 0; n < 10; n++) expect((await user.watchTurn(id, 0)).ok).toBe(true);
     expect(bad(await user.watchTurn(id, 0)).code).toBe("concurrency_limited");
   });
 
   it("takes thirty watchers of all turns together, and refuses one more", async () => {
-    const user = userPort(freshAddress());
+    const user = userRpc(freshAddress());
     const turns: TurnId[] = [];
     for (let n = 0; n < 4; n++)
       turns.push(await startTurn(user, await newProject(user), "make a video of the sea #slow:600s"));

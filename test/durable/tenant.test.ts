@@ -1,10 +1,10 @@
 import { Webhook } from "standardwebhooks";
 import { describe, expect, it } from "vitest";
 import { eventId } from "../../src/core/ids.ts";
-import type { Fact } from "../../src/core/rpc/tenant.ts";
-import { bad, call, freshAddress, good, owedDelivery, tenantPort } from "../support/objects.ts";
+import type { NewEvent } from "../../src/core/rpc/tenant.ts";
+import { bad, call, freshAddress, good, owedDelivery, tenantRpc } from "../support/objects.ts";
 
-const fact = async (resource: string, sequence = 1): Promise<Fact> => ({
+const newEvent = async (resource: string, sequence = 1): Promise<NewEvent> => ({
   id: await eventId(resource, `render.completed#${sequence}`),
   type: "render.completed",
   resource,
@@ -16,8 +16,8 @@ const fact = async (resource: string, sequence = 1): Promise<Fact> => ({
 
 describe("a tenant's events", () => {
   it("are stored once each in the order they came, whatever is told twice", async () => {
-    const tenant = tenantPort(freshAddress());
-    const [a, b] = [await fact("rnd_a"), await fact("rnd_b")];
+    const tenant = tenantRpc(freshAddress());
+    const [a, b] = [await newEvent("rnd_a"), await newEvent("rnd_b")];
     await tenant.accept([a]);
     await tenant.accept([a, b]);
     const page = await tenant.listEvents(0, 10, null);
@@ -30,9 +30,9 @@ describe("a tenant's events", () => {
   });
 
   it("are read by a user's hash alone where one is given", async () => {
-    const tenant = tenantPort(freshAddress());
-    const one = await fact("rnd_a");
-    await tenant.accept([one, { ...(await fact("rnd_b")), uh: "u2" }]);
+    const tenant = tenantRpc(freshAddress());
+    const one = await newEvent("rnd_a");
+    await tenant.accept([one, { ...(await newEvent("rnd_b")), uh: "u2" }]);
     expect((await tenant.listEvents(0, 10, "u2")).data).toHaveLength(1);
     expect(bad(await tenant.readEvent(one.id, "u2")).code).toBe("not_found");
     expect(good(await tenant.readEvent(one.id, "u1")).id).toBe(one.id);
@@ -41,7 +41,7 @@ describe("a tenant's events", () => {
 
 describe("an endpoint", () => {
   it("shows its secret once, and a repeat of the request without it", async () => {
-    const tenant = tenantPort(freshAddress());
+    const tenant = tenantRpc(freshAddress());
     const body = { url: "https://hooks.nemo-gateway.dev/in", types: ["*" as const] };
     const made = good(await tenant.createEndpoint(call("k"), body));
     expect(made.secret).toMatch(/^whsec_/);
@@ -51,7 +51,7 @@ describe("an endpoint", () => {
   });
 
   it("is refused for an address we would not send to, and above twenty", async () => {
-    const tenant = tenantPort(freshAddress());
+    const tenant = tenantRpc(freshAddress());
     expect(bad(await tenant.createEndpoint(call(), { url: "https://10.0.0.1/", types: ["*"] })).code).toBe(
       "address_not_allowed",
     );
@@ -66,8 +66,8 @@ describe("an endpoint", () => {
 describe("a delivery", () => {
   it("is claimed once, signed, and over at 2xx", async () => {
     const address = freshAddress();
-    const tenant = tenantPort(address);
-    const { id, secret, endpoint } = await owedDelivery(address, await fact("rnd_a"), "http://127.0.0.1:9/in");
+    const tenant = tenantRpc(address);
+    const { id, secret, endpoint } = await owedDelivery(address, await newEvent("rnd_a"), "http://127.0.0.1:9/in");
     const [job] = await tenant.workDeliveries([], 6);
     if (job === undefined) throw new Error("a due delivery was not given out");
     expect(job.id).toBe(id);
@@ -88,17 +88,17 @@ describe("a delivery", () => {
   });
 
   it("is not owed to an endpoint that wants other types", async () => {
-    const tenant = tenantPort(freshAddress());
+    const tenant = tenantRpc(freshAddress());
     good(await tenant.createEndpoint(call(), { url: "http://127.0.0.1:9/in", types: ["turn.completed"] }));
-    await tenant.accept([await fact("rnd_a")]);
+    await tenant.accept([await newEvent("rnd_a")]);
     expect((await tenant.listDeliveries({ limit: 10, after: null })).data).toEqual([]);
   });
 });
 
 describe("a callback", () => {
   it("is owed beside the endpoints, signed with the tenant's default secret, and once however often it is told", async () => {
-    const tenant = tenantPort(freshAddress());
-    const told = { ...(await fact("rnd_a")), callback: "http://127.0.0.1:9/called" };
+    const tenant = tenantRpc(freshAddress());
+    const told = { ...(await newEvent("rnd_a")), callback: "http://127.0.0.1:9/called" };
     await tenant.accept([told]);
     await tenant.accept([told]);
     const { data } = await tenant.listDeliveries({ limit: 10, after: null });
@@ -109,7 +109,7 @@ describe("a callback", () => {
 
 describe("a secret", () => {
   it("is shown once by a rotation, and by a repeat of the call not again", async () => {
-    const tenant = tenantPort(freshAddress());
+    const tenant = tenantRpc(freshAddress());
     const first = good(await tenant.rotateSecret(call("k"), "default"));
     expect(first).toMatchObject({ secret: expect.stringMatching(/^whsec_/), previous_until: null });
     expect(good(await tenant.rotateSecret(call("k"), "default"))).toEqual({
@@ -123,8 +123,8 @@ describe("a secret", () => {
 
   it("signs beside the one that replaced it, and no other does", async () => {
     const address = freshAddress();
-    const tenant = tenantPort(address);
-    const { secret, endpoint } = await owedDelivery(address, await fact("rnd_a"), "http://127.0.0.1:9/in");
+    const tenant = tenantRpc(address);
+    const { secret, endpoint } = await owedDelivery(address, await newEvent("rnd_a"), "http://127.0.0.1:9/in");
     const later = good(await tenant.rotateSecret(call(), endpoint)).secret ?? "";
     const [job] = await tenant.workDeliveries([], 6);
     if (job === undefined) throw new Error("a due delivery was not given out");
@@ -135,8 +135,8 @@ describe("a secret", () => {
 
   it("is one of at most four that sign at once: a further rotation lets go of the oldest", async () => {
     const address = freshAddress();
-    const tenant = tenantPort(address);
-    const { secret, endpoint } = await owedDelivery(address, await fact("rnd_a"), "http://127.0.0.1:9/in");
+    const tenant = tenantRpc(address);
+    const { secret, endpoint } = await owedDelivery(address, await newEvent("rnd_a"), "http://127.0.0.1:9/in");
     const made = [secret];
     for (let n = 0; n < 4; n++) made.push(good(await tenant.rotateSecret(call(), endpoint)).secret ?? "");
     const [job] = await tenant.workDeliveries([], 6);
@@ -154,7 +154,7 @@ describe("a secret", () => {
   });
 
   it("is not made for an endpoint that is not here", async () => {
-    const tenant = tenantPort(freshAddress());
+    const tenant = tenantRpc(freshAddress());
     expect(bad(await tenant.rotateSecret(call(), "whk_0123456789abcdefghjk")).code).toBe("not_found");
   });
 });

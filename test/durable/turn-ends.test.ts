@@ -24,7 +24,7 @@ import {
   startTurn,
   tenantStub,
   until,
-  userPort,
+  userRpc,
   userStub,
 } from "../support/objects.ts";
 import { paceIs } from "../support/pace.ts";
@@ -47,7 +47,7 @@ const pathOf = (request: Request): string => new URL(request.url).pathname;
 
 /** The types of a turn's events. */
 async function typesOf(address: UserAddress, id: TurnId): Promise<string[]> {
-  return good(await userPort(address).readTurnEvents(id, 0, 1_000, 0)).data.map(({ event }) => event.type);
+  return good(await userRpc(address).readTurnEvents(id, 0, 1_000, 0)).data.map(({ event }) => event.type);
 }
 
 const ENDS = ["turn.completed", "turn.failed", "turn.unknown"];
@@ -58,7 +58,7 @@ describe("a command that is cancelled while it is answered", () => {
 
   it.each(Object.entries(COMMANDS))("ends once, at whichever call outside: %s", async (intent, prompt) => {
     const address = freshAddress();
-    const user = userPort(address);
+    const user = userRpc(address);
     const project = await newProject(user);
     await endOf(user, await startTurn(user, project, "make a 1 second video"));
 
@@ -127,7 +127,7 @@ describe("places of a user's turns", () => {
   paceIs(10); // what is cancelled settles in a minute and a half: long after the waiting ones run
   it("are taken by waiting turns when two of four streams end together", async () => {
     const address = freshAddress();
-    const user = userPort(address);
+    const user = userRpc(address);
     const ids: TurnId[] = [];
     for (let n = 0; n < 4; n++)
       ids.push(await startTurn(user, await newProject(user), "make a video of the sea #slow:1800s"));
@@ -150,7 +150,7 @@ describe("places of a user's turns", () => {
 
   it("wake a turn whose own work found no place and is not over yet", async () => {
     const address = freshAddress();
-    const user = userPort(address);
+    const user = userRpc(address);
     const running: TurnId[] = [];
     for (let n = 0; n < 4; n++)
       running.push(await startTurn(user, await newProject(user), "make a video of the sea #slow:1800s"));
@@ -158,9 +158,9 @@ describe("places of a user's turns", () => {
     const projects = [await newProject(user), await newProject(user)];
     // Work on a turn that found no place is held before it is over, as long as the test says.
     const held: TurnId[] = [];
-    let letGo = (): void => undefined;
+    let cancelBody = (): void => undefined;
     const released = new Promise<void>((resolve) => {
-      letGo = resolve;
+      cancelBody = resolve;
     });
     const { perform } = TurnRun.prototype;
     vi.spyOn(TurnRun.prototype, "perform").mockImplementation(async function (this: TurnRun, id, attempt) {
@@ -178,7 +178,7 @@ describe("places of a user's turns", () => {
     );
     const statusOf = async (id: TurnId) => good(await user.readTurn(id)).status;
     await until(async () => (await statusOf(one)) === "settling" && (await statusOf(two)) === "settling");
-    letGo();
+    cancelBody();
     for (const id of waiting) await until(async () => (await statusOf(id)) === "running");
     // Their places were free since the streams ended; nobody's end was needed to wake them.
     expect([await statusOf(one), await statusOf(two)]).toEqual(["settling", "settling"]);
@@ -203,7 +203,7 @@ describe("why Nemo took nothing of a message", () => {
   /** What becomes of a turn whose first request is answered so. */
   async function outcomeOf(answer: () => Response) {
     const address = freshAddress();
-    const user = userPort(address);
+    const user = userRpc(address);
     const project = await newProject(user);
     const asked: string[] = [];
     nemoAnswers(async (request, real) => {
@@ -235,7 +235,7 @@ describe("why Nemo took nothing of a message", () => {
 
   it("sends nothing again for a turn that was cancelled meanwhile", async () => {
     const address = freshAddress();
-    const user = userPort(address);
+    const user = userRpc(address);
     const project = await newProject(user);
     let sends = 0;
     let turn: TurnId | null = null;
@@ -255,7 +255,7 @@ describe("why Nemo took nothing of a message", () => {
 describe("a turn that upstream lets nobody prepare", () => {
   it("ends after a few tries, however often others that end meanwhile wake it", async () => {
     const address = freshAddress();
-    const user = userPort(address);
+    const user = userRpc(address);
     const [quick, stuck] = [await newProject(user), await newProject(user)];
     await endOf(user, await startTurn(user, quick, "how many credits do I have?"));
     let tries = 0;
@@ -280,7 +280,7 @@ describe("a turn that is settled by reading", () => {
 
   it("fails soon, and says what it cost, where Nemo said that its agent failed and nothing came of it", async () => {
     const address = freshAddress();
-    const user = userPort(address);
+    const user = userRpc(address);
     const project = await newProject(user);
     await endOf(user, await startTurn(user, project, "make a 1 second video"));
     const id = await startTurn(user, project, 'add a title "Hello" #fault:stale');
@@ -299,7 +299,7 @@ describe("a turn that is settled by reading", () => {
 
   it("takes no file that was attached beside it for its result", async () => {
     const address = freshAddress();
-    const user = userPort(address);
+    const user = userRpc(address);
     const project = await newProject(user);
     const id = await startTurn(user, project, "add a title #fault:heartbeats_only@600s");
     await until(async () => (await ledger(address)).turns.length === 1);
@@ -322,7 +322,7 @@ describe("a turn that is settled by reading", () => {
       ...{ id, status: "ready", filename: "beside.mp4", kind: "video", content_type: "video/mp4", size_bytes: 8 },
       ...{ created_at: new Date().toISOString(), key, named: true },
     };
-    good(await userPort(address).addAsset(call(), asset));
+    good(await userRpc(address).addAsset(call(), asset));
     return asset;
   }
 });
@@ -338,7 +338,7 @@ describe("a turn on a shared token", () => {
     try {
       env.NEMO_TOKEN = someToken();
       const address = { ...freshAddress(), mode: "live" } as const;
-      const user = userPort(address);
+      const user = userRpc(address);
       const project = await newProject(user);
       const first = await startTurn(user, project, "make a video of the sea #slow:1800s");
       const second = await startTurn(user, project, "make a video of the sea #slow:1800s");
@@ -369,7 +369,7 @@ describe("a turn on a shared token", () => {
     const nemo = startLiveNemo();
     try {
       env.NEMO_TOKEN = someToken();
-      const user = userPort({ ...freshAddress(), mode: "live" });
+      const user = userRpc({ ...freshAddress(), mode: "live" });
       const project = await newProject(user);
       const { use } = TokenObject.prototype;
       vi.spyOn(TokenObject.prototype, "use").mockImplementation(async function (this: TokenObject) {

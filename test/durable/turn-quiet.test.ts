@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { endOf, freshAddress, ledger, newProject, startTurn, userPort } from "../support/objects.ts";
+import { endOf, freshAddress, ledger, newProject, startTurn, userRpc } from "../support/objects.ts";
 import { paceIs } from "../support/pace.ts";
 
 paceIs(240); // fifteen minutes are four seconds
@@ -7,7 +7,7 @@ paceIs(240); // fifteen minutes are four seconds
 describe("a turn whose stream says nothing", () => {
   it("is settled beside a stream that only beats, and after fifteen minutes of nothing", async () => {
     const address = freshAddress();
-    const user = userPort(address);
+    const user = userRpc(address);
     const project = await newProject(user);
     // The work lands, the stream goes on saying nothing.
     const landed = await endOf(

@@ -2,7 +2,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { TurnId } from "../../src/core/ids.ts";
-import { endOf, freshAddress, good, kill, ledger, newProject, startTurn, userPort } from "../support/objects.ts";
+import { endOf, freshAddress, good, kill, ledger, newProject, startTurn, userRpc } from "../support/objects.ts";
 import { paceIs } from "../support/pace.ts";
 
 const fault = fc.constantFrom(
@@ -33,7 +33,7 @@ type Story = { readonly turns: string[]; readonly killAt: number | null };
 /** Plays one story to its end and judges it. */
 async function play({ turns, killAt }: Story): Promise<void> {
   const address = freshAddress();
-  const user = userPort(address);
+  const user = userRpc(address);
   const project = await newProject(user);
   const prompts = turns.map((words, at) => `make a video of the sea, part ${at} ${words}`);
   const ids: TurnId[] = [];
@@ -42,7 +42,7 @@ async function play({ turns, killAt }: Story): Promise<void> {
     await new Promise((resolve) => setTimeout(resolve, killAt));
     await kill(address);
   }
-  const again = userPort(address);
+  const again = userRpc(address);
   let endedBefore = 0;
   for (const id of ids) {
     const turn = await endOf(again, id, 60_000);

@@ -1,14 +1,14 @@
 import { describe, expect, it } from "vitest";
 import type { TurnId } from "../../src/core/ids.ts";
-import type { UserPort } from "../../src/core/rpc/user.ts";
+import type { UserRpc } from "../../src/core/rpc/user.ts";
 import type { TurnEventWire } from "../../src/core/wire/turn-event.ts";
-import { call, endOf, freshAddress, good, ledger, newProject, say, until, userPort } from "../support/objects.ts";
+import { call, endOf, freshAddress, good, ledger, newProject, say, until, userRpc } from "../support/objects.ts";
 
-async function told(user: UserPort, id: TurnId): Promise<TurnEventWire[]> {
+async function told(user: UserRpc, id: TurnId): Promise<TurnEventWire[]> {
   return good(await user.readTurnEvents(id, 0, 1_000, 0)).data.map(({ event }) => event);
 }
 
-async function ask(user: UserPort, project: `prj_${string}`, ...body: Parameters<typeof say>) {
+async function ask(user: UserRpc, project: `prj_${string}`, ...body: Parameters<typeof say>) {
   const id = good(await user.startTurn(call(), project, say(...body))).id as TurnId;
   return { turn: await endOf(user, id), events: await told(user, id) };
 }
@@ -16,7 +16,7 @@ async function ask(user: UserPort, project: `prj_${string}`, ...body: Parameters
 describe("what a turn says", () => {
   it("holds no instructions for a GUI: they become calls of our own table", async () => {
     const address = freshAddress();
-    const user = userPort(address);
+    const user = userRpc(address);
     const project = await newProject(user);
     const { turn, events } = await ask(user, project, "make a video of the sea with music");
     expect(turn.text).not.toMatch(/click|Export\b|timeline or/i);
@@ -27,7 +27,7 @@ describe("what a turn says", () => {
   });
 
   it("drops the apology after a turn that went well", async () => {
-    const user = userPort(freshAddress());
+    const user = userRpc(freshAddress());
     const { turn } = await ask(user, await newProject(user), "make a video of the sea #fault:noise");
     expect(turn.status).toBe("completed");
     expect(turn.text).not.toMatch(/temporary issue/i);
@@ -36,7 +36,7 @@ describe("what a turn says", () => {
   it.each(["#fault:no_credits", "#fault:no_credits_inline", "#fault:no_credits_text"])(
     "says with a code when credits are exhausted: %s",
     async (words) => {
-      const user = userPort(freshAddress());
+      const user = userRpc(freshAddress());
       const { turn } = await ask(user, await newProject(user), `make a video of the sea ${words}`);
       expect(turn).toMatchObject({ status: "failed", charged: "no", error: { code: "insufficient_credits" } });
       expect(turn.error?.register_url).toMatch(/^https:\/\/nemovideo\.com\/register\?bind=/);
@@ -44,7 +44,7 @@ describe("what a turn says", () => {
   );
 
   it("tells what changed, typed and in one line, in the caller's language", async () => {
-    const user = userPort(freshAddress());
+    const user = userRpc(freshAddress());
     const project = await newProject(user);
     await ask(user, project, "make a video of the sea");
     const { events } = await ask(user, project, '加一个标题 "海浪" #fault:silent_edit');
@@ -57,7 +57,7 @@ describe("what a turn says", () => {
 describe("a prompt that is a command", () => {
   it("is answered without a message to Nemo: status, credits, upload, export", async () => {
     const address = freshAddress();
-    const user = userPort(address);
+    const user = userRpc(address);
     const project = await newProject(user);
     await ask(user, project, "make a video of the sea");
     for (const [prompt, intent] of [
@@ -82,7 +82,7 @@ describe("a prompt that is a command", () => {
 
   it("is refused where there is nothing to export, and sent where the caller says chat", async () => {
     const address = freshAddress();
-    const user = userPort(address);
+    const user = userRpc(address);
     const project = await newProject(user);
     const { turn } = await ask(user, project, "export");
     expect(turn).toMatchObject({ status: "failed", charged: "no", error: { code: "nothing_to_render" } });
@@ -93,7 +93,7 @@ describe("a prompt that is a command", () => {
 
 describe("a turn that may act", () => {
   it("renders what it made, once, when the agent says to export", async () => {
-    const user = userPort(freshAddress());
+    const user = userRpc(freshAddress());
     const project = await newProject(user);
     const { events } = await ask(user, project, "make a video of the sea #fault:talkative", { act: "auto" });
     expect(events.some((event) => event.type === "action" && event.action === "render")).toBe(true);

@@ -12,13 +12,13 @@ import {
   say,
   startTurn,
   until,
-  userPort,
+  userRpc,
 } from "../support/objects.ts";
 
 describe("a turn in its object", () => {
   it("ends completed, with what was said, what changed and what it cost", async () => {
     const address = freshAddress();
-    const user = userPort(address);
+    const user = userRpc(address);
     const project = await newProject(user);
     const id = await startTurn(user, project, "make a 10 second video of a city at night with lo-fi music");
     const turn = await endOf(user, id);
@@ -36,7 +36,7 @@ describe("a turn in its object", () => {
 
   it("is one turn for one Idempotency-Key, and another request with it is refused", async () => {
     const address = freshAddress();
-    const user = userPort(address);
+    const user = userRpc(address);
     const project = await newProject(user);
     const body = say('add a title "Hello"');
     const both = await Promise.all([
@@ -52,7 +52,7 @@ describe("a turn in its object", () => {
 
   it("settles a cut stream by reading, never by sending again", async () => {
     const address = freshAddress();
-    const user = userPort(address);
+    const user = userRpc(address);
     const project = await newProject(user);
     const turn = await endOf(user, await startTurn(user, project, "make a video of the sea #fault:drop@1s"));
     expect(turn).toMatchObject({
@@ -65,7 +65,7 @@ describe("a turn in its object", () => {
 
   it("reports a silent edit", async () => {
     const address = freshAddress();
-    const user = userPort(address);
+    const user = userRpc(address);
     const project = await newProject(user);
     await endOf(user, await startTurn(user, project, "make a video of the sea"));
     const id = await startTurn(user, project, 'add a title "Waves" #fault:silent_edit');
@@ -77,7 +77,7 @@ describe("a turn in its object", () => {
 
   it("waits for the one before it in the same project", async () => {
     const address = freshAddress();
-    const user = userPort(address);
+    const user = userRpc(address);
     const project = await newProject(user);
     const first = await startTurn(user, project, "make a video of the sea");
     const second = await startTurn(user, project, 'add a title "Waves"');
@@ -89,7 +89,7 @@ describe("a turn in its object", () => {
   });
 
   it("refuses the 21st that would wait, and a project that is not there", async () => {
-    const user = userPort(freshAddress());
+    const user = userRpc(freshAddress());
     const project = await newProject(user);
     for (let n = 0; n < 21; n++) await startTurn(user, project, "make a video of the sea #slow:600s");
     expect(bad(await user.startTurn(call(), project, say("one more"))).code).toBe("queue_full");
@@ -98,7 +98,7 @@ describe("a turn in its object", () => {
 
   it("is taken back while it waits, and left while it runs", async () => {
     const address = freshAddress();
-    const user = userPort(address);
+    const user = userRpc(address);
     const project = await newProject(user);
     const first = await startTurn(user, project, "make a video of the sea #slow:600s");
     const second = await startTurn(user, project, "add a title");
@@ -115,7 +115,7 @@ describe("a turn in its object", () => {
 
   it("fails uncharged when there are no credits", async () => {
     const address = freshAddress();
-    const user = userPort(address);
+    const user = userRpc(address);
     const project = await newProject(user);
     const turn = await endOf(user, await startTurn(user, project, "make a video of the sea #fault:no_credits"));
     expect(turn).toMatchObject({ status: "failed", charged: "no", error: { code: "insufficient_credits" } });
@@ -125,7 +125,7 @@ describe("a turn in its object", () => {
 describe("a turn whose session upstream has lost", () => {
   it("goes on in a new one when no timeline is lost with it, and is sent once", async () => {
     const address = freshAddress();
-    const user = userPort(address);
+    const user = userRpc(address);
     const project = await newProject(user);
     // The sandbox forgets the session on this word, for this call and all later ones of the session.
     await sandboxQueue(address, ["#fault:session_lost"]);
@@ -139,7 +139,7 @@ describe("a turn whose session upstream has lost", () => {
 
   it("ends uncharged where its timeline would be lost, and starts over where that was asked for", async () => {
     const address = freshAddress();
-    const user = userPort(address);
+    const user = userRpc(address);
     const project = await newProject(user);
     await endOf(user, await startTurn(user, project, "make a video of the sea"));
     await sandboxQueue(address, ["#fault:session_lost"]);

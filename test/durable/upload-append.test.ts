@@ -4,7 +4,7 @@ import { describe, expect, it, vi } from "vitest";
 import { type UserAddress, uploadKey, uploadObjectName } from "../../src/core/address.ts";
 import { ownedId, type UploadId } from "../../src/core/ids.ts";
 import { UPLOAD_PART_BYTES } from "../../src/core/limits.ts";
-import type { NewFile, UploadPort } from "../../src/core/rpc/upload.ts";
+import type { NewFile, UploadRpc } from "../../src/core/rpc/upload.ts";
 import type { Append } from "../../src/core/uploads/append.ts";
 import { BUFFERS } from "../../src/durable/upload/body-writer.ts";
 import {
@@ -14,10 +14,10 @@ import {
   freshAddress,
   good,
   random,
-  tenantPort,
+  tenantRpc,
   until,
-  uploadPort,
-  userPort,
+  uploadRpc,
+  userRpc,
 } from "../support/objects.ts";
 
 const MIB = 1024 * 1024;
@@ -67,14 +67,14 @@ async function freeBuffers(): Promise<number> {
   return held.length;
 }
 
-type Opened = { readonly address: UserAddress; readonly id: UploadId; readonly port: () => UploadPort };
+type Opened = { readonly address: UserAddress; readonly id: UploadId; readonly port: () => UploadRpc };
 
 async function opened(sizeBytes: number | null, more: Partial<NewFile> = {}): Promise<Opened> {
   const address = freshAddress();
   const id = ownedId("upl", address.uh, Date.now(), random);
   const file = { filename: "a.mp4", size_bytes: sizeBytes, metadata: {}, ...more };
-  good(await uploadPort(address, id).create(call(), address, id, file));
-  return { address, id, port: () => uploadPort(address, id) };
+  good(await uploadRpc(address, id).create(call(), address, id, file));
+  return { address, id, port: () => uploadRpc(address, id) };
 }
 
 const stubOf = ({ address, id }: Opened) => env.UPLOAD.getByName(uploadObjectName(address, id));
@@ -107,10 +107,10 @@ const rowsOf = (upload: Opened): Promise<{ parts: number[]; rest: number[]; due:
   }));
 
 /** Acts from inside the object, where its bindings can be made to fail. */
-const inside = <T>(upload: Opened, act: (object: UploadPort, bindings: typeof env) => Promise<T>): Promise<T> =>
+const inside = <T>(upload: Opened, act: (object: UploadRpc, bindings: typeof env) => Promise<T>): Promise<T> =>
   runInDurableObject(
     stubOf(upload),
-    (object) => act(object as unknown as UploadPort, (object as unknown as { env: typeof env }).env), // what every object holds
+    (object) => act(object as unknown as UploadRpc, (object as unknown as { env: typeof env }).env), // what every object holds
   );
 
 const makeDue = (upload: Opened, kind: string): Promise<unknown> =>
@@ -310,13 +310,13 @@ describe("a store that fails", () => {
   it("loses nothing: a full part waits in rows and is stored by the next request", async () => {
     const file = bytesOf(7 * MIB);
     const upload = await opened(file.length);
-    const refused = await inside(upload, async (object, { MEDIA }) => {
+    const problem = await inside(upload, async (object, { MEDIA }) => {
       const create = vi.spyOn(MEDIA, "createMultipartUpload").mockRejectedValue(new Error("internal error (10001)"));
       const answer = await object.append(bodyOf(file), at(0, file.length));
       create.mockRestore();
       return bad(answer);
     });
-    expect(refused.code).toBe("unavailable");
+    expect(problem.code).toBe("unavailable");
     const offset = await offsetOf(upload);
     expect(offset).toBe(UPLOAD_PART_BYTES);
     good(await upload.port().append(bodyOf(file.slice(offset)), at(offset, file.length - offset)));
@@ -328,14 +328,14 @@ describe("a store that fails", () => {
     const upload = await opened(file.length);
     const free = await freeBuffers();
     const hanging = Promise.withResolvers<R2UploadedPart>();
-    const refused = await inside(upload, async (object, { MEDIA }) => {
+    const problem = await inside(upload, async (object, { MEDIA }) => {
       const begun = { uploadId: "hanging", uploadPart: () => hanging.promise };
       const create = vi.spyOn(MEDIA, "createMultipartUpload").mockResolvedValue(begun as unknown as R2MultipartUpload); // the two members that a part needs
       const answer = await object.append(bodyOf(file), at(0, file.length));
       create.mockRestore();
       return bad(answer);
     });
-    expect(refused.code).toBe("unavailable");
+    expect(problem.code).toBe("unavailable");
     expect(await freeBuffers()).toBe(free - 1);
     hanging.reject(new Error("internal error (10001)"));
     await until(async () => (await freeBuffers()) === free);
@@ -390,7 +390,7 @@ describe("the end of an unfinished upload", () => {
     expect(await rowsOf(upload)).toEqual({ parts: [], rest: [], due: [] });
     expect(good(await upload.port().read()).status).toBe("expired");
     expect(bad(await upload.port().settle()).code).toBe("upload_expired");
-    const { data } = await tenantPort(upload.address).listEvents(0, 10, null);
+    const { data } = await tenantRpc(upload.address).listEvents(0, 10, null);
     expect(data.map(({ type }) => type)).toEqual(["upload.expired"]);
     const aborted = env.MEDIA.resumeMultipartUpload(uploadKey(upload.address, upload.id), "x");
     await expect(aborted.complete([])).rejects.toThrow();
@@ -415,7 +415,7 @@ describe("the end of an unfinished upload", () => {
     expect(bad(await upload.port().remove()).code).toBe("not_found");
     await until(async () => (await rowsOf(upload)).due.length === 0);
     expect(await rowsOf(upload)).toMatchObject({ parts: [], rest: [] });
-    expect((await userPort(upload.address).listUploads({ limit: 10, after: null })).data).toEqual([]);
+    expect((await userRpc(upload.address).listUploads({ limit: 10, after: null })).data).toEqual([]);
   });
 
   it("never comes to a complete one", async () => {

@@ -2,7 +2,7 @@ import { runInDurableObject } from "cloudflare:test";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { UserAddress } from "../../src/core/address.ts";
 import { ownedId, type ProjectId } from "../../src/core/ids.ts";
-import type { AssetRecord, UserPort } from "../../src/core/rpc/user.ts";
+import type { AssetRecord, UserRpc } from "../../src/core/rpc/user.ts";
 import { SandboxObject } from "../../src/sandbox/object.ts";
 import { type LiveNemo, someToken, startLiveNemo } from "../support/live-nemo.ts";
 import {
@@ -17,7 +17,7 @@ import {
   sandboxQueue,
   startTurn,
   until,
-  userPort,
+  userRpc,
   userStub,
 } from "../support/objects.ts";
 
@@ -43,11 +43,11 @@ async function newAsset(address: UserAddress, filename: string, sizeBytes: numbe
     key,
     named: true,
   };
-  good(await userPort(address).addAsset(call(), asset));
+  good(await userRpc(address).addAsset(call(), asset));
   return asset;
 }
 
-const attached = (user: UserPort, project: ProjectId, asset: AssetRecord) =>
+const attached = (user: UserRpc, project: ProjectId, asset: AssetRecord) =>
   until(async () => {
     const { status } = good(await user.attachAsset(call(), project, asset));
     return status === "pending" ? null : status;
@@ -80,7 +80,7 @@ afterEach(() => {
 describe("an asset on its way into a project", () => {
   it("is pushed although another one of the same name is there", async () => {
     const address = freshAddress();
-    const user = userPort(address);
+    const user = userRpc(address);
     const project = await newProject(user);
     const one = await newAsset(address, "clip.mp4", 100);
     const two = await newAsset(address, "clip.mp4", 200);
@@ -94,7 +94,7 @@ describe("an asset on its way into a project", () => {
 
   it("is not pushed again when an earlier push arrived and its answer was lost", async () => {
     const address = freshAddress();
-    const user = userPort(address);
+    const user = userRpc(address);
     const project = await newProject(user);
     await newAsset(address, "clip.mp4", 100);
     const asset = await newAsset(address, "clip.mp4", 200);
@@ -107,7 +107,7 @@ describe("an asset on its way into a project", () => {
 
   it("tells a turn that waits for it why upstream does not take it", async () => {
     const address = freshAddress();
-    const user = userPort(address);
+    const user = userRpc(address);
     const project = await newProject(user);
     const asset = await newAsset(address, "clip.mp4", 100);
     let busy = true;
@@ -121,7 +121,7 @@ describe("an asset on its way into a project", () => {
 
   it("goes into the new session when the old one was replaced while it was on its way", async () => {
     const address = freshAddress();
-    const user = userPort(address);
+    const user = userRpc(address);
     const project = await newProject(user);
     const asset = await newAsset(address, "clip.mp4", 100);
     let sent = 0;
@@ -140,7 +140,7 @@ describe("an asset on its way into a project", () => {
 
   it("that failed with its lost session is owed again to the one that replaces it", async () => {
     const address = freshAddress();
-    const user = userPort(address);
+    const user = userRpc(address);
     const project = await newProject(user);
     const asset = await newAsset(address, "clip.mp4", 100);
     pushes(() => Promise.resolve(Response.json({ code: 1002, msg: "session not found" })));
@@ -160,7 +160,7 @@ describe("an asset on its way into a project", () => {
     "ends at once when upstream's refusal %i will not pass, as the same problem as our own, and says what to do",
     async (code, problem, words) => {
       const address = freshAddress();
-      const user = userPort(address);
+      const user = userRpc(address);
       const project = await newProject(user);
       const asset = await newAsset(address, "clip.mp4", 100);
       pushes(() => Promise.resolve(Response.json({ code, msg: "no" })));
@@ -175,7 +175,7 @@ describe("an asset on its way into a project", () => {
 
   it("goes into every project of its user from one staging, one push after the other, whole", async () => {
     const address = freshAddress();
-    const user = userPort(address);
+    const user = userRpc(address);
     const asset = await newAsset(address, "clip.mp4", 70_000);
     const projects = await Promise.all([newProject(user), newProject(user), newProject(user)]);
     let [now, most] = [0, 0];
@@ -194,7 +194,7 @@ describe("an asset on its way into a project", () => {
 
   it("is brought again into the session that replaces the one it was in", async () => {
     const address = freshAddress();
-    const user = userPort(address);
+    const user = userRpc(address);
     const project = await newProject(user);
     const asset = await newAsset(address, "clip.mp4", 100);
     expect(await attached(user, project, asset)).toBe("attached");
@@ -210,7 +210,7 @@ describe("a turn after an attachment that failed for good", () => {
   /** A project whose only attachment, asked for with a key, has failed. */
   async function failed() {
     const address = freshAddress();
-    const user = userPort(address);
+    const user = userRpc(address);
     const project = await newProject(user);
     const asset = await newAsset(address, "clip.mp4", 100);
     pushes(() => Promise.resolve(Response.json({ code: 4001, msg: "unsupported" })));
@@ -261,7 +261,7 @@ describe("with PUBLIC_URL, an asset of a live user", () => {
 
   it("is pulled by a link that ends in its name, and found again by it when the answer was lost", async () => {
     const address = { ...freshAddress(), mode: "live" as const };
-    const user = userPort(address);
+    const user = userRpc(address);
     good(await user.putToken(call(), { token: someToken(), expires_at: null }));
     const project = await newProject(user);
     const asset = await newAsset(address, "Ferien 2026.mp4", 100);

@@ -18,17 +18,17 @@ import {
   newProject,
   random,
   startTurn,
-  tenantPort,
+  tenantRpc,
   until,
-  uploadPort,
-  userPort,
+  uploadRpc,
+  userRpc,
 } from "../support/objects.ts";
 
 type Bytes = Uint8Array<ArrayBuffer>;
 type Made = { readonly address: UserAddress; readonly id: UploadId };
 
 const newId = (address: UserAddress): UploadId => ownedId("upl", address.uh, Date.now(), random);
-const portOf = ({ address, id }: Made) => uploadPort(address, id);
+const portOf = ({ address, id }: Made) => uploadRpc(address, id);
 const stubOf = ({ address, id }: Made) => env.UPLOAD.getByName(uploadObjectName(address, id));
 const bodyOf = (bytes: Bytes): ReadableStream => new Blob([bytes]).stream();
 const fileOf = ({ address, id }: Made) => env.MEDIA.head(uploadKey(address, id));
@@ -39,7 +39,7 @@ const PARTIAL = { kind: "partial", text: "partial", partials: [] } as const;
 async function announced(address: UserAddress, sizeBytes: number | null, from: Partial<Call> = {}): Promise<Made> {
   const id = newId(address);
   const file = { filename: "upload", size_bytes: sizeBytes, metadata: {}, concat: PARTIAL };
-  good(await uploadPort(address, id).create({ ...call(), ...from }, address, id, file));
+  good(await uploadRpc(address, id).create({ ...call(), ...from }, address, id, file));
   return { address, id };
 }
 
@@ -59,13 +59,13 @@ async function joined(address: UserAddress, partials: readonly Made[], from: Par
   const text = `final;${ids.map((one) => `/v1/uploads/${one}`).join(" ")}`;
   const concat = { kind: "final", text, partials: ids } as const;
   const file = { filename: "clip.mp4", size_bytes: null, metadata: { order: "1" }, concat };
-  const answer = await uploadPort(address, id).create({ ...call(), ...from }, address, id, file);
+  const answer = await uploadRpc(address, id).create({ ...call(), ...from }, address, id, file);
   return { address, id, answer };
 }
 
 const assetOf = async (final: Made) => {
   const id = await until(async () => good(await portOf(final).read()).asset_id);
-  return good(await userPort(final.address).readAsset(id as AssetId));
+  return good(await userRpc(final.address).readAsset(id as AssetId));
 };
 
 const hashOf = async (bytes: Bytes): Promise<string> =>
@@ -78,8 +78,8 @@ function cut(bytes: Bytes, ...shares: number[]): Bytes[] {
 }
 
 const clip = (): Bytes => sample("clip.mp4");
-const partialsOf = (address: UserAddress, pieces: readonly Bytes[]): Promise<Made[]> =>
-  Promise.all(pieces.map((piece) => partial(address, piece)));
+const partialsOf = (address: UserAddress, fileParts: readonly Bytes[]): Promise<Made[]> =>
+  Promise.all(fileParts.map((piece) => partial(address, piece)));
 
 /** Makes the object do what it owes of this kind, and waits until it owes nothing. */
 async function due(upload: Made, kind: string): Promise<void> {
@@ -99,7 +99,7 @@ const idle = (upload: Made): Promise<boolean> =>
   );
 
 const told = async (address: UserAddress): Promise<string[]> =>
-  (await tenantPort(address).listEvents(0, 50, null)).data.map(({ type }) => type);
+  (await tenantRpc(address).listEvents(0, 50, null)).data.map(({ type }) => type);
 
 afterEach(() => {
   vi.restoreAllMocks();
@@ -132,7 +132,7 @@ describe("a final upload", () => {
 
   it("reaches Nemo as one file", async () => {
     const address = freshAddress();
-    const user = userPort(address);
+    const user = userRpc(address);
     const asset = await assetOf(await joined(address, await partialsOf(address, cut(clip(), 0.3, 0.31))));
     const project = await newProject(user);
     good(await user.attachAsset(call(), project, asset));
@@ -171,9 +171,9 @@ describe("a final upload", () => {
     const text = new TextEncoder().encode("this is no picture. ".repeat(500)) as Bytes;
     const [photo, words] = await partialsOf(address, [new Uint8Array([0xff, 0xd8]), text]);
     if (photo === undefined || words === undefined) throw new Error("no partials");
-    const refused = await joined(address, [words, photo]);
-    expect(bad(refused.answer).code).toBe("unsupported_media");
-    expect(bad(await portOf(refused).read()).code).toBe("not_found");
+    const problem = await joined(address, [words, photo]);
+    expect(bad(problem.answer).code).toBe("unsupported_media");
+    expect(bad(await portOf(problem).read()).code).toBe("not_found");
     const rest = await partial(address, new Uint8Array([0xff, 0xe0]));
     expect(await assetOf(await joined(address, [photo, rest, words]))).toMatchObject({
       status: "ready",
@@ -189,9 +189,9 @@ describe("a final upload", () => {
       bytes_per_day: (clip().length + 1) * 3,
       new_users_per_day: 1,
     };
-    const pieces = cut(clip(), 0.5); // a user's share: one byte more
-    const partials = await Promise.all(pieces.map((piece) => partial(address, piece, { quotas })));
-    const late = await uploadPort(address, newId(address)).create({ ...call(), quotas }, address, newId(address), {
+    const fileParts = cut(clip(), 0.5); // a user's share: one byte more
+    const partials = await Promise.all(fileParts.map((piece) => partial(address, piece, { quotas })));
+    const late = await uploadRpc(address, newId(address)).create({ ...call(), quotas }, address, newId(address), {
       filename: "a.mp4",
       size_bytes: 2,
       metadata: {},
@@ -207,7 +207,7 @@ describe("a final upload", () => {
     const quotas = { concurrent_turns: 1, renders_per_day: 1, bytes_per_day: size * 3 * 4, new_users_per_day: 1 };
     const one = await partial(address, clip(), { quotas });
     const left = async () => {
-      const found = await tenantPort(address).readQuotas(quotas, address.uh);
+      const found = await tenantRpc(address).readQuotas(quotas, address.uh);
       return (found.find(({ name }) => name === "bytes_per_day")?.remaining ?? 0) / size;
     };
     expect(await left()).toBe(3);
@@ -239,9 +239,9 @@ describe("a final upload is refused", () => {
     good(await portOf(whole).write(bodyOf(clip()), clip().length));
     const final = await joined(address, [own]);
     for (const wrong of [{ address, id: newId(address) }, foreign, whole, final]) {
-      const refused = await joined(address, [own, wrong]);
-      expect(bad(refused.answer).code).toBe("not_found");
-      expect(bad(await portOf(refused).read()).code).toBe("not_found");
+      const problem = await joined(address, [own, wrong]);
+      expect(bad(problem.answer).code).toBe("not_found");
+      expect(bad(await portOf(problem).read()).code).toBe("not_found");
     }
     expect(bad((await joined(otherMode.address, [otherMode])).answer).code).toBe("not_found");
   });
@@ -305,7 +305,7 @@ describe("a partial upload", () => {
     const address = freshAddress();
     const [one, other] = await partialsOf(address, cut(clip().slice(0, clip().length / 2), 0.5));
     if (one === undefined || other === undefined) throw new Error("no partials");
-    const release = vi.spyOn(UploadObject.prototype, "giveBack").mockRejectedValueOnce(new Error("not now"));
+    const release = vi.spyOn(UploadObject.prototype, "releaseLoan").mockRejectedValueOnce(new Error("not now"));
     const final = await joined(address, [one, other]);
     good(await portOf(one).remove());
     expect(await assetOf(final)).toMatchObject({ status: "rejected" });
@@ -322,7 +322,7 @@ describe("a partial upload", () => {
     const address = freshAddress();
     const [one] = await partialsOf(address, [clip()]);
     if (one === undefined) throw new Error("no partial");
-    good(await portOf(one).lend({ id: newId(address), uh: address.uh, named: true }, true));
+    good(await portOf(one).lendTo({ id: newId(address), uh: address.uh, named: true }, true));
     good(await portOf(one).remove());
     await idle(one);
     expect(await fileOf(one)).toBeNull();
@@ -335,7 +335,7 @@ describe("a partial upload", () => {
     await due(one, "expire");
     expect(await fileOf(one)).toBeNull();
     expect(await told(address)).toEqual([]);
-    const { data } = await userPort(address).listUploads({ limit: 5, after: null });
+    const { data } = await userRpc(address).listUploads({ limit: 5, after: null });
     expect(data).toMatchObject([{ id: one.id, status: "expired", concat: "partial" }]);
   });
 });
@@ -344,7 +344,7 @@ describe("a crash while pieces become a file", () => {
   it("after the final was committed and before its manifest is there: the next look ends it", async () => {
     const address = freshAddress();
     const partials = await partialsOf(address, cut(clip(), 0.5));
-    const lost = vi.spyOn(UploadObject.prototype, "lend").mockImplementation(function (this: UploadObject, to, keep) {
+    const lost = vi.spyOn(UploadObject.prototype, "lendTo").mockImplementation(function (this: UploadObject, to, keep) {
       if (keep) throw new Error("died"); // the plan was made, no loan was taken
       return real.call(this, to, keep);
     });
@@ -361,7 +361,7 @@ describe("a crash while pieces become a file", () => {
     const address = freshAddress();
     const [one, other] = await partialsOf(address, cut(clip(), 0.5));
     if (one === undefined || other === undefined) throw new Error("no partials");
-    vi.spyOn(UploadObject.prototype, "lend").mockImplementation(async function (this: UploadObject, to, keep) {
+    vi.spyOn(UploadObject.prototype, "lendTo").mockImplementation(async function (this: UploadObject, to, keep) {
       if (keep && (await this.read()).ok && good(await this.read()).id === one.id) good(await this.remove());
       return real.call(this, to, keep);
     });
@@ -376,4 +376,4 @@ describe("a crash while pieces become a file", () => {
   });
 });
 
-const real = UploadObject.prototype.lend;
+const real = UploadObject.prototype.lendTo;

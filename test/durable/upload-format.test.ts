@@ -4,7 +4,7 @@ import { describe, expect, it, vi } from "vitest";
 import { type UserAddress, uploadKey, uploadObjectName } from "../../src/core/address.ts";
 import { ownedId, type UploadId } from "../../src/core/ids.ts";
 import { MEDIA_LOOKS } from "../../src/core/limits.ts";
-import type { UploadPort } from "../../src/core/rpc/upload.ts";
+import type { UploadRpc } from "../../src/core/rpc/upload.ts";
 import type { Append } from "../../src/core/uploads/append.ts";
 import { join } from "../support/bytes.ts";
 import { sample } from "../support/media.ts";
@@ -17,10 +17,10 @@ import {
   good,
   newProject,
   random,
-  tenantPort,
+  tenantRpc,
   until,
-  uploadPort,
-  userPort,
+  uploadRpc,
+  userRpc,
 } from "../support/objects.ts";
 
 const utf8 = { encode: (text: string): Uint8Array<ArrayBuffer> => new Uint8Array(new TextEncoder().encode(text)) };
@@ -35,19 +35,19 @@ const at = (offset: number, contentBytes: number, more: Partial<Append> = {}): A
   ...more,
 });
 
-type Opened = { readonly address: UserAddress; readonly id: UploadId; readonly upload: UploadPort };
+type Opened = { readonly address: UserAddress; readonly id: UploadId; readonly upload: UploadRpc };
 
 async function opened(filename: string, sizeBytes: number | null): Promise<Opened> {
   const address = freshAddress();
   const id = ownedId("upl", address.uh, Date.now(), random);
-  const upload = uploadPort(address, id);
+  const upload = uploadRpc(address, id);
   good(await upload.create(call(), address, id, { filename, size_bytes: sizeBytes, metadata: {} }));
   return { address, id, upload };
 }
 
 const assetOf = async ({ address, upload }: Opened) => {
   const id = await until(async () => good(await upload.read()).asset_id);
-  return good(await userPort(address).readAsset(id as `ast_${string}`));
+  return good(await userRpc(address).readAsset(id as `ast_${string}`));
 };
 
 /** The asset of a whole file sent in one body. */
@@ -79,11 +79,11 @@ describe("the look at the whole file", () => {
     const { address, asset } = await assetFrom("clip.mp4", movie.slice(0, movie.length / 2));
     expect(asset).toMatchObject({ status: "rejected", error: { code: "unsupported_media" } });
     const types = await until(async () => {
-      const { data } = await tenantPort(address).listEvents(0, 50, null);
+      const { data } = await tenantRpc(address).listEvents(0, 50, null);
       return data.length < 2 ? null : data.map(({ type }) => type);
     });
     expect(types).toEqual(["upload.completed", "asset.rejected"]);
-    const user = userPort(address);
+    const user = userRpc(address);
     expect(bad(await user.attachAsset(call(), await newProject(user), asset)).code).toBe("asset_not_attachable");
   });
 });
@@ -108,7 +108,7 @@ describe("a look that takes its instance down", () => {
         await until(async () => begun >= nth);
         await runInDurableObject(stub(), (_, state) => state.abort("killed by the test")).catch(() => undefined);
       }
-      const asset = await assetOf({ ...made, upload: uploadPort(made.address, made.id) });
+      const asset = await assetOf({ ...made, upload: uploadRpc(made.address, made.id) });
       expect(asset).toMatchObject({ status: "rejected", error: { code: "unsupported_media" } });
       expect(asset.error?.detail).toContain("could not be looked into");
       expect(begun).toBe(MEDIA_LOOKS);
@@ -172,7 +172,7 @@ describe("a rejected file", () => {
     good(await made.upload.write(streamOf(half), half.length));
     const asset = await assetOf(made);
     await until(async () => (await env.MEDIA.head(uploadKey(made.address, made.id))) === null);
-    const user = userPort(made.address);
+    const user = userRpc(made.address);
     expect(good(await user.readAsset(asset.id as `ast_${string}`))).toMatchObject({
       status: "rejected",
       size_bytes: half.length,
@@ -196,8 +196,8 @@ describe("the content of a file", () => {
   it("is refused before the rest of it is taken when it is none of the 13", async () => {
     const text = utf8.encode("this is no picture. ".repeat(1_000));
     const parts = await opened("a.png", 400_000_000);
-    const refused = bad(await parts.upload.append(streamOf(text), at(0, text.length)));
-    expect(refused).toMatchObject({ code: "unsupported_media", detail: expect.stringContaining("mp4, mov, avi") });
+    const problem = bad(await parts.upload.append(streamOf(text), at(0, text.length)));
+    expect(problem).toMatchObject({ code: "unsupported_media", detail: expect.stringContaining("mp4, mov, avi") });
     expect(good(await parts.upload.read())).toMatchObject({ status: "failed", error: { code: "unsupported_media" } });
     const whole = await opened("a.png", text.length);
     expect(bad(await whole.upload.write(streamOf(text), text.length)).code).toBe("unsupported_media");
@@ -226,8 +226,8 @@ describe("the content of a file", () => {
       ({ algorithm: "SHA-256", digest: new Uint8Array(await crypto.subtle.digest("SHA-256", data)) }) as const;
     for (const data of [text, text.slice(0, 50)]) {
       const { upload } = await opened("a.gif", null);
-      const refused = await upload.append(streamOf(data), at(0, data.length, { checksums: [wrong], complete: true }));
-      expect(bad(refused).code).toBe("checksum_mismatch");
+      const problem = await upload.append(streamOf(data), at(0, data.length, { checksums: [wrong], complete: true }));
+      expect(bad(problem).code).toBe("checksum_mismatch");
       expect(good(await upload.read())).toMatchObject({ status: "open", offset_bytes: 0, error: null });
       const other = await opened("a.gif", null);
       const proved = at(0, data.length, { checksums: [await right(data)], complete: true });

@@ -5,7 +5,7 @@ import { hex } from "../../src/core/encoding.ts";
 import { type AssetId, ownedId } from "../../src/core/ids.ts";
 import { FIRST_BYTES, UPLOAD_PART_BYTES } from "../../src/core/limits.ts";
 import type { Append } from "../../src/core/uploads/append.ts";
-import { call, env, freshAddress, good, random, until, uploadPort, userPort } from "../support/objects.ts";
+import { call, env, freshAddress, good, random, until, uploadRpc, userRpc } from "../support/objects.ts";
 
 type Bytes = Uint8Array<ArrayBuffer>;
 
@@ -33,7 +33,7 @@ type Actor = {
 async function assetOf(sizeBytes: number | null, act: (actor: Actor) => Promise<void>) {
   const address = freshAddress();
   const id = ownedId("upl", address.uh, Date.now(), random);
-  const port = () => uploadPort(address, id);
+  const port = () => uploadRpc(address, id);
   const stub = () => env.UPLOAD.getByName(uploadObjectName(address, id));
   const reads: string[] = [];
   good(await port().create(call(), address, id, { filename: "a.jpg", size_bytes: sizeBytes, metadata: {} }));
@@ -58,7 +58,7 @@ async function assetOf(sizeBytes: number | null, act: (actor: Actor) => Promise<
   });
   const assetId = await until(async () => good(await port().read()).asset_id);
   return {
-    sha256: good(await userPort(address).readAsset(assetId as AssetId)).sha256,
+    sha256: good(await userRpc(address).readAsset(assetId as AssetId)).sha256,
     wholeReads: reads.filter((key) => key.endsWith(id)).length - 1, // from its beginning; once for the look into it
   };
 }

@@ -14,10 +14,10 @@ import {
   freshAddress,
   good,
   random,
-  tenantPort,
+  tenantRpc,
   until,
-  uploadPort,
-  userPort,
+  uploadRpc,
+  userRpc,
 } from "../support/objects.ts";
 import { fileAnswer, type PlayedSources, playSources, type Source, streamed } from "../support/sources.ts";
 
@@ -31,12 +31,12 @@ async function ordered(url: string, more: Partial<ImportOrder> = {}, by: Partial
   const id: UploadId = ownedId("upl", address.uh, Date.now(), random);
   const order = { url, fileName: null, metadata: {}, ...more };
   const asked = { ...call(), ...by };
-  const made = await uploadPort(address, id).startImport(asked, address, id, order);
+  const made = await uploadRpc(address, id).startImport(asked, address, id, order);
   return { address, id, made, order, stub: env.UPLOAD.getByName(uploadObjectName(address, id)) };
 }
 
 const read = async (address: UserAddress, id: UploadId): Promise<UploadWire> =>
-  good(await uploadPort(address, id).read());
+  good(await uploadRpc(address, id).read());
 
 /** The upload once its bytes are here or will not come. */
 const ended = ({ address, id }: { address: UserAddress; id: UploadId }): Promise<UploadWire> =>
@@ -46,7 +46,7 @@ const ended = ({ address, id }: { address: UserAddress; id: UploadId }): Promise
   });
 
 const told = async (address: UserAddress): Promise<string[]> =>
-  (await tenantPort(address).listEvents(0, 50, null)).data.map(({ type }) => type);
+  (await tenantRpc(address).listEvents(0, 50, null)).data.map(({ type }) => type);
 
 /** Orders the file that this source answers with, and waits for the end. */
 async function imported(sources: PlayedSources, answer: Source, path = "/clip.mp4") {
@@ -62,7 +62,7 @@ describe("an import", () => {
     expect(good(made)).toMatchObject({ status: "open", source: "import", filename: "clip.mp4", size_bytes: null });
     expect(end).toMatchObject({ status: "completed", size_bytes: CLIP.length, offset_bytes: CLIP.length });
     const asset = await until(async () => (await read(address, id)).asset_id);
-    expect(good(await userPort(address).readAsset(asset))).toMatchObject({
+    expect(good(await userRpc(address).readAsset(asset))).toMatchObject({
       status: "ready",
       content_type: "video/mp4",
     });
@@ -96,7 +96,7 @@ describe("an import", () => {
       const started = await ordered(sources.at(path, answer), { fileName });
       await ended(started);
       const asset = await until(async () => (await read(started.address, started.id)).asset_id);
-      return good(await userPort(started.address).readAsset(asset)).filename;
+      return good(await userRpc(started.address).readAsset(asset)).filename;
     };
     const plain: Source = () => fileAnswer(CLIP);
     expect(await nameOf("/x.mp4", says('attachment; filename="y.mp4"'), "mine.mov")).toBe("mine.mp4");
@@ -116,7 +116,7 @@ describe("an import", () => {
     const { address, id, end } = await imported(sources, () => fileAnswer(photo, {}, null));
     expect(end).toMatchObject({ status: "completed", size_bytes: photo.length });
     const asset = await until(async () => (await read(address, id)).asset_id);
-    expect(good(await userPort(address).readAsset(asset))).toMatchObject({ kind: "image", filename: "clip.jpg" });
+    expect(good(await userRpc(address).readAsset(asset))).toMatchObject({ kind: "image", filename: "clip.jpg" });
   });
 
   it("asks again after what may pass, from the first byte, and keeps nothing of what broke", async () => {
@@ -133,7 +133,7 @@ describe("an import", () => {
     const { address, id, end } = await imported(sources, answers);
     expect(end).toMatchObject({ status: "completed", size_bytes: CLIP.length });
     const asset = await until(async () => (await read(address, id)).asset_id);
-    expect(good(await userPort(address).readAsset(asset)).sha256).toBe(
+    expect(good(await userRpc(address).readAsset(asset)).sha256).toBe(
       hex(new Uint8Array(await crypto.subtle.digest("SHA-256", CLIP))),
     );
     expect(sources.asked).toHaveLength(4);
@@ -163,7 +163,7 @@ describe("an import", () => {
     const sources = playSources();
     const url = sources.at("/clip.mp4", () => fileAnswer(CLIP));
     const first = await ordered(url, {}, call("again"));
-    const port = uploadPort(first.address, first.id);
+    const port = uploadRpc(first.address, first.id);
     const again = good(await port.startImport(call("again"), first.address, first.id, first.order));
     expect(again.id).toBe(first.id);
     const other = await port.startImport(call("again", "other"), first.address, first.id, first.order);
@@ -178,8 +178,8 @@ describe("an import", () => {
       new Response(streamed([CLIP.slice(0, 1_000)], "hang"), { headers: { "content-length": `${CLIP.length}` } });
     const { address, id, stub } = await ordered(sources.at("/clip.mp4", hanging));
     await until(async () => (await read(address, id)).size_bytes !== null);
-    good(await uploadPort(address, id).remove());
-    expect(bad(await uploadPort(address, id).read()).code).toBe("not_found");
+    good(await uploadRpc(address, id).remove());
+    expect(bad(await uploadRpc(address, id).read()).code).toBe("not_found");
     const left = await until(async () => {
       const kinds = await owed(stub);
       return kinds.length === 0 ? kinds : null;
@@ -196,7 +196,7 @@ describe("an import", () => {
       return fileAnswer(CLIP);
     };
     const started = await ordered(sources.at("/clip.mp4", held));
-    const port = uploadPort(started.address, started.id);
+    const port = uploadRpc(started.address, started.id);
     await until(async () => sources.asked.length === 1);
     const append = { offset: 0, contentBytes: 3, sizeBytes: null, complete: null, checksums: [] };
     expect(bad(await port.append(new Blob(["abc"]).stream(), append)).code).toBe("upload_closed");
@@ -247,7 +247,7 @@ describe("an import whose instance dies", () => {
     await runInDurableObject(stub, (_, state) => state.abort("killed by the test")).catch(() => undefined);
     expect((await ended({ address, id })).status).toBe("completed");
     const asset = await until(async () => (await read(address, id)).asset_id);
-    const { sha256 } = good(await userPort(address).readAsset(asset));
+    const { sha256 } = good(await userRpc(address).readAsset(asset));
     expect(sha256).toBe(hex(new Uint8Array(await crypto.subtle.digest("SHA-256", photo))));
     expect(sources.asked).toHaveLength(2);
   });
@@ -257,7 +257,7 @@ describe("an import whose instance dies", () => {
     const { address, id, stub, made } = await ordered(sources.at("/clip.mp4", () => fileAnswer(CLIP)));
     good(made);
     await runInDurableObject(stub, (_, state) => state.abort("killed by the test")).catch(() => undefined);
-    await uploadPort(address, id).wake();
+    await uploadRpc(address, id).wake();
     expect((await ended({ address, id })).status).toBe("completed");
     await until(async () => (await told(address)).length === 2);
     expect((await told(address)).filter((type) => type === "upload.completed")).toHaveLength(1);
@@ -383,7 +383,7 @@ describe("an import that cannot be", () => {
     for (const url of ["https://10.0.0.1/a.mp4", "http://example.org/a.mp4", "https://GATEWAY.dev./a.mp4", "nothing"]) {
       const { made, address } = await ordered(url, {}, { origin: "https://gateway.dev" });
       expect(bad(made)).toMatchObject({ code: "address_not_allowed", errors: [{ field: "/url" }] });
-      expect((await userPort(address).listUploads({ limit: 10, after: null })).data).toEqual([]);
+      expect((await userRpc(address).listUploads({ limit: 10, after: null })).data).toEqual([]);
     }
     expect(sources.asked).toEqual([]);
   });

@@ -6,7 +6,7 @@ import { ownedId } from "../../src/core/ids.ts";
 import { UPLOAD_BUFFERS_BYTES, UPLOAD_PART_BYTES } from "../../src/core/limits.ts";
 import type { Append } from "../../src/core/uploads/append.ts";
 import { BUFFERS, type Buffer } from "../../src/durable/upload/body-writer.ts";
-import { bad, call, env, freshAddress, good, random, until, uploadPort } from "../support/objects.ts";
+import { bad, call, env, freshAddress, good, random, until, uploadRpc } from "../support/objects.ts";
 import { paceIs } from "../support/pace.ts";
 
 const MIB = 1024 * 1024;
@@ -26,7 +26,7 @@ function bytesOf(count: number): Uint8Array<ArrayBuffer> {
 async function opened(sizeBytes: number) {
   const address = freshAddress();
   const id = ownedId("upl", address.uh, Date.now(), random);
-  const port = uploadPort(address, id);
+  const port = uploadRpc(address, id);
   good(await port.create(call(), address, id, { filename: "a.jpg", size_bytes: sizeBytes, metadata: {} }));
   const stored = async () => new Uint8Array((await (await env.MEDIA.get(uploadKey(address, id)))?.arrayBuffer()) ?? []);
   const stub = env.UPLOAD.getByName(uploadObjectName(address, id));
@@ -90,9 +90,9 @@ describe("the memory of many bodies", () => {
         return { appended, writer };
       }),
     );
-    const brought = BUFFERS.take(UPLOAD_BUFFERS_BYTES / 2, 0, { tenant: "another", user: "x" });
-    expect(await brought).not.toBeNull();
-    (await brought)?.release();
+    const provided = BUFFERS.take(UPLOAD_BUFFERS_BYTES / 2, 0, { tenant: "another", user: "x" });
+    expect(await provided).not.toBeNull();
+    (await provided)?.release();
     for (const { writer } of slow) await writer.abort(new Error("gone")).catch(() => undefined);
     for (const { appended } of slow) expect(bad(await appended).code).toBe("upload_incomplete");
   });

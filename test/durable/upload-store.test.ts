@@ -8,11 +8,11 @@ const bounds = (idleMs = 2_000, signal = new AbortController().signal): Bounds =
 const bytes = (count: number): Uint8Array<ArrayBuffer> => new Uint8Array(count).map((_, at) => at % 251);
 
 /** A body of these bytes that goes on only every few milliseconds, then ends, stays open, or breaks. */
-function slowBody(data: Uint8Array<ArrayBuffer>, pieces: number, end: "close" | "stall" | "break"): ReadableStream {
+function slowBody(data: Uint8Array<ArrayBuffer>, fileParts: number, end: "close" | "stall" | "break"): ReadableStream {
   const { readable, writable } = new IdentityTransformStream();
   const writer = writable.getWriter();
   const send = async (): Promise<void> => {
-    const size = Math.ceil(data.length / pieces);
+    const size = Math.ceil(data.length / fileParts);
     for (let at = 0; at < data.length; at += size) {
       await writer.write(data.slice(at, at + size));
       await new Promise((resolve) => setTimeout(resolve, 30));

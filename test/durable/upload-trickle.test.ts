@@ -3,7 +3,7 @@ import { afterEach, expect, it, vi } from "vitest";
 import { ownedId } from "../../src/core/ids.ts";
 import { LEAST_RATE_MS, UPLOAD_BUFFERS_BYTES } from "../../src/core/limits.ts";
 import { BUFFERS } from "../../src/durable/upload/body-writer.ts";
-import { bad, call, freshAddress, good, random, uploadPort } from "../support/objects.ts";
+import { bad, call, freshAddress, good, random, uploadRpc } from "../support/objects.ts";
 
 afterEach(() => {
   vi.restoreAllMocks();
@@ -12,11 +12,11 @@ afterEach(() => {
 it("is cut only where somebody waits, and what came is kept", async () => {
   const address = freshAddress();
   const id = ownedId("upl", address.uh, Date.now(), random);
-  good(await uploadPort(address, id).create(call(), address, id, { filename: "a.png", size_bytes: 900, metadata: {} }));
+  good(await uploadRpc(address, id).create(call(), address, id, { filename: "a.png", size_bytes: 900, metadata: {} }));
   const { readable, writable } = new IdentityTransformStream();
   const writer = writable.getWriter();
   const part = { offset: 0, contentBytes: 900, sizeBytes: null, complete: false, checksums: [] };
-  const appended = uploadPort(address, id).append(readable, part);
+  const appended = uploadRpc(address, id).append(readable, part);
   const head = new Uint8Array(100).fill(1);
   head.set([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]);
   await writer.write(head);
@@ -34,7 +34,7 @@ it("is cut only where somebody waits, and what came is kept", async () => {
   await cut;
   for (const one of held) one?.release();
   (await waiting)?.release();
-  const { status, offset_bytes: kept } = good(await uploadPort(address, id).read());
+  const { status, offset_bytes: kept } = good(await uploadRpc(address, id).read());
   expect(status).toBe("open");
   expect(kept).toBeGreaterThanOrEqual(head.length);
 });

@@ -2,7 +2,7 @@ import { evictDurableObject, runInDurableObject } from "cloudflare:test";
 import { describe, expect, it, vi } from "vitest";
 import { type UserAddress, uploadObjectName } from "../../src/core/address.ts";
 import { ownedId, type UploadId } from "../../src/core/ids.ts";
-import type { UploadPort } from "../../src/core/rpc/upload.ts";
+import type { UploadRpc } from "../../src/core/rpc/upload.ts";
 import { DAY_MS } from "../../src/core/time.ts";
 import {
   bad,
@@ -15,10 +15,10 @@ import {
   newProject,
   random,
   startTurn,
-  tenantPort,
+  tenantRpc,
   until,
-  uploadPort,
-  userPort,
+  uploadRpc,
+  userRpc,
 } from "../support/objects.ts";
 
 /** A photo by its first bytes, whatever follows. */
@@ -39,7 +39,7 @@ const newUpload = (address: UserAddress): UploadId => ownedId("upl", address.uh,
 async function opened(sizeBytes: number, key: string | null = null) {
   const address = freshAddress();
   const id = newUpload(address);
-  const upload = uploadPort(address, id);
+  const upload = uploadRpc(address, id);
   const made = { filename: "a.mp4", size_bytes: sizeBytes, metadata: {} };
   good(await upload.create(call(key), address, id, made));
   return { address, id, upload, made, stub: env.UPLOAD.getByName(uploadObjectName(address, id)) };
@@ -64,12 +64,12 @@ const makeDue = (stub: Stub, kind: string): Promise<unknown> =>
 /** Acts from inside the object, where its bindings can be made to fail. */
 const inside = <T>(
   stub: Stub,
-  act: (upload: UploadPort, bindings: typeof env, sql: SqlStorage) => Promise<T>,
+  act: (upload: UploadRpc, bindings: typeof env, sql: SqlStorage) => Promise<T>,
 ): Promise<T> =>
   runInDurableObject(
     stub,
     (object, { storage }) =>
-      act(object as unknown as UploadPort, (object as unknown as { env: typeof env }).env, storage.sql), // what every object holds
+      act(object as unknown as UploadRpc, (object as unknown as { env: typeof env }).env, storage.sql), // what every object holds
   );
 
 /** A body that sends a few bytes and no more until it is told to break. */
@@ -82,13 +82,13 @@ function stalledBody() {
 
 /** The types of the tenant's events. */
 const told = async (address: UserAddress): Promise<string[]> =>
-  (await tenantPort(address).listEvents(0, 50, null)).data.map(({ type }) => type);
+  (await tenantRpc(address).listEvents(0, 50, null)).data.map(({ type }) => type);
 
 describe("an upload in its object", () => {
   it("becomes an asset of its user with its own hash, and reaches the project it is attached to", async () => {
     const address = freshAddress();
     const id = newUpload(address);
-    const upload = uploadPort(address, id);
+    const upload = uploadRpc(address, id);
     const data = bytes(100_000);
     expect(
       good(await upload.create(call(), address, id, { filename: "photo.jpg", size_bytes: data.length, metadata: {} })),
@@ -98,7 +98,7 @@ describe("an upload in its object", () => {
       offset_bytes: data.length,
     });
     const assetId = await until(async () => good(await upload.read()).asset_id);
-    const user = userPort(address);
+    const user = userRpc(address);
     const asset = good(await user.readAsset(assetId as `ast_${string}`));
     expect(asset).toMatchObject({
       filename: "photo.jpg",
@@ -117,7 +117,7 @@ describe("an upload in its object", () => {
   it("keeps nothing of a body that was cut, and takes the whole one afterwards", async () => {
     const address = freshAddress();
     const id = newUpload(address);
-    const upload = uploadPort(address, id);
+    const upload = uploadRpc(address, id);
     const data = bytes(5_000);
     good(await upload.create(call(), address, id, { filename: "a.png", size_bytes: data.length, metadata: {} }));
     expect(bad(await upload.write(streamOf(data.slice(0, 4_000)), data.length)).code).toBe("size_mismatch");
@@ -129,7 +129,7 @@ describe("an upload in its object", () => {
   it("finds its bytes in R2 when it died before it could say so", async () => {
     const address = freshAddress();
     const id = newUpload(address);
-    const upload = uploadPort(address, id);
+    const upload = uploadRpc(address, id);
     const data = bytes(5_000);
     good(await upload.create(call(), address, id, { filename: "a.png", size_bytes: data.length, metadata: {} }));
     const stub = env.UPLOAD.getByName(uploadObjectName(address, id));
@@ -149,27 +149,25 @@ describe("an upload in its object", () => {
     const create = async (filename: string, size: number) => {
       const id = newUpload(address);
       const file = { filename, size_bytes: size, metadata: {} };
-      const made = await uploadPort(address, id).create(call(), address, id, file);
+      const made = await uploadRpc(address, id).create(call(), address, id, file);
       return made.ok ? made.value.filename : made.error.code;
     };
     for (const name of ["a.exe", "mp4", "a.", "no ending"]) expect(await create(name, 10)).toBe(name);
     expect(await create("a.mp4", 0)).toBe("empty_file");
     expect(await create("a.mp4", 500_000_001)).toBe("file_too_large");
     const id = newUpload(address);
-    expect(bad(await uploadPort(address, id).read()).code).toBe("not_found");
-    good(
-      await uploadPort(address, id).create(call(), address, id, { filename: "a.mp4", size_bytes: 10, metadata: {} }),
-    );
-    expect(bad(await uploadPort(address, id).write(streamOf(bytes(11)), 11)).code).toBe("size_mismatch");
+    expect(bad(await uploadRpc(address, id).read()).code).toBe("not_found");
+    good(await uploadRpc(address, id).create(call(), address, id, { filename: "a.mp4", size_bytes: 10, metadata: {} }));
+    expect(bad(await uploadRpc(address, id).write(streamOf(bytes(11)), 11)).code).toBe("size_mismatch");
   });
 
   it("says how large a file may be, and what to send instead", async () => {
     const address = freshAddress();
     const id = newUpload(address);
     const made = { filename: "a.mp4", size_bytes: 500_000_001, metadata: {} };
-    const refused = bad(await uploadPort(address, id).create(call(), address, id, made));
-    expect(refused.detail).toContain("500000000");
-    expect(refused.hint).toContain("chunks");
+    const problem = bad(await uploadRpc(address, id).create(call(), address, id, made));
+    expect(problem.detail).toContain("500000000");
+    expect(problem.hint).toContain("chunks");
   });
 
   it("is shown to a repeat of its call for 24 hours; a key older than that is refused", async () => {
@@ -180,8 +178,8 @@ describe("an upload in its object", () => {
       const older = "UPDATE meta SET value = json_set(value, '$.createdAt', ?) WHERE key = 'upload'";
       storage.sql.exec(older, Date.now() - DAY_MS - 1);
     });
-    const refused = bad(await upload.create(call("k1"), address, id, made));
-    expect(refused).toMatchObject({ code: "idempotency_mismatch", detail: expect.stringContaining("send a new key") });
+    const problem = bad(await upload.create(call("k1"), address, id, made));
+    expect(problem).toMatchObject({ code: "idempotency_mismatch", detail: expect.stringContaining("send a new key") });
   });
 });
 
@@ -283,9 +281,9 @@ describe("the end of an upload", () => {
     const { address, upload, stub } = await opened(1_000);
     await inside(stub, async (object, { MEDIA }, sql) => {
       const real = MEDIA.head.bind(MEDIA);
-      let goOn = (): void => undefined;
+      let continueWith = (): void => undefined;
       const held = new Promise<void>((resolve) => {
-        goOn = resolve;
+        continueWith = resolve;
       });
       const head = vi.spyOn(MEDIA, "head").mockImplementation(async (key) => {
         await held;
@@ -295,7 +293,7 @@ describe("the end of an upload", () => {
       await object.wake();
       await until(async () => head.mock.calls.length > 0);
       await object.write(streamOf(bytes(1_000)), 1_000);
-      goOn();
+      continueWith();
       await new Promise((resolve) => setTimeout(resolve, 100));
       head.mockRestore();
     });

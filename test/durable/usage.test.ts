@@ -3,7 +3,7 @@ import { runInDurableObject } from "cloudflare:test";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { UserAddress } from "../../src/core/address.ts";
 import { type EndpointId, eventId, type KeyId, type TurnId } from "../../src/core/ids.ts";
-import type { Fact } from "../../src/core/rpc/tenant.ts";
+import type { NewEvent } from "../../src/core/rpc/tenant.ts";
 import type { Call } from "../../src/core/rpc/user.ts";
 import { DAY_MS, toDay } from "../../src/core/time.ts";
 import type { Counts } from "../../src/core/usage.ts";
@@ -18,10 +18,10 @@ import {
   good,
   newProject,
   say,
-  tenantPort,
+  tenantRpc,
   tenantStub,
   until,
-  userPort,
+  userRpc,
 } from "../support/objects.ts";
 import { answering, type PlayedReceiver, playReceivers } from "../support/receivers.ts";
 
@@ -30,18 +30,18 @@ const DAY = "2026-11-20";
 const NOON = Date.parse(`${DAY}T12:00:00.000Z`);
 const FIRST = { limit: 100, after: null };
 
-type Told = Partial<Omit<Fact, "data">> & { readonly data?: unknown };
+type Told = Partial<Omit<NewEvent, "data">> & { readonly data?: unknown };
 let nth = 0;
 
 /** A fact of a resource of its own unless another is told. */
-async function fact(type: EventType, { data = {}, ...told }: Told = {}): Promise<Fact> {
+async function newEvent(type: EventType, { data = {}, ...told }: Told = {}): Promise<NewEvent> {
   nth += 1;
   const { resource = `thing_${nth}`, sequence = 1 } = told;
   const id = await eventId(resource, `${type}#${sequence}`);
   return { id, type, resource, sequence, at: NOON, uh: "ada", key: KEY, ...told, data: JSON.stringify(data) };
 }
 
-const turn = (credits: object, told: Told = {}) => fact("turn.completed", { data: { credits }, ...told });
+const turn = (credits: object, told: Told = {}) => newEvent("turn.completed", { data: { credits }, ...told });
 const measured = (amount: number, told: Told = {}) => turn({ amount, basis: "measured" }, told);
 
 /** What is counted, without what is 0. */
@@ -50,7 +50,7 @@ async function usage(
   by: UsageDimension,
   period = { from: "2026-01-01", to: "2099-01-01" },
 ): Promise<Record<string, Partial<Counts>>> {
-  const { data } = await tenantPort(address).readUsage(by, period, FIRST);
+  const { data } = await tenantRpc(address).readUsage(by, period, FIRST);
   const some = (counts: Counts) => Object.fromEntries(Object.entries(counts).filter(([, count]) => count !== 0));
   return Object.fromEntries(data.map(({ who, counts }) => [String(who), some(counts)]));
 }
@@ -61,11 +61,11 @@ describe("what was used", () => {
       await measured(40),
       await turn({ amount: 7, basis: "estimated" }, { uh: "grace", key: "key_2" }),
       await turn({ amount: null, basis: "unknown" }),
-      await fact("turn.failed", { data: { credits: { amount: 0, basis: "measured" } } }),
-      await fact("upload.completed", { data: { size_bytes: 1_000 }, uh: "grace", key: null }),
-      await fact("render.completed", { data: { reused_from: null } }),
-      await fact("render.failed", { named: false }),
-      await fact("timeline.changed"),
+      await newEvent("turn.failed", { data: { credits: { amount: 0, basis: "measured" } } }),
+      await newEvent("upload.completed", { data: { size_bytes: 1_000 }, uh: "grace", key: null }),
+      await newEvent("render.completed", { data: { reused_from: null } }),
+      await newEvent("render.failed", { named: false }),
+      await newEvent("timeline.changed"),
     ];
     const expected = {
       day: {
@@ -106,8 +106,8 @@ describe("what was used", () => {
     };
     for (const order of [facts, [...facts].reverse()]) {
       const address = freshAddress();
-      await tenantPort(address).accept([...order, ...order]);
-      for (const again of order) await tenantPort(address).accept([again]);
+      await tenantRpc(address).accept([...order, ...order]);
+      for (const again of order) await tenantRpc(address).accept([again]);
       for (const by of ["day", "user", "key"] as const) expect(await usage(address, by)).toEqual(expected[by]);
     }
   });
@@ -115,9 +115,9 @@ describe("what was used", () => {
   it("belongs to the UTC day on which it happened, whenever it is told", async () => {
     const address = freshAddress();
     const midnight = Date.parse("2026-11-21T00:00:00.000Z");
-    await tenantPort(address).accept([await measured(2, { at: midnight })]);
-    await tenantPort(address).accept([await measured(1, { at: midnight - 1 })]);
-    const { data } = await tenantPort(address).readUsage("day", { from: DAY, to: "2026-11-21" }, FIRST);
+    await tenantRpc(address).accept([await measured(2, { at: midnight })]);
+    await tenantRpc(address).accept([await measured(1, { at: midnight - 1 })]);
+    const { data } = await tenantRpc(address).readUsage("day", { from: DAY, to: "2026-11-21" }, FIRST);
     expect(data.map(({ who, counts }) => [who, counts.credits_measured])).toEqual([
       ["2026-11-21", 2],
       [DAY, 1],
@@ -129,7 +129,7 @@ describe("what was used", () => {
 
   it("comes in pages: days from the newest, users from the first", async () => {
     const address = freshAddress();
-    const tenant = tenantPort(address);
+    const tenant = tenantRpc(address);
     const facts = [0, 1, 2].map((n) => measured(1, { at: NOON - n * DAY_MS, uh: `u${n}`, named: n > 0 }));
     await tenant.accept(await Promise.all(facts));
     const period = { from: "2026-01-01", to: DAY };
@@ -151,20 +151,20 @@ describe("what was used", () => {
   it("takes a failure back when the render that was told as failed completes after all", async () => {
     const address = freshAddress();
     const render = { resource: "rnd_late", data: { reused_from: null } };
-    await tenantPort(address).accept([await fact("render.failed", { ...render, at: NOON - DAY_MS })]);
+    await tenantRpc(address).accept([await newEvent("render.failed", { ...render, at: NOON - DAY_MS })]);
     expect(await usage(address, "day")).toEqual({ "2026-11-19": { renders_failed: 1 } });
-    const late = await fact("render.completed", { ...render, sequence: 2 });
-    await tenantPort(address).accept([late]);
-    await tenantPort(address).accept([late]);
+    const late = await newEvent("render.completed", { ...render, sequence: 2 });
+    await tenantRpc(address).accept([late]);
+    await tenantRpc(address).accept([late]);
     expect(await usage(address, "day")).toEqual({ "2026-11-19": {}, [DAY]: { renders_completed: 1 } });
     expect(await usage(address, "user")).toEqual({ ada: { renders_completed: 1 } });
   });
 
   it("of a deleted user is forgotten as the user's and stays in the sums of days and keys", async () => {
     const address = freshAddress();
-    await tenantPort(address).accept([await measured(40), await measured(2, { uh: "grace" })]);
-    await tenantPort(address).eraseUser("ada");
-    await tenantPort(address).accept([await measured(5)]); // late: nothing of a deleted user is taken in
+    await tenantRpc(address).accept([await measured(40), await measured(2, { uh: "grace" })]);
+    await tenantRpc(address).eraseUser("ada");
+    await tenantRpc(address).accept([await measured(5)]); // late: nothing of a deleted user is taken in
     const both = { turns_completed: 2, credits_measured: 42 };
     expect(await usage(address, "user")).toEqual({ grace: { turns_completed: 1, credits_measured: 2 } });
     expect(await usage(address, "day")).toEqual({ [DAY]: both });
@@ -174,14 +174,14 @@ describe("what was used", () => {
   it("is kept for 400 days", async () => {
     const address = freshAddress();
     const today = Date.now();
-    await tenantPort(address).accept([
+    await tenantRpc(address).accept([
       await measured(1, { at: today - 401 * DAY_MS }),
       await measured(2, { at: today - 400 * DAY_MS }),
     ]);
     await runInDurableObject(tenantStub(address), (_, { storage }) =>
       storage.sql.exec("UPDATE due SET due_at = 0 WHERE kind = 'tidy'"),
     );
-    await tenantPort(address).wake();
+    await tenantRpc(address).wake();
     const period = { from: "2020-01-01", to: "2099-01-01" };
     const left = await until(async () => {
       const days = Object.keys(await usage(address, "day", period));
@@ -215,7 +215,7 @@ describe("what was used", () => {
     ["sums", SUMS, ["user", "", DAY, DAY, 10]],
   ] as const)("is read by an index: %s", async (_, query, values) => {
     const address = freshAddress();
-    await tenantPort(address).accept([await measured(1)]);
+    await tenantRpc(address).accept([await measured(1)]);
     const plan = await runInDurableObject(tenantStub(address), (_, { storage }) =>
       storage.sql
         .exec<{ detail: string }>(`EXPLAIN QUERY PLAN ${query}`, ...values)
@@ -238,13 +238,13 @@ describe("deliveries", () => {
 
   it("count where they end, each once: taken, or called off with their endpoint; a sample does not", async () => {
     const address = freshAddress();
-    const tenant = tenantPort(address);
+    const tenant = tenantRpc(address);
     const played = receiver(answering(204));
     const { endpoint } = good(await tenant.createEndpoint(call(), { url: played.url, types: ["*"] }));
     const id = endpoint.id as EndpointId;
     good(await tenant.testEndpoint(call(), id, null));
     await until(async () => played.got.length === 1);
-    const told = await fact("timeline.changed");
+    const told = await newEvent("timeline.changed");
     await tenant.accept([told]);
     await tenant.accept([told]);
     const today = toDay(Date.now());
@@ -252,7 +252,7 @@ describe("deliveries", () => {
 
     const slow = receiver(answering(500, 500, 500));
     good(await tenant.updateEndpoint(id, { url: slow.url }));
-    await tenant.accept([await fact("asset.ready", { uh: "grace", key: null })]);
+    await tenant.accept([await newEvent("asset.ready", { uh: "grace", key: null })]);
     await until(async () => slow.got.length > 0);
     good(await tenant.deleteEndpoint(id));
     expect(await usage(address, "day")).toEqual({ [today]: { deliveries_delivered: 1, deliveries_failed: 1 } });
@@ -266,7 +266,7 @@ describe("the key that asked", () => {
 
   it("is counted with turns, the renders they order, and renders", async () => {
     const address = freshAddress();
-    const user = userPort(address);
+    const user = userRpc(address);
     const project = await newProject(user);
     const made = good(await user.startTurn(as("key_a"), project, say("make a 1 second video"))).id as TurnId;
     await endOf(user, made);
@@ -284,7 +284,7 @@ describe("the key that asked", () => {
 
   it("is not known of work that nobody asked for by a key, and its user not of calls that name none", async () => {
     const address = freshAddress();
-    const user = userPort(address);
+    const user = userRpc(address);
     const stray = { ...call(), named: false };
     const project = good(await user.createProject(stray, { name: "p", metadata: {} })).id;
     await endOf(user, good(await user.startTurn(stray, project as never, say("hello"))).id as TurnId);

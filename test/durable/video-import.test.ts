@@ -6,7 +6,7 @@ import type { BatchId, VideoId } from "../../src/core/ids.ts";
 import type { VideoWire } from "../../src/core/wire/video.ts";
 import { jsonOf, makeKey, makeMember, readProblem, send } from "../support/gateway.ts";
 import { sample } from "../support/media.ts";
-import { bad, call, freshAddress, good, kill, ledger, until, userPort, userStub } from "../support/objects.ts";
+import { bad, call, freshAddress, good, kill, ledger, until, userRpc, userStub } from "../support/objects.ts";
 import { fileAnswer, playSources } from "../support/sources.ts";
 
 const CLIP = sample("clip.mp4");
@@ -31,7 +31,7 @@ const order = (sources: readonly { url: string }[]) => ({
 
 const endOf = (address: UserAddress, id: VideoId): Promise<VideoWire> =>
   until(async () => {
-    const video = good(await userPort(address).readVideo(id));
+    const video = good(await userRpc(address).readVideo(id));
     return video.ended_at === null ? null : video;
   });
 
@@ -48,14 +48,14 @@ describe("a video of files behind addresses", () => {
     const sources = playSources();
     const address = freshAddress();
     const urls = [1, 2].map((n) => ({ url: sources.at(`/${n}.mp4?sig=s3cr3t`, () => fileAnswer(CLIP)) }));
-    const made = good(await userPort(address).startVideo(call(), order(urls)));
+    const made = good(await userRpc(address).startVideo(call(), order(urls)));
     expect(made.asset_ids).toHaveLength(2);
     expect(await kept(address)).not.toContain("s3cr3t");
     const video = await endOf(address, made.id);
     expect(video).toMatchObject({ status: "completed", asset_ids: made.asset_ids });
     expect(sources.asked).toHaveLength(2);
     expect((await ledger(address)).uploads).toHaveLength(2);
-    const { data } = good(await userPort(address).readVideoEvents(made.id, 0, 100, 0));
+    const { data } = good(await userRpc(address).readVideoEvents(made.id, 0, 100, 0));
     const told = data.flatMap(({ event }) => (event.type === "video.import" ? [event] : []));
     expect(told.map(({ status }) => status)).toEqual(["started", "started", "stored", "stored"]);
     expect(told.map(({ asset_id }) => asset_id)).toEqual([...made.asset_ids, ...made.asset_ids]);
@@ -66,14 +66,14 @@ describe("a video of files behind addresses", () => {
     const sources = playSources();
     const address = freshAddress();
     const url = sources.at("/clip.mp4", () => fileAnswer(CLIP));
-    const { id } = good(await userPort(address).startVideo(call("once"), order([{ url }])));
+    const { id } = good(await userRpc(address).startVideo(call("once"), order([{ url }])));
     await kill(address);
-    expect(good(await userPort(address).startVideo(call("once"), order([{ url }]))).id).toBe(id);
+    expect(good(await userRpc(address).startVideo(call("once"), order([{ url }]))).id).toBe(id);
     await until(async () => sources.asked.length > 0);
     await kill(address);
     expect((await endOf(address, id)).status).toBe("completed");
     expect(sources.asked).toHaveLength(1);
-    expect((await userPort(address).listUploads({ limit: 10, after: null })).data).toHaveLength(1);
+    expect((await userRpc(address).listUploads({ limit: 10, after: null })).data).toHaveLength(1);
     expect((await ledger(address)).turns).toHaveLength(1);
   });
 
@@ -81,7 +81,7 @@ describe("a video of files behind addresses", () => {
     const sources = playSources();
     const address = freshAddress();
     const gone = sources.at("/gone.mp4", () => new Response("no", { status: 404 }));
-    const { id } = good(await userPort(address).startVideo(call(), order([{ url: gone }])));
+    const { id } = good(await userRpc(address).startVideo(call(), order([{ url: gone }])));
     expect(await endOf(address, id)).toMatchObject({
       status: "failed",
       stage: "assets",
@@ -98,7 +98,7 @@ describe("a video of files behind addresses", () => {
       sources.at("/a.mp4", () => fileAnswer(CLIP)),
       sources.at("/gone.mp4", () => new Response("", { status: 404 })),
     ];
-    const { id } = good(await userPort(address).startVideo(call(), order(urls.map((url) => ({ url })))));
+    const { id } = good(await userRpc(address).startVideo(call(), order(urls.map((url) => ({ url })))));
     const { error } = await endOf(address, id);
     expect(error).toMatchObject({
       code: "import_not_found",
@@ -109,8 +109,8 @@ describe("a video of files behind addresses", () => {
   it("is refused where an address cannot be used, before anything is made", async () => {
     const sources = playSources();
     const address = freshAddress();
-    const refused = await userPort(address).startVideo(call(), order([{ url: "https://10.0.0.1/a.mp4" }]));
-    expect(bad(refused)).toMatchObject({ code: "address_not_allowed", errors: [{ field: "/assets/0" }] });
+    const problem = await userRpc(address).startVideo(call(), order([{ url: "https://10.0.0.1/a.mp4" }]));
+    expect(bad(problem)).toMatchObject({ code: "address_not_allowed", errors: [{ field: "/assets/0" }] });
     expect(sources.asked).toEqual([]);
   });
 
@@ -136,10 +136,10 @@ describe("a video of files behind addresses", () => {
       callback: null,
       shared,
     } as const;
-    const made = good(await userPort(address).startBatch(call(), batch, [item(0), item(1), item(2), item(3)]));
+    const made = good(await userRpc(address).startBatch(call(), batch, [item(0), item(1), item(2), item(3)]));
     expect(await kept(address)).not.toContain("s3cr3t");
     const ended = await until(async () => {
-      const now = good(await userPort(address).readBatch(made.id as BatchId));
+      const now = good(await userRpc(address).readBatch(made.id as BatchId));
       return now.ended_at === null ? null : now;
     });
     expect(ended.counts).toMatchObject({ total: 4, completed: 4 });

@@ -3,7 +3,7 @@ import { runInDurableObject } from "cloudflare:test";
 import { describe, expect, it } from "vitest";
 import type { UserAddress } from "../../src/core/address.ts";
 import type { VideoId } from "../../src/core/ids.ts";
-import type { UserPort } from "../../src/core/rpc/user.ts";
+import type { UserRpc } from "../../src/core/rpc/user.ts";
 import { HOUR_MS } from "../../src/core/time.ts";
 import type { VideoOrder } from "../../src/core/video.ts";
 import type { VideoWire } from "../../src/core/wire/video.ts";
@@ -17,7 +17,7 @@ import {
   startTurn,
   tenantStub,
   until,
-  userPort,
+  userRpc,
   userStub,
 } from "../support/objects.ts";
 
@@ -37,12 +37,12 @@ const order = (prompt: string, more: Partial<VideoOrder> = {}): VideoOrder => ({
   ...more,
 });
 
-const start = async (user: UserPort, given: VideoOrder, key: string | null = null): Promise<VideoId> =>
+const start = async (user: UserRpc, given: VideoOrder, key: string | null = null): Promise<VideoId> =>
   good(await user.startVideo(call(key), given)).id;
 
 const endOf = (address: UserAddress, id: VideoId): Promise<VideoWire> =>
   until(async () => {
-    const video = good(await userPort(address).readVideo(id));
+    const video = good(await userRpc(address).readVideo(id));
     return video.ended_at === null ? null : video;
   });
 
@@ -53,13 +53,13 @@ const owed = (address: UserAddress, id: VideoId): Promise<number> =>
     (_, { storage }) => storage.sql.exec("SELECT 1 FROM due WHERE kind = 'video' AND ref = ?", id).toArray().length,
   );
 
-const types = async (user: UserPort, id: VideoId): Promise<string[]> =>
+const types = async (user: UserRpc, id: VideoId): Promise<string[]> =>
   good(await user.readVideoEvents(id, 0, 100, 0)).data.map(({ event }) => event.type);
 
 describe("a video", () => {
   it("goes from its prompt to its file by itself", async () => {
     const address = freshAddress();
-    const user = userPort(address);
+    const user = userRpc(address);
     const id = await start(user, order("make a 2 second video about coffee"));
     const video = await endOf(address, id);
     expect(video).toMatchObject({ status: "completed", stage: "done", progress: 100, charged: "yes", error: null });
@@ -78,7 +78,7 @@ describe("a video", () => {
 
   it("is made once for one key", async () => {
     const address = freshAddress();
-    const user = userPort(address);
+    const user = userRpc(address);
     const given = order("make a 1 second video");
     const [one, two] = await Promise.all([start(user, given, "k"), start(user, given, "k")]);
     expect(two).toBe(one);
@@ -88,7 +88,7 @@ describe("a video", () => {
 
   it("asks its caller when the agent asks, and goes on with the answer", async () => {
     const address = freshAddress();
-    const user = userPort(address);
+    const user = userRpc(address);
     const id = await start(user, order("make something #fault:question"));
     const asked = await endOf(address, id);
     expect(asked).toMatchObject({ status: "needs_input", error: null });
@@ -107,12 +107,12 @@ describe("a video", () => {
 
   it("gives the ready answer once", async () => {
     const address = freshAddress();
-    const user = userPort(address);
+    const user = userRpc(address);
     const answer = { answer: "make a 1 second video about tea" };
     const id = await start(user, order("make something #fault:question", { onQuestion: answer }));
     expect(await endOf(address, id)).toMatchObject({ status: "completed", prompt: answer.answer });
     const again = await start(
-      userPort(address),
+      userRpc(address),
       order("make something #fault:question", { onQuestion: { answer: "hm #fault:question" } }),
     );
     expect(await endOf(address, again)).toMatchObject({ status: "needs_input" });
@@ -121,7 +121,7 @@ describe("a video", () => {
 
   it("fails where its turn fails, with what was charged", async () => {
     const address = freshAddress();
-    const id = await start(userPort(address), order("make a video #fault:no_credits"));
+    const id = await start(userRpc(address), order("make a video #fault:no_credits"));
     expect(await endOf(address, id)).toMatchObject({
       status: "failed",
       stage: "turn",
@@ -132,10 +132,10 @@ describe("a video", () => {
 
   it("begins no turn once it is cancelled, and cancels one that it had begun and not written down", async () => {
     const address = freshAddress();
-    const user = userPort(address);
+    const user = userRpc(address);
     const project = await newProject(user);
-    const turns = async () => good(await userPort(address).listTurns(project, { limit: 10, after: null })).data;
-    const atTurn = async (id: VideoId) => good(await userPort(address).readVideo(id)).stage === "turn";
+    const turns = async () => good(await userRpc(address).listTurns(project, { limit: 10, after: null })).data;
+    const atTurn = async (id: VideoId) => good(await userRpc(address).readVideo(id)).stage === "turn";
 
     // The tenant takes its time to give a place: the step waits for it while the video is cancelled.
     const held = Promise.withResolvers<void>();
@@ -167,7 +167,7 @@ describe("a video", () => {
 
   it("stops when it is cancelled, and sends nothing more", async () => {
     const address = freshAddress();
-    const user = userPort(address);
+    const user = userRpc(address);
     const id = await start(user, order("make a 1 second video #slow:600s"));
     await until(async () => good(await user.readVideo(id)).turn_id);
     expect(good(await user.cancelVideo(call(), id))).toMatchObject({
@@ -192,7 +192,7 @@ describe("a video", () => {
 
   it("says what its turn cost, once that has ended after it was cancelled", async () => {
     const address = freshAddress();
-    const user = userPort(address);
+    const user = userRpc(address);
     const id = await start(user, order("make a 1 second video #slow:300s"));
     await until(async () => (await ledger(address)).turns.length === 1);
     expect(good(await user.cancelVideo(call(), id))).toMatchObject({
@@ -201,16 +201,16 @@ describe("a video", () => {
       credits: null,
     });
     const told = await until(async () => {
-      const video = good(await userPort(address).readVideo(id));
+      const video = good(await userRpc(address).readVideo(id));
       return video.charged === null ? null : video;
     });
     expect(told).toMatchObject({ status: "cancelled", charged: "yes", credits: { amount: 100, basis: "measured" } });
-    expect((await types(userPort(address), id)).at(-1)).toBe("video.cancelled"); // whatever its turn said after it
+    expect((await types(userRpc(address), id)).at(-1)).toBe("video.cancelled"); // whatever its turn said after it
   });
 
   it("exports again without another message, where it is told nothing else", async () => {
     const address = freshAddress();
-    const user = userPort(address);
+    const user = userRpc(address);
     const id = await start(user, order("make a 1 second video #fault:render_fail"));
     const failed = await endOf(address, id);
     expect(failed).toMatchObject({ status: "failed", stage: "render", charged: "yes" });
@@ -230,7 +230,7 @@ describe("a video", () => {
 
   it("counts its events on after the old ones were removed", async () => {
     const address = freshAddress();
-    const user = userPort(address);
+    const user = userRpc(address);
     const id = await start(user, order("make a 1 second video"));
     await endOf(address, id);
     const last = good(await user.readVideoEvents(id, 0, 100, 0)).next_after;
@@ -241,7 +241,7 @@ describe("a video", () => {
       state.storage.sql.exec("UPDATE due SET due_at = 0 WHERE kind = 'tidy'");
     });
     await until(async () => {
-      await userPort(address).wake();
+      await userRpc(address).wake();
       return (await runInDurableObject(userStub(address), (_, state) => rows(state))) === 1;
     });
     good(await user.continueVideo(call(), id, "make it 2 seconds long"));
@@ -253,11 +253,11 @@ describe("a video", () => {
 
   it("sends nothing twice, whenever its instance dies", async () => {
     const address = freshAddress();
-    const id = await start(userPort(address), order("make a 1 second video"));
+    const id = await start(userRpc(address), order("make a 1 second video"));
     for (let deaths = 0; deaths < 6; deaths += 1) {
       await kill(address);
       await new Promise((resolve) => setTimeout(resolve, 60 * deaths));
-      await userPort(address).wake();
+      await userRpc(address).wake();
     }
     const video = await endOf(address, id);
     const seen = await ledger(address);

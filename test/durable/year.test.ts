@@ -15,7 +15,7 @@ import {
   type UploadId,
   type VideoId,
 } from "../../src/core/ids.ts";
-import type { Page, PageRequest, UserPort } from "../../src/core/rpc/user.ts";
+import type { Page, PageRequest, UserRpc } from "../../src/core/rpc/user.ts";
 import { DAY_MS, toDay } from "../../src/core/time.ts";
 import type { VideoOrder } from "../../src/core/video.ts";
 import { newRender } from "../../src/core/wire/render.ts";
@@ -32,10 +32,10 @@ import {
   newProject,
   random,
   startTurn,
-  tenantPort,
+  tenantRpc,
   tenantStub,
-  uploadPort,
-  userPort,
+  uploadRpc,
+  userRpc,
   userStub,
 } from "../support/objects.ts";
 import { paceIs } from "../support/pace.ts";
@@ -47,7 +47,7 @@ const PERIOD = 25;
 /** Reads of so many days are compared. */
 const WINDOW = 2 * PERIOD;
 /** It takes a minute alone on two cores; this only ends what hangs. */
-const PATIENCE_MS = 900_000;
+const TIMEOUT_MS = 900_000;
 const RECEIVER = "http://127.0.0.1:9";
 paceIs(600);
 
@@ -122,7 +122,7 @@ const order: VideoOrder = {
 /** A user, and what is done in its name. */
 class Person {
   readonly at: UserAddress;
-  readonly user: UserPort;
+  readonly user: UserRpc;
   readonly uploads: UploadId[] = [];
   readonly assets: AssetId[] = [];
   readonly videos: VideoId[] = [];
@@ -130,7 +130,7 @@ class Person {
 
   constructor(at: UserAddress) {
     this.at = at;
-    this.user = userPort(at);
+    this.user = userRpc(at);
   }
 
   async begin(): Promise<void> {
@@ -140,7 +140,7 @@ class Person {
   /** An upload of these bytes; null: one that nobody writes to. */
   async upload(bytes: Uint8Array<ArrayBuffer> | null, key: string | null = null): Promise<UploadId> {
     const id = ownedId("upl", this.at.uh, clock.now(), random);
-    const upload = uploadPort(this.at, id);
+    const upload = uploadRpc(this.at, id);
     this.uploads.push(id);
     const file = { filename: "a.png", size_bytes: bytes?.length ?? 9, metadata: {} };
     good(await upload.create(call(key), this.at, id, file));
@@ -238,7 +238,7 @@ const named = (whose: string, counts: Counts): Counts =>
 describe("after a year", () => {
   const tidier = new Person(freshAddress());
   const keeper = new Person({ ...tidier.at, uh: strayHash(random) });
-  const tenant = tenantPort(tidier.at);
+  const tenant = tenantRpc(tidier.at);
   const kept: Counts[] = [];
   const read: Counts[] = [];
 
@@ -252,7 +252,7 @@ describe("after a year", () => {
       good(await tenant.testEndpoint(call(), endpoint?.id as EndpointId, null));
     },
     9: async () => {
-      const deleted = tidier.upload(null).then((id) => uploadPort(tidier.at, id).remove());
+      const deleted = tidier.upload(null).then((id) => uploadRpc(tidier.at, id).remove());
       const failed = tidier.upload(Uint8Array.from([1, 2, 3]));
       const ticket = tidier.turn("credits").then((id) => tidier.user.makeTicket(call(), id));
       await Promise.all([tidier.upload(null), deleted, failed, ticket, keeper.batch()]);
@@ -310,7 +310,7 @@ describe("after a year", () => {
       read.push(reads());
       kept.push(await everything());
     }
-  }, PATIENCE_MS);
+  }, TIMEOUT_MS);
 
   it("nothing is kept that was not there before: no row, no file, nothing in memory", () => {
     const [young = {}, old = {}] = kept;

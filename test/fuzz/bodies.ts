@@ -4,7 +4,7 @@ import { createApp } from "../../src/app.ts";
 import { readValues } from "../../src/core/body-values.ts";
 import { recipeFaults } from "../../src/core/generators/recipe.ts";
 import { unknownFaults } from "../../src/core/sandbox-faults.ts";
-import { refuseOwn } from "../../src/core/ssrf.ts";
+import { checkOwn } from "../../src/core/ssrf.ts";
 import { wholeJson } from "../../src/core/text.ts";
 import { unflatten } from "../../src/core/webhooks/flat-body.ts";
 import { newKey, rotation } from "../../src/core/wire/key.ts";
@@ -41,7 +41,7 @@ function read(schema: z.ZodType, text: string, isFlat: boolean): void {
   const given = isFlat ? unflatten(sent, parseJson) : { body: sent };
   const { body, addresses } = readValues(schema, given.body, parseJson);
   unknownFaults(body);
-  refuseOwn(addresses, ["api.example.org"]);
+  checkOwn(addresses, ["api.example.org"]);
   const parsed = schema.safeParse(body);
   if (parsed.success && hasRecipe(parsed.data)) recipeFaults(parsed.data as Parameters<typeof recipeFaults>[0]);
 }

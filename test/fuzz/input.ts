@@ -7,7 +7,7 @@ import { readLink, signLink } from "../../src/core/crypto.ts";
 import { fillPrompt, recipeFaults } from "../../src/core/generators/recipe.ts";
 import { ownedIdPattern, plainIdPattern } from "../../src/core/ids.ts";
 import { unknownFaults } from "../../src/core/sandbox-faults.ts";
-import { checkTarget, refuseOwn } from "../../src/core/ssrf.ts";
+import { checkOwn, checkTarget } from "../../src/core/ssrf.ts";
 import { wholeJson } from "../../src/core/text.ts";
 import { unflatten } from "../../src/core/webhooks/flat-body.ts";
 import { newBatch } from "../../src/core/wire/batch.ts";
@@ -45,7 +45,7 @@ function readBody(schema: z.ZodType, text: string, flat: boolean): unknown {
   if (sent === undefined) return null;
   const given = flat ? unflatten(sent, jsonIn) : { body: sent, sentAt: (field: string) => field };
   const { body, addresses, sentAt } = readValues(schema, given.body, jsonIn);
-  refuseOwn(addresses, ["api.example.org"]);
+  checkOwn(addresses, ["api.example.org"]);
   unknownFaults(body);
   const parsed = schema.safeParse(body);
   const issues = parsed.success ? [] : parsed.error.issues.slice(0, 20);

@@ -107,7 +107,7 @@ const SEEDS: Readonly<Record<string, readonly Uint8Array[]>> = {
     sample("tone.mp3"),
     sample("tone.aac"),
   ],
-  picture: [
+  snapshot: [
     jpeg(exifSegment(6)),
     png(pngChunk("eXIf", tiff(8))),
     sample("photo.jpg"),

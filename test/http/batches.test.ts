@@ -27,7 +27,7 @@ function refusedAfter(
     batchOf({ ...body, items: counted }, generator);
   } catch (error) {
     if (!(error instanceof ApiError)) throw error;
-    return { made, fields: error.refusal.errors?.map(({ field }) => field) ?? [] };
+    return { made, fields: error.problem.errors?.map(({ field }) => field) ?? [] };
   }
   throw new Error("the batch was taken");
 }

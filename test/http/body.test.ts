@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import { createApp } from "../../src/app.ts";
 import { scaledWaits } from "../../src/core/timings.ts";
 import { brokenBody } from "../../src/http/request-body.ts";
-import { Broken, openPieces } from "../../src/store/chunks.ts";
+import { Broken, openFileParts } from "../../src/store/chunks.ts";
 import { env, makeMember, ORIGIN, readProblem } from "../support/gateway.ts";
 
 /** A body that gives these pieces, and then what `then` says. */
@@ -46,14 +46,14 @@ describe("a body", () => {
 
   it("has 20 seconds for its next byte and two minutes in all", async () => {
     expect(scaledWaits(1)).toMatchObject({ bodyIdle: 20_000, bodyTotal: 120_000 });
-    const late = openPieces(
+    const late = openFileParts(
       bodyOf(["a"], "nothing"),
       { idleMs: 1_000, signal: new AbortController().signal },
       Date.now() - 1,
     );
     const error = await late.next().catch((reason: unknown) => reason);
     expect(error).toBeInstanceOf(Broken);
-    expect(brokenBody(error)).toMatchObject({ refusal: { code: "body_timeout" } });
+    expect(brokenBody(error)).toMatchObject({ problem: { code: "body_timeout" } });
   });
 
   it("that fails otherwise is a mistake of ours", () => {

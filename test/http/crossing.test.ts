@@ -1,11 +1,11 @@
 import { describe, expect, it } from "vitest";
-import { crossing } from "../../src/http/event-stream.ts";
+import { pipeToObject } from "../../src/http/event-stream.ts";
 
 const FILE = new Uint8Array(300_000).map((_, place) => place * 31 + (place >> 8));
 
 describe("a body on its way into an object", () => {
   it("arrives as it was", async () => {
-    const got = await new Response(crossing(new Blob([FILE]).stream())).bytes();
+    const got = await new Response(pipeToObject(new Blob([FILE]).stream())).bytes();
     expect(got).toEqual(FILE);
   });
 
@@ -14,7 +14,7 @@ describe("a body on its way into an object", () => {
       start: (controller) => controller.enqueue(FILE),
       pull: (controller) => controller.error(new Error("the connection is gone")),
     });
-    const reader = crossing(body).getReader();
+    const reader = pipeToObject(body).getReader();
     let bytes = 0;
     const read = async (): Promise<void> => {
       for (let got = await reader.read(); !got.done; got = await reader.read()) bytes += got.value.byteLength;
@@ -29,7 +29,7 @@ describe("a body on its way into an object", () => {
       pull: (controller) => controller.enqueue(FILE),
       cancel: () => ended.resolve(),
     });
-    const reader = crossing(body).getReader();
+    const reader = pipeToObject(body).getReader();
     await reader.read();
     await reader.cancel();
     await ended.promise;

@@ -56,7 +56,7 @@ describe("serveFile", () => {
 
   it("refuses a range outside the file and says how long it is", async () => {
     await expect(ask({ Range: "bytes=1000-" })).rejects.toMatchObject({
-      refusal: { code: "range_not_satisfiable" },
+      problem: { code: "range_not_satisfiable" },
       headers: { "Content-Range": "bytes */1000" },
     });
   });
@@ -77,6 +77,6 @@ describe("serveFile", () => {
 
   it("says that a removed file is gone", async () => {
     const missing = serveFile(env.MEDIA, new Request("https://gateway.example/f"), { ...file, key: "t/none" });
-    await expect(missing).rejects.toMatchObject({ refusal: { code: "file_gone" } });
+    await expect(missing).rejects.toMatchObject({ problem: { code: "file_gone" } });
   });
 });

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { comeBack, comeBackToRead, cursorOf, wantsJson, wantsStream } from "../../src/http/event-stream.ts";
 import { isKnown } from "../../src/http/files.ts";
 import { credentialOf } from "../../src/http/middleware/auth.ts";
-import { repeatKeyOf, userOf } from "../../src/http/middleware/headers.ts";
+import { idempotencyKeyOf, userOf } from "../../src/http/middleware/headers.ts";
 import { apiError } from "../../src/http/problem.ts";
 import { preferredWait } from "../../src/http/request-body.ts";
 
@@ -55,7 +55,7 @@ describe("userOf", () => {
   it.each(["", "u".repeat(129), "a\tb"])("refuses %j with the header's name", (user) => {
     expect(() => userOf(headers({ "X-User-Id": user }))).toThrow(
       expect.objectContaining({
-        refusal: expect.objectContaining({
+        problem: expect.objectContaining({
           code: "invalid_request",
           errors: [expect.objectContaining({ field: "header:X-User-Id" })],
         }),
@@ -64,14 +64,14 @@ describe("userOf", () => {
   });
 });
 
-describe("repeatKeyOf", () => {
+describe("idempotencyKeyOf", () => {
   it("takes up to 255 visible characters", () => {
-    expect(repeatKeyOf(headers({}))).toBeNull();
-    expect(repeatKeyOf(headers({ "Idempotency-Key": "k".repeat(255) }))).toHaveLength(255);
+    expect(idempotencyKeyOf(headers({}))).toBeNull();
+    expect(idempotencyKeyOf(headers({ "Idempotency-Key": "k".repeat(255) }))).toHaveLength(255);
   });
 
   it.each(["", "k".repeat(256), "a b", "ü"])("refuses %j", (key) => {
-    expect(() => repeatKeyOf(headers({ "Idempotency-Key": key }))).toThrow("invalid_header");
+    expect(() => idempotencyKeyOf(headers({ "Idempotency-Key": key }))).toThrow("invalid_header");
   });
 });
 

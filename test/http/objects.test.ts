@@ -1,21 +1,21 @@
 import { describe, expect, it, vi } from "vitest";
-import type { Call, UserPort } from "../../src/core/rpc/user.ts";
+import type { Call, UserRpc } from "../../src/core/rpc/user.ts";
 import type { Env } from "../../src/env.ts";
 import { READS, userObject } from "../../src/http/objects.ts";
 
-const address = { tenant: "ten_1", mode: "test", uh: "0123456789abcdef", pass: null } as const;
+const address = { tenant: "ten_1", mode: "test", uh: "0123456789abcdef", grant: null } as const;
 const fault = (given: object) => Object.assign(new Error("platform"), given);
 
 /** An environment whose user object runs `method`. */
 const envWith = (method: () => Promise<unknown>): Env =>
   ({ USER: { getByName: () => new Proxy({}, { get: () => method }) } }) as unknown as Env; // only what is called
 
-const call: Call = { origin: "https://a.example", named: true, repeat: null };
+const call: Call = { origin: "https://a.example", named: true, idempotency: null };
 const read = (env: Env) => userObject(env, address).readProject("prj_1");
 const write = (env: Env) => userObject(env, address).createProject(call, { name: "p", metadata: {} });
 
 /** Every method of a user's object, and whether asking twice is asking once. */
-const IS_READ: Record<keyof UserPort, boolean> = {
+const IS_READ: Record<keyof UserRpc, boolean> = {
   checkVideo: true,
   readVideo: true,
   listVideos: true,
@@ -24,11 +24,11 @@ const IS_READ: Record<keyof UserPort, boolean> = {
   awaitVideo: true,
   readVideoFile: true,
   removeAsset: false,
-  readMaking: true,
+  readGeneratorJob: true,
   readBatch: true,
   listBatches: true,
   listBatchItems: true,
-  readAdmission: true,
+  checkUserToken: true,
   readName: true,
   readUser: true,
   readProject: true,
@@ -54,10 +54,10 @@ const IS_READ: Record<keyof UserPort, boolean> = {
   cancelVideo: false,
   removeVideo: false,
   shareVideo: false,
-  startMaking: false,
+  startGeneratorJob: false,
   startBatch: false,
   changeBatch: false,
-  callAs: false,
+  callWithToken: false,
   openSession: false,
   signOut: false,
   eraseUser: false,
@@ -79,7 +79,7 @@ const IS_READ: Record<keyof UserPort, boolean> = {
   removeToken: false,
   wake: false,
   mayWork: false,
-  mendName: false,
+  repairName: false,
 };
 
 describe("a call to an object", () => {
@@ -117,21 +117,21 @@ describe("a call to an object", () => {
 
   it.each(["retryable", "durableObjectReset"])("is not repeated when it writes: %s", async (kind) => {
     const method = vi.fn().mockRejectedValue(fault({ [kind]: true }));
-    await expect(write(envWith(method))).rejects.toMatchObject({ refusal: { code: "unavailable" } });
+    await expect(write(envWith(method))).rejects.toMatchObject({ problem: { code: "unavailable" } });
     expect(method).toHaveBeenCalledTimes(1);
   });
 
   it("is not repeated when the object is overloaded", async () => {
     const method = vi.fn().mockRejectedValue(fault({ retryable: true, overloaded: true }));
     await expect(read(envWith(method))).rejects.toMatchObject({
-      refusal: { code: "unavailable", retryAfterSeconds: 1 },
+      problem: { code: "unavailable", retryAfterSeconds: 1 },
     });
     expect(method).toHaveBeenCalledTimes(1);
   });
 
   it("answers unavailable when the object was reset, and passes a bug as it is", async () => {
     await expect(read(envWith(() => Promise.reject(fault({ durableObjectReset: true }))))).rejects.toMatchObject({
-      refusal: { code: "unavailable" },
+      problem: { code: "unavailable" },
     });
     await expect(read(envWith(() => Promise.reject(new TypeError("bug"))))).rejects.toThrow("bug");
   });

@@ -12,7 +12,7 @@ const token: UserToken = {
   mode: "test",
   keyId: "key_01jd8m3k5xq2w4v7z9ab",
   scopes: ["read", "chat"],
-  pass: { uh: "0123456789abcdef", epoch: 3, until: NOW + 60_000 },
+  grant: { uh: "0123456789abcdef", epoch: 3, until: NOW + 60_000 },
 };
 const read = (text: string, now = NOW) => readUserToken(text, roots, now);
 const part = (said: unknown): string => base64url(new TextEncoder().encode(JSON.stringify(said)));

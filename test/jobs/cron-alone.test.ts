@@ -20,9 +20,9 @@ import {
   good,
   newProject,
   startTurn,
-  tenantPort,
+  tenantRpc,
   until,
-  userPort,
+  userRpc,
 } from "../support/objects.ts";
 
 const env = bindings as unknown as Env; // vitest.config.ts binds what wrangler.toml declares
@@ -54,9 +54,9 @@ describe("with alarms off", () => {
       return new Response(null, { status: 204 });
     });
     const address = freshAddress();
-    const user = userPort(address);
+    const user = userRpc(address);
     good(
-      await tenantPort(address).createEndpoint(call(), { url: "http://127.0.0.1:9/in", types: ["render.completed"] }),
+      await tenantRpc(address).createEndpoint(call(), { url: "http://127.0.0.1:9/in", types: ["render.completed"] }),
     );
     const project = await newProject(user);
     await endOf(user, await startTurn(user, project, "make a 3 second video of the sea"));

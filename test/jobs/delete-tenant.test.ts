@@ -27,9 +27,9 @@ import {
   good,
   newProject,
   random,
-  tenantPort,
+  tenantRpc,
   until,
-  userPort,
+  userRpc,
 } from "../support/objects.ts";
 
 const deletionOf = async (id: string): Promise<TenantDeletionWire> =>
@@ -136,23 +136,23 @@ async function doomed(): Promise<UserAddress> {
   const tenant = (await makeTenant("doomed")) as TenantWire & { id: TenantId };
   await makeKey(tenant.id);
   const address = { ...freshAddress(), tenant: tenant.id };
-  await newProject(userPort(address));
+  await newProject(userRpc(address));
   const token = { token: `nmv_usr_sandbox_${address.uh}`, expires_at: null };
-  good(await userPort(address).putToken(aCall(), token));
+  good(await userRpc(address).putToken(aCall(), token));
   await until(async () => {
     const rows = await rowsOf(tenant.id);
     return rows.users && rows.token_standings;
   });
-  good(await tenantPort(address).createEndpoint(aCall(), { url: "http://127.0.0.1:9/in", types: ["render.failed"] }));
+  good(await tenantRpc(address).createEndpoint(aCall(), { url: "http://127.0.0.1:9/in", types: ["render.failed"] }));
   const hook = { target_url: "http://127.0.0.1:9/hook", event: "render.failed" } as const;
-  good(await tenantPort(address).subscribeHook(aCall(), hook));
+  good(await tenantRpc(address).subscribeHook(aCall(), hook));
   const [resource, at] = ["trn_x", Date.now()];
-  const made = { id: plainId("gen", at, random), slug: "s", madeBy: "tenant", at, repeat: null } as const;
+  const made = { id: plainId("gen", at, random), slug: "s", madeBy: "tenant", at, idempotency: null } as const;
   expect(
     await insertGenerator(env.DB, address, { ...made, recipe: recipe.parse({ name: "n", prompt: "p" }) }),
   ).toMatchObject({ ok: true });
   const id = await eventId(resource, "turn.completed#1");
-  await tenantPort(address).accept([
+  await tenantRpc(address).accept([
     { id, type: "turn.completed", resource, sequence: 1, at, uh: address.uh, data: "{}" },
   ]);
   await env.MEDIA.put(renderKey(address, "rnd_x"), "123");
@@ -203,7 +203,7 @@ async function drive(address: UserAddress, world: DeletionWorld): Promise<number
   for (let now = Date.now() + 600_000; ; now += 600_000) {
     await deleteTenant(world, tenant, now).catch(() => failed++);
     if ((await readDeletion(env.DB, tenant))?.completedAt) return failed;
-    await userPort(address)
+    await userRpc(address)
       .wake()
       .catch(() => undefined); // what the cron would do; a restarting object refuses
     await new Promise((resolve) => setTimeout(resolve, 20));

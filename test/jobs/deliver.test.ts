@@ -10,8 +10,8 @@ import { tenantObjectName } from "../../src/core/address.ts";
 import { eventId } from "../../src/core/ids.ts";
 import type { DeliveryWire } from "../../src/core/wire/webhook.ts";
 import { type DeliveryMessage, readConfig } from "../../src/env.ts";
-import { deliverAll, type Outside, postWebhook } from "../../src/jobs/deliver.ts";
-import { env, freshAddress, good, owedDelivery, tenantPort, tenantStub } from "../support/objects.ts";
+import { type DeletionDependencies, deliverAll, postWebhook } from "../../src/jobs/deliver.ts";
+import { env, freshAddress, good, owedDelivery, tenantRpc, tenantStub } from "../support/objects.ts";
 
 /** One event, one endpoint, one attempt against a receiver that answers so; what the delivery says afterwards. `moved`: the address by then. */
 async function attempt(
@@ -33,16 +33,16 @@ async function attempt(
     storage.sql.exec("UPDATE endpoints SET url = ?", moved);
   });
   const message: DeliveryMessage = { tenant: tenantObjectName(address) };
-  const outside: Outside = { fetch: (url, init) => answer(new Request(url, init)), now: Date.now };
+  const dependencies: DeletionDependencies = { fetch: (url, init) => answer(new Request(url, init)), now: Date.now };
   const batch = createMessageBatch<DeliveryMessage>("nemo-gateway-deliveries", [
     { id: "1", timestamp: new Date(), attempts: 1, body: message },
   ]);
   const context = createExecutionContext();
-  deliverAll(batch, env, outside, (work) => context.waitUntil(work));
+  deliverAll(batch, env, dependencies, (work) => context.waitUntil(work));
   await waitOnExecutionContext(context);
   const result = await getQueueResult(batch, createExecutionContext());
   expect(result.ackAll).toBe(true);
-  return good(await tenantPort(address).readDelivery(id));
+  return good(await tenantRpc(address).readDelivery(id));
 }
 
 const status =

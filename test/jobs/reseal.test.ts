@@ -2,9 +2,9 @@
 import { runInDurableObject } from "cloudflare:test";
 import { afterEach, describe, expect, it } from "vitest";
 import { userNameOwner } from "../../src/core/address.ts";
-import { kidOf, kidOfSeal, seal } from "../../src/core/crypto.ts";
-import { resealSweep } from "../../src/jobs/cron.ts";
-import { countStaleSeals } from "../../src/store/encryption.ts";
+import { encrypt, kidOf, kidOfEncrypted } from "../../src/core/crypto.ts";
+import { reEncryptSweep } from "../../src/jobs/cron.ts";
+import { countStaleEncryptions } from "../../src/store/encryption.ts";
 import { someToken } from "../support/live-nemo.ts";
 import {
   call,
@@ -14,10 +14,10 @@ import {
   killObject,
   newProject,
   random,
-  tenantPort,
+  tenantRpc,
   tenantStub,
   until,
-  userPort,
+  userRpc,
   userStub,
 } from "../support/objects.ts";
 
@@ -30,40 +30,40 @@ afterEach(() => {
 
 describe("after a rotation", () => {
   it("everything sealed is sealed anew, and opens without the old secret", async () => {
-    const [minted, brought] = [freshAddress(), freshAddress()];
-    good(await userPort(minted).openSession(call()));
-    good(await userPort(minted).readCredits());
+    const [issued, provided] = [freshAddress(), freshAddress()];
+    good(await userRpc(issued).openSession(call()));
+    good(await userRpc(issued).readCredits());
     const named = freshAddress();
-    const name = await seal("ada", userNameOwner(named), { current: OLD, previous: null }, random);
-    await newProject(userPort(named), { user: name });
-    good(await userPort(brought).putToken(call(), { token: someToken(), expires_at: null }));
+    const name = await encrypt("ada", userNameOwner(named), { current: OLD, previous: null }, random);
+    await newProject(userRpc(named), { user: name });
+    good(await userRpc(provided).putToken(call(), { token: someToken(), expires_at: null }));
     const { endpoint } = good(
-      await tenantPort(minted).createEndpoint(call(), { url: "http://127.0.0.1:9/in", types: ["*"] }),
+      await tenantRpc(issued).createEndpoint(call(), { url: "http://127.0.0.1:9/in", types: ["*"] }),
     );
     const rows = async () => (await env.DB.prepare("SELECT count(*) AS n FROM seals").first<{ n: number }>())?.n;
     await until(async () => (await rows()) === 4);
-    expect(await countStaleSeals(env.DB, await kidOf(OLD))).toBe(0);
+    expect(await countStaleEncryptions(env.DB, await kidOf(OLD))).toBe(0);
 
     // A new secret comes with a deployment, which restarts every object.
     const restart = (ROOT_SECRET: string, previous: string | undefined) => {
       env.ROOT_SECRET = ROOT_SECRET;
       if (previous === undefined) delete env.ROOT_SECRET_PREVIOUS;
       else env.ROOT_SECRET_PREVIOUS = previous;
-      return Promise.all([userStub(minted), userStub(brought), userStub(named), tenantStub(minted)].map(killObject));
+      return Promise.all([userStub(issued), userStub(provided), userStub(named), tenantStub(issued)].map(killObject));
     };
     await restart(NEW, OLD);
-    expect(await countStaleSeals(env.DB, await kidOf(NEW))).toBe(4);
-    expect(await resealSweep(env)).toBe(4);
-    await until(async () => (await countStaleSeals(env.DB, await kidOf(NEW))) === 0);
-    expect(await resealSweep(env)).toBe(0);
+    expect(await countStaleEncryptions(env.DB, await kidOf(NEW))).toBe(4);
+    expect(await reEncryptSweep(env)).toBe(4);
+    await until(async () => (await countStaleEncryptions(env.DB, await kidOf(NEW))) === 0);
+    expect(await reEncryptSweep(env)).toBe(0);
 
     await restart(NEW, undefined);
-    for (const address of [minted, brought]) good(await userPort(address).readCredits());
-    expect(await userPort(named).readName()).toBe("ada");
-    expect(await userPort(brought).readToken()).toMatchObject({ source: "user" });
-    const secret = await runInDurableObject(tenantStub(minted), (_, { storage }) =>
+    for (const address of [issued, provided]) good(await userRpc(address).readCredits());
+    expect(await userRpc(named).readName()).toBe("ada");
+    expect(await userRpc(provided).readToken()).toMatchObject({ source: "user" });
+    const secret = await runInDurableObject(tenantStub(issued), (_, { storage }) =>
       storage.sql.exec<{ secret: string }>("SELECT secret FROM secrets WHERE owner = ?", endpoint.id).one(),
     );
-    expect(kidOfSeal(secret.secret)).toBe(await kidOf(NEW));
+    expect(kidOfEncrypted(secret.secret)).toBe(await kidOf(NEW));
   });
 });

@@ -5,7 +5,7 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
 import type { DeliveryId } from "../../src/core/ids.ts";
 import { SENDER_MS, SENDER_SLOTS } from "../../src/core/limits.ts";
-import type { DeliveryJob, DeliveryReport, TenantPort } from "../../src/core/rpc/tenant.ts";
+import type { DeliveryJob, DeliveryReport, TenantRpc } from "../../src/core/rpc/tenant.ts";
 import { Sender } from "../../src/jobs/deliver.ts";
 import { until } from "../support/objects.ts";
 
@@ -29,7 +29,7 @@ function owing(count: number) {
   const told = new Set<DeliveryId>();
   const calls: { readonly done: number; readonly want: number; readonly given: number }[] = [];
   const back: DeliveryId[] = [];
-  const workDeliveries: TenantPort["workDeliveries"] = async (done, want, unsent = []) => {
+  const workDeliveries: TenantRpc["workDeliveries"] = async (done, want, unsent = []) => {
     await scheduler.wait(1);
     for (const { id } of done) {
       expect(told.has(id)).toBe(false);
@@ -40,7 +40,7 @@ function owing(count: number) {
     calls.push({ done: done.length, want, given: given.length });
     return given;
   };
-  const door = () => ({ workDeliveries }) as unknown as TenantPort; // all that a sender asks for
+  const door = () => ({ workDeliveries }) as unknown as TenantRpc; // all that a sender asks for
   return { ids, calls, told, back, left: due, door };
 }
 

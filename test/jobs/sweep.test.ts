@@ -26,7 +26,7 @@ import {
   newProject,
   startTurn,
   until,
-  userPort,
+  userRpc,
 } from "../support/objects.ts";
 
 async function cron(): Promise<void> {
@@ -38,14 +38,14 @@ async function cron(): Promise<void> {
 /** A user with a render on its way, and alarms that never go off. */
 async function rendering(): Promise<{ address: UserAddress; id: RenderId }> {
   const address = freshAddress();
-  const user = userPort(address);
+  const user = userRpc(address);
   const project = await newProject(user);
   await endOf(user, await startTurn(user, project, "make a 1 second video of the sea #fault:render_5xx"));
   return { address, id: good(await user.startRender(call(), project, newRender.parse({}))).id as RenderId };
 }
 
 const ended = async ({ address, id }: { address: UserAddress; id: RenderId }): Promise<boolean> =>
-  good(await userPort(address).readRender(id)).ended_at !== null;
+  good(await userRpc(address).readRender(id)).ended_at !== null;
 
 /** Rows that lead nowhere, older than every other one. */
 async function poison(): Promise<void> {
@@ -71,7 +71,7 @@ describe("the sweep", () => {
       return (await Promise.all(all.map(ended))).every(Boolean);
     });
     for (const { address, id } of all) {
-      expect(good(await userPort(address).readRender(id))).toMatchObject({ status: "completed", attempts: [] });
+      expect(good(await userRpc(address).readRender(id))).toMatchObject({ status: "completed", attempts: [] });
       expect((await ledger(address)).renders).toMatchObject([{ submits: 1 }]);
     }
   });

@@ -7,13 +7,13 @@ describe("tokens and sessions", () => {
       code: 0,
       data: { token: TOKEN, user_id: "anon_0f3c9a", expires_at: "2026-11-27T00:00:00Z", credits: 100 },
     };
-    expect(await value(json(full), (nemo) => nemo.mintToken("c"))).toEqual({
+    expect(await value(json(full), (nemo) => nemo.issueToken("c"))).toEqual({
       token: TOKEN,
       userId: "anon_0f3c9a",
       expiresAt: Date.UTC(2026, 10, 27),
       credits: 100,
     });
-    expect(await value(json({ token: TOKEN, expires_at: 1795000000 }), (nemo) => nemo.mintToken("c"))).toEqual({
+    expect(await value(json({ token: TOKEN, expires_at: 1795000000 }), (nemo) => nemo.issueToken("c"))).toEqual({
       token: TOKEN,
       userId: null,
       expiresAt: 1795000000_000,

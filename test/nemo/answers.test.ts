@@ -51,7 +51,7 @@ describe("answers that do not come", () => {
     expect(await nemo.openTurn("bad\ntoken", { sessionId: SESSION, text: "x" })).toMatchObject({
       error: { reason: "refused", message: "the request could not be built" },
     });
-    expect(await nemo.mintToken("x".repeat(65))).toMatchObject({ error: { reason: "client_id_refused" } });
+    expect(await nemo.issueToken("x".repeat(65))).toMatchObject({ error: { reason: "client_id_refused" } });
     expect(asked).toEqual([]);
   });
 

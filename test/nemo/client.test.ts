@@ -53,7 +53,7 @@ describe("what every call sends", () => {
 
   it("sends a client id in place of a token, without a body", async () => {
     const { nemo, asked } = upstream([json({ code: 0, data: { token: TOKEN } })]);
-    await nemo.mintToken("0f3c9a");
+    await nemo.issueToken("0f3c9a");
     expect(asked[0]).toMatchObject({ method: "POST", path: "/api/auth/anonymous-token", body: "" });
     expect(asked[0]?.headers.get("x-client-id")).toBe("0f3c9a");
     expect(asked[0]?.headers.get("authorization")).toBeNull();

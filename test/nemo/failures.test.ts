@@ -20,7 +20,7 @@ describe("failures, one row each of what upstream can say", () => {
     ["openTurn", 401, { code: 1010 }, { reason: "token_rejected", at: "run_sse" }],
     ["openTurn", 200, { code: "1011" }, { reason: "token_rejected", code: 1011 }],
     [
-      "mintToken",
+      "issueToken",
       400,
       { detail: "X-Client-Id missing" },
       { reason: "client_id_refused", message: "X-Client-Id missing" },
@@ -44,7 +44,7 @@ describe("failures, one row each of what upstream can say", () => {
     ["submitRender", 200, { success: false, error: "bad draft" }, { reason: "refused", message: "bad draft" }],
     ["submitRender", 200, { error: "bad draft" }, { reason: "refused" }],
     ["submitRender", 404, { detail: "Session not found" }, { reason: "session_lost" }],
-    ["mintToken", 429, {}, { reason: "token_rationed", retryAfterMs: null }],
+    ["issueToken", 429, {}, { reason: "token_rationed", retryAfterMs: null }],
     ["readState", 429, {}, { reason: "rate_limited", retryAfterMs: null }],
     ["readRender", 404, { error: "no such job" }, { reason: "not_found", at: "render_poll" }],
     ["downloadRender", 404, {}, { reason: "not_found", at: "render_download" }],
@@ -69,7 +69,7 @@ describe("failures, one row each of what upstream can say", () => {
     ["openTurn", 200, { code: 0, data: {} }, { reason: "garbled" }],
     ["createSession", 200, { code: 0, data: { task_id: "t" } }, { reason: "garbled" }],
     ["readCredits", 200, { code: 0, data: { available: "many" } }, { reason: "garbled" }],
-    ["mintToken", 200, { code: 0, data: {} }, { reason: "garbled" }],
+    ["issueToken", 200, { code: 0, data: {} }, { reason: "garbled" }],
     ["claimLink", 200, { code: 0, data: { claim_token: TOKEN } }, { reason: "garbled" }],
   ])("%s: %i %j", async (verb, status, body, expected) => {
     expect(await failure(verb, json(body, status))).toMatchObject(expected);

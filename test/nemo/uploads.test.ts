@@ -67,11 +67,11 @@ describe("uploads", () => {
   });
 
   it("takes a refusal that comes before the file was read, and lets the file go", async () => {
-    let letGo = false;
+    let cancelBody = false;
     const endless = new ReadableStream<Uint8Array>({
       pull: (controller) => controller.enqueue(new Uint8Array(65_536)),
       cancel: () => {
-        letGo = true;
+        cancelBody = true;
       },
     });
     const refusing = async (): Promise<Response> => json({ code: 4001, message: "unsupported" });
@@ -80,6 +80,6 @@ describe("uploads", () => {
     const nemo = createNemo({ baseUrl: "https://nemo.example", fetch: refusing, attribution, targets });
     expect(await upload(nemo, 1_000_000_000, endless)).toMatchObject({ error: { reason: "unsupported_media" } });
     await new Promise((resolve) => setTimeout(resolve, 0));
-    expect(letGo).toBe(true);
+    expect(cancelBody).toBe(true);
   });
 });

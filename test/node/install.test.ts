@@ -16,7 +16,7 @@ const env = {
 };
 
 const scratch = mkdtempSync(join(tmpdir(), "install-test-"));
-const home = join(scratch, "project");
+const context = join(scratch, "project");
 afterAll(() => rmSync(scratch, { recursive: true, force: true }));
 
 type Ended = { readonly code: number | null; readonly said: string };
@@ -28,9 +28,10 @@ function run(command: string, args: readonly string[], cwd: string): Promise<End
   return new Promise((settle) => child.on("close", (code) => settle({ code, said })));
 }
 
-const install = (): Promise<Ended> => run("node", [join(home, "scripts/install.mjs")], home);
-const installed = (): string => JSON.parse(readFileSync(join(home, "node_modules/thing/package.json"), "utf8")).version;
-const lock = join(home, ".state/install.lock");
+const install = (): Promise<Ended> => run("node", [join(context, "scripts/install.mjs")], context);
+const installed = (): string =>
+  JSON.parse(readFileSync(join(context, "node_modules/thing/package.json"), "utf8")).version;
+const lock = join(context, ".state/install.lock");
 
 function write(folder: string, name: string, value: unknown): void {
   mkdirSync(folder, { recursive: true });
@@ -40,11 +41,11 @@ function write(folder: string, name: string, value: unknown): void {
 /** The project as a commit has it that depends on this version. */
 function checkOut(version: string): void {
   for (const name of ["package.json", "package-lock.json"])
-    write(home, name, readFileSync(join(scratch, `project-${version}`, name), "utf8"));
+    write(context, name, readFileSync(join(scratch, `project-${version}`, name), "utf8"));
 }
 
 beforeAll(async () => {
-  write(join(home, "scripts"), "install.mjs", readFileSync(join(ROOT, "scripts/install.mjs"), "utf8"));
+  write(join(context, "scripts"), "install.mjs", readFileSync(join(ROOT, "scripts/install.mjs"), "utf8"));
   for (const version of ["1.0.0", "2.0.0"]) {
     const thing = join(scratch, `thing-${version}`);
     write(thing, "package.json", { name: "thing", version, bin: { node: "node" } });
@@ -80,20 +81,20 @@ describe("installing what is missing", () => {
   });
 
   it("runs the script that it is told by the Node of the packages, with its arguments, and ends as that one", async () => {
-    write(join(home, "scripts"), "a.mjs", "console.log(process.argv.slice(2)); process.exit(7);");
-    rmSync(join(home, "node_modules"), { recursive: true });
-    const ran = await run("node", [join(home, "scripts/install.mjs"), "scripts/a.mjs", "--port", "1"], scratch);
+    write(join(context, "scripts"), "a.mjs", "console.log(process.argv.slice(2)); process.exit(7);");
+    rmSync(join(context, "node_modules"), { recursive: true });
+    const ran = await run("node", [join(context, "scripts/install.mjs"), "scripts/a.mjs", "--port", "1"], scratch);
     expect(ran.code).toBe(7);
     expect(ran.said).toMatch(/node_modules is missing: installing[\s\S]*by thing 2\.0\.0\n\[ '--port', '1' \]/);
-    const none = await run("node", [join(home, "scripts/install.mjs"), "scripts/none.mjs"], home);
+    const none = await run("node", [join(context, "scripts/install.mjs"), "scripts/none.mjs"], context);
     expect([none.code, none.said]).toEqual([1, expect.stringContaining('"scripts/none.mjs" is no script')]);
   });
 
   it("passes a signal on to the script, and ends when that has ended", async () => {
     const waits = `process.on("SIGTERM", () => setTimeout(() => { console.log("tidied"); process.exit(143); }, 100));
       console.log("here"); setInterval(() => {}, 1000);`;
-    write(join(home, "scripts"), "b.mjs", waits);
-    const child = spawn("node", [join(home, "scripts/install.mjs"), "scripts/b.mjs"], { cwd: home, env });
+    write(join(context, "scripts"), "b.mjs", waits);
+    const child = spawn("node", [join(context, "scripts/install.mjs"), "scripts/b.mjs"], { cwd: context, env });
     let said = "";
     child.stdout.on("data", (piece) => {
       said += String(piece);
@@ -104,19 +105,19 @@ describe("installing what is missing", () => {
   });
 
   it("installs again what was removed, or not installed to its end", async () => {
-    rmSync(join(home, "node_modules/thing"), { recursive: true });
+    rmSync(join(context, "node_modules/thing"), { recursive: true });
     expect((await install()).said).toContain("thing is missing: installing");
-    rmSync(join(home, "node_modules/.package-lock.json"));
+    rmSync(join(context, "node_modules/.package-lock.json"));
     expect((await install()).said).toContain("an installation has not ended: installing");
     expect(installed()).toBe("2.0.0");
   });
 
   it("waits for a run that installs, and takes over from one that was killed", async () => {
-    rmSync(join(home, "node_modules"), { recursive: true });
+    rmSync(join(context, "node_modules"), { recursive: true });
     const holder = spawn("node", ["-e", "setInterval(() => {}, 1000)"], { stdio: "ignore", env });
-    write(join(home, ".state"), "install.lock", `999999999 ${holder.pid}`);
-    const child = spawn("node", [join(home, "scripts/install.mjs")], {
-      cwd: home,
+    write(join(context, ".state"), "install.lock", `999999999 ${holder.pid}`);
+    const child = spawn("node", [join(context, "scripts/install.mjs")], {
+      cwd: context,
       env,
       stdio: ["ignore", "ignore", "pipe"],
     });
@@ -129,7 +130,7 @@ describe("installing what is missing", () => {
     });
     const ended = new Promise<number | null>((settle) => child.on("close", settle));
     await Promise.race([waits, ended]);
-    expect(existsSync(join(home, "node_modules"))).toBe(false);
+    expect(existsSync(join(context, "node_modules"))).toBe(false);
     holder.kill("SIGKILL");
     expect([await ended, installed(), existsSync(lock)]).toEqual([0, "2.0.0", false]);
     expect(said).toContain("node_modules is missing: installing");
@@ -137,7 +138,11 @@ describe("installing what is missing", () => {
 
   it("says what to do when npm fails", async () => {
     checkOut("1.0.0");
-    write(home, "package.json", { name: "project", version: "1.0.0", dependencies: { other: "file:../nowhere.tgz" } });
+    write(context, "package.json", {
+      name: "project",
+      version: "1.0.0",
+      dependencies: { other: "file:../nowhere.tgz" },
+    });
     const { code, said } = await install();
     expect(code).toBe(1);
     expect(said).toContain("npm ci failed");

@@ -139,8 +139,8 @@ it("tells nobody what is somebody else's, prints nothing, and keeps secrets seal
   const routes = routesOf(document);
 
   const put = { method: "put", headers: { ...named, ...json } };
-  const brought = JSON.stringify({ token: planted["Nemo token"], for: "user" });
-  expect((await ask("owner", "put /v1/nemo_token", "/v1/nemo_token", { ...put, body: brought })).status).toBe(200);
+  const provided = JSON.stringify({ token: planted["Nemo token"], for: "user" });
+  expect((await ask("owner", "put /v1/nemo_token", "/v1/nemo_token", { ...put, body: provided })).status).toBe(200);
   const endpoint = await asked("owner", "post /v1/webhook_endpoints", "/v1/webhook_endpoints", {
     method: "post",
     headers: { ...named, ...json },

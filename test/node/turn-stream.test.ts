@@ -49,7 +49,7 @@ const broken =
     response.writeHead(200, { "content-type": "text/event-stream" });
     response.write(`retry: 5\n\n${frames.join("")}id: 9\nevent: mess`, () => setTimeout(() => response.destroy(), 20));
   };
-const refuse =
+const check =
   (status: number): Answer =>
   (_, response) =>
     void response
@@ -68,7 +68,7 @@ async function watch(...answers: readonly Answer[]): Promise<{ asked: string[]; 
     asked.push(`${request.method} ${request.url?.split("/").pop()} ${request.headers["last-event-id"] ?? "-"}`);
     if (request.method === "POST") keys.push(request.headers["idempotency-key"]);
     request.resume();
-    (left.shift() ?? refuse(404))(request, response);
+    (left.shift() ?? check(404))(request, response);
   });
   await new Promise<void>((settle) => server?.listen(0, "127.0.0.1", settle));
   const { port } = server.address() as AddressInfo; // it listens on a port, not on a pipe
@@ -96,7 +96,7 @@ describe("sayAndWatch", () => {
   });
 
   it("asks again when the server was not able to answer", async () => {
-    const { asked } = await watch(stream(STARTED), refuse(503), stream(COMPLETED));
+    const { asked } = await watch(stream(STARTED), check(503), stream(COMPLETED));
     expect(asked).toEqual(["POST turns -", "GET events 1", "GET events 1"]);
   });
 
@@ -112,6 +112,6 @@ describe("sayAndWatch", () => {
   });
 
   it("ends at a refusal", async () => {
-    await expect(watch(refuse(402))).rejects.toThrow("402 c: d (request r)");
+    await expect(watch(check(402))).rejects.toThrow("402 c: d (request r)");
   });
 });

@@ -3,13 +3,13 @@ import { describe, expect, it } from "vitest";
 import * as z from "zod";
 import { createApp } from "../../src/app.ts";
 import { readValues } from "../../src/core/body-values.ts";
-import { explainTarget, type TargetRefusal } from "../../src/core/ssrf.ts";
+import { explainTarget, type TargetProblem } from "../../src/core/ssrf.ts";
 import { postWebhook } from "../../src/jobs/deliver.ts";
 import { createNemo } from "../../src/nemo/client.ts";
 import { env, jsonOf, type Member, makeMember, readProblem, send } from "../support/gateway.ts";
 
 /** One address for each way to be refused that needs no look-up. */
-const REFUSED: readonly (readonly [string, TargetRefusal])[] = [
+const REFUSED: readonly (readonly [string, TargetProblem])[] = [
   ["http://example.com/a.mp4", "not_https"],
   ["https://example.com:8443/a.mp4", "other_port"],
   ["https://me:pw@example.com/a.mp4", "has_credentials"],

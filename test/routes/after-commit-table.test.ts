@@ -2,7 +2,7 @@
 import { createExecutionContext } from "cloudflare:test";
 import { beforeAll, describe, expect, it } from "vitest";
 import { createApp } from "../../src/app.ts";
-import { refusal } from "../../src/core/errors.ts";
+import { problemOf } from "../../src/core/errors.ts";
 import { READS } from "../../src/http/objects.ts";
 import { type ApiDocument, pathOf, type Route, requestOf, routesOf, type Things } from "../support/document.ts";
 import { adminHeaders, call, env, jsonOf, type Member, makeMember, ORIGIN, send } from "../support/gateway.ts";
@@ -28,7 +28,7 @@ function bindings(tell: (name: string, at: number) => Fault): typeof env {
         get: (_, method) => {
           if (typeof method !== "string" || method === "then") return undefined;
           return (...given: unknown[]) => {
-            const name = method === "callAs" ? String(given[1]) : method;
+            const name = method === "callWithToken" ? String(given[1]) : method;
             return tell(name, at++)?.() ?? (real[method] as Method)(...given);
           };
         },
@@ -46,9 +46,9 @@ const FAULTS: Record<string, () => Promise<unknown>> = {
   "the object restarts": () => Promise.reject(Object.assign(new Error("restarted"), { retryable: true })),
   "the object is overloaded": () => Promise.reject(Object.assign(new Error("overloaded"), { overloaded: true })),
   "a bug": () => Promise.reject(new Error("a bug")),
-  "too many watch": async () => ({ ok: false, error: refusal("concurrency_limited", "too many") }),
-  "it is gone": async () => ({ ok: false, error: refusal("not_found", "gone") }),
-  "its events are gone": async () => ({ ok: false, error: refusal("events_expired", "gone") }),
+  "too many watch": async () => ({ ok: false, error: problemOf("concurrency_limited", "too many") }),
+  "it is gone": async () => ({ ok: false, error: problemOf("not_found", "gone") }),
+  "its events are gone": async () => ({ ok: false, error: problemOf("events_expired", "gone") }),
 };
 
 /** What a caller may ask for beside the thing itself. */
@@ -97,7 +97,7 @@ const commitAt = (names: readonly string[]): number =>
 describe("a POST that has made something", () => {
   it("is answered with it, whatever fails after the commit", async () => {
     const asking: string[] = [];
-    const refused: unknown[] = [];
+    const problem: unknown[] = [];
     for (const route of routes) {
       for (const [asked, headers] of Object.entries(ASKS)) {
         const names: string[] = [];
@@ -122,11 +122,11 @@ describe("a POST that has made something", () => {
           const id = /"id":"([a-z]{3}_[0-9a-z]+)"/.exec(text)?.[1] ?? "none";
           const location = answer.headers.get("Location");
           const isRight = answer.status < 300 && (location === null ? id !== "none" : location.endsWith(id));
-          if (!isRight) refused.push({ route: route.name, asked, fault, status: answer.status, location, text });
+          if (!isRight) problem.push({ route: route.name, asked, fault, status: answer.status, location, text });
         }
       }
     }
-    expect(refused).toEqual([]);
+    expect(problem).toEqual([]);
     expect(asking.toSorted()).toEqual([
       "post /v1/generators/{id}/videos, asked for to wait",
       "post /v1/projects/{id}/turns, asked for a stream",

@@ -1,6 +1,6 @@
 /** A request that has made something is answered with it, whatever becomes of what it asks afterwards. */
 import { beforeAll, describe, expect, it } from "vitest";
-import { WATCHERS_PER_TURN, WATCHERS_PER_USER } from "../../src/core/limits.ts";
+import { SUBSCRIBERS_PER_TURN, SUBSCRIBERS_PER_USER } from "../../src/core/limits.ts";
 import { call, jsonOf, type Member, makeMember, readProblem, send } from "../support/gateway.ts";
 
 let member: Member;
@@ -18,12 +18,12 @@ describe("a POST that has made something", () => {
     const { id } = await jsonOf<{ id: string }>(await send("POST", "/v1/projects", {}, headers), 201);
     const path = `/v1/projects/${id}/turns`;
     const open: Response[] = [];
-    for (let n = 0; n < WATCHERS_PER_USER / WATCHERS_PER_TURN; n++) {
+    for (let n = 0; n < SUBSCRIBERS_PER_USER / SUBSCRIBERS_PER_TURN; n++) {
       const turn = await jsonOf<{ id: string }>(
         await send("POST", path, { prompt: "make a video #slow:1800s" }, headers),
         202,
       );
-      for (let m = 0; m < WATCHERS_PER_TURN; m++)
+      for (let m = 0; m < SUBSCRIBERS_PER_TURN; m++)
         open.push(await call(`/v1/turns/${turn.id}/events`, { headers: stream }));
     }
     const answer = await send("POST", path, { prompt: "status" }, stream);

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { createApp } from "../../src/app.ts";
-import { mintKey } from "../../src/core/auth.ts";
+import { issueKey } from "../../src/core/auth.ts";
 import { GATE_TIERS } from "../../src/core/limits.ts";
 import type { KeyWire } from "../../src/core/wire/key.ts";
 import {
@@ -253,9 +253,9 @@ describe("the gates", () => {
       app.request("/v1/projects", { headers: who }, { ...deployed, GATE_USER, GATE_SMALL });
     const flooded = await Promise.all(Array.from({ length: 320 }, () => ask(flood)));
     expect(flooded.filter(({ status }) => status === 429)).toHaveLength(320 - GATE_TIERS.user);
-    const refused = flooded.at(-1) as Response;
-    expect(refused.headers.get("RateLimit-Policy")).toBe('"user";q=120;w=60');
-    expect(refused.headers.get("Retry-After")).toBe("60");
+    const problem = flooded.at(-1) as Response;
+    expect(problem.headers.get("RateLimit-Policy")).toBe('"user";q=120;w=60');
+    expect(problem.headers.get("Retry-After")).toBe("60");
     const served = await ask(quiet);
     expect(served.status).toBe(200);
     expect(served.headers.get("RateLimit-Policy")).toBe('"user";q=120;w=60, "small";q=300;w=60');
@@ -323,7 +323,7 @@ describe("the gates", () => {
         { ...deployed, ...bindings },
       );
     const unknown = async (from: string) => {
-      const secret = mintKey("test", (count) => crypto.getRandomValues(new Uint8Array(count)));
+      const secret = issueKey("test", (count) => crypto.getRandomValues(new Uint8Array(count)));
       return (await ask(secret, from, { GATE_LOOKUP, DB: { prepare } })).status;
     };
     const statuses = [];
@@ -337,15 +337,15 @@ describe("the gates", () => {
   });
 
   it("count an IPv6 sender by its network", async () => {
-    const GATE_REFUSED = gateOf(GATE_TIERS.refused);
+    const GATE_REJECTED = gateOf(GATE_TIERS.rejected);
     const app = createApp();
     const ask = async (address: string) => {
       const headers = { "CF-Connecting-IP": address };
-      return (await app.request("/v1/me", { headers }, { ...deployed, GATE_REFUSED })).status;
+      return (await app.request("/v1/me", { headers }, { ...deployed, GATE_REJECTED })).status;
     };
     const statuses = await Promise.all(Array.from({ length: 40 }, (_, n) => ask(`2001:db8:0:7:${n.toString(16)}::1`)));
     expect(statuses.filter((status) => status === 429)).toHaveLength(10);
-    expect([...GATE_REFUSED.asked.values()]).toEqual([40]);
+    expect([...GATE_REJECTED.asked.values()]).toEqual([40]);
     expect(await ask("2001:db8:0:8::1")).toBe(401);
   });
 
@@ -354,7 +354,7 @@ describe("the gates", () => {
     const gate = { limit: async ({ key }: { key: string }) => ({ success: asked.push(key) < 2 }) };
     const app = createApp();
     const ask = () =>
-      app.request("/v1/me", { headers: { "CF-Connecting-IP": "192.0.2.7" } }, { ...deployed, GATE_REFUSED: gate });
+      app.request("/v1/me", { headers: { "CF-Connecting-IP": "192.0.2.7" } }, { ...deployed, GATE_REJECTED: gate });
     expect((await ask()).status).toBe(401);
     expect((await ask()).status).toBe(429);
     expect(asked[0]).toMatch(/^[0-9a-f]{64}$/);

@@ -20,8 +20,8 @@ it("is refused by every route that takes a callback, and a key is not", async ()
   expect(open.length).toBeGreaterThan(3);
   for (const { path, name } of open) {
     const at = path.startsWith("/v1/generators") ? path.replace("{id}", "slideshow") : idOf(path);
-    const refused = await readProblem(await send("POST", at, { callback_url: CALLBACK }, token));
-    expect(refused, name).toMatchObject({
+    const problem = await readProblem(await send("POST", at, { callback_url: CALLBACK }, token));
+    expect(problem, name).toMatchObject({
       status: 403,
       code: "key_required",
       errors: [{ field: "/callback_url" }],
@@ -31,8 +31,8 @@ it("is refused by every route that takes a callback, and a key is not", async ()
     expect((await send("POST", at, { callback_url: null }, token)).status, name).not.toBe(403);
   }
   for (const { path, name } of routes.filter((route) => !open.includes(route))) {
-    const refused = await readProblem(await send("POST", idOf(path), { callback_url: CALLBACK }, token));
-    expect(refused.code, name).toBe("key_required");
+    const problem = await readProblem(await send("POST", idOf(path), { callback_url: CALLBACK }, token));
+    expect(problem.code, name).toBe("key_required");
   }
   for (const body of [
     new URLSearchParams({ prompt: "make a clip", callback_url: CALLBACK }),

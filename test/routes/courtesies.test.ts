@@ -1,6 +1,6 @@
 /** What clients, pages and tools of others expect of any service: slashes, cursors, HEAD, share links in pages, waiting. */
 import { beforeAll, describe, expect, it } from "vitest";
-import { WATCHERS_PER_TURN } from "../../src/core/limits.ts";
+import { SUBSCRIBERS_PER_TURN } from "../../src/core/limits.ts";
 import { type ApiDocument, pathOf, type Route, routesOf } from "../support/document.ts";
 import { call, front, jsonOf, type Member, makeMember, ORIGIN, readProblem, send } from "../support/gateway.ts";
 import { makeThings } from "../support/things.ts";
@@ -81,12 +81,12 @@ describe("an event stream", () => {
       202,
     );
     const events = `/v1/turns/${turn.id}/events`;
-    for (let n = 0; n < WATCHERS_PER_TURN + 2; n += 1) {
+    for (let n = 0; n < SUBSCRIBERS_PER_TURN + 2; n += 1) {
       const head = await ask(events, { method: "HEAD" });
       expect([head.status, head.headers.get("Content-Type")]).toEqual([200, "text/event-stream; charset=utf-8"]);
     }
     const open: Response[] = [];
-    for (let n = 0; n <= WATCHERS_PER_TURN; n += 1) open.push(await ask(events));
+    for (let n = 0; n <= SUBSCRIBERS_PER_TURN; n += 1) open.push(await ask(events));
     expect(open.map(({ status }) => status)).toEqual(open.map(() => 200));
     expect(await open.at(-1)?.text()).toMatch(/^retry: \d{4,5}\n: .+\n\n$/);
     await ask(`/v1/turns/${turn.id}/cancel`, { method: "POST" });

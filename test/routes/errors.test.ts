@@ -105,9 +105,9 @@ describe("bodies", () => {
     const response = await post(' {"name":"a"}', { "Content-Type": type });
     expect(await jsonOf(response, 201)).toMatchObject({ name: "a" });
     for (const body of ["name=a", '{"name":"a",}', '"a"']) {
-      const refused = await post(body, { "Content-Type": type });
+      const problem = await post(body, { "Content-Type": type });
       const came = type === "" ? "No Content-Type" : (type.split(";")[0] ?? "");
-      expect(await readProblem(refused)).toMatchObject({
+      expect(await readProblem(problem)).toMatchObject({
         status: 415,
         code: "unsupported_content_type",
         detail: expect.stringContaining(came),

@@ -108,11 +108,11 @@ describe("a tenant's generator", () => {
 
   it("is made once for one Idempotency-Key", async () => {
     const { headers } = await makeMember(null);
-    const repeat = { ...headers, "Idempotency-Key": "once" };
-    const [first, second] = await Promise.all([1, 2].map(() => send("POST", "/v1/generators", RECIPE, repeat)));
+    const idempotency = { ...headers, "Idempotency-Key": "once" };
+    const [first, second] = await Promise.all([1, 2].map(() => send("POST", "/v1/generators", RECIPE, idempotency)));
     const one = await jsonOf<GeneratorWire>(first as Response, 201);
     expect(await jsonOf(second as Response, 201)).toEqual(one);
-    const other = await send("POST", "/v1/generators", { ...RECIPE, name: "Another" }, repeat);
+    const other = await send("POST", "/v1/generators", { ...RECIPE, name: "Another" }, idempotency);
     expect(await readProblem(other)).toMatchObject({ code: "idempotency_mismatch" });
   });
 
@@ -194,10 +194,10 @@ describe("a built-in generator", () => {
       id: "free-generation-maker",
       made_by: "built_in",
     });
-    for (const refused of [
+    for (const problem of [
       await send("PATCH", path, { name: "mine" }, headers),
       await call(path, { method: "DELETE", headers }),
     ])
-      expect(await readProblem(refused)).toMatchObject({ status: 409, code: "generator_built_in" });
+      expect(await readProblem(problem)).toMatchObject({ status: 409, code: "generator_built_in" });
   });
 });

@@ -81,9 +81,9 @@ describe("settings for development", () => {
         "/docs",
         "/nowhere",
       ]) {
-        const refused = await readProblem(await ask(origin + path));
-        expect([path, refused]).toMatchObject([path, { status: 503, code: "misconfigured", retryable: false }]);
-        expect(refused.detail).toContain("ENVIRONMENT=development");
+        const problem = await readProblem(await ask(origin + path));
+        expect([path, problem]).toMatchObject([path, { status: 503, code: "misconfigured", retryable: false }]);
+        expect(problem.detail).toContain("ENVIRONMENT=development");
       }
       const health = await jsonOf(await ask(`${origin}/healthz`), 503);
       expect(health).toMatchObject({ status: "failing", problem: expect.stringContaining("ENVIRONMENT=development") });

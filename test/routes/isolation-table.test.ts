@@ -90,7 +90,7 @@ const isOwned = (route: Route): boolean =>
 const isTenants = ({ path }: Route): boolean => path.startsWith("/v1/generators/{");
 
 const bearer = (secret: string): Headers => ({ Authorization: `Bearer ${secret}` });
-const mint = async (headers: Headers, user: string) =>
+const issue = async (headers: Headers, user: string) =>
   bearer((await jsonOf<UserTokenWire>(await send("POST", `/v1/users/${user}/tokens`, {}, headers), 201)).token);
 
 /** A way to be the wrong one: the headers to come with, and what a route must say; null: nothing of the owner's, whatever else. */
@@ -111,7 +111,7 @@ async function wrongOnes(): Promise<Wrong[]> {
   await send("POST", `/admin/keys/${revoked.id}/revoke`, "", adminHeaders);
   const expired = await makeKey(tenant, { expires_at: "2020-01-01T00:00:00.000Z" });
   const stranger = await makeMember(null);
-  const left = await mint(owner.headers, "left");
+  const left = await issue(owner.headers, "left");
   await jsonOf(await send("POST", "/v1/users/left/sign_out", "", owner.headers));
   const over = await signUserToken(
     {
@@ -119,7 +119,7 @@ async function wrongOnes(): Promise<Wrong[]> {
       mode: "test",
       keyId: owner.key.id as `key_${string}`,
       scopes: ["read"],
-      pass: { uh: await userHash(tenant as TenantId, USER), epoch: 0, until: 1_700_000_060_000 },
+      grant: { uh: await userHash(tenant as TenantId, USER), epoch: 0, until: 1_700_000_060_000 },
     },
     1_700_000_000_000,
     { current: env.ROOT_SECRET, previous: null },
@@ -161,10 +161,10 @@ async function wrongOnes(): Promise<Wrong[]> {
     },
     {
       who: "another user's token",
-      headers: always(await mint(owner.headers, "bob")),
+      headers: always(await issue(owner.headers, "bob")),
       says: tokenSays((route) => (isTenants(route) ? "skip" : missing(route))),
     },
-    { who: "another tenant's token", headers: always(await mint(stranger.headers, USER)), says: tokenSays(missing) },
+    { who: "another tenant's token", headers: always(await issue(stranger.headers, USER)), says: tokenSays(missing) },
     {
       who: "a signed-out token",
       headers: always(left),
@@ -202,7 +202,7 @@ describe("every route", () => {
     const last = ({ method, path }: Route): number => (method !== "delete" ? 0 : path.startsWith("/v1/users") ? 2 : 1);
     for (const route of routes.toSorted((a, b) => last(a) - last(b))) {
       if (takesTokens(route) && route.method === "get") {
-        const answer = await ask(route, await mint(owner.headers, USER));
+        const answer = await ask(route, await issue(owner.headers, USER));
         expect(await said(route, answer), `token: ${route.name}`).toMatch(/^(2\d\d|304)$/);
       }
       // 409: it is there, and this is not its moment.

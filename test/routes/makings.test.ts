@@ -1,6 +1,6 @@
 /** Generators from a description, through the front door. */
 import { describe, expect, it } from "vitest";
-import type { MakingWire } from "../../src/core/wire/making.ts";
+import type { GeneratorJobWire } from "../../src/core/wire/making.ts";
 import type { VideoWire } from "../../src/core/wire/video.ts";
 import { call, jsonOf, makeKey, makeMember, readProblem, send } from "../support/gateway.ts";
 import { until } from "../support/objects.ts";
@@ -11,18 +11,21 @@ const MAKE = "/v1/generators/make";
 describe("POST /v1/generators/make", () => {
   it("gives a generator that every key of the tenant can use", async () => {
     const { headers, tenant } = await makeMember(null);
-    const repeat = { ...headers, "Idempotency-Key": "one" };
-    const posted = await send("POST", MAKE, { description: "quote cards" }, repeat);
-    const first = await jsonOf<MakingWire>(posted, 202);
+    const idempotency = { ...headers, "Idempotency-Key": "one" };
+    const posted = await send("POST", MAKE, { description: "quote cards" }, idempotency);
+    const first = await jsonOf<GeneratorJobWire>(posted, 202);
     expect(posted.headers.get("Location")).toBe(new URL(first.status_url).pathname);
-    expect(first).toMatchObject({ status: "making", generator_id: null, charged: null });
-    const again = await jsonOf<MakingWire>(await send("POST", MAKE, { description: "quote cards" }, repeat), 202);
+    expect(first).toMatchObject({ status: "generator_job", generator_id: null, charged: null });
+    const again = await jsonOf<GeneratorJobWire>(
+      await send("POST", MAKE, { description: "quote cards" }, idempotency),
+      202,
+    );
     expect(again.id).toBe(first.id);
     const made = await until(async () => {
-      const read = await jsonOf<MakingWire>(await call(new URL(first.status_url).pathname, { headers }));
-      return read.status === "making" ? null : read;
+      const read = await jsonOf<GeneratorJobWire>(await call(new URL(first.status_url).pathname, { headers }));
+      return read.status === "running" ? null : read;
     });
-    expect(made).toMatchObject({ status: "ready", slug: "quote-card", made_by: "agent", charged: "yes" });
+    expect(made).toMatchObject({ status: "completed", slug: "quote-card", made_by: "agent", charged: "yes" });
     const other = await makeKey(tenant.id);
     const plan = await send(
       "POST",

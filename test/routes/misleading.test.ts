@@ -15,10 +15,10 @@ describe("a credential", () => {
       ["Bearer sk-proj-123", "begins with `ngw_test_`"],
     ] as const;
     for (const [Authorization, words] of rows) {
-      const refused = await call("/v1/me", { headers: { Authorization } });
-      const challenges = refused.headers.get("WWW-Authenticate") ?? "";
+      const problem = await call("/v1/me", { headers: { Authorization } });
+      const challenges = problem.headers.get("WWW-Authenticate") ?? "";
       expect([challenges.includes("Bearer realm"), challenges.includes("Basic realm")]).toEqual([true, true]);
-      const { code, detail } = await readProblem(refused);
+      const { code, detail } = await readProblem(problem);
       expect([code, detail]).toEqual(["unauthenticated", expect.stringContaining(words)]);
       expect(detail).not.toContain(key.secret.slice(10, 30));
     }
@@ -86,9 +86,9 @@ describe("a #fault: word that the sandbox does not know", () => {
       ["/v1/generators/make", { description: word }, "/description"],
     ] as const;
     for (const [path, body, field] of rows) {
-      const refused = await readProblem(await send("POST", path, body, headers));
-      expect([path, refused.code, refused.errors?.[0]?.field]).toEqual([path, "invalid_request", field]);
-      for (const name of FAULT_NAMES) expect(refused.detail).toContain(name);
+      const problem = await readProblem(await send("POST", path, body, headers));
+      expect([path, problem.code, problem.errors?.[0]?.field]).toEqual([path, "invalid_request", field]);
+      for (const name of FAULT_NAMES) expect(problem.detail).toContain(name);
     }
     const labelled = { prompt: "a clip #fault:drop@3s", metadata: { note: "#fault:mine" }, dry_run: true };
     expect((await send("POST", "/v1/videos", labelled, headers)).status).toBe(200);

@@ -2,12 +2,12 @@
 import { runInDurableObject } from "cloudflare:test";
 import { afterEach, describe, expect, it } from "vitest";
 import { type UserAddress, userNameOwner } from "../../src/core/address.ts";
-import { seal } from "../../src/core/crypto.ts";
+import { encrypt } from "../../src/core/crypto.ts";
 import { type ProjectId, type TenantId, userHash, userHashOf } from "../../src/core/ids.ts";
 import type { ProjectWire } from "../../src/core/wire/project.ts";
 import type { UserWire } from "../../src/core/wire/user.ts";
 import { call, env, jsonOf, makeMember, readProblem, send } from "../support/gateway.ts";
-import { freshAddress, killObject, newProject, random, until, userPort, userStub } from "../support/objects.ts";
+import { freshAddress, killObject, newProject, random, until, userRpc, userStub } from "../support/objects.ts";
 
 type Headers = Record<string, string>;
 
@@ -44,8 +44,8 @@ describe("X-User-Id beside an id of another user", () => {
     for (const owner of [headers, { ...headers, "X-User-Id": "alice" }]) {
       const project = await made(owner);
       const turns = `/v1/projects/${project.id}/turns`;
-      const refused = await readProblem(await send("POST", turns, { prompt: "hello" }, bob));
-      expect(refused).toMatchObject({ status: 404, code: "not_found", detail: expect.stringContaining("X-User-Id") });
+      const problem = await readProblem(await send("POST", turns, { prompt: "hello" }, bob));
+      expect(problem).toMatchObject({ status: 404, code: "not_found", detail: expect.stringContaining("X-User-Id") });
       expect((await jsonOf<{ data: unknown[] }>(await call(turns, { headers: owner }))).data).toEqual([]);
       expect((await call(`/v1/projects/${project.id}`, { headers })).status).toBe(200);
     }
@@ -83,7 +83,7 @@ describe("a user's stored name", () => {
     const scope = { tenant: tenant.id as TenantId, mode: "test" as const };
     const address = { ...scope, uh: await userHash(scope.tenant, "eve") };
     const other = { ...scope, uh: await userHash(scope.tenant, "bob") };
-    const wrong = await seal("bob", userNameOwner(other), { current: OLD, previous: null }, random);
+    const wrong = await encrypt("bob", userNameOwner(other), { current: OLD, previous: null }, random);
     await runInDurableObject(userStub(address), (_, state) => {
       state.storage.sql.exec("UPDATE meta SET value = ? WHERE key = 'user'", wrong);
     });
@@ -109,9 +109,9 @@ describe("a user's stored name", () => {
 
   it("is not replaced by a wrong one after a rotation of the root secret, and is by a right one where it opens no more", async () => {
     const address = freshAddress();
-    const sealed = (name: string, owner: UserAddress, current: string) =>
-      seal(name, userNameOwner(owner), { current, previous: null }, random);
-    await newProject(userPort(address), { user: await sealed("ada", address, OLD) });
+    const encrypted = (name: string, owner: UserAddress, current: string) =>
+      encrypt(name, userNameOwner(owner), { current, previous: null }, random);
+    await newProject(userRpc(address), { user: await encrypted("ada", address, OLD) });
     const restart = async (current: string, previous?: string) => {
       env.ROOT_SECRET = current;
       if (previous === undefined) delete env.ROOT_SECRET_PREVIOUS;
@@ -129,24 +129,24 @@ describe("a user's stored name", () => {
 
     await restart(NEW, OLD);
     const stranger = { ...address, uh: freshAddress().uh };
-    await newProject(userPort(address), { user: await sealed("bob", stranger, NEW) });
+    await newProject(userRpc(address), { user: await encrypted("bob", stranger, NEW) });
     await registered();
-    expect(await userPort(address).readName()).toBe("ada");
+    expect(await userRpc(address).readName()).toBe("ada");
 
     await restart(OLD); // the secret that the name is sealed under now is not known
-    await newProject(userPort(address), { user: await sealed("ada", address, OLD) });
+    await newProject(userRpc(address), { user: await encrypted("ada", address, OLD) });
     await registered();
-    expect(await userPort(address).readName()).toBe("ada");
+    expect(await userRpc(address).readName()).toBe("ada");
     expect((await rowOf(address))?.name).toBe((await keptName(address))[0]?.value);
   });
 });
 
 describe("a user's name", () => {
-  const refused = ["e\u0301ric", "\u212Aevin", "\u00A0bob", "bob\u3000", "\uFEFFbob", "\u2126"];
+  const problem = ["e\u0301ric", "\u212Aevin", "\u00A0bob", "bob\u3000", "\uFEFFbob", "\u2126"];
 
   it("has one spelling: what is not NFC or has blanks around it is 422, in the header and in a path", async () => {
     const { headers } = await makeMember(null);
-    for (const name of refused) {
+    for (const name of problem) {
       const sent = await readProblem(await send("POST", "/v1/projects", {}, { ...headers, "X-User-Id": name }));
       expect(sent, JSON.stringify(name)).toMatchObject({ status: 422, code: "invalid_request" });
       expect(sent.errors?.[0]).toMatchObject({ field: "header:X-User-Id", message: expect.stringContaining("NFC") });

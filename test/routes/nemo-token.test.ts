@@ -76,9 +76,9 @@ describe("a user's Nemo token", () => {
       if (token.length > 8) expect(JSON.stringify(problem)).not.toContain(token);
     }
     const unknown = "nmv_usr_live0123456789abcdefghij";
-    const refused = await readProblem(await put({ for: "user", token: unknown }, headers));
-    expect(refused).toMatchObject({ status: 422, code: "invalid_request", errors: [{ field: "/token" }] });
-    expect(JSON.stringify(refused)).not.toContain(unknown);
+    const problem = await readProblem(await put({ for: "user", token: unknown }, headers));
+    expect(problem).toMatchObject({ status: 422, code: "invalid_request", errors: [{ field: "/token" }] });
+    expect(JSON.stringify(problem)).not.toContain(unknown);
     for (const body of [{ token: someToken() }, { for: "operator", token: someToken() }])
       expect((await readProblem(await put(body, headers))).errors?.[0]?.field).toBe("/for");
   });

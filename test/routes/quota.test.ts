@@ -17,11 +17,11 @@ describe("a quota", () => {
     const headers = await memberWith({ new_users_per_day: 1 });
     expect((await send("POST", "/v1/projects", {}, headers)).status).toBe(201);
     expect((await send("POST", "/v1/projects", {}, headers)).status).toBe(201);
-    const refused = await send("POST", "/v1/projects", {}, { ...headers, "X-User-Id": "grace" });
-    expect(refused.headers.get("RateLimit-Policy")).toBe('"new_users_per_day";q=1;w=86400');
-    expect(refused.headers.get("RateLimit")).toMatch(/^"new_users_per_day";r=0;t=\d+$/);
-    expect(Number(refused.headers.get("Retry-After"))).toBeGreaterThan(0);
-    expect(await readProblem(refused)).toMatchObject({ status: 429, code: "quota_exceeded", retryable: true });
+    const problem = await send("POST", "/v1/projects", {}, { ...headers, "X-User-Id": "grace" });
+    expect(problem.headers.get("RateLimit-Policy")).toBe('"new_users_per_day";q=1;w=86400');
+    expect(problem.headers.get("RateLimit")).toMatch(/^"new_users_per_day";r=0;t=\d+$/);
+    expect(Number(problem.headers.get("Retry-After"))).toBeGreaterThan(0);
+    expect(await readProblem(problem)).toMatchObject({ status: 429, code: "quota_exceeded", retryable: true });
   });
 
   it("that was taken from says what is left of the user's share, and nothing else says so", async () => {
@@ -97,15 +97,15 @@ describe("a quota", () => {
   it("of turns at once is told apart from the flood gate and from the day's", async () => {
     const headers = await memberWith({ concurrent_turns: 0 });
     const project = await jsonOf<{ id: string }>(await send("POST", "/v1/projects", {}, headers), 201);
-    const refused = await send("POST", `/v1/projects/${project.id}/turns`, { prompt: "hi" }, headers);
-    expect(refused.headers.get("RateLimit")).toBe('"concurrent_turns";r=0');
-    expect(await readProblem(refused)).toMatchObject({ status: 429, code: "concurrency_limited", charged: "no" });
+    const problem = await send("POST", `/v1/projects/${project.id}/turns`, { prompt: "hi" }, headers);
+    expect(problem.headers.get("RateLimit")).toBe('"concurrent_turns";r=0');
+    expect(await readProblem(problem)).toMatchObject({ status: 429, code: "concurrency_limited", charged: "no" });
   });
 
   it("of bytes is met when an upload is announced", async () => {
     const headers = await memberWith({ bytes_per_day: 30 });
-    const refused = await send("POST", "/v1/uploads", { filename: "a.png", size_bytes: 11 }, headers);
-    expect(await readProblem(refused)).toMatchObject({ status: 429, code: "quota_exceeded" });
+    const problem = await send("POST", "/v1/uploads", { filename: "a.png", size_bytes: 11 }, headers);
+    expect(await readProblem(problem)).toMatchObject({ status: 429, code: "quota_exceeded" });
     expect((await send("POST", "/v1/uploads", { filename: "a.png", size_bytes: 10 }, headers)).status).toBe(201);
   });
 });

@@ -6,19 +6,10 @@ import { strayHash } from "../../src/core/ids.ts";
 import { ERROR_COUNT_TTL_MS } from "../../src/core/limits.ts";
 import { HOUR_MS, MINUTE_MS } from "../../src/core/time.ts";
 import worker from "../../src/index.ts";
-import { addErrorCounts, bury, errorsOfLastHour, tidyStatus } from "../../src/store/status.ts";
-import { putStanding } from "../../src/store/users.ts";
+import { addErrorCounts, deleteOldStatus, errorsOfLastHour, recordDeadLetter } from "../../src/store/status.ts";
+import { putTokenStatus } from "../../src/store/users.ts";
 import { adminHeaders, call, env, jsonOf } from "../support/gateway.ts";
-import {
-  call as aCall,
-  freshAddress,
-  good,
-  newProject,
-  random,
-  until,
-  userPort,
-  userStub,
-} from "../support/objects.ts";
+import { call as aCall, freshAddress, good, newProject, random, until, userRpc, userStub } from "../support/objects.ts";
 
 type Status = {
   overdue: number;
@@ -47,7 +38,7 @@ describe("errors", () => {
     const count = (at: number) => addErrorCounts(env.DB, new Map([["internal", 2]]), at);
     for (const at of [now - HOUR_MS - MINUTE_MS, now - HOUR_MS + MINUTE_MS, now, now]) await count(at);
     expect(await errorsOfLastHour(env.DB, now)).toEqual({ internal: 6 });
-    await tidyStatus(env.DB, now + ERROR_COUNT_TTL_MS);
+    await deleteOldStatus(env.DB, now + ERROR_COUNT_TTL_MS);
     const rows = await env.DB.prepare("SELECT minute FROM error_counts").all<{ minute: number }>();
     expect(rows.results.map(({ minute }) => minute)).toEqual([now / MINUTE_MS]);
   });
@@ -65,7 +56,7 @@ describe("dead letters", () => {
   });
 
   it("go after 30 days", async () => {
-    await bury(env.DB, [{ id: "old", body: null }], Date.now() - 31 * 24 * HOUR_MS);
+    await recordDeadLetter(env.DB, [{ id: "old", body: null }], Date.now() - 31 * 24 * HOUR_MS);
     const before = (await status()).dead_letters.count;
     await worker.scheduled({} as ScheduledController, env);
     expect((await status()).dead_letters.count).toBe(before - 1);
@@ -75,7 +66,7 @@ describe("dead letters", () => {
 describe("the outbox backlog", () => {
   it("counts facts that could not be told for a minute, once their object was woken", async () => {
     const address = freshAddress();
-    await newProject(userPort(address));
+    await newProject(userRpc(address));
     const stuck =
       "INSERT INTO outbox (type, resource, sequence, at, data) VALUES ('turn.completed', 'trn_x', 1, ?, '{}')";
     await runInDurableObject(userStub(address), (_, state) => {
@@ -83,12 +74,12 @@ describe("the outbox backlog", () => {
       state.storage.sql.exec(stuck, Date.now() - 2 * MINUTE_MS);
       state.storage.sql.exec("INSERT INTO due (kind, ref, due_at) VALUES ('render', 'rnd_x', ?)", Date.now() + HOUR_MS);
     });
-    await userPort(address).wake();
+    await userRpc(address).wake();
     expect((await status()).outbox_backlog).toBe(1);
     await runInDurableObject(userStub(address), (_, state) => {
       state.storage.sql.exec("DELETE FROM outbox");
     });
-    await userPort(address).wake();
+    await userRpc(address).wake();
     expect((await status()).outbox_backlog).toBe(0);
   });
 });
@@ -99,12 +90,12 @@ describe("tokens by state", () => {
     expect((await status()).tokens).toEqual({ operator: "none", live: none, test: none });
     const ends = (ms: number) => new Date(Date.now() + ms).toISOString();
     for (const expires_at of [null, ends(48 * HOUR_MS), ends(12 * HOUR_MS)]) {
-      const brought = { token: `nmv_usr_sandbox_${strayHash(random)}`, expires_at };
-      good(await userPort(freshAddress()).putToken(aCall(), brought));
+      const provided = { token: `nmv_usr_sandbox_${strayHash(random)}`, expires_at };
+      good(await userRpc(freshAddress()).putToken(aCall(), provided));
     }
     await until(async () => (await status()).tokens.test.ready === 2);
     const put = (name: string, source: string, state: "ready" | "rejected" | "rationed", until: number | null) =>
-      putStanding(env.DB, { objectName: name, source, mode: "live" }, { state, until });
+      putTokenStatus(env.DB, { objectName: name, source, mode: "live" }, { state, until });
     await put("a", "tenant", "rejected", null);
     await put("b", "user", "ready", Date.now() - 1_000);
     await put("c", "anonymous", "ready", Date.now() - 1_000);

@@ -18,7 +18,7 @@ import {
   type UploadId,
   userHash,
 } from "../../src/core/ids.ts";
-import type { Watching } from "../../src/core/rpc/user.ts";
+import type { EventSubscription } from "../../src/core/rpc/user.ts";
 import type { ProjectWire } from "../../src/core/wire/project.ts";
 import type { RenderWire } from "../../src/core/wire/render.ts";
 import type { TurnWire } from "../../src/core/wire/turn.ts";
@@ -32,11 +32,11 @@ import {
   good,
   random,
   say,
-  tenantPort,
+  tenantRpc,
   tenantStub,
   until,
-  uploadPort,
-  userPort,
+  uploadRpc,
+  userRpc,
 } from "../support/objects.ts";
 import { fileAnswer, playSources } from "../support/sources.ts";
 
@@ -87,7 +87,7 @@ const admin = (member: Member, verb: "pause" | "resume") =>
   send("POST", `/admin/tenants/${member.tenant.id}/${verb}`, "", adminHeaders).then((answer) => jsonOf(answer));
 
 /** Text of a stream, once it has ended. */
-async function textOf(watching: Watching): Promise<string> {
+async function textOf(watching: EventSubscription): Promise<string> {
   return watching.kind === "stream" ? new Response(watching.body).text() : "";
 }
 
@@ -134,17 +134,17 @@ async function build(stop: string): Promise<World> {
     await send("POST", "/v1/users/ada/tokens", {}, { Authorization: by.Authorization ?? "" }),
     201,
   );
-  const user = userPort(address);
+  const user = userRpc(address);
   const other = good(await user.createProject(mine, { name: "other", metadata: {} })).id as ProjectId;
   const prompt = "make a 1 second video #fault:silent_stream@480s"; // 8 s of heartbeats at the tests' scale
   const running = good(await user.startTurn(mine, other, say(prompt))).id as TurnId;
   await until(async () => good(await user.readTurn(running)).status === "running" || null).catch(() => undefined);
   const ticketed = await jsonOf<{ url: string }>(await send("POST", `/v1/turns/${running}/stream_ticket`, "", by));
-  const pass = { uh: address.uh, epoch: 0, until: Date.now() + (stop.startsWith("expiry") ? 3_000 : 3_600_000) };
+  const grant = { uh: address.uh, epoch: 0, until: Date.now() + (stop.startsWith("expiry") ? 3_000 : 3_600_000) };
   const byKey = stop.startsWith("pause") || stop.startsWith("revocation") || stop.startsWith("deletion");
   const watching = byKey
     ? await user.watchTurn(running, 0)
-    : (good(await user.callAs(pass, "watchTurn", [running, 0])) as Awaited<ReturnType<typeof user.watchTurn>>);
+    : (good(await user.callWithToken(grant, "watchTurn", [running, 0])) as Awaited<ReturnType<typeof user.watchTurn>>);
   const stream = textOf(good(watching)).catch(() => "");
 
   await admin(member, "pause");
@@ -170,14 +170,14 @@ async function build(stop: string): Promise<World> {
   const upload: UploadId = ownedId("upl", address.uh, Date.now(), random);
   const clip = sources.at("/clip.mp4", () => fileAnswer(sample("clip.mp4")));
   good(
-    await uploadPort(address, upload).startImport(mine, address, upload, { url: clip, fileName: null, metadata: {} }),
+    await uploadRpc(address, upload).startImport(mine, address, upload, { url: clip, fileName: null, metadata: {} }),
   );
   const { endpoint } = good(
-    await tenantPort(address).createEndpoint(mine, { url: "http://127.0.0.1:9/in", types: ["*"] }),
+    await tenantRpc(address).createEndpoint(mine, { url: "http://127.0.0.1:9/in", types: ["*"] }),
   );
   const at = Date.now();
   const fact = { type: "upload.completed", resource: upload, sequence: 99, at, uh: address.uh, data: "{}" } as const;
-  await tenantPort(address).accept([{ ...fact, id: await eventId(upload, "told by the test") }]);
+  await tenantRpc(address).accept([{ ...fact, id: await eventId(upload, "told by the test") }]);
   return {
     member,
     address,
@@ -208,18 +208,18 @@ const STOPS: Record<string, (world: World) => Promise<Record<string, string>>> =
     await admin(member, "resume");
     const keyId = member.key.id as KeyId;
     const { tenant, mode, uh } = address;
-    const pass = { uh, epoch: 0, until: 1_700_000_060_000 };
+    const grant = { uh, epoch: 0, until: 1_700_000_060_000 };
     const roots = { current: env.ROOT_SECRET, previous: null };
-    const said = { tenant, mode, keyId, scopes: ["read" as const], pass };
+    const said = { tenant, mode, keyId, scopes: ["read" as const], grant };
     return { Authorization: `Bearer ${await signUserToken(said, 1_700_000_000_000, roots)}` };
   },
   "sign-out of the user": async ({ member, address, token }) => {
-    good(await userPort(address).signOut(called()));
+    good(await userRpc(address).signOut(called()));
     await admin(member, "resume");
     return { Authorization: `Bearer ${token}` };
   },
   "deletion of the user": async ({ member, address, by }) => {
-    good(await userPort(address).eraseUser(called()));
+    good(await userRpc(address).eraseUser(called()));
     await admin(member, "resume");
     return by;
   },
@@ -252,29 +252,29 @@ const ROWS: Record<string, (world: World, sent: Record<string, string>, waits: b
   "stream tickets": ({ ticket }) => answered(call(ticket)),
   "turns that wait": ({ address, waiting }, _, waits) =>
     word(async () => {
-      const turn = await userPort(address).readTurn(waiting);
+      const turn = await userRpc(address).readTurn(waiting);
       if (isGone(turn)) return "gone";
       return turn.ok && turn.value.status !== "queued" ? "go on" : null;
     }, waits),
   "turns that run": ({ address, running }) =>
     until(async () => {
-      const user = await userPort(address).readUser();
+      const user = await userRpc(address).readUser();
       if (user.ok && user.value.deletion !== null) {
         const { settled, completed_at } = user.value.deletion;
         return completed_at !== null && settled.turns > 0 && "settled";
       }
-      const turn = good(await userPort(address).readTurn(running));
+      const turn = good(await userRpc(address).readTurn(running));
       return turn.ended_at !== null && turn.status === "completed" && "settled";
     }, 90_000),
   "items of batches": ({ address, batch }, _, waits) =>
     word(async () => {
-      const items = await userPort(address).listBatchItems(batch, { limit: 9, after: null });
+      const items = await userRpc(address).listBatchItems(batch, { limit: 9, after: null });
       if (isGone(items)) return "gone";
       return good(items).data.some(({ status }) => status !== "queued") ? "go on" : null;
     }, waits),
   "renders that wait": ({ address, render }, _, waits) =>
     word(async () => {
-      const now = await userPort(address).readRender(render);
+      const now = await userRpc(address).readRender(render);
       if (isGone(now)) return "gone";
       return good(now).status !== "queued" ? "go on" : null;
     }, waits),
@@ -291,7 +291,7 @@ const ROWS: Record<string, (world: World, sent: Record<string, string>, waits: b
     ),
   imports: ({ address, upload }, _, waits) =>
     word(async () => {
-      const now = await uploadPort(address, upload).read();
+      const now = await uploadRpc(address, upload).read();
       if (isGone(now)) return "gone";
       return good(now).status !== "open" ? "go on" : null;
     }, waits),
@@ -319,7 +319,7 @@ describe("what stops what", () => {
     if (!waits) return;
 
     // Opened past the door, it ends at its first ping and writes none; an answer's whole life has a dozen.
-    const late = await textOf(good(await userPort(world.address).watchTurn(world.waiting, 0)));
+    const late = await textOf(good(await userRpc(world.address).watchTurn(world.waiting, 0)));
     expect(late).not.toContain(": ping");
     await admin(world.member, "resume");
     const WAITING = [...table.rows].filter(([, words]) => words[column] === "wait").map(([row]) => row);

@@ -18,10 +18,10 @@ const tokenPath = (user: string) => `/v1/users/${encodeURIComponent(user)}/token
 /** A tenant's key without a user, and what it takes to be one. */
 async function world() {
   const { tenant, key, headers } = await makeMember(null);
-  const mint = async (user: string, body: unknown = {}, more = {}) =>
+  const issue = async (user: string, body: unknown = {}, more = {}) =>
     jsonOf<UserTokenWire>(await send("POST", tokenPath(user), body, { ...headers, ...more }), 201);
-  const as = async (user: string, body: unknown = {}) => bearer((await mint(user, body)).token);
-  return { tenant, key, headers, mint, as };
+  const as = async (user: string, body: unknown = {}) => bearer((await issue(user, body)).token);
+  return { tenant, key, headers, issue, as };
 }
 
 const newProject = async (headers: Record<string, string>) =>
@@ -120,8 +120,8 @@ describe("a user token", () => {
 
 describe("making one", () => {
   it("gives no scope that the key lacks, and only those asked for", async () => {
-    const { tenant, mint } = await world();
-    expect((await mint("ada", { scopes: ["read"] })).scopes).toEqual(["read"]);
+    const { tenant, issue } = await world();
+    expect((await issue("ada", { scopes: ["read"] })).scopes).toEqual(["read"]);
     const sender = bearer((await makeKey(tenant.id, { scopes: ["read", "upload", "webhooks"] })).secret);
     const own = await jsonOf<UserTokenWire>(await send("POST", tokenPath("ada"), {}, sender), 201);
     expect(own.scopes).toEqual(["read", "upload"]);
@@ -157,16 +157,16 @@ describe("making one", () => {
   });
 
   it("is the same token for the same Idempotency-Key", async () => {
-    const { headers, mint } = await world();
+    const { headers, issue } = await world();
     const again = { "Idempotency-Key": "one" };
-    const first = await mint("ada", {}, again);
-    expect(await mint("ada", {}, again)).toEqual(first);
+    const first = await issue("ada", {}, again);
+    expect(await issue("ada", {}, again)).toEqual(first);
     const other = await send("POST", tokenPath("ada"), { scopes: ["read"] }, { ...headers, ...again });
     expect(await codeOf(Promise.resolve(other))).toBe("idempotency_mismatch");
   });
 
   it("takes names of any script and with any sign", async () => {
-    const { headers, mint } = await world();
+    const { headers, issue } = await world();
     for (const name of [
       "a/b",
       "a b",
@@ -177,7 +177,7 @@ describe("making one", () => {
       "'; DROP TABLE users;--",
       "a\\..\\b",
     ]) {
-      const { token, user_id } = await mint(name);
+      const { token, user_id } = await issue(name);
       expect(user_id).toBe(name);
       expect((await jsonOf<MeWire>(await call("/v1/me", { headers: bearer(token) }))).user).toBe(name);
     }
@@ -207,7 +207,7 @@ describe("the end of a token", () => {
           mode: "test",
           keyId: key.id as `key_${string}`,
           scopes: ["read"],
-          pass: { uh, epoch: 0, until: Math.floor(untilMs / 1000) * 1000 },
+          grant: { uh, epoch: 0, until: Math.floor(untilMs / 1000) * 1000 },
         },
         issuedAt,
         roots,
@@ -282,8 +282,8 @@ describe("the end of a token", () => {
   });
 
   it("comes with the key that made it, and with a pause of the tenant", async () => {
-    const { tenant, key, mint } = await world();
-    const ada = bearer((await mint("ada")).token);
+    const { tenant, key, issue } = await world();
+    const ada = bearer((await issue("ada")).token);
     expect((await call("/v1/projects", { headers: ada })).status).toBe(200);
     expect((await send("POST", `/admin/keys/${key.id}/revoke`, "", adminHeaders)).status).toBe(200);
     expect(await codeOf(call("/v1/projects", { headers: ada }))).toBe("user_token_revoked");

@@ -6,7 +6,7 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import { type EventId, eventId, type TenantId, userHash } from "../../src/core/ids.ts";
 import { EVENT_TYPES, type EventType, type EventWire } from "../../src/core/wire/event.ts";
-import type { MakingWire } from "../../src/core/wire/making.ts";
+import type { GeneratorJobWire } from "../../src/core/wire/making.ts";
 import type { MeWire } from "../../src/core/wire/me.ts";
 import type { ProjectWire } from "../../src/core/wire/project.ts";
 import type { TurnWire } from "../../src/core/wire/turn.ts";
@@ -15,7 +15,7 @@ import type { VideoPlanWire, VideoWire } from "../../src/core/wire/video.ts";
 import { type ApiDocument, pathOf, type Route, requestOf, routesOf } from "../support/document.ts";
 import { adminHeaders, call, jsonOf, type Member, makeKey, makeTenant, readProblem, send } from "../support/gateway.ts";
 import { someToken, startLiveNemo } from "../support/live-nemo.ts";
-import { tenantPort, until } from "../support/objects.ts";
+import { tenantRpc, until } from "../support/objects.ts";
 import { makeThings } from "../support/things.ts";
 
 type Headers = Record<string, string>;
@@ -58,7 +58,7 @@ async function said(response: Response): Promise<string> {
 
 describe("with a user token", () => {
   const recipe = word();
-  const making = word();
+  const generatorJob = word();
   let owner: Member;
   let ada: Headers;
   /** The tenant's words, by what they are. */
@@ -72,7 +72,7 @@ describe("with a user token", () => {
 
   beforeAll(async () => {
     owner = await member("test");
-    planted = { name: owner.tenant.name, id: owner.tenant.id, recipe, making };
+    planted = { name: owner.tenant.name, id: owner.tenant.id, recipe, generatorJob };
     ada = await tokenOf(owner.headers);
     const things = await makeThings((path, init) => call(path, { ...init, headers: { ...init?.headers, ...named() } }));
     const prompt = `make a {{seconds}} second video about tea.\n\nHouse rules: ${recipe}`; // the subject becomes a title, which everybody sees
@@ -86,10 +86,10 @@ describe("with a user token", () => {
     const order = { generator, items: [{ variables: {} }] };
     const batch = await jsonOf<{ id: string }>(await send("POST", "/v1/batches", order, named()), 202);
     await until(async () => (await read<{ ended_at: string | null }>(`/v1/batches/${batch.id}`)).ended_at);
-    const asked = { description: `quote cards about ${making}` };
-    const begun = await jsonOf<MakingWire>(await send("POST", "/v1/generators/make", asked, named()), 202);
+    const asked = { description: `quote cards about ${generatorJob}` };
+    const begun = await jsonOf<GeneratorJobWire>(await send("POST", "/v1/generators/make", asked, named()), 202);
     const ready = await until(async () => {
-      const now = await read<MakingWire>(`/v1/generators/makings/${begun.id}`);
+      const now = await read<GeneratorJobWire>(`/v1/generator_jobs/${begun.id}`);
       return now.ended_at !== null && now;
     });
     const ofVideo = { prj: made.project_id, trn: made.turn_id, rnd: made.render_id, vid: made.id, bat: batch.id };
@@ -146,13 +146,13 @@ describe("with a user token", () => {
     const other = await userHash(owner.tenant.id as TenantId, "bob");
     for (const type of ["turn.completed", "video.completed"] as const) {
       const fact = { type, resource: `bob's ${type}`, sequence: 1, at: Date.now(), uh: other, data: "{}" } as const;
-      await tenantPort(scope).accept([{ ...fact, id: await eventId(fact.resource, type) }]);
+      await tenantRpc(scope).accept([{ ...fact, id: await eventId(fact.resource, type) }]);
     }
     const hidden: EventId[] = [];
     for (const type of EVENT_TYPES) {
       const id = await eventId(`of ${type}`, type);
       const data = JSON.stringify({ id: `of ${type}`, available: 7 });
-      await tenantPort(scope).accept([{ id, type, resource: `of ${type}`, sequence: 1, at: Date.now(), uh, data }]);
+      await tenantRpc(scope).accept([{ id, type, resource: `of ${type}`, sequence: 1, at: Date.now(), uh, data }]);
       if (/^(credits|token|endpoint|hook|making)\./.test(type)) hidden.push(id);
     }
     const types: EventType[] = [];
@@ -268,8 +268,8 @@ describe("the balance of an account with Nemo", () => {
         expect(turn).toMatchObject({ intent: "credits", status: "completed" });
         expect(turn.text).toContain("ask there how many are left");
       }
-      const refused = await call("/v1/credits", { headers: ada });
-      expect(await readProblem(refused)).toMatchObject({ status: 403, code: "key_required" });
+      const problem = await call("/v1/credits", { headers: ada });
+      expect(await readProblem(problem)).toMatchObject({ status: 403, code: "key_required" });
       expect((await jsonOf<MeWire>(await call("/v1/me", { headers: ada }))).nemo_token).toBeNull();
       const byKey = await jsonOf<{ available: number }>(await call("/v1/credits", { headers: named }));
       expect(byKey.available).toBe(BALANCE);

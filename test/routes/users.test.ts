@@ -12,7 +12,7 @@ import type { UsageCountsWire } from "../../src/core/wire/usage.ts";
 import type { UserTokenWire, UserWire } from "../../src/core/wire/user.ts";
 import { TurnSettle } from "../../src/durable/user/turns/settle.ts";
 import { call, env, jsonOf, makeKey, makeMember, ORIGIN, readProblem, send } from "../support/gateway.ts";
-import { tenantPort, until, userPort, userStub } from "../support/objects.ts";
+import { tenantRpc, until, userRpc, userStub } from "../support/objects.ts";
 
 const NAME = "ada.lovelace@example.com";
 const path = `/v1/users/${encodeURIComponent(NAME)}`;
@@ -129,7 +129,7 @@ describe("deleting a user", () => {
     const { project, turn, upload } = await busyUser(it);
     const { token } = await jsonOf<UserTokenWire>(await send("POST", `${path}/tokens`, {}, headers), 201);
     const before = await until(async () => {
-      const { data } = await tenantPort(address).listEvents(0, 100, address.uh);
+      const { data } = await tenantRpc(address).listEvents(0, 100, address.uh);
       return data.length >= 3 ? data : null;
     });
     const response = await call(path, { method: "DELETE", headers });
@@ -162,7 +162,7 @@ describe("deleting a user", () => {
 
     expect((await list(headers)).data).toEqual([]);
     expect((await env.MEDIA.list({ prefix: userPrefix(address) })).objects).toEqual([]);
-    expect((await tenantPort(address).listEvents(0, 100, address.uh)).data).toEqual([]);
+    expect((await tenantRpc(address).listEvents(0, 100, address.uh)).data).toEqual([]);
     const rest = await runInDurableObject(userStub(address), (_, state) => dump(state.storage.sql));
     expect(rest).not.toContain("secret words");
     expect(rest).not.toContain(project.id);
@@ -205,7 +205,7 @@ describe("deleting a user", () => {
     const prompt = "#fault:heartbeats_only hello";
     const turn = await jsonOf<TurnWire>(await send("POST", `/v1/projects/${project}/turns`, { prompt }, named), 202);
     await until(async () => {
-      const now = await userPort(address).readTurn(turn.id as TurnId);
+      const now = await userRpc(address).readTurn(turn.id as TurnId);
       return now.ok && now.value.status === "running";
     });
     await jsonOf(await call(path, { method: "DELETE", headers }), 202);
@@ -219,8 +219,8 @@ describe("deleting a user", () => {
       uh: address.uh,
       data: "{}",
     } as const;
-    await tenantPort(address).accept([{ ...fact, id: await eventId(turn.id, "late") }]);
-    expect((await tenantPort(address).listEvents(0, 100, null)).data).toEqual([]);
+    await tenantRpc(address).accept([{ ...fact, id: await eventId(turn.id, "late") }]);
+    expect((await tenantRpc(address).listEvents(0, 100, null)).data).toEqual([]);
     const late = await runInDurableObject(userStub(address), (_, state) =>
       state.storage.sql.exec("SELECT kind FROM due").toArray(),
     );
@@ -233,7 +233,7 @@ describe("deleting a user", () => {
     const prompt = "make a 2 second video #slow:300s";
     const turn = await jsonOf<TurnWire>(await send("POST", `/v1/projects/${project}/turns`, { prompt }, named), 202);
     await until(async () => {
-      const now = await userPort(address).readTurn(turn.id as TurnId);
+      const now = await userRpc(address).readTurn(turn.id as TurnId);
       return now.ok && now.value.status === "running" && now.value.sent_at !== null;
     });
     await jsonOf(await call(path, { method: "DELETE", headers }), 202);
@@ -242,7 +242,7 @@ describe("deleting a user", () => {
     const { settled } = (await erased(headers)).deletion ?? {};
     expect(settled).toMatchObject({ turns: 1, unknown_turns: 0 });
     expect(settled?.credits).toBeGreaterThan(0);
-    expect((await tenantPort(address).listEvents(0, 100, null)).data).toEqual([]);
+    expect((await tenantRpc(address).listEvents(0, 100, null)).data).toEqual([]);
     const usage = async (by: string) =>
       (await jsonOf<{ data: UsageCountsWire[] }>(await call(`/v1/usage?by=${by}`, { headers }))).data;
     const counted = {
@@ -260,10 +260,10 @@ describe("deleting a user", () => {
     const prompt = "make a 2 second video #slow:3000s";
     const turn = await jsonOf<TurnWire>(await send("POST", `/v1/projects/${project}/turns`, { prompt }, named), 202);
     await until(async () => {
-      const now = await userPort(address).readTurn(turn.id as TurnId);
+      const now = await userRpc(address).readTurn(turn.id as TurnId);
       return now.ok && now.value.status === "running" && now.value.sent_at !== null;
     });
-    const reading = vi.spyOn(TurnSettle.prototype, "picture").mockRejectedValue(new Error("its token has ended"));
+    const reading = vi.spyOn(TurnSettle.prototype, "snapshot").mockRejectedValue(new Error("its token has ended"));
     await jsonOf(await call(path, { method: "DELETE", headers }), 202);
     const { settled } = (await erased(headers)).deletion ?? {};
     expect(settled).toEqual({ turns: 1, credits: 0, unknown_turns: 1 });
@@ -280,7 +280,7 @@ describe("deleting a user", () => {
       await runInDurableObject(userStub(address), (_, state) => state.abort("killed by the test")).catch(
         () => undefined,
       );
-      await userPort(address)
+      await userRpc(address)
         .wake()
         .catch(() => undefined);
     }
@@ -300,7 +300,7 @@ describe("deleting a user", () => {
       expect((row?.due_at ?? 0) - Date.now()).toBeGreaterThan(TOMBSTONE_TTL_MS - 60_000);
       state.storage.sql.exec("UPDATE due SET due_at = 0");
     });
-    await userPort(address)
+    await userRpc(address)
       .wake()
       .catch(() => undefined);
     await until(async () => (await call(path, { headers })).status === 404);
@@ -330,8 +330,8 @@ describe("deleting a user", () => {
     ]);
     expect(told.filter(([action]) => action === "user.deleted")).toHaveLength(1);
     expect(JSON.stringify(entries)).not.toContain("lovelace");
-    const refused = await call("/v1/users/nobody", { method: "DELETE", headers });
-    expect(refused.status).toBe(404);
+    const problem = await call("/v1/users/nobody", { method: "DELETE", headers });
+    expect(problem.status).toBe(404);
     const after = await jsonOf<{ data: AuditEntryWire[] }>(await call("/v1/audit_log", { headers }));
     expect(after.data).toHaveLength(entries.length);
   });

@@ -6,7 +6,7 @@ import type { TenantId } from "../../src/core/ids.ts";
 import { DEDUPE_MS } from "../../src/core/limits.ts";
 import type { VideoWire } from "../../src/core/wire/video.ts";
 import { call, jsonOf, makeKey, makeMember, readProblem, send } from "../support/gateway.ts";
-import { tenantPort, tenantStub, until } from "../support/objects.ts";
+import { tenantRpc, tenantStub, until } from "../support/objects.ts";
 
 /** The head of a PNG, as far as anybody looks. */
 const PNG = new Uint8Array([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a, 0, 0, 0, 13, 0x49, 0x48, 0x44, 0x52]);
@@ -68,12 +68,12 @@ describe("POST /v1/videos", () => {
 
   it("makes one for one key, without a user too", async () => {
     const { headers } = await makeMember(null);
-    const repeat = { ...headers, "Idempotency-Key": "one" };
+    const idempotency = { ...headers, "Idempotency-Key": "one" };
     const body = { prompt: "make a 1 second video" };
-    const first = await jsonOf<VideoWire>(await send("POST", "/v1/videos", body, repeat), 202);
-    const second = await jsonOf<VideoWire>(await send("POST", "/v1/videos", body, repeat), 202);
+    const first = await jsonOf<VideoWire>(await send("POST", "/v1/videos", body, idempotency), 202);
+    const second = await jsonOf<VideoWire>(await send("POST", "/v1/videos", body, idempotency), 202);
     expect(second.id).toBe(first.id);
-    const other = await send("POST", "/v1/videos", { prompt: "another" }, repeat);
+    const other = await send("POST", "/v1/videos", { prompt: "another" }, idempotency);
     expect(await readProblem(other)).toMatchObject({ code: "idempotency_mismatch" });
   });
 
@@ -173,8 +173,8 @@ describe("POST /v1/videos", () => {
   it("needs a key that may chat and render", async () => {
     const { tenant } = await makeMember(null);
     const chat = await makeKey(tenant.id, { scopes: ["read", "chat"] });
-    const refused = await send("POST", "/v1/videos", { prompt: "x" }, { Authorization: `Bearer ${chat.secret}` });
-    expect(await readProblem(refused)).toMatchObject({ status: 403, code: "missing_scope" });
+    const problem = await send("POST", "/v1/videos", { prompt: "x" }, { Authorization: `Bearer ${chat.secret}` });
+    expect(await readProblem(problem)).toMatchObject({ status: 403, code: "missing_scope" });
   });
 });
 
@@ -343,7 +343,7 @@ describe("the same body again, from a tool that sends no Idempotency-Key", () =>
     // A claim whose request never came to start anything: the next one starts it.
     const other = { prompt: "make another" };
     const hash = hex(await sha256(`POST /v1/videos ${JSON.stringify(other)}`));
-    await tenantPort({ tenant: tenant.id as TenantId, mode: "test", uh: "" }).claimBody(hash);
+    await tenantRpc({ tenant: tenant.id as TenantId, mode: "test", uh: "" }).claimBody(hash);
     const made = await jsonOf<VideoWire>(await send("POST", "/v1/videos", other, headers), 202);
     expect(made.deduplicated).toBeUndefined();
     const again = await jsonOf<VideoWire>(await send("POST", "/v1/videos", other, headers), 200);

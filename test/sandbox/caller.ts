@@ -71,9 +71,9 @@ export class Caller {
   /** A caller with a token. */
   static async signedIn(switches: Partial<Switches> = {}, seed?: string): Promise<Caller> {
     const caller = new Caller(switches, seed);
-    const minted = await caller.mint("client-1");
-    caller.token = minted.body.data.token;
-    caller.userId = minted.body.data.user_id ?? "";
+    const issued = await caller.issue("client-1");
+    caller.token = issued.body.data.token;
+    caller.userId = issued.body.data.user_id ?? "";
     return caller;
   }
 
@@ -103,7 +103,7 @@ export class Caller {
     return { status: response.status, body: await response.json() };
   }
 
-  mint(clientId: string, address = "203.0.113.1"): Promise<{ status: number; body: Json }> {
+  issue(clientId: string, address = "203.0.113.1"): Promise<{ status: number; body: Json }> {
     return this.json("POST", "/api/auth/anonymous-token", undefined, {
       Authorization: "",
       "X-Client-Id": clientId,

@@ -226,8 +226,8 @@ describe("/run_sse", () => {
       expect.stringContaining("not have enough credits"),
     ]);
     const poor = await Caller.signedIn({ initial_credits: 0, code_status: "4xx" });
-    const refused = await poor.turn(await poor.session(), "hello");
-    expect([refused.status, JSON.parse(refused.text).code]).toEqual([402, 2001]);
+    const problem = await poor.turn(await poor.session(), "hello");
+    expect([problem.status, JSON.parse(problem.text).code]).toEqual([402, 2001]);
   });
 
   test("10. `streaming:true`: partial deltas, then the whole text again without `partial`.", async () => {

@@ -8,9 +8,9 @@ const MINTING = { mint_ration: true, initial_credits: 100 } as const;
 describe("Auth", () => {
   test("anonymous-token: 400 without `X-Client-Id` (or over 64 chars); 1 per client id per 7 d and 10 per IP per 7 d -> 429; returns token, user_id, expires_at, credits 100; clock injectable.", async () => {
     const caller = new Caller(MINTING);
-    expect((await caller.mint("")).status).toBe(400);
-    expect((await caller.mint("x".repeat(65))).status).toBe(400);
-    const first = await caller.mint("x".repeat(64));
+    expect((await caller.issue("")).status).toBe(400);
+    expect((await caller.issue("x".repeat(65))).status).toBe(400);
+    const first = await caller.issue("x".repeat(64));
     expect(first.body).toEqual({
       code: 0,
       data: {
@@ -20,12 +20,12 @@ describe("Auth", () => {
         credits: 100,
       },
     });
-    expect((await caller.mint("x".repeat(64))).status).toBe(429);
-    for (let at = 1; at < 10; at++) expect((await caller.mint(`client-${at}`)).status).toBe(200);
-    expect((await caller.mint("client-10")).status).toBe(429);
-    expect((await caller.mint("client-10", "203.0.113.2")).status).toBe(200);
+    expect((await caller.issue("x".repeat(64))).status).toBe(429);
+    for (let at = 1; at < 10; at++) expect((await caller.issue(`client-${at}`)).status).toBe(200);
+    expect((await caller.issue("client-10")).status).toBe(429);
+    expect((await caller.issue("client-10", "203.0.113.2")).status).toBe(200);
     await caller.clock.advance(7 * DAY_MS);
-    const again = await caller.mint("x".repeat(64));
+    const again = await caller.issue("x".repeat(64));
     expect(again.body.data.user_id).toBe(first.body.data.user_id);
     expect(again.body.data.token).not.toBe(first.body.data.token);
   });
@@ -86,7 +86,7 @@ describe("Auth", () => {
 
   test("user_id omitted by a switch.", async () => {
     const caller = await Caller.signedIn({ omit_user_id: true });
-    expect((await caller.mint("client-2")).body.data).not.toHaveProperty("user_id");
+    expect((await caller.issue("client-2")).body.data).not.toHaveProperty("user_id");
     const made = (await caller.json("POST", "/api/tasks/me/with-session/nemo_agent", {})).body.data;
     expect(Object.keys(made)).toEqual(["task_id", "session_id"]);
   });
@@ -154,7 +154,7 @@ describe("Sessions", () => {
     expect((await caller.json("GET", path(caller.userId))).body.code).toBe(0);
     const turn = await caller.turn(session, "make a cat video", { user_id: caller.userId });
     expect(turn.contentType).toBe("text/event-stream");
-    caller.token = (await caller.mint("client-2")).body.data.token;
+    caller.token = (await caller.issue("client-2")).body.data.token;
     expect((await caller.json("GET", path("me"))).body.code).toBe(1002);
     expect((await caller.json("GET", path(caller.userId))).body.code).toBe(1002);
     expect((await caller.turn(session, "hello")).text).toContain("1002");
@@ -176,8 +176,8 @@ describe("Credits", () => {
     expect(await caller.credits()).toEqual({ available: 50, frozen: 0, total: 50 });
     await caller.turn(session, 'add a title "Hi"');
     expect(await caller.credits()).toEqual({ available: 0, frozen: 0, total: 0 });
-    const refused = await caller.open(session, "add music");
-    expect(await refused.json()).toMatchObject({ code: 2001 });
+    const problem = await caller.open(session, "add music");
+    expect(await problem.json()).toMatchObject({ code: 2001 });
     expect((await caller.ledger()).credits_charged).toBe(150);
   });
 });

@@ -63,7 +63,7 @@ describe("before the stream", () => {
     const { caller, session } = await ready();
     expect((await caller.turn(session, "add music #fault:token_expired")).text).toContain("1001");
     expect((await caller.state(session)).body.code).toBe(1001);
-    caller.token = (await caller.mint("client-1")).body.data.token;
+    caller.token = (await caller.issue("client-1")).body.data.token;
     expect((await caller.state(session)).body.code).toBe(0);
   });
 

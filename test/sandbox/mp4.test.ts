@@ -1,9 +1,9 @@
 import { describe, expect, test } from "vitest";
-import type { Piece } from "../../src/sandbox/piece.ts";
-import { PIECE_1280X720 } from "../../src/sandbox/pieces/1280x720.ts";
+import type { Clip } from "../../src/sandbox/piece.ts";
+import { CLIP_1280X720 } from "../../src/sandbox/pieces/1280x720.ts";
 import { SHAPES } from "../../src/sandbox/prompt-words.ts";
 import { SHAPES as FILE_SHAPES } from "../../src/sandbox/uploads.ts";
-import { bytesOf, fileOf, movieOf, PIECES, pieceFor } from "../../src/sandbox/video-file.ts";
+import { bytesOf, CLIPS, clipFor, fileOf, movieOf } from "../../src/sandbox/video-file.ts";
 
 type Box = { readonly type: string; readonly start: number; readonly body: DataView };
 
@@ -26,8 +26,8 @@ function boxAt(view: DataView, ...path: string[]): Box {
   return rest.length === 0 ? found : boxAt(found.body, ...rest);
 }
 
-const wholeFile = (piece: Piece, frames: number): DataView => {
-  const movie = movieOf(piece, frames);
+const wholeFile = (clip: Clip, frames: number): DataView => {
+  const movie = movieOf(clip, frames);
   const bytes = new Uint8Array(movie.sizeBytes);
   let at = 0;
   for (const part of bytesOf(movie, 0, movie.sizeBytes)) {
@@ -43,9 +43,9 @@ const TABLE = ["moov", "trak", "mdia", "minf", "stbl"];
 describe("the pieces", () => {
   test("have every size that a draft can have, and stand in for one that none can", () => {
     const frames = [...SHAPES.map(([, frame]) => frame), ...FILE_SHAPES];
-    for (const [width, height] of frames) expect(pieceFor({ width, height })).toMatchObject({ width, height });
-    expect(pieceFor({ width: 540, height: 960 })).toMatchObject({ width: 1_080, height: 1_920 });
-    expect(pieceFor({ width: 0, height: 0 })).toMatchObject({ width: 1_920, height: 1_080 });
+    for (const [width, height] of frames) expect(clipFor({ width, height })).toMatchObject({ width, height });
+    expect(clipFor({ width: 540, height: 960 })).toMatchObject({ width: 1_080, height: 1_920 });
+    expect(clipFor({ width: 0, height: 0 })).toMatchObject({ width: 1_920, height: 1_080 });
   });
 });
 
@@ -56,8 +56,8 @@ describe("the muxer", () => {
     ["two and a half seconds", 75],
     ["a minute", 1_800],
   ])("writes %s with every sample where its index says, each a slice of the right kind", (_name, frames) => {
-    for (const piece of PIECES) {
-      const file = wholeFile(piece, frames);
+    for (const clip of CLIPS) {
+      const file = wholeFile(clip, frames);
       expect(boxesIn(file).map((box) => box.type)).toEqual(["ftyp", "moov", "mdat"]);
       const sizes = boxAt(file, ...TABLE, "stsz").body;
       const offsets = boxAt(file, ...TABLE, "stco").body;
@@ -79,8 +79,8 @@ describe("the muxer", () => {
   });
 
   test("gives any stretch of the file as it gives the whole", () => {
-    const movie = movieOf(PIECE_1280X720, 100);
-    const whole = new Uint8Array(wholeFile(PIECE_1280X720, 100).buffer);
+    const movie = movieOf(CLIP_1280X720, 100);
+    const whole = new Uint8Array(wholeFile(CLIP_1280X720, 100).buffer);
     for (const [start, end] of [
       [0, 1],
       [700, 900],
@@ -100,6 +100,6 @@ describe("the muxer", () => {
     const longest = fileOf({ ...shape, durationMs: 600_000 });
     expect(longest.durationSeconds).toBe(60);
     expect(longest.sizeBytes).toBeLessThan(10_000_000);
-    for (const piece of PIECES) expect(piece.samples.length).toBeLessThan(40_000);
+    for (const clip of CLIPS) expect(clip.samples.length).toBeLessThan(40_000);
   });
 });

@@ -84,12 +84,12 @@ describe("multipart", () => {
     const head = utf8.encode(
       `--${BOUNDARY}\r\nContent-Disposition: form-data; name="files"; filename="big.mp4"\r\n\r\n`,
     );
-    const piece = new Uint8Array(1_000_000).fill(13);
+    const clip = new Uint8Array(1_000_000).fill(13);
     let left = 10;
     const body = new ReadableStream<Uint8Array>({
       pull(controller) {
         if (left === 10) controller.enqueue(head);
-        if (left-- > 0) return controller.enqueue(piece);
+        if (left-- > 0) return controller.enqueue(clip);
         controller.enqueue(utf8.encode(`\r\n--${BOUNDARY}--`));
         controller.close();
       },

@@ -2,7 +2,7 @@ import { env as bindings } from "cloudflare:workers";
 import { describe, expect, it, vi } from "vitest";
 import { MEDIA_INDEX_BYTES, MEDIA_READS } from "../../src/core/limits.ts";
 import type { Env } from "../../src/env.ts";
-import { PIECE_1080X1920 } from "../../src/sandbox/pieces/1080x1920.ts";
+import { CLIP_1080X1920 } from "../../src/sandbox/pieces/1080x1920.ts";
 import { bytesOf, movieOf } from "../../src/sandbox/video-file.ts";
 import { putManifest } from "../../src/store/files.ts";
 import { inspectMedia } from "../../src/store/media.ts";
@@ -20,7 +20,7 @@ async function inspect(bytes: Uint8Array) {
 
 /** The sandbox's own export: 90 frames, upright. */
 function upright(): Uint8Array<ArrayBuffer> {
-  const movie = movieOf(PIECE_1080X1920, 90);
+  const movie = movieOf(CLIP_1080X1920, 90);
   return join(...bytesOf(movie, 0, movie.sizeBytes));
 }
 
@@ -52,13 +52,13 @@ function fragmented(counts: readonly number[]): Uint8Array<ArrayBuffer> {
   const mvhd = box("mvhd", none, u32(0), u32(1_000), u32(0), new Uint8Array(80));
   const moov = box("moov", mvhd, trak, box("mvex"));
   let start = 0;
-  const pieces = counts.map((count) => {
+  const fileParts = counts.map((count) => {
     const tfhd = box("tfhd", u32(0x08), u32(1), u32(1_000));
     const moof = box("moof", box("traf", tfhd, box("tfdt", u32(0), u32(start)), box("trun", u32(0), u32(count))));
     start += count * 1_000;
     return join(moof, box("mdat", new Uint8Array(10)));
   });
-  return join(part("ftyp"), moov, ...pieces);
+  return join(part("ftyp"), moov, ...fileParts);
 }
 
 describe("looking into a stored file", () => {

@@ -1,7 +1,7 @@
 import { env as bindings } from "cloudflare:workers";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { Piece } from "../../src/core/rpc/user.ts";
+import type { FilePart } from "../../src/core/rpc/user.ts";
 import type { Env } from "../../src/env.ts";
 import { serveFile } from "../../src/http/files.ts";
 import { openStored, putManifest, sha256Of } from "../../src/store/files.ts";
@@ -16,18 +16,18 @@ const hex = (digest: ArrayBuffer): string =>
 let count = 0;
 
 /** A file stored in pieces that end at these places; answers with its key and theirs. */
-async function inPieces(bytes: Uint8Array, ends: readonly number[]): Promise<{ key: string; pieces: Piece[] }> {
+async function inPieces(bytes: Uint8Array, ends: readonly number[]): Promise<{ key: string; fileParts: FilePart[] }> {
   const key = `stored-test/${count++}`;
   const places = [0, ...ends, bytes.length];
-  const pieces = await Promise.all(
+  const fileParts = await Promise.all(
     places.slice(1).map(async (end, nth) => {
       const piece = bytes.slice(places[nth], end);
       await MEDIA.put(`${key}.${nth}`, piece);
       return { key: `${key}.${nth}`, sizeBytes: piece.length };
     }),
   );
-  await putManifest(MEDIA, key, pieces);
-  return { key, pieces };
+  await putManifest(MEDIA, key, fileParts);
+  return { key, fileParts };
 }
 
 const bytesOf = async (body: ReadableStream | null | undefined): Promise<Uint8Array | null> =>
@@ -103,13 +103,13 @@ describe("a file in pieces", () => {
 
   it("breaks off where a piece is not there any more, or is another object", async () => {
     const bytes = new Uint8Array(300).fill(7);
-    const { key, pieces } = await inPieces(bytes, [100, 200]);
-    await MEDIA.delete(pieces[1]?.key ?? "");
+    const { key, fileParts } = await inPieces(bytes, [100, 200]);
+    await MEDIA.delete(fileParts[1]?.key ?? "");
     const stored = await openStored(MEDIA, key);
     await expect(bytesOf(await stored?.read())).rejects.toThrow();
     expect(await stored?.read({ offset: 100, length: 50 })).toBeNull();
     expect(await bytesOf(await stored?.read({ offset: 0, length: 100 }))).toEqual(bytes.slice(0, 100));
-    await MEDIA.put(pieces[1]?.key ?? "", new Uint8Array(99));
+    await MEDIA.put(fileParts[1]?.key ?? "", new Uint8Array(99));
     expect(await stored?.read({ offset: 100, length: 50 })).toBeNull();
   });
 

@@ -1,7 +1,7 @@
 /** The gateway from outside: requests through its front door, tenants and keys through the operator's routes. */
 import { env as bindings, exports } from "cloudflare:workers";
 import type { KeyScope, ShownKeyWire } from "../../src/core/wire/key.ts";
-import type { Problem } from "../../src/core/wire/problem.ts";
+import type { ProblemWire } from "../../src/core/wire/problem.ts";
 import type { TenantWire } from "../../src/core/wire/tenant.ts";
 import type { Env } from "../../src/env.ts";
 
@@ -29,7 +29,7 @@ export function send(
 }
 
 /** An answer that must be a problem document. */
-export async function readProblem(response: Response): Promise<Problem> {
+export async function readProblem(response: Response): Promise<ProblemWire> {
   const type = response.headers.get("Content-Type");
   if (type !== "application/problem+json")
     throw new Error(`${response.status} is not a problem: ${type} ${await response.text()}`);

@@ -2,7 +2,7 @@
 import { runInDurableObject } from "cloudflare:test";
 import { env as bindings } from "cloudflare:workers";
 import { tenantObjectName, type UserAddress, uploadObjectName, userObjectName } from "../../src/core/address.ts";
-import type { Refusal } from "../../src/core/errors.ts";
+import type { Problem } from "../../src/core/errors.ts";
 import {
   type DeliveryId,
   type EndpointId,
@@ -13,9 +13,9 @@ import {
   type UploadId,
 } from "../../src/core/ids.ts";
 import type { Result } from "../../src/core/result.ts";
-import type { Fact, TenantPort } from "../../src/core/rpc/tenant.ts";
-import type { UploadPort } from "../../src/core/rpc/upload.ts";
-import type { Call, UserPort } from "../../src/core/rpc/user.ts";
+import type { NewEvent, TenantRpc } from "../../src/core/rpc/tenant.ts";
+import type { UploadRpc } from "../../src/core/rpc/upload.ts";
+import type { Call, UserRpc } from "../../src/core/rpc/user.ts";
 import { type NewTurn, newTurn, type TurnWire } from "../../src/core/wire/turn.ts";
 import type { TenantObject } from "../../src/durable/tenant/object.ts";
 import type { UserObject } from "../../src/durable/user/object.ts";
@@ -35,34 +35,34 @@ export const freshAddress = (): UserAddress => ({
 export const call = (key: string | null = null, fingerprint = "f"): Call => ({
   origin: "https://gateway.example",
   named: true,
-  repeat: key === null ? null : { key, fingerprint },
+  idempotency: key === null ? null : { key, fingerprint },
 });
 
 export const userStub = (address: UserAddress) => env.USER.getByName(userObjectName(address));
-export const userPort = (address: UserAddress): UserPort => userStub(address) as unknown as UserPort; // UserObject implements it
-export const tenantPort = (address: UserAddress): TenantPort =>
-  env.TENANT.getByName(tenantObjectName(address)) as unknown as TenantPort; // TenantObject implements it
-export const uploadPort = (address: UserAddress, id: UploadId): UploadPort =>
-  env.UPLOAD.getByName(uploadObjectName(address, id)) as unknown as UploadPort; // UploadObject implements it
+export const userRpc = (address: UserAddress): UserRpc => userStub(address) as unknown as UserRpc; // UserObject implements it
+export const tenantRpc = (address: UserAddress): TenantRpc =>
+  env.TENANT.getByName(tenantObjectName(address)) as unknown as TenantRpc; // TenantObject implements it
+export const uploadRpc = (address: UserAddress, id: UploadId): UploadRpc =>
+  env.UPLOAD.getByName(uploadObjectName(address, id)) as unknown as UploadRpc; // UploadObject implements it
 
 /** The value of a Result that must have worked. */
-export function good<T>(result: Result<T, Refusal>): T {
+export function good<T>(result: Result<T, Problem>): T {
   if (!result.ok) throw new Error(`refused: ${JSON.stringify(result.error)}`);
   return result.value;
 }
 
 /** The refusal of a Result that must not have worked. */
-export function bad<T>(result: Result<T, Refusal>): Refusal {
+export function bad<T>(result: Result<T, Problem>): Problem {
   if (result.ok) throw new Error(`not refused: ${JSON.stringify(result.value)}`);
   return result.error;
 }
 
 /** How long a test waits for what should come: it only ends one that hangs, also on a machine that has stood still for a while. */
-const PATIENCE_MS = 240_000;
+const TIMEOUT_MS = 240_000;
 
 /** Looks again and again until there is something; for `ms` at least. */
 export async function until<T>(look: () => Promise<T | null | undefined | false>, ms = 0): Promise<T> {
-  const end = Date.now() + Math.max(ms, PATIENCE_MS);
+  const end = Date.now() + Math.max(ms, TIMEOUT_MS);
   for (;;) {
     const seen = await look();
     if (seen !== null && seen !== undefined && seen !== false) return seen;
@@ -71,7 +71,7 @@ export async function until<T>(look: () => Promise<T | null | undefined | false>
   }
 }
 
-export async function newProject(user: UserPort, more: Partial<Call> = {}): Promise<ProjectId> {
+export async function newProject(user: UserRpc, more: Partial<Call> = {}): Promise<ProjectId> {
   return good(await user.createProject({ ...call(), ...more }, { name: "p", metadata: {} })).id as ProjectId;
 }
 
@@ -81,11 +81,11 @@ export const say = (prompt: string, more: Partial<NewTurn> = {}): NewTurn => ({
   ...more,
 });
 
-export async function startTurn(user: UserPort, project: ProjectId, prompt: string): Promise<TurnId> {
+export async function startTurn(user: UserRpc, project: ProjectId, prompt: string): Promise<TurnId> {
   return good(await user.startTurn(call(), project, say(prompt))).id as TurnId;
 }
 
-export const endOf = (user: UserPort, id: TurnId, ms = 40_000): Promise<TurnWire> =>
+export const endOf = (user: UserRpc, id: TurnId, ms = 40_000): Promise<TurnWire> =>
   until(async () => {
     const turn = good(await user.readTurn(id));
     return turn.ended_at === null ? null : turn;
@@ -124,10 +124,10 @@ export async function sandboxQueue(address: UserAddress, prompts: readonly strin
 /** Deliveries that are due and that nothing nudges, so that a test makes their attempts alone: events, an endpoint, and the rows between them. */
 export async function owedDeliveries(
   address: UserAddress,
-  facts: readonly Fact[],
+  facts: readonly NewEvent[],
   url: string,
 ): Promise<{ ids: DeliveryId[]; secret: string; endpoint: EndpointId }> {
-  const tenant = tenantPort(address);
+  const tenant = tenantRpc(address);
   await tenant.accept(facts);
   const { endpoint, secret } = good(await tenant.createEndpoint(call(), { url, types: ["*"] }));
   const ids = facts.map(() => plainId("dlv", Date.now(), random));
@@ -145,7 +145,7 @@ export async function owedDeliveries(
 /** One of them. */
 export async function owedDelivery(
   address: UserAddress,
-  fact: Fact,
+  fact: NewEvent,
   url: string,
 ): Promise<{ id: DeliveryId; secret: string; endpoint: EndpointId }> {
   const { ids, ...rest } = await owedDeliveries(address, [fact], url);

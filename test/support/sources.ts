@@ -58,11 +58,11 @@ export function fileAnswer(
 export function streamed(pieces: readonly Uint8Array[], end: "close" | "break" | "hang" = "close"): ReadableStream {
   const { readable, writable } = new IdentityTransformStream();
   const writer = writable.getWriter();
-  const pass = async (): Promise<void> => {
+  const grant = async (): Promise<void> => {
     for (const piece of pieces) await writer.write(piece);
     if (end === "close") await writer.close();
     if (end === "break") await writer.abort(new Error("connection reset"));
   };
-  pass().catch(() => undefined); // its reader has gone
+  grant().catch(() => undefined); // its reader has gone
   return readable;
 }

@@ -44,7 +44,7 @@ export async function makeThings(ask: Ask, { prompt, filename, url }: Words = PL
   const turns = `/v1/projects/${things.get("prj")}/turns`;
   things.set("trn", await post(turns, { prompt }, { Prefer: "wait=60" }));
   things.set("bat", await post("/v1/batches", { items: [{ prompt }] }));
-  things.set("mak", await post("/v1/generators/make", { description: "quote cards" }));
+  things.set("gjb", await post("/v1/generators/make", { description: "quote cards" }));
   things.set("vid", await post("/v1/videos", { prompt }));
   things.set("rnd", await post(`/v1/projects/${things.get("prj")}/renders`, {}));
   const whole = await post("/v1/uploads", { filename, size_bytes: PNG.length });

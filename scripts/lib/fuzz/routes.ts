@@ -23,7 +23,7 @@ import { below, pick, randomFrom, seedOf } from "./mutate.ts";
 
 const STATE = join(ROOT, `.state/fuzz-routes-${process.pid}`);
 /** Requests at once. */
-const ABREAST = 6;
+const CONCURRENCY = 6;
 /** An answer must come within this time; a stream is left after its first piece. */
 const ANSWER_MS = 60_000;
 /** Ids of one prefix that are remembered. */
@@ -247,7 +247,7 @@ export async function fuzzRoutes(run: { readonly seed: number; readonly count: n
         if (fault !== null) faults.push(`${fault}\n      ${shown(request)}`);
       }
     };
-    await Promise.all(Array.from({ length: ABREAST }, work));
+    await Promise.all(Array.from({ length: CONCURRENCY }, work));
     const health = await fetch(`${gateway.url}/healthz`, { signal: AbortSignal.timeout(ANSWER_MS) }).catch(() => null);
     if (health === null) faults.push(`the gateway does not answer any more:\n${gateway.lastLines()}`);
     const counts = [...statuses].sort(([a], [b]) => a - b).map(([status, times]) => `${status} × ${times}`);

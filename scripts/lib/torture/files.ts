@@ -64,11 +64,11 @@ async function sendChunk(
 export async function sendLarge(customer: Customer, name: string): Promise<Sent> {
   const file = largeMp4(FILE_BYTES);
   const path = await announce(customer, name, FILE_BYTES, USER);
-  const goOn = async (): Promise<z.infer<typeof state>> => {
+  const continueWith = async (): Promise<z.infer<typeof state>> => {
     await sendChunk(customer, path, file, CHUNK_BYTES);
     return customer.api.get(path, state);
   };
-  const { id, asset_id } = await until(goOn, (got) => got.asset_id !== null);
+  const { id, asset_id } = await until(continueWith, (got) => got.asset_id !== null);
   return { upload: id, asset: asset_id ?? "" };
 }
 

@@ -8,7 +8,7 @@ import type { WebhookReceiver } from "../webhook-receiver.ts";
 import { type Customer, insist, type Told } from "./story.ts";
 
 /** How long what is owed may take after the last thing has ended. */
-const PATIENCE_MS = 60_000;
+const TIMEOUT_MS = 60_000;
 
 /** Facts that are told by the way: of a timeline, of credits. */
 const BY_THE_WAY: readonly string[] = ["timeline.changed", "credits.low", "credits.exhausted"];
@@ -53,7 +53,7 @@ async function readEvents({ api }: Customer): Promise<EventWire[]> {
 
 /** Waits until `look` finds nothing wrong; throws what it found last. */
 async function settled(look: () => Promise<string | null>): Promise<void> {
-  for (const until = Date.now() + PATIENCE_MS; ; await sleep(200)) {
+  for (const until = Date.now() + TIMEOUT_MS; ; await sleep(200)) {
     const wrong = await look();
     if (wrong === null) return;
     if (Date.now() > until) throw new Error(wrong);

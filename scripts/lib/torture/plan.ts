@@ -1,5 +1,5 @@
 /** Which stories reach which boundary. A boundary that is missing here does not compile; one that a story does not reach fails the run. */
-import { BOUNDARIES, type Boundary } from "../../../src/core/failpoints.ts";
+import { BOUNDARIES, type Failpoint } from "../../../src/core/failpoints.ts";
 import { deliveries } from "./delivery-stories.ts";
 import { closing, leaving, removals } from "./end-stories.ts";
 import type { Story } from "./story.ts";
@@ -25,7 +25,7 @@ export const STORIES = {
 export type StoryName = keyof typeof STORIES;
 
 /** The first story of each is the one that is about it. */
-const PLAN: Readonly<Record<Boundary, readonly [StoryName, ...StoryName[]]>> = {
+const PLAN: Readonly<Record<Failpoint, readonly [StoryName, ...StoryName[]]>> = {
   "turn.intent": ["turns", "videos", "batch", "one-project"],
   "turn.sent": ["turns", "videos", "batch", "one-project", "generator"],
   "turn.first_byte": ["turns", "videos", "batch", "one-project"],
@@ -51,8 +51,8 @@ const PLAN: Readonly<Record<Boundary, readonly [StoryName, ...StoryName[]]>> = {
   "batch.intent": ["batch", "one-project"],
   "batch.item": ["batch", "one-project"],
   "removal.filed": ["removals"],
-  "making.intent": ["generator"],
-  "making.step": ["generator"],
+  "generator_job.intent": ["generator"],
+  "generator_job.step": ["generator"],
   "event.outbox": ["turns", "uploads", "expiry", "render", "videos", "batch", "one-project"],
   "secret.rotated": ["deliveries"],
   "user.closed": ["leaving", "closing"],
@@ -69,12 +69,12 @@ const PLAN: Readonly<Record<Boundary, readonly [StoryName, ...StoryName[]]>> = {
 };
 
 /** A boundary in a story: where one run is killed. */
-export type Moment = { readonly at: Boundary; readonly story: StoryName };
+export type Moment = { readonly at: Failpoint; readonly story: StoryName };
 
-export const isBoundary = (text: string): text is Boundary => (BOUNDARIES as readonly string[]).includes(text);
+export const isBoundary = (text: string): text is Failpoint => (BOUNDARIES as readonly string[]).includes(text);
 export const isStory = (text: string): text is StoryName => Object.hasOwn(STORIES, text);
 
-const momentsOf = (at: Boundary): Moment[] => PLAN[at].map((story) => ({ at, story }));
+const momentsOf = (at: Failpoint): Moment[] => PLAN[at].map((story) => ({ at, story }));
 
 /**
  * What the arguments ask for: `boundary` in the story that is about it, `boundary@story`, `@story` with all of its boundaries; without

@@ -62,9 +62,9 @@ export async function insist<T>(ask: () => Promise<T>): Promise<T> {
 }
 
 /** Asks until it is over. */
-export async function until<T>(ask: () => Promise<T>, isOver: (got: T) => boolean, patienceMs = STEP_MS): Promise<T> {
+export async function until<T>(ask: () => Promise<T>, isOver: (got: T) => boolean, timeoutMs = STEP_MS): Promise<T> {
   let last: unknown = null;
-  for (const end = Date.now() + patienceMs; Date.now() < end; await sleep(LOOK_EVERY_MS)) {
+  for (const end = Date.now() + timeoutMs; Date.now() < end; await sleep(LOOK_EVERY_MS)) {
     const got = await insist(ask);
     if (isOver(got)) return got;
     last = got;
@@ -79,11 +79,11 @@ export async function make({ api, run }: Customer, path: string, key: string, js
 }
 
 /** The resource at its end. */
-export const endOf = ({ api }: Customer, path: string, patienceMs?: number): Promise<Ended> =>
+export const endOf = ({ api }: Customer, path: string, timeoutMs?: number): Promise<Ended> =>
   until(
     () => api.get(path, ended),
     (got) => got.ended_at !== null,
-    patienceMs,
+    timeoutMs,
   );
 
 /** Throws unless it ended as it should. */

@@ -16,7 +16,7 @@ const video = made.extend({
 });
 type Video = z.infer<typeof video>;
 const items = z.object({ data: z.array(z.object({ status: z.string(), video: video.nullable() })) });
-const making = z.object({ turn_id: z.string().nullable() });
+const generatorJob = z.object({ turn_id: z.string().nullable() });
 const generators = z.object({ data: z.array(made.extend({ made_by: z.string() })) });
 
 /** What a video's current turn and render tell. */
@@ -101,9 +101,9 @@ export const generator: Story = {
   async tell(customer: Customer) {
     const { api, run } = customer;
     const description = `create a generator that turns product photos into promo videos, for ${run}`;
-    const id = await make(customer, "/v1/generators/make", "making", { description });
-    mustBe("ready", await endOf(customer, `/v1/generators/makings/${id}`));
-    const { turn_id } = await insist(() => api.get(`/v1/generators/makings/${id}`, making));
+    const id = await make(customer, "/v1/generators/make", "generator_job", { description });
+    mustBe("ready", await endOf(customer, `/v1/generator_jobs/${id}`));
+    const { turn_id } = await insist(() => api.get(`/v1/generator_jobs/${id}`, generatorJob));
     const turn = await endOf(customer, `/v1/turns/${turn_id}`);
     const { data } = await insist(() => api.get("/v1/generators?limit=100", generators, { headers: USER }));
     const own = data.filter(({ made_by }) => made_by !== "built_in");
@@ -111,7 +111,7 @@ export const generator: Story = {
     return {
       prompts: [description],
       renders: { least: 0, most: 0 },
-      facts: [`turn.${turn.status} ${turn_id}`, `making.ready ${id}`],
+      facts: [`turn.${turn.status} ${turn_id}`, `generator_job.completed ${id}`],
     };
   },
 };

@@ -150,10 +150,10 @@ const endOf = (head: string, end: string): string =>
 /** Emphasis that was open where the text is cut is closed. */
 const closed = (text: string): string => ((text.split("**").length - 1) % 2 === 1 ? `${text}**` : text);
 
-function withoutPlaces(text: string): string {
+function withoutSlots(text: string): string {
   const found = READY.exec(shadowOf(text));
   if (found === null) return text;
-  return withoutPlaces(text.slice(0, found.index) + text.slice(found.index + found[0].length));
+  return withoutSlots(text.slice(0, found.index) + text.slice(found.index + found[0].length));
 }
 
 function withoutAsides(text: string): Translated {
@@ -271,7 +271,7 @@ const joinOf = (head: string, tail: string): string =>
 /** A sentence without its instructions for a GUI, empty when it has nothing else; byte for byte the same when it has none. */
 export function translateSentence(text: string): Translated {
   if (!hasWords(text) || CONTENT.test(text)) return { text, actions: [] };
-  const shorter = withoutPlaces(text);
+  const shorter = withoutSlots(text);
   const asides = withoutAsides(shorter);
   const rest = translateClauses(asides.text);
   const seen: ActionName[] = shorter === text ? [] : ["timeline"];

@@ -118,7 +118,7 @@ class Reader {
   #row(): Part {
     const parts: Part[] = [];
     for (let sign = this.#signs[this.#at]; sign !== undefined && sign !== "|" && sign !== ")"; ) {
-      parts.push(this.#repeated(this.#one()));
+      parts.push(this.#replayed(this.#one()));
       sign = this.#signs[this.#at];
     }
     return parts.length === 1 && parts[0] ? parts[0] : { kind: "row", parts };
@@ -131,7 +131,7 @@ class Reader {
     return inner;
   }
 
-  #repeated(part: Part): Part {
+  #replayed(part: Part): Part {
     if (this.#take("?")) return { kind: "maybe", part };
     return this.#take("*") ? { kind: "any", part } : part;
   }

@@ -3,15 +3,15 @@
  *
  * One message is sent, and none again: an answer that cannot be read gives the generator that needs no agent.
  */
-import type { Charged, Refusal } from "../errors.ts";
-import type { GeneratorId, KeyId, MakingId, ProjectId, TurnId } from "../ids.ts";
+import type { Charged, Problem } from "../errors.ts";
+import type { GeneratorId, GeneratorJobId, KeyId, ProjectId, TurnId } from "../ids.ts";
 import type { EpochMs } from "../time.ts";
 import type { EndedTurn } from "../video.ts";
 import type { RecipeWire } from "../wire/generator.ts";
 import { plainRecipe, recipeIn } from "./recipe.ts";
 
-export type Making = {
-  readonly id: MakingId;
+export type GeneratorJob = {
+  readonly id: GeneratorJobId;
   /** What the generator will be called by, chosen before anything is asked: storing it twice stores it once. */
   readonly generator: GeneratorId;
   readonly description: string;
@@ -24,7 +24,7 @@ export type Making = {
   readonly callback?: string | null;
   /** The API key that ordered it; missing: not known. */
   readonly key?: KeyId | null;
-  readonly status: "making" | "ready" | "failed";
+  readonly status: "running" | "completed" | "failed";
   readonly project: ProjectId | null;
   readonly turn: TurnId | null;
   readonly madeBy: "agent" | "fallback" | null;
@@ -34,19 +34,24 @@ export type Making = {
   readonly fault: string | null;
   readonly charged: Charged | null;
   readonly spent: number | null;
-  readonly error: Refusal | null;
+  readonly error: Problem | null;
   readonly endedAt: EpochMs | null;
 };
 
 /** What a caller asks for. */
-export type MakingOrder = Pick<Making, "description" | "name" | "slug" | "language" | "callback">;
+export type GeneratorJobOrder = Pick<GeneratorJob, "description" | "name" | "slug" | "language" | "callback">;
 
-export const newMakingOf = (order: MakingOrder, id: MakingId, generator: GeneratorId, createdAt: EpochMs): Making => ({
+export const newGeneratorJobOf = (
+  order: GeneratorJobOrder,
+  id: GeneratorJobId,
+  generator: GeneratorId,
+  createdAt: EpochMs,
+): GeneratorJob => ({
   ...order,
   id,
   generator,
   createdAt,
-  status: "making",
+  status: "running",
   project: null,
   turn: null,
   madeBy: null,
@@ -59,40 +64,44 @@ export const newMakingOf = (order: MakingOrder, id: MakingId, generator: Generat
 });
 
 /** What to do now. `wait`: the turn tells us when it ends. */
-export type MakingStep =
+export type GeneratorJobStep =
   | { readonly do: "make_project" | "start_turn" | "wait" }
-  | { readonly do: "store"; readonly making: Making; readonly recipe: RecipeWire }
-  | { readonly do: "fail"; readonly making: Making };
+  | { readonly do: "store"; readonly generatorJob: GeneratorJob; readonly recipe: RecipeWire }
+  | { readonly do: "fail"; readonly generatorJob: GeneratorJob };
 
 /** A turn that failed and cost nothing leaves nothing; whatever was or may have been paid for gives a generator. */
-export function nextMakingStep(making: Making, turn: EndedTurn | null, now: EpochMs): MakingStep {
-  if (making.project === null) return { do: "make_project" };
-  if (making.turn === null) return { do: "start_turn" };
+export function nextGeneratorJobStep(
+  generatorJob: GeneratorJob,
+  turn: EndedTurn | null,
+  now: EpochMs,
+): GeneratorJobStep {
+  if (generatorJob.project === null) return { do: "make_project" };
+  if (generatorJob.turn === null) return { do: "start_turn" };
   if (turn === null) return { do: "wait" };
-  const told = { ...making, charged: turn.charged, spent: turn.spent };
+  const told = { ...generatorJob, charged: turn.charged, spent: turn.spent };
   if (turn.status !== "completed" && turn.charged === "no" && turn.error !== null)
-    return { do: "fail", making: toFailedMaking(told, turn.error, now) };
+    return { do: "fail", generatorJob: toFailedGeneratorJob(told, turn.error, now) };
   const read = recipeIn(turn.text ?? "");
   const own = {
-    ...(making.name === null ? {} : { name: making.name }),
-    ...(making.language === null ? {} : { language: making.language }),
+    ...(generatorJob.name === null ? {} : { name: generatorJob.name }),
+    ...(generatorJob.language === null ? {} : { language: generatorJob.language }),
   };
   return {
     do: "store",
-    making: { ...told, madeBy: read.ok ? "agent" : "fallback", fault: read.ok ? null : read.error },
-    recipe: { ...(read.ok ? read.value : plainRecipe(making.description)), ...own },
+    generatorJob: { ...told, madeBy: read.ok ? "agent" : "fallback", fault: read.ok ? null : read.error },
+    recipe: { ...(read.ok ? read.value : plainRecipe(generatorJob.description)), ...own },
   };
 }
 
-export const toReady = (making: Making, storedAs: string, now: EpochMs): Making => ({
-  ...making,
-  status: "ready",
+export const toReady = (generatorJob: GeneratorJob, storedAs: string, now: EpochMs): GeneratorJob => ({
+  ...generatorJob,
+  status: "completed",
   storedAs,
   endedAt: now,
 });
 
-export const toFailedMaking = (making: Making, error: Refusal, now: EpochMs): Making => ({
-  ...making,
+export const toFailedGeneratorJob = (generatorJob: GeneratorJob, error: Problem, now: EpochMs): GeneratorJob => ({
+  ...generatorJob,
   status: "failed",
   error,
   endedAt: now,

@@ -229,7 +229,8 @@ export async function readSound(source: MediaSource): Promise<MediaFacts> {
   if (first === null) throw new MediaError("unknown", "no sound");
   const { at, frame } = first;
   const end = await endBeforeTags(source, at);
-  const told = frame.format === "mp3" ? toldBy(await source.read(at, Math.min(at + frame.bytes, end)), frame) : null;
+  const told =
+    frame.format === "mp3" ? publishedBy(await source.read(at, Math.min(at + frame.bytes, end)), frame) : null;
   const start = told === null ? at : at + frame.bytes;
   const seconds = isOf(told, end - at)
     ? (told.frames * frame.samples) / frame.rate
@@ -266,7 +267,7 @@ function isOf(told: Told | null, bytes: number): told is Told {
 }
 
 /** The first frame of most MP3 files has no sound: it says how many frames and bytes follow. Null where it is a frame like others. */
-function toldBy(view: DataView, { kind }: Frame): Told | null {
+function publishedBy(view: DataView, { kind }: Frame): Told | null {
   const isMono = view.byteLength > 3 && view.getUint8(3) >> 6 === 3;
   const isFirst = ((kind >> 11) & 0x03) === 3; // MPEG-1
   const at = 4 + (isFirst ? (isMono ? 17 : 32) : isMono ? 9 : 17);

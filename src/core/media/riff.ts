@@ -213,7 +213,7 @@ function readStream(view: DataView, { start, end }: { start: number; end: number
   for (const chunk of chunksIn(view, start, end, source.count)) {
     if (chunk.id === "strh" && chunk.size >= 36) stream = { ...stream, ...readHead(view, chunk) };
     if (chunk.id === "strf" && stream.kind === "vids" && chunk.size >= 20)
-      stream = { ...stream, ...readPicture(view, chunk) };
+      stream = { ...stream, ...readSnapshot(view, chunk) };
     if (chunk.id === "vprp" && chunk.size >= 24) aspect = readAspect(view, chunk);
   }
   return aspect === 0 ? stream : { ...stream, width: Math.round(stream.height * aspect) };
@@ -230,7 +230,7 @@ function readHead(view: DataView, { start }: Chunk): Pick<Stream, "kind" | "rate
 }
 
 /** A picture whose height is negative is stored from the top. */
-function readPicture(view: DataView, { start }: Chunk): Pick<Stream, "width" | "height" | "codec"> {
+function readSnapshot(view: DataView, { start }: Chunk): Pick<Stream, "width" | "height" | "codec"> {
   const compression = textAt(view, start + 16, 4);
   return {
     width: Math.abs(view.getInt32(start + 4, true)),

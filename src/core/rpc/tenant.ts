@@ -1,9 +1,9 @@
 /** What one room may ask of a tenant's object: its events, endpoints and deliveries. The rules of ports.ts hold here too. */
-import type { Limit, Refusal } from "../errors.ts";
+import type { Limit, Problem } from "../errors.ts";
 import type { DeliveryId, EndpointId, EventId, KeyId, TurnId, UserHash } from "../ids.ts";
 import type { Want } from "../quota.ts";
 import type { Result } from "../result.ts";
-import type { ErasedFacts, SettledTurn } from "../tenant.ts";
+import type { ErasedEvents, SettledTurn } from "../tenant.ts";
 import type { EpochMs } from "../time.ts";
 import type { Period, UsageRow } from "../usage.ts";
 import type { EventType, EventWire } from "../wire/event.ts";
@@ -22,10 +22,10 @@ import type {
 } from "../wire/webhook.ts";
 import type { Call, Page, PageRequest } from "./user.ts";
 
-type Answer<T> = Promise<Result<T, Refusal>>;
+type Answer<T> = Promise<Result<T, Problem>>;
 
 /** A fact on its way from the object it happened in to its tenant. */
-export type Fact = {
+export type NewEvent = {
   readonly id: EventId;
   readonly type: EventType;
   /** The resource's id, and how many facts of it came before. */
@@ -86,14 +86,14 @@ export type ClosedTenant = {
 export type BodyClaim = { readonly key: string; readonly isNew: boolean };
 
 /** One tenant's events, endpoints and deliveries in one mode. */
-export interface TenantPort {
+export interface TenantRpc {
   /** Stores facts once each, whatever is told twice, and owes their deliveries. */
-  accept(facts: readonly Fact[]): Promise<void>;
+  accept(newEvents: readonly NewEvent[]): Promise<void>;
   /** The key of a request with this hash, the same for 60 s. */
   claimBody(hash: string, gone?: string): Promise<BodyClaim>;
   /** Removes a deleted user's events and deliveries, and takes in nothing more about it for 30 days. */
   /** `settled`: what the user's last turns cost, counted in the use of their days and keys the first time that any are told. */
-  eraseUser(uh: UserHash, settled?: readonly SettledTurn[]): Promise<ErasedFacts>;
+  eraseUser(uh: UserHash, settled?: readonly SettledTurn[]): Promise<ErasedEvents>;
   /**
    * Takes all that is wanted of the quotas, or nothing, and says what is left of each; the same ref takes once. `limits` null: as
    * the last caller's key said. `by`: the user whose share it is; null where none was named. An object that still runs an earlier
@@ -103,7 +103,7 @@ export interface TenantPort {
   /** What a user may hold of each quota and what is left of it; null: the account. Writes nothing. */
   readQuotas(limits: Quotas, by: UserHash | null): Promise<readonly Limit[]>;
   /** The turn of this place is committed. */
-  keepPlace(turn: TurnId): Promise<void>;
+  confirmSlot(turn: TurnId): Promise<void>;
   /** Gives back what was taken for something that was not made. */
   giveQuota(ref: string): Promise<void>;
   /** What was taken for an upload came to so many bytes: the rest is given back, or what came above it is counted. */

@@ -1,5 +1,5 @@
 /** The door of the objects that keep Nemo tokens which several users share. Like every port, it only gains optional arguments. */
-import type { Refusal } from "../errors.ts";
+import type { Problem } from "../errors.ts";
 import type { TurnId } from "../ids.ts";
 import type { Result } from "../result.ts";
 import type { EpochMs } from "../time.ts";
@@ -7,7 +7,7 @@ import type { NemoTokenWire, NewNemoToken } from "../wire/token.ts";
 import type { Call } from "./user.ts";
 
 /** A token on its way in. */
-export type BroughtToken = Pick<NewNemoToken, "token" | "expires_at">;
+export type ProvidedToken = Pick<NewNemoToken, "token" | "expires_at">;
 
 /** What an account held at a moment. */
 export type Balance = { readonly available: number; readonly frozen: number; readonly at: EpochMs };
@@ -25,11 +25,11 @@ export type SharedToken = {
 };
 
 /** A Nemo token that several users share: how it stands, who is using it, and what it last held. */
-export interface TokenPort {
+export interface TokenRpc {
   /** The token, for a call; null when there is none here. */
   use(): Promise<SharedToken | null>;
   /** Keeps a tenant's token, once upstream knows it. */
-  put(call: Call, token: BroughtToken): Promise<Result<NemoTokenWire, Refusal>>;
+  put(call: Call, token: ProvidedToken): Promise<Result<NemoTokenWire, Problem>>;
   read(): Promise<NemoTokenWire>;
   remove(call?: Call): Promise<void>;
   /** Whether upstream took the token of this mark, or refused it. */

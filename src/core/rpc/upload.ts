@@ -1,6 +1,6 @@
 /** What other rooms may ask of an upload's object. The rules are those of ports.ts. */
 import type { UserAddress } from "../address.ts";
-import type { Refusal } from "../errors.ts";
+import type { Problem } from "../errors.ts";
 import type { UploadId, UserHash } from "../ids.ts";
 import type { Metered } from "../quota.ts";
 import type { Result } from "../result.ts";
@@ -8,9 +8,9 @@ import type { Append } from "../uploads/append.ts";
 import type { ImportOrder } from "../uploads/import.ts";
 import type { Concat } from "../uploads/tus.ts";
 import type { NewUpload, UploadWire } from "../wire/upload.ts";
-import type { Call, Piece } from "./user.ts";
+import type { Call, FilePart } from "./user.ts";
 
-type Answer<T> = Promise<Result<T, Refusal>>;
+type Answer<T> = Promise<Result<T, Problem>>;
 
 /** A file to be uploaded. Its size may be said later. */
 export type NewFile = Omit<NewUpload, "size_bytes"> & {
@@ -24,7 +24,7 @@ export type NewFile = Omit<NewUpload, "size_bytes"> & {
 };
 
 /** A partial's file, and whether another final is made of it already: its bytes count once for the first. */
-export type Loan = { readonly piece: Piece; readonly isShared: boolean };
+export type Loan = { readonly part: FilePart; readonly isShared: boolean };
 
 /** The final upload that asks for a partial, and whose it is. */
 export type Borrower = { readonly id: UploadId; readonly uh: UserHash; readonly named: boolean };
@@ -40,7 +40,7 @@ export type UploadState = {
 };
 
 /** One upload: bytes in, an asset out. */
-export interface UploadPort {
+export interface UploadRpc {
   create(call: Call, owner: UserAddress, id: UploadId, body: NewFile): Promise<Metered<UploadWire>>;
   /** An upload whose bytes we fetch ourselves. */
   startImport(call: Call, owner: UserAddress, id: UploadId, order: ImportOrder): Promise<Metered<UploadWire>>;
@@ -56,9 +56,9 @@ export interface UploadPort {
   /** Ends the upload and removes its bytes. Refuses one that is complete. */
   remove(): Answer<null>;
   /** A partial's file for a final upload; with `keep` it stays, whatever becomes of the partial, until it is given back. */
-  lend(to: Borrower, keep: boolean): Answer<Loan>;
+  lendTo(to: Borrower, keep: boolean): Answer<Loan>;
   /** The final upload does without it. Again: done already. */
-  giveBack(by: UploadId): Promise<void>;
+  releaseLoan(by: UploadId): Promise<void>;
   /** Whether this final upload is made of that partial. */
   needs(partial: UploadId): Promise<boolean>;
   /** Its asset is deleted: so is its file, and what it borrowed is given back. Again, or where there is nothing: done already. */

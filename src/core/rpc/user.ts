@@ -6,11 +6,21 @@
  * Worker talks to an old object for up to 20 minutes.
  */
 
-import type { Pass } from "../auth.ts";
+import type { UserGrant } from "../auth.ts";
 import type { BatchChange, BatchOrder, NamedBatchItem } from "../batch.ts";
-import type { Charged, Refusal } from "../errors.ts";
-import type { MakingOrder } from "../generators/job.ts";
-import type { AssetId, BatchId, KeyId, MakingId, ProjectId, RenderId, TurnId, UploadId, VideoId } from "../ids.ts";
+import type { Charged, Problem } from "../errors.ts";
+import type { GeneratorJobOrder } from "../generators/job.ts";
+import type {
+  AssetId,
+  BatchId,
+  GeneratorJobId,
+  KeyId,
+  ProjectId,
+  RenderId,
+  TurnId,
+  UploadId,
+  VideoId,
+} from "../ids.ts";
 import type { Metered, UploadBytes } from "../quota.ts";
 import type { Result } from "../result.ts";
 import type { AuditEntry, Session, UserRecord } from "../tenant.ts";
@@ -18,7 +28,7 @@ import type { NamedOrder } from "../video.ts";
 import type { AttributionWire } from "../wire/attribution.ts";
 import type { BatchItemWire, BatchWire } from "../wire/batch.ts";
 import type { DownloadFields } from "../wire/file.ts";
-import type { MakingWire } from "../wire/making.ts";
+import type { GeneratorJobWire } from "../wire/making.ts";
 import type { BrowserLinkWire, NewProject, ProjectPatch, ProjectWire, TimelineWire } from "../wire/project.ts";
 import type { NewRender, RenderPlan, RenderWire } from "../wire/render.ts";
 import type { Quotas } from "../wire/tenant.ts";
@@ -27,7 +37,7 @@ import type { NewTurn, TurnWire } from "../wire/turn.ts";
 import type { TurnEventsPage } from "../wire/turn-event.ts";
 import type { AssetWire, AttachmentWire, UploadWire } from "../wire/upload.ts";
 import type { VideoEventsPage, VideoWire } from "../wire/video.ts";
-import type { BroughtToken } from "./token.ts";
+import type { ProvidedToken } from "./token.ts";
 
 /** What every writing call brings along beside its body. */
 export type Call = {
@@ -42,7 +52,7 @@ export type Call = {
   /** What this tenant may take; missing where no caller asks. */
   readonly quotas?: Quotas;
   /** The sent Idempotency-Key and the hash of method, path and body it is bound to; null when none was sent. */
-  readonly repeat: { readonly key: string; readonly fingerprint: string } | null;
+  readonly idempotency: { readonly key: string; readonly fingerprint: string } | null;
   /** What the audit log will tell of it, where it is told there. */
   readonly audit?: AuditEntry;
   /** The tenant's own name of the user, sealed for the user's address; absent when none was named. */
@@ -54,12 +64,12 @@ export type Call = {
 export type PageRequest = { readonly limit: number; readonly after: string | null };
 export type Page<T> = { readonly data: readonly T[]; readonly has_more: boolean; readonly next_cursor: string | null };
 
-type Answer<T> = Promise<Result<T, Refusal>>;
+type Answer<T> = Promise<Result<T, Problem>>;
 /** Of what takes from the tenant's quotas. */
 type MeteredAnswer<T> = Promise<Metered<T>>;
 
 /** A body to stream to a watcher, or the news that its cursor already stands at the end. */
-export type Watching = { readonly kind: "stream"; readonly body: ReadableStream } | { readonly kind: "ended" };
+export type EventSubscription = { readonly kind: "stream"; readonly body: ReadableStream } | { readonly kind: "ended" };
 
 /** Where a finished file lies in the store. */
 export type StoredFile = {
@@ -69,16 +79,16 @@ export type StoredFile = {
 };
 
 /** An object in the store that holds a piece of a file, and how many bytes it has: another size is another object. */
-export type Piece = { readonly key: string; readonly sizeBytes: number };
+export type FilePart = { readonly key: string; readonly sizeBytes: number };
 
 /** A stored asset as other objects need it: to push it, or to let upstream pull it. */
 export type AssetRecord = Omit<AssetWire, keyof DownloadFields> & { readonly key: string; readonly named: boolean };
 
 /** What user tokens may knock at: everything but the doors of the tenant and of other objects. */
-export type UserDoor = Exclude<
-  keyof UserPort,
-  | "callAs"
-  | "readAdmission"
+export type UserTokenMethod = Exclude<
+  keyof UserRpc,
+  | "callWithToken"
+  | "checkUserToken"
   | "openSession"
   | "signOut"
   | "admitUpload"
@@ -100,7 +110,7 @@ export type VideoFilter = {
   readonly batch?: BatchId | undefined;
 };
 
-export interface VideoPort {
+export interface VideoRpc {
   startVideo(call: Call, order: NamedOrder): Answer<VideoWire>;
   /** Refuses an order that `startVideo` would refuse, and writes nothing. */
   checkVideo(call: Call, order: NamedOrder): Answer<null>;
@@ -110,7 +120,7 @@ export interface VideoPort {
   continueVideo(call: Call, id: VideoId, prompt: string): Answer<VideoWire>;
   cancelVideo(call: Call, id: VideoId): Answer<VideoWire>;
   /** The whole video's events after the cursor as SSE frames, as `watchTurn` gives a turn's. */
-  watchVideo(id: VideoId, after: number, pass?: Pass | null): Answer<Watching>;
+  watchVideo(id: VideoId, after: number, grant?: UserGrant | null): Answer<EventSubscription>;
   readVideoEvents(id: VideoId, after: number, limit: number, waitMs: number): Answer<VideoEventsPage>;
   /** The video as soon as nothing more happens by itself, or as it is after `waitMs`. */
   awaitVideo(id: VideoId, waitMs: number): Answer<VideoWire>;
@@ -122,13 +132,13 @@ export interface VideoPort {
 }
 
 /** Generators that the agent is asked to write. */
-export interface MakingPort {
-  startMaking(call: Call, order: MakingOrder): Answer<MakingWire>;
-  readMaking(id: MakingId): Answer<MakingWire>;
+export interface GeneratorJobRpc {
+  startGeneratorJob(call: Call, order: GeneratorJobOrder): Answer<GeneratorJobWire>;
+  readGeneratorJob(id: GeneratorJobId): Answer<GeneratorJobWire>;
 }
 
 /** Many videos, ordered in one call. */
-export interface BatchPort {
+export interface BatchRpc {
   startBatch(call: Call, order: BatchOrder, items: readonly NamedBatchItem[]): Answer<BatchWire>;
   readBatch(id: BatchId): Answer<BatchWire>;
   listBatches(page: PageRequest): Promise<Page<BatchWire>>;
@@ -138,11 +148,11 @@ export interface BatchPort {
 }
 
 /** One user's projects, turns, assets, renders and videos. */
-export interface UserPort extends VideoPort, MakingPort, BatchPort {
+export interface UserRpc extends VideoRpc, GeneratorJobRpc, BatchRpc {
   /** Makes another call of this port for the holder of a user token, if that still opens; answers with that call's answer. */
-  callAs(pass: Pass, door: UserDoor, given: readonly unknown[]): Answer<unknown>;
+  callWithToken(grant: UserGrant, door: UserTokenMethod, given: readonly unknown[]): Answer<unknown>;
   /** Whether a user token still opens, for what lives beside the user's object. */
-  readAdmission(pass: Pass): Answer<null>;
+  checkUserToken(grant: UserGrant): Answer<null>;
   /** What to make a user token from. The user is known from then on. */
   openSession(call: Call): Answer<Session>;
   /** Ends every user token made before, the streams it has open, and every stream ticket. */
@@ -152,7 +162,7 @@ export interface UserPort extends VideoPort, MakingPort, BatchPort {
   readUser(): Answer<UserRecord>;
   /** Closes the user at once and for 30 days, and erases everything of it step by step. Again: the same job. */
   /** Looks again whether the user's name opens, and drops one that was sealed for another user. */
-  mendName(): Promise<void>;
+  repairName(): Promise<void>;
   eraseUser(call?: Call): Answer<UserRecord>;
 
   createProject(call: Call, body: NewProject): MeteredAnswer<ProjectWire>;
@@ -176,7 +186,7 @@ export interface UserPort extends VideoPort, MakingPort, BatchPort {
   listTurns(project: ProjectId, page: PageRequest): Answer<Page<TurnWire>>;
   cancelTurn(call: Call, id: TurnId): Answer<TurnWire>;
   /** Events after the cursor as SSE frames, live until the terminal one or until the answer's life is over. */
-  watchTurn(id: TurnId, after: number, ticket?: string | null, pass?: Pass | null): Answer<Watching>;
+  watchTurn(id: TurnId, after: number, ticket?: string | null, grant?: UserGrant | null): Answer<EventSubscription>;
   /** A ticket that opens this turn's stream without a credential. Signed; refused when it is not used in time. */
   makeTicket(call: Call, id: TurnId): Answer<{ ticket: string; first_use_by: string }>;
   /** The same cursor as JSON; waits up to `waitMs` (real milliseconds) for the first one when there is none. */
@@ -221,12 +231,12 @@ export interface UserPort extends VideoPort, MakingPort, BatchPort {
   /** A token that opens the finished file for so long, without a credential. */
   shareRender(call: Call, id: RenderId, seconds: number): Answer<{ token: string; expires_at: string }>;
 
-  /** `pass`: of a user token, which is refused the balance of an account that others use too. */
-  readCredits(pass?: Pass | null): Answer<CreditsWire>;
+  /** `grant`: of a user token, which is refused the balance of an account that others use too. */
+  readCredits(grant?: UserGrant | null): Answer<CreditsWire>;
   /** The token that would be used; with `only: "user"` the one brought for this user alone. */
   readToken(only?: TokenFor | null): Promise<NemoTokenWire>;
   /** Keeps a token of the user's own, once upstream knows it. */
-  putToken(call: Call, token: BroughtToken): Answer<NemoTokenWire>;
+  putToken(call: Call, token: ProvidedToken): Answer<NemoTokenWire>;
   removeToken(call?: Call): Promise<void>;
   wake(): Promise<void>;
 }

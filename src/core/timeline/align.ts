@@ -2,7 +2,7 @@
 import type { Segment, Timeline, Track } from "./timeline.ts";
 
 /** The first place among `tops` whose number is not below `value`; `tops` rise. */
-function placeFor(tops: readonly number[], value: number): number {
+function slotFor(tops: readonly number[], value: number): number {
   let [low, high] = [0, tops.length];
   while (low < high) {
     const middle = (low + high) >> 1;
@@ -23,7 +23,7 @@ export function splitByOrder(pairs: readonly Pair[]): {
   const sorted = pairs.toSorted(([x], [y]) => x - y);
   const tops: number[] = [];
   const ranks = sorted.map(([, after]) => {
-    const rank = placeFor(tops, after);
+    const rank = slotFor(tops, after);
     tops[rank] = after;
     return rank;
   });
@@ -151,7 +151,7 @@ const MAX_MS = 1e12;
 /** Parts of full loudness that are told apart. Chosen: a tenth of what a line shows. */
 const VOLUME_STEPS = 1_000;
 
-export type Piece = {
+export type Clip = {
   readonly label: string;
   /** What makes it the same piece before and after: the words shown, else its name. */
   readonly words: string;
@@ -170,7 +170,7 @@ export type Piece = {
 export type Lane = {
   readonly kind: Track["kind"];
   readonly rawKind: number | null;
-  readonly pieces: readonly Piece[];
+  readonly clips: readonly Clip[];
   /** True when every start is known: the pieces are then in the order of time, else in the draft's. */
   readonly timed: boolean;
 };
@@ -184,7 +184,7 @@ export function wholeMs(value: number | null): number | null {
 const loudness = (value: number | null): number | null =>
   value === null || !(Math.abs(value) <= MAX_MS) ? null : Math.round(value * VOLUME_STEPS) / VOLUME_STEPS + 0;
 
-type Known = Omit<Piece, "gapMs">;
+type Known = Omit<Clip, "gapMs">;
 
 function known({ label, startMs: start, durationMs: duration, volume, text }: Segment): Known {
   const startMs = wholeMs(start);
@@ -208,16 +208,16 @@ function gap(startMs: number | null, from: number | null): number | null {
 }
 
 function laneOf({ kind, rawKind, segments }: Track): Lane {
-  const pieces = segments.map(known);
-  const timed = pieces.every(({ startMs }) => startMs !== null);
-  if (timed) pieces.sort(inTime);
+  const clips = segments.map(known);
+  const timed = clips.every(({ startMs }) => startMs !== null);
+  if (timed) clips.sort(inTime);
   let from: number | null = 0;
-  const placed = pieces.map((piece): Piece => {
-    const gapMs = gap(piece.startMs, from);
-    from = piece.endMs;
-    return { ...piece, gapMs };
+  const placed = clips.map((clip): Clip => {
+    const gapMs = gap(clip.startMs, from);
+    from = clip.endMs;
+    return { ...clip, gapMs };
   });
-  return { kind, rawKind, timed, pieces: placed };
+  return { kind, rawKind, timed, clips: placed };
 }
 
 /** The timeline's first tracks. */
@@ -225,7 +225,7 @@ export const lanesOf = (timeline: Timeline, atMost: number): readonly Lane[] =>
   timeline.tracks.slice(0, atMost).map(laneOf);
 
 /** Equal in everything that is told; the label counts where it is what the piece is known by. */
-export const samePiece = (b: Piece, a: Piece): boolean =>
+export const sameClip = (b: Clip, a: Clip): boolean =>
   b.words === a.words &&
   b.text === a.text &&
   b.startMs === a.startMs &&
@@ -236,10 +236,10 @@ export const sameKind = (b: Lane, a: Lane): boolean => b.kind === a.kind && b.ra
 
 export const sameLane = (b: Lane, a: Lane): boolean =>
   sameKind(b, a) &&
-  b.pieces.length === a.pieces.length &&
-  b.pieces.every((piece, at) => {
-    const other = a.pieces[at];
-    return other !== undefined && samePiece(piece, other);
+  b.clips.length === a.clips.length &&
+  b.clips.every((clip, at) => {
+    const other = a.clips[at];
+    return other !== undefined && sameClip(clip, other);
   });
 
 /* Which segment of a track is which, before and after: in order, then moved, then reworded. */
@@ -251,14 +251,13 @@ export type SegmentPairs = {
   readonly moved: readonly Pair[];
 };
 
-export const segmentWindow = (before: Lane, after: Lane): Window<Piece> =>
-  windowOf(before.pieces, after.pieces, samePiece);
+export const segmentWindow = (before: Lane, after: Lane): Window<Clip> => windowOf(before.clips, after.clips, sameClip);
 
 /**
  * What a pairing in order is worth. The same words alone are worth little: of two cuts of one clip that were swapped, one has moved, and
  * neither became longer. Everything equal is worth most.
  */
-const inOrderWeight = (before: Piece, after: Piece): number =>
+const inOrderWeight = (before: Clip, after: Clip): number =>
   before.words !== after.words
     ? 0
     : 2 +
@@ -267,7 +266,7 @@ const inOrderWeight = (before: Piece, after: Piece): number =>
       (before.startMs === after.startMs ? 1 : 0);
 
 /** Whether other words stand in the same place: at the same time, under the same name, or in the same distance to what comes before. */
-function rewordedWeight(before: Piece, after: Piece): number {
+function rewordedWeight(before: Clip, after: Clip): number {
   if (before.text === null || after.text === null) return 0;
   const place =
     (before.startMs === after.startMs ? 4 : 0) +
@@ -277,19 +276,19 @@ function rewordedWeight(before: Piece, after: Piece): number {
 }
 
 /** The pieces that no pair has yet, paired with the first of the same key; each once. */
-function pairByKey(before: Lane, after: Lane, paired: readonly Pair[], keyOf: (piece: Piece) => string): Pair[] {
-  const free = freeOf(paired, { before: before.pieces.length, after: after.pieces.length });
+function pairByKey(before: Lane, after: Lane, paired: readonly Pair[], keyOf: (clip: Clip) => string): Pair[] {
+  const free = freeOf(paired, { before: before.clips.length, after: after.clips.length });
   const waiting = new Map<string, number[]>();
   for (const a of free.after.toReversed()) {
-    const piece = after.pieces[a];
-    if (piece === undefined) continue;
-    const queue = waiting.get(keyOf(piece));
-    if (queue === undefined) waiting.set(keyOf(piece), [a]);
+    const clip = after.clips[a];
+    if (clip === undefined) continue;
+    const queue = waiting.get(keyOf(clip));
+    if (queue === undefined) waiting.set(keyOf(clip), [a]);
     else queue.push(a);
   }
   return free.before.flatMap((b): Pair[] => {
-    const piece = before.pieces[b];
-    const a = piece === undefined ? undefined : waiting.get(keyOf(piece))?.pop();
+    const clip = before.clips[b];
+    const a = clip === undefined ? undefined : waiting.get(keyOf(clip))?.pop();
     return a === undefined ? [] : [[b, a]];
   });
 }
@@ -303,7 +302,7 @@ function pairElsewhere(before: Lane, after: Lane, paired: readonly Pair[]): read
 
 /** Texts without a partner that stand between the same two kept pieces, paired in order where one took the other's place. */
 function pairReworded(before: Lane, after: Lane, kept: readonly Pair[], moved: readonly Pair[]): readonly Pair[] {
-  const end: Pair = [before.pieces.length, after.pieces.length];
+  const end: Pair = [before.clips.length, after.clips.length];
   const free = freeOf([...kept, ...moved], { before: end[0], after: end[1] });
   const pairs: Pair[] = [];
   let [nextBefore, nextAfter] = [0, 0];
@@ -311,10 +310,10 @@ function pairReworded(before: Lane, after: Lane, kept: readonly Pair[], moved: r
     const from = { before: nextBefore, after: nextAfter };
     while ((free.before[nextBefore] ?? untilBefore) < untilBefore) nextBefore += 1;
     while ((free.after[nextAfter] ?? untilAfter) < untilAfter) nextAfter += 1;
-    const left = free.before.slice(from.before, nextBefore).map((at) => ({ at, piece: before.pieces[at] }));
-    const right = free.after.slice(from.after, nextAfter).map((at) => ({ at, piece: after.pieces[at] }));
+    const left = free.before.slice(from.before, nextBefore).map((at) => ({ at, clip: before.clips[at] }));
+    const right = free.after.slice(from.after, nextAfter).map((at) => ({ at, clip: after.clips[at] }));
     const window = { before: left, after: right, head: 0, beforeEnd: left.length, afterEnd: right.length };
-    const found = alignWindow(window, ({ piece: b }, { piece: a }) =>
+    const found = alignWindow(window, ({ clip: b }, { clip: a }) =>
       b === undefined || a === undefined ? 0 : rewordedWeight(b, a),
     );
     for (const [b, a] of found) {
@@ -326,14 +325,14 @@ function pairReworded(before: Lane, after: Lane, kept: readonly Pair[], moved: r
 }
 
 /** Every segment that has a partner. Cost: at most two comparisons per cell of the window; the caller bounds it. */
-export function pairSegments(window: Window<Piece>, before: Lane, after: Lane): SegmentPairs {
+export function pairSegments(window: Window<Clip>, before: Lane, after: Lane): SegmentPairs {
   const inOrder = aroundWindow(window, cellsOf(window) === 0 ? [] : alignWindow(window, inOrderWeight));
   const moved = pairElsewhere(before, after, inOrder);
   return { kept: [...inOrder, ...pairReworded(before, after, inOrder, moved)], moved };
 }
 
 /** The segments of a track that is too long to be aligned: each with the next of the same words. Cost: O(n log n). */
-export function pairByWords(window: Window<Piece>, before: Lane, after: Lane): SegmentPairs {
+export function pairByWords(window: Window<Clip>, before: Lane, after: Lane): SegmentPairs {
   const ends = aroundWindow(window, []);
   return splitByOrder([...ends, ...pairElsewhere(before, after, ends)]);
 }

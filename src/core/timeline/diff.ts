@@ -3,12 +3,12 @@
 import {
   alignWindow,
   aroundWindow,
+  type Clip,
   cellsOf,
   freeOf,
   type Lane,
   lanesOf,
   type Pair,
-  type Piece,
   pairByWords,
   pairSegments,
   type SegmentPairs,
@@ -91,30 +91,30 @@ export type TimelineDiff = {
 
 /* What is told of one track that was there before and is there after. */
 
-type Placed = { readonly piece: Piece; readonly position: number };
+type Placed = { readonly clip: Clip; readonly position: number };
 
-const factsOf = ({ startMs, durationMs, volume, text }: Piece) => ({ startMs, durationMs, volume, text });
-const spanOf = ({ startMs, durationMs }: Piece) => ({ startMs, durationMs });
+const factsOf = ({ startMs, durationMs, volume, text }: Clip) => ({ startMs, durationMs, volume, text });
+const spanOf = ({ startMs, durationMs }: Clip) => ({ startMs, durationMs });
 
 /**
  * Whether a segment that kept its order was moved in time. Not when it only followed (its distance to the one before is the same), and not
  * when it was trimmed from its front (its end is the same): what it followed and the trim are told instead.
  */
-function wasShifted(before: Piece, after: Piece): boolean {
+function wasShifted(before: Clip, after: Clip): boolean {
   if (before.startMs === after.startMs) return false;
   if (before.gapMs !== null && before.gapMs === after.gapMs) return false;
   return before.durationMs === after.durationMs || before.endMs === null || before.endMs !== after.endMs;
 }
 
 /** A piece that changed its order has moved unless its time says that it has not. */
-const wasReordered = (before: Piece, after: Piece, isTimed: boolean): boolean =>
+const wasReordered = (before: Clip, after: Clip, isTimed: boolean): boolean =>
   !isTimed || before.startMs !== after.startMs;
 
 type Where = { readonly trackKind: Lane["kind"]; readonly trackNumber: number };
 
 function changesOfPair(where: Where, before: Placed, after: Placed, hasMoved: boolean): readonly TimelineChange[] {
-  const at = { ...where, label: after.piece.label };
-  const [b, a] = [before.piece, after.piece];
+  const at = { ...where, label: after.clip.label };
+  const [b, a] = [before.clip, after.clip];
   const changes: TimelineChange[] = [];
   if (hasMoved)
     changes.push({
@@ -144,19 +144,19 @@ export function changesOfTrack(
   pairs.kept.forEach(note(false));
   pairs.moved.forEach(note(true));
 
-  const gone = freeOf([...pairs.kept, ...pairs.moved], { before: before.pieces.length, after: 0 }).before;
+  const gone = freeOf([...pairs.kept, ...pairs.moved], { before: before.clips.length, after: 0 }).before;
   const removed = gone.flatMap((at): TimelineChange[] => {
-    const piece = before.pieces[at];
-    if (piece === undefined) return [];
-    return [{ kind: "segment_removed", ...where, label: piece.label, before: factsOf(piece), after: null }];
+    const clip = before.clips[at];
+    if (clip === undefined) return [];
+    return [{ kind: "segment_removed", ...where, label: clip.label, before: factsOf(clip), after: null }];
   });
-  const rest = after.pieces.flatMap((piece, at): readonly TimelineChange[] => {
+  const rest = after.clips.flatMap((clip, at): readonly TimelineChange[] => {
     const partner = partners.get(at);
-    const was = partner === undefined ? undefined : before.pieces[partner.before];
+    const was = partner === undefined ? undefined : before.clips[partner.before];
     if (partner === undefined || was === undefined)
-      return [{ kind: "segment_added", ...where, label: piece.label, before: null, after: factsOf(piece) }];
-    const hasMoved = partner.moved ? wasReordered(was, piece, isTimed) : wasShifted(was, piece);
-    return changesOfPair(where, { piece: was, position: partner.before + 1 }, { piece, position: at + 1 }, hasMoved);
+      return [{ kind: "segment_added", ...where, label: clip.label, before: null, after: factsOf(clip) }];
+    const hasMoved = partner.moved ? wasReordered(was, clip, isTimed) : wasShifted(was, clip);
+    return changesOfPair(where, { clip: was, position: partner.before + 1 }, { clip, position: at + 1 }, hasMoved);
   });
   return [...removed, ...rest];
 }
@@ -187,14 +187,14 @@ function newSigner(): (lane: Lane) => Signed {
     numbers.set(key, number);
     return number;
   };
-  const featuresOf = ({ words, startMs, durationMs, volume, text }: Piece): readonly number[] => [
+  const featuresOf = ({ words, startMs, durationMs, volume, text }: Clip): readonly number[] => [
     numberOf(WORDS, words),
     numberOf(TIMES, `${startMs} ${durationMs}`),
     numberOf(WHOLE, `${startMs} ${durationMs} ${volume} ${text === null} ${words}`),
   ];
   return (lane) => {
     const signature = new Map<number, number>();
-    for (const feature of lane.pieces.slice(0, SIGNATURE_PIECES).flatMap(featuresOf))
+    for (const feature of lane.clips.slice(0, SIGNATURE_PIECES).flatMap(featuresOf))
       signature.set(feature, (signature.get(feature) ?? 0) + 1);
     return { lane, signature };
   };
@@ -256,10 +256,10 @@ export const ALIGNED_SEGMENTS = 2_000;
 /** Cells of all alignments of one diff together. Chosen: one track of 2,000 segments that is rearranged as a whole; 4 MB and some 0.3 s. */
 export const ALIGNED_CELLS = 4_000_000;
 
-function trackFacts({ pieces }: Lane): TrackFacts {
-  const [first] = pieces;
-  const starts = pieces.flatMap(({ startMs }) => (startMs === null ? [] : [startMs]));
-  const ends = pieces.flatMap(({ endMs }) => (endMs === null ? [] : [endMs]));
+function trackFacts({ clips }: Lane): TrackFacts {
+  const [first] = clips;
+  const starts = clips.flatMap(({ startMs }) => (startMs === null ? [] : [startMs]));
+  const ends = clips.flatMap(({ endMs }) => (endMs === null ? [] : [endMs]));
   const startMs = starts.length === 0 ? null : starts.reduce((a, b) => Math.min(a, b));
   const endMs = ends.length === 0 ? null : ends.reduce((a, b) => Math.max(a, b));
   return {
@@ -267,14 +267,14 @@ function trackFacts({ pieces }: Lane): TrackFacts {
     durationMs: startMs === null || endMs === null ? (first?.durationMs ?? null) : endMs - startMs,
     volume: first?.volume ?? null,
     text: first?.text ?? null,
-    segments: pieces.length,
+    segments: clips.length,
   };
 }
 
 const whereIs = (lane: Lane, at: number) => ({
   trackKind: lane.kind,
   trackNumber: at + 1,
-  label: lane.pieces[0]?.label ?? "",
+  label: lane.clips[0]?.label ?? "",
 });
 
 /** The tracks that came, went or changed places, and those to look into. */
@@ -314,7 +314,7 @@ function changesInTracks(
     const lanes = { before: before[b], after: after[a] };
     if (lanes.before === undefined || lanes.after === undefined || sameLane(lanes.before, lanes.after)) return [];
     const window = segmentWindow(lanes.before, lanes.after);
-    const longest = Math.max(lanes.before.pieces.length, lanes.after.pieces.length);
+    const longest = Math.max(lanes.before.clips.length, lanes.after.clips.length);
     const isAligned = longest <= ALIGNED_SEGMENTS && cellsOf(window) <= cellsLeft;
     if (isAligned) cellsLeft -= cellsOf(window);
     const pairSame = isAligned ? pairSegments : pairByWords;

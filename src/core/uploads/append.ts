@@ -3,7 +3,7 @@
  *
  * The dialects differ in how they say it (tus.ts, ietf-upload.ts); from here on there is one meaning.
  */
-import { type Refusal, refusal } from "../errors.ts";
+import { type Problem, problemOf } from "../errors.ts";
 import { CHUNK_ADVICE_BYTES, UPLOAD_BYTES } from "../limits.ts";
 
 export type ChecksumAlgorithm = "SHA-1" | "SHA-256" | "SHA-512";
@@ -24,68 +24,68 @@ export type Append = {
 };
 
 /** An upload as an append meets it. `sizeBytes` is null as long as nobody has said how large the file is. */
-export type Standing = {
+export type UploadPosition = {
   readonly status: "open" | "closing" | "completed" | "expired" | "failed" | "deleted";
   readonly offset: number;
   readonly sizeBytes: number | null;
 };
 
 /** The size of the whole file as far as this request tells it: said, or the end of a body that is called the last. */
-export function sizeAfter(standing: Standing, append: Append): number | null {
+export function sizeAfter(position: UploadPosition, append: Append): number | null {
   const { complete, contentBytes, offset } = append;
   const byEnd = complete === true && contentBytes !== null ? offset + contentBytes : null;
-  return append.sizeBytes ?? byEnd ?? standing.sizeBytes;
+  return append.sizeBytes ?? byEnd ?? position.sizeBytes;
 }
 
 /** Why this body is not taken; null when it may begin. Asked before any of its bytes is read. */
-export function refuseAppend(standing: Standing, append: Append): Refusal | null {
-  const closed = refuseClosed(standing.status);
+export function checkAppend(position: UploadPosition, append: Append): Problem | null {
+  const closed = checkClosed(position.status);
   if (closed !== null) return closed;
-  if (append.offset !== standing.offset) return refuseOffset(standing.offset, append.offset);
-  return refuseSizes(standing, append);
+  if (append.offset !== position.offset) return checkOffset(position.offset, append.offset);
+  return checkSizes(position, append);
 }
 
-export function refuseClosed(status: Standing["status"]): Refusal | null {
+export function checkClosed(status: UploadPosition["status"]): Problem | null {
   const another = { hint: "POST /v1/uploads" };
   switch (status) {
     case "open":
       return null;
     case "closing":
     case "completed":
-      return refusal("upload_closed", "This upload already has all its bytes.");
+      return problemOf("upload_closed", "This upload already has all its bytes.");
     case "expired":
-      return refusal("upload_expired", "This upload has expired; create another one.", another);
+      return problemOf("upload_expired", "This upload has expired; create another one.", another);
     case "failed":
-      return refusal("upload_closed", "This upload has failed, its `error` says why; create another one.", another);
+      return problemOf("upload_closed", "This upload has failed, its `error` says why; create another one.", another);
     case "deleted":
-      return refusal("not_found", "No upload with this id exists here; create one with POST /v1/uploads.", another);
+      return problemOf("not_found", "No upload with this id exists here; create one with POST /v1/uploads.", another);
   }
 }
 
-const refuseOffset = (expected: number, provided: number): Refusal =>
-  refusal("offset_mismatch", `The upload stands at byte ${expected}; send on from there.`, {
+const checkOffset = (expected: number, provided: number): Problem =>
+  problemOf("offset_mismatch", `The upload stands at byte ${expected}; send on from there.`, {
     members: { "expected-offset": expected, "provided-offset": provided },
   });
 
 /** Every length that was ever said of one file must be the same, and none may be above the limit. */
-function refuseSizes(standing: Standing, append: Append): Refusal | null {
+function checkSizes(position: UploadPosition, append: Append): Problem | null {
   const { complete, contentBytes, offset } = append;
   const end = offset + (contentBytes ?? 0);
-  const size = sizeAfter(standing, append);
-  if ((size ?? end) > UPLOAD_BYTES) return refuseLarge();
-  const said = [append.sizeBytes, standing.sizeBytes].filter((one) => one !== null);
-  if (said.some((one) => one !== size)) return refuseSize(`was announced as ${said.join(" and ")} bytes`);
-  if (size !== null && end > size) return refuseSize(`has ${size} bytes and this body ends at byte ${end}`);
+  const size = sizeAfter(position, append);
+  if ((size ?? end) > UPLOAD_BYTES) return checkLarge();
+  const said = [append.sizeBytes, position.sizeBytes].filter((one) => one !== null);
+  if (said.some((one) => one !== size)) return checkSize(`was announced as ${said.join(" and ")} bytes`);
+  if (size !== null && end > size) return checkSize(`has ${size} bytes and this body ends at byte ${end}`);
   if (size !== null && complete === true && contentBytes !== null && end !== size)
-    return refuseSize(`has ${size} bytes and its last body ends at byte ${end}`);
+    return checkSize(`has ${size} bytes and its last body ends at byte ${end}`);
   return null;
 }
 
-const refuseSize = (why: string): Refusal => refusal("size_mismatch", `The file ${why}; all lengths must agree.`);
+const checkSize = (why: string): Problem => problemOf("size_mismatch", `The file ${why}; all lengths must agree.`);
 
 /** The refusal of a file above the limit, which it names. */
-export const refuseLarge = (field = "/size_bytes"): Refusal =>
-  refusal(
+export const checkLarge = (field = "/size_bytes"): Problem =>
+  problemOf(
     "file_too_large",
     `${field.replace("/", "").replace("header:", "")} must be at most ${UPLOAD_BYTES} bytes; trim or compress the file.`,
     {

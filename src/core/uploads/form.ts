@@ -234,10 +234,10 @@ function indexOf(bytes: Uint8Array, wanted: Uint8Array, from: number): number {
   return -1;
 }
 
-function joined(pieces: readonly Uint8Array[], size: number): Uint8Array {
+function joined(fileParts: readonly Uint8Array[], size: number): Uint8Array {
   const whole = new Uint8Array(size);
   let at = 0;
-  for (const piece of pieces) {
+  for (const piece of fileParts) {
     whole.set(piece, at);
     at += piece.length;
   }

@@ -5,7 +5,7 @@
  */
 
 import { hex } from "../encoding.ts";
-import { type ErrorCode, type Refusal, refusal } from "../errors.ts";
+import { type ErrorCode, type Problem, problemOf } from "../errors.ts";
 import { booleanIn, countIn, dictionaryIn } from "../header-fields.ts";
 import { err, ok, type Result } from "../result.ts";
 import type { NewFile } from "../rpc/upload.ts";
@@ -25,12 +25,12 @@ const TYPES: Partial<Record<ErrorCode, string>> = {
 };
 
 /** A refusal in the draft's words. */
-export const ietfRefusal = (given: Refusal): Refusal => ({ ...given, type: TYPES[given.code] });
+export const ietfProblem = (given: Problem): Problem => ({ ...given, type: TYPES[given.code] });
 
 export const booleanText = (value: boolean): string => (value ? "?1" : "?0");
 
 /** The file that a creation announces: its name in Content-Disposition, its type in Content-Type. */
-export function readIetfCreation(headers: HeaderReader): Result<NewFile, Refusal> {
+export function readIetfCreation(headers: HeaderReader): Result<NewFile, Problem> {
   const append = readBody(headers, 0);
   if (!append.ok) return append;
   const { sizeBytes, complete, contentBytes } = append.value;
@@ -42,10 +42,10 @@ export function readIetfCreation(headers: HeaderReader): Result<NewFile, Refusal
 }
 
 /** The append that a PATCH is. */
-export function readIetfAppend(headers: HeaderReader): Result<Append, Refusal> {
+export function readIetfAppend(headers: HeaderReader): Result<Append, Problem> {
   // The patch document's media type is this one.
   if (mediaTypeOf(headers) !== PARTIAL_CONTENT)
-    return err(refusal("unsupported_content_type", `Send the bytes as ${PARTIAL_CONTENT}.`));
+    return err(problemOf("unsupported_content_type", `Send the bytes as ${PARTIAL_CONTENT}.`));
   // The request MUST say where its content belongs.
   const offset = countIn(headers.get("Upload-Offset"));
   if (offset === null) return err(badHeader("Upload-Offset", "must be the number of bytes that the upload has"));
@@ -53,7 +53,7 @@ export function readIetfAppend(headers: HeaderReader): Result<Append, Refusal> {
 }
 
 /** What a creation and an append say alike of their content. */
-export function readBody(headers: HeaderReader, offset: number): Result<Append, Refusal> {
+export function readBody(headers: HeaderReader, offset: number): Result<Append, Problem> {
   const complete = booleanIn(headers.get("Upload-Complete"));
   // The request MUST say whether its content is the last.
   if (complete === null) return err(badHeader("Upload-Complete", "must be ?0 or ?1"));

@@ -3,7 +3,7 @@
  * Decides only; the upload's object asks.
  */
 
-import { type Refusal, refusal, retryAfterMs } from "../errors.ts";
+import { type Problem, problemOf, retryAfterMs } from "../errors.ts";
 import { compressionIn } from "../header-fields.ts";
 import { UPLOAD_BYTES } from "../limits.ts";
 import { fileNameFor } from "../text.ts";
@@ -32,11 +32,14 @@ export type ImportOrder = {
 /** `retry`: asking again may help, not before `afterMs` where the server said so; else `error` is the end. */
 export type Answered =
   | { readonly do: "take"; readonly sizeBytes: number | null }
-  | { readonly do: "fail"; readonly error: Refusal }
-  | { readonly do: "retry"; readonly error: Refusal; readonly afterMs: number | null };
+  | { readonly do: "fail"; readonly error: Problem }
+  | { readonly do: "retry"; readonly error: Problem; readonly afterMs: number | null };
 
 const AGAIN = { hint: "POST /v1/uploads/import" };
-const fail = (code: Refusal["code"], detail: string): Answered => ({ do: "fail", error: refusal(code, detail, AGAIN) });
+const fail = (code: Problem["code"], detail: string): Answered => ({
+  do: "fail",
+  error: problemOf(code, detail, AGAIN),
+});
 
 /** What the first answer that is no redirect means. Its body is only taken where it is the file, whole and as it is. */
 export function readAnswered(status: number, headers: HeaderReader, now: EpochMs): Answered {
@@ -72,28 +75,28 @@ function readFile(headers: HeaderReader): Answered {
 }
 
 /** What content that is none of the 13 formats is told as: a page is what most wrong addresses give. */
-export function explainContent(refused: Refusal, headers: HeaderReader): Refusal {
-  if (mediaTypeOf(headers) !== "text/html") return { ...refused, ...AGAIN };
+export function explainContent(problem: Problem, headers: HeaderReader): Problem {
+  if (mediaTypeOf(headers) !== "text/html") return { ...problem, ...AGAIN };
   const detail = "The address gives a web page, not the file itself; use the file's direct download address.";
-  return { ...refused, ...AGAIN, detail };
+  return { ...problem, ...AGAIN, detail };
 }
 
-export const emptyImport = (): Refusal => refusal("empty_file", "The address gives a file without a byte.", AGAIN);
+export const emptyImport = (): Problem => problemOf("empty_file", "The address gives a file without a byte.", AGAIN);
 
 /** `sizeBytes`: as far as the server told it. */
-export const largeImport = (sizeBytes: number | null): Refusal =>
-  refusal(
+export const largeImport = (sizeBytes: number | null): Problem =>
+  problemOf(
     "file_too_large",
     `The file behind the address has ${sizeBytes ?? "more"} bytes, at most ${UPLOAD_BYTES} are taken; trim or compress it.`,
     AGAIN,
   );
 
 /** A sentence's first half, without its full stop. */
-export const unreachable = (what: string): Refusal =>
-  refusal("import_unavailable", `${what}, also when it was asked again; import it later.`, AGAIN);
+export const unreachable = (what: string): Problem =>
+  problemOf("import_unavailable", `${what}, also when it was asked again; import it later.`, AGAIN);
 
-export const tooSlow = (what: string): Refusal =>
-  refusal("import_timeout", `${what}; import it from a faster address, or upload it yourself.`, AGAIN);
+export const tooSlow = (what: string): Problem =>
+  problemOf("import_timeout", `${what}; import it from a faster address, or upload it yourself.`, AGAIN);
 
 /** When to ask again after a failure at `now`; null when it is time to stop. `waits` as in core/waits.ts. */
 export function nextTry(

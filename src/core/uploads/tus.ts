@@ -4,7 +4,7 @@
  */
 
 import { fromBase64 } from "../encoding.ts";
-import { type Refusal, refusal } from "../errors.ts";
+import { type Problem, problemOf } from "../errors.ts";
 import { booleanIn, countIn, parameterText, readParameters } from "../header-fields.ts";
 import { ownedIdPattern, type UploadId } from "../ids.ts";
 import { FINAL_PARTIALS, MAX_REQUEST_BYTES, UPLOAD_BYTES } from "../limits.ts";
@@ -80,8 +80,8 @@ export const uploadLimit = (maxAgeSeconds: number | null = null): string =>
     .join(", ");
 
 /** The refusal of a header, which it names. */
-export const badHeader = (name: string, message: string): Refusal =>
-  refusal("invalid_header", `${name} ${message}.`, { errors: [{ field: `header:${name}`, message }] });
+export const badHeader = (name: string, message: string): Problem =>
+  problemOf("invalid_header", `${name} ${message}.`, { errors: [{ field: `header:${name}`, message }] });
 
 /*
  * tus's concatenation, its header read. Each rule stands above the line that obeys it, in our words.
@@ -101,7 +101,7 @@ const PARTIAL: Concat = { kind: "partial", text: "partial", partials: [] };
 const UPLOAD = ownedIdPattern("upl");
 
 /** What a creation says of a concatenation; null for an upload of its own. */
-export function readConcat(headers: HeaderReader): Result<Concat | null, Refusal> {
+export function readConcat(headers: HeaderReader): Result<Concat | null, Problem> {
   const text = headers.get("Upload-Concat")?.trim() ?? null;
   if (text === null) return ok(null);
   // The header MUST be `partial` for a partial upload.
@@ -110,8 +110,8 @@ export function readConcat(headers: HeaderReader): Result<Concat | null, Refusal
   const [, list] = /^final;(.*)$/.exec(text) ?? [];
   if (list === undefined)
     return err(badHeader("Upload-Concat", "must be partial, or final; and the partials' addresses"));
-  const refused = refuseFinal(headers);
-  if (refused !== null) return err(refused);
+  const problem = checkFinal(headers);
+  if (problem !== null) return err(problem);
   const partials = list.split(" ").filter(Boolean).map(idIn);
   if (partials.length === 0 || partials.length > FINAL_PARTIALS)
     return err(badHeader("Upload-Concat", `must name 1 to ${FINAL_PARTIALS} partial uploads`));
@@ -121,7 +121,7 @@ export function readConcat(headers: HeaderReader): Result<Concat | null, Refusal
 }
 
 /** A final has its bytes and its length from its partials. */
-function refuseFinal(headers: HeaderReader): Refusal | null {
+function checkFinal(headers: HeaderReader): Problem | null {
   // A client MUST NOT send Upload-Length with it.
   if (headers.get("Upload-Length") !== null || headers.get("Upload-Defer-Length") !== null)
     return badHeader("Upload-Length", "must not be sent with a final upload: its length is that of its partials");
@@ -136,8 +136,8 @@ function idIn(address: string): UploadId | null {
 }
 
 /** PATCH requests against a final MUST be answered 403, and MUST NOT change it or its partials. */
-export const finalTakesNone = (): Refusal =>
-  refusal("upload_final", "A final upload is made of its partials and takes no bytes of its own.");
+export const finalTakesNone = (): Problem =>
+  problemOf("upload_final", "A final upload is made of its partials and takes no bytes of its own.");
 
 export const TUS_VERSION = "1.0.0";
 /** A server that concatenates MUST name it here. Partials that are still being sent are not taken, so that one is not named. */
@@ -153,17 +153,17 @@ const TYPES: readonly string[] = ["filetype", "type", "contenttype", "mimetype"]
 const bare = (key: string): string => key.toLowerCase().replaceAll(/[-_]/g, "");
 
 /** A server that does not support the client's version MUST answer 412 and MUST NOT process the request. */
-export function refuseVersion(headers: HeaderReader): Refusal | null {
+export function checkVersion(headers: HeaderReader): Problem | null {
   const version = headers.get("Tus-Resumable");
   if (version === null || version === TUS_VERSION) return null;
-  return refusal("upload_version", `This gateway speaks tus ${TUS_VERSION}; send Tus-Resumable: ${TUS_VERSION}.`);
+  return problemOf("upload_version", `This gateway speaks tus ${TUS_VERSION}; send Tus-Resumable: ${TUS_VERSION}.`);
 }
 
 /** The file that a creation announces. */
-export function readTusCreation(headers: HeaderReader): Result<NewFile, Refusal> {
+export function readTusCreation(headers: HeaderReader): Result<NewFile, Problem> {
   const concat = readConcat(headers);
   if (!concat.ok) return concat;
-  const length: Result<number | null, Refusal> = concat.value?.kind === "final" ? ok(null) : readLength(headers);
+  const length: Result<number | null, Problem> = concat.value?.kind === "final" ? ok(null) : readLength(headers);
   if (!length.ok) return length;
   const text = headers.get("Upload-Metadata");
   const pairs = readMetadata(text ?? "");
@@ -186,7 +186,7 @@ export function readTusCreation(headers: HeaderReader): Result<NewFile, Refusal>
 }
 
 /** The size, or null where it comes later. */
-function readLength(headers: HeaderReader): Result<number | null, Refusal> {
+function readLength(headers: HeaderReader): Result<number | null, Problem> {
   const [length, defer] = [headers.get("Upload-Length"), headers.get("Upload-Defer-Length")];
   // Upload-Defer-Length: any other value than 1 MUST be refused with 400.
   if (defer !== null && defer !== "1") return err(badHeader("Upload-Defer-Length", "must be 1"));
@@ -213,10 +213,10 @@ function readMetadata(text: string): Map<string, string> | null {
 }
 
 /** The append that a PATCH is, or the body of a creation (`offset` 0). */
-export function readTusAppend(headers: HeaderReader, offset: number | null): Result<Append, Refusal> {
+export function readTusAppend(headers: HeaderReader, offset: number | null): Result<Append, Problem> {
   // Every PATCH MUST have this content type; another SHOULD be answered 415.
   if (mediaTypeOf(headers) !== TUS_CONTENT)
-    return err(refusal("unsupported_content_type", `Send the bytes as ${TUS_CONTENT}.`));
+    return err(problemOf("unsupported_content_type", `Send the bytes as ${TUS_CONTENT}.`));
   const at = offset ?? bytesIn(headers.get("Upload-Offset"));
   if (at === null) return err(badHeader("Upload-Offset", "must be the number of bytes that the upload has"));
   const checksums = readChecksum(headers.get("Upload-Checksum"));
@@ -233,7 +233,7 @@ export function readTusAppend(headers: HeaderReader, offset: number | null): Res
   });
 }
 
-function readChecksum(header: string | null): Result<Checksum[], Refusal> {
+function readChecksum(header: string | null): Result<Checksum[], Problem> {
   if (header === null) return ok([]);
   const [name = "", value = "", ...more] = header.trim().split(" ");
   const algorithm = Object.hasOwn(ALGORITHMS, name) ? ALGORITHMS[name as keyof typeof ALGORITHMS] : null; // just asked

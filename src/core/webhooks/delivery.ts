@@ -18,19 +18,19 @@ const JITTER = 0.1;
  * The next moment to try a delivery, or null when it is time to stop.
  *
  * Waits 5 s, 5 min, 30 min, 2 h, 5 h, 10 h, 14 h, 20 h, 24 h: ten attempts over about 76 h. `attempt` is the one that
- * just failed, from 1. `spin` in [0, 1) shortens the wait by up to 10 %. A receiver's Retry-After only lengthens it.
+ * just failed, from 1. `random01` in [0, 1) shortens the wait by up to 10 %. A receiver's Retry-After only lengthens it.
  * Source: Standard Webhooks, example retry schedule; jitter chosen here.
  */
 export function nextAttempt(
   attempt: number,
   retryAfterMs: number | null,
   now: EpochMs,
-  spin: number,
+  random01: number,
   waits: Waits,
 ): EpochMs | null {
   const wait = waits.deliveries[attempt - 1];
   if (wait === undefined) return null;
-  return now + Math.max(Math.round(wait * (1 - spin * JITTER)), retryAfterMs ?? 0);
+  return now + Math.max(Math.round(wait * (1 - random01 * JITTER)), retryAfterMs ?? 0);
 }
 
 /** A receiver took a webhook when it answered 2xx; nothing else counts. */

@@ -87,8 +87,8 @@ const FIELDS: Readonly<Record<Resource, Fields>> = {
     credits_basis: "credits.basis",
     ...TIMES,
   },
-  making: {
-    making_id: "id",
+  generator_job: {
+    generator_job_id: "id",
     ...same("status", "description", "generator_id", "slug", "made_by", "fault", "project_id", "turn_id", "charged"),
     credits_amount: "credits.amount",
     credits_basis: "credits.basis",

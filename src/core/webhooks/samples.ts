@@ -5,7 +5,7 @@ import type { Failure } from "../wire/common.ts";
 import type { EventType, EventWire } from "../wire/event.ts";
 import { type DownloadFields, type FileFields, NO_FACTS } from "../wire/file.ts";
 import type { HookWire } from "../wire/hook.ts";
-import type { MakingWire } from "../wire/making.ts";
+import type { GeneratorJobWire } from "../wire/making.ts";
 import type { RenderWire } from "../wire/render.ts";
 import type { NemoTokenWire } from "../wire/token.ts";
 import type { TurnWire } from "../wire/turn.ts";
@@ -173,9 +173,9 @@ export const BATCH: BatchWire = {
   ended_at: ENDED,
 };
 
-export const MAKING: MakingWire = {
-  id: `mak${TAIL}`,
-  status: "ready",
+export const GENERATOR_JOB: GeneratorJobWire = {
+  id: `gjb${TAIL}`,
+  status: "completed",
   description: "create a generator that turns product photos into promo videos with music and captions",
   generator_id: "gen_01jd8m3k5xq2w4v7z9ab",
   slug: "product-promo",
@@ -186,7 +186,7 @@ export const MAKING: MakingWire = {
   charged: "yes",
   credits: { amount: 1, basis: "measured" },
   error: null,
-  status_url: `${ORIGIN}/v1/generators/makings/mak${TAIL}`,
+  status_url: `${ORIGIN}/v1/generator_jobs/gjb${TAIL}`,
   poll_after_seconds: null,
   created_at: AT,
   ended_at: ENDED,
@@ -262,9 +262,9 @@ const DATA: Readonly<Record<EventType, Record<string, unknown>>> = {
     render_id: null,
   },
   "batch.completed": BATCH,
-  "making.ready": MAKING,
-  "making.failed": {
-    ...MAKING,
+  "generator_job.completed": GENERATOR_JOB,
+  "generator_job.failed": {
+    ...GENERATOR_JOB,
     status: "failed",
     generator_id: null,
     slug: null,

@@ -97,7 +97,7 @@ export const callbackUrl = targetUrl.optional().meta({
 /** Who wrote a prompt: the one who made the call, or a generator of the tenant's. */
 export const promptSource = z.enum(PROMPT_SOURCES).meta({
   description:
-    "`caller`: it was sent as it is. `generator`: filled in by a generator. `making`: it asks the agent to write a generator.",
+    "`caller`: it was sent as it is. `generator`: filled in by a generator. `generator_job`: it asks the agent to write a generator.",
 });
 
 export const mode = z.enum(["live", "test"]);

@@ -4,7 +4,7 @@ import { callbackUrl, charged, failure, language, moment, owned, plain, title } 
 import { slug } from "./generator.ts";
 import { spent } from "./token.ts";
 
-export const newMaking = z.strictObject({
+export const newGeneratorJob = z.strictObject({
   description: z.string().trim().min(1).max(2_000).meta({
     example: "create a generator that turns product photos into promo videos with music and captions",
   }),
@@ -13,12 +13,12 @@ export const newMaking = z.strictObject({
   language: language.optional(),
   callback_url: callbackUrl,
 });
-export type NewMaking = z.infer<typeof newMaking>;
+export type NewGeneratorJob = z.infer<typeof newGeneratorJob>;
 
-export const making = z
+export const generatorJob = z
   .object({
-    id: owned("mak"),
-    status: z.enum(["making", "ready", "failed"]),
+    id: owned("gjb"),
+    status: z.enum(["running", "completed", "failed"]),
     description: z.string(),
     generator_id: plain("gen").nullable().meta({ description: "The generator, once it is ready." }),
     slug: slug.nullable(),
@@ -37,4 +37,4 @@ export const making = z
     ended_at: moment.nullable(),
   })
   .meta({ id: "Making" });
-export type MakingWire = z.infer<typeof making>;
+export type GeneratorJobWire = z.infer<typeof generatorJob>;

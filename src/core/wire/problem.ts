@@ -2,7 +2,7 @@
 import * as z from "zod";
 import { charged, failure } from "./common.ts";
 
-export const problem = z
+export const problemBody = z
   .object({
     type: z.string().meta({ example: "https://nemo-gateway.dev/errors/not_found" }),
     title: z.string().meta({ description: "For an end user, at most 60 characters." }),
@@ -20,4 +20,4 @@ export const problem = z
     "provided-offset": z.int().optional(),
   })
   .meta({ id: "Problem", description: "An error, RFC 9457." });
-export type Problem = z.infer<typeof problem>;
+export type ProblemWire = z.infer<typeof problemBody>;

@@ -144,7 +144,7 @@ export const videoEvent = z
 export type VideoEventWire = z.infer<typeof videoEvent>;
 
 /** Whether a turn's event belongs into the stream of its video: whole messages and what changed, not pieces and not its own frame. */
-export const isToldByVideo = (event: { readonly type: string; readonly partial?: boolean }): boolean =>
+export const isPublishedByVideo = (event: { readonly type: string; readonly partial?: boolean }): boolean =>
   !event.type.startsWith("turn.") && event.partial !== true;
 
 /** True for the event after which nothing more happens by itself. */

@@ -1,16 +1,16 @@
 /** What every part of an object stands on: its storage, its clock, its chance, and where it may be told to die. */
-import type { Boundary } from "../../core/failpoints.ts";
+import type { Failpoint } from "../../core/failpoints.ts";
 import type { RandomBytes } from "../../core/ids.ts";
 import type { Page, PageRequest } from "../../core/rpc/user.ts";
 import type { EpochMs } from "../../core/time.ts";
 import { type Config, type Env, type ObjectKind, readConfig } from "../../env.ts";
-import { dieAt } from "../../failpoints.ts";
-import { deleteSeal } from "../../store/encryption.ts";
+import { failAt } from "../../failpoints.ts";
+import { deleteEncryption } from "../../store/encryption.ts";
 import { deleteBusy } from "../../store/tenants.ts";
-import { deleteStandings } from "../../store/users.ts";
+import { deleteTokenStatuses } from "../../store/users.ts";
 import type { Database } from "./database.ts";
 
-export type Ground = {
+export type ObjectRuntime = {
   readonly env: Env;
   readonly config: Config;
   readonly storage: DurableObjectStorage;
@@ -20,17 +20,17 @@ export type Ground = {
   readonly now: () => EpochMs;
   readonly random: RandomBytes;
   /** Random in [0, 1), for jitter. */
-  readonly spin: () => number;
+  readonly random01: () => number;
   /** Keeps the instance alive until the work is done. */
   readonly keep: (work: Promise<unknown>) => void;
   /** Ends this instance with everything it is doing; the next call or alarm makes a new one. */
   readonly restart: (why: string) => void;
   /** A named moment between two outside effects; returns at once unless this run is meant to die here. */
-  readonly boundary: (at: Boundary) => Promise<void>;
+  readonly boundary: (at: Failpoint) => Promise<void>;
 };
 
 /** The ground under one instance. Throws when the object was not reached by name or a binding is missing: both are bugs of ours. */
-export function layGround(ctx: DurableObjectState, env: Env): Ground {
+export function createRuntime(ctx: DurableObjectState, env: Env): ObjectRuntime {
   const config = readConfig(env);
   const name = ctx.id.name;
   if (name === undefined) throw new Error("an object is only ever reached by name");
@@ -42,10 +42,10 @@ export function layGround(ctx: DurableObjectState, env: Env): Ground {
     name,
     now: Date.now,
     random: (count) => crypto.getRandomValues(new Uint8Array(count)),
-    spin: Math.random,
+    random01: Math.random,
     keep: (work) => ctx.waitUntil(work),
     restart: (why) => ctx.abort(why),
-    boundary: (at) => dieAt(at, config),
+    boundary: (at) => failAt(at, config),
   };
 }
 
@@ -57,27 +57,31 @@ const LAST_WORDS_MS = 20;
 /** Wipes the object and ends its instance, saying why. Again, or where nothing ever was: the same. */
 export async function endObject(
   ctx: DurableObjectState,
-  ground: Ground,
+  runtime: ObjectRuntime,
   kind: ObjectKind,
   why = "its tenant was deleted",
 ): Promise<void> {
-  await deleteRows(ground, kind);
-  await ground.storage.deleteAlarm();
-  await ground.storage.deleteAll();
+  await deleteRows(runtime, kind);
+  await runtime.storage.deleteAlarm();
+  await runtime.storage.deleteAll();
   const answered = new Promise((resolve) => setTimeout(resolve, LAST_WORDS_MS));
   ctx.waitUntil(answered.then(() => ctx.abort(why)));
 }
 
 /** Wipes an object that has no work under way, at once: between the caller's question whether it has and the end nothing can begin. Its instance may go on. */
-export async function wipeObject(ground: Ground, database: Database, kind: ObjectKind): Promise<void> {
-  const wiped = [ground.storage.deleteAlarm(), ground.storage.deleteAll()];
+export async function wipeObject(runtime: ObjectRuntime, database: Database, kind: ObjectKind): Promise<void> {
+  const wiped = [runtime.storage.deleteAlarm(), runtime.storage.deleteAll()];
   database.wiped();
   await Promise.all(wiped);
-  await deleteRows(ground, kind); // after a crash before it the cron's nudge finds nothing here, and removes them
+  await deleteRows(runtime, kind); // after a crash before it the cron's nudge finds nothing here, and removes them
 }
 
-const deleteRows = ({ env, name }: Ground, kind: ObjectKind): Promise<unknown> =>
-  Promise.all([deleteBusy(env.DB, name, kind), deleteSeal(env.DB, name, kind), deleteStandings(env.DB, name)]);
+const deleteRows = ({ env, name }: ObjectRuntime, kind: ObjectKind): Promise<unknown> =>
+  Promise.all([
+    deleteBusy(env.DB, name, kind),
+    deleteEncryption(env.DB, name, kind),
+    deleteTokenStatuses(env.DB, name),
+  ]);
 
 /* One page of a list, newest first, by the id of its last row. */
 

@@ -3,7 +3,7 @@
  *
  * Reading an object that nobody ever wrote to must not create storage, so `exists` asks first and `ready` writes.
  */
-import type { Ground } from "./context.ts";
+import type { ObjectRuntime } from "./context.ts";
 
 /**
  * `LIMIT ?` for a statement that runs often. SQLite plans by the number of a bare one, and compiles the statement anew
@@ -23,7 +23,7 @@ export type Database = {
   readonly wiped: () => void;
 };
 
-export function openDatabase({ sql, storage }: Ground, migrations: Migrations): Database {
+export function openDatabase({ sql, storage }: ObjectRuntime, migrations: Migrations): Database {
   let version = readVersion(sql);
   const migrate = (): void => {
     storage.transactionSync(() => {

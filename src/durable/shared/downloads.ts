@@ -5,7 +5,7 @@ import { type Download, hasDownload, type LinkMaker, type Signed, withDownload }
 import type { Metered } from "../../core/quota.ts";
 import type { Page } from "../../core/rpc/user.ts";
 import type { EpochMs } from "../../core/time.ts";
-import type { Ground } from "./context.ts";
+import type { ObjectRuntime } from "./context.ts";
 
 /** What shows a file and has no link yet. */
 type Showing = { readonly download: Download | null };
@@ -15,7 +15,7 @@ export class Downloads {
   readonly #maker: LinkMaker;
 
   /** The key is derived once, with the first link that this instance signs. */
-  constructor({ config, now }: Pick<Ground, "config" | "now">, { tenant, mode }: Scope) {
+  constructor({ config, now }: Pick<ObjectRuntime, "config" | "now">, { tenant, mode }: Scope) {
     this.#now = now;
     this.#maker = { scope: { tenant, mode }, publicUrl: config.publicUrl, sign: linkSigner(config.roots) };
   }

@@ -7,21 +7,21 @@
  */
 import { kidOf } from "../../core/crypto.ts";
 import type { ObjectKind } from "../../env.ts";
-import { deleteSeal, writeSeal } from "../../store/encryption.ts";
-import type { Ground } from "./context.ts";
+import { deleteEncryption, writeEncryption } from "../../store/encryption.ts";
+import type { ObjectRuntime } from "./context.ts";
 import { type Database, readMeta, writeMeta } from "./database.ts";
 
 const NOTED = "seals_kid";
 
-export class Seals {
-  readonly #ground: Ground;
+export class Encryption {
+  readonly #runtime: ObjectRuntime;
   readonly #database: Database;
   readonly #kind: ObjectKind;
   readonly #renewAll: () => Promise<number>;
 
   /** `renewAll` seals anew whatever is not under the current root secret, and answers how much is kept sealed at all. */
-  constructor(ground: Ground, database: Database, kind: ObjectKind, renewAll: () => Promise<number>) {
-    this.#ground = ground;
+  constructor(runtime: ObjectRuntime, database: Database, kind: ObjectKind, renewAll: () => Promise<number>) {
+    this.#runtime = runtime;
     this.#database = database;
     this.#kind = kind;
     this.#renewAll = renewAll;
@@ -30,26 +30,26 @@ export class Seals {
   /** Await before keeping a new seal. Costs a write to D1 once in an object's life, and once per rotation. */
   async note(): Promise<void> {
     this.#database.ready();
-    const kid = await kidOf(this.#ground.config.rootSecret);
-    if (readMeta(this.#ground.sql, NOTED) === kid) return;
+    const kid = await kidOf(this.#runtime.config.rootSecret);
+    if (readMeta(this.#runtime.sql, NOTED) === kid) return;
     await this.#renewAll();
     await this.#write(kid);
   }
 
   /** Brings everything under the current root secret: what a wake does. */
   async renew(): Promise<void> {
-    const { sql, env, name, config } = this.#ground;
-    if (!this.#database.exists()) return deleteSeal(env.DB, name, this.#kind);
+    const { sql, env, name, config } = this.#runtime;
+    if (!this.#database.exists()) return deleteEncryption(env.DB, name, this.#kind);
     const kid = await kidOf(config.rootSecret);
     if (readMeta(sql, NOTED) === kid) return;
     const kept = await this.#renewAll();
     if (kept > 0) await this.#write(kid);
-    else await deleteSeal(env.DB, name, this.#kind);
+    else await deleteEncryption(env.DB, name, this.#kind);
   }
 
   async #write(kid: string): Promise<void> {
-    const { sql, env, name } = this.#ground;
-    await writeSeal(env.DB, name, this.#kind, kid);
+    const { sql, env, name } = this.#runtime;
+    await writeEncryption(env.DB, name, this.#kind, kid);
     writeMeta(sql, NOTED, kid);
   }
 }

@@ -24,7 +24,7 @@ export const JOBS = {
     attach: GIVEN_UP,
     act: GIVEN_UP,
     video: GIVEN_UP,
-    making: GIVEN_UP,
+    generator_job: GIVEN_UP,
     batch: GIVEN_UP,
     file: NEVER_GIVEN_UP,
     remove: NEVER_GIVEN_UP,

@@ -9,13 +9,13 @@
  * Nothing is awaited in an alarm: work runs under `waitUntil`, and every alarm renews the leases of what still runs.
  */
 import { ownerOf, parseScope } from "../../core/address.ts";
-import type { Refusal } from "../../core/errors.ts";
+import type { Problem } from "../../core/errors.ts";
 import { POISON_ATTEMPTS } from "../../core/limits.ts";
 import type { EpochMs } from "../../core/time.ts";
 import type { ObjectKind } from "../../env.ts";
 import { log, logBug } from "../../log.ts";
 import { deleteBusy, isTenantStopped, writeBusy } from "../../store/tenants.ts";
-import type { Ground } from "./context.ts";
+import type { ObjectRuntime } from "./context.ts";
 import { BOUND_LIMIT, type Database, readMeta, writeMeta } from "./database.ts";
 import { type JobKind, triesOf } from "./job-kinds.ts";
 import { askedMs } from "./problems.ts";
@@ -29,43 +29,43 @@ import { askedMs } from "./problems.ts";
 
 const WRITTEN = "busy_due_at";
 
-export class BusyRow {
-  readonly #ground: Ground;
+export class WatchdogRow {
+  readonly #runtime: ObjectRuntime;
   readonly #database: Database;
   readonly #kind: ObjectKind;
   readonly #earliest: () => EpochMs | null;
   /** One write after the other, so that a removal never overtakes a newer claim. */
   #writes: Promise<void> = Promise.resolve();
 
-  constructor(ground: Ground, database: Database, kind: ObjectKind, earliest: () => EpochMs | null) {
-    this.#ground = ground;
+  constructor(runtime: ObjectRuntime, database: Database, kind: ObjectKind, earliest: () => EpochMs | null) {
+    this.#runtime = runtime;
     this.#database = database;
     this.#kind = kind;
     this.#earliest = earliest;
   }
 
   /** Makes the row right. Writes only when none stands there or it says too late a time; with `move` also when it says too early a one. */
-  cover(move: boolean): Promise<void> {
+  ensureWatchdog(move: boolean): Promise<void> {
     const next = this.#writes.then(() => this.#write(move));
     this.#writes = next.catch(() => undefined);
     return next;
   }
 
   async #write(move: boolean): Promise<void> {
-    const { sql, env, name, now, config } = this.#ground;
+    const { sql, env, name, now, config } = this.#runtime;
     if (!this.#database.exists()) return deleteBusy(env.DB, name, this.#kind);
     const earliest = this.#earliest();
     const written = readMeta(sql, WRITTEN);
     if (earliest === null) return written === null && !move ? undefined : this.#remove();
     const dueAt = Math.max(earliest, now()) + config.waits.busyGrace;
     if (!move && written !== null && Number(written) <= dueAt) return;
-    await writeBusy(env.DB, name, this.#kind, dueAt, now(), this.#untold());
+    await writeBusy(env.DB, name, this.#kind, dueAt, now(), this.#unpublished());
     writeMeta(sql, WRITTEN, String(dueAt));
   }
 
   /** Facts in the object's outbox that are late: telling them fails, or they would be gone. None where it has no outbox. */
-  #untold(): number {
-    const { sql, now, config } = this.#ground;
+  #unpublished(): number {
+    const { sql, now, config } = this.#runtime;
     if (sql.exec("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'outbox'").toArray().length === 0)
       return 0;
     const late = now() - config.waits.busyGrace;
@@ -74,7 +74,7 @@ export class BusyRow {
 
   /** Forgotten here first: a crash in between leaves a row that the next wake removes. */
   async #remove(): Promise<void> {
-    const { sql, env, name } = this.#ground;
+    const { sql, env, name } = this.#runtime;
     sql.exec("DELETE FROM meta WHERE key = ?", WRITTEN);
     await deleteBusy(env.DB, name, this.#kind);
   }
@@ -111,7 +111,7 @@ export const SCHEDULE_UNENDED = `
 `;
 
 /** A row, how often it was begun since it last ended well, and how many of those attempts never ended. */
-export type DueRow = {
+export type JobRow = {
   readonly kind: string;
   readonly ref: string;
   readonly attempts: number;
@@ -120,7 +120,7 @@ export type DueRow = {
 
 const COLUMNS = "kind, ref, attempts, unended";
 
-export class DueRows {
+export class JobRows {
   readonly #sql: SqlStorage;
 
   constructor(sql: SqlStorage) {
@@ -159,67 +159,67 @@ export class DueRows {
   }
 
   /** Rows whose moment has come, the oldest first. */
-  due(now: EpochMs, limit: number): DueRow[] {
+  due(now: EpochMs, limit: number): JobRow[] {
     const query = `SELECT ${COLUMNS} FROM due WHERE poisoned = 0 AND max(due_at, lease_until) <= ? ORDER BY max(due_at, lease_until) ${BOUND_LIMIT}`;
-    return this.#sql.exec<DueRow>(query, now, limit).toArray();
+    return this.#sql.exec<JobRow>(query, now, limit).toArray();
   }
 
   /** Rows that somebody's lease holds. */
-  held(): DueRow[] {
-    return this.#sql.exec<DueRow>(`SELECT ${COLUMNS} FROM due WHERE lease_until > 0`).toArray();
+  held(): JobRow[] {
+    return this.#sql.exec<JobRow>(`SELECT ${COLUMNS} FROM due WHERE lease_until > 0`).toArray();
   }
 
   /** Takes a row for one more attempt, which counts from here on as begun and not ended. */
-  lease({ kind, ref }: DueRow, until: EpochMs): void {
+  lease({ kind, ref }: JobRow, until: EpochMs): void {
     const query =
       "UPDATE due SET lease_until = ?, attempts = attempts + 1, unended = unended + 1 WHERE kind = ? AND ref = ?";
     this.#sql.exec(query, Math.round(until), kind, ref);
   }
 
   /** Holds a row longer, if it is held at all. */
-  renew({ kind, ref }: DueRow, until: EpochMs): void {
+  renew({ kind, ref }: JobRow, until: EpochMs): void {
     const query = "UPDATE due SET lease_until = ? WHERE kind = ? AND ref = ? AND lease_until > 0";
     this.#sql.exec(query, Math.round(until), kind, ref);
   }
 
   /** Lets go of a row whose attempt never ended, not to be looked at before `notBefore`. */
-  release({ kind, ref }: DueRow, notBefore: EpochMs): void {
+  release({ kind, ref }: JobRow, notBefore: EpochMs): void {
     const query = "UPDATE due SET lease_until = 0, due_at = max(due_at, ?) WHERE kind = ? AND ref = ?";
     this.#sql.exec(query, Math.round(notBefore), kind, ref);
   }
 
   /** The attempt failed: the row is let go, not to be looked at before `notBefore`. */
-  failed({ kind, ref }: DueRow, notBefore: EpochMs): void {
+  failed({ kind, ref }: JobRow, notBefore: EpochMs): void {
     const query = `UPDATE due SET lease_until = 0, due_at = max(due_at, ?), unended = max(unended - 1, 0)
       WHERE kind = ? AND ref = ?`;
     this.#sql.exec(query, Math.round(notBefore), kind, ref);
   }
 
   /** The attempt ended well and its work is owed again, not before `notBefore`: nothing counts of what went before. */
-  ended({ kind, ref }: DueRow, notBefore: EpochMs): void {
+  ended({ kind, ref }: JobRow, notBefore: EpochMs): void {
     const query = `UPDATE due SET lease_until = 0, due_at = max(due_at, ?), attempts = 0, unended = 0
       WHERE kind = ? AND ref = ?`;
     this.#sql.exec(query, Math.round(notBefore), kind, ref);
   }
 
   /** The attempt ended and did not say what comes next: the row is looked at when its lease is over. */
-  leftOpen({ kind, ref }: DueRow): void {
+  leftOpen({ kind, ref }: JobRow): void {
     this.#sql.exec("UPDATE due SET unended = max(unended - 1, 0) WHERE kind = ? AND ref = ?", kind, ref);
   }
 }
 
-export type Worker = {
+export type JobHandler = {
   /** Performs one claimed row. It must owe the row again or call it done; a throw means "try again later". */
-  readonly perform: (row: DueRow) => Promise<void>;
+  readonly perform: (row: JobRow) => Promise<void>;
   /** Told of a row that was given up and is owed no more, so that what it belonged to gets an end. */
-  readonly giveUp: (row: DueRow) => void;
+  readonly giveUp: (row: JobRow) => void;
 };
 
 /** Thrown by work that shall be tried again no sooner than whoever refused it asks for. */
 export class TryAgain extends Error {
   readonly waitMs: number;
 
-  constructor(what: string, error: Refusal) {
+  constructor(what: string, error: Problem) {
     super(`${what}: ${error.code}`);
     this.name = "TryAgain";
     this.waitMs = askedMs(error);
@@ -228,10 +228,10 @@ export class TryAgain extends Error {
 
 /** An attempt under way, and what was owed meanwhile. */
 type Running = {
-  readonly row: DueRow;
+  readonly row: JobRow;
   readonly work: Promise<void>;
   /** The work, or somebody else, owes it again. */
-  isOwed: boolean;
+  isScheduled: boolean;
   /** To be owed at this moment if the work ends without owing it again: it may have decided to before it was asked for. */
   onceAt: EpochMs | null;
 };
@@ -241,25 +241,25 @@ const EARLY_MS = 50;
 /** Rows claimed at once. Chosen: more than an object runs side by side. */
 const CLAIM_LIMIT = 16;
 
-export class Schedule {
-  readonly #ground: Ground;
+export class JobScheduler {
+  readonly #runtime: ObjectRuntime;
   readonly #database: Database;
   readonly #kind: ObjectKind;
-  readonly #worker: Worker;
-  readonly #rows: DueRows;
-  readonly #busy: BusyRow;
+  readonly #worker: JobHandler;
+  readonly #rows: JobRows;
+  readonly #busy: WatchdogRow;
   readonly #running = new Map<string, Running>();
   /** What the alarm was last set to; null for none. Unknown to a new instance, which sets it anew. */
   #armedAt: EpochMs | null | undefined = undefined;
   #arming = false;
 
-  constructor(ground: Ground, database: Database, kind: ObjectKind, worker: Worker) {
-    this.#ground = ground;
+  constructor(runtime: ObjectRuntime, database: Database, kind: ObjectKind, worker: JobHandler) {
+    this.#runtime = runtime;
     this.#database = database;
     this.#kind = kind;
     this.#worker = worker;
-    this.#rows = new DueRows(ground.sql);
-    this.#busy = new BusyRow(ground, database, kind, () => this.#rows.earliest());
+    this.#rows = new JobRows(runtime.sql);
+    this.#busy = new WatchdogRow(runtime, database, kind, () => this.#rows.earliest());
     if (database.exists()) this.#recover();
   }
 
@@ -268,18 +268,18 @@ export class Schedule {
    * A row that this instance works on stays leased until that work is over: nobody is woken for it before. It is begun again a
    * little later at the earliest, so that nothing goes round in circles while others wait.
    */
-  owe(kind: JobKind, ref: string, at: EpochMs): void {
+  schedule(kind: JobKind, ref: string, at: EpochMs): void {
     const running = this.#running.get(nameOf(kind, ref));
     if (running === undefined) this.#rows.put(kind, ref, at);
     else {
-      running.isOwed = true;
+      running.isScheduled = true;
       this.#rows.putHeld(kind, ref, at, this.#leaseEnd());
     }
     this.#arm();
   }
 
   /** Owes a step of work unless it is owed already, then at the moment it had. */
-  oweOnce(kind: JobKind, ref: string, at: EpochMs): void {
+  scheduleOnce(kind: JobKind, ref: string, at: EpochMs): void {
     const running = this.#running.get(nameOf(kind, ref));
     if (running === undefined) this.#rows.putNew(kind, ref, at);
     else running.onceAt = Math.min(at, running.onceAt ?? at);
@@ -289,7 +289,7 @@ export class Schedule {
   /** Owes it no longer. */
   done(kind: JobKind, ref: string): void {
     const running = this.#running.get(nameOf(kind, ref));
-    if (running !== undefined) running.isOwed = false;
+    if (running !== undefined) running.isScheduled = false;
     this.#rows.remove(kind, ref);
     this.#arm();
   }
@@ -309,7 +309,7 @@ export class Schedule {
     if (!this.#database.exists()) return;
     for (const { work, row } of this.#running.values()) {
       this.#rows.renew(row, this.#leaseEnd());
-      this.#ground.keep(work);
+      this.#runtime.keep(work);
     }
     for (const row of this.#claim()) this.#start(row);
     this.#arm();
@@ -321,7 +321,7 @@ export class Schedule {
     try {
       this.tick();
     } catch (error) {
-      const { config, now, storage, keep } = this.#ground;
+      const { config, now, storage, keep } = this.#runtime;
       logBug("alarm_failed", error, { work: this.#kind });
       if (config.alarms) keep(storage.setAlarm(now() + config.waits.retry));
     }
@@ -330,12 +330,12 @@ export class Schedule {
   /** What the sweep asks for: the same as an alarm, and the `busy` row moved to the next due time. */
   async wake(): Promise<void> {
     this.tick();
-    await this.#busy.cover(true);
+    await this.#busy.ensureWatchdog(true);
   }
 
   /** Makes sure that the cron will look after this object: await it before the first outside effect. */
-  cover(): Promise<void> {
-    return this.#busy.cover(false);
+  ensureWatchdog(): Promise<void> {
+    return this.#busy.ensureWatchdog(false);
   }
 
   /**
@@ -343,7 +343,7 @@ export class Schedule {
    * begun and never ended. Work that takes its instance down must not take every next one down at once.
    */
   #recover(): void {
-    const { now, config } = this.#ground;
+    const { now, config } = this.#runtime;
     for (const row of this.#rows.held()) {
       const isKept = row.unended >= POISON_ATTEMPTS && triesOf(this.#kind, row.kind) === null;
       const wait = row.attempts > 1 ? this.#backoff(row.attempts - 1) : 0;
@@ -353,9 +353,9 @@ export class Schedule {
   }
 
   /** Takes what is due. A row that was begun too often without an end is given up instead. */
-  #claim(): DueRow[] {
+  #claim(): JobRow[] {
     return this.#rows
-      .due(this.#ground.now(), CLAIM_LIMIT)
+      .due(this.#runtime.now(), CLAIM_LIMIT)
       .filter((row) => !this.isRunning(row.kind, row.ref))
       .filter((row) => row.unended < POISON_ATTEMPTS || !this.#giveUp(row))
       .map((row) => {
@@ -364,28 +364,28 @@ export class Schedule {
       });
   }
 
-  #start(row: DueRow): void {
+  #start(row: JobRow): void {
     const name = nameOf(row.kind, row.ref);
     const work = this.#work(row).then((failed) => {
       const running = this.#running.get(name);
       this.#running.delete(name);
       this.#close(row, failed, running);
-      this.#ground.keep(this.#settle());
+      this.#runtime.keep(this.#settle());
     });
-    this.#running.set(name, { work, row, isOwed: false, onceAt: null });
-    this.#ground.keep(work);
+    this.#running.set(name, { work, row, isScheduled: false, onceAt: null });
+    this.#runtime.keep(work);
   }
 
   /** Performs a row; answers with what it threw, null when it ended well. */
-  async #work(row: DueRow): Promise<{ readonly error: unknown } | null> {
-    const { now, name, storage } = this.#ground;
+  async #work(row: JobRow): Promise<{ readonly error: unknown } | null> {
+    const { now, name, storage } = this.#runtime;
     const began = now();
     const told = () => ({ work: row.kind, attempt: row.attempts, ms: now() - began, ...ownerOf(name) });
     try {
       // Others are served first, and the attempt is counted on disk: one that takes its instance down is counted too.
       await new Promise((resolve) => setTimeout(resolve, 0));
       await storage.sync();
-      await this.cover();
+      await this.ensureWatchdog();
       await this.#worker.perform(row);
       log("info", "work", told());
       return null;
@@ -396,22 +396,22 @@ export class Schedule {
   }
 
   /** Writes down how an attempt ended. */
-  #close(row: DueRow, failed: { readonly error: unknown } | null, running: Running | undefined): void {
+  #close(row: JobRow, failed: { readonly error: unknown } | null, running: Running | undefined): void {
     if (failed !== null) {
       const asked = failed.error instanceof TryAgain ? failed.error.waitMs : 0;
-      this.#rows.failed(row, this.#ground.now() + Math.max(this.#backoff(row.attempts), asked));
+      this.#rows.failed(row, this.#runtime.now() + Math.max(this.#backoff(row.attempts), asked));
       const tries = triesOf(this.#kind, row.kind);
       if (tries !== null && row.attempts >= tries) this.#giveUp(row);
       return;
     }
-    if (running?.isOwed) this.#rows.ended(row, this.#soonest());
+    if (running?.isScheduled) this.#rows.ended(row, this.#soonest());
     else this.#rows.leftOpen(row);
     if (running !== undefined && running.onceAt !== null)
       this.#rows.putNew(row.kind, row.ref, Math.max(running.onceAt, this.#soonest()));
   }
 
   /** Owes the row no more and has its owner given an end. False where it is never given up, or that failed. */
-  #giveUp(row: DueRow): boolean {
+  #giveUp(row: JobRow): boolean {
     if (triesOf(this.#kind, row.kind) === null) return false;
     log("error", "work_given_up", { work: row.kind, attempt: row.attempts });
     this.#rows.remove(row.kind, row.ref);
@@ -419,7 +419,7 @@ export class Schedule {
       this.#worker.giveUp(row);
     } catch (error) {
       logBug("work_not_given_up", error, { work: row.kind });
-      this.#rows.putNew(row.kind, row.ref, this.#ground.now() + this.#ground.config.waits.retryMax);
+      this.#rows.putNew(row.kind, row.ref, this.#runtime.now() + this.#runtime.config.waits.retryMax);
     }
     return true;
   }
@@ -428,11 +428,11 @@ export class Schedule {
   async #settle(): Promise<void> {
     this.tick();
     try {
-      await this.cover();
+      await this.ensureWatchdog();
     } catch {
       log("warn", "busy_not_written", { work: this.#kind });
     }
-    const { now, config } = this.#ground;
+    const { now, config } = this.#runtime;
     const next = this.#rows.earliest();
     // The next step of the same work is not left to the alarm, which may come late or not at all.
     if (next === null || next > this.#soonest()) return;
@@ -442,22 +442,22 @@ export class Schedule {
 
   /** The earliest moment at which work that is under way may be begun again. */
   #soonest(): EpochMs {
-    return this.#ground.now() + this.#ground.config.waits.again;
+    return this.#runtime.now() + this.#runtime.config.waits.again;
   }
 
   /** The wait after so many failures in a row: from 5 s, doubling, up to 10 minutes. */
   #backoff(failures: number): number {
-    const { waits } = this.#ground.config;
+    const { waits } = this.#runtime.config;
     return Math.min(waits.retry * 2 ** (failures - 1), waits.retryMax);
   }
 
   #leaseEnd(): EpochMs {
-    return this.#ground.now() + this.#ground.config.waits.turnLease;
+    return this.#runtime.now() + this.#runtime.config.waits.turnLease;
   }
 
   /** Arms the alarm once for all that this turn of the event loop owes: still in the same commit as the rows. */
   #arm(): void {
-    if (this.#arming || !this.#ground.config.alarms) return;
+    if (this.#arming || !this.#runtime.config.alarms) return;
     this.#arming = true;
     queueMicrotask(() => {
       this.#arming = false;
@@ -466,7 +466,7 @@ export class Schedule {
   }
 
   #armEarliest(): void {
-    const { storage, config, now, keep } = this.#ground;
+    const { storage, config, now, keep } = this.#runtime;
     const earliest = this.#rows.earliest();
     const alive = this.#running.size > 0 ? now() + config.waits.turnKeepalive : Number.POSITIVE_INFINITY;
     const at = earliest === null ? null : Math.min(Math.max(earliest, now()), alive);
@@ -484,10 +484,10 @@ const nameOf = (kind: string, ref: string): string => `${kind}\u0000${ref}`;
 /* Whether an object's tenant is stopped: asked before work that may cost something or leaves for somebody else's machine. */
 
 /** Whether work of the tenant has to wait. It waits too where nobody can say: waiting costs nothing and is over by itself. */
-export const mustWait = async (ground: Ground): Promise<boolean> => (await stopped(ground)) ?? true;
+export const mustWait = async (runtime: ObjectRuntime): Promise<boolean> => (await stopped(runtime)) ?? true;
 
 /** Whether what is open has to end. It stays open where nobody can say: it ends by itself soon. */
-export const mustEnd = async (ground: Ground): Promise<boolean> => (await stopped(ground)) ?? false;
+export const mustEnd = async (runtime: ObjectRuntime): Promise<boolean> => (await stopped(runtime)) ?? false;
 
-const stopped = ({ env, name, config, now }: Ground): Promise<boolean | null> =>
+const stopped = ({ env, name, config, now }: ObjectRuntime): Promise<boolean | null> =>
   isTenantStopped(env.DB, parseScope(name).tenant, config.waits.tenantState, now());

@@ -6,13 +6,13 @@ import { parseScope, tenantObjectName } from "../../core/address.ts";
 import { utf8Bytes } from "../../core/encoding.ts";
 import { eventId, type KeyId } from "../../core/ids.ts";
 import { OUTBOX_BYTES, OUTBOX_ROWS } from "../../core/limits.ts";
-import type { Fact, TenantPort } from "../../core/rpc/tenant.ts";
+import type { NewEvent, TenantRpc } from "../../core/rpc/tenant.ts";
 import type { AuditEntry } from "../../core/tenant.ts";
 import type { EventType } from "../../core/wire/event.ts";
 import { addEntry } from "../../store/audit.ts";
-import type { Ground } from "./context.ts";
+import type { ObjectRuntime } from "./context.ts";
 import { BOUND_LIMIT } from "./database.ts";
-import type { Schedule } from "./jobs.ts";
+import type { JobScheduler } from "./jobs.ts";
 
 export const OUTBOX_TABLES = `
   CREATE TABLE outbox (
@@ -51,18 +51,18 @@ type Row = {
 export type Asked = { readonly callback?: string | null; readonly key?: KeyId | null };
 
 /** The user of an object's facts; `named` is asked when they are told. */
-export type Teller = { readonly uh: string; readonly named: () => boolean };
+export type EventPublisher = { readonly uh: string; readonly named: () => boolean };
 
 export class Outbox {
-  readonly #ground: Ground;
-  readonly #schedule: Schedule;
-  readonly #teller: Teller;
+  readonly #runtime: ObjectRuntime;
+  readonly #jobs: JobScheduler;
+  readonly #publisher: EventPublisher;
   readonly #listeners: ((resource: string) => void)[] = [];
 
-  constructor(ground: Ground, schedule: Schedule, teller: Teller) {
-    this.#ground = ground;
-    this.#schedule = schedule;
-    this.#teller = teller;
+  constructor(runtime: ObjectRuntime, jobs: JobScheduler, publisher: EventPublisher) {
+    this.#runtime = runtime;
+    this.#jobs = jobs;
+    this.#publisher = publisher;
   }
 
   /** Tells `listener` of every fact's resource, inside the transaction that makes it true: who waits for it can be owed work there. */
@@ -72,7 +72,7 @@ export class Outbox {
 
   /** Writes a fact down, with what the call that led to it asked for. Call inside the transaction that makes it true. */
   add(type: EventType, resource: string, data: unknown, { callback = null, key = null }: Asked = {}): void {
-    const { sql, now } = this.#ground;
+    const { sql, now } = this.#runtime;
     const sequence = sql
       .exec<{ n: number }>(
         "INSERT INTO sequences (resource, n) VALUES (?, 1) ON CONFLICT (resource) DO UPDATE SET n = n + 1 RETURNING n",
@@ -89,22 +89,22 @@ export class Outbox {
       callback,
       key,
     );
-    this.#schedule.owe(OUTBOX, "", now());
+    this.#jobs.schedule(OUTBOX, "", now());
     for (const hear of this.#listeners) hear(resource);
   }
 
   /** Tells the tenant everything written down; the schedule's work for the `outbox` row. */
   async flush(): Promise<void> {
-    const { sql, boundary } = this.#ground;
+    const { sql, boundary } = this.#runtime;
     await boundary("event.outbox");
     for (;;) {
       const rows = this.#batch();
       const last = rows.at(-1);
       if (last === undefined) break;
-      await this.#tenant().accept(await Promise.all(rows.map((row) => this.#fact(row))));
+      await this.#tenant().accept(await Promise.all(rows.map((row) => this.#newEvent(row))));
       sql.exec("DELETE FROM outbox WHERE n <= ?", last.n);
     }
-    this.#schedule.done(OUTBOX, "");
+    this.#jobs.done(OUTBOX, "");
   }
 
   /** The next facts, as many as one call may carry: read one by one, so that no more is held. */
@@ -112,7 +112,7 @@ export class Outbox {
     const rows: Row[] = [];
     let bytes = 0;
     const query = `SELECT n, type, resource, sequence, at, data, callback, key FROM outbox ORDER BY n ${BOUND_LIMIT}`;
-    for (const row of this.#ground.sql.exec<Row>(query, OUTBOX_ROWS)) {
+    for (const row of this.#runtime.sql.exec<Row>(query, OUTBOX_ROWS)) {
       bytes += utf8Bytes(row.data);
       if (rows.length > 0 && bytes > OUTBOX_BYTES) break;
       rows.push(row);
@@ -120,14 +120,14 @@ export class Outbox {
     return rows;
   }
 
-  async #fact({ n: _, ...row }: Row): Promise<Fact> {
-    const { uh, named } = this.#teller;
+  async #newEvent({ n: _, ...row }: Row): Promise<NewEvent> {
+    const { uh, named } = this.#publisher;
     return { ...row, id: await eventId(row.resource, `${row.type}#${row.sequence}`), uh, named: named() };
   }
 
-  #tenant(): TenantPort {
-    const stub = this.#ground.env.TENANT.getByName(tenantObjectName(parseScope(this.#ground.name)));
-    return stub as unknown as TenantPort; // TenantObject implements TenantPort; RPC stubs carry its methods under the same names
+  #tenant(): TenantRpc {
+    const stub = this.#runtime.env.TENANT.getByName(tenantObjectName(parseScope(this.#runtime.name)));
+    return stub as unknown as TenantRpc; // TenantObject implements TenantRpc; RPC stubs carry its methods under the same names
   }
 }
 
@@ -140,12 +140,12 @@ export class Outbox {
 export const AUDIT = "audit";
 
 /** Owes an entry. Call inside the transaction of what it tells of. `null`: nobody asked for one. */
-export function noteAudit({ now }: Ground, schedule: Schedule, entry: AuditEntry | null): void {
-  if (entry !== null) schedule.owe(AUDIT, JSON.stringify(entry), now());
+export function noteAudit({ now }: ObjectRuntime, jobs: JobScheduler, entry: AuditEntry | null): void {
+  if (entry !== null) jobs.schedule(AUDIT, JSON.stringify(entry), now());
 }
 
 /** The schedule's work: the entry in D1. Twice is once. */
-export async function tellAudit({ env }: Ground, schedule: Schedule, ref: string): Promise<void> {
+export async function publishAudit({ env }: ObjectRuntime, jobs: JobScheduler, ref: string): Promise<void> {
   await addEntry(env.DB, JSON.parse(ref) as AuditEntry); // written by noteAudit() only
-  schedule.done(AUDIT, ref);
+  jobs.done(AUDIT, ref);
 }

@@ -4,11 +4,11 @@
  */
 
 import { ownerOf, parseScope, type UserAddress, userObjectName } from "../../core/address.ts";
-import { reseal, seal, unseal } from "../../core/crypto.ts";
-import { type Refusal, refusal } from "../../core/errors.ts";
-import { mayUse, type Standing, showToken, type ToldStanding, warningAt } from "../../core/nemo-token.ts";
+import { decrypt, encrypt, reEncrypt } from "../../core/crypto.ts";
+import { type Problem, problemOf } from "../../core/errors.ts";
+import { mayUse, type PublishedTokenStatus, showToken, type TokenStatus, warningAt } from "../../core/nemo-token.ts";
 import { err, ok, type Result } from "../../core/result.ts";
-import type { BroughtToken } from "../../core/rpc/token.ts";
+import type { ProvidedToken } from "../../core/rpc/token.ts";
 import type { AuditEntry } from "../../core/tenant.ts";
 import type { EpochMs } from "../../core/time.ts";
 import type { Attribution } from "../../core/usage.ts";
@@ -17,37 +17,37 @@ import { log } from "../../log.ts";
 import { createNemo, type Nemo } from "../../nemo/client.ts";
 import type { NemoFailure } from "../../nemo/errors.ts";
 import type { Watch } from "../../nemo/http.ts";
-import { putStanding } from "../../store/users.ts";
-import type { Ground } from "./context.ts";
+import { putTokenStatus } from "../../store/users.ts";
+import type { ObjectRuntime } from "./context.ts";
 import { deleteMeta, readMeta, writeMeta } from "./database.ts";
-import type { Seals } from "./encryption.ts";
-import type { Schedule } from "./jobs.ts";
+import type { Encryption } from "./encryption.ts";
+import type { JobScheduler } from "./jobs.ts";
 import { noteAudit, type Outbox } from "./outbox.ts";
-import { refusalOf } from "./problems.ts";
+import { toProblem } from "./problems.ts";
 
 /* How a kept Nemo token stands, told to D1 for the operator's status: owed with each change, written by the schedule. */
 
 /** The schedule's kind of row; its ref names the token. */
-export const TOKEN_STANDING = "token_standing";
+export const TOKEN_STATUS = "token_standing";
 
 type Told = {
-  readonly ground: Ground;
-  readonly schedule: Schedule;
+  readonly runtime: ObjectRuntime;
+  readonly jobs: JobScheduler;
   readonly ref: string;
   readonly source: string;
   /** How it stands now; null when none is kept. */
-  readonly standing: () => ToldStanding | null;
+  readonly tokenStatus: () => PublishedTokenStatus | null;
 };
 
 /** The schedule's work: the row in D1, until it says how the token stands. Twice is once. */
-export async function tellStanding({ ground, schedule, ref, source, standing }: Told): Promise<void> {
-  const { env, name } = ground;
+export async function publishTokenStatus({ runtime, jobs, ref, source, tokenStatus }: Told): Promise<void> {
+  const { env, name } = runtime;
   const { mode } = parseScope(name);
   for (;;) {
-    const told = standing();
-    await putStanding(env.DB, { objectName: name, source, mode }, told);
-    const now = standing(); // it may have changed while it was written
-    if (now?.state === told?.state && now?.until === told?.until) return schedule.done(TOKEN_STANDING, ref);
+    const told = tokenStatus();
+    await putTokenStatus(env.DB, { objectName: name, source, mode }, told);
+    const now = tokenStatus(); // it may have changed while it was written
+    if (now?.state === told?.state && now?.until === told?.until) return jobs.done(TOKEN_STATUS, ref);
   }
 }
 
@@ -57,16 +57,16 @@ export const TOKEN_WARNING = "token_warning";
 export const KEPT = "kept_token";
 
 /** A token as it is kept. `setAt` names it: a report about an earlier one does not touch it. */
-type Record = Standing & { readonly sealed: string; readonly setAt: EpochMs };
+type Record = TokenStatus & { readonly encrypted: string; readonly setAt: EpochMs };
 
 /** A token opened for use, or the news that it is not to be used now. */
 export type OpenToken = { readonly token: string | null; readonly mark: string; readonly suspect: boolean };
 
-export type KeptTokenParts = {
-  readonly ground: Ground;
-  readonly schedule: Schedule;
+export type StoredTokenParts = {
+  readonly runtime: ObjectRuntime;
+  readonly jobs: JobScheduler;
   readonly outbox: Outbox;
-  readonly seals: Seals;
+  readonly encryption: Encryption;
   /** For whom it is, and what its seal is bound to. */
   readonly source: TokenFor;
   readonly owner: string;
@@ -74,52 +74,52 @@ export type KeptTokenParts = {
   readonly resource: string;
 };
 
-export class KeptToken {
-  readonly #parts: KeptTokenParts;
+export class StoredToken {
+  readonly #parts: StoredTokenParts;
   /** The last seal that was opened, so that a call costs no decryption. */
-  #opened: { readonly sealed: string; readonly token: string } | null = null;
+  #opened: { readonly encrypted: string; readonly token: string } | null = null;
 
-  constructor(parts: KeptTokenParts) {
+  constructor(parts: StoredTokenParts) {
     this.#parts = parts;
   }
 
   /** Asks upstream what the token holds; keeps it only when upstream knows it. Any earlier one is replaced. */
   async put(
     nemo: Nemo,
-    { token, expires_at }: BroughtToken,
+    { token, expires_at }: ProvidedToken,
     audit: AuditEntry | null,
-  ): Promise<Result<NemoTokenWire, Refusal>> {
-    const { ground, seals, owner, schedule } = this.#parts;
+  ): Promise<Result<NemoTokenWire, Problem>> {
+    const { runtime, encryption, owner, jobs } = this.#parts;
     const expiresAt = expires_at === null ? null : Date.parse(expires_at);
-    if (expiresAt !== null && expiresAt <= ground.now()) return err(wrong("/expires_at", "must lie in the future"));
-    const [checked] = await Promise.all([nemo.readCredits(token), seals.note()]);
+    if (expiresAt !== null && expiresAt <= runtime.now()) return err(wrong("/expires_at", "must lie in the future"));
+    const [checked] = await Promise.all([nemo.readCredits(token), encryption.note()]);
     if (!checked.ok) return err(refusedAtCheck(checked.error));
-    const sealed = await seal(token, owner, ground.config.roots, ground.random);
-    const record: Record = { sealed, setAt: ground.now(), expiresAt, rejectedAt: null };
+    const encrypted = await encrypt(token, owner, runtime.config.roots, runtime.random);
+    const record: Record = { encrypted, setAt: runtime.now(), expiresAt, rejectedAt: null };
     const warnAt = warningAt(record);
-    ground.storage.transactionSync(() => {
+    runtime.storage.transactionSync(() => {
       this.#write(record);
-      if (warnAt === null) schedule.done(TOKEN_WARNING, KEPT);
-      else schedule.owe(TOKEN_WARNING, KEPT, Math.max(warnAt, ground.now()));
-      schedule.owe(TOKEN_STANDING, KEPT, ground.now());
-      noteAudit(ground, schedule, audit);
+      if (warnAt === null) jobs.done(TOKEN_WARNING, KEPT);
+      else jobs.schedule(TOKEN_WARNING, KEPT, Math.max(warnAt, runtime.now()));
+      jobs.schedule(TOKEN_STATUS, KEPT, runtime.now());
+      noteAudit(runtime, jobs, audit);
     });
-    schedule.tick();
+    jobs.tick();
     return ok(this.#show(record));
   }
 
   /** Lets go of it; nothing happens when there is none. */
   remove(audit: AuditEntry | null): void {
     if (this.#read() === null) return;
-    const { ground, schedule } = this.#parts;
-    ground.storage.transactionSync(() => {
-      deleteMeta(ground.sql, KEPT);
-      schedule.done(TOKEN_WARNING, KEPT);
-      schedule.owe(TOKEN_STANDING, KEPT, ground.now());
-      noteAudit(ground, schedule, audit);
+    const { runtime, jobs } = this.#parts;
+    runtime.storage.transactionSync(() => {
+      deleteMeta(runtime.sql, KEPT);
+      jobs.done(TOKEN_WARNING, KEPT);
+      jobs.schedule(TOKEN_STATUS, KEPT, runtime.now());
+      noteAudit(runtime, jobs, audit);
     });
     this.#opened = null;
-    schedule.tick();
+    jobs.tick();
   }
 
   /** What the outside may know of it; null when there is none. The object's tables must exist. */
@@ -132,9 +132,9 @@ export class KeptToken {
   async open(): Promise<OpenToken | null> {
     const record = this.#read();
     if (record === null) return null;
-    const { ground } = this.#parts;
-    const may = mayUse(record, ground.now(), ground.config.waits);
-    const token = may ? await this.#unseal(record.sealed) : null;
+    const { runtime } = this.#parts;
+    const may = mayUse(record, runtime.now(), runtime.config.waits);
+    const token = may ? await this.#decrypt(record.encrypted) : null;
     return { token, mark: String(record.setAt), suspect: record.rejectedAt !== null };
   }
 
@@ -142,77 +142,77 @@ export class KeptToken {
   report(mark: string, taken: boolean): void {
     const record = this.#read();
     if (record === null || String(record.setAt) !== mark || (taken && record.rejectedAt === null)) return;
-    const { ground, schedule } = this.#parts;
-    ground.storage.transactionSync(() => {
-      this.#write({ ...record, rejectedAt: taken ? null : ground.now() });
-      schedule.owe(TOKEN_STANDING, KEPT, ground.now());
+    const { runtime, jobs } = this.#parts;
+    runtime.storage.transactionSync(() => {
+      this.#write({ ...record, rejectedAt: taken ? null : runtime.now() });
+      jobs.schedule(TOKEN_STATUS, KEPT, runtime.now());
     });
-    schedule.tick();
+    jobs.tick();
   }
 
   /** Tells the operator's status how it stands: the schedule's work. */
   tell(): Promise<void> {
-    const { ground, schedule, source } = this.#parts;
-    return tellStanding({ ground, schedule, ref: KEPT, source, standing: () => this.#told() });
+    const { runtime, jobs, source } = this.#parts;
+    return publishTokenStatus({ runtime, jobs, ref: KEPT, source, tokenStatus: () => this.#told() });
   }
 
   /** Tells that it ends within a day: the schedule's work for the `token_warning` row. */
   warn(): void {
-    const { ground, schedule, outbox, resource } = this.#parts;
+    const { runtime, jobs, outbox, resource } = this.#parts;
     const record = this.#read();
-    ground.storage.transactionSync(() => {
+    runtime.storage.transactionSync(() => {
       if (record !== null) outbox.add("token.expiring", resource, this.#show(record));
-      schedule.done(TOKEN_WARNING, KEPT);
+      jobs.done(TOKEN_WARNING, KEPT);
     });
   }
 
   /** Seals it under the current root secret; answers how many seals there are. */
-  async renewSeal(): Promise<number> {
+  async renewEncryption(): Promise<number> {
     const record = this.#read();
     if (record === null) return 0;
-    const { ground, owner } = this.#parts;
-    const fresh = await reseal(record.sealed, owner, ground.config.roots, ground.random);
+    const { runtime, owner } = this.#parts;
+    const fresh = await reEncrypt(record.encrypted, owner, runtime.config.roots, runtime.random);
     const now = this.#read();
-    if (fresh !== null && now?.sealed === record.sealed) this.#write({ ...now, sealed: fresh });
+    if (fresh !== null && now?.encrypted === record.encrypted) this.#write({ ...now, encrypted: fresh });
     return 1;
   }
 
-  async #unseal(sealed: string): Promise<string | null> {
-    if (this.#opened?.sealed === sealed) return this.#opened.token;
-    const { ground, owner } = this.#parts;
-    const token = await unseal(sealed, owner, ground.config.roots);
+  async #decrypt(encrypted: string): Promise<string | null> {
+    if (this.#opened?.encrypted === encrypted) return this.#opened.token;
+    const { runtime, owner } = this.#parts;
+    const token = await decrypt(encrypted, owner, runtime.config.roots);
     if (token === null) log("error", "seal_not_opened", { work: "nemo_token" });
-    else this.#opened = { sealed, token };
+    else this.#opened = { encrypted, token };
     return token;
   }
 
-  #told(): ToldStanding | null {
+  #told(): PublishedTokenStatus | null {
     const record = this.#read();
     return record && { state: record.rejectedAt === null ? "ready" : "rejected", until: record.expiresAt };
   }
 
   #show(record: Record): NemoTokenWire {
-    return showToken(this.#parts.source, record, this.#parts.ground.now());
+    return showToken(this.#parts.source, record, this.#parts.runtime.now());
   }
 
   #read(): Record | null {
-    const text = readMeta(this.#parts.ground.sql, KEPT);
+    const text = readMeta(this.#parts.runtime.sql, KEPT);
     return text === null ? null : (JSON.parse(text) as Record); // written by #write only
   }
 
   #write(record: Record): void {
-    writeMeta(this.#parts.ground.sql, KEPT, JSON.stringify(record));
+    writeMeta(this.#parts.runtime.sql, KEPT, JSON.stringify(record));
   }
 }
 
-const wrong = (field: string, message: string): Refusal =>
-  refusal("invalid_request", `${field}: ${message}`, { errors: [{ field, message }] });
+const wrong = (field: string, message: string): Problem =>
+  problemOf("invalid_request", `${field}: ${message}`, { errors: [{ field, message }] });
 
 /** Why a token that was brought is not kept: it is the caller's to change, or upstream's to answer. */
-function refusedAtCheck(failure: NemoFailure): Refusal {
+function refusedAtCheck(failure: NemoFailure): Problem {
   if (failure.reason === "token_rejected" || failure.reason === "refused" || failure.reason === "not_found")
     return wrong("/token", "is not known to Nemo, or was revoked; nothing was kept");
-  return refusalOf(failure);
+  return toProblem(failure);
 }
 
 /* Nemo's API as an object reaches it: the real host for live mode, the user's own sandbox for test mode. */
@@ -222,7 +222,7 @@ export const SANDBOX_URL = "https://sandbox.nemo.internal";
 
 /** One line for every request upstream: which it was, how it ended, and how long its answer's headers took. */
 const logging =
-  ({ name, now }: Ground): Watch =>
+  ({ name, now }: ObjectRuntime): Watch =>
   (at) => {
     const began = now();
     return (status) =>
@@ -235,25 +235,25 @@ const logging =
   };
 
 /** The client of live mode. */
-export const liveNemo = (ground: Ground, attribution: Attribution): Nemo =>
+export const liveNemo = (runtime: ObjectRuntime, attribution: Attribution): Nemo =>
   createNemo({
-    baseUrl: ground.config.nemoUrl,
+    baseUrl: runtime.config.nemoUrl,
     fetch: (request) => fetch(request),
     attribution,
-    targets: ground.config.targets,
-    watch: logging(ground),
-    timeouts: { turnTotalMs: ground.config.waits.turnStream },
+    targets: runtime.config.targets,
+    watch: logging(runtime),
+    timeouts: { turnTotalMs: runtime.config.waits.turnStream },
   });
 
 /** The client of one user, by the user's mode. */
-export const nemoOf = (ground: Ground, address: UserAddress, attribution: Attribution): Nemo =>
+export const nemoOf = (runtime: ObjectRuntime, address: UserAddress, attribution: Attribution): Nemo =>
   address.mode === "live"
-    ? liveNemo(ground, attribution)
+    ? liveNemo(runtime, attribution)
     : createNemo({
         baseUrl: SANDBOX_URL,
-        fetch: (request) => ground.env.SANDBOX.getByName(userObjectName(address)).fetch(request),
+        fetch: (request) => runtime.env.SANDBOX.getByName(userObjectName(address)).fetch(request),
         attribution,
-        targets: ground.config.targets,
-        watch: logging(ground),
-        timeouts: { turnTotalMs: ground.config.waits.turnStream },
+        targets: runtime.config.targets,
+        watch: logging(runtime),
+        timeouts: { turnTotalMs: runtime.config.waits.turnStream },
       });

@@ -3,18 +3,18 @@
 import type { UserHash } from "../../core/ids.ts";
 import { TOMBSTONE_TTL_MS } from "../../core/limits.ts";
 import type { ClosedTenant } from "../../core/rpc/tenant.ts";
-import type { ErasedFacts, SettledTurn } from "../../core/tenant.ts";
+import type { ErasedEvents, SettledTurn } from "../../core/tenant.ts";
 import type { EpochMs } from "../../core/time.ts";
-import type { Ground } from "../shared/context.ts";
+import type { ObjectRuntime } from "../shared/context.ts";
 import { readMeta, writeMeta } from "../shared/database.ts";
 
 const CLOSED = "closed";
 
 /** True once the tenant is being deleted. The object's tables must exist. */
-export const isClosed = ({ sql }: Ground): boolean => readMeta(sql, CLOSED) !== null;
+export const isClosed = ({ sql }: ObjectRuntime): boolean => readMeta(sql, CLOSED) !== null;
 
 /** Turns every endpoint off, calls off everything that is owed, and says how much there is. Again: the same. */
-export function closeTenant({ sql, storage, now }: Ground): ClosedTenant {
+export function closeTenant({ sql, storage, now }: ObjectRuntime): ClosedTenant {
   const known = readMeta(sql, CLOSED);
   if (known !== null) return JSON.parse(known) as ClosedTenant; // written below only
   const count = (table: string) => sql.exec<{ n: number }>(`SELECT count(*) AS n FROM ${table}`).one().n;
@@ -35,7 +35,7 @@ export function closeTenant({ sql, storage, now }: Ground): ClosedTenant {
 
 /* Users that were deleted: their events and deliveries go, and nothing late about them is taken in for 30 days. */
 
-export const ERASED_TABLE = `
+export const TOMBSTONES_TABLE = `
   CREATE TABLE erased (
     uh TEXT PRIMARY KEY,              -- the user's hash
     at INTEGER NOT NULL,              -- ms since epoch
@@ -53,22 +53,22 @@ export const SETTLED_COLUMN = `
 /** A user's deliveries, whoever they went to. */
 const DELIVERIES = "deliveries WHERE event IN (SELECT id FROM events WHERE uh = ?)";
 
-export class Erased {
-  readonly #ground: Ground;
+export class Tombstones {
+  readonly #runtime: ObjectRuntime;
 
-  constructor(ground: Ground) {
-    this.#ground = ground;
+  constructor(runtime: ObjectRuntime) {
+    this.#runtime = runtime;
   }
 
   /** Whether the user was deleted in the last 30 days. */
   has(uh: UserHash): boolean {
-    return this.#ground.sql.exec("SELECT 1 FROM erased WHERE uh = ?", uh).toArray().length > 0;
+    return this.#runtime.sql.exec("SELECT 1 FROM erased WHERE uh = ?", uh).toArray().length > 0;
   }
 
   /** Removes all that is known of the user, and says how much that was; again, it says the same. Call in a transaction. */
-  erase(uh: UserHash): ErasedFacts {
-    const { sql, now } = this.#ground;
-    const known = sql.exec<ErasedFacts>("SELECT events, deliveries FROM erased WHERE uh = ?", uh).toArray()[0];
+  erase(uh: UserHash): ErasedEvents {
+    const { sql, now } = this.#runtime;
+    const known = sql.exec<ErasedEvents>("SELECT events, deliveries FROM erased WHERE uh = ?", uh).toArray()[0];
     if (known !== undefined) return known;
     const count = (from: string) => sql.exec<{ n: number }>(`SELECT count(*) AS n FROM ${from}`, uh).one().n;
     const gone = { events: count("events WHERE uh = ?"), deliveries: count(DELIVERIES) };
@@ -85,12 +85,12 @@ export class Erased {
   take(uh: UserHash, settled: readonly SettledTurn[]): readonly SettledTurn[] {
     if (settled.length === 0) return [];
     const query = "UPDATE erased SET settled = 1 WHERE uh = ? AND settled = 0 RETURNING uh";
-    return this.#ground.sql.exec(query, uh).toArray().length > 0 ? settled : [];
+    return this.#runtime.sql.exec(query, uh).toArray().length > 0 ? settled : [];
   }
 
   /** Lets go of what is older than 30 days; answers when the next of it is, null when there is none. */
   tidy(): EpochMs | null {
-    const { sql, now } = this.#ground;
+    const { sql, now } = this.#runtime;
     sql.exec("DELETE FROM erased WHERE at < ?", now() - TOMBSTONE_TTL_MS);
     const { at } = sql.exec<{ at: number | null }>("SELECT min(at) AS at FROM erased").one();
     return at === null ? null : at + TOMBSTONE_TTL_MS;

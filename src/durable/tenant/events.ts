@@ -1,18 +1,18 @@
 /** A tenant's facts in the order they were stored: what webhooks carry and what anybody may pull. */
 import { eventKey, type Scope } from "../../core/address.ts";
 import { utf8Bytes } from "../../core/encoding.ts";
-import { type Refusal, refusal } from "../../core/errors.ts";
+import { type Problem, problemOf } from "../../core/errors.ts";
 import type { EventId, UserHash } from "../../core/ids.ts";
 import { EVENT_INLINE_BYTES, EVENT_TTL_MS } from "../../core/limits.ts";
 import { err, ok, type Result } from "../../core/result.ts";
-import type { Fact } from "../../core/rpc/tenant.ts";
+import type { NewEvent } from "../../core/rpc/tenant.ts";
 import { DAY_MS, type EpochMs, toRfc3339 } from "../../core/time.ts";
 import { eventForUser, isUsersEvent } from "../../core/user-view.ts";
 import { EVENT_TYPES, type EventType, type EventWire } from "../../core/wire/event.ts";
-import type { Ground } from "../shared/context.ts";
+import type { ObjectRuntime } from "../shared/context.ts";
 import { Downloads } from "../shared/downloads.ts";
-import type { Schedule } from "../shared/jobs.ts";
-import { type Erased, isClosed } from "./deletion.ts";
+import type { JobScheduler } from "../shared/jobs.ts";
+import { isClosed, type Tombstones } from "./deletion.ts";
 import type { Counted, Webhooks } from "./services.ts";
 
 export type EventRow = {
@@ -32,7 +32,7 @@ export type EventRow = {
 const COLUMNS = "cursor, id, type, resource, sequence, at, uh, data, place";
 
 /** A user's tokens go by a cursor that counts the events of that user alone. */
-export const EVENT_PLACES = `
+export const EVENT_SLOTS = `
   ALTER TABLE events ADD COLUMN place INTEGER NOT NULL DEFAULT 0; -- among its user's events, from 1; 0: a sample
   UPDATE events SET place = counted.n
     FROM (SELECT cursor, row_number() OVER (PARTITION BY uh ORDER BY cursor) AS n FROM events WHERE hidden = 0) AS counted
@@ -52,49 +52,49 @@ const USERS = `type IN (${EVENT_TYPES.filter(isUsersEvent)
   .join(", ")})`;
 
 export class Events {
-  readonly #ground: Ground;
+  readonly #runtime: ObjectRuntime;
   readonly #scope: Scope;
   readonly #bodies: EventBodies;
   readonly #downloads: Downloads;
 
-  constructor(ground: Ground, scope: Scope, bodies: EventBodies) {
-    this.#ground = ground;
+  constructor(runtime: ObjectRuntime, scope: Scope, bodies: EventBodies) {
+    this.#runtime = runtime;
     this.#scope = scope;
     this.#bodies = bodies;
-    this.#downloads = new Downloads(ground, scope);
+    this.#downloads = new Downloads(runtime, scope);
   }
 
   /** Puts the large bodies of new facts into R2: before the transaction that stores the facts, so that no event lacks its body. */
-  async prepare(facts: readonly Fact[]): Promise<readonly Fact[]> {
-    const prepared: Fact[] = [];
-    for (const fact of facts) {
-      const isLarge = this.#bodies.isLarge(fact.data);
-      if (isLarge && this.find(fact.id) === null) await this.#bodies.put(fact, fact.data);
-      prepared.push(isLarge ? { ...fact, data: "" } : fact);
+  async prepare(newEvents: readonly NewEvent[]): Promise<readonly NewEvent[]> {
+    const prepared: NewEvent[] = [];
+    for (const newEvent of newEvents) {
+      const isLarge = this.#bodies.isLarge(newEvent.data);
+      if (isLarge && this.find(newEvent.id) === null) await this.#bodies.put(newEvent, newEvent.data);
+      prepared.push(isLarge ? { ...newEvent, data: "" } : newEvent);
     }
     return prepared;
   }
 
   /** Removes what was prepared and will not be stored. */
-  async drop(facts: readonly Fact[]): Promise<void> {
-    const large = facts.filter(({ data }) => data === "");
+  async drop(newEvents: readonly NewEvent[]): Promise<void> {
+    const large = newEvents.filter(({ data }) => data === "");
     if (large.length > 0) await this.#bodies.remove(large);
   }
 
   /** Stores a prepared fact; null when it was stored before. The cursor is given here, so a reader that goes by it misses nothing. */
-  add(fact: Fact): EventRow | null {
-    if (this.find(fact.id) !== null) return null;
-    return this.#insert(fact, 0);
+  add(newEvent: NewEvent): EventRow | null {
+    if (this.find(newEvent.id) !== null) return null;
+    return this.#insert(newEvent, 0);
   }
 
   /** Stores a sample: sent to an endpoint that is tried out, and in no list. */
-  addSample(fact: Fact): EventRow {
-    return this.#insert(fact, 1);
+  addSample(newEvent: NewEvent): EventRow {
+    return this.#insert(newEvent, 1);
   }
 
   /** Removes what is older than 30 days and has no delivery left; answers with the oldest that stays. */
   async tidy(): Promise<EpochMs | null> {
-    const { sql, now } = this.#ground;
+    const { sql, now } = this.#runtime;
     const old = "at < ? AND NOT EXISTS (SELECT 1 FROM deliveries WHERE event = events.id)";
     const before = now() - EVENT_TTL_MS;
     const large = sql.exec<{ id: EventId; uh: string }>(`SELECT id, uh FROM events WHERE data = '' AND ${old}`, before);
@@ -104,19 +104,19 @@ export class Events {
   }
 
   find(id: EventId): EventRow | null {
-    return this.#ground.sql.exec<EventRow>(`SELECT ${COLUMNS} FROM events WHERE id = ?`, id).toArray()[0] ?? null;
+    return this.#runtime.sql.exec<EventRow>(`SELECT ${COLUMNS} FROM events WHERE id = ?`, id).toArray()[0] ?? null;
   }
 
   /** Those of these that are kept, by id. */
   findAll(ids: readonly EventId[]): Map<EventId, EventRow> {
     const query = `SELECT ${COLUMNS} FROM events WHERE id IN (SELECT value FROM json_each(?))`;
-    const rows = this.#ground.sql.exec<EventRow>(query, JSON.stringify(ids)).toArray();
+    const rows = this.#runtime.sql.exec<EventRow>(query, JSON.stringify(ids)).toArray();
     return new Map(rows.map((row) => [row.id, row]));
   }
 
   /** The type of a stored event. */
   typeOf(id: EventId): EventType {
-    return this.#ground.sql.exec<{ type: EventType }>("SELECT type FROM events WHERE id = ?", id).one().type;
+    return this.#runtime.sql.exec<{ type: EventType }>("SELECT type FROM events WHERE id = ?", id).one().type;
   }
 
   /** The last events of a type, newest first. */
@@ -127,26 +127,26 @@ export class Events {
   /** The same as they are stored. */
   latestRows(type: EventType, limit: number): EventRow[] {
     const query = `SELECT ${COLUMNS} FROM events WHERE type = ? AND hidden = 0 ORDER BY cursor DESC LIMIT ?`;
-    return this.#ground.sql.exec<EventRow>(query, type, limit).toArray();
+    return this.#runtime.sql.exec<EventRow>(query, type, limit).toArray();
   }
 
   /** Events after one cursor and up to another, in order. */
   between(after: number, until: number, limit: number): EventRow[] {
     const query = `SELECT ${COLUMNS} FROM events WHERE cursor > ? AND cursor <= ? AND hidden = 0 ORDER BY cursor LIMIT ?`;
-    return this.#ground.sql.exec<EventRow>(query, after, until, limit).toArray();
+    return this.#runtime.sql.exec<EventRow>(query, after, until, limit).toArray();
   }
 
   /** The cursor before the first event that happened at that time or later. */
   cursorBefore(at: EpochMs): number {
     const query = "SELECT min(cursor) AS cursor FROM events WHERE at >= ?";
-    const first = this.#ground.sql.exec<{ cursor: number | null }>(query, at).one().cursor;
+    const first = this.#runtime.sql.exec<{ cursor: number | null }>(query, at).one().cursor;
     return first === null ? this.cursor() : first - 1;
   }
 
   /** The last cursor given out; 0 before the first. */
   cursor(): number {
     return (
-      this.#ground.sql.exec<{ cursor: number | null }>("SELECT max(cursor) AS cursor FROM events").one().cursor ?? 0
+      this.#runtime.sql.exec<{ cursor: number | null }>("SELECT max(cursor) AS cursor FROM events").one().cursor ?? 0
     );
   }
 
@@ -159,7 +159,7 @@ export class Events {
     const where = uh === null ? "cursor > ?" : `place > ? AND uh = ? AND ${USERS}`;
     const query = `SELECT ${COLUMNS} FROM events WHERE ${where} AND hidden = 0 ORDER BY ${uh === null ? "cursor" : "place"} LIMIT ?`;
     const values = [after, ...(uh === null ? [] : [uh]), limit + 1];
-    const rows = this.#ground.sql.exec<EventRow>(query, ...values).toArray();
+    const rows = this.#runtime.sql.exec<EventRow>(query, ...values).toArray();
     const shown = rows.slice(0, limit);
     const last = shown.at(-1);
     return {
@@ -169,12 +169,12 @@ export class Events {
     };
   }
 
-  async read(id: EventId, uh: string | null): Promise<Result<EventWire, Refusal>> {
+  async read(id: EventId, uh: string | null): Promise<Result<EventWire, Problem>> {
     const row = this.find(id);
     const isOpen = row !== null && (uh === null || (row.uh === uh && isUsersEvent(row.type)));
     const [shown] = isOpen ? await this.#shownTo(uh, [row]) : [];
     return shown === undefined
-      ? err(refusal("not_found", "No event with this id exists here; list yours with GET /v1/events."))
+      ? err(problemOf("not_found", "No event with this id exists here; list yours with GET /v1/events."))
       : ok(shown);
   }
 
@@ -211,16 +211,16 @@ export class Events {
 
   #nextPlace(uh: string): number {
     const query = "INSERT INTO event_places (uh, n) VALUES (?, 1) ON CONFLICT (uh) DO UPDATE SET n = n + 1 RETURNING n";
-    return this.#ground.sql.exec<{ n: number }>(query, uh).one().n;
+    return this.#runtime.sql.exec<{ n: number }>(query, uh).one().n;
   }
 
-  #insert(fact: Fact, hidden: 0 | 1): EventRow {
-    const { id, type, resource, sequence, at, uh, data, key = null, named = true } = fact;
+  #insert(newEvent: NewEvent, hidden: 0 | 1): EventRow {
+    const { id, type, resource, sequence, at, uh, data, key = null, named = true } = newEvent;
     const place = hidden === 1 ? 0 : this.#nextPlace(uh);
     const query = `INSERT INTO events (id, type, resource, sequence, at, uh, data, hidden, key, named, place)
                    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING ${COLUMNS}`;
     const values = [id, type, resource, sequence, at, uh, data, hidden, key, named ? 1 : 0, place];
-    return this.#ground.sql.exec<EventRow>(query, ...values).one();
+    return this.#runtime.sql.exec<EventRow>(query, ...values).one();
   }
 }
 
@@ -287,36 +287,36 @@ export const TIDY = "tidy";
  * hear of every fact; use counts those that are stored, as they were told.
  */
 export async function takeIn(
-  facts: readonly Fact[],
-  ground: Ground,
-  schedule: Schedule,
+  newEvents: readonly NewEvent[],
+  runtime: ObjectRuntime,
+  jobs: JobScheduler,
   { events, targets, deliveries }: Webhooks,
-  erased: Erased,
+  tombstones: Tombstones,
   { quotas, usage }: Counted,
 ): Promise<void> {
-  if (isClosed(ground)) return;
-  const wasErased = once((uh: string) => erased.has(uh));
-  const welcome = facts.filter(({ uh }) => !wasErased(uh));
+  if (isClosed(runtime)) return;
+  const wasDeleted = once((uh: string) => tombstones.has(uh));
+  const welcome = newEvents.filter(({ uh }) => !wasDeleted(uh));
   const prepared = await events.prepare(welcome);
-  if (isClosed(ground)) return events.drop(prepared);
-  const isErased = once((uh: string) => erased.has(uh)); // asked anew: storing large bodies took a while
+  if (isClosed(runtime)) return events.drop(prepared);
+  const isDeleted = once((uh: string) => tombstones.has(uh)); // asked anew: storing large bodies took a while
   const wanting = once((type: EventType) => targets.wanting(type));
-  ground.storage.transactionSync(() => {
-    for (const fact of facts) quotas.hear(fact);
-    const heard: Fact[] = [];
-    for (const [at, fact] of welcome.entries()) {
-      const stored = isErased(fact.uh) ? null : events.add(prepared[at] ?? fact);
+  runtime.storage.transactionSync(() => {
+    for (const newEvent of newEvents) quotas.hear(newEvent);
+    const heard: NewEvent[] = [];
+    for (const [at, newEvent] of welcome.entries()) {
+      const stored = isDeleted(newEvent.uh) ? null : events.add(prepared[at] ?? newEvent);
       if (stored === null) continue;
-      heard.push(fact);
-      deliveries.owe(stored, wanting(fact.type));
-      if (fact.callback) deliveries.owe(stored, [targets.callback(fact.callback)]);
+      heard.push(newEvent);
+      deliveries.schedule(stored, wanting(newEvent.type));
+      if (newEvent.callback) deliveries.schedule(stored, [targets.callback(newEvent.callback)]);
     }
     usage.hear(heard);
     deliveries.plan();
-    schedule.oweOnce(TIDY, "", ground.now() + EVENT_TTL_MS + DAY_MS);
+    jobs.scheduleOnce(TIDY, "", runtime.now() + EVENT_TTL_MS + DAY_MS);
   });
-  schedule.tick();
-  await events.drop(prepared.filter(({ uh }) => isErased(uh)));
+  jobs.tick();
+  await events.drop(prepared.filter(({ uh }) => isDeleted(uh)));
 }
 
 /** A question that is asked once for each key: a call's facts are mostly of one user and a few types. */

@@ -2,7 +2,7 @@
 
 import { DurableObject } from "cloudflare:workers";
 import { parseScope } from "../../core/address.ts";
-import { type Limit, type Refusal, refusal } from "../../core/errors.ts";
+import { type Limit, type Problem, problemOf } from "../../core/errors.ts";
 import type { DeliveryId, EndpointId, EventId, TurnId, UserHash } from "../../core/ids.ts";
 import { EVENT_TTL_MS } from "../../core/limits.ts";
 import type { Want } from "../../core/quota.ts";
@@ -11,12 +11,12 @@ import type {
   ClosedTenant,
   DeliveryJob,
   DeliveryReport,
-  Fact,
-  TenantPort,
+  NewEvent,
+  TenantRpc,
   UnsentDelivery,
 } from "../../core/rpc/tenant.ts";
 import type { Call, Page, PageRequest } from "../../core/rpc/user.ts";
-import type { ErasedFacts, SettledTurn } from "../../core/tenant.ts";
+import type { ErasedEvents, SettledTurn } from "../../core/tenant.ts";
 import { DAY_MS, type EpochMs } from "../../core/time.ts";
 import type { Period, UsageRow } from "../../core/usage.ts";
 import type { EventType, EventWire } from "../../core/wire/event.ts";
@@ -34,12 +34,12 @@ import type {
   RotatedSecretWire,
 } from "../../core/wire/webhook.ts";
 import type { Env } from "../../env.ts";
-import { endObject, type Ground, layGround, NO_PAGE } from "../shared/context.ts";
+import { createRuntime, endObject, NO_PAGE, type ObjectRuntime } from "../shared/context.ts";
 import { type Database, openDatabase } from "../shared/database.ts";
-import { Seals } from "../shared/encryption.ts";
+import { Encryption } from "../shared/encryption.ts";
 import type { JobKind } from "../shared/job-kinds.ts";
-import { type DueRow, Schedule } from "../shared/jobs.ts";
-import { closeTenant, Erased } from "./deletion.ts";
+import { type JobRow, JobScheduler } from "../shared/jobs.ts";
+import { closeTenant, Tombstones } from "./deletion.ts";
 import { DELIVER } from "./deliveries/dispatch.ts";
 import { RECOVER } from "./deliveries/recovery.ts";
 import { TIDY, takeIn } from "./events.ts";
@@ -58,7 +58,7 @@ export abstract class CountDoors extends DurableObject<Env> {
     wants: readonly Want[],
     limits: Limits | null,
     by: UserHash | null = null,
-  ): Promise<Result<readonly Limit[], Refusal>> {
+  ): Promise<Result<readonly Limit[], Problem>> {
     return this.counted.quotas.take(wants, limits, by);
   }
 
@@ -66,7 +66,7 @@ export abstract class CountDoors extends DurableObject<Env> {
     return this.counted.quotas.read(limits, by);
   }
 
-  async keepPlace(turn: TurnId): Promise<void> {
+  async confirmSlot(turn: TurnId): Promise<void> {
     this.counted.quotas.keep(turn);
   }
 
@@ -83,47 +83,49 @@ export abstract class CountDoors extends DurableObject<Env> {
   }
 }
 
-type Answer<T> = Promise<Result<T, Refusal>>;
+type Answer<T> = Promise<Result<T, Problem>>;
 
-export class TenantObject extends CountDoors implements TenantPort {
-  readonly #ground: Ground;
+export class TenantObject extends CountDoors implements TenantRpc {
+  readonly #runtime: ObjectRuntime;
   readonly #database: Database;
-  readonly #schedule: Schedule;
+  readonly #jobs: JobScheduler;
   readonly #webhooks: Webhooks;
-  readonly #erased: Erased;
+  readonly #tombstones: Tombstones;
   protected override readonly counted: Counted;
-  readonly #seals: Seals;
+  readonly #encryption: Encryption;
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
-    this.#ground = layGround(ctx, env);
-    this.#database = openDatabase(this.#ground, TENANT_MIGRATIONS);
-    this.#schedule = new Schedule(this.#ground, this.#database, "tenant", {
+    this.#runtime = createRuntime(ctx, env);
+    this.#database = openDatabase(this.#runtime, TENANT_MIGRATIONS);
+    this.#jobs = new JobScheduler(this.#runtime, this.#database, "tenant", {
       perform: (row) => this.#perform(row),
       giveUp: ({ ref }) => this.#webhooks.recoveries.giveUp(ref as EndpointId), // nothing else is given up here
     });
-    this.#seals = new Seals(this.#ground, this.#database, "tenant", () => this.#webhooks.secrets.renewSeals());
-    this.#erased = new Erased(this.#ground);
-    this.counted = openCounted(this.#ground, this.#database);
-    this.#webhooks = openWebhooks(this.#ground, this.#schedule, this.#seals, this.counted.usage);
+    this.#encryption = new Encryption(this.#runtime, this.#database, "tenant", () =>
+      this.#webhooks.secrets.renewEncryptions(),
+    );
+    this.#tombstones = new Tombstones(this.#runtime);
+    this.counted = openCounted(this.#runtime, this.#database);
+    this.#webhooks = openWebhooks(this.#runtime, this.#jobs, this.#encryption, this.counted.usage);
   }
 
-  async accept(facts: readonly Fact[]): Promise<void> {
+  async accept(newEvents: readonly NewEvent[]): Promise<void> {
     this.#database.ready();
-    await takeIn(facts, this.#ground, this.#schedule, this.#webhooks, this.#erased, this.counted);
+    await takeIn(newEvents, this.#runtime, this.#jobs, this.#webhooks, this.#tombstones, this.counted);
   }
 
-  async claimBody(hash: string, gone?: string): ReturnType<TenantPort["claimBody"]> {
-    return claim(this.#ground, this.#database, hash, gone);
+  async claimBody(hash: string, gone?: string): ReturnType<TenantRpc["claimBody"]> {
+    return claim(this.#runtime, this.#database, hash, gone);
   }
 
-  async eraseUser(uh: UserHash, settled: readonly SettledTurn[] = []): Promise<ErasedFacts> {
+  async eraseUser(uh: UserHash, settled: readonly SettledTurn[] = []): Promise<ErasedEvents> {
     this.#database.ready();
     return this.ctx.storage.transactionSync(() => {
-      const gone = this.#erased.erase(uh);
-      this.counted.erase(uh, this.#erased.take(uh, settled));
+      const gone = this.#tombstones.erase(uh);
+      this.counted.erase(uh, this.#tombstones.take(uh, settled));
       this.#webhooks.deliveries.plan();
-      this.#schedule.oweOnce(TIDY, "", this.#ground.now() + EVENT_TTL_MS + DAY_MS);
+      this.#jobs.scheduleOnce(TIDY, "", this.#runtime.now() + EVENT_TTL_MS + DAY_MS);
       return gone;
     });
   }
@@ -132,7 +134,7 @@ export class TenantObject extends CountDoors implements TenantPort {
     return this.#database.exists() ? this.#webhooks.events.cursor() : 0;
   }
 
-  async listEvents(after: number, limit: number, uh: string | null): ReturnType<TenantPort["listEvents"]> {
+  async listEvents(after: number, limit: number, uh: string | null): ReturnType<TenantRpc["listEvents"]> {
     return this.#database.exists()
       ? this.#webhooks.events.list(after, limit, uh)
       : { data: [], has_more: false, next_cursor: after };
@@ -172,7 +174,7 @@ export class TenantObject extends CountDoors implements TenantPort {
   async recoverEndpoint(call: Call, id: EndpointId, since: EpochMs): Answer<EndpointWire> {
     if (!this.#database.exists()) return err(nothingHere());
     const begun = await this.#webhooks.recoveries.begin(call, id, since);
-    this.#schedule.tick();
+    this.#jobs.tick();
     return begun;
   }
 
@@ -198,10 +200,10 @@ export class TenantObject extends CountDoors implements TenantPort {
 
   async hookSamples(type: EventType): Promise<HookBody[]> {
     const latest = this.#database.exists() ? await this.#webhooks.hooks.latest(type) : [];
-    return latest.length > 0 ? latest : [inventedSample(type, parseScope(this.#ground.name))];
+    return latest.length > 0 ? latest : [inventedSample(type, parseScope(this.#runtime.name))];
   }
 
-  #changeHooks(change: (hooks: Hooks) => Result<null, Refusal>): Result<null, Refusal> {
+  #changeHooks(change: (hooks: Hooks) => Result<null, Problem>): Result<null, Problem> {
     if (!this.#database.exists()) return err(nothingHere());
     const changed = change(this.#webhooks.hooks);
     this.#webhooks.deliveries.plan();
@@ -211,7 +213,7 @@ export class TenantObject extends CountDoors implements TenantPort {
   async testEndpoint(call: Call, id: EndpointId, type: EventType | null): Answer<LoggedDeliveryWire> {
     if (!this.#database.exists()) return err(nothingHere());
     const sent = await this.#webhooks.samples.send(call, id, type);
-    this.#schedule.tick();
+    this.#jobs.tick();
     return sent.ok ? this.#webhooks.log.read(sent.value) : sent;
   }
 
@@ -240,7 +242,7 @@ export class TenantObject extends CountDoors implements TenantPort {
   async retryDelivery(call: Call, id: DeliveryId): Answer<LoggedDeliveryWire> {
     if (!this.#database.exists()) return err(nothingHere());
     const retried = this.#webhooks.log.retry(call, id);
-    this.#schedule.tick();
+    this.#jobs.tick();
     return retried;
   }
 
@@ -254,28 +256,28 @@ export class TenantObject extends CountDoors implements TenantPort {
 
   async close(): Promise<ClosedTenant> {
     if (!this.#database.exists()) return { endpoints: 0, events: 0, deliveries: 0 };
-    return closeTenant(this.#ground);
+    return closeTenant(this.#runtime);
   }
 
   async destroy(): Promise<void> {
-    await endObject(this.ctx, this.#ground, "tenant");
+    await endObject(this.ctx, this.#runtime, "tenant");
   }
 
   async wake(): Promise<void> {
-    await this.#seals.renew();
-    await this.#schedule.wake();
+    await this.#encryption.renew();
+    await this.#jobs.wake();
   }
 
   override async alarm(): Promise<void> {
-    this.#schedule.alarm();
+    this.#jobs.alarm();
   }
 
-  async #perform({ kind, ref }: DueRow): Promise<void> {
+  async #perform({ kind, ref }: JobRow): Promise<void> {
     const { deliveries, recoveries } = this.#webhooks;
     const perform: { readonly [Kind in JobKind<"tenant">]: () => unknown } = {
       [DELIVER]: () => deliveries.nudge(),
       [RECOVER]: () => recoveries.step(ref as EndpointId),
-      [DISABLED]: () => this.#tellDisabled(ref as EndpointId),
+      [DISABLED]: () => this.#publishDisabled(ref as EndpointId),
       [TIDY]: () => this.#tidy(),
     };
     const known = perform[kind as JobKind<"tenant">]; // or what only another version knows
@@ -284,10 +286,10 @@ export class TenantObject extends CountDoors implements TenantPort {
   }
 
   /** An endpoint's or a hook's end is a fact like any other: stored once, sent to those that still take anything. */
-  async #tellDisabled(id: EndpointId): Promise<void> {
-    const fact = await this.#webhooks.health.fact(id);
-    if (fact !== null) await this.accept([fact]);
-    this.#schedule.done(DISABLED, id);
+  async #publishDisabled(id: EndpointId): Promise<void> {
+    const newEvent = await this.#webhooks.health.newEvent(id);
+    if (newEvent !== null) await this.accept([newEvent]);
+    this.#jobs.done(DISABLED, id);
   }
 
   /**
@@ -295,12 +297,12 @@ export class TenantObject extends CountDoors implements TenantPort {
    * something younger, as an event is for its deliveries: that is looked at again in a day.
    */
   async #tidy(): Promise<void> {
-    const moments = [this.#erased.tidy(), await this.#webhooks.tidy(), this.counted.usage.tidy()];
-    const now = this.#ground.now();
+    const moments = [this.#tombstones.tidy(), await this.#webhooks.tidy(), this.counted.usage.tidy()];
+    const now = this.#runtime.now();
     const next = moments.filter((at) => at !== null).map((at) => (at <= now ? now + DAY_MS : at));
-    if (next.length === 0) this.#schedule.done(TIDY, "");
-    else this.#schedule.owe(TIDY, "", Math.min(...next));
+    if (next.length === 0) this.#jobs.done(TIDY, "");
+    else this.#jobs.schedule(TIDY, "", Math.min(...next));
   }
 }
 
-const nothingHere = (): Refusal => refusal("not_found", "Nothing with this id exists here.");
+const nothingHere = (): Problem => problemOf("not_found", "Nothing with this id exists here.");

@@ -5,18 +5,18 @@
  * when the turn's end is told; one whose object died in between frees itself.
  */
 import { parseScope } from "../../core/address.ts";
-import type { Limit, Refusal } from "../../core/errors.ts";
+import type { Limit, Problem } from "../../core/errors.ts";
 import type { UserHash } from "../../core/ids.ts";
-import { DEDUPE_MS, PLACE_HOLD_MS, PLACE_KEEP_MS, QUOTA_DEFAULTS } from "../../core/limits.ts";
-import { type DailyQuota, limitOf, type QuotaName, refuseMore, type Taken, type Want } from "../../core/quota.ts";
+import { DEDUPE_MS, QUOTA_DEFAULTS, SLOT_HOLD_MS, SLOT_KEEP_MS } from "../../core/limits.ts";
+import { checkMore, type DailyQuota, limitOf, type QuotaName, type Taken, type Want } from "../../core/quota.ts";
 import { err, ok, type Result } from "../../core/result.ts";
-import type { BodyClaim, Fact } from "../../core/rpc/tenant.ts";
+import type { BodyClaim, NewEvent } from "../../core/rpc/tenant.ts";
 import { DAY_MS, toDay } from "../../core/time.ts";
 import type { Quotas as Limits } from "../../core/wire/tenant.ts";
 import type { UploadWire } from "../../core/wire/upload.ts";
-import type { Ground } from "../shared/context.ts";
+import type { ObjectRuntime } from "../shared/context.ts";
 import { type Database, readMeta, writeMeta } from "../shared/database.ts";
-import { ownRepeatKey } from "../shared/idempotency.ts";
+import { ownIdempotencyKey } from "../shared/idempotency.ts";
 
 export const QUOTA_TABLES = `
   CREATE TABLE places (
@@ -57,7 +57,7 @@ export const QUOTA_SHARES = `
 `;
 
 /** How long it is remembered what was taken for an upload: its bytes are settled at its end. Chosen: a day more than any upload lives. */
-const UPLOAD_TAKINGS_MS = 7 * DAY_MS;
+const UPLOAD_WRITES_MS = 7 * DAY_MS;
 
 const BYTES = "bytes_per_day";
 /** Nobody's share: no user was named. */
@@ -70,11 +70,11 @@ const LIMITS = "limits";
 const arrivedBytes = (data: string): number => (JSON.parse(data) as UploadWire).offset_bytes; // written by its object only
 
 export class Quotas {
-  readonly #ground: Ground;
+  readonly #runtime: ObjectRuntime;
   readonly #database: Database;
 
-  constructor(ground: Ground, database: Database) {
-    this.#ground = ground;
+  constructor(runtime: ObjectRuntime, database: Database) {
+    this.#runtime = runtime;
     this.#database = database;
   }
 
@@ -82,22 +82,22 @@ export class Quotas {
    * Takes all that is wanted or nothing, and says what is left. `told` null: the limits are as the last caller's key said. `by`: the
    * user whose share it is; null where none is named.
    */
-  take(wants: readonly Want[], told: Limits | null, by: UserHash | null): Result<readonly Limit[], Refusal> {
+  take(wants: readonly Want[], told: Limits | null, by: UserHash | null): Result<readonly Limit[], Problem> {
     this.#database.ready();
-    return this.#ground.storage.transactionSync(() => this.#take(wants, told, by));
+    return this.#runtime.storage.transactionSync(() => this.#take(wants, told, by));
   }
 
-  #take(wants: readonly Want[], told: Limits | null, by: UserHash | null): Result<readonly Limit[], Refusal> {
+  #take(wants: readonly Want[], told: Limits | null, by: UserHash | null): Result<readonly Limit[], Problem> {
     const limits = this.#limits(told);
-    const now = this.#ground.now();
+    const now = this.#runtime.now();
     this.#forget();
     const fresh = wants.flatMap((want) => {
       const had = this.#had(want);
       return had !== null && had >= want.amount ? [] : [{ ...want, amount: want.amount - (had ?? 0) }];
     });
     for (const { quota, amount } of fresh) {
-      const refused = refuseMore(quota, amount, limits[quota], this.#taken(quota, by), now);
-      if (refused !== null) return err(refused);
+      const problem = checkMore(quota, amount, limits[quota], this.#taken(quota, by), now);
+      if (problem !== null) return err(problem);
     }
     for (const want of fresh) this.#add(want, by ?? NOBODY);
     return ok(wants.map(({ quota }) => limitOf(quota, limits[quota], this.#taken(quota, by), now)));
@@ -109,21 +109,21 @@ export class Quotas {
     const names = Object.keys(limits) as QuotaName[]; // a Quotas has these keys alone
     return names.map((quota) => {
       const taken = isEmpty ? { all: 0, own: by === null ? null : 0 } : this.#taken(quota, by);
-      return limitOf(quota, limits[quota], taken, this.#ground.now());
+      return limitOf(quota, limits[quota], taken, this.#runtime.now());
     });
   }
 
   /** Keeps the place of a turn that was committed, for as long as one can wait and run. */
   keep(turn: string): void {
     if (!this.#database.exists()) return;
-    const { sql, now } = this.#ground;
-    sql.exec("UPDATE places SET until = ? WHERE turn = ?", now() + PLACE_KEEP_MS, turn);
+    const { sql, now } = this.#runtime;
+    sql.exec("UPDATE places SET until = ? WHERE turn = ?", now() + SLOT_KEEP_MS, turn);
   }
 
   /** Gives back what was taken for something that was not made, or whose turn has ended. */
   give(ref: string): void {
     if (!this.#database.exists()) return;
-    const { sql, now, storage } = this.#ground;
+    const { sql, now, storage } = this.#runtime;
     const today = toDay(now());
     storage.transactionSync(() => {
       sql.exec("DELETE FROM places WHERE turn = ?", ref);
@@ -138,9 +138,9 @@ export class Quotas {
    * Frees the place of a turn whose end is told; what a day counted stays counted. Counts an upload by what arrived of it. Call in
    * the transaction that takes the fact in.
    */
-  hear({ type, resource, data }: Fact): void {
+  hear({ type, resource, data }: NewEvent): void {
     if (type === "turn.completed" || type === "turn.failed" || type === "turn.unknown")
-      this.#ground.sql.exec("DELETE FROM places WHERE turn = ?", resource);
+      this.#runtime.sql.exec("DELETE FROM places WHERE turn = ?", resource);
     if (type === "upload.completed" || type === "upload.expired") this.#settle(resource, arrivedBytes(data));
   }
 
@@ -149,11 +149,11 @@ export class Quotas {
    * an upload that could not say its length, counts today, even above the limit. Saying it again changes nothing.
    */
   settle(ref: string, bytes: number): void {
-    if (this.#database.exists()) this.#ground.storage.transactionSync(() => this.#settle(ref, bytes));
+    if (this.#database.exists()) this.#runtime.storage.transactionSync(() => this.#settle(ref, bytes));
   }
 
   #settle(ref: string, bytes: number): void {
-    const { sql, now } = this.#ground;
+    const { sql, now } = this.#runtime;
     const today = toDay(now());
     const query = "SELECT day, uh, amount FROM takings WHERE quota = ? AND ref = ?";
     const rows = sql.exec<{ day: string; uh: string; amount: number }>(query, BYTES, ref).toArray();
@@ -167,12 +167,12 @@ export class Quotas {
 
   /** Frees the places of a deleted user's turns: nobody tells of their ends. */
   erase(uh: UserHash): void {
-    this.#ground.sql.exec("DELETE FROM places WHERE turn LIKE '%' || ?", uh);
+    this.#runtime.sql.exec("DELETE FROM places WHERE turn LIKE '%' || ?", uh);
   }
 
   /** How much is taken now, places or today's count: by all, and by this user. */
   #taken(quota: QuotaName, by: UserHash | null): Taken {
-    const { sql, now } = this.#ground;
+    const { sql, now } = this.#runtime;
     if (quota === "concurrent_turns") {
       const count = (where: string, ...values: string[]): number =>
         sql.exec<{ n: number }>(`SELECT count(*) AS n FROM places WHERE until > ? ${where}`, now(), ...values).one().n;
@@ -193,7 +193,7 @@ export class Quotas {
 
   /** What was taken for this before; null: nothing, not even a place in the count. */
   #had({ quota, ref, amount }: Want): number | null {
-    const { sql, now } = this.#ground;
+    const { sql, now } = this.#runtime;
     if (quota === "concurrent_turns")
       return sql.exec("SELECT 1 FROM places WHERE turn = ?", ref).toArray().length > 0 ? amount : null;
     // An upload may go on for days: what it took on an earlier one is taken.
@@ -204,15 +204,15 @@ export class Quotas {
   }
 
   #add({ quota, ref, amount }: Want, uh: string): void {
-    const { sql, now } = this.#ground;
-    const until = now() + PLACE_HOLD_MS;
+    const { sql, now } = this.#runtime;
+    const until = now() + SLOT_HOLD_MS;
     if (quota !== "concurrent_turns") this.#addTaking(quota, ref, amount, uh);
     else sql.exec("INSERT INTO places (turn, until, uh) VALUES (?, ?, ?)", ref, until, uh);
   }
 
   #addTaking(quota: DailyQuota, ref: string, amount: number, uh: string): void {
-    const today = toDay(this.#ground.now());
-    this.#ground.sql.exec(
+    const today = toDay(this.#runtime.now());
+    this.#runtime.sql.exec(
       `INSERT INTO takings (day, quota, ref, amount, uh) VALUES (?, ?, ?, ?, ?)
        ON CONFLICT (day, quota, ref) DO UPDATE SET amount = amount + excluded.amount`,
       today,
@@ -226,7 +226,7 @@ export class Quotas {
 
   /** Moves the day's sums, the account's and the user's. */
   #count(day: string, quota: DailyQuota, uh: string, amount: number): void {
-    const { sql } = this.#ground;
+    const { sql } = this.#runtime;
     const more = "DO UPDATE SET amount = amount + excluded.amount";
     sql.exec(
       `INSERT INTO taken (day, quota, amount) VALUES (?, ?, ?) ON CONFLICT (day, quota) ${more}`,
@@ -246,20 +246,20 @@ export class Quotas {
 
   /** Lets go of places whose lease is over, and of days gone by; what an upload took is remembered for its life. */
   #forget(): void {
-    const { sql, now } = this.#ground;
+    const { sql, now } = this.#runtime;
     sql.exec("DELETE FROM places WHERE until <= ?", now());
     const before = toDay(now() - DAY_MS);
-    const beforeUploads = toDay(now() - UPLOAD_TAKINGS_MS);
+    const beforeUploads = toDay(now() - UPLOAD_WRITES_MS);
     sql.exec("DELETE FROM takings WHERE day < ? AND (quota != ? OR day < ?)", before, BYTES, beforeUploads);
     sql.exec("DELETE FROM taken WHERE day < ?", before);
     sql.exec("DELETE FROM shares WHERE day < ?", before);
   }
 
   #limits(told: Limits | null): Limits {
-    const { sql } = this.#ground;
+    const { sql } = this.#runtime;
     const kept = readMeta(sql, LIMITS);
     if (told === null)
-      return kept === null ? QUOTA_DEFAULTS[parseScope(this.#ground.name).mode] : (JSON.parse(kept) as Limits); // written below only
+      return kept === null ? QUOTA_DEFAULTS[parseScope(this.#runtime.name).mode] : (JSON.parse(kept) as Limits); // written below only
     const text = JSON.stringify(told);
     if (text !== kept) writeMeta(sql, LIMITS, text);
     return told;
@@ -282,12 +282,12 @@ export const CLAIMS_TABLE = `
  * the thing under it, so it does not matter which of them lives to do so. `gone`: a key whose thing was deleted since, which
  * nobody is given again.
  */
-export function claim({ sql, now, random }: Ground, database: Database, hash: string, gone?: string): BodyClaim {
+export function claim({ sql, now, random }: ObjectRuntime, database: Database, hash: string, gone?: string): BodyClaim {
   database.ready();
   sql.exec("DELETE FROM claims WHERE at <= ?", now() - DEDUPE_MS);
   const known = sql.exec<{ key: string }>("SELECT key FROM claims WHERE hash = ?", hash).toArray()[0];
   if (known !== undefined && known.key !== gone) return { key: known.key, isNew: false };
-  const key = ownRepeatKey(random);
+  const key = ownIdempotencyKey(random);
   sql.exec("INSERT OR REPLACE INTO claims (hash, key, at) VALUES (?, ?, ?)", hash, key, now());
   return { key, isNew: true };
 }

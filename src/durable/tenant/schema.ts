@@ -1,10 +1,10 @@
 /** The tables of a tenant's object. Times are ms since epoch. */
 import type { Migrations } from "../shared/database.ts";
-import { REPEATS_TABLE } from "../shared/idempotency.ts";
+import { IDEMPOTENCY_TABLE } from "../shared/idempotency.ts";
 import { SCHEDULE_INDEX, SCHEDULE_TABLES, SCHEDULE_UNENDED } from "../shared/jobs.ts";
-import { ERASED_TABLE, SETTLED_COLUMN } from "./deletion.ts";
+import { SETTLED_COLUMN, TOMBSTONES_TABLE } from "./deletion.ts";
 import { LANES, UNMADE_COLUMN } from "./deliveries/store.ts";
-import { EVENT_PLACES } from "./events.ts";
+import { EVENT_SLOTS } from "./events.ts";
 import { CLAIMS_TABLE, QUOTA_SHARES, QUOTA_TABLES } from "./quotas.ts";
 import { HOOK_HEALTH_COLUMNS, REMOVED_TARGETS_TABLE } from "./subscriptions.ts";
 import { RENDER_BYTES_COLUMN, USAGE_TABLES } from "./usage.ts";
@@ -46,7 +46,7 @@ export const TENANT_MIGRATIONS: Migrations = [
     UNIQUE (event, endpoint)
   ) STRICT;
 
-  ${REPEATS_TABLE}
+  ${IDEMPOTENCY_TABLE}
   ${SCHEDULE_TABLES}
   `,
   SCHEDULE_INDEX,
@@ -136,7 +136,7 @@ export const TENANT_MIGRATIONS: Migrations = [
   INSERT OR IGNORE INTO due (kind, ref, due_at)
     SELECT 'deliver', '', min(due_at) FROM deliveries WHERE state = 'pending' GROUP BY state;
   `,
-  ERASED_TABLE,
+  TOMBSTONES_TABLE,
   `
   CREATE TABLE hooks (
     id TEXT PRIMARY KEY,
@@ -162,6 +162,6 @@ export const TENANT_MIGRATIONS: Migrations = [
   REMOVED_TARGETS_TABLE,
   SCHEDULE_UNENDED,
   UNMADE_COLUMN,
-  EVENT_PLACES,
+  EVENT_SLOTS,
   LANES,
 ];

@@ -7,18 +7,18 @@
 
 import { Webhook } from "standardwebhooks";
 import type { Scope } from "../../core/address.ts";
-import { type RootSecrets, reseal, seal, unseal } from "../../core/crypto.ts";
+import { decrypt, encrypt, type RootSecrets, reEncrypt } from "../../core/crypto.ts";
 import { base64 } from "../../core/encoding.ts";
-import type { Refusal } from "../../core/errors.ts";
+import type { Problem } from "../../core/errors.ts";
 import type { EndpointId, EventId } from "../../core/ids.ts";
 import { SECRET_OVERLAP_MS, SECRETS_AT_ONCE } from "../../core/limits.ts";
 import { ok, type Result } from "../../core/result.ts";
 import type { Call } from "../../core/rpc/user.ts";
 import { type EpochMs, SECOND_MS, toRfc3339 } from "../../core/time.ts";
 import type { JwksWire, RotatedSecretWire } from "../../core/wire/webhook.ts";
-import type { Ground } from "../shared/context.ts";
-import type { Seals } from "../shared/encryption.ts";
-import { findRepeat, keepRepeat } from "../shared/idempotency.ts";
+import type { ObjectRuntime } from "../shared/context.ts";
+import type { Encryption } from "../shared/encryption.ts";
+import { findByIdempotencyKey, saveIdempotencyKey } from "../shared/idempotency.ts";
 
 /*
  * What one owner signs webhooks with: a shared secret for HMAC (`v1`), and for endpoints an Ed25519 pair (`v1a`), whose public
@@ -73,38 +73,38 @@ export type SecretOwner = EndpointId | typeof DEFAULT_SECRET;
 export const DEFAULT_SECRET = "default";
 
 /** A secret that is not stored yet. */
-export type FreshSecret = { readonly owner: SecretOwner; readonly secret: string; readonly sealed: string };
+export type FreshSecret = { readonly owner: SecretOwner; readonly secret: string; readonly encrypted: string };
 
-/** A key of an owner. `sealed` holds all of it; it signs until then, null for the current one. */
-type Row = { readonly n: number; readonly sealed: string; readonly until: number | null };
+/** A key of an owner. `encrypted` holds all of it; it signs until then, null for the current one. */
+type Row = { readonly n: number; readonly encrypted: string; readonly until: number | null };
 
 export class Secrets {
-  readonly #ground: Ground;
+  readonly #runtime: ObjectRuntime;
   readonly #scope: Scope;
-  readonly #seals: Seals;
+  readonly #encryption: Encryption;
   /** What was read and opened before, by its owner and its seal: both cost more than signing. Forgotten with every change. */
   readonly #read = new Map<SecretOwner, readonly Row[]>();
   readonly #opened = new Map<string, Promise<SigningKeys | null>>();
 
-  constructor(ground: Ground, scope: Scope, seals: Seals) {
-    this.#ground = ground;
+  constructor(runtime: ObjectRuntime, scope: Scope, encryption: Encryption) {
+    this.#runtime = runtime;
     this.#scope = scope;
-    this.#seals = seals;
+    this.#encryption = encryption;
   }
 
   /** Makes a secret for an owner. Nothing is stored before `put`. */
   async fresh(owner: SecretOwner): Promise<FreshSecret> {
-    const { random } = this.#ground;
-    await this.#seals.note();
+    const { random } = this.#runtime;
+    await this.#encryption.note();
     const secret = `whsec_${base64(random(SECRET_BYTES))}`;
     const keys = owner === DEFAULT_SECRET ? secret : await withPair(secret);
-    return { owner, secret, sealed: await seal(keys, this.#purpose(owner), this.#roots(), random) };
+    return { owner, secret, encrypted: await encrypt(keys, this.#purpose(owner), this.#roots(), random) };
   }
 
   /** Makes a fresh secret the current one; answers until when the one before it signs too. Call inside a transaction. */
-  put({ owner, sealed }: FreshSecret): EpochMs | null {
+  put({ owner, encrypted }: FreshSecret): EpochMs | null {
     this.#forgetRead();
-    const { sql, now } = this.#ground;
+    const { sql, now } = this.#runtime;
     const until = now() + SECRET_OVERLAP_MS;
     const last = sql.exec<{ n: number | null }>("SELECT max(n) AS n FROM secrets WHERE owner = ?", owner).one().n ?? 0;
     sql.exec("UPDATE secrets SET until = ? WHERE owner = ? AND until IS NULL", until, owner);
@@ -114,20 +114,20 @@ export class Secrets {
       now(),
       last + 1 - SECRETS_AT_ONCE,
     );
-    sql.exec("INSERT INTO secrets (owner, n, secret, made_at) VALUES (?, ?, ?, ?)", owner, last + 1, sealed, now());
+    sql.exec("INSERT INTO secrets (owner, n, secret, made_at) VALUES (?, ?, ?, ?)", owner, last + 1, encrypted, now());
     return last === 0 ? null : until;
   }
 
   /** A new secret, shown by this answer alone: a repeat of the call says that it was shown. */
-  async rotate(call: Call, owner: SecretOwner): Promise<Result<RotatedSecretWire, Refusal>> {
-    const { storage, boundary } = this.#ground;
-    const known = this.#repeated(call, owner);
+  async rotate(call: Call, owner: SecretOwner): Promise<Result<RotatedSecretWire, Problem>> {
+    const { storage, boundary } = this.#runtime;
+    const known = this.#replayed(call, owner);
     if (known !== null) return known;
     const fresh = await this.fresh(owner);
-    const twin = this.#repeated(call, owner); // one may have come while the secret was sealed
-    if (twin !== null) return twin;
+    const duplicate = this.#replayed(call, owner); // one may have come while the secret was sealed
+    if (duplicate !== null) return duplicate;
     const until = storage.transactionSync(() => {
-      keepRepeat(this.#ground, call, owner);
+      saveIdempotencyKey(this.#runtime, call, owner);
       return this.put(fresh);
     });
     await boundary("secret.rotated");
@@ -137,7 +137,7 @@ export class Secrets {
   /** The signatures of one message, the newest secret's first, as Standard Webhooks writes them; null when no secret can be opened. */
   async sign(owner: SecretOwner, id: EventId, at: Date, body: string): Promise<string | null> {
     if (owner === DEFAULT_SECRET && this.#rows(owner).length === 0) await this.#first();
-    const keys = await Promise.all(this.#rows(owner).map(({ sealed }) => this.#open(owner, sealed)));
+    const keys = await Promise.all(this.#rows(owner).map(({ encrypted }) => this.#open(owner, encrypted)));
     const signed = await Promise.all(keys.map((one) => (one === null ? [] : signatures(one, id, at, body))));
     const all = signed.flat();
     return all.length === 0 ? null : all.join(" ");
@@ -146,7 +146,7 @@ export class Secrets {
   /** The public halves of an owner's pairs that sign now, the newest first. */
   async publicKeys(owner: SecretOwner): Promise<JwksWire> {
     const rows = this.#rows(owner);
-    const keys = await Promise.all(rows.map(({ sealed }) => this.#open(owner, sealed)));
+    const keys = await Promise.all(rows.map(({ encrypted }) => this.#open(owner, encrypted)));
     return {
       keys: keys.flatMap((one, at) =>
         one === null || one.publicX === null
@@ -157,12 +157,12 @@ export class Secrets {
   }
 
   /** Seals every secret under the current root secret; answers how many there are. */
-  async renewSeals(): Promise<number> {
-    const { sql, random } = this.#ground;
-    type Sealed = { owner: SecretOwner; n: number; secret: string };
-    const rows = sql.exec<Sealed>("SELECT owner, n, secret FROM secrets").toArray();
+  async renewEncryptions(): Promise<number> {
+    const { sql, random } = this.#runtime;
+    type Encrypted = { owner: SecretOwner; n: number; secret: string };
+    const rows = sql.exec<Encrypted>("SELECT owner, n, secret FROM secrets").toArray();
     for (const { owner, n, secret } of rows) {
-      const fresh = await reseal(secret, this.#purpose(owner), this.#roots(), random);
+      const fresh = await reEncrypt(secret, this.#purpose(owner), this.#roots(), random);
       if (fresh !== null) sql.exec("UPDATE secrets SET secret = ? WHERE owner = ? AND n = ?", fresh, owner, n);
     }
     this.#forgetRead();
@@ -172,22 +172,22 @@ export class Secrets {
   /** An owner is gone. */
   forget(owner: SecretOwner): void {
     this.#forgetRead();
-    this.#ground.sql.exec("DELETE FROM secrets WHERE owner = ?", owner);
+    this.#runtime.sql.exec("DELETE FROM secrets WHERE owner = ?", owner);
   }
 
   /** The default secret on its first need, unless another need came first. */
   async #first(): Promise<void> {
     const fresh = await this.fresh(DEFAULT_SECRET);
-    this.#ground.storage.transactionSync(() => {
+    this.#runtime.storage.transactionSync(() => {
       if (this.#rows(DEFAULT_SECRET).length === 0) this.put(fresh);
     });
   }
 
-  #repeated(call: Call, owner: SecretOwner): Result<RotatedSecretWire, Refusal> | null {
-    const repeat = findRepeat(this.#ground, call);
-    if (!repeat.ok) return repeat;
-    if (repeat.value === null) return null;
-    const until = this.#ground.sql
+  #replayed(call: Call, owner: SecretOwner): Result<RotatedSecretWire, Problem> | null {
+    const idempotency = findByIdempotencyKey(this.#runtime, call);
+    if (!idempotency.ok) return idempotency;
+    if (idempotency.value === null) return null;
+    const until = this.#runtime.sql
       .exec<{ until: number | null }>("SELECT max(until) AS until FROM secrets WHERE owner = ?", owner)
       .one().until;
     return ok({ secret_shown_once: true, previous_until: until === null ? null : toRfc3339(until) });
@@ -195,8 +195,8 @@ export class Secrets {
 
   /** What signs now, the newest first. */
   #rows(owner: SecretOwner): Row[] {
-    const { sql, now } = this.#ground;
-    const query = "SELECT n, secret AS sealed, until FROM secrets WHERE owner = ? ORDER BY n DESC";
+    const { sql, now } = this.#runtime;
+    const query = "SELECT n, secret AS encrypted, until FROM secrets WHERE owner = ? ORDER BY n DESC";
     const all = this.#read.get(owner) ?? sql.exec<Row>(query, owner).toArray();
     this.#read.set(owner, all);
     return all.filter(({ until }) => until === null || until > now());
@@ -207,13 +207,13 @@ export class Secrets {
     this.#opened.clear();
   }
 
-  #open(owner: SecretOwner, sealed: string): Promise<SigningKeys | null> {
-    const known = this.#opened.get(sealed);
+  #open(owner: SecretOwner, encrypted: string): Promise<SigningKeys | null> {
+    const known = this.#opened.get(encrypted);
     if (known !== undefined) return known;
-    const opening = unseal(sealed, this.#purpose(owner), this.#roots()).then((text) =>
+    const opening = decrypt(encrypted, this.#purpose(owner), this.#roots()).then((text) =>
       text === null ? null : readKeys(text),
     );
-    this.#opened.set(sealed, opening);
+    this.#opened.set(encrypted, opening);
     return opening;
   }
 
@@ -222,6 +222,6 @@ export class Secrets {
   }
 
   #roots(): RootSecrets {
-    return { current: this.#ground.config.rootSecret, previous: this.#ground.config.rootSecretPrevious };
+    return { current: this.#runtime.config.rootSecret, previous: this.#runtime.config.rootSecretPrevious };
   }
 }

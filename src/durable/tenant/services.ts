@@ -4,10 +4,10 @@ import type { UserHash } from "../../core/ids.ts";
 import { EVENT_TTL_MS } from "../../core/limits.ts";
 import type { SettledTurn } from "../../core/tenant.ts";
 import { DAY_MS, type EpochMs } from "../../core/time.ts";
-import type { Ground } from "../shared/context.ts";
+import type { ObjectRuntime } from "../shared/context.ts";
 import type { Database } from "../shared/database.ts";
-import type { Seals } from "../shared/encryption.ts";
-import type { Schedule } from "../shared/jobs.ts";
+import type { Encryption } from "../shared/encryption.ts";
+import type { JobScheduler } from "../shared/jobs.ts";
 import { Deliveries, DeliveryPace } from "./deliveries/dispatch.ts";
 import { DeliveryMessages, Samples } from "./deliveries/message.ts";
 import { Recoveries } from "./deliveries/recovery.ts";
@@ -33,20 +33,25 @@ export type Webhooks = {
   readonly tidy: () => Promise<EpochMs | null>;
 };
 
-export function openWebhooks(ground: Ground, schedule: Schedule, seals: Seals, usage: Usage): Webhooks {
-  const scope = parseScope(ground.name);
-  const rows = new DeliveryRows(ground.sql, (events, state) => usage.delivered(events, state));
-  const endpointRows = new EndpointRows(ground.sql);
-  const hookRows = new HookRows(ground.sql);
-  const events = new Events(ground, scope, new EventBodies(ground.env.MEDIA, scope));
-  const secrets = new Secrets(ground, scope, seals);
-  const endpoints = new Endpoints(ground, endpointRows, rows, secrets);
-  const hooks = new Hooks(ground, hookRows, rows, events);
+export function openWebhooks(
+  runtime: ObjectRuntime,
+  jobs: JobScheduler,
+  encryption: Encryption,
+  usage: Usage,
+): Webhooks {
+  const scope = parseScope(runtime.name);
+  const rows = new DeliveryRows(runtime.sql, (events, state) => usage.delivered(events, state));
+  const endpointRows = new EndpointRows(runtime.sql);
+  const hookRows = new HookRows(runtime.sql);
+  const events = new Events(runtime, scope, new EventBodies(runtime.env.MEDIA, scope));
+  const secrets = new Secrets(runtime, scope, encryption);
+  const endpoints = new Endpoints(runtime, endpointRows, rows, secrets);
+  const hooks = new Hooks(runtime, hookRows, rows, events);
   const targets = new Targets(endpoints, hooks);
-  const health = new TargetHealth(ground, schedule, endpointRows, hookRows, rows);
-  const pace = new DeliveryPace(ground, rows, scope.mode);
-  const messages = new DeliveryMessages(ground, rows, events, targets, secrets);
-  const deliveries = new Deliveries(ground, schedule, rows, pace, messages, health);
+  const health = new TargetHealth(runtime, jobs, endpointRows, hookRows, rows);
+  const pace = new DeliveryPace(runtime, rows, scope.mode);
+  const messages = new DeliveryMessages(runtime, rows, events, targets, secrets);
+  const deliveries = new Deliveries(runtime, jobs, rows, pace, messages, health);
   return {
     events,
     endpoints,
@@ -54,12 +59,12 @@ export function openWebhooks(ground: Ground, schedule: Schedule, seals: Seals, u
     secrets,
     targets,
     deliveries,
-    log: new DeliveryLog(ground, rows, events, targets, deliveries),
+    log: new DeliveryLog(runtime, rows, events, targets, deliveries),
     health,
-    recoveries: new Recoveries(ground, schedule, endpointRows, rows, events, deliveries),
-    samples: new Samples(ground, scope.mode, endpointRows, events, deliveries),
+    recoveries: new Recoveries(runtime, jobs, endpointRows, rows, events, deliveries),
+    samples: new Samples(runtime, scope.mode, endpointRows, events, deliveries),
     tidy: async () => {
-      rows.tidy(ground.now() - EVENT_TTL_MS);
+      rows.tidy(runtime.now() - EVENT_TTL_MS);
       const oldest = await events.tidy();
       return oldest === null ? null : oldest + EVENT_TTL_MS + DAY_MS;
     },
@@ -75,9 +80,9 @@ export type Counted = {
   readonly erase: (uh: UserHash, settled: readonly SettledTurn[]) => void;
 };
 
-export function openCounted(ground: Ground, database: Database): Counted {
-  const quotas = new Quotas(ground, database);
-  const usage = new Usage(ground, database);
+export function openCounted(runtime: ObjectRuntime, database: Database): Counted {
+  const quotas = new Quotas(runtime, database);
+  const usage = new Usage(runtime, database);
   return {
     quotas,
     usage,

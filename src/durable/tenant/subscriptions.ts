@@ -1,13 +1,13 @@
 /** What callers ask of endpoints: where a tenant wants its events, and of which types. */
 
 import type { Scope } from "../../core/address.ts";
-import { type Refusal, refusal } from "../../core/errors.ts";
+import { type Problem, problemOf } from "../../core/errors.ts";
 import { type EndpointId, type EventId, eventId, plainId } from "../../core/ids.ts";
 import { ENDPOINTS_PER_SCOPE, HOOK_SAMPLES, HOOKS_PER_SCOPE, REMOVED_TARGETS } from "../../core/limits.ts";
 import { err, ok, type Result } from "../../core/result.ts";
-import type { DeliveryOutcome, Fact } from "../../core/rpc/tenant.ts";
+import type { DeliveryOutcome, NewEvent } from "../../core/rpc/tenant.ts";
 import type { Call } from "../../core/rpc/user.ts";
-import { refuseTarget } from "../../core/ssrf.ts";
+import { checkWebhookTarget } from "../../core/ssrf.ts";
 import { type EpochMs, toRfc3339 } from "../../core/time.ts";
 import { afterAttempt, type DeliveryTarget, type DisabledBy, type Failing } from "../../core/webhooks/delivery.ts";
 import { hookBody } from "../../core/webhooks/flat-body.ts";
@@ -15,9 +15,9 @@ import { sampleEvent } from "../../core/webhooks/samples.ts";
 import type { EventType, EventWire } from "../../core/wire/event.ts";
 import type { HookBody, HookFilter, HookWire, NewHook } from "../../core/wire/hook.ts";
 import type { EndpointPatch, EndpointWire, NewEndpoint } from "../../core/wire/webhook.ts";
-import type { Ground } from "../shared/context.ts";
-import { findRepeat, keepRepeat } from "../shared/idempotency.ts";
-import type { Schedule } from "../shared/jobs.ts";
+import type { ObjectRuntime } from "../shared/context.ts";
+import { findByIdempotencyKey, saveIdempotencyKey } from "../shared/idempotency.ts";
+import type { JobScheduler } from "../shared/jobs.ts";
 import type { DeliveryRows } from "./deliveries/store.ts";
 import type { Events } from "./events.ts";
 import { DEFAULT_SECRET, type SecretOwner, type Secrets } from "./secrets.ts";
@@ -95,13 +95,13 @@ export class Targets {
 }
 
 export class Endpoints {
-  readonly #ground: Ground;
+  readonly #runtime: ObjectRuntime;
   readonly #rows: EndpointRows;
   readonly #deliveries: DeliveryRows;
   readonly #secrets: Secrets;
 
-  constructor(ground: Ground, rows: EndpointRows, deliveries: DeliveryRows, secrets: Secrets) {
-    this.#ground = ground;
+  constructor(runtime: ObjectRuntime, rows: EndpointRows, deliveries: DeliveryRows, secrets: Secrets) {
+    this.#runtime = runtime;
     this.#rows = rows;
     this.#deliveries = deliveries;
     this.#secrets = secrets;
@@ -111,23 +111,23 @@ export class Endpoints {
   async create(
     call: Call,
     body: NewEndpoint,
-  ): Promise<Result<{ endpoint: EndpointWire; secret: string | null }, Refusal>> {
-    const ground = this.#ground;
-    const unreachable = refuseTarget(body.url, "/url", ground.config.targets.rules);
+  ): Promise<Result<{ endpoint: EndpointWire; secret: string | null }, Problem>> {
+    const runtime = this.#runtime;
+    const unreachable = checkWebhookTarget(body.url, "/url", runtime.config.targets.rules);
     if (unreachable !== null) return err(unreachable);
-    const repeat = this.#repeated(call);
-    if (repeat !== null) return repeat;
+    const idempotency = this.#replayed(call);
+    if (idempotency !== null) return idempotency;
     if (this.#isFull()) return err(tooManyEndpoints());
-    const id = plainId("whk", ground.now(), ground.random);
+    const id = plainId("whk", runtime.now(), runtime.random);
     const fresh = await this.#secrets.fresh(id);
-    const twin = this.#repeated(call); // a twin may have come while the secret was sealed
-    if (twin !== null) return twin;
+    const duplicate = this.#replayed(call); // a twin may have come while the secret was sealed
+    if (duplicate !== null) return duplicate;
     if (this.#isFull()) return err(tooManyEndpoints()); // others may have come too
-    const endpoint = newEndpointOf(id, body, ground.now());
-    ground.storage.transactionSync(() => {
+    const endpoint = newEndpointOf(id, body, runtime.now());
+    runtime.storage.transactionSync(() => {
       this.#rows.save(endpoint);
       this.#secrets.put(fresh);
-      keepRepeat(ground, call, id);
+      saveIdempotencyKey(runtime, call, id);
     });
     return ok({ endpoint: showEndpoint(endpoint), secret: fresh.secret });
   }
@@ -140,17 +140,17 @@ export class Endpoints {
     return this.#rows.all().map(showEndpoint);
   }
 
-  read(id: EndpointId): Result<EndpointWire, Refusal> {
+  read(id: EndpointId): Result<EndpointWire, Problem> {
     const endpoint = this.#rows.find(id);
     return endpoint === null ? err(noEndpoint()) : ok(showEndpoint(endpoint));
   }
 
   /** Changes what the body names. Disabling calls off what is owed; enabling forgets the failures, and sends nothing by itself. */
-  update(id: EndpointId, { url, types, state }: EndpointPatch): Result<EndpointWire, Refusal> {
-    const { config, storage, now } = this.#ground;
+  update(id: EndpointId, { url, types, state }: EndpointPatch): Result<EndpointWire, Problem> {
+    const { config, storage, now } = this.#runtime;
     const known = this.#rows.find(id);
     if (known === null) return err(noEndpoint());
-    const unreachable = url === undefined ? null : refuseTarget(url, "/url", config.targets.rules);
+    const unreachable = url === undefined ? null : checkWebhookTarget(url, "/url", config.targets.rules);
     if (unreachable !== null) return err(unreachable);
     const moved = { ...known, url: url ?? known.url, types: types ?? known.types };
     const changed = state === undefined || state === known.state ? moved : switched(moved, state, now());
@@ -163,12 +163,12 @@ export class Endpoints {
   }
 
   /** Removes an endpoint and calls off what was still owed to it; one that was removed before is gone already. */
-  delete(id: EndpointId): Result<null, Refusal> {
+  delete(id: EndpointId): Result<null, Problem> {
     if (this.#rows.find(id) === null) return this.#rows.wasRemoved(id) ? ok(null) : err(noEndpoint());
-    this.#ground.storage.transactionSync(() => {
+    this.#runtime.storage.transactionSync(() => {
       this.#rows.remove(id);
       this.#secrets.forget(id);
-      this.#deliveries.callOff({ kind: "endpoint", id }, this.#ground.now());
+      this.#deliveries.callOff({ kind: "endpoint", id }, this.#runtime.now());
     });
     return ok(null);
   }
@@ -184,11 +184,11 @@ export class Endpoints {
     return endpoint === null || endpoint.state !== "enabled" ? null : endpoint.url;
   }
 
-  #repeated(call: Call): Result<{ endpoint: EndpointWire; secret: null }, Refusal> | null {
-    const repeat = findRepeat(this.#ground, call);
-    if (!repeat.ok) return repeat;
-    if (repeat.value === null) return null;
-    const known = this.read(repeat.value as EndpointId); // written by create() only
+  #replayed(call: Call): Result<{ endpoint: EndpointWire; secret: null }, Problem> | null {
+    const idempotency = findByIdempotencyKey(this.#runtime, call);
+    if (!idempotency.ok) return idempotency;
+    if (idempotency.value === null) return null;
+    const known = this.read(idempotency.value as EndpointId); // written by create() only
     return known.ok ? ok({ endpoint: known.value, secret: null }) : known;
   }
 }
@@ -196,8 +196,8 @@ export class Endpoints {
 export const isWanted = ({ types }: Endpoint, type: EventType): boolean =>
   types.some((wanted) => wanted === "*" || wanted === type);
 
-export const noEndpoint = (): Refusal =>
-  refusal("not_found", "No endpoint with this id exists here; list yours with GET /v1/webhook_endpoints.");
+export const noEndpoint = (): Problem =>
+  problemOf("not_found", "No endpoint with this id exists here; list yours with GET /v1/webhook_endpoints.");
 
 export const showEndpoint = (endpoint: Endpoint): EndpointWire => ({
   id: endpoint.id,
@@ -226,8 +226,8 @@ const switched = (endpoint: Endpoint, state: Endpoint["state"], now: number): En
     ? { ...endpoint, state, failing: null, disabledBy: null, disabledAt: null }
     : { ...endpoint, state, disabledBy: "you", disabledAt: now };
 
-const tooManyEndpoints = (): Refusal =>
-  refusal(
+const tooManyEndpoints = (): Problem =>
+  problemOf(
     "too_many_endpoints",
     `A tenant has at most ${ENDPOINTS_PER_SCOPE} endpoints in one mode; delete one first.`,
     { hint: "DELETE /v1/webhook_endpoints/{id}" },
@@ -369,31 +369,31 @@ const decodeEndpoint = (row: EndpointSqlRow): Endpoint => ({
 /* REST hooks: one address that wants one type of event, in flat bodies, until it says 410 or unsubscribes. */
 
 export class Hooks {
-  readonly #ground: Ground;
+  readonly #runtime: ObjectRuntime;
   readonly #rows: HookRows;
   readonly #deliveries: DeliveryRows;
   readonly #events: Events;
 
-  constructor(ground: Ground, rows: HookRows, deliveries: DeliveryRows, events: Events) {
-    this.#ground = ground;
+  constructor(runtime: ObjectRuntime, rows: HookRows, deliveries: DeliveryRows, events: Events) {
+    this.#runtime = runtime;
     this.#rows = rows;
     this.#deliveries = deliveries;
     this.#events = events;
   }
 
   /** The hook of this address and event: the one there is, enabled again where it was disabled, or a new one. */
-  subscribe(call: Call, { target_url: url, event }: NewHook): Result<{ hook: HookWire; isNew: boolean }, Refusal> {
-    const ground = this.#ground;
-    const unreachable = refuseTarget(url, "/target_url", ground.config.targets.rules);
+  subscribe(call: Call, { target_url: url, event }: NewHook): Result<{ hook: HookWire; isNew: boolean }, Problem> {
+    const runtime = this.#runtime;
+    const unreachable = checkWebhookTarget(url, "/target_url", runtime.config.targets.rules);
     if (unreachable !== null) return err(unreachable);
-    const repeat = findRepeat(ground, call);
-    if (!repeat.ok) return repeat;
+    const idempotency = findByIdempotencyKey(runtime, call);
+    if (!idempotency.ok) return idempotency;
     const known = this.#rows.at(url, event)[0];
     if (known === undefined && this.#rows.all().length >= HOOKS_PER_SCOPE) return err(tooManyHooks());
-    const id = known?.id ?? plainId("whk", ground.now(), ground.random);
+    const id = known?.id ?? plainId("whk", runtime.now(), runtime.random);
     const hook: Hook = {
       disablings: 0,
-      createdAt: ground.now(),
+      createdAt: runtime.now(),
       ...known,
       id,
       url,
@@ -403,9 +403,9 @@ export class Hooks {
     };
     const isChanged = known === undefined || known.disabledAt !== null;
     if (isChanged) {
-      ground.storage.transactionSync(() => {
+      runtime.storage.transactionSync(() => {
         this.#rows.save(hook);
-        keepRepeat(ground, call, id);
+        saveIdempotencyKey(runtime, call, id);
       });
     }
     return ok({ hook: showHook(hook), isNew: known === undefined });
@@ -416,7 +416,7 @@ export class Hooks {
   }
 
   /** Removes a hook; one that was removed before is as gone as its caller wants it. */
-  unsubscribe(id: EndpointId): Result<null, Refusal> {
+  unsubscribe(id: EndpointId): Result<null, Problem> {
     const hook = this.#rows.find(id);
     if (hook === null) return this.#rows.wasRemoved(id) ? ok(null) : err(noHook());
     this.#removeAll([hook]);
@@ -445,7 +445,7 @@ export class Hooks {
   }
 
   #removeAll(hooks: readonly Hook[]): void {
-    const { storage, now } = this.#ground;
+    const { storage, now } = this.#runtime;
     storage.transactionSync(() => {
       for (const { id } of hooks) {
         this.#rows.remove(id);
@@ -467,10 +467,10 @@ export const showHook = ({ id, url, event, disabledAt, createdAt }: Hook): HookW
   created_at: toRfc3339(createdAt),
 });
 
-export const noHook = (): Refusal => refusal("not_found", "No such hook exists here; list yours with GET /v1/hooks.");
+export const noHook = (): Problem => problemOf("not_found", "No such hook exists here; list yours with GET /v1/hooks.");
 
-const tooManyHooks = (): Refusal =>
-  refusal("too_many_hooks", `A tenant has at most ${HOOKS_PER_SCOPE} hooks in one mode; delete one first.`, {
+const tooManyHooks = (): Problem =>
+  problemOf("too_many_hooks", `A tenant has at most ${HOOKS_PER_SCOPE} hooks in one mode; delete one first.`, {
     hint: "DELETE /v1/hooks/{id}",
   });
 
@@ -583,15 +583,21 @@ const decodeHook = (row: HookSqlRow): Hook => ({
 export const DISABLED = "disabled";
 
 export class TargetHealth {
-  readonly #ground: Ground;
-  readonly #schedule: Schedule;
+  readonly #runtime: ObjectRuntime;
+  readonly #jobs: JobScheduler;
   readonly #endpoints: EndpointRows;
   readonly #hooks: HookRows;
   readonly #deliveries: DeliveryRows;
 
-  constructor(ground: Ground, schedule: Schedule, endpoints: EndpointRows, hooks: HookRows, deliveries: DeliveryRows) {
-    this.#ground = ground;
-    this.#schedule = schedule;
+  constructor(
+    runtime: ObjectRuntime,
+    jobs: JobScheduler,
+    endpoints: EndpointRows,
+    hooks: HookRows,
+    deliveries: DeliveryRows,
+  ) {
+    this.#runtime = runtime;
+    this.#jobs = jobs;
     this.#endpoints = endpoints;
     this.#hooks = hooks;
     this.#deliveries = deliveries;
@@ -604,7 +610,7 @@ export class TargetHealth {
   }
 
   /** The fact that an endpoint or hook was disabled; null when it is gone or was enabled again before anybody was told. */
-  async fact(id: EndpointId): Promise<Fact | null> {
+  async newEvent(id: EndpointId): Promise<NewEvent | null> {
     const endpoint = this.#endpoints.find(id);
     if (endpoint !== null && endpoint.disabledBy !== null) return factOf("endpoint", endpoint, showEndpoint(endpoint));
     const hook = this.#hooks.find(id);
@@ -613,7 +619,7 @@ export class TargetHealth {
 
   #noteEndpoint(endpoint: Endpoint | null, event: EventId, outcome: DeliveryOutcome): void {
     if (endpoint === null || endpoint.state === "disabled") return;
-    const { now, config } = this.#ground;
+    const { now, config } = this.#runtime;
     const { failing, disable } = afterAttempt(endpoint.failing, outcome, event, now(), config.waits);
     if (disable !== null) this.#disableEndpoint(endpoint, disable);
     else if (failing !== endpoint.failing) this.#endpoints.save({ ...endpoint, failing });
@@ -621,7 +627,7 @@ export class TargetHealth {
 
   #noteHook(hook: Hook | null, event: EventId, outcome: DeliveryOutcome): void {
     if (hook === null || hook.disabledAt !== null) return;
-    const { now, config } = this.#ground;
+    const { now, config } = this.#runtime;
     const { failing, disable } = afterAttempt(hook.failing, outcome, event, now(), config.waits);
     if (disable === "gone") this.#removeHook(hook);
     else if (disable !== null) this.#disableHook(hook);
@@ -629,14 +635,14 @@ export class TargetHealth {
   }
 
   #disableEndpoint(endpoint: Endpoint, by: DisabledBy): void {
-    const at = this.#ground.now();
+    const at = this.#runtime.now();
     const disablings = endpoint.disablings + 1;
     this.#endpoints.save({ ...endpoint, state: "disabled", failing: null, disabledBy: by, disabledAt: at, disablings });
     this.#end({ kind: "endpoint", id: endpoint.id }, at);
   }
 
   #disableHook(hook: Hook): void {
-    const at = this.#ground.now();
+    const at = this.#runtime.now();
     this.#hooks.save({ ...hook, failing: null, disabledAt: at, disablings: hook.disablings + 1 });
     this.#end({ kind: "hook", id: hook.id }, at);
   }
@@ -644,12 +650,12 @@ export class TargetHealth {
   /** 410 is how an automation says that it was switched off: nobody misses the hook. */
   #removeHook({ id }: Hook): void {
     this.#hooks.remove(id);
-    this.#deliveries.callOff({ kind: "hook", id }, this.#ground.now());
+    this.#deliveries.callOff({ kind: "hook", id }, this.#runtime.now());
   }
 
   #end(target: Extract<DeliveryTarget, { readonly id: EndpointId }>, at: EpochMs): void {
     this.#deliveries.callOff(target, at);
-    this.#schedule.owe(DISABLED, target.id, at);
+    this.#jobs.schedule(DISABLED, target.id, at);
   }
 }
 
@@ -658,7 +664,7 @@ async function factOf(
   kind: "endpoint" | "hook",
   { id, disablings, disabledAt }: Pick<Endpoint | Hook, "id" | "disablings" | "disabledAt">,
   shown: object,
-): Promise<Fact | null> {
+): Promise<NewEvent | null> {
   if (disabledAt === null) return null;
   const type: EventType = `${kind}.disabled`;
   return {

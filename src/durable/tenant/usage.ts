@@ -5,13 +5,13 @@
  */
 import type { EventId, KeyId, UserHash } from "../../core/ids.ts";
 import { USAGE_TTL_MS } from "../../core/limits.ts";
-import type { Fact } from "../../core/rpc/tenant.ts";
+import type { NewEvent } from "../../core/rpc/tenant.ts";
 import type { Page, PageRequest } from "../../core/rpc/user.ts";
 import type { SettledTurn } from "../../core/tenant.ts";
 import { DAY_MS, type EpochMs, toDay } from "../../core/time.ts";
 import { COUNTERS, type Counter, type Counts, countsOf, type Period, type UsageRow } from "../../core/usage.ts";
 import type { UsageDimension } from "../../core/wire/usage.ts";
-import { type Ground, NO_PAGE, pageOf } from "../shared/context.ts";
+import { NO_PAGE, type ObjectRuntime, pageOf } from "../shared/context.ts";
 import type { Database } from "../shared/database.ts";
 
 /* What is added to the rows of use, summed up before it is written: what is told together is mostly of one day, user and key. */
@@ -102,18 +102,18 @@ export const OWNERS = `SELECT e.uh, e.key, e.named, count(*) AS n
   WHERE e.hidden = 0 GROUP BY e.uh, e.key, e.named`;
 
 export class Usage {
-  readonly #ground: Ground;
+  readonly #runtime: ObjectRuntime;
   readonly #database: Database;
 
-  constructor(ground: Ground, database: Database) {
-    this.#ground = ground;
+  constructor(runtime: ObjectRuntime, database: Database) {
+    this.#runtime = runtime;
     this.#database = database;
   }
 
   /** Counts facts. Call once for each, in the transaction that stores it. */
-  hear(facts: readonly Fact[]): void {
+  hear(newEvents: readonly NewEvent[]): void {
     const sums = new UsageSums();
-    for (const { type, data, sequence, resource, at, uh, key = null, named = true } of facts) {
+    for (const { type, data, sequence, resource, at, uh, key = null, named = true } of newEvents) {
       const counts = countsOf(type, data);
       if (counts === null) continue;
       sums.add({ uh, key, named }, at, counts);
@@ -124,7 +124,7 @@ export class Usage {
 
   /** Counts the ends of deliveries, by the event of each. Call in the transaction that ends them. */
   delivered(events: readonly EventId[], end: "delivered" | "failed"): void {
-    const { sql, now } = this.#ground;
+    const { sql, now } = this.#runtime;
     type Row = { uh: string; key: KeyId | null; named: number; n: number };
     const sums = new UsageSums();
     for (const { named, n, ...row } of sql.exec<Row>(OWNERS, JSON.stringify(events)).toArray())
@@ -143,12 +143,12 @@ export class Usage {
 
   /** Forgets who a deleted user was; what it used stays in the sums of its days and keys. */
   erase(uh: UserHash): void {
-    this.#ground.sql.exec("DELETE FROM usage WHERE dimension = 'user' AND who = ?", uh);
+    this.#runtime.sql.exec("DELETE FROM usage WHERE dimension = 'user' AND who = ?", uh);
   }
 
   /** Lets go of days that are no longer kept; answers when the next of them is, null when there is none. */
   tidy(): EpochMs | null {
-    const { sql, now } = this.#ground;
+    const { sql, now } = this.#runtime;
     sql.exec("DELETE FROM usage WHERE day < ?", toDay(now() - USAGE_TTL_MS));
     const { day } = sql.exec<{ day: string | null }>("SELECT min(day) AS day FROM usage").one();
     return day === null ? null : Date.parse(day) + USAGE_TTL_MS + DAY_MS;
@@ -173,16 +173,16 @@ export class Usage {
   /** A render that was told as failed and completed after all failed no more. */
   #takeBack(sums: UsageSums, owner: Owner, resource: string): void {
     const query = "SELECT at FROM events WHERE uh = ? AND resource = ? AND type = 'render.failed'";
-    const failed = this.#ground.sql.exec<{ at: number }>(query, owner.uh, resource).toArray()[0];
+    const failed = this.#runtime.sql.exec<{ at: number }>(query, owner.uh, resource).toArray()[0];
     if (failed !== undefined) sums.add(owner, failed.at, { renders_failed: -1 });
   }
 
   #write(sums: UsageSums): void {
     for (const { dimension, who, day, counts } of sums.rows())
-      this.#ground.sql.exec(ADD, dimension, who, day, ...COUNTERS.map((name) => counts[name] ?? 0));
+      this.#runtime.sql.exec(ADD, dimension, who, day, ...COUNTERS.map((name) => counts[name] ?? 0));
   }
 
   #rows(query: string, ...values: SqlStorageValue[]): (Counts & { readonly who: string })[] {
-    return this.#ground.sql.exec<Counts & { readonly who: string }>(query, ...values).toArray();
+    return this.#runtime.sql.exec<Counts & { readonly who: string }>(query, ...values).toArray();
   }
 }

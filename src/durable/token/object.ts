@@ -7,23 +7,23 @@
 import { DurableObject } from "cloudflare:workers";
 import { OPERATOR_TOKEN_NAME, parseScope } from "../../core/address.ts";
 import { kidOf } from "../../core/crypto.ts";
-import { type Refusal, refusal } from "../../core/errors.ts";
+import { type Problem, problemOf } from "../../core/errors.ts";
 import type { TurnId } from "../../core/ids.ts";
 import { mayUse, NO_TOKEN, showToken } from "../../core/nemo-token.ts";
 import { err, type Result } from "../../core/result.ts";
-import type { Balance, BroughtToken, SharedToken, TokenPort } from "../../core/rpc/token.ts";
+import type { Balance, ProvidedToken, SharedToken, TokenRpc } from "../../core/rpc/token.ts";
 import type { Call } from "../../core/rpc/user.ts";
 import { DAY_MS, type EpochMs } from "../../core/time.ts";
 import { attributionOf } from "../../core/usage.ts";
 import type { NemoTokenWire } from "../../core/wire/token.ts";
 import type { Env } from "../../env.ts";
-import { endObject, type Ground, layGround } from "../shared/context.ts";
+import { createRuntime, endObject, type ObjectRuntime } from "../shared/context.ts";
 import { type Database, deleteMeta, openDatabase, readMeta, writeMeta } from "../shared/database.ts";
-import { Seals } from "../shared/encryption.ts";
+import { Encryption } from "../shared/encryption.ts";
 import type { JobKind } from "../shared/job-kinds.ts";
-import { SCHEDULE_INDEX, SCHEDULE_TABLES, SCHEDULE_UNENDED, Schedule } from "../shared/jobs.ts";
-import { AUDIT, OUTBOX, OUTBOX_CALLBACK, OUTBOX_KEY, OUTBOX_TABLES, Outbox, tellAudit } from "../shared/outbox.ts";
-import { KeptToken, liveNemo, TOKEN_STANDING, TOKEN_WARNING } from "../shared/stored-token.ts";
+import { JobScheduler, SCHEDULE_INDEX, SCHEDULE_TABLES, SCHEDULE_UNENDED } from "../shared/jobs.ts";
+import { AUDIT, OUTBOX, OUTBOX_CALLBACK, OUTBOX_KEY, OUTBOX_TABLES, Outbox, publishAudit } from "../shared/outbox.ts";
+import { liveNemo, StoredToken, TOKEN_STATUS, TOKEN_WARNING } from "../shared/stored-token.ts";
 
 const MIGRATIONS = [
   `
@@ -48,26 +48,26 @@ const BALANCE = "balance";
 /** A tenant's facts belong to no user. */
 const NO_USER = { uh: "", named: () => false };
 
-export class TokenObject extends DurableObject<Env> implements TokenPort {
-  readonly #ground: Ground;
+export class TokenObject extends DurableObject<Env> implements TokenRpc {
+  readonly #runtime: ObjectRuntime;
   readonly #database: Database;
-  readonly #schedule: Schedule;
+  readonly #jobs: JobScheduler;
   readonly #outbox: Outbox;
-  readonly #seals: Seals;
+  readonly #encryption: Encryption;
   /** A tenant's token; null in the operator's object. */
-  readonly #kept: KeptToken | null;
+  readonly #kept: StoredToken | null;
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
-    const ground = layGround(ctx, env);
-    this.#ground = ground;
-    this.#database = openDatabase(ground, MIGRATIONS);
-    this.#schedule = new Schedule(ground, this.#database, "token", {
+    const runtime = createRuntime(ctx, env);
+    this.#runtime = runtime;
+    this.#database = openDatabase(runtime, MIGRATIONS);
+    this.#jobs = new JobScheduler(runtime, this.#database, "token", {
       perform: async ({ kind, ref }) => {
         const perform: { readonly [Kind in JobKind<"token">]: () => unknown } = {
           [OUTBOX]: () => this.#outbox.flush(),
-          [AUDIT]: () => tellAudit(ground, this.#schedule, ref),
-          [TOKEN_STANDING]: () => this.#kept?.tell(),
+          [AUDIT]: () => publishAudit(runtime, this.#jobs, ref),
+          [TOKEN_STATUS]: () => this.#kept?.tell(),
           [TOKEN_WARNING]: () => this.#kept?.warn(),
         };
         const known = perform[kind as JobKind<"token">]; // or what only another version knows
@@ -76,9 +76,14 @@ export class TokenObject extends DurableObject<Env> implements TokenPort {
       },
       giveUp: () => undefined, // nothing is given up here
     });
-    this.#outbox = new Outbox(ground, this.#schedule, NO_USER);
-    this.#seals = new Seals(ground, this.#database, "token", async () => (await this.#kept?.renewSeal()) ?? 0);
-    this.#kept = ground.name === OPERATOR_TOKEN_NAME ? null : this.#tenantsToken();
+    this.#outbox = new Outbox(runtime, this.#jobs, NO_USER);
+    this.#encryption = new Encryption(
+      runtime,
+      this.#database,
+      "token",
+      async () => (await this.#kept?.renewEncryption()) ?? 0,
+    );
+    this.#kept = runtime.name === OPERATOR_TOKEN_NAME ? null : this.#tenantsToken();
   }
 
   async use(): Promise<SharedToken | null> {
@@ -88,11 +93,11 @@ export class TokenObject extends DurableObject<Env> implements TokenPort {
     return open === null || shown === null ? null : { source: "tenant", shown, ...open };
   }
 
-  async put(call: Call, token: BroughtToken): Promise<Result<NemoTokenWire, Refusal>> {
+  async put(call: Call, token: ProvidedToken): Promise<Result<NemoTokenWire, Problem>> {
     if (this.#kept === null) throw new Error("the operator's token is a secret of the Worker");
-    if (parseScope(this.#ground.name).mode === "test") return err(liveOnly());
+    if (parseScope(this.#runtime.name).mode === "test") return err(liveOnly());
     this.#database.ready();
-    return this.#kept.put(liveNemo(this.#ground, attributionOf(call.attribution)), token, call.audit ?? null);
+    return this.#kept.put(liveNemo(this.#runtime, attributionOf(call.attribution)), token, call.audit ?? null);
   }
 
   async read(): Promise<NemoTokenWire> {
@@ -106,13 +111,13 @@ export class TokenObject extends DurableObject<Env> implements TokenPort {
   async report(mark: string, taken: boolean): Promise<void> {
     this.#database.ready();
     if (this.#kept !== null) return this.#kept.report(mark, taken);
-    if (taken) deleteMeta(this.#ground.sql, REFUSED);
-    else writeMeta(this.#ground.sql, REFUSED, JSON.stringify({ mark, at: this.#ground.now() }));
+    if (taken) deleteMeta(this.#runtime.sql, REFUSED);
+    else writeMeta(this.#runtime.sql, REFUSED, JSON.stringify({ mark, at: this.#runtime.now() }));
   }
 
   async lease(turn: TurnId, until: EpochMs): Promise<{ shared: boolean }> {
     this.#database.ready();
-    const { sql, now } = this.#ground;
+    const { sql, now } = this.#runtime;
     sql.exec("DELETE FROM leases WHERE until < ?", now() - DAY_MS);
     sql.exec(
       "INSERT INTO leases (turn, since, until) VALUES (?, ?, ?) ON CONFLICT (turn) DO UPDATE SET until = excluded.until",
@@ -126,31 +131,31 @@ export class TokenObject extends DurableObject<Env> implements TokenPort {
   async release(turn: TurnId, balance: Balance | null = null): Promise<{ shared: boolean }> {
     this.#database.ready();
     const shared = this.#overlaps(turn);
-    this.#ground.sql.exec("UPDATE leases SET until = ? WHERE turn = ?", this.#ground.now(), turn);
-    if (balance !== null) writeMeta(this.#ground.sql, BALANCE, JSON.stringify(balance));
+    this.#runtime.sql.exec("UPDATE leases SET until = ? WHERE turn = ?", this.#runtime.now(), turn);
+    if (balance !== null) writeMeta(this.#runtime.sql, BALANCE, JSON.stringify(balance));
     return { shared };
   }
 
   async destroy(): Promise<void> {
-    await endObject(this.ctx, this.#ground, "token");
+    await endObject(this.ctx, this.#runtime, "token");
   }
 
   async wake(): Promise<void> {
-    await this.#seals.renew();
-    await this.#schedule.wake();
+    await this.#encryption.renew();
+    await this.#jobs.wake();
   }
 
   override async alarm(): Promise<void> {
-    this.#schedule.alarm();
+    this.#jobs.alarm();
   }
 
-  #tenantsToken(): KeptToken {
-    const { tenant, mode } = parseScope(this.#ground.name);
-    return new KeptToken({
-      ground: this.#ground,
-      schedule: this.#schedule,
+  #tenantsToken(): StoredToken {
+    const { tenant, mode } = parseScope(this.#runtime.name);
+    return new StoredToken({
+      runtime: this.#runtime,
+      jobs: this.#jobs,
       outbox: this.#outbox,
-      seals: this.#seals,
+      encryption: this.#encryption,
       source: "tenant",
       owner: `tenant_token|${tenant}|${mode}|`,
       resource: "nemo_token",
@@ -159,35 +164,35 @@ export class TokenObject extends DurableObject<Env> implements TokenPort {
 
   /** The Worker's own secret, and what upstream said of it. A new secret has another mark, and a clean record. */
   async #operatorsToken(): Promise<SharedToken | null> {
-    const { config, now } = this.#ground;
+    const { config, now } = this.#runtime;
     if (config.nemoToken === null) return null;
     const mark = await kidOf(config.nemoToken);
-    const noted = this.#database.exists() ? readMeta(this.#ground.sql, REFUSED) : null;
-    const refused = noted === null ? null : (JSON.parse(noted) as { mark: string; at: EpochMs }); // written by report() only
-    const standing = { expiresAt: null, rejectedAt: refused?.mark === mark ? refused.at : null };
+    const noted = this.#database.exists() ? readMeta(this.#runtime.sql, REFUSED) : null;
+    const problem = noted === null ? null : (JSON.parse(noted) as { mark: string; at: EpochMs }); // written by report() only
+    const tokenStatus = { expiresAt: null, rejectedAt: problem?.mark === mark ? problem.at : null };
     return {
       source: "operator",
-      token: mayUse(standing, now(), config.waits) ? config.nemoToken : null,
+      token: mayUse(tokenStatus, now(), config.waits) ? config.nemoToken : null,
       mark,
-      suspect: standing.rejectedAt !== null,
-      shown: showToken("operator", standing, now()),
+      suspect: tokenStatus.rejectedAt !== null,
+      shown: showToken("operator", tokenStatus, now()),
     };
   }
 
   #overlaps(turn: TurnId): boolean {
-    const count = this.#ground.sql
+    const count = this.#runtime.sql
       .exec<{ n: number }>(
         "SELECT count(*) AS n FROM leases AS other, leases AS mine WHERE mine.turn = ? AND other.turn != mine.turn AND other.since <= ? AND other.until >= mine.since",
         turn,
-        this.#ground.now(),
+        this.#runtime.now(),
       )
       .one().n;
     return count > 0;
   }
 }
 
-const liveOnly = (): Refusal =>
-  refusal(
+const liveOnly = (): Problem =>
+  problemOf(
     "live_only",
     "In test mode every user has an account of its own in the sandbox, which no tenant's token opens; use a live key.",
   );

@@ -1,66 +1,66 @@
 /** The two ways in: a body that continues the file, and one that is the whole of it. */
 
-import { type Refusal, refusal } from "../../core/errors.ts";
+import { type Problem, problemOf } from "../../core/errors.ts";
 import { FIRST_BYTES, UPLOAD_BYTES } from "../../core/limits.ts";
 import {
   type Append,
+  checkAppend,
+  checkClosed,
+  checkLarge,
   isWhole,
-  refuseAppend,
-  refuseClosed,
-  refuseLarge,
-  type Standing,
   sizeAfter,
+  type UploadPosition,
 } from "../../core/uploads/append.ts";
 import { logBug } from "../../log.ts";
 import { readHead } from "../../store/chunks.ts";
 import { putExact } from "../../store/files.ts";
-import { BUFFERS, FIRST_BUFFER_BYTES, holderOf, letGo, type Taken, Taking } from "./body-writer.ts";
+import { BodyWriter, BUFFERS, cancelBody, FIRST_BUFFER_BYTES, holderOf, type Taken } from "./body-writer.ts";
 import type { Closing, Ends } from "./complete.ts";
-import { LOOK, type UploadHome } from "./context.ts";
+import { LOOK, type UploadContext } from "./context.ts";
 import { judgeFirstBytes } from "./digests.ts";
 import { Meter } from "./metering.ts";
-import { isPartial, mimeOf, noUpload, refuseCut, refuseFailed, type Upload } from "./record.ts";
+import { checkCut, checkFailed, isPartial, mimeOf, noUpload, type Upload } from "./record.ts";
 
 export class Receiving {
-  readonly #home: UploadHome;
+  readonly #context: UploadContext;
   readonly #closing: Closing;
   readonly #ends: Ends;
 
   /** Counts what nobody announced. Its memory is the instance's: the next one takes the same sum once more, which counts once. */
   get #meter(): Meter {
-    const upload = this.#home.read();
-    this.#counting ??= new Meter(this.#home.ground, upload, upload.id);
+    const upload = this.#context.read();
+    this.#counting ??= new Meter(this.#context.runtime, upload, upload.id);
     return this.#counting;
   }
   #counting: Meter | null = null;
 
-  constructor(home: UploadHome, closing: Closing, ends: Ends) {
-    this.#home = home;
+  constructor(context: UploadContext, closing: Closing, ends: Ends) {
+    this.#context = context;
     this.#closing = closing;
     this.#ends = ends;
   }
 
   /** Why this append may not begin; null when it may. */
-  refuse(append: Append): Refusal | null {
-    const upload = this.#home.find();
-    return upload === null ? noUpload() : refuseAppend(this.#standing(upload), append);
+  check(append: Append): Problem | null {
+    const upload = this.#context.find();
+    return upload === null ? noUpload() : checkAppend(this.#position(upload), append);
   }
 
   /** Takes a body that continues the file, and closes the file when it is whole. */
-  async append(body: ReadableStream | null, append: Append, signal: AbortSignal): Promise<Refusal | null> {
-    const refused = this.refuse(append);
-    if (refused !== null) return refuseBody(body, refused);
-    const sizeBytes = sizeAfter(this.#standing(this.#home.read()), append);
-    if (sizeBytes !== this.#home.read().sizeBytes) {
+  async append(body: ReadableStream | null, append: Append, signal: AbortSignal): Promise<Problem | null> {
+    const problem = this.check(append);
+    if (problem !== null) return checkBody(body, problem);
+    const sizeBytes = sizeAfter(this.#position(this.#context.read()), append);
+    if (sizeBytes !== this.#context.read().sizeBytes) {
       // Told only now: the quota has not counted it yet.
       const unpaid = sizeBytes === null ? null : await this.#meter.pay(sizeBytes);
-      const late = unpaid ?? this.refuse(append); // it may have ended while the quota was asked
-      if (late !== null) return refuseBody(body, late);
-      this.#home.save({ ...this.#home.read(), sizeBytes });
+      const late = unpaid ?? this.check(append); // it may have ended while the quota was asked
+      if (late !== null) return checkBody(body, late);
+      this.#context.save({ ...this.#context.read(), sizeBytes });
     }
     const taken = body === null ? ({ end: "whole" } as const) : await this.#take(body, append, sizeBytes, signal);
-    if (taken === null) return refuseBody(body, noRoom());
-    const offset = this.#home.bytes.offset();
+    if (taken === null) return checkBody(body, noRoom());
+    const offset = this.#context.bytes.offset();
     const failed = this.#settle(taken, offset, sizeBytes);
     if (failed !== null) return failed;
     if (isWhole(append, offset, sizeBytes)) return this.#close(offset);
@@ -73,94 +73,94 @@ export class Receiving {
     sizeBytes: number | null,
     signal: AbortSignal,
   ): Promise<Taken | null> {
-    const { bytes, ground } = this.#home;
-    const { waits } = ground.config;
-    const holder = holderOf(this.#home.read());
+    const { bytes, runtime } = this.#context;
+    const { waits } = runtime.config;
+    const holder = holderOf(this.#context.read());
     const room = (bytesWanted: number) => BUFFERS.take(bytesWanted, waits.uploadBuffer, holder);
     const buffer = await room(FIRST_BUFFER_BYTES);
     if (buffer === null) return null;
-    const upload = this.#home.read();
-    const taking = new Taking(bytes, this.#home.parts(upload), buffer, {
+    const upload = this.#context.read();
+    const bodyWriter = new BodyWriter(bytes, this.#context.parts(upload), buffer, {
       limit: sizeBytes ?? UPLOAD_BYTES,
       contentBytes: append.contentBytes,
       checksums: append.checksums,
       bounds: { idleMs: waits.uploadBodyIdle, signal },
-      until: ground.now() + waits.uploadBodyTotal,
+      until: runtime.now() + waits.uploadBodyTotal,
       keepMs: waits.uploadKeep,
-      hash: isPartial(upload) ? null : this.#home.hash,
-      judge: (head) => judgeFirstBytes(this.#home, head),
+      hash: isPartial(upload) ? null : this.#context.hash,
+      judge: (head) => judgeFirstBytes(this.#context, head),
       room,
       pay: sizeBytes === null ? (offset) => this.#meter.came(offset) : null,
     });
     try {
-      return await taking.take(body, (offset) => isWhole(append, offset, sizeBytes));
+      return await bodyWriter.take(body, (offset) => isWhole(append, offset, sizeBytes));
     } finally {
-      void taking.over(); // not awaited: the caller has its answer
+      void bodyWriter.over(); // not awaited: the caller has its answer
     }
   }
 
   /** What the end of a body means for the upload; null when all is well. */
-  #settle(taken: Taken, offset: number, sizeBytes: number | null): Refusal | null {
+  #settle(taken: Taken, offset: number, sizeBytes: number | null): Problem | null {
     this.#ends.slide();
     switch (taken.end) {
       case "whole":
         return null;
       case "broken":
-        return refuseCut(taken.failure, offset);
+        return checkCut(taken.failure, offset);
       case "wrong_checksum":
-        return refusal("checksum_mismatch", `The checksum does not fit the bytes; send them again from ${offset}.`);
+        return problemOf("checksum_mismatch", `The checksum does not fit the bytes; send them again from ${offset}.`);
       case "too_long":
         // Which of its bytes are the file's cannot be told any more.
-        return this.#fail(sizeBytes === null ? refuseLarge() : tooLong(sizeBytes));
+        return this.#fail(sizeBytes === null ? checkLarge() : tooLong(sizeBytes));
       case "refused":
-        return this.#fail(taken.refusal);
+        return this.#fail(taken.problem);
       case "unpaid":
-        return taken.refusal; // what is kept stays: the day ends, or others give back
+        return taken.problem; // what is kept stays: the day ends, or others give back
     }
   }
 
-  #fail(error: Refusal): Refusal {
+  #fail(error: Problem): Problem {
     this.#ends.fail(error);
     return error;
   }
 
-  async #close(sizeBytes: number): Promise<Refusal | null> {
-    if (sizeBytes === 0 && !isPartial(this.#home.read()))
-      return this.#fail(refusal("empty_file", "The file ended before its first byte."));
+  async #close(sizeBytes: number): Promise<Problem | null> {
+    if (sizeBytes === 0 && !isPartial(this.#context.read()))
+      return this.#fail(problemOf("empty_file", "The file ended before its first byte."));
     // Said to be all by a request without a byte.
-    const head = this.#home.read().format === null ? this.#home.bytes.head(FIRST_BYTES) : null;
-    const refused = head === null ? null : judgeFirstBytes(this.#home, head);
-    if (refused !== null) return this.#fail(refused);
+    const head = this.#context.read().format === null ? this.#context.bytes.head(FIRST_BYTES) : null;
+    const problem = head === null ? null : judgeFirstBytes(this.#context, head);
+    if (problem !== null) return this.#fail(problem);
     await this.#closing.close(sizeBytes);
     return null;
   }
 
   /** Takes the whole file in one body, whatever is kept of it; nothing changes when the body breaks. */
-  async write(body: ReadableStream, sizeBytes: number, signal: AbortSignal): Promise<Refusal | null> {
-    const upload = this.#home.find();
-    const refused = upload === null ? noUpload() : refuseWhole(upload, sizeBytes);
-    if (refused !== null || upload === null) return refuseBody(body, refused ?? noUpload());
-    const { config, env, boundary } = this.#home.ground;
+  async write(body: ReadableStream, sizeBytes: number, signal: AbortSignal): Promise<Problem | null> {
+    const upload = this.#context.find();
+    const problem = upload === null ? noUpload() : checkWhole(upload, sizeBytes);
+    if (problem !== null || upload === null) return checkBody(body, problem ?? noUpload());
+    const { config, env, boundary } = this.#context.runtime;
     const bounds = { idleMs: config.waits.uploadBodyIdle, signal };
     const head = await readHead(body, Math.min(sizeBytes, FIRST_BYTES), bounds);
-    if (!head.ok) return refuseFailed(head.error, sizeBytes);
-    if (head.value.length === 0) return refuseBody(body, refuseFailed({ reason: "cut" }, sizeBytes));
+    if (!head.ok) return checkFailed(head.error, sizeBytes);
+    if (head.value.length === 0) return checkBody(body, checkFailed({ reason: "cut" }, sizeBytes));
     const unpaid = upload.sizeBytes === null ? await this.#meter.pay(sizeBytes) : null;
-    const late = unpaid ?? refuseWhole(this.#home.read(), sizeBytes); // it may have ended while the quota was asked
-    if (late !== null) return refuseBody(body, late);
-    const unwanted = judgeFirstBytes(this.#home, head.value);
-    if (unwanted !== null) return refuseBody(body, this.#fail(unwanted));
-    if (!(await this.#covered())) return refuseBody(body, refuseFailed({ reason: "store" }, sizeBytes));
-    const contentType = mimeOf(this.#home.read());
-    this.#home.hash.restart();
-    const passing = (piece: Uint8Array): Promise<void> => this.#home.hash.pass(piece);
-    const file = { key: this.#home.key(upload), contentType, head: head.value, body, bounds, passing };
+    const late = unpaid ?? checkWhole(this.#context.read(), sizeBytes); // it may have ended while the quota was asked
+    if (late !== null) return checkBody(body, late);
+    const unwanted = judgeFirstBytes(this.#context, head.value);
+    if (unwanted !== null) return checkBody(body, this.#fail(unwanted));
+    if (!(await this.#covered())) return checkBody(body, checkFailed({ reason: "store" }, sizeBytes));
+    const contentType = mimeOf(this.#context.read());
+    this.#context.hash.restart();
+    const passing = (part: Uint8Array): Promise<void> => this.#context.hash.pass(part);
+    const file = { key: this.#context.key(upload), contentType, head: head.value, body, bounds, passing };
     const stored = await putExact(env.MEDIA, file, sizeBytes);
     if (!stored.ok) {
-      this.#home.hash.forget(); // what follows is another body, or what is kept in parts
+      this.#context.hash.forget(); // what follows is another body, or what is kept in parts
       // Where R2 is in doubt, what is owed stays owed: the bytes may all be there.
-      if (stored.error.reason !== "store") this.#home.schedule.done(LOOK, "");
-      return refuseFailed(stored.error, sizeBytes);
+      if (stored.error.reason !== "store") this.#context.jobs.done(LOOK, "");
+      return checkFailed(stored.error, sizeBytes);
     }
     await boundary("upload.stored");
     this.#closing.complete(sizeBytes);
@@ -169,10 +169,10 @@ export class Receiving {
 
   /** Owes a look before the bytes come, so that a new instance sees whether they all arrived. False: that could not be secured. */
   async #covered(): Promise<boolean> {
-    const { schedule, ground } = this.#home;
-    schedule.owe(LOOK, "", ground.now() + ground.config.waits.stepLease);
+    const { jobs, runtime } = this.#context;
+    jobs.schedule(LOOK, "", runtime.now() + runtime.config.waits.stepLease);
     try {
-      await schedule.cover();
+      await jobs.ensureWatchdog();
       return true;
     } catch (error) {
       logBug("upload_not_covered", error, { work: "upload" });
@@ -180,31 +180,33 @@ export class Receiving {
     }
   }
 
-  #standing(upload: Upload): Standing {
-    return { status: upload.status, offset: this.#home.offsetOf(upload), sizeBytes: upload.sizeBytes };
+  #position(upload: Upload): UploadPosition {
+    return { status: upload.status, offset: this.#context.offsetOf(upload), sizeBytes: upload.sizeBytes };
   }
 }
 
 /** Why this content may not be written now; null when it may. */
-function refuseWhole(upload: Upload, sizeBytes: number): Refusal | null {
-  const closed = refuseClosed(upload.status);
+function checkWhole(upload: Upload, sizeBytes: number): Problem | null {
+  const closed = checkClosed(upload.status);
   if (closed !== null || upload.sizeBytes === null || sizeBytes === upload.sizeBytes) return closed;
   const message = `must be the announced ${upload.sizeBytes}`;
   const field = "header:Content-Length";
-  return refusal("size_mismatch", `Content-Length ${message}.`, { errors: [{ field, message }] });
+  return problemOf("size_mismatch", `Content-Length ${message}.`, { errors: [{ field, message }] });
 }
 
-const tooLong = (sizeBytes: number): Refusal =>
-  refusal("size_mismatch", `The body went beyond the file's ${sizeBytes} bytes; create another upload.`, {
+const tooLong = (sizeBytes: number): Problem =>
+  problemOf("size_mismatch", `The body went beyond the file's ${sizeBytes} bytes; create another upload.`, {
     hint: "POST /v1/uploads",
   });
 
-const noRoom = (): Refusal =>
-  refusal("unavailable", "Too many uploads are being taken at once; send these bytes again.", { retryAfterSeconds: 1 });
+const noRoom = (): Problem =>
+  problemOf("unavailable", "Too many uploads are being taken at once; send these bytes again.", {
+    retryAfterSeconds: 1,
+  });
 
-async function refuseBody(body: ReadableStream | null, refused: Refusal): Promise<Refusal> {
-  await letGo(body);
-  return refused;
+async function checkBody(body: ReadableStream | null, problem: Problem): Promise<Problem> {
+  await cancelBody(body);
+  return problem;
 }
 
 /* The writes of one upload's content: a newer one takes over, and begins when the older one has let go of the file. */

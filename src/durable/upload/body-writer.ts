@@ -9,7 +9,7 @@
  */
 
 import type { UserAddress } from "../../core/address.ts";
-import type { Refusal } from "../../core/errors.ts";
+import type { Problem } from "../../core/errors.ts";
 import {
   FIRST_BYTES,
   LEAST_RATE_BYTES,
@@ -77,7 +77,7 @@ export class Buffers {
     } finally {
       this.#line.splice(this.#line.indexOf(me), 1);
     }
-    return this.#lend(me);
+    return this.#lendTo(me);
   }
 
   #isNext(me: Waiter): boolean {
@@ -101,7 +101,7 @@ export class Buffers {
     }
   }
 
-  #lend(me: Waiter): Buffer {
+  #lendTo(me: Waiter): Buffer {
     const { sizeBytes } = me;
     const at = this.#idle.findIndex((one) => one.byteLength === sizeBytes);
     const [memory = new ArrayBuffer(sizeBytes)] = at < 0 ? [] : this.#idle.splice(at, 1);
@@ -140,8 +140,8 @@ export type Taken =
   | { readonly end: "broken"; readonly failure: PutFailure }
   | { readonly end: "too_long" }
   | { readonly end: "wrong_checksum" }
-  | { readonly end: "refused"; readonly refusal: Refusal }
-  | { readonly end: "unpaid"; readonly refusal: Refusal };
+  | { readonly end: "refused"; readonly problem: Problem }
+  | { readonly end: "unpaid"; readonly problem: Problem };
 
 export type Rules = {
   /** The offset that must not be passed. */
@@ -156,15 +156,15 @@ export type Rules = {
   readonly keepMs: number;
   /** Told of every byte that is kept, in its place. One of a wrong checksum comes again, which it notices. Null: nobody wants it. */
   readonly hash: PassingHash | null;
-  readonly judge: (head: Uint8Array) => Refusal | null;
+  readonly judge: (head: Uint8Array) => Problem | null;
   /** Memory of this size, once there is some; null where none came free in time. */
   readonly room: (sizeBytes: number) => Promise<Buffer | null>;
   /** Asked before bytes are kept, with the offset behind them, where their length was not announced: why the quota has no room. */
-  readonly pay?: ((offset: number) => Promise<Refusal | null>) | null;
+  readonly pay?: ((offset: number) => Promise<Problem | null>) | null;
 };
 
 /** A refusal on its way out of the reading loop. */
-class Refused extends Error {
+class ProblemError extends Error {
   readonly taken: Taken;
   constructor(taken: Taken) {
     super(taken.end);
@@ -173,7 +173,7 @@ class Refused extends Error {
   }
 }
 
-export class Taking {
+export class BodyWriter {
   readonly #bytes: UploadBytes;
   readonly #parts: PartsFile;
   #memory: Buffer;
@@ -235,10 +235,10 @@ export class Taking {
       return { end: "whole" };
     } catch (error) {
       chunks.cancel();
-      const refused = error instanceof Refused ? error.taken : null;
-      if (refused !== null && refused.end !== "unpaid") return refused;
+      const problem = error instanceof ProblemError ? error.taken : null;
+      if (problem !== null && problem.end !== "unpaid") return problem;
       if (!this.#isChecked) await this.#keep(); // what came before is paid for
-      if (refused !== null) return refused;
+      if (problem !== null) return problem;
       return { end: "broken", failure: { reason: reasonOf(error, "store") } };
     } finally {
       this.#digests.close();
@@ -252,10 +252,10 @@ export class Taking {
   }
 
   async #add(chunk: Uint8Array): Promise<void> {
-    this.#refuseTrickle(chunk.length);
-    if (this.#offset + chunk.length > this.#rules.limit) throw new Refused({ end: "too_long" });
+    this.#checkTrickle(chunk.length);
+    if (this.#offset + chunk.length > this.#rules.limit) throw new ProblemError({ end: "too_long" });
     const unpaid = (await this.#rules.pay?.(this.#offset + chunk.length)) ?? null;
-    if (unpaid !== null) throw new Refused({ end: "unpaid", refusal: unpaid });
+    if (unpaid !== null) throw new ProblemError({ end: "unpaid", problem: unpaid });
     this.#taken += chunk.length;
     await this.#digests.add(chunk);
     for (let at = 0; at < chunk.length; ) {
@@ -271,7 +271,7 @@ export class Taking {
   }
 
   /** A body that brings next to nothing gives its buffer back as soon as somebody waits for one: what came is kept, and it may come again. */
-  #refuseTrickle(bytes: number): void {
+  #checkTrickle(bytes: number): void {
     this.#recent += bytes;
     const isOver = Date.now() - this.#recentSince >= LEAST_RATE_MS;
     if (isOver && this.#recent < LEAST_RATE_BYTES && BUFFERS.isShort) throw new Broken("stalled");
@@ -328,10 +328,10 @@ export class Taking {
     if (!this.#isJudged) this.#first ??= this.#head();
     const n = this.#partAt / UPLOAD_PART_BYTES + 1;
     // Not cut short by a newer request: what R2 is writing under this number must be over before anybody writes it again.
-    const patience = { idleMs: this.#rules.bounds.idleMs, signal: new AbortController().signal };
+    const timeout = { idleMs: this.#rules.bounds.idleMs, signal: new AbortController().signal };
     const stored = this.#parts.store(n, this.#buffer);
     this.#storing = stored.catch(() => undefined);
-    const part = await within(stored, patience, "store");
+    const part = await within(stored, timeout, "store");
     if (this.#isChecked) this.#unproved.push(part);
     else this.#bytes.storeParts([part]);
     const hashed = this.#hash();
@@ -365,8 +365,8 @@ export class Taking {
     const isEnough = this.#offset >= FIRST_BYTES || (isOver && this.#offset > 0);
     if (this.#isJudged || !this.#isProved || !isEnough) return;
     this.#isJudged = true;
-    const refusal = this.#rules.judge(this.#first ?? this.#head());
-    if (refusal !== null) throw new Refused({ end: "refused", refusal });
+    const problem = this.#rules.judge(this.#first ?? this.#head());
+    if (problem !== null) throw new ProblemError({ end: "refused", problem });
   }
 
   /** The first bytes: all of them are in rows or in the buffer, since no part is full yet. */
@@ -400,5 +400,5 @@ function mostBytes(restBytes: number, contentBytes: number | null): number {
 }
 
 /** Ends a body that nobody will read. */
-export const letGo = (body: ReadableStream | null): Promise<void> =>
+export const cancelBody = (body: ReadableStream | null): Promise<void> =>
   body?.cancel().catch(() => undefined) ?? Promise.resolve();

@@ -1,12 +1,12 @@
 /** What the parts of an upload's object share. Made once by the object, handed to each part. */
 import { parseScope, uploadKey, uploadObjectName, userObjectName } from "../../core/address.ts";
 import type { UploadId } from "../../core/ids.ts";
-import type { UploadPort } from "../../core/rpc/upload.ts";
-import type { UserPort } from "../../core/rpc/user.ts";
+import type { UploadRpc } from "../../core/rpc/upload.ts";
+import type { UserRpc } from "../../core/rpc/user.ts";
 import type { UploadWire } from "../../core/wire/upload.ts";
-import type { Ground } from "../shared/context.ts";
+import type { ObjectRuntime } from "../shared/context.ts";
 import { type Database, readMeta, writeMeta } from "../shared/database.ts";
-import type { Schedule } from "../shared/jobs.ts";
+import type { JobScheduler } from "../shared/jobs.ts";
 import { Outbox } from "../shared/outbox.ts";
 import { PassingHash } from "./digests.ts";
 import { PartsFile, UploadBytes } from "./parts.ts";
@@ -14,31 +14,31 @@ import { decodeUpload, mimeOf, showUpload, type Upload } from "./record.ts";
 
 /** Kinds of rows in the schedule. */
 export const EXPIRE = "expire";
-export const REMOVE = "remove";
+export const DELETE_JOB = "remove";
 export const LOOK = "look";
 export const ASSET = "asset";
-export const TELL = "tell";
+export const PUBLISH = "tell";
 /** The bytes are to be fetched from an address. */
 export const IMPORT = "import";
 
-export class UploadHome {
-  readonly ground: Ground;
+export class UploadContext {
+  readonly runtime: ObjectRuntime;
   readonly database: Database;
-  readonly schedule: Schedule;
+  readonly jobs: JobScheduler;
   readonly bytes: UploadBytes;
   readonly hash = new PassingHash();
 
-  constructor(ground: Ground, database: Database, schedule: Schedule) {
-    this.ground = ground;
+  constructor(runtime: ObjectRuntime, database: Database, jobs: JobScheduler) {
+    this.runtime = runtime;
     this.database = database;
-    this.schedule = schedule;
-    this.bytes = new UploadBytes(ground.storage);
+    this.jobs = jobs;
+    this.bytes = new UploadBytes(runtime.storage);
   }
 
   /** The upload; null when none was ever created here. */
   find(): Upload | null {
     if (!this.database.exists()) return null;
-    const text = readMeta(this.ground.sql, "upload");
+    const text = readMeta(this.runtime.sql, "upload");
     return text === null ? null : decodeUpload(text);
   }
 
@@ -53,27 +53,27 @@ export class UploadHome {
   save(upload: Upload): void {
     const isOver = upload.import !== null && upload.status !== "open";
     const kept = isOver ? { ...upload, import: { ...upload.import, address: null } } : upload;
-    writeMeta(this.ground.sql, "upload", JSON.stringify(kept));
+    writeMeta(this.runtime.sql, "upload", JSON.stringify(kept));
   }
 
   /** How far its bytes are kept. Once the file is whole they are no longer counted. */
   offsetOf(upload: Upload): number {
     if (!this.database.exists()) return 0;
-    const isWhole = upload.status === "completed" || upload.pieces !== null;
+    const isWhole = upload.status === "completed" || upload.fileParts !== null;
     return isWhole ? (upload.sizeBytes ?? 0) : this.bytes.offset();
   }
 
   show(upload: Upload): UploadWire {
-    return showUpload(upload, this.offsetOf(upload), this.ground.config.publicUrl);
+    return showUpload(upload, this.offsetOf(upload), this.runtime.config.publicUrl);
   }
 
   outbox(upload: Upload): Outbox {
-    return new Outbox(this.ground, this.schedule, { uh: upload.owner.uh, named: () => upload.call.named });
+    return new Outbox(this.runtime, this.jobs, { uh: upload.owner.uh, named: () => upload.call.named });
   }
 
   parts(upload: Upload): PartsFile {
     const mime = (): string => mimeOf(this.read());
-    return new PartsFile(this.ground, upload, mime, (multipart) => this.save({ ...this.read(), multipart }));
+    return new PartsFile(this.runtime, upload, mime, (multipart) => this.save({ ...this.read(), multipart }));
   }
 
   key(upload: Upload): string {
@@ -81,12 +81,12 @@ export class UploadHome {
   }
 
   /** Another upload of the same tenant and mode. */
-  other(id: UploadId): UploadPort {
-    const name = uploadObjectName(parseScope(this.ground.name), id);
-    return this.ground.env.UPLOAD.getByName(name) as unknown as UploadPort; // UploadObject implements it
+  other(id: UploadId): UploadRpc {
+    const name = uploadObjectName(parseScope(this.runtime.name), id);
+    return this.runtime.env.UPLOAD.getByName(name) as unknown as UploadRpc; // UploadObject implements it
   }
 
-  user(upload: Upload): UserPort {
-    return this.ground.env.USER.getByName(userObjectName(upload.owner)) as unknown as UserPort; // UserObject implements UserPort
+  user(upload: Upload): UserRpc {
+    return this.runtime.env.USER.getByName(userObjectName(upload.owner)) as unknown as UserRpc; // UserObject implements UserRpc
   }
 }

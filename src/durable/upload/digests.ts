@@ -1,11 +1,11 @@
 /** The checksums of one body, computed while it is taken. */
 
 import { hex } from "../../core/encoding.ts";
-import { type Refusal, refusal } from "../../core/errors.ts";
+import { type Problem, problemOf } from "../../core/errors.ts";
 import { formatList, formatOfBytes, type MediaFormat, nameOfOther } from "../../core/media/sniff.ts";
 import { err, ok, type Result } from "../../core/result.ts";
 import type { Checksum } from "../../core/uploads/append.ts";
-import type { UploadHome } from "./context.ts";
+import type { UploadContext } from "./context.ts";
 import { isPartial } from "./record.ts";
 
 export class Digests {
@@ -79,7 +79,7 @@ export class PassingHash {
     this.#running = null;
     this.#bytes = null;
     if (running === null) return null;
-    if (!isWhole) return letGo(running);
+    if (!isWhole) return cancelBody(running);
     await running.writer.close();
     return hex(new Uint8Array(await running.digest));
   }
@@ -92,7 +92,7 @@ export class PassingHash {
 
   /** The bytes so far are not the file's. */
   forget(): void {
-    if (this.#running !== null) letGo(this.#running);
+    if (this.#running !== null) cancelBody(this.#running);
     this.#running = null;
     this.#bytes = null;
   }
@@ -105,7 +105,7 @@ function begin(): Running {
   return { digest, writer: stream.getWriter() };
 }
 
-function letGo({ writer }: Running): null {
+function cancelBody({ writer }: Running): null {
   writer.abort().catch(() => undefined);
   return null;
 }
@@ -118,16 +118,16 @@ function letGo({ writer }: Running): null {
  */
 
 /** Writes down the format that the first bytes show, or says why the file is not taken. A partial may hold any bytes. */
-export function judgeFirstBytes(home: UploadHome, head: Uint8Array): Refusal | null {
-  if (isPartial(home.read())) return null;
+export function judgeFirstBytes(context: UploadContext, head: Uint8Array): Problem | null {
+  if (isPartial(context.read())) return null;
   const format = formatOfHead(head);
   if (!format.ok) return format.error;
-  home.save({ ...home.read(), format: format.value.ext });
+  context.save({ ...context.read(), format: format.value.ext });
   return null;
 }
 
 /** The format that a file's first bytes show. */
-export function formatOfHead(head: Uint8Array): Result<MediaFormat, Refusal> {
+export function formatOfHead(head: Uint8Array): Result<MediaFormat, Problem> {
   const format = formatOfBytes(head);
   return format === null ? err(unsupported(nameOfOther(head))) : ok(format);
 }
@@ -138,10 +138,10 @@ const ADVICE: Readonly<Record<string, string>> = {
   AVIF: "convert it to jpg, png or webp",
 };
 
-function unsupported(name: string | null): Refusal {
+function unsupported(name: string | null): Problem {
   const advice = (name === null ? undefined : ADVICE[name]) ?? "convert it";
   const content = name === null ? "none" : `${name}, none`;
-  return refusal(
+  return problemOf(
     "unsupported_media",
     `The file's content is ${content} of ${formatList}, whatever its name says; ${advice} and create another upload.`,
     { hint: "POST /v1/uploads", errors: [{ field: "body", message: `must be one of ${formatList}` }] },

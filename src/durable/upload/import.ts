@@ -1,7 +1,7 @@
 /** One request for the file of an import: its answer read, its bytes taken the way of a sender's, and what came of it. */
 import { importOwner, ownerOf } from "../../core/address.ts";
-import { unseal } from "../../core/crypto.ts";
-import { type Refusal, refusal } from "../../core/errors.ts";
+import { decrypt } from "../../core/crypto.ts";
+import { type Problem, problemOf } from "../../core/errors.ts";
 import { UPLOAD_BYTES } from "../../core/limits.ts";
 import { err, ok, type Result } from "../../core/result.ts";
 import type { Call } from "../../core/rpc/user.ts";
@@ -19,12 +19,12 @@ import {
 import type { Config } from "../../env.ts";
 import { log } from "../../log.ts";
 import { Broken, type PutFailure, within } from "../../store/chunks.ts";
-import type { Ground } from "../shared/context.ts";
+import type { ObjectRuntime } from "../shared/context.ts";
 import { mustWait } from "../shared/jobs.ts";
 import type { Writing } from "./append.ts";
-import { BUFFERS, FIRST_BUFFER_BYTES, holderOf, letGo, type Taken, Taking } from "./body-writer.ts";
+import { BodyWriter, BUFFERS, cancelBody, FIRST_BUFFER_BYTES, holderOf, type Taken } from "./body-writer.ts";
 import type { Closing, Ends } from "./complete.ts";
-import { IMPORT, type UploadHome } from "./context.ts";
+import { IMPORT, type UploadContext } from "./context.ts";
 import { judgeFirstBytes } from "./digests.ts";
 import { meterImport } from "./metering.ts";
 import type { Imported, Upload } from "./record.ts";
@@ -40,14 +40,14 @@ export function rulesOf({ targets }: Config, { origin }: Call): TargetRules {
 export const addressOwner = ({ owner, id }: Upload): string => importOwner(owner, id);
 
 /** The address in plain; null once it is forgotten, or when the root secret that sealed it is gone. */
-export async function readAddress(ground: Ground, upload: Upload): Promise<string | null> {
-  const sealed = upload.import?.address ?? null;
-  return sealed === null ? null : unseal(sealed, addressOwner(upload), ground.config.roots);
+export async function readAddress(runtime: ObjectRuntime, upload: Upload): Promise<string | null> {
+  const encrypted = upload.import?.address ?? null;
+  return encrypted === null ? null : decrypt(encrypted, addressOwner(upload), runtime.config.roots);
 }
 
 /** The answer at the end of the address, asked for as it is: what arrives is what is counted and kept. Throws what the network throws. */
 export function openAddress(
-  { config }: Ground,
+  { config }: ObjectRuntime,
   { call }: Upload,
   address: string,
   signal: AbortSignal,
@@ -65,66 +65,69 @@ export function openAddress(
 const AGAIN = { hint: "POST /v1/uploads/import" };
 
 /** An address that was judged when it was ordered fails here by what it redirects to, or by where its name leads. */
-export function explainOpening(why: OpenFailure): Refusal {
+export function explainOpening(why: OpenFailure): Problem {
   if (why === "too_many_redirects")
-    return refusal(
+    return problemOf(
       "too_many_redirects",
       `The address redirects more than ${REDIRECTS} times; use the file's direct address.`,
       AGAIN,
     );
   const detail = `The address, or one that it redirects to, cannot be used. ${explainTarget(why)}`;
-  return refusal("address_not_allowed", detail, { ...AGAIN, errors: [{ field: "/url", message: explainTarget(why) }] });
+  return problemOf("address_not_allowed", detail, {
+    ...AGAIN,
+    errors: [{ field: "/url", message: explainTarget(why) }],
+  });
 }
 
 /** The seal of the address does not open any more: the root secret was changed twice meanwhile. */
-export const forgotten = (): Refusal =>
-  refusal("import_unavailable", "The address is no longer known here; import it again.", AGAIN);
+export const forgotten = (): Problem =>
+  problemOf("import_unavailable", "The address is no longer known here; import it again.", AGAIN);
 
 /** Why nobody may send bytes of it; null when the sender brings them. */
-export const refuseSender = (upload: Upload): Refusal | null =>
+export const checkSender = (upload: Upload): Problem | null =>
   upload.import === null || upload.status !== "open"
     ? null
-    : refusal("upload_closed", "This upload is fetched from an address; create another one to send bytes.", {
+    : problemOf("upload_closed", "This upload is fetched from an address; create another one to send bytes.", {
         hint: "POST /v1/uploads",
       });
 
 /** How it ended. `passing`: asking again may help, not before `afterMs` where the server said so. `stopped`: somebody ended the upload. */
 export type Fetched =
   | { readonly end: "whole"; readonly sizeBytes: number }
-  | { readonly end: "failed"; readonly error: Refusal }
-  | { readonly end: "passing"; readonly error: Refusal; readonly afterMs: number | null }
+  | { readonly end: "failed"; readonly error: Problem }
+  | { readonly end: "passing"; readonly error: Problem; readonly afterMs: number | null }
   | { readonly end: "stopped" };
 
-const failed = (error: Refusal): Fetched => ({ end: "failed", error });
-const passing = (error: Refusal, afterMs: number | null = null): Fetched => ({ end: "passing", error, afterMs });
+const failed = (error: Problem): Fetched => ({ end: "failed", error });
+const passing = (error: Problem, afterMs: number | null = null): Fetched => ({ end: "passing", error, afterMs });
 
 export class Fetching {
-  readonly #home: UploadHome;
+  readonly #context: UploadContext;
   readonly #ends: Ends;
 
-  constructor(home: UploadHome, ends: Ends) {
-    this.#home = home;
+  constructor(context: UploadContext, ends: Ends) {
+    this.#context = context;
     this.#ends = ends;
   }
 
   /** Asks once, and keeps what comes. Who ends the upload meanwhile fires the signal. */
   async fetch(upload: Imported, signal: AbortSignal): Promise<Fetched> {
-    const { ground } = this.#home;
-    const address = await readAddress(ground, upload);
+    const { runtime } = this.#context;
+    const address = await readAddress(runtime, upload);
     if (address === null) return failed(forgotten());
-    const began = ground.now();
+    const began = runtime.now();
     const opened = await this.#open(upload, address, signal);
     const status = opened.ok && opened.value.ok ? opened.value.value.status : null;
     log("info", "import", {
       work: "import",
       attempt: upload.import.attempts,
-      ms: ground.now() - began,
+      ms: runtime.now() - began,
       ...(status === null ? {} : { status }),
-      ...ownerOf(ground.name),
+      ...ownerOf(runtime.name),
     });
     if (!opened.ok) return this.#ofBreak(opened.error, "answers");
     if (!opened.value.ok) return failed(explainOpening(opened.value.error));
-    await ground.boundary("import.answered");
+    await runtime.boundary("import.answered");
     return this.#take(upload, opened.value.value, signal);
   }
 
@@ -135,37 +138,37 @@ export class Fetching {
     signal: AbortSignal,
   ): Promise<Result<Result<Response, OpenFailure>, PutFailure["reason"]>> {
     const asking = new AbortController();
-    const opening = openAddress(this.#home.ground, upload, address, asking.signal);
-    const idleMs = this.#home.ground.config.waits.importIdle;
+    const opening = openAddress(this.#context.runtime, upload, address, asking.signal);
+    const idleMs = this.#context.runtime.config.waits.importIdle;
     try {
       return ok(await within(opening, { idleMs, signal }, "stalled"));
     } catch (error) {
       asking.abort();
-      opening.then((late) => (late.ok ? letGo(late.value.body) : undefined)).catch(() => undefined);
+      opening.then((late) => (late.ok ? cancelBody(late.value.body) : undefined)).catch(() => undefined);
       return err(error instanceof Broken ? error.reason : "cut");
     }
   }
 
   async #take(upload: Imported, response: Response, signal: AbortSignal): Promise<Fetched> {
-    const { ground } = this.#home;
-    const answered = readAnswered(response.status, response.headers, ground.now());
+    const { runtime } = this.#context;
+    const answered = readAnswered(response.status, response.headers, runtime.now());
     if (answered.do !== "take") {
-      await letGo(response.body);
+      await cancelBody(response.body);
       return answered.do === "fail" ? failed(answered.error) : passing(answered.error, answered.afterMs);
     }
     const filename = upload.import.isNamed ? upload.filename : (nameByServer(response.headers) ?? upload.filename);
-    this.#home.save({ ...this.#home.read(), filename, sizeBytes: answered.sizeBytes });
-    const metered = await meterImport(ground, upload, response.body ?? new Blob([]).stream(), answered.sizeBytes);
+    this.#context.save({ ...this.#context.read(), filename, sizeBytes: answered.sizeBytes });
+    const metered = await meterImport(runtime, upload, response.body ?? new Blob([]).stream(), answered.sizeBytes);
     if (!metered.ok) return failed(metered.error);
     const taken = await this.#read(metered.value.content, answered.sizeBytes, response.headers, signal).finally(() =>
-      metered.value.over(this.#home.bytes.offset()),
+      metered.value.over(this.#context.bytes.offset()),
     );
     if (taken === null) {
-      await letGo(response.body);
+      await cancelBody(response.body);
       return passing(unreachable("Too many uploads were being taken here at once"));
     }
     this.#ends.slide();
-    const unpaid = metered.value.refused();
+    const unpaid = metered.value.problem();
     return unpaid === null ? this.#ofTaken(taken, answered.sizeBytes) : failed(unpaid);
   }
 
@@ -175,36 +178,36 @@ export class Fetching {
     headers: Headers,
     signal: AbortSignal,
   ): Promise<Taken | null> {
-    const { bytes, ground, hash } = this.#home;
-    const { waits } = ground.config;
-    const holder = holderOf(this.#home.read());
+    const { bytes, runtime, hash } = this.#context;
+    const { waits } = runtime.config;
+    const holder = holderOf(this.#context.read());
     const room = (bytesWanted: number) => BUFFERS.take(bytesWanted, waits.uploadBuffer, holder);
     const buffer = await room(FIRST_BUFFER_BYTES);
     if (buffer === null) return null;
-    const upload = this.#home.read();
-    const taking = new Taking(bytes, this.#home.parts(upload), buffer, {
+    const upload = this.#context.read();
+    const bodyWriter = new BodyWriter(bytes, this.#context.parts(upload), buffer, {
       limit: sizeBytes ?? UPLOAD_BYTES,
       contentBytes: sizeBytes,
       checksums: [],
       bounds: { idleMs: waits.importIdle, signal },
-      until: (upload.import?.begunAt ?? ground.now()) + waits.importTotal,
+      until: (upload.import?.begunAt ?? runtime.now()) + waits.importTotal,
       keepMs: waits.uploadKeep,
       hash,
       judge: (head) => {
-        const refused = judgeFirstBytes(this.#home, head);
-        return refused === null ? null : explainContent(refused, headers);
+        const problem = judgeFirstBytes(this.#context, head);
+        return problem === null ? null : explainContent(problem, headers);
       },
       room,
     });
     try {
-      return await taking.take(body, () => true);
+      return await bodyWriter.take(body, () => true);
     } finally {
-      void taking.over();
+      void bodyWriter.over();
     }
   }
 
   #ofTaken(taken: Taken, sizeBytes: number | null): Fetched {
-    const offset = this.#home.bytes.offset();
+    const offset = this.#context.bytes.offset();
     switch (taken.end) {
       case "whole":
         return offset === 0 ? failed(emptyImport()) : { end: "whole", sizeBytes: offset };
@@ -215,7 +218,7 @@ export class Fetching {
           ? failed(largeImport(null))
           : passing(unreachable(`The address sent more than the ${sizeBytes} bytes that it had announced`));
       case "refused":
-        return failed(taken.refusal);
+        return failed(taken.problem);
       case "wrong_checksum":
       case "unpaid":
         throw new Error("an import has no checksum, and is counted before it comes here");
@@ -241,7 +244,7 @@ export class Fetching {
   }
 }
 
-export const tooLate = (): Refusal => tooSlow("The file took longer than 10 minutes");
+export const tooLate = (): Problem => tooSlow("The file took longer than 10 minutes");
 
 /*
  * An upload whose bytes we fetch ourselves, from an address its caller named.
@@ -252,74 +255,74 @@ export const tooLate = (): Refusal => tooSlow("The file took longer than 10 minu
  */
 
 export class Importing {
-  readonly #home: UploadHome;
+  readonly #context: UploadContext;
   readonly #closing: Closing;
   readonly #ends: Ends;
   readonly #writing: Writing;
   readonly #fetching: Fetching;
 
-  constructor(home: UploadHome, closing: Closing, ends: Ends, writing: Writing) {
-    this.#home = home;
+  constructor(context: UploadContext, closing: Closing, ends: Ends, writing: Writing) {
+    this.#context = context;
     this.#closing = closing;
     this.#ends = ends;
     this.#writing = writing;
-    this.#fetching = new Fetching(home, ends);
+    this.#fetching = new Fetching(context, ends);
   }
 
   /** The schedule's work: one request for the file, as soon as its user has a place for it. */
   async perform(): Promise<void> {
-    const { schedule, ground } = this.#home;
-    const upload = this.#home.read();
-    if (upload.import === null || upload.status !== "open") return schedule.done(IMPORT, "");
-    if (await mustWait(ground)) return schedule.owe(IMPORT, "", ground.now() + ground.config.waits.pauseLook);
-    if (!(await this.#home.user(upload).mayWork(upload.id, "import")))
-      return schedule.owe(IMPORT, "", ground.now() + ground.config.waits.importLook);
+    const { jobs, runtime } = this.#context;
+    const upload = this.#context.read();
+    if (upload.import === null || upload.status !== "open") return jobs.done(IMPORT, "");
+    if (await mustWait(runtime)) return jobs.schedule(IMPORT, "", runtime.now() + runtime.config.waits.pauseLook);
+    if (!(await this.#context.user(upload).mayWork(upload.id, "import")))
+      return jobs.schedule(IMPORT, "", runtime.now() + runtime.config.waits.importLook);
     await this.#writing.take((signal) => this.#import(signal));
   }
 
   /** Fails an import that keeps failing here, whatever its server says. */
   giveUp(): void {
-    const upload = this.#home.read();
+    const upload = this.#context.read();
     if (upload.status === "open") this.#ends.fail(unreachable("The file could not be fetched"));
   }
 
   async #import(signal: AbortSignal): Promise<void> {
-    const { ground, schedule } = this.#home;
+    const { runtime, jobs } = this.#context;
     const begun = await this.#begin();
     if (begun === null) return;
     const fetched = await this.#fetching.fetch(begun, signal);
     if (signal.aborted || fetched.end === "stopped") return;
     if (fetched.end === "whole") {
       await this.#closing.close(fetched.sizeBytes);
-      return schedule.done(IMPORT, "");
+      return jobs.done(IMPORT, "");
     }
     if (fetched.end === "failed") return this.#ends.fail(fetched.error);
-    const { import: state } = this.#home.read();
-    const at = state === null ? null : nextTry(state, ground.config.waits, fetched.afterMs, ground.now());
+    const { import: state } = this.#context.read();
+    const at = state === null ? null : nextTry(state, runtime.config.waits, fetched.afterMs, runtime.now());
     if (at === null) return this.#ends.fail(fetched.error);
-    schedule.owe(IMPORT, "", at);
+    jobs.schedule(IMPORT, "", at);
   }
 
   /** Lets go of what an earlier request brought, and writes this one down before it leaves; null when there may be no more. */
   async #begin(): Promise<Imported | null> {
-    const { ground, bytes } = this.#home;
-    const upload = this.#home.read();
+    const { runtime, bytes } = this.#context;
+    const upload = this.#context.read();
     const { import: state } = upload;
     if (state === null || upload.status !== "open") return null;
-    const begunAt = state.begunAt ?? ground.now();
-    if (ground.now() >= begunAt + ground.config.waits.importTotal) {
+    const begunAt = state.begunAt ?? runtime.now();
+    if (runtime.now() >= begunAt + runtime.config.waits.importTotal) {
       this.#ends.fail(tooLate());
       return null;
     }
-    if (state.attempts > 0) await this.#home.parts(upload).abort();
+    if (state.attempts > 0) await this.#context.parts(upload).abort();
     const fresh = { ...upload, sizeBytes: null, format: null, multipart: null };
     const begun = { ...fresh, import: { ...state, begunAt, attempts: state.attempts + 1 } };
-    ground.storage.transactionSync(() => {
+    runtime.storage.transactionSync(() => {
       bytes.clear();
-      this.#home.save(begun);
+      this.#context.save(begun);
     });
-    await ground.storage.sync();
-    await ground.boundary("import.begun");
+    await runtime.storage.sync();
+    await runtime.boundary("import.begun");
     return begun;
   }
 }

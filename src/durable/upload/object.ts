@@ -6,48 +6,48 @@
  */
 import { DurableObject } from "cloudflare:workers";
 import type { UserAddress } from "../../core/address.ts";
-import type { Refusal } from "../../core/errors.ts";
+import type { Problem } from "../../core/errors.ts";
 import type { UploadId } from "../../core/ids.ts";
 import type { Metered } from "../../core/quota.ts";
 import { err, ok, type Result } from "../../core/result.ts";
-import type { Borrower, Loan, NewFile, UploadPort, UploadState } from "../../core/rpc/upload.ts";
+import type { Borrower, Loan, NewFile, UploadRpc, UploadState } from "../../core/rpc/upload.ts";
 import type { Call } from "../../core/rpc/user.ts";
-import { type Append, refuseClosed } from "../../core/uploads/append.ts";
+import { type Append, checkClosed } from "../../core/uploads/append.ts";
 import type { ImportOrder } from "../../core/uploads/import.ts";
 import { finalTakesNone } from "../../core/uploads/tus.ts";
 import type { UploadWire } from "../../core/wire/upload.ts";
 import type { Env } from "../../env.ts";
-import { endObject, layGround, wipeObject } from "../shared/context.ts";
+import { createRuntime, endObject, wipeObject } from "../shared/context.ts";
 import { openDatabase } from "../shared/database.ts";
 import type { GivenUpKind, JobKind } from "../shared/job-kinds.ts";
-import { type DueRow, SCHEDULE_INDEX, SCHEDULE_TABLES, SCHEDULE_UNENDED, Schedule } from "../shared/jobs.ts";
+import { type JobRow, JobScheduler, SCHEDULE_INDEX, SCHEDULE_TABLES, SCHEDULE_UNENDED } from "../shared/jobs.ts";
 import { OUTBOX, OUTBOX_CALLBACK, OUTBOX_KEY, OUTBOX_TABLES } from "../shared/outbox.ts";
 import { Receiving, Writing } from "./append.ts";
-import { letGo } from "./body-writer.ts";
+import { cancelBody } from "./body-writer.ts";
 import { Closing, Ends, finalise, giveUpAsset } from "./complete.ts";
-import { Joining, Lending } from "./concat.ts";
-import { ASSET, EXPIRE, IMPORT, LOOK, REMOVE, TELL, UploadHome } from "./context.ts";
+import { Concatenation, PartialLoans } from "./concat.ts";
+import { ASSET, DELETE_JOB, EXPIRE, IMPORT, LOOK, PUBLISH, UploadContext } from "./context.ts";
 import { Creating } from "./create.ts";
-import { Importing, refuseSender } from "./import.ts";
+import { checkSender, Importing } from "./import.ts";
 import { BYTES_TABLES } from "./parts.ts";
 import { isPartial, noUpload, type Upload } from "./record.ts";
 
-type Answer<T> = Promise<Result<T, Refusal>>;
+type Answer<T> = Promise<Result<T, Problem>>;
 
-export class UploadObject extends DurableObject<Env> implements UploadPort {
-  readonly #home: UploadHome;
+export class UploadObject extends DurableObject<Env> implements UploadRpc {
+  readonly #context: UploadContext;
   readonly #closing: Closing;
   readonly #creating: Creating;
   readonly #ends: Ends;
   readonly #importing: Importing;
-  readonly #joining: Joining;
-  readonly #lending: Lending;
+  readonly #concatenation: Concatenation;
+  readonly #partialLoans: PartialLoans;
   readonly #receiving: Receiving;
   readonly #writing = new Writing();
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
-    const ground = layGround(ctx, env);
+    const runtime = createRuntime(ctx, env);
     const migrations = [
       `${SCHEDULE_TABLES} ${OUTBOX_TABLES}`,
       SCHEDULE_INDEX,
@@ -56,20 +56,20 @@ export class UploadObject extends DurableObject<Env> implements UploadPort {
       OUTBOX_KEY,
       SCHEDULE_UNENDED,
     ];
-    const database = openDatabase(ground, migrations);
-    const schedule = new Schedule(ground, database, "upload", {
+    const database = openDatabase(runtime, migrations);
+    const jobs = new JobScheduler(runtime, database, "upload", {
       perform: (row) => this.#perform(row),
       giveUp: (row) => this.#giveUp(row),
     });
-    this.#home = new UploadHome(ground, database, schedule);
-    const joining = new Joining(this.#home);
-    this.#lending = new Lending(this.#home);
-    this.#joining = joining;
-    this.#ends = new Ends(this.#home, this.#lending, joining);
-    this.#closing = new Closing(this.#home, joining, this.#ends);
-    this.#creating = new Creating(this.#home, this.#closing, joining);
-    this.#importing = new Importing(this.#home, this.#closing, this.#ends, this.#writing);
-    this.#receiving = new Receiving(this.#home, this.#closing, this.#ends);
+    this.#context = new UploadContext(runtime, database, jobs);
+    const concatenation = new Concatenation(this.#context);
+    this.#partialLoans = new PartialLoans(this.#context);
+    this.#concatenation = concatenation;
+    this.#ends = new Ends(this.#context, this.#partialLoans, concatenation);
+    this.#closing = new Closing(this.#context, concatenation, this.#ends);
+    this.#creating = new Creating(this.#context, this.#closing, concatenation);
+    this.#importing = new Importing(this.#context, this.#closing, this.#ends, this.#writing);
+    this.#receiving = new Receiving(this.#context, this.#closing, this.#ends);
   }
 
   create(call: Call, owner: UserAddress, id: UploadId, body: NewFile): Answer<UploadWire> {
@@ -82,7 +82,7 @@ export class UploadObject extends DurableObject<Env> implements UploadPort {
 
   async read(): Answer<UploadWire> {
     const upload = this.#seen();
-    return upload === null ? err(noUpload()) : ok(this.#home.show(upload));
+    return upload === null ? err(noUpload()) : ok(this.#context.show(upload));
   }
 
   async look(): Answer<UploadState> {
@@ -92,19 +92,19 @@ export class UploadObject extends DurableObject<Env> implements UploadPort {
 
   /** A newer body takes over from one that is on its way: its sender may be long gone. */
   async write(body: ReadableStream, sizeBytes: number): Answer<UploadWire> {
-    const unwanted = this.#refuseSender();
-    if (unwanted !== null) return this.#refuse(body, unwanted);
-    const refused = await this.#writing.take((signal) => this.#receiving.write(body, sizeBytes, signal));
-    return refused === null ? ok(this.#home.show(this.#home.read())) : err(refused);
+    const unwanted = this.#checkSender();
+    if (unwanted !== null) return this.#check(body, unwanted);
+    const problem = await this.#writing.take((signal) => this.#receiving.write(body, sizeBytes, signal));
+    return problem === null ? ok(this.#context.show(this.#context.read())) : err(problem);
   }
 
   async append(body: ReadableStream | null, append: Append): Answer<UploadState> {
     const upload = this.#seen();
-    const sent = this.#refuseSender() ?? refuseClosed(upload?.status ?? "deleted");
-    const refusedFirst = upload?.pieces ? finalTakesNone() : sent;
-    if (refusedFirst !== null) return this.#refuse(body, this.#withOffset(refusedFirst, upload));
-    const refused = await this.#writing.take((signal) => this.#receiving.append(body, append, signal));
-    return refused === null ? ok(this.#state(this.#home.read())) : err(refused);
+    const sent = this.#checkSender() ?? checkClosed(upload?.status ?? "deleted");
+    const refusedFirst = upload?.fileParts ? finalTakesNone() : sent;
+    if (refusedFirst !== null) return this.#check(body, this.#withOffset(refusedFirst, upload));
+    const problem = await this.#writing.take((signal) => this.#receiving.append(body, append, signal));
+    return problem === null ? ok(this.#state(this.#context.read())) : err(problem);
   }
 
   async settle(): Answer<UploadState> {
@@ -113,8 +113,8 @@ export class UploadObject extends DurableObject<Env> implements UploadPort {
     const upload = this.#seen();
     if (upload === null) return err(noUpload());
     const isOver = upload.status === "expired" || upload.status === "failed";
-    const refused = isOver ? refuseClosed(upload.status) : null;
-    return refused === null ? ok(this.#state(upload)) : err(refused);
+    const problem = isOver ? checkClosed(upload.status) : null;
+    return problem === null ? ok(this.#state(upload)) : err(problem);
   }
 
   async remove(): Answer<null> {
@@ -122,22 +122,22 @@ export class UploadObject extends DurableObject<Env> implements UploadPort {
     const upload = this.#seen();
     if (upload === null) return err(noUpload());
     const mayGo = upload.status === "failed" || isPartial(upload);
-    const refused = mayGo ? null : refuseClosed(upload.status);
-    if (refused !== null) return err(refused);
+    const problem = mayGo ? null : checkClosed(upload.status);
+    if (problem !== null) return err(problem);
     this.#ends.delete();
     return ok(null);
   }
 
-  async lend(to: Borrower, keep: boolean): Answer<Loan> {
-    return this.#lending.lend(to, keep);
+  async lendTo(to: Borrower, keep: boolean): Answer<Loan> {
+    return this.#partialLoans.lendTo(to, keep);
   }
 
-  async giveBack(by: UploadId): Promise<void> {
-    this.#lending.takeBack(by);
+  async releaseLoan(by: UploadId): Promise<void> {
+    this.#partialLoans.takeBack(by);
   }
 
   async needs(partial: UploadId): Promise<boolean> {
-    return this.#joining.needs(partial);
+    return this.#concatenation.needs(partial);
   }
 
   async dropAsset(): Promise<void> {
@@ -145,49 +145,49 @@ export class UploadObject extends DurableObject<Env> implements UploadPort {
   }
 
   async forget(): Promise<boolean> {
-    const isLent = this.#home.find() !== null && (await this.#lending.isNeeded());
+    const isLent = this.#context.find() !== null && (await this.#partialLoans.isNeeded());
     if (isLent || !this.#ends.mayForget()) return false;
-    const { ground, database } = this.#home;
-    if (database.exists()) await wipeObject(ground, database, "upload");
+    const { runtime, database } = this.#context;
+    if (database.exists()) await wipeObject(runtime, database, "upload");
     return true;
   }
 
   async erase(): Promise<void> {
     await this.#writing.stop();
-    if (this.#home.find() !== null) await this.#ends.erase();
-    const { ground, schedule, database } = this.#home;
+    if (this.#context.find() !== null) await this.#ends.erase();
+    const { runtime, jobs, database } = this.#context;
     if (!database.exists()) return;
-    if (schedule.owesAnything()) return endObject(this.ctx, ground, "upload", "its user was deleted");
-    await wipeObject(ground, database, "upload");
+    if (jobs.owesAnything()) return endObject(this.ctx, runtime, "upload", "its user was deleted");
+    await wipeObject(runtime, database, "upload");
   }
 
   async wake(): Promise<void> {
-    await this.#home.schedule.wake();
+    await this.#context.jobs.wake();
   }
 
   override async alarm(): Promise<void> {
-    this.#home.schedule.alarm();
+    this.#context.jobs.alarm();
   }
 
-  async #perform({ kind }: DueRow): Promise<void> {
+  async #perform({ kind }: JobRow): Promise<void> {
     const perform: { readonly [Kind in JobKind<"upload">]: () => unknown } = {
       [EXPIRE]: () => this.#ends.expire(this.#writing.isOn),
-      [REMOVE]: () => this.#ends.remove(),
+      [DELETE_JOB]: () => this.#ends.remove(),
       [LOOK]: () => this.#closing.look(() => this.#writing.isOn),
-      [ASSET]: () => finalise(this.#home, this.#ends),
+      [ASSET]: () => finalise(this.#context, this.#ends),
       [IMPORT]: () => this.#importing.perform(),
-      [TELL]: () => this.#ends.tell(),
-      [OUTBOX]: () => this.#home.outbox(this.#home.read()).flush(),
+      [PUBLISH]: () => this.#ends.tell(),
+      [OUTBOX]: () => this.#context.outbox(this.#context.read()).flush(),
     };
     const known = perform[kind as JobKind<"upload">]; // or what only another version knows
     if (known === undefined) throw new Error(`nobody does work of kind ${kind}`);
     await known();
   }
 
-  #giveUp({ kind }: DueRow): void {
+  #giveUp({ kind }: JobRow): void {
     const giveUp: { readonly [Kind in GivenUpKind<"upload">]: () => void } = {
       [LOOK]: () => this.#closing.giveUp(),
-      [ASSET]: () => giveUpAsset(this.#home, this.#ends),
+      [ASSET]: () => giveUpAsset(this.#context, this.#ends),
       [IMPORT]: () => this.#importing.giveUp(),
     };
     giveUp[kind as GivenUpKind<"upload">](); // asked of these only
@@ -195,30 +195,30 @@ export class UploadObject extends DurableObject<Env> implements UploadPort {
 
   /** The upload as callers may know it. */
   #seen(): Upload | null {
-    const upload = this.#home.find();
+    const upload = this.#context.find();
     return upload?.status === "deleted" ? null : upload;
   }
 
   #state(upload: Upload): UploadState {
     const isComplete = upload.status === "closing" || upload.status === "completed";
     const { uploadMetadata, concat } = upload;
-    return { upload: this.#home.show(upload), uploadMetadata, isComplete, concat: concat?.text ?? null };
+    return { upload: this.#context.show(upload), uploadMetadata, isComplete, concat: concat?.text ?? null };
   }
 
   /** A whole file's offset is told with the refusal: its sender may have missed the last answer. */
-  #withOffset(refused: Refusal, upload: Upload | null): Refusal {
+  #withOffset(problem: Problem, upload: Upload | null): Problem {
     const isWhole = upload?.status === "closing" || upload?.status === "completed";
-    if (upload === null || !isWhole) return refused;
-    return { ...refused, members: { "expected-offset": this.#home.offsetOf(upload) } };
+    if (upload === null || !isWhole) return problem;
+    return { ...problem, members: { "expected-offset": this.#context.offsetOf(upload) } };
   }
 
-  #refuseSender(): Refusal | null {
+  #checkSender(): Problem | null {
     const upload = this.#seen();
-    return upload === null ? noUpload() : refuseSender(upload);
+    return upload === null ? noUpload() : checkSender(upload);
   }
 
-  async #refuse(body: ReadableStream | null, refused: Refusal): Promise<Result<never, Refusal>> {
-    await letGo(body);
-    return err(refused);
+  async #check(body: ReadableStream | null, problem: Problem): Promise<Result<never, Problem>> {
+    await cancelBody(body);
+    return err(problem);
   }
 }

@@ -8,7 +8,7 @@
 import { ownerOf, uploadKey } from "../../core/address.ts";
 import { UPLOAD_ROW_BYTES } from "../../core/limits.ts";
 import { log } from "../../log.ts";
-import type { Ground } from "../shared/context.ts";
+import type { ObjectRuntime } from "../shared/context.ts";
 import type { Upload } from "./record.ts";
 
 export const BYTES_TABLES = `
@@ -132,15 +132,15 @@ function joined(one: Uint8Array, other: Uint8Array): Uint8Array<ArrayBuffer> {
 const NO_SUCH_UPLOAD = "(10024)";
 
 export class PartsFile {
-  readonly #ground: Ground;
+  readonly #runtime: ObjectRuntime;
   readonly #key: string;
   readonly #mime: () => string;
   readonly #begun: (multipart: string) => void;
   #file: R2MultipartUpload | null;
 
   /** `mime` is asked when the file begins, which is after its first bytes were judged; `begun` writes down R2's word for it. */
-  constructor(ground: Ground, upload: Upload, mime: () => string, begun: (multipart: string) => void) {
-    this.#ground = ground;
+  constructor(runtime: ObjectRuntime, upload: Upload, mime: () => string, begun: (multipart: string) => void) {
+    this.#runtime = runtime;
     this.#key = uploadKey(upload.owner, upload.id);
     this.#mime = mime;
     this.#begun = begun;
@@ -150,11 +150,11 @@ export class PartsFile {
   /** Stores a part under its number. The same number again replaces it. `bytes` must rest until then. */
   async store(n: number, bytes: Uint8Array): Promise<StoredPart> {
     const file = await this.#open();
-    const { now, name } = this.#ground;
+    const { now, name } = this.#runtime;
     const began = now();
     const { etag } = await file.uploadPart(n, bytes);
     log("info", "upload_part", { work: "upload", count: n, ms: now() - began, ...ownerOf(name) });
-    await this.#ground.boundary("upload.part");
+    await this.#runtime.boundary("upload.part");
     return { n, sizeBytes: bytes.length, etag };
   }
 
@@ -177,12 +177,12 @@ export class PartsFile {
     if (this.#file !== null) return this.#file;
     const httpMetadata = { contentType: this.#mime() };
     this.#file = await this.#bucket.createMultipartUpload(this.#key, { httpMetadata });
-    await this.#ground.boundary("upload.begun");
+    await this.#runtime.boundary("upload.begun");
     this.#begun(this.#file.uploadId);
     return this.#file;
   }
 
   get #bucket(): R2Bucket {
-    return this.#ground.env.MEDIA;
+    return this.#runtime.env.MEDIA;
   }
 }

@@ -1,15 +1,15 @@
 /** What an upload is, what it refuses at its creation, and how the outside sees it. */
 import type { UserAddress } from "../../core/address.ts";
-import { type Refusal, refusal } from "../../core/errors.ts";
+import { type Problem, problemOf } from "../../core/errors.ts";
 import type { AssetId, UploadId } from "../../core/ids.ts";
 import { IDEMPOTENCY_TTL_MS, UPLOAD_BYTES } from "../../core/limits.ts";
 import { FORMATS, formatOfName, type MediaFormat } from "../../core/media/sniff.ts";
 import type { Result } from "../../core/result.ts";
 import type { NewFile } from "../../core/rpc/upload.ts";
-import type { AssetRecord, Call, Piece } from "../../core/rpc/user.ts";
+import type { AssetRecord, Call, FilePart } from "../../core/rpc/user.ts";
 import { nameFor } from "../../core/text.ts";
 import { type EpochMs, toRfc3339 } from "../../core/time.ts";
-import { refuseLarge, type Standing } from "../../core/uploads/append.ts";
+import { checkLarge, type UploadPosition } from "../../core/uploads/append.ts";
 import type { Import } from "../../core/uploads/import.ts";
 import type { Concat } from "../../core/uploads/tus.ts";
 import type { UploadWire } from "../../core/wire/upload.ts";
@@ -35,16 +35,16 @@ export type Upload = {
   readonly createdAt: EpochMs;
   readonly expiresAt: EpochMs;
   /** `closing`: every byte is kept, the file is not put together. `deleted`: looks as if it had never been. */
-  readonly status: Standing["status"];
+  readonly status: UploadPosition["status"];
   /** Why it failed. */
-  readonly error: Refusal | null;
+  readonly error: Problem | null;
   /** R2's word for the file of parts; null as long as there is none. */
   readonly multipart: string | null;
   readonly assetId: AssetId | null;
   /** Its place in a concatenation; null for an upload of its own. */
   readonly concat: Concat | null;
   /** The objects that a final upload's file consists of, in order; null for one that has a file of its own. */
-  readonly pieces: readonly Piece[] | null;
+  readonly fileParts: readonly FilePart[] | null;
   /** The final uploads that need this partial's file. */
   readonly lentTo: readonly UploadId[];
   /** Its asset cannot be used, and its file is not kept. */
@@ -71,7 +71,7 @@ const LATER = {
   multipart: null,
   format: null,
   concat: null,
-  pieces: null,
+  fileParts: null,
   lentTo: [],
   isRejected: false,
   looks: 0,
@@ -87,7 +87,7 @@ export function decodeUpload(text: string): Upload {
 }
 
 /** What makes an upload: who calls, whose it is, under which id, and the file that is announced. */
-export type Making = {
+export type GeneratorJob = {
   readonly call: Call;
   readonly owner: UserAddress;
   readonly id: UploadId;
@@ -95,7 +95,7 @@ export type Making = {
 };
 
 /** An upload that nobody has written to; a partial of no bytes is whole. It expires after `idleMs` without a write. */
-export const newUpload = ({ call, owner, id, body }: Making, now: EpochMs, idleMs: number): Upload => ({
+export const newUpload = ({ call, owner, id, body }: GeneratorJob, now: EpochMs, idleMs: number): Upload => ({
   id,
   owner: { tenant: owner.tenant, mode: owner.mode, uh: owner.uh }, // and nothing of who asked
   call,
@@ -112,7 +112,7 @@ export const newUpload = ({ call, owner, id, body }: Making, now: EpochMs, idleM
   multipart: null,
   assetId: null,
   concat: body.concat ?? null,
-  pieces: null,
+  fileParts: null,
   lentTo: [],
   isRejected: false,
   looks: 0,
@@ -121,10 +121,10 @@ export const newUpload = ({ call, owner, id, body }: Making, now: EpochMs, idleM
 });
 
 /** Why an upload may not be created; null when it may. What a file is called says nothing: its first bytes decide. */
-export function refuseNew({ size_bytes, concat }: NewFile): Refusal | null {
+export function checkNew({ size_bytes, concat }: NewFile): Problem | null {
   // A partial is not processed: what it holds is judged in its final.
   if (size_bytes === 0 && concat?.kind !== "partial") return at("empty_file", "/size_bytes", "must be at least 1");
-  return size_bytes !== null && size_bytes > UPLOAD_BYTES ? refuseLarge() : null;
+  return size_bytes !== null && size_bytes > UPLOAD_BYTES ? checkLarge() : null;
 }
 
 /**
@@ -132,55 +132,55 @@ export function refuseNew({ size_bytes, concat }: NewFile): Refusal | null {
  * its body must be the same. A key is remembered for 24 hours, but its upload for longer, and an id never names two uploads:
  * an older key makes nothing new and is refused.
  */
-export function refuseRepeat({ call, createdAt, status }: Upload, { repeat }: Call, now: EpochMs): Refusal | null {
+export function checkRepeat({ call, createdAt, status }: Upload, { idempotency }: Call, now: EpochMs): Problem | null {
   const gone = "This Idempotency-Key made an upload that was deleted; send a new key.";
   if (now - createdAt > IDEMPOTENCY_TTL_MS) return oldUploadKey();
-  if (status === "deleted") return refusal("idempotency_mismatch", gone);
-  return call.repeat?.fingerprint === repeat?.fingerprint ? null : idempotencyMismatch();
+  if (status === "deleted") return problemOf("idempotency_mismatch", gone);
+  return call.idempotency?.fingerprint === idempotency?.fingerprint ? null : idempotencyMismatch();
 }
 
 /** What a sender of a whole file in one body is told when it did not become the upload's. */
-export function refuseFailed({ reason }: PutFailure, sizeBytes: number): Refusal {
+export function checkFailed({ reason }: PutFailure, sizeBytes: number): Problem {
   switch (reason) {
     case "cut":
     case "too_large":
-      return refusal(
+      return problemOf(
         "size_mismatch",
         `The body ended before its ${sizeBytes} bytes or went beyond them; send the whole content again.`,
       );
     case "stalled":
     case "late":
-      return refusal("size_mismatch", "The body stopped before its end; send the whole content again.");
+      return problemOf("size_mismatch", "The body stopped before its end; send the whole content again.");
     case "stopped":
     case "store":
-      return refuseEnded(reason, "send the whole content again");
+      return checkEnded(reason, "send the whole content again");
   }
 }
 
 /** What a sender is told whose body was not taken to its end; the bytes before `offset` are kept. */
-export function refuseCut({ reason }: PutFailure, offset: number): Refusal {
+export function checkCut({ reason }: PutFailure, offset: number): Problem {
   const next = `ask for the offset and send on from there (now ${offset})`;
   switch (reason) {
     case "stalled":
     case "late":
-      return refusal("body_timeout", `The body came too slowly; ${next}.`);
+      return problemOf("body_timeout", `The body came too slowly; ${next}.`);
     case "cut":
     case "too_large":
-      return refusal("upload_incomplete", `The body ended before its end; ${next}.`);
+      return problemOf("upload_incomplete", `The body ended before its end; ${next}.`);
     case "stopped":
     case "store":
-      return refuseEnded(reason, next);
+      return checkEnded(reason, next);
   }
 }
 
-function refuseEnded(reason: "stopped" | "store", next: string): Refusal {
+function checkEnded(reason: "stopped" | "store", next: string): Problem {
   return reason === "stopped"
-    ? refusal("concurrency_limited", "A newer request took this upload over.", { retryAfterSeconds: 1 })
-    : refusal("unavailable", `The content could not be stored; ${next}.`, { retryAfterSeconds: 5 });
+    ? problemOf("concurrency_limited", "A newer request took this upload over.", { retryAfterSeconds: 1 })
+    : problemOf("unavailable", `The content could not be stored; ${next}.`, { retryAfterSeconds: 5 });
 }
 
-export const noUpload = (): Refusal =>
-  refusal("not_found", "No upload with this id exists here; create one with POST /v1/uploads.", {
+export const noUpload = (): Problem =>
+  problemOf("not_found", "No upload with this id exists here; create one with POST /v1/uploads.", {
     hint: "POST /v1/uploads",
   });
 
@@ -207,7 +207,7 @@ export const assetOf = (
   upload: Upload,
   key: string,
   sha256: string,
-  look: Result<Inside, Refusal>,
+  look: Result<Inside, Problem>,
   now: EpochMs,
 ): AssetRecord => ({
   id: assetIdOf(upload),
@@ -255,5 +255,5 @@ function shownStatus(status: Upload["status"]): UploadWire["status"] {
 }
 
 /** A refusal about one field: the message names it and its limit. */
-const at = (code: Parameters<typeof refusal>[0], field: string, message: string): Refusal =>
-  refusal(code, `${field.replace("header:", "").replace("/", "")} ${message}.`, { errors: [{ field, message }] });
+const at = (code: Parameters<typeof problemOf>[0], field: string, message: string): Problem =>
+  problemOf(code, `${field.replace("header:", "").replace("/", "")} ${message}.`, { errors: [{ field, message }] });

@@ -5,12 +5,12 @@
  * A token that upstream refused is not replaced by somebody else's: who brought it is told, and nobody else pays.
  */
 import { OPERATOR_TOKEN_NAME, tenantObjectName, type UserAddress } from "../../core/address.ts";
-import { type Charged, type Refusal, refusal } from "../../core/errors.ts";
+import { type Charged, type Problem, problemOf } from "../../core/errors.ts";
 import type { TurnId } from "../../core/ids.ts";
 import { SHARED_TOKEN_MAX_AGE_MS } from "../../core/limits.ts";
 import { NO_TOKEN } from "../../core/nemo-token.ts";
 import { err, ok, type Result } from "../../core/result.ts";
-import type { Balance, BroughtToken, TokenPort, SharedToken as Told } from "../../core/rpc/token.ts";
+import type { Balance, ProvidedToken, TokenRpc, SharedToken as Told } from "../../core/rpc/token.ts";
 import type { AuditEntry } from "../../core/tenant.ts";
 import type { EpochMs } from "../../core/time.ts";
 import { attributionOf } from "../../core/usage.ts";
@@ -19,33 +19,33 @@ import type { NemoTokenWire, TokenFor } from "../../core/wire/token.ts";
 import { logBug } from "../../log.ts";
 import type { ClaimLink, Nemo } from "../../nemo/client.ts";
 import type { NemoFailure } from "../../nemo/errors.ts";
-import type { Ground } from "../shared/context.ts";
+import type { ObjectRuntime } from "../shared/context.ts";
 import { type Database, readMeta, writeMeta } from "../shared/database.ts";
-import { Seals } from "../shared/encryption.ts";
-import type { Schedule } from "../shared/jobs.ts";
+import { Encryption } from "../shared/encryption.ts";
+import type { JobScheduler } from "../shared/jobs.ts";
 import type { Outbox } from "../shared/outbox.ts";
-import { refusalOf } from "../shared/problems.ts";
-import { KEPT, KeptToken, nemoOf } from "../shared/stored-token.ts";
-import { noToken, OwnMint } from "./anonymous-token.ts";
+import { toProblem } from "../shared/problems.ts";
+import { KEPT, nemoOf, StoredToken } from "../shared/stored-token.ts";
+import { AnonymousToken, noToken } from "./anonymous-token.ts";
 import { renewName } from "./context.ts";
 
 /* The Nemo token that a user's object shares with others: its tenant's, else the operator's. Asked of the objects that keep them, remembered for 30 s. */
 
 export class SharedToken {
-  readonly #ground: Ground;
+  readonly #runtime: ObjectRuntime;
   readonly #address: UserAddress;
   #told: { readonly shared: Told | null; readonly at: EpochMs } | null = null;
   #asking: Promise<Told | null> | null = null;
 
-  constructor(ground: Ground, address: UserAddress) {
-    this.#ground = ground;
+  constructor(runtime: ObjectRuntime, address: UserAddress) {
+    this.#runtime = runtime;
     this.#address = address;
   }
 
   /** The shared token, at most 30 s old; null where neither has one, and in test mode always. */
   async find(): Promise<Told | null> {
     if (this.#address.mode === "test") return null;
-    if (this.#told !== null && this.#ground.now() - this.#told.at < SHARED_TOKEN_MAX_AGE_MS) return this.#told.shared;
+    if (this.#told !== null && this.#runtime.now() - this.#told.at < SHARED_TOKEN_MAX_AGE_MS) return this.#told.shared;
     this.#asking ??= this.#ask().finally(() => {
       this.#asking = null;
     });
@@ -77,7 +77,7 @@ export class SharedToken {
   }
 
   async #ask(): Promise<Told | null> {
-    const { config, now } = this.#ground;
+    const { config, now } = this.#runtime;
     const [tenants, operators] = await Promise.all([
       this.#keeper("tenant").use(),
       config.nemoToken === null ? null : this.#keeper("operator").use(),
@@ -87,9 +87,9 @@ export class SharedToken {
     return shared;
   }
 
-  #keeper(source: Told["source"]): TokenPort {
+  #keeper(source: Told["source"]): TokenRpc {
     const name = source === "operator" ? OPERATOR_TOKEN_NAME : tenantObjectName(this.#address);
-    return this.#ground.env.TOKEN.getByName(name) as unknown as TokenPort; // TokenObject implements TokenPort; RPC stubs carry its methods
+    return this.#runtime.env.TOKEN.getByName(name) as unknown as TokenRpc; // TokenObject implements TokenRpc; RPC stubs carry its methods
   }
 }
 
@@ -99,41 +99,45 @@ const REGISTER_URL = "https://nemovideo.com/register";
 const ATTRIBUTION = "attribution";
 
 export type AccountParts = {
-  readonly ground: Ground;
+  readonly runtime: ObjectRuntime;
   readonly address: UserAddress;
   readonly database: Database;
-  readonly schedule: Schedule;
+  readonly jobs: JobScheduler;
   readonly outbox: Outbox;
 };
 
 /** A token in use, and what follows when upstream took it or refused it: a minted one answers with another to try once. */
 type InUse = {
   readonly token: string;
-  readonly told: (taken: boolean) => Promise<Result<string, Refusal> | null>;
+  readonly told: (taken: boolean) => Promise<Result<string, Problem> | null>;
 };
 
 export class Account {
-  readonly #ground: Ground;
+  readonly #runtime: ObjectRuntime;
   readonly #address: UserAddress;
   readonly #database: Database;
-  readonly #brought: KeptToken;
-  readonly #mint: OwnMint;
+  readonly #provided: StoredToken;
+  readonly #issue: AnonymousToken;
   readonly #shared: SharedToken;
-  readonly #seals: Seals;
+  readonly #encryption: Encryption;
 
-  constructor({ ground, address, database, schedule, outbox }: AccountParts) {
-    this.#ground = ground;
+  constructor({ runtime, address, database, jobs, outbox }: AccountParts) {
+    this.#runtime = runtime;
     this.#address = address;
     this.#database = database;
-    this.#seals = new Seals(ground, database, "user", async () => {
-      const kept = await Promise.all([this.#brought.renewSeal(), this.#mint.renewSeal(), renewName(ground, address)]);
+    this.#encryption = new Encryption(runtime, database, "user", async () => {
+      const kept = await Promise.all([
+        this.#provided.renewEncryption(),
+        this.#issue.renewEncryption(),
+        renewName(runtime, address),
+      ]);
       return kept.reduce((sum, one) => sum + one, 0);
     });
-    const parts = { ground, schedule, outbox, seals: this.#seals };
+    const parts = { runtime, jobs, outbox, encryption: this.#encryption };
     const owner = `user_token|${address.tenant}|${address.mode}|${address.uh}`;
-    this.#brought = new KeptToken({ ...parts, source: "user", owner, resource: `nemo_token_${address.uh}` });
-    this.#mint = new OwnMint({ ...parts, address, nemo: () => this.nemo });
-    this.#shared = new SharedToken(ground, address);
+    this.#provided = new StoredToken({ ...parts, source: "user", owner, resource: `nemo_token_${address.uh}` });
+    this.#issue = new AnonymousToken({ ...parts, address, nemo: () => this.nemo });
+    this.#shared = new SharedToken(runtime, address);
   }
 
   /** Nemo's API, with what it is told about this tenant. */
@@ -143,27 +147,27 @@ export class Account {
 
   /** Nemo's API, for what is done for a generator: what that says of itself comes first. */
   nemoFor(generator: AttributionWire | null | undefined): Nemo {
-    const told = this.#database.exists() ? readMeta(this.#ground.sql, ATTRIBUTION) : null;
-    const tenants = told === null ? null : (JSON.parse(told) as AttributionWire); // written by tellFrom() only
-    return nemoOf(this.#ground, this.#address, attributionOf(generator, tenants));
+    const told = this.#database.exists() ? readMeta(this.#runtime.sql, ATTRIBUTION) : null;
+    const tenants = told === null ? null : (JSON.parse(told) as AttributionWire); // written by setAttribution() only
+    return nemoOf(this.#runtime, this.#address, attributionOf(generator, tenants));
   }
 
   /** Remembers what upstream is told about the tenant; work that nobody waits for says it too. */
-  tellFrom(tenants: AttributionWire): void {
+  setAttribution(tenants: AttributionWire): void {
     const text = JSON.stringify(tenants);
-    if (readMeta(this.#ground.sql, ATTRIBUTION) !== text) writeMeta(this.#ground.sql, ATTRIBUTION, text);
+    if (readMeta(this.#runtime.sql, ATTRIBUTION) !== text) writeMeta(this.#runtime.sql, ATTRIBUTION, text);
   }
 
   /**
    * Makes a call with the token; when upstream refuses an anonymous one, once more with a new one.
    * Safe for any call, a paid one too: a refused token means that nothing was done.
    */
-  async call<T>(use: (token: string) => Promise<Result<T, NemoFailure>>): Promise<Result<T, Refusal | NemoFailure>> {
+  async call<T>(use: (token: string) => Promise<Result<T, NemoFailure>>): Promise<Result<T, Problem | NemoFailure>> {
     const held = await this.#hold();
     if (!held.ok) return held;
     const answer = await use(held.value.token);
-    const refused = !answer.ok && answer.error.reason === "token_rejected";
-    const other = answer.ok || refused ? await this.#tell(held.value, answer.ok) : null;
+    const problem = !answer.ok && answer.error.reason === "token_rejected";
+    const other = answer.ok || problem ? await this.#tell(held.value, answer.ok) : null;
     if (other === null) return answer;
     return other.ok ? use(other.value) : other;
   }
@@ -172,7 +176,7 @@ export class Account {
    * Reports on the token; answers with another one to try, if there is one. A call that upstream took may have been paid for: its
    * answer counts whether or not the report arrives.
    */
-  async #tell({ told }: InUse, taken: boolean): Promise<Result<string, Refusal> | null> {
+  async #tell({ told }: InUse, taken: boolean): Promise<Result<string, Problem> | null> {
     try {
       return await told(taken);
     } catch (error) {
@@ -182,25 +186,25 @@ export class Account {
   }
 
   /** Like `call`, with every failure in our error table's words. */
-  async read<T>(use: (token: string) => Promise<Result<T, NemoFailure>>): Promise<Result<T, Refusal>> {
+  async read<T>(use: (token: string) => Promise<Result<T, NemoFailure>>): Promise<Result<T, Problem>> {
     const answer = await this.call(use);
     return answer.ok ? answer : err(this.explain(answer.error));
   }
 
   /** A failure of a call in our error table's words, whichever side it came from, with the link that helps where one does. */
-  explain(failure: Refusal | NemoFailure, charged: Charged = "no"): Refusal {
-    const told = "detail" in failure ? failure : refusalOf(failure, charged);
+  explain(failure: Problem | NemoFailure, charged: Charged = "no"): Problem {
+    const told = "detail" in failure ? failure : toProblem(failure, charged);
     if (!this.#database.exists()) return told;
     const helps = told.code === "insufficient_credits" || told.code === "plan_upgrade_required";
-    const user = helps && !this.isShared() && this.#brought.state() === null ? this.#mint.nemoUser() : null;
+    const user = helps && !this.isShared() && this.#provided.state() === null ? this.#issue.nemoUser() : null;
     return user === null ? told : { ...told, registerUrl: `${REGISTER_URL}?bind=${encodeURIComponent(user)}` };
   }
 
   /** A link that opens a project in Nemo's web app. Only for a token that is this user's alone: it shows all of its projects. */
-  async browserLink(session: { taskId: string; sessionId: string }): Promise<Result<ClaimLink, Refusal>> {
+  async browserLink(session: { taskId: string; sessionId: string }): Promise<Result<ClaimLink, Problem>> {
     if (this.isShared())
       return err(
-        refusal(
+        problemOf(
           "browser_link_unavailable",
           "This project belongs to a shared Nemo account, which a link would open to its holder.",
         ),
@@ -210,12 +214,12 @@ export class Account {
 
   /** Notes on a shared token that this turn runs on it; tells whether another user's turn does too. An own token is never shared. */
   async lease(turn: TurnId, until: EpochMs): Promise<boolean> {
-    return this.#brought.state() === null && this.#shared.lease(turn, until);
+    return this.#provided.state() === null && this.#shared.lease(turn, until);
   }
 
   /** Ends the note, with what the account held then where it was read. */
   async release(turn: TurnId, balance: Balance | null = null): Promise<void> {
-    if (this.#brought.state() === null) await this.#shared.release(turn, balance);
+    if (this.#provided.state() === null) await this.#shared.release(turn, balance);
   }
 
   /** Whether the token in use is this user's alone. */
@@ -226,64 +230,64 @@ export class Account {
 
   /** Whether other users work with the same token, as far as is known without asking. */
   isShared(): boolean {
-    return this.#brought.state() === null && this.#shared.isLikely();
+    return this.#provided.state() === null && this.#shared.isLikely();
   }
 
   /** Keeps a token of the user's own, once upstream knows it. */
-  async put(token: BroughtToken, audit: AuditEntry | null): Promise<Result<NemoTokenWire, Refusal>> {
-    return this.#brought.put(this.nemo, token, audit);
+  async put(token: ProvidedToken, audit: AuditEntry | null): Promise<Result<NemoTokenWire, Problem>> {
+    return this.#provided.put(this.nemo, token, audit);
   }
 
   /** Lets go of the user's own token: the next in line is used from here on. */
   remove(audit: AuditEntry | null): void {
-    if (this.#database.exists()) this.#brought.remove(audit);
+    if (this.#database.exists()) this.#provided.remove(audit);
   }
 
   /** What the outside may know of the token that would be used; of the one that was brought alone when `only` says so. */
   async state(only: TokenFor | null = null): Promise<NemoTokenWire> {
     const exists = this.#database.exists();
-    const brought = exists ? this.#brought.state() : null;
-    if (brought !== null || only === "user") return brought ?? NO_TOKEN;
-    return (await this.#shared.find())?.shown ?? this.#mint.state(exists);
+    const provided = exists ? this.#provided.state() : null;
+    if (provided !== null || only === "user") return provided ?? NO_TOKEN;
+    return (await this.#shared.find())?.shown ?? this.#issue.state(exists);
   }
 
   /** The schedule's work for a row of kind `token_warning`. */
   warn(ref: string): void {
-    if (ref === KEPT) this.#brought.warn();
-    else this.#mint.warn();
+    if (ref === KEPT) this.#provided.warn();
+    else this.#issue.warn();
   }
 
   /** The schedule's work for a row of kind `token_standing`. */
   tell(ref: string): Promise<void> {
-    return ref === KEPT ? this.#brought.tell() : this.#mint.tell();
+    return ref === KEPT ? this.#provided.tell() : this.#issue.tell();
   }
 
   /** Lets the sweep know that something is sealed here. */
-  noteSeals(): Promise<void> {
-    return this.#seals.note();
+  noteEncryptions(): Promise<void> {
+    return this.#encryption.note();
   }
 
   /** Seals everything under the current root secret: part of a wake. */
-  renewSeals(): Promise<void> {
-    return this.#seals.renew();
+  renewEncryptions(): Promise<void> {
+    return this.#encryption.renew();
   }
 
   /** The token to work with. Nothing is asked of Nemo for a user in whose name nothing was made: whoever only reads makes nothing. */
-  async #hold(): Promise<Result<InUse, Refusal>> {
+  async #hold(): Promise<Result<InUse, Problem>> {
     const exists = this.#database.exists();
-    const brought = exists ? await this.#brought.open() : null;
-    if (brought !== null) return inUse("user", brought, async (taken) => this.#brought.report(brought.mark, taken));
+    const provided = exists ? await this.#provided.open() : null;
+    if (provided !== null) return inUse("user", provided, async (taken) => this.#provided.report(provided.mark, taken));
     const shared = await this.#shared.find();
     if (shared !== null) return inUse(shared.source, shared, (taken) => this.#shared.report(shared, taken));
-    if (!exists) return err(this.#mint.state(false).source === NO_TOKEN.source ? noToken() : nothingMade());
-    const own = await this.#mint.token();
+    if (!exists) return err(this.#issue.state(false).source === NO_TOKEN.source ? noToken() : nothingMade());
+    const own = await this.#issue.token();
     if (!own.ok) return own;
-    return ok({ token: own.value, told: async (taken) => (taken ? null : this.#mint.renew(own.value)) });
+    return ok({ token: own.value, told: async (taken) => (taken ? null : this.#issue.renew(own.value)) });
   }
 }
 
-const noOtherToken = (): Refusal =>
-  refusal("unavailable", "Nemo refused its token, and another one could not be asked for now; try again.", {
+const noOtherToken = (): Problem =>
+  problemOf("unavailable", "Nemo refused its token, and another one could not be asked for now; try again.", {
     charged: "no",
     retryAfterSeconds: 5,
   });
@@ -293,10 +297,10 @@ function inUse(
   source: "user" | "tenant" | "operator",
   { token }: { readonly token: string | null },
   report: (taken: boolean) => Promise<void>,
-): Result<InUse, Refusal> {
+): Result<InUse, Problem> {
   if (token === null) {
     const detail = `Nemo refused the ${source}'s token, or it has ended; it has to be set anew.`;
-    return err(refusal("nemo_token_rejected", detail, { charged: "no", hint: "PUT /v1/nemo_token" }));
+    return err(problemOf("nemo_token_rejected", detail, { charged: "no", hint: "PUT /v1/nemo_token" }));
   }
   const told = async (taken: boolean): Promise<null> => {
     await report(taken);
@@ -305,7 +309,7 @@ function inUse(
   return ok({ token, told });
 }
 
-const nothingMade = (): Refusal =>
-  refusal("not_found", "Nothing was made here yet, so there is no account with Nemo; make a project first.", {
+const nothingMade = (): Problem =>
+  problemOf("not_found", "Nothing was made here yet, so there is no account with Nemo; make a project first.", {
     hint: "POST /v1/projects",
   });

@@ -5,212 +5,219 @@
  * before upstream gives one.
  */
 import type { UserAddress } from "../../core/address.ts";
-import { reseal, seal, unseal } from "../../core/crypto.ts";
-import { type Refusal, refusal } from "../../core/errors.ts";
-import { MINT_RATION_MS } from "../../core/limits.ts";
-import { mayRenew, NO_TOKEN, nextMintAt, showToken, type ToldStanding, warningAt } from "../../core/nemo-token.ts";
+import { decrypt, encrypt, reEncrypt } from "../../core/crypto.ts";
+import { type Problem, problemOf } from "../../core/errors.ts";
+import { ISSUE_INTERVAL_MS } from "../../core/limits.ts";
+import {
+  mayRenew,
+  NO_TOKEN,
+  nextIssueAt,
+  type PublishedTokenStatus,
+  showToken,
+  warningAt,
+} from "../../core/nemo-token.ts";
 import { err, ok, type Result } from "../../core/result.ts";
 import { type EpochMs, SECOND_MS, toRfc3339 } from "../../core/time.ts";
 import type { NemoTokenWire } from "../../core/wire/token.ts";
 import type { Nemo } from "../../nemo/client.ts";
-import type { Ground } from "../shared/context.ts";
+import type { ObjectRuntime } from "../shared/context.ts";
 import { deleteMeta, readMeta, writeMeta } from "../shared/database.ts";
-import type { Seals } from "../shared/encryption.ts";
-import type { Schedule } from "../shared/jobs.ts";
+import type { Encryption } from "../shared/encryption.ts";
+import type { JobScheduler } from "../shared/jobs.ts";
 import type { Outbox } from "../shared/outbox.ts";
-import { refusalOf } from "../shared/problems.ts";
-import { TOKEN_STANDING, TOKEN_WARNING, tellStanding } from "../shared/stored-token.ts";
+import { toProblem } from "../shared/problems.ts";
+import { publishTokenStatus, TOKEN_STATUS, TOKEN_WARNING } from "../shared/stored-token.ts";
 
 const OWN = "token";
-const MINT_AFTER = "mint_after";
+const ISSUE_AFTER = "mint_after";
 const USER = "nemo_user";
 
 /** `issuedAt` is missing in records of the first version. */
 type Own = {
-  readonly sealed: string;
+  readonly encrypted: string;
   readonly clientId: string;
   readonly expiresAt: EpochMs | null;
   readonly issuedAt?: EpochMs;
 };
 
-export type OwnMintParts = {
-  readonly ground: Ground;
-  readonly schedule: Schedule;
+export type AnonymousTokenParts = {
+  readonly runtime: ObjectRuntime;
+  readonly jobs: JobScheduler;
   readonly outbox: Outbox;
-  readonly seals: Seals;
+  readonly encryption: Encryption;
   /** The client of the moment. */
   readonly nemo: () => Nemo;
   readonly address: UserAddress;
 };
 
-export class OwnMint {
-  readonly #parts: OwnMintParts;
+export class AnonymousToken {
+  readonly #parts: AnonymousTokenParts;
   readonly source: "sandbox" | "anonymous";
-  #minting: Promise<Result<string, Refusal>> | null = null;
-  #opened: { readonly sealed: string; readonly token: string } | null = null;
+  #issuing: Promise<Result<string, Problem>> | null = null;
+  #opened: { readonly encrypted: string; readonly token: string } | null = null;
 
-  constructor(parts: OwnMintParts) {
+  constructor(parts: AnonymousTokenParts) {
     this.#parts = parts;
     this.source = parts.address.mode === "test" ? "sandbox" : "anonymous";
   }
 
   /** The kept token as long as it is good, or a new one: where none is good, or before its end where upstream gives one then. */
-  async token(): Promise<Result<string, Refusal>> {
-    const { now } = this.#parts.ground;
+  async token(): Promise<Result<string, Problem>> {
+    const { now } = this.#parts.runtime;
     const own = this.#good();
-    const kept = own === null ? null : await this.#unseal(own.sealed);
-    if (own === null || kept === null) return this.#mintOnce();
+    const kept = own === null ? null : await this.#decrypt(own.encrypted);
+    if (own === null || kept === null) return this.#issueOnce();
     const isAsked = mayRenew({ expiresAt: own.expiresAt, issuedAt: own.issuedAt ?? null }, now());
-    if (!isAsked || (this.#mintAfter() ?? 0) > now()) return ok(kept);
-    const fresh = await this.#mintOnce();
+    if (!isAsked || (this.#issueAfter() ?? 0) > now()) return ok(kept);
+    const fresh = await this.#issueOnce();
     return fresh.ok ? fresh : ok(kept);
   }
 
   /** A token in place of one that upstream refused. One that was renewed meanwhile is not renewed again. */
-  async renew(refused: string): Promise<Result<string, Refusal>> {
+  async renew(problem: string): Promise<Result<string, Problem>> {
     const own = this.#read();
-    const now = own === null ? null : await this.#unseal(own.sealed);
-    return now === null || now === refused ? this.#mintOnce() : ok(now);
+    const now = own === null ? null : await this.#decrypt(own.encrypted);
+    return now === null || now === problem ? this.#issueOnce() : ok(now);
   }
 
   /** What the outside may know of it. `exists`: the object's tables are there. */
   state(exists: boolean): NemoTokenWire {
     if (!this.#isAllowed()) return NO_TOKEN;
-    const now = this.#parts.ground.now();
+    const now = this.#parts.runtime.now();
     const own = exists ? this.#read() : null;
     const shown = showToken(this.source, { expiresAt: own?.expiresAt ?? null, rejectedAt: null }, now);
     if (own !== null && shown.state !== "rejected") return shown;
-    const next = exists ? this.#mintAfter() : null;
+    const next = exists ? this.#issueAfter() : null;
     if (next === null || next <= now) return { ...shown, state: "ready" };
     return { ...shown, state: "rationed", next_try_at: toRfc3339(next) };
   }
 
   /** Nemo's name of the anonymous user, by which registering keeps what it made; null where upstream gave none. */
   nemoUser(): string | null {
-    return readMeta(this.#parts.ground.sql, USER);
+    return readMeta(this.#parts.runtime.sql, USER);
   }
 
   /** Tells that an anonymous token ends within a day: the schedule's work. */
   warn(): void {
-    const { ground, schedule, outbox, address } = this.#parts;
-    ground.storage.transactionSync(() => {
+    const { runtime, jobs, outbox, address } = this.#parts;
+    runtime.storage.transactionSync(() => {
       if (this.#read() !== null) outbox.add("token.expiring", `nemo_token_${address.uh}`, this.state(true));
-      schedule.done(TOKEN_WARNING, OWN);
+      jobs.done(TOKEN_WARNING, OWN);
     });
   }
 
   /** Tells the operator's status how an anonymous token stands: the schedule's work. */
   tell(): Promise<void> {
-    const { ground, schedule } = this.#parts;
-    return tellStanding({ ground, schedule, ref: OWN, source: this.source, standing: () => this.#told() });
+    const { runtime, jobs } = this.#parts;
+    return publishTokenStatus({ runtime, jobs, ref: OWN, source: this.source, tokenStatus: () => this.#told() });
   }
 
   /** Seals it under the current root secret; answers how many seals there are. */
-  async renewSeal(): Promise<number> {
+  async renewEncryption(): Promise<number> {
     const own = this.#read();
     if (own === null) return 0;
-    const { ground } = this.#parts;
-    const fresh = await reseal(own.sealed, this.#owner(), ground.config.roots, ground.random);
+    const { runtime } = this.#parts;
+    const fresh = await reEncrypt(own.encrypted, this.#owner(), runtime.config.roots, runtime.random);
     const now = this.#read();
-    if (fresh !== null && now?.sealed === own.sealed) this.#write({ ...now, sealed: fresh });
+    if (fresh !== null && now?.encrypted === own.encrypted) this.#write({ ...now, encrypted: fresh });
     return 1;
   }
 
   /** The kept token, as long as it has not ended. */
   #good(): Own | null {
     const own = this.#read();
-    return own === null || (own.expiresAt !== null && own.expiresAt <= this.#parts.ground.now()) ? null : own;
+    return own === null || (own.expiresAt !== null && own.expiresAt <= this.#parts.runtime.now()) ? null : own;
   }
 
   /** In test mode always, and from the sandbox only; in live mode where the operator says so. */
   #isAllowed(): boolean {
-    return this.#parts.address.mode === "test" || this.#parts.ground.config.allowAnonymous;
+    return this.#parts.address.mode === "test" || this.#parts.runtime.config.allowAnonymous;
   }
 
-  #mintOnce(): Promise<Result<string, Refusal>> {
-    this.#minting ??= this.#mint().finally(() => {
-      this.#minting = null;
+  #issueOnce(): Promise<Result<string, Problem>> {
+    this.#issuing ??= this.#issue().finally(() => {
+      this.#issuing = null;
     });
-    return this.#minting;
+    return this.#issuing;
   }
 
-  async #mint(): Promise<Result<string, Refusal>> {
+  async #issue(): Promise<Result<string, Problem>> {
     if (!this.#isAllowed()) return err(noToken());
-    const { ground, seals } = this.#parts;
+    const { runtime, encryption } = this.#parts;
     const nemo = this.#parts.nemo();
-    const after = this.#mintAfter();
-    if (after !== null && after > ground.now()) return err(rationed(after - ground.now()));
+    const after = this.#issueAfter();
+    if (after !== null && after > runtime.now()) return err(rationed(after - runtime.now()));
     const clientId = this.#read()?.clientId ?? crypto.randomUUID();
-    await seals.note(); // first: a token that was made is not lost by what fails beside it
-    let minted = await nemo.mintToken(clientId);
+    await encryption.note(); // first: a token that was made is not lost by what fails beside it
+    let issued = await nemo.issueToken(clientId);
     let used = clientId;
-    if (!minted.ok && minted.error.reason === "client_id_refused") {
+    if (!issued.ok && issued.error.reason === "client_id_refused") {
       used = crypto.randomUUID();
-      minted = await nemo.mintToken(used);
+      issued = await nemo.issueToken(used);
     }
-    if (!minted.ok) {
-      if (minted.error.reason !== "token_rationed") return err(refusalOf(minted.error));
+    if (!issued.ok) {
+      if (issued.error.reason !== "token_rationed") return err(toProblem(issued.error));
       const last = this.#read();
-      const issuedAt = last?.issuedAt ?? (last?.expiresAt ? last.expiresAt - MINT_RATION_MS : null);
-      const next = nextMintAt(ground.now(), minted.error.retryAfterMs, issuedAt);
-      ground.storage.transactionSync(() => {
-        writeMeta(ground.sql, MINT_AFTER, String(next));
-        this.#oweStanding();
+      const issuedAt = last?.issuedAt ?? (last?.expiresAt ? last.expiresAt - ISSUE_INTERVAL_MS : null);
+      const next = nextIssueAt(runtime.now(), issued.error.retryAfterMs, issuedAt);
+      runtime.storage.transactionSync(() => {
+        writeMeta(runtime.sql, ISSUE_AFTER, String(next));
+        this.#scheduleTokenStatus();
       });
-      return err(rationed(next - ground.now()));
+      return err(rationed(next - runtime.now()));
     }
-    const { token, expiresAt, userId } = minted.value;
-    const sealed = await seal(token, this.#owner(), ground.config.roots, ground.random);
-    ground.storage.transactionSync(() => {
-      this.#write({ sealed, clientId: used, expiresAt, issuedAt: ground.now() });
-      deleteMeta(ground.sql, MINT_AFTER);
-      if (userId !== null) writeMeta(ground.sql, USER, userId);
-      this.#oweWarning(expiresAt);
-      this.#oweStanding();
+    const { token, expiresAt, userId } = issued.value;
+    const encrypted = await encrypt(token, this.#owner(), runtime.config.roots, runtime.random);
+    runtime.storage.transactionSync(() => {
+      this.#write({ encrypted, clientId: used, expiresAt, issuedAt: runtime.now() });
+      deleteMeta(runtime.sql, ISSUE_AFTER);
+      if (userId !== null) writeMeta(runtime.sql, USER, userId);
+      this.#scheduleWarning(expiresAt);
+      this.#scheduleTokenStatus();
     });
-    this.#opened = { sealed, token };
+    this.#opened = { encrypted, token };
     return ok(token);
   }
 
-  #oweStanding(): void {
-    const { schedule, ground } = this.#parts;
-    if (this.source === "anonymous") schedule.owe(TOKEN_STANDING, OWN, ground.now());
+  #scheduleTokenStatus(): void {
+    const { jobs, runtime } = this.#parts;
+    if (this.source === "anonymous") jobs.schedule(TOKEN_STATUS, OWN, runtime.now());
   }
 
-  #told(): ToldStanding | null {
-    const mintAfter = this.#mintAfter();
+  #told(): PublishedTokenStatus | null {
+    const issueAfter = this.#issueAfter();
     const own = this.#good();
-    if (own === null && mintAfter !== null) return { state: "rationed", until: mintAfter };
+    if (own === null && issueAfter !== null) return { state: "rationed", until: issueAfter };
     const last = own ?? this.#read();
     return last && { state: "ready", until: last.expiresAt };
   }
 
   /** Of the sandbox's tokens nobody needs to know: they are renewed without end. */
-  #oweWarning(expiresAt: EpochMs | null): void {
+  #scheduleWarning(expiresAt: EpochMs | null): void {
     const warnAt = warningAt({ expiresAt, rejectedAt: null });
     if (warnAt !== null && this.source === "anonymous")
-      this.#parts.schedule.owe(TOKEN_WARNING, OWN, Math.max(warnAt, this.#parts.ground.now()));
+      this.#parts.jobs.schedule(TOKEN_WARNING, OWN, Math.max(warnAt, this.#parts.runtime.now()));
   }
 
-  async #unseal(sealed: string): Promise<string | null> {
-    if (this.#opened?.sealed === sealed) return this.#opened.token;
-    const token = await unseal(sealed, this.#owner(), this.#parts.ground.config.roots);
-    if (token !== null) this.#opened = { sealed, token };
+  async #decrypt(encrypted: string): Promise<string | null> {
+    if (this.#opened?.encrypted === encrypted) return this.#opened.token;
+    const token = await decrypt(encrypted, this.#owner(), this.#parts.runtime.config.roots);
+    if (token !== null) this.#opened = { encrypted, token };
     return token;
   }
 
-  #mintAfter(): EpochMs | null {
-    const text = readMeta(this.#parts.ground.sql, MINT_AFTER);
+  #issueAfter(): EpochMs | null {
+    const text = readMeta(this.#parts.runtime.sql, ISSUE_AFTER);
     return text === null ? null : Number(text);
   }
 
   #read(): Own | null {
-    const text = readMeta(this.#parts.ground.sql, OWN);
+    const text = readMeta(this.#parts.runtime.sql, OWN);
     return text === null ? null : (JSON.parse(text) as Own); // written by #write only
   }
 
   #write(own: Own): void {
-    writeMeta(this.#parts.ground.sql, OWN, JSON.stringify(own));
+    writeMeta(this.#parts.runtime.sql, OWN, JSON.stringify(own));
   }
 
   #owner(): string {
@@ -219,14 +226,14 @@ export class OwnMint {
   }
 }
 
-export const noToken = (): Refusal =>
-  refusal("nemo_token_unavailable", "No Nemo token is set; bring one with PUT /v1/nemo_token.", {
+export const noToken = (): Problem =>
+  problemOf("nemo_token_unavailable", "No Nemo token is set; bring one with PUT /v1/nemo_token.", {
     charged: "no",
     hint: "PUT /v1/nemo_token",
   });
 
-const rationed = (waitMs: number): Refusal =>
-  refusal(
+const rationed = (waitMs: number): Problem =>
+  problemOf(
     "nemo_token_unavailable",
     "Nemo gives no anonymous token right now; wait, or bring your own with PUT /v1/nemo_token.",
     { charged: "no", hint: "PUT /v1/nemo_token", retryAfterSeconds: Math.ceil(waitMs / SECOND_MS) },

@@ -1,16 +1,16 @@
 /** An asset on its way into a project's session: pulled by upstream through a signed link, or pushed as a stream. */
 
 import { linkUrl, signLink } from "../../core/crypto.ts";
-import { ERRORS, type Refusal, refusal } from "../../core/errors.ts";
+import { ERRORS, type Problem, problemOf } from "../../core/errors.ts";
 import type { AssetId, ProjectId, TurnId } from "../../core/ids.ts";
 import { POISON_ATTEMPTS, PULL_LINK_MS } from "../../core/limits.ts";
 import { err, ok, type Result } from "../../core/result.ts";
 import type { AssetRecord } from "../../core/rpc/user.ts";
 import type { AttachmentWire } from "../../core/wire/upload.ts";
 import { openStored } from "../../store/files.ts";
-import type { Ground } from "../shared/context.ts";
+import type { ObjectRuntime } from "../shared/context.ts";
 import { TryAgain } from "../shared/jobs.ts";
-import { ATTACH, type Home } from "./context.ts";
+import { ATTACH, type UserContext } from "./context.ts";
 import type { Projects } from "./projects.ts";
 
 /* The rows of attachments: which assets belong to which projects, and how far each is on its way to upstream. */
@@ -18,7 +18,7 @@ import type { Projects } from "./projects.ts";
 export type Attachment = {
   readonly asset: AssetRecord;
   readonly status: AttachmentWire["status"];
-  readonly error: Refusal | null;
+  readonly error: Problem | null;
   /** A push of it into the project's session has begun, so upstream may hold it. Written before the push leaves. */
   readonly sent: boolean;
   /** Who was told that it failed: a turn, which failed with it, or the caller who asked again; null while nobody was. */
@@ -39,10 +39,10 @@ export const namesAtNemo = (filename: string): string[] => [filename, encodeURIC
 type Row = { status: Attachment["status"]; record: string };
 
 export class AttachRows {
-  readonly #ground: Ground;
+  readonly #runtime: ObjectRuntime;
 
-  constructor(ground: Ground) {
-    this.#ground = ground;
+  constructor(runtime: ObjectRuntime) {
+    this.#runtime = runtime;
   }
 
   find(project: ProjectId, asset: AssetId): Attachment | null {
@@ -57,7 +57,7 @@ export class AttachRows {
   /** Where an asset is attached, or was to be. */
   projectsOf(asset: AssetId): ProjectId[] {
     const query = "SELECT project FROM attachments WHERE asset = ?";
-    const rows = this.#ground.sql.exec<{ project: ProjectId }>(query, asset).toArray();
+    const rows = this.#runtime.sql.exec<{ project: ProjectId }>(query, asset).toArray();
     return rows.map(({ project }) => project);
   }
 
@@ -68,7 +68,7 @@ export class AttachRows {
   }
 
   save(project: ProjectId, { status, ...record }: Attachment): void {
-    this.#ground.sql.exec(
+    this.#runtime.sql.exec(
       "INSERT OR REPLACE INTO attachments (project, asset, status, record) VALUES (?, ?, ?, ?)",
       project,
       record.asset.id,
@@ -79,7 +79,7 @@ export class AttachRows {
 
   #read(where: string, ...values: SqlStorageValue[]): Attachment[] {
     const query = `SELECT status, record FROM attachments WHERE ${where}`;
-    const rows = this.#ground.sql.exec<Row>(query, ...values).toArray();
+    const rows = this.#runtime.sql.exec<Row>(query, ...values).toArray();
     return rows.map(({ status, record }) => ({
       ...ATTACH_DEFAULTS,
       ...(JSON.parse(record) as Omit<Attachment, "status">),
@@ -89,14 +89,14 @@ export class AttachRows {
 }
 
 export class AttachRun {
-  readonly #home: Home;
+  readonly #context: UserContext;
   readonly #projects: Projects;
   readonly #rows: AttachRows;
   /** One push at a time: it holds one of the six requests an object may have on their way. */
   #pushing: Promise<unknown> = Promise.resolve();
 
-  constructor(home: Home, projects: Projects, rows: AttachRows) {
-    this.#home = home;
+  constructor(context: UserContext, projects: Projects, rows: AttachRows) {
+    this.#context = context;
     this.#projects = projects;
     this.#rows = rows;
   }
@@ -104,37 +104,37 @@ export class AttachRun {
   /** The schedule's work for one attachment. A refusal that may pass is thrown, to be tried again; the last one is its end. */
   async perform(ref: string, attempt: number): Promise<void> {
     const [project, asset] = split(ref);
-    const refused = await this.bring(project, asset);
-    if (refused === null || !mayPass(refused)) return;
-    if (attempt < POISON_ATTEMPTS) throw new TryAgain("attachment", refused);
-    this.end(project, asset, refused);
+    const problem = await this.bring(project, asset);
+    if (problem === null || !mayPass(problem)) return;
+    if (attempt < POISON_ATTEMPTS) throw new TryAgain("attachment", problem);
+    this.end(project, asset, problem);
   }
 
   /**
    * Brings a pending asset to upstream, after those that are on their way. A refusal that may pass leaves it pending, with
    * the schedule's row for the next try; any other ends the attachment.
    */
-  bring(project: ProjectId, asset: AssetId): Promise<Refusal | null> {
+  bring(project: ProjectId, asset: AssetId): Promise<Problem | null> {
     const work = this.#pushing.then(() => this.#bring(project, asset));
     this.#pushing = work.catch(() => undefined);
     return work;
   }
 
   /** Ends a pending attachment as failed. */
-  end(project: ProjectId, asset: AssetId, error: Refusal): void {
-    const { ground, schedule } = this.#home;
+  end(project: ProjectId, asset: AssetId, error: Problem): void {
+    const { runtime, jobs } = this.#context;
     const kept = this.#rows.find(project, asset);
     if (kept?.status !== "pending") return;
-    ground.storage.transactionSync(() => {
+    runtime.storage.transactionSync(() => {
       this.#rows.save(project, { ...kept, status: "failed", error, told: null });
-      schedule.done(ATTACH, refOf(project, asset));
+      jobs.done(ATTACH, refOf(project, asset));
     });
   }
 
-  async #bring(project: ProjectId, asset: AssetId): Promise<Refusal | null> {
+  async #bring(project: ProjectId, asset: AssetId): Promise<Problem | null> {
     const kept = this.#rows.find(project, asset);
     if (kept === null || kept.status !== "pending") {
-      this.#home.schedule.done(ATTACH, refOf(project, asset));
+      this.#context.jobs.done(ATTACH, refOf(project, asset));
       return null;
     }
     const there = await this.#deliver(project, kept.asset, kept.sent);
@@ -153,8 +153,8 @@ export class AttachRun {
   }
 
   /** Looks for a push that an earlier try began; pushes where there was none. Tells the session that has the file now. */
-  async #deliver(project: ProjectId, asset: AssetRecord, sent: boolean): Promise<Result<string, Refusal>> {
-    const { ground } = this.#home;
+  async #deliver(project: ProjectId, asset: AssetRecord, sent: boolean): Promise<Result<string, Problem>> {
+    const { runtime } = this.#context;
     const session = await this.#projects.session(project);
     if (!session.ok) return session;
     const there = sent ? await this.#isThere(project, asset) : ok(false);
@@ -163,10 +163,10 @@ export class AttachRun {
     if (there.value) return ok(sessionId);
     if (this.#isOver(project, asset.id)) return err(fileGone());
     this.#rows.save(project, { asset, status: "pending", error: null, sent: true, told: null });
-    await ground.storage.sync();
+    await runtime.storage.sync();
     const pushed = await this.#push(sessionId, asset);
     if (!pushed.ok) return pushed;
-    await ground.boundary("asset.attached");
+    await runtime.boundary("asset.attached");
     return ok(sessionId);
   }
 
@@ -177,11 +177,11 @@ export class AttachRun {
 
   #attached(project: ProjectId, asset: AssetRecord): void {
     if (this.#isOver(project, asset.id)) return;
-    this.#home.ground.storage.transactionSync(() => {
+    this.#context.runtime.storage.transactionSync(() => {
       this.#rows.save(project, { asset, status: "attached", error: null, sent: true, told: null });
       const known = this.#projects.find(project);
-      if (known !== null) this.#projects.save({ ...known, picture: null });
-      this.#home.schedule.done(ATTACH, refOf(project, asset.id));
+      if (known !== null) this.#projects.save({ ...known, snapshot: null });
+      this.#context.jobs.done(ATTACH, refOf(project, asset.id));
     });
   }
 
@@ -190,7 +190,7 @@ export class AttachRun {
    * more of this name than we have attached, one of them not of another size. A file of the same name that was added in
    * Nemo's own app is taken for this one.
    */
-  async #isThere(project: ProjectId, { filename, size_bytes }: AssetRecord): Promise<Result<boolean, Refusal>> {
+  async #isThere(project: ProjectId, { filename, size_bytes }: AssetRecord): Promise<Result<boolean, Problem>> {
     const state = await this.#projects.state(project);
     if (!state.ok) return state;
     const names = namesAtNemo(filename);
@@ -200,14 +200,14 @@ export class AttachRun {
     return ok(fits && named.length > ours.length);
   }
 
-  async #push(sessionId: string, asset: AssetRecord): Promise<Result<unknown, Refusal>> {
-    const { account, ground, address } = this.#home;
-    const { publicUrl } = ground.config;
+  async #push(sessionId: string, asset: AssetRecord): Promise<Result<unknown, Problem>> {
+    const { account, runtime, address } = this.#context;
+    const { publicUrl } = runtime.config;
     if (publicUrl !== null && address.mode === "live") {
       const url = linkUrl(publicUrl, await this.#pullToken(asset), asset.filename);
       return account.read((token) => account.nemo.uploadByUrl(token, sessionId, [url]));
     }
-    const stored = await openStored(ground.env.MEDIA, asset.key);
+    const stored = await openStored(runtime.env.MEDIA, asset.key);
     if (stored === null) return err(fileGone());
     return account.read(async (token) => {
       const body = await stored.read();
@@ -223,20 +223,20 @@ export class AttachRun {
   }
 
   async #pullToken(asset: AssetRecord): Promise<string> {
-    const { ground, address } = this.#home;
-    const { rootSecret: current, rootSecretPrevious: previous } = ground.config;
+    const { runtime, address } = this.#context;
+    const { rootSecret: current, rootSecretPrevious: previous } = runtime.config;
     const { tenant, mode } = address;
     return signLink(
-      { purpose: "pull", tenant, mode, id: asset.id, expiresAt: ground.now() + PULL_LINK_MS },
+      { purpose: "pull", tenant, mode, id: asset.id, expiresAt: runtime.now() + PULL_LINK_MS },
       { current, previous },
     );
   }
 }
 
-const fileGone = (): Refusal => refusal("asset_not_attachable", "The file was deleted; upload it again.");
+const fileGone = (): Problem => problemOf("asset_not_attachable", "The file was deleted; upload it again.");
 
 /** Whether trying again may help. */
-const mayPass = ({ code }: Refusal): boolean => ERRORS[code].retryable;
+const mayPass = ({ code }: Problem): boolean => ERRORS[code].retryable;
 
 /** An attachment's name in the schedule. */
 export const refOf = (project: ProjectId, asset: AssetId): string => `${project}/${asset}`;

@@ -11,18 +11,18 @@ import {
   nextBatchStep,
   videoOrderOf,
 } from "../../core/batch.ts";
-import { asSent, type Refusal, refusal } from "../../core/errors.ts";
+import { asSent, type Problem, problemOf } from "../../core/errors.ts";
 import { type BatchId, ownedId, type VideoId } from "../../core/ids.ts";
 import { err, ok, type Result } from "../../core/result.ts";
 import type { Call, Page, PageRequest } from "../../core/rpc/user.ts";
 import { toRfc3339 } from "../../core/time.ts";
 import type { Video } from "../../core/video.ts";
 import type { BatchItemWire, BatchWire } from "../../core/wire/batch.ts";
-import { cursorOf, type Ground, pageOf } from "../shared/context.ts";
+import { cursorOf, type ObjectRuntime, pageOf } from "../shared/context.ts";
 import type { Database } from "../shared/database.ts";
-import { asRepeated, findRepeat, keepRepeat, stepKey } from "../shared/idempotency.ts";
+import { asReplayed, findByIdempotencyKey, saveIdempotencyKey, stepKey } from "../shared/idempotency.ts";
 import { TryAgain } from "../shared/jobs.ts";
-import { BATCH, enterAsNew, type Home, isNamed, originOf } from "./context.ts";
+import { admitNewUser, BATCH, isNamed, originOf, type UserContext } from "./context.ts";
 import type { Projects } from "./projects.ts";
 import type { ShownVideo } from "./videos/store.ts";
 import { settleSources, type Videos } from "./videos/videos.ts";
@@ -32,9 +32,9 @@ import { settleSources, type Videos } from "./videos/videos.ts";
 /** When to read a running batch again. Chosen: an item takes a minute or two. */
 const POLL_AFTER_SECONDS = 10;
 
-export function showBatch(home: Home, batch: Batch, counts: BatchCounts, spent: number | null): BatchWire {
+export function showBatch(context: UserContext, batch: Batch, counts: BatchCounts, spent: number | null): BatchWire {
   const { status, endedAt, total } = batch;
-  const url = `${originOf(home)}/v1/batches/${batch.id}`;
+  const url = `${originOf(context)}/v1/batches/${batch.id}`;
   // What a cancelled batch never began counts as cancelled too.
   const never = status === "cancelled" ? counts.queued : 0;
   const { generator } = batch.shared;
@@ -67,48 +67,48 @@ export const waitingAs = ({ status }: Batch): "queued" | "cancelled" =>
   status === "cancelled" ? "cancelled" : "queued";
 
 export class Batches {
-  readonly #home: Home;
+  readonly #context: UserContext;
   readonly #rows: BatchRows;
   readonly #videos: Videos;
   readonly #projects: Projects;
 
-  constructor(home: Home, rows: BatchRows, videos: Videos, projects: Projects) {
-    this.#home = home;
+  constructor(context: UserContext, rows: BatchRows, videos: Videos, projects: Projects) {
+    this.#context = context;
     this.#rows = rows;
     this.#videos = videos;
     this.#projects = projects;
-    home.outbox.heard((resource) => {
+    context.outbox.heard((resource) => {
       const batch = resource.startsWith("vid_") ? rows.batchOf(resource as VideoId) : null;
-      if (batch !== null) home.schedule.owe(BATCH, batch, home.ground.now());
+      if (batch !== null) context.jobs.schedule(BATCH, batch, context.runtime.now());
     });
   }
 
   /** Commits the batch with all its items, or refuses it whole: an item that can never be made is named. */
-  async start(call: Call, order: BatchOrder, named: readonly NamedBatchItem[]): Promise<Result<BatchWire, Refusal>> {
-    const { ground, address, schedule } = this.#home;
-    const entered = await enterAsNew(this.#home, call);
+  async start(call: Call, order: BatchOrder, named: readonly NamedBatchItem[]): Promise<Result<BatchWire, Problem>> {
+    const { runtime, address, jobs } = this.#context;
+    const entered = await admitNewUser(this.#context, call);
     if (!entered.ok) return entered;
     const items: BatchItem[] = [];
-    for (const item of named) items.push({ ...item, sources: await settleSources(this.#home, item.sources) });
-    const repeat = findRepeat(ground, call);
-    if (!repeat.ok) return repeat;
-    if (repeat.value !== null) return asRepeated(this.read(repeat.value as BatchId)); // written by this method only
-    const id = ownedId("bat", address.uh, ground.now(), ground.random);
-    const batch = { ...newBatchOf(order, id, items.length, ground.now()), key: call.key ?? null };
-    const refused = this.#refuse(batch, named);
-    if (refused !== null) return err(refused);
-    ground.storage.transactionSync(() => {
+    for (const item of named) items.push({ ...item, sources: await settleSources(this.#context, item.sources) });
+    const idempotency = findByIdempotencyKey(runtime, call);
+    if (!idempotency.ok) return idempotency;
+    if (idempotency.value !== null) return asReplayed(this.read(idempotency.value as BatchId)); // written by this method only
+    const id = ownedId("bat", address.uh, runtime.now(), runtime.random);
+    const batch = { ...newBatchOf(order, id, items.length, runtime.now()), key: call.key ?? null };
+    const problem = this.#check(batch, named);
+    if (problem !== null) return err(problem);
+    runtime.storage.transactionSync(() => {
       this.#rows.save(batch);
       for (const [n, item] of items.entries()) this.#rows.addItem(id, n, item);
-      keepRepeat(ground, call, id);
-      schedule.owe(BATCH, id, ground.now());
+      saveIdempotencyKey(runtime, call, id);
+      jobs.schedule(BATCH, id, runtime.now());
     });
-    await ground.boundary("batch.intent");
-    schedule.tick();
+    await runtime.boundary("batch.intent");
+    jobs.tick();
     return ok(this.#show(batch));
   }
 
-  read(id: BatchId): Result<BatchWire, Refusal> {
+  read(id: BatchId): Result<BatchWire, Problem> {
     const batch = this.#rows.find(id);
     return batch === null ? err(noBatch()) : ok(this.#show(batch));
   }
@@ -127,7 +127,7 @@ export class Batches {
     id: BatchId,
     { limit, after }: PageRequest,
     status: BatchItemWire["status"] | null,
-  ): Result<Page<ShownItem>, Refusal> {
+  ): Result<Page<ShownItem>, Problem> {
     const batch = this.#rows.find(id);
     if (batch === null) return err(noBatch());
     const from = after === null ? 0 : Number(after);
@@ -138,78 +138,80 @@ export class Batches {
   }
 
   /** Pauses, resumes or cancels it. Paused: what is being made is made to its end, nothing new begins. */
-  change(id: BatchId, change: BatchChange): Result<BatchWire, Refusal> {
-    const { ground, schedule } = this.#home;
+  change(id: BatchId, change: BatchChange): Result<BatchWire, Problem> {
+    const { runtime, jobs } = this.#context;
     const batch = this.#rows.find(id);
     if (batch === null) return err(noBatch());
     const next = changedBatch(batch, change);
     if (next === null && change !== "cancel" && (batch.endedAt !== null || batch.status === "cancelled"))
-      return err(refusal("batch_ended", "The batch is already over; start another one.", { hint: "POST /v1/batches" }));
+      return err(
+        problemOf("batch_ended", "The batch is already over; start another one.", { hint: "POST /v1/batches" }),
+      );
     if (next !== null) {
-      ground.storage.transactionSync(() => {
+      runtime.storage.transactionSync(() => {
         this.#rows.save(next);
-        schedule.owe(BATCH, id, ground.now());
+        jobs.schedule(BATCH, id, runtime.now());
       });
-      schedule.tick();
+      jobs.tick();
     }
     return this.read(id);
   }
 
   /** The schedule's work for one batch: begins what may begin, and ends it when nothing is left. */
   async perform(id: BatchId): Promise<void> {
-    const { ground, schedule } = this.#home;
+    const { runtime, jobs } = this.#context;
     for (;;) {
       const batch = this.#rows.find(id);
-      if (batch === null) return schedule.done(BATCH, id);
-      const step = nextBatchStep(batch, this.#rows.counts(id), ground.now());
-      if (step.do === "rest") return schedule.done(BATCH, id);
-      if (step.do === "wait") return schedule.owe(BATCH, id, ground.now() + ground.config.waits.videoLook);
+      if (batch === null) return jobs.done(BATCH, id);
+      const step = nextBatchStep(batch, this.#rows.counts(id), runtime.now());
+      if (step.do === "rest") return jobs.done(BATCH, id);
+      if (step.do === "wait") return jobs.schedule(BATCH, id, runtime.now() + runtime.config.waits.videoLook);
       if (step.do === "end") return this.#end(step.batch);
       if (step.do === "stop_running") for (const video of this.#rows.running(id)) this.#videos.cancel(video);
       if (step.do === "make_project") await this.#makeProject(batch);
       if (step.do === "start") {
         for (const { n, item } of this.#rows.waiting(id, step.count)) {
-          ground.storage.transactionSync(() => {
+          runtime.storage.transactionSync(() => {
             const video = this.#videos.begin(videoOrderOf(batch, item), id, batch.key ?? null);
             this.#rows.begun(id, n, video.id);
           });
         }
-        await ground.boundary("batch.item");
-        schedule.tick();
+        await runtime.boundary("batch.item");
+        jobs.tick();
       }
     }
   }
 
   /** Cancels one that keeps failing, and ends it at once where even that fails. */
   giveUp(id: BatchId): void {
-    const { ground, schedule } = this.#home;
+    const { runtime, jobs } = this.#context;
     const batch = this.#rows.find(id);
     if (batch === null || batch.endedAt !== null) return;
     const cancelled = changedBatch(batch, "cancel");
     if (cancelled === null) {
-      this.#end({ ...batch, endedAt: ground.now() });
+      this.#end({ ...batch, endedAt: runtime.now() });
       return;
     }
-    ground.storage.transactionSync(() => {
+    runtime.storage.transactionSync(() => {
       this.#rows.save(cancelled);
-      schedule.owe(BATCH, id, ground.now());
+      jobs.schedule(BATCH, id, runtime.now());
     });
   }
 
   #end(batch: Batch): void {
-    const { ground, schedule, outbox } = this.#home;
-    ground.storage.transactionSync(() => {
+    const { runtime, jobs, outbox } = this.#context;
+    runtime.storage.transactionSync(() => {
       this.#rows.save(batch);
       outbox.add("batch.completed", batch.id, this.#show(batch), batch);
-      schedule.done(BATCH, batch.id);
+      jobs.done(BATCH, batch.id);
     });
   }
 
   /** Under a key of its own: a crash before it is written down finds it again. */
   async #makeProject({ id }: Batch): Promise<void> {
-    const home = this.#home;
-    const repeat = { key: stepKey(id, "project"), fingerprint: id };
-    const call = { origin: originOf(home), named: isNamed(home), repeat };
+    const context = this.#context;
+    const idempotency = { key: stepKey(id, "project"), fingerprint: id };
+    const call = { origin: originOf(context), named: isNamed(context), idempotency };
     const made = await this.#projects.create(call, { name: "batch", metadata: {} });
     if (!made.ok) throw new TryAgain("no project for a batch", made.error);
     const fresh = this.#rows.find(id); // paused or cancelled meanwhile
@@ -217,26 +219,26 @@ export class Batches {
   }
 
   /** Why an item can never be made, by its place; null when nothing speaks against any. */
-  #refuse(batch: Batch, items: readonly NamedBatchItem[]): Refusal | null {
+  #check(batch: Batch, items: readonly NamedBatchItem[]): Problem | null {
     for (const [n, item] of items.entries()) {
-      const refused = this.#videos.refuse({
+      const problem = this.#videos.check({
         ...videoOrderOf(batch, { ...item, sources: [] }),
         ...item,
         callback: batch.callback,
       });
-      if (refused === null) continue;
-      return asSent(refused, (field) => (field.startsWith("/assets") ? `/items/${n}${field}` : field));
+      if (problem === null) continue;
+      return asSent(problem, (field) => (field.startsWith("/assets") ? `/items/${n}${field}` : field));
     }
     return null;
   }
 
   #show(batch: Batch): BatchWire {
-    return showBatch(this.#home, batch, this.#rows.counts(batch.id), this.#rows.spent(batch.id));
+    return showBatch(this.#context, batch, this.#rows.counts(batch.id), this.#rows.spent(batch.id));
   }
 }
 
-const noBatch = (): Refusal =>
-  refusal("not_found", "No batch with this id exists here; list yours with GET /v1/batches.");
+const noBatch = (): Problem =>
+  problemOf("not_found", "No batch with this id exists here; list yours with GET /v1/batches.");
 
 /* The rows of batches and of their items. An item's state is its video's, so nothing is counted twice. */
 
@@ -263,11 +265,11 @@ type ItemStatus = "waiting" | Video["status"];
 const STATUS = "CASE WHEN video IS NULL THEN 'waiting' ELSE coalesce(status, 'cancelled') END";
 
 export class BatchRows {
-  readonly #ground: Ground;
+  readonly #runtime: ObjectRuntime;
   readonly #database: Database;
 
-  constructor(ground: Ground, database: Database) {
-    this.#ground = ground;
+  constructor(runtime: ObjectRuntime, database: Database) {
+    this.#runtime = runtime;
     this.#database = database;
   }
 
@@ -284,42 +286,51 @@ export class BatchRows {
   }
 
   save(batch: Batch): void {
-    this.#ground.sql.exec("INSERT OR REPLACE INTO batches (id, record) VALUES (?, ?)", batch.id, JSON.stringify(batch));
+    this.#runtime.sql.exec(
+      "INSERT OR REPLACE INTO batches (id, record) VALUES (?, ?)",
+      batch.id,
+      JSON.stringify(batch),
+    );
   }
 
   addItem(batch: BatchId, n: number, item: BatchItem): void {
     const query = "INSERT INTO batch_items (batch, n, video, record) VALUES (?, ?, NULL, ?)";
-    this.#ground.sql.exec(query, batch, n, JSON.stringify(item));
+    this.#runtime.sql.exec(query, batch, n, JSON.stringify(item));
   }
 
   /** The next items in order that have no video yet. */
   waiting(batch: BatchId, limit: number): { n: number; item: BatchItem }[] {
     const query = "SELECT n, record FROM batch_items WHERE batch = ? AND video IS NULL ORDER BY n LIMIT ?";
-    const rows = this.#ground.sql.exec<{ n: number; record: string }>(query, batch, limit).toArray();
+    const rows = this.#runtime.sql.exec<{ n: number; record: string }>(query, batch, limit).toArray();
     return rows.map(({ n, record }) => ({ n, item: JSON.parse(record) as BatchItem })); // written by addItem() only
   }
 
   /** The item's moment has come: what it says is the video's to know, addresses of files too. */
   begun(batch: BatchId, n: number, video: VideoId): void {
-    this.#ground.sql.exec("UPDATE batch_items SET video = ?, record = '{}' WHERE batch = ? AND n = ?", video, batch, n);
+    this.#runtime.sql.exec(
+      "UPDATE batch_items SET video = ?, record = '{}' WHERE batch = ? AND n = ?",
+      video,
+      batch,
+      n,
+    );
   }
 
   running(batch: BatchId): VideoId[] {
     const query = `SELECT video FROM batch_items JOIN videos ON videos.id = video
       WHERE batch = ? AND status IN ('queued', 'processing')`;
-    const rows = this.#ground.sql.exec<{ video: VideoId }>(query, batch).toArray();
+    const rows = this.#runtime.sql.exec<{ video: VideoId }>(query, batch).toArray();
     return rows.map(({ video }) => video);
   }
 
   batchOf(video: VideoId): BatchId | null {
     const query = "SELECT batch FROM batch_items WHERE video = ?";
-    return this.#ground.sql.exec<{ batch: BatchId }>(query, video).toArray()[0]?.batch ?? null;
+    return this.#runtime.sql.exec<{ batch: BatchId }>(query, video).toArray()[0]?.batch ?? null;
   }
 
   counts(batch: BatchId): BatchCounts {
     const query = `SELECT ${STATUS} AS state, count(*) AS n FROM batch_items LEFT JOIN videos ON videos.id = video
       WHERE batch = ? GROUP BY state`;
-    const rows = this.#ground.sql.exec<{ state: ItemStatus; n: number }>(query, batch).toArray();
+    const rows = this.#runtime.sql.exec<{ state: ItemStatus; n: number }>(query, batch).toArray();
     const of = (...wanted: ItemStatus[]): number =>
       rows.reduce((sum, { state, n }) => sum + (wanted.includes(state) ? n : 0), 0);
     return {
@@ -338,7 +349,7 @@ export class BatchRows {
         sum((v.record ->> 'charged' IS NOT NULL AND v.record ->> 'spent' IS NULL)
           OR (v.status = 'cancelled' AND v.turn IS NOT v.record ->> 'counted')) AS unknown
       FROM batch_items i JOIN videos v ON v.id = i.video WHERE i.batch = ?`;
-    const row = this.#ground.sql.exec<{ amount: number | null; unknown: number | null }>(query, batch).one();
+    const row = this.#runtime.sql.exec<{ amount: number | null; unknown: number | null }>(query, batch).one();
     return row.unknown ? null : (row.amount ?? 0);
   }
 
@@ -353,7 +364,7 @@ export class BatchRows {
     const query = `SELECT n, ${STATUS} AS state, videos.record AS record FROM batch_items LEFT JOIN videos ON videos.id = video
       WHERE batch = ?1 AND n >= ?2 AND (?4 IS NULL OR ?4 = CASE WHEN video IS NULL THEN ?5 ELSE ${STATUS} END)
       ORDER BY n LIMIT ?3`;
-    const rows = this.#ground.sql.exec<{ n: number; state: ItemStatus; record: string | null }>(
+    const rows = this.#runtime.sql.exec<{ n: number; state: ItemStatus; record: string | null }>(
       query,
       batch,
       from,
@@ -366,7 +377,7 @@ export class BatchRows {
   }
 
   #batches(query: string, ...values: SqlStorageValue[]): Batch[] {
-    const rows = this.#ground.sql.exec<{ record: string }>(query, ...values).toArray();
+    const rows = this.#runtime.sql.exec<{ record: string }>(query, ...values).toArray();
     return rows.map(({ record }) => JSON.parse(record) as Batch); // written by save() only
   }
 }

@@ -13,11 +13,11 @@ import {
   userObjectName,
   userPrefix,
 } from "../../core/address.ts";
-import { type Refusal, refusal } from "../../core/errors.ts";
+import { type Problem, problemOf } from "../../core/errors.ts";
 import type { TurnId, UploadId } from "../../core/ids.ts";
 import { TOMBSTONE_TTL_MS } from "../../core/limits.ts";
-import type { TenantPort } from "../../core/rpc/tenant.ts";
-import type { UploadPort } from "../../core/rpc/upload.ts";
+import type { TenantRpc } from "../../core/rpc/tenant.ts";
+import type { UploadRpc } from "../../core/rpc/upload.ts";
 import type { AuditEntry, SettledTurn, UserRecord } from "../../core/tenant.ts";
 import { type EpochMs, toRfc3339 } from "../../core/time.ts";
 import {
@@ -25,7 +25,7 @@ import {
   afterReading,
   giveUpAt,
   type OpenTurn,
-  type Picture,
+  type Snapshot,
   spentBy,
   type Turn,
   toEnded,
@@ -33,15 +33,15 @@ import {
 } from "../../core/turn.ts";
 import type { RemovedWire, SettledWire } from "../../core/wire/user.ts";
 import { logBug } from "../../log.ts";
-import { deleteSeal } from "../../store/encryption.ts";
+import { deleteEncryption } from "../../store/encryption.ts";
 import { measure, purge } from "../../store/files.ts";
-import { deleteStandings, deleteUser } from "../../store/users.ts";
-import type { Ground } from "../shared/context.ts";
+import { deleteTokenStatuses, deleteUser } from "../../store/users.ts";
+import type { ObjectRuntime } from "../shared/context.ts";
 import { type Database, readMeta, writeMeta } from "../shared/database.ts";
-import type { Schedule } from "../shared/jobs.ts";
+import type { JobScheduler } from "../shared/jobs.ts";
 import { AUDIT, noteAudit } from "../shared/outbox.ts";
 import { SANDBOX_URL } from "../shared/stored-token.ts";
-import type { Home } from "./context.ts";
+import type { UserContext } from "./context.ts";
 import { Projects } from "./projects.ts";
 import { TurnSettle } from "./turns/settle.ts";
 import { TurnRows } from "./turns/store.ts";
@@ -52,7 +52,7 @@ export const FORGET = "forget";
 type Tombstone = {
   readonly since: EpochMs;
   readonly requestedAt: EpochMs;
-  readonly erasedAt: EpochMs | null;
+  readonly deletedAt: EpochMs | null;
   readonly removed: RemovedWire;
   /** Missing: written by a version that did not wait for the last turns, or not known yet. */
   readonly settled?: SettledWire;
@@ -65,19 +65,19 @@ const KEPT = ["meta", "due"];
 /** Notes that outlive it too. */
 const KEPT_NOTES = "('version', 'tombstone', 'busy_due_at')";
 
-export class Erasure {
-  readonly #ground: Ground;
+export class UserDeletion {
+  readonly #runtime: ObjectRuntime;
   readonly #address: UserAddress;
   readonly #database: Database;
   #tombstone: Tombstone | null;
   /** This instance came after the tombstone: nothing of the user is at work in it. */
   readonly #isFresh: boolean;
 
-  constructor(ground: Ground, address: UserAddress, database: Database) {
-    this.#ground = ground;
+  constructor(runtime: ObjectRuntime, address: UserAddress, database: Database) {
+    this.#runtime = runtime;
     this.#address = address;
     this.#database = database;
-    const text = database.exists() ? readMeta(ground.sql, "tombstone") : null;
+    const text = database.exists() ? readMeta(runtime.sql, "tombstone") : null;
     this.#tombstone = text === null ? null : (JSON.parse(text) as Tombstone); // written by #save only
     this.#isFresh = this.#tombstone !== null;
   }
@@ -95,42 +95,42 @@ export class Erasure {
   }
 
   /** Why nothing can be made for this user; null while it lives. */
-  refuse(): Refusal | null {
+  check(): Problem | null {
     return this.#tombstone === null ? null : userDeleted(this.#tombstone.requestedAt);
   }
 
   /** True for work that a deleted user's object still does. */
-  isOwed(kind: string): boolean {
+  isScheduled(kind: string): boolean {
     return this.#tombstone === null || kind === ERASE || kind === FORGET || kind === AUDIT;
   }
 
   /** Closes the object and owes the rest. Again: the same job. */
-  begin(schedule: Schedule, audit: AuditEntry | null): void {
+  begin(jobs: JobScheduler, audit: AuditEntry | null): void {
     if (this.#tombstone !== null) return;
-    const { storage, sql, now, config } = this.#ground;
+    const { storage, sql, now, config } = this.#runtime;
     storage.transactionSync(() => {
       const count = (table: string) => sql.exec<{ n: number }>(`SELECT count(*) AS n FROM ${table}`).one().n;
       const [projects = 0, turns = 0, assets = 0, renders = 0, videos = 0] = COUNTED.map(count);
       const removed = { projects, turns, assets, renders, videos, files: 0, file_bytes: 0, events: 0, deliveries: 0 };
       const since = Number(readMeta(sql, "since") ?? now());
-      this.#save({ since, requestedAt: now(), erasedAt: null, removed });
+      this.#save({ since, requestedAt: now(), deletedAt: null, removed });
       sql.exec("DELETE FROM due WHERE kind != ?", AUDIT);
-      noteAudit(this.#ground, schedule, audit);
+      noteAudit(this.#runtime, jobs, audit);
       // A moment later: the answer to this call leaves before the instance ends.
-      schedule.owe(ERASE, "", now() + config.waits.retry);
+      jobs.schedule(ERASE, "", now() + config.waits.retry);
     });
   }
 
   /** What is left to be known of the user; null while it lives. */
   record(): UserRecord | null {
     if (this.#tombstone === null) return null;
-    const { since, requestedAt, erasedAt, removed, settled } = this.#tombstone;
+    const { since, requestedAt, deletedAt, removed, settled } = this.#tombstone;
     return {
-      state: erasedAt === null ? "deleting" : "deleted",
+      state: deletedAt === null ? "deleting" : "deleted",
       created_at: toRfc3339(since),
       deletion: {
         requested_at: toRfc3339(requestedAt),
-        completed_at: erasedAt === null ? null : toRfc3339(erasedAt),
+        completed_at: deletedAt === null ? null : toRfc3339(deletedAt),
         removed: { ...removed, videos: removed.videos ?? 0 }, // a receipt of the first version counts none
         settled: settled ?? NOTHING_SETTLED,
       },
@@ -141,46 +141,46 @@ export class Erasure {
    * The schedule's work: everything outside first, so that what is left to do stays known here. The last turns come last: they
    * may take a quarter of an hour, and all but what they need is gone by then.
    */
-  async erase(schedule: Schedule, lastTurns: LastTurns): Promise<void> {
-    const ground = this.#ground;
+  async erase(jobs: JobScheduler, pendingSettlements: PendingSettlements): Promise<void> {
+    const runtime = this.#runtime;
     if (!this.#isFresh) return this.#restart();
-    if (this.#tombstone === null) return schedule.done(ERASE, "");
-    await ground.boundary("user.closed");
-    await deleteUser(ground.env.DB, this.#address);
+    if (this.#tombstone === null) return jobs.done(ERASE, "");
+    await runtime.boundary("user.closed");
+    await deleteUser(runtime.env.DB, this.#address);
     this.#count(await this.#tenant().eraseUser(this.#address.uh));
-    await ground.boundary("user.unheard");
+    await runtime.boundary("user.unheard");
     await this.#countFiles();
     await this.#eraseUploads();
-    await purge(ground.env.MEDIA, userPrefix(this.#address));
-    await ground.boundary("user.filed");
-    const next = await lastTurns.settle();
-    if (next !== null) return schedule.owe(ERASE, "", next);
-    const settled = lastTurns.settled(this.#tombstone.requestedAt);
+    await purge(runtime.env.MEDIA, userPrefix(this.#address));
+    await runtime.boundary("user.filed");
+    const next = await pendingSettlements.settle();
+    if (next !== null) return jobs.schedule(ERASE, "", next);
+    const settled = pendingSettlements.settled(this.#tombstone.requestedAt);
     if (settled.length > 0) await this.#tenant().eraseUser(this.#address.uh, settled);
-    await ground.boundary("user.settled");
+    await runtime.boundary("user.settled");
     await this.#resetSandbox();
-    await deleteSeal(ground.env.DB, ground.name, "user");
-    await deleteStandings(ground.env.DB, ground.name);
-    ground.storage.transactionSync(() => {
+    await deleteEncryption(runtime.env.DB, runtime.name, "user");
+    await deleteTokenStatuses(runtime.env.DB, runtime.name);
+    runtime.storage.transactionSync(() => {
       this.#wipe();
-      const at = ground.now();
-      if (this.#tombstone !== null) this.#save({ ...this.#tombstone, erasedAt: at, settled: sumOf(settled) });
-      schedule.owe(FORGET, "", at + TOMBSTONE_TTL_MS);
-      schedule.done(ERASE, "");
+      const at = runtime.now();
+      if (this.#tombstone !== null) this.#save({ ...this.#tombstone, deletedAt: at, settled: sumOf(settled) });
+      jobs.schedule(FORGET, "", at + TOMBSTONE_TTL_MS);
+      jobs.done(ERASE, "");
     });
   }
 
   /** The schedule's last work: what came late into the store goes, and so does the object's own storage. */
   async forget(): Promise<void> {
-    await purge(this.#ground.env.MEDIA, userPrefix(this.#address));
-    await this.#ground.storage.deleteAlarm();
-    await this.#ground.storage.deleteAll();
-    this.#ground.restart("the user is forgotten");
+    await purge(this.#runtime.env.MEDIA, userPrefix(this.#address));
+    await this.#runtime.storage.deleteAlarm();
+    await this.#runtime.storage.deleteAll();
+    this.#runtime.restart("the user is forgotten");
   }
 
   /** Ends the instance that was at work when the user was deleted; the alarm, or the cron, makes the next one. */
   async #restart(): Promise<void> {
-    const { storage, config, now, restart } = this.#ground;
+    const { storage, config, now, restart } = this.#runtime;
     if (config.alarms) await storage.setAlarm(now());
     await storage.sync();
     restart("the user was deleted");
@@ -188,28 +188,28 @@ export class Erasure {
 
   /** Counted before any is removed; after a crash there may be fewer than were counted, never more. */
   async #countFiles(): Promise<void> {
-    const { files, bytes } = await measure(this.#ground.env.MEDIA, userPrefix(this.#address));
+    const { files, bytes } = await measure(this.#runtime.env.MEDIA, userPrefix(this.#address));
     if (files > (this.#tombstone?.removed.files ?? 0)) this.#count({ files, file_bytes: bytes });
   }
 
   /** Uploads have objects of their own, which this one has listed, and those that were deleted may still have theirs. */
   async #eraseUploads(): Promise<void> {
-    const { sql, env } = this.#ground;
+    const { sql, env } = this.#runtime;
     const all = "SELECT id FROM uploads UNION SELECT id FROM upload_looks";
     for (const { id } of sql.exec<{ id: UploadId }>(all).toArray()) {
-      const port = env.UPLOAD.getByName(uploadObjectName(this.#address, id)) as unknown as UploadPort; // UploadObject implements it
+      const port = env.UPLOAD.getByName(uploadObjectName(this.#address, id)) as unknown as UploadRpc; // UploadObject implements it
       await port.erase();
     }
   }
 
   async #resetSandbox(): Promise<void> {
     if (this.#address.mode !== "test") return;
-    const sandbox = this.#ground.env.SANDBOX.getByName(userObjectName(this.#address));
+    const sandbox = this.#runtime.env.SANDBOX.getByName(userObjectName(this.#address));
     await sandbox.fetch(new Request(`${SANDBOX_URL}/__reset`, { method: "POST" }));
   }
 
   #wipe(): void {
-    const { sql } = this.#ground;
+    const { sql } = this.#runtime;
     const tables = sql
       .exec<{ name: string }>(
         "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT GLOB '_cf*' AND name NOT GLOB 'sqlite*'",
@@ -224,12 +224,12 @@ export class Erasure {
   }
 
   #save(tombstone: Tombstone): void {
-    writeMeta(this.#ground.sql, "tombstone", JSON.stringify(tombstone));
+    writeMeta(this.#runtime.sql, "tombstone", JSON.stringify(tombstone));
     this.#tombstone = tombstone;
   }
 
-  #tenant(): TenantPort {
-    return this.#ground.env.TENANT.getByName(tenantObjectName(this.#address)) as unknown as TenantPort; // TenantObject implements it
+  #tenant(): TenantRpc {
+    return this.#runtime.env.TENANT.getByName(tenantObjectName(this.#address)) as unknown as TenantRpc; // TenantObject implements it
   }
 }
 
@@ -241,8 +241,8 @@ const sumOf = (settled: readonly SettledTurn[]): SettledWire => ({
   unknown_turns: settled.filter(({ credits }) => credits.amount === null).length,
 });
 
-const userDeleted = (at: EpochMs): Refusal =>
-  refusal(
+const userDeleted = (at: EpochMs): Problem =>
+  problemOf(
     "user_deleted",
     `This user was deleted at ${toRfc3339(at)} and is closed for 30 days; use another user id, or come back then.`,
   );
@@ -255,16 +255,16 @@ const userDeleted = (at: EpochMs): Refusal =>
 /** On its way to Nemo or from there. */
 const RUNNING: readonly OpenTurn["phase"][] = ["sending", "streaming", "settling"];
 
-export class LastTurns {
-  readonly #home: Home;
+export class PendingSettlements {
+  readonly #context: UserContext;
   readonly #rows: TurnRows;
   readonly #settle: TurnSettle;
 
-  /** `home` with the whole database: the one that everybody else sees is empty by now. */
-  constructor(home: Home) {
-    this.#home = home;
-    this.#rows = new TurnRows(home.ground, home.database);
-    this.#settle = new TurnSettle(home, new Projects(home), this.#rows);
+  /** `context` with the whole database: the one that everybody else sees is empty by now. */
+  constructor(context: UserContext) {
+    this.#context = context;
+    this.#rows = new TurnRows(context.runtime, context.database);
+    this.#settle = new TurnSettle(context, new Projects(context), this.#rows);
   }
 
   /** Reads each that is not settled yet, once; answers when to read again, null when all are settled. May be repeated. */
@@ -288,13 +288,13 @@ export class LastTurns {
 
   /** Whatever keeps it from being read, a throw too: when its time is over it ends, as one of which nothing is known. */
   async #read(id: TurnId): Promise<EpochMs | null> {
-    const { ground } = this.#home;
-    const { waits } = ground.config;
+    const { runtime } = this.#context;
+    const { waits } = runtime.config;
     const turn = this.#rows.find(id);
     if (turn === null || turn.phase === "ended") return null;
     const until = giveUpAt(turn, waits);
     const look = await this.#look(turn, until);
-    const now = ground.now();
+    const now = runtime.now();
     if ("code" in look) {
       if (now < until) return Math.min(now + waits.settleNext, until);
       this.#rows.change(id, RUNNING, (open) => toEnded(open, unreadable(), look, now));
@@ -312,15 +312,15 @@ export class LastTurns {
   }
 
   /** Upstream's state, and whether the balance may be anybody else's; the refusal where either cannot be had now. */
-  async #look(turn: Turn, until: EpochMs): Promise<{ readonly seen: Picture; readonly shared: boolean } | Refusal> {
+  async #look(turn: Turn, until: EpochMs): Promise<{ readonly seen: Snapshot; readonly shared: boolean } | Problem> {
     try {
-      const seen = await this.#settle.picture(turn.project);
+      const seen = await this.#settle.snapshot(turn.project);
       if ("code" in seen) return seen;
       const isShared = turn.shared || this.#rows.overlapped(turn);
-      return { seen, shared: isShared || (await this.#home.account.lease(turn.id, until)) };
+      return { seen, shared: isShared || (await this.#context.account.lease(turn.id, until)) };
     } catch (error) {
       logBug("last_turn_not_read", error, { work: "erase" });
-      return refusal("nemo_unavailable", "How the turn ended could not be read.");
+      return problemOf("nemo_unavailable", "How the turn ended could not be read.");
     }
   }
 }

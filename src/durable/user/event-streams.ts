@@ -1,22 +1,28 @@
 /** Streams to callers: each follows a turn's log by its own cursor, pings, and ends itself after a few minutes. */
 
-import type { Pass } from "../../core/auth.ts";
+import type { UserGrant } from "../../core/auth.ts";
 import type { Signed, Unsigned } from "../../core/download.ts";
-import { type Refusal, refusal } from "../../core/errors.ts";
+import { type Problem, problemOf } from "../../core/errors.ts";
 import type { VideoId } from "../../core/ids.ts";
-import { EVENTS_TTL_MS, RETRY_MS, WAITING_PER_USER, WATCHERS_PER_TURN, WATCHERS_PER_USER } from "../../core/limits.ts";
+import {
+  EVENTS_TTL_MS,
+  RETRY_MS,
+  SUBSCRIBERS_PER_TURN,
+  SUBSCRIBERS_PER_USER,
+  WAITING_PER_USER,
+} from "../../core/limits.ts";
 import { err, ok, type Result } from "../../core/result.ts";
-import type { Watching } from "../../core/rpc/user.ts";
+import type { EventSubscription } from "../../core/rpc/user.ts";
 import { forUser } from "../../core/user-view.ts";
 import { isOver, type Video } from "../../core/video.ts";
 import { isTerminal } from "../../core/wire/turn-event.ts";
 import { isVideoEnd, type VideoEventsPage, type VideoEventWire, type VideoWire } from "../../core/wire/video.ts";
-import type { Ground } from "../shared/context.ts";
+import type { ObjectRuntime } from "../shared/context.ts";
 import type { Downloads } from "../shared/downloads.ts";
 import { mustEnd } from "../shared/jobs.ts";
-import type { Home } from "./context.ts";
+import type { UserContext } from "./context.ts";
 import type { Sessions } from "./sessions.ts";
-import { FRAMES_PER_READ, type Frame, frameText, type LogId, type TurnLog } from "./turns/event-log.ts";
+import { FRAMES_PER_READ, type Frame, frameText, type LogId, type TurnEventLog } from "./turns/event-log.ts";
 import type { ShownVideo, VideoRows } from "./videos/store.ts";
 import { eventsExpired, noVideo, type Videos } from "./videos/videos.ts";
 
@@ -25,16 +31,16 @@ const NOBODY_READS = "nobody reads";
 
 type Writer = WritableStreamDefaultWriter<Uint8Array>;
 
-export class Watchers {
-  readonly #ground: Ground;
-  readonly #log: TurnLog;
+export class EventSubscribers {
+  readonly #runtime: ObjectRuntime;
+  readonly #log: TurnEventLog;
   readonly #sessions: Sessions;
   readonly #frames: Frames;
   readonly #perTurn = new Map<LogId, number>();
   #total = 0;
 
-  constructor(ground: Ground, log: TurnLog, sessions: Sessions, frames: Frames) {
-    this.#ground = ground;
+  constructor(runtime: ObjectRuntime, log: TurnEventLog, sessions: Sessions, frames: Frames) {
+    this.#runtime = runtime;
     this.#log = log;
     this.#sessions = sessions;
     this.#frames = frames;
@@ -44,11 +50,11 @@ export class Watchers {
    * A stream of the turn's frames after the cursor. Refuses above 10 watchers a turn or 30 an object.
    * One that was opened with a user token ends with it, at the token's end or at a sign-out.
    */
-  open(turn: LogId, after: number, pass: Pass | null): Result<ReadableStream, Refusal> {
+  open(turn: LogId, after: number, grant: UserGrant | null): Result<ReadableStream, Problem> {
     const here = this.#perTurn.get(turn) ?? 0;
-    if (here >= WATCHERS_PER_TURN || this.#total >= WATCHERS_PER_USER) {
+    if (here >= SUBSCRIBERS_PER_TURN || this.#total >= SUBSCRIBERS_PER_USER) {
       return err(
-        refusal("concurrency_limited", "Too many streams are open; close one, or read GET …/events as JSON.", {
+        problemOf("concurrency_limited", "Too many streams are open; close one, or read GET …/events as JSON.", {
           retryAfterSeconds: 5,
         }),
       );
@@ -57,15 +63,15 @@ export class Watchers {
     this.#total++;
     const { readable, writable } = new IdentityTransformStream();
     const writer = writable.getWriter();
-    this.#ground.keep(this.#serve(turn, after, writer, pass));
+    this.#runtime.keep(this.#serve(turn, after, writer, grant));
     return ok(readable);
   }
 
   /** Follows the turn and takes its leave. The place is free before the last words, which nobody may read. */
-  async #serve(turn: LogId, after: number, writer: Writer, pass: Pass | null): Promise<void> {
-    const { streamLeave } = this.#ground.config.waits;
+  async #serve(turn: LogId, after: number, writer: Writer, grant: UserGrant | null): Promise<void> {
+    const { streamLeave } = this.#runtime.config.waits;
     try {
-      const last = await this.#follow(turn, after, writer, pass).finally(() => this.#close(turn));
+      const last = await this.#follow(turn, after, writer, grant).finally(() => this.#close(turn));
       if (last !== null) await within(writer.write(utf8.encode(last)), streamLeave);
       await within(writer.close(), streamLeave);
     } catch (error) {
@@ -82,18 +88,18 @@ export class Watchers {
   }
 
   /** Asked before every write: a sign-out ends what a user token has open. */
-  #mayRead(pass: Pass | null): boolean {
-    return pass === null || this.#sessions.refuse(pass) === null;
+  #mayRead(grant: UserGrant | null): boolean {
+    return grant === null || this.#sessions.check(grant) === null;
   }
 
   /**
    * Writes the turn's frames until its end or until the answer's life is over; what is left to be said then, if anything.
    * Two timers for its whole life: one per event would cost more than the event.
    */
-  async #follow(turn: LogId, after: number, writer: Writer, pass: Pass | null): Promise<string | null> {
-    const { waits } = this.#ground.config;
-    const whole = waits.streamLife + (this.#ground.spin() * 2 - 1) * waits.streamLifeSpread;
-    const life = pass === null ? whole : Math.min(whole, pass.until - this.#ground.now());
+  async #follow(turn: LogId, after: number, writer: Writer, grant: UserGrant | null): Promise<string | null> {
+    const { waits } = this.#runtime.config;
+    const whole = waits.streamLife + (this.#runtime.random01() * 2 - 1) * waits.streamLifeSpread;
+    const life = grant === null ? whole : Math.min(whole, grant.until - this.#runtime.now());
     const due = { ping: false, look: false, end: life <= 0 };
     let wake = (): void => undefined;
     let giveUp = (_: Error): void => undefined;
@@ -107,22 +113,22 @@ export class Watchers {
       due.look = true;
       wake();
     }, waits.ping);
-    const living = setTimeout(() => {
+    const whileActive = setTimeout(() => {
       due.end = true;
       wake();
       giveUp(new Error(NOBODY_READS));
     }, life);
     let leave: (() => void) | null = null;
     try {
-      for (let cursor = after; !due.end && this.#mayRead(pass); ) {
+      for (let cursor = after; !due.end && this.#mayRead(grant); ) {
         if (due.look) {
           due.look = false;
-          if (await mustEnd(this.#ground)) break;
+          if (await mustEnd(this.#runtime)) break;
         }
         const frames = this.#log.readAfter(turn, cursor, FRAMES_PER_READ);
         const last = frames.at(-1);
         if (last !== undefined) {
-          await write((await this.#frames.shown(frames, pass !== null)).map(frameText).join(""));
+          await write((await this.#frames.shown(frames, grant !== null)).map(frameText).join(""));
           cursor = last.seq;
           if (isTerminal(last.type) || isVideoEnd(last.type)) return null;
         } else if (due.ping) {
@@ -139,7 +145,7 @@ export class Watchers {
     } finally {
       leave?.();
       clearInterval(pinging);
-      clearTimeout(living);
+      clearTimeout(whileActive);
     }
   }
 }
@@ -155,10 +161,10 @@ function within(promise: Promise<void>, ms: number): Promise<void> {
 /* Requests of this user that wait for something at this moment, whatever they wait for: an isolate holds all of them. */
 
 export class Waiting {
-  readonly #log: TurnLog;
+  readonly #log: TurnEventLog;
   #count = 0;
 
-  constructor(log: TurnLog) {
+  constructor(log: TurnEventLog) {
     this.#log = log;
   }
 
@@ -176,8 +182,8 @@ export class Waiting {
   }
 }
 
-export const tooManyWait = (): Refusal =>
-  refusal(
+export const tooManyWait = (): Problem =>
+  problemOf(
     "concurrency_limited",
     `At most ${WAITING_PER_USER} requests of a user may wait at once; follow the stream instead.`,
     { retryAfterSeconds: 5 },
@@ -185,46 +191,46 @@ export const tooManyWait = (): Refusal =>
 
 /* The events of a whole video: to leave and to pick up at any cursor, and the wait for its end. */
 
-export class VideoStream {
-  readonly #home: Home;
+export class VideoEvents {
+  readonly #context: UserContext;
   readonly #rows: VideoRows;
   readonly #videos: Videos;
-  readonly #watchers: Watchers;
+  readonly #subscribers: EventSubscribers;
   readonly #waiting: Waiting;
   readonly #frames: Frames;
 
   constructor(
-    home: Home,
+    context: UserContext,
     rows: VideoRows,
     videos: Videos,
-    following: { readonly watchers: Watchers; readonly waiting: Waiting; readonly frames: Frames },
+    videoEvents: { readonly subscribers: EventSubscribers; readonly waiting: Waiting; readonly frames: Frames },
   ) {
-    this.#home = home;
+    this.#context = context;
     this.#rows = rows;
     this.#videos = videos;
-    this.#watchers = following.watchers;
-    this.#waiting = following.waiting;
-    this.#frames = following.frames;
+    this.#subscribers = videoEvents.subscribers;
+    this.#waiting = videoEvents.waiting;
+    this.#frames = videoEvents.frames;
   }
 
   /** The video once nothing more happens by itself, or as it is when the time is over. */
-  async awaitEnd(id: VideoId, waitMs: number): Promise<Result<ShownVideo, Refusal>> {
-    const until = this.#home.ground.now() + waitMs;
+  async awaitEnd(id: VideoId, waitMs: number): Promise<Result<ShownVideo, Problem>> {
+    const until = this.#context.runtime.now() + waitMs;
     for (;;) {
       const video = this.#rows.find(id);
-      const left = until - this.#home.ground.now();
-      const isCrowded = this.#waiting.isFull; // a preference may be passed over (RFC 7240)
-      if (video === null || isOver(video) || left <= 0 || isCrowded) return this.#videos.read(id);
+      const left = until - this.#context.runtime.now();
+      const hasTooManySubscribers = this.#waiting.isFull; // a preference may be passed over (RFC 7240)
+      if (video === null || isOver(video) || left <= 0 || hasTooManySubscribers) return this.#videos.read(id);
       await this.#waiting.forChange(id, left);
     }
   }
 
   /** A stream of its events after the cursor; "ended" when the cursor stands at the last one and no more comes by itself. */
-  watch(id: VideoId, after: number, pass: Pass | null): Result<Watching, Refusal> {
+  watch(id: VideoId, after: number, grant: UserGrant | null): Result<EventSubscription, Problem> {
     const video = this.#kept(id);
     if (!video.ok) return video;
-    if (isOver(video.value) && after >= this.#home.log.last(id)) return ok({ kind: "ended" });
-    const opened = this.#watchers.open(id, after, pass);
+    if (isOver(video.value) && after >= this.#context.log.last(id)) return ok({ kind: "ended" });
+    const opened = this.#subscribers.open(id, after, grant);
     return opened.ok ? ok({ kind: "stream", body: opened.value }) : opened;
   }
 
@@ -234,10 +240,10 @@ export class VideoStream {
     after: number,
     limit: number,
     waitMs: number,
-  ): Promise<Result<VideoEventsPage, Refusal>> {
+  ): Promise<Result<VideoEventsPage, Problem>> {
     const video = this.#kept(id);
     if (!video.ok) return video;
-    const { log } = this.#home;
+    const { log } = this.#context;
     const nothingYet = !isOver(video.value) && log.readAfter(id, after, 1).length === 0;
     if (nothingYet && waitMs > 0) {
       if (this.#waiting.isFull) return err(tooManyWait());
@@ -251,10 +257,10 @@ export class VideoStream {
   }
 
   /** The video, if its events are still kept. */
-  #kept(id: VideoId): Result<Video, Refusal> {
+  #kept(id: VideoId): Result<Video, Problem> {
     const video = this.#rows.find(id);
     if (video === null) return err(noVideo());
-    const kept = video.endedAt === null || this.#home.ground.now() - video.endedAt <= EVENTS_TTL_MS;
+    const kept = video.endedAt === null || this.#context.runtime.now() - video.endedAt <= EVENTS_TTL_MS;
     return kept ? ok(video) : err(eventsExpired(id));
   }
 }
@@ -264,7 +270,7 @@ export class VideoStream {
  * at the moment when the video ended, so that the same frame is the same bytes whenever it is read.
  */
 
-/** What `TurnLog.append` writes at a video's end; an earlier version wrote it without `download`. */
+/** What `TurnEventLog.append` writes at a video's end; an earlier version wrote it without `download`. */
 type StoredEnd = { readonly type: string; readonly video: Unsigned<VideoWire> | VideoWire };
 
 /** Only frames at an end show a turn or a video; the others are the same for everybody. */

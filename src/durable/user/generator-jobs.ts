@@ -1,98 +1,102 @@
 /** Generators that the agent is asked to write: ordered, read, and made step by step, each step under a key of its own. */
 
-import { type Refusal, refusal } from "../../core/errors.ts";
+import { type Problem, problemOf } from "../../core/errors.ts";
 import { builtInGenerator } from "../../core/generators/built-in.ts";
 import {
-  type Making,
-  type MakingOrder,
-  newMakingOf,
-  nextMakingStep,
-  toFailedMaking,
+  type GeneratorJob,
+  type GeneratorJobOrder,
+  newGeneratorJobOf,
+  nextGeneratorJobStep,
+  toFailedGeneratorJob,
   toReady,
 } from "../../core/generators/job.ts";
 import { recipeRequest } from "../../core/generators/recipe.ts";
-import { type MakingId, ownedId, plainId, slugOf, type TurnId } from "../../core/ids.ts";
+import { type GeneratorJobId, ownedId, plainId, slugOf, type TurnId } from "../../core/ids.ts";
 import { GENERATORS_PER_SCOPE } from "../../core/limits.ts";
 import { err, ok, type Result } from "../../core/result.ts";
 import type { Call } from "../../core/rpc/user.ts";
 import { toRfc3339 } from "../../core/time.ts";
 import type { RecipeWire } from "../../core/wire/generator.ts";
-import type { MakingWire } from "../../core/wire/making.ts";
+import type { GeneratorJobWire } from "../../core/wire/making.ts";
 import { newTurn } from "../../core/wire/turn.ts";
 import { insertGenerator } from "../../store/generators.ts";
-import type { Ground } from "../shared/context.ts";
+import type { ObjectRuntime } from "../shared/context.ts";
 import type { Database } from "../shared/database.ts";
-import { asRepeated, findRepeat, keepRepeat, stepKey } from "../shared/idempotency.ts";
+import { asReplayed, findByIdempotencyKey, saveIdempotencyKey, stepKey } from "../shared/idempotency.ts";
 import { TryAgain } from "../shared/jobs.ts";
 import { isFull, isPassing, lookAfter } from "../shared/problems.ts";
-import { enterAsNew, type Home, isNamed, MAKING, originOf } from "./context.ts";
+import { admitNewUser, GENERATOR_JOB, isNamed, originOf, type UserContext } from "./context.ts";
 import type { Projects } from "./projects.ts";
 import { endedTurn } from "./turns/settle.ts";
-import { failureOf, refuseCallback, type TurnRows } from "./turns/store.ts";
+import { checkCallback, failureOf, type TurnRows } from "./turns/store.ts";
 import type { Turns } from "./turns/turns.ts";
 
 /* The rows of generators that the agent is asked to write, and what callers see of them. */
 
-export const MAKING_TABLES = `
-  CREATE TABLE makings (
+export const GENERATOR_JOB_TABLES = `
+  CREATE TABLE generator_jobs (
     id TEXT PRIMARY KEY,
     turn TEXT,                        -- the one it waits for
     record TEXT NOT NULL
   ) STRICT;
-  CREATE INDEX makings_by_turn ON makings (turn);
+  CREATE INDEX makings_by_turn ON generator_jobs (turn);
 `;
 
 /** When to read one again. Chosen: a turn of words alone takes seconds. */
 const POLL_AFTER_SECONDS = 3;
 
-export class MakingRows {
-  readonly #ground: Ground;
+export class GeneratorJobRows {
+  readonly #runtime: ObjectRuntime;
   readonly #database: Database;
 
-  constructor(ground: Ground, database: Database) {
-    this.#ground = ground;
+  constructor(runtime: ObjectRuntime, database: Database) {
+    this.#runtime = runtime;
     this.#database = database;
   }
 
-  find(id: MakingId): Making | null {
+  find(id: GeneratorJobId): GeneratorJob | null {
     if (!this.#database.exists()) return null;
-    const row = this.#ground.sql.exec<{ record: string }>("SELECT record FROM makings WHERE id = ?", id).toArray()[0];
-    return row === undefined ? null : (JSON.parse(row.record) as Making); // written by save() only
+    const row = this.#runtime.sql
+      .exec<{ record: string }>("SELECT record FROM generator_jobs WHERE id = ?", id)
+      .toArray()[0];
+    return row === undefined ? null : (JSON.parse(row.record) as GeneratorJob); // written by save() only
   }
 
-  save(making: Making): void {
-    this.#ground.sql.exec(
-      "INSERT OR REPLACE INTO makings (id, turn, record) VALUES (?, ?, ?)",
-      making.id,
-      making.turn,
-      JSON.stringify(making),
+  save(generatorJob: GeneratorJob): void {
+    this.#runtime.sql.exec(
+      "INSERT OR REPLACE INTO generator_jobs (id, turn, record) VALUES (?, ?, ?)",
+      generatorJob.id,
+      generatorJob.turn,
+      JSON.stringify(generatorJob),
     );
   }
 
-  waitingFor(turn: TurnId): MakingId[] {
-    const rows = this.#ground.sql.exec<{ id: MakingId }>("SELECT id FROM makings WHERE turn = ?", turn).toArray();
+  waitingFor(turn: TurnId): GeneratorJobId[] {
+    const rows = this.#runtime.sql
+      .exec<{ id: GeneratorJobId }>("SELECT id FROM generator_jobs WHERE turn = ?", turn)
+      .toArray();
     return rows.map(({ id }) => id);
   }
 }
 
-export function showMaking(home: Home, making: Making): MakingWire {
-  const { charged, spent, endedAt, status } = making;
+export function showGeneratorJob(context: UserContext, generatorJob: GeneratorJob): GeneratorJobWire {
+  const { charged, spent, endedAt, status } = generatorJob;
   return {
-    id: making.id,
+    id: generatorJob.id,
     status,
-    description: making.description,
-    generator_id: status === "ready" ? making.generator : null,
-    slug: making.storedAs,
-    made_by: making.madeBy,
-    fault: making.fault,
-    project_id: making.project,
-    turn_id: making.turn,
+    description: generatorJob.description,
+    generator_id: status === "completed" ? generatorJob.generator : null,
+    slug: generatorJob.storedAs,
+    made_by: generatorJob.madeBy,
+    fault: generatorJob.fault,
+    project_id: generatorJob.project,
+    turn_id: generatorJob.turn,
     charged,
     credits: charged === null ? null : { amount: spent, basis: spent === null ? "unknown" : "measured" },
-    error: making.error === null ? null : failureOf(making.error),
-    status_url: `${originOf(home)}/v1/generators/makings/${making.id}`,
+    error: generatorJob.error === null ? null : failureOf(generatorJob.error),
+    status_url: `${originOf(context)}/v1/generator_jobs/${generatorJob.id}`,
     poll_after_seconds: endedAt === null ? POLL_AFTER_SECONDS : null,
-    created_at: toRfc3339(making.createdAt),
+    created_at: toRfc3339(generatorJob.createdAt),
     ended_at: endedAt === null ? null : toRfc3339(endedAt),
   };
 }
@@ -102,129 +106,147 @@ type Tools = { readonly projects: Projects; readonly turns: Turns; readonly turn
 /** Its name at upstream, and its project's here. */
 const MAKER = "generator-maker-generator";
 
-export class Makings {
-  readonly #home: Home;
-  readonly #rows: MakingRows;
+export class GeneratorJobs {
+  readonly #context: UserContext;
+  readonly #rows: GeneratorJobRows;
   readonly #tools: Tools;
 
-  constructor(home: Home, rows: MakingRows, tools: Tools) {
-    this.#home = home;
+  constructor(context: UserContext, rows: GeneratorJobRows, tools: Tools) {
+    this.#context = context;
     this.#rows = rows;
     this.#tools = tools;
-    home.outbox.heard((resource) => {
+    context.outbox.heard((resource) => {
       if (!resource.startsWith("trn_")) return;
-      for (const id of rows.waitingFor(resource as TurnId)) home.schedule.owe(MAKING, id, home.ground.now());
+      for (const id of rows.waitingFor(resource as TurnId))
+        context.jobs.schedule(GENERATOR_JOB, id, context.runtime.now());
     });
   }
 
   /** Commits the order; the schedule makes it. */
-  async start(call: Call, order: MakingOrder): Promise<Result<MakingWire, Refusal>> {
-    const { ground, address, schedule } = this.#home;
-    const refused = refuseCallback(this.#home, { callback_url: order.callback ?? undefined });
-    if (refused !== null) return err(refused);
-    const entered = await enterAsNew(this.#home, call);
+  async start(call: Call, order: GeneratorJobOrder): Promise<Result<GeneratorJobWire, Problem>> {
+    const { runtime, address, jobs } = this.#context;
+    const problem = checkCallback(this.#context, { callback_url: order.callback ?? undefined });
+    if (problem !== null) return err(problem);
+    const entered = await admitNewUser(this.#context, call);
     if (!entered.ok) return entered;
-    const repeat = findRepeat(ground, call);
-    if (!repeat.ok) return repeat;
-    if (repeat.value !== null) return asRepeated(this.read(repeat.value as MakingId)); // written by this method only
-    const now = ground.now();
-    const id = ownedId("mak", address.uh, now, ground.random);
-    const generator = plainId("gen", now, ground.random);
-    const making = { ...newMakingOf(order, id, generator, now), key: call.key ?? null };
-    ground.storage.transactionSync(() => {
-      this.#rows.save(making);
-      keepRepeat(ground, call, making.id);
-      schedule.owe(MAKING, making.id, now);
+    const idempotency = findByIdempotencyKey(runtime, call);
+    if (!idempotency.ok) return idempotency;
+    if (idempotency.value !== null) return asReplayed(this.read(idempotency.value as GeneratorJobId)); // written by this method only
+    const now = runtime.now();
+    const id = ownedId("gjb", address.uh, now, runtime.random);
+    const generator = plainId("gen", now, runtime.random);
+    const generatorJob = { ...newGeneratorJobOf(order, id, generator, now), key: call.key ?? null };
+    runtime.storage.transactionSync(() => {
+      this.#rows.save(generatorJob);
+      saveIdempotencyKey(runtime, call, generatorJob.id);
+      jobs.schedule(GENERATOR_JOB, generatorJob.id, now);
     });
-    await ground.boundary("making.intent");
-    schedule.tick();
-    return ok(showMaking(this.#home, making));
+    await runtime.boundary("generator_job.intent");
+    jobs.tick();
+    return ok(showGeneratorJob(this.#context, generatorJob));
   }
 
-  read(id: MakingId): Result<MakingWire, Refusal> {
-    const making = this.#rows.find(id);
-    return making === null ? err(noMaking()) : ok(showMaking(this.#home, making));
+  read(id: GeneratorJobId): Result<GeneratorJobWire, Problem> {
+    const generatorJob = this.#rows.find(id);
+    return generatorJob === null ? err(noGeneratorJob()) : ok(showGeneratorJob(this.#context, generatorJob));
   }
 
   /** The schedule's work for one making: every step that can be made now. */
-  async perform(id: MakingId): Promise<void> {
-    const { ground, schedule } = this.#home;
+  async perform(id: GeneratorJobId): Promise<void> {
+    const { runtime, jobs } = this.#context;
     for (;;) {
-      const making = this.#rows.find(id);
-      if (making === null || making.endedAt !== null) return schedule.done(MAKING, id);
-      const step = nextMakingStep(making, endedTurn(this.#home, this.#tools.turnRows, making.turn), ground.now());
-      if (step.do === "wait") return schedule.owe(MAKING, id, ground.now() + ground.config.waits.videoLook);
+      const generatorJob = this.#rows.find(id);
+      if (generatorJob === null || generatorJob.endedAt !== null) return jobs.done(GENERATOR_JOB, id);
+      const step = nextGeneratorJobStep(
+        generatorJob,
+        endedTurn(this.#context, this.#tools.turnRows, generatorJob.turn),
+        runtime.now(),
+      );
+      if (step.do === "wait") return jobs.schedule(GENERATOR_JOB, id, runtime.now() + runtime.config.waits.videoLook);
       const next =
         step.do === "fail"
-          ? ok(step.making)
+          ? ok(step.generatorJob)
           : step.do === "store"
-            ? await this.#store(step.making, step.recipe)
-            : await this.#make(step.do, making);
-      if (!next.ok && isFull(next.error)) return schedule.owe(MAKING, id, ground.now() + lookAfter(ground, next.error));
+            ? await this.#store(step.generatorJob, step.recipe)
+            : await this.#make(step.do, generatorJob);
+      if (!next.ok && isFull(next.error))
+        return jobs.schedule(GENERATOR_JOB, id, runtime.now() + lookAfter(runtime, next.error));
       if (!next.ok && isPassing(next.error)) throw new TryAgain("not made", next.error);
-      await ground.boundary("making.step");
-      this.#keep(next.ok ? next.value : toFailedMaking(making, next.error, ground.now()));
+      await runtime.boundary("generator_job.step");
+      this.#keep(next.ok ? next.value : toFailedGeneratorJob(generatorJob, next.error, runtime.now()));
     }
   }
 
   /** Gives one that keeps failing an end. */
-  giveUp(id: MakingId): void {
-    const making = this.#rows.find(id);
-    if (making === null || making.endedAt !== null) return;
-    const lost = refusal("nemo_unavailable", "The generator could not be taken further; have it made again later.", {
+  giveUp(id: GeneratorJobId): void {
+    const generatorJob = this.#rows.find(id);
+    if (generatorJob === null || generatorJob.endedAt !== null) return;
+    const lost = problemOf("nemo_unavailable", "The generator could not be taken further; have it made again later.", {
       hint: "POST /v1/generators/make",
     });
-    this.#keep(toFailedMaking(making, lost, this.#home.ground.now()));
+    this.#keep(toFailedGeneratorJob(generatorJob, lost, this.#context.runtime.now()));
   }
 
   /** Writes a step, and tells an end. */
-  #keep(making: Making): void {
-    this.#home.ground.storage.transactionSync(() => {
-      this.#rows.save(making);
-      if (making.status === "making") return;
-      this.#home.outbox.add(`making.${making.status}`, making.id, showMaking(this.#home, making), making);
+  #keep(generatorJob: GeneratorJob): void {
+    this.#context.runtime.storage.transactionSync(() => {
+      this.#rows.save(generatorJob);
+      if (generatorJob.status === "running") return;
+      this.#context.outbox.add(
+        `generator_job.${generatorJob.status}`,
+        generatorJob.id,
+        showGeneratorJob(this.#context, generatorJob),
+        generatorJob,
+      );
     });
   }
 
-  async #make(what: "make_project" | "start_turn", making: Making): Promise<Result<Making, Refusal>> {
+  async #make(what: "make_project" | "start_turn", generatorJob: GeneratorJob): Promise<Result<GeneratorJob, Problem>> {
     const { projects, turns } = this.#tools;
-    if (what === "make_project" || making.project === null) {
-      const made = await projects.create(this.#call(making, "project"), { name: MAKER, metadata: {} });
-      return made.ok ? ok({ ...making, project: made.value.id }) : made;
+    if (what === "make_project" || generatorJob.project === null) {
+      const made = await projects.create(this.#call(generatorJob, "project"), { name: MAKER, metadata: {} });
+      return made.ok ? ok({ ...generatorJob, project: made.value.id }) : made;
     }
-    const language = making.language === null ? {} : { language: making.language };
-    const body = newTurn.parse({ prompt: recipeRequest(making.description), route: "chat", ...language });
+    const language = generatorJob.language === null ? {} : { language: generatorJob.language };
+    const body = newTurn.parse({ prompt: recipeRequest(generatorJob.description), route: "chat", ...language });
     const told = builtInGenerator(MAKER)?.attribution ?? null;
-    const made = await turns.start(this.#call(making, "turn"), making.project, body, told, undefined, "making");
-    return made.ok ? ok({ ...making, turn: made.value.id }) : made;
+    const made = await turns.start(
+      this.#call(generatorJob, "turn"),
+      generatorJob.project,
+      body,
+      told,
+      undefined,
+      "generator_job",
+    );
+    return made.ok ? ok({ ...generatorJob, turn: made.value.id }) : made;
   }
 
   /** Stores the generator for the whole tenant. A slug that was taken meanwhile gets an ending: the answer was paid for. */
-  async #store(making: Making, recipe: RecipeWire): Promise<Result<Making, Refusal>> {
-    const { ground, address } = this.#home;
-    const { generator: id, madeBy } = making;
-    const at = making.createdAt;
+  async #store(generatorJob: GeneratorJob, recipe: RecipeWire): Promise<Result<GeneratorJob, Problem>> {
+    const { runtime, address } = this.#context;
+    const { generator: id, madeBy } = generatorJob;
+    const at = generatorJob.createdAt;
     const store = (slug: string) =>
-      insertGenerator(ground.env.DB, address, { id, slug, madeBy: madeBy ?? "agent", recipe, at, repeat: null });
-    const wanted = making.slug ?? slugOf(recipe.name);
+      insertGenerator(runtime.env.DB, address, { id, slug, madeBy: madeBy ?? "agent", recipe, at, idempotency: null });
+    const wanted = generatorJob.slug ?? slugOf(recipe.name);
     const free = builtInGenerator(wanted) === null;
     const first = free ? await store(wanted) : err("slug_taken" as const);
     const made = !first.ok && first.error === "slug_taken" ? await store(slugOf(wanted, id)) : first;
-    return made.ok ? ok(toReady(making, made.value.slug, ground.now())) : err(tooMany());
+    return made.ok ? ok(toReady(generatorJob, made.value.slug, runtime.now())) : err(tooMany());
   }
 
   /** A call in the making's own name. */
-  #call({ id, key = null }: Making, step: string): Call {
-    const home = this.#home;
-    const repeat = { key: stepKey(id, step), fingerprint: id };
-    return { origin: originOf(home), named: isNamed(home), repeat, key };
+  #call({ id, key = null }: GeneratorJob, step: string): Call {
+    const context = this.#context;
+    const idempotency = { key: stepKey(id, step), fingerprint: id };
+    return { origin: originOf(context), named: isNamed(context), idempotency, key };
   }
 }
 
-const noMaking = (): Refusal =>
-  refusal("not_found", "No generator with this id is being made here.", { hint: "POST /v1/generators/make" });
+const noGeneratorJob = (): Problem =>
+  problemOf("not_found", "No generator with this id is being made here.", { hint: "POST /v1/generators/make" });
 
-const tooMany = (): Refusal =>
-  refusal("too_many_generators", `A tenant has at most ${GENERATORS_PER_SCOPE} generators; delete one first.`, {
+const tooMany = (): Problem =>
+  problemOf("too_many_generators", `A tenant has at most ${GENERATORS_PER_SCOPE} generators; delete one first.`, {
     hint: "DELETE /v1/generators/{id}",
   });

@@ -5,7 +5,7 @@
  * runs still writes. Until then the schedule looks again. Assets stay: they are the user's, not the project's.
  */
 import { renderKey } from "../../core/address.ts";
-import type { Refusal } from "../../core/errors.ts";
+import type { Problem } from "../../core/errors.ts";
 import type { AssetId, ProjectId, RenderId, TurnId, VideoId } from "../../core/ids.ts";
 import { QUEUE_BATCH, REMOVED_TTL_MS } from "../../core/limits.ts";
 import { isOver, type Render } from "../../core/render.ts";
@@ -13,10 +13,10 @@ import { err, ok, type Result } from "../../core/result.ts";
 import { type EpochMs, HOUR_MS } from "../../core/time.ts";
 import type { Turn } from "../../core/turn.ts";
 import type { Video } from "../../core/video.ts";
-import type { Ground } from "../shared/context.ts";
+import type { ObjectRuntime } from "../shared/context.ts";
 import { madeUnder, stepKey } from "../shared/idempotency.ts";
 import { refOf } from "./attachments.ts";
-import { ACT, AGED, ATTACH, FILE, type Home, REMOVE, RENDER, TURN, VIDEO } from "./context.ts";
+import { ACT, AGED, ATTACH, DELETE_JOB, FILE, RENDER, TURN, type UserContext, VIDEO } from "./context.ts";
 import { noProject, type Projects } from "./projects.ts";
 import type { RenderFiles } from "./renders/files.ts";
 import type { Renders } from "./renders/renders.ts";
@@ -33,19 +33,19 @@ export type RemovalTools = {
   readonly videoRows: VideoRows;
 };
 
-export class Removals {
-  readonly #home: Home;
+export class Deletions {
+  readonly #context: UserContext;
   readonly #tools: RemovalTools;
   readonly #rows: RemovalRows;
 
-  constructor(home: Home, tools: RemovalTools, rows: RemovalRows) {
-    this.#home = home;
+  constructor(context: UserContext, tools: RemovalTools, rows: RemovalRows) {
+    this.#context = context;
     this.#tools = tools;
     this.#rows = rows;
   }
 
   /** Deletes a project with everything in it, the videos made in it too. Again: done already. */
-  project(id: ProjectId): Result<null, Refusal> {
+  project(id: ProjectId): Result<null, Problem> {
     if (this.#isDeleted(id)) return ok(null);
     if (this.#tools.projects.find(id) === null) return err(noProject());
     const videos = this.#tools.videoRows.inProject(id);
@@ -54,7 +54,7 @@ export class Removals {
   }
 
   /** Deletes a video: cancelled first, where it is still made. Its project goes with it where no other video works in it. */
-  video(id: VideoId): Result<null, Refusal> {
+  video(id: VideoId): Result<null, Problem> {
     if (this.#isDeleted(id)) return ok(null);
     const video = this.#tools.videoRows.find(id);
     if (video === null) return err(noVideo());
@@ -72,43 +72,43 @@ export class Removals {
 
   /** The schedule's work: stop what runs, wait for it, then take everything out. May be repeated at any point. */
   async perform(id: Removal["id"]): Promise<void> {
-    const { ground, schedule } = this.#home;
+    const { runtime, jobs } = this.#context;
     const removal = this.#rows.find(id);
-    if (removal === null) return schedule.done(REMOVE, id);
+    if (removal === null) return jobs.done(DELETE_JOB, id);
     this.#stop(removal);
-    if (this.#isBusy(removal)) return schedule.owe(REMOVE, id, ground.now() + ground.config.waits.retry);
+    if (this.#isBusy(removal)) return jobs.schedule(DELETE_JOB, id, runtime.now() + runtime.config.waits.retry);
     const late = this.#rows.madeFor(removal);
     if (late !== null) {
       this.#rows.adopt(removal, late);
-      return schedule.owe(REMOVE, id, ground.now());
+      return jobs.schedule(DELETE_JOB, id, runtime.now());
     }
-    await ground.storage.sync(); // whoever watches has seen the end
+    await runtime.storage.sync(); // whoever watches has seen the end
     if (removal.whole) await this.#deleteFiles(removal);
-    await ground.boundary("removal.filed");
-    ground.storage.transactionSync(() => {
-      this.#letGo(removal);
+    await runtime.boundary("removal.filed");
+    runtime.storage.transactionSync(() => {
+      this.#cancelBody(removal);
       this.#rows.finish(removal);
-      schedule.done(REMOVE, id);
+      jobs.done(DELETE_JOB, id);
     });
-    for (const video of removal.videos) this.#home.log.forget(video);
+    for (const video of removal.videos) this.#context.log.forget(video);
   }
 
   #isDeleted(id: Removal["id"]): boolean {
-    return this.#home.database.exists() && this.#rows.has(id);
+    return this.#context.database.exists() && this.#rows.has(id);
   }
 
   #begin(videos: readonly Video[], removal: Omit<Removal, "videos">): void {
-    const { ground, schedule } = this.#home;
-    ground.storage.transactionSync(() => {
+    const { runtime, jobs } = this.#context;
+    runtime.storage.transactionSync(() => {
       for (const { id } of videos) {
         this.#tools.videos.cancel(id);
-        schedule.done(VIDEO, id);
+        jobs.done(VIDEO, id);
       }
       this.#rows.begin({ ...removal, videos: videos.map(({ id }) => id) });
-      schedule.owe(REMOVE, removal.id, ground.now());
-      schedule.oweOnce(AGED, "", ground.now() + REMOVED_TTL_MS + HOUR_MS);
+      jobs.schedule(DELETE_JOB, removal.id, runtime.now());
+      jobs.scheduleOnce(AGED, "", runtime.now() + REMOVED_TTL_MS + HOUR_MS);
     });
-    schedule.tick();
+    jobs.tick();
   }
 
   /** Takes waiting turns back, leaves running ones, cancels renders. Each ends by itself after that. */
@@ -120,8 +120,8 @@ export class Removals {
 
   /** Whether anything of it is owed, or is being done this moment. */
   #isBusy(removal: Removal): boolean {
-    const { schedule } = this.#home;
-    const runs = (kinds: readonly string[], ref: string) => kinds.some((kind) => schedule.isRunning(kind, ref));
+    const { jobs } = this.#context;
+    const runs = (kinds: readonly string[], ref: string) => kinds.some((kind) => jobs.isRunning(kind, ref));
     return (
       removal.videos.some((id) => runs([VIDEO], id)) ||
       this.#rows.turns(removal).some(({ id, phase }) => phase !== "ended" || runs([TURN, ACT], id)) ||
@@ -132,22 +132,22 @@ export class Removals {
 
   /** Renders share files within their project alone, so all of them go. */
   async #deleteFiles(removal: Removal): Promise<void> {
-    const { ground, address } = this.#home;
+    const { runtime, address } = this.#context;
     const keys = this.#rows.renders(removal).map(({ id }) => renderKey(address, id));
     for (let at = 0; at < keys.length; at += QUEUE_BATCH)
-      await ground.env.MEDIA.delete(keys.slice(at, at + QUEUE_BATCH));
+      await runtime.env.MEDIA.delete(keys.slice(at, at + QUEUE_BATCH));
   }
 
   /** Ends what the schedule would still do for it. In a project that stays, a file goes unless another render shows it. */
-  #letGo(removal: Removal): void {
-    const { schedule } = this.#home;
+  #cancelBody(removal: Removal): void {
+    const { jobs } = this.#context;
     for (const { id } of this.#rows.renders(removal)) {
-      if (removal.whole) schedule.done(FILE, id);
+      if (removal.whole) jobs.done(FILE, id);
       else this.#tools.files.end(id);
     }
     if (!removal.whole) return;
-    for (const { id } of this.#rows.turns(removal)) schedule.done(ACT, id);
-    for (const ref of this.#attachments(removal)) schedule.done(ATTACH, ref);
+    for (const { id } of this.#rows.turns(removal)) jobs.done(ACT, id);
+    for (const ref of this.#attachments(removal)) jobs.done(ATTACH, ref);
   }
 
   #attachments(removal: Removal): string[] {
@@ -187,20 +187,20 @@ export type Removal = {
 type TurnRow = { id: TurnId; phase: Turn["phase"] };
 
 export class RemovalRows {
-  readonly #ground: Ground;
+  readonly #runtime: ObjectRuntime;
 
-  constructor(ground: Ground) {
-    this.#ground = ground;
+  constructor(runtime: ObjectRuntime) {
+    this.#runtime = runtime;
   }
 
   /** Whether it was deleted, in the last 30 days at least. */
   has(id: Removal["id"] | AssetId): boolean {
-    return this.#ground.sql.exec("SELECT 1 FROM removals WHERE id = ?", id).toArray().length > 0;
+    return this.#runtime.sql.exec("SELECT 1 FROM removals WHERE id = ?", id).toArray().length > 0;
   }
 
   /** What is left to be removed of it; null when nothing is. */
   find(id: Removal["id"]): Removal | null {
-    const row = this.#ground.sql
+    const row = this.#runtime.sql
       .exec<{ record: string | null }>("SELECT record FROM removals WHERE id = ?", id)
       .toArray()[0];
     return row?.record == null ? null : (JSON.parse(row.record) as Removal); // written by begin() only
@@ -208,7 +208,7 @@ export class RemovalRows {
 
   /** Hides a removal's project and its videos, and keeps what is left to do. */
   begin(removal: Removal): void {
-    const { sql, now } = this.#ground;
+    const { sql, now } = this.#runtime;
     const query = "INSERT INTO removals (id, record, at) VALUES (?, ?, ?)";
     sql.exec(query, removal.id, JSON.stringify(removal), now());
     if (removal.whole) sql.exec("UPDATE projects SET removed = 1 WHERE id = ?", removal.project);
@@ -220,7 +220,7 @@ export class RemovalRows {
 
   /** Takes an asset out, and keeps where its file lies until that is removed. */
   beginAsset(id: AssetId, key: string): void {
-    const { sql, now } = this.#ground;
+    const { sql, now } = this.#runtime;
     sql.exec("INSERT INTO removals (id, record, at) VALUES (?, ?, ?)", id, JSON.stringify(key), now());
     sql.exec("DELETE FROM assets WHERE id = ?", id);
     this.#forget("SELECT ?", id);
@@ -229,22 +229,22 @@ export class RemovalRows {
   /** Where the file of a deleted asset lies; null when it is removed. */
   keyOf(id: AssetId): string | null {
     const query = "SELECT record FROM removals WHERE id = ?";
-    const row = this.#ground.sql.exec<{ record: string | null }>(query, id).toArray()[0];
+    const row = this.#runtime.sql.exec<{ record: string | null }>(query, id).toArray()[0];
     return row?.record == null ? null : (JSON.parse(row.record) as string); // written by beginAsset() only
   }
 
   finishAsset(id: AssetId): void {
-    this.#ground.sql.exec("UPDATE removals SET record = NULL WHERE id = ?", id);
+    this.#runtime.sql.exec("UPDATE removals SET record = NULL WHERE id = ?", id);
   }
 
   /** The project that a deleted video's step was still making for it; null for none. */
   madeFor({ id, project }: Removal): ProjectId | null {
-    return project === null ? (madeUnder(this.#ground, stepKey(id, "project")) as ProjectId | null) : null; // its step makes nothing else
+    return project === null ? (madeUnder(this.#runtime, stepKey(id, "project")) as ProjectId | null) : null; // its step makes nothing else
   }
 
   /** Takes that project in. */
   adopt(removal: Removal, project: ProjectId): void {
-    const { sql } = this.#ground;
+    const { sql } = this.#runtime;
     const record = JSON.stringify({ ...removal, project, whole: true });
     sql.exec("UPDATE removals SET record = ? WHERE id = ?", record, removal.id);
     sql.exec("UPDATE projects SET removed = 1 WHERE id = ?", project);
@@ -253,7 +253,7 @@ export class RemovalRows {
   /** The turns of a removal: all of its project, or the video's own. */
   turns({ whole, project, turns }: Removal): TurnRow[] {
     const query = "SELECT id, phase FROM turns WHERE";
-    const { sql } = this.#ground;
+    const { sql } = this.#runtime;
     if (whole) return sql.exec<TurnRow>(`${query} project = ? ORDER BY id`, project).toArray();
     return turns.flatMap((id) => sql.exec<TurnRow>(`${query} id = ?`, id).toArray());
   }
@@ -261,19 +261,19 @@ export class RemovalRows {
   /** Its renders: all of its project, or the video's own. `busy`: something of it is still owed. */
   renders({ whole, project, renders }: Removal): { id: RenderId; busy: boolean }[] {
     const query = "SELECT record FROM renders WHERE";
-    const { sql } = this.#ground;
+    const { sql } = this.#runtime;
     const rows = whole
       ? sql.exec<{ record: string }>(`${query} project = ? ORDER BY id`, project).toArray()
       : renders.flatMap((id) => sql.exec<{ record: string }>(`${query} id = ?`, id).toArray());
     const found = rows.map(({ record }) => JSON.parse(record) as Render); // written by RenderRows only
-    return found.map((render) => ({ id: render.id, busy: !isOver(render) || render.cancelOwed === true }));
+    return found.map((render) => ({ id: render.id, busy: !isOver(render) || render.cancelScheduled === true }));
   }
 
   /** The assets that were attached to a removal's own project. */
   attached({ whole, project }: Removal): AssetId[] {
     if (!whole) return [];
     const query = "SELECT asset FROM attachments WHERE project = ?";
-    return this.#ground.sql
+    return this.#runtime.sql
       .exec<{ asset: AssetId }>(query, project)
       .toArray()
       .map(({ asset }) => asset);
@@ -281,7 +281,7 @@ export class RemovalRows {
 
   /** The last step: every row of it goes, but for the id. Call inside a transaction. */
   finish({ id, whole, project, videos }: Removal): void {
-    const { sql } = this.#ground;
+    const { sql } = this.#runtime;
     for (const video of videos) this.#forget("SELECT ?", video);
     if (whole) {
       this.#forget("SELECT id FROM turns WHERE project = ?", project);
@@ -297,14 +297,14 @@ export class RemovalRows {
 
   /** Forgets the ids of what was deleted before `before`; answers with when the oldest that stays was. */
   tidy(before: EpochMs): EpochMs | null {
-    const { sql } = this.#ground;
+    const { sql } = this.#runtime;
     sql.exec("DELETE FROM removals WHERE record IS NULL AND at < ?", before);
     return sql.exec<{ at: number | null }>("SELECT min(at) AS at FROM removals WHERE record IS NULL").one().at;
   }
 
   /** Events of what the query names, and how many facts were told of it. */
   #forget(ids: string, of: string | null): void {
-    const { sql } = this.#ground;
+    const { sql } = this.#runtime;
     sql.exec(`DELETE FROM turn_events WHERE turn IN (${ids})`, of);
     sql.exec(`DELETE FROM sequences WHERE resource IN (${ids})`, of);
   }

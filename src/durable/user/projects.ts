@@ -1,19 +1,19 @@
 /** Projects: their records, their upstream session, and their timeline. */
-import { type Refusal, refusal } from "../../core/errors.ts";
+import { type Problem, problemOf } from "../../core/errors.ts";
 import { ownedId, type ProjectId } from "../../core/ids.ts";
 import { type Metered, metered } from "../../core/quota.ts";
 import { err, ok, type Result } from "../../core/result.ts";
 import type { Call, Page, PageRequest } from "../../core/rpc/user.ts";
 import { type EpochMs, SECOND_MS, toRfc3339 } from "../../core/time.ts";
 import { EMPTY_TIMELINE, isExportable, summaryLine, type Timeline } from "../../core/timeline/timeline.ts";
-import type { Picture } from "../../core/turn.ts";
+import type { Snapshot } from "../../core/turn.ts";
 import type { BrowserLinkWire, NewProject, ProjectPatch, ProjectWire, TimelineWire } from "../../core/wire/project.ts";
 import type { NemoState } from "../../nemo/client.ts";
 import { cursorOf, pageOf } from "../shared/context.ts";
-import { asRepeated, findRepeat, keepRepeat } from "../shared/idempotency.ts";
+import { asReplayed, findByIdempotencyKey, saveIdempotencyKey } from "../shared/idempotency.ts";
 import { AttachRows } from "./attachments.ts";
-import { enterAsNew, type Home, originOf } from "./context.ts";
-import { decodePicture } from "./turns/store.ts";
+import { admitNewUser, originOf, type UserContext } from "./context.ts";
+import { decodeSnapshot } from "./turns/store.ts";
 
 export type Project = {
   readonly id: ProjectId;
@@ -24,7 +24,7 @@ export type Project = {
   /** Upstream's task and session; null until something needs them. */
   readonly session: { readonly taskId: string; readonly sessionId: string } | null;
   /** The timeline as the last settled turn left it; null when something else may have changed it since. */
-  readonly picture: Picture | null;
+  readonly snapshot: Snapshot | null;
   /** Some turn has left a timeline: losing the session would lose it. */
   readonly hasTimeline: boolean;
   /** A browser link was given out: its holder may change the timeline at any time. */
@@ -34,49 +34,49 @@ export type Project = {
 type Session = NonNullable<Project["session"]>;
 
 export class Projects {
-  readonly #home: Home;
+  readonly #context: UserContext;
 
-  constructor(home: Home) {
-    this.#home = home;
+  constructor(context: UserContext) {
+    this.#context = context;
   }
 
   async create(call: Call, body: NewProject): Promise<Metered<ProjectWire>> {
-    const entered = await enterAsNew(this.#home, call);
+    const entered = await admitNewUser(this.#context, call);
     if (!entered.ok) return entered;
-    const { ground, address } = this.#home;
-    const repeat = findRepeat(ground, call);
-    if (!repeat.ok) return repeat;
-    if (repeat.value !== null) return asRepeated(this.read(repeat.value as ProjectId)); // written by this method only
+    const { runtime, address } = this.#context;
+    const idempotency = findByIdempotencyKey(runtime, call);
+    if (!idempotency.ok) return idempotency;
+    if (idempotency.value !== null) return asReplayed(this.read(idempotency.value as ProjectId)); // written by this method only
     const project: Project = {
-      id: ownedId("prj", address.uh, ground.now(), ground.random),
+      id: ownedId("prj", address.uh, runtime.now(), runtime.random),
       name: body.name,
       language: body.language ?? null,
       metadata: body.metadata,
-      createdAt: ground.now(),
+      createdAt: runtime.now(),
       session: null,
-      picture: null,
+      snapshot: null,
       hasTimeline: false,
       opened: false,
     };
-    ground.storage.transactionSync(() => {
-      ground.sql.exec(
+    runtime.storage.transactionSync(() => {
+      runtime.sql.exec(
         "INSERT INTO projects (id, created_at, record) VALUES (?, ?, ?)",
         project.id,
         project.createdAt,
         JSON.stringify(project),
       );
-      keepRepeat(ground, call, project.id);
+      saveIdempotencyKey(runtime, call, project.id);
     });
     return metered(this.#show(project), entered.value);
   }
 
-  read(id: ProjectId): Result<ProjectWire, Refusal> {
+  read(id: ProjectId): Result<ProjectWire, Problem> {
     const project = this.find(id);
     return project === null ? err(noProject()) : ok(this.#show(project));
   }
 
   list(page: PageRequest): Page<ProjectWire> {
-    const { sql } = this.#home.ground;
+    const { sql } = this.#context.runtime;
     const rows = sql
       .exec<{ record: string }>(
         "SELECT record FROM projects WHERE removed = 0 AND id < ? ORDER BY id DESC LIMIT ?",
@@ -85,7 +85,7 @@ export class Projects {
       )
       .toArray()
       .map(({ record }) => decode(record));
-    const origin = originOf(this.#home);
+    const origin = originOf(this.#context);
     return pageOf(
       rows,
       page,
@@ -100,7 +100,7 @@ export class Projects {
   }
 
   /** Gives a project another name or other metadata; what is not named stays. */
-  change(id: ProjectId, { name, metadata }: ProjectPatch): Result<ProjectWire, Refusal> {
+  change(id: ProjectId, { name, metadata }: ProjectPatch): Result<ProjectWire, Problem> {
     const project = this.find(id);
     if (project === null) return err(noProject());
     const changed = { ...project, name: name ?? project.name, metadata: metadata ?? project.metadata };
@@ -109,14 +109,14 @@ export class Projects {
   }
 
   save(project: Project): void {
-    this.#home.ground.sql.exec("UPDATE projects SET record = ? WHERE id = ?", JSON.stringify(project), project.id);
+    this.#context.runtime.sql.exec("UPDATE projects SET record = ? WHERE id = ?", JSON.stringify(project), project.id);
   }
 
   /**
    * The project's upstream session, made when there is none: once for all steps that ask for it at the same time, as a file on
    * its way and the turn that waits for it do. Making one costs nothing, but each is a project in its user's Nemo account.
    */
-  async session(id: ProjectId): Promise<Result<Session, Refusal>> {
+  async session(id: ProjectId): Promise<Result<Session, Problem>> {
     const project = this.find(id);
     if (project === null) return err(noProject());
     if (project.session !== null) return ok(project.session);
@@ -125,11 +125,11 @@ export class Projects {
     return opening;
   }
 
-  readonly #opening = new Map<ProjectId, Promise<Result<Session, Refusal>>>();
+  readonly #opening = new Map<ProjectId, Promise<Result<Session, Problem>>>();
 
-  async #open({ id, name, language }: Project): Promise<Result<Session, Refusal>> {
-    const made = await this.#home.account.read((token) =>
-      this.#home.account.nemo.createSession(token, language === null ? { name } : { name, language }),
+  async #open({ id, name, language }: Project): Promise<Result<Session, Problem>> {
+    const made = await this.#context.account.read((token) =>
+      this.#context.account.nemo.createSession(token, language === null ? { name } : { name, language }),
     );
     if (!made.ok) return made;
     const fresh = this.find(id);
@@ -143,23 +143,23 @@ export class Projects {
   /** Lets go of a session that upstream no longer knows; the next step makes another. */
   forgetSession(id: ProjectId): void {
     const project = this.find(id);
-    if (project !== null) this.save({ ...project, session: null, picture: null, hasTimeline: false });
+    if (project !== null) this.save({ ...project, session: null, snapshot: null, hasTimeline: false });
   }
 
   /**
    * Upstream's state of the project; null when it has no session yet, so that nothing can be there. What still runs of a
    * deleted project settles by it.
    */
-  async state(id: ProjectId): Promise<Result<NemoState | null, Refusal>> {
+  async state(id: ProjectId): Promise<Result<NemoState | null, Problem>> {
     const project = this.#stored("SELECT record FROM projects WHERE id = ?", id);
     if (project === null) return err(noProject());
     const { session } = project;
     if (session === null) return ok(null);
-    const { account, ground } = this.#home;
+    const { account, runtime } = this.#context;
     return account.read((token) => {
       let names: ReadonlySet<string> | null = null;
       const isOurs = (name: string): boolean => {
-        names ??= new AttachRows(ground).namesIn(id);
+        names ??= new AttachRows(runtime).namesIn(id);
         return names.has(name);
       };
       return account.nemo.readState(token, session.sessionId, isOurs);
@@ -168,7 +168,7 @@ export class Projects {
 
   async timeline(
     id: ProjectId,
-  ): Promise<Result<{ timeline: TimelineWire; etag: string; draft: string | null }, Refusal>> {
+  ): Promise<Result<{ timeline: TimelineWire; etag: string; draft: string | null }, Problem>> {
     if (this.find(id) === null) return err(noProject());
     const state = await this.state(id);
     if (!state.ok) return state;
@@ -177,30 +177,30 @@ export class Projects {
   }
 
   /** Makes the session first where there is none: a link needs something to open. */
-  async browserLink(id: ProjectId): Promise<Result<BrowserLinkWire, Refusal>> {
+  async browserLink(id: ProjectId): Promise<Result<BrowserLinkWire, Problem>> {
     const session = await this.session(id);
     if (!session.ok) return session;
-    const made = await this.#home.account.browserLink(session.value);
+    const made = await this.#context.account.browserLink(session.value);
     if (!made.ok) return made;
     const project = this.find(id);
     if (project !== null) this.save({ ...project, opened: true });
-    const expiresAt = this.#home.ground.now() + made.value.expiresInSeconds * SECOND_MS;
+    const expiresAt = this.#context.runtime.now() + made.value.expiresInSeconds * SECOND_MS;
     return ok({ url: made.value.url, expires_at: toRfc3339(expiresAt) });
   }
 
   #stored(query: string, id: ProjectId): Project | null {
-    if (!this.#home.database.exists()) return null;
-    const row = this.#home.ground.sql.exec<{ record: string }>(query, id).toArray()[0];
+    if (!this.#context.database.exists()) return null;
+    const row = this.#context.runtime.sql.exec<{ record: string }>(query, id).toArray()[0];
     return row === undefined ? null : decode(row.record);
   }
 
-  #show(project: Project, origin = originOf(this.#home)): ProjectWire {
+  #show(project: Project, origin = originOf(this.#context)): ProjectWire {
     const base = `${origin}/v1/projects/${project.id}`;
     return {
       id: project.id,
       name: project.name,
       language: project.language,
-      summary: project.picture?.summary ?? null,
+      summary: project.snapshot?.summary ?? null,
       metadata: { ...project.metadata },
       turns_url: `${base}/turns`,
       timeline_url: `${base}/timeline`,
@@ -210,8 +210,8 @@ export class Projects {
   }
 }
 
-export const noProject = (): Refusal =>
-  refusal("not_found", "No project with this id exists here; list yours with GET /v1/projects.");
+export const noProject = (): Problem =>
+  problemOf("not_found", "No project with this id exists here; list yours with GET /v1/projects.");
 
 /** What a record that an earlier version wrote may lack. */
 type Added = "hasTimeline" | "opened";
@@ -220,8 +220,8 @@ type Added = "hasTimeline" | "opened";
 function decode(record: string): Project {
   const { hasTimeline, opened, ...project } = JSON.parse(record) as Omit<Project, Added> &
     Partial<Pick<Project, Added>>; // written by this file only
-  const picture = decodePicture(project.picture);
-  return { ...project, picture, hasTimeline: hasTimeline ?? picture !== null, opened: opened ?? false };
+  const snapshot = decodeSnapshot(project.snapshot);
+  return { ...project, snapshot, hasTimeline: hasTimeline ?? snapshot !== null, opened: opened ?? false };
 }
 
 function showTimeline(id: ProjectId, timeline: Timeline): TimelineWire {

@@ -1,11 +1,11 @@
 /** The tables of a user's object. A record is JSON beside the columns that queries need; times are ms since epoch. */
 import type { Migrations } from "../shared/database.ts";
-import { REPEATS_TABLE } from "../shared/idempotency.ts";
+import { IDEMPOTENCY_TABLE } from "../shared/idempotency.ts";
 import { SCHEDULE_INDEX, SCHEDULE_TABLES, SCHEDULE_UNENDED } from "../shared/jobs.ts";
 import { OUTBOX_CALLBACK, OUTBOX_KEY, OUTBOX_TABLES } from "../shared/outbox.ts";
 import { ATTACHMENT_INDEXES } from "./attachments.ts";
 import { BATCH_TABLES } from "./batches.ts";
-import { MAKING_TABLES } from "./generator-jobs.ts";
+import { GENERATOR_JOB_TABLES } from "./generator-jobs.ts";
 import { REMOVAL_AGE, REMOVAL_TABLES } from "./project-deletion.ts";
 import { RENDER_INDEX } from "./renders/store.ts";
 import { TURN_INDEXES } from "./turns/store.ts";
@@ -68,7 +68,7 @@ export const USER_MIGRATIONS: Migrations = [
   ) STRICT;
   CREATE INDEX renders_of_project ON renders (project, id);
 
-  ${REPEATS_TABLE}
+  ${IDEMPOTENCY_TABLE}
   ${SCHEDULE_TABLES}
   ${OUTBOX_TABLES}
   `,
@@ -105,7 +105,7 @@ export const USER_MIGRATIONS: Migrations = [
   CREATE INDEX uploads_open ON uploads (is_open, until);
   `,
   VIDEO_TABLES,
-  MAKING_TABLES,
+  GENERATOR_JOB_TABLES,
   BATCH_TABLES,
   OUTBOX_KEY,
   REMOVAL_TABLES,

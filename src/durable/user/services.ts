@@ -1,18 +1,18 @@
 /** The parts of a user's object, put together once for each instance. */
 import { parseUserObjectName } from "../../core/address.ts";
-import type { Ground } from "../shared/context.ts";
+import type { ObjectRuntime } from "../shared/context.ts";
 import { openDatabase } from "../shared/database.ts";
 import { Downloads } from "../shared/downloads.ts";
-import { Schedule, type Worker } from "../shared/jobs.ts";
+import { type JobHandler, JobScheduler } from "../shared/jobs.ts";
 import { Outbox } from "../shared/outbox.ts";
 import { Account } from "./account.ts";
 import { AssetRemovals, Assets } from "./assets.ts";
 import { Batches, BatchRows } from "./batches.ts";
-import { type Home, isNamed } from "./context.ts";
-import { Erasure, LastTurns } from "./deletion.ts";
-import { Frames, VideoStream, Waiting, Watchers } from "./event-streams.ts";
-import { MakingRows, Makings } from "./generator-jobs.ts";
-import { RemovalRows, Removals } from "./project-deletion.ts";
+import { isNamed, type UserContext } from "./context.ts";
+import { PendingSettlements, UserDeletion } from "./deletion.ts";
+import { EventSubscribers, Frames, VideoEvents, Waiting } from "./event-streams.ts";
+import { GeneratorJobRows, GeneratorJobs } from "./generator-jobs.ts";
+import { Deletions, RemovalRows } from "./project-deletion.ts";
 import { Projects } from "./projects.ts";
 import { RenderFiles } from "./renders/files.ts";
 import { Renders } from "./renders/renders.ts";
@@ -20,69 +20,80 @@ import { RenderRun } from "./renders/run.ts";
 import { RenderRows } from "./renders/store.ts";
 import { USER_MIGRATIONS } from "./schema.ts";
 import { Sessions } from "./sessions.ts";
-import { TurnLog } from "./turns/event-log.ts";
-import { TurnAnswer, TurnRun } from "./turns/run.ts";
+import { TurnEventLog } from "./turns/event-log.ts";
+import { CommandTurns, TurnRun } from "./turns/run.ts";
 import { TurnSettle } from "./turns/settle.ts";
 import { TurnRows } from "./turns/store.ts";
 import { Tickets, Turns } from "./turns/turns.ts";
 import { Uploads } from "./uploads.ts";
-import { VideoRun } from "./videos/run.ts";
+import { VideoWorkflow } from "./videos/run.ts";
 import { VideoRows } from "./videos/store.ts";
 import { Videos } from "./videos/videos.ts";
 
-export type UserParts = ReturnType<typeof putTogether>;
+export type UserServices = ReturnType<typeof createUserServices>;
 
 /** Makes every part, and takes up what the last instance left; `worker` performs what the schedule says is due. */
-export function putTogether(ground: Ground, worker: Worker) {
-  const address = parseUserObjectName(ground.name);
-  const whole = openDatabase(ground, USER_MIGRATIONS);
-  const erasure = new Erasure(ground, address, whole);
-  const database = erasure.guarded();
-  const schedule = new Schedule(ground, whole, "user", worker);
-  const outbox = new Outbox(ground, schedule, { uh: address.uh, named: () => isNamed({ ground }) });
-  const log = new TurnLog(ground);
-  const account = new Account({ ground, address, database, schedule, outbox });
-  const home: Home = { ground, address, database, schedule, outbox, account, log };
-  const sessions = new Sessions(home, erasure);
-  const projects = new Projects(home);
-  const removalRows = new RemovalRows(ground);
-  const uploads = new Uploads(home, removalRows);
-  const assets = new Assets(home, projects, removalRows);
-  const turnRows = new TurnRows(ground, database);
-  const settle = new TurnSettle(home, projects, turnRows);
-  const downloads = new Downloads(ground, address);
+export function createUserServices(runtime: ObjectRuntime, worker: JobHandler) {
+  const address = parseUserObjectName(runtime.name);
+  const whole = openDatabase(runtime, USER_MIGRATIONS);
+  const userDeletion = new UserDeletion(runtime, address, whole);
+  const database = userDeletion.guarded();
+  const jobs = new JobScheduler(runtime, whole, "user", worker);
+  const outbox = new Outbox(runtime, jobs, { uh: address.uh, named: () => isNamed({ runtime }) });
+  const log = new TurnEventLog(runtime);
+  const account = new Account({ runtime, address, database, jobs, outbox });
+  const context: UserContext = { runtime, address, database, jobs, outbox, account, log };
+  const sessions = new Sessions(context, userDeletion);
+  const projects = new Projects(context);
+  const removalRows = new RemovalRows(runtime);
+  const uploads = new Uploads(context, removalRows);
+  const assets = new Assets(context, projects, removalRows);
+  const turnRows = new TurnRows(runtime, database);
+  const settle = new TurnSettle(context, projects, turnRows);
+  const downloads = new Downloads(runtime, address);
   const frames = new Frames(downloads);
-  const watchers = new Watchers(ground, log, sessions, frames);
+  const subscribers = new EventSubscribers(runtime, log, sessions, frames);
   const waiting = new Waiting(log);
-  const turns = new Turns(home, projects, turnRows, watchers, waiting);
-  const tickets = new Tickets(home, turnRows);
-  const renderRows = new RenderRows(ground, database);
-  const renders = new Renders(home, projects, renderRows);
-  const answer = new TurnAnswer(home, settle, renders);
-  const run = new TurnRun(home, projects, assets, turnRows, settle, answer);
-  const rendering = new RenderRun(home, projects, renderRows);
-  const files = new RenderFiles(home, renderRows);
-  const videoRows = new VideoRows(ground, database);
-  const videos = new Videos(home, videoRows, { projects, assets, renders, files, renderRows, run });
-  const following = new VideoStream(home, videoRows, videos, { watchers, waiting, frames });
-  const filming = new VideoRun(home, videoRows, videos, { projects, assets, turns, turnRows, renders, renderRows });
+  const turns = new Turns(context, projects, turnRows, subscribers, waiting);
+  const tickets = new Tickets(context, turnRows);
+  const renderRows = new RenderRows(runtime, database);
+  const renders = new Renders(context, projects, renderRows);
+  const answer = new CommandTurns(context, settle, renders);
+  const run = new TurnRun(context, projects, assets, turnRows, settle, answer);
+  const rendering = new RenderRun(context, projects, renderRows);
+  const files = new RenderFiles(context, renderRows);
+  const videoRows = new VideoRows(runtime, database);
+  const videos = new Videos(context, videoRows, { projects, assets, renders, files, renderRows, run });
+  const videoEvents = new VideoEvents(context, videoRows, videos, { subscribers, waiting, frames });
+  const workflow = new VideoWorkflow(context, videoRows, videos, {
+    projects,
+    assets,
+    turns,
+    turnRows,
+    renders,
+    renderRows,
+  });
   if (database.exists()) {
     run.recover();
-    turns.keepPlaces();
-    filming.recover();
+    turns.confirmSlots();
+    workflow.recover();
   }
-  const removals = new Removals(home, { projects, run, renders, files, videos, videoRows }, removalRows);
-  const assetRemovals = new AssetRemovals(home, assets, removalRows);
-  const makings = new Makings(home, new MakingRows(ground, database), { projects, turns, turnRows });
-  const batches = new Batches(home, new BatchRows(ground, database), videos, projects);
+  const deletions = new Deletions(context, { projects, run, renders, files, videos, videoRows }, removalRows);
+  const assetRemovals = new AssetRemovals(context, assets, removalRows);
+  const generatorJobs = new GeneratorJobs(context, new GeneratorJobRows(runtime, database), {
+    projects,
+    turns,
+    turnRows,
+  });
+  const batches = new Batches(context, new BatchRows(runtime, database), videos, projects);
   // Its token is asked for with the whole database too: in the one that everybody else sees, no account was ever made.
-  const lastAccount = new Account({ ground, address, database: whole, schedule, outbox });
-  const lastTurns = new LastTurns({ ...home, database: whole, account: lastAccount });
+  const lastAccount = new Account({ runtime, address, database: whole, jobs, outbox });
+  const pendingSettlements = new PendingSettlements({ ...context, database: whole, account: lastAccount });
   return {
-    home,
+    context,
     downloads,
-    lastTurns,
-    erasure,
+    pendingSettlements,
+    userDeletion,
     sessions,
     projects,
     uploads,
@@ -94,12 +105,12 @@ export function putTogether(ground: Ground, worker: Worker) {
     run,
     rendering,
     videos,
-    following,
+    videoEvents,
     videoRows,
-    filming,
-    makings,
+    workflow,
+    generatorJobs,
     batches,
-    removals,
+    deletions,
     removalRows,
     assetRemovals,
   };

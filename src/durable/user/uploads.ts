@@ -1,11 +1,11 @@
 /** A user's uploads: which there are, and how many are open. How far each is only its own object knows. */
 import { uploadObjectName } from "../../core/address.ts";
-import { type Refusal, refusal } from "../../core/errors.ts";
+import { type Problem, problemOf } from "../../core/errors.ts";
 import type { AssetId, UploadId } from "../../core/ids.ts";
 import { FINALS_AT_ONCE, IMPORTS_AT_ONCE, OPEN_UPLOADS_PER_USER, UPLOAD_TTL_MS } from "../../core/limits.ts";
 import { type Metered, metered, type UploadBytes } from "../../core/quota.ts";
 import { err, ok } from "../../core/result.ts";
-import type { UploadPort } from "../../core/rpc/upload.ts";
+import type { UploadRpc } from "../../core/rpc/upload.ts";
 import type { Call, Page, PageRequest } from "../../core/rpc/user.ts";
 import { DAY_MS, type EpochMs, HOUR_MS } from "../../core/time.ts";
 import type { UploadWire } from "../../core/wire/upload.ts";
@@ -14,7 +14,7 @@ import { pageOf } from "../shared/context.ts";
 import { BOUND_LIMIT } from "../shared/database.ts";
 import { oldUploadKey } from "../shared/idempotency.ts";
 import { giveQuota } from "../shared/problems.ts";
-import { AGED, enter, enterAsNew, type Home } from "./context.ts";
+import { AGED, admitNewUser, enter, type UserContext } from "./context.ts";
 import type { RemovalRows } from "./project-deletion.ts";
 
 /** When each upload's object is asked whether everything of it may go: those that were deleted, and are in no list, too. */
@@ -28,12 +28,12 @@ export const UPLOAD_LOOKS = `
 `;
 
 export class Uploads {
-  readonly #home: Home;
-  readonly #removals: RemovalRows;
+  readonly #context: UserContext;
+  readonly #deletions: RemovalRows;
 
-  constructor(home: Home, removals: RemovalRows) {
-    this.#home = home;
-    this.#removals = removals;
+  constructor(context: UserContext, deletions: RemovalRows) {
+    this.#context = context;
+    this.#deletions = deletions;
   }
 
   /**
@@ -46,12 +46,12 @@ export class Uploads {
     if (this.#isFull(upload)) await this.#lookAfterOverdue(call);
     if (this.#isFull(upload)) return err(tooMany());
     const wants = bytes === null ? [] : [{ quota: "bytes_per_day", ref: bytes.ref, amount: bytes.count } as const];
-    const entered = await enterAsNew(this.#home, call, wants);
+    const entered = await admitNewUser(this.#context, call, wants);
     if (!entered.ok) return entered;
     // Others may have come while the quota was asked.
     if (this.#isKnown(upload.id)) return ok(null);
     if (this.#isFull(upload)) {
-      if (bytes !== null) giveQuota(this.#home.ground, bytes.ref);
+      if (bytes !== null) giveQuota(this.#context.runtime, bytes.ref);
       return err(tooMany());
     }
     this.#put(upload);
@@ -60,10 +60,10 @@ export class Uploads {
 
   /** Takes what an upload's object tells of it; null: it was deleted. */
   note(call: Call, id: UploadId, upload: UploadWire | null): void {
-    enter(this.#home, call);
+    enter(this.#context, call);
     if (upload === null) {
       this.#sql.exec("DELETE FROM uploads WHERE id = ?", id);
-      this.#lookAt(id, this.#home.ground.now() + UPLOAD_TTL_MS);
+      this.#lookAt(id, this.#context.runtime.now() + UPLOAD_TTL_MS);
     } else this.#put(upload);
   }
 
@@ -71,15 +71,15 @@ export class Uploads {
    * Lets go of uploads that have been over for 30 days, here and in their own objects. One that something still needs, or that cannot
    * be asked, is asked again later. Answers with the next moment, null when nothing is left.
    */
-  async letGo(): Promise<EpochMs | null> {
-    const { ground } = this.#home;
+  async cancelBody(): Promise<EpochMs | null> {
+    const { runtime } = this.#context;
     const due = `SELECT id FROM upload_looks WHERE at <= ? ORDER BY at ${BOUND_LIMIT}`;
-    for (const { id } of this.#sql.exec<{ id: UploadId }>(due, ground.now(), LET_GO_AT_ONCE).toArray()) {
+    for (const { id } of this.#sql.exec<{ id: UploadId }>(due, runtime.now(), LET_GO_AT_ONCE).toArray()) {
       const isGone = await this.#port(id)
         .forget()
         .catch((error: unknown) => logBug("upload_not_forgotten", error, { work: AGED }));
-      ground.storage.transactionSync(() => {
-        if (isGone !== true) return this.#lookAt(id, ground.now() + (isGone === false ? UPLOAD_TTL_MS : DAY_MS));
+      runtime.storage.transactionSync(() => {
+        if (isGone !== true) return this.#lookAt(id, runtime.now() + (isGone === false ? UPLOAD_TTL_MS : DAY_MS));
         for (const table of ["uploads", "upload_looks"]) this.#sql.exec(`DELETE FROM ${table} WHERE id = ?`, id);
       });
     }
@@ -92,10 +92,10 @@ export class Uploads {
    * should have been asked for again. So an upload that never came to be, or whose object died, holds nobody up.
    */
   mayWork(id: UploadId, work: "import" | "final"): boolean {
-    const { ground } = this.#home;
+    const { runtime } = this.#context;
     if (!this.#isKnown(id)) return work === "final"; // its user is deleted: the upload learns that when its asset is refused
-    const { waits } = ground.config;
-    const now = ground.now();
+    const { waits } = runtime.config;
+    const now = runtime.now();
     const query = `SELECT count(*) AS n FROM uploads
       WHERE work = ? AND work_until > ? AND id != ? AND (is_working = 1 OR n < (SELECT n FROM uploads WHERE id = ?))`;
     const ahead = this.#sql.exec<{ n: number }>(query, work, now, id, id).one().n;
@@ -126,9 +126,9 @@ export class Uploads {
 
   /** Uploads whose time was over when they last told: they may have been written to since, have ended, or never have begun. */
   async #lookAfterOverdue(call: Call): Promise<void> {
-    const { ground } = this.#home;
+    const { runtime } = this.#context;
     const rows = this.#sql
-      .exec<{ id: UploadId }>("SELECT id FROM uploads WHERE is_open = 1 AND until < ?", ground.now())
+      .exec<{ id: UploadId }>("SELECT id FROM uploads WHERE is_open = 1 AND until < ?", runtime.now())
       .toArray();
     for (const { id } of rows) {
       const found = await this.#port(id).read();
@@ -145,7 +145,7 @@ export class Uploads {
       Date.parse(upload.expires_at),
       JSON.stringify(upload),
     );
-    const over = upload.status === "open" ? Date.parse(upload.expires_at) : this.#home.ground.now();
+    const over = upload.status === "open" ? Date.parse(upload.expires_at) : this.#context.runtime.now();
     this.#lookAt(upload.id, over + UPLOAD_TTL_MS);
     const isHashed = upload.asset_id !== null || upload.concat !== "final";
     const isOver = upload.status !== "open" && (upload.status !== "completed" || isHashed);
@@ -153,27 +153,27 @@ export class Uploads {
   }
 
   #lookAt(id: string, at: EpochMs): void {
-    const { ground, schedule } = this.#home;
+    const { runtime, jobs } = this.#context;
     this.#sql.exec("INSERT OR REPLACE INTO upload_looks (id, at) VALUES (?, ?)", id, at);
-    schedule.oweOnce(AGED, "", ground.now() + UPLOAD_TTL_MS + HOUR_MS);
+    jobs.scheduleOnce(AGED, "", runtime.now() + UPLOAD_TTL_MS + HOUR_MS);
   }
 
   /** An id made from a key that is long forgotten: what it names is here as an asset, or was until lately. */
   #wasAsset(id: string): boolean {
-    if (!this.#home.database.exists()) return false;
+    if (!this.#context.database.exists()) return false;
     const asset: AssetId = `ast_${id.slice("upl_".length)}`;
     const isThere = this.#sql.exec("SELECT 1 FROM assets WHERE id = ?", asset).toArray().length > 0;
-    return isThere || this.#removals.has(asset);
+    return isThere || this.#deletions.has(asset);
   }
 
-  #port(id: UploadId): UploadPort {
-    const { ground, address } = this.#home;
-    return ground.env.UPLOAD.getByName(uploadObjectName(address, id)) as unknown as UploadPort; // UploadObject implements it
+  #port(id: UploadId): UploadRpc {
+    const { runtime, address } = this.#context;
+    return runtime.env.UPLOAD.getByName(uploadObjectName(address, id)) as unknown as UploadRpc; // UploadObject implements it
   }
 
   #isKnown(id: string): boolean {
     return (
-      this.#home.database.exists() && this.#sql.exec("SELECT 1 FROM uploads WHERE id = ?", id).toArray().length > 0
+      this.#context.database.exists() && this.#sql.exec("SELECT 1 FROM uploads WHERE id = ?", id).toArray().length > 0
     );
   }
 
@@ -183,12 +183,12 @@ export class Uploads {
   }
 
   #openCount(): number {
-    if (!this.#home.database.exists()) return 0;
+    if (!this.#context.database.exists()) return 0;
     return this.#sql.exec<{ n: number }>("SELECT count(*) AS n FROM uploads WHERE is_open = 1").one().n;
   }
 
   get #sql(): SqlStorage {
-    return this.#home.ground.sql;
+    return this.#context.runtime.sql;
   }
 }
 
@@ -202,8 +202,8 @@ const ASKS_MISSED = 5;
 const decodeUpload = (record: string): UploadWire => ({ ...LATER, ...(JSON.parse(record) as UploadWire) });
 const LATER = { concat: null };
 
-const tooMany = (): Refusal =>
-  refusal(
+const tooMany = (): Problem =>
+  problemOf(
     "concurrency_limited",
     `A user may have ${OPEN_UPLOADS_PER_USER} open uploads; finish one of them, or delete it.`,
     { hint: "GET /v1/uploads", retryAfterSeconds: 60 },

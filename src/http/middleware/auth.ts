@@ -2,7 +2,7 @@
 import type { MiddlewareHandler } from "hono";
 import { keyHash, modeOfKey, tokenExpired, tokenRevoked } from "../../core/auth.ts";
 import { fromBase64, sha256 } from "../../core/encoding.ts";
-import { type Refusal, refusal } from "../../core/errors.ts";
+import { type Problem, problemOf } from "../../core/errors.ts";
 import { type KeyId, type TenantId, userHash } from "../../core/ids.ts";
 import { KEY_LOOKUP_MS, KEY_READ_MAX_AGE_MS, KEY_WRITE_MAX_AGE_MS } from "../../core/limits.ts";
 import { rateLimitHeaders } from "../../core/quota.ts";
@@ -10,12 +10,12 @@ import { type EpochMs, SECOND_MS, toDay } from "../../core/time.ts";
 import type { KeyScope } from "../../core/wire/key.ts";
 import { findKey, findKeyById, type KeyOwner, noteUse } from "../../store/keys.ts";
 import { isTenantStopped } from "../../store/tenants.ts";
-import { type AppEnv, afterwards, type Caller, type Ctx, rootsOf } from "../context.ts";
+import { type AppEnv, type Caller, type Ctx, rootsOf, runAfterResponse } from "../context.ts";
 import { ApiError, apiError } from "../problem.ts";
 import { type BadToken, isUserToken, readUserToken } from "../user-tokens.ts";
-import { repeatKeyOf, userOf } from "./headers.ts";
+import { idempotencyKeyOf, userOf } from "./headers.ts";
 import { isRemembered, ownerOf } from "./key-cache.ts";
-import { countLookup, countRefused, passGate, policyOf, tiersOf } from "./limits.ts";
+import { checkRateLimit, countLookup, countRefused, policyOf, tiersOf } from "./limits.ts";
 
 /* The key inside a request's headers, however it was sent. */
 
@@ -66,7 +66,7 @@ function ofBasic(value: string): SentCredential {
 /* What needs no key, links and stream tickets, asks for itself whether its tenant is stopped. */
 
 /** Refuses while the tenant is paused or being deleted. Where nobody can say, what was handed out goes on working. */
-export async function refuseStopped({ env, var: { config } }: Ctx, tenant: TenantId): Promise<void> {
+export async function checkStopped({ env, var: { config } }: Ctx, tenant: TenantId): Promise<void> {
   if ((await isTenantStopped(env.DB, tenant, config.waits.tenantState, Date.now())) === true) throw tenantPaused();
 }
 
@@ -107,7 +107,7 @@ async function look(c: Ctx, asked: Promise<KeyOwner | null>): Promise<KeyOwner |
   });
   const today = toDay(Date.now());
   if (owner !== null && owner.lastUsedOn !== today && isOpen(owner, Date.now()))
-    afterwards(c, noteUse(c.env.DB, owner.id, today));
+    runAfterResponse(c, noteUse(c.env.DB, owner.id, today));
   return owner;
 }
 
@@ -131,7 +131,20 @@ function callerOf(owner: KeyOwner, now: EpochMs): Caller {
   const { rotatedAt, revokedAt, expiresAt } = owner;
   const ends = [revokedAt, expiresAt].filter((moment) => moment !== null);
   const endsAt = ends.length > 0 ? Math.min(...ends) : null;
-  return { tenant, mode, tenantName, tier, origins, quotas, attribution, scopes, keyId, rotatedAt, endsAt, pass: null };
+  return {
+    tenant,
+    mode,
+    tenantName,
+    tier,
+    origins,
+    quotas,
+    attribution,
+    scopes,
+    keyId,
+    rotatedAt,
+    endsAt,
+    grant: null,
+  };
 }
 
 /* The sent user token, judged: its own words, then the rights of the key that made it. Its sign-out is its object's to say. */
@@ -140,18 +153,19 @@ function callerOf(owner: KeyOwner, now: EpochMs): Caller {
 export async function judgeUserToken(c: Ctx, sent: string): Promise<Caller> {
   const read = await readUserToken(sent, rootsOf(c.var.config), Date.now());
   if (!read.ok) throw new ApiError(badToken(read.error));
-  const { keyId, tenant, mode, scopes, pass } = read.value;
+  const { keyId, tenant, mode, scopes, grant } = read.value;
   const maker = await judgeKeyId(c, keyId);
   if (maker === null || maker.tenant !== tenant || maker.mode !== mode)
     throw new ApiError(tokenRevoked("The API key that made this token is no longer valid"));
   const both = maker.scopes.filter((scope) => scopes.some((own) => own === scope));
-  return { ...maker, scopes: both, rotatedAt: null, endsAt: pass.until, pass };
+  return { ...maker, scopes: both, rotatedAt: null, endsAt: grant.until, grant };
 }
 
-function badToken(why: BadToken): Refusal {
+function badToken(why: BadToken): Problem {
   if (why === "expired") return tokenExpired();
-  if (why === "early") return refusal("unauthenticated", "This user token is not valid yet; check the sender's clock.");
-  return refusal("unauthenticated", "This user token is not one of ours, or it was changed.");
+  if (why === "early")
+    return problemOf("unauthenticated", "This user token is not valid yet; check the sender's clock.");
+  return problemOf("unauthenticated", "This user token is not one of ours, or it was changed.");
 }
 
 /**
@@ -171,28 +185,28 @@ export type Credentials = "key" | "key_or_user_token";
  */
 export type Flow = "usual" | "stops" | "bytes";
 
-/** The middleware for an access rule. Sets `caller`, `user` and `repeatKey`. */
+/** The middleware for an access rule. Sets `caller`, `user` and `idempotencyKey`. */
 export const access =
   (rule: Access, credentials: Credentials, flow: Flow = "usual"): MiddlewareHandler<AppEnv> =>
   async (c, next) => {
     if (rule === "public" || (rule === "read_or_ticket" && c.req.query("ticket") !== undefined)) return next();
     const caller = await authenticate(c);
-    if (caller.pass === null) refuseInBrowser(c, caller);
-    const isFree = flow === "stops" && caller.pass === null && hasScope(rule, caller);
+    if (caller.grant === null) checkInBrowser(c, caller);
+    const isFree = flow === "stops" && caller.grant === null && hasScope(rule, caller);
     const isBytes = flow === "bytes" && c.req.method !== "GET";
-    if (!isFree) await passGate(c, caller, isBytes);
-    if (caller.pass !== null && credentials === "key")
+    if (!isFree) await checkRateLimit(c, caller, isBytes);
+    if (caller.grant !== null && credentials === "key")
       throw apiError(
         "key_required",
         "A user token does not open this route; call it from your server with an API key.",
       );
-    refuseScopes(rule, caller);
+    checkScopes(rule, caller);
     const user = await namedUser(c, caller);
-    const named = user === null || caller.pass !== null ? null : await userHash(caller.tenant, user);
+    const named = user === null || caller.grant !== null ? null : await userHash(caller.tenant, user);
     c.set("caller", { ...caller, named });
     c.set("actor", caller.keyId);
     c.set("user", user);
-    c.set("repeatKey", repeatKeyOf(c.req.raw.headers));
+    c.set("idempotencyKey", idempotencyKeyOf(c.req.raw.headers));
     await next();
     stampCaller(c, caller, isBytes);
   };
@@ -206,9 +220,9 @@ function scopesFor(rule: Access): readonly KeyScope[] {
 }
 
 /** Refuses a caller without a scope that only some requests of a route need. */
-export const requireScope = (caller: Caller, scope: KeyScope): void => refuseScopes(scope, caller);
+export const requireScope = (caller: Caller, scope: KeyScope): void => checkScopes(scope, caller);
 
-function refuseScopes(rule: Access, caller: Caller): void {
+function checkScopes(rule: Access, caller: Caller): void {
   if (hasScope(rule, caller)) return;
   const named = scopesFor(rule)
     .map((scope) => `\`${scope}\``)
@@ -224,7 +238,7 @@ function hasScope(rule: Access, { scopes }: Caller): boolean {
 /** The user that the header names. A user token speaks for its own user alone, who need not be named again. */
 async function namedUser(c: Ctx, caller: Caller): Promise<string | null> {
   const user = userOf(c.req.raw.headers);
-  if (user === null || caller.pass === null || (await userHash(caller.tenant, user)) === caller.pass.uh) return user;
+  if (user === null || caller.grant === null || (await userHash(caller.tenant, user)) === caller.grant.uh) return user;
   throw apiError("wrong_user", "X-User-Id names another user than the token; leave the header out.");
 }
 
@@ -259,12 +273,12 @@ function stampCaller(c: Ctx, caller: Caller, isBytes: boolean): void {
  * Whoever opens the page can read the key in it. The exceptions are pages that the tenant listed, and our own reference page,
  * where a developer types one.
  */
-function refuseInBrowser(c: Ctx, { origins }: Caller): void {
+function checkInBrowser(c: Ctx, { origins }: Caller): void {
   const origin = c.req.header("Origin");
   if (origin === undefined || [...origins, c.var.origin, new URL(c.req.url).origin].includes(origin)) return;
   const hint = "POST /v1/users/{id}/tokens";
   throw new ApiError(
-    refusal("key_in_browser", "An API key was sent from a web page; give browsers a user token instead.", { hint }),
+    problemOf("key_in_browser", "An API key was sent from a web page; give browsers a user token instead.", { hint }),
   );
 }
 
@@ -280,7 +294,7 @@ export const adminDoor: MiddlewareHandler<AppEnv> = async (c, next) => {
     throw apiError("unauthenticated", "Send the operator's token as `Authorization: Bearer <ADMIN_TOKEN>`.");
   }
   c.set("actor", "admin");
-  c.set("repeatKey", repeatKeyOf(c.req.raw.headers));
+  c.set("idempotencyKey", idempotencyKeyOf(c.req.raw.headers));
   await next();
   c.res.headers.set("Cache-Control", "private, no-store");
 };

@@ -19,7 +19,7 @@ export function userOf(headers: Headers): string | null {
 }
 
 /** The sent Idempotency-Key, up to 255 visible ASCII characters; null when the header is absent. */
-export function repeatKeyOf(headers: Headers): string | null {
+export function idempotencyKeyOf(headers: Headers): string | null {
   const key = headers.get("Idempotency-Key");
   if (key === null) return null;
   if (key.length <= IDEMPOTENCY_KEY_CHARS && VISIBLE_ASCII.test(key)) return key;

@@ -1,7 +1,7 @@
 /** Bounds that hold for every request before anything reads it. */
 import type { MiddlewareHandler } from "hono";
 import { hex, sha256 } from "../../core/encoding.ts";
-import { refusal } from "../../core/errors.ts";
+import { problemOf } from "../../core/errors.ts";
 import { CHUNK_ADVICE_BYTES, GATE_TIERS, HEADER_CHARS, HEADERS_CHARS, MAX_REQUEST_BYTES } from "../../core/limits.ts";
 import { senderNetwork } from "../../core/ssrf.ts";
 import type { AppEnv, Caller, Ctx } from "../context.ts";
@@ -41,14 +41,14 @@ const PERIOD_SECONDS = 60;
  * Counts a request of a known caller in its tiers, one after the other. A user token's own count is asked first: what it refuses does
  * not count for the tenant, so one user cannot close the gate for the others.
  */
-export async function passGate(c: Ctx, caller: Caller, isBytes: boolean): Promise<void> {
-  const { tenant, mode, tier: own, pass } = caller;
+export async function checkRateLimit(c: Ctx, caller: Caller, isBytes: boolean): Promise<void> {
+  const { tenant, mode, tier: own, grant } = caller;
   for (const tier of tiersOf(caller, isBytes))
-    await count(c, tier, pass === null || tier === own ? `${tenant}:${mode}` : `${tenant}:${mode}:${pass.uh}`);
+    await count(c, tier, grant === null || tier === own ? `${tenant}:${mode}` : `${tenant}:${mode}:${grant.uh}`);
 }
 
 /** Counts a refused credential by its sender, so that keys cannot be guessed at speed. */
-export const countRefused = async (c: Ctx): Promise<void> => count(c, "refused", await senderOf(c));
+export const countRefused = async (c: Ctx): Promise<void> => count(c, "rejected", await senderOf(c));
 
 /** Counts a key that this isolate does not know, before the database is asked about it. */
 export const countLookup = async (c: Ctx): Promise<void> => count(c, "lookup", await senderOf(c));
@@ -65,15 +65,15 @@ async function count(c: Ctx, tier: Tier, key: string): Promise<void> {
     .catch(() => ({ success: true }));
   if (success) return;
   const detail = `More than ${GATE_TIERS[tier]} requests in ${PERIOD_SECONDS} seconds; wait, then go on more slowly.`;
-  throw new ApiError(refusal("rate_limited", detail, { retryAfterSeconds: PERIOD_SECONDS }), {
+  throw new ApiError(problemOf("rate_limited", detail, { retryAfterSeconds: PERIOD_SECONDS }), {
     "RateLimit-Policy": policyOf(tier),
   });
 }
 
 /** The tiers that a caller's request is counted in. `isBytes`: it brings a piece of an upload, or asks how far one came. */
-export function tiersOf({ tier, pass }: Caller, isBytes: boolean): Tier[] {
+export function tiersOf({ tier, grant }: Caller, isBytes: boolean): Tier[] {
   if (isBytes) return ["bytes"];
-  return pass === null ? [tier] : ["user", tier];
+  return grant === null ? [tier] : ["user", tier];
 }
 
 /** The value of `RateLimit-Policy`: the tier's name, its requests and its seconds. What remains is counted nowhere, so it is not told. */
@@ -87,5 +87,5 @@ const gateOf = ({ env }: Ctx, tier: Tier): RateLimit =>
     user: env.GATE_USER,
     bytes: env.GATE_BYTES,
     lookup: env.GATE_LOOKUP,
-    refused: env.GATE_REFUSED,
+    rejected: env.GATE_REJECTED,
   })[tier];

@@ -4,7 +4,7 @@ import { matchedRoutes } from "hono/route";
 import type { ErrorCode } from "../../core/errors.ts";
 import { log } from "../../log.ts";
 import { addErrorCounts } from "../../store/status.ts";
-import { type AppEnv, afterwards, type Ctx, type Variables } from "../context.ts";
+import { type AppEnv, type Ctx, runAfterResponse, type Variables } from "../context.ts";
 
 export const requestLog: MiddlewareHandler<AppEnv> = async (c, next) => {
   const began = Date.now();
@@ -18,7 +18,7 @@ export const requestLog: MiddlewareHandler<AppEnv> = async (c, next) => {
     code,
     tenant: caller?.tenant,
     mode: caller?.mode,
-    uh: caller?.pass?.uh,
+    uh: caller?.grant?.uh,
   });
 };
 
@@ -46,7 +46,7 @@ export function countError(c: Ctx, code: ErrorCode): void {
   const now = Date.now();
   if (now < tellingUntil) return;
   tellingUntil = now + TELLING_MS;
-  afterwards(c, tell(c.env.DB));
+  runAfterResponse(c, tell(c.env.DB));
 }
 
 async function tell(db: D1Database): Promise<void> {

@@ -44,7 +44,7 @@ export function problemWith({ local, environment }: Config, url: string): string
 /** Isolates print it once: a public address is asked all the time. */
 const printed = new Set<string>();
 
-function refuseProblem(c: Ctx): void {
+function checkProblem(c: Ctx): void {
   const problem = problemWith(c.var.config, c.req.url);
   if (problem === null) return;
   if (!printed.has(problem)) logBug("misconfigured", new ConfigError(problem), { request_id: c.var.requestId });
@@ -66,11 +66,11 @@ export const setup: MiddlewareHandler<AppEnv> = async (c, next) => {
   c.set("config", config);
   if (config.publicUrl !== null) c.set("origin", config.publicUrl);
   c.set("user", null);
-  c.set("repeatKey", null);
+  c.set("idempotencyKey", null);
   c.set("bodyText", "");
   c.set("sentAt", asRead);
   c.set("limits", []);
-  refuseProblem(c);
+  checkProblem(c);
   await next();
 };
 

@@ -7,15 +7,15 @@ import { newKey, rotation } from "../../core/wire/key.ts";
 import type { AppEnv } from "../../http/context.ts";
 import { plainPage } from "../../http/define-route.ts";
 import { cutPage } from "../../http/page.ts";
-import { refuseInvalid } from "../../http/problem.ts";
+import { checkInvalid } from "../../http/problem.ts";
 import { readJson, readValuesOf } from "../../http/request-body.ts";
 import { createKey, found, revokeKey, rotateKey } from "../../services/keys.ts";
-import { foundTenant, refuseDeleting } from "../../services/tenants.ts";
+import { checkDeleting, foundTenant } from "../../services/tenants.ts";
 import { listKeys } from "../../store/keys.ts";
 
-const tenantParams = zValidator("param", z.object({ id: plain("ten") }), refuseInvalid);
-const keyParams = zValidator("param", z.object({ id: plain("key") }), refuseInvalid);
-const query = zValidator("query", plainPage("key"), refuseInvalid);
+const tenantParams = zValidator("param", z.object({ id: plain("ten") }), checkInvalid);
+const keyParams = zValidator("param", z.object({ id: plain("key") }), checkInvalid);
+const query = zValidator("query", plainPage("key"), checkInvalid);
 
 export function adminKeys(): Hono<AppEnv> {
   const admin = new Hono<AppEnv>();
@@ -25,9 +25,9 @@ export function adminKeys(): Hono<AppEnv> {
     tenantParams,
     readJson,
     readValuesOf(newKey),
-    zValidator("json", newKey, refuseInvalid),
+    zValidator("json", newKey, checkInvalid),
     async (c) => {
-      const { id: tenant } = refuseDeleting(await foundTenant(c, c.req.valid("param").id));
+      const { id: tenant } = checkDeleting(await foundTenant(c, c.req.valid("param").id));
       const { mode, name, scopes, expires_at } = c.req.valid("json");
       const expiresAt = expires_at === null ? null : Date.parse(expires_at);
       return c.json(await createKey(c, { tenant, mode }, { name, scopes, expiresAt }), 201);
@@ -45,7 +45,7 @@ export function adminKeys(): Hono<AppEnv> {
     keyParams,
     readJson,
     readValuesOf(rotation),
-    zValidator("json", rotation, refuseInvalid),
+    zValidator("json", rotation, checkInvalid),
     async (c) => {
       const old = await found(c, c.req.valid("param").id);
       return c.json(await rotateKey(c, old, c.req.valid("json").grace_seconds), 201);

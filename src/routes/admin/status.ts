@@ -5,7 +5,7 @@ import { SWEEP_PAGE } from "../../core/limits.ts";
 import { toRfc3339 } from "../../core/time.ts";
 import type { AppEnv } from "../../http/context.ts";
 import { operatorsToken } from "../../http/objects.ts";
-import { countStaleSeals } from "../../store/encryption.ts";
+import { countStaleEncryptions } from "../../store/encryption.ts";
 import { deadLetters, errorsOfLastHour } from "../../store/status.ts";
 import { oldestDue, outboxBacklog, overdue } from "../../store/tenants.ts";
 import { countTokens } from "../../store/users.ts";
@@ -22,7 +22,7 @@ export function adminStatus(): Hono<AppEnv> {
       outboxBacklog(DB),
       deadLetters(DB),
       errorsOfLastHour(DB, now),
-      kidOf(c.var.config.rootSecret).then((kid) => countStaleSeals(DB, kid)),
+      kidOf(c.var.config.rootSecret).then((kid) => countStaleEncryptions(DB, kid)),
       countTokens(DB, "live", now),
       countTokens(DB, "test", now),
       operatorsToken(c.env).read(),

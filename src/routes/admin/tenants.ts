@@ -8,7 +8,7 @@ import { newTenant, tenantChange } from "../../core/wire/tenant.ts";
 import type { AppEnv } from "../../http/context.ts";
 import { plainPage } from "../../http/define-route.ts";
 import { cutPage } from "../../http/page.ts";
-import { refuseInvalid } from "../../http/problem.ts";
+import { checkInvalid } from "../../http/problem.ts";
 import { readJson, readValuesOf } from "../../http/request-body.ts";
 import {
   changeTenant,
@@ -21,14 +21,14 @@ import {
 import { listAudit } from "../../store/audit.ts";
 import { listTenants } from "../../store/tenants.ts";
 
-const params = zValidator("param", z.object({ id: plain("ten") }), refuseInvalid);
-const query = zValidator("query", plainPage("ten"), refuseInvalid);
-const entryQuery = zValidator("query", plainPage("aud"), refuseInvalid);
+const params = zValidator("param", z.object({ id: plain("ten") }), checkInvalid);
+const query = zValidator("query", plainPage("ten"), checkInvalid);
+const entryQuery = zValidator("query", plainPage("aud"), checkInvalid);
 
 export function adminTenants(): Hono<AppEnv> {
   const admin = new Hono<AppEnv>();
 
-  admin.post("/tenants", readJson, readValuesOf(newTenant), zValidator("json", newTenant, refuseInvalid), async (c) => {
+  admin.post("/tenants", readJson, readValuesOf(newTenant), zValidator("json", newTenant, checkInvalid), async (c) => {
     const made = await createTenant(c, c.req.valid("json"));
     return c.json({ ...made, warnings: tenantWarnings(c.var.config) }, 201, { Location: `/admin/tenants/${made.id}` });
   });
@@ -45,7 +45,7 @@ export function adminTenants(): Hono<AppEnv> {
     params,
     readJson,
     readValuesOf(tenantChange),
-    zValidator("json", tenantChange, refuseInvalid),
+    zValidator("json", tenantChange, checkInvalid),
     async (c) => c.json(await changeTenant(c, c.req.valid("param").id, c.req.valid("json"))),
   );
 

@@ -1,5 +1,5 @@
 /** Files in one form: `POST /v1/uploads` as multipart/form-data, one upload for each file, stored as they pass by. */
-import type { Refusal } from "../../core/errors.ts";
+import type { Problem } from "../../core/errors.ts";
 import { FORM_FIELDS, FORM_FILES, METADATA_VALUE_BYTES } from "../../core/limits.ts";
 import type { Result } from "../../core/result.ts";
 import type { UploadState } from "../../core/rpc/upload.ts";
@@ -14,8 +14,8 @@ import { callOf, newAddress, newUploadId } from "../../http/idempotency.ts";
 import { requireScope } from "../../http/middleware/auth.ts";
 import { uploadObject } from "../../http/objects.ts";
 import { ApiError, apiError } from "../../http/problem.ts";
-import { brokenBody, NEVER, refuseCompressed } from "../../http/request-body.ts";
-import { Broken, openPieces } from "../../store/chunks.ts";
+import { brokenBody, checkCompressed, NEVER } from "../../http/request-body.ts";
+import { Broken, openFileParts } from "../../store/chunks.ts";
 
 type Owner = Awaited<ReturnType<typeof newAddress>>;
 
@@ -55,11 +55,11 @@ export async function takeForm(
   fieldBytes: number,
   labelsOf: (fields: Fields) => Labels,
 ): Promise<{ fields: Fields; uploads: UploadWire[] }> {
-  refuseCompressed(c);
+  checkCompressed(c);
   const { body, headers } = c.req.raw;
   const { uploadBodyIdle, uploadBodyTotal } = c.var.config.waits;
   const bounds = { idleMs: uploadBodyIdle, signal: NEVER };
-  const source = openPieces(body ?? new Blob([]).stream(), bounds, Date.now() + uploadBodyTotal);
+  const source = openFileParts(body ?? new Blob([]).stream(), bounds, Date.now() + uploadBodyTotal);
   const reader = FormReader.of(source, contentTypeOf(headers));
   const owner = await newAddress(c);
   const form: Form = { reader, fields: [], uploads: [], charset: null, empty: 0 };
@@ -130,11 +130,11 @@ async function storeFile(
 }
 
 /** The same refusal, with the field that holds the file and what it is called: a form may hold many. */
-function ofFile(refused: Refusal, { name, filename }: PartHead): Refusal {
+function ofFile(problem: Problem, { name, filename }: PartHead): Problem {
   const field = `/${name.slice(0, 60)}`;
   const called = filename === "" ? "" : ` (${withoutHidden(filename).slice(0, 60)})`;
-  const message = refused.errors?.[0]?.message ?? refused.detail;
-  return { ...refused, detail: `${field}${called}: ${refused.detail}`, errors: [{ field, message }] };
+  const message = problem.errors?.[0]?.message ?? problem.detail;
+  return { ...problem, detail: `${field}${called}: ${problem.detail}`, errors: [{ field, message }] };
 }
 
 const WHOLE_FILE = { offset: 0, contentBytes: null, sizeBytes: null, complete: true, checksums: [] } as const;
@@ -142,11 +142,11 @@ const WHOLE_FILE = { offset: 0, contentBytes: null, sizeBytes: null, complete: t
 /** Hands a part's content on as a stream. Whoever takes it may refuse before its end. */
 async function passOn(
   form: FormReader,
-  take: (content: ReadableStream) => Promise<Result<UploadState, Refusal>>,
-): Promise<Result<UploadState, Refusal>> {
+  take: (content: ReadableStream) => Promise<Result<UploadState, Problem>>,
+): Promise<Result<UploadState, Problem>> {
   const { readable, writable } = new IdentityTransformStream();
   const writer = writable.getWriter();
-  const taking = take(readable);
+  const bodyWriter = take(readable);
   const passing = form.content((piece) => writer.write(piece));
   let fault: unknown = null;
   const passed = passing.then(
@@ -162,7 +162,7 @@ async function passOn(
     },
   );
   passed.catch(() => undefined); // the taker says why
-  const result = await taking;
+  const result = await bodyWriter;
   if (fault !== null) throw fault;
   if (!result.ok) writer.abort().catch(() => undefined);
   return result;

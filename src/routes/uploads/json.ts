@@ -6,7 +6,7 @@ import { pageOf, pageQuery } from "../../core/wire/common.ts";
 import { newImport, newUpload, type UploadWire, upload } from "../../core/wire/upload.ts";
 import type { Api, Ctx } from "../../http/context.ts";
 import { alsoHead, answer, body, declare, documentRoute, ownedParams, unwrapMetered } from "../../http/define-route.ts";
-import { crossing } from "../../http/event-stream.ts";
+import { pipeToObject } from "../../http/event-stream.ts";
 import { callOf, namedAddress, newAddress, newUploadId } from "../../http/idempotency.ts";
 import { tooLarge } from "../../http/middleware/limits.ts";
 import { uploadObject, userObject } from "../../http/objects.ts";
@@ -131,7 +131,7 @@ export function mountUploads(app: Api): void {
   app.openapi(write, async (c) => {
     const { id } = c.req.valid("param");
     const size = announcedBytes(c.req.raw.headers);
-    const content = crossing(c.req.raw.body ?? new Blob([]).stream());
+    const content = pipeToObject(c.req.raw.body ?? new Blob([]).stream());
     return c.json(unwrap(await uploadObject(c.env, c.var.caller, id).write(content, size)), 200);
   });
 }

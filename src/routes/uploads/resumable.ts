@@ -15,7 +15,7 @@ import {
 import { type UploadWire, upload } from "../../core/wire/upload.ts";
 import type { Api, AppEnv, Ctx } from "../../http/context.ts";
 import { answer, declare, noteLimits, ownedParams } from "../../http/define-route.ts";
-import { crossing } from "../../http/event-stream.ts";
+import { pipeToObject } from "../../http/event-stream.ts";
 import { callOf, newAddress, newUploadId } from "../../http/idempotency.ts";
 import { access } from "../../http/middleware/auth.ts";
 import { uploadObject } from "../../http/objects.ts";
@@ -47,7 +47,7 @@ async function createTus(c: Ctx): Promise<Response> {
   // A repeat of a creation whose first bytes arrived is told how far they came.
   if (append === null || made.offset_bytes > 0)
     return created(c, { ...stateOf(made), concat: file.concat?.text ?? null });
-  const content = body && crossing(body);
+  const content = body && pipeToObject(body);
   return created(c, unwrapUpload(await uploadObject(c.env, c.var.caller, made.id).append(content, append), "tus"));
 }
 
@@ -58,7 +58,7 @@ async function createIetf(c: Ctx): Promise<Response> {
   const append = unwrap(readBody(headers, 0));
   const made = await create(c, file, "ietf");
   if (made.offset_bytes > 0 || made.status !== "open") return created(c, stateOf(made));
-  const content = body && crossing(body);
+  const content = body && pipeToObject(body);
   const state = unwrapUpload(await uploadObject(c.env, c.var.caller, made.id).append(content, append), "ietf");
   return created(c, state);
 }
@@ -130,7 +130,7 @@ export function mountUploadResource(app: Api): void {
     if (dialect === null) throw new ApiError(unspoken);
     const asked = unwrap(dialect === "tus" ? readTusAppend(headers, null) : readIetfAppend(headers));
     const { id } = c.req.valid("param");
-    const content = body && crossing(body);
+    const content = body && pipeToObject(body);
     const state = unwrapUpload(await uploadObject(c.env, c.var.caller, id).append(content, asked), dialect);
     // The draft: the answer to the last content is what one request would have got. Any other MUST be 204 for tus.
     if (dialect === "ietf" && state.isComplete) return c.json(state.upload, 200, stateHeaders(state));

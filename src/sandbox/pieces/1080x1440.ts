@@ -1,8 +1,8 @@
 /** Made by scripts/make-test-pieces.sh with Debian's ffmpeg (libx264, no B-frames) and DejaVu Sans Bold. Not to be edited. */
-import { type Piece, pieceOf } from "../piece.ts";
+import { type Clip, clipOf } from "../piece.ts";
 
 /** One second, 1080x1440, 30 frames, "TEST" on blue. Base64 of samples with 4-byte lengths. */
-export const PIECE_1080X1440: Piece = pieceOf({
+export const CLIP_1080X1440: Clip = clipOf({
   width: 1080,
   height: 1440,
   decoderRecord: "AU1AMv/hABtnTUAyphEBEAteXwEQAAADABAAAAMDwPGDIRgBAAVo6EMyyA==",

@@ -4,7 +4,7 @@ import { expect, inject } from "vitest";
 import * as z from "zod";
 import { ERRORS, type ErrorCode } from "../../../src/core/errors.ts";
 import { type KeyScope, type ShownKeyWire, shownKey } from "../../../src/core/wire/key.ts";
-import { type Problem, problem } from "../../../src/core/wire/problem.ts";
+import { type ProblemWire, problemBody } from "../../../src/core/wire/problem.ts";
 import { type ProjectWire, project } from "../../../src/core/wire/project.ts";
 import { type TenantWire, tenant } from "../../../src/core/wire/tenant.ts";
 import { type TurnWire, turn } from "../../../src/core/wire/turn.ts";
@@ -44,12 +44,12 @@ async function read(answer: Response | Promise<Response>): Promise<{ status: num
 }
 
 /** A refusal with everything that §3.1 promises of one. */
-export async function refused(answer: Response | Promise<Response>, code: ErrorCode): Promise<Problem> {
+export async function problem(answer: Response | Promise<Response>, code: ErrorCode): Promise<ProblemWire> {
   const response = await answer;
   const text = await response.text();
   if (response.headers.get("content-type") !== "application/problem+json")
     throw new Error(`expected ${code}, got ${response.status}: ${text}`);
-  const told = problem.parse(JSON.parse(text));
+  const told = problemBody.parse(JSON.parse(text));
   expect(told.code, text).toBe(code);
   expect({ status: told.status, retryable: told.retryable }).toEqual({
     status: ERRORS[code].status,

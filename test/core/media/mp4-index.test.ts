@@ -2,11 +2,11 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { readFragment, readIndex } from "../../../src/core/media/mp4.ts";
 import { MediaError } from "../../../src/core/media/source.ts";
-import { PIECE_1280X720 } from "../../../src/sandbox/pieces/1280x720.ts";
+import { CLIP_1280X720 } from "../../../src/sandbox/pieces/1280x720.ts";
 import { movieOf } from "../../../src/sandbox/video-file.ts";
 
 /** The content of an export's index. */
-const { head } = movieOf(PIECE_1280X720, 40);
+const { head } = movieOf(CLIP_1280X720, 40);
 const view = new DataView(head.buffer, head.byteOffset, head.byteLength);
 const ftyp = view.getUint32(0);
 const moov = head.slice(ftyp + 8, ftyp + view.getUint32(ftyp));

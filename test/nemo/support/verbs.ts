@@ -4,7 +4,7 @@ import { SESSION, TOKEN, upstream } from "./upstream.ts";
 
 /** Each verb as a call with harmless arguments. */
 export const VERBS: Record<string, (nemo: Nemo) => Outcome<unknown>> = {
-  mintToken: (nemo) => nemo.mintToken("client-1"),
+  issueToken: (nemo) => nemo.issueToken("client-1"),
   claimLink: (nemo) => nemo.claimLink(TOKEN, { taskId: "task_1", sessionId: SESSION }),
   createSession: (nemo) => nemo.createSession(TOKEN, { name: "p" }),
   openTurn: (nemo) => nemo.openTurn(TOKEN, { sessionId: SESSION, text: "hi" }),

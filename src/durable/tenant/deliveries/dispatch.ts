@@ -25,8 +25,8 @@ import type { EpochMs } from "../../../core/time.ts";
 import { isGone, isTaken, nextAttempt } from "../../../core/webhooks/delivery.ts";
 import type { DeliveryMessage } from "../../../env.ts";
 import { logBug } from "../../../log.ts";
-import type { Ground } from "../../shared/context.ts";
-import { mustWait, type Schedule } from "../../shared/jobs.ts";
+import type { ObjectRuntime } from "../../shared/context.ts";
+import { type JobScheduler, mustWait } from "../../shared/jobs.ts";
 import type { EventRow } from "../events.ts";
 import { type Addressed, hostOf, type TargetHealth, targetOf } from "../subscriptions.ts";
 import type { DeliveryMessages } from "./message.ts";
@@ -36,8 +36,8 @@ import type { DeliveryRows, DeliveryWork } from "./store.ts";
 export const DELIVER = "deliver";
 
 export class Deliveries {
-  readonly #ground: Ground;
-  readonly #schedule: Schedule;
+  readonly #runtime: ObjectRuntime;
+  readonly #jobs: JobScheduler;
   readonly #rows: DeliveryRows;
   readonly #pace: DeliveryPace;
   readonly #messages: DeliveryMessages;
@@ -51,15 +51,15 @@ export class Deliveries {
   #plannedAt: EpochMs | null | undefined = undefined;
 
   constructor(
-    ground: Ground,
-    schedule: Schedule,
+    runtime: ObjectRuntime,
+    jobs: JobScheduler,
     rows: DeliveryRows,
     pace: DeliveryPace,
     messages: DeliveryMessages,
     health: TargetHealth,
   ) {
-    this.#ground = ground;
-    this.#schedule = schedule;
+    this.#runtime = runtime;
+    this.#jobs = jobs;
     this.#rows = rows;
     this.#pace = pace;
     this.#messages = messages;
@@ -67,8 +67,8 @@ export class Deliveries {
   }
 
   /** Owes an event to everybody who wants it, unless it is owed. Call inside the transaction that stores the event, and `plan` after it. */
-  owe({ id: event, resource, cursor }: EventRow, to: readonly Addressed[]): DeliveryId[] {
-    const { now, random } = this.#ground;
+  schedule({ id: event, resource, cursor }: EventRow, to: readonly Addressed[]): DeliveryId[] {
+    const { now, random } = this.#runtime;
     return to.map(({ target, url }) => {
       const id = plainId("dlv", now(), random);
       this.#rows.add({ id, event, target, host: hostOf(url), resource, cursor, dueAt: this.dueNow() }, now());
@@ -78,21 +78,21 @@ export class Deliveries {
 
   /** The moment for what shall leave at once: after everything that was nudged for. */
   dueNow(): EpochMs {
-    return Math.max(this.#ground.now(), this.#nudgedAt + 1);
+    return Math.max(this.#runtime.now(), this.#nudgedAt + 1);
   }
 
   /** Tells the schedule when to look again. Call after every change of what is due. A look that comes too early finds nothing and plans anew. */
   plan(): void {
     const at = this.#lookAt();
     const planned = this.#plannedAt ?? null;
-    const isCovered = at !== null && planned !== null && planned > this.#ground.now() && planned <= at;
-    if (!isCovered && at !== this.#plannedAt) this.#tellSchedule(at);
+    const isCovered = at !== null && planned !== null && planned > this.#runtime.now() && planned <= at;
+    if (!isCovered && at !== this.#plannedAt) this.#publishSchedule(at);
   }
 
   /** The schedule's work: one nudge for every few deliveries that may leave now, less those that senders will still come for. */
   async nudge(): Promise<void> {
-    const { env, name, now, config } = this.#ground;
-    if (await mustWait(this.#ground)) return this.#tellSchedule(now() + config.waits.pauseLook);
+    const { env, name, now, config } = this.#runtime;
+    if (await mustWait(this.#runtime)) return this.#publishSchedule(now() + config.waits.pauseLook);
     if (now() - this.#sentAt >= config.waits.retry) this.#unanswered = 0; // by then they are late, or lost
     const room = SENDERS_AT_ONCE - this.#unanswered;
     const count = room > 0 ? this.#pace.choose(DELIVERIES_IN_FLIGHT).length : 0;
@@ -104,7 +104,7 @@ export class Deliveries {
       const body: DeliveryMessage = { tenant: name };
       await env.DELIVERIES.sendBatch(Array.from({ length: more }, () => ({ body })));
     }
-    this.#tellSchedule(this.#lookAt());
+    this.#publishSchedule(this.#lookAt());
   }
 
   /**
@@ -112,16 +112,16 @@ export class Deliveries {
    * cannot be made is a dead letter.
    */
   async work(done: readonly DeliveryReport[], want: number, unsent: readonly UnsentDelivery[]): Promise<DeliveryJob[]> {
-    const { storage, boundary } = this.#ground;
+    const { storage, boundary } = this.#runtime;
     if (done.length === 0 && unsent.length === 0) this.#unanswered = Math.max(0, this.#unanswered - 1); // only a sender that comes for a nudge has nothing to tell
-    const most = want > 0 && (await mustWait(this.#ground)) ? 0 : want;
+    const most = want > 0 && (await mustWait(this.#runtime)) ? 0 : want;
     const taken = storage.transactionSync(() => {
       if (done.length > 0) this.#settle(done);
       for (const { id, attempt } of unsent) this.#rows.untake(id, attempt, this.dueNow());
       return most > 0 ? this.#take(most) : [];
     });
     this.plan();
-    this.#schedule.tick();
+    this.#jobs.tick();
     if (taken.length === 0) return [];
     await boundary("delivery.claimed");
     const made = await Promise.all(
@@ -133,7 +133,7 @@ export class Deliveries {
   }
 
   #take(want: number): DeliveryWork[] {
-    const { now, config } = this.#ground;
+    const { now, config } = this.#runtime;
     const rows = this.#pace.choose(want);
     if (rows.length > 0)
       this.#rows.take(
@@ -146,7 +146,7 @@ export class Deliveries {
 
   /** Writes outcomes down and what follows from them. One of an attempt that was taken anew is too late. */
   #settle(reports: readonly DeliveryReport[]): void {
-    const { now, spin, config } = this.#ground;
+    const { now, random01, config } = this.#runtime;
     const rows = this.#rows.findAll(reports.map(({ id }) => id));
     const heard = reports.flatMap((report) => {
       const row = rows.get(report.id);
@@ -156,7 +156,9 @@ export class Deliveries {
     const over = { delivered: [] as DeliveryId[], failed: [] as DeliveryId[] };
     for (const { id, attempt, outcome, row } of heard) {
       const isLast = isTaken(outcome) || isGone(outcome);
-      const next = isLast ? null : nextAttempt(attempt - row.spent, outcome.retryAfterMs, now(), spin(), config.waits);
+      const next = isLast
+        ? null
+        : nextAttempt(attempt - row.spent, outcome.retryAfterMs, now(), random01(), config.waits);
       if (next === null) over[isTaken(outcome) ? "delivered" : "failed"].push(id);
       else this.#rows.later(id, next);
     }
@@ -173,7 +175,7 @@ export class Deliveries {
    * failures are counted apart, and only days of them end it.
    */
   #postpone(row: DeliveryWork, error: unknown): "later" | null {
-    const { now, config } = this.#ground;
+    const { now, config } = this.#runtime;
     logBug("message_not_made", error, { work: "delivery", attempt: row.unmade + 1 });
     if (row.unmade + 1 >= MESSAGE_TRIES) return null;
     const wait = Math.min(config.waits.retry * 2 ** row.unmade, config.waits.retryMax);
@@ -183,7 +185,7 @@ export class Deliveries {
   }
 
   #giveUp(rows: readonly DeliveryWork[]): void {
-    const { storage, now } = this.#ground;
+    const { storage, now } = this.#runtime;
     const ids = rows.map(({ id }) => id);
     storage.transactionSync(() => this.#rows.over(ids, "failed", now()));
     this.plan();
@@ -191,10 +193,10 @@ export class Deliveries {
 
   /** When there will be something to nudge for: what is not nudged for yet, at its time; the rest when the nudge must be lost. */
   #lookAt(): EpochMs | null {
-    const { waits } = this.#ground.config;
-    const waiting = this.#rows.hasDue(this.#nudgedAt);
+    const { waits } = this.#runtime.config;
+    const waiting = this.#rows.hasDueJobs(this.#nudgedAt);
     const moments = [
-      this.#rows.nextDue(this.#nudgedAt),
+      this.#rows.nextDueAt(this.#nudgedAt),
       waiting ? this.#nudgedAt + waits.stepLease : null,
       waiting ? this.#pace.freeAt() : null,
     ];
@@ -202,10 +204,10 @@ export class Deliveries {
     return known.length === 0 ? null : Math.min(...known);
   }
 
-  #tellSchedule(at: EpochMs | null): void {
+  #publishSchedule(at: EpochMs | null): void {
     this.#plannedAt = at;
-    if (at === null) this.#schedule.done(DELIVER, "");
-    else this.#schedule.owe(DELIVER, "", at);
+    if (at === null) this.#jobs.done(DELIVER, "");
+    else this.#jobs.schedule(DELIVER, "", at);
   }
 }
 
@@ -215,12 +217,12 @@ export class Deliveries {
  * many are open, in test mode by how many began of late.
  */
 
-type Place = Pick<DeliveryWork, "host" | "lane">;
+type Slot = Pick<DeliveryWork, "host" | "lane">;
 /** What is open: in all, of lanes that are not known to answer soon, by lane, and by host what its pace counts. */
 type Open = { all: number; unproven: number; readonly lanes: Map<string, number>; hosts: Map<string, number> };
 
 export class DeliveryPace {
-  readonly #ground: Ground;
+  readonly #runtime: ObjectRuntime;
   readonly #rows: DeliveryRows;
   readonly #mode: Mode;
   /** Test mode: when attempts to each host began. Forgotten with the instance: a pace is a courtesy, not a promise. */
@@ -230,15 +232,15 @@ export class DeliveryPace {
   /** The lane that was served last. */
   #last = "";
 
-  constructor(ground: Ground, rows: DeliveryRows, mode: Mode) {
-    this.#ground = ground;
+  constructor(runtime: ObjectRuntime, rows: DeliveryRows, mode: Mode) {
+    this.#runtime = runtime;
     this.#rows = rows;
     this.#mode = mode;
   }
 
   /** Up to `want` deliveries that may leave now: one of each target in turn, in each the longest due first. */
   choose(want: number): DeliveryWork[] {
-    const now = this.#ground.now();
+    const now = this.#runtime.now();
     const open = this.#open(now);
     const most = Math.min(want, DELIVERIES_IN_FLIGHT - open.all);
     if (most <= 0) return [];
@@ -270,12 +272,12 @@ export class DeliveryPace {
   begin(rows: readonly DeliveryWork[]): void {
     this.#last = rows.at(-1)?.lane ?? this.#last;
     if (this.#mode !== "test") return;
-    for (const { host } of rows) this.#begun.set(host, [...(this.#begun.get(host) ?? []), this.#ground.now()]);
+    for (const { host } of rows) this.#begun.set(host, [...(this.#begun.get(host) ?? []), this.#runtime.now()]);
   }
 
   /** An attempt is over. */
   heard({ lane }: DeliveryWork, { status, tookMs }: DeliveryOutcome): void {
-    const isQuick = status !== null && tookMs <= this.#ground.config.waits.deliveryTimeout * SLOW_ANSWER_PART;
+    const isQuick = status !== null && tookMs <= this.#runtime.config.waits.deliveryTimeout * SLOW_ANSWER_PART;
     this.#isQuick.delete(lane);
     this.#isQuick.set(lane, isQuick);
     const [oldest] = this.#isQuick.keys();
@@ -285,7 +287,7 @@ export class DeliveryPace {
   /** When a host that is at its pace may be sent to again; null when none is. */
   freeAt(): EpochMs | null {
     const full = [...this.#recent().values()].filter((begun) => begun.length >= this.#mostAt);
-    const moments = full.map((begun) => Math.min(...begun) + this.#ground.config.waits.testHostWindow);
+    const moments = full.map((begun) => Math.min(...begun) + this.#runtime.config.waits.testHostWindow);
     return moments.length === 0 ? null : Math.min(...moments);
   }
 
@@ -310,12 +312,12 @@ export class DeliveryPace {
     return open;
   }
 
-  #fits({ host, lane }: Place, { unproven, lanes, hosts }: Open): boolean {
+  #fits({ host, lane }: Slot, { unproven, lanes, hosts }: Open): boolean {
     const hasPlace = this.#isQuick.get(lane) === true || unproven < UNPROVEN_IN_FLIGHT;
     return hasPlace && (lanes.get(lane) ?? 0) < this.#mostIn(lane) && (hosts.get(host) ?? 0) < this.#mostAt;
   }
 
-  #count({ host, lane }: Place, open: Open): void {
+  #count({ host, lane }: Slot, open: Open): void {
     open.all += 1;
     if (this.#isQuick.get(lane) !== true) open.unproven += 1;
     open.lanes.set(lane, (open.lanes.get(lane) ?? 0) + 1);
@@ -323,7 +325,7 @@ export class DeliveryPace {
   }
 
   #recent(): Map<string, EpochMs[]> {
-    const since = this.#ground.now() - this.#ground.config.waits.testHostWindow;
+    const since = this.#runtime.now() - this.#runtime.config.waits.testHostWindow;
     for (const [host, begun] of this.#begun) {
       const recent = begun.filter((at) => at > since);
       if (recent.length === 0) this.#begun.delete(host);

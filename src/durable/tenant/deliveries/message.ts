@@ -1,6 +1,6 @@
 /** Attempts as they leave: each body made and signed at the moment it is taken. */
 
-import { type Refusal, refusal } from "../../../core/errors.ts";
+import { type Problem, problemOf } from "../../../core/errors.ts";
 import { type DeliveryId, type EndpointId, eventId, type Mode } from "../../../core/ids.ts";
 import { err, ok, type Result } from "../../../core/result.ts";
 import type { DeliveryJob } from "../../../core/rpc/tenant.ts";
@@ -9,8 +9,8 @@ import { USER_AGENT } from "../../../core/ssrf.ts";
 import { SECOND_MS } from "../../../core/time.ts";
 import { sampleEvent } from "../../../core/webhooks/samples.ts";
 import { EVENT_TYPES, type EventType, type EventWire } from "../../../core/wire/event.ts";
-import type { Ground } from "../../shared/context.ts";
-import { findRepeat, keepRepeat } from "../../shared/idempotency.ts";
+import type { ObjectRuntime } from "../../shared/context.ts";
+import { findByIdempotencyKey, saveIdempotencyKey } from "../../shared/idempotency.ts";
 import type { Events } from "../events.ts";
 import type { Secrets } from "../secrets.ts";
 import {
@@ -28,14 +28,14 @@ import type { DeliveryRows, DeliveryWork } from "./store.ts";
 export type Made = { readonly row: DeliveryWork; readonly job: Promise<DeliveryJob | null> };
 
 export class DeliveryMessages {
-  readonly #ground: Ground;
+  readonly #runtime: ObjectRuntime;
   readonly #rows: DeliveryRows;
   readonly #events: Events;
   readonly #targets: Targets;
   readonly #secrets: Secrets;
 
-  constructor(ground: Ground, rows: DeliveryRows, events: Events, targets: Targets, secrets: Secrets) {
-    this.#ground = ground;
+  constructor(runtime: ObjectRuntime, rows: DeliveryRows, events: Events, targets: Targets, secrets: Secrets) {
+    this.#runtime = runtime;
     this.#rows = rows;
     this.#events = events;
     this.#targets = targets;
@@ -65,7 +65,7 @@ export class DeliveryMessages {
     shown: EventWire,
     isStale: boolean,
   ): Promise<DeliveryJob | null> {
-    const { now, config } = this.#ground;
+    const { now, config } = this.#runtime;
     const body = JSON.stringify(destination.message(isStale ? { ...shown, stale: true } : shown));
     const at = new Date(now());
     const signature = await this.#secrets.sign(destination.signer, row.event, at, body);
@@ -92,14 +92,14 @@ export class DeliveryMessages {
 /* Trying an endpoint out: one message like a real one, signed and delivered like any other. */
 
 export class Samples {
-  readonly #ground: Ground;
+  readonly #runtime: ObjectRuntime;
   readonly #mode: Mode;
   readonly #endpoints: EndpointRows;
   readonly #events: Events;
   readonly #deliveries: Deliveries;
 
-  constructor(ground: Ground, mode: Mode, endpoints: EndpointRows, events: Events, deliveries: Deliveries) {
-    this.#ground = ground;
+  constructor(runtime: ObjectRuntime, mode: Mode, endpoints: EndpointRows, events: Events, deliveries: Deliveries) {
+    this.#runtime = runtime;
     this.#mode = mode;
     this.#endpoints = endpoints;
     this.#events = events;
@@ -107,12 +107,12 @@ export class Samples {
   }
 
   /** Owes the endpoint a sample of a type: the latest event's body, else a made-up one. It is in no list of events. */
-  async send(call: Call, id: EndpointId, wanted: EventType | null): Promise<Result<DeliveryId, Refusal>> {
+  async send(call: Call, id: EndpointId, wanted: EventType | null): Promise<Result<DeliveryId, Problem>> {
     const endpoint = this.#endpoints.find(id);
     if (endpoint === null) return err(noEndpoint());
     if (endpoint.state === "disabled") return err(disabled());
-    const { storage, now } = this.#ground;
-    const known = findRepeat(this.#ground, call);
+    const { storage, now } = this.#runtime;
+    const known = findByIdempotencyKey(this.#runtime, call);
     if (!known.ok) return known;
     if (known.value !== null) return ok(known.value as DeliveryId); // written below only
     const type = wanted ?? firstOf(endpoint);
@@ -121,19 +121,19 @@ export class Samples {
     const resource = `sample_${crypto.randomUUID()}`;
     const event = await eventId(resource, type);
     const data = JSON.stringify(told);
-    const [fact] = await this.#events.prepare([
+    const [newEvent] = await this.#events.prepare([
       { id: event, type, resource, sequence: 1, at: now(), uh: latest?.uh ?? "", data },
     ]);
-    if (fact === undefined) throw new Error("one fact was prepared");
-    const repeat = findRepeat(this.#ground, call); // asked again, so that nothing comes between this and the commit
-    if (!repeat.ok || repeat.value !== null) await this.#events.drop([fact]);
-    if (!repeat.ok) return repeat;
-    if (repeat.value !== null) return ok(repeat.value as DeliveryId);
+    if (newEvent === undefined) throw new Error("one fact was prepared");
+    const idempotency = findByIdempotencyKey(this.#runtime, call); // asked again, so that nothing comes between this and the commit
+    if (!idempotency.ok || idempotency.value !== null) await this.#events.drop([newEvent]);
+    if (!idempotency.ok) return idempotency;
+    if (idempotency.value !== null) return ok(idempotency.value as DeliveryId);
     return storage.transactionSync(() => {
-      const stored = this.#events.addSample(fact);
-      const [delivery] = this.#deliveries.owe(stored, [{ target: { kind: "endpoint", id }, url: endpoint.url }]);
+      const stored = this.#events.addSample(newEvent);
+      const [delivery] = this.#deliveries.schedule(stored, [{ target: { kind: "endpoint", id }, url: endpoint.url }]);
       if (delivery === undefined) throw new Error("one delivery was owed");
-      keepRepeat(this.#ground, call, delivery);
+      saveIdempotencyKey(this.#runtime, call, delivery);
       this.#deliveries.plan();
       return ok(delivery);
     });
@@ -145,7 +145,7 @@ const firstOf = ({ types }: Endpoint): EventType => {
   return first === undefined || first === "*" ? EVENT_TYPES[0] : first;
 };
 
-const disabled = (): Refusal =>
-  refusal("endpoint_disabled", "A disabled endpoint takes nothing; enable it first, then try it.", {
+const disabled = (): Problem =>
+  problemOf("endpoint_disabled", "A disabled endpoint takes nothing; enable it first, then try it.", {
     hint: "POST /v1/webhook_endpoints/{id}/enable",
   });

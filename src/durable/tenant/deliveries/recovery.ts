@@ -1,14 +1,14 @@
 /** Sending again what an endpoint did not take: what failed, and what happened while it was disabled. */
-import { type Refusal, refusal } from "../../../core/errors.ts";
+import { type Problem, problemOf } from "../../../core/errors.ts";
 import type { EndpointId } from "../../../core/ids.ts";
 import { RECOVER_STEP } from "../../../core/limits.ts";
 import { err, ok, type Result } from "../../../core/result.ts";
 import type { Call } from "../../../core/rpc/user.ts";
 import type { EpochMs } from "../../../core/time.ts";
 import type { EndpointWire } from "../../../core/wire/webhook.ts";
-import type { Ground } from "../../shared/context.ts";
-import { findRepeat, keepRepeat } from "../../shared/idempotency.ts";
-import type { Schedule } from "../../shared/jobs.ts";
+import type { ObjectRuntime } from "../../shared/context.ts";
+import { findByIdempotencyKey, saveIdempotencyKey } from "../../shared/idempotency.ts";
+import type { JobScheduler } from "../../shared/jobs.ts";
 import type { Events } from "../events.ts";
 import { type Endpoint, type EndpointRows, isWanted, noEndpoint, showEndpoint } from "../subscriptions.ts";
 import type { Deliveries } from "./dispatch.ts";
@@ -18,23 +18,23 @@ import type { DeliveryRows } from "./store.ts";
 export const RECOVER = "recover";
 
 export class Recoveries {
-  readonly #ground: Ground;
-  readonly #schedule: Schedule;
+  readonly #runtime: ObjectRuntime;
+  readonly #jobs: JobScheduler;
   readonly #rows: EndpointRows;
   readonly #deliveryRows: DeliveryRows;
   readonly #events: Events;
   readonly #deliveries: Deliveries;
 
   constructor(
-    ground: Ground,
-    schedule: Schedule,
+    runtime: ObjectRuntime,
+    jobs: JobScheduler,
     rows: EndpointRows,
     deliveryRows: DeliveryRows,
     events: Events,
     deliveries: Deliveries,
   ) {
-    this.#ground = ground;
-    this.#schedule = schedule;
+    this.#runtime = runtime;
+    this.#jobs = jobs;
     this.#rows = rows;
     this.#deliveryRows = deliveryRows;
     this.#events = events;
@@ -42,13 +42,13 @@ export class Recoveries {
   }
 
   /** Commits the wish; the schedule steps through the events. A second wish while one is under way widens it. */
-  async begin(call: Call, id: EndpointId, since: EpochMs): Promise<Result<EndpointWire, Refusal>> {
-    const { storage, now, boundary } = this.#ground;
-    const repeat = findRepeat(this.#ground, call);
-    if (!repeat.ok) return repeat;
+  async begin(call: Call, id: EndpointId, since: EpochMs): Promise<Result<EndpointWire, Problem>> {
+    const { storage, now, boundary } = this.#runtime;
+    const idempotency = findByIdempotencyKey(this.#runtime, call);
+    if (!idempotency.ok) return idempotency;
     const endpoint = this.#rows.find(id);
     if (endpoint === null) return err(noEndpoint());
-    if (repeat.value !== null) return ok(showEndpoint(endpoint));
+    if (idempotency.value !== null) return ok(showEndpoint(endpoint));
     if (endpoint.state === "disabled") return err(disabled());
     const running = this.#rows.recovery(id);
     const earliest = Math.min(since, running?.since ?? since);
@@ -58,8 +58,8 @@ export class Recoveries {
         after: this.#events.cursorBefore(earliest),
         until: this.#events.cursor(),
       });
-      this.#schedule.owe(RECOVER, id, now());
-      keepRepeat(this.#ground, call, id);
+      this.#jobs.schedule(RECOVER, id, now());
+      saveIdempotencyKey(this.#runtime, call, id);
     });
     await boundary("endpoint.recovering");
     return ok(showEndpoint(endpoint));
@@ -72,15 +72,15 @@ export class Recoveries {
     const events =
       endpoint === null || recovery === null ? [] : this.#events.between(recovery.after, recovery.until, RECOVER_STEP);
     const last = events.at(-1);
-    this.#ground.storage.transactionSync(() => {
+    this.#runtime.storage.transactionSync(() => {
       if (endpoint === null || recovery === null || last === undefined || endpoint.state === "disabled") {
         this.#rows.saveRecovery(id, null);
-        return this.#schedule.done(RECOVER, id);
+        return this.#jobs.done(RECOVER, id);
       }
       for (const event of events)
-        if (event.at >= recovery.since && isWanted(endpoint, event.type)) this.#owe(endpoint, event);
+        if (event.at >= recovery.since && isWanted(endpoint, event.type)) this.#schedule(endpoint, event);
       this.#rows.saveRecovery(id, { ...recovery, after: last.cursor });
-      this.#schedule.owe(RECOVER, id, this.#ground.now());
+      this.#jobs.schedule(RECOVER, id, this.#runtime.now());
       this.#deliveries.plan();
     });
   }
@@ -90,14 +90,14 @@ export class Recoveries {
     this.#rows.saveRecovery(id, null);
   }
 
-  #owe({ id, url }: Endpoint, event: Parameters<Deliveries["owe"]>[0]): void {
+  #schedule({ id, url }: Endpoint, event: Parameters<Deliveries["schedule"]>[0]): void {
     const target = { kind: "endpoint", id } as const;
     this.#deliveryRows.revive(event.id, target, this.#deliveries.dueNow());
-    this.#deliveries.owe(event, [{ target, url }]);
+    this.#deliveries.schedule(event, [{ target, url }]);
   }
 }
 
-const disabled = (): Refusal =>
-  refusal("endpoint_disabled", "A disabled endpoint takes nothing; enable it first, then recover.", {
+const disabled = (): Problem =>
+  problemOf("endpoint_disabled", "A disabled endpoint takes nothing; enable it first, then recover.", {
     hint: "POST /v1/webhook_endpoints/{id}/enable",
   });

@@ -1,6 +1,6 @@
 /** The rows of deliveries and of their attempts: every statement on them. When to do what is said next door. */
 
-import { type Refusal, refusal } from "../../../core/errors.ts";
+import { type Problem, problemOf } from "../../../core/errors.ts";
 import type { DeliveryId, EventId } from "../../../core/ids.ts";
 import { err, ok, type Result } from "../../../core/result.ts";
 import type { DeliveryReport } from "../../../core/rpc/tenant.ts";
@@ -8,9 +8,9 @@ import type { Call, Page, PageRequest } from "../../../core/rpc/user.ts";
 import { type EpochMs, toRfc3339 } from "../../../core/time.ts";
 import type { DeliveryTarget } from "../../../core/webhooks/delivery.ts";
 import type { DeliveryFilter, DeliveryWire, LoggedDeliveryWire } from "../../../core/wire/webhook.ts";
-import { cursorOf, type Ground, pageOf } from "../../shared/context.ts";
+import { cursorOf, type ObjectRuntime, pageOf } from "../../shared/context.ts";
 import { BOUND_LIMIT } from "../../shared/database.ts";
-import { findRepeat, keepRepeat } from "../../shared/idempotency.ts";
+import { findByIdempotencyKey, saveIdempotencyKey } from "../../shared/idempotency.ts";
 import type { Events } from "../events.ts";
 import { columnsOf, type TargetColumns, type Targets, targetOf } from "../subscriptions.ts";
 import type { Deliveries } from "./dispatch.ts";
@@ -163,11 +163,11 @@ export class DeliveryRows {
   }
 
   /** The earliest moment after `since` at which a pending one is due; null when there is none. */
-  nextDue(since: EpochMs): EpochMs | null {
+  nextDueAt(since: EpochMs): EpochMs | null {
     return this.#sql.exec<{ at: number | null }>(NEXT_DUE, since).one().at;
   }
 
-  hasDue(at: EpochMs): boolean {
+  hasDueJobs(at: EpochMs): boolean {
     return this.#sql.exec(HAS_DUE, at).toArray().length > 0;
   }
 
@@ -300,14 +300,14 @@ export class DeliveryRows {
 /* What callers ask of deliveries: to read them, and to have one tried again. */
 
 export class DeliveryLog {
-  readonly #ground: Ground;
+  readonly #runtime: ObjectRuntime;
   readonly #rows: DeliveryRows;
   readonly #events: Events;
   readonly #targets: Targets;
   readonly #deliveries: Deliveries;
 
-  constructor(ground: Ground, rows: DeliveryRows, events: Events, targets: Targets, deliveries: Deliveries) {
-    this.#ground = ground;
+  constructor(runtime: ObjectRuntime, rows: DeliveryRows, events: Events, targets: Targets, deliveries: Deliveries) {
+    this.#runtime = runtime;
     this.#rows = rows;
     this.#events = events;
     this.#targets = targets;
@@ -323,7 +323,7 @@ export class DeliveryLog {
     );
   }
 
-  read(id: DeliveryId): Result<LoggedDeliveryWire, Refusal> {
+  read(id: DeliveryId): Result<LoggedDeliveryWire, Problem> {
     const row = this.#rows.find(id);
     if (row === null) return err(noDelivery());
     const log = this.#rows.attempts(id).map(({ n, at, ...rest }) => ({ attempt: n, at: toRfc3339(at), ...rest }));
@@ -331,16 +331,16 @@ export class DeliveryLog {
   }
 
   /** Begins a delivery's schedule anew, at once. Refused where its target takes nothing. */
-  retry(call: Call, id: DeliveryId): Result<LoggedDeliveryWire, Refusal> {
-    const repeat = findRepeat(this.#ground, call);
-    if (!repeat.ok) return repeat;
+  retry(call: Call, id: DeliveryId): Result<LoggedDeliveryWire, Problem> {
+    const idempotency = findByIdempotencyKey(this.#runtime, call);
+    if (!idempotency.ok) return idempotency;
     const row = this.#rows.find(id);
     if (row === null) return err(noDelivery());
-    if (repeat.value !== null) return this.read(id);
+    if (idempotency.value !== null) return this.read(id);
     if (this.#targets.find(targetOf(row)) === null) return err(closed());
-    this.#ground.storage.transactionSync(() => {
+    this.#runtime.storage.transactionSync(() => {
       this.#rows.again(id, this.#deliveries.dueNow());
-      keepRepeat(this.#ground, call, id);
+      saveIdempotencyKey(this.#runtime, call, id);
     });
     this.#deliveries.plan();
     return this.read(id);
@@ -364,11 +364,11 @@ export class DeliveryLog {
   }
 }
 
-const noDelivery = (): Refusal =>
-  refusal("not_found", "No delivery with this id exists here; list yours with GET /v1/deliveries.");
+const noDelivery = (): Problem =>
+  problemOf("not_found", "No delivery with this id exists here; list yours with GET /v1/deliveries.");
 
-const closed = (): Refusal =>
-  refusal(
+const closed = (): Problem =>
+  problemOf(
     "endpoint_disabled",
     "Its endpoint or hook is disabled or gone; enable it (a hook: subscribe it again) first, then send again.",
     {

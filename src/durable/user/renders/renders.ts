@@ -1,5 +1,5 @@
 /** What callers ask of renders: to order one, to read it, to take it back. Polling and copying are next door. */
-import type { Refusal } from "../../../core/errors.ts";
+import type { Problem } from "../../../core/errors.ts";
 import { ownedId, type ProjectId, type RenderId } from "../../../core/ids.ts";
 import { REUSE_MARGIN_MS } from "../../../core/limits.ts";
 import { type Metered, metered } from "../../../core/quota.ts";
@@ -11,11 +11,11 @@ import type { AttributionWire } from "../../../core/wire/attribution.ts";
 import type { NewRender, RenderPlan } from "../../../core/wire/render.ts";
 import type { NemoState } from "../../../nemo/client.ts";
 import { pageOf } from "../../shared/context.ts";
-import { asRepeated, findRepeat, goneFor, keepRepeat } from "../../shared/idempotency.ts";
+import { asReplayed, findByIdempotencyKey, goneFor, saveIdempotencyKey } from "../../shared/idempotency.ts";
 import { giveQuota, takeQuota } from "../../shared/problems.ts";
-import { enter, type Home } from "../context.ts";
+import { enter, type UserContext } from "../context.ts";
 import { noProject, type Projects } from "../projects.ts";
-import { refuseCallback } from "../turns/store.ts";
+import { checkCallback } from "../turns/store.ts";
 import { keepingTime } from "./files.ts";
 import { keepStep, newUpstreamId } from "./run.ts";
 import {
@@ -29,12 +29,12 @@ import {
 } from "./store.ts";
 
 export class Renders {
-  readonly #home: Home;
+  readonly #context: UserContext;
   readonly #projects: Projects;
   readonly #rows: RenderRows;
 
-  constructor(home: Home, projects: Projects, rows: RenderRows) {
-    this.#home = home;
+  constructor(context: UserContext, projects: Projects, rows: RenderRows) {
+    this.#context = context;
     this.#projects = projects;
     this.#rows = rows;
   }
@@ -51,41 +51,41 @@ export class Renders {
     isWanted: () => boolean = () => true,
   ): Promise<Metered<ShownRender>> {
     if (this.#projects.find(project) === null) {
-      const { ground, database } = this.#home;
-      return err(goneFor(ground, database.exists(), call, noProject()));
+      const { runtime, database } = this.#context;
+      return err(goneFor(runtime, database.exists(), call, noProject()));
     }
-    const refused = this.#refuse(project, body);
-    if (refused !== null) return err(refused);
-    enter(this.#home, call);
-    const { ground, schedule } = this.#home;
-    const known = this.#repeated(call);
+    const problem = this.#check(project, body);
+    if (problem !== null) return err(problem);
+    enter(this.#context, call);
+    const { runtime, jobs } = this.#context;
+    const known = this.#replayed(call);
     if (known !== null) return known;
-    const [state, keptMs] = await Promise.all([this.#filled(project), keepingTime(this.#home)]);
+    const [state, keptMs] = await Promise.all([this.#filled(project), keepingTime(this.#context)]);
     if (!state.ok) return state;
     const order = this.#order(call, project, body, attribution);
     const finished = body.reuse ? this.#finished(project, state.value, body) : null;
     const want = { quota: "renders_per_day", ref: order.id, amount: 1 } as const;
-    const taken = finished === null ? await takeQuota(ground, call, [want]) : ok([]);
-    const twin = this.#repeated(call); // one may have come meanwhile
+    const taken = finished === null ? await takeQuota(runtime, call, [want]) : ok([]);
+    const duplicate = this.#replayed(call); // one may have come meanwhile
     const isGone = this.#projects.find(project) === null || !isWanted(); // or the project was deleted
-    if ((twin !== null || isGone) && taken.ok) giveQuota(ground, order.id);
-    if (twin !== null) return twin;
+    if ((duplicate !== null || isGone) && taken.ok) giveQuota(runtime, order.id);
+    if (duplicate !== null) return duplicate;
     if (!taken.ok) return taken;
     if (isGone) return err(noProject());
-    const render = finished === null ? order : reuseOf(order, finished, ground.now() + keptMs);
-    ground.storage.transactionSync(() => {
+    const render = finished === null ? order : reuseOf(order, finished, runtime.now() + keptMs);
+    runtime.storage.transactionSync(() => {
       this.#rows.add(render);
-      keepRepeat(ground, call, render.id);
-      keepStep(this.#home, this.#rows, order, render);
+      saveIdempotencyKey(runtime, call, render.id);
+      keepStep(this.#context, this.#rows, order, render);
     });
-    schedule.tick();
-    return metered(showRender(this.#home, render), taken.value);
+    jobs.tick();
+    return metered(showRender(this.#context, render), taken.value);
   }
 
   /** What `start` would do, without doing it. */
-  async plan(project: ProjectId, body: NewRender): Promise<Result<RenderPlan, Refusal>> {
-    const refused = this.#refuse(project, body);
-    if (refused !== null) return err(refused);
+  async plan(project: ProjectId, body: NewRender): Promise<Result<RenderPlan, Problem>> {
+    const problem = this.#check(project, body);
+    if (problem !== null) return err(problem);
     const state = await this.#filled(project);
     if (!state.ok) return state;
     const { timeline } = state.value;
@@ -101,22 +101,22 @@ export class Renders {
     });
   }
 
-  read(id: RenderId): Result<ShownRender, Refusal> {
+  read(id: RenderId): Result<ShownRender, Problem> {
     const render = this.#rows.shown(id);
-    return render === null ? err(noRender()) : ok(showRender(this.#home, render));
+    return render === null ? err(noRender()) : ok(showRender(this.#context, render));
   }
 
   /** Of one project, or of all. */
-  list(project: ProjectId | null, page: PageRequest): Result<Page<ShownRender>, Refusal> {
+  list(project: ProjectId | null, page: PageRequest): Result<Page<ShownRender>, Problem> {
     if (project !== null && this.#projects.find(project) === null) return err(noProject());
-    const show = (render: Render): ShownRender => showRender(this.#home, render);
+    const show = (render: Render): ShownRender => showRender(this.#context, render);
     return ok(pageOf(this.#rows.page(project, page), page, (render) => render.id, show));
   }
 
   /** Takes a render back; upstream is told afterwards, where it may have the job. One that is over stays as it is. */
-  cancel(id: RenderId): Result<ShownRender, Refusal> {
+  cancel(id: RenderId): Result<ShownRender, Problem> {
     const render = this.#rows.find(id);
-    return render === null ? err(noRender()) : ok(showRender(this.#home, this.#stop(render, toCancelled)));
+    return render === null ? err(noRender()) : ok(showRender(this.#context, this.#stop(render, toCancelled)));
   }
 
   /** Ends a render of something that is deleted, in whatever it does. */
@@ -126,23 +126,23 @@ export class Renders {
   }
 
   #stop(render: Render, how: typeof toCancelled): Render {
-    const stopped = how(render, this.#home.ground.now());
+    const stopped = how(render, this.#context.runtime.now());
     if (stopped === render) return render;
-    keepStep(this.#home, this.#rows, render, stopped);
-    this.#home.schedule.tick();
+    keepStep(this.#context, this.#rows, render, stopped);
+    this.#context.jobs.tick();
     return stopped;
   }
 
   /** What is wrong with an order before anything is read for it. */
-  #refuse(project: ProjectId, body: NewRender): Refusal | null {
+  #check(project: ProjectId, body: NewRender): Problem | null {
     if (this.#projects.find(project) === null) return noProject();
-    const { allowUnattestedOutput } = this.#home.ground.config;
+    const { allowUnattestedOutput } = this.#context.runtime.config;
     if (!isAttested(body.output) && !allowUnattestedOutput) return unattested();
-    return refuseCallback(this.#home, body);
+    return checkCallback(this.#context, body);
   }
 
   /** The project's state with something in it to export. */
-  async #filled(project: ProjectId): Promise<Result<NemoState, Refusal>> {
+  async #filled(project: ProjectId): Promise<Result<NemoState, Problem>> {
     const state = await this.#projects.state(project);
     if (!state.ok) return state;
     if (state.value === null || !isExportable(state.value.timeline)) return err(nothingToRender());
@@ -151,28 +151,28 @@ export class Renders {
 
   /** A render whose file would be made again: the same timeline, the same output, kept for a while yet. */
   #finished(project: ProjectId, { fingerprint }: NemoState, { output }: NewRender): Finished | null {
-    return this.#rows.finished(project, fingerprint, output, this.#home.ground.now() + REUSE_MARGIN_MS);
+    return this.#rows.finished(project, fingerprint, output, this.#context.runtime.now() + REUSE_MARGIN_MS);
   }
 
   #order(call: Call, project: ProjectId, body: NewRender, attribution: AttributionWire | null): Render {
-    const { ground, address } = this.#home;
+    const { runtime, address } = this.#context;
     return newRenderOf({
-      id: ownedId("rnd", address.uh, ground.now(), ground.random),
+      id: ownedId("rnd", address.uh, runtime.now(), runtime.random),
       project,
       metadata: body.metadata,
       callback: body.callback_url ?? null,
       attribution,
       key: call.key ?? null,
       output: body.output,
-      createdAt: ground.now(),
+      createdAt: runtime.now(),
       upstreamId: newUpstreamId(),
     });
   }
 
   /** What the call's key made before, or why the key cannot be used; null when there is nothing to repeat. */
-  #repeated(call: Call): Result<ShownRender, Refusal> | null {
-    const repeat = findRepeat(this.#home.ground, call);
-    if (!repeat.ok) return repeat;
-    return repeat.value === null ? null : asRepeated(this.read(repeat.value as RenderId)); // written by start() only
+  #replayed(call: Call): Result<ShownRender, Problem> | null {
+    const idempotency = findByIdempotencyKey(this.#context.runtime, call);
+    if (!idempotency.ok) return idempotency;
+    return idempotency.value === null ? null : asReplayed(this.read(idempotency.value as RenderId)); // written by start() only
   }
 }

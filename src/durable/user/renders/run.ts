@@ -5,13 +5,13 @@
  * as it is then, and one that is over by then stays as it is.
  */
 import { renderKey } from "../../../core/address.ts";
-import { ERRORS, type Refusal, refusal } from "../../../core/errors.ts";
+import { ERRORS, type Problem, problemOf } from "../../../core/errors.ts";
 import type { RenderId } from "../../../core/ids.ts";
 import {
   afterPoll,
   afterUnknown,
   isOver,
-  isTold,
+  isPublished,
   type PollAnswer,
   pollAgain,
   type Render,
@@ -26,7 +26,7 @@ import type { NemoState, RenderProgress } from "../../../nemo/client.ts";
 import type { NemoFailure } from "../../../nemo/errors.ts";
 import { TryAgain } from "../../shared/jobs.ts";
 import { askedMs, isSoon } from "../../shared/problems.ts";
-import { FILE, type Home, RENDER } from "../context.ts";
+import { FILE, RENDER, type UserContext } from "../context.ts";
 import type { Projects } from "../projects.ts";
 import { copyResult, keepingTime, nextFileLook } from "./files.ts";
 import { nothingToRender, type RenderRows, showRender } from "./store.ts";
@@ -42,12 +42,12 @@ const CANCEL_ATTEMPTS = 4;
 export const newUpstreamId = (): string => `render_${crypto.randomUUID()}`;
 
 export class RenderRun {
-  readonly #home: Home;
+  readonly #context: UserContext;
   readonly #projects: Projects;
   readonly #rows: RenderRows;
 
-  constructor(home: Home, projects: Projects, rows: RenderRows) {
-    this.#home = home;
+  constructor(context: UserContext, projects: Projects, rows: RenderRows) {
+    this.#context = context;
     this.#projects = projects;
     this.#rows = rows;
   }
@@ -60,7 +60,7 @@ export class RenderRun {
   /** The schedule's work for one render, by its phase. */
   async perform(id: RenderId, attempt: number): Promise<void> {
     const render = this.#rows.find(id);
-    if (render === null) return this.#home.schedule.done(RENDER, id);
+    if (render === null) return this.#context.jobs.done(RENDER, id);
     switch (render.phase) {
       case "queued":
         return this.#submit(render, attempt);
@@ -71,41 +71,41 @@ export class RenderRun {
         return this.#copy(render, attempt);
       case "completed":
       case "failed":
-        return render.cancelOwed ? this.#tellCancelled(render, attempt) : this.#home.schedule.done(RENDER, id);
+        return render.cancelScheduled ? this.#publishCancelled(render, attempt) : this.#context.jobs.done(RENDER, id);
     }
   }
 
   /** Gives a render that keeps failing an end. */
   giveUp(id: RenderId): void {
-    const failed = refusal("render_failed", "The render kept failing; start another one.", { charged: "no" });
+    const failed = problemOf("render_failed", "The render kept failing; start another one.", { charged: "no" });
     this.#step(id, (render) => toFailed(render, failed, this.#now()));
   }
 
   /** The draft goes to upstream as it came from there. */
   async #submit(render: Render, attempt: number): Promise<void> {
-    const { ground, account } = this.#home;
+    const { runtime, account } = this.#context;
     const state = await this.#projects.state(render.project);
-    if (!state.ok) return this.#refused(render, state.error, attempt);
+    if (!state.ok) return this.#problem(render, state.error, attempt);
     const sessionId = this.#projects.find(render.project)?.session?.sessionId;
     const draftText = state.value?.draftText ?? null;
     if (state.value === null || draftText === null || sessionId === undefined || !isExportable(state.value.timeline))
       return void this.#step(render.id, (now) => toFailed(now, nothingToRender(), this.#now()));
     const made = madeOf(state.value);
     if (!this.#step(render.id, (queued) => toSubmitting(queued, made, this.#now()))) return;
-    await ground.storage.sync();
-    await ground.boundary("render.submitting");
+    await runtime.storage.sync();
+    await runtime.boundary("render.submitting");
     const order = { renderId: render.upstreamId, sessionId, draftText, output: render.output };
     const sent = await account.call((token) => account.nemoFor(render.attribution).submitRender(token, order));
-    await ground.boundary("render.submitted");
-    if (!sent.ok && !mayHaveArrived(sent.error)) return this.#refused(render, account.explain(sent.error), attempt);
+    await runtime.boundary("render.submitted");
+    if (!sent.ok && !mayHaveArrived(sent.error)) return this.#problem(render, account.explain(sent.error), attempt);
     this.#step(render.id, (submitting) =>
-      toPolling(submitting, sent.ok ? "accepted" : "no", this.#now(), ground.config.waits),
+      toPolling(submitting, sent.ok ? "accepted" : "no", this.#now(), runtime.config.waits),
     );
   }
 
   /** A render that upstream took nothing of ends with upstream's reason, unless the reason may pass: then it waits as it was. */
-  #refused(queued: Render, error: Refusal, attempt: number): void {
-    const { waits } = this.#home.ground.config;
+  #problem(queued: Render, error: Problem, attempt: number): void {
+    const { waits } = this.#context.runtime.config;
     const maySucceed = ERRORS[error.code].retryable && attempt < SUBMIT_ATTEMPTS && isSoon(error, waits);
     if (!maySucceed) return void this.#step(queued.id, (render) => toFailed(render, error, this.#now()));
     const current = this.#rows.find(queued.id);
@@ -116,8 +116,8 @@ export class RenderRun {
 
   /** Asks for the job by its id. One whose submit was on its way at a crash is adopted, or never arrived; it is not sent again. */
   async #poll(render: Render): Promise<void> {
-    const { account, ground } = this.#home;
-    const { waits } = ground.config;
+    const { account, runtime } = this.#context;
+    const { waits } = runtime.config;
     const answer = await account.call((token) => account.nemo.readRender(token, render.upstreamId));
     const nextId = newUpstreamId();
     this.#step(render.id, (now) => {
@@ -132,34 +132,34 @@ export class RenderRun {
   }
 
   async #copy(render: Render, attempt: number): Promise<void> {
-    const { ground } = this.#home;
-    const keptMs = await keepingTime(this.#home); // asked first: without it a copied file would be copied again
-    const copied = await copyResult(this.#home, render);
+    const { runtime } = this.#context;
+    const keptMs = await keepingTime(this.#context); // asked first: without it a copied file would be copied again
+    const copied = await copyResult(this.#context, render);
     if (copied === null) {
       if (attempt < COPY_ATTEMPTS) throw new Error("the result could not be copied");
       const lost = "Nemo finished the export but did not give its video, whole and playable; start another render.";
-      const failed = refusal("render_failed", lost, { charged: "no" });
+      const failed = problemOf("render_failed", lost, { charged: "no" });
       return void this.#step(render.id, (now) => toFailed(now, failed, this.#now()));
     }
-    await ground.boundary("file.copied");
+    await runtime.boundary("file.copied");
     const at = this.#now();
     const file = { ...copied.file, expiresAt: at + keptMs };
     if (this.#step(render.id, (now) => toCompleted(now, file, copied.warnings, at))) return;
-    await ground.env.MEDIA.delete(renderKey(this.#home.address, render.id)); // deleted meanwhile: nobody knows of this file
+    await runtime.env.MEDIA.delete(renderKey(this.#context.address, render.id)); // deleted meanwhile: nobody knows of this file
   }
 
   /** Best effort: the render is over whatever upstream says, and a job that goes on there costs nothing. */
-  async #tellCancelled(render: Render, attempt: number): Promise<void> {
-    const { account, ground, schedule } = this.#home;
-    await ground.boundary("render.cancelled");
-    if (render.file === null) await ground.env.MEDIA.delete(renderKey(this.#home.address, render.id)); // a copy that was under way
+  async #publishCancelled(render: Render, attempt: number): Promise<void> {
+    const { account, runtime, jobs } = this.#context;
+    await runtime.boundary("render.cancelled");
+    if (render.file === null) await runtime.env.MEDIA.delete(renderKey(this.#context.address, render.id)); // a copy that was under way
     const told = await account.call((token) => account.nemo.cancelRender(token, render.upstreamId));
-    const refused = told.ok ? null : account.explain(told.error);
-    if (refused !== null && ERRORS[refused.code].retryable && attempt < CANCEL_ATTEMPTS)
-      throw new TryAgain("upstream was not told that a render is cancelled", refused);
-    ground.storage.transactionSync(() => {
-      this.#rows.save({ ...render, cancelOwed: false });
-      schedule.done(RENDER, render.id);
+    const problem = told.ok ? null : account.explain(told.error);
+    if (problem !== null && ERRORS[problem.code].retryable && attempt < CANCEL_ATTEMPTS)
+      throw new TryAgain("upstream was not told that a render is cancelled", problem);
+    runtime.storage.transactionSync(() => {
+      this.#rows.save({ ...render, cancelScheduled: false });
+      jobs.done(RENDER, render.id);
     });
   }
 
@@ -167,26 +167,31 @@ export class RenderRun {
   #step(id: RenderId, decide: (render: Render) => Render): boolean {
     const render = this.#rows.find(id);
     if (render === null || isOver(render)) return false;
-    keepStep(this.#home, this.#rows, render, decide(render));
+    keepStep(this.#context, this.#rows, render, decide(render));
     return true;
   }
 
   #now(): number {
-    return this.#home.ground.now();
+    return this.#context.runtime.now();
   }
 }
 
 /** Writes a step of a render and what follows from it in one transaction: the next look, the file's end, the event. */
-export function keepStep({ ground, schedule, outbox, ...home }: Home, rows: RenderRows, was: Render, is: Render): void {
-  ground.storage.transactionSync(() => {
+export function keepStep(
+  { runtime, jobs, outbox, ...context }: UserContext,
+  rows: RenderRows,
+  was: Render,
+  is: Render,
+): void {
+  runtime.storage.transactionSync(() => {
     rows.save(is);
-    if (is.cancelOwed) schedule.owe(RENDER, is.id, ground.now());
-    else if (isOver(is)) schedule.done(RENDER, is.id);
-    else schedule.owe(RENDER, is.id, is.nextAt ?? ground.now());
-    if (is.file !== null) schedule.owe(FILE, is.id, nextFileLook(ground, is.file));
+    if (is.cancelScheduled) jobs.schedule(RENDER, is.id, runtime.now());
+    else if (isOver(is)) jobs.done(RENDER, is.id);
+    else jobs.schedule(RENDER, is.id, is.nextAt ?? runtime.now());
+    if (is.file !== null) jobs.schedule(FILE, is.id, nextFileLook(runtime, is.file));
     const isDone = is.phase === "completed";
-    if (!isDone && (isTold(was) || !isTold(is))) return;
-    const shown = showRender({ ground, schedule, outbox, ...home }, is);
+    if (!isDone && (isPublished(was) || !isPublished(is))) return;
+    const shown = showRender({ runtime, jobs, outbox, ...context }, is);
     outbox.add(isDone ? "render.completed" : "render.failed", is.id, shown, is);
   });
 }
@@ -206,6 +211,6 @@ function wordOf({ status, progress, url }: RenderProgress): PollAnswer {
 }
 
 /** A submit without a clear answer may have reached upstream: it is asked for, not repeated. */
-const mayHaveArrived = (failure: Refusal | NemoFailure): boolean =>
+const mayHaveArrived = (failure: Problem | NemoFailure): boolean =>
   "reason" in failure &&
   ((failure.reason === "unavailable" && failure.sent === "maybe") || failure.reason === "garbled");

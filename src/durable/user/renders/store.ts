@@ -1,13 +1,13 @@
 /** The rows of renders: records, and the columns that ask which file is whose. */
 
 import type { Download, Unsigned } from "../../../core/download.ts";
-import { type Refusal, refusal } from "../../../core/errors.ts";
+import { type Problem, problemOf } from "../../../core/errors.ts";
 import type { ProjectId, RenderId } from "../../../core/ids.ts";
 import { RENDER_TTL_MS } from "../../../core/limits.ts";
 import {
   ATTESTED_OUTPUT,
   isOver,
-  isTold,
+  isPublished,
   newRenderOf,
   type Render,
   type RenderFile,
@@ -17,9 +17,9 @@ import type { PageRequest } from "../../../core/rpc/user.ts";
 import { type EpochMs, toRfc3339 } from "../../../core/time.ts";
 import { type FileFacts, NO_FACTS } from "../../../core/wire/file.ts";
 import type { RenderStatus, RenderWire } from "../../../core/wire/render.ts";
-import { cursorOf, type Ground } from "../../shared/context.ts";
+import { cursorOf, type ObjectRuntime } from "../../shared/context.ts";
 import type { Database } from "../../shared/database.ts";
-import { type Home, originOf } from "../context.ts";
+import { originOf, type UserContext } from "../context.ts";
 import { failureOf } from "../turns/store.ts";
 
 /** The file to show again is found among those that are kept, however many there were. */
@@ -34,11 +34,11 @@ export type Finished = Render & { readonly file: RenderFile };
 const KEPT = "project NOT IN (SELECT id FROM projects WHERE removed = 1)";
 
 export class RenderRows {
-  readonly #ground: Ground;
+  readonly #runtime: ObjectRuntime;
   readonly #database: Database;
 
-  constructor(ground: Ground, database: Database) {
-    this.#ground = ground;
+  constructor(runtime: ObjectRuntime, database: Database) {
+    this.#runtime = runtime;
     this.#database = database;
   }
 
@@ -55,12 +55,12 @@ export class RenderRows {
 
   add(render: Render): void {
     const query = "INSERT INTO renders (id, project, record, made, file_of, file_until) VALUES (?, ?, ?, ?, ?, ?)";
-    this.#ground.sql.exec(query, render.id, render.project, JSON.stringify(render), ...columnsOf(render));
+    this.#runtime.sql.exec(query, render.id, render.project, JSON.stringify(render), ...columnsOf(render));
   }
 
   save(render: Render): void {
     const query = "UPDATE renders SET record = ?, made = ?, file_of = ?, file_until = ? WHERE id = ?";
-    this.#ground.sql.exec(query, JSON.stringify(render), ...columnsOf(render), render.id);
+    this.#runtime.sql.exec(query, JSON.stringify(render), ...columnsOf(render), render.id);
   }
 
   /** A page of renders, newest first, and one more to tell whether there are others; of one project or of all. */
@@ -85,11 +85,11 @@ export class RenderRows {
   /** Whether another render shows the file of this one beyond `until`. */
   isShared(id: RenderId, owner: RenderId, until: EpochMs): boolean {
     const query = "SELECT 1 FROM renders WHERE file_of = ? AND file_until > ? AND id <> ? LIMIT 1";
-    return this.#ground.sql.exec(query, owner, until, id).toArray().length > 0;
+    return this.#runtime.sql.exec(query, owner, until, id).toArray().length > 0;
   }
 
   #renders(query: string, ...values: SqlStorageValue[]): Render[] {
-    const rows = this.#ground.sql.exec<{ record: string }>(query, ...values).toArray();
+    const rows = this.#runtime.sql.exec<{ record: string }>(query, ...values).toArray();
     return rows.map(({ record }) => decode(record));
   }
 }
@@ -124,9 +124,9 @@ function decode(record: string): Render {
 
 export type ShownRender = Unsigned<RenderWire>;
 
-export function showRender(home: Home, render: Render): ShownRender {
+export function showRender(context: UserContext, render: Render): ShownRender {
   const { file } = render;
-  const shown = shownFile(home, render);
+  const shown = shownFile(context, render);
   return {
     id: render.id,
     project_id: render.project,
@@ -136,7 +136,7 @@ export function showRender(home: Home, render: Render): ShownRender {
     output: { ...render.output },
     file: file === null ? null : showFile(file),
     ...shown,
-    content_url: shown.download === null ? null : `${originOf(home)}/v1/renders/${render.id}/content`,
+    content_url: shown.download === null ? null : `${originOf(context)}/v1/renders/${render.id}/content`,
     reused_from: render.reusedFrom,
     warnings: render.warnings.map(({ code, detail }) => ({ code, detail })),
     attempts: render.attempts.map(({ submittedAt, endedAt, detail }) => ({
@@ -153,12 +153,15 @@ export function showRender(home: Home, render: Render): ShownRender {
 }
 
 /** What is told of a finished render's file wherever it is shown: its facts, and the file that a link opens while it is kept. */
-export function shownFile(home: Home, render: Render | null): FileFacts & { readonly download: Download | null } {
+export function shownFile(
+  context: UserContext,
+  render: Render | null,
+): FileFacts & { readonly download: Download | null } {
   const file = render?.file ?? null;
   if (render === null || file === null) return { download: null, ...NO_FACTS };
   const { sizeBytes: size_bytes, durationMs: duration_ms, width, height, expiresAt: until } = file;
-  const isKept = until > home.ground.now();
-  const download = isKept ? { id: render.id, origin: originOf(home), until } : null;
+  const isKept = until > context.runtime.now();
+  const download = isKept ? { id: render.id, origin: originOf(context), until } : null;
   return { download, size_bytes, duration_ms, width, height };
 }
 
@@ -175,7 +178,7 @@ const showFile = (file: RenderFile): NonNullable<RenderWire["file"]> => ({
 });
 
 function statusOf(render: Render): RenderStatus {
-  if (isTold(render)) return render.phase === "completed" ? "completed" : "failed";
+  if (isPublished(render)) return render.phase === "completed" ? "completed" : "failed";
   if (render.phase === "polling") return "processing";
   return render.phase === "copying" ? "copying" : "queued";
 }
@@ -193,28 +196,28 @@ function stageOf(render: Render): RenderWire["stage"] {
   }
 }
 
-export const nothingToRender = (): Refusal =>
-  refusal("nothing_to_render", "The timeline is empty; send a turn that makes or edits a video first.", {
+export const nothingToRender = (): Problem =>
+  problemOf("nothing_to_render", "The timeline is empty; send a turn that makes or edits a video first.", {
     charged: "no",
     hint: "POST /v1/projects/{id}/turns",
   });
 
-export const noRender = (): Refusal =>
-  refusal("not_found", "No render with this id exists here; list yours with GET /v1/renders.");
+export const noRender = (): Problem =>
+  problemOf("not_found", "No render with this id exists here; list yours with GET /v1/renders.");
 
-export const notReady = (id: RenderId): Refusal =>
-  refusal("render_not_ready", "The render is not finished; read it again later.", {
+export const notReady = (id: RenderId): Problem =>
+  problemOf("render_not_ready", "The render is not finished; read it again later.", {
     hint: `GET /v1/renders/${id}`,
     retryAfterSeconds: 5,
   });
 
-export const fileGone = (render: Render): Refusal =>
-  refusal("file_gone", "The file was removed when its time was over; start another render of the project.", {
+export const fileGone = (render: Render): Problem =>
+  problemOf("file_gone", "The file was removed when its time was over; start another render of the project.", {
     hint: `POST /v1/projects/${render.project}/renders`,
   });
 
-export const unattested = (): Refusal =>
-  refusal(
+export const unattested = (): Problem =>
+  problemOf(
     "unattested_output",
     'Exports are made as {"format": "mp4", "quality": "high"}; leave `output` out, or send that.',
     { charged: "no", errors: [{ field: "/output", message: 'must be {"format": "mp4", "quality": "high"}' }] },

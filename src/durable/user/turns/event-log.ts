@@ -10,8 +10,8 @@ import { TURN_TEXT_CHARS } from "../../../core/limits.ts";
 import { cut } from "../../../core/text.ts";
 import type { EpochMs } from "../../../core/time.ts";
 import type { TurnEventWire } from "../../../core/wire/turn-event.ts";
-import { isToldByVideo, type VideoEventWire, type VideoWire } from "../../../core/wire/video.ts";
-import type { Ground } from "../../shared/context.ts";
+import { isPublishedByVideo, type VideoEventWire, type VideoWire } from "../../../core/wire/video.ts";
+import type { ObjectRuntime } from "../../shared/context.ts";
 import { BOUND_LIMIT } from "../../shared/database.ts";
 
 /** An event as it is stored: the video at its end has no link yet. */
@@ -36,29 +36,29 @@ type Live = { next: number; safe: number; recent: Frame[]; readonly followers: S
 /** A frame as it goes over the wire, always the same for the same row. */
 export const frameText = ({ seq, type, data }: Frame): string => `id: ${seq}\nevent: ${type}\ndata: ${data}\n\n`;
 
-export class TurnLog {
-  readonly #ground: Ground;
+export class TurnEventLog {
+  readonly #runtime: ObjectRuntime;
   readonly #live = new Map<LogId, Live>();
   /** Which video's log a turn's events go into as well. */
-  readonly #mirrors = new Map<TurnId, VideoId>();
+  readonly #forwards = new Map<TurnId, VideoId>();
   #dirty = false;
   #syncing = false;
 
-  constructor(ground: Ground) {
-    this.#ground = ground;
+  constructor(runtime: ObjectRuntime) {
+    this.#runtime = runtime;
   }
 
   /** Adds events at the end. They become visible to watchers as soon as they are on disk. */
   append(turn: LogId, events: readonly LoggedEvent[]): void {
     if (events.length === 0) return;
-    const video = this.#mirrors.get(turn as TurnId);
-    if (video !== undefined) this.append(video, events.filter(isToldByVideo));
+    const video = this.#forwards.get(turn as TurnId);
+    if (video !== undefined) this.append(video, events.filter(isPublishedByVideo));
     const live = this.#liveOf(turn);
     live.runs = true; // a video goes on after its end
     const frames = events.map((event) => ({ seq: live.next++, type: event.type, data: JSON.stringify(event) }));
     for (let at = 0; at < frames.length; at += ROWS_PER_INSERT) {
       const some = frames.slice(at, at + ROWS_PER_INSERT);
-      this.#ground.sql.exec(
+      this.#runtime.sql.exec(
         `INSERT INTO turn_events (turn, seq, type, data) VALUES ${some.map(() => "(?, ?, ?, ?)").join(", ")}`,
         ...some.flatMap((frame) => [turn, frame.seq, frame.type, frame.data]),
       );
@@ -66,12 +66,12 @@ export class TurnLog {
     live.recent.push(...frames);
     if (live.recent.length > 2 * RECENT_FRAMES) live.recent = live.recent.slice(-RECENT_FRAMES);
     this.#dirty = true;
-    if (!this.#syncing) this.#ground.keep(this.#sync());
+    if (!this.#syncing) this.#runtime.keep(this.#sync());
   }
 
   /** From now on this turn's events are told in the video's stream too, as far as they concern it. */
-  mirror(turn: TurnId, video: VideoId): void {
-    this.#mirrors.set(turn, video);
+  forward(turn: TurnId, video: VideoId): void {
+    this.#forwards.set(turn, video);
   }
 
   /** Frames after the cursor that are safe to show, oldest first, at most `limit`. */
@@ -83,7 +83,7 @@ export class TurnLog {
       const [from, to] = [after + 1 - first, safe + 1 - first]; // seqs have no gaps
       return to <= from ? [] : live.recent.slice(from, Math.min(to, from + limit));
     }
-    return this.#ground.sql
+    return this.#runtime.sql
       .exec<Frame>(
         `SELECT seq, type, data FROM turn_events WHERE turn = ? AND seq > ? AND seq <= ? ORDER BY seq ${BOUND_LIMIT}`,
         turn,
@@ -96,7 +96,7 @@ export class TurnLog {
 
   /** Removes the events of turns that ended before `before`; answers with the end of the oldest turn that still has some. */
   tidy(before: EpochMs): EpochMs | null {
-    const { sql } = this.#ground;
+    const { sql } = this.#runtime;
     sql.exec(
       "DELETE FROM turn_events WHERE turn IN (SELECT id FROM turns WHERE tidied = 0 AND ended_at < ?) AND type != 'message'",
       before,
@@ -107,7 +107,7 @@ export class TurnLog {
 
   /** Every whole message of a turn, joined by blank lines and cut at 30,000 characters; null when nothing was said. */
   textOf(turn: TurnId): string | null {
-    const rows = this.#ground.sql
+    const rows = this.#runtime.sql
       .exec<{ data: string }>("SELECT data FROM turn_events WHERE turn = ? AND type = 'message' ORDER BY seq", turn)
       .toArray();
     const events = rows.map(({ data }) => JSON.parse(data) as TurnEventWire); // written by append() only
@@ -118,7 +118,7 @@ export class TurnLog {
   /** The last event's number, 0 when there is none. */
   last(turn: LogId): number {
     return (
-      this.#ground.sql
+      this.#runtime.sql
         .exec<{ seq: number | null }>("SELECT max(seq) AS seq FROM turn_events WHERE turn = ?", turn)
         .one().seq ?? 0
     );
@@ -130,7 +130,7 @@ export class TurnLog {
     followers.add(wake);
     return () => {
       followers.delete(wake);
-      this.#letGo(turn);
+      this.#cancelBody(turn);
     };
   }
 
@@ -157,13 +157,13 @@ export class TurnLog {
    * video still says, as one that was cancelled does until it settles, is told in the turn's own stream alone.
    */
   forget(ended: LogId): void {
-    for (const [turn, video] of this.#mirrors) if (turn === ended || video === ended) this.#mirrors.delete(turn);
+    for (const [turn, video] of this.#forwards) if (turn === ended || video === ended) this.#forwards.delete(turn);
     const live = this.#live.get(ended);
     if (live !== undefined) live.runs = false;
-    this.#letGo(ended);
+    this.#cancelBody(ended);
   }
 
-  #letGo(turn: LogId): void {
+  #cancelBody(turn: LogId): void {
     const live = this.#live.get(turn);
     if (live === undefined || live.runs || live.followers.size > 0) return;
     if (live.safe === live.next - 1) this.#live.delete(turn);
@@ -184,7 +184,7 @@ export class TurnLog {
       while (this.#dirty) {
         this.#dirty = false;
         const reached = [...this.#live].map(([turn, live]) => [turn, live.next - 1] as const);
-        await this.#ground.storage.sync();
+        await this.#runtime.storage.sync();
         for (const [turn, seq] of reached) this.#show(turn, seq);
       }
     } finally {
@@ -197,6 +197,6 @@ export class TurnLog {
     if (live === undefined || live.safe >= seq) return;
     live.safe = seq;
     for (const wake of live.followers) wake();
-    this.#letGo(turn);
+    this.#cancelBody(turn);
   }
 }

@@ -13,12 +13,12 @@ import type { TurnEvent } from "../../../nemo/translate.ts";
 
 /* The agent's words told to people: numbered messages without instructions for a GUI, which become suggested calls. */
 
-export class Speaker {
+export class MessageAssembler {
   readonly #project: ProjectId;
   readonly #suggested = new Set<string>();
   #message = 1;
   /** The message being told in pieces; null between messages. */
-  #pieces: GuiTalkStream | null = null;
+  #fileParts: GuiTalkStream | null = null;
   #shown = false;
   /** Every call suggested so far. */
   readonly actions: Action[] = [];
@@ -29,8 +29,8 @@ export class Speaker {
 
   /** A piece of a message: what of it is known to be a whole sentence by now. */
   piece(text: string): TurnEventWire[] {
-    this.#pieces ??= new GuiTalkStream();
-    const told = this.#pieces.push(text);
+    this.#fileParts ??= new GuiTalkStream();
+    const told = this.#fileParts.push(text);
     return [...this.#say(told.text, true), ...this.#suggest(told.actions)];
   }
 
@@ -38,7 +38,7 @@ export class Speaker {
   whole(text: string): TurnEventWire[] {
     const told = translateGuiTalk(text);
     const events = [...this.#say(told.text, false), ...this.#suggest(told.actions)];
-    this.#pieces = null;
+    this.#fileParts = null;
     this.#shown = false;
     return events;
   }
@@ -49,19 +49,19 @@ export class Speaker {
   }
 
   /** True when the agent's only answer is that credits are exhausted. */
-  isRefusal(text: string, worked: boolean): boolean {
+  isProblem(text: string, worked: boolean): boolean {
     return !worked && saysNoCredits(text);
   }
 
   #say(text: string, partial: boolean): TurnEventWire[] {
     if (text === "" && !(this.#shown && !partial)) return [];
     this.#shown ||= partial;
-    const pieces = piecesOf(text.toWellFormed()).map(
+    const fileParts = piecesOf(text.toWellFormed()).map(
       (piece): TurnEventWire => ({ type: "message", message: this.#message, text: piece, partial }),
     );
-    if (partial) return pieces;
+    if (partial) return fileParts;
     // A text too long for one row is told as several messages.
-    return pieces.map((told) => ({ ...told, message: this.#message++ }) as TurnEventWire);
+    return fileParts.map((told) => ({ ...told, message: this.#message++ }) as TurnEventWire);
   }
 
   #suggest(actions: readonly Action[]): TurnEventWire[] {
@@ -84,9 +84,9 @@ type Stage = Extract<TurnEventWire, { type: "progress" }>["stage"];
 /** Name fragments of upstream's slow tools. Source: nemo-api reference section 9. */
 const GENERATING = /generat|seedance|music|suno/i;
 
-export class Narrator {
+export class StreamTranslator {
   readonly #sentAt: EpochMs;
-  readonly #speaker: Speaker;
+  readonly #assembler: MessageAssembler;
   readonly #open = new Map<string, string>();
   #spoke = false;
   /** A record could not be read: words may be missing, so the stream is not taken for whole. */
@@ -101,17 +101,17 @@ export class Narrator {
 
   constructor(project: ProjectId, sentAt: EpochMs) {
     this.#sentAt = sentAt;
-    this.#speaker = new Speaker(project);
+    this.#assembler = new MessageAssembler(project);
   }
 
   /** Why upstream took nothing of the message, where it said so before any work; null where it did, or may have, begun. */
-  get refused(): NemoFailure | null {
+  get problem(): NemoFailure | null {
     return this.failure === null || this.worked || this.failure.reason === "agent_failed" ? null : this.failure;
   }
 
   /** The calls that the agent's words suggested. */
   get actions(): readonly Action[] {
-    return this.#speaker.actions;
+    return this.#assembler.actions;
   }
 
   /** What one read of upstream's stream becomes. */
@@ -160,16 +160,16 @@ export class Narrator {
   }
 
   #read(text: string, partial: boolean): TurnEventWire[] {
-    const speaker = this.#speaker;
+    const assembler = this.#assembler;
     if (partial) {
       this.worked = true;
-      return speaker.piece(text);
+      return assembler.piece(text);
     }
-    if (speaker.isNoise(text, this.worked)) return [];
-    if (speaker.isRefusal(text, this.worked)) this.failure ??= refused(text);
+    if (assembler.isNoise(text, this.worked)) return [];
+    if (assembler.isProblem(text, this.worked)) this.failure ??= problem(text);
     else this.worked = true;
     this.#spoke = true;
-    return speaker.whole(text);
+    return assembler.whole(text);
   }
 
   #enter(stage: Stage, now: EpochMs): TurnEventWire[] {
@@ -180,7 +180,7 @@ export class Narrator {
 }
 
 /** The agent's own way of saying what other endpoints say with code 2001. */
-const refused = (message: string): NemoFailure => ({
+const problem = (message: string): NemoFailure => ({
   reason: "no_credits",
   at: "run_sse",
   status: null,

@@ -6,7 +6,7 @@
  */
 
 import type { Command } from "../../../core/commands/match.ts";
-import { type Refusal, refusal } from "../../../core/errors.ts";
+import { type Problem, problemOf } from "../../../core/errors.ts";
 import type { RenderId, TurnId } from "../../../core/ids.ts";
 import { STREAMING_TURNS_PER_USER } from "../../../core/limits.ts";
 import { err, ok, type Result } from "../../../core/result.ts";
@@ -19,7 +19,7 @@ import {
   isSafeAction,
   leaseUntil,
   mayReplace,
-  type Picture,
+  type Snapshot,
   sayCredits,
   sayCreditsShared,
   sayExport,
@@ -34,15 +34,15 @@ import { newRender } from "../../../core/wire/render.ts";
 import { logBug } from "../../../log.ts";
 import type { NemoFailure } from "../../../nemo/errors.ts";
 import type { TurnEvent, TurnStream } from "../../../nemo/translate.ts";
-import type { Ground } from "../../shared/context.ts";
+import type { ObjectRuntime } from "../../shared/context.ts";
 import { madeUnder } from "../../shared/idempotency.ts";
 import { TryAgain } from "../../shared/jobs.ts";
 import { cancelled, isPassing, isSoon } from "../../shared/problems.ts";
 import type { Assets } from "../assets.ts";
-import { ACT, type Home, isNamed, originOf, TURN } from "../context.ts";
+import { ACT, isNamed, originOf, TURN, type UserContext } from "../context.ts";
 import type { Projects } from "../projects.ts";
 import type { Renders } from "../renders/renders.ts";
-import { Narrator } from "./messages.ts";
+import { StreamTranslator } from "./messages.ts";
 import type { Followed, TurnSettle } from "./settle.ts";
 import type { TurnRows } from "./store.ts";
 
@@ -51,8 +51,8 @@ import type { TurnRows } from "./store.ts";
  * stream stays open; it is dropped only when the state shows that the turn is over.
  */
 
-export class QuietWatch {
-  readonly #ground: Ground;
+export class StallWatchdog {
+  readonly #runtime: ObjectRuntime;
   readonly #settle: TurnSettle;
   readonly #stream: TurnStream;
   readonly #ticking: ReturnType<typeof setInterval>;
@@ -61,18 +61,18 @@ export class QuietWatch {
   /** The turn with the last reading made beside its stream. */
   turn: Turn;
 
-  constructor(ground: Ground, settle: TurnSettle, turn: Turn, stream: TurnStream) {
-    this.#ground = ground;
+  constructor(runtime: ObjectRuntime, settle: TurnSettle, turn: Turn, stream: TurnStream) {
+    this.#runtime = runtime;
     this.#settle = settle;
     this.turn = turn;
     this.#stream = stream;
-    this.#heardAt = ground.now();
-    this.#ticking = setInterval(() => ground.keep(this.#look()), ground.config.waits.settleNext);
+    this.#heardAt = runtime.now();
+    this.#ticking = setInterval(() => runtime.keep(this.#look()), runtime.config.waits.settleNext);
   }
 
   /** Anything but heartbeats is substance. */
   heard(events: readonly TurnEvent[]): void {
-    if (events.some((event) => event.type !== "heartbeat")) this.#heardAt = this.#ground.now();
+    if (events.some((event) => event.type !== "heartbeat")) this.#heardAt = this.#runtime.now();
   }
 
   stop(): void {
@@ -80,7 +80,7 @@ export class QuietWatch {
   }
 
   async #look(): Promise<void> {
-    const { now, config } = this.#ground;
+    const { now, config } = this.#runtime;
     if (this.#looking || now() - this.#heardAt < config.waits.quiet) return;
     this.#looking = true;
     try {
@@ -101,20 +101,27 @@ const PREPARE_ATTEMPTS = 4;
 const UNSENT = { status: "failed", charged: "no" } as const;
 
 export class TurnRun {
-  readonly #home: Home;
+  readonly #context: UserContext;
   readonly #projects: Projects;
   readonly #assets: Assets;
   readonly #rows: TurnRows;
   readonly #settle: TurnSettle;
-  readonly #answer: TurnAnswer;
+  readonly #answer: CommandTurns;
   readonly #streams = new Map<TurnId, TurnStream>();
   /** Turns being prepared, sent or followed: each may hold one of the requests that an object may have on their way. */
   readonly #places = new Set<TurnId>();
   /** Cancelled since they were sent; each holds a place. */
   readonly #left = new Set<TurnId>();
 
-  constructor(home: Home, projects: Projects, assets: Assets, rows: TurnRows, settle: TurnSettle, answer: TurnAnswer) {
-    this.#home = home;
+  constructor(
+    context: UserContext,
+    projects: Projects,
+    assets: Assets,
+    rows: TurnRows,
+    settle: TurnSettle,
+    answer: CommandTurns,
+  ) {
+    this.#context = context;
     this.#projects = projects;
     this.#assets = assets;
     this.#rows = rows;
@@ -124,11 +131,11 @@ export class TurnRun {
 
   /** The start of a new instance: every turn that was on its way is settled from upstream's state. */
   recover(): void {
-    const { ground, schedule } = this.#home;
-    ground.storage.transactionSync(() => {
+    const { runtime, jobs } = this.#context;
+    runtime.storage.transactionSync(() => {
       for (const { id } of this.#rows.inPhases(["sending", "streaming"])) {
         const changed = this.#rows.change(id, ["sending", "streaming"], (turn) => afterLoss(turn) ?? turn);
-        if (changed !== null) schedule.owe(TURN, id, firstReadingAt(changed.is, ground.now(), ground.config.waits));
+        if (changed !== null) jobs.schedule(TURN, id, firstReadingAt(changed.is, runtime.now(), runtime.config.waits));
       }
     });
   }
@@ -141,7 +148,7 @@ export class TurnRun {
   /** The schedule's work for one turn, by its phase. */
   async perform(id: TurnId, attempt: number): Promise<void> {
     const turn = this.#rows.find(id);
-    if (turn === null || turn.phase === "ended") return this.#home.schedule.done(TURN, id);
+    if (turn === null || turn.phase === "ended") return this.#context.jobs.done(TURN, id);
     if (turn.phase === "queued") return this.#run(turn, attempt);
     if (turn.phase === "settling") return this.#settle.read(id);
     // Sent, and nobody follows it any more: an earlier try of this work broke off.
@@ -150,21 +157,22 @@ export class TurnRun {
 
   /** Carries out what the agent suggested and the caller allowed: one render of the settled turn's timeline. */
   async act(id: TurnId): Promise<void> {
-    const { schedule, ground } = this.#home;
+    const { jobs, runtime } = this.#context;
     const turn = this.#rows.find(id);
-    if (turn !== null && turn.phase !== "ended") return schedule.owe(ACT, id, ground.now() + ground.config.waits.retry);
+    if (turn !== null && turn.phase !== "ended")
+      return jobs.schedule(ACT, id, runtime.now() + runtime.config.waits.retry);
     if (turn?.verdict?.status === "completed") {
       const ordered = await this.#answer.render(turn);
       if (!ordered.ok && isPassing(ordered.error)) throw new TryAgain("not rendered", ordered.error);
     }
-    schedule.done(ACT, id);
+    jobs.done(ACT, id);
   }
 
   /** Gives a turn that keeps failing an end. */
   giveUp(id: TurnId): void {
     const turn = this.#rows.find(id);
     if (turn === null || turn.phase === "ended") return;
-    const unsent = refusal("internal", "The turn could not be prepared; nothing was sent.", { charged: "no" });
+    const unsent = problemOf("internal", "The turn could not be prepared; nothing was sent.", { charged: "no" });
     if (turn.sentAt === null) this.#settle.end(id, { verdict: UNSENT, error: unsent });
     else this.#settle.end(id, { verdict: unreadable(), error: null });
   }
@@ -189,7 +197,7 @@ export class TurnRun {
   async #run(turn: Turn, attempt: number): Promise<void> {
     // Not its turn yet, or no place: whoever ends before it owes it again.
     if (!this.#isNext(turn) || this.#places.size >= STREAMING_TURNS_PER_USER)
-      return this.#home.schedule.done(TURN, turn.id);
+      return this.#context.jobs.done(TURN, turn.id);
     this.#places.add(turn.id);
     try {
       if (turn.intent === "chat") await this.#prepareAndSend(turn, attempt);
@@ -207,51 +215,52 @@ export class TurnRun {
   }
 
   async #prepareAndSend(turn: Turn, attempt: number): Promise<void> {
-    const { ground, schedule, log } = this.#home;
+    const { runtime, jobs, log } = this.#context;
     if (attempt === 1) log.append(turn.id, [{ type: "progress", stage: "preparing", elapsed_ms: 0 }]);
     const prepared = await this.#prepare(turn);
     const fresh = this.#rows.find(turn.id);
     if (fresh === null || fresh.phase !== "queued") return; // cancelled while it was prepared
     if (!prepared.ok) {
-      if (isPassing(prepared.error) && attempt < PREPARE_ATTEMPTS && isSoon(prepared.error, ground.config.waits))
+      if (isPassing(prepared.error) && attempt < PREPARE_ATTEMPTS && isSoon(prepared.error, runtime.config.waits))
         throw new TryAgain("not prepared", prepared.error);
       return this.#unsent(turn.id, prepared.error);
     }
-    if (!this.#isNext(fresh)) return schedule.done(TURN, turn.id); // asked again with the commit, nothing comes between
+    if (!this.#isNext(fresh)) return jobs.done(TURN, turn.id); // asked again with the commit, nothing comes between
     const { before, sessionId } = prepared.value;
-    const sending = this.#rows.change(turn.id, ["queued"], (queued) => toSending(queued, before, ground.now()));
+    const sending = this.#rows.change(turn.id, ["queued"], (queued) => toSending(queued, before, runtime.now()));
     if (sending === null) return;
-    await ground.storage.sync();
+    await runtime.storage.sync();
     await this.#send(sending.is, sessionId);
   }
 
   /** Everything a turn needs before it may be sent. Costs nothing and may be repeated. */
-  async #prepare(turn: Turn): Promise<Result<{ sessionId: string; before: Picture }, Refusal>> {
+  async #prepare(turn: Turn): Promise<Result<{ sessionId: string; before: Snapshot }, Problem>> {
     const session = await this.#projects.session(turn.project);
     if (!session.ok) return session;
-    const refused = await this.#assets.settle(turn.project, turn.id);
-    if (refused !== null) return err(refused);
-    const { now, config } = this.#home.ground;
-    await this.#home.account.lease(turn.id, leaseUntil(now(), config.waits));
-    const before = this.#known(turn) ?? (await this.#settle.picture(turn.project));
+    const problem = await this.#assets.settle(turn.project, turn.id);
+    if (problem !== null) return err(problem);
+    const { now, config } = this.#context.runtime;
+    await this.#context.account.lease(turn.id, leaseUntil(now(), config.waits));
+    const before = this.#known(turn) ?? (await this.#settle.snapshot(turn.project));
     return "code" in before ? err(before) : ok({ sessionId: session.value.sessionId, before });
   }
 
   /** The picture that the last settled turn left, where nobody else can have changed anything since. */
-  #known(turn: Turn): Picture | null {
+  #known(turn: Turn): Snapshot | null {
     const project = this.#projects.find(turn.project);
-    if (project === null || project.picture === null || project.opened || this.#home.account.isShared()) return null;
-    return this.#rows.sentSince(project.picture.at) ? null : project.picture;
+    if (project === null || project.snapshot === null || project.opened || this.#context.account.isShared())
+      return null;
+    return this.#rows.sentSince(project.snapshot.at) ? null : project.snapshot;
   }
 
   /** Sends the message and follows its answer. Twice only where upstream refused the token of the first, and so did nothing. */
   async #send(turn: Turn, sessionId: string): Promise<void> {
-    const { account } = this.#home;
-    let refused: NemoFailure | null = null;
+    const { account } = this.#context;
+    let problem: NemoFailure | null = null;
     const followed = await account.call(async (token) => {
-      if (refused !== null && this.#left.has(turn.id)) return err(refused);
+      if (problem !== null && this.#left.has(turn.id)) return err(problem);
       const answer = await this.#sendOnce(turn, sessionId, token);
-      if (!answer.ok) refused = answer.error;
+      if (!answer.ok) problem = answer.error;
       return answer;
     });
     if (followed.ok) return this.#settle.begin(turn.id, followed.value);
@@ -268,20 +277,20 @@ export class TurnRun {
    * whether it answered so in place of a stream or said so in one before any work.
    */
   async #sendOnce(turn: Turn, sessionId: string, token: string): Promise<Result<Followed, NemoFailure>> {
-    const { ground, account } = this.#home;
+    const { runtime, account } = this.#context;
     const opened = await account.nemoFor(turn.attribution).openTurn(token, { sessionId, text: turn.prompt });
-    await ground.boundary("turn.sent");
+    await runtime.boundary("turn.sent");
     if (!opened.ok) return opened;
-    const { narrator, seen } = await this.#follow(turn, opened.value);
-    if (narrator.refused !== null) return err(narrator.refused);
-    const { failure } = narrator;
+    const { translator, seen } = await this.#follow(turn, opened.value);
+    if (translator.problem !== null) return err(translator.problem);
+    const { failure } = translator;
     const error = failure === null ? null : account.explain(failure);
-    return ok({ stream: narrator.stream(), error, reading: seen.reading, shared: seen.shared });
+    return ok({ stream: translator.stream(), error, reading: seen.reading, shared: seen.shared });
   }
 
   /** A turn that upstream took nothing of: it ends, or starts over where only its session was lost and that may be replaced. */
-  #unsent(id: TurnId, error: Refusal, stream?: Turn["stream"]): void {
-    const { ground, schedule, log } = this.#home;
+  #unsent(id: TurnId, error: Problem, stream?: Turn["stream"]): void {
+    const { runtime, jobs, log } = this.#context;
     const turn = this.#rows.find(id);
     if (turn === null) return;
     const left = this.#left.has(id);
@@ -291,40 +300,43 @@ export class TurnRun {
       this.#settle.end(id, { verdict: UNSENT, error: left ? cancelled() : error, known });
       return;
     }
-    ground.storage.transactionSync(() => {
+    runtime.storage.transactionSync(() => {
       if (this.#rows.change(id, ["queued", "sending", "streaming"], toReplaced) === null) return;
       this.#projects.forgetSession(turn.project);
       this.#assets.reattach(turn.project);
       log.append(id, [{ type: "project.session_replaced", project_id: turn.project }]);
-      schedule.owe(TURN, id, ground.now());
+      jobs.schedule(TURN, id, runtime.now());
     });
   }
 
   /** Follows the answer to its end: every batch is stored before anybody sees it. `seen`: the turn with what was read beside it. */
-  async #follow(turn: Turn, stream: TurnStream): Promise<{ narrator: Narrator; seen: Turn }> {
-    const { ground, log } = this.#home;
+  async #follow(turn: Turn, stream: TurnStream): Promise<{ translator: StreamTranslator; seen: Turn }> {
+    const { runtime, log } = this.#context;
     this.#rows.change(turn.id, ["sending"], toStreaming);
     this.#streams.set(turn.id, stream);
     if (this.#left.has(turn.id)) stream.cancel();
-    const narrator = new Narrator(turn.project, turn.sentAt ?? ground.now());
-    const tellTime = (): void => log.append(turn.id, [narrator.progress(ground.now())]);
-    const ticking = setInterval(tellTime, ground.config.waits.progress);
-    const quiet = new QuietWatch(ground, this.#settle, turn, stream);
+    const translator = new StreamTranslator(turn.project, turn.sentAt ?? runtime.now());
+    const progressTime = (): void => log.append(turn.id, [translator.progress(runtime.now())]);
+    const ticking = setInterval(progressTime, runtime.config.waits.progress);
+    const quiet = new StallWatchdog(runtime, this.#settle, turn, stream);
     try {
       for await (const events of stream.events) {
-        if (!narrator.began) await ground.boundary("turn.first_byte");
+        if (!translator.began) await runtime.boundary("turn.first_byte");
         quiet.heard(events);
-        log.append(turn.id, narrator.tell(events, ground.now()));
+        log.append(turn.id, translator.tell(events, runtime.now()));
       }
     } finally {
       clearInterval(ticking);
       quiet.stop();
       this.#streams.delete(turn.id);
     }
-    if (turn.act === "auto" && narrator.actions.some((action) => isSafeAction(action) && action.action === "render")) {
-      this.#home.schedule.owe(ACT, turn.id, ground.now() + ground.config.waits.retry);
+    if (
+      turn.act === "auto" &&
+      translator.actions.some((action) => isSafeAction(action) && action.action === "render")
+    ) {
+      this.#context.jobs.schedule(ACT, turn.id, runtime.now() + runtime.config.waits.retry);
     }
-    return { narrator, seen: quiet.turn };
+    return { translator, seen: quiet.turn };
   }
 }
 
@@ -335,13 +347,13 @@ const renderStepOf = (id: TurnId): string => `turn ${id}`;
 
 type Answer = { readonly text: string; readonly actions: readonly Action[] };
 
-export class TurnAnswer {
-  readonly #home: Home;
+export class CommandTurns {
+  readonly #context: UserContext;
   readonly #settle: TurnSettle;
   readonly #renders: Renders;
 
-  constructor(home: Home, settle: TurnSettle, renders: Renders) {
-    this.#home = home;
+  constructor(context: UserContext, settle: TurnSettle, renders: Renders) {
+    this.#context = context;
     this.#settle = settle;
     this.#renders = renders;
   }
@@ -369,31 +381,31 @@ export class TurnAnswer {
 
   /** Takes back what a command that is cancelled has made: an earlier instance may have ordered its export. */
   takeBack(id: TurnId): void {
-    const made = madeUnder(this.#home.ground, renderStepOf(id));
+    const made = madeUnder(this.#context.runtime, renderStepOf(id));
     if (made !== null) this.#renders.cancel(made as RenderId); // made by render() only
   }
 
   /** Orders the one render that a turn may ask for by itself; none where `isWanted` says no at the commit. */
-  render(turn: Turn, isWanted: () => boolean = () => true): Promise<Result<unknown, Refusal>> {
+  render(turn: Turn, isWanted: () => boolean = () => true): Promise<Result<unknown, Problem>> {
     const call = {
-      origin: originOf(this.#home),
+      origin: originOf(this.#context),
       named: false,
-      repeat: { key: renderStepOf(turn.id), fingerprint: turn.id },
+      idempotency: { key: renderStepOf(turn.id), fingerprint: turn.id },
       key: turn.key ?? null,
     };
     return this.#renders.start(call, turn.project, newRender.parse({}), turn.attribution, isWanted);
   }
 
-  async #answer(turn: Turn, command: Command): Promise<Result<Answer, Refusal>> {
+  async #answer(turn: Turn, command: Command): Promise<Result<Answer, Problem>> {
     switch (command) {
       case "state": {
-        const seen = await this.#settle.picture(turn.project);
+        const seen = await this.#settle.snapshot(turn.project);
         return "code" in seen ? err(seen) : ok({ text: seen.summary, actions: [actionOf("timeline")] });
       }
       case "credits": {
-        const { account } = this.#home;
+        const { account } = this.#context;
         // A user reads this turn; what is shared with others is the tenant's to know. The token in use may change meanwhile.
-        const isOpen = async (): Promise<boolean> => !isNamed(this.#home) || (await account.isOwn());
+        const isOpen = async (): Promise<boolean> => !isNamed(this.#context) || (await account.isOwn());
         const shared = ok({ text: sayCreditsShared(turn.speech), actions: [] });
         if (!(await isOpen())) return shared;
         const read = await account.read((token) => account.nemo.readCredits(token));

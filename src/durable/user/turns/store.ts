@@ -1,9 +1,9 @@
 /** The rows of turns: what is stored of each, and the questions that decide whose turn it is. */
 
-import { ERRORS, type Refusal } from "../../../core/errors.ts";
+import { ERRORS, type Problem } from "../../../core/errors.ts";
 import type { ProjectId, RenderId, TurnId } from "../../../core/ids.ts";
 import type { PageRequest } from "../../../core/rpc/user.ts";
-import { refuseTarget } from "../../../core/ssrf.ts";
+import { checkWebhookTarget } from "../../../core/ssrf.ts";
 import { type EpochMs, toRfc3339 } from "../../../core/time.ts";
 import type { Waits } from "../../../core/timings.ts";
 import {
@@ -12,15 +12,15 @@ import {
   isChanged,
   type OpenTurn,
   openTurnOf,
-  type Picture,
+  type Snapshot,
   spentBy,
   type Turn,
 } from "../../../core/turn.ts";
 import type { Failure } from "../../../core/wire/common.ts";
 import type { TurnStatus, TurnWire } from "../../../core/wire/turn.ts";
-import { cursorOf, type Ground } from "../../shared/context.ts";
+import { cursorOf, type ObjectRuntime } from "../../shared/context.ts";
 import type { Database } from "../../shared/database.ts";
-import { type Home, originOf } from "../context.ts";
+import { originOf, type UserContext } from "../context.ts";
 
 type Row = { record: string };
 
@@ -38,11 +38,11 @@ const OPEN = "ended_at IS NULL";
 const ANY_AGE = "tidied IN (0, 1)";
 
 export class TurnRows {
-  readonly #ground: Ground;
+  readonly #runtime: ObjectRuntime;
   readonly #database: Database;
 
-  constructor(ground: Ground, database: Database) {
-    this.#ground = ground;
+  constructor(runtime: ObjectRuntime, database: Database) {
+    this.#runtime = runtime;
     this.#database = database;
   }
 
@@ -60,7 +60,7 @@ export class TurnRows {
   }
 
   add(turn: Turn): void {
-    this.#ground.sql.exec(
+    this.#runtime.sql.exec(
       "INSERT INTO turns (id, project, phase, sent_at, ended_at, record) VALUES (?, ?, ?, NULL, NULL, ?)",
       turn.id,
       turn.project,
@@ -86,7 +86,7 @@ export class TurnRows {
   }
 
   #save(turn: Turn): void {
-    this.#ground.sql.exec(
+    this.#runtime.sql.exec(
       "UPDATE turns SET phase = ?, sent_at = ?, ended_at = ?, record = ? WHERE id = ?",
       turn.phase,
       turn.sentAt,
@@ -132,7 +132,7 @@ export class TurnRows {
   /** How many turns of a project wait to be sent. */
   waitingIn(project: ProjectId): number {
     const query = `SELECT count(*) AS n FROM turns WHERE project = ? AND phase = 'queued' AND ${OPEN}`;
-    return this.#ground.sql.exec<{ n: number }>(query, project).one().n;
+    return this.#runtime.sql.exec<{ n: number }>(query, project).one().n;
   }
 
   /** True when any turn of this object was sent since: a picture from before may be out of date. */
@@ -142,7 +142,7 @@ export class TurnRows {
 
   /** True when another turn of this object was on its way at any time of this one's: they share a token and its balance. */
   overlapped(turn: Turn): boolean {
-    const [from, to] = [turn.sentAt ?? turn.createdAt, turn.endedAt ?? this.#ground.now()];
+    const [from, to] = [turn.sentAt ?? turn.createdAt, turn.endedAt ?? this.#runtime.now()];
     // With the plus the open turns are looked through, and not all that were sent before.
     return (
       this.#isAny(`id != ? AND +sent_at <= ? AND ${OPEN}`, turn.id, to) ||
@@ -156,17 +156,17 @@ export class TurnRows {
   }
 
   #turns(query: string, ...values: SqlStorageValue[]): Turn[] {
-    const rows = this.#ground.sql.exec<Row>(query, ...values).toArray();
+    const rows = this.#runtime.sql.exec<Row>(query, ...values).toArray();
     return rows.map(({ record }) => decode(record));
   }
 
   #id(where: string, ...values: SqlStorageValue[]): TurnId | null {
     const query = `SELECT id FROM turns WHERE ${where} ORDER BY rowid LIMIT 1`;
-    return this.#ground.sql.exec<{ id: TurnId }>(query, ...values).toArray()[0]?.id ?? null;
+    return this.#runtime.sql.exec<{ id: TurnId }>(query, ...values).toArray()[0]?.id ?? null;
   }
 
   #isAny(where: string, ...values: SqlStorageValue[]): boolean {
-    return this.#ground.sql.exec(`SELECT 1 FROM turns WHERE ${where} LIMIT 1`, ...values).toArray().length > 0;
+    return this.#runtime.sql.exec(`SELECT 1 FROM turns WHERE ${where} LIMIT 1`, ...values).toArray().length > 0;
   }
 }
 
@@ -184,17 +184,17 @@ const ADDED = {
 /** A stored turn, whichever version wrote it. */
 function decode(record: string): Turn {
   const turn = { ...ADDED, ...(JSON.parse(record) as Turn) }; // written by add() and save() only
-  return { ...turn, before: decodePicture(turn.before), reading: decodePicture(turn.reading) };
+  return { ...turn, before: decodeSnapshot(turn.before), reading: decodeSnapshot(turn.reading) };
 }
 
 /** A stored picture, whichever version took it. */
-export const decodePicture = (picture: Picture | null): Picture | null =>
-  picture === null ? null : { ...picture, timeline: picture.timeline ?? null };
+export const decodeSnapshot = (snapshot: Snapshot | null): Snapshot | null =>
+  snapshot === null ? null : { ...snapshot, timeline: snapshot.timeline ?? null };
 
 /* Pieces of records as the outside sees them. */
 
 /** A refusal inside a record: the same words as a problem document. */
-export function failureOf(error: Refusal): Failure {
+export function failureOf(error: Problem): Failure {
   const { title, retryable } = ERRORS[error.code];
   return {
     code: error.code,
@@ -209,12 +209,12 @@ export function failureOf(error: Refusal): Failure {
 /* A turn as the outside sees it. */
 
 /** Where a turn's events are read. */
-export const eventsUrl = (home: Home, id: TurnId): string => `${originOf(home)}/v1/turns/${id}/events`;
+export const eventsUrl = (context: UserContext, id: TurnId): string => `${originOf(context)}/v1/turns/${id}/events`;
 
 /** By when a turn that runs has ended, whatever comes. */
 export const aheadEndsBy = (turn: Turn, waits: Waits): string => toRfc3339(giveUpAt(turn, waits));
 
-export function showTurn(home: Home, rows: TurnRows, turn: Turn): TurnWire {
+export function showTurn(context: UserContext, rows: TurnRows, turn: Turn): TurnWire {
   const { reading, verdict } = turn;
   const ended = turn.phase === "ended";
   return {
@@ -224,7 +224,7 @@ export function showTurn(home: Home, rows: TurnRows, turn: Turn): TurnWire {
     intent: turn.intent,
     prompt: turn.prompt,
     prompt_source: turn.source ?? "caller",
-    text: home.log.textOf(turn.id),
+    text: context.log.textOf(turn.id),
     text_complete: ended && (turn.intent !== "chat" || (turn.stream.end === "closed" && turn.stream.spoke)),
     charged: verdict?.charged ?? null,
     credits: ended ? spentBy(turn, reading, turn.shared) : null,
@@ -233,8 +233,8 @@ export function showTurn(home: Home, rows: TurnRows, turn: Turn): TurnWire {
     error: turn.error === null ? null : failureOf(turn.error),
     language: turn.language,
     metadata: { ...turn.metadata },
-    render_ids: rendersOf(home, turn, rows.after(turn)),
-    events_url: eventsUrl(home, turn.id),
+    render_ids: rendersOf(context, turn, rows.after(turn)),
+    events_url: eventsUrl(context, turn.id),
     created_at: toRfc3339(turn.createdAt),
     sent_at: turn.sentAt === null ? null : toRfc3339(turn.sentAt),
     ended_at: turn.endedAt === null ? null : toRfc3339(turn.endedAt),
@@ -242,10 +242,10 @@ export function showTurn(home: Home, rows: TurnRows, turn: Turn): TurnWire {
 }
 
 /** Renders that were ordered after this turn and before the next one. Ids of all kinds sort by time after their prefix. */
-function rendersOf({ ground }: Home, turn: Turn, next: TurnId | null): RenderId[] {
+function rendersOf({ runtime }: UserContext, turn: Turn, next: TurnId | null): RenderId[] {
   const query =
     "SELECT id FROM renders WHERE project = ? AND id > 'rnd_' || substr(?, 5) AND id < 'rnd_' || substr(?, 5) ORDER BY id";
-  const rows = ground.sql.exec<{ id: RenderId }>(query, turn.project, turn.id, next ?? "trn_~").toArray();
+  const rows = runtime.sql.exec<{ id: RenderId }>(query, turn.project, turn.id, next ?? "trn_~").toArray();
   return rows.map(({ id }) => id);
 }
 
@@ -266,10 +266,10 @@ function statusOf(turn: Turn): TurnStatus {
 /* The address a caller gave with what it ordered, to be told its end. */
 
 /** Why the body's `callback_url` cannot be used; null when it can, or when there is none. */
-export const refuseCallback = (
-  { ground }: Home,
+export const checkCallback = (
+  { runtime }: UserContext,
   body: { readonly callback_url?: string | undefined },
-): Refusal | null =>
+): Problem | null =>
   body.callback_url === undefined
     ? null
-    : refuseTarget(body.callback_url, "/callback_url", ground.config.targets.rules);
+    : checkWebhookTarget(body.callback_url, "/callback_url", runtime.config.targets.rules);

@@ -1,10 +1,10 @@
 /** What callers ask of turns: to start one, to read it, to follow it. Running and settling are next door. */
 
 import { type SpeechLanguage, speechLanguage } from "../../../core/agent-text/vocabulary.ts";
-import type { Pass } from "../../../core/auth.ts";
+import type { UserGrant } from "../../../core/auth.ts";
 import { intentOf } from "../../../core/commands/match.ts";
 import { signLink } from "../../../core/crypto.ts";
-import { type Refusal, refusal } from "../../../core/errors.ts";
+import { type Problem, problemOf } from "../../../core/errors.ts";
 import { ownedId, type ProjectId, type TurnId } from "../../../core/ids.ts";
 import {
   EVENTS_TTL_MS,
@@ -14,7 +14,7 @@ import {
 } from "../../../core/limits.ts";
 import { type Metered, metered } from "../../../core/quota.ts";
 import { err, ok, type Result } from "../../../core/result.ts";
-import type { Call, Page, PageRequest, Watching } from "../../../core/rpc/user.ts";
+import type { Call, EventSubscription, Page, PageRequest } from "../../../core/rpc/user.ts";
 import { type EpochMs, SECOND_MS, toRfc3339 } from "../../../core/time.ts";
 import { newTurnOf, type Turn } from "../../../core/turn.ts";
 import type { PromptSource } from "../../../core/user-view.ts";
@@ -23,25 +23,31 @@ import type { NewTurn, TurnWire } from "../../../core/wire/turn.ts";
 import type { TurnEventsPage, TurnEventWire } from "../../../core/wire/turn-event.ts";
 import { pageOf } from "../../shared/context.ts";
 import { readMeta, writeMeta } from "../../shared/database.ts";
-import { asRepeated, findRepeat, goneFor, keepRepeat } from "../../shared/idempotency.ts";
-import { giveQuota, keepPlace, takeQuota } from "../../shared/problems.ts";
-import { enter, type Home, TURN } from "../context.ts";
-import { tooManyWait, type Waiting, type Watchers } from "../event-streams.ts";
+import { asReplayed, findByIdempotencyKey, goneFor, saveIdempotencyKey } from "../../shared/idempotency.ts";
+import { confirmSlot, giveQuota, takeQuota } from "../../shared/problems.ts";
+import { enter, TURN, type UserContext } from "../context.ts";
+import { type EventSubscribers, tooManyWait, type Waiting } from "../event-streams.ts";
 import { noProject, type Projects } from "../projects.ts";
-import { aheadEndsBy, eventsUrl, refuseCallback, showTurn, type TurnRows } from "./store.ts";
+import { aheadEndsBy, checkCallback, eventsUrl, showTurn, type TurnRows } from "./store.ts";
 
 export class Turns {
-  readonly #home: Home;
+  readonly #context: UserContext;
   readonly #projects: Projects;
   readonly #rows: TurnRows;
-  readonly #watchers: Watchers;
+  readonly #subscribers: EventSubscribers;
   readonly #waiting: Waiting;
 
-  constructor(home: Home, projects: Projects, rows: TurnRows, watchers: Watchers, waiting: Waiting) {
-    this.#home = home;
+  constructor(
+    context: UserContext,
+    projects: Projects,
+    rows: TurnRows,
+    subscribers: EventSubscribers,
+    waiting: Waiting,
+  ) {
+    this.#context = context;
     this.#projects = projects;
     this.#rows = rows;
-    this.#watchers = watchers;
+    this.#subscribers = subscribers;
     this.#waiting = waiting;
   }
 
@@ -58,17 +64,17 @@ export class Turns {
     source: PromptSource = "caller",
   ): Promise<Metered<TurnWire>> {
     if (this.#projects.find(project) === null) {
-      const { ground, database } = this.#home;
-      return err(goneFor(ground, database.exists(), call, noProject()));
+      const { runtime, database } = this.#context;
+      return err(goneFor(runtime, database.exists(), call, noProject()));
     }
-    const unreachable = refuseCallback(this.#home, body);
+    const unreachable = checkCallback(this.#context, body);
     if (unreachable !== null) return err(unreachable);
-    enter(this.#home, call);
-    const { ground, address, schedule } = this.#home;
+    enter(this.#context, call);
+    const { runtime, address, jobs } = this.#context;
     const known = this.#known(call, project);
     if (known !== null) return known;
     const turn = newTurnOf({
-      id: ownedId("trn", address.uh, ground.now(), ground.random),
+      id: ownedId("trn", address.uh, runtime.now(), runtime.random),
       project,
       prompt: body.prompt,
       intent: body.route === "chat" ? "chat" : intentOf(body.prompt),
@@ -81,73 +87,73 @@ export class Turns {
       source,
       attribution,
       key: call.key ?? null,
-      createdAt: ground.now(),
+      createdAt: runtime.now(),
     });
-    const taken = await takeQuota(ground, call, [{ quota: "concurrent_turns", ref: turn.id, amount: 1 }]);
-    const twin = this.#known(call, project); // one may have come while the place was taken
+    const taken = await takeQuota(runtime, call, [{ quota: "concurrent_turns", ref: turn.id, amount: 1 }]);
+    const duplicate = this.#known(call, project); // one may have come while the place was taken
     const isGone = this.#projects.find(project) === null || !isWanted(); // or the project was deleted
-    if ((twin !== null || isGone) && taken.ok) giveQuota(ground, turn.id);
-    if (twin !== null) return twin;
+    if ((duplicate !== null || isGone) && taken.ok) giveQuota(runtime, turn.id);
+    if (duplicate !== null) return duplicate;
     if (!taken.ok) return taken;
     if (isGone) return err(noProject());
-    ground.storage.transactionSync(() => {
+    runtime.storage.transactionSync(() => {
       const opening = this.#opening(turn);
       this.#rows.add(turn);
-      keepRepeat(ground, call, turn.id);
-      this.#home.log.append(turn.id, opening);
-      schedule.owe(TURN, turn.id, ground.now());
+      saveIdempotencyKey(runtime, call, turn.id);
+      this.#context.log.append(turn.id, opening);
+      jobs.schedule(TURN, turn.id, runtime.now());
     });
-    keepPlace(ground, turn.id);
-    await ground.boundary("turn.intent");
-    schedule.tick();
-    return metered(showTurn(this.#home, this.#rows, turn), taken.value);
+    confirmSlot(runtime, turn.id);
+    await runtime.boundary("turn.intent");
+    jobs.tick();
+    return metered(showTurn(this.#context, this.#rows, turn), taken.value);
   }
 
   /** The start of a new instance: the word that a turn was committed may be lost with the last one. */
-  keepPlaces(): void {
+  confirmSlots(): void {
     for (const turn of this.#rows.inPhases(["queued", "sending", "streaming", "settling"]))
-      keepPlace(this.#home.ground, turn.id);
+      confirmSlot(this.#context.runtime, turn.id);
   }
 
   /** Whether it asks the agent to write a generator: the tenant's own. */
-  isMaking(id: TurnId): boolean {
-    return this.#rows.find(id)?.source === "making";
+  isGeneratorJob(id: TurnId): boolean {
+    return this.#rows.find(id)?.source === "generator_job";
   }
 
   /** What the call's key made before, or why nothing can be made now; null when it can. */
   #known(call: Call, project: ProjectId): Metered<TurnWire> | null {
-    const repeat = findRepeat(this.#home.ground, call);
-    if (!repeat.ok) return repeat;
-    if (repeat.value !== null) return { ...asRepeated(this.read(repeat.value as TurnId)), repeated: true }; // written by start() only
+    const idempotency = findByIdempotencyKey(this.#context.runtime, call);
+    if (!idempotency.ok) return idempotency;
+    if (idempotency.value !== null) return { ...asReplayed(this.read(idempotency.value as TurnId)), replayed: true }; // written by start() only
     return this.#rows.waitingIn(project) >= QUEUED_TURNS_PER_PROJECT ? err(queueFull()) : null;
   }
 
-  read(id: TurnId): Result<TurnWire, Refusal> {
+  read(id: TurnId): Result<TurnWire, Problem> {
     const turn = this.#rows.shown(id);
-    return turn === null ? err(noTurn()) : ok(showTurn(this.#home, this.#rows, turn));
+    return turn === null ? err(noTurn()) : ok(showTurn(this.#context, this.#rows, turn));
   }
 
-  list(project: ProjectId, page: PageRequest): Result<Page<TurnWire>, Refusal> {
+  list(project: ProjectId, page: PageRequest): Result<Page<TurnWire>, Problem> {
     if (this.#projects.find(project) === null) return err(noProject());
     const turns = this.#rows.page(project, page);
-    const show = (turn: Turn): TurnWire => showTurn(this.#home, this.#rows, turn);
+    const show = (turn: Turn): TurnWire => showTurn(this.#context, this.#rows, turn);
     return ok(pageOf(turns, page, (turn) => turn.id, show));
   }
 
   /** A stream of the turn's events after the cursor; "ended" when the cursor already stands at the last of an ended turn. */
-  watch(id: TurnId, after: number, pass: Pass | null): Result<Watching, Refusal> {
+  watch(id: TurnId, after: number, grant: UserGrant | null): Result<EventSubscription, Problem> {
     const turn = this.#kept(id);
     if (!turn.ok) return turn;
-    if (turn.value.phase === "ended" && after >= this.#home.log.last(id)) return ok({ kind: "ended" });
-    const opened = this.#watchers.open(id, after, pass);
+    if (turn.value.phase === "ended" && after >= this.#context.log.last(id)) return ok({ kind: "ended" });
+    const opened = this.#subscribers.open(id, after, grant);
     return opened.ok ? ok({ kind: "stream", body: opened.value }) : opened;
   }
 
   /** A page of events after the cursor; waits up to `waitMs` for the first one of a turn that is still going on. */
-  async readEvents(id: TurnId, after: number, limit: number, waitMs: number): Promise<Result<TurnEventsPage, Refusal>> {
+  async readEvents(id: TurnId, after: number, limit: number, waitMs: number): Promise<Result<TurnEventsPage, Problem>> {
     const turn = this.#kept(id);
     if (!turn.ok) return turn;
-    const { log } = this.#home;
+    const { log } = this.#context;
     const nothingYet = turn.value.phase !== "ended" && log.readAfter(id, after, 1).length === 0;
     if (nothingYet && waitMs > 0) {
       if (this.#waiting.isFull) return err(tooManyWait());
@@ -161,54 +167,54 @@ export class Turns {
   }
 
   /** The turn once it has ended, or as it is when the time is over. */
-  async awaitEnd(id: TurnId, waitMs: number): Promise<Result<TurnWire, Refusal>> {
-    const until = this.#home.ground.now() + waitMs;
+  async awaitEnd(id: TurnId, waitMs: number): Promise<Result<TurnWire, Problem>> {
+    const until = this.#context.runtime.now() + waitMs;
     for (;;) {
       const turn = this.#rows.shown(id);
-      const left = until - this.#home.ground.now();
-      const isCrowded = this.#waiting.isFull; // a preference may be passed over (RFC 7240)
-      if (turn === null || turn.phase === "ended" || left <= 0 || isCrowded) return this.read(id);
+      const left = until - this.#context.runtime.now();
+      const hasTooManySubscribers = this.#waiting.isFull; // a preference may be passed over (RFC 7240)
+      if (turn === null || turn.phase === "ended" || left <= 0 || hasTooManySubscribers) return this.read(id);
       await this.#waiting.forChange(id, left);
     }
   }
 
   /** The language to speak to this caller in; what it named is remembered for its next turns. */
   #speech(call: Call, { language, prompt }: NewTurn): SpeechLanguage {
-    const { sql } = this.#home.ground;
+    const { sql } = this.#context.runtime;
     const last = readMeta(sql, "language");
     if (language !== undefined && language !== last) writeMeta(sql, "language", language);
     return speechLanguage({ explicit: language ?? null, last, acceptLanguage: call.acceptLanguage ?? null, prompt });
   }
 
   #opening(turn: Turn): TurnEventWire[] {
-    const started: TurnEventWire = { type: "turn.started", id: turn.id, events_url: eventsUrl(this.#home, turn.id) };
+    const started: TurnEventWire = { type: "turn.started", id: turn.id, events_url: eventsUrl(this.#context, turn.id) };
     const runs = this.#rows.runningIn(turn.project);
     const running = runs === null ? null : this.#rows.find(runs);
     const ahead = this.#rows.waitingIn(turn.project) + (running === null ? 0 : 1);
     if (ahead === 0) return [started];
-    const by = running === null ? null : aheadEndsBy(running, this.#home.ground.config.waits);
+    const by = running === null ? null : aheadEndsBy(running, this.#context.runtime.config.waits);
     return [started, { type: "turn.queued", id: turn.id, position: ahead, ahead_ends_by: by }];
   }
 
   /** The turn, if its events are still kept. */
-  #kept(id: TurnId): Result<Turn, Refusal> {
+  #kept(id: TurnId): Result<Turn, Problem> {
     const turn = this.#rows.shown(id);
     if (turn === null) return err(noTurn());
-    const kept = turn.endedAt === null || this.#home.ground.now() - turn.endedAt <= EVENTS_TTL_MS;
+    const kept = turn.endedAt === null || this.#context.runtime.now() - turn.endedAt <= EVENTS_TTL_MS;
     return kept ? ok(turn) : err(eventsExpired(id));
   }
 }
 
-export const noTurn = (): Refusal =>
-  refusal("not_found", "No turn with this id exists here; list yours with GET /v1/projects/{id}/turns.");
+export const noTurn = (): Problem =>
+  problemOf("not_found", "No turn with this id exists here; list yours with GET /v1/projects/{id}/turns.");
 
-const eventsExpired = (id: TurnId): Refusal =>
-  refusal("events_expired", "A turn's events are kept for 24 hours after its end; the turn itself is still there.", {
+const eventsExpired = (id: TurnId): Problem =>
+  problemOf("events_expired", "A turn's events are kept for 24 hours after its end; the turn itself is still there.", {
     hint: `GET /v1/turns/${id}`,
   });
 
-const queueFull = (): Refusal =>
-  refusal(
+const queueFull = (): Problem =>
+  problemOf(
     "queue_full",
     `${QUEUED_TURNS_PER_PROJECT} turns of this project are waiting; send this one when some have ended.`,
     {
@@ -225,55 +231,57 @@ const SIGNED_FOR_MS = 2 * EVENTS_TTL_MS;
 export const TICKET_INDEX = "CREATE INDEX tickets_by_age ON tickets (made_at);";
 
 export class Tickets {
-  readonly #home: Home;
+  readonly #context: UserContext;
   readonly #rows: TurnRows;
 
-  constructor(home: Home, rows: TurnRows) {
-    this.#home = home;
+  constructor(context: UserContext, rows: TurnRows) {
+    this.#context = context;
     this.#rows = rows;
   }
 
   /** A ticket for the turn, the same one for the same call. It is not kept: the moment it ends in makes it anew. */
-  async make(call: Call, id: TurnId): Promise<Result<{ ticket: string; first_use_by: string }, Refusal>> {
+  async make(call: Call, id: TurnId): Promise<Result<{ ticket: string; first_use_by: string }, Problem>> {
     if (this.#rows.shown(id) === null) return err(noTurn());
-    enter(this.#home, call);
-    const { ground } = this.#home;
-    const repeat = findRepeat(ground, call);
-    if (!repeat.ok) return repeat;
+    enter(this.#context, call);
+    const { runtime } = this.#context;
+    const idempotency = findByIdempotencyKey(runtime, call);
+    if (!idempotency.ok) return idempotency;
     // Two tickets of one turn differ by the second they end in.
     const endsAt =
-      repeat.value === null ? ground.now() + SIGNED_FOR_MS + this.#count(id) * SECOND_MS : Number(repeat.value);
+      idempotency.value === null
+        ? runtime.now() + SIGNED_FOR_MS + this.#count(id) * SECOND_MS
+        : Number(idempotency.value);
     const ticket = await this.#sign(id, endsAt);
-    ground.storage.transactionSync(() => {
-      ground.sql.exec("DELETE FROM tickets WHERE made_at < ?", ground.now() - 2 * SIGNED_FOR_MS);
-      ground.sql.exec(
+    runtime.storage.transactionSync(() => {
+      runtime.sql.exec("DELETE FROM tickets WHERE made_at < ?", runtime.now() - 2 * SIGNED_FOR_MS);
+      runtime.sql.exec(
         "INSERT OR IGNORE INTO tickets (mac, turn, made_at) VALUES (?, ?, ?)",
         macOf(ticket),
         id,
-        ground.now(),
+        runtime.now(),
       );
-      if (repeat.value === null) keepRepeat(ground, call, String(endsAt));
+      if (idempotency.value === null) saveIdempotencyKey(runtime, call, String(endsAt));
     });
     return ok({ ticket, first_use_by: toRfc3339(this.#madeAt(ticket) + TICKET_FIRST_USE_MS) });
   }
 
   async #sign(id: TurnId, expiresAt: EpochMs): Promise<string> {
-    const { tenant, mode } = this.#home.address;
-    const { rootSecret: current, rootSecretPrevious: previous } = this.#home.ground.config;
+    const { tenant, mode } = this.#context.address;
+    const { rootSecret: current, rootSecretPrevious: previous } = this.#context.runtime.config;
     return signLink({ purpose: "ticket", tenant, mode, id, expiresAt }, { current, previous });
   }
 
   #madeAt(ticket: string): EpochMs {
-    return this.#home.ground.sql
+    return this.#context.runtime.sql
       .exec<{ made_at: number }>("SELECT made_at FROM tickets WHERE mac = ?", macOf(ticket))
       .one().made_at;
   }
 
   /** Notes a use; null when the ticket opens the turn's stream now, else why not. The signature was checked at the edge. */
-  use(id: TurnId, ticket: string): Refusal | null {
-    const { sql, now } = this.#home.ground;
+  use(id: TurnId, ticket: string): Problem | null {
+    const { sql, now } = this.#context.runtime;
     const turn = this.#rows.find(id);
-    const row = this.#home.database.exists()
+    const row = this.#context.database.exists()
       ? sql
           .exec<{ made_at: number; used_at: number | null }>(
             "SELECT made_at, used_at FROM tickets WHERE mac = ? AND turn = ?",
@@ -286,7 +294,7 @@ export class Tickets {
     const late = row.used_at === null && now() > row.made_at + TICKET_FIRST_USE_MS;
     const over = turn.endedAt !== null && now() > turn.endedAt + TICKET_AFTER_END_MS;
     if (late || over)
-      return refusal("link_expired", "This stream ticket is over; make another one.", {
+      return problemOf("link_expired", "This stream ticket is over; make another one.", {
         hint: `POST /v1/turns/${id}/stream_ticket`,
       });
     if (row.used_at === null) sql.exec("UPDATE tickets SET used_at = ? WHERE mac = ?", now(), macOf(ticket));
@@ -294,7 +302,8 @@ export class Tickets {
   }
 
   #count(id: TurnId): number {
-    return this.#home.ground.sql.exec<{ n: number }>("SELECT count(*) AS n FROM tickets WHERE turn = ?", id).one().n;
+    return this.#context.runtime.sql.exec<{ n: number }>("SELECT count(*) AS n FROM tickets WHERE turn = ?", id).one()
+      .n;
   }
 }
 

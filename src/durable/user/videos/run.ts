@@ -5,12 +5,12 @@
  * and owes the video its next step there.
  */
 import { uploadObjectName, userObjectName } from "../../../core/address.ts";
-import { type Refusal, refusal } from "../../../core/errors.ts";
+import { type Problem, problemOf } from "../../../core/errors.ts";
 import { type RenderId, type TurnId, userHashOf, type VideoId } from "../../../core/ids.ts";
 import { formatOfName } from "../../../core/media/sniff.ts";
 import { err, ok, type Result } from "../../../core/result.ts";
-import type { UploadPort } from "../../../core/rpc/upload.ts";
-import type { AssetRecord, Call, UserPort } from "../../../core/rpc/user.ts";
+import type { UploadRpc } from "../../../core/rpc/upload.ts";
+import type { AssetRecord, Call, UserRpc } from "../../../core/rpc/user.ts";
 import { isExportable } from "../../../core/timeline/timeline.ts";
 import {
   type EndedRender,
@@ -35,7 +35,7 @@ import { stepKey } from "../../shared/idempotency.ts";
 import { TryAgain } from "../../shared/jobs.ts";
 import { isFull, isPassing, lookAfter } from "../../shared/problems.ts";
 import type { Assets } from "../assets.ts";
-import { type Home, isNamed, originOf, VIDEO } from "../context.ts";
+import { isNamed, originOf, type UserContext, VIDEO } from "../context.ts";
 import type { Projects } from "../projects.ts";
 import type { Renders } from "../renders/renders.ts";
 import type { RenderRows } from "../renders/store.ts";
@@ -49,7 +49,7 @@ import {
   noAsset,
   notAccepted,
   notUploaded,
-  onlyPiece,
+  onlyClip,
   unusable,
   type Videos,
 } from "./videos.ts";
@@ -64,51 +64,52 @@ export type VideoTools = {
   readonly renderRows: RenderRows;
 };
 
-export class VideoRun {
-  readonly #home: Home;
+export class VideoWorkflow {
+  readonly #context: UserContext;
   readonly #rows: VideoRows;
   readonly #videos: Videos;
   readonly #tools: VideoTools;
 
-  constructor(home: Home, rows: VideoRows, videos: Videos, tools: VideoTools) {
-    this.#home = home;
+  constructor(context: UserContext, rows: VideoRows, videos: Videos, tools: VideoTools) {
+    this.#context = context;
     this.#rows = rows;
     this.#videos = videos;
     this.#tools = tools;
-    home.outbox.heard((resource) => this.#heard(resource));
+    context.outbox.heard((resource) => this.#heard(resource));
   }
 
   /** The start of a new instance: the streams of videos go on with what their turns say. */
   recover(): void {
     for (const video of this.#rows.running()) {
-      if (video.turn !== null) this.#home.log.mirror(video.turn, video.id);
+      if (video.turn !== null) this.#context.log.forward(video.turn, video.id);
     }
   }
 
   /** The schedule's work for one video: every step that can be made now. */
   async perform(id: VideoId): Promise<void> {
-    const { ground, schedule } = this.#home;
+    const { runtime, jobs } = this.#context;
     for (;;) {
       const video = this.#rows.find(id);
-      if (video === null) return schedule.done(VIDEO, id);
+      if (video === null) return jobs.done(VIDEO, id);
       if (isOver(video)) {
         if (owesCost(video)) this.#rows.save(withLateCost(video, this.#endedTurn(video)));
-        return schedule.done(VIDEO, id);
+        return jobs.done(VIDEO, id);
       }
       const seen = await this.#see(video);
-      const step = nextStep(video, seen, ground.now());
+      const step = nextStep(video, seen, runtime.now());
       if (step.do === "wait") {
-        if (this.#isWanted(id)()) this.#videos.tellProgress(video);
-        return schedule.owe(VIDEO, id, ground.now() + ground.config.waits.videoLook);
+        if (this.#isWanted(id)()) this.#videos.publishProgress(video);
+        return jobs.schedule(VIDEO, id, runtime.now() + runtime.config.waits.videoLook);
       }
       const next = step.do === "save" ? ok(step.video) : await this.#make(step.do, video);
-      if (next === null) return schedule.owe(VIDEO, id, ground.now() + ground.config.waits.videoLook);
-      if (!next.ok && isFull(next.error)) return schedule.owe(VIDEO, id, ground.now() + lookAfter(ground, next.error));
+      if (next === null) return jobs.schedule(VIDEO, id, runtime.now() + runtime.config.waits.videoLook);
+      if (!next.ok && isFull(next.error))
+        return jobs.schedule(VIDEO, id, runtime.now() + lookAfter(runtime, next.error));
       if (!next.ok && isPassing(next.error)) throw new TryAgain("not made", next.error);
-      await ground.boundary("video.step");
+      await runtime.boundary("video.step");
       const fresh = this.#rows.find(id);
-      if (fresh === null || isOver(fresh)) return schedule.done(VIDEO, id); // cancelled meanwhile
-      this.#videos.save(video, next.ok ? next.value : toFailed(video, next.error, ground.now()));
+      if (fresh === null || isOver(fresh)) return jobs.done(VIDEO, id); // cancelled meanwhile
+      this.#videos.save(video, next.ok ? next.value : toFailed(video, next.error, runtime.now()));
     }
   }
 
@@ -116,33 +117,33 @@ export class VideoRun {
   giveUp(id: VideoId): void {
     const video = this.#rows.find(id);
     if (video === null || isOver(video)) return;
-    const lost = refusal("nemo_unavailable", "The video could not be taken further; start it again later.");
-    this.#videos.save(video, toFailed(video, lost, this.#home.ground.now()));
+    const lost = problemOf("nemo_unavailable", "The video could not be taken further; start it again later.");
+    this.#videos.save(video, toFailed(video, lost, this.#context.runtime.now()));
   }
 
   /** A fact of this object: whoever waits for it goes on. */
   #heard(resource: string): void {
-    const { schedule, ground } = this.#home;
+    const { jobs, runtime } = this.#context;
     if (resource.startsWith("ast_")) this.lookAtFiles();
     if (!/^(trn|rnd)_/.test(resource)) return;
-    for (const id of this.#rows.waitingFor(resource as TurnId | RenderId)) schedule.owe(VIDEO, id, ground.now());
+    for (const id of this.#rows.waitingFor(resource as TurnId | RenderId)) jobs.schedule(VIDEO, id, runtime.now());
   }
 
   /** A file came, or will not come: whoever waits for files goes on. */
   lookAtFiles(): void {
-    const { schedule, ground } = this.#home;
-    for (const { id, stage } of this.#rows.running()) if (stage === "assets") schedule.owe(VIDEO, id, ground.now());
+    const { jobs, runtime } = this.#context;
+    for (const { id, stage } of this.#rows.running()) if (stage === "assets") jobs.schedule(VIDEO, id, runtime.now());
   }
 
   /** Makes what the step makes; the video with it written down, or why it cannot be made; null: not now. */
   async #make(
     what: "import" | "make_project" | "attach" | "start_turn" | "start_render",
     video: Video,
-  ): Promise<Result<Video, Refusal> | null> {
+  ): Promise<Result<Video, Problem> | null> {
     const { projects, turns, renders } = this.#tools;
     switch (what) {
       case "import":
-        return beginImports(this.#home, video, this.#call(video, "import"));
+        return beginImports(this.#context, video, this.#call(video, "import"));
       case "make_project": {
         const name = video.generator?.slug ?? "video";
         const body = { name, metadata: {}, ...(video.language === null ? {} : { language: video.language }) };
@@ -150,8 +151,8 @@ export class VideoRun {
         return made.ok ? ok({ ...video, project: made.value.id }) : made;
       }
       case "attach": {
-        const refused = await this.#attach(video);
-        return refused === null ? ok(toTurn(video)) : err(refused);
+        const problem = await this.#attach(video);
+        return problem === null ? ok(toTurn(video)) : err(problem);
       }
       case "start_turn": {
         const { prompt, language } = video;
@@ -160,7 +161,7 @@ export class VideoRun {
         const [isWanted, source] = [this.#isWanted(video.id), promptSourceOf(video)];
         const made = await turns.start(call, projectOf(video), body, video.attribution, isWanted, source);
         if (!made.ok) return made;
-        this.#home.log.mirror(made.value.id, video.id);
+        this.#context.log.forward(made.value.id, video.id);
         return ok({ ...video, turn: made.value.id });
       }
       case "start_render": {
@@ -182,15 +183,15 @@ export class VideoRun {
 
   /** A call in the video's own name. */
   #call({ id, key = null }: Video, step: string): Call {
-    const home = this.#home;
-    const repeat = { key: stepKey(id, step), fingerprint: id };
-    return { origin: originOf(home), named: isNamed(home), repeat, key };
+    const context = this.#context;
+    const idempotency = { key: stepKey(id, step), fingerprint: id };
+    return { origin: originOf(context), named: isNamed(context), idempotency, key };
   }
 
-  async #attach(video: Video): Promise<Refusal | null> {
+  async #attach(video: Video): Promise<Problem | null> {
     for (const [at, source] of video.sources.entries()) {
-      const record = await this.#recordOf(source, placeOf(at, video.sources));
-      if (!("key" in record)) return record.refused ?? refusal("asset_not_ready", "A file is not there yet.");
+      const record = await this.#recordOf(source, slotOf(at, video.sources));
+      if (!("key" in record)) return record.problem ?? problemOf("asset_not_ready", "A file is not there yet.");
       const format = formatOfName(record.filename)?.ext ?? "";
       if (video.accepts !== null && !video.accepts.includes(format)) return notAccepted(record, video.accepts);
       const made = this.#tools.assets.attach(this.#call(video, `attach ${source.asset}`), projectOf(video), record);
@@ -202,12 +203,12 @@ export class VideoRun {
   async #see(video: Video): Promise<Seen> {
     const mayBeThere = video.stage === "assets" && !video.sources.some(isUnbegun);
     const records = mayBeThere
-      ? await Promise.all(video.sources.map((one, at) => this.#recordOf(one, placeOf(at, video.sources))))
+      ? await Promise.all(video.sources.map((one, at) => this.#recordOf(one, slotOf(at, video.sources))))
       : [];
     const missing = records.filter((record) => !("key" in record));
     return {
       waiting: missing.length,
-      refused: missing.map((one) => ("key" in one ? null : one.refused)).find((refused) => refused !== null) ?? null,
+      problem: missing.map((one) => ("key" in one ? null : one.problem)).find((problem) => problem !== null) ?? null,
       turn: this.#endedTurn(video),
       exportable: video.stage === "timeline" && (await this.#exportable(video)),
       render: this.#endedRender(video.render),
@@ -215,35 +216,35 @@ export class VideoRun {
   }
 
   /** A source's record, or why there is none and, where it never will be, the refusal. */
-  async #recordOf({ asset, upload }: VideoSource, place: string): Promise<AssetRecord | { refused: Refusal | null }> {
-    const { env } = this.#home.ground;
-    const owner = { ...this.#home.address, uh: userHashOf(asset) };
+  async #recordOf({ asset, upload }: VideoSource, place: string): Promise<AssetRecord | { problem: Problem | null }> {
+    const { env } = this.#context.runtime;
+    const owner = { ...this.#context.address, uh: userHashOf(asset) };
     const own = this.#tools.assets.find(asset);
     if (own !== null) return usable(own);
     const ofOther = async (): Promise<AssetRecord | null> => {
-      if (owner.uh === this.#home.address.uh) return null;
-      const other = env.USER.getByName(userObjectName(owner)) as unknown as UserPort; // UserObject implements UserPort
+      if (owner.uh === this.#context.address.uh) return null;
+      const other = env.USER.getByName(userObjectName(owner)) as unknown as UserRpc; // UserObject implements UserRpc
       const read = await other.readAsset(asset);
       return read.ok ? read.value : null;
     };
     const others = await ofOther();
     if (others !== null) return usable(others);
-    if (upload === null) return { refused: noAsset(asset) };
-    const object = env.UPLOAD.getByName(uploadObjectName(owner, upload)) as unknown as UploadPort; // UploadObject implements it
+    if (upload === null) return { problem: noAsset(asset) };
+    const object = env.UPLOAD.getByName(uploadObjectName(owner, upload)) as unknown as UploadRpc; // UploadObject implements it
     const read = await object.read();
-    if (!read.ok) return { refused: read.error };
+    if (!read.ok) return { problem: read.error };
     const { status, source, concat, asset_id } = read.value;
     if (asset_id !== null) {
       const made = this.#tools.assets.find(asset) ?? (await ofOther()); // made since, or deleted
-      return made === null ? { refused: noAsset(asset) } : usable(made);
+      return made === null ? { problem: noAsset(asset) } : usable(made);
     }
     const isLost = status !== "open" && status !== "completed";
-    if (source === "import" && isLost) return { refused: importFailed(read.value, place) };
-    if (concat === "partial") return { refused: onlyPiece(upload) };
-    return { refused: isLost ? notUploaded(upload, status) : null };
+    if (source === "import" && isLost) return { problem: importFailed(read.value, place) };
+    if (concat === "partial") return { problem: onlyClip(upload) };
+    return { problem: isLost ? notUploaded(upload, status) : null };
   }
 
-  #endedTurn = ({ turn }: Video): EndedTurn | null => endedTurn(this.#home, this.#tools.turnRows, turn);
+  #endedTurn = ({ turn }: Video): EndedTurn | null => endedTurn(this.#context, this.#tools.turnRows, turn);
 
   #endedRender(id: RenderId | null): EndedRender | null {
     const render = id === null ? null : this.#tools.renderRows.find(id);
@@ -253,7 +254,7 @@ export class VideoRun {
 
   /** Whether there is something to export: as the turn left it where that is known, else asked. */
   async #exportable(video: Video): Promise<boolean> {
-    const known = this.#tools.projects.find(projectOf(video))?.picture?.timeline ?? null;
+    const known = this.#tools.projects.find(projectOf(video))?.snapshot?.timeline ?? null;
     if (known !== null) return isExportable(known);
     const state = await this.#tools.projects.state(projectOf(video));
     if (!state.ok) throw new TryAgain("timeline not read", state.error);
@@ -266,9 +267,9 @@ function projectOf({ project }: Video): NonNullable<Video["project"]> {
   return project;
 }
 
-const usable = (record: AssetRecord): AssetRecord | { refused: Refusal } =>
-  record.status === "ready" ? record : { refused: unusable(record) };
+const usable = (record: AssetRecord): AssetRecord | { problem: Problem } =>
+  record.status === "ready" ? record : { problem: unusable(record) };
 
 /** Which of several files a refusal is about: nothing else of an address is told. */
-const placeOf = (at: number, { length }: readonly unknown[]): string =>
+const slotOf = (at: number, { length }: readonly unknown[]): string =>
   length > 1 ? `File ${at + 1} of ${length}: ` : "";

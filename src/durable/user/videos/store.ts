@@ -1,11 +1,11 @@
 /** The rows of videos: what is stored of each, and whose step waits for what. */
 
 import type { Unsigned } from "../../../core/download.ts";
-import { fieldWords, type Refusal, refusal } from "../../../core/errors.ts";
+import { fieldWords, type Problem, problemOf } from "../../../core/errors.ts";
 import { type ProjectId, type RenderId, type TurnId, userHashOf, type VideoId } from "../../../core/ids.ts";
 import { isAttested } from "../../../core/render.ts";
 import type { PageRequest, VideoFilter } from "../../../core/rpc/user.ts";
-import { refuseTarget } from "../../../core/ssrf.ts";
+import { checkWebhookTarget } from "../../../core/ssrf.ts";
 import { type EpochMs, SECOND_MS, toRfc3339 } from "../../../core/time.ts";
 import {
   begunAt,
@@ -19,14 +19,14 @@ import {
   type Video,
 } from "../../../core/video.ts";
 import type { VideoWire } from "../../../core/wire/video.ts";
-import { cursorOf, type Ground } from "../../shared/context.ts";
+import { cursorOf, type ObjectRuntime } from "../../shared/context.ts";
 import type { Database } from "../../shared/database.ts";
 import { madeUnder, stepKey } from "../../shared/idempotency.ts";
 import type { Assets } from "../assets.ts";
-import { type Home, originOf } from "../context.ts";
+import { originOf, type UserContext } from "../context.ts";
 import { noProject, type Projects } from "../projects.ts";
 import { type RenderRows, shownFile, unattested } from "../renders/store.ts";
-import { failureOf, refuseCallback } from "../turns/store.ts";
+import { checkCallback, failureOf } from "../turns/store.ts";
 
 export const VIDEO_TABLES = `
   CREATE TABLE videos (
@@ -54,11 +54,11 @@ export const VIDEO_INDEXES = `
 const ADDED = { key: null, ownsProject: false, renders: [] } as const;
 
 export class VideoRows {
-  readonly #ground: Ground;
+  readonly #runtime: ObjectRuntime;
   readonly #database: Database;
 
-  constructor(ground: Ground, database: Database) {
-    this.#ground = ground;
+  constructor(runtime: ObjectRuntime, database: Database) {
+    this.#runtime = runtime;
     this.#database = database;
   }
 
@@ -68,7 +68,7 @@ export class VideoRows {
   }
 
   save(video: Video): void {
-    this.#ground.sql.exec(
+    this.#runtime.sql.exec(
       `INSERT INTO videos (id, status, turn, render, ended_at, record) VALUES (?, ?, ?, ?, ?, ?)
        ON CONFLICT (id) DO UPDATE SET status = excluded.status, turn = excluded.turn, render = excluded.render,
          ended_at = excluded.ended_at, tidied = 0, record = excluded.record`,
@@ -82,7 +82,7 @@ export class VideoRows {
   }
 
   remove(id: VideoId): void {
-    this.#ground.sql.exec("DELETE FROM videos WHERE id = ?", id);
+    this.#runtime.sql.exec("DELETE FROM videos WHERE id = ?", id);
   }
 
   /** Videos that work in a project, whoever made it. */
@@ -112,7 +112,7 @@ export class VideoRows {
 
   /** The turn and the render of its current round: what a step has made may be there before the video says so. */
   made(video: Video): { readonly turn: TurnId | null; readonly render: RenderId | null } {
-    const under = (step: string): string | null => madeUnder(this.#ground, stepKey(video.id, step));
+    const under = (step: string): string | null => madeUnder(this.#runtime, stepKey(video.id, step));
     return {
       turn: video.turn ?? (under(turnStep(video)) as TurnId | null), // that step makes nothing else
       render: video.render ?? (under(renderStep(video)) as RenderId | null),
@@ -123,7 +123,7 @@ export class VideoRows {
   waitingFor(id: TurnId | RenderId): VideoId[] {
     const column = id.startsWith("trn_") ? "turn" : "render";
     const query = `SELECT id FROM videos WHERE ${column} = ? AND (ended_at IS NULL OR status = 'cancelled')`;
-    return this.#ground.sql
+    return this.#runtime.sql
       .exec<{ id: VideoId }>(query, id)
       .toArray()
       .map(({ id }) => id);
@@ -134,7 +134,7 @@ export class VideoRows {
    * end of the oldest that still has some.
    */
   tidy(before: EpochMs): EpochMs | null {
-    const { sql } = this.#ground;
+    const { sql } = this.#runtime;
     sql.exec(
       `DELETE FROM turn_events WHERE turn IN (SELECT id FROM videos WHERE tidied = 0 AND ended_at < ?)
          AND seq < (SELECT max(seq) FROM turn_events last WHERE last.turn = turn_events.turn)`,
@@ -145,7 +145,7 @@ export class VideoRows {
   }
 
   #videos(query: string, ...values: SqlStorageValue[]): Video[] {
-    const rows = this.#ground.sql.exec<{ record: string }>(query, ...values).toArray();
+    const rows = this.#runtime.sql.exec<{ record: string }>(query, ...values).toArray();
     return rows.map(({ record }) => ({ ...ADDED, ...(JSON.parse(record) as Video) })); // written by save() only
   }
 }
@@ -157,12 +157,12 @@ const POLL_AFTER_SECONDS = 5;
 /** The share of the expected time that the agent takes, the rest being the export. Source: the seeds' "1-2 minutes" beside "30-90 seconds". */
 const AGENT_SHARE = 0.6;
 
-export const videoUrl = (home: Home, id: VideoId): string => `${originOf(home)}/v1/videos/${id}`;
+export const videoUrl = (context: UserContext, id: VideoId): string => `${originOf(context)}/v1/videos/${id}`;
 
 /** How far its current stage is, 0 to 1: an export says so itself, a turn is judged by its time. */
-function shareOf(home: Home, renders: RenderRows, video: Video): number {
+function shareOf(context: UserContext, renders: RenderRows, video: Video): number {
   if (video.stage === "render" && video.render !== null) return (renders.find(video.render)?.progress ?? 0) / 100;
-  return (home.ground.now() - begunAt(video)) / (video.expectedMs * AGENT_SHARE);
+  return (context.runtime.now() - begunAt(video)) / (video.expectedMs * AGENT_SHARE);
 }
 
 function creditsOf(video: Video): VideoWire["credits"] {
@@ -173,16 +173,16 @@ function creditsOf(video: Video): VideoWire["credits"] {
 
 export type ShownVideo = Unsigned<VideoWire>;
 
-export function showVideo(home: Home, renders: RenderRows, video: Video): ShownVideo {
+export function showVideo(context: UserContext, renders: RenderRows, video: Video): ShownVideo {
   const { stage, endedAt } = video;
-  const url = videoUrl(home, video.id);
-  const elapsed = (endedAt ?? home.ground.now()) - begunAt(video);
+  const url = videoUrl(context, video.id);
+  const elapsed = (endedAt ?? context.runtime.now()) - begunAt(video);
   const copying = stage === "render" && video.render !== null && renders.find(video.render)?.phase === "copying";
   return {
     id: video.id,
     status: video.status,
     stage: copying ? "file" : stage,
-    progress: progressOf(video, shareOf(home, renders, video)),
+    progress: progressOf(video, shareOf(context, renders, video)),
     elapsed_ms: elapsed,
     prompt: video.prompt,
     prompt_source: promptSourceOf(video),
@@ -199,7 +199,7 @@ export function showVideo(home: Home, renders: RenderRows, video: Video): ShownV
     metadata: { ...video.metadata },
     status_url: url,
     events_url: `${url}/events`,
-    ...shownFile(home, video.file === null ? null : renders.shown(video.file)),
+    ...shownFile(context, video.file === null ? null : renders.shown(video.file)),
     content_url: `${url}/content`,
     cancel_url: `${url}/cancel`,
     poll_after_seconds: isOver(video) ? null : POLL_AFTER_SECONDS,
@@ -217,41 +217,41 @@ export function showVideo(home: Home, renders: RenderRows, video: Video): ShownV
  * Why an order can never be made: its project or a file of it is not here, its output or callback is not offered. A file
  * that is still uploaded may come. Null when nothing speaks against it.
  */
-export function refuseOrder(
-  home: Home,
+export function checkOrder(
+  context: UserContext,
   projects: Projects,
   assets: Assets,
   order: NamedOrder,
   named: boolean,
-): Refusal | null {
+): Problem | null {
   const { sources, project, output, callback } = order;
   if (project !== null && projects.find(project) === null) return noProject();
-  if (!isAttested(output) && !home.ground.config.allowUnattestedOutput) return unattested();
-  const unreachable = refuseCallback(home, { callback_url: callback ?? undefined });
+  if (!isAttested(output) && !context.runtime.config.allowUnattestedOutput) return unattested();
+  const unreachable = checkCallback(context, { callback_url: callback ?? undefined });
   if (unreachable !== null) return unreachable;
   for (const [at, source] of sources.entries()) {
-    const refused = "url" in source ? refuseAddress(home, source.url, at) : null;
-    if (refused !== null) return refused;
+    const problem = "url" in source ? checkAddress(context, source.url, at) : null;
+    if (problem !== null) return problem;
   }
   const at = sources.findIndex((source) => {
     if ("url" in source) return false;
     const { asset, upload } = source;
-    const own = userHashOf(asset) === home.address.uh;
+    const own = userHashOf(asset) === context.address.uh;
     return own ? upload === null && assets.find(asset) === null : named;
   });
   return at < 0 ? null : noFile(at);
 }
 
-function refuseAddress(home: Home, url: string, at: number): Refusal | null {
-  const origin = home.database.exists() ? originOf(home) : ""; // of a user that nobody wrote for none is known
+function checkAddress(context: UserContext, url: string, at: number): Problem | null {
+  const origin = context.database.exists() ? originOf(context) : ""; // of a user that nobody wrote for none is known
   const own = URL.canParse(origin) ? [new URL(origin).hostname] : [];
-  const { rules } = home.ground.config.targets;
-  const refused = refuseTarget(url, `/assets/${at}`, { ...rules, ownHosts: [...rules.ownHosts, ...own] });
-  return refused === null ? null : { ...refused, detail: fieldWords(refused.errors ?? []) }; // says which of several
+  const { rules } = context.runtime.config.targets;
+  const problem = checkWebhookTarget(url, `/assets/${at}`, { ...rules, ownHosts: [...rules.ownHosts, ...own] });
+  return problem === null ? null : { ...problem, detail: fieldWords(problem.errors ?? []) }; // says which of several
 }
 
-function noFile(at: number): Refusal {
+function noFile(at: number): Problem {
   const message = "names a file that is not here; upload it first";
   const errors = [{ field: `/assets/${at}`, message }];
-  return refusal("invalid_request", `/assets/${at} ${message}.`, { errors, charged: "no", hint: "POST /v1/uploads" });
+  return problemOf("invalid_request", `/assets/${at} ${message}.`, { errors, charged: "no", hint: "POST /v1/uploads" });
 }

@@ -1,12 +1,12 @@
 /** What callers ask of videos: to start one, to read it, to go on with it, to stop it. Making and following it are next door. */
 
 import { importOwner, uploadObjectName } from "../../../core/address.ts";
-import { seal, unseal } from "../../../core/crypto.ts";
-import { ERRORS, type ErrorCode, type Refusal, refusal } from "../../../core/errors.ts";
+import { decrypt, encrypt } from "../../../core/crypto.ts";
+import { ERRORS, type ErrorCode, type Problem, problemOf } from "../../../core/errors.ts";
 import { type AssetId, type BatchId, type KeyId, ownedId, type VideoId } from "../../../core/ids.ts";
 import { EVENTS_TTL_MS } from "../../../core/limits.ts";
 import { err, ok, type Result } from "../../../core/result.ts";
-import type { UploadPort } from "../../../core/rpc/upload.ts";
+import type { UploadRpc } from "../../../core/rpc/upload.ts";
 import type { AssetRecord, Call, Page, PageRequest, StoredFile, VideoFilter } from "../../../core/rpc/user.ts";
 import { HOUR_MS } from "../../../core/time.ts";
 import {
@@ -26,16 +26,16 @@ import {
 import type { UploadWire } from "../../../core/wire/upload.ts";
 import type { VideoEventWire } from "../../../core/wire/video.ts";
 import { pageOf } from "../../shared/context.ts";
-import { findRepeat, keepRepeat, repeatDeleted } from "../../shared/idempotency.ts";
+import { duplicateDeleted, findByIdempotencyKey, saveIdempotencyKey } from "../../shared/idempotency.ts";
 import type { Assets } from "../assets.ts";
-import { enter, type Home, isNamed, TIDY, VIDEO } from "../context.ts";
+import { enter, isNamed, TIDY, type UserContext, VIDEO } from "../context.ts";
 import type { Projects } from "../projects.ts";
 import type { RenderFiles } from "../renders/files.ts";
 import type { Renders } from "../renders/renders.ts";
 import type { RenderRows } from "../renders/store.ts";
 import type { TurnRun } from "../turns/run.ts";
 import { failureOf } from "../turns/store.ts";
-import { refuseOrder, type ShownVideo, showVideo, type VideoRows, videoUrl } from "./store.ts";
+import { checkOrder, type ShownVideo, showVideo, type VideoRows, videoUrl } from "./store.ts";
 
 /*
  * The files of a video that are named by an address: each becomes an import under an id that is chosen with the order, so
@@ -43,14 +43,14 @@ import { refuseOrder, type ShownVideo, showVideo, type VideoRows, videoUrl } fro
  */
 
 /** The same sources, each with its ids; addresses sealed, because a signed link is a secret. */
-export function settleSources(home: Home, sources: readonly NamedSource[]): Promise<VideoSource[]> {
-  const { address, ground } = home;
+export function settleSources(context: UserContext, sources: readonly NamedSource[]): Promise<VideoSource[]> {
+  const { address, runtime } = context;
   return Promise.all(
     sources.map(async (source) => {
       if (!("url" in source)) return source;
-      const upload = ownedId("upl", address.uh, ground.now(), ground.random);
-      const sealed = await seal(source.url, importOwner(address, upload), ground.config.roots, ground.random);
-      return { asset: `ast_${upload.slice("upl_".length)}`, upload, import: { address: sealed } } as const;
+      const upload = ownedId("upl", address.uh, runtime.now(), runtime.random);
+      const encrypted = await encrypt(source.url, importOwner(address, upload), runtime.config.roots, runtime.random);
+      return { asset: `ast_${upload.slice("upl_".length)}`, upload, import: { address: encrypted } } as const;
     }),
   );
 }
@@ -59,13 +59,17 @@ export function settleSources(home: Home, sources: readonly NamedSource[]): Prom
  * Begins every import of a video that is not begun; the video without its addresses. Null: some must wait, since its user
  * has as many open uploads as may be. Asking again for one that is there finds it.
  */
-export async function beginImports(home: Home, video: Video, call: Call): Promise<Result<Video, Refusal> | null> {
-  const { ground, address } = home;
+export async function beginImports(
+  context: UserContext,
+  video: Video,
+  call: Call,
+): Promise<Result<Video, Problem> | null> {
+  const { runtime, address } = context;
   for (const { upload, import: wanted } of video.sources) {
     if (upload === null || wanted === undefined || wanted.address === null) continue;
-    const url = await unseal(wanted.address, importOwner(address, upload), ground.config.roots);
+    const url = await decrypt(wanted.address, importOwner(address, upload), runtime.config.roots);
     if (url === null) return err(forgotten());
-    const object = ground.env.UPLOAD.getByName(uploadObjectName(address, upload)) as unknown as UploadPort; // UploadObject implements it
+    const object = runtime.env.UPLOAD.getByName(uploadObjectName(address, upload)) as unknown as UploadRpc; // UploadObject implements it
     const made = await object.startImport(call, address, upload, { url, fileName: null, metadata: {} });
     if (!made.ok && made.error.code === "concurrency_limited") return null;
     if (!made.ok) return made;
@@ -87,81 +91,85 @@ export function importsTold(before: Video, video: Video): Extract<VideoEventWire
 }
 
 /** Why an import did not become a file, in its own words; `place` says which of several it was. */
-export function importFailed({ status, error }: UploadWire, place: string): Refusal {
+export function importFailed({ status, error }: UploadWire, place: string): Problem {
   const code = error !== null && Object.hasOwn(ERRORS, error.code) ? (error.code as ErrorCode) : "import_unavailable";
   const detail = error?.detail ?? `The import of a file is ${status}; name its address again.`;
-  return refusal(code, place + detail, { charged: "no", ...(error?.hint === undefined ? {} : { hint: error.hint }) });
+  return problemOf(code, place + detail, { charged: "no", ...(error?.hint === undefined ? {} : { hint: error.hint }) });
 }
 
-const forgotten = (): Refusal =>
-  refusal("import_unavailable", "The address of a file is no longer known here; start the video again.", {
+const forgotten = (): Problem =>
+  problemOf("import_unavailable", "The address of a file is no longer known here; start the video again.", {
     charged: "no",
     hint: "POST /v1/videos",
   });
 
 /* What a caller of videos is told when there is none, not yet, or no more. */
 
-export const noVideo = (): Refusal =>
-  refusal("not_found", "No video with this id exists here; list yours with GET /v1/videos.");
+export const noVideo = (): Problem =>
+  problemOf("not_found", "No video with this id exists here; list yours with GET /v1/videos.");
 
-export const busy = (id: VideoId): Refusal =>
-  refusal("video_busy", "The video is still being made; go on with it when it has ended or asks for more.", {
+export const busy = (id: VideoId): Problem =>
+  problemOf("video_busy", "The video is still being made; go on with it when it has ended or asks for more.", {
     hint: `GET /v1/videos/${id}`,
     retryAfterSeconds: 5,
   });
 
-export const cannotGoOn = (): Refusal =>
-  refusal("cancelled", "A cancelled video does not go on; start another one, in its project if you like.", {
+export const cannotGoOn = (): Problem =>
+  problemOf("cancelled", "A cancelled video does not go on; start another one, in its project if you like.", {
     hint: "POST /v1/videos",
   });
 
-export const notReady = ({ id, status }: Video): Refusal =>
+export const notReady = ({ id, status }: Video): Problem =>
   status === "needs_input"
-    ? refusal("needs_input", "The agent asks for more; answer it with another turn of the video.", {
+    ? problemOf("needs_input", "The agent asks for more; answer it with another turn of the video.", {
         hint: `POST /v1/videos/${id}/turns`,
       })
-    : refusal("video_not_ready", "The video is not finished; read it again later.", {
+    : problemOf("video_not_ready", "The video is not finished; read it again later.", {
         hint: `GET /v1/videos/${id}`,
         retryAfterSeconds: 5,
       });
 
 /** Of a video that ended without a file: its own error, and what the video itself says was charged. */
-export const noFile = ({ id, charged }: Video, error: Refusal): Refusal =>
-  refusal("no_file", `This video ended without a file: ${error.detail}`, {
+export const noFile = ({ id, charged }: Video, error: Problem): Problem =>
+  problemOf("no_file", `This video ended without a file: ${error.detail}`, {
     hint: error.hint ?? `GET /v1/videos/${id}`,
     members: { error: failureOf(error) },
     registerUrl: error.registerUrl,
     ...(charged === null ? {} : { charged }),
   });
 
-export const eventsExpired = (id: VideoId): Refusal =>
-  refusal("events_expired", "A video's events are kept for 24 hours after its end; the video itself is still there.", {
-    hint: `GET /v1/videos/${id}`,
-  });
+export const eventsExpired = (id: VideoId): Problem =>
+  problemOf(
+    "events_expired",
+    "A video's events are kept for 24 hours after its end; the video itself is still there.",
+    {
+      hint: `GET /v1/videos/${id}`,
+    },
+  );
 
 // ---- of what a video is made of
 
-export const unusable = ({ filename }: AssetRecord): Refusal =>
-  refusal("unsupported_media", `${filename} cannot be used; send another file.`);
+export const unusable = ({ filename }: AssetRecord): Problem =>
+  problemOf("unsupported_media", `${filename} cannot be used; send another file.`);
 
-export const noAsset = (id: AssetId): Refusal =>
-  refusal("not_found", `There is no asset ${id} here.`, { hint: "POST /v1/uploads", charged: "no" });
+export const noAsset = (id: AssetId): Problem =>
+  problemOf("not_found", `There is no asset ${id} here.`, { hint: "POST /v1/uploads", charged: "no" });
 
-export const notUploaded = (id: string, status: string): Refusal =>
-  refusal("upload_incomplete", `The upload ${id} is ${status}; send the file again.`, { charged: "no" });
+export const notUploaded = (id: string, status: string): Problem =>
+  problemOf("upload_incomplete", `The upload ${id} is ${status}; send the file again.`, { charged: "no" });
 
-export const onlyPiece = (id: string): Refusal =>
-  refusal("upload_incomplete", `The upload ${id} is a piece of a file; name the final upload that it belongs to.`, {
+export const onlyClip = (id: string): Problem =>
+  problemOf("upload_incomplete", `The upload ${id} is a piece of a file; name the final upload that it belongs to.`, {
     charged: "no",
   });
 
-export const notAccepted = ({ filename }: AssetRecord, accepts: readonly string[]): Refusal =>
-  refusal("format_not_accepted", `${filename} is not one of ${accepts.join(", ")}, which this generator takes.`, {
+export const notAccepted = ({ filename }: AssetRecord, accepts: readonly string[]): Problem =>
+  problemOf("format_not_accepted", `${filename} is not one of ${accepts.join(", ")}, which this generator takes.`, {
     charged: "no",
   });
 
 export class Videos {
-  readonly #home: Home;
+  readonly #context: UserContext;
   readonly #rows: VideoRows;
   readonly #projects: Projects;
   readonly #assets: Assets;
@@ -171,7 +179,7 @@ export class Videos {
   readonly #turning: TurnRun;
 
   constructor(
-    home: Home,
+    context: UserContext,
     rows: VideoRows,
     parts: {
       readonly projects: Projects;
@@ -182,7 +190,7 @@ export class Videos {
       readonly run: TurnRun;
     },
   ) {
-    this.#home = home;
+    this.#context = context;
     this.#rows = rows;
     this.#projects = parts.projects;
     this.#assets = parts.assets;
@@ -193,45 +201,45 @@ export class Videos {
   }
 
   /** Commits the order; the schedule makes it. A call that was made before is told so in its answer. */
-  async start(call: Call, named: NamedOrder): Promise<Result<ShownVideo, Refusal>> {
-    const { ground, schedule } = this.#home;
+  async start(call: Call, named: NamedOrder): Promise<Result<ShownVideo, Problem>> {
+    const { runtime, jobs } = this.#context;
     // Before the question whether the call was made: between that and the commit nothing may be awaited.
-    const order = { ...named, sources: await settleSources(this.#home, named.sources) };
-    enter(this.#home, call);
-    const repeat = findRepeat(ground, call);
-    if (!repeat.ok) return repeat;
-    const made = repeat.value === null ? null : this.read(repeat.value as VideoId); // written by this method only
-    if (made !== null) return made.ok ? ok({ ...made.value, deduplicated: true }) : err(repeatDeleted());
-    const refused = this.refuse(named);
-    if (refused !== null) return err(refused);
-    const video = ground.storage.transactionSync(() => {
+    const order = { ...named, sources: await settleSources(this.#context, named.sources) };
+    enter(this.#context, call);
+    const idempotency = findByIdempotencyKey(runtime, call);
+    if (!idempotency.ok) return idempotency;
+    const made = idempotency.value === null ? null : this.read(idempotency.value as VideoId); // written by this method only
+    if (made !== null) return made.ok ? ok({ ...made.value, deduplicated: true }) : err(duplicateDeleted());
+    const problem = this.check(named);
+    if (problem !== null) return err(problem);
+    const video = runtime.storage.transactionSync(() => {
       const begun = this.begin(order, null, call.key ?? null);
-      keepRepeat(ground, call, begun.id);
+      saveIdempotencyKey(runtime, call, begun.id);
       return begun;
     });
-    await ground.boundary("video.intent");
-    schedule.tick();
+    await runtime.boundary("video.intent");
+    jobs.tick();
     return ok(this.show(video));
   }
 
   /** Why an order can never be made here; null when nothing speaks against it. `named`: whether its address is a user's. */
-  refuse(order: NamedOrder, named = isNamed(this.#home)): Refusal | null {
-    return refuseOrder(this.#home, this.#projects, this.#assets, order, named);
+  check(order: NamedOrder, named = isNamed(this.#context)): Problem | null {
+    return checkOrder(this.#context, this.#projects, this.#assets, order, named);
   }
 
   /** Writes a new video down and owes its first step; it counts for `key`. Call inside the transaction of what orders it. */
   begin(order: VideoOrder, batch: BatchId | null, key: KeyId | null): Video {
-    const { ground, address, schedule, log } = this.#home;
-    const id = ownedId("vid", address.uh, ground.now(), ground.random);
-    const video = { ...newVideoOf(order, id, ground.now(), batch), key };
-    const events_url = `${videoUrl(this.#home, video.id)}/events`;
+    const { runtime, address, jobs, log } = this.#context;
+    const id = ownedId("vid", address.uh, runtime.now(), runtime.random);
+    const video = { ...newVideoOf(order, id, runtime.now(), batch), key };
+    const events_url = `${videoUrl(this.#context, video.id)}/events`;
     this.#rows.save(video);
     log.append(video.id, [{ type: "video.started", id: video.id, events_url }]);
-    schedule.owe(VIDEO, video.id, ground.now());
+    jobs.schedule(VIDEO, video.id, runtime.now());
     return video;
   }
 
-  read(id: VideoId): Result<ShownVideo, Refusal> {
+  read(id: VideoId): Result<ShownVideo, Problem> {
     const video = this.#rows.find(id);
     return video === null ? err(noVideo()) : ok(this.show(video));
   }
@@ -246,40 +254,40 @@ export class Videos {
   }
 
   /** Another message to the same video, once it is over: its answer to a question, or a change. */
-  goOn(call: Call, id: VideoId, prompt: string): Result<ShownVideo, Refusal> {
-    const { ground, schedule } = this.#home;
+  continueWith(call: Call, id: VideoId, prompt: string): Result<ShownVideo, Problem> {
+    const { runtime, jobs } = this.#context;
     const video = this.#rows.find(id);
     if (video === null) return err(noVideo());
-    const repeat = findRepeat(ground, call);
-    if (!repeat.ok) return repeat;
-    if (repeat.value !== null) return this.read(id);
+    const idempotency = findByIdempotencyKey(runtime, call);
+    if (!idempotency.ok) return idempotency;
+    if (idempotency.value !== null) return this.read(id);
     if (!mayGoOn(video)) return err(isOver(video) ? cannotGoOn() : busy(id));
-    enter(this.#home, call);
-    ground.storage.transactionSync(() => {
-      this.save(video, nextRound(video, prompt, ground.now()));
-      keepRepeat(ground, call, id);
-      schedule.owe(VIDEO, id, ground.now());
+    enter(this.#context, call);
+    runtime.storage.transactionSync(() => {
+      this.save(video, nextRound(video, prompt, runtime.now()));
+      saveIdempotencyKey(runtime, call, id);
+      jobs.schedule(VIDEO, id, runtime.now());
     });
-    schedule.tick();
+    jobs.tick();
     return this.read(id);
   }
 
   /** Stops making it. What upstream has begun may still finish and be charged. */
-  cancel(id: VideoId): Result<ShownVideo, Refusal> {
+  cancel(id: VideoId): Result<ShownVideo, Problem> {
     const video = this.#rows.find(id);
     if (video === null) return err(noVideo());
     if (!isOver(video)) {
       const { turn, render } = this.#rows.made(video);
-      this.save(video, toCancelled(video, { turn, render }, this.#home.ground.now()));
+      this.save(video, toCancelled(video, { turn, render }, this.#context.runtime.now()));
       if (turn !== null) this.#turning.cancel(turn);
       if (render !== null) this.#renders.cancel(render);
-      this.#home.schedule.tick();
+      this.#context.jobs.tick();
     }
     return this.read(id);
   }
 
   /** Where its newest file lies; refuses until there is one. */
-  file(id: VideoId): Result<StoredFile, Refusal> {
+  file(id: VideoId): Result<StoredFile, Problem> {
     const video = this.#rows.find(id);
     if (video === null) return err(noVideo());
     if (video.file !== null) return this.#files.file(video.file);
@@ -291,7 +299,7 @@ export class Videos {
     call: Call,
     id: VideoId,
     seconds: number,
-  ): Promise<Result<{ token: string; expires_at: string }, Refusal>> {
+  ): Promise<Result<{ token: string; expires_at: string }, Problem>> {
     const file = this.file(id);
     const video = this.#rows.find(id);
     if (!file.ok || video?.file == null) return file.ok ? err(noVideo()) : file;
@@ -300,8 +308,8 @@ export class Videos {
 
   /** Writes a video's next state down, with what its stream and the tenant are told of it. */
   save(before: Video, video: Video): void {
-    const { ground, log, outbox, schedule } = this.#home;
-    ground.storage.transactionSync(() => {
+    const { runtime, log, outbox, jobs } = this.#context;
+    runtime.storage.transactionSync(() => {
       const kept = isOver(video) ? { ...video, sources: withoutAddresses(video.sources) } : video;
       this.#rows.save(kept);
       log.append(video.id, importsTold(before, kept));
@@ -311,8 +319,8 @@ export class Videos {
       if (!isOver(video) || isOver(before)) return;
       log.append(video.id, [{ type: `video.${endOf(video)}`, video: shown }]);
       outbox.add(`video.${endOf(video)}`, video.id, shown, video);
-      schedule.done(VIDEO, video.id);
-      schedule.oweOnce(TIDY, "", ground.now() + EVENTS_TTL_MS + HOUR_MS);
+      jobs.done(VIDEO, video.id);
+      jobs.scheduleOnce(TIDY, "", runtime.now() + EVENTS_TTL_MS + HOUR_MS);
     });
     if (!isOver(video)) return;
     log.forget(video.id);
@@ -320,20 +328,20 @@ export class Videos {
   }
 
   /** Says how far it is, where that is further than what was said last. */
-  tellProgress(video: Video): void {
+  publishProgress(video: Video): void {
     const shown = this.show(video);
     if (shown.progress > (this.#said.get(video.id) ?? 0)) this.#tell(shown);
   }
 
   #tell({ id, stage, progress }: ShownVideo): void {
     this.#said.set(id, progress);
-    this.#home.log.append(id, [{ type: "video.stage", stage, progress }]);
+    this.#context.log.append(id, [{ type: "video.stage", stage, progress }]);
   }
 
   readonly #said = new Map<VideoId, number>();
 
   show(video: Video): ShownVideo {
-    return showVideo(this.#home, this.#renderRows, video);
+    return showVideo(this.#context, this.#renderRows, video);
   }
 }
 
