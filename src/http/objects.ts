@@ -1,9 +1,10 @@
 /**
- * The objects behind their ports.
+ * RPC clients of the Durable Objects.
  *
- * A platform fault (reset, overloaded) becomes 503 `unavailable`; an object's own exception is a bug and passes as it is.
- * A read that the platform calls retryable, or that was under way when the instance ended, is asked once more: the next instance
- * knows the answer, e.g. that the user is deleted. A write never is, and an overloaded object is left alone.
+ * A platform error (reset, overloaded) becomes 503 `unavailable`; an object's own exception is a bug and is thrown as it is.
+ * A method that only reads is called once more when the platform marks the error as retryable, or when the instance ended
+ * during the call: the next instance can answer. A method that writes is never called again, and an overloaded object is not
+ * called again.
  */
 import {
   OPERATOR_TOKEN_NAME,
@@ -12,68 +13,90 @@ import {
   uploadObjectName,
   userObjectName,
 } from "../core/address.ts";
-import type { Principal, UserGrant, UserTarget } from "../core/auth.ts";
+import type { Principal, UserTarget } from "../core/auth.ts";
 import { type UploadId, type UserHash, userHashOf } from "../core/ids.ts";
-import type { TenantRpc } from "../core/rpc/tenant.ts";
-import type { TokenRpc } from "../core/rpc/token.ts";
-import type { UploadRpc } from "../core/rpc/upload.ts";
-import type { UserRpc, UserTokenMethod } from "../core/rpc/user.ts";
+import { TENANT_METHODS, type TenantRpc } from "../core/rpc/tenant.ts";
+import { TOKEN_METHODS, type TokenRpc } from "../core/rpc/token.ts";
+import { UPLOAD_METHODS, type UploadRpc } from "../core/rpc/upload.ts";
+import { USER_METHODS, type UserRpc, type UserTokenMethod } from "../core/rpc/user.ts";
 import type { Env } from "../env.ts";
 import { apiError, notFound, unwrap } from "./problem.ts";
 
-type Port = UserRpc | TenantRpc | UploadRpc | TokenRpc;
-type Remote = Record<string, (...given: unknown[]) => Promise<unknown>>;
-/** One call, by the method's name. */
-type Knock = (name: string, given: unknown[]) => Promise<unknown>;
-/** What the platform writes on an error of its own. */
-type Fault = { readonly retryable?: boolean; readonly overloaded?: boolean; readonly durableObjectReset?: boolean };
+type Stub = Record<string, (...given: unknown[]) => Promise<unknown>>;
+/** Sends one call; `reads`: the method changes nothing. */
+type Send = (method: string, given: unknown[], reads: boolean) => Promise<unknown>;
+/** The fields that the platform sets on an error of its own. */
+type PlatformError = {
+  readonly retryable?: boolean;
+  readonly overloaded?: boolean;
+  readonly durableObjectReset?: boolean;
+};
+
+/** Makes the constructor of an RPC client: one method for each name in the table. */
+function clientOf<Rpc>(
+  methods: Readonly<Record<keyof Rpc & string, { readonly reads: boolean }>>,
+): (send: Send) => Rpc {
+  const shared: Record<string, unknown> = {};
+  for (const [name, { reads }] of Object.entries<{ readonly reads: boolean }>(methods))
+    shared[name] = function (this: { readonly send: Send }, ...given: unknown[]) {
+      return this.send(name, given, reads);
+    };
+  // the table has every method of the interface, and the object's class implements it
+  return (send) => Object.assign(Object.create(shared), { send }) as Rpc;
+}
+
+const userClient = clientOf<UserRpc>(USER_METHODS);
+const tenantClient = clientOf<TenantRpc>(TENANT_METHODS);
+const uploadClient = clientOf<UploadRpc>(UPLOAD_METHODS);
+const tokenClient = clientOf<TokenRpc>(TOKEN_METHODS);
 
 /**
- * A user's object. A user token opens its own user's alone, and is checked there with the call itself; a key that names a
- * user reaches that user alone.
+ * A user's object. A user token reaches the object of its own user alone, which checks the token with each call; a key whose
+ * request names a user reaches that user alone.
  */
 export function userObject(env: Env, { grant, named, ...address }: UserTarget): UserRpc {
   checkOtherUser(named, address.uh);
-  const knock = knockAt(() => env.USER.getByName(userObjectName(address)));
-  if (grant === null) return port(knock);
+  const send = sendTo(() => env.USER.getByName(userObjectName(address)));
+  if (grant === null) return userClient(send);
   if (grant.uh !== address.uh) throw notFound();
-  return port(async (name, given) => {
-    const answer = knock("callWithToken", [grant, name as UserTokenMethod, given], name); // the port's own names
+  return userClient(async (method, given, reads) => {
+    const answer = send("callWithToken", [grant, method as UserTokenMethod, given], reads); // a name of the table
     return unwrap((await answer) as Awaited<ReturnType<UserRpc["callWithToken"]>>); // UserObject implements it
   });
 }
 
-/** A tenant's object. A user token is checked at its user's object first, which alone knows of a sign-out. */
+/** A tenant's object. A user token is checked by its user's object first: that alone knows of a sign-out. */
 export const tenantObject = (env: Env, principal: Principal): TenantRpc =>
-  port(
-    admitted(
+  tenantClient(
+    withTokenCheck(
       env,
       principal,
-      knockAt(() => env.TENANT.getByName(tenantObjectName(principal))),
+      sendTo(() => env.TENANT.getByName(tenantObjectName(principal))),
     ),
   );
 
-/** What keeps the tenant's own Nemo token. For API keys alone. */
+/** The object that stores the tenant's own Nemo token. For API keys alone. */
 export const tokenObject = (env: Env, scope: Scope): TokenRpc =>
-  port(knockAt(() => env.TOKEN.getByName(tenantObjectName(scope))));
+  tokenClient(sendTo(() => env.TOKEN.getByName(tenantObjectName(scope))));
 
-/** What looks after the operator's own Nemo token. */
-export const operatorsToken = (env: Env): TokenRpc => port(knockAt(() => env.TOKEN.getByName(OPERATOR_TOKEN_NAME)));
+/** The object of the operator's Nemo token. */
+export const operatorsToken = (env: Env): TokenRpc =>
+  tokenClient(sendTo(() => env.TOKEN.getByName(OPERATOR_TOKEN_NAME)));
 
-/** An upload's object, under the same two rules. */
+/** An upload's object; the rules for user tokens and for named users are those of `userObject`. */
 export function uploadObject(env: Env, principal: Principal, id: UploadId): UploadRpc {
   if (principal.grant !== null && principal.grant.uh !== userHashOf(id)) throw notFound();
   checkOtherUser(principal.named, userHashOf(id));
-  return port(
-    admitted(
+  return uploadClient(
+    withTokenCheck(
       env,
       principal,
-      knockAt(() => env.UPLOAD.getByName(uploadObjectName(principal, id))),
+      sendTo(() => env.UPLOAD.getByName(uploadObjectName(principal, id))),
     ),
   );
 }
 
-/** The header says one user, the id another: nothing of either is told or changed. */
+/** Answers `not_found` when the request names one user and the id belongs to another. */
 function checkOtherUser(named: UserHash | null | undefined, uh: UserHash): void {
   if (named === null || named === undefined || named === uh) return;
   const detail =
@@ -81,57 +104,37 @@ function checkOtherUser(named: UserHash | null | undefined, uh: UserHash): void 
   throw apiError("not_found", detail);
 }
 
-function admitted(env: Env, { tenant, mode, grant }: Principal, knock: Knock): Knock {
-  if (grant === null) return knock;
-  return async (name, given) => {
-    unwrap(await admit(env, { tenant, mode, uh: grant.uh, grant }, grant));
-    return knock(name, given);
+/** Checks a user token with its user's object before each call. */
+function withTokenCheck(env: Env, { tenant, mode, grant }: Principal, send: Send): Send {
+  if (grant === null) return send;
+  return async (method, given, reads) => {
+    unwrap(await userObject(env, { tenant, mode, uh: grant.uh, grant: null }).checkUserToken(grant));
+    return send(method, given, reads);
   };
 }
 
-const admit = (env: Env, userTarget: UserTarget, grant: UserGrant) =>
-  userObject(env, { ...userTarget, grant: null }).checkUserToken(grant);
+/** Each call takes a new stub: after an exception a stub cannot be used again. */
+const sendTo =
+  (stub: () => unknown): Send =>
+  async (method, given, reads) => {
+    const once = async () => (stub() as Stub)[method]?.(...given); // a stub has the methods of its object's class
+    try {
+      return await once();
+    } catch (error) {
+      if (!reads || !mayCallAgain(error)) throw toUnavailable(error);
+    }
+    return once().catch((error: unknown) => Promise.reject(toUnavailable(error)));
+  };
 
-/** A port whose every method is a knock. */
-const port = <P extends Port>(knock: Knock): P =>
-  // every object class says `implements` its port, and a stub answers to the methods of its class
-  new Proxy(
-    {},
-    {
-      get:
-        (_, name) =>
-        (...given: unknown[]) =>
-          knock(String(name), given),
-    },
-  ) as P;
+const platformError = (error: unknown): PlatformError => (error instanceof Error ? (error as PlatformError) : {}); // optional fields only
 
-/** Calls that go to a fresh stub each: after an exception a stub is of no more use. `as` is the call's own name, where another method carries it. */
-const knockAt =
-  (stub: () => unknown) =>
-  (name: string, given: unknown[], as = name): Promise<unknown> =>
-    call(stub, name, given, isRead(as));
-
-async function call(stub: () => unknown, name: string, given: unknown[], isSafe: boolean): Promise<unknown> {
-  const once = async () => (stub() as Remote)[name]?.(...given); // as in `port`
-  try {
-    return await once();
-  } catch (error) {
-    if (!isSafe || !mayReplay(error)) throw asProblem(error);
-  }
-  return once().catch((error: unknown) => Promise.reject(asProblem(error)));
-}
-
-/** Methods that make and change nothing, by their names. */
-export const READS = /^(read|list|watch|await|check|plan|cursor$|renderFile$)/;
-const isRead = (name: string): boolean => READS.test(name);
-const faultOf = (error: unknown): Fault => (error instanceof Error ? (error as Fault) : {}); // optional properties only
-function mayReplay(error: unknown): boolean {
-  const { retryable, overloaded, durableObjectReset } = faultOf(error);
+function mayCallAgain(error: unknown): boolean {
+  const { retryable, overloaded, durableObjectReset } = platformError(error);
   return (retryable === true || durableObjectReset === true) && overloaded !== true;
 }
 
-function asProblem(error: unknown): unknown {
-  const { retryable, overloaded, durableObjectReset } = faultOf(error);
+function toUnavailable(error: unknown): unknown {
+  const { retryable, overloaded, durableObjectReset } = platformError(error);
   if (!retryable && !overloaded && !durableObjectReset) return error;
   return apiError("unavailable", "The request reached a part that was restarting or overloaded; try again.", {
     retryAfterSeconds: 1,

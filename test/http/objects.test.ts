@@ -1,7 +1,15 @@
 import { describe, expect, it, vi } from "vitest";
-import type { Call, UserRpc } from "../../src/core/rpc/user.ts";
+import { TENANT_METHODS } from "../../src/core/rpc/tenant.ts";
+import { TOKEN_METHODS } from "../../src/core/rpc/token.ts";
+import { UPLOAD_METHODS } from "../../src/core/rpc/upload.ts";
+import { type Call, USER_METHODS, type UserTokenMethod } from "../../src/core/rpc/user.ts";
+import { TenantObject } from "../../src/durable/tenant/object.ts";
+import { TokenObject } from "../../src/durable/token/object.ts";
+import { UploadObject } from "../../src/durable/upload/object.ts";
+import { UserObject } from "../../src/durable/user/object.ts";
 import type { Env } from "../../src/env.ts";
-import { READS, userObject } from "../../src/http/objects.ts";
+import { userObject } from "../../src/http/objects.ts";
+import { bad, freshAddress, good, userRpc } from "../support/objects.ts";
 
 const address = { tenant: "ten_1", mode: "test", uh: "0123456789abcdef", grant: null } as const;
 const fault = (given: object) => Object.assign(new Error("platform"), given);
@@ -14,80 +22,54 @@ const call: Call = { origin: "https://a.example", named: true, idempotency: null
 const read = (env: Env) => userObject(env, address).readProject("prj_1");
 const write = (env: Env) => userObject(env, address).createProject(call, { name: "p", metadata: {} });
 
-/** Every method of a user's object, and whether asking twice is asking once. */
-const IS_READ: Record<keyof UserRpc, boolean> = {
-  checkVideo: true,
-  readVideo: true,
-  listVideos: true,
-  watchVideo: true,
-  readVideoEvents: true,
-  awaitVideo: true,
-  readVideoFile: true,
-  removeAsset: false,
-  readGeneratorJob: true,
-  readBatch: true,
-  listBatches: true,
-  listBatchItems: true,
-  checkUserToken: true,
-  readName: true,
-  readUser: true,
-  readProject: true,
-  listProjects: true,
-  readTimeline: true,
-  readTurn: true,
-  listTurns: true,
-  watchTurn: true,
-  readTurnEvents: true,
-  awaitTurn: true,
-  listUploads: true,
-  readAsset: true,
-  readShownAsset: true,
-  listAssets: true,
-  readRender: true,
-  planRender: true,
-  listRenders: true,
-  renderFile: true,
-  readCredits: true,
-  readToken: true,
-  startVideo: false,
-  continueVideo: false,
-  cancelVideo: false,
-  removeVideo: false,
-  shareVideo: false,
-  startGeneratorJob: false,
-  startBatch: false,
-  changeBatch: false,
-  callWithToken: false,
-  openSession: false,
-  signOut: false,
-  eraseUser: false,
-  createProject: false,
-  changeProject: false,
-  removeProject: false,
-  makeBrowserLink: false,
-  startTurn: false,
-  cancelTurn: false,
-  makeTicket: false,
-  admitUpload: false,
-  noteUpload: false,
-  addAsset: false,
-  attachAsset: false,
-  startRender: false,
-  cancelRender: false,
-  shareRender: false,
-  putToken: false,
-  removeToken: false,
-  wake: false,
-  mayWork: false,
-  repairName: false,
-};
+/** What a user token may not call: the tenant's methods, and those of other objects. */
+const CLOSED = [
+  "addAsset",
+  "admitUpload",
+  "callWithToken",
+  "checkUserToken",
+  "eraseUser",
+  "mayWork",
+  "noteUpload",
+  "openSession",
+  "putToken",
+  "readName",
+  "readUser",
+  "removeToken",
+  "repairName",
+  "signOut",
+  "wake",
+];
 
-describe("a call to an object", () => {
-  it("is known for a read by its name, for every method there is", () => {
-    const named = Object.keys(IS_READ).map((name) => [name, READS.test(name)]);
-    expect(Object.fromEntries(named)).toEqual(IS_READ);
+/** The methods that the platform lets others call: everything on the class but its constructor and its alarm. */
+const methodsOf = (object: { readonly prototype: object }): string[] =>
+  Object.getOwnPropertyNames(object.prototype)
+    .filter((name) => name !== "constructor" && name !== "alarm")
+    .sort();
+
+describe("the table of methods", () => {
+  it.each([
+    [UserObject, USER_METHODS],
+    [TenantObject, TENANT_METHODS],
+    [UploadObject, UPLOAD_METHODS],
+    [TokenObject, TOKEN_METHODS],
+  ] as const)("has every method that can be called: %o", (object, methods) => {
+    expect(methodsOf(object)).toEqual(Object.keys(methods).sort());
   });
 
+  it("closes to user tokens what is the tenant's, also when the object itself is asked", async () => {
+    const closed = Object.entries(USER_METHODS).flatMap(([name, { token }]) => (token ? [] : [name]));
+    expect(closed.sort()).toEqual(CLOSED);
+    const address = freshAddress();
+    const user = userRpc(address);
+    const { epoch } = good(await user.openSession(call));
+    const grant = { uh: address.uh, epoch, until: Date.now() + 60_000 };
+    for (const name of CLOSED)
+      expect(bad(await user.callWithToken(grant, name as UserTokenMethod, [])).code, name).toBe("key_required");
+  });
+});
+
+describe("a call to an object", () => {
   it("is repeated once when it is a read and the platform says so", async () => {
     const method = vi
       .fn()

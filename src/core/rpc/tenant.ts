@@ -156,3 +156,40 @@ export interface TenantRpc {
   destroy(): Promise<void>;
   wake(): Promise<void>;
 }
+
+/** Every RPC method of this object; `reads`: it changes nothing, so a failed call may be made again. */
+export const TENANT_METHODS = {
+  accept: { reads: false },
+  claimBody: { reads: false },
+  eraseUser: { reads: false },
+  takeQuota: { reads: false },
+  readQuotas: { reads: true },
+  confirmSlot: { reads: false },
+  giveQuota: { reads: false },
+  settleQuota: { reads: false },
+  readUsage: { reads: true },
+  cursor: { reads: true },
+  listEvents: { reads: true },
+  readEvent: { reads: true },
+  createEndpoint: { reads: false },
+  listEndpoints: { reads: true },
+  readEndpoint: { reads: true },
+  updateEndpoint: { reads: false },
+  recoverEndpoint: { reads: false },
+  testEndpoint: { reads: false },
+  readJwks: { reads: true },
+  deleteEndpoint: { reads: false },
+  subscribeHook: { reads: false },
+  listHooks: { reads: true },
+  unsubscribeHook: { reads: false },
+  unsubscribeAddress: { reads: false },
+  hookSamples: { reads: true },
+  rotateSecret: { reads: false },
+  listDeliveries: { reads: true },
+  readDelivery: { reads: true },
+  retryDelivery: { reads: false },
+  workDeliveries: { reads: false },
+  close: { reads: false },
+  destroy: { reads: false },
+  wake: { reads: false },
+} as const satisfies Record<keyof TenantRpc, { readonly reads: boolean }>;

@@ -42,3 +42,16 @@ export interface TokenRpc {
   destroy(): Promise<void>;
   wake(): Promise<void>;
 }
+
+/** Every RPC method of this object; `reads`: it changes nothing, so a failed call may be made again. */
+export const TOKEN_METHODS = {
+  use: { reads: false },
+  put: { reads: false },
+  read: { reads: true },
+  remove: { reads: false },
+  report: { reads: false },
+  lease: { reads: false },
+  release: { reads: false },
+  destroy: { reads: false },
+  wake: { reads: false },
+} as const satisfies Record<keyof TokenRpc, { readonly reads: boolean }>;

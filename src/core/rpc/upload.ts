@@ -69,3 +69,22 @@ export interface UploadRpc {
   erase(): Promise<void>;
   wake(): Promise<void>;
 }
+
+/** Every RPC method of this object; `reads`: it changes nothing, so a failed call may be made again. */
+export const UPLOAD_METHODS = {
+  create: { reads: false },
+  startImport: { reads: false },
+  read: { reads: true },
+  look: { reads: false },
+  write: { reads: false },
+  append: { reads: false },
+  settle: { reads: false },
+  remove: { reads: false },
+  lendTo: { reads: false },
+  releaseLoan: { reads: false },
+  needs: { reads: false },
+  dropAsset: { reads: false },
+  forget: { reads: false },
+  erase: { reads: false },
+  wake: { reads: false },
+} as const satisfies Record<keyof UploadRpc, { readonly reads: boolean }>;

@@ -84,25 +84,6 @@ export type FilePart = { readonly key: string; readonly sizeBytes: number };
 /** A stored asset as other objects need it: to push it, or to let upstream pull it. */
 export type AssetRecord = Omit<AssetWire, keyof DownloadFields> & { readonly key: string; readonly named: boolean };
 
-/** What user tokens may knock at: everything but the doors of the tenant and of other objects. */
-export type UserTokenMethod = Exclude<
-  keyof UserRpc,
-  | "callWithToken"
-  | "checkUserToken"
-  | "openSession"
-  | "signOut"
-  | "admitUpload"
-  | "noteUpload"
-  | "mayWork"
-  | "readUser"
-  | "eraseUser"
-  | "addAsset"
-  | "putToken"
-  | "removeToken"
-  | "wake"
->;
-
-/** One user's videos: each a prompt on its way to a file. */
 /** Which videos a list shows: of a generator (its id or slug), in a project, of a batch. */
 export type VideoFilter = {
   readonly generator?: string | undefined;
@@ -110,6 +91,7 @@ export type VideoFilter = {
   readonly batch?: BatchId | undefined;
 };
 
+/** One user's videos. */
 export interface VideoRpc {
   startVideo(call: Call, order: NamedOrder): Answer<VideoWire>;
   /** Refuses an order that `startVideo` would refuse, and writes nothing. */
@@ -149,9 +131,9 @@ export interface BatchRpc {
 
 /** One user's projects, turns, assets, renders and videos. */
 export interface UserRpc extends VideoRpc, GeneratorJobRpc, BatchRpc {
-  /** Makes another call of this port for the holder of a user token, if that still opens; answers with that call's answer. */
-  callWithToken(grant: UserGrant, door: UserTokenMethod, given: readonly unknown[]): Answer<unknown>;
-  /** Whether a user token still opens, for what lives beside the user's object. */
+  /** Checks the user token, then calls one of the methods that `USER_METHODS` opens to user tokens, and returns its result. */
+  callWithToken(grant: UserGrant, method: UserTokenMethod, given: readonly unknown[]): Answer<unknown>;
+  /** Checks a user token before a call to another object of the same user. */
   checkUserToken(grant: UserGrant): Answer<null>;
   /** What to make a user token from. The user is known from then on. */
   openSession(call: Call): Answer<Session>;
@@ -160,9 +142,9 @@ export interface UserRpc extends VideoRpc, GeneratorJobRpc, BatchRpc {
   /** The tenant's own name of the user; null where none was ever sent. */
   readName(): Promise<string | null>;
   readUser(): Answer<UserRecord>;
-  /** Closes the user at once and for 30 days, and erases everything of it step by step. Again: the same job. */
-  /** Looks again whether the user's name opens, and drops one that was sealed for another user. */
+  /** Decrypts the stored name of the user again, and deletes one that was encrypted for another user. */
   repairName(): Promise<void>;
+  /** Closes the user at once and for 30 days, and deletes everything of it step by step. A repeat joins the same deletion. */
   eraseUser(call?: Call): Answer<UserRecord>;
 
   createProject(call: Call, body: NewProject): MeteredAnswer<ProjectWire>;
@@ -248,3 +230,84 @@ export type Evidence = {
   readonly balance: "unread" | "equal" | "lower" | "shared";
 };
 export type Verdict = { readonly status: "completed" | "failed" | "unknown"; readonly charged: Charged };
+
+/** What a caller has to know of a method of a user's object. */
+export type UserMethod = { readonly reads: boolean; readonly token: boolean; readonly grantAt?: number };
+
+/**
+ * Every RPC method of a user's object.
+ *
+ * `reads`: it changes nothing, so a failed call may be made again. `token`: a user token may call it. `grantAt`: which
+ * argument is the grant of the user token that calls, counted from 0. A method that is missing here does not compile.
+ */
+export const USER_METHODS = {
+  startVideo: { reads: false, token: true },
+  checkVideo: { reads: true, token: true },
+  readVideo: { reads: true, token: true },
+  listVideos: { reads: true, token: true },
+  continueVideo: { reads: false, token: true },
+  cancelVideo: { reads: false, token: true },
+  watchVideo: { reads: true, token: true, grantAt: 2 },
+  readVideoEvents: { reads: true, token: true },
+  awaitVideo: { reads: true, token: true },
+  readVideoFile: { reads: true, token: true },
+  removeVideo: { reads: false, token: true },
+  shareVideo: { reads: false, token: true },
+  startGeneratorJob: { reads: false, token: true },
+  readGeneratorJob: { reads: true, token: true },
+  startBatch: { reads: false, token: true },
+  readBatch: { reads: true, token: true },
+  listBatches: { reads: true, token: true },
+  listBatchItems: { reads: true, token: true },
+  changeBatch: { reads: false, token: true },
+  callWithToken: { reads: false, token: false },
+  checkUserToken: { reads: true, token: false },
+  openSession: { reads: false, token: false },
+  signOut: { reads: false, token: false },
+  readName: { reads: true, token: false },
+  readUser: { reads: true, token: false },
+  repairName: { reads: false, token: false },
+  eraseUser: { reads: false, token: false },
+  createProject: { reads: false, token: true },
+  readProject: { reads: true, token: true },
+  changeProject: { reads: false, token: true },
+  removeProject: { reads: false, token: true },
+  listProjects: { reads: true, token: true },
+  readTimeline: { reads: true, token: true },
+  makeBrowserLink: { reads: false, token: true },
+  startTurn: { reads: false, token: true },
+  readTurn: { reads: true, token: true },
+  listTurns: { reads: true, token: true },
+  cancelTurn: { reads: false, token: true },
+  watchTurn: { reads: true, token: true, grantAt: 3 },
+  makeTicket: { reads: false, token: true },
+  readTurnEvents: { reads: true, token: true },
+  awaitTurn: { reads: true, token: true },
+  admitUpload: { reads: false, token: false },
+  noteUpload: { reads: false, token: false },
+  mayWork: { reads: false, token: false },
+  listUploads: { reads: true, token: true },
+  addAsset: { reads: false, token: false },
+  readAsset: { reads: true, token: true },
+  readShownAsset: { reads: true, token: true },
+  listAssets: { reads: true, token: true },
+  attachAsset: { reads: false, token: true },
+  removeAsset: { reads: false, token: true },
+  startRender: { reads: false, token: true },
+  readRender: { reads: true, token: true },
+  planRender: { reads: true, token: true },
+  cancelRender: { reads: false, token: true },
+  listRenders: { reads: true, token: true },
+  renderFile: { reads: true, token: true },
+  shareRender: { reads: false, token: true },
+  readCredits: { reads: true, token: true, grantAt: 0 },
+  readToken: { reads: true, token: true },
+  putToken: { reads: false, token: false },
+  removeToken: { reads: false, token: false },
+  wake: { reads: false, token: false },
+} as const satisfies Record<keyof UserRpc, UserMethod>;
+
+/** The methods that a user token may call. */
+export type UserTokenMethod = {
+  [Name in keyof UserRpc]: (typeof USER_METHODS)[Name]["token"] extends false ? never : Name;
+}[keyof UserRpc];

@@ -49,49 +49,15 @@ import type { SecretOwner } from "./secrets.ts";
 import { type Counted, openCounted, openWebhooks, type Webhooks } from "./services.ts";
 import { DISABLED, type Hooks, inventedSample } from "./subscriptions.ts";
 
-/* The doors of what a tenant's object counts: quotas, which its other objects take from, and use. */
-
-export abstract class CountDoors extends DurableObject<Env> {
-  protected abstract readonly counted: Counted;
-
-  async takeQuota(
-    wants: readonly Want[],
-    limits: Limits | null,
-    by: UserHash | null = null,
-  ): Promise<Result<readonly Limit[], Problem>> {
-    return this.counted.quotas.take(wants, limits, by);
-  }
-
-  async readQuotas(limits: Limits, by: UserHash | null): Promise<readonly Limit[]> {
-    return this.counted.quotas.read(limits, by);
-  }
-
-  async confirmSlot(turn: TurnId): Promise<void> {
-    this.counted.quotas.keep(turn);
-  }
-
-  async giveQuota(ref: string): Promise<void> {
-    this.counted.quotas.give(ref);
-  }
-
-  async settleQuota(ref: string, amount: number): Promise<void> {
-    this.counted.quotas.settle(ref, amount);
-  }
-
-  async readUsage(by: UsageDimension, period: Period, page: PageRequest): Promise<Page<UsageRow>> {
-    return this.counted.usage.list(by, period, page);
-  }
-}
-
 type Answer<T> = Promise<Result<T, Problem>>;
 
-export class TenantObject extends CountDoors implements TenantRpc {
+export class TenantObject extends DurableObject<Env> implements TenantRpc {
   readonly #runtime: ObjectRuntime;
   readonly #database: Database;
   readonly #jobs: JobScheduler;
   readonly #webhooks: Webhooks;
   readonly #tombstones: Tombstones;
-  protected override readonly counted: Counted;
+  readonly #counted: Counted;
   readonly #encryption: Encryption;
 
   constructor(ctx: DurableObjectState, env: Env) {
@@ -106,13 +72,13 @@ export class TenantObject extends CountDoors implements TenantRpc {
       this.#webhooks.secrets.renewEncryptions(),
     );
     this.#tombstones = new Tombstones(this.#runtime);
-    this.counted = openCounted(this.#runtime, this.#database);
-    this.#webhooks = openWebhooks(this.#runtime, this.#jobs, this.#encryption, this.counted.usage);
+    this.#counted = openCounted(this.#runtime, this.#database);
+    this.#webhooks = openWebhooks(this.#runtime, this.#jobs, this.#encryption, this.#counted.usage);
   }
 
   async accept(newEvents: readonly NewEvent[]): Promise<void> {
     this.#database.ready();
-    await takeIn(newEvents, this.#runtime, this.#jobs, this.#webhooks, this.#tombstones, this.counted);
+    await takeIn(newEvents, this.#runtime, this.#jobs, this.#webhooks, this.#tombstones, this.#counted);
   }
 
   async claimBody(hash: string, gone?: string): ReturnType<TenantRpc["claimBody"]> {
@@ -123,11 +89,39 @@ export class TenantObject extends CountDoors implements TenantRpc {
     this.#database.ready();
     return this.ctx.storage.transactionSync(() => {
       const gone = this.#tombstones.erase(uh);
-      this.counted.erase(uh, this.#tombstones.take(uh, settled));
+      this.#counted.erase(uh, this.#tombstones.take(uh, settled));
       this.#webhooks.deliveries.plan();
       this.#jobs.scheduleOnce(TIDY, "", this.#runtime.now() + EVENT_TTL_MS + DAY_MS);
       return gone;
     });
+  }
+
+  async takeQuota(
+    wants: readonly Want[],
+    limits: Limits | null,
+    by: UserHash | null = null,
+  ): Promise<Result<readonly Limit[], Problem>> {
+    return this.#counted.quotas.take(wants, limits, by);
+  }
+
+  async readQuotas(limits: Limits, by: UserHash | null): Promise<readonly Limit[]> {
+    return this.#counted.quotas.read(limits, by);
+  }
+
+  async confirmSlot(turn: TurnId): Promise<void> {
+    this.#counted.quotas.keep(turn);
+  }
+
+  async giveQuota(ref: string): Promise<void> {
+    this.#counted.quotas.give(ref);
+  }
+
+  async settleQuota(ref: string, amount: number): Promise<void> {
+    this.#counted.quotas.settle(ref, amount);
+  }
+
+  async readUsage(by: UsageDimension, period: Period, page: PageRequest): Promise<Page<UsageRow>> {
+    return this.#counted.usage.list(by, period, page);
   }
 
   async cursor(): Promise<number> {
@@ -297,7 +291,7 @@ export class TenantObject extends CountDoors implements TenantRpc {
    * something younger, as an event is for its deliveries: that is looked at again in a day.
    */
   async #tidy(): Promise<void> {
-    const moments = [this.#tombstones.tidy(), await this.#webhooks.tidy(), this.counted.usage.tidy()];
+    const moments = [this.#tombstones.tidy(), await this.#webhooks.tidy(), this.#counted.usage.tidy()];
     const now = this.#runtime.now();
     const next = moments.filter((at) => at !== null).map((at) => (at <= now ? now + DAY_MS : at));
     if (next.length === 0) this.#jobs.done(TIDY, "");

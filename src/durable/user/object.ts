@@ -1,7 +1,7 @@
 /**
- * A user's object: one writer for one user's projects, turns, assets and renders.
+ * The Durable Object of one user: its projects, turns, assets, renders, videos, batches and generator jobs.
  *
- * This file is the front door: each call goes to its part in `user/`, due work where `user/work.ts` says.
+ * Each RPC method calls one service (services.ts); its scheduled jobs are in jobs.ts.
  */
 
 import { DurableObject } from "cloudflare:workers";
@@ -22,19 +22,18 @@ import type {
 import type { UploadBytes } from "../../core/quota.ts";
 import { err, ok, type Result } from "../../core/result.ts";
 import type { ProvidedToken } from "../../core/rpc/token.ts";
-import type {
-  AssetRecord,
-  BatchRpc,
-  Call,
-  EventSubscription,
-  GeneratorJobRpc,
-  Page,
-  PageRequest,
-  StoredFile,
-  UserRpc,
-  UserTokenMethod,
-  VideoFilter,
-  VideoRpc,
+import {
+  type AssetRecord,
+  type Call,
+  type EventSubscription,
+  type Page,
+  type PageRequest,
+  type StoredFile,
+  USER_METHODS,
+  type UserMethod,
+  type UserRpc,
+  type UserTokenMethod,
+  type VideoFilter,
 } from "../../core/rpc/user.ts";
 import type { Session, UserRecord } from "../../core/tenant.ts";
 import { toRfc3339 } from "../../core/time.ts";
@@ -52,225 +51,15 @@ import type { AssetWire, AttachmentWire, UploadWire } from "../../core/wire/uplo
 import type { VideoEventsPage, VideoWire } from "../../core/wire/video.ts";
 import type { Env } from "../../env.ts";
 import { createRuntime, NO_PAGE } from "../shared/context.ts";
-import type { Downloads } from "../shared/downloads.ts";
-import type { Batches } from "./batches.ts";
 import { admitNewUser, REGISTER } from "./context.ts";
-import type { UserDeletion } from "./deletion.ts";
-import type { VideoEvents } from "./event-streams.ts";
-import type { GeneratorJobs } from "./generator-jobs.ts";
 import { giveUpJob, runJob } from "./jobs.ts";
-import type { Deletions } from "./project-deletion.ts";
-import type { Projects } from "./projects.ts";
-import type { RenderFiles } from "./renders/files.ts";
-import type { Renders } from "./renders/renders.ts";
 import { createUserServices, type UserServices } from "./services.ts";
 import { noTurn } from "./turns/turns.ts";
-import type { Videos } from "./videos/videos.ts";
 
-/* What every door of a user's object stands in: who is deleted is refused here, and nowhere else. */
+type Answer<T> = Promise<Result<T, Problem>>;
 
-export type Answer<T> = Promise<Result<T, Problem>>;
-
-export abstract class Doors extends DurableObject<Env> {
-  /** Fields, not methods or getters: what stands on the prototype could be asked for from outside. */
-  protected abstract readonly userDeletion: UserDeletion;
-  protected abstract readonly downloads: Downloads;
-
-  /**
-   * Opens a door that makes or changes something, or touches upstream: a user that lives is answered, a deleted one is
-   * refused with `user_deleted`. Doors that only read go without: a deleted user's object looks empty to them.
-   */
-  protected readonly whileActive = async <T>(answer: () => Answer<T> | Result<T, Problem>): Answer<T> => {
-    const problem = this.userDeletion.check();
-    if (problem !== null) return err(problem);
-    try {
-      return await answer();
-    } catch (error) {
-      // Deleted while it was under way: the tombstone stops the write by a throw.
-      const since = this.userDeletion.check();
-      if (since === null) throw error;
-      return err(since);
-    }
-  };
-}
-
-/* The doors of a user's object that lead to renders. */
-
-export abstract class RenderDoors extends Doors {
-  protected abstract readonly renders: Renders;
-  protected abstract readonly files: RenderFiles;
-
-  async startRender(
-    call: Call,
-    project: ProjectId,
-    body: NewRender,
-    attribution: AttributionWire | null = null,
-  ): Answer<RenderWire> {
-    return this.downloads.answer(this.whileActive(() => this.renders.start(call, project, body, attribution)));
-  }
-
-  async readRender(id: RenderId): Answer<RenderWire> {
-    return this.downloads.answer(this.renders.read(id));
-  }
-
-  async planRender(project: ProjectId, body: NewRender): Answer<RenderPlan> {
-    return this.whileActive(() => this.renders.plan(project, body));
-  }
-
-  async cancelRender(_call: Call, id: RenderId): Answer<RenderWire> {
-    return this.downloads.answer(
-      this.whileActive(() => {
-        const known = this.renders.read(id);
-        return known.ok ? this.renders.cancel(id) : known;
-      }),
-    );
-  }
-
-  async listRenders(project: ProjectId | null, page: PageRequest): Answer<Page<RenderWire>> {
-    const listed = this.renders.list(project, page);
-    return listed.ok ? ok(await this.downloads.page(listed.value)) : listed;
-  }
-
-  async renderFile(id: RenderId): Answer<StoredFile> {
-    return this.files.file(id);
-  }
-
-  async shareRender(call: Call, id: RenderId, seconds: number): Answer<{ token: string; expires_at: string }> {
-    return this.whileActive(() => this.files.share(call, id, seconds));
-  }
-}
-
-/* The doors of a user's object that lead to videos, and to the end of videos and projects. */
-
-export abstract class VideoDoors extends RenderDoors implements VideoRpc {
-  protected abstract readonly videos: Videos;
-  protected abstract readonly videoEvents: VideoEvents;
-  protected abstract readonly projects: Projects;
-  protected abstract readonly deletions: Deletions;
-
-  async startVideo(call: Call, order: NamedOrder): Answer<VideoWire> {
-    return this.downloads.answer(this.whileActive(() => this.videos.start(call, order)));
-  }
-
-  async checkVideo(call: Call, order: NamedOrder): Answer<null> {
-    return this.whileActive(() => {
-      const problem = this.videos.check(order, call.named);
-      return problem === null ? ok(null) : err(problem);
-    });
-  }
-
-  async readVideo(id: VideoId): Answer<VideoWire> {
-    return this.downloads.answer(this.videos.read(id));
-  }
-
-  async listVideos(page: PageRequest, status: Video["status"] | null, of: VideoFilter = {}): Promise<Page<VideoWire>> {
-    return this.downloads.page(this.videos.list(page, status, of));
-  }
-
-  async continueVideo(call: Call, id: VideoId, prompt: string): Answer<VideoWire> {
-    return this.downloads.answer(this.whileActive(() => this.videos.continueWith(call, id, prompt)));
-  }
-
-  async cancelVideo(_call: Call, id: VideoId): Answer<VideoWire> {
-    return this.downloads.answer(this.whileActive(() => this.videos.cancel(id)));
-  }
-
-  async watchVideo(id: VideoId, after: number, grant: UserGrant | null = null): Answer<EventSubscription> {
-    return this.videoEvents.watch(id, after, grant);
-  }
-
-  async readVideoEvents(id: VideoId, after: number, limit: number, waitMs: number): Answer<VideoEventsPage> {
-    return this.videoEvents.readEvents(id, after, limit, waitMs);
-  }
-
-  async awaitVideo(id: VideoId, waitMs: number): Answer<VideoWire> {
-    return this.downloads.answer(this.videoEvents.awaitEnd(id, waitMs));
-  }
-
-  async readVideoFile(id: VideoId): Answer<StoredFile> {
-    return this.videos.file(id);
-  }
-
-  async removeVideo(_call: Call, id: VideoId): Answer<null> {
-    return this.whileActive(() => this.deletions.video(id));
-  }
-
-  async changeProject(_call: Call, id: ProjectId, patch: ProjectPatch): Answer<ProjectWire> {
-    return this.whileActive(() => this.projects.change(id, patch));
-  }
-
-  async removeProject(_call: Call, id: ProjectId): Answer<null> {
-    return this.whileActive(() => this.deletions.project(id));
-  }
-
-  async shareVideo(call: Call, id: VideoId, seconds: number): Answer<{ token: string; expires_at: string }> {
-    return this.whileActive(() => this.videos.share(call, id, seconds));
-  }
-}
-
-/* The doors of a user's object that lead to generators being made. */
-
-export abstract class GeneratorJobDoors extends VideoDoors implements GeneratorJobRpc {
-  protected abstract readonly generatorJobs: GeneratorJobs;
-
-  async startGeneratorJob(call: Call, order: GeneratorJobOrder): Answer<GeneratorJobWire> {
-    return this.whileActive(() => this.generatorJobs.start(call, order));
-  }
-
-  async readGeneratorJob(id: GeneratorJobId): Answer<GeneratorJobWire> {
-    return this.generatorJobs.read(id);
-  }
-}
-
-/* The doors of a user's object that lead to batches. */
-
-export abstract class BatchDoors extends GeneratorJobDoors implements BatchRpc {
-  protected abstract readonly batches: Batches;
-
-  async startBatch(call: Call, order: BatchOrder, items: readonly NamedBatchItem[]): Answer<BatchWire> {
-    return this.whileActive(() => this.batches.start(call, order, items));
-  }
-
-  async readBatch(id: BatchId): Answer<BatchWire> {
-    return this.batches.read(id);
-  }
-
-  async listBatches(page: PageRequest): Promise<Page<BatchWire>> {
-    return this.batches.list(page);
-  }
-
-  async listBatchItems(
-    id: BatchId,
-    page: PageRequest,
-    status: BatchItemWire["status"] | null = null,
-  ): Answer<Page<BatchItemWire>> {
-    const listed = this.batches.items(id, page, status);
-    if (!listed.ok) return listed;
-    const { data, ...place } = listed.value;
-    const shown = data.map(async ({ video, ...item }) => ({
-      ...item,
-      video: video === null ? null : await this.downloads.one(video),
-    }));
-    return ok({ ...place, data: await Promise.all(shown) });
-  }
-
-  async changeBatch(_call: Call, id: BatchId, change: BatchChange): Answer<BatchWire> {
-    return this.whileActive(() => this.batches.change(id, change));
-  }
-}
-
-export class UserObject extends BatchDoors implements UserRpc {
+export class UserObject extends DurableObject<Env> implements UserRpc {
   readonly #services: UserServices;
-  protected readonly userDeletion: UserDeletion;
-  protected readonly downloads: Downloads;
-  protected readonly renders: Renders;
-  protected readonly files: RenderFiles;
-  protected readonly videos: Videos;
-  protected readonly videoEvents: VideoEvents;
-  protected readonly projects: Projects;
-  protected readonly deletions: Deletions;
-  protected readonly generatorJobs: GeneratorJobs;
-  protected readonly batches: Batches;
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
@@ -278,28 +67,22 @@ export class UserObject extends BatchDoors implements UserRpc {
       perform: (row) => runJob(this.#services, row),
       giveUp: (row) => giveUpJob(this.#services, row),
     });
-    this.userDeletion = this.#services.userDeletion;
-    this.downloads = this.#services.downloads;
-    this.renders = this.#services.renders;
-    this.files = this.#services.files;
-    this.videos = this.#services.videos;
-    this.videoEvents = this.#services.videoEvents;
-    this.projects = this.#services.projects;
-    this.deletions = this.#services.deletions;
-    this.generatorJobs = this.#services.generatorJobs;
-    this.batches = this.#services.batches;
     if (!this.#services.context.database.exists()) return;
     this.#services.run.recover();
     this.#services.workflow.recover();
   }
 
-  async callWithToken(grant: UserGrant, door: UserTokenMethod, given: readonly unknown[]): Answer<unknown> {
+  async callWithToken(grant: UserGrant, method: UserTokenMethod, given: readonly unknown[]): Answer<unknown> {
     const problem = this.#services.sessions.check(grant);
     if (problem !== null) return err(problem);
+    const { token, grantAt }: UserMethod = USER_METHODS[method];
+    if (!token) return err(problemOf("key_required", "This needs an API key; a user token may not do it."));
     const turn = turnAskedFor(given);
     if (turn !== null && this.#services.turns.isGeneratorJob(turn)) return ok(err(noTurn()));
-    const method = this[door] as (...given: unknown[]) => Promise<unknown>; // what crosses is what the port's method takes
-    return ok(forUser(await method.apply(this, withPass(door, given, grant))));
+    const run = this[method] as (...given: unknown[]) => Promise<unknown>; // the caller passes this method's arguments
+    const passed =
+      grantAt === undefined ? given : [...Array.from({ length: grantAt }, (_, n) => given[n] ?? null), grant];
+    return ok(forUser(await run.apply(this, [...passed])));
   }
 
   async checkUserToken(grant: UserGrant): Answer<null> {
@@ -308,11 +91,11 @@ export class UserObject extends BatchDoors implements UserRpc {
   }
 
   async openSession(call: Call): Answer<Session> {
-    return this.whileActive(() => this.#services.sessions.open(call));
+    return this.#whileActive(() => this.#services.sessions.open(call));
   }
 
   async signOut(call: Call): Answer<{ signed_out_at: string }> {
-    return this.whileActive(() => this.#services.sessions.signOut(call));
+    return this.#whileActive(() => this.#services.sessions.signOut(call));
   }
 
   async readName(): Promise<string | null> {
@@ -321,7 +104,7 @@ export class UserObject extends BatchDoors implements UserRpc {
 
   async repairName(): Promise<void> {
     const { context } = this.#services;
-    if (this.userDeletion.check() !== null || !context.database.exists()) return;
+    if (this.#services.userDeletion.check() !== null || !context.database.exists()) return;
     context.jobs.schedule(REGISTER, "", context.runtime.now());
     await context.jobs.ensureWatchdog();
   }
@@ -334,13 +117,13 @@ export class UserObject extends BatchDoors implements UserRpc {
     const { sessions, context } = this.#services;
     const known = sessions.read();
     if (!known.ok) return known;
-    this.userDeletion.begin(context.jobs, call?.audit ?? null);
+    this.#services.userDeletion.begin(context.jobs, call?.audit ?? null);
     await context.jobs.ensureWatchdog();
     return sessions.read();
   }
 
   async createProject(call: Call, body: NewProject): Answer<ProjectWire> {
-    return this.whileActive(() => this.#services.projects.create(call, body));
+    return this.#whileActive(() => this.#services.projects.create(call, body));
   }
 
   async readProject(id: ProjectId): Answer<ProjectWire> {
@@ -356,7 +139,7 @@ export class UserObject extends BatchDoors implements UserRpc {
   }
 
   async makeBrowserLink(id: ProjectId): Answer<BrowserLinkWire> {
-    return this.whileActive(() => this.#services.projects.browserLink(id));
+    return this.#whileActive(() => this.#services.projects.browserLink(id));
   }
 
   async startTurn(
@@ -365,7 +148,7 @@ export class UserObject extends BatchDoors implements UserRpc {
     body: NewTurn,
     attribution: AttributionWire | null = null,
   ): Answer<TurnWire> {
-    return this.whileActive(() => this.#services.turns.start(call, project, body, attribution));
+    return this.#whileActive(() => this.#services.turns.start(call, project, body, attribution));
   }
 
   async readTurn(id: TurnId): Answer<TurnWire> {
@@ -377,7 +160,7 @@ export class UserObject extends BatchDoors implements UserRpc {
   }
 
   async cancelTurn(_call: Call, id: TurnId): Answer<TurnWire> {
-    return this.whileActive(() => {
+    return this.#whileActive(() => {
       this.#services.run.cancel(id);
       return this.#services.turns.read(id);
     });
@@ -395,7 +178,7 @@ export class UserObject extends BatchDoors implements UserRpc {
   }
 
   async makeTicket(call: Call, id: TurnId): Answer<{ ticket: string; first_use_by: string }> {
-    return this.whileActive(() => this.#services.tickets.make(call, id));
+    return this.#whileActive(() => this.#services.tickets.make(call, id));
   }
 
   async readTurnEvents(id: TurnId, after: number, limit: number, waitMs: number): Answer<TurnEventsPage> {
@@ -407,11 +190,11 @@ export class UserObject extends BatchDoors implements UserRpc {
   }
 
   async admitUpload(call: Call, upload: UploadWire, bytes: UploadBytes | null): Answer<null> {
-    return this.whileActive(() => this.#services.uploads.admit(call, upload, bytes));
+    return this.#whileActive(() => this.#services.uploads.admit(call, upload, bytes));
   }
 
   async noteUpload(call: Call, id: UploadId, upload: UploadWire | null): Promise<void> {
-    if (this.userDeletion.check() !== null) return;
+    if (this.#services.userDeletion.check() !== null) return;
     this.#services.uploads.note(call, id, upload);
     if (upload?.status === "failed") this.#services.workflow.lookAtFiles();
   }
@@ -425,7 +208,7 @@ export class UserObject extends BatchDoors implements UserRpc {
   }
 
   async addAsset(call: Call, asset: AssetRecord): Answer<AssetWire> {
-    return this.downloads.answer(this.whileActive(() => this.#services.assets.add(call, asset)));
+    return this.#services.downloads.answer(this.#whileActive(() => this.#services.assets.add(call, asset)));
   }
 
   async readAsset(id: AssetId): Answer<AssetRecord> {
@@ -433,19 +216,21 @@ export class UserObject extends BatchDoors implements UserRpc {
   }
 
   async readShownAsset(id: AssetId): Answer<AssetWire> {
-    return this.downloads.answer(this.#services.assets.shown(id));
+    return this.#services.downloads.answer(this.#services.assets.shown(id));
   }
 
   async removeAsset(_call: Call, id: AssetId): Answer<null> {
-    return this.whileActive(() => this.#services.assetRemovals.begin(id));
+    return this.#whileActive(() => this.#services.assetRemovals.begin(id));
   }
 
   async listAssets(page: PageRequest): Promise<Page<AssetWire>> {
-    return this.#services.context.database.exists() ? this.downloads.page(this.#services.assets.list(page)) : NO_PAGE;
+    return this.#services.context.database.exists()
+      ? this.#services.downloads.page(this.#services.assets.list(page))
+      : NO_PAGE;
   }
 
   async attachAsset(call: Call, project: ProjectId, asset: AssetRecord): Answer<AttachmentWire> {
-    return this.whileActive(() => this.#services.assets.attach(call, project, asset));
+    return this.#whileActive(() => this.#services.assets.attach(call, project, asset));
   }
 
   /**
@@ -454,7 +239,7 @@ export class UserObject extends BatchDoors implements UserRpc {
    */
   async readCredits(grant: UserGrant | null = null): Answer<CreditsWire> {
     const { account, runtime } = this.#services.context;
-    return this.whileActive(async () => {
+    return this.#whileActive(async () => {
       const isOpen = async (): Promise<boolean> => grant === null || (await account.isOwn());
       if (!(await isOpen())) return err(sharedBalance());
       const read = await account.read((token) => account.nemo.readCredits(token));
@@ -468,7 +253,7 @@ export class UserObject extends BatchDoors implements UserRpc {
   }
 
   async putToken(call: Call, token: ProvidedToken): Answer<NemoTokenWire> {
-    return this.whileActive(async () => {
+    return this.#whileActive(async () => {
       const entered = await admitNewUser(this.#services.context, call);
       return entered.ok ? this.#services.context.account.put(token, call.audit ?? null) : entered;
     });
@@ -476,6 +261,147 @@ export class UserObject extends BatchDoors implements UserRpc {
 
   async removeToken(call?: Call): Promise<void> {
     this.#services.context.account.remove(call?.audit ?? null);
+  }
+
+  async startRender(
+    call: Call,
+    project: ProjectId,
+    body: NewRender,
+    attribution: AttributionWire | null = null,
+  ): Answer<RenderWire> {
+    return this.#services.downloads.answer(
+      this.#whileActive(() => this.#services.renders.start(call, project, body, attribution)),
+    );
+  }
+
+  async readRender(id: RenderId): Answer<RenderWire> {
+    return this.#services.downloads.answer(this.#services.renders.read(id));
+  }
+
+  async planRender(project: ProjectId, body: NewRender): Answer<RenderPlan> {
+    return this.#whileActive(() => this.#services.renders.plan(project, body));
+  }
+
+  async cancelRender(_call: Call, id: RenderId): Answer<RenderWire> {
+    return this.#services.downloads.answer(
+      this.#whileActive(() => {
+        const known = this.#services.renders.read(id);
+        return known.ok ? this.#services.renders.cancel(id) : known;
+      }),
+    );
+  }
+
+  async listRenders(project: ProjectId | null, page: PageRequest): Answer<Page<RenderWire>> {
+    const listed = this.#services.renders.list(project, page);
+    return listed.ok ? ok(await this.#services.downloads.page(listed.value)) : listed;
+  }
+
+  async renderFile(id: RenderId): Answer<StoredFile> {
+    return this.#services.files.file(id);
+  }
+
+  async shareRender(call: Call, id: RenderId, seconds: number): Answer<{ token: string; expires_at: string }> {
+    return this.#whileActive(() => this.#services.files.share(call, id, seconds));
+  }
+
+  async startVideo(call: Call, order: NamedOrder): Answer<VideoWire> {
+    return this.#services.downloads.answer(this.#whileActive(() => this.#services.videos.start(call, order)));
+  }
+
+  async checkVideo(call: Call, order: NamedOrder): Answer<null> {
+    return this.#whileActive(() => {
+      const problem = this.#services.videos.check(order, call.named);
+      return problem === null ? ok(null) : err(problem);
+    });
+  }
+
+  async readVideo(id: VideoId): Answer<VideoWire> {
+    return this.#services.downloads.answer(this.#services.videos.read(id));
+  }
+
+  async listVideos(page: PageRequest, status: Video["status"] | null, of: VideoFilter = {}): Promise<Page<VideoWire>> {
+    return this.#services.downloads.page(this.#services.videos.list(page, status, of));
+  }
+
+  async continueVideo(call: Call, id: VideoId, prompt: string): Answer<VideoWire> {
+    return this.#services.downloads.answer(
+      this.#whileActive(() => this.#services.videos.continueWith(call, id, prompt)),
+    );
+  }
+
+  async cancelVideo(_call: Call, id: VideoId): Answer<VideoWire> {
+    return this.#services.downloads.answer(this.#whileActive(() => this.#services.videos.cancel(id)));
+  }
+
+  async watchVideo(id: VideoId, after: number, grant: UserGrant | null = null): Answer<EventSubscription> {
+    return this.#services.videoEvents.watch(id, after, grant);
+  }
+
+  async readVideoEvents(id: VideoId, after: number, limit: number, waitMs: number): Answer<VideoEventsPage> {
+    return this.#services.videoEvents.readEvents(id, after, limit, waitMs);
+  }
+
+  async awaitVideo(id: VideoId, waitMs: number): Answer<VideoWire> {
+    return this.#services.downloads.answer(this.#services.videoEvents.awaitEnd(id, waitMs));
+  }
+
+  async readVideoFile(id: VideoId): Answer<StoredFile> {
+    return this.#services.videos.file(id);
+  }
+
+  async removeVideo(_call: Call, id: VideoId): Answer<null> {
+    return this.#whileActive(() => this.#services.deletions.video(id));
+  }
+
+  async changeProject(_call: Call, id: ProjectId, patch: ProjectPatch): Answer<ProjectWire> {
+    return this.#whileActive(() => this.#services.projects.change(id, patch));
+  }
+
+  async removeProject(_call: Call, id: ProjectId): Answer<null> {
+    return this.#whileActive(() => this.#services.deletions.project(id));
+  }
+
+  async shareVideo(call: Call, id: VideoId, seconds: number): Answer<{ token: string; expires_at: string }> {
+    return this.#whileActive(() => this.#services.videos.share(call, id, seconds));
+  }
+
+  async startGeneratorJob(call: Call, order: GeneratorJobOrder): Answer<GeneratorJobWire> {
+    return this.#whileActive(() => this.#services.generatorJobs.start(call, order));
+  }
+
+  async readGeneratorJob(id: GeneratorJobId): Answer<GeneratorJobWire> {
+    return this.#services.generatorJobs.read(id);
+  }
+
+  async startBatch(call: Call, order: BatchOrder, items: readonly NamedBatchItem[]): Answer<BatchWire> {
+    return this.#whileActive(() => this.#services.batches.start(call, order, items));
+  }
+
+  async readBatch(id: BatchId): Answer<BatchWire> {
+    return this.#services.batches.read(id);
+  }
+
+  async listBatches(page: PageRequest): Promise<Page<BatchWire>> {
+    return this.#services.batches.list(page);
+  }
+
+  async listBatchItems(
+    id: BatchId,
+    page: PageRequest,
+    status: BatchItemWire["status"] | null = null,
+  ): Answer<Page<BatchItemWire>> {
+    const listed = this.#services.batches.items(id, page, status);
+    if (!listed.ok) return listed;
+    const { data, ...place } = listed.value;
+    const shown = data.map(async ({ video, ...item }) => ({
+      ...item,
+      video: video === null ? null : await this.#services.downloads.one(video),
+    }));
+    return ok({ ...place, data: await Promise.all(shown) });
+  }
+
+  async changeBatch(_call: Call, id: BatchId, change: BatchChange): Answer<BatchWire> {
+    return this.#whileActive(() => this.#services.batches.change(id, change));
   }
 
   async wake(): Promise<void> {
@@ -486,16 +412,26 @@ export class UserObject extends BatchDoors implements UserRpc {
   override async alarm(): Promise<void> {
     this.#services.context.jobs.alarm();
   }
+
+  /**
+   * Runs what writes, or calls upstream. Answers `user_deleted` once the user's deletion has begun, also when it began while
+   * the call was under way. Methods that only read need no guard: they find a deleted user's object empty.
+   */
+  async #whileActive<T>(run: () => Answer<T> | Result<T, Problem>): Answer<T> {
+    const { userDeletion } = this.#services;
+    const problem = userDeletion.check();
+    if (problem !== null) return err(problem);
+    try {
+      return await run();
+    } catch (error) {
+      const since = userDeletion.check(); // the tombstone makes a late write throw
+      if (since === null) throw error;
+      return err(since);
+    }
+  }
 }
 
 const sharedBalance = (): Problem =>
   problemOf("key_required", "This user works with the tenant's Nemo account, whose balance an API key alone reads.", {
     hint: "GET /v1/credits",
   });
-
-/** What depends on who asks takes the pass along as its last argument; a stream also outlives the call that opens it. */
-function withPass(door: UserTokenMethod, given: readonly unknown[], grant: UserGrant): unknown[] {
-  if (door === "readCredits") return [grant];
-  if (door === "watchTurn") return [...given.slice(0, 2), null, grant];
-  return door === "watchVideo" ? [...given.slice(0, 2), grant] : [...given];
-}
