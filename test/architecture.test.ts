@@ -1,51 +1,60 @@
-/** The plan of the house, enforced: who may import whom, and what the pure rooms may not touch. */
+/** Which module of `src/` may import which, what `core` must not use, and which packages the project is built on. */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { BOUNDARIES } from "../src/core/failpoints.ts";
 import {
   findCycle,
+  moduleOf,
   packageOf,
   ROOT,
   readFiles,
-  roomOf,
   type SourceFile,
   withoutComments,
 } from "./node/support/source-tree.ts";
 
-/** Room → rooms it may import from. A room may always import from itself. */
-const ROOMS: Readonly<Record<string, readonly string[]>> = {
+/**
+ * The modules that each module may import, besides itself. A module is a folder of `src/` or a file directly in it.
+ *
+ * The table is tight: a test fails for an entry that no file uses. A module that is not in it is refused.
+ */
+const IMPORTS: Readonly<Record<string, readonly string[]>> = {
   core: [],
   log: [],
   nemo: ["core"],
   sandbox: ["core"],
   store: ["core"],
   env: ["core", "log"],
-  crash: ["core", "env"],
-  durable: ["core", "nemo", "store", "env", "log", "crash"],
-  jobs: ["core", "store", "env", "log", "crash"],
+  failpoints: [],
+  durable: ["core", "nemo", "store", "env", "failpoints", "log"],
+  jobs: ["core", "store", "env", "failpoints", "log"],
   http: ["core", "store", "env", "log"],
-  routes: ["core", "http", "store", "env", "log"],
-  app: ["http", "routes", "env", "log"],
-  index: ["app", "durable", "jobs", "sandbox", "env", "log"],
+  services: ["core", "http", "store"],
+  routes: ["core", "http", "services", "store"],
+  app: ["http", "routes"],
+  index: ["app", "durable", "jobs", "sandbox"],
 };
 
-/** Room → rooms it may name in types alone: bindings are typed by their objects' classes. */
-const TYPES_ONLY: Readonly<Record<string, readonly string[]>> = { env: ["durable", "sandbox"] };
+/** The modules of which only types may be imported: nothing of them is left at run time. `env` types bindings by their classes. */
+const TYPE_IMPORTS: Readonly<Record<string, readonly string[]>> = {
+  env: ["durable", "sandbox"],
+  failpoints: ["core", "env"],
+  routes: ["env"],
+  index: ["env"],
+};
 
-/** Room → libraries. A room that is not here uses none. */
-const LIBRARIES: Readonly<Record<string, readonly string[]>> = {
+/** The packages that each module may import. A module that is not listed may import none. */
+const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   core: ["ipaddr.js", "zod"],
-  nemo: ["eventsource-parser", "jsonc-parser", "zod"],
+  nemo: ["eventsource-parser", "jsonc-parser"],
   sandbox: ["cloudflare:workers", "hono", "jsonc-parser", "zod"],
   durable: ["cloudflare:workers", "standardwebhooks"],
-  jobs: ["standardwebhooks"],
-  http: ["hono", "@hono/zod-openapi", "@hono/zod-validator", "jsonc-parser", "zod"],
-  routes: ["hono", "@hono/zod-openapi", "@hono/zod-validator", "jsonc-parser", "zod"],
-  app: ["hono", "@hono/zod-openapi"],
+  http: ["hono", "@hono/zod-openapi", "jsonc-parser", "zod"],
+  routes: ["hono", "@hono/zod-validator", "zod"],
+  app: ["@hono/zod-openapi"],
 };
 
-/** What core has no way to reach: clocks, chance, the network, timers, the platform. They are handed in. */
+/** What `core` must not use: clocks, randomness, the network, timers, the platform. They are passed in as arguments. */
 const IMPURE = [
   /\bfetch\(/,
   /\bDate\.now\b/,
@@ -60,44 +69,75 @@ const IMPURE = [
 ];
 
 /** The packages this project is built on: each is used, not only listed. */
-const CARD = ["hono", "@cloudflare/workers-types", "wrangler", "zod", "miniflare", "vitest", "@hono/zod-validator"];
+const FOUNDATION = [
+  "hono",
+  "@cloudflare/workers-types",
+  "wrangler",
+  "zod",
+  "miniflare",
+  "vitest",
+  "@hono/zod-validator",
+];
 
 const source = readFiles("src/**/*.ts");
-const inRoom = (room: string): SourceFile[] => source.filter(({ path }) => roomOf(path) === room);
+const filesOf = (module: string): SourceFile[] => source.filter(({ path }) => moduleOf(path) === module);
+const allowedIn = (module: string, typeOnly: boolean): readonly string[] => [
+  ...(IMPORTS[module] ?? []),
+  ...(typeOnly ? (TYPE_IMPORTS[module] ?? []) : []),
+];
 
-/** What each file of ours imports from rooms it may not. */
-function trespasses({ path, imports }: SourceFile): string[] {
-  const room = roomOf(path);
+/** The imports of this file that the tables do not allow. */
+function forbiddenImports({ path, imports }: SourceFile): string[] {
+  const module = moduleOf(path);
   return imports.flatMap(({ file, typeOnly }) => {
     if (file === null) return [];
-    const to = roomOf(file);
-    const allowed = [room, ...(ROOMS[room] ?? []), ...(typeOnly ? (TYPES_ONLY[room] ?? []) : [])];
-    return file.startsWith("src/") && allowed.includes(to) ? [] : [`${path} imports ${file}`];
+    const isAllowed = [module, ...allowedIn(module, typeOnly)].includes(moduleOf(file));
+    return file.startsWith("src/") && isAllowed ? [] : [`${path} imports ${file}`];
   });
 }
 
-describe("the house", () => {
-  it("has only rooms that the table knows", () => {
-    expect([...new Set(source.map(({ path }) => roomOf(path)))].filter((room) => !(room in ROOMS))).toEqual([]);
+/** Whether any file of `from` imports a file of `to`; with `typeOnly` false, for more than its types. */
+const imports = (from: string, to: string, typeOnly: boolean): boolean =>
+  filesOf(from).some((file) =>
+    file.imports.some((one) => one.file !== null && moduleOf(one.file) === to && (typeOnly || !one.typeOnly)),
+  );
+
+/** Entries of a table that no file needs, as `from → to`. */
+const unused = (table: Readonly<Record<string, readonly string[]>>, needs: (from: string, to: string) => boolean) =>
+  Object.entries(table).flatMap(([from, all]) => all.filter((to) => !needs(from, to)).map((to) => `${from} → ${to}`));
+
+describe("the modules of src", () => {
+  it("are those of the table", () => {
+    expect([...new Set(source.map(({ path }) => moduleOf(path)))].sort()).toEqual(Object.keys(IMPORTS).sort());
   });
 
-  it.each(Object.keys(ROOMS))("lets %s import only from its neighbours in the table", (room) => {
-    expect(inRoom(room).flatMap(trespasses)).toEqual([]);
+  it.each(Object.keys(IMPORTS))("%s imports only the modules that the table allows", (module) => {
+    expect(filesOf(module).flatMap(forbiddenImports)).toEqual([]);
   });
 
-  it("lets each room use only its own libraries", () => {
-    const strange = source.flatMap(({ path, imports }) =>
+  it("import only the packages that the table allows", () => {
+    const forbidden = source.flatMap(({ path, imports }) =>
       imports
         .filter(
-          ({ file, specifier }) => file === null && !(LIBRARIES[roomOf(path)] ?? []).includes(packageOf(specifier)),
+          ({ file, specifier }) => file === null && !(PACKAGES[moduleOf(path)] ?? []).includes(packageOf(specifier)),
         )
         .map(({ specifier }) => `${path} imports ${specifier}`),
     );
-    expect(strange).toEqual([]);
+    expect(forbidden).toEqual([]);
   });
 
-  it("keeps core pure: no clock, no chance, no network, no platform", () => {
-    const impure = inRoom("core").flatMap(({ path, text }) =>
+  it("use everything that the tables allow", () => {
+    expect(unused(IMPORTS, (from, to) => imports(from, to, false))).toEqual([]);
+    expect(unused(TYPE_IMPORTS, (from, to) => imports(from, to, true))).toEqual([]);
+    expect(
+      unused(PACKAGES, (from, to) =>
+        filesOf(from).some((file) => file.imports.some((one) => one.file === null && packageOf(one.specifier) === to)),
+      ),
+    ).toEqual([]);
+  });
+
+  it("core uses no clock, no randomness, no network and no platform", () => {
+    const impure = filesOf("core").flatMap(({ path, text }) =>
       IMPURE.filter((pattern) => pattern.test(withoutComments(text))).map(
         (pattern) => `${path} uses ${pattern.source}`,
       ),
@@ -105,30 +145,33 @@ describe("the house", () => {
     expect(impure).toEqual([]);
   });
 
-  it("passes every boundary that core names, so that a run can be killed there", () => {
-    const passing = source.filter(({ path }) => /^src\/(durable|jobs)\//.test(path)).map(({ text }) => text);
-    const passed = (name: string) => passing.some((text) => new RegExp(`(boundary|dieAt)\\("${name}"`).test(text));
-    expect(BOUNDARIES.filter((name) => !passed(name))).toEqual([]);
+  it("durable and jobs pass every failpoint that is declared", () => {
+    const texts = [...filesOf("durable"), ...filesOf("jobs")].map(({ text }) => text);
+    const isPassed = (name: string) =>
+      texts.some((text) => new RegExp(`(boundary|failpoint|failAt)\\("${name}"`).test(text));
+    expect(BOUNDARIES.filter((name) => !isPassed(name))).toEqual([]);
   });
 
-  it("has no import cycle", () => {
+  it("have no import cycle", () => {
     expect(findCycle(source)).toBeNull();
   });
 
-  it("has no barrel file: a name is imported from where it is made", () => {
+  it("have no barrel file: a name is imported from where it is declared", () => {
     const barrels = source.filter(
       ({ path, imports }) => path !== "src/index.ts" && imports.some(({ isExport }) => isExport),
     );
     expect(barrels.map(({ path }) => path)).toEqual([]);
   });
 
-  it("prints in src/log.ts alone", () => {
-    const loud = source.filter(({ path, text }) => path !== "src/log.ts" && /\bconsole\b/.test(withoutComments(text)));
-    expect(loud.map(({ path }) => path)).toEqual([]);
+  it("print in src/log.ts alone", () => {
+    const printing = source.filter(
+      ({ path, text }) => path !== "src/log.ts" && /\bconsole\b/.test(withoutComments(text)),
+    );
+    expect(printing.map(({ path }) => path)).toEqual([]);
   });
 });
 
-describe("the packages", () => {
+describe("the packages in package.json", () => {
   it("are pinned exactly, and run nothing when they are installed", () => {
     const { dependencies, devDependencies, optionalDependencies } = JSON.parse(
       readFileSync(join(ROOT, "package.json"), "utf8"),
@@ -139,13 +182,13 @@ describe("the packages", () => {
   });
 });
 
-describe("the packages of the card", () => {
+describe("the packages this project is built on", () => {
   const ours = readFiles("src/**/*.ts", "test/**/*.ts", "scripts/**/*.ts", "bench/**/*.ts", "*.config.ts");
   const packageJson = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8"));
   const listed: Record<string, string> = { ...packageJson.dependencies, ...packageJson.devDependencies };
   const types: string[] = JSON.parse(readFileSync(join(ROOT, "tsconfig.json"), "utf8")).compilerOptions.types;
 
-  it.each(CARD)("%s is listed, and imported, named in the types or run", (name) => {
+  it.each(FOUNDATION)("%s is listed, and imported, named in the types or run", (name) => {
     const isImported = ours.some(({ imports }) => imports.some(({ specifier }) => packageOf(specifier) === name));
     const isRun = ours.some(({ path, text }) => path.startsWith("scripts/") && text.includes(`node_modules/${name}/`));
     expect(Object.keys(listed)).toContain(name);

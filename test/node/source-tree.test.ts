@@ -1,6 +1,6 @@
-/** The architecture test is worth what its reader of imports is worth. */
+/** The parser of imports that the architecture test relies on. */
 import { describe, expect, it } from "vitest";
-import { findCycle, packageOf, readFiles, roomOf, type SourceFile, withoutComments } from "./support/source-tree.ts";
+import { findCycle, moduleOf, packageOf, readFiles, type SourceFile, withoutComments } from "./support/source-tree.ts";
 
 const file = (path: string, to: string, typeOnly = false): SourceFile => ({
   path,
@@ -8,36 +8,36 @@ const file = (path: string, to: string, typeOnly = false): SourceFile => ({
   imports: [{ specifier: to, file: to, typeOnly, isExport: false }],
 });
 
-describe("the reader of imports", () => {
-  it("finds the imports of this file, types and several lines included", () => {
+describe("the parser of imports", () => {
+  it("finds the imports of this file, including types and imports over several lines", () => {
     const [found] = readFiles("test/node/source-tree.test.ts");
     expect(found?.imports.map(({ specifier }) => specifier)).toEqual(["vitest", "./support/source-tree.ts"]);
   });
 
-  it("resolves a path from the file that names it, and tells types from values", () => {
+  it("resolves a relative path, and separates types from values", () => {
     const [env] = readFiles("src/env.ts");
     expect(env?.imports).toContainEqual({
-      specifier: "./durable/user.ts",
+      specifier: "./durable/user/object.ts",
       file: "src/durable/user/object.ts",
       typeOnly: true,
       isExport: false,
     });
   });
 
-  it("sees every import that a line scan sees", () => {
+  it("finds as many imports as a line scan", () => {
     for (const { path, text, imports } of readFiles("src/**/*.ts")) {
       const seen = text.split("\n").filter((line) => /\bfrom "[^"]+";$/.test(line) || /^import "/.test(line)).length;
       expect(`${path}: ${imports.length}`).toBe(`${path}: ${seen}`);
     }
   });
 
-  it("finds a cycle, and does not take types for one", () => {
+  it("finds a cycle, and ignores imports of types", () => {
     expect(findCycle([file("a", "b"), file("b", "c"), file("c", "b")])).toEqual(["b", "c", "b"]);
     expect(findCycle([file("a", "b"), file("b", "a", true)])).toBeNull();
   });
 
-  it("names rooms and packages", () => {
-    expect([roomOf("src/core/wire/turn.ts"), roomOf("src/env.ts")]).toEqual(["core", "env"]);
+  it("finds the module of a file and the package of a specifier", () => {
+    expect([moduleOf("src/core/wire/turn.ts"), moduleOf("src/env.ts")]).toEqual(["core", "env"]);
     expect(["hono/cors", "@hono/zod-openapi/x", "cloudflare:workers"].map(packageOf)).toEqual([
       "hono",
       "@hono/zod-openapi",
@@ -45,7 +45,7 @@ describe("the reader of imports", () => {
     ]);
   });
 
-  it("leaves comments out, and addresses in strings in", () => {
+  it("removes comments, and keeps addresses in strings", () => {
     const text = 'const at = "https://x.example"; // fetch(at)\n/** Date.now */\nuse(at);';
     expect(withoutComments(text)).toBe('const at = "https://x.example"; \n\nuse(at);');
   });

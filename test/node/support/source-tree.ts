@@ -1,15 +1,15 @@
-/** The source tree as text: which file imports what. Regular expressions are enough for our own formatted files. */
+/** The source tree as text: which file imports what. Regular expressions suffice, because Biome formats every file. */
 import { globSync, readFileSync } from "node:fs";
 import { join, posix, resolve } from "node:path";
 
 export const ROOT = resolve(import.meta.dirname, "../../..");
 
 export type Import = {
-  /** What the file says: `./turn.ts`, `zod`. */
+  /** As written: `./turn.ts`, `zod`. */
   readonly specifier: string;
-  /** The file it names, relative to the repository; null for a library. */
+  /** The imported file, relative to the repository; null for a package. */
   readonly file: string | null;
-  /** True for `import type` and `export type`: nothing of it is left at run time. */
+  /** True for `import type` and `export type`: erased at run time. */
   readonly typeOnly: boolean;
   /** True for `export … from`. */
   readonly isExport: boolean;
@@ -36,7 +36,7 @@ function importsOf(path: string, text: string): Import[] {
   ];
 }
 
-/** Every file that these patterns find. */
+/** Every file that matches one of these patterns. */
 export function readFiles(...patterns: readonly string[]): SourceFile[] {
   const paths = patterns.flatMap((pattern) => globSync(pattern, { cwd: ROOT }));
   return [...new Set(paths.map((path) => path.replaceAll("\\", "/")))].sort().map((path) => {
@@ -45,12 +45,12 @@ export function readFiles(...patterns: readonly string[]): SourceFile[] {
   });
 }
 
-/** The text without comments, so that a word in a sentence is no use of what it names. */
+/** The text without comments, so that a name in a comment does not count as a use. */
 export const withoutComments = (text: string): string =>
   text.replace(/\/\*[\s\S]*?\*\//g, "").replace(/(^|[^:"'`\\])\/\/.*$/gm, "$1");
 
-/** The first folder under src, or the file's own name at its top: `core`, `durable`, `env`. */
-export const roomOf = (path: string): string => (path.split("/")[1] ?? "").replace(/\.ts$/, "");
+/** The module of a file in `src/`: the first folder, or the name of a file directly in it: `core`, `durable`, `env`. */
+export const moduleOf = (path: string): string => (path.split("/")[1] ?? "").replace(/\.ts$/, "");
 
 /** `hono/cors` → `hono`, `@hono/zod-openapi/x` → `@hono/zod-openapi`; `cloudflare:workers` and `node:fs` stay. */
 export const packageOf = (specifier: string): string =>
@@ -59,7 +59,7 @@ export const packageOf = (specifier: string): string =>
     .slice(0, specifier.startsWith("@") ? 2 : 1)
     .join("/");
 
-/** A cycle of imports that exist at run time, as the files along it; null when there is none. */
+/** A cycle of run-time imports, as the files along it; null when there is none. */
 export function findCycle(files: readonly SourceFile[]): readonly string[] | null {
   const next = new Map(
     files.map(({ path, imports }) => [
