@@ -2,8 +2,8 @@
  * The gateway's own cron run and its queue consumer over a stub: an object that only notes that it was woken. What the
  * database and the queue are asked is counted on the way. Plain JavaScript, as peers.js beside it.
  */
-import { sweep } from "../../src/jobs/sweep.ts";
-import { wakeAll } from "../../src/jobs/wake.ts";
+import { sweep } from "../../src/jobs/cron.ts";
+import { wakeAll } from "../../src/jobs/messages.ts";
 
 /** Wakes of each object by its number, and how many objects were woken at all. */
 let wakes = new Uint8Array(0);
