@@ -67,9 +67,6 @@ export class UserObject extends DurableObject<Env> implements UserRpc {
       perform: (row) => runJob(this.#services, row),
       giveUp: (row) => giveUpJob(this.#services, row),
     });
-    if (!this.#services.context.database.exists()) return;
-    this.#services.run.recover();
-    this.#services.workflow.recover();
   }
 
   async callWithToken(grant: UserGrant, method: UserTokenMethod, given: readonly unknown[]): Answer<unknown> {

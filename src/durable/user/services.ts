@@ -73,11 +73,6 @@ export function createUserServices(runtime: ObjectRuntime, worker: JobHandler) {
     renders,
     renderRows,
   });
-  if (database.exists()) {
-    run.recover();
-    turns.confirmSlots();
-    workflow.recover();
-  }
   const deletions = new Deletions(context, { projects, run, renders, files, videos, videoRows }, removalRows);
   const assetRemovals = new AssetRemovals(context, assets, removalRows);
   const generatorJobs = new GeneratorJobs(context, new GeneratorJobRows(runtime, database), {
@@ -89,6 +84,12 @@ export function createUserServices(runtime: ObjectRuntime, worker: JobHandler) {
   // Its token is asked for with the whole database too: in the one that everybody else sees, no account was ever made.
   const lastAccount = new Account({ runtime, address, database: whole, jobs, outbox });
   const pendingSettlements = new PendingSettlements({ ...context, database: whole, account: lastAccount });
+  // After every listener of the outbox is there.
+  if (database.exists()) {
+    run.recover();
+    turns.confirmSlots();
+    workflow.recover();
+  }
   return {
     context,
     downloads,
