@@ -1,4 +1,4 @@
-/** Entries of the audit log and Idempotency-Keys of D1, filled in from the request. */
+/** Audit log entries and D1 idempotency keys, made from the request. */
 
 import { plainId } from "../core/ids.ts";
 import type { Call } from "../core/rpc/user.ts";
@@ -7,28 +7,30 @@ import type { IdempotencyKey } from "../store/idempotency.ts";
 import { type Ctx, random } from "./context.ts";
 import { callOf, idempotencyOf } from "./idempotency.ts";
 
-type Told = Omit<AuditEntry, "id" | "actor" | "requestId" | "detail"> & { readonly detail?: AuditEntry["detail"] };
+type AuditFields = Omit<AuditEntry, "id" | "actor" | "requestId" | "detail"> & {
+  readonly detail?: AuditEntry["detail"];
+};
 
-/** What this request does, as the log will tell it. Give `detail` no secret and no text of a person's. */
-export const entryOf = (c: Ctx, told: Told): AuditEntry => ({
+/** The audit log entry of this request. `detail` must not contain a secret or text written by a person. */
+export const entryOf = (c: Ctx, fields: AuditFields): AuditEntry => ({
   detail: {},
-  ...told,
-  id: plainId("aud", told.at, random),
+  ...fields,
+  id: plainId("aud", fields.at, random),
   actor: c.var.actor,
   requestId: c.var.requestId,
 });
 
-/** A writing call whose object writes down what it did. `target`: the id of what it is done to, never a person's own name. */
+/** A write call whose object also writes an audit log entry. `target`: the id of the changed resource, never a person's name. */
 export async function auditedCall(
   c: Ctx,
-  told: Pick<Told, "action" | "target" | "detail">,
+  fields: Pick<AuditFields, "action" | "target" | "detail">,
   user = c.var.user,
 ): Promise<Call> {
   const { tenant, mode } = c.var.caller;
-  return { ...(await callOf(c, user)), audit: entryOf(c, { ...told, tenant, mode, at: Date.now() }) };
+  return { ...(await callOf(c, user)), audit: entryOf(c, { ...fields, tenant, mode, at: Date.now() }) };
 }
 
-/** The sent Idempotency-Key as D1 keeps it: the operator's are apart from every tenant's. Null when none was sent. */
+/** The Idempotency-Key as stored in D1, with the operator's keys separate from each tenant's. Null if none was sent. */
 export async function storedIdempotencyOf(c: Ctx): Promise<IdempotencyKey | null> {
   const idempotency = await idempotencyOf(c);
   if (idempotency === null) return null;

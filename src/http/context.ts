@@ -1,4 +1,4 @@
-/** What a request carries from the first middleware to its handler. */
+/** The Hono context of a request: variables set by middleware and read by handlers. */
 import type { OpenAPIHono } from "@hono/zod-openapi";
 import type { Context } from "hono";
 import type { Principal } from "../core/auth.ts";
@@ -12,42 +12,42 @@ import type { KeyScope } from "../core/wire/key.ts";
 import type { Quotas, Tier } from "../core/wire/tenant.ts";
 import type { Config, Env } from "../env.ts";
 
-/** Who asks, as the credential says. With a user token `grant` is set, and `keyId` is the key that made it. */
+/** The authenticated caller. With a user token, `grant` is set and `keyId` is the key that created the token. */
 export type Caller = Principal & {
   readonly keyId: KeyId;
   readonly tenantName: string;
   readonly tier: Tier;
-  /** The web origins that the tenant's credentials may come from. */
+  /** The web origins that may send the tenant's API keys. */
   readonly origins: readonly string[];
-  /** What the tenant may use in this mode, as the operator set it: known without a further read. */
+  /** The tenant's quotas in this mode, from the key's row. */
   readonly quotas: Quotas;
   readonly attribution: AttributionWire;
   readonly scopes: readonly KeyScope[];
-  /** When the key got a successor, ms since epoch; null: it has none. */
+  /** When the key was rotated, ms since epoch; null if it was not. */
   readonly rotatedAt: EpochMs | null;
-  /** When the credential ends by itself, ms since epoch; null: never. */
+  /** When the credential expires, ms since epoch; null: never. */
   readonly endsAt: EpochMs | null;
 };
 
-/** On the way of every request one is read with `c.get(name)`: `c.var` copies all of them each time. */
+/** Hot paths read one variable with `c.get(name)`: `c.var` copies all of them on each access. */
 export type Variables = {
   requestId: string;
   config: Config;
-  /** Where callers reach us: `https://host`, no slash at the end. */
+  /** The gateway's public origin: `https://host`, without a trailing slash. */
   origin: string;
   /** Set by the access rule of every route that is not public. */
   caller: Caller;
-  /** Who acts, for the audit log. Set by the access rule and by the operator's door. */
+  /** The actor in the audit log. Set by the access rule and by `adminAuth`. */
   actor: Actor;
-  /** The tenant's own name of the user, from `X-User-Id`; null when none was sent. */
+  /** The tenant's own id of the user, from `X-User-Id`; null if it was not sent. */
   user: string | null;
-  /** The sent `Idempotency-Key`; null when none was sent. */
+  /** The `Idempotency-Key` header; null if it was not sent. */
   idempotencyKey: string | null;
-  /** The JSON body as it came; empty when there was none. */
+  /** The JSON body as received; empty if there was none. */
   bodyText: string;
-  /** The place of a value in the body as it was sent, from its place in the body as the validators see it. */
+  /** Maps a field path of the validated body to its path in the body as sent. */
   sentAt: (field: string) => string;
-  /** What is left of the quotas that this request took from. */
+  /** The remaining quotas that this request reserved from; sent as `RateLimit` headers. */
   limits: readonly Limit[];
   /** The public error code, for the log line. */
   code: string;
@@ -57,23 +57,18 @@ export type AppEnv = { Bindings: Env; Variables: Variables };
 export type Api = OpenAPIHono<AppEnv>;
 export type Ctx = Context<AppEnv>;
 
-/* Work that an answer does not wait for. */
-
-/** Keeps the instance alive until the work is done, whatever comes of it. Without a platform underneath it just runs. */
+/** Runs work that the response does not wait for, with `waitUntil`. Errors are ignored. */
 export function runAfterResponse(c: Ctx, work: Promise<unknown>): void {
   const done = work.catch(() => undefined);
   try {
     c.executionCtx.waitUntil(done);
   } catch {
-    // Hono throws where the app was called without an execution context; the work runs all the same.
+    // Hono throws if the app was called without an execution context; the work runs anyway.
   }
 }
 
-/* Random bytes from the platform, for ids and keys. */
-
+/** Cryptographically secure random bytes, for ids and keys. */
 export const random: RandomBytes = (count) => crypto.getRandomValues(new Uint8Array(count));
-
-/* The root secrets of a configuration. */
 
 export const rootsOf = (config: Config): RootSecrets => ({
   current: config.rootSecret,

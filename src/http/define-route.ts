@@ -1,8 +1,8 @@
 /**
- * One declaration per public route: what it takes, what it answers, who may call it.
+ * Defines a public route: its request, responses and access rule.
  *
- * The access rule is part of the declaration: it becomes the middleware that enforces it and `x-scope` in the document,
- * so the two cannot differ. The common refusals and headers are added here, so that a route file says only what is its own.
+ * The access rule becomes both the middleware that enforces it and `x-scope` in the OpenAPI document, so the two cannot
+ * differ. Headers, error responses and body parsing that all routes share are added here.
  */
 import { createRoute, type RouteConfig } from "@hono/zod-openapi";
 import type { MiddlewareHandler } from "hono";
@@ -16,18 +16,18 @@ import { problemBody } from "../core/wire/problem.ts";
 import type { Api, AppEnv, Ctx } from "./context.ts";
 import { type Access, access, type Credentials, type Flow } from "./middleware/auth.ts";
 import { ApiError, apiError, onError, unwrap } from "./problem.ts";
-import { checkBody, jsonReader, readValuesOf } from "./request-body.ts";
+import { checkNoBody, jsonReader, readValuesOf } from "./request-body.ts";
 
-type Declaration = RouteConfig & {
+type RouteDefinition = RouteConfig & {
   readonly access: Access;
-  /** API keys alone unless told. */
+  /** Default: API keys only. */
   readonly credentials?: Credentials;
-  /** The body may come flat as well, from tools that cannot nest. */
+  /** Also accepts a flat body, for tools that cannot send nested JSON. */
   readonly flat?: boolean;
-  /** How its callers are counted at the flood gate. */
+  /** How its requests are counted by the rate limiter. */
   readonly flow?: Flow;
-  /** What the route takes beside JSON: told to who sends something else. */
-  readonly ways?: string;
+  /** What the route accepts besides JSON; part of the error for any other body. */
+  readonly alternatives?: string;
   readonly summary: string;
 };
 
@@ -36,26 +36,29 @@ const header = (name: string, description: string, maxLength: number) =>
 
 const USER = header(
   "X-User-Id",
-  "Your own name of the end user. Needed to create for a user, and to list.",
+  "Your own id of the end user. Required to list a user's resources, and to create resources for a user.",
   USER_CHARS,
 );
 const IDEMPOTENCY = header(
   "Idempotency-Key",
-  "A repeat with the same key within 24 h finds the first answer instead of doing it again.",
+  "Makes the request safe to retry: within 24 hours, a repeated request with the same key returns the resource of the first one instead of creating another. The same key with a different request fails with `idempotency_mismatch`.",
   IDEMPOTENCY_KEY_CHARS,
 );
-const PROBLEM = { description: "An error.", content: { "application/problem+json": { schema: problemBody } } };
+const PROBLEM = {
+  description: "An error (RFC 9457).",
+  content: { "application/problem+json": { schema: problemBody } },
+};
 const SECURITY = {
   key: [{ bearer: [] }, { api_key: [] }, { basic: [] }],
   key_or_user_token: [{ bearer: [] }, { api_key: [] }, { basic: [] }, { user_token: [] }],
 };
 
-/** A route, with its access rule as its first middleware and its body read under a cap before any validator. */
-export function declare<const D extends Declaration>(
+/** A route with its middleware: the access rule first, then the size-limited body, then the validators. */
+export function defineRoute<const D extends RouteDefinition>(
   given: D,
-): Omit<D, "access" | "credentials" | "flat" | "flow" | "ways"> {
-  // The additions hold for every route alike; a handler is checked against what its own declaration says.
-  return complete(given) as unknown as Omit<D, "access" | "credentials" | "flat" | "flow" | "ways">;
+): Omit<D, "access" | "credentials" | "flat" | "flow" | "alternatives"> {
+  // Only additions common to all routes are made, so the handler is typed by its own declaration.
+  return complete(given) as unknown as Omit<D, "access" | "credentials" | "flat" | "flow" | "alternatives">;
 }
 
 function complete({
@@ -63,18 +66,18 @@ function complete({
   credentials = "key",
   flat = false,
   flow = "usual",
-  ways = "",
+  alternatives = "",
   ...given
-}: Declaration): RouteConfig {
+}: RouteDefinition): RouteConfig {
   const isPublic = rule === "public";
   const headers = isPublic ? [] : given.method === "post" ? [USER, IDEMPOTENCY] : [USER];
   const content = given.request?.body?.content;
   const media = content?.["application/json"];
   const json = media !== undefined && "schema" in media ? media.schema : undefined;
   const bodyRules = [
-    ...(json === undefined ? [] : [jsonReader(ways)]),
+    ...(json === undefined ? [] : [jsonReader(alternatives)]),
     ...(json instanceof z.ZodType ? [readValuesOf(json, flat)] : []),
-    ...(content === undefined && given.method === "post" ? [jsonReader(ways), checkBody] : []),
+    ...(content === undefined && given.method === "post" ? [jsonReader(alternatives), checkNoBody] : []),
   ];
   return createRoute({
     ...given,
@@ -92,27 +95,27 @@ function complete({
 }
 
 /**
- * `?wait=` where nobody would wait: a caller that believes to be waiting would ask again and again without a pause. A route
- * that declares its query refuses what is not in it by itself.
+ * Rejects `?wait=` on routes without long polling: a caller that expects to wait would poll without a pause. Routes that
+ * declare a query reject unknown parameters themselves.
  */
 const checkWait: MiddlewareHandler<AppEnv> = async (c, next) => {
   if (c.req.query("wait") === undefined) return next();
-  const message = "is not offered here; only turns and videos can be waited for";
+  const message = "is not supported here; only turns and videos support it";
   throw new ApiError(invalidFields([{ field: "query:wait", message }]));
 };
 
-/** Says in the document that a GET route answers HEAD too; the router hands every HEAD to its GET. */
-export const alsoHead = (app: Api, route: RouteConfig): void => documentRoute(app, { ...route, method: "head" });
+/** Documents HEAD for a GET route. The router sends every HEAD to its GET handler. */
+export const documentHead = (app: Api, route: RouteConfig): void => documentRoute(app, { ...route, method: "head" });
 
-/** Puts a route into the document as it is shown there; what runs for it is no part of it. */
+/** Adds a route to the OpenAPI document, without its middleware. */
 export function documentRoute(app: Api, { middleware: _, hide: _hide, ...route }: RouteConfig): void {
   app.openAPIRegistry.registerPath(route);
 }
 
-/** Says in the document that a route takes its flat fields as a form too, with files or without. Declare the route with `hide`. */
-export function alsoForms(app: Api, route: RouteConfig): void {
+/** Documents that a route also accepts its flat fields as a form, with or without files. Define the route with `hide`. */
+export function documentForms(app: Api, route: RouteConfig): void {
   const fields = { type: "object", additionalProperties: { type: "string" } } as const;
-  // generators of clients cannot read "all others are text" beside a field that is a list
+  // client generators cannot read `additionalProperties` of type string beside an array property
   const multipart = { type: "object", additionalProperties: true } as const;
   const file = { type: "array", items: { type: "string", format: "binary" } } as const;
   const content = {
@@ -123,51 +126,49 @@ export function alsoForms(app: Api, route: RouteConfig): void {
   documentRoute(app, { ...route, request: { ...route.request, body: { required: true, content } } });
 }
 
-/** A JSON answer. */
-export const answer = <S extends z.ZodType>(schema: S, description: string) => ({
+/** A JSON response. */
+export const jsonResponse = <S extends z.ZodType>(schema: S, description: string) => ({
   description,
   content: { "application/json": { schema } },
 });
 
-/**
- * A JSON body. Validators run on every body, so an absent one is met as `{}`; the document says whether it may be absent.
- */
-export const body = <S extends z.ZodType>(schema: S) => ({
+/** A JSON body. Validators see a missing body as `{}`; the document says whether it is required. */
+export const jsonBody = <S extends z.ZodType>(schema: S) => ({
   required: true as const,
   content: { "application/json": { schema } },
 });
 
-/** The path's `{id}` of a thing that ends in its owner's hash. */
+/** The path's `{id}` of a resource whose id ends with its owner's hash. */
 export const ownedParams = <P extends OwnedPrefix>(prefix: P) => z.object({ id: owned(prefix) });
 
-/** The query of a list of things that end in their owner's hash: its cursor is the last one's id. */
+/** The query of a list of such resources. The cursor is the last id. */
 export const ownedPage = (prefix: OwnedPrefix) => pageQuery(ownedIdPattern(prefix));
 
-/** The query of a list of a tenant's own things: its cursor is the last one's id. */
+/** The query of a list of a tenant's resources. The cursor is the last id. */
 export const plainPage = (prefix: PlainPrefix) => pageQuery(plainIdPattern(prefix));
 
-/** The path's `{id}` of a tenant's own thing. */
+/** The path's `{id}` of a tenant's resource. */
 export const plainParams = <P extends PlainPrefix | "evt">(prefix: P) => z.object({ id: plain(prefix) });
 
-/* Answers to what takes from quotas say what is left of them. */
+/* Remaining quotas, for the `RateLimit` headers of responses. */
 
-/** The answer will have `RateLimit` of each quota that was taken from, as it stands after the last taking. */
+/** Sets the `RateLimit` headers for the quotas of a result. A later result for the same quota replaces the earlier one. */
 export function noteLimits(c: Ctx, { limits = [] }: Metered<unknown>): void {
   const before = c.var.limits.filter(({ name }) => !limits.some((limit) => limit.name === name));
   c.set("limits", [...before, ...limits]);
 }
 
-/** A success's value, as `unwrap` gives it, once its limits are noted. */
+/** `unwrap`, after recording the result's limits. */
 export function unwrapMetered<T>(c: Ctx, answer: Metered<T>): T {
   noteLimits(c, answer);
   return unwrap(answer);
 }
 
-/* What no route answers: an unknown path, or a known path with another method. */
+/* Requests without a route: an unknown path, or a known path with another method. */
 
 const METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"] as const;
 
-/** The `notFound` of an app: 405 with `Allow` when the path exists, else 404. */
+/** The app's `notFound` handler: 405 with `Allow` if the path exists, else 404 with similar routes. */
 export const missingOf =
   (app: Api) =>
   (c: Ctx): Response => {
@@ -175,21 +176,24 @@ export const missingOf =
     if (allowed.length === 0) {
       const near = nearest(app, c.req.path);
       const detail =
-        near.length === 0 ? "No route has this path." : `No route has this path. Near it: ${near.join(", ")}.`;
+        near.length === 0 ? "No route has this path." : `No route has this path. Similar routes: ${near.join(", ")}.`;
       return onError(apiError("not_found", detail, { hint: near[0] ?? "GET /docs" }), c);
     }
     const allow = allowed.flatMap((method) => (method === "GET" ? ["GET", "HEAD"] : [method])).join(", ");
-    const wrong = problemOf("method_not_allowed", `${c.req.method} is not offered here; this path answers ${allow}.`);
+    const wrong = problemOf(
+      "method_not_allowed",
+      `${c.req.method} is not supported here; this path supports ${allow}.`,
+    );
     return onError(new ApiError(wrong, { Allow: allow }), c);
   };
 
-/** Routes that a refusal names. */
+/** Similar routes named in a 404. */
 const NEAR_ROUTES = 4;
-/** Letters in which the name of a collection may differ: `video`, `vidoes`. */
+/** The maximum edit distance between collection names: `video`, `vidoes`. */
 const NEAR_LETTERS = 2;
 const NAME_CHARS = 30;
 
-/** The routes that a mistaken path may have meant: of the collection whose name is nearest, those of like length first. */
+/** The routes of the collection with the most similar name, those with a similar path length first. */
 function nearest(app: Api, path: string): string[] {
   const steps = path.split("/", 8).filter((step) => step !== "" && !/^(v\d+|api)$/i.test(step));
   const name = (steps[0] ?? "").toLowerCase().replaceAll("-", "_").slice(0, NAME_CHARS);
@@ -209,20 +213,20 @@ function nearest(app: Api, path: string): string[] {
 
 const collectionOf = (path: string): string => path.split("/").find((step) => step !== "" && step !== "v1") ?? "";
 
-/** Letters to change, add or leave out between two short names (Levenshtein). */
+/** The Levenshtein distance between two short names. */
 function distance(one: string, other: string): number {
   let row = Array.from({ length: other.length + 1 }, (_, index) => index);
   for (const [at, letter] of [...one].entries()) {
     const next = [at + 1];
-    for (const [index, wanted] of [...other].entries())
+    for (const [index, target] of [...other].entries())
       next.push(
-        Math.min((row[index] ?? 0) + (letter === wanted ? 0 : 1), (row[index + 1] ?? 0) + 1, (next[index] ?? 0) + 1),
+        Math.min((row[index] ?? 0) + (letter === target ? 0 : 1), (row[index + 1] ?? 0) + 1, (next[index] ?? 0) + 1),
       );
     row = next;
   }
   return row.at(-1) ?? 0;
 }
 
-/** A route of this very method, not only middleware, matches the path. */
+/** True if a route of this method, not only middleware, matches the path. */
 const answers = (app: Api, method: string, path: string): boolean =>
   app.router.match(method, path)[0].some(([[, route]]) => route.method === method);

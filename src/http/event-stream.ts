@@ -1,4 +1,4 @@
-/** Answers that stream events (text/event-stream), and how a caller asks for one. */
+/** Event streams (text/event-stream): content negotiation, cursors and responses; and request bodies as RPC streams. */
 import * as z from "zod";
 import { RETRY_MS } from "../core/limits.ts";
 import type { EventSubscription } from "../core/rpc/user.ts";
@@ -11,55 +11,53 @@ const HEADERS = {
   "X-Accel-Buffering": "no",
 };
 
-/** Whether the caller asks for a stream in so many words. */
+/** True if `Accept` names text/event-stream. */
 export const wantsStream = (accept: string | undefined): boolean =>
   accept?.toLowerCase().includes("text/event-stream") ?? false;
 
-/** Whether the caller asks for JSON and not for a stream. */
+/** True if `Accept` names application/json and not text/event-stream. */
 export const wantsJson = (accept: string | undefined): boolean =>
   !wantsStream(accept) && (accept?.toLowerCase().includes("application/json") ?? false);
 
-/** A watched turn as an answer. 204 tells an EventSource not to come back. */
+/** The response of a subscription. 204 tells an EventSource not to reconnect. */
 export function streamOf(watching: EventSubscription, headers: Record<string, string> = {}): Response {
   if (watching.kind === "ended") return new Response(null, { status: 204, headers });
   return new Response(watching.body, { headers: { ...HEADERS, ...headers } });
 }
 
-/** An EventSource gives up for good on a 5xx, so a restarting object is answered with an invitation to come back. */
-export function comeBack(error: unknown): Response {
+/** For a restarting object: an empty stream with `retry:`. An EventSource does not reconnect after a 5xx. */
+export function retryUnavailable(error: unknown): Response {
   if (!(error instanceof ApiError) || error.problem.code !== "unavailable") throw error;
   return new Response(`retry: ${RETRY_MS}\n\n`, { headers: HEADERS });
 }
 
 /**
- * As `comeBack`, and for a stream above the limit too: an EventSource that is answered 429 is closed for good, and its page
- * sees neither the status nor Retry-After.
+ * Same as `retryUnavailable`, and also for too many streams: an EventSource does not reconnect after a 429, and its page sees
+ * neither the status nor Retry-After.
  */
-export function comeBackToRead(error: unknown): Response {
-  if (!(error instanceof ApiError) || error.problem.code !== "concurrency_limited") return comeBack(error);
+export function retryStream(error: unknown): Response {
+  if (!(error instanceof ApiError) || error.problem.code !== "concurrency_limited") return retryUnavailable(error);
   const waitMs = (error.problem.retryAfterSeconds ?? BUSY_SECONDS) * SECOND_MS;
   return new Response(`retry: ${waitMs}\n: ${error.problem.detail}\n\n`, { headers: HEADERS });
 }
 const BUSY_SECONDS = 5;
 
-/** The answer to HEAD of a stream's address: what GET would say, without a stream that somebody would have to close. */
+/** The response to HEAD of a stream: the status and headers of GET, without opening a stream. */
 export const headOfStream = (hasEnded: boolean): Response =>
   hasEnded ? new Response(null, { status: 204 }) : new Response(null, { headers: HEADERS });
 
-/** What may say in a query where to read on, beside `after`: as polyfills of EventSource write the header's name there. */
+/** The query parameters for the cursor besides `after`: EventSource polyfills send the header's name in the query. */
 const CURSOR_QUERY = ["lastEventId", "Last-Event-ID"] as const;
 
-const polyfilled = z
-  .string()
-  .max(20)
-  .optional()
-  .meta({ description: "As the header `Last-Event-ID`, for clients that cannot send it. Wins over `after`." });
+const polyfilled = z.string().max(20).optional().meta({
+  description: "Same as the header `Last-Event-ID`, for clients that cannot send it. Takes precedence over `after`.",
+});
 export const cursorQuery = { lastEventId: polyfilled, "Last-Event-ID": polyfilled };
 type CursorQuery = { readonly after: number } & { readonly [N in (typeof CURSOR_QUERY)[number]]?: string | undefined };
 
 /**
- * Where to read on: the header `Last-Event-ID`, else its name in the query, else `?after=`, since an EventSource repeats its
- * first URL when it comes back.
+ * The cursor: the header `Last-Event-ID`, else its name in the query, else `?after=`. The header comes first because an
+ * EventSource reconnects with its first URL.
  */
 export function cursorOf(header: string | undefined, query: CursorQuery): number {
   const sent = [["header:Last-Event-ID", header], ...CURSOR_QUERY.map((name) => [`query:${name}`, query[name]])];
@@ -76,15 +74,15 @@ export function cursorOf(header: string | undefined, query: CursorQuery): number
   );
 }
 
-/* A request's body on its way into an object. */
+/* Request bodies as RPC arguments. */
 
 /**
- * The same body behind a pipe of the platform's own, as an argument for a call of an object. Handed over as it is, it crosses
- * in pieces of 8 KiB, each of them a turn of the object's loop; out of a pipe it comes in up to 64 KiB, and no later.
- * Measured: bench/README.md. Its failure is its reader's, and a reader that lets it go ends the request's body too.
+ * The body piped through an IdentityTransformStream, as an argument of an RPC call. Passed directly, a body crosses in chunks
+ * of 8 KiB, each with a turn of the object's event loop; through the pipe, chunks have up to 64 KiB without added delay.
+ * Measured: bench/README.md. Errors of the body reach the reader, and cancelling the reader cancels the body.
  */
 export function pipeToObject(body: ReadableStream): ReadableStream {
   const { readable, writable } = new IdentityTransformStream();
-  body.pipeTo(writable).catch(() => undefined); // the reader is told
+  body.pipeTo(writable).catch(() => undefined); // the reader gets the error
   return readable;
 }

@@ -1,4 +1,4 @@
-/** A stored file as an answer: the only place that serves bytes from R2. Ranges, validators, and headers that keep it inert. */
+/** Serves stored files from R2: ranges, conditional requests, and headers that prevent a file from running. */
 import { problemOf } from "../core/errors.ts";
 import type { StoredFile } from "../core/rpc/user.ts";
 import { type ByteRange, openStored } from "../store/files.ts";
@@ -6,20 +6,20 @@ import { ApiError, apiError } from "./problem.ts";
 
 /* Entity tags (RFC 9110 section 13). */
 
-/** Whether `If-None-Match` names this tag, `"…"`, or is `*`. Weak and strong compare alike, as the RFC says for it. */
-export function isKnown(ifNoneMatch: string | null, etag: string): boolean {
+/** True if `If-None-Match` contains this tag, `"…"`, or is `*`. Uses weak comparison, as the RFC requires. */
+export function matchesEtag(ifNoneMatch: string | null, etag: string): boolean {
   if (ifNoneMatch === null) return false;
   if (ifNoneMatch.trim() === "*") return true;
   return ifNoneMatch.split(",").some((tag) => tag.trim().replace(/^W\//, "") === etag);
 }
 
-/* The `Range` header of one file (RFC 9110 section 14): one range of bytes, or the whole. */
+/* The `Range` header (RFC 9110 section 14): a single byte range, or the whole file. */
 
 const RANGE = /^bytes=(\d{0,15})-(\d{0,15})$/;
 
 /**
- * What to send of a file of `sizeBytes`. `whole` for no header, several ranges, another unit or a malformed one, which a
- * server may ignore; `unsatisfiable` when the range lies outside the file.
+ * The range to send of a file of `sizeBytes`. `whole`: no header, several ranges, another unit or a malformed header, which a
+ * server may ignore. `unsatisfiable`: the range is outside the file.
  */
 export function readRange(header: string | null, sizeBytes: number): ByteRange | "whole" | "unsatisfiable" {
   const match = RANGE.exec(header?.replaceAll(" ", "") ?? "");
@@ -37,49 +37,49 @@ export function readRange(header: string | null, sizeBytes: number): ByteRange |
 }
 
 /**
- * The file, part of it (206), or word that the caller has it (304). HEAD reads no bytes.
- * Refuses a range outside the file with 416, and a file that is no longer in the store with 410.
+ * The file (200), a part of it (206), or not modified (304). HEAD reads no bytes.
+ * Throws 416 for a range outside the file and 410 for a file that was deleted from the store.
  */
 export async function serveFile(bucket: R2Bucket, request: Request, file: StoredFile): Promise<Response> {
   const stored = await openStored(bucket, file.key);
-  if (stored === null) throw gone();
+  if (stored === null) throw fileGone();
   const { sizeBytes, httpEtag } = stored;
   const headers = headersOf(file, httpEtag);
-  if (isKnown(request.headers.get("If-None-Match"), httpEtag)) return new Response(null, { status: 304, headers });
+  if (matchesEtag(request.headers.get("If-None-Match"), httpEtag)) return new Response(null, { status: 304, headers });
   const range = readRange(rangeHeaderOf(request, httpEtag), sizeBytes);
-  if (range === "unsatisfiable") throw outside(sizeBytes);
+  if (range === "unsatisfiable") throw outOfRange(sizeBytes);
   const status = range === "whole" ? 200 : 206;
   headers.set("Content-Length", String(range === "whole" ? sizeBytes : range.length));
   if (range !== "whole")
     headers.set("Content-Range", `bytes ${range.offset}-${range.offset + range.length - 1}/${sizeBytes}`);
   if (request.method === "HEAD") return new Response(null, { status, headers });
   const body = await stored.read(range === "whole" ? undefined : range);
-  if (body === null) throw gone();
+  if (body === null) throw fileGone();
   return new Response(body, { status, headers });
 }
 
-/** With `If-Range` a range is honoured only for the very version it names. */
+/** The `Range` header; null if `If-Range` names another version of the file. */
 function rangeHeaderOf(request: Request, httpEtag: string): string | null {
   const ifRange = request.headers.get("If-Range");
   return ifRange === null || ifRange === httpEtag ? request.headers.get("Range") : null;
 }
 
-/** Types that a browser plays or shows by itself, and that hold nothing that runs. */
-const SHOWN = /^(video|audio|image)\/(?!svg)/;
-/** What the page around a played file needs: the file, and the browser's own styles. Nothing runs. */
+/** Types that a browser displays itself and that cannot contain scripts. */
+const INLINE_TYPES = /^(video|audio|image)\/(?!svg)/;
+/** The policy for the browser's player page: the file and inline styles, no scripts. */
 const PLAYER_POLICY = "sandbox; default-src 'none'; media-src *; img-src *; style-src 'unsafe-inline'";
 
-/** A link's file for any web page: whoever holds the link may read and show it. `isInline`: played where it is opened. */
+/** Lets any web page read and embed the file of a link. `isInline`: displayed instead of downloaded. */
 export function shareable(answer: Response, isInline: boolean): Response {
   const { headers } = answer;
   headers.set("Cross-Origin-Resource-Policy", "cross-origin");
-  if (!isInline || !SHOWN.test(headers.get("Content-Type") ?? "")) return answer;
+  if (!isInline || !INLINE_TYPES.test(headers.get("Content-Type") ?? "")) return answer;
   headers.set("Content-Disposition", (headers.get("Content-Disposition") ?? "").replace(/^attachment/, "inline"));
   headers.set("Content-Security-Policy", PLAYER_POLICY);
   return answer;
 }
 
-/** Nothing in a file may run, be sniffed, be cached by others, or tell where it was opened from. */
+/** The headers forbid scripts, sniffing, shared caching and referrers. */
 const headersOf = (file: StoredFile, httpEtag: string): Headers =>
   new Headers({
     "Content-Type": file.contentType,
@@ -93,15 +93,15 @@ const headersOf = (file: StoredFile, httpEtag: string): Headers =>
   });
 
 const asciiName = (name: string): string => name.replaceAll(/[^\x20-\x7e]|["\\%]/g, "_");
-/** RFC 8187: what encodeURIComponent leaves but the RFC does not allow is encoded too. */
+/** RFC 8187: also encodes the characters that encodeURIComponent leaves but the RFC does not allow. */
 const encodeName = (name: string): string =>
   encodeURIComponent(name.toWellFormed()).replaceAll(
     /['()*]/g,
     (char) => `%${char.charCodeAt(0).toString(16).toUpperCase()}`,
   );
 
-const gone = () => apiError("file_gone", "The file was removed from the store when its time was over; make it again.");
-const outside = (size: number) =>
+const fileGone = () => apiError("file_gone", "The file has expired and was deleted; create it again.");
+const outOfRange = (size: number) =>
   new ApiError(problemOf("range_not_satisfiable", `The file has ${size} bytes.`), {
     "Content-Range": `bytes */${size}`,
   });

@@ -1,4 +1,4 @@
-/** A writing request as objects see it, and the address of what it makes. */
+/** Idempotency keys, the context of write calls, and the addresses of the objects that they go to. */
 import { type UserAddress, userNameOwner } from "../core/address.ts";
 import type { Principal, UserTarget } from "../core/auth.ts";
 import { encrypt } from "../core/crypto.ts";
@@ -18,7 +18,7 @@ import { type Ctx, random, rootsOf } from "./context.ts";
 import { tenantObject } from "./objects.ts";
 import { apiError } from "./problem.ts";
 
-/** What a writing call brings along, for the user of the header unless another is told. */
+/** The context of a write call to an object. `user` defaults to the user of the header. */
 export async function callOf(c: Ctx, user = c.var.user): Promise<Call> {
   const { origin, caller } = c.var;
   const acceptLanguage = c.req.header("Accept-Language") ?? null;
@@ -34,13 +34,13 @@ export async function callOf(c: Ctx, user = c.var.user): Promise<Call> {
   };
 }
 
-/** The sent Idempotency-Key and what it is bound to: method, path and body. Null when none was sent. */
+/** The Idempotency-Key with its fingerprint of method, path and body. Null if none was sent. */
 export async function idempotencyOf({ req, var: { idempotencyKey, bodyText } }: Ctx): Promise<Call["idempotency"]> {
   if (idempotencyKey === null) return null;
   return { key: idempotencyKey, fingerprint: hex(await sha256(`${req.method} ${req.path} ${bodyText}`)) };
 }
 
-/** Where a new thing goes: to the caller's user; else to an address its Idempotency-Key finds again; else to one of its own. */
+/** The address for a new resource: the caller's user; else one derived from the Idempotency-Key; else a random one. */
 export async function newAddress(c: Ctx): Promise<UserTarget> {
   const principal = principalOf(c);
   const { idempotencyKey } = c.var;
@@ -52,34 +52,34 @@ export async function newAddress(c: Ctx): Promise<UserTarget> {
   return { ...principal, uh: strayHash(random) };
 }
 
-/** Where a thing lives, by its id alone. A request that names another user is refused before anything is asked there. */
+/** The address of a resource, from its id. `userObject` rejects a request that names another user. */
 export const addressOf = (c: Ctx, id: `${OwnedPrefix}_${string}`): UserTarget => ({
   ...principalOf(c),
   uh: userHashOf(id),
 });
 
-/** The caller's user's address. A list needs one: things made without a user live at many addresses. */
+/** The address of the caller's user. Required for lists: resources created without a user live at many addresses. */
 export function namedAddress(c: Ctx): UserTarget {
   const own = ownHash(c);
   if (own !== null) return { ...principalOf(c), uh: own };
-  throw apiError("user_required", "This list is kept per user: send X-User-Id, or read the tenant's events.", {
+  throw apiError("user_required", "This list is per user: send X-User-Id, or list the tenant's events.", {
     hint: "GET /v1/events",
   });
 }
 
-/** The caller's user's address, or the one of the tenant itself: no user is named by an empty string. */
+/** The address of the caller's user, or of the tenant's own account, whose user id is the empty string. */
 export async function accountAddress(c: Ctx): Promise<UserTarget> {
   const principal = principalOf(c);
   return { ...principal, uh: ownHash(c) ?? (await userHash(principal.tenant, "")) };
 }
 
-/** The address of the user that a path names. */
+/** The address of the user named in a path. */
 export async function userAddress(c: Ctx, user: string): Promise<UserTarget> {
   const principal = principalOf(c);
   return { ...principal, uh: await userHash(principal.tenant, user) };
 }
 
-/** The user that a token speaks for, or that a header names; null for none. */
+/** The hash of the user of a user token, or of the user named by the header; null for none. */
 export const ownHash = ({ var: { caller } }: Ctx): UserHash | null => caller.grant?.uh ?? caller.named ?? null;
 
 function principalOf({ var: { caller } }: Ctx): Principal {
@@ -87,7 +87,7 @@ function principalOf({ var: { caller } }: Ctx): Principal {
   return named === undefined ? { tenant, mode, grant } : { tenant, mode, grant, named };
 }
 
-/** The tenant's own name of a user as objects keep it: sealed for the user's address. */
+/** The tenant's own id of a user, encrypted for the user's address. */
 async function encryptedName(c: Ctx, user: string): Promise<string> {
   const { tenant, mode } = c.var.caller;
   const owner = userNameOwner({ tenant, mode, uh: await userHash(tenant, user) });
@@ -95,25 +95,25 @@ async function encryptedName(c: Ctx, user: string): Promise<string> {
 }
 
 /**
- * The id of an upload to be made. An upload lives in an object named by its id, so a repeat must come to the same id:
- * with an Idempotency-Key it is made from the key, else from the moment and chance. A key leads to its upload for as long as
- * that is kept; the object itself refuses one that is older than a key is remembered. `nth` counts the files of one request.
+ * The id of a new upload. An upload's object is named by its id, so a replay must give the same id: with an Idempotency-Key it
+ * is derived from the key, else from the time and random bytes. The object itself rejects a replay after the key has expired.
+ * `nth` counts the files of one request.
  */
 export async function newUploadId(c: Ctx, { tenant, mode, uh }: UserAddress, nth = 0): Promise<UploadId> {
   if (c.var.idempotencyKey === null) return ownedId("upl", uh, Date.now(), random);
-  const more = nth === 0 ? [] : [String(nth)];
-  const digest = await sha256([tenant, mode, uh, "upload", c.var.idempotencyKey, ...more].join("\u0001"));
-  const moment = digest.slice(0, 6).reduce((number, byte) => number * 256 + byte, 0);
-  return ownedId("upl", uh, moment, (count) => digest.slice(6, 6 + count));
+  const suffix = nth === 0 ? [] : [String(nth)];
+  const digest = await sha256([tenant, mode, uh, "upload", c.var.idempotencyKey, ...suffix].join("\u0001"));
+  const time = digest.slice(0, 6).reduce((number, byte) => number * 256 + byte, 0);
+  return ownedId("upl", uh, time, (count) => digest.slice(6, 6 + count));
 }
 
-/* Requests of tools that cannot set headers: the same body within 60 s is the same request. */
+/* Deduplication for tools that cannot set headers: the same body within 60 s is the same request. */
 
 /**
- * Gives the request the Idempotency-Key that the same one got a moment ago, or a new one. True when it came before. Only for a
- * tenant's key without a user and without a key of its own; everything after it is the usual way of a repeat.
+ * Sets the Idempotency-Key of an earlier identical request, or a new one, and returns true for an identical request. Applies
+ * only to API keys, without a user and without an Idempotency-Key.
  */
-export async function claimDuplicate(c: Ctx): Promise<boolean> {
+export async function dedupeRequest(c: Ctx): Promise<boolean> {
   const { idempotencyKey, user, caller, bodyText } = c.var;
   if (idempotencyKey !== null || user !== null || caller.grant !== null || bodyText === "") return false;
   const { key, isNew } = await tenantObject(c.env, caller).claimBody(await hashOf(c));
@@ -121,8 +121,8 @@ export async function claimDuplicate(c: Ctx): Promise<boolean> {
   return !isNew;
 }
 
-/** Gives a request that `claimDuplicate` knew again another key, since what the first one made was deleted. */
-export async function renewClaim(c: Ctx): Promise<void> {
+/** Replaces the key set by `dedupeRequest`, after the first request's resource was deleted. */
+export async function renewDedupeKey(c: Ctx): Promise<void> {
   const { idempotencyKey, caller } = c.var;
   const { key } = await tenantObject(c.env, caller).claimBody(await hashOf(c), idempotencyKey ?? undefined);
   c.set("idempotencyKey", key);

@@ -100,7 +100,7 @@ export function uploadObject(env: Env, principal: Principal, id: UploadId): Uplo
 function checkOtherUser(named: UserHash | null | undefined, uh: UserHash): void {
   if (named === null || named === undefined || named === uh) return;
   const detail =
-    "X-User-Id names one user and this id or path another. Leave X-User-Id out, or send the user it was made for.";
+    "X-User-Id names another user than this id or path. Leave X-User-Id out, or send the user that the resource belongs to.";
   throw apiError("not_found", detail);
 }
 
@@ -136,7 +136,7 @@ function mayCallAgain(error: unknown): boolean {
 function toUnavailable(error: unknown): unknown {
   const { retryable, overloaded, durableObjectReset } = platformError(error);
   if (!retryable && !overloaded && !durableObjectReset) return error;
-  return apiError("unavailable", "The request reached a part that was restarting or overloaded; try again.", {
+  return apiError("unavailable", "A part of the service was restarting or overloaded; try again.", {
     retryAfterSeconds: 1,
   });
 }

@@ -1,4 +1,4 @@
-/** The OpenAPI 3.1 document, made from the route declarations: what is not declared is not in it. */
+/** The OpenAPI 3.1 document, generated from the route definitions; and the reference page at `/docs`. */
 
 import type { Context } from "hono";
 import { ERRORS } from "../core/errors.ts";
@@ -9,48 +9,67 @@ const INFO = {
   title: "nemo-gateway",
   version: "1",
   description:
-    "A REST gateway in front of the NemoVideo API. `x-scope` says what a key needs for a route; `any` is any valid key, `a_or_b` is either; `x-credentials` says whether user tokens are taken too. Errors are `application/problem+json`; every answer has a `Request-Id`.",
+    "A REST gateway to the NemoVideo API. It creates videos from prompts, keeps projects, uploads and renders, and reports results by polling, event streams and webhooks.\n\n`x-scope` is the scope that a route requires: `any` accepts every valid key, `a_or_b` requires one of the scopes. `x-credentials` says whether a route also accepts user tokens. Errors are `application/problem+json` (RFC 9457). Every response has a `Request-Id` header. Lists return `data`, `has_more` and `next_cursor`; pass `next_cursor` as `?after=` for the next page. Times are RFC 3339 in UTC; durations and sizes have their unit in the name.",
   license: { name: "MIT", identifier: "MIT" },
 };
 
-/** The two ways to send a key of our own naming, the one that no-code tools know, and a user's own token. */
+/** The ways to send an API key, and user tokens. Basic is for no-code tools. */
 const SCHEMES = {
   bearer: { type: "http", scheme: "bearer", description: "An API key." },
   api_key: { type: "apiKey", in: "header", name: "X-Api-Key", description: "An API key." },
   basic: {
     type: "http",
     scheme: "basic",
-    description: "An API key as the user name or as the password; the other part may be anything.",
+    description: "An API key as the user name or the password. The other part is ignored.",
   },
   user_token: {
     type: "http",
     scheme: "bearer",
     bearerFormat: "JWT",
-    description: "A user's short-lived token, made by POST /v1/users/{id}/tokens.",
+    description: "A short-lived user token, created with `POST /v1/users/{id}/tokens`.",
   },
 } as const;
 
+/** The sections of the document. */
+const TAGS = [
+  { name: "Account", description: "The current credential, its Nemo token and its credits." },
+  { name: "Users", description: "Your end users and their short-lived tokens." },
+  { name: "Keys", description: "API keys and the audit log." },
+  { name: "Usage", description: "Usage by day, user or key." },
+  { name: "Projects", description: "A project has one conversation and one timeline." },
+  { name: "Turns", description: "A turn is one prompt to the agent and its result." },
+  { name: "Uploads", description: "Uploads receive files: whole, in chunks, by a form or by import." },
+  { name: "Assets", description: "Assets are stored files that projects can use." },
+  { name: "Renders", description: "A render exports the timeline of a project to a file." },
+  { name: "Videos", description: "A video is created from a prompt in one call." },
+  { name: "Batches", description: "A batch creates many videos in one call." },
+  { name: "Generators", description: "Generators are saved prompt templates with variables." },
+  { name: "Webhooks", description: "Webhook endpoints, their secrets and their deliveries." },
+  { name: "Hooks", description: "REST hooks for automation tools such as Zapier, Make and n8n." },
+  { name: "Events", description: "Everything that is sent by webhook can also be listed here." },
+  { name: "Gateway", description: "The health of the gateway." },
+];
+
 type Document = ReturnType<Api["getOpenAPI31Document"]>;
 
-/** The document of an app, made and written once; only the server's address, put in front, depends on the request. */
+/** Serves the document of an app. It is generated once; only the server address depends on the request. */
 export function documentOf(app: Api): (c: Ctx) => Response {
   for (const [name, scheme] of Object.entries(SCHEMES))
     app.openAPIRegistry.registerComponent("securitySchemes", name, scheme);
-  let written: string | undefined;
+  let json: string | undefined;
   return (c) => {
-    written ??= JSON.stringify(tidied(app.getOpenAPI31Document({ openapi: "3.1.0", info: INFO })));
+    json ??= JSON.stringify(tidied(app.getOpenAPI31Document({ openapi: "3.1.0", info: INFO, tags: TAGS })));
     const servers = JSON.stringify([{ url: c.var.origin }]);
     const headers = { "Content-Type": "application/json", "Cache-Control": "no-cache" };
-    return c.body(`{"servers":${servers},${written.slice(1)}`, 200, headers);
+    return c.body(`{"servers":${servers},${json.slice(1)}`, 200, headers);
   };
 }
 
 const isOperation = (value: unknown): value is { middleware?: unknown } => typeof value === "object" && value !== null;
 
-/** Every declared body is `required` for its validator's sake; here a body without required fields may be left out. */
+/** Marks bodies without required fields as optional. All are declared as required, because their validators always run. */
 function tidied(document: Document): Document {
   for (const path of Object.values(document.paths ?? {})) {
-    // What stands behind a route is no part of what it promises.
     for (const operation of Object.values(path)) if (isOperation(operation)) delete operation.middleware;
     const found = path.post?.requestBody;
     if (!found || !("content" in found)) continue;
@@ -60,12 +79,12 @@ function tidied(document: Document): Document {
   return document;
 }
 
-/* `/docs`: the reference page and the list of errors. Everything comes from our own origin, and the policy allows nothing else. */
+/* `/docs`: the reference page and the list of errors. All content comes from the gateway's own origin. */
 
-/** The page's own files, put beside the Worker by scripts/copy-docs.mjs. */
+/** The page's files, deployed as static assets by scripts/copy-docs.mjs. */
 const FILES = ["swagger-ui.css", "swagger-ui-bundle.js", "favicon-32x32.png"];
 
-/** Scripts and requests of our own origin only. The page sets style attributes, and its icons are data: images. */
+/** Scripts and requests from the own origin only. The page sets style attributes, and its icons are data: images. */
 const POLICY = [
   "default-src 'none'",
   "script-src 'self'",
@@ -107,23 +126,23 @@ const headers = (type: string): Record<string, string> => ({
 export const referencePage = (c: Ctx): Response => c.body(PAGE, 200, headers("text/html"));
 export const referenceStart = (c: Ctx): Response => c.body(START, 200, headers("text/javascript"));
 
-/** One of the page's files, by name; no other asset is reachable. */
+/** Serves one of the page's files; other assets are not served. */
 export async function referenceFile(c: Context<AppEnv, "/docs/:file">): Promise<Response> {
   const name = c.req.param("file");
   if (!FILES.includes(name)) throw apiError("not_found", "No route has this path.", { hint: "GET /docs" });
   const file = await c.env.ASSETS.fetch(new URL(`/${name}`, c.req.url));
   if (!file.ok)
-    throw apiError("unavailable", "The reference page's files are not deployed: run scripts/copy-docs.mjs.");
+    throw apiError("unavailable", "The files of the reference page are not deployed; run scripts/copy-docs.mjs.");
   return new Response(file.body, file);
 }
 
-/** Where a problem's `type` leads: every code, its status, and whether trying again can help. */
+/** The page that a problem's `type` links to: all codes with status, title and whether a retry can succeed. */
 export function errorList(c: Ctx): Response {
   const rows = Object.entries(ERRORS).map(
     ([code, { status, title, retryable }]) =>
       `<tr id="${code}"><td><code>${code}</code></td><td>${status}</td><td>${title}</td><td>${retryable ? "yes" : "no"}</td></tr>`,
   );
-  const head = "<tr><th>code</th><th>status</th><th>title</th><th>worth trying again</th></tr>";
+  const head = "<tr><th>code</th><th>status</th><th>title</th><th>retryable</th></tr>";
   const page = `<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><title>nemo-gateway errors</title></head>\n<body><h1>Errors</h1><table>${head}\n${rows.join("\n")}\n</table></body></html>\n`;
   return c.body(page, 200, headers("text/html"));
 }

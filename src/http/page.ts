@@ -1,4 +1,4 @@
-/** Pages of lists, between the query and the port. */
+/** Pagination of lists, and the list of users. */
 
 import type * as z from "zod";
 import { userNameOwner } from "../core/address.ts";
@@ -13,19 +13,19 @@ import { listUsers, type UserCursor, type UserRow } from "../store/users.ts";
 import { type Ctx, rootsOf, runAfterResponse } from "./context.ts";
 import { userObject } from "./objects.ts";
 
-/** A list's query as its object takes it. */
+/** The page request of a list's query, for its object. */
 export const pageRequest = (query: { readonly limit: number; readonly after?: string | undefined }): PageRequest => ({
   limit: query.limit,
   after: query.after ?? null,
 });
 
-/** A page as JSON shows it. */
+/** The JSON body of a page. */
 export const shownPage = <T>(page: Page<T>): { data: T[]; has_more: boolean; next_cursor: string | null } => ({
   ...page,
   data: [...page.data],
 });
 
-/** A page of a list whose cursor is its last id, from rows of which one more than `limit` was asked for. */
+/** A page whose cursor is its last id. `rows`: the result of a query for `limit` + 1 rows. */
 export function cutPage<T extends { readonly id: string }>(
   rows: readonly T[],
   limit: number,
@@ -35,9 +35,9 @@ export function cutPage<T extends { readonly id: string }>(
   return { data, has_more: more, next_cursor: more ? (data.at(-1)?.id ?? null) : null };
 }
 
-/* A tenant's users as a page: the rows of D1, their sealed names opened. */
+/* A page of a tenant's users: rows of D1 with decrypted names. */
 
-/** The query of the list. Its cursor is the last user's time and hash. */
+/** The query of the list. The cursor is the last user's time and hash. */
 export const userPage = pageQuery(new RegExp(`^\\d{1,15}-[0-9a-z]{${USER_HASH_CHARS}}$`));
 
 /** The caller's users, newest first. */
@@ -58,25 +58,25 @@ export async function pageOfUsers(
 }
 
 function cursorOf(text: string): UserCursor {
-  const [at = "", uh = ""] = text.split("-"); // as userPage asks for
+  const [at = "", uh = ""] = text.split("-"); // the format is checked by userPage
   return { createdAt: Number(at), uh };
 }
 
-/** Null for a row whose name does not open: a page is shown without it. */
+/** Null for a row whose name cannot be decrypted; the page omits it. */
 async function show(c: Ctx, { uh, name, created_at }: UserRow): Promise<UserWire | null> {
-  const id = await openName(c, { uh, name });
+  const id = await decryptName(c, { uh, name });
   return id === null ? null : { id, state: "active", created_at: toRfc3339(created_at), deletion: null };
 }
 
 /**
- * The caller's own name of a user, from its sealed row; null when it does not open. One that was sealed for another user
- * never will: its user's object is asked to look again and drops it.
+ * The caller's own id of a user, decrypted from its row; null if it cannot be decrypted. A name encrypted for another user is
+ * permanently unreadable: its user's object then removes it.
  */
-export async function openName(c: Ctx, { uh, name }: Pick<UserRow, "uh" | "name">): Promise<string | null> {
+export async function decryptName(c: Ctx, { uh, name }: Pick<UserRow, "uh" | "name">): Promise<string | null> {
   const { tenant, mode } = c.var.caller;
   const owner = userNameOwner({ tenant, mode, uh });
-  const opened = await decrypt(name, owner, rootsOf(c.var.config));
-  if (opened !== null) return opened;
+  const id = await decrypt(name, owner, rootsOf(c.var.config));
+  if (id !== null) return id;
   log("warn", "user_name_unreadable", { tenant, mode, uh });
   if (await isUnreadable(name, owner, rootsOf(c.var.config)))
     runAfterResponse(c, userObject(c.env, { tenant, mode, uh, grant: null }).repairName());

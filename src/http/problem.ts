@@ -1,4 +1,4 @@
-/** Errors as answers: `application/problem+json`, the same shape for every one. */
+/** Error responses: `application/problem+json` for every error. */
 
 import type { ValidationTargets } from "hono";
 import { HTTPException } from "hono/http-exception";
@@ -21,11 +21,10 @@ import { logBug } from "../log.ts";
 import type { Ctx } from "./context.ts";
 import { countError } from "./middleware/log.ts";
 
-/* A refusal that leaves the Worker: thrown only in http and routes, turned into a problem document in one place. */
-
+/** An error for the caller. Thrown only in http, routes and services; `onError` makes the response. */
 export class ApiError extends Error {
   readonly problem: Problem;
-  /** Headers that belong to this refusal, such as `Allow` or `Content-Range`. */
+  /** Headers of the response, such as `Allow` or `Content-Range`. */
   readonly headers: Readonly<Record<string, string>>;
 
   constructor(given: Problem, headers: Readonly<Record<string, string>> = {}) {
@@ -40,20 +39,19 @@ export class ApiError extends Error {
   }
 }
 
-/** A refusal ready to throw. */
 export const apiError = (code: ErrorCode, detail: string, more: Omit<Problem, "code" | "detail"> = {}): ApiError =>
   new ApiError(problemOf(code, detail, more));
 
-/** The one answer for what does not exist, is another's, or has an id of another shape. */
-export const notFound = (): ApiError => apiError("not_found", "Nothing with this id exists for this key and mode.");
+/** The error for a resource that does not exist, belongs to another owner, or whose id is malformed. */
+export const notFound = (): ApiError => apiError("not_found", "No resource with this id exists for this key and mode.");
 
-/** A success's value. Throws the refusal of anything else. */
+/** The value of a successful result. Throws the problem of a failed one. */
 export function unwrap<T>(result: Result<T, Problem>): T {
   if (!result.ok) throw new ApiError(result.error);
   return result.value;
 }
 
-/** A refusal as a problem document. */
+/** The problem document. */
 export function toProblemWire(problem: Problem, origin: string, requestId: string): ProblemWire {
   const row = ERRORS[problem.code];
   return {
@@ -74,19 +72,20 @@ export function toProblemWire(problem: Problem, origin: string, requestId: strin
 
 const CHALLENGES = ['Bearer realm="nemo-gateway"', 'Basic realm="nemo-gateway", charset="UTF-8"'];
 
-/** The answer to anything thrown. What is not a refusal is a bug: logged, and answered with a fixed sentence. */
+/** The app's error handler. Anything but an ApiError is a bug: it is logged and answered with a fixed text. */
 export function onError(error: Error, c: Ctx): Response {
   const problem = asApiError(error);
   if (problem === null) logBug("bug", error, { request_id: c.var.requestId });
   return answer(
-    problem ?? apiError("internal", "This is our fault and it was logged; quote the request id when you report it."),
+    problem ??
+      apiError("internal", "An internal error occurred and was logged; include the request id when you report it."),
     c,
   );
 }
 
 function answer(error: ApiError, c: Ctx): Response {
   const { status } = error;
-  const sentAt = c.get("sentAt") as Ctx["var"]["sentAt"] | undefined; // none when it failed before setup
+  const sentAt = c.get("sentAt") as Ctx["var"]["sentAt"] | undefined; // absent if `setup` did not run
   const problem = sentAt === undefined ? error.problem : asSent(error.problem, sentAt);
   c.set("code", problem.code);
   countError(c, problem.code);
@@ -102,7 +101,7 @@ function answer(error: ApiError, c: Ctx): Response {
   return new Response(JSON.stringify(toProblemWire(problem, c.var.origin, c.var.requestId)), { status, headers });
 }
 
-/** Hono and its validators refuse with exceptions of their own; they get our words. */
+/** Maps the exceptions of Hono and its validators to ours. Null for any other exception. */
 function asApiError(error: Error): ApiError | null {
   if (error instanceof ApiError) return error;
   if (!(error instanceof HTTPException)) return null;
@@ -111,12 +110,12 @@ function asApiError(error: Error): ApiError | null {
   return null;
 }
 
-/* What a schema found wrong, as field errors that say where: `/prompt`, `query:limit`, `header:X-User-Id`. */
+/* Validation errors as field errors with a path: `/prompt`, `query:limit`, `header:X-User-Id`. */
 
-/** Field errors in one answer. Chosen: more would not be read. */
+/** Field errors per response. Chosen: more would not be read. */
 const FIELD_ERRORS = 20;
 
-/** Where lists and streams are told from which position they go on. One that cannot be read has a code of its own. */
+/** The parameters with cursors, for the code `invalid_cursor`. */
 const CURSORS = ["query:after", "query:lastEventId", "query:Last-Event-ID"];
 
 type Issue = z.core.$ZodIssue;
@@ -127,15 +126,15 @@ type Outcome = {
 };
 
 /**
- * Refuses what a schema refused. Fits the hooks of both validators. A path's id of another shape looks missing; a user's name
- * is the caller's own choice, and is told what it lacks.
+ * Throws for a failed validation; a hook for both validators. A malformed id in the path is `not_found`, except a user's id,
+ * which the caller chooses: its error states the rule.
  */
 export function checkInvalid(outcome: Outcome): void {
   if (outcome.success || !outcome.error) return;
   if (outcome.target === "param") {
     if (!outcome.error.issues.every(({ message }) => message === USER_NAME_RULE)) throw notFound();
     const errors = [{ field: "path:id", message: USER_NAME_RULE }];
-    throw apiError("invalid_request", `The user's name in the path ${USER_NAME_RULE}.`, { errors });
+    throw apiError("invalid_request", `The user id in the path ${USER_NAME_RULE}.`, { errors });
   }
   const errors = outcome.error.issues.flatMap((issue) => fieldErrors(issue, outcome.target)).slice(0, FIELD_ERRORS);
   const code = errors.every(({ field }) => CURSORS.includes(field)) ? "invalid_cursor" : "invalid_request";
@@ -144,12 +143,12 @@ export function checkInvalid(outcome: Outcome): void {
 
 function fieldErrors(issue: Issue, target: keyof ValidationTargets): FieldError[] {
   if (issue.code !== "unrecognized_keys")
-    return [{ field: place([...issue.path], target), message: faultWords(issue) }];
-  return issue.keys.map((key) => ({ field: place([...issue.path, key], target), message: "is not a known field" }));
+    return [{ field: fieldPath([...issue.path], target), message: faultWords(issue) }];
+  return issue.keys.map((key) => ({ field: fieldPath([...issue.path, key], target), message: "is not a known field" }));
 }
 
 /** A JSON pointer (RFC 6901) in a body; the whole body is `/`. */
-function place(path: readonly PropertyKey[], target: keyof ValidationTargets): string {
+function fieldPath(path: readonly PropertyKey[], target: keyof ValidationTargets): string {
   const parts = path.map((part) => cut(String(part), 60));
   if (target !== "json") return `${target}:${parts.join(".")}`;
   return `/${parts.map((part) => part.replaceAll("~", "~0").replaceAll("/", "~1")).join("/")}`;

@@ -1,4 +1,4 @@
-/** JSON bodies: read under a byte cap and a clock, checked as text, then left for the validators of the route. */
+/** JSON bodies: read with size and time limits, checked as text, then passed to the route's validators; and `Prefer: wait`. */
 import type { MiddlewareHandler } from "hono";
 import { createScanner, type JSONScanner, type ParseError, parse, printParseErrorCode } from "jsonc-parser";
 import * as z from "zod";
@@ -19,13 +19,13 @@ import { tooLarge } from "./middleware/limits.ts";
 import { ApiError, apiError, checkInvalid } from "./problem.ts";
 
 /*
- * JSON text checked before it is parsed: nesting, duplicate keys, syntax.
+ * Checks JSON text before it is parsed: nesting, duplicate keys, syntax.
  *
- * A duplicate key is refused because two readers may each see another value. The scan is a loop, so no depth of nesting
- * can end the stack; only text of bounded depth reaches the recursive reader that names the place of a mistake.
+ * Duplicate keys are rejected, because two parsers may read different values. The scan is a loop, so deep nesting cannot
+ * overflow the stack; only text of bounded depth reaches the recursive parser that locates a syntax error.
  */
 
-/** What is wrong with JSON text; null when nothing is. Empty text is not JSON. */
+/** The problem of a JSON text; null if it is valid. Empty text is invalid. */
 export function jsonFault(text: string): Problem | null {
   return nestingFault(text) ?? syntaxFault(text);
 }
@@ -35,15 +35,15 @@ function nestingFault(text: string): Problem | null {
   const open: Set<string>[] = [];
   let last: string | null = null;
   scanner.scan();
-  // A token is known by its first character; at the end there is none.
+  // A token is identified by its first character, which is empty at the end.
   for (let mark = markOf(text, scanner); mark !== ""; mark = nextMark(text, scanner)) {
     if (mark === "{" || mark === "[") open.push(new Set());
     if (mark === "}" || mark === "]") open.pop();
     if (open.length > JSON_DEPTH)
-      return problemOf("malformed_json", `The body is nested deeper than ${JSON_DEPTH} levels.`);
+      return problemOf("malformed_json", `The body is nested more than ${JSON_DEPTH} levels deep.`);
     if (mark === '"') last = scanner.getTokenValue();
     if (mark !== ":") continue;
-    // A key without double quotation marks is found with its place below.
+    // A key without double quotes is reported by `syntaxFault`, with its position.
     if (last === null) return null;
     const keys = open.at(-1);
     if (keys?.has(last)) return duplicate(last, scanner.getTokenOffset());
@@ -60,13 +60,13 @@ function nextMark(text: string, scanner: JSONScanner): string {
   return markOf(text, scanner);
 }
 
-/** Characters of a key that an answer repeats. */
+/** The number of characters of a key that an error repeats. */
 const SHOWN_CHARS = 60;
 
 const duplicate = (key: string, offset: number): Problem =>
   problemOf(
     "malformed_json",
-    `The key ${JSON.stringify(key.slice(0, SHOWN_CHARS))} stands twice in one object, again before position ${offset}.`,
+    `The key ${JSON.stringify(key.slice(0, SHOWN_CHARS))} is duplicated in one object, before position ${offset}.`,
   );
 
 function syntaxFault(text: string): Problem | null {
@@ -76,140 +76,140 @@ function syntaxFault(text: string): Problem | null {
   } catch {
     const errors: ParseError[] = [];
     parse(text, errors, { disallowComments: true, allowTrailingComma: false, allowEmptyContent: false });
-    return problemOf("malformed_json", `The body is not valid JSON: ${slotOf(text, errors[0])}.`);
+    return problemOf("malformed_json", `The body is not valid JSON: ${describeError(text, errors[0])}.`);
   }
 }
 
 /** `a value is missing at position 12 (line 1, column 13)`. The engine's own message would repeat the body. */
-function slotOf(text: string, error: ParseError | undefined): string {
-  if (error === undefined) return "it does not parse";
+function describeError(text: string, error: ParseError | undefined): string {
+  if (error === undefined) return "it cannot be parsed";
   const before = text.slice(0, error.offset);
   const line = before.split("\n").length;
-  return `${wordsOf(text, error)} at position ${error.offset} (line ${line}, column ${error.offset - before.lastIndexOf("\n")})`;
+  return `${messageOf(text, error)} at position ${error.offset} (line ${line}, column ${error.offset - before.lastIndexOf("\n")})`;
 }
 
-/** What is wrong, in words for whoever wrote the text. */
-const WORDS: Readonly<Record<string, string>> = {
-  InvalidSymbol: "a word that JSON does not have (text stands in double quotation marks)",
-  InvalidNumberFormat: "a number that is not written as JSON writes one",
-  PropertyNameExpected: "a field's name in double quotation marks is missing",
+/** Descriptions of the parser's errors. */
+const MESSAGES: Readonly<Record<string, string>> = {
+  InvalidSymbol: "an unknown literal (strings need double quotes)",
+  InvalidNumberFormat: "an invalid number",
+  PropertyNameExpected: "a field name in double quotes is missing",
   ValueExpected: "a value is missing",
   ColonExpected: "a colon is missing",
   CommaExpected: "a comma is missing",
   CloseBraceExpected: "a closing } is missing",
   CloseBracketExpected: "a closing ] is missing",
-  EndOfFileExpected: "something stands behind the end",
-  InvalidCommentToken: "a comment, which JSON does not have,",
-  UnexpectedEndOfComment: "a comment, which JSON does not have,",
-  UnexpectedEndOfString: "a text without its closing quotation mark",
-  UnexpectedEndOfNumber: "a number without its end",
-  InvalidUnicode: "a \\u escape without its four hexadecimal digits",
-  InvalidEscapeCharacter: "a backslash before a character that takes none",
-  InvalidCharacter: "a control character inside a text (a line end is written \\n)",
+  EndOfFileExpected: "unexpected text after the end",
+  InvalidCommentToken: "a comment, which JSON does not allow,",
+  UnexpectedEndOfComment: "a comment, which JSON does not allow,",
+  UnexpectedEndOfString: "a string without its closing quote",
+  UnexpectedEndOfNumber: "an incomplete number",
+  InvalidUnicode: "a \\u escape without four hexadecimal digits",
+  InvalidEscapeCharacter: "an invalid escape sequence",
+  InvalidCharacter: "a control character in a string (write a line break as \\n)",
 };
 
 const CURLY_QUOTES = /[\u2018-\u201f\u00ab\u00bb]/;
 
-function wordsOf(text: string, { error, offset }: ParseError): string {
-  if (CURLY_QUOTES.test(text.charAt(offset))) return "a typographic quotation mark in place of a straight one";
+function messageOf(text: string, { error, offset }: ParseError): string {
+  if (CURLY_QUOTES.test(text.charAt(offset))) return "a typographic quote instead of a straight one";
   const closing = text.charAt(offset);
   const isAfterComma = /[}\]]/.test(closing) && text.slice(0, offset).trimEnd().endsWith(",");
   if (isAfterComma) return `a comma before the closing ${closing}`;
-  return WORDS[printParseErrorCode(error)] ?? "a mistake";
+  return MESSAGES[printParseErrorCode(error)] ?? "a syntax error";
 }
 
 const JSON_TYPE = /^application\/([\w.-]+\+)?json$/;
 
 /**
- * Reads the body once. An empty one and `null` count as `{}`, whatever its type, so that all-optional bodies may be left out. `ways` tells
- * who sends something else what the route takes besides.
+ * Reads the body once. An empty body and `null` count as `{}`, with any content type, so that all-optional bodies may be
+ * omitted. `alternatives`: what else the route accepts, for the error of another body.
  */
-export function jsonReader(ways: string): MiddlewareHandler<AppEnv> {
+export function jsonReader(alternatives: string): MiddlewareHandler<AppEnv> {
   return async (c, next) => {
-    const text = await jsonText(c, ways);
+    const text = await jsonText(c, alternatives);
     c.set("bodyText", text);
     const type = mediaTypeOf(c.req.raw.headers);
-    // The validators read no body of another type.
-    if (text !== "" && !JSON_TYPE.test(type)) callItJson(c);
-    // They read the body from this cache, which holds promises. Without a content type they take `{}`, expecting no text.
+    // The validators ignore bodies of another type.
+    if (text !== "" && !JSON_TYPE.test(type)) setJsonType(c);
+    // The validators read the body from this cache of promises. Without a content type they use `{}`.
     Object.assign(c.req.bodyCache, { text: Promise.resolve(text === "" && type !== "" ? "{}" : text) });
     await next();
   };
 }
 
-/** The same, for a route that takes JSON alone. */
+/** The reader of routes that accept only JSON. */
 export const readJson = jsonReader("");
 
-function callItJson(c: Ctx): void {
+function setJsonType(c: Ctx): void {
   const { url, method, headers } = c.req.raw;
   const renamed = new Headers(headers);
   renamed.set("Content-Type", "application/json");
   c.req.raw = new Request(url, { method, headers: renamed });
 }
 
-/** The body as JSON text, or an empty text for none. What it is decides, not what its sender calls it. */
-async function jsonText(c: Ctx, ways: string): Promise<string> {
+/** The body as JSON text; empty for no body. Its content decides, not its content type. */
+async function jsonText(c: Ctx, alternatives: string): Promise<string> {
   checkCompressed(c);
   const type = mediaTypeOf(c.req.raw.headers);
   const isNamed = JSON_TYPE.test(type);
   const bytes = await readCapped(c, JSON_BODY_BYTES, (first) => {
-    const what = whatIs(first);
-    if (what !== null) throw notJson(type, `The body ${what}. ${ways}`);
-    if (!isNamed && !isJsonLike(first)) throw notJson(type, ways);
+    const binary = describeBinary(first);
+    if (binary !== null) throw notJson(type, `The body ${binary}. ${alternatives}`);
+    if (!isNamed && !isJsonLike(first)) throw notJson(type, alternatives);
   });
   const text = decoded(bytes);
-  if (text === null && bytes.some(isControl)) throw notJson(type, `The body is no text. ${ways}`);
+  if (text === null && bytes.some(isControl)) throw notJson(type, `The body is not text. ${alternatives}`);
   if (text === null) throw notUtf8();
   const fault = text === "" ? null : jsonFault(text);
-  if (fault !== null) throw isNamed ? new ApiError(fault) : notJson(type, `${ways} ${fault.detail}`);
-  // What libraries write for a body that their caller did not give.
+  if (fault !== null) throw isNamed ? new ApiError(fault) : notJson(type, `${alternatives} ${fault.detail}`);
+  // Some HTTP libraries send `null` for a missing body.
   return text.trim() === "null" ? "" : wholeJson(text);
 }
 
-/** Text that is plainly JSON, whatever its sender calls it; null for any other. */
+/** The text if it is a JSON object or array, with any content type; else null. */
 export const plainJson = (text: string): string | null =>
   /^\s*[{[]/.test(text) && jsonFault(text) === null ? wholeJson(text) : null;
 
-/** An object or a list, behind a byte order mark and blanks. Blanks alone may still become one. */
+/** True for bytes that start an object or array, after a byte order mark and whitespace; also for whitespace only. */
 const isJsonLike = (first: Uint8Array): boolean => {
   const start = first.findIndex((byte) => ![0xef, 0xbb, 0xbf, 0x20, 0x09, 0x0a, 0x0d].includes(byte));
   return start < 0 || first[start] === 0x7b || first[start] === 0x5b;
 };
 
-/** Text has no control characters but those of lines and columns. */
+/** True for a control character other than tab and line breaks. */
 const isControl = (byte: number): boolean => byte < 0x20 && ![0x09, 0x0a, 0x0c, 0x0d].includes(byte);
 
-/** What bytes are that surely are no JSON; null where they may be some. */
-function whatIs(first: Uint8Array): string | null {
+/** A description of bytes that cannot be JSON; null if they may be. */
+function describeBinary(first: Uint8Array): string | null {
   const [a, b, c, d] = first;
   if (a === 0x1f && b === 0x8b) return "is compressed (gzip)";
   if (a === 0x28 && b === 0xb5 && c === 0x2f && d === 0xfd) return "is compressed (zstd)";
   const isWide = (a === 0xff && b === 0xfe) || (a === 0xfe && b === 0xff) || (b === 0 && d === 0);
   const format = isJsonLike(first) ? null : formatOfBytes(first);
   if (format !== null) return `is a file (${format.ext})`;
-  return isWide ? "is text in UTF-16 or UTF-32: write it in UTF-8" : null;
+  return isWide ? "is encoded in UTF-16 or UTF-32; use UTF-8" : null;
 }
 
 function notJson(type: string, more: string): ApiError {
-  const came = type === "" ? "No Content-Type came" : `Content-Type ${type.slice(0, 80)} came`;
-  const errors = [{ field: "header:Content-Type", message: "must be application/json, and the body JSON" }];
-  return apiError("unsupported_content_type", `${came}; application/json is wanted. ${more}`.trim(), { errors });
+  const sent = type === "" ? "No Content-Type was sent" : `Content-Type ${type.slice(0, 80)} was sent`;
+  const errors = [{ field: "header:Content-Type", message: "must be application/json, with a JSON body" }];
+  return apiError("unsupported_content_type", `${sent}; application/json is required. ${more}`.trim(), { errors });
 }
 
-/** A body under a compression: nothing here undoes one, so that no small request becomes a large one. */
+/** Rejects compressed bodies. None is decompressed, so that a small request cannot expand to a large one. */
 export function checkCompressed(c: Ctx): void {
   const compression = compressionIn(c.req.header("Content-Encoding") ?? null);
   if (compression === null) return;
   throw apiError(
     "unsupported_content_type",
-    `The body came compressed (Content-Encoding: ${compression}); send it as it is, without that header.`,
+    `The body is compressed (Content-Encoding: ${compression}); send it uncompressed, without that header.`,
     { errors: [{ field: "header:Content-Encoding", message: "must not name a compression" }] },
   );
 }
 
 /**
- * Reads the values of the body by the schema of its route, as tools without types send them, and with `flat` the body of a
- * tool that cannot nest. Runs after `readJson`.
+ * Converts the body's values to the types of the route's schema, for tools that send only strings; with `flat`, also nests a
+ * flat body. Runs after `readJson`.
  */
 export const readValuesOf =
   (schema: z.ZodType, flat = false): MiddlewareHandler<AppEnv> =>
@@ -221,7 +221,7 @@ export const readValuesOf =
     return next();
   };
 
-/** The body as the schema's validator should see it. Remembers where each value of it came from. */
+/** The body for the schema's validator. Sets `sentAt`, which maps field paths back to the body as sent. */
 export function valuesIn(c: Ctx, schema: z.ZodType, given: Pick<Unflattened, "body"> & Partial<Unflattened>): unknown {
   const { body, addresses, faults, sentAt } = readValues(schema, given.body, parseJson);
   c.set("sentAt", (field) => given.sentAt?.(sentAt(field)) ?? sentAt(field));
@@ -236,32 +236,32 @@ export function valuesIn(c: Ctx, schema: z.ZodType, given: Pick<Unflattened, "bo
   return body;
 }
 
-/** A user token may not say where messages go that its tenant's secret signs. Asked of every body that is read, whatever its route. */
+/** Rejects `callback_url` with a user token: callbacks are signed with the tenant's secret. Checked on every body. */
 function checkCallback(c: Ctx, body: unknown): void {
   const isUser = c.var.caller !== undefined && c.var.caller.grant !== null;
   if (!isUser || typeof body !== "object" || body === null || !Object.hasOwn(body, CALLBACK)) return;
   const errors = [{ field: `/${CALLBACK}`, message: "must not be sent with a user token" }];
-  const detail = `A user token may not name a ${CALLBACK}: its messages carry the account's signature. Leave it out, or send the request from your server with an API key.`;
+  const detail = `A request with a user token cannot have a ${CALLBACK}: callbacks are signed with the account's secret. Leave it out, or send the request from your server with an API key.`;
   throw apiError("key_required", detail, { errors });
 }
 const CALLBACK = "callback_url";
 
-/** The names under which this request reached us. */
+/** The host names of the gateway, from the request and the configuration. */
 const hostsOf = (c: Ctx): string[] =>
   [c.req.url, c.var.origin].filter((url) => URL.canParse(url)).map((url) => new URL(url).hostname);
 
-/** JSON that stands in a text of the body, under the same rules as the body; undefined for anything else. */
+/** The value of a JSON text inside the body, with the same checks as the body; undefined if it is invalid. */
 export const parseJson = (text: string): unknown => (jsonFault(text) === null ? JSON.parse(text) : undefined);
 
 const nothing = z.strictObject({});
 
-/** Refuses a body that says anything, on a route that takes none. Runs after `readJson`. */
-export const checkBody: MiddlewareHandler<AppEnv> = async (c, next) => {
+/** Rejects a body with fields on a route that takes none. Runs after `readJson`. */
+export const checkNoBody: MiddlewareHandler<AppEnv> = async (c, next) => {
   if (c.var.bodyText !== "") checkInvalid({ target: "json", ...nothing.safeParse(JSON.parse(c.var.bodyText)) });
   await next();
 };
 
-/** The text of a body that a web page's form sends without files. */
+/** The text of a urlencoded form. */
 export async function readFormText(c: Ctx): Promise<string> {
   checkCompressed(c);
   const text = decoded(await readCapped(c, JSON_BODY_BYTES));
@@ -269,7 +269,7 @@ export async function readFormText(c: Ctx): Promise<string> {
   return text;
 }
 
-/** The text of these bytes; null when they are not UTF-8. */
+/** The bytes as text; null if they are not UTF-8. */
 function decoded(bytes: Uint8Array): string | null {
   try {
     return new TextDecoder("utf-8", { fatal: true, ignoreBOM: false }).decode(bytes);
@@ -278,49 +278,49 @@ function decoded(bytes: Uint8Array): string | null {
   }
 }
 
-const notUtf8 = (): ApiError => apiError("malformed_json", "The body is not valid UTF-8; write its text in UTF-8.");
+const notUtf8 = (): ApiError => apiError("malformed_json", "The body is not valid UTF-8; encode it in UTF-8.");
 
-/** Nothing but its own clock ends the reading of a body. */
+/** A signal that never aborts: reading a body ends only by its timeouts. */
 export const NEVER = new AbortController().signal;
 
 /**
- * The whole body, of at most `maxBytes`, whatever length was announced. Of a larger one, and of one that `look` refuses by its
- * first bytes, some more is read and dropped: a sender that listens only when everything is sent would find its connection
- * reset in place of the refusal.
+ * The whole body, of at most `maxBytes`, whatever its declared length. `check` may throw for its first bytes. After an error,
+ * up to DROPPED_BODY_BYTES more are read and dropped: a client that reads only after it has sent everything would otherwise
+ * see a connection reset instead of the error.
  */
 async function readCapped(
   c: Ctx,
   maxBytes: number,
-  look: (first: Uint8Array) => void = () => undefined,
+  check: (first: Uint8Array) => void = () => undefined,
 ): Promise<Uint8Array> {
   const { body } = c.req.raw;
   if (body === null) return new Uint8Array();
   const { bodyIdle, bodyTotal } = c.var.config.waits;
-  const fileParts = openFileParts(body, { idleMs: bodyIdle, signal: NEVER }, Date.now() + bodyTotal);
+  const reader = openFileParts(body, { idleMs: bodyIdle, signal: NEVER }, Date.now() + bodyTotal);
   const chunks: Uint8Array[] = [];
   let size = 0;
   let problem: ApiError | null = null;
   try {
-    for (let chunk = await fileParts.next(); chunk !== null; chunk = await fileParts.next()) {
-      if (size === 0) problem = toProblem(() => look(chunk));
+    for (let chunk = await reader.next(); chunk !== null; chunk = await reader.next()) {
+      if (size === 0) problem = errorOf(() => check(chunk));
       size += chunk.byteLength;
       if (size <= maxBytes && problem === null) chunks.push(chunk);
       if (size > maxBytes + DROPPED_BODY_BYTES) break;
     }
   } catch (error) {
-    throw problem ?? brokenBody(error);
+    throw problem ?? toBodyError(error);
   } finally {
-    fileParts.cancel();
+    reader.cancel();
   }
   if (problem !== null) throw problem;
   if (size > maxBytes) throw tooLarge(maxBytes);
   return joined(chunks, size);
 }
 
-/** What a look refuses; null when it refuses nothing. */
-function toProblem(look: () => void): ApiError | null {
+/** The ApiError that a check throws; null if it throws none. */
+function errorOf(check: () => void): ApiError | null {
   try {
-    look();
+    check();
     return null;
   } catch (error) {
     if (error instanceof ApiError) return error;
@@ -328,12 +328,15 @@ function toProblem(look: () => void): ApiError | null {
   }
 }
 
-/** Why a body was not read to its end. Its sender's connection broke off, or it was too slow: neither is a fault of ours. */
-export function brokenBody(error: unknown): unknown {
+/** The error for a body that could not be read to its end: the connection failed or was too slow. Other errors pass. */
+export function toBodyError(error: unknown): unknown {
   if (!(error instanceof Broken)) return error;
   if (error.reason === "stalled" || error.reason === "late")
-    return apiError("body_timeout", "The body came too slowly; send the whole request again.");
-  return apiError("malformed_json", "The body broke off before its end; send the whole request again.");
+    return apiError("body_timeout", "The body was sent too slowly; send the whole request again.");
+  return apiError(
+    "malformed_json",
+    "The connection ended before the whole body was received; send the whole request again.",
+  );
 }
 
 function joined(chunks: readonly Uint8Array[], size: number): Uint8Array {
@@ -346,9 +349,9 @@ function joined(chunks: readonly Uint8Array[], size: number): Uint8Array {
   return whole;
 }
 
-/* `Prefer: wait=N` (RFC 7240): how long a caller would rather wait than come back. */
+/* `Prefer: wait=N` (RFC 7240): how long the response may wait for the end. */
 
-/** The same in the query, for tools that cannot set headers. */
+/** `?wait=N`, for tools that cannot set headers. */
 export const waitQuery = z.strictObject({
   wait: z.coerce
     .number()
@@ -356,25 +359,25 @@ export const waitQuery = z.strictObject({
     .min(0)
     .optional()
     .meta({
-      description: `As \`Prefer: wait=N\`: seconds to wait for the end, at most ${PREFER_WAIT_MAX_SECONDS}; more counts as that.`,
+      description: `Same as \`Prefer: wait=N\`: seconds to wait for the end, at most ${PREFER_WAIT_MAX_SECONDS}. Larger values count as ${PREFER_WAIT_MAX_SECONDS}.`,
     }),
 });
 
 const queryWait = (c: Ctx): number => {
   const sent = waitQuery.shape.wait.safeParse(c.req.query("wait"));
   if (sent.success) return sent.data ?? 0;
-  const errors = [{ field: "query:wait", message: "must be a whole number of seconds" }];
+  const errors = [{ field: "query:wait", message: "must be an integer number of seconds" }];
   throw new ApiError(invalidFields(errors));
 };
 
-/** How long this caller would rather wait, by the header or the query, and what the answer says of it; null: not at all. */
+/** The wait requested by the header or the query, with the response headers that confirm it; null if none is requested. */
 export function waitOf(c: Ctx): { readonly ms: number; readonly headers: Record<string, string> } | null {
   const inQuery = queryWait(c);
   const seconds = preferredWait(c.req.header("Prefer")) ?? Math.min(inQuery, PREFER_WAIT_MAX_SECONDS);
   return seconds < 1 ? null : { ms: seconds * SECOND_MS, headers: { "Preference-Applied": `wait=${seconds}` } };
 }
 
-/** The wait in seconds, at most 60; null when none is asked for. What cannot be read is ignored, as the RFC says. */
+/** The header's wait in seconds, at most 60; null if there is none. A malformed value is ignored, as the RFC requires. */
 export function preferredWait(prefer: string | undefined): number | null {
   const seconds = Number(/(?:^|[,;])\s*wait\s*=\s*"?(\d{1,6})"?\s*(?:$|[,;])/i.exec(prefer ?? "")?.[1] ?? 0);
   return seconds < 1 ? null : Math.min(seconds, PREFER_WAIT_MAX_SECONDS);

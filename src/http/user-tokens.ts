@@ -1,9 +1,9 @@
 /**
  * User tokens: JWTs (RFC 7519) for phones and browsers, each bound to tenant, mode, user, sign-out epoch and the key that
- * made it.
+ * created it.
  *
- * The algorithm is ours and never the token's own word: a `kid` names one of two root secrets, and both mean HS256.
- * The signature is checked before anything inside is believed, so only our own tokens are told expired.
+ * The algorithm is always HS256 and never taken from the token; `kid` selects one of two root secrets. The signature is checked
+ * before any claim, so `expired` is reported only for tokens issued here.
  */
 import { sign, verify } from "hono/jwt";
 import * as z from "zod";
@@ -17,14 +17,14 @@ import type { EpochMs } from "../core/time.ts";
 import { mode, plain } from "../core/wire/common.ts";
 import { USER_SCOPES, type UserScope } from "../core/wire/user.ts";
 
-/** What a user token says. */
+/** The claims of a user token. */
 export type UserToken = Scope & {
   readonly keyId: KeyId;
   readonly scopes: readonly UserScope[];
   readonly grant: UserGrant;
 };
 
-/** Why a token does not open. `foreign` covers everything that was not made by us, or was changed since. */
+/** Why a token is invalid. `foreign`: not issued by this gateway, or changed. */
 export type BadToken = "foreign" | "early" | "expired";
 
 const ALGORITHM = "HS256";
@@ -40,18 +40,18 @@ const claims = z.object({
   exp: seconds,
 });
 
-/** What a JWT looks like; an API key never does. */
+/** True for text in the format of a JWT, which no API key has. */
 export const isUserToken = (text: string): boolean => /^eyJ[\w-]*\.[\w-]+\.[\w-]*$/.test(text);
 
-/** Signs a token that is good from `issuedAt`, to the second, until its pass ends. */
+/** Signs a token that is valid from `issuedAt`, in whole seconds, until its grant ends. */
 export async function signUserToken(token: UserToken, issuedAt: EpochMs, roots: RootSecrets): Promise<string> {
   const { tenant: ten, mode, keyId: key, scopes, grant } = token;
   const nbf = Math.floor(issuedAt / 1000);
-  const said = { ten, mode, sub: grant.uh, key, scp: [...scopes], epoch: grant.epoch, nbf, exp: grant.until / 1000 };
-  return sign(said, await jwkOf(roots.current), ALGORITHM);
+  const payload = { ten, mode, sub: grant.uh, key, scp: [...scopes], epoch: grant.epoch, nbf, exp: grant.until / 1000 };
+  return sign(payload, await jwkOf(roots.current), ALGORITHM);
 }
 
-/** What a token says at `now`, in ms since 1970. */
+/** The claims of a token that is valid at `now`. */
 export async function readUserToken(
   text: string,
   roots: RootSecrets,
@@ -59,7 +59,7 @@ export async function readUserToken(
 ): Promise<Result<UserToken, BadToken>> {
   const secret = await secretOfKid(kidIn(text), roots);
   if (secret === null) return err("foreign");
-  // Its times are judged here, after the signature.
+  // The times are checked below, after the signature.
   const options = { alg: ALGORITHM, exp: false, nbf: false, iat: false } as const;
   const verified = await verify(text, await jwkOf(secret), options).catch(() => null);
   const found = claims.safeParse(verified);
@@ -70,7 +70,7 @@ export async function readUserToken(
   return ok({ tenant, mode, keyId, scopes, grant: { uh, epoch, until: exp * 1000 } });
 }
 
-/** The key's name in a token's header, not yet believed; empty when there is none. */
+/** The `kid` of a token's header, before verification; empty if there is none. */
 function kidIn(text: string): string {
   try {
     const header: unknown = JSON.parse(new TextDecoder().decode(fromBase64(text.split(".")[0] ?? "") ?? undefined));

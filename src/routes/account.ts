@@ -1,11 +1,11 @@
-/** Use: what each day, user and key spent. */
+/** Usage, credits and the audit log of a tenant. */
 
 import { auditEntry } from "../core/wire/audit.ts";
 import { pageOf } from "../core/wire/common.ts";
 import { credits } from "../core/wire/token.ts";
 import { usagePage, usageQuery } from "../core/wire/usage.ts";
 import type { Api } from "../http/context.ts";
-import { answer, declare, plainPage } from "../http/define-route.ts";
+import { defineRoute, jsonResponse, plainPage } from "../http/define-route.ts";
 import { accountAddress } from "../http/idempotency.ts";
 import { userObject } from "../http/objects.ts";
 import { cutPage } from "../http/page.ts";
@@ -13,32 +13,34 @@ import { unwrap } from "../http/problem.ts";
 import { pageOfUsage } from "../services/usage.ts";
 import { listAudit } from "../store/audit.ts";
 
-const readUsage = declare({
+const readUsage = defineRoute({
   method: "get",
   path: "/v1/usage",
   access: "read",
   tags: ["Usage"],
-  summary: "What was used, by day, user or key",
+  summary: "List usage by day, user or key",
   description:
-    "Turns, credits, renders, bytes and deliveries of this mode. Each counts once, on the UTC day on which it ended. Kept 400 days; a deleted user's row goes with the user, and stays in the sums of days and keys.",
+    "Returns counts of turns, credits, renders, bytes and deliveries in this mode. Each item is counted once, on the UTC day on which it ended. Counts are kept for 400 days. Deleting a user removes the user's row; the totals by day and by key do not change.",
   request: { query: usageQuery },
-  responses: { 200: answer(usagePage, "A page of days, users or keys.") },
+  responses: { 200: jsonResponse(usagePage, "A page of usage by day, user or key.") },
 });
 
 export function mountUsage(app: Api): void {
   app.openapi(readUsage, async (c) => c.json(await pageOfUsage(c, c.req.valid("query")), 200));
 }
 
-/* `GET /v1/credits`: the balance of the Nemo account behind a user, or behind the tenant when no user is named. */
+/* `GET /v1/credits` */
 
-const readCredits = declare({
+const readCredits = defineRoute({
   method: "get",
   path: "/v1/credits",
   access: "read",
   credentials: "key_or_user_token",
   tags: ["Account"],
-  summary: "What can be spent",
-  responses: { 200: answer(credits, "The balance.") },
+  summary: "Retrieve the credit balance",
+  description:
+    "Returns the balance of the Nemo account that `X-User-Id` uses, or that the tenant uses if no user is named.",
+  responses: { 200: jsonResponse(credits, "The balance.") },
 });
 
 export function mountCredits(app: Api): void {
@@ -48,17 +50,18 @@ export function mountCredits(app: Api): void {
   });
 }
 
-/* The audit log of a tenant: what the operator and its keys did to it, with the ids of the requests that did. */
+/* `GET /v1/audit_log`: changes made by the operator and by the tenant's keys, with their request ids. */
 
-const list = declare({
+const list = defineRoute({
   method: "get",
   path: "/v1/audit_log",
   access: "keys",
   tags: ["Keys"],
-  summary: "Who did what, newest first",
-  description: "Written with each action, never changed or removed. Entries of this mode, and those that concern both.",
+  summary: "List audit log entries",
+  description:
+    "Newest first. Each entry is written together with its action and is never changed or removed. Returns the entries of this mode and those that apply to both modes.",
   request: { query: plainPage("aud") },
-  responses: { 200: answer(pageOf(auditEntry), "A page of entries.") },
+  responses: { 200: jsonResponse(pageOf(auditEntry), "A page of audit log entries.") },
 });
 
 export function mountAuditLog(app: Api): void {

@@ -1,60 +1,63 @@
-/** Assets: stored files, and their use in projects. */
+/** Assets: stored files, and their attachment to projects. */
 import { pageOf } from "../core/wire/common.ts";
 import { asset, attachment, newAttachment } from "../core/wire/upload.ts";
 import type { Api } from "../http/context.ts";
-import { answer, body, declare, ownedPage, ownedParams } from "../http/define-route.ts";
+import { defineRoute, jsonBody, jsonResponse, ownedPage, ownedParams } from "../http/define-route.ts";
 import { addressOf, callOf, namedAddress } from "../http/idempotency.ts";
 import { userObject } from "../http/objects.ts";
 import { pageRequest, shownPage } from "../http/page.ts";
 import { unwrap } from "../http/problem.ts";
 
 const tags = ["Assets"];
-const list = declare({
+const list = defineRoute({
   method: "get",
   path: "/v1/assets",
   access: "read",
   credentials: "key_or_user_token",
   tags,
-  summary: "A user's stored files, newest first",
+  summary: "List assets",
+  description: "Returns the assets of the user, newest first.",
   request: { query: ownedPage("ast") },
-  responses: { 200: answer(pageOf(asset), "A page of assets.") },
+  responses: { 200: jsonResponse(pageOf(asset), "A page of assets.") },
 });
 
-const read = declare({
+const read = defineRoute({
   method: "get",
   path: "/v1/assets/{id}",
   access: "read",
   credentials: "key_or_user_token",
   tags,
-  summary: "One stored file",
+  summary: "Retrieve an asset",
   request: { params: ownedParams("ast") },
-  responses: { 200: answer(asset, "The asset.") },
+  responses: { 200: jsonResponse(asset, "The asset.") },
 });
 
-const remove = declare({
+const remove = defineRoute({
   method: "delete",
   path: "/v1/assets/{id}",
   access: "upload",
   credentials: "key_or_user_token",
   tags,
-  summary: "Delete a stored file",
+  summary: "Delete an asset",
   description:
-    "Its file and every link to it are gone; what Nemo holds of it in a project stays there. It can be brought nowhere any more: a project that waits for it goes on without it. Again: 204 for 30 days.",
+    "Deletes the asset, its file and every link to it. What Nemo holds of it in a project stays there, and the asset can no longer be attached: a project that waits for it continues without it. A repeated call returns 204 for 30 days.",
   request: { params: ownedParams("ast") },
-  responses: { 204: { description: "It is deleted." } },
+  responses: { 204: { description: "The asset is deleted." } },
 });
 
-const attach = declare({
+const attach = defineRoute({
   method: "post",
   path: "/v1/projects/{id}/assets",
   access: "chat",
   credentials: "key_or_user_token",
   tags,
-  summary: "Use a stored file in a project",
-  request: { params: ownedParams("prj"), body: body(newAttachment) },
+  summary: "Attach an asset to a project",
+  description:
+    "Sends the file to Nemo, where the project's next turns can use it. A repeated call returns the existing attachment; a failed one is tried again.",
+  request: { params: ownedParams("prj"), body: jsonBody(newAttachment) },
   responses: {
-    200: answer(attachment, "Attached, or refused by Nemo."),
-    202: answer(attachment, "On its way to Nemo."),
+    200: jsonResponse(attachment, "The attachment, `attached` or `failed`."),
+    202: jsonResponse(attachment, "The attachment, `pending`: the file is being sent to Nemo."),
   },
 });
 
@@ -78,7 +81,7 @@ export function mountAssets(app: Api): void {
   app.openapi(attach, async (c) => {
     const { id } = c.req.valid("param");
     const { asset_id } = c.req.valid("json");
-    // Things made without a user live at an address each, so the file's record is read from its own object.
+    // Resources created without a user live in one object each, so the asset is read from its own object.
     const record = unwrap(await userObject(c.env, addressOf(c, asset_id)).readAsset(asset_id));
     const made = unwrap(await userObject(c.env, addressOf(c, id)).attachAsset(await callOf(c), id, record));
     return c.json(made, made.status === "pending" ? 202 : 200);

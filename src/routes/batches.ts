@@ -1,70 +1,72 @@
-/** Batches: many videos, ordered in one call. */
+/** Batches: many videos, requested in one call. */
 import { batch, batchItem, newBatch } from "../core/wire/batch.ts";
 import { pageOf, pageQuery } from "../core/wire/common.ts";
 import type { Api } from "../http/context.ts";
-import { answer, body, declare, ownedPage, ownedParams } from "../http/define-route.ts";
+import { defineRoute, jsonBody, jsonResponse, ownedPage, ownedParams } from "../http/define-route.ts";
 import { addressOf, callOf, namedAddress, newAddress } from "../http/idempotency.ts";
 import { userObject } from "../http/objects.ts";
 import { pageRequest, shownPage } from "../http/page.ts";
 import { unwrap } from "../http/problem.ts";
 import { batchOf } from "../services/batches.ts";
-import { found } from "../services/generators.ts";
-import { mayImport, mayMakeVideos } from "../services/videos.ts";
+import { findGenerator } from "../services/generators.ts";
+import { checkImportScope, checkVideoScopes } from "../services/videos.ts";
 
 const tags = ["Batches"];
 const credentials = "key_or_user_token" as const;
 const params = ownedParams("bat");
-/** The place of an item in its batch: the cursor of its videos. */
+/** The cursor of a batch's items: the item's index. */
 const SLOT = /^\d{1,3}$/;
 
-const start = declare({
+const start = defineRoute({
   method: "post",
   path: "/v1/batches",
   access: "chat",
   credentials,
   tags,
-  summary: "Make many videos",
+  summary: "Create a batch",
   description:
-    "Up to 500 items, each a video of its own with its own export, begun a few at a time. One that fails holds none of the others back. `batch.completed` is told once, when all are over. Needs the scopes `chat` and `render`.",
-  request: { body: body(newBatch) },
-  responses: { 202: answer(batch, "The batch, on its way.") },
+    "Creates up to 500 videos in one call. Each item becomes a video with its own export; at most `concurrency` videos run at once. A failed item does not stop the others. One `batch.completed` event is sent when all items have ended. Requires the scopes `chat` and `render`.",
+  request: { body: jsonBody(newBatch) },
+  responses: { 202: jsonResponse(batch, "The batch, in progress.") },
 });
 
-const list = declare({
+const list = defineRoute({
   method: "get",
   path: "/v1/batches",
   access: "read",
   credentials,
   tags,
-  summary: "A user's batches, newest first",
+  summary: "List batches",
+  description: "Returns the batches of the user, newest first.",
   request: { query: ownedPage("bat") },
-  responses: { 200: answer(pageOf(batch), "A page of batches.") },
+  responses: { 200: jsonResponse(pageOf(batch), "A page of batches.") },
 });
 
-const read = declare({
+const read = defineRoute({
   method: "get",
   path: "/v1/batches/{id}",
   access: "read",
   credentials,
   tags,
-  summary: "One batch",
+  summary: "Retrieve a batch",
   request: { params },
-  responses: { 200: answer(batch, "The batch and how many of its items stand where.") },
+  responses: { 200: jsonResponse(batch, "The batch, with the number of items in each status.") },
 });
 
-const items = declare({
+const items = defineRoute({
   method: "get",
   path: "/v1/batches/{id}/videos",
   access: "read",
   credentials,
   tags,
-  summary: "A batch's items, in their order",
+  summary: "List the items of a batch",
+  description: "Returns the items in the order of the request. `video` is null until the item is started.",
   request: { params, query: pageQuery(SLOT).extend({ status: batchItem.shape.status.optional() }) },
-  responses: { 200: answer(pageOf(batchItem), "A page of items, each with its video once it has begun.") },
+  responses: { 200: jsonResponse(pageOf(batchItem), "A page of batch items.") },
 });
 
 const change = <A extends "pause" | "resume" | "cancel">(action: A, summary: string, description: string) =>
-  declare({
+  defineRoute({
     method: "post",
     path: `/v1/batches/{id}/${action}`,
     access: "chat",
@@ -73,22 +75,34 @@ const change = <A extends "pause" | "resume" | "cancel">(action: A, summary: str
     summary,
     description,
     request: { params },
-    responses: { 200: answer(batch, "The batch.") },
+    responses: { 200: jsonResponse(batch, "The batch.") },
   });
 
 const CHANGES = {
-  pause: change("pause", "Begin nothing more for now", "What is being made is made to its end."),
-  resume: change("resume", "Go on with a paused batch", "From the item it stood at."),
-  cancel: change("cancel", "Stop a batch", "Stops what is being made, too; what Nemo has begun may still be charged."),
+  pause: change(
+    "pause",
+    "Pause a batch",
+    "Starts no further items. Videos in progress are finished. Fails with `batch_ended` if the batch has ended.",
+  ),
+  resume: change(
+    "resume",
+    "Resume a batch",
+    "Continues a paused batch with its next queued item. Fails with `batch_ended` if the batch has ended.",
+  ),
+  cancel: change(
+    "cancel",
+    "Cancel a batch",
+    "Starts no further items and cancels the videos in progress. Work that Nemo has already started may still be charged. A batch that has ended is returned unchanged.",
+  ),
 } as const;
 
 export function mountBatches(app: Api): void {
   app.openapi(start, async (c) => {
-    mayMakeVideos(c);
-    const wanted = c.req.valid("json");
-    const generator = wanted.generator === undefined ? null : await found(c, wanted.generator, null);
-    const { order, items } = batchOf(wanted, generator);
-    for (const { sources } of items) mayImport(c, sources);
+    checkVideoScopes(c);
+    const requested = c.req.valid("json");
+    const generator = requested.generator === undefined ? null : await findGenerator(c, requested.generator, null);
+    const { order, items } = batchOf(requested, generator);
+    for (const { sources } of items) checkImportScope(c, sources);
     const user = userObject(c.env, order.project === null ? await newAddress(c) : addressOf(c, order.project));
     const made = unwrap(await user.startBatch(await callOf(c), order, items));
     return c.json(made, 202, { Location: `/v1/batches/${made.id}` });

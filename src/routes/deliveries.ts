@@ -1,4 +1,4 @@
-/** Deliveries: each event on its way to each of its targets, and every attempt. */
+/** Deliveries of events to webhook targets with every attempt, and the events themselves. */
 
 import * as z from "zod";
 import { PAGE_DEFAULT, PAGE_MAX } from "../core/limits.ts";
@@ -6,43 +6,46 @@ import { pageOf } from "../core/wire/common.ts";
 import { event, eventsPage } from "../core/wire/event.ts";
 import { delivery, deliveryFilter, loggedDelivery } from "../core/wire/webhook.ts";
 import type { Api } from "../http/context.ts";
-import { answer, declare, plainPage, plainParams } from "../http/define-route.ts";
+import { defineRoute, jsonResponse, plainPage, plainParams } from "../http/define-route.ts";
 import { callOf } from "../http/idempotency.ts";
 import { tenantObject } from "../http/objects.ts";
 import { pageRequest, shownPage } from "../http/page.ts";
 import { unwrap } from "../http/problem.ts";
 
 const tags = ["Webhooks"];
-const listDeliveries = declare({
+const listDeliveries = defineRoute({
   method: "get",
   path: "/v1/deliveries",
   access: "webhooks",
   tags,
-  summary: "Deliveries, newest first",
-  description: "`?state=failed` lists the dead letters; `?target_id=` those of one endpoint or hook.",
+  summary: "List deliveries",
+  description:
+    "Newest first. `?state=failed` returns the dead letters, `?target_id=` the deliveries to one endpoint or hook.",
   request: { query: plainPage("dlv").extend(deliveryFilter.shape) },
-  responses: { 200: answer(pageOf(delivery), "A page of deliveries.") },
+  responses: { 200: jsonResponse(pageOf(delivery), "A page of deliveries.") },
 });
 
-const readDelivery = declare({
+const readDelivery = defineRoute({
   method: "get",
   path: "/v1/deliveries/{id}",
   access: "webhooks",
   tags,
-  summary: "One delivery and its attempts",
+  summary: "Retrieve a delivery",
+  description: "Returns the delivery with the log of its attempts.",
   request: { params: plainParams("dlv") },
-  responses: { 200: answer(loggedDelivery, "The delivery.") },
+  responses: { 200: jsonResponse(loggedDelivery, "The delivery.") },
 });
 
-const retry = declare({
+const retry = defineRoute({
   method: "post",
   path: "/v1/deliveries/{id}/retry",
   access: "webhooks",
   tags,
-  summary: "Send it again",
-  description: "At once, and then by the whole schedule, whether it was taken before or not.",
+  summary: "Retry a delivery",
+  description:
+    "Sends the delivery again at once, whatever its state, and restarts the retry schedule. Fails with `endpoint_disabled` if its target is disabled or was deleted.",
   request: { params: plainParams("dlv") },
-  responses: { 202: answer(loggedDelivery, "The delivery, due.") },
+  responses: { 202: jsonResponse(loggedDelivery, "The delivery, `pending`.") },
 });
 
 export function mountDeliveries(app: Api): void {
@@ -62,34 +65,36 @@ export function mountDeliveries(app: Api): void {
   });
 }
 
-/* Events: public facts, to be pulled in order. What webhooks tell can always be read here too. */
+/* Events, read in order. Every event that is sent by webhook can be read here too. */
 
 const eventTags = ["Events"];
 const query = z.strictObject({
-  after: z.coerce.number().int().min(0).default(0).meta({ description: "Events after this cursor." }),
+  after: z.coerce.number().int().min(0).default(0).meta({ description: "Return events after this cursor." }),
   limit: z.coerce.number().int().min(1).max(PAGE_MAX).default(PAGE_DEFAULT),
 });
 
-const listEvents = declare({
+const listEvents = defineRoute({
   method: "get",
   path: "/v1/events",
   access: "read",
   credentials: "key_or_user_token",
   tags: eventTags,
-  summary: "Events, oldest first",
+  summary: "List events",
+  description:
+    "Oldest first. To read on, pass `next_cursor` as `?after=`. A user token sees the events of its own user.",
   request: { query },
-  responses: { 200: answer(eventsPage, "A page of events.") },
+  responses: { 200: jsonResponse(eventsPage, "A page of events.") },
 });
 
-const readEvent = declare({
+const readEvent = defineRoute({
   method: "get",
   path: "/v1/events/{id}",
   access: "read",
   credentials: "key_or_user_token",
   tags: eventTags,
-  summary: "One event",
+  summary: "Retrieve an event",
   request: { params: plainParams("evt") },
-  responses: { 200: answer(event, "The event.") },
+  responses: { 200: jsonResponse(event, "The event.") },
 });
 
 export function mountEvents(app: Api): void {

@@ -1,67 +1,79 @@
-/** Generators: saved recipes, the tenant's own and the built-in ones. */
+/** Generators: saved prompt templates, the tenant's own and the built-in ones; and the jobs that write one. */
 import * as z from "zod";
 import { BUILT_IN_GENERATORS, builtInGenerator } from "../core/generators/built-in.ts";
 import { plainIdPattern } from "../core/ids.ts";
 import { pageOf, pageQuery } from "../core/wire/common.ts";
 import { generator, generatorParams, generatorPatch, newGenerator } from "../core/wire/generator.ts";
-import { generatorJob, newGeneratorJob } from "../core/wire/making.ts";
+import { generatorJob, newGeneratorJob } from "../core/wire/generator-job.ts";
 import type { Api } from "../http/context.ts";
-import { answer, body, declare, ownedParams } from "../http/define-route.ts";
+import { defineRoute, jsonBody, jsonResponse, ownedParams } from "../http/define-route.ts";
 import { addressOf, callOf, newAddress } from "../http/idempotency.ts";
 import { userObject } from "../http/objects.ts";
 import { notFound, unwrap } from "../http/problem.ts";
-import { changed, checkTakenSlug, created, found, listed, ownOnly } from "../services/generators.ts";
+import {
+  checkNotBuiltIn,
+  checkTakenSlug,
+  createGenerator,
+  findGenerator,
+  pageOfGenerators,
+  updateGenerator,
+} from "../services/generators.ts";
 import { removeGenerator } from "../store/generators.ts";
 
 const tags = ["Generators"];
-/** The cursor of the list: a generator's id, which of a built-in one is its slug. */
+/** The list's cursor: a generator's id. The id of a built-in generator is its slug. */
 const CURSOR = new RegExp([plainIdPattern("gen").source, ...BUILT_IN_GENERATORS.map(({ id }) => `^${id}$`)].join("|"));
-const headers = z.object({ ETag: z.string().meta({ description: "The version in quotes; for If-Match." }) });
-const one = (description: string) => ({ ...answer(generator, description), headers });
+const headers = z.object({
+  ETag: z.string().meta({ description: "The version in quotes; send it as `If-Match` to update this version only." }),
+});
+const one = (description: string) => ({ ...jsonResponse(generator, description), headers });
 
-const create = declare({
+const create = defineRoute({
   method: "post",
   path: "/v1/generators",
   access: "chat",
   tags,
-  summary: "Save a recipe as a generator",
-  description: "Everybody of the tenant can use it at once, by its id or its slug.",
-  request: { body: body(newGenerator) },
+  summary: "Create a generator",
+  description: "The generator is available to all users of the tenant at once, by its id or its slug.",
+  request: { body: jsonBody(newGenerator) },
   responses: { 201: one("The generator.") },
 });
 
-const list = declare({
+const list = defineRoute({
   method: "get",
   path: "/v1/generators",
   access: "read",
   tags,
-  summary: "All generators: your own, newest first, then the built-in ones",
+  summary: "List generators",
+  description: "Returns your own generators, newest first, then the built-in ones.",
   request: { query: pageQuery(CURSOR) },
-  responses: { 200: answer(pageOf(generator), "The generators.") },
+  responses: { 200: jsonResponse(pageOf(generator), "A page of generators.") },
 });
 
-const read = declare({
+const read = defineRoute({
   method: "get",
   path: "/v1/generators/{id}",
   access: "read",
   tags,
-  summary: "One generator",
+  summary: "Retrieve a generator",
+  description: "Returns the current version, or the version given as `?version=`.",
   request: {
     params: generatorParams,
     query: z.strictObject({ version: z.coerce.number().int().min(1).optional() }),
   },
-  responses: { 200: one("The generator, as it is or as it was in that version.") },
+  responses: { 200: one("The generator.") },
 });
 
-const IF_MATCH = 'must be the ETag of the version that you read, such as "3"';
+const IF_MATCH = 'must be the ETag of a version, such as "3"';
 
-const change = declare({
+const change = defineRoute({
   method: "patch",
   path: "/v1/generators/{id}",
   access: "chat",
   tags,
-  summary: "Change a generator",
-  description: "What is left out stays. With `If-Match` only the version you read is changed.",
+  summary: "Update a generator",
+  description:
+    "Fields that are not sent keep their values. Each update creates a new version. With `If-Match`, the update fails with `version_conflict` unless the ETag names the current version. Built-in generators cannot be updated.",
   request: {
     params: generatorParams,
     headers: z.object({
@@ -70,76 +82,82 @@ const change = declare({
         .regex(/^(\*|"\d{1,9}")$/, IF_MATCH)
         .optional(),
     }),
-    body: body(generatorPatch),
+    body: jsonBody(generatorPatch),
   },
-  responses: { 200: one("The next version.") },
+  responses: { 200: one("The generator, with its new version.") },
 });
 
-const remove = declare({
+const remove = defineRoute({
   method: "delete",
   path: "/v1/generators/{id}",
   access: "chat",
   tags,
-  summary: "Remove a generator",
-  description: "Videos that it made stay.",
+  summary: "Delete a generator",
+  description: "Videos created with it are kept. Built-in generators cannot be deleted.",
   request: { params: generatorParams },
-  responses: { 204: { description: "It is gone." } },
+  responses: { 204: { description: "The generator was deleted." } },
 });
 
 export function mountGenerators(app: Api): void {
   app.openapi(create, async (c) => {
-    const made = await created(c, c.req.valid("json"));
+    const made = await createGenerator(c, c.req.valid("json"));
     return c.json(made, 201, { Location: `/v1/generators/${made.id}`, ETag: `"${made.version}"` });
   });
 
   app.openapi(list, async (c) => {
     const { limit, after } = c.req.valid("query");
-    return c.json(await listed(c, limit, after ?? null), 200);
+    return c.json(await pageOfGenerators(c, limit, after ?? null), 200);
   });
 
   app.openapi(read, async (c) => {
-    const known = await found(c, c.req.valid("param").id, c.req.valid("query").version ?? null);
+    const known = await findGenerator(c, c.req.valid("param").id, c.req.valid("query").version ?? null);
     return c.json(known, 200, { ETag: `"${known.version}"` });
   });
 
   app.openapi(change, async (c) => {
-    const next = await changed(c, c.req.valid("param").id, c.req.valid("json"), c.req.header("If-Match") ?? null);
+    const next = await updateGenerator(
+      c,
+      c.req.valid("param").id,
+      c.req.valid("json"),
+      c.req.header("If-Match") ?? null,
+    );
     return c.json(next, 200, { ETag: `"${next.version}"` });
   });
 
   app.openapi(remove, async (c) => {
     const { id } = c.req.valid("param");
-    ownOnly(builtInGenerator(id));
-    const known = await found(c, id, null);
+    checkNotBuiltIn(builtInGenerator(id));
+    const known = await findGenerator(c, id, null);
     if (!(await removeGenerator(c.env.DB, c.var.caller, known.id))) throw notFound();
     return c.body(null, 204);
   });
 }
 
-/* Generators written by the agent: described in a sentence, usable by the whole tenant when they are ready. */
+/* Generator jobs: the agent writes a generator from a description. */
 
 const jobTags = ["Generators"];
 
-const make = declare({
+const make = defineRoute({
   method: "post",
   path: "/v1/generators/make",
   access: "chat",
   tags: jobTags,
-  summary: "Have a generator written from a description",
+  summary: "Create a generator from a description",
   description:
-    "One message to the agent, charged like any turn. If its answer cannot be used, the description becomes the prompt (`made_by: fallback`); nothing is asked again.",
-  request: { body: body(newGeneratorJob) },
-  responses: { 202: answer(generatorJob, "The generator, on its way.") },
+    "Starts a job in which the agent writes the generator. The job sends one message, which is charged like any turn and is never sent again. If the answer cannot be used, the description itself becomes the prompt (`made_by: fallback`).",
+  request: { body: jsonBody(newGeneratorJob) },
+  responses: { 202: jsonResponse(generatorJob, "The generator job, `running`.") },
 });
 
-const readJob = declare({
+const readJob = defineRoute({
   method: "get",
   path: "/v1/generator_jobs/{id}",
   access: "read",
   tags: jobTags,
-  summary: "How a generator that is being written stands",
+  summary: "Retrieve a generator job",
+  description: "`generator_id` is set when the job has completed.",
   request: { params: ownedParams("gjb") },
-  responses: { 200: answer(generatorJob, "With `generator_id` once it is ready.") },
+  responses: { 200: jsonResponse(generatorJob, "The generator job.") },
 });
 
 export function mountGeneratorJobs(app: Api): void {

@@ -1,12 +1,12 @@
-/** `/healthz` and `/`: whether we work, and where to go from here. */
+/** `/healthz`: the health check. `/`: the addresses of the documentation. */
 import * as z from "zod";
 import { type EpochMs, MINUTE_MS, SECOND_MS } from "../core/time.ts";
 import type { Api, Ctx } from "../http/context.ts";
-import { answer, declare } from "../http/define-route.ts";
+import { defineRoute, jsonResponse } from "../http/define-route.ts";
 import { problemWith } from "../http/middleware/setup.ts";
 import { oldestDue } from "../store/tenants.ts";
 
-/** Work overdue by more than this says that neither alarms nor the cron get through. The cron runs every minute. */
+/** A job overdue by more than this means that neither alarms nor the cron run. The cron runs every minute. */
 const OVERDUE_MS = 10 * MINUTE_MS;
 
 const health = z
@@ -14,24 +14,29 @@ const health = z
     status: z.enum(["ok", "failing"]),
     database: z.enum(["reachable", "unreachable"]),
     problem: z.string().nullable().meta({
-      description: "What the operator has to change before anything is answered; null when nothing.",
+      description:
+        "The setting that the operator must change before the gateway serves requests; null if there is none.",
     }),
     oldest_overdue_seconds: z
       .int()
       .nullable()
-      .meta({ description: "How late the oldest owed work is; null when nothing is late." }),
+      .meta({ description: "How long the oldest job is overdue; null if no job is overdue." }),
   })
   .meta({ id: "Health" });
 
-const check = declare({
+const check = defineRoute({
   method: "get",
   path: "/healthz",
   access: "public",
   tags: ["Gateway"],
-  summary: "Whether the gateway works",
+  summary: "Check the health of the gateway",
+  description: "The result is cached for one second.",
   responses: {
-    200: answer(health, "It works."),
-    503: answer(health, "It does not, or work is overdue by more than 10 minutes."),
+    200: jsonResponse(health, "The gateway is healthy."),
+    503: jsonResponse(
+      health,
+      "The gateway is misconfigured, its database is unreachable, or a job is overdue by more than 10 minutes.",
+    ),
   },
 });
 
@@ -56,27 +61,27 @@ export function mountHealth(app: Api): void {
 
 type Health = Omit<z.infer<typeof health>, "problem">;
 
-/** How long one answer stands for all who ask this isolate, in ms: anybody may ask, and each answer reads the database. */
-const REMEMBERED_MS = SECOND_MS;
+/** How long an isolate caches the result, in ms: the route is public and each check reads the database. */
+const CACHE_MS = SECOND_MS;
 
-/** The last look of this isolate, and the database that it looked at. */
+/** The isolate's last check, and the database that it read. */
 let last: { readonly db: D1Database; readonly at: EpochMs; readonly found: Promise<Health> } | null = null;
 
-/** The state a second ago or later. Whoever asks while it is being looked up waits for that look, not for ever: it may die with its request. */
+/** The state, at most one second old. Concurrent requests share a running check, for at most a second: it ends if its own request ends. */
 async function measure(c: Ctx): Promise<Health> {
   const db = c.env.DB;
   const age = Date.now() - (last?.at ?? 0);
-  if (last !== null && last.db === db && age >= 0 && age < REMEMBERED_MS) {
-    const found = await Promise.race([last.found, later(REMEMBERED_MS)]);
+  if (last !== null && last.db === db && age >= 0 && age < CACHE_MS) {
+    const found = await Promise.race([last.found, later(CACHE_MS)]);
     if (found !== null) return found;
   }
-  last = { db, at: Date.now(), found: look(db) };
+  last = { db, at: Date.now(), found: checkDatabase(db) };
   return last.found;
 }
 
 const later = (ms: number): Promise<null> => new Promise((resolve) => setTimeout(() => resolve(null), ms));
 
-async function look(db: D1Database): Promise<Health> {
+async function checkDatabase(db: D1Database): Promise<Health> {
   try {
     const due = await oldestDue(db);
     const late = due === null ? 0 : Date.now() - due;

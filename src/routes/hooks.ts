@@ -1,71 +1,72 @@
-/** REST hooks: what automation tools (Zapier, Make, n8n) subscribe by themselves. */
+/** REST hooks: subscriptions that automation tools (Zapier, Make, n8n) create and delete themselves. */
 import * as z from "zod";
 import { eventType } from "../core/wire/event.ts";
 import { hook, hookBody, hookFilter, newHook } from "../core/wire/hook.ts";
 import type { Api } from "../http/context.ts";
-import { answer, body, declare, plainParams } from "../http/define-route.ts";
+import { defineRoute, jsonBody, jsonResponse, plainParams } from "../http/define-route.ts";
 import { callOf } from "../http/idempotency.ts";
 import { tenantObject } from "../http/objects.ts";
 import { unwrap } from "../http/problem.ts";
 
 const tags = ["Hooks"];
 
-const subscribe = declare({
+const subscribe = defineRoute({
   method: "post",
   path: "/v1/hooks",
   access: "webhooks",
   tags,
-  summary: "Subscribe an address to one type of event",
+  summary: "Create a hook",
   description:
-    "The same address and event again is the same hook. Bodies are flat and signed with the default secret; an answer of 410 removes the hook, five days of failures disable it until it is subscribed again.",
-  request: { body: body(newHook) },
-  responses: { 200: answer(hook, "It was there already, and is enabled."), 201: answer(hook, "The new hook.") },
+    "Subscribes an address to one event type. A repeated call with the same address and event returns the existing hook and enables it. Bodies are flat and signed with the default secret. A 410 response from the address deletes the hook; five days of failures disable it.",
+  request: { body: jsonBody(newHook) },
+  responses: { 200: jsonResponse(hook, "The existing hook, enabled."), 201: jsonResponse(hook, "The new hook.") },
 });
 
-const list = declare({
+const list = defineRoute({
   method: "get",
   path: "/v1/hooks",
   access: "webhooks",
   tags,
-  summary: "All hooks",
+  summary: "List hooks",
   responses: {
-    200: answer(
+    200: jsonResponse(
       z.object({ data: z.array(hook), has_more: z.boolean(), next_cursor: z.string().nullable() }),
       "The hooks.",
     ),
   },
 });
 
-const samples = declare({
+const samples = defineRoute({
   method: "get",
   path: "/v1/hooks/samples",
   access: "webhooks",
   tags,
-  summary: "What a hook of this event is sent",
-  description: "The last real ones, newest first; one that never happened where there are none.",
+  summary: "List sample bodies of an event type",
+  description:
+    "Returns the last three events of this type as hooks receive them, newest first. If there are none, returns one made-up sample.",
   request: { query: z.strictObject({ event: eventType }) },
-  responses: { 200: answer(z.array(hookBody), "A bare array of bodies.") },
+  responses: { 200: jsonResponse(z.array(hookBody), "An array of bodies, without an envelope.") },
 });
 
-const unsubscribe = declare({
+const unsubscribe = defineRoute({
   method: "delete",
   path: "/v1/hooks/{id}",
   access: "webhooks",
   tags,
-  summary: "Remove a hook",
+  summary: "Delete a hook",
   request: { params: plainParams("whk") },
-  responses: { 204: { description: "It is gone." } },
+  responses: { 204: { description: "The hook was deleted." } },
 });
 
-const unsubscribeAddress = declare({
+const unsubscribeAddress = defineRoute({
   method: "delete",
   path: "/v1/hooks",
   access: "webhooks",
   tags,
-  summary: "Remove the hooks of an address",
-  description: "All of them, or the one of `?event=`.",
+  summary: "Delete the hooks of an address",
+  description: "Deletes all hooks of `?target_url=`, or only the one for `?event=`.",
   request: { query: hookFilter },
-  responses: { 204: { description: "They are gone." } },
+  responses: { 204: { description: "The hooks were deleted." } },
 });
 
 export function mountHooks(app: Api): void {

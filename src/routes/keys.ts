@@ -1,77 +1,79 @@
-/** API keys: a key with the scope `keys` makes, rotates and revokes those of its own tenant and mode. */
+/** API keys: a key with the scope `keys` creates, rotates and revokes keys of its own tenant and mode. */
 import * as z from "zod";
 import { checkReach } from "../core/auth.ts";
 import type { KeyId } from "../core/ids.ts";
 import { pageOf } from "../core/wire/common.ts";
 import { createdKey, key, type NewOwnKey, newOwnKey, rotation } from "../core/wire/key.ts";
 import type { Api, Ctx } from "../http/context.ts";
-import { answer, body, declare, plainPage, plainParams } from "../http/define-route.ts";
+import { defineRoute, jsonBody, jsonResponse, plainPage, plainParams } from "../http/define-route.ts";
 import { cutPage } from "../http/page.ts";
 import { ApiError, notFound } from "../http/problem.ts";
-import { createKey, found, revokeKey, rotateKey } from "../services/keys.ts";
+import { createKey, getKey, revokeKey, rotateKey } from "../services/keys.ts";
 import { listKeys, type StoredKey } from "../store/keys.ts";
 
 const tags = ["Keys"];
-const create = declare({
+const create = defineRoute({
   method: "post",
   path: "/v1/keys",
   access: "keys",
   tags,
-  summary: "Make a key",
+  summary: "Create an API key",
   description:
-    "Within the mode, scopes and expiry of the key that asks. The secret is shown once: a repeat of the same Idempotency-Key answers without it.",
-  request: { body: body(newOwnKey) },
-  responses: { 201: answer(createdKey, "The key and its secret.") },
+    "The new key has the mode of the calling key and at most its scopes and lifetime; otherwise the call fails with `key_too_wide`. The secret is returned once: a repeated call with the same `Idempotency-Key` returns the key without it.",
+  request: { body: jsonBody(newOwnKey) },
+  responses: { 201: jsonResponse(createdKey, "The key and its secret.") },
 });
 
-const list = declare({
+const list = defineRoute({
   method: "get",
   path: "/v1/keys",
   access: "keys",
   tags,
-  summary: "All keys of this mode, newest first",
+  summary: "List API keys",
+  description: "Returns the keys of this mode, newest first.",
   request: { query: plainPage("key") },
-  responses: { 200: answer(pageOf(key), "A page of keys.") },
+  responses: { 200: jsonResponse(pageOf(key), "A page of keys.") },
 });
 
-const read = declare({
+const read = defineRoute({
   method: "get",
   path: "/v1/keys/{id}",
   access: "keys",
   tags,
-  summary: "One key",
+  summary: "Retrieve an API key",
   request: { params: plainParams("key") },
-  responses: { 200: answer(key, "The key.") },
+  responses: { 200: jsonResponse(key, "The key.") },
 });
 
-const rotate = declare({
+const rotate = defineRoute({
   method: "post",
   path: "/v1/keys/{id}/rotate",
   access: "keys",
   tags,
-  summary: "Replace a key",
+  summary: "Rotate an API key",
   description:
-    "Makes a successor with the same name, scopes and expiry. The old key answers with `Deprecation` and `Sunset` until its grace is over.",
-  request: { params: plainParams("key"), body: body(rotation) },
-  responses: { 201: answer(createdKey, "The successor and its secret.") },
+    "Creates a new key with the same name, scopes and expiry. The old key stays valid for `grace_seconds`; until then, responses to it carry `Deprecation` and `Sunset` headers. The secret is returned once.",
+  request: { params: plainParams("key"), body: jsonBody(rotation) },
+  responses: { 201: jsonResponse(createdKey, "The new key and its secret.") },
 });
 
-const revoke = declare({
+const revoke = defineRoute({
   method: "delete",
   path: "/v1/keys/{id}",
   access: "keys",
   flow: "stops",
   tags,
-  summary: "Revoke a key",
-  description: "The last key that can make keys is revoked with `?force=true` only.",
+  summary: "Revoke an API key",
+  description:
+    "The key is revoked immediately. Other locations may cache it for up to 60 seconds for reads and 5 seconds for writes. Revoking the last key that can create keys fails with `last_key` unless `?force=true` is sent.",
   request: { params: plainParams("key"), query: z.strictObject({ force: z.enum(["true", "false"]).default("false") }) },
-  responses: { 200: answer(key, "The key, revoked.") },
+  responses: { 200: jsonResponse(key, "The revoked key.") },
 });
 
 export function mountKeys(app: Api): void {
   app.openapi(create, async (c) => {
-    const wanted = withinReach(c, c.req.valid("json"));
-    const made = await createKey(c, c.var.caller, wanted);
+    const fields = checkedFields(c, c.req.valid("json"));
+    const made = await createKey(c, c.var.caller, fields);
     return c.json(made, 201, { Location: `/v1/keys/${made.id}` });
   });
 
@@ -82,34 +84,34 @@ export function mountKeys(app: Api): void {
   });
 
   app.openapi(read, async (c) => {
-    return c.json((await foundHere(c, c.req.valid("param").id)).wire, 200);
+    return c.json((await getOwnKey(c, c.req.valid("param").id)).wire, 200);
   });
 
   app.openapi(rotate, async (c) => {
-    const old = await foundHere(c, c.req.valid("param").id);
-    if (old.wire.id !== c.var.caller.keyId) withinReach(c, old.wire);
+    const old = await getOwnKey(c, c.req.valid("param").id);
+    if (old.wire.id !== c.var.caller.keyId) checkedFields(c, old.wire);
     const made = await rotateKey(c, old, c.req.valid("json").grace_seconds);
     return c.json(made, 201, { Location: `/v1/keys/${made.id}` });
   });
 
   app.openapi(revoke, async (c) => {
-    const old = await foundHere(c, c.req.valid("param").id);
+    const old = await getOwnKey(c, c.req.valid("param").id);
     return c.json(await revokeKey(c, old, c.req.valid("query").force === "true"), 200);
   });
 }
 
 /** A key of the caller's own tenant and mode; 404 for any other. */
-async function foundHere(c: Ctx, id: KeyId): Promise<StoredKey> {
-  const key = await found(c, id);
+async function getOwnKey(c: Ctx, id: KeyId): Promise<StoredKey> {
+  const key = await getKey(c, id);
   if (key.tenant !== c.var.caller.tenant || key.wire.mode !== c.var.caller.mode) throw notFound();
   return key;
 }
 
-/** What is wanted of a key, completed from the caller's own; refused where the caller does not reach so far itself. */
-function withinReach({ var: { caller } }: Ctx, { name, mode = caller.mode, scopes, expires_at }: NewOwnKey) {
+/** The new key's fields, with the caller's own as defaults. Throws `key_too_wide` if they exceed the caller's rights. */
+function checkedFields({ var: { caller } }: Ctx, { name, mode = caller.mode, scopes, expires_at }: NewOwnKey) {
   const endsAt = expires_at === undefined ? caller.endsAt : expires_at === null ? null : Date.parse(expires_at);
-  const wanted = { mode, scopes: scopes ?? [...caller.scopes], endsAt };
-  const problem = checkReach(caller, wanted);
+  const fields = { mode, scopes: scopes ?? [...caller.scopes], endsAt };
+  const problem = checkReach(caller, fields);
   if (problem !== null) throw new ApiError(problem);
-  return { name, scopes: wanted.scopes, expiresAt: endsAt };
+  return { name, scopes: fields.scopes, expiresAt: endsAt };
 }

@@ -1,4 +1,4 @@
-/** `/f/{token}`: signed links, for people who hold one and for upstream's own fetches. */
+/** `/f/{token}`: signed download links, for people and for upstream's own downloads. */
 import * as z from "zod";
 import { type Link, readLink } from "../core/crypto.ts";
 import { type AssetId, type RenderId, userHashOf } from "../core/ids.ts";
@@ -6,7 +6,7 @@ import { FORMATS } from "../core/media/sniff.ts";
 import type { StoredFile } from "../core/rpc/user.ts";
 import type { Env } from "../env.ts";
 import { type Api, type Ctx, rootsOf } from "../http/context.ts";
-import { alsoHead, declare } from "../http/define-route.ts";
+import { defineRoute, documentHead } from "../http/define-route.ts";
 import { serveFile, shareable } from "../http/files.ts";
 import { checkStopped } from "../http/middleware/auth.ts";
 import { userObject } from "../http/objects.ts";
@@ -18,27 +18,27 @@ const responses = fileAnswers(FORMATS.map(({ mime }) => mime));
 const link = { method: "get", access: "public", responses } as const;
 const tags = ["Renders"];
 
-const open = declare({
+const open = defineRoute({
   ...link,
   tags,
   path: "/f/{token}",
-  summary: "The file behind a signed link",
+  summary: "Download the file of a signed link",
   description:
-    "Whoever holds the link may read the file from any web page, and show it in one. It is downloaded, or with `?inline` played where it is opened.",
+    "Requires no credential; the link itself grants access, from any origin. The file is sent as an attachment, or inline with `?inline`. Expired links fail with `link_expired`.",
   request: { params: z.object({ token }) },
 });
 
-const openNamed = declare({
+const openNamed = defineRoute({
   ...link,
   tags,
   path: "/f/{token}/{name}",
-  summary: "The file behind a signed link, with a name at its end",
-  description: "For those who call a file after its address. The name opens nothing.",
+  summary: "Download the file of a signed link by name",
+  description: "Same as `/f/{token}`. The name is ignored; it is for clients that take the file name from the URL.",
   request: { params: z.object({ token, name: z.string() }) },
 });
 
 export function mountLinks(app: Api): void {
-  for (const route of [open, openNamed]) alsoHead(app, route);
+  for (const route of [open, openNamed]) documentHead(app, route);
   app.openapi(open, (c) => serveLink(c, c.req.valid("param").token));
   app.openapi(openNamed, (c) => serveLink(c, c.req.valid("param").token));
 }
@@ -50,11 +50,11 @@ async function serveLink(c: Ctx, text: string): Promise<Response> {
     const answer = await serveFile(c.env.MEDIA, c.req.raw, await fileOf(c.env, read.value));
     return shareable(answer, c.req.query("inline") !== undefined);
   }
-  if (!read.ok && read.error === "expired") throw apiError("link_expired", "Ask whoever shared it for a new link.");
+  if (!read.ok && read.error === "expired") throw apiError("link_expired", "This link has expired; request a new one.");
   throw notFound();
 }
 
-/** The file of a link, read from its owner's object: what was deleted since is not served. */
+/** The file of a link, read from its owner's object, so that a deleted file is not served. */
 async function fileOf(env: Env, target: Exclude<Link, { purpose: "ticket" }>): Promise<StoredFile> {
   const { tenant, mode, id } = target;
   const user = userObject(env, { tenant, mode, uh: userHashOf(id), grant: null });

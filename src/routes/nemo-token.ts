@@ -1,11 +1,11 @@
-/** The Nemo token that a user or the whole tenant brings: written, never read back; only its state is shown. */
+/** The Nemo token of a user or of the tenant: write-only; reads return its status. */
 
 import type { ProvidedToken } from "../core/rpc/token.ts";
 import type { AuditAction } from "../core/wire/audit.ts";
 import { nemoToken, newNemoToken, type TokenFor, tokenQuery, tokenTarget } from "../core/wire/token.ts";
 import { auditedCall } from "../http/audit.ts";
 import type { Api, Ctx } from "../http/context.ts";
-import { answer, body, declare } from "../http/define-route.ts";
+import { defineRoute, jsonBody, jsonResponse } from "../http/define-route.ts";
 import { accountAddress } from "../http/idempotency.ts";
 import { tokenObject, userObject } from "../http/objects.ts";
 import { apiError, unwrap } from "../http/problem.ts";
@@ -13,78 +13,80 @@ import { apiError, unwrap } from "../http/problem.ts";
 const tags = ["Account"];
 const path = "/v1/nemo_token";
 
-const put = declare({
+const put = defineRoute({
   method: "put",
   path,
   access: "keys",
   tags,
-  summary: "Bring a Nemo token",
+  summary: "Set the Nemo token",
   description:
-    "It is kept only when Nemo knows it, and replaces an earlier one. In test mode only a user may have one, of the sandbox: any that begins with `nmv_usr_sandbox_`.",
-  request: { body: body(newNemoToken) },
-  responses: { 200: answer(nemoToken, "Its state.") },
+    "Stores the token of a user or of the tenant and replaces an earlier one. The token is first checked with Nemo; a rejected token is not stored. In test mode, only users have tokens, and a token must start with `nmv_usr_sandbox_`.",
+  request: { body: jsonBody(newNemoToken) },
+  responses: { 200: jsonResponse(nemoToken, "The token's status.") },
 });
 
-const read = declare({
+const read = defineRoute({
   method: "get",
   path,
   access: "read",
   tags,
-  summary: "How the Nemo token stands",
+  summary: "Retrieve the Nemo token's status",
+  description: "The token itself is never returned.",
   request: { query: tokenQuery },
-  responses: { 200: answer(nemoToken, "Its state.") },
+  responses: { 200: jsonResponse(nemoToken, "The token's status.") },
 });
 
-const remove = declare({
+const remove = defineRoute({
   method: "delete",
   path,
   access: "keys",
   tags,
-  summary: "Let go of a Nemo token",
-  description: "The next in line is used from here on: the tenant's, the operator's, or an anonymous one.",
+  summary: "Delete the Nemo token",
+  description: "From then on, the next available token is used: the tenant's, the operator's, or an anonymous one.",
   request: { query: tokenTarget },
-  responses: { 204: { description: "It is not kept any more." } },
+  responses: { 204: { description: "The token was deleted." } },
 });
 
 export function mountNemoToken(app: Api): void {
   app.openapi(put, async (c) => {
     const { for: owner, ...token } = c.req.valid("json");
-    return c.json(unwrap(await (await keeperOf(c, owner)).put(token)), 200);
+    return c.json(unwrap(await (await tokenStoreOf(c, owner)).put(token)), 200);
   });
 
   app.openapi(read, async (c) => {
     const owner = c.req.valid("query").for;
-    if (owner !== undefined) return c.json(await (await keeperOf(c, owner)).read(), 200);
+    if (owner !== undefined) return c.json(await (await tokenStoreOf(c, owner)).read(), 200);
     return c.json(await userObject(c.env, await accountAddress(c)).readToken(), 200);
   });
 
   app.openapi(remove, async (c) => {
-    await (await keeperOf(c, c.req.valid("query").for)).remove();
+    await (await tokenStoreOf(c, c.req.valid("query").for)).remove();
     return c.body(null, 204);
   });
 }
 
-/** Where the token brought for a user or the tenant lies; what changes it is written into the audit log. */
-async function keeperOf(c: Ctx, owner: TokenFor) {
-  const told = (action: AuditAction, target: string, detail = {}) => auditedCall(c, { action, target, detail });
+/** Access to the stored token of a user or of the tenant. Changes are written to the audit log. */
+async function tokenStoreOf(c: Ctx, owner: TokenFor) {
+  const audited = (action: AuditAction, target: string, detail = {}) => auditedCall(c, { action, target, detail });
   if (owner === "tenant") {
-    const keeper = tokenObject(c.env, c.var.caller);
+    const object = tokenObject(c.env, c.var.caller);
     return {
-      put: async (token: ProvidedToken) => keeper.put(await told("nemo_token.set", "nemo_token", until(token)), token),
-      read: () => keeper.read(),
-      remove: async () => keeper.remove(await told("nemo_token.removed", "nemo_token")),
+      put: async (token: ProvidedToken) =>
+        object.put(await audited("nemo_token.set", "nemo_token", until(token)), token),
+      read: () => object.read(),
+      remove: async () => object.remove(await audited("nemo_token.removed", "nemo_token")),
     };
   }
-  if (c.var.user === null) throw apiError("user_required", "Say whose token it is: send X-User-Id.");
+  if (c.var.user === null) throw apiError("user_required", "Send X-User-Id to name the user whose token this is.");
   const address = await accountAddress(c);
   const user = userObject(c.env, address);
   const target = `nemo_token_${address.uh}`;
   return {
-    put: async (token: ProvidedToken) => user.putToken(await told("nemo_token.set", target, until(token)), token),
+    put: async (token: ProvidedToken) => user.putToken(await audited("nemo_token.set", target, until(token)), token),
     read: () => user.readToken("user"),
-    remove: async () => user.removeToken(await told("nemo_token.removed", target)),
+    remove: async () => user.removeToken(await audited("nemo_token.removed", target)),
   };
 }
 
-/** What the audit log may know of a token. */
+/** The only part of a token that the audit log records. */
 const until = ({ expires_at }: ProvidedToken) => ({ expires_at });

@@ -1,105 +1,109 @@
-/** Projects: one conversation and one timeline each. */
+/** Projects: each has one conversation and one timeline. */
 import * as z from "zod";
 import { pageOf } from "../core/wire/common.ts";
 import { browserLink, newProject, project, projectPatch, timeline } from "../core/wire/project.ts";
 import type { Api } from "../http/context.ts";
-import { answer, body, declare, ownedPage, ownedParams, unwrapMetered } from "../http/define-route.ts";
-import { isKnown } from "../http/files.ts";
+import { defineRoute, jsonBody, jsonResponse, ownedPage, ownedParams, unwrapMetered } from "../http/define-route.ts";
+import { matchesEtag } from "../http/files.ts";
 import { addressOf, callOf, namedAddress, newAddress } from "../http/idempotency.ts";
 import { userObject } from "../http/objects.ts";
 import { pageRequest, shownPage } from "../http/page.ts";
 import { notFound, unwrap } from "../http/problem.ts";
 
 const tags = ["Projects"];
-const create = declare({
+const create = defineRoute({
   method: "post",
   path: "/v1/projects",
   access: "chat",
   credentials: "key_or_user_token",
   tags,
-  summary: "Start a project",
-  request: { body: body(newProject) },
-  responses: { 201: answer(project, "The project.") },
+  summary: "Create a project",
+  description: "A project has one conversation and one timeline.",
+  request: { body: jsonBody(newProject) },
+  responses: { 201: jsonResponse(project, "The project.") },
 });
 
-const list = declare({
+const list = defineRoute({
   method: "get",
   path: "/v1/projects",
   access: "read",
   credentials: "key_or_user_token",
   tags,
-  summary: "A user's projects, newest first",
+  summary: "List projects",
+  description: "Returns the projects of the user, newest first.",
   request: { query: ownedPage("prj") },
-  responses: { 200: answer(pageOf(project), "A page of projects.") },
+  responses: { 200: jsonResponse(pageOf(project), "A page of projects.") },
 });
 
-const read = declare({
+const read = defineRoute({
   method: "get",
   path: "/v1/projects/{id}",
   access: "read",
   credentials: "key_or_user_token",
   tags,
-  summary: "One project",
+  summary: "Retrieve a project",
   request: { params: ownedParams("prj") },
-  responses: { 200: answer(project, "The project.") },
+  responses: { 200: jsonResponse(project, "The project.") },
 });
 
-const change = declare({
+const change = defineRoute({
   method: "patch",
   path: "/v1/projects/{id}",
   access: "chat",
   credentials: "key_or_user_token",
   tags,
-  summary: "Rename a project, or give it other metadata",
-  request: { params: ownedParams("prj"), body: body(projectPatch) },
-  responses: { 200: answer(project, "The project.") },
+  summary: "Update a project",
+  description: "Changes the name or replaces the metadata. Fields that are not sent keep their values.",
+  request: { params: ownedParams("prj"), body: jsonBody(projectPatch) },
+  responses: { 200: jsonResponse(project, "The project.") },
 });
 
-const remove = declare({
+const remove = defineRoute({
   method: "delete",
   path: "/v1/projects/{id}",
   access: "chat",
   credentials: "key_or_user_token",
   tags,
-  summary: "Delete a project and everything in it",
+  summary: "Delete a project",
   description:
-    "Turns are cancelled and videos made in it deleted; what Nemo has begun may still be charged. Records and files go as soon as nothing of it runs. Uploads stay.",
+    "Cancels the project's turns and deletes the videos created in it. Work that Nemo has already started may still be charged. Records and files are deleted as soon as no work of the project is running. Uploads are kept.",
   request: { params: ownedParams("prj") },
-  responses: { 204: { description: "It is gone." } },
+  responses: { 204: { description: "The project was deleted." } },
 });
 
-/** Nemo's own JSON, whose fields are documented nowhere. */
+/** Nemo's own JSON; its fields are undocumented. */
 const draft = z.looseObject({}).meta({ description: "Nemo's own draft of the timeline." });
 
-const readTimeline = declare({
+const readTimeline = defineRoute({
   method: "get",
   path: "/v1/projects/{id}/timeline",
   access: "read",
   credentials: "key_or_user_token",
   tags,
-  summary: "What stands on the timeline",
+  summary: "Retrieve the timeline of a project",
   description:
-    "`?format=draft` gives upstream's own JSON, byte for byte. `If-None-Match` answers 304 while nothing changed.",
+    "`?format=draft` returns Nemo's own JSON, byte for byte. With `If-None-Match`, an unchanged timeline returns 304.",
   request: {
     params: ownedParams("prj"),
     query: z.strictObject({ format: z.enum(["timeline", "draft"]).default("timeline") }),
   },
   responses: {
-    200: answer(z.union([timeline, draft]), "The timeline, readable, or with `?format=draft` Nemo's own JSON."),
-    304: { description: "Unchanged." },
+    200: jsonResponse(z.union([timeline, draft]), "The timeline, or Nemo's own JSON with `?format=draft`."),
+    304: { description: "The timeline has not changed." },
   },
 });
 
-const link = declare({
+const link = defineRoute({
   method: "post",
   path: "/v1/projects/{id}/browser_link",
   access: "chat",
   credentials: "key_or_user_token",
   tags,
-  summary: "Open the project in Nemo's web app",
-  description: "Only where the Nemo token is this user's alone. Whoever holds the link can open the project.",
+  summary: "Create a browser link",
+  description:
+    "Returns a link that opens the project in Nemo's web app. Available only if the Nemo token belongs to this user alone; otherwise the call fails with `browser_link_unavailable`. Anyone with the link can open the project.",
   request: { params: ownedParams("prj") },
-  responses: { 200: answer(browserLink, "The link, good for a week.") },
+  responses: { 200: jsonResponse(browserLink, "The link, valid for a week.") },
 });
 
 export function mountProjects(app: Api): void {
@@ -135,7 +139,7 @@ export function mountProjects(app: Api): void {
     const { id } = c.req.valid("param");
     const found = unwrap(await userObject(c.env, addressOf(c, id)).readTimeline(id));
     const headers = { ETag: found.etag, "Cache-Control": "private, no-cache" };
-    if (isKnown(c.req.header("If-None-Match") ?? null, found.etag)) return c.body(null, 304, headers);
+    if (matchesEtag(c.req.header("If-None-Match") ?? null, found.etag)) return c.body(null, 304, headers);
     if (c.req.valid("query").format === "timeline") return c.json(found.timeline, 200, headers);
     if (found.draft === null) throw notFound();
     return new Response(found.draft, { headers: { ...headers, "Content-Type": "application/json" } });

@@ -1,10 +1,18 @@
-/** Renders: exports of a timeline to a file, and the file. */
+/** Renders: exports of a timeline to a file, and their files. */
 import * as z from "zod";
 import { linkUrl } from "../core/crypto.ts";
 import { pageOf } from "../core/wire/common.ts";
 import { link, newLink, newRender, render, renderPlan } from "../core/wire/render.ts";
 import type { Api } from "../http/context.ts";
-import { alsoHead, answer, body, declare, ownedPage, ownedParams, unwrapMetered } from "../http/define-route.ts";
+import {
+  defineRoute,
+  documentHead,
+  jsonBody,
+  jsonResponse,
+  ownedPage,
+  ownedParams,
+  unwrapMetered,
+} from "../http/define-route.ts";
 import { serveFile } from "../http/files.ts";
 import { addressOf, callOf, namedAddress } from "../http/idempotency.ts";
 import { userObject } from "../http/objects.ts";
@@ -12,100 +20,105 @@ import { pageRequest, shownPage } from "../http/page.ts";
 import { unwrap } from "../http/problem.ts";
 
 const tags = ["Renders"];
-const start = declare({
+const start = defineRoute({
   method: "post",
   path: "/v1/projects/{id}/renders",
   access: "render",
   credentials: "key_or_user_token",
   tags,
-  summary: "Export the timeline",
+  summary: "Create a render",
   description:
-    "An unchanged timeline that was exported before is answered with its finished file, unless `reuse` is false. With `dry_run` nothing is ordered.",
-  request: { params: ownedParams("prj"), body: body(newRender) },
+    "Exports the project's timeline to a file. If the unchanged timeline was exported before, the render reuses that file, unless `reuse` is false. With `dry_run`, nothing is exported.",
+  request: { params: ownedParams("prj"), body: jsonBody(newRender) },
   responses: {
-    200: answer(renderPlan, "With `dry_run`: what would be exported."),
-    202: answer(render, "The render, on its way."),
+    200: jsonResponse(renderPlan, "With `dry_run`: the plan of the export."),
+    202: jsonResponse(render, "The render, in progress."),
   },
 });
 
-const list = declare({
+const list = defineRoute({
   method: "get",
   path: "/v1/projects/{id}/renders",
   access: "read",
   credentials: "key_or_user_token",
   tags,
-  summary: "A project's renders, newest first",
+  summary: "List the renders of a project",
+  description: "Newest first.",
   request: { params: ownedParams("prj"), query: ownedPage("rnd") },
-  responses: { 200: answer(pageOf(render), "A page of renders.") },
+  responses: { 200: jsonResponse(pageOf(render), "A page of renders.") },
 });
 
-const listAll = declare({
+const listAll = defineRoute({
   method: "get",
   path: "/v1/renders",
   access: "read",
   credentials: "key_or_user_token",
   tags,
-  summary: "A user's renders, newest first",
+  summary: "List renders",
+  description: "Returns the renders of the user, newest first.",
   request: { query: ownedPage("rnd") },
-  responses: { 200: answer(pageOf(render), "A page of renders.") },
+  responses: { 200: jsonResponse(pageOf(render), "A page of renders.") },
 });
 
-const cancel = declare({
+const cancel = defineRoute({
   method: "post",
   path: "/v1/renders/{id}/cancel",
   access: "render",
   credentials: "key_or_user_token",
   tags,
-  summary: "Take a render back",
-  description: "It fails as `cancelled`. One that is over, or whose file is being copied, stays as it is.",
+  summary: "Cancel a render",
+  description:
+    "The render ends as `failed` with the error code `cancelled`. A render that has ended, or whose file is being copied, is returned unchanged.",
   request: { params: ownedParams("rnd") },
-  responses: { 200: answer(render, "The render as it is now.") },
+  responses: { 200: jsonResponse(render, "The render.") },
 });
 
-const read = declare({
+const read = defineRoute({
   method: "get",
   path: "/v1/renders/{id}",
   access: "read",
   credentials: "key_or_user_token",
   tags,
-  summary: "One render",
+  summary: "Retrieve a render",
   request: { params: ownedParams("rnd") },
-  responses: { 200: answer(render, "The render.") },
+  responses: { 200: jsonResponse(render, "The render.") },
 });
 
 const BINARY = { schema: z.string().meta({ format: "binary" }) };
 
-/** The answers of a route that serves files of these media types. */
+/** The responses of a route that serves files of these media types. */
 export function fileAnswers(types: readonly string[]) {
   const content = Object.fromEntries(types.map((type) => [type, BINARY]));
   return {
     200: { description: "The file.", content },
-    206: { description: "The part that `Range` asked for.", content },
-    304: { description: "Unchanged." },
+    206: { description: "The part of the file that `Range` requested.", content },
+    304: { description: "The file has not changed." },
   };
 }
 
-const content = declare({
+const content = defineRoute({
   method: "get",
   path: "/v1/renders/{id}/content",
   access: "read",
   credentials: "key_or_user_token",
   tags,
-  summary: "The finished file",
-  description: "One `Range` of bytes is honoured. HEAD gives the size and the ETag.",
+  summary: "Download the file of a render",
+  description:
+    "Supports a single byte range. HEAD returns the size and the ETag. Fails with `render_not_ready` until the file is available.",
   request: { params: ownedParams("rnd") },
   responses: fileAnswers(["video/mp4"]),
 });
 
-const share = declare({
+const share = defineRoute({
   method: "post",
   path: "/v1/renders/{id}/link",
   access: "render",
   credentials: "key_or_user_token",
   tags,
-  summary: "A link to the file that needs no key",
-  request: { params: ownedParams("rnd"), body: body(newLink) },
-  responses: { 201: answer(link, "The link.") },
+  summary: "Create a download link for a render",
+  description: "Returns a signed link that opens the file without a credential until it expires.",
+  request: { params: ownedParams("rnd"), body: jsonBody(newLink) },
+  responses: { 201: jsonResponse(link, "The link.") },
 });
 
 export function mountRenders(app: Api): void {
@@ -139,7 +152,7 @@ export function mountRenders(app: Api): void {
     return c.json(unwrap(await userObject(c.env, addressOf(c, id)).readRender(id)), 200);
   });
 
-  alsoHead(app, content);
+  documentHead(app, content);
   app.openapi(content, async (c) => {
     const { id } = c.req.valid("param");
     const file = unwrap(await userObject(c.env, addressOf(c, id)).renderFile(id));

@@ -1,4 +1,4 @@
-/** Turns: say something, and what came of it. */
+/** Turns: a prompt to the agent and its result; and the turn's event stream. */
 import * as z from "zod";
 import type { UserTarget } from "../core/auth.ts";
 import { readLink } from "../core/crypto.ts";
@@ -8,12 +8,12 @@ import { moment, pageOf } from "../core/wire/common.ts";
 import { newTurn, turn } from "../core/wire/turn.ts";
 import { turnEventsPage } from "../core/wire/turn-event.ts";
 import { type Api, type Ctx, rootsOf } from "../http/context.ts";
-import { answer, body, declare, ownedPage, ownedParams, unwrapMetered } from "../http/define-route.ts";
+import { defineRoute, jsonBody, jsonResponse, ownedPage, ownedParams, unwrapMetered } from "../http/define-route.ts";
 import {
-  comeBackToRead,
   cursorOf,
   cursorQuery,
   headOfStream,
+  retryStream,
   streamOf,
   wantsJson,
   wantsStream,
@@ -26,64 +26,67 @@ import { afterCommit, notFound, unwrap } from "../http/problem.ts";
 import { waitOf, waitQuery } from "../http/request-body.ts";
 
 const tags = ["Turns"];
-const start = declare({
+const start = defineRoute({
   method: "post",
   path: "/v1/projects/{id}/turns",
   access: "chat",
   credentials: "key_or_user_token",
   tags,
-  summary: "Say something",
+  summary: "Create a turn",
   description:
-    "`Accept: text/event-stream` answers with the turn's events, or with 202 and the turn where no stream can be opened now: follow it at `events_url`. A repeat with the same `Idempotency-Key` goes on after its `Last-Event-ID`. Else 202 at once, or with `Prefer: wait=N` (1 to 60 s) 200 when it has ended by then.",
-  request: { params: ownedParams("prj"), query: waitQuery, body: body(newTurn) },
+    "Sends a prompt to the agent of a project. Returns 202 at once. With `Prefer: wait=N` (1 to 60 s), returns 200 as soon as the turn has ended, or 202 after N seconds. With `Accept: text/event-stream`, returns the turn's event stream, or 202 with the turn if no stream can be opened; then read `events_url`. A repeated call with the same `Idempotency-Key` returns the same turn; its stream resumes after `Last-Event-ID`.",
+  request: { params: ownedParams("prj"), query: waitQuery, body: jsonBody(newTurn) },
   responses: {
     200: {
-      description: "The ended turn, or the stream of its events.",
+      description: "The turn, ended, or its event stream.",
       content: { "application/json": { schema: turn }, "text/event-stream": { schema: z.string() } },
     },
-    202: answer(turn, "The turn, on its way."),
+    202: jsonResponse(turn, "The turn, in progress."),
   },
 });
 
-const list = declare({
+const list = defineRoute({
   method: "get",
   path: "/v1/projects/{id}/turns",
   access: "read",
   credentials: "key_or_user_token",
   tags,
-  summary: "The conversation, newest first",
+  summary: "List the turns of a project",
+  description: "Newest first.",
   request: { params: ownedParams("prj"), query: ownedPage("trn") },
-  responses: { 200: answer(pageOf(turn), "A page of turns.") },
+  responses: { 200: jsonResponse(pageOf(turn), "A page of turns.") },
 });
 
-const read = declare({
+const read = defineRoute({
   method: "get",
   path: "/v1/turns/{id}",
   access: "read",
   credentials: "key_or_user_token",
   tags,
-  summary: "One turn",
-  description: "With `Prefer: wait=N` or `?wait=N` it answers when the turn has ended, or after that many seconds.",
+  summary: "Retrieve a turn",
+  description: "With `Prefer: wait=N` or `?wait=N`, returns as soon as the turn has ended, or after N seconds.",
   request: { params: ownedParams("trn"), query: waitQuery },
-  responses: { 200: answer(turn, "The turn.") },
+  responses: { 200: jsonResponse(turn, "The turn.") },
 });
 
-const cancel = declare({
+const cancel = defineRoute({
   method: "post",
   path: "/v1/turns/{id}/cancel",
   access: "chat",
   credentials: "key_or_user_token",
   tags,
-  summary: "Stop a turn",
+  summary: "Cancel a turn",
+  description:
+    "A queued turn ends as `failed` with the error code `cancelled` and is not charged. A running turn is no longer followed; Nemo may still finish and charge it. A turn that has ended is returned unchanged.",
   request: { params: ownedParams("trn") },
-  responses: { 200: answer(turn, "The turn; it ends soon.") },
+  responses: { 200: jsonResponse(turn, "The turn. A running turn ends shortly afterwards.") },
 });
 
 export function mountTurns(app: Api): void {
   app.openapi(start, async (c) => {
     const { id } = c.req.valid("param");
     const isStream = wantsStream(c.req.header("Accept"));
-    // Whatever may be wrong with the request is said before anything is made.
+    // The whole request is validated before the turn is created.
     const seen = isStream ? cursorOf(c.req.header("Last-Event-ID"), { after: 0 }) : 0;
     const wait = waitOf(c);
     const user = userObject(c.env, addressOf(c, id));
@@ -91,7 +94,7 @@ export function mountTurns(app: Api): void {
     const made = unwrapMetered(c, started);
     const location = { Location: `/v1/turns/${made.id}` };
     if (isStream) {
-      // A repeat goes on where its caller lost the stream; of a new turn nobody has seen anything.
+      // Only an idempotent replay resumes; a new turn's stream starts at its first event.
       const after = started.replayed === true ? seen : 0;
       const watching = await afterCommit(user.watchTurn(made.id, after).then(unwrap));
       return watching === null ? c.json(made, 202, location) : streamOf(watching, location);
@@ -121,58 +124,64 @@ export function mountTurns(app: Api): void {
   });
 }
 
-/* The events of a turn: a stream to leave and pick up, or pages by the same cursor. */
+/* The events of a turn: a resumable stream, or pages with the same cursor. */
 
 const eventsQuery = z.strictObject({
-  after: z.coerce.number().int().min(0).default(0).meta({ description: "Events after this id." }),
+  after: z.coerce.number().int().min(0).default(0).meta({ description: "Return events after this id." }),
   ...cursorQuery,
-  limit: z.coerce.number().int().min(1).max(PAGE_MAX).default(PAGE_MAX).meta({ description: "JSON only." }),
+  limit: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(PAGE_MAX)
+    .default(PAGE_MAX)
+    .meta({ description: "Events per page. JSON only." }),
   wait: z.coerce
     .number()
     .min(0)
     .max(LONG_POLL_MAX_SECONDS)
     .default(0)
-    .meta({ description: "JSON only: seconds to wait for the first event." }),
-  ticket: z.string().max(300).optional().meta({ description: "A stream ticket, in place of a key." }),
+    .meta({ description: "Seconds to wait for the first event. JSON only." }),
+  ticket: z.string().max(300).optional().meta({ description: "A stream ticket. Replaces the credential." }),
 });
 
-const events = declare({
+const events = defineRoute({
   method: "get",
   path: "/v1/turns/{id}/events",
   access: "read_or_ticket",
   credentials: "key_or_user_token",
   tags: ["Turns"],
-  summary: "A turn's events from any point",
+  summary: "Stream the events of a turn",
   description:
-    "A stream unless `Accept: application/json` asks for a page. `Last-Event-ID` wins over `?after=`. A stream above the limit is answered with `retry:` alone: come back then. HEAD holds nothing.",
+    "Returns the events after the cursor, then follows the turn until it ends. `Accept: application/json` returns a page instead. `Last-Event-ID` takes precedence over `?after=`. A stream closes after about 240 seconds; resume it with `Last-Event-ID`. If too many streams are open, the response contains only a `retry:` field. HEAD opens no stream. Events are kept for 24 hours after the turn has ended, then the call fails with `events_expired`.",
   request: { params: ownedParams("trn"), query: eventsQuery },
   responses: {
     200: {
       description: "The events after the cursor.",
       content: { "text/event-stream": { schema: z.string() }, "application/json": { schema: turnEventsPage } },
     },
-    204: { description: "The turn has ended and nothing is after the cursor." },
+    204: { description: "The turn has ended and there are no events after the cursor." },
   },
 });
 
 const ticketed = z
   .object({ url: z.string(), first_use_by: moment })
-  .meta({ id: "StreamTicket", description: "Open `url` with EventSource. It works again after every close." });
+  .meta({ id: "StreamTicket", description: "Open `url` with EventSource. It can be opened again after a disconnect." });
 
-const makeTicket = declare({
+const makeTicket = defineRoute({
   method: "post",
   path: "/v1/turns/{id}/stream_ticket",
   access: "read",
   credentials: "key_or_user_token",
   tags: ["Turns"],
-  summary: "A URL for EventSource",
+  summary: "Create a stream ticket",
   description:
-    "It needs no key, must be used first within 10 minutes, and works until 10 minutes after the turn's end.",
+    "Returns a URL that streams the turn's events without a credential, for EventSource. It must first be used within 10 minutes and expires 10 minutes after the turn has ended.",
   request: { params: ownedParams("trn") },
-  responses: { 200: answer(ticketed, "Where to point EventSource.") },
+  responses: { 200: jsonResponse(ticketed, "The ticket's URL.") },
 });
 
-/** Where a turn lives: by the credential's namespace, or by the ticket's, which must be this turn's. */
+/** The address of a turn, from the credential or from a ticket for this turn. */
 async function turnAddress(c: Ctx, id: TurnId, ticket: string | undefined): Promise<UserTarget> {
   if (ticket === undefined) return addressOf(c, id);
   const link = await readLink(ticket, rootsOf(c.var.config), Date.now());
@@ -205,6 +214,6 @@ export function mountTurnEvents(app: Api): void {
     return user
       .watchTurn(id, cursor, ticket ?? null)
       .then((watching) => streamOf(unwrap(watching)))
-      .catch(comeBackToRead);
+      .catch(retryStream);
   });
 }

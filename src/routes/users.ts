@@ -1,4 +1,4 @@
-/** A tenant's end users: who there is, the short-lived tokens that phones and browsers act with, signing out, deletion. */
+/** A tenant's end users: list, user tokens, sign-out and deletion; and `GET /v1/me`. */
 
 import { CHUNK_ADVICE_BYTES, MAX_REQUEST_BYTES, PROMPT_BYTES, UPLOAD_BYTES } from "../core/limits.ts";
 import { FORMATS } from "../core/media/sniff.ts";
@@ -16,7 +16,7 @@ import {
 } from "../core/wire/user.ts";
 import { auditedCall } from "../http/audit.ts";
 import { type Api, type Caller, rootsOf } from "../http/context.ts";
-import { answer, body, declare } from "../http/define-route.ts";
+import { defineRoute, jsonBody, jsonResponse } from "../http/define-route.ts";
 import { accountAddress, callOf, ownHash, userAddress } from "../http/idempotency.ts";
 import { tenantObject, userObject } from "../http/objects.ts";
 import { pageOfUsers, userPage } from "../http/page.ts";
@@ -24,61 +24,62 @@ import { apiError, unwrap } from "../http/problem.ts";
 import { signUserToken } from "../http/user-tokens.ts";
 
 const tags = ["Users"];
-const makeToken = declare({
+const makeToken = defineRoute({
   method: "post",
   path: "/v1/users/{id}/tokens",
   access: "chat_or_upload_or_render",
   tags,
-  summary: "A short-lived token for a user's phone or browser",
+  summary: "Create a user token",
   description:
-    "It acts as this one user, may do no more than the key that made it, and ends with that key, with its time, or with a sign-out.",
-  request: { params: userParams, body: body(newUserToken) },
-  responses: { 201: answer(userToken, "The token.") },
+    "Returns a short-lived token with which a phone or a browser acts as this user. The token has at most the scopes of the key that creates it. It expires at `expires_at`, when that key is revoked, or when the user is signed out.",
+  request: { params: userParams, body: jsonBody(newUserToken) },
+  responses: { 201: jsonResponse(userToken, "The token.") },
 });
 
-const signOut = declare({
+const signOut = defineRoute({
   method: "post",
   path: "/v1/users/{id}/sign_out",
   access: "chat",
   flow: "stops",
   tags,
-  summary: "Sign a user out everywhere",
-  description: "Ends all tokens and stream tickets that this user has. New ones can be made at once.",
+  summary: "Sign out a user",
+  description: "Revokes all tokens and stream tickets of this user. New ones can be created at once.",
   request: { params: userParams },
-  responses: { 200: answer(signedOut, "Done.") },
+  responses: { 200: jsonResponse(signedOut, "The time of the sign-out.") },
 });
 
-const list = declare({
+const list = defineRoute({
   method: "get",
   path: "/v1/users",
   access: "read",
   tags,
-  summary: "Your users, newest first",
-  description: "Everybody in whose name something was made. Who was deleted is not listed.",
+  summary: "List users",
+  description: "Returns all users for whom something was created, newest first. Deleted users are not listed.",
   request: { query: userPage },
-  responses: { 200: answer(pageOf(user), "A page of users.") },
+  responses: { 200: jsonResponse(pageOf(user), "A page of users.") },
 });
 
-const read = declare({
+const read = defineRoute({
   method: "get",
   path: "/v1/users/{id}",
   access: "read",
   tags,
-  summary: "One user, or what became of it",
+  summary: "Retrieve a user",
+  description: "A deleted user is returned for 30 days, with the receipt of the deletion.",
   request: { params: userParams },
-  responses: { 200: answer(user, "The user; a deleted one for 30 days, with the receipt.") },
+  responses: { 200: jsonResponse(user, "The user.") },
 });
 
-const erase = declare({
+const erase = defineRoute({
   method: "delete",
   path: "/v1/users/{id}",
   access: "keys",
   tags,
-  summary: "Delete a user and everything of it",
+  summary: "Delete a user",
   description:
-    "Nothing can be read or made from now on, for 30 days. Records, files, events and deliveries go within moments; a turn that Nemo works on may still be charged.",
+    "Starts a job that deletes the user's records, files, events and deliveries. From now on and for 30 days, reads return 404 and writes fail with `user_deleted`. A turn that Nemo is working on may still be charged. A repeated call returns the same job.",
   request: { params: userParams },
-  responses: { 202: answer(user, "The job: read the user again for its receipt.") },
+  responses: { 202: jsonResponse(user, "The user, `deleting`. Retrieve the user again for the receipt.") },
 });
 
 export function mountUsers(app: Api): void {
@@ -99,9 +100,9 @@ export function mountUsers(app: Api): void {
 
   app.openapi(makeToken, async (c) => {
     const { id } = c.req.valid("param");
-    const { scopes: wanted, expires_in_seconds: seconds } = c.req.valid("json");
+    const { scopes: requested, expires_in_seconds: seconds } = c.req.valid("json");
     const { tenant, mode, keyId } = c.var.caller;
-    const scopes = grantable(c.var.caller, wanted);
+    const scopes = tokenScopes(c.var.caller, requested);
     const userTarget = await userAddress(c, id);
     const { epoch, issuedAt } = unwrap(await userObject(c.env, userTarget).openSession(await callOf(c, id)));
     const until = (Math.floor(issuedAt / 1_000) + seconds) * 1_000;
@@ -119,30 +120,31 @@ export function mountUsers(app: Api): void {
   });
 }
 
-/** The scopes a token gets: those asked for, or all that a user may have; never one that its key lacks. */
-function grantable(
+/** The scopes of a new token: the requested ones, or all user scopes of the key. Throws if the key lacks one. */
+function tokenScopes(
   caller: Caller,
-  wanted: readonly UserScope[] = USER_SCOPES.filter((scope) => caller.scopes.includes(scope)),
+  requested: readonly UserScope[] = USER_SCOPES.filter((scope) => caller.scopes.includes(scope)),
 ): UserScope[] {
-  const missing = wanted.filter((scope) => !caller.scopes.includes(scope));
-  if (missing.length === 0 && wanted.length > 0) return [...new Set(wanted)];
+  const missing = requested.filter((scope) => !caller.scopes.includes(scope));
+  if (missing.length === 0 && requested.length > 0) return [...new Set(requested)];
   const own = `this key has ${caller.scopes.join(", ")}`;
   throw apiError(
     "missing_scope",
-    `A user token gets only scopes of the key that makes it, out of ${USER_SCOPES.join(", ")}; ${own}.`,
+    `A user token can only have scopes of the key that creates it, out of ${USER_SCOPES.join(", ")}; ${own}.`,
   );
 }
 
-/* `GET /v1/me`: who the credential is and what it may do. */
+/* `GET /v1/me`: the credential and its rights. */
 
-const readMe = declare({
+const readMe = defineRoute({
   method: "get",
   path: "/v1/me",
   access: "any",
   credentials: "key_or_user_token",
   tags: ["Account"],
-  summary: "Who this key or token is",
-  responses: { 200: answer(me, "The credential, its limits, and where its events stand.") },
+  summary: "Retrieve the current credential",
+  description: "Returns the tenant, user, mode and scopes of the key or token, with its limits and quotas.",
+  responses: { 200: jsonResponse(me, "The credential, its limits and its current event cursor.") },
 });
 
 const LIMITS = {

@@ -1,35 +1,41 @@
-/** The events of a whole video: a stream to leave and pick up, or pages by the same cursor. */
+/** The events of a video: a resumable stream, or pages with the same cursor. */
 import * as z from "zod";
 import { LONG_POLL_MAX_SECONDS, PAGE_MAX } from "../core/limits.ts";
 import { videoEventsPage } from "../core/wire/video.ts";
 import type { Api } from "../http/context.ts";
-import { declare, ownedParams } from "../http/define-route.ts";
-import { comeBackToRead, cursorOf, cursorQuery, headOfStream, streamOf, wantsJson } from "../http/event-stream.ts";
+import { defineRoute, ownedParams } from "../http/define-route.ts";
+import { cursorOf, cursorQuery, headOfStream, retryStream, streamOf, wantsJson } from "../http/event-stream.ts";
 import { addressOf } from "../http/idempotency.ts";
 import { userObject } from "../http/objects.ts";
 import { unwrap } from "../http/problem.ts";
 
-const events = declare({
+const events = defineRoute({
   method: "get",
   path: "/v1/videos/{id}/events",
   access: "read",
   credentials: "key_or_user_token",
   tags: ["Videos"],
-  summary: "A video's events from any point",
+  summary: "Stream the events of a video",
   description:
-    "Its stages, whole messages of its turns, what changed, the end. A stream unless `Accept: application/json` asks for a page. `Last-Event-ID` wins over `?after=`. A stream above the limit is answered with `retry:` alone: come back then. HEAD holds nothing.",
+    "Returns the video's stages, the complete messages of its turns, timeline changes and the end. Returns the events after the cursor, then follows the video until it ends. `Accept: application/json` returns a page instead. `Last-Event-ID` takes precedence over `?after=`. A stream closes after about 240 seconds; resume it with `Last-Event-ID`. If too many streams are open, the response contains only a `retry:` field. HEAD opens no stream.",
   request: {
     params: ownedParams("vid"),
     query: z.strictObject({
-      after: z.coerce.number().int().min(0).default(0).meta({ description: "Events after this id." }),
+      after: z.coerce.number().int().min(0).default(0).meta({ description: "Return events after this id." }),
       ...cursorQuery,
-      limit: z.coerce.number().int().min(1).max(PAGE_MAX).default(PAGE_MAX).meta({ description: "JSON only." }),
+      limit: z.coerce
+        .number()
+        .int()
+        .min(1)
+        .max(PAGE_MAX)
+        .default(PAGE_MAX)
+        .meta({ description: "Events per page. JSON only." }),
       wait: z.coerce
         .number()
         .min(0)
         .max(LONG_POLL_MAX_SECONDS)
         .default(0)
-        .meta({ description: "JSON only: seconds to wait for the first event." }),
+        .meta({ description: "Seconds to wait for the first event. JSON only." }),
     }),
   },
   responses: {
@@ -37,7 +43,7 @@ const events = declare({
       description: "The events after the cursor.",
       content: { "text/event-stream": { schema: z.string() }, "application/json": { schema: videoEventsPage } },
     },
-    204: { description: "The video has ended and nothing is after the cursor." },
+    204: { description: "The video has ended and there are no events after the cursor." },
   },
 });
 
@@ -59,6 +65,6 @@ export function mountVideoEvents(app: Api): void {
     return user
       .watchVideo(id, cursor)
       .then((watching) => streamOf(unwrap(watching)))
-      .catch(comeBackToRead);
+      .catch(retryStream);
   });
 }

@@ -1,4 +1,4 @@
-/** Videos: one call, prompt in, file out. */
+/** Videos: one call from a prompt to a file. */
 
 import type { MiddlewareHandler } from "hono";
 import * as z from "zod";
@@ -11,7 +11,15 @@ import { type GeneratorWire, generatorParams } from "../core/wire/generator.ts";
 import { link, newLink } from "../core/wire/render.ts";
 import { newGeneratorVideo, newVideo, newVideoTurn, video, videoPlan } from "../core/wire/video.ts";
 import type { Api, AppEnv, Ctx } from "../http/context.ts";
-import { alsoForms, alsoHead, answer, body, declare, ownedPage, ownedParams } from "../http/define-route.ts";
+import {
+  defineRoute,
+  documentForms,
+  documentHead,
+  jsonBody,
+  jsonResponse,
+  ownedPage,
+  ownedParams,
+} from "../http/define-route.ts";
 import { serveFile } from "../http/files.ts";
 import { addressOf, callOf, namedAddress } from "../http/idempotency.ts";
 import { access } from "../http/middleware/auth.ts";
@@ -19,54 +27,54 @@ import { userObject } from "../http/objects.ts";
 import { pageRequest, shownPage } from "../http/page.ts";
 import { apiError, checkInvalid, notFound, unwrap } from "../http/problem.ts";
 import { parseJson, plainJson, readFormText, valuesIn, waitOf, waitQuery } from "../http/request-body.ts";
-import { found } from "../services/generators.ts";
-import { awaited, mayMakeVideos, orderFor, orderOf, started } from "../services/videos.ts";
+import { findGenerator } from "../services/generators.ts";
+import { checkVideoScopes, orderFor, orderOf, startVideo, waitForVideo } from "../services/videos.ts";
 import { fileAnswers } from "./renders.ts";
 import { takeForm } from "./uploads/form.ts";
 
-/* A video from one form: its fields are the flat body, its files become uploads on the way. */
+/* A video from a form: its fields are the flat body, its files become uploads. */
 
 const mayChat = access("chat", "key_or_user_token");
 
-/** The two ways in which forms are sent; only the first can hold files. */
+/** The two encodings of forms; only the first can have files. */
 const FORMS: readonly (string | undefined)[] = ["multipart/form-data", "application/x-www-form-urlencoded"];
 
-/** Answers a POST whose body is a form; hands everything else on. */
+/** Handles a POST whose body is a form; calls `next` for every other request. */
 export const formVideos: MiddlewareHandler<AppEnv> = async (c, next) => {
   if (c.req.method !== "POST" || !FORMS.includes(mediaTypeOf(c.req.raw.headers))) return next();
   await mayChat(c, async () => {
-    mayMakeVideos(c);
+    checkVideoScopes(c);
     c.res = await startFromForm(c);
   });
   return undefined;
 };
 
-/** Files first, then the order that names them: a repeat with the same Idempotency-Key finds both. */
+/** Stores the files, then creates the video from them. A replay with the same Idempotency-Key finds both. */
 async function startFromForm(c: Ctx): Promise<Response> {
-  const generator = await generatorOf(c); // before a file is taken for one that is not there
+  const generator = await generatorOf(c); // checked before any file is stored
   const body = await bodyOf(c);
-  c.set("bodyText", JSON.stringify(body.sent)); // what a repeat must say again
+  c.set("bodyText", JSON.stringify(body.sent)); // the fingerprint of the Idempotency-Key
   const flat = unflatten(body.sent, parseJson, body.isForm);
   if (generator === null) {
-    const wanted = newVideo.safeParse(valuesIn(c, newVideo, flat));
-    if (!wanted.success) throw checkInvalid({ target: "json", ...wanted });
-    return started(c, orderOf(wanted.data), wanted.data);
+    const requested = newVideo.safeParse(valuesIn(c, newVideo, flat));
+    if (!requested.success) throw checkInvalid({ target: "json", ...requested });
+    return startVideo(c, orderOf(requested.data), requested.data);
   }
-  const wanted = newGeneratorVideo.safeParse(valuesIn(c, newGeneratorVideo, flat));
-  if (!wanted.success) throw checkInvalid({ target: "json", ...wanted });
-  return started(c, orderFor(generator, wanted.data), wanted.data);
+  const requested = newGeneratorVideo.safeParse(valuesIn(c, newGeneratorVideo, flat));
+  if (!requested.success) throw checkInvalid({ target: "json", ...requested });
+  return startVideo(c, orderFor(generator, requested.data), requested.data);
 }
 
-/** The generator that the path names; null where it names none. */
+/** The generator named by the path; null if it names none. */
 async function generatorOf(c: Ctx): Promise<GeneratorWire | null> {
   const id = c.req.param("id");
   if (id === undefined) return null;
   const params = generatorParams.safeParse({ id });
   if (!params.success) throw notFound();
-  return found(c, params.data.id, null);
+  return findGenerator(c, params.data.id, null);
 }
 
-/** What the body says: a form's fields; of one that is plainly JSON, as tools send it that call every body a form, its value. */
+/** The body's value: a form's fields, or the value of a JSON body. Some tools label every body as a form. */
 async function bodyOf(c: Ctx): Promise<{ readonly sent: unknown; readonly isForm: boolean }> {
   if (mediaTypeOf(c.req.raw.headers) === FORMS[0])
     return { sent: flatBodyOf(await takeForm(c, PROMPT_BYTES, () => ({}))), isForm: true };
@@ -76,7 +84,7 @@ async function bodyOf(c: Ctx): Promise<{ readonly sent: unknown; readonly isForm
   return { sent: flatBodyOf({ fields: [...new URLSearchParams(text)], uploads: [] }), isForm: true };
 }
 
-/** The form's fields, and the uploads that its files became among the `asset_ids`. */
+/** The form's fields, with the uploads of its files added to `asset_ids`. */
 function flatBodyOf(form: Awaited<ReturnType<typeof takeForm>>): Record<string, string> {
   const files = form.uploads.map(({ id }) => ["asset_ids", id] as const);
   const fields = fieldsOfForm([...form.fields, ...files]);
@@ -88,97 +96,100 @@ function flatBodyOf(form: Awaited<ReturnType<typeof takeForm>>): Record<string, 
 const tags = ["Videos"];
 const credentials = "key_or_user_token" as const;
 const made = {
-  200: answer(z.union([video, videoPlan]), "The finished video, or, of a dry run, what would be done."),
-  202: answer(video, "The video, on its way."),
+  200: jsonResponse(z.union([video, videoPlan]), "The video, ended; or the plan, with `dry_run`."),
+  202: jsonResponse(video, "The video, in progress."),
 };
 
-const start = declare({
+const start = defineRoute({
   method: "post",
   path: "/v1/videos",
   access: "chat",
   credentials,
   tags,
   flat: true,
-  summary: "Make a video",
+  summary: "Create a video",
   description:
-    "Prompt in, MP4 out: project, files, turn, export. `assets` may be https addresses: they are imported first. 202 at once, or with `Prefer: wait=N` (1 to 60 s) 200 when it has ended by then. Tools that cannot nest send `asset_urls`, `asset_ids` (text, parted by commas or lines), `metadata_<key>`; a form may hold the same fields and, as multipart, the files themselves. Needs the scopes `chat` and `render`.",
-  request: { query: waitQuery, body: body(newVideo) },
-  hide: true, // its validators know JSON alone; documented below with forms
+    "Creates a video from a prompt: project, files, turn and export in one call. `assets` may be ids or https addresses, which are imported first. Returns 202 at once. With `Prefer: wait=N` (1 to 60 s), returns 200 as soon as the video has ended, or 202 after N seconds. Requires the scopes `chat` and `render`, and `upload` to import or send files. Tools that cannot send nested JSON can send `asset_urls` and `asset_ids` (text, separated by commas or lines) and `metadata_<key>`. A form may have the same fields and, as multipart, the files.",
+  request: { query: waitQuery, body: jsonBody(newVideo) },
+  hide: true, // the validators accept only JSON; documented below with forms
   responses: made,
 });
 
-const generate = declare({
+const generate = defineRoute({
   method: "post",
   path: "/v1/generators/{id}/videos",
   access: "chat",
   credentials,
   tags,
   flat: true,
-  summary: "Make a video with a generator",
-  description: "As `POST /v1/videos`; flat, its variables are `var_<name>`.",
-  request: { params: generatorParams, query: waitQuery, body: body(newGeneratorVideo) },
+  summary: "Create a video with a generator",
+  description:
+    "Same as `POST /v1/videos`, with the generator's prompt. `variables` are inserted into the prompt; in a flat body they are `var_<name>`.",
+  request: { params: generatorParams, query: waitQuery, body: jsonBody(newGeneratorVideo) },
   hide: true,
   responses: made,
 });
 
-const list = declare({
+const list = defineRoute({
   method: "get",
   path: "/v1/videos",
   access: "read",
   credentials,
   tags,
-  summary: "A user's videos, newest first",
+  summary: "List videos",
+  description: "Returns the videos of the user, newest first.",
   request: {
     query: ownedPage("vid").extend({
       status: video.shape.status.optional(),
-      generator: generatorParams.shape.id.optional().meta({ description: "Its id or slug." }),
+      generator: generatorParams.shape.id.optional().meta({ description: "The id or slug of a generator." }),
       project: owned("prj").optional(),
       batch: owned("bat").optional(),
     }),
   },
-  responses: { 200: answer(pageOf(video), "A page of videos.") },
+  responses: { 200: jsonResponse(pageOf(video), "A page of videos.") },
 });
 
-const read = declare({
+const read = defineRoute({
   method: "get",
   path: "/v1/videos/{id}",
   access: "read",
   credentials,
   tags,
-  summary: "One video",
-  description: "With `Prefer: wait=N` or `?wait=N` it answers when the video has ended, or after that many seconds.",
+  summary: "Retrieve a video",
+  description: "With `Prefer: wait=N` or `?wait=N`, returns as soon as the video has ended, or after N seconds.",
   request: { params: ownedParams("vid"), query: waitQuery },
-  responses: { 200: answer(video, "The video.") },
+  responses: { 200: jsonResponse(video, "The video.") },
 });
 
-const continueWith = declare({
+const continueWith = defineRoute({
   method: "post",
   path: "/v1/videos/{id}/turns",
   access: "chat",
   credentials,
   tags,
-  summary: "Go on with a video",
+  summary: "Continue a video",
   description:
-    "An answer to the agent's question, or a change to a finished video: another turn and another export. A prompt that says nothing but to export makes another export alone. `Prefer: wait=N` as when it was made.",
-  request: { params: ownedParams("vid"), query: waitQuery, body: body(newVideoTurn) },
+    "Answers the agent's question or changes a finished or failed video: creates another turn and another export in the same project. A prompt that only asks for an export sends no message to the agent and costs no credits. Supports `Prefer: wait=N`, as when creating a video. A cancelled video cannot be continued.",
+  request: { params: ownedParams("vid"), query: waitQuery, body: jsonBody(newVideoTurn) },
   responses: {
-    200: answer(video, "The video, ended, for who asked to wait."),
-    202: answer(video, "The video, on its way again."),
+    200: jsonResponse(video, "The video, ended."),
+    202: jsonResponse(video, "The video, in progress."),
   },
 });
 
-const cancel = declare({
+const cancel = defineRoute({
   method: "post",
   path: "/v1/videos/{id}/cancel",
   access: "chat",
   credentials,
   tags,
-  summary: "Stop making a video",
+  summary: "Cancel a video",
+  description: "A video that has ended is returned unchanged. Work that Nemo has already started may still be charged.",
   request: { params: ownedParams("vid") },
-  responses: { 200: answer(video, "The video. What Nemo has begun may still be charged.") },
+  responses: { 200: jsonResponse(video, "The video.") },
 });
 
-const remove = declare({
+const remove = defineRoute({
   method: "delete",
   path: "/v1/videos/{id}",
   access: "chat",
@@ -186,50 +197,52 @@ const remove = declare({
   tags,
   summary: "Delete a video",
   description:
-    "One that is still made is cancelled first; what Nemo has begun may still be charged. Its events, its files and the project that was made for it go as soon as nothing of it runs. In a project of yours, or one that other videos work in, its turns stay. Uploads stay.",
+    "A video in progress is cancelled first; work that Nemo has already started may still be charged. Its events, its files and the project that was created for it are deleted as soon as no work of the video is running. A project that you created, or that other videos use, is kept with its turns. Uploads are kept.",
   request: { params: ownedParams("vid") },
-  responses: { 204: { description: "It is gone." } },
+  responses: { 204: { description: "The video was deleted." } },
 });
 
-const content = declare({
+const content = defineRoute({
   method: "get",
   path: "/v1/videos/{id}/content",
   access: "read",
   credentials,
   tags,
-  summary: "The file",
-  description: "One `Range` of bytes is honoured. HEAD gives the size and the ETag.",
+  summary: "Download the file of a video",
+  description:
+    "Supports a single byte range. HEAD returns the size and the ETag. Fails with `video_not_ready` until the file is available, and with `no_file` if the video ended without one.",
   request: { params: ownedParams("vid") },
   responses: fileAnswers(["video/mp4"]),
 });
 
-const share = declare({
+const share = defineRoute({
   method: "post",
   path: "/v1/videos/{id}/link",
   access: "render",
   credentials,
   tags,
-  summary: "A link to the file that needs no key",
-  request: { params: ownedParams("vid"), body: body(newLink) },
-  responses: { 201: answer(link, "The link.") },
+  summary: "Create a download link for a video",
+  description: "Returns a signed link that opens the file without a credential until it expires.",
+  request: { params: ownedParams("vid"), body: jsonBody(newLink) },
+  responses: { 201: jsonResponse(link, "The link.") },
 });
 
 export function mountVideos(app: Api): void {
   app.use("/v1/videos", formVideos);
   app.use("/v1/generators/:id/videos", formVideos);
-  for (const route of [start, generate]) alsoForms(app, route);
+  for (const route of [start, generate]) documentForms(app, route);
 
   app.openapi(start, async (c) => {
-    mayMakeVideos(c);
-    const wanted = c.req.valid("json");
-    return started(c, orderOf(wanted), wanted);
+    checkVideoScopes(c);
+    const requested = c.req.valid("json");
+    return startVideo(c, orderOf(requested), requested);
   });
 
   app.openapi(generate, async (c) => {
-    mayMakeVideos(c);
-    const wanted = c.req.valid("json");
-    const generator = await found(c, c.req.valid("param").id, null);
-    return started(c, orderFor(generator, wanted), wanted);
+    checkVideoScopes(c);
+    const requested = c.req.valid("json");
+    const generator = await findGenerator(c, c.req.valid("param").id, null);
+    return startVideo(c, orderFor(generator, requested), requested);
   });
 
   app.openapi(list, async (c) => {
@@ -248,12 +261,12 @@ export function mountVideos(app: Api): void {
   });
 
   app.openapi(continueWith, async (c) => {
-    mayMakeVideos(c);
+    checkVideoScopes(c);
     const wait = waitOf(c);
     const { id } = c.req.valid("param");
     const user = userObject(c.env, addressOf(c, id));
     const made = unwrap(await user.continueVideo(await callOf(c), id, c.req.valid("json").prompt));
-    const { video, isEnd, headers } = await awaited(c, made, wait);
+    const { video, isEnd, headers } = await waitForVideo(c, made, wait);
     return c.json(video, isEnd ? 200 : 202, headers);
   });
 
@@ -268,7 +281,7 @@ export function mountVideos(app: Api): void {
     return c.body(null, 204);
   });
 
-  alsoHead(app, content);
+  documentHead(app, content);
   app.openapi(content, async (c) => {
     const { id } = c.req.valid("param");
     const file = unwrap(await userObject(c.env, addressOf(c, id)).readVideoFile(id));

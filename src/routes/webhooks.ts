@@ -1,4 +1,4 @@
-/** Webhook endpoints: where a tenant wants its events. */
+/** Webhook endpoints, and the secrets that sign webhooks. */
 import * as z from "zod";
 import {
   createdEndpoint,
@@ -12,99 +12,103 @@ import {
   rotatedSecret,
 } from "../core/wire/webhook.ts";
 import type { Api } from "../http/context.ts";
-import { answer, body, declare, plainParams } from "../http/define-route.ts";
+import { defineRoute, jsonBody, jsonResponse, plainParams } from "../http/define-route.ts";
 import { callOf } from "../http/idempotency.ts";
 import { tenantObject } from "../http/objects.ts";
 import { unwrap } from "../http/problem.ts";
 
 const tags = ["Webhooks"];
-const create = declare({
+const create = defineRoute({
   method: "post",
   path: "/v1/webhook_endpoints",
   access: "webhooks",
   tags,
-  summary: "Add an endpoint",
-  description: "The signing secret is shown once: a repeat of the same Idempotency-Key answers without it.",
-  request: { body: body(newEndpoint) },
-  responses: { 201: answer(createdEndpoint, "The endpoint and its secret.") },
+  summary: "Create a webhook endpoint",
+  description:
+    "The signing secret is returned once: a repeated call with the same `Idempotency-Key` returns the endpoint without it.",
+  request: { body: jsonBody(newEndpoint) },
+  responses: { 201: jsonResponse(createdEndpoint, "The endpoint and its secret.") },
 });
 
-const list = declare({
+const list = defineRoute({
   method: "get",
   path: "/v1/webhook_endpoints",
   access: "webhooks",
   tags,
-  summary: "All endpoints",
+  summary: "List webhook endpoints",
   responses: {
-    200: answer(
+    200: jsonResponse(
       z.object({ data: z.array(endpoint), has_more: z.boolean(), next_cursor: z.string().nullable() }),
       "The endpoints.",
     ),
   },
 });
 
-const read = declare({
+const read = defineRoute({
   method: "get",
   path: "/v1/webhook_endpoints/{id}",
   access: "webhooks",
   tags,
-  summary: "One endpoint",
+  summary: "Retrieve a webhook endpoint",
   request: { params: plainParams("whk") },
-  responses: { 200: answer(endpoint, "The endpoint.") },
+  responses: { 200: jsonResponse(endpoint, "The endpoint.") },
 });
 
-const remove = declare({
+const remove = defineRoute({
   method: "delete",
   path: "/v1/webhook_endpoints/{id}",
   access: "webhooks",
   tags,
-  summary: "Remove an endpoint",
+  summary: "Delete a webhook endpoint",
   request: { params: plainParams("whk") },
-  responses: { 204: { description: "It is gone." } },
+  responses: { 204: { description: "The endpoint was deleted." } },
 });
 
-const update = declare({
+const update = defineRoute({
   method: "patch",
   path: "/v1/webhook_endpoints/{id}",
   access: "webhooks",
   tags,
-  summary: "Change an endpoint",
-  description: "`state: disabled` calls off what is still owed to it; recover it later.",
-  request: { params: plainParams("whk"), body: body(endpointPatch) },
-  responses: { 200: answer(endpoint, "The endpoint.") },
+  summary: "Update a webhook endpoint",
+  description:
+    "Fields that are not sent keep their values. `state: disabled` also fails the endpoint's pending deliveries; send them later with `recover`.",
+  request: { params: plainParams("whk"), body: jsonBody(endpointPatch) },
+  responses: { 200: jsonResponse(endpoint, "The endpoint.") },
 });
 
-const enable = declare({
+const enable = defineRoute({
   method: "post",
   path: "/v1/webhook_endpoints/{id}/enable",
   access: "webhooks",
   tags,
-  summary: "Switch an endpoint on again",
-  description: "Sends what happens from now on; for what it missed, recover it.",
+  summary: "Enable a webhook endpoint",
+  description: "Only new events are sent. Send missed events with `recover`.",
   request: { params: plainParams("whk") },
-  responses: { 200: answer(endpoint, "The endpoint.") },
+  responses: { 200: jsonResponse(endpoint, "The endpoint.") },
 });
 
-const recover = declare({
+const recover = defineRoute({
   method: "post",
   path: "/v1/webhook_endpoints/{id}/recover",
   access: "webhooks",
   tags,
-  summary: "Send again what an endpoint did not take",
-  description: "Every event of its types since then that it has not taken, also from the time when it was disabled.",
-  request: { params: plainParams("whk"), body: body(recovery) },
-  responses: { 202: answer(endpoint, "The endpoint; its deliveries begin.") },
+  summary: "Recover missed events",
+  description:
+    "Sends every event of the endpoint's types since `since` that was not delivered to it, including events from the time when it was disabled.",
+  request: { params: plainParams("whk"), body: jsonBody(recovery) },
+  responses: { 202: jsonResponse(endpoint, "The endpoint. Its deliveries start.") },
 });
 
-const test = declare({
+const test = defineRoute({
   method: "post",
   path: "/v1/webhook_endpoints/{id}/test",
   access: "webhooks",
   tags,
-  summary: "Send a sample",
-  description: "The latest event of the type, or a made-up one, under an id of its own; it is in no list of events.",
-  request: { params: plainParams("whk"), body: body(newTest) },
-  responses: { 202: answer(loggedDelivery, "The delivery; read it again for its outcome.") },
+  summary: "Send a test event",
+  description:
+    "Sends the latest event of the type, or a made-up one if there is none, with a new id. The test event is not in the list of events.",
+  request: { params: plainParams("whk"), body: jsonBody(newTest) },
+  responses: { 202: jsonResponse(loggedDelivery, "The delivery. Retrieve it again for the result.") },
 });
 
 export function mountWebhookEndpoints(app: Api): void {
@@ -154,42 +158,42 @@ export function mountWebhookEndpoints(app: Api): void {
   });
 }
 
-/* Signing secrets: each endpoint's own, and the tenant's default one for callbacks and hooks. */
+/* Signing secrets: one per endpoint, and the tenant's default secret for callbacks and hooks. */
 
-const secretTags = ["Webhooks"];
 const description =
-  "The new secret is shown once: a repeat of the same Idempotency-Key answers without it. For 24 hours the one before signs beside it.";
+  "The new secret is returned once: a repeated call with the same `Idempotency-Key` returns without it. For 24 hours, webhooks are signed with both the new and the previous secret.";
 
-const rotateDefault = declare({
+const rotateDefault = defineRoute({
   method: "post",
   path: "/v1/webhook_secret/rotate",
   access: "webhooks",
-  tags: secretTags,
-  summary: "A new default secret, for callbacks and hooks",
+  tags,
+  summary: "Rotate the default secret",
   description,
-  responses: { 200: answer(rotatedSecret, "The secret.") },
+  responses: { 200: jsonResponse(rotatedSecret, "The secret.") },
 });
 
-const rotate = declare({
+const rotate = defineRoute({
   method: "post",
   path: "/v1/webhook_endpoints/{id}/rotate_secret",
   access: "webhooks",
-  tags: secretTags,
-  summary: "A new secret for an endpoint",
+  tags,
+  summary: "Rotate the secret of a webhook endpoint",
   description,
   request: { params: plainParams("whk") },
-  responses: { 200: answer(rotatedSecret, "The secret.") },
+  responses: { 200: jsonResponse(rotatedSecret, "The secret.") },
 });
 
-const keys = declare({
+const keys = defineRoute({
   method: "get",
   path: "/v1/webhook_endpoints/{id}/jwks.json",
   access: "read",
-  tags: secretTags,
-  summary: "The public keys of an endpoint's `v1a` signatures",
-  description: "Ed25519, as a JWK set. After a rotation the key before it is here for 24 hours too.",
+  tags,
+  summary: "Retrieve the public keys of a webhook endpoint",
+  description:
+    "Returns the Ed25519 keys of the endpoint's `v1a` signatures as a JWK set. After a rotation, the previous key is included for 24 hours.",
   request: { params: plainParams("whk") },
-  responses: { 200: answer(jwks, "The key set.") },
+  responses: { 200: jsonResponse(jwks, "The key set.") },
 });
 
 export function mountWebhookSecrets(app: Api): void {

@@ -1,4 +1,4 @@
-/** An order for a batch, from the body that asked for it: every item checked, every fault named by its place. */
+/** Builds a batch from a request: validates every item and collects the errors with their field paths. */
 import type { BatchOrder, NamedBatchItem } from "../core/batch.ts";
 import type { FieldError } from "../core/errors.ts";
 import { SHOWN_FAULTS } from "../core/generators/recipe.ts";
@@ -9,21 +9,21 @@ import type { GeneratorWire } from "../core/wire/generator.ts";
 import { ApiError, apiError } from "../http/problem.ts";
 import { orderFor, orderOf } from "./videos.ts";
 
-/** `generator`: the one that the body names. Refuses the whole batch where an item can never be made. */
+/** `generator`: the one named by the body. Throws if any item is invalid; then nothing is created. */
 export function batchOf(
   body: NewBatch,
   generator: GeneratorWire | null,
 ): { order: BatchOrder; items: NamedBatchItem[] } {
   const faults: FieldError[] = [];
   if (body.project !== undefined && body.mode !== "one_project")
-    faults.push({ field: "/project", message: "goes with mode one_project" });
+    faults.push({ field: "/project", message: "requires mode one_project" });
   const orders: NamedOrder[] = [];
   let bytes = 0;
-  // Nothing more is made for a batch that is refused already.
+  // Stops once enough errors are found.
   for (let n = 0; n < body.items.length && faults.length < SHOWN_FAULTS && bytes <= BATCH_PROMPTS_BYTES; n += 1) {
     const item = body.items[n];
     if (item === undefined) continue;
-    for (const order of tried(() => itemOrder(body, item, generator), `/items/${n}`, faults)) {
+    for (const order of tryOrder(() => itemOrder(body, item, generator), `/items/${n}`, faults)) {
       orders.push(order);
       bytes += new TextEncoder().encode(order.prompt).length;
     }
@@ -31,7 +31,7 @@ export function batchOf(
   if (bytes > BATCH_PROMPTS_BYTES)
     faults.push({
       field: "/items",
-      message: `make prompts of more than ${BATCH_PROMPTS_BYTES} bytes, which is the most for all of them together`,
+      message: `must have prompts of at most ${BATCH_PROMPTS_BYTES} bytes in total`,
     });
   const [first] = orders;
   if (faults.length > 0 || first === undefined) throw invalid(faults);
@@ -67,22 +67,23 @@ function itemOrder(body: NewBatch, item: NewBatchItem, generator: GeneratorWire 
     dedupe: false,
   };
   if (generator === null) {
-    if (variables !== undefined) throw invalid([{ field: "/variables", message: "go with a generator" }]);
+    if (variables !== undefined) throw invalid([{ field: "/variables", message: "require a generator" }]);
     if (prompt === undefined) throw invalid([{ field: "/prompt", message: "is required without a generator" }]);
     return orderOf({ ...common, prompt });
   }
-  if (prompt !== undefined) throw invalid([{ field: "/prompt", message: "is the generator's; send variables" }]);
+  if (prompt !== undefined)
+    throw invalid([{ field: "/prompt", message: "must not be sent with a generator; send variables" }]);
   return orderFor(generator, { ...common, variables: variables ?? {} });
 }
 
-/** What `order` gives, or nothing and its faults, told of their place. */
-function tried(order: () => NamedOrder, place: string, faults: FieldError[]): NamedOrder[] {
+/** The item's order in a list; empty after an error, which is added to `faults` with the item's path. */
+function tryOrder(order: () => NamedOrder, path: string, faults: FieldError[]): NamedOrder[] {
   try {
     return [order()];
   } catch (error) {
     if (!(error instanceof ApiError)) throw error;
     const { errors = [{ field: "", message: error.problem.detail }] } = error.problem;
-    for (const { field, message } of errors) faults.push({ field: `${place}${field}`, message });
+    for (const { field, message } of errors) faults.push({ field: `${path}${field}`, message });
     return [];
   }
 }

@@ -1,4 +1,4 @@
-/** Generators as routes need them: built-in ones without a look-up, a tenant's own from the store, faults as refusals. */
+/** Generators for routes: the built-in ones and those in the store. */
 
 import type { FieldError } from "../core/errors.ts";
 import { BUILT_IN_GENERATORS, builtInGenerator } from "../core/generators/built-in.ts";
@@ -17,22 +17,22 @@ import { callOf } from "../http/idempotency.ts";
 import { apiError } from "../http/problem.ts";
 import { changeGenerator, insertGenerator, listGenerators, readGenerator } from "../store/generators.ts";
 
-/** Tries to change a generator that somebody else changes at the same time. */
+/** Attempts to update a generator during concurrent updates. */
 const CHANGE_ATTEMPTS = 3;
 
-/** The generator of this id or slug; 404 when this tenant has none in this mode. Built-in ones touch no store. */
-export async function found(c: Ctx, idOrSlug: string, version: number | null): Promise<GeneratorWire> {
+/** The generator with this id or slug; throws 404 if the tenant has none in this mode. Built-in ones need no read. */
+export async function findGenerator(c: Ctx, idOrSlug: string, version: number | null): Promise<GeneratorWire> {
   const builtIn = builtInGenerator(idOrSlug);
   const known = builtIn ?? (await readGenerator(c.env.DB, c.var.caller, idOrSlug, version));
   if (known === null || (version !== null && known.version !== version))
-    throw apiError("not_found", "No generator of this id, slug and version exists here; list them.", {
+    throw apiError("not_found", "No generator with this id or slug and version exists; list the generators.", {
       hint: "GET /v1/generators",
     });
   return known;
 }
 
-/** The tenant's own, newest first, then the built-in ones. */
-export async function listed(
+/** A page of the tenant's own generators, newest first, then the built-in ones. */
+export async function pageOfGenerators(
   c: Ctx,
   limit: number,
   after: string | null,
@@ -45,18 +45,18 @@ export async function listed(
   return { data, has_more: more, next_cursor: more ? (data.at(-1)?.id ?? null) : null };
 }
 
-/** Stores a recipe under the slug that was asked for, or under one of its name. */
-export async function created(c: Ctx, { slug, ...wanted }: NewGenerator): Promise<GeneratorWire> {
-  checkFaults(recipeFaults(wanted));
+/** Stores a generator under the requested slug, or under one derived from its name. */
+export async function createGenerator(c: Ctx, { slug, ...fields }: NewGenerator): Promise<GeneratorWire> {
+  checkFaults(recipeFaults(fields));
   const { idempotency } = await callOf(c);
   const now = Date.now();
   const id = plainId("gen", now, random);
-  const named = slug ?? slugOf(wanted.name);
+  const named = slug ?? slugOf(fields.name);
   if (slug !== undefined && builtInGenerator(slug) !== null) throw slugTaken(slug);
   const store = (as: string): ReturnType<typeof insertGenerator> =>
-    insertGenerator(c.env.DB, c.var.caller, { id, slug: as, madeBy: "tenant", recipe: wanted, at: now, idempotency });
+    insertGenerator(c.env.DB, c.var.caller, { id, slug: as, madeBy: "tenant", recipe: fields, at: now, idempotency });
   let made = await store(named);
-  if (!made.ok && made.error === "slug_taken" && slug === undefined) made = await store(slugOf(wanted.name, id));
+  if (!made.ok && made.error === "slug_taken" && slug === undefined) made = await store(slugOf(fields.name, id));
   if (made.ok) return made.value;
   if (made.error === "slug_taken") throw slugTaken(named);
   if (made.error === "other_request")
@@ -67,38 +67,38 @@ export async function created(c: Ctx, { slug, ...wanted }: NewGenerator): Promis
   });
 }
 
-/** Stores the next version. With `ifMatch` only on top of that version, else on top of whatever is current. */
-export async function changed(
+/** Stores the next version. `ifMatch`: the version to update; null for the current one. */
+export async function updateGenerator(
   c: Ctx,
   idOrSlug: string,
   patch: GeneratorPatch,
   ifMatch: string | null,
 ): Promise<GeneratorWire> {
-  ownOnly(builtInGenerator(idOrSlug));
+  checkNotBuiltIn(builtInGenerator(idOrSlug));
   for (let attempt = 1; attempt <= CHANGE_ATTEMPTS; attempt += 1) {
-    const known = await found(c, idOrSlug, null);
+    const known = await findGenerator(c, idOrSlug, null);
     if (ifMatch !== null && ifMatch !== `"${known.version}"` && ifMatch !== "*") break;
     const next = recipe.parse({ ...recipeOf(known), ...patch });
     checkFaults(recipeFaults(next));
     const stored = await changeGenerator(c.env.DB, c.var.caller, known.id, known.version, next, Date.now());
     if (stored !== null) return stored;
   }
-  throw apiError("version_conflict", "Somebody changed this generator in between; read it and try again.", {
+  throw apiError("version_conflict", "Another request has changed this generator; retrieve it and try again.", {
     hint: "GET /v1/generators/{id}",
   });
 }
 
-/** Refuses a slug that another generator has. Null: none was asked for. */
+/** Throws if another generator has the slug. Null: no slug was requested. */
 export async function checkTakenSlug(c: Ctx, slug: string | null): Promise<void> {
   if (slug === null) return;
   if (builtInGenerator(slug) !== null || (await readGenerator(c.env.DB, c.var.caller, slug)) !== null)
     throw slugTaken(slug);
 }
 
-/** Refuses to touch a built-in one. */
-export function ownOnly(builtIn: GeneratorWire | null): void {
+/** Throws for a built-in generator. */
+export function checkNotBuiltIn(builtIn: GeneratorWire | null): void {
   if (builtIn === null) return;
-  throw apiError("generator_built_in", "Built-in generators stay as they are; save a changed copy as your own.", {
+  throw apiError("generator_built_in", "Built-in generators cannot be changed; create your own copy instead.", {
     hint: "POST /v1/generators",
   });
 }
@@ -109,11 +109,11 @@ function checkFaults(errors: FieldError[]): void {
 }
 
 const slugTaken = (slug: string): Error =>
-  apiError("slug_taken", `Another generator goes by ${slug}; choose another slug.`, {
+  apiError("slug_taken", `Another generator has the slug ${slug}; choose another slug.`, {
     errors: [{ field: "/slug", message: "is taken" }],
   });
 
-/** What a change starts from: everything a tenant wrote, nothing that we added. */
+/** The fields of a generator that a tenant sets. */
 function recipeOf(known: GeneratorWire): RecipeWire {
   const { id: _, slug: _s, version: _v, made_by: _m, created_at: _c, updated_at: _u, ...recipe } = known;
   return recipe;

@@ -1,4 +1,4 @@
-/** Making, rotating and revoking keys, for the operator and for keys alike. A secret exists here for one answer only. */
+/** Creates, rotates and revokes API keys, for the operator and for tenants. A secret is only ever in one response. */
 import type { Scope } from "../core/address.ts";
 import { issueKey, keyHash, keyHint } from "../core/auth.ts";
 import { problemOf } from "../core/errors.ts";
@@ -15,14 +15,14 @@ import { makeOnce } from "../store/idempotency.ts";
 import * as changes from "../store/keys.ts";
 import { countOpenKeys, readKey, type StoredKey } from "../store/keys.ts";
 
-type Wanted = { readonly name: string; readonly scopes: readonly KeyScope[]; readonly expiresAt: EpochMs | null };
+type KeyFields = { readonly name: string; readonly scopes: readonly KeyScope[]; readonly expiresAt: EpochMs | null };
 
-/** A new key, its secret beside it; to a repeat of the same Idempotency-Key the same one without it. */
-export async function createKey(c: Ctx, { tenant, mode }: Scope, wanted: Wanted): Promise<CreatedKeyWire> {
+/** A new key with its secret. A replay of the same Idempotency-Key returns the key without it. */
+export async function createKey(c: Ctx, { tenant, mode }: Scope, fields: KeyFields): Promise<CreatedKeyWire> {
   const { DB } = c.env;
-  const { record, secret } = await issue({ tenant, mode }, wanted, null);
+  const { record, secret } = await issue({ tenant, mode }, fields, null);
   const { id, createdAt: at, scopes } = record;
-  const detail = { scopes, expires_at: momentOf(wanted.expiresAt) };
+  const detail = { scopes, expires_at: momentOf(fields.expiresAt) };
   const entry = entryOf(c, { tenant, mode, at, action: "key.created", target: id, detail });
   const check = async () =>
     (await countOpenKeys(DB, { tenant, mode }, at)) < OPEN_KEYS_PER_SCOPE ? null : tooManyKeys();
@@ -31,12 +31,12 @@ export async function createKey(c: Ctx, { tenant, mode }: Scope, wanted: Wanted)
   return shown(c, made, secret);
 }
 
-/** A successor with the same name, scopes and expiry; the old key closes when the grace is over. */
+/** A new key with the same name, scopes and expiry. The old key is revoked at the end of the grace period. */
 export async function rotateKey(c: Ctx, old: StoredKey, graceSeconds: number): Promise<CreatedKeyWire> {
   const { DB } = c.env;
   const { tenant, wire } = old;
-  const wanted = { ...wire, expiresAt: wire.expires_at === null ? null : Date.parse(wire.expires_at) };
-  const { record, secret } = await issue({ tenant, mode: wire.mode }, wanted, wire.id);
+  const fields = { ...wire, expiresAt: wire.expires_at === null ? null : Date.parse(wire.expires_at) };
+  const { record, secret } = await issue({ tenant, mode: wire.mode }, fields, wire.id);
   const { id, createdAt: at, mode } = record;
   const closesAt = at + graceSeconds * SECOND_MS;
   const detail = { successor: id, revoked_at: toRfc3339(closesAt) };
@@ -48,30 +48,30 @@ export async function rotateKey(c: Ctx, old: StoredKey, graceSeconds: number): P
   return shown(c, made, secret);
 }
 
-/** Ends a key now. Refused where no other key could make keys afterwards, unless forced. */
+/** Revokes a key. Throws `last_key` if no other key could create keys afterwards, unless forced. */
 export async function revokeKey(c: Ctx, old: StoredKey, force: boolean): Promise<KeyWire> {
   const { wire, tenant } = old;
   const entry = entryOf(c, { tenant, mode: wire.mode, at: Date.now(), action: "key.revoked", target: wire.id });
   const isOver = await changes.revokeKey(c.env.DB, wire.id, force, entry);
   if (!isOver) throw new ApiError(lastKey(wire.id));
   forget(old);
-  return (await found(c, wire.id)).wire;
+  return (await getKey(c, wire.id)).wire;
 }
 
-/** The key with this id, whoever's it is; 404 when there is none. */
-export async function found(c: Ctx, id: KeyId): Promise<StoredKey> {
+/** The key with this id, of any tenant; throws 404 if there is none. */
+export async function getKey(c: Ctx, id: KeyId): Promise<StoredKey> {
   const key = await readKey(c.env.DB, id);
   if (key === null) throw notFound();
   return key;
 }
 
-/** A key is remembered by its hash, and by its id where user tokens name it. */
+/** Removes a key from the cache, where it is stored by hash and, for user tokens, by id. */
 function forget({ hash, wire }: StoredKey): void {
   forgetKey(hash);
   forgetKey(wire.id);
 }
 
-async function issue({ tenant, mode }: Scope, { name, scopes, expiresAt }: Wanted, replaces: KeyId | null) {
+async function issue({ tenant, mode }: Scope, { name, scopes, expiresAt }: KeyFields, replaces: KeyId | null) {
   const createdAt = Date.now();
   const secret = issueKey(mode, random);
   const id = plainId("key", createdAt, random);
@@ -84,23 +84,27 @@ async function shown(
   { id, isFirst }: { id: KeyId; isFirst: boolean },
   secret: string,
 ): Promise<CreatedKeyWire> {
-  const { wire } = await found(c, id);
+  const { wire } = await getKey(c, id);
   return isFirst ? { ...wire, secret } : { ...wire, secret_shown_once: true };
 }
 
 function checkClosed({ revoked_at, expires_at }: KeyWire, now: EpochMs) {
   if (revoked_at === null && (expires_at === null || Date.parse(expires_at) > now)) return null;
-  return problemOf("key_closed", "This key has expired, was revoked or has a successor already; make a new one.", {
+  return problemOf("key_closed", "This key has expired, was revoked or was already rotated; create a new key.", {
     hint: "POST /v1/keys",
   });
 }
 
 const tooManyKeys = () =>
-  problemOf("too_many_keys", `A tenant has at most ${OPEN_KEYS_PER_SCOPE} open keys in each mode; revoke some first.`, {
-    hint: "DELETE /v1/keys/{id}",
-  });
+  problemOf(
+    "too_many_keys",
+    `A tenant can have at most ${OPEN_KEYS_PER_SCOPE} valid keys in each mode; revoke one first.`,
+    {
+      hint: "DELETE /v1/keys/{id}",
+    },
+  );
 const lastKey = (id: KeyId) =>
-  problemOf("last_key", "No other key could make keys afterwards; make one first, or say that this is meant.", {
+  problemOf("last_key", "No other key could create keys afterwards; create one first, or send force=true.", {
     hint: `DELETE /v1/keys/${id}?force=true`,
   });
 

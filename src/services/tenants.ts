@@ -1,4 +1,4 @@
-/** Making and changing tenants, for the operator: each with its entry in the audit log, felt here at once. */
+/** Creates, updates, pauses and deletes tenants, for the operator. Each change writes an audit log entry and clears the caches. */
 import { problemOf } from "../core/errors.ts";
 import { plainId, type TenantId } from "../core/ids.ts";
 import { toRfc3339 } from "../core/time.ts";
@@ -14,7 +14,7 @@ import { makeOnce } from "../store/idempotency.ts";
 import * as store from "../store/tenants.ts";
 import { forgetTenantState } from "../store/tenants.ts";
 
-/** A new tenant; to a repeat of the same Idempotency-Key the same one, as it is now. */
+/** A new tenant. A replay of the same Idempotency-Key returns the same tenant, with its current values. */
 export async function createTenant(c: Ctx, { name, tier, ...settings }: NewTenant): Promise<TenantWire> {
   const { DB } = c.env;
   const at = Date.now();
@@ -22,42 +22,42 @@ export async function createTenant(c: Ctx, { name, tier, ...settings }: NewTenan
   const detail = { tier, ...settings };
   const entry = entryOf(c, { tenant: id, mode: null, at, action: "tenant.created", target: id, detail });
   const statements = [store.insertTenant(DB, { id, name, tier, createdAt: at, settings }), auditRow(DB, entry)];
-  const generatorJob = { id, at, check: async () => null, statements };
-  return foundTenant(c, unwrap(await makeOnce(DB, await storedIdempotencyOf(c), generatorJob)).id);
+  const creation = { id, at, check: async () => null, statements };
+  return getTenant(c, unwrap(await makeOnce(DB, await storedIdempotencyOf(c), creation)).id);
 }
 
-/** Sets what is named and leaves the rest. */
+/** Sets the given fields. */
 export async function changeTenant(c: Ctx, id: TenantId, change: TenantChange): Promise<TenantWire> {
   const { name, ...detail } = change;
-  const told = { tenant: id, mode: null, at: Date.now(), action: "tenant.changed", target: id, detail } as const;
-  const changed = await store.changeTenant(c.env.DB, id, change, entryOf(c, told));
+  const fields = { tenant: id, mode: null, at: Date.now(), action: "tenant.changed", target: id, detail } as const;
+  const changed = await store.changeTenant(c.env.DB, id, change, entryOf(c, fields));
   forgetTenant(id);
-  return checkDeleting(changed);
+  return checkNotDeleting(changed);
 }
 
-/** Pauses or resumes a tenant. Doing it again changes nothing. */
-export async function moveTenant(c: Ctx, id: TenantId, to: "active" | "paused"): Promise<TenantWire> {
+/** Pauses or resumes a tenant. A repeated call changes nothing. */
+export async function setTenantState(c: Ctx, id: TenantId, to: "active" | "paused"): Promise<TenantWire> {
   const action = to === "paused" ? "tenant.paused" : "tenant.resumed";
   const entry = entryOf(c, { tenant: id, mode: null, at: Date.now(), action, target: id });
-  const moved = await store.moveTenant(c.env.DB, id, to, entry);
+  const updated = await store.moveTenant(c.env.DB, id, to, entry);
   forgetTenantState(id);
   forgetTenant(id);
-  return checkDeleting(moved);
+  return checkNotDeleting(updated);
 }
 
-/** Begins the end of a tenant: its keys stop at once, the rest is a job. Again: the same job, or its receipt. */
+/** Starts the deletion of a tenant: its keys stop working at once, a job deletes the rest. A repeated call returns the same job. */
 export async function deleteTenant(c: Ctx, id: TenantId): Promise<TenantDeletionWire> {
   const entry = entryOf(c, { tenant: id, mode: null, at: Date.now(), action: "tenant.deleted", target: id });
   await beginDeletion(c.env.DB, id, entry);
   forgetTenantState(id);
   forgetTenant(id);
-  const begun = await foundDeletion(c, id);
-  if (begun.state === "deleting") runAfterResponse(c, c.env.WAKE.send({ kind: DELETION, name: id }));
-  return begun;
+  const deletion = await getTenantDeletion(c, id);
+  if (deletion.state === "deleting") runAfterResponse(c, c.env.WAKE.send({ kind: DELETION, name: id }));
+  return deletion;
 }
 
-/** How far a tenant's deletion is, or its receipt; 404 when none was ever begun. */
-export async function foundDeletion(c: Ctx, id: TenantId): Promise<TenantDeletionWire> {
+/** The progress or receipt of a tenant's deletion; throws 404 if none was started. */
+export async function getTenantDeletion(c: Ctx, id: TenantId): Promise<TenantDeletionWire> {
   const found = await readDeletion(c.env.DB, id);
   if (found === null) throw notFound();
   const { step, requestedAt, completedAt, removed } = found;
@@ -71,16 +71,16 @@ export async function foundDeletion(c: Ctx, id: TenantId): Promise<TenantDeletio
   };
 }
 
-/** The tenant; 404 when there is none. */
-export async function foundTenant(c: Ctx, id: TenantId): Promise<TenantWire> {
+/** The tenant; throws 404 if there is none. */
+export async function getTenant(c: Ctx, id: TenantId): Promise<TenantWire> {
   const tenant = await store.readTenant(c.env.DB, id);
   if (tenant === null) throw notFound();
   return tenant;
 }
 
-/** A tenant that may be changed. */
-export function checkDeleting(tenant: TenantWire | null): TenantWire {
+/** The tenant; throws if it does not exist or is being deleted. */
+export function checkNotDeleting(tenant: TenantWire | null): TenantWire {
   if (tenant === null) throw notFound();
   if (tenant.state !== "deleting") return tenant;
-  throw new ApiError(problemOf("tenant_deleting", "This tenant is being deleted and cannot be changed any more."));
+  throw new ApiError(problemOf("tenant_deleting", "This tenant is being deleted and can no longer be changed."));
 }

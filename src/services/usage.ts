@@ -1,14 +1,14 @@
-/** A page of use as its route shows it: users with the tenant's own names of them. */
+/** A page of usage, with the tenant's own ids of users. */
 import type { KeyId } from "../core/ids.ts";
 import { type Counts, periodOf, type UsageRow } from "../core/usage.ts";
 import type { UsageCountsWire, UsagePageWire, UsageQuery } from "../core/wire/usage.ts";
 import type { Ctx } from "../http/context.ts";
 import { tenantObject } from "../http/objects.ts";
-import { openName, pageRequest } from "../http/page.ts";
+import { decryptName, pageRequest } from "../http/page.ts";
 import { unwrap } from "../http/problem.ts";
 import { findUserNames } from "../store/users.ts";
 
-/** What the caller's tenant used in its mode. */
+/** The usage of the caller's tenant in the caller's mode. */
 export async function pageOfUsage(c: Ctx, query: UsageQuery): Promise<UsagePageWire> {
   const period = unwrap(periodOf(query, Date.now()));
   const page = await tenantObject(c.env, c.var.caller).readUsage(query.by, period, pageRequest(query));
@@ -20,7 +20,7 @@ async function show(c: Ctx, { by }: UsageQuery, rows: readonly UsageRow[]): Prom
   return rows.map(({ who, counts }) => {
     const used = showCounts(counts);
     if (by === "day") return { day: who ?? "", ...used };
-    if (by === "key") return { key: who as KeyId | null, ...used }; // as the caller's credential said it
+    if (by === "key") return { key: who as KeyId | null, ...used }; // the key id that was recorded with the usage
     return { uh: who, user: who === null ? null : (names.get(who) ?? null), ...used };
   });
 }
@@ -28,7 +28,7 @@ async function show(c: Ctx, { by }: UsageQuery, rows: readonly UsageRow[]): Prom
 async function namesOf(c: Ctx, rows: readonly UsageRow[]): Promise<Map<string, string>> {
   const users = rows.map(({ who }) => who).filter((who) => who !== null);
   const found = await findUserNames(c.env.DB, c.var.caller, users);
-  const names = await Promise.all(found.map(async (row) => [row.uh, await openName(c, row)] as const));
+  const names = await Promise.all(found.map(async (row) => [row.uh, await decryptName(c, row)] as const));
   return new Map(names.flatMap(([uh, name]) => (name === null ? [] : [[uh, name] as const])));
 }
 

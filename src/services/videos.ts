@@ -1,4 +1,4 @@
-/** An order for a video, from whichever body asked for it. */
+/** Creates videos from requests: builds and checks the order, starts the video, and waits for its end. */
 import type { FieldError } from "../core/errors.ts";
 import { fillPrompt } from "../core/generators/recipe.ts";
 import type { AssetId, UploadId } from "../core/ids.ts";
@@ -7,23 +7,23 @@ import type { NamedOrder, NamedSource, OnQuestion } from "../core/video.ts";
 import type { GeneratorWire } from "../core/wire/generator.ts";
 import type { NewGeneratorVideo, NewVideo, VideoPlanWire, VideoWire } from "../core/wire/video.ts";
 import type { Caller, Ctx } from "../http/context.ts";
-import { addressOf, callOf, claimDuplicate, newAddress, renewClaim } from "../http/idempotency.ts";
+import { addressOf, callOf, dedupeRequest, newAddress, renewDedupeKey } from "../http/idempotency.ts";
 import { userObject } from "../http/objects.ts";
 import { afterCommit, apiError, unwrap } from "../http/problem.ts";
 import { waitOf } from "../http/request-body.ts";
 
-/** Where nothing says how long it takes. Source: the seeds' "1-2 minutes" for a 30-second clip. */
+/** The estimate without a generator's own. Source: the seeds' "1-2 minutes" for a 30-second clip. */
 const EXPECTED_SECONDS = 120;
 
-/** The order of a prompt that the caller wrote. */
+/** The order for a caller's own prompt. */
 export const orderOf = (body: NewVideo): NamedOrder => ({ ...shared(body), prompt: body.prompt });
 
-/** The order of a generator's prompt, filled in. Refuses variables that do not fit, and a missing file where one is needed. */
+/** The order for a generator's prompt. Throws for invalid variables, and for a missing file if one is required. */
 export function orderFor(generator: GeneratorWire, body: NewGeneratorVideo): NamedOrder {
   const filled = fillPrompt(generator, body.variables);
   const errors: FieldError[] = filled.ok ? [] : filled.error;
   if (generator.needs_file && body.assets.length === 0)
-    errors.push({ field: "/assets", message: "this generator works with at least one file" });
+    errors.push({ field: "/assets", message: "must have at least one file for this generator" });
   if (!filled.ok || errors.length > 0)
     throw apiError("invalid_request", errors.map(({ field, message }) => `${field}: ${message}`).join("; "), {
       errors,
@@ -44,7 +44,7 @@ export function orderFor(generator: GeneratorWire, body: NewGeneratorVideo): Nam
   };
 }
 
-/** What would be done for an order, and is not. */
+/** The plan of an order, for a dry run. */
 export const planOf = (order: NamedOrder, { grant }: Pick<Caller, "grant">): VideoPlanWire => ({
   dry_run: true,
   prompt: grant !== null && order.generator !== null ? null : order.prompt,
@@ -54,16 +54,16 @@ export const planOf = (order: NamedOrder, { grant }: Pick<Caller, "grant">): Vid
   estimated_seconds: order.expectedMs / SECOND_MS,
 });
 
-/** A video is made by talking and by exporting: its key must be allowed both. */
-export function mayMakeVideos(c: Ctx): void {
+/** Throws if the caller lacks the scope `render`. A video also needs `chat`, which the route requires. */
+export function checkVideoScopes(c: Ctx): void {
   if (c.var.caller.scopes.includes("render")) return;
-  throw apiError("missing_scope", "A video needs the scopes `chat` and `render`; this credential lacks `render`.");
+  throw apiError("missing_scope", "Videos need the scopes `chat` and `render`; this credential lacks `render`.");
 }
 
-/** What is fetched from an address is stored: the credential must be allowed to store files. */
-export function mayImport(c: Ctx, sources: readonly NamedSource[]): void {
+/** Throws if files are to be imported and the caller lacks the scope `upload`. */
+export function checkImportScope(c: Ctx, sources: readonly NamedSource[]): void {
   if (!sources.some((source) => "url" in source) || c.var.caller.scopes.includes("upload")) return;
-  throw apiError("missing_scope", "A file is stored with the scope `upload`, which this credential lacks.");
+  throw apiError("missing_scope", "Importing a file needs the scope `upload`, which this credential lacks.");
 }
 
 function shared(body: Omit<NewVideo, "prompt">): Omit<NamedOrder, "prompt"> {
@@ -82,7 +82,7 @@ function shared(body: Omit<NewVideo, "prompt">): Omit<NamedOrder, "prompt"> {
   };
 }
 
-/** An upload becomes the asset of the same number. */
+/** An upload's id is replaced by that of its future asset, which has the same suffix. */
 function sourceOf(source: string): NamedSource {
   if (source.startsWith("ast_")) return { asset: source as AssetId, upload: null };
   if (source.startsWith("upl_")) return { asset: `ast_${source.slice("upl_".length)}`, upload: source as UploadId };
@@ -94,34 +94,34 @@ function questionOf(text: NewVideo["on_question"]): OnQuestion {
   return { answer: text.slice("answer:".length).trim() };
 }
 
-/* The answer to an order for a video: what would be done, the video on its way, or the finished one for who waits. */
+/* The response to an order: the plan of a dry run, the video in progress, or the ended video. */
 
-/** What a body asks beside the order. */
-type Asked = Pick<NewVideo, "dry_run" | "dedupe">;
+/** The fields of a body that are not part of the order. */
+type RequestOptions = Pick<NewVideo, "dry_run" | "dedupe">;
 
-/** Commits the order where its project lives, or at the caller's address; a dry run is judged there and commits nothing. */
-export async function started(c: Ctx, order: NamedOrder, { dry_run, dedupe }: Asked) {
-  mayImport(c, order.sources);
-  const wait = waitOf(c); // what is wrong with it is said before anything is made
+/** Starts the video at its project's address, or at the caller's. A dry run is checked there and starts nothing. */
+export async function startVideo(c: Ctx, order: NamedOrder, { dry_run, dedupe }: RequestOptions) {
+  checkImportScope(c, order.sources);
+  const wait = waitOf(c); // validated before the video is created
   if (dry_run) {
     unwrap(await userObject(c.env, await addressFor(c, order)).checkVideo(await callOf(c), order));
     return c.json(planOf(order, c.var.caller), 200);
   }
-  const isClaimed = dedupe && (await claimDuplicate(c));
-  const first = await ordered(c, order);
-  const isGone = isClaimed && !first.ok && first.error.code === "repeat_deleted";
-  if (isGone) await renewClaim(c);
-  const { deduplicated, ...made } = unwrap(isGone ? await ordered(c, order) : first);
-  // A claim whose request died before it made anything leaves the making to this one.
-  const idempotencyKeys = isClaimed && deduplicated === true;
-  const told = idempotencyKeys ? ({ deduplicated } as const) : {};
-  const { video, isEnd, headers } = await awaited(c, made, wait);
+  const isRepeated = dedupe && (await dedupeRequest(c));
+  const first = await submit(c, order);
+  const isDeleted = isRepeated && !first.ok && first.error.code === "repeat_deleted";
+  if (isDeleted) await renewDedupeKey(c);
+  const { deduplicated, ...made } = unwrap(isDeleted ? await submit(c, order) : first);
+  // If the earlier request ended before it created the video, this one creates it.
+  const isDuplicate = isRepeated && deduplicated === true;
+  const extra = isDuplicate ? ({ deduplicated } as const) : {};
+  const { video, isEnd, headers } = await waitForVideo(c, made, wait);
   const location = { Location: `/v1/videos/${made.id}` };
-  return c.json({ ...video, ...told }, isEnd || idempotencyKeys ? 200 : 202, { ...location, ...headers });
+  return c.json({ ...video, ...extra }, isEnd || isDuplicate ? 200 : 202, { ...location, ...headers });
 }
 
-/** The video as it is; for who asked to wait, as it has ended by then. */
-export async function awaited(c: Ctx, made: VideoWire, wait: ReturnType<typeof waitOf>) {
+/** The video; after the requested wait, its state at that time. */
+export async function waitForVideo(c: Ctx, made: VideoWire, wait: ReturnType<typeof waitOf>) {
   if (wait === null) return { video: made, isEnd: false, headers: {} };
   const user = userObject(c.env, addressOf(c, made.id));
   const video = await afterCommit(user.awaitVideo(made.id, wait.ms).then(unwrap));
@@ -132,5 +132,5 @@ export async function awaited(c: Ctx, made: VideoWire, wait: ReturnType<typeof w
 const addressFor = async (c: Ctx, { project }: NamedOrder) =>
   project === null ? await newAddress(c) : addressOf(c, project);
 
-const ordered = async (c: Ctx, order: NamedOrder) =>
+const submit = async (c: Ctx, order: NamedOrder) =>
   userObject(c.env, await addressFor(c, order)).startVideo(await callOf(c), order);

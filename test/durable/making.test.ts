@@ -4,7 +4,7 @@ import type { UserAddress } from "../../src/core/address.ts";
 import { fillPrompt, recipeFaults } from "../../src/core/generators/recipe.ts";
 import type { GeneratorJobId } from "../../src/core/ids.ts";
 import type { GeneratorWire } from "../../src/core/wire/generator.ts";
-import type { GeneratorJobWire } from "../../src/core/wire/making.ts";
+import type { GeneratorJobWire } from "../../src/core/wire/generator-job.ts";
 import { readGenerator } from "../../src/store/generators.ts";
 import { makeTenant } from "../support/gateway.ts";
 import { bad, call, env, freshAddress, good, kill, ledger, tenantRpc, until, userRpc } from "../support/objects.ts";

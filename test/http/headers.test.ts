@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { comeBack, comeBackToRead, cursorOf, wantsJson, wantsStream } from "../../src/http/event-stream.ts";
-import { isKnown } from "../../src/http/files.ts";
+import { cursorOf, retryStream, retryUnavailable, wantsJson, wantsStream } from "../../src/http/event-stream.ts";
+import { matchesEtag } from "../../src/http/files.ts";
 import { credentialOf } from "../../src/http/middleware/auth.ts";
 import { idempotencyKeyOf, userOf } from "../../src/http/middleware/headers.ts";
 import { apiError } from "../../src/http/problem.ts";
@@ -26,14 +26,14 @@ describe("credentialOf", () => {
   });
 
   it.each([
-    [{ Authorization: "Bearer" }, "Bearer` came without a key"],
+    [{ Authorization: "Bearer" }, "Bearer` has no key"],
     [{ Authorization: "Basic %%%" }, "base64 of `user:password`"],
-    [{ Authorization: `Basic ${btoa(":")}` }, "Basic` came without a key"],
+    [{ Authorization: `Basic ${btoa(":")}` }, "Basic` has no key"],
     [{ Authorization: "Digest abc" }, "The scheme `Digest` of"],
     [{ Authorization: "Token ngw_test_secret" }, "The scheme `Token` of"],
     [{ Authorization: "ngw_test_secret" }, "a key without a scheme"],
     [{ Authorization: "" }, "The scheme of"],
-    [{ "X-Api-Key": "" }, "X-Api-Key` came without a key"],
+    [{ "X-Api-Key": "" }, "X-Api-Key` has no key"],
   ])("says which part is wrong in %j, and repeats no key", (given, words) => {
     const read = credentialOf(headers(given));
     expect(read).toEqual({ fault: expect.stringContaining(words) });
@@ -102,10 +102,10 @@ describe("streams", () => {
   });
 
   it("of a restarting object invite to come back, and hide no other fault", async () => {
-    const response = comeBack(apiError("unavailable", "reset"));
+    const response = retryUnavailable(apiError("unavailable", "reset"));
     expect([response.status, await response.text()]).toEqual([200, "retry: 500\n\n"]);
-    expect(() => comeBack(apiError("not_found", "none"))).toThrow("not_found");
-    expect(() => comeBack(new Error("bug"))).toThrow("bug");
+    expect(() => retryUnavailable(apiError("not_found", "none"))).toThrow("not_found");
+    expect(() => retryUnavailable(new Error("bug"))).toThrow("bug");
   });
 
   it("go on from Last-Event-ID, then from ?after=", () => {
@@ -124,18 +124,18 @@ describe("streams", () => {
   });
 
   it("above the limit invite to come back too, where they are read", async () => {
-    const response = comeBackToRead(apiError("concurrency_limited", "Too many.", { retryAfterSeconds: 7 }));
+    const response = retryStream(apiError("concurrency_limited", "Too many.", { retryAfterSeconds: 7 }));
     expect([response.status, await response.text()]).toEqual([200, "retry: 7000\n: Too many.\n\n"]);
-    expect(() => comeBackToRead(apiError("not_found", "none"))).toThrow("not_found");
+    expect(() => retryStream(apiError("not_found", "none"))).toThrow("not_found");
   });
 });
 
-describe("isKnown", () => {
+describe("matchesEtag", () => {
   it.each(['"a"', 'W/"a"', '"b", "a"', "*"])("finds the tag in %s", (header) => {
-    expect(isKnown(header, '"a"')).toBe(true);
+    expect(matchesEtag(header, '"a"')).toBe(true);
   });
 
   it.each([null, "", '"b"', "a"])("does not find it in %s", (header) => {
-    expect(isKnown(header, '"a"')).toBe(false);
+    expect(matchesEtag(header, '"a"')).toBe(false);
   });
 });

@@ -15,10 +15,10 @@ describe("jsonFault", () => {
   });
 
   it.each([
-    ['{"a":1,"a":2}', '"a" stands twice'],
-    ['{"a":1,"\\u0061":2}', '"a" stands twice'],
-    ['{"x":{"a":1,"b":{},"a":2}}', '"a" stands twice'],
-    ['{"__proto__":1,"__proto__":2}', '"__proto__" stands twice'],
+    ['{"a":1,"a":2}', '"a" is duplicated'],
+    ['{"a":1,"\\u0061":2}', '"a" is duplicated'],
+    ['{"x":{"a":1,"b":{},"a":2}}', '"a" is duplicated'],
+    ['{"__proto__":1,"__proto__":2}', '"__proto__" is duplicated'],
     ['{"a":}', "position 5 (line 1, column 6)"],
     ['{"a":1,}', "position 7"],
     ['{\n "a": tru }', "line 2, column 7"],
@@ -38,19 +38,19 @@ describe("jsonFault", () => {
     ["[1,2", "a closing ] is missing"],
     ['{"a":1,}', "a comma before the closing }"],
     ["[1,]", "a comma before the closing ]"],
-    ["{'a':1}", "a word that JSON does not have"],
-    ["{'a':1,'b':None}", "a word that JSON does not have"],
-    ["{a:1,b:2}", "a word that JSON does not have"],
-    ["{“a”:1}", "a typographic quotation mark"],
+    ["{'a':1}", "an unknown literal"],
+    ["{'a':1,'b':None}", "an unknown literal"],
+    ["{a:1,b:2}", "an unknown literal"],
+    ["{“a”:1}", "a typographic quote"],
     ['{"a" 1}', "a colon is missing"],
     ['{"a":1 "b":2}', "a comma is missing"],
     ['{"a":}', "a value is missing"],
-    ['{\n "a": tru }', "a word that JSON does not have"],
-    ['{"a":"x', "without its closing quotation mark"],
-    ['{"a":"\\x"}', "a backslash before a character"],
-    ['{"a":"x\ny"}', "a text without its closing quotation mark"],
+    ['{\n "a": tru }', "an unknown literal"],
+    ['{"a":"x', "without its closing quote"],
+    ['{"a":"\\x"}', "an invalid escape sequence"],
+    ['{"a":"x\ny"}', "a string without its closing quote"],
     ['{"a":1} // why', "a comment"],
-    ["{}{}", "something stands behind the end"],
+    ["{}{}", "unexpected text after the end"],
   ])("tells of %s in words, with line and column", (text, words) => {
     const detail = jsonFault(text)?.detail ?? "";
     expect(detail).toContain(words);
@@ -60,7 +60,7 @@ describe("jsonFault", () => {
 
   it("accepts 32 levels and refuses 33", () => {
     expect(jsonFault("[".repeat(32) + "]".repeat(32))).toBeNull();
-    expect(jsonFault("[".repeat(33) + "]".repeat(33))?.detail).toContain("deeper than 32");
+    expect(jsonFault("[".repeat(33) + "]".repeat(33))?.detail).toContain("more than 32");
   });
 
   it("refuses a quarter of a million open brackets without ending the stack", () => {

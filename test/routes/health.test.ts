@@ -86,7 +86,10 @@ describe("settings for development", () => {
         expect(problem.detail).toContain("ENVIRONMENT=development");
       }
       const health = await jsonOf(await ask(`${origin}/healthz`), 503);
-      expect(health).toMatchObject({ status: "failing", problem: expect.stringContaining("ENVIRONMENT=development") });
+      expect(health).toMatchObject({
+        status: "failing",
+        problem: expect.stringContaining("ENVIRONMENT=development"),
+      });
       const lines = printed.mock.calls.map(([line]) => String(line)).filter((line) => line.includes("misconfigured"));
       expect(lines.length).toBeLessThanOrEqual(1);
       for (const line of lines) expect(JSON.parse(line).message).toContain("ENVIRONMENT=development");
@@ -117,7 +120,7 @@ describe("settings for development", () => {
       for (let time = 0; time < 3; time++) await fresh().request("https://api.acme.com/v1/me", {}, development);
       const lines = printed.mock.calls.map(([line]) => JSON.parse(String(line)));
       expect(lines.filter(({ event }) => event === "misconfigured")).toMatchObject([
-        { message: expect.stringMatching(/^ENVIRONMENT=development counts on a loopback address alone/) },
+        { message: expect.stringMatching(/^ENVIRONMENT=development is allowed on a loopback address only/) },
       ]);
     } finally {
       printed.mockRestore();

@@ -1,6 +1,6 @@
 /** Generators from a description, through the front door. */
 import { describe, expect, it } from "vitest";
-import type { GeneratorJobWire } from "../../src/core/wire/making.ts";
+import type { GeneratorJobWire } from "../../src/core/wire/generator-job.ts";
 import type { VideoWire } from "../../src/core/wire/video.ts";
 import { call, jsonOf, makeKey, makeMember, readProblem, send } from "../support/gateway.ts";
 import { until } from "../support/objects.ts";
@@ -15,7 +15,7 @@ describe("POST /v1/generators/make", () => {
     const posted = await send("POST", MAKE, { description: "quote cards" }, idempotency);
     const first = await jsonOf<GeneratorJobWire>(posted, 202);
     expect(posted.headers.get("Location")).toBe(new URL(first.status_url).pathname);
-    expect(first).toMatchObject({ status: "generator_job", generator_id: null, charged: null });
+    expect(first).toMatchObject({ status: "running", generator_id: null, charged: null });
     const again = await jsonOf<GeneratorJobWire>(
       await send("POST", MAKE, { description: "quote cards" }, idempotency),
       202,

@@ -11,8 +11,8 @@ describe("a credential", () => {
     const rows = [
       [`Token ${key.secret}`, "The scheme `Token`"],
       [key.secret, "without a scheme"],
-      [`Bearer ${key.secret.slice(0, -2)}`, "mistyped or cut"],
-      ["Bearer sk-proj-123", "begins with `ngw_test_`"],
+      [`Bearer ${key.secret.slice(0, -2)}`, "incomplete or mistyped"],
+      ["Bearer sk-proj-123", "start with `ngw_test_`"],
     ] as const;
     for (const [Authorization, words] of rows) {
       const problem = await call("/v1/me", { headers: { Authorization } });

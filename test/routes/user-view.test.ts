@@ -6,7 +6,7 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import { type EventId, eventId, type TenantId, userHash } from "../../src/core/ids.ts";
 import { EVENT_TYPES, type EventType, type EventWire } from "../../src/core/wire/event.ts";
-import type { GeneratorJobWire } from "../../src/core/wire/making.ts";
+import type { GeneratorJobWire } from "../../src/core/wire/generator-job.ts";
 import type { MeWire } from "../../src/core/wire/me.ts";
 import type { ProjectWire } from "../../src/core/wire/project.ts";
 import type { TurnWire } from "../../src/core/wire/turn.ts";
@@ -153,7 +153,7 @@ describe("with a user token", () => {
       const id = await eventId(`of ${type}`, type);
       const data = JSON.stringify({ id: `of ${type}`, available: 7 });
       await tenantRpc(scope).accept([{ id, type, resource: `of ${type}`, sequence: 1, at: Date.now(), uh, data }]);
-      if (/^(credits|token|endpoint|hook|making)\./.test(type)) hidden.push(id);
+      if (/^(credits|token|endpoint|hook|generator_job)\./.test(type)) hidden.push(id);
     }
     const types: EventType[] = [];
     const cursors: number[] = [];
@@ -174,7 +174,7 @@ describe("with a user token", () => {
       after = page.next_cursor;
       if (!page.has_more) break;
     }
-    const visible = EVENT_TYPES.filter((type) => !/^(credits|token|endpoint|hook|making)\./.test(type));
+    const visible = EVENT_TYPES.filter((type) => !/^(credits|token|endpoint|hook|generator_job)\./.test(type));
     expect([...new Set(types)].sort()).toEqual([...visible].sort());
     expect(hidden).toHaveLength(EVENT_TYPES.length - visible.length);
     expect(cursors).toEqual([...new Set(cursors)].sort((a, b) => a - b));

@@ -319,7 +319,7 @@ describe("a tool that cannot nest", () => {
     expect((await post("/v1/videos", form(false), narrow)).status).toBe(200);
     expect(await readProblem(await post("/v1/videos", form(true), narrow))).toMatchObject({
       code: "missing_scope",
-      detail: "This needs the scope `upload`; yours are read, chat, render.",
+      detail: "This request needs the scope `upload`; this credential has read, chat, render.",
     });
     expect((await post("/v1/generators/none-such/videos", form(true), headers)).status).toBe(404);
     const list = await call("/v1/uploads", { headers: { ...headers, "X-User-Id": "ada" } });

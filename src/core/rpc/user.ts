@@ -28,7 +28,7 @@ import type { NamedOrder } from "../video.ts";
 import type { AttributionWire } from "../wire/attribution.ts";
 import type { BatchItemWire, BatchWire } from "../wire/batch.ts";
 import type { DownloadFields } from "../wire/file.ts";
-import type { GeneratorJobWire } from "../wire/making.ts";
+import type { GeneratorJobWire } from "../wire/generator-job.ts";
 import type { BrowserLinkWire, NewProject, ProjectPatch, ProjectWire, TimelineWire } from "../wire/project.ts";
 import type { NewRender, RenderPlan, RenderWire } from "../wire/render.ts";
 import type { Quotas } from "../wire/tenant.ts";

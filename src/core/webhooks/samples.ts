@@ -4,8 +4,8 @@ import type { BatchWire } from "../wire/batch.ts";
 import type { Failure } from "../wire/common.ts";
 import type { EventType, EventWire } from "../wire/event.ts";
 import { type DownloadFields, type FileFields, NO_FACTS } from "../wire/file.ts";
+import type { GeneratorJobWire } from "../wire/generator-job.ts";
 import type { HookWire } from "../wire/hook.ts";
-import type { GeneratorJobWire } from "../wire/making.ts";
 import type { RenderWire } from "../wire/render.ts";
 import type { NemoTokenWire } from "../wire/token.ts";
 import type { TurnWire } from "../wire/turn.ts";
@@ -24,7 +24,7 @@ const PROMPT = "turn this video into a new short promotional clip with music and
 
 export const FAILED: Failure = {
   code: "nemo_unavailable",
-  title: "The video service is not answering",
+  title: "The video service is not responding",
   detail: "Try it again.",
   retryable: true,
 };

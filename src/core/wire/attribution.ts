@@ -1,4 +1,4 @@
-/** What upstream is told about who calls it, in its three headers; a part that is null is filled in when it is used. */
+/** The three headers that identify the caller to Nemo. A null part is filled in when a request is sent. */
 import * as z from "zod";
 
 const part = z
@@ -7,7 +7,9 @@ const part = z
   .nullable()
   .default(null);
 
-export const attribution = z
-  .strictObject({ source: part, version: part, platform: part })
-  .meta({ id: "Attribution", example: { source: "my-app", version: "2.1", platform: "ios" } });
+export const attribution = z.strictObject({ source: part, version: part, platform: part }).meta({
+  id: "Attribution",
+  description: "Identifies your app to Nemo. A null part gets a default.",
+  example: { source: "my-app", version: "2.1", platform: "ios" },
+});
 export type AttributionWire = z.infer<typeof attribution>;

@@ -1,8 +1,8 @@
-/** The audit log: who did what to a tenant and its keys. */
+/** The audit log of a tenant: changes by the operator and by the tenant's keys. */
 import * as z from "zod";
 import { mode, moment, plain } from "./common.ts";
 
-/** Everything that is written down. A name keeps its meaning for ever. */
+/** All recorded actions. An action is never renamed or given another meaning. */
 export const AUDIT_ACTIONS = [
   "tenant.created",
   "tenant.changed",
@@ -24,15 +24,17 @@ export const auditEntry = z
   .object({
     id: plain("aud"),
     happened_at: moment,
-    actor: z.string().meta({ description: "`admin`, or the id of the key that asked.", example: "admin" }),
+    actor: z.string().meta({ description: "`admin`, or the id of the key that made the request.", example: "admin" }),
     action: auditAction,
     target: z.string().meta({
       description:
-        "The id of what it was done to. A user is named by the hash at the end of the ids of all that is theirs.",
+        "The id of the changed resource. A user is given by its hash, with which the ids of all its resources end.",
     }),
-    mode: mode.nullable().meta({ description: "Null where both modes are concerned." }),
+    mode: mode.nullable().meta({ description: "Null if the action applies to both modes." }),
     request_id: z.string(),
-    detail: z.record(z.string(), z.unknown()).meta({ description: "What was set. Never a secret." }),
+    detail: z
+      .record(z.string(), z.unknown())
+      .meta({ description: "The values that were set. Never contains a secret." }),
   })
   .meta({ id: "AuditEntry" });
 export type AuditEntryWire = z.infer<typeof auditEntry>;

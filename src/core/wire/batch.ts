@@ -1,4 +1,4 @@
-/** A batch: many videos, ordered in one call. */
+/** A batch: many videos, requested in one call. */
 import * as z from "zod";
 import { BATCH_CONCURRENCY, BATCH_ITEMS } from "../limits.ts";
 import { callbackUrl, language, metadata, moment, owned, prompt } from "./common.ts";
@@ -10,11 +10,11 @@ const { assets, output, on_question } = newVideo.shape;
 
 export const newBatchItem = z
   .strictObject({
-    prompt: prompt.optional().meta({ description: "Needed unless the batch names a generator." }),
-    variables: variableValues.optional().meta({ description: "The generator's." }),
+    prompt: prompt.optional().meta({ description: "Required unless the batch names a generator." }),
+    variables: variableValues.optional().meta({ description: "Values of the generator's variables." }),
     assets,
     language: language.optional(),
-    on_question: on_question.unwrap().optional().meta({ description: "The batch's where none is sent." }),
+    on_question: on_question.unwrap().optional().meta({ description: "Defaults to the value of the batch." }),
     metadata: metadata.default({}),
   })
   .meta({ id: "NewBatchItem" });
@@ -22,14 +22,19 @@ export type NewBatchItem = z.infer<typeof newBatchItem>;
 
 export const newBatch = z.strictObject({
   items: z.array(newBatchItem).min(1).max(BATCH_ITEMS),
-  generator: generatorParams.shape.id.optional().meta({ description: "Its id or slug; each item brings variables." }),
+  generator: generatorParams.shape.id
+    .optional()
+    .meta({ description: "The id or slug of a generator. Each item then has `variables` instead of `prompt`." }),
   mode: z.enum(["one_project", "own_projects"]).default("own_projects").meta({
-    description: "one_project: one after the other on one timeline, each with its own export.",
+    description:
+      "`own_projects`: each video has its own project. `one_project`: the videos are created one after the other on one timeline, each with its own export.",
   }),
   concurrency: z.int().min(1).max(BATCH_CONCURRENCY).default(4).meta({
-    description: "Videos being made at once; one_project makes one at a time.",
+    description: "The number of videos that run at once. `one_project` runs one at a time.",
   }),
-  project: owned("prj").optional().meta({ description: "Where one_project goes on; a new one where none is named." }),
+  project: owned("prj")
+    .optional()
+    .meta({ description: "The project to use with `one_project`. Defaults to a new project." }),
   language: language.optional(),
   output,
   on_question,
@@ -54,12 +59,15 @@ export const batch = z
       cancelled: z.int(),
     }),
     generator: video.shape.generator,
-    project_id: owned("prj").nullable().meta({ description: "Of one_project." }),
-    credits: spent.meta({ description: "Of every turn so far." }),
+    project_id: owned("prj").nullable().meta({ description: "The project of `one_project`; null otherwise." }),
+    credits: spent.meta({ description: "The sum over all turns so far." }),
     metadata,
     status_url: z.string(),
     videos_url: z.string(),
-    poll_after_seconds: z.int().nullable().meta({ description: "When to read again; null at an end." }),
+    poll_after_seconds: z
+      .int()
+      .nullable()
+      .meta({ description: "Seconds to wait before the next poll; null once ended." }),
     created_at: moment,
     ended_at: moment.nullable(),
   })
@@ -68,9 +76,9 @@ export type BatchWire = z.infer<typeof batch>;
 
 export const batchItem = z
   .object({
-    index: z.int().meta({ description: "Its place in `items`, from 0." }),
+    index: z.int().meta({ description: "The item's index in `items`, from 0." }),
     status: z.enum(["queued", "processing", "needs_input", "completed", "failed", "cancelled"]),
-    video: video.nullable().meta({ description: "Null until its turn has come." }),
+    video: video.nullable().meta({ description: "Null until the item is started." }),
   })
   .meta({ id: "BatchItem" });
 export type BatchItemWire = z.infer<typeof batchItem>;

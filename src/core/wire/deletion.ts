@@ -1,10 +1,10 @@
-/** The job that deletes a tenant, and the receipt that it leaves. */
+/** The job that deletes a tenant, and its receipt. */
 import * as z from "zod";
 import { moment, plain } from "./common.ts";
 
 const removed = z.object({
   keys: z.int(),
-  users: z.int().meta({ description: "Users' objects, those of calls that named no user included." }),
+  users: z.int().meta({ description: "Users, including one for each call that named no user." }),
   generators: z.int(),
   endpoints: z.int(),
   hooks: z.int(),
@@ -13,7 +13,7 @@ const removed = z.object({
   files: z.int(),
   file_bytes: z.int(),
 });
-/** How much there was of each when it went. */
+/** The number of deleted items of each kind. */
 export type TenantRemovedWire = z.infer<typeof removed>;
 
 export const tenantDeletion = z.object({

@@ -1,4 +1,4 @@
-/** Public facts. */
+/** Public events. */
 import * as z from "zod";
 import { mode, moment, plain } from "./common.ts";
 
@@ -32,20 +32,18 @@ export type EventType = z.infer<typeof eventType>;
 
 export const event = z
   .object({
-    id: plain("evt").meta({ description: "Made from the fact: the same fact always has the same id." }),
+    id: plain("evt").meta({ description: "Derived from the event's content: the same event always has the same id." }),
     type: eventType,
-    cursor: z
-      .int()
-      .meta({ description: "Given when stored; read on with ?after=. For a user token it counts its user's events." }),
+    cursor: z.int().meta({
+      description:
+        "Assigned when the event is stored. Pass it as `?after=` to read on. For a user token it counts the user's own events.",
+    }),
     timestamp: moment,
     tenant: plain("ten").nullable().meta({ description: "Null for a user token." }),
     mode,
-    sequence: z.int().meta({ description: "Counts the events of one resource, from 1." }),
-    stale: z
-      .boolean()
-      .optional()
-      .meta({ description: "True when a later event of the same resource was already sent." }),
-    data: z.record(z.string(), z.unknown()).meta({ description: "The resource, as its own route would show it." }),
+    sequence: z.int().meta({ description: "The event's number among the events of its resource, from 1." }),
+    stale: z.boolean().optional().meta({ description: "True if a later event of the same resource was already sent." }),
+    data: z.record(z.string(), z.unknown()).meta({ description: "The resource, as its own route returns it." }),
   })
   .meta({ id: "Event" });
 export type EventWire = z.infer<typeof event>;

@@ -1,4 +1,4 @@
-/** A generator: a saved recipe whose prompt has places for variables. */
+/** A generator: a saved prompt template with variables and defaults. */
 import * as z from "zod";
 import { sentenceLists } from "../body-values.ts";
 import { GENERATOR_VARIABLES, VARIABLE_CHARS } from "../limits.ts";
@@ -6,34 +6,42 @@ import { FORMATS } from "../media/sniff.ts";
 import { attribution } from "./attribution.ts";
 import { language, moment, plain, prompt, title } from "./common.ts";
 
-const words = (max: number) => z.string().trim().min(1).max(max);
-/** Sentences for people: as text, one per line. */
-const sentences = () => z.array(words(500)).max(10).register(sentenceLists, { members: "sentences" });
+const shortText = (max: number) => z.string().trim().min(1).max(max);
+/** A list of sentences; as text, one per line. */
+const sentences = () => z.array(shortText(500)).max(10).register(sentenceLists, { members: "sentences" });
 const value = z.union([z.string().max(VARIABLE_CHARS), z.number(), z.boolean()]);
 
-/** A readable name in addresses: `product-promo`. */
+/** A readable name for URLs: `product-promo`. */
 export const slug = z
   .string()
   .max(60)
-  .regex(/^[a-z0-9]+(-[a-z0-9]+)*$/, "must be lower-case words of letters and digits with single hyphens between")
+  .regex(/^[a-z0-9]+(-[a-z0-9]+)*$/, "must be lower-case letters and digits, in words separated by single hyphens")
   .meta({ example: "product-promo" });
 
 export const variable = z
   .strictObject({
-    name: z.string().regex(/^[a-z][a-z0-9_]{0,39}$/, "must be a lower-case name of at most 40 letters, digits, _"),
+    name: z
+      .string()
+      .regex(
+        /^[a-z][a-z0-9_]{0,39}$/,
+        "must start with a lower-case letter and have at most 40 lower-case letters, digits and underscores",
+      ),
     type: z.enum(["text", "number", "boolean", "choice"]),
     description: z.string().trim().max(300).nullable().default(null),
-    default: value.nullable().default(null).meta({ description: "null: the caller must send one." }),
-    choices: z.array(words(200)).max(50).optional().meta({ description: "What a choice may be." }),
-    min: z.number().optional().meta({ description: "The least that a number may be." }),
-    max: z.number().optional().meta({ description: "The most that a number may be." }),
+    default: value
+      .nullable()
+      .default(null)
+      .meta({ description: "The value used if none is sent. Null: the variable is required." }),
+    choices: z.array(shortText(200)).max(50).optional().meta({ description: "The allowed values of a `choice`." }),
+    min: z.number().optional().meta({ description: "The minimum of a `number`." }),
+    max: z.number().optional().meta({ description: "The maximum of a `number`." }),
   })
   .meta({ id: "Variable" });
 export type VariableWire = z.infer<typeof variable>;
 
 const formats = FORMATS.map(({ ext }) => ext) as [string, ...string[]]; // 13 of them
 
-/** What a tenant writes down. */
+/** The fields of a generator that a tenant sets. */
 export const recipe = z.strictObject({
   name: title(100),
   description: z.string().trim().max(2_000).default(""),
@@ -43,8 +51,8 @@ export const recipe = z.strictObject({
     .array(z.enum(formats))
     .min(1)
     .default(formats)
-    .meta({ description: "Formats of the files it works with, best first." }),
-  needs_file: z.boolean().default(false).meta({ description: "Whether it makes nothing without a file." }),
+    .meta({ description: "The file formats that it accepts, preferred formats first." }),
+  needs_file: z.boolean().default(false).meta({ description: "True if at least one file is required." }),
   output: z
     .strictObject({ format: z.literal("mp4").default("mp4"), quality: z.literal("high").default("high") })
     .default({ format: "mp4", quality: "high" }),
@@ -62,11 +70,11 @@ export const recipe = z.strictObject({
 export type RecipeWire = z.infer<typeof recipe>;
 
 export const newGenerator = recipe.extend({
-  slug: slug.optional().meta({ description: "Made from the name where none is sent." }),
+  slug: slug.optional().meta({ description: "Derived from the name if it is not sent." }),
 });
 export type NewGenerator = z.infer<typeof newGenerator>;
 
-/** A change: what is left out stays. */
+/** An update; fields that are not sent keep their values. */
 export const generatorPatch = z
   .strictObject(
     Object.fromEntries(
@@ -76,15 +84,15 @@ export const generatorPatch = z
       ]),
     ) as { [F in keyof typeof recipe.shape]: z.ZodOptional<z.ZodType<RecipeWire[F]>> },
   )
-  .refine((patch) => Object.keys(patch).length > 0, "must change something")
+  .refine((patch) => Object.keys(patch).length > 0, "must have at least one field")
   .meta({ id: "GeneratorPatch" });
 export type GeneratorPatch = z.infer<typeof generatorPatch>;
 
 export const generator = recipe
   .extend({
-    id: z.union([plain("gen"), slug]).meta({ description: "A built-in one goes by its slug." }),
+    id: z.union([plain("gen"), slug]).meta({ description: "For a built-in generator, its slug." }),
     slug,
-    version: z.int().meta({ description: "Counts the changes, from 1." }),
+    version: z.int().meta({ description: "Starts at 1 and increases with each update." }),
     made_by: z.enum(["built_in", "tenant", "agent", "fallback"]),
     created_at: moment.nullable(),
     updated_at: moment.nullable(),
@@ -92,10 +100,16 @@ export const generator = recipe
   .meta({ id: "Generator" });
 export type GeneratorWire = z.infer<typeof generator>;
 
-/** The path's `{id}`: an id, or a slug of the tenant's own or a built-in one. */
+/** The path's `{id}`: the id or slug of a generator, the tenant's own or built-in. */
 export const generatorParams = z.object({ id: z.union([plain("gen"), slug]) });
 
 export const variableValues = z
   .record(z.string().max(60), value)
-  .refine((values) => Object.keys(values).length <= GENERATOR_VARIABLES, `must have at most ${GENERATOR_VARIABLES}`)
-  .meta({ example: { product: "a coffee mug", seconds: 30 } });
+  .refine(
+    (values) => Object.keys(values).length <= GENERATOR_VARIABLES,
+    `must have at most ${GENERATOR_VARIABLES} variables`,
+  )
+  .meta({
+    description: "Values of the generator's variables, by name.",
+    example: { product: "a coffee mug", seconds: 30 },
+  });

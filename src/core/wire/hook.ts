@@ -1,4 +1,4 @@
-/** REST hooks: subscriptions of automation tools, and the flat bodies that they get. */
+/** REST hooks: subscriptions of automation tools, and the flat bodies that they receive. */
 import * as z from "zod";
 import { moment, plain, targetUrl } from "./common.ts";
 import { eventType } from "./event.ts";
@@ -10,7 +10,7 @@ export const hook = z
     event: eventType,
     state: z
       .enum(["enabled", "disabled"])
-      .meta({ description: "`disabled`: it took nothing for five days; subscribing it again enables it." }),
+      .meta({ description: "`disabled`: deliveries failed for five days. Create the hook again to enable it." }),
     disabled_at: moment.nullable(),
     created_at: moment,
   })
@@ -20,14 +20,14 @@ export type HookWire = z.infer<typeof hook>;
 export const newHook = z.strictObject({ target_url: targetUrl, event: eventType });
 export type NewHook = z.infer<typeof newHook>;
 
-/** Which hooks to remove: all of an address, or the one of an event there. */
+/** The hooks to delete: all of an address, or the one for an event there. */
 export const hookFilter = z.strictObject({ target_url: targetUrl, event: eventType.optional() });
 export type HookFilter = z.infer<typeof hookFilter>;
 
 export const hookBody = z.record(z.string(), z.union([z.string(), z.number(), z.boolean(), z.null()])).meta({
   id: "HookBody",
   description:
-    "One event made flat: `id`, `type`, `occurred_at`, `mode`, `sequence`, `stale`, the fields of its resource, and `metadata_<key>` for each label. A type always has the same keys; lists are joined by commas. `download_url` opens the file without a key until `download_url_expires_at`.",
+    "An event as a flat object: `id`, `type`, `occurred_at`, `mode`, `sequence`, `stale`, the fields of its resource, and `metadata_<key>` for each label. All events of a type have the same keys. Lists are joined with commas. `download_url` downloads the file without a credential until `download_url_expires_at`.",
   example: {
     id: "evt_01jd8m3k5xq2w4v7z9ab",
     type: "render.completed",

@@ -1,14 +1,17 @@
-/** Who the credential is and what it may do: the call no-code tools test a connection with. */
+/** The current credential and its rights. No-code tools use it to test a connection. */
 import * as z from "zod";
 import { mode, plain } from "./common.ts";
 import { scope } from "./key.ts";
 import { nemoToken } from "./token.ts";
 
-/** A quota at this moment. */
+/** A quota and its current use. */
 const quota = z.object({
   limit: z.int(),
   remaining: z.int(),
-  resets_in_seconds: z.int().nullable().meta({ description: "Null for what is free again when it ends." }),
+  resets_in_seconds: z
+    .int()
+    .nullable()
+    .meta({ description: "Seconds until the quota resets. Null for a quota of concurrent items." }),
 });
 
 export const me = z
@@ -29,15 +32,15 @@ export const me = z
     }),
     quotas: z.record(z.string(), quota).meta({
       description:
-        "By its name, what the named user may hold of each quota of the account, or the account where no user is named. A user holds at most a third, and at most half of what the others leave.",
+        "The quotas by name: of the named user, or of the account if no user is named. A user can use at most a third of the account's quota, and at most half of what the other users leave.",
     }),
     nemo_token: nemoToken
       .nullable()
-      .meta({ description: "Null for a user token where the token in use is not this user's own." }),
+      .meta({ description: "Null for a user token if the Nemo token in use does not belong to this user." }),
     events_cursor: z
       .int()
       .nullable()
-      .meta({ description: "Read on from here with GET /v1/events?after=. Null for a user token." }),
+      .meta({ description: "The latest event cursor; pass it to `GET /v1/events?after=`. Null for a user token." }),
   })
   .meta({ id: "Me" });
 export type MeWire = z.infer<typeof me>;

@@ -1,23 +1,29 @@
-/** An error's body, `application/problem+json` (RFC 9457). */
+/** The body of an error, `application/problem+json` (RFC 9457). */
 import * as z from "zod";
 import { charged, failure } from "./common.ts";
 
 export const problemBody = z
   .object({
     type: z.string().meta({ example: "https://nemo-gateway.dev/errors/not_found" }),
-    title: z.string().meta({ description: "For an end user, at most 60 characters." }),
+    title: z.string().meta({ description: "A short message for the end user, at most 60 characters." }),
     status: z.int(),
-    detail: z.string().meta({ description: "For the developer: what happened and what to do next." }),
-    code: z.string().meta({ description: "One of the codes of PROTOCOL.md section 3.", example: "not_found" }),
+    detail: z.string().meta({ description: "What happened and what to do next, for the developer." }),
+    code: z.string().meta({
+      description: "The error code: one of those in PROTOCOL.md section 3 and at `/docs/errors`.",
+      example: "not_found",
+    }),
     request_id: z.string(),
     retryable: z.boolean(),
     charged: charged.optional(),
-    hint: z.string().optional().meta({ description: "The next call to make." }),
+    hint: z.string().optional().meta({ description: "A request that can resolve the error." }),
     errors: z.array(z.object({ field: z.string(), message: z.string() })).optional(),
     register_url: z.string().optional(),
-    error: failure.optional().meta({ description: "Of `no_file`: what the video or render itself failed with." }),
-    "expected-offset": z.int().optional().meta({ description: "Where the upload stands." }),
+    error: failure.optional().meta({ description: "For `no_file`: the error of the video or render." }),
+    "expected-offset": z
+      .int()
+      .optional()
+      .meta({ description: "For a wrong offset: the current offset of the upload." }),
     "provided-offset": z.int().optional(),
   })
-  .meta({ id: "Problem", description: "An error, RFC 9457." });
+  .meta({ id: "Problem", description: "An error (RFC 9457)." });
 export type ProblemWire = z.infer<typeof problemBody>;

@@ -1,4 +1,4 @@
-/** A project: one conversation and one timeline, held by Nemo as a task and a session. */
+/** A project: one conversation and one timeline. Upstream it is a task and a session. */
 import * as z from "zod";
 import { language, metadata, moment, owned, title } from "./common.ts";
 
@@ -6,7 +6,7 @@ const timelineSegment = z.object({
   label: z.string(),
   start_ms: z.number().nullable(),
   duration_ms: z.number().nullable(),
-  volume: z.number().nullable().meta({ description: "0 to 1." }),
+  volume: z.number().nullable().meta({ description: "From 0 to 1." }),
   text: z.string().nullable(),
 });
 
@@ -33,7 +33,7 @@ export const project = z
     id: owned("prj"),
     name: z.string(),
     language: z.string().nullable(),
-    summary: z.string().nullable().meta({ description: "The timeline in one line, as of the last settled turn." }),
+    summary: z.string().nullable().meta({ description: "The timeline in one line, after the last settled turn." }),
     metadata,
     turns_url: z.string(),
     timeline_url: z.string(),
@@ -45,7 +45,7 @@ export type ProjectWire = z.infer<typeof project>;
 
 export const projectPatch = z.strictObject({
   name: title(200).optional(),
-  metadata: metadata.optional().meta({ description: "Replaces all of it.", example: { order: "7" } }),
+  metadata: metadata.optional().meta({ description: "Replaces all metadata.", example: { order: "7" } }),
 });
 export type ProjectPatch = z.infer<typeof projectPatch>;
 
@@ -56,6 +56,6 @@ export const newProject = z.strictObject({
 });
 export type NewProject = z.infer<typeof newProject>;
 
-/** A link into Nemo's web app. Whoever holds it can open the project; it has no rights in any API. */
+/** A link to Nemo's web app. Anyone with the link can open the project; it grants no access to an API. */
 export const browserLink = z.object({ url: z.string(), expires_at: moment }).meta({ id: "BrowserLink" });
 export type BrowserLinkWire = z.infer<typeof browserLink>;

@@ -1,4 +1,4 @@
-/** A render: one export of a project's timeline to a file. */
+/** A render: an export of a project's timeline to a file. */
 import * as z from "zod";
 import { SHARE_LINK_DEFAULT_SECONDS, SHARE_LINK_MAX_SECONDS } from "../limits.ts";
 import { callbackUrl, failure, metadata, moment, owned } from "./common.ts";
@@ -8,13 +8,13 @@ export const RENDER_STATUSES = ["queued", "processing", "copying", "completed", 
 export const renderStatus = z.enum(RENDER_STATUSES);
 export type RenderStatus = z.infer<typeof renderStatus>;
 
-/** What a render is doing just now. `waiting`: Nemo has it and has not begun. `late`: told as failed, still asked for. */
+/** The current step of a render. `waiting`: Nemo has the job and has not started it. `late`: reported as failed, still polled. */
 export const RENDER_STAGES = ["queued", "submitting", "waiting", "rendering", "copying", "late"] as const;
 
-const outputWord = z.string().regex(/^[a-z0-9_-]{1,20}$/, "must be 1 to 20 of a-z, 0-9, _ and -");
+const outputName = z.string().regex(/^[a-z0-9_-]{1,20}$/, "must be 1 to 20 of a-z, 0-9, _ and -");
 
-/** `mp4` and `high` are the only output that Nemo's own clients ask for; others are refused unless the operator lets them through. */
-export const output = z.strictObject({ format: outputWord.default("mp4"), quality: outputWord.default("high") });
+/** `mp4` and `high` are the only output that Nemo's own clients request. Others are rejected unless the operator allows them. */
+export const output = z.strictObject({ format: outputName.default("mp4"), quality: outputName.default("high") });
 
 const renderFile = z.object({
   size_bytes: z.int(),
@@ -25,7 +25,7 @@ const renderFile = z.object({
   width: z.int().nullable(),
   height: z.int().nullable(),
   codec: z.string().nullable().meta({ example: "h264" }),
-  expires_at: moment.meta({ description: "When the file is removed." }),
+  expires_at: moment.meta({ description: "When the file is deleted." }),
 });
 
 const warning = z.object({
@@ -40,24 +40,24 @@ export const render = z
     id: owned("rnd"),
     project_id: owned("prj"),
     status: renderStatus,
-    stage: z
-      .enum(RENDER_STAGES)
-      .nullable()
-      .meta({ description: "What it is doing just now; null when nothing more is done." }),
+    stage: z.enum(RENDER_STAGES).nullable().meta({
+      description:
+        "The current step; null when no work is left. `late`: reported as failed, but still polled in case the file arrives.",
+    }),
     progress: z.int().min(0).max(100),
     output: z.object({ format: z.string(), quality: z.string() }),
-    file: renderFile.nullable().meta({ description: "The file in our own store; null until it is there." }),
+    file: renderFile.nullable().meta({ description: "The stored file; null until it is available." }),
     ...fileFields,
     content_url: z.string().nullable().meta({
-      description: "The same file, for requests with a key. Null until it is there, and after it was removed.",
+      description: "Downloads the file with a credential. Null until the file is available and after it was deleted.",
     }),
-    reused_from: owned("rnd").nullable().meta({ description: "The render whose file this one shows." }),
+    reused_from: owned("rnd").nullable().meta({ description: "The render whose file this one reuses." }),
     warnings: z.array(warning),
-    attempts: z.array(attempt).meta({ description: "Nemo's jobs that came to nothing before the present one." }),
+    attempts: z.array(attempt).meta({ description: "Earlier Nemo jobs of this render that failed." }),
     error: failure.nullable(),
     metadata,
     created_at: moment,
-    next_check_at: moment.nullable(),
+    next_check_at: moment.nullable().meta({ description: "When the gateway next polls Nemo." }),
     ended_at: moment.nullable(),
   })
   .meta({ id: "Render" });
@@ -65,14 +65,17 @@ export type RenderWire = z.infer<typeof render>;
 
 export const newRender = z.strictObject({
   output: output.default({ format: "mp4", quality: "high" }),
-  reuse: z.boolean().default(true).meta({ description: "Take the finished file of the same, unchanged timeline." }),
-  dry_run: z.boolean().default(false).meta({ description: "Only tell what would be exported." }),
+  reuse: z
+    .boolean()
+    .default(true)
+    .meta({ description: "Reuse the file of an earlier render if the timeline has not changed." }),
+  dry_run: z.boolean().default(false).meta({ description: "Return the plan; export nothing." }),
   callback_url: callbackUrl,
   metadata: metadata.default({}),
 });
 export type NewRender = z.infer<typeof newRender>;
 
-/** What an order would export. */
+/** The plan of a render, for `dry_run`. */
 export const renderPlan = z
   .object({
     dry_run: z.literal(true),
@@ -82,7 +85,9 @@ export const renderPlan = z
     width: z.int().nullable(),
     height: z.int().nullable(),
     output: z.object({ format: z.string(), quality: z.string() }),
-    reuses: owned("rnd").nullable().meta({ description: "The finished render whose file the order would show." }),
+    reuses: owned("rnd")
+      .nullable()
+      .meta({ description: "The render whose file would be reused; null if a new file would be exported." }),
   })
   .meta({ id: "RenderPlan" });
 export type RenderPlan = z.infer<typeof renderPlan>;

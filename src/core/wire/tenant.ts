@@ -1,11 +1,11 @@
-/** A tenant: an app or account of the gateway, made by the operator, and what the operator sets for it. */
+/** A tenant: an app or account of the gateway, created and configured by the operator. */
 import * as z from "zod";
 import { ORIGINS_PER_TENANT, RENDER_TTL_MAX_SECONDS, RENDER_TTL_MIN_SECONDS } from "../limits.ts";
 import { attribution } from "./attribution.ts";
 import { moment, plain, title } from "./common.ts";
 import { scope } from "./key.ts";
 
-/** The flood gate's tiers, as wrangler.toml binds them. */
+/** The rate limit tiers, as bound in wrangler.toml. */
 export const TIERS = ["small", "medium", "large"] as const;
 const tier = z.enum(TIERS);
 export type Tier = z.infer<typeof tier>;
@@ -13,16 +13,16 @@ export type Tier = z.infer<typeof tier>;
 const name = title(100);
 const count = z.int().min(0);
 
-/** What one mode of a tenant may use. 0 allows none. Days are UTC. */
+/** The quotas of one mode of a tenant. 0 allows none. Days are UTC. */
 export const quotas = z.object({
-  concurrent_turns: count.meta({ description: "Turns that wait or run at once, over all users." }),
+  concurrent_turns: count.meta({ description: "Turns queued or running at once, over all users." }),
   renders_per_day: count,
-  bytes_per_day: count.meta({ description: "Bytes taken in: uploads and imports." }),
+  bytes_per_day: count.meta({ description: "Bytes received in uploads and imports." }),
   new_users_per_day: count,
 });
 export type Quotas = z.infer<typeof quotas>;
 
-/** Quotas to set: a field that is left out stays as it is, null returns it to the default. */
+/** Quotas to set. Fields that are not sent keep their values; null resets to the default. */
 const limit = count.nullable().optional();
 const quotaChange = z.strictObject({
   concurrent_turns: limit,
@@ -32,7 +32,7 @@ const quotaChange = z.strictObject({
 });
 const quotaChanges = z.strictObject({ live: quotaChange, test: quotaChange }).partial();
 
-/** A web origin as browsers send it: scheme, host, port where it is not the usual one. Plain http is for a developer's own machine. */
+/** A web origin as browsers send it: scheme, host and a non-default port. Plain http is allowed for localhost only. */
 const origin = z
   .string()
   .max(200)
@@ -41,7 +41,7 @@ const origin = z
   });
 
 const scopes = z.array(scope).min(1);
-/** null returns it to the default. */
+/** Null resets to the default. */
 const fileSeconds = z.int().min(RENDER_TTL_MIN_SECONDS).max(RENDER_TTL_MAX_SECONDS).nullable();
 const origins = z.array(origin).max(ORIGINS_PER_TENANT);
 
@@ -51,13 +51,13 @@ export const tenant = z
     name: z.string(),
     state: z.enum(["active", "paused", "deleting"]),
     tier,
-    scopes: z.array(scope).meta({ description: "What keys of this tenant may do at most." }),
-    origins: z.array(z.string()).meta({ description: "Web pages that may call with this tenant's credentials." }),
+    scopes: z.array(scope).meta({ description: "The scopes that keys of this tenant can have." }),
+    origins: z.array(z.string()).meta({ description: "Web origins that may send this tenant's API keys." }),
     render_file_seconds: z
       .int()
-      .meta({ description: "How long a finished render's file is kept, counted from its end." }),
+      .meta({ description: "How long a render's file is kept after the render has ended, in seconds." }),
     quotas: z.object({ live: quotas, test: quotas }),
-    attribution: attribution.meta({ description: "What Nemo is told about who calls, as far as it is set." }),
+    attribution: attribution.meta({ description: "Identifies the tenant's app to Nemo." }),
     created_at: moment,
   })
   .meta({ id: "Tenant" });
@@ -75,7 +75,7 @@ export const newTenant = z.strictObject({
 
 export type NewTenant = z.infer<typeof newTenant>;
 
-/** A field that is left out stays as it is. */
+/** Fields that are not sent keep their values. */
 export const tenantChange = z
   .strictObject({ name, tier, scopes, origins, render_file_seconds: fileSeconds, quotas: quotaChanges, attribution })
   .partial();

@@ -1,4 +1,4 @@
-/** What happened to a timeline, on the wire: milliseconds, loudness from 0 to 1, words; null where it is not known. */
+/** The wire format of timeline changes: times in milliseconds, volume from 0 to 1; null if unknown. */
 import * as z from "zod";
 import {
   CHANGE_KINDS,
@@ -11,7 +11,7 @@ import {
 } from "../timeline/diff.ts";
 
 const ms = z.int().nullable();
-const volume = z.number().nullable().meta({ description: "0 to 1." });
+const volume = z.number().nullable().meta({ description: "From 0 to 1." });
 const text = z.string().nullable();
 
 const span = z.object({ start_ms: ms, duration_ms: ms });
@@ -19,12 +19,14 @@ const segment = z.object({ ...span.shape, volume, text });
 const track = z.object({ ...segment.shape, segments: z.int() });
 const spot = z.object({
   start_ms: ms,
-  position: z.int().meta({ description: "Its place in the track, from 1." }),
+  position: z.int().meta({ description: "The segment's position in the track, from 1." }),
 });
 
 const where = {
   track_kind: z.enum(["video", "audio", "text", "other"]),
-  track_number: z.int().meta({ description: "From 1; of what was removed, as it was before." }),
+  track_number: z
+    .int()
+    .meta({ description: "The track's number, from 1. For a removed track or segment, the number before the change." }),
   label: z.string(),
 };
 
@@ -46,10 +48,10 @@ type TimelineChangeWire = z.infer<typeof timelineChange>;
 
 export const timelineDiff = z
   .object({
-    changes: z.array(timelineChange).meta({ description: "At most 20." }),
+    changes: z.array(timelineChange).meta({ description: "At most 20 changes." }),
     more: z
       .array(z.object({ kind: z.enum(CHANGE_KINDS), count: z.int() }))
-      .meta({ description: "How many more there are of each kind." }),
+      .meta({ description: "The number of further changes of each kind." }),
   })
   .meta({ id: "TimelineDiff" });
 export type TimelineDiffWire = z.infer<typeof timelineDiff>;

@@ -1,50 +1,52 @@
-/** A Nemo token as the outside sees it: its state, never itself. */
+/** The status of a Nemo token, without the token; and credits. */
 import * as z from "zod";
 import { moment } from "./common.ts";
 
 export const nemoToken = z
   .object({
     source: z.enum(["user", "tenant", "operator", "anonymous", "sandbox", "none"]).meta({
-      description: "Whose token it is: the user's own, else the tenant's, else the operator's, else an anonymous one.",
+      description:
+        "The owner of the token in use: the user's own token if there is one, else the tenant's, the operator's or an anonymous one.",
     }),
     state: z.enum(["ready", "expiring", "rejected", "rationed", "none"]).meta({
       description:
-        "`expiring`: it ends within a day. `rejected`: it has ended, or Nemo refused it. `rationed`: Nemo gives no anonymous token before `next_try_at`.",
+        "`expiring`: it expires within a day. `rejected`: it has expired or Nemo rejected it. `rationed`: Nemo issues no anonymous token before `next_try_at`.",
     }),
-    expires_at: moment.nullable().meta({ description: "When it ends; null where that is not known." }),
+    expires_at: moment.nullable().meta({ description: "When the token expires; null if unknown." }),
     next_try_at: moment.nullable(),
   })
   .meta({ id: "NemoToken" });
 export type NemoTokenWire = z.infer<typeof nemoToken>;
 
-/** For whom a token is brought. */
+/** The owner of a stored token. */
 export const tokenFor = z.enum(["user", "tenant"]);
 export type TokenFor = z.infer<typeof tokenFor>;
 
-/** A token as Nemo spells it. Source: nemo-api reference section 1.5. */
+/** The format of a Nemo token. Source: nemo-api reference section 1.5. */
 const TOKEN = /^nmv_usr_[A-Za-z0-9_-]{16,200}$/;
 
 export const newNemoToken = z.strictObject({
   for: tokenFor.meta({
-    description: "`user`: the one that X-User-Id names. `tenant`: every user without one of his own.",
+    description: "`user`: the user named by `X-User-Id`. `tenant`: all users without a token of their own.",
   }),
   token: z
     .string()
-    .regex(TOKEN, "must be a Nemo API token: nmv_usr_ and what follows it")
+    .regex(TOKEN, "must be a Nemo API token, which starts with nmv_usr_")
     .meta({ example: "nmv_usr_sandbox_0123456789abcdef", format: "password", writeOnly: true }),
   expires_at: moment.nullable().default(null).meta({
-    description: "When it ends, if you know: the event `token.expiring` is sent a day before.",
+    description: "When the token expires, if known. A `token.expiring` event is sent a day before.",
     example: null,
   }),
 });
 export type NewNemoToken = z.infer<typeof newNemoToken>;
 
-/** Which token a GET or DELETE means. */
+/** Selects a token to read. */
 export const tokenQuery = z.strictObject({
   for: tokenFor
     .optional()
-    .meta({ description: "The token brought for this one. Left out: the one that would be used." }),
+    .meta({ description: "The stored token of the user or of the tenant. Defaults to the token in use." }),
 });
+/** Selects a stored token to delete. */
 export const tokenTarget = z.strictObject({ for: tokenFor });
 
 export const credits = z
@@ -52,8 +54,8 @@ export const credits = z
   .meta({ id: "Credits" });
 export type CreditsWire = z.infer<typeof credits>;
 
-/** What one turn cost, and how we know. */
+/** The cost of a turn, and how it is known. */
 export const spent = z
   .object({ amount: z.number().nullable(), basis: z.enum(["measured", "estimated", "unknown"]) })
-  .meta({ id: "Spent" });
+  .meta({ id: "Spent", description: "Credits spent. `basis`: how the amount is known." });
 export type SpentWire = z.infer<typeof spent>;

@@ -1,6 +1,6 @@
 /**
- * The events of a turn, as SSE frames and as JSON rows: `event:` is the type, `id:` the cursor, `data:` the body.
- * A client that does not know a type ignores it.
+ * The events of a turn, as SSE frames and in JSON pages. In a frame, `event:` is the type, `id:` the cursor and `data:` the body.
+ * Clients ignore unknown types.
  */
 import * as z from "zod";
 import { moment, owned } from "./common.ts";
@@ -19,14 +19,15 @@ export const turnEvent = z
       ahead_ends_by: moment
         .nullable()
         .optional()
-        .meta({ description: "The turn of this project that runs now has ended by then; null when none runs." }),
+        .meta({ description: "The time by which the project's running turn has ended; null if none is running." }),
     }),
     z.object({
       type: z.literal("message"),
-      message: z.int().meta({ description: "Which message of the turn, from 1." }),
-      text: z
-        .string()
-        .meta({ description: "A piece to append when partial, else the whole message, replacing its pieces." }),
+      message: z.int().meta({ description: "The number of the message in the turn, from 1." }),
+      text: z.string().meta({
+        description:
+          "If `partial`, a chunk to append to the message; otherwise the complete message, which replaces the chunks.",
+      }),
       partial: z.boolean(),
     }),
     z.object({
@@ -43,8 +44,8 @@ export const turnEvent = z
     z.object({
       type: z.literal("timeline.changed"),
       summary: z.string(),
-      line: z.string().meta({ description: "What changed, in one line, in the caller's language." }),
-      diff: timelineDiff.nullable().meta({ description: "Null where the timeline before is not known." }),
+      line: z.string().meta({ description: "The changes in one line, in the caller's language." }),
+      diff: timelineDiff.nullable().meta({ description: "Null if the previous timeline is unknown." }),
     }),
     z.object({ type: z.literal("project.session_replaced"), project_id: owned("prj") }),
     z.object({ type: z.literal("turn.completed"), turn }),
@@ -54,10 +55,10 @@ export const turnEvent = z
   .meta({ id: "TurnEvent" });
 export type TurnEventWire = z.infer<typeof turnEvent>;
 
-/** True for the event after which a turn's stream has no more. */
+/** True for the last event of a turn's stream. */
 export const isTerminal = (type: string): boolean => (TERMINAL_EVENTS as readonly string[]).includes(type);
 
-/** The same cursor for tools that cannot read SSE. */
+/** A page of events, for clients that cannot read SSE. */
 export const turnEventsPage = z
   .object({
     data: z.array(z.object({ id: z.int(), event: turnEvent })),

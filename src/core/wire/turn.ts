@@ -1,9 +1,9 @@
-/** A turn: one message and everything that came of it. */
+/** A turn: one prompt to the agent, and its result. */
 import * as z from "zod";
 import { callbackUrl, charged, failure, language, metadata, moment, owned, prompt, promptSource } from "./common.ts";
 import { spent } from "./token.ts";
 
-/** `completed`, `failed` and `unknown` are ends; an end never changes. */
+/** `completed`, `failed` and `unknown` are final. */
 export const TURN_STATUSES = ["queued", "running", "settling", "completed", "failed", "unknown"] as const;
 export const turnStatus = z.enum(TURN_STATUSES);
 export type TurnStatus = z.infer<typeof turnStatus>;
@@ -14,14 +14,16 @@ export const turn = z
     project_id: owned("prj"),
     status: turnStatus,
     intent: z.enum(["chat", "export", "credits", "state", "upload"]).meta({
-      description: "What the prompt was taken for. Anything but `chat` was answered without a message to Nemo.",
+      description:
+        "How the prompt was interpreted. All values except `chat` were answered by the gateway, without a message to Nemo.",
     }),
-    prompt: z.string().nullable().meta({ description: "Null for a user token where a generator wrote it." }),
+    prompt: z
+      .string()
+      .nullable()
+      .meta({ description: "Null for a user token if the prompt was built from a generator." }),
     prompt_source: promptSource,
-    text: z.string().nullable().meta({ description: "What the agent said, all messages joined by blank lines." }),
-    text_complete: z
-      .boolean()
-      .meta({ description: "False while it runs, and when the stream was cut before its end." }),
+    text: z.string().nullable().meta({ description: "The agent's messages, joined by blank lines." }),
+    text_complete: z.boolean().meta({ description: "False while the turn is running, and if the stream ended early." }),
     charged: charged.nullable().meta({ description: "Null until the turn has ended." }),
     credits: spent.nullable(),
     timeline: z.object({ changed: z.boolean(), summary: z.string() }).nullable(),
@@ -33,7 +35,7 @@ export const turn = z
       })
       .nullable()
       .meta({
-        description: "What the end rests on: how the stream ended, what the timeline showed, what the balance did.",
+        description: "The evidence for the final status: the end of the stream, the timeline and the credit balance.",
       }),
     error: failure.nullable(),
     language: z.string().nullable(),
@@ -51,14 +53,16 @@ export const newTurn = z.strictObject({
   prompt,
   route: z.enum(["auto", "chat"]).default("auto").meta({
     description:
-      "`auto`: a prompt that is nothing but a command (export, credits, status, upload) is answered here, without a message to Nemo. `chat`: sent as it is.",
+      "`auto`: a prompt that is only a command (export, credits, status, upload) is answered by the gateway, without a message to Nemo. `chat`: the prompt is always sent to Nemo.",
   }),
   act: z.enum(["suggest", "auto"]).default("suggest").meta({
-    description: "`auto`: what the agent suggests and is safe is done, such as a render of this project.",
+    description:
+      "`auto`: safe actions that the agent suggests are performed, such as a render of this project. `suggest`: they are only reported as `action` events.",
   }),
   language: language.optional(),
   on_session_loss: z.enum(["fail", "restart"]).default("fail").meta({
-    description: "`restart`: when Nemo has lost the project's session, go on in a new one; its timeline is lost.",
+    description:
+      "If Nemo has lost the project's session. `fail`: the turn fails. `restart`: the turn continues in a new session; the timeline is lost.",
   }),
   callback_url: callbackUrl,
   metadata: metadata.default({}),

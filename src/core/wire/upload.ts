@@ -1,4 +1,4 @@
-/** An upload: bytes on their way into the store. And what it becomes: an asset. */
+/** Uploads, and the assets that completed uploads become. */
 import * as z from "zod";
 import { UPLOAD_BYTES } from "../limits.ts";
 import { failure, filename, metadata, moment, owned, targetUrl } from "./common.ts";
@@ -8,21 +8,22 @@ export const upload = z
   .object({
     id: owned("upl"),
     status: z.enum(["open", "completed", "expired", "failed"]),
-    source: z.enum(["sent", "import"]).meta({ description: "Who brings the bytes: you, or we from an address." }),
+    source: z
+      .enum(["sent", "import"])
+      .meta({ description: "`sent`: the caller sends the bytes. `import`: the gateway downloads them." }),
     filename: z.string(),
-    size_bytes: z.int().nullable().meta({ description: "Null until the sender has said it." }),
-    offset_bytes: z.int().meta({ description: "What is stored: everything below it is safe." }),
+    size_bytes: z.int().nullable().meta({ description: "Null until the size is known." }),
+    offset_bytes: z.int().meta({ description: "The number of bytes stored." }),
     asset_id: owned("ast").nullable().meta({
       description:
-        "Null until the whole file was looked at, moments after its last byte. While the file store gives nothing that is tried again for five and a half hours; then the asset is `rejected`.",
+        "Null until the whole file has been analysed, moments after its last byte. If the file store does not return the file, the analysis is retried for five and a half hours; then the asset is `rejected`.",
     }),
     error: failure.nullable(),
     concat: z.enum(["partial", "final"]).nullable().meta({
-      description: "By tus's concatenation: a piece of a file, or the file made of pieces. Null for any other upload.",
+      description:
+        "For tus concatenation: `partial` is a part of a file, `final` the file joined from its parts. Null for any other upload.",
     }),
-    content_url: z
-      .string()
-      .meta({ description: "The file's bytes, for requests with a key: `PUT` them there, whole and in one body." }),
+    content_url: z.string().meta({ description: "`PUT` the whole file here in one request, with a credential." }),
     metadata,
     created_at: moment,
     expires_at: moment,
@@ -35,19 +36,20 @@ export const newUpload = z.strictObject({
   size_bytes: z
     .int()
     .min(0)
-    .meta({ description: `At most ${UPLOAD_BYTES}.` }),
+    .meta({ description: `The size of the file in bytes, at most ${UPLOAD_BYTES}.` }),
   metadata: metadata.default({}),
 });
 export type NewUpload = z.infer<typeof newUpload>;
 
 export const newImport = z.strictObject({
   url: targetUrl.meta({
-    description: "Where the file is: https, without a user name. Never shown, and forgotten when the import is over.",
+    description:
+      "The https address of the file, without user info. It is never returned, and deleted when the import has ended.",
     example: "https://example.com/clip.mp4",
   }),
   file_name: filename
     .optional()
-    .meta({ description: "Else as its server or its address calls it.", example: "clip.mp4" }),
+    .meta({ description: "Defaults to the name given by the server or by the address.", example: "clip.mp4" }),
   metadata: metadata.default({}),
 });
 export type NewImport = z.infer<typeof newImport>;
@@ -61,18 +63,18 @@ export const asset = z
     content_type: z.string(),
     ...downloadFields,
     size_bytes: z.int(),
-    duration_ms: z.int().nullable().meta({ description: "Null where the file does not tell, and for pictures." }),
-    width: z.int().nullable().meta({ description: "Pixels; null where the file does not tell, and for sounds." }),
+    duration_ms: z.int().nullable().meta({ description: "Null if unknown, and for images." }),
+    width: z.int().nullable().meta({ description: "In pixels. Null if unknown, and for audio." }),
     height: z.int().nullable(),
     sha256: z.string().nullable(),
-    error: failure.nullable().meta({ description: "Why it was rejected." }),
+    error: failure.nullable().meta({ description: "Why the asset was rejected." }),
     metadata,
     created_at: moment,
   })
   .meta({ id: "Asset" });
 export type AssetWire = z.infer<typeof asset>;
 
-/** One use of an asset in a project. */
+/** The use of an asset in a project. */
 export const attachment = z
   .object({
     asset_id: owned("ast"),

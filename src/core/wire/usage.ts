@@ -1,14 +1,14 @@
-/** What a tenant used in one mode, by day, by user or by key. */
+/** The usage of a tenant in one mode, by day, by user or by key. */
 import * as z from "zod";
 import { plainIdPattern, USER_HASH_CHARS } from "../ids.ts";
 import { pageOf, pageQuery, plain } from "./common.ts";
 import { spent } from "./token.ts";
 
-/** What use is shown by. */
+/** The dimensions by which usage is grouped. */
 export const USAGE_DIMENSIONS = ["day", "user", "key"] as const;
 export type UsageDimension = (typeof USAGE_DIMENSIONS)[number];
 
-/** What is counted in a fact's data. An earlier version may have told it without: a count is never a reason to refuse a fact. */
+/** The counted fields of an event's data. A missing or malformed field is not counted; it never rejects the event. */
 export const countedData = z.object({
   credits: spent.nullish().catch(null),
   reused_from: z.string().nullish().catch(null),
@@ -20,13 +20,15 @@ export type CountedData = z.infer<typeof countedData>;
 const day = z.iso.date().meta({ format: "date", example: "2026-11-21" });
 const count = z.int().min(0);
 
-/** Cursors of the three lists: a day, a user's hash, a key's id; `-` stands for nobody. */
+/** The cursors of the three lists: a day, a user's hash or a key's id; `-` for usage without a user or key. */
 const CURSOR = new RegExp(`^(-|\\d{4}-\\d\\d-\\d\\d|[0-9a-z]{${USER_HASH_CHARS}})$|${plainIdPattern("key").source}`);
 
 export const usageQuery = pageQuery(CURSOR).extend({
   by: z.enum(USAGE_DIMENSIONS).default("day"),
-  from: day.optional().meta({ description: "First day, in UTC. Left out: 30 days up to `to`. At most 92 days." }),
-  to: day.optional().meta({ description: "Last day, in UTC. Left out: today." }),
+  from: day
+    .optional()
+    .meta({ description: "The first day, in UTC. Defaults to the 30 days up to `to`. The period is at most 92 days." }),
+  to: day.optional().meta({ description: "The last day, in UTC. Defaults to today." }),
 });
 export type UsageQuery = z.infer<typeof usageQuery>;
 
@@ -34,33 +36,36 @@ export const usageCounts = z.object({
   turns: z.object({ completed: count, failed: count, unknown: count }),
   credits: z
     .object({ measured: z.number(), estimated: z.number(), unknown_turns: count })
-    .meta({ description: "By how they are known, as in a turn; `unknown_turns`: turns whose credits nobody knows." }),
+    .meta({ description: "By the `basis` of the amount, as in a turn. `unknown_turns`: turns whose cost is unknown." }),
   renders: z
     .object({ completed: count, failed: count })
-    .meta({ description: "A render that shows an earlier one's file is not counted." }),
-  upload_bytes: count.meta({ description: "Of uploads that were completed." }),
-  render_bytes: count.meta({ description: "Of the files that those renders left in the store." }),
+    .meta({ description: "A render that reuses an earlier file is not counted." }),
+  upload_bytes: count.meta({ description: "The size of completed uploads." }),
+  render_bytes: count.meta({ description: "The size of the files of completed renders." }),
   deliveries: z
     .object({ delivered: count, failed: count })
-    .meta({ description: "Ends of deliveries; one that was sent again after its end has another." }),
+    .meta({ description: "Ended deliveries. A delivery that was retried after its end is counted again." }),
 });
 
 export const usageOfDay = usageCounts.extend({ day }).meta({ id: "UsageOfDay" });
 export const usageOfUser = usageCounts
   .extend({
-    uh: z.string().nullable().meta({ description: "The user's hash, as ids end in it. Null: no user was named." }),
-    user: z.string().nullable().meta({ description: "Your own name of the user; null where it is not known." }),
+    uh: z
+      .string()
+      .nullable()
+      .meta({ description: "The user's hash, with which the ids of its resources end. Null: no user was named." }),
+    user: z.string().nullable().meta({ description: "Your own id of the user; null if unknown." }),
   })
   .meta({ id: "UsageOfUser" });
 export const usageOfKey = usageCounts
-  .extend({ key: plain("key").nullable().meta({ description: "Null: no key is known." }) })
+  .extend({ key: plain("key").nullable().meta({ description: "Null: the key is unknown." }) })
   .meta({ id: "UsageOfKey" });
 
 export const usagePage = pageOf(z.union([usageOfDay, usageOfUser, usageOfKey]))
   .extend({ from: day, to: day })
   .meta({
     id: "UsagePage",
-    description: "By day: newest first. By user or key: sums over the period, in order of id.",
+    description: "By day: newest first. By user or key: totals over the period, in order of id.",
   });
 export type UsagePageWire = z.infer<typeof usagePage>;
 export type UsageCountsWire = z.infer<typeof usageCounts>;

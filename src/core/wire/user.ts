@@ -1,18 +1,18 @@
-/** An end user of a tenant, and the short-lived tokens that phones and browsers act with in its name. */
+/** The end users of a tenant, and the short-lived user tokens for phones and browsers. */
 import * as z from "zod";
 import { USER_CHARS, USER_TOKEN_DEFAULT_SECONDS, USER_TOKEN_MAX_SECONDS, USER_TOKEN_MIN_SECONDS } from "../limits.ts";
 import { moment } from "./common.ts";
 
-/** Control characters, and what stands for bytes that were not UTF-8: two users whose names differ there would be one. */
-// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is refused here
+/** Control characters and the replacement character for invalid UTF-8, which would merge users with different names. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: the pattern rejects control characters
 const NOT_IN_NAMES = /[\u0000-\u001f\u007f-\u009f\ufffd]/;
 
-/** What is asked of a user's name, as a refusal says it. */
-export const USER_NAME_RULE = `must be UTF-8 in the normalisation form NFC, with 1 to ${USER_CHARS} characters, no control characters and no blanks around it`;
+/** The rule for user names, as an error states it. */
+export const USER_NAME_RULE = `must be UTF-8 in the normalisation form NFC, with 1 to ${USER_CHARS} characters, no control characters and no leading or trailing spaces`;
 
 /**
- * What a tenant may call a user: 1 to 128 characters of any script. `.` and `..` cannot stand in a path. A name has one
- * spelling: other normalisation forms and outer blanks are refused rather than changed, so two names are never one user.
+ * True for a valid user name: 1 to 128 characters of any script. `.` and `..` cannot be used in a path. Other normalisation
+ * forms and outer spaces are rejected, not changed, so that two names never mean one user.
  */
 export function isUserName(text: string): boolean {
   const length = [...text].length;
@@ -27,12 +27,12 @@ export function isUserName(text: string): boolean {
   );
 }
 
-/** The path's `{id}` of a user: the tenant's own string, percent-encoded. */
+/** The path's `{id}` of a user: the tenant's own id, percent-encoded. */
 export const userParams = z.object({
   id: z
     .string()
     .refine(isUserName, USER_NAME_RULE)
-    .meta({ example: "ada", description: "Your own name of the user, as in `X-User-Id`, percent-encoded." }),
+    .meta({ example: "ada", description: "Your own id of the user, as in `X-User-Id`, percent-encoded." }),
 });
 
 const removed = z
@@ -47,28 +47,29 @@ const removed = z
     events: z.int(),
     deliveries: z.int(),
   })
-  .meta({ description: "How much there was of each." });
+  .meta({ description: "The number of deleted items of each kind." });
 export type RemovedWire = z.infer<typeof removed>;
 
 const settled = z.object({ turns: z.int(), credits: z.number(), unknown_turns: z.int() }).meta({
-  description: "Turns that Nemo was working on: how many, what they cost, and of how many nobody knows what they cost.",
+  description:
+    "The turns that Nemo was working on: their number, their cost, and the number of turns whose cost is unknown.",
 });
 export type SettledWire = z.infer<typeof settled>;
 
 export const user = z
   .object({
-    id: z.string().meta({ description: "Your own name of the user." }),
+    id: z.string().meta({ description: "Your own id of the user." }),
     state: z.enum(["active", "deleting", "deleted"]),
     created_at: moment,
     deletion: z
       .object({ requested_at: moment, completed_at: moment.nullable(), removed, settled })
       .nullable()
-      .meta({ description: "The job that erases everything of the user, and its receipt; kept for 30 days." }),
+      .meta({ description: "The deletion job and its receipt, kept for 30 days. Null for an active user." }),
   })
   .meta({ id: "User" });
 export type UserWire = z.infer<typeof user>;
 
-/** What a user token may do. */
+/** The scopes that a user token can have. */
 export const USER_SCOPES = ["read", "chat", "upload", "render"] as const;
 const userScope = z.enum(USER_SCOPES);
 export type UserScope = z.infer<typeof userScope>;
@@ -78,7 +79,7 @@ export const newUserToken = z.strictObject({
     .array(userScope)
     .min(1)
     .optional()
-    .meta({ description: "All that the key has of these four unless told.", example: ["read", "chat"] }),
+    .meta({ description: "Defaults to all of these scopes that the key has.", example: ["read", "chat"] }),
   expires_in_seconds: z
     .int()
     .min(USER_TOKEN_MIN_SECONDS)
@@ -88,7 +89,7 @@ export const newUserToken = z.strictObject({
 
 export const userToken = z
   .object({
-    token: z.string().meta({ description: "Send it as `Authorization: Bearer`.", example: "eyJ…" }),
+    token: z.string().meta({ description: "The token. Send it as `Authorization: Bearer <token>`.", example: "eyJ…" }),
     user_id: z.string(),
     scopes: z.array(userScope),
     expires_at: moment,

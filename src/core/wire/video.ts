@@ -1,4 +1,4 @@
-/** A video: one call, prompt in, file out. */
+/** A video: one call from a prompt to a file. */
 import * as z from "zod";
 import { addresses } from "../body-values.ts";
 import { MAX_VIDEO_SOURCES, PROMPT_BYTES, TARGET_CHARS } from "../limits.ts";
@@ -26,56 +26,64 @@ export const video = z
   .object({
     id: owned("vid"),
     status: z.enum(["queued", "processing", "needs_input", "completed", "failed", "cancelled"]),
-    stage: videoStage.meta({ description: "What it is at; at an end, how far it came." }),
+    stage: videoStage.meta({ description: "The current step; once ended, the last step reached." }),
     progress: z.int().min(0).max(100),
-    elapsed_ms: z.int().meta({ description: "Since it was ordered, or gone on with, until its end." }),
-    prompt: z.string().nullable().meta({ description: "Null for a user token where a generator wrote it." }),
+    elapsed_ms: z.int().meta({ description: "Time since the video was created or continued, until it ended." }),
+    prompt: z
+      .string()
+      .nullable()
+      .meta({ description: "Null for a user token if the prompt was built from a generator." }),
     prompt_source: promptSource,
-    message: z.string().nullable().meta({ description: "What the agent said last; a question, when it needs input." }),
+    message: z.string().nullable().meta({ description: "The agent's last message. With `needs_input`, its question." }),
     generator: z.object({ id: z.string(), slug: z.string(), version: z.int() }).nullable(),
     batch_id: owned("bat").nullable(),
     project_id: owned("prj").nullable(),
     turn_id: owned("trn").nullable(),
     render_id: owned("rnd").nullable(),
     asset_ids: z.array(owned("ast")),
-    charged: charged.nullable().meta({ description: "Null until a turn of it has ended." }),
+    charged: charged.nullable().meta({ description: "Null until a turn of the video has ended." }),
     credits: spent.nullable(),
     error: failure.nullable(),
     metadata,
     status_url: z.string(),
     events_url: z.string(),
     ...fileFields,
-    content_url: z.string().meta({ description: "The same file, for requests with a key; 409 until it is there." }),
+    content_url: z
+      .string()
+      .meta({ description: "Downloads the file with a credential; 409 until the file is available." }),
     cancel_url: z.string(),
-    poll_after_seconds: z.int().nullable().meta({ description: "When to read again; null at an end." }),
-    estimated_seconds: z
+    poll_after_seconds: z
       .int()
       .nullable()
-      .meta({ description: "What is left, as far as one can tell; null at an end." }),
-    deduplicated: z.literal(true).optional().meta({ description: "The same request came a moment ago and made it." }),
+      .meta({ description: "Seconds to wait before the next poll; null once ended." }),
+    estimated_seconds: z.int().nullable().meta({ description: "Estimated seconds until the end; null once ended." }),
+    deduplicated: z
+      .literal(true)
+      .optional()
+      .meta({ description: "True if an identical request created this video within the last 60 seconds." }),
     created_at: moment,
     ended_at: moment.nullable(),
   })
   .meta({ id: "Video" });
 export type VideoWire = z.infer<typeof video>;
 
-const SOURCES = "must be the id of an asset or of an upload, or an https address";
+const SOURCES = "must be the id of an asset or an upload, or an https address";
 const source = z
   .union(
     [owned("ast"), owned("upl"), z.url(SOURCES).max(TARGET_CHARS).register(addresses, { kind: "address" })],
     SOURCES,
   )
   .meta({
-    description: "An asset's id, an upload's id, or an https address.",
+    description: "The id of an asset or an upload, or an https address.",
     example: "https://example.com/clip.mp4",
   });
 
 const ON_QUESTION = `must be fail, wait or answer: …, of at most ${PROMPT_BYTES} bytes`;
 
-/** What every way of making a video may be told beside what it is made of. */
+/** The fields of every request that creates a video. */
 const common = {
   assets: z.array(source).max(MAX_VIDEO_SOURCES).default([]),
-  project: owned("prj").optional().meta({ description: "Go on in this project; a new one where none is named." }),
+  project: owned("prj").optional().meta({ description: "The project to use. Defaults to a new project." }),
   language: language.optional(),
   output: output.default({ format: "mp4", quality: "high" }),
   on_question: z
@@ -90,14 +98,18 @@ const common = {
     .default("wait")
     .meta({
       description:
-        "When the agent asks back: `wait` for your next turn, `fail`, or `answer: …` to give that answer, once.",
+        "What to do if the agent asks a question. `wait`: end in `needs_input` until you continue the video. `fail`: fail the video. `answer: …`: send this answer, once.",
       example: "wait",
     }),
   metadata: metadata.default({}),
   callback_url: callbackUrl,
-  dry_run: z.boolean().default(false).meta({ description: "Only check, and show what would be sent." }),
+  dry_run: z
+    .boolean()
+    .default(false)
+    .meta({ description: "Validate the request and return the plan; create nothing." }),
   dedupe: z.boolean().default(true).meta({
-    description: "Without an Idempotency-Key, the same body again within 60 s finds the first video. False: never.",
+    description:
+      "Without an `Idempotency-Key`, an identical request within 60 seconds returns the first video. False disables this.",
   }),
 } as const;
 
@@ -110,11 +122,14 @@ export type NewGeneratorVideo = z.infer<typeof newGeneratorVideo>;
 export const newVideoTurn = z.strictObject({ prompt });
 export type NewVideoTurn = z.infer<typeof newVideoTurn>;
 
-/** What would be done, and is not. */
+/** The plan of a video, for `dry_run`. */
 export const videoPlan = z
   .object({
     dry_run: z.literal(true),
-    prompt: z.string().nullable().meta({ description: "Null for a user token where a generator wrote it." }),
+    prompt: z
+      .string()
+      .nullable()
+      .meta({ description: "Null for a user token if the prompt was built from a generator." }),
     generator: video.shape.generator,
     asset_ids: z.array(z.string()),
     output: z.object({ format: z.string(), quality: z.string() }),
@@ -123,7 +138,7 @@ export const videoPlan = z
   .meta({ id: "VideoPlan" });
 export type VideoPlanWire = z.infer<typeof videoPlan>;
 
-/** The stream of a whole video: its stages, what its turns say, the end. */
+/** The events of a video: its stages, the events of its turns, and the end. */
 export const videoEvent = z
   .discriminatedUnion("type", [
     z.object({ type: z.literal("video.started"), id: owned("vid"), events_url: z.string() }),
@@ -143,11 +158,11 @@ export const videoEvent = z
   .meta({ id: "VideoEvent" });
 export type VideoEventWire = z.infer<typeof videoEvent>;
 
-/** Whether a turn's event belongs into the stream of its video: whole messages and what changed, not pieces and not its own frame. */
+/** True if a turn's event is also published in its video's stream: all except partial messages and `turn.*` events. */
 export const isPublishedByVideo = (event: { readonly type: string; readonly partial?: boolean }): boolean =>
   !event.type.startsWith("turn.") && event.partial !== true;
 
-/** True for the event after which nothing more happens by itself. */
+/** True for the events that end a video, or pause it until the caller continues it. */
 export const isVideoEnd = (type: string): boolean =>
   ["video.completed", "video.failed", "video.cancelled", "video.needs_input"].includes(type);
 

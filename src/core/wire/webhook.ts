@@ -1,4 +1,4 @@
-/** Where events are sent, and each sending. */
+/** Webhook endpoints and deliveries. */
 import * as z from "zod";
 import { ENDPOINT_TYPES } from "../limits.ts";
 import { moment, plain, targetUrl } from "./common.ts";
@@ -12,10 +12,10 @@ export const endpoint = z
     url: z.string(),
     types,
     state: z.enum(["enabled", "disabled"]),
-    disabled_by: z
-      .enum(["you", "gone", "failing"])
-      .nullable()
-      .meta({ description: "`gone`: it answered 410. `failing`: it took nothing for five days." }),
+    disabled_by: z.enum(["you", "gone", "failing"]).nullable().meta({
+      description:
+        "`you`: disabled by request. `gone`: the endpoint returned 410. `failing`: deliveries failed for five days.",
+    }),
     disabled_at: moment.nullable(),
     created_at: moment,
   })
@@ -32,32 +32,32 @@ export const endpointPatch = z.strictObject({
 });
 export type EndpointPatch = z.infer<typeof endpointPatch>;
 
-/** From when on to send again what an endpoint did not take. */
+/** The start of the period whose undelivered events are sent. */
 export const recovery = z.strictObject({ since: moment });
 
 const secret = z.string().meta({ example: "whsec_…" });
 
-/** An endpoint with its signing secret: shown once, at creation. */
+/** An endpoint with its signing secret. */
 export const shownEndpoint = endpoint.extend({ secret }).meta({ id: "ShownWebhookEndpoint" });
 
-/** What creating an endpoint answers: a repeat of the same Idempotency-Key says that the secret was shown instead of showing it. */
+/** The response to creating an endpoint. A replay of the same Idempotency-Key has `secret_shown_once` instead of `secret`. */
 export const createdEndpoint = endpoint
   .extend({ secret: secret.optional(), secret_shown_once: z.literal(true).optional() })
   .meta({ id: "CreatedWebhookEndpoint" });
 
-/** What a rotation answers; the secret is left out for a repeat of the same Idempotency-Key. */
+/** The response to a rotation. A replay of the same Idempotency-Key has `secret_shown_once` instead of `secret`. */
 export const rotatedSecret = z
   .object({
     secret: secret.optional(),
     secret_shown_once: z.literal(true).optional(),
     previous_until: moment.nullable().meta({
-      description: "Until then the secret before this one signs beside it; null when there was none.",
+      description: "Until then, webhooks are also signed with the previous secret. Null if there was none.",
     }),
   })
   .meta({ id: "RotatedSecret" });
 export type RotatedSecretWire = z.infer<typeof rotatedSecret>;
 
-/** Public keys of an endpoint's `v1a` signatures: a JWK set. */
+/** The public keys of an endpoint's `v1a` signatures, as a JWK set. */
 export const jwks = z
   .object({
     keys: z.array(
@@ -74,10 +74,12 @@ export const jwks = z
   .meta({ id: "Jwks" });
 export type JwksWire = z.infer<typeof jwks>;
 
-/** Which type to try an endpoint with; else the first of its own. */
-export const newTest = z.strictObject({ type: eventType.optional() });
+/** The event type of a test. */
+export const newTest = z.strictObject({
+  type: eventType.optional().meta({ description: "Defaults to the endpoint's first type." }),
+});
 
-/** Where a delivery goes. */
+/** The target of a delivery. */
 export const deliveryTarget = z
   .discriminatedUnion("kind", [
     z.object({ kind: z.literal("endpoint"), id: plain("whk") }),
@@ -88,7 +90,7 @@ export const deliveryTarget = z
 
 const deliveryState = z
   .enum(["pending", "delivered", "failed"])
-  .meta({ description: "`failed` is a dead letter: nothing more is tried unless you ask." });
+  .meta({ description: "`failed`: a dead letter, not retried automatically." });
 
 export const deliveryFilter = z.object({ state: deliveryState.optional(), target_id: plain("whk").optional() });
 export type DeliveryFilter = z.infer<typeof deliveryFilter>;
@@ -100,20 +102,20 @@ export const delivery = z
     event_type: eventType,
     target: deliveryTarget,
     state: deliveryState,
-    attempts: z.int().meta({ description: "Attempts begun so far." }),
+    attempts: z.int().meta({ description: "The number of attempts started so far." }),
     last_status: z.int().nullable(),
     last_answer: z
       .string()
       .nullable()
-      .meta({ description: "The first 1,000 bytes of the receiver's last answer, or why there was none." }),
-    due_at: moment.nullable(),
+      .meta({ description: "The first 1,000 bytes of the receiver's last response, or why there was none." }),
+    due_at: moment.nullable().meta({ description: "When the next attempt is due; null once ended." }),
     created_at: moment,
     ended_at: moment.nullable(),
   })
   .meta({ id: "Delivery" });
 export type DeliveryWire = z.infer<typeof delivery>;
 
-/** A delivery with every attempt whose outcome is known. */
+/** A delivery with its attempts whose result is known. */
 export const loggedDelivery = delivery
   .extend({
     log: z.array(
@@ -123,7 +125,7 @@ export const loggedDelivery = delivery
         took_ms: z.int(),
         status: z.int().nullable(),
         error: z.string().nullable(),
-        answer: z.string().meta({ description: "The first 1,000 bytes." }),
+        answer: z.string().meta({ description: "The first 1,000 bytes of the response." }),
       }),
     ),
   })

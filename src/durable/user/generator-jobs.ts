@@ -17,7 +17,7 @@ import { err, ok, type Result } from "../../core/result.ts";
 import type { Call } from "../../core/rpc/user.ts";
 import { toRfc3339 } from "../../core/time.ts";
 import type { RecipeWire } from "../../core/wire/generator.ts";
-import type { GeneratorJobWire } from "../../core/wire/making.ts";
+import type { GeneratorJobWire } from "../../core/wire/generator-job.ts";
 import { newTurn } from "../../core/wire/turn.ts";
 import { insertGenerator } from "../../store/generators.ts";
 import type { ObjectRuntime } from "../shared/context.ts";

@@ -41,7 +41,7 @@ import { forUser, turnAskedFor } from "../../core/user-view.ts";
 import type { NamedOrder, Video } from "../../core/video.ts";
 import type { AttributionWire } from "../../core/wire/attribution.ts";
 import type { BatchItemWire, BatchWire } from "../../core/wire/batch.ts";
-import type { GeneratorJobWire } from "../../core/wire/making.ts";
+import type { GeneratorJobWire } from "../../core/wire/generator-job.ts";
 import type { BrowserLinkWire, NewProject, ProjectPatch, ProjectWire, TimelineWire } from "../../core/wire/project.ts";
 import type { NewRender, RenderPlan, RenderWire } from "../../core/wire/render.ts";
 import type { CreditsWire, NemoTokenWire, TokenFor } from "../../core/wire/token.ts";

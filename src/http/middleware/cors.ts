@@ -1,4 +1,4 @@
-/** Cross-origin rules of `/v1`, share links and the document: open to every page, since preflights carry no credential and no cookie exists. */
+/** CORS for `/v1`, download links and the document: all origins, since there are no cookies and preflights carry no credential. */
 import type { MiddlewareHandler } from "hono";
 import { cors } from "hono/cors";
 
@@ -31,13 +31,13 @@ const EXPOSED = [
   "Accept-Patch",
 ];
 const METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"];
-/** How long a browser may remember a preflight, in seconds. Chosen: a day; the rules are the same for all. */
-const REMEMBERED_SECONDS = 86_400;
+/** How long a browser may cache a preflight, in seconds. Chosen: a day; the rules are the same for all callers. */
+const PREFLIGHT_SECONDS = 86_400;
 
-const preflight = cors({ origin: "*", allowMethods: METHODS, exposeHeaders: EXPOSED, maxAge: REMEMBERED_SECONDS });
+const preflight = cors({ origin: "*", allowMethods: METHODS, exposeHeaders: EXPOSED, maxAge: PREFLIGHT_SECONDS });
 const exposed = EXPOSED.join(",");
 
-/** Hono's own answers preflights. For every other request it would begin an empty answer, and the real one be copied over it. */
+/** Hono's middleware handles preflights only. For other requests it would create a response that the real one is copied onto. */
 export const openCors: MiddlewareHandler = async (c, next) => {
   if (c.req.method === "OPTIONS") return preflight(c, next);
   await next();

@@ -1,4 +1,4 @@
-/** The two headers of ours that a caller may send with any request. */
+/** The request headers `X-User-Id`, `Idempotency-Key` and `X-HTTP-Method-Override`. */
 
 import type { MiddlewareHandler } from "hono";
 import { getPathNoStrict } from "hono/utils/url";
@@ -9,7 +9,7 @@ import { apiError } from "../problem.ts";
 
 const VISIBLE_ASCII = /^[\x21-\x7e]+$/;
 
-/** The tenant's own name of the user, 1 to 128 characters; null when the header is absent. */
+/** The tenant's own id of the user, 1 to 128 characters; null if the header is absent. */
 export function userOf(headers: Headers): string | null {
   const user = headers.get("X-User-Id");
   if (user === null || isUserName(user)) return user;
@@ -18,7 +18,7 @@ export function userOf(headers: Headers): string | null {
   });
 }
 
-/** The sent Idempotency-Key, up to 255 visible ASCII characters; null when the header is absent. */
+/** The Idempotency-Key, at most 255 visible ASCII characters; null if the header is absent. */
 export function idempotencyKeyOf(headers: Headers): string | null {
   const key = headers.get("Idempotency-Key");
   if (key === null) return null;
@@ -29,19 +29,19 @@ export function idempotencyKeyOf(headers: Headers): string | null {
   });
 }
 
-/* For clients that may send only GET and POST: the method in `X-HTTP-Method-Override` counts (tus: it MUST be interpreted). */
+/* `X-HTTP-Method-Override`, for clients that can send only GET and POST (tus: it MUST be interpreted). */
 
 const METHODS = ["HEAD", "PATCH", "DELETE"];
 
-/** Answers a POST that names one of an upload's other methods as if it had come by that method. */
+/** Handles a POST to an upload as a request with the method in the header. */
 export const methodOverride =
   (app: Api): MiddlewareHandler<AppEnv> =>
   async (c, next) => {
-    const wanted = c.req.header("X-HTTP-Method-Override")?.toUpperCase() ?? "";
-    if (c.req.method !== "POST" || !METHODS.includes(wanted)) return next();
+    const method = c.req.header("X-HTTP-Method-Override")?.toUpperCase() ?? "";
+    if (c.req.method !== "POST" || !METHODS.includes(method)) return next();
     const headers = new Headers(c.req.raw.headers);
     headers.delete("X-HTTP-Method-Override");
-    return app.fetch(new Request(c.req.url, { method: wanted, headers, body: c.req.raw.body }), c.env, c.executionCtx);
+    return app.fetch(new Request(c.req.url, { method, headers, body: c.req.raw.body }), c.env, c.executionCtx);
   };
 
 /* The path by which a route is found. */

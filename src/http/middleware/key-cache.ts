@@ -1,8 +1,8 @@
 /**
- * What D1 said about a key, kept per isolate for a short while: most requests ask with the same few keys.
+ * A cache of API keys per isolate, since most requests use the same few keys.
  *
- * So a key revoked elsewhere may still read for a minute and write for 5 s. What the row itself says about time (expiry, the
- * end of a rotation's grace) holds to the millisecond. Unknown keys are kept apart: a flood of them displaces no known one.
+ * A key revoked in another isolate may still read for a minute and write for 5 s. Times in the row (expiry, the end of a
+ * rotation's grace period) apply exactly. Unknown keys are cached separately, so that many of them evict no known key.
  */
 import type { TenantId } from "../../core/ids.ts";
 import { KEY_UNKNOWN_MAX_AGE_MS, KEYS_REMEMBERED } from "../../core/limits.ts";
@@ -10,69 +10,69 @@ import type { EpochMs } from "../../core/time.ts";
 import type { KeyOwner } from "../../store/keys.ts";
 
 /**
- * How long to wait for another request's look-up of the same key, in ms, before asking oneself. A look-up dies with the
- * request that made it, so nobody may wait for one for ever.
+ * How long to wait for another request's look-up of the same key, in ms, before starting a new one. A look-up is cancelled
+ * with its request, so the wait is bounded.
  */
 const SHARED_WAIT_MS = 1_000;
 
 type Find = (hash: string) => Promise<KeyOwner | null>;
-type Verdict<T> = { readonly owner: T; readonly at: EpochMs };
+type Entry<T> = { readonly owner: T; readonly at: EpochMs };
 
-const known = new Map<string, Verdict<KeyOwner>>();
-const unknown = new Map<string, Verdict<null>>();
+const known = new Map<string, Entry<KeyOwner>>();
+const unknown = new Map<string, Entry<null>>();
 const running = new Map<string, Promise<KeyOwner | null>>();
 
 /**
- * The owner of the key with this hash, at most `maxAgeMs` old; null when nobody held it half a minute ago or later.
- * `find` asks D1, once for all who ask at the same time; its failure is theirs too.
+ * The owner of the key with this hash, cached for at most `maxAgeMs`; null if the key did not exist within the last 30 seconds.
+ * `find` reads D1, once for concurrent requests; all of them get its error.
  */
 export async function ownerOf(hash: string, maxAgeMs: number, find: Find): Promise<KeyOwner | null> {
-  const remembered = recall(known, hash, maxAgeMs) ?? recall(unknown, hash, KEY_UNKNOWN_MAX_AGE_MS);
-  if (remembered) return remembered.owner;
+  const cached = lookIn(known, hash, maxAgeMs) ?? lookIn(unknown, hash, KEY_UNKNOWN_MAX_AGE_MS);
+  if (cached) return cached.owner;
   const other = running.get(hash);
   const shared = other && (await Promise.race([other, later(SHARED_WAIT_MS)]));
-  return shared === undefined ? ask(hash, find) : shared;
+  return shared === undefined ? load(hash, find) : shared;
 }
 
-/** Whether a key with this hash was found before, however long ago. */
-export const isRemembered = (hash: string): boolean => known.has(hash);
+/** True if a key with this hash is in the cache, at any age. */
+export const isCached = (hash: string): boolean => known.has(hash);
 
-/** Drops what is known of a key: it was just changed here. A look-up on its way is not remembered either. */
+/** Removes a key that was just changed. A running look-up of it is not cached either. */
 export function forgetKey(hash: string): void {
   known.delete(hash);
   running.delete(hash);
 }
 
-/** Drops what is known of a tenant's keys: the tenant was just changed here. */
+/** Removes the keys of a tenant that was just changed. */
 export function forgetTenant(tenant: TenantId): void {
   for (const [hash, { owner }] of known) if (owner.tenant === tenant) known.delete(hash);
   running.clear();
 }
 
-async function ask(hash: string, find: Find): Promise<KeyOwner | null> {
-  const asked = find(hash);
-  keep(running, hash, asked); // one that dies with its request is never taken out
+async function load(hash: string, find: Find): Promise<KeyOwner | null> {
+  const reading = find(hash);
+  put(running, hash, reading); // stays here if it is cancelled with its request
   try {
-    const owner = await asked;
-    if (running.get(hash) !== asked) return owner;
-    if (owner === null) keep(unknown, hash, { owner, at: Date.now() });
-    else keep(known, hash, { owner, at: Date.now() });
+    const owner = await reading;
+    if (running.get(hash) !== reading) return owner;
+    if (owner === null) put(unknown, hash, { owner, at: Date.now() });
+    else put(known, hash, { owner, at: Date.now() });
     return owner;
   } finally {
-    if (running.get(hash) === asked) running.delete(hash);
+    if (running.get(hash) === reading) running.delete(hash);
   }
 }
 
-/** A verdict that is young enough, which makes it the last to be dropped. */
-function recall<T>(verdicts: Map<string, Verdict<T>>, hash: string, maxAgeMs: number): Verdict<T> | null {
-  const verdict = verdicts.get(hash);
-  if (!verdict || Date.now() - verdict.at > maxAgeMs) return null;
-  keep(verdicts, hash, verdict);
-  return verdict;
+/** An entry that is recent enough; it becomes the most recently used one. */
+function lookIn<T>(entries: Map<string, Entry<T>>, hash: string, maxAgeMs: number): Entry<T> | null {
+  const entry = entries.get(hash);
+  if (!entry || Date.now() - entry.at > maxAgeMs) return null;
+  put(entries, hash, entry);
+  return entry;
 }
 
-/** A Map keeps insertion order: what was used last stands at the end, what was not used for longest is dropped first. */
-function keep<T>(map: Map<string, T>, hash: string, value: T): void {
+/** An LRU on a Map's insertion order: the least recently used entry comes first and is evicted. */
+function put<T>(map: Map<string, T>, hash: string, value: T): void {
   map.delete(hash);
   map.set(hash, value);
   const oldest = map.keys().next().value;

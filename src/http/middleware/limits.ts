@@ -1,4 +1,4 @@
-/** Bounds that hold for every request before anything reads it. */
+/** Size limits and rate limits of requests. */
 import type { MiddlewareHandler } from "hono";
 import { hex, sha256 } from "../../core/encoding.ts";
 import { problemOf } from "../../core/errors.ts";
@@ -12,14 +12,17 @@ export const sizeLimits: MiddlewareHandler<AppEnv> = async (c, next) => {
   for (const [name, value] of c.req.raw.headers) {
     total += name.length + value.length;
     if (value.length > HEADER_CHARS || total > HEADERS_CHARS) {
-      throw apiError("header_too_large", `A header may have ${HEADER_CHARS} characters, all of them ${HEADERS_CHARS}.`);
+      throw apiError(
+        "header_too_large",
+        `A header may have at most ${HEADER_CHARS} characters, and all headers together ${HEADERS_CHARS}.`,
+      );
     }
   }
   if (Number(c.req.header("Content-Length") ?? 0) > MAX_REQUEST_BYTES) throw tooLarge(MAX_REQUEST_BYTES);
   await next();
 };
 
-/** The refusal of a body above a limit, which it names. A file that one request cannot carry comes in chunks. */
+/** The error for a body above a limit. For a file above the limit of one request, it suggests chunks. */
 export const tooLarge = (limitBytes: number) =>
   apiError("request_too_large", `The body of this request may have at most ${limitBytes} bytes.`, {
     ...(limitBytes < MAX_REQUEST_BYTES
@@ -28,18 +31,18 @@ export const tooLarge = (limitBytes: number) =>
   });
 
 /*
- * The flood gate: fixed tiers, counted by the platform per location. It answers yes or no only, so no remaining count is sent.
+ * The rate limiter: fixed tiers, counted by the platform per location. The platform reports no remaining count, so none is sent.
  *
- * It is open on a loopback deployment: a load test or a demo there has one caller and nobody to protect.
+ * It is off on a loopback deployment, where load tests and demos have a single caller.
  */
 
 type Tier = keyof typeof GATE_TIERS;
-/** The bindings' period, in seconds. */
+/** The period of the bindings, in seconds. */
 const PERIOD_SECONDS = 60;
 
 /**
- * Counts a request of a known caller in its tiers, one after the other. A user token's own count is asked first: what it refuses does
- * not count for the tenant, so one user cannot close the gate for the others.
+ * Counts a request of an authenticated caller in its tiers, in order. A user token's own tier comes first: requests that it
+ * rejects are not counted for the tenant, so that one user cannot use up the limit of the others.
  */
 export async function checkRateLimit(c: Ctx, caller: Caller, isBytes: boolean): Promise<void> {
   const { tenant, mode, tier: own, grant } = caller;
@@ -47,36 +50,36 @@ export async function checkRateLimit(c: Ctx, caller: Caller, isBytes: boolean): 
     await count(c, tier, grant === null || tier === own ? `${tenant}:${mode}` : `${tenant}:${mode}:${grant.uh}`);
 }
 
-/** Counts a refused credential by its sender, so that keys cannot be guessed at speed. */
-export const countRefused = async (c: Ctx): Promise<void> => count(c, "rejected", await senderOf(c));
+/** Counts a rejected credential by its sender, to slow down guessing. */
+export const countRejected = async (c: Ctx): Promise<void> => count(c, "rejected", await senderOf(c));
 
-/** Counts a key that this isolate does not know, before the database is asked about it. */
+/** Counts a key that is not cached in this isolate, before it is read from the database. */
 export const countLookup = async (c: Ctx): Promise<void> => count(c, "lookup", await senderOf(c));
 
-/** The hash of the sender's network: addresses are kept nowhere in the clear. */
+/** The hash of the sender's network; addresses are not stored in the clear. */
 const senderOf = async (c: Ctx): Promise<string> =>
   hex(await sha256(senderNetwork(c.req.header("CF-Connecting-IP") ?? "local")));
 
 async function count(c: Ctx, tier: Tier, key: string): Promise<void> {
   if (c.get("config").local) return;
-  // A gate that fails lets pass: it protects the service, it is not the service.
+  // If the rate limiter fails, the request is allowed.
   const { success } = await gateOf(c, tier)
     .limit({ key })
     .catch(() => ({ success: true }));
   if (success) return;
-  const detail = `More than ${GATE_TIERS[tier]} requests in ${PERIOD_SECONDS} seconds; wait, then go on more slowly.`;
+  const detail = `More than ${GATE_TIERS[tier]} requests in ${PERIOD_SECONDS} seconds; wait, then send fewer requests.`;
   throw new ApiError(problemOf("rate_limited", detail, { retryAfterSeconds: PERIOD_SECONDS }), {
     "RateLimit-Policy": policyOf(tier),
   });
 }
 
-/** The tiers that a caller's request is counted in. `isBytes`: it brings a piece of an upload, or asks how far one came. */
+/** The tiers in which a request is counted. `isBytes`: it sends a chunk of an upload or reads its offset. */
 export function tiersOf({ tier, grant }: Caller, isBytes: boolean): Tier[] {
   if (isBytes) return ["bytes"];
   return grant === null ? [tier] : ["user", tier];
 }
 
-/** The value of `RateLimit-Policy`: the tier's name, its requests and its seconds. What remains is counted nowhere, so it is not told. */
+/** The value of `RateLimit-Policy`: the tier's name, its requests and its period in seconds. */
 export const policyOf = (tier: Tier): string => `"${tier}";q=${GATE_TIERS[tier]};w=${PERIOD_SECONDS}`;
 
 const gateOf = ({ env }: Ctx, tier: Tier): RateLimit =>

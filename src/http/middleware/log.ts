@@ -1,4 +1,4 @@
-/** One line per request: the route's pattern, never the URL. */
+/** Logs one line per request, with the route's pattern and never the URL; and counts errors. */
 import type { MiddlewareHandler } from "hono";
 import { matchedRoutes } from "hono/route";
 import type { ErrorCode } from "../../core/errors.ts";
@@ -9,7 +9,7 @@ import { type AppEnv, type Ctx, runAfterResponse, type Variables } from "../cont
 export const requestLog: MiddlewareHandler<AppEnv> = async (c, next) => {
   const began = Date.now();
   await next();
-  const { requestId, code, caller }: Partial<Variables> = c.var; // a public or refused request has no caller
+  const { requestId, code, caller }: Partial<Variables> = c.var; // absent on public and rejected requests
   log("info", "request", {
     request_id: requestId,
     route: `${c.req.method} ${patternOf(c)}`,
@@ -22,42 +22,42 @@ export const requestLog: MiddlewareHandler<AppEnv> = async (c, next) => {
   });
 };
 
-/** The pattern of the route that answered, such as `/v1/turns/:id`; `none` when no route matched. */
+/** The pattern of the matched route, such as `/v1/turns/:id`; `none` if no route matched. */
 const patternOf = (c: Ctx): string => matchedRoutes(c).find((route) => route.method !== "ALL")?.path ?? "none";
 
 /*
- * How often each error code is answered: counted in the isolate, told to D1 together a moment later.
+ * Error counts by code: counted in the isolate and written to D1 in batches.
  *
- * An answer waits for nothing, and a flood of refusals costs one write every two seconds. What an isolate has not told when
- * it is evicted is lost, so the sums are a little low, never high.
+ * Responses do not wait for the write, and many errors cost one write every two seconds. Counts that an isolate has not written
+ * when it is evicted are lost, so the totals can be slightly low, never high.
  */
 
-/** How long counts are gathered, in ms. Chosen: well within the time that the platform lets work follow its answer. */
-const GATHER_MS = 2_000;
-/** A telling that is not over by then died with its request: the next error starts another. */
-const TELLING_MS = 20_000;
+/** How long counts are collected, in ms. Chosen: well within the platform's limit for work after a response. */
+const COLLECT_MS = 2_000;
+/** A write that takes longer, in ms, was cancelled with its request; the next error starts another. */
+const WRITE_MS = 20_000;
 
 let counts = new Map<ErrorCode, number>();
-let tellingUntil = 0;
+let writingUntil = 0;
 
-/** Counts one answer with this code. */
+/** Counts one error response with this code. */
 export function countError(c: Ctx, code: ErrorCode): void {
   counts.set(code, (counts.get(code) ?? 0) + 1);
   const now = Date.now();
-  if (now < tellingUntil) return;
-  tellingUntil = now + TELLING_MS;
-  runAfterResponse(c, tell(c.env.DB));
+  if (now < writingUntil) return;
+  writingUntil = now + WRITE_MS;
+  runAfterResponse(c, writeCounts(c.env.DB));
 }
 
-async function tell(db: D1Database): Promise<void> {
-  await new Promise((resolve) => setTimeout(resolve, GATHER_MS));
-  const gathered = counts;
+async function writeCounts(db: D1Database): Promise<void> {
+  await new Promise((resolve) => setTimeout(resolve, COLLECT_MS));
+  const collected = counts;
   counts = new Map();
-  tellingUntil = 0;
+  writingUntil = 0;
   try {
-    await addErrorCounts(db, gathered, Date.now());
+    await addErrorCounts(db, collected, Date.now());
   } catch {
-    // Told with the next ones. Those counted meanwhile stay.
-    for (const [code, n] of gathered) counts.set(code, (counts.get(code) ?? 0) + n);
+    // Added to the next batch.
+    for (const [code, n] of collected) counts.set(code, (counts.get(code) ?? 0) + n);
   }
 }

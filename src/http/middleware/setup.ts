@@ -1,4 +1,4 @@
-/** The first step of every request: a request id on every answer, the configuration, and our own address. */
+/** The first middleware: the request id, the configuration and the gateway's own origin. */
 import type { MiddlewareHandler } from "hono";
 import { base32 } from "../../core/encoding.ts";
 import { isLocalHost } from "../../core/ssrf.ts";
@@ -7,12 +7,12 @@ import { logBug } from "../../log.ts";
 import { type AppEnv, type Ctx, random } from "../context.ts";
 import { apiError } from "../problem.ts";
 
-/** What an inbound request id must look like to be kept: it goes into logs and answers. */
+/** The format of an accepted inbound request id; it is written to logs and responses. */
 const REQUEST_ID = /^[A-Za-z0-9_-]{8,64}$/;
-/** Random bytes of a request id of ours: no two of a day are equal. */
+/** Random bytes of a generated request id: 120 bits make a collision negligible. */
 const REQUEST_ID_BYTES = 15;
 
-/** The environment does not change while an isolate lives, so it is read once. */
+/** The configuration is read once per environment, which does not change within an isolate. */
 const configs = new WeakMap<Env, Config>();
 
 function configOf(env: Env): Config {
@@ -23,7 +23,7 @@ function configOf(env: Env): Config {
   return config;
 }
 
-/** The origin of the last request's address: most isolates answer under one name, and reading an address takes long. */
+/** The origin of the last request, cached because parsing a URL is slow and most isolates have one host. */
 let lastOrigin = { base: "", origin: "" };
 
 function originOf(url: string): string {
@@ -33,15 +33,15 @@ function originOf(url: string): string {
 }
 
 /**
- * What is wrong with the settings for requests that come to this address; null: nothing. Settings for development open the
- * flood gate and local addresses, so a gateway that has them answers on its own machine alone.
+ * The configuration problem for requests to this address; null if there is none. Development settings disable the rate limiter
+ * and allow local addresses, so a gateway with such settings serves loopback addresses only.
  */
 export function problemWith({ local, environment }: Config, url: string): string | null {
   if (!local || isLocalHost(new URL(originOf(url)).hostname)) return null;
-  return `ENVIRONMENT=${environment} counts on a loopback address alone: remove it from this deployment, or call the gateway as http://127.0.0.1`;
+  return `ENVIRONMENT=${environment} is allowed on a loopback address only: remove it from this deployment, or call the gateway at http://127.0.0.1`;
 }
 
-/** Isolates print it once: a public address is asked all the time. */
+/** Each problem is logged once per isolate, since a public address gets many requests. */
 const printed = new Set<string>();
 
 function checkProblem(c: Ctx): void {
@@ -49,13 +49,13 @@ function checkProblem(c: Ctx): void {
   if (problem === null) return;
   if (!printed.has(problem)) logBug("misconfigured", new ConfigError(problem), { request_id: c.var.requestId });
   printed.add(problem);
-  if (HEALTH.test(c.req.path)) return; // it says so itself
+  if (HEALTH.test(c.req.path)) return; // its response contains the problem
   throw apiError("misconfigured", `${problem}.`, { hint: "GET /healthz" });
 }
 
 const HEALTH = /^\/healthz\/*$/;
 
-const asRead = (field: string): string => field;
+const unmapped = (field: string): string => field;
 
 export const setup: MiddlewareHandler<AppEnv> = async (c, next) => {
   const sent = c.req.header("Request-Id") ?? "";
@@ -68,17 +68,17 @@ export const setup: MiddlewareHandler<AppEnv> = async (c, next) => {
   c.set("user", null);
   c.set("idempotencyKey", null);
   c.set("bodyText", "");
-  c.set("sentAt", asRead);
+  c.set("sentAt", unmapped);
   c.set("limits", []);
   checkProblem(c);
   await next();
 };
 
-/** Headers that every answer carries, errors included. Runs outside everything else. */
+/** Headers of every response, including errors. The outermost middleware. */
 export const stamp: MiddlewareHandler<AppEnv> = async (c, next) => {
   await next();
   const { headers } = c.res;
-  const requestId: string | undefined = c.get("requestId"); // none when it failed before one was made
+  const requestId: string | undefined = c.get("requestId"); // absent if `setup` did not run
   if (requestId) headers.set("Request-Id", requestId);
   headers.set("X-Content-Type-Options", "nosniff");
 };

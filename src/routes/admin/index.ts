@@ -1,15 +1,15 @@
-/** The operator's routes, behind one door. Not in the public document, closed to browsers of other origins. */
+/** The operator's routes. They require the admin token, are not in the OpenAPI document and send no CORS headers. */
 import { Hono } from "hono";
 import type { AppEnv } from "../../http/context.ts";
-import { adminDoor } from "../../http/middleware/auth.ts";
+import { adminAuth } from "../../http/middleware/auth.ts";
 import { adminKeys } from "./keys.ts";
 import { adminStatus } from "./status.ts";
 import { adminTenants } from "./tenants.ts";
 
-/** Mount under `/admin`. */
+/** The admin app; mount it under `/admin`. */
 export function adminRoutes(): Hono<AppEnv> {
   const admin = new Hono<AppEnv>();
-  admin.use(adminDoor);
+  admin.use(adminAuth);
   for (const part of [adminTenants(), adminKeys(), adminStatus()]) admin.route("/", part);
   return admin;
 }

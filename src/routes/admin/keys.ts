@@ -1,4 +1,4 @@
-/** Keys, for the operator: of any tenant, mode and scope. */
+/** Operator routes for API keys of any tenant, mode and scope. */
 import { zValidator } from "@hono/zod-validator";
 import { Hono } from "hono";
 import * as z from "zod";
@@ -9,8 +9,8 @@ import { plainPage } from "../../http/define-route.ts";
 import { cutPage } from "../../http/page.ts";
 import { checkInvalid } from "../../http/problem.ts";
 import { readJson, readValuesOf } from "../../http/request-body.ts";
-import { createKey, found, revokeKey, rotateKey } from "../../services/keys.ts";
-import { checkDeleting, foundTenant } from "../../services/tenants.ts";
+import { createKey, getKey, revokeKey, rotateKey } from "../../services/keys.ts";
+import { checkNotDeleting, getTenant } from "../../services/tenants.ts";
 import { listKeys } from "../../store/keys.ts";
 
 const tenantParams = zValidator("param", z.object({ id: plain("ten") }), checkInvalid);
@@ -27,7 +27,7 @@ export function adminKeys(): Hono<AppEnv> {
     readValuesOf(newKey),
     zValidator("json", newKey, checkInvalid),
     async (c) => {
-      const { id: tenant } = checkDeleting(await foundTenant(c, c.req.valid("param").id));
+      const { id: tenant } = checkNotDeleting(await getTenant(c, c.req.valid("param").id));
       const { mode, name, scopes, expires_at } = c.req.valid("json");
       const expiresAt = expires_at === null ? null : Date.parse(expires_at);
       return c.json(await createKey(c, { tenant, mode }, { name, scopes, expiresAt }), 201);
@@ -47,13 +47,13 @@ export function adminKeys(): Hono<AppEnv> {
     readValuesOf(rotation),
     zValidator("json", rotation, checkInvalid),
     async (c) => {
-      const old = await found(c, c.req.valid("param").id);
+      const old = await getKey(c, c.req.valid("param").id);
       return c.json(await rotateKey(c, old, c.req.valid("json").grace_seconds), 201);
     },
   );
 
   admin.post("/keys/:id/revoke", keyParams, async (c) => {
-    return c.json(await revokeKey(c, await found(c, c.req.valid("param").id), true));
+    return c.json(await revokeKey(c, await getKey(c, c.req.valid("param").id), true));
   });
 
   return admin;

@@ -1,4 +1,4 @@
-/** How the gateway is doing, for the operator: what is late, what waits, what failed. */
+/** Operator route for the gateway's status: overdue jobs, backlog, dead letters, errors. */
 import { Hono } from "hono";
 import { kidOf } from "../../core/crypto.ts";
 import { SWEEP_PAGE } from "../../core/limits.ts";

@@ -1,4 +1,4 @@
-/** Tenants, for the operator. */
+/** Operator routes for tenants. */
 import { zValidator } from "@hono/zod-validator";
 import { Hono } from "hono";
 import * as z from "zod";
@@ -14,9 +14,9 @@ import {
   changeTenant,
   createTenant,
   deleteTenant,
-  foundDeletion,
-  foundTenant,
-  moveTenant,
+  getTenant,
+  getTenantDeletion,
+  setTenantState,
 } from "../../services/tenants.ts";
 import { listAudit } from "../../store/audit.ts";
 import { listTenants } from "../../store/tenants.ts";
@@ -38,7 +38,7 @@ export function adminTenants(): Hono<AppEnv> {
     return c.json(cutPage(await listTenants(c.env.DB, limit + 1, after ?? null), limit));
   });
 
-  admin.get("/tenants/:id", params, async (c) => c.json(await foundTenant(c, c.req.valid("param").id)));
+  admin.get("/tenants/:id", params, async (c) => c.json(await getTenant(c, c.req.valid("param").id)));
 
   admin.patch(
     "/tenants/:id",
@@ -49,18 +49,20 @@ export function adminTenants(): Hono<AppEnv> {
     async (c) => c.json(await changeTenant(c, c.req.valid("param").id, c.req.valid("json"))),
   );
 
-  admin.post("/tenants/:id/pause", params, async (c) => c.json(await moveTenant(c, c.req.valid("param").id, "paused")));
+  admin.post("/tenants/:id/pause", params, async (c) =>
+    c.json(await setTenantState(c, c.req.valid("param").id, "paused")),
+  );
 
   admin.post("/tenants/:id/resume", params, async (c) =>
-    c.json(await moveTenant(c, c.req.valid("param").id, "active")),
+    c.json(await setTenantState(c, c.req.valid("param").id, "active")),
   );
 
   admin.delete("/tenants/:id", params, async (c) => {
-    const begun = await deleteTenant(c, c.req.valid("param").id);
-    return c.json(begun, 202, { Location: `/admin/tenants/${begun.tenant}/deletion` });
+    const deletion = await deleteTenant(c, c.req.valid("param").id);
+    return c.json(deletion, 202, { Location: `/admin/tenants/${deletion.tenant}/deletion` });
   });
 
-  admin.get("/tenants/:id/deletion", params, async (c) => c.json(await foundDeletion(c, c.req.valid("param").id)));
+  admin.get("/tenants/:id/deletion", params, async (c) => c.json(await getTenantDeletion(c, c.req.valid("param").id)));
 
   admin.get("/tenants/:id/audit_log", params, entryQuery, async (c) => {
     const { limit, after } = c.req.valid("query");

@@ -1,4 +1,4 @@
-/** Files in one form: `POST /v1/uploads` as multipart/form-data, one upload for each file, stored as they pass by. */
+/** `POST /v1/uploads` as multipart/form-data: one upload per file, stored while the form is read. */
 import type { Problem } from "../../core/errors.ts";
 import { FORM_FIELDS, FORM_FILES, METADATA_VALUE_BYTES } from "../../core/limits.ts";
 import type { Result } from "../../core/result.ts";
@@ -14,41 +14,42 @@ import { callOf, newAddress, newUploadId } from "../../http/idempotency.ts";
 import { requireScope } from "../../http/middleware/auth.ts";
 import { uploadObject } from "../../http/objects.ts";
 import { ApiError, apiError } from "../../http/problem.ts";
-import { brokenBody, checkCompressed, NEVER } from "../../http/request-body.ts";
+import { checkCompressed, NEVER, toBodyError } from "../../http/request-body.ts";
 import { Broken, openFileParts } from "../../store/chunks.ts";
 
 type Owner = Awaited<ReturnType<typeof newAddress>>;
 
-/** Fields are labels of the files after them. */
+/** A field becomes metadata of the files after it. */
 export async function createFromForm(c: Ctx): Promise<Response> {
   const { uploads } = await takeForm(c, METADATA_VALUE_BYTES, Object.fromEntries);
   if (uploads.length === 0)
-    throw apiError("invalid_request", "The form holds no file; send at least one, as a part with a filename.", {
+    throw apiError("invalid_request", "The form contains no file; send at least one part with a filename.", {
       errors: [{ field: "/file", message: "is required" }],
     });
   return c.json({ data: uploads }, 201);
 }
 
 type Labels = Readonly<Record<string, string>>;
-/** Names and texts in their order; a name may stand twice. */
+/** Names and values in their order; a name may occur more than once. */
 type Fields = readonly (readonly [string, string])[];
 
-/** The field by which a form may say how its texts are encoded. Source: RFC 7578, section 4.6. */
+/** The field that names the encoding of the form's texts. Source: RFC 7578, section 4.6. */
 const CHARSET_FIELD = "_charset_";
 
-/** What a form holds so far. */
+/** The form as read so far. */
 type Form = {
   readonly reader: FormReader;
   readonly fields: [string, string][];
   readonly uploads: UploadWire[];
   charset: string | null;
-  /** File inputs that nobody filled in. */
+  /** File inputs without a file. */
   empty: number;
 };
 
 /**
- * A form's fields, of at most `fieldBytes` each, and its files as uploads of the caller, labelled with what `labelsOf` says
- * of the fields before them. The first refusal ends the request; files before it are stored. Files need the scope `upload`.
+ * Reads a form: its fields, of at most `fieldBytes` each, and its files as uploads of the caller. `labelsOf` makes a file's
+ * metadata from the fields before it. The first problem ends the request; files before it stay stored. Files need the scope
+ * `upload`.
  */
 export async function takeForm(
   c: Ctx,
@@ -64,28 +65,31 @@ export async function takeForm(
   const owner = await newAddress(c);
   const form: Form = { reader, fields: [], uploads: [], charset: null, empty: 0 };
   try {
-    for (let part = whole(await reader.next()); part !== null; part = whole(await reader.next())) {
+    for (let part = readOrThrow(await reader.next()); part !== null; part = readOrThrow(await reader.next())) {
       if (part.isFile) await takeFile(c, owner, form, part, () => labelsOf(form.fields));
       else await takeField(form, part, fieldBytes);
       if (form.fields.length + form.empty > FORM_FIELDS)
-        throw apiError("invalid_request", `A form may hold ${FORM_FIELDS} fields, empty file inputs among them.`);
+        throw apiError(
+          "invalid_request",
+          `A form may have at most ${FORM_FIELDS} fields, including empty file inputs.`,
+        );
     }
   } catch (error) {
-    throw brokenBody(error);
+    throw toBodyError(error);
   } finally {
     reader.release();
   }
   return form;
 }
 
-/** What was read; else the refusal of a form that is none. */
-function whole<T>(read: Result<T, FormFault>): T {
+/** The value read; throws if the form is malformed. */
+function readOrThrow<T>(read: Result<T, FormFault>): T {
   if (read.ok) return read.value;
-  throw apiError("invalid_request", `The form cannot be read: ${read.error}.`);
+  throw apiError("invalid_request", `The form is malformed: ${read.error}.`);
 }
 
 async function takeField(form: Form, part: PartHead, bytes: number): Promise<void> {
-  const text = whole(await form.reader.text(part.charset ?? form.charset, bytes));
+  const text = readOrThrow(await form.reader.text(part.charset ?? form.charset, bytes));
   if (text === null) {
     const message = `must be at most ${bytes} bytes`;
     const field = part.name.slice(0, 60);
@@ -95,10 +99,10 @@ async function takeField(form: Form, part: PartHead, bytes: number): Promise<voi
   else form.fields.push([part.name, text]);
 }
 
-/** A file becomes an upload. One without a name and without a byte is an input that nobody filled in. */
+/** Stores a file as an upload. A part without a filename and without content is an empty file input. */
 async function takeFile(c: Ctx, owner: Owner, form: Form, part: PartHead, labels: () => Labels): Promise<void> {
-  if (part.filename === "" && whole(await form.reader.isEmpty())) {
-    whole(await form.reader.content(async () => {}));
+  if (part.filename === "" && readOrThrow(await form.reader.isEmpty())) {
+    readOrThrow(await form.reader.content(async () => {}));
     form.empty += 1;
   } else form.uploads.push(await storeFile(c, owner, form.reader, part, form.uploads.length, labels()));
 }
@@ -112,24 +116,24 @@ async function storeFile(
   labels: Labels,
 ): Promise<UploadWire> {
   requireScope(c.var.caller, "upload");
-  if (nth >= FORM_FILES) throw apiError("invalid_request", `A form may hold ${FORM_FILES} files.`);
+  if (nth >= FORM_FILES) throw apiError("invalid_request", `A form may have at most ${FORM_FILES} files.`);
   const checked = metadata.safeParse(labels);
   if (!checked.success) throw apiError("invalid_request", `fields: ${checked.error.issues[0]?.message}`);
   const file = { filename: fileNameFor(part.filename, part.contentType), size_bytes: null, metadata: checked.data };
   const id = await newUploadId(c, owner, nth);
-  c.set("bodyText", JSON.stringify(file)); // what a repeat with the same Idempotency-Key must say again
+  c.set("bodyText", JSON.stringify(file)); // the fingerprint of the Idempotency-Key
   const upload = uploadObject(c.env, owner, id);
   const made = unwrapMetered(c, await upload.create(await callOf(c), owner, id, file));
   if (made.status !== "open" || made.offset_bytes > 0) {
-    whole(await form.content(async () => {})); // a repeat: what is there stays
+    readOrThrow(await form.content(async () => {})); // an idempotent replay: the stored content is kept
     return made;
   }
-  const passed = await passOn(form, (content) => upload.append(content, WHOLE_FILE));
-  if (!passed.ok) throw new ApiError(ofFile(passed.error, part));
-  return passed.value.upload;
+  const appended = await pipeContent(form, (content) => upload.append(content, WHOLE_FILE));
+  if (!appended.ok) throw new ApiError(ofFile(appended.error, part));
+  return appended.value.upload;
 }
 
-/** The same refusal, with the field that holds the file and what it is called: a form may hold many. */
+/** The problem with the file's field and name, since a form may have many files. */
 function ofFile(problem: Problem, { name, filename }: PartHead): Problem {
   const field = `/${name.slice(0, 60)}`;
   const called = filename === "" ? "" : ` (${withoutHidden(filename).slice(0, 60)})`;
@@ -139,30 +143,31 @@ function ofFile(problem: Problem, { name, filename }: PartHead): Problem {
 
 const WHOLE_FILE = { offset: 0, contentBytes: null, sizeBytes: null, complete: true, checksums: [] } as const;
 
-/** Hands a part's content on as a stream. Whoever takes it may refuse before its end. */
-async function passOn(
+/** Pipes a part's content to `append`, which may return a problem before the content ends. */
+async function pipeContent(
   form: FormReader,
-  take: (content: ReadableStream) => Promise<Result<UploadState, Problem>>,
+  append: (content: ReadableStream) => Promise<Result<UploadState, Problem>>,
 ): Promise<Result<UploadState, Problem>> {
   const { readable, writable } = new IdentityTransformStream();
   const writer = writable.getWriter();
-  const bodyWriter = take(readable);
-  const passing = form.content((piece) => writer.write(piece));
+  const appending = append(readable);
   let fault: unknown = null;
-  const passed = passing.then(
-    (read) => {
-      if (read.ok) return writer.close();
-      fault = apiError("invalid_request", `The form cannot be read: ${read.error}.`);
-      return writer.abort(new Error("the form was cut"));
-    },
-    (error: unknown) => {
-      // The connection broke off, or who takes the bytes wants no more of them: then its own word counts.
-      fault = error instanceof Broken ? error : null;
-      return writer.abort(error);
-    },
-  );
-  passed.catch(() => undefined); // the taker says why
-  const result = await bodyWriter;
+  const piped = form
+    .content((chunk) => writer.write(chunk))
+    .then(
+      (read) => {
+        if (read.ok) return writer.close();
+        fault = apiError("invalid_request", `The form is malformed: ${read.error}.`);
+        return writer.abort(new Error("the form ended early"));
+      },
+      (error: unknown) => {
+        // Either the connection failed, or `append` stopped reading; in the second case its result is returned.
+        fault = error instanceof Broken ? error : null;
+        return writer.abort(error);
+      },
+    );
+  piped.catch(() => undefined); // the result of `append` says why
+  const result = await appending;
   if (fault !== null) throw fault;
   if (!result.ok) writer.abort().catch(() => undefined);
   return result;

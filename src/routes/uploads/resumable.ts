@@ -1,4 +1,4 @@
-/** Uploads made by a resumable protocol: `POST /v1/uploads` in another dialect than JSON. */
+/** Resumable uploads: tus 1.0.0 and the IETF draft. Creation, append and termination. */
 import type { MiddlewareHandler } from "hono";
 import type { NewFile, UploadState } from "../../core/rpc/upload.ts";
 import { booleanText, PARTIAL_CONTENT, readBody, readIetfAppend, readIetfCreation } from "../../core/uploads/ietf.ts";
@@ -14,7 +14,7 @@ import {
 } from "../../core/uploads/tus.ts";
 import { type UploadWire, upload } from "../../core/wire/upload.ts";
 import type { Api, AppEnv, Ctx } from "../../http/context.ts";
-import { answer, declare, noteLimits, ownedParams } from "../../http/define-route.ts";
+import { defineRoute, jsonResponse, noteLimits, ownedParams } from "../../http/define-route.ts";
 import { pipeToObject } from "../../http/event-stream.ts";
 import { callOf, newAddress, newUploadId } from "../../http/idempotency.ts";
 import { access } from "../../http/middleware/auth.ts";
@@ -25,7 +25,7 @@ import { createFromForm } from "./form.ts";
 
 const mayUpload = access("upload", "key_or_user_token");
 
-/** Answers a creation that is not JSON; hands everything else on. */
+/** Handles a creation that is not JSON; calls `next` for every other request. */
 export const otherDialects: MiddlewareHandler<AppEnv> = async (c, next) => {
   const dialect = dialectOfCreation(c.req.raw.headers);
   if (c.req.method !== "POST" || dialect === "json") return next();
@@ -37,21 +37,21 @@ export const otherDialects: MiddlewareHandler<AppEnv> = async (c, next) => {
 
 const CREATIONS = { tus: createTus, ietf: createIetf, form: createFromForm } as const;
 
-/** tus: an upload, and its first bytes where they come along (creation-with-upload). */
+/** tus: creates an upload, with its first bytes if they are sent (creation-with-upload). */
 async function createTus(c: Ctx): Promise<Response> {
   const { headers, body } = c.req.raw;
   const file = unwrap(readTusCreation(headers));
   const hasContent = mediaTypeOf(headers) === TUS_CONTENT;
   const append = hasContent ? unwrap(readTusAppend(headers, 0)) : null;
   const made = await create(c, file);
-  // A repeat of a creation whose first bytes arrived is told how far they came.
+  // An idempotent replay whose first bytes were stored returns their offset.
   if (append === null || made.offset_bytes > 0)
     return created(c, { ...stateOf(made), concat: file.concat?.text ?? null });
   const content = body && pipeToObject(body);
   return created(c, unwrapUpload(await uploadObject(c.env, c.var.caller, made.id).append(content, append), "tus"));
 }
 
-/** The draft: an upload with its first content, which may be all of it. */
+/** The draft: creates an upload with its first content, which may be the whole file. */
 async function createIetf(c: Ctx): Promise<Response> {
   const { headers, body } = c.req.raw;
   const file = unwrap(readIetfCreation(headers));
@@ -66,7 +66,7 @@ async function createIetf(c: Ctx): Promise<Response> {
 async function create(c: Ctx, file: NewFile, dialect: Dialect = "tus"): Promise<UploadWire> {
   const owner = await newAddress(c);
   const id = await newUploadId(c, owner);
-  c.set("bodyText", JSON.stringify(file)); // what a repeat with the same Idempotency-Key must say again
+  c.set("bodyText", JSON.stringify(file)); // the fingerprint of the Idempotency-Key
   const made = await uploadObject(c.env, owner, id).create(await callOf(c), owner, id, file);
   noteLimits(c, made);
   return unwrapUpload(made, dialect);
@@ -78,27 +78,27 @@ const stateOf = (upload: UploadWire): UploadState => ({
   isComplete: upload.status === "completed",
 });
 
-/** A creation MUST be answered 201 with the upload's address. */
+/** The response to a creation MUST be 201 with the upload's `Location`. */
 function created(c: Ctx, state: UploadState): Response {
   const headers = { ...stateHeaders(state), Location: `/v1/uploads/${state.upload.id}` };
   return c.json(state.upload, 201, { ...headers, "Upload-Complete": booleanText(state.isComplete) });
 }
 
-/* An upload that exists, as tus and the draft speak to it: PATCH goes on, DELETE ends it. HEAD stands beside GET in uploads.ts. */
+/* An existing upload: PATCH appends, DELETE terminates. HEAD is beside GET in json.ts. */
 
 const tags = ["Uploads"];
 const binary = { schema: { type: "string", format: "binary" } } as const;
 
-const append = declare({
+const append = defineRoute({
   method: "patch",
   path: "/v1/uploads/{id}",
   access: "upload",
   flow: "bytes",
   credentials: "key_or_user_token",
   tags,
-  summary: "Send the next bytes",
+  summary: "Append to an upload",
   description:
-    "tus 1.0.0 (`Tus-Resumable`, `Upload-Offset`) or the IETF draft, interop versions 8 and 9 (`Upload-Complete`, `Upload-Offset`). A newer request takes over from an older one.",
+    "Appends bytes at `Upload-Offset`. Accepts tus 1.0.0 (`Tus-Resumable`) or the IETF draft, interop versions 8 and 9 (`Upload-Complete`). A newer request ends an older one that is still sending. A wrong offset fails with `offset_mismatch`.",
   request: {
     params: ownedParams("upl"),
     body: {
@@ -107,32 +107,34 @@ const append = declare({
     },
   },
   responses: {
-    200: answer(upload, "The draft's last bytes: the upload is complete."),
-    204: { description: "The bytes are kept; `Upload-Offset` says how far the upload is." },
+    200: jsonResponse(upload, "The last bytes by the IETF draft: the upload is complete."),
+    204: { description: "The bytes were stored. `Upload-Offset` is the new offset." },
   },
 });
 
-const remove = declare({
+const remove = defineRoute({
   method: "delete",
   path: "/v1/uploads/{id}",
   access: "upload",
   credentials: "key_or_user_token",
   tags,
-  summary: "End an upload that is not wanted any more",
+  summary: "Delete an upload",
+  description:
+    "Ends an open upload or a running import and deletes its bytes. A completed upload fails with `upload_closed`.",
   request: { params: ownedParams("upl") },
-  responses: { 204: { description: "Its bytes are being removed." } },
+  responses: { 204: { description: "The upload was deleted." } },
 });
 
 export function mountUploadResource(app: Api): void {
   app.openapi(append, async (c) => {
     const { headers, body } = c.req.raw;
     const dialect = dialectOfAppend(headers);
-    if (dialect === null) throw new ApiError(unspoken);
-    const asked = unwrap(dialect === "tus" ? readTusAppend(headers, null) : readIetfAppend(headers));
+    if (dialect === null) throw new ApiError(noProtocol);
+    const fields = unwrap(dialect === "tus" ? readTusAppend(headers, null) : readIetfAppend(headers));
     const { id } = c.req.valid("param");
     const content = body && pipeToObject(body);
-    const state = unwrapUpload(await uploadObject(c.env, c.var.caller, id).append(content, asked), dialect);
-    // The draft: the answer to the last content is what one request would have got. Any other MUST be 204 for tus.
+    const state = unwrapUpload(await uploadObject(c.env, c.var.caller, id).append(content, fields), dialect);
+    // The draft: the last append returns what a single request would have returned. tus: the response MUST be 204.
     if (dialect === "ietf" && state.isComplete) return c.json(state.upload, 200, stateHeaders(state));
     return c.body(null, 204, stateHeaders(state));
   });
@@ -144,11 +146,11 @@ export function mountUploadResource(app: Api): void {
   });
 }
 
-/** tus names itself; the draft is known by its patch document, whatever version its client names. Null for neither. */
+/** tus has its own header; the draft is recognised by its media type or `Upload-Complete`, whatever its version. Null for neither. */
 function dialectOfAppend(headers: HeaderReader): Dialect | null {
   if (headers.get("Tus-Resumable") !== null) return "tus";
   const isDraft = mediaTypeOf(headers) === PARTIAL_CONTENT || headers.get("Upload-Complete") !== null;
   return isDraft ? "ietf" : null;
 }
 
-const unspoken = badHeader("Tus-Resumable", "1.0.0, or the IETF draft's Upload-Complete, must be sent with a PATCH");
+const noProtocol = badHeader("Tus-Resumable", "1.0.0, or the IETF draft's Upload-Complete, must be sent with a PATCH");

@@ -1,4 +1,4 @@
-/** A generator on its way: described by its caller, written by the agent. */
+/** A generator job: the agent writes a generator from the caller's description. */
 import * as z from "zod";
 import { callbackUrl, charged, failure, language, moment, owned, plain, title } from "./common.ts";
 import { slug } from "./generator.ts";
@@ -8,8 +8,8 @@ export const newGeneratorJob = z.strictObject({
   description: z.string().trim().min(1).max(2_000).meta({
     example: "create a generator that turns product photos into promo videos with music and captions",
   }),
-  name: title(100).optional().meta({ description: "The agent's where none is sent." }),
-  slug: slug.optional().meta({ description: "Made from the name where none is sent." }),
+  name: title(100).optional().meta({ description: "Chosen by the agent if it is not sent." }),
+  slug: slug.optional().meta({ description: "Derived from the name if it is not sent." }),
   language: language.optional(),
   callback_url: callbackUrl,
 });
@@ -20,21 +20,25 @@ export const generatorJob = z
     id: owned("gjb"),
     status: z.enum(["running", "completed", "failed"]),
     description: z.string(),
-    generator_id: plain("gen").nullable().meta({ description: "The generator, once it is ready." }),
+    generator_id: plain("gen").nullable().meta({ description: "The new generator; null until the job has completed." }),
     slug: slug.nullable(),
     made_by: z.enum(["agent", "fallback"]).nullable().meta({
-      description: "fallback: the agent's answer could not be used, so the description is the prompt.",
+      description:
+        "`agent`: the agent wrote the generator. `fallback`: its answer could not be used and the description is the prompt.",
     }),
-    fault: z.string().nullable().meta({ description: "What was wrong with the agent's answer." }),
+    fault: z.string().nullable().meta({ description: "Why the agent's answer could not be used." }),
     project_id: owned("prj").nullable(),
     turn_id: owned("trn").nullable(),
-    charged: charged.nullable().meta({ description: "Null until its turn has ended." }),
+    charged: charged.nullable().meta({ description: "Null until the job's turn has ended." }),
     credits: spent.nullable(),
     error: failure.nullable(),
     status_url: z.string(),
-    poll_after_seconds: z.int().nullable().meta({ description: "When to read again; null at an end." }),
+    poll_after_seconds: z
+      .int()
+      .nullable()
+      .meta({ description: "Seconds to wait before the next poll; null once ended." }),
     created_at: moment,
     ended_at: moment.nullable(),
   })
-  .meta({ id: "Making" });
+  .meta({ id: "GeneratorJob" });
 export type GeneratorJobWire = z.infer<typeof generatorJob>;
