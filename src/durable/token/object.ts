@@ -55,7 +55,7 @@ export class TokenObject extends DurableObject<Env> implements TokenRpc {
   readonly #outbox: Outbox;
   readonly #encryption: Encryption;
   /** A tenant's token; null in the operator's object. */
-  readonly #kept: StoredToken | null;
+  readonly #stored: StoredToken | null;
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
@@ -67,8 +67,8 @@ export class TokenObject extends DurableObject<Env> implements TokenRpc {
         const perform: { readonly [Kind in JobKind<"token">]: () => unknown } = {
           [OUTBOX]: () => this.#outbox.flush(),
           [AUDIT]: () => publishAudit(runtime, this.#jobs, ref),
-          [TOKEN_STATUS]: () => this.#kept?.tell(),
-          [TOKEN_WARNING]: () => this.#kept?.warn(),
+          [TOKEN_STATUS]: () => this.#stored?.tell(),
+          [TOKEN_WARNING]: () => this.#stored?.warn(),
         };
         const known = perform[kind as JobKind<"token">]; // or what only another version knows
         if (known === undefined) throw new Error(`nobody does work of kind ${kind}`);
@@ -81,23 +81,23 @@ export class TokenObject extends DurableObject<Env> implements TokenRpc {
       runtime,
       this.#database,
       "token",
-      async () => (await this.#kept?.renewEncryption()) ?? 0,
+      async () => (await this.#stored?.renewEncryption()) ?? 0,
     );
-    this.#kept = runtime.name === OPERATOR_TOKEN_NAME ? null : this.#tenantsToken();
+    this.#stored = runtime.name === OPERATOR_TOKEN_NAME ? null : this.#openTenantToken();
   }
 
   async use(): Promise<SharedToken | null> {
-    if (this.#kept === null) return this.#operatorsToken();
-    const open = this.#database.exists() ? await this.#kept.open() : null;
-    const shown = open === null ? null : this.#kept.state();
+    if (this.#stored === null) return this.#readOperatorToken();
+    const open = this.#database.exists() ? await this.#stored.open() : null;
+    const shown = open === null ? null : this.#stored.state();
     return open === null || shown === null ? null : { source: "tenant", shown, ...open };
   }
 
   async put(call: Call, token: ProvidedToken): Promise<Result<NemoTokenWire, Problem>> {
-    if (this.#kept === null) throw new Error("the operator's token is a secret of the Worker");
+    if (this.#stored === null) throw new Error("the operator's token is a secret of the Worker");
     if (parseScope(this.#runtime.name).mode === "test") return err(liveOnly());
     this.#database.ready();
-    return this.#kept.put(liveNemo(this.#runtime, attributionOf(call.attribution)), token, call.audit ?? null);
+    return this.#stored.put(liveNemo(this.#runtime, attributionOf(call.attribution)), token, call.audit ?? null);
   }
 
   async read(): Promise<NemoTokenWire> {
@@ -105,13 +105,13 @@ export class TokenObject extends DurableObject<Env> implements TokenRpc {
   }
 
   async remove(call?: Call): Promise<void> {
-    if (this.#database.exists()) this.#kept?.remove(call?.audit ?? null);
+    if (this.#database.exists()) this.#stored?.remove(call?.audit ?? null);
   }
 
-  async report(mark: string, taken: boolean): Promise<void> {
+  async report(mark: string, accepted: boolean): Promise<void> {
     this.#database.ready();
-    if (this.#kept !== null) return this.#kept.report(mark, taken);
-    if (taken) deleteMeta(this.#runtime.sql, REFUSED);
+    if (this.#stored !== null) return this.#stored.report(mark, accepted);
+    if (accepted) deleteMeta(this.#runtime.sql, REFUSED);
     else writeMeta(this.#runtime.sql, REFUSED, JSON.stringify({ mark, at: this.#runtime.now() }));
   }
 
@@ -149,7 +149,7 @@ export class TokenObject extends DurableObject<Env> implements TokenRpc {
     this.#jobs.alarm();
   }
 
-  #tenantsToken(): StoredToken {
+  #openTenantToken(): StoredToken {
     const { tenant, mode } = parseScope(this.#runtime.name);
     return new StoredToken({
       runtime: this.#runtime,
@@ -163,12 +163,12 @@ export class TokenObject extends DurableObject<Env> implements TokenRpc {
   }
 
   /** The Worker's own secret, and what upstream said of it. A new secret has another mark, and a clean record. */
-  async #operatorsToken(): Promise<SharedToken | null> {
+  async #readOperatorToken(): Promise<SharedToken | null> {
     const { config, now } = this.#runtime;
     if (config.nemoToken === null) return null;
     const mark = await kidOf(config.nemoToken);
-    const noted = this.#database.exists() ? readMeta(this.#runtime.sql, REFUSED) : null;
-    const problem = noted === null ? null : (JSON.parse(noted) as { mark: string; at: EpochMs }); // written by report() only
+    const text = this.#database.exists() ? readMeta(this.#runtime.sql, REFUSED) : null;
+    const problem = text === null ? null : (JSON.parse(text) as { mark: string; at: EpochMs }); // written by report() only
     const tokenStatus = { expiresAt: null, rejectedAt: problem?.mark === mark ? problem.at : null };
     return {
       source: "operator",

@@ -10,7 +10,7 @@ import type { TurnId } from "../../core/ids.ts";
 import { SHARED_TOKEN_MAX_AGE_MS } from "../../core/limits.ts";
 import { NO_TOKEN } from "../../core/nemo-token.ts";
 import { err, ok, type Result } from "../../core/result.ts";
-import type { Balance, ProvidedToken, TokenRpc, SharedToken as Told } from "../../core/rpc/token.ts";
+import type { Balance, ProvidedToken, SharedToken as SharedTokenInfo, TokenRpc } from "../../core/rpc/token.ts";
 import type { AuditEntry } from "../../core/tenant.ts";
 import type { EpochMs } from "../../core/time.ts";
 import { attributionOf } from "../../core/usage.ts";
@@ -34,8 +34,8 @@ import { renewName } from "./context.ts";
 export class SharedToken {
   readonly #runtime: ObjectRuntime;
   readonly #address: UserAddress;
-  #told: { readonly shared: Told | null; readonly at: EpochMs } | null = null;
-  #asking: Promise<Told | null> | null = null;
+  #cached: { readonly shared: SharedTokenInfo | null; readonly at: EpochMs } | null = null;
+  #fetching: Promise<SharedTokenInfo | null> | null = null;
 
   constructor(runtime: ObjectRuntime, address: UserAddress) {
     this.#runtime = runtime;
@@ -43,51 +43,52 @@ export class SharedToken {
   }
 
   /** The shared token, at most 30 s old; null where neither has one, and in test mode always. */
-  async find(): Promise<Told | null> {
+  async find(): Promise<SharedTokenInfo | null> {
     if (this.#address.mode === "test") return null;
-    if (this.#told !== null && this.#runtime.now() - this.#told.at < SHARED_TOKEN_MAX_AGE_MS) return this.#told.shared;
-    this.#asking ??= this.#ask().finally(() => {
-      this.#asking = null;
+    if (this.#cached !== null && this.#runtime.now() - this.#cached.at < SHARED_TOKEN_MAX_AGE_MS)
+      return this.#cached.shared;
+    this.#fetching ??= this.#fetch().finally(() => {
+      this.#fetching = null;
     });
-    return this.#asking;
+    return this.#fetching;
   }
 
   /** Whether calls go out with a shared token, as far as is known without asking. Unknown counts as shared: then no balance is believed. */
-  isLikely(): boolean {
-    return this.#address.mode === "live" && (this.#told === null || this.#told.shared !== null);
+  mayBeShared(): boolean {
+    return this.#address.mode === "live" && (this.#cached === null || this.#cached.shared !== null);
   }
 
   /** Notes that this turn runs on it; tells whether another one does. */
   async lease(turn: TurnId, until: EpochMs): Promise<boolean> {
     const shared = await this.find();
-    return shared === null ? false : (await this.#keeper(shared.source).lease(turn, until)).shared;
+    return shared === null ? false : (await this.#tokenObject(shared.source).lease(turn, until)).shared;
   }
 
   /** Ends the note, and tells what the account held then. A release that is lost ends by itself at the lease's end. */
   async release(turn: TurnId, balance: Balance | null): Promise<void> {
     const shared = await this.find();
-    if (shared !== null) await this.#keeper(shared.source).release(turn, balance);
+    if (shared !== null) await this.#tokenObject(shared.source).release(turn, balance);
   }
 
   /** Tells its keeper whether upstream took it. */
-  async report(shared: Told, taken: boolean): Promise<void> {
-    if (taken && !shared.suspect) return;
-    this.#told = null;
-    await this.#keeper(shared.source).report(shared.mark, taken);
+  async report(shared: SharedTokenInfo, accepted: boolean): Promise<void> {
+    if (accepted && !shared.suspect) return;
+    this.#cached = null;
+    await this.#tokenObject(shared.source).report(shared.mark, accepted);
   }
 
-  async #ask(): Promise<Told | null> {
+  async #fetch(): Promise<SharedTokenInfo | null> {
     const { config, now } = this.#runtime;
     const [tenants, operators] = await Promise.all([
-      this.#keeper("tenant").use(),
-      config.nemoToken === null ? null : this.#keeper("operator").use(),
+      this.#tokenObject("tenant").use(),
+      config.nemoToken === null ? null : this.#tokenObject("operator").use(),
     ]);
     const shared = tenants ?? operators;
-    this.#told = { shared, at: now() };
+    this.#cached = { shared, at: now() };
     return shared;
   }
 
-  #keeper(source: Told["source"]): TokenRpc {
+  #tokenObject(source: SharedTokenInfo["source"]): TokenRpc {
     const name = source === "operator" ? OPERATOR_TOKEN_NAME : tenantObjectName(this.#address);
     return this.#runtime.env.TOKEN.getByName(name) as unknown as TokenRpc; // TokenObject implements TokenRpc; RPC stubs carry its methods
   }
@@ -109,7 +110,7 @@ export type AccountParts = {
 /** A token in use, and what follows when upstream took it or refused it: a minted one answers with another to try once. */
 type InUse = {
   readonly token: string;
-  readonly told: (taken: boolean) => Promise<Result<string, Problem> | null>;
+  readonly report: (accepted: boolean) => Promise<Result<string, Problem> | null>;
 };
 
 export class Account {
@@ -117,7 +118,7 @@ export class Account {
   readonly #address: UserAddress;
   readonly #database: Database;
   readonly #provided: StoredToken;
-  readonly #issue: AnonymousToken;
+  readonly #anonymous: AnonymousToken;
   readonly #shared: SharedToken;
   readonly #encryption: Encryption;
 
@@ -126,17 +127,17 @@ export class Account {
     this.#address = address;
     this.#database = database;
     this.#encryption = new Encryption(runtime, database, "user", async () => {
-      const kept = await Promise.all([
+      const counts = await Promise.all([
         this.#provided.renewEncryption(),
-        this.#issue.renewEncryption(),
+        this.#anonymous.renewEncryption(),
         renewName(runtime, address),
       ]);
-      return kept.reduce((sum, one) => sum + one, 0);
+      return counts.reduce((sum, one) => sum + one, 0);
     });
     const parts = { runtime, jobs, outbox, encryption: this.#encryption };
     const owner = `user_token|${address.tenant}|${address.mode}|${address.uh}`;
     this.#provided = new StoredToken({ ...parts, source: "user", owner, resource: `nemo_token_${address.uh}` });
-    this.#issue = new AnonymousToken({ ...parts, address, nemo: () => this.nemo });
+    this.#anonymous = new AnonymousToken({ ...parts, address, nemo: () => this.nemo });
     this.#shared = new SharedToken(runtime, address);
   }
 
@@ -147,8 +148,8 @@ export class Account {
 
   /** Nemo's API, for what is done for a generator: what that says of itself comes first. */
   nemoFor(generator: AttributionWire | null | undefined): Nemo {
-    const told = this.#database.exists() ? readMeta(this.#runtime.sql, ATTRIBUTION) : null;
-    const tenants = told === null ? null : (JSON.parse(told) as AttributionWire); // written by setAttribution() only
+    const text = this.#database.exists() ? readMeta(this.#runtime.sql, ATTRIBUTION) : null;
+    const tenants = text === null ? null : (JSON.parse(text) as AttributionWire); // written by setAttribution() only
     return nemoOf(this.#runtime, this.#address, attributionOf(generator, tenants));
   }
 
@@ -163,11 +164,11 @@ export class Account {
    * Safe for any call, a paid one too: a refused token means that nothing was done.
    */
   async call<T>(use: (token: string) => Promise<Result<T, NemoFailure>>): Promise<Result<T, Problem | NemoFailure>> {
-    const held = await this.#hold();
-    if (!held.ok) return held;
-    const answer = await use(held.value.token);
+    const selected = await this.#selectToken();
+    if (!selected.ok) return selected;
+    const answer = await use(selected.value.token);
     const problem = !answer.ok && answer.error.reason === "token_rejected";
-    const other = answer.ok || problem ? await this.#tell(held.value, answer.ok) : null;
+    const other = answer.ok || problem ? await this.#report(selected.value, answer.ok) : null;
     if (other === null) return answer;
     return other.ok ? use(other.value) : other;
   }
@@ -176,12 +177,12 @@ export class Account {
    * Reports on the token; answers with another one to try, if there is one. A call that upstream took may have been paid for: its
    * answer counts whether or not the report arrives.
    */
-  async #tell({ told }: InUse, taken: boolean): Promise<Result<string, Problem> | null> {
+  async #report({ report }: InUse, accepted: boolean): Promise<Result<string, Problem> | null> {
     try {
-      return await told(taken);
+      return await report(accepted);
     } catch (error) {
       logBug("token_not_reported", error, { work: "token" });
-      return taken ? null : err(noOtherToken());
+      return accepted ? null : err(noOtherToken());
     }
   }
 
@@ -193,11 +194,11 @@ export class Account {
 
   /** A failure of a call in our error table's words, whichever side it came from, with the link that helps where one does. */
   explain(failure: Problem | NemoFailure, charged: Charged = "no"): Problem {
-    const told = "detail" in failure ? failure : toProblem(failure, charged);
-    if (!this.#database.exists()) return told;
-    const helps = told.code === "insufficient_credits" || told.code === "plan_upgrade_required";
-    const user = helps && !this.isShared() && this.#provided.state() === null ? this.#issue.nemoUser() : null;
-    return user === null ? told : { ...told, registerUrl: `${REGISTER_URL}?bind=${encodeURIComponent(user)}` };
+    const problem = "detail" in failure ? failure : toProblem(failure, charged);
+    if (!this.#database.exists()) return problem;
+    const helps = problem.code === "insufficient_credits" || problem.code === "plan_upgrade_required";
+    const user = helps && !this.isShared() && this.#provided.state() === null ? this.#anonymous.nemoUser() : null;
+    return user === null ? problem : { ...problem, registerUrl: `${REGISTER_URL}?bind=${encodeURIComponent(user)}` };
   }
 
   /** A link that opens a project in Nemo's web app. Only for a token that is this user's alone: it shows all of its projects. */
@@ -230,7 +231,7 @@ export class Account {
 
   /** Whether other users work with the same token, as far as is known without asking. */
   isShared(): boolean {
-    return this.#provided.state() === null && this.#shared.isLikely();
+    return this.#provided.state() === null && this.#shared.mayBeShared();
   }
 
   /** Keeps a token of the user's own, once upstream knows it. */
@@ -248,18 +249,18 @@ export class Account {
     const exists = this.#database.exists();
     const provided = exists ? this.#provided.state() : null;
     if (provided !== null || only === "user") return provided ?? NO_TOKEN;
-    return (await this.#shared.find())?.shown ?? this.#issue.state(exists);
+    return (await this.#shared.find())?.shown ?? this.#anonymous.state(exists);
   }
 
   /** The schedule's work for a row of kind `token_warning`. */
   warn(ref: string): void {
     if (ref === KEPT) this.#provided.warn();
-    else this.#issue.warn();
+    else this.#anonymous.warn();
   }
 
   /** The schedule's work for a row of kind `token_standing`. */
-  tell(ref: string): Promise<void> {
-    return ref === KEPT ? this.#provided.tell() : this.#issue.tell();
+  publishTokenStatus(ref: string): Promise<void> {
+    return ref === KEPT ? this.#provided.tell() : this.#anonymous.publishStatus();
   }
 
   /** Lets the sweep know that something is sealed here. */
@@ -273,16 +274,17 @@ export class Account {
   }
 
   /** The token to work with. Nothing is asked of Nemo for a user in whose name nothing was made: whoever only reads makes nothing. */
-  async #hold(): Promise<Result<InUse, Problem>> {
+  async #selectToken(): Promise<Result<InUse, Problem>> {
     const exists = this.#database.exists();
     const provided = exists ? await this.#provided.open() : null;
-    if (provided !== null) return inUse("user", provided, async (taken) => this.#provided.report(provided.mark, taken));
+    if (provided !== null)
+      return inUse("user", provided, async (accepted) => this.#provided.report(provided.mark, accepted));
     const shared = await this.#shared.find();
-    if (shared !== null) return inUse(shared.source, shared, (taken) => this.#shared.report(shared, taken));
-    if (!exists) return err(this.#issue.state(false).source === NO_TOKEN.source ? noToken() : nothingMade());
-    const own = await this.#issue.token();
+    if (shared !== null) return inUse(shared.source, shared, (accepted) => this.#shared.report(shared, accepted));
+    if (!exists) return err(this.#anonymous.state(false).source === NO_TOKEN.source ? noToken() : nothingMade());
+    const own = await this.#anonymous.token();
     if (!own.ok) return own;
-    return ok({ token: own.value, told: async (taken) => (taken ? null : this.#issue.renew(own.value)) });
+    return ok({ token: own.value, report: async (accepted) => (accepted ? null : this.#anonymous.renew(own.value)) });
   }
 }
 
@@ -296,17 +298,17 @@ const noOtherToken = (): Problem =>
 function inUse(
   source: "user" | "tenant" | "operator",
   { token }: { readonly token: string | null },
-  report: (taken: boolean) => Promise<void>,
+  send: (accepted: boolean) => Promise<void>,
 ): Result<InUse, Problem> {
   if (token === null) {
     const detail = `Nemo refused the ${source}'s token, or it has ended; it has to be set anew.`;
     return err(problemOf("nemo_token_rejected", detail, { charged: "no", hint: "PUT /v1/nemo_token" }));
   }
-  const told = async (taken: boolean): Promise<null> => {
-    await report(taken);
+  const report = async (accepted: boolean): Promise<null> => {
+    await send(accepted);
     return null;
   };
-  return ok({ token, told });
+  return ok({ token, report });
 }
 
 const nothingMade = (): Problem =>

@@ -33,7 +33,7 @@ const ISSUE_AFTER = "mint_after";
 const USER = "nemo_user";
 
 /** `issuedAt` is missing in records of the first version. */
-type Own = {
+type TokenRecord = {
   readonly encrypted: string;
   readonly clientId: string;
   readonly expiresAt: EpochMs | null;
@@ -64,19 +64,19 @@ export class AnonymousToken {
   /** The kept token as long as it is good, or a new one: where none is good, or before its end where upstream gives one then. */
   async token(): Promise<Result<string, Problem>> {
     const { now } = this.#parts.runtime;
-    const own = this.#good();
-    const kept = own === null ? null : await this.#decrypt(own.encrypted);
-    if (own === null || kept === null) return this.#issueOnce();
-    const isAsked = mayRenew({ expiresAt: own.expiresAt, issuedAt: own.issuedAt ?? null }, now());
-    if (!isAsked || (this.#issueAfter() ?? 0) > now()) return ok(kept);
+    const record = this.#valid();
+    const current = record === null ? null : await this.#decrypt(record.encrypted);
+    if (record === null || current === null) return this.#issueOnce();
+    const isRenewalDue = mayRenew({ expiresAt: record.expiresAt, issuedAt: record.issuedAt ?? null }, now());
+    if (!isRenewalDue || (this.#issueAfter() ?? 0) > now()) return ok(current);
     const fresh = await this.#issueOnce();
-    return fresh.ok ? fresh : ok(kept);
+    return fresh.ok ? fresh : ok(current);
   }
 
   /** A token in place of one that upstream refused. One that was renewed meanwhile is not renewed again. */
   async renew(problem: string): Promise<Result<string, Problem>> {
-    const own = this.#read();
-    const now = own === null ? null : await this.#decrypt(own.encrypted);
+    const record = this.#read();
+    const now = record === null ? null : await this.#decrypt(record.encrypted);
     return now === null || now === problem ? this.#issueOnce() : ok(now);
   }
 
@@ -84,9 +84,9 @@ export class AnonymousToken {
   state(exists: boolean): NemoTokenWire {
     if (!this.#isAllowed()) return NO_TOKEN;
     const now = this.#parts.runtime.now();
-    const own = exists ? this.#read() : null;
-    const shown = showToken(this.source, { expiresAt: own?.expiresAt ?? null, rejectedAt: null }, now);
-    if (own !== null && shown.state !== "rejected") return shown;
+    const record = exists ? this.#read() : null;
+    const shown = showToken(this.source, { expiresAt: record?.expiresAt ?? null, rejectedAt: null }, now);
+    if (record !== null && shown.state !== "rejected") return shown;
     const next = exists ? this.#issueAfter() : null;
     if (next === null || next <= now) return { ...shown, state: "ready" };
     return { ...shown, state: "rationed", next_try_at: toRfc3339(next) };
@@ -107,26 +107,34 @@ export class AnonymousToken {
   }
 
   /** Tells the operator's status how an anonymous token stands: the schedule's work. */
-  tell(): Promise<void> {
+  publishStatus(): Promise<void> {
     const { runtime, jobs } = this.#parts;
-    return publishTokenStatus({ runtime, jobs, ref: OWN, source: this.source, tokenStatus: () => this.#told() });
+    return publishTokenStatus({
+      runtime,
+      jobs,
+      ref: OWN,
+      source: this.source,
+      tokenStatus: () => this.#publishedStatus(),
+    });
   }
 
   /** Seals it under the current root secret; answers how many seals there are. */
   async renewEncryption(): Promise<number> {
-    const own = this.#read();
-    if (own === null) return 0;
+    const record = this.#read();
+    if (record === null) return 0;
     const { runtime } = this.#parts;
-    const fresh = await reEncrypt(own.encrypted, this.#owner(), runtime.config.roots, runtime.random);
+    const fresh = await reEncrypt(record.encrypted, this.#owner(), runtime.config.roots, runtime.random);
     const now = this.#read();
-    if (fresh !== null && now?.encrypted === own.encrypted) this.#write({ ...now, encrypted: fresh });
+    if (fresh !== null && now?.encrypted === record.encrypted) this.#write({ ...now, encrypted: fresh });
     return 1;
   }
 
   /** The kept token, as long as it has not ended. */
-  #good(): Own | null {
-    const own = this.#read();
-    return own === null || (own.expiresAt !== null && own.expiresAt <= this.#parts.runtime.now()) ? null : own;
+  #valid(): TokenRecord | null {
+    const record = this.#read();
+    return record === null || (record.expiresAt !== null && record.expiresAt <= this.#parts.runtime.now())
+      ? null
+      : record;
   }
 
   /** In test mode always, and from the sandbox only; in live mode where the operator says so. */
@@ -150,10 +158,10 @@ export class AnonymousToken {
     const clientId = this.#read()?.clientId ?? crypto.randomUUID();
     await encryption.note(); // first: a token that was made is not lost by what fails beside it
     let issued = await nemo.issueToken(clientId);
-    let used = clientId;
+    let usedClientId = clientId;
     if (!issued.ok && issued.error.reason === "client_id_refused") {
-      used = crypto.randomUUID();
-      issued = await nemo.issueToken(used);
+      usedClientId = crypto.randomUUID();
+      issued = await nemo.issueToken(usedClientId);
     }
     if (!issued.ok) {
       if (issued.error.reason !== "token_rationed") return err(toProblem(issued.error));
@@ -169,7 +177,7 @@ export class AnonymousToken {
     const { token, expiresAt, userId } = issued.value;
     const encrypted = await encrypt(token, this.#owner(), runtime.config.roots, runtime.random);
     runtime.storage.transactionSync(() => {
-      this.#write({ encrypted, clientId: used, expiresAt, issuedAt: runtime.now() });
+      this.#write({ encrypted, clientId: usedClientId, expiresAt, issuedAt: runtime.now() });
       deleteMeta(runtime.sql, ISSUE_AFTER);
       if (userId !== null) writeMeta(runtime.sql, USER, userId);
       this.#scheduleWarning(expiresAt);
@@ -184,11 +192,11 @@ export class AnonymousToken {
     if (this.source === "anonymous") jobs.schedule(TOKEN_STATUS, OWN, runtime.now());
   }
 
-  #told(): PublishedTokenStatus | null {
+  #publishedStatus(): PublishedTokenStatus | null {
     const issueAfter = this.#issueAfter();
-    const own = this.#good();
-    if (own === null && issueAfter !== null) return { state: "rationed", until: issueAfter };
-    const last = own ?? this.#read();
+    const record = this.#valid();
+    if (record === null && issueAfter !== null) return { state: "rationed", until: issueAfter };
+    const last = record ?? this.#read();
     return last && { state: "ready", until: last.expiresAt };
   }
 
@@ -211,13 +219,13 @@ export class AnonymousToken {
     return text === null ? null : Number(text);
   }
 
-  #read(): Own | null {
+  #read(): TokenRecord | null {
     const text = readMeta(this.#parts.runtime.sql, OWN);
-    return text === null ? null : (JSON.parse(text) as Own); // written by #write only
+    return text === null ? null : (JSON.parse(text) as TokenRecord); // written by #write only
   }
 
-  #write(own: Own): void {
-    writeMeta(this.#parts.runtime.sql, OWN, JSON.stringify(own));
+  #write(record: TokenRecord): void {
+    writeMeta(this.#parts.runtime.sql, OWN, JSON.stringify(record));
   }
 
   #owner(): string {

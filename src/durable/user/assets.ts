@@ -13,20 +13,20 @@ import type { AssetWire, AttachmentWire } from "../../core/wire/upload.ts";
 import { cursorOf, pageOf } from "../shared/context.ts";
 import { readMeta } from "../shared/database.ts";
 import { findByIdempotencyKey, saveIdempotencyKey } from "../shared/idempotency.ts";
-import { AttachRows, AttachRun, refOf, split } from "./attachments.ts";
-import { AGED, ATTACH, DELETE_JOB, enter, originOf, type UserContext } from "./context.ts";
-import type { RemovalRows } from "./project-deletion.ts";
+import { AttachRows, AttachRun, attachmentKey, parseAttachmentKey } from "./attachments.ts";
+import { AGED, ATTACH, DELETE_JOB, originOf, recordCaller, type UserContext } from "./context.ts";
+import type { DeletionRows } from "./project-deletion.ts";
 import { noProject, type Projects } from "./projects.ts";
 import { failureOf } from "./turns/store.ts";
 
 export class Assets {
   readonly #context: UserContext;
   readonly #projects: Projects;
-  readonly #deletions: RemovalRows;
+  readonly #deletions: DeletionRows;
   readonly #rows: AttachRows;
   readonly #run: AttachRun;
 
-  constructor(context: UserContext, projects: Projects, deletions: RemovalRows) {
+  constructor(context: UserContext, projects: Projects, deletions: DeletionRows) {
     this.#context = context;
     this.#deletions = deletions;
     this.#projects = projects;
@@ -36,7 +36,7 @@ export class Assets {
 
   /** Told by the upload's object, maybe twice: the second time changes nothing. */
   add(call: Call, asset: AssetRecord): Result<ShownAsset, Problem> {
-    enter(this.#context, call);
+    recordCaller(this.#context, call);
     const { runtime, outbox } = this.#context;
     if (this.find(asset.id) === null && !this.#deletions.has(asset.id)) {
       runtime.storage.transactionSync(() => {
@@ -89,7 +89,7 @@ export class Assets {
   /** Owes the asset to the project. The same asset again is the same attachment; a failed one is tried anew. */
   attach(call: Call, project: ProjectId, asset: AssetRecord): Result<AttachmentWire, Problem> {
     if (this.#projects.find(project) === null) return err(noProject());
-    enter(this.#context, call);
+    recordCaller(this.#context, call);
     if (asset.status === "rejected")
       return err(problemOf("asset_not_attachable", `${asset.error?.detail ?? "The file was rejected."}`));
     const { runtime, jobs } = this.#context;
@@ -108,7 +108,7 @@ export class Assets {
       runtime.storage.transactionSync(() => {
         saveIdempotencyKey(runtime, call, asset.id);
         this.#rows.save(project, { asset, status: "pending", error: null, sent: known?.sent ?? false, told: null });
-        jobs.schedule(ATTACH, refOf(project, asset.id), runtime.now());
+        jobs.schedule(ATTACH, attachmentKey(project, asset.id), runtime.now());
       });
       jobs.tick();
     }
@@ -121,16 +121,16 @@ export class Assets {
    */
   async settle(project: ProjectId, turn: TurnId): Promise<Problem | null> {
     for (const { asset } of this.#rows.inStatus(project, "pending")) {
-      const problem = await this.#run.bring(project, asset.id);
+      const problem = await this.#run.upload(project, asset.id);
       if (problem === null) continue;
       // It may pass, or a new session may help.
-      if (this.#rows.find(project, asset.id)?.status === "pending" || isLost(problem)) return problem;
+      if (this.#rows.find(project, asset.id)?.status === "pending" || isSessionLost(problem)) return problem;
       break;
     }
     const failed = this.#rows
       .inStatus(project, "failed")
       .filter(({ told }) => told === null || told === turn)
-      .flatMap((one) => (one.error === null || isLost(one.error) ? [] : [{ ...one, error: one.error }]));
+      .flatMap((one) => (one.error === null || isSessionLost(one.error) ? [] : [{ ...one, error: one.error }]));
     for (const one of failed) this.#rows.save(project, { ...one, told: turn });
     const detail = failed.map(({ asset, error }) => `${asset.filename}: ${error.detail}`).join(" ");
     return failed[0] === undefined ? null : { ...failed[0].error, detail };
@@ -139,10 +139,12 @@ export class Assets {
   /** Owes every asset of a project again that its lost session had, or did not get because it was lost: a new one knows none. */
   reattach(project: ProjectId): void {
     const { runtime, jobs } = this.#context;
-    const unheard = this.#rows.inStatus(project, "failed").filter(({ error }) => error !== null && isLost(error));
-    for (const attached of [...this.#rows.inStatus(project, "attached"), ...unheard]) {
+    const interrupted = this.#rows
+      .inStatus(project, "failed")
+      .filter(({ error }) => error !== null && isSessionLost(error));
+    for (const attached of [...this.#rows.inStatus(project, "attached"), ...interrupted]) {
       this.#rows.save(project, { ...attached, status: "pending", error: null, sent: false });
-      jobs.schedule(ATTACH, refOf(project, attached.asset.id), runtime.now());
+      jobs.schedule(ATTACH, attachmentKey(project, attached.asset.id), runtime.now());
     }
   }
 
@@ -153,37 +155,37 @@ export class Assets {
 
   /** Gives an attachment that keeps failing an end. */
   giveUp(ref: string): void {
-    const [project, asset] = split(ref);
-    const lost = "The asset could not be brought to Nemo; attach it again later.";
-    this.#run.end(project, asset, problemOf("nemo_unavailable", lost));
+    const [project, asset] = parseAttachmentKey(ref);
+    const detail = "The asset could not be brought to Nemo; attach it again later.";
+    this.#run.end(project, asset, problemOf("nemo_unavailable", detail));
   }
 
   show(project: ProjectId, asset: AssetId): AttachmentWire {
-    const kept = this.#rows.find(project, asset);
-    const error = kept?.error ?? null;
+    const attachment = this.#rows.find(project, asset);
+    const error = attachment?.error ?? null;
     return {
       asset_id: asset,
       project_id: project,
-      status: kept?.status ?? "pending",
+      status: attachment?.status ?? "pending",
       error: error === null ? null : failureOf(error),
     };
   }
 }
 
 /** Its session was lost: it is brought again into the one that replaces it. */
-const isLost = ({ code }: Problem): boolean => code === "session_lost";
+const isSessionLost = ({ code }: Problem): boolean => code === "session_lost";
 
 /** What an earlier version did not know of an asset. */
-const LATER = { duration_ms: null, width: null, height: null, error: null };
+const DEFAULTS = { duration_ms: null, width: null, height: null, error: null };
 
-const decodeAsset = (record: string): AssetRecord => ({ ...LATER, ...(JSON.parse(record) as AssetRecord) }); // written by add() only
+const decodeAsset = (record: string): AssetRecord => ({ ...DEFAULTS, ...(JSON.parse(record) as AssetRecord) }); // written by add() only
 
 type ShownAsset = Unsigned<AssetWire>;
 
 /** An asset as the outside sees it: where it lies stays inside. The bytes of a rejected one are removed, so no link opens it. */
 function showAsset(context: UserContext, { key: _key, named: _named, ...asset }: AssetRecord): ShownAsset {
-  const isKept = asset.status === "ready";
-  return { ...asset, download: isKept ? { id: asset.id, origin: originOf(context), until: null } : null };
+  const isReady = asset.status === "ready";
+  return { ...asset, download: isReady ? { id: asset.id, origin: originOf(context), until: null } : null };
 }
 
 /*
@@ -192,13 +194,13 @@ function showAsset(context: UserContext, { key: _key, named: _named, ...asset }:
  * What Nemo holds of it stays in its sessions. A project whose session is lost goes on without it.
  */
 
-export class AssetRemovals {
+export class AssetDeletions {
   readonly #context: UserContext;
   readonly #assets: Assets;
-  readonly #rows: RemovalRows;
+  readonly #rows: DeletionRows;
   readonly #attached: AttachRows;
 
-  constructor(context: UserContext, assets: Assets, rows: RemovalRows) {
+  constructor(context: UserContext, assets: Assets, rows: DeletionRows) {
     this.#context = context;
     this.#assets = assets;
     this.#rows = rows;
@@ -213,10 +215,11 @@ export class AssetRemovals {
     if (!asset.ok) return asset;
     runtime.storage.transactionSync(() => {
       for (const project of this.#attached.projectsOf(id)) {
-        const kept = this.#attached.find(project, id);
+        const attachment = this.#attached.find(project, id);
         // Its name still tells that upstream has it from here; the caller knows why it is brought nowhere any more.
-        if (kept !== null) this.#attached.save(project, { ...kept, status: "failed", error: gone(), told: "caller" });
-        jobs.done(ATTACH, refOf(project, id));
+        if (attachment !== null)
+          this.#attached.save(project, { ...attachment, status: "failed", error: assetDeleted(), told: "caller" });
+        jobs.done(ATTACH, attachmentKey(project, id));
       }
       this.#rows.beginAsset(id, asset.value.key);
       jobs.schedule(DELETE_JOB, id, runtime.now());
@@ -243,4 +246,4 @@ export class AssetRemovals {
   }
 }
 
-const gone = (): Problem => problemOf("asset_not_attachable", "The asset was deleted.");
+const assetDeleted = (): Problem => problemOf("asset_not_attachable", "The asset was deleted.");

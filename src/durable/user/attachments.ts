@@ -26,7 +26,7 @@ export type Attachment = {
 };
 
 /** What an earlier version did not know: its failures are history. */
-const ATTACH_DEFAULTS = { told: "caller" } as const;
+const DEFAULTS = { told: "caller" } as const;
 
 export const ATTACHMENT_INDEXES = `
   CREATE INDEX attachments_of_asset ON attachments (asset);
@@ -81,7 +81,7 @@ export class AttachRows {
     const query = `SELECT status, record FROM attachments WHERE ${where}`;
     const rows = this.#runtime.sql.exec<Row>(query, ...values).toArray();
     return rows.map(({ status, record }) => ({
-      ...ATTACH_DEFAULTS,
+      ...DEFAULTS,
       ...(JSON.parse(record) as Omit<Attachment, "status">),
       status,
     })); // written by save() only
@@ -103,9 +103,9 @@ export class AttachRun {
 
   /** The schedule's work for one attachment. A refusal that may pass is thrown, to be tried again; the last one is its end. */
   async perform(ref: string, attempt: number): Promise<void> {
-    const [project, asset] = split(ref);
-    const problem = await this.bring(project, asset);
-    if (problem === null || !mayPass(problem)) return;
+    const [project, asset] = parseAttachmentKey(ref);
+    const problem = await this.upload(project, asset);
+    if (problem === null || !isRetryable(problem)) return;
     if (attempt < POISON_ATTEMPTS) throw new TryAgain("attachment", problem);
     this.end(project, asset, problem);
   }
@@ -114,8 +114,8 @@ export class AttachRun {
    * Brings a pending asset to upstream, after those that are on their way. A refusal that may pass leaves it pending, with
    * the schedule's row for the next try; any other ends the attachment.
    */
-  bring(project: ProjectId, asset: AssetId): Promise<Problem | null> {
-    const work = this.#pushing.then(() => this.#bring(project, asset));
+  upload(project: ProjectId, asset: AssetId): Promise<Problem | null> {
+    const work = this.#pushing.then(() => this.#uploadPending(project, asset));
     this.#pushing = work.catch(() => undefined);
     return work;
   }
@@ -123,45 +123,45 @@ export class AttachRun {
   /** Ends a pending attachment as failed. */
   end(project: ProjectId, asset: AssetId, error: Problem): void {
     const { runtime, jobs } = this.#context;
-    const kept = this.#rows.find(project, asset);
-    if (kept?.status !== "pending") return;
+    const attachment = this.#rows.find(project, asset);
+    if (attachment?.status !== "pending") return;
     runtime.storage.transactionSync(() => {
-      this.#rows.save(project, { ...kept, status: "failed", error, told: null });
-      jobs.done(ATTACH, refOf(project, asset));
+      this.#rows.save(project, { ...attachment, status: "failed", error, told: null });
+      jobs.done(ATTACH, attachmentKey(project, asset));
     });
   }
 
-  async #bring(project: ProjectId, asset: AssetId): Promise<Problem | null> {
-    const kept = this.#rows.find(project, asset);
-    if (kept === null || kept.status !== "pending") {
-      this.#context.jobs.done(ATTACH, refOf(project, asset));
+  async #uploadPending(project: ProjectId, asset: AssetId): Promise<Problem | null> {
+    const attachment = this.#rows.find(project, asset);
+    if (attachment === null || attachment.status !== "pending") {
+      this.#context.jobs.done(ATTACH, attachmentKey(project, asset));
       return null;
     }
-    const there = await this.#deliver(project, kept.asset, kept.sent);
-    if (!there.ok) {
-      if (!mayPass(there.error)) this.end(project, asset, there.error);
-      return there.error;
+    const uploaded = await this.#ensureUploaded(project, attachment.asset, attachment.sent);
+    if (!uploaded.ok) {
+      if (!isRetryable(uploaded.error)) this.end(project, asset, uploaded.error);
+      return uploaded.error;
     }
-    if (this.#projects.find(project)?.session?.sessionId !== there.value) {
+    if (this.#projects.find(project)?.session?.sessionId !== uploaded.value) {
       // The session was replaced while the file was on its way: the new one knows nothing of it.
       if (this.#isOver(project, asset)) return null;
-      this.#rows.save(project, { ...kept, sent: false });
-      return this.#bring(project, asset);
+      this.#rows.save(project, { ...attachment, sent: false });
+      return this.#uploadPending(project, asset);
     }
-    this.#attached(project, kept.asset);
+    this.#saveAttached(project, attachment.asset);
     return null;
   }
 
   /** Looks for a push that an earlier try began; pushes where there was none. Tells the session that has the file now. */
-  async #deliver(project: ProjectId, asset: AssetRecord, sent: boolean): Promise<Result<string, Problem>> {
+  async #ensureUploaded(project: ProjectId, asset: AssetRecord, sent: boolean): Promise<Result<string, Problem>> {
     const { runtime } = this.#context;
     const session = await this.#projects.session(project);
     if (!session.ok) return session;
-    const there = sent ? await this.#isThere(project, asset) : ok(false);
-    if (!there.ok) return there;
+    const uploaded = sent ? await this.#isUploaded(project, asset) : ok(false);
+    if (!uploaded.ok) return uploaded;
     const { sessionId } = session.value;
-    if (there.value) return ok(sessionId);
-    if (this.#isOver(project, asset.id)) return err(fileGone());
+    if (uploaded.value) return ok(sessionId);
+    if (this.#isOver(project, asset.id)) return err(fileDeleted());
     this.#rows.save(project, { asset, status: "pending", error: null, sent: true, told: null });
     await runtime.storage.sync();
     const pushed = await this.#push(sessionId, asset);
@@ -175,13 +175,13 @@ export class AttachRun {
     return this.#rows.find(project, asset)?.status !== "pending";
   }
 
-  #attached(project: ProjectId, asset: AssetRecord): void {
+  #saveAttached(project: ProjectId, asset: AssetRecord): void {
     if (this.#isOver(project, asset.id)) return;
     this.#context.runtime.storage.transactionSync(() => {
       this.#rows.save(project, { asset, status: "attached", error: null, sent: true, told: null });
       const known = this.#projects.find(project);
       if (known !== null) this.#projects.save({ ...known, snapshot: null });
-      this.#context.jobs.done(ATTACH, refOf(project, asset.id));
+      this.#context.jobs.done(ATTACH, attachmentKey(project, asset.id));
     });
   }
 
@@ -190,7 +190,7 @@ export class AttachRun {
    * more of this name than we have attached, one of them not of another size. A file of the same name that was added in
    * Nemo's own app is taken for this one.
    */
-  async #isThere(project: ProjectId, { filename, size_bytes }: AssetRecord): Promise<Result<boolean, Problem>> {
+  async #isUploaded(project: ProjectId, { filename, size_bytes }: AssetRecord): Promise<Result<boolean, Problem>> {
     const state = await this.#projects.state(project);
     if (!state.ok) return state;
     const names = namesAtNemo(filename);
@@ -208,7 +208,7 @@ export class AttachRun {
       return account.read((token) => account.nemo.uploadByUrl(token, sessionId, [url]));
     }
     const stored = await openStored(runtime.env.MEDIA, asset.key);
-    if (stored === null) return err(fileGone());
+    if (stored === null) return err(fileDeleted());
     return account.read(async (token) => {
       const body = await stored.read();
       if (!body) throw new Error("a stored asset's file is missing");
@@ -233,13 +233,13 @@ export class AttachRun {
   }
 }
 
-const fileGone = (): Problem => problemOf("asset_not_attachable", "The file was deleted; upload it again.");
+const fileDeleted = (): Problem => problemOf("asset_not_attachable", "The file was deleted; upload it again.");
 
 /** Whether trying again may help. */
-const mayPass = ({ code }: Problem): boolean => ERRORS[code].retryable;
+const isRetryable = ({ code }: Problem): boolean => ERRORS[code].retryable;
 
 /** An attachment's name in the schedule. */
-export const refOf = (project: ProjectId, asset: AssetId): string => `${project}/${asset}`;
+export const attachmentKey = (project: ProjectId, asset: AssetId): string => `${project}/${asset}`;
 
 /** The other way round. */
-export const split = (ref: string): [ProjectId, AssetId] => ref.split("/") as [ProjectId, AssetId]; // made by refOf() only
+export const parseAttachmentKey = (ref: string): [ProjectId, AssetId] => ref.split("/") as [ProjectId, AssetId]; // made by attachmentKey() only

@@ -1,4 +1,4 @@
-/** Batches: ordered whole, begun a few items at a time, ended once. Each item is a video, which does the rest. */
+/** Batches of videos: stored as a whole, started a few items at a time, completed once. Each item becomes one video. */
 import {
   type Batch,
   type BatchChange,
@@ -25,9 +25,7 @@ import { TryAgain } from "../shared/jobs.ts";
 import { admitNewUser, BATCH, isNamed, originOf, type UserContext } from "./context.ts";
 import type { Projects } from "./projects.ts";
 import type { ShownVideo } from "./videos/store.ts";
-import { settleSources, type Videos } from "./videos/videos.ts";
-
-/* A batch and its items as the outside sees them. */
+import { prepareSources, type Videos } from "./videos/videos.ts";
 
 /** When to read a running batch again. Chosen: an item takes a minute or two. */
 const POLL_AFTER_SECONDS = 10;
@@ -35,15 +33,15 @@ const POLL_AFTER_SECONDS = 10;
 export function showBatch(context: UserContext, batch: Batch, counts: BatchCounts, spent: number | null): BatchWire {
   const { status, endedAt, total } = batch;
   const url = `${originOf(context)}/v1/batches/${batch.id}`;
-  // What a cancelled batch never began counts as cancelled too.
-  const never = status === "cancelled" ? counts.queued : 0;
+  // Items that a cancelled batch never started count as cancelled.
+  const neverStarted = status === "cancelled" ? counts.queued : 0;
   const { generator } = batch.shared;
   return {
     id: batch.id,
     status,
     mode: batch.mode,
     concurrency: batch.concurrency,
-    counts: { total, ...counts, queued: counts.queued - never, cancelled: counts.cancelled + never },
+    counts: { total, ...counts, queued: counts.queued - neverStarted, cancelled: counts.cancelled + neverStarted },
     generator: generator === null ? null : { ...generator },
     project_id: batch.project,
     credits: { amount: spent, basis: spent === null ? "unknown" : "measured" },
@@ -59,11 +57,11 @@ export function showBatch(context: UserContext, batch: Batch, counts: BatchCount
 export type ShownItem = Omit<BatchItemWire, "video"> & { readonly video: ShownVideo | null };
 
 export function showItem(batch: Batch, { n, status }: ListedItem, shown: ShownVideo | null): ShownItem {
-  return { index: n, status: status === "waiting" ? waitingAs(batch) : status, video: shown };
+  return { index: n, status: status === "waiting" ? statusWithoutVideo(batch) : status, video: shown };
 }
 
-/** How an item stands that has no video yet. */
-export const waitingAs = ({ status }: Batch): "queued" | "cancelled" =>
+/** The status of an item that has no video yet. */
+export const statusWithoutVideo = ({ status }: Batch): "queued" | "cancelled" =>
   status === "cancelled" ? "cancelled" : "queued";
 
 export class Batches {
@@ -83,13 +81,13 @@ export class Batches {
     });
   }
 
-  /** Commits the batch with all its items, or refuses it whole: an item that can never be made is named. */
+  /** Stores the batch with all its items, or rejects all of it: the problem names the item that cannot be made. */
   async start(call: Call, order: BatchOrder, named: readonly NamedBatchItem[]): Promise<Result<BatchWire, Problem>> {
     const { runtime, address, jobs } = this.#context;
-    const entered = await admitNewUser(this.#context, call);
-    if (!entered.ok) return entered;
+    const admitted = await admitNewUser(this.#context, call);
+    if (!admitted.ok) return admitted;
     const items: BatchItem[] = [];
-    for (const item of named) items.push({ ...item, sources: await settleSources(this.#context, item.sources) });
+    for (const item of named) items.push({ ...item, sources: await prepareSources(this.#context, item.sources) });
     const idempotency = findByIdempotencyKey(runtime, call);
     if (!idempotency.ok) return idempotency;
     if (idempotency.value !== null) return asReplayed(this.read(idempotency.value as BatchId)); // written by this method only
@@ -122,7 +120,7 @@ export class Batches {
     );
   }
 
-  /** Its items in order, all or those that stand so; the cursor is the place of the next one. */
+  /** The batch's items in order, filtered by status if one is given; the cursor is the index of the next item. */
   items(
     id: BatchId,
     { limit, after }: PageRequest,
@@ -133,11 +131,11 @@ export class Batches {
     const from = after === null ? 0 : Number(after);
     const show = (item: (typeof rows)[number]): ShownItem =>
       showItem(batch, item, item.video === null ? null : this.#videos.show(item.video));
-    const rows = this.#rows.items(id, from, limit, status, waitingAs(batch));
+    const rows = this.#rows.items(id, from, limit, status, statusWithoutVideo(batch));
     return ok(pageOf(rows, { limit, after }, ({ n }) => String(n + 1), show));
   }
 
-  /** Pauses, resumes or cancels it. Paused: what is being made is made to its end, nothing new begins. */
+  /** Pauses, resumes or cancels the batch. A paused batch finishes the videos that run and starts no others. */
   change(id: BatchId, change: BatchChange): Result<BatchWire, Problem> {
     const { runtime, jobs } = this.#context;
     const batch = this.#rows.find(id);
@@ -145,7 +143,11 @@ export class Batches {
     const next = changedBatch(batch, change);
     if (next === null && change !== "cancel" && (batch.endedAt !== null || batch.status === "cancelled"))
       return err(
-        problemOf("batch_ended", "The batch is already over; start another one.", { hint: "POST /v1/batches" }),
+        problemOf(
+          "batch_ended",
+          "The batch has ended and cannot be changed; start another one with POST /v1/batches.",
+          { hint: "POST /v1/batches" },
+        ),
       );
     if (next !== null) {
       runtime.storage.transactionSync(() => {
@@ -157,7 +159,7 @@ export class Batches {
     return this.read(id);
   }
 
-  /** The schedule's work for one batch: begins what may begin, and ends it when nothing is left. */
+  /** Job: starts the items that may start, and completes the batch when none is left. */
   async perform(id: BatchId): Promise<void> {
     const { runtime, jobs } = this.#context;
     for (;;) {
@@ -173,7 +175,7 @@ export class Batches {
         for (const { n, item } of this.#rows.waiting(id, step.count)) {
           runtime.storage.transactionSync(() => {
             const video = this.#videos.begin(videoOrderOf(batch, item), id, batch.key ?? null);
-            this.#rows.begun(id, n, video.id);
+            this.#rows.markStarted(id, n, video.id);
           });
         }
         await runtime.boundary("batch.item");
@@ -182,7 +184,7 @@ export class Batches {
     }
   }
 
-  /** Cancels one that keeps failing, and ends it at once where even that fails. */
+  /** Cancels a batch whose job keeps failing, or ends it at once if it was cancelled before. */
   giveUp(id: BatchId): void {
     const { runtime, jobs } = this.#context;
     const batch = this.#rows.find(id);
@@ -207,18 +209,18 @@ export class Batches {
     });
   }
 
-  /** Under a key of its own: a crash before it is written down finds it again. */
+  /** Creates the project under its own idempotency key: after a crash the next run finds the same project. */
   async #makeProject({ id }: Batch): Promise<void> {
     const context = this.#context;
     const idempotency = { key: stepKey(id, "project"), fingerprint: id };
     const call = { origin: originOf(context), named: isNamed(context), idempotency };
     const made = await this.#projects.create(call, { name: "batch", metadata: {} });
     if (!made.ok) throw new TryAgain("no project for a batch", made.error);
-    const fresh = this.#rows.find(id); // paused or cancelled meanwhile
+    const fresh = this.#rows.find(id); // the batch may have been paused or cancelled during the await
     if (fresh !== null) this.#rows.save({ ...fresh, project: made.value.id });
   }
 
-  /** Why an item can never be made, by its place; null when nothing speaks against any. */
+  /** Why an item can never be made, with the item's index in the fields; null when all are valid. */
   #check(batch: Batch, items: readonly NamedBatchItem[]): Problem | null {
     for (const [n, item] of items.entries()) {
       const problem = this.#videos.check({
@@ -238,9 +240,7 @@ export class Batches {
 }
 
 const noBatch = (): Problem =>
-  problemOf("not_found", "No batch with this id exists here; list yours with GET /v1/batches.");
-
-/* The rows of batches and of their items. An item's state is its video's, so nothing is counted twice. */
+  problemOf("not_found", "No batch with this id exists; list your batches with GET /v1/batches.");
 
 export const BATCH_TABLES = `
   CREATE TABLE batches (
@@ -261,7 +261,7 @@ export const BATCH_TABLES = `
 export type ListedItem = { readonly n: number; readonly status: ItemStatus; readonly video: Video | null };
 type ItemStatus = "waiting" | Video["status"];
 
-/** How an item stands: as its video does. One whose video was removed will not be made again. */
+/** An item has the status of its video. An item whose video was deleted is not made again and counts as cancelled. */
 const STATUS = "CASE WHEN video IS NULL THEN 'waiting' ELSE coalesce(status, 'cancelled') END";
 
 export class BatchRows {
@@ -278,7 +278,7 @@ export class BatchRows {
     return this.#batches("SELECT record FROM batches WHERE id = ?", id)[0] ?? null;
   }
 
-  /** A page of batches, newest first, and one more to tell whether there are others. */
+  /** A page of batches, newest first, and one more to know whether there are others. */
   page(page: PageRequest): Batch[] {
     if (!this.#database.exists()) return [];
     const query = "SELECT record FROM batches WHERE id < ? ORDER BY id DESC LIMIT ?";
@@ -305,8 +305,11 @@ export class BatchRows {
     return rows.map(({ n, record }) => ({ n, item: JSON.parse(record) as BatchItem })); // written by addItem() only
   }
 
-  /** The item's moment has come: what it says is the video's to know, addresses of files too. */
-  begun(batch: BatchId, n: number, video: VideoId): void {
+  /**
+   * Links the item to its video and clears the item's record: from here on the video holds it, with the addresses of
+   * its files.
+   */
+  markStarted(batch: BatchId, n: number, video: VideoId): void {
     this.#runtime.sql.exec(
       "UPDATE batch_items SET video = ?, record = '{}' WHERE batch = ? AND n = ?",
       video,
@@ -343,7 +346,10 @@ export class BatchRows {
     };
   }
 
-  /** Credits of its videos so far; null where a turn's could not be measured, or one that was cancelled is not over yet. */
+  /**
+   * Credits of its videos so far; null when a turn's credits are unknown or a cancelled video's turn is not settled
+   * yet.
+   */
   spent(batch: BatchId): number | null {
     const query = `SELECT sum(v.record ->> 'spent') AS amount,
         sum((v.record ->> 'charged' IS NOT NULL AND v.record ->> 'spent' IS NULL)
@@ -353,13 +359,16 @@ export class BatchRows {
     return row.unknown ? null : (row.amount ?? 0);
   }
 
-  /** Items from a place on, in order, all or those of a status, and one more to tell whether there are others. */
+  /**
+   * Items from an index on, in order, filtered by status if one is given, and one more to know whether there are
+   * others.
+   */
   items(
     batch: BatchId,
     from: number,
     limit: number,
     status: Video["status"] | null,
-    waitingAs: Video["status"],
+    statusWithoutVideo: Video["status"],
   ): ListedItem[] {
     const query = `SELECT n, ${STATUS} AS state, videos.record AS record FROM batch_items LEFT JOIN videos ON videos.id = video
       WHERE batch = ?1 AND n >= ?2 AND (?4 IS NULL OR ?4 = CASE WHEN video IS NULL THEN ?5 ELSE ${STATUS} END)
@@ -370,7 +379,7 @@ export class BatchRows {
       from,
       limit + 1,
       status,
-      waitingAs,
+      statusWithoutVideo,
     );
     const video = (record: string | null) => (record === null ? null : (JSON.parse(record) as Video)); // as VideoRows wrote it
     return rows.toArray().map(({ n, state, record }) => ({ n, status: state, video: video(record) }));

@@ -1,4 +1,7 @@
-/** What the parts of a user's object share. Made once by the object, handed to each part. */
+/**
+ * The context that the services of a user's object share, the registration of the user in D1, and the checks before a
+ * write.
+ */
 import { type UserAddress, userNameOwner } from "../../core/address.ts";
 import { decrypt, isUnreadable, kidOfEncrypted, type RootSecrets, reEncrypt } from "../../core/crypto.ts";
 import type { Limit, Problem } from "../../core/errors.ts";
@@ -14,64 +17,71 @@ import { takeQuota } from "../shared/problems.ts";
 import type { Account } from "./account.ts";
 import type { TurnEventLog } from "./turns/event-log.ts";
 
-/* This user in the list of users: owed by the object's first write, written to D1 by its schedule. */
-
 export const REGISTER = "register";
 
-/** What registering takes of a user's object. */
+/** The parts of the context that registration needs. */
 type Parts = { readonly runtime: ObjectRuntime; readonly address: UserAddress; readonly jobs: JobScheduler };
 
-/** Meta: a name that came while one is kept that was sealed under another root secret; `register` decides between them. */
-const OFFERED = "user_offered";
+/**
+ * Meta key: a new encrypted name, sent while one that is encrypted under another root secret is stored. `register`
+ * chooses.
+ */
+const OFFERED_NAME = "user_offered";
 
 /**
- * Notes that the object is in use, and under which name, sealed by the caller. The first name is kept at once; one that comes
- * after a rotation of the root secret is only offered, since only an asynchronous look can tell whether either opens. Call
- * before a write.
+ * Schedules the registration of this user in D1, with the user's name as encrypted by the caller. The first name is
+ * stored at once. A name encrypted under another root secret than the stored one is stored as "offered": decryption
+ * is asynchronous, so `register` decides which of them to use. Call before a write.
  */
 export function registerUser({ runtime, jobs }: Omit<Parts, "address">, encrypted: string | null): void {
   const { sql, now } = runtime;
   const isNew = readMeta(sql, "since") === null;
   if (isNew) writeMeta(sql, "since", String(now()));
-  const kept = readMeta(sql, "user");
-  const isNamed = encrypted !== null && (kept === null || kidOfEncrypted(kept) !== kidOfEncrypted(encrypted));
-  if (isNamed) writeMeta(sql, kept === null ? "user" : OFFERED, encrypted);
+  const stored = readMeta(sql, "user");
+  const isNamed = encrypted !== null && (stored === null || kidOfEncrypted(stored) !== kidOfEncrypted(encrypted));
+  if (isNamed) writeMeta(sql, stored === null ? "user" : OFFERED_NAME, encrypted);
   if (isNew || isNamed) jobs.schedule(REGISTER, "", now());
 }
 
-/** The schedule's work: the row in D1. Twice is once. `noteEncryptions` makes sure that a rotation of the root secret finds the name. */
+/**
+ * Job: writes the user's row in D1. Idempotent. `noteEncryptions` registers the object for re-encryption after a
+ * rotation of the root secret.
+ */
 export async function register({ runtime, address, jobs }: Parts, noteEncryptions: () => Promise<void>): Promise<void> {
-  const offered = readMeta(runtime.sql, OFFERED);
+  const offered = readMeta(runtime.sql, OFFERED_NAME);
   await chooseName(runtime, address, offered);
   const name = readMeta(runtime.sql, "user");
   if (name !== null) await noteEncryptions();
   await putUser(runtime.env.DB, address, readMeta(runtime.sql, "user"), sinceOf(runtime));
-  // What came during an await owed this work again; it is done then.
-  if (readMeta(runtime.sql, OFFERED) === offered && (name === null) === (readMeta(runtime.sql, "user") === null)) {
-    deleteMeta(runtime.sql, OFFERED);
+  // A name stored during one of the awaits has scheduled this job again; that run completes it.
+  if (readMeta(runtime.sql, OFFERED_NAME) === offered && (name === null) === (readMeta(runtime.sql, "user") === null)) {
+    deleteMeta(runtime.sql, OFFERED_NAME);
     jobs.done(REGISTER, "");
   }
 }
 
 /**
- * Keeps a name that opens here: the one that is kept where it does, else the one that was offered. A name that was sealed for
- * another user is no name of this one; the next call that brings the right name gives it.
+ * Chooses the name that can be decrypted: the stored one if possible, else the offered one. A name that was encrypted
+ * for another user is deleted; the next call with the right name replaces it.
  */
 async function chooseName({ sql, config }: ObjectRuntime, address: UserAddress, offered: string | null): Promise<void> {
   const owner = userNameOwner(address);
-  const kept = readMeta(sql, "user");
-  if (kept === null || (await opens(kept, owner, config.roots))) return;
-  const isGood = offered !== null && (await opens(offered, owner, config.roots));
-  const isWrong = await isUnreadable(kept, owner, config.roots);
-  if (readMeta(sql, "user") !== kept) return;
-  if (isGood) writeMeta(sql, "user", offered);
-  else if (isWrong) deleteMeta(sql, "user");
+  const stored = readMeta(sql, "user");
+  if (stored === null || (await canDecrypt(stored, owner, config.roots))) return;
+  const isOfferedReadable = offered !== null && (await canDecrypt(offered, owner, config.roots));
+  const isStoredUnreadable = await isUnreadable(stored, owner, config.roots);
+  if (readMeta(sql, "user") !== stored) return;
+  if (isOfferedReadable) writeMeta(sql, "user", offered);
+  else if (isStoredUnreadable) deleteMeta(sql, "user");
 }
 
-const opens = async (encrypted: string, owner: string, roots: RootSecrets): Promise<boolean> =>
+const canDecrypt = async (encrypted: string, owner: string, roots: RootSecrets): Promise<boolean> =>
   (await decrypt(encrypted, owner, roots)) !== null;
 
-/** Seals the user's name under the current root secret, in D1 and then here; answers how many seals there are. */
+/**
+ * Re-encrypts the user's name under the current root secret, in D1 and then here. Returns how many encrypted values
+ * there are.
+ */
 export async function renewName(runtime: ObjectRuntime, address: UserAddress): Promise<number> {
   const { sql, env, config, random } = runtime;
   const name = readMeta(sql, "user");
@@ -95,25 +105,25 @@ export type UserContext = {
   readonly log: TurnEventLog;
 };
 
-/** Kinds of rows in the schedule. */
+/** Job kinds of the user's object. */
 export const TURN = "turn";
 export const RENDER = "render";
 export const ATTACH = "attach";
 export const ACT = "act";
 export const VIDEO = "video";
-/** A generator to be written by the agent. */
+/** Has the agent write a generator. */
 export const GENERATOR_JOB = "generator_job";
 export const BATCH = "batch";
 export const TIDY = "tidy";
-/** What is kept of uploads and deleted things for weeks: its time may be over. */
+/** Deletes records of uploads and deletions after their retention of weeks. */
 export const AGED = "aged";
-/** A project, a video or an asset that was deleted, to be taken out. */
+/** Deletes a project, a video or an asset with its files. */
 export const DELETE_JOB = "remove";
-/** A finished file, to be removed when its time is over. */
+/** Deletes a finished file when it expires. */
 export const FILE = "file";
 
-/** Prepares the object for a write and remembers where its callers reach it: links in webhooks start there. */
-export function enter(context: UserContext, call: Call): void {
+/** Prepares the object for a write and stores the caller's origin, from which links in webhooks are built. */
+export function recordCaller(context: UserContext, call: Call): void {
   ensureInitialised(context, call.user ?? null);
   const { sql } = context.runtime;
   if (readMeta(sql, "origin") !== call.origin) writeMeta(sql, "origin", call.origin);
@@ -121,24 +131,23 @@ export function enter(context: UserContext, call: Call): void {
   if (call.attribution) context.account.setAttribution(call.attribution);
 }
 
-/** The same where no caller is to be remembered. `name`: the tenant's own name of the user, sealed. */
+/** Prepares the object for a write that has no caller. `name`: the tenant's own name of the user, encrypted. */
 export function ensureInitialised(context: UserContext, name: string | null): void {
   context.database.ready();
   registerUser(context, name);
 }
 
-/** The start of every link this object hands out. */
+/** The base URL of every link that this object returns. */
 export const originOf = ({ runtime }: UserContext): string =>
   runtime.config.publicUrl ?? readMeta(runtime.sql, "origin") ?? "";
 
-/** Whether this object's callers named its user. Things made without one may be combined across objects. */
+/** Whether callers name this user. What is made without a user name may be combined across objects. */
 export const isNamed = ({ runtime }: Pick<UserContext, "runtime">): boolean => readMeta(runtime.sql, "named") === "1";
 
-/* A user that nobody has written for yet counts against the tenant's new users of the day. */
-
 /**
- * Prepares the object for a write that may be the user's first, and takes what else is wanted in the same breath. Answers what
- * is left of that (nothing where nothing had to be taken), or why no user may be made here now.
+ * Prepares the object for a write that may be the user's first one: a new user counts towards the tenant's quota of
+ * new users per day. Reserves `others` in the same request. Returns the remaining limits (none where nothing was
+ * reserved), or why the quota does not allow it.
  */
 export async function admitNewUser(
   context: UserContext,
@@ -148,7 +157,7 @@ export async function admitNewUser(
   const { runtime, address, database } = context;
   const isNew = !database.exists() && call.named;
   const wants = isNew ? [{ quota: "new_users_per_day", ref: address.uh, amount: 1 } as const, ...others] : others;
-  const taken = wants.length === 0 ? ok([]) : await takeQuota(runtime, call, wants);
-  if (taken.ok) enter(context, call);
-  return taken;
+  const reserved = wants.length === 0 ? ok([]) : await takeQuota(runtime, call, wants);
+  if (reserved.ok) recordCaller(context, call);
+  return reserved;
 }

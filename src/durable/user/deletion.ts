@@ -59,11 +59,11 @@ type Tombstone = {
 };
 
 /** Tables whose rows the receipt counts. */
-const COUNTED = ["projects", "turns", "assets", "renders", "videos"] as const;
+const COUNTED_TABLES = ["projects", "turns", "assets", "renders", "videos"] as const;
 /** Tables of the object itself, which outlive what was in it. */
-const KEPT = ["meta", "due"];
+const RETAINED_TABLES = ["meta", "due"];
 /** Notes that outlive it too. */
-const KEPT_NOTES = "('version', 'tombstone', 'busy_due_at')";
+const RETAINED_META = "('version', 'tombstone', 'busy_due_at')";
 
 export class UserDeletion {
   readonly #runtime: ObjectRuntime;
@@ -110,7 +110,7 @@ export class UserDeletion {
     const { storage, sql, now, config } = this.#runtime;
     storage.transactionSync(() => {
       const count = (table: string) => sql.exec<{ n: number }>(`SELECT count(*) AS n FROM ${table}`).one().n;
-      const [projects = 0, turns = 0, assets = 0, renders = 0, videos = 0] = COUNTED.map(count);
+      const [projects = 0, turns = 0, assets = 0, renders = 0, videos = 0] = COUNTED_TABLES.map(count);
       const removed = { projects, turns, assets, renders, videos, files: 0, file_bytes: 0, events: 0, deliveries: 0 };
       const since = Number(readMeta(sql, "since") ?? now());
       this.#save({ since, requestedAt: now(), deletedAt: null, removed });
@@ -215,8 +215,8 @@ export class UserDeletion {
         "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT GLOB '_cf*' AND name NOT GLOB 'sqlite*'",
       )
       .toArray();
-    for (const { name } of tables) if (!KEPT.includes(name)) sql.exec(`DELETE FROM "${name}"`);
-    sql.exec(`DELETE FROM meta WHERE key NOT IN ${KEPT_NOTES}`);
+    for (const { name } of tables) if (!RETAINED_TABLES.includes(name)) sql.exec(`DELETE FROM "${name}"`);
+    sql.exec(`DELETE FROM meta WHERE key NOT IN ${RETAINED_META}`);
   }
 
   #count(more: Partial<RemovedWire>): void {
@@ -272,8 +272,8 @@ export class PendingSettlements {
     const running = this.#rows.inPhases(RUNNING);
     for (const { id } of running) this.#rows.change(id, RUNNING, (turn) => afterLoss(turn) ?? turn);
     const next = await Promise.all(running.map(({ id }) => this.#read(id)));
-    const left = next.filter((at) => at !== null);
-    return left.length === 0 ? null : Math.min(...left);
+    const pending = next.filter((at) => at !== null);
+    return pending.length === 0 ? null : Math.min(...pending);
   }
 
   /** Those that ended since the user was deleted, and what they cost. */
@@ -293,14 +293,14 @@ export class PendingSettlements {
     const turn = this.#rows.find(id);
     if (turn === null || turn.phase === "ended") return null;
     const until = giveUpAt(turn, waits);
-    const look = await this.#look(turn, until);
+    const reading = await this.#readUpstream(turn, until);
     const now = runtime.now();
-    if ("code" in look) {
+    if ("code" in reading) {
       if (now < until) return Math.min(now + waits.settleNext, until);
-      this.#rows.change(id, RUNNING, (open) => toEnded(open, unreadable(), look, now));
+      this.#rows.change(id, RUNNING, (open) => toEnded(open, unreadable(), reading, now));
       return null;
     }
-    const { seen, shared } = look;
+    const { seen, shared } = reading;
     let next: EpochMs | null = null;
     this.#rows.change(id, RUNNING, (open) => {
       const settled = afterReading(open, seen, shared, now, waits);
@@ -312,7 +312,10 @@ export class PendingSettlements {
   }
 
   /** Upstream's state, and whether the balance may be anybody else's; the refusal where either cannot be had now. */
-  async #look(turn: Turn, until: EpochMs): Promise<{ readonly seen: Snapshot; readonly shared: boolean } | Problem> {
+  async #readUpstream(
+    turn: Turn,
+    until: EpochMs,
+  ): Promise<{ readonly seen: Snapshot; readonly shared: boolean } | Problem> {
     try {
       const seen = await this.#settle.snapshot(turn.project);
       if ("code" in seen) return seen;

@@ -27,7 +27,7 @@ import type { ShownVideo, VideoRows } from "./videos/store.ts";
 import { eventsExpired, noVideo, type Videos } from "./videos/videos.ts";
 
 const utf8 = new TextEncoder();
-const NOBODY_READS = "nobody reads";
+const NOT_READ = "nobody reads";
 
 type Writer = WritableStreamDefaultWriter<Uint8Array>;
 
@@ -51,15 +51,15 @@ export class EventSubscribers {
    * One that was opened with a user token ends with it, at the token's end or at a sign-out.
    */
   open(turn: LogId, after: number, grant: UserGrant | null): Result<ReadableStream, Problem> {
-    const here = this.#perTurn.get(turn) ?? 0;
-    if (here >= SUBSCRIBERS_PER_TURN || this.#total >= SUBSCRIBERS_PER_USER) {
+    const count = this.#perTurn.get(turn) ?? 0;
+    if (count >= SUBSCRIBERS_PER_TURN || this.#total >= SUBSCRIBERS_PER_USER) {
       return err(
         problemOf("concurrency_limited", "Too many streams are open; close one, or read GET …/events as JSON.", {
           retryAfterSeconds: 5,
         }),
       );
     }
-    this.#perTurn.set(turn, here + 1);
+    this.#perTurn.set(turn, count + 1);
     this.#total++;
     const { readable, writable } = new IdentityTransformStream();
     const writer = writable.getWriter();
@@ -81,8 +81,8 @@ export class EventSubscribers {
   }
 
   #close(turn: LogId): void {
-    const here = (this.#perTurn.get(turn) ?? 1) - 1;
-    if (here > 0) this.#perTurn.set(turn, here);
+    const count = (this.#perTurn.get(turn) ?? 1) - 1;
+    if (count > 0) this.#perTurn.set(turn, count);
     else this.#perTurn.delete(turn);
     this.#total--;
   }
@@ -98,8 +98,8 @@ export class EventSubscribers {
    */
   async #follow(turn: LogId, after: number, writer: Writer, grant: UserGrant | null): Promise<string | null> {
     const { waits } = this.#runtime.config;
-    const whole = waits.streamLife + (this.#runtime.random01() * 2 - 1) * waits.streamLifeSpread;
-    const life = grant === null ? whole : Math.min(whole, grant.until - this.#runtime.now());
+    const maxLife = waits.streamLife + (this.#runtime.random01() * 2 - 1) * waits.streamLifeSpread;
+    const life = grant === null ? maxLife : Math.min(maxLife, grant.until - this.#runtime.now());
     const due = { ping: false, look: false, end: life <= 0 };
     let wake = (): void => undefined;
     let giveUp = (_: Error): void => undefined;
@@ -108,17 +108,17 @@ export class EventSubscribers {
         giveUp = reject;
         writer.write(utf8.encode(text)).then(resolve, reject);
       });
-    const pinging = setInterval(() => {
+    const pingTimer = setInterval(() => {
       due.ping = true;
       due.look = true;
       wake();
     }, waits.ping);
-    const whileActive = setTimeout(() => {
+    const endTimer = setTimeout(() => {
       due.end = true;
       wake();
-      giveUp(new Error(NOBODY_READS));
+      giveUp(new Error(NOT_READ));
     }, life);
-    let leave: (() => void) | null = null;
+    let unsubscribe: (() => void) | null = null;
     try {
       for (let cursor = after; !due.end && this.#mayRead(grant); ) {
         if (due.look) {
@@ -135,7 +135,7 @@ export class EventSubscribers {
           due.ping = false;
           await write(": ping\n\n");
         } else {
-          leave ??= this.#log.follow(turn, () => wake());
+          unsubscribe ??= this.#log.follow(turn, () => wake());
           await new Promise<void>((resolve) => {
             wake = resolve;
           });
@@ -143,9 +143,9 @@ export class EventSubscribers {
       }
       return `retry: ${RETRY_MS}\n\n`;
     } finally {
-      leave?.();
-      clearInterval(pinging);
-      clearTimeout(whileActive);
+      unsubscribe?.();
+      clearInterval(pingTimer);
+      clearTimeout(endTimer);
     }
   }
 }
@@ -153,7 +153,7 @@ export class EventSubscribers {
 /** The promise's own end, or a rejection after `ms`: a stream that nobody reads takes nothing and says nothing. */
 function within(promise: Promise<void>, ms: number): Promise<void> {
   return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => reject(new Error(NOBODY_READS)), ms);
+    const timer = setTimeout(() => reject(new Error(NOT_READ)), ms);
     promise.then(resolve, reject).finally(() => clearTimeout(timer));
   });
 }
@@ -182,7 +182,7 @@ export class Waiting {
   }
 }
 
-export const tooManyWait = (): Problem =>
+export const tooManyWaiting = (): Problem =>
   problemOf(
     "concurrency_limited",
     `At most ${WAITING_PER_USER} requests of a user may wait at once; follow the stream instead.`,
@@ -219,15 +219,15 @@ export class VideoEvents {
     for (;;) {
       const video = this.#rows.find(id);
       const left = until - this.#context.runtime.now();
-      const hasTooManySubscribers = this.#waiting.isFull; // a preference may be passed over (RFC 7240)
-      if (video === null || isOver(video) || left <= 0 || hasTooManySubscribers) return this.#videos.read(id);
+      const isFull = this.#waiting.isFull; // a preference may be passed over (RFC 7240)
+      if (video === null || isOver(video) || left <= 0 || isFull) return this.#videos.read(id);
       await this.#waiting.forChange(id, left);
     }
   }
 
   /** A stream of its events after the cursor; "ended" when the cursor stands at the last one and no more comes by itself. */
   watch(id: VideoId, after: number, grant: UserGrant | null): Result<EventSubscription, Problem> {
-    const video = this.#kept(id);
+    const video = this.#findWithEvents(id);
     if (!video.ok) return video;
     if (isOver(video.value) && after >= this.#context.log.last(id)) return ok({ kind: "ended" });
     const opened = this.#subscribers.open(id, after, grant);
@@ -241,12 +241,12 @@ export class VideoEvents {
     limit: number,
     waitMs: number,
   ): Promise<Result<VideoEventsPage, Problem>> {
-    const video = this.#kept(id);
+    const video = this.#findWithEvents(id);
     if (!video.ok) return video;
     const { log } = this.#context;
-    const nothingYet = !isOver(video.value) && log.readAfter(id, after, 1).length === 0;
-    if (nothingYet && waitMs > 0) {
-      if (this.#waiting.isFull) return err(tooManyWait());
+    const isEmpty = !isOver(video.value) && log.readAfter(id, after, 1).length === 0;
+    if (isEmpty && waitMs > 0) {
+      if (this.#waiting.isFull) return err(tooManyWaiting());
       await this.#waiting.forChange(id, waitMs);
     }
     const frames = await this.#frames.shown(log.readAfter(id, after, limit), false);
@@ -257,11 +257,11 @@ export class VideoEvents {
   }
 
   /** The video, if its events are still kept. */
-  #kept(id: VideoId): Result<Video, Problem> {
+  #findWithEvents(id: VideoId): Result<Video, Problem> {
     const video = this.#rows.find(id);
     if (video === null) return err(noVideo());
-    const kept = video.endedAt === null || this.#context.runtime.now() - video.endedAt <= EVENTS_TTL_MS;
-    return kept ? ok(video) : err(eventsExpired(id));
+    const available = video.endedAt === null || this.#context.runtime.now() - video.endedAt <= EVENTS_TTL_MS;
+    return available ? ok(video) : err(eventsExpired(id));
   }
 }
 
@@ -274,7 +274,7 @@ export class VideoEvents {
 type StoredEnd = { readonly type: string; readonly video: Unsigned<VideoWire> | VideoWire };
 
 /** Only frames at an end show a turn or a video; the others are the same for everybody. */
-function seenByUser(frame: Frame): Frame {
+function redactForUser(frame: Frame): Frame {
   if (!isTerminal(frame.type) && !isVideoEnd(frame.type)) return frame;
   return { ...frame, data: JSON.stringify(forUser(JSON.parse(frame.data))) };
 }
@@ -288,11 +288,11 @@ export class Frames {
 
   /** The same frames, ready to be sent; `isUser`: to the holder of a user token or of a stream ticket. */
   async shown(frames: readonly Frame[], isUser: boolean): Promise<readonly Frame[]> {
-    const signed = await Promise.all(frames.map((frame) => (isVideoEnd(frame.type) ? this.#ended(frame) : frame)));
-    return isUser ? signed.map(seenByUser) : signed;
+    const signed = await Promise.all(frames.map((frame) => (isVideoEnd(frame.type) ? this.#sign(frame) : frame)));
+    return isUser ? signed.map(redactForUser) : signed;
   }
 
-  async #ended(frame: Frame): Promise<Frame> {
+  async #sign(frame: Frame): Promise<Frame> {
     const { video, ...event } = JSON.parse(frame.data) as StoredEnd; // rows of our own log
     if (!("download" in video)) return frame;
     const at = Date.parse(video.ended_at ?? video.created_at);

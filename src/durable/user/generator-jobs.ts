@@ -27,7 +27,7 @@ import { TryAgain } from "../shared/jobs.ts";
 import { isFull, isPassing, lookAfter } from "../shared/problems.ts";
 import { admitNewUser, GENERATOR_JOB, isNamed, originOf, type UserContext } from "./context.ts";
 import type { Projects } from "./projects.ts";
-import { endedTurn } from "./turns/settle.ts";
+import { turnOutcome } from "./turns/settle.ts";
 import { checkCallback, failureOf, type TurnRows } from "./turns/store.ts";
 import type { Turns } from "./turns/turns.ts";
 
@@ -104,7 +104,7 @@ export function showGeneratorJob(context: UserContext, generatorJob: GeneratorJo
 type Tools = { readonly projects: Projects; readonly turns: Turns; readonly turnRows: TurnRows };
 
 /** Its name at upstream, and its project's here. */
-const MAKER = "generator-maker-generator";
+const GENERATOR_MAKER = "generator-maker-generator";
 
 export class GeneratorJobs {
   readonly #context: UserContext;
@@ -127,8 +127,8 @@ export class GeneratorJobs {
     const { runtime, address, jobs } = this.#context;
     const problem = checkCallback(this.#context, { callback_url: order.callback ?? undefined });
     if (problem !== null) return err(problem);
-    const entered = await admitNewUser(this.#context, call);
-    if (!entered.ok) return entered;
+    const admitted = await admitNewUser(this.#context, call);
+    if (!admitted.ok) return admitted;
     const idempotency = findByIdempotencyKey(runtime, call);
     if (!idempotency.ok) return idempotency;
     if (idempotency.value !== null) return asReplayed(this.read(idempotency.value as GeneratorJobId)); // written by this method only
@@ -159,7 +159,7 @@ export class GeneratorJobs {
       if (generatorJob === null || generatorJob.endedAt !== null) return jobs.done(GENERATOR_JOB, id);
       const step = nextGeneratorJobStep(
         generatorJob,
-        endedTurn(this.#context, this.#tools.turnRows, generatorJob.turn),
+        turnOutcome(this.#context, this.#tools.turnRows, generatorJob.turn),
         runtime.now(),
       );
       if (step.do === "wait") return jobs.schedule(GENERATOR_JOB, id, runtime.now() + runtime.config.waits.videoLook);
@@ -168,12 +168,12 @@ export class GeneratorJobs {
           ? ok(step.generatorJob)
           : step.do === "store"
             ? await this.#store(step.generatorJob, step.recipe)
-            : await this.#make(step.do, generatorJob);
+            : await this.#runStep(step.do, generatorJob);
       if (!next.ok && isFull(next.error))
         return jobs.schedule(GENERATOR_JOB, id, runtime.now() + lookAfter(runtime, next.error));
       if (!next.ok && isPassing(next.error)) throw new TryAgain("not made", next.error);
       await runtime.boundary("generator_job.step");
-      this.#keep(next.ok ? next.value : toFailedGeneratorJob(generatorJob, next.error, runtime.now()));
+      this.#save(next.ok ? next.value : toFailedGeneratorJob(generatorJob, next.error, runtime.now()));
     }
   }
 
@@ -181,14 +181,18 @@ export class GeneratorJobs {
   giveUp(id: GeneratorJobId): void {
     const generatorJob = this.#rows.find(id);
     if (generatorJob === null || generatorJob.endedAt !== null) return;
-    const lost = problemOf("nemo_unavailable", "The generator could not be taken further; have it made again later.", {
-      hint: "POST /v1/generators/make",
-    });
-    this.#keep(toFailedGeneratorJob(generatorJob, lost, this.#context.runtime.now()));
+    const failure = problemOf(
+      "nemo_unavailable",
+      "The generator could not be taken further; have it made again later.",
+      {
+        hint: "POST /v1/generators/make",
+      },
+    );
+    this.#save(toFailedGeneratorJob(generatorJob, failure, this.#context.runtime.now()));
   }
 
   /** Writes a step, and tells an end. */
-  #keep(generatorJob: GeneratorJob): void {
+  #save(generatorJob: GeneratorJob): void {
     this.#context.runtime.storage.transactionSync(() => {
       this.#rows.save(generatorJob);
       if (generatorJob.status === "running") return;
@@ -201,20 +205,23 @@ export class GeneratorJobs {
     });
   }
 
-  async #make(what: "make_project" | "start_turn", generatorJob: GeneratorJob): Promise<Result<GeneratorJob, Problem>> {
+  async #runStep(
+    what: "make_project" | "start_turn",
+    generatorJob: GeneratorJob,
+  ): Promise<Result<GeneratorJob, Problem>> {
     const { projects, turns } = this.#tools;
     if (what === "make_project" || generatorJob.project === null) {
-      const made = await projects.create(this.#call(generatorJob, "project"), { name: MAKER, metadata: {} });
+      const made = await projects.create(this.#call(generatorJob, "project"), { name: GENERATOR_MAKER, metadata: {} });
       return made.ok ? ok({ ...generatorJob, project: made.value.id }) : made;
     }
     const language = generatorJob.language === null ? {} : { language: generatorJob.language };
     const body = newTurn.parse({ prompt: recipeRequest(generatorJob.description), route: "chat", ...language });
-    const told = builtInGenerator(MAKER)?.attribution ?? null;
+    const attribution = builtInGenerator(GENERATOR_MAKER)?.attribution ?? null;
     const made = await turns.start(
       this.#call(generatorJob, "turn"),
       generatorJob.project,
       body,
-      told,
+      attribution,
       undefined,
       "generator_job",
     );

@@ -28,20 +28,20 @@ import type { UserServices } from "./services.ts";
 const PERFORM: { readonly [Kind in JobKind<"user">]: (services: UserServices, row: JobRow) => unknown } = {
   [TURN]: ({ run }, { ref, attempts }) => run.perform(ref as TurnId, attempts),
   [RENDER]: ({ rendering }, { ref, attempts }) => rendering.perform(ref as RenderId, attempts),
-  [FILE]: ({ files }, { ref }) => files.look(ref as RenderId),
+  [FILE]: ({ files }, { ref }) => files.checkExpiry(ref as RenderId),
   [ATTACH]: ({ assets }, { ref, attempts }) => assets.perform(ref, attempts),
   [OUTBOX]: ({ context }) => context.outbox.flush(),
   [VIDEO]: ({ workflow }, { ref }) => workflow.perform(ref as VideoId),
   [BATCH]: ({ batches }, { ref }) => batches.perform(ref as BatchId),
   [GENERATOR_JOB]: ({ generatorJobs }, { ref }) => generatorJobs.perform(ref as GeneratorJobId),
-  [DELETE_JOB]: ({ deletions, assetRemovals }, { ref }) =>
-    ref.startsWith("ast_") ? assetRemovals.perform(ref as AssetId) : deletions.perform(ref as VideoId | ProjectId),
+  [DELETE_JOB]: ({ deletions, assetDeletions }, { ref }) =>
+    ref.startsWith("ast_") ? assetDeletions.perform(ref as AssetId) : deletions.perform(ref as VideoId | ProjectId),
   [ACT]: ({ run }, { ref }) => run.act(ref as TurnId),
   [TIDY]: (services) => tidy(services),
-  [AGED]: (services) => letAgedGo(services),
+  [AGED]: (services) => deleteAged(services),
   [TOKEN_WARNING]: ({ context }, { ref }) => context.account.warn(ref),
   [AUDIT]: ({ context }, { ref }) => publishAudit(context.runtime, context.jobs, ref),
-  [TOKEN_STATUS]: ({ context }, { ref }) => context.account.tell(ref),
+  [TOKEN_STATUS]: ({ context }, { ref }) => context.account.publishTokenStatus(ref),
   [REGISTER]: ({ context }) => register(context, () => context.account.noteEncryptions()),
   [ERASE]: ({ userDeletion, context, pendingSettlements }) => userDeletion.erase(context.jobs, pendingSettlements),
   [FORGET]: ({ userDeletion }) => userDeletion.forget(),
@@ -59,13 +59,13 @@ const GIVE_UP: { readonly [Kind in GivenUpKind<"user">]: (services: UserServices
 };
 
 /** Work that begins something, at Nemo or of ours: it waits while the tenant is paused. */
-const BEGINNING: readonly string[] = [TURN, RENDER, ATTACH, ACT, VIDEO, BATCH, GENERATOR_JOB];
+const STARTING_KINDS: readonly string[] = [TURN, RENDER, ATTACH, ACT, VIDEO, BATCH, GENERATOR_JOB];
 
 /** Whether this row begins something. A turn that left is settled and a render that left is fetched, pause or not. */
-function isNew({ run, rendering }: UserServices, kind: string, ref: string): boolean {
+function startsWork({ run, rendering }: UserServices, kind: string, ref: string): boolean {
   if (kind === TURN) return run.isQueued(ref as TurnId);
   if (kind === RENDER) return rendering.isQueued(ref as RenderId);
-  return BEGINNING.includes(kind);
+  return STARTING_KINDS.includes(kind);
 }
 
 /** Hands a due row to the part that does such work. Of a deleted user only the deletion itself is still due. */
@@ -74,7 +74,7 @@ export async function runJob(services: UserServices, row: JobRow): Promise<void>
   if (PERFORM[kind] === undefined) throw new Error(`nobody does work of kind ${kind}`);
   const { context, userDeletion } = services;
   if (!userDeletion.isScheduled(kind)) context.jobs.done(kind, row.ref);
-  else if (isNew(services, kind, row.ref) && (await mustWait(context.runtime)))
+  else if (startsWork(services, kind, row.ref) && (await mustWait(context.runtime)))
     context.jobs.schedule(kind, row.ref, context.runtime.now() + context.runtime.config.waits.pauseLook);
   else await PERFORM[kind](services, row);
 }
@@ -87,17 +87,17 @@ export function giveUpJob(services: UserServices, { kind, ref }: JobRow): void {
 /** Lets go of what is no longer kept, and comes back when the next of it is. */
 function tidy({ context: { runtime, log, jobs }, videoRows }: UserServices): void {
   const before = runtime.now() - EVENTS_TTL_MS;
-  const left = [log.tidy(before), videoRows.tidy(before)].filter((at) => at !== null);
-  if (left.length === 0) jobs.done(TIDY, "");
-  else jobs.schedule(TIDY, "", Math.min(...left) + EVENTS_TTL_MS + HOUR_MS);
+  const due = [log.tidy(before), videoRows.tidy(before)].filter((at) => at !== null);
+  if (due.length === 0) jobs.done(TIDY, "");
+  else jobs.schedule(TIDY, "", Math.min(...due) + EVENTS_TTL_MS + HOUR_MS);
 }
 
 /** The same of what is kept for weeks. */
-async function letAgedGo({ context: { runtime, jobs }, removalRows, uploads }: UserServices): Promise<void> {
-  const removed = removalRows.tidy(runtime.now() - REMOVED_TTL_MS);
-  const left = [removed === null ? null : removed + REMOVED_TTL_MS, await uploads.cancelBody()].filter(
+async function deleteAged({ context: { runtime, jobs }, deletionRows, uploads }: UserServices): Promise<void> {
+  const removed = deletionRows.tidy(runtime.now() - REMOVED_TTL_MS);
+  const due = [removed === null ? null : removed + REMOVED_TTL_MS, await uploads.deleteExpired()].filter(
     (at) => at !== null,
   );
-  if (left.length === 0) jobs.done(AGED, "");
-  else jobs.schedule(AGED, "", Math.min(...left) + HOUR_MS);
+  if (due.length === 0) jobs.done(AGED, "");
+  else jobs.schedule(AGED, "", Math.min(...due) + HOUR_MS);
 }

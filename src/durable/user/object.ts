@@ -193,7 +193,7 @@ export class UserObject extends DurableObject<Env> implements UserRpc {
   async noteUpload(call: Call, id: UploadId, upload: UploadWire | null): Promise<void> {
     if (this.#services.userDeletion.check() !== null) return;
     this.#services.uploads.note(call, id, upload);
-    if (upload?.status === "failed") this.#services.workflow.lookAtFiles();
+    if (upload?.status === "failed") this.#services.workflow.scheduleWaitingForFiles();
   }
 
   async mayWork(id: UploadId, work: "import" | "final"): Promise<boolean> {
@@ -217,7 +217,7 @@ export class UserObject extends DurableObject<Env> implements UserRpc {
   }
 
   async removeAsset(_call: Call, id: AssetId): Answer<null> {
-    return this.#whileActive(() => this.#services.assetRemovals.begin(id));
+    return this.#whileActive(() => this.#services.assetDeletions.begin(id));
   }
 
   async listAssets(page: PageRequest): Promise<Page<AssetWire>> {
@@ -251,8 +251,8 @@ export class UserObject extends DurableObject<Env> implements UserRpc {
 
   async putToken(call: Call, token: ProvidedToken): Answer<NemoTokenWire> {
     return this.#whileActive(async () => {
-      const entered = await admitNewUser(this.#services.context, call);
-      return entered.ok ? this.#services.context.account.put(token, call.audit ?? null) : entered;
+      const admitted = await admitNewUser(this.#services.context, call);
+      return admitted.ok ? this.#services.context.account.put(token, call.audit ?? null) : admitted;
     });
   }
 
@@ -389,12 +389,12 @@ export class UserObject extends DurableObject<Env> implements UserRpc {
   ): Answer<Page<BatchItemWire>> {
     const listed = this.#services.batches.items(id, page, status);
     if (!listed.ok) return listed;
-    const { data, ...place } = listed.value;
+    const { data, ...pageInfo } = listed.value;
     const shown = data.map(async ({ video, ...item }) => ({
       ...item,
       video: video === null ? null : await this.#services.downloads.one(video),
     }));
-    return ok({ ...place, data: await Promise.all(shown) });
+    return ok({ ...pageInfo, data: await Promise.all(shown) });
   }
 
   async changeBatch(_call: Call, id: BatchId, change: BatchChange): Answer<BatchWire> {

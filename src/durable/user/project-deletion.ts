@@ -15,7 +15,7 @@ import type { Turn } from "../../core/turn.ts";
 import type { Video } from "../../core/video.ts";
 import type { ObjectRuntime } from "../shared/context.ts";
 import { madeUnder, stepKey } from "../shared/idempotency.ts";
-import { refOf } from "./attachments.ts";
+import { attachmentKey } from "./attachments.ts";
 import { ACT, AGED, ATTACH, DELETE_JOB, FILE, RENDER, TURN, type UserContext, VIDEO } from "./context.ts";
 import { noProject, type Projects } from "./projects.ts";
 import type { RenderFiles } from "./renders/files.ts";
@@ -24,7 +24,7 @@ import type { TurnRun } from "./turns/run.ts";
 import type { VideoRows } from "./videos/store.ts";
 import { noVideo, type Videos } from "./videos/videos.ts";
 
-export type RemovalTools = {
+export type DeletionTools = {
   readonly projects: Projects;
   readonly run: TurnRun;
   readonly renders: Renders;
@@ -35,10 +35,10 @@ export type RemovalTools = {
 
 export class Deletions {
   readonly #context: UserContext;
-  readonly #tools: RemovalTools;
-  readonly #rows: RemovalRows;
+  readonly #tools: DeletionTools;
+  readonly #rows: DeletionRows;
 
-  constructor(context: UserContext, tools: RemovalTools, rows: RemovalRows) {
+  constructor(context: UserContext, tools: DeletionTools, rows: DeletionRows) {
     this.#context = context;
     this.#tools = tools;
     this.#rows = rows;
@@ -71,94 +71,94 @@ export class Deletions {
   }
 
   /** The schedule's work: stop what runs, wait for it, then take everything out. May be repeated at any point. */
-  async perform(id: Removal["id"]): Promise<void> {
+  async perform(id: DeletionRecord["id"]): Promise<void> {
     const { runtime, jobs } = this.#context;
-    const removal = this.#rows.find(id);
-    if (removal === null) return jobs.done(DELETE_JOB, id);
-    this.#stop(removal);
-    if (this.#isBusy(removal)) return jobs.schedule(DELETE_JOB, id, runtime.now() + runtime.config.waits.retry);
-    const late = this.#rows.madeFor(removal);
+    const deletion = this.#rows.find(id);
+    if (deletion === null) return jobs.done(DELETE_JOB, id);
+    this.#stop(deletion);
+    if (this.#isBusy(deletion)) return jobs.schedule(DELETE_JOB, id, runtime.now() + runtime.config.waits.retry);
+    const late = this.#rows.madeFor(deletion);
     if (late !== null) {
-      this.#rows.adopt(removal, late);
+      this.#rows.adopt(deletion, late);
       return jobs.schedule(DELETE_JOB, id, runtime.now());
     }
     await runtime.storage.sync(); // whoever watches has seen the end
-    if (removal.whole) await this.#deleteFiles(removal);
+    if (deletion.whole) await this.#deleteFiles(deletion);
     await runtime.boundary("removal.filed");
     runtime.storage.transactionSync(() => {
-      this.#cancelBody(removal);
-      this.#rows.finish(removal);
+      this.#removeJobs(deletion);
+      this.#rows.finish(deletion);
       jobs.done(DELETE_JOB, id);
     });
-    for (const video of removal.videos) this.#context.log.forget(video);
+    for (const video of deletion.videos) this.#context.log.forget(video);
   }
 
-  #isDeleted(id: Removal["id"]): boolean {
+  #isDeleted(id: DeletionRecord["id"]): boolean {
     return this.#context.database.exists() && this.#rows.has(id);
   }
 
-  #begin(videos: readonly Video[], removal: Omit<Removal, "videos">): void {
+  #begin(videos: readonly Video[], deletion: Omit<DeletionRecord, "videos">): void {
     const { runtime, jobs } = this.#context;
     runtime.storage.transactionSync(() => {
       for (const { id } of videos) {
         this.#tools.videos.cancel(id);
         jobs.done(VIDEO, id);
       }
-      this.#rows.begin({ ...removal, videos: videos.map(({ id }) => id) });
-      jobs.schedule(DELETE_JOB, removal.id, runtime.now());
+      this.#rows.begin({ ...deletion, videos: videos.map(({ id }) => id) });
+      jobs.schedule(DELETE_JOB, deletion.id, runtime.now());
       jobs.scheduleOnce(AGED, "", runtime.now() + REMOVED_TTL_MS + HOUR_MS);
     });
     jobs.tick();
   }
 
   /** Takes waiting turns back, leaves running ones, cancels renders. Each ends by itself after that. */
-  #stop(removal: Removal): void {
-    for (const { id, phase } of this.#rows.turns(removal))
+  #stop(deletion: DeletionRecord): void {
+    for (const { id, phase } of this.#rows.turns(deletion))
       if (phase !== "ended" && phase !== "settling") this.#tools.run.cancel(id);
-    for (const { id, busy } of this.#rows.renders(removal)) if (busy) this.#tools.renders.drop(id);
+    for (const { id, busy } of this.#rows.renders(deletion)) if (busy) this.#tools.renders.drop(id);
   }
 
   /** Whether anything of it is owed, or is being done this moment. */
-  #isBusy(removal: Removal): boolean {
+  #isBusy(deletion: DeletionRecord): boolean {
     const { jobs } = this.#context;
     const runs = (kinds: readonly string[], ref: string) => kinds.some((kind) => jobs.isRunning(kind, ref));
     return (
-      removal.videos.some((id) => runs([VIDEO], id)) ||
-      this.#rows.turns(removal).some(({ id, phase }) => phase !== "ended" || runs([TURN, ACT], id)) ||
-      this.#rows.renders(removal).some(({ id, busy }) => busy || runs([RENDER, FILE], id)) ||
-      this.#attachments(removal).some((ref) => runs([ATTACH], ref))
+      deletion.videos.some((id) => runs([VIDEO], id)) ||
+      this.#rows.turns(deletion).some(({ id, phase }) => phase !== "ended" || runs([TURN, ACT], id)) ||
+      this.#rows.renders(deletion).some(({ id, busy }) => busy || runs([RENDER, FILE], id)) ||
+      this.#attachments(deletion).some((ref) => runs([ATTACH], ref))
     );
   }
 
   /** Renders share files within their project alone, so all of them go. */
-  async #deleteFiles(removal: Removal): Promise<void> {
+  async #deleteFiles(deletion: DeletionRecord): Promise<void> {
     const { runtime, address } = this.#context;
-    const keys = this.#rows.renders(removal).map(({ id }) => renderKey(address, id));
+    const keys = this.#rows.renders(deletion).map(({ id }) => renderKey(address, id));
     for (let at = 0; at < keys.length; at += QUEUE_BATCH)
       await runtime.env.MEDIA.delete(keys.slice(at, at + QUEUE_BATCH));
   }
 
   /** Ends what the schedule would still do for it. In a project that stays, a file goes unless another render shows it. */
-  #cancelBody(removal: Removal): void {
+  #removeJobs(deletion: DeletionRecord): void {
     const { jobs } = this.#context;
-    for (const { id } of this.#rows.renders(removal)) {
-      if (removal.whole) jobs.done(FILE, id);
+    for (const { id } of this.#rows.renders(deletion)) {
+      if (deletion.whole) jobs.done(FILE, id);
       else this.#tools.files.end(id);
     }
-    if (!removal.whole) return;
-    for (const { id } of this.#rows.turns(removal)) jobs.done(ACT, id);
-    for (const ref of this.#attachments(removal)) jobs.done(ATTACH, ref);
+    if (!deletion.whole) return;
+    for (const { id } of this.#rows.turns(deletion)) jobs.done(ACT, id);
+    for (const ref of this.#attachments(deletion)) jobs.done(ATTACH, ref);
   }
 
-  #attachments(removal: Removal): string[] {
-    const { project } = removal;
-    return project === null ? [] : this.#rows.attached(removal).map((asset) => refOf(project, asset));
+  #attachments(deletion: DeletionRecord): string[] {
+    const { project } = deletion;
+    return project === null ? [] : this.#rows.attached(deletion).map((asset) => attachmentKey(project, asset));
   }
 }
 
 /* What is on its way out of a user's object, and every statement that takes it out. */
 
-export const REMOVAL_TABLES = `
+export const DELETION_TABLES = `
   CREATE TABLE removals (
     id TEXT PRIMARY KEY,              -- what was deleted: its id is all that stays
     record TEXT                       -- what is left to be removed; null: nothing
@@ -168,14 +168,14 @@ export const REMOVAL_TABLES = `
 `;
 
 /** When each was deleted, so that its id goes in the end. Of those before this step, now. */
-export const REMOVAL_AGE = `
+export const DELETION_AGE = `
   ALTER TABLE removals ADD COLUMN at INTEGER NOT NULL DEFAULT 0;             -- ms since epoch
   UPDATE removals SET at = unixepoch() * 1000;
   CREATE INDEX removals_by_age ON removals (at) WHERE record IS NULL;
 `;
 
 /** Something deleted. Of a project that is not its own a video takes its renders' files alone. */
-export type Removal = {
+export type DeletionRecord = {
   readonly id: VideoId | ProjectId;
   readonly project: ProjectId | null;
   readonly whole: boolean;
@@ -186,7 +186,7 @@ export type Removal = {
 
 type TurnRow = { id: TurnId; phase: Turn["phase"] };
 
-export class RemovalRows {
+export class DeletionRows {
   readonly #runtime: ObjectRuntime;
 
   constructor(runtime: ObjectRuntime) {
@@ -194,25 +194,25 @@ export class RemovalRows {
   }
 
   /** Whether it was deleted, in the last 30 days at least. */
-  has(id: Removal["id"] | AssetId): boolean {
+  has(id: DeletionRecord["id"] | AssetId): boolean {
     return this.#runtime.sql.exec("SELECT 1 FROM removals WHERE id = ?", id).toArray().length > 0;
   }
 
   /** What is left to be removed of it; null when nothing is. */
-  find(id: Removal["id"]): Removal | null {
+  find(id: DeletionRecord["id"]): DeletionRecord | null {
     const row = this.#runtime.sql
       .exec<{ record: string | null }>("SELECT record FROM removals WHERE id = ?", id)
       .toArray()[0];
-    return row?.record == null ? null : (JSON.parse(row.record) as Removal); // written by begin() only
+    return row?.record == null ? null : (JSON.parse(row.record) as DeletionRecord); // written by begin() only
   }
 
   /** Hides a removal's project and its videos, and keeps what is left to do. */
-  begin(removal: Removal): void {
+  begin(deletion: DeletionRecord): void {
     const { sql, now } = this.#runtime;
     const query = "INSERT INTO removals (id, record, at) VALUES (?, ?, ?)";
-    sql.exec(query, removal.id, JSON.stringify(removal), now());
-    if (removal.whole) sql.exec("UPDATE projects SET removed = 1 WHERE id = ?", removal.project);
-    for (const video of removal.videos) {
+    sql.exec(query, deletion.id, JSON.stringify(deletion), now());
+    if (deletion.whole) sql.exec("UPDATE projects SET removed = 1 WHERE id = ?", deletion.project);
+    for (const video of deletion.videos) {
       sql.exec("INSERT OR IGNORE INTO removals (id, record, at) VALUES (?, NULL, ?)", video, now());
       sql.exec("DELETE FROM videos WHERE id = ?", video);
     }
@@ -223,7 +223,7 @@ export class RemovalRows {
     const { sql, now } = this.#runtime;
     sql.exec("INSERT INTO removals (id, record, at) VALUES (?, ?, ?)", id, JSON.stringify(key), now());
     sql.exec("DELETE FROM assets WHERE id = ?", id);
-    this.#forget("SELECT ?", id);
+    this.#deleteEvents("SELECT ?", id);
   }
 
   /** Where the file of a deleted asset lies; null when it is removed. */
@@ -238,20 +238,20 @@ export class RemovalRows {
   }
 
   /** The project that a deleted video's step was still making for it; null for none. */
-  madeFor({ id, project }: Removal): ProjectId | null {
+  madeFor({ id, project }: DeletionRecord): ProjectId | null {
     return project === null ? (madeUnder(this.#runtime, stepKey(id, "project")) as ProjectId | null) : null; // its step makes nothing else
   }
 
   /** Takes that project in. */
-  adopt(removal: Removal, project: ProjectId): void {
+  adopt(deletion: DeletionRecord, project: ProjectId): void {
     const { sql } = this.#runtime;
-    const record = JSON.stringify({ ...removal, project, whole: true });
-    sql.exec("UPDATE removals SET record = ? WHERE id = ?", record, removal.id);
+    const record = JSON.stringify({ ...deletion, project, whole: true });
+    sql.exec("UPDATE removals SET record = ? WHERE id = ?", record, deletion.id);
     sql.exec("UPDATE projects SET removed = 1 WHERE id = ?", project);
   }
 
   /** The turns of a removal: all of its project, or the video's own. */
-  turns({ whole, project, turns }: Removal): TurnRow[] {
+  turns({ whole, project, turns }: DeletionRecord): TurnRow[] {
     const query = "SELECT id, phase FROM turns WHERE";
     const { sql } = this.#runtime;
     if (whole) return sql.exec<TurnRow>(`${query} project = ? ORDER BY id`, project).toArray();
@@ -259,7 +259,7 @@ export class RemovalRows {
   }
 
   /** Its renders: all of its project, or the video's own. `busy`: something of it is still owed. */
-  renders({ whole, project, renders }: Removal): { id: RenderId; busy: boolean }[] {
+  renders({ whole, project, renders }: DeletionRecord): { id: RenderId; busy: boolean }[] {
     const query = "SELECT record FROM renders WHERE";
     const { sql } = this.#runtime;
     const rows = whole
@@ -270,7 +270,7 @@ export class RemovalRows {
   }
 
   /** The assets that were attached to a removal's own project. */
-  attached({ whole, project }: Removal): AssetId[] {
+  attached({ whole, project }: DeletionRecord): AssetId[] {
     if (!whole) return [];
     const query = "SELECT asset FROM attachments WHERE project = ?";
     return this.#runtime.sql
@@ -280,13 +280,13 @@ export class RemovalRows {
   }
 
   /** The last step: every row of it goes, but for the id. Call inside a transaction. */
-  finish({ id, whole, project, videos }: Removal): void {
+  finish({ id, whole, project, videos }: DeletionRecord): void {
     const { sql } = this.#runtime;
-    for (const video of videos) this.#forget("SELECT ?", video);
+    for (const video of videos) this.#deleteEvents("SELECT ?", video);
     if (whole) {
-      this.#forget("SELECT id FROM turns WHERE project = ?", project);
-      this.#forget("SELECT id FROM renders WHERE project = ?", project);
-      this.#forget("SELECT ?", project);
+      this.#deleteEvents("SELECT id FROM turns WHERE project = ?", project);
+      this.#deleteEvents("SELECT id FROM renders WHERE project = ?", project);
+      this.#deleteEvents("SELECT ?", project);
       sql.exec("DELETE FROM tickets WHERE turn IN (SELECT id FROM turns WHERE project = ?)", project);
       for (const table of ["turns", "renders", "attachments"])
         sql.exec(`DELETE FROM ${table} WHERE project = ?`, project);
@@ -303,7 +303,7 @@ export class RemovalRows {
   }
 
   /** Events of what the query names, and how many facts were told of it. */
-  #forget(ids: string, of: string | null): void {
+  #deleteEvents(ids: string, of: string | null): void {
     const { sql } = this.#runtime;
     sql.exec(`DELETE FROM turn_events WHERE turn IN (${ids})`, of);
     sql.exec(`DELETE FROM sequences WHERE resource IN (${ids})`, of);

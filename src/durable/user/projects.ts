@@ -41,8 +41,8 @@ export class Projects {
   }
 
   async create(call: Call, body: NewProject): Promise<Metered<ProjectWire>> {
-    const entered = await admitNewUser(this.#context, call);
-    if (!entered.ok) return entered;
+    const admitted = await admitNewUser(this.#context, call);
+    if (!admitted.ok) return admitted;
     const { runtime, address } = this.#context;
     const idempotency = findByIdempotencyKey(runtime, call);
     if (!idempotency.ok) return idempotency;
@@ -67,7 +67,7 @@ export class Projects {
       );
       saveIdempotencyKey(runtime, call, project.id);
     });
-    return metered(this.#show(project), entered.value);
+    return metered(this.#show(project), admitted.value);
   }
 
   read(id: ProjectId): Result<ProjectWire, Problem> {
@@ -214,12 +214,12 @@ export const noProject = (): Problem =>
   problemOf("not_found", "No project with this id exists here; list yours with GET /v1/projects.");
 
 /** What a record that an earlier version wrote may lack. */
-type Added = "hasTimeline" | "opened";
+type AddedFields = "hasTimeline" | "opened";
 
 /** A stored project, whichever version wrote it. One with a picture may have a timeline to lose. */
 function decode(record: string): Project {
-  const { hasTimeline, opened, ...project } = JSON.parse(record) as Omit<Project, Added> &
-    Partial<Pick<Project, Added>>; // written by this file only
+  const { hasTimeline, opened, ...project } = JSON.parse(record) as Omit<Project, AddedFields> &
+    Partial<Pick<Project, AddedFields>>; // written by this file only
   const snapshot = decodeSnapshot(project.snapshot);
   return { ...project, snapshot, hasTimeline: hasTimeline ?? snapshot !== null, opened: opened ?? false };
 }

@@ -6,11 +6,11 @@ import { OUTBOX_CALLBACK, OUTBOX_KEY, OUTBOX_TABLES } from "../shared/outbox.ts"
 import { ATTACHMENT_INDEXES } from "./attachments.ts";
 import { BATCH_TABLES } from "./batches.ts";
 import { GENERATOR_JOB_TABLES } from "./generator-jobs.ts";
-import { REMOVAL_AGE, REMOVAL_TABLES } from "./project-deletion.ts";
+import { DELETION_AGE, DELETION_TABLES } from "./project-deletion.ts";
 import { RENDER_INDEX } from "./renders/store.ts";
 import { TURN_INDEXES } from "./turns/store.ts";
 import { TICKET_INDEX } from "./turns/turns.ts";
-import { UPLOAD_LOOKS } from "./uploads.ts";
+import { UPLOAD_CHECKS } from "./uploads.ts";
 import { VIDEO_INDEXES, VIDEO_TABLES } from "./videos/store.ts";
 
 /** Which uploads take one of the user's places for work, or wait for one: an import that is fetched, a final that is hashed. */
@@ -108,8 +108,8 @@ export const USER_MIGRATIONS: Migrations = [
   GENERATOR_JOB_TABLES,
   BATCH_TABLES,
   OUTBOX_KEY,
-  REMOVAL_TABLES,
+  DELETION_TABLES,
   UPLOAD_WORK_COLUMNS,
   SCHEDULE_UNENDED,
-  [TURN_INDEXES, RENDER_INDEX, VIDEO_INDEXES, TICKET_INDEX, ATTACHMENT_INDEXES, REMOVAL_AGE, UPLOAD_LOOKS].join("\n"),
+  [TURN_INDEXES, RENDER_INDEX, VIDEO_INDEXES, TICKET_INDEX, ATTACHMENT_INDEXES, DELETION_AGE, UPLOAD_CHECKS].join("\n"),
 ];

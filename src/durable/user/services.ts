@@ -6,13 +6,13 @@ import { Downloads } from "../shared/downloads.ts";
 import { type JobHandler, JobScheduler } from "../shared/jobs.ts";
 import { Outbox } from "../shared/outbox.ts";
 import { Account } from "./account.ts";
-import { AssetRemovals, Assets } from "./assets.ts";
+import { AssetDeletions, Assets } from "./assets.ts";
 import { Batches, BatchRows } from "./batches.ts";
 import { isNamed, type UserContext } from "./context.ts";
 import { PendingSettlements, UserDeletion } from "./deletion.ts";
 import { EventSubscribers, Frames, VideoEvents, Waiting } from "./event-streams.ts";
 import { GeneratorJobRows, GeneratorJobs } from "./generator-jobs.ts";
-import { Deletions, RemovalRows } from "./project-deletion.ts";
+import { DeletionRows, Deletions } from "./project-deletion.ts";
 import { Projects } from "./projects.ts";
 import { RenderFiles } from "./renders/files.ts";
 import { Renders } from "./renders/renders.ts";
@@ -45,9 +45,9 @@ export function createUserServices(runtime: ObjectRuntime, worker: JobHandler) {
   const context: UserContext = { runtime, address, database, jobs, outbox, account, log };
   const sessions = new Sessions(context, userDeletion);
   const projects = new Projects(context);
-  const removalRows = new RemovalRows(runtime);
-  const uploads = new Uploads(context, removalRows);
-  const assets = new Assets(context, projects, removalRows);
+  const deletionRows = new DeletionRows(runtime);
+  const uploads = new Uploads(context, deletionRows);
+  const assets = new Assets(context, projects, deletionRows);
   const turnRows = new TurnRows(runtime, database);
   const settle = new TurnSettle(context, projects, turnRows);
   const downloads = new Downloads(runtime, address);
@@ -73,8 +73,8 @@ export function createUserServices(runtime: ObjectRuntime, worker: JobHandler) {
     renders,
     renderRows,
   });
-  const deletions = new Deletions(context, { projects, run, renders, files, videos, videoRows }, removalRows);
-  const assetRemovals = new AssetRemovals(context, assets, removalRows);
+  const deletions = new Deletions(context, { projects, run, renders, files, videos, videoRows }, deletionRows);
+  const assetDeletions = new AssetDeletions(context, assets, deletionRows);
   const generatorJobs = new GeneratorJobs(context, new GeneratorJobRows(runtime, database), {
     projects,
     turns,
@@ -84,7 +84,7 @@ export function createUserServices(runtime: ObjectRuntime, worker: JobHandler) {
   // Its token is asked for with the whole database too: in the one that everybody else sees, no account was ever made.
   const lastAccount = new Account({ runtime, address, database: whole, jobs, outbox });
   const pendingSettlements = new PendingSettlements({ ...context, database: whole, account: lastAccount });
-  // After every listener of the outbox is there.
+  // Last, when every listener of the outbox has been added.
   if (database.exists()) {
     run.recover();
     turns.confirmSlots();
@@ -112,7 +112,7 @@ export function createUserServices(runtime: ObjectRuntime, worker: JobHandler) {
     generatorJobs,
     batches,
     deletions,
-    removalRows,
-    assetRemovals,
+    deletionRows,
+    assetDeletions,
   };
 }

@@ -1,4 +1,7 @@
-/** Who is signed in as this user: the epoch that user tokens carry, raised by every sign-out, and the user's own name. */
+/**
+ * User tokens and sign-out: the epoch that every user token carries and every sign-out increments, and the user's
+ * name.
+ */
 import { userNameOwner } from "../../core/address.ts";
 import { checkGrant, tokenRevoked, type UserGrant } from "../../core/auth.ts";
 import { decrypt } from "../../core/crypto.ts";
@@ -10,7 +13,7 @@ import { DAY_MS, toRfc3339 } from "../../core/time.ts";
 import { readMeta, writeMeta } from "../shared/database.ts";
 import { findByIdempotencyKey, saveIdempotencyKey } from "../shared/idempotency.ts";
 import { noteAudit } from "../shared/outbox.ts";
-import { admitNewUser, enter, type UserContext } from "./context.ts";
+import { admitNewUser, recordCaller, type UserContext } from "./context.ts";
 import type { UserDeletion } from "./deletion.ts";
 
 const EPOCH = "epoch";
@@ -24,23 +27,26 @@ export class Sessions {
     this.#userDeletion = userDeletion;
   }
 
-  /** Why a user token does not open this object now; null when it does. */
+  /** Why a user token is not valid for this object now; null when it is. */
   check(grant: UserGrant): Problem | null {
     const { runtime, address } = this.#context;
     if (this.#userDeletion.check() !== null) return tokenRevoked("This user was deleted");
     return checkGrant(grant, address.uh, this.#epoch(), runtime.now());
   }
 
-  /** What a stream that a ticket opened is read under: a sign-out ends it, as it ends those of tokens. */
+  /** The grant for a stream that was opened with a ticket: a sign-out ends it, like the streams of user tokens. */
   ticketGrant(): UserGrant {
     const { address, runtime } = this.#context;
     return { uh: address.uh, epoch: this.#epoch(), until: runtime.now() + DAY_MS };
   }
 
-  /** What to make a token from, the same for the same call. The token itself is made at the edge and kept nowhere. */
+  /**
+   * The claims of a new user token, the same ones for the same idempotency key. The token itself is signed by the
+   * Worker and not stored.
+   */
   async open(call: Call): Promise<Result<Session, Problem>> {
-    const entered = await admitNewUser(this.#context, call);
-    if (!entered.ok) return entered;
+    const admitted = await admitNewUser(this.#context, call);
+    if (!admitted.ok) return admitted;
     const { runtime } = this.#context;
     const idempotency = findByIdempotencyKey(runtime, call);
     if (!idempotency.ok) return idempotency;
@@ -50,10 +56,13 @@ export class Sessions {
     return ok(session);
   }
 
-  /** Ends every token and every stream ticket made so far. Streams that a token has open look at the epoch when woken. */
+  /**
+   * Invalidates every user token and stream ticket issued so far. Open streams of user tokens check the epoch when
+   * woken.
+   */
   signOut(call: Call): Result<{ signed_out_at: string }, Problem> {
     if (!this.#context.database.exists()) return err(noUser());
-    enter(this.#context, call);
+    recordCaller(this.#context, call);
     const { runtime, log, jobs } = this.#context;
     const idempotency = findByIdempotencyKey(runtime, call);
     if (!idempotency.ok) return idempotency;
@@ -70,7 +79,7 @@ export class Sessions {
     return ok({ signed_out_at: at });
   }
 
-  /** The tenant's own name of the user; null where none was ever sent. */
+  /** The tenant's own name of the user; null when none was sent. */
   async name(): Promise<string | null> {
     const { runtime, address, database } = this.#context;
     const encrypted = database.exists() ? readMeta(runtime.sql, "user") : null;
@@ -78,11 +87,11 @@ export class Sessions {
     return encrypted === null ? null : decrypt(encrypted, userNameOwner(address), { current, previous });
   }
 
-  /** The user while it lives, or what its deletion has come to. */
+  /** The user's record: active, or the state of its deletion. */
   read(): Result<UserRecord, Problem> {
     const { runtime, database } = this.#context;
-    const erased = this.#userDeletion.record();
-    if (erased !== null) return ok(erased);
+    const deletion = this.#userDeletion.record();
+    if (deletion !== null) return ok(deletion);
     const since = database.exists() ? readMeta(runtime.sql, "since") : null;
     return since === null
       ? err(noUser())
@@ -95,6 +104,10 @@ export class Sessions {
 }
 
 const noUser = (): Problem =>
-  problemOf("not_found", "No such user: nothing was ever written in its name, or it is long deleted.", {
-    hint: "GET /v1/users",
-  });
+  problemOf(
+    "not_found",
+    "No such user exists: nothing was created for this user id, or its deletion is more than 30 days ago. List your users with GET /v1/users.",
+    {
+      hint: "GET /v1/users",
+    },
+  );

@@ -14,11 +14,11 @@ import { pageOf } from "../shared/context.ts";
 import { BOUND_LIMIT } from "../shared/database.ts";
 import { oldUploadKey } from "../shared/idempotency.ts";
 import { giveQuota } from "../shared/problems.ts";
-import { AGED, admitNewUser, enter, type UserContext } from "./context.ts";
-import type { RemovalRows } from "./project-deletion.ts";
+import { AGED, admitNewUser, recordCaller, type UserContext } from "./context.ts";
+import type { DeletionRows } from "./project-deletion.ts";
 
 /** When each upload's object is asked whether everything of it may go: those that were deleted, and are in no list, too. */
-export const UPLOAD_LOOKS = `
+export const UPLOAD_CHECKS = `
   CREATE TABLE upload_looks (
     id TEXT PRIMARY KEY,
     at INTEGER NOT NULL               -- ms since epoch
@@ -29,9 +29,9 @@ export const UPLOAD_LOOKS = `
 
 export class Uploads {
   readonly #context: UserContext;
-  readonly #deletions: RemovalRows;
+  readonly #deletions: DeletionRows;
 
-  constructor(context: UserContext, deletions: RemovalRows) {
+  constructor(context: UserContext, deletions: DeletionRows) {
     this.#context = context;
     this.#deletions = deletions;
   }
@@ -43,11 +43,11 @@ export class Uploads {
   async admit(call: Call, upload: UploadWire, bytes: UploadBytes | null): Promise<Metered<null>> {
     if (this.#isKnown(upload.id)) return ok(null);
     if (this.#wasAsset(upload.id)) return err(oldUploadKey());
-    if (this.#isFull(upload)) await this.#lookAfterOverdue(call);
+    if (this.#isFull(upload)) await this.#refreshOverdue(call);
     if (this.#isFull(upload)) return err(tooMany());
     const wants = bytes === null ? [] : [{ quota: "bytes_per_day", ref: bytes.ref, amount: bytes.count } as const];
-    const entered = await admitNewUser(this.#context, call, wants);
-    if (!entered.ok) return entered;
+    const admitted = await admitNewUser(this.#context, call, wants);
+    if (!admitted.ok) return admitted;
     // Others may have come while the quota was asked.
     if (this.#isKnown(upload.id)) return ok(null);
     if (this.#isFull(upload)) {
@@ -55,15 +55,15 @@ export class Uploads {
       return err(tooMany());
     }
     this.#put(upload);
-    return metered(null, entered.value);
+    return metered(null, admitted.value);
   }
 
   /** Takes what an upload's object tells of it; null: it was deleted. */
   note(call: Call, id: UploadId, upload: UploadWire | null): void {
-    enter(this.#context, call);
+    recordCaller(this.#context, call);
     if (upload === null) {
       this.#sql.exec("DELETE FROM uploads WHERE id = ?", id);
-      this.#lookAt(id, this.#context.runtime.now() + UPLOAD_TTL_MS);
+      this.#scheduleCheck(id, this.#context.runtime.now() + UPLOAD_TTL_MS);
     } else this.#put(upload);
   }
 
@@ -71,15 +71,16 @@ export class Uploads {
    * Lets go of uploads that have been over for 30 days, here and in their own objects. One that something still needs, or that cannot
    * be asked, is asked again later. Answers with the next moment, null when nothing is left.
    */
-  async cancelBody(): Promise<EpochMs | null> {
+  async deleteExpired(): Promise<EpochMs | null> {
     const { runtime } = this.#context;
     const due = `SELECT id FROM upload_looks WHERE at <= ? ORDER BY at ${BOUND_LIMIT}`;
-    for (const { id } of this.#sql.exec<{ id: UploadId }>(due, runtime.now(), LET_GO_AT_ONCE).toArray()) {
-      const isGone = await this.#port(id)
+    for (const { id } of this.#sql.exec<{ id: UploadId }>(due, runtime.now(), DELETED_PER_RUN).toArray()) {
+      const isGone = await this.#uploadObject(id)
         .forget()
         .catch((error: unknown) => logBug("upload_not_forgotten", error, { work: AGED }));
       runtime.storage.transactionSync(() => {
-        if (isGone !== true) return this.#lookAt(id, runtime.now() + (isGone === false ? UPLOAD_TTL_MS : DAY_MS));
+        if (isGone !== true)
+          return this.#scheduleCheck(id, runtime.now() + (isGone === false ? UPLOAD_TTL_MS : DAY_MS));
         for (const table of ["uploads", "upload_looks"]) this.#sql.exec(`DELETE FROM ${table} WHERE id = ?`, id);
       });
     }
@@ -99,11 +100,11 @@ export class Uploads {
     const query = `SELECT count(*) AS n FROM uploads
       WHERE work = ? AND work_until > ? AND id != ? AND (is_working = 1 OR n < (SELECT n FROM uploads WHERE id = ?))`;
     const ahead = this.#sql.exec<{ n: number }>(query, work, now, id, id).one().n;
-    const may = ahead < AT_ONCE[work];
-    const until = now + (may ? waits.importTotal : ASKS_MISSED * waits.importLook);
+    const isAllowed = ahead < AT_ONCE[work];
+    const until = now + (isAllowed ? waits.importTotal : MISSED_POLLS * waits.importLook);
     const update = "UPDATE uploads SET work = ?, work_until = ?, is_working = ? WHERE id = ?";
-    this.#sql.exec(update, work, until, may ? 1 : 0, id);
-    return may;
+    this.#sql.exec(update, work, until, isAllowed ? 1 : 0, id);
+    return isAllowed;
   }
 
   /** The newest first. The cursor is a place in the order and not an id: the upload that stood there may be gone. */
@@ -125,13 +126,13 @@ export class Uploads {
   }
 
   /** Uploads whose time was over when they last told: they may have been written to since, have ended, or never have begun. */
-  async #lookAfterOverdue(call: Call): Promise<void> {
+  async #refreshOverdue(call: Call): Promise<void> {
     const { runtime } = this.#context;
     const rows = this.#sql
       .exec<{ id: UploadId }>("SELECT id FROM uploads WHERE is_open = 1 AND until < ?", runtime.now())
       .toArray();
     for (const { id } of rows) {
-      const found = await this.#port(id).read();
+      const found = await this.#uploadObject(id).read();
       this.note(call, id, found.ok ? found.value : null);
     }
   }
@@ -146,13 +147,13 @@ export class Uploads {
       JSON.stringify(upload),
     );
     const over = upload.status === "open" ? Date.parse(upload.expires_at) : this.#context.runtime.now();
-    this.#lookAt(upload.id, over + UPLOAD_TTL_MS);
+    this.#scheduleCheck(upload.id, over + UPLOAD_TTL_MS);
     const isHashed = upload.asset_id !== null || upload.concat !== "final";
     const isOver = upload.status !== "open" && (upload.status !== "completed" || isHashed);
     if (isOver) this.#sql.exec("UPDATE uploads SET work = NULL, is_working = 0 WHERE id = ?", upload.id);
   }
 
-  #lookAt(id: string, at: EpochMs): void {
+  #scheduleCheck(id: string, at: EpochMs): void {
     const { runtime, jobs } = this.#context;
     this.#sql.exec("INSERT OR REPLACE INTO upload_looks (id, at) VALUES (?, ?)", id, at);
     jobs.scheduleOnce(AGED, "", runtime.now() + UPLOAD_TTL_MS + HOUR_MS);
@@ -166,7 +167,7 @@ export class Uploads {
     return isThere || this.#deletions.has(asset);
   }
 
-  #port(id: UploadId): UploadRpc {
+  #uploadObject(id: UploadId): UploadRpc {
     const { runtime, address } = this.#context;
     return runtime.env.UPLOAD.getByName(uploadObjectName(address, id)) as unknown as UploadRpc; // UploadObject implements it
   }
@@ -193,14 +194,14 @@ export class Uploads {
 }
 
 /** Uploads that one run lets go of. Chosen: a few seconds of calls. */
-const LET_GO_AT_ONCE = 50;
+const DELETED_PER_RUN = 50;
 const AT_ONCE = { import: IMPORTS_AT_ONCE, final: FINALS_AT_ONCE } as const;
 /** Who waits and has not asked again for so many looks is forgotten. Chosen: a restart and a slow answer lie within. */
-const ASKS_MISSED = 5;
+const MISSED_POLLS = 5;
 
 /** An upload as #put wrote it, in this version or one that knew no concatenation. */
-const decodeUpload = (record: string): UploadWire => ({ ...LATER, ...(JSON.parse(record) as UploadWire) });
-const LATER = { concat: null };
+const decodeUpload = (record: string): UploadWire => ({ ...DEFAULTS, ...(JSON.parse(record) as UploadWire) });
+const DEFAULTS = { concat: null };
 
 const tooMany = (): Problem =>
   problemOf(

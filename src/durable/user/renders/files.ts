@@ -25,12 +25,12 @@ import { inspectMedia } from "../../../store/media.ts";
 import { readTenant } from "../../../store/tenants.ts";
 import type { ObjectRuntime } from "../../shared/context.ts";
 import { findByIdempotencyKey, saveIdempotencyKey } from "../../shared/idempotency.ts";
-import { enter, FILE, type UserContext } from "../context.ts";
+import { FILE, recordCaller, type UserContext } from "../context.ts";
 import { failureOf } from "../turns/store.ts";
 import { fileGone, fileOwner, noRender, notReady, type RenderRows } from "./store.ts";
 
 /** How long a finished file of this tenant is kept, in ms. One read of D1; throws when it does not answer. */
-export async function keepingTime({ address, runtime }: UserContext): Promise<number> {
+export async function readRetentionMs({ address, runtime }: UserContext): Promise<number> {
   const tenant = await readTenant(runtime.env.DB, address.tenant);
   return tenant === null ? RENDER_TTL_MS : tenant.render_file_seconds * SECOND_MS;
 }
@@ -72,7 +72,7 @@ export class RenderFiles {
   ): Promise<Result<{ token: string; expires_at: string }, Problem>> {
     const file = this.file(id);
     if (!file.ok) return file;
-    enter(this.#context, call);
+    recordCaller(this.#context, call);
     const { runtime, address } = this.#context;
     const idempotency = findByIdempotencyKey(runtime, call);
     if (!idempotency.ok) return idempotency;
@@ -97,15 +97,15 @@ export class RenderFiles {
    * The schedule's work for a finished file. Its end is reckoned anew from what the tenant's files are kept for by now; a file
    * past it is refused from that moment on, and removed here unless another render shows it.
    */
-  async look(id: RenderId): Promise<void> {
+  async checkExpiry(id: RenderId): Promise<void> {
     const { address, runtime, jobs } = this.#context;
-    const keptMs = await keepingTime(this.#context);
+    const retentionMs = await readRetentionMs(this.#context);
     const render = this.#rows.find(id);
     if (render === null || render.file === null) return jobs.done(FILE, id);
-    const file = keptFor(render.file, render.endedAt ?? render.createdAt, keptMs);
+    const file = keptFor(render.file, render.endedAt ?? render.createdAt, retentionMs);
     runtime.storage.transactionSync(() => {
       if (file.expiresAt !== render.file?.expiresAt) this.#rows.save({ ...render, file });
-      jobs.schedule(FILE, id, nextFileLook(runtime, file));
+      jobs.schedule(FILE, id, nextFileCheck(runtime, file));
     });
     if (file.expiresAt > runtime.now()) return;
     const owner = fileOwner(render);
@@ -118,7 +118,7 @@ export class RenderFiles {
 }
 
 /** When a file is looked at next: at its end, and before that once a day. */
-export const nextFileLook = ({ now, config }: ObjectRuntime, { expiresAt }: RenderFile): EpochMs =>
+export const nextFileCheck = ({ now, config }: ObjectRuntime, { expiresAt }: RenderFile): EpochMs =>
   Math.min(expiresAt, now() + config.waits.fileLook);
 
 /* A finished file from upstream into our own store, as a stream, and looked at there before anybody is told of it. */
@@ -136,39 +136,39 @@ export async function copyResult(context: UserContext, render: Render): Promise<
   const { resultUrl, upstreamId } = render;
   if (resultUrl !== null) {
     const fetched = await account.nemo.fetchResult(resultUrl);
-    const taken = fetched.ok ? await take(context, render, fetched.value) : null;
-    if (taken !== null) return taken;
+    const copied = fetched.ok ? await storeAndInspect(context, render, fetched.value) : null;
+    if (copied !== null) return copied;
   }
   const fallback = await account.call((token) => account.nemo.downloadRender(token, upstreamId));
-  const taken = fallback.ok ? await take(context, render, fallback.value) : null;
-  if (taken === null) await runtime.env.MEDIA.delete(renderKey(address, render.id));
-  return taken;
+  const copied = fallback.ok ? await storeAndInspect(context, render, fallback.value) : null;
+  if (copied === null) await runtime.env.MEDIA.delete(renderKey(address, render.id));
+  return copied;
 }
 
 /** Stores a body and looks at what is there then; null when it is not the video that was asked for. */
-async function take(context: UserContext, render: Render, response: Response): Promise<Copied | null> {
+async function storeAndInspect(context: UserContext, render: Render, response: Response): Promise<Copied | null> {
   const { MEDIA } = context.runtime.env;
   const key = renderKey(context.address, render.id);
   const contentType = contentTypeOf(render.output.format);
-  const put = await store(context, { key, contentType }, response);
+  const put = await storeBody(context, { key, contentType }, response);
   if (put === null) return null;
-  const seen = await inspectMedia(MEDIA, key);
-  if (!isAnnounceable(seen, render.output.format)) {
-    log("warn", "render_file_refused", { work: "render", code: seen.ok ? "no_video" : seen.error.reason });
+  const inspected = await inspectMedia(MEDIA, key);
+  if (!isAnnounceable(inspected, render.output.format)) {
+    log("warn", "render_file_refused", { work: "render", code: inspected.ok ? "no_video" : inspected.error.reason });
     return null;
   }
   const sha256 = await sha256Of(MEDIA, key);
   if (sha256 === null) return null;
-  const facts = seen.ok ? seen.value : { ...UNKNOWN, codec: null };
+  const facts = inspected.ok ? inspected.value : { ...UNKNOWN, codec: null };
   const { durationMs, width, height, codec } = facts;
   const file = { ...put, contentType, sha256, durationMs, width, height, codec };
-  return { file, warnings: warningsOf(seen, render.made ?? UNKNOWN) };
+  return { file, warnings: warningsOf(inspected, render.made ?? UNKNOWN) };
 }
 
 /** Stores a body; null when it was empty, cut, above the cap, or took too long. */
-async function store(
+async function storeBody(
   { runtime }: UserContext,
-  place: { readonly key: string; readonly contentType: string },
+  target: { readonly key: string; readonly contentType: string },
   { body, headers }: Response,
 ): Promise<Put | null> {
   if (body === null) return null;
@@ -180,7 +180,7 @@ async function store(
   const { copyIdle, copyTotal } = runtime.config.waits;
   const total = new AbortController();
   const timer = setTimeout(() => total.abort(), copyTotal);
-  const file = { ...place, body, bounds: { idleMs: copyIdle, signal: total.signal } };
+  const file = { ...target, body, bounds: { idleMs: copyIdle, signal: total.signal } };
   const put = Number.isSafeInteger(length)
     ? await putExact(runtime.env.MEDIA, file, length)
     : await putUnknown(runtime.env.MEDIA, file, RENDER_FILE_BYTES);

@@ -13,11 +13,11 @@ import type { NemoState } from "../../../nemo/client.ts";
 import { pageOf } from "../../shared/context.ts";
 import { asReplayed, findByIdempotencyKey, goneFor, saveIdempotencyKey } from "../../shared/idempotency.ts";
 import { giveQuota, takeQuota } from "../../shared/problems.ts";
-import { enter, type UserContext } from "../context.ts";
+import { recordCaller, type UserContext } from "../context.ts";
 import { noProject, type Projects } from "../projects.ts";
 import { checkCallback } from "../turns/store.ts";
-import { keepingTime } from "./files.ts";
-import { keepStep, newUpstreamId } from "./run.ts";
+import { readRetentionMs } from "./files.ts";
+import { newUpstreamId, saveStep } from "./run.ts";
 import {
   type Finished,
   noRender,
@@ -56,37 +56,37 @@ export class Renders {
     }
     const problem = this.#check(project, body);
     if (problem !== null) return err(problem);
-    enter(this.#context, call);
+    recordCaller(this.#context, call);
     const { runtime, jobs } = this.#context;
     const known = this.#replayed(call);
     if (known !== null) return known;
-    const [state, keptMs] = await Promise.all([this.#filled(project), keepingTime(this.#context)]);
+    const [state, retentionMs] = await Promise.all([this.#readExportable(project), readRetentionMs(this.#context)]);
     if (!state.ok) return state;
     const order = this.#order(call, project, body, attribution);
     const finished = body.reuse ? this.#finished(project, state.value, body) : null;
     const want = { quota: "renders_per_day", ref: order.id, amount: 1 } as const;
-    const taken = finished === null ? await takeQuota(runtime, call, [want]) : ok([]);
+    const reserved = finished === null ? await takeQuota(runtime, call, [want]) : ok([]);
     const duplicate = this.#replayed(call); // one may have come meanwhile
     const isGone = this.#projects.find(project) === null || !isWanted(); // or the project was deleted
-    if ((duplicate !== null || isGone) && taken.ok) giveQuota(runtime, order.id);
+    if ((duplicate !== null || isGone) && reserved.ok) giveQuota(runtime, order.id);
     if (duplicate !== null) return duplicate;
-    if (!taken.ok) return taken;
+    if (!reserved.ok) return reserved;
     if (isGone) return err(noProject());
-    const render = finished === null ? order : reuseOf(order, finished, runtime.now() + keptMs);
+    const render = finished === null ? order : reuseOf(order, finished, runtime.now() + retentionMs);
     runtime.storage.transactionSync(() => {
       this.#rows.add(render);
       saveIdempotencyKey(runtime, call, render.id);
-      keepStep(this.#context, this.#rows, order, render);
+      saveStep(this.#context, this.#rows, order, render);
     });
     jobs.tick();
-    return metered(showRender(this.#context, render), taken.value);
+    return metered(showRender(this.#context, render), reserved.value);
   }
 
   /** What `start` would do, without doing it. */
   async plan(project: ProjectId, body: NewRender): Promise<Result<RenderPlan, Problem>> {
     const problem = this.#check(project, body);
     if (problem !== null) return err(problem);
-    const state = await this.#filled(project);
+    const state = await this.#readExportable(project);
     if (!state.ok) return state;
     const { timeline } = state.value;
     return ok({
@@ -128,7 +128,7 @@ export class Renders {
   #stop(render: Render, how: typeof toCancelled): Render {
     const stopped = how(render, this.#context.runtime.now());
     if (stopped === render) return render;
-    keepStep(this.#context, this.#rows, render, stopped);
+    saveStep(this.#context, this.#rows, render, stopped);
     this.#context.jobs.tick();
     return stopped;
   }
@@ -142,7 +142,7 @@ export class Renders {
   }
 
   /** The project's state with something in it to export. */
-  async #filled(project: ProjectId): Promise<Result<NemoState, Problem>> {
+  async #readExportable(project: ProjectId): Promise<Result<NemoState, Problem>> {
     const state = await this.#projects.state(project);
     if (!state.ok) return state;
     if (state.value === null || !isExportable(state.value.timeline)) return err(nothingToRender());

@@ -28,7 +28,7 @@ import { TryAgain } from "../../shared/jobs.ts";
 import { askedMs, isSoon } from "../../shared/problems.ts";
 import { FILE, RENDER, type UserContext } from "../context.ts";
 import type { Projects } from "../projects.ts";
-import { copyResult, keepingTime, nextFileLook } from "./files.ts";
+import { copyResult, nextFileCheck, readRetentionMs } from "./files.ts";
 import { nothingToRender, type RenderRows, showRender } from "./store.ts";
 
 /** Tries to submit a render that upstream takes nothing of for the moment, before its caller is told why. Waits double from 5 s. */
@@ -71,7 +71,7 @@ export class RenderRun {
         return this.#copy(render, attempt);
       case "completed":
       case "failed":
-        return render.cancelScheduled ? this.#publishCancelled(render, attempt) : this.#context.jobs.done(RENDER, id);
+        return render.cancelScheduled ? this.#cancelUpstream(render, attempt) : this.#context.jobs.done(RENDER, id);
     }
   }
 
@@ -85,7 +85,7 @@ export class RenderRun {
   async #submit(render: Render, attempt: number): Promise<void> {
     const { runtime, account } = this.#context;
     const state = await this.#projects.state(render.project);
-    if (!state.ok) return this.#problem(render, state.error, attempt);
+    if (!state.ok) return this.#handleSubmitFailure(render, state.error, attempt);
     const sessionId = this.#projects.find(render.project)?.session?.sessionId;
     const draftText = state.value?.draftText ?? null;
     if (state.value === null || draftText === null || sessionId === undefined || !isExportable(state.value.timeline))
@@ -97,14 +97,15 @@ export class RenderRun {
     const order = { renderId: render.upstreamId, sessionId, draftText, output: render.output };
     const sent = await account.call((token) => account.nemoFor(render.attribution).submitRender(token, order));
     await runtime.boundary("render.submitted");
-    if (!sent.ok && !mayHaveArrived(sent.error)) return this.#problem(render, account.explain(sent.error), attempt);
+    if (!sent.ok && !mayHaveArrived(sent.error))
+      return this.#handleSubmitFailure(render, account.explain(sent.error), attempt);
     this.#step(render.id, (submitting) =>
       toPolling(submitting, sent.ok ? "accepted" : "no", this.#now(), runtime.config.waits),
     );
   }
 
   /** A render that upstream took nothing of ends with upstream's reason, unless the reason may pass: then it waits as it was. */
-  #problem(queued: Render, error: Problem, attempt: number): void {
+  #handleSubmitFailure(queued: Render, error: Problem, attempt: number): void {
     const { waits } = this.#context.runtime.config;
     const maySucceed = ERRORS[error.code].retryable && attempt < SUBMIT_ATTEMPTS && isSoon(error, waits);
     if (!maySucceed) return void this.#step(queued.id, (render) => toFailed(render, error, this.#now()));
@@ -121,7 +122,7 @@ export class RenderRun {
     const answer = await account.call((token) => account.nemo.readRender(token, render.upstreamId));
     const nextId = newUpstreamId();
     this.#step(render.id, (now) => {
-      if (answer.ok) return afterPoll(now, wordOf(answer.value), nextId, this.#now(), waits);
+      if (answer.ok) return afterPoll(now, pollAnswerOf(answer.value), nextId, this.#now(), waits);
       if ("reason" in answer.error && answer.error.reason === "not_found")
         return afterUnknown(now, nextId, this.#now(), waits);
       if (now.phase === "submitting") return toPolling(now, "no", this.#now(), waits);
@@ -133,28 +134,28 @@ export class RenderRun {
 
   async #copy(render: Render, attempt: number): Promise<void> {
     const { runtime } = this.#context;
-    const keptMs = await keepingTime(this.#context); // asked first: without it a copied file would be copied again
+    const retentionMs = await readRetentionMs(this.#context); // asked first: without it a copied file would be copied again
     const copied = await copyResult(this.#context, render);
     if (copied === null) {
       if (attempt < COPY_ATTEMPTS) throw new Error("the result could not be copied");
-      const lost = "Nemo finished the export but did not give its video, whole and playable; start another render.";
-      const failed = problemOf("render_failed", lost, { charged: "no" });
+      const detail = "Nemo finished the export but did not give its video, whole and playable; start another render.";
+      const failed = problemOf("render_failed", detail, { charged: "no" });
       return void this.#step(render.id, (now) => toFailed(now, failed, this.#now()));
     }
     await runtime.boundary("file.copied");
     const at = this.#now();
-    const file = { ...copied.file, expiresAt: at + keptMs };
+    const file = { ...copied.file, expiresAt: at + retentionMs };
     if (this.#step(render.id, (now) => toCompleted(now, file, copied.warnings, at))) return;
     await runtime.env.MEDIA.delete(renderKey(this.#context.address, render.id)); // deleted meanwhile: nobody knows of this file
   }
 
   /** Best effort: the render is over whatever upstream says, and a job that goes on there costs nothing. */
-  async #publishCancelled(render: Render, attempt: number): Promise<void> {
+  async #cancelUpstream(render: Render, attempt: number): Promise<void> {
     const { account, runtime, jobs } = this.#context;
     await runtime.boundary("render.cancelled");
     if (render.file === null) await runtime.env.MEDIA.delete(renderKey(this.#context.address, render.id)); // a copy that was under way
-    const told = await account.call((token) => account.nemo.cancelRender(token, render.upstreamId));
-    const problem = told.ok ? null : account.explain(told.error);
+    const reply = await account.call((token) => account.nemo.cancelRender(token, render.upstreamId));
+    const problem = reply.ok ? null : account.explain(reply.error);
     if (problem !== null && ERRORS[problem.code].retryable && attempt < CANCEL_ATTEMPTS)
       throw new TryAgain("upstream was not told that a render is cancelled", problem);
     runtime.storage.transactionSync(() => {
@@ -167,7 +168,7 @@ export class RenderRun {
   #step(id: RenderId, decide: (render: Render) => Render): boolean {
     const render = this.#rows.find(id);
     if (render === null || isOver(render)) return false;
-    keepStep(this.#context, this.#rows, render, decide(render));
+    saveStep(this.#context, this.#rows, render, decide(render));
     return true;
   }
 
@@ -177,7 +178,7 @@ export class RenderRun {
 }
 
 /** Writes a step of a render and what follows from it in one transaction: the next look, the file's end, the event. */
-export function keepStep(
+export function saveStep(
   { runtime, jobs, outbox, ...context }: UserContext,
   rows: RenderRows,
   was: Render,
@@ -188,7 +189,7 @@ export function keepStep(
     if (is.cancelScheduled) jobs.schedule(RENDER, is.id, runtime.now());
     else if (isOver(is)) jobs.done(RENDER, is.id);
     else jobs.schedule(RENDER, is.id, is.nextAt ?? runtime.now());
-    if (is.file !== null) jobs.schedule(FILE, is.id, nextFileLook(runtime, is.file));
+    if (is.file !== null) jobs.schedule(FILE, is.id, nextFileCheck(runtime, is.file));
     const isDone = is.phase === "completed";
     if (!isDone && (isPublished(was) || !isPublished(is))) return;
     const shown = showRender({ runtime, jobs, outbox, ...context }, is);
@@ -205,9 +206,9 @@ const madeOf = ({ fingerprint, timeline }: NemoState): Render["made"] => {
   return { fingerprint, durationMs, width, height };
 };
 
-function wordOf({ status, progress, url }: RenderProgress): PollAnswer {
-  const words = { pending: "waiting", processing: "running", completed: "completed" } as const;
-  return { status: status === "failed" || status === "cancelled" ? "failed" : words[status], progress, url };
+function pollAnswerOf({ status, progress, url }: RenderProgress): PollAnswer {
+  const statuses = { pending: "waiting", processing: "running", completed: "completed" } as const;
+  return { status: status === "failed" || status === "cancelled" ? "failed" : statuses[status], progress, url };
 }
 
 /** A submit without a clear answer may have reached upstream: it is asked for, not repeated. */

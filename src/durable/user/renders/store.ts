@@ -31,7 +31,7 @@ export const RENDER_INDEX = `
 export type Finished = Render & { readonly file: RenderFile };
 
 /** Of no deleted project. */
-const KEPT = "project NOT IN (SELECT id FROM projects WHERE removed = 1)";
+const NOT_DELETED = "project NOT IN (SELECT id FROM projects WHERE removed = 1)";
 
 export class RenderRows {
   readonly #runtime: ObjectRuntime;
@@ -50,7 +50,7 @@ export class RenderRows {
   /** The render as its callers may know it: not one of a deleted project. */
   shown(id: RenderId): Render | null {
     if (!this.#database.exists()) return null;
-    return this.#renders(`SELECT record FROM renders WHERE id = ? AND ${KEPT}`, id)[0] ?? null;
+    return this.#renders(`SELECT record FROM renders WHERE id = ? AND ${NOT_DELETED}`, id)[0] ?? null;
   }
 
   add(render: Render): void {
@@ -67,7 +67,7 @@ export class RenderRows {
   page(project: ProjectId | null, page: PageRequest): Render[] {
     if (!this.#database.exists()) return [];
     if (project === null) {
-      const query = `SELECT record FROM renders WHERE id < ? AND ${KEPT} ORDER BY id DESC LIMIT ?`;
+      const query = `SELECT record FROM renders WHERE id < ? AND ${NOT_DELETED} ORDER BY id DESC LIMIT ?`;
       return this.#renders(query, cursorOf(page), page.limit + 1);
     }
     const query = "SELECT record FROM renders WHERE project = ? AND id < ? ORDER BY id DESC LIMIT ?";
@@ -107,7 +107,7 @@ function columnsOf(render: Render): [string | null, string | null, number | null
 }
 
 /** What the file of an earlier version's record lacks. */
-const UNKNOWN_FILE = { sha256: null, durationMs: null, width: null, height: null, codec: null };
+const FILE_DEFAULTS = { sha256: null, durationMs: null, width: null, height: null, codec: null };
 
 /** A stored render, whichever version wrote it. */
 function decode(record: string): Render {
@@ -117,7 +117,7 @@ function decode(record: string): Render {
   const file = render.file as (Partial<RenderFile> & Pick<RenderFile, "sizeBytes" | "etag" | "contentType">) | null;
   if (file === null) return render;
   const expiresAt = (render.endedAt ?? render.createdAt) + RENDER_TTL_MS;
-  return { ...render, file: { expiresAt, ...UNKNOWN_FILE, ...file } };
+  return { ...render, file: { expiresAt, ...FILE_DEFAULTS, ...file } };
 }
 
 /* A render as the outside sees it, and what is told instead of one. */

@@ -30,15 +30,21 @@ const RECENT_FRAMES = 64;
 const ROWS_PER_INSERT = 24;
 export const FRAMES_PER_READ = 200;
 
-/** `runs`: more is expected. What does not run is held only until it is on disk and nobody follows it. */
-type Live = { next: number; safe: number; recent: Frame[]; readonly followers: Set<() => void>; runs: boolean };
+/** `isActive`: more is expected. What does not run is held only until it is on disk and nobody follows it. */
+type ActiveLog = {
+  next: number;
+  synced: number;
+  recent: Frame[];
+  readonly followers: Set<() => void>;
+  isActive: boolean;
+};
 
 /** A frame as it goes over the wire, always the same for the same row. */
 export const frameText = ({ seq, type, data }: Frame): string => `id: ${seq}\nevent: ${type}\ndata: ${data}\n\n`;
 
 export class TurnEventLog {
   readonly #runtime: ObjectRuntime;
-  readonly #live = new Map<LogId, Live>();
+  readonly #active = new Map<LogId, ActiveLog>();
   /** Which video's log a turn's events go into as well. */
   readonly #forwards = new Map<TurnId, VideoId>();
   #dirty = false;
@@ -53,9 +59,9 @@ export class TurnEventLog {
     if (events.length === 0) return;
     const video = this.#forwards.get(turn as TurnId);
     if (video !== undefined) this.append(video, events.filter(isPublishedByVideo));
-    const live = this.#liveOf(turn);
-    live.runs = true; // a video goes on after its end
-    const frames = events.map((event) => ({ seq: live.next++, type: event.type, data: JSON.stringify(event) }));
+    const active = this.#activeLog(turn);
+    active.isActive = true; // a video goes on after its end
+    const frames = events.map((event) => ({ seq: active.next++, type: event.type, data: JSON.stringify(event) }));
     for (let at = 0; at < frames.length; at += ROWS_PER_INSERT) {
       const some = frames.slice(at, at + ROWS_PER_INSERT);
       this.#runtime.sql.exec(
@@ -63,8 +69,8 @@ export class TurnEventLog {
         ...some.flatMap((frame) => [turn, frame.seq, frame.type, frame.data]),
       );
     }
-    live.recent.push(...frames);
-    if (live.recent.length > 2 * RECENT_FRAMES) live.recent = live.recent.slice(-RECENT_FRAMES);
+    active.recent.push(...frames);
+    if (active.recent.length > 2 * RECENT_FRAMES) active.recent = active.recent.slice(-RECENT_FRAMES);
     this.#dirty = true;
     if (!this.#syncing) this.#runtime.keep(this.#sync());
   }
@@ -76,19 +82,19 @@ export class TurnEventLog {
 
   /** Frames after the cursor that are safe to show, oldest first, at most `limit`. */
   readAfter(turn: LogId, after: number, limit: number): readonly Frame[] {
-    const live = this.#live.get(turn);
-    const safe = live?.safe ?? Number.MAX_SAFE_INTEGER;
-    const first = live?.recent[0]?.seq;
-    if (live !== undefined && first !== undefined && first <= after + 1) {
-      const [from, to] = [after + 1 - first, safe + 1 - first]; // seqs have no gaps
-      return to <= from ? [] : live.recent.slice(from, Math.min(to, from + limit));
+    const active = this.#active.get(turn);
+    const synced = active?.synced ?? Number.MAX_SAFE_INTEGER;
+    const first = active?.recent[0]?.seq;
+    if (active !== undefined && first !== undefined && first <= after + 1) {
+      const [from, to] = [after + 1 - first, synced + 1 - first]; // seqs have no gaps
+      return to <= from ? [] : active.recent.slice(from, Math.min(to, from + limit));
     }
     return this.#runtime.sql
       .exec<Frame>(
         `SELECT seq, type, data FROM turn_events WHERE turn = ? AND seq > ? AND seq <= ? ORDER BY seq ${BOUND_LIMIT}`,
         turn,
         after,
-        safe,
+        synced,
         limit,
       )
       .toArray();
@@ -126,11 +132,11 @@ export class TurnEventLog {
 
   /** Calls `wake` whenever further events of the turn have become visible, until the answer is called. */
   follow(turn: LogId, wake: () => void): () => void {
-    const { followers } = this.#liveOf(turn);
+    const { followers } = this.#activeLog(turn);
     followers.add(wake);
     return () => {
       followers.delete(wake);
-      this.#cancelBody(turn);
+      this.#evict(turn);
     };
   }
 
@@ -139,17 +145,17 @@ export class TurnEventLog {
     await new Promise<void>((resolve) => {
       const finish = (): void => {
         clearTimeout(timer);
-        leave();
+        unsubscribe();
         resolve();
       };
       const timer = setTimeout(finish, ms);
-      const leave = this.follow(turn, finish);
+      const unsubscribe = this.follow(turn, finish);
     });
   }
 
   /** Wakes every follower and every wait for a change, so that those who watch look up. */
   wakeAll(): void {
-    for (const { followers } of this.#live.values()) for (const wake of followers) wake();
+    for (const { followers } of this.#active.values()) for (const wake of followers) wake();
   }
 
   /**
@@ -158,24 +164,24 @@ export class TurnEventLog {
    */
   forget(ended: LogId): void {
     for (const [turn, video] of this.#forwards) if (turn === ended || video === ended) this.#forwards.delete(turn);
-    const live = this.#live.get(ended);
-    if (live !== undefined) live.runs = false;
-    this.#cancelBody(ended);
+    const active = this.#active.get(ended);
+    if (active !== undefined) active.isActive = false;
+    this.#evict(ended);
   }
 
-  #cancelBody(turn: LogId): void {
-    const live = this.#live.get(turn);
-    if (live === undefined || live.runs || live.followers.size > 0) return;
-    if (live.safe === live.next - 1) this.#live.delete(turn);
+  #evict(turn: LogId): void {
+    const active = this.#active.get(turn);
+    if (active === undefined || active.isActive || active.followers.size > 0) return;
+    if (active.synced === active.next - 1) this.#active.delete(turn);
   }
 
-  #liveOf(turn: LogId): Live {
-    const known = this.#live.get(turn);
+  #activeLog(turn: LogId): ActiveLog {
+    const known = this.#active.get(turn);
     if (known !== undefined) return known;
     const last = this.last(turn);
-    const live: Live = { next: last + 1, safe: last, recent: [], followers: new Set(), runs: false };
-    this.#live.set(turn, live);
-    return live;
+    const active: ActiveLog = { next: last + 1, synced: last, recent: [], followers: new Set(), isActive: false };
+    this.#active.set(turn, active);
+    return active;
   }
 
   async #sync(): Promise<void> {
@@ -183,20 +189,20 @@ export class TurnEventLog {
     try {
       while (this.#dirty) {
         this.#dirty = false;
-        const reached = [...this.#live].map(([turn, live]) => [turn, live.next - 1] as const);
+        const reached = [...this.#active].map(([turn, active]) => [turn, active.next - 1] as const);
         await this.#runtime.storage.sync();
-        for (const [turn, seq] of reached) this.#show(turn, seq);
+        for (const [turn, seq] of reached) this.#markSynced(turn, seq);
       }
     } finally {
       this.#syncing = false;
     }
   }
 
-  #show(turn: LogId, seq: number): void {
-    const live = this.#live.get(turn);
-    if (live === undefined || live.safe >= seq) return;
-    live.safe = seq;
-    for (const wake of live.followers) wake();
-    this.#cancelBody(turn);
+  #markSynced(turn: LogId, seq: number): void {
+    const active = this.#active.get(turn);
+    if (active === undefined || active.synced >= seq) return;
+    active.synced = seq;
+    for (const wake of active.followers) wake();
+    this.#evict(turn);
   }
 }

@@ -18,7 +18,7 @@ export class MessageAssembler {
   readonly #suggested = new Set<string>();
   #message = 1;
   /** The message being told in pieces; null between messages. */
-  #fileParts: GuiTalkStream | null = null;
+  #stream: GuiTalkStream | null = null;
   #shown = false;
   /** Every call suggested so far. */
   readonly actions: Action[] = [];
@@ -28,17 +28,17 @@ export class MessageAssembler {
   }
 
   /** A piece of a message: what of it is known to be a whole sentence by now. */
-  piece(text: string): TurnEventWire[] {
-    this.#fileParts ??= new GuiTalkStream();
-    const told = this.#fileParts.push(text);
-    return [...this.#say(told.text, true), ...this.#suggest(told.actions)];
+  chunk(text: string): TurnEventWire[] {
+    this.#stream ??= new GuiTalkStream();
+    const translated = this.#stream.push(text);
+    return [...this.#emit(translated.text, true), ...this.#suggest(translated.actions)];
   }
 
   /** A whole message, which replaces its pieces. Nothing is said of one that was nothing but instructions. */
-  whole(text: string): TurnEventWire[] {
-    const told = translateGuiTalk(text);
-    const events = [...this.#say(told.text, false), ...this.#suggest(told.actions)];
-    this.#fileParts = null;
+  full(text: string): TurnEventWire[] {
+    const translated = translateGuiTalk(text);
+    const events = [...this.#emit(translated.text, false), ...this.#suggest(translated.actions)];
+    this.#stream = null;
     this.#shown = false;
     return events;
   }
@@ -49,19 +49,19 @@ export class MessageAssembler {
   }
 
   /** True when the agent's only answer is that credits are exhausted. */
-  isProblem(text: string, worked: boolean): boolean {
+  isOutOfCredits(text: string, worked: boolean): boolean {
     return !worked && saysNoCredits(text);
   }
 
-  #say(text: string, partial: boolean): TurnEventWire[] {
+  #emit(text: string, partial: boolean): TurnEventWire[] {
     if (text === "" && !(this.#shown && !partial)) return [];
     this.#shown ||= partial;
-    const fileParts = piecesOf(text.toWellFormed()).map(
-      (piece): TurnEventWire => ({ type: "message", message: this.#message, text: piece, partial }),
+    const chunks = chunksOf(text.toWellFormed()).map(
+      (chunk): TurnEventWire => ({ type: "message", message: this.#message, text: chunk, partial }),
     );
-    if (partial) return fileParts;
+    if (partial) return chunks;
     // A text too long for one row is told as several messages.
-    return fileParts.map((told) => ({ ...told, message: this.#message++ }) as TurnEventWire);
+    return chunks.map((translated) => ({ ...translated, message: this.#message++ }) as TurnEventWire);
   }
 
   #suggest(actions: readonly Action[]): TurnEventWire[] {
@@ -73,10 +73,10 @@ export class MessageAssembler {
 }
 
 /** A text in pieces that fit into a row, cut between characters. */
-function piecesOf(text: string): string[] {
+function chunksOf(text: string): string[] {
   if (text.length <= MESSAGE_CHARS) return [text];
   const end = cutAt(text, MESSAGE_CHARS);
-  return [text.slice(0, end), ...piecesOf(text.slice(end))];
+  return [text.slice(0, end), ...chunksOf(text.slice(end))];
 }
 
 type Stage = Extract<TurnEventWire, { type: "progress" }>["stage"];
@@ -87,10 +87,10 @@ const GENERATING = /generat|seedance|music|suno/i;
 export class StreamTranslator {
   readonly #sentAt: EpochMs;
   readonly #assembler: MessageAssembler;
-  readonly #open = new Map<string, string>();
-  #spoke = false;
+  readonly #openTools = new Map<string, string>();
+  #hasText = false;
   /** A record could not be read: words may be missing, so the stream is not taken for whole. */
-  #garbled = false;
+  #malformed = false;
   #stage: Stage = "preparing";
   /** Words or tools came: upstream has begun to work. */
   worked = false;
@@ -105,7 +105,7 @@ export class StreamTranslator {
   }
 
   /** Why upstream took nothing of the message, where it said so before any work; null where it did, or may have, begun. */
-  get problem(): NemoFailure | null {
+  get rejection(): NemoFailure | null {
     return this.failure === null || this.worked || this.failure.reason === "agent_failed" ? null : this.failure;
   }
 
@@ -115,9 +115,9 @@ export class StreamTranslator {
   }
 
   /** What one read of upstream's stream becomes. */
-  tell(events: readonly TurnEvent[], now: EpochMs): TurnEventWire[] {
+  translate(events: readonly TurnEvent[], now: EpochMs): TurnEventWire[] {
     this.began = true;
-    return events.flatMap((event) => this.#tell(event, now));
+    return events.flatMap((event) => this.#translate(event, now));
   }
 
   /** "Still working", with the stage and the time since the send. */
@@ -127,21 +127,21 @@ export class StreamTranslator {
 
   /** How the stream ended, as the turn's record keeps it. */
   stream(): Turn["stream"] {
-    const end = this.failure !== null ? "error" : this.#garbled ? "cut" : (this.end ?? "cut");
-    return { end, spoke: this.#spoke, toolsOpen: this.#open.size, closed: this.end === "closed" };
+    const end = this.failure !== null ? "error" : this.#malformed ? "cut" : (this.end ?? "cut");
+    return { end, spoke: this.#hasText, toolsOpen: this.#openTools.size, closed: this.end === "closed" };
   }
 
-  #tell(event: TurnEvent, now: EpochMs): TurnEventWire[] {
+  #translate(event: TurnEvent, now: EpochMs): TurnEventWire[] {
     switch (event.type) {
       case "text":
-        return [...this.#enter("working", now), ...this.#read(event.text, event.partial)];
+        return [...this.#enterStage("working", now), ...this.#readText(event.text, event.partial)];
       case "tool_started":
-        this.#open.set(event.callId, event.name);
+        this.#openTools.set(event.callId, event.name);
         this.worked = true;
-        this.#spoke = false;
-        return this.#enter(GENERATING.test(event.name) ? "generating" : "editing", now);
+        this.#hasText = false;
+        return this.#enterStage(GENERATING.test(event.name) ? "generating" : "editing", now);
       case "tool_finished":
-        this.#open.delete(event.callId);
+        this.#openTools.delete(event.callId);
         return [];
       case "failed":
         // Why upstream took nothing is not replaced by what its servers say about it afterwards.
@@ -151,7 +151,7 @@ export class StreamTranslator {
         this.end = event.why === "closed" || event.why === "cancelled" ? event.why : "cut";
         return [];
       case "unreadable":
-        this.#garbled = true;
+        this.#malformed = true;
         return [];
       case "heartbeat":
       case "state_hint":
@@ -159,20 +159,20 @@ export class StreamTranslator {
     }
   }
 
-  #read(text: string, partial: boolean): TurnEventWire[] {
+  #readText(text: string, partial: boolean): TurnEventWire[] {
     const assembler = this.#assembler;
     if (partial) {
       this.worked = true;
-      return assembler.piece(text);
+      return assembler.chunk(text);
     }
     if (assembler.isNoise(text, this.worked)) return [];
-    if (assembler.isProblem(text, this.worked)) this.failure ??= problem(text);
+    if (assembler.isOutOfCredits(text, this.worked)) this.failure ??= noCredits(text);
     else this.worked = true;
-    this.#spoke = true;
-    return assembler.whole(text);
+    this.#hasText = true;
+    return assembler.full(text);
   }
 
-  #enter(stage: Stage, now: EpochMs): TurnEventWire[] {
+  #enterStage(stage: Stage, now: EpochMs): TurnEventWire[] {
     if (stage === this.#stage) return [];
     this.#stage = stage;
     return [this.progress(now)];
@@ -180,7 +180,7 @@ export class StreamTranslator {
 }
 
 /** The agent's own way of saying what other endpoints say with code 2001. */
-const problem = (message: string): NemoFailure => ({
+const noCredits = (message: string): NemoFailure => ({
   reason: "no_credits",
   at: "run_sse",
   status: null,

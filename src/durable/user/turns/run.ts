@@ -55,9 +55,9 @@ export class StallWatchdog {
   readonly #runtime: ObjectRuntime;
   readonly #settle: TurnSettle;
   readonly #stream: TurnStream;
-  readonly #ticking: ReturnType<typeof setInterval>;
-  #heardAt: number;
-  #looking = false;
+  readonly #timer: ReturnType<typeof setInterval>;
+  #lastEventAt: number;
+  #checking = false;
   /** The turn with the last reading made beside its stream. */
   turn: Turn;
 
@@ -66,31 +66,31 @@ export class StallWatchdog {
     this.#settle = settle;
     this.turn = turn;
     this.#stream = stream;
-    this.#heardAt = runtime.now();
-    this.#ticking = setInterval(() => runtime.keep(this.#look()), runtime.config.waits.settleNext);
+    this.#lastEventAt = runtime.now();
+    this.#timer = setInterval(() => runtime.keep(this.#check()), runtime.config.waits.settleNext);
   }
 
   /** Anything but heartbeats is substance. */
-  heard(events: readonly TurnEvent[]): void {
-    if (events.some((event) => event.type !== "heartbeat")) this.#heardAt = this.#runtime.now();
+  onEvents(events: readonly TurnEvent[]): void {
+    if (events.some((event) => event.type !== "heartbeat")) this.#lastEventAt = this.#runtime.now();
   }
 
   stop(): void {
-    clearInterval(this.#ticking);
+    clearInterval(this.#timer);
   }
 
-  async #look(): Promise<void> {
+  async #check(): Promise<void> {
     const { now, config } = this.#runtime;
-    if (this.#looking || now() - this.#heardAt < config.waits.quiet) return;
-    this.#looking = true;
+    if (this.#checking || now() - this.#lastEventAt < config.waits.quiet) return;
+    this.#checking = true;
     try {
-      const next = await this.#settle.beside(this.turn);
+      const next = await this.#settle.readBesideStream(this.turn);
       if (next === null) this.#stream.cancel();
       else this.turn = next;
     } catch (error) {
       logBug("quiet_look_failed", error, { work: "turn" });
     } finally {
-      this.#looking = false;
+      this.#checking = false;
     }
   }
 }
@@ -106,12 +106,12 @@ export class TurnRun {
   readonly #assets: Assets;
   readonly #rows: TurnRows;
   readonly #settle: TurnSettle;
-  readonly #answer: CommandTurns;
+  readonly #commands: CommandTurns;
   readonly #streams = new Map<TurnId, TurnStream>();
   /** Turns being prepared, sent or followed: each may hold one of the requests that an object may have on their way. */
-  readonly #places = new Set<TurnId>();
+  readonly #active = new Set<TurnId>();
   /** Cancelled since they were sent; each holds a place. */
-  readonly #left = new Set<TurnId>();
+  readonly #cancelled = new Set<TurnId>();
 
   constructor(
     context: UserContext,
@@ -126,7 +126,7 @@ export class TurnRun {
     this.#assets = assets;
     this.#rows = rows;
     this.#settle = settle;
-    this.#answer = answer;
+    this.#commands = answer;
   }
 
   /** The start of a new instance: every turn that was on its way is settled from upstream's state. */
@@ -162,7 +162,7 @@ export class TurnRun {
     if (turn !== null && turn.phase !== "ended")
       return jobs.schedule(ACT, id, runtime.now() + runtime.config.waits.retry);
     if (turn?.verdict?.status === "completed") {
-      const ordered = await this.#answer.render(turn);
+      const ordered = await this.#commands.render(turn);
       if (!ordered.ok && isPassing(ordered.error)) throw new TryAgain("not rendered", ordered.error);
     }
     jobs.done(ACT, id);
@@ -183,28 +183,28 @@ export class TurnRun {
     if (turn === null || turn.phase === "ended") return;
     if (turn.phase === "queued") {
       this.#settle.end(id, { verdict: UNSENT, error: cancelled() });
-      if (turn.intent !== "chat") this.#answer.takeBack(id);
-    } else if (this.#places.has(id)) this.#leave(id);
+      if (turn.intent !== "chat") this.#commands.undo(id);
+    } else if (this.#active.has(id)) this.#stopFollowing(id);
   }
 
   /** Drops the stream, now or as soon as there is one. Nothing more is sent for the turn. */
-  #leave(id: TurnId): void {
-    this.#left.add(id);
+  #stopFollowing(id: TurnId): void {
+    this.#cancelled.add(id);
     this.#streams.get(id)?.cancel();
   }
 
   /** Takes one of the object's places, and gives it back to whoever waits. */
   async #run(turn: Turn, attempt: number): Promise<void> {
     // Not its turn yet, or no place: whoever ends before it owes it again.
-    if (!this.#isNext(turn) || this.#places.size >= STREAMING_TURNS_PER_USER)
+    if (!this.#isNext(turn) || this.#active.size >= STREAMING_TURNS_PER_USER)
       return this.#context.jobs.done(TURN, turn.id);
-    this.#places.add(turn.id);
+    this.#active.add(turn.id);
     try {
       if (turn.intent === "chat") await this.#prepareAndSend(turn, attempt);
-      else await this.#answer.perform(turn, turn.intent);
+      else await this.#commands.perform(turn, turn.intent);
     } finally {
-      this.#places.delete(turn.id);
-      this.#left.delete(turn.id);
+      this.#active.delete(turn.id);
+      this.#cancelled.delete(turn.id);
       this.#settle.startWaiting();
     }
   }
@@ -223,7 +223,7 @@ export class TurnRun {
     if (!prepared.ok) {
       if (isPassing(prepared.error) && attempt < PREPARE_ATTEMPTS && isSoon(prepared.error, runtime.config.waits))
         throw new TryAgain("not prepared", prepared.error);
-      return this.#unsent(turn.id, prepared.error);
+      return this.#handleUnsent(turn.id, prepared.error);
     }
     if (!this.#isNext(fresh)) return jobs.done(TURN, turn.id); // asked again with the commit, nothing comes between
     const { before, sessionId } = prepared.value;
@@ -241,12 +241,12 @@ export class TurnRun {
     if (problem !== null) return err(problem);
     const { now, config } = this.#context.runtime;
     await this.#context.account.lease(turn.id, leaseUntil(now(), config.waits));
-    const before = this.#known(turn) ?? (await this.#settle.snapshot(turn.project));
+    const before = this.#reusableSnapshot(turn) ?? (await this.#settle.snapshot(turn.project));
     return "code" in before ? err(before) : ok({ sessionId: session.value.sessionId, before });
   }
 
   /** The picture that the last settled turn left, where nobody else can have changed anything since. */
-  #known(turn: Turn): Snapshot | null {
+  #reusableSnapshot(turn: Turn): Snapshot | null {
     const project = this.#projects.find(turn.project);
     if (project === null || project.snapshot === null || project.opened || this.#context.account.isShared())
       return null;
@@ -258,7 +258,7 @@ export class TurnRun {
     const { account } = this.#context;
     let problem: NemoFailure | null = null;
     const followed = await account.call(async (token) => {
-      if (problem !== null && this.#left.has(turn.id)) return err(problem);
+      if (problem !== null && this.#cancelled.has(turn.id)) return err(problem);
       const answer = await this.#sendOnce(turn, sessionId, token);
       if (!answer.ok) problem = answer.error;
       return answer;
@@ -269,7 +269,7 @@ export class TurnRun {
       "reason" in failure &&
       (failure.reason === "garbled" || (failure.reason === "unavailable" && failure.sent === "maybe"));
     if (unclear) return this.#settle.begin(turn.id, { stream: { ...turn.stream, end: "cut" }, error: null });
-    this.#unsent(turn.id, account.explain(failure), { ...turn.stream, end: "error" });
+    this.#handleUnsent(turn.id, account.explain(failure), { ...turn.stream, end: "error" });
   }
 
   /**
@@ -282,22 +282,22 @@ export class TurnRun {
     await runtime.boundary("turn.sent");
     if (!opened.ok) return opened;
     const { translator, seen } = await this.#follow(turn, opened.value);
-    if (translator.problem !== null) return err(translator.problem);
+    if (translator.rejection !== null) return err(translator.rejection);
     const { failure } = translator;
     const error = failure === null ? null : account.explain(failure);
     return ok({ stream: translator.stream(), error, reading: seen.reading, shared: seen.shared });
   }
 
   /** A turn that upstream took nothing of: it ends, or starts over where only its session was lost and that may be replaced. */
-  #unsent(id: TurnId, error: Problem, stream?: Turn["stream"]): void {
+  #handleUnsent(id: TurnId, error: Problem, stream?: Turn["stream"]): void {
     const { runtime, jobs, log } = this.#context;
     const turn = this.#rows.find(id);
     if (turn === null) return;
-    const left = this.#left.has(id);
+    const wasCancelled = this.#cancelled.has(id);
     const hasTimeline = this.#projects.find(turn.project)?.hasTimeline ?? false;
-    if (left || error.code !== "session_lost" || !mayReplace(turn, hasTimeline)) {
+    if (wasCancelled || error.code !== "session_lost" || !mayReplace(turn, hasTimeline)) {
       const known = stream === undefined ? {} : { stream };
-      this.#settle.end(id, { verdict: UNSENT, error: left ? cancelled() : error, known });
+      this.#settle.end(id, { verdict: UNSENT, error: wasCancelled ? cancelled() : error, known });
       return;
     }
     runtime.storage.transactionSync(() => {
@@ -314,20 +314,20 @@ export class TurnRun {
     const { runtime, log } = this.#context;
     this.#rows.change(turn.id, ["sending"], toStreaming);
     this.#streams.set(turn.id, stream);
-    if (this.#left.has(turn.id)) stream.cancel();
+    if (this.#cancelled.has(turn.id)) stream.cancel();
     const translator = new StreamTranslator(turn.project, turn.sentAt ?? runtime.now());
-    const progressTime = (): void => log.append(turn.id, [translator.progress(runtime.now())]);
-    const ticking = setInterval(progressTime, runtime.config.waits.progress);
-    const quiet = new StallWatchdog(runtime, this.#settle, turn, stream);
+    const appendProgress = (): void => log.append(turn.id, [translator.progress(runtime.now())]);
+    const timer = setInterval(appendProgress, runtime.config.waits.progress);
+    const watchdog = new StallWatchdog(runtime, this.#settle, turn, stream);
     try {
       for await (const events of stream.events) {
         if (!translator.began) await runtime.boundary("turn.first_byte");
-        quiet.heard(events);
-        log.append(turn.id, translator.tell(events, runtime.now()));
+        watchdog.onEvents(events);
+        log.append(turn.id, translator.translate(events, runtime.now()));
       }
     } finally {
-      clearInterval(ticking);
-      quiet.stop();
+      clearInterval(timer);
+      watchdog.stop();
       this.#streams.delete(turn.id);
     }
     if (
@@ -336,7 +336,7 @@ export class TurnRun {
     ) {
       this.#context.jobs.schedule(ACT, turn.id, runtime.now() + runtime.config.waits.retry);
     }
-    return { translator, seen: quiet.turn };
+    return { translator, seen: watchdog.turn };
   }
 }
 
@@ -363,7 +363,7 @@ export class CommandTurns {
    * changes anything, and it is keyed.
    */
   async perform(turn: Turn, command: Command): Promise<void> {
-    const answer = await this.#answer(turn, command);
+    const answer = await this.#commands(turn, command);
     if (!answer.ok) {
       this.#settle.end(turn.id, { verdict: { status: "failed", charged: "no" }, error: answer.error });
       return;
@@ -372,7 +372,7 @@ export class CommandTurns {
     this.#settle.end(turn.id, {
       verdict: { status: "completed", charged: "no" },
       error: null,
-      says: [
+      closingEvents: [
         { type: "message", message: 1, text, partial: false },
         ...actions.map((action) => ({ type: "action" as const, ...actionFor(action, turn.project) })),
       ],
@@ -380,7 +380,7 @@ export class CommandTurns {
   }
 
   /** Takes back what a command that is cancelled has made: an earlier instance may have ordered its export. */
-  takeBack(id: TurnId): void {
+  undo(id: TurnId): void {
     const made = madeUnder(this.#context.runtime, renderStepOf(id));
     if (made !== null) this.#renders.cancel(made as RenderId); // made by render() only
   }
@@ -396,7 +396,7 @@ export class CommandTurns {
     return this.#renders.start(call, turn.project, newRender.parse({}), turn.attribution, isWanted);
   }
 
-  async #answer(turn: Turn, command: Command): Promise<Result<Answer, Problem>> {
+  async #commands(turn: Turn, command: Command): Promise<Result<Answer, Problem>> {
     switch (command) {
       case "state": {
         const seen = await this.#settle.snapshot(turn.project);

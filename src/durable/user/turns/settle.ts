@@ -56,7 +56,7 @@ export type Ending = {
   /** Written with the end. */
   readonly known?: Partial<Pick<Turn, "stream" | "reading" | "shared">>;
   /** Said before the end, in the same transaction. */
-  readonly says?: readonly TurnEventWire[];
+  readonly closingEvents?: readonly TurnEventWire[];
 };
 
 const OPEN: readonly OpenTurn["phase"][] = ["queued", "sending", "streaming", "settling"];
@@ -129,7 +129,7 @@ export class TurnSettle {
   }
 
   /** One reading beside a stream that has said nothing for long: the turn with the reading kept, or null when it is over by now. */
-  async beside(turn: Turn): Promise<Turn | null> {
+  async readBesideStream(turn: Turn): Promise<Turn | null> {
     const { now, config } = this.#context.runtime;
     const seen = await this.snapshot(turn.project);
     if ("code" in seen) return turn;
@@ -180,7 +180,7 @@ export class TurnSettle {
   /** Call inside a transaction: everything that an end writes. */
   #commitEnd(
     id: TurnId,
-    { verdict, error, snapshot = null, known, says = [] }: Ending,
+    { verdict, error, snapshot = null, known, closingEvents = [] }: Ending,
     phases: readonly OpenTurn["phase"][],
   ): boolean {
     const { runtime, jobs, log, outbox } = this.#context;
@@ -189,10 +189,10 @@ export class TurnSettle {
     );
     if (changed === null) return false;
     const { was, is: ended } = changed;
-    log.append(id, says);
-    this.#remember(ended, snapshot);
+    log.append(id, closingEvents);
+    this.#saveSnapshot(ended, snapshot);
     const shown = showTurn(this.#context, this.#rows, ended);
-    const events = this.#changes(ended, was, snapshot);
+    const events = this.#timelineEvents(ended, was, snapshot);
     for (const event of events) {
       if (event.type !== "timeline.changed") continue;
       outbox.add("timeline.changed", ended.project, { ...event, project_id: ended.project, turn_id: id });
@@ -206,7 +206,7 @@ export class TurnSettle {
   }
 
   /** What to say about the timeline: what changed, or, where the agent said nothing, that nothing did. */
-  #changes(ended: Turn, { before, speech }: Turn, snapshot: Snapshot | null): TurnEventWire[] {
+  #timelineEvents(ended: Turn, { before, speech }: Turn, snapshot: Snapshot | null): TurnEventWire[] {
     if (snapshot === null || before === null || ended.sentAt === null) return [];
     const [was, is] = [before.timeline, snapshot.timeline];
     const diff = was === null || is === null ? null : diffTimelines(was, is);
@@ -258,7 +258,7 @@ export class TurnSettle {
   }
 
   /** A settled turn leaves the picture that the next one starts from, unless another one overlapped it. */
-  #remember(turn: Turn, snapshot: Snapshot | null): void {
+  #saveSnapshot(turn: Turn, snapshot: Snapshot | null): void {
     const project = this.#projects.find(turn.project);
     if (project === null || turn.sentAt === null) return;
     const hasTimeline = project.hasTimeline || (snapshot?.timeline?.tracks.length ?? 0) > 0;
@@ -269,7 +269,7 @@ export class TurnSettle {
 /* What the makers of videos and generators need to know of a turn that is over. */
 
 /** The turn's end, or null while it has none. */
-export function endedTurn({ log }: UserContext, rows: TurnRows, id: TurnId | null): EndedTurn | null {
+export function turnOutcome({ log }: UserContext, rows: TurnRows, id: TurnId | null): EndedTurn | null {
   const turn = id === null ? null : rows.find(id);
   if (turn?.phase !== "ended") return null;
   return {

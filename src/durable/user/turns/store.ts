@@ -171,7 +171,7 @@ export class TurnRows {
 }
 
 /** What a record that an earlier version wrote does not hold. A field is only ever added, with its value here. */
-const ADDED = {
+const DEFAULTS = {
   intent: "chat",
   act: "suggest",
   speech: "en",
@@ -183,7 +183,7 @@ const ADDED = {
 
 /** A stored turn, whichever version wrote it. */
 function decode(record: string): Turn {
-  const turn = { ...ADDED, ...(JSON.parse(record) as Turn) }; // written by add() and save() only
+  const turn = { ...DEFAULTS, ...(JSON.parse(record) as Turn) }; // written by add() and save() only
   return { ...turn, before: decodeSnapshot(turn.before), reading: decodeSnapshot(turn.reading) };
 }
 

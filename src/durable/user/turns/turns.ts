@@ -25,8 +25,8 @@ import { pageOf } from "../../shared/context.ts";
 import { readMeta, writeMeta } from "../../shared/database.ts";
 import { asReplayed, findByIdempotencyKey, goneFor, saveIdempotencyKey } from "../../shared/idempotency.ts";
 import { confirmSlot, giveQuota, takeQuota } from "../../shared/problems.ts";
-import { enter, TURN, type UserContext } from "../context.ts";
-import { type EventSubscribers, tooManyWait, type Waiting } from "../event-streams.ts";
+import { recordCaller, TURN, type UserContext } from "../context.ts";
+import { type EventSubscribers, tooManyWaiting, type Waiting } from "../event-streams.ts";
 import { noProject, type Projects } from "../projects.ts";
 import { aheadEndsBy, checkCallback, eventsUrl, showTurn, type TurnRows } from "./store.ts";
 
@@ -69,10 +69,10 @@ export class Turns {
     }
     const unreachable = checkCallback(this.#context, body);
     if (unreachable !== null) return err(unreachable);
-    enter(this.#context, call);
+    recordCaller(this.#context, call);
     const { runtime, address, jobs } = this.#context;
-    const known = this.#known(call, project);
-    if (known !== null) return known;
+    const replayed = this.#findReplayed(call, project);
+    if (replayed !== null) return replayed;
     const turn = newTurnOf({
       id: ownedId("trn", address.uh, runtime.now(), runtime.random),
       project,
@@ -89,24 +89,24 @@ export class Turns {
       key: call.key ?? null,
       createdAt: runtime.now(),
     });
-    const taken = await takeQuota(runtime, call, [{ quota: "concurrent_turns", ref: turn.id, amount: 1 }]);
-    const duplicate = this.#known(call, project); // one may have come while the place was taken
+    const reserved = await takeQuota(runtime, call, [{ quota: "concurrent_turns", ref: turn.id, amount: 1 }]);
+    const duplicate = this.#findReplayed(call, project); // one may have come while the place was taken
     const isGone = this.#projects.find(project) === null || !isWanted(); // or the project was deleted
-    if ((duplicate !== null || isGone) && taken.ok) giveQuota(runtime, turn.id);
+    if ((duplicate !== null || isGone) && reserved.ok) giveQuota(runtime, turn.id);
     if (duplicate !== null) return duplicate;
-    if (!taken.ok) return taken;
+    if (!reserved.ok) return reserved;
     if (isGone) return err(noProject());
     runtime.storage.transactionSync(() => {
-      const opening = this.#opening(turn);
+      const firstEvents = this.#firstEvents(turn);
       this.#rows.add(turn);
       saveIdempotencyKey(runtime, call, turn.id);
-      this.#context.log.append(turn.id, opening);
+      this.#context.log.append(turn.id, firstEvents);
       jobs.schedule(TURN, turn.id, runtime.now());
     });
     confirmSlot(runtime, turn.id);
     await runtime.boundary("turn.intent");
     jobs.tick();
-    return metered(showTurn(this.#context, this.#rows, turn), taken.value);
+    return metered(showTurn(this.#context, this.#rows, turn), reserved.value);
   }
 
   /** The start of a new instance: the word that a turn was committed may be lost with the last one. */
@@ -121,7 +121,7 @@ export class Turns {
   }
 
   /** What the call's key made before, or why nothing can be made now; null when it can. */
-  #known(call: Call, project: ProjectId): Metered<TurnWire> | null {
+  #findReplayed(call: Call, project: ProjectId): Metered<TurnWire> | null {
     const idempotency = findByIdempotencyKey(this.#context.runtime, call);
     if (!idempotency.ok) return idempotency;
     if (idempotency.value !== null) return { ...asReplayed(this.read(idempotency.value as TurnId)), replayed: true }; // written by start() only
@@ -142,7 +142,7 @@ export class Turns {
 
   /** A stream of the turn's events after the cursor; "ended" when the cursor already stands at the last of an ended turn. */
   watch(id: TurnId, after: number, grant: UserGrant | null): Result<EventSubscription, Problem> {
-    const turn = this.#kept(id);
+    const turn = this.#findWithEvents(id);
     if (!turn.ok) return turn;
     if (turn.value.phase === "ended" && after >= this.#context.log.last(id)) return ok({ kind: "ended" });
     const opened = this.#subscribers.open(id, after, grant);
@@ -151,12 +151,12 @@ export class Turns {
 
   /** A page of events after the cursor; waits up to `waitMs` for the first one of a turn that is still going on. */
   async readEvents(id: TurnId, after: number, limit: number, waitMs: number): Promise<Result<TurnEventsPage, Problem>> {
-    const turn = this.#kept(id);
+    const turn = this.#findWithEvents(id);
     if (!turn.ok) return turn;
     const { log } = this.#context;
-    const nothingYet = turn.value.phase !== "ended" && log.readAfter(id, after, 1).length === 0;
-    if (nothingYet && waitMs > 0) {
-      if (this.#waiting.isFull) return err(tooManyWait());
+    const isEmpty = turn.value.phase !== "ended" && log.readAfter(id, after, 1).length === 0;
+    if (isEmpty && waitMs > 0) {
+      if (this.#waiting.isFull) return err(tooManyWaiting());
       await this.#waiting.forChange(id, waitMs);
     }
     const frames = log.readAfter(id, after, limit);
@@ -172,8 +172,8 @@ export class Turns {
     for (;;) {
       const turn = this.#rows.shown(id);
       const left = until - this.#context.runtime.now();
-      const hasTooManySubscribers = this.#waiting.isFull; // a preference may be passed over (RFC 7240)
-      if (turn === null || turn.phase === "ended" || left <= 0 || hasTooManySubscribers) return this.read(id);
+      const isFull = this.#waiting.isFull; // a preference may be passed over (RFC 7240)
+      if (turn === null || turn.phase === "ended" || left <= 0 || isFull) return this.read(id);
       await this.#waiting.forChange(id, left);
     }
   }
@@ -186,7 +186,7 @@ export class Turns {
     return speechLanguage({ explicit: language ?? null, last, acceptLanguage: call.acceptLanguage ?? null, prompt });
   }
 
-  #opening(turn: Turn): TurnEventWire[] {
+  #firstEvents(turn: Turn): TurnEventWire[] {
     const started: TurnEventWire = { type: "turn.started", id: turn.id, events_url: eventsUrl(this.#context, turn.id) };
     const runs = this.#rows.runningIn(turn.project);
     const running = runs === null ? null : this.#rows.find(runs);
@@ -197,11 +197,11 @@ export class Turns {
   }
 
   /** The turn, if its events are still kept. */
-  #kept(id: TurnId): Result<Turn, Problem> {
+  #findWithEvents(id: TurnId): Result<Turn, Problem> {
     const turn = this.#rows.shown(id);
     if (turn === null) return err(noTurn());
-    const kept = turn.endedAt === null || this.#context.runtime.now() - turn.endedAt <= EVENTS_TTL_MS;
-    return kept ? ok(turn) : err(eventsExpired(id));
+    const available = turn.endedAt === null || this.#context.runtime.now() - turn.endedAt <= EVENTS_TTL_MS;
+    return available ? ok(turn) : err(eventsExpired(id));
   }
 }
 
@@ -242,7 +242,7 @@ export class Tickets {
   /** A ticket for the turn, the same one for the same call. It is not kept: the moment it ends in makes it anew. */
   async make(call: Call, id: TurnId): Promise<Result<{ ticket: string; first_use_by: string }, Problem>> {
     if (this.#rows.shown(id) === null) return err(noTurn());
-    enter(this.#context, call);
+    recordCaller(this.#context, call);
     const { runtime } = this.#context;
     const idempotency = findByIdempotencyKey(runtime, call);
     if (!idempotency.ok) return idempotency;

@@ -1,8 +1,7 @@
 /**
- * One video on its way: each step made under its own key, written down, and then never made again.
- *
- * What a step began tells when it ends: the outbox hears of every turn, render and asset in the transaction that ends it,
- * and owes the video its next step there.
+ * The workflow of one video: each step runs under its own idempotency key and is stored, so that it runs once.
+ * The outbox reports every event of a turn, a render or an asset in the transaction that appends it; a video that
+ * waits for one of them is scheduled there.
  */
 import { uploadObjectName, userObjectName } from "../../../core/address.ts";
 import { type Problem, problemOf } from "../../../core/errors.ts";
@@ -39,22 +38,22 @@ import { isNamed, originOf, type UserContext, VIDEO } from "../context.ts";
 import type { Projects } from "../projects.ts";
 import type { Renders } from "../renders/renders.ts";
 import type { RenderRows } from "../renders/store.ts";
-import { endedTurn } from "../turns/settle.ts";
+import { turnOutcome } from "../turns/settle.ts";
 import type { TurnRows } from "../turns/store.ts";
 import type { Turns } from "../turns/turns.ts";
 import type { VideoRows } from "./store.ts";
 import {
   beginImports,
   importFailed,
+  isPartialUpload,
   noAsset,
   notAccepted,
   notUploaded,
-  onlyClip,
   unusable,
   type Videos,
 } from "./videos.ts";
 
-/** What a video is made with. */
+/** The services that a video's steps call. */
 export type VideoTools = {
   readonly projects: Projects;
   readonly assets: Assets;
@@ -75,68 +74,71 @@ export class VideoWorkflow {
     this.#rows = rows;
     this.#videos = videos;
     this.#tools = tools;
-    context.outbox.heard((resource) => this.#heard(resource));
+    context.outbox.heard((resource) => this.#onEvent(resource));
   }
 
-  /** The start of a new instance: the streams of videos go on with what their turns say. */
+  /** Called when the object starts: forwards the events of running turns to the streams of their videos again. */
   recover(): void {
     for (const video of this.#rows.running()) {
       if (video.turn !== null) this.#context.log.forward(video.turn, video.id);
     }
   }
 
-  /** The schedule's work for one video: every step that can be made now. */
+  /** Job: runs every step that can run now. */
   async perform(id: VideoId): Promise<void> {
     const { runtime, jobs } = this.#context;
     for (;;) {
       const video = this.#rows.find(id);
       if (video === null) return jobs.done(VIDEO, id);
       if (isOver(video)) {
-        if (owesCost(video)) this.#rows.save(withLateCost(video, this.#endedTurn(video)));
+        if (owesCost(video)) this.#rows.save(withLateCost(video, this.#turnOutcome(video)));
         return jobs.done(VIDEO, id);
       }
-      const seen = await this.#see(video);
+      const seen = await this.#observe(video);
       const step = nextStep(video, seen, runtime.now());
       if (step.do === "wait") {
         if (this.#isWanted(id)()) this.#videos.publishProgress(video);
         return jobs.schedule(VIDEO, id, runtime.now() + runtime.config.waits.videoLook);
       }
-      const next = step.do === "save" ? ok(step.video) : await this.#make(step.do, video);
+      const next = step.do === "save" ? ok(step.video) : await this.#runStep(step.do, video);
       if (next === null) return jobs.schedule(VIDEO, id, runtime.now() + runtime.config.waits.videoLook);
       if (!next.ok && isFull(next.error))
         return jobs.schedule(VIDEO, id, runtime.now() + lookAfter(runtime, next.error));
-      if (!next.ok && isPassing(next.error)) throw new TryAgain("not made", next.error);
+      if (!next.ok && isPassing(next.error)) throw new TryAgain("video step failed", next.error);
       await runtime.boundary("video.step");
       const fresh = this.#rows.find(id);
-      if (fresh === null || isOver(fresh)) return jobs.done(VIDEO, id); // cancelled meanwhile
+      if (fresh === null || isOver(fresh)) return jobs.done(VIDEO, id); // cancelled during the step
       this.#videos.save(video, next.ok ? next.value : toFailed(video, next.error, runtime.now()));
     }
   }
 
-  /** Gives a video that keeps failing an end. */
+  /** Fails a video whose job keeps failing. */
   giveUp(id: VideoId): void {
     const video = this.#rows.find(id);
     if (video === null || isOver(video)) return;
-    const lost = problemOf("nemo_unavailable", "The video could not be taken further; start it again later.");
-    this.#videos.save(video, toFailed(video, lost, this.#context.runtime.now()));
+    const failure = problemOf(
+      "nemo_unavailable",
+      "The video could not be completed after several attempts; start it again later with POST /v1/videos.",
+    );
+    this.#videos.save(video, toFailed(video, failure, this.#context.runtime.now()));
   }
 
-  /** A fact of this object: whoever waits for it goes on. */
-  #heard(resource: string): void {
+  /** An event of this object: schedules the videos that wait for it. */
+  #onEvent(resource: string): void {
     const { jobs, runtime } = this.#context;
-    if (resource.startsWith("ast_")) this.lookAtFiles();
+    if (resource.startsWith("ast_")) this.scheduleWaitingForFiles();
     if (!/^(trn|rnd)_/.test(resource)) return;
     for (const id of this.#rows.waitingFor(resource as TurnId | RenderId)) jobs.schedule(VIDEO, id, runtime.now());
   }
 
-  /** A file came, or will not come: whoever waits for files goes on. */
-  lookAtFiles(): void {
+  /** Schedules the videos that wait for files: one has arrived or has failed. */
+  scheduleWaitingForFiles(): void {
     const { jobs, runtime } = this.#context;
     for (const { id, stage } of this.#rows.running()) if (stage === "assets") jobs.schedule(VIDEO, id, runtime.now());
   }
 
-  /** Makes what the step makes; the video with it written down, or why it cannot be made; null: not now. */
-  async #make(
+  /** Runs a step. Returns the video with its result, or why the step failed; null when it cannot run yet. */
+  async #runStep(
     what: "import" | "make_project" | "attach" | "start_turn" | "start_render",
     video: Video,
   ): Promise<Result<Video, Problem> | null> {
@@ -173,7 +175,10 @@ export class VideoWorkflow {
     }
   }
 
-  /** Asked with the commit of what a step makes: a video that was cancelled or deleted meanwhile begins nothing more. */
+  /**
+   * Checked in the transaction that stores a step's result: a video that was cancelled or deleted meanwhile starts
+   * nothing more.
+   */
   #isWanted(id: VideoId): () => boolean {
     return () => {
       const video = this.#rows.find(id);
@@ -181,7 +186,7 @@ export class VideoWorkflow {
     };
   }
 
-  /** A call in the video's own name. */
+  /** The call that a step makes, with the idempotency key of that step. */
   #call({ id, key = null }: Video, step: string): Call {
     const context = this.#context;
     const idempotency = { key: stepKey(id, step), fingerprint: id };
@@ -190,8 +195,12 @@ export class VideoWorkflow {
 
   async #attach(video: Video): Promise<Problem | null> {
     for (const [at, source] of video.sources.entries()) {
-      const record = await this.#recordOf(source, slotOf(at, video.sources));
-      if (!("key" in record)) return record.problem ?? problemOf("asset_not_ready", "A file is not there yet.");
+      const record = await this.#recordOf(source, fileLabel(at, video.sources));
+      if (!("key" in record))
+        return (
+          record.problem ??
+          problemOf("asset_not_ready", "A file of the video has not arrived yet; wait until its upload is completed.")
+        );
       const format = formatOfName(record.filename)?.ext ?? "";
       if (video.accepts !== null && !video.accepts.includes(format)) return notAccepted(record, video.accepts);
       const made = this.#tools.assets.attach(this.#call(video, `attach ${source.asset}`), projectOf(video), record);
@@ -200,59 +209,59 @@ export class VideoWorkflow {
     return null;
   }
 
-  async #see(video: Video): Promise<Seen> {
+  async #observe(video: Video): Promise<Seen> {
     const mayBeThere = video.stage === "assets" && !video.sources.some(isUnbegun);
     const records = mayBeThere
-      ? await Promise.all(video.sources.map((one, at) => this.#recordOf(one, slotOf(at, video.sources))))
+      ? await Promise.all(video.sources.map((one, at) => this.#recordOf(one, fileLabel(at, video.sources))))
       : [];
     const missing = records.filter((record) => !("key" in record));
     return {
       waiting: missing.length,
       problem: missing.map((one) => ("key" in one ? null : one.problem)).find((problem) => problem !== null) ?? null,
-      turn: this.#endedTurn(video),
+      turn: this.#turnOutcome(video),
       exportable: video.stage === "timeline" && (await this.#exportable(video)),
-      render: this.#endedRender(video.render),
+      render: this.#renderOutcome(video.render),
     };
   }
 
-  /** A source's record, or why there is none and, where it never will be, the refusal. */
-  async #recordOf({ asset, upload }: VideoSource, place: string): Promise<AssetRecord | { problem: Problem | null }> {
+  /** The asset of a source, or why there is none: a problem when there never will be, null when it may still arrive. */
+  async #recordOf({ asset, upload }: VideoSource, label: string): Promise<AssetRecord | { problem: Problem | null }> {
     const { env } = this.#context.runtime;
     const owner = { ...this.#context.address, uh: userHashOf(asset) };
     const own = this.#tools.assets.find(asset);
-    if (own !== null) return usable(own);
-    const ofOther = async (): Promise<AssetRecord | null> => {
+    if (own !== null) return asUsable(own);
+    const readFromOwner = async (): Promise<AssetRecord | null> => {
       if (owner.uh === this.#context.address.uh) return null;
       const other = env.USER.getByName(userObjectName(owner)) as unknown as UserRpc; // UserObject implements UserRpc
       const read = await other.readAsset(asset);
       return read.ok ? read.value : null;
     };
-    const others = await ofOther();
-    if (others !== null) return usable(others);
+    const foreign = await readFromOwner();
+    if (foreign !== null) return asUsable(foreign);
     if (upload === null) return { problem: noAsset(asset) };
     const object = env.UPLOAD.getByName(uploadObjectName(owner, upload)) as unknown as UploadRpc; // UploadObject implements it
     const read = await object.read();
     if (!read.ok) return { problem: read.error };
     const { status, source, concat, asset_id } = read.value;
     if (asset_id !== null) {
-      const made = this.#tools.assets.find(asset) ?? (await ofOther()); // made since, or deleted
-      return made === null ? { problem: noAsset(asset) } : usable(made);
+      const made = this.#tools.assets.find(asset) ?? (await readFromOwner()); // made since, or deleted
+      return made === null ? { problem: noAsset(asset) } : asUsable(made);
     }
-    const isLost = status !== "open" && status !== "completed";
-    if (source === "import" && isLost) return { problem: importFailed(read.value, place) };
-    if (concat === "partial") return { problem: onlyClip(upload) };
-    return { problem: isLost ? notUploaded(upload, status) : null };
+    const hasFailed = status !== "open" && status !== "completed";
+    if (source === "import" && hasFailed) return { problem: importFailed(read.value, label) };
+    if (concat === "partial") return { problem: isPartialUpload(upload) };
+    return { problem: hasFailed ? notUploaded(upload, status) : null };
   }
 
-  #endedTurn = ({ turn }: Video): EndedTurn | null => endedTurn(this.#context, this.#tools.turnRows, turn);
+  #turnOutcome = ({ turn }: Video): EndedTurn | null => turnOutcome(this.#context, this.#tools.turnRows, turn);
 
-  #endedRender(id: RenderId | null): EndedRender | null {
+  #renderOutcome(id: RenderId | null): EndedRender | null {
     const render = id === null ? null : this.#tools.renderRows.find(id);
     if (render?.phase !== "completed" && render?.phase !== "failed") return null;
     return { status: render.phase, error: render.error };
   }
 
-  /** Whether there is something to export: as the turn left it where that is known, else asked. */
+  /** Whether the timeline can be exported: from the snapshot that the turn left, else from Nemo. */
   async #exportable(video: Video): Promise<boolean> {
     const known = this.#tools.projects.find(projectOf(video))?.snapshot?.timeline ?? null;
     if (known !== null) return isExportable(known);
@@ -263,13 +272,13 @@ export class VideoWorkflow {
 }
 
 function projectOf({ project }: Video): NonNullable<Video["project"]> {
-  if (project === null) throw new Error("a video went on without its project");
+  if (project === null) throw new Error("a video's step ran without its project");
   return project;
 }
 
-const usable = (record: AssetRecord): AssetRecord | { problem: Problem } =>
+const asUsable = (record: AssetRecord): AssetRecord | { problem: Problem } =>
   record.status === "ready" ? record : { problem: unusable(record) };
 
-/** Which of several files a refusal is about: nothing else of an address is told. */
-const slotOf = (at: number, { length }: readonly unknown[]): string =>
+/** Names the file that a problem is about when there are several. The address of a file is never shown. */
+const fileLabel = (at: number, { length }: readonly unknown[]): string =>
   length > 1 ? `File ${at + 1} of ${length}: ` : "";

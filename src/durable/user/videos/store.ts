@@ -1,4 +1,4 @@
-/** The rows of videos: what is stored of each, and whose step waits for what. */
+/** Storage of videos: their rows, their public representation, and the validation of a request for one. */
 
 import type { Unsigned } from "../../../core/download.ts";
 import { fieldWords, type Problem, problemOf } from "../../../core/errors.ts";
@@ -44,14 +44,14 @@ export const VIDEO_TABLES = `
   CREATE INDEX videos_by_status ON videos (status, id);
 `;
 
-/** What videos are asked for by their record. */
+/** Queries by fields of the record. */
 export const VIDEO_INDEXES = `
   CREATE INDEX videos_of_project ON videos (record ->> '$.project', id);
   CREATE INDEX videos_of_batch ON videos (record ->> '$.batch', id) WHERE record ->> '$.batch' IS NOT NULL;
 `;
 
-/** What a record of an earlier version lacks. Whose its project is was not written down, so that stays. */
-const ADDED = { key: null, ownsProject: false, renders: [] } as const;
+/** Defaults for fields that older records lack. They did not say who created the project, so the project stays. */
+const DEFAULTS = { key: null, ownsProject: false, renders: [] } as const;
 
 export class VideoRows {
   readonly #runtime: ObjectRuntime;
@@ -85,12 +85,12 @@ export class VideoRows {
     this.#runtime.sql.exec("DELETE FROM videos WHERE id = ?", id);
   }
 
-  /** Videos that work in a project, whoever made it. */
+  /** Videos that use a project, whether or not they created it. */
   inProject(project: ProjectId): Video[] {
     return this.#videos("SELECT record FROM videos WHERE record ->> '$.project' = ?", project);
   }
 
-  /** A page of videos, newest first, and one more to tell whether there are others. */
+  /** A page of videos, newest first, and one more to know whether there are others. */
   page(page: PageRequest, status: Video["status"] | null, { generator, project, batch }: VideoFilter): Video[] {
     if (!this.#database.exists()) return [];
     const wanted: [string, string | null | undefined][] = [
@@ -110,8 +110,11 @@ export class VideoRows {
     return this.#videos("SELECT record FROM videos WHERE status IN ('queued', 'processing') ORDER BY id");
   }
 
-  /** The turn and the render of its current round: what a step has made may be there before the video says so. */
-  made(video: Video): { readonly turn: TurnId | null; readonly render: RenderId | null } {
+  /**
+   * The turn and the render of the current round. A step may have created one that the video's record does not name
+   * yet.
+   */
+  findStepResults(video: Video): { readonly turn: TurnId | null; readonly render: RenderId | null } {
     const under = (step: string): string | null => madeUnder(this.#runtime, stepKey(video.id, step));
     return {
       turn: video.turn ?? (under(turnStep(video)) as TurnId | null), // that step makes nothing else
@@ -119,7 +122,9 @@ export class VideoRows {
     };
   }
 
-  /** Videos that wait for this turn or render: those being made, and cancelled ones, which are told what a turn cost. */
+  /**
+   * Videos that wait for this turn or render: running ones, and cancelled ones, which still record what a turn cost.
+   */
   waitingFor(id: TurnId | RenderId): VideoId[] {
     const column = id.startsWith("trn_") ? "turn" : "render";
     const query = `SELECT id FROM videos WHERE ${column} = ? AND (ended_at IS NULL OR status = 'cancelled')`;
@@ -130,8 +135,8 @@ export class VideoRows {
   }
 
   /**
-   * Removes the events of videos that ended before `before`, but for the last: their numbers go on from it. Answers with the
-   * end of the oldest that still has some.
+   * Deletes the events of videos that ended before `before`, except for the last one of each: sequence numbers
+   * continue from it. Returns the end of the oldest video that still has its events.
    */
   tidy(before: EpochMs): EpochMs | null {
     const { sql } = this.#runtime;
@@ -146,21 +151,22 @@ export class VideoRows {
 
   #videos(query: string, ...values: SqlStorageValue[]): Video[] {
     const rows = this.#runtime.sql.exec<{ record: string }>(query, ...values).toArray();
-    return rows.map(({ record }) => ({ ...ADDED, ...(JSON.parse(record) as Video) })); // written by save() only
+    return rows.map(({ record }) => ({ ...DEFAULTS, ...(JSON.parse(record) as Video) })); // written by save() only
   }
 }
 
-/* A video as the outside sees it. */
-
 /** When to read a running video again. Chosen: an export takes 30 to 90 s. */
 const POLL_AFTER_SECONDS = 5;
-/** The share of the expected time that the agent takes, the rest being the export. Source: the seeds' "1-2 minutes" beside "30-90 seconds". */
+/**
+ * The share of the expected time that the agent takes; the rest is the export. Source: the seeds' "1-2 minutes"
+ * beside "30-90 seconds".
+ */
 const AGENT_SHARE = 0.6;
 
 export const videoUrl = (context: UserContext, id: VideoId): string => `${originOf(context)}/v1/videos/${id}`;
 
-/** How far its current stage is, 0 to 1: an export says so itself, a turn is judged by its time. */
-function shareOf(context: UserContext, renders: RenderRows, video: Video): number {
+/** The progress of the current stage, 0 to 1: as an export reports it, or by the elapsed time of a turn. */
+function stageProgressOf(context: UserContext, renders: RenderRows, video: Video): number {
   if (video.stage === "render" && video.render !== null) return (renders.find(video.render)?.progress ?? 0) / 100;
   return (context.runtime.now() - begunAt(video)) / (video.expectedMs * AGENT_SHARE);
 }
@@ -182,7 +188,7 @@ export function showVideo(context: UserContext, renders: RenderRows, video: Vide
     id: video.id,
     status: video.status,
     stage: copying ? "file" : stage,
-    progress: progressOf(video, shareOf(context, renders, video)),
+    progress: progressOf(video, stageProgressOf(context, renders, video)),
     elapsed_ms: elapsed,
     prompt: video.prompt,
     prompt_source: promptSourceOf(video),
@@ -211,11 +217,9 @@ export function showVideo(context: UserContext, renders: RenderRows, video: Vide
   };
 }
 
-/* Whether an order for a video can be made here at all. */
-
 /**
- * Why an order can never be made: its project or a file of it is not here, its output or callback is not offered. A file
- * that is still uploaded may come. Null when nothing speaks against it.
+ * Why a video can never be made: its project or one of its files does not exist, or its output or callback is not
+ * allowed. A file that is still being uploaded may arrive. Null when the request is valid.
  */
 export function checkOrder(
   context: UserContext,
@@ -243,15 +247,15 @@ export function checkOrder(
 }
 
 function checkAddress(context: UserContext, url: string, at: number): Problem | null {
-  const origin = context.database.exists() ? originOf(context) : ""; // of a user that nobody wrote for none is known
+  const origin = context.database.exists() ? originOf(context) : ""; // unknown before the user's first write
   const own = URL.canParse(origin) ? [new URL(origin).hostname] : [];
   const { rules } = context.runtime.config.targets;
   const problem = checkWebhookTarget(url, `/assets/${at}`, { ...rules, ownHosts: [...rules.ownHosts, ...own] });
-  return problem === null ? null : { ...problem, detail: fieldWords(problem.errors ?? []) }; // says which of several
+  return problem === null ? null : { ...problem, detail: fieldWords(problem.errors ?? []) }; // names the file when there are several
 }
 
 function noFile(at: number): Problem {
-  const message = "names a file that is not here; upload it first";
+  const message = "names a file that does not exist; upload it first";
   const errors = [{ field: `/assets/${at}`, message }];
   return problemOf("invalid_request", `/assets/${at} ${message}.`, { errors, charged: "no", hint: "POST /v1/uploads" });
 }

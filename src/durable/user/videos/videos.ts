@@ -1,4 +1,4 @@
-/** What callers ask of videos: to start one, to read it, to go on with it, to stop it. Making and following it are next door. */
+/** Operations on videos: start, read, list, continue, cancel, share. The steps that make a video are in run.ts. */
 
 import { importOwner, uploadObjectName } from "../../../core/address.ts";
 import { decrypt, encrypt } from "../../../core/crypto.ts";
@@ -28,7 +28,7 @@ import type { VideoEventWire } from "../../../core/wire/video.ts";
 import { pageOf } from "../../shared/context.ts";
 import { duplicateDeleted, findByIdempotencyKey, saveIdempotencyKey } from "../../shared/idempotency.ts";
 import type { Assets } from "../assets.ts";
-import { enter, isNamed, TIDY, type UserContext, VIDEO } from "../context.ts";
+import { isNamed, recordCaller, TIDY, type UserContext, VIDEO } from "../context.ts";
 import type { Projects } from "../projects.ts";
 import type { RenderFiles } from "../renders/files.ts";
 import type { Renders } from "../renders/renders.ts";
@@ -37,13 +37,11 @@ import type { TurnRun } from "../turns/run.ts";
 import { failureOf } from "../turns/store.ts";
 import { checkOrder, type ShownVideo, showVideo, type VideoRows, videoUrl } from "./store.ts";
 
-/*
- * The files of a video that are named by an address: each becomes an import under an id that is chosen with the order, so
- * that it is begun once, whatever dies in between.
+/**
+ * The same sources with the ids of their uploads, chosen here so that a retry starts the same import. Addresses are
+ * encrypted, because a signed link is a secret.
  */
-
-/** The same sources, each with its ids; addresses sealed, because a signed link is a secret. */
-export function settleSources(context: UserContext, sources: readonly NamedSource[]): Promise<VideoSource[]> {
+export function prepareSources(context: UserContext, sources: readonly NamedSource[]): Promise<VideoSource[]> {
   const { address, runtime } = context;
   return Promise.all(
     sources.map(async (source) => {
@@ -56,8 +54,8 @@ export function settleSources(context: UserContext, sources: readonly NamedSourc
 }
 
 /**
- * Begins every import of a video that is not begun; the video without its addresses. Null: some must wait, since its user
- * has as many open uploads as may be. Asking again for one that is there finds it.
+ * Starts every import of a video that has not started. Returns the video without its addresses, or null when some
+ * must wait because the user has too many open uploads. Idempotent.
  */
 export async function beginImports(
   context: UserContext,
@@ -68,7 +66,7 @@ export async function beginImports(
   for (const { upload, import: wanted } of video.sources) {
     if (upload === null || wanted === undefined || wanted.address === null) continue;
     const url = await decrypt(wanted.address, importOwner(address, upload), runtime.config.roots);
-    if (url === null) return err(forgotten());
+    if (url === null) return err(addressLost());
     const object = runtime.env.UPLOAD.getByName(uploadObjectName(address, upload)) as unknown as UploadRpc; // UploadObject implements it
     const made = await object.startImport(call, address, upload, { url, fileName: null, metadata: {} });
     if (!made.ok && made.error.code === "concurrency_limited") return null;
@@ -77,8 +75,8 @@ export async function beginImports(
   return ok({ ...video, sources: withoutAddresses(video.sources) });
 }
 
-/** What a video's stream is told of the files that come from an address: that each is fetched, and that it is here. */
-export function importsTold(before: Video, video: Video): Extract<VideoEventWire, { type: "video.import" }>[] {
+/** The events of imports for a video's stream: each import has started, or each file is stored. */
+export function importEvents(before: Video, video: Video): Extract<VideoEventWire, { type: "video.import" }>[] {
   const wasBegun = before.sources.some(isUnbegun) && !video.sources.some(isUnbegun) && !isOver(video);
   const isThere = before.stage === "assets" && video.stage === "turn";
   const status = wasBegun ? "started" : isThere ? "stored" : null;
@@ -90,38 +88,44 @@ export function importsTold(before: Video, video: Video): Extract<VideoEventWire
   );
 }
 
-/** Why an import did not become a file, in its own words; `place` says which of several it was. */
-export function importFailed({ status, error }: UploadWire, place: string): Problem {
+/** Why an import failed, with the import's own error; `label` names the file when there are several. */
+export function importFailed({ status, error }: UploadWire, label: string): Problem {
   const code = error !== null && Object.hasOwn(ERRORS, error.code) ? (error.code as ErrorCode) : "import_unavailable";
-  const detail = error?.detail ?? `The import of a file is ${status}; name its address again.`;
-  return problemOf(code, place + detail, { charged: "no", ...(error?.hint === undefined ? {} : { hint: error.hint }) });
+  const detail = error?.detail ?? `The import of a file is ${status}; send the file's address again.`;
+  return problemOf(code, label + detail, { charged: "no", ...(error?.hint === undefined ? {} : { hint: error.hint }) });
 }
 
-const forgotten = (): Problem =>
-  problemOf("import_unavailable", "The address of a file is no longer known here; start the video again.", {
-    charged: "no",
-    hint: "POST /v1/videos",
-  });
-
-/* What a caller of videos is told when there is none, not yet, or no more. */
+const addressLost = (): Problem =>
+  problemOf(
+    "import_unavailable",
+    "The address of a file can no longer be decrypted; start the video again with POST /v1/videos.",
+    {
+      charged: "no",
+      hint: "POST /v1/videos",
+    },
+  );
 
 export const noVideo = (): Problem =>
-  problemOf("not_found", "No video with this id exists here; list yours with GET /v1/videos.");
+  problemOf("not_found", "No video with this id exists; list your videos with GET /v1/videos.");
 
-export const busy = (id: VideoId): Problem =>
-  problemOf("video_busy", "The video is still being made; go on with it when it has ended or asks for more.", {
+export const videoBusy = (id: VideoId): Problem =>
+  problemOf("video_busy", "The video is still being made; send the next turn when it has ended or needs input.", {
     hint: `GET /v1/videos/${id}`,
     retryAfterSeconds: 5,
   });
 
-export const cannotGoOn = (): Problem =>
-  problemOf("cancelled", "A cancelled video does not go on; start another one, in its project if you like.", {
-    hint: "POST /v1/videos",
-  });
+export const cannotContinue = (): Problem =>
+  problemOf(
+    "cancelled",
+    "A cancelled video cannot be continued; start another one with POST /v1/videos, in the same project if you like.",
+    {
+      hint: "POST /v1/videos",
+    },
+  );
 
 export const notReady = ({ id, status }: Video): Problem =>
   status === "needs_input"
-    ? problemOf("needs_input", "The agent asks for more; answer it with another turn of the video.", {
+    ? problemOf("needs_input", "The agent needs more input; answer it with POST /v1/videos/{id}/turns.", {
         hint: `POST /v1/videos/${id}/turns`,
       })
     : problemOf("video_not_ready", "The video is not finished; read it again later.", {
@@ -129,7 +133,7 @@ export const notReady = ({ id, status }: Video): Problem =>
         retryAfterSeconds: 5,
       });
 
-/** Of a video that ended without a file: its own error, and what the video itself says was charged. */
+/** For a video that ended without a file: the video's own error, and whether it was charged. */
 export const noFile = ({ id, charged }: Video, error: Problem): Problem =>
   problemOf("no_file", `This video ended without a file: ${error.detail}`, {
     hint: error.hint ?? `GET /v1/videos/${id}`,
@@ -139,34 +143,39 @@ export const noFile = ({ id, charged }: Video, error: Problem): Problem =>
   });
 
 export const eventsExpired = (id: VideoId): Problem =>
+  problemOf("events_expired", "A video's events are deleted 24 hours after its end; read the video itself instead.", {
+    hint: `GET /v1/videos/${id}`,
+  });
+
+export const unusable = ({ filename }: AssetRecord): Problem =>
+  problemOf("unsupported_media", `${filename} cannot be used; upload another file.`);
+
+export const noAsset = (id: AssetId): Problem =>
+  problemOf("not_found", `No asset with the id ${id} exists; upload the file with POST /v1/uploads.`, {
+    hint: "POST /v1/uploads",
+    charged: "no",
+  });
+
+export const notUploaded = (id: string, status: string): Problem =>
+  problemOf("upload_incomplete", `The upload ${id} is ${status}; upload the file again.`, { charged: "no" });
+
+export const isPartialUpload = (id: string): Problem =>
   problemOf(
-    "events_expired",
-    "A video's events are kept for 24 hours after its end; the video itself is still there.",
+    "upload_incomplete",
+    `The upload ${id} is a partial upload; use the id of the final upload that it belongs to.`,
     {
-      hint: `GET /v1/videos/${id}`,
+      charged: "no",
     },
   );
 
-// ---- of what a video is made of
-
-export const unusable = ({ filename }: AssetRecord): Problem =>
-  problemOf("unsupported_media", `${filename} cannot be used; send another file.`);
-
-export const noAsset = (id: AssetId): Problem =>
-  problemOf("not_found", `There is no asset ${id} here.`, { hint: "POST /v1/uploads", charged: "no" });
-
-export const notUploaded = (id: string, status: string): Problem =>
-  problemOf("upload_incomplete", `The upload ${id} is ${status}; send the file again.`, { charged: "no" });
-
-export const onlyClip = (id: string): Problem =>
-  problemOf("upload_incomplete", `The upload ${id} is a piece of a file; name the final upload that it belongs to.`, {
-    charged: "no",
-  });
-
 export const notAccepted = ({ filename }: AssetRecord, accepts: readonly string[]): Problem =>
-  problemOf("format_not_accepted", `${filename} is not one of ${accepts.join(", ")}, which this generator takes.`, {
-    charged: "no",
-  });
+  problemOf(
+    "format_not_accepted",
+    `${filename} is not one of ${accepts.join(", ")}, the formats that this generator accepts; upload the file in one of them.`,
+    {
+      charged: "no",
+    },
+  );
 
 export class Videos {
   readonly #context: UserContext;
@@ -176,7 +185,7 @@ export class Videos {
   readonly #renders: Renders;
   readonly #files: RenderFiles;
   readonly #renderRows: RenderRows;
-  readonly #turning: TurnRun;
+  readonly #turnRun: TurnRun;
 
   constructor(
     context: UserContext,
@@ -197,15 +206,15 @@ export class Videos {
     this.#renders = parts.renders;
     this.#files = parts.files;
     this.#renderRows = parts.renderRows;
-    this.#turning = parts.run;
+    this.#turnRun = parts.run;
   }
 
-  /** Commits the order; the schedule makes it. A call that was made before is told so in its answer. */
+  /** Stores the video; its job makes it. A retry returns the same video, marked as deduplicated. */
   async start(call: Call, named: NamedOrder): Promise<Result<ShownVideo, Problem>> {
     const { runtime, jobs } = this.#context;
-    // Before the question whether the call was made: between that and the commit nothing may be awaited.
-    const order = { ...named, sources: await settleSources(this.#context, named.sources) };
-    enter(this.#context, call);
+    // Before the idempotency check: no await may come between that check and the commit.
+    const order = { ...named, sources: await prepareSources(this.#context, named.sources) };
+    recordCaller(this.#context, call);
     const idempotency = findByIdempotencyKey(runtime, call);
     if (!idempotency.ok) return idempotency;
     const made = idempotency.value === null ? null : this.read(idempotency.value as VideoId); // written by this method only
@@ -213,21 +222,24 @@ export class Videos {
     const problem = this.check(named);
     if (problem !== null) return err(problem);
     const video = runtime.storage.transactionSync(() => {
-      const begun = this.begin(order, null, call.key ?? null);
-      saveIdempotencyKey(runtime, call, begun.id);
-      return begun;
+      const created = this.begin(order, null, call.key ?? null);
+      saveIdempotencyKey(runtime, call, created.id);
+      return created;
     });
     await runtime.boundary("video.intent");
     jobs.tick();
     return ok(this.show(video));
   }
 
-  /** Why an order can never be made here; null when nothing speaks against it. `named`: whether its address is a user's. */
+  /** Why a video can never be made; null when the request is valid. `named`: whether callers name this user. */
   check(order: NamedOrder, named = isNamed(this.#context)): Problem | null {
     return checkOrder(this.#context, this.#projects, this.#assets, order, named);
   }
 
-  /** Writes a new video down and owes its first step; it counts for `key`. Call inside the transaction of what orders it. */
+  /**
+   * Stores a new video and schedules its first step; its usage counts for `key`. Call inside the caller's
+   * transaction.
+   */
   begin(order: VideoOrder, batch: BatchId | null, key: KeyId | null): Video {
     const { runtime, address, jobs, log } = this.#context;
     const id = ownedId("vid", address.uh, runtime.now(), runtime.random);
@@ -253,7 +265,7 @@ export class Videos {
     );
   }
 
-  /** Another message to the same video, once it is over: its answer to a question, or a change. */
+  /** Sends another message to a video that has ended: the answer to a question, or a change. */
   continueWith(call: Call, id: VideoId, prompt: string): Result<ShownVideo, Problem> {
     const { runtime, jobs } = this.#context;
     const video = this.#rows.find(id);
@@ -261,8 +273,8 @@ export class Videos {
     const idempotency = findByIdempotencyKey(runtime, call);
     if (!idempotency.ok) return idempotency;
     if (idempotency.value !== null) return this.read(id);
-    if (!mayGoOn(video)) return err(isOver(video) ? cannotGoOn() : busy(id));
-    enter(this.#context, call);
+    if (!mayGoOn(video)) return err(isOver(video) ? cannotContinue() : videoBusy(id));
+    recordCaller(this.#context, call);
     runtime.storage.transactionSync(() => {
       this.save(video, nextRound(video, prompt, runtime.now()));
       saveIdempotencyKey(runtime, call, id);
@@ -272,21 +284,21 @@ export class Videos {
     return this.read(id);
   }
 
-  /** Stops making it. What upstream has begun may still finish and be charged. */
+  /** Stops the video. Nemo may still finish and charge what it has begun. */
   cancel(id: VideoId): Result<ShownVideo, Problem> {
     const video = this.#rows.find(id);
     if (video === null) return err(noVideo());
     if (!isOver(video)) {
-      const { turn, render } = this.#rows.made(video);
+      const { turn, render } = this.#rows.findStepResults(video);
       this.save(video, toCancelled(video, { turn, render }, this.#context.runtime.now()));
-      if (turn !== null) this.#turning.cancel(turn);
+      if (turn !== null) this.#turnRun.cancel(turn);
       if (render !== null) this.#renders.cancel(render);
       this.#context.jobs.tick();
     }
     return this.read(id);
   }
 
-  /** Where its newest file lies; refuses until there is one. */
+  /** The storage key of the newest file, or why there is none yet. */
   file(id: VideoId): Result<StoredFile, Problem> {
     const video = this.#rows.find(id);
     if (video === null) return err(noVideo());
@@ -294,7 +306,7 @@ export class Videos {
     return err(isOver(video) && video.error !== null ? noFile(video, video.error) : notReady(video));
   }
 
-  /** A token that opens its newest file for so long, without a credential. */
+  /** A token that gives access to the newest file for so many seconds, without other credentials. */
   async share(
     call: Call,
     id: VideoId,
@@ -306,16 +318,16 @@ export class Videos {
     return this.#files.share(call, video.file, seconds);
   }
 
-  /** Writes a video's next state down, with what its stream and the tenant are told of it. */
+  /** Stores the next state of a video, appends it to the video's stream, and publishes the end to the tenant. */
   save(before: Video, video: Video): void {
     const { runtime, log, outbox, jobs } = this.#context;
     runtime.storage.transactionSync(() => {
-      const kept = isOver(video) ? { ...video, sources: withoutAddresses(video.sources) } : video;
-      this.#rows.save(kept);
-      log.append(video.id, importsTold(before, kept));
+      const stored = isOver(video) ? { ...video, sources: withoutAddresses(video.sources) } : video;
+      this.#rows.save(stored);
+      log.append(video.id, importEvents(before, stored));
       const shown = this.show(video);
-      const isFurther = video.stage !== before.stage || isOver(before);
-      if (isFurther && !isOver(video)) this.#tell(shown);
+      const hasMoved = video.stage !== before.stage || isOver(before);
+      if (hasMoved && !isOver(video)) this.#appendStage(shown);
       if (!isOver(video) || isOver(before)) return;
       log.append(video.id, [{ type: `video.${endOf(video)}`, video: shown }]);
       outbox.add(`video.${endOf(video)}`, video.id, shown, video);
@@ -324,21 +336,21 @@ export class Videos {
     });
     if (!isOver(video)) return;
     log.forget(video.id);
-    this.#said.delete(video.id);
+    this.#lastProgress.delete(video.id);
   }
 
-  /** Says how far it is, where that is further than what was said last. */
+  /** Appends the progress to the stream if it has increased. */
   publishProgress(video: Video): void {
     const shown = this.show(video);
-    if (shown.progress > (this.#said.get(video.id) ?? 0)) this.#tell(shown);
+    if (shown.progress > (this.#lastProgress.get(video.id) ?? 0)) this.#appendStage(shown);
   }
 
-  #tell({ id, stage, progress }: ShownVideo): void {
-    this.#said.set(id, progress);
+  #appendStage({ id, stage, progress }: ShownVideo): void {
+    this.#lastProgress.set(id, progress);
     this.#context.log.append(id, [{ type: "video.stage", stage, progress }]);
   }
 
-  readonly #said = new Map<VideoId, number>();
+  readonly #lastProgress = new Map<VideoId, number>();
 
   show(video: Video): ShownVideo {
     return showVideo(this.#context, this.#renderRows, video);
@@ -346,4 +358,4 @@ export class Videos {
 }
 
 type End = "completed" | "failed" | "cancelled" | "needs_input";
-const endOf = ({ status }: Video): End => status as End; // asked of videos that are over
+const endOf = ({ status }: Video): End => status as End; // called for videos that are over
