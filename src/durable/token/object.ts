@@ -1,8 +1,8 @@
 /**
- * A Nemo token that several users share, a tenant's or the operator's: how it stands, which turns run on it (so that a
- * balance is read only where it means something), and what it last held.
- *
- * A tenant's is kept here, sealed; the operator's is a secret of the Worker, and only what upstream said of it is noted.
+ * A Nemo token that several users share, a tenant's or the operator's: its status, the turns that use it (so that a
+ * balance is attributed only where it is meaningful), and its last known balance.
+ * A tenant's token is stored here, encrypted. The operator's is a secret of the Worker; only Nemo's verdict on it is
+ * stored.
  */
 import { DurableObject } from "cloudflare:workers";
 import { OPERATOR_TOKEN_NAME, parseScope } from "../../core/address.ts";
@@ -41,11 +41,11 @@ const MIGRATIONS = [
   SCHEDULE_UNENDED,
 ];
 
-/** Of the operator's token: its mark, and when upstream refused it. */
+/** Meta key of the operator's token: its version, and when Nemo rejected it. */
 const REFUSED = "refused";
-/** What the account last held, as the last turn that ended on it read it. */
+/** Meta key: the account's balance, as read by the last turn that ended. */
 const BALANCE = "balance";
-/** A tenant's facts belong to no user. */
+/** A tenant's events belong to no user. */
 const NO_USER = { uh: "", named: () => false };
 
 export class TokenObject extends DurableObject<Env> implements TokenRpc {
@@ -70,11 +70,11 @@ export class TokenObject extends DurableObject<Env> implements TokenRpc {
           [TOKEN_STATUS]: () => this.#stored?.tell(),
           [TOKEN_WARNING]: () => this.#stored?.warn(),
         };
-        const known = perform[kind as JobKind<"token">]; // or what only another version knows
-        if (known === undefined) throw new Error(`nobody does work of kind ${kind}`);
+        const known = perform[kind as JobKind<"token">]; // or a kind of another version
+        if (known === undefined) throw new Error(`no handler for job kind ${kind}`);
         await known();
       },
-      giveUp: () => undefined, // nothing is given up here
+      giveUp: () => undefined, // no job of this object is given up
     });
     this.#outbox = new Outbox(runtime, this.#jobs, NO_USER);
     this.#encryption = new Encryption(
@@ -162,7 +162,10 @@ export class TokenObject extends DurableObject<Env> implements TokenRpc {
     });
   }
 
-  /** The Worker's own secret, and what upstream said of it. A new secret has another mark, and a clean record. */
+  /**
+   * The Worker's own secret, with Nemo's verdict on it. A new secret has another version, to which an old verdict
+   * does not apply.
+   */
   async #readOperatorToken(): Promise<SharedToken | null> {
     const { config, now } = this.#runtime;
     if (config.nemoToken === null) return null;
@@ -194,5 +197,5 @@ export class TokenObject extends DurableObject<Env> implements TokenRpc {
 const liveOnly = (): Problem =>
   problemOf(
     "live_only",
-    "In test mode every user has an account of its own in the sandbox, which no tenant's token opens; use a live key.",
+    "In test mode every user has its own account in the sandbox, so a tenant's token cannot be used; set it with a live key.",
   );

@@ -1,8 +1,9 @@
 /**
- * Whose Nemo token a user's object works with: the user's own, else the tenant's, else the operator's, else an anonymous one.
- *
- * Test mode knows the sandbox alone: a token that was brought for its user there, else one of the sandbox's own making.
- * A token that upstream refused is not replaced by somebody else's: who brought it is told, and nobody else pays.
+ * The Nemo account of a user's object: which token its calls use, and the API client for them.
+ * The order is: the user's own token, the tenant's, the operator's, an anonymous one. In test mode: a token that was
+ * set for the user in the sandbox, else one that the sandbox issues.
+ * A token that Nemo rejected is not replaced by one of the next level, so that nobody else is charged; the caller
+ * gets an error.
  */
 import { OPERATOR_TOKEN_NAME, tenantObjectName, type UserAddress } from "../../core/address.ts";
 import { type Charged, type Problem, problemOf } from "../../core/errors.ts";
@@ -29,7 +30,10 @@ import { KEPT, nemoOf, StoredToken } from "../shared/stored-token.ts";
 import { AnonymousToken, noToken } from "./anonymous-token.ts";
 import { renewName } from "./context.ts";
 
-/* The Nemo token that a user's object shares with others: its tenant's, else the operator's. Asked of the objects that keep them, remembered for 30 s. */
+/*
+ * The token that a user shares with others: its tenant's, else the operator's. Read from their objects and cached for
+ * 30 s.
+ */
 
 export class SharedToken {
   readonly #runtime: ObjectRuntime;
@@ -42,7 +46,7 @@ export class SharedToken {
     this.#address = address;
   }
 
-  /** The shared token, at most 30 s old; null where neither has one, and in test mode always. */
+  /** The shared token, at most 30 s old; null when there is none, and always in test mode. */
   async find(): Promise<SharedTokenInfo | null> {
     if (this.#address.mode === "test") return null;
     if (this.#cached !== null && this.#runtime.now() - this.#cached.at < SHARED_TOKEN_MAX_AGE_MS)
@@ -53,24 +57,27 @@ export class SharedToken {
     return this.#fetching;
   }
 
-  /** Whether calls go out with a shared token, as far as is known without asking. Unknown counts as shared: then no balance is believed. */
+  /**
+   * Whether calls use a shared token, without a request. Unknown counts as shared, so that no balance is attributed
+   * to this user.
+   */
   mayBeShared(): boolean {
     return this.#address.mode === "live" && (this.#cached === null || this.#cached.shared !== null);
   }
 
-  /** Notes that this turn runs on it; tells whether another one does. */
+  /** Leases the token for this turn. Returns whether another turn uses it at the same time. */
   async lease(turn: TurnId, until: EpochMs): Promise<boolean> {
     const shared = await this.find();
     return shared === null ? false : (await this.#tokenObject(shared.source).lease(turn, until)).shared;
   }
 
-  /** Ends the note, and tells what the account held then. A release that is lost ends by itself at the lease's end. */
+  /** Ends the lease and reports the balance at that time. If the release fails, the lease expires by itself. */
   async release(turn: TurnId, balance: Balance | null): Promise<void> {
     const shared = await this.find();
     if (shared !== null) await this.#tokenObject(shared.source).release(turn, balance);
   }
 
-  /** Tells its keeper whether upstream took it. */
+  /** Reports to the token's object whether Nemo accepted it. */
   async report(shared: SharedTokenInfo, accepted: boolean): Promise<void> {
     if (accepted && !shared.suspect) return;
     this.#cached = null;
@@ -94,7 +101,7 @@ export class SharedToken {
   }
 }
 
-/** Where an anonymous account is kept by registering. Source: nemo-api reference 2.3. */
+/** Where a user registers to keep the work of an anonymous account. Source: nemo-api reference 2.3. */
 const REGISTER_URL = "https://nemovideo.com/register";
 
 const ATTRIBUTION = "attribution";
@@ -107,7 +114,10 @@ export type AccountParts = {
   readonly outbox: Outbox;
 };
 
-/** A token in use, and what follows when upstream took it or refused it: a minted one answers with another to try once. */
+/**
+ * A token in use. `report` records whether Nemo accepted it; for a rejected anonymous token it returns a new one to
+ * try once.
+ */
 type InUse = {
   readonly token: string;
   readonly report: (accepted: boolean) => Promise<Result<string, Problem> | null>;
@@ -141,27 +151,27 @@ export class Account {
     this.#shared = new SharedToken(runtime, address);
   }
 
-  /** Nemo's API, with what it is told about this tenant. */
+  /** The API client with the tenant's attribution. */
   get nemo(): Nemo {
     return this.nemoFor(null);
   }
 
-  /** Nemo's API, for what is done for a generator: what that says of itself comes first. */
+  /** The API client for a call on behalf of a generator, whose attribution comes before the tenant's. */
   nemoFor(generator: AttributionWire | null | undefined): Nemo {
     const text = this.#database.exists() ? readMeta(this.#runtime.sql, ATTRIBUTION) : null;
     const tenants = text === null ? null : (JSON.parse(text) as AttributionWire); // written by setAttribution() only
     return nemoOf(this.#runtime, this.#address, attributionOf(generator, tenants));
   }
 
-  /** Remembers what upstream is told about the tenant; work that nobody waits for says it too. */
+  /** Stores the tenant's attribution, so that calls from jobs send it too. */
   setAttribution(tenants: AttributionWire): void {
     const text = JSON.stringify(tenants);
     if (readMeta(this.#runtime.sql, ATTRIBUTION) !== text) writeMeta(this.#runtime.sql, ATTRIBUTION, text);
   }
 
   /**
-   * Makes a call with the token; when upstream refuses an anonymous one, once more with a new one.
-   * Safe for any call, a paid one too: a refused token means that nothing was done.
+   * Calls Nemo with the token; when Nemo rejects an anonymous token, once more with a new one.
+   * Safe for any call, also one that costs credits: a call with a rejected token has no effect.
    */
   async call<T>(use: (token: string) => Promise<Result<T, NemoFailure>>): Promise<Result<T, Problem | NemoFailure>> {
     const selected = await this.#selectToken();
@@ -174,8 +184,8 @@ export class Account {
   }
 
   /**
-   * Reports on the token; answers with another one to try, if there is one. A call that upstream took may have been paid for: its
-   * answer counts whether or not the report arrives.
+   * Reports on the token. Returns another one to try, if there is one. A call that Nemo accepted may have cost
+   * credits, so its result counts even if the report fails.
    */
   async #report({ report }: InUse, accepted: boolean): Promise<Result<string, Problem> | null> {
     try {
@@ -186,13 +196,13 @@ export class Account {
     }
   }
 
-  /** Like `call`, with every failure in our error table's words. */
+  /** Like `call`, with every failure converted into a problem. */
   async read<T>(use: (token: string) => Promise<Result<T, NemoFailure>>): Promise<Result<T, Problem>> {
     const answer = await this.call(use);
     return answer.ok ? answer : err(this.explain(answer.error));
   }
 
-  /** A failure of a call in our error table's words, whichever side it came from, with the link that helps where one does. */
+  /** Converts a failure of a call into a problem, with a registration link when that helps. */
   explain(failure: Problem | NemoFailure, charged: Charged = "no"): Problem {
     const problem = "detail" in failure ? failure : toProblem(failure, charged);
     if (!this.#database.exists()) return problem;
@@ -201,50 +211,56 @@ export class Account {
     return user === null ? problem : { ...problem, registerUrl: `${REGISTER_URL}?bind=${encodeURIComponent(user)}` };
   }
 
-  /** A link that opens a project in Nemo's web app. Only for a token that is this user's alone: it shows all of its projects. */
+  /**
+   * A link that opens a project in Nemo's web app. Only for a token that no other user shares: the link shows all of
+   * its projects.
+   */
   async browserLink(session: { taskId: string; sessionId: string }): Promise<Result<ClaimLink, Problem>> {
     if (this.isShared())
       return err(
         problemOf(
           "browser_link_unavailable",
-          "This project belongs to a shared Nemo account, which a link would open to its holder.",
+          "This project belongs to a shared Nemo account, which a link would open to its holder; links need a user with its own Nemo token.",
         ),
       );
     return this.read((token) => this.nemo.claimLink(token, session));
   }
 
-  /** Notes on a shared token that this turn runs on it; tells whether another user's turn does too. An own token is never shared. */
+  /**
+   * Leases the shared token for this turn. Returns whether another user's turn uses it too. An own token is never
+   * shared.
+   */
   async lease(turn: TurnId, until: EpochMs): Promise<boolean> {
     return this.#provided.state() === null && this.#shared.lease(turn, until);
   }
 
-  /** Ends the note, with what the account held then where it was read. */
+  /** Ends the lease, with the balance if it was read. */
   async release(turn: TurnId, balance: Balance | null = null): Promise<void> {
     if (this.#provided.state() === null) await this.#shared.release(turn, balance);
   }
 
-  /** Whether the token in use is this user's alone. */
+  /** Whether no other user shares the token in use. */
   async isOwn(): Promise<boolean> {
     const { source } = await this.state();
     return source !== "tenant" && source !== "operator";
   }
 
-  /** Whether other users work with the same token, as far as is known without asking. */
+  /** Whether other users share the token in use, without a request. */
   isShared(): boolean {
     return this.#provided.state() === null && this.#shared.mayBeShared();
   }
 
-  /** Keeps a token of the user's own, once upstream knows it. */
+  /** Stores the user's own token once Nemo has accepted it. */
   async put(token: ProvidedToken, audit: AuditEntry | null): Promise<Result<NemoTokenWire, Problem>> {
     return this.#provided.put(this.nemo, token, audit);
   }
 
-  /** Lets go of the user's own token: the next in line is used from here on. */
+  /** Removes the user's own token; from here on the next one in the order is used. */
   remove(audit: AuditEntry | null): void {
     if (this.#database.exists()) this.#provided.remove(audit);
   }
 
-  /** What the outside may know of the token that would be used; of the one that was brought alone when `only` says so. */
+  /** The public status of the token that a call would use; with `only`, of the user's own token alone. */
   async state(only: TokenFor | null = null): Promise<NemoTokenWire> {
     const exists = this.#database.exists();
     const provided = exists ? this.#provided.state() : null;
@@ -252,28 +268,31 @@ export class Account {
     return (await this.#shared.find())?.shown ?? this.#anonymous.state(exists);
   }
 
-  /** The schedule's work for a row of kind `token_warning`. */
+  /** Job `token_warning`: warns of the token's expiry. */
   warn(ref: string): void {
     if (ref === KEPT) this.#provided.warn();
     else this.#anonymous.warn();
   }
 
-  /** The schedule's work for a row of kind `token_standing`. */
+  /** Job `token_standing`: publishes the token's status. */
   publishTokenStatus(ref: string): Promise<void> {
     return ref === KEPT ? this.#provided.tell() : this.#anonymous.publishStatus();
   }
 
-  /** Lets the sweep know that something is sealed here. */
+  /** Registers this object in D1 for re-encryption after a rotation. */
   noteEncryptions(): Promise<void> {
     return this.#encryption.note();
   }
 
-  /** Seals everything under the current root secret: part of a wake. */
+  /** Re-encrypts everything under the current root secret; called when a wake message arrives. */
   renewEncryptions(): Promise<void> {
     return this.#encryption.renew();
   }
 
-  /** The token to work with. Nothing is asked of Nemo for a user in whose name nothing was made: whoever only reads makes nothing. */
+  /**
+   * The token to use for a call. Reading never creates a user or an account: without a user, no token is requested
+   * from Nemo.
+   */
   async #selectToken(): Promise<Result<InUse, Problem>> {
     const exists = this.#database.exists();
     const provided = exists ? await this.#provided.open() : null;
@@ -289,19 +308,19 @@ export class Account {
 }
 
 const noOtherToken = (): Problem =>
-  problemOf("unavailable", "Nemo refused its token, and another one could not be asked for now; try again.", {
+  problemOf("unavailable", "Nemo rejected its token, and no other one could be requested; try again.", {
     charged: "no",
     retryAfterSeconds: 5,
   });
 
-/** A token that somebody brought: when upstream refuses it, there is no other. */
+/** A token that the user, the tenant or the operator set: when Nemo rejects it, there is no other. */
 function inUse(
   source: "user" | "tenant" | "operator",
   { token }: { readonly token: string | null },
   send: (accepted: boolean) => Promise<void>,
 ): Result<InUse, Problem> {
   if (token === null) {
-    const detail = `Nemo refused the ${source}'s token, or it has ended; it has to be set anew.`;
+    const detail = `Nemo rejected the ${source}'s token, or it has expired; set a new one with PUT /v1/nemo_token.`;
     return err(problemOf("nemo_token_rejected", detail, { charged: "no", hint: "PUT /v1/nemo_token" }));
   }
   const report = async (accepted: boolean): Promise<null> => {
@@ -312,6 +331,6 @@ function inUse(
 }
 
 const nothingMade = (): Problem =>
-  problemOf("not_found", "Nothing was made here yet, so there is no account with Nemo; make a project first.", {
+  problemOf("not_found", "This user has no account with Nemo yet; create a project first with POST /v1/projects.", {
     hint: "POST /v1/projects",
   });

@@ -1,8 +1,7 @@
 /**
- * The token that a user's object gets for itself: an anonymous one of Nemo's, or the sandbox's in test mode.
- *
- * Upstream rations them, so one is renewed with the same client id, once when it is refused, and not asked for again
- * before upstream gives one.
+ * The token that a user's object issues for itself: an anonymous one of Nemo, or one of the sandbox in test mode.
+ * Nemo limits how often it issues them. So a token is renewed with the same client id, once after Nemo rejected it,
+ * and none is requested before the time at which Nemo issues the next one.
  */
 import type { UserAddress } from "../../core/address.ts";
 import { decrypt, encrypt, reEncrypt } from "../../core/crypto.ts";
@@ -32,7 +31,7 @@ const OWN = "token";
 const ISSUE_AFTER = "mint_after";
 const USER = "nemo_user";
 
-/** `issuedAt` is missing in records of the first version. */
+/** Older records have no `issuedAt`. */
 type TokenRecord = {
   readonly encrypted: string;
   readonly clientId: string;
@@ -45,7 +44,7 @@ export type AnonymousTokenParts = {
   readonly jobs: JobScheduler;
   readonly outbox: Outbox;
   readonly encryption: Encryption;
-  /** The client of the moment. */
+  /** Returns the current client of Nemo's API. */
   readonly nemo: () => Nemo;
   readonly address: UserAddress;
 };
@@ -61,7 +60,7 @@ export class AnonymousToken {
     this.source = parts.address.mode === "test" ? "sandbox" : "anonymous";
   }
 
-  /** The kept token as long as it is good, or a new one: where none is good, or before its end where upstream gives one then. */
+  /** The stored token while it is valid, else a new one. Also renews it before its end, if Nemo may issue one then. */
   async token(): Promise<Result<string, Problem>> {
     const { now } = this.#parts.runtime;
     const record = this.#valid();
@@ -73,14 +72,14 @@ export class AnonymousToken {
     return fresh.ok ? fresh : ok(current);
   }
 
-  /** A token in place of one that upstream refused. One that was renewed meanwhile is not renewed again. */
+  /** A new token in place of one that Nemo rejected. A token that was renewed meanwhile is not renewed again. */
   async renew(problem: string): Promise<Result<string, Problem>> {
     const record = this.#read();
     const now = record === null ? null : await this.#decrypt(record.encrypted);
     return now === null || now === problem ? this.#issueOnce() : ok(now);
   }
 
-  /** What the outside may know of it. `exists`: the object's tables are there. */
+  /** The public status of the token. `exists`: the object's tables exist. */
   state(exists: boolean): NemoTokenWire {
     if (!this.#isAllowed()) return NO_TOKEN;
     const now = this.#parts.runtime.now();
@@ -92,12 +91,12 @@ export class AnonymousToken {
     return { ...shown, state: "rationed", next_try_at: toRfc3339(next) };
   }
 
-  /** Nemo's name of the anonymous user, by which registering keeps what it made; null where upstream gave none. */
+  /** Nemo's id of the anonymous user, with which a registration keeps the user's work; null when Nemo sent none. */
   nemoUser(): string | null {
     return readMeta(this.#parts.runtime.sql, USER);
   }
 
-  /** Tells that an anonymous token ends within a day: the schedule's work. */
+  /** Job: publishes that an anonymous token expires within a day. */
   warn(): void {
     const { runtime, jobs, outbox, address } = this.#parts;
     runtime.storage.transactionSync(() => {
@@ -106,7 +105,7 @@ export class AnonymousToken {
     });
   }
 
-  /** Tells the operator's status how an anonymous token stands: the schedule's work. */
+  /** Job: publishes the status of an anonymous token to the operator's status page. */
   publishStatus(): Promise<void> {
     const { runtime, jobs } = this.#parts;
     return publishTokenStatus({
@@ -118,7 +117,7 @@ export class AnonymousToken {
     });
   }
 
-  /** Seals it under the current root secret; answers how many seals there are. */
+  /** Re-encrypts the token under the current root secret. Returns how many encrypted values there are. */
   async renewEncryption(): Promise<number> {
     const record = this.#read();
     if (record === null) return 0;
@@ -129,7 +128,7 @@ export class AnonymousToken {
     return 1;
   }
 
-  /** The kept token, as long as it has not ended. */
+  /** The stored token, unless it has expired. */
   #valid(): TokenRecord | null {
     const record = this.#read();
     return record === null || (record.expiresAt !== null && record.expiresAt <= this.#parts.runtime.now())
@@ -137,7 +136,10 @@ export class AnonymousToken {
       : record;
   }
 
-  /** In test mode always, and from the sandbox only; in live mode where the operator says so. */
+  /**
+   * Always allowed in test mode, where tokens come from the sandbox only; in live mode only if the operator
+   * configured it.
+   */
   #isAllowed(): boolean {
     return this.#parts.address.mode === "test" || this.#parts.runtime.config.allowAnonymous;
   }
@@ -156,7 +158,7 @@ export class AnonymousToken {
     const after = this.#issueAfter();
     if (after !== null && after > runtime.now()) return err(rationed(after - runtime.now()));
     const clientId = this.#read()?.clientId ?? crypto.randomUUID();
-    await encryption.note(); // first: a token that was made is not lost by what fails beside it
+    await encryption.note(); // before the request, so that an issued token is not lost when the note fails
     let issued = await nemo.issueToken(clientId);
     let usedClientId = clientId;
     if (!issued.ok && issued.error.reason === "client_id_refused") {
@@ -200,7 +202,7 @@ export class AnonymousToken {
     return last && { state: "ready", until: last.expiresAt };
   }
 
-  /** Of the sandbox's tokens nobody needs to know: they are renewed without end. */
+  /** Tokens of the sandbox need no warning: they can be renewed without limit. */
   #scheduleWarning(expiresAt: EpochMs | null): void {
     const warnAt = warningAt({ expiresAt, rejectedAt: null });
     if (warnAt !== null && this.source === "anonymous")
@@ -235,7 +237,7 @@ export class AnonymousToken {
 }
 
 export const noToken = (): Problem =>
-  problemOf("nemo_token_unavailable", "No Nemo token is set; bring one with PUT /v1/nemo_token.", {
+  problemOf("nemo_token_unavailable", "No Nemo token is set; set one with PUT /v1/nemo_token.", {
     charged: "no",
     hint: "PUT /v1/nemo_token",
   });
@@ -243,6 +245,6 @@ export const noToken = (): Problem =>
 const rationed = (waitMs: number): Problem =>
   problemOf(
     "nemo_token_unavailable",
-    "Nemo gives no anonymous token right now; wait, or bring your own with PUT /v1/nemo_token.",
+    "Nemo issues no anonymous token right now; retry later, or set your own token with PUT /v1/nemo_token.",
     { charged: "no", hint: "PUT /v1/nemo_token", retryAfterSeconds: Math.ceil(waitMs / SECOND_MS) },
   );

@@ -1,4 +1,7 @@
-/** Assets of a user, and the projects they are attached to. How one gets there stands in attach-run.ts. */
+/**
+ * Assets of a user: their records, their attachment to projects, and their deletion. The upload of an attached asset
+ * to Nemo is in attachments.ts.
+ */
 
 import { uploadObjectName } from "../../core/address.ts";
 import type { Unsigned } from "../../core/download.ts";
@@ -34,7 +37,7 @@ export class Assets {
     this.#run = new AttachRun(context, projects, this.#rows);
   }
 
-  /** Told by the upload's object, maybe twice: the second time changes nothing. */
+  /** Called by the upload's object, perhaps twice; the second call changes nothing. */
   add(call: Call, asset: AssetRecord): Result<ShownAsset, Problem> {
     recordCaller(this.#context, call);
     const { runtime, outbox } = this.#context;
@@ -51,11 +54,11 @@ export class Assets {
   read(id: AssetId): Result<AssetRecord, Problem> {
     const asset = this.find(id);
     return asset === null
-      ? err(problemOf("not_found", "No asset with this id exists here; upload one with POST /v1/uploads."))
+      ? err(problemOf("not_found", "No asset with this id exists; upload a file with POST /v1/uploads."))
       : ok(asset);
   }
 
-  /** The asset as its callers see it. */
+  /** The asset in its public representation. */
   shown(id: AssetId): Result<ShownAsset, Problem> {
     const asset = this.read(id);
     return asset.ok ? ok(showAsset(this.#context, asset.value)) : asset;
@@ -86,12 +89,17 @@ export class Assets {
     return row === undefined ? null : decodeAsset(row.record);
   }
 
-  /** Owes the asset to the project. The same asset again is the same attachment; a failed one is tried anew. */
+  /**
+   * Attaches the asset to the project with a job. Attaching it again returns the same attachment; a failed one is
+   * retried.
+   */
   attach(call: Call, project: ProjectId, asset: AssetRecord): Result<AttachmentWire, Problem> {
     if (this.#projects.find(project) === null) return err(noProject());
     recordCaller(this.#context, call);
     if (asset.status === "rejected")
-      return err(problemOf("asset_not_attachable", `${asset.error?.detail ?? "The file was rejected."}`));
+      return err(
+        problemOf("asset_not_attachable", `${asset.error?.detail ?? "The file was rejected; upload another file."}`),
+      );
     const { runtime, jobs } = this.#context;
     const foreign = this.find(asset.id) === null;
     if (foreign && (asset.named || readMeta(runtime.sql, "named") === "1")) {
@@ -116,14 +124,15 @@ export class Assets {
   }
 
   /**
-   * Brings every pending asset of a project to upstream: a turn may speak of them. Refuses a turn whose files are not all
-   * there, before it costs anything; one failure refuses one turn, and the next goes on without that file.
+   * Uploads every pending asset of a project to Nemo before a turn is sent, since its prompt may refer to them. Fails
+   * the turn when a file is missing, before the turn costs anything. Each failure fails one turn only; the next turn
+   * runs without that file.
    */
   async settle(project: ProjectId, turn: TurnId): Promise<Problem | null> {
     for (const { asset } of this.#rows.inStatus(project, "pending")) {
       const problem = await this.#run.upload(project, asset.id);
       if (problem === null) continue;
-      // It may pass, or a new session may help.
+      // A retry or a new session may help.
       if (this.#rows.find(project, asset.id)?.status === "pending" || isSessionLost(problem)) return problem;
       break;
     }
@@ -136,7 +145,10 @@ export class Assets {
     return failed[0] === undefined ? null : { ...failed[0].error, detail };
   }
 
-  /** Owes every asset of a project again that its lost session had, or did not get because it was lost: a new one knows none. */
+  /**
+   * Schedules the upload of every asset that the lost session had, or did not get because it was lost: the new
+   * session has no files.
+   */
   reattach(project: ProjectId): void {
     const { runtime, jobs } = this.#context;
     const interrupted = this.#rows
@@ -148,15 +160,15 @@ export class Assets {
     }
   }
 
-  /** The schedule's work for one attachment. */
+  /** Job: uploads one attachment. */
   perform(ref: string, attempt: number): Promise<void> {
     return this.#run.perform(ref, attempt);
   }
 
-  /** Gives an attachment that keeps failing an end. */
+  /** Fails an attachment whose job keeps failing. */
   giveUp(ref: string): void {
     const [project, asset] = parseAttachmentKey(ref);
-    const detail = "The asset could not be brought to Nemo; attach it again later.";
+    const detail = "The asset could not be uploaded to Nemo; attach it again later.";
     this.#run.end(project, asset, problemOf("nemo_unavailable", detail));
   }
 
@@ -172,26 +184,28 @@ export class Assets {
   }
 }
 
-/** Its session was lost: it is brought again into the one that replaces it. */
+/** The upload failed because its session was lost; it is repeated in the new session. */
 const isSessionLost = ({ code }: Problem): boolean => code === "session_lost";
 
-/** What an earlier version did not know of an asset. */
+/** Defaults for fields that older records lack. */
 const DEFAULTS = { duration_ms: null, width: null, height: null, error: null };
 
 const decodeAsset = (record: string): AssetRecord => ({ ...DEFAULTS, ...(JSON.parse(record) as AssetRecord) }); // written by add() only
 
 type ShownAsset = Unsigned<AssetWire>;
 
-/** An asset as the outside sees it: where it lies stays inside. The bytes of a rejected one are removed, so no link opens it. */
+/**
+ * The public representation of an asset, without its storage key. A rejected asset's file is deleted, so it has no
+ * link.
+ */
 function showAsset(context: UserContext, { key: _key, named: _named, ...asset }: AssetRecord): ShownAsset {
   const isReady = asset.status === "ready";
   return { ...asset, download: isReady ? { id: asset.id, origin: originOf(context), until: null } : null };
 }
 
 /*
- * The end of an asset: nobody finds it from then on, and its file is removed until it is gone.
- *
- * What Nemo holds of it stays in its sessions. A project whose session is lost goes on without it.
+ * Deletes assets: the record at once, the file by a job. Copies at Nemo stay in their sessions; when a session is
+ * lost, its project continues without the asset.
  */
 
 export class AssetDeletions {
@@ -207,7 +221,7 @@ export class AssetDeletions {
     this.#attached = new AttachRows(context.runtime);
   }
 
-  /** Deletes an asset. Again: done already. */
+  /** Deletes an asset. Idempotent. */
   begin(id: AssetId): Result<null, Problem> {
     const { runtime, jobs, database } = this.#context;
     if (database.exists() && this.#rows.has(id)) return ok(null);
@@ -216,7 +230,8 @@ export class AssetDeletions {
     runtime.storage.transactionSync(() => {
       for (const project of this.#attached.projectsOf(id)) {
         const attachment = this.#attached.find(project, id);
-        // Its name still tells that upstream has it from here; the caller knows why it is brought nowhere any more.
+        // The record stays, because its file name identifies the copy at Nemo. "caller": no later turn fails for this
+        // reason.
         if (attachment !== null)
           this.#attached.save(project, { ...attachment, status: "failed", error: assetDeleted(), told: "caller" });
         jobs.done(ATTACH, attachmentKey(project, id));
@@ -229,12 +244,15 @@ export class AssetDeletions {
     return ok(null);
   }
 
-  /** The schedule's work. Its upload lets go of what the file is made of; of one that is long over nobody else knows. */
+  /**
+   * Job: deletes the file. The upload's object drops its parts first; it may be long gone, so the key is deleted here
+   * as well.
+   */
   async perform(id: AssetId): Promise<void> {
     const { runtime, address, jobs } = this.#context;
     const key = this.#rows.keyOf(id);
     if (key === null) return jobs.done(DELETE_JOB, id);
-    const upload: UploadId = `upl_${id.slice("ast_".length)}`; // an asset's id is made from its upload's
+    const upload: UploadId = `upl_${id.slice("ast_".length)}`; // an asset's id is derived from its upload's
     const port = runtime.env.UPLOAD.getByName(uploadObjectName(address, upload)) as unknown as UploadRpc; // UploadObject implements it
     await port.dropAsset();
     await runtime.env.MEDIA.delete(key);
@@ -246,4 +264,4 @@ export class AssetDeletions {
   }
 }
 
-const assetDeleted = (): Problem => problemOf("asset_not_attachable", "The asset was deleted.");
+const assetDeleted = (): Problem => problemOf("asset_not_attachable", "The asset was deleted; upload the file again.");

@@ -1,4 +1,7 @@
-/** An asset on its way into a project's session: pulled by upstream through a signed link, or pushed as a stream. */
+/**
+ * Attachments: which assets belong to which projects, and the upload of each into the project's session at Nemo. Nemo
+ * pulls the file through a signed link, or the file is pushed as a stream.
+ */
 
 import { linkUrl, signLink } from "../../core/crypto.ts";
 import { ERRORS, type Problem, problemOf } from "../../core/errors.ts";
@@ -13,19 +16,20 @@ import { TryAgain } from "../shared/jobs.ts";
 import { ATTACH, type UserContext } from "./context.ts";
 import type { Projects } from "./projects.ts";
 
-/* The rows of attachments: which assets belong to which projects, and how far each is on its way to upstream. */
-
 export type Attachment = {
   readonly asset: AssetRecord;
   readonly status: AttachmentWire["status"];
   readonly error: Problem | null;
-  /** A push of it into the project's session has begun, so upstream may hold it. Written before the push leaves. */
+  /** An upload into the project's session has started, so Nemo may have the file. Stored before the request is sent. */
   readonly sent: boolean;
-  /** Who was told that it failed: a turn, which failed with it, or the caller who asked again; null while nobody was. */
+  /**
+   * Who has received this failure: the turn that failed with it, or the caller who asked again; null when it was not
+   * reported yet.
+   */
   readonly told: TurnId | "caller" | null;
 };
 
-/** What an earlier version did not know: its failures are history. */
+/** Older records do not say whether a failure was reported; it counts as reported. */
 const DEFAULTS = { told: "caller" } as const;
 
 export const ATTACHMENT_INDEXES = `
@@ -33,7 +37,7 @@ export const ATTACHMENT_INDEXES = `
   CREATE INDEX attachments_by_status ON attachments (project, status);
 `;
 
-/** A file's own name, and how a link spells it: a pulled file may be called by either. */
+/** The names under which Nemo may list a file: its own, and the one encoded in a pull link. */
 export const namesAtNemo = (filename: string): string[] => [filename, encodeURIComponent(filename)];
 
 type Row = { status: Attachment["status"]; record: string };
@@ -54,14 +58,14 @@ export class AttachRows {
     return this.#read("project = ? AND status = ? ORDER BY asset", project, status);
   }
 
-  /** Where an asset is attached, or was to be. */
+  /** The projects that an asset is or was to be attached to. */
   projectsOf(asset: AssetId): ProjectId[] {
     const query = "SELECT project FROM attachments WHERE asset = ?";
     const rows = this.#runtime.sql.exec<{ project: ProjectId }>(query, asset).toArray();
     return rows.map(({ project }) => project);
   }
 
-  /** How upstream may call the files that were sent into a project's session, there or on their way. */
+  /** The names under which Nemo may list the files that were sent into a project's session. */
   namesIn(project: ProjectId): ReadonlySet<string> {
     const sent = this.#read("project = ?", project).filter(({ sent, status }) => sent || status === "attached");
     return new Set(sent.flatMap(({ asset }) => namesAtNemo(asset.filename)));
@@ -92,7 +96,7 @@ export class AttachRun {
   readonly #context: UserContext;
   readonly #projects: Projects;
   readonly #rows: AttachRows;
-  /** One push at a time: it holds one of the six requests an object may have on their way. */
+  /** Uploads run one at a time: each holds one of the six connections that an object may have open. */
   #pushing: Promise<unknown> = Promise.resolve();
 
   constructor(context: UserContext, projects: Projects, rows: AttachRows) {
@@ -101,7 +105,10 @@ export class AttachRun {
     this.#rows = rows;
   }
 
-  /** The schedule's work for one attachment. A refusal that may pass is thrown, to be tried again; the last one is its end. */
+  /**
+   * Job: uploads one attachment. A retryable problem is thrown, so that the job is retried; after the last attempt it
+   * ends the attachment.
+   */
   async perform(ref: string, attempt: number): Promise<void> {
     const [project, asset] = parseAttachmentKey(ref);
     const problem = await this.upload(project, asset);
@@ -111,8 +118,8 @@ export class AttachRun {
   }
 
   /**
-   * Brings a pending asset to upstream, after those that are on their way. A refusal that may pass leaves it pending, with
-   * the schedule's row for the next try; any other ends the attachment.
+   * Uploads a pending asset to Nemo, after the uploads that are already running. A retryable problem leaves it
+   * pending with its job; any other problem ends the attachment as failed.
    */
   upload(project: ProjectId, asset: AssetId): Promise<Problem | null> {
     const work = this.#pushing.then(() => this.#uploadPending(project, asset));
@@ -143,7 +150,7 @@ export class AttachRun {
       return uploaded.error;
     }
     if (this.#projects.find(project)?.session?.sessionId !== uploaded.value) {
-      // The session was replaced while the file was on its way: the new one knows nothing of it.
+      // The session was replaced during the upload, and the new one does not have the file.
       if (this.#isOver(project, asset)) return null;
       this.#rows.save(project, { ...attachment, sent: false });
       return this.#uploadPending(project, asset);
@@ -152,7 +159,10 @@ export class AttachRun {
     return null;
   }
 
-  /** Looks for a push that an earlier try began; pushes where there was none. Tells the session that has the file now. */
+  /**
+   * Checks whether an earlier attempt has uploaded the file, else uploads it. Returns the id of the session that has
+   * it.
+   */
   async #ensureUploaded(project: ProjectId, asset: AssetRecord, sent: boolean): Promise<Result<string, Problem>> {
     const { runtime } = this.#context;
     const session = await this.#projects.session(project);
@@ -170,7 +180,7 @@ export class AttachRun {
     return ok(sessionId);
   }
 
-  /** Ended while it was on its way: its asset was deleted, and what was decided then stays. */
+  /** The attachment ended during the upload because its asset was deleted; that result is kept. */
   #isOver(project: ProjectId, asset: AssetId): boolean {
     return this.#rows.find(project, asset)?.status !== "pending";
   }
@@ -186,9 +196,9 @@ export class AttachRun {
   }
 
   /**
-   * Whether upstream holds an asset whose push or pull has begun. It knows files by name and mostly without a size, so there must be
-   * more of this name than we have attached, one of them not of another size. A file of the same name that was added in
-   * Nemo's own app is taken for this one.
+   * Whether Nemo has an asset whose push or pull has started. Nemo lists files by name and mostly without a size. So
+   * it must list more files of this name than are attached here, and at least one of the same or of unknown size. A
+   * file of the same name that was added in Nemo's own app is taken for this one.
    */
   async #isUploaded(project: ProjectId, { filename, size_bytes }: AssetRecord): Promise<Result<boolean, Problem>> {
     const state = await this.#projects.state(project);
@@ -235,11 +245,11 @@ export class AttachRun {
 
 const fileDeleted = (): Problem => problemOf("asset_not_attachable", "The file was deleted; upload it again.");
 
-/** Whether trying again may help. */
+/** Whether a retry may help. */
 const isRetryable = ({ code }: Problem): boolean => ERRORS[code].retryable;
 
-/** An attachment's name in the schedule. */
+/** The job key of an attachment. */
 export const attachmentKey = (project: ProjectId, asset: AssetId): string => `${project}/${asset}`;
 
-/** The other way round. */
+/** The inverse of `attachmentKey`. */
 export const parseAttachmentKey = (ref: string): [ProjectId, AssetId] => ref.split("/") as [ProjectId, AssetId]; // made by attachmentKey() only

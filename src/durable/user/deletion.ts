@@ -1,10 +1,12 @@
 /**
- * The end of a user: a tombstone first, then everything else, step by step.
- *
- * The tombstone closes the object in the same transaction that counts what is in it. From then on reads find nothing and
- * writes are refused, what was due is due no more, and the instance that was at work is ended with all it was doing.
- * Each step after that may be repeated, and the schedule repeats it until it is done. The tombstone stays for 30 days with the
- * receipt, so that nothing late (an upload's asset, an outbox) brings the user back; then the object's storage goes too.
+ * The deletion of a user: a tombstone first, then everything else, step by step.
+ * The tombstone is stored in the transaction that counts what the user has. From then on reads find nothing, writes
+ * are refused, scheduled jobs are dropped, and the running instance is restarted to stop its work.
+ * Every later step is idempotent, and its job is retried until it succeeds. The tombstone stays for 30 days with the
+ * receipt, so that nothing late (an upload's asset, an outbox) creates the user again; then the object's storage is
+ * deleted too.
+ * Turns that Nemo still works on may be charged: each is read until it settles, and the receipt and the tenant's
+ * usage include its cost.
  */
 import {
   tenantObjectName,
@@ -54,15 +56,15 @@ type Tombstone = {
   readonly requestedAt: EpochMs;
   readonly deletedAt: EpochMs | null;
   readonly removed: RemovedWire;
-  /** Missing: written by a version that did not wait for the last turns, or not known yet. */
+  /** Missing in older records, and while the pending turns are not settled. */
   readonly settled?: SettledWire;
 };
 
 /** Tables whose rows the receipt counts. */
 const COUNTED_TABLES = ["projects", "turns", "assets", "renders", "videos"] as const;
-/** Tables of the object itself, which outlive what was in it. */
+/** Tables of the object itself, which are kept until the tombstone expires. */
 const RETAINED_TABLES = ["meta", "due"];
-/** Notes that outlive it too. */
+/** Meta keys that are kept until then. */
 const RETAINED_META = "('version', 'tombstone', 'busy_due_at')";
 
 export class UserDeletion {
@@ -70,7 +72,7 @@ export class UserDeletion {
   readonly #address: UserAddress;
   readonly #database: Database;
   #tombstone: Tombstone | null;
-  /** This instance came after the tombstone: nothing of the user is at work in it. */
+  /** This instance started after the tombstone was stored, so no work of the user runs in it. */
   readonly #isFresh: boolean;
 
   constructor(runtime: ObjectRuntime, address: UserAddress, database: Database) {
@@ -82,7 +84,7 @@ export class UserDeletion {
     this.#isFresh = this.#tombstone !== null;
   }
 
-  /** The database as everybody else sees it: once the user is deleted, there is none. */
+  /** The database as all other services see it: empty once the user is deleted. */
   guarded(): Database {
     return {
       exists: () => this.#tombstone === null && this.#database.exists(),
@@ -94,17 +96,17 @@ export class UserDeletion {
     };
   }
 
-  /** Why nothing can be made for this user; null while it lives. */
+  /** Why nothing can be created for this user; null while the user is active. */
   check(): Problem | null {
     return this.#tombstone === null ? null : userDeleted(this.#tombstone.requestedAt);
   }
 
-  /** True for work that a deleted user's object still does. */
+  /** Whether a job of this kind still runs; after the deletion only a few kinds do. */
   isScheduled(kind: string): boolean {
     return this.#tombstone === null || kind === ERASE || kind === FORGET || kind === AUDIT;
   }
 
-  /** Closes the object and owes the rest. Again: the same job. */
+  /** Stores the tombstone and schedules the deletion. Idempotent. */
   begin(jobs: JobScheduler, audit: AuditEntry | null): void {
     if (this.#tombstone !== null) return;
     const { storage, sql, now, config } = this.#runtime;
@@ -116,12 +118,12 @@ export class UserDeletion {
       this.#save({ since, requestedAt: now(), deletedAt: null, removed });
       sql.exec("DELETE FROM due WHERE kind != ?", AUDIT);
       noteAudit(this.#runtime, jobs, audit);
-      // A moment later: the answer to this call leaves before the instance ends.
+      // Delayed, so that the answer to this call is sent before the instance restarts.
       jobs.schedule(ERASE, "", now() + config.waits.retry);
     });
   }
 
-  /** What is left to be known of the user; null while it lives. */
+  /** The record of a deleted user; null while the user is active. */
   record(): UserRecord | null {
     if (this.#tombstone === null) return null;
     const { since, requestedAt, deletedAt, removed, settled } = this.#tombstone;
@@ -131,15 +133,15 @@ export class UserDeletion {
       deletion: {
         requested_at: toRfc3339(requestedAt),
         completed_at: deletedAt === null ? null : toRfc3339(deletedAt),
-        removed: { ...removed, videos: removed.videos ?? 0 }, // a receipt of the first version counts none
+        removed: { ...removed, videos: removed.videos ?? 0 }, // the oldest receipts did not count videos
         settled: settled ?? NOTHING_SETTLED,
       },
     };
   }
 
   /**
-   * The schedule's work: everything outside first, so that what is left to do stays known here. The last turns come last: they
-   * may take a quarter of an hour, and all but what they need is gone by then.
+   * Job: deletes everything outside the object first, because the rows here say what is left to do. Pending turns
+   * come last: they may take 15 minutes, and only what they need is still stored by then.
    */
   async erase(jobs: JobScheduler, pendingSettlements: PendingSettlements): Promise<void> {
     const runtime = this.#runtime;
@@ -170,15 +172,15 @@ export class UserDeletion {
     });
   }
 
-  /** The schedule's last work: what came late into the store goes, and so does the object's own storage. */
+  /** The last job: deletes files that were stored late, and then the object's own storage. */
   async forget(): Promise<void> {
     await purge(this.#runtime.env.MEDIA, userPrefix(this.#address));
     await this.#runtime.storage.deleteAlarm();
     await this.#runtime.storage.deleteAll();
-    this.#runtime.restart("the user is forgotten");
+    this.#runtime.restart("the deleted user's storage is purged");
   }
 
-  /** Ends the instance that was at work when the user was deleted; the alarm, or the cron, makes the next one. */
+  /** Restarts the instance that ran when the user was deleted; the alarm or the cron starts the next one. */
   async #restart(): Promise<void> {
     const { storage, config, now, restart } = this.#runtime;
     if (config.alarms) await storage.setAlarm(now());
@@ -186,13 +188,13 @@ export class UserDeletion {
     restart("the user was deleted");
   }
 
-  /** Counted before any is removed; after a crash there may be fewer than were counted, never more. */
+  /** Counted before any file is deleted; a retry after a crash may count fewer files and does not lower the number. */
   async #countFiles(): Promise<void> {
     const { files, bytes } = await measure(this.#runtime.env.MEDIA, userPrefix(this.#address));
     if (files > (this.#tombstone?.removed.files ?? 0)) this.#count({ files, file_bytes: bytes });
   }
 
-  /** Uploads have objects of their own, which this one has listed, and those that were deleted may still have theirs. */
+  /** Uploads have objects of their own. They are listed here, also those that were deleted and may still hold data. */
   async #eraseUploads(): Promise<void> {
     const { sql, env } = this.#runtime;
     const all = "SELECT id FROM uploads UNION SELECT id FROM upload_looks";
@@ -244,15 +246,10 @@ const sumOf = (settled: readonly SettledTurn[]): SettledWire => ({
 const userDeleted = (at: EpochMs): Problem =>
   problemOf(
     "user_deleted",
-    `This user was deleted at ${toRfc3339(at)} and is closed for 30 days; use another user id, or come back then.`,
+    `This user was deleted at ${toRfc3339(at)} and its id is blocked for 30 days; use another user id, or retry after that.`,
   );
 
-/*
- * Turns that Nemo was working on when their user was deleted. Nobody is told of them any more, but they may still be charged:
- * each is read until it is settled, by the rules of any other turn, so that the receipt and the tenant's use hold what it cost.
- */
-
-/** On its way to Nemo or from there. */
+/** Sent to Nemo and not settled. */
 const RUNNING: readonly OpenTurn["phase"][] = ["sending", "streaming", "settling"];
 
 export class PendingSettlements {
@@ -260,14 +257,16 @@ export class PendingSettlements {
   readonly #rows: TurnRows;
   readonly #settle: TurnSettle;
 
-  /** `context` with the whole database: the one that everybody else sees is empty by now. */
+  /** `context` with the whole database, since the guarded one is empty by now. */
   constructor(context: UserContext) {
     this.#context = context;
     this.#rows = new TurnRows(context.runtime, context.database);
     this.#settle = new TurnSettle(context, new Projects(context), this.#rows);
   }
 
-  /** Reads each that is not settled yet, once; answers when to read again, null when all are settled. May be repeated. */
+  /**
+   * Reads each turn that is not settled yet, once. Returns when to read again; null when all are settled. Idempotent.
+   */
   async settle(): Promise<EpochMs | null> {
     const running = this.#rows.inPhases(RUNNING);
     for (const { id } of running) this.#rows.change(id, RUNNING, (turn) => afterLoss(turn) ?? turn);
@@ -276,7 +275,7 @@ export class PendingSettlements {
     return pending.length === 0 ? null : Math.min(...pending);
   }
 
-  /** Those that ended since the user was deleted, and what they cost. */
+  /** The turns that ended since the user was deleted, and their cost. */
   settled(since: EpochMs): SettledTurn[] {
     return this.#rows.endedSince(since).map((turn) => ({
       at: turn.endedAt ?? since,
@@ -286,7 +285,7 @@ export class PendingSettlements {
     }));
   }
 
-  /** Whatever keeps it from being read, a throw too: when its time is over it ends, as one of which nothing is known. */
+  /** A turn that cannot be read, even because of an exception, ends as unknown when its time is over. */
   async #read(id: TurnId): Promise<EpochMs | null> {
     const { runtime } = this.#context;
     const { waits } = runtime.config;
@@ -311,7 +310,7 @@ export class PendingSettlements {
     return next;
   }
 
-  /** Upstream's state, and whether the balance may be anybody else's; the refusal where either cannot be had now. */
+  /** Nemo's state, and whether others share the balance; a problem when one of them cannot be read now. */
   async #readUpstream(
     turn: Turn,
     until: EpochMs,
@@ -323,7 +322,7 @@ export class PendingSettlements {
       return { seen, shared: isShared || (await this.#context.account.lease(turn.id, until)) };
     } catch (error) {
       logBug("last_turn_not_read", error, { work: "erase" });
-      return problemOf("nemo_unavailable", "How the turn ended could not be read.");
+      return problemOf("nemo_unavailable", "The result of the turn could not be read; its credits are unknown.");
     }
   }
 }

@@ -1,4 +1,7 @@
-/** Streams to callers: each follows a turn's log by its own cursor, pings, and ends itself after a few minutes. */
+/**
+ * Event streams of turns and videos: server-sent events with a cursor, ping and limited lifetime, and the long polls
+ * beside them.
+ */
 
 import type { UserGrant } from "../../core/auth.ts";
 import type { Signed, Unsigned } from "../../core/download.ts";
@@ -27,7 +30,7 @@ import type { ShownVideo, VideoRows } from "./videos/store.ts";
 import { eventsExpired, noVideo, type Videos } from "./videos/videos.ts";
 
 const utf8 = new TextEncoder();
-const NOT_READ = "nobody reads";
+const NOT_READ = "the client does not read the stream";
 
 type Writer = WritableStreamDefaultWriter<Uint8Array>;
 
@@ -47,14 +50,14 @@ export class EventSubscribers {
   }
 
   /**
-   * A stream of the turn's frames after the cursor. Refuses above 10 watchers a turn or 30 an object.
-   * One that was opened with a user token ends with it, at the token's end or at a sign-out.
+   * Opens a stream of the log's frames after the cursor; refused above 10 subscribers per log or 30 per object. A
+   * stream that was opened with a user token ends with that token, at its expiry or at a sign-out.
    */
   open(turn: LogId, after: number, grant: UserGrant | null): Result<ReadableStream, Problem> {
     const count = this.#perTurn.get(turn) ?? 0;
     if (count >= SUBSCRIBERS_PER_TURN || this.#total >= SUBSCRIBERS_PER_USER) {
       return err(
-        problemOf("concurrency_limited", "Too many streams are open; close one, or read GET …/events as JSON.", {
+        problemOf("concurrency_limited", "Too many streams are open; close one, or poll GET …/events as JSON.", {
           retryAfterSeconds: 5,
         }),
       );
@@ -67,7 +70,10 @@ export class EventSubscribers {
     return ok(readable);
   }
 
-  /** Follows the turn and takes its leave. The place is free before the last words, which nobody may read. */
+  /**
+   * Follows the log and closes the stream. The slot is released before the last write, which the client may never
+   * read.
+   */
   async #serve(turn: LogId, after: number, writer: Writer, grant: UserGrant | null): Promise<void> {
     const { streamLeave } = this.#runtime.config.waits;
     try {
@@ -75,7 +81,7 @@ export class EventSubscribers {
       if (last !== null) await within(writer.write(utf8.encode(last)), streamLeave);
       await within(writer.close(), streamLeave);
     } catch (error) {
-      // The caller went away or does not read: there is nobody to tell.
+      // The client disconnected or does not read, so no error can be reported.
       void writer.abort(error).catch(() => undefined);
     }
   }
@@ -87,14 +93,14 @@ export class EventSubscribers {
     this.#total--;
   }
 
-  /** Asked before every write: a sign-out ends what a user token has open. */
+  /** Checked before every write: a sign-out ends the streams of user tokens. */
   #mayRead(grant: UserGrant | null): boolean {
     return grant === null || this.#sessions.check(grant) === null;
   }
 
   /**
-   * Writes the turn's frames until its end or until the answer's life is over; what is left to be said then, if anything.
-   * Two timers for its whole life: one per event would cost more than the event.
+   * Writes the log's frames until its end or until the stream's lifetime is over. Returns the last text to write, if
+   * any. Two timers for the whole stream: one per event would cost more than the event.
    */
   async #follow(turn: LogId, after: number, writer: Writer, grant: UserGrant | null): Promise<string | null> {
     const { waits } = this.#runtime.config;
@@ -150,7 +156,7 @@ export class EventSubscribers {
   }
 }
 
-/** The promise's own end, or a rejection after `ms`: a stream that nobody reads takes nothing and says nothing. */
+/** Rejects after `ms`: writing to a stream that the client does not read never settles. */
 function within(promise: Promise<void>, ms: number): Promise<void> {
   return new Promise((resolve, reject) => {
     const timer = setTimeout(() => reject(new Error(NOT_READ)), ms);
@@ -158,7 +164,7 @@ function within(promise: Promise<void>, ms: number): Promise<void> {
   });
 }
 
-/* Requests of this user that wait for something at this moment, whatever they wait for: an isolate holds all of them. */
+/* Limits the requests of this user that wait at the same time: the isolate holds all of them in memory. */
 
 export class Waiting {
   readonly #log: TurnEventLog;
@@ -168,7 +174,7 @@ export class Waiting {
     this.#log = log;
   }
 
-  /** Whether no further request may wait. Ask right before `forChange`: nothing may come between. */
+  /** Whether no further request may wait. Check right before `forChange`, with no await in between. */
   get isFull(): boolean {
     return this.#count >= WAITING_PER_USER;
   }
@@ -185,11 +191,11 @@ export class Waiting {
 export const tooManyWaiting = (): Problem =>
   problemOf(
     "concurrency_limited",
-    `At most ${WAITING_PER_USER} requests of a user may wait at once; follow the stream instead.`,
+    `At most ${WAITING_PER_USER} requests of a user may wait at once; read the event stream instead, or retry without waiting.`,
     { retryAfterSeconds: 5 },
   );
 
-/* The events of a whole video: to leave and to pick up at any cursor, and the wait for its end. */
+/* The events of a video: streams and pages from any cursor, and the wait for its end. */
 
 export class VideoEvents {
   readonly #context: UserContext;
@@ -213,19 +219,22 @@ export class VideoEvents {
     this.#frames = videoEvents.frames;
   }
 
-  /** The video once nothing more happens by itself, or as it is when the time is over. */
+  /** The video once it has ended or needs input, or as it is after `waitMs`. */
   async awaitEnd(id: VideoId, waitMs: number): Promise<Result<ShownVideo, Problem>> {
     const until = this.#context.runtime.now() + waitMs;
     for (;;) {
       const video = this.#rows.find(id);
       const left = until - this.#context.runtime.now();
-      const isFull = this.#waiting.isFull; // a preference may be passed over (RFC 7240)
+      const isFull = this.#waiting.isFull; // a preference may be ignored (RFC 7240)
       if (video === null || isOver(video) || left <= 0 || isFull) return this.#videos.read(id);
       await this.#waiting.forChange(id, left);
     }
   }
 
-  /** A stream of its events after the cursor; "ended" when the cursor stands at the last one and no more comes by itself. */
+  /**
+   * A stream of the video's events after the cursor; "ended" when the cursor is at the last event and the video is
+   * over.
+   */
   watch(id: VideoId, after: number, grant: UserGrant | null): Result<EventSubscription, Problem> {
     const video = this.#findWithEvents(id);
     if (!video.ok) return video;
@@ -256,7 +265,7 @@ export class VideoEvents {
     return ok({ data, next_after: last, ended: now !== null && isOver(now) && last >= log.last(id) });
   }
 
-  /** The video, if its events are still kept. */
+  /** The video, unless its events have been deleted. */
   #findWithEvents(id: VideoId): Result<Video, Problem> {
     const video = this.#rows.find(id);
     if (video === null) return err(noVideo());
@@ -265,15 +274,13 @@ export class VideoEvents {
   }
 }
 
-/*
- * Frames of a log as they leave: the video at its end gets the link to its file, which is stored nowhere. The link is made as
- * at the moment when the video ended, so that the same frame is the same bytes whenever it is read.
- */
-
-/** What `TurnEventLog.append` writes at a video's end; an earlier version wrote it without `download`. */
+/** What `TurnEventLog.append` stores at a video's end; older records have no `download`. */
 type StoredEnd = { readonly type: string; readonly video: Unsigned<VideoWire> | VideoWire };
 
-/** Only frames at an end show a turn or a video; the others are the same for everybody. */
+/**
+ * Removes what a user may not see. Only the last frames show a turn or a video; all others are the same for every
+ * reader.
+ */
 function redactForUser(frame: Frame): Frame {
   if (!isTerminal(frame.type) && !isVideoEnd(frame.type)) return frame;
   return { ...frame, data: JSON.stringify(forUser(JSON.parse(frame.data))) };
@@ -286,7 +293,11 @@ export class Frames {
     this.#downloads = downloads;
   }
 
-  /** The same frames, ready to be sent; `isUser`: to the holder of a user token or of a stream ticket. */
+  /**
+   * Prepares stored frames for sending: the last frame of a video gets the signed link to its file, which is not
+   * stored. The link is signed as of the video's end, so that the frame has the same bytes whenever it is read.
+   * `isUser`: the reader holds a user token or a stream ticket.
+   */
   async shown(frames: readonly Frame[], isUser: boolean): Promise<readonly Frame[]> {
     const signed = await Promise.all(frames.map((frame) => (isVideoEnd(frame.type) ? this.#sign(frame) : frame)));
     return isUser ? signed.map(redactForUser) : signed;

@@ -1,4 +1,4 @@
-/** Generators that the agent is asked to write: ordered, read, and made step by step, each step under a key of its own. */
+/** Generator jobs: the agent is asked to write a generator, in steps that each have their own idempotency key. */
 
 import { type Problem, problemOf } from "../../core/errors.ts";
 import { builtInGenerator } from "../../core/generators/built-in.ts";
@@ -31,8 +31,6 @@ import { turnOutcome } from "./turns/settle.ts";
 import { checkCallback, failureOf, type TurnRows } from "./turns/store.ts";
 import type { Turns } from "./turns/turns.ts";
 
-/* The rows of generators that the agent is asked to write, and what callers see of them. */
-
 export const GENERATOR_JOB_TABLES = `
   CREATE TABLE generator_jobs (
     id TEXT PRIMARY KEY,
@@ -42,7 +40,7 @@ export const GENERATOR_JOB_TABLES = `
   CREATE INDEX makings_by_turn ON generator_jobs (turn);
 `;
 
-/** When to read one again. Chosen: a turn of words alone takes seconds. */
+/** When to read one again. Chosen: a turn of text alone takes seconds. */
 const POLL_AFTER_SECONDS = 3;
 
 export class GeneratorJobRows {
@@ -103,7 +101,7 @@ export function showGeneratorJob(context: UserContext, generatorJob: GeneratorJo
 
 type Tools = { readonly projects: Projects; readonly turns: Turns; readonly turnRows: TurnRows };
 
-/** Its name at upstream, and its project's here. */
+/** The attribution sent to Nemo, and the name of the project made here. */
 const GENERATOR_MAKER = "generator-maker-generator";
 
 export class GeneratorJobs {
@@ -122,7 +120,7 @@ export class GeneratorJobs {
     });
   }
 
-  /** Commits the order; the schedule makes it. */
+  /** Stores the request; its job does the rest. */
   async start(call: Call, order: GeneratorJobOrder): Promise<Result<GeneratorJobWire, Problem>> {
     const { runtime, address, jobs } = this.#context;
     const problem = checkCallback(this.#context, { callback_url: order.callback ?? undefined });
@@ -151,7 +149,7 @@ export class GeneratorJobs {
     return generatorJob === null ? err(noGeneratorJob()) : ok(showGeneratorJob(this.#context, generatorJob));
   }
 
-  /** The schedule's work for one making: every step that can be made now. */
+  /** Job: runs every step that can run now. */
   async perform(id: GeneratorJobId): Promise<void> {
     const { runtime, jobs } = this.#context;
     for (;;) {
@@ -171,19 +169,19 @@ export class GeneratorJobs {
             : await this.#runStep(step.do, generatorJob);
       if (!next.ok && isFull(next.error))
         return jobs.schedule(GENERATOR_JOB, id, runtime.now() + lookAfter(runtime, next.error));
-      if (!next.ok && isPassing(next.error)) throw new TryAgain("not made", next.error);
+      if (!next.ok && isPassing(next.error)) throw new TryAgain("generator job step failed", next.error);
       await runtime.boundary("generator_job.step");
       this.#save(next.ok ? next.value : toFailedGeneratorJob(generatorJob, next.error, runtime.now()));
     }
   }
 
-  /** Gives one that keeps failing an end. */
+  /** Fails a generator job whose job keeps failing. */
   giveUp(id: GeneratorJobId): void {
     const generatorJob = this.#rows.find(id);
     if (generatorJob === null || generatorJob.endedAt !== null) return;
     const failure = problemOf(
       "nemo_unavailable",
-      "The generator could not be taken further; have it made again later.",
+      "The generator could not be made after several attempts; start again later with POST /v1/generators/make.",
       {
         hint: "POST /v1/generators/make",
       },
@@ -191,7 +189,7 @@ export class GeneratorJobs {
     this.#save(toFailedGeneratorJob(generatorJob, failure, this.#context.runtime.now()));
   }
 
-  /** Writes a step, and tells an end. */
+  /** Stores a step, and publishes the end. */
   #save(generatorJob: GeneratorJob): void {
     this.#context.runtime.storage.transactionSync(() => {
       this.#rows.save(generatorJob);
@@ -228,7 +226,10 @@ export class GeneratorJobs {
     return made.ok ? ok({ ...generatorJob, turn: made.value.id }) : made;
   }
 
-  /** Stores the generator for the whole tenant. A slug that was taken meanwhile gets an ending: the answer was paid for. */
+  /**
+   * Stores the generator for the whole tenant. If its slug was taken meanwhile, a suffix is added, since the answer
+   * has cost credits.
+   */
   async #store(generatorJob: GeneratorJob, recipe: RecipeWire): Promise<Result<GeneratorJob, Problem>> {
     const { runtime, address } = this.#context;
     const { generator: id, madeBy } = generatorJob;
@@ -242,7 +243,7 @@ export class GeneratorJobs {
     return made.ok ? ok(toReady(generatorJob, made.value.slug, runtime.now())) : err(tooMany());
   }
 
-  /** A call in the making's own name. */
+  /** The call that a step makes, with the idempotency key of that step. */
   #call({ id, key = null }: GeneratorJob, step: string): Call {
     const context = this.#context;
     const idempotency = { key: stepKey(id, step), fingerprint: id };
@@ -251,9 +252,11 @@ export class GeneratorJobs {
 }
 
 const noGeneratorJob = (): Problem =>
-  problemOf("not_found", "No generator with this id is being made here.", { hint: "POST /v1/generators/make" });
+  problemOf("not_found", "No generator job with this id exists; start one with POST /v1/generators/make.", {
+    hint: "POST /v1/generators/make",
+  });
 
 const tooMany = (): Problem =>
-  problemOf("too_many_generators", `A tenant has at most ${GENERATORS_PER_SCOPE} generators; delete one first.`, {
+  problemOf("too_many_generators", `A tenant may have ${GENERATORS_PER_SCOPE} generators; delete one first.`, {
     hint: "DELETE /v1/generators/{id}",
   });

@@ -1,4 +1,4 @@
-/** The fuse box of a user's object: which part performs what is due, and which gives it an end when it keeps failing. */
+/** The jobs of a user's object: which service runs each kind, and what happens when a job is given up. */
 import type { AssetId, BatchId, GeneratorJobId, ProjectId, RenderId, TurnId, VideoId } from "../../core/ids.ts";
 import { EVENTS_TTL_MS, REMOVED_TTL_MS } from "../../core/limits.ts";
 import { HOUR_MS } from "../../core/time.ts";
@@ -24,7 +24,7 @@ import {
 import { ERASE, FORGET } from "./deletion.ts";
 import type { UserServices } from "./services.ts";
 
-/** Who performs each kind. */
+/** The handler of each job kind. */
 const PERFORM: { readonly [Kind in JobKind<"user">]: (services: UserServices, row: JobRow) => unknown } = {
   [TURN]: ({ run }, { ref, attempts }) => run.perform(ref as TurnId, attempts),
   [RENDER]: ({ rendering }, { ref, attempts }) => rendering.perform(ref as RenderId, attempts),
@@ -47,31 +47,34 @@ const PERFORM: { readonly [Kind in JobKind<"user">]: (services: UserServices, ro
   [FORGET]: ({ userDeletion }) => userDeletion.forget(),
 };
 
-/** What ends what a job that was given up belongs to. */
+/** What a job that is given up does to its resource. */
 const GIVE_UP: { readonly [Kind in GivenUpKind<"user">]: (services: UserServices, ref: string) => void } = {
   [TURN]: ({ run }, ref) => run.giveUp(ref as TurnId),
   [RENDER]: ({ rendering }, ref) => rendering.giveUp(ref as RenderId),
   [ATTACH]: ({ assets }, ref) => assets.giveUp(ref),
-  [ACT]: () => undefined, // its turn is over, and nobody was told that the agent's suggestion would be followed
+  [ACT]: () => undefined, // its turn is over, and no caller was promised that the agent's suggestion would be followed
   [VIDEO]: ({ workflow }, ref) => workflow.giveUp(ref as VideoId),
   [GENERATOR_JOB]: ({ generatorJobs }, ref) => generatorJobs.giveUp(ref as GeneratorJobId),
   [BATCH]: ({ batches }, ref) => batches.giveUp(ref as BatchId),
 };
 
-/** Work that begins something, at Nemo or of ours: it waits while the tenant is paused. */
+/** Kinds that start new work, at Nemo or here: they wait while the tenant is paused. */
 const STARTING_KINDS: readonly string[] = [TURN, RENDER, ATTACH, ACT, VIDEO, BATCH, GENERATOR_JOB];
 
-/** Whether this row begins something. A turn that left is settled and a render that left is fetched, pause or not. */
+/**
+ * Whether this job starts new work. A sent turn is settled and a submitted render is fetched even while the tenant is
+ * paused.
+ */
 function startsWork({ run, rendering }: UserServices, kind: string, ref: string): boolean {
   if (kind === TURN) return run.isQueued(ref as TurnId);
   if (kind === RENDER) return rendering.isQueued(ref as RenderId);
   return STARTING_KINDS.includes(kind);
 }
 
-/** Hands a due row to the part that does such work. Of a deleted user only the deletion itself is still due. */
+/** Runs a due job. After the user's deletion only the jobs of the deletion run. */
 export async function runJob(services: UserServices, row: JobRow): Promise<void> {
-  const kind = row.kind as JobKind<"user">; // or what only another version knows
-  if (PERFORM[kind] === undefined) throw new Error(`nobody does work of kind ${kind}`);
+  const kind = row.kind as JobKind<"user">; // or a kind of another version
+  if (PERFORM[kind] === undefined) throw new Error(`no handler for job kind ${kind}`);
   const { context, userDeletion } = services;
   if (!userDeletion.isScheduled(kind)) context.jobs.done(kind, row.ref);
   else if (startsWork(services, kind, row.ref) && (await mustWait(context.runtime)))
@@ -79,12 +82,12 @@ export async function runJob(services: UserServices, row: JobRow): Promise<void>
   else await PERFORM[kind](services, row);
 }
 
-/** Gives what a row belongs to an end. */
+/** Ends the resource of a job that is given up. */
 export function giveUpJob(services: UserServices, { kind, ref }: JobRow): void {
-  if (services.userDeletion.isScheduled(kind)) GIVE_UP[kind as GivenUpKind<"user">](services, ref); // asked of these only
+  if (services.userDeletion.isScheduled(kind)) GIVE_UP[kind as GivenUpKind<"user">](services, ref); // called for these kinds only
 }
 
-/** Lets go of what is no longer kept, and comes back when the next of it is. */
+/** Deletes events after their retention, and schedules the next cleanup. */
 function tidy({ context: { runtime, log, jobs }, videoRows }: UserServices): void {
   const before = runtime.now() - EVENTS_TTL_MS;
   const due = [log.tidy(before), videoRows.tidy(before)].filter((at) => at !== null);
@@ -92,7 +95,7 @@ function tidy({ context: { runtime, log, jobs }, videoRows }: UserServices): voi
   else jobs.schedule(TIDY, "", Math.min(...due) + EVENTS_TTL_MS + HOUR_MS);
 }
 
-/** The same of what is kept for weeks. */
+/** Deletes records of deletions and uploads after their retention of weeks. */
 async function deleteAged({ context: { runtime, jobs }, deletionRows, uploads }: UserServices): Promise<void> {
   const removed = deletionRows.tidy(runtime.now() - REMOVED_TTL_MS);
   const due = [removed === null ? null : removed + REMOVED_TTL_MS, await uploads.deleteExpired()].filter(

@@ -73,7 +73,8 @@ export class UserObject extends DurableObject<Env> implements UserRpc {
     const problem = this.#services.sessions.check(grant);
     if (problem !== null) return err(problem);
     const { token, grantAt }: UserMethod = USER_METHODS[method];
-    if (!token) return err(problemOf("key_required", "This needs an API key; a user token may not do it."));
+    if (!token)
+      return err(problemOf("key_required", "This operation needs an API key; a user token does not allow it."));
     const turn = turnAskedFor(given);
     if (turn !== null && this.#services.turns.isGeneratorJob(turn)) return ok(err(noTurn()));
     const run = this[method] as (...given: unknown[]) => Promise<unknown>; // the caller passes this method's arguments
@@ -231,8 +232,8 @@ export class UserObject extends DurableObject<Env> implements UserRpc {
   }
 
   /**
-   * Reading makes nothing: neither a user nor a token of one that nobody wrote for yet. A user token reads the balance of its
-   * user's own account alone: asked before and after, since the token in use may change meanwhile.
+   * Reads the balance without creating a user or a token. A user token may read the balance of the user's own account
+   * only. That is checked before and after the read, since the token in use may change meanwhile.
    */
   async readCredits(grant: UserGrant | null = null): Answer<CreditsWire> {
     const { account, runtime } = this.#services.context;
@@ -411,8 +412,8 @@ export class UserObject extends DurableObject<Env> implements UserRpc {
   }
 
   /**
-   * Runs what writes, or calls upstream. Answers `user_deleted` once the user's deletion has begun, also when it began while
-   * the call was under way. Methods that only read need no guard: they find a deleted user's object empty.
+   * Runs methods that write or call Nemo. Returns `user_deleted` once the user's deletion has begun, also when it
+   * began during the call. Methods that only read need no check: a deleted user's object is empty for them.
    */
   async #whileActive<T>(run: () => Answer<T> | Result<T, Problem>): Answer<T> {
     const { userDeletion } = this.#services;
@@ -429,6 +430,6 @@ export class UserObject extends DurableObject<Env> implements UserRpc {
 }
 
 const sharedBalance = (): Problem =>
-  problemOf("key_required", "This user works with the tenant's Nemo account, whose balance an API key alone reads.", {
+  problemOf("key_required", "This user works with the tenant's Nemo account; read its balance with an API key.", {
     hint: "GET /v1/credits",
   });

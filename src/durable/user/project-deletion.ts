@@ -1,8 +1,8 @@
 /**
- * The end of a project, or of a video with the project that it made for itself.
- *
- * Deleting hides it at once and stops what is at work; its rows and files go when nothing of it runs any more, because what
- * runs still writes. Until then the schedule looks again. Assets stay: they are the user's, not the project's.
+ * Deletes a project, or a video together with the project that was created for it.
+ * A deletion hides the project at once and stops its work. Running work still writes, so the rows and files are
+ * deleted when none is left; until then the job checks again. Assets stay, because they belong to the user and not to
+ * the project.
  */
 import { renderKey } from "../../core/address.ts";
 import type { Problem } from "../../core/errors.ts";
@@ -44,7 +44,7 @@ export class Deletions {
     this.#rows = rows;
   }
 
-  /** Deletes a project with everything in it, the videos made in it too. Again: done already. */
+  /** Deletes a project with all its content, including the videos made in it. Idempotent. */
   project(id: ProjectId): Result<null, Problem> {
     if (this.#isDeleted(id)) return ok(null);
     if (this.#tools.projects.find(id) === null) return err(noProject());
@@ -53,7 +53,7 @@ export class Deletions {
     return ok(null);
   }
 
-  /** Deletes a video: cancelled first, where it is still made. Its project goes with it where no other video works in it. */
+  /** Deletes a video, after cancelling it. Its own project is deleted too unless another video uses it. Idempotent. */
   video(id: VideoId): Result<null, Problem> {
     if (this.#isDeleted(id)) return ok(null);
     const video = this.#tools.videoRows.find(id);
@@ -70,7 +70,7 @@ export class Deletions {
     return ok(null);
   }
 
-  /** The schedule's work: stop what runs, wait for it, then take everything out. May be repeated at any point. */
+  /** Job: stops the running work, waits for it, then deletes everything. May be repeated at any point. */
   async perform(id: DeletionRecord["id"]): Promise<void> {
     const { runtime, jobs } = this.#context;
     const deletion = this.#rows.find(id);
@@ -82,7 +82,7 @@ export class Deletions {
       this.#rows.adopt(deletion, late);
       return jobs.schedule(DELETE_JOB, id, runtime.now());
     }
-    await runtime.storage.sync(); // whoever watches has seen the end
+    await runtime.storage.sync(); // subscribers must receive the last events before they are deleted
     if (deletion.whole) await this.#deleteFiles(deletion);
     await runtime.boundary("removal.filed");
     runtime.storage.transactionSync(() => {
@@ -111,14 +111,14 @@ export class Deletions {
     jobs.tick();
   }
 
-  /** Takes waiting turns back, leaves running ones, cancels renders. Each ends by itself after that. */
+  /** Cancels waiting turns, stops following running ones, cancels renders. Each of them then ends by itself. */
   #stop(deletion: DeletionRecord): void {
     for (const { id, phase } of this.#rows.turns(deletion))
       if (phase !== "ended" && phase !== "settling") this.#tools.run.cancel(id);
     for (const { id, busy } of this.#rows.renders(deletion)) if (busy) this.#tools.renders.drop(id);
   }
 
-  /** Whether anything of it is owed, or is being done this moment. */
+  /** Whether work of it is scheduled or running. */
   #isBusy(deletion: DeletionRecord): boolean {
     const { jobs } = this.#context;
     const runs = (kinds: readonly string[], ref: string) => kinds.some((kind) => jobs.isRunning(kind, ref));
@@ -130,7 +130,7 @@ export class Deletions {
     );
   }
 
-  /** Renders share files within their project alone, so all of them go. */
+  /** Renders share files only within their project, so all files can be deleted. */
   async #deleteFiles(deletion: DeletionRecord): Promise<void> {
     const { runtime, address } = this.#context;
     const keys = this.#rows.renders(deletion).map(({ id }) => renderKey(address, id));
@@ -138,7 +138,7 @@ export class Deletions {
       await runtime.env.MEDIA.delete(keys.slice(at, at + QUEUE_BATCH));
   }
 
-  /** Ends what the schedule would still do for it. In a project that stays, a file goes unless another render shows it. */
+  /** Removes the remaining jobs. If the project stays, a file expires now unless another render uses it. */
   #removeJobs(deletion: DeletionRecord): void {
     const { jobs } = this.#context;
     for (const { id } of this.#rows.renders(deletion)) {
@@ -156,8 +156,6 @@ export class Deletions {
   }
 }
 
-/* What is on its way out of a user's object, and every statement that takes it out. */
-
 export const DELETION_TABLES = `
   CREATE TABLE removals (
     id TEXT PRIMARY KEY,              -- what was deleted: its id is all that stays
@@ -167,14 +165,14 @@ export const DELETION_TABLES = `
   CREATE INDEX projects_removed ON projects (id) WHERE removed = 1;
 `;
 
-/** When each was deleted, so that its id goes in the end. Of those before this step, now. */
+/** The time of each deletion, so that its id can be deleted later. Existing rows get the time of this migration. */
 export const DELETION_AGE = `
   ALTER TABLE removals ADD COLUMN at INTEGER NOT NULL DEFAULT 0;             -- ms since epoch
   UPDATE removals SET at = unixepoch() * 1000;
   CREATE INDEX removals_by_age ON removals (at) WHERE record IS NULL;
 `;
 
-/** Something deleted. Of a project that is not its own a video takes its renders' files alone. */
+/** One deletion. `whole`: the project with everything in it; otherwise only a video with the files of its renders. */
 export type DeletionRecord = {
   readonly id: VideoId | ProjectId;
   readonly project: ProjectId | null;
@@ -193,12 +191,12 @@ export class DeletionRows {
     this.#runtime = runtime;
   }
 
-  /** Whether it was deleted, in the last 30 days at least. */
+  /** Whether it was deleted within the last 30 days. */
   has(id: DeletionRecord["id"] | AssetId): boolean {
     return this.#runtime.sql.exec("SELECT 1 FROM removals WHERE id = ?", id).toArray().length > 0;
   }
 
-  /** What is left to be removed of it; null when nothing is. */
+  /** What is left to delete; null when nothing is. */
   find(id: DeletionRecord["id"]): DeletionRecord | null {
     const row = this.#runtime.sql
       .exec<{ record: string | null }>("SELECT record FROM removals WHERE id = ?", id)
@@ -206,7 +204,7 @@ export class DeletionRows {
     return row?.record == null ? null : (JSON.parse(row.record) as DeletionRecord); // written by begin() only
   }
 
-  /** Hides a removal's project and its videos, and keeps what is left to do. */
+  /** Hides the project and its videos, and stores what is left to do. */
   begin(deletion: DeletionRecord): void {
     const { sql, now } = this.#runtime;
     const query = "INSERT INTO removals (id, record, at) VALUES (?, ?, ?)";
@@ -218,7 +216,7 @@ export class DeletionRows {
     }
   }
 
-  /** Takes an asset out, and keeps where its file lies until that is removed. */
+  /** Deletes an asset's row, and stores the key of its file until that is deleted. */
   beginAsset(id: AssetId, key: string): void {
     const { sql, now } = this.#runtime;
     sql.exec("INSERT INTO removals (id, record, at) VALUES (?, ?, ?)", id, JSON.stringify(key), now());
@@ -226,7 +224,7 @@ export class DeletionRows {
     this.#deleteEvents("SELECT ?", id);
   }
 
-  /** Where the file of a deleted asset lies; null when it is removed. */
+  /** The storage key of a deleted asset's file; null when the file is deleted. */
   keyOf(id: AssetId): string | null {
     const query = "SELECT record FROM removals WHERE id = ?";
     const row = this.#runtime.sql.exec<{ record: string | null }>(query, id).toArray()[0];
@@ -237,12 +235,12 @@ export class DeletionRows {
     this.#runtime.sql.exec("UPDATE removals SET record = NULL WHERE id = ?", id);
   }
 
-  /** The project that a deleted video's step was still making for it; null for none. */
+  /** The project that a step of the deleted video created meanwhile; null when there is none. */
   madeFor({ id, project }: DeletionRecord): ProjectId | null {
-    return project === null ? (madeUnder(this.#runtime, stepKey(id, "project")) as ProjectId | null) : null; // its step makes nothing else
+    return project === null ? (madeUnder(this.#runtime, stepKey(id, "project")) as ProjectId | null) : null; // that step makes nothing else
   }
 
-  /** Takes that project in. */
+  /** Adds that project to the deletion. */
   adopt(deletion: DeletionRecord, project: ProjectId): void {
     const { sql } = this.#runtime;
     const record = JSON.stringify({ ...deletion, project, whole: true });
@@ -250,7 +248,7 @@ export class DeletionRows {
     sql.exec("UPDATE projects SET removed = 1 WHERE id = ?", project);
   }
 
-  /** The turns of a removal: all of its project, or the video's own. */
+  /** Its turns: all of the project, or the video's own. */
   turns({ whole, project, turns }: DeletionRecord): TurnRow[] {
     const query = "SELECT id, phase FROM turns WHERE";
     const { sql } = this.#runtime;
@@ -258,7 +256,7 @@ export class DeletionRows {
     return turns.flatMap((id) => sql.exec<TurnRow>(`${query} id = ?`, id).toArray());
   }
 
-  /** Its renders: all of its project, or the video's own. `busy`: something of it is still owed. */
+  /** Its renders: all of the project, or the video's own. `busy`: work of it is still scheduled. */
   renders({ whole, project, renders }: DeletionRecord): { id: RenderId; busy: boolean }[] {
     const query = "SELECT record FROM renders WHERE";
     const { sql } = this.#runtime;
@@ -269,7 +267,7 @@ export class DeletionRows {
     return found.map((render) => ({ id: render.id, busy: !isOver(render) || render.cancelScheduled === true }));
   }
 
-  /** The assets that were attached to a removal's own project. */
+  /** The assets that were attached to the deleted project. */
   attached({ whole, project }: DeletionRecord): AssetId[] {
     if (!whole) return [];
     const query = "SELECT asset FROM attachments WHERE project = ?";
@@ -279,7 +277,7 @@ export class DeletionRows {
       .map(({ asset }) => asset);
   }
 
-  /** The last step: every row of it goes, but for the id. Call inside a transaction. */
+  /** Deletes all rows except the deletion's own id. Call inside a transaction. */
   finish({ id, whole, project, videos }: DeletionRecord): void {
     const { sql } = this.#runtime;
     for (const video of videos) this.#deleteEvents("SELECT ?", video);
@@ -295,14 +293,14 @@ export class DeletionRows {
     sql.exec("UPDATE removals SET record = NULL WHERE id = ?", id);
   }
 
-  /** Forgets the ids of what was deleted before `before`; answers with when the oldest that stays was. */
+  /** Deletes the ids of deletions before `before`. Returns the time of the oldest one that stays. */
   tidy(before: EpochMs): EpochMs | null {
     const { sql } = this.#runtime;
     sql.exec("DELETE FROM removals WHERE record IS NULL AND at < ?", before);
     return sql.exec<{ at: number | null }>("SELECT min(at) AS at FROM removals WHERE record IS NULL").one().at;
   }
 
-  /** Events of what the query names, and how many facts were told of it. */
+  /** Deletes the events of the ids that the query returns, and their event counters. */
   #deleteEvents(ids: string, of: string | null): void {
     const { sql } = this.#runtime;
     sql.exec(`DELETE FROM turn_events WHERE turn IN (${ids})`, of);

@@ -1,4 +1,4 @@
-/** Projects: their records, their upstream session, and their timeline. */
+/** Projects: their records, their session at Nemo, and their timeline. */
 import { type Problem, problemOf } from "../../core/errors.ts";
 import { ownedId, type ProjectId } from "../../core/ids.ts";
 import { type Metered, metered } from "../../core/quota.ts";
@@ -21,13 +21,13 @@ export type Project = {
   readonly language: string | null;
   readonly metadata: Readonly<Record<string, string>>;
   readonly createdAt: EpochMs;
-  /** Upstream's task and session; null until something needs them. */
+  /** Nemo's task and session ids; null until the first step that needs a session. */
   readonly session: { readonly taskId: string; readonly sessionId: string } | null;
-  /** The timeline as the last settled turn left it; null when something else may have changed it since. */
+  /** The timeline after the last settled turn; null when something else may have changed it since. */
   readonly snapshot: Snapshot | null;
-  /** Some turn has left a timeline: losing the session would lose it. */
+  /** A turn has left a timeline, which a lost session would lose. */
   readonly hasTimeline: boolean;
-  /** A browser link was given out: its holder may change the timeline at any time. */
+  /** A browser link was issued: its holder may change the timeline at any time. */
   readonly opened: boolean;
 };
 
@@ -94,12 +94,12 @@ export class Projects {
     );
   }
 
-  /** The project; null where there is none, or where it was deleted. */
+  /** The project; null when it does not exist or was deleted. */
   find(id: ProjectId): Project | null {
     return this.#stored("SELECT record FROM projects WHERE removed = 0 AND id = ?", id);
   }
 
-  /** Gives a project another name or other metadata; what is not named stays. */
+  /** Updates the project's name or metadata; a field that is not given keeps its value. */
   change(id: ProjectId, { name, metadata }: ProjectPatch): Result<ProjectWire, Problem> {
     const project = this.find(id);
     if (project === null) return err(noProject());
@@ -113,8 +113,9 @@ export class Projects {
   }
 
   /**
-   * The project's upstream session, made when there is none: once for all steps that ask for it at the same time, as a file on
-   * its way and the turn that waits for it do. Making one costs nothing, but each is a project in its user's Nemo account.
+   * The project's session at Nemo, created when there is none. Concurrent steps, such as a file upload and the turn
+   * that waits for it, share one creation: a session costs nothing, but each one appears as a project in the user's
+   * Nemo account.
    */
   async session(id: ProjectId): Promise<Result<Session, Problem>> {
     const project = this.find(id);
@@ -140,15 +141,15 @@ export class Projects {
     return ok(session);
   }
 
-  /** Lets go of a session that upstream no longer knows; the next step makes another. */
+  /** Forgets a session that Nemo no longer knows; the next step creates another. */
   forgetSession(id: ProjectId): void {
     const project = this.find(id);
     if (project !== null) this.save({ ...project, session: null, snapshot: null, hasTimeline: false });
   }
 
   /**
-   * Upstream's state of the project; null when it has no session yet, so that nothing can be there. What still runs of a
-   * deleted project settles by it.
+   * Nemo's state of the project; null when it has no session yet and so no state. Also works for a deleted project,
+   * whose running turns still settle.
    */
   async state(id: ProjectId): Promise<Result<NemoState | null, Problem>> {
     const project = this.#stored("SELECT record FROM projects WHERE id = ?", id);
@@ -176,7 +177,7 @@ export class Projects {
     return ok({ timeline, etag: `"${state.value?.fingerprint ?? "empty"}"`, draft: state.value?.draftText ?? null });
   }
 
-  /** Makes the session first where there is none: a link needs something to open. */
+  /** Creates the session first when there is none, because the link opens a session. */
   async browserLink(id: ProjectId): Promise<Result<BrowserLinkWire, Problem>> {
     const session = await this.session(id);
     if (!session.ok) return session;
@@ -211,12 +212,12 @@ export class Projects {
 }
 
 export const noProject = (): Problem =>
-  problemOf("not_found", "No project with this id exists here; list yours with GET /v1/projects.");
+  problemOf("not_found", "No project with this id exists; list your projects with GET /v1/projects.");
 
-/** What a record that an earlier version wrote may lack. */
+/** Fields that older records lack. */
 type AddedFields = "hasTimeline" | "opened";
 
-/** A stored project, whichever version wrote it. One with a picture may have a timeline to lose. */
+/** Decodes a stored project. An older record with a snapshot may have a timeline. */
 function decode(record: string): Project {
   const { hasTimeline, opened, ...project } = JSON.parse(record) as Omit<Project, AddedFields> &
     Partial<Pick<Project, AddedFields>>; // written by this file only

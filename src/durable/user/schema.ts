@@ -13,7 +13,10 @@ import { TICKET_INDEX } from "./turns/turns.ts";
 import { UPLOAD_CHECKS } from "./uploads.ts";
 import { VIDEO_INDEXES, VIDEO_TABLES } from "./videos/store.ts";
 
-/** Which uploads take one of the user's places for work, or wait for one: an import that is fetched, a final that is hashed. */
+/**
+ * Which uploads hold one of the user's slots for work, or wait for one: an import that is fetched, a final upload
+ * that is hashed.
+ */
 const UPLOAD_WORK_COLUMNS = `
   ALTER TABLE uploads ADD COLUMN work TEXT;                            -- import | final; null: none is wanted
   ALTER TABLE uploads ADD COLUMN work_until INTEGER NOT NULL DEFAULT 0; -- ms since epoch: its place, or its wait, counts until then

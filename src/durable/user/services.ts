@@ -1,4 +1,4 @@
-/** The parts of a user's object, put together once for each instance. */
+/** The services of a user's object, created once per instance. */
 import { parseUserObjectName } from "../../core/address.ts";
 import type { ObjectRuntime } from "../shared/context.ts";
 import { openDatabase } from "../shared/database.ts";
@@ -32,7 +32,7 @@ import { Videos } from "./videos/videos.ts";
 
 export type UserServices = ReturnType<typeof createUserServices>;
 
-/** Makes every part, and takes up what the last instance left; `worker` performs what the schedule says is due. */
+/** Creates the services and resumes what the last instance left; `worker` runs the due jobs. */
 export function createUserServices(runtime: ObjectRuntime, worker: JobHandler) {
   const address = parseUserObjectName(runtime.name);
   const whole = openDatabase(runtime, USER_MIGRATIONS);
@@ -81,7 +81,7 @@ export function createUserServices(runtime: ObjectRuntime, worker: JobHandler) {
     turnRows,
   });
   const batches = new Batches(context, new BatchRows(runtime, database), videos, projects);
-  // Its token is asked for with the whole database too: in the one that everybody else sees, no account was ever made.
+  // Uses the whole database: the guarded one is empty after the deletion, and the account would find no token in it.
   const lastAccount = new Account({ runtime, address, database: whole, jobs, outbox });
   const pendingSettlements = new PendingSettlements({ ...context, database: whole, account: lastAccount });
   // Last, when every listener of the outbox has been added.

@@ -1,4 +1,7 @@
-/** A user's uploads: which there are, and how many are open. How far each is only its own object knows. */
+/**
+ * The list of a user's uploads: which exist, how many are open, and which may work now. An upload's progress is in
+ * its own object.
+ */
 import { uploadObjectName } from "../../core/address.ts";
 import { type Problem, problemOf } from "../../core/errors.ts";
 import type { AssetId, UploadId } from "../../core/ids.ts";
@@ -17,7 +20,10 @@ import { giveQuota } from "../shared/problems.ts";
 import { AGED, admitNewUser, recordCaller, type UserContext } from "./context.ts";
 import type { DeletionRows } from "./project-deletion.ts";
 
-/** When each upload's object is asked whether everything of it may go: those that were deleted, and are in no list, too. */
+/**
+ * When each upload's object is next asked whether its data may be deleted; includes deleted uploads, which are in no
+ * other table.
+ */
 export const UPLOAD_CHECKS = `
   CREATE TABLE upload_looks (
     id TEXT PRIMARY KEY,
@@ -37,8 +43,8 @@ export class Uploads {
   }
 
   /**
-   * Lists a new upload, while not too many are open. One that was let in before is let in again. `bytes`: what it takes of the
-   * day's, under the name `ref`; null for one whose bytes count elsewhere.
+   * Lists a new upload unless too many are open. Idempotent. `bytes`: the reservation of the day's bytes under its
+   * `ref`; null for an upload whose bytes are counted elsewhere.
    */
   async admit(call: Call, upload: UploadWire, bytes: UploadBytes | null): Promise<Metered<null>> {
     if (this.#isKnown(upload.id)) return ok(null);
@@ -48,7 +54,7 @@ export class Uploads {
     const wants = bytes === null ? [] : [{ quota: "bytes_per_day", ref: bytes.ref, amount: bytes.count } as const];
     const admitted = await admitNewUser(this.#context, call, wants);
     if (!admitted.ok) return admitted;
-    // Others may have come while the quota was asked.
+    // Concurrent calls may have added uploads during the await.
     if (this.#isKnown(upload.id)) return ok(null);
     if (this.#isFull(upload)) {
       if (bytes !== null) giveQuota(this.#context.runtime, bytes.ref);
@@ -58,7 +64,7 @@ export class Uploads {
     return metered(null, admitted.value);
   }
 
-  /** Takes what an upload's object tells of it; null: it was deleted. */
+  /** Stores the state that an upload's object reports; null: it was deleted. */
   note(call: Call, id: UploadId, upload: UploadWire | null): void {
     recordCaller(this.#context, call);
     if (upload === null) {
@@ -68,8 +74,8 @@ export class Uploads {
   }
 
   /**
-   * Lets go of uploads that have been over for 30 days, here and in their own objects. One that something still needs, or that cannot
-   * be asked, is asked again later. Answers with the next moment, null when nothing is left.
+   * Deletes uploads that ended 30 days ago, here and in their own objects. An upload that is still needed, or that
+   * does not answer, is asked again later. Returns the next due time; null when nothing is left.
    */
   async deleteExpired(): Promise<EpochMs | null> {
     const { runtime } = this.#context;
@@ -88,13 +94,14 @@ export class Uploads {
   }
 
   /**
-   * Whether an import may fetch now, or a final be hashed: as many as the kind's limit have a place, and the oldest of those that wait
-   * gets the next. A place counts until its upload's end is told, at most for as long as the work can take; a wait, until it
-   * should have been asked for again. So an upload that never came to be, or whose object died, holds nobody up.
+   * Whether an import may fetch now, or a final upload may be hashed. Each kind has a limited number of slots, and
+   * the oldest waiting upload gets the next one. A slot is held until the upload reports its end, at most for as long
+   * as the work can take. A wait counts until the upload should have asked again. So an upload that was never
+   * created, or whose object failed, blocks no other.
    */
   mayWork(id: UploadId, work: "import" | "final"): boolean {
     const { runtime } = this.#context;
-    if (!this.#isKnown(id)) return work === "final"; // its user is deleted: the upload learns that when its asset is refused
+    if (!this.#isKnown(id)) return work === "final"; // the user is deleted: the upload learns that when its asset is refused
     const { waits } = runtime.config;
     const now = runtime.now();
     const query = `SELECT count(*) AS n FROM uploads
@@ -107,7 +114,7 @@ export class Uploads {
     return isAllowed;
   }
 
-  /** The newest first. The cursor is a place in the order and not an id: the upload that stood there may be gone. */
+  /** The newest first. The cursor is a position in the order and not an id, since that upload may have been deleted. */
   list(page: PageRequest): Page<UploadWire> {
     const before = page.after === null ? Number.MAX_SAFE_INTEGER : Number(page.after);
     const rows = this.#sql
@@ -125,7 +132,10 @@ export class Uploads {
     );
   }
 
-  /** Uploads whose time was over when they last told: they may have been written to since, have ended, or never have begun. */
+  /**
+   * Reads open uploads again that should have expired by their last report: they may have been written to, have
+   * ended, or never have begun.
+   */
   async #refreshOverdue(call: Call): Promise<void> {
     const { runtime } = this.#context;
     const rows = this.#sql
@@ -159,7 +169,10 @@ export class Uploads {
     jobs.scheduleOnce(AGED, "", runtime.now() + UPLOAD_TTL_MS + HOUR_MS);
   }
 
-  /** An id made from a key that is long forgotten: what it names is here as an asset, or was until lately. */
+  /**
+   * Whether this id was derived from an idempotency key that is no longer stored: its asset exists or was deleted
+   * recently.
+   */
   #wasAsset(id: string): boolean {
     if (!this.#context.database.exists()) return false;
     const asset: AssetId = `ast_${id.slice("upl_".length)}`;
@@ -178,7 +191,7 @@ export class Uploads {
     );
   }
 
-  /** A final upload takes no place and no bytes: its partials had them. */
+  /** A final upload needs no slot and no bytes: its partial uploads had them. */
   #isFull({ concat }: UploadWire): boolean {
     return concat !== "final" && this.#openCount() >= OPEN_UPLOADS_PER_USER;
   }
@@ -193,19 +206,22 @@ export class Uploads {
   }
 }
 
-/** Uploads that one run lets go of. Chosen: a few seconds of calls. */
+/** Uploads deleted in one run. Chosen: a few seconds of calls. */
 const DELETED_PER_RUN = 50;
 const AT_ONCE = { import: IMPORTS_AT_ONCE, final: FINALS_AT_ONCE } as const;
-/** Who waits and has not asked again for so many looks is forgotten. Chosen: a restart and a slow answer lie within. */
+/**
+ * A waiting upload that has missed this many polls no longer counts. Chosen: more than a restart and a slow answer
+ * take.
+ */
 const MISSED_POLLS = 5;
 
-/** An upload as #put wrote it, in this version or one that knew no concatenation. */
+/** Decodes an upload that #put stored; older records have no `concat`. */
 const decodeUpload = (record: string): UploadWire => ({ ...DEFAULTS, ...(JSON.parse(record) as UploadWire) });
 const DEFAULTS = { concat: null };
 
 const tooMany = (): Problem =>
   problemOf(
     "concurrency_limited",
-    `A user may have ${OPEN_UPLOADS_PER_USER} open uploads; finish one of them, or delete it.`,
+    `A user may have ${OPEN_UPLOADS_PER_USER} open uploads; finish or delete one of them first.`,
     { hint: "GET /v1/uploads", retryAfterSeconds: 60 },
   );

@@ -1,4 +1,4 @@
-/** Finished files: where they lie, who may open them without a key, and when they go. */
+/** Files of finished renders: where they are stored, links to share them, their expiry, and the copy from Nemo. */
 import { renderKey } from "../../../core/address.ts";
 import { signLink } from "../../../core/crypto.ts";
 import { type Problem, problemOf } from "../../../core/errors.ts";
@@ -29,7 +29,7 @@ import { FILE, recordCaller, type UserContext } from "../context.ts";
 import { failureOf } from "../turns/store.ts";
 import { fileGone, fileOwner, noRender, notReady, type RenderRows } from "./store.ts";
 
-/** How long a finished file of this tenant is kept, in ms. One read of D1; throws when it does not answer. */
+/** How long the tenant's finished files are kept, in ms. One read of D1; throws when it does not answer. */
 export async function readRetentionMs({ address, runtime }: UserContext): Promise<number> {
   const tenant = await readTenant(runtime.env.DB, address.tenant);
   return tenant === null ? RENDER_TTL_MS : tenant.render_file_seconds * SECOND_MS;
@@ -44,7 +44,7 @@ export class RenderFiles {
     this.#rows = rows;
   }
 
-  /** Where the finished file lies; refuses until it is there, and after its time. */
+  /** The storage key of the finished file, or why there is none: not finished yet, failed or expired. */
   file(id: RenderId): Result<StoredFile, Problem> {
     const { address, runtime } = this.#context;
     const render = this.#rows.shown(id);
@@ -55,7 +55,9 @@ export class RenderFiles {
       return ok({ key: renderKey(address, fileOwner(render)), filename: `${id}.${render.output.format}`, contentType });
     }
     if (!isPublished(render)) return err(notReady(id));
-    const error = render.error ?? problemOf("render_failed", "The render failed; start another one.");
+    const error =
+      render.error ??
+      problemOf("render_failed", "The render failed; start another one with POST /v1/projects/{id}/renders.");
     return err(
       problemOf("no_file", `This render ended without a file: ${error.detail}`, {
         members: { error: failureOf(error) },
@@ -64,7 +66,10 @@ export class RenderFiles {
     );
   }
 
-  /** A token for the file, the same one for the same call. It is not kept: the moment it ends in makes it anew. */
+  /**
+   * A token for the file, the same one for the same idempotency key. Only its expiry is stored; the token is signed
+   * again from it.
+   */
   async share(
     call: Call,
     id: RenderId,
@@ -84,7 +89,7 @@ export class RenderFiles {
     return ok({ token, expires_at: toRfc3339(expiresAt) });
   }
 
-  /** Ends a finished file's time now. Call inside a transaction. */
+  /** Lets a finished file expire now. Call inside a transaction. */
   end(id: RenderId): void {
     const { runtime, jobs } = this.#context;
     const render = this.#rows.find(id);
@@ -94,8 +99,8 @@ export class RenderFiles {
   }
 
   /**
-   * The schedule's work for a finished file. Its end is reckoned anew from what the tenant's files are kept for by now; a file
-   * past it is refused from that moment on, and removed here unless another render shows it.
+   * Job: deletes a finished file when it expires. The expiry is computed again from the tenant's current retention. A
+   * file past it is refused from then on, and deleted here unless another render uses it.
    */
   async checkExpiry(id: RenderId): Promise<void> {
     const { address, runtime, jobs } = this.#context;
@@ -117,19 +122,17 @@ export class RenderFiles {
   }
 }
 
-/** When a file is looked at next: at its end, and before that once a day. */
+/** When a file is checked next: at its expiry, and until then once a day. */
 export const nextFileCheck = ({ now, config }: ObjectRuntime, { expiresAt }: RenderFile): EpochMs =>
   Math.min(expiresAt, now() + config.waits.fileLook);
-
-/* A finished file from upstream into our own store, as a stream, and looked at there before anybody is told of it. */
 
 const UNKNOWN: Wanted = { durationMs: null, width: null, height: null };
 
 export type Copied = { readonly file: Omit<RenderFile, "expiresAt">; readonly warnings: readonly RenderWarning[] };
 
 /**
- * Copies the result from the address upstream named, else by its fallback download; null when neither gave the whole video.
- * May be repeated: the later copy replaces the earlier one. What is refused is removed again.
+ * Copies the result from the URL that Nemo named, else from its fallback download; null when neither gave a complete
+ * video. Idempotent: a later copy replaces an earlier one. A rejected copy is deleted.
  */
 export async function copyResult(context: UserContext, render: Render): Promise<Copied | null> {
   const { account, address, runtime } = context;
@@ -145,7 +148,7 @@ export async function copyResult(context: UserContext, render: Render): Promise<
   return copied;
 }
 
-/** Stores a body and looks at what is there then; null when it is not the video that was asked for. */
+/** Stores a body and inspects the stored file; null when it is not the video that was requested. */
 async function storeAndInspect(context: UserContext, render: Render, response: Response): Promise<Copied | null> {
   const { MEDIA } = context.runtime.env;
   const key = renderKey(context.address, render.id);
@@ -165,7 +168,7 @@ async function storeAndInspect(context: UserContext, render: Render, response: R
   return { file, warnings: warningsOf(inspected, render.made ?? UNKNOWN) };
 }
 
-/** Stores a body; null when it was empty, cut, above the cap, or took too long. */
+/** Stores a body; null when it was empty, truncated, above the size limit, or took too long. */
 async function storeBody(
   { runtime }: UserContext,
   target: { readonly key: string; readonly contentType: string },

@@ -1,4 +1,4 @@
-/** What callers ask of renders: to order one, to read it, to take it back. Polling and copying are next door. */
+/** Operations on renders: start, plan, read, list, cancel. Polling and copying are in run.ts and files.ts. */
 import type { Problem } from "../../../core/errors.ts";
 import { ownedId, type ProjectId, type RenderId } from "../../../core/ids.ts";
 import { REUSE_MARGIN_MS } from "../../../core/limits.ts";
@@ -40,8 +40,9 @@ export class Renders {
   }
 
   /**
-   * Commits the order; refuses at once when the timeline holds nothing. One that a finished file answers is over at once.
-   * `isWanted` is asked with the commit: where it says no, there is no project for it any more.
+   * Stores the render; fails at once when the timeline is empty. A render that can reuse a finished file is completed
+   * at once. `isWanted` is checked in the commit: when it returns false, the render is not stored and the answer is
+   * `not_found`.
    */
   async start(
     call: Call,
@@ -66,7 +67,7 @@ export class Renders {
     const finished = body.reuse ? this.#finished(project, state.value, body) : null;
     const want = { quota: "renders_per_day", ref: order.id, amount: 1 } as const;
     const reserved = finished === null ? await takeQuota(runtime, call, [want]) : ok([]);
-    const duplicate = this.#replayed(call); // one may have come meanwhile
+    const duplicate = this.#replayed(call); // a concurrent call with the same key may have committed during the awaits
     const isGone = this.#projects.find(project) === null || !isWanted(); // or the project was deleted
     if ((duplicate !== null || isGone) && reserved.ok) giveQuota(runtime, order.id);
     if (duplicate !== null) return duplicate;
@@ -106,20 +107,23 @@ export class Renders {
     return render === null ? err(noRender()) : ok(showRender(this.#context, render));
   }
 
-  /** Of one project, or of all. */
+  /** Renders of one project, or of all when `project` is null. */
   list(project: ProjectId | null, page: PageRequest): Result<Page<ShownRender>, Problem> {
     if (project !== null && this.#projects.find(project) === null) return err(noProject());
     const show = (render: Render): ShownRender => showRender(this.#context, render);
     return ok(pageOf(this.#rows.page(project, page), page, (render) => render.id, show));
   }
 
-  /** Takes a render back; upstream is told afterwards, where it may have the job. One that is over stays as it is. */
+  /**
+   * Cancels a render; a job then cancels it at Nemo, if it may have arrived there. A render that is over is not
+   * changed.
+   */
   cancel(id: RenderId): Result<ShownRender, Problem> {
     const render = this.#rows.find(id);
     return render === null ? err(noRender()) : ok(showRender(this.#context, this.#stop(render, toCancelled)));
   }
 
-  /** Ends a render of something that is deleted, in whatever it does. */
+  /** Ends a render of a deleted project or video, whatever its phase. */
   drop(id: RenderId): void {
     const render = this.#rows.find(id);
     if (render !== null) this.#stop(render, toDropped);
@@ -133,7 +137,7 @@ export class Renders {
     return stopped;
   }
 
-  /** What is wrong with an order before anything is read for it. */
+  /** Validates the request before the project's state is read. */
   #check(project: ProjectId, body: NewRender): Problem | null {
     if (this.#projects.find(project) === null) return noProject();
     const { allowUnattestedOutput } = this.#context.runtime.config;
@@ -141,7 +145,7 @@ export class Renders {
     return checkCallback(this.#context, body);
   }
 
-  /** The project's state with something in it to export. */
+  /** The project's state, or a problem when its timeline has nothing to export. */
   async #readExportable(project: ProjectId): Promise<Result<NemoState, Problem>> {
     const state = await this.#projects.state(project);
     if (!state.ok) return state;
@@ -149,7 +153,7 @@ export class Renders {
     return ok(state.value);
   }
 
-  /** A render whose file would be made again: the same timeline, the same output, kept for a while yet. */
+  /** A finished render of the same timeline and output whose file does not expire soon. */
   #finished(project: ProjectId, { fingerprint }: NemoState, { output }: NewRender): Finished | null {
     return this.#rows.finished(project, fingerprint, output, this.#context.runtime.now() + REUSE_MARGIN_MS);
   }
@@ -169,7 +173,7 @@ export class Renders {
     });
   }
 
-  /** What the call's key made before, or why the key cannot be used; null when there is nothing to repeat. */
+  /** The render that the idempotency key created before, or why the key cannot be used; null for a new key. */
   #replayed(call: Call): Result<ShownRender, Problem> | null {
     const idempotency = findByIdempotencyKey(this.#context.runtime, call);
     if (!idempotency.ok) return idempotency;

@@ -1,8 +1,7 @@
 /**
- * One render on its way: submitted once per upstream id, polled, copied into our own store, told.
- *
- * While a step waits for the network its render may be cancelled. So a step ends by asking the core what becomes of the render
- * as it is then, and one that is over by then stays as it is.
+ * The job of one render: submitted once per upstream id, polled, copied into our store, published.
+ * A render may be cancelled while a step waits for the network. So each step ends by computing the next state from
+ * the render as it is then; a render that is over by then is not changed.
  */
 import { renderKey } from "../../../core/address.ts";
 import { ERRORS, type Problem, problemOf } from "../../../core/errors.ts";
@@ -31,14 +30,17 @@ import type { Projects } from "../projects.ts";
 import { copyResult, nextFileCheck, readRetentionMs } from "./files.ts";
 import { nothingToRender, type RenderRows, showRender } from "./store.ts";
 
-/** Tries to submit a render that upstream takes nothing of for the moment, before its caller is told why. Waits double from 5 s. */
+/**
+ * Attempts to submit a render while Nemo accepts none, before the render fails with the reason. Waits double from 5
+ * s.
+ */
 const SUBMIT_ATTEMPTS = 6;
-/** Tries to copy a finished file before the render is called failed. Waits double from 5 s. */
+/** Attempts to copy a finished file before the render fails. Waits double from 5 s. */
 const COPY_ATTEMPTS = 6;
-/** Tries to tell upstream that a render was cancelled. Waits double from 5 s. */
+/** Attempts to cancel a render at Nemo. Waits double from 5 s. */
 const CANCEL_ATTEMPTS = 4;
 
-/** An unguessable name for a job: upstream names its result file after it. */
+/** An unguessable id for a job at Nemo, which names the result file after it. */
 export const newUpstreamId = (): string => `render_${crypto.randomUUID()}`;
 
 export class RenderRun {
@@ -52,12 +54,12 @@ export class RenderRun {
     this.#rows = rows;
   }
 
-  /** Whether the render waits: nothing of it has left under its present id. */
+  /** Whether nothing was submitted to Nemo yet under the current upstream id. */
   isQueued(id: RenderId): boolean {
     return this.#rows.find(id)?.phase === "queued";
   }
 
-  /** The schedule's work for one render, by its phase. */
+  /** Job: the next step of one render, by its phase. */
   async perform(id: RenderId, attempt: number): Promise<void> {
     const render = this.#rows.find(id);
     if (render === null) return this.#context.jobs.done(RENDER, id);
@@ -75,13 +77,17 @@ export class RenderRun {
     }
   }
 
-  /** Gives a render that keeps failing an end. */
+  /** Fails a render whose job keeps failing. */
   giveUp(id: RenderId): void {
-    const failed = problemOf("render_failed", "The render kept failing; start another one.", { charged: "no" });
+    const failed = problemOf(
+      "render_failed",
+      "The render kept failing; start another one with POST /v1/projects/{id}/renders.",
+      { charged: "no" },
+    );
     this.#step(id, (render) => toFailed(render, failed, this.#now()));
   }
 
-  /** The draft goes to upstream as it came from there. */
+  /** Submits the draft exactly as Nemo returned it. */
   async #submit(render: Render, attempt: number): Promise<void> {
     const { runtime, account } = this.#context;
     const state = await this.#projects.state(render.project);
@@ -104,7 +110,10 @@ export class RenderRun {
     );
   }
 
-  /** A render that upstream took nothing of ends with upstream's reason, unless the reason may pass: then it waits as it was. */
+  /**
+   * Nothing was submitted: the render fails with Nemo's reason. If a retry may help, it stays queued until the last
+   * attempt.
+   */
   #handleSubmitFailure(queued: Render, error: Problem, attempt: number): void {
     const { waits } = this.#context.runtime.config;
     const maySucceed = ERRORS[error.code].retryable && attempt < SUBMIT_ATTEMPTS && isSoon(error, waits);
@@ -112,10 +121,13 @@ export class RenderRun {
     const current = this.#rows.find(queued.id);
     if (current === null || isOver(current)) return;
     this.#rows.save(queued);
-    throw new TryAgain("render not taken", error);
+    throw new TryAgain("render not submitted", error);
   }
 
-  /** Asks for the job by its id. One whose submit was on its way at a crash is adopted, or never arrived; it is not sent again. */
+  /**
+   * Polls the job by its id. A submit that was interrupted by a crash either arrived, and is found here, or never
+   * did; it is not sent again.
+   */
   async #poll(render: Render): Promise<void> {
     const { account, runtime } = this.#context;
     const { waits } = runtime.config;
@@ -134,11 +146,11 @@ export class RenderRun {
 
   async #copy(render: Render, attempt: number): Promise<void> {
     const { runtime } = this.#context;
-    const retentionMs = await readRetentionMs(this.#context); // asked first: without it a copied file would be copied again
+    const retentionMs = await readRetentionMs(this.#context); // read first: if it fails afterwards, the file would be copied again
     const copied = await copyResult(this.#context, render);
     if (copied === null) {
       if (attempt < COPY_ATTEMPTS) throw new Error("the result could not be copied");
-      const detail = "Nemo finished the export but did not give its video, whole and playable; start another render.";
+      const detail = "Nemo finished the export but returned no complete, playable video; start another render.";
       const failed = problemOf("render_failed", detail, { charged: "no" });
       return void this.#step(render.id, (now) => toFailed(now, failed, this.#now()));
     }
@@ -146,25 +158,28 @@ export class RenderRun {
     const at = this.#now();
     const file = { ...copied.file, expiresAt: at + retentionMs };
     if (this.#step(render.id, (now) => toCompleted(now, file, copied.warnings, at))) return;
-    await runtime.env.MEDIA.delete(renderKey(this.#context.address, render.id)); // deleted meanwhile: nobody knows of this file
+    await runtime.env.MEDIA.delete(renderKey(this.#context.address, render.id)); // the render was deleted meanwhile, so no row refers to this file
   }
 
-  /** Best effort: the render is over whatever upstream says, and a job that goes on there costs nothing. */
+  /** Best effort: the render is over in any case, and a job that continues at Nemo costs nothing. */
   async #cancelUpstream(render: Render, attempt: number): Promise<void> {
     const { account, runtime, jobs } = this.#context;
     await runtime.boundary("render.cancelled");
-    if (render.file === null) await runtime.env.MEDIA.delete(renderKey(this.#context.address, render.id)); // a copy that was under way
+    if (render.file === null) await runtime.env.MEDIA.delete(renderKey(this.#context.address, render.id)); // left by an interrupted copy
     const reply = await account.call((token) => account.nemo.cancelRender(token, render.upstreamId));
     const problem = reply.ok ? null : account.explain(reply.error);
     if (problem !== null && ERRORS[problem.code].retryable && attempt < CANCEL_ATTEMPTS)
-      throw new TryAgain("upstream was not told that a render is cancelled", problem);
+      throw new TryAgain("render not cancelled upstream", problem);
     runtime.storage.transactionSync(() => {
       this.#rows.save({ ...render, cancelScheduled: false });
       jobs.done(RENDER, render.id);
     });
   }
 
-  /** Writes what the core makes of the render as it is now, and what follows from it. False when it is over or gone by now. */
+  /**
+   * Stores the next state of a render, computed from its current state, with its effects. False when it is over or
+   * was deleted.
+   */
   #step(id: RenderId, decide: (render: Render) => Render): boolean {
     const render = this.#rows.find(id);
     if (render === null || isOver(render)) return false;
@@ -177,7 +192,9 @@ export class RenderRun {
   }
 }
 
-/** Writes a step of a render and what follows from it in one transaction: the next look, the file's end, the event. */
+/**
+ * Stores the next state of a render with its effects in one transaction: the next poll, the file's expiry, the event.
+ */
 export function saveStep(
   { runtime, jobs, outbox, ...context }: UserContext,
   rows: RenderRows,
@@ -197,7 +214,7 @@ export function saveStep(
   });
 }
 
-/** The render asked for no sooner than upstream said. */
+/** Delays the next poll to the time that Nemo asked for. */
 const notBefore = (render: Render, at: EpochMs): Render =>
   render.nextAt === null ? render : { ...render, nextAt: Math.max(render.nextAt, at) };
 
@@ -211,7 +228,7 @@ function pollAnswerOf({ status, progress, url }: RenderProgress): PollAnswer {
   return { status: status === "failed" || status === "cancelled" ? "failed" : statuses[status], progress, url };
 }
 
-/** A submit without a clear answer may have reached upstream: it is asked for, not repeated. */
+/** A submit without a clear answer may have arrived: it is polled for, not repeated. */
 const mayHaveArrived = (failure: Problem | NemoFailure): boolean =>
   "reason" in failure &&
   ((failure.reason === "unavailable" && failure.sent === "maybe") || failure.reason === "garbled");

@@ -1,4 +1,4 @@
-/** The rows of renders: records, and the columns that ask which file is whose. */
+/** Storage of renders: their rows, their public representation, and the problems that refer to them. */
 
 import type { Download, Unsigned } from "../../../core/download.ts";
 import { type Problem, problemOf } from "../../../core/errors.ts";
@@ -22,7 +22,7 @@ import type { Database } from "../../shared/database.ts";
 import { originOf, type UserContext } from "../context.ts";
 import { failureOf } from "../turns/store.ts";
 
-/** The file to show again is found among those that are kept, however many there were. */
+/** Finds a file to reuse among those that have not expired, however many renders there are. */
 export const RENDER_INDEX = `
   DROP INDEX renders_by_made;
   CREATE INDEX renders_by_made ON renders (project, made, file_until);
@@ -30,7 +30,7 @@ export const RENDER_INDEX = `
 
 export type Finished = Render & { readonly file: RenderFile };
 
-/** Of no deleted project. */
+/** Excludes renders of deleted projects. */
 const NOT_DELETED = "project NOT IN (SELECT id FROM projects WHERE removed = 1)";
 
 export class RenderRows {
@@ -47,7 +47,7 @@ export class RenderRows {
     return this.#renders("SELECT record FROM renders WHERE id = ?", id)[0] ?? null;
   }
 
-  /** The render as its callers may know it: not one of a deleted project. */
+  /** The render as callers may see it; null when its project was deleted. */
   shown(id: RenderId): Render | null {
     if (!this.#database.exists()) return null;
     return this.#renders(`SELECT record FROM renders WHERE id = ? AND ${NOT_DELETED}`, id)[0] ?? null;
@@ -63,7 +63,7 @@ export class RenderRows {
     this.#runtime.sql.exec(query, JSON.stringify(render), ...columnsOf(render), render.id);
   }
 
-  /** A page of renders, newest first, and one more to tell whether there are others; of one project or of all. */
+  /** A page of renders, newest first, and one more to know whether there are others; of one project or of all. */
   page(project: ProjectId | null, page: PageRequest): Render[] {
     if (!this.#database.exists()) return [];
     if (project === null) {
@@ -74,7 +74,10 @@ export class RenderRows {
     return this.#renders(query, project, cursorOf(page), page.limit + 1);
   }
 
-  /** The newest finished render of this timeline in this output whose file is kept beyond `until`; null without one. */
+  /**
+   * The newest finished render of this timeline in this output whose file is kept beyond `until`; null when there is
+   * none.
+   */
   finished(project: ProjectId, fingerprint: string, output: RenderOutput, until: EpochMs): Finished | null {
     const query =
       "SELECT record FROM renders WHERE project = ? AND made = ? AND file_until > ? ORDER BY id DESC LIMIT 1";
@@ -82,7 +85,7 @@ export class RenderRows {
     return found === undefined || found.file === null ? null : { ...found, file: found.file };
   }
 
-  /** Whether another render shows the file of this one beyond `until`. */
+  /** Whether another render uses the file of this one beyond `until`. */
   isShared(id: RenderId, owner: RenderId, until: EpochMs): boolean {
     const query = "SELECT 1 FROM renders WHERE file_of = ? AND file_until > ? AND id <> ? LIMIT 1";
     return this.#runtime.sql.exec(query, owner, until, id).toArray().length > 0;
@@ -97,7 +100,7 @@ export class RenderRows {
 const madeOf = (fingerprint: string, { format, quality }: RenderOutput): string =>
   `${fingerprint} ${format} ${quality}`;
 
-/** Whose file a render shows: it lies under that render's key. */
+/** The render whose file this one uses; the file is stored under that render's key. */
 export const fileOwner = (render: Render): RenderId => render.reusedFrom ?? render.id;
 
 function columnsOf(render: Render): [string | null, string | null, number | null] {
@@ -106,10 +109,10 @@ function columnsOf(render: Render): [string | null, string | null, number | null
   return [made, fileOwner(render), render.file.expiresAt];
 }
 
-/** What the file of an earlier version's record lacks. */
+/** Defaults for fields of a file that older records lack. */
 const FILE_DEFAULTS = { sha256: null, durationMs: null, width: null, height: null, codec: null };
 
-/** A stored render, whichever version wrote it. */
+/** Decodes a stored render of any version. */
 function decode(record: string): Render {
   const stored = JSON.parse(record) as Partial<Render> & // written by add() and save() only
     Pick<Render, "id" | "project" | "metadata" | "createdAt" | "upstreamId" | "phase">;
@@ -119,8 +122,6 @@ function decode(record: string): Render {
   const expiresAt = (render.endedAt ?? render.createdAt) + RENDER_TTL_MS;
   return { ...render, file: { expiresAt, ...FILE_DEFAULTS, ...file } };
 }
-
-/* A render as the outside sees it, and what is told instead of one. */
 
 export type ShownRender = Unsigned<RenderWire>;
 
@@ -152,7 +153,7 @@ export function showRender(context: UserContext, render: Render): ShownRender {
   };
 }
 
-/** What is told of a finished render's file wherever it is shown: its facts, and the file that a link opens while it is kept. */
+/** The public fields of a finished render's file, and the download that a link opens until the file expires. */
 export function shownFile(
   context: UserContext,
   render: Render | null,
@@ -203,7 +204,7 @@ export const nothingToRender = (): Problem =>
   });
 
 export const noRender = (): Problem =>
-  problemOf("not_found", "No render with this id exists here; list yours with GET /v1/renders.");
+  problemOf("not_found", "No render with this id exists; list your renders with GET /v1/renders.");
 
 export const notReady = (id: RenderId): Problem =>
   problemOf("render_not_ready", "The render is not finished; read it again later.", {
@@ -212,13 +213,13 @@ export const notReady = (id: RenderId): Problem =>
   });
 
 export const fileGone = (render: Render): Problem =>
-  problemOf("file_gone", "The file was removed when its time was over; start another render of the project.", {
+  problemOf("file_gone", "The file has expired and was deleted; start another render of the project.", {
     hint: `POST /v1/projects/${render.project}/renders`,
   });
 
 export const unattested = (): Problem =>
   problemOf(
     "unattested_output",
-    'Exports are made as {"format": "mp4", "quality": "high"}; leave `output` out, or send that.',
+    'Exports are made as {"format": "mp4", "quality": "high"}; send that, or leave `output` out.',
     { charged: "no", errors: [{ field: "/output", message: 'must be {"format": "mp4", "quality": "high"}' }] },
   );

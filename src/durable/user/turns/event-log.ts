@@ -1,8 +1,7 @@
 /**
- * The events of turns and of videos: append-only, stored before anybody sees them, replayed byte for byte.
- *
- * Events that arrive together are one write. Watchers are told once the write is safe on disk, so no watcher ever sees a
- * frame that a later reconnect could miss. While one write is on its way to disk, what arrives meanwhile joins the next.
+ * The event log of turns and videos: append-only, stored before it is published, replayed byte for byte.
+ * Events that arrive together are one write. Subscribers are woken once the write is on disk, so none sees a frame
+ * that a later reconnect could miss. Events that arrive while a write is being synced are part of the next one.
  */
 import type { Unsigned } from "../../../core/download.ts";
 import type { TurnId, VideoId } from "../../../core/ids.ts";
@@ -14,23 +13,29 @@ import { isPublishedByVideo, type VideoEventWire, type VideoWire } from "../../.
 import type { ObjectRuntime } from "../../shared/context.ts";
 import { BOUND_LIMIT } from "../../shared/database.ts";
 
-/** An event as it is stored: the video at its end has no link yet. */
+/** An event as it is stored: the video at its end has no signed link yet. */
 export type LoggedEvent = TurnEventWire | Exclude<VideoEventWire, EndOfVideo> | UnsignedEnd;
 type EndOfVideo = Extract<VideoEventWire, { readonly video: unknown }>;
 type UnsignedEnd = { readonly type: EndOfVideo["type"]; readonly video: Unsigned<VideoWire> };
 
-/** Whose events a log holds: a turn's, or those of a whole video. */
+/** The owner of a log: a turn or a video. */
 export type LogId = TurnId | VideoId;
 
 export type Frame = { readonly seq: number; readonly type: string; readonly data: string };
 
-/** Frames of a running turn kept at hand for watchers that are up to date; up to twice as many between two clearings. */
+/**
+ * Frames of a running turn kept in memory for subscribers that are up to date; up to twice as many before they are
+ * trimmed.
+ */
 const RECENT_FRAMES = 64;
-/** Rows in one INSERT: SQLite's limit on variables is 100 here, four a row. */
+/** Rows in one INSERT: SQLite allows 100 variables here, and a row has four. */
 const ROWS_PER_INSERT = 24;
 export const FRAMES_PER_READ = 200;
 
-/** `isActive`: more is expected. What does not run is held only until it is on disk and nobody follows it. */
+/**
+ * The state in memory. `synced`: the last sequence number on disk. `isActive`: more events are expected; an inactive
+ * log is dropped once it is on disk and has no followers.
+ */
 type ActiveLog = {
   next: number;
   synced: number;
@@ -39,13 +44,13 @@ type ActiveLog = {
   isActive: boolean;
 };
 
-/** A frame as it goes over the wire, always the same for the same row. */
+/** A frame in the stream's format; the same bytes for the same row. */
 export const frameText = ({ seq, type, data }: Frame): string => `id: ${seq}\nevent: ${type}\ndata: ${data}\n\n`;
 
 export class TurnEventLog {
   readonly #runtime: ObjectRuntime;
   readonly #active = new Map<LogId, ActiveLog>();
-  /** Which video's log a turn's events go into as well. */
+  /** The video whose log also receives a turn's events. */
   readonly #forwards = new Map<TurnId, VideoId>();
   #dirty = false;
   #syncing = false;
@@ -54,13 +59,13 @@ export class TurnEventLog {
     this.#runtime = runtime;
   }
 
-  /** Adds events at the end. They become visible to watchers as soon as they are on disk. */
+  /** Appends events. Subscribers see them as soon as they are on disk. */
   append(turn: LogId, events: readonly LoggedEvent[]): void {
     if (events.length === 0) return;
     const video = this.#forwards.get(turn as TurnId);
     if (video !== undefined) this.append(video, events.filter(isPublishedByVideo));
     const active = this.#activeLog(turn);
-    active.isActive = true; // a video goes on after its end
+    active.isActive = true; // also after the end: a video may be continued
     const frames = events.map((event) => ({ seq: active.next++, type: event.type, data: JSON.stringify(event) }));
     for (let at = 0; at < frames.length; at += ROWS_PER_INSERT) {
       const some = frames.slice(at, at + ROWS_PER_INSERT);
@@ -75,18 +80,18 @@ export class TurnEventLog {
     if (!this.#syncing) this.#runtime.keep(this.#sync());
   }
 
-  /** From now on this turn's events are told in the video's stream too, as far as they concern it. */
+  /** From now on this turn's events are also appended to the video's log, if they belong there. */
   forward(turn: TurnId, video: VideoId): void {
     this.#forwards.set(turn, video);
   }
 
-  /** Frames after the cursor that are safe to show, oldest first, at most `limit`. */
+  /** Frames after the cursor that are on disk, oldest first, at most `limit`. */
   readAfter(turn: LogId, after: number, limit: number): readonly Frame[] {
     const active = this.#active.get(turn);
     const synced = active?.synced ?? Number.MAX_SAFE_INTEGER;
     const first = active?.recent[0]?.seq;
     if (active !== undefined && first !== undefined && first <= after + 1) {
-      const [from, to] = [after + 1 - first, synced + 1 - first]; // seqs have no gaps
+      const [from, to] = [after + 1 - first, synced + 1 - first]; // sequence numbers have no gaps
       return to <= from ? [] : active.recent.slice(from, Math.min(to, from + limit));
     }
     return this.#runtime.sql
@@ -100,7 +105,10 @@ export class TurnEventLog {
       .toArray();
   }
 
-  /** Removes the events of turns that ended before `before`; answers with the end of the oldest turn that still has some. */
+  /**
+   * Deletes the events of turns that ended before `before`. Returns the end of the oldest turn that still has its
+   * events.
+   */
   tidy(before: EpochMs): EpochMs | null {
     const { sql } = this.#runtime;
     sql.exec(
@@ -111,7 +119,7 @@ export class TurnEventLog {
     return sql.exec<{ at: number | null }>("SELECT min(ended_at) AS at FROM turns WHERE tidied = 0").one().at;
   }
 
-  /** Every whole message of a turn, joined by blank lines and cut at 30,000 characters; null when nothing was said. */
+  /** The complete messages of a turn, joined by blank lines and cut at 30,000 characters; null when there are none. */
   textOf(turn: TurnId): string | null {
     const rows = this.#runtime.sql
       .exec<{ data: string }>("SELECT data FROM turn_events WHERE turn = ? AND type = 'message' ORDER BY seq", turn)
@@ -121,7 +129,7 @@ export class TurnEventLog {
     return texts.length === 0 ? null : cut(texts.join("\n\n"), TURN_TEXT_CHARS);
   }
 
-  /** The last event's number, 0 when there is none. */
+  /** The last event's sequence number, 0 when there is none. */
   last(turn: LogId): number {
     return (
       this.#runtime.sql
@@ -130,7 +138,7 @@ export class TurnEventLog {
     );
   }
 
-  /** Calls `wake` whenever further events of the turn have become visible, until the answer is called. */
+  /** Calls `wake` whenever further events are visible, until the returned function is called. */
   follow(turn: LogId, wake: () => void): () => void {
     const { followers } = this.#activeLog(turn);
     followers.add(wake);
@@ -140,7 +148,7 @@ export class TurnEventLog {
     };
   }
 
-  /** Resolves at the next visible event of the turn or after `ms`, whichever is first. */
+  /** Resolves at the next visible event or after `ms`, whichever is first. */
   async changed(turn: LogId, ms: number): Promise<void> {
     await new Promise<void>((resolve) => {
       const finish = (): void => {
@@ -153,14 +161,14 @@ export class TurnEventLog {
     });
   }
 
-  /** Wakes every follower and every wait for a change, so that those who watch look up. */
+  /** Wakes every follower and every wait, so that they check their access again. */
   wakeAll(): void {
     for (const { followers } of this.#active.values()) for (const wake of followers) wake();
   }
 
   /**
-   * The end of a turn or video: its memory is let go of once its last event is visible; the rows stay. What the turn of an ended
-   * video still says, as one that was cancelled does until it settles, is told in the turn's own stream alone.
+   * Drops the memory of an ended turn or video once its last event is visible; the rows stay. If the turn of an ended
+   * video goes on, as a cancelled one does until it settles, its events go to the turn's own log only.
    */
   forget(ended: LogId): void {
     for (const [turn, video] of this.#forwards) if (turn === ended || video === ended) this.#forwards.delete(turn);

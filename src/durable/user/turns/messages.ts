@@ -1,4 +1,4 @@
-/** Upstream's stream told to people: words, stages and time, never tools. One narrator per running turn. */
+/** Translates Nemo's stream into a turn's public events: messages, suggested calls, stages and times, without tools. */
 
 import { GuiTalkStream, translateGuiTalk } from "../../../core/agent-text/gui-instructions.ts";
 import { isTrailingNoise, saysNoCredits } from "../../../core/agent-text/noise.ts";
@@ -11,13 +11,13 @@ import type { TurnEventWire } from "../../../core/wire/turn-event.ts";
 import type { NemoFailure } from "../../../nemo/errors.ts";
 import type { TurnEvent } from "../../../nemo/translate.ts";
 
-/* The agent's words told to people: numbered messages without instructions for a GUI, which become suggested calls. */
+/* Assembles the agent's messages: numbered, without instructions for a GUI, which become suggested calls. */
 
 export class MessageAssembler {
   readonly #project: ProjectId;
   readonly #suggested = new Set<string>();
   #message = 1;
-  /** The message being told in pieces; null between messages. */
+  /** The translation of the message that is arriving in chunks; null between messages. */
   #stream: GuiTalkStream | null = null;
   #shown = false;
   /** Every call suggested so far. */
@@ -27,14 +27,14 @@ export class MessageAssembler {
     this.#project = project;
   }
 
-  /** A piece of a message: what of it is known to be a whole sentence by now. */
+  /** Adds a chunk of a message. Returns the sentences that are complete by now. */
   chunk(text: string): TurnEventWire[] {
     this.#stream ??= new GuiTalkStream();
     const translated = this.#stream.push(text);
     return [...this.#emit(translated.text, true), ...this.#suggest(translated.actions)];
   }
 
-  /** A whole message, which replaces its pieces. Nothing is said of one that was nothing but instructions. */
+  /** A complete message, which replaces its chunks. A message that contained only instructions produces no text. */
   full(text: string): TurnEventWire[] {
     const translated = translateGuiTalk(text);
     const events = [...this.#emit(translated.text, false), ...this.#suggest(translated.actions)];
@@ -43,12 +43,12 @@ export class MessageAssembler {
     return events;
   }
 
-  /** True for the apology that follows a turn which went well; alone it is the turn's answer. */
+  /** True for the apology that follows a successful turn; without other output it is the turn's answer. */
   isNoise(text: string, worked: boolean): boolean {
     return worked && !this.#shown && isTrailingNoise(text);
   }
 
-  /** True when the agent's only answer is that credits are exhausted. */
+  /** True when the agent's only answer is that the credits are used up. */
   isOutOfCredits(text: string, worked: boolean): boolean {
     return !worked && saysNoCredits(text);
   }
@@ -60,7 +60,7 @@ export class MessageAssembler {
       (chunk): TurnEventWire => ({ type: "message", message: this.#message, text: chunk, partial }),
     );
     if (partial) return chunks;
-    // A text too long for one row is told as several messages.
+    // A text too long for one row becomes several messages.
     return chunks.map((translated) => ({ ...translated, message: this.#message++ }) as TurnEventWire);
   }
 
@@ -72,7 +72,7 @@ export class MessageAssembler {
   }
 }
 
-/** A text in pieces that fit into a row, cut between characters. */
+/** Splits a text into chunks that fit into a row, at character boundaries. */
 function chunksOf(text: string): string[] {
   if (text.length <= MESSAGE_CHARS) return [text];
   const end = cutAt(text, MESSAGE_CHARS);
@@ -81,7 +81,7 @@ function chunksOf(text: string): string[] {
 
 type Stage = Extract<TurnEventWire, { type: "progress" }>["stage"];
 
-/** Name fragments of upstream's slow tools. Source: nemo-api reference section 9. */
+/** Name fragments of Nemo's slow tools. Source: nemo-api reference section 9. */
 const GENERATING = /generat|seedance|music|suno/i;
 
 export class StreamTranslator {
@@ -89,12 +89,12 @@ export class StreamTranslator {
   readonly #assembler: MessageAssembler;
   readonly #openTools = new Map<string, string>();
   #hasText = false;
-  /** A record could not be read: words may be missing, so the stream is not taken for whole. */
+  /** A record could not be parsed: text may be missing, so the stream does not count as complete. */
   #malformed = false;
   #stage: Stage = "preparing";
-  /** Words or tools came: upstream has begun to work. */
+  /** Text or tools arrived: Nemo has begun to work. */
   worked = false;
-  /** Something of the answer was read. */
+  /** Some of the answer was read. */
   began = false;
   failure: NemoFailure | null = null;
   end: "closed" | "cut" | "cancelled" | null = null;
@@ -104,28 +104,28 @@ export class StreamTranslator {
     this.#assembler = new MessageAssembler(project);
   }
 
-  /** Why upstream took nothing of the message, where it said so before any work; null where it did, or may have, begun. */
+  /** Why Nemo rejected the message before any work; null when work has, or may have, begun. */
   get rejection(): NemoFailure | null {
     return this.failure === null || this.worked || this.failure.reason === "agent_failed" ? null : this.failure;
   }
 
-  /** The calls that the agent's words suggested. */
+  /** The calls that the agent's messages suggested. */
   get actions(): readonly Action[] {
     return this.#assembler.actions;
   }
 
-  /** What one read of upstream's stream becomes. */
+  /** The public events of one read from Nemo's stream. */
   translate(events: readonly TurnEvent[], now: EpochMs): TurnEventWire[] {
     this.began = true;
     return events.flatMap((event) => this.#translate(event, now));
   }
 
-  /** "Still working", with the stage and the time since the send. */
+  /** The current stage and the time since the message was sent. */
   progress(now: EpochMs): TurnEventWire {
     return { type: "progress", stage: this.#stage, elapsed_ms: Math.max(0, now - this.#sentAt) };
   }
 
-  /** How the stream ended, as the turn's record keeps it. */
+  /** How the stream ended, as stored in the turn's record. */
   stream(): Turn["stream"] {
     const end = this.failure !== null ? "error" : this.#malformed ? "cut" : (this.end ?? "cut");
     return { end, spoke: this.#hasText, toolsOpen: this.#openTools.size, closed: this.end === "closed" };
@@ -144,7 +144,7 @@ export class StreamTranslator {
         this.#openTools.delete(event.callId);
         return [];
       case "failed":
-        // Why upstream took nothing is not replaced by what its servers say about it afterwards.
+        // The first reason is kept: a later "agent_failed" does not replace it.
         if (this.failure === null || this.failure.reason === "agent_failed") this.failure = event.failure;
         return [];
       case "ended":
@@ -179,7 +179,7 @@ export class StreamTranslator {
   }
 }
 
-/** The agent's own way of saying what other endpoints say with code 2001. */
+/** The agent reports this as text; other endpoints report it as code 2001. */
 const noCredits = (message: string): NemoFailure => ({
   reason: "no_credits",
   at: "run_sse",

@@ -1,8 +1,7 @@
 /**
- * One turn on its way: prepared, sent once, followed.
- *
- * The order of commits is the promise: `sending` is on disk before the request leaves, so whatever happens afterwards is
- * settled by reading upstream's state and never by sending again.
+ * The job of one turn: prepared, sent once, followed to its end. Commands are answered here without the agent.
+ * The state `sending` is on disk before the request is sent. So after any failure a turn is settled by reading Nemo's
+ * state, and it is never sent again.
  */
 
 import type { Command } from "../../../core/commands/match.ts";
@@ -47,8 +46,8 @@ import type { Followed, TurnSettle } from "./settle.ts";
 import type { TurnRows } from "./store.ts";
 
 /*
- * Looks after a stream that says nothing: after ten minutes of heartbeats alone upstream's state is read beside it. The
- * stream stays open; it is dropped only when the state shows that the turn is over.
+ * Watches a stream for silence: after ten minutes of heartbeats alone it reads Nemo's state as well. The stream stays
+ * open, and is cancelled only when that state shows that the turn is over.
  */
 
 export class StallWatchdog {
@@ -58,7 +57,7 @@ export class StallWatchdog {
   readonly #timer: ReturnType<typeof setInterval>;
   #lastEventAt: number;
   #checking = false;
-  /** The turn with the last reading made beside its stream. */
+  /** The turn, with the last state that was read beside its stream. */
   turn: Turn;
 
   constructor(runtime: ObjectRuntime, settle: TurnSettle, turn: Turn, stream: TurnStream) {
@@ -70,7 +69,7 @@ export class StallWatchdog {
     this.#timer = setInterval(() => runtime.keep(this.#check()), runtime.config.waits.settleNext);
   }
 
-  /** Anything but heartbeats is substance. */
+  /** Heartbeats do not count as activity. */
   onEvents(events: readonly TurnEvent[]): void {
     if (events.some((event) => event.type !== "heartbeat")) this.#lastEventAt = this.#runtime.now();
   }
@@ -95,9 +94,9 @@ export class StallWatchdog {
   }
 }
 
-/** Tries to prepare a turn before its caller is told that upstream does not answer. Nothing was sent yet. */
+/** Attempts to prepare a turn before it fails because Nemo does not answer. Nothing was sent by then. */
 const PREPARE_ATTEMPTS = 4;
-/** The end of a turn that never left. */
+/** The verdict of a turn that was not sent. */
 const UNSENT = { status: "failed", charged: "no" } as const;
 
 export class TurnRun {
@@ -108,9 +107,12 @@ export class TurnRun {
   readonly #settle: TurnSettle;
   readonly #commands: CommandTurns;
   readonly #streams = new Map<TurnId, TurnStream>();
-  /** Turns being prepared, sent or followed: each may hold one of the requests that an object may have on their way. */
+  /**
+   * Turns being prepared, sent or followed; each holds a slot, since it may hold one of the object's open
+   * connections.
+   */
   readonly #active = new Set<TurnId>();
-  /** Cancelled since they were sent; each holds a place. */
+  /** Turns of `#active` that were cancelled. */
   readonly #cancelled = new Set<TurnId>();
 
   constructor(
@@ -129,7 +131,7 @@ export class TurnRun {
     this.#commands = answer;
   }
 
-  /** The start of a new instance: every turn that was on its way is settled from upstream's state. */
+  /** Called when the object starts: turns that were sent or streaming are settled from Nemo's state. */
   recover(): void {
     const { runtime, jobs } = this.#context;
     runtime.storage.transactionSync(() => {
@@ -140,22 +142,22 @@ export class TurnRun {
     });
   }
 
-  /** Whether the turn waits: nothing of it has left. */
+  /** Whether nothing of the turn was sent yet. */
   isQueued(id: TurnId): boolean {
     return this.#rows.find(id)?.phase === "queued";
   }
 
-  /** The schedule's work for one turn, by its phase. */
+  /** Job: the next step of one turn, by its phase. */
   async perform(id: TurnId, attempt: number): Promise<void> {
     const turn = this.#rows.find(id);
     if (turn === null || turn.phase === "ended") return this.#context.jobs.done(TURN, id);
     if (turn.phase === "queued") return this.#run(turn, attempt);
     if (turn.phase === "settling") return this.#settle.read(id);
-    // Sent, and nobody follows it any more: an earlier try of this work broke off.
+    // Sent, and no longer followed: an earlier attempt of this job was interrupted.
     return this.#settle.begin(id, { stream: { ...turn.stream, end: "lost" }, error: null });
   }
 
-  /** Carries out what the agent suggested and the caller allowed: one render of the settled turn's timeline. */
+  /** Job: renders the settled turn's timeline once, because the agent suggested it and the caller allowed it. */
   async act(id: TurnId): Promise<void> {
     const { jobs, runtime } = this.#context;
     const turn = this.#rows.find(id);
@@ -163,21 +165,28 @@ export class TurnRun {
       return jobs.schedule(ACT, id, runtime.now() + runtime.config.waits.retry);
     if (turn?.verdict?.status === "completed") {
       const ordered = await this.#commands.render(turn);
-      if (!ordered.ok && isPassing(ordered.error)) throw new TryAgain("not rendered", ordered.error);
+      if (!ordered.ok && isPassing(ordered.error)) throw new TryAgain("render not started", ordered.error);
     }
     jobs.done(ACT, id);
   }
 
-  /** Gives a turn that keeps failing an end. */
+  /** Ends a turn whose job keeps failing. */
   giveUp(id: TurnId): void {
     const turn = this.#rows.find(id);
     if (turn === null || turn.phase === "ended") return;
-    const unsent = problemOf("internal", "The turn could not be prepared; nothing was sent.", { charged: "no" });
+    const unsent = problemOf(
+      "internal",
+      "The turn could not be prepared after several attempts and nothing was sent; send it again later.",
+      { charged: "no" },
+    );
     if (turn.sentAt === null) this.#settle.end(id, { verdict: UNSENT, error: unsent });
     else this.#settle.end(id, { verdict: unreadable(), error: null });
   }
 
-  /** Takes a waiting turn back, or stops following a running one: upstream may still finish and charge, so it is still settled. */
+  /**
+   * Cancels a waiting turn, or stops following a running one. Nemo may still finish and charge a running turn, so it
+   * is settled.
+   */
   cancel(id: TurnId): void {
     const turn = this.#rows.find(id);
     if (turn === null || turn.phase === "ended") return;
@@ -187,15 +196,15 @@ export class TurnRun {
     } else if (this.#active.has(id)) this.#stopFollowing(id);
   }
 
-  /** Drops the stream, now or as soon as there is one. Nothing more is sent for the turn. */
+  /** Cancels the stream, now or as soon as it opens. Nothing more is sent for the turn. */
   #stopFollowing(id: TurnId): void {
     this.#cancelled.add(id);
     this.#streams.get(id)?.cancel();
   }
 
-  /** Takes one of the object's places, and gives it back to whoever waits. */
+  /** Runs a queued turn in one of the object's slots; afterwards the next waiting turns are scheduled. */
   async #run(turn: Turn, attempt: number): Promise<void> {
-    // Not its turn yet, or no place: whoever ends before it owes it again.
+    // An earlier turn comes first, or no slot is free: the turn that ends next schedules this one again.
     if (!this.#isNext(turn) || this.#active.size >= STREAMING_TURNS_PER_USER)
       return this.#context.jobs.done(TURN, turn.id);
     this.#active.add(turn.id);
@@ -209,7 +218,7 @@ export class TurnRun {
     }
   }
 
-  /** One turn of a project at a time, in the order in which they came. */
+  /** The turns of a project run one at a time, in the order of their creation. */
   #isNext(turn: Turn): boolean {
     return this.#rows.runningIn(turn.project) === null && this.#rows.nextIn(turn.project) === turn.id;
   }
@@ -219,13 +228,13 @@ export class TurnRun {
     if (attempt === 1) log.append(turn.id, [{ type: "progress", stage: "preparing", elapsed_ms: 0 }]);
     const prepared = await this.#prepare(turn);
     const fresh = this.#rows.find(turn.id);
-    if (fresh === null || fresh.phase !== "queued") return; // cancelled while it was prepared
+    if (fresh === null || fresh.phase !== "queued") return; // cancelled during the preparation
     if (!prepared.ok) {
       if (isPassing(prepared.error) && attempt < PREPARE_ATTEMPTS && isSoon(prepared.error, runtime.config.waits))
-        throw new TryAgain("not prepared", prepared.error);
+        throw new TryAgain("turn not prepared", prepared.error);
       return this.#handleUnsent(turn.id, prepared.error);
     }
-    if (!this.#isNext(fresh)) return jobs.done(TURN, turn.id); // asked again with the commit, nothing comes between
+    if (!this.#isNext(fresh)) return jobs.done(TURN, turn.id); // checked again right before the commit, with no await in between
     const { before, sessionId } = prepared.value;
     const sending = this.#rows.change(turn.id, ["queued"], (queued) => toSending(queued, before, runtime.now()));
     if (sending === null) return;
@@ -233,7 +242,7 @@ export class TurnRun {
     await this.#send(sending.is, sessionId);
   }
 
-  /** Everything a turn needs before it may be sent. Costs nothing and may be repeated. */
+  /** Everything that a turn needs before it is sent. Costs no credits and may be repeated. */
   async #prepare(turn: Turn): Promise<Result<{ sessionId: string; before: Snapshot }, Problem>> {
     const session = await this.#projects.session(turn.project);
     if (!session.ok) return session;
@@ -245,7 +254,9 @@ export class TurnRun {
     return "code" in before ? err(before) : ok({ sessionId: session.value.sessionId, before });
   }
 
-  /** The picture that the last settled turn left, where nobody else can have changed anything since. */
+  /**
+   * The snapshot that the last settled turn left, if nothing else can have changed the timeline or the balance since.
+   */
   #reusableSnapshot(turn: Turn): Snapshot | null {
     const project = this.#projects.find(turn.project);
     if (project === null || project.snapshot === null || project.opened || this.#context.account.isShared())
@@ -253,7 +264,10 @@ export class TurnRun {
     return this.#rows.sentSince(project.snapshot.at) ? null : project.snapshot;
   }
 
-  /** Sends the message and follows its answer. Twice only where upstream refused the token of the first, and so did nothing. */
+  /**
+   * Sends the message and follows the answer. A second attempt is made only if Nemo rejected the token, which means
+   * that the first had no effect.
+   */
   async #send(turn: Turn, sessionId: string): Promise<void> {
     const { account } = this.#context;
     let problem: NemoFailure | null = null;
@@ -273,8 +287,8 @@ export class TurnRun {
   }
 
   /**
-   * One request and the whole of its answer. The only place that sends. Why upstream took nothing is a failure of the call,
-   * whether it answered so in place of a stream or said so in one before any work.
+   * Sends one request and follows its whole answer; no other code sends a turn. If Nemo rejected the message, before
+   * the stream or in it before any work, that is the failure of the call.
    */
   async #sendOnce(turn: Turn, sessionId: string, token: string): Promise<Result<Followed, NemoFailure>> {
     const { runtime, account } = this.#context;
@@ -288,7 +302,10 @@ export class TurnRun {
     return ok({ stream: translator.stream(), error, reading: seen.reading, shared: seen.shared });
   }
 
-  /** A turn that upstream took nothing of: it ends, or starts over where only its session was lost and that may be replaced. */
+  /**
+   * A turn of which Nemo accepted nothing: it ends, or it is queued again when its session was lost and may be
+   * replaced.
+   */
   #handleUnsent(id: TurnId, error: Problem, stream?: Turn["stream"]): void {
     const { runtime, jobs, log } = this.#context;
     const turn = this.#rows.find(id);
@@ -309,7 +326,10 @@ export class TurnRun {
     });
   }
 
-  /** Follows the answer to its end: every batch is stored before anybody sees it. `seen`: the turn with what was read beside it. */
+  /**
+   * Follows the answer to its end; every batch is stored before it is published. `seen`: the turn with what was read
+   * beside the stream.
+   */
   async #follow(turn: Turn, stream: TurnStream): Promise<{ translator: StreamTranslator; seen: Turn }> {
     const { runtime, log } = this.#context;
     this.#rows.change(turn.id, ["sending"], toStreaming);
@@ -340,9 +360,7 @@ export class TurnRun {
   }
 }
 
-/* Turns that are commands: answered here in the shape of any other turn, without a message to Nemo. */
-
-/** The key of the render that a turn orders. */
+/** The idempotency key of the render that a turn starts. */
 const renderStepOf = (id: TurnId): string => `turn ${id}`;
 
 type Answer = { readonly text: string; readonly actions: readonly Action[] };
@@ -359,8 +377,8 @@ export class CommandTurns {
   }
 
   /**
-   * Carries the command out and ends its turn, unless it was cancelled meanwhile. Safe to repeat after a crash: only an export
-   * changes anything, and it is keyed.
+   * Runs the command and ends its turn, unless it was cancelled meanwhile. May be repeated after a crash: only an
+   * export changes anything, and it has an idempotency key.
    */
   async perform(turn: Turn, command: Command): Promise<void> {
     const answer = await this.#commands(turn, command);
@@ -379,13 +397,13 @@ export class CommandTurns {
     });
   }
 
-  /** Takes back what a command that is cancelled has made: an earlier instance may have ordered its export. */
+  /** Cancels what a cancelled command has created: an earlier instance may have started its export. */
   undo(id: TurnId): void {
     const made = madeUnder(this.#context.runtime, renderStepOf(id));
     if (made !== null) this.#renders.cancel(made as RenderId); // made by render() only
   }
 
-  /** Orders the one render that a turn may ask for by itself; none where `isWanted` says no at the commit. */
+  /** Starts the one render that a turn may start; none when `isWanted` returns false in the commit. */
   render(turn: Turn, isWanted: () => boolean = () => true): Promise<Result<unknown, Problem>> {
     const call = {
       origin: originOf(this.#context),
@@ -404,7 +422,8 @@ export class CommandTurns {
       }
       case "credits": {
         const { account } = this.#context;
-        // A user reads this turn; what is shared with others is the tenant's to know. The token in use may change meanwhile.
+        // A user reads this turn, and a shared balance is only for the tenant. Checked twice, since the token in use
+        // may change meanwhile.
         const isOpen = async (): Promise<boolean> => !isNamed(this.#context) || (await account.isOwn());
         const shared = ok({ text: sayCreditsShared(turn.speech), actions: [] });
         if (!(await isOpen())) return shared;

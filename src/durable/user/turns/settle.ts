@@ -1,4 +1,4 @@
-/** The end of a turn: upstream's state read until it says how it went, and one commit that tells everybody. */
+/** The end of a turn: reads Nemo's state until it shows the result, and commits and publishes that result at once. */
 
 import type { Problem } from "../../../core/errors.ts";
 import type { ProjectId, TurnId } from "../../../core/ids.ts";
@@ -32,30 +32,30 @@ import { TIDY, TURN, type UserContext } from "../context.ts";
 import type { Projects } from "../projects.ts";
 import { aheadEndsBy, showTurn, type TurnRows } from "./store.ts";
 
-/** For a draft that differs only in what no diff names: effects, fonts, a project's title. */
+/** For a timeline that differs only in what no diff describes: effects, fonts, a project's title. */
 const CHANGED_IN_DETAIL = { en: "The timeline changed in details.", zh: "时间线的细节有改动。" } as const;
 
 const isEmptyDiff = (diff: TimelineDiff): boolean => diff.changes.length === 0 && diff.more.length === 0;
 
-/** What the account held, where it was read. */
+/** The account's balance, if it was read. */
 const balanceIn = (snapshot: Snapshot | null): Balance | null =>
   snapshot === null || snapshot.available === null || snapshot.frozen === null
     ? null
     : { available: snapshot.available, frozen: snapshot.frozen, at: snapshot.at };
 
-/** What became known of a turn while its stream was followed. */
+/** What following the stream has shown about a turn. */
 export type Followed = Pick<Turn, "stream"> &
   Partial<Pick<Turn, "reading" | "shared">> & { readonly error: Problem | null };
 
-/** How a turn ends. */
+/** The result with which a turn ends. */
 export type Ending = {
   readonly verdict: Verdict;
   readonly error: Problem | null;
-  /** Upstream's state at the end; missing or null: not read. */
+  /** Nemo's state at the end; missing or null: not read. */
   readonly snapshot?: Snapshot | null;
-  /** Written with the end. */
+  /** Fields to store with the end. */
   readonly known?: Partial<Pick<Turn, "stream" | "reading" | "shared">>;
-  /** Said before the end, in the same transaction. */
+  /** Events to append before the last one, in the same transaction. */
   readonly closingEvents?: readonly TurnEventWire[];
 };
 
@@ -72,7 +72,10 @@ export class TurnSettle {
     this.#rows = rows;
   }
 
-  /** Commits that the stream is over, lets the project's other turns know, and reads at once where that can settle it. */
+  /**
+   * Commits the end of the stream, informs the project's waiting turns, and reads Nemo's state at once if that can
+   * settle the turn.
+   */
   async begin(id: TurnId, { stream, error, ...known }: Followed): Promise<void> {
     const { runtime, jobs, log } = this.#context;
     const turn = runtime.storage.transactionSync(() => {
@@ -92,7 +95,7 @@ export class TurnSettle {
     this.#publishWaiting(turn);
   }
 
-  /** One reading of upstream's state, and what it means. */
+  /** Reads Nemo's state once, and ends the turn if it is conclusive. */
   async read(id: TurnId): Promise<void> {
     const { runtime } = this.#context;
     const { waits } = runtime.config;
@@ -113,7 +116,7 @@ export class TurnSettle {
     this.end(id, { verdict, error: turn.error, snapshot: seen, known: { reading: seen, shared } });
   }
 
-  /** Keeps a reading that settles nothing, and owes the next one, while the turn still settles. */
+  /** Stores an inconclusive reading and schedules the next one, while the turn is still settling. */
   #readAgain(id: TurnId, at: EpochMs, read: Partial<Pick<Turn, "reading" | "shared">>): void {
     const { runtime, jobs } = this.#context;
     runtime.storage.transactionSync(() => {
@@ -121,14 +124,17 @@ export class TurnSettle {
     });
   }
 
-  /** Tells the project's waiting turns by when this one, which cannot be settled at once, has ended. */
+  /** Informs the project's waiting turns of the time by which this one, which cannot be settled at once, has ended. */
   #publishWaiting(turn: Turn): void {
     const by = aheadEndsBy(turn, this.#context.runtime.config.waits);
     for (const [at, { id }] of this.#rows.queuedIn(turn.project).entries())
       this.#context.log.append(id, [{ type: "turn.queued", id, position: at + 1, ahead_ends_by: by }]);
   }
 
-  /** One reading beside a stream that has said nothing for long: the turn with the reading kept, or null when it is over by now. */
+  /**
+   * Reads Nemo's state beside a stream that has been silent for long. Returns the turn with the reading, or null when
+   * the turn is over.
+   */
   async readBesideStream(turn: Turn): Promise<Turn | null> {
     const { now, config } = this.#context.runtime;
     const seen = await this.snapshot(turn.project);
@@ -142,7 +148,7 @@ export class TurnSettle {
     return openTurnOf(this.#rows.find(id)) !== null;
   }
 
-  /** Upstream's timeline and balance now. The balance may be missing; the timeline may not. */
+  /** Nemo's timeline and balance now. The balance may be missing; the timeline may not. */
   async snapshot(project: ProjectId): Promise<Snapshot | Problem> {
     const { account, runtime } = this.#context;
     const [state, credits] = await Promise.all([
@@ -162,8 +168,8 @@ export class TurnSettle {
   }
 
   /**
-   * Ends a turn: its record, its last events, its public facts and the project's picture in one commit. One that has ended is
-   * left as it is, whatever its end was; the answer is then false.
+   * Ends a turn: its record, its last events, its published events and the project's snapshot in one commit. A turn
+   * that has ended is not changed, and the result is false.
    */
   end(id: TurnId, ending: Ending, phases = OPEN): boolean {
     const { runtime, jobs, log, account } = this.#context;
@@ -171,13 +177,13 @@ export class TurnSettle {
     const hasEnded = runtime.storage.transactionSync(() => this.#commitEnd(id, ending, phases));
     if (!hasEnded) return false;
     log.forget(id);
-    runtime.keep(account.release(id, balanceIn(snapshot)).catch(() => undefined)); // a lease ends by itself as well
+    runtime.keep(account.release(id, balanceIn(snapshot)).catch(() => undefined)); // otherwise the lease expires by itself
     this.startWaiting();
     jobs.tick();
     return true;
   }
 
-  /** Call inside a transaction: everything that an end writes. */
+  /** Everything that the end of a turn writes. Call inside a transaction. */
   #commitEnd(
     id: TurnId,
     { verdict, error, snapshot = null, known, closingEvents = [] }: Ending,
@@ -205,7 +211,7 @@ export class TurnSettle {
     return true;
   }
 
-  /** What to say about the timeline: what changed, or, where the agent said nothing, that nothing did. */
+  /** The events about the timeline: what changed; or, if the agent sent no message, that nothing changed. */
   #timelineEvents(ended: Turn, { before, speech }: Turn, snapshot: Snapshot | null): TurnEventWire[] {
     if (snapshot === null || before === null || ended.sentAt === null) return [];
     const [was, is] = [before.timeline, snapshot.timeline];
@@ -227,8 +233,8 @@ export class TurnSettle {
   }
 
   /**
-   * Owes the next turn of every project that is free. One that is owed already keeps its moment and its failures: it is being
-   * prepared, or waits to be. One whose work has just decided to stop is owed by nobody, whether or not that work is over.
+   * Schedules the next turn of every project that is free. A turn whose job exists keeps its time and its attempts:
+   * it is being prepared, or will be. A turn whose job has just decided to stop has no job, even while that run ends.
    */
   startWaiting(): void {
     const { runtime, jobs } = this.#context;
@@ -238,13 +244,13 @@ export class TurnSettle {
     }
   }
 
-  /** Whether anybody else may have moved the balance meanwhile. */
+  /** Whether others may have changed the balance meanwhile. */
   async #isShared(turn: Turn): Promise<boolean> {
     if (turn.shared || this.#rows.overlapped(turn)) return true;
     return this.#context.account.lease(turn.id, giveUpAt(turn, this.#context.runtime.config.waits));
   }
 
-  /** Tells once when a turn took the balance below one clip, or found it empty. */
+  /** Publishes once when a turn took the balance below the price of one clip, or failed because it was empty. */
   #publishCredits(turn: Turn, snapshot: Snapshot | null): void {
     const [was, is] = [turn.before?.available ?? null, snapshot?.available ?? null];
     const type = creditsEvent(was, is, turn.error?.code === "insufficient_credits");
@@ -257,7 +263,7 @@ export class TurnSettle {
     });
   }
 
-  /** A settled turn leaves the picture that the next one starts from, unless another one overlapped it. */
+  /** Stores the snapshot from which the next turn starts, unless another turn overlapped this one. */
   #saveSnapshot(turn: Turn, snapshot: Snapshot | null): void {
     const project = this.#projects.find(turn.project);
     if (project === null || turn.sentAt === null) return;
@@ -266,9 +272,7 @@ export class TurnSettle {
   }
 }
 
-/* What the makers of videos and generators need to know of a turn that is over. */
-
-/** The turn's end, or null while it has none. */
+/** What videos and generator jobs need to know of an ended turn; null while it has not ended. */
 export function turnOutcome({ log }: UserContext, rows: TurnRows, id: TurnId | null): EndedTurn | null {
   const turn = id === null ? null : rows.find(id);
   if (turn?.phase !== "ended") return null;

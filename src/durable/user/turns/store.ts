@@ -1,4 +1,4 @@
-/** The rows of turns: what is stored of each, and the questions that decide whose turn it is. */
+/** Storage of turns: their rows, the queries that decide which turn runs next, and their public representation. */
 
 import { ERRORS, type Problem } from "../../../core/errors.ts";
 import type { ProjectId, RenderId, TurnId } from "../../../core/ids.ts";
@@ -24,7 +24,7 @@ import { originOf, type UserContext } from "../context.ts";
 
 type Row = { record: string };
 
-/** What is asked of a project's turns, or of a time, reads the few rows that answer it and not every turn there was. */
+/** Indexes with which queries by project or by time read only the matching rows. */
 export const TURN_INDEXES = `
   DROP INDEX turns_of_project;
   CREATE INDEX turns_in_project ON turns (project);                          -- in the order of their rows
@@ -34,7 +34,7 @@ export const TURN_INDEXES = `
 
 /** A turn that has not ended. */
 const OPEN = "ended_at IS NULL";
-/** Every turn, told so that the index by age answers for a time. */
+/** True for every turn; written so that the index by age is used. */
 const ANY_AGE = "tidied IN (0, 1)";
 
 export class TurnRows {
@@ -51,7 +51,7 @@ export class TurnRows {
     return this.#turns("SELECT record FROM turns WHERE id = ?", id)[0] ?? null;
   }
 
-  /** The turn as its callers may know it: not one of a deleted project. */
+  /** The turn as callers may see it; null when its project was deleted. */
   shown(id: TurnId): Turn | null {
     if (!this.#database.exists()) return null;
     const query =
@@ -70,8 +70,9 @@ export class TurnRows {
   }
 
   /**
-   * Writes what becomes of a turn, made from the turn as it is at this moment; null, with nothing written, where it has ended or is in
-   * none of `phases`. No other way to change a turn: what was read before an await is never written after it, and an end stays.
+   * Stores the next state of a turn, computed from its current row; null, with nothing written, when the turn has
+   * ended or is in none of `phases`. There is no other way to change a turn: state that was read before an await is
+   * never written after it, and an ended turn stays ended.
    */
   change(
     id: TurnId,
@@ -96,7 +97,7 @@ export class TurnRows {
     );
   }
 
-  /** A page of a project's turns, newest first, and one more to tell whether there are others: in the order of `nextIn`. */
+  /** A page of a project's turns in reverse order of creation, and one more to know whether there are others. */
   page(project: ProjectId, page: PageRequest): Turn[] {
     const query =
       "SELECT record FROM turns WHERE project = ? AND rowid < coalesce((SELECT rowid FROM turns WHERE id = ?), 9e18) ORDER BY rowid DESC LIMIT ?";
@@ -113,44 +114,47 @@ export class TurnRows {
     return this.#turns(`SELECT record FROM turns WHERE ${ANY_AGE} AND ended_at >= ? ORDER BY id`, at);
   }
 
-  /** The turn of a project that has been sent and not ended; a later one waits for it. */
+  /** The turn of a project that was sent and has not ended; later turns wait for it. */
   runningIn(project: ProjectId): TurnId | null {
     return this.#id(`project = ? AND phase IN ('sending', 'streaming', 'settling') AND ${OPEN}`, project);
   }
 
-  /** The turn whose turn it is next in a project: the first that came. Ids of one millisecond sort by chance, rows do not. */
+  /**
+   * The next turn to run in a project: the first one created. By row, since ids of the same millisecond have no
+   * order.
+   */
   nextIn(project: ProjectId): TurnId | null {
     return this.#id(`project = ? AND phase = 'queued' AND ${OPEN}`, project);
   }
 
-  /** The turns of a project that wait to be sent, in their order. */
+  /** The queued turns of a project, in order. */
   queuedIn(project: ProjectId): Turn[] {
     const query = `SELECT record FROM turns WHERE project = ? AND phase = 'queued' AND ${OPEN} ORDER BY rowid`;
     return this.#turns(query, project);
   }
 
-  /** How many turns of a project wait to be sent. */
+  /** The number of queued turns of a project. */
   waitingIn(project: ProjectId): number {
     const query = `SELECT count(*) AS n FROM turns WHERE project = ? AND phase = 'queued' AND ${OPEN}`;
     return this.#runtime.sql.exec<{ n: number }>(query, project).one().n;
   }
 
-  /** True when any turn of this object was sent since: a picture from before may be out of date. */
+  /** Whether any turn of this object was sent since: an older snapshot may be out of date. */
   sentSince(at: EpochMs): boolean {
     return this.#isAny("sent_at > ?", at);
   }
 
-  /** True when another turn of this object was on its way at any time of this one's: they share a token and its balance. */
+  /** Whether another turn of this object was running at the same time: they share a token and its balance. */
   overlapped(turn: Turn): boolean {
     const [from, to] = [turn.sentAt ?? turn.createdAt, turn.endedAt ?? this.#runtime.now()];
-    // With the plus the open turns are looked through, and not all that were sent before.
+    // The plus makes SQLite use the index of open turns instead of the one by sending time.
     return (
       this.#isAny(`id != ? AND +sent_at <= ? AND ${OPEN}`, turn.id, to) ||
       this.#isAny(`id != ? AND sent_at <= ? AND ${ANY_AGE} AND ended_at >= ?`, turn.id, to, from)
     );
   }
 
-  /** The turn that follows in the same project; null for the last one. */
+  /** The next turn in the same project; null for the last one. */
   after(turn: Turn): TurnId | null {
     return this.#id("project = ? AND rowid > (SELECT rowid FROM turns WHERE id = ?)", turn.project, turn.id);
   }
@@ -170,7 +174,7 @@ export class TurnRows {
   }
 }
 
-/** What a record that an earlier version wrote does not hold. A field is only ever added, with its value here. */
+/** Defaults for fields that older records lack. Fields are only ever added, each with its default here. */
 const DEFAULTS = {
   intent: "chat",
   act: "suggest",
@@ -181,19 +185,17 @@ const DEFAULTS = {
   replaced: false,
 } as const;
 
-/** A stored turn, whichever version wrote it. */
+/** Decodes a stored turn of any version. */
 function decode(record: string): Turn {
   const turn = { ...DEFAULTS, ...(JSON.parse(record) as Turn) }; // written by add() and save() only
   return { ...turn, before: decodeSnapshot(turn.before), reading: decodeSnapshot(turn.reading) };
 }
 
-/** A stored picture, whichever version took it. */
+/** Decodes a stored snapshot of any version. */
 export const decodeSnapshot = (snapshot: Snapshot | null): Snapshot | null =>
   snapshot === null ? null : { ...snapshot, timeline: snapshot.timeline ?? null };
 
-/* Pieces of records as the outside sees them. */
-
-/** A refusal inside a record: the same words as a problem document. */
+/** A problem inside a record, with the fields of a problem document. */
 export function failureOf(error: Problem): Failure {
   const { title, retryable } = ERRORS[error.code];
   return {
@@ -206,12 +208,10 @@ export function failureOf(error: Problem): Failure {
   };
 }
 
-/* A turn as the outside sees it. */
-
-/** Where a turn's events are read. */
+/** The URL of a turn's events. */
 export const eventsUrl = (context: UserContext, id: TurnId): string => `${originOf(context)}/v1/turns/${id}/events`;
 
-/** By when a turn that runs has ended, whatever comes. */
+/** The latest time at which a running turn ends. */
 export const aheadEndsBy = (turn: Turn, waits: Waits): string => toRfc3339(giveUpAt(turn, waits));
 
 export function showTurn(context: UserContext, rows: TurnRows, turn: Turn): TurnWire {
@@ -241,7 +241,10 @@ export function showTurn(context: UserContext, rows: TurnRows, turn: Turn): Turn
   };
 }
 
-/** Renders that were ordered after this turn and before the next one. Ids of all kinds sort by time after their prefix. */
+/**
+ * Renders that were started after this turn and before the next one. Ids of all kinds sort by time after their
+ * prefix.
+ */
 function rendersOf({ runtime }: UserContext, turn: Turn, next: TurnId | null): RenderId[] {
   const query =
     "SELECT id FROM renders WHERE project = ? AND id > 'rnd_' || substr(?, 5) AND id < 'rnd_' || substr(?, 5) ORDER BY id";
@@ -262,8 +265,6 @@ function statusOf(turn: Turn): TurnStatus {
       return turn.verdict?.status ?? "unknown";
   }
 }
-
-/* The address a caller gave with what it ordered, to be told its end. */
 
 /** Why the body's `callback_url` cannot be used; null when it can, or when there is none. */
 export const checkCallback = (

@@ -1,4 +1,4 @@
-/** What callers ask of turns: to start one, to read it, to follow it. Running and settling are next door. */
+/** Operations on turns: start, read, list, events, stream tickets. Sending and settling are in run.ts and settle.ts. */
 
 import { type SpeechLanguage, speechLanguage } from "../../../core/agent-text/vocabulary.ts";
 import type { UserGrant } from "../../../core/auth.ts";
@@ -52,8 +52,8 @@ export class Turns {
   }
 
   /**
-   * Commits the intent and its first event; the schedule sends it when the project is free. `isWanted` is asked with the
-   * commit, nothing comes between: where it says no, there is no project for it any more.
+   * Stores the turn and its first events; a job sends it when the project is free. `isWanted` is checked in the
+   * commit, with no await in between: when it returns false, the turn is not stored and the answer is `not_found`.
    */
   async start(
     call: Call,
@@ -90,7 +90,7 @@ export class Turns {
       createdAt: runtime.now(),
     });
     const reserved = await takeQuota(runtime, call, [{ quota: "concurrent_turns", ref: turn.id, amount: 1 }]);
-    const duplicate = this.#findReplayed(call, project); // one may have come while the place was taken
+    const duplicate = this.#findReplayed(call, project); // a concurrent call with the same key may have committed during the reservation
     const isGone = this.#projects.find(project) === null || !isWanted(); // or the project was deleted
     if ((duplicate !== null || isGone) && reserved.ok) giveQuota(runtime, turn.id);
     if (duplicate !== null) return duplicate;
@@ -109,18 +109,20 @@ export class Turns {
     return metered(showTurn(this.#context, this.#rows, turn), reserved.value);
   }
 
-  /** The start of a new instance: the word that a turn was committed may be lost with the last one. */
+  /**
+   * Called when the object starts: the last instance may have ended before it confirmed the slot of a committed turn.
+   */
   confirmSlots(): void {
     for (const turn of this.#rows.inPhases(["queued", "sending", "streaming", "settling"]))
       confirmSlot(this.#context.runtime, turn.id);
   }
 
-  /** Whether it asks the agent to write a generator: the tenant's own. */
+  /** Whether the turn asks the agent to write a generator, which only the tenant may see. */
   isGeneratorJob(id: TurnId): boolean {
     return this.#rows.find(id)?.source === "generator_job";
   }
 
-  /** What the call's key made before, or why nothing can be made now; null when it can. */
+  /** The turn that the idempotency key created before, or why no turn can be added now; null when one can. */
   #findReplayed(call: Call, project: ProjectId): Metered<TurnWire> | null {
     const idempotency = findByIdempotencyKey(this.#context.runtime, call);
     if (!idempotency.ok) return idempotency;
@@ -140,7 +142,10 @@ export class Turns {
     return ok(pageOf(turns, page, (turn) => turn.id, show));
   }
 
-  /** A stream of the turn's events after the cursor; "ended" when the cursor already stands at the last of an ended turn. */
+  /**
+   * A stream of the turn's events after the cursor; "ended" when the turn has ended and the cursor is at its last
+   * event.
+   */
   watch(id: TurnId, after: number, grant: UserGrant | null): Result<EventSubscription, Problem> {
     const turn = this.#findWithEvents(id);
     if (!turn.ok) return turn;
@@ -149,7 +154,7 @@ export class Turns {
     return opened.ok ? ok({ kind: "stream", body: opened.value }) : opened;
   }
 
-  /** A page of events after the cursor; waits up to `waitMs` for the first one of a turn that is still going on. */
+  /** A page of events after the cursor; waits up to `waitMs` for the first one of a turn that has not ended. */
   async readEvents(id: TurnId, after: number, limit: number, waitMs: number): Promise<Result<TurnEventsPage, Problem>> {
     const turn = this.#findWithEvents(id);
     if (!turn.ok) return turn;
@@ -166,19 +171,19 @@ export class Turns {
     return ok({ data, next_after: last, ended });
   }
 
-  /** The turn once it has ended, or as it is when the time is over. */
+  /** The turn once it has ended, or as it is after `waitMs`. */
   async awaitEnd(id: TurnId, waitMs: number): Promise<Result<TurnWire, Problem>> {
     const until = this.#context.runtime.now() + waitMs;
     for (;;) {
       const turn = this.#rows.shown(id);
       const left = until - this.#context.runtime.now();
-      const isFull = this.#waiting.isFull; // a preference may be passed over (RFC 7240)
+      const isFull = this.#waiting.isFull; // a preference may be ignored (RFC 7240)
       if (turn === null || turn.phase === "ended" || left <= 0 || isFull) return this.read(id);
       await this.#waiting.forChange(id, left);
     }
   }
 
-  /** The language to speak to this caller in; what it named is remembered for its next turns. */
+  /** The language of the answers; the one that the caller names is remembered for the user's next turns. */
   #speech(call: Call, { language, prompt }: NewTurn): SpeechLanguage {
     const { sql } = this.#context.runtime;
     const last = readMeta(sql, "language");
@@ -196,7 +201,7 @@ export class Turns {
     return [started, { type: "turn.queued", id: turn.id, position: ahead, ahead_ends_by: by }];
   }
 
-  /** The turn, if its events are still kept. */
+  /** The turn, unless its events have been deleted. */
   #findWithEvents(id: TurnId): Result<Turn, Problem> {
     const turn = this.#rows.shown(id);
     if (turn === null) return err(noTurn());
@@ -206,26 +211,29 @@ export class Turns {
 }
 
 export const noTurn = (): Problem =>
-  problemOf("not_found", "No turn with this id exists here; list yours with GET /v1/projects/{id}/turns.");
+  problemOf("not_found", "No turn with this id exists; list a project's turns with GET /v1/projects/{id}/turns.");
 
 const eventsExpired = (id: TurnId): Problem =>
-  problemOf("events_expired", "A turn's events are kept for 24 hours after its end; the turn itself is still there.", {
+  problemOf("events_expired", "A turn's events are deleted 24 hours after its end; read the turn itself instead.", {
     hint: `GET /v1/turns/${id}`,
   });
 
 const queueFull = (): Problem =>
   problemOf(
     "queue_full",
-    `${QUEUED_TURNS_PER_PROJECT} turns of this project are waiting; send this one when some have ended.`,
+    `${QUEUED_TURNS_PER_PROJECT} turns of this project are already queued; send this one when some of them have ended.`,
     {
       retryAfterSeconds: 30,
       charged: "no",
     },
   );
 
-/* Stream tickets: a turn's stream for EventSource, which can send no headers and repeats its URL after every close. */
+/*
+ * Stream tickets give access to one turn's stream. They are for EventSource, which cannot send headers and requests
+ * the same URL after every disconnect.
+ */
 
-/** How long a ticket's signature is good: no turn lasts longer than its events are kept, twice. */
+/** How long a ticket's signature is valid. Chosen: twice the retention of events, which no turn outlasts. */
 const SIGNED_FOR_MS = 2 * EVENTS_TTL_MS;
 
 export const TICKET_INDEX = "CREATE INDEX tickets_by_age ON tickets (made_at);";
@@ -239,14 +247,17 @@ export class Tickets {
     this.#rows = rows;
   }
 
-  /** A ticket for the turn, the same one for the same call. It is not kept: the moment it ends in makes it anew. */
+  /**
+   * A ticket for the turn, the same one for the same idempotency key. Only its expiry is stored; the ticket is signed
+   * again from it.
+   */
   async make(call: Call, id: TurnId): Promise<Result<{ ticket: string; first_use_by: string }, Problem>> {
     if (this.#rows.shown(id) === null) return err(noTurn());
     recordCaller(this.#context, call);
     const { runtime } = this.#context;
     const idempotency = findByIdempotencyKey(runtime, call);
     if (!idempotency.ok) return idempotency;
-    // Two tickets of one turn differ by the second they end in.
+    // Tickets of the same turn differ in the second at which they expire.
     const endsAt =
       idempotency.value === null
         ? runtime.now() + SIGNED_FOR_MS + this.#count(id) * SECOND_MS
@@ -277,7 +288,10 @@ export class Tickets {
       .one().made_at;
   }
 
-  /** Notes a use; null when the ticket opens the turn's stream now, else why not. The signature was checked at the edge. */
+  /**
+   * Records a use. Null when the ticket gives access to the turn's stream now, else the reason. The Worker has
+   * checked the signature.
+   */
   use(id: TurnId, ticket: string): Problem | null {
     const { sql, now } = this.#context.runtime;
     const turn = this.#rows.find(id);
@@ -294,9 +308,13 @@ export class Tickets {
     const late = row.used_at === null && now() > row.made_at + TICKET_FIRST_USE_MS;
     const over = turn.endedAt !== null && now() > turn.endedAt + TICKET_AFTER_END_MS;
     if (late || over)
-      return problemOf("link_expired", "This stream ticket is over; make another one.", {
-        hint: `POST /v1/turns/${id}/stream_ticket`,
-      });
+      return problemOf(
+        "link_expired",
+        "This stream ticket has expired; make another one with POST /v1/turns/{id}/stream_ticket.",
+        {
+          hint: `POST /v1/turns/${id}/stream_ticket`,
+        },
+      );
     if (row.used_at === null) sql.exec("UPDATE tickets SET used_at = ? WHERE mac = ?", now(), macOf(ticket));
     return null;
   }
