@@ -171,8 +171,8 @@ export class TokenObject extends DurableObject<Env> implements TokenRpc {
     if (config.nemoToken === null) return null;
     const mark = await kidOf(config.nemoToken);
     const text = this.#database.exists() ? readMeta(this.#runtime.sql, REFUSED) : null;
-    const problem = text === null ? null : (JSON.parse(text) as { mark: string; at: EpochMs }); // written by report() only
-    const tokenStatus = { expiresAt: null, rejectedAt: problem?.mark === mark ? problem.at : null };
+    const rejection = text === null ? null : (JSON.parse(text) as { mark: string; at: EpochMs }); // written by report() only
+    const tokenStatus = { expiresAt: null, rejectedAt: rejection?.mark === mark ? rejection.at : null };
     return {
       source: "operator",
       token: mayUse(tokenStatus, now(), config.waits) ? config.nemoToken : null,

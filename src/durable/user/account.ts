@@ -177,8 +177,8 @@ export class Account {
     const selected = await this.#selectToken();
     if (!selected.ok) return selected;
     const answer = await use(selected.value.token);
-    const problem = !answer.ok && answer.error.reason === "token_rejected";
-    const other = answer.ok || problem ? await this.#report(selected.value, answer.ok) : null;
+    const isRejected = !answer.ok && answer.error.reason === "token_rejected";
+    const other = answer.ok || isRejected ? await this.#report(selected.value, answer.ok) : null;
     if (other === null) return answer;
     return other.ok ? use(other.value) : other;
   }

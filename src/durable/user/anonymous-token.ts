@@ -73,10 +73,10 @@ export class AnonymousToken {
   }
 
   /** A new token in place of one that Nemo rejected. A token that was renewed meanwhile is not renewed again. */
-  async renew(problem: string): Promise<Result<string, Problem>> {
+  async renew(rejected: string): Promise<Result<string, Problem>> {
     const record = this.#read();
     const now = record === null ? null : await this.#decrypt(record.encrypted);
-    return now === null || now === problem ? this.#issueOnce() : ok(now);
+    return now === null || now === rejected ? this.#issueOnce() : ok(now);
   }
 
   /** The public status of the token. `exists`: the object's tables exist. */

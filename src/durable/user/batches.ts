@@ -249,9 +249,9 @@ export const BATCH_TABLES = `
   ) STRICT;
   CREATE TABLE batch_items (
     batch TEXT NOT NULL,
-    n INTEGER NOT NULL,               -- its place in the order, from 0
-    video TEXT,                       -- null until its moment comes
-    record TEXT NOT NULL,             -- what it says for itself
+    n INTEGER NOT NULL,               -- its index in the batch, from 0
+    video TEXT,                       -- null until the item starts
+    record TEXT NOT NULL,             -- the item's own settings
     PRIMARY KEY (batch, n)
   ) STRICT, WITHOUT ROWID;
   CREATE INDEX batch_items_by_video ON batch_items (video);

@@ -34,7 +34,7 @@ import type { Turns } from "./turns/turns.ts";
 export const GENERATOR_JOB_TABLES = `
   CREATE TABLE generator_jobs (
     id TEXT PRIMARY KEY,
-    turn TEXT,                        -- the one it waits for
+    turn TEXT,                        -- the turn it waits for
     record TEXT NOT NULL
   ) STRICT;
   CREATE INDEX makings_by_turn ON generator_jobs (turn);

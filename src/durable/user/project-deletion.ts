@@ -158,10 +158,10 @@ export class Deletions {
 
 export const DELETION_TABLES = `
   CREATE TABLE removals (
-    id TEXT PRIMARY KEY,              -- what was deleted: its id is all that stays
-    record TEXT                       -- what is left to be removed; null: nothing
+    id TEXT PRIMARY KEY,              -- the id of what was deleted
+    record TEXT                       -- what is left to delete; null: nothing
   ) STRICT, WITHOUT ROWID;
-  ALTER TABLE projects ADD COLUMN removed INTEGER NOT NULL DEFAULT 0;  -- 1: on its way out, shown to nobody
+  ALTER TABLE projects ADD COLUMN removed INTEGER NOT NULL DEFAULT 0;  -- 1: being deleted, hidden from callers
   CREATE INDEX projects_removed ON projects (id) WHERE removed = 1;
 `;
 

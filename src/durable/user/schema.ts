@@ -18,9 +18,9 @@ import { VIDEO_INDEXES, VIDEO_TABLES } from "./videos/store.ts";
  * that is hashed.
  */
 const UPLOAD_WORK_COLUMNS = `
-  ALTER TABLE uploads ADD COLUMN work TEXT;                            -- import | final; null: none is wanted
-  ALTER TABLE uploads ADD COLUMN work_until INTEGER NOT NULL DEFAULT 0; -- ms since epoch: its place, or its wait, counts until then
-  ALTER TABLE uploads ADD COLUMN is_working INTEGER NOT NULL DEFAULT 0; -- 1: it has a place
+  ALTER TABLE uploads ADD COLUMN work TEXT;                            -- import | final; null: no work
+  ALTER TABLE uploads ADD COLUMN work_until INTEGER NOT NULL DEFAULT 0; -- ms since epoch: its slot, or its wait, counts until then
+  ALTER TABLE uploads ADD COLUMN is_working INTEGER NOT NULL DEFAULT 0; -- 1: it holds a slot
   CREATE INDEX uploads_working ON uploads (work, work_until) WHERE work IS NOT NULL;
 `;
 
@@ -77,7 +77,7 @@ export const USER_MIGRATIONS: Migrations = [
   `,
   `
   CREATE TABLE tickets (
-    mac TEXT PRIMARY KEY,             -- the signature at its end; the ticket itself is not kept
+    mac TEXT PRIMARY KEY,             -- the ticket's signature; the ticket itself is not stored
     turn TEXT NOT NULL,
     made_at INTEGER NOT NULL,
     used_at INTEGER                   -- the first use; null: not yet
@@ -86,24 +86,24 @@ export const USER_MIGRATIONS: Migrations = [
   `,
   SCHEDULE_INDEX,
   `
-  ALTER TABLE turns ADD COLUMN tidied INTEGER NOT NULL DEFAULT 0;  -- 1: only its messages are left of its events
+  ALTER TABLE turns ADD COLUMN tidied INTEGER NOT NULL DEFAULT 0;  -- 1: of its events only the messages are left
   CREATE INDEX turns_by_age ON turns (tidied, ended_at);
   `,
   OUTBOX_CALLBACK,
   `
-  ALTER TABLE renders ADD COLUMN made TEXT;            -- completed: timeline and output, to find a file to show again
-  ALTER TABLE renders ADD COLUMN file_of TEXT;         -- whose file it shows; its own or another's
-  ALTER TABLE renders ADD COLUMN file_until INTEGER;   -- ms since epoch: when that file is removed; null: there is none
+  ALTER TABLE renders ADD COLUMN made TEXT;            -- completed: timeline and output, to find a file to reuse
+  ALTER TABLE renders ADD COLUMN file_of TEXT;         -- the render whose file it uses: itself or another
+  ALTER TABLE renders ADD COLUMN file_until INTEGER;   -- ms since epoch: when that file expires; null: there is none
   CREATE INDEX renders_by_made ON renders (project, made);
   CREATE INDEX renders_by_file ON renders (file_of, file_until);
   `,
   `
   CREATE TABLE uploads (
-    n INTEGER PRIMARY KEY AUTOINCREMENT,  -- the order of creation: an upload's id may be made from its Idempotency-Key
+    n INTEGER PRIMARY KEY AUTOINCREMENT,  -- the order of creation: an upload's id may be derived from its Idempotency-Key
     id TEXT NOT NULL UNIQUE,
     is_open INTEGER NOT NULL,
-    until INTEGER NOT NULL,           -- ms since epoch: when an open one expires, as it last told
-    record TEXT NOT NULL              -- the upload as it last told
+    until INTEGER NOT NULL,           -- ms since epoch: when an open upload expires, by its last report
+    record TEXT NOT NULL              -- the upload, by its last report
   ) STRICT;
   CREATE INDEX uploads_open ON uploads (is_open, until);
   `,

@@ -27,7 +27,7 @@ type Row = { record: string };
 /** Indexes with which queries by project or by time read only the matching rows. */
 export const TURN_INDEXES = `
   DROP INDEX turns_of_project;
-  CREATE INDEX turns_in_project ON turns (project);                          -- in the order of their rows
+  CREATE INDEX turns_in_project ON turns (project);                          -- ordered by row
   CREATE INDEX turns_open ON turns (project) WHERE ended_at IS NULL;
   CREATE INDEX turns_by_sending ON turns (sent_at);
 `;

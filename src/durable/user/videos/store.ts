@@ -32,10 +32,10 @@ export const VIDEO_TABLES = `
   CREATE TABLE videos (
     id TEXT PRIMARY KEY,
     status TEXT NOT NULL,
-    turn TEXT,                        -- the one it waits for, or waited for last
+    turn TEXT,                        -- the turn it waits for, or waited for last
     render TEXT,
     ended_at INTEGER,
-    tidied INTEGER NOT NULL DEFAULT 0, -- 1: its events are gone
+    tidied INTEGER NOT NULL DEFAULT 0, -- 1: its events are deleted
     record TEXT NOT NULL
   ) STRICT;
   CREATE INDEX videos_by_turn ON videos (turn);
