@@ -30,11 +30,10 @@ import { KEPT, nemoOf, StoredToken } from "../shared/stored-token.ts";
 import { AnonymousToken, noToken } from "./anonymous-token.ts";
 import { renewName } from "./context.ts";
 
-/*
+/**
  * The token that a user shares with others: its tenant's, else the operator's. Read from their objects and cached for
  * 30 s.
  */
-
 export class SharedToken {
   readonly #runtime: ObjectRuntime;
   readonly #address: UserAddress;
@@ -206,8 +205,8 @@ export class Account {
   explain(failure: Problem | NemoFailure, charged: Charged = "no"): Problem {
     const problem = "detail" in failure ? failure : toProblem(failure, charged);
     if (!this.#database.exists()) return problem;
-    const helps = problem.code === "insufficient_credits" || problem.code === "plan_upgrade_required";
-    const user = helps && !this.isShared() && this.#provided.state() === null ? this.#anonymous.nemoUser() : null;
+    const canRegister = problem.code === "insufficient_credits" || problem.code === "plan_upgrade_required";
+    const user = canRegister && !this.isShared() && this.#provided.state() === null ? this.#anonymous.nemoUser() : null;
     return user === null ? problem : { ...problem, registerUrl: `${REGISTER_URL}?bind=${encodeURIComponent(user)}` };
   }
 

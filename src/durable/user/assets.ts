@@ -203,11 +203,10 @@ function showAsset(context: UserContext, { key: _key, named: _named, ...asset }:
   return { ...asset, download: isReady ? { id: asset.id, origin: originOf(context), until: null } : null };
 }
 
-/*
+/**
  * Deletes assets: the record at once, the file by a job. Copies at Nemo stay in their sessions; when a session is
  * lost, its project continues without the asset.
  */
-
 export class AssetDeletions {
   readonly #context: UserContext;
   readonly #assets: Assets;
@@ -253,8 +252,8 @@ export class AssetDeletions {
     const key = this.#rows.keyOf(id);
     if (key === null) return jobs.done(DELETE_JOB, id);
     const upload: UploadId = `upl_${id.slice("ast_".length)}`; // an asset's id is derived from its upload's
-    const port = runtime.env.UPLOAD.getByName(uploadObjectName(address, upload)) as unknown as UploadRpc; // UploadObject implements it
-    await port.dropAsset();
+    const uploadObject = runtime.env.UPLOAD.getByName(uploadObjectName(address, upload)) as unknown as UploadRpc; // UploadObject implements it
+    await uploadObject.dropAsset();
     await runtime.env.MEDIA.delete(key);
     await runtime.boundary("removal.filed");
     runtime.storage.transactionSync(() => {

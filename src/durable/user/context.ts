@@ -146,17 +146,19 @@ export const isNamed = ({ runtime }: Pick<UserContext, "runtime">): boolean => r
 
 /**
  * Prepares the object for a write that may be the user's first one: a new user counts towards the tenant's quota of
- * new users per day. Reserves `others` in the same request. Returns the remaining limits (none where nothing was
+ * new users per day. Reserves `additional` in the same request. Returns the remaining limits (none where nothing was
  * reserved), or why the quota does not allow it.
  */
 export async function admitNewUser(
   context: UserContext,
   call: Call,
-  others: readonly Want[] = [],
+  additional: readonly Want[] = [],
 ): Promise<Result<readonly Limit[], Problem>> {
   const { runtime, address, database } = context;
   const isNew = !database.exists() && call.named;
-  const wants = isNew ? [{ quota: "new_users_per_day", ref: address.uh, amount: 1 } as const, ...others] : others;
+  const wants = isNew
+    ? [{ quota: "new_users_per_day", ref: address.uh, amount: 1 } as const, ...additional]
+    : additional;
   const reserved = wants.length === 0 ? ok([]) : await takeQuota(runtime, call, wants);
   if (reserved.ok) recordCaller(context, call);
   return reserved;

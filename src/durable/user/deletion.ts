@@ -199,8 +199,8 @@ export class UserDeletion {
     const { sql, env } = this.#runtime;
     const all = "SELECT id FROM uploads UNION SELECT id FROM upload_looks";
     for (const { id } of sql.exec<{ id: UploadId }>(all).toArray()) {
-      const port = env.UPLOAD.getByName(uploadObjectName(this.#address, id)) as unknown as UploadRpc; // UploadObject implements it
-      await port.erase();
+      const uploadObject = env.UPLOAD.getByName(uploadObjectName(this.#address, id)) as unknown as UploadRpc; // UploadObject implements it
+      await uploadObject.erase();
     }
   }
 

@@ -106,7 +106,7 @@ export class EventSubscribers {
     const { waits } = this.#runtime.config;
     const maxLife = waits.streamLife + (this.#runtime.random01() * 2 - 1) * waits.streamLifeSpread;
     const life = grant === null ? maxLife : Math.min(maxLife, grant.until - this.#runtime.now());
-    const due = { ping: false, look: false, end: life <= 0 };
+    const due = { ping: false, check: false, end: life <= 0 };
     let wake = (): void => undefined;
     let giveUp = (_: Error): void => undefined;
     const write = (text: string): Promise<void> =>
@@ -116,7 +116,7 @@ export class EventSubscribers {
       });
     const pingTimer = setInterval(() => {
       due.ping = true;
-      due.look = true;
+      due.check = true;
       wake();
     }, waits.ping);
     const endTimer = setTimeout(() => {
@@ -127,8 +127,8 @@ export class EventSubscribers {
     let unsubscribe: (() => void) | null = null;
     try {
       for (let cursor = after; !due.end && this.#mayRead(grant); ) {
-        if (due.look) {
-          due.look = false;
+        if (due.check) {
+          due.check = false;
           if (await mustEnd(this.#runtime)) break;
         }
         const frames = this.#log.readAfter(turn, cursor, FRAMES_PER_READ);
@@ -164,8 +164,7 @@ function within(promise: Promise<void>, ms: number): Promise<void> {
   });
 }
 
-/* Limits the requests of this user that wait at the same time: the isolate holds all of them in memory. */
-
+/** Limits the requests of this user that wait at the same time: the isolate holds all of them in memory. */
 export class Waiting {
   readonly #log: TurnEventLog;
   #count = 0;
@@ -195,8 +194,7 @@ export const tooManyWaiting = (): Problem =>
     { retryAfterSeconds: 5 },
   );
 
-/* The events of a video: streams and pages from any cursor, and the wait for its end. */
-
+/** The events of a video: streams and pages from any cursor, and the wait for its end. */
 export class VideoEvents {
   readonly #context: UserContext;
   readonly #rows: VideoRows;

@@ -237,8 +237,8 @@ export class GeneratorJobs {
     const store = (slug: string) =>
       insertGenerator(runtime.env.DB, address, { id, slug, madeBy: madeBy ?? "agent", recipe, at, idempotency: null });
     const wanted = generatorJob.slug ?? slugOf(recipe.name);
-    const free = builtInGenerator(wanted) === null;
-    const first = free ? await store(wanted) : err("slug_taken" as const);
+    const isFree = builtInGenerator(wanted) === null;
+    const first = isFree ? await store(wanted) : err("slug_taken" as const);
     const made = !first.ok && first.error === "slug_taken" ? await store(slugOf(wanted, id)) : first;
     return made.ok ? ok(toReady(generatorJob, made.value.slug, runtime.now())) : err(tooMany());
   }

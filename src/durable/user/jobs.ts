@@ -27,7 +27,7 @@ import type { UserServices } from "./services.ts";
 /** The handler of each job kind. */
 const PERFORM: { readonly [Kind in JobKind<"user">]: (services: UserServices, row: JobRow) => unknown } = {
   [TURN]: ({ run }, { ref, attempts }) => run.perform(ref as TurnId, attempts),
-  [RENDER]: ({ rendering }, { ref, attempts }) => rendering.perform(ref as RenderId, attempts),
+  [RENDER]: ({ renderRun }, { ref, attempts }) => renderRun.perform(ref as RenderId, attempts),
   [FILE]: ({ files }, { ref }) => files.checkExpiry(ref as RenderId),
   [ATTACH]: ({ assets }, { ref, attempts }) => assets.perform(ref, attempts),
   [OUTBOX]: ({ context }) => context.outbox.flush(),
@@ -50,7 +50,7 @@ const PERFORM: { readonly [Kind in JobKind<"user">]: (services: UserServices, ro
 /** What a job that is given up does to its resource. */
 const GIVE_UP: { readonly [Kind in GivenUpKind<"user">]: (services: UserServices, ref: string) => void } = {
   [TURN]: ({ run }, ref) => run.giveUp(ref as TurnId),
-  [RENDER]: ({ rendering }, ref) => rendering.giveUp(ref as RenderId),
+  [RENDER]: ({ renderRun }, ref) => renderRun.giveUp(ref as RenderId),
   [ATTACH]: ({ assets }, ref) => assets.giveUp(ref),
   [ACT]: () => undefined, // its turn is over, and no caller was promised that the agent's suggestion would be followed
   [VIDEO]: ({ workflow }, ref) => workflow.giveUp(ref as VideoId),
@@ -65,9 +65,9 @@ const STARTING_KINDS: readonly string[] = [TURN, RENDER, ATTACH, ACT, VIDEO, BAT
  * Whether this job starts new work. A sent turn is settled and a submitted render is fetched even while the tenant is
  * paused.
  */
-function startsWork({ run, rendering }: UserServices, kind: string, ref: string): boolean {
+function startsWork({ run, renderRun }: UserServices, kind: string, ref: string): boolean {
   if (kind === TURN) return run.isQueued(ref as TurnId);
-  if (kind === RENDER) return rendering.isQueued(ref as RenderId);
+  if (kind === RENDER) return renderRun.isQueued(ref as RenderId);
   return STARTING_KINDS.includes(kind);
 }
 

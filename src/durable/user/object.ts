@@ -238,10 +238,10 @@ export class UserObject extends DurableObject<Env> implements UserRpc {
   async readCredits(grant: UserGrant | null = null): Answer<CreditsWire> {
     const { account, runtime } = this.#services.context;
     return this.#whileActive(async () => {
-      const isOpen = async (): Promise<boolean> => grant === null || (await account.isOwn());
-      if (!(await isOpen())) return err(sharedBalance());
+      const mayRead = async (): Promise<boolean> => grant === null || (await account.isOwn());
+      if (!(await mayRead())) return err(sharedBalance());
       const read = await account.read((token) => account.nemo.readCredits(token));
-      if (!(await isOpen())) return err(sharedBalance());
+      if (!(await mayRead())) return err(sharedBalance());
       return read.ok ? ok({ ...read.value, read_at: toRfc3339(runtime.now()) }) : read;
     });
   }

@@ -77,9 +77,9 @@ export class Deletions {
     if (deletion === null) return jobs.done(DELETE_JOB, id);
     this.#stop(deletion);
     if (this.#isBusy(deletion)) return jobs.schedule(DELETE_JOB, id, runtime.now() + runtime.config.waits.retry);
-    const late = this.#rows.madeFor(deletion);
-    if (late !== null) {
-      this.#rows.adopt(deletion, late);
+    const lateProject = this.#rows.madeFor(deletion);
+    if (lateProject !== null) {
+      this.#rows.adopt(deletion, lateProject);
       return jobs.schedule(DELETE_JOB, id, runtime.now());
     }
     await runtime.storage.sync(); // subscribers must receive the last events before they are deleted
@@ -121,12 +121,12 @@ export class Deletions {
   /** Whether work of it is scheduled or running. */
   #isBusy(deletion: DeletionRecord): boolean {
     const { jobs } = this.#context;
-    const runs = (kinds: readonly string[], ref: string) => kinds.some((kind) => jobs.isRunning(kind, ref));
+    const isAnyRunning = (kinds: readonly string[], ref: string) => kinds.some((kind) => jobs.isRunning(kind, ref));
     return (
-      deletion.videos.some((id) => runs([VIDEO], id)) ||
-      this.#rows.turns(deletion).some(({ id, phase }) => phase !== "ended" || runs([TURN, ACT], id)) ||
-      this.#rows.renders(deletion).some(({ id, busy }) => busy || runs([RENDER, FILE], id)) ||
-      this.#attachments(deletion).some((ref) => runs([ATTACH], ref))
+      deletion.videos.some((id) => isAnyRunning([VIDEO], id)) ||
+      this.#rows.turns(deletion).some(({ id, phase }) => phase !== "ended" || isAnyRunning([TURN, ACT], id)) ||
+      this.#rows.renders(deletion).some(({ id, busy }) => busy || isAnyRunning([RENDER, FILE], id)) ||
+      this.#attachments(deletion).some((ref) => isAnyRunning([ATTACH], ref))
     );
   }
 

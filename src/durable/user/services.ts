@@ -35,10 +35,10 @@ export type UserServices = ReturnType<typeof createUserServices>;
 /** Creates the services and resumes what the last instance left; `worker` runs the due jobs. */
 export function createUserServices(runtime: ObjectRuntime, worker: JobHandler) {
   const address = parseUserObjectName(runtime.name);
-  const whole = openDatabase(runtime, USER_MIGRATIONS);
-  const userDeletion = new UserDeletion(runtime, address, whole);
+  const fullDatabase = openDatabase(runtime, USER_MIGRATIONS);
+  const userDeletion = new UserDeletion(runtime, address, fullDatabase);
   const database = userDeletion.guarded();
-  const jobs = new JobScheduler(runtime, whole, "user", worker);
+  const jobs = new JobScheduler(runtime, fullDatabase, "user", worker);
   const outbox = new Outbox(runtime, jobs, { uh: address.uh, named: () => isNamed({ runtime }) });
   const log = new TurnEventLog(runtime);
   const account = new Account({ runtime, address, database, jobs, outbox });
@@ -58,9 +58,9 @@ export function createUserServices(runtime: ObjectRuntime, worker: JobHandler) {
   const tickets = new Tickets(context, turnRows);
   const renderRows = new RenderRows(runtime, database);
   const renders = new Renders(context, projects, renderRows);
-  const answer = new CommandTurns(context, settle, renders);
-  const run = new TurnRun(context, projects, assets, turnRows, settle, answer);
-  const rendering = new RenderRun(context, projects, renderRows);
+  const commands = new CommandTurns(context, settle, renders);
+  const run = new TurnRun(context, projects, assets, turnRows, settle, commands);
+  const renderRun = new RenderRun(context, projects, renderRows);
   const files = new RenderFiles(context, renderRows);
   const videoRows = new VideoRows(runtime, database);
   const videos = new Videos(context, videoRows, { projects, assets, renders, files, renderRows, run });
@@ -82,8 +82,8 @@ export function createUserServices(runtime: ObjectRuntime, worker: JobHandler) {
   });
   const batches = new Batches(context, new BatchRows(runtime, database), videos, projects);
   // Uses the whole database: the guarded one is empty after the deletion, and the account would find no token in it.
-  const lastAccount = new Account({ runtime, address, database: whole, jobs, outbox });
-  const pendingSettlements = new PendingSettlements({ ...context, database: whole, account: lastAccount });
+  const lastAccount = new Account({ runtime, address, database: fullDatabase, jobs, outbox });
+  const pendingSettlements = new PendingSettlements({ ...context, database: fullDatabase, account: lastAccount });
   // Last, when every listener of the outbox has been added.
   if (database.exists()) {
     run.recover();
@@ -104,7 +104,7 @@ export function createUserServices(runtime: ObjectRuntime, worker: JobHandler) {
     renders,
     files,
     run,
-    rendering,
+    renderRun,
     videos,
     videoEvents,
     videoRows,

@@ -81,12 +81,12 @@ export class Uploads {
     const { runtime } = this.#context;
     const due = `SELECT id FROM upload_looks WHERE at <= ? ORDER BY at ${BOUND_LIMIT}`;
     for (const { id } of this.#sql.exec<{ id: UploadId }>(due, runtime.now(), DELETED_PER_RUN).toArray()) {
-      const isGone = await this.#uploadObject(id)
+      const isForgotten = await this.#uploadObject(id)
         .forget()
         .catch((error: unknown) => logBug("upload_not_forgotten", error, { work: AGED }));
       runtime.storage.transactionSync(() => {
-        if (isGone !== true)
-          return this.#scheduleCheck(id, runtime.now() + (isGone === false ? UPLOAD_TTL_MS : DAY_MS));
+        if (isForgotten !== true)
+          return this.#scheduleCheck(id, runtime.now() + (isForgotten === false ? UPLOAD_TTL_MS : DAY_MS));
         for (const table of ["uploads", "upload_looks"]) this.#sql.exec(`DELETE FROM ${table} WHERE id = ?`, id);
       });
     }
@@ -156,8 +156,8 @@ export class Uploads {
       Date.parse(upload.expires_at),
       JSON.stringify(upload),
     );
-    const over = upload.status === "open" ? Date.parse(upload.expires_at) : this.#context.runtime.now();
-    this.#scheduleCheck(upload.id, over + UPLOAD_TTL_MS);
+    const endsAt = upload.status === "open" ? Date.parse(upload.expires_at) : this.#context.runtime.now();
+    this.#scheduleCheck(upload.id, endsAt + UPLOAD_TTL_MS);
     const isHashed = upload.asset_id !== null || upload.concat !== "final";
     const isOver = upload.status !== "open" && (upload.status !== "completed" || isHashed);
     if (isOver) this.#sql.exec("UPDATE uploads SET work = NULL, is_working = 0 WHERE id = ?", upload.id);

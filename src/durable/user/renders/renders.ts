@@ -68,11 +68,11 @@ export class Renders {
     const want = { quota: "renders_per_day", ref: order.id, amount: 1 } as const;
     const reserved = finished === null ? await takeQuota(runtime, call, [want]) : ok([]);
     const duplicate = this.#replayed(call); // a concurrent call with the same key may have committed during the awaits
-    const isGone = this.#projects.find(project) === null || !isWanted(); // or the project was deleted
-    if ((duplicate !== null || isGone) && reserved.ok) giveQuota(runtime, order.id);
+    const isDeleted = this.#projects.find(project) === null || !isWanted(); // or the project was deleted
+    if ((duplicate !== null || isDeleted) && reserved.ok) giveQuota(runtime, order.id);
     if (duplicate !== null) return duplicate;
     if (!reserved.ok) return reserved;
-    if (isGone) return err(noProject());
+    if (isDeleted) return err(noProject());
     const render = finished === null ? order : reuseOf(order, finished, runtime.now() + retentionMs);
     runtime.storage.transactionSync(() => {
       this.#rows.add(render);

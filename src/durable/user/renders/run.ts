@@ -116,8 +116,8 @@ export class RenderRun {
    */
   #handleSubmitFailure(queued: Render, error: Problem, attempt: number): void {
     const { waits } = this.#context.runtime.config;
-    const maySucceed = ERRORS[error.code].retryable && attempt < SUBMIT_ATTEMPTS && isSoon(error, waits);
-    if (!maySucceed) return void this.#step(queued.id, (render) => toFailed(render, error, this.#now()));
+    const isRetryable = ERRORS[error.code].retryable && attempt < SUBMIT_ATTEMPTS && isSoon(error, waits);
+    if (!isRetryable) return void this.#step(queued.id, (render) => toFailed(render, error, this.#now()));
     const current = this.#rows.find(queued.id);
     if (current === null || isOver(current)) return;
     this.#rows.save(queued);

@@ -11,15 +11,14 @@ import type { TurnEventWire } from "../../../core/wire/turn-event.ts";
 import type { NemoFailure } from "../../../nemo/errors.ts";
 import type { TurnEvent } from "../../../nemo/translate.ts";
 
-/* Assembles the agent's messages: numbered, without instructions for a GUI, which become suggested calls. */
-
+/** Assembles the agent's messages: numbered, without instructions for a GUI, which become suggested calls. */
 export class MessageAssembler {
   readonly #project: ProjectId;
   readonly #suggested = new Set<string>();
   #message = 1;
   /** The translation of the message that is arriving in chunks; null between messages. */
   #stream: GuiTalkStream | null = null;
-  #shown = false;
+  #hasPartialText = false;
   /** Every call suggested so far. */
   readonly actions: Action[] = [];
 
@@ -39,13 +38,13 @@ export class MessageAssembler {
     const translated = translateGuiTalk(text);
     const events = [...this.#emit(translated.text, false), ...this.#suggest(translated.actions)];
     this.#stream = null;
-    this.#shown = false;
+    this.#hasPartialText = false;
     return events;
   }
 
   /** True for the apology that follows a successful turn; without other output it is the turn's answer. */
   isNoise(text: string, worked: boolean): boolean {
-    return worked && !this.#shown && isTrailingNoise(text);
+    return worked && !this.#hasPartialText && isTrailingNoise(text);
   }
 
   /** True when the agent's only answer is that the credits are used up. */
@@ -54,8 +53,8 @@ export class MessageAssembler {
   }
 
   #emit(text: string, partial: boolean): TurnEventWire[] {
-    if (text === "" && !(this.#shown && !partial)) return [];
-    this.#shown ||= partial;
+    if (text === "" && !(this.#hasPartialText && !partial)) return [];
+    this.#hasPartialText ||= partial;
     const chunks = chunksOf(text.toWellFormed()).map(
       (chunk): TurnEventWire => ({ type: "message", message: this.#message, text: chunk, partial }),
     );

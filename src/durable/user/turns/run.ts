@@ -45,11 +45,10 @@ import { StreamTranslator } from "./messages.ts";
 import type { Followed, TurnSettle } from "./settle.ts";
 import type { TurnRows } from "./store.ts";
 
-/*
+/**
  * Watches a stream for silence: after ten minutes of heartbeats alone it reads Nemo's state as well. The stream stays
  * open, and is cancelled only when that state shows that the turn is over.
  */
-
 export class StallWatchdog {
   readonly #runtime: ObjectRuntime;
   readonly #settle: TurnSettle;
@@ -424,12 +423,12 @@ export class CommandTurns {
         const { account } = this.#context;
         // A user reads this turn, and a shared balance is only for the tenant. Checked twice, since the token in use
         // may change meanwhile.
-        const isOpen = async (): Promise<boolean> => !isNamed(this.#context) || (await account.isOwn());
+        const mayRead = async (): Promise<boolean> => !isNamed(this.#context) || (await account.isOwn());
         const shared = ok({ text: sayCreditsShared(turn.speech), actions: [] });
-        if (!(await isOpen())) return shared;
+        if (!(await mayRead())) return shared;
         const read = await account.read((token) => account.nemo.readCredits(token));
         if (!read.ok) return read;
-        if (!(await isOpen())) return shared;
+        if (!(await mayRead())) return shared;
         return ok({
           text: sayCredits(read.value.available, read.value.frozen, turn.speech),
           actions: [actionOf("credits")],

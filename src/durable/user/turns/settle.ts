@@ -227,8 +227,8 @@ export class TurnSettle {
         },
       ];
     }
-    const silent = ended.verdict?.status === "completed" && this.#context.log.textOf(ended.id) === null;
-    if (!silent || diff === null) return [];
+    const hasNoMessage = ended.verdict?.status === "completed" && this.#context.log.textOf(ended.id) === null;
+    if (!hasNoMessage || diff === null) return [];
     return [{ type: "message", message: 1, text: changeLine(diff, speech), partial: false }];
   }
 

@@ -134,7 +134,7 @@ export class TurnRows {
   }
 
   /** The number of queued turns of a project. */
-  waitingIn(project: ProjectId): number {
+  countQueuedIn(project: ProjectId): number {
     const query = `SELECT count(*) AS n FROM turns WHERE project = ? AND phase = 'queued' AND ${OPEN}`;
     return this.#runtime.sql.exec<{ n: number }>(query, project).one().n;
   }

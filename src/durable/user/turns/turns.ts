@@ -91,11 +91,11 @@ export class Turns {
     });
     const reserved = await takeQuota(runtime, call, [{ quota: "concurrent_turns", ref: turn.id, amount: 1 }]);
     const duplicate = this.#findReplayed(call, project); // a concurrent call with the same key may have committed during the reservation
-    const isGone = this.#projects.find(project) === null || !isWanted(); // or the project was deleted
-    if ((duplicate !== null || isGone) && reserved.ok) giveQuota(runtime, turn.id);
+    const isDeleted = this.#projects.find(project) === null || !isWanted(); // or the project was deleted
+    if ((duplicate !== null || isDeleted) && reserved.ok) giveQuota(runtime, turn.id);
     if (duplicate !== null) return duplicate;
     if (!reserved.ok) return reserved;
-    if (isGone) return err(noProject());
+    if (isDeleted) return err(noProject());
     runtime.storage.transactionSync(() => {
       const firstEvents = this.#firstEvents(turn);
       this.#rows.add(turn);
@@ -127,7 +127,7 @@ export class Turns {
     const idempotency = findByIdempotencyKey(this.#context.runtime, call);
     if (!idempotency.ok) return idempotency;
     if (idempotency.value !== null) return { ...asReplayed(this.read(idempotency.value as TurnId)), replayed: true }; // written by start() only
-    return this.#rows.waitingIn(project) >= QUEUED_TURNS_PER_PROJECT ? err(queueFull()) : null;
+    return this.#rows.countQueuedIn(project) >= QUEUED_TURNS_PER_PROJECT ? err(queueFull()) : null;
   }
 
   read(id: TurnId): Result<TurnWire, Problem> {
@@ -193,9 +193,9 @@ export class Turns {
 
   #firstEvents(turn: Turn): TurnEventWire[] {
     const started: TurnEventWire = { type: "turn.started", id: turn.id, events_url: eventsUrl(this.#context, turn.id) };
-    const runs = this.#rows.runningIn(turn.project);
-    const running = runs === null ? null : this.#rows.find(runs);
-    const ahead = this.#rows.waitingIn(turn.project) + (running === null ? 0 : 1);
+    const runningId = this.#rows.runningIn(turn.project);
+    const running = runningId === null ? null : this.#rows.find(runningId);
+    const ahead = this.#rows.countQueuedIn(turn.project) + (running === null ? 0 : 1);
     if (ahead === 0) return [started];
     const by = running === null ? null : aheadEndsBy(running, this.#context.runtime.config.waits);
     return [started, { type: "turn.queued", id: turn.id, position: ahead, ahead_ends_by: by }];
@@ -228,16 +228,15 @@ const queueFull = (): Problem =>
     },
   );
 
-/*
- * Stream tickets give access to one turn's stream. They are for EventSource, which cannot send headers and requests
- * the same URL after every disconnect.
- */
-
 /** How long a ticket's signature is valid. Chosen: twice the retention of events, which no turn outlasts. */
 const SIGNED_FOR_MS = 2 * EVENTS_TTL_MS;
 
 export const TICKET_INDEX = "CREATE INDEX tickets_by_age ON tickets (made_at);";
 
+/**
+ * Stream tickets give access to one turn's stream. They are for EventSource, which cannot send headers and requests
+ * the same URL after every disconnect.
+ */
 export class Tickets {
   readonly #context: UserContext;
   readonly #rows: TurnRows;
@@ -305,9 +304,9 @@ export class Tickets {
           .toArray()[0]
       : undefined;
     if (turn === null || row === undefined) return noTurn();
-    const late = row.used_at === null && now() > row.made_at + TICKET_FIRST_USE_MS;
-    const over = turn.endedAt !== null && now() > turn.endedAt + TICKET_AFTER_END_MS;
-    if (late || over)
+    const isFirstUseExpired = row.used_at === null && now() > row.made_at + TICKET_FIRST_USE_MS;
+    const isAfterEnd = turn.endedAt !== null && now() > turn.endedAt + TICKET_AFTER_END_MS;
+    if (isFirstUseExpired || isAfterEnd)
       return problemOf(
         "link_expired",
         "This stream ticket has expired; make another one with POST /v1/turns/{id}/stream_ticket.",
