@@ -109,7 +109,7 @@ describe("a generator made from a description", () => {
     for (const id of [ready, failed]) await endOf(at, id);
     const told = await until(async () => {
       const { data } = await tenant.listEvents(0, 100, null);
-      const ends = data.filter(({ type }) => type.startsWith("making."));
+      const ends = data.filter(({ type }) => type.startsWith("generator_job."));
       return ends.length >= 2 && ends;
     });
     for (const [id, type] of [
@@ -122,8 +122,8 @@ describe("a generator made from a description", () => {
     expect(JSON.stringify(told)).not.toContain(callback);
     const { data: owed } = await tenant.listDeliveries({ limit: 10, after: null });
     expect(owed.map(({ event_type, target }) => [event_type, target]).toSorted()).toEqual([
-      ["generator_job.failed", { kind: "callback", url: callback }],
       ["generator_job.completed", { kind: "callback", url: callback }],
+      ["generator_job.failed", { kind: "callback", url: callback }],
     ]);
     const problem = await userRpc(at).startGeneratorJob(call(), order("x", { callback: "https://10.0.0.1/" }));
     expect(bad(problem).code).toBe("address_not_allowed");

@@ -174,7 +174,7 @@ describe("a token that is brought", () => {
       await runInDurableObject(userStub(address), dump),
       await runInDurableObject(tokenStub(address), dump),
     ];
-    expect(stored.join()).toContain("sealed");
+    expect(stored.join()).toContain("encrypted");
     for (const token of tokens) expect(stored.join()).not.toContain(token);
   });
 
