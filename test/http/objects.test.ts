@@ -33,7 +33,6 @@ const CLOSED = [
   "noteUpload",
   "openSession",
   "putToken",
-  "readName",
   "readUser",
   "removeToken",
   "repairName",

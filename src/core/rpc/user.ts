@@ -264,7 +264,7 @@ export const USER_METHODS = {
   checkUserToken: { reads: true, token: false },
   openSession: { reads: false, token: false },
   signOut: { reads: false, token: false },
-  readName: { reads: true, token: false },
+  readName: { reads: true, token: true },
   readUser: { reads: true, token: false },
   repairName: { reads: false, token: false },
   eraseUser: { reads: false, token: false },
