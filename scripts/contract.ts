@@ -26,14 +26,14 @@ const PRETEND_FILE = "https://files.example/beach.jpg";
 
 const MARKS: Record<StepOutcome["outcome"], string> = { held: "✓", broken: "✗", skipped: "–" };
 
-export type Wanted = {
+export type ExpectedFile = {
   readonly live: boolean;
   readonly url: string;
   readonly all: boolean;
   readonly yes: boolean;
 };
 
-export function readArguments(command: string, says: string): Wanted {
+export function readArguments(command: string, says: string): ExpectedFile {
   const { flags } = readFlags({
     command,
     says,
@@ -48,7 +48,7 @@ export function readArguments(command: string, says: string): Wanted {
 }
 
 /** Whether a person agrees to what a live run spends. Without a terminal to ask at, only `--yes` agrees. */
-async function agreed(host: string, wanted: Wanted): Promise<boolean> {
+async function agreed(host: string, wanted: ExpectedFile): Promise<boolean> {
   console.log(`A live run sends three messages to ${host} with NEMO_TOKEN and spends about ${SPENDS} credits`);
   console.log(
     "(one clip about 100, two edits about 50 each; exports are free). It also leaves two sessions and up to three renders there.",
@@ -62,7 +62,7 @@ async function agreed(host: string, wanted: Wanted): Promise<boolean> {
 }
 
 /** The live server, after the question; null when it was not answered with yes. */
-async function liveTarget(wanted: Wanted): Promise<Target | null> {
+async function liveTarget(wanted: ExpectedFile): Promise<Target | null> {
   const token = process.env.NEMO_TOKEN ?? "";
   const baseUrl = process.env.NEMO_API_URL ?? REAL_HOST;
   if (!token.startsWith("nmv_usr_")) throw new Error("--live needs NEMO_TOKEN, an nmv_usr_ token with credits");
@@ -71,14 +71,14 @@ async function liveTarget(wanted: Wanted): Promise<Target | null> {
 }
 
 /** A sandbox of its own on the server that was asked for, under these switches. */
-function sandboxTarget(wanted: Wanted, switches: Combination): Promise<Target> {
+function sandboxTarget(wanted: ExpectedFile, switches: Combination): Promise<Target> {
   const scale = Math.max(1, Number(process.env.TIME_SCALE ?? "1") || 1);
   const sandbox = { name: `contract-${crypto.randomUUID()}`, switches };
   return overHttp({ baseUrl: wanted.url, token: null, fileUrl: PRETEND_FILE, scale, sandbox });
 }
 
 /** The server a person asked for, with the sandbox's defaults; null when a live run was not agreed to. */
-export const targetOf = async (wanted: Wanted): Promise<Target | null> =>
+export const targetOf = async (wanted: ExpectedFile): Promise<Target | null> =>
   wanted.live ? liveTarget(wanted) : sandboxTarget(wanted, {});
 
 const printStep = ({ title, outcome, words }: StepOutcome): void =>
@@ -99,7 +99,7 @@ export async function runOnce(target: Target): Promise<boolean> {
 }
 
 /** Every combination, printed where something broke; whether all of them held. */
-async function runAll(wanted: Wanted): Promise<boolean> {
+async function runAll(wanted: ExpectedFile): Promise<boolean> {
   const combinations = pairwise(AXES);
   let held = 0;
   for (const [at, combination] of combinations.entries()) {

@@ -1,8 +1,8 @@
 /** The Worker's surroundings, read once into a Config. A missing binding or a weak secret is named, not met later. */
 
 import type { RootSecrets } from "./core/crypto.ts";
-import { type Judge, publicDns } from "./core/ssrf.ts";
-import { scaledWaits, type Waits } from "./core/timings.ts";
+import { type TargetPolicy, publicDns } from "./core/ssrf.ts";
+import { scaledTimings, type Timings } from "./core/timings.ts";
 import type { TenantObject } from "./durable/tenant/object.ts";
 import type { TokenObject } from "./durable/token/object.ts";
 import type { UploadObject } from "./durable/upload/object.ts";
@@ -88,7 +88,7 @@ export type Config = {
   readonly environment: "development" | "test" | "production";
   readonly publicUrl: string | null;
   /** How every address that a caller or upstream names is judged. */
-  readonly targets: Judge;
+  readonly targets: TargetPolicy;
   readonly nemoUrl: string;
   readonly nemoToken: string | null;
   readonly allowAnonymous: boolean;
@@ -104,7 +104,7 @@ export type Config = {
   readonly crashAt: string | null;
   readonly crashUrl: string | null;
   readonly timeScale: number;
-  readonly waits: Waits;
+  readonly timings: Timings;
 };
 
 /** How long the public DNS is waited for, in ms. Chosen: as long as a stub resolver's own patience. */
@@ -153,6 +153,6 @@ export function readConfig(env: Env): Config {
     crashAt: local ? env.CRASH_AT || null : null,
     crashUrl: local ? env.CRASH_URL || null : null,
     timeScale,
-    waits: scaledWaits(timeScale),
+    timings: scaledTimings(timeScale),
   };
 }

@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { BOUNDARIES } from "../src/core/failpoints.ts";
+import { FAILPOINTS } from "../src/core/failpoints.ts";
 import {
   findCycle,
   moduleOf,
@@ -149,7 +149,7 @@ describe("the modules of src", () => {
     const texts = [...filesOf("durable"), ...filesOf("jobs")].map(({ text }) => text);
     const isPassed = (name: string) =>
       texts.some((text) => new RegExp(`(boundary|failpoint|failAt)\\("${name}"`).test(text));
-    expect(BOUNDARIES.filter((name) => !isPassed(name))).toEqual([]);
+    expect(FAILPOINTS.filter((name) => !isPassed(name))).toEqual([]);
   });
 
   it("have no import cycle", () => {

@@ -25,10 +25,10 @@ const agent = new Agent({ keepAlive: true, maxSockets: Number.POSITIVE_INFINITY,
 export const msBetween = (fromNs: bigint, toNs: bigint): number => Number(toNs - fromNs) / 1e6;
 
 /** A stream on its way: what was seen so far, and the same once it has ended. */
-export type Opened = { readonly seen: Seen; readonly ended: Promise<Seen> };
+export type UnwrappedAnswer = { readonly seen: Seen; readonly ended: Promise<Seen> };
 
 /** Opens a stream and reads it to its end; `onEvent` gets each event's mark and the moment it was received. Never rejects. */
-export function openStream(given: Ask, pace: string, onEvent: (mark: Mark, atNs: bigint) => void): Opened {
+export function openStream(given: Ask, pace: string, onEvent: (mark: Mark, atNs: bigint) => void): UnwrappedAnswer {
   const seen: Seen = { events: 0, strays: 0, firstByteMs: NaN, firstEventMs: NaN, wireMs: NaN, fault: null };
   const body = given.body.replace("{bench}", pace);
   const headers = { ...given.headers, "content-type": "application/json", accept: "text/event-stream" };

@@ -5,21 +5,21 @@ import { requestSettings } from "./request-messages.ts";
 import { percentile } from "./statistics.ts";
 
 const { url, headers, connections, seconds } = await settings(requestSettings);
-const waits: number[] = [];
+const timings: number[] = [];
 let problem = 0;
 const { errors, timeouts, duration } = await new Promise<Result>((resolve, reject) => {
   const done = (error: unknown, result: Result): void => (error ? reject(error) : resolve(result));
   const running = autocannon({ url, headers, connections, duration: seconds }, done);
   // Its own percentiles are whole milliseconds: most answers here come in less than one.
   running.on("response", (_client, status, _bytes, ms) => {
-    waits.push(ms);
+    timings.push(ms);
     if (status !== 200) problem++;
   });
 });
 tell({
-  requests: waits.length,
-  perSecond: waits.length / duration,
-  p50: percentile(waits, 0.5),
-  p95: percentile(waits, 0.95),
+  requests: timings.length,
+  perSecond: timings.length / duration,
+  p50: percentile(timings, 0.5),
+  p95: percentile(timings, 0.95),
   faults: problem + errors + timeouts,
 });

@@ -4,7 +4,7 @@
  */
 import { setTimeout as sleep } from "node:timers/promises";
 import { settings, tell } from "./child.ts";
-import { msBetween, type Opened, openStream, type Seen } from "./open-stream.ts";
+import { msBetween, type UnwrappedAnswer, openStream, type Seen } from "./open-stream.ts";
 import { clockNs, paceText } from "./pace.ts";
 import { percentile } from "./statistics.ts";
 import { loadSettings } from "./stream-messages.ts";
@@ -27,14 +27,14 @@ const delays: number[] = [];
 const window = { from: 0n, to: 0n };
 
 /** The streams as they ended; one that takes far too long, as far as it came. */
-function within(opened: readonly Opened[], afterMs: number): Promise<Seen[]> {
+function within(opened: readonly UnwrappedAnswer[], afterMs: number): Promise<Seen[]> {
   const late = (seen: Seen): Promise<Seen> =>
     sleep(afterMs, undefined, { ref: false }).then(() => ({ ...seen, fault: "not ended in time" }));
   return Promise.all(opened.map(({ seen, ended }) => Promise.race([ended, late(seen)])));
 }
 
 const began = performance.now();
-const running: Opened[] = [];
+const running: UnwrappedAnswer[] = [];
 for (const [at, stream] of streams.entries()) {
   await sleep(Math.max(0, began + (at * rampMs) / streams.length - performance.now()));
   running.push(
@@ -48,7 +48,7 @@ window.from = clockNs();
 window.to = window.from + BigInt(seconds) * 1_000_000_000n;
 tell("begin");
 
-const probing: Opened[] = [];
+const probing: UnwrappedAnswer[] = [];
 for (let at = 0; clockNs() < window.to; at++) {
   const probe = probes[at % probes.length];
   if (probe !== undefined) probing.push(openStream(probe, paceText(PROBE), () => {}));

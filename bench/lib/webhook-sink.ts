@@ -22,12 +22,12 @@ const silence = setTimeout(report, SILENCE_MS);
 
 function report(): void {
   clearTimeout(silence);
-  const waits = [...delays.values()];
+  const timings = [...delays.values()];
   tell({
     arrived: delays.size,
     again,
-    p50: percentile(waits, 0.5),
-    p95: percentile(waits, 0.95),
+    p50: percentile(timings, 0.5),
+    p95: percentile(timings, 0.95),
     wholeMs: latest - earliest,
     bytes: bytes / (delays.size + again),
   });

@@ -43,10 +43,10 @@ export const keyHint = (text: string): string => text.slice(0, "ngw_test_".lengt
 /* What a key may do to keys: it gives away nothing that it does not have. */
 
 /** As far as a key reaches. `endsAt` in ms since epoch; null: for ever. */
-export type Reach = { readonly mode: Mode; readonly scopes: readonly KeyScope[]; readonly endsAt: EpochMs | null };
+export type KeyAccess = { readonly mode: Mode; readonly scopes: readonly KeyScope[]; readonly endsAt: EpochMs | null };
 
 /** Null when `wanted` lies within `own`; else a refusal that names each field that does not. */
-export function checkReach(own: Reach, wanted: Reach): Problem | null {
+export function checkKeyAccess(own: KeyAccess, wanted: KeyAccess): Problem | null {
   const errors: FieldError[] = wanted.scopes
     .map((scope, at) => ({ scope, field: `/scopes/${at}` }))
     .filter(({ scope }) => !own.scopes.includes(scope))

@@ -5,16 +5,16 @@
  */
 import type { BatchId, KeyId, ProjectId } from "./ids.ts";
 import type { EpochMs } from "./time.ts";
-import type { NamedOrder, VideoOrder } from "./video.ts";
+import type { NamedVideoRequest, VideoRequest } from "./video.ts";
 
 /** What each item says for itself. */
-export type BatchItem = Pick<VideoOrder, "prompt" | "sources" | "language" | "metadata" | "onQuestion">;
+export type BatchItem = Pick<VideoRequest, "prompt" | "sources" | "language" | "metadata" | "onQuestion">;
 
 /** The same as it comes in. */
-export type NamedBatchItem = Omit<BatchItem, "sources"> & Pick<NamedOrder, "sources">;
+export type NamedBatchItem = Omit<BatchItem, "sources"> & Pick<NamedVideoRequest, "sources">;
 
 /** What a caller orders beside the items. */
-export type BatchOrder = {
+export type BatchRequest = {
   readonly mode: "one_project" | "own_projects";
   /** Videos being made at once; one_project makes one at a time, whatever is said. */
   readonly concurrency: number;
@@ -23,10 +23,10 @@ export type BatchOrder = {
   readonly metadata: Readonly<Record<string, string>>;
   readonly callback: string | null;
   /** The same for every item. */
-  readonly shared: Pick<VideoOrder, "output" | "generator" | "attribution" | "accepts" | "expectedMs">;
+  readonly shared: Pick<VideoRequest, "output" | "generator" | "attribution" | "accepts" | "expectedMs">;
 };
 
-export type Batch = BatchOrder & {
+export type Batch = BatchRequest & {
   readonly id: BatchId;
   readonly total: number;
   readonly createdAt: EpochMs;
@@ -47,7 +47,7 @@ export type BatchCounts = {
   readonly cancelled: number;
 };
 
-export const newBatchOf = (order: BatchOrder, id: BatchId, total: number, createdAt: EpochMs): Batch => ({
+export const newBatchOf = (order: BatchRequest, id: BatchId, total: number, createdAt: EpochMs): Batch => ({
   ...order,
   id,
   total,
@@ -87,7 +87,7 @@ export function changedBatch(batch: Batch, change: BatchChange): Batch | null {
 }
 
 /** The order of one item's video. */
-export const videoOrderOf = ({ shared, mode, project }: Batch, item: BatchItem): VideoOrder => ({
+export const videoOrderOf = ({ shared, mode, project }: Batch, item: BatchItem): VideoRequest => ({
   ...shared,
   ...item,
   project: mode === "one_project" ? project : null,

@@ -35,7 +35,7 @@ export const sentenceLists = z.registry<{ readonly members: "sentences" }>();
 type Schema = z.core.$ZodType;
 type Definition = z.core.$ZodTypes["_zod"]["def"];
 /** `moved`: of each member after a dropped one, its place as read, and its index as sent. */
-type Reading = {
+type Coercion = {
   readonly json: ReadJsonText;
   readonly moved: Map<string, number>;
   readonly faults: FieldError[];
@@ -43,19 +43,19 @@ type Reading = {
 };
 
 /** The body as the schema's validator should see it. */
-export function readValues(schema: z.ZodType, sent: unknown, json: ReadJsonText): ReadBody {
-  const reading: Reading = { json, moved: new Map(), faults: [], addresses: [] };
+export function coerceBody(schema: z.ZodType, sent: unknown, json: ReadJsonText): ReadBody {
+  const reading: Coercion = { json, moved: new Map(), faults: [], addresses: [] };
   const body = read(schema, sent, "", reading);
   return {
     body,
     faults: reading.faults,
     addresses: reading.addresses,
-    sentAt: (field) => slotConfirmed(field, reading.moved),
+    sentAt: (field) => pointerAsSent(field, reading.moved),
   };
 }
 
 /** A place with every step of it that moved put back to where it was sent. */
-function slotConfirmed(field: string, moved: ReadonlyMap<string, number>): string {
+function pointerAsSent(field: string, moved: ReadonlyMap<string, number>): string {
   let read = "";
   let sent = "";
   for (const step of field.split("/").slice(1)) {
@@ -71,10 +71,10 @@ export const pointer = (name: string): string => `/${name.replaceAll("~", "~0").
 // the definitions of a schema are a closed union of the library's own
 const definitionOf = (schema: Schema): Definition => schema._zod.def as Definition;
 
-const takes = (schema: Schema, value: unknown): boolean => z.core.safeParse(schema, value).success;
+const accepts = (schema: Schema, value: unknown): boolean => z.core.safeParse(schema, value).success;
 const isBlank = (value: unknown): boolean => value === null || (typeof value === "string" && value.trim() === "");
 
-function read(schema: Schema, value: unknown, place: string, reading: Reading): unknown {
+function read(schema: Schema, value: unknown, place: string, reading: Coercion): unknown {
   const def = definitionOf(schema);
   switch (def.type) {
     case "optional":
@@ -93,13 +93,13 @@ function read(schema: Schema, value: unknown, place: string, reading: Reading): 
     case "union":
       return readUnion(def.options, value, place, reading);
     case "boolean":
-      return truthIn(value);
+      return coerceBoolean(value);
     case "number":
-      return numberIn(value);
+      return coerceNumber(value);
     case "string":
     case "enum":
     case "literal":
-      return noted(schema, trimmed(schema, value), place, reading);
+      return recordAddress(schema, trimmed(schema, value), place, reading);
     default:
       return value;
   }
@@ -108,11 +108,11 @@ function read(schema: Schema, value: unknown, place: string, reading: Reading): 
 /** Blanks around a text that is taken only without them. */
 function trimmed(schema: Schema, value: unknown): unknown {
   if (typeof value !== "string" || value.trim() === value) return value;
-  return !takes(schema, value) && takes(schema, value.trim()) ? value.trim() : value;
+  return !accepts(schema, value) && accepts(schema, value.trim()) ? value.trim() : value;
 }
 
 /** The value, remembered where it is an address. */
-function noted(schema: Schema, value: unknown, place: string, { addresses: found }: Reading): unknown {
+function recordAddress(schema: Schema, value: unknown, place: string, { addresses: found }: Coercion): unknown {
   if (typeof value === "string" && addresses.get(schema) !== undefined) found.push({ field: place, text: value });
   return value;
 }
@@ -123,7 +123,7 @@ const isFields = (value: unknown): value is Fields =>
   typeof value === "object" && value !== null && !Array.isArray(value);
 
 /** An object, or one written as JSON text; null for anything else. */
-function objectIn(value: unknown, { json }: Reading): Fields | null {
+function objectIn(value: unknown, { json }: Coercion): Fields | null {
   if (isFields(value)) return value;
   if (typeof value !== "string" || !value.trimStart().startsWith("{")) return null;
   const parsed = json(value);
@@ -134,21 +134,21 @@ function readObject(
   shape: Readonly<Record<string, Schema>>,
   fields: Fields | null,
   place: string,
-  reading: Reading,
+  reading: Coercion,
 ): Fields | null {
   if (fields === null) return null;
   return changed(fields, (name, value) => {
     const schema = Object.hasOwn(shape, name) ? shape[name] : undefined;
-    if (schema === undefined) return isBlank(value) ? NOT_SENT : value;
-    if (isBlank(value) && isUnsent(schema, value)) return NOT_SENT;
+    if (schema === undefined) return isBlank(value) ? ABSENT : value;
+    if (isBlank(value) && countsAsAbsent(schema, value)) return ABSENT;
     return read(schema, value, place + pointer(name), reading);
   });
 }
 
 /** Whether a blank value says nothing: the field does not take it. Required text stays, to be told that it is empty. */
-function isUnsent(schema: Schema, value: unknown): boolean {
-  if (takes(schema, value)) return false;
-  return value === null || takes(schema, undefined) || !isText(schema);
+function countsAsAbsent(schema: Schema, value: unknown): boolean {
+  if (accepts(schema, value)) return false;
+  return value === null || accepts(schema, undefined) || !isText(schema);
 }
 
 function isText(schema: Schema): boolean {
@@ -168,12 +168,12 @@ function isText(schema: Schema): boolean {
   }
 }
 
-function readRecord(values: Schema, fields: Fields | null, place: string, reading: Reading): Fields | null {
+function readRecord(values: Schema, fields: Fields | null, place: string, reading: Coercion): Fields | null {
   if (fields === null) return null;
   if (Object.hasOwn(fields, "__proto__"))
     reading.faults.push({ field: `${place}/__proto__`, message: "cannot be used as a name here; choose another" });
   return changed(fields, (name, value) => {
-    if (isBlank(value) && !takes(values, value)) return NOT_SENT;
+    if (isBlank(value) && !accepts(values, value)) return ABSENT;
     if (definitionOf(values).type === "string") return textOf(value);
     return read(values, value, place + pointer(name), reading);
   });
@@ -185,7 +185,7 @@ function textOf(value: unknown): unknown {
   return typeof value === "boolean" ? String(value) : value;
 }
 
-const NOT_SENT = Symbol("not sent");
+const ABSENT = Symbol("not sent");
 
 /** The fields after `change`; the same object where nothing changed. */
 function changed(fields: Fields, change: (name: string, value: unknown) => unknown): Fields {
@@ -194,17 +194,17 @@ function changed(fields: Fields, change: (name: string, value: unknown) => unkno
   for (const [name, value] of Object.entries(fields)) {
     const after = change(name, value);
     isSame &&= after === value;
-    if (after !== NOT_SENT) next.push([name, after]);
+    if (after !== ABSENT) next.push([name, after]);
   }
   return isSame ? fields : Object.fromEntries(next);
 }
 
-function readList(list: Schema, member: Schema, value: unknown, place: string, reading: Reading): unknown {
+function readList(list: Schema, member: Schema, value: unknown, place: string, reading: Coercion): unknown {
   const sent = Array.isArray(value) ? value : typeof value === "string" ? listIn(value, list, member, reading) : null;
   if (sent === null) return value;
   const next: unknown[] = [];
   // One member beyond the limit is refused like all of them, and the rest is never looked at.
-  const most = mostOf(list);
+  const most = maxItemsOf(list);
   for (const [index, one] of sent.entries()) {
     if (isBlank(one)) continue;
     if (next.length > most) break;
@@ -216,13 +216,13 @@ function readList(list: Schema, member: Schema, value: unknown, place: string, r
 }
 
 /** Members that a list may have. */
-function mostOf(list: Schema): number {
+function maxItemsOf(list: Schema): number {
   const checks = (list._zod.def.checks ?? []).map((check) => check._zod.def as z.core.$ZodChecks["_zod"]["def"]);
   return checks.find((check) => check.check === "max_length")?.maximum ?? Number.POSITIVE_INFINITY;
 }
 
 /** The members of a list that was written as text: as JSON, or parted. Null where a text cannot be a list. */
-function listIn(text: string, list: Schema, member: Schema, { json }: Reading): unknown[] | null {
+function listIn(text: string, list: Schema, member: Schema, { json }: Coercion): unknown[] | null {
   const parsed = text.trimStart().startsWith("[") ? json(text) : undefined;
   if (Array.isArray(parsed)) return parsed;
   return isText(member) ? partsOf(text, separatorOf(list, member)) : null;
@@ -246,19 +246,19 @@ function separatorOf(list: Schema, member: Schema): RegExp {
 
 /** A list member that takes an address, commas and all, and not just any text. */
 const isAddress = (member: Schema): boolean =>
-  takes(member, "https://example.com/a,b.mp4") && !takes(member, "words, words");
+  accepts(member, "https://example.com/a,b.mp4") && !accepts(member, "words, words");
 
 /** The address in an attachment as tables write it: `{"url": …}` with whatever stands beside it. */
 const addressIn = (member: Schema, value: unknown): unknown =>
   isFields(value) && typeof value.url === "string" && isText(member) && isAddress(member) ? value.url : value;
 
 /** Of a value that no option takes as it is, the first reading that one takes. */
-function readUnion(options: readonly Schema[], value: unknown, place: string, reading: Reading): unknown {
-  const taker = options.find((option) => takes(option, value));
-  if (taker !== undefined) return noted(taker, value, place, reading);
+function readUnion(options: readonly Schema[], value: unknown, place: string, reading: Coercion): unknown {
+  const accepting = options.find((option) => accepts(option, value));
+  if (accepting !== undefined) return recordAddress(accepting, value, place, reading);
   for (const option of options) {
     const after = read(option, value, place, reading);
-    if (after !== value && takes(option, after)) return after;
+    if (after !== value && accepts(option, after)) return after;
   }
   return value;
 }
@@ -266,7 +266,7 @@ function readUnion(options: readonly Schema[], value: unknown, place: string, re
 /** A number as JSON writes it. */
 const NUMBER = /^[+-]?\d+(\.\d+)?(e[+-]?\d{1,3})?$/i;
 
-function numberIn(value: unknown): unknown {
+function coerceNumber(value: unknown): unknown {
   if (typeof value !== "string" || !NUMBER.test(value.trim())) return value;
   const number = Number(value);
   return Number.isFinite(number) && Math.abs(number) <= Number.MAX_SAFE_INTEGER ? number : value;
@@ -276,7 +276,7 @@ const TRUE = ["true", "yes", "on", "1"];
 const FALSE = ["false", "no", "off", "0"];
 
 /** A truth value however tools, tables and checkboxes write it; anything else as it is. */
-export function truthIn(value: unknown): unknown {
+export function coerceBoolean(value: unknown): unknown {
   if (typeof value !== "string" && typeof value !== "number") return value;
   const word = String(value).trim().toLowerCase();
   return TRUE.includes(word) ? true : FALSE.includes(word) ? false : value;

@@ -166,21 +166,21 @@ export const problemOf = (code: ErrorCode, detail: string, more: Omit<Problem, "
 });
 
 /** The text of `detail` for a list of invalid fields. */
-export const fieldWords = (errors: readonly FieldError[]): string =>
+export const joinFieldErrors = (errors: readonly FieldError[]): string =>
   errors.map(({ field, message }) => `${field}: ${message}`).join("; ");
 
 /** The problem for a request with invalid fields. */
 export const invalidFields = (errors: readonly FieldError[]): Problem =>
-  problemOf("invalid_request", fieldWords(errors), { errors });
+  problemOf("invalid_request", joinFieldErrors(errors), { errors });
 
 /**
  * The problem with its field paths mapped to the body as it was sent. Validators see another body: a flat one is nested, and
  * empty members of lists are removed.
  */
-export function asSent(given: Problem, sentAt: (field: string) => string): Problem {
+export function withSentFields(given: Problem, sentAt: (field: string) => string): Problem {
   if (given.errors === undefined) return given;
   const errors = given.errors.map((error) => ({ ...error, field: sentAt(error.field) }));
-  return { ...given, errors, detail: given.detail === fieldWords(given.errors) ? fieldWords(errors) : given.detail };
+  return { ...given, errors, detail: given.detail === joinFieldErrors(given.errors) ? joinFieldErrors(errors) : given.detail };
 }
 
 /* Validation messages for callers. A message that a schema sets itself is kept. */
@@ -206,7 +206,7 @@ const FORMATS: Readonly<Record<string, string>> = {
 };
 
 /** The message of an issue, without the field's name: `is required`, `must be a string`, `must have at most 20 items`. */
-export function faultWords(issue: Issue): string {
+export function validationMessage(issue: Issue): string {
   if (!DEFAULT_MESSAGE.test(issue.message)) return issue.message;
   if (isMissing(issue)) return "is required";
   const expected = [...new Set(expectedTypes(issue))];

@@ -4,7 +4,7 @@
  * `CRASH_AT=<name>` (loopback only) stops an object there for the launcher to kill, so that each can be tried; `*` asks at all
  * of them. Each name says what has just happened when the crash comes. `scripts/lib/torture/plan.ts` says which stories reach it.
  */
-export const BOUNDARIES = [
+export const FAILPOINTS = [
   "turn.intent", // the turn and its first event are committed, nothing has left
   "turn.sent", // the message's request has left, no answer was read
   "turn.first_byte", // the first bytes of the answer were read, none committed
@@ -47,4 +47,4 @@ export const BOUNDARIES = [
   "delivery.sent", // the webhook has left, its outcome is not recorded
 ] as const;
 
-export type Failpoint = (typeof BOUNDARIES)[number];
+export type Failpoint = (typeof FAILPOINTS)[number];

@@ -90,7 +90,7 @@ export async function callHash(
 }
 
 /** The hash of a call that names neither a user nor an Idempotency-Key: an address of its own. */
-export const strayHash = (random: RandomBytes): UserHash => base32(random(USER_HASH_BYTES));
+export const randomUserHash = (random: RandomBytes): UserHash => base32(random(USER_HASH_BYTES));
 
 const shorten = (digest: Uint8Array): UserHash => base32(digest.slice(0, USER_HASH_BYTES));
 
@@ -102,7 +102,7 @@ export async function eventId(resource: string, transition: string): Promise<Eve
 /* Readable names for addresses. */
 
 /** The longest slug without and with what tells two of the same name apart. */
-const WORDS = 48;
+const SLUG_CHARS = 48;
 
 /** A slug of a name: its Latin letters and digits, or `generator` where it has none; with the end of `id` to tell it apart. */
 export function slugOf(name: string, id = ""): string {
@@ -111,7 +111,7 @@ export function slugOf(name: string, id = ""): string {
     .toLowerCase()
     .replace(/[\u0300-\u036f]/g, "")
     .replace(/[^a-z0-9]+/g, "-")
-    .slice(0, WORDS)
+    .slice(0, SLUG_CHARS)
     .replace(/^-+|-+$/g, "");
   return [plain || "generator", id.slice(-8)].filter((part) => part !== "").join("-");
 }

@@ -49,7 +49,7 @@ export const PAGE_MAX = 100;
  * tokens or one tenant's keys, which count in no other tier. Resumable clients give an upload up at a 429, and one that sends piece
  * after piece makes as many as its chunks are small. Chosen: a hundred a second, beyond what such a client can send in order.
  */
-export const GATE_TIERS = {
+export const RATE_LIMIT_TIERS = {
   small: 300,
   medium: 1_500,
   large: 6_000,
@@ -146,8 +146,8 @@ export const UPLOAD_ROW_BYTES = 256 * 1024;
 /** Bytes of all buffers that uploads hold in one isolate. Chosen: half of the 128 MB that an isolate has. */
 export const UPLOAD_BUFFERS_BYTES = 64 * MIB;
 /** Where others wait for memory, a body must bring so many bytes in so many ms. Chosen: 1.6 kB/s, which the slowest phone network brings. */
-export const LEAST_RATE_BYTES = 16_000;
-export const LEAST_RATE_MS = 10 * SECOND_MS;
+export const MIN_RATE_BYTES = 16_000;
+export const MIN_RATE_MS = 10 * SECOND_MS;
 /** First bytes of a file by which its format is judged. Source: what file-type's detectors read at most from the start. */
 export const FIRST_BYTES = 4_100;
 /** Partial uploads of one final by tus's concatenation. Chosen: their addresses fit one header, and a client opens far fewer. */
@@ -182,7 +182,7 @@ export const MEDIA_INDEX_BYTES = 16 * MIB;
 /** Boxes, elements, chunks and segments of one file that are looked at. Chosen: far above any real file's index, milliseconds of work. */
 export const MEDIA_PARTS = 10_000;
 /** Looks into one file that are begun and never end before it is rejected unseen. Chosen: one may be cut by a crash of ours, three hardly. */
-export const MEDIA_LOOKS = 3;
+export const MEDIA_INSPECTIONS = 3;
 /** Frames of sound that are counted. Chosen: three hours of MP3 or AAC, milliseconds of work. */
 export const MEDIA_FRAMES = 500_000;
 /** Reads from the store to look into one file. Chosen: a file with one index takes two or three; R2 counts each. */
@@ -253,7 +253,7 @@ export const SENDER_LINGER_MS = 20;
 /** Attempts of one run of the sender. Chosen: a run is far from the platform's 1,000 requests an invocation, then another one goes on. */
 export const SENDER_ATTEMPTS = 200;
 /** How long what a run took ahead waits for one of its requests to end, in ms; then others may send it. Chosen: longer than a quick answer. */
-export const SENDER_PATIENCE_MS = 500;
+export const SENDER_SLOT_WAIT_MS = 500;
 /** A run begins nothing new after this. Platform limit: what a queue's message left behind may go on for 30 s; a receiver's 15 s come after it. */
 export const SENDER_MS = 10 * SECOND_MS;
 /** Runs of the sender that one look at what is due asks for. */

@@ -1,7 +1,7 @@
 /** What is decided about a Nemo token by its record and the moment alone: whether it is used, what is said of it, when to ask again. */
 import { ISSUE_INTERVAL_MS, ISSUE_RETRY_MS, TOKEN_WARNING_MS } from "./limits.ts";
 import { type EpochMs, MINUTE_MS, toRfc3339 } from "./time.ts";
-import type { Waits } from "./timings.ts";
+import type { Timings } from "./timings.ts";
 import type { NemoTokenWire } from "./wire/token.ts";
 
 /** A token this close to its end is renewed before it is used, where another one may be had. */
@@ -18,8 +18,8 @@ export type TokenStatus = {
 const isOver = ({ expiresAt }: TokenStatus, now: EpochMs): boolean => expiresAt !== null && expiresAt <= now;
 
 /** Whether a call may be made with it. A refused one is tried again after a while: upstream may have been wrong. */
-export const mayUse = (token: TokenStatus, now: EpochMs, waits: Waits): boolean =>
-  !isOver(token, now) && (token.rejectedAt === null || now - token.rejectedAt >= waits.tokenRecheck);
+export const mayUse = (token: TokenStatus, now: EpochMs, timings: Timings): boolean =>
+  !isOver(token, now) && (token.rejectedAt === null || now - token.rejectedAt >= timings.tokenRecheck);
 
 /** When its owner is told that it ends: a day before; null for a token without a known end. */
 export const warningAt = ({ expiresAt }: TokenStatus): EpochMs | null =>

@@ -9,7 +9,7 @@ export type QuotaName = keyof Quotas;
 export type DailyQuota = Exclude<QuotaName, "concurrent_turns">;
 
 /** What somebody wants to take. The same `ref` takes once. */
-export type Want = {
+export type QuotaRequest = {
   readonly quota: QuotaName;
   /** The id of what it is taken for: a turn, a render, an upload, a user's hash. */
   readonly ref: string;
@@ -21,7 +21,7 @@ export type Want = {
 export type UploadBytes = { readonly ref: string; readonly count: number };
 
 /** What is taken of a quota: by everybody, and by the user who asks; null where no user is named. */
-export type Taken = { readonly all: number; readonly own: number | null };
+export type QuotaUse = { readonly all: number; readonly own: number | null };
 
 /** One user holds at most a quota divided by this. Chosen: while one user holds all it may, the share of every other stays whole. */
 const USER_PARTS = 3;
@@ -31,7 +31,7 @@ const USER_PARTS = 3;
  * the other users leave. So the next user always finds room, however many came before. A user's own quota of new users is the
  * account's: each user is one.
  */
-export function shareOf(quota: QuotaName, limit: number, { all, own }: Taken): number {
+export function shareOf(quota: QuotaName, limit: number, { all, own }: QuotaUse): number {
   if (own === null || quota === "new_users_per_day") return limit;
   const others = all - own;
   const most = Math.max(Math.min(1, limit), Math.floor(limit / USER_PARTS));
@@ -52,7 +52,7 @@ export type Metered<T> = Result<T, Problem> & {
 export const metered = <T>(value: T, limits: readonly Limit[]): Metered<T> => ({ ok: true, value, limits });
 
 /** What the one who asks may hold of a quota, and how much of that is left at this moment. */
-export function limitOf(name: QuotaName, limit: number, taken: Taken, now: EpochMs): Limit {
+export function limitOf(name: QuotaName, limit: number, taken: QuotaUse, now: EpochMs): Limit {
   const quota = shareOf(name, limit, taken);
   const own = quota - (quota === limit ? taken.all : (taken.own ?? 0));
   const left = { name, quota, remaining: Math.max(0, Math.min(own, limit - taken.all)) };
@@ -61,7 +61,7 @@ export function limitOf(name: QuotaName, limit: number, taken: Taken, now: Epoch
 }
 
 /** Why `amount` more is refused; null when it fits. */
-export function checkMore(quota: QuotaName, amount: number, limit: number, taken: Taken, now: EpochMs): Problem | null {
+export function checkMore(quota: QuotaName, amount: number, limit: number, taken: QuotaUse, now: EpochMs): Problem | null {
   const met = limitOf(quota, limit, taken, now);
   // An upload that does not say its length takes nothing yet, and will: there must be something left.
   if (Math.max(1, amount) <= met.remaining) return null;

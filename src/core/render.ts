@@ -11,10 +11,10 @@
  */
 import { type Problem, problemOf } from "./errors.ts";
 import type { KeyId, ProjectId, RenderId } from "./ids.ts";
-import type { MediaFacts, NoFacts } from "./media/metadata.ts";
+import type { MediaMetadata, NoMetadata } from "./media/metadata.ts";
 import type { Result } from "./result.ts";
 import { type EpochMs, SECOND_MS } from "./time.ts";
-import type { Waits } from "./timings.ts";
+import type { Timings } from "./timings.ts";
 import type { AttributionWire } from "./wire/attribution.ts";
 
 export type RenderOutput = { readonly format: string; readonly quality: string };
@@ -59,7 +59,7 @@ export type Render = {
   /** Upstream's address of the result. Kept inside. */
   readonly resultUrl: string | null;
   /** Which timeline it shows: its fingerprint, and what the file should be; null until it was read for the submit. */
-  readonly made: ({ readonly fingerprint: string } & Wanted) | null;
+  readonly made: ({ readonly fingerprint: string } & ExpectedFile) | null;
   readonly file: RenderFile | null;
   /** The render whose file this one shows, when nothing had changed since. */
   readonly reusedFrom: RenderId | null;
@@ -122,16 +122,16 @@ export const toSubmitting = (render: Render, made: Render["made"], now: EpochMs)
 });
 
 /** Upstream took the order, or may have taken it: ask for the job by its id. */
-export const toPolling = (render: Render, known: "no" | "accepted", now: EpochMs, waits: Waits): Render => ({
+export const toPolling = (render: Render, known: "no" | "accepted", now: EpochMs, timings: Timings): Render => ({
   ...render,
   phase: "polling",
   known,
-  nextAt: now + pollWait(0, waits),
+  nextAt: now + pollDelay(0, timings),
 });
 
 /** The wait after `polls` polls: 5, 10, 15, then 30 s. */
-export const pollWait = (polls: number, waits: Waits): number =>
-  waits.renderPolls[Math.min(polls, waits.renderPolls.length - 1)] ?? waits.retry;
+export const pollDelay = (polls: number, timings: Timings): number =>
+  timings.renderPolls[Math.min(polls, timings.renderPolls.length - 1)] ?? timings.retry;
 
 /** Upstream's answer to a poll, in our words. */
 export type PollAnswer = {
@@ -146,14 +146,14 @@ const spent = (render: Render, now: EpochMs): number => now - (render.submittedA
  * The render after one answer. `completed` without an address keeps polling: upstream says so before the file is there.
  * At the end of its time it is copied without one, by the fallback download. `nextId` is for the one more try.
  */
-export function afterPoll(render: Render, answer: PollAnswer, nextId: string, now: EpochMs, waits: Waits): Render {
+export function afterPoll(render: Render, answer: PollAnswer, nextId: string, now: EpochMs, timings: Timings): Render {
   const progress = Math.max(render.progress, Math.min(99, Math.round(answer.progress ?? 0)));
   const seen = { ...render, known: "seen" as const, working: answer.status === "running", progress };
-  const isLast = spent(render, now) >= waits.renderTimeout;
+  const isLast = spent(render, now) >= timings.renderTimeout;
   if (answer.status === "completed" && (answer.url !== null || isLast))
     return { ...seen, phase: "copying", resultUrl: answer.url, progress: 99, nextAt: now };
   if (answer.status === "failed") return again(seen, "Nemo reported that the export failed.", nextId, now);
-  return pollAgain(seen, now, waits);
+  return pollAgain(seen, now, timings);
 }
 
 /**
@@ -166,10 +166,10 @@ const UNKNOWN_POLLS = { no: 3, accepted: 10 } as const;
  * The render after upstream did not know its job. It may be taking it just then, so it is asked for again; then the job never
  * arrived. A job that upstream once knew is only asked for again.
  */
-export function afterUnknown(render: Render, nextId: string, now: EpochMs, waits: Waits): Render {
-  if (render.known === "seen") return pollAgain(render, now, waits);
+export function afterUnknown(render: Render, nextId: string, now: EpochMs, timings: Timings): Render {
+  if (render.known === "seen") return pollAgain(render, now, timings);
   const polls = render.polls + 1;
-  if (polls < UNKNOWN_POLLS[render.known]) return { ...render, polls, nextAt: now + pollWait(render.polls, waits) };
+  if (polls < UNKNOWN_POLLS[render.known]) return { ...render, polls, nextAt: now + pollDelay(render.polls, timings) };
   return again(render, "Nemo does not know the order; it was lost on its way.", nextId, now);
 }
 
@@ -195,14 +195,14 @@ const timedOut = (): Problem =>
   );
 
 /** The render after a poll that brought nothing: asked again, after its time less often, and after a day no more. */
-export function pollAgain(render: Render, now: EpochMs, waits: Waits): Render {
+export function pollAgain(render: Render, now: EpochMs, timings: Timings): Render {
   const polls = render.polls + 1;
   const time = spent(render, now);
-  if (time < waits.renderTimeout) return { ...render, phase: "polling", polls, nextAt: now + pollWait(polls, waits) };
+  if (time < timings.renderTimeout) return { ...render, phase: "polling", polls, nextAt: now + pollDelay(polls, timings) };
   const error = render.error ?? timedOut();
-  if (time >= waits.renderLate) return toFailed(render, error, now);
+  if (time >= timings.renderLate) return toFailed(render, error, now);
   const late = { polls, error, timedOutAt: render.timedOutAt ?? now, endedAt: render.endedAt ?? now };
-  return { ...render, ...late, phase: "polling", nextAt: now + waits.renderLatePoll };
+  return { ...render, ...late, phase: "polling", nextAt: now + timings.renderLatePoll };
 }
 
 /** The file is in our own store. */
@@ -271,11 +271,11 @@ export type RenderFile = {
 };
 
 /** The file by what its tenant's files are kept for now. */
-export const keptFor = (file: RenderFile, finishedAt: EpochMs, keptMs: number): RenderFile =>
+export const withRetention = (file: RenderFile, finishedAt: EpochMs, keptMs: number): RenderFile =>
   file.isEnded === true ? file : { ...file, expiresAt: finishedAt + keptMs };
 
 /** The file, at its end now whatever it was kept for. */
-export const endedNow = (file: RenderFile, now: EpochMs): RenderFile => ({
+export const expireNow = (file: RenderFile, now: EpochMs): RenderFile => ({
   ...file,
   expiresAt: Math.min(file.expiresAt, now),
   isEnded: true,
@@ -287,7 +287,7 @@ export type RenderWarning = {
 };
 
 /** What the draft said that the file should be; null where it did not say. */
-export type Wanted = {
+export type ExpectedFile = {
   readonly durationMs: number | null;
   readonly width: number | null;
   readonly height: number | null;
@@ -312,7 +312,7 @@ export const contentTypeOf = (format: string): string =>
  * Whether a stored file may be announced: it is of the format asked for, whole, and shows at least one picture. A file whose
  * index is too large to be looked at is not refused for that, and a format that nobody attests is not judged.
  */
-export function isAnnounceable(seen: Result<MediaFacts, NoFacts>, format: string): boolean {
+export function isAnnounceable(seen: Result<MediaMetadata, NoMetadata>, format: string): boolean {
   if (!Object.hasOwn(FORMATS, format)) return seen.ok || seen.error.reason !== "gone";
   if (!seen.ok) return seen.error.reason === "over_budget";
   const { container, isWhole, videoSamples } = seen.value;
@@ -320,7 +320,7 @@ export function isAnnounceable(seen: Result<MediaFacts, NoFacts>, format: string
 }
 
 /** What a caller should know before using the file. */
-export function warningsOf(seen: Result<MediaFacts, NoFacts>, wanted: Wanted): RenderWarning[] {
+export function warningsOf(seen: Result<MediaMetadata, NoMetadata>, wanted: ExpectedFile): RenderWarning[] {
   if (!seen.ok) {
     return [
       { code: "file_not_inspected", detail: "The file's index could not be read; its length and size are unknown." },

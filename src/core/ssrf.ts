@@ -32,7 +32,7 @@ export type TargetRules = {
 export type Resolve = (host: string) => Promise<readonly string[]>;
 
 /** How addresses are judged in this deployment. `resolve` is null where the runtime's network is the public internet alone. */
-export type Judge = { readonly rules: TargetRules; readonly resolve: Resolve | null };
+export type TargetPolicy = { readonly rules: TargetRules; readonly resolve: Resolve | null };
 
 /** Names that never lead to the public internet. Source: RFC 6761, RFC 6762, RFC 8375, RFC 9476, and clouds' metadata names. */
 const RESERVED = [
@@ -54,9 +54,9 @@ const RESERVED = [
 ];
 
 /** What `URL` drops or rewrites in silence: a host that holds it is not the one its writer sees. */
-const SLIPPERY = /[\s\\\p{Cc}\p{Cf}]/u;
+const REWRITTEN_CHARS = /[\s\\\p{Cc}\p{Cf}]/u;
 /** The same behind the host, where `URL` encodes blanks and all letters, as browsers do. */
-const SLIPPERY_PATH = /[\\\p{Cc}]/u;
+const REWRITTEN_PATH_CHARS = /[\\\p{Cc}]/u;
 /** One label of a host name, and what a name consists of. Source: RFC 1123, with the underscore that real hosts use. */
 const HOST = /^(?=.{1,253}$)([a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?\.)+[a-z]([a-z0-9-]{0,61}[a-z0-9])?$/;
 
@@ -79,9 +79,9 @@ const isOwn = (host: string, name: string): boolean =>
 const bareHost = (url: URL): string => url.hostname.toLowerCase().replace(/\.$/, "");
 
 /** Whether text holds what `URL` would drop or rewrite without a word. Blanks around it say nothing and are no part of it. */
-function isSlippery(text: string): boolean {
+function hasRewrittenChars(text: string): boolean {
   const [, head = text, rest = ""] = /^([^/?#\\]*\/\/[^/?#]*)([\s\S]*)$/.exec(text) ?? [];
-  return SLIPPERY.test(head) || SLIPPERY_PATH.test(rest);
+  return REWRITTEN_CHARS.test(head) || REWRITTEN_PATH_CHARS.test(rest);
 }
 
 const isWithin = (host: string, name: string): boolean => host === name || host.endsWith(`.${name}`);
@@ -100,7 +100,7 @@ export function checkTarget(
 ): Result<URL, TargetProblem> {
   if (sent.length > TARGET_CHARS) return err("too_long");
   const text = sent.trim();
-  if (isSlippery(text) || !URL.canParse(text)) return err("unreadable");
+  if (hasRewrittenChars(text) || !URL.canParse(text)) return err("unreadable");
   const url = new URL(text);
   url.hash = "";
   if (url.username !== "" || url.password !== "") return err("has_credentials");
@@ -125,7 +125,7 @@ export const isPublicAddress = (address: string): boolean =>
  * platform itself a flag keeps every request in the public internet, and `resolve` is null. A name that the public DNS
  * does not know is refused: a private one might. Throws what `resolve` throws.
  */
-export async function resolveTarget(text: string, { rules, resolve }: Judge): Promise<Result<URL, TargetProblem>> {
+export async function resolveTarget(text: string, { rules, resolve }: TargetPolicy): Promise<Result<URL, TargetProblem>> {
   const target = checkTarget(text, rules);
   if (!target.ok || resolve === null || isLoopback(target.value.hostname)) return target;
   if (rules.trusted?.includes(target.value.origin)) return target;
@@ -175,7 +175,7 @@ export type NamedAddress = { readonly field: string; readonly text: string };
  * The refusal of the first address that leads to one of `hosts`, under which the request reached us: where no public address
  * is configured, nothing else says which names are ours. Null for none. Whatever else is wrong is `checkTarget`'s matter.
  */
-export function checkOwn(addresses: readonly NamedAddress[], hosts: readonly string[]): Problem | null {
+export function checkOwnAddresses(addresses: readonly NamedAddress[], hosts: readonly string[]): Problem | null {
   const names = hosts.map((host) => host.toLowerCase());
   const own = addresses.find(({ text }) => {
     if (!URL.canParse(text)) return false;
@@ -199,7 +199,7 @@ export const REDIRECTS = 5;
 export const USER_AGENT = "nemo-gateway/1";
 const REDIRECT_STATUSES = [301, 302, 303, 307, 308];
 
-export type Reach = Judge & {
+export type TargetRequest = TargetPolicy & {
   /** Sent with every request on the way. Never a credential: it would go to whoever is redirected to. */
   readonly headers?: Readonly<Record<string, string>>;
   readonly send: (request: Request) => Promise<Response>;
@@ -215,12 +215,12 @@ export type OpenFailure = TargetProblem | "too_many_redirects";
 export async function openTarget(
   address: string,
   signal: AbortSignal,
-  { headers = {}, send, ...judge }: Reach,
+  { headers = {}, send, ...policy }: TargetRequest,
 ): Promise<Result<Response, OpenFailure>> {
   const sent = { "user-agent": USER_AGENT, ...headers };
   let next = address;
   for (let hop = 0; hop <= REDIRECTS; hop += 1) {
-    const target = await resolveTarget(next, judge);
+    const target = await resolveTarget(next, policy);
     if (!target.ok) return target;
     const response = await send(new Request(target.value.href, { headers: sent, redirect: "manual", signal }));
     const location = response.headers.get("location");

@@ -4,7 +4,7 @@
  */
 
 import { FILENAME_CHARS } from "./limits.ts";
-import { FORMATS, formatOfName, knownEnding, type MediaFormat } from "./media/sniff.ts";
+import { FORMATS, formatOfName, mediaExtensionOf, type MediaFormat } from "./media/sniff.ts";
 
 /** An escape in JSON text: a whole pair of surrogates, half a pair, or any other. */
 const ESCAPE = /\\(?:u[dD][89abAB][\da-fA-F]{2}\\u[dD][c-fC-F][\da-fA-F]{2}|u[dD][89a-fA-F][\da-fA-F]{2}|[\s\S])/g;
@@ -47,7 +47,7 @@ export function cutStart(text: string, chars: number): string {
 /* What a file is called here, whatever its sender calls it: shown to people and to Nemo, never part of a path. */
 
 /** What stands for a name as long as nobody has said one. */
-const NAMELESS = "upload";
+const DEFAULT_NAME = "upload";
 
 /**
  * A name under which a file may be kept: what stands after the last slash, without characters that cannot be seen, cut to its
@@ -56,18 +56,18 @@ const NAMELESS = "upload";
 export function fileNameFor(name: string | null, type: string | null): string {
   const last = (name ?? "").split(/[/\\]/).at(-1) ?? "";
   const clean = withoutHidden(last).trim();
-  const base = /^\.*$/.test(clean) ? NAMELESS : clean;
+  const base = /^\.*$/.test(clean) ? DEFAULT_NAME : clean;
   const wanted = type?.split(";", 1)[0]?.trim().toLowerCase();
   const format = FORMATS.find(({ mime }) => mime === wanted);
-  const ending = knownEnding(base);
+  const ending = mediaExtensionOf(base);
   if (ending !== "" || format === undefined) return limited(base.slice(0, base.length - ending.length), ending);
   return limited(base, `.${format.ext}`);
 }
 
 /** The name for a file of this format: as it is where its ending says so, else with the format's ending in place of another's. */
-export function nameFor(filename: string, format: MediaFormat): string {
+export function withExtension(filename: string, format: MediaFormat): string {
   if (formatOfName(filename)?.ext === format.ext) return filename;
-  return limited(filename.slice(0, filename.length - knownEnding(filename).length), `.${format.ext}`);
+  return limited(filename.slice(0, filename.length - mediaExtensionOf(filename).length), `.${format.ext}`);
 }
 
 /** The name in its limit, its ending whole. */

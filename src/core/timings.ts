@@ -6,7 +6,7 @@
  */
 import { DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS } from "./time.ts";
 
-export type Waits = {
+export type Timings = {
   /** While a turn runs its object's alarm fires this often, so that its lease and the instance live on. */
   readonly turnKeepalive: number;
   /** A turn's lease: nobody else takes it for dead before. */
@@ -40,7 +40,7 @@ export type Waits = {
   readonly renderLatePoll: number;
   readonly renderLate: number;
   /** A finished file's end is reckoned anew this often: the operator may have changed what the tenant's are kept for. */
-  readonly fileLook: number;
+  readonly fileCheckInterval: number;
   /** A step of work (a poll, a copy, a push) is tried again after this, doubling, up to `retryMax`. */
   readonly retry: number;
   readonly retryMax: number;
@@ -67,7 +67,7 @@ export type Waits = {
   /** And however often it is written to, it ends after this. R2 drops the parts of an unfinished file after 7 days. */
   readonly uploadLife: number;
   /** A video that waits looks this often whether what it waits for has ended, and says how far it is. */
-  readonly videoLook: number;
+  readonly videoPollInterval: number;
   /** How far behind its earliest due time an object may be before the cron wakes it. */
   readonly busyGrace: number;
   /** A result's download without a byte this long is given up. Chosen: a store that answers at all sends within seconds. */
@@ -79,7 +79,7 @@ export type Waits = {
   /** What is remembered of a tenant's state may be this old: a pause is felt by everything by then. Chosen: as what writes hears of a key. */
   readonly tenantState: number;
   /** Work of a paused tenant looks this often whether it may go on. */
-  readonly pauseLook: number;
+  readonly pauseCheckInterval: number;
   /** An upload's body without a byte this long is cut. Chosen: longer than a phone takes from one mast to the next. */
   readonly uploadBodyIdle: number;
   /** One request may bring bytes this long. Chosen: what MAX_REQUEST_BYTES take at 0.5 Mbit/s. */
@@ -95,14 +95,14 @@ export type Waits = {
   /** Between the requests of one import, after an answer that may pass. Chosen: a restart, a short fault, a longer one. */
   readonly importRetries: readonly number[];
   /** An import that waits for its place looks this often. */
-  readonly importLook: number;
+  readonly importPollInterval: number;
   /** What arrives more slowly than a part in this is kept as it comes. Chosen: what a crash may cost a slow sender. */
   readonly uploadKeep: number;
   /** A request waits this long for a buffer. Chosen: as long as a client waits without giving up. */
   readonly uploadBuffer: number;
 };
 
-const REAL: Waits = {
+const REAL: Timings = {
   turnKeepalive: 20 * SECOND_MS,
   turnLease: 50 * SECOND_MS,
   settleFirst: 30 * SECOND_MS,
@@ -120,7 +120,7 @@ const REAL: Waits = {
   renderTimeout: 30 * MINUTE_MS,
   renderLatePoll: 10 * MINUTE_MS,
   renderLate: DAY_MS,
-  fileLook: DAY_MS,
+  fileCheckInterval: DAY_MS,
   retry: 5 * SECOND_MS,
   retryMax: 10 * MINUTE_MS,
   again: 20,
@@ -144,7 +144,7 @@ const REAL: Waits = {
   uploadIdle: DAY_MS,
   tokenRecheck: 10 * MINUTE_MS,
   uploadLife: 6 * DAY_MS,
-  videoLook: 10 * SECOND_MS,
+  videoPollInterval: 10 * SECOND_MS,
   busyGrace: 60 * SECOND_MS,
   copyIdle: 30 * SECOND_MS,
   copyTotal: 10 * MINUTE_MS,
@@ -155,19 +155,19 @@ const REAL: Waits = {
   importIdle: 20 * SECOND_MS,
   importTotal: 10 * MINUTE_MS,
   importRetries: [2 * SECOND_MS, 10 * SECOND_MS, 30 * SECOND_MS],
-  importLook: 2 * SECOND_MS,
+  importPollInterval: 2 * SECOND_MS,
   uploadKeep: SECOND_MS,
   uploadBuffer: 5 * SECOND_MS,
   tenantQuiet: 2 * MINUTE_MS,
   tenantState: 5 * SECOND_MS,
-  pauseLook: 30 * SECOND_MS,
+  pauseCheckInterval: 30 * SECOND_MS,
 };
 
 /**
  * What is no step of a schedule but another machine's time to answer, to send or to read: below this a busy machine's answers would
  * count as lost, and a scaled run would send twice what a real one sends once. Chosen.
  */
-const FLOORS: Readonly<Partial<Record<keyof Waits, number>>> = {
+const FLOORS: Readonly<Partial<Record<keyof Timings, number>>> = {
   streamLeave: 3 * SECOND_MS,
   copyIdle: 3 * SECOND_MS,
   deliveryTimeout: 3 * SECOND_MS,
@@ -181,13 +181,13 @@ const FLOORS: Readonly<Partial<Record<keyof Waits, number>>> = {
 };
 
 /** The waits divided by `scale` (1 in production), each at least 1 ms, and those for other machines at least some seconds. */
-export function scaledWaits(scale: number): Waits {
+export function scaledTimings(scale: number): Timings {
   const shorten = (ms: number, least = 1): number => Math.max(least, Math.round(ms / scale));
   const entries = Object.entries(REAL).map(([name, wait]) => [
     name,
     typeof wait === "number"
-      ? shorten(wait, FLOORS[name as keyof Waits]) // REAL's own names
+      ? shorten(wait, FLOORS[name as keyof Timings]) // REAL's own names
       : (wait as readonly number[]).map((ms) => shorten(ms)),
   ]);
-  return Object.fromEntries(entries) as Waits; // the same names, the same kinds of values
+  return Object.fromEntries(entries) as Timings; // the same names, the same kinds of values
 }

@@ -8,14 +8,14 @@
  * never by sending again: upstream charges for a resend. Source: nemo-api reference 4.2, 8.4; design section 6.
  */
 
-import type { SpeechLanguage } from "./agent-text/vocabulary.ts";
-import type { Intent } from "./commands/match.ts";
+import type { AnswerLanguage } from "./agent-text/vocabulary.ts";
+import type { MessageKind } from "./commands/match.ts";
 import type { Charged, Problem } from "./errors.ts";
 import type { KeyId, ProjectId, TurnId } from "./ids.ts";
 import type { Evidence, Verdict } from "./rpc/user.ts";
 import type { EpochMs } from "./time.ts";
 import type { Timeline } from "./timeline/timeline.ts";
-import type { Waits } from "./timings.ts";
+import type { Timings } from "./timings.ts";
 import type { PromptSource } from "./user-view.ts";
 import type { AttributionWire } from "./wire/attribution.ts";
 
@@ -40,12 +40,12 @@ export type Turn = {
   readonly project: ProjectId;
   readonly prompt: string;
   /** Anything but `chat` is answered here. */
-  readonly intent: Intent;
+  readonly intent: MessageKind;
   /** Whether safe suggestions of the agent are carried out. */
   readonly act: "suggest" | "auto";
   readonly language: string | null;
   /** The language its caller is spoken to in. */
-  readonly speech: SpeechLanguage;
+  readonly speech: AnswerLanguage;
   readonly metadata: Readonly<Record<string, string>>;
   /** Where its end is told beside the tenant's endpoints; never shown. */
   readonly callback: string | null;
@@ -173,7 +173,7 @@ const withoutTimeline = (snapshot: Snapshot | null): Snapshot | null =>
   snapshot === null ? null : { ...snapshot, timeline: null };
 
 /** A turn found running by a new instance: its stream is gone. Null when there is nothing to repair. */
-export function afterLoss(given: Turn): OpenTurn | null {
+export function afterRestart(given: Turn): OpenTurn | null {
   const turn = openTurnOf(given);
   if (turn?.phase !== "sending" && turn?.phase !== "streaming") return null;
   return toSettling(turn, { ...turn.stream, end: "lost" }, null);
@@ -189,14 +189,14 @@ const hasFailed = ({ stream }: Turn): boolean => stream.end === "error" && strea
  * When to read upstream's state for the first time after the stream's end. A stream that upstream closed is read at once, a cut one
  * later: the work goes on without us.
  */
-export const firstReadingAt = (turn: Turn, now: EpochMs, waits: Waits): EpochMs =>
-  turn.stream.end === "closed" || hasFailed(turn) ? now : now + waits.settleFirst;
+export const firstPollAt = (turn: Turn, now: EpochMs, timings: Timings): EpochMs =>
+  turn.stream.end === "closed" || hasFailed(turn) ? now : now + timings.settleFirst;
 
 /** Until when a shared token is noted as used by a turn that is about to be sent. From now: a turn may have waited for long. */
-export const leaseUntil = (now: EpochMs, waits: Waits): EpochMs => now + 2 * waits.settleGiveUp;
+export const leaseUntil = (now: EpochMs, timings: Timings): EpochMs => now + 2 * timings.settleGiveUp;
 
 /** The last moment at which a turn is settled one way or the other. */
-export const giveUpAt = (turn: Turn, waits: Waits): EpochMs => (turn.sentAt ?? turn.createdAt) + waits.settleGiveUp;
+export const giveUpAt = (turn: Turn, timings: Timings): EpochMs => (turn.sentAt ?? turn.createdAt) + timings.settleGiveUp;
 
 export const isChanged = (turn: Turn, snapshot: Snapshot): boolean =>
   turn.before !== null && turn.before.fingerprint !== snapshot.fingerprint;
@@ -213,7 +213,7 @@ export type Settled =
  * failed and closed the stream, two such readings are equal, and it is known that nothing is frozen; or `settleGiveUp` after
  * the send. The first change is not the end: a generation has two stages.
  */
-export function afterReading(turn: Turn, snapshot: Snapshot, shared: boolean, now: EpochMs, waits: Waits): Settled {
+export function afterSnapshot(turn: Turn, snapshot: Snapshot, shared: boolean, now: EpochMs, timings: Timings): Settled {
   const changed = isChanged(turn, snapshot);
   const end = (status: Verdict["status"]): Settled => ({
     do: "end",
@@ -223,19 +223,19 @@ export function afterReading(turn: Turn, snapshot: Snapshot, shared: boolean, no
   if (isFinished(turn)) return end("completed");
   const last = turn.reading;
   const equal = last !== null && last.fingerprint === snapshot.fingerprint && (shared || isSameBalance(last, snapshot));
-  const isStill = equal && snapshot.at - last.at >= waits.settleApart;
+  const isStill = equal && snapshot.at - last.at >= timings.settleApart;
   const idle = shared || snapshot.frozen === null || snapshot.frozen === 0;
   if (changed && isStill && idle) return end("completed");
   if (hasFailed(turn) && isStill && snapshot.frozen === 0) return end("failed");
-  if (now >= giveUpAt(turn, waits)) {
+  if (now >= giveUpAt(turn, timings)) {
     if (changed) return end("completed");
     return end(!shared && balanceOf(turn, snapshot, shared) === "equal" ? "failed" : "unknown");
   }
   // An equal reading keeps its first moment, so that the distance between two of them can grow.
   const reading = equal ? { ...snapshot, at: last.at } : snapshot;
   const isSoon = changed || last === null || hasFailed(turn);
-  const wait = isSoon ? waits.settleApart : waits.settleNext;
-  return { do: "wait", turn: { ...turn, reading, shared }, at: Math.min(now + wait, giveUpAt(turn, waits)) };
+  const wait = isSoon ? timings.settleApart : timings.settleNext;
+  return { do: "wait", turn: { ...turn, reading, shared }, at: Math.min(now + wait, giveUpAt(turn, timings)) };
 }
 
 /** A balance that was not read says nothing against it. */
@@ -326,21 +326,21 @@ export function isSafeAction(action: Action): boolean {
 /* What the gateway says when it answers a command itself, in the caller's language. */
 
 /** The balance of the caller's Nemo account. Numbers as upstream gives them. */
-export const sayCredits = (available: number, frozen: number, speech: SpeechLanguage): string =>
+export const sayCredits = (available: number, frozen: number, speech: AnswerLanguage): string =>
   speech === "zh"
     ? `可用积分：${available}${frozen > 0 ? `（另有 ${frozen} 冻结中）` : ""}。`
     : `Available credits: ${available}${frozen > 0 ? ` (${frozen} more are held by running work)` : ""}.`;
 
 /** In place of a balance that is not the user's own. */
-export const sayCreditsShared = (speech: SpeechLanguage): string =>
+export const sayCreditsShared = (speech: AnswerLanguage): string =>
   speech === "zh"
     ? "积分由此应用的提供方管理，请向其查询。"
     : "The credits belong to whoever runs this app; ask there how many are left.";
 
-export const sayExport = (speech: SpeechLanguage): string =>
+export const sayExport = (speech: AnswerLanguage): string =>
   speech === "zh"
     ? "已开始导出视频，完成后即可下载。"
     : "The export has started; the video can be downloaded when it is done.";
 
-export const sayUpload = (speech: SpeechLanguage): string =>
+export const sayUpload = (speech: AnswerLanguage): string =>
   speech === "zh" ? "请先上传文件，再把它加入这个项目。" : "Upload the file first, then add it to this project.";

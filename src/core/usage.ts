@@ -107,11 +107,11 @@ export type Attribution = { readonly source: string; readonly version: string; r
 export const NO_ATTRIBUTION: AttributionWire = { source: null, version: null, platform: null };
 
 /** What is said where nobody says anything. */
-const OURS: Attribution = { source: "nemo-gateway", version: "1", platform: "unknown" };
+const DEFAULTS: Attribution = { source: "nemo-gateway", version: "1", platform: "unknown" };
 
 /** Each part from the first that names it: a generator before its tenant, a tenant before us. */
-export function attributionOf(...told: readonly (AttributionWire | null | undefined)[]): Attribution {
+export function attributionOf(...sources: readonly (AttributionWire | null | undefined)[]): Attribution {
   const part = (name: keyof Attribution): string =>
-    told.map((one) => one?.[name] ?? null).find((value) => value !== null) ?? OURS[name];
+    sources.map((one) => one?.[name] ?? null).find((value) => value !== null) ?? DEFAULTS[name];
   return { source: part("source"), version: part("version"), platform: part("platform") };
 }

@@ -45,7 +45,7 @@ export const eventForUser = (event: EventWire, cursor: number): EventWire => ({
 });
 
 /** The turn that a call asks for, where it asks for one: a making's turn is not there for a user token. */
-export const turnAskedFor = (given: readonly unknown[]): TurnId | null => {
+export const turnIdIn = (given: readonly unknown[]): TurnId | null => {
   const id = given.find((value) => typeof value === "string" && value.startsWith("trn_"));
   return typeof id === "string" ? (id as TurnId) : null;
 };

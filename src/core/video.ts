@@ -7,7 +7,7 @@
  * a key of the step's own, so a crash between making it and writing it down finds it again.
  */
 
-import { intentOf } from "./commands/match.ts";
+import { classifyMessage } from "./commands/match.ts";
 import { type Charged, type Problem, problemOf } from "./errors.ts";
 import type { AssetId, BatchId, KeyId, ProjectId, RenderId, TurnId, UploadId, VideoId } from "./ids.ts";
 import type { RenderOutput } from "./render.ts";
@@ -51,7 +51,7 @@ export type VideoSource = {
 export type NamedSource = VideoSource | { readonly url: string };
 
 /** A source whose import was not begun. */
-export const isUnbegun = (source: VideoSource): boolean => (source.import?.address ?? null) !== null;
+export const isImportPending = (source: VideoSource): boolean => (source.import?.address ?? null) !== null;
 
 /** Sources of which nothing more is fetched from an address. */
 export const withoutAddresses = (sources: readonly VideoSource[]): VideoSource[] =>
@@ -117,7 +117,7 @@ export type Video = {
 };
 
 /** What a caller orders, checked and with its generator's prompt filled in. */
-export type VideoOrder = Pick<
+export type VideoRequest = Pick<
   Video,
   | "prompt"
   | "sources"
@@ -149,7 +149,7 @@ export type EndedTurn = {
 export type EndedRender = { readonly status: "completed" | "failed"; readonly error: Problem | null };
 
 /** What the shell knows of the things that the video is made of; null where it is not made or has not ended. */
-export type Seen = {
+export type VideoInputs = {
   /** Sources that are no assets yet, and the refusal of one that will never be. */
   readonly waiting: number;
   readonly problem: Problem | null;
@@ -165,17 +165,17 @@ export type Step =
   | { readonly do: "save"; readonly video: Video };
 
 /** One rule of each stage, top to bottom: what it waits for, what it does, and what it leads to. */
-export function nextStep(video: Video, seen: Seen, now: EpochMs): Step {
+export function nextStep(video: Video, seen: VideoInputs, now: EpochMs): Step {
   const { stage, project, turn, render } = video;
   switch (stage) {
     case "project":
       return project === null ? { do: "make_project" } : go(video, "assets");
     case "assets":
-      if (video.sources.some(isUnbegun)) return { do: "import" };
+      if (video.sources.some(isImportPending)) return { do: "import" };
       if (seen.problem !== null) return { do: "save", video: toFailed(video, seen.problem, now) };
       return { do: seen.waiting > 0 ? "wait" : "attach" };
     case "turn":
-      if (turn === null) return saysExport(video) ? go(video, "render") : { do: "start_turn" };
+      if (turn === null) return isExportCommand(video) ? go(video, "render") : { do: "start_turn" };
       return seen.turn === null ? { do: "wait" } : { do: "save", video: afterTurn(video, seen.turn, now) };
     case "timeline":
       if (seen.turn === null) return { do: "wait" };
@@ -195,17 +195,17 @@ const go = (video: Video, stage: VideoStage): Step => ({
 });
 
 /** Nothing but "export", where an earlier message may have left something to export: that needs no further one. */
-const saysExport = ({ prompt, ownsProject, turns }: Video): boolean =>
-  (!ownsProject || turns.length > 0) && intentOf(prompt) === "export";
+const isExportCommand = ({ prompt, ownsProject, turns }: Video): boolean =>
+  (!ownsProject || turns.length > 0) && classifyMessage(prompt) === "export";
 
 /** Every source is attached: the turn can speak of them. */
 export const toTurn = (video: Video): Video => ({ ...video, stage: "turn" });
 
 /** A turn that did not work ends the video with what it was charged. */
 function afterTurn(video: Video, ended: EndedTurn, now: EpochMs): Video {
-  const told = withTurn(video, ended);
-  if (ended.status === "completed") return { ...told, stage: "timeline" };
-  return toFailed(told, ended.error ?? noTrace(ended), now);
+  const updated = withTurn(video, ended);
+  if (ended.status === "completed") return { ...updated, stage: "timeline" };
+  return toFailed(updated, ended.error ?? noTrace(ended), now);
 }
 
 /** The video with what its turn said and cost. */
@@ -217,14 +217,14 @@ export const withTurn = (video: Video, ended: EndedTurn): Video => ({
 });
 
 /** A question ends its text with a question mark; what a person is asked for stands at the end. */
-const asks = (text: string | null): boolean => /[?？]["'”’」)\]）\s]*$/u.test(text ?? "");
+const isQuestion = (text: string | null): boolean => /[?？]["'”’」)\]）\s]*$/u.test(text ?? "");
 
 /**
  * What the agent left decides: a changed timeline is exported, whatever was said. Nothing to export, or nothing done and
  * something asked, is for the caller to say, who may have said it in advance.
  */
 function afterTimeline(video: Video, ended: EndedTurn, exportable: boolean, now: EpochMs): Video {
-  if (exportable && (ended.changed || !asks(ended.text))) return { ...video, stage: "render" };
+  if (exportable && (ended.changed || !isQuestion(ended.text))) return { ...video, stage: "render" };
   if (typeof video.onQuestion === "object" && !video.answered)
     return { ...nextRound(video, video.onQuestion.answer, now), answered: true };
   if (video.onQuestion === "fail")
@@ -277,7 +277,7 @@ export const turnStep = ({ round }: Video): string => `turn ${round}`;
 export const renderStep = ({ round }: Video): string => `render ${round}`;
 
 /** When its current round began. */
-export const begunAt = ({ roundAt, createdAt }: Video): EpochMs => roundAt ?? createdAt;
+export const roundStartedAt = ({ roundAt, createdAt }: Video): EpochMs => roundAt ?? createdAt;
 
 /** Whether nothing more happens unless the caller says so. */
 export const isOver = ({ endedAt }: Video): boolean => endedAt !== null;
@@ -288,9 +288,9 @@ const noTrace = ({ charged }: EndedTurn): Problem =>
 /* What callers do to a video: order it, cancel it, go on with it. */
 
 /** An order as it comes in: what its addresses become is not settled. */
-export type NamedOrder = Omit<VideoOrder, "sources"> & { readonly sources: readonly NamedSource[] };
+export type NamedVideoRequest = Omit<VideoRequest, "sources"> & { readonly sources: readonly NamedSource[] };
 
-export const newVideoOf = (order: VideoOrder, id: VideoId, createdAt: EpochMs, batch: BatchId | null): Video => ({
+export const newVideoOf = (order: VideoRequest, id: VideoId, createdAt: EpochMs, batch: BatchId | null): Video => ({
   ...order,
   id,
   createdAt,
@@ -328,15 +328,15 @@ export const toCancelled = (
 });
 
 /** Whether it can go on with another message. */
-export const mayGoOn = (video: Video): boolean => isOver(video) && video.status !== "cancelled";
+export const canContinue = (video: Video): boolean => isOver(video) && video.status !== "cancelled";
 
 /** The turn whose cost a cancelled video does not know yet: it ends without being followed. */
-export const owesCost = ({ status, turn, counted = null }: Video): boolean =>
+export const awaitsCost = ({ status, turn, counted = null }: Video): boolean =>
   status === "cancelled" && turn !== null && turn !== counted;
 
 /** A cancelled video whose turn has ended after all, and says what it cost; the same where there is nothing to learn. */
 export const withLateCost = (video: Video, ended: EndedTurn | null): Video =>
-  ended === null || !owesCost(video) ? video : withTurn(video, ended);
+  ended === null || !awaitsCost(video) ? video : withTurn(video, ended);
 
 /* How far a video is, in one number. */
 

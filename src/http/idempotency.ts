@@ -7,7 +7,7 @@ import {
   callHash,
   type OwnedPrefix,
   ownedId,
-  strayHash,
+  randomUserHash,
   type UploadId,
   type UserHash,
   userHash,
@@ -49,7 +49,7 @@ export async function newAddress(c: Ctx): Promise<UserTarget> {
   const { tenant, mode } = principal;
   if (idempotencyKey !== null)
     return { ...principal, uh: await callHash(tenant, mode, c.req.method, c.req.path, idempotencyKey) };
-  return { ...principal, uh: strayHash(random) };
+  return { ...principal, uh: randomUserHash(random) };
 }
 
 /** The address of a resource, from its id. `userObject` rejects a request that names another user. */
@@ -116,7 +116,7 @@ export async function newUploadId(c: Ctx, { tenant, mode, uh }: UserAddress, nth
 export async function dedupeRequest(c: Ctx): Promise<boolean> {
   const { idempotencyKey, user, caller, bodyText } = c.var;
   if (idempotencyKey !== null || user !== null || caller.grant !== null || bodyText === "") return false;
-  const { key, isNew } = await tenantObject(c.env, caller).claimBody(await hashOf(c));
+  const { key, isNew } = await tenantObject(c.env, caller).dedupeBody(await hashOf(c));
   c.set("idempotencyKey", key);
   return !isNew;
 }
@@ -124,7 +124,7 @@ export async function dedupeRequest(c: Ctx): Promise<boolean> {
 /** Replaces the key set by `dedupeRequest`, after the first request's resource was deleted. */
 export async function renewDedupeKey(c: Ctx): Promise<void> {
   const { idempotencyKey, caller } = c.var;
-  const { key } = await tenantObject(c.env, caller).claimBody(await hashOf(c), idempotencyKey ?? undefined);
+  const { key } = await tenantObject(c.env, caller).dedupeBody(await hashOf(c), idempotencyKey ?? undefined);
   c.set("idempotencyKey", key);
 }
 

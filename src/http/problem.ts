@@ -4,11 +4,11 @@ import type { ValidationTargets } from "hono";
 import { HTTPException } from "hono/http-exception";
 import type * as z from "zod";
 import {
-  asSent,
+  withSentFields,
   ERRORS,
   type ErrorCode,
   type FieldError,
-  faultWords,
+  validationMessage,
   type Problem,
   problemOf,
 } from "../core/errors.ts";
@@ -86,7 +86,7 @@ export function onError(error: Error, c: Ctx): Response {
 function answer(error: ApiError, c: Ctx): Response {
   const { status } = error;
   const sentAt = c.get("sentAt") as Ctx["var"]["sentAt"] | undefined; // absent if `setup` did not run
-  const problem = sentAt === undefined ? error.problem : asSent(error.problem, sentAt);
+  const problem = sentAt === undefined ? error.problem : withSentFields(error.problem, sentAt);
   c.set("code", problem.code);
   countError(c, problem.code);
   const headers = new Headers({
@@ -143,7 +143,7 @@ export function checkInvalid(outcome: Outcome): void {
 
 function fieldErrors(issue: Issue, target: keyof ValidationTargets): FieldError[] {
   if (issue.code !== "unrecognized_keys")
-    return [{ field: fieldPath([...issue.path], target), message: faultWords(issue) }];
+    return [{ field: fieldPath([...issue.path], target), message: validationMessage(issue) }];
   return issue.keys.map((key) => ({ field: fieldPath([...issue.path, key], target), message: "is not a known field" }));
 }
 

@@ -2,13 +2,13 @@
 import type { MiddlewareHandler } from "hono";
 import { createScanner, type JSONScanner, type ParseError, parse, printParseErrorCode } from "jsonc-parser";
 import * as z from "zod";
-import { readValues } from "../core/body-values.ts";
+import { coerceBody } from "../core/body-values.ts";
 import { invalidFields, type Problem, problemOf } from "../core/errors.ts";
 import { compressionIn } from "../core/header-fields.ts";
 import { DROPPED_BODY_BYTES, JSON_BODY_BYTES, JSON_DEPTH, PREFER_WAIT_MAX_SECONDS } from "../core/limits.ts";
 import { formatOfBytes } from "../core/media/sniff.ts";
 import { unknownFaults } from "../core/sandbox-faults.ts";
-import { checkOwn } from "../core/ssrf.ts";
+import { checkOwnAddresses } from "../core/ssrf.ts";
 import { wholeJson } from "../core/text.ts";
 import { SECOND_MS } from "../core/time.ts";
 import { mediaTypeOf } from "../core/uploads/tus.ts";
@@ -223,14 +223,14 @@ export const readValuesOf =
 
 /** The body for the schema's validator. Sets `sentAt`, which maps field paths back to the body as sent. */
 export function valuesIn(c: Ctx, schema: z.ZodType, given: Pick<Unflattened, "body"> & Partial<Unflattened>): unknown {
-  const { body, addresses, faults, sentAt } = readValues(schema, given.body, parseJson);
+  const { body, addresses, faults, sentAt } = coerceBody(schema, given.body, parseJson);
   c.set("sentAt", (field) => given.sentAt?.(sentAt(field)) ?? sentAt(field));
   if (faults.length > 0) throw new ApiError(invalidFields(faults));
   if (c.get("caller")?.mode === "test") {
     const unknown = unknownFaults(body);
     if (unknown.length > 0) throw new ApiError(invalidFields(unknown));
   }
-  const own = addresses.length === 0 ? null : checkOwn(addresses, hostsOf(c));
+  const own = addresses.length === 0 ? null : checkOwnAddresses(addresses, hostsOf(c));
   if (own !== null) throw new ApiError(own);
   checkCallback(c, body);
   return body;
@@ -295,7 +295,7 @@ async function readCapped(
 ): Promise<Uint8Array> {
   const { body } = c.req.raw;
   if (body === null) return new Uint8Array();
-  const { bodyIdle, bodyTotal } = c.var.config.waits;
+  const { bodyIdle, bodyTotal } = c.var.config.timings;
   const reader = openFileParts(body, { idleMs: bodyIdle, signal: NEVER }, Date.now() + bodyTotal);
   const chunks: Uint8Array[] = [];
   let size = 0;

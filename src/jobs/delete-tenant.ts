@@ -14,7 +14,7 @@ import type { TokenRpc } from "../core/rpc/token.ts";
 import type { UserRpc } from "../core/rpc/user.ts";
 import { type Deletion, nextStep } from "../core/tenant.ts";
 import { DAY_MS, type EpochMs, SECOND_MS } from "../core/time.ts";
-import type { Waits } from "../core/timings.ts";
+import type { Timings } from "../core/timings.ts";
 import type { TenantRemovedWire } from "../core/wire/deletion.ts";
 import { type Env, readConfig } from "../env.ts";
 import { failAt } from "../failpoints.ts";
@@ -32,8 +32,8 @@ type Step = (world: DeletionWorld, tenant: TenantId, at: Deletion, now: EpochMs)
 
 const STEPS: Readonly<Record<Exclude<Deletion["step"], "rows">, Step>> = {
   endpoints: closeEndpoints,
-  quiet: async ({ waits }, _tenant, at, now) => {
-    const over = at.requestedAt + waits.tenantQuiet;
+  quiet: async ({ timings }, _tenant, at, now) => {
+    const over = at.requestedAt + timings.tenantQuiet;
     return now >= over ? { next: nextStep(at) } : { waitUntil: over };
   },
   count: countEverything,
@@ -57,7 +57,7 @@ export async function deleteTenant(world: DeletionWorld, tenant: TenantId, now: 
     await moveOn(world, tenant, now);
   } catch (error) {
     // Where this fails too, the cron comes back when the time it was taken for is over.
-    await world.postpone(tenant, now + world.waits.retry, now).catch(() => undefined);
+    await world.postpone(tenant, now + world.timings.retry, now).catch(() => undefined);
     throw error;
   }
 }
@@ -111,7 +111,7 @@ async function eraseUsers(world: DeletionWorld, tenant: TenantId, at: Deletion, 
   // A tombstone goes by itself, a month later; everything that is due sooner is still part of the erasing.
   if ((await world.unfinishedUsers(tenant, now + DAY_MS)) === 0) return { next: nextStep(at) };
   if (at.cursor !== null) return { next: { ...at, cursor: null } };
-  return { waitUntil: now + world.waits.retry };
+  return { waitUntil: now + world.timings.retry };
 }
 
 const withCounts = (at: Deletion, counted: Partial<TenantRemovedWire>): Deletion => ({
@@ -133,7 +133,7 @@ export type DeletionWorld = ReturnType<typeof deletionWorld>;
 export function deletionWorld(env: Env) {
   const { DB, MEDIA, USER, TENANT, TOKEN, WAKE } = env;
   const config = readConfig(env);
-  const { waits } = config;
+  const { timings } = config;
   // Each class implements its port; RPC stubs carry its methods under the same names.
   const tenantOf = (tenant: TenantId, mode: Mode) =>
     TENANT.getByName(tenantObjectName({ tenant, mode })) as unknown as TenantRpc;
@@ -141,9 +141,9 @@ export function deletionWorld(env: Env) {
     TOKEN.getByName(tenantObjectName({ tenant, mode })) as unknown as TokenRpc;
   const userOf = (address: UserAddress) => USER.getByName(userObjectName(address)) as unknown as UserRpc;
   return {
-    waits: waits as Waits,
+    timings: timings as Timings,
     take: (tenant: TenantId, now: EpochMs): Promise<boolean> =>
-      deletions.takeDeletion(DB, tenant, now, now + waits.stepLease),
+      deletions.takeDeletion(DB, tenant, now, now + timings.stepLease),
     read: (tenant: TenantId): Promise<Deletion | null> => deletions.readDeletion(DB, tenant),
     move: (tenant: TenantId, deletion: Deletion): Promise<void> => deletions.moveDeletion(DB, tenant, deletion),
     /** Goes on at a moment; sooner than the cron would, with a nudge of its own. */

@@ -9,11 +9,11 @@ import {
   SENDER_ATTEMPTS,
   SENDER_LINGER_MS,
   SENDER_MS,
-  SENDER_PATIENCE_MS,
+  SENDER_SLOT_WAIT_MS,
   SENDER_SLOTS,
 } from "../core/limits.ts";
 import type { DeliveryJob, DeliveryOutcome, DeliveryReport, TenantRpc } from "../core/rpc/tenant.ts";
-import { explainTarget, type Judge, resolveTarget } from "../core/ssrf.ts";
+import { explainTarget, type TargetPolicy, resolveTarget } from "../core/ssrf.ts";
 import { type Config, type DeliveryMessage, type Env, readConfig } from "../env.ts";
 import { failAt } from "../failpoints.ts";
 import { log, logBug } from "../log.ts";
@@ -29,7 +29,7 @@ export type DeletionDependencies = {
 /** Posts a signed webhook. Redirects are not followed, the address is judged anew, the answer is read up to 1,000 bytes. */
 export async function postWebhook(
   job: DeliveryJob,
-  judge: Judge,
+  judge: TargetPolicy,
   { fetch, now }: DeletionDependencies,
 ): Promise<DeliveryOutcome> {
   const started = now();
@@ -189,7 +189,7 @@ export class Sender {
    * what was taken ahead has waited long enough.
    */
   async #untilWorthACall(): Promise<boolean> {
-    const timeout = this.#alarm(this.#stock.length > 0 ? SENDER_PATIENCE_MS : null);
+    const timeout = this.#alarm(this.#stock.length > 0 ? SENDER_SLOT_WAIT_MS : null);
     while (this.#done.length === 0 && this.#running > 0 && !timeout.isOver()) await this.#nextEnd();
     timeout.clear();
     if (this.#done.length === 0) return this.#running > 0;

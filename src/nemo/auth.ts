@@ -2,7 +2,7 @@
 import { err, ok, type Result } from "../core/result.ts";
 import { type EpochMs, SECOND_MS } from "../core/time.ts";
 import type { ClaimLink, Credits, IssuedToken, ProjectRef } from "./client.ts";
-import { garbled, type NemoFailure } from "./errors.ts";
+import { malformed, type NemoFailure } from "./errors.ts";
 import { askData, type Wire } from "./http.ts";
 import { idAt, numberAt, stringAt } from "./json.ts";
 import { CLIENT_ID_CHARS } from "./limits.ts";
@@ -42,7 +42,7 @@ export async function issueToken(wire: Wire, clientId: string): Promise<Result<I
   if (!opened.ok) return opened;
   const { data, text, path } = opened.value;
   const token = stringAt(data, "token");
-  if (token === null) return err(garbled(at, 200, "an answer without a token"));
+  if (token === null) return err(malformed(at, 200, "an answer without a token"));
   const userId = idAt(text, [...path, "user_id"]) ?? idAt(text, [...path, "userId"]);
   return ok({ token, userId, expiresAt: moment(data), credits: numberAt(data, "credits") });
 }
@@ -60,7 +60,7 @@ export async function claimLink(
   const claimToken = stringAt(opened.value.data, "claim_token", "claimToken");
   // A link made of anything but a claim token could hold the Nemo token itself, which is never put in an address.
   if (claimToken === null || claimToken.startsWith("nmv_usr_"))
-    return err(garbled(at, 200, "an answer without a claim token"));
+    return err(malformed(at, 200, "an answer without a claim token"));
   const expiresInSeconds = numberAt(opened.value.data, "expires_in", "expiresIn") ?? 0;
   return ok({ claimToken, expiresInSeconds, url: `${CLAIM_PAGE}?ct=${encodeURIComponent(claimToken)}` });
 }
@@ -74,7 +74,7 @@ export async function readCredits(wire: Wire, token: string): Promise<Result<Cre
   if (!opened.ok) return opened;
   const { data } = opened.value;
   const available = numberAt(data, "available", "balance", "credits");
-  if (available === null) return err(garbled(at, 200, "an answer without a balance"));
+  if (available === null) return err(malformed(at, 200, "an answer without a balance"));
   const frozen = numberAt(data, "frozen") ?? 0;
   return ok({ available, frozen, total: numberAt(data, "total") ?? available + frozen });
 }

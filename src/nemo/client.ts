@@ -1,6 +1,6 @@
 /** The Nemo API as the rest of the house sees it: verbs in our words, refusals as values. `create.ts` makes one. */
 import type { Result } from "../core/result.ts";
-import type { Judge } from "../core/ssrf.ts";
+import type { TargetPolicy } from "../core/ssrf.ts";
 import type { EpochMs } from "../core/time.ts";
 import type { Timeline } from "../core/timeline/timeline.ts";
 import { claimLink, issueToken, readCredits } from "./auth.ts";
@@ -11,7 +11,7 @@ import { DEFAULT_TIMEOUTS, type Timeouts } from "./limits.ts";
 import { cancelRender, readRender, submitRender } from "./renders.ts";
 import { readState } from "./timeline.ts";
 import type { TurnStream } from "./translate.ts";
-import { createSession, openTurn, type TurnOrder } from "./turns.ts";
+import { createSession, openTurn, type TurnRequest } from "./turns.ts";
 import { uploadByUrl, uploadFile } from "./uploads.ts";
 
 export type Outcome<T> = Promise<Result<T, NemoFailure>>;
@@ -23,7 +23,7 @@ export type NemoSettings = {
   /** Sent with every call; without them upstream refuses exports of free plans with 402. */
   readonly attribution: { readonly source: string; readonly version: string; readonly platform: string };
   /** How a result's own address is judged, and every one that it redirects to. */
-  readonly targets: Judge;
+  readonly targets: TargetPolicy;
   readonly timeouts?: Partial<Timeouts>;
   /** Looks on, for the log. */
   readonly watch?: Watch;
@@ -42,13 +42,13 @@ export type Nemo = {
   claimLink(token: string, project: ProjectRef): Outcome<ClaimLink>;
   createSession(token: string, options: { readonly name: string; readonly language?: string }): Outcome<Session>;
   /** Sends one message: costs credits. Resolves when the answer's headers are here. */
-  openTurn(token: string, turn: TurnOrder): Outcome<TurnStream>;
+  openTurn(token: string, turn: TurnRequest): Outcome<TurnStream>;
   /** `isOurs`, asked once the state is here: which of its files were put there from here, by name; they are no part of the fingerprint. */
   readState(token: string, sessionId: string, isOurs?: (name: string) => boolean): Outcome<NemoState>;
   uploadByUrl(token: string, sessionId: string, urls: readonly string[]): Outcome<readonly UploadedFile[]>;
   uploadFile(token: string, sessionId: string, file: FileToUpload): Outcome<readonly UploadedFile[]>;
   readCredits(token: string): Outcome<Credits>;
-  submitRender(token: string, order: RenderOrder): Outcome<null>;
+  submitRender(token: string, order: RenderRequest): Outcome<null>;
   readRender(token: string, renderId: string): Outcome<RenderProgress>;
   cancelRender(token: string, renderId: string): Outcome<null>;
   /** The finished file by upstream's fallback route, body unread. */
@@ -136,7 +136,7 @@ export type FileToUpload = {
 
 export type Credits = { readonly available: number; readonly frozen: number; readonly total: number };
 
-export type RenderOrder = {
+export type RenderRequest = {
   /** Ours, unguessable: upstream names the file after it. */
   readonly renderId: string;
   readonly sessionId: string;

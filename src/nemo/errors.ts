@@ -8,10 +8,10 @@ import { MESSAGE_CHARS } from "./limits.ts";
 /* From a code, a status and words to a failure: the one place where upstream's numbers mean something. */
 
 /** A failure's evidence, and how long upstream asked to wait. */
-export type Symptoms = Evidence & { readonly retryAfterMs: number | null };
+export type FailedAnswer = Evidence & { readonly retryAfterMs: number | null };
 
 /** Calls that name a session in their address or body: their 404 is a session that is gone. */
-const SESSION_CALLS: readonly Endpoint[] = ["run_sse", "state", "upload", "claim_token"];
+const SESSION_CALLS: readonly UpstreamCall[] = ["run_sse", "state", "upload", "claim_token"];
 
 const SESSION_WORDS = /session\b.{0,80}\bnot found|no such session|unknown session/i;
 const CREDIT_WORDS =
@@ -71,7 +71,7 @@ function byStatus(evidence: Evidence, status: number, retryAfterMs: number | nul
  *
  * A body code from 400 to 599 counts as an HTTP status: upstream's table lists both kinds in one column.
  */
-export function classify({ retryAfterMs, ...evidence }: Symptoms): NemoFailure {
+export function classify({ retryAfterMs, ...evidence }: FailedAnswer): NemoFailure {
   const known = byCode(evidence);
   if (known !== null) return known;
   const { code, status } = evidence;
@@ -91,8 +91,8 @@ function codeInWords(message: string): number | null {
  * The failure that an error told inside a stream means. Only upstream's own codes and unmistakable words are believed: a 401 or 429 there is
  * the model provider's business with upstream, not ours.
  */
-export function classifyInStream(told: number | null, message: string): NemoFailure {
-  const code = told ?? codeInWords(message);
+export function classifyInStream(statedCode: number | null, message: string): NemoFailure {
+  const code = statedCode ?? codeInWords(message);
   const evidence: Evidence = { at: "run_sse", status: null, code, message };
   const known = byCode(evidence);
   if (known !== null) return known;
@@ -103,7 +103,7 @@ export function classifyInStream(told: number | null, message: string): NemoFail
 
 /** No answer, or half of one. `sent` is "no" only where nothing can have left. */
 export const unavailable = (
-  at: Endpoint,
+  at: UpstreamCall,
   sent: "no" | "maybe",
   message: string,
   status: number | null = null,
@@ -118,7 +118,7 @@ export const unavailable = (
 });
 
 /** An answer that came and cannot be read. */
-export const garbled = (at: Endpoint, status: number | null, message: string): NemoFailure => ({
+export const malformed = (at: UpstreamCall, status: number | null, message: string): NemoFailure => ({
   at,
   status,
   code: null,
@@ -132,7 +132,7 @@ export const garbled = (at: Endpoint, status: number | null, message: string): N
 const SECRETS = /(nmv_usr_|clm_)[A-Za-z0-9_-]+|\b(bearer)\s+[^\s"',;]+/gi;
 
 /** Words for a log: one line, at most `MESSAGE_CHARS` characters, credentials replaced by their kind. */
-export function safeWords(text: string): string {
+export function safeText(text: string): string {
   const line = text
     .slice(0, MESSAGE_CHARS * 4)
     .replace(SECRETS, (_all, prefix: string | undefined, bearer: string | undefined) => `${prefix ?? `${bearer} `}…`)
@@ -145,9 +145,9 @@ export function safeWords(text: string): string {
 const WORD_KEYS = ["message", "msg", "error", "detail", "reason", "errorMessage", "error_message"] as const;
 
 /** An error body's words: a string under one of the known names, nested once or as FastAPI's list of details; "" when there are none. */
-export function wordsOf(body: unknown): string {
+export function messageOf(body: unknown): string {
   if (typeof body === "string") return body;
-  if (Array.isArray(body)) return body.slice(0, 5).map(wordsOf).filter(Boolean).join("; ");
+  if (Array.isArray(body)) return body.slice(0, 5).map(messageOf).filter(Boolean).join("; ");
   if (!isObject(body)) return "";
   for (const key of WORD_KEYS) {
     const value = body[key];
@@ -189,7 +189,7 @@ export function retryAfterMs(headers: Headers): number | null {
 
 /** A whole answer, its body read. */
 export type Answer = {
-  readonly at: Endpoint;
+  readonly at: UpstreamCall;
   readonly status: number;
   readonly headers: Headers;
   readonly text: string;
@@ -198,7 +198,7 @@ export type Answer = {
 };
 
 /** An opened answer. `path` leads from the text's root to `data`, for values that must be cut out by offsets. */
-export type Opened = {
+export type UnwrappedAnswer = {
   readonly data: JsonObject;
   readonly path: readonly string[];
   readonly text: string;
@@ -234,8 +234,8 @@ function isMarkedBad(body: unknown): boolean {
 export function failureOf(answer: Answer, body: unknown = parseJson(answer.text)): NemoFailure | null {
   const code = codeOf(body);
   if (isGood(answer.status) && isGoodCode(code) && !isMarkedBad(body)) return null;
-  const words = wordsOf(body) || (body === undefined ? answer.text.slice(0, PAGE_CHARS).replace(/<[^>]*>/g, " ") : "");
-  const message = safeWords(words) || `HTTP ${answer.status}`;
+  const words = messageOf(body) || (body === undefined ? answer.text.slice(0, PAGE_CHARS).replace(/<[^>]*>/g, " ") : "");
+  const message = safeText(words) || `HTTP ${answer.status}`;
   const shownCode = isGoodCode(code) ? null : code;
   return classify({
     at: answer.at,
@@ -247,14 +247,14 @@ export function failureOf(answer: Answer, body: unknown = parseJson(answer.text)
 }
 
 /** The payload of a successful answer: what `data` holds, or the bare object. Anything that is not an object is garbled. */
-export function open(answer: Answer): Result<Opened, NemoFailure> {
+export function open(answer: Answer): Result<UnwrappedAnswer, NemoFailure> {
   const body = parseJson(answer.text);
   const failure = failureOf(answer, body);
   if (failure !== null) return err(failure);
   const { text, exact } = answer;
   if (!isObject(body))
     return err(
-      garbled(answer.at, answer.status, text.trim() === "" ? "an empty answer" : "an answer that is not a JSON object"),
+      malformed(answer.at, answer.status, text.trim() === "" ? "an empty answer" : "an answer that is not a JSON object"),
     );
   const data = body.data;
   return ok(isObject(data) ? { data, path: ["data"], text, exact } : { data: body, path: [], text, exact });
@@ -263,7 +263,7 @@ export function open(answer: Answer): Result<Opened, NemoFailure> {
 /* Why upstream did not do what was asked: a closed union, one member per treatment, each with its evidence. */
 
 /** Which of upstream's calls it was. `result` is the finished file at the address upstream named. */
-export type Endpoint =
+export type UpstreamCall =
   | "anonymous_token"
   | "claim_token"
   | "create_session"
@@ -279,7 +279,7 @@ export type Endpoint =
 
 /** What was seen. Safe to log: the message is upstream's own words, cut at `MESSAGE_CHARS`, with anything like a token removed. */
 export type Evidence = {
-  readonly at: Endpoint;
+  readonly at: UpstreamCall;
   /** HTTP status; null when no answer came, or when it came inside a stream. */
   readonly status: number | null;
   /** Upstream's own body code; null where the answer had none. */

@@ -5,8 +5,8 @@
 
 import { err, ok, type Result } from "../core/result.ts";
 import { openTarget } from "../core/ssrf.ts";
-import { failureOf, garbled, type NemoFailure, unavailable } from "./errors.ts";
-import { breakWords, openDeadline, readAnswer, send, sendRequest, type Wire } from "./http.ts";
+import { failureOf, malformed, type NemoFailure, unavailable } from "./errors.ts";
+import { breakMessage, openDeadline, readAnswer, send, sendRequest, type Wire } from "./http.ts";
 import { parseJson, stringAt } from "./json.ts";
 
 const isJson = (response: Response): boolean => /\bjson\b/i.test(response.headers.get("content-type") ?? "");
@@ -23,7 +23,7 @@ async function asFile(
   const answer = await readAnswer(at, response, deadline);
   deadline.release();
   if (!answer.ok) return answer;
-  return err(failureOf(answer.value) ?? garbled(at, response.status, "not a file"));
+  return err(failureOf(answer.value) ?? malformed(at, response.status, "not a file"));
 }
 
 /** What a request failed with, on its way out of `openTarget`. */
@@ -51,7 +51,7 @@ export async function fetchResult(wire: Wire, url: string): Promise<Result<Respo
     if (opened.ok) return asFile(wire, at, opened.value);
     return err({ at, status: null, code: null, reason: "refused", message: `an address on the way: ${opened.error}` });
   } catch (error) {
-    return err(error instanceof Unanswered ? error.failure : unavailable(at, "maybe", breakWords(error)));
+    return err(error instanceof Unanswered ? error.failure : unavailable(at, "maybe", breakMessage(error)));
   } finally {
     deadline.release();
   }
@@ -88,7 +88,7 @@ export async function downloadRender(
     const body = parseJson(answer.value.text);
     const url = stringAt(body, "data.output.url", "data.outputUrl", "data.url", "output.url", "outputUrl", "url");
     if (url !== null) return fetchResult(wire, url);
-    return err(failureOf(answer.value, body) ?? garbled(at, response.status, "neither a file nor an address"));
+    return err(failureOf(answer.value, body) ?? malformed(at, response.status, "neither a file nor an address"));
   } finally {
     deadline.release();
   }

@@ -1,15 +1,15 @@
 /** One request towards upstream: built, sent once, waited for with an end. Never throws, never sends again. */
 import { err, ok, type Result } from "../core/result.ts";
-import type { Judge } from "../core/ssrf.ts";
+import type { TargetPolicy } from "../core/ssrf.ts";
 import {
   type Answer,
-  type Endpoint,
+  type UpstreamCall,
   failureOf,
-  garbled,
+  malformed,
   type NemoFailure,
-  type Opened,
+  type UnwrappedAnswer,
   open,
-  safeWords,
+  safeText,
   unavailable,
 } from "./errors.ts";
 import { ERROR_ANSWER_BYTES, JSON_ANSWER_BYTES, type Timeouts } from "./limits.ts";
@@ -49,7 +49,7 @@ type Wait = { readonly at: number; readonly why: "timeout" | "idle" };
  */
 export function openDeadline(outer?: AbortSignal): Deadline {
   const controller = new AbortController();
-  const waits = new Map<string, Wait>();
+  const timeouts = new Map<string, Wait>();
   const waiting = new Set<(reason: unknown) => void>();
   let timer: ReturnType<typeof setTimeout> | undefined;
   let looksAt = Number.POSITIVE_INFINITY;
@@ -66,7 +66,7 @@ export function openDeadline(outer?: AbortSignal): Deadline {
   };
   const look = (): void => {
     looksAt = Number.POSITIVE_INFINITY;
-    const [next] = [...waits.values()].sort((one, other) => one.at - other.at);
+    const [next] = [...timeouts.values()].sort((one, other) => one.at - other.at);
     if (next === undefined) return;
     if (next.at <= Date.now()) stop(next.why);
     else lookAt(next.at);
@@ -77,10 +77,10 @@ export function openDeadline(outer?: AbortSignal): Deadline {
   return {
     signal: controller.signal,
     cancel,
-    disarm: (name) => void waits.delete(name),
+    disarm: (name) => void timeouts.delete(name),
     arm(name, ms, why) {
       const at = Date.now() + ms;
-      waits.set(name, { at, why });
+      timeouts.set(name, { at, why });
       if (at < looksAt) lookAt(at);
     },
     within: (promise) =>
@@ -98,7 +98,7 @@ export function openDeadline(outer?: AbortSignal): Deadline {
     release() {
       clearTimeout(timer);
       looksAt = Number.POSITIVE_INFINITY;
-      waits.clear();
+      timeouts.clear();
       outer?.removeEventListener("abort", cancel);
     },
   };
@@ -107,8 +107,8 @@ export function openDeadline(outer?: AbortSignal): Deadline {
 /* An answer's body as text: up to a cap, within a deadline, and told apart from what only looks like it. */
 
 /** Why a connection broke, in words for a failure's evidence. */
-export const breakWords = (error: unknown): string =>
-  error instanceof Interrupted ? error.why : safeWords(error instanceof Error ? error.message : String(error));
+export const breakMessage = (error: unknown): string =>
+  error instanceof Interrupted ? error.why : safeText(error instanceof Error ? error.message : String(error));
 
 /** Chosen: most answers fit. */
 const FIRST_BLOCK_BYTES = 4_096;
@@ -151,13 +151,13 @@ const announcedAbove = (response: Response, cap: number): boolean =>
  * rest left. The body is cancelled as soon as it is given up.
  */
 export async function readAnswer(
-  at: Endpoint,
+  at: UpstreamCall,
   response: Response,
   deadline: Deadline,
 ): Promise<Result<Answer, NemoFailure>> {
   const { status, headers } = response;
   const cap = response.ok ? JSON_ANSWER_BYTES : ERROR_ANSWER_BYTES;
-  const tooBig = garbled(at, status, `an answer above ${cap} bytes`);
+  const tooBig = malformed(at, status, `an answer above ${cap} bytes`);
   const reader = response.body?.getReader();
   if (reader === undefined) return ok({ at, status, headers, text: "", exact: true });
   const body = collector();
@@ -179,7 +179,7 @@ export async function readAnswer(
     }
   } catch (error) {
     giveUp();
-    if (response.ok) return err(unavailable(at, "maybe", `the answer broke off: ${breakWords(error)}`, status));
+    if (response.ok) return err(unavailable(at, "maybe", `the answer broke off: ${breakMessage(error)}`, status));
   }
   return ok({ at, status, headers, ...body.text() });
 }
@@ -191,16 +191,16 @@ export type Wire = {
   readonly fetch: (request: Request) => Promise<Response>;
   /** The three attribution headers. */
   readonly attribution: Readonly<Record<string, string>>;
-  readonly targets: Judge;
+  readonly targets: TargetPolicy;
   readonly timeouts: Timeouts;
   readonly watch: Watch;
 };
 
 /** Told when a request leaves; what it answers with is told the status, null for none, once the answer's headers are here. */
-export type Watch = (at: Endpoint) => (status: number | null) => void;
+export type Watch = (at: UpstreamCall) => (status: number | null) => void;
 
 export type Call = {
-  readonly at: Endpoint;
+  readonly at: UpstreamCall;
   readonly method: "GET" | "POST";
   readonly path: string;
   readonly token?: string;
@@ -240,7 +240,7 @@ export async function send(wire: Wire, call: Call, deadline: Deadline): Promise<
 /** Sends a request that is already built, once. */
 export async function sendRequest(
   wire: Wire,
-  at: Endpoint,
+  at: UpstreamCall,
   request: Request,
   deadline: Deadline,
 ): Promise<Result<Response, NemoFailure>> {
@@ -255,7 +255,7 @@ export async function sendRequest(
     answered(null);
     // An answer that comes after we gave up is closed, so that its connection is not held.
     sent?.then((late) => late.body?.cancel()).catch(() => undefined);
-    return err(unavailable(at, "maybe", breakWords(error)));
+    return err(unavailable(at, "maybe", breakMessage(error)));
   }
 }
 
@@ -276,13 +276,13 @@ export async function ask(
 }
 
 /** Sends a call and opens its answer's envelope. */
-export async function askData(wire: Wire, call: Call, timeoutMs?: number): Promise<Result<Opened, NemoFailure>> {
+export async function askData(wire: Wire, call: Call, timeoutMs?: number): Promise<Result<UnwrappedAnswer, NemoFailure>> {
   const answer = await ask(wire, call, timeoutMs);
   return answer.ok ? open(answer.value) : answer;
 }
 
 /** Sends a call whose answer needs no reading: any 2xx without an error mark is a yes. */
-export async function askYes(wire: Wire, call: Call): Promise<Result<null, NemoFailure>> {
+export async function askOk(wire: Wire, call: Call): Promise<Result<null, NemoFailure>> {
   const answer = await ask(wire, call);
   if (!answer.ok) return answer;
   const failure = failureOf(answer.value);

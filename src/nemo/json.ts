@@ -120,10 +120,10 @@ export function canonical(text: string): string {
   return value({ text, scanner }, 0);
 }
 
-type Reading = { readonly text: string; readonly scanner: JSONScanner };
+type CanonicalReader = { readonly text: string; readonly scanner: JSONScanner };
 
 /** The value whose first token is the scanner's; leaves the scanner on its last token. */
-function value(reading: Reading, depth: number): string {
+function value(reading: CanonicalReader, depth: number): string {
   const { text, scanner } = reading;
   const token: number = scanner.getToken();
   const start = scanner.getTokenOffset();
@@ -133,7 +133,7 @@ function value(reading: Reading, depth: number): string {
   return token === TOKEN.string ? JSON.stringify(scanner.getTokenValue()) : scanner.getTokenValue();
 }
 
-function object(reading: Reading, depth: number): string {
+function object(reading: CanonicalReader, depth: number): string {
   const { scanner } = reading;
   const members = new Map<string, string>();
   while ((scanner.scan() as number) === TOKEN.string) {
@@ -147,7 +147,7 @@ function object(reading: Reading, depth: number): string {
   return `{${sorted.map(([key, text]) => `${JSON.stringify(key)}:${text}`).join(",")}}`;
 }
 
-function array(reading: Reading, depth: number): string {
+function array(reading: CanonicalReader, depth: number): string {
   const { scanner } = reading;
   const elements: string[] = [];
   while ((scanner.scan() as number) !== TOKEN.closeBracket) {

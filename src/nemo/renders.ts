@@ -1,8 +1,8 @@
 /** Export jobs: order, ask, cancel. The client chooses a job's id, so an order whose answer was lost can be asked for. */
 import { err, ok, type Result } from "../core/result.ts";
-import type { RenderOrder, RenderProgress } from "./client.ts";
-import { failureOf, garbled, type NemoFailure, safeWords, wordsOf } from "./errors.ts";
-import { ask, askYes, type Wire } from "./http.ts";
+import type { RenderRequest, RenderProgress } from "./client.ts";
+import { failureOf, malformed, type NemoFailure, safeText, messageOf } from "./errors.ts";
+import { ask, askOk, type Wire } from "./http.ts";
 import { isObject, numberAt, parseJson, stringAt } from "./json.ts";
 
 const PATH = "/api/render/proxy/lambda";
@@ -15,18 +15,18 @@ const OUTPUT = { format: "mp4", quality: "high" } as const;
  *
  * Any 2xx without an error mark is a yes: the answer's shape is contradictory (section 7.2), the job is asked for by its id anyway.
  */
-export async function submitRender(wire: Wire, token: string, order: RenderOrder): Promise<Result<null, NemoFailure>> {
+export async function submitRender(wire: Wire, token: string, order: RenderRequest): Promise<Result<null, NemoFailure>> {
   const at = "render_submit";
   if (parseJson(order.draftText) === undefined)
     return err({ at, status: null, code: null, reason: "refused", message: "the draft is not JSON" });
   const { renderId, sessionId, draftText, output = OUTPUT } = order;
   const json = `{"id":${JSON.stringify(renderId)},"sessionId":${JSON.stringify(sessionId)},"draft":${draftText},"output":${JSON.stringify(output)}}`;
-  return askYes(wire, { at, method: "POST", path: PATH, token, json });
+  return askOk(wire, { at, method: "POST", path: PATH, token, json });
 }
 
 /** POST `/api/render/proxy/lambda/{id}/cancel`. Source: section 7.4. */
 export async function cancelRender(wire: Wire, token: string, renderId: string): Promise<Result<null, NemoFailure>> {
-  return askYes(wire, {
+  return askOk(wire, {
     at: "render_cancel",
     method: "POST",
     path: `${PATH}/${encodeURIComponent(renderId)}/cancel`,
@@ -65,7 +65,7 @@ function progressOf(body: unknown, job: unknown): RenderProgress | null {
   const status = (Object.hasOwn(STATUSES, name) ? STATUSES[name] : undefined) ?? "processing";
   const url = stringAt(job, "output.url", "outputUrl", "output_url", "output.outputUrl", "url", "output");
   const progress = numberAt(job, "progress");
-  const words = status === "failed" ? safeWords(wordsOf(job) || wordsOf(body)) : "";
+  const words = status === "failed" ? safeText(messageOf(job) || messageOf(body)) : "";
   return {
     status,
     progress: progress === null ? null : Math.min(100, Math.max(0, progress)),
@@ -93,5 +93,5 @@ export async function readRender(
   const { status } = answer.value;
   const progress = status >= 200 && status < 300 ? progressOf(body, job) : null;
   if (progress !== null) return ok(progress);
-  return err(failureOf(answer.value, body) ?? garbled(at, status, "an answer without a status"));
+  return err(failureOf(answer.value, body) ?? malformed(at, status, "an answer without a status"));
 }

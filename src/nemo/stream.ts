@@ -1,7 +1,7 @@
 /** A turn's stream: read by read into batches of events, with an end in time, in bytes and in silence. */
 
 import { createParser } from "eventsource-parser";
-import { failureOf, garbled } from "./errors.ts";
+import { failureOf, malformed } from "./errors.ts";
 import { type Deadline, Interrupted } from "./http.ts";
 import { withoutStacks } from "./json.ts";
 import { ERROR_ANSWER_BYTES, FEED_BYTES, SSE_RECORD_CHARS, STREAM_BYTES, type Timeouts } from "./limits.ts";
@@ -137,7 +137,7 @@ function last(reader: SseReader, translate: Translator, response: Response): Bat
     const { status, headers } = response;
     const failure = failureOf({ at: "run_sse", status, headers, text: json, exact: true });
     return [
-      { type: "failed", failure: failure ?? garbled("run_sse", status, "JSON where a stream was expected") },
+      { type: "failed", failure: failure ?? malformed("run_sse", status, "JSON where a stream was expected") },
       ended("closed"),
     ];
   }

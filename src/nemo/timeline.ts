@@ -10,7 +10,7 @@ import { err, ok, type Result } from "../core/result.ts";
 import { cut } from "../core/text.ts";
 import { EMPTY_TIMELINE, type Segment, type Timeline, type Track, type TrackKind } from "../core/timeline/timeline.ts";
 import type { NemoState, VideoInfo } from "./client.ts";
-import { garbled, type NemoFailure } from "./errors.ts";
+import { malformed, type NemoFailure } from "./errors.ts";
 import { askData, type Wire } from "./http.ts";
 import { arrayAt, canonical, isObject, numberAt, parseJson, spanAt, stringAt, valueAt } from "./json.ts";
 import { LABEL_CHARS, MEDIA_ENTRIES, TIMELINE_SEGMENTS, TIMELINE_TRACKS } from "./limits.ts";
@@ -149,7 +149,7 @@ export async function readState(
   });
   if (!opened.ok) return opened;
   const { data, path, text, exact } = opened.value;
-  if (!exact) return err(garbled(at, 200, "a state that is not UTF-8: its draft could not be handed back as it came"));
+  if (!exact) return err(malformed(at, 200, "a state that is not UTF-8: its draft could not be handed back as it came"));
   const inner = isObject(data.state);
   const state = inner ? data.state : data;
   const span = spanAt(text, [...path, ...(inner ? ["state"] : []), "draft"]);

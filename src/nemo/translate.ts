@@ -5,7 +5,7 @@
  * says nothing (every known heartbeat, and unknown short words) gives no event here; the reader of the stream tells "still here" from bytes.
  * Source: nemo-api reference sections 4.3 and 4.4.
  */
-import { classifyInStream, codeOf, type NemoFailure, safeWords, wordsOf } from "./errors.ts";
+import { classifyInStream, codeOf, type NemoFailure, safeText, messageOf } from "./errors.ts";
 import { isObject, type JsonObject, parseJson, stringAt } from "./json.ts";
 import { REMEMBERED_EVENTS } from "./limits.ts";
 import type { SseRecord } from "./stream.ts";
@@ -171,7 +171,7 @@ function print(text: string): number {
 }
 
 /** Tells whether a record with this id and this very text was seen before, among the last `REMEMBERED_EVENTS`. */
-export function createIdempotencyTable(): (id: string, text: string) => boolean {
+export function createRepeatFilter(): (id: string, text: string) => boolean {
   const seen = new Set<string>();
   return (id, text) => {
     const key = `${id} ${text.length} ${print(text)}`;
@@ -184,10 +184,10 @@ export function createIdempotencyTable(): (id: string, text: string) => boolean 
 }
 
 /** State keys whose change makes a state read worth it. */
-const TELLING_KEYS = new Set(["draft", "generated_media", "video_infos", "canvas_config"]);
+const STATE_HINT_KEYS = new Set(["draft", "generated_media", "video_infos", "canvas_config"]);
 
 /** How an error record begins that older ADK servers pasted together without escaping: `{"error":"he said "no""}`. */
-const TORN_HEAD = /^\{\s{0,8}"error"\s{0,8}:\s{0,8}"?/;
+const BROKEN_ERROR_HEAD = /^\{\s{0,8}"error"\s{0,8}:\s{0,8}"?/;
 const TORN_TAIL = /"?\s*\}?$/;
 /** Characters from a record's end that can be a torn error's tail: a pattern is never let loose on megabytes. */
 const TAIL_CHARS = 8;
@@ -205,12 +205,12 @@ export type Translator = (record: SseRecord) => readonly TurnEvent[];
 
 const failed = (code: number | null, words: string): TurnEvent => ({
   type: "failed",
-  failure: classifyInStream(code, safeWords(words) || "an error without words"),
+  failure: classifyInStream(code, safeText(words) || "an error without words"),
 });
 
 /** The words of a torn error record; null for anything else. */
-function tornWords(text: string): string | null {
-  const head = TORN_HEAD.exec(text)?.[0];
+function brokenErrorMessage(text: string): string | null {
+  const head = BROKEN_ERROR_HEAD.exec(text)?.[0];
   if (head === undefined) return null;
   const words = text.slice(head.length);
   return words.slice(0, -TAIL_CHARS) + words.slice(-TAIL_CHARS).replace(TORN_TAIL, "");
@@ -219,11 +219,11 @@ function tornWords(text: string): string | null {
 /** A translator for one stream. */
 export function createTranslator(): Translator {
   const calls = createCalls();
-  const isReplay = createIdempotencyTable();
+  const isRepeat = createRepeatFilter();
 
   function fromAdk(event: AdkEvent, text: string): readonly TurnEvent[] {
     // Deltas may be equal and share an id ("ha", "ha"); a repeated delta is undone by the whole text.
-    if (event.id !== null && !event.partial && isReplay(event.id, text)) return [];
+    if (event.id !== null && !event.partial && isRepeat(event.id, text)) return [];
     const words = event.parts.map((part) => (part.kind === "text" ? part.text : "")).join("");
     const events: TurnEvent[] =
       words === "" ? [] : [{ type: "text", text: words, partial: event.partial, author: event.author }];
@@ -233,7 +233,7 @@ export function createTranslator(): Translator {
       if (part.kind === "response")
         events.push({ type: "tool_finished", name: part.name, callId: calls.finish(part.name, part.id), ok: part.ok });
     }
-    if (event.changedKeys.some((key) => TELLING_KEYS.has(key))) events.push({ type: "state_hint" });
+    if (event.changedKeys.some((key) => STATE_HINT_KEYS.has(key))) events.push({ type: "state_hint" });
     if (event.error !== null) {
       const { code, message } = event.error;
       events.push(failed(/^\d{1,9}$/.test(code) ? Number(code) : null, [code, message].filter(Boolean).join(": ")));
@@ -267,7 +267,7 @@ export function createTranslator(): Translator {
           },
         ];
       case "error":
-        return [failed(codeOf(record), wordsOf(record) || (stringAt(record, "content") ?? ""))];
+        return [failed(codeOf(record), messageOf(record) || (stringAt(record, "content") ?? ""))];
       default:
         return [];
     }
@@ -278,7 +278,7 @@ export function createTranslator(): Translator {
     if (isAdkEvent(record)) return fromAdk(readAdkEvent(record), text);
     if (typeof type === "string") return fromTyped(type.toLowerCase(), record);
     const code = codeOf(record);
-    if (record.error || (code !== null && code !== 0 && code !== 200)) return [failed(code, wordsOf(record))];
+    if (record.error || (code !== null && code !== 0 && code !== 200)) return [failed(code, messageOf(record))];
     const data = record.data;
     return isObject(data) && depth < DATA_DEPTH ? fromObject(data, text, depth + 1) : [];
   }
@@ -294,7 +294,7 @@ export function createTranslator(): Translator {
     const value = parseJson(text);
     if (event === "error" && (value === undefined || typeof value === "string")) return [failed(null, text)];
     if (value !== undefined) return fromValue(value, text, 0);
-    const torn = tornWords(text);
+    const torn = brokenErrorMessage(text);
     if (torn !== null) return [failed(null, torn)];
     if (!text.startsWith("{") && text.length <= HEARTBEAT_CHARS) return [];
     return [{ type: "unreadable", chars: text.length }];

@@ -1,13 +1,13 @@
 /** One message to the agent. It costs credits, so it leaves at most once: nothing here sends again, whatever comes back. */
 import { err, ok, type Result } from "../core/result.ts";
 import type { Session } from "./client.ts";
-import { failureOf, garbled, type NemoFailure } from "./errors.ts";
+import { failureOf, malformed, type NemoFailure } from "./errors.ts";
 import { askData, openDeadline, readAnswer, send, type Wire } from "./http.ts";
 import { idAt } from "./json.ts";
 import { openStream } from "./stream.ts";
 import type { TurnStream } from "./translate.ts";
 
-export type TurnOrder = { readonly sessionId: string; readonly text: string; readonly signal?: AbortSignal };
+export type TurnRequest = { readonly sessionId: string; readonly text: string; readonly signal?: AbortSignal };
 
 /** The agent's name in addresses and bodies. Source: nemo-api reference sections 3 to 5. */
 const APP = "nemo_agent";
@@ -19,7 +19,7 @@ const mediaType = (response: Response): string => (response.headers.get("content
  *
  * A JSON body under a stream's media type is found while reading and comes as a `failed` event. Source: section 4.1.
  */
-export async function openTurn(wire: Wire, token: string, order: TurnOrder): Promise<Result<TurnStream, NemoFailure>> {
+export async function openTurn(wire: Wire, token: string, order: TurnRequest): Promise<Result<TurnStream, NemoFailure>> {
   const at = "run_sse";
   const json = JSON.stringify({
     app_name: APP,
@@ -46,7 +46,7 @@ export async function openTurn(wire: Wire, token: string, order: TurnOrder): Pro
   const answer = await readAnswer(at, response, deadline);
   deadline.release();
   if (!answer.ok) return answer;
-  return err(failureOf(answer.value) ?? garbled(at, response.status, "JSON where a stream was expected"));
+  return err(failureOf(answer.value) ?? malformed(at, response.status, "JSON where a stream was expected"));
 }
 
 /* Sessions: a task and its conversation, made together. */
@@ -73,6 +73,6 @@ export async function createSession(
     names.map((name) => idAt(text, [...path, name])).find((found) => found !== null) ?? null;
   const sessionId = id("session_id", "sessionId");
   const taskId = id("task_id", "taskId");
-  if (sessionId === null || taskId === null) return err(garbled(at, 200, "an answer without a session"));
+  if (sessionId === null || taskId === null) return err(malformed(at, 200, "an answer without a session"));
   return ok({ taskId, sessionId, userId: id("user_id", "userId") });
 }

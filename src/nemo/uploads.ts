@@ -2,7 +2,7 @@
 import { err, ok, type Result } from "../core/result.ts";
 import type { FileToUpload, UploadedFile } from "./client.ts";
 import { type Answer, failureOf, type NemoFailure, unavailable } from "./errors.ts";
-import { ask, breakWords, type Deadline, openDeadline, type Wire } from "./http.ts";
+import { ask, breakMessage, type Deadline, openDeadline, type Wire } from "./http.ts";
 import { arrayAt, numberAt, parseJson, stringAt } from "./json.ts";
 import { MEDIA_ENTRIES, UPLOAD_TAIL_MS } from "./limits.ts";
 
@@ -151,7 +151,7 @@ async function breakOf(form: Multipart): Promise<string | null> {
     await deadline.within(form.sent);
     return null;
   } catch (error) {
-    return breakWords(error);
+    return breakMessage(error);
   } finally {
     deadline.release();
   }

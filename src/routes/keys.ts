@@ -1,6 +1,6 @@
 /** API keys: a key with the scope `keys` creates, rotates and revokes keys of its own tenant and mode. */
 import * as z from "zod";
-import { checkReach } from "../core/auth.ts";
+import { checkKeyAccess } from "../core/auth.ts";
 import type { KeyId } from "../core/ids.ts";
 import { pageOf } from "../core/wire/common.ts";
 import { createdKey, key, type NewOwnKey, newOwnKey, rotation } from "../core/wire/key.ts";
@@ -111,7 +111,7 @@ async function getOwnKey(c: Ctx, id: KeyId): Promise<StoredKey> {
 function checkedFields({ var: { caller } }: Ctx, { name, mode = caller.mode, scopes, expires_at }: NewOwnKey) {
   const endsAt = expires_at === undefined ? caller.endsAt : expires_at === null ? null : Date.parse(expires_at);
   const fields = { mode, scopes: scopes ?? [...caller.scopes], endsAt };
-  const problem = checkReach(caller, fields);
+  const problem = checkKeyAccess(caller, fields);
   if (problem !== null) throw new ApiError(problem);
   return { name, scopes: fields.scopes, expiresAt: endsAt };
 }

@@ -157,8 +157,8 @@ function newRender(sandbox: Sandbox, session: SessionRecord, order: Order, switc
   const { faults, slowMs } = session.renderWords;
   const { durationMs, width, height } = factsOf(order.draftText);
   const totalMs = Math.round(Math.min(slowMs ?? switches.render_ms, switches.longest_ms) / sandbox.scale);
-  const isTaken = order.match === "differs" && switches.draft_mismatch === "accept";
-  const error = isTaken ? failureOf("current", faults) : failureOf(order.match, faults);
+  const isAccepted = order.match === "differs" && switches.draft_mismatch === "accept";
+  const error = isAccepted ? failureOf("current", faults) : failureOf(order.match, faults);
   const good = faults.includes("render_stuck") ? "stuck" : "completed";
   return {
     id: order.id,

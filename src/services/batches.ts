@@ -1,9 +1,9 @@
 /** Builds a batch from a request: validates every item and collects the errors with their field paths. */
-import type { BatchOrder, NamedBatchItem } from "../core/batch.ts";
+import type { BatchRequest, NamedBatchItem } from "../core/batch.ts";
 import type { FieldError } from "../core/errors.ts";
 import { SHOWN_FAULTS } from "../core/generators/recipe.ts";
 import { BATCH_PROMPTS_BYTES } from "../core/limits.ts";
-import type { NamedOrder } from "../core/video.ts";
+import type { NamedVideoRequest } from "../core/video.ts";
 import type { NewBatch, NewBatchItem } from "../core/wire/batch.ts";
 import type { GeneratorWire } from "../core/wire/generator.ts";
 import { ApiError, apiError } from "../http/problem.ts";
@@ -13,11 +13,11 @@ import { orderFor, orderOf } from "./videos.ts";
 export function batchOf(
   body: NewBatch,
   generator: GeneratorWire | null,
-): { order: BatchOrder; items: NamedBatchItem[] } {
+): { order: BatchRequest; items: NamedBatchItem[] } {
   const faults: FieldError[] = [];
   if (body.project !== undefined && body.mode !== "one_project")
     faults.push({ field: "/project", message: "requires mode one_project" });
-  const orders: NamedOrder[] = [];
+  const orders: NamedVideoRequest[] = [];
   let bytes = 0;
   // Stops once enough errors are found.
   for (let n = 0; n < body.items.length && faults.length < SHOWN_FAULTS && bytes <= BATCH_PROMPTS_BYTES; n += 1) {
@@ -55,7 +55,7 @@ export function batchOf(
   };
 }
 
-function itemOrder(body: NewBatch, item: NewBatchItem, generator: GeneratorWire | null): NamedOrder {
+function itemOrder(body: NewBatch, item: NewBatchItem, generator: GeneratorWire | null): NamedVideoRequest {
   const { prompt, variables, assets, metadata } = item;
   const common = {
     assets,
@@ -77,7 +77,7 @@ function itemOrder(body: NewBatch, item: NewBatchItem, generator: GeneratorWire 
 }
 
 /** The item's order in a list; empty after an error, which is added to `faults` with the item's path. */
-function tryOrder(order: () => NamedOrder, path: string, faults: FieldError[]): NamedOrder[] {
+function tryOrder(order: () => NamedVideoRequest, path: string, faults: FieldError[]): NamedVideoRequest[] {
   try {
     return [order()];
   } catch (error) {

@@ -3,7 +3,7 @@ import type { FieldError } from "../core/errors.ts";
 import { fillPrompt } from "../core/generators/recipe.ts";
 import type { AssetId, UploadId } from "../core/ids.ts";
 import { SECOND_MS } from "../core/time.ts";
-import type { NamedOrder, NamedSource, OnQuestion } from "../core/video.ts";
+import type { NamedVideoRequest, NamedSource, OnQuestion } from "../core/video.ts";
 import type { GeneratorWire } from "../core/wire/generator.ts";
 import type { NewGeneratorVideo, NewVideo, VideoPlanWire, VideoWire } from "../core/wire/video.ts";
 import type { Caller, Ctx } from "../http/context.ts";
@@ -16,10 +16,10 @@ import { waitOf } from "../http/request-body.ts";
 const EXPECTED_SECONDS = 120;
 
 /** The order for a caller's own prompt. */
-export const orderOf = (body: NewVideo): NamedOrder => ({ ...shared(body), prompt: body.prompt });
+export const orderOf = (body: NewVideo): NamedVideoRequest => ({ ...shared(body), prompt: body.prompt });
 
 /** The order for a generator's prompt. Throws for invalid variables, and for a missing file if one is required. */
-export function orderFor(generator: GeneratorWire, body: NewGeneratorVideo): NamedOrder {
+export function orderFor(generator: GeneratorWire, body: NewGeneratorVideo): NamedVideoRequest {
   const filled = fillPrompt(generator, body.variables);
   const errors: FieldError[] = filled.ok ? [] : filled.error;
   if (generator.needs_file && body.assets.length === 0)
@@ -45,7 +45,7 @@ export function orderFor(generator: GeneratorWire, body: NewGeneratorVideo): Nam
 }
 
 /** The plan of an order, for a dry run. */
-export const planOf = (order: NamedOrder, { grant }: Pick<Caller, "grant">): VideoPlanWire => ({
+export const planOf = (order: NamedVideoRequest, { grant }: Pick<Caller, "grant">): VideoPlanWire => ({
   dry_run: true,
   prompt: grant !== null && order.generator !== null ? null : order.prompt,
   generator: order.generator,
@@ -66,7 +66,7 @@ export function checkImportScope(c: Ctx, sources: readonly NamedSource[]): void 
   throw apiError("missing_scope", "Importing a file needs the scope `upload`, which this credential lacks.");
 }
 
-function shared(body: Omit<NewVideo, "prompt">): Omit<NamedOrder, "prompt"> {
+function shared(body: Omit<NewVideo, "prompt">): Omit<NamedVideoRequest, "prompt"> {
   return {
     sources: body.assets.map(sourceOf),
     project: body.project ?? null,
@@ -100,7 +100,7 @@ function questionOf(text: NewVideo["on_question"]): OnQuestion {
 type RequestOptions = Pick<NewVideo, "dry_run" | "dedupe">;
 
 /** Starts the video at its project's address, or at the caller's. A dry run is checked there and starts nothing. */
-export async function startVideo(c: Ctx, order: NamedOrder, { dry_run, dedupe }: RequestOptions) {
+export async function startVideo(c: Ctx, order: NamedVideoRequest, { dry_run, dedupe }: RequestOptions) {
   checkImportScope(c, order.sources);
   const wait = waitOf(c); // validated before the video is created
   if (dry_run) {
@@ -129,8 +129,8 @@ export async function waitForVideo(c: Ctx, made: VideoWire, wait: ReturnType<typ
   return { video, isEnd: video.ended_at !== null, headers: wait.headers };
 }
 
-const addressFor = async (c: Ctx, { project }: NamedOrder) =>
+const addressFor = async (c: Ctx, { project }: NamedVideoRequest) =>
   project === null ? await newAddress(c) : addressOf(c, project);
 
-const submit = async (c: Ctx, order: NamedOrder) =>
+const submit = async (c: Ctx, order: NamedVideoRequest) =>
   userObject(c.env, await addressFor(c, order)).startVideo(await callOf(c), order);

@@ -13,7 +13,7 @@ import { countTo, watch } from "./support/frames.ts";
 
 const ticketed = z.object({ url: z.string(), first_use_by: moment });
 const taken = z.array(z.object({ id: z.int(), type: z.string(), data: turnEvent }));
-type Taken = z.infer<typeof taken>;
+type QuotaUse = z.infer<typeof taken>;
 
 /** Longer than the life of an answer, 240 s ± 30 s, after a reload on the way. */
 const SLOW = "#slow:900s";
@@ -58,7 +58,7 @@ const OPENED = {
 };
 
 /** What the page has taken, in the order it came. */
-const eventsIn = async (page: Page, id: string): Promise<Taken> =>
+const eventsIn = async (page: Page, id: string): Promise<QuotaUse> =>
   taken.parse(
     JSON.parse(
       z.string().parse(await page.evaluate(`sessionStorage.getItem("events /v1/turns/${id}/events") ?? "[]"`)),

@@ -6,7 +6,7 @@ import { request as open } from "node:http";
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect, it } from "vitest";
 import * as z from "zod";
-import { GATE_TIERS } from "../../src/core/limits.ts";
+import { RATE_LIMIT_TIERS } from "../../src/core/limits.ts";
 import { MINUTE_MS } from "../../src/core/time.ts";
 import { type MeWire, me } from "../../src/core/wire/me.ts";
 import { userToken } from "../../src/core/wire/user.ts";
@@ -63,7 +63,7 @@ const quotasOf = async (headers: Headers): Promise<Record<string, number>> => {
  * it by itself: most at once, the others as they are let through.
  */
 const AT_ONCE = 80;
-const SPREAD_MS = MINUTE_MS / (GATE_TIERS.user - AT_ONCE);
+const SPREAD_MS = MINUTE_MS / (RATE_LIMIT_TIERS.user - AT_ONCE);
 let sent = 0;
 let freeAt = 0;
 let isOn = true;

@@ -9,7 +9,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { FIRST_BYTES } from "../../src/core/limits.ts";
-import { inspectFile, type MediaFacts } from "../../src/core/media/metadata.ts";
+import { inspectFile, type MediaMetadata } from "../../src/core/media/metadata.ts";
 import { formatOfBytes } from "../../src/core/media/sniff.ts";
 import { boundedSource } from "../../src/core/media/source.ts";
 import { CORPUS, makeFile, needFfmpeg, probe } from "./support/corpus.ts";
@@ -24,7 +24,7 @@ const bytesOf = (file: number, start: number, end: number): Uint8Array<ArrayBuff
 };
 
 /** What we say of a file: its format by its first bytes, its facts by the whole of it. */
-async function read(path: string): Promise<{ ext: string | null; facts: MediaFacts }> {
+async function read(path: string): Promise<{ ext: string | null; facts: MediaMetadata }> {
   const file = openSync(path, "r");
   try {
     const size = fstatSync(file).size;

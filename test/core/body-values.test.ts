@@ -1,7 +1,7 @@
 /** What tools without types send, as the schemas of our own routes read it. */
 import { describe, expect, it } from "vitest";
 import type * as z from "zod";
-import { readValues, sentenceLists } from "../../src/core/body-values.ts";
+import { coerceBody, sentenceLists } from "../../src/core/body-values.ts";
 import { newBatch } from "../../src/core/wire/batch.ts";
 import { generatorPatch, newGenerator } from "../../src/core/wire/generator.ts";
 import { newTenant, tenantChange } from "../../src/core/wire/tenant.ts";
@@ -17,7 +17,7 @@ function json(text: string): unknown {
     return undefined;
   }
 }
-const read = (schema: z.ZodType, body: unknown): unknown => readValues(schema, body, json).body;
+const read = (schema: z.ZodType, body: unknown): unknown => coerceBody(schema, body, json).body;
 
 describe("null and empty text", () => {
   it("are not sent", () => {
@@ -142,9 +142,9 @@ describe("lists", () => {
   });
 
   it("say where a member stood that is wrong", () => {
-    const { sentAt } = readValues(newVideo, { prompt: "hi", assets: ["", "ast_1", null, "x"] }, json);
+    const { sentAt } = coerceBody(newVideo, { prompt: "hi", assets: ["", "ast_1", null, "x"] }, json);
     expect(["/assets/0", "/assets/1", "/prompt", "/"].map(sentAt)).toEqual(["/assets/1", "/assets/3", "/prompt", "/"]);
-    const batch = readValues(newBatch, { items: [null, { prompt: "a", assets: ["", "x"] }] }, json);
+    const batch = coerceBody(newBatch, { items: [null, { prompt: "a", assets: ["", "x"] }] }, json);
     expect(batch.sentAt("/items/0/assets/0")).toBe("/items/1/assets/1");
     expect(batch.sentAt("/items/0/prompt")).toBe("/items/1/prompt");
   });
@@ -185,7 +185,7 @@ describe("objects", () => {
   });
 
   it("with a label called __proto__ are refused: it would be dropped in silence", () => {
-    const { faults } = readValues(newTurn, JSON.parse('{"prompt":"hi","metadata":{"__proto__":"x","a":"b"}}'), json);
+    const { faults } = coerceBody(newTurn, JSON.parse('{"prompt":"hi","metadata":{"__proto__":"x","a":"b"}}'), json);
     expect(faults).toEqual([{ field: "/metadata/__proto__", message: expect.stringContaining("name") }]);
   });
 });

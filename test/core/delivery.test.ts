@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
-import { scaledWaits } from "../../src/core/timings.ts";
-import { isTaken, nextAttempt } from "../../src/core/webhooks/delivery.ts";
+import { scaledTimings } from "../../src/core/timings.ts";
+import { isAccepted, nextAttempt } from "../../src/core/webhooks/delivery.ts";
 
-const waits = scaledWaits(1);
+const timings = scaledTimings(1);
 const outcome = (status: number | null) => ({ status, answer: "", error: null, retryAfterMs: null, tookMs: 1 });
 
 describe("a delivery", () => {
@@ -10,7 +10,7 @@ describe("a delivery", () => {
     let at = 0;
     let attempts = 1;
     for (let attempt = 1; ; attempt++) {
-      const next = nextAttempt(attempt, null, at, 0, waits);
+      const next = nextAttempt(attempt, null, at, 0, timings);
       if (next === null) break;
       at = next;
       attempts++;
@@ -20,18 +20,18 @@ describe("a delivery", () => {
   });
 
   it("only ever comes earlier by jitter, by at most a tenth", () => {
-    expect(nextAttempt(2, null, 0, 0, waits)).toBe(300_000);
-    expect(nextAttempt(2, null, 0, 0.999, waits)).toBeGreaterThanOrEqual(270_000);
-    expect(nextAttempt(2, null, 0, 0.999, waits)).toBeLessThan(300_000);
+    expect(nextAttempt(2, null, 0, 0, timings)).toBe(300_000);
+    expect(nextAttempt(2, null, 0, 0.999, timings)).toBeGreaterThanOrEqual(270_000);
+    expect(nextAttempt(2, null, 0, 0.999, timings)).toBeLessThan(300_000);
   });
 
   it("waits as long as the receiver asks for, never shorter than the schedule", () => {
-    expect(nextAttempt(1, 60_000, 0, 0, waits)).toBe(60_000);
-    expect(nextAttempt(2, 1_000, 0, 0, waits)).toBe(300_000);
+    expect(nextAttempt(1, 60_000, 0, 0, timings)).toBe(60_000);
+    expect(nextAttempt(2, 1_000, 0, 0, timings)).toBe(300_000);
   });
 
   it("counts as taken by 2xx alone", () => {
-    expect([200, 204, 299].every((status) => isTaken(outcome(status)))).toBe(true);
-    expect([null, 199, 301, 404, 410, 500].some((status) => isTaken(outcome(status)))).toBe(false);
+    expect([200, 204, 299].every((status) => isAccepted(outcome(status)))).toBe(true);
+    expect([null, 199, 301, 404, 410, 500].some((status) => isAccepted(outcome(status)))).toBe(false);
   });
 });

@@ -1,13 +1,13 @@
 import { describe, expect, it } from "vitest";
 import { DAY_MS } from "../../src/core/time.ts";
-import { scaledWaits } from "../../src/core/timings.ts";
-import { afterAttempt, type Failing } from "../../src/core/webhooks/delivery.ts";
+import { scaledTimings } from "../../src/core/timings.ts";
+import { afterAttempt, type FailureRun } from "../../src/core/webhooks/delivery.ts";
 
-const waits = scaledWaits(1);
+const timings = scaledTimings(1);
 const outcome = (status: number | null) => ({ status, answer: "", error: null, retryAfterMs: null, tookMs: 1 });
-const failing = (attempts: number, several: boolean): Failing => ({ since: 0, attempts, event: "evt_a", several });
-const judge = (was: Failing | null, status: number | null, now: number, event: "evt_a" | "evt_b" = "evt_a") =>
-  afterAttempt(was, outcome(status), event, now, waits);
+const failing = (attempts: number, several: boolean): FailureRun => ({ since: 0, attempts, event: "evt_a", several });
+const judge = (was: FailureRun | null, status: number | null, now: number, event: "evt_a" | "evt_b" = "evt_a") =>
+  afterAttempt(was, outcome(status), event, now, timings);
 
 describe("an endpoint's health", () => {
   it("counts failures from the first one on, and whether several events failed", () => {

@@ -1,13 +1,13 @@
 /** What a wrong value is called, without a word of the validator's own. */
 import { describe, expect, it } from "vitest";
 import * as z from "zod";
-import { faultWords } from "../../src/core/errors.ts";
+import { validationMessage } from "../../src/core/errors.ts";
 import { newBatch } from "../../src/core/wire/batch.ts";
 import { newGenerator } from "../../src/core/wire/generator.ts";
 import { newVideo } from "../../src/core/wire/video.ts";
 
 const said = (schema: z.ZodType, value: unknown): string[] =>
-  (schema.safeParse(value).error?.issues ?? []).map((issue) => `${issue.path.join(".")} ${faultWords(issue)}`);
+  (schema.safeParse(value).error?.issues ?? []).map((issue) => `${issue.path.join(".")} ${validationMessage(issue)}`);
 
 describe("the words for a fault", () => {
   it.each([

@@ -2,7 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { FILENAME_CHARS } from "../../src/core/limits.ts";
 import { FORMATS, type MediaFormat } from "../../src/core/media/sniff.ts";
-import { fileNameFor, nameFor } from "../../src/core/text.ts";
+import { fileNameFor, withExtension } from "../../src/core/text.ts";
 
 function format(ext: string): MediaFormat {
   const found = FORMATS.find((one) => one.ext === ext);
@@ -53,10 +53,10 @@ describe("the name after the content", () => {
     ["page.php", "gif", "page.php.gif"],
     ["upload", "webm", "upload.webm"],
   ])("%s with the content of %s is %s", (name, ext, named) => {
-    expect(nameFor(name, format(ext))).toBe(named);
+    expect(withExtension(name, format(ext))).toBe(named);
   });
 
   it("stays in its limit", () => {
-    expect(nameFor("🎬".repeat(100), format("webm")).length).toBeLessThanOrEqual(FILENAME_CHARS);
+    expect(withExtension("🎬".repeat(100), format("webm")).length).toBeLessThanOrEqual(FILENAME_CHARS);
   });
 });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import * as z from "zod";
-import { readValues } from "../../src/core/body-values.ts";
+import { coerceBody } from "../../src/core/body-values.ts";
 import { GENERATOR_VARIABLES, MAX_VIDEO_SOURCES, METADATA_KEYS } from "../../src/core/limits.ts";
 import { fieldsOfForm, unflatten } from "../../src/core/webhooks/flat-body.ts";
 import { newGeneratorVideo, newVideo } from "../../src/core/wire/video.ts";
@@ -14,7 +14,7 @@ function json(text: string): unknown {
 }
 const schema = z.strictObject({ ...newVideo.shape, ...newGeneratorVideo.shape });
 /** A body as the validators of the two routes see it. */
-const read = (body: unknown): unknown => readValues(schema, unflatten(body, json).body, json).body;
+const read = (body: unknown): unknown => coerceBody(schema, unflatten(body, json).body, json).body;
 
 describe("a flat body", () => {
   it("is read into the nested one", () => {

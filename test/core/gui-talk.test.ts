@@ -1,11 +1,11 @@
 import fc from "fast-check";
 import { describe, expect, it, vi } from "vitest";
-import { GuiTalkStream, translateGuiTalk } from "../../src/core/agent-text/gui-instructions.ts";
+import { GuiInstructionStream, translateGuiInstructions } from "../../src/core/agent-text/gui-instructions.ts";
 import { LONGEST_SENTENCE } from "../../src/core/agent-text/sentences.ts";
 import { ACTION_NAMES, actionFor, actionOf, isSafeAction } from "../../src/core/turn.ts";
 import { PIECES, REMOVED, UNTOUCHED } from "./messages/gui-talk.ts";
 
-const names = (text: string): string[] => translateGuiTalk(text).actions.map(({ action }) => action);
+const names = (text: string): string[] => translateGuiInstructions(text).actions.map(({ action }) => action);
 const text = fc.array(fc.constantFrom(...PIECES), { maxLength: 30 }).map((pieces) => pieces.join(""));
 const anyText = fc.oneof(
   text,
@@ -15,16 +15,16 @@ const anyText = fc.oneof(
 
 describe("talk about a GUI", () => {
   it.each(REMOVED)("%j leaves %j", (given, left, actions) => {
-    expect(translateGuiTalk(given).text).toBe(left);
+    expect(translateGuiInstructions(given).text).toBe(left);
     expect(names(given)).toEqual(actions);
   });
 
   it.each(UNTOUCHED)("is not found in %j", (given) => {
-    expect(translateGuiTalk(given)).toEqual({ text: given, actions: [] });
+    expect(translateGuiInstructions(given)).toEqual({ text: given, actions: [] });
   });
 
   it("keeps an offer to export, and suggests the call", () => {
-    expect(translateGuiTalk("You can export it now.").text).toBe("You can export it now.");
+    expect(translateGuiInstructions("You can export it now.").text).toBe("You can export it now.");
     expect(names("You can export it now.")).toEqual(["render"]);
     expect(names("您可以导出视频。")).toEqual(["render"]);
   });
@@ -32,8 +32,8 @@ describe("talk about a GUI", () => {
   it("is the same translated again, and never longer", () => {
     fc.assert(
       fc.property(anyText, (given) => {
-        const once = translateGuiTalk(given).text;
-        expect(translateGuiTalk(once).text).toBe(once);
+        const once = translateGuiInstructions(given).text;
+        expect(translateGuiInstructions(once).text).toBe(once);
         expect(once.length).toBeLessThanOrEqual(given.length);
       }),
       { numRuns: 2_000 },
@@ -43,7 +43,7 @@ describe("talk about a GUI", () => {
   /** How often a pattern is tried: the same on every machine, whatever else it does. */
   function triesOf(given: string): number {
     const tries = vi.spyOn(RegExp.prototype, "exec");
-    translateGuiTalk(given);
+    translateGuiInstructions(given);
     const count = tries.mock.calls.length;
     tries.mockRestore();
     return count;
@@ -63,7 +63,7 @@ describe("talk about a GUI", () => {
   it("comes out of a stream as out of the whole text, however it is cut", () => {
     fc.assert(
       fc.property(anyText, fc.array(fc.nat(40), { maxLength: 60 }), (given, cuts) => {
-        const stream = new GuiTalkStream();
+        const stream = new GuiInstructionStream();
         const said = [];
         let at = 0;
         for (const size of cuts) {
@@ -71,7 +71,7 @@ describe("talk about a GUI", () => {
           at += size;
         }
         said.push(stream.push(given.slice(at)), stream.end());
-        const whole = translateGuiTalk(given);
+        const whole = translateGuiInstructions(given);
         expect(said.map((part) => part.text).join("")).toBe(whole.text);
         expect(said.flatMap((part) => part.actions)).toEqual(whole.actions);
       }),
@@ -80,11 +80,11 @@ describe("talk about a GUI", () => {
   });
 
   it("holds back no more than a sentence", () => {
-    const stream = new GuiTalkStream();
+    const stream = new GuiInstructionStream();
     expect(stream.push("Added music. You can cl").text).toBe("Added music.");
     expect(stream.push("ick Export. Enjoy")).toEqual({ text: "", actions: [actionOf("render")] });
     expect(stream.end().text).toBe(" Enjoy");
-    const long = new GuiTalkStream();
+    const long = new GuiInstructionStream();
     expect(long.push("a".repeat(10 * LONGEST_SENTENCE)).text.length).toBeGreaterThanOrEqual(9 * LONGEST_SENTENCE);
   });
 
@@ -109,7 +109,7 @@ describe("talk about a GUI", () => {
     ];
     for (const piece of worst) {
       // A pattern that tries every way to read a long text would not come back within this test's patience.
-      const told = translateGuiTalk(piece.repeat(65_536 / piece.length));
+      const told = translateGuiInstructions(piece.repeat(65_536 / piece.length));
       expect(told.text.length).toBeLessThanOrEqual(65_536);
     }
   });
@@ -119,7 +119,7 @@ describe("an action", () => {
   it("is one of the table's, whatever upstream says", () => {
     fc.assert(
       fc.property(anyText, (given) => {
-        for (const action of translateGuiTalk(given).actions) expect(ACTION_NAMES.map(actionOf)).toContain(action);
+        for (const action of translateGuiInstructions(given).actions) expect(ACTION_NAMES.map(actionOf)).toContain(action);
       }),
     );
   });

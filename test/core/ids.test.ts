@@ -9,7 +9,7 @@ import {
   ownedIdPattern,
   plainId,
   plainIdPattern,
-  strayHash,
+  randomUserHash,
   userHash,
   userHashOf,
 } from "../../src/core/ids.ts";
@@ -39,7 +39,7 @@ describe("ids", () => {
     expect(await callHash(TENANT, "test", "POST", "/v1/projects", "k")).not.toBe(
       await callHash(TENANT, "live", "POST", "/v1/projects", "k"),
     );
-    expect(strayHash(random)).toMatch(/^[0-9a-z]{16}$/);
+    expect(randomUserHash(random)).toMatch(/^[0-9a-z]{16}$/);
   });
 
   it("name the same fact the same way", async () => {

@@ -1,11 +1,11 @@
 import { describe, expect, it } from "vitest";
-import { readGrammar } from "../../src/core/commands/grammar.ts";
+import { parseGrammar } from "../../src/core/commands/grammar.ts";
 
 const word = (text: string) => ({ kind: "word", word: text });
 
 describe("the notation of the grammar", () => {
   it("has ways, places, repeats, names and plurals", () => {
-    expect(readGrammar("A = b? (c|D)*\n  |e/s; D = 导出?").get("A")).toEqual({
+    expect(parseGrammar("A = b? (c|D)*\n  |e/s; D = 导出?").get("A")).toEqual({
       kind: "either",
       ways: [
         {
@@ -22,10 +22,10 @@ describe("the notation of the grammar", () => {
 
   it("meets Chinese sign by sign, a repeat holding for one", () => {
     const parts = [word("导"), { kind: "maybe", part: word("出") }];
-    expect(readGrammar("A = 导出?").get("A")).toEqual({ kind: "row", parts });
+    expect(parseGrammar("A = 导出?").get("A")).toEqual({ kind: "row", parts });
   });
 
   it.each(["A = (b", "A = b)", "b|c"])("refuses a slip of the pen: %s", (source) => {
-    expect(() => readGrammar(source)).toThrow();
+    expect(() => parseGrammar(source)).toThrow();
   });
 });

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { GRAMMAR } from "../../src/core/commands/grammar.ts";
-import { intentOf, COMMANDS as NAMES, undefinedNames } from "../../src/core/commands/match.ts";
+import { classifyMessage, COMMANDS as NAMES, undefinedNames } from "../../src/core/commands/match.ts";
 import { COMMANDS as FIRST_COMMANDS } from "./messages/commands.ts";
 import { FIFTH_CHAT, FIFTH_COMMANDS } from "./messages/fifth.ts";
 import { FOURTH_CHAT, FOURTH_COMMANDS } from "./messages/fourth.ts";
@@ -22,12 +22,12 @@ describe("the labelled messages", () => {
   });
 
   it("never lose an instruction for the agent to a command", () => {
-    expect(CHAT.filter(({ text }) => intentOf(text) !== "chat")).toEqual([]);
+    expect(CHAT.filter(({ text }) => classifyMessage(text) !== "chat")).toEqual([]);
   });
 
   it("miss at most 5 % of the commands, and take none for another", () => {
-    const wrong = COMMANDS.filter(({ text, intent }) => intentOf(text) !== intent);
-    expect(wrong.filter(({ text }) => intentOf(text) !== "chat")).toEqual([]);
+    const wrong = COMMANDS.filter(({ text, intent }) => classifyMessage(text) !== intent);
+    expect(wrong.filter(({ text }) => classifyMessage(text) !== "chat")).toEqual([]);
     expect(wrong.length / COMMANDS.length).toBeLessThanOrEqual(0.05);
   });
 });
@@ -49,7 +49,7 @@ describe("the grammar", () => {
       fc.property(command, fc.nat(12), fc.constantFrom("blue", "sunset", "slower", "猫", "title"), (text, at, word) => {
         const words = text.split(" ");
         words.splice(Math.min(at, words.length), 0, word);
-        expect(intentOf(words.join(" "))).toBe("chat");
+        expect(classifyMessage(words.join(" "))).toBe("chat");
       }),
     );
   });
@@ -66,7 +66,7 @@ describe("the grammar", () => {
     );
     fc.assert(
       fc.property(fc.constantFrom(...COMMANDS), dress, ({ text, intent }, dressed) => {
-        if (intentOf(text) === intent) expect(intentOf(dressed(text))).toBe(intent);
+        if (classifyMessage(text) === intent) expect(classifyMessage(dressed(text))).toBe(intent);
       }),
     );
   });
@@ -77,16 +77,16 @@ describe("the grammar", () => {
         fc.constantFrom(...COMMANDS),
         fc.constantFrom('""', "“”", "「」", "''", "``", "《》"),
         ({ text }, pair) => {
-          expect(intentOf(`${pair.charAt(0)}${text}${pair.charAt(1)}`)).toBe("chat");
+          expect(classifyMessage(`${pair.charAt(0)}${text}${pair.charAt(1)}`)).toBe("chat");
         },
       ),
     );
   });
 
   it("answers any text, and fast", () => {
-    fc.assert(fc.property(fc.string({ unit: "binary" }), (text) => LABELS.includes(intentOf(text))));
-    expect(intentOf("please ".repeat(3_000))).toBe("chat");
-    expect(intentOf("请".repeat(199))).toBe("chat");
-    expect(intentOf(`${" ".repeat(20_000)}export`)).toBe("export");
+    fc.assert(fc.property(fc.string({ unit: "binary" }), (text) => LABELS.includes(classifyMessage(text))));
+    expect(classifyMessage("please ".repeat(3_000))).toBe("chat");
+    expect(classifyMessage("请".repeat(199))).toBe("chat");
+    expect(classifyMessage(`${" ".repeat(20_000)}export`)).toBe("export");
   });
 });

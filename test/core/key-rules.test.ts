@@ -1,18 +1,18 @@
 import { describe, expect, it } from "vitest";
-import { checkReach, type Reach } from "../../src/core/auth.ts";
+import { checkKeyAccess, type KeyAccess } from "../../src/core/auth.ts";
 
-const own: Reach = { mode: "test", scopes: ["read", "keys"], endsAt: 1_000 };
-const fieldsOf = (wanted: Partial<Reach>, of: Reach = own) =>
-  checkReach(of, { ...of, ...wanted })?.errors?.map(({ field }) => field) ?? [];
+const own: KeyAccess = { mode: "test", scopes: ["read", "keys"], endsAt: 1_000 };
+const fieldsOf = (wanted: Partial<KeyAccess>, of: KeyAccess = own) =>
+  checkKeyAccess(of, { ...of, ...wanted })?.errors?.map(({ field }) => field) ?? [];
 
 describe("what a key may give away", () => {
   it("is what it has itself", () => {
-    expect(checkReach(own, own)).toBeNull();
+    expect(checkKeyAccess(own, own)).toBeNull();
     expect(fieldsOf({ scopes: ["read"], endsAt: 1 })).toEqual([]);
     expect(fieldsOf({ endsAt: null }, { ...own, endsAt: null })).toEqual([]);
   });
 
-  it.each<[Partial<Reach>, string[]]>([
+  it.each<[Partial<KeyAccess>, string[]]>([
     [{ scopes: ["read", "chat", "keys", "render"] }, ["/scopes/1", "/scopes/3"]],
     [{ mode: "live" }, ["/mode"]],
     [{ endsAt: 1_001 }, ["/expires_at"]],

@@ -1,10 +1,10 @@
 import { describe, expect, it } from "vitest";
 import { mayRenew, mayUse, nextIssueAt, showToken, warningAt } from "../../src/core/nemo-token.ts";
 import { DAY_MS, HOUR_MS, MINUTE_MS } from "../../src/core/time.ts";
-import { scaledWaits } from "../../src/core/timings.ts";
+import { scaledTimings } from "../../src/core/timings.ts";
 
 const NOW = Date.UTC(2026, 10, 21);
-const waits = scaledWaits(1);
+const timings = scaledTimings(1);
 const sound = { expiresAt: null, rejectedAt: null };
 
 describe("a token's standing", () => {
@@ -22,7 +22,7 @@ describe("a token's standing", () => {
     ],
   ] as const)("of %s", (_what, token, state, usable) => {
     expect(showToken("user", token, NOW).state).toBe(state);
-    expect(mayUse(token, NOW, waits)).toBe(usable);
+    expect(mayUse(token, NOW, timings)).toBe(usable);
   });
 
   it("is told about a day before the end, where there is one", () => {

@@ -1,11 +1,11 @@
 import { describe, expect, it } from "vitest";
-import { openTarget, publicDns, type Reach, USER_AGENT } from "../../src/core/ssrf.ts";
+import { openTarget, publicDns, type TargetRequest, USER_AGENT } from "../../src/core/ssrf.ts";
 
 const RULES = { allowLocal: false, ownHosts: [] };
 const signal = new AbortController().signal;
 
 /** A net of pages: an address leads to another one, or answers with a text. Says what was asked. */
-function net(pages: Record<string, { to: string; status?: number } | string>): Reach & { asked: string[] } {
+function net(pages: Record<string, { to: string; status?: number } | string>): TargetRequest & { asked: string[] } {
   const asked: string[] = [];
   return {
     asked,

@@ -7,7 +7,7 @@ import {
   isPublished,
   newRenderOf,
   pollAgain,
-  pollWait,
+  pollDelay,
   type Render,
   toCancelled,
   toCompleted,
@@ -15,9 +15,9 @@ import {
   toPolling,
   toSubmitting,
 } from "../../src/core/render.ts";
-import { scaledWaits } from "../../src/core/timings.ts";
+import { scaledTimings } from "../../src/core/timings.ts";
 
-const waits = scaledWaits(1);
+const timings = scaledTimings(1);
 const order = newRenderOf({
   id: "rnd_1",
   project: "prj_1",
@@ -38,17 +38,17 @@ const FILE = {
   codec: "h264",
   expiresAt: 99_000,
 };
-const polling: Render = toPolling(toSubmitting(order, null, 1_000), "accepted", 1_000, waits);
+const polling: Render = toPolling(toSubmitting(order, null, 1_000), "accepted", 1_000, timings);
 
 describe("a render", () => {
   it("is polled after 5, 10, 15, then every 30 seconds", () => {
-    expect([0, 1, 2, 3, 4, 99].map((polls) => pollWait(polls, waits))).toEqual([
+    expect([0, 1, 2, 3, 4, 99].map((polls) => pollDelay(polls, timings))).toEqual([
       5_000, 10_000, 15_000, 30_000, 30_000, 30_000,
     ]);
   });
 
   it("keeps polling when upstream says completed without an address", () => {
-    const next = afterPoll(polling, { status: "completed", progress: 100, url: null }, "render_y", 6_000, waits);
+    const next = afterPoll(polling, { status: "completed", progress: 100, url: null }, "render_y", 6_000, timings);
     expect(next).toMatchObject({ phase: "polling", polls: 1, nextAt: 16_000 });
   });
 
@@ -58,7 +58,7 @@ describe("a render", () => {
       { status: "completed", progress: 100, url: "https://x/y.mp4" },
       "render_y",
       6_000,
-      waits,
+      timings,
     );
     expect(next).toMatchObject({ phase: "copying", resultUrl: "https://x/y.mp4", progress: 99, nextAt: 6_000 });
     expect(isOver(next)).toBe(false);
@@ -68,15 +68,15 @@ describe("a render", () => {
   });
 
   it("never lets progress fall, nor reach 100 before the file is ours", () => {
-    const up = afterPoll(polling, { status: "running", progress: 80, url: null }, "render_y", 6_000, waits);
-    const down = afterPoll(up, { status: "running", progress: 20, url: null }, "render_y", 16_000, waits);
+    const up = afterPoll(polling, { status: "running", progress: 80, url: null }, "render_y", 6_000, timings);
+    const down = afterPoll(up, { status: "running", progress: 20, url: null }, "render_y", 16_000, timings);
     expect(down.progress).toBe(80);
-    expect(afterPoll(up, { status: "running", progress: 100, url: null }, "render_y", 16_000, waits).progress).toBe(99);
+    expect(afterPoll(up, { status: "running", progress: 100, url: null }, "render_y", 16_000, timings).progress).toBe(99);
   });
 
   it("is ordered once more under a new id when upstream fails it, and then ends", () => {
     const failed = { status: "failed", progress: null, url: null } as const;
-    const second = afterPoll(polling, failed, "render_y", 6_000, waits);
+    const second = afterPoll(polling, failed, "render_y", 6_000, timings);
     expect(second).toMatchObject({
       phase: "queued",
       upstreamId: "render_y",
@@ -85,8 +85,8 @@ describe("a render", () => {
       nextAt: 6_000,
     });
     expect(second.attempts).toMatchObject([{ upstreamId: "render_x", submittedAt: 1_000, endedAt: 6_000 }]);
-    const again = toPolling(toSubmitting(second, null, 7_000), "accepted", 7_000, waits);
-    const last = afterPoll(again, failed, "render_z", 9_000, waits);
+    const again = toPolling(toSubmitting(second, null, 7_000), "accepted", 7_000, timings);
+    const last = afterPoll(again, failed, "render_z", 9_000, timings);
     expect(last).toMatchObject({
       phase: "failed",
       upstreamId: "render_y",
@@ -97,26 +97,26 @@ describe("a render", () => {
   });
 
   it("is told as timed out after 30 minutes, and asked for a day more", () => {
-    expect(pollAgain(polling, 1_000 + waits.renderTimeout - 1, waits)).toMatchObject({ phase: "polling", error: null });
-    const at = 1_000 + waits.renderTimeout;
-    const late = pollAgain(polling, at, waits);
+    expect(pollAgain(polling, 1_000 + timings.renderTimeout - 1, timings)).toMatchObject({ phase: "polling", error: null });
+    const at = 1_000 + timings.renderTimeout;
+    const late = pollAgain(polling, at, timings);
     expect(late).toMatchObject({ phase: "polling", error: { code: "render_timeout" }, endedAt: at, timedOutAt: at });
-    expect([isOver(late), isPublished(late), late.nextAt]).toEqual([false, true, at + waits.renderLatePoll]);
-    const still = pollAgain(late, at + waits.renderLatePoll, waits);
-    expect(still).toMatchObject({ phase: "polling", endedAt: at, nextAt: at + 2 * waits.renderLatePoll });
-    const given = pollAgain(still, 1_000 + waits.renderLate, waits);
+    expect([isOver(late), isPublished(late), late.nextAt]).toEqual([false, true, at + timings.renderLatePoll]);
+    const still = pollAgain(late, at + timings.renderLatePoll, timings);
+    expect(still).toMatchObject({ phase: "polling", endedAt: at, nextAt: at + 2 * timings.renderLatePoll });
+    const given = pollAgain(still, 1_000 + timings.renderLate, timings);
     expect(given).toMatchObject({ phase: "failed", error: { code: "render_timeout" }, endedAt: at, nextAt: null });
   });
 
   it("is completed after all by a file that comes late, and not ordered anew by a failure that comes late", () => {
-    const late = pollAgain(polling, 1_000 + waits.renderTimeout, waits);
+    const late = pollAgain(polling, 1_000 + timings.renderTimeout, timings);
     const now = late.nextAt ?? 0;
     const copying = afterPoll(
       late,
       { status: "completed", progress: 100, url: "https://x/y.mp4" },
       "render_y",
       now,
-      waits,
+      timings,
     );
     expect([copying.phase, isPublished(copying)]).toEqual(["copying", true]);
     expect(toCompleted(copying, FILE, [], now + 1)).toMatchObject({
@@ -124,35 +124,35 @@ describe("a render", () => {
       error: null,
       timedOutAt: null,
     });
-    const failed = afterPoll(late, { status: "failed", progress: null, url: null }, "render_y", now, waits);
+    const failed = afterPoll(late, { status: "failed", progress: null, url: null }, "render_y", now, timings);
     expect(failed).toMatchObject({ phase: "failed", error: { code: "render_timeout" }, endedAt: late.endedAt });
   });
 
   it("is copied without an address when upstream still says completed at the end of its time", () => {
     const answer = { status: "completed", progress: 100, url: null } as const;
-    expect(afterPoll(polling, answer, "y", 1_000 + waits.renderTimeout - 1, waits).phase).toBe("polling");
-    expect(afterPoll(polling, answer, "y", 1_000 + waits.renderTimeout, waits)).toMatchObject({
+    expect(afterPoll(polling, answer, "y", 1_000 + timings.renderTimeout - 1, timings).phase).toBe("polling");
+    expect(afterPoll(polling, answer, "y", 1_000 + timings.renderTimeout, timings)).toMatchObject({
       phase: "copying",
       resultUrl: null,
-      nextAt: 1_000 + waits.renderTimeout,
+      nextAt: 1_000 + timings.renderTimeout,
     });
   });
 
   it("is asked for three times before a job whose submit was interrupted counts as never arrived", () => {
-    const first = afterUnknown(toSubmitting(order, null, 1_000), "render_y", 2_000, waits);
+    const first = afterUnknown(toSubmitting(order, null, 1_000), "render_y", 2_000, timings);
     expect(first).toMatchObject({ phase: "submitting", nextAt: 7_000 });
-    const second = afterUnknown(first, "render_y", 7_000, waits);
+    const second = afterUnknown(first, "render_y", 7_000, timings);
     expect(second).toMatchObject({ phase: "submitting", nextAt: 17_000 });
-    expect(afterUnknown(second, "render_y", 17_000, waits)).toMatchObject({ phase: "queued", upstreamId: "render_y" });
+    expect(afterUnknown(second, "render_y", 17_000, timings)).toMatchObject({ phase: "queued", upstreamId: "render_y" });
   });
 
   it("is asked for longer once upstream said yes, and to its end once upstream knew it", () => {
     let unheard = polling;
-    for (let n = 1; n < 10; n++) unheard = afterUnknown(unheard, "render_y", n, waits);
+    for (let n = 1; n < 10; n++) unheard = afterUnknown(unheard, "render_y", n, timings);
     expect(unheard.upstreamId).toBe("render_x");
-    expect(afterUnknown(unheard, "render_y", 10, waits).upstreamId).toBe("render_y");
-    let known = afterPoll(polling, { status: "running", progress: 1, url: null }, "render_y", 2_000, waits);
-    for (let n = 1; n < 20; n++) known = afterUnknown(known, "render_y", 2_000 + n, waits);
+    expect(afterUnknown(unheard, "render_y", 10, timings).upstreamId).toBe("render_y");
+    let known = afterPoll(polling, { status: "running", progress: 1, url: null }, "render_y", 2_000, timings);
+    for (let n = 1; n < 20; n++) known = afterUnknown(known, "render_y", 2_000 + n, timings);
     expect(known).toMatchObject({ phase: "polling", upstreamId: "render_x" });
   });
 
@@ -173,9 +173,9 @@ describe("a render", () => {
       { status: "completed", progress: 100, url: "https://x/y.mp4" },
       "y",
       6_000,
-      waits,
+      timings,
     );
-    const late = pollAgain(polling, 1_000 + waits.renderTimeout, waits);
+    const late = pollAgain(polling, 1_000 + timings.renderTimeout, timings);
     for (const kept of [copying, toCompleted(copying, FILE, [], 7)]) expect(toCancelled(kept, 8)).toBe(kept);
     expect(toCancelled(late, 8)).toMatchObject({
       phase: "failed",
@@ -187,7 +187,7 @@ describe("a render", () => {
 
   it("of something deleted is ended in whatever it does, unless it is over", () => {
     const found = { status: "completed", progress: 100, url: "https://x/y.mp4" } as const;
-    const copying = afterPoll(polling, found, "y", 6_000, waits);
+    const copying = afterPoll(polling, found, "y", 6_000, timings);
     for (const one of [toSubmitting(order, null, 1), polling, copying])
       expect(toDropped(one, 5)).toMatchObject({ phase: "failed", cancelScheduled: true });
     const over = toCompleted(copying, FILE, [], 7);

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { FIRST_BYTES } from "../../src/core/limits.ts";
 import { FORMATS, formatOfBytes } from "../../src/core/media/sniff.ts";
-import { nameFor } from "../../src/core/text.ts";
+import { withExtension } from "../../src/core/text.ts";
 import { box, join, u32 } from "../support/bytes.ts";
 import { sample } from "../support/media.ts";
 
@@ -106,6 +106,6 @@ describe("a file's name", () => {
     ["clip", "mov", "clip.mov"],
   ])("%s of %s is %s", (name, ext, want) => {
     const format = FORMATS.find((one) => one.ext === ext) as (typeof FORMATS)[number];
-    expect(nameFor(name, format)).toBe(want);
+    expect(withExtension(name, format)).toBe(want);
   });
 });

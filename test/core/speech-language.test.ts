@@ -1,21 +1,21 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { type SpeechClues, speechLanguage } from "../../src/core/agent-text/vocabulary.ts";
+import { type LanguageHints, chooseLanguage } from "../../src/core/agent-text/vocabulary.ts";
 
-const none: SpeechClues = { explicit: null, last: null, acceptLanguage: null, prompt: "" };
-const given = (clues: Partial<SpeechClues>): string => speechLanguage({ ...none, ...clues });
+const none: LanguageHints = { explicit: null, last: null, acceptLanguage: null, prompt: "" };
+const given = (clues: Partial<LanguageHints>): string => chooseLanguage({ ...none, ...clues });
 
-describe("speechLanguage", () => {
+describe("chooseLanguage", () => {
   it("is English when nothing tells", () => {
-    expect(speechLanguage(none)).toBe("en");
+    expect(chooseLanguage(none)).toBe("en");
   });
 
   it("takes the strongest clue that tells", () => {
-    const all: SpeechClues = { explicit: "en", last: "zh", acceptLanguage: "en", prompt: "加字幕" };
-    expect(speechLanguage(all)).toBe("en");
-    expect(speechLanguage({ ...all, explicit: null })).toBe("zh");
-    expect(speechLanguage({ ...all, explicit: null, last: null })).toBe("en");
-    expect(speechLanguage({ ...all, explicit: null, last: null, acceptLanguage: null })).toBe("zh");
+    const all: LanguageHints = { explicit: "en", last: "zh", acceptLanguage: "en", prompt: "加字幕" };
+    expect(chooseLanguage(all)).toBe("en");
+    expect(chooseLanguage({ ...all, explicit: null })).toBe("zh");
+    expect(chooseLanguage({ ...all, explicit: null, last: null })).toBe("en");
+    expect(chooseLanguage({ ...all, explicit: null, last: null, acceptLanguage: null })).toBe("zh");
   });
 
   it.each([
@@ -98,7 +98,7 @@ describe("speechLanguage", () => {
     );
     fc.assert(
       fc.property(text, text, text, fc.string({ unit: "binary" }), (explicit, last, acceptLanguage, prompt) => {
-        expect(["en", "zh"]).toContain(speechLanguage({ explicit, last, acceptLanguage, prompt }));
+        expect(["en", "zh"]).toContain(chooseLanguage({ explicit, last, acceptLanguage, prompt }));
       }),
     );
   });

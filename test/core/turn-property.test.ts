@@ -1,10 +1,10 @@
 /** Whatever upstream shows, a turn ends in time, and its verdict says no more than was seen. */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { scaledWaits } from "../../src/core/timings.ts";
+import { scaledTimings } from "../../src/core/timings.ts";
 import {
-  afterReading,
-  firstReadingAt,
+  afterSnapshot,
+  firstPollAt,
   giveUpAt,
   isChanged,
   newTurnOf,
@@ -17,7 +17,7 @@ import {
   toStreaming,
 } from "../../src/core/turn.ts";
 
-const waits = scaledWaits(1);
+const timings = scaledTimings(1);
 const SENT = 1_000_000;
 
 const snapshot = fc.record({
@@ -47,12 +47,12 @@ function settle(
   shared: boolean,
   from: number,
 ): { end: Settled & { do: "end" }; at: number; reads: number } {
-  let now = firstReadingAt(turn, from, waits);
+  let now = firstPollAt(turn, from, timings);
   let current = turn;
   for (let reads = 1; reads <= 100; reads++) {
     const seen = readings[Math.min(reads, readings.length) - 1];
     if (seen === undefined) break;
-    const settled = afterReading(current, { ...seen, at: now }, shared, now, waits);
+    const settled = afterSnapshot(current, { ...seen, at: now }, shared, now, timings);
     if (settled.do === "end") return { end: settled, at: now, reads };
     expect(settled.at).toBeGreaterThan(now);
     current = settled.turn;
@@ -83,7 +83,7 @@ describe("settling, for any script of upstream's states", () => {
         const { status, charged } = over.end.verdict;
         const changed = isChanged(turn, over.end.snapshot);
         const finished = end.end === "closed" && end.spoke && end.toolsOpen === 0;
-        expect(over.at).toBeLessThanOrEqual(Math.max(giveUpAt(turn, waits), SENT + streamMs + waits.settleFirst));
+        expect(over.at).toBeLessThanOrEqual(Math.max(giveUpAt(turn, timings), SENT + streamMs + timings.settleFirst));
         if (status === "completed") expect(changed || finished).toBe(true);
         if (status === "failed") {
           expect(changed || shared).toBe(false);
@@ -92,7 +92,7 @@ describe("settling, for any script of upstream's states", () => {
         }
         if (charged === "yes") expect(over.end.snapshot.available ?? 0).toBeLessThan(before.available ?? 0);
         if (charged === "no") expect(shared).toBe(false);
-        if (!finished && over.reads === 1) expect(over.at).toBeGreaterThanOrEqual(giveUpAt(turn, waits));
+        if (!finished && over.reads === 1) expect(over.at).toBeGreaterThanOrEqual(giveUpAt(turn, timings));
       }),
       { numRuns: 2_000 },
     );

@@ -1,10 +1,10 @@
 import { describe, expect, it } from "vitest";
-import { scaledWaits } from "../../src/core/timings.ts";
+import { scaledTimings } from "../../src/core/timings.ts";
 import {
-  afterLoss,
-  afterReading,
+  afterRestart,
+  afterSnapshot,
   evidenceOf,
-  firstReadingAt,
+  firstPollAt,
   giveUpAt,
   mayReplace,
   newTurnOf,
@@ -18,7 +18,7 @@ import {
   toStreaming,
 } from "../../src/core/turn.ts";
 
-const waits = scaledWaits(1);
+const timings = scaledTimings(1);
 const SENT = 1_000_000;
 const before: Snapshot = {
   fingerprint: "a",
@@ -49,7 +49,7 @@ const closed: Turn["stream"] = { end: "closed", spoke: true, toolsOpen: 0 };
 describe("a turn", () => {
   it("ends at one reading when upstream closed after a final text", () => {
     const turn = toSettling(sent, closed, null);
-    const settled = afterReading(turn, look({ fingerprint: "b", available: 450 }), false, SENT + 60_000, waits);
+    const settled = afterSnapshot(turn, look({ fingerprint: "b", available: 450 }), false, SENT + 60_000, timings);
     expect(settled).toMatchObject({ do: "end", verdict: { status: "completed", charged: "yes" } });
   });
 
@@ -59,25 +59,25 @@ describe("a turn", () => {
     ["the stream was cut", { ...closed, end: "cut" as const }],
     ["the instance was lost", { ...closed, end: "lost" as const }],
   ])("waits for two equal readings when %s", (_why, stream) => {
-    const first = afterReading(toSettling(sent, stream, null), look({ fingerprint: "b" }), false, SENT + 60_000, waits);
-    expect(first).toMatchObject({ do: "wait", at: SENT + 60_000 + waits.settleApart });
+    const first = afterSnapshot(toSettling(sent, stream, null), look({ fingerprint: "b" }), false, SENT + 60_000, timings);
+    expect(first).toMatchObject({ do: "wait", at: SENT + 60_000 + timings.settleApart });
     if (first.do !== "wait") return;
-    const early = afterReading(first.turn, look({ fingerprint: "b", at: SENT + 70_000 }), false, SENT + 70_000, waits);
+    const early = afterSnapshot(first.turn, look({ fingerprint: "b", at: SENT + 70_000 }), false, SENT + 70_000, timings);
     expect(early.do).toBe("wait");
-    const later = afterReading(first.turn, look({ fingerprint: "b", at: SENT + 90_000 }), false, SENT + 90_000, waits);
+    const later = afterSnapshot(first.turn, look({ fingerprint: "b", at: SENT + 90_000 }), false, SENT + 90_000, timings);
     expect(later).toMatchObject({ do: "end", verdict: { status: "completed" } });
   });
 
   it("does not take the first change for the end: a generation has two stages", () => {
     const turn = toSettling(sent, { ...closed, end: "cut" }, null);
-    const first = afterReading(turn, look({ fingerprint: "b" }), false, SENT + 60_000, waits);
+    const first = afterSnapshot(turn, look({ fingerprint: "b" }), false, SENT + 60_000, timings);
     if (first.do !== "wait") throw new Error("ended at the first change");
-    const second = afterReading(
+    const second = afterSnapshot(
       first.turn,
       look({ fingerprint: "c", at: SENT + 100_000 }),
       false,
       SENT + 100_000,
-      waits,
+      timings,
     );
     expect(second.do).toBe("wait");
   });
@@ -86,24 +86,24 @@ describe("a turn", () => {
     const turn = { ...toSettling(sent, { ...closed, end: "cut" }, null), reading: look({ fingerprint: "b" }) };
     const now = SENT + 120_000;
     const frozen = look({ fingerprint: "b", frozen: 100, at: now });
-    expect(afterReading(turn, frozen, false, now, waits).do).toBe("wait");
-    expect(afterReading(turn, frozen, true, now, waits)).toMatchObject({ do: "end", verdict: { charged: "unknown" } });
+    expect(afterSnapshot(turn, frozen, false, now, timings).do).toBe("wait");
+    expect(afterSnapshot(turn, frozen, true, now, timings)).toMatchObject({ do: "end", verdict: { charged: "unknown" } });
   });
 
   it("fails uncharged after 15 minutes only when nothing changed and the balance is its own and equal", () => {
     const turn = toSettling(sent, { ...closed, end: "cut" }, null);
-    const now = giveUpAt(turn, waits);
+    const now = giveUpAt(turn, timings);
     const same = look({ fingerprint: "a", at: now });
-    expect(afterReading(turn, same, false, now, waits)).toMatchObject({
+    expect(afterSnapshot(turn, same, false, now, timings)).toMatchObject({
       do: "end",
       verdict: { status: "failed", charged: "no" },
     });
-    expect(afterReading(turn, same, true, now, waits)).toMatchObject({ do: "end", verdict: { status: "unknown" } });
-    expect(afterReading(turn, { ...same, available: null }, false, now, waits)).toMatchObject({
+    expect(afterSnapshot(turn, same, true, now, timings)).toMatchObject({ do: "end", verdict: { status: "unknown" } });
+    expect(afterSnapshot(turn, { ...same, available: null }, false, now, timings)).toMatchObject({
       do: "end",
       verdict: { status: "unknown", charged: "unknown" },
     });
-    expect(afterReading(turn, { ...same, available: 400 }, false, now, waits)).toMatchObject({
+    expect(afterSnapshot(turn, { ...same, available: 400 }, false, now, timings)).toMatchObject({
       do: "end",
       verdict: { status: "unknown", charged: "yes" },
     });
@@ -111,22 +111,22 @@ describe("a turn", () => {
 
   it("never waits beyond the moment it is given up", () => {
     const turn = toSettling(sent, { ...closed, end: "cut" }, null);
-    const now = giveUpAt(turn, waits) - 5_000;
-    const settled = afterReading(turn, look({ fingerprint: "a", at: now }), false, now, waits);
-    expect(settled).toMatchObject({ do: "wait", at: giveUpAt(turn, waits) });
+    const now = giveUpAt(turn, timings) - 5_000;
+    const settled = afterSnapshot(turn, look({ fingerprint: "a", at: now }), false, now, timings);
+    expect(settled).toMatchObject({ do: "wait", at: giveUpAt(turn, timings) });
   });
 
   it("is repaired after its instance was lost, in exactly the two phases that have left", () => {
-    expect(afterLoss(base)).toBeNull();
-    expect(afterLoss(toSending(base, before, SENT))).toMatchObject({ phase: "settling", stream: { end: "lost" } });
-    expect(afterLoss(sent)).toMatchObject({ phase: "settling", stream: { end: "lost" } });
-    expect(afterLoss(toSettling(sent, closed, null))).toBeNull();
-    expect(afterLoss(toEnded(sent, { status: "completed", charged: "yes" }, null, SENT + 1))).toBeNull();
+    expect(afterRestart(base)).toBeNull();
+    expect(afterRestart(toSending(base, before, SENT))).toMatchObject({ phase: "settling", stream: { end: "lost" } });
+    expect(afterRestart(sent)).toMatchObject({ phase: "settling", stream: { end: "lost" } });
+    expect(afterRestart(toSettling(sent, closed, null))).toBeNull();
+    expect(afterRestart(toEnded(sent, { status: "completed", charged: "yes" }, null, SENT + 1))).toBeNull();
   });
 
   it("is read at once after a closed stream and later after a cut one", () => {
-    expect(firstReadingAt(toSettling(sent, closed, null), 5, waits)).toBe(5);
-    expect(firstReadingAt(toSettling(sent, { ...closed, end: "lost" }, null), 5, waits)).toBe(5 + waits.settleFirst);
+    expect(firstPollAt(toSettling(sent, closed, null), 5, timings)).toBe(5);
+    expect(firstPollAt(toSettling(sent, { ...closed, end: "lost" }, null), 5, timings)).toBe(5 + timings.settleFirst);
   });
 
   it("says what its end rests on, and what it cost", () => {

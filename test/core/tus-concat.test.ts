@@ -1,10 +1,10 @@
 import { describe, expect, it } from "vitest";
-import { ownedId, strayHash } from "../../src/core/ids.ts";
+import { ownedId, randomUserHash } from "../../src/core/ids.ts";
 import { FINAL_PARTIALS } from "../../src/core/limits.ts";
 import { readConcat } from "../../src/core/uploads/tus.ts";
 
 const random = (count: number): Uint8Array => new Uint8Array(count).fill(7);
-const ID = ownedId("upl", strayHash(random), 1_000, random);
+const ID = ownedId("upl", randomUserHash(random), 1_000, random);
 const read = (headers: Record<string, string>) => readConcat(new Headers(headers));
 const concat = (text: string) => read({ "upload-concat": text });
 const codeOf = (got: ReturnType<typeof read>) => (got.ok ? null : got.error.code);

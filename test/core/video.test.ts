@@ -2,14 +2,14 @@
 import { describe, expect, it } from "vitest";
 import { problemOf } from "../../src/core/errors.ts";
 import {
-  begunAt,
+  roundStartedAt,
   type EndedTurn,
-  mayGoOn,
+  canContinue,
   newVideoOf,
   nextRound,
   nextStep,
-  owesCost,
-  type Seen,
+  awaitsCost,
+  type VideoInputs,
   toCancelled,
   type Video,
   withLateCost,
@@ -46,7 +46,7 @@ const ended = (more: Partial<EndedTurn> = {}): EndedTurn => ({
   text: "Done.",
   ...more,
 });
-const seen = (more: Partial<Seen> = {}): Seen => ({
+const seen = (more: Partial<VideoInputs> = {}): VideoInputs => ({
   waiting: 0,
   problem: null,
   turn: null,
@@ -54,15 +54,15 @@ const seen = (more: Partial<Seen> = {}): Seen => ({
   render: null,
   ...more,
 });
-const stepOf = (given: Video, what: Partial<Seen> = {}) => nextStep(given, seen(what), NOW);
-const saved = (given: Video, what: Partial<Seen> = {}): Video => {
+const stepOf = (given: Video, what: Partial<VideoInputs> = {}) => nextStep(given, seen(what), NOW);
+const saved = (given: Video, what: Partial<VideoInputs> = {}): Video => {
   const step = stepOf(given, what);
   if (step.do !== "save") throw new Error(`it would ${step.do}`);
   return step.video;
 };
 
 describe("the next step of a video", () => {
-  it.each<[string, Video, Partial<Seen>]>([
+  it.each<[string, Video, Partial<VideoInputs>]>([
     ["make_project", video({ project: null }), {}],
     ["wait", video({ stage: "assets" }), { waiting: 1 }],
     ["attach", video({ stage: "assets" }), {}],
@@ -139,14 +139,14 @@ describe("what a video costs", () => {
 
   it("is learnt after it was cancelled too, once", () => {
     const stopped = toCancelled(video({ stage: "turn" }), { turn: "trn_1", render: null }, NOW);
-    expect(owesCost(stopped)).toBe(true);
+    expect(awaitsCost(stopped)).toBe(true);
     expect(withLateCost(stopped, null)).toBe(stopped);
     const told = withLateCost(stopped, ended());
     expect(told).toMatchObject({ status: "cancelled", charged: "yes", spent: 100 });
-    expect(owesCost(told)).toBe(false);
+    expect(awaitsCost(told)).toBe(false);
     expect(withLateCost(told, ended())).toBe(told);
     const later = toCancelled({ ...told, stage: "render" }, { turn: "trn_1", render: "rnd_1" }, NOW);
-    expect(owesCost(later)).toBe(false);
+    expect(awaitsCost(later)).toBe(false);
   });
 });
 
@@ -161,7 +161,7 @@ describe("going on with a video", () => {
       renders: ["rnd_1"],
       endedAt: null,
     });
-    expect([begunAt(video()), begunAt(next)]).toEqual([AT, NOW]);
+    expect([roundStartedAt(video()), roundStartedAt(next)]).toEqual([AT, NOW]);
   });
 
   it("does first what was not done before its first turn: a file is not left out", () => {
@@ -170,8 +170,8 @@ describe("going on with a video", () => {
   });
 
   it("is for videos that are over and were not cancelled", () => {
-    expect(mayGoOn(video())).toBe(false);
-    expect(mayGoOn(video({ status: "failed", project: null, endedAt: NOW }))).toBe(true);
-    expect(mayGoOn(toCancelled(video(), { turn: null, render: null }, NOW))).toBe(false);
+    expect(canContinue(video())).toBe(false);
+    expect(canContinue(video({ status: "failed", project: null, endedAt: NOW }))).toBe(true);
+    expect(canContinue(toCancelled(video(), { turn: null, render: null }, NOW))).toBe(false);
   });
 });

@@ -1,12 +1,12 @@
 /** Batches in their user's object: each item once, one end, whatever fails or dies in between. */
 import { describe, expect, it } from "vitest";
 import type { UserAddress } from "../../src/core/address.ts";
-import type { BatchItem, BatchOrder } from "../../src/core/batch.ts";
+import type { BatchItem, BatchRequest } from "../../src/core/batch.ts";
 import type { BatchId } from "../../src/core/ids.ts";
 import type { BatchItemWire, BatchWire } from "../../src/core/wire/batch.ts";
 import { bad, call, freshAddress, good, kill, ledger, tenantRpc, until, userRpc } from "../support/objects.ts";
 
-const order = (more: Partial<BatchOrder> = {}): BatchOrder => ({
+const order = (more: Partial<BatchRequest> = {}): BatchRequest => ({
   mode: "own_projects",
   concurrency: 4,
   project: null,
@@ -31,7 +31,7 @@ const item = (prompt: string): BatchItem => ({
 const prompts = (count: number): string[] =>
   Array.from({ length: count }, (_, n) => `make a 1 second video number ${n}`);
 
-const start = async (at: UserAddress, said: readonly string[], more: Partial<BatchOrder> = {}): Promise<BatchId> =>
+const start = async (at: UserAddress, said: readonly string[], more: Partial<BatchRequest> = {}): Promise<BatchId> =>
   good(await userRpc(at).startBatch(call(), order(more), said.map(item))).id;
 
 const endOf = (at: UserAddress, id: BatchId): Promise<BatchWire> =>

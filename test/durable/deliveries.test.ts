@@ -8,7 +8,7 @@ import { tenantObjectName, tenantPrefix, type UserAddress } from "../../src/core
 import { type DeliveryId, type EndpointId, eventId } from "../../src/core/ids.ts";
 import { HOST_IN_FLIGHT, SENDER_SLOTS } from "../../src/core/limits.ts";
 import type { NewEvent, TenantRpc } from "../../src/core/rpc/tenant.ts";
-import { scaledWaits } from "../../src/core/timings.ts";
+import { scaledTimings } from "../../src/core/timings.ts";
 import type { EventType } from "../../src/core/wire/event.ts";
 import type { DeliveryWire, JwksWire, LoggedDeliveryWire } from "../../src/core/wire/webhook.ts";
 import { DUE, DUE_LANES, HAS_DUE, NEXT_DUE, STALE } from "../../src/durable/tenant/deliveries/store.ts";
@@ -27,7 +27,7 @@ import {
 } from "../support/objects.ts";
 import { answering, type Behaviour, type Got, type PlayedReceiver, playReceivers } from "../support/receivers.ts";
 
-const waits = scaledWaits(60); // vitest.config.ts
+const timings = scaledTimings(60); // vitest.config.ts
 const DAY = 24 * 3_600_000;
 
 let clock: SteppedClock;
@@ -88,7 +88,7 @@ describe("a receiver that", () => {
     for (let attempt = 1; attempt <= 9; attempt++) {
       const one = await attempted(tenant, attempt);
       expect(one).toMatchObject({ state: "pending", attempts: attempt, last_status: 500, last_answer: "said 500" });
-      const planned = waits.deliveries[attempt - 1] ?? 0;
+      const planned = timings.deliveries[attempt - 1] ?? 0;
       const wait = Date.parse(one.due_at ?? "") - Date.parse(one.log.at(-1)?.at ?? "");
       expect(wait).toBeGreaterThanOrEqual(planned * 0.9 - 1);
       expect(wait).toBeLessThan(planned + 5_000); // jitter only shortens; the rest is this machine's
@@ -125,7 +125,7 @@ describe("a receiver that", () => {
     await tenant.accept([await newEvent("rnd_a")]);
     const one = await attempted(tenant, 1);
     expect(one).toMatchObject({ state: "pending", last_status: null, last_answer: "no answer in time" });
-    expect(one.log[0]?.took_ms).toBeGreaterThanOrEqual(waits.deliveryTimeout - 5);
+    expect(one.log[0]?.took_ms).toBeGreaterThanOrEqual(timings.deliveryTimeout - 5);
   });
 
   it("redirects is not followed", async () => {
@@ -221,7 +221,7 @@ describe("an endpoint", () => {
     await tenant.accept([await newEvent("rnd_a")]);
     for (let attempt = 1; attempt <= 9; attempt++) await untilDue(tenant, await attempted(tenant, attempt));
     await attempted(tenant, 10);
-    clock.step(waits.endpointGiveUp);
+    clock.step(timings.endpointGiveUp);
     expect(await alive()).toBe(true);
     await tenant.accept([await newEvent("rnd_b")]);
     await until(async () => !(await alive()));
@@ -252,7 +252,7 @@ describe("events of one resource", () => {
       [2, undefined],
       [3, undefined],
     ]);
-    clock.step(waits.deliveries[0] ?? 0);
+    clock.step(timings.deliveries[0] ?? 0);
     await tenant.wake();
     await until(async () => played.got.length >= 4);
     expect(messages(played.got)[3]).toMatchObject({ data: { n: 1 }, stale: true });
@@ -286,8 +286,8 @@ describe("a message whose body the store does not give", () => {
       waited.push(Date.parse(due_at ?? "") - clock.now());
       clock.step(waited.at(-1) ?? 0);
     }
-    const growing = [1, 2, 4, 8, 16, 32, 64].map((times) => times * waits.retry);
-    expect(waited).toEqual([...growing, ...Array.from({ length: 5 }, () => waits.retryMax)]);
+    const growing = [1, 2, 4, 8, 16, 32, 64].map((times) => times * timings.retry);
+    expect(waited).toEqual([...growing, ...Array.from({ length: 5 }, () => timings.retryMax)]);
     expect(good(await tenant.readDelivery(second)).attempts).toBe(0);
     failing.mockRestore();
     expect(await tenant.workDeliveries([], 2)).toMatchObject([{ id: first, attempt: 1 }]);
@@ -299,7 +299,7 @@ describe("an attempt", () => {
     const { tenant, address } = await owed(1);
     const [first] = await tenant.workDeliveries([], 1);
     if (first === undefined) throw new Error("nothing was due");
-    clock.step(waits.deliveryLease);
+    clock.step(timings.deliveryLease);
     const [again] = await tenantRpc(address).workDeliveries([], 1);
     expect(again).toMatchObject({ id: first.id, attempt: 2 });
     const outcome = { status: 200, answer: "", error: null, retryAfterMs: null, tookMs: 1 };
@@ -371,7 +371,7 @@ describe("the pace to one host", () => {
     clock.freeze();
     expect(await tenant.workDeliveries([], 50)).toHaveLength(5);
     expect(await tenant.workDeliveries([], 50)).toHaveLength(0);
-    clock.step(waits.testHostWindow);
+    clock.step(timings.testHostWindow);
     expect(await tenant.workDeliveries([], 50)).toHaveLength(5);
   });
 

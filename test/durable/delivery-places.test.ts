@@ -4,11 +4,11 @@ import type { UserAddress } from "../../src/core/address.ts";
 import { eventId } from "../../src/core/ids.ts";
 import { SLOW_TARGET_IN_FLIGHT, TARGET_IN_FLIGHT, UNPROVEN_IN_FLIGHT } from "../../src/core/limits.ts";
 import type { DeliveryJob, DeliveryReport, NewEvent, TenantRpc } from "../../src/core/rpc/tenant.ts";
-import { scaledWaits } from "../../src/core/timings.ts";
+import { scaledTimings } from "../../src/core/timings.ts";
 import { call, env, freshAddress, good, owedDeliveries, tenantRpc, until } from "../support/objects.ts";
 import { answering, hanging, type PlayedReceiver, playReceivers } from "../support/receivers.ts";
 
-const waits = scaledWaits(60); // vitest.config.ts
+const timings = scaledTimings(60); // vitest.config.ts
 
 let receiver: ReturnType<typeof playReceivers>;
 beforeEach(() => {
@@ -109,7 +109,7 @@ describe("the places of a tenant", () => {
 
   it.each([
     ["answers soon, whatever it says", 500, 1, TARGET_IN_FLIGHT],
-    ["answers late", 204, waits.deliveryTimeout - 1, SLOW_TARGET_IN_FLIGHT],
+    ["answers late", 204, timings.deliveryTimeout - 1, SLOW_TARGET_IN_FLIGHT],
   ])("are counted by the last answer: one that %s", async (_, status, tookMs, most) => {
     const tenant = await owing(100);
     const jobs = await tenant.workDeliveries([], 1);

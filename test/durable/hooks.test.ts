@@ -5,7 +5,7 @@ import { readLink } from "../../src/core/crypto.ts";
 import { type DeliveryId, type EndpointId, eventId } from "../../src/core/ids.ts";
 import { REMOVED_TARGETS } from "../../src/core/limits.ts";
 import type { NewEvent, TenantRpc } from "../../src/core/rpc/tenant.ts";
-import { scaledWaits } from "../../src/core/timings.ts";
+import { scaledTimings } from "../../src/core/timings.ts";
 import { hookBody } from "../../src/core/webhooks/flat-body.ts";
 import { sampleEvent } from "../../src/core/webhooks/samples.ts";
 import type { EventType } from "../../src/core/wire/event.ts";
@@ -15,7 +15,7 @@ import { type SteppedClock, startClock } from "../support/clock.ts";
 import { bad, call, env, freshAddress, good, tenantRpc, tenantStub, until } from "../support/objects.ts";
 import { answering, type Behaviour, type PlayedReceiver, playReceivers } from "../support/receivers.ts";
 
-const waits = scaledWaits(60); // vitest.config.ts
+const timings = scaledTimings(60); // vitest.config.ts
 
 let clock: SteppedClock;
 let receiver: (behave: Behaviour) => PlayedReceiver;
@@ -122,7 +122,7 @@ describe("a hook", () => {
         const one = good(await tenant.readDelivery(listed.id as DeliveryId));
         return one.log.length >= attempt && one;
       });
-      clock.step(due_at === null ? waits.endpointGiveUp : Math.max(0, Date.parse(due_at) - clock.now()) + 1);
+      clock.step(due_at === null ? timings.endpointGiveUp : Math.max(0, Date.parse(due_at) - clock.now()) + 1);
       await tenant.wake();
     }
     expect(await tenant.listHooks()).toMatchObject([{ id, state: "enabled", disabled_at: null }]);

@@ -6,7 +6,7 @@ import { problemOf } from "../../src/core/errors.ts";
 import { eventId, ownedId } from "../../src/core/ids.ts";
 import { POISON_ATTEMPTS } from "../../src/core/limits.ts";
 import { DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS } from "../../src/core/time.ts";
-import { scaledWaits } from "../../src/core/timings.ts";
+import { scaledTimings } from "../../src/core/timings.ts";
 import { createRuntime } from "../../src/durable/shared/context.ts";
 import { openDatabase } from "../../src/durable/shared/database.ts";
 import { JOBS, type JobKind, triesOf } from "../../src/durable/shared/job-kinds.ts";
@@ -66,7 +66,7 @@ class Bench {
 
   begin(now: () => number = () => this.now): JobScheduler {
     const laid = createRuntime(this.#state, env);
-    const config = { ...laid.config, alarms: false, waits: scaledWaits(1) };
+    const config = { ...laid.config, alarms: false, timings: scaledTimings(1) };
     const runtime = { ...laid, config, now, keep: () => undefined };
     const database = openDatabase(runtime, [SCHEDULE_TABLES, SCHEDULE_INDEX, SCHEDULE_UNENDED]);
     database.ready();

@@ -55,7 +55,7 @@ async function listedUploads(address: UserAddress, count: number, as: Partial<Up
     good(await uploadRpc(address, ids[0] as UploadId).create(call(), address, ids[0] as UploadId, FILE));
     return user.listUploads({ limit: 1, after: null });
   })();
-  for (const id of ids) await user.noteUpload(call(), id, { ...(data[0] as UploadWire), ...as, id });
+  for (const id of ids) await user.recordUpload(call(), id, { ...(data[0] as UploadWire), ...as, id });
   return ids;
 }
 const FILE = { filename: "a.png", size_bytes: 1, metadata: {} };
@@ -75,7 +75,7 @@ const quota = (name: QuotaName): Row => ({
     const address = freshAddress();
     const some = { ...limits.QUOTA_DEFAULTS.test, [name]: 10 };
     return atOnce(10, async (n) => {
-      const taken = await tenantRpc(address).takeQuota([{ quota: name, ref: `ref_${n}`, amount: 1 }], some, null);
+      const taken = await tenantRpc(address).reserveQuota([{ quota: name, ref: `ref_${n}`, amount: 1 }], some, null);
       return taken.ok;
     });
   },
@@ -102,7 +102,7 @@ const ROWS: readonly Row[] = [
       const address = freshAddress();
       const limit = limits.IMPORTS_AT_ONCE;
       const ids = await listedUploads(address, limit * 3, { source: "import" });
-      return atOnce(limit, (n) => userRpc(address).mayWork(ids[n] as UploadId, "import"));
+      return atOnce(limit, (n) => userRpc(address).mayStart(ids[n] as UploadId, "import"));
     },
   },
   {
@@ -111,7 +111,7 @@ const ROWS: readonly Row[] = [
       const address = freshAddress();
       const limit = limits.FINALS_AT_ONCE;
       const ids = await listedUploads(address, limit * 3, { status: "completed", concat: "final" });
-      return atOnce(limit, (n) => userRpc(address).mayWork(ids[n] as UploadId, "final"));
+      return atOnce(limit, (n) => userRpc(address).mayStart(ids[n] as UploadId, "final"));
     },
   },
   {
@@ -223,14 +223,14 @@ describe("a place for work", () => {
   it("is not held by uploads that never came to ask, nor for ever by those that did", async () => {
     const address = freshAddress();
     const ids = await listedUploads(address, 4, { source: "import" });
-    expect(await userRpc(address).mayWork(ids[3] as UploadId, "import")).toBe(true);
+    expect(await userRpc(address).mayStart(ids[3] as UploadId, "import")).toBe(true);
   });
 
   it("goes to the oldest that waits, once an end is told", async () => {
     const address = freshAddress();
     const user = userRpc(address);
     const ids = await listedUploads(address, 5, { source: "import" });
-    const may = (n: number) => user.mayWork(ids[n] as UploadId, "import");
+    const may = (n: number) => user.mayStart(ids[n] as UploadId, "import");
     expect([await may(0), await may(1), await may(2), await may(3), await may(4)]).toEqual([
       true,
       true,
@@ -243,7 +243,7 @@ describe("a place for work", () => {
     });
     const { data } = await user.listUploads({ limit: 10, after: null });
     const first = data.find(({ id }) => id === ids[0]) as UploadWire;
-    await user.noteUpload(call(), first.id as UploadId, { ...first, status: "failed" });
+    await user.recordUpload(call(), first.id as UploadId, { ...first, status: "failed" });
     expect([await may(4), await may(3), await may(1)]).toEqual([false, true, true]);
   });
 });

@@ -2,7 +2,7 @@
 import { runInDurableObject } from "cloudflare:test";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { tenantObjectName, type UserAddress, userObjectName } from "../../src/core/address.ts";
-import { strayHash } from "../../src/core/ids.ts";
+import { randomUserHash } from "../../src/core/ids.ts";
 import type { TokenRpc } from "../../src/core/rpc/token.ts";
 import { DAY_MS, HOUR_MS } from "../../src/core/time.ts";
 import { startClock } from "../support/clock.ts";
@@ -204,7 +204,7 @@ describe("a token that is brought", () => {
     good(await tokenRpc(address).put(call(), provided()));
     await nemo.control("/__fail", { path: CREDITS, status: 401 });
     expect(bad(await userRpc(address).readCredits()).code).toBe("nemo_token_rejected");
-    const other = userRpc({ ...address, uh: strayHash(random) });
+    const other = userRpc({ ...address, uh: randomUserHash(random) });
     const seen = nemo.seen.length;
     expect(bad(await other.readCredits()).code).toBe("nemo_token_rejected");
     expect(nemo.seen).toHaveLength(seen);
@@ -339,7 +339,7 @@ describe("how a kept token stands", () => {
     );
     expect(issued).toMatchObject({ source: "anonymous", state: "ready" });
     await nemo.control("/__fail", { path: MINT, status: 429, times: 5 });
-    const other = { ...address, uh: strayHash(random) };
+    const other = { ...address, uh: randomUserHash(random) };
     bad(await (await known(other)).readCredits());
     const [rationed] = await until(
       async () => (await told(userObjectName(other))).length > 0 && told(userObjectName(other)),

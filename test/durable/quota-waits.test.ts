@@ -3,7 +3,7 @@ import { afterEach, describe, expect, it, vi } from "vitest";
 import type { UserAddress } from "../../src/core/address.ts";
 import { type GeneratorJobId, ownedId, type VideoId } from "../../src/core/ids.ts";
 import { POISON_ATTEMPTS, QUOTA_DEFAULTS } from "../../src/core/limits.ts";
-import type { VideoOrder } from "../../src/core/video.ts";
+import type { VideoRequest } from "../../src/core/video.ts";
 import type { Quotas } from "../../src/core/wire/tenant.ts";
 import { TenantObject } from "../../src/durable/tenant/object.ts";
 import { makeTenant } from "../support/gateway.ts";
@@ -16,7 +16,7 @@ afterEach(() => {
   vi.restoreAllMocks();
 });
 
-const ORDER: VideoOrder = {
+const ORDER: VideoRequest = {
   ...{ prompt: "make a 1 second video", sources: [], project: null, language: null, callback: null },
   ...{ output: { format: "mp4", quality: "high" }, metadata: {}, onQuestion: "wait", generator: null },
   ...{ attribution: null, accepts: null, expectedMs: 120_000 },
@@ -53,12 +53,12 @@ describe("a full account", () => {
     const address = { ...freshAddress(), tenant: (await makeTenant()).id as UserAddress["tenant"] };
     const tenant = tenantRpc(address);
     const ref = quota === "concurrent_turns" ? ownedId("trn", address.uh, Date.now(), random) : "rnd_another";
-    good(await tenant.takeQuota([{ quota, ref, amount: 1 }], limits({ [quota]: 1 })));
+    good(await tenant.reserveQuota([{ quota, ref, amount: 1 }], limits({ [quota]: 1 })));
     if (ref.startsWith("trn_")) await tenant.confirmSlot(ref as `trn_${string}`);
     let refusals = 0;
-    const { takeQuota } = TenantObject.prototype;
-    vi.spyOn(TenantObject.prototype, "takeQuota").mockImplementation(async function (this: TenantObject, ...given) {
-      const taken = await takeQuota.apply(this, given);
+    const { reserveQuota } = TenantObject.prototype;
+    vi.spyOn(TenantObject.prototype, "reserveQuota").mockImplementation(async function (this: TenantObject, ...given) {
+      const taken = await reserveQuota.apply(this, given);
       if (!taken.ok) refusals++;
       return taken;
     });
@@ -67,7 +67,7 @@ describe("a full account", () => {
     const often = quota === "concurrent_turns" ? POISON_ATTEMPTS + 2 : 2;
     await until(async () => refusals >= often, 50_000);
     expect(await read()).toMatchObject({ isOver: false, error: null });
-    await tenant.giveQuota(ref);
+    await tenant.releaseQuota(ref);
     const ended = await until(async () => {
       const now = await read();
       return now.isOver ? now : null;

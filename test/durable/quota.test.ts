@@ -2,7 +2,7 @@
 import { runInDurableObject } from "cloudflare:test";
 import { describe, expect, it } from "vitest";
 import type { UserAddress } from "../../src/core/address.ts";
-import { ownedId, strayHash, type TurnId } from "../../src/core/ids.ts";
+import { ownedId, randomUserHash, type TurnId } from "../../src/core/ids.ts";
 import { METER_FIRST_BYTES, QUOTA_DEFAULTS, WAITING_PER_USER } from "../../src/core/limits.ts";
 import type { QuotaName } from "../../src/core/quota.ts";
 import type { NewEvent } from "../../src/core/rpc/tenant.ts";
@@ -33,7 +33,7 @@ import {
 
 const limits = (some: Partial<Quotas>): Quotas => ({ ...QUOTA_DEFAULTS.test, ...some });
 const as = (some: Partial<Quotas>, key: string | null = null): Call => ({ ...call(key), quotas: limits(some) });
-const other = (address: UserAddress): UserAddress => ({ ...address, uh: strayHash(random) });
+const other = (address: UserAddress): UserAddress => ({ ...address, uh: randomUserHash(random) });
 const want = (quota: QuotaName, ref: string, amount = 1) => [{ quota, ref, amount }];
 const SLOW = say("make a video of the sea #slow:1800s");
 
@@ -79,18 +79,18 @@ describe("places for turns", () => {
   it("held by an object that died before its commit free themselves, kept ones stay", async () => {
     const address = freshAddress();
     const tenant = tenantRpc(address);
-    good(await tenant.takeQuota(want("concurrent_turns", "trn_dead"), limits({ concurrent_turns: 2 })));
-    good(await tenant.takeQuota(want("concurrent_turns", "trn_kept"), limits({ concurrent_turns: 2 })));
+    good(await tenant.reserveQuota(want("concurrent_turns", "trn_dead"), limits({ concurrent_turns: 2 })));
+    good(await tenant.reserveQuota(want("concurrent_turns", "trn_kept"), limits({ concurrent_turns: 2 })));
     await tenant.confirmSlot("trn_kept");
-    expect(bad(await tenant.takeQuota(want("concurrent_turns", "trn_new"), limits({ concurrent_turns: 2 }))).code).toBe(
+    expect(bad(await tenant.reserveQuota(want("concurrent_turns", "trn_new"), limits({ concurrent_turns: 2 }))).code).toBe(
       "concurrency_limited",
     );
     // A minute passes.
     await runInDurableObject(tenantStub(address), (_, { storage }) =>
       storage.sql.exec("UPDATE places SET until = until - 60001"),
     );
-    good(await tenant.takeQuota(want("concurrent_turns", "trn_new"), limits({ concurrent_turns: 2 })));
-    expect(bad(await tenant.takeQuota(want("concurrent_turns", "trn_4"), limits({ concurrent_turns: 2 }))).code).toBe(
+    good(await tenant.reserveQuota(want("concurrent_turns", "trn_new"), limits({ concurrent_turns: 2 })));
+    expect(bad(await tenant.reserveQuota(want("concurrent_turns", "trn_4"), limits({ concurrent_turns: 2 }))).code).toBe(
       "concurrency_limited",
     );
   });
@@ -162,37 +162,37 @@ describe("a day's quota", () => {
   it("stays taken by an object that died before its commit: less may be made that day, never more", async () => {
     const address = freshAddress();
     const two = limits({ renders_per_day: 2 });
-    const taken = good(await tenantRpc(address).takeQuota(want("renders_per_day", "rnd_dead"), two));
+    const taken = good(await tenantRpc(address).reserveQuota(want("renders_per_day", "rnd_dead"), two));
     expect(taken).toMatchObject([{ name: "renders_per_day", quota: 2, remaining: 1, window: 86_400 }]);
     await kill(address); // its renders.start() never came to the commit, and nobody gives back
-    good(await tenantRpc(address).takeQuota(want("renders_per_day", "rnd_next"), two));
-    expect(bad(await tenantRpc(address).takeQuota(want("renders_per_day", "rnd_more"), two)).code).toBe(
+    good(await tenantRpc(address).reserveQuota(want("renders_per_day", "rnd_next"), two));
+    expect(bad(await tenantRpc(address).reserveQuota(want("renders_per_day", "rnd_more"), two)).code).toBe(
       "quota_exceeded",
     );
     // The same order again, after the crash, is the same taking.
-    good(await tenantRpc(address).takeQuota(want("renders_per_day", "rnd_dead"), two));
+    good(await tenantRpc(address).reserveQuota(want("renders_per_day", "rnd_dead"), two));
     await runInDurableObject(tenantStub(address), (_, { storage }) => {
       for (const table of ["takings", "taken"]) storage.sql.exec(`UPDATE ${table} SET day = '2026-01-01'`); // a day passes
     });
-    good(await tenantRpc(address).takeQuota(want("renders_per_day", "rnd_more"), two));
+    good(await tenantRpc(address).reserveQuota(want("renders_per_day", "rnd_more"), two));
   });
 
   it("remembers an upload of unknown length for its whole life, and counts what arrived once", async () => {
     const address = freshAddress();
     const ten = limits({ bytes_per_day: 10 });
     const id = ownedId("upl", address.uh, Date.now(), random);
-    good(await tenantRpc(address).takeQuota(want("bytes_per_day", id, 0), ten));
+    good(await tenantRpc(address).reserveQuota(want("bytes_per_day", id, 0), ten));
     await runInDurableObject(tenantStub(address), (_, { storage }) =>
       storage.sql.exec("UPDATE takings SET day = ?", toDay(Date.now() - 5 * DAY_MS)),
     );
-    good(await tenantRpc(address).takeQuota(want("bytes_per_day", "upl_other", 3), ten)); // what is old goes now
+    good(await tenantRpc(address).reserveQuota(want("bytes_per_day", "upl_other", 3), ten)); // what is old goes now
     const newEvent = (type: EventType, sequence: number): NewEvent => ({
       ...{ id: `evt_${sequence}${id.slice(5, 24)}` as const, type, resource: id, sequence, at: Date.now() },
       ...{ uh: address.uh, data: JSON.stringify({ offset_bytes: 4 }) },
     });
     await tenantRpc(address).accept([newEvent("upload.completed", 1)]);
     await tenantRpc(address).accept([newEvent("upload.completed", 1)]);
-    expect(good(await tenantRpc(address).takeQuota(want("bytes_per_day", "upl_more", 1), ten))).toMatchObject([
+    expect(good(await tenantRpc(address).reserveQuota(want("bytes_per_day", "upl_more", 1), ten))).toMatchObject([
       { remaining: 2 },
     ]);
   });
@@ -200,9 +200,9 @@ describe("a day's quota", () => {
   it("is each mode's own", async () => {
     const test = freshAddress();
     const live = { ...test, mode: "live" } as const;
-    good(await tenantRpc(test).takeQuota(want("renders_per_day", "a"), limits({ renders_per_day: 1 })));
-    good(await tenantRpc(live).takeQuota(want("renders_per_day", "a"), limits({ renders_per_day: 1 })));
-    expect(bad(await tenantRpc(test).takeQuota(want("renders_per_day", "b"), null)).code).toBe("quota_exceeded"); // the limit last told
+    good(await tenantRpc(test).reserveQuota(want("renders_per_day", "a"), limits({ renders_per_day: 1 })));
+    good(await tenantRpc(live).reserveQuota(want("renders_per_day", "a"), limits({ renders_per_day: 1 })));
+    expect(bad(await tenantRpc(test).reserveQuota(want("renders_per_day", "b"), null)).code).toBe("quota_exceeded"); // the limit last told
   });
 });
 
@@ -229,7 +229,7 @@ describe("requests that wait", () => {
 
 describe("a user's share", () => {
   const by = (address: UserAddress) => (wants: ReturnType<typeof want>, some: Partial<Quotas>) =>
-    tenantRpc(address).takeQuota(wants, limits(some), address.uh);
+    tenantRpc(address).reserveQuota(wants, limits(some), address.uh);
   const SOME = { concurrent_turns: 9, renders_per_day: 9, bytes_per_day: 900 } as const;
 
   it.each(["concurrent_turns", "renders_per_day", "bytes_per_day"] as const)(
@@ -322,7 +322,7 @@ describe("bytes that never came", () => {
 
   it("nothing more of unknown length begins when the share is used up", async () => {
     const address = freshAddress();
-    good(await tenantRpc(address).takeQuota(want("bytes_per_day", "upl_all", 1_000_000), limits(MINE), address.uh));
+    good(await tenantRpc(address).reserveQuota(want("bytes_per_day", "upl_all", 1_000_000), limits(MINE), address.uh));
     const id = ownedId("upl", address.uh, Date.now(), random);
     expect(bad(await uploadRpc(address, id).create(as(MINE), address, id, file(null))).code).toBe("quota_exceeded");
   });

@@ -4,8 +4,8 @@ import { describe, expect, it } from "vitest";
 import { renderKey, type UserAddress, userPrefix } from "../../src/core/address.ts";
 import type { ProjectId, RenderId, TurnId, VideoId } from "../../src/core/ids.ts";
 import type { UserRpc } from "../../src/core/rpc/user.ts";
-import { scaledWaits } from "../../src/core/timings.ts";
-import type { VideoOrder } from "../../src/core/video.ts";
+import { scaledTimings } from "../../src/core/timings.ts";
+import type { VideoRequest } from "../../src/core/video.ts";
 import { newRender } from "../../src/core/wire/render.ts";
 import type { VideoWire } from "../../src/core/wire/video.ts";
 import {
@@ -24,7 +24,7 @@ import {
   userStub,
 } from "../support/objects.ts";
 
-const order = (prompt: string, project: ProjectId | null = null): VideoOrder => ({
+const order = (prompt: string, project: ProjectId | null = null): VideoRequest => ({
   prompt,
   sources: [],
   project,
@@ -39,7 +39,7 @@ const order = (prompt: string, project: ProjectId | null = null): VideoOrder => 
   expectedMs: 120_000,
 });
 
-const start = async (user: UserRpc, given: VideoOrder): Promise<VideoId> =>
+const start = async (user: UserRpc, given: VideoRequest): Promise<VideoId> =>
   good(await user.startVideo(call(), given)).id;
 
 const ended = (address: UserAddress, id: VideoId): Promise<VideoWire> =>
@@ -189,7 +189,7 @@ describe("deleting a project", () => {
     await until(async () => (await ledger(address)).renders.length === 1);
     await runInDurableObject(userStub(address), (_, { storage }) => {
       const late = "UPDATE renders SET record = json_set(record, '$.submittedAt', 0 + ?) WHERE id = ?";
-      storage.sql.exec(late, Date.now() - scaledWaits(60).renderTimeout, id);
+      storage.sql.exec(late, Date.now() - scaledTimings(60).renderTimeout, id);
     });
     await until(async () => good(await user.readRender(id as RenderId)).error?.code === "render_timeout");
     good(await user.removeProject(call(), project));

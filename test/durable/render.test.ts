@@ -5,7 +5,7 @@ import type { RenderId } from "../../src/core/ids.ts";
 import { POISON_ATTEMPTS, RENDER_TTL_MS } from "../../src/core/limits.ts";
 import type { UserRpc } from "../../src/core/rpc/user.ts";
 import { DAY_MS, HOUR_MS } from "../../src/core/time.ts";
-import { scaledWaits } from "../../src/core/timings.ts";
+import { scaledTimings } from "../../src/core/timings.ts";
 import { newRender, type RenderWire } from "../../src/core/wire/render.ts";
 import { SandboxObject } from "../../src/sandbox/object.ts";
 import { insertTenant } from "../../src/store/tenants.ts";
@@ -225,7 +225,7 @@ describe("a render in its object", () => {
     });
     const render = await doneOf(user, good(await user.startRender(call(), project, body)).id);
     expect(render).toMatchObject({ status: "failed", error: { code: "nemo_busy" } });
-    const { retry } = scaledWaits(60);
+    const { retry } = scaledTimings(60);
     const least = [1, 2, 4, 8, 16].map((times) => times * retry);
     const waited = tries.slice(1).map((at, n) => at - (tries[n] ?? 0));
     expect(waited).toHaveLength(least.length);
@@ -343,7 +343,7 @@ describe("a render in its object", () => {
     const { id } = good(await user.startRender(call(), project, body));
     await until(async () => (await ledger(address)).renders.length === 1);
     await until(async () => good(await user.readRender(id as RenderId)).stage === "waiting");
-    await amend(address, id, "'$.submittedAt', 0 + ?", Date.now() - scaledWaits(60).renderTimeout + 1_000);
+    await amend(address, id, "'$.submittedAt', 0 + ?", Date.now() - scaledTimings(60).renderTimeout + 1_000);
     expect(await doneOf(user, id)).toMatchObject({ status: "completed", file: { duration_ms: 3_000 } });
     expect(await facts(address)).toEqual(["render.completed"]);
   });
@@ -449,7 +449,7 @@ describe("a render in its object", () => {
     const { address, user, project } = await filled("#fault:render_stuck");
     const { id } = good(await user.startRender(call(), project, body));
     await until(async () => (await ledger(address)).renders.length === 1);
-    await amend(address, id, "'$.submittedAt', 0 + ?", Date.now() - scaledWaits(60).renderTimeout);
+    await amend(address, id, "'$.submittedAt', 0 + ?", Date.now() - scaledTimings(60).renderTimeout);
     const told = await doneOf(user, id);
     expect(told).toMatchObject({ status: "failed", stage: "late", error: { code: "render_timeout", retryable: true } });
     expect(told.next_check_at).not.toBeNull();
@@ -511,7 +511,7 @@ describe("a render in its object", () => {
       return Date.parse(file?.expires_at ?? "") - Date.parse(done.ended_at ?? "");
     };
     const [row] = (await owed(address, "file")) as { due_at: number }[];
-    expect(row?.due_at).toBeLessThanOrEqual(Date.now() + scaledWaits(60).fileLook);
+    expect(row?.due_at).toBeLessThanOrEqual(Date.now() + scaledTimings(60).fileCheckInterval);
     expect(await keepFor(7 * 86_400)).toBe(7 * DAY_MS);
     expect(await keepFor(90 * 86_400)).toBe(90 * DAY_MS);
     await amend(address, id, "'$.endedAt', 0 + ?", Date.now() - 2 * HOUR_MS);

@@ -74,10 +74,10 @@ describe("a command that is cancelled while it is answered", () => {
       await atCall();
       return answer;
     });
-    const { takeQuota } = TenantObject.prototype;
-    vi.spyOn(TenantObject.prototype, "takeQuota").mockImplementation(async function (this: TenantObject, ...given) {
+    const { reserveQuota } = TenantObject.prototype;
+    vi.spyOn(TenantObject.prototype, "reserveQuota").mockImplementation(async function (this: TenantObject, ...given) {
       await atCall();
-      const answer = await takeQuota.apply(this, given);
+      const answer = await reserveQuota.apply(this, given);
       await atCall();
       return answer;
     });

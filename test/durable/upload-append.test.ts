@@ -67,9 +67,9 @@ async function freeBuffers(): Promise<number> {
   return held.length;
 }
 
-type Opened = { readonly address: UserAddress; readonly id: UploadId; readonly port: () => UploadRpc };
+type UnwrappedAnswer = { readonly address: UserAddress; readonly id: UploadId; readonly port: () => UploadRpc };
 
-async function opened(sizeBytes: number | null, more: Partial<NewFile> = {}): Promise<Opened> {
+async function opened(sizeBytes: number | null, more: Partial<NewFile> = {}): Promise<UnwrappedAnswer> {
   const address = freshAddress();
   const id = ownedId("upl", address.uh, Date.now(), random);
   const file = { filename: "a.mp4", size_bytes: sizeBytes, metadata: {}, ...more };
@@ -77,10 +77,10 @@ async function opened(sizeBytes: number | null, more: Partial<NewFile> = {}): Pr
   return { address, id, port: () => uploadRpc(address, id) };
 }
 
-const stubOf = ({ address, id }: Opened) => env.UPLOAD.getByName(uploadObjectName(address, id));
-const offsetOf = async (upload: Opened): Promise<number> => good(await upload.port().settle()).upload.offset_bytes;
+const stubOf = ({ address, id }: UnwrappedAnswer) => env.UPLOAD.getByName(uploadObjectName(address, id));
+const offsetOf = async (upload: UnwrappedAnswer): Promise<number> => good(await upload.port().settle()).upload.offset_bytes;
 
-async function stored({ address, id }: Opened): Promise<Uint8Array | null> {
+async function stored({ address, id }: UnwrappedAnswer): Promise<Uint8Array | null> {
   const object = await env.MEDIA.get(uploadKey(address, id));
   return object === null ? null : new Uint8Array(await object.arrayBuffer());
 }
@@ -90,7 +90,7 @@ function same(one: Uint8Array | null, other: Uint8Array): boolean {
   return one !== null && one.length === other.length && one.every((byte, place) => byte === other[place]);
 }
 
-const rowsOf = (upload: Opened): Promise<{ parts: number[]; rest: number[]; due: string[] }> =>
+const rowsOf = (upload: UnwrappedAnswer): Promise<{ parts: number[]; rest: number[]; due: string[] }> =>
   runInDurableObject(stubOf(upload), (_, { storage: { sql } }) => ({
     parts: sql
       .exec<{ bytes: number }>("SELECT size_bytes AS bytes FROM parts ORDER BY n")
@@ -107,13 +107,13 @@ const rowsOf = (upload: Opened): Promise<{ parts: number[]; rest: number[]; due:
   }));
 
 /** Acts from inside the object, where its bindings can be made to fail. */
-const inside = <T>(upload: Opened, act: (object: UploadRpc, bindings: typeof env) => Promise<T>): Promise<T> =>
+const inside = <T>(upload: UnwrappedAnswer, act: (object: UploadRpc, bindings: typeof env) => Promise<T>): Promise<T> =>
   runInDurableObject(
     stubOf(upload),
     (object) => act(object as unknown as UploadRpc, (object as unknown as { env: typeof env }).env), // what every object holds
   );
 
-const makeDue = (upload: Opened, kind: string): Promise<unknown> =>
+const makeDue = (upload: UnwrappedAnswer, kind: string): Promise<unknown> =>
   runInDurableObject(stubOf(upload), (_, { storage }) => {
     storage.sql.exec("UPDATE due SET due_at = 1 WHERE kind = ?", kind);
   });

@@ -3,7 +3,7 @@ import { evictDurableObject, runInDurableObject } from "cloudflare:test";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { type UserAddress, uploadKey, uploadObjectName } from "../../src/core/address.ts";
 import { hex } from "../../src/core/encoding.ts";
-import { type AssetId, ownedId, strayHash, type UploadId } from "../../src/core/ids.ts";
+import { type AssetId, ownedId, randomUserHash, type UploadId } from "../../src/core/ids.ts";
 import type { Call } from "../../src/core/rpc/user.ts";
 import { UploadObject } from "../../src/durable/upload/object.ts";
 import { sample } from "../support/media.ts";
@@ -231,7 +231,7 @@ describe("a final upload is refused", () => {
     const address = freshAddress();
     const [own] = await partialsOf(address, [clip()]);
     if (own === undefined) throw new Error("no partial");
-    const foreign = await partial({ ...address, uh: strayHash(random) }, clip());
+    const foreign = await partial({ ...address, uh: randomUserHash(random) }, clip());
     const otherMode = { address: { ...address, mode: "live" as const }, id: own.id };
     const whole = { address, id: newId(address) };
     const file = { filename: "a.mp4", size_bytes: clip().length, metadata: {} };
@@ -249,7 +249,7 @@ describe("a final upload is refused", () => {
   it("where a user is named for one of them and for another is not; partials of nobody may be joined by nobody", async () => {
     const address = freshAddress();
     const nobody = { named: false };
-    const stray = () => ({ ...address, uh: strayHash(random) });
+    const stray = () => ({ ...address, uh: randomUserHash(random) });
     const [head, tail] = cut(clip(), 0.5);
     if (head === undefined || tail === undefined) throw new Error("no pieces");
     const parts = [await partial(stray(), head, nobody), await partial(stray(), tail, nobody)];
@@ -305,7 +305,7 @@ describe("a partial upload", () => {
     const address = freshAddress();
     const [one, other] = await partialsOf(address, cut(clip().slice(0, clip().length / 2), 0.5));
     if (one === undefined || other === undefined) throw new Error("no partials");
-    const release = vi.spyOn(UploadObject.prototype, "releaseLoan").mockRejectedValueOnce(new Error("not now"));
+    const release = vi.spyOn(UploadObject.prototype, "releasePartial").mockRejectedValueOnce(new Error("not now"));
     const final = await joined(address, [one, other]);
     good(await portOf(one).remove());
     expect(await assetOf(final)).toMatchObject({ status: "rejected" });
@@ -322,7 +322,7 @@ describe("a partial upload", () => {
     const address = freshAddress();
     const [one] = await partialsOf(address, [clip()]);
     if (one === undefined) throw new Error("no partial");
-    good(await portOf(one).lendTo({ id: newId(address), uh: address.uh, named: true }, true));
+    good(await portOf(one).acquirePartial({ id: newId(address), uh: address.uh, named: true }, true));
     good(await portOf(one).remove());
     await idle(one);
     expect(await fileOf(one)).toBeNull();
@@ -344,7 +344,7 @@ describe("a crash while pieces become a file", () => {
   it("after the final was committed and before its manifest is there: the next look ends it", async () => {
     const address = freshAddress();
     const partials = await partialsOf(address, cut(clip(), 0.5));
-    const lost = vi.spyOn(UploadObject.prototype, "lendTo").mockImplementation(function (this: UploadObject, to, keep) {
+    const lost = vi.spyOn(UploadObject.prototype, "acquirePartial").mockImplementation(function (this: UploadObject, to, keep) {
       if (keep) throw new Error("died"); // the plan was made, no loan was taken
       return real.call(this, to, keep);
     });
@@ -361,7 +361,7 @@ describe("a crash while pieces become a file", () => {
     const address = freshAddress();
     const [one, other] = await partialsOf(address, cut(clip(), 0.5));
     if (one === undefined || other === undefined) throw new Error("no partials");
-    vi.spyOn(UploadObject.prototype, "lendTo").mockImplementation(async function (this: UploadObject, to, keep) {
+    vi.spyOn(UploadObject.prototype, "acquirePartial").mockImplementation(async function (this: UploadObject, to, keep) {
       if (keep && (await this.read()).ok && good(await this.read()).id === one.id) good(await this.remove());
       return real.call(this, to, keep);
     });
@@ -376,4 +376,4 @@ describe("a crash while pieces become a file", () => {
   });
 });
 
-const real = UploadObject.prototype.lendTo;
+const real = UploadObject.prototype.acquirePartial;

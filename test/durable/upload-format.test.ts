@@ -3,7 +3,7 @@ import { runInDurableObject } from "cloudflare:test";
 import { describe, expect, it, vi } from "vitest";
 import { type UserAddress, uploadKey, uploadObjectName } from "../../src/core/address.ts";
 import { ownedId, type UploadId } from "../../src/core/ids.ts";
-import { MEDIA_LOOKS } from "../../src/core/limits.ts";
+import { MEDIA_INSPECTIONS } from "../../src/core/limits.ts";
 import type { UploadRpc } from "../../src/core/rpc/upload.ts";
 import type { Append } from "../../src/core/uploads/append.ts";
 import { join } from "../support/bytes.ts";
@@ -35,9 +35,9 @@ const at = (offset: number, contentBytes: number, more: Partial<Append> = {}): A
   ...more,
 });
 
-type Opened = { readonly address: UserAddress; readonly id: UploadId; readonly upload: UploadRpc };
+type UnwrappedAnswer = { readonly address: UserAddress; readonly id: UploadId; readonly upload: UploadRpc };
 
-async function opened(filename: string, sizeBytes: number | null): Promise<Opened> {
+async function opened(filename: string, sizeBytes: number | null): Promise<UnwrappedAnswer> {
   const address = freshAddress();
   const id = ownedId("upl", address.uh, Date.now(), random);
   const upload = uploadRpc(address, id);
@@ -45,7 +45,7 @@ async function opened(filename: string, sizeBytes: number | null): Promise<Opene
   return { address, id, upload };
 }
 
-const assetOf = async ({ address, upload }: Opened) => {
+const assetOf = async ({ address, upload }: UnwrappedAnswer) => {
   const id = await until(async () => good(await upload.read()).asset_id);
   return good(await userRpc(address).readAsset(id as `ast_${string}`));
 };
@@ -114,14 +114,14 @@ describe("a look that takes its instance down", () => {
       const made = await opened("clip.mp4", movie.length);
       good(await made.upload.write(streamOf(movie), movie.length));
       const stub = () => env.UPLOAD.getByName(uploadObjectName(made.address, made.id));
-      for (let nth = 1; nth <= MEDIA_LOOKS; nth += 1) {
+      for (let nth = 1; nth <= MEDIA_INSPECTIONS; nth += 1) {
         await until(async () => begun >= nth);
         await runInDurableObject(stub(), (_, state) => state.abort("killed by the test")).catch(() => undefined);
       }
       const asset = await assetOf({ ...made, upload: uploadRpc(made.address, made.id) });
       expect(asset).toMatchObject({ status: "rejected", error: { code: "unsupported_media" } });
       expect(asset.error?.detail).toContain("could not be looked into");
-      expect(begun).toBe(MEDIA_LOOKS);
+      expect(begun).toBe(MEDIA_INSPECTIONS);
     } finally {
       hanging.mockRestore();
     }
@@ -132,7 +132,7 @@ describe("a look that takes its instance down", () => {
     const get = MEDIA.get.bind(MEDIA);
     let begun = 0;
     const failing = vi.spyOn(MEDIA, "get").mockImplementation((async (key: string, options?: R2GetOptions) => {
-      if (options?.range !== undefined && begun++ <= MEDIA_LOOKS) throw new Error("get: internal error (10001)");
+      if (options?.range !== undefined && begun++ <= MEDIA_INSPECTIONS) throw new Error("get: internal error (10001)");
       return get(key, options);
     }) as typeof MEDIA.get);
     try {

@@ -4,7 +4,7 @@ import { type UserAddress, uploadKey, uploadObjectName } from "../../src/core/ad
 import { hex } from "../../src/core/encoding.ts";
 import { ownedId, type UploadId } from "../../src/core/ids.ts";
 import type { Call } from "../../src/core/rpc/user.ts";
-import type { ImportOrder } from "../../src/core/uploads/import.ts";
+import type { ImportRequest } from "../../src/core/uploads/import.ts";
 import type { UploadWire } from "../../src/core/wire/upload.ts";
 import { sample } from "../support/media.ts";
 import {
@@ -27,7 +27,7 @@ const redirect = (location: string, status = 302): Response => new Response(null
 afterEach(() => vi.restoreAllMocks());
 
 /** An import that was ordered. */
-async function ordered(url: string, more: Partial<ImportOrder> = {}, by: Partial<Call> = {}, address = freshAddress()) {
+async function ordered(url: string, more: Partial<ImportRequest> = {}, by: Partial<Call> = {}, address = freshAddress()) {
   const id: UploadId = ownedId("upl", address.uh, Date.now(), random);
   const order = { url, fileName: null, metadata: {}, ...more };
   const asked = { ...call(), ...by };

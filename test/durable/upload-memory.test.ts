@@ -33,7 +33,7 @@ async function opened(sizeBytes: number) {
   return { port, stub, stored };
 }
 /** Whether its first bytes have been looked at. */
-const isJudged = ({ stub }: Pick<Opened, "stub">): Promise<boolean> =>
+const isJudged = ({ stub }: Pick<UnwrappedAnswer, "stub">): Promise<boolean> =>
   runInDurableObject(stub, (_, { storage }) => {
     const query = "SELECT value ->> 'format' AS format FROM meta WHERE key = 'upload'";
     return storage.sql.exec<{ format: string | null }>(query).one().format !== null;
@@ -43,7 +43,7 @@ const isJudged = ({ stub }: Pick<Opened, "stub">): Promise<boolean> =>
 const same = (one: Uint8Array, other: Uint8Array): boolean =>
   one.length === other.length && one.every((byte, place) => byte === other[place]);
 
-type Opened = Awaited<ReturnType<typeof opened>>;
+type UnwrappedAnswer = Awaited<ReturnType<typeof opened>>;
 
 const at = (offset: number, contentBytes: number, more: Partial<Append> = {}): Append => ({
   offset,
@@ -54,7 +54,7 @@ const at = (offset: number, contentBytes: number, more: Partial<Append> = {}): A
   ...more,
 });
 
-function send({ port }: Opened, bytes: Uint8Array<ArrayBuffer>, append: Append) {
+function send({ port }: UnwrappedAnswer, bytes: Uint8Array<ArrayBuffer>, append: Append) {
   const { readable, writable } = new IdentityTransformStream();
   const writer = writable.getWriter();
   const written = async (): Promise<void> => {

@@ -1,7 +1,7 @@
 /** A body that brings next to nothing gives way to who waits for memory, and keeps it while nobody waits. */
 import { afterEach, expect, it, vi } from "vitest";
 import { ownedId } from "../../src/core/ids.ts";
-import { LEAST_RATE_MS, UPLOAD_BUFFERS_BYTES } from "../../src/core/limits.ts";
+import { MIN_RATE_MS, UPLOAD_BUFFERS_BYTES } from "../../src/core/limits.ts";
 import { BUFFERS } from "../../src/durable/upload/body-writer.ts";
 import { bad, call, freshAddress, good, random, uploadRpc } from "../support/objects.ts";
 
@@ -21,14 +21,14 @@ it("is cut only where somebody waits, and what came is kept", async () => {
   head.set([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]);
   await writer.write(head);
   const now = Date.now();
-  vi.spyOn(Date, "now").mockImplementation(() => now + LEAST_RATE_MS + 1);
+  vi.spyOn(Date, "now").mockImplementation(() => now + MIN_RATE_MS + 1);
   await writer.write(new Uint8Array(100));
   await writer.write(new Uint8Array(100)); // nobody waits: it goes on
   // Others take all there is, and one more waits.
   const others = ["a", "b"].map((tenant) => BUFFERS.take(UPLOAD_BUFFERS_BYTES / 2 - 300_000, 0, { tenant, user: "x" }));
   const held = await Promise.all(others);
   const waiting = BUFFERS.take(1_000_000, 600_000, { tenant: "c", user: "x" });
-  vi.spyOn(Date, "now").mockImplementation(() => now + 3 * LEAST_RATE_MS);
+  vi.spyOn(Date, "now").mockImplementation(() => now + 3 * MIN_RATE_MS);
   const cut = writer.write(new Uint8Array(100)).catch(() => undefined);
   expect(bad(await appended).code).toBe("body_timeout");
   await cut;

@@ -5,7 +5,7 @@ import type { UserAddress } from "../../src/core/address.ts";
 import type { VideoId } from "../../src/core/ids.ts";
 import type { UserRpc } from "../../src/core/rpc/user.ts";
 import { HOUR_MS } from "../../src/core/time.ts";
-import type { VideoOrder } from "../../src/core/video.ts";
+import type { VideoRequest } from "../../src/core/video.ts";
 import type { VideoWire } from "../../src/core/wire/video.ts";
 import {
   call,
@@ -21,7 +21,7 @@ import {
   userStub,
 } from "../support/objects.ts";
 
-const order = (prompt: string, more: Partial<VideoOrder> = {}): VideoOrder => ({
+const order = (prompt: string, more: Partial<VideoRequest> = {}): VideoRequest => ({
   prompt,
   sources: [],
   project: null,
@@ -37,7 +37,7 @@ const order = (prompt: string, more: Partial<VideoOrder> = {}): VideoOrder => ({
   ...more,
 });
 
-const start = async (user: UserRpc, given: VideoOrder, key: string | null = null): Promise<VideoId> =>
+const start = async (user: UserRpc, given: VideoRequest, key: string | null = null): Promise<VideoId> =>
   good(await user.startVideo(call(key), given)).id;
 
 const endOf = (address: UserAddress, id: VideoId): Promise<VideoWire> =>

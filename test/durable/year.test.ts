@@ -10,14 +10,14 @@ import {
   ownedId,
   type ProjectId,
   type RenderId,
-  strayHash,
+  randomUserHash,
   type TurnId,
   type UploadId,
   type VideoId,
 } from "../../src/core/ids.ts";
 import type { Page, PageRequest, UserRpc } from "../../src/core/rpc/user.ts";
 import { DAY_MS, toDay } from "../../src/core/time.ts";
-import type { VideoOrder } from "../../src/core/video.ts";
+import type { VideoRequest } from "../../src/core/video.ts";
 import { newRender } from "../../src/core/wire/render.ts";
 import type { WakeMessage } from "../../src/env.ts";
 import { tidy } from "../../src/jobs/cron.ts";
@@ -104,7 +104,7 @@ async function until(ready: () => Promise<boolean>): Promise<void> {
   }
 }
 
-const order: VideoOrder = {
+const order: VideoRequest = {
   prompt: "make a 1 second video of the sea",
   sources: [],
   project: null,
@@ -237,7 +237,7 @@ const named = (whose: string, counts: Counts): Counts =>
 
 describe("after a year", () => {
   const tidier = new Person(freshAddress());
-  const keeper = new Person({ ...tidier.at, uh: strayHash(random) });
+  const keeper = new Person({ ...tidier.at, uh: randomUserHash(random) });
   const tenant = tenantRpc(tidier.at);
   const kept: Counts[] = [];
   const read: Counts[] = [];

@@ -1,10 +1,10 @@
 /** The reader of every route that takes JSON, as its declaration says: a new route is among them without a line here. */
 import * as z from "zod";
 import { createApp } from "../../src/app.ts";
-import { readValues } from "../../src/core/body-values.ts";
+import { coerceBody } from "../../src/core/body-values.ts";
 import { recipeFaults } from "../../src/core/generators/recipe.ts";
 import { unknownFaults } from "../../src/core/sandbox-faults.ts";
-import { checkOwn } from "../../src/core/ssrf.ts";
+import { checkOwnAddresses } from "../../src/core/ssrf.ts";
 import { wholeJson } from "../../src/core/text.ts";
 import { unflatten } from "../../src/core/webhooks/flat-body.ts";
 import { newKey, rotation } from "../../src/core/wire/key.ts";
@@ -39,9 +39,9 @@ function read(schema: z.ZodType, text: string, isFlat: boolean): void {
   if (jsonFault(text) !== null) return;
   const sent: unknown = JSON.parse(wholeJson(text));
   const given = isFlat ? unflatten(sent, parseJson) : { body: sent };
-  const { body, addresses } = readValues(schema, given.body, parseJson);
+  const { body, addresses } = coerceBody(schema, given.body, parseJson);
   unknownFaults(body);
-  checkOwn(addresses, ["api.example.org"]);
+  checkOwnAddresses(addresses, ["api.example.org"]);
   const parsed = schema.safeParse(body);
   if (parsed.success && hasRecipe(parsed.data)) recipeFaults(parsed.data as Parameters<typeof recipeFaults>[0]);
 }

@@ -1,13 +1,13 @@
 /** What callers send beside files: bodies, flat fields, addresses, ids, links, cursors, headers, prompts, recipes. */
 import * as z from "zod";
-import { translateGuiTalk } from "../../src/core/agent-text/gui-instructions.ts";
-import { readValues } from "../../src/core/body-values.ts";
-import { intentOf } from "../../src/core/commands/match.ts";
+import { translateGuiInstructions } from "../../src/core/agent-text/gui-instructions.ts";
+import { coerceBody } from "../../src/core/body-values.ts";
+import { classifyMessage } from "../../src/core/commands/match.ts";
 import { readLink, signLink } from "../../src/core/crypto.ts";
 import { fillPrompt, recipeFaults } from "../../src/core/generators/recipe.ts";
 import { ownedIdPattern, plainIdPattern } from "../../src/core/ids.ts";
 import { unknownFaults } from "../../src/core/sandbox-faults.ts";
-import { checkOwn, checkTarget } from "../../src/core/ssrf.ts";
+import { checkOwnAddresses, checkTarget } from "../../src/core/ssrf.ts";
 import { wholeJson } from "../../src/core/text.ts";
 import { unflatten } from "../../src/core/webhooks/flat-body.ts";
 import { newBatch } from "../../src/core/wire/batch.ts";
@@ -44,8 +44,8 @@ function readBody(schema: z.ZodType, text: string, flat: boolean): unknown {
   const sent = jsonIn(text);
   if (sent === undefined) return null;
   const given = flat ? unflatten(sent, jsonIn) : { body: sent, sentAt: (field: string) => field };
-  const { body, addresses, sentAt } = readValues(schema, given.body, jsonIn);
-  checkOwn(addresses, ["api.example.org"]);
+  const { body, addresses, sentAt } = coerceBody(schema, given.body, jsonIn);
+  checkOwnAddresses(addresses, ["api.example.org"]);
   unknownFaults(body);
   const parsed = schema.safeParse(body);
   const issues = parsed.success ? [] : parsed.error.issues.slice(0, 20);
@@ -154,7 +154,7 @@ export const targets: FuzzTarget[] = [
     seeds: ["please export the video now", "how many credits do I have?", "导出视频", "could you give me the link"].map(
       seed,
     ),
-    run: (bytes) => intentOf(textOf(bytes).slice(0, 20_000)),
+    run: (bytes) => classifyMessage(textOf(bytes).slice(0, 20_000)),
   },
   {
     name: "gui-text",
@@ -163,7 +163,7 @@ export const targets: FuzzTarget[] = [
       "点击右上角的导出按钮。",
       "```\nopen the panel\n``` and drag",
     ].map(seed),
-    run: (bytes) => translateGuiTalk(textOf(bytes)),
+    run: (bytes) => translateGuiInstructions(textOf(bytes)),
   },
   {
     name: "recipe-filling",

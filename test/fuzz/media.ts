@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import { FIRST_BYTES } from "../../src/core/limits.ts";
 import { inspectFile } from "../../src/core/media/metadata.ts";
-import { formatOfBytes, nameOfOther } from "../../src/core/media/sniff.ts";
+import { formatOfBytes, otherFormatName } from "../../src/core/media/sniff.ts";
 import { MediaError, sourceOf } from "../../src/core/media/source.ts";
 import { box, join } from "../support/bytes.ts";
 import {
@@ -120,7 +120,7 @@ const SEEDS: Readonly<Record<string, readonly Uint8Array[]>> = {
 async function inspect(bytes: Uint8Array): Promise<unknown> {
   const file = new Uint8Array(bytes);
   formatOfBytes(file.subarray(0, FIRST_BYTES));
-  nameOfOther(file.subarray(0, FIRST_BYTES));
+  otherFormatName(file.subarray(0, FIRST_BYTES));
   try {
     return await inspectFile(sourceOf(file));
   } catch (error) {

@@ -2,7 +2,7 @@
 import { createExecutionContext } from "cloudflare:test";
 import { describe, expect, it } from "vitest";
 import { createApp } from "../../src/app.ts";
-import { scaledWaits } from "../../src/core/timings.ts";
+import { scaledTimings } from "../../src/core/timings.ts";
 import { toBodyError } from "../../src/http/request-body.ts";
 import { Broken, openFileParts } from "../../src/store/chunks.ts";
 import { env, makeMember, ORIGIN, readProblem } from "../support/gateway.ts";
@@ -49,7 +49,7 @@ describe("a body", () => {
   });
 
   it("has 20 seconds for its next byte and two minutes in all", async () => {
-    expect(scaledWaits(1)).toMatchObject({ bodyIdle: 20_000, bodyTotal: 120_000 });
+    expect(scaledTimings(1)).toMatchObject({ bodyIdle: 20_000, bodyTotal: 120_000 });
     const late = openFileParts(
       bodyOf(["a"], "nothing"),
       { idleMs: 1_000, signal: new AbortController().signal },

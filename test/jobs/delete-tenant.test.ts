@@ -269,7 +269,7 @@ describe("a deletion in which one touch of the world fails", () => {
     const world = deletionWorld(env);
     const taken = await Promise.all([1, 2].map(() => world.take(address.tenant, now)));
     expect(taken.toSorted()).toEqual([false, true]);
-    expect(await world.take(address.tenant, now + world.waits.stepLease - 1)).toBe(false);
-    expect(await world.take(address.tenant, now + world.waits.stepLease)).toBe(true);
+    expect(await world.take(address.tenant, now + world.timings.stepLease - 1)).toBe(false);
+    expect(await world.take(address.tenant, now + world.timings.stepLease)).toBe(true);
   });
 });

@@ -1,7 +1,7 @@
 /** What the documents say can be looked up: the tests that they name are there, and the gates that they name are configured. */
 import { existsSync, globSync, readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { GATE_TIERS } from "../../src/core/limits.ts";
+import { RATE_LIMIT_TIERS } from "../../src/core/limits.ts";
 
 const read = (path: string): string => readFileSync(path, "utf8");
 
@@ -54,7 +54,7 @@ describe("the flood gate", () => {
       /name = "GATE_(\w+)"\nnamespace_id = "\d+"\nsimple = \{ limit = (\d+), period = 60 \}/g,
     );
     expect(Object.fromEntries([...gates].map(([, name = "", limit]) => [name.toLowerCase(), Number(limit)]))).toEqual(
-      GATE_TIERS,
+      RATE_LIMIT_TIERS,
     );
   });
 });

@@ -91,9 +91,9 @@ describe("installing what is missing", () => {
   });
 
   it("passes a signal on to the script, and ends when that has ended", async () => {
-    const waits = `process.on("SIGTERM", () => setTimeout(() => { console.log("tidied"); process.exit(143); }, 100));
+    const timings = `process.on("SIGTERM", () => setTimeout(() => { console.log("tidied"); process.exit(143); }, 100));
       console.log("here"); setInterval(() => {}, 1000);`;
-    write(join(context, "scripts"), "b.mjs", waits);
+    write(join(context, "scripts"), "b.mjs", timings);
     const child = spawn("node", [join(context, "scripts/install.mjs"), "scripts/b.mjs"], { cwd: context, env });
     let said = "";
     child.stdout.on("data", (piece) => {
@@ -122,14 +122,14 @@ describe("installing what is missing", () => {
       stdio: ["ignore", "ignore", "pipe"],
     });
     let said = "";
-    const waits = new Promise<void>((settle) => {
+    const timings = new Promise<void>((settle) => {
       child.stderr.on("data", (piece) => {
         said += String(piece);
         if (said.includes("waiting for it")) settle();
       });
     });
     const ended = new Promise<number | null>((settle) => child.on("close", settle));
-    await Promise.race([waits, ended]);
+    await Promise.race([timings, ended]);
     expect(existsSync(join(context, "node_modules"))).toBe(false);
     holder.kill("SIGKILL");
     expect([await ended, installed(), existsSync(lock)]).toEqual([0, "2.0.0", false]);

@@ -2,7 +2,7 @@
 import { describe, expect, it } from "vitest";
 import * as z from "zod";
 import { createApp } from "../../src/app.ts";
-import { readValues } from "../../src/core/body-values.ts";
+import { coerceBody } from "../../src/core/body-values.ts";
 import { explainTarget, type TargetProblem } from "../../src/core/ssrf.ts";
 import { postWebhook } from "../../src/jobs/deliver.ts";
 import { createNemo } from "../../src/nemo/client.ts";
@@ -143,7 +143,7 @@ describe("an address that is given to us", () => {
       for (const name of Object.keys(schema.shape).filter((field) => /url|assets|items/.test(field))) {
         const url = "https://nemo.org/a";
         const value = name === "assets" ? [url] : name === "items" ? [{ prompt: "a", assets: [url] }] : url;
-        const { addresses } = readValues(schema, { [name]: value }, () => undefined);
+        const { addresses } = coerceBody(schema, { [name]: value }, () => undefined);
         expect([one.route.path, name, addresses.map(({ text }) => text)]).toEqual([one.route.path, name, [url]]);
         seen.add(name);
       }

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { createApp } from "../../src/app.ts";
 import { issueKey } from "../../src/core/auth.ts";
-import { GATE_TIERS } from "../../src/core/limits.ts";
+import { RATE_LIMIT_TIERS } from "../../src/core/limits.ts";
 import type { KeyWire } from "../../src/core/wire/key.ts";
 import {
   adminHeaders,
@@ -247,19 +247,19 @@ describe("the gates", () => {
   it("count each user of a tenant first, so that one user cannot shut out the others", async () => {
     const { headers, tenant } = await makeMember(null);
     const [flood, quiet] = [await tokenOf(headers, "flood"), await tokenOf(headers, "quiet")];
-    const [GATE_USER, GATE_SMALL] = [gateOf(GATE_TIERS.user), gateOf(GATE_TIERS.small)];
+    const [GATE_USER, GATE_SMALL] = [gateOf(RATE_LIMIT_TIERS.user), gateOf(RATE_LIMIT_TIERS.small)];
     const app = createApp();
     const ask = (who: Record<string, string>) =>
       app.request("/v1/projects", { headers: who }, { ...deployed, GATE_USER, GATE_SMALL });
     const flooded = await Promise.all(Array.from({ length: 320 }, () => ask(flood)));
-    expect(flooded.filter(({ status }) => status === 429)).toHaveLength(320 - GATE_TIERS.user);
+    expect(flooded.filter(({ status }) => status === 429)).toHaveLength(320 - RATE_LIMIT_TIERS.user);
     const problem = flooded.at(-1) as Response;
     expect(problem.headers.get("RateLimit-Policy")).toBe('"user";q=120;w=60');
     expect(problem.headers.get("Retry-After")).toBe("60");
     const served = await ask(quiet);
     expect(served.status).toBe(200);
     expect(served.headers.get("RateLimit-Policy")).toBe('"user";q=120;w=60, "small";q=300;w=60');
-    expect(GATE_SMALL.asked).toEqual(new Map([[`${tenant.id}:test`, GATE_TIERS.user + 1]]));
+    expect(GATE_SMALL.asked).toEqual(new Map([[`${tenant.id}:test`, RATE_LIMIT_TIERS.user + 1]]));
   });
 
   it("count the pieces of uploads apart, so that a client that sends small ones is not given up in the middle", async () => {
@@ -337,7 +337,7 @@ describe("the gates", () => {
   });
 
   it("count an IPv6 sender by its network", async () => {
-    const GATE_REJECTED = gateOf(GATE_TIERS.rejected);
+    const GATE_REJECTED = gateOf(RATE_LIMIT_TIERS.rejected);
     const app = createApp();
     const ask = async (address: string) => {
       const headers = { "CF-Connecting-IP": address };

@@ -5,7 +5,7 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import * as z from "zod";
 import { createApp } from "../../src/app.ts";
-import { readValues } from "../../src/core/body-values.ts";
+import { coerceBody } from "../../src/core/body-values.ts";
 import { newKey, rotation } from "../../src/core/wire/key.ts";
 import { newTenant, tenantChange } from "../../src/core/wire/tenant.ts";
 import { parseJson } from "../../src/http/request-body.ts";
@@ -120,7 +120,7 @@ describe("the values of every body", () => {
       good[name] = value;
     }
     const seen = (body: unknown) => {
-      const parsed = schema.safeParse(readValues(schema, body, parseJson).body);
+      const parsed = schema.safeParse(coerceBody(schema, body, parseJson).body);
       return parsed.success ? parsed.data : parsed.error.issues;
     };
     const whole = schema.safeParse(good);

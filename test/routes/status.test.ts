@@ -2,7 +2,7 @@
 import { createExecutionContext, runInDurableObject } from "cloudflare:test";
 import { describe, expect, it } from "vitest";
 import { OPERATOR_TOKEN_NAME } from "../../src/core/address.ts";
-import { strayHash } from "../../src/core/ids.ts";
+import { randomUserHash } from "../../src/core/ids.ts";
 import { ERROR_COUNT_TTL_MS } from "../../src/core/limits.ts";
 import { HOUR_MS, MINUTE_MS } from "../../src/core/time.ts";
 import worker from "../../src/index.ts";
@@ -90,7 +90,7 @@ describe("tokens by state", () => {
     expect((await status()).tokens).toEqual({ operator: "none", live: none, test: none });
     const ends = (ms: number) => new Date(Date.now() + ms).toISOString();
     for (const expires_at of [null, ends(48 * HOUR_MS), ends(12 * HOUR_MS)]) {
-      const provided = { token: `nmv_usr_sandbox_${strayHash(random)}`, expires_at };
+      const provided = { token: `nmv_usr_sandbox_${randomUserHash(random)}`, expires_at };
       good(await userRpc(freshAddress()).putToken(aCall(), provided));
     }
     await until(async () => (await status()).tokens.test.ready === 2);

@@ -231,14 +231,14 @@ const answered = async (asked: Promise<Response>): Promise<string> => {
   return response.ok ? "served" : "refused";
 };
 /** What became of something that waited. `look`: null while nothing has become of it. */
-const word = (look: () => Promise<"go on" | "gone" | null>, waits: boolean): Promise<string> =>
-  waits ? look().then((seen) => seen ?? "wait") : until(look, 60_000);
+const word = (look: () => Promise<"go on" | "gone" | null>, timings: boolean): Promise<string> =>
+  timings ? look().then((seen) => seen ?? "wait") : until(look, 60_000);
 /** Whether a port's answer says that there is no such thing any more. */
 const isGone = (result: { ok: boolean; error?: { code: string } }): boolean =>
   !result.ok && ["not_found", "user_deleted"].includes(result.error?.code ?? "");
 
-/** What is seen of each row after a stop; `waits`: whether the tenant is still paused, for which nothing may begin. */
-const ROWS: Record<string, (world: World, sent: Record<string, string>, waits: boolean) => Promise<string>> = {
+/** What is seen of each row after a stop; `timings`: whether the tenant is still paused, for which nothing may begin. */
+const ROWS: Record<string, (world: World, sent: Record<string, string>, timings: boolean) => Promise<string>> = {
   requests: ({ project }, sent) => answered(call(`/v1/projects/${project}`, { headers: sent })),
   "open streams": async ({ stream, running }) => {
     // The turn's own end would end it with that turn's last event.
@@ -250,12 +250,12 @@ const ROWS: Record<string, (world: World, sent: Record<string, string>, waits: b
     return [...new Set(seen)].join(" and ");
   },
   "stream tickets": ({ ticket }) => answered(call(ticket)),
-  "turns that wait": ({ address, waiting }, _, waits) =>
+  "turns that wait": ({ address, waiting }, _, timings) =>
     word(async () => {
       const turn = await userRpc(address).readTurn(waiting);
       if (isGone(turn)) return "gone";
       return turn.ok && turn.value.status !== "queued" ? "go on" : null;
-    }, waits),
+    }, timings),
   "turns that run": ({ address, running }) =>
     until(async () => {
       const user = await userRpc(address).readUser();
@@ -266,19 +266,19 @@ const ROWS: Record<string, (world: World, sent: Record<string, string>, waits: b
       const turn = good(await userRpc(address).readTurn(running));
       return turn.ended_at !== null && turn.status === "completed" && "settled";
     }, 90_000),
-  "items of batches": ({ address, batch }, _, waits) =>
+  "items of batches": ({ address, batch }, _, timings) =>
     word(async () => {
       const items = await userRpc(address).listBatchItems(batch, { limit: 9, after: null });
       if (isGone(items)) return "gone";
       return good(items).data.some(({ status }) => status !== "queued") ? "go on" : null;
-    }, waits),
-  "renders that wait": ({ address, render }, _, waits) =>
+    }, timings),
+  "renders that wait": ({ address, render }, _, timings) =>
     word(async () => {
       const now = await userRpc(address).readRender(render);
       if (isGone(now)) return "gone";
       return good(now).status !== "queued" ? "go on" : null;
-    }, waits),
-  webhooks: ({ address, upload }, _, waits) =>
+    }, timings),
+  webhooks: ({ address, upload }, _, timings) =>
     word(
       () =>
         runInDurableObject(tenantStub(address), (__, state) => {
@@ -287,14 +287,14 @@ const ROWS: Record<string, (world: World, sent: Record<string, string>, waits: b
           if (rows.length === 0) return "gone";
           return rows.some(({ attempts }) => attempts > 0) ? "go on" : null;
         }),
-      waits,
+      timings,
     ),
-  imports: ({ address, upload }, _, waits) =>
+  imports: ({ address, upload }, _, timings) =>
     word(async () => {
       const now = await uploadRpc(address, upload).read();
       if (isGone(now)) return "gone";
       return good(now).status !== "open" ? "go on" : null;
-    }, waits),
+    }, timings),
 };
 
 describe("what stops what", () => {
@@ -307,16 +307,16 @@ describe("what stops what", () => {
   it.each(Object.keys(STOPS))("%s", { timeout: 240_000 }, async (stop) => {
     const world = await build(stop);
     const sent = await (STOPS[stop] as (typeof STOPS)[string])(world);
-    const waits = stop.startsWith("pause");
+    const timings = stop.startsWith("pause");
     // A tenant's state is remembered for a moment, and what waits looks again and again: after some looks it still waits.
-    if (waits) await world.stream;
+    if (timings) await world.stream;
     const seen = new Map<string, string>();
     const column = table.stops.indexOf(stop);
     for (const [row, look] of Object.entries(ROWS))
-      seen.set(row, await look(world, sent, waits).catch((error: unknown) => `error: ${String(error)}`));
+      seen.set(row, await look(world, sent, timings).catch((error: unknown) => `error: ${String(error)}`));
     const wanted = new Map([...table.rows].map(([row, words]) => [row, words[column] ?? ""]));
     expect(Object.fromEntries(seen)).toEqual(Object.fromEntries(wanted));
-    if (!waits) return;
+    if (!timings) return;
 
     // Opened past the door, it ends at its first ping and writes none; an answer's whole life has a dozen.
     const late = await textOf(good(await userRpc(world.address).watchTurn(world.waiting, 0)));

@@ -1,6 +1,6 @@
 /** What a phone or a browser may do with a user token, and when it may not any more. */
 import { describe, expect, it } from "vitest";
-import { strayHash, userHash } from "../../src/core/ids.ts";
+import { randomUserHash, userHash } from "../../src/core/ids.ts";
 import type { EventWire } from "../../src/core/wire/event.ts";
 import type { MeWire } from "../../src/core/wire/me.ts";
 import type { ProjectWire } from "../../src/core/wire/project.ts";
@@ -295,6 +295,6 @@ describe("the end of a token", () => {
 
   it("is there for nobody whom nothing was ever made for", async () => {
     const { headers } = await world();
-    expect(await codeOf(send("POST", `/v1/users/${strayHash(random)}/sign_out`, {}, headers))).toBe("not_found");
+    expect(await codeOf(send("POST", `/v1/users/${randomUserHash(random)}/sign_out`, {}, headers))).toBe("not_found");
   });
 });

@@ -343,7 +343,7 @@ describe("the same body again, from a tool that sends no Idempotency-Key", () =>
     // A claim whose request never came to start anything: the next one starts it.
     const other = { prompt: "make another" };
     const hash = hex(await sha256(`POST /v1/videos ${JSON.stringify(other)}`));
-    await tenantRpc({ tenant: tenant.id as TenantId, mode: "test", uh: "" }).claimBody(hash);
+    await tenantRpc({ tenant: tenant.id as TenantId, mode: "test", uh: "" }).dedupeBody(hash);
     const made = await jsonOf<VideoWire>(await send("POST", "/v1/videos", other, headers), 202);
     expect(made.deduplicated).toBeUndefined();
     const again = await jsonOf<VideoWire>(await send("POST", "/v1/videos", other, headers), 200);

@@ -1,10 +1,10 @@
 /** Nemo behind live keys: what leaves for the real host comes to a sandbox of the test's own, over which the test has a say. */
 import { vi } from "vitest";
-import { strayHash } from "../../src/core/ids.ts";
+import { randomUserHash } from "../../src/core/ids.ts";
 import { env, random } from "./objects.ts";
 
 /** A token that the sandbox takes for a registered user's. */
-export const someToken = (): string => `nmv_usr_sandbox_${strayHash(random)}`;
+export const someToken = (): string => `nmv_usr_sandbox_${randomUserHash(random)}`;
 
 export type LiveNemo = {
   /** Requests that reached it, oldest first: path, and the token they came with. */
@@ -16,8 +16,8 @@ export type LiveNemo = {
 
 /** Stands in for the host that `NEMO_API_URL` names until it is stopped. */
 export function startLiveNemo(): LiveNemo {
-  const name = `live ${strayHash(random)}`;
-  const host = `https://${strayHash(random)}.nemo.example`;
+  const name = `live ${randomUserHash(random)}`;
+  const host = `https://${randomUserHash(random)}.nemo.example`;
   const usual = env.NEMO_API_URL;
   env.NEMO_API_URL = host;
   const seen: LiveNemo["seen"] = [];

@@ -8,7 +8,7 @@ import {
   type EndpointId,
   type ProjectId,
   plainId,
-  strayHash,
+  randomUserHash,
   type TurnId,
   type UploadId,
 } from "../../src/core/ids.ts";
@@ -27,9 +27,9 @@ export const random = (count: number): Uint8Array => crypto.getRandomValues(new 
 
 /** An address nobody has used: a fresh user of a fresh tenant. */
 export const freshAddress = (): UserAddress => ({
-  tenant: `ten_${strayHash(random)}0000`,
+  tenant: `ten_${randomUserHash(random)}0000`,
   mode: "test",
-  uh: strayHash(random),
+  uh: randomUserHash(random),
 });
 
 export const call = (key: string | null = null, fingerprint = "f"): Call => ({

@@ -1,5 +1,5 @@
 /** Which stories reach which boundary. A boundary that is missing here does not compile; one that a story does not reach fails the run. */
-import { BOUNDARIES, type Failpoint } from "../../../src/core/failpoints.ts";
+import { FAILPOINTS, type Failpoint } from "../../../src/core/failpoints.ts";
 import { deliveries } from "./delivery-stories.ts";
 import { closing, leaving, removals } from "./end-stories.ts";
 import type { Story } from "./story.ts";
@@ -71,7 +71,7 @@ const PLAN: Readonly<Record<Failpoint, readonly [StoryName, ...StoryName[]]>> = 
 /** A boundary in a story: where one run is killed. */
 export type Moment = { readonly at: Failpoint; readonly story: StoryName };
 
-export const isBoundary = (text: string): text is Failpoint => (BOUNDARIES as readonly string[]).includes(text);
+export const isBoundary = (text: string): text is Failpoint => (FAILPOINTS as readonly string[]).includes(text);
 export const isStory = (text: string): text is StoryName => Object.hasOwn(STORIES, text);
 
 const momentsOf = (at: Failpoint): Moment[] => PLAN[at].map((story) => ({ at, story }));
@@ -81,11 +81,11 @@ const momentsOf = (at: Failpoint): Moment[] => PLAN[at].map((story) => ({ at, st
  * any all there is. Throws at one that names nothing.
  */
 export function chosenMoments(args: readonly string[]): Moment[] {
-  if (args.length === 0) return BOUNDARIES.flatMap(momentsOf);
+  if (args.length === 0) return FAILPOINTS.flatMap(momentsOf);
   return args.flatMap((arg) => {
     const [at = "", story = ""] = arg.split("@");
-    if (at === "" && isStory(story)) return BOUNDARIES.flatMap(momentsOf).filter((moment) => moment.story === story);
-    if (!isBoundary(at)) throw new Error(`${arg} names no boundary; there are ${BOUNDARIES.join(", ")}.`);
+    if (at === "" && isStory(story)) return FAILPOINTS.flatMap(momentsOf).filter((moment) => moment.story === story);
+    if (!isBoundary(at)) throw new Error(`${arg} names no boundary; there are ${FAILPOINTS.join(", ")}.`);
     if (story === "") return momentsOf(at).slice(0, 1);
     if (!isStory(story)) throw new Error(`${arg} names no story; there are ${Object.keys(STORIES).join(", ")}.`);
     return [{ at, story }];

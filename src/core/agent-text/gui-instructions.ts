@@ -30,7 +30,7 @@ const LABELS =
   /^(?:export|download|play|preview|save|share|render|upload|settings|billing|account|导出|下载|播放|预览|上传|设置|保存)$/i;
 
 /** The sentence sign by sign, with what is quoted made unreadable. */
-export const shadowOf = (text: string): string =>
+export const maskQuotes = (text: string): string =>
   /["“「『《`']/.test(text)
     ? text.replace(QUOTED, (quoted) => {
         const inner = quoted.slice(1, -1);
@@ -151,7 +151,7 @@ const endOf = (head: string, end: string): string =>
 const closed = (text: string): string => ((text.split("**").length - 1) % 2 === 1 ? `${text}**` : text);
 
 function withoutSlots(text: string): string {
-  const found = READY.exec(shadowOf(text));
+  const found = READY.exec(maskQuotes(text));
   if (found === null) return text;
   return withoutSlots(text.slice(0, found.index) + text.slice(found.index + found[0].length));
 }
@@ -160,7 +160,7 @@ function withoutAsides(text: string): Translated {
   if (!/[(（]/.test(text)) return { text, actions: [] };
   const actions: ActionName[] = [];
   const kept = text.replace(/\s?[(（]([^()（）]{1,200})[)）]/g, (aside: string, inner: string, at: number) => {
-    const shadow = shadowOf(inner);
+    const shadow = maskQuotes(inner);
     const kind = kindOf(shadow);
     if (kind === null || at === 0) return aside;
     actions.push(actionIn(kind, shadow));
@@ -181,7 +181,7 @@ type Cut = {
 const beforeOf = (text: string, { from }: Clause): string => text.slice(Math.max(0, from - 4), from);
 
 function cut(text: string): Cut {
-  const clauses = clausesOf(shadowOf(text));
+  const clauses = clausesOf(maskQuotes(text));
   const behindColon = clauses.flatMap((clause, index) =>
     clause.kind !== null && /[:：]\s*$/.test(beforeOf(text, clause)) ? [index] : [],
   );
@@ -205,11 +205,11 @@ function indexFrom(
 }
 
 /** Where what is said by somebody begins, unless its head only led to it. */
-function saidFrom({ text, clauses, behindColon }: Cut, part: Part): number {
-  const said = behindColon.find(
+function quotationStart({ text, clauses, behindColon }: Cut, part: Part): number {
+  const quotation = behindColon.find(
     (index) => index > part.clause && headOf(text.slice(part.from, clauses[index]?.from)) !== "",
   );
-  return said ?? clauses.length;
+  return quotation ?? clauses.length;
 }
 
 /** What is left of a sentence: from a place in its text, which lies in one of its clauses. */
@@ -230,8 +230,8 @@ function partFrom({ text, clauses }: Cut, clause: number): Part {
 
 function translatePart(whole: Cut, part: Part): Translated {
   const { text, clauses, end } = whole;
-  const said = saidFrom(whole, part);
-  const isInstruction = (clause: Clause, index: number): boolean => clause.kind !== null && index < said;
+  const quotation = quotationStart(whole, part);
+  const isInstruction = (clause: Clause, index: number): boolean => clause.kind !== null && index < quotation;
   const first = indexFrom(clauses, part.clause, isInstruction);
   if (first === clauses.length) {
     // A question offers nothing yet: "shall I add captions or export the video?"
@@ -245,7 +245,7 @@ function translatePart(whole: Cut, part: Part): Translated {
   );
   const removed = clauses.slice(first, next);
   const actions = removed.flatMap((clause, index): ActionName[] => {
-    if (clause.kind !== null && first + index < said) return [actionIn(clause.kind, clause.text)];
+    if (clause.kind !== null && first + index < quotation) return [actionIn(clause.kind, clause.text)];
     return clause.isOffer ? ["render"] : [];
   });
   const head = headOf(text.slice(part.from, Math.max(part.from, clauses[first]?.from ?? 0)));
@@ -278,7 +278,7 @@ export function translateSentence(text: string): Translated {
   return { text: rest.text, actions: [...seen, ...asides.actions, ...rest.actions] };
 }
 
-export type GuiTalk = { readonly text: string; readonly actions: readonly Action[] };
+export type TranslatedText = { readonly text: string; readonly actions: readonly Action[] };
 
 const lines = (gap: string): number => (gap.includes("\n") ? gap.split("\n").length : 1);
 
@@ -293,16 +293,16 @@ function settled(sentence: string): Translated {
   // Marks that only the cut brought together would make code of all that follows.
   if (once.text.includes("```")) return { text: sentence, actions: [] };
   // An end of nothing would join the sentence before it.
-  const again = translateGuiTalk(once.text.replace(/^[\s.!?。！？…’)）\]】}]+/, ""));
+  const again = translateGuiInstructions(once.text.replace(/^[\s.!?。！？…’)）\]】}]+/, ""));
   return { text: again.text, actions: [...once.actions, ...again.actions.map(({ action }) => action)] };
 }
 
 /**
  * A text that arrives in pieces. A piece may end anywhere, so what is not known to be a whole sentence is held back: at
  * most LONGEST_SENTENCE signs, the white space before them, and inside a code fence two signs. `end` gives what is left.
- * All pieces together give the text and the actions that `translateGuiTalk` gives, however the text was cut.
+ * All pieces together give the text and the actions that `translateGuiInstructions` gives, however the text was cut.
  */
-export class GuiTalkStream {
+export class GuiInstructionStream {
   #held = "";
   #fenced = false;
   #gap = "";
@@ -312,19 +312,19 @@ export class GuiTalkStream {
   readonly #suggested = new Set<ActionName>();
 
   /** Takes the next piece; answers what can be said by now. Each action is suggested once per text. */
-  push(piece: string): GuiTalk {
+  push(piece: string): TranslatedText {
     return this.#read(piece, false);
   }
 
   /** The text is over: everything held back, translated. */
-  end(): GuiTalk {
+  end(): TranslatedText {
     const last = this.#read("", true);
     const tail = this.#isDropped ? "" : this.#gap;
     this.#gap = "";
     return { text: last.text + tail, actions: last.actions };
   }
 
-  #read(piece: string, isLast: boolean): GuiTalk {
+  #read(piece: string, isLast: boolean): TranslatedText {
     const split = splitSentences(this.#held + piece, this.#fenced, isLast);
     this.#held = split.rest;
     this.#fenced = split.fenced;
@@ -362,8 +362,8 @@ export class GuiTalkStream {
  * Never longer than the text; the same when translated again; empty when the text was nothing but instructions. Sentences
  * without any are byte for byte the same. Linear in the text.
  */
-export function translateGuiTalk(text: string): GuiTalk {
-  const stream = new GuiTalkStream();
+export function translateGuiInstructions(text: string): TranslatedText {
+  const stream = new GuiInstructionStream();
   const begun = stream.push(text);
   const ended = stream.end();
   return { text: begun.text + ended.text, actions: [...begun.actions, ...ended.actions] };

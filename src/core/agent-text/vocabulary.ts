@@ -150,10 +150,10 @@ export const STANDS_ALONE =
 
 /* In which of our languages a caller is spoken to. Nothing here can refuse: what tells nothing is passed over. */
 
-export type SpeechLanguage = "en" | "zh";
+export type AnswerLanguage = "en" | "zh";
 
 /** The clues, strongest first; null where there is none. */
-export type SpeechClues = {
+export type LanguageHints = {
   /** A language tag that the request names. */
   readonly explicit: string | null;
   /** The tag that the user named before. */
@@ -183,38 +183,38 @@ function primaryOf(tag: string): string | null {
 }
 
 /** A tag that someone chose: another language than ours is spoken to in English. Null for what is no tag. */
-function fromTag(tag: string | null): SpeechLanguage | null {
+function fromTag(tag: string | null): AnswerLanguage | null {
   const primary = tag === null ? null : primaryOf(tag);
   if (primary === null) return null;
   return primary === "zh" ? "zh" : "en";
 }
 
 /** One range of the header with its weight, 1 unless told; null for a language that is not ours and for a weight that is none. */
-function rangeOf(part: string): { readonly language: SpeechLanguage; readonly weight: number } | null {
+function rangeOf(part: string): { readonly language: AnswerLanguage; readonly weight: number } | null {
   const [tag = "", ...parameters] = part.split(";");
   const primary = primaryOf(tag);
   if (primary !== "en" && primary !== "zh") return null;
-  const told = parameters
+  const stated = parameters
     .map((parameter) => /^\s*q\s*=\s*(.*?)\s*$/i.exec(parameter)?.[1])
     .find((q) => q !== undefined);
-  const weight = told === undefined ? 1 : Number(told === "" ? Number.NaN : told);
+  const weight = stated === undefined ? 1 : Number(stated === "" ? Number.NaN : stated);
   return weight > 0 && weight <= 1 ? { language: primary, weight } : null;
 }
 
 /** The one of ours that the header likes best, of equals the first; null when it names neither. */
-function fromHeader(header: string | null): SpeechLanguage | null {
+function fromHeader(header: string | null): AnswerLanguage | null {
   const ranges = (header ?? "").slice(0, HEADER_CHARS).split(",").map(rangeOf);
   const liked = ranges.filter((range) => range !== null).sort((a, b) => b.weight - a.weight);
   return liked[0]?.language ?? null;
 }
 
 /** Chinese when it has Han characters outside quotes, whose words are a video's and not the speaker's; a text all in quotes counts as it is. */
-function fromScript(prompt: string): SpeechLanguage {
+function fromScript(prompt: string): AnswerLanguage {
   const spoken = prompt.replace(QUOTED, "").trim();
   const text = spoken === "" ? prompt : spoken;
   return HAN.test(text) && (text.match(FOREIGN)?.length ?? 0) < FOREIGN_LETTERS ? "zh" : "en";
 }
 
 /** Explicit, then the user's last, then Accept-Language, then the script of the prompt; English where none of them tells. */
-export const speechLanguage = ({ explicit, last, acceptLanguage, prompt }: SpeechClues): SpeechLanguage =>
+export const chooseLanguage = ({ explicit, last, acceptLanguage, prompt }: LanguageHints): AnswerLanguage =>
   fromTag(explicit) ?? fromTag(last) ?? fromHeader(acceptLanguage) ?? fromScript(prompt);

@@ -70,19 +70,19 @@ FINE = (it|this|that)? (is|looks)? (all|so|really|very)? (good|great|nice|perfec
 /* Reads the notation that the grammar of commands is written in. */
 
 /** What one place of the grammar takes. */
-export type Part =
+export type GrammarNode =
   | { readonly kind: "word"; readonly word: string }
   | { readonly kind: "entry"; readonly name: string }
   | Either
-  | { readonly kind: "row"; readonly parts: readonly Part[] }
-  | { readonly kind: "maybe"; readonly part: Part }
-  | { readonly kind: "any"; readonly part: Part };
-export type Either = { readonly kind: "either"; readonly ways: readonly Part[] };
+  | { readonly kind: "row"; readonly parts: readonly GrammarNode[] }
+  | { readonly kind: "maybe"; readonly part: GrammarNode }
+  | { readonly kind: "any"; readonly part: GrammarNode };
+export type Either = { readonly kind: "either"; readonly ways: readonly GrammarNode[] };
 
-const SIGNS = /[()|?*]|[A-Z_]+|\p{Script=Han}|[^\s()|?*\p{Script=Han}]+/gu;
+const TOKENS = /[()|?*]|[A-Z_]+|\p{Script=Han}|[^\s()|?*\p{Script=Han}]+/gu;
 
 /** The entries by name: each is `NAME = …`, ended by `;` or by a line that is not indented. Throws at a slip of the pen. */
-export function readGrammar(text: string): ReadonlyMap<string, Part> {
+export function parseGrammar(text: string): ReadonlyMap<string, GrammarNode> {
   const entries = text.split(/;|\n(?! )/).filter((source) => source.trim() !== "");
   return new Map(
     entries.map((source) => {
@@ -95,74 +95,74 @@ export function readGrammar(text: string): ReadonlyMap<string, Part> {
 
 class Reader {
   readonly #source: string;
-  readonly #signs: readonly string[];
+  readonly #tokens: readonly string[];
   #at = 0;
 
   constructor(source: string) {
     this.#source = source;
-    this.#signs = source.match(SIGNS) ?? [];
+    this.#tokens = source.match(TOKENS) ?? [];
   }
 
-  read(): Part {
+  read(): GrammarNode {
     const whole = this.#either();
-    if (this.#at < this.#signs.length) throw new Error(`a place is closed twice: ${this.#source}`);
+    if (this.#at < this.#tokens.length) throw new Error(`a place is closed twice: ${this.#source}`);
     return whole;
   }
 
-  #either(): Part {
+  #either(): GrammarNode {
     const ways = [this.#row()];
     while (this.#take("|")) ways.push(this.#row());
     return eitherOf(ways);
   }
 
-  #row(): Part {
-    const parts: Part[] = [];
-    for (let sign = this.#signs[this.#at]; sign !== undefined && sign !== "|" && sign !== ")"; ) {
-      parts.push(this.#replayed(this.#one()));
-      sign = this.#signs[this.#at];
+  #row(): GrammarNode {
+    const parts: GrammarNode[] = [];
+    for (let token = this.#tokens[this.#at]; token !== undefined && token !== "|" && token !== ")"; ) {
+      parts.push(this.#repeated(this.#one()));
+      token = this.#tokens[this.#at];
     }
     return parts.length === 1 && parts[0] ? parts[0] : { kind: "row", parts };
   }
 
-  #one(): Part {
-    if (!this.#take("(")) return wordOrName(this.#signs[this.#at++] ?? "");
+  #one(): GrammarNode {
+    if (!this.#take("(")) return wordOrName(this.#tokens[this.#at++] ?? "");
     const inner = this.#either();
     if (!this.#take(")")) throw new Error(`a place is left open: ${this.#source}`);
     return inner;
   }
 
-  #replayed(part: Part): Part {
+  #repeated(part: GrammarNode): GrammarNode {
     if (this.#take("?")) return { kind: "maybe", part };
     return this.#take("*") ? { kind: "any", part } : part;
   }
 
-  #take(sign: string): boolean {
-    const isNext = this.#signs[this.#at] === sign;
+  #take(token: string): boolean {
+    const isNext = this.#tokens[this.#at] === token;
     if (isNext) this.#at += 1;
     return isNext;
   }
 }
 
-const eitherOf = (ways: readonly Part[]): Part => (ways.length === 1 && ways[0] ? ways[0] : { kind: "either", ways });
+const eitherOf = (ways: readonly GrammarNode[]): GrammarNode => (ways.length === 1 && ways[0] ? ways[0] : { kind: "either", ways });
 
 /** A name, or a word that may end in s. */
-function wordOrName(sign: string): Part {
-  if (/^[A-Z_]+$/.test(sign)) return { kind: "entry", name: sign };
-  const words = sign.endsWith("/s") ? [sign.slice(0, -2), sign.replace("/", "")] : [sign];
-  return eitherOf(words.map((word): Part => ({ kind: "word", word })));
+function wordOrName(token: string): GrammarNode {
+  if (/^[A-Z_]+$/.test(token)) return { kind: "entry", name: token };
+  const words = token.endsWith("/s") ? [token.slice(0, -2), token.replace("/", "")] : [token];
+  return eitherOf(words.map((word): GrammarNode => ({ kind: "word", word })));
 }
 
 /** The part and all that is in it. */
-export function partsIn(part: Part): Part[] {
+export function nodesIn(part: GrammarNode): GrammarNode[] {
   const inner =
     part.kind === "either" ? part.ways : part.kind === "row" ? part.parts : "part" in part ? [part.part] : [];
-  return [part, ...inner.flatMap(partsIn)];
+  return [part, ...inner.flatMap(nodesIn)];
 }
 
 /* One spelling of a message, so that the grammar holds each word once. */
 
 /** Short forms and what they stand for. */
-const SHORT: ReadonlyMap<string, string> = new Map(
+const ABBREVIATIONS: ReadonlyMap<string, string> = new Map(
   `u=you,ur=your,pls=please,plz=please,thx=thanks,ty=thanks,gimme=give me,lemme=let me,wanna=want to,gonna=going to,
   gotta=have to,im=i am,whats=what is,what's=what is,hows=how is,how's=how is,it's=it is,that's=that is,thats=that is,
   let's=let us,lets=let us,vid=video,vids=videos,pic=picture,pics=pictures,dl=download,rn=now`
@@ -180,24 +180,24 @@ const ENDINGS: ReadonlyMap<string, string> = new Map([
 ]);
 
 /** Traditional signs, each followed by the simplified one. */
-const SIMPLER =
+const SIMPLIFIED_PAIRS =
   "導导匯汇檔档視视頻频載载餘余額额狀状態态傳传圖图請请問问還还積积個个現现進进軌轨時时間间線线軸轴顯显麼么樣样嗎吗馬马幫帮給给發发這这張张來来儲储點点數数電电腦脑機机專专項项錄录樂乐幾几裡里裏里條条謝谢煩烦報报開开將将沒没輸输畫画質质詢询帳账賬账號号務务處处製制從从東东終终後后準准備备讓让過过趕赶緊紧繼继續续確确認认錯错題题輯辑聲声動动該该們们為为師师親亲";
-const simpler = new Map<string, string>();
-for (let at = 0; at + 1 < SIMPLER.length; at += 2) simpler.set(SIMPLER.charAt(at), SIMPLER.charAt(at + 1));
+const simplified = new Map<string, string>();
+for (let at = 0; at + 1 < SIMPLIFIED_PAIRS.length; at += 2) simplified.set(SIMPLIFIED_PAIRS.charAt(at), SIMPLIFIED_PAIRS.charAt(at + 1));
 
 const EMOJI = /\p{Extended_Pictographic}|\p{Emoji_Modifier}|\p{Regional_Indicator}|\p{Cf}|[\u{FE0F}\u{20E3}]/gu;
-const SMILE = /(?:(?<=\s|^)[:;=]-?[)dp]+|[:;=]-?\)+|\^_?\^|<3)\s*$/u;
+const SMILEY = /(?:(?<=\s|^)[:;=]-?[)dp]+|[:;=]-?\)+|\^_?\^|<3)\s*$/u;
 
 /**
  * The message in compatible forms composed, lower case, straight apostrophes, simplified signs and whole words, without
  * emoji, a smile at its end, and a slash at its beginning.
  */
-export function spellingOf(message: string): string {
+export function normaliseMessage(message: string): string {
   const folded = message.normalize("NFKC").toLowerCase().replace(/[’ʼ]/g, "'");
-  const bare = folded.replace(EMOJI, " ").replace(SMILE, "").trim().replace(/^\//, "");
+  const bare = folded.replace(EMOJI, " ").replace(SMILEY, "").trim().replace(/^\//, "");
   return bare
-    .replace(/\p{Script=Han}/gu, (sign) => simpler.get(sign) ?? sign)
+    .replace(/\p{Script=Han}/gu, (token) => simplified.get(token) ?? token)
     .replace(/([a-z])\1{2,}/g, "$1")
-    .replace(/[a-z']+/g, (word) => SHORT.get(word) ?? word)
+    .replace(/[a-z']+/g, (word) => ABBREVIATIONS.get(word) ?? word)
     .replace(/(?<=[a-z])'(?:m|re|d|ve|ll)(?![a-z])/g, (ending) => ENDINGS.get(ending) ?? ending);
 }

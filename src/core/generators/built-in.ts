@@ -23,18 +23,18 @@ const text = (name: string, description: string, preset: string | null): Variabl
 });
 const script = text("script", "The text it is made from, where no file says it.", "");
 
-type Told = Pick<
+type Common = Pick<
   GeneratorWire,
   "slug" | "name" | "description" | "prompt" | "variables" | "accepts" | "greeting" | "try_saying" | "tips"
 > & { readonly needs_file?: boolean; readonly longestMinutes: number };
 
-const builtIn = ({ longestMinutes, needs_file = false, ...told }: Told): GeneratorWire => ({
-  ...told,
-  id: told.slug,
+const builtIn = ({ longestMinutes, needs_file = false, ...common }: Common): GeneratorWire => ({
+  ...common,
+  id: common.slug,
   needs_file,
   output: { format: "mp4", quality: "high" },
   language: null,
-  attribution: { source: told.slug, version: String(VERSION), platform: null },
+  attribution: { source: common.slug, version: String(VERSION), platform: null },
   expected_seconds: { min: 60, max: longestMinutes * 60 },
   version: VERSION,
   made_by: "built_in",

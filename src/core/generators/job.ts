@@ -39,10 +39,10 @@ export type GeneratorJob = {
 };
 
 /** What a caller asks for. */
-export type GeneratorJobOrder = Pick<GeneratorJob, "description" | "name" | "slug" | "language" | "callback">;
+export type GeneratorJobRequest = Pick<GeneratorJob, "description" | "name" | "slug" | "language" | "callback">;
 
 export const newGeneratorJobOf = (
-  order: GeneratorJobOrder,
+  order: GeneratorJobRequest,
   id: GeneratorJobId,
   generator: GeneratorId,
   createdAt: EpochMs,
@@ -78,9 +78,9 @@ export function nextGeneratorJobStep(
   if (generatorJob.project === null) return { do: "make_project" };
   if (generatorJob.turn === null) return { do: "start_turn" };
   if (turn === null) return { do: "wait" };
-  const told = { ...generatorJob, charged: turn.charged, spent: turn.spent };
+  const given = { ...generatorJob, charged: turn.charged, spent: turn.spent };
   if (turn.status !== "completed" && turn.charged === "no" && turn.error !== null)
-    return { do: "fail", generatorJob: toFailedGeneratorJob(told, turn.error, now) };
+    return { do: "fail", generatorJob: toFailedGeneratorJob(given, turn.error, now) };
   const read = recipeIn(turn.text ?? "");
   const own = {
     ...(generatorJob.name === null ? {} : { name: generatorJob.name }),
@@ -88,7 +88,7 @@ export function nextGeneratorJobStep(
   };
   return {
     do: "store",
-    generatorJob: { ...told, madeBy: read.ok ? "agent" : "fallback", fault: read.ok ? null : read.error },
+    generatorJob: { ...given, madeBy: read.ok ? "agent" : "fallback", fault: read.ok ? null : read.error },
     recipe: { ...(read.ok ? read.value : plainRecipe(generatorJob.description)), ...own },
   };
 }

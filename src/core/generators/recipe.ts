@@ -6,7 +6,7 @@
  */
 
 import * as z from "zod";
-import { type FieldError, faultWords } from "../errors.ts";
+import { type FieldError, validationMessage } from "../errors.ts";
 import { PROMPT_BYTES, VARIABLE_CHARS } from "../limits.ts";
 import { err, ok, type Result } from "../result.ts";
 import { type RecipeWire, recipe, type VariableWire } from "../wire/generator.ts";
@@ -105,12 +105,12 @@ export function fillPrompt(
 ): Result<string, FieldError[]> {
   const { variables } = recipe;
   const faults: FieldError[] = [];
-  const told = new Map<string, string>();
+  const inserted = new Map<string, string>();
   for (const variable of variables) {
     const given = Object.hasOwn(values, variable.name) ? values[variable.name] : undefined;
     const value = given ?? variable.default;
     const read = value === null ? err("is required") : readValue(variable, value);
-    if (read.ok) told.set(variable.name, read.value);
+    if (read.ok) inserted.set(variable.name, read.value);
     else faults.push({ field: `/variables/${variable.name}`, message: read.error });
   }
   const known = new Set(variables.map(({ name }) => name));
@@ -120,11 +120,11 @@ export function fillPrompt(
   if (faults.length > 0) return err(faults);
   const { texts, names, textBytes, counts } = partsOf(recipe);
   let bytes = textBytes;
-  for (const [name, count] of counts) bytes += count * bytesOf(told.get(name) ?? "");
+  for (const [name, count] of counts) bytes += count * bytesOf(inserted.get(name) ?? "");
   if (bytes > PROMPT_BYTES)
     return err([{ field: "/variables", message: `make a prompt of ${bytes} bytes, at most ${PROMPT_BYTES} are sent` }]);
   const filled = texts
-    .map((text, index) => text + (told.get(names[index] ?? "") ?? ""))
+    .map((text, index) => text + (inserted.get(names[index] ?? "") ?? ""))
     .join("")
     .trim();
   if (filled === "") return err([{ field: "/variables", message: "leave the prompt empty" }]);
@@ -199,7 +199,7 @@ export function recipeIn(text: string): Result<RecipeWire, string> {
   const read = answered.safeParse(found);
   if (!read.success) {
     const [issue] = read.error.issues;
-    return err(issue === undefined ? "the answer is no recipe" : `/${issue.path.join("/")} ${faultWords(issue)}`);
+    return err(issue === undefined ? "the answer is no recipe" : `/${issue.path.join("/")} ${validationMessage(issue)}`);
   }
   const [fault] = recipeFaults(read.data);
   return fault === undefined ? ok(recipe.parse(read.data)) : err(`${fault.field} ${fault.message}`);

@@ -1,7 +1,7 @@
 /** How long an MP3 or ADTS file is: as its first frame says, as its size says where its rate is constant, else frame by frame. */
 import { MEDIA_FRAMES, MEDIA_READ_BYTES } from "../limits.ts";
 import { SECOND_MS } from "../time.ts";
-import type { MediaFacts } from "./metadata.ts";
+import type { MediaMetadata } from "./metadata.ts";
 import { MediaError, type MediaSource, textAt } from "./source.ts";
 
 /*
@@ -191,7 +191,7 @@ export function tagLengths(view: DataView, at: number): number[] {
 }
 
 /** Where the sound may begin behind its tags, the likeliest place first. Without a tag, the file's start. */
-export async function placesBehindTags(source: MediaSource): Promise<number[]> {
+export async function offsetsAfterTags(source: MediaSource): Promise<number[]> {
   let at = 0;
   const others: number[] = [];
   for (let tags = 0; tags < TAGS; tags += 1) {
@@ -224,16 +224,16 @@ const COUNTED_MOST_BYTES = MEDIA_READ_BYTES - 16 * 1024 * 1024;
 const SLACK_BYTES = 64 * 1024;
 
 /** Reads a file that is neither of another format: frames of sound, with tags around them. Throws MediaError. */
-export async function readSound(source: MediaSource): Promise<MediaFacts> {
-  const first = await firstFrame(source, await placesBehindTags(source));
+export async function readAudio(source: MediaSource): Promise<MediaMetadata> {
+  const first = await firstFrame(source, await offsetsAfterTags(source));
   if (first === null) throw new MediaError("unknown", "no sound");
   const { at, frame } = first;
   const end = await endBeforeTags(source, at);
-  const told =
-    frame.format === "mp3" ? publishedBy(await source.read(at, Math.min(at + frame.bytes, end)), frame) : null;
-  const start = told === null ? at : at + frame.bytes;
-  const seconds = isOf(told, end - at)
-    ? (told.frames * frame.samples) / frame.rate
+  const info =
+    frame.format === "mp3" ? infoFrameOf(await source.read(at, Math.min(at + frame.bytes, end)), frame) : null;
+  const start = info === null ? at : at + frame.bytes;
+  const seconds = fitsFile(info, end - at)
+    ? (info.frames * frame.samples) / frame.rate
     : await measure(source, start, end, frame);
   const ms = seconds === null ? 0 : Math.round(seconds * SECOND_MS);
   return {
@@ -258,16 +258,16 @@ async function measure(source: MediaSource, start: number, end: number, frame: F
   return bytes <= COUNTED_MOST_BYTES ? countFrames(source, start, end) : null;
 }
 
-type Told = { readonly frames: number; readonly bytes: number };
+type InfoFrame = { readonly frames: number; readonly bytes: number };
 
 /** Whether these numbers are the file's: a cut file has fewer bytes than they say, two files in one have more. */
-function isOf(told: Told | null, bytes: number): told is Told {
-  if (told === null || told.frames === 0) return false;
-  return told.bytes === 0 || (bytes >= told.bytes - SLACK_BYTES / 16 && bytes <= told.bytes + SLACK_BYTES);
+function fitsFile(info: InfoFrame | null, bytes: number): info is InfoFrame {
+  if (info === null || info.frames === 0) return false;
+  return info.bytes === 0 || (bytes >= info.bytes - SLACK_BYTES / 16 && bytes <= info.bytes + SLACK_BYTES);
 }
 
 /** The first frame of most MP3 files has no sound: it says how many frames and bytes follow. Null where it is a frame like others. */
-function publishedBy(view: DataView, { kind }: Frame): Told | null {
+function infoFrameOf(view: DataView, { kind }: Frame): InfoFrame | null {
   const isMono = view.byteLength > 3 && view.getUint8(3) >> 6 === 3;
   const isFirst = ((kind >> 11) & 0x03) === 3; // MPEG-1
   const at = 4 + (isFirst ? (isMono ? 17 : 32) : isMono ? 9 : 17);

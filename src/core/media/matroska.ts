@@ -4,7 +4,7 @@
  * `Info` and `Tracks` are held and read; everything else is stepped over by its size. A step passes at least an element's
  * head, and every element counts, so a file of any bytes ends the reading.
  */
-import type { MediaFacts } from "./metadata.ts";
+import type { MediaMetadata } from "./metadata.ts";
 import { MediaError, type MediaSource, textAt } from "./source.ts";
 
 /* Elements, of which a Matroska or WebM file is made: id, size, content. Source: RFC 8794, sections 4 to 6. */
@@ -105,7 +105,7 @@ type Place = { readonly id: number; readonly start: number; readonly end: number
 type Found = { info: DataView | null; tracks: DataView | null };
 
 /** Reads a file that begins with an EBML head. Throws MediaError. */
-export async function readMatroska(source: MediaSource): Promise<MediaFacts> {
+export async function readMatroska(source: MediaSource): Promise<MediaMetadata> {
   const container = await docType(source);
   const segment = await findSegment(source);
   const found: Found = { info: null, tracks: null };

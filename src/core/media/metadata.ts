@@ -1,6 +1,6 @@
 /** What a media file is, by the reader of its format. Every reader is bounded by the source that it reads from. */
 import { DAY_MS } from "../time.ts";
-import { placesBehindTags, readSound } from "./audio-frames.ts";
+import { offsetsAfterTags, readAudio } from "./audio-frames.ts";
 import { readGif, readJpeg, readPng, readWebp, type Size } from "./images.ts";
 import { readMatroska } from "./matroska.ts";
 import { isMp4, readMp4 } from "./mp4.ts";
@@ -14,7 +14,7 @@ const SIDE_PIXELS = 1_000_000;
 const LENGTH_MS = 366 * DAY_MS;
 
 /** Reads a file by its first bytes. Throws MediaError. */
-export async function inspectFile(source: MediaSource): Promise<MediaFacts> {
+export async function inspectFile(source: MediaSource): Promise<MediaMetadata> {
   const facts = await read(source);
   const { width, height, durationMs } = facts;
   const isSize = width !== null && height !== null && isSide(width) && isSide(height);
@@ -29,7 +29,7 @@ export async function inspectFile(source: MediaSource): Promise<MediaFacts> {
 
 const isSide = (pixels: number): boolean => pixels > 0 && pixels <= SIDE_PIXELS;
 
-async function read(source: MediaSource): Promise<MediaFacts> {
+async function read(source: MediaSource): Promise<MediaMetadata> {
   const head = await source.read(0, 16);
   const start = textAt(head, 0, 4);
   if (start === "\x1aE\xdf\xa3") return readMatroska(source);
@@ -39,14 +39,14 @@ async function read(source: MediaSource): Promise<MediaFacts> {
   if (start === "RIFF" && textAt(head, 8, 4) === "AVI ") return readAvi(source);
   if (start === "RIFF" && textAt(head, 8, 4) === "WEBP") return picture("webp", await readWebp(source));
   // Some programs put a tag in front of a movie or of plain sound too.
-  const [behindTags = 0] = start.startsWith("ID3") ? await placesBehindTags(source) : [0];
+  const [behindTags = 0] = start.startsWith("ID3") ? await offsetsAfterTags(source) : [0];
   const behind = await source.read(behindTags, behindTags + 16);
   if (isWav(behind)) return readWav(source, behindTags);
   if (isMp4(behind)) return readMp4(source, behindTags);
-  return readSound(source);
+  return readAudio(source);
 }
 
-const picture = (container: string, size: Size | null): MediaFacts => ({
+const picture = (container: string, size: Size | null): MediaMetadata => ({
   container,
   durationMs: null,
   width: size?.width ?? null,
@@ -58,7 +58,7 @@ const picture = (container: string, size: Size | null): MediaFacts => ({
 
 /* What a media file is known to be, whoever looked. */
 
-export type MediaFacts = {
+export type MediaMetadata = {
   /** `mp4`, `mov`, `webm`, `matroska`, `mp3`, `wave`, `adts`, `avi`. */
   readonly container: string;
   /** null where the file does not tell. */
@@ -75,4 +75,4 @@ export type MediaFacts = {
 };
 
 /** Why nothing can be said. `gone`: no such file. The others: what its format's reader says. */
-export type NoFacts = { readonly reason: "gone" | MediaFault };
+export type NoMetadata = { readonly reason: "gone" | MediaFault };

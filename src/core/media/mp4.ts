@@ -7,7 +7,7 @@
  */
 
 import { SECOND_MS } from "../time.ts";
-import type { MediaFacts } from "./metadata.ts";
+import type { MediaMetadata } from "./metadata.ts";
 import { MediaError, type MediaSource, textAt } from "./source.ts";
 
 /*
@@ -58,20 +58,20 @@ export function boxesIn(view: DataView, { start, end }: Box, count: () => void):
 }
 
 /** The first box of a type among others; throws where there is none. */
-export function need(boxes: readonly Box[], type: string): Box {
+export function requireBox(boxes: readonly Box[], type: string): Box {
   const box = boxes.find((candidate) => candidate.type === type);
   if (box === undefined) throw new MediaError("broken", `no ${type}`);
   return box;
 }
 
 /** Throws unless the box holds so many bytes of content. */
-export function demand(box: Box, bytes: number): void {
+export function requireBytes(box: Box, bytes: number): void {
   if (box.end - box.start < bytes) throw new MediaError("broken", `${box.type} has no room for what it says`);
 }
 
 /** A full box's version; its content follows after four bytes. */
 export function versionOf(view: DataView, box: Box): number {
-  demand(box, 4);
+  requireBytes(box, 4);
   return view.getUint8(box.start);
 }
 
@@ -91,12 +91,12 @@ export type Mp4Fragment = {
 
 /** tfhd: which track, and how long a sample is that does not say so; null where only the index tells. */
 function defaults(view: DataView, tfhd: Box): { track: number; duration: number | null } {
-  demand(tfhd, 8);
+  requireBytes(tfhd, 8);
   const flags = flagsOf(view, tfhd);
   const track = view.getUint32(tfhd.start + 4);
   if ((flags & 0x08) === 0) return { track, duration: null };
   const at = 8 + ((flags & 0x01) === 0 ? 0 : 8) + ((flags & 0x02) === 0 ? 0 : 4);
-  demand(tfhd, at + 4);
+  requireBytes(tfhd, at + 4);
   return { track, duration: view.getUint32(tfhd.start + at) };
 }
 
@@ -104,18 +104,18 @@ function defaults(view: DataView, tfhd: Box): { track: number; duration: number 
 function startOf(view: DataView, tfdt: Box | undefined): number | null {
   if (tfdt === undefined) return null;
   const isLong = versionOf(view, tfdt) === 1;
-  demand(tfdt, isLong ? 12 : 8);
+  requireBytes(tfdt, isLong ? 12 : 8);
   return isLong ? Number(view.getBigUint64(tfdt.start + 4)) : view.getUint32(tfdt.start + 4);
 }
 
 /** trun: how many samples, and how long they are together. A field of a sample that stands in no byte is not looped over. */
 function run(view: DataView, trun: Box, duration: number): { samples: number; ticks: number } {
-  demand(trun, 8);
+  requireBytes(trun, 8);
   const flags = flagsOf(view, trun);
   const samples = view.getUint32(trun.start + 4);
   const first = 8 + ((flags & 0x01) === 0 ? 0 : 4) + ((flags & 0x04) === 0 ? 0 : 4);
   const width = [0x100, 0x200, 0x400, 0x800].reduce((sum, flag) => sum + ((flags & flag) === 0 ? 0 : 4), 0);
-  demand(trun, first + width * samples);
+  requireBytes(trun, first + width * samples);
   if ((flags & 0x100) === 0) return { samples, ticks: samples * duration };
   let ticks = 0;
   for (let at = trun.start + first, left = samples; left > 0; left -= 1, at += width) ticks += view.getUint32(at);
@@ -249,7 +249,7 @@ const KINDS: Readonly<Record<string, Mp4Track["kind"]>> = { vide: "video", soun:
 /** mvhd and mdhd: ticks a second and the length in them; version 1 has 64-bit times. */
 function times(view: DataView, box: Box): { timescale: number; duration: number } {
   const isLong = versionOf(view, box) === 1;
-  demand(box, isLong ? 32 : 20);
+  requireBytes(box, isLong ? 32 : 20);
   const timescale = view.getUint32(box.start + (isLong ? 20 : 12));
   const duration = isLong ? Number(view.getBigUint64(box.start + 24)) : view.getUint32(box.start + 16);
   // All bits set: not known.
@@ -262,7 +262,7 @@ type Head = { id: number; isEnabled: boolean; width: number; height: number; isT
 /** tkhd: the id, and at its end a matrix and the size as 16.16 numbers. */
 function head(view: DataView, tkhd: Box): Head {
   const isLong = versionOf(view, tkhd) === 1;
-  demand(tkhd, isLong ? 96 : 84);
+  requireBytes(tkhd, isLong ? 96 : 84);
   const matrix = tkhd.start + (isLong ? 52 : 40);
   const isTurned = view.getInt32(matrix) === 0 && view.getInt32(matrix + 4) !== 0;
   const size = matrix + 36;
@@ -280,10 +280,10 @@ function head(view: DataView, tkhd: Box): Head {
 function sizes(view: DataView, stbl: readonly Box[], last: number): { samples: number; lastBytes: number } {
   const box = stbl.find(({ type }) => type === "stsz");
   if (box === undefined) return compactSizes(view, stbl);
-  demand(box, 12);
+  requireBytes(box, 12);
   const [common, samples] = [view.getUint32(box.start + 4), view.getUint32(box.start + 8)];
   if (common !== 0) return { samples, lastBytes: common * Math.min(last, samples) };
-  demand(box, 12 + 4 * samples);
+  requireBytes(box, 12 + 4 * samples);
   let lastBytes = 0;
   for (let left = Math.min(last, samples); left > 0; left -= 1)
     lastBytes += view.getUint32(box.start + 12 + 4 * (samples - left));
@@ -294,9 +294,9 @@ function sizes(view: DataView, stbl: readonly Box[], last: number): { samples: n
 function compactSizes(view: DataView, stbl: readonly Box[]): { samples: number; lastBytes: number } {
   const box = stbl.find(({ type }) => type === "stz2");
   if (box === undefined) return { samples: 0, lastBytes: 0 };
-  demand(box, 12);
+  requireBytes(box, 12);
   const samples = view.getUint32(box.start + 8);
-  demand(box, 12 + Math.ceil((samples * view.getUint8(box.start + 7)) / 8));
+  requireBytes(box, 12 + Math.ceil((samples * view.getUint8(box.start + 7)) / 8));
   return { samples, lastBytes: 0 };
 }
 
@@ -305,10 +305,10 @@ function lastChunk(view: DataView, stbl: readonly Box[]): { place: number; isLis
   const long = stbl.find(({ type }) => type === "co64");
   const box = long ?? stbl.find(({ type }) => type === "stco");
   if (box === undefined) return { place: 0, isListedLast: false };
-  demand(box, 8);
+  requireBytes(box, 8);
   const width = long === undefined ? 4 : 8;
   const count = view.getUint32(box.start + 4);
-  demand(box, 8 + width * count);
+  requireBytes(box, 8 + width * count);
   let [place, isListedLast] = [0, false];
   for (let at = box.start + 8, left = count; left > 0; left -= 1, at += width) {
     const begins = width === 8 ? Number(view.getBigUint64(at)) : view.getUint32(at);
@@ -322,10 +322,10 @@ function lastChunk(view: DataView, stbl: readonly Box[]): { place: number; isLis
 function samplesOfLast(view: DataView, stbl: readonly Box[]): number {
   const box = stbl.find(({ type }) => type === "stsc");
   if (box === undefined) return 0;
-  demand(box, 8);
+  requireBytes(box, 8);
   const entries = view.getUint32(box.start + 4);
   if (entries === 0) return 0;
-  demand(box, 8 + 12 * entries);
+  requireBytes(box, 8 + 12 * entries);
   return view.getUint32(box.start + 8 + 12 * (entries - 1) + 4);
 }
 
@@ -333,9 +333,9 @@ function samplesOfLast(view: DataView, stbl: readonly Box[]): number {
 function lengthOfSamples(view: DataView, stbl: readonly Box[]): number {
   const box = stbl.find(({ type }) => type === "stts");
   if (box === undefined) return 0;
-  demand(box, 8);
+  requireBytes(box, 8);
   const entries = view.getUint32(box.start + 4);
-  demand(box, 8 + 8 * entries);
+  requireBytes(box, 8 + 8 * entries);
   let ticks = 0;
   for (let at = box.start + 8, left = entries; left > 0; left -= 1, at += 8)
     ticks += view.getUint32(at) * view.getUint32(at + 4);
@@ -346,7 +346,7 @@ type Entry = { codec: string; width: number; height: number; aspect: number };
 
 /** stsd: the first entry's type, and for pictures the size of the coded ones and the shape of a pixel. */
 function entry(view: DataView, stsd: Box, kind: Mp4Track["kind"], count: () => void): Entry {
-  demand(stsd, 16);
+  requireBytes(stsd, 16);
   const name = textAt(view, stsd.start + 12, 4).replaceAll(/[^\x20-\x7e]/g, "?");
   const codec = (Object.hasOwn(CODECS, name) ? CODECS[name] : undefined) ?? name.trim();
   if (kind !== "video" || stsd.end - stsd.start < 44) return { codec, width: 0, height: 0, aspect: 1 };
@@ -364,10 +364,10 @@ function entry(view: DataView, stsd: Box, kind: Mp4Track["kind"], count: () => v
 function edits(view: DataView, elst: Box | undefined): { shown: number; skipped: number } {
   if (elst === undefined) return { shown: 0, skipped: 0 };
   const isLong = versionOf(view, elst) === 1;
-  demand(elst, 8);
+  requireBytes(elst, 8);
   const entries = view.getUint32(elst.start + 4);
   const width = isLong ? 20 : 12;
-  demand(elst, 8 + width * entries);
+  requireBytes(elst, 8 + width * entries);
   let [shown, skipped] = [0, -1];
   for (let at = elst.start + 8, left = entries; left > 0; left -= 1, at += width) {
     shown += isLong ? Number(view.getBigUint64(at)) : view.getUint32(at);
@@ -380,26 +380,26 @@ function edits(view: DataView, elst: Box | undefined): { shown: number; skipped:
 /** A track of pictures or sound; null for another one. */
 function trackOf(view: DataView, trak: Box, count: () => void): Mp4Track | null {
   const boxes = boxesIn(view, trak, count);
-  const mdia = boxesIn(view, need(boxes, "mdia"), count);
-  const hdlr = need(mdia, "hdlr");
-  demand(hdlr, 12);
+  const mdia = boxesIn(view, requireBox(boxes, "mdia"), count);
+  const hdlr = requireBox(mdia, "hdlr");
+  requireBytes(hdlr, 12);
   const handler = textAt(view, hdlr.start + 8, 4);
   const kind = Object.hasOwn(KINDS, handler) ? KINDS[handler] : undefined;
   if (kind === undefined) return null;
-  const told = head(view, need(boxes, "tkhd"));
-  const stbl = boxesIn(view, need(boxesIn(view, need(mdia, "minf"), count), "stbl"), count);
-  const coded = entry(view, need(stbl, "stsd"), kind, count);
+  const trackHead = head(view, requireBox(boxes, "tkhd"));
+  const stbl = boxesIn(view, requireBox(boxesIn(view, requireBox(mdia, "minf"), count), "stbl"), count);
+  const coded = entry(view, requireBox(stbl, "stsd"), kind, count);
   const edts = boxes.find(({ type }) => type === "edts");
   const elst = edts && boxesIn(view, edts, count).find(({ type }) => type === "elst");
   const { place, isListedLast } = lastChunk(view, stbl);
   const { samples, lastBytes } = sizes(view, stbl, samplesOfLast(view, stbl));
-  const { timescale, duration } = times(view, need(mdia, "mdhd"));
+  const { timescale, duration } = times(view, requireBox(mdia, "mdhd"));
   return {
-    id: told.id,
+    id: trackHead.id,
     kind,
-    isEnabled: told.isEnabled,
+    isEnabled: trackHead.isEnabled,
     codec: coded.codec,
-    ...sizeShown(told, coded),
+    ...sizeShown(trackHead, coded),
     timescale,
     duration: duration || lengthOfSamples(view, stbl),
     ...edits(view, elst),
@@ -410,11 +410,11 @@ function trackOf(view: DataView, trak: Box, count: () => void): Mp4Track | null 
 }
 
 /** The track's own size is the one shown; where it is that of the coded picture, a pixel may not be square. A quarter turn swaps the sides. */
-function sizeShown(told: Head, coded: Entry): { width: number; height: number } {
-  const isCoded = told.width === 0 || told.height === 0 || (told.width === coded.width && told.height === coded.height);
-  const width = isCoded ? Math.round(coded.width * coded.aspect) : told.width;
-  const height = isCoded ? coded.height : told.height;
-  return told.isTurned ? { width: height, height: width } : { width, height };
+function sizeShown(trackHead: Head, coded: Entry): { width: number; height: number } {
+  const isCoded = trackHead.width === 0 || trackHead.height === 0 || (trackHead.width === coded.width && trackHead.height === coded.height);
+  const width = isCoded ? Math.round(coded.width * coded.aspect) : trackHead.width;
+  const height = isCoded ? coded.height : trackHead.height;
+  return trackHead.isTurned ? { width: height, height: width } : { width, height };
 }
 
 export const ticksToMs = (ticks: number, timescale: number): number =>
@@ -427,7 +427,7 @@ export const ticksToMs = (ticks: number, timescale: number): number =>
 export function readIndex(view: DataView, count: () => void): Mp4Index {
   const boxes = boxesIn(view, { type: "moov", start: 0, end: view.byteLength }, count);
   if (boxes.some(({ type }) => type === "cmov")) throw new MediaError("over_budget", "a compressed index");
-  const movie = times(view, need(boxes, "mvhd"));
+  const movie = times(view, requireBox(boxes, "mvhd"));
   const mvex = boxes.find(({ type }) => type === "mvex");
   const extended = mvex === undefined ? [] : boxesIn(view, mvex, count);
   const mehd = extended.find(({ type }) => type === "mehd");
@@ -465,7 +465,7 @@ function readTracks(view: DataView, boxes: readonly Box[], count: () => void): M
 /** mehd: the length of a fragmented movie, in the movie's ticks. */
 function extent(view: DataView, mehd: Box): number {
   const isLong = versionOf(view, mehd) === 1;
-  demand(mehd, isLong ? 12 : 8);
+  requireBytes(mehd, isLong ? 12 : 8);
   return isLong ? Number(view.getBigUint64(mehd.start + 4)) : view.getUint32(mehd.start + 4);
 }
 
@@ -479,7 +479,7 @@ export function mainVideo({ tracks }: Mp4Index): Mp4Track | null {
 }
 
 /** Throws unless the file that the index belongs to is as long as it says: the last chunk of every track is there to its end. */
-export function checkReach({ tracks }: Mp4Index, fileBytes: number): void {
+export function checkChunksInFile({ tracks }: Mp4Index, fileBytes: number): void {
   for (const { lastChunk, lastEnd } of tracks)
     if (lastChunk >= fileBytes || lastEnd > fileBytes)
       throw new MediaError("cut", `a chunk from ${lastChunk} to ${lastEnd} of ${fileBytes}`);
@@ -489,7 +489,7 @@ export function checkReach({ tracks }: Mp4Index, fileBytes: number): void {
 export const isMp4 = (head: DataView): boolean => /^(ftyp|moov|mdat|wide|free|skip|pnot)$/.test(textAt(head, 4, 4));
 
 /** What of the budget is kept for the end of a recording with many fragments. */
-const KEPT = { reads: 50, bytes: 24 * 1024 * 1024, parts: 3_000 };
+const RESERVED = { reads: 50, bytes: 24 * 1024 * 1024, parts: 3_000 };
 /** Bytes at a file's end in which its last fragments are looked for, the few first. */
 const TAIL_BYTES = [1024 * 1024, 8 * 1024 * 1024];
 
@@ -507,14 +507,14 @@ type Walk = {
 };
 
 /** Reads a file whose first box begins at `start`. Throws MediaError. */
-export async function readMp4(source: MediaSource, start = 0): Promise<MediaFacts> {
+export async function readMp4(source: MediaSource, start = 0): Promise<MediaMetadata> {
   const walk: Walk = { brand: "mov", index: null, spans: new Map(), tableMs: null, isWhole: true };
-  const end = await walkBoxes(source, start, walk, KEPT);
+  const end = await walkBoxes(source, start, walk, RESERVED);
   const { index } = walk;
   if (index === null) throw end.isReached ? new MediaError("cut", "no moov in the file") : tooMany();
   const isComplete = end.isReached || !index.fragmented;
   if (!isComplete && walk.tableMs === null) await walkTail(source, walk);
-  if (!index.fragmented) checkReach(index, source.sizeBytes);
+  if (!index.fragmented) checkChunksInFile(index, source.sizeBytes);
   else if (!walk.isWhole && !hasSamples(walk, index)) throw new MediaError("cut", "no fragment is all there");
   return { container: walk.brand, ...factsOf(walk, index, isComplete), isWhole: walk.isWhole || !index.fragmented };
 }
@@ -645,7 +645,7 @@ function chainFrom(view: DataView, from: number, count: () => void): number {
   }
 }
 
-function factsOf(walk: Walk, index: Mp4Index, isComplete: boolean): Omit<MediaFacts, "container" | "isWhole"> {
+function factsOf(walk: Walk, index: Mp4Index, isComplete: boolean): Omit<MediaMetadata, "container" | "isWhole"> {
   const video = mainVideo(index);
   const track = video ?? index.tracks.find(({ kind }) => kind === "audio") ?? null;
   const samples = (track?.samples ?? 0) + (walk.spans.get(track?.id ?? -1)?.samples ?? 0);

@@ -1,7 +1,7 @@
 /** Chunks, of which WAV, AVI and WebP files are made: four characters, a size, content, a byte of padding where that is odd. */
 
 import { SECOND_MS } from "../time.ts";
-import type { MediaFacts } from "./metadata.ts";
+import type { MediaMetadata } from "./metadata.ts";
 import { MediaError, type MediaSource, textAt } from "./source.ts";
 
 export type Chunk = { readonly id: string; readonly start: number; readonly size: number };
@@ -54,7 +54,7 @@ export const isWav = (head: DataView): boolean =>
   /^(RIFF|RF64|BW64)$/.test(textAt(head, 0, 4)) && textAt(head, 8, 4) === "WAVE";
 
 /** Reads a file in which `RIFF`, `RF64` or `BW64` stands at `from` and is `WAVE`. Throws MediaError. */
-export async function readWav(source: MediaSource, from: number): Promise<MediaFacts> {
+export async function readWav(source: MediaSource, from: number): Promise<MediaMetadata> {
   let format: Format | null = null;
   let large: Sizes | null = null;
   let samples = 0;
@@ -160,13 +160,13 @@ type Stream = {
 };
 
 /** Reads a file that begins with `RIFF` and is `AVI `. Throws MediaError. */
-export async function readAvi(source: MediaSource): Promise<MediaFacts> {
+export async function readAvi(source: MediaSource): Promise<MediaMetadata> {
   const header = await findHeader(source);
   const { frames, streams } = readHeader(header, source);
   const video = streams.find(({ kind }) => kind === "vids");
   const main = video ?? streams.find(({ kind }) => kind === "auds");
   if (main === undefined) throw new MediaError("broken", "no stream in the file");
-  const isWhole = await reachesItsEnd(source);
+  const isWhole = await hasAllParts(source);
   // The header of a recording in several parts counts the first one; its own table counts them all.
   const length = Math.max(main.length, main === video ? frames : 0);
   const ms = main.rate > 0 ? Math.round((length / main.rate) * SECOND_MS) : 0;
@@ -262,7 +262,7 @@ function codecName(four: string): string {
 }
 
 /** Whether every part of the file is there to its end. A recording over a gigabyte has several, one behind the other. */
-async function reachesItsEnd(source: MediaSource): Promise<boolean> {
+async function hasAllParts(source: MediaSource): Promise<boolean> {
   for await (const chunk of chunksOf(source, 0, source.sizeBytes)) {
     if (chunk.id !== "RIFF") return true; // what stands behind the last part does not matter
     if (after(chunk) - (chunk.size % 2) > source.sizeBytes) return false;

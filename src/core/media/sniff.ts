@@ -54,7 +54,7 @@ const OTHER_ENDINGS = new Set(
 );
 
 /** The ending by which a name says what kind of file it is, with its dot; empty where it has none. */
-export function knownEnding(name: string): string {
+export function mediaExtensionOf(name: string): string {
   const dot = name.lastIndexOf(".");
   if (dot < 0) return "";
   const isKnown = formatOfName(name) !== null || OTHER_ENDINGS.has(name.slice(dot + 1).toLowerCase());
@@ -73,7 +73,7 @@ export function formatOfBytes(head: Uint8Array): MediaFormat | null {
 }
 
 /** What a person calls a file that is none of the 13, where its first bytes tell; null where they do not. */
-export function nameOfOther(head: Uint8Array): string | null {
+export function otherFormatName(head: Uint8Array): string | null {
   if (text(head, 4, 4) === "ftyp") {
     const brand = text(head, 8, 4);
     if (/^(he[iv][cmsx]|mif[12]|msf1)$/.test(brand)) return "HEIC";
@@ -169,7 +169,7 @@ function ofSound(head: Uint8Array): Ext | null {
   const rest = head.subarray(at);
   if (at > 0 && text(rest, 4, 4) === "ftyp") return ofBrands(rest);
   if (at > 0 && isWave(rest)) return "wav";
-  if (nameOfOther(rest) !== null) return null;
+  if (otherFormatName(rest) !== null) return null;
   const found = findFrame(view, at, head.length);
   if (found !== null) return found.frame.format === "mp3" ? "mp3" : "aac";
   const isOpen = at > 0 && (farthest >= head.length || rest.every((byte) => byte === 0));

@@ -1,7 +1,7 @@
 /** What one room may ask of a tenant's object: its events, endpoints and deliveries. The rules of ports.ts hold here too. */
 import type { Limit, Problem } from "../errors.ts";
 import type { DeliveryId, EndpointId, EventId, KeyId, TurnId, UserHash } from "../ids.ts";
-import type { Want } from "../quota.ts";
+import type { QuotaRequest } from "../quota.ts";
 import type { Result } from "../result.ts";
 import type { ErasedEvents, SettledTurn } from "../tenant.ts";
 import type { EpochMs } from "../time.ts";
@@ -83,14 +83,14 @@ export type ClosedTenant = {
 };
 
 /** What stands in for the Idempotency-Key of a request that came without one; not new: the same request got it a moment ago. */
-export type BodyClaim = { readonly key: string; readonly isNew: boolean };
+export type DedupeKey = { readonly key: string; readonly isNew: boolean };
 
 /** One tenant's events, endpoints and deliveries in one mode. */
 export interface TenantRpc {
   /** Stores facts once each, whatever is told twice, and owes their deliveries. */
   accept(newEvents: readonly NewEvent[]): Promise<void>;
   /** The key of a request with this hash, the same for 60 s. */
-  claimBody(hash: string, gone?: string): Promise<BodyClaim>;
+  dedupeBody(hash: string, gone?: string): Promise<DedupeKey>;
   /** Removes a deleted user's events and deliveries, and takes in nothing more about it for 30 days. */
   /** `settled`: what the user's last turns cost, counted in the use of their days and keys the first time that any are told. */
   eraseUser(uh: UserHash, settled?: readonly SettledTurn[]): Promise<ErasedEvents>;
@@ -99,13 +99,13 @@ export interface TenantRpc {
    * the last caller's key said. `by`: the user whose share it is; null where none was named. An object that still runs an earlier
    * version answers null.
    */
-  takeQuota(wants: readonly Want[], limits: Quotas | null, by?: UserHash | null): Answer<readonly Limit[] | null>;
+  reserveQuota(wants: readonly QuotaRequest[], limits: Quotas | null, by?: UserHash | null): Answer<readonly Limit[] | null>;
   /** What a user may hold of each quota and what is left of it; null: the account. Writes nothing. */
   readQuotas(limits: Quotas, by: UserHash | null): Promise<readonly Limit[]>;
   /** The turn of this place is committed. */
   confirmSlot(turn: TurnId): Promise<void>;
   /** Gives back what was taken for something that was not made. */
-  giveQuota(ref: string): Promise<void>;
+  releaseQuota(ref: string): Promise<void>;
   /** What was taken for an upload came to so many bytes: the rest is given back, or what came above it is counted. */
   settleQuota(ref: string, amount: number): Promise<void>;
   /** Days, newest first; or users or keys with their sums over the period, in order. */
@@ -160,12 +160,12 @@ export interface TenantRpc {
 /** Every RPC method of this object; `reads`: it changes nothing, so a failed call may be made again. */
 export const TENANT_METHODS = {
   accept: { reads: false },
-  claimBody: { reads: false },
+  dedupeBody: { reads: false },
   eraseUser: { reads: false },
-  takeQuota: { reads: false },
+  reserveQuota: { reads: false },
   readQuotas: { reads: true },
   confirmSlot: { reads: false },
-  giveQuota: { reads: false },
+  releaseQuota: { reads: false },
   settleQuota: { reads: false },
   readUsage: { reads: true },
   cursor: { reads: true },

@@ -5,7 +5,7 @@ import type { UploadId, UserHash } from "../ids.ts";
 import type { Metered } from "../quota.ts";
 import type { Result } from "../result.ts";
 import type { Append } from "../uploads/append.ts";
-import type { ImportOrder } from "../uploads/import.ts";
+import type { ImportRequest } from "../uploads/import.ts";
 import type { Concat } from "../uploads/tus.ts";
 import type { NewUpload, UploadWire } from "../wire/upload.ts";
 import type { Call, FilePart } from "./user.ts";
@@ -24,10 +24,10 @@ export type NewFile = Omit<NewUpload, "size_bytes"> & {
 };
 
 /** A partial's file, and whether another final is made of it already: its bytes count once for the first. */
-export type Loan = { readonly part: FilePart; readonly isShared: boolean };
+export type PartialFile = { readonly part: FilePart; readonly isShared: boolean };
 
 /** The final upload that asks for a partial, and whose it is. */
-export type Borrower = { readonly id: UploadId; readonly uh: UserHash; readonly named: boolean };
+export type PartialUser = { readonly id: UploadId; readonly uh: UserHash; readonly named: boolean };
 
 /** An upload as the resumable protocols speak of it. */
 export type UploadState = {
@@ -43,7 +43,7 @@ export type UploadState = {
 export interface UploadRpc {
   create(call: Call, owner: UserAddress, id: UploadId, body: NewFile): Promise<Metered<UploadWire>>;
   /** An upload whose bytes we fetch ourselves. */
-  startImport(call: Call, owner: UserAddress, id: UploadId, order: ImportOrder): Promise<Metered<UploadWire>>;
+  startImport(call: Call, owner: UserAddress, id: UploadId, order: ImportRequest): Promise<Metered<UploadWire>>;
   read(): Answer<UploadWire>;
   /** How far the upload is, whatever became of it. A body that is on its way goes on. */
   look(): Answer<UploadState>;
@@ -56,13 +56,13 @@ export interface UploadRpc {
   /** Ends the upload and removes its bytes. Refuses one that is complete. */
   remove(): Answer<null>;
   /** A partial's file for a final upload; with `keep` it stays, whatever becomes of the partial, until it is given back. */
-  lendTo(to: Borrower, keep: boolean): Answer<Loan>;
+  acquirePartial(to: PartialUser, keep: boolean): Answer<PartialFile>;
   /** The final upload does without it. Again: done already. */
-  releaseLoan(by: UploadId): Promise<void>;
+  releasePartial(by: UploadId): Promise<void>;
   /** Whether this final upload is made of that partial. */
   needs(partial: UploadId): Promise<boolean>;
   /** Its asset is deleted: so is its file, and what it borrowed is given back. Again, or where there is nothing: done already. */
-  dropAsset(): Promise<void>;
+  deleteAssetFile(): Promise<void>;
   /** Lets go of everything here; false where the upload is not over, or something needs it. */
   forget(): Promise<boolean>;
   /** Its user is deleted: nothing of it stays, whatever it was. */
@@ -80,10 +80,10 @@ export const UPLOAD_METHODS = {
   append: { reads: false },
   settle: { reads: false },
   remove: { reads: false },
-  lendTo: { reads: false },
-  releaseLoan: { reads: false },
+  acquirePartial: { reads: false },
+  releasePartial: { reads: false },
   needs: { reads: false },
-  dropAsset: { reads: false },
+  deleteAssetFile: { reads: false },
   forget: { reads: false },
   erase: { reads: false },
   wake: { reads: false },

@@ -7,9 +7,9 @@
  */
 
 import type { UserGrant } from "../auth.ts";
-import type { BatchChange, BatchOrder, NamedBatchItem } from "../batch.ts";
+import type { BatchChange, BatchRequest, NamedBatchItem } from "../batch.ts";
 import type { Charged, Problem } from "../errors.ts";
-import type { GeneratorJobOrder } from "../generators/job.ts";
+import type { GeneratorJobRequest } from "../generators/job.ts";
 import type {
   AssetId,
   BatchId,
@@ -24,7 +24,7 @@ import type {
 import type { Metered, UploadBytes } from "../quota.ts";
 import type { Result } from "../result.ts";
 import type { AuditEntry, Session, UserRecord } from "../tenant.ts";
-import type { NamedOrder } from "../video.ts";
+import type { NamedVideoRequest } from "../video.ts";
 import type { AttributionWire } from "../wire/attribution.ts";
 import type { BatchItemWire, BatchWire } from "../wire/batch.ts";
 import type { DownloadFields } from "../wire/file.ts";
@@ -93,9 +93,9 @@ export type VideoFilter = {
 
 /** One user's videos. */
 export interface VideoRpc {
-  startVideo(call: Call, order: NamedOrder): Answer<VideoWire>;
+  startVideo(call: Call, order: NamedVideoRequest): Answer<VideoWire>;
   /** Refuses an order that `startVideo` would refuse, and writes nothing. */
-  checkVideo(call: Call, order: NamedOrder): Answer<null>;
+  checkVideo(call: Call, order: NamedVideoRequest): Answer<null>;
   readVideo(id: VideoId): Answer<VideoWire>;
   listVideos(page: PageRequest, status: VideoWire["status"] | null, of?: VideoFilter): Promise<Page<VideoWire>>;
   /** Another message to a video that is over: an answer to the agent's question, or a change. */
@@ -115,13 +115,13 @@ export interface VideoRpc {
 
 /** Generators that the agent is asked to write. */
 export interface GeneratorJobRpc {
-  startGeneratorJob(call: Call, order: GeneratorJobOrder): Answer<GeneratorJobWire>;
+  startGeneratorJob(call: Call, order: GeneratorJobRequest): Answer<GeneratorJobWire>;
   readGeneratorJob(id: GeneratorJobId): Answer<GeneratorJobWire>;
 }
 
 /** Many videos, ordered in one call. */
 export interface BatchRpc {
-  startBatch(call: Call, order: BatchOrder, items: readonly NamedBatchItem[]): Answer<BatchWire>;
+  startBatch(call: Call, order: BatchRequest, items: readonly NamedBatchItem[]): Answer<BatchWire>;
   readBatch(id: BatchId): Answer<BatchWire>;
   listBatches(page: PageRequest): Promise<Page<BatchWire>>;
   /** Its items in their order; the cursor is an item's place. */
@@ -179,9 +179,9 @@ export interface UserRpc extends VideoRpc, GeneratorJobRpc, BatchRpc {
   /** Lets a new upload in while not too many are open, and takes its bytes of the day's. The same one again is let in again. */
   admitUpload(call: Call, upload: UploadWire, bytes: UploadBytes | null): MeteredAnswer<null>;
   /** Told by an upload's object how it stands; null: it was deleted. */
-  noteUpload(call: Call, id: UploadId, upload: UploadWire | null): Promise<void>;
+  recordUpload(call: Call, id: UploadId, upload: UploadWire | null): Promise<void>;
   /** Whether this import may fetch now, or this final be hashed: its user has a place for it. */
-  mayWork(id: UploadId, work: "import" | "final"): Promise<boolean>;
+  mayStart(id: UploadId, work: "import" | "final"): Promise<boolean>;
   listUploads(page: PageRequest): Promise<Page<UploadWire>>;
 
   /** Told by an upload's object; the same asset twice is one asset. */
@@ -284,8 +284,8 @@ export const USER_METHODS = {
   readTurnEvents: { reads: true, token: true },
   awaitTurn: { reads: true, token: true },
   admitUpload: { reads: false, token: false },
-  noteUpload: { reads: false, token: false },
-  mayWork: { reads: false, token: false },
+  recordUpload: { reads: false, token: false },
+  mayStart: { reads: false, token: false },
   listUploads: { reads: true, token: true },
   addAsset: { reads: false, token: false },
   readAsset: { reads: true, token: true },

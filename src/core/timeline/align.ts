@@ -167,7 +167,7 @@ export type Clip = {
   readonly gapMs: number | null;
 };
 
-export type Lane = {
+export type DiffTrack = {
   readonly kind: Track["kind"];
   readonly rawKind: number | null;
   readonly clips: readonly Clip[];
@@ -207,7 +207,7 @@ function gap(startMs: number | null, from: number | null): number | null {
   return startMs === null || from === null ? null : startMs - from;
 }
 
-function laneOf({ kind, rawKind, segments }: Track): Lane {
+function diffTrackOf({ kind, rawKind, segments }: Track): DiffTrack {
   const clips = segments.map(known);
   const timed = clips.every(({ startMs }) => startMs !== null);
   if (timed) clips.sort(inTime);
@@ -221,8 +221,8 @@ function laneOf({ kind, rawKind, segments }: Track): Lane {
 }
 
 /** The timeline's first tracks. */
-export const lanesOf = (timeline: Timeline, atMost: number): readonly Lane[] =>
-  timeline.tracks.slice(0, atMost).map(laneOf);
+export const diffTracksOf = (timeline: Timeline, atMost: number): readonly DiffTrack[] =>
+  timeline.tracks.slice(0, atMost).map(diffTrackOf);
 
 /** Equal in everything that is told; the label counts where it is what the piece is known by. */
 export const sameClip = (b: Clip, a: Clip): boolean =>
@@ -232,9 +232,9 @@ export const sameClip = (b: Clip, a: Clip): boolean =>
   b.durationMs === a.durationMs &&
   b.volume === a.volume;
 
-export const sameKind = (b: Lane, a: Lane): boolean => b.kind === a.kind && b.rawKind === a.rawKind;
+export const sameKind = (b: DiffTrack, a: DiffTrack): boolean => b.kind === a.kind && b.rawKind === a.rawKind;
 
-export const sameLane = (b: Lane, a: Lane): boolean =>
+export const sameTrack = (b: DiffTrack, a: DiffTrack): boolean =>
   sameKind(b, a) &&
   b.clips.length === a.clips.length &&
   b.clips.every((clip, at) => {
@@ -251,7 +251,7 @@ export type SegmentPairs = {
   readonly moved: readonly Pair[];
 };
 
-export const segmentWindow = (before: Lane, after: Lane): Window<Clip> => windowOf(before.clips, after.clips, sameClip);
+export const segmentWindow = (before: DiffTrack, after: DiffTrack): Window<Clip> => windowOf(before.clips, after.clips, sameClip);
 
 /**
  * What a pairing in order is worth. The same words alone are worth little: of two cuts of one clip that were swapped, one has moved, and
@@ -276,7 +276,7 @@ function rewordedWeight(before: Clip, after: Clip): number {
 }
 
 /** The pieces that no pair has yet, paired with the first of the same key; each once. */
-function pairByKey(before: Lane, after: Lane, paired: readonly Pair[], keyOf: (clip: Clip) => string): Pair[] {
+function pairByKey(before: DiffTrack, after: DiffTrack, paired: readonly Pair[], keyOf: (clip: Clip) => string): Pair[] {
   const free = freeOf(paired, { before: before.clips.length, after: after.clips.length });
   const waiting = new Map<string, number[]>();
   for (const a of free.after.toReversed()) {
@@ -294,14 +294,14 @@ function pairByKey(before: Lane, after: Lane, paired: readonly Pair[], keyOf: (c
 }
 
 /** By words and everything that a move leaves alone, then by words only. */
-function pairElsewhere(before: Lane, after: Lane, paired: readonly Pair[]): readonly Pair[] {
+function pairElsewhere(before: DiffTrack, after: DiffTrack, paired: readonly Pair[]): readonly Pair[] {
   const whole = pairByKey(before, after, paired, ({ words, durationMs, volume }) => `${durationMs} ${volume} ${words}`);
   const named = pairByKey(before, after, [...paired, ...whole], ({ words }) => words);
   return [...whole, ...named];
 }
 
 /** Texts without a partner that stand between the same two kept pieces, paired in order where one took the other's place. */
-function pairReworded(before: Lane, after: Lane, kept: readonly Pair[], moved: readonly Pair[]): readonly Pair[] {
+function pairReworded(before: DiffTrack, after: DiffTrack, kept: readonly Pair[], moved: readonly Pair[]): readonly Pair[] {
   const end: Pair = [before.clips.length, after.clips.length];
   const free = freeOf([...kept, ...moved], { before: end[0], after: end[1] });
   const pairs: Pair[] = [];
@@ -325,14 +325,14 @@ function pairReworded(before: Lane, after: Lane, kept: readonly Pair[], moved: r
 }
 
 /** Every segment that has a partner. Cost: at most two comparisons per cell of the window; the caller bounds it. */
-export function pairSegments(window: Window<Clip>, before: Lane, after: Lane): SegmentPairs {
+export function pairSegments(window: Window<Clip>, before: DiffTrack, after: DiffTrack): SegmentPairs {
   const inOrder = aroundWindow(window, cellsOf(window) === 0 ? [] : alignWindow(window, inOrderWeight));
   const moved = pairElsewhere(before, after, inOrder);
   return { kept: [...inOrder, ...pairReworded(before, after, inOrder, moved)], moved };
 }
 
 /** The segments of a track that is too long to be aligned: each with the next of the same words. Cost: O(n log n). */
-export function pairByWords(window: Window<Clip>, before: Lane, after: Lane): SegmentPairs {
+export function pairByWords(window: Window<Clip>, before: DiffTrack, after: DiffTrack): SegmentPairs {
   const ends = aroundWindow(window, []);
   return splitByOrder([...ends, ...pairElsewhere(before, after, ends)]);
 }

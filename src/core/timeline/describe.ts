@@ -1,5 +1,5 @@
 /** What happened to a timeline, in one line for people: what, its name, when, and before → after. */
-import type { SpeechLanguage } from "../agent-text/vocabulary.ts";
+import type { AnswerLanguage } from "../agent-text/vocabulary.ts";
 import { SECOND_MS } from "../time.ts";
 import type { SegmentFacts, Span, Spot, TimelineChange, TimelineDiff, TrackFacts } from "./diff.ts";
 import type { TrackKind } from "./timeline.ts";
@@ -126,7 +126,7 @@ const ZH: ChangeWords = {
   all: (count) => `共${count}处更改`,
 };
 
-export const CHANGE_WORDS: Record<SpeechLanguage, ChangeWords> = { en: EN, zh: ZH };
+export const CHANGE_WORDS: Record<AnswerLanguage, ChangeWords> = { en: EN, zh: ZH };
 
 /** UTF-16 units of a line. Chosen: what a chat message shows without folding. */
 export const LINE_CHARS = 300;
@@ -137,10 +137,10 @@ const NAME_CHARS = 40;
 
 /** Breaks of line and what turns the direction of writing: a name must not reach into the line around it. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is taken out here
-const UNRULY = /[\s\u0000-\u001f\u007f-\u009f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069]+/g;
+const CONTROL_CHARS = /[\s\u0000-\u001f\u007f-\u009f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069]+/g;
 
 function short(text: string): string {
-  const chars = Array.from(text.toWellFormed().replace(UNRULY, " ").trim());
+  const chars = Array.from(text.toWellFormed().replace(CONTROL_CHARS, " ").trim());
   return chars.length > NAME_CHARS ? `${chars.slice(0, NAME_CHARS - 1).join("")}…` : chars.join("");
 }
 
@@ -162,8 +162,8 @@ function spanText({ startMs, durationMs }: Span, words: ChangeWords): string | n
 /** When and how loud, in brackets; "" where nothing is known. */
 function factsText(facts: SegmentFacts, words: ChangeWords): string {
   const known = [spanText(facts, words), facts.volume === null ? null : percent(facts.volume)];
-  const told = known.filter((fact) => fact !== null).join(words.comma);
-  return told === "" ? "" : words.bracketed(told);
+  const description = known.filter((fact) => fact !== null).join(words.comma);
+  return description === "" ? "" : words.bracketed(description);
 }
 
 function trackText(noun: string, label: string, facts: TrackFacts, words: ChangeWords): string {
@@ -233,7 +233,7 @@ const capitalised = (line: string): string => `${line.charAt(0).toUpperCase()}${
  * Names the first changes, at most four and as many as fit 300 characters; the others are counted. Names and texts are cut at 40 characters,
  * and nothing in them breaks the line. Says so when there is no change; what a diff does not look at, it does not deny.
  */
-export function changeLine(diff: TimelineDiff, language: SpeechLanguage): string {
+export function changeLine(diff: TimelineDiff, language: AnswerLanguage): string {
   const words = CHANGE_WORDS[language];
   const total = diff.more.reduce((sum, { count }) => sum + count, diff.changes.length);
   if (total === 0) return words.nothing;

@@ -6,14 +6,14 @@ import {
   type Clip,
   cellsOf,
   freeOf,
-  type Lane,
-  lanesOf,
+  type DiffTrack,
+  diffTracksOf,
   type Pair,
   pairByWords,
   pairSegments,
   type SegmentPairs,
   sameKind,
-  sameLane,
+  sameTrack,
   segmentWindow,
   wholeMs,
   windowOf,
@@ -110,7 +110,7 @@ function wasShifted(before: Clip, after: Clip): boolean {
 const wasReordered = (before: Clip, after: Clip, isTimed: boolean): boolean =>
   !isTimed || before.startMs !== after.startMs;
 
-type Where = { readonly trackKind: Lane["kind"]; readonly trackNumber: number };
+type Where = { readonly trackKind: DiffTrack["kind"]; readonly trackNumber: number };
 
 function changesOfPair(where: Where, before: Placed, after: Placed, hasMoved: boolean): readonly TimelineChange[] {
   const at = { ...where, label: after.clip.label };
@@ -133,10 +133,10 @@ function changesOfPair(where: Where, before: Placed, after: Placed, hasMoved: bo
 /** The changes of a track: what is gone, in the order before, then the rest in the order after. `trackNumber` counts from 1, after. */
 export function changesOfTrack(
   trackNumber: number,
-  lanes: { readonly before: Lane; readonly after: Lane },
+  diffTracks: { readonly before: DiffTrack; readonly after: DiffTrack },
   pairs: SegmentPairs,
 ): readonly TimelineChange[] {
-  const { before, after } = lanes;
+  const { before, after } = diffTracks;
   const where: Where = { trackKind: after.kind, trackNumber };
   const isTimed = before.timed && after.timed;
   const partners = new Map<number, { readonly before: number; readonly moved: boolean }>();
@@ -164,7 +164,7 @@ export function changesOfTrack(
 /* Which track is which, before and after: by kind and by what is on it, then by its place among its kind. */
 
 /** Pieces of a track that are looked at to recognise it. Chosen: enough to tell tracks apart, and 200 × 200 tracks stay cheap. */
-const SIGNATURE_PIECES = 32;
+const SIGNATURE_CLIPS = 32;
 
 /** What two tracks may share of a piece: its words, its times, all of it. The same words outweigh any number of equal times. */
 const WORDS = 0;
@@ -174,10 +174,10 @@ const WEIGHTS = [1_000, 2, 1] as const;
 
 /** Features of a track's pieces and how often it has each. A number stands for a text; modulo 3 it tells the class. */
 type Signature = ReadonlyMap<number, number>;
-type Signed = { readonly lane: Lane; readonly signature: Signature };
+type Signed = { readonly track: DiffTrack; readonly signature: Signature };
 
 /** Signs lanes with numbers that are the same for the same text, for one diff. */
-function newSigner(): (lane: Lane) => Signed {
+function newSigner(): (track: DiffTrack) => Signed {
   const numbers = new Map<string, number>();
   const numberOf = (feature: 0 | 1 | 2, text: string): number => {
     const key = `${feature} ${text}`;
@@ -192,17 +192,17 @@ function newSigner(): (lane: Lane) => Signed {
     numberOf(TIMES, `${startMs} ${durationMs}`),
     numberOf(WHOLE, `${startMs} ${durationMs} ${volume} ${text === null} ${words}`),
   ];
-  return (lane) => {
+  return (track) => {
     const signature = new Map<number, number>();
-    for (const feature of lane.clips.slice(0, SIGNATURE_PIECES).flatMap(featuresOf))
+    for (const feature of track.clips.slice(0, SIGNATURE_CLIPS).flatMap(featuresOf))
       signature.set(feature, (signature.get(feature) ?? 0) + 1);
-    return { lane, signature };
+    return { track, signature };
   };
 }
 
 /** How alike two tracks are: 0 for two kinds, 1 for a kind with nothing in common. */
-function likeness(before: Signed, after: Signed): number {
-  if (!sameKind(before.lane, after.lane)) return 0;
+function similarity(before: Signed, after: Signed): number {
+  if (!sameKind(before.track, after.track)) return 0;
   let sum = 1;
   for (const [feature, count] of before.signature)
     sum += Math.min(count, after.signature.get(feature) ?? 0) * (WEIGHTS[feature % 3] ?? 0);
@@ -215,7 +215,7 @@ function pairAcross(before: readonly Signed[], after: readonly Signed[], inOrder
   const candidates = free.before.flatMap((b) =>
     free.after.map((a) => {
       const [one, two] = [before[b], after[a]];
-      return { b, a, weight: one === undefined || two === undefined ? 0 : likeness(one, two) };
+      return { b, a, weight: one === undefined || two === undefined ? 0 : similarity(one, two) };
     }),
   );
   const pairs = new Map<number, Pair>();
@@ -237,13 +237,13 @@ function pairAcross(before: readonly Signed[], after: readonly Signed[], inOrder
  * Cost: at most 96 look-ups for each track before and each track after.
  */
 export function pairTracks(
-  before: readonly Lane[],
-  after: readonly Lane[],
+  before: readonly DiffTrack[],
+  after: readonly DiffTrack[],
 ): { readonly kept: readonly Pair[]; readonly moved: readonly Pair[] } {
   const sign = newSigner();
   const [left, right] = [before.map(sign), after.map(sign)];
-  const window = windowOf(left, right, (b, a) => sameLane(b.lane, a.lane));
-  const kept = aroundWindow(window, alignWindow(window, likeness));
+  const window = windowOf(left, right, (b, a) => sameTrack(b.track, a.track));
+  const kept = aroundWindow(window, alignWindow(window, similarity));
   return { kept, moved: pairAcross(left, right, kept) };
 }
 
@@ -256,7 +256,7 @@ export const ALIGNED_SEGMENTS = 2_000;
 /** Cells of all alignments of one diff together. Chosen: one track of 2,000 segments that is rearranged as a whole; 4 MB and some 0.3 s. */
 export const ALIGNED_CELLS = 4_000_000;
 
-function trackFacts({ clips }: Lane): TrackFacts {
+function trackFacts({ clips }: DiffTrack): TrackFacts {
   const [first] = clips;
   const starts = clips.flatMap(({ startMs }) => (startMs === null ? [] : [startMs]));
   const ends = clips.flatMap(({ endMs }) => (endMs === null ? [] : [endMs]));
@@ -271,32 +271,32 @@ function trackFacts({ clips }: Lane): TrackFacts {
   };
 }
 
-const whereIs = (lane: Lane, at: number) => ({
-  trackKind: lane.kind,
+const whereIs = (track: DiffTrack, at: number) => ({
+  trackKind: track.kind,
   trackNumber: at + 1,
-  label: lane.clips[0]?.label ?? "",
+  label: track.clips[0]?.label ?? "",
 });
 
 /** The tracks that came, went or changed places, and those to look into. */
-function tracksOf(before: readonly Lane[], after: readonly Lane[]) {
+function tracksOf(before: readonly DiffTrack[], after: readonly DiffTrack[]) {
   const { kept, moved } = pairTracks(before, after);
   const pairs = [...kept, ...moved].sort(([, x], [, y]) => x - y);
   const free = freeOf(pairs, { before: before.length, after: after.length });
   const gone = free.before.flatMap((at): TimelineChange[] => {
-    const lane = before[at];
-    return lane === undefined
+    const track = before[at];
+    return track === undefined
       ? []
-      : [{ kind: "track_removed", ...whereIs(lane, at), before: trackFacts(lane), after: null }];
+      : [{ kind: "track_removed", ...whereIs(track, at), before: trackFacts(track), after: null }];
   });
   const come = free.after.flatMap((at): TimelineChange[] => {
-    const lane = after[at];
-    return lane === undefined
+    const track = after[at];
+    return track === undefined
       ? []
-      : [{ kind: "track_added", ...whereIs(lane, at), before: null, after: trackFacts(lane) }];
+      : [{ kind: "track_added", ...whereIs(track, at), before: null, after: trackFacts(track) }];
   });
   const elsewhere = moved.flatMap(([b, a]): TimelineChange[] => {
-    const lane = after[a];
-    return lane === undefined ? [] : [{ kind: "track_moved", ...whereIs(lane, a), before: b + 1, after: a + 1 }];
+    const track = after[a];
+    return track === undefined ? [] : [{ kind: "track_moved", ...whereIs(track, a), before: b + 1, after: a + 1 }];
   });
   return { changes: [...gone, ...come, ...elsewhere], pairs };
 }
@@ -305,20 +305,20 @@ type Found = { readonly changes: readonly TimelineChange[]; readonly isAligned: 
 
 /** The changes of every track that stayed. Tracks are aligned until the cells are used up; from there on they are counted by name. */
 function changesInTracks(
-  before: readonly Lane[],
-  after: readonly Lane[],
+  before: readonly DiffTrack[],
+  after: readonly DiffTrack[],
   pairs: readonly (readonly [number, number])[],
 ) {
   let cellsLeft = ALIGNED_CELLS;
   return pairs.flatMap(([b, a]): Found[] => {
-    const lanes = { before: before[b], after: after[a] };
-    if (lanes.before === undefined || lanes.after === undefined || sameLane(lanes.before, lanes.after)) return [];
-    const window = segmentWindow(lanes.before, lanes.after);
-    const longest = Math.max(lanes.before.clips.length, lanes.after.clips.length);
+    const diffTracks = { before: before[b], after: after[a] };
+    if (diffTracks.before === undefined || diffTracks.after === undefined || sameTrack(diffTracks.before, diffTracks.after)) return [];
+    const window = segmentWindow(diffTracks.before, diffTracks.after);
+    const longest = Math.max(diffTracks.before.clips.length, diffTracks.after.clips.length);
     const isAligned = longest <= ALIGNED_SEGMENTS && cellsOf(window) <= cellsLeft;
     if (isAligned) cellsLeft -= cellsOf(window);
     const pairSame = isAligned ? pairSegments : pairByWords;
-    const both = { before: lanes.before, after: lanes.after };
+    const both = { before: diffTracks.before, after: diffTracks.after };
     return [{ changes: changesOfTrack(a + 1, both, pairSame(window, both.before, both.after)), isAligned }];
   });
 }
@@ -350,8 +350,8 @@ function listed(found: readonly Found[]): TimelineDiff {
  * O(before × after) of at most `COMPARED_TRACKS`. All bounds reached at once, 200 × 2,000 segments with nothing equal, take some 3 s.
  */
 export function diffTimelines(before: Timeline, after: Timeline): TimelineDiff {
-  const left = lanesOf(before, COMPARED_TRACKS);
-  const right = lanesOf(after, COMPARED_TRACKS);
+  const left = diffTracksOf(before, COMPARED_TRACKS);
+  const right = diffTracksOf(after, COMPARED_TRACKS);
   const tracks = tracksOf(left, right);
   const was = wholeMs(before.durationMs);
   const is = wholeMs(after.durationMs);

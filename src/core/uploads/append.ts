@@ -73,8 +73,8 @@ function checkSizes(position: UploadPosition, append: Append): Problem | null {
   const end = offset + (contentBytes ?? 0);
   const size = sizeAfter(position, append);
   if ((size ?? end) > UPLOAD_BYTES) return checkLarge();
-  const said = [append.sizeBytes, position.sizeBytes].filter((one) => one !== null);
-  if (said.some((one) => one !== size)) return checkSize(`was announced as ${said.join(" and ")} bytes`);
+  const sizes = [append.sizeBytes, position.sizeBytes].filter((one) => one !== null);
+  if (sizes.some((one) => one !== size)) return checkSize(`was announced as ${sizes.join(" and ")} bytes`);
   if (size !== null && end > size) return checkSize(`has ${size} bytes and this body ends at byte ${end}`);
   if (size !== null && complete === true && contentBytes !== null && end !== size)
     return checkSize(`has ${size} bytes and its last body ends at byte ${end}`);

@@ -46,17 +46,17 @@ export type PartHead = {
 };
 
 /** Why this is no whole form: a sentence for its sender. */
-export type FormFault = string;
+export type FormError = string;
 
-const noParts = (boundary: string): FormFault =>
+const noParts = (boundary: string): FormError =>
   `its boundary ${JSON.stringify(boundary)} stands nowhere in the body: send the Content-Type that the form's writer made`;
-const NO_BOUNDARY: FormFault =
+const NO_BOUNDARY: FormError =
   "its Content-Type names no boundary: leave the header to the form's writer, or send multipart/form-data; boundary=…";
-const NO_NAME: FormFault = "each part needs a header Content-Disposition: form-data with a name";
-const NESTED: FormFault = "a part is a multipart itself: send each file as a part of the form";
-const ENCODED: FormFault = "a part has a Content-Transfer-Encoding: send its bytes as they are";
-const LONG_HEADERS: FormFault = `the headers of a part may have ${PART_HEADER_BYTES} bytes`;
-const CUT: FormFault = "the body ends before the form does";
+const NO_NAME: FormError = "each part needs a header Content-Disposition: form-data with a name";
+const NESTED: FormError = "a part is a multipart itself: send each file as a part of the form";
+const ENCODED: FormError = "a part has a Content-Transfer-Encoding: send its bytes as they are";
+const LONG_HEADERS: FormError = `the headers of a part may have ${PART_HEADER_BYTES} bytes`;
+const CUT: FormError = "the body ends before the form does";
 
 const ascii = (text: string): Uint8Array => new TextEncoder().encode(text);
 
@@ -89,7 +89,7 @@ export class FormReader {
   }
 
   /** The next part's head; null behind the last one. Read each part's content in between. */
-  async next(): Promise<Result<PartHead | null, FormFault>> {
+  async next(): Promise<Result<PartHead | null, FormError>> {
     const begun = this.#isBegun ? ok(null) : await this.#begin();
     if (!begun.ok) return begun;
     if (this.#isOver) return ok(null);
@@ -97,7 +97,7 @@ export class FormReader {
   }
 
   /** Hands out the part's content piece by piece. A fault when the body ends inside it. */
-  async content(take: (piece: Uint8Array) => Promise<void>): Promise<Result<null, FormFault>> {
+  async content(take: (piece: Uint8Array) => Promise<void>): Promise<Result<null, FormError>> {
     for (;;) {
       const found = this.#find();
       const at = typeof found === "number" ? found : found.at;
@@ -116,7 +116,7 @@ export class FormReader {
   }
 
   /** Whether the part has no content. Asked before it is read. */
-  async isEmpty(): Promise<Result<boolean, FormFault>> {
+  async isEmpty(): Promise<Result<boolean, FormError>> {
     for (;;) {
       const found = this.#find();
       if (typeof found !== "number") return ok(found.at === 0 || (this.#isStart && found.at <= this.#lineEnd.length));
@@ -126,7 +126,7 @@ export class FormReader {
   }
 
   /** A field's text of at most `bytes` bytes, in the encoding it names or else in the form's; null when it is longer. */
-  async text(charset: string | null, bytes: number): Promise<Result<string | null, FormFault>> {
+  async text(charset: string | null, bytes: number): Promise<Result<string | null, FormError>> {
     const whole = new Uint8Array(bytes);
     let size = 0;
     try {
@@ -146,7 +146,7 @@ export class FormReader {
     this.#source.cancel();
   }
 
-  async #begin(): Promise<Result<null, FormFault>> {
+  async #begin(): Promise<Result<null, FormError>> {
     this.#boundary ??= await this.#firstLine();
     if (this.#boundary === null) return err(NO_BOUNDARY);
     this.#mark = ascii(`\n--${this.#boundary}`);
@@ -167,7 +167,7 @@ export class FormReader {
     }
   }
 
-  async #head(): Promise<Result<PartHead | null, FormFault>> {
+  async #head(): Promise<Result<PartHead | null, FormError>> {
     const blank = ascii(this.#lineEnd + this.#lineEnd);
     for (let from = 0; ; ) {
       const end = indexOf(this.#held, blank, from);
@@ -259,7 +259,7 @@ function textOf(bytes: Uint8Array, charset: string | null): string {
 /** Kinds of content that are files even without a name. */
 const BINARY = /^(image|video|audio)\/|^application\/octet-stream$/;
 
-function headOf(text: string): Result<PartHead, FormFault> {
+function headOf(text: string): Result<PartHead, FormError> {
   const lines = text.replaceAll(/\r?\n[ \t]+/g, " ").split(/\r?\n/);
   const headers = new Map(
     lines.map((line) => {

@@ -23,26 +23,26 @@ export type Import = {
 };
 
 /** What a caller orders. */
-export type ImportOrder = {
+export type ImportRequest = {
   readonly url: string;
   readonly fileName: string | null;
   readonly metadata: Readonly<Record<string, string>>;
 };
 
 /** `retry`: asking again may help, not before `afterMs` where the server said so; else `error` is the end. */
-export type Answered =
+export type ImportAnswer =
   | { readonly do: "take"; readonly sizeBytes: number | null }
   | { readonly do: "fail"; readonly error: Problem }
   | { readonly do: "retry"; readonly error: Problem; readonly afterMs: number | null };
 
-const AGAIN = { hint: "POST /v1/uploads/import" };
-const fail = (code: Problem["code"], detail: string): Answered => ({
+const RETRY = { hint: "POST /v1/uploads/import" };
+const fail = (code: Problem["code"], detail: string): ImportAnswer => ({
   do: "fail",
-  error: problemOf(code, detail, AGAIN),
+  error: problemOf(code, detail, RETRY),
 });
 
 /** What the first answer that is no redirect means. Its body is only taken where it is the file, whole and as it is. */
-export function readAnswered(status: number, headers: HeaderReader, now: EpochMs): Answered {
+export function readImportAnswer(status: number, headers: HeaderReader, now: EpochMs): ImportAnswer {
   if (status === 200) return readFile(headers);
   if (status === 204 || status === 205) return { do: "fail", error: emptyImport() };
   if (status === 404 || status === 410)
@@ -61,7 +61,7 @@ export function readAnswered(status: number, headers: HeaderReader, now: EpochMs
   return fail("import_refused", `The address answers ${status}, which is no file; use the file's direct address.`);
 }
 
-function readFile(headers: HeaderReader): Answered {
+function readFile(headers: HeaderReader): ImportAnswer {
   const compression = compressionIn(headers.get("content-encoding"));
   if (compression !== null)
     return fail(
@@ -76,48 +76,48 @@ function readFile(headers: HeaderReader): Answered {
 
 /** What content that is none of the 13 formats is told as: a page is what most wrong addresses give. */
 export function explainContent(problem: Problem, headers: HeaderReader): Problem {
-  if (mediaTypeOf(headers) !== "text/html") return { ...problem, ...AGAIN };
+  if (mediaTypeOf(headers) !== "text/html") return { ...problem, ...RETRY };
   const detail = "The address gives a web page, not the file itself; use the file's direct download address.";
-  return { ...problem, ...AGAIN, detail };
+  return { ...problem, ...RETRY, detail };
 }
 
-export const emptyImport = (): Problem => problemOf("empty_file", "The address gives a file without a byte.", AGAIN);
+export const emptyImport = (): Problem => problemOf("empty_file", "The address gives a file without a byte.", RETRY);
 
 /** `sizeBytes`: as far as the server told it. */
 export const largeImport = (sizeBytes: number | null): Problem =>
   problemOf(
     "file_too_large",
     `The file behind the address has ${sizeBytes ?? "more"} bytes, at most ${UPLOAD_BYTES} are taken; trim or compress it.`,
-    AGAIN,
+    RETRY,
   );
 
 /** A sentence's first half, without its full stop. */
 export const unreachable = (what: string): Problem =>
-  problemOf("import_unavailable", `${what}, also when it was asked again; import it later.`, AGAIN);
+  problemOf("import_unavailable", `${what}, also when it was asked again; import it later.`, RETRY);
 
 export const tooSlow = (what: string): Problem =>
-  problemOf("import_timeout", `${what}; import it from a faster address, or upload it yourself.`, AGAIN);
+  problemOf("import_timeout", `${what}; import it from a faster address, or upload it yourself.`, RETRY);
 
-/** When to ask again after a failure at `now`; null when it is time to stop. `waits` as in core/waits.ts. */
-export function nextTry(
+/** When to ask again after a failure at `now`; null when it is time to stop. `timings` as in core/waits.ts. */
+export function nextRequestAt(
   { attempts, begunAt }: Import,
-  waits: { readonly importRetries: readonly number[]; readonly importTotal: number },
+  timings: { readonly importRetries: readonly number[]; readonly importTotal: number },
   afterMs: number | null,
   now: EpochMs,
 ): EpochMs | null {
-  const wait = waits.importRetries[attempts - 1];
+  const wait = timings.importRetries[attempts - 1];
   if (wait === undefined) return null;
   const at = now + Math.max(wait, afterMs ?? 0);
-  return at < (begunAt ?? now) + waits.importTotal ? at : null;
+  return at < (begunAt ?? now) + timings.importTotal ? at : null;
 }
 
 /** What stands for a name as long as nobody has said one. */
-const NAMELESS = "import";
+const DEFAULT_NAME = "import";
 
 /** The file's name by its address: the path's last part where that ends like a file's name. What does not may be a secret. */
 export function nameByAddress(url: URL): string {
   const last = url.pathname.split("/").at(-1) ?? "";
-  return /\.[A-Za-z0-9]{2,5}$/.test(last) ? cleanName(decoded(last)) : NAMELESS;
+  return /\.[A-Za-z0-9]{2,5}$/.test(last) ? cleanName(decoded(last)) : DEFAULT_NAME;
 }
 
 /** The file's name by its server; null when that does not say one. */
@@ -129,7 +129,7 @@ export function nameByServer(headers: HeaderReader): string | null {
 /** A server may put a dot before it, which hides a file. */
 const cleanName = (name: string): string => {
   const bare = name.replace(/^[\s.]+/, "");
-  return bare === "" ? NAMELESS : fileNameFor(bare, null);
+  return bare === "" ? DEFAULT_NAME : fileNameFor(bare, null);
 };
 
 function decoded(text: string): string {

@@ -125,7 +125,7 @@ function checkFinal(headers: HeaderReader): Problem | null {
   // A client MUST NOT send Upload-Length with it.
   if (headers.get("Upload-Length") !== null || headers.get("Upload-Defer-Length") !== null)
     return badHeader("Upload-Length", "must not be sent with a final upload: its length is that of its partials");
-  return mediaTypeOf(headers) === "application/offset+octet-stream" ? finalTakesNone() : null;
+  return mediaTypeOf(headers) === "application/offset+octet-stream" ? finalRejectsBytes() : null;
 }
 
 /** The upload that an address names. It MAY be relative; under which host a client knows us is its own matter. */
@@ -136,7 +136,7 @@ function idIn(address: string): UploadId | null {
 }
 
 /** PATCH requests against a final MUST be answered 403, and MUST NOT change it or its partials. */
-export const finalTakesNone = (): Problem =>
+export const finalRejectsBytes = (): Problem =>
   problemOf("upload_final", "A final upload is made of its partials and takes no bytes of its own.");
 
 export const TUS_VERSION = "1.0.0";

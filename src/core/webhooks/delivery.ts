@@ -3,7 +3,7 @@ import type { EndpointId, EventId } from "../ids.ts";
 import { DISABLE_ATTEMPTS } from "../limits.ts";
 import type { DeliveryOutcome } from "../rpc/tenant.ts";
 import type { EpochMs } from "../time.ts";
-import type { Waits } from "../timings.ts";
+import type { Timings } from "../timings.ts";
 
 /** Where an event is sent: to an endpoint or a hook by its id, or to the address that came with one turn or render. */
 export type DeliveryTarget =
@@ -26,15 +26,15 @@ export function nextAttempt(
   retryAfterMs: number | null,
   now: EpochMs,
   random01: number,
-  waits: Waits,
+  timings: Timings,
 ): EpochMs | null {
-  const wait = waits.deliveries[attempt - 1];
+  const wait = timings.deliveries[attempt - 1];
   if (wait === undefined) return null;
   return now + Math.max(Math.round(wait * (1 - random01 * JITTER)), retryAfterMs ?? 0);
 }
 
 /** A receiver took a webhook when it answered 2xx; nothing else counts. */
-export const isTaken = (outcome: DeliveryOutcome): boolean =>
+export const isAccepted = (outcome: DeliveryOutcome): boolean =>
   outcome.status !== null && outcome.status >= 200 && outcome.status < 300;
 
 /** A receiver that answers 410 wants nothing more: nothing is tried again. */
@@ -43,7 +43,7 @@ export const isGone = (outcome: DeliveryOutcome): boolean => outcome.status === 
 /* When an endpoint or hook has failed for so long that it is switched off. Decides only. */
 
 /** Failed attempts in a row, since the last success. */
-export type Failing = {
+export type FailureRun = {
   readonly since: EpochMs;
   readonly attempts: number;
   /** The first event that failed. */
@@ -55,27 +55,27 @@ export type Failing = {
 /** Why an endpoint takes nothing: its owner said so, it answered 410, it failed for days. */
 export type DisabledBy = "you" | "gone" | "failing";
 
-export type Health = { readonly failing: Failing | null; readonly disable: DisabledBy | null };
+export type Health = { readonly failing: FailureRun | null; readonly disable: DisabledBy | null };
 
 /**
  * What one attempt says of its endpoint or hook. 410 ends it at once; otherwise its failures must have begun `endpointGiveUp` ago
  * and be at least ten, over at least two events, with no success since.
  */
 export function afterAttempt(
-  failing: Failing | null,
+  failing: FailureRun | null,
   outcome: DeliveryOutcome,
   event: EventId,
   now: EpochMs,
-  waits: Waits,
+  timings: Timings,
 ): Health {
-  if (isTaken(outcome)) return { failing: null, disable: null };
-  const next: Failing = {
+  if (isAccepted(outcome)) return { failing: null, disable: null };
+  const next: FailureRun = {
     since: failing?.since ?? now,
     attempts: (failing?.attempts ?? 0) + 1,
     event: failing?.event ?? event,
     several: failing !== null && (failing.several || failing.event !== event),
   };
   if (outcome.status === 410) return { failing: next, disable: "gone" };
-  const isOver = now - next.since >= waits.endpointGiveUp && next.attempts >= DISABLE_ATTEMPTS && next.several;
+  const isOver = now - next.since >= timings.endpointGiveUp && next.attempts >= DISABLE_ATTEMPTS && next.several;
   return { failing: next, disable: isOver ? "failing" : null };
 }

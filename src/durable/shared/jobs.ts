@@ -57,7 +57,7 @@ export class WatchdogRow {
     const earliest = this.#earliest();
     const written = readMeta(sql, WRITTEN);
     if (earliest === null) return written === null && !move ? undefined : this.#remove();
-    const dueAt = Math.max(earliest, now()) + config.waits.busyGrace;
+    const dueAt = Math.max(earliest, now()) + config.timings.busyGrace;
     if (!move && written !== null && Number(written) <= dueAt) return;
     await writeBusy(env.DB, name, this.#kind, dueAt, now(), this.#unpublished());
     writeMeta(sql, WRITTEN, String(dueAt));
@@ -68,7 +68,7 @@ export class WatchdogRow {
     const { sql, now, config } = this.#runtime;
     if (sql.exec("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'outbox'").toArray().length === 0)
       return 0;
-    const late = now() - config.waits.busyGrace;
+    const late = now() - config.timings.busyGrace;
     return sql.exec<{ n: number }>("SELECT count(*) AS n FROM outbox WHERE at <= ?", late).one().n;
   }
 
@@ -323,7 +323,7 @@ export class JobScheduler {
     } catch (error) {
       const { config, now, storage, keep } = this.#runtime;
       logBug("alarm_failed", error, { work: this.#kind });
-      if (config.alarms) keep(storage.setAlarm(now() + config.waits.retry));
+      if (config.alarms) keep(storage.setAlarm(now() + config.timings.retry));
     }
   }
 
@@ -347,7 +347,7 @@ export class JobScheduler {
     for (const row of this.#rows.held()) {
       const isKept = row.unended >= POISON_ATTEMPTS && triesOf(this.#kind, row.kind) === null;
       const wait = row.attempts > 1 ? this.#backoff(row.attempts - 1) : 0;
-      this.#rows.release(row, wait === 0 ? 0 : now() + (isKept ? config.waits.retryKilled : wait));
+      this.#rows.release(row, wait === 0 ? 0 : now() + (isKept ? config.timings.retryKilled : wait));
     }
     this.#arm();
   }
@@ -419,7 +419,7 @@ export class JobScheduler {
       this.#worker.giveUp(row);
     } catch (error) {
       logBug("work_not_given_up", error, { work: row.kind });
-      this.#rows.putNew(row.kind, row.ref, this.#runtime.now() + this.#runtime.config.waits.retryMax);
+      this.#rows.putNew(row.kind, row.ref, this.#runtime.now() + this.#runtime.config.timings.retryMax);
     }
     return true;
   }
@@ -436,23 +436,23 @@ export class JobScheduler {
     const next = this.#rows.earliest();
     // The next step of the same work is not left to the alarm, which may come late or not at all.
     if (next === null || next > this.#soonest()) return;
-    await new Promise((resolve) => setTimeout(resolve, Math.min(Math.max(next - now(), 0), config.waits.again)));
+    await new Promise((resolve) => setTimeout(resolve, Math.min(Math.max(next - now(), 0), config.timings.again)));
     this.tick();
   }
 
   /** The earliest moment at which work that is under way may be begun again. */
   #soonest(): EpochMs {
-    return this.#runtime.now() + this.#runtime.config.waits.again;
+    return this.#runtime.now() + this.#runtime.config.timings.again;
   }
 
   /** The wait after so many failures in a row: from 5 s, doubling, up to 10 minutes. */
   #backoff(failures: number): number {
-    const { waits } = this.#runtime.config;
-    return Math.min(waits.retry * 2 ** (failures - 1), waits.retryMax);
+    const { timings } = this.#runtime.config;
+    return Math.min(timings.retry * 2 ** (failures - 1), timings.retryMax);
   }
 
   #leaseEnd(): EpochMs {
-    return this.#runtime.now() + this.#runtime.config.waits.turnLease;
+    return this.#runtime.now() + this.#runtime.config.timings.turnLease;
   }
 
   /** Arms the alarm once for all that this turn of the event loop owes: still in the same commit as the rows. */
@@ -468,7 +468,7 @@ export class JobScheduler {
   #armEarliest(): void {
     const { storage, config, now, keep } = this.#runtime;
     const earliest = this.#rows.earliest();
-    const alive = this.#running.size > 0 ? now() + config.waits.turnKeepalive : Number.POSITIVE_INFINITY;
+    const alive = this.#running.size > 0 ? now() + config.timings.turnKeepalive : Number.POSITIVE_INFINITY;
     const at = earliest === null ? null : Math.min(Math.max(earliest, now()), alive);
     // An alarm that comes a little early costs less than setting it again with every row.
     const armed = this.#armedAt;
@@ -490,4 +490,4 @@ export const mustWait = async (runtime: ObjectRuntime): Promise<boolean> => (awa
 export const mustEnd = async (runtime: ObjectRuntime): Promise<boolean> => (await stopped(runtime)) ?? false;
 
 const stopped = ({ env, name, config, now }: ObjectRuntime): Promise<boolean | null> =>
-  isTenantStopped(env.DB, parseScope(name).tenant, config.waits.tenantState, now());
+  isTenantStopped(env.DB, parseScope(name).tenant, config.timings.tenantState, now());

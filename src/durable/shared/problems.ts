@@ -4,12 +4,12 @@ import { parseScope, tenantObjectName } from "../../core/address.ts";
 import { type Charged, type Limit, type Problem, problemOf } from "../../core/errors.ts";
 import { type TurnId, USER_HASH_CHARS, type UserHash } from "../../core/ids.ts";
 import { formatList } from "../../core/media/sniff.ts";
-import type { Want } from "../../core/quota.ts";
+import type { QuotaRequest } from "../../core/quota.ts";
 import { err, ok, type Result } from "../../core/result.ts";
 import type { TenantRpc } from "../../core/rpc/tenant.ts";
 import type { Call } from "../../core/rpc/user.ts";
 import { SECOND_MS } from "../../core/time.ts";
-import type { Waits } from "../../core/timings.ts";
+import type { Timings } from "../../core/timings.ts";
 import { logBug } from "../../log.ts";
 import type { NemoFailure } from "../../nemo/errors.ts";
 import type { ObjectRuntime } from "./context.ts";
@@ -97,8 +97,8 @@ export const isFull = ({ code }: Problem): boolean =>
   ["concurrency_limited", "queue_full", "quota_exceeded"].includes(code);
 
 /** How long to wait before asking again for a place. A day's quota ends with its day, or when the operator raises it. */
-export const lookAfter = ({ config: { waits } }: ObjectRuntime, { code }: Problem): number =>
-  code === "quota_exceeded" ? waits.retryMax : 2 * waits.videoLook;
+export const lookAfter = ({ config: { timings } }: ObjectRuntime, { code }: Problem): number =>
+  code === "quota_exceeded" ? timings.retryMax : 2 * timings.videoPollInterval;
 
 /** Whether upstream, or a full account, may do in a moment what it did not do now. */
 export const isPassing = ({ code }: Problem): boolean =>
@@ -108,18 +108,18 @@ export const isPassing = ({ code }: Problem): boolean =>
 export const askedMs = ({ askedSeconds = 0 }: Problem): number => askedSeconds * SECOND_MS;
 
 /** Whether upstream asked for no longer wait than is worth waiting for: beyond it the caller is told, who may know better. */
-export const isSoon = (error: Problem, { retryMax }: Waits): boolean => askedMs(error) <= retryMax;
+export const isSoon = (error: Problem, { retryMax }: Timings): boolean => askedMs(error) <= retryMax;
 
 /* The tenant's quotas as its other objects take from them: asked before an intent is committed, kept or given back after. */
 
 /** Takes all that is wanted and says what is left, or why not. Nothing is made without: a tenant's object that cannot be asked refuses. */
-export async function takeQuota(
+export async function reserveQuota(
   runtime: ObjectRuntime,
   call: Call,
-  wants: readonly Want[],
+  wants: readonly QuotaRequest[],
 ): Promise<Result<readonly Limit[], Problem>> {
   try {
-    const taken = await tenantOf(runtime).takeQuota(wants, call.quotas ?? null, takerOf(runtime, call));
+    const taken = await tenantOf(runtime).reserveQuota(wants, call.quotas ?? null, takerOf(runtime, call));
     return taken.ok ? ok(taken.value ?? []) : taken;
   } catch (error) {
     logBug("quota_not_taken", error, { work: "quota" });
@@ -137,10 +137,10 @@ export const confirmSlot = (runtime: ObjectRuntime, turn: TurnId): void =>
   );
 
 /** Nothing was made after all. One that is lost costs a place for a minute, or one of a day's count. */
-export const giveQuota = (runtime: ObjectRuntime, ref: string): void =>
+export const releaseQuota = (runtime: ObjectRuntime, ref: string): void =>
   runtime.keep(
     tenantOf(runtime)
-      .giveQuota(ref)
+      .releaseQuota(ref)
       .catch(() => undefined),
   );
 

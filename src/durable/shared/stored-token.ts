@@ -133,7 +133,7 @@ export class StoredToken {
     const record = this.#read();
     if (record === null) return null;
     const { runtime } = this.#parts;
-    const may = mayUse(record, runtime.now(), runtime.config.waits);
+    const may = mayUse(record, runtime.now(), runtime.config.timings);
     const token = may ? await this.#decrypt(record.encrypted) : null;
     return { token, mark: String(record.setAt), suspect: record.rejectedAt !== null };
   }
@@ -242,7 +242,7 @@ export const liveNemo = (runtime: ObjectRuntime, attribution: Attribution): Nemo
     attribution,
     targets: runtime.config.targets,
     watch: logging(runtime),
-    timeouts: { turnTotalMs: runtime.config.waits.turnStream },
+    timeouts: { turnTotalMs: runtime.config.timings.turnStream },
   });
 
 /** The client of one user, by the user's mode. */
@@ -255,5 +255,5 @@ export const nemoOf = (runtime: ObjectRuntime, address: UserAddress, attribution
         attribution,
         targets: runtime.config.targets,
         watch: logging(runtime),
-        timeouts: { turnTotalMs: runtime.config.waits.turnStream },
+        timeouts: { turnTotalMs: runtime.config.timings.turnStream },
       });

@@ -5,7 +5,7 @@ import { parseScope } from "../../core/address.ts";
 import { type Limit, type Problem, problemOf } from "../../core/errors.ts";
 import type { DeliveryId, EndpointId, EventId, TurnId, UserHash } from "../../core/ids.ts";
 import { EVENT_TTL_MS } from "../../core/limits.ts";
-import type { Want } from "../../core/quota.ts";
+import type { QuotaRequest } from "../../core/quota.ts";
 import { err, ok, type Result } from "../../core/result.ts";
 import type {
   ClosedTenant,
@@ -81,7 +81,7 @@ export class TenantObject extends DurableObject<Env> implements TenantRpc {
     await takeIn(newEvents, this.#runtime, this.#jobs, this.#webhooks, this.#tombstones, this.#counted);
   }
 
-  async claimBody(hash: string, gone?: string): ReturnType<TenantRpc["claimBody"]> {
+  async dedupeBody(hash: string, gone?: string): ReturnType<TenantRpc["dedupeBody"]> {
     return claim(this.#runtime, this.#database, hash, gone);
   }
 
@@ -96,8 +96,8 @@ export class TenantObject extends DurableObject<Env> implements TenantRpc {
     });
   }
 
-  async takeQuota(
-    wants: readonly Want[],
+  async reserveQuota(
+    wants: readonly QuotaRequest[],
     limits: Limits | null,
     by: UserHash | null = null,
   ): Promise<Result<readonly Limit[], Problem>> {
@@ -112,7 +112,7 @@ export class TenantObject extends DurableObject<Env> implements TenantRpc {
     this.#counted.quotas.keep(turn);
   }
 
-  async giveQuota(ref: string): Promise<void> {
+  async releaseQuota(ref: string): Promise<void> {
     this.#counted.quotas.give(ref);
   }
 

@@ -8,9 +8,9 @@ import { parseScope } from "../../core/address.ts";
 import type { Limit, Problem } from "../../core/errors.ts";
 import type { UserHash } from "../../core/ids.ts";
 import { DEDUPE_MS, QUOTA_DEFAULTS, SLOT_HOLD_MS, SLOT_KEEP_MS } from "../../core/limits.ts";
-import { checkMore, type DailyQuota, limitOf, type QuotaName, type Taken, type Want } from "../../core/quota.ts";
+import { checkMore, type DailyQuota, limitOf, type QuotaName, type QuotaUse, type QuotaRequest } from "../../core/quota.ts";
 import { err, ok, type Result } from "../../core/result.ts";
-import type { BodyClaim, NewEvent } from "../../core/rpc/tenant.ts";
+import type { DedupeKey, NewEvent } from "../../core/rpc/tenant.ts";
 import { DAY_MS, toDay } from "../../core/time.ts";
 import type { Quotas as Limits } from "../../core/wire/tenant.ts";
 import type { UploadWire } from "../../core/wire/upload.ts";
@@ -82,12 +82,12 @@ export class Quotas {
    * Takes all that is wanted or nothing, and says what is left. `told` null: the limits are as the last caller's key said. `by`: the
    * user whose share it is; null where none is named.
    */
-  take(wants: readonly Want[], told: Limits | null, by: UserHash | null): Result<readonly Limit[], Problem> {
+  take(wants: readonly QuotaRequest[], told: Limits | null, by: UserHash | null): Result<readonly Limit[], Problem> {
     this.#database.ready();
     return this.#runtime.storage.transactionSync(() => this.#take(wants, told, by));
   }
 
-  #take(wants: readonly Want[], told: Limits | null, by: UserHash | null): Result<readonly Limit[], Problem> {
+  #take(wants: readonly QuotaRequest[], told: Limits | null, by: UserHash | null): Result<readonly Limit[], Problem> {
     const limits = this.#limits(told);
     const now = this.#runtime.now();
     this.#forget();
@@ -171,7 +171,7 @@ export class Quotas {
   }
 
   /** How much is taken now, places or today's count: by all, and by this user. */
-  #taken(quota: QuotaName, by: UserHash | null): Taken {
+  #taken(quota: QuotaName, by: UserHash | null): QuotaUse {
     const { sql, now } = this.#runtime;
     if (quota === "concurrent_turns") {
       const count = (where: string, ...values: string[]): number =>
@@ -192,7 +192,7 @@ export class Quotas {
   }
 
   /** What was taken for this before; null: nothing, not even a place in the count. */
-  #had({ quota, ref, amount }: Want): number | null {
+  #had({ quota, ref, amount }: QuotaRequest): number | null {
     const { sql, now } = this.#runtime;
     if (quota === "concurrent_turns")
       return sql.exec("SELECT 1 FROM places WHERE turn = ?", ref).toArray().length > 0 ? amount : null;
@@ -203,7 +203,7 @@ export class Quotas {
     return had.n === 0 ? null : (had.amount ?? 0);
   }
 
-  #add({ quota, ref, amount }: Want, uh: string): void {
+  #add({ quota, ref, amount }: QuotaRequest, uh: string): void {
     const { sql, now } = this.#runtime;
     const until = now() + SLOT_HOLD_MS;
     if (quota !== "concurrent_turns") this.#addTaking(quota, ref, amount, uh);
@@ -282,7 +282,7 @@ export const CLAIMS_TABLE = `
  * the thing under it, so it does not matter which of them lives to do so. `gone`: a key whose thing was deleted since, which
  * nobody is given again.
  */
-export function claim({ sql, now, random }: ObjectRuntime, database: Database, hash: string, gone?: string): BodyClaim {
+export function claim({ sql, now, random }: ObjectRuntime, database: Database, hash: string, gone?: string): DedupeKey {
   database.ready();
   sql.exec("DELETE FROM claims WHERE at <= ?", now() - DEDUPE_MS);
   const known = sql.exec<{ key: string }>("SELECT key FROM claims WHERE hash = ?", hash).toArray()[0];

@@ -9,7 +9,7 @@ import type { DeliveryOutcome, NewEvent } from "../../core/rpc/tenant.ts";
 import type { Call } from "../../core/rpc/user.ts";
 import { checkWebhookTarget } from "../../core/ssrf.ts";
 import { type EpochMs, toRfc3339 } from "../../core/time.ts";
-import { afterAttempt, type DeliveryTarget, type DisabledBy, type Failing } from "../../core/webhooks/delivery.ts";
+import { afterAttempt, type DeliveryTarget, type DisabledBy, type FailureRun } from "../../core/webhooks/delivery.ts";
 import { hookBody } from "../../core/webhooks/flat-body.ts";
 import { sampleEvent } from "../../core/webhooks/samples.ts";
 import type { EventType, EventWire } from "../../core/wire/event.ts";
@@ -261,7 +261,7 @@ export type Endpoint = {
   readonly url: string;
   readonly types: EndpointWire["types"];
   readonly state: "enabled" | "disabled";
-  readonly failing: Failing | null;
+  readonly failing: FailureRun | null;
   readonly disabledBy: DisabledBy | null;
   readonly disabledAt: EpochMs | null;
   /** How often we disabled it. */
@@ -359,7 +359,7 @@ const decodeEndpoint = (row: EndpointSqlRow): Endpoint => ({
   url: row.url,
   types: JSON.parse(row.types) as Endpoint["types"],
   state: row.state,
-  failing: row.failing === null ? null : (JSON.parse(row.failing) as Failing),
+  failing: row.failing === null ? null : (JSON.parse(row.failing) as FailureRun),
   disabledBy: row.disabled_by,
   disabledAt: row.disabled_at,
   disablings: row.disablings,
@@ -480,7 +480,7 @@ export type Hook = {
   readonly id: EndpointId;
   readonly url: string;
   readonly event: EventType;
-  readonly failing: Failing | null;
+  readonly failing: FailureRun | null;
   /** Since when it takes nothing, because it failed for days; null while it does. */
   readonly disabledAt: EpochMs | null;
   /** How often that was. */
@@ -571,7 +571,7 @@ const decodeHook = (row: HookSqlRow): Hook => ({
   id: row.id,
   url: row.target_url,
   event: row.event,
-  failing: row.failing === null ? null : (JSON.parse(row.failing) as Failing),
+  failing: row.failing === null ? null : (JSON.parse(row.failing) as FailureRun),
   disabledAt: row.disabled_at,
   disablings: row.disablings,
   createdAt: row.created_at,
@@ -620,7 +620,7 @@ export class TargetHealth {
   #noteEndpoint(endpoint: Endpoint | null, event: EventId, outcome: DeliveryOutcome): void {
     if (endpoint === null || endpoint.state === "disabled") return;
     const { now, config } = this.#runtime;
-    const { failing, disable } = afterAttempt(endpoint.failing, outcome, event, now(), config.waits);
+    const { failing, disable } = afterAttempt(endpoint.failing, outcome, event, now(), config.timings);
     if (disable !== null) this.#disableEndpoint(endpoint, disable);
     else if (failing !== endpoint.failing) this.#endpoints.save({ ...endpoint, failing });
   }
@@ -628,7 +628,7 @@ export class TargetHealth {
   #noteHook(hook: Hook | null, event: EventId, outcome: DeliveryOutcome): void {
     if (hook === null || hook.disabledAt !== null) return;
     const { now, config } = this.#runtime;
-    const { failing, disable } = afterAttempt(hook.failing, outcome, event, now(), config.waits);
+    const { failing, disable } = afterAttempt(hook.failing, outcome, event, now(), config.timings);
     if (disable === "gone") this.#removeHook(hook);
     else if (disable !== null) this.#disableHook(hook);
     else if (failing !== hook.failing) this.#hooks.save({ ...hook, failing });

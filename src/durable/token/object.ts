@@ -175,7 +175,7 @@ export class TokenObject extends DurableObject<Env> implements TokenRpc {
     const tokenStatus = { expiresAt: null, rejectedAt: rejection?.mark === mark ? rejection.at : null };
     return {
       source: "operator",
-      token: mayUse(tokenStatus, now(), config.waits) ? config.nemoToken : null,
+      token: mayUse(tokenStatus, now(), config.timings) ? config.nemoToken : null,
       mark,
       suspect: tokenStatus.rejectedAt !== null,
       shown: showToken("operator", tokenStatus, now()),

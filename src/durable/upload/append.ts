@@ -14,7 +14,7 @@ import {
 import { logBug } from "../../log.ts";
 import { readHead } from "../../store/chunks.ts";
 import { putExact } from "../../store/files.ts";
-import { BodyWriter, BUFFERS, cancelBody, FIRST_BUFFER_BYTES, holderOf, type Taken } from "./body-writer.ts";
+import { BodyWriter, BUFFERS, cancelBody, FIRST_BUFFER_BYTES, holderOf, type QuotaUse } from "./body-writer.ts";
 import type { Closing, Ends } from "./complete.ts";
 import { LOOK, type UploadContext } from "./context.ts";
 import { judgeFirstBytes } from "./digests.ts";
@@ -72,11 +72,11 @@ export class Receiving {
     append: Append,
     sizeBytes: number | null,
     signal: AbortSignal,
-  ): Promise<Taken | null> {
+  ): Promise<QuotaUse | null> {
     const { bytes, runtime } = this.#context;
-    const { waits } = runtime.config;
+    const { timings } = runtime.config;
     const holder = holderOf(this.#context.read());
-    const room = (bytesWanted: number) => BUFFERS.take(bytesWanted, waits.uploadBuffer, holder);
+    const room = (bytesWanted: number) => BUFFERS.take(bytesWanted, timings.uploadBuffer, holder);
     const buffer = await room(FIRST_BUFFER_BYTES);
     if (buffer === null) return null;
     const upload = this.#context.read();
@@ -84,9 +84,9 @@ export class Receiving {
       limit: sizeBytes ?? UPLOAD_BYTES,
       contentBytes: append.contentBytes,
       checksums: append.checksums,
-      bounds: { idleMs: waits.uploadBodyIdle, signal },
-      until: runtime.now() + waits.uploadBodyTotal,
-      keepMs: waits.uploadKeep,
+      bounds: { idleMs: timings.uploadBodyIdle, signal },
+      until: runtime.now() + timings.uploadBodyTotal,
+      keepMs: timings.uploadKeep,
       hash: isPartial(upload) ? null : this.#context.hash,
       judge: (head) => judgeFirstBytes(this.#context, head),
       room,
@@ -100,7 +100,7 @@ export class Receiving {
   }
 
   /** What the end of a body means for the upload; null when all is well. */
-  #settle(taken: Taken, offset: number, sizeBytes: number | null): Problem | null {
+  #settle(taken: QuotaUse, offset: number, sizeBytes: number | null): Problem | null {
     this.#ends.slide();
     switch (taken.end) {
       case "whole":
@@ -141,7 +141,7 @@ export class Receiving {
     const problem = upload === null ? noUpload() : checkWhole(upload, sizeBytes);
     if (problem !== null || upload === null) return checkBody(body, problem ?? noUpload());
     const { config, env, boundary } = this.#context.runtime;
-    const bounds = { idleMs: config.waits.uploadBodyIdle, signal };
+    const bounds = { idleMs: config.timings.uploadBodyIdle, signal };
     const head = await readHead(body, Math.min(sizeBytes, FIRST_BYTES), bounds);
     if (!head.ok) return checkFailed(head.error, sizeBytes);
     if (head.value.length === 0) return checkBody(body, checkFailed({ reason: "cut" }, sizeBytes));
@@ -170,7 +170,7 @@ export class Receiving {
   /** Owes a look before the bytes come, so that a new instance sees whether they all arrived. False: that could not be secured. */
   async #covered(): Promise<boolean> {
     const { jobs, runtime } = this.#context;
-    jobs.schedule(LOOK, "", runtime.now() + runtime.config.waits.stepLease);
+    jobs.schedule(LOOK, "", runtime.now() + runtime.config.timings.stepLease);
     try {
       await jobs.ensureWatchdog();
       return true;

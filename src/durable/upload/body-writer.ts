@@ -12,8 +12,8 @@ import type { UserAddress } from "../../core/address.ts";
 import type { Problem } from "../../core/errors.ts";
 import {
   FIRST_BYTES,
-  LEAST_RATE_BYTES,
-  LEAST_RATE_MS,
+  MIN_RATE_BYTES,
+  MIN_RATE_MS,
   UPLOAD_BUFFERS_BYTES,
   UPLOAD_PART_BYTES,
   UPLOAD_ROW_BYTES,
@@ -77,7 +77,7 @@ export class Buffers {
     } finally {
       this.#line.splice(this.#line.indexOf(me), 1);
     }
-    return this.#lendTo(me);
+    return this.#acquirePartial(me);
   }
 
   #isNext(me: Waiter): boolean {
@@ -101,7 +101,7 @@ export class Buffers {
     }
   }
 
-  #lendTo(me: Waiter): Buffer {
+  #acquirePartial(me: Waiter): Buffer {
     const { sizeBytes } = me;
     const at = this.#idle.findIndex((one) => one.byteLength === sizeBytes);
     const [memory = new ArrayBuffer(sizeBytes)] = at < 0 ? [] : this.#idle.splice(at, 1);
@@ -135,7 +135,7 @@ export const holderOf = ({ owner }: { readonly owner: UserAddress }): Holder => 
 export const BUFFERS = new Buffers(UPLOAD_BUFFERS_BYTES);
 
 /** How it ended: at the body's end; in the middle; beyond what the file may hold; with other bytes than its sender meant; with a verdict on its first bytes; where the quota ended. */
-export type Taken =
+export type QuotaUse =
   | { readonly end: "whole" }
   | { readonly end: "broken"; readonly failure: PutFailure }
   | { readonly end: "too_long" }
@@ -165,8 +165,8 @@ export type Rules = {
 
 /** A refusal on its way out of the reading loop. */
 class ProblemError extends Error {
-  readonly taken: Taken;
-  constructor(taken: Taken) {
+  readonly taken: QuotaUse;
+  constructor(taken: QuotaUse) {
     super(taken.end);
     this.name = "Refused";
     this.taken = taken;
@@ -222,7 +222,7 @@ export class BodyWriter {
   }
 
   /** Takes the body to its end, or as far as it comes. `isLast`: the file ends with it, whatever it brings. */
-  async take(body: ReadableStream, isLast: (offset: number) => boolean): Promise<Taken> {
+  async take(body: ReadableStream, isLast: (offset: number) => boolean): Promise<QuotaUse> {
     const chunks = openChunks(body, this.#rules.bounds, this.#rules.until);
     try {
       if (this.#filled === UPLOAD_PART_BYTES) await this.#storePart(); // R2 did not take it when it was full
@@ -273,8 +273,8 @@ export class BodyWriter {
   /** A body that brings next to nothing gives its buffer back as soon as somebody waits for one: what came is kept, and it may come again. */
   #checkTrickle(bytes: number): void {
     this.#recent += bytes;
-    const isOver = Date.now() - this.#recentSince >= LEAST_RATE_MS;
-    if (isOver && this.#recent < LEAST_RATE_BYTES && BUFFERS.isShort) throw new Broken("stalled");
+    const isOver = Date.now() - this.#recentSince >= MIN_RATE_MS;
+    if (isOver && this.#recent < MIN_RATE_BYTES && BUFFERS.isShort) throw new Broken("stalled");
     if (!isOver) return;
     this.#recent = 0;
     this.#recentSince = Date.now();

@@ -1,7 +1,7 @@
 /** The last step of the bytes: one object in R2 made of what is kept, and the upload completed, once, whatever dies in between. */
 import { type Problem, problemOf } from "../../core/errors.ts";
-import { MEDIA_LOOKS } from "../../core/limits.ts";
-import type { MediaFacts } from "../../core/media/metadata.ts";
+import { MEDIA_INSPECTIONS } from "../../core/limits.ts";
+import type { MediaMetadata } from "../../core/media/metadata.ts";
 import { FORMATS, type MediaFormat } from "../../core/media/sniff.ts";
 import { err, ok, type Result } from "../../core/result.ts";
 import { logBug } from "../../log.ts";
@@ -35,7 +35,7 @@ export class Closing {
   begin(upload: Upload): void {
     const { runtime, jobs } = this.#context;
     this.#context.save(upload);
-    jobs.schedule(LOOK, "", runtime.now() + runtime.config.waits.stepLease);
+    jobs.schedule(LOOK, "", runtime.now() + runtime.config.timings.stepLease);
   }
 
   /** Puts the file together. What R2 does not do now, the schedule does later. */
@@ -116,7 +116,7 @@ export class Closing {
     const { runtime, jobs } = this.#context;
     const head = await runtime.env.MEDIA.head(this.#context.key(this.#context.read()));
     // A write that is on its way reports by itself.
-    if (isWriting()) return jobs.schedule(LOOK, "", runtime.now() + runtime.config.waits.stepLease);
+    if (isWriting()) return jobs.schedule(LOOK, "", runtime.now() + runtime.config.timings.stepLease);
     const { status, sizeBytes } = this.#context.read();
     const isOpen = status === "open" || status === "closing";
     if (isOpen && head !== null && head.size === sizeBytes) this.complete(head.size);
@@ -143,7 +143,7 @@ export class Ends {
     const { runtime, jobs } = this.#context;
     const upload = this.#context.read();
     if (upload.status !== "open") return;
-    const { uploadIdle, uploadLife } = runtime.config.waits;
+    const { uploadIdle, uploadLife } = runtime.config.timings;
     const expiresAt = Math.min(runtime.now() + uploadIdle, upload.createdAt + uploadLife);
     runtime.storage.transactionSync(() => {
       this.#context.save({ ...upload, expiresAt });
@@ -157,7 +157,7 @@ export class Ends {
     const upload = this.#context.read();
     const isWaiting = upload.status === "open" || (isPartial(upload) && upload.status === "completed");
     if (!isWaiting) jobs.done(EXPIRE, "");
-    else if (isWriting) jobs.schedule(EXPIRE, "", runtime.now() + runtime.config.waits.stepLease);
+    else if (isWriting) jobs.schedule(EXPIRE, "", runtime.now() + runtime.config.timings.stepLease);
     else
       this.#end({ ...upload, status: "expired" }, (ended) => {
         if (!isPartial(ended)) this.#context.outbox(ended).add("upload.expired", ended.id, this.#context.show(ended));
@@ -245,7 +245,7 @@ export class Ends {
   async tell(): Promise<void> {
     const upload = this.#context.read();
     const shown = upload.status === "deleted" ? null : this.#context.show(upload);
-    await this.#context.user(upload).noteUpload({ ...upload.call, idempotency: null }, upload.id, shown);
+    await this.#context.user(upload).recordUpload({ ...upload.call, idempotency: null }, upload.id, shown);
     await settleQuota(this.#context.runtime, upload.id, upload.arrivedBytes ?? this.#context.offsetOf(upload));
     this.#context.jobs.done(PUBLISH, "");
   }
@@ -284,7 +284,7 @@ export async function lookInside(bucket: R2Bucket, key: string, format: MediaFor
 }
 
 /** An MP4 file is a movie or a sound by what is in it, whatever its brand says. */
-function ofFacts(facts: MediaFacts, format: MediaFormat): Result<Inside, Problem> {
+function ofFacts(facts: MediaMetadata, format: MediaFormat): Result<Inside, Problem> {
   const { durationMs, width, height, codec, container, videoSamples } = facts;
   const isMp4 = container === "mp4";
   if ((isMp4 || container === "mov") && codec === null && width === null && durationMs === null)
@@ -313,8 +313,8 @@ export async function finalise(context: UploadContext, ends: Ends): Promise<void
   const { env, boundary, now, storage } = context.runtime;
   const upload = context.read();
   // A final's bytes never passed here: its file is read back whole, which many at once would make slow for everybody.
-  if (upload.fileParts !== null && !(await context.user(upload).mayWork(upload.id, "final")))
-    return context.jobs.schedule(ASSET, "", now() + context.runtime.config.waits.importLook);
+  if (upload.fileParts !== null && !(await context.user(upload).mayStart(upload.id, "final")))
+    return context.jobs.schedule(ASSET, "", now() + context.runtime.config.timings.importPollInterval);
   await boundary("upload.completed");
   const key = context.key(upload);
   const sha256 = (await hashOfPassed(context, upload)) ?? (await sha256Of(env.MEDIA, key));
@@ -342,7 +342,7 @@ export async function finalise(context: UploadContext, ends: Ends): Promise<void
 async function lookOnce(context: UploadContext, key: string): Promise<Result<Inside, Problem>> {
   const { env, storage } = context.runtime;
   const upload = context.read();
-  if (upload.looks >= MEDIA_LOOKS) return err(unreadable());
+  if (upload.looks >= MEDIA_INSPECTIONS) return err(unreadable());
   context.save({ ...upload, looks: upload.looks + 1 });
   await storage.sync();
   try {
@@ -360,11 +360,11 @@ async function lookOnce(context: UploadContext, key: string): Promise<Result<Ins
 export function giveUpAsset(context: UploadContext, ends: Ends): void {
   const upload = context.read();
   if (upload.status !== "completed" || upload.assetId !== null) return;
-  if (upload.looks >= MEDIA_LOOKS) {
+  if (upload.looks >= MEDIA_INSPECTIONS) {
     ends.fail(unreadable());
     return;
   }
-  context.save({ ...upload, looks: MEDIA_LOOKS });
+  context.save({ ...upload, looks: MEDIA_INSPECTIONS });
   context.jobs.schedule(ASSET, "", context.runtime.now());
 }
 
@@ -379,7 +379,7 @@ async function hashOfPassed(context: UploadContext, upload: Upload): Promise<str
 const unreadable = (): Problem =>
   problemOf(
     "unsupported_media",
-    `The file cannot be used: it could not be looked into in ${MEDIA_LOOKS} tries; convert it and send it again, or another one.`,
+    `The file cannot be used: it could not be looked into in ${MEDIA_INSPECTIONS} tries; convert it and send it again, or another one.`,
     { hint: "POST /v1/uploads" },
   );
 

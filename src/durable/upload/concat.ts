@@ -10,7 +10,7 @@ import type { UploadId } from "../../core/ids.ts";
 import { FIRST_BYTES, UPLOAD_BYTES } from "../../core/limits.ts";
 import type { UploadBytes } from "../../core/quota.ts";
 import { err, ok, type Result } from "../../core/result.ts";
-import type { Borrower, Loan } from "../../core/rpc/upload.ts";
+import type { PartialUser, PartialFile } from "../../core/rpc/upload.ts";
 import type { FilePart } from "../../core/rpc/user.ts";
 import { checkLarge } from "../../core/uploads/append.ts";
 import { putManifest, readFileParts } from "../../store/files.ts";
@@ -65,7 +65,7 @@ export class Concatenation {
   /** Gives the partials' files back. May be repeated. */
   async release(): Promise<void> {
     const { id, concat } = this.#context.read();
-    await Promise.all((concat?.partials ?? []).map((partial) => this.#context.other(partial).releaseLoan(id)));
+    await Promise.all((concat?.partials ?? []).map((partial) => this.#context.other(partial).releasePartial(id)));
   }
 
   /** Whether the upload here is a final one that is made of this partial. */
@@ -76,10 +76,10 @@ export class Concatenation {
   }
 
   /** The partials' files in the order that the final names. */
-  async #borrow({ id, owner, call, concat }: Upload, keep: boolean): Promise<Result<Loan[], Problem>> {
-    const me: Borrower = { id, uh: owner.uh, named: call.named };
+  async #borrow({ id, owner, call, concat }: Upload, keep: boolean): Promise<Result<PartialFile[], Problem>> {
+    const me: PartialUser = { id, uh: owner.uh, named: call.named };
     const partials = concat?.partials ?? [];
-    const lent = await Promise.all(partials.map((partial) => this.#context.other(partial).lendTo(me, keep)));
+    const lent = await Promise.all(partials.map((partial) => this.#context.other(partial).acquirePartial(me, keep)));
     const loans = lent.flatMap((one) => (one.ok ? [one.value] : []));
     return lent.find((one) => !one.ok) ?? ok(loans);
   }
@@ -106,7 +106,7 @@ export class PartialLoans {
   }
 
   /** The upload's file for a final of the same owner; with `keep` it is lent from now on. */
-  lendTo(to: Borrower, keep: boolean): Result<Loan, Problem> {
+  acquirePartial(to: PartialUser, keep: boolean): Result<PartialFile, Problem> {
     const upload = this.#context.find();
     if (upload === null || !isPartial(upload) || !mayBorrow(upload, to)) return err(noPartial());
     const isLent = upload.lentTo.includes(to.id);
@@ -144,7 +144,7 @@ export class PartialLoans {
 }
 
 /** Of one user; or both of nobody, whose things live at an address each. */
-const mayBorrow = ({ owner, call }: Upload, to: Borrower): boolean => owner.uh === to.uh || (!call.named && !to.named);
+const mayBorrow = ({ owner, call }: Upload, to: PartialUser): boolean => owner.uh === to.uh || (!call.named && !to.named);
 
 function checkLoan({ status, id }: Upload): Problem | null {
   switch (status) {

@@ -8,7 +8,7 @@ import { err, ok, type Result } from "../../core/result.ts";
 import type { NewFile } from "../../core/rpc/upload.ts";
 import type { Call } from "../../core/rpc/user.ts";
 import { checkWebhookTarget } from "../../core/ssrf.ts";
-import { type ImportOrder, nameByAddress } from "../../core/uploads/import.ts";
+import { type ImportRequest, nameByAddress } from "../../core/uploads/import.ts";
 import type { UploadWire } from "../../core/wire/upload.ts";
 import type { Closing } from "./complete.ts";
 import type { Concatenation, Planned } from "./concat.ts";
@@ -42,7 +42,7 @@ export class Creating {
     call: Call,
     owner: UserAddress,
     id: UploadId,
-    { url, fileName, metadata }: ImportOrder,
+    { url, fileName, metadata }: ImportRequest,
   ): Promise<Metered<UploadWire>> {
     const { runtime, jobs } = this.#context;
     const problem = (): Problem | null => checkWebhookTarget(url, "/url", rulesOf(runtime.config, call));
@@ -68,7 +68,7 @@ export class Creating {
     if (known !== null) return this.#idempotency(known, generatorJob.call);
     const problem = check(generatorJob.body);
     if (problem !== null) return err(problem);
-    const planned = await plan(newUpload(generatorJob, runtime.now(), runtime.config.waits.uploadIdle));
+    const planned = await plan(newUpload(generatorJob, runtime.now(), runtime.config.timings.uploadIdle));
     if (!planned.ok) return planned;
     const { upload, bytes } = planned.value;
     const call = { ...generatorJob.call, idempotency: null };

@@ -2,7 +2,7 @@
 
 import { hex } from "../../core/encoding.ts";
 import { type Problem, problemOf } from "../../core/errors.ts";
-import { formatList, formatOfBytes, type MediaFormat, nameOfOther } from "../../core/media/sniff.ts";
+import { formatList, formatOfBytes, type MediaFormat, otherFormatName } from "../../core/media/sniff.ts";
 import { err, ok, type Result } from "../../core/result.ts";
 import type { Checksum } from "../../core/uploads/append.ts";
 import type { UploadContext } from "./context.ts";
@@ -129,7 +129,7 @@ export function judgeFirstBytes(context: UploadContext, head: Uint8Array): Probl
 /** The format that a file's first bytes show. */
 export function formatOfHead(head: Uint8Array): Result<MediaFormat, Problem> {
   const format = formatOfBytes(head);
-  return format === null ? err(unsupported(nameOfOther(head))) : ok(format);
+  return format === null ? err(unsupported(otherFormatName(head))) : ok(format);
 }
 
 /** What to do about a format that people have and Nemo does not take. */

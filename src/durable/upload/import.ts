@@ -11,8 +11,8 @@ import {
   explainContent,
   largeImport,
   nameByServer,
-  nextTry,
-  readAnswered,
+  nextRequestAt,
+  readImportAnswer,
   tooSlow,
   unreachable,
 } from "../../core/uploads/import.ts";
@@ -22,7 +22,7 @@ import { Broken, type PutFailure, within } from "../../store/chunks.ts";
 import type { ObjectRuntime } from "../shared/context.ts";
 import { mustWait } from "../shared/jobs.ts";
 import type { Writing } from "./append.ts";
-import { BodyWriter, BUFFERS, cancelBody, FIRST_BUFFER_BYTES, holderOf, type Taken } from "./body-writer.ts";
+import { BodyWriter, BUFFERS, cancelBody, FIRST_BUFFER_BYTES, holderOf, type QuotaUse } from "./body-writer.ts";
 import type { Closing, Ends } from "./complete.ts";
 import { IMPORT, type UploadContext } from "./context.ts";
 import { judgeFirstBytes } from "./digests.ts";
@@ -139,7 +139,7 @@ export class Fetching {
   ): Promise<Result<Result<Response, OpenFailure>, PutFailure["reason"]>> {
     const asking = new AbortController();
     const opening = openAddress(this.#context.runtime, upload, address, asking.signal);
-    const idleMs = this.#context.runtime.config.waits.importIdle;
+    const idleMs = this.#context.runtime.config.timings.importIdle;
     try {
       return ok(await within(opening, { idleMs, signal }, "stalled"));
     } catch (error) {
@@ -151,7 +151,7 @@ export class Fetching {
 
   async #take(upload: Imported, response: Response, signal: AbortSignal): Promise<Fetched> {
     const { runtime } = this.#context;
-    const answered = readAnswered(response.status, response.headers, runtime.now());
+    const answered = readImportAnswer(response.status, response.headers, runtime.now());
     if (answered.do !== "take") {
       await cancelBody(response.body);
       return answered.do === "fail" ? failed(answered.error) : passing(answered.error, answered.afterMs);
@@ -177,11 +177,11 @@ export class Fetching {
     sizeBytes: number | null,
     headers: Headers,
     signal: AbortSignal,
-  ): Promise<Taken | null> {
+  ): Promise<QuotaUse | null> {
     const { bytes, runtime, hash } = this.#context;
-    const { waits } = runtime.config;
+    const { timings } = runtime.config;
     const holder = holderOf(this.#context.read());
-    const room = (bytesWanted: number) => BUFFERS.take(bytesWanted, waits.uploadBuffer, holder);
+    const room = (bytesWanted: number) => BUFFERS.take(bytesWanted, timings.uploadBuffer, holder);
     const buffer = await room(FIRST_BUFFER_BYTES);
     if (buffer === null) return null;
     const upload = this.#context.read();
@@ -189,9 +189,9 @@ export class Fetching {
       limit: sizeBytes ?? UPLOAD_BYTES,
       contentBytes: sizeBytes,
       checksums: [],
-      bounds: { idleMs: waits.importIdle, signal },
-      until: (upload.import?.begunAt ?? runtime.now()) + waits.importTotal,
-      keepMs: waits.uploadKeep,
+      bounds: { idleMs: timings.importIdle, signal },
+      until: (upload.import?.begunAt ?? runtime.now()) + timings.importTotal,
+      keepMs: timings.uploadKeep,
       hash,
       judge: (head) => {
         const problem = judgeFirstBytes(this.#context, head);
@@ -206,7 +206,7 @@ export class Fetching {
     }
   }
 
-  #ofTaken(taken: Taken, sizeBytes: number | null): Fetched {
+  #ofTaken(taken: QuotaUse, sizeBytes: number | null): Fetched {
     const offset = this.#context.bytes.offset();
     switch (taken.end) {
       case "whole":
@@ -274,9 +274,9 @@ export class Importing {
     const { jobs, runtime } = this.#context;
     const upload = this.#context.read();
     if (upload.import === null || upload.status !== "open") return jobs.done(IMPORT, "");
-    if (await mustWait(runtime)) return jobs.schedule(IMPORT, "", runtime.now() + runtime.config.waits.pauseLook);
-    if (!(await this.#context.user(upload).mayWork(upload.id, "import")))
-      return jobs.schedule(IMPORT, "", runtime.now() + runtime.config.waits.importLook);
+    if (await mustWait(runtime)) return jobs.schedule(IMPORT, "", runtime.now() + runtime.config.timings.pauseCheckInterval);
+    if (!(await this.#context.user(upload).mayStart(upload.id, "import")))
+      return jobs.schedule(IMPORT, "", runtime.now() + runtime.config.timings.importPollInterval);
     await this.#writing.take((signal) => this.#import(signal));
   }
 
@@ -298,7 +298,7 @@ export class Importing {
     }
     if (fetched.end === "failed") return this.#ends.fail(fetched.error);
     const { import: state } = this.#context.read();
-    const at = state === null ? null : nextTry(state, runtime.config.waits, fetched.afterMs, runtime.now());
+    const at = state === null ? null : nextRequestAt(state, runtime.config.timings, fetched.afterMs, runtime.now());
     if (at === null) return this.#ends.fail(fetched.error);
     jobs.schedule(IMPORT, "", at);
   }
@@ -310,7 +310,7 @@ export class Importing {
     const { import: state } = upload;
     if (state === null || upload.status !== "open") return null;
     const begunAt = state.begunAt ?? runtime.now();
-    if (runtime.now() >= begunAt + runtime.config.waits.importTotal) {
+    if (runtime.now() >= begunAt + runtime.config.timings.importTotal) {
       this.#ends.fail(tooLate());
       return null;
     }

@@ -8,7 +8,7 @@ import type { Problem } from "../../core/errors.ts";
 import { METER_FIRST_BYTES, METER_STEP_BYTES } from "../../core/limits.ts";
 import { err, ok, type Result } from "../../core/result.ts";
 import type { ObjectRuntime } from "../shared/context.ts";
-import { settleQuota, takeQuota } from "../shared/problems.ts";
+import { settleQuota, reserveQuota } from "../shared/problems.ts";
 import { cancelBody } from "./body-writer.ts";
 import type { Upload } from "./record.ts";
 
@@ -23,7 +23,7 @@ export class Meter {
   /** `ref` is what is taken for. */
   constructor(runtime: ObjectRuntime, { call }: Upload, ref: string) {
     this.#take = async (amount) => {
-      const taken = await takeQuota(runtime, call, [{ quota: "bytes_per_day", ref, amount }]);
+      const taken = await reserveQuota(runtime, call, [{ quota: "bytes_per_day", ref, amount }]);
       return taken.ok ? null : taken.error;
     };
   }

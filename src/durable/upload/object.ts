@@ -10,11 +10,11 @@ import type { Problem } from "../../core/errors.ts";
 import type { UploadId } from "../../core/ids.ts";
 import type { Metered } from "../../core/quota.ts";
 import { err, ok, type Result } from "../../core/result.ts";
-import type { Borrower, Loan, NewFile, UploadRpc, UploadState } from "../../core/rpc/upload.ts";
+import type { PartialUser, PartialFile, NewFile, UploadRpc, UploadState } from "../../core/rpc/upload.ts";
 import type { Call } from "../../core/rpc/user.ts";
 import { type Append, checkClosed } from "../../core/uploads/append.ts";
-import type { ImportOrder } from "../../core/uploads/import.ts";
-import { finalTakesNone } from "../../core/uploads/tus.ts";
+import type { ImportRequest } from "../../core/uploads/import.ts";
+import { finalRejectsBytes } from "../../core/uploads/tus.ts";
 import type { UploadWire } from "../../core/wire/upload.ts";
 import type { Env } from "../../env.ts";
 import { createRuntime, endObject, wipeObject } from "../shared/context.ts";
@@ -76,7 +76,7 @@ export class UploadObject extends DurableObject<Env> implements UploadRpc {
     return this.#creating.create(call, owner, id, body);
   }
 
-  startImport(call: Call, owner: UserAddress, id: UploadId, order: ImportOrder): Promise<Metered<UploadWire>> {
+  startImport(call: Call, owner: UserAddress, id: UploadId, order: ImportRequest): Promise<Metered<UploadWire>> {
     return this.#creating.createImport(call, owner, id, order);
   }
 
@@ -101,7 +101,7 @@ export class UploadObject extends DurableObject<Env> implements UploadRpc {
   async append(body: ReadableStream | null, append: Append): Answer<UploadState> {
     const upload = this.#seen();
     const sent = this.#checkSender() ?? checkClosed(upload?.status ?? "deleted");
-    const refusedFirst = upload?.fileParts ? finalTakesNone() : sent;
+    const refusedFirst = upload?.fileParts ? finalRejectsBytes() : sent;
     if (refusedFirst !== null) return this.#check(body, this.#withOffset(refusedFirst, upload));
     const problem = await this.#writing.take((signal) => this.#receiving.append(body, append, signal));
     return problem === null ? ok(this.#state(this.#context.read())) : err(problem);
@@ -128,11 +128,11 @@ export class UploadObject extends DurableObject<Env> implements UploadRpc {
     return ok(null);
   }
 
-  async lendTo(to: Borrower, keep: boolean): Answer<Loan> {
-    return this.#partialLoans.lendTo(to, keep);
+  async acquirePartial(to: PartialUser, keep: boolean): Answer<PartialFile> {
+    return this.#partialLoans.acquirePartial(to, keep);
   }
 
-  async releaseLoan(by: UploadId): Promise<void> {
+  async releasePartial(by: UploadId): Promise<void> {
     this.#partialLoans.takeBack(by);
   }
 
@@ -140,7 +140,7 @@ export class UploadObject extends DurableObject<Env> implements UploadRpc {
     return this.#concatenation.needs(partial);
   }
 
-  async dropAsset(): Promise<void> {
+  async deleteAssetFile(): Promise<void> {
     this.#ends.drop();
   }
 

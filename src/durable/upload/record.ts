@@ -7,7 +7,7 @@ import { FORMATS, formatOfName, type MediaFormat } from "../../core/media/sniff.
 import type { Result } from "../../core/result.ts";
 import type { NewFile } from "../../core/rpc/upload.ts";
 import type { AssetRecord, Call, FilePart } from "../../core/rpc/user.ts";
-import { nameFor } from "../../core/text.ts";
+import { withExtension } from "../../core/text.ts";
 import { type EpochMs, toRfc3339 } from "../../core/time.ts";
 import { checkLarge, type UploadPosition } from "../../core/uploads/append.ts";
 import type { Import } from "../../core/uploads/import.ts";
@@ -226,7 +226,7 @@ export const assetOf = (
 });
 
 const described = (upload: Upload, format: MediaFormat) => ({
-  filename: nameFor(upload.filename, format),
+  filename: withExtension(upload.filename, format),
   kind: format.kind,
   content_type: format.mime,
 });

@@ -253,7 +253,7 @@ export class AssetDeletions {
     if (key === null) return jobs.done(DELETE_JOB, id);
     const upload: UploadId = `upl_${id.slice("ast_".length)}`; // an asset's id is derived from its upload's
     const uploadObject = runtime.env.UPLOAD.getByName(uploadObjectName(address, upload)) as unknown as UploadRpc; // UploadObject implements it
-    await uploadObject.dropAsset();
+    await uploadObject.deleteAssetFile();
     await runtime.env.MEDIA.delete(key);
     await runtime.boundary("removal.filed");
     runtime.storage.transactionSync(() => {

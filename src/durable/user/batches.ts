@@ -4,14 +4,14 @@ import {
   type BatchChange,
   type BatchCounts,
   type BatchItem,
-  type BatchOrder,
+  type BatchRequest,
   changedBatch,
   type NamedBatchItem,
   newBatchOf,
   nextBatchStep,
   videoOrderOf,
 } from "../../core/batch.ts";
-import { asSent, type Problem, problemOf } from "../../core/errors.ts";
+import { withSentFields, type Problem, problemOf } from "../../core/errors.ts";
 import { type BatchId, ownedId, type VideoId } from "../../core/ids.ts";
 import { err, ok, type Result } from "../../core/result.ts";
 import type { Call, Page, PageRequest } from "../../core/rpc/user.ts";
@@ -82,7 +82,7 @@ export class Batches {
   }
 
   /** Stores the batch with all its items, or rejects all of it: the problem names the item that cannot be made. */
-  async start(call: Call, order: BatchOrder, named: readonly NamedBatchItem[]): Promise<Result<BatchWire, Problem>> {
+  async start(call: Call, order: BatchRequest, named: readonly NamedBatchItem[]): Promise<Result<BatchWire, Problem>> {
     const { runtime, address, jobs } = this.#context;
     const admitted = await admitNewUser(this.#context, call);
     if (!admitted.ok) return admitted;
@@ -167,7 +167,7 @@ export class Batches {
       if (batch === null) return jobs.done(BATCH, id);
       const step = nextBatchStep(batch, this.#rows.counts(id), runtime.now());
       if (step.do === "rest") return jobs.done(BATCH, id);
-      if (step.do === "wait") return jobs.schedule(BATCH, id, runtime.now() + runtime.config.waits.videoLook);
+      if (step.do === "wait") return jobs.schedule(BATCH, id, runtime.now() + runtime.config.timings.videoPollInterval);
       if (step.do === "end") return this.#end(step.batch);
       if (step.do === "stop_running") for (const video of this.#rows.running(id)) this.#videos.cancel(video);
       if (step.do === "make_project") await this.#makeProject(batch);
@@ -229,7 +229,7 @@ export class Batches {
         callback: batch.callback,
       });
       if (problem === null) continue;
-      return asSent(problem, (field) => (field.startsWith("/assets") ? `/items/${n}${field}` : field));
+      return withSentFields(problem, (field) => (field.startsWith("/assets") ? `/items/${n}${field}` : field));
     }
     return null;
   }

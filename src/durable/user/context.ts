@@ -5,7 +5,7 @@
 import { type UserAddress, userNameOwner } from "../../core/address.ts";
 import { decrypt, isUnreadable, kidOfEncrypted, type RootSecrets, reEncrypt } from "../../core/crypto.ts";
 import type { Limit, Problem } from "../../core/errors.ts";
-import type { Want } from "../../core/quota.ts";
+import type { QuotaRequest } from "../../core/quota.ts";
 import { ok, type Result } from "../../core/result.ts";
 import type { Call } from "../../core/rpc/user.ts";
 import { putUser } from "../../store/users.ts";
@@ -13,7 +13,7 @@ import type { ObjectRuntime } from "../shared/context.ts";
 import { type Database, deleteMeta, readMeta, writeMeta } from "../shared/database.ts";
 import type { JobScheduler } from "../shared/jobs.ts";
 import type { Outbox } from "../shared/outbox.ts";
-import { takeQuota } from "../shared/problems.ts";
+import { reserveQuota } from "../shared/problems.ts";
 import type { Account } from "./account.ts";
 import type { TurnEventLog } from "./turns/event-log.ts";
 
@@ -152,14 +152,14 @@ export const isNamed = ({ runtime }: Pick<UserContext, "runtime">): boolean => r
 export async function admitNewUser(
   context: UserContext,
   call: Call,
-  additional: readonly Want[] = [],
+  additional: readonly QuotaRequest[] = [],
 ): Promise<Result<readonly Limit[], Problem>> {
   const { runtime, address, database } = context;
   const isNew = !database.exists() && call.named;
   const wants = isNew
     ? [{ quota: "new_users_per_day", ref: address.uh, amount: 1 } as const, ...additional]
     : additional;
-  const reserved = wants.length === 0 ? ok([]) : await takeQuota(runtime, call, wants);
+  const reserved = wants.length === 0 ? ok([]) : await reserveQuota(runtime, call, wants);
   if (reserved.ok) recordCaller(context, call);
   return reserved;
 }

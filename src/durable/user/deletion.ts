@@ -23,8 +23,8 @@ import type { UploadRpc } from "../../core/rpc/upload.ts";
 import type { AuditEntry, SettledTurn, UserRecord } from "../../core/tenant.ts";
 import { type EpochMs, toRfc3339 } from "../../core/time.ts";
 import {
-  afterLoss,
-  afterReading,
+  afterRestart,
+  afterSnapshot,
   giveUpAt,
   type OpenTurn,
   type Snapshot,
@@ -119,7 +119,7 @@ export class UserDeletion {
       sql.exec("DELETE FROM due WHERE kind != ?", AUDIT);
       noteAudit(this.#runtime, jobs, audit);
       // Delayed, so that the answer to this call is sent before the instance restarts.
-      jobs.schedule(ERASE, "", now() + config.waits.retry);
+      jobs.schedule(ERASE, "", now() + config.timings.retry);
     });
   }
 
@@ -269,7 +269,7 @@ export class PendingSettlements {
    */
   async settle(): Promise<EpochMs | null> {
     const running = this.#rows.inPhases(RUNNING);
-    for (const { id } of running) this.#rows.change(id, RUNNING, (turn) => afterLoss(turn) ?? turn);
+    for (const { id } of running) this.#rows.change(id, RUNNING, (turn) => afterRestart(turn) ?? turn);
     const next = await Promise.all(running.map(({ id }) => this.#read(id)));
     const pending = next.filter((at) => at !== null);
     return pending.length === 0 ? null : Math.min(...pending);
@@ -288,21 +288,21 @@ export class PendingSettlements {
   /** A turn that cannot be read, even because of an exception, ends as unknown when its time is over. */
   async #read(id: TurnId): Promise<EpochMs | null> {
     const { runtime } = this.#context;
-    const { waits } = runtime.config;
+    const { timings } = runtime.config;
     const turn = this.#rows.find(id);
     if (turn === null || turn.phase === "ended") return null;
-    const until = giveUpAt(turn, waits);
+    const until = giveUpAt(turn, timings);
     const reading = await this.#readUpstream(turn, until);
     const now = runtime.now();
     if ("code" in reading) {
-      if (now < until) return Math.min(now + waits.settleNext, until);
+      if (now < until) return Math.min(now + timings.settleNext, until);
       this.#rows.change(id, RUNNING, (open) => toEnded(open, unreadable(), reading, now));
       return null;
     }
     const { seen, shared } = reading;
     let next: EpochMs | null = null;
     this.#rows.change(id, RUNNING, (open) => {
-      const settled = afterReading(open, seen, shared, now, waits);
+      const settled = afterSnapshot(open, seen, shared, now, timings);
       if (settled.do === "end") return toEnded({ ...open, reading: seen, shared }, settled.verdict, null, now);
       next = settled.at;
       return settled.turn;

@@ -75,7 +75,7 @@ export class EventSubscribers {
    * read.
    */
   async #serve(turn: LogId, after: number, writer: Writer, grant: UserGrant | null): Promise<void> {
-    const { streamLeave } = this.#runtime.config.waits;
+    const { streamLeave } = this.#runtime.config.timings;
     try {
       const last = await this.#follow(turn, after, writer, grant).finally(() => this.#close(turn));
       if (last !== null) await within(writer.write(utf8.encode(last)), streamLeave);
@@ -103,8 +103,8 @@ export class EventSubscribers {
    * any. Two timers for the whole stream: one per event would cost more than the event.
    */
   async #follow(turn: LogId, after: number, writer: Writer, grant: UserGrant | null): Promise<string | null> {
-    const { waits } = this.#runtime.config;
-    const maxLife = waits.streamLife + (this.#runtime.random01() * 2 - 1) * waits.streamLifeSpread;
+    const { timings } = this.#runtime.config;
+    const maxLife = timings.streamLife + (this.#runtime.random01() * 2 - 1) * timings.streamLifeSpread;
     const life = grant === null ? maxLife : Math.min(maxLife, grant.until - this.#runtime.now());
     const due = { ping: false, check: false, end: life <= 0 };
     let wake = (): void => undefined;
@@ -118,7 +118,7 @@ export class EventSubscribers {
       due.ping = true;
       due.check = true;
       wake();
-    }, waits.ping);
+    }, timings.ping);
     const endTimer = setTimeout(() => {
       due.end = true;
       wake();

@@ -4,7 +4,7 @@ import { type Problem, problemOf } from "../../core/errors.ts";
 import { builtInGenerator } from "../../core/generators/built-in.ts";
 import {
   type GeneratorJob,
-  type GeneratorJobOrder,
+  type GeneratorJobRequest,
   newGeneratorJobOf,
   nextGeneratorJobStep,
   toFailedGeneratorJob,
@@ -121,7 +121,7 @@ export class GeneratorJobs {
   }
 
   /** Stores the request; its job does the rest. */
-  async start(call: Call, order: GeneratorJobOrder): Promise<Result<GeneratorJobWire, Problem>> {
+  async start(call: Call, order: GeneratorJobRequest): Promise<Result<GeneratorJobWire, Problem>> {
     const { runtime, address, jobs } = this.#context;
     const problem = checkCallback(this.#context, { callback_url: order.callback ?? undefined });
     if (problem !== null) return err(problem);
@@ -160,7 +160,7 @@ export class GeneratorJobs {
         turnOutcome(this.#context, this.#tools.turnRows, generatorJob.turn),
         runtime.now(),
       );
-      if (step.do === "wait") return jobs.schedule(GENERATOR_JOB, id, runtime.now() + runtime.config.waits.videoLook);
+      if (step.do === "wait") return jobs.schedule(GENERATOR_JOB, id, runtime.now() + runtime.config.timings.videoPollInterval);
       const next =
         step.do === "fail"
           ? ok(step.generatorJob)

@@ -78,7 +78,7 @@ export async function runJob(services: UserServices, row: JobRow): Promise<void>
   const { context, userDeletion } = services;
   if (!userDeletion.isScheduled(kind)) context.jobs.done(kind, row.ref);
   else if (startsWork(services, kind, row.ref) && (await mustWait(context.runtime)))
-    context.jobs.schedule(kind, row.ref, context.runtime.now() + context.runtime.config.waits.pauseLook);
+    context.jobs.schedule(kind, row.ref, context.runtime.now() + context.runtime.config.timings.pauseCheckInterval);
   else await PERFORM[kind](services, row);
 }
 

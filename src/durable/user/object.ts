@@ -6,9 +6,9 @@
 
 import { DurableObject } from "cloudflare:workers";
 import type { UserGrant } from "../../core/auth.ts";
-import type { BatchChange, BatchOrder, NamedBatchItem } from "../../core/batch.ts";
+import type { BatchChange, BatchRequest, NamedBatchItem } from "../../core/batch.ts";
 import { type Problem, problemOf } from "../../core/errors.ts";
-import type { GeneratorJobOrder } from "../../core/generators/job.ts";
+import type { GeneratorJobRequest } from "../../core/generators/job.ts";
 import type {
   AssetId,
   BatchId,
@@ -37,8 +37,8 @@ import {
 } from "../../core/rpc/user.ts";
 import type { Session, UserRecord } from "../../core/tenant.ts";
 import { toRfc3339 } from "../../core/time.ts";
-import { forUser, turnAskedFor } from "../../core/user-view.ts";
-import type { NamedOrder, Video } from "../../core/video.ts";
+import { forUser, turnIdIn } from "../../core/user-view.ts";
+import type { NamedVideoRequest, Video } from "../../core/video.ts";
 import type { AttributionWire } from "../../core/wire/attribution.ts";
 import type { BatchItemWire, BatchWire } from "../../core/wire/batch.ts";
 import type { GeneratorJobWire } from "../../core/wire/generator-job.ts";
@@ -75,7 +75,7 @@ export class UserObject extends DurableObject<Env> implements UserRpc {
     const { token, grantAt }: UserMethod = USER_METHODS[method];
     if (!token)
       return err(problemOf("key_required", "This operation needs an API key; a user token does not allow it."));
-    const turn = turnAskedFor(given);
+    const turn = turnIdIn(given);
     if (turn !== null && this.#services.turns.isGeneratorJob(turn)) return ok(err(noTurn()));
     const run = this[method] as (...given: unknown[]) => Promise<unknown>; // the caller passes this method's arguments
     const passed =
@@ -191,14 +191,14 @@ export class UserObject extends DurableObject<Env> implements UserRpc {
     return this.#whileActive(() => this.#services.uploads.admit(call, upload, bytes));
   }
 
-  async noteUpload(call: Call, id: UploadId, upload: UploadWire | null): Promise<void> {
+  async recordUpload(call: Call, id: UploadId, upload: UploadWire | null): Promise<void> {
     if (this.#services.userDeletion.check() !== null) return;
     this.#services.uploads.note(call, id, upload);
     if (upload?.status === "failed") this.#services.workflow.scheduleWaitingForFiles();
   }
 
-  async mayWork(id: UploadId, work: "import" | "final"): Promise<boolean> {
-    return this.#services.uploads.mayWork(id, work);
+  async mayStart(id: UploadId, work: "import" | "final"): Promise<boolean> {
+    return this.#services.uploads.mayStart(id, work);
   }
 
   async listUploads(page: PageRequest): Promise<Page<UploadWire>> {
@@ -302,11 +302,11 @@ export class UserObject extends DurableObject<Env> implements UserRpc {
     return this.#whileActive(() => this.#services.files.share(call, id, seconds));
   }
 
-  async startVideo(call: Call, order: NamedOrder): Answer<VideoWire> {
+  async startVideo(call: Call, order: NamedVideoRequest): Answer<VideoWire> {
     return this.#services.downloads.answer(this.#whileActive(() => this.#services.videos.start(call, order)));
   }
 
-  async checkVideo(call: Call, order: NamedOrder): Answer<null> {
+  async checkVideo(call: Call, order: NamedVideoRequest): Answer<null> {
     return this.#whileActive(() => {
       const problem = this.#services.videos.check(order, call.named);
       return problem === null ? ok(null) : err(problem);
@@ -363,7 +363,7 @@ export class UserObject extends DurableObject<Env> implements UserRpc {
     return this.#whileActive(() => this.#services.videos.share(call, id, seconds));
   }
 
-  async startGeneratorJob(call: Call, order: GeneratorJobOrder): Answer<GeneratorJobWire> {
+  async startGeneratorJob(call: Call, order: GeneratorJobRequest): Answer<GeneratorJobWire> {
     return this.#whileActive(() => this.#services.generatorJobs.start(call, order));
   }
 
@@ -371,7 +371,7 @@ export class UserObject extends DurableObject<Env> implements UserRpc {
     return this.#services.generatorJobs.read(id);
   }
 
-  async startBatch(call: Call, order: BatchOrder, items: readonly NamedBatchItem[]): Answer<BatchWire> {
+  async startBatch(call: Call, order: BatchRequest, items: readonly NamedBatchItem[]): Answer<BatchWire> {
     return this.#whileActive(() => this.#services.batches.start(call, order, items));
   }
 

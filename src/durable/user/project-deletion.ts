@@ -76,7 +76,7 @@ export class Deletions {
     const deletion = this.#rows.find(id);
     if (deletion === null) return jobs.done(DELETE_JOB, id);
     this.#stop(deletion);
-    if (this.#isBusy(deletion)) return jobs.schedule(DELETE_JOB, id, runtime.now() + runtime.config.waits.retry);
+    if (this.#isBusy(deletion)) return jobs.schedule(DELETE_JOB, id, runtime.now() + runtime.config.timings.retry);
     const lateProject = this.#rows.madeFor(deletion);
     if (lateProject !== null) {
       this.#rows.adopt(deletion, lateProject);

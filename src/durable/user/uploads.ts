@@ -16,7 +16,7 @@ import { logBug } from "../../log.ts";
 import { pageOf } from "../shared/context.ts";
 import { BOUND_LIMIT } from "../shared/database.ts";
 import { oldUploadKey } from "../shared/idempotency.ts";
-import { giveQuota } from "../shared/problems.ts";
+import { releaseQuota } from "../shared/problems.ts";
 import { AGED, admitNewUser, recordCaller, type UserContext } from "./context.ts";
 import type { DeletionRows } from "./project-deletion.ts";
 
@@ -57,7 +57,7 @@ export class Uploads {
     // Concurrent calls may have added uploads during the await.
     if (this.#isKnown(upload.id)) return ok(null);
     if (this.#isFull(upload)) {
-      if (bytes !== null) giveQuota(this.#context.runtime, bytes.ref);
+      if (bytes !== null) releaseQuota(this.#context.runtime, bytes.ref);
       return err(tooMany());
     }
     this.#put(upload);
@@ -99,16 +99,16 @@ export class Uploads {
    * as the work can take. A wait counts until the upload should have asked again. So an upload that was never
    * created, or whose object failed, blocks no other.
    */
-  mayWork(id: UploadId, work: "import" | "final"): boolean {
+  mayStart(id: UploadId, work: "import" | "final"): boolean {
     const { runtime } = this.#context;
     if (!this.#isKnown(id)) return work === "final"; // the user is deleted: the upload learns that when its asset is refused
-    const { waits } = runtime.config;
+    const { timings } = runtime.config;
     const now = runtime.now();
     const query = `SELECT count(*) AS n FROM uploads
       WHERE work = ? AND work_until > ? AND id != ? AND (is_working = 1 OR n < (SELECT n FROM uploads WHERE id = ?))`;
     const ahead = this.#sql.exec<{ n: number }>(query, work, now, id, id).one().n;
     const isAllowed = ahead < AT_ONCE[work];
-    const until = now + (isAllowed ? waits.importTotal : MISSED_POLLS * waits.importLook);
+    const until = now + (isAllowed ? timings.importTotal : MISSED_POLLS * timings.importPollInterval);
     const update = "UPDATE uploads SET work = ?, work_until = ?, is_working = ? WHERE id = ?";
     this.#sql.exec(update, work, until, isAllowed ? 1 : 0, id);
     return isAllowed;

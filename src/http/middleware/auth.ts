@@ -67,7 +67,7 @@ function ofBasic(value: string): SentCredential {
 
 /** Throws if the tenant is paused or being deleted. If its state is unknown, links and tickets keep working. */
 export async function checkStopped({ env, var: { config } }: Ctx, tenant: TenantId): Promise<void> {
-  if ((await isTenantStopped(env.DB, tenant, config.waits.tenantState, Date.now())) === true) throw tenantPaused();
+  if ((await isTenantStopped(env.DB, tenant, config.timings.tenantState, Date.now())) === true) throw tenantPaused();
 }
 
 export const tenantPaused = () => apiError("tenant_paused", "The operator has paused this account.");

@@ -2,7 +2,7 @@
 import type { MiddlewareHandler } from "hono";
 import { hex, sha256 } from "../../core/encoding.ts";
 import { problemOf } from "../../core/errors.ts";
-import { CHUNK_ADVICE_BYTES, GATE_TIERS, HEADER_CHARS, HEADERS_CHARS, MAX_REQUEST_BYTES } from "../../core/limits.ts";
+import { CHUNK_ADVICE_BYTES, RATE_LIMIT_TIERS, HEADER_CHARS, HEADERS_CHARS, MAX_REQUEST_BYTES } from "../../core/limits.ts";
 import { senderNetwork } from "../../core/ssrf.ts";
 import type { AppEnv, Caller, Ctx } from "../context.ts";
 import { ApiError, apiError } from "../problem.ts";
@@ -36,7 +36,7 @@ export const tooLarge = (limitBytes: number) =>
  * It is off on a loopback deployment, where load tests and demos have a single caller.
  */
 
-type Tier = keyof typeof GATE_TIERS;
+type Tier = keyof typeof RATE_LIMIT_TIERS;
 /** The period of the bindings, in seconds. */
 const PERIOD_SECONDS = 60;
 
@@ -67,7 +67,7 @@ async function count(c: Ctx, tier: Tier, key: string): Promise<void> {
     .limit({ key })
     .catch(() => ({ success: true }));
   if (success) return;
-  const detail = `More than ${GATE_TIERS[tier]} requests in ${PERIOD_SECONDS} seconds; wait, then send fewer requests.`;
+  const detail = `More than ${RATE_LIMIT_TIERS[tier]} requests in ${PERIOD_SECONDS} seconds; wait, then send fewer requests.`;
   throw new ApiError(problemOf("rate_limited", detail, { retryAfterSeconds: PERIOD_SECONDS }), {
     "RateLimit-Policy": policyOf(tier),
   });
@@ -80,7 +80,7 @@ export function tiersOf({ tier, grant }: Caller, isBytes: boolean): Tier[] {
 }
 
 /** The value of `RateLimit-Policy`: the tier's name, its requests and its period in seconds. */
-export const policyOf = (tier: Tier): string => `"${tier}";q=${GATE_TIERS[tier]};w=${PERIOD_SECONDS}`;
+export const policyOf = (tier: Tier): string => `"${tier}";q=${RATE_LIMIT_TIERS[tier]};w=${PERIOD_SECONDS}`;
 
 const gateOf = ({ env }: Ctx, tier: Tier): RateLimit =>
   ({

@@ -4,7 +4,7 @@ import { FORM_FIELDS, FORM_FILES, METADATA_VALUE_BYTES } from "../../core/limits
 import type { Result } from "../../core/result.ts";
 import type { UploadState } from "../../core/rpc/upload.ts";
 import { fileNameFor, withoutHidden } from "../../core/text.ts";
-import { type FormFault, FormReader, type PartHead } from "../../core/uploads/form.ts";
+import { type FormError, FormReader, type PartHead } from "../../core/uploads/form.ts";
 import { contentTypeOf } from "../../core/uploads/tus.ts";
 import { metadata } from "../../core/wire/common.ts";
 import type { UploadWire } from "../../core/wire/upload.ts";
@@ -58,7 +58,7 @@ export async function takeForm(
 ): Promise<{ fields: Fields; uploads: UploadWire[] }> {
   checkCompressed(c);
   const { body, headers } = c.req.raw;
-  const { uploadBodyIdle, uploadBodyTotal } = c.var.config.waits;
+  const { uploadBodyIdle, uploadBodyTotal } = c.var.config.timings;
   const bounds = { idleMs: uploadBodyIdle, signal: NEVER };
   const source = openFileParts(body ?? new Blob([]).stream(), bounds, Date.now() + uploadBodyTotal);
   const reader = FormReader.of(source, contentTypeOf(headers));
@@ -83,7 +83,7 @@ export async function takeForm(
 }
 
 /** The value read; throws if the form is malformed. */
-function readOrThrow<T>(read: Result<T, FormFault>): T {
+function readOrThrow<T>(read: Result<T, FormError>): T {
   if (read.ok) return read.value;
   throw apiError("invalid_request", `The form is malformed: ${read.error}.`);
 }

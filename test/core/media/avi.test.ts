@@ -1,11 +1,11 @@
 import { describe, expect, it } from "vitest";
-import { inspectFile, type MediaFacts } from "../../../src/core/media/metadata.ts";
+import { inspectFile, type MediaMetadata } from "../../../src/core/media/metadata.ts";
 import { MediaError, sourceOf } from "../../../src/core/media/source.ts";
 import { join } from "../../support/bytes.ts";
 import { sample } from "../../support/media.ts";
 import { avi, chunk, little, riff } from "../../support/movies.ts";
 
-const read = (file: Uint8Array): Promise<MediaFacts> => inspectFile(sourceOf(join(file)));
+const read = (file: Uint8Array): Promise<MediaMetadata> => inspectFile(sourceOf(join(file)));
 const fault = (file: Uint8Array): Promise<unknown> =>
   read(file).catch((error) => (error instanceof MediaError ? error.fault : error));
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { MEDIA_PARTS } from "../../../src/core/limits.ts";
 import { readMatroska } from "../../../src/core/media/matroska.ts";
-import type { MediaFacts } from "../../../src/core/media/metadata.ts";
+import type { MediaMetadata } from "../../../src/core/media/metadata.ts";
 import { boundedSource, MediaError, type MediaSource, sourceOf } from "../../../src/core/media/source.ts";
 import { join } from "../../support/bytes.ts";
 import {
@@ -20,7 +20,7 @@ import {
 } from "../../support/elements.ts";
 import { sample } from "../../support/media.ts";
 
-const read = (...parts: readonly Uint8Array[]): Promise<MediaFacts> => readMatroska(sourceOf(join(...parts)));
+const read = (...parts: readonly Uint8Array[]): Promise<MediaMetadata> => readMatroska(sourceOf(join(...parts)));
 const fault = async (...parts: readonly Uint8Array[]): Promise<unknown> =>
   read(...parts).catch((error) => (error instanceof MediaError ? error.fault : error));
 const hex = (text: string): Uint8Array<ArrayBuffer> =>

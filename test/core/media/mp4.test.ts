@@ -1,10 +1,10 @@
 import { describe, expect, it } from "vitest";
-import { inspectFile, type MediaFacts } from "../../../src/core/media/metadata.ts";
+import { inspectFile, type MediaMetadata } from "../../../src/core/media/metadata.ts";
 import { boundedSource, MediaError, sourceOf } from "../../../src/core/media/source.ts";
 import { box, join, u32 } from "../../support/bytes.ts";
 import { fragment, id3, type Movie, moov, movie, recordingHead, trak } from "../../support/movies.ts";
 
-const read = (...parts: readonly Uint8Array[]): Promise<MediaFacts> => inspectFile(sourceOf(join(...parts)));
+const read = (...parts: readonly Uint8Array[]): Promise<MediaMetadata> => inspectFile(sourceOf(join(...parts)));
 const fault = async (...parts: readonly Uint8Array[]): Promise<unknown> =>
   read(...parts).then(
     () => "taken",

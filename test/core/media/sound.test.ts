@@ -1,13 +1,13 @@
 import { describe, expect, it } from "vitest";
 import { MEDIA_FRAMES } from "../../../src/core/limits.ts";
-import { inspectFile, type MediaFacts } from "../../../src/core/media/metadata.ts";
+import { inspectFile, type MediaMetadata } from "../../../src/core/media/metadata.ts";
 import { formatOfBytes } from "../../../src/core/media/sniff.ts";
 import { boundedSource, MediaError, sourceOf } from "../../../src/core/media/source.ts";
 import { join } from "../../support/bytes.ts";
 import { sample } from "../../support/media.ts";
 import { adts, id3, mp3, mp3Frame, plainId3, vbriFrame, xingFrame } from "../../support/movies.ts";
 
-const read = (...parts: readonly Uint8Array[]): Promise<MediaFacts> => inspectFile(sourceOf(join(...parts)));
+const read = (...parts: readonly Uint8Array[]): Promise<MediaMetadata> => inspectFile(sourceOf(join(...parts)));
 const zeros = (count: number): Uint8Array => new Uint8Array(count);
 const text = (value: string): Uint8Array => new TextEncoder().encode(value);
 /** Milliseconds of so many frames of MP3, and of ADTS. */

@@ -1,8 +1,8 @@
 /** How a labelled message is written down: one intent, many texts. */
-import type { Intent } from "../../../src/core/commands/match.ts";
+import type { MessageKind } from "../../../src/core/commands/match.ts";
 
-export type Labelled = { readonly text: string; readonly intent: Intent };
+export type Labelled = { readonly text: string; readonly intent: MessageKind };
 
 /** Every text under the same label. */
-export const labelled = (intent: Intent, texts: readonly string[]): Labelled[] =>
+export const labelled = (intent: MessageKind, texts: readonly string[]): Labelled[] =>
   texts.map((text) => ({ text, intent }));

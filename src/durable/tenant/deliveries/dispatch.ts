@@ -22,7 +22,7 @@ import {
 } from "../../../core/limits.ts";
 import type { DeliveryJob, DeliveryOutcome, DeliveryReport, UnsentDelivery } from "../../../core/rpc/tenant.ts";
 import type { EpochMs } from "../../../core/time.ts";
-import { isGone, isTaken, nextAttempt } from "../../../core/webhooks/delivery.ts";
+import { isGone, isAccepted, nextAttempt } from "../../../core/webhooks/delivery.ts";
 import type { DeliveryMessage } from "../../../env.ts";
 import { logBug } from "../../../log.ts";
 import type { ObjectRuntime } from "../../shared/context.ts";
@@ -92,8 +92,8 @@ export class Deliveries {
   /** The schedule's work: one nudge for every few deliveries that may leave now, less those that senders will still come for. */
   async nudge(): Promise<void> {
     const { env, name, now, config } = this.#runtime;
-    if (await mustWait(this.#runtime)) return this.#publishSchedule(now() + config.waits.pauseLook);
-    if (now() - this.#sentAt >= config.waits.retry) this.#unanswered = 0; // by then they are late, or lost
+    if (await mustWait(this.#runtime)) return this.#publishSchedule(now() + config.timings.pauseCheckInterval);
+    if (now() - this.#sentAt >= config.timings.retry) this.#unanswered = 0; // by then they are late, or lost
     const room = SENDERS_AT_ONCE - this.#unanswered;
     const count = room > 0 ? this.#pace.choose(DELIVERIES_IN_FLIGHT).length : 0;
     this.#nudgedAt = now();
@@ -138,7 +138,7 @@ export class Deliveries {
     if (rows.length > 0)
       this.#rows.take(
         rows.map(({ id }) => id),
-        now() + config.waits.deliveryLease,
+        now() + config.timings.deliveryLease,
       );
     this.#pace.begin(rows);
     return rows;
@@ -155,11 +155,11 @@ export class Deliveries {
     this.#rows.log(heard, now());
     const over = { delivered: [] as DeliveryId[], failed: [] as DeliveryId[] };
     for (const { id, attempt, outcome, row } of heard) {
-      const isLast = isTaken(outcome) || isGone(outcome);
+      const isLast = isAccepted(outcome) || isGone(outcome);
       const next = isLast
         ? null
-        : nextAttempt(attempt - row.spent, outcome.retryAfterMs, now(), random01(), config.waits);
-      if (next === null) over[isTaken(outcome) ? "delivered" : "failed"].push(id);
+        : nextAttempt(attempt - row.spent, outcome.retryAfterMs, now(), random01(), config.timings);
+      if (next === null) over[isAccepted(outcome) ? "delivered" : "failed"].push(id);
       else this.#rows.later(id, next);
     }
     this.#rows.over(over.delivered, "delivered", now());
@@ -178,7 +178,7 @@ export class Deliveries {
     const { now, config } = this.#runtime;
     logBug("message_not_made", error, { work: "delivery", attempt: row.unmade + 1 });
     if (row.unmade + 1 >= MESSAGE_TRIES) return null;
-    const wait = Math.min(config.waits.retry * 2 ** row.unmade, config.waits.retryMax);
+    const wait = Math.min(config.timings.retry * 2 ** row.unmade, config.timings.retryMax);
     this.#rows.putBack(row, now() + wait);
     this.plan();
     return "later";
@@ -193,11 +193,11 @@ export class Deliveries {
 
   /** When there will be something to nudge for: what is not nudged for yet, at its time; the rest when the nudge must be lost. */
   #lookAt(): EpochMs | null {
-    const { waits } = this.#runtime.config;
+    const { timings } = this.#runtime.config;
     const waiting = this.#rows.hasDueJobs(this.#nudgedAt);
     const moments = [
       this.#rows.nextDueAt(this.#nudgedAt),
-      waiting ? this.#nudgedAt + waits.stepLease : null,
+      waiting ? this.#nudgedAt + timings.stepLease : null,
       waiting ? this.#pace.freeAt() : null,
     ];
     const known = moments.filter((at) => at !== null);
@@ -277,7 +277,7 @@ export class DeliveryPace {
 
   /** An attempt is over. */
   heard({ lane }: DeliveryWork, { status, tookMs }: DeliveryOutcome): void {
-    const isQuick = status !== null && tookMs <= this.#runtime.config.waits.deliveryTimeout * SLOW_ANSWER_PART;
+    const isQuick = status !== null && tookMs <= this.#runtime.config.timings.deliveryTimeout * SLOW_ANSWER_PART;
     this.#isQuick.delete(lane);
     this.#isQuick.set(lane, isQuick);
     const [oldest] = this.#isQuick.keys();
@@ -287,7 +287,7 @@ export class DeliveryPace {
   /** When a host that is at its pace may be sent to again; null when none is. */
   freeAt(): EpochMs | null {
     const full = [...this.#recent().values()].filter((begun) => begun.length >= this.#mostAt);
-    const moments = full.map((begun) => Math.min(...begun) + this.#runtime.config.waits.testHostWindow);
+    const moments = full.map((begun) => Math.min(...begun) + this.#runtime.config.timings.testHostWindow);
     return moments.length === 0 ? null : Math.min(...moments);
   }
 
@@ -325,7 +325,7 @@ export class DeliveryPace {
   }
 
   #recent(): Map<string, EpochMs[]> {
-    const since = this.#runtime.now() - this.#runtime.config.waits.testHostWindow;
+    const since = this.#runtime.now() - this.#runtime.config.timings.testHostWindow;
     for (const [host, begun] of this.#begun) {
       const recent = begun.filter((at) => at > since);
       if (recent.length === 0) this.#begun.delete(host);

@@ -84,7 +84,7 @@ export class DeliveryMessages {
       url: destination.url,
       headers,
       body,
-      timeoutMs: config.waits.deliveryTimeout,
+      timeoutMs: config.timings.deliveryTimeout,
     };
   }
 }

@@ -6,14 +6,14 @@ import type { RenderId } from "../../../core/ids.ts";
 import { RENDER_FILE_BYTES, RENDER_TTL_MS } from "../../../core/limits.ts";
 import {
   contentTypeOf,
-  endedNow,
+  expireNow,
   isAnnounceable,
   isPublished,
-  keptFor,
+  withRetention,
   type Render,
   type RenderFile,
   type RenderWarning,
-  type Wanted,
+  type ExpectedFile,
   warningsOf,
 } from "../../../core/render.ts";
 import { err, ok, type Result } from "../../../core/result.ts";
@@ -94,7 +94,7 @@ export class RenderFiles {
     const { runtime, jobs } = this.#context;
     const render = this.#rows.find(id);
     if (render === null || render.file === null) return;
-    this.#rows.save({ ...render, file: endedNow(render.file, runtime.now()) });
+    this.#rows.save({ ...render, file: expireNow(render.file, runtime.now()) });
     jobs.schedule(FILE, id, runtime.now());
   }
 
@@ -107,7 +107,7 @@ export class RenderFiles {
     const retentionMs = await readRetentionMs(this.#context);
     const render = this.#rows.find(id);
     if (render === null || render.file === null) return jobs.done(FILE, id);
-    const file = keptFor(render.file, render.endedAt ?? render.createdAt, retentionMs);
+    const file = withRetention(render.file, render.endedAt ?? render.createdAt, retentionMs);
     runtime.storage.transactionSync(() => {
       if (file.expiresAt !== render.file?.expiresAt) this.#rows.save({ ...render, file });
       jobs.schedule(FILE, id, nextFileCheck(runtime, file));
@@ -124,9 +124,9 @@ export class RenderFiles {
 
 /** When a file is checked next: at its expiry, and until then once a day. */
 export const nextFileCheck = ({ now, config }: ObjectRuntime, { expiresAt }: RenderFile): EpochMs =>
-  Math.min(expiresAt, now() + config.waits.fileLook);
+  Math.min(expiresAt, now() + config.timings.fileCheckInterval);
 
-const UNKNOWN: Wanted = { durationMs: null, width: null, height: null };
+const UNKNOWN: ExpectedFile = { durationMs: null, width: null, height: null };
 
 export type Copied = { readonly file: Omit<RenderFile, "expiresAt">; readonly warnings: readonly RenderWarning[] };
 
@@ -180,7 +180,7 @@ async function storeBody(
     await body.cancel();
     return null;
   }
-  const { copyIdle, copyTotal } = runtime.config.waits;
+  const { copyIdle, copyTotal } = runtime.config.timings;
   const total = new AbortController();
   const timer = setTimeout(() => total.abort(), copyTotal);
   const file = { ...target, body, bounds: { idleMs: copyIdle, signal: total.signal } };

@@ -12,7 +12,7 @@ import type { NewRender, RenderPlan } from "../../../core/wire/render.ts";
 import type { NemoState } from "../../../nemo/client.ts";
 import { pageOf } from "../../shared/context.ts";
 import { asReplayed, findByIdempotencyKey, goneFor, saveIdempotencyKey } from "../../shared/idempotency.ts";
-import { giveQuota, takeQuota } from "../../shared/problems.ts";
+import { releaseQuota, reserveQuota } from "../../shared/problems.ts";
 import { recordCaller, type UserContext } from "../context.ts";
 import { noProject, type Projects } from "../projects.ts";
 import { checkCallback } from "../turns/store.ts";
@@ -66,10 +66,10 @@ export class Renders {
     const order = this.#order(call, project, body, attribution);
     const finished = body.reuse ? this.#finished(project, state.value, body) : null;
     const want = { quota: "renders_per_day", ref: order.id, amount: 1 } as const;
-    const reserved = finished === null ? await takeQuota(runtime, call, [want]) : ok([]);
+    const reserved = finished === null ? await reserveQuota(runtime, call, [want]) : ok([]);
     const duplicate = this.#replayed(call); // a concurrent call with the same key may have committed during the awaits
     const isDeleted = this.#projects.find(project) === null || !isWanted(); // or the project was deleted
-    if ((duplicate !== null || isDeleted) && reserved.ok) giveQuota(runtime, order.id);
+    if ((duplicate !== null || isDeleted) && reserved.ok) releaseQuota(runtime, order.id);
     if (duplicate !== null) return duplicate;
     if (!reserved.ok) return reserved;
     if (isDeleted) return err(noProject());

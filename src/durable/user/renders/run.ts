@@ -106,7 +106,7 @@ export class RenderRun {
     if (!sent.ok && !mayHaveArrived(sent.error))
       return this.#handleSubmitFailure(render, account.explain(sent.error), attempt);
     this.#step(render.id, (submitting) =>
-      toPolling(submitting, sent.ok ? "accepted" : "no", this.#now(), runtime.config.waits),
+      toPolling(submitting, sent.ok ? "accepted" : "no", this.#now(), runtime.config.timings),
     );
   }
 
@@ -115,8 +115,8 @@ export class RenderRun {
    * attempt.
    */
   #handleSubmitFailure(queued: Render, error: Problem, attempt: number): void {
-    const { waits } = this.#context.runtime.config;
-    const isRetryable = ERRORS[error.code].retryable && attempt < SUBMIT_ATTEMPTS && isSoon(error, waits);
+    const { timings } = this.#context.runtime.config;
+    const isRetryable = ERRORS[error.code].retryable && attempt < SUBMIT_ATTEMPTS && isSoon(error, timings);
     if (!isRetryable) return void this.#step(queued.id, (render) => toFailed(render, error, this.#now()));
     const current = this.#rows.find(queued.id);
     if (current === null || isOver(current)) return;
@@ -130,15 +130,15 @@ export class RenderRun {
    */
   async #poll(render: Render): Promise<void> {
     const { account, runtime } = this.#context;
-    const { waits } = runtime.config;
+    const { timings } = runtime.config;
     const answer = await account.call((token) => account.nemo.readRender(token, render.upstreamId));
     const nextId = newUpstreamId();
     this.#step(render.id, (now) => {
-      if (answer.ok) return afterPoll(now, pollAnswerOf(answer.value), nextId, this.#now(), waits);
+      if (answer.ok) return afterPoll(now, pollAnswerOf(answer.value), nextId, this.#now(), timings);
       if ("reason" in answer.error && answer.error.reason === "not_found")
-        return afterUnknown(now, nextId, this.#now(), waits);
-      if (now.phase === "submitting") return toPolling(now, "no", this.#now(), waits);
-      return notBefore(pollAgain(now, this.#now(), waits), this.#now() + askedMs(account.explain(answer.error)));
+        return afterUnknown(now, nextId, this.#now(), timings);
+      if (now.phase === "submitting") return toPolling(now, "no", this.#now(), timings);
+      return notBefore(pollAgain(now, this.#now(), timings), this.#now() + askedMs(account.explain(answer.error)));
     });
     const next = this.#rows.find(render.id);
     if (next?.phase === "copying") await this.#copy(next, 1);

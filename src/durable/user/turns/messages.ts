@@ -1,6 +1,6 @@
 /** Translates Nemo's stream into a turn's public events: messages, suggested calls, stages and times, without tools. */
 
-import { GuiTalkStream, translateGuiTalk } from "../../../core/agent-text/gui-instructions.ts";
+import { GuiInstructionStream, translateGuiInstructions } from "../../../core/agent-text/gui-instructions.ts";
 import { isTrailingNoise, saysNoCredits } from "../../../core/agent-text/noise.ts";
 import type { ProjectId } from "../../../core/ids.ts";
 import { MESSAGE_CHARS } from "../../../core/limits.ts";
@@ -17,7 +17,7 @@ export class MessageAssembler {
   readonly #suggested = new Set<string>();
   #message = 1;
   /** The translation of the message that is arriving in chunks; null between messages. */
-  #stream: GuiTalkStream | null = null;
+  #stream: GuiInstructionStream | null = null;
   #hasPartialText = false;
   /** Every call suggested so far. */
   readonly actions: Action[] = [];
@@ -28,14 +28,14 @@ export class MessageAssembler {
 
   /** Adds a chunk of a message. Returns the sentences that are complete by now. */
   chunk(text: string): TurnEventWire[] {
-    this.#stream ??= new GuiTalkStream();
+    this.#stream ??= new GuiInstructionStream();
     const translated = this.#stream.push(text);
     return [...this.#emit(translated.text, true), ...this.#suggest(translated.actions)];
   }
 
   /** A complete message, which replaces its chunks. A message that contained only instructions produces no text. */
   full(text: string): TurnEventWire[] {
-    const translated = translateGuiTalk(text);
+    const translated = translateGuiInstructions(text);
     const events = [...this.#emit(translated.text, false), ...this.#suggest(translated.actions)];
     this.#stream = null;
     this.#hasPartialText = false;

@@ -13,8 +13,8 @@ import {
   type Action,
   actionFor,
   actionOf,
-  afterLoss,
-  firstReadingAt,
+  afterRestart,
+  firstPollAt,
   isSafeAction,
   leaseUntil,
   mayReplace,
@@ -65,7 +65,7 @@ export class StallWatchdog {
     this.turn = turn;
     this.#stream = stream;
     this.#lastEventAt = runtime.now();
-    this.#timer = setInterval(() => runtime.keep(this.#check()), runtime.config.waits.settleNext);
+    this.#timer = setInterval(() => runtime.keep(this.#check()), runtime.config.timings.settleNext);
   }
 
   /** Heartbeats do not count as activity. */
@@ -79,7 +79,7 @@ export class StallWatchdog {
 
   async #check(): Promise<void> {
     const { now, config } = this.#runtime;
-    if (this.#checking || now() - this.#lastEventAt < config.waits.quiet) return;
+    if (this.#checking || now() - this.#lastEventAt < config.timings.quiet) return;
     this.#checking = true;
     try {
       const next = await this.#settle.readBesideStream(this.turn);
@@ -135,8 +135,8 @@ export class TurnRun {
     const { runtime, jobs } = this.#context;
     runtime.storage.transactionSync(() => {
       for (const { id } of this.#rows.inPhases(["sending", "streaming"])) {
-        const changed = this.#rows.change(id, ["sending", "streaming"], (turn) => afterLoss(turn) ?? turn);
-        if (changed !== null) jobs.schedule(TURN, id, firstReadingAt(changed.is, runtime.now(), runtime.config.waits));
+        const changed = this.#rows.change(id, ["sending", "streaming"], (turn) => afterRestart(turn) ?? turn);
+        if (changed !== null) jobs.schedule(TURN, id, firstPollAt(changed.is, runtime.now(), runtime.config.timings));
       }
     });
   }
@@ -161,7 +161,7 @@ export class TurnRun {
     const { jobs, runtime } = this.#context;
     const turn = this.#rows.find(id);
     if (turn !== null && turn.phase !== "ended")
-      return jobs.schedule(ACT, id, runtime.now() + runtime.config.waits.retry);
+      return jobs.schedule(ACT, id, runtime.now() + runtime.config.timings.retry);
     if (turn?.verdict?.status === "completed") {
       const ordered = await this.#commands.render(turn);
       if (!ordered.ok && isPassing(ordered.error)) throw new TryAgain("render not started", ordered.error);
@@ -229,7 +229,7 @@ export class TurnRun {
     const fresh = this.#rows.find(turn.id);
     if (fresh === null || fresh.phase !== "queued") return; // cancelled during the preparation
     if (!prepared.ok) {
-      if (isPassing(prepared.error) && attempt < PREPARE_ATTEMPTS && isSoon(prepared.error, runtime.config.waits))
+      if (isPassing(prepared.error) && attempt < PREPARE_ATTEMPTS && isSoon(prepared.error, runtime.config.timings))
         throw new TryAgain("turn not prepared", prepared.error);
       return this.#handleUnsent(turn.id, prepared.error);
     }
@@ -248,7 +248,7 @@ export class TurnRun {
     const problem = await this.#assets.settle(turn.project, turn.id);
     if (problem !== null) return err(problem);
     const { now, config } = this.#context.runtime;
-    await this.#context.account.lease(turn.id, leaseUntil(now(), config.waits));
+    await this.#context.account.lease(turn.id, leaseUntil(now(), config.timings));
     const before = this.#reusableSnapshot(turn) ?? (await this.#settle.snapshot(turn.project));
     return "code" in before ? err(before) : ok({ sessionId: session.value.sessionId, before });
   }
@@ -336,7 +336,7 @@ export class TurnRun {
     if (this.#cancelled.has(turn.id)) stream.cancel();
     const translator = new StreamTranslator(turn.project, turn.sentAt ?? runtime.now());
     const appendProgress = (): void => log.append(turn.id, [translator.progress(runtime.now())]);
-    const timer = setInterval(appendProgress, runtime.config.waits.progress);
+    const timer = setInterval(appendProgress, runtime.config.timings.progress);
     const watchdog = new StallWatchdog(runtime, this.#settle, turn, stream);
     try {
       for await (const events of stream.events) {
@@ -353,7 +353,7 @@ export class TurnRun {
       turn.act === "auto" &&
       translator.actions.some((action) => isSafeAction(action) && action.action === "render")
     ) {
-      this.#context.jobs.schedule(ACT, turn.id, runtime.now() + runtime.config.waits.retry);
+      this.#context.jobs.schedule(ACT, turn.id, runtime.now() + runtime.config.timings.retry);
     }
     return { translator, seen: watchdog.turn };
   }

@@ -10,8 +10,8 @@ import { changeLine } from "../../../core/timeline/describe.ts";
 import { diffTimelines, type TimelineDiff } from "../../../core/timeline/diff.ts";
 import { EMPTY_TIMELINE, summaryLine } from "../../../core/timeline/timeline.ts";
 import {
-  afterReading,
-  firstReadingAt,
+  afterSnapshot,
+  firstPollAt,
   giveUpAt,
   isChanged,
   type OpenTurn,
@@ -83,12 +83,12 @@ export class TurnSettle {
         toSettling({ ...open, ...known }, stream, error),
       );
       if (changed === null) return null;
-      jobs.schedule(TURN, id, firstReadingAt(changed.is, runtime.now(), runtime.config.waits));
+      jobs.schedule(TURN, id, firstPollAt(changed.is, runtime.now(), runtime.config.timings));
       return changed.is;
     });
     if (turn === null) return;
     await runtime.boundary("turn.ended");
-    const at = firstReadingAt(turn, runtime.now(), runtime.config.waits);
+    const at = firstPollAt(turn, runtime.now(), runtime.config.timings);
     if (at <= runtime.now()) await this.read(id);
     if (this.#rows.find(id)?.phase !== "settling") return;
     log.append(id, [{ type: "progress", stage: "settling", elapsed_ms: runtime.now() - (turn.sentAt ?? at) }]);
@@ -98,18 +98,18 @@ export class TurnSettle {
   /** Reads Nemo's state once, and ends the turn if it is conclusive. */
   async read(id: TurnId): Promise<void> {
     const { runtime } = this.#context;
-    const { waits } = runtime.config;
+    const { timings } = runtime.config;
     const turn = this.#rows.find(id);
     if (turn?.phase !== "settling") return;
     const seen = await this.snapshot(turn.project);
     if ("code" in seen) {
-      if (runtime.now() >= giveUpAt(turn, waits))
+      if (runtime.now() >= giveUpAt(turn, timings))
         return void this.end(id, { verdict: unreadable(), error: turn.error ?? seen });
-      const wait = Math.max(waits.settleNext, askedMs(seen));
-      return this.#readAgain(id, Math.min(runtime.now() + wait, giveUpAt(turn, waits)), {});
+      const wait = Math.max(timings.settleNext, askedMs(seen));
+      return this.#readAgain(id, Math.min(runtime.now() + wait, giveUpAt(turn, timings)), {});
     }
     const shared = await this.#isShared(turn);
-    const settled = afterReading(turn, seen, shared, runtime.now(), waits);
+    const settled = afterSnapshot(turn, seen, shared, runtime.now(), timings);
     if (settled.do === "wait")
       return this.#readAgain(id, settled.at, { reading: settled.turn.reading, shared: settled.turn.shared });
     const { verdict } = settled;
@@ -126,7 +126,7 @@ export class TurnSettle {
 
   /** Informs the project's waiting turns of the time by which this one, which cannot be settled at once, has ended. */
   #publishWaiting(turn: Turn): void {
-    const by = aheadEndsBy(turn, this.#context.runtime.config.waits);
+    const by = aheadEndsBy(turn, this.#context.runtime.config.timings);
     for (const [at, { id }] of this.#rows.queuedIn(turn.project).entries())
       this.#context.log.append(id, [{ type: "turn.queued", id, position: at + 1, ahead_ends_by: by }]);
   }
@@ -139,7 +139,7 @@ export class TurnSettle {
     const { now, config } = this.#context.runtime;
     const seen = await this.snapshot(turn.project);
     if ("code" in seen) return turn;
-    const settled = afterReading(turn, seen, await this.#isShared(turn), now(), config.waits);
+    const settled = afterSnapshot(turn, seen, await this.#isShared(turn), now(), config.timings);
     return settled.do === "end" ? null : settled.turn;
   }
 
@@ -247,7 +247,7 @@ export class TurnSettle {
   /** Whether others may have changed the balance meanwhile. */
   async #isShared(turn: Turn): Promise<boolean> {
     if (turn.shared || this.#rows.overlapped(turn)) return true;
-    return this.#context.account.lease(turn.id, giveUpAt(turn, this.#context.runtime.config.waits));
+    return this.#context.account.lease(turn.id, giveUpAt(turn, this.#context.runtime.config.timings));
   }
 
   /** Publishes once when a turn took the balance below the price of one clip, or failed because it was empty. */

@@ -5,7 +5,7 @@ import type { ProjectId, RenderId, TurnId } from "../../../core/ids.ts";
 import type { PageRequest } from "../../../core/rpc/user.ts";
 import { checkWebhookTarget } from "../../../core/ssrf.ts";
 import { type EpochMs, toRfc3339 } from "../../../core/time.ts";
-import type { Waits } from "../../../core/timings.ts";
+import type { Timings } from "../../../core/timings.ts";
 import {
   evidenceOf,
   giveUpAt,
@@ -212,7 +212,7 @@ export function failureOf(error: Problem): Failure {
 export const eventsUrl = (context: UserContext, id: TurnId): string => `${originOf(context)}/v1/turns/${id}/events`;
 
 /** The latest time at which a running turn ends. */
-export const aheadEndsBy = (turn: Turn, waits: Waits): string => toRfc3339(giveUpAt(turn, waits));
+export const aheadEndsBy = (turn: Turn, timings: Timings): string => toRfc3339(giveUpAt(turn, timings));
 
 export function showTurn(context: UserContext, rows: TurnRows, turn: Turn): TurnWire {
   const { reading, verdict } = turn;

@@ -1,8 +1,8 @@
 /** Operations on turns: start, read, list, events, stream tickets. Sending and settling are in run.ts and settle.ts. */
 
-import { type SpeechLanguage, speechLanguage } from "../../../core/agent-text/vocabulary.ts";
+import { type AnswerLanguage, chooseLanguage } from "../../../core/agent-text/vocabulary.ts";
 import type { UserGrant } from "../../../core/auth.ts";
-import { intentOf } from "../../../core/commands/match.ts";
+import { classifyMessage } from "../../../core/commands/match.ts";
 import { signLink } from "../../../core/crypto.ts";
 import { type Problem, problemOf } from "../../../core/errors.ts";
 import { ownedId, type ProjectId, type TurnId } from "../../../core/ids.ts";
@@ -24,7 +24,7 @@ import type { TurnEventsPage, TurnEventWire } from "../../../core/wire/turn-even
 import { pageOf } from "../../shared/context.ts";
 import { readMeta, writeMeta } from "../../shared/database.ts";
 import { asReplayed, findByIdempotencyKey, goneFor, saveIdempotencyKey } from "../../shared/idempotency.ts";
-import { confirmSlot, giveQuota, takeQuota } from "../../shared/problems.ts";
+import { confirmSlot, releaseQuota, reserveQuota } from "../../shared/problems.ts";
 import { recordCaller, TURN, type UserContext } from "../context.ts";
 import { type EventSubscribers, tooManyWaiting, type Waiting } from "../event-streams.ts";
 import { noProject, type Projects } from "../projects.ts";
@@ -77,7 +77,7 @@ export class Turns {
       id: ownedId("trn", address.uh, runtime.now(), runtime.random),
       project,
       prompt: body.prompt,
-      intent: body.route === "chat" ? "chat" : intentOf(body.prompt),
+      intent: body.route === "chat" ? "chat" : classifyMessage(body.prompt),
       act: body.act,
       language: body.language ?? null,
       speech: this.#speech(call, body),
@@ -89,10 +89,10 @@ export class Turns {
       key: call.key ?? null,
       createdAt: runtime.now(),
     });
-    const reserved = await takeQuota(runtime, call, [{ quota: "concurrent_turns", ref: turn.id, amount: 1 }]);
+    const reserved = await reserveQuota(runtime, call, [{ quota: "concurrent_turns", ref: turn.id, amount: 1 }]);
     const duplicate = this.#findReplayed(call, project); // a concurrent call with the same key may have committed during the reservation
     const isDeleted = this.#projects.find(project) === null || !isWanted(); // or the project was deleted
-    if ((duplicate !== null || isDeleted) && reserved.ok) giveQuota(runtime, turn.id);
+    if ((duplicate !== null || isDeleted) && reserved.ok) releaseQuota(runtime, turn.id);
     if (duplicate !== null) return duplicate;
     if (!reserved.ok) return reserved;
     if (isDeleted) return err(noProject());
@@ -184,11 +184,11 @@ export class Turns {
   }
 
   /** The language of the answers; the one that the caller names is remembered for the user's next turns. */
-  #speech(call: Call, { language, prompt }: NewTurn): SpeechLanguage {
+  #speech(call: Call, { language, prompt }: NewTurn): AnswerLanguage {
     const { sql } = this.#context.runtime;
     const last = readMeta(sql, "language");
     if (language !== undefined && language !== last) writeMeta(sql, "language", language);
-    return speechLanguage({ explicit: language ?? null, last, acceptLanguage: call.acceptLanguage ?? null, prompt });
+    return chooseLanguage({ explicit: language ?? null, last, acceptLanguage: call.acceptLanguage ?? null, prompt });
   }
 
   #firstEvents(turn: Turn): TurnEventWire[] {
@@ -197,7 +197,7 @@ export class Turns {
     const running = runningId === null ? null : this.#rows.find(runningId);
     const ahead = this.#rows.countQueuedIn(turn.project) + (running === null ? 0 : 1);
     if (ahead === 0) return [started];
-    const by = running === null ? null : aheadEndsBy(running, this.#context.runtime.config.waits);
+    const by = running === null ? null : aheadEndsBy(running, this.#context.runtime.config.timings);
     return [started, { type: "turn.queued", id: turn.id, position: ahead, ahead_ends_by: by }];
   }
 

@@ -15,12 +15,12 @@ import {
   type EndedRender,
   type EndedTurn,
   isOver,
-  isUnbegun,
+  isImportPending,
   nextStep,
-  owesCost,
+  awaitsCost,
   promptSourceOf,
   renderStep,
-  type Seen,
+  type VideoInputs,
   toFailed,
   toTurn,
   turnStep,
@@ -91,17 +91,17 @@ export class VideoWorkflow {
       const video = this.#rows.find(id);
       if (video === null) return jobs.done(VIDEO, id);
       if (isOver(video)) {
-        if (owesCost(video)) this.#rows.save(withLateCost(video, this.#turnOutcome(video)));
+        if (awaitsCost(video)) this.#rows.save(withLateCost(video, this.#turnOutcome(video)));
         return jobs.done(VIDEO, id);
       }
       const seen = await this.#observe(video);
       const step = nextStep(video, seen, runtime.now());
       if (step.do === "wait") {
         if (this.#isWanted(id)()) this.#videos.publishProgress(video);
-        return jobs.schedule(VIDEO, id, runtime.now() + runtime.config.waits.videoLook);
+        return jobs.schedule(VIDEO, id, runtime.now() + runtime.config.timings.videoPollInterval);
       }
       const next = step.do === "save" ? ok(step.video) : await this.#runStep(step.do, video);
-      if (next === null) return jobs.schedule(VIDEO, id, runtime.now() + runtime.config.waits.videoLook);
+      if (next === null) return jobs.schedule(VIDEO, id, runtime.now() + runtime.config.timings.videoPollInterval);
       if (!next.ok && isFull(next.error))
         return jobs.schedule(VIDEO, id, runtime.now() + lookAfter(runtime, next.error));
       if (!next.ok && isPassing(next.error)) throw new TryAgain("video step failed", next.error);
@@ -209,8 +209,8 @@ export class VideoWorkflow {
     return null;
   }
 
-  async #observe(video: Video): Promise<Seen> {
-    const mayBeThere = video.stage === "assets" && !video.sources.some(isUnbegun);
+  async #observe(video: Video): Promise<VideoInputs> {
+    const mayBeThere = video.stage === "assets" && !video.sources.some(isImportPending);
     const records = mayBeThere
       ? await Promise.all(video.sources.map((one, at) => this.#recordOf(one, fileLabel(at, video.sources))))
       : [];

@@ -1,17 +1,17 @@
 /** Storage of videos: their rows, their public representation, and the validation of a request for one. */
 
 import type { Unsigned } from "../../../core/download.ts";
-import { fieldWords, type Problem, problemOf } from "../../../core/errors.ts";
+import { joinFieldErrors, type Problem, problemOf } from "../../../core/errors.ts";
 import { type ProjectId, type RenderId, type TurnId, userHashOf, type VideoId } from "../../../core/ids.ts";
 import { isAttested } from "../../../core/render.ts";
 import type { PageRequest, VideoFilter } from "../../../core/rpc/user.ts";
 import { checkWebhookTarget } from "../../../core/ssrf.ts";
 import { type EpochMs, SECOND_MS, toRfc3339 } from "../../../core/time.ts";
 import {
-  begunAt,
+  roundStartedAt,
   isOver,
-  type NamedOrder,
-  owesCost,
+  type NamedVideoRequest,
+  awaitsCost,
   progressOf,
   promptSourceOf,
   renderStep,
@@ -168,12 +168,12 @@ export const videoUrl = (context: UserContext, id: VideoId): string => `${origin
 /** The progress of the current stage, 0 to 1: as an export reports it, or by the elapsed time of a turn. */
 function stageProgressOf(context: UserContext, renders: RenderRows, video: Video): number {
   if (video.stage === "render" && video.render !== null) return (renders.find(video.render)?.progress ?? 0) / 100;
-  return (context.runtime.now() - begunAt(video)) / (video.expectedMs * AGENT_SHARE);
+  return (context.runtime.now() - roundStartedAt(video)) / (video.expectedMs * AGENT_SHARE);
 }
 
 function creditsOf(video: Video): VideoWire["credits"] {
   if (video.charged === null) return null;
-  const isKnown = video.spent !== null && !owesCost(video);
+  const isKnown = video.spent !== null && !awaitsCost(video);
   return { amount: isKnown ? video.spent : null, basis: isKnown ? "measured" : "unknown" };
 }
 
@@ -182,7 +182,7 @@ export type ShownVideo = Unsigned<VideoWire>;
 export function showVideo(context: UserContext, renders: RenderRows, video: Video): ShownVideo {
   const { stage, endedAt } = video;
   const url = videoUrl(context, video.id);
-  const elapsed = (endedAt ?? context.runtime.now()) - begunAt(video);
+  const elapsed = (endedAt ?? context.runtime.now()) - roundStartedAt(video);
   const copying = stage === "render" && video.render !== null && renders.find(video.render)?.phase === "copying";
   return {
     id: video.id,
@@ -225,7 +225,7 @@ export function checkOrder(
   context: UserContext,
   projects: Projects,
   assets: Assets,
-  order: NamedOrder,
+  order: NamedVideoRequest,
   named: boolean,
 ): Problem | null {
   const { sources, project, output, callback } = order;
@@ -251,7 +251,7 @@ function checkAddress(context: UserContext, url: string, at: number): Problem | 
   const own = URL.canParse(origin) ? [new URL(origin).hostname] : [];
   const { rules } = context.runtime.config.targets;
   const problem = checkWebhookTarget(url, `/assets/${at}`, { ...rules, ownHosts: [...rules.ownHosts, ...own] });
-  return problem === null ? null : { ...problem, detail: fieldWords(problem.errors ?? []) }; // names the file when there are several
+  return problem === null ? null : { ...problem, detail: joinFieldErrors(problem.errors ?? []) }; // names the file when there are several
 }
 
 function noFile(at: number): Problem {

@@ -11,15 +11,15 @@ import type { AssetRecord, Call, Page, PageRequest, StoredFile, VideoFilter } fr
 import { HOUR_MS } from "../../../core/time.ts";
 import {
   isOver,
-  isUnbegun,
-  mayGoOn,
-  type NamedOrder,
+  isImportPending,
+  canContinue,
+  type NamedVideoRequest,
   type NamedSource,
   newVideoOf,
   nextRound,
   toCancelled,
   type Video,
-  type VideoOrder,
+  type VideoRequest,
   type VideoSource,
   withoutAddresses,
 } from "../../../core/video.ts";
@@ -77,7 +77,7 @@ export async function beginImports(
 
 /** The events of imports for a video's stream: each import has started, or each file is stored. */
 export function importEvents(before: Video, video: Video): Extract<VideoEventWire, { type: "video.import" }>[] {
-  const wasBegun = before.sources.some(isUnbegun) && !video.sources.some(isUnbegun) && !isOver(video);
+  const wasBegun = before.sources.some(isImportPending) && !video.sources.some(isImportPending) && !isOver(video);
   const isThere = before.stage === "assets" && video.stage === "turn";
   const status = wasBegun ? "started" : isThere ? "stored" : null;
   if (status === null) return [];
@@ -210,7 +210,7 @@ export class Videos {
   }
 
   /** Stores the video; its job makes it. A retry returns the same video, marked as deduplicated. */
-  async start(call: Call, named: NamedOrder): Promise<Result<ShownVideo, Problem>> {
+  async start(call: Call, named: NamedVideoRequest): Promise<Result<ShownVideo, Problem>> {
     const { runtime, jobs } = this.#context;
     // Before the idempotency check: no await may come between that check and the commit.
     const order = { ...named, sources: await prepareSources(this.#context, named.sources) };
@@ -232,7 +232,7 @@ export class Videos {
   }
 
   /** Why a video can never be made; null when the request is valid. `named`: whether callers name this user. */
-  check(order: NamedOrder, named = isNamed(this.#context)): Problem | null {
+  check(order: NamedVideoRequest, named = isNamed(this.#context)): Problem | null {
     return checkOrder(this.#context, this.#projects, this.#assets, order, named);
   }
 
@@ -240,7 +240,7 @@ export class Videos {
    * Stores a new video and schedules its first step; its usage counts for `key`. Call inside the caller's
    * transaction.
    */
-  begin(order: VideoOrder, batch: BatchId | null, key: KeyId | null): Video {
+  begin(order: VideoRequest, batch: BatchId | null, key: KeyId | null): Video {
     const { runtime, address, jobs, log } = this.#context;
     const id = ownedId("vid", address.uh, runtime.now(), runtime.random);
     const video = { ...newVideoOf(order, id, runtime.now(), batch), key };
@@ -273,7 +273,7 @@ export class Videos {
     const idempotency = findByIdempotencyKey(runtime, call);
     if (!idempotency.ok) return idempotency;
     if (idempotency.value !== null) return this.read(id);
-    if (!mayGoOn(video)) return err(isOver(video) ? cannotContinue() : videoBusy(id));
+    if (!canContinue(video)) return err(isOver(video) ? cannotContinue() : videoBusy(id));
     recordCaller(this.#context, call);
     runtime.storage.transactionSync(() => {
       this.save(video, nextRound(video, prompt, runtime.now()));
