@@ -1,4 +1,4 @@
-/** The hallway: middleware in order, routes mounted, errors and unknown paths answered, the document served. No logic. */
+/** The HTTP application: middleware in order, routes, the errors of unknown paths, and the API document. No logic. */
 import { OpenAPIHono } from "@hono/zod-openapi";
 import type { Api, AppEnv } from "./http/context.ts";
 import { missingOf } from "./http/define-route.ts";
@@ -31,7 +31,7 @@ import { mountVideoEvents } from "./routes/video-events.ts";
 import { mountVideos } from "./routes/videos.ts";
 import { mountWebhookEndpoints, mountWebhookSecrets } from "./routes/webhooks.ts";
 
-/** Every collection of the public API, in the order of the document. */
+/** All routes of the public API, in the order of the document. */
 const COLLECTIONS = [
   mountMe,
   mountUsers,

@@ -1,7 +1,10 @@
-/** The Worker's surroundings, read once into a Config. A missing binding or a weak secret is named, not met later. */
+/**
+ * Reads the Worker's environment once into a Config. A missing binding or a weak secret is reported by name at the
+ * start.
+ */
 
 import type { RootSecrets } from "./core/crypto.ts";
-import { type TargetPolicy, publicDns } from "./core/ssrf.ts";
+import { publicDns, type TargetPolicy } from "./core/ssrf.ts";
 import { scaledTimings, type Timings } from "./core/timings.ts";
 import type { TenantObject } from "./durable/tenant/object.ts";
 import type { TokenObject } from "./durable/token/object.ts";
@@ -10,12 +13,12 @@ import type { UserObject } from "./durable/user/object.ts";
 import { SAFE_TO_PRINT } from "./log.ts";
 import type { SandboxObject } from "./sandbox/object.ts";
 
-/** What a message on each queue holds. A message is a nudge: losing one loses nothing. */
+/** The messages of each queue. They only wake an object; a lost one delays work and loses none. */
 export type WakeMessage = { readonly kind: ObjectKind | "deletion"; readonly name: string };
 export type DeliveryMessage = { readonly tenant: string };
 export type ObjectKind = "user" | "tenant" | "upload" | "token";
 
-/** Bindings as wrangler.toml declares them; vars and secrets as .dev.vars or `wrangler secret` give them. */
+/** Bindings as declared in wrangler.toml; vars and secrets from .dev.vars or `wrangler secret`. */
 export type Env = {
   USER: DurableObjectNamespace<UserObject>;
   TENANT: DurableObjectNamespace<TenantObject>;
@@ -38,14 +41,17 @@ export type Env = {
   ROOT_SECRET_PREVIOUS?: string;
   ADMIN_TOKEN?: string;
   ADMIN_TOKEN_PREVIOUS?: string;
-  /** Where callers reach us, when it differs from the request's own origin; also switches Nemo from push to pull. */
+  /**
+   * The gateway's public URL, if it differs from the request's own origin. With it, upstream downloads assets by link
+   * instead of receiving uploads.
+   */
   PUBLIC_URL?: string;
   NEMO_API_URL?: string;
   NEMO_TOKEN?: string;
   ALLOW_ANONYMOUS?: string;
-  /** `1` lets renders ask for other outputs than the one that is known to work. */
+  /** `1` allows renders with other outputs than the attested one. */
   ALLOW_UNATTESTED_OUTPUT?: string;
-  /** `development` or `test`: a gateway that answers on a loopback address alone. Anything else is production. */
+  /** `development` or `test`: the gateway answers on a loopback address only. Anything else is production. */
   ENVIRONMENT?: string;
   ALARMS?: string;
   CRASH_AT?: string;
@@ -73,21 +79,21 @@ export const BINDINGS = [
   "ASSETS",
 ] as const satisfies readonly (keyof Env)[];
 
-/** Bytes a secret must have at least; boot refuses less. */
+/** Minimum bytes of a secret; the Worker does not start with less. */
 export const SECRET_MIN_BYTES = 32;
 
-/** A deployment fault. Its message names a binding or a secret, never a value. */
+/** A deployment error. Its message names a binding or a secret, never a value. */
 export class ConfigError extends Error {
   override readonly name = SAFE_TO_PRINT;
 }
 
 export type Config = {
-  /** Set up for development or tests; answered only on a loopback address (`http/setup.ts`). */
+  /** Configured for development or tests; answers on a loopback address only (`http/setup.ts`). */
   readonly local: boolean;
-  /** `ENVIRONMENT` as it is set, for messages to the operator. */
+  /** `ENVIRONMENT` as set, for messages to the operator. */
   readonly environment: "development" | "test" | "production";
   readonly publicUrl: string | null;
-  /** How every address that a caller or upstream names is judged. */
+  /** How every URL that a caller or upstream sends is checked. */
   readonly targets: TargetPolicy;
   readonly nemoUrl: string;
   readonly nemoToken: string | null;
@@ -95,11 +101,11 @@ export type Config = {
   readonly allowUnattestedOutput: boolean;
   readonly rootSecret: string;
   readonly rootSecretPrevious: string | null;
-  /** Both of them, as every seal and link wants them. */
+  /** The current and the previous root secret, for encryption and links. */
   readonly roots: RootSecrets;
-  /** Admin tokens that open the door; empty when none is set or long enough. */
+  /** Valid admin tokens; empty when none is set or long enough. */
   readonly adminTokens: readonly string[];
-  /** False only locally, to prove that the cron alone finishes everything. */
+  /** False only locally, to prove that the cron alone finishes all work. */
   readonly alarms: boolean;
   readonly crashAt: string | null;
   readonly crashUrl: string | null;
@@ -107,14 +113,14 @@ export type Config = {
   readonly timings: Timings;
 };
 
-/** How long the public DNS is waited for, in ms. Chosen: as long as a stub resolver's own patience. */
+/** Timeout of the public DNS, in ms. Chosen: as a stub resolver's own. */
 const DNS_MS = 5_000;
 
 const bytes = (text: string): number => new TextEncoder().encode(text).length;
 
 const stripSlash = (url: string): string => url.replace(/\/+$/, "");
 
-/** Reads and checks the environment. Throws with the name of what is missing or too weak: a deployment fault, not a caller's. */
+/** Reads and validates the environment. Throws a ConfigError that names what is missing or too weak. */
 export function readConfig(env: Env): Config {
   for (const name of BINDINGS)
     if (env[name] === undefined) throw new ConfigError(`binding ${name} is missing: see wrangler.toml`);
@@ -136,7 +142,7 @@ export function readConfig(env: Env): Config {
         allowLocal: local,
         ownHosts: env.PUBLIC_URL && URL.canParse(env.PUBLIC_URL) ? [new URL(env.PUBLIC_URL).hostname] : [],
       },
-      // On the platform a flag keeps every request in the public internet; a laptop's network reaches its neighbours.
+      // On Cloudflare a flag keeps every request in the public internet; a developer's machine can reach private hosts.
       resolve: local ? publicDns((question) => fetch(question, { signal: AbortSignal.timeout(DNS_MS) })) : null,
     },
     nemoUrl: stripSlash(env.NEMO_API_URL || "https://mega-api-prod.nemovideo.ai"),

@@ -1,4 +1,4 @@
-/** The front door: requests, the every-minute cron, the queues, and the objects' classes. No logic. */
+/** The Worker's entry point: requests, the cron of every minute, the queues, and the object classes. No logic. */
 import { createApp } from "./app.ts";
 import type { DeliveryMessage, Env, WakeMessage } from "./env.ts";
 import { reEncryptSweep, sweep, tidy } from "./jobs/cron.ts";

@@ -1,6 +1,6 @@
-/** The only place that prints. One line of JSON per request or effect, from an allow-list of fields. */
+/** The only place that prints: one line of JSON per request or effect, with an allow-list of fields. */
 
-/** Every field a line may have beside `event`. A value of any other name is dropped, whoever hands it in. */
+/** All fields of a line beside `event`. A value with another name is dropped. */
 export const LOG_FIELDS = [
   "request_id",
   "route",
@@ -27,24 +27,30 @@ export type LogFields = {
   uh?: string | undefined;
   upstream_ms?: number | undefined;
   attempt?: number | undefined;
-  /** What kind of work, for lines that are not requests: `turn`, `sweep`, `delivery`. */
+  /** The kind of work, for lines that are not requests: `turn`, `sweep`, `delivery`. */
   work?: string | undefined;
   count?: number | undefined;
 };
 
-/** What JSON lets through, in this order; it drops every other name. */
+/** The keys that are serialised, in this order; all others are dropped. */
 const LINE = ["event", ...LOG_FIELDS];
 const BUG_LINE = ["event", "name", "message", "stack", ...LOG_FIELDS];
 
-/** Prints one line. Never give it a prompt, a text, a query, a URL, a secret or a user's own id: no field exists for them. */
+/**
+ * Prints one line. There is no field for a prompt, a text, a query, a URL, a secret or a user's own id; they must not
+ * be logged.
+ */
 export function log(level: "info" | "warn" | "error", event: string, fields: LogFields = {}): void {
   console[level](JSON.stringify({ ...fields, event }, LINE));
 }
 
-/** Errors whose words are ours alone and meant to be read: what is missing in the environment. */
+/** Errors whose messages are our own and safe to print: missing parts of the environment. */
 export const SAFE_TO_PRINT = "ConfigError";
 
-/** Prints a bug: an error's own words may hold anything, so only its name and its first stack lines go out, and the words of a ConfigError. */
+/**
+ * Prints a bug. An error's message may contain anything, so only its name and first stack lines are printed, and the
+ * message of a ConfigError.
+ */
 export function logBug(event: string, error: unknown, fields: LogFields = {}): void {
   const name = error instanceof Error ? error.name : typeof error;
   const stack =

@@ -1,8 +1,9 @@
 /**
- * API keys: `ngw_live_` or `ngw_test_` + 43 base62 characters (32 random bytes) + 6 of checksum.
+ * Credentials: API keys, what a key may grant to another key, and the claims of user tokens.
  *
- * The checksum lets a mistyped key be refused without a database read, and a secret scanner match one without a false
- * alarm. Only the SHA-256 of a key is stored: 256 random bits need no slow hash.
+ * An API key is `ngw_live_` or `ngw_test_` + 43 base62 characters (32 random bytes) + a checksum of 6 characters. The
+ * checksum rejects a mistyped key without a database read, and lets a secret scanner match keys without false alarms.
+ * Only the SHA-256 of a key is stored: 256 random bits need no slow hash.
  */
 
 import type { Scope, UserAddress } from "./address.ts";
@@ -20,13 +21,13 @@ const checksum = (head: string): string => {
   return base62(new Uint8Array([crc >>> 24, (crc >>> 16) & 255, (crc >>> 8) & 255, crc & 255]), 6);
 };
 
-/** A new key. It is shown once; keep its `keyHash`. */
+/** Generates a key. It is shown once; store its `keyHash`. */
 export function issueKey(mode: Mode, random: RandomBytes): string {
   const head = `ngw_${mode}_${base62(random(32), 43)}`;
   return head + checksum(head);
 }
 
-/** The mode of a well-formed key; null when it is not one of ours or was mistyped. Proves nothing about who holds it. */
+/** The mode of a well-formed key; null when the format or the checksum is wrong. Does not prove that the key exists. */
 export function modeOfKey(text: string): Mode | null {
   const match = KEY.exec(text);
   if (!match) return null;
@@ -34,26 +35,28 @@ export function modeOfKey(text: string): Mode | null {
   return checksum(`ngw_${mode}_${random}`) === sum ? (mode as Mode) : null; // the pattern allows only the two
 }
 
-/** What is stored of a key: the SHA-256 of the whole text, in hexadecimal. */
+/** The SHA-256 of the whole key in hexadecimal, as it is stored. */
 export const keyHash = async (text: string): Promise<string> => hex(await sha256(text));
 
-/** The first characters of a key, enough to recognise it in a list and useless to an attacker. */
+/** The first characters of a key: enough to recognise it in a list, too few to help an attacker. */
 export const keyHint = (text: string): string => text.slice(0, "ngw_test_".length + 4);
 
-/* What a key may do to keys: it gives away nothing that it does not have. */
-
-/** As far as a key reaches. `endsAt` in ms since epoch; null: for ever. */
+/** What a key can access. `endsAt`: ms since epoch; null means it does not expire. */
 export type KeyAccess = { readonly mode: Mode; readonly scopes: readonly KeyScope[]; readonly endsAt: EpochMs | null };
 
-/** Null when `wanted` lies within `own`; else a refusal that names each field that does not. */
+/**
+ * Checks that `wanted` lies within `own`: a key cannot create a key that can do more than itself. Null when it does;
+ * else a problem that names each field that does not.
+ */
 export function checkKeyAccess(own: KeyAccess, wanted: KeyAccess): Problem | null {
   const errors: FieldError[] = wanted.scopes
     .map((scope, at) => ({ scope, field: `/scopes/${at}` }))
     .filter(({ scope }) => !own.scopes.includes(scope))
-    .map(({ scope, field }) => ({ field, message: `\`${scope}\` is not a scope of the key that asks` }));
-  if (wanted.mode !== own.mode) errors.push({ field: "/mode", message: `must be ${own.mode}, as the key that asks` });
+    .map(({ scope, field }) => ({ field, message: `\`${scope}\` is not a scope of the key that makes this request` }));
+  if (wanted.mode !== own.mode)
+    errors.push({ field: "/mode", message: `must be ${own.mode}, the mode of the key that makes this request` });
   if (own.endsAt !== null && (wanted.endsAt === null || wanted.endsAt > own.endsAt)) {
-    const message = `must not be after ${toRfc3339(own.endsAt)}, when the key that asks ends`;
+    const message = `must not be after ${toRfc3339(own.endsAt)}, when the key that makes this request expires`;
     errors.push({ field: "/expires_at", message });
   }
   if (errors.length === 0) return null;
@@ -61,38 +64,43 @@ export function checkKeyAccess(own: KeyAccess, wanted: KeyAccess): Problem | nul
   return problemOf("key_too_wide", detail, { errors });
 }
 
-/* What a user token shows at its user's object, and whether it still opens: decided there on every call. */
-
-/** A verified user token, as objects see it. */
+/** The claims of a verified user token. The user's object checks on every call whether they are still valid. */
 export type UserGrant = {
   readonly uh: UserHash;
-  /** How often its user had been signed out when it was made. */
+  /** How many times the user had been signed out when the token was issued. */
   readonly epoch: number;
   readonly until: EpochMs;
 };
 
 /**
- * Who comes into a namespace: with an API key (`grant` is null), or as one user with a token. `named` is the user whom a key's
+ * The caller of a request: an API key (`grant` is null) or one user with a token. `named` is the user that a key's
  * request names by X-User-Id; null or absent when it names none.
  */
 export type Principal = Scope & { readonly grant: UserGrant | null; readonly named?: UserHash | null };
-/** A call on its way to a user's object. */
+/** The caller and the user's object that the call is for. */
 export type UserTarget = UserAddress & Principal;
 
-/** Why the pass does not open the object of `uh` at `now`; null when it does. `epoch` is the object's own. */
+/**
+ * Checks a token's claims for the object of `uh` at `now`; null when they are valid. `epoch` is the object's own
+ * sign-out count.
+ */
 export function checkGrant(grant: UserGrant, uh: UserHash, epoch: number, now: EpochMs): Problem | null {
-  if (grant.uh !== uh) return problemOf("not_found", "Nothing with this id exists for this user.");
-  if (grant.epoch !== epoch) return tokenRevoked("This user was signed out after the token was made");
+  if (grant.uh !== uh)
+    return problemOf(
+      "not_found",
+      "This user has nothing with this id; check the id, or use a token of the user that owns it.",
+    );
+  if (grant.epoch !== epoch) return tokenRevoked("This user was signed out after the token was issued");
   return grant.until > now ? null : tokenExpired();
 }
 
 export const tokenExpired = (): Problem =>
-  problemOf("user_token_expired", "This user token has expired; let your server make another one.", {
+  problemOf("user_token_expired", "This user token has expired; let your server issue another one.", {
     hint: "POST /v1/users/{id}/tokens",
   });
 
 /** `why` is a sentence without its full stop. */
 export const tokenRevoked = (why: string): Problem =>
-  problemOf("user_token_revoked", `${why}; sign in again, then let your server make another token.`, {
+  problemOf("user_token_revoked", `${why}; sign in again, then let your server issue another token.`, {
     hint: "POST /v1/users/{id}/tokens",
   });

@@ -1,24 +1,25 @@
 /**
- * What a batch is and what it does next: many videos, a few at a time. Decides only; the user's object commits and performs.
+ * State machine of a batch: many videos, a few at a time. Pure: the user's object commits the state and performs the
+ * steps.
  *
- * An item is a row until its moment comes; then it is a video like any other, and how it stands is the video's own state.
+ * A queued item is a row. Once started it is an ordinary video, and its status is the video's.
  */
 import type { BatchId, KeyId, ProjectId } from "./ids.ts";
 import type { EpochMs } from "./time.ts";
 import type { NamedVideoRequest, VideoRequest } from "./video.ts";
 
-/** What each item says for itself. */
+/** The fields that each item sets for itself. */
 export type BatchItem = Pick<VideoRequest, "prompt" | "sources" | "language" | "metadata" | "onQuestion">;
 
-/** The same as it comes in. */
+/** An item as the request sends it. */
 export type NamedBatchItem = Omit<BatchItem, "sources"> & Pick<NamedVideoRequest, "sources">;
 
-/** What a caller orders beside the items. */
+/** The fields of the request that are not per item. */
 export type BatchRequest = {
   readonly mode: "one_project" | "own_projects";
-  /** Videos being made at once; one_project makes one at a time, whatever is said. */
+  /** Maximum of videos in progress at once. `one_project` runs one at a time, whatever this says. */
   readonly concurrency: number;
-  /** Where one_project goes on; null: in a new one. */
+  /** The project that `one_project` continues; null creates a new one. */
   readonly project: ProjectId | null;
   readonly metadata: Readonly<Record<string, string>>;
   readonly callback: string | null;
@@ -30,14 +31,14 @@ export type Batch = BatchRequest & {
   readonly id: BatchId;
   readonly total: number;
   readonly createdAt: EpochMs;
-  /** The API key that ordered it; missing: not known. */
+  /** The API key that created it; missing when unknown. */
   readonly key?: KeyId | null;
-  /** `cancelled` is said at once; the end comes when what was being made has stopped. */
+  /** `cancelled` is set at once; `endedAt` follows when the running videos have stopped. */
   readonly status: "processing" | "paused" | "completed" | "cancelled";
   readonly endedAt: EpochMs | null;
 };
 
-/** How many items stand where. A batch is over when nothing is queued or running. */
+/** Number of items by status. A batch ends when nothing is queued or running. */
 export type BatchCounts = {
   readonly queued: number;
   readonly running: number;
@@ -56,7 +57,9 @@ export const newBatchOf = (order: BatchRequest, id: BatchId, total: number, crea
   endedAt: null,
 });
 
-/** `wait`: a video that ends tells us; `rest`: only the caller can go on. */
+/**
+ * `wait`: the end of a running video triggers the next step. `rest`: only a request of the caller continues the batch.
+ */
 export type BatchStep =
   | { readonly do: "make_project" | "stop_running" | "wait" | "rest" }
   | { readonly do: "start"; readonly count: number }
@@ -76,17 +79,17 @@ export function nextBatchStep(batch: Batch, { queued, running }: BatchCounts, no
 
 const widthOf = ({ mode, concurrency }: Batch): number => (mode === "one_project" ? 1 : concurrency);
 
-/** What the caller may do with a batch that is not over. */
+/** What the caller can do with a batch that has not ended. */
 export type BatchChange = "pause" | "resume" | "cancel";
 
-/** The batch after the change; null where it changes nothing. */
+/** Applies the change; null when it changes nothing. */
 export function changedBatch(batch: Batch, change: BatchChange): Batch | null {
   if (batch.endedAt !== null || batch.status === "cancelled") return null;
   const status = ({ pause: "paused", resume: "processing", cancel: "cancelled" } as const)[change];
   return status === batch.status ? null : { ...batch, status };
 }
 
-/** The order of one item's video. */
+/** The video request of one item. */
 export const videoOrderOf = ({ shared, mode, project }: Batch, item: BatchItem): VideoRequest => ({
   ...shared,
   ...item,

@@ -1,40 +1,42 @@
 /**
- * The values of a JSON body as tools without types send them, read by the schema of the route that takes the body.
+ * Coerces the values of a JSON body to the types of the route's schema, for tools that send untyped values.
  *
- * Automation tools and forms send every field they have, as null or empty text; their numbers, truth values and lists are
- * text; their labels are numbers. Each is read as what the schema asks for. What cannot be read stays as it came, so that
- * the validator behind this file names it. A body that needs no reading is given back as it is, the same object.
+ * Automation tools and forms send every field they have, as null or empty text. Their numbers, booleans and lists are
+ * text, and their metadata values may be numbers. Each value is converted to what the schema expects. A value that
+ * cannot be converted stays as sent, so that the validator that runs next names it. A body that needs no conversion is
+ * returned as the same object.
  *
- * - null and blank text count as not sent, unless the field takes them: null where it may be null, empty text where it may be empty.
- * - Text is read as a number, a truth value, a list or an object where one of these is asked for.
- * - In lists, null and blank text are dropped. In labels, numbers and truth values become their text.
+ * - null and blank text count as absent unless the field accepts them: null where it is nullable, empty text where it
+ *   may be empty.
+ * - Text is converted to a number, a boolean, a list or an object where the schema expects one.
+ * - In lists, null and blank text are dropped. In records of text, numbers and booleans become their text.
  */
 import * as z from "zod";
 import type { FieldError } from "./errors.ts";
 import type { NamedAddress } from "./ssrf.ts";
 
-/** JSON inside a text: its value, or undefined for what is not JSON of an allowed form. */
+/** Parses JSON inside a text: its value, or undefined when it is not JSON of an allowed form. */
 export type ReadJsonText = (text: string) => unknown;
 
 export type ReadBody = {
   readonly body: unknown;
-  /** The addresses that requests will be sent to, and where they stand in `body`. */
+  /** The URLs that requests will be sent to, and their JSON pointers in `body`. */
   readonly addresses: readonly NamedAddress[];
-  /** What no schema may see, since a record would drop it in silence. */
+  /** Errors that the schema cannot report, because a record would drop the value silently. */
   readonly faults: readonly FieldError[];
-  /** The place of a value in the body as it was sent, from its place in the body as it was read: JSON pointers both. */
+  /** Maps the JSON pointer of a value in the converted body to its pointer in the body as sent. */
   readonly sentAt: (field: string) => string;
 };
 
-/** Texts that are addresses we will send a request to. */
+/** Marks schemas of text fields that hold a URL which the gateway will send a request to. */
 export const addresses = z.registry<{ readonly kind: "address" }>();
 
-/** Lists whose members are sentences: as text they are parted by lines alone, since a sentence may hold commas. */
+/** Marks lists of sentences: sent as text, they are split at line breaks alone, since a sentence may contain commas. */
 export const sentenceLists = z.registry<{ readonly members: "sentences" }>();
 
 type Schema = z.core.$ZodType;
 type Definition = z.core.$ZodTypes["_zod"]["def"];
-/** `moved`: of each member after a dropped one, its place as read, and its index as sent. */
+/** `moved`: for each list item after a dropped one, its converted pointer and its index as sent. */
 type Coercion = {
   readonly json: ReadJsonText;
   readonly moved: Map<string, number>;
@@ -42,7 +44,7 @@ type Coercion = {
   readonly addresses: NamedAddress[];
 };
 
-/** The body as the schema's validator should see it. */
+/** The body as the schema's validator should receive it. */
 export function coerceBody(schema: z.ZodType, sent: unknown, json: ReadJsonText): ReadBody {
   const reading: Coercion = { json, moved: new Map(), faults: [], addresses: [] };
   const body = read(schema, sent, "", reading);
@@ -54,7 +56,7 @@ export function coerceBody(schema: z.ZodType, sent: unknown, json: ReadJsonText)
   };
 }
 
-/** A place with every step of it that moved put back to where it was sent. */
+/** Replaces each index of a pointer that moved with the index as sent. */
 function pointerAsSent(field: string, moved: ReadonlyMap<string, number>): string {
   let read = "";
   let sent = "";
@@ -65,7 +67,7 @@ function pointerAsSent(field: string, moved: ReadonlyMap<string, number>): strin
   return sent === "" ? field : sent;
 }
 
-/** One step of a JSON pointer (RFC 6901). */
+/** One segment of a JSON pointer (RFC 6901). */
 export const pointer = (name: string): string => `/${name.replaceAll("~", "~0").replaceAll("/", "~1")}`;
 
 // the definitions of a schema are a closed union of the library's own
@@ -105,13 +107,13 @@ function read(schema: Schema, value: unknown, place: string, reading: Coercion):
   }
 }
 
-/** Blanks around a text that is taken only without them. */
+/** Removes surrounding blanks where the schema accepts the text only without them. */
 function trimmed(schema: Schema, value: unknown): unknown {
   if (typeof value !== "string" || value.trim() === value) return value;
   return !accepts(schema, value) && accepts(schema, value.trim()) ? value.trim() : value;
 }
 
-/** The value, remembered where it is an address. */
+/** Records the value if its schema is marked as an address, and returns it. */
 function recordAddress(schema: Schema, value: unknown, place: string, { addresses: found }: Coercion): unknown {
   if (typeof value === "string" && addresses.get(schema) !== undefined) found.push({ field: place, text: value });
   return value;
@@ -145,7 +147,10 @@ function readObject(
   });
 }
 
-/** Whether a blank value says nothing: the field does not take it. Required text stays, to be told that it is empty. */
+/**
+ * Whether a blank value counts as absent because the field does not accept it. Required text stays, so that the
+ * validator reports it as empty.
+ */
 function countsAsAbsent(schema: Schema, value: unknown): boolean {
   if (accepts(schema, value)) return false;
   return value === null || accepts(schema, undefined) || !isText(schema);
@@ -179,7 +184,9 @@ function readRecord(values: Schema, fields: Fields | null, place: string, readin
   });
 }
 
-/** A number or truth value as text. A number that JSON could not carry exactly is left: its digits would not be the sent ones. */
+/**
+ * A number or boolean as text. A number that JSON cannot carry exactly stays: its digits might differ from those sent.
+ */
 function textOf(value: unknown): unknown {
   if (typeof value === "number") return Math.abs(value) <= Number.MAX_SAFE_INTEGER ? String(value) : value;
   return typeof value === "boolean" ? String(value) : value;
@@ -187,7 +194,7 @@ function textOf(value: unknown): unknown {
 
 const ABSENT = Symbol("not sent");
 
-/** The fields after `change`; the same object where nothing changed. */
+/** The fields after `change`; the same object if nothing changed. */
 function changed(fields: Fields, change: (name: string, value: unknown) => unknown): Fields {
   let isSame = true;
   const next: [string, unknown][] = [];
@@ -203,7 +210,7 @@ function readList(list: Schema, member: Schema, value: unknown, place: string, r
   const sent = Array.isArray(value) ? value : typeof value === "string" ? listIn(value, list, member, reading) : null;
   if (sent === null) return value;
   const next: unknown[] = [];
-  // One member beyond the limit is refused like all of them, and the rest is never looked at.
+  // Converting one item more than the limit is enough for the validator to reject the list.
   const most = maxItemsOf(list);
   for (const [index, one] of sent.entries()) {
     if (isBlank(one)) continue;
@@ -215,13 +222,13 @@ function readList(list: Schema, member: Schema, value: unknown, place: string, r
   return isSame ? sent : next;
 }
 
-/** Members that a list may have. */
+/** Maximum of items that a list schema allows. */
 function maxItemsOf(list: Schema): number {
   const checks = (list._zod.def.checks ?? []).map((check) => check._zod.def as z.core.$ZodChecks["_zod"]["def"]);
   return checks.find((check) => check.check === "max_length")?.maximum ?? Number.POSITIVE_INFINITY;
 }
 
-/** The members of a list that was written as text: as JSON, or parted. Null where a text cannot be a list. */
+/** The items of a list that was sent as text: JSON, or separated. Null when the text cannot be a list. */
 function listIn(text: string, list: Schema, member: Schema, { json }: Coercion): unknown[] | null {
   const parsed = text.trimStart().startsWith("[") ? json(text) : undefined;
   if (Array.isArray(parsed)) return parsed;
@@ -236,7 +243,10 @@ export const partsOf = (text: string, separator: RegExp): string[] =>
 
 const LINES = /[\r\n]+/;
 const COMMAS = /[\r\n,;]+/;
-/** Addresses may hold commas, so one ends only where the next begins. The blanks are bounded, or a run of them costs its square. */
+/**
+ * Separates URLs. They may contain commas, so one ends only where the next begins. The run of blanks is bounded to
+ * keep the match linear.
+ */
 export const ADDRESSES = /[\r\n]+|[,;\s]\s{0,64}(?=https?:\/\/|ast_|upl_)/;
 
 function separatorOf(list: Schema, member: Schema): RegExp {
@@ -244,15 +254,15 @@ function separatorOf(list: Schema, member: Schema): RegExp {
   return sentenceLists.get(list) === undefined ? COMMAS : LINES;
 }
 
-/** A list member that takes an address, commas and all, and not just any text. */
+/** Whether list items are URLs, which may contain commas, and not arbitrary text. */
 const isAddress = (member: Schema): boolean =>
   accepts(member, "https://example.com/a,b.mp4") && !accepts(member, "words, words");
 
-/** The address in an attachment as tables write it: `{"url": …}` with whatever stands beside it. */
+/** The URL of an attachment as table tools send it: `{"url": …}` with other fields beside it. */
 const addressIn = (member: Schema, value: unknown): unknown =>
   isFields(value) && typeof value.url === "string" && isText(member) && isAddress(member) ? value.url : value;
 
-/** Of a value that no option takes as it is, the first reading that one takes. */
+/** For a value that no option accepts as it is: the first conversion that one accepts. */
 function readUnion(options: readonly Schema[], value: unknown, place: string, reading: Coercion): unknown {
   const accepting = options.find((option) => accepts(option, value));
   if (accepting !== undefined) return recordAddress(accepting, value, place, reading);
@@ -263,7 +273,7 @@ function readUnion(options: readonly Schema[], value: unknown, place: string, re
   return value;
 }
 
-/** A number as JSON writes it. */
+/** A number in JSON syntax; a plus sign is allowed too. */
 const NUMBER = /^[+-]?\d+(\.\d+)?(e[+-]?\d{1,3})?$/i;
 
 function coerceNumber(value: unknown): unknown {
@@ -275,7 +285,7 @@ function coerceNumber(value: unknown): unknown {
 const TRUE = ["true", "yes", "on", "1"];
 const FALSE = ["false", "no", "off", "0"];
 
-/** A truth value however tools, tables and checkboxes write it; anything else as it is. */
+/** Converts the ways in which tools, tables and checkboxes write booleans; anything else stays as it is. */
 export function coerceBoolean(value: unknown): unknown {
   if (typeof value !== "string" && typeof value !== "number") return value;
   const word = String(value).trim().toLowerCase();

@@ -1,4 +1,11 @@
-/** Every key of the gateway is derived from the root secret by HKDF-SHA-256, each under a label that names its one purpose. */
+/**
+ * Encryption at rest, signed links, and the keys for both.
+ *
+ * Every key is derived from the root secret by HKDF-SHA-256, each with a label that names its only purpose.
+ *
+ * Encryption at rest is AES-256-GCM with a random IV and the owner as additional data; the ciphertext names its root
+ * secret. A ciphertext moved to another owner or purpose cannot be decrypted.
+ */
 
 import type { Scope } from "./address.ts";
 import { base32, base64url, fromBase64, sha256 } from "./encoding.ts";
@@ -16,12 +23,12 @@ import type { EpochMs } from "./time.ts";
 
 export type Purpose = "seal" | "link" | "user_token" | "webhook_default";
 
-/** The current root secret, and the one before it while old seals and links are still about. */
+/** The current root secret, and the previous one while ciphertexts and links made with it are still in use. */
 export type RootSecrets = { readonly current: string; readonly previous: string | null };
 
 const utf8 = new TextEncoder();
 
-/** A short public name of a root secret: 8 base32 characters of its hash, so that what it made says which secret opens it. */
+/** Public key id of a root secret: 8 base32 characters of its hash. Ciphertexts and links carry it. */
 export const kidOf = async (secret: string): Promise<string> => base32(await sha256(`kid\u0000${secret}`)).slice(0, 8);
 
 const base = (secret: string): Promise<CryptoKey> =>
@@ -48,27 +55,22 @@ export async function deriveMacKey(secret: string, purpose: Purpose): Promise<Cr
   return crypto.subtle.deriveKey(params(purpose), await base(secret), kind, false, ["sign", "verify"]);
 }
 
-/** 32 key bytes for a purpose, for what must hold the key itself. */
+/** 32 key bytes for a purpose, for code that needs the raw key. */
 export async function deriveBytes(secret: string, purpose: Purpose): Promise<Uint8Array> {
   const key = await crypto.subtle.importKey("raw", utf8.encode(secret), "HKDF", false, ["deriveBits"]);
   return new Uint8Array(await crypto.subtle.deriveBits(params(purpose), key, 256));
 }
 
-/** The root secret that a `kid` names; null when it is neither of the two. */
+/** The root secret with this `kid`; null when it is neither of the two. */
 export async function secretOfKid(kid: string, roots: RootSecrets): Promise<string | null> {
   if (kid === (await kidOf(roots.current))) return roots.current;
   if (roots.previous !== null && kid === (await kidOf(roots.previous))) return roots.previous;
   return null;
 }
 
-/*
- * Secrets at rest: AES-256-GCM with a random IV, the owner as additional data, the key's name beside it.
- * A seal moved to another owner or purpose does not open.
- */
-
 const IV_BYTES = 12;
 
-/** Seals text for one owner: `owner` is purpose, tenant, mode and record joined by `|`. The answer is `kid.iv.ciphertext`. */
+/** Encrypts text for one owner: purpose, tenant, mode and record joined by `|`. Returns `kid.iv.ciphertext`. */
 export async function encrypt(text: string, owner: string, roots: RootSecrets, random: RandomBytes): Promise<string> {
   const iv = random(IV_BYTES);
   const key = await deriveEncryptionKey(roots.current, "seal");
@@ -77,7 +79,7 @@ export async function encrypt(text: string, owner: string, roots: RootSecrets, r
   return `${await kidOf(roots.current)}.${base64url(iv)}.${base64url(encrypted)}`;
 }
 
-/** Opens a seal; null when it was made for another owner, under an unknown root secret, or was changed. */
+/** Decrypts a ciphertext; null when it belongs to another owner, its root secret is unknown, or it was modified. */
 export async function decrypt(encrypted: string, owner: string, roots: RootSecrets): Promise<string | null> {
   const [kid, ivText, body] = encrypted.split(".");
   const iv = fromBase64(ivText ?? "");
@@ -94,18 +96,26 @@ export async function decrypt(encrypted: string, owner: string, roots: RootSecre
   }
 }
 
-/** Which root secret made a seal, by its public name: what `kidOf` says of that secret. Nothing is opened. */
+/** The `kid` of the root secret that made a ciphertext. Decrypts nothing. */
 export const kidOfEncrypted = (encrypted: string): string => encrypted.slice(0, Math.max(0, encrypted.indexOf(".")));
 
-/** Whether a seal was made under another root secret than the current one, and should be made anew while that one is still known. */
+/**
+ * Whether a ciphertext was made with another root secret than the current one, and must be re-encrypted while that one
+ * is still known.
+ */
 export const needsReEncryption = async (encrypted: string, roots: RootSecrets): Promise<boolean> =>
   kidOfEncrypted(encrypted) !== (await kidOf(roots.current));
 
-/** Whether a seal never opens for this owner: its root secret is known, and it was made for another owner or changed. */
+/**
+ * Whether a ciphertext can never be decrypted for this owner: its root secret is known, but it belongs to another
+ * owner or was modified.
+ */
 export const isUnreadable = async (encrypted: string, owner: string, roots: RootSecrets): Promise<boolean> =>
   (await secretOfKid(kidOfEncrypted(encrypted), roots)) !== null && (await decrypt(encrypted, owner, roots)) === null;
 
-/** The same text sealed under the current root secret; null when it is already, or when it cannot be opened any more. */
+/**
+ * Re-encrypts a ciphertext with the current root secret; null when it already uses it, or can no longer be decrypted.
+ */
 export async function reEncrypt(
   encrypted: string,
   owner: string,
@@ -118,13 +128,18 @@ export async function reEncrypt(
 }
 
 /*
- * Signed links: `{kid}.{exp}.{purpose}.{id}.{mac}`, the part of `/f/…` that opens one file for a while, for whoever holds it.
+ * Signed links: `{kid}.{exp}.{purpose}.{id}.{mac}`, the part of `/f/…` that gives its bearer access to one file for a
+ * limited time.
  *
- * No credential comes with a link, so its id part carries the namespace too: `ten_…~test~rnd_…`. `exp` is in seconds
- * since 1970. The MAC is HMAC-SHA-256 under a key that is derived for links only; the links of two root secrets are valid.
+ * A link comes without a credential, so its id part carries tenant and mode too: `ten_…~test~rnd_…`. `exp` is in
+ * seconds since 1970. The MAC is HMAC-SHA-256 with a key derived for links only; links made with either root secret
+ * are valid.
  */
 
-/** What a link opens: `share` a file, for people; `pull` an asset, for upstream; `ticket` a turn's stream, for EventSource. */
+/**
+ * What a link gives access to: `share` a file, for people; `pull` an asset, for upstream; `ticket` a turn's stream,
+ * for EventSource.
+ */
 export type LinkTarget =
   | { readonly purpose: "share"; readonly id: RenderId | AssetId }
   | { readonly purpose: "pull"; readonly id: AssetId }
@@ -132,16 +147,16 @@ export type LinkTarget =
 
 export type Link = Scope & LinkTarget & { readonly expiresAt: EpochMs };
 
-/** Why a link does not open. `tampered` covers everything that was not made by us. */
+/** Why a link is rejected. `tampered` covers every token that the gateway did not make. */
 export type BadLink = "tampered" | "expired";
 
 const TENANT = plainIdPattern("ten");
 const PATTERNS = { render: ownedIdPattern("rnd"), asset: ownedIdPattern("ast"), turn: ownedIdPattern("trn") };
 
-/** The token that opens `link` until it expires, to the second. Safe in a URL as it is. */
+/** Signs a link that is valid until its expiry, rounded down to a second. The token is safe in a URL as it is. */
 export const signLink = (link: Link, roots: RootSecrets): Promise<string> => linkSigner(roots)(link);
 
-/** `signLink` for many links: the key is derived with the first one, so that each further one costs a single MAC. */
+/** `signLink` for many links: the key is derived once, so that each further link costs a single MAC. */
 export function linkSigner({ current }: RootSecrets): (link: Link) => Promise<string> {
   let deriving: Promise<readonly [string, CryptoKey]> | null = null;
   return async (link) => {
@@ -154,12 +169,15 @@ export function linkSigner({ current }: RootSecrets): (link: Link) => Promise<st
   };
 }
 
-/** What a token opens at `now`. The MAC is checked first and in constant time, so only our own links are told expired. */
+/**
+ * Verifies a token and returns its link. The MAC is checked first and in constant time, so `expired` is said of
+ * genuine links only.
+ */
 export async function readLink(token: string, roots: RootSecrets, now: EpochMs): Promise<Result<Link, BadLink>> {
   const [kid = "", exp = "", purpose = "", name = "", macText = "", ...rest] = token.split(".");
   const secret = await secretOfKid(kid, roots);
   const mac = fromBase64(macText);
-  // Base64 has several spellings of the same bytes; a link has one.
+  // Several base64 texts decode to the same bytes; only the canonical one is accepted.
   if (secret === null || mac === null || rest.length > 0 || base64url(mac) !== macText) return err("tampered");
   const signed = utf8.encode(`${kid}.${exp}.${purpose}.${name}`);
   if (!(await crypto.subtle.verify("HMAC", await deriveMacKey(secret, "link"), mac, signed))) return err("tampered");
@@ -185,6 +203,6 @@ function targetOf(purpose: string, name: string): LinkTarget | null {
   return null;
 }
 
-/** Where a token is opened. A file's name at its end opens nothing: it is for who names what it fetches after the address. */
+/** The URL of a token. A file name at its end is not checked: it is for clients that name a download after the URL. */
 export const linkUrl = (origin: string, token: string, filename: string | null = null): string =>
   [origin, "f", token, ...(filename === null ? [] : [encodeURIComponent(filename.toWellFormed())])].join("/");

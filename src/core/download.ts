@@ -1,9 +1,9 @@
 /**
- * The link that opens a finished file without a credential, from the thing that shows the file to the signed address.
+ * Download links of finished files.
  *
- * A link is never stored. What is stored, or shown inside an object, holds a `download` in its place: which file, and how
- * long it is kept. Whatever leaves an object goes through `withDownload`, which signs the link; an answer without that does
- * not type-check, since it lacks `download_url`.
+ * A link is never stored. Records and events hold a `download` in its place: the file and its expiry. `withDownload`
+ * signs the link when data leaves an object; without it an answer does not type-check, because it lacks
+ * `download_url`.
  */
 import type { Scope } from "./address.ts";
 import { type Link, linkUrl } from "./crypto.ts";
@@ -12,20 +12,20 @@ import { SHARE_LINK_MAX_SECONDS } from "./limits.ts";
 import { type EpochMs, HOUR_MS, SECOND_MS, toRfc3339 } from "./time.ts";
 import type { DownloadFields } from "./wire/file.ts";
 
-/** The file that a link will open. `until`: when it is removed, in ms; null while nothing removes it. */
+/** The file that a link gives access to. `until`: when the file is deleted, in ms; null while it has no expiry. */
 export type Download = {
   readonly id: RenderId | AssetId;
   readonly origin: string;
   readonly until: EpochMs | null;
 };
 
-/** A thing that shows a file, before the link is signed. */
+/** A record that shows a file, before its link is signed. */
 export type Unsigned<T> = Omit<T, keyof DownloadFields> & { readonly download: Download | null };
 
-/** The same with its link. */
+/** The same record with its link. */
 export type Signed<T> = Omit<T, "download"> & DownloadFields;
 
-/** Where and with what links are signed. */
+/** What signing a link needs. */
 export type LinkMaker = {
   readonly scope: Scope;
   readonly publicUrl: string | null;
@@ -35,17 +35,19 @@ export type LinkMaker = {
 const NO_LINK: DownloadFields = { download_url: null, download_url_expires_at: null };
 
 /**
- * Until when a link that is made at `now` opens a file: seven days less a part of an hour, or as long as the file is kept.
- * Reads of the same hour get the same link, so that a page that asks again does not load its player anew. Null: no longer.
+ * When a link made at `now` expires: after seven days less the part of the hour that has passed, or with the file.
+ * Null when the file has expired.
+ *
+ * Reads within one hour return the same link, so that a page that polls does not reload its player.
  */
 export function linkEnd({ until }: Download, now: EpochMs): EpochMs | null {
   const hour = Math.floor((now + SHARE_LINK_MAX_SECONDS * SECOND_MS) / HOUR_MS) * HOUR_MS;
-  const kept = until === null ? hour : Math.floor(until / SECOND_MS) * SECOND_MS; // links end with a second
+  const kept = until === null ? hour : Math.floor(until / SECOND_MS) * SECOND_MS; // a link's expiry is in whole seconds
   const end = Math.min(hour, kept);
   return end <= now ? null : end;
 }
 
-/** The thing with its link, as it is made at `now`, in the place of what stood for it; null there without a file. */
+/** Replaces a record's `download` with its signed link at `now`; the link's fields are null when there is no file. */
 export async function withDownload<T extends { readonly download: Download | null }>(
   thing: T,
   maker: LinkMaker,
@@ -54,7 +56,7 @@ export async function withDownload<T extends { readonly download: Download | nul
   const link: [string, unknown][] = Object.entries(await linkTo(thing.download, maker, now));
   const fields: [string, unknown][] = Object.entries(thing);
   const shown = fields.flatMap((field) => (field[0] === "download" ? link : [field]));
-  return Object.fromEntries(shown) as Signed<T>; // every other field as it was
+  return Object.fromEntries(shown) as Signed<T>; // every other field is copied unchanged
 }
 
 async function linkTo(
@@ -71,6 +73,6 @@ async function linkTo(
   };
 }
 
-/** Whether stored data, such as an event's, shows a file. */
+/** Whether stored data, such as an event's, has a file. */
 export const hasDownload = <T extends object>(data: T): data is T & { readonly download: Download | null } =>
   "download" in data;

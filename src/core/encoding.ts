@@ -1,10 +1,13 @@
-/** Bytes as text: the small codecs that ids, keys and links are made of. */
+/** Encodings of bytes as text, and hashes, for ids, keys and links. */
 
-/** Crockford's base32 in lower case: sortable, no `i l o u`, safe in a URL, a file name and a spoken sentence. */
+/** Crockford's base32 in lower case: sortable, without `i l o u`, safe in URLs and file names, easy to read aloud. */
 const BASE32 = "0123456789abcdefghjkmnpqrstvwxyz";
 const BASE62 = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 
-/** Big-endian base32 of `bytes`, most significant bit first; a rest of fewer than 5 bits is padded with zeros on the right. */
+/**
+ * Big-endian base32 of `bytes`, most significant bit first; a remainder of fewer than 5 bits is padded with zeros on
+ * the right.
+ */
 export function base32(bytes: Uint8Array): string {
   let text = "";
   let bits = 0;
@@ -21,7 +24,7 @@ export function base32(bytes: Uint8Array): string {
   return bits > 0 ? text + BASE32.charAt((held << (5 - bits)) & 31) : text;
 }
 
-/** A non-negative integer below 2^53 as exactly `width` base32 characters; later numbers sort after earlier ones. */
+/** A non-negative integer below 2^53 as exactly `width` base32 characters; larger numbers sort after smaller ones. */
 export function base32Number(value: number, width: number): string {
   let text = "";
   let rest = value;
@@ -71,7 +74,7 @@ export function fromBase64(text: string): Uint8Array | null {
   }
 }
 
-/** CRC-32 (IEEE 802.3, reflected) of `bytes`: finds a mistyped key, proves nothing else. */
+/** CRC-32 (IEEE 802.3, reflected) of `bytes`. Detects typing errors; gives no security. */
 export function crc32(bytes: Uint8Array): number {
   let crc = 0xffffffff;
   for (const byte of bytes) {
@@ -83,7 +86,7 @@ export function crc32(bytes: Uint8Array): number {
 
 const utf8 = new TextEncoder();
 
-/** How many bytes a text has in UTF-8. */
+/** Length of a text in UTF-8 bytes. */
 export const utf8Bytes = (text: string): number => utf8.encode(text).byteLength;
 
 /** SHA-256 of text in UTF-8, or of bytes. */

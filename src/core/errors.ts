@@ -1,3 +1,6 @@
+/**
+ * Public errors: the table of codes, the `Problem` that every layer returns, validation messages, and `Retry-After`.
+ */
 import type * as z from "zod";
 import { DAY_MS, type EpochMs, SECOND_MS } from "./time.ts";
 
@@ -140,7 +143,7 @@ export type Limit = {
 /** An error for the caller, returned by every module: the content of a problem document. */
 export type Problem = {
   readonly code: ErrorCode;
-  /** For the developer: what happened and what to do next. Never holds a secret or an upstream body. */
+  /** For the developer: what happened and what to do next. Never contains a secret or an upstream body. */
   readonly detail: string;
   readonly charged?: Charged | undefined;
   /** The next call to make, e.g. `POST /v1/projects`. */
@@ -180,7 +183,11 @@ export const invalidFields = (errors: readonly FieldError[]): Problem =>
 export function withSentFields(given: Problem, sentAt: (field: string) => string): Problem {
   if (given.errors === undefined) return given;
   const errors = given.errors.map((error) => ({ ...error, field: sentAt(error.field) }));
-  return { ...given, errors, detail: given.detail === joinFieldErrors(given.errors) ? joinFieldErrors(errors) : given.detail };
+  return {
+    ...given,
+    errors,
+    detail: given.detail === joinFieldErrors(given.errors) ? joinFieldErrors(errors) : given.detail,
+  };
 }
 
 /* Validation messages for callers. A message that a schema sets itself is kept. */

@@ -1,12 +1,15 @@
 /**
- * Structured fields (RFC 9651), as far as uploads need them: an item, and a dictionary of items. A field that breaks a rule is
- * ignored as a whole, which is null here. Every character is looked at once.
+ * Parsers of header fields: structured fields, the parameters of Content-Disposition and Content-Type, content
+ * codings.
+ *
+ * Structured fields (RFC 9651) are supported as far as uploads need them: an item, and a dictionary of items. A field
+ * that violates the syntax is ignored as a whole, which is null here. Every parser runs in linear time.
  */
 import { fromBase64 } from "./encoding.ts";
 
 export type BareItem = number | boolean | string | Uint8Array;
 
-/** Digits of an integer, and of a decimal before and behind its point. Source: RFC 9651, section 3.3. */
+/** Digits of an integer, and of a decimal before and after its point. Source: RFC 9651, section 3.3. */
 const NUMBER = /-?\d{1,15}(?:\.\d{1,3})?/y;
 const KEY = /[a-z*][a-z0-9_.*-]*/y;
 const TOKEN = /[A-Za-z*][A-Za-z0-9:/!#$%&'*+.^_`|~-]*/y;
@@ -26,7 +29,7 @@ class Reader {
     return this.at >= this.text.length;
   }
 
-  /** What the pattern finds right here; null where it does not fit. */
+  /** Matches the pattern at the current position; null when it does not match. */
   take(pattern: RegExp): RegExpExecArray | null {
     pattern.lastIndex = this.at;
     const found = pattern.exec(this.text);
@@ -45,7 +48,7 @@ class Reader {
   }
 }
 
-/** The value of a field that is one item; null when it is none. Its parameters have no meaning here. */
+/** The value of a field that is one item; null when it is not an item. Its parameters are ignored. */
 export function itemIn(field: string | null): BareItem | null {
   if (field === null) return null;
   const reader = new Reader(field);
@@ -55,7 +58,7 @@ export function itemIn(field: string | null): BareItem | null {
   return reader.isOver ? value : null;
 }
 
-/** The members of a field that is a dictionary; null when it is none. Of a key that stands twice the last counts. */
+/** The members of a field that is a dictionary; null when it is not one. The last value of a repeated key counts. */
 export function dictionaryIn(field: string | null): ReadonlyMap<string, BareItem> | null {
   const found = new Map<string, BareItem>();
   if (field === null) return found;
@@ -73,18 +76,18 @@ export function dictionaryIn(field: string | null): ReadonlyMap<string, BareItem
     if (reader.isOver) return found;
     if (!reader.is(",")) return null;
     reader.skip(" \t");
-    if (reader.isOver) return null; // a comma at the end
+    if (reader.isOver) return null; // a trailing comma
   }
   return found;
 }
 
-/** An item with its parameters. An inner list is none: no field here takes one. */
+/** An item with its parameters. Inner lists are not supported: no field here uses them. */
 function item(reader: Reader): BareItem | null {
   const value = bareItem(reader);
   return value !== null && parameters(reader) ? value : null;
 }
 
-/** Steps over the parameters; false when they are none. */
+/** Skips the parameters; false when they are malformed. */
 function parameters(reader: Reader): boolean {
   while (reader.is(";")) {
     reader.skip(" ");
@@ -106,34 +109,37 @@ function bareItem(reader: Reader): BareItem | null {
   return reader.take(TOKEN)?.[0] ?? null;
 }
 
-/** A number has nothing of a number behind it: 16 digits are no integer, and a decimal has at most 12 before its point. */
+/** No digit may follow a number: an integer has at most 15 digits, and a decimal at most 12 before its point. */
 function numberOf(reader: Reader, text: string): number | null {
   const next = reader.text.charAt(reader.at);
   if (/[\d.]/.test(next) || (text.includes(".") && text.replace("-", "").indexOf(".") > 12)) return null;
   return Number(text);
 }
 
-/** A whole number of at least 0; null for any other field. */
+/** An integer of at least 0; null for any other field. */
 export function countIn(field: string | null): number | null {
   const value = itemIn(field);
   return typeof value === "number" && Number.isInteger(value) && value >= 0 ? value : null;
 }
 
-/** True or false; null for any other field. */
+/** A boolean; null for any other field. */
 export function booleanIn(field: string | null): boolean | null {
   const value = itemIn(field);
   return typeof value === "boolean" ? value : null;
 }
 
 /*
- * The parameters of Content-Disposition and Content-Type, in every way that senders write them: RFC 7578 and RFC 8187, what
- * browsers write (quotation marks as `%22`), what .NET writes (no quotation marks, encoded words of RFC 2047) and what old
- * clients write (whole paths with backslashes).
+ * The parameters of Content-Disposition and Content-Type as senders write them: RFC 7578 and RFC 8187, browsers
+ * (quotation marks as `%22`), .NET (no quotation marks, encoded words of RFC 2047) and old clients (full paths with
+ * backslashes).
  *
- * Nothing is refused here: what cannot be read is taken as it stands. Each character is looked at once.
+ * Nothing is rejected: text that cannot be decoded is used as it is.
  */
 
-/** The parameters behind a header's first word, by their names in lower case. Of a name that stands twice the first counts. */
+/**
+ * The parameters after a header's first value, by their names in lower case. The first value of a repeated name
+ * counts.
+ */
 export function readParameters(header: string): ReadonlyMap<string, string> {
   const found = new Map<string, string>();
   let at = header.indexOf(";");
@@ -152,14 +158,14 @@ export function readParameters(header: string): ReadonlyMap<string, string> {
   return found;
 }
 
-/** Where one of these characters stands, from `from` on; the end where none does. */
+/** Index of the first of these characters from `from` on; the text's length when there is none. */
 function endOf(text: string, from: number, marks: string): number {
   let at = from;
   while (at < text.length && !marks.includes(text.charAt(at))) at += 1;
   return at;
 }
 
-/** A value and where it ends, which is at a semicolon or at the header's end. */
+/** A value and the index where it ends: a semicolon or the header's end. */
 function readValue(header: string, from: number): { readonly text: string; readonly end: number } {
   let start = from;
   while (header[start] === " " || header[start] === "\t") start += 1;
@@ -171,7 +177,7 @@ function readValue(header: string, from: number): { readonly text: string; reado
   for (let at = start + 1; at < header.length; at += 1) {
     const char = header.charAt(at);
     const next = header.charAt(at + 1);
-    // Only these two are escaped. A backslash before anything else is a backslash: some senders write whole Windows paths.
+    // Only these two are escaped. A backslash before anything else is a backslash: some senders write full Windows paths.
     if (char === "\\" && (next === '"' || next === "\\")) {
       text += next;
       at += 1;
@@ -179,32 +185,35 @@ function readValue(header: string, from: number): { readonly text: string; reado
       return { text, end: endOf(header, at + 1, ";") };
     } else text += char;
   }
-  return { text, end: header.length }; // never closed
+  return { text, end: header.length }; // the closing quotation mark is missing
 }
 
-/** Blanks before a semicolon that are looked at behind a quotation mark. Chosen: nobody writes more, and the work stays linear. */
+/**
+ * Blanks before a semicolon that are accepted after a quotation mark. Chosen: senders write fewer, and the work stays
+ * linear.
+ */
 const BLANKS = 8;
 
-/** Whether a value may end here. A quotation mark in the middle of a name is one that its sender did not escape. */
+/** Whether a value may end here. A quotation mark inside a name is one that its sender did not escape. */
 function isEnd(header: string, from: number): boolean {
   const rest = header.slice(from, from + BLANKS + 1).trimStart();
   return rest === "" || rest.startsWith(";");
 }
 
-/** A parameter's text, by its extended form where that can be read. Undefined when the header has neither. */
+/** A parameter's text, from its extended form when that can be decoded. Undefined when the header has neither. */
 export function parameterText(parameters: ReadonlyMap<string, string>, name: string): string | undefined {
   const extended = extendedText(parameters.get(`${name}*`) ?? "");
   const plain = parameters.get(name);
   return extended ?? (plain === undefined ? undefined : decodedText(plain));
 }
 
-/** RFC 8187: charset, language, percent-encoded bytes. Null for anything else. */
+/** Decodes RFC 8187: charset, language, percent-encoded bytes. Null for anything else. */
 function extendedText(value: string): string | null {
   const [, charset = "", text = ""] = /^([^']*)'[^']*'(.+)$/s.exec(value) ?? [];
   return text === "" ? null : textOf(percentBytes(text), charset);
 }
 
-/** Text of these bytes; null when the charset is unknown or does not fit them. */
+/** Decodes bytes; null when the charset is unknown or does not fit them. */
 function textOf(bytes: Uint8Array | null, charset: string): string | null {
   if (bytes === null) return null;
   try {
@@ -214,7 +223,7 @@ function textOf(bytes: Uint8Array | null, charset: string): string | null {
   }
 }
 
-/** The bytes of percent-encoded text; null where a percent sign stands for nothing. */
+/** The bytes of percent-encoded text; null when a percent sign is not followed by two hex digits. */
 function percentBytes(text: string): Uint8Array | null {
   const bytes = new TextEncoder().encode(text);
   const found = new Uint8Array(bytes.length);
@@ -240,23 +249,23 @@ function hexValue(byte = 0): number {
   return digit < 0 ? Number.NaN : digit;
 }
 
-/** An encoded word, with the blanks before a next one, which are no part of the text. */
+/** An encoded word, with the blanks before a next one, which are not part of the text. */
 const ENCODED_WORD =
   /=\?([A-Za-z0-9_.:-]{1,40})(?:\*[A-Za-z0-9-]{1,40})?\?([BbQq])\?([^?\s]{0,8192})\?=(?:\s+(?==\?))?/g;
 
-/** A plain parameter's text: encoded words and percent-encoding undone, where it has them. */
+/** A plain parameter's text, with encoded words or percent-encoding decoded. */
 function decodedText(value: string): string {
   if (value.includes("=?"))
     return value.replaceAll(ENCODED_WORD, (word, charset, kind, text) => wordText(charset, kind, text) ?? word);
   if (!value.includes("%")) return value;
   // Browsers escape these three and no percent sign; other senders escape every byte that is not ASCII.
   const whole = textOf(percentBytes(value), "utf-8");
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: what is not ASCII is asked for
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: the class means "not ASCII"
   if (whole !== null && /[^\u0000-\u007f]/.test(whole) && !/[^\u0000-\u007f]/.test(value)) return whole;
   return value.replaceAll(/%(22|0a|0d)/gi, (_, code: string) => String.fromCharCode(Number.parseInt(code, 16)));
 }
 
-/** RFC 2047: the text of one encoded word; null when it cannot be read. */
+/** Decodes one encoded word of RFC 2047; null when it cannot be decoded. */
 function wordText(charset: string, kind: string, text: string): string | null {
   const bytes =
     kind.toLowerCase() === "b"
@@ -265,9 +274,9 @@ function wordText(charset: string, kind: string, text: string): string | null {
   return textOf(bytes, charset);
 }
 
-/* Content codings: which of them change a body's bytes. Others that servers and clients name (aws-chunked, utf-8, none) do not. */
+/* Content codings that change a body's bytes. Other names that senders use (aws-chunked, utf-8, none) do not. */
 
-/** Source: IANA's registry of HTTP content codings, and the names that RFC 9110 section 8.4.1 keeps for old senders. */
+/** Source: IANA's registry of HTTP content codings, and the names that RFC 9110 section 8.4.1 lists for old senders. */
 const COMPRESSIONS = new Set(
   "br bzip2 compress dcb dcz deflate exi gzip lz4 lzma pack200-gzip snappy x-bzip2 x-compress x-deflate x-gzip xz zstd".split(
     " ",

@@ -1,9 +1,9 @@
 /**
- * Ids that carry their route.
+ * Ids, and the hashes and slugs that appear in addresses.
  *
- * `prefix_` + 10 characters of time (ms, sortable) + 10 random ones (50 bits) [+ 16 of the owner's hash].
- * An id that belongs to a user's object ends in that object's hash, so a request is routed by its id alone:
- * tenant and mode from the credential, the hash from the id. No index, no header, no database read.
+ * An id is `prefix_` + 10 characters of time (ms, sortable) + 10 random ones (50 bits) [+ 16 of the owner's hash]. An
+ * id of a record in a user's object ends in that object's hash, so the id alone routes a request: tenant and mode come
+ * from the credential, the hash from the id. No index and no database read is needed.
  */
 import { base32, base32Number, sha256 } from "./encoding.ts";
 import type { EpochMs } from "./time.ts";
@@ -25,7 +25,10 @@ export type EndpointId = `whk_${string}`;
 export type EventId = `evt_${string}`;
 export type DeliveryId = `dlv_${string}`;
 
-/** The nouns whose records live in a user's object (or, for uploads, beside it) and whose ids end in its hash. */
+/**
+ * Prefixes of records that live in a user's object (or, for uploads, in an object of the same user) and whose ids end
+ * in its hash.
+ */
 export const OWNED_PREFIXES = ["ntk", "prj", "trn", "upl", "ast", "rnd", "vid", "bat", "gjb"] as const;
 export type OwnedPrefix = (typeof OWNED_PREFIXES)[number];
 export type PlainPrefix = "ten" | "key" | "aud" | "whk" | "dlv" | "gen";
@@ -33,11 +36,14 @@ export type PlainPrefix = "ten" | "key" | "aud" | "whk" | "dlv" | "gen";
 /** 80 bits of a user's address as 16 base32 characters. */
 export type UserHash = string & { readonly brand?: "uh" };
 
-/** `live` spends credits at Nemo; `test` talks to the sandbox. They never meet: the mode is part of every object's name. */
+/**
+ * `live` spends credits at Nemo; `test` uses the sandbox. The mode is part of every object's name, so they share no
+ * state.
+ */
 export type Mode = "live" | "test";
 export const MODES = ["live", "test"] as const;
 
-/** Random bytes, handed in: `crypto.getRandomValues` in the shells, a fixed list in tests. */
+/** Source of random bytes: `crypto.getRandomValues` in production, a fixed list in tests. */
 export type RandomBytes = (count: number) => Uint8Array;
 
 const TIME_CHARS = 10;
@@ -62,23 +68,32 @@ export const ownedId = <P extends OwnedPrefix>(
 export const plainId = <P extends PlainPrefix>(prefix: P, now: EpochMs, random: RandomBytes): `${P}_${string}` =>
   `${prefix}_${unique(now, random)}`;
 
-/** What an owned id of this kind looks like. */
+/** The pattern of an owned id with this prefix. */
 export const ownedIdPattern = (prefix: OwnedPrefix): RegExp =>
   new RegExp(`^${prefix}_[0-9a-z]{${TIME_CHARS + RANDOM_CHARS + USER_HASH_CHARS}}$`);
 
-/** What a plain id of this kind looks like. */
+/** The pattern of a plain id with this prefix. */
 export const plainIdPattern = (prefix: PlainPrefix | "evt"): RegExp =>
   new RegExp(`^${prefix}_[0-9a-z]{${TIME_CHARS + RANDOM_CHARS}}$`);
 
-/** The owner's hash at the end of an owned id. The id must match its pattern; anything else gives what its last 16 characters are. */
+/**
+ * The owner's hash at the end of an owned id. The id must match its pattern; for other text these are just its last 16
+ * characters.
+ */
 export const userHashOf = (id: `${OwnedPrefix}_${string}`): UserHash => id.slice(-USER_HASH_CHARS);
 
-/** The hash of a tenant's own user string. The same person under two tenants has two addresses. Names are NFC: `isUserName` refuses others. */
+/**
+ * The hash of a tenant's own user string. The same person under two tenants has two hashes. Names are NFC:
+ * `isUserName` rejects others.
+ */
 export async function userHash(tenant: TenantId, user: string): Promise<UserHash> {
   return shorten(await sha256(`${tenant}\u0000${user}`));
 }
 
-/** The hash of a call that names no user: the same Idempotency-Key on the same path finds its own record again. */
+/**
+ * The hash of a request that names no user: a retry with the same Idempotency-Key on the same path reaches the same
+ * object.
+ */
 export async function callHash(
   tenant: TenantId,
   mode: Mode,
@@ -89,22 +104,23 @@ export async function callHash(
   return shorten(await sha256([tenant, mode, method, path, key].join("\u0001")));
 }
 
-/** The hash of a call that names neither a user nor an Idempotency-Key: an address of its own. */
+/** The hash of a request without a user and without an Idempotency-Key: a random object. */
 export const randomUserHash = (random: RandomBytes): UserHash => base32(random(USER_HASH_BYTES));
 
 const shorten = (digest: Uint8Array): UserHash => base32(digest.slice(0, USER_HASH_BYTES));
 
-/** An event's id, made from the fact alone, so that a fact told twice has one id. */
+/** An event's id, derived from resource and transition alone, so that an event published twice has one id. */
 export async function eventId(resource: string, transition: string): Promise<EventId> {
   return `evt_${base32(await sha256(`${resource}\u0000${transition}`)).slice(0, TIME_CHARS + RANDOM_CHARS)}`;
 }
 
-/* Readable names for addresses. */
-
-/** The longest slug without and with what tells two of the same name apart. */
+/** Maximum length of a slug, without the suffix that makes it unique. */
 const SLUG_CHARS = 48;
 
-/** A slug of a name: its Latin letters and digits, or `generator` where it has none; with the end of `id` to tell it apart. */
+/**
+ * A slug of a name: its Latin letters and digits, or `generator` when it has none; with the end of `id` as a suffix to
+ * make it unique.
+ */
 export function slugOf(name: string, id = ""): string {
   const plain = name
     .normalize("NFKD")

@@ -1,31 +1,34 @@
-/** What is decided about a Nemo token by its record and the moment alone: whether it is used, what is said of it, when to ask again. */
+/**
+ * Decisions about a Nemo token from its record and the time: whether it can be used, its public status, when to
+ * request another.
+ */
 import { ISSUE_INTERVAL_MS, ISSUE_RETRY_MS, TOKEN_WARNING_MS } from "./limits.ts";
 import { type EpochMs, MINUTE_MS, toRfc3339 } from "./time.ts";
 import type { Timings } from "./timings.ts";
 import type { NemoTokenWire } from "./wire/token.ts";
 
-/** A token this close to its end is renewed before it is used, where another one may be had. */
+/** A token this close to its expiry is renewed before use, if another one can be issued. */
 const RENEW_BEFORE_MS = MINUTE_MS;
 
-/** How a token stands, whoever keeps it. */
+/** The status of a token, whatever its source. */
 export type TokenStatus = {
-  /** Its end; null where it is not known. */
+  /** Null when unknown. */
   readonly expiresAt: EpochMs | null;
-  /** When upstream last refused it; null when it did not. */
+  /** When upstream last rejected it; null when it did not. */
   readonly rejectedAt: EpochMs | null;
 };
 
 const isOver = ({ expiresAt }: TokenStatus, now: EpochMs): boolean => expiresAt !== null && expiresAt <= now;
 
-/** Whether a call may be made with it. A refused one is tried again after a while: upstream may have been wrong. */
+/** Whether a call may use the token. A rejected one is retried after a while: upstream may have been wrong. */
 export const mayUse = (token: TokenStatus, now: EpochMs, timings: Timings): boolean =>
   !isOver(token, now) && (token.rejectedAt === null || now - token.rejectedAt >= timings.tokenRecheck);
 
-/** When its owner is told that it ends: a day before; null for a token without a known end. */
+/** When its owner is notified that it expires: a day before; null for a token without a known expiry. */
 export const warningAt = ({ expiresAt }: TokenStatus): EpochMs | null =>
   expiresAt === null ? null : expiresAt - TOKEN_WARNING_MS;
 
-/** What the outside may know of a token. */
+/** The public form of a token's status. */
 export function showToken(source: NemoTokenWire["source"], token: TokenStatus, now: EpochMs): NemoTokenWire {
   const { expiresAt, rejectedAt } = token;
   const ending = expiresAt !== null && expiresAt - now <= TOKEN_WARNING_MS;
@@ -38,20 +41,22 @@ export function showToken(source: NemoTokenWire["source"], token: TokenStatus, n
 }
 
 /**
- * How a kept token stands, as the operator's status is told. What time alone changes is left to whoever counts: `until` is
- * the token's end, or the end of a ration; null where that is not known.
+ * A stored token's status as published to the operator's status page. `until` is the token's expiry, or the end of a
+ * ration; null when unknown. The reader derives what changes with time alone.
  */
 export type PublishedTokenStatus = {
   readonly state: "ready" | "rejected" | "rationed";
   readonly until: EpochMs | null;
 };
 
-/** No token, and none to be had. */
+/** No token, and none can be issued. */
 export const NO_TOKEN: NemoTokenWire = { source: "none", state: "none", expires_at: null, next_try_at: null };
 
 /**
- * When to ask for an anonymous token again after upstream gave none: when it says so, else when the ration of the last one
- * is over, else in an hour. Upstream's clock may be behind ours: just after the ration it is asked soon, then ever less often.
+ * When to request an anonymous token again after upstream issued none: when upstream says, else when the ration of the
+ * last one ends, else in an hour.
+ *
+ * Upstream's clock may be behind ours, so just after the ration's end the delays are short and then grow.
  */
 export function nextIssueAt(now: EpochMs, retryAfterMs: number | null, issuedAt: EpochMs | null): EpochMs {
   if (retryAfterMs !== null) return now + retryAfterMs;
@@ -62,8 +67,8 @@ export function nextIssueAt(now: EpochMs, retryAfterMs: number | null, issuedAt:
 }
 
 /**
- * Whether a good token that ends soon is to be renewed before its end: only when upstream may give another one. Until then, and
- * where it gives none, the good one is used to its end.
+ * Whether a valid token that expires soon is renewed: only when upstream may issue another one. Until then, and when
+ * upstream issues none, the valid one is used until it expires.
  */
 export const mayRenew = (
   token: { readonly expiresAt: EpochMs | null; readonly issuedAt: EpochMs | null },

@@ -1,35 +1,42 @@
-/** Exact quotas: what a tenant may take in one mode, and how a refusal says so. Counted by the tenant's object alone. */
+/**
+ * Exact quotas: what a tenant may use in one mode, and the problem when a quota is exhausted. Only the tenant's object
+ * counts them.
+ */
 import { type Limit, type Problem, problemOf } from "./errors.ts";
 import type { Result } from "./result.ts";
 import { DAY_MS, type EpochMs, SECOND_MS } from "./time.ts";
 import type { Quotas } from "./wire/tenant.ts";
 
 export type QuotaName = keyof Quotas;
-/** What is counted by the UTC day. */
+/** The quotas that are counted by UTC day. */
 export type DailyQuota = Exclude<QuotaName, "concurrent_turns">;
 
-/** What somebody wants to take. The same `ref` takes once. */
+/** A request for an amount of a quota. The same `ref` is counted once. */
 export type QuotaRequest = {
   readonly quota: QuotaName;
-  /** The id of what it is taken for: a turn, a render, an upload, a user's hash. */
+  /** The id of what the amount is for: a turn, a render, an upload, a user's hash. */
   readonly ref: string;
-  /** All that `ref` takes, with what it took before: bytes for `bytes_per_day`, else 1. */
+  /** The total for `ref`, including earlier requests: bytes for `bytes_per_day`, else 1. */
   readonly amount: number;
 };
 
-/** What a new upload takes of the day's bytes, and under which name. */
+/** The bytes that a new upload reserves of the day's quota, and their `ref`. */
 export type UploadBytes = { readonly ref: string; readonly count: number };
 
-/** What is taken of a quota: by everybody, and by the user who asks; null where no user is named. */
+/** The used amount of a quota: of the whole tenant, and of the user that asks; null when no user is named. */
 export type QuotaUse = { readonly all: number; readonly own: number | null };
 
-/** One user holds at most a quota divided by this. Chosen: while one user holds all it may, the share of every other stays whole. */
+/**
+ * One user may hold at most a quota divided by this. Chosen: one user at its maximum leaves every other user a full
+ * share.
+ */
 const USER_PARTS = 3;
 
 /**
- * How much of a quota the one who asks may hold: the account all of it, a named user at most a third, and at most half of what
- * the other users leave. So the next user always finds room, however many came before. A user's own quota of new users is the
- * account's: each user is one.
+ * The part of a quota that the caller may hold: the tenant all of it, a named user at most a third, and at most half
+ * of what the other users leave free.
+ *
+ * So there is always room for the next user. The quota of new users has no shares, since each user counts as one.
  */
 export function shareOf(quota: QuotaName, limit: number, { all, own }: QuotaUse): number {
   if (own === null || quota === "new_users_per_day") return limit;
@@ -38,20 +45,19 @@ export function shareOf(quota: QuotaName, limit: number, { all, own }: QuotaUse)
   return Math.min(most, Math.ceil(Math.max(0, limit - others) / 2));
 }
 
-/** Seconds after which a place may be free again. Chosen: most turns take 5 s to 5 min. */
+/** Seconds after which a slot may be free again. Chosen: most turns take 5 s to 5 min. */
 const SLOT_RETRY_SECONDS = 5;
 
-/** A success, with what is left of the quotas that were taken from for it. */
+/** A success, with the remainder of the quotas that it used. */
 export type Metered<T> = Result<T, Problem> & {
   readonly limits?: readonly Limit[];
-  /** It was made by an earlier call with the same Idempotency-Key. */
+  /** An earlier request with the same Idempotency-Key created it. */
   readonly replayed?: boolean;
 };
 
-/** A success that took from quotas. */
 export const metered = <T>(value: T, limits: readonly Limit[]): Metered<T> => ({ ok: true, value, limits });
 
-/** What the one who asks may hold of a quota, and how much of that is left at this moment. */
+/** The caller's share of a quota, and its remainder at `now`. */
 export function limitOf(name: QuotaName, limit: number, taken: QuotaUse, now: EpochMs): Limit {
   const quota = shareOf(name, limit, taken);
   const own = quota - (quota === limit ? taken.all : (taken.own ?? 0));
@@ -60,26 +66,30 @@ export function limitOf(name: QuotaName, limit: number, taken: QuotaUse, now: Ep
   return { ...left, window: DAY_MS / SECOND_MS, reset: Math.ceil((DAY_MS - (now % DAY_MS)) / SECOND_MS) };
 }
 
-/** Why `amount` more is refused; null when it fits. */
-export function checkMore(quota: QuotaName, amount: number, limit: number, taken: QuotaUse, now: EpochMs): Problem | null {
+/** Checks that `amount` more fits into the quota; null when it does. */
+export function checkMore(
+  quota: QuotaName,
+  amount: number,
+  limit: number,
+  taken: QuotaUse,
+  now: EpochMs,
+): Problem | null {
   const met = limitOf(quota, limit, taken, now);
-  // An upload that does not say its length takes nothing yet, and will: there must be something left.
+  // An upload of unknown length reserves nothing yet, but there must be something left for it.
   if (Math.max(1, amount) <= met.remaining) return null;
   const isShare = met.quota < limit;
   if (quota === "concurrent_turns") {
     const whose = isShare
-      ? `One user may have ${met.quota} of this account's ${limit} turns wait or run at once`
-      : `${limit} turns of this account wait or run at once, which is its limit`;
-    return problemOf("concurrency_limited", `${whose}; send this one when some have ended.`, {
+      ? `One user may have ${met.quota} of this account's ${limit} turns queued or running at once`
+      : `This account has reached its limit of ${limit} turns queued or running at once`;
+    return problemOf("concurrency_limited", `${whose}; send this one again when some have ended.`, {
       charged: "no",
       retryAfterSeconds: SLOT_RETRY_SECONDS,
       limit: met,
     });
   }
-  const whose = isShare
-    ? `One user may take ${met.quota} of this account's ${limit}`
-    : `This account may take ${limit}`;
-  const detail = `${whose} ${UNITS[quota]} a day and has ${met.remaining} left; the day ends at midnight UTC.`;
+  const whose = isShare ? `One user may use ${met.quota} of this account's ${limit}` : `This account may use ${limit}`;
+  const detail = `${whose} ${UNITS[quota]} a day and has ${met.remaining} left; try again after midnight UTC.`;
   return problemOf("quota_exceeded", detail, {
     charged: "no",
     ...(met.reset === null ? {} : { retryAfterSeconds: met.reset }),

@@ -1,13 +1,13 @@
 /**
- * What a render is and what comes next. Decides only; the user's object commits and performs.
+ * State machine of a render. Pure: the user's object commits the state and performs the steps.
  *
  *   queued → submitting → polling → copying → completed
  *     ↑          │            │         │
- *     └─ again ──┴────────────┴─────────┴────→ failed
+ *     └─ retry ──┴────────────┴─────────┴────→ failed
  *
- * `submitting` is committed with upstream's id before the request leaves; a crash there is answered by asking for that id.
- * A job that upstream fails, or never had, is ordered once more under a new id. A render that timed out is told as failed
- * and still asked for, by `timedOutAt`: what comes late completes it after all.
+ * `submitting` is committed with upstream's id before the request is sent; after a crash that id is polled. A job that
+ * upstream fails or never received is submitted once more under a new id. A render that timed out is shown as failed
+ * but still polled (`timedOutAt`): a late file completes it after all.
  */
 import { type Problem, problemOf } from "./errors.ts";
 import type { KeyId, ProjectId, RenderId } from "./ids.ts";
@@ -24,7 +24,7 @@ export const ATTESTED_OUTPUT: RenderOutput = { format: "mp4", quality: "high" };
 export const isAttested = ({ format, quality }: RenderOutput): boolean =>
   format === ATTESTED_OUTPUT.format && quality === ATTESTED_OUTPUT.quality;
 
-/** A job that upstream was given before this one, and how it ended. */
+/** An earlier upstream job of the same render, and how it ended. */
 export type Attempt = {
   readonly upstreamId: string;
   readonly submittedAt: EpochMs | null;
@@ -36,39 +36,42 @@ export type Render = {
   readonly id: RenderId;
   readonly project: ProjectId;
   readonly metadata: Readonly<Record<string, string>>;
-  /** Where its end is told beside the tenant's endpoints; never shown. */
+  /** URL that receives its end events beside the tenant's endpoints; never shown. */
   readonly callback: string | null;
-  /** Of the generator it is made for; missing: its tenant's. */
+  /** The attribution of the generator it is made for; missing: its tenant's. */
   readonly attribution?: AttributionWire | null;
-  /** The API key that asked for it; missing: not known. */
+  /** The API key that requested it; missing when unknown. */
   readonly key?: KeyId | null;
   readonly output: RenderOutput;
   readonly createdAt: EpochMs;
   readonly phase: "queued" | "submitting" | "polling" | "copying" | "completed" | "failed";
-  /** Ours, unguessable: upstream names its result file after it. */
+  /** Our own random id: upstream names its result file after it. */
   readonly upstreamId: string;
   readonly submittedAt: EpochMs | null;
-  /** What upstream has shown of the job: nothing, that it took the order, that it knows it. */
+  /** What upstream has shown of the job: nothing, that it accepted it, or that it knows it. */
   readonly known: "no" | "accepted" | "seen";
-  /** Upstream works on it, as far as the last poll said. */
+  /** The last poll said that upstream is working on it. */
   readonly working: boolean;
-  /** Polls made, to choose the next wait. */
+  /** Number of polls, which selects the next delay. */
   readonly polls: number;
   /** 0 to 100. */
   readonly progress: number;
-  /** Upstream's address of the result. Kept inside. */
+  /** Upstream's URL of the result. Never shown. */
   readonly resultUrl: string | null;
-  /** Which timeline it shows: its fingerprint, and what the file should be; null until it was read for the submit. */
+  /**
+   * The timeline it renders: its fingerprint, and the expected properties of the file; null until it was read for the
+   * submit.
+   */
   readonly made: ({ readonly fingerprint: string } & ExpectedFile) | null;
   readonly file: RenderFile | null;
-  /** The render whose file this one shows, when nothing had changed since. */
+  /** The render whose file this one reuses because nothing had changed. */
   readonly reusedFrom: RenderId | null;
   readonly warnings: readonly RenderWarning[];
   readonly attempts: readonly Attempt[];
   readonly error: Problem | null;
-  /** Told as failed at this moment, and still asked for. */
+  /** When it was shown as failed because of a timeout; it is still polled. */
   readonly timedOutAt: EpochMs | null;
-  /** Cancelled while upstream may have the job, and upstream was not told yet. */
+  /** It was cancelled while upstream may have the job, and upstream was not informed yet. */
   readonly cancelScheduled: boolean;
   readonly nextAt: EpochMs | null;
   readonly endedAt: EpochMs | null;
@@ -100,7 +103,7 @@ export const newRenderOf = (
   endedAt: null,
 });
 
-/** A render that shows the file of another one, of the same timeline and output, and keeps it until its own time is over. */
+/** A render that reuses the file of another one with the same timeline and output, until its own expiry. */
 export const reuseOf = (render: Render, other: Render & { readonly file: RenderFile }, expiresAt: EpochMs): Render => ({
   ...render,
   phase: "completed",
@@ -113,7 +116,7 @@ export const reuseOf = (render: Render, other: Render & { readonly file: RenderF
   endedAt: render.createdAt,
 });
 
-/** Commit this before the job is sent. */
+/** The state to commit before the job is submitted. */
 export const toSubmitting = (render: Render, made: Render["made"], now: EpochMs): Render => ({
   ...render,
   phase: "submitting",
@@ -121,7 +124,7 @@ export const toSubmitting = (render: Render, made: Render["made"], now: EpochMs)
   submittedAt: now,
 });
 
-/** Upstream took the order, or may have taken it: ask for the job by its id. */
+/** The state after a submit that upstream accepted or may have accepted: poll the job by its id. */
 export const toPolling = (render: Render, known: "no" | "accepted", now: EpochMs, timings: Timings): Render => ({
   ...render,
   phase: "polling",
@@ -129,11 +132,11 @@ export const toPolling = (render: Render, known: "no" | "accepted", now: EpochMs
   nextAt: now + pollDelay(0, timings),
 });
 
-/** The wait after `polls` polls: 5, 10, 15, then 30 s. */
+/** The delay after `polls` polls: 5, 10, 15, then 30 s. */
 export const pollDelay = (polls: number, timings: Timings): number =>
   timings.renderPolls[Math.min(polls, timings.renderPolls.length - 1)] ?? timings.retry;
 
-/** Upstream's answer to a poll, in our words. */
+/** Upstream's answer to a poll, in our terms. */
 export type PollAnswer = {
   readonly status: "waiting" | "running" | "completed" | "failed";
   readonly progress: number | null;
@@ -143,8 +146,8 @@ export type PollAnswer = {
 const spent = (render: Render, now: EpochMs): number => now - (render.submittedAt ?? render.createdAt);
 
 /**
- * The render after one answer. `completed` without an address keeps polling: upstream says so before the file is there.
- * At the end of its time it is copied without one, by the fallback download. `nextId` is for the one more try.
+ * The render after one poll. `completed` without a URL is polled again, because upstream reports it before the file
+ * exists; after the timeout the file is copied from the fallback download instead. `nextId` is for the one retry.
  */
 export function afterPoll(render: Render, answer: PollAnswer, nextId: string, now: EpochMs, timings: Timings): Render {
   const progress = Math.max(render.progress, Math.min(99, Math.round(answer.progress ?? 0)));
@@ -157,26 +160,26 @@ export function afterPoll(render: Render, answer: PollAnswer, nextId: string, no
 }
 
 /**
- * Times upstream is asked for a job it does not know. Without an answer to the submit: 15 s, longer than such an answer takes.
- * After a yes: four minutes. Chosen.
+ * Polls of a job that upstream does not know before it is retried. Without an answer to the submit: 15 s, longer than
+ * such an answer takes. After an accepted submit: four minutes. Chosen.
  */
 const UNKNOWN_POLLS = { no: 3, accepted: 10 } as const;
 
 /**
- * The render after upstream did not know its job. It may be taking it just then, so it is asked for again; then the job never
- * arrived. A job that upstream once knew is only asked for again.
+ * The render after upstream did not know its job. Upstream may still be accepting it, so it is polled again before it
+ * counts as lost. A job that upstream has known is only polled.
  */
 export function afterUnknown(render: Render, nextId: string, now: EpochMs, timings: Timings): Render {
   if (render.known === "seen") return pollAgain(render, now, timings);
   const polls = render.polls + 1;
   if (polls < UNKNOWN_POLLS[render.known]) return { ...render, polls, nextAt: now + pollDelay(render.polls, timings) };
-  return again(render, "Nemo does not know the order; it was lost on its way.", nextId, now);
+  return again(render, "Nemo does not know this export job; the request was lost.", nextId, now);
 }
 
-/** Jobs that one render may cost upstream. Source: nemo-api reference 7.3, "new id, one retry". */
+/** Upstream jobs of one render. Source: nemo-api reference 7.3, "new id, one retry". */
 const ATTEMPTS_MAX = 2;
 
-/** Orders a job that came to nothing once more, under a new id; the second time the render ends. */
+/** Retries a failed job once, under a new id; the second failure ends the render. */
 function again(render: Render, detail: string, nextId: string, now: EpochMs): Render {
   const { upstreamId, submittedAt } = render;
   const attempts = [...render.attempts, { upstreamId, submittedAt, endedAt: now, detail }];
@@ -190,22 +193,23 @@ function again(render: Render, detail: string, nextId: string, now: EpochMs): Re
 const timedOut = (): Problem =>
   problemOf(
     "render_timeout",
-    "Nemo did not finish the export in 30 minutes. It is asked for for a day more, and a file that comes late completes this render; or start another one.",
+    "Nemo did not finish the export in 30 minutes. The gateway checks for a late file for one more day, and such a file completes this render; or start another one.",
     { charged: "no" },
   );
 
-/** The render after a poll that brought nothing: asked again, after its time less often, and after a day no more. */
+/** The render after a poll without a result: polled again, less often after the timeout, and ended after a day. */
 export function pollAgain(render: Render, now: EpochMs, timings: Timings): Render {
   const polls = render.polls + 1;
   const time = spent(render, now);
-  if (time < timings.renderTimeout) return { ...render, phase: "polling", polls, nextAt: now + pollDelay(polls, timings) };
+  if (time < timings.renderTimeout)
+    return { ...render, phase: "polling", polls, nextAt: now + pollDelay(polls, timings) };
   const error = render.error ?? timedOut();
   if (time >= timings.renderLate) return toFailed(render, error, now);
   const late = { polls, error, timedOutAt: render.timedOutAt ?? now, endedAt: render.endedAt ?? now };
   return { ...render, ...late, phase: "polling", nextAt: now + timings.renderLatePoll };
 }
 
-/** The file is in our own store. */
+/** The file is in R2. */
 export const toCompleted = (
   render: Render,
   file: RenderFile,
@@ -223,7 +227,7 @@ export const toCompleted = (
   endedAt: now,
 });
 
-/** The end of a render; one that was told as failed keeps the reason it was told with. */
+/** Ends a render as failed; one that was already shown as failed keeps its first error. */
 export const toFailed = (render: Render, error: Problem, now: EpochMs): Render => ({
   ...render,
   phase: "failed",
@@ -235,46 +239,44 @@ export const toFailed = (render: Render, error: Problem, now: EpochMs): Render =
 const cancelled = (): Problem => problemOf("cancelled", "The render was cancelled.", { charged: "no" });
 
 /**
- * The render taken back by its caller. Nothing changes one that is over, or whose file is on its way. One that timed out is
- * asked for no more, and keeps the reason it was told with.
+ * Cancels a render. One that has ended, or whose file is being copied, does not change. One that timed out is polled
+ * no more and keeps its error.
  */
 export const toCancelled = (render: Render, now: EpochMs): Render =>
   render.phase === "copying" ? render : toDropped(render, now);
 
-/** The render of something that is deleted: whatever comes of it now is wanted by nobody. */
+/** Ends the render of a deleted record: its result is no longer needed. */
 export const toDropped = (render: Render, now: EpochMs): Render =>
   isOver(render) ? render : { ...toFailed(render, cancelled(), now), cancelScheduled: render.phase !== "queued" };
 
-/** Nothing more is done for it. */
+/** Whether no work is left for it. */
 export const isOver = ({ phase }: Render): boolean => phase === "completed" || phase === "failed";
 
-/** Its callers were told an end. */
+/** Whether an end was shown to its callers; a timed-out render is still polled. */
 export const isPublished = (render: Render): boolean => isOver(render) || render.timedOutAt !== null;
-
-/* A finished file: whether it is the video that was asked for, and in what it differs. */
 
 export type RenderFile = {
   readonly sizeBytes: number;
   readonly etag: string;
   readonly contentType: string;
-  /** Hexadecimal; null for files that an earlier version stored. */
+  /** Hexadecimal; null for files stored without one. */
   readonly sha256: string | null;
-  /** null where the file does not tell. */
+  /** Null when the file does not state it. */
   readonly durationMs: number | null;
   readonly width: number | null;
   readonly height: number | null;
   readonly codec: string | null;
-  /** When it is removed, as the tenant's keeping time stood when it was last looked at. */
+  /** When it is deleted, by the tenant's retention time when that was last checked. */
   readonly expiresAt: EpochMs;
-  /** It goes then, whatever the keeping time: what it belongs to was deleted. Missing: it does not. */
+  /** Its record was deleted, so it expires at `expiresAt` whatever the retention time. Missing: it does not. */
   readonly isEnded?: boolean;
 };
 
-/** The file by what its tenant's files are kept for now. */
+/** The file with its expiry by the tenant's current retention time. */
 export const withRetention = (file: RenderFile, finishedAt: EpochMs, keptMs: number): RenderFile =>
   file.isEnded === true ? file : { ...file, expiresAt: finishedAt + keptMs };
 
-/** The file, at its end now whatever it was kept for. */
+/** The file with its expiry at `now`, whatever its retention time. */
 export const expireNow = (file: RenderFile, now: EpochMs): RenderFile => ({
   ...file,
   expiresAt: Math.min(file.expiresAt, now),
@@ -286,31 +288,31 @@ export type RenderWarning = {
   readonly detail: string;
 };
 
-/** What the draft said that the file should be; null where it did not say. */
+/** What the draft says about the file to expect; null where it does not say. */
 export type ExpectedFile = {
   readonly durationMs: number | null;
   readonly width: number | null;
   readonly height: number | null;
 };
 
-/** Differences that encoders make: a second, or a twentieth of a long video. Chosen. */
+/** Tolerated difference of duration, from encoders: a second, or a twentieth of a long video. Chosen. */
 const DURATION_SLACK_MS = SECOND_MS;
 const DURATION_SLACK_SHARE = 0.05;
 
-/** Formats by their name in an order; `video` is what the file must be then, where we can tell. */
+/** Output formats by name; `containers` are the accepted formats of the file, where they can be detected. */
 const FORMATS: Readonly<Record<string, { readonly contentType: string; readonly containers: readonly string[] }>> = {
   mp4: { contentType: "video/mp4", containers: ["mp4", "mov"] },
   mov: { contentType: "video/quicktime", containers: ["mp4", "mov"] },
   webm: { contentType: "video/webm", containers: ["webm", "matroska"] },
 };
 
-/** The media type of a format; one that nobody attests is bytes. */
+/** The media type of a format; bytes for one that is not attested. */
 export const contentTypeOf = (format: string): string =>
   (Object.hasOwn(FORMATS, format) ? FORMATS[format]?.contentType : undefined) ?? "application/octet-stream";
 
 /**
- * Whether a stored file may be announced: it is of the format asked for, whole, and shows at least one picture. A file whose
- * index is too large to be looked at is not refused for that, and a format that nobody attests is not judged.
+ * Whether a stored file may complete a render: it has the requested format, is complete, and has at least one video
+ * frame. A file whose index is too large to read is accepted, and a format that is not attested is not checked.
  */
 export function isAnnounceable(seen: Result<MediaMetadata, NoMetadata>, format: string): boolean {
   if (!Object.hasOwn(FORMATS, format)) return seen.ok || seen.error.reason !== "gone";
@@ -323,7 +325,11 @@ export function isAnnounceable(seen: Result<MediaMetadata, NoMetadata>, format: 
 export function warningsOf(seen: Result<MediaMetadata, NoMetadata>, wanted: ExpectedFile): RenderWarning[] {
   if (!seen.ok) {
     return [
-      { code: "file_not_inspected", detail: "The file's index could not be read; its length and size are unknown." },
+      {
+        code: "file_not_inspected",
+        detail:
+          "The file's index could not be read, so its duration and size are unknown; check them before you use the file.",
+      },
     ];
   }
   const { durationMs, width, height } = seen.value;

@@ -1,6 +1,6 @@
 /**
- * The words that make the sandbox misbehave in test mode, and what each does. A misspelt one would do nothing and let a test
- * pass that tests nothing, so it is refused where a prompt is taken.
+ * The names of the sandbox's faults in test mode, and what each does. An unknown name in a prompt is rejected, because
+ * a test with a misspelt one would pass without testing anything.
  */
 import { pointer } from "./body-values.ts";
 import type { FieldError } from "./errors.ts";
@@ -76,14 +76,14 @@ export const FAULTS = {
   render_submit_dropped: "the next submit answers 503 and is not accepted",
 } as const;
 
-/** The words without the moment that some take. */
+/** The names without the time that some take. */
 export const FAULT_NAMES: ReadonlySet<string> = new Set(Object.keys(FAULTS).map((name) => name.replace("@t", "")));
 
 const FAULT_WORD = /#fault:([a-z0-9_]*)/gi;
-/** Where a text is a caller's own and never part of a prompt. */
+/** Fields whose text never becomes part of a prompt. */
 const NOT_PROMPTS = ["metadata", "callback_url", "url", "target_url", "filename", "file_name"];
 
-/** The first unknown `#fault:` word of each text in a body that may become part of a prompt, and where it stands. */
+/** The first unknown `#fault:` name of each text in a body that may become part of a prompt, with its pointer. */
 export function unknownFaults(body: unknown, place = ""): FieldError[] {
   if (typeof body === "string") {
     const unknown = [...body.matchAll(FAULT_WORD)].map(([, name = ""]) => name).find((name) => !FAULT_NAMES.has(name));

@@ -1,6 +1,6 @@
 /**
- * Where we are willing to send a request that a caller asked for: one judgement for webhooks, callbacks, imports, result
- * files and every other address given to us.
+ * Protection against server-side request forgery: which URLs the gateway sends requests to, for webhooks, callbacks,
+ * imports, result files and every other URL it is given; and downloads from them.
  */
 import ipaddr from "ipaddr.js";
 import { type Problem, problemOf } from "./errors.ts";
@@ -20,21 +20,24 @@ export type TargetProblem =
   | "unresolved";
 
 export type TargetRules = {
-  /** Development and tests: http to a loopback address on any port is allowed too. */
+  /** For development and tests: http to a loopback address on any port is allowed too. */
   readonly allowLocal: boolean;
-  /** Host names of this deployment: a request to ourselves would come back with our own standing. */
+  /** Host names of this deployment. A request to ourselves would carry our own access. */
   readonly ownHosts: readonly string[];
-  /** Origins that are called as they are, whatever they are: where upstream itself is, by the operator's word. */
+  /** Origins that are always allowed: upstream's, as the operator configured it. */
   readonly trusted?: readonly string[];
 };
 
-/** The addresses a host name leads to, as text; none when it leads nowhere. */
+/** The IP addresses of a host name as text; none when it does not resolve. */
 export type Resolve = (host: string) => Promise<readonly string[]>;
 
-/** How addresses are judged in this deployment. `resolve` is null where the runtime's network is the public internet alone. */
+/** How URLs are checked in this deployment. `resolve` is null when the runtime can reach only the public internet. */
 export type TargetPolicy = { readonly rules: TargetRules; readonly resolve: Resolve | null };
 
-/** Names that never lead to the public internet. Source: RFC 6761, RFC 6762, RFC 8375, RFC 9476, and clouds' metadata names. */
+/**
+ * Names that never resolve in the public internet. Source: RFC 6761, RFC 6762, RFC 8375, RFC 9476, and clouds'
+ * metadata names.
+ */
 const RESERVED = [
   "localhost",
   "localdomain",
@@ -53,32 +56,34 @@ const RESERVED = [
   "alt",
 ];
 
-/** What `URL` drops or rewrites in silence: a host that holds it is not the one its writer sees. */
+/** Characters that `URL` drops or rewrites silently: the parsed host would differ from the one that a reader sees. */
 const REWRITTEN_CHARS = /[\s\\\p{Cc}\p{Cf}]/u;
-/** The same behind the host, where `URL` encodes blanks and all letters, as browsers do. */
+/** The same for the rest of the URL, where `URL` encodes blanks and non-ASCII letters, as browsers do. */
 const REWRITTEN_PATH_CHARS = /[\\\p{Cc}]/u;
-/** One label of a host name, and what a name consists of. Source: RFC 1123, with the underscore that real hosts use. */
+/** A host name and its labels. Source: RFC 1123, with the underscore that real hosts use. */
 const HOST = /^(?=.{1,253}$)([a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?\.)+[a-z]([a-z0-9-]{0,61}[a-z0-9])?$/;
 
-/** A loopback address or name: allowed only where `allowLocal` says so. */
+/** A loopback address or name: allowed only with `allowLocal`. */
 const isLoopback = (host: string): boolean => host === "localhost" || host === "127.0.0.1" || host === "[::1]";
 
 /**
- * Whether a request's host is this machine alone, or a name that the public internet never has (RFC 2606): where settings for
- * development and tests count.
+ * Whether a request's host is this machine, or a name that the public internet never has (RFC 2606). Settings for
+ * development and tests apply only there.
  */
 export const isLocalHost = (host: string): boolean =>
   /^127(\.\d{1,3}){3}$/.test(host) ||
   host === "[::1]" ||
   ["localhost", "example", "test"].some((name) => isWithin(host, name));
 
-/** Version previews on workers.dev carry the name of the Worker at their end: `1a2b3c4d-gateway.someone.workers.dev`. */
+/** Version previews on workers.dev end in the Worker's name: `1a2b3c4d-gateway.someone.workers.dev`. */
 const isOwn = (host: string, name: string): boolean =>
   host === name || (name.endsWith(".workers.dev") && host.endsWith(`-${name}`));
 
 const bareHost = (url: URL): string => url.hostname.toLowerCase().replace(/\.$/, "");
 
-/** Whether text holds what `URL` would drop or rewrite without a word. Blanks around it say nothing and are no part of it. */
+/**
+ * Whether text contains characters that `URL` would drop or rewrite silently. Surrounding blanks are trimmed before.
+ */
 function hasRewrittenChars(text: string): boolean {
   const [, head = text, rest = ""] = /^([^/?#\\]*\/\/[^/?#]*)([\s\S]*)$/.exec(text) ?? [];
   return REWRITTEN_CHARS.test(head) || REWRITTEN_PATH_CHARS.test(rest);
@@ -87,12 +92,12 @@ function hasRewrittenChars(text: string): boolean {
 const isWithin = (host: string, name: string): boolean => host === name || host.endsWith(`.${name}`);
 
 /**
- * The address as we would call it, without its fragment, or why we will not: https on port 443, a public DNS name that is
- * not ours, no user name in it, at most `TARGET_CHARS`. Blanks around it are dropped; blanks and letters of any script
- * behind the host are encoded, since people paste addresses out of tables.
+ * Validates a URL and returns it without its fragment: https on port 443, a public DNS name that is not ours, no user
+ * name in it, at most `TARGET_CHARS`. Surrounding blanks are dropped; blanks and letters of any script after the host
+ * are encoded, since people paste URLs out of tables.
  *
- * Address literals are refused in every spelling because `URL` has already turned decimal, hex, octal, short and
- * full-width forms into dotted ones.
+ * IP addresses are rejected in every notation, because `URL` has already converted decimal, hex, octal, short and
+ * full-width forms to dotted ones.
  */
 export function checkTarget(
   sent: string,
@@ -116,16 +121,19 @@ export function checkTarget(
   return ok(url);
 }
 
-/** Whether an address of a host lies in the public internet: unicast, and none of the ranges set aside or tunnelled. */
+/** Whether an IP address is in the public internet: unicast, and in no reserved or tunnelled range. */
 export const isPublicAddress = (address: string): boolean =>
   ipaddr.isValid(address) && ipaddr.parse(address).range() === "unicast";
 
 /**
- * Like `checkTarget`, and the name's addresses are public. For a runtime whose network could reach private hosts; on the
- * platform itself a flag keeps every request in the public internet, and `resolve` is null. A name that the public DNS
- * does not know is refused: a private one might. Throws what `resolve` throws.
+ * Like `checkTarget`, and every IP address of the name must be public. For runtimes whose network could reach private
+ * hosts; on Cloudflare a flag restricts requests to the public internet, and `resolve` is null. A name that the public
+ * DNS does not know is rejected, because a private one might. Throws what `resolve` throws.
  */
-export async function resolveTarget(text: string, { rules, resolve }: TargetPolicy): Promise<Result<URL, TargetProblem>> {
+export async function resolveTarget(
+  text: string,
+  { rules, resolve }: TargetPolicy,
+): Promise<Result<URL, TargetProblem>> {
   const target = checkTarget(text, rules);
   if (!target.ok || resolve === null || isLoopback(target.value.hostname)) return target;
   if (rules.trusted?.includes(target.value.origin)) return target;
@@ -134,17 +142,17 @@ export async function resolveTarget(text: string, { rules, resolve }: TargetPoli
   return addresses.every(isPublicAddress) ? target : err("private_address");
 }
 
-/** What to tell the developer about a refused address. */
+/** What the developer must change about a rejected URL. */
 export function explainTarget(why: TargetProblem): string {
   switch (why) {
     case "unreadable":
-      return "The address is not a URL.";
+      return "The address is not a URL; send a full one, such as https://example.com/hook.";
     case "too_long":
       return `The address must have at most ${TARGET_CHARS} characters.`;
     case "not_https":
       return "The address must start with https://.";
     case "has_credentials":
-      return "The address must not hold a user name or password.";
+      return "The address must not contain a user name or password.";
     case "other_port":
       return "The address must use port 443.";
     case "address_literal":
@@ -154,13 +162,13 @@ export function explainTarget(why: TargetProblem): string {
     case "own_name":
       return "The address must not be this gateway's own.";
     case "private_address":
-      return "The address must not lead into a private network.";
+      return "The address must not resolve to a private network.";
     case "unresolved":
-      return "The address leads nowhere: its host is not in the public DNS.";
+      return "The host of the address is not in the public DNS; check its spelling.";
   }
 }
 
-/** What a caller is told whose address we will not send to; `field` is the JSON pointer it came in. Null when we will. */
+/** Checks a webhook URL; null when it is allowed. `field` is the JSON pointer of the URL in the body. */
 export function checkWebhookTarget(text: string, field: string, rules: TargetRules): Problem | null {
   const checked = checkTarget(text, rules);
   if (checked.ok) return null;
@@ -168,12 +176,13 @@ export function checkWebhookTarget(text: string, field: string, rules: TargetRul
   return problemOf("address_not_allowed", message, { errors: [{ field, message }] });
 }
 
-/** An address in a body, and the place it stands at. */
+/** A URL in a body, and its JSON pointer. */
 export type NamedAddress = { readonly field: string; readonly text: string };
 
 /**
- * The refusal of the first address that leads to one of `hosts`, under which the request reached us: where no public address
- * is configured, nothing else says which names are ours. Null for none. Whatever else is wrong is `checkTarget`'s matter.
+ * The problem of the first URL that leads to one of `hosts`, the names under which the request reached us; null for
+ * none. Without a configured public URL nothing else says which names are ours. Other rules are checked by
+ * `checkTarget`.
  */
 export function checkOwnAddresses(addresses: readonly NamedAddress[], hosts: readonly string[]): Problem | null {
   const names = hosts.map((host) => host.toLowerCase());
@@ -188,19 +197,18 @@ export function checkOwnAddresses(addresses: readonly NamedAddress[], hosts: rea
 }
 
 /*
- * A file behind an address that somebody gave us: every address on the way is judged, redirects are followed by hand.
- *
- * Network and name look-up are handed in, so that one function serves imports, result files and tests.
+ * Downloads from a URL that a caller or upstream gave: every URL on the way is checked, and redirects are followed by
+ * this code. `send` and `resolve` are passed in, so that one function serves imports, result files and tests.
  */
 
-/** Redirects that are followed. Chosen: a shortener, a share link's three steps, and the store behind them. */
+/** Redirects that are followed. Chosen: a shortener, a share link's three steps, and the storage behind them. */
 export const REDIRECTS = 5;
-/** Who asks, since many hosts refuse a request that does not say so. Webhooks carry it, too. */
+/** Sent as User-Agent, since many hosts reject a request without one. Webhooks send it too. */
 export const USER_AGENT = "nemo-gateway/1";
 const REDIRECT_STATUSES = [301, 302, 303, 307, 308];
 
 export type TargetRequest = TargetPolicy & {
-  /** Sent with every request on the way. Never a credential: it would go to whoever is redirected to. */
+  /** Sent with every request on the way. Must not contain a credential, because redirect targets receive it. */
   readonly headers?: Readonly<Record<string, string>>;
   readonly send: (request: Request) => Promise<Response>;
 };
@@ -208,9 +216,11 @@ export type TargetRequest = TargetPolicy & {
 export type OpenFailure = TargetProblem | "too_many_redirects";
 
 /**
- * GET of an address: the first answer that is not a redirect, whatever its status, its body unread. Carries no credential.
- * Refuses an address that `resolveTarget` refuses, the given one or one it redirects to, and one redirect more than `REDIRECTS`.
- * Throws what the network throws, an `AbortError` when the signal fired.
+ * GET of a URL. Returns the first answer that is not a redirect, whatever its status, its body unread. Sends no
+ * credential.
+ *
+ * Fails when `resolveTarget` rejects the URL or one it redirects to, and after more than `REDIRECTS` redirects. Throws
+ * network errors, and an `AbortError` when the signal fires.
  */
 export async function openTarget(
   address: string,
@@ -232,13 +242,14 @@ export async function openTarget(
   return err("too_many_redirects");
 }
 
-/* Host names looked up in the public DNS over HTTPS: a runtime has no other resolver to ask before it connects. */
-
-/** Source: RFC 8484's JSON sibling as Cloudflare documents it for 1.1.1.1. */
+/** Source: RFC 8484's JSON variant as Cloudflare documents it for 1.1.1.1. */
 const RESOLVER = "https://cloudflare-dns.com/dns-query";
 const TYPES = { A: 1, AAAA: 28 } as const;
 
-/** A resolver that asks by `send`, which sets its own time limit. Throws when the service does not answer: an address that cannot be judged is not called. */
+/**
+ * Resolves host names in the public DNS over HTTPS, since the runtime offers no other resolver. `send` sets the
+ * timeout. Throws when the service does not answer: a URL that cannot be checked is not called.
+ */
 export function publicDns(send: (request: Request) => Promise<Response>): Resolve {
   const ask = async (host: string, type: keyof typeof TYPES): Promise<string[]> => {
     const question = new Request(`${RESOLVER}?name=${encodeURIComponent(host)}&type=${type}`, {
@@ -251,7 +262,7 @@ export function publicDns(send: (request: Request) => Promise<Response>): Resolv
   return async (host) => (await Promise.all([ask(host, "A"), ask(host, "AAAA")])).flat();
 }
 
-/** The records of one type in an answer: a name's aliases are in it too. */
+/** The records of one type in an answer, which contains the name's aliases too. */
 function addressesIn(answer: unknown, type: number): string[] {
   const records = (answer as { Answer?: unknown } | null)?.Answer;
   if (!Array.isArray(records)) return [];
@@ -260,12 +271,18 @@ function addressesIn(answer: unknown, type: number): string[] {
   );
 }
 
-/* What a sender is counted by: whoever has one IPv6 address has all 2^64 of its network, so those count as one sender. */
+/*
+ * Rate limits by sender: the owner of one IPv6 address has all 2^64 addresses of its network, so a network counts as
+ * one sender.
+ */
 
-/** The groups of 16 bits that name an IPv6 network: a /64 is the least that anybody is given. Source: RFC 6177. */
+/** Number of 16-bit groups of an IPv6 network: a /64 is the smallest that is assigned. Source: RFC 6177. */
 const NETWORK_GROUPS = 4;
 
-/** The IPv4 address, or the /64 of the IPv6 address; an IPv4 address that is written inside IPv6 is itself. Other text stays as it is. */
+/**
+ * The IPv4 address, or the /64 of the IPv6 address; an IPv4 address mapped into IPv6 gives the IPv4 address. Other
+ * text is returned as it is.
+ */
 export function senderNetwork(address: string): string {
   if (!ipaddr.isValid(address)) return address;
   const parsed = ipaddr.process(address);

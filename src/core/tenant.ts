@@ -1,4 +1,7 @@
-/** What the operator has set for a tenant. Only that is stored: what is not set follows the defaults of the day. */
+/**
+ * A tenant's settings, its deletion, its audit entries, and what its objects report about users. Only settings that
+ * differ from the defaults are stored, so that a changed default applies.
+ */
 
 import type { AuditId, KeyId, Mode, TenantId } from "./ids.ts";
 import { QUOTA_DEFAULTS, RENDER_TTL_MS } from "./limits.ts";
@@ -13,7 +16,7 @@ import type { Quotas } from "./wire/tenant.ts";
 import type { SpentWire } from "./wire/token.ts";
 import type { UserWire } from "./wire/user.ts";
 
-/** As D1 holds it: JSON, every field optional, changed by merging (RFC 7396). */
+/** The stored form in D1: JSON, every field optional, changed by merging (RFC 7396). */
 export type StoredSettings = {
   readonly scopes?: readonly KeyScope[];
   readonly origins?: readonly string[];
@@ -31,7 +34,7 @@ export type TenantSettings = {
   readonly attribution: AttributionWire;
 };
 
-/** What is true of a tenant with these stored settings. */
+/** The stored settings with defaults filled in. */
 export const settingsOf = ({
   scopes,
   origins,
@@ -49,7 +52,7 @@ export const settingsOf = ({
   },
 });
 
-/** What an operator should know when a tenant is made: live calls need a Nemo token from somewhere. */
+/** Warnings for the operator when a tenant is created: live calls need a Nemo token. */
 export const tenantWarnings = (given: {
   readonly nemoToken: string | null;
   readonly allowAnonymous: boolean;
@@ -57,24 +60,25 @@ export const tenantWarnings = (given: {
   given.nemoToken !== null || given.allowAnonymous
     ? []
     : [
-        "Live calls of this tenant have no Nemo token yet: set the secret NEMO_TOKEN, or let the tenant bring its own with PUT /v1/nemo_token.",
+        "Live calls of this tenant have no Nemo token yet: set the secret NEMO_TOKEN, or let the tenant provide its own with PUT /v1/nemo_token.",
       ];
 
-/* The end of a tenant, step by step. Every step may be done again: what it counts it counts before it is gone. */
-
-/** Before the first step the tenant's keys are revoked and it is marked as going, in one transaction. */
+/**
+ * The steps of a tenant's deletion, in order. Every step can be repeated; what it counts is counted before it is
+ * deleted. Before the first step the tenant's keys are revoked and it is marked as deleting, in one transaction.
+ */
 export const DELETION_STEPS = [
-  "endpoints", // nothing is sent any more, nothing late is taken in
-  "quiet", // wait until no isolate remembers a key of the tenant
-  "count", // how much there is of what is about to go
-  "users", // every user's object erases itself, uploads and files included
-  "files", // what is left in the store
+  "endpoints", // nothing is sent or accepted any more
+  "quiet", // wait until no isolate has a key of the tenant in its cache
+  "count", // count what will be deleted
+  "users", // every user's object deletes itself, including uploads and files
+  "files", // what is left in R2
   "objects", // events, endpoints, secrets, the tenant's Nemo token
-  "rows", // everything in D1; the receipt stays
+  "rows", // everything in D1 but the receipt
 ] as const;
 export type DeletionStep = (typeof DELETION_STEPS)[number];
 
-/** A deletion as it stands. `cursor`: where its step goes on; null: at the beginning. Moments in ms since epoch. */
+/** The state of a deletion. `cursor`: where its step continues; null: at the beginning. Times in ms since epoch. */
 export type Deletion = {
   readonly step: DeletionStep;
   readonly cursor: string | null;
@@ -95,19 +99,20 @@ export const NOTHING_REMOVED: TenantRemovedWire = {
   file_bytes: 0,
 };
 
-/** The same deletion at the beginning of its next step. */
+/** The deletion at the beginning of its next step. */
 export function nextStep(deletion: Deletion): Deletion {
   const step = DELETION_STEPS[DELETION_STEPS.indexOf(deletion.step) + 1];
   if (step === undefined) throw new Error("the last step has no next one");
   return { ...deletion, step, cursor: null };
 }
 
-/* An entry of the audit log, as whoever acts writes it down. */
-
-/** Who acts: the operator, or a key. */
+/** Who performed an action: the operator, or a key. */
 export type Actor = "admin" | KeyId;
 
-/** An entry to write. `at` in ms since epoch; `mode` null where both are concerned; `detail` holds no secret. */
+/**
+ * An entry of the audit log. `at` in ms since epoch; `mode` null where both are concerned; `detail` contains no
+ * secret.
+ */
 export type AuditEntry = {
   readonly id: AuditId;
   readonly tenant: TenantId;
@@ -120,15 +125,16 @@ export type AuditEntry = {
   readonly detail: Readonly<Record<string, unknown>>;
 };
 
-/* What objects know of a user beyond what was made in its name. */
-
-/** What a user token is made from: how often the user was signed out, and the moment that a repeat makes it with again. */
+/**
+ * What a user token is issued from: the user's sign-out count, and the time of issue, so that a retry issues the same
+ * token.
+ */
 export type Session = { readonly epoch: number; readonly issuedAt: EpochMs };
 
-/** A user as its object knows it: everything but the name, which the caller brings. */
+/** A user as its object knows it: everything but the name, which the request contains. */
 export type UserRecord = Omit<UserWire, "id">;
 
-/** A turn that was settled after its user's deletion: what is left to be counted of it. */
+/** A turn that was settled after its user's deletion: what still has to be counted. */
 export type SettledTurn = {
   readonly at: EpochMs;
   readonly status: Verdict["status"];
@@ -136,5 +142,5 @@ export type SettledTurn = {
   readonly key: KeyId | null;
 };
 
-/** How much a tenant's object let go of with a user. */
+/** What a tenant's object deleted of a user. */
 export type ErasedEvents = { readonly events: number; readonly deliveries: number };

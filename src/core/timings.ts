@@ -1,104 +1,155 @@
 /**
- * Every wait between two steps of work, in milliseconds. Kept together because `TIME_SCALE` (loopback only) divides them
- * all, so that a test steps through a day's schedule in seconds while the code under it stays the same; those for a
- * receiver's answer have a floor.
- * How long something is kept (links, events, files) is not a wait and stands in limits.ts.
+ * Delays, intervals, timeouts and leases, in milliseconds.
+ *
+ * They are in one place because `TIME_SCALE` (loopback only) divides them all, so that a test runs through a day's
+ * schedule in seconds. Timeouts for other machines have a floor. Retention times (links, events, files) are not scaled
+ * and are in limits.ts.
  */
 import { DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS } from "./time.ts";
 
 export type Timings = {
-  /** While a turn runs its object's alarm fires this often, so that its lease and the instance live on. */
+  /** Interval of the object's alarm while a turn runs, which renews the turn's lease and keeps the instance alive. */
   readonly turnKeepalive: number;
-  /** A turn's lease: nobody else takes it for dead before. */
+  /** A turn's lease: no other instance treats the turn as interrupted before it ends. */
   readonly turnLease: number;
-  /** First reading of upstream state after a stream that did not end well. Source: nemo-api reference 8.4. */
+  /** First poll of upstream's state after a stream that did not end well. Source: nemo-api reference 8.4. */
   readonly settleFirst: number;
-  /** Every later reading. Source: nemo-api reference 8.4. */
+  /** Interval of later polls. Source: nemo-api reference 8.4. */
   readonly settleNext: number;
-  /** The least distance of two equal readings that settle a turn. Source: design section 6. */
+  /** Minimum time between two equal snapshots that settle a turn. Source: design section 6. */
   readonly settleApart: number;
-  /** Unchanged this long after the send, a turn is over. Source: upstream's own 15 minutes, nemo-api reference 4.2. */
+  /**
+   * A turn without any change ends this long after the send. Source: upstream's own 15 minutes, nemo-api reference
+   * 4.2.
+   */
   readonly settleGiveUp: number;
-  /** Heartbeats alone this long: state is read beside the open stream. Source: nemo-api reference 4.2. */
+  /**
+   * After this long with heartbeats only, the state is polled beside the open stream. Source: nemo-api reference 4.2.
+   */
   readonly quiet: number;
-  /** A turn's stream is followed at most this long. Source: upstream's hard client timeout, nemo-api reference 4.2. */
+  /** Maximum time that a turn's stream is read. Source: upstream's hard client timeout, nemo-api reference 4.2. */
   readonly turnStream: number;
-  /** "Still working" is said at least this often. Source: nemo-api reference 8.3. */
+  /** Maximum time between two progress events. Source: nemo-api reference 8.3. */
   readonly progress: number;
-  /** Comment pings of a stream to a caller, counted from the request. */
+  /** Interval of comment pings in a stream to a caller, counted from the request. */
   readonly ping: number;
-  /** An answer ends itself after this long, plus or minus the spread; the client resumes by id. */
+  /** A stream to a caller is closed after this long, plus or minus the spread; the client resumes by id. */
   readonly streamLife: number;
   readonly streamLifeSpread: number;
-  /** For the last words of a stream, which its reader may not take. Chosen: as long as between two pings. */
+  /** Timeout for writing the end of a stream that its reader may not read. Chosen: as long as between two pings. */
   readonly streamLeave: number;
-  /** Between polls of a render; the last repeats. Chosen between the vendor's 2–15 s backoff and the seeds' 30 s. */
+  /**
+   * Delays between polls of a render; the last repeats. Chosen between the vendor's 2–15 s backoff and the seeds' 30
+   * s.
+   */
   readonly renderPolls: readonly number[];
-  /** After this a render is called timed out. Upstream's take 30–90 s. */
+  /** After this a render is shown as timed out. Upstream's take 30–90 s. */
   readonly renderTimeout: number;
-  /** A timed-out render is still asked for this often, and until this long after its submit: a late file is better than none. */
+  /**
+   * A timed-out render is polled at this interval until `renderLate` after its submit: a late file is better than
+   * none.
+   */
   readonly renderLatePoll: number;
   readonly renderLate: number;
-  /** A finished file's end is reckoned anew this often: the operator may have changed what the tenant's are kept for. */
+  /**
+   * Interval at which a finished file's expiry is recalculated, since the operator may change the tenant's retention
+   * time.
+   */
   readonly fileCheckInterval: number;
-  /** A step of work (a poll, a copy, a push) is tried again after this, doubling, up to `retryMax`. */
+  /** First retry delay of a step (a poll, a copy, a push); it doubles up to `retryMax`. */
   readonly retry: number;
   readonly retryMax: number;
-  /** A job that owes itself again is begun again no sooner than this. Chosen: others are served meanwhile, and a long chain of steps still goes fast. */
+  /**
+   * Minimum delay of a job that schedules itself again. Chosen: other requests run in between, and a long chain of
+   * steps is still fast.
+   */
   readonly again: number;
-  /** A job that took its instance down too often and cannot be given up is begun again after this. Chosen: an object that is ended once an hour still serves its callers. */
+  /**
+   * Delay of a job that crashed its instance too often and cannot be given up. Chosen: an object that crashes once an
+   * hour still serves its callers.
+   */
   readonly retryKilled: number;
-  /** How long a claimed step may take before another instance may claim it. */
+  /** Lease of a claimed step, after which another instance may claim it. */
   readonly stepLease: number;
-  /** A webhook's answer is awaited this long. Source: Standard Webhooks, 15–30 s. */
+  /** Timeout of a webhook's answer. Source: Standard Webhooks, 15–30 s. */
   readonly deliveryTimeout: number;
-  /** A taken delivery that nobody reports on is taken anew after this. Chosen: the receiver's time, as much again for one that was taken ahead, and 15 s for the report. */
+  /**
+   * Lease of a claimed delivery. Chosen: the receiver's timeout, as much again for one that was claimed ahead, and 15
+   * s for the report.
+   */
   readonly deliveryLease: number;
-  /** From one failed delivery to the next try. Source: Standard Webhooks' example schedule, as in design section 4. */
+  /** Delays between the attempts of a delivery. Source: Standard Webhooks' example schedule, as in design section 4. */
   readonly deliveries: readonly number[];
-  /** The oldest failure since the last success is this old before an endpoint is disabled. Chosen: longer than one event's ten attempts. */
+  /**
+   * An endpoint is disabled only if the oldest failure since the last success is this old. Chosen: longer than one
+   * event's ten attempts.
+   */
   readonly endpointGiveUp: number;
-  /** The time in which test mode's attempts to one host are counted. */
+  /** The window in which test mode's attempts to one host are counted. */
   readonly testHostWindow: number;
-  /** An upload without a write this long has expired. Chosen; as tus servers do. */
+  /** An upload without a write for this long expires. Chosen, as tus servers do. */
   readonly uploadIdle: number;
-  /** A Nemo token that upstream refused is tried again after this. Chosen: a fault of upstream's passes, a bad token costs a call now and then. */
+  /**
+   * Delay before a Nemo token that upstream rejected is tried again. Chosen: upstream may recover, and a bad token
+   * costs one call now and then.
+   */
   readonly tokenRecheck: number;
-  /** And however often it is written to, it ends after this. R2 drops the parts of an unfinished file after 7 days. */
+  /** Maximum lifetime of an unfinished upload. R2 deletes the parts of an unfinished file after 7 days. */
   readonly uploadLife: number;
-  /** A video that waits looks this often whether what it waits for has ended, and says how far it is. */
+  /** Interval at which a waiting video checks what it waits for and updates its progress. */
   readonly videoPollInterval: number;
-  /** How far behind its earliest due time an object may be before the cron wakes it. */
+  /** How late an object's earliest job may be before the cron wakes the object. */
   readonly busyGrace: number;
-  /** A result's download without a byte this long is given up. Chosen: a store that answers at all sends within seconds. */
+  /**
+   * A result's download without a byte for this long is aborted. Chosen: a server that answers at all sends within
+   * seconds.
+   */
   readonly copyIdle: number;
-  /** A result's download is followed at most this long. Chosen: 2 GB at 3.5 MB/s. */
+  /** Maximum time of a result's download. Chosen: 2 GB at 3.5 MB/s. */
   readonly copyTotal: number;
-  /** Between the end of a tenant's keys and of its things: no isolate remembers a verdict any more. Chosen: twice as long as they do. */
+  /**
+   * Between the revocation of a tenant's keys and the deletion of its data, until no isolate has a key cached. Chosen:
+   * twice the cache's maximum age.
+   */
   readonly tenantQuiet: number;
-  /** What is remembered of a tenant's state may be this old: a pause is felt by everything by then. Chosen: as what writes hears of a key. */
+  /**
+   * Maximum age of a cached tenant state, so a pause takes effect everywhere within this time. Chosen: as for keys of
+   * requests that write.
+   */
   readonly tenantState: number;
-  /** Work of a paused tenant looks this often whether it may go on. */
+  /** Interval at which jobs of a paused tenant check whether it is active again. */
   readonly pauseCheckInterval: number;
-  /** An upload's body without a byte this long is cut. Chosen: longer than a phone takes from one mast to the next. */
+  /** An upload's body without a byte for this long is aborted. Chosen: longer than a phone takes to change cells. */
   readonly uploadBodyIdle: number;
-  /** One request may bring bytes this long. Chosen: what MAX_REQUEST_BYTES take at 0.5 Mbit/s. */
+  /** Maximum time of one upload request's body. Chosen: what MAX_REQUEST_BYTES take at 0.5 Mbit/s. */
   readonly uploadBodyTotal: number;
-  /** A JSON body without a byte this long is given up. Chosen: a phone changes its mast, and nobody holds a request open for nothing. */
+  /**
+   * A JSON body without a byte for this long is aborted. Chosen: enough for a phone to change cells, too short to hold
+   * idle requests open.
+   */
   readonly bodyIdle: number;
-  /** A JSON body may take this long. Chosen: 256 kB at 20 kbit/s. */
+  /** Maximum time of a JSON body. Chosen: 256 kB at 20 kbit/s. */
   readonly bodyTotal: number;
-  /** An import without a byte this long, headers included, is asked for again. Chosen: longer than a slow server takes to begin. */
+  /**
+   * An import without a byte for this long, headers included, is retried. Chosen: longer than a slow server takes to
+   * begin.
+   */
   readonly importIdle: number;
-  /** From its first request on, an import is over after this. Chosen: 500 MB at 0.8 MB/s. */
+  /** Maximum time of an import, from its first request. Chosen: 500 MB at 0.8 MB/s. */
   readonly importTotal: number;
-  /** Between the requests of one import, after an answer that may pass. Chosen: a restart, a short fault, a longer one. */
+  /**
+   * Delays between the requests of one import after a temporary failure. Chosen: a restart, a short outage, a longer
+   * one.
+   */
   readonly importRetries: readonly number[];
-  /** An import that waits for its place looks this often. */
+  /** Interval at which an import that waits for a slot checks again. */
   readonly importPollInterval: number;
-  /** What arrives more slowly than a part in this is kept as it comes. Chosen: what a crash may cost a slow sender. */
+  /**
+   * Bytes that arrive more slowly than one part in this time are stored as they come. Chosen: the most that a crash
+   * costs a slow sender.
+   */
   readonly uploadKeep: number;
-  /** A request waits this long for a buffer. Chosen: as long as a client waits without giving up. */
+  /** How long a request waits for a buffer. Chosen: as long as a client waits without giving up. */
   readonly uploadBuffer: number;
 };
 
@@ -164,8 +215,8 @@ const REAL: Timings = {
 };
 
 /**
- * What is no step of a schedule but another machine's time to answer, to send or to read: below this a busy machine's answers would
- * count as lost, and a scaled run would send twice what a real one sends once. Chosen.
+ * Floors of scaled values that depend on another machine's time to answer, send or read. Below them, answers of a busy
+ * machine would count as lost, and a scaled run would send twice. Chosen.
  */
 const FLOORS: Readonly<Partial<Record<keyof Timings, number>>> = {
   streamLeave: 3 * SECOND_MS,
@@ -180,13 +231,13 @@ const FLOORS: Readonly<Partial<Record<keyof Timings, number>>> = {
   importTotal: 20 * SECOND_MS,
 };
 
-/** The waits divided by `scale` (1 in production), each at least 1 ms, and those for other machines at least some seconds. */
+/** The timings divided by `scale` (1 in production), each at least 1 ms and at least its floor. */
 export function scaledTimings(scale: number): Timings {
   const shorten = (ms: number, least = 1): number => Math.max(least, Math.round(ms / scale));
   const entries = Object.entries(REAL).map(([name, wait]) => [
     name,
     typeof wait === "number"
-      ? shorten(wait, FLOORS[name as keyof Timings]) // REAL's own names
+      ? shorten(wait, FLOORS[name as keyof Timings]) // the keys of REAL
       : (wait as readonly number[]).map((ms) => shorten(ms)),
   ]);
   return Object.fromEntries(entries) as Timings; // the same names, the same kinds of values

@@ -1,11 +1,12 @@
 /**
- * What a turn is and when it is over. Decides only; the user's object commits and performs.
+ * State machine of a turn. Pure: the user's object commits the state and performs the steps.
  *
  *   queued → sending → streaming → settling → ended
  *      └─────────┴─────────┴──────────────────↗
  *
- * `sending` is committed before the request leaves, so whatever dies after that is settled by reading upstream state and
- * never by sending again: upstream charges for a resend. Source: nemo-api reference 4.2, 8.4; design section 6.
+ * `sending` is committed before the request is sent. After any later failure the turn is settled by reading upstream's
+ * state and never by sending again, because upstream charges for a repeated message. Source: nemo-api reference 4.2,
+ * 8.4; design section 6.
  */
 
 import type { AnswerLanguage } from "./agent-text/vocabulary.ts";
@@ -19,17 +20,20 @@ import type { Timings } from "./timings.ts";
 import type { PromptSource } from "./user-view.ts";
 import type { AttributionWire } from "./wire/attribution.ts";
 
-/** How the stream ended: closed by upstream, an error in it, cut on the way, lost with its instance, left by the caller. */
+/**
+ * How the stream ended: closed by upstream, an error in it, a broken connection, interrupted with its instance,
+ * cancelled by the caller.
+ */
 export type StreamEnd = "closed" | "error" | "cut" | "lost" | "cancelled";
 
-/** Upstream's state at one moment, as far as a turn's end needs it. */
+/** A snapshot of upstream's state, as far as settling a turn needs it. */
 export type Snapshot = {
-  /** Equal when draft and media lists are. */
+  /** Equal when draft and media lists are equal. */
   readonly fingerprint: string;
   readonly summary: string;
-  /** The timeline itself, to tell what changed; null where it was not kept. */
+  /** The timeline itself, to describe what changed; null where it was not kept. */
   readonly timeline: Timeline | null;
-  /** Credits; null where they were not read. `frozen` above 0 means that something is being generated. */
+  /** Credits; null where they were not read. `frozen` above 0 means that a generation is running. */
   readonly available: number | null;
   readonly frozen: number | null;
   readonly at: EpochMs;
@@ -39,55 +43,55 @@ export type Turn = {
   readonly id: TurnId;
   readonly project: ProjectId;
   readonly prompt: string;
-  /** Anything but `chat` is answered here. */
+  /** The gateway answers everything but `chat` itself. */
   readonly intent: MessageKind;
-  /** Whether safe suggestions of the agent are carried out. */
+  /** Whether safe actions that the agent suggests are performed. */
   readonly act: "suggest" | "auto";
   readonly language: string | null;
-  /** The language its caller is spoken to in. */
+  /** The language of texts to the caller. */
   readonly speech: AnswerLanguage;
   readonly metadata: Readonly<Record<string, string>>;
-  /** Where its end is told beside the tenant's endpoints; never shown. */
+  /** URL that receives its end event beside the tenant's endpoints; never shown. */
   readonly callback: string | null;
   /** Whether a lost session may be replaced although its timeline is lost with it. */
   readonly onSessionLoss: "fail" | "restart";
-  /** Its session was lost and replaced once; a second loss ends it. */
+  /** Its session was lost and replaced once; a second loss ends the turn. */
   readonly replaced: boolean;
   /** Who wrote the prompt; missing: its caller. */
   readonly source?: PromptSource;
-  /** Of the generator it is made for; missing: its tenant's. */
+  /** The attribution of the generator it is made for; missing: its tenant's. */
   readonly attribution?: AttributionWire | null;
-  /** The API key that asked for it; missing: not known. */
+  /** The API key that requested it; missing when unknown. */
   readonly key?: KeyId | null;
   readonly createdAt: EpochMs;
   readonly phase: "queued" | "sending" | "streaming" | "settling" | "ended";
   readonly sentAt: EpochMs | null;
   readonly endedAt: EpochMs | null;
-  /** The timeline before the send; null when it could not be known. */
+  /** The snapshot before the send; null when it could not be read. */
   readonly before: Snapshot | null;
   readonly stream: {
     readonly end: StreamEnd | null;
-    /** A whole text came after the last tool call: upstream's last word. */
+    /** A full text came after the last tool call: upstream's final answer. */
     readonly spoke: boolean;
-    /** Tool calls begun and not answered: a generation may be running. */
+    /** Tool calls without a result: a generation may be running. */
     readonly toolsOpen: number;
-    /** Upstream closed the stream itself, whatever `end` says; missing: not known. */
+    /** Upstream closed the stream itself, whatever `end` says; missing when unknown. */
     readonly closed?: boolean;
   };
-  /** The last reading after the stream's end. */
+  /** The last snapshot after the stream's end. */
   readonly reading: Snapshot | null;
-  /** Another turn used the same token meanwhile: the balance tells nothing about this one. */
+  /** Another turn used the same token meanwhile, so the balance is no evidence for this one. */
   readonly shared: boolean;
   readonly verdict: Verdict | null;
   readonly error: Problem | null;
 };
 
-/** A turn that has not ended: the only kind that may still change. */
+/** A turn that has not ended, and may still change. */
 export type OpenTurn = Turn & { readonly phase: Exclude<Turn["phase"], "ended"> };
 
 /** Null for a turn that has ended. */
 export const openTurnOf = (turn: Turn | null): OpenTurn | null =>
-  turn === null || turn.phase === "ended" ? null : (turn as OpenTurn); // the phase was just looked at
+  turn === null || turn.phase === "ended" ? null : (turn as OpenTurn); // the phase was just checked
 
 /** A new turn, waiting to be sent. */
 export const newTurnOf = (
@@ -122,7 +126,7 @@ export const newTurnOf = (
   error: null,
 });
 
-/** Commit this before the request leaves. */
+/** The state to commit before the message is sent. */
 export const toSending = (turn: OpenTurn, before: Snapshot | null, now: EpochMs): OpenTurn => ({
   ...turn,
   phase: "sending",
@@ -130,7 +134,7 @@ export const toSending = (turn: OpenTurn, before: Snapshot | null, now: EpochMs)
   sentAt: now,
 });
 
-/** Back to the start with a new session: upstream knew nothing of the old one, so nothing was done and nothing charged. */
+/** Back to `queued` with a new session. Upstream did not know the old one, so nothing was done or charged. */
 export const toReplaced = (turn: OpenTurn): OpenTurn => ({
   ...turn,
   phase: "queued",
@@ -140,16 +144,16 @@ export const toReplaced = (turn: OpenTurn): OpenTurn => ({
 });
 
 /**
- * Whether a turn whose session upstream no longer knows may go on in a new one: only where no timeline is lost with it, or
- * where the caller asked for it, and once.
+ * Whether a turn may continue in a new session after upstream has lost its own: once, and only if no timeline is lost
+ * with it or the caller allowed it.
  */
 export const mayReplace = (turn: Turn, hasTimeline: boolean): boolean =>
   !turn.replaced && (!hasTimeline || turn.onSessionLoss === "restart");
 
-/** The answer's headers are here. */
+/** The state after the answer's headers. */
 export const toStreaming = (turn: OpenTurn): OpenTurn => ({ ...turn, phase: "streaming" });
 
-/** The stream is over, in whatever way; from here only upstream's state decides. */
+/** The stream has ended in any way; from here upstream's state decides. */
 export const toSettling = (turn: OpenTurn, stream: Turn["stream"], error: Problem | null): OpenTurn => ({
   ...turn,
   phase: "settling",
@@ -157,7 +161,7 @@ export const toSettling = (turn: OpenTurn, stream: Turn["stream"], error: Proble
   error: error ?? turn.error,
 });
 
-/** An end. It never changes. */
+/** Ends a turn. An ended turn never changes. */
 export const toEnded = (turn: OpenTurn, verdict: Verdict, error: Problem | null, now: EpochMs): Turn => ({
   ...turn,
   phase: "ended",
@@ -168,35 +172,39 @@ export const toEnded = (turn: OpenTurn, verdict: Verdict, error: Problem | null,
   reading: withoutTimeline(turn.reading),
 });
 
-/** An ended turn keeps what its timelines said, not the timelines. */
+/** An ended turn keeps the summaries of its timelines, not the timelines. */
 const withoutTimeline = (snapshot: Snapshot | null): Snapshot | null =>
   snapshot === null ? null : { ...snapshot, timeline: null };
 
-/** A turn found running by a new instance: its stream is gone. Null when there is nothing to repair. */
+/** Repairs a turn that a restarted instance finds running: its stream is lost. Null when there is nothing to repair. */
 export function afterRestart(given: Turn): OpenTurn | null {
   const turn = openTurnOf(given);
   if (turn?.phase !== "sending" && turn?.phase !== "streaming") return null;
   return toSettling(turn, { ...turn.stream, end: "lost" }, null);
 }
 
-/** True when the stream alone proves the end: closed by upstream, after a final text, nothing generating. */
+/** Whether the stream alone proves the end: closed by upstream, after a final text, no generation running. */
 const isFinished = ({ stream }: Turn): boolean => stream.end === "closed" && stream.spoke && stream.toolsOpen === 0;
 
-/** Upstream said that its agent failed, and then closed the stream itself: it works on nothing more that it could tell of. */
+/** Upstream reported that its agent failed, and then closed the stream itself, so nothing more follows. */
 const hasFailed = ({ stream }: Turn): boolean => stream.end === "error" && stream.closed === true;
 
 /**
- * When to read upstream's state for the first time after the stream's end. A stream that upstream closed is read at once, a cut one
- * later: the work goes on without us.
+ * When to poll upstream's state for the first time after the stream's end: at once if upstream closed the stream,
+ * later after a broken connection, since the work continues without us.
  */
 export const firstPollAt = (turn: Turn, now: EpochMs, timings: Timings): EpochMs =>
   turn.stream.end === "closed" || hasFailed(turn) ? now : now + timings.settleFirst;
 
-/** Until when a shared token is noted as used by a turn that is about to be sent. From now: a turn may have waited for long. */
+/**
+ * Until when a shared token is marked as used by a turn that is about to be sent. Counted from now, because a turn may
+ * have been queued for long.
+ */
 export const leaseUntil = (now: EpochMs, timings: Timings): EpochMs => now + 2 * timings.settleGiveUp;
 
-/** The last moment at which a turn is settled one way or the other. */
-export const giveUpAt = (turn: Turn, timings: Timings): EpochMs => (turn.sentAt ?? turn.createdAt) + timings.settleGiveUp;
+/** The latest time at which a turn is settled. */
+export const giveUpAt = (turn: Turn, timings: Timings): EpochMs =>
+  (turn.sentAt ?? turn.createdAt) + timings.settleGiveUp;
 
 export const isChanged = (turn: Turn, snapshot: Snapshot): boolean =>
   turn.before !== null && turn.before.fingerprint !== snapshot.fingerprint;
@@ -206,14 +214,26 @@ export type Settled =
   | { readonly do: "end"; readonly verdict: Verdict; readonly snapshot: Snapshot };
 
 /**
- * What one reading of upstream's state means for a turn whose stream is over.
+ * Evaluates one snapshot of upstream's state for a turn whose stream has ended.
  *
- * Ends it when the stream was finished by itself; or when the timeline changed, two readings at least `settleApart` apart
- * are equal and nothing is frozen (a shared token's frozen credits belong to anybody); or when upstream said that its agent
- * failed and closed the stream, two such readings are equal, and it is known that nothing is frozen; or `settleGiveUp` after
- * the send. The first change is not the end: a generation has two stages.
+ * The turn ends when one of these holds:
+ *
+ * - the stream proves the end;
+ * - the timeline changed, two snapshots at least `settleApart` apart are equal, and no credits are frozen (frozen
+ *   credits of a shared token may belong to another turn);
+ * - upstream reported that its agent failed and closed the stream, two such snapshots are equal, and no credits are
+ *   known to be frozen;
+ * - `settleGiveUp` has passed since the send.
+ *
+ * The first change does not end it: a generation has two stages.
  */
-export function afterSnapshot(turn: Turn, snapshot: Snapshot, shared: boolean, now: EpochMs, timings: Timings): Settled {
+export function afterSnapshot(
+  turn: Turn,
+  snapshot: Snapshot,
+  shared: boolean,
+  now: EpochMs,
+  timings: Timings,
+): Settled {
   const changed = isChanged(turn, snapshot);
   const end = (status: Verdict["status"]): Settled => ({
     do: "end",
@@ -231,18 +251,18 @@ export function afterSnapshot(turn: Turn, snapshot: Snapshot, shared: boolean, n
     if (changed) return end("completed");
     return end(!shared && balanceOf(turn, snapshot, shared) === "equal" ? "failed" : "unknown");
   }
-  // An equal reading keeps its first moment, so that the distance between two of them can grow.
+  // An equal snapshot keeps the time of the first one, so that the distance between the two grows.
   const reading = equal ? { ...snapshot, at: last.at } : snapshot;
   const isSoon = changed || last === null || hasFailed(turn);
   const wait = isSoon ? timings.settleApart : timings.settleNext;
   return { do: "wait", turn: { ...turn, reading, shared }, at: Math.min(now + wait, giveUpAt(turn, timings)) };
 }
 
-/** A balance that was not read says nothing against it. */
+/** A balance that was not read does not contradict another. */
 const isSameBalance = (one: Snapshot, other: Snapshot): boolean =>
   one.available === null || other.available === null || one.available === other.available;
 
-/** The end of a turn whose upstream state could not be read until it was given up. */
+/** The verdict of a turn whose upstream state could not be read before it was given up. */
 export const unreadable = (): Verdict => ({ status: "unknown", charged: "unknown" });
 
 function balanceOf(turn: Turn, snapshot: Snapshot, shared: boolean): Evidence["balance"] {
@@ -257,7 +277,7 @@ function chargedBy(turn: Turn, snapshot: Snapshot, shared: boolean): Charged {
   return balance === "equal" ? "no" : "unknown";
 }
 
-/** What the end rests on, for the turn's record. */
+/** The evidence of the verdict, for the turn's record. */
 export function evidenceOf(turn: Turn, snapshot: Snapshot | null, shared: boolean): Evidence {
   return {
     stream: turn.stream.end ?? "none",
@@ -267,7 +287,9 @@ export function evidenceOf(turn: Turn, snapshot: Snapshot | null, shared: boolea
   };
 }
 
-/** What a turn cost: measured only when nothing else ran on the token; otherwise the vendor's list price is all there is. */
+/**
+ * The cost of a turn: measured only when nothing else used the token; otherwise only the vendor's list price is known.
+ */
 export function spentBy(
   turn: Turn,
   snapshot: Snapshot | null,
@@ -281,8 +303,8 @@ export function spentBy(
 }
 
 /*
- * Calls that a turn's text suggests: upstream speaks of buttons and panels, callers have these. A closed table, so nothing
- * that upstream says can reach a method, a path or a body.
+ * API calls that a turn's text suggests. Upstream mentions buttons and panels; callers of the API need the equivalent
+ * call. The table is closed, so that no text of upstream's can become a method, a path or a body.
  */
 
 export type ActionName = "timeline" | "render" | "credits" | "turn" | "upload";
@@ -304,18 +326,18 @@ const TABLE: Readonly<Record<ActionName, Action>> = {
 
 export const ACTION_NAMES: readonly ActionName[] = ["timeline", "render", "credits", "turn", "upload"];
 
-/** The table's entry, the same object each time. */
+/** The table's entry; the same object each time. */
 export const actionOf = (name: ActionName): Action => TABLE[name];
 
-/** The action as an `action` event has it, with its project's id in the path. */
+/** The action for an `action` event, with its project's id in the path. */
 export const actionFor = (action: Action, project: ProjectId): Action => ({
   ...action,
   path: action.path.replace("{id}", project),
 });
 
 /**
- * True for what `"act": "auto"` may do unasked: read the timeline, and render the same project. Compared with the whole
- * entry of the table, so a path that was filled in or made elsewhere is not safe.
+ * Whether `"act": "auto"` may perform the action unasked: reading the timeline, and rendering the same project.
+ * Compared with the table's whole entry, so a path that was filled in or made elsewhere is not safe.
  */
 export function isSafeAction(action: Action): boolean {
   if (action.action !== "timeline" && action.action !== "render") return false;
@@ -323,7 +345,7 @@ export function isSafeAction(action: Action): boolean {
   return known.method === action.method && known.path === action.path;
 }
 
-/* What the gateway says when it answers a command itself, in the caller's language. */
+/* Texts of the gateway's own answers to commands, in the caller's language. */
 
 /** The balance of the caller's Nemo account. Numbers as upstream gives them. */
 export const sayCredits = (available: number, frozen: number, speech: AnswerLanguage): string =>
@@ -331,11 +353,11 @@ export const sayCredits = (available: number, frozen: number, speech: AnswerLang
     ? `可用积分：${available}${frozen > 0 ? `（另有 ${frozen} 冻结中）` : ""}。`
     : `Available credits: ${available}${frozen > 0 ? ` (${frozen} more are held by running work)` : ""}.`;
 
-/** In place of a balance that is not the user's own. */
+/** The answer when the balance is not the user's own. */
 export const sayCreditsShared = (speech: AnswerLanguage): string =>
   speech === "zh"
     ? "积分由此应用的提供方管理，请向其查询。"
-    : "The credits belong to whoever runs this app; ask there how many are left.";
+    : "The credits belong to the operator of this app; ask there how many are left.";
 
 export const sayExport = (speech: AnswerLanguage): string =>
   speech === "zh"

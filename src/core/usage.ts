@@ -1,4 +1,7 @@
-/** What is counted of a tenant's use, and by what: decided from facts alone, so that a fact told twice counts once. */
+/**
+ * What counts as usage of a tenant, credit warnings, and attribution. Pure and idempotent: an event published twice
+ * counts once.
+ */
 import { type FieldError, type Problem, problemOf } from "./errors.ts";
 import { USAGE_DEFAULT_DAYS, USAGE_SPAN_DAYS, USAGE_TTL_MS } from "./limits.ts";
 import { err, ok, type Result } from "./result.ts";
@@ -7,7 +10,7 @@ import type { AttributionWire } from "./wire/attribution.ts";
 import type { EventType } from "./wire/event.ts";
 import { type CountedData, countedData } from "./wire/usage.ts";
 
-/** What is counted, each from 0. Credits as upstream counts them, bytes as bytes. */
+/** The counters, each from 0. Credits in upstream's unit. */
 export const COUNTERS = [
   "turns_completed",
   "turns_failed",
@@ -25,13 +28,16 @@ export const COUNTERS = [
 export type Counter = (typeof COUNTERS)[number];
 export type Counts = Readonly<Record<Counter, number>>;
 
-/** Counts of one day, or of one user or key over a period. `who`: the day, the user's hash, the key's id; null: nobody known. */
+/**
+ * Counts of one day, or of one user or key over a period. `who`: the day, the user's hash, the key's id; null when
+ * unknown.
+ */
 export type UsageRow = { readonly who: string | null; readonly counts: Counts };
 
 /** Days in UTC, `2026-11-21`, both included. */
 export type Period = { readonly from: string; readonly to: string };
 
-/** What a fact adds; null for one that is not counted. A video is counted by its turns and renders. */
+/** What an event adds; null for one that is not counted. A video is counted by its turns and renders. */
 export function countsOf(type: EventType, data: string): Partial<Counts> | null {
   const read = (): CountedData => countedData.parse(JSON.parse(data));
   switch (type) {
@@ -41,7 +47,7 @@ export function countsOf(type: EventType, data: string): Partial<Counts> | null 
       return { turns_failed: 1, ...creditsOf(read()) };
     case "turn.unknown":
       return { turns_unknown: 1, ...creditsOf(read()) };
-    case "render.completed": // one that shows another's file made nothing
+    case "render.completed": // a render that reuses another's file produced nothing
       return read().reused_from == null ? { renders_completed: 1, render_bytes: read().file?.size_bytes ?? 0 } : null;
     case "render.failed":
       return { renders_failed: 1 };
@@ -52,7 +58,7 @@ export function countsOf(type: EventType, data: string): Partial<Counts> | null 
   }
 }
 
-/** A turn's credits by how they are known: an amount that nobody knows is a turn, not a number. */
+/** A turn's credits by how they are known. A turn with an unknown amount is counted as a turn, without credits. */
 function creditsOf({ credits }: CountedData): Partial<Counts> {
   if (credits == null || credits.amount === null || credits.basis === "unknown") return { credits_unknown_turns: 1 };
   return credits.basis === "measured" ? { credits_measured: credits.amount } : { credits_estimated: credits.amount };
@@ -60,7 +66,10 @@ function creditsOf({ credits }: CountedData): Partial<Counts> {
 
 type Asked = { readonly from?: string | undefined; readonly to?: string | undefined };
 
-/** The period asked for: the last 30 days unless said otherwise. Refuses what ends before it begins, is longer than 92 days, or is no longer kept. */
+/**
+ * Validates the requested period: the last 30 days by default. Rejects one that ends before it begins, is longer than
+ * 92 days, or is no longer kept.
+ */
 export function periodOf(asked: Asked, now: EpochMs): Result<Period, Problem> {
   const to = asked.to ?? toDay(now);
   const from = asked.from ?? toDay(Date.parse(to) - (USAGE_DEFAULT_DAYS - 1) * DAY_MS);
@@ -68,7 +77,7 @@ export function periodOf(asked: Asked, now: EpochMs): Result<Period, Problem> {
   if (Date.parse(to) - Date.parse(from) >= USAGE_SPAN_DAYS * DAY_MS)
     return err(badPeriod(`must be less than ${USAGE_SPAN_DAYS} days before \`to\``));
   const oldest = toDay(now - USAGE_TTL_MS);
-  return from < oldest ? err(badPeriod(`must not be before ${oldest}: no more is kept`)) : ok({ from, to });
+  return from < oldest ? err(badPeriod(`must not be before ${oldest}; older usage is not kept`)) : ok({ from, to });
 }
 
 function badPeriod(message: string): Problem {
@@ -76,16 +85,15 @@ function badPeriod(message: string): Problem {
   return problemOf("invalid_request", `from ${message}.`, { errors });
 }
 
-/* When a balance is worth an event of its own. */
-
-/** What one generated clip costs at most. Source: nemo-api reference 7.1. */
+/** The most that one generated clip costs. Source: nemo-api reference 7.1. */
 export const CLIP_CREDITS = 100;
 
 /**
- * The event that a turn's effect on the balance deserves, null for none.
+ * The credit event that a turn causes; null for none.
  *
- * `credits.exhausted` when upstream refused for want of credits or nothing is left; `credits.low` when the turn took the
- * balance below one clip. A balance that was below before is not told again; an unread one tells nothing.
+ * `credits.exhausted` when upstream reported missing credits or nothing is left; `credits.low` when the turn took the
+ * balance below the cost of one clip. A balance that was already below is not reported again; an unread one is not
+ * reported.
  */
 export function creditsEvent(
   was: number | null,
@@ -98,18 +106,19 @@ export function creditsEvent(
   return was >= CLIP_CREDITS && is < CLIP_CREDITS ? "credits.low" : null;
 }
 
-/* Who upstream is told is calling: its three `X-Skill-` headers, which are never absent. */
-
-/** `X-Skill-Source`, `X-Skill-Version`, `X-Skill-Platform`. */
+/**
+ * The caller's identity in upstream's three headers, which are always sent: `X-Skill-Source`, `X-Skill-Version`,
+ * `X-Skill-Platform`.
+ */
 export type Attribution = { readonly source: string; readonly version: string; readonly platform: string };
 
 /** Nothing named in any part. */
 export const NO_ATTRIBUTION: AttributionWire = { source: null, version: null, platform: null };
 
-/** What is said where nobody says anything. */
+/** Defaults of the gateway. */
 const DEFAULTS: Attribution = { source: "nemo-gateway", version: "1", platform: "unknown" };
 
-/** Each part from the first that names it: a generator before its tenant, a tenant before us. */
+/** Each part from the first source that sets it: the generator, then its tenant, then the gateway. */
 export function attributionOf(...sources: readonly (AttributionWire | null | undefined)[]): Attribution {
   const part = (name: keyof Attribution): string =>
     sources.map((one) => one?.[name] ?? null).find((value) => value !== null) ?? DEFAULTS[name];

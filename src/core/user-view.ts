@@ -1,14 +1,13 @@
 /**
- * What a user token is shown: everything of its own user but what is the tenant's.
+ * Removes the tenant's private data from everything that a user token receives.
  *
- * A prompt that a generator wrote is the tenant's recipe, so it is null there; so is what the agent said when it was asked to
- * write a generator. What a user wrote stays. Answers, stored events and frames of streams all go through here, so the rule
- * is written once.
+ * A prompt that a generator wrote belongs to the tenant and is null; so is the agent's answer to a request to write a
+ * generator. What a user wrote stays. Answers, stored events and stream frames all pass through here.
  */
 import type { TurnId } from "./ids.ts";
 import type { EventType, EventWire } from "./wire/event.ts";
 
-/** Who wrote what a turn or a video sends. `generatorJob`: the request to write a generator. */
+/** The author of a prompt. `generator_job`: the request to write a generator. */
 export const PROMPT_SOURCES = ["caller", "generator", "generator_job"] as const;
 export type PromptSource = (typeof PROMPT_SOURCES)[number];
 
@@ -16,12 +15,12 @@ type Plain = Record<string, unknown>;
 const isPlain = (value: unknown): value is Plain =>
   typeof value === "object" && value !== null && Object.getPrototypeOf(value) === Object.prototype;
 
-/** What a caller wrote by its own names is given back as it is. */
+/** Fields that callers write with their own names are returned unchanged. */
 const LABELS = "metadata";
 
-/** The same data with what is the tenant's own null. Streams and other objects stay as they are. */
+/** The same data with the tenant's private fields null. Streams and other class instances are returned unchanged. */
 export function forUser<T>(value: T): T {
-  if (Array.isArray(value)) return value.map((item: unknown) => forUser(item)) as T; // the same list, each item seen by a user
+  if (Array.isArray(value)) return value.map((item: unknown) => forUser(item)) as T; // the same list, each item filtered
   if (!isPlain(value)) return value;
   const shown: Plain = {};
   for (const [key, inner] of Object.entries(value)) shown[key] = key === LABELS ? inner : forUser(inner);
@@ -30,13 +29,15 @@ export function forUser<T>(value: T): T {
   return shown as T; // the same fields
 }
 
-/** Resources whose events are a user's own. Others tell of the tenant's Nemo account, its receivers and its generators. */
+/**
+ * Resources whose events belong to a user. Others concern the tenant's Nemo account, its endpoints and its generators.
+ */
 const OWN = ["turn", "timeline", "upload", "asset", "render", "video", "batch"];
 
-/** The types of events that a user token sees. */
+/** Whether a user token may see events of this type. */
 export const isUsersEvent = (type: EventType): boolean => OWN.includes(type.slice(0, type.indexOf(".")));
 
-/** An event as a user token sees it: neither whose tenant it is nor how many events that has. `cursor` counts its user's alone. */
+/** An event as a user token sees it: without the tenant, and with a cursor that counts its user's events alone. */
 export const eventForUser = (event: EventWire, cursor: number): EventWire => ({
   ...event,
   cursor,
@@ -44,7 +45,7 @@ export const eventForUser = (event: EventWire, cursor: number): EventWire => ({
   data: forUser(event.data),
 });
 
-/** The turn that a call asks for, where it asks for one: a making's turn is not there for a user token. */
+/** The id of the turn among a call's arguments, if there is one. A generator job's turn is hidden from user tokens. */
 export const turnIdIn = (given: readonly unknown[]): TurnId | null => {
   const id = given.find((value) => typeof value === "string" && value.startsWith("trn_"));
   return typeof id === "string" ? (id as TurnId) : null;

@@ -1,10 +1,10 @@
 /**
- * What a video is and which step comes next. Decides only; the user's object commits and performs.
+ * State machine of a video. Pure: the user's object commits the state and performs the steps.
  *
  *   project → assets → turn → timeline → render → file → done
  *
- * A step is done when what it made is written in the record: it is never begun again after that. Each thing is made under
- * a key of the step's own, so a crash between making it and writing it down finds it again.
+ * A step is complete when the record names what it created, and is never started again after that. Every step creates
+ * under its own idempotency key, so after a crash in between the retry finds what exists.
  */
 
 import { classifyMessage } from "./commands/match.ts";
@@ -15,16 +15,16 @@ import type { EpochMs } from "./time.ts";
 import type { PromptSource } from "./user-view.ts";
 import type { AttributionWire } from "./wire/attribution.ts";
 
-/* What the turns of a video cost together. */
-
 export type Cost = {
   /** Null before its first turn has ended. */
   readonly charged: Charged | null;
-  /** Credits; null where nothing has ended, or where those of one turn are not known. */
+  /** Credits; null when no turn has ended, or when those of one turn are unknown. */
   readonly spent: number | null;
 };
 
-/** The cost so far and of one more turn. What was not charged cost nothing; what is not known of one is not known of the sum. */
+/**
+ * The cost including one more turn. A turn that was not charged cost nothing; an unknown amount makes the sum unknown.
+ */
 export function withCost(before: Cost, turn: { readonly charged: Charged; readonly spent: number | null }): Cost {
   const known = before.charged === null ? 0 : before.spent;
   const added = turn.charged === "no" ? 0 : turn.spent;
@@ -37,54 +37,52 @@ export function withCost(before: Cost, turn: { readonly charged: Charged; readon
 const RANK: readonly (Charged | null)[] = [null, "no", "unknown", "yes"];
 const worse = (a: Charged | null, b: Charged): Charged => (RANK.indexOf(a) > RANK.indexOf(b) ? (a ?? b) : b);
 
-/* What a video is made of: files that are here or on their way, and those that are fetched from an address. */
-
-/** Where a file comes from: the asset, and the upload that becomes it where there is one. */
+/** A source file: the asset, and the upload that becomes it where there is one. */
 export type VideoSource = {
   readonly asset: AssetId;
   readonly upload: UploadId | null;
-  /** The upload is an import: its address, sealed, until it was begun. */
+  /** Set when the upload is an import: its encrypted URL until the import has started. */
   readonly import?: { readonly address: string | null };
 };
 
-/** The same as a caller names it: a file that is here, or the address of one. */
+/** A source as the request names it: an existing file, or a URL. */
 export type NamedSource = VideoSource | { readonly url: string };
 
-/** A source whose import was not begun. */
+/** Whether the source's import has not started. */
 export const isImportPending = (source: VideoSource): boolean => (source.import?.address ?? null) !== null;
 
-/** Sources of which nothing more is fetched from an address. */
+/** The sources without the URLs of imports. */
 export const withoutAddresses = (sources: readonly VideoSource[]): VideoSource[] =>
   sources.map((source) => (source.import === undefined ? source : { ...source, import: { address: null } }));
 
-/** Counts from here. */
+/** The number of the first round. */
 export const FIRST_ROUND = 1;
 
-/** In the order in which they are gone through. */
+/** In order. */
 export const VIDEO_STAGES = ["project", "assets", "turn", "timeline", "render", "file", "done"] as const;
 export type VideoStage = (typeof VIDEO_STAGES)[number];
 
-/** What to do when the agent asks back. */
+/** What to do when the agent asks a question. */
 export type OnQuestion = "fail" | "wait" | { readonly answer: string };
 
 export type Video = {
   readonly id: VideoId;
-  /** What the current turn says. */
+  /** The prompt of the current turn. */
   readonly prompt: string;
   readonly sources: readonly VideoSource[];
   readonly language: string | null;
   readonly output: RenderOutput;
   readonly metadata: Readonly<Record<string, string>>;
-  /** Where its ends are told beside the tenant's endpoints; never shown. */
+  /** URL that receives its end events beside the tenant's endpoints; never shown. */
   readonly callback: string | null;
   readonly onQuestion: OnQuestion;
-  /** The ready answer was given; a second question is the caller's. */
+  /** The prepared answer was used; a second question goes to the caller. */
   readonly answered: boolean;
   readonly generator: { readonly id: string; readonly slug: string; readonly version: number } | null;
   readonly attribution: AttributionWire | null;
-  /** The API key that ordered it; missing: not known. */
+  /** The API key that created it; missing when unknown. */
   readonly key?: KeyId | null;
-  /** Formats that its generator takes; null for all. */
+  /** Formats that its generator accepts; null for all. */
   readonly accepts: readonly string[] | null;
   readonly batch: BatchId | null;
   readonly expectedMs: number;
@@ -92,21 +90,21 @@ export type Video = {
   readonly status: "queued" | "processing" | "needs_input" | "completed" | "failed" | "cancelled";
   readonly stage: VideoStage;
   readonly project: ProjectId | null;
-  /** The project was made for it, and goes with it. */
+  /** The project was created for it and is deleted with it. */
   readonly ownsProject: boolean;
-  /** Counts its messages; names the key of the current turn and of its render. */
+  /** Number of its messages; part of the idempotency keys of the current turn and render. */
   readonly round: number;
-  /** When the current round began; missing: with the video. */
+  /** When the current round started; missing: with the video. */
   readonly roundAt?: EpochMs | null;
-  /** The current turn, and those before it. */
+  /** The current turn, and the earlier ones. */
   readonly turn: TurnId | null;
   readonly turns: readonly TurnId[];
-  /** The current render, and the last one that left a file. */
+  /** The current render, and the last one that has a file. */
   readonly render: RenderId | null;
   readonly file: RenderId | null;
   /** The renders before the current one. */
   readonly renders: readonly RenderId[];
-  /** What the agent said last. */
+  /** The agent's last text. */
   readonly message: string | null;
   readonly charged: Charged | null;
   readonly spent: number | null;
@@ -116,7 +114,7 @@ export type Video = {
   readonly endedAt: EpochMs | null;
 };
 
-/** What a caller orders, checked and with its generator's prompt filled in. */
+/** A caller's request, validated and with its generator's prompt filled in. */
 export type VideoRequest = Pick<
   Video,
   | "prompt"
@@ -133,7 +131,7 @@ export type VideoRequest = Pick<
   | "expectedMs"
 >;
 
-/** A turn that has ended, as far as a video needs it. */
+/** The result of a turn, as far as a video needs it. */
 export type EndedTurn = {
   readonly status: "completed" | "failed" | "unknown";
   readonly charged: Charged;
@@ -145,26 +143,26 @@ export type EndedTurn = {
   readonly text: string | null;
 };
 
-/** A render that has ended. */
+/** The result of a render. */
 export type EndedRender = { readonly status: "completed" | "failed"; readonly error: Problem | null };
 
-/** What the shell knows of the things that the video is made of; null where it is not made or has not ended. */
+/** The state of what the video consists of; null where it does not exist or has not ended. */
 export type VideoInputs = {
-  /** Sources that are no assets yet, and the refusal of one that will never be. */
+  /** Sources that are not assets yet, and the problem of one that will never be. */
   readonly waiting: number;
   readonly problem: Problem | null;
   readonly turn: EndedTurn | null;
-  /** Whether the project has something to export; asked for in the stage `timeline` alone. */
+  /** Whether the project has something to export; only known in the stage `timeline`. */
   readonly exportable: boolean;
   readonly render: EndedRender | null;
 };
 
-/** What to do now. `wait`: something that was begun tells us when it ends. */
+/** The next action. `wait`: the end of a started operation triggers the next step. */
 export type Step =
   | { readonly do: "import" | "make_project" | "attach" | "start_turn" | "start_render" | "wait" }
   | { readonly do: "save"; readonly video: Video };
 
-/** One rule of each stage, top to bottom: what it waits for, what it does, and what it leads to. */
+/** The transition of each stage. */
 export function nextStep(video: Video, seen: VideoInputs, now: EpochMs): Step {
   const { stage, project, turn, render } = video;
   switch (stage) {
@@ -194,21 +192,24 @@ const go = (video: Video, stage: VideoStage): Step => ({
   video: { ...video, status: "processing", stage },
 });
 
-/** Nothing but "export", where an earlier message may have left something to export: that needs no further one. */
+/**
+ * Whether the prompt is only an export command and an earlier message may have left something to export: then no turn
+ * is needed.
+ */
 const isExportCommand = ({ prompt, ownsProject, turns }: Video): boolean =>
   (!ownsProject || turns.length > 0) && classifyMessage(prompt) === "export";
 
-/** Every source is attached: the turn can speak of them. */
+/** The state after every source is attached to the project. */
 export const toTurn = (video: Video): Video => ({ ...video, stage: "turn" });
 
-/** A turn that did not work ends the video with what it was charged. */
+/** A failed turn ends the video with what it was charged. */
 function afterTurn(video: Video, ended: EndedTurn, now: EpochMs): Video {
   const updated = withTurn(video, ended);
   if (ended.status === "completed") return { ...updated, stage: "timeline" };
   return toFailed(updated, ended.error ?? noTrace(ended), now);
 }
 
-/** The video with what its turn said and cost. */
+/** The video with its turn's text and cost. */
 export const withTurn = (video: Video, ended: EndedTurn): Video => ({
   ...video,
   ...withCost(video, ended),
@@ -216,19 +217,23 @@ export const withTurn = (video: Video, ended: EndedTurn): Video => ({
   message: ended.text ?? video.message,
 });
 
-/** A question ends its text with a question mark; what a person is asked for stands at the end. */
+/** Whether a text ends with a question: agents put what they need from a person at the end. */
 const isQuestion = (text: string | null): boolean => /[?？]["'”’」)\]）\s]*$/u.test(text ?? "");
 
 /**
- * What the agent left decides: a changed timeline is exported, whatever was said. Nothing to export, or nothing done and
- * something asked, is for the caller to say, who may have said it in advance.
+ * A changed timeline is exported, whatever the text says. When there is nothing to export, or the timeline did not
+ * change and the text asks a question, the caller's `onQuestion` decides.
  */
 function afterTimeline(video: Video, ended: EndedTurn, exportable: boolean, now: EpochMs): Video {
   if (exportable && (ended.changed || !isQuestion(ended.text))) return { ...video, stage: "render" };
   if (typeof video.onQuestion === "object" && !video.answered)
     return { ...nextRound(video, video.onQuestion.answer, now), answered: true };
   if (video.onQuestion === "fail")
-    return toFailed(video, problemOf("needs_input", "The agent needs more from you; its words are in `message`."), now);
+    return toFailed(
+      video,
+      problemOf("needs_input", "The agent needs more information; read `message` and send the answer."),
+      now,
+    );
   return { ...video, status: "needs_input", endedAt: now };
 }
 
@@ -238,7 +243,10 @@ function afterRender(video: Video, ended: EndedRender, now: EpochMs): Video {
   return { ...video, status: "completed", stage: "done", file: video.render, endedAt: now };
 }
 
-/** A step's refusal ends it. The next call is one of the video: who made it need not know of its project or turn. */
+/**
+ * Ends the video with a step's problem. The hint is a call for the video, because its caller need not know its project
+ * or turn.
+ */
 export const toFailed = (video: Video, error: Problem, now: EpochMs): Video => ({
   ...video,
   status: "failed",
@@ -252,7 +260,7 @@ function nextCall({ id, stage }: Video, { code, hint }: Problem): string {
   return `POST /v1/videos/${id}/turns${stage === "render" ? ' {"prompt": "export"}' : ""}`;
 }
 
-/** The next message of the same video, in the same project; its end is told anew. What came before its first turn is done first. */
+/** Starts the next round with another message in the same project. Stages before the first turn are completed first. */
 export const nextRound = (video: Video, prompt: string, now: EpochMs): Video => ({
   ...video,
   prompt,
@@ -272,22 +280,24 @@ export const nextRound = (video: Video, prompt: string, now: EpochMs): Video => 
 export const promptSourceOf = ({ generator, round }: Video): PromptSource =>
   generator !== null && round === FIRST_ROUND ? "generator" : "caller";
 
-/** The names of the steps that make a round's turn and its render. */
+/** Names of the steps that create a round's turn and render, for their idempotency keys. */
 export const turnStep = ({ round }: Video): string => `turn ${round}`;
 export const renderStep = ({ round }: Video): string => `render ${round}`;
 
-/** When its current round began. */
+/** When its current round started. */
 export const roundStartedAt = ({ roundAt, createdAt }: Video): EpochMs => roundAt ?? createdAt;
 
-/** Whether nothing more happens unless the caller says so. */
+/** Whether nothing more happens unless the caller continues it. */
 export const isOver = ({ endedAt }: Video): boolean => endedAt !== null;
 
 const noTrace = ({ charged }: EndedTurn): Problem =>
-  problemOf("turn_failed", "Nemo left no trace of the message; read the turn for what is known.", { charged });
+  problemOf(
+    "turn_failed",
+    "Nemo has no trace of the message; read the turn for what is known, then send it again if needed.",
+    { charged },
+  );
 
-/* What callers do to a video: order it, cancel it, go on with it. */
-
-/** An order as it comes in: what its addresses become is not settled. */
+/** A request whose URLs have not become imports yet. */
 export type NamedVideoRequest = Omit<VideoRequest, "sources"> & { readonly sources: readonly NamedSource[] };
 
 export const newVideoOf = (order: VideoRequest, id: VideoId, createdAt: EpochMs, batch: BatchId | null): Video => ({
@@ -314,7 +324,7 @@ export const newVideoOf = (order: VideoRequest, id: VideoId, createdAt: EpochMs,
   endedAt: null,
 });
 
-/** Stopped by its caller. `made`: what its steps had made, whether the video says so or not. */
+/** Cancels a video. `made`: what its steps have created, including what the record does not name yet. */
 export const toCancelled = (
   video: Video,
   made: { readonly turn: TurnId | null; readonly render: RenderId | null },
@@ -323,24 +333,22 @@ export const toCancelled = (
   ...video,
   ...made,
   status: "cancelled",
-  error: problemOf("cancelled", "The video was cancelled; what Nemo had begun may still be charged."),
+  error: problemOf("cancelled", "The video was cancelled; work that Nemo had started may still be charged."),
   endedAt: now,
 });
 
-/** Whether it can go on with another message. */
+/** Whether another message may continue it. */
 export const canContinue = (video: Video): boolean => isOver(video) && video.status !== "cancelled";
 
-/** The turn whose cost a cancelled video does not know yet: it ends without being followed. */
+/** Whether a cancelled video still waits for the cost of its turn, which ends without being streamed. */
 export const awaitsCost = ({ status, turn, counted = null }: Video): boolean =>
   status === "cancelled" && turn !== null && turn !== counted;
 
-/** A cancelled video whose turn has ended after all, and says what it cost; the same where there is nothing to learn. */
+/** Adds the cost of a cancelled video's turn once the turn has ended; unchanged if there is nothing to add. */
 export const withLateCost = (video: Video, ended: EndedTurn | null): Video =>
   ended === null || !awaitsCost(video) ? video : withTurn(video, ended);
 
-/* How far a video is, in one number. */
-
-/** How far each stage reaches, in percent. */
+/** Progress range of each stage, in percent. */
 const REACH: Readonly<Record<VideoStage, readonly [number, number]>> = {
   project: [0, 2],
   assets: [2, 10],
@@ -351,7 +359,7 @@ const REACH: Readonly<Record<VideoStage, readonly [number, number]>> = {
   done: [100, 100],
 };
 
-/** Progress in percent: a stage's share by how far it is, 0 to 1. It never reaches 100 before the file is there. */
+/** Progress in percent; `share` is the progress within the stage, 0 to 1. It is 100 only when the file exists. */
 export function progressOf({ stage }: Video, share: number): number {
   const [from, to] = REACH[stage];
   return Math.floor(from + (to - from) * Math.min(1, Math.max(0, share)));

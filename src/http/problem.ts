@@ -4,13 +4,13 @@ import type { ValidationTargets } from "hono";
 import { HTTPException } from "hono/http-exception";
 import type * as z from "zod";
 import {
-  withSentFields,
   ERRORS,
   type ErrorCode,
   type FieldError,
-  validationMessage,
   type Problem,
   problemOf,
+  validationMessage,
+  withSentFields,
 } from "../core/errors.ts";
 import { rateLimitHeaders } from "../core/quota.ts";
 import type { Result } from "../core/result.ts";

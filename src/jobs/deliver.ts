@@ -13,7 +13,7 @@ import {
   SENDER_SLOTS,
 } from "../core/limits.ts";
 import type { DeliveryJob, DeliveryOutcome, DeliveryReport, TenantRpc } from "../core/rpc/tenant.ts";
-import { explainTarget, type TargetPolicy, resolveTarget } from "../core/ssrf.ts";
+import { explainTarget, resolveTarget, type TargetPolicy } from "../core/ssrf.ts";
 import { type Config, type DeliveryMessage, type Env, readConfig } from "../env.ts";
 import { failAt } from "../failpoints.ts";
 import { log, logBug } from "../log.ts";

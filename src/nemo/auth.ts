@@ -1,4 +1,4 @@
-/** Tokens and the link into the browser. */
+/** Anonymous tokens, the link into Nemo's web app, and the credit balance. */
 import { err, ok, type Result } from "../core/result.ts";
 import { type EpochMs, SECOND_MS } from "../core/time.ts";
 import type { ClaimLink, Credits, IssuedToken, ProjectRef } from "./client.ts";
@@ -7,13 +7,13 @@ import { askData, type Wire } from "./http.ts";
 import { idAt, numberAt, stringAt } from "./json.ts";
 import { CLIENT_ID_CHARS } from "./limits.ts";
 
-/** Where a claim token is shown. Source: nemo-api reference section 2.3, current form. */
+/** The page of a claim token. Source: nemo-api reference section 2.3, current form. */
 const CLAIM_PAGE = "https://nemovideo.com/workspace/claim";
 
 /** Numbers above this are milliseconds, below it seconds: 1e11 s is the year 5138, 1e11 ms is 1973. */
 const MS_FROM = 1e11;
 
-/** A moment as ISO text, or as seconds or milliseconds since 1970; null when it is none of them. */
+/** A time as ISO text, or as seconds or milliseconds since 1970; null for anything else. */
 function moment(data: unknown): EpochMs | null {
   const number = numberAt(data, "expires_at", "expiresAt");
   if (number !== null) return number > MS_FROM ? number : number * SECOND_MS;
@@ -21,7 +21,7 @@ function moment(data: unknown): EpochMs | null {
   return Number.isNaN(parsed) ? null : parsed;
 }
 
-/** POST `/api/auth/anonymous-token`. The client id goes in a header; there is no body. Source: section 2.1. */
+/** POST `/api/auth/anonymous-token`. The client id is a header; there is no body. Source: section 2.1. */
 export async function issueToken(wire: Wire, clientId: string): Promise<Result<IssuedToken, NemoFailure>> {
   const at = "anonymous_token";
   if (clientId === "" || clientId.length > CLIENT_ID_CHARS) {
@@ -58,16 +58,17 @@ export async function claimLink(
   const opened = await askData(wire, { at, method: "POST", path: "/api/auth/claim-token", token, json });
   if (!opened.ok) return opened;
   const claimToken = stringAt(opened.value.data, "claim_token", "claimToken");
-  // A link made of anything but a claim token could hold the Nemo token itself, which is never put in an address.
+  // Any other value could be the Nemo token itself, which must never be in a URL.
   if (claimToken === null || claimToken.startsWith("nmv_usr_"))
     return err(malformed(at, 200, "an answer without a claim token"));
   const expiresInSeconds = numberAt(opened.value.data, "expires_in", "expiresIn") ?? 0;
   return ok({ claimToken, expiresInSeconds, url: `${CLAIM_PAGE}?ct=${encodeURIComponent(claimToken)}` });
 }
 
-/* The balance. */
-
-/** GET `/api/credits/balance/simple`. `total` is `available + frozen` where upstream leaves it out. Source: nemo-api reference section 7.1. */
+/**
+ * GET `/api/credits/balance/simple`. `total` is `available + frozen` if upstream omits it. Source: nemo-api reference
+ * section 7.1.
+ */
 export async function readCredits(wire: Wire, token: string): Promise<Result<Credits, NemoFailure>> {
   const at = "credits";
   const opened = await askData(wire, { at, method: "GET", path: "/api/credits/balance/simple", token });

@@ -1,4 +1,4 @@
-/** The Nemo API as the rest of the house sees it: verbs in our words, refusals as values. `create.ts` makes one. */
+/** Client of the Nemo API: its methods in our own types, with failures as values. */
 import type { Result } from "../core/result.ts";
 import type { TargetPolicy } from "../core/ssrf.ts";
 import type { EpochMs } from "../core/time.ts";
@@ -20,30 +20,33 @@ export type NemoSettings = {
   /** Scheme and host, with or without a trailing slash. */
   readonly baseUrl: string;
   readonly fetch: (request: Request) => Promise<Response>;
-  /** Sent with every call; without them upstream refuses exports of free plans with 402. */
+  /** Sent with every call; without it upstream rejects exports of free plans with 402. */
   readonly attribution: { readonly source: string; readonly version: string; readonly platform: string };
-  /** How a result's own address is judged, and every one that it redirects to. */
+  /** How the URL of a result is checked, and every URL that it redirects to. */
   readonly targets: TargetPolicy;
   readonly timeouts?: Partial<Timeouts>;
-  /** Looks on, for the log. */
+  /** Observes every call, for the log. */
   readonly watch?: Watch;
 };
 
 /**
- * Upstream's token management (`/api/tokens`) is left out: one early readme names it, on a development host, without an answer's shape, and
- * nothing here needs it.
+ * Upstream's token management (`/api/tokens`) is left out: one early readme mentions it, on a development host and
+ * without the form of an answer, and nothing here needs it.
  *
- * No verb throws, and none sends a request twice: whether to repeat is decided where the record of the first try
- * is kept.
+ * No method throws, and none sends a request twice: retries are decided where the record of the first attempt is
+ * stored.
  */
 export type Nemo = {
-  /** A new anonymous token. Upstream gives one per client id and ten per address in seven days. */
+  /** Issues an anonymous token. Upstream allows one per client id and ten per IP address in seven days. */
   issueToken(clientId: string): Outcome<IssuedToken>;
   claimLink(token: string, project: ProjectRef): Outcome<ClaimLink>;
   createSession(token: string, options: { readonly name: string; readonly language?: string }): Outcome<Session>;
-  /** Sends one message: costs credits. Resolves when the answer's headers are here. */
+  /** Sends one message, which costs credits. Resolves when the answer's headers have arrived. */
   openTurn(token: string, turn: TurnRequest): Outcome<TurnStream>;
-  /** `isOurs`, asked once the state is here: which of its files were put there from here, by name; they are no part of the fingerprint. */
+  /**
+   * `isOurs` tells, by name and after the state has arrived, which files the gateway uploaded; they are not part of
+   * the fingerprint.
+   */
   readState(token: string, sessionId: string, isOurs?: (name: string) => boolean): Outcome<NemoState>;
   uploadByUrl(token: string, sessionId: string, urls: readonly string[]): Outcome<readonly UploadedFile[]>;
   uploadFile(token: string, sessionId: string, file: FileToUpload): Outcome<readonly UploadedFile[]>;
@@ -51,21 +54,19 @@ export type Nemo = {
   submitRender(token: string, order: RenderRequest): Outcome<null>;
   readRender(token: string, renderId: string): Outcome<RenderProgress>;
   cancelRender(token: string, renderId: string): Outcome<null>;
-  /** The finished file by upstream's fallback route, body unread. */
+  /** The finished file from upstream's fallback route, body unread. */
   downloadRender(token: string, renderId: string): Outcome<Response>;
-  /** The finished file from the address upstream named, body unread. The token is not sent along. */
+  /** The finished file from the URL that upstream returned, body unread. The token is not sent. */
   fetchResult(url: string): Outcome<Response>;
 };
 
-/* Makes a client: settings are completed once and shared by all verbs. */
-
-/** A client for one upstream. Holds no state: safe to make for every call. */
+/** A client for one upstream. Stateless, so it is cheap to create for every call. */
 export function createNemo(settings: NemoSettings): Nemo {
   const { source, version, platform } = settings.attribution;
   const { rules, resolve } = settings.targets;
   const wire: Wire = {
     baseUrl: settings.baseUrl.replace(/\/+$/, ""),
-    // Where upstream is its operator has said: its own files may lie there, a local stand-in's too.
+    // The operator configured upstream's origin, so it is trusted even if it is local; its own files may be there.
     targets: { rules: { ...rules, trusted: originsOf(settings.baseUrl) }, resolve },
     fetch: settings.fetch,
     attribution: { "x-skill-source": source, "x-skill-version": version, "x-skill-platform": platform },
@@ -91,7 +92,7 @@ export function createNemo(settings: NemoSettings): Nemo {
 
 const originsOf = (url: string): string[] => (URL.canParse(url) ? [new URL(url).origin] : []);
 
-/* What upstream knows, in our words: the values that the client's verbs take and give. */
+/* Types of upstream's data, as the client's methods take and return them. */
 
 export type IssuedToken = {
   readonly token: string;
@@ -105,15 +106,18 @@ export type Session = { readonly taskId: string; readonly sessionId: string; rea
 export type VideoInfo = { readonly name: string; readonly sizeBytes?: number; readonly url?: string };
 
 export type NemoState = {
-  /** Upstream's own text of the draft, byte for byte, to be handed back for an export; null before the first edit. */
+  /** Upstream's own text of the draft, byte for byte, to be sent back for an export; null before the first edit. */
   readonly draftText: string | null;
   readonly timeline: Timeline;
-  /** How many uploaded files upstream lists, readable or not. */
+  /** Number of uploaded files that upstream lists, readable or not. */
   readonly mediaCount: number;
   readonly videoInfos: readonly VideoInfo[];
-  /** How many generated media upstream lists. */
+  /** Number of generated media that upstream lists. */
   readonly generatedCount: number;
-  /** Equal for two states that hold the same draft and as many media that were not put there from here. 32 hexadecimal characters. */
+  /**
+   * Equal for two states with the same draft and the same number of media that the gateway did not upload. 32
+   * hexadecimal characters.
+   */
   readonly fingerprint: string;
 };
 
@@ -137,10 +141,10 @@ export type FileToUpload = {
 export type Credits = { readonly available: number; readonly frozen: number; readonly total: number };
 
 export type RenderRequest = {
-  /** Ours, unguessable: upstream names the file after it. */
+  /** Our own random id: upstream names the file after it. */
   readonly renderId: string;
   readonly sessionId: string;
-  /** From `NemoState.draftText`, untouched. */
+  /** `NemoState.draftText`, unchanged. */
   readonly draftText: string;
   readonly output?: { readonly format: string; readonly quality: string };
 };
@@ -149,7 +153,7 @@ export type RenderProgress = {
   readonly status: "pending" | "processing" | "completed" | "failed" | "cancelled";
   /** 0 to 100. */
   readonly progress: number | null;
-  /** Of the finished file. May be missing for a while on a completed render: ask again. */
+  /** Of the finished file. May be missing for a while on a completed render: poll again. */
   readonly url: string | null;
   readonly message: string | null;
   readonly durationSeconds: number | null;
@@ -158,5 +162,8 @@ export type RenderProgress = {
 
 export type ProjectRef = { readonly taskId: string; readonly sessionId: string };
 
-/** A browser link; it holds a claim token, which opens the project and has no API rights, never the Nemo token. */
+/**
+ * A browser link. It contains a claim token, which opens the project and gives no API access, and never the Nemo
+ * token.
+ */
 export type ClaimLink = { readonly claimToken: string; readonly expiresInSeconds: number; readonly url: string };

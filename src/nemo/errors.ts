@@ -1,23 +1,24 @@
-/** Upstream's envelopes: `{code,data}`, `{success,data}`, a bare object, `{detail}`, `{error}`. Opens them, or says why not. */
+/**
+ * Upstream's answers and failures: unwraps the envelopes `{code,data}`, `{success,data}`, a bare object, `{detail}`,
+ * `{error}`, and classifies everything else. This is the only place that interprets upstream's codes.
+ */
 import { err, ok, type Result } from "../core/result.ts";
 import { cut } from "../core/text.ts";
 import { SECOND_MS } from "../core/time.ts";
 import { isObject, type JsonObject, parseJson } from "./json.ts";
 import { MESSAGE_CHARS } from "./limits.ts";
 
-/* From a code, a status and words to a failure: the one place where upstream's numbers mean something. */
-
-/** A failure's evidence, and how long upstream asked to wait. */
+/** A failure's evidence, and the retry delay that upstream asked for. */
 export type FailedAnswer = Evidence & { readonly retryAfterMs: number | null };
 
-/** Calls that name a session in their address or body: their 404 is a session that is gone. */
+/** Calls with a session in their path or body: their 404 means that the session is gone. */
 const SESSION_CALLS: readonly UpstreamCall[] = ["run_sse", "state", "upload", "claim_token"];
 
 const SESSION_WORDS = /session\b.{0,80}\bnot found|no such session|unknown session/i;
 const CREDIT_WORDS =
   /(insufficient|not enough|no|out of|exhausted|exceeded)\s+(\w+\s+)?credits?\b|credits?\s+(\w+\s+){0,2}(exhausted|insufficient|depleted|used up)|积分不足|余额不足/i;
 
-/** Upstream's own codes; null for one that is not in its table. Source: nemo-api reference section 8.1. */
+/** Classifies upstream's own codes; null for one that is not in its table. Source: nemo-api reference section 8.1. */
 function byCode(evidence: Evidence): NemoFailure | null {
   switch (evidence.code) {
     case 1001:
@@ -67,9 +68,9 @@ function byStatus(evidence: Evidence, status: number, retryAfterMs: number | nul
 }
 
 /**
- * The failure that an answer means: its body code first, then its HTTP status, then its words.
+ * Classifies a failed answer: by its body code first, then its HTTP status, then its message.
  *
- * A body code from 400 to 599 counts as an HTTP status: upstream's table lists both kinds in one column.
+ * A body code from 400 to 599 counts as an HTTP status: upstream's table lists both in one column.
  */
 export function classify({ retryAfterMs, ...evidence }: FailedAnswer): NemoFailure {
   const known = byCode(evidence);
@@ -81,15 +82,15 @@ export function classify({ retryAfterMs, ...evidence }: FailedAnswer): NemoFailu
   return { ...evidence, reason: "refused" };
 }
 
-/** Upstream's own code at the head of an error's words, `2001: insufficient credits`; null where there is none. */
+/** Upstream's own code at the start of a message, `2001: insufficient credits`; null without one. */
 function codeInWords(message: string): number | null {
   const code = /^\W{0,3}(?:code\W{0,3})?(1001|1002|1010|1011|2001|4001|4002)\b/i.exec(message)?.[1];
   return code === undefined ? null : Number(code);
 }
 
 /**
- * The failure that an error told inside a stream means. Only upstream's own codes and unmistakable words are believed: a 401 or 429 there is
- * the model provider's business with upstream, not ours.
+ * Classifies an error inside a stream. Only upstream's own codes and unambiguous messages count: a 401 or 429 there
+ * concerns upstream and its model provider, not us.
  */
 export function classifyInStream(statedCode: number | null, message: string): NemoFailure {
   const code = statedCode ?? codeInWords(message);
@@ -101,7 +102,7 @@ export function classifyInStream(statedCode: number | null, message: string): Ne
   return { ...evidence, reason: "agent_failed" };
 }
 
-/** No answer, or half of one. `sent` is "no" only where nothing can have left. */
+/** No answer, or an incomplete one. `sent` is "no" only if nothing can have been sent. */
 export const unavailable = (
   at: UpstreamCall,
   sent: "no" | "maybe",
@@ -117,7 +118,7 @@ export const unavailable = (
   retryAfterMs: null,
 });
 
-/** An answer that came and cannot be read. */
+/** An answer that cannot be parsed. */
 export const malformed = (at: UpstreamCall, status: number | null, message: string): NemoFailure => ({
   at,
   status,
@@ -126,12 +127,10 @@ export const malformed = (at: UpstreamCall, status: number | null, message: stri
   reason: "garbled",
 });
 
-/* What may be kept of an answer we did not like: its words, without secrets and without length; and how long it asks to wait. */
-
 /** Upstream's tokens, its claim tokens, and any bearer credential that an answer may echo. */
 const SECRETS = /(nmv_usr_|clm_)[A-Za-z0-9_-]+|\b(bearer)\s+[^\s"',;]+/gi;
 
-/** Words for a log: one line, at most `MESSAGE_CHARS` characters, credentials replaced by their kind. */
+/** Text for a log: one line, at most `MESSAGE_CHARS` characters, credentials replaced by their kind. */
 export function safeText(text: string): string {
   const line = text
     .slice(0, MESSAGE_CHARS * 4)
@@ -141,10 +140,13 @@ export function safeText(text: string): string {
   return line.length > MESSAGE_CHARS ? `${cut(line, MESSAGE_CHARS - 1)}…` : line.toWellFormed();
 }
 
-/** The names that an error's words were seen or guessed under, in order. Source: nemo-api reference section 1.2. */
+/** Known and guessed names of an error's message, in order. Source: nemo-api reference section 1.2. */
 const WORD_KEYS = ["message", "msg", "error", "detail", "reason", "errorMessage", "error_message"] as const;
 
-/** An error body's words: a string under one of the known names, nested once or as FastAPI's list of details; "" when there are none. */
+/**
+ * An error body's message: a string under one of the known names, nested once or as FastAPI's list of details; ""
+ * without one.
+ */
 export function messageOf(body: unknown): string {
   if (typeof body === "string") return body;
   if (Array.isArray(body)) return body.slice(0, 5).map(messageOf).filter(Boolean).join("; ");
@@ -176,8 +178,8 @@ function nestedWords(value: unknown): string {
 }
 
 /**
- * Milliseconds that `Retry-After` asks for: seconds, or a date measured against the answer's own `Date` header; null when it is absent or
- * unreadable, never negative.
+ * The delay in `Retry-After`, in ms: seconds, or a date relative to the answer's own `Date` header; null when absent
+ * or unreadable, never negative.
  */
 export function retryAfterMs(headers: Headers): number | null {
   const value = headers.get("retry-after")?.trim() ?? "";
@@ -187,17 +189,17 @@ export function retryAfterMs(headers: Headers): number | null {
   return Number.isNaN(until) || Number.isNaN(sent) ? null : Math.max(0, until - sent);
 }
 
-/** A whole answer, its body read. */
+/** An answer with its body. */
 export type Answer = {
   readonly at: UpstreamCall;
   readonly status: number;
   readonly headers: Headers;
   readonly text: string;
-  /** Whether `text` is what came, byte for byte: false when the body was not UTF-8. */
+  /** Whether `text` equals the body byte for byte: false when it was not UTF-8. */
   readonly exact: boolean;
 };
 
-/** An opened answer. `path` leads from the text's root to `data`, for values that must be cut out by offsets. */
+/** An unwrapped answer. `path` leads from the text's root to `data`, for values that are cut out by offsets. */
 export type UnwrappedAnswer = {
   readonly data: JsonObject;
   readonly path: readonly string[];
@@ -205,12 +207,12 @@ export type UnwrappedAnswer = {
   readonly exact: boolean;
 };
 
-/** Characters of an error page that are looked at for its words. */
+/** Characters of an error page that are searched for a message. */
 const PAGE_CHARS = 4_000;
 
 const isGood = (status: number): boolean => status >= 200 && status < 300;
 
-/** A body's own code: a whole number, also one written as a string; null where there is none. */
+/** A body's own code: an integer, or one as a string; null without one. */
 export function codeOf(body: unknown): number | null {
   if (!isObject(body)) return null;
   const nested = isObject(body.error) ? body.error.code : undefined;
@@ -219,10 +221,13 @@ export function codeOf(body: unknown): number | null {
   return typeof code === "number" && Number.isInteger(code) ? code : null;
 }
 
-/** Codes of a success: 0 is attested; 200 is what servers that copy the status into the body would say. */
+/** Codes of a success: 0 is attested; 200 is what servers that copy the status into the body would return. */
 const isGoodCode = (code: number | null): boolean => code === null || code === 0 || code === 200;
 
-/** Whether a body in a 2xx says by its other marks that it is an error. A render's own `error` stands beside a `status` or inside `data`. */
+/**
+ * Whether a 2xx body has another sign of an error. A render's own `error` is beside a `status` or inside `data`, and
+ * does not count.
+ */
 function isMarkedBad(body: unknown): boolean {
   if (!isObject(body)) return false;
   if (body.success === false) return true;
@@ -230,11 +235,12 @@ function isMarkedBad(body: unknown): boolean {
   return Boolean(body.error) || typeof body.detail === "string";
 }
 
-/** The failure an answer means, or null when it is a success. Body code first, then HTTP status. */
+/** The failure of an answer, or null when it is a success. Body code first, then HTTP status. */
 export function failureOf(answer: Answer, body: unknown = parseJson(answer.text)): NemoFailure | null {
   const code = codeOf(body);
   if (isGood(answer.status) && isGoodCode(code) && !isMarkedBad(body)) return null;
-  const words = messageOf(body) || (body === undefined ? answer.text.slice(0, PAGE_CHARS).replace(/<[^>]*>/g, " ") : "");
+  const words =
+    messageOf(body) || (body === undefined ? answer.text.slice(0, PAGE_CHARS).replace(/<[^>]*>/g, " ") : "");
   const message = safeText(words) || `HTTP ${answer.status}`;
   const shownCode = isGoodCode(code) ? null : code;
   return classify({
@@ -246,7 +252,7 @@ export function failureOf(answer: Answer, body: unknown = parseJson(answer.text)
   });
 }
 
-/** The payload of a successful answer: what `data` holds, or the bare object. Anything that is not an object is garbled. */
+/** The payload of a successful answer: `data`, or the bare object. Anything that is not an object is malformed. */
 export function open(answer: Answer): Result<UnwrappedAnswer, NemoFailure> {
   const body = parseJson(answer.text);
   const failure = failureOf(answer, body);
@@ -254,15 +260,17 @@ export function open(answer: Answer): Result<UnwrappedAnswer, NemoFailure> {
   const { text, exact } = answer;
   if (!isObject(body))
     return err(
-      malformed(answer.at, answer.status, text.trim() === "" ? "an empty answer" : "an answer that is not a JSON object"),
+      malformed(
+        answer.at,
+        answer.status,
+        text.trim() === "" ? "an empty answer" : "an answer that is not a JSON object",
+      ),
     );
   const data = body.data;
   return ok(isObject(data) ? { data, path: ["data"], text, exact } : { data: body, path: [], text, exact });
 }
 
-/* Why upstream did not do what was asked: a closed union, one member per treatment, each with its evidence. */
-
-/** Which of upstream's calls it was. `result` is the finished file at the address upstream named. */
+/** Which call it was. `result` is the download of the finished file from its URL. */
 export type UpstreamCall =
   | "anonymous_token"
   | "claim_token"
@@ -277,12 +285,12 @@ export type UpstreamCall =
   | "render_download"
   | "result";
 
-/** What was seen. Safe to log: the message is upstream's own words, cut at `MESSAGE_CHARS`, with anything like a token removed. */
+/** What was received. Safe to log: the message is upstream's own text, cut at `MESSAGE_CHARS`, without tokens. */
 export type Evidence = {
   readonly at: UpstreamCall;
-  /** HTTP status; null when no answer came, or when it came inside a stream. */
+  /** HTTP status; null without an answer, or when the error was inside a stream. */
   readonly status: number | null;
-  /** Upstream's own body code; null where the answer had none. */
+  /** Upstream's own body code; null without one. */
   readonly code: number | null;
   readonly message: string;
 };
@@ -290,28 +298,28 @@ export type Evidence = {
 export type NemoFailure = Evidence &
   (
     | { /** 1001, 1010, 1011, HTTP 401. */ readonly reason: "token_rejected" }
-    | { /** HTTP 400 when minting a token: the client id was not taken. */ readonly reason: "client_id_refused" }
+    | { /** HTTP 400 when requesting a token: the client id was rejected. */ readonly reason: "client_id_refused" }
     | { /** 1002, or ADK's 404 for an unknown session. */ readonly reason: "session_lost" }
     | { /** 2001. */ readonly reason: "no_credits" }
     | { /** 4001, HTTP 415. */ readonly reason: "unsupported_media" }
     | { /** 4002, HTTP 413. */ readonly reason: "file_too_large" }
     | { /** HTTP 402 at export: the plan, not the credits. */ readonly reason: "plan_required" }
     | {
-        /** HTTP 429 when minting: one token per client id, ten per address, in seven days. */ readonly reason: "token_rationed";
+        /** HTTP 429 when requesting a token: one per client id, ten per IP address, in seven days. */ readonly reason: "token_rationed";
         readonly retryAfterMs: number | null;
       }
     | { /** HTTP 429 elsewhere. */ readonly reason: "rate_limited"; readonly retryAfterMs: number | null }
     | { /** A render or a file that upstream does not know. */ readonly reason: "not_found" }
     | {
-        /** 5xx, no connection, no answer in time. `sent`: whether the request may have reached upstream. */ readonly reason: "unavailable";
+        /** 5xx, no connection, or a timeout. `sent`: whether the request may have reached upstream. */ readonly reason: "unavailable";
         readonly sent: "no" | "maybe";
         readonly retryAfterMs: number | null;
       }
     | {
-        /** The turn ran and its agent or model reported an error inside the stream. */ readonly reason: "agent_failed";
+        /** The turn ran, and its agent or model reported an error inside the stream. */ readonly reason: "agent_failed";
       }
     | { /** Any other 4xx or code. */ readonly reason: "refused" }
-    | { /** An answer that cannot be read, or one above its byte cap. */ readonly reason: "garbled" }
+    | { /** An answer that cannot be parsed, or that exceeds its size limit. */ readonly reason: "garbled" }
   );
 
 export type NemoReason = NemoFailure["reason"];

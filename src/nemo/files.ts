@@ -1,6 +1,6 @@
 /**
- * Finished files: their answers are handed on unread. The Nemo token goes to upstream's own host only. An address that
- * upstream names is judged like any other that is given to us, and so is every one that it redirects to.
+ * Downloads of finished files; bodies are returned unread. The Nemo token is sent to upstream's own host only. A URL
+ * that upstream returns is checked like any other, and so is every URL that it redirects to.
  */
 
 import { err, ok, type Result } from "../core/result.ts";
@@ -11,7 +11,7 @@ import { parseJson, stringAt } from "./json.ts";
 
 const isJson = (response: Response): boolean => /\bjson\b/i.test(response.headers.get("content-type") ?? "");
 
-/** A file's answer, or the failure that its status means. */
+/** The file's answer, or the failure of its status. */
 async function asFile(
   wire: Wire,
   at: "result" | "render_download",
@@ -26,7 +26,7 @@ async function asFile(
   return err(failureOf(answer.value) ?? malformed(at, response.status, "not a file"));
 }
 
-/** What a request failed with, on its way out of `openTarget`. */
+/** Carries a request's failure out of `openTarget`. */
 class Unanswered extends Error {
   readonly failure: NemoFailure;
   constructor(failure: NemoFailure) {
@@ -36,7 +36,10 @@ class Unanswered extends Error {
   }
 }
 
-/** GET of a result's own address, without token and attribution: it is another host's. Redirects are followed as `openTarget` does. */
+/**
+ * GET of a result's URL, without token and attribution, since it is on another host. Redirects are followed by
+ * `openTarget`.
+ */
 export async function fetchResult(wire: Wire, url: string): Promise<Result<Response, NemoFailure>> {
   const at = "result";
   const deadline = openDeadline();
@@ -58,8 +61,8 @@ export async function fetchResult(wire: Wire, url: string): Promise<Result<Respo
 }
 
 /**
- * GET `/api/render/proxy/{id}/download`: the file itself, a redirect to it, or JSON that names its address; each ends in the file's answer.
- * Source: nemo-api reference section 7.4.
+ * GET `/api/render/proxy/{id}/download`, which returns the file, a redirect to it, or JSON with its URL; each gives
+ * the file's answer. Source: nemo-api reference section 7.4.
  */
 export async function downloadRender(
   wire: Wire,

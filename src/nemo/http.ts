@@ -1,22 +1,23 @@
-/** One request towards upstream: built, sent once, waited for with an end. Never throws, never sends again. */
+/**
+ * Sends one request to upstream, once, with timeouts, and reads its answer up to a limit. Never throws and never
+ * retries.
+ */
 import { err, ok, type Result } from "../core/result.ts";
 import type { TargetPolicy } from "../core/ssrf.ts";
 import {
   type Answer,
-  type UpstreamCall,
   failureOf,
   malformed,
   type NemoFailure,
-  type UnwrappedAnswer,
   open,
   safeText,
+  type UnwrappedAnswer,
+  type UpstreamCall,
   unavailable,
 } from "./errors.ts";
 import { ERROR_ANSWER_BYTES, JSON_ANSWER_BYTES, type Timeouts } from "./limits.ts";
 
-/* Waits with an end: a promise is given up when the deadline ends, whether or not the one who made it listens to signals. */
-
-/** Why a wait was given up. */
+/** Why a wait was ended. A deadline rejects promises even if their source ignores the signal. */
 export class Interrupted extends Error {
   readonly why: "timeout" | "idle" | "cancelled";
   constructor(why: "timeout" | "idle" | "cancelled") {
@@ -26,26 +27,26 @@ export class Interrupted extends Error {
   }
 }
 
-/** One clock for one request. */
+/** The timeouts of one request. */
 export type Deadline = {
   readonly signal: AbortSignal;
-  /** Starts (or starts again) the wait named `name`; when it ends the signal fires with `why`. */
+  /** Starts or restarts the timeout `name`; when it ends, the signal fires with `why`. */
   arm(name: string, ms: number, why: "timeout" | "idle"): void;
   disarm(name: string): void;
   cancel(): void;
-  /** The promise's own end, or a rejection with the signal's reason when it fires first. */
+  /** The promise's result, or a rejection with the signal's reason if that fires first. */
   within<T>(promise: Promise<T>): Promise<T>;
-  /** Stops all waits and forgets the outer signal. The signal stays as it is. */
+  /** Stops all timeouts and detaches the outer signal. The own signal keeps its state. */
   release(): void;
 };
 
 type Wait = { readonly at: number; readonly why: "timeout" | "idle" };
 
 /**
- * A deadline that also fires, as cancelled, when `outer` does.
+ * Creates a deadline that also fires, as cancelled, when `outer` does.
  *
- * A stream arms its idle wait with every read and almost never meets it, so arming only notes the moment: one timer looks at
- * the earliest of them, and looks again where that has moved on meanwhile.
+ * A stream restarts its idle timeout with every read and rarely reaches it, so restarting only records the time: a
+ * single timer checks the earliest one, and is set again if that has moved meanwhile.
  */
 export function openDeadline(outer?: AbortSignal): Deadline {
   const controller = new AbortController();
@@ -104,9 +105,7 @@ export function openDeadline(outer?: AbortSignal): Deadline {
   };
 }
 
-/* An answer's body as text: up to a cap, within a deadline, and told apart from what only looks like it. */
-
-/** Why a connection broke, in words for a failure's evidence. */
+/** Why a connection broke, as text for a failure's evidence. */
 export const breakMessage = (error: unknown): string =>
   error instanceof Interrupted ? error.why : safeText(error instanceof Error ? error.message : String(error));
 
@@ -116,7 +115,10 @@ const FIRST_BLOCK_BYTES = 4_096;
 const strict = new TextDecoder("utf-8", { fatal: true, ignoreBOM: false });
 const loose = new TextDecoder("utf-8");
 
-/** Bytes in one growing block: a body in a million tiny chunks costs no more than the same body in one. */
+/**
+ * Collects bytes in one growing block, so that a body in a million tiny chunks costs no more than one in a single
+ * chunk.
+ */
 function collector(): { size(): number; add(chunk: Uint8Array): void; text(): { text: string; exact: boolean } } {
   let block = new Uint8Array(FIRST_BLOCK_BYTES);
   let size = 0;
@@ -142,13 +144,13 @@ function collector(): { size(): number; add(chunk: Uint8Array): void; text(): { 
   };
 }
 
-/** Whether the announced length alone is above the cap. Compressed bodies announce less than they hold, never more than a little. */
+/** Whether the announced length alone exceeds the limit. Compressed bodies announce less than they contain. */
 const announcedAbove = (response: Response, cap: number): boolean =>
   Number(response.headers.get("content-length") ?? "0") > cap;
 
 /**
- * The whole body, up to a cap: a success above `JSON_ANSWER_BYTES` is garbled, an error's body is read up to `ERROR_ANSWER_BYTES` and the
- * rest left. The body is cancelled as soon as it is given up.
+ * Reads the whole body up to a limit: a success above `JSON_ANSWER_BYTES` is malformed; an error's body is read up to
+ * `ERROR_ANSWER_BYTES` and the rest discarded. The body is cancelled when reading stops.
  */
 export async function readAnswer(
   at: UpstreamCall,
@@ -184,7 +186,7 @@ export async function readAnswer(
   return ok({ at, status, headers, ...body.text() });
 }
 
-/** What every call needs: where, how, as whom, how long. */
+/** The settings that every call needs. */
 export type Wire = {
   /** Without a trailing slash. */
   readonly baseUrl: string;
@@ -196,7 +198,10 @@ export type Wire = {
   readonly watch: Watch;
 };
 
-/** Told when a request leaves; what it answers with is told the status, null for none, once the answer's headers are here. */
+/**
+ * Called when a request is sent. The returned function is called with the status once the answer's headers have
+ * arrived, or with null without an answer.
+ */
 export type Watch = (at: UpstreamCall) => (status: number | null) => void;
 
 export type Call = {
@@ -211,24 +216,27 @@ export type Call = {
   readonly body?: ReadableStream<Uint8Array>;
 };
 
-/** The request of a call; null when it cannot be made (a token or an id with characters that no header or address can hold). */
+/** Builds a call's request; null when a token or an id has characters that no header or URL may contain. */
 function build(wire: Wire, call: Call, signal: AbortSignal): Request | null {
   try {
     const headers = new Headers({ ...wire.attribution, ...call.headers });
     if (call.token !== undefined) headers.set("authorization", `Bearer ${call.token}`);
     if (call.json !== undefined) headers.set("content-type", "application/json");
     const body = call.json ?? call.body;
-    // A redirect is never followed with the token: it would carry it to another host.
+    // Redirects are not followed, since they would carry the token to another host.
     const init: RequestInit & { duplex?: "half" } = { method: call.method, headers, signal, redirect: "manual" };
     if (body !== undefined) init.body = body;
-    if (call.body !== undefined) init.duplex = "half"; // asked for by the Fetch standard for streamed bodies; workerd ignores it
+    if (call.body !== undefined) init.duplex = "half"; // the Fetch standard requires it for streamed bodies; workerd ignores it
     return new Request(`${wire.baseUrl}${call.path}`, init);
   } catch {
     return null;
   }
 }
 
-/** Sends a call; resolves when the answer's headers are here, whatever its status. The deadline is the caller's to arm and release. */
+/**
+ * Sends a call; resolves when the answer's headers have arrived, whatever the status. The caller starts and releases
+ * the deadline.
+ */
 export async function send(wire: Wire, call: Call, deadline: Deadline): Promise<Result<Response, NemoFailure>> {
   if (deadline.signal.aborted) return err(unavailable(call.at, "no", "cancelled before it was sent"));
   const request = build(wire, call, deadline.signal);
@@ -237,7 +245,7 @@ export async function send(wire: Wire, call: Call, deadline: Deadline): Promise<
   return sendRequest(wire, call.at, request, deadline);
 }
 
-/** Sends a request that is already built, once. */
+/** Sends a built request, once. */
 export async function sendRequest(
   wire: Wire,
   at: UpstreamCall,
@@ -253,7 +261,7 @@ export async function sendRequest(
     return ok(response);
   } catch (error) {
     answered(null);
-    // An answer that comes after we gave up is closed, so that its connection is not held.
+    // An answer that comes after the deadline is closed, so that its connection is freed.
     sent?.then((late) => late.body?.cancel()).catch(() => undefined);
     return err(unavailable(at, "maybe", breakMessage(error)));
   }
@@ -275,13 +283,17 @@ export async function ask(
   }
 }
 
-/** Sends a call and opens its answer's envelope. */
-export async function askData(wire: Wire, call: Call, timeoutMs?: number): Promise<Result<UnwrappedAnswer, NemoFailure>> {
+/** Sends a call and unwraps its answer. */
+export async function askData(
+  wire: Wire,
+  call: Call,
+  timeoutMs?: number,
+): Promise<Result<UnwrappedAnswer, NemoFailure>> {
   const answer = await ask(wire, call, timeoutMs);
   return answer.ok ? open(answer.value) : answer;
 }
 
-/** Sends a call whose answer needs no reading: any 2xx without an error mark is a yes. */
+/** Sends a call whose answer is not read: any 2xx without a sign of an error is a success. */
 export async function askOk(wire: Wire, call: Call): Promise<Result<null, NemoFailure>> {
   const answer = await ask(wire, call);
   if (!answer.ok) return answer;

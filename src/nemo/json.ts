@@ -1,19 +1,23 @@
 /**
- * JSON that must not lose a digit: values are found by their offsets in the text and taken out as they stand.
+ * JSON without loss of digits: values are located by offsets in the text and copied unchanged.
  *
- * `JSON.parse` and back changes 19-digit numbers, `1.0`, `1e21`, escapes, the order of keys like "10" and "2", and drops all but the last of
- * duplicate keys. So a text is parsed once to know that it is JSON and to read it, and cut by offsets wherever its bytes matter.
+ * `JSON.parse` and `JSON.stringify` change 19-digit numbers, `1.0`, `1e21`, escapes, and the order of keys like "10"
+ * and "2", and drop all but the last of duplicate keys. So a text is parsed once for validation and reading, and cut
+ * by offsets where its bytes matter.
  */
 import { createScanner, type JSONScanner } from "jsonc-parser";
 import { CANONICAL_DEPTH } from "./limits.ts";
 
-/** An object with unknown values, as `JSON.parse` makes it. */
+/** An object with unknown values, as `JSON.parse` returns it. */
 export type JsonObject = { readonly [key: string]: unknown };
 
-/** A value's place in a text: from `start`, up to and without `end`. */
+/** A value's range in a text: from `start`, up to and without `end`. */
 export type Span = { readonly start: number; readonly end: number };
 
-/** The scanner's token kinds that matter here. Source: jsonc-parser 3.3.1, `SyntaxKind` in main.d.ts, which is not importable (const enum). */
+/**
+ * The scanner's token kinds used here. Source: jsonc-parser 3.3.1, `SyntaxKind` in main.d.ts, which is not importable
+ * (const enum).
+ */
 export const TOKEN = {
   openBrace: 1,
   closeBrace: 2,
@@ -24,7 +28,10 @@ export const TOKEN = {
   eof: 17,
 } as const;
 
-/** Runs `work`, which must not wait, while errors are made without a stack: of an error that nobody reads, the stack is nine tenths of the cost. */
+/**
+ * Runs `work`, which must be synchronous, without capturing stacks of errors: for an error that is discarded, the
+ * stack is nine tenths of the cost.
+ */
 export function withoutStacks<T>(work: () => T): T {
   const limit = Error.stackTraceLimit;
   Error.stackTraceLimit = 0;
@@ -35,7 +42,7 @@ export function withoutStacks<T>(work: () => T): T {
   }
 }
 
-/** The value of a JSON text; undefined when it is none (JSON has no undefined). */
+/** The value of a JSON text; undefined when invalid (JSON has no undefined). */
 export function parseJson(text: string): unknown {
   try {
     return withoutStacks(() => JSON.parse(text));
@@ -47,7 +54,10 @@ export function parseJson(text: string): unknown {
 export const isObject = (value: unknown): value is JsonObject =>
   typeof value === "object" && value !== null && !Array.isArray(value);
 
-/** Moves from the first token of a value to its last one; answers where that ended. Iterative: nesting costs no stack. */
+/**
+ * Moves from the first token of a value to its last one and returns where that ends. Iterative, so nesting uses no
+ * stack.
+ */
 export function skipValue(scanner: JSONScanner): number {
   let depth = 0;
   for (;;) {
@@ -61,9 +71,8 @@ export function skipValue(scanner: JSONScanner): number {
 }
 
 /**
- * The members of the object at `span`, in the text's order, duplicates included; empty when there is no object.
- *
- * `text` must be JSON (`parseJson` took it): the scanner alone would also accept comments.
+ * The members of the object at `span`, in the text's order, including duplicates; empty when it is not an object.
+ * `text` must have passed `parseJson`, because the scanner alone would accept comments.
  */
 export function* membersOf(text: string, span: Span): Generator<{ readonly key: string; readonly span: Span }> {
   const scanner = createScanner(text, true);
@@ -80,9 +89,9 @@ export function* membersOf(text: string, span: Span): Generator<{ readonly key: 
 }
 
 /**
- * Where the value at `path` stands in `text`, or null when there is none. `text` must be JSON.
+ * The range of the value at `path` in `text`, or null without one. `text` must be JSON.
  *
- * Of duplicate keys the last one counts at every level, as for `JSON.parse` and Python's `json`, which is what upstream's own readers see.
+ * The last of duplicate keys counts at every level, as for `JSON.parse` and Python's `json`, which upstream uses.
  */
 export function spanAt(text: string, path: readonly string[]): Span | null {
   let span: Span = { start: 0, end: text.length };
@@ -95,7 +104,10 @@ export function spanAt(text: string, path: readonly string[]): Span | null {
   return span;
 }
 
-/** An id at `path` as a string, whether upstream wrote a string or a bare number of any length; null for anything else and for "". */
+/**
+ * The id at `path` as a string, if upstream wrote a string or a number of any length; null for anything else and for
+ * "".
+ */
 export function idAt(text: string, path: readonly string[]): string | null {
   const span = spanAt(text, path);
   if (span === null) return null;
@@ -105,13 +117,12 @@ export function idAt(text: string, path: readonly string[]): string | null {
   return typeof value === "string" && value !== "" ? value : null;
 }
 
-/* One text for all spellings of the same JSON value, so that two reads of an unchanged draft compare equal. */
-
 /**
- * `text` without white space, keys sorted, strings in one spelling; of duplicate keys the last. Numbers stay as written: 19-digit ids that
- * differ only in their last digits are different drafts. Below `CANONICAL_DEPTH` levels a value is taken as it stands.
+ * The canonical form of a JSON text, so that two reads of an unchanged draft compare equal: without white space, keys
+ * sorted, strings with uniform escapes, the last of duplicate keys. Numbers stay as written: 19-digit ids that differ
+ * only in their last digits are different drafts. Below `CANONICAL_DEPTH` levels a value is copied unchanged.
  *
- * A text that is not JSON is its own canonical form. One pass over the text.
+ * Text that is not JSON is its own canonical form. One pass over the text.
  */
 export function canonical(text: string): string {
   if (parseJson(text) === undefined) return text;
@@ -122,7 +133,7 @@ export function canonical(text: string): string {
 
 type CanonicalReader = { readonly text: string; readonly scanner: JSONScanner };
 
-/** The value whose first token is the scanner's; leaves the scanner on its last token. */
+/** The value that starts at the scanner's token; leaves the scanner on its last token. */
 function value(reading: CanonicalReader, depth: number): string {
   const { text, scanner } = reading;
   const token: number = scanner.getToken();
@@ -157,9 +168,12 @@ function array(reading: CanonicalReader, depth: number): string {
   return `[${elements.join(",")}]`;
 }
 
-/* Lenient readers of single values: upstream's spellings differ, so each takes the first of several names that holds the kind asked for. */
+/*
+ * Lenient readers of single values: upstream uses several names, so each returns the first one that has the expected
+ * type.
+ */
 
-/** The value under a dotted path such as `m.title`; undefined where there is none. */
+/** The value under a dotted path such as `m.title`; undefined without one. */
 function at(value: unknown, path: string): unknown {
   let here = value;
   for (const key of path.split(".")) {
@@ -169,7 +183,7 @@ function at(value: unknown, path: string): unknown {
   return here;
 }
 
-/** The first non-empty string; null when no path holds one. */
+/** The first non-empty string; null without one. */
 export function stringAt(value: unknown, ...paths: readonly string[]): string | null {
   for (const path of paths) {
     const found = at(value, path);
@@ -180,7 +194,7 @@ export function stringAt(value: unknown, ...paths: readonly string[]): string | 
 
 const DECIMAL = /^-?\d+(\.\d+)?([eE][+-]?\d+)?$/;
 
-/** The first finite number, also when it is written as a decimal string; null when no path holds one. */
+/** The first finite number, also as a decimal string; null without one. */
 export function numberAt(value: unknown, ...paths: readonly string[]): number | null {
   for (const path of paths) {
     const found = at(value, path);
@@ -190,7 +204,7 @@ export function numberAt(value: unknown, ...paths: readonly string[]): number | 
   return null;
 }
 
-/** The first array; empty when no path holds one. */
+/** The first array; empty without one. */
 export function arrayAt(value: unknown, ...paths: readonly string[]): readonly unknown[] {
   for (const path of paths) {
     const found = at(value, path);
@@ -199,7 +213,7 @@ export function arrayAt(value: unknown, ...paths: readonly string[]): readonly u
   return [];
 }
 
-/** The first present value, null included; undefined when no path holds any. */
+/** The first present value, null included; undefined without one. */
 export function valueAt(value: unknown, ...paths: readonly string[]): unknown {
   for (const path of paths) {
     const found = at(value, path);

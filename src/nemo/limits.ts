@@ -1,27 +1,43 @@
-/** Every bound towards upstream: value, unit, and why. Nothing is read, waited for or kept without one. */
+/** Every limit of requests to upstream: value, unit and reason. */
 import { MINUTE_MS, SECOND_MS } from "../core/time.ts";
 
 const MIB = 1_048_576;
 
-/** Bytes of one JSON answer. Chosen: the largest thing upstream sends is a draft, of tens of kilobytes; 8 MiB parsed stay below a tenth of a 128 MB isolate. */
+/**
+ * Bytes of one JSON answer. Chosen: the largest is a draft, of tens of kilobytes; 8 MiB parsed stay below a tenth of a
+ * 128 MB isolate.
+ */
 export const JSON_ANSWER_BYTES = 8 * MIB;
-/** Bytes of an error's body that are read; its text is cut much earlier. Chosen: an HTML error page fits. */
+/** Bytes of an error's body that are read; its message is cut much earlier. Chosen: an HTML error page fits. */
 export const ERROR_ANSWER_BYTES = 256 * 1024;
-/** Characters of one record in a stream, lines and held-back fragments together. Chosen: a record can carry the draft, so as much as a JSON answer. */
+/**
+ * Characters of one record in a stream, including buffered fragments. Chosen: a record can contain the draft, so as
+ * much as a JSON answer.
+ */
 export const SSE_RECORD_CHARS = 8 * MIB;
-/** Bytes of one whole stream. Chosen: 15 minutes of records that each repeat a draft of 200 kB every 3 s fit; four such streams share an isolate without being held. */
+/**
+ * Bytes of one whole stream. Chosen: 15 minutes of records that each repeat a draft of 200 kB every 3 s fit; four such
+ * streams share an isolate without being buffered.
+ */
 export const STREAM_BYTES = 64 * MIB;
-/** Bytes given to the parser at once. Chosen: a server's single giant chunk then meets the record cap like many small ones do. */
+/**
+ * Bytes passed to the parser at once. Chosen: a single giant chunk then reaches the record limit like many small ones.
+ */
 export const FEED_BYTES = 64 * 1024;
-/** Characters of upstream's words kept in a failure. Chosen: a sentence or two. */
+/** Characters of upstream's message in a failure. Chosen: a sentence or two. */
 export const MESSAGE_CHARS = 500;
-/** Events whose ids are remembered to drop exact repeats. Chosen: repeats follow each other closely; 1,024 × 60 bytes. */
+/**
+ * Events whose ids are remembered to drop exact repeats. Chosen: repeats follow each other closely; 1,024 × 60 bytes.
+ */
 export const REMEMBERED_EVENTS = 1_024;
 /** Characters of upstream's `X-Client-Id`. Source: nemo-api reference section 1.1. */
 export const CLIENT_ID_CHARS = 64;
-/** Nesting of a draft that is compared as a value; deeper parts are compared as text. Chosen: far above any timeline, far below a stack's end. */
+/**
+ * Nesting of a draft that is normalised for comparison; deeper parts are compared as text. Chosen: far above any
+ * timeline, far below a stack overflow.
+ */
 export const CANONICAL_DEPTH = 200;
-/** Tracks and segments read from a draft. Chosen: far above any timeline a person edits; a reader's memory stays flat. */
+/** Tracks and segments read from a draft. Chosen: far above any timeline that a person edits; keeps memory bounded. */
 export const TIMELINE_TRACKS = 200;
 export const TIMELINE_SEGMENTS = 2_000;
 /** Characters of one label or title read from a draft. */
@@ -29,10 +45,13 @@ export const LABEL_CHARS = 500;
 /** Entries of upstream's media lists that are read; all are counted. */
 export const MEDIA_ENTRIES = 500;
 
-/** Milliseconds that a file may still be on its way after upstream said yes. Chosen: our own end of the stream settles at once, or never. */
+/**
+ * How long an upload may still be running after upstream has accepted it, in ms. Chosen: our end of the stream
+ * finishes at once, or never.
+ */
 export const UPLOAD_TAIL_MS = 5 * SECOND_MS;
 
-/** How long each kind of wait may take, in milliseconds. */
+/** Timeouts in milliseconds. */
 export type Timeouts = {
   /** A JSON call, from sending to the answer's last byte. */
   readonly jsonMs: number;
@@ -44,14 +63,14 @@ export type Timeouts = {
   readonly turnIdleMs: number;
   /** An upload, from the first byte sent to the answer's last. */
   readonly uploadMs: number;
-  /** A file's answer, until its headers; its body is the caller's to bound. */
+  /** A file's answer, until its headers; the caller limits its body. */
   readonly fileHeadersMs: number;
 };
 
 export const DEFAULT_TIMEOUTS: Timeouts = {
   /** Chosen: these calls take below a second; a render submit carries a draft. */
   jsonMs: 30 * SECOND_MS,
-  /** Chosen: an ADK server answers headers at once, one behind a queue within seconds. */
+  /** Chosen: an ADK server sends headers at once, one behind a queue within seconds. */
   turnHeadersMs: 60 * SECOND_MS,
   /** Source: nemo-api reference section 4.2, the hard client timeout of the vendor's own skill. */
   turnTotalMs: 15 * MINUTE_MS,

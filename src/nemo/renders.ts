@@ -1,7 +1,9 @@
-/** Export jobs: order, ask, cancel. The client chooses a job's id, so an order whose answer was lost can be asked for. */
+/**
+ * Export jobs: submit, poll, cancel. The client chooses a job's id, so that a submit without an answer can be polled.
+ */
 import { err, ok, type Result } from "../core/result.ts";
-import type { RenderRequest, RenderProgress } from "./client.ts";
-import { failureOf, malformed, type NemoFailure, safeText, messageOf } from "./errors.ts";
+import type { RenderProgress, RenderRequest } from "./client.ts";
+import { failureOf, malformed, messageOf, type NemoFailure, safeText } from "./errors.ts";
 import { ask, askOk, type Wire } from "./http.ts";
 import { isObject, numberAt, parseJson, stringAt } from "./json.ts";
 
@@ -11,11 +13,17 @@ const PATH = "/api/render/proxy/lambda";
 const OUTPUT = { format: "mp4", quality: "high" } as const;
 
 /**
- * POST `/api/render/proxy/lambda`. The body is written around the draft's own text, which is never parsed and written again.
+ * POST `/api/render/proxy/lambda`. The body is built around the draft's own text, which is never parsed and serialised
+ * again.
  *
- * Any 2xx without an error mark is a yes: the answer's shape is contradictory (section 7.2), the job is asked for by its id anyway.
+ * Any 2xx without a sign of an error is a success: the documents contradict each other about the answer (section 7.2),
+ * and the job is polled by its id anyway.
  */
-export async function submitRender(wire: Wire, token: string, order: RenderRequest): Promise<Result<null, NemoFailure>> {
+export async function submitRender(
+  wire: Wire,
+  token: string,
+  order: RenderRequest,
+): Promise<Result<null, NemoFailure>> {
   const at = "render_submit";
   if (parseJson(order.draftText) === undefined)
     return err({ at, status: null, code: null, reason: "refused", message: "the draft is not JSON" });
@@ -34,7 +42,10 @@ export async function cancelRender(wire: Wire, token: string, renderId: string):
   });
 }
 
-/** Upstream's words for a status, lower case. Attested: pending, processing, completed, failed (section 7.3); the rest are their likely neighbours. */
+/**
+ * Upstream's status words in lower case. Attested: pending, processing, completed, failed (section 7.3); the others
+ * are likely variants.
+ */
 const STATUSES: Readonly<Record<string, RenderProgress["status"]>> = {
   pending: "pending",
   queued: "pending",
@@ -61,7 +72,7 @@ function progressOf(body: unknown, job: unknown): RenderProgress | null {
   const word = stringAt(job, "status");
   if (word === null) return null;
   const name = word.trim().toLowerCase();
-  // An unknown word counts as still running: the caller's own end bounds the wait.
+  // An unknown word counts as still running; the caller's timeout limits the wait.
   const status = (Object.hasOwn(STATUSES, name) ? STATUSES[name] : undefined) ?? "processing";
   const url = stringAt(job, "output.url", "outputUrl", "output_url", "output.outputUrl", "url", "output");
   const progress = numberAt(job, "progress");
@@ -77,8 +88,8 @@ function progressOf(body: unknown, job: unknown): RenderProgress | null {
 }
 
 /**
- * GET `/api/render/proxy/lambda/{id}`, flat or wrapped. A job that failed is an answer, not a failed call: it is looked for before the
- * envelope's own error marks, which some servers set for both. Source: section 7.3.
+ * GET `/api/render/proxy/lambda/{id}`, bare or wrapped. A failed job is an answer, not a failed call: it is recognised
+ * before the envelope's own signs of an error, which some servers set for both. Source: section 7.3.
  */
 export async function readRender(
   wire: Wire,

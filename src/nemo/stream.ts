@@ -1,4 +1,4 @@
-/** A turn's stream: read by read into batches of events, with an end in time, in bytes and in silence. */
+/** Reads a turn's stream in batches of events, with limits of time, bytes and silence. */
 
 import { createParser } from "eventsource-parser";
 import { failureOf, malformed } from "./errors.ts";
@@ -7,33 +7,32 @@ import { withoutStacks } from "./json.ts";
 import { ERROR_ANSWER_BYTES, FEED_BYTES, SSE_RECORD_CHARS, STREAM_BYTES, type Timeouts } from "./limits.ts";
 import { createTranslator, type EndReason, type Translator, type TurnEvent, type TurnStream } from "./translate.ts";
 
-/* Bytes of a stream into its records, whatever the chunks. Pure: no waiting, no meaning. */
-
-/** Characters without a line's end that are gathered before the parser gets them. */
+/** Characters without a line ending that are collected before the parser receives them. */
 const HELD_CHARS = 4_096;
 
 export type SseRecord = { readonly event: string | null; readonly data: string };
 
 export type SseRead = {
   readonly records: readonly SseRecord[];
-  /** Whether a line ended in these bytes: what says "still here" even when it says nothing else. */
+  /** Whether these bytes contain a line ending, which shows that the connection is alive even without an event. */
   readonly lineEnded: boolean;
-  /** A record (or a JSON body in a stream's place) above its cap: the reader takes nothing more. */
+  /** A record (or a JSON body in place of a stream) exceeds its limit; the reader accepts nothing more. */
   readonly tooBig: boolean;
 };
 
 export type SseReader = {
   feed(bytes: Uint8Array): SseRead;
-  /** The end of the bytes: a last record without its blank line, and whether something incomplete was left. */
+  /** Ends the input: returns a last record without its blank line, and whether an incomplete one was left. */
   end(): SseRead & { readonly rest: string | null };
-  /** The body, where upstream sent JSON in a stream's place under a stream's media type; null for a stream. */
+  /** The body, if upstream sent JSON with a stream's media type; null for a stream. */
   json(): string | null;
 };
 
 /**
- * A reader that holds at most one incomplete record: `maxRecordChars` characters, fragments included.
+ * Parses bytes into records; holds at most one incomplete record of `maxRecordChars` characters, fragments included.
  *
- * Bytes are decoded as UTF-8 across chunks and fed to the parser in pieces of `FEED_BYTES`, so that one giant chunk meets the cap too.
+ * Bytes are decoded as UTF-8 across chunks and passed to the parser in parts of `FEED_BYTES`, so that a giant chunk
+ * reaches the limit too.
  */
 export function createSseReader(maxRecordChars: number = SSE_RECORD_CHARS): SseReader {
   const decoder = new TextDecoder("utf-8");
@@ -41,7 +40,7 @@ export function createSseReader(maxRecordChars: number = SSE_RECORD_CHARS): SseR
   let tooBig = false;
   let mode: "unknown" | "sse" | "json" = "unknown";
   let body = "";
-  /** The unfinished last line, kept only to tell at the end whether one was left: its first characters are enough. */
+  /** The unfinished last line, only to know at the end whether one was left; its first characters are enough. */
   let openLine = "";
   const parser = createParser({
     maxBufferSize: maxRecordChars,
@@ -52,14 +51,14 @@ export function createSseReader(maxRecordChars: number = SSE_RECORD_CHARS): SseR
     },
   });
 
-  /** Text without a line's end, gathered so that a record in a million tiny chunks costs no more than in one. */
+  /** Text without a line ending, collected so that a record in a million tiny chunks costs no more than in one. */
   let held = "";
   function feed(text: string, isLast: boolean): void {
     held += text;
     if (!isLast && held.length < HELD_CHARS && !/[\r\n]/.test(text)) return;
     const whole = held;
     held = "";
-    // The parser makes an error of every line that it does not know.
+    // The parser creates an error for every line that it does not know.
     withoutStacks(() => parser.feed(whole));
   }
 
@@ -124,13 +123,13 @@ type Batch = readonly TurnEvent[];
 
 const ended = (why: EndReason): TurnEvent => ({ type: "ended", clean: why === "closed", why });
 
-/** What our own giving up means; anything else that a read throws is the network's cut. */
+/** The reason of an own timeout or cancel; every other error of a read is a broken connection. */
 function endOf(error: unknown): EndReason {
   if (!(error instanceof Interrupted)) return "cut";
   return error.why === "timeout" ? "too_long" : error.why;
 }
 
-/** The events of what was left when upstream closed, and how it ended: half a record means that it did not close by itself. */
+/** The remaining events when upstream closed, and how the stream ended: half a record means a broken connection. */
 function last(reader: SseReader, translate: Translator, response: Response): Batch {
   const json = reader.json();
   if (json !== null) {
@@ -166,7 +165,7 @@ async function* batches(options: StreamOptions): AsyncGenerator<Batch, void, voi
         return;
       }
       bytes += read.value.byteLength;
-      // The wait for bytes ends here: how long the consumer takes with a batch is its own affair.
+      // The idle timeout stops here: it does not include the consumer's time for a batch.
       deadline.disarm("idle");
       const { records, lineEnded, tooBig } = reader.feed(read.value);
       const events = records.flatMap(translate);
@@ -181,12 +180,14 @@ async function* batches(options: StreamOptions): AsyncGenerator<Batch, void, voi
     yield [ended(endOf(error))];
   } finally {
     deadline.release();
-    // Not awaited: a body that never settles its cancel must not hold the turn's end.
+    // Not awaited: a body that never settles its cancel must not delay the turn's end.
     body?.cancel().catch(() => undefined);
   }
 }
 
-/** The stream of an answer whose headers are here. Its total time starts now; the last batch ends with `ended`. */
+/**
+ * The stream of an answer whose headers have arrived. Its total timeout starts now; the last batch ends with `ended`.
+ */
 export function openStream(options: StreamOptions): TurnStream {
   const { deadline, timeouts } = options;
   deadline.arm("total", timeouts.turnTotalMs, "timeout");

@@ -1,8 +1,10 @@
 /**
- * The draft's text, read leniently into a timeline for people. The draft itself is never made from this.
+ * Reads a session's state, and parses its draft leniently into a timeline for people. Drafts are never built from a
+ * timeline.
  *
- * Attested: `t` tracks, `tt` kind (0 video, 1 audio, 7 text), `sg` segments, `d` milliseconds, `m` with `title`, `width`, `height`. Where
- * start, volume, words and names live is documented nowhere, so several spellings are tried. Source: nemo-api reference section 5.
+ * Attested: `t` tracks, `tt` kind (0 video, 1 audio, 7 text), `sg` segments, `d` milliseconds, `m` with `title`,
+ * `width`, `height`. The keys of start, volume, text and names are not documented, so several are tried. Source:
+ * nemo-api reference section 5.
  */
 
 import { hex, sha256 } from "../core/encoding.ts";
@@ -21,7 +23,7 @@ const KINDS: ReadonlyMap<number, TrackKind> = new Map([
   [7, "text"],
 ]);
 
-/** A key at the segment itself or in its metadata. */
+/** A key in the segment itself or in its metadata. */
 const both = (...keys: readonly string[]): readonly string[] => [...keys, ...keys.map((key) => `m.${key}`)];
 
 const LABELS = ["m.title", "m.name", "title", "name", "label", "m.label", ...both("filename", "file_name", "fn", "n")];
@@ -32,7 +34,7 @@ const VOLUMES = both("volume", "vol", "vl", "v", "gain", "audio_volume");
 const cutLabel = (text: string): string => cut(text, LABEL_CHARS);
 const notNegative = (value: number | null): number | null => (value === null || value < 0 ? null : value);
 
-/** The last part of an address or a path, for a segment that has no other name. */
+/** The last part of a URL or a path, for a segment without another name. */
 function fileName(segment: unknown): string {
   const source = stringAt(segment, ...both("src", "url", "cdn_url", "path", "source"));
   return source?.split(/[?#]/)[0]?.split("/").pop() ?? "";
@@ -57,7 +59,7 @@ function readSegment(raw: unknown, kind: TrackKind): Segment {
   };
 }
 
-/** Where no segment of a track tells its start, each begins where the one before it ends. */
+/** If no segment of a track states its start, each begins where the previous one ends. */
 function withStarts(segments: readonly Segment[]): readonly Segment[] {
   if (segments.some((segment) => segment.startMs !== null)) return segments;
   let at: number | null = 0;
@@ -75,7 +77,7 @@ function readTrack(raw: unknown): Track {
   return { kind, rawKind, segments: withStarts(segments.map((segment) => readSegment(segment, kind))) };
 }
 
-/** The end of the last segment; null when no segment tells its length. */
+/** The end of the last segment; null when no segment states its duration. */
 function lengthOf(tracks: readonly Track[]): number | null {
   let end: number | null = null;
   for (const { segments } of tracks) {
@@ -85,7 +87,10 @@ function lengthOf(tracks: readonly Track[]): number | null {
   return end;
 }
 
-/** The timeline of a draft's text; the empty one for null and for a text that holds none. A draft sent as a JSON string is opened once. */
+/**
+ * Parses a draft; the empty timeline for null and for an invalid text. A draft sent as a JSON string is unwrapped
+ * once.
+ */
 export function readTimeline(draftText: string | null): Timeline {
   const parsed = draftText === null ? null : parseJson(draftText);
   const draft = typeof parsed === "string" ? parseJson(parsed) : parsed;
@@ -101,15 +106,13 @@ export function readTimeline(draftText: string | null): Timeline {
   };
 }
 
-/* A session's state: the draft as text, what it shows, and a print to compare it by. */
-
-/** Hexadecimal characters of a fingerprint: 128 bits, far beyond chance for the states of one session. */
+/** Hexadecimal characters of a fingerprint: 128 bits, so no collisions among the states of one session. */
 const FINGERPRINT_CHARS = 32;
 
-/** Drafts that hold nothing: null, and the empty values of every kind. Source: nemo-api reference section 5, "null/empty". */
+/** Empty drafts: null, and the empty values of every type. Source: nemo-api reference section 5, "null/empty". */
 const EMPTY_DRAFT = /^\s*(null|\{\s*\}|\[\s*\]|""|false)\s*$/;
 
-/** How many things a media list holds: its container is an array in the vendor's text for one list and unknown for the other. */
+/** The number of entries in a media list. The vendor's text says an array for one list and leaves the other open. */
 function countOf(list: unknown): number {
   if (Array.isArray(list)) return list.length;
   return isObject(list) ? Object.keys(list).length : 0;
@@ -149,7 +152,7 @@ export async function readState(
   });
   if (!opened.ok) return opened;
   const { data, path, text, exact } = opened.value;
-  if (!exact) return err(malformed(at, 200, "a state that is not UTF-8: its draft could not be handed back as it came"));
+  if (!exact) return err(malformed(at, 200, "a state that is not UTF-8: its draft could not be sent back unchanged"));
   const inner = isObject(data.state);
   const state = inner ? data.state : data;
   const span = spanAt(text, [...path, ...(inner ? ["state"] : []), "draft"]);

@@ -1,17 +1,17 @@
 /**
- * Records of a turn's stream into events, in order. Remembers only open calls and recent ids; never throws.
+ * Translates the records of a turn's stream into events, in order. Stores only open calls and recent ids; never
+ * throws.
  *
- * Two wire forms are read side by side, because the vendor's documents contradict each other: ADK events, and records with a `type`. What
- * says nothing (every known heartbeat, and unknown short words) gives no event here; the reader of the stream tells "still here" from bytes.
- * Source: nemo-api reference sections 4.3 and 4.4.
+ * Two formats are read side by side, because the vendor's documents contradict each other: ADK events, and records
+ * with a `type`. Records without content (every known heartbeat, and unknown short words) give no event; the stream's
+ * reader derives liveness from bytes. Source: nemo-api reference sections 4.3 and 4.4.
  */
-import { classifyInStream, codeOf, type NemoFailure, safeText, messageOf } from "./errors.ts";
+import { classifyInStream, codeOf, messageOf, type NemoFailure, safeText } from "./errors.ts";
 import { isObject, type JsonObject, parseJson, stringAt } from "./json.ts";
 import { REMEMBERED_EVENTS } from "./limits.ts";
 import type { SseRecord } from "./stream.ts";
 
-/* One ADK event into what it tells. Outer keys in camelCase or, as very early servers wrote them, in snake_case. Pure. */
-
+/** A part of an ADK event. Outer keys are in camelCase or, on very early servers, in snake_case. */
 export type AdkPart =
   | { readonly kind: "text"; readonly text: string }
   | { readonly kind: "call"; readonly id: string | null; readonly name: string }
@@ -23,16 +23,18 @@ export type AdkEvent = {
   /** A text delta; a later event repeats the whole text without this mark. */
   readonly partial: boolean;
   readonly parts: readonly AdkPart[];
-  /** State keys that changed, without their scope prefix; those marked `temp:` are not kept by upstream and are left out. */
+  /**
+   * Changed state keys without their scope prefix; those marked `temp:` are not stored by upstream and are left out.
+   */
   readonly changedKeys: readonly string[];
-  /** A model-level error: a code, which may be a finish reason, and words. */
+  /** A model-level error: a code, which may be a finish reason, and a message. */
   readonly error: { readonly code: string; readonly message: string } | null;
 };
 
 const SUCCESS = /^(success|succeeded|ok|done|completed?)$/i;
 const FAILURE = /^(error|failed|failure)$/i;
 
-/** Whether a tool's answer says that it worked; null where it does not say. */
+/** Whether a tool's answer reports success; null when it does not say. */
 export function outcomeOf(response: unknown): boolean | null {
   if (!isObject(response)) return null;
   if (response.error !== undefined && response.error !== null && response.error !== false && response.error !== "")
@@ -46,7 +48,7 @@ export function outcomeOf(response: unknown): boolean | null {
 
 const textOr = <T>(value: unknown, other: T): string | T => (typeof value === "string" && value !== "" ? value : other);
 
-/** A visible part; null for thoughts, for media and code, and for what is not a part at all. */
+/** A visible part; null for thoughts, media, code and malformed parts. */
 function partOf(part: unknown): AdkPart | null {
   if (!isObject(part)) return null;
   const call = part.functionCall ?? part.function_call;
@@ -72,7 +74,7 @@ function changedKeys(event: JsonObject): readonly string[] {
   return kept.map((key) => key.replace(/^(app|user):/, ""));
 }
 
-/** Finish reasons that end a model's answer as intended; some servers put them into `errorCode` when the answer holds no text. */
+/** Finish reasons of a normal end; some servers put them into `errorCode` when the answer has no text. */
 const HARMLESS = new Set(["STOP", "FINISH_REASON_STOP", "0"]);
 
 function errorOf(event: JsonObject): AdkEvent["error"] {
@@ -83,7 +85,7 @@ function errorOf(event: JsonObject): AdkEvent["error"] {
   return { code, message };
 }
 
-/** Whether a record looks like an ADK event: it has one of the keys that every such event has. */
+/** Whether a record has one of the keys that every ADK event has. */
 export const isAdkEvent = (record: JsonObject): boolean =>
   isObject(record.content) ||
   isObject(record.actions) ||
@@ -91,7 +93,10 @@ export const isAdkEvent = (record: JsonObject): boolean =>
     (key) => record[key] !== undefined,
   );
 
-/** Reads an ADK event. The user's own words, which some servers repeat, are not parts of an answer. Source: nemo-api reference section 4.4. */
+/**
+ * Reads an ADK event. The user's own words, which some servers repeat, are not parts of an answer. Source: nemo-api
+ * reference section 4.4.
+ */
 export function readAdkEvent(event: JsonObject): AdkEvent {
   const content = event.content;
   const author = textOr(event.author, null);
@@ -107,8 +112,7 @@ export function readAdkEvent(event: JsonObject): AdkEvent {
   };
 }
 
-/* Tool calls of one turn: which are open, and ids for those that upstream left without one. */
-
+/** The open tool calls of one turn, and ids for those without one. */
 export type Calls = {
   /** The id of a call that starts: upstream's, else a new one. */
   start(name: string, id: string | null): string;
@@ -116,10 +120,12 @@ export type Calls = {
   finish(name: string, id: string | null): string;
 };
 
-/** At most `REMEMBERED_EVENTS` open calls are remembered; beyond, the oldest is forgotten. Every step costs the same, however many are open. */
+/**
+ * At most `REMEMBERED_EVENTS` open calls are stored; beyond, the oldest is dropped. Every operation has constant cost.
+ */
 export function createCalls(): Calls {
   const open = new Map<string, string>();
-  /** The ids of open calls by their name, the oldest first. */
+  /** Ids of open calls by name, the oldest first. */
   const byName = new Map<string, Set<string>>();
   let made = 0;
   const make = (name: string): string => {
@@ -154,9 +160,7 @@ export function createCalls(): Calls {
   };
 }
 
-/* Exact repeats of events. An id alone proves nothing: newer servers split one event into two with the same id. */
-
-/** A 53-bit print of a text (cyrb53): finds equal records under one id, guards nothing. */
+/** A 53-bit hash of a text (cyrb53), to find equal records with one id. Not cryptographic. */
 function print(text: string): number {
   let high = 0xdeadbeef;
   let low = 0x41c6ce57;
@@ -170,7 +174,10 @@ function print(text: string): number {
   return 4294967296 * (2097151 & low) + (high >>> 0);
 }
 
-/** Tells whether a record with this id and this very text was seen before, among the last `REMEMBERED_EVENTS`. */
+/**
+ * Returns whether a record with this id and this very text was seen before, among the last `REMEMBERED_EVENTS`. An id
+ * alone is not enough: newer servers split one event into two with the same id.
+ */
 export function createRepeatFilter(): (id: string, text: string) => boolean {
   const seen = new Set<string>();
   return (id, text) => {
@@ -183,32 +190,32 @@ export function createRepeatFilter(): (id: string, text: string) => boolean {
   };
 }
 
-/** State keys whose change makes a state read worth it. */
+/** State keys whose change makes a poll of the state worthwhile. */
 const STATE_HINT_KEYS = new Set(["draft", "generated_media", "video_infos", "canvas_config"]);
 
-/** How an error record begins that older ADK servers pasted together without escaping: `{"error":"he said "no""}`. */
+/** The start of an error record that older ADK servers build without escaping: `{"error":"he said "no""}`. */
 const BROKEN_ERROR_HEAD = /^\{\s{0,8}"error"\s{0,8}:\s{0,8}"?/;
 const TORN_TAIL = /"?\s*\}?$/;
-/** Characters from a record's end that can be a torn error's tail: a pattern is never let loose on megabytes. */
+/** Characters at a record's end that can belong to such an error; limits the pattern on large records. */
 const TAIL_CHARS = 8;
 
-/** Plain words longer than this are not a heartbeat that we do not know: something was said. */
+/** Longer plain text is not an unknown heartbeat, but content. */
 const HEARTBEAT_CHARS = 64;
 
-/** Nested arrays of events are opened this deep. */
+/** Depth to which nested arrays of events are unwrapped. */
 const ARRAY_DEPTH = 2;
 
-/** `data` within `data` is opened this deep. Chosen: more envelopes than anybody puts around an event. */
+/** Depth to which `data` within `data` is unwrapped. Chosen: more envelopes than any server uses. */
 const DATA_DEPTH = 8;
 
 export type Translator = (record: SseRecord) => readonly TurnEvent[];
 
 const failed = (code: number | null, words: string): TurnEvent => ({
   type: "failed",
-  failure: classifyInStream(code, safeText(words) || "an error without words"),
+  failure: classifyInStream(code, safeText(words) || "an error without a message"),
 });
 
-/** The words of a torn error record; null for anything else. */
+/** The message of an error record with invalid JSON; null for anything else. */
 function brokenErrorMessage(text: string): string | null {
   const head = BROKEN_ERROR_HEAD.exec(text)?.[0];
   if (head === undefined) return null;
@@ -222,7 +229,7 @@ export function createTranslator(): Translator {
   const isRepeat = createRepeatFilter();
 
   function fromAdk(event: AdkEvent, text: string): readonly TurnEvent[] {
-    // Deltas may be equal and share an id ("ha", "ha"); a repeated delta is undone by the whole text.
+    // Equal deltas may share an id ("ha", "ha"), so they are not dropped; the whole text corrects a repeated delta.
     if (event.id !== null && !event.partial && isRepeat(event.id, text)) return [];
     const words = event.parts.map((part) => (part.kind === "text" ? part.text : "")).join("");
     const events: TurnEvent[] =
@@ -301,37 +308,40 @@ export function createTranslator(): Translator {
   };
 }
 
-/* What a running turn tells: the domain's own words for upstream's stream. */
-
+/** The events of a running turn, independent of upstream's formats. */
 export type TurnEvent =
   /**
-   * Visible words. With `partial` they are a delta; the whole text follows later with `partial: false` and replaces the deltas since the
-   * last whole text. Never empty. `author` is the agent's name, null where upstream names none.
+   * Visible text. With `partial` it is a delta; the whole text follows later with `partial: false` and replaces the
+   * deltas since the last whole text. Never empty. `author` is the agent's name, null when upstream does not state it.
    */
   | { readonly type: "text"; readonly text: string; readonly partial: boolean; readonly author: string | null }
-  /** Bytes came that say nothing but "still here". */
+  /** Bytes without content arrived: the connection is alive. */
   | { readonly type: "heartbeat" }
   | { readonly type: "tool_started"; readonly name: string; readonly callId: string }
-  /** `ok` is null where the answer does not say whether it worked. */
+  /** `ok` is null when the answer does not say whether it succeeded. */
   | { readonly type: "tool_finished"; readonly name: string; readonly callId: string; readonly ok: boolean | null }
-  /** Upstream says that the draft or the media lists changed: worth a state read. Not sent by every server. */
+  /**
+   * Upstream reports that the draft or the media lists changed, so the state should be polled. Not sent by every
+   * server.
+   */
   | { readonly type: "state_hint" }
-  /** A record came that cannot be read: words may be missing from here on. */
+  /** A record that cannot be parsed: text may be missing from here on. */
   | { readonly type: "unreadable"; readonly chars: number }
-  /** An error told inside the stream. More events may follow. */
+  /** An error inside the stream. More events may follow. */
   | { readonly type: "failed"; readonly failure: NemoFailure }
-  /** Always the last, exactly once. `clean` only when upstream closed the stream itself between two records. */
+  /** Always the last event, exactly once. `clean` only when upstream closed the stream itself between two records. */
   | { readonly type: "ended"; readonly clean: boolean; readonly why: EndReason };
 
 /**
- * `closed` by upstream · `cut` by the network or in the middle of a record · `cancelled` by us · `idle`: no byte for the idle limit ·
- * `too_long`: the stream's total time · `too_big`: a record or the whole stream above its cap.
+ * `closed` by upstream · `cut` by the network or in the middle of a record · `cancelled` by us · `idle`: no byte
+ * within the idle timeout · `too_long`: the stream's total timeout · `too_big`: a record or the whole stream exceeds
+ * its limit.
  */
 export type EndReason = "closed" | "cut" | "cancelled" | "idle" | "too_long" | "too_big";
 
 export type TurnStream = {
-  /** Everything that one read brought, together and in order; never an empty array. To be iterated once. */
+  /** The events of each read together and in order; never an empty array. To be iterated once. */
   readonly events: AsyncIterable<readonly TurnEvent[]>;
-  /** Drops the connection. The work upstream goes on. */
+  /** Closes the connection. Upstream continues its work. */
   cancel(): void;
 };

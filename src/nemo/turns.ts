@@ -1,4 +1,7 @@
-/** One message to the agent. It costs credits, so it leaves at most once: nothing here sends again, whatever comes back. */
+/**
+ * Sends one message to the agent, and creates sessions. A message costs credits, so it is sent at most once and never
+ * retried here.
+ */
 import { err, ok, type Result } from "../core/result.ts";
 import type { Session } from "./client.ts";
 import { failureOf, malformed, type NemoFailure } from "./errors.ts";
@@ -9,17 +12,21 @@ import type { TurnStream } from "./translate.ts";
 
 export type TurnRequest = { readonly sessionId: string; readonly text: string; readonly signal?: AbortSignal };
 
-/** The agent's name in addresses and bodies. Source: nemo-api reference sections 3 to 5. */
+/** The agent's name in paths and bodies. Source: nemo-api reference sections 3 to 5. */
 const APP = "nemo_agent";
 
 const mediaType = (response: Response): string => (response.headers.get("content-type") ?? "").toLowerCase();
 
 /**
- * POST `/run_sse`. Resolves when the headers are here: a stream, or the failure that a JSON answer or a status tells.
+ * POST `/run_sse`. Resolves when the headers have arrived: with a stream, or the failure of a JSON answer or a status.
  *
- * A JSON body under a stream's media type is found while reading and comes as a `failed` event. Source: section 4.1.
+ * A JSON body with a stream's media type is found while reading and gives a `failed` event. Source: section 4.1.
  */
-export async function openTurn(wire: Wire, token: string, order: TurnRequest): Promise<Result<TurnStream, NemoFailure>> {
+export async function openTurn(
+  wire: Wire,
+  token: string,
+  order: TurnRequest,
+): Promise<Result<TurnStream, NemoFailure>> {
   const at = "run_sse";
   const json = JSON.stringify({
     app_name: APP,
@@ -49,9 +56,10 @@ export async function openTurn(wire: Wire, token: string, order: TurnRequest): P
   return err(failureOf(answer.value) ?? malformed(at, response.status, "JSON where a stream was expected"));
 }
 
-/* Sessions: a task and its conversation, made together. */
-
-/** POST `/api/tasks/me/with-session/nemo_agent`. Each call makes a new pair. Source: nemo-api reference section 3. */
+/**
+ * POST `/api/tasks/me/with-session/nemo_agent`. Each call creates a task and its session. Source: nemo-api reference
+ * section 3.
+ */
 export async function createSession(
   wire: Wire,
   token: string,
@@ -68,7 +76,7 @@ export async function createSession(
   });
   if (!opened.ok) return opened;
   const { text, path } = opened.value;
-  // By offsets, not from the parsed value: a session id written as a bare number has 19 digits and would lose its last ones.
+  // By offsets, not from the parsed value: a session id written as a number has 19 digits and would lose its last ones.
   const id = (...names: readonly string[]): string | null =>
     names.map((name) => idAt(text, [...path, name])).find((found) => found !== null) ?? null;
   const sessionId = id("session_id", "sessionId");

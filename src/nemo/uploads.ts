@@ -1,4 +1,4 @@
-/** Files into a session: by address, which upstream fetches, or as one streamed form. */
+/** Uploads files into a session: by URL, which upstream downloads, or as a streamed form. */
 import { err, ok, type Result } from "../core/result.ts";
 import type { FileToUpload, UploadedFile } from "./client.ts";
 import { type Answer, failureOf, type NemoFailure, unavailable } from "./errors.ts";
@@ -6,8 +6,7 @@ import { ask, breakMessage, type Deadline, openDeadline, type Wire } from "./htt
 import { arrayAt, numberAt, parseJson, stringAt } from "./json.ts";
 import { MEDIA_ENTRIES, UPLOAD_TAIL_MS } from "./limits.ts";
 
-/* One file as `multipart/form-data`, streamed: nothing is held, and the length is known before the first byte. */
-
+/** One file as `multipart/form-data`, streamed without buffering; the length is known before the first byte. */
 export type MultipartFile = {
   /** The form field. */
   readonly field: string;
@@ -22,16 +21,18 @@ export type Multipart = {
   readonly contentType: string;
   readonly sizeBytes: number;
   readonly body: ReadableStream<Uint8Array>;
-  /** Ends when the whole file went through; rejects when the source failed or had another length. May be left unawaited. */
+  /**
+   * Resolves when the whole file was sent; rejects when the source failed or had another length. Need not be awaited.
+   */
   readonly sent: Promise<void>;
-  /** Lets the source go: for a receiver that wants no more of it. */
+  /** Cancels the source when the receiver wants no more. */
   stop(): void;
 };
 
 /** Escapes of a file name in a form part. Source: WHATWG HTML, "multipart/form-data encoding algorithm". */
 const quoted = (name: string): string => name.replaceAll("\n", "%0A").replaceAll("\r", "%0D").replaceAll('"', "%22");
 
-/** A media type is copied into a header of the part, so it must not bring a line of its own. */
+/** A media type is copied into a header of the part, so it must not contain a line break. */
 const headerSafe = (type: string): string => (/^[\w.+-]+\/[\w.+-]+$/.test(type) ? type : "application/octet-stream");
 
 type Frame = { readonly head: Uint8Array; readonly tail: Uint8Array };
@@ -39,7 +40,7 @@ type Frame = { readonly head: Uint8Array; readonly tail: Uint8Array };
 type Source = ReadableStreamDefaultReader<Uint8Array>;
 type Sink = WritableStreamDefaultWriter<Uint8Array>;
 
-/** Copies a file and counts it: its length is the announced one, or the copy fails. */
+/** Copies a file and counts its bytes; fails when they are not the announced number. */
 async function copy(source: Source, sink: Sink, sizeBytes: number, deadline: Deadline): Promise<void> {
   for (let size = 0; ; ) {
     const { done, value } = await deadline.within(source.read());
@@ -59,7 +60,7 @@ async function pump(
 ): Promise<void> {
   const source = file.body.getReader();
   const sink = writable.getWriter();
-  // Told by the failing write as well; unheard here it would be reported as uncaught.
+  // The failing write reports it too; without a handler here it would be reported as uncaught.
   sink.closed.catch(() => undefined);
   try {
     await deadline.within(sink.write(frame.head));
@@ -69,24 +70,27 @@ async function pump(
     sink.abort(error).catch(() => undefined);
     throw error;
   }
-  // The file is through. A receiver that has seen the last boundary may stop reading, which is no failure.
+  // The file is complete. A receiver that has seen the last boundary may stop reading, which is not a failure.
   const closed = sink.write(frame.tail).then(() => sink.close());
   await deadline.within(closed).catch(() => undefined);
 }
 
 type Pipe = { readonly readable: ReadableStream<Uint8Array>; readonly writable: WritableStream<Uint8Array> };
 
-/** workerd's stream of a known length where there is one. Looked up by name, so that a script in Node can be checked and run too. */
+/**
+ * workerd's FixedLengthStream if it exists. Looked up by name, so that a script in Node can be type-checked and run
+ * too.
+ */
 function openPipe(sizeBytes: number): Pipe {
-  const named = globalThis as { FixedLengthStream?: new (size: number) => Pipe }; // a global of workerd, of no other runtime
+  const named = globalThis as { FixedLengthStream?: new (size: number) => Pipe }; // a global of workerd only
   return named.FixedLengthStream === undefined ? new TransformStream() : new named.FixedLengthStream(sizeBytes);
 }
 
 /**
- * `boundary` must be unguessable: a file that held it could forge a second part.
+ * Builds a form with one file. `boundary` must be random: a file that contains it could forge a second part.
  *
- * In workerd a FixedLengthStream gives the request its Content-Length and refuses a body of another length; elsewhere (a Node script) the
- * body is sent in chunks.
+ * In workerd a FixedLengthStream gives the request its Content-Length and rejects a body of another length; elsewhere
+ * (a Node script) the body is sent chunked.
  */
 export function multipart(file: MultipartFile, boundary: string): Multipart {
   const utf8 = new TextEncoder();
@@ -111,8 +115,8 @@ const at = "upload";
 const pathOf = (sessionId: string): string => `/api/upload-video/nemo_agent/me/${encodeURIComponent(sessionId)}`;
 
 /**
- * What upstream says it took. Empty when it took the files and lists none: most of its documents show no answer at all.
- * Source: nemo-api reference section 6; `uploaded_files` is a weak witness's spelling.
+ * The files that upstream reports. Empty when it accepted the files and lists none: most of its documents show no
+ * answer at all. Source: nemo-api reference section 6; `uploaded_files` comes from a less reliable source.
  */
 function filesOf(answer: Result<Answer, NemoFailure>): Result<readonly UploadedFile[], NemoFailure> {
   if (!answer.ok) return answer;
@@ -132,7 +136,7 @@ function filesOf(answer: Result<Answer, NemoFailure>): Result<readonly UploadedF
   );
 }
 
-/** POST with `urls`. Upstream fetches them before it answers. A repeat adds the files again. */
+/** POST with `urls`. Upstream downloads them before it answers. A retry adds the files again. */
 export async function uploadByUrl(
   wire: Wire,
   token: string,
@@ -143,7 +147,7 @@ export async function uploadByUrl(
   return filesOf(await ask(wire, { at, method: "POST", path: pathOf(sessionId), token, json }, wire.timeouts.uploadMs));
 }
 
-/** Why the file did not go through whole although upstream said yes; null where it did. */
+/** Why the file was not sent completely although upstream accepted it; null when it was. */
 async function breakOf(form: Multipart): Promise<string | null> {
   const deadline = openDeadline();
   deadline.arm("tail", UPLOAD_TAIL_MS, "timeout");
@@ -157,7 +161,10 @@ async function breakOf(form: Multipart): Promise<string | null> {
   }
 }
 
-/** POST of one file in the form field `files`. A body of another length than `sizeBytes`, or one that breaks, fails the call. */
+/**
+ * POST of one file in the form field `files`. A body of another length than `sizeBytes`, or one that breaks, fails the
+ * call.
+ */
 export async function uploadFile(
   wire: Wire,
   token: string,
@@ -168,7 +175,7 @@ export async function uploadFile(
   const headers = { "content-type": form.contentType };
   const call = { at, method: "POST", path: pathOf(sessionId), token, headers, body: form.body } as const;
   const files = filesOf(await ask(wire, call, wire.timeouts.uploadMs));
-  // A refusal may come before the file is through: it counts, and the rest of the file is let go.
+  // Upstream may reject the file before it is complete: that answer counts, and the rest of the file is discarded.
   const broken = files.ok ? await breakOf(form) : null;
   form.stop();
   return broken === null ? files : err(unavailable(at, "maybe", `the file broke off: ${broken}`));

@@ -3,7 +3,7 @@ import type { FieldError } from "../core/errors.ts";
 import { fillPrompt } from "../core/generators/recipe.ts";
 import type { AssetId, UploadId } from "../core/ids.ts";
 import { SECOND_MS } from "../core/time.ts";
-import type { NamedVideoRequest, NamedSource, OnQuestion } from "../core/video.ts";
+import type { NamedSource, NamedVideoRequest, OnQuestion } from "../core/video.ts";
 import type { GeneratorWire } from "../core/wire/generator.ts";
 import type { NewGeneratorVideo, NewVideo, VideoPlanWire, VideoWire } from "../core/wire/video.ts";
 import type { Caller, Ctx } from "../http/context.ts";

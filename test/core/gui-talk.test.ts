@@ -119,7 +119,8 @@ describe("an action", () => {
   it("is one of the table's, whatever upstream says", () => {
     fc.assert(
       fc.property(anyText, (given) => {
-        for (const action of translateGuiInstructions(given).actions) expect(ACTION_NAMES.map(actionOf)).toContain(action);
+        for (const action of translateGuiInstructions(given).actions)
+          expect(ACTION_NAMES.map(actionOf)).toContain(action);
       }),
     );
   });

@@ -73,7 +73,7 @@ describe("a user's share", () => {
     const problem = checkMore("concurrent_turns", 1, 90, { all: 30, own: 30 }, NOON);
     expect(problem).toMatchObject({ code: "concurrency_limited", limit: { quota: 30, remaining: 0 } });
     expect(problem?.detail).toBe(
-      "One user may have 30 of this account's 90 turns wait or run at once; send this one when some have ended.",
+      "One user may have 30 of this account's 90 turns queued or running at once; send this one again when some have ended.",
     );
   });
 });

@@ -43,7 +43,7 @@ describe("a recipe's prompt", () => {
       "/variables/product is required",
       "/variables/style must be one of calm, bold",
       "/variables/captions must be true or false",
-      "/variables/colour is not known; there are seconds, product, style, captions",
+      "/variables/colour is not known; this generator has seconds, product, style, captions",
     ]);
     expect(wrong({ product: "mugs", seconds: 0 })).toEqual(["/variables/seconds must be at least 1"]);
     expect(wrong({ product: "mugs", seconds: 61 })).toEqual(["/variables/seconds must be at most 60"]);
@@ -124,9 +124,9 @@ describe("a recipe", () => {
       ],
     });
     expect(faults.map(({ field, message }) => `${field} ${message}`)).toEqual([
-      "/prompt holds {{Not}}, where no value can go; write a variable as {{name}}, of a-z, 0-9 and _",
+      "/prompt contains {{Not}}, which is not a variable; write a variable as {{name}}, of a-z, 0-9 and _",
       "/prompt {{gone}} is not among the variables",
-      "/variables/1/name a is there twice",
+      "/variables/1/name a is defined twice",
       "/variables/2/name the prompt has no {{idle}}",
       "/variables/3/choices a choice needs at least one",
       "/variables/4/default must be a number",

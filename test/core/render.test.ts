@@ -71,7 +71,9 @@ describe("a render", () => {
     const up = afterPoll(polling, { status: "running", progress: 80, url: null }, "render_y", 6_000, timings);
     const down = afterPoll(up, { status: "running", progress: 20, url: null }, "render_y", 16_000, timings);
     expect(down.progress).toBe(80);
-    expect(afterPoll(up, { status: "running", progress: 100, url: null }, "render_y", 16_000, timings).progress).toBe(99);
+    expect(afterPoll(up, { status: "running", progress: 100, url: null }, "render_y", 16_000, timings).progress).toBe(
+      99,
+    );
   });
 
   it("is ordered once more under a new id when upstream fails it, and then ends", () => {
@@ -97,7 +99,10 @@ describe("a render", () => {
   });
 
   it("is told as timed out after 30 minutes, and asked for a day more", () => {
-    expect(pollAgain(polling, 1_000 + timings.renderTimeout - 1, timings)).toMatchObject({ phase: "polling", error: null });
+    expect(pollAgain(polling, 1_000 + timings.renderTimeout - 1, timings)).toMatchObject({
+      phase: "polling",
+      error: null,
+    });
     const at = 1_000 + timings.renderTimeout;
     const late = pollAgain(polling, at, timings);
     expect(late).toMatchObject({ phase: "polling", error: { code: "render_timeout" }, endedAt: at, timedOutAt: at });
@@ -143,7 +148,10 @@ describe("a render", () => {
     expect(first).toMatchObject({ phase: "submitting", nextAt: 7_000 });
     const second = afterUnknown(first, "render_y", 7_000, timings);
     expect(second).toMatchObject({ phase: "submitting", nextAt: 17_000 });
-    expect(afterUnknown(second, "render_y", 17_000, timings)).toMatchObject({ phase: "queued", upstreamId: "render_y" });
+    expect(afterUnknown(second, "render_y", 17_000, timings)).toMatchObject({
+      phase: "queued",
+      upstreamId: "render_y",
+    });
   });
 
   it("is asked for longer once upstream said yes, and to its end once upstream knew it", () => {

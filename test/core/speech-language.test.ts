@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { type LanguageHints, chooseLanguage } from "../../src/core/agent-text/vocabulary.ts";
+import { chooseLanguage, type LanguageHints } from "../../src/core/agent-text/vocabulary.ts";
 
 const none: LanguageHints = { explicit: null, last: null, acceptLanguage: null, prompt: "" };
 const given = (clues: Partial<LanguageHints>): string => chooseLanguage({ ...none, ...clues });

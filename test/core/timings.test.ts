@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { scaledTimings } from "../../src/core/timings.ts";
 
-describe("waits", () => {
+describe("timings", () => {
   it("are divided by the scale, each of a list too", () => {
     const [real, scaled] = [scaledTimings(1), scaledTimings(60)];
     expect(scaled.renderTimeout).toBe(real.renderTimeout / 60);

@@ -59,12 +59,30 @@ describe("a turn", () => {
     ["the stream was cut", { ...closed, end: "cut" as const }],
     ["the instance was lost", { ...closed, end: "lost" as const }],
   ])("waits for two equal readings when %s", (_why, stream) => {
-    const first = afterSnapshot(toSettling(sent, stream, null), look({ fingerprint: "b" }), false, SENT + 60_000, timings);
+    const first = afterSnapshot(
+      toSettling(sent, stream, null),
+      look({ fingerprint: "b" }),
+      false,
+      SENT + 60_000,
+      timings,
+    );
     expect(first).toMatchObject({ do: "wait", at: SENT + 60_000 + timings.settleApart });
     if (first.do !== "wait") return;
-    const early = afterSnapshot(first.turn, look({ fingerprint: "b", at: SENT + 70_000 }), false, SENT + 70_000, timings);
+    const early = afterSnapshot(
+      first.turn,
+      look({ fingerprint: "b", at: SENT + 70_000 }),
+      false,
+      SENT + 70_000,
+      timings,
+    );
     expect(early.do).toBe("wait");
-    const later = afterSnapshot(first.turn, look({ fingerprint: "b", at: SENT + 90_000 }), false, SENT + 90_000, timings);
+    const later = afterSnapshot(
+      first.turn,
+      look({ fingerprint: "b", at: SENT + 90_000 }),
+      false,
+      SENT + 90_000,
+      timings,
+    );
     expect(later).toMatchObject({ do: "end", verdict: { status: "completed" } });
   });
 
@@ -87,7 +105,10 @@ describe("a turn", () => {
     const now = SENT + 120_000;
     const frozen = look({ fingerprint: "b", frozen: 100, at: now });
     expect(afterSnapshot(turn, frozen, false, now, timings).do).toBe("wait");
-    expect(afterSnapshot(turn, frozen, true, now, timings)).toMatchObject({ do: "end", verdict: { charged: "unknown" } });
+    expect(afterSnapshot(turn, frozen, true, now, timings)).toMatchObject({
+      do: "end",
+      verdict: { charged: "unknown" },
+    });
   });
 
   it("fails uncharged after 15 minutes only when nothing changed and the balance is its own and equal", () => {

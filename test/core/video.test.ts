@@ -2,16 +2,16 @@
 import { describe, expect, it } from "vitest";
 import { problemOf } from "../../src/core/errors.ts";
 import {
-  roundStartedAt,
-  type EndedTurn,
+  awaitsCost,
   canContinue,
+  type EndedTurn,
   newVideoOf,
   nextRound,
   nextStep,
-  awaitsCost,
-  type VideoInputs,
+  roundStartedAt,
   toCancelled,
   type Video,
+  type VideoInputs,
   withLateCost,
   withTurn,
 } from "../../src/core/video.ts";

@@ -9,7 +9,7 @@ type Doors = Record<string, (...given: unknown[]) => Promise<Result<unknown, Pro
 
 /** Doors that find nothing in a deleted user's object, and doors that its own end still needs. */
 const OPEN =
-  /^(read(?!Credits)|list|await|watch|mayWork$|mendName$|renderFile$|callAs$|eraseUser$|noteUpload$|removeToken$|wake$|alarm$|constructor$)/;
+  /^(read(?!Credits)|list|await|watch|mayStart$|repairName$|renderFile$|callWithToken$|checkUserToken$|eraseUser$|recordUpload$|removeToken$|wake$|alarm$|constructor$)/;
 
 /** The names of every method that can be asked for from outside. */
 function doorsOf(of: object): string[] {

@@ -82,17 +82,17 @@ describe("places for turns", () => {
     good(await tenant.reserveQuota(want("concurrent_turns", "trn_dead"), limits({ concurrent_turns: 2 })));
     good(await tenant.reserveQuota(want("concurrent_turns", "trn_kept"), limits({ concurrent_turns: 2 })));
     await tenant.confirmSlot("trn_kept");
-    expect(bad(await tenant.reserveQuota(want("concurrent_turns", "trn_new"), limits({ concurrent_turns: 2 }))).code).toBe(
-      "concurrency_limited",
-    );
+    expect(
+      bad(await tenant.reserveQuota(want("concurrent_turns", "trn_new"), limits({ concurrent_turns: 2 }))).code,
+    ).toBe("concurrency_limited");
     // A minute passes.
     await runInDurableObject(tenantStub(address), (_, { storage }) =>
       storage.sql.exec("UPDATE places SET until = until - 60001"),
     );
     good(await tenant.reserveQuota(want("concurrent_turns", "trn_new"), limits({ concurrent_turns: 2 })));
-    expect(bad(await tenant.reserveQuota(want("concurrent_turns", "trn_4"), limits({ concurrent_turns: 2 }))).code).toBe(
-      "concurrency_limited",
-    );
+    expect(
+      bad(await tenant.reserveQuota(want("concurrent_turns", "trn_4"), limits({ concurrent_turns: 2 }))).code,
+    ).toBe("concurrency_limited");
   });
 
   it("of open turns are kept again by the next instance", async () => {

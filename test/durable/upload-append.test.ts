@@ -78,7 +78,8 @@ async function opened(sizeBytes: number | null, more: Partial<NewFile> = {}): Pr
 }
 
 const stubOf = ({ address, id }: UnwrappedAnswer) => env.UPLOAD.getByName(uploadObjectName(address, id));
-const offsetOf = async (upload: UnwrappedAnswer): Promise<number> => good(await upload.port().settle()).upload.offset_bytes;
+const offsetOf = async (upload: UnwrappedAnswer): Promise<number> =>
+  good(await upload.port().settle()).upload.offset_bytes;
 
 async function stored({ address, id }: UnwrappedAnswer): Promise<Uint8Array | null> {
   const object = await env.MEDIA.get(uploadKey(address, id));

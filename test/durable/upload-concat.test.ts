@@ -344,7 +344,11 @@ describe("a crash while pieces become a file", () => {
   it("after the final was committed and before its manifest is there: the next look ends it", async () => {
     const address = freshAddress();
     const partials = await partialsOf(address, cut(clip(), 0.5));
-    const lost = vi.spyOn(UploadObject.prototype, "acquirePartial").mockImplementation(function (this: UploadObject, to, keep) {
+    const lost = vi.spyOn(UploadObject.prototype, "acquirePartial").mockImplementation(function (
+      this: UploadObject,
+      to,
+      keep,
+    ) {
       if (keep) throw new Error("died"); // the plan was made, no loan was taken
       return real.call(this, to, keep);
     });
@@ -361,7 +365,11 @@ describe("a crash while pieces become a file", () => {
     const address = freshAddress();
     const [one, other] = await partialsOf(address, cut(clip(), 0.5));
     if (one === undefined || other === undefined) throw new Error("no partials");
-    vi.spyOn(UploadObject.prototype, "acquirePartial").mockImplementation(async function (this: UploadObject, to, keep) {
+    vi.spyOn(UploadObject.prototype, "acquirePartial").mockImplementation(async function (
+      this: UploadObject,
+      to,
+      keep,
+    ) {
       if (keep && (await this.read()).ok && good(await this.read()).id === one.id) good(await this.remove());
       return real.call(this, to, keep);
     });

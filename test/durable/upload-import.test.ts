@@ -27,7 +27,12 @@ const redirect = (location: string, status = 302): Response => new Response(null
 afterEach(() => vi.restoreAllMocks());
 
 /** An import that was ordered. */
-async function ordered(url: string, more: Partial<ImportRequest> = {}, by: Partial<Call> = {}, address = freshAddress()) {
+async function ordered(
+  url: string,
+  more: Partial<ImportRequest> = {},
+  by: Partial<Call> = {},
+  address = freshAddress(),
+) {
   const id: UploadId = ownedId("upl", address.uh, Date.now(), random);
   const order = { url, fileName: null, metadata: {}, ...more };
   const asked = { ...call(), ...by };
@@ -287,12 +292,12 @@ describe("an import that cannot be", () => {
       () => fileAnswer(Uint8Array.from(new TextEncoder().encode("just words")), { "content-type": "video/mp4" }),
       { code: "unsupported_media", says: "mp4, mov", times: 1 },
     ],
-    ["no content", status(204), { code: "empty_file", says: "without a byte", times: 1 }],
-    ["an empty file", () => fileAnswer(new Uint8Array()), { code: "empty_file", says: "without a byte", times: 1 }],
+    ["no content", status(204), { code: "empty_file", says: "empty file", times: 1 }],
+    ["an empty file", () => fileAnswer(new Uint8Array()), { code: "empty_file", says: "empty file", times: 1 }],
     [
       "an empty file of unannounced length",
       () => fileAnswer(new Uint8Array(), {}, null),
-      { code: "empty_file", says: "without a byte", times: 1 },
+      { code: "empty_file", says: "empty file", times: 1 },
     ],
     [
       "less than was announced",

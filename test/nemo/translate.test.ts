@@ -189,7 +189,7 @@ describe("errors in a stream", () => {
     // The model provider's own refusals are not about our token or our rate.
     [{ error: { code: 429, message: "RESOURCE_EXHAUSTED" } }, ["agent_failed", 429, "RESOURCE_EXHAUSTED"]],
     [{ error: { code: 401, message: "bad key" } }, ["agent_failed", 401, "bad key"]],
-    [{ error: true }, ["agent_failed", null, "an error without words"]],
+    [{ error: true }, ["agent_failed", null, "an error without a message"]],
   ])("reads %j", (record, expected) => {
     expect(failureOf(record)).toEqual(expected);
   });

@@ -15,7 +15,7 @@ import { makeThings } from "../support/things.ts";
 const app = createApp();
 const OBJECTS = ["USER", "TENANT", "UPLOAD", "TOKEN"] as const;
 /** Asked before anything is made: what a body without a key may be a repeat of. */
-const BEFORE = /^claimBody$/;
+const BEFORE = /^dedupeBody$/;
 
 type Method = (...given: unknown[]) => Promise<unknown>;
 /** How one call to an object goes wrong; null: it does not. */

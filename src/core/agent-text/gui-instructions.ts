@@ -1,6 +1,7 @@
 /**
- * Upstream talks to a person in front of its GUI: click this, open that panel. Here its instructions leave the text and
- * become calls of this gateway; what it says about the video stays as it is.
+ * Replaces upstream's GUI instructions. Upstream addresses a person in front of its GUI ("click Export"); callers of
+ * the API cannot do that. Instructions are removed from the text and become API calls; sentences about the video stay
+ * as they are.
  */
 import { type Action, type ActionName, actionOf } from "../turn.ts";
 import { type Sentence, splitSentences } from "./sentences.ts";
@@ -16,20 +17,20 @@ import {
   STANDS_ALONE,
 } from "./vocabulary.ts";
 
-/* A sentence's clauses, and what each tells a person to do. */
-
-/** In UTF-16 units. Chosen: it bounds what each pattern reads. */
+/** In UTF-16 units. Chosen: it limits what each pattern reads. */
 export const LONGEST_CLAUSE = 300;
 
-/** Begins each clause: a mark with what follows it, or a word that joins. "drag and drop" is one. */
+/**
+ * Matches the beginning of each clause: a mark with what follows it, or a conjunction. "drag and drop" is one clause.
+ */
 const CLAUSES = /[,，;；:：、]\s*|\.\s+|\s[—–-]+\s|——|\s(?=(?:and|or|then|but|so)\s(?!drop\b|drag\b|hold\b))/gi;
 const QUOTED =
   /"[^"]*"|“[^”]{0,400}”|「[^」]{0,400}」|『[^』]{0,400}』|《[^》]{0,400}》|`[^`]*`|(?<![\p{L}\p{N}])'[^']{1,80}'(?![\p{L}\p{N}])/gu;
-/** A quoted label of a button says what a click on it does. */
+/** A quoted button label means the action of that button. */
 const LABELS =
   /^(?:export|download|play|preview|save|share|render|upload|settings|billing|account|导出|下载|播放|预览|上传|设置|保存)$/i;
 
-/** The sentence sign by sign, with what is quoted made unreadable. */
+/** The sentence character by character, with quoted text masked. */
 export const maskQuotes = (text: string): string =>
   /["“「『《`']/.test(text)
     ? text.replace(QUOTED, (quoted) => {
@@ -38,7 +39,7 @@ export const maskQuotes = (text: string): string =>
       })
     : text;
 
-/** A piece of a sentence's shadow. Its kind, and whether it offers an export, are found once. */
+/** A clause of a masked sentence, classified once. */
 export type Clause = {
   readonly from: number;
   readonly text: string;
@@ -48,7 +49,7 @@ export type Clause = {
 
 const languagesOf = (text: string): readonly Language[] => LANGUAGES.filter(({ words }) => words.test(text));
 
-/** False where a text cannot ask or offer anything, whatever its clauses are. */
+/** Whether a text contains any word that an instruction or an offer needs. */
 export const hasWords = (text: string): boolean => LANGUAGES.some(({ words }) => words.test(text));
 
 export function clauseOf(from: number, text: string): Clause {
@@ -70,7 +71,10 @@ export function clausesOf(shadow: string): Clause[] {
   return clauses;
 }
 
-/** A clause as the patterns read it: without emphasis and what marks a list. Null when it is too long to be instructions. */
+/**
+ * A clause as the patterns expect it: without emphasis and list markers. Null when it is too long to be an
+ * instruction.
+ */
 function plainOf(clause: string): string | null {
   if (clause.length > LONGEST_CLAUSE) return null;
   return clause
@@ -112,19 +116,21 @@ export function actionIn(kind: Kind, clause: string): ActionName {
   return "turn";
 }
 
-/* One sentence of upstream's text: its instructions for a GUI become actions, the rest of it stays. */
-
+/** A translated sentence: its remaining text and the actions of its instructions. */
 export type Translated = { readonly text: string; readonly actions: readonly ActionName[] };
 
 const ENDS = ".!?。！？…";
 const CLOSERS = "’)）\\]】}*_";
 const QUESTION =
   /^[\s*_]*(?:would|do|does|is|are|should|shall|can|could|what|how|which|want)\b|吗|要不要|是否|什么|怎么/i;
-/** What joins a head to the instruction behind it: one mark or word, at the end. */
+/** What joins the text before an instruction to it: one mark or word, at the end. */
 const JOINT = /(?:[\s,，;；:：、—–-]|[\s,，](?:and|or|then|so|but|并|或))$/i;
 const LONGEST_JOINT = 5;
 
-/** The marks that end a sentence, and those that close behind them. Read from the end, since a run of them may be long. */
+/**
+ * The marks that end a sentence, with closing quotes and brackets. Scanned from the end, since a run of them may be
+ * long.
+ */
 function terminatorOf(text: string): string {
   let at = text.length;
   while (at > 0 && CLOSERS.includes(text.charAt(at - 1))) at--;
@@ -132,7 +138,7 @@ function terminatorOf(text: string): string {
   return text.slice(at);
 }
 
-/** What stays of a sentence before its first instruction; empty when it only led there. */
+/** What remains of the text before the first instruction; empty when it only introduced it. */
 function headOf(head: string): string {
   if (head === "") return "";
   if (head.length <= LONGEST_CLAUSE && LEADS_ONLY.test(head)) return "";
@@ -147,7 +153,7 @@ function headOf(head: string): string {
 const endOf = (head: string, end: string): string =>
   /[?？]/.test(end) && !QUESTION.test(head) ? end.replace(/\?+/, ".").replace(/？+/, "。") : end;
 
-/** Emphasis that was open where the text is cut is closed. */
+/** Closes emphasis that is open where the text is cut. */
 const closed = (text: string): string => ((text.split("**").length - 1) % 2 === 1 ? `${text}**` : text);
 
 function withoutSlots(text: string): string {
@@ -169,11 +175,11 @@ function withoutAsides(text: string): Translated {
   return { text: kept, actions };
 }
 
-/** A sentence cut into clauses once, however many parts of it are translated. */
+/** A sentence split into clauses once, however many parts of it are translated. */
 type Cut = {
   readonly text: string;
   readonly clauses: Clause[];
-  /** Instructions behind a colon: what follows one is said by somebody ("the sign reads: …"). */
+  /** Indexes of instructions after a colon: text after such a colon is a quotation ("the sign reads: …"). */
   readonly behindColon: readonly number[];
   readonly end: string;
 };
@@ -191,7 +197,7 @@ function cut(text: string): Cut {
 const standsAlone = (text: string, clause: Clause): boolean =>
   STANDS_ALONE.test(clause.text) || /[;；]\s*$/.test(beforeOf(text, clause));
 
-/** The first clause at or behind `start` that is so; the number of clauses when none is. */
+/** The first clause at or after `start` that matches; the number of clauses when none does. */
 function indexFrom(
   clauses: readonly Clause[],
   start: number,
@@ -204,7 +210,7 @@ function indexFrom(
   return clauses.length;
 }
 
-/** Where what is said by somebody begins, unless its head only led to it. */
+/** Index of the clause where quoted speech begins, unless the text before it only introduced it. */
 function quotationStart({ text, clauses, behindColon }: Cut, part: Part): number {
   const quotation = behindColon.find(
     (index) => index > part.clause && headOf(text.slice(part.from, clauses[index]?.from)) !== "",
@@ -212,17 +218,17 @@ function quotationStart({ text, clauses, behindColon }: Cut, part: Part): number
   return quotation ?? clauses.length;
 }
 
-/** What is left of a sentence: from a place in its text, which lies in one of its clauses. */
+/** The remainder of a sentence: an offset in its text, and the clause that contains it. */
 type Part = { readonly from: number; readonly clause: number };
 
-/** The part that begins with a clause, without the word that joined it to what is gone. */
+/** The part that begins with a clause, without the conjunction that joined it to removed text. */
 function partFrom({ text, clauses }: Cut, clause: number): Part {
   const start = clauses[clause]?.from ?? text.length;
   const joint = /^[\s*_]*(?:but|and|or|however,?)\s+/i.exec(text.slice(start));
   const from = start + (joint?.[0].length ?? 0);
   const index = indexFrom(clauses, clause + 1, (other) => other.from > from) - 1;
   const joined = clauses[index];
-  // Without that word it may be an instruction after all: "but 点击导出".
+  // Without the conjunction it may be an instruction after all: "but 点击导出".
   if (joined !== undefined && joint !== null)
     clauses[index] = clauseOf(from, joined.text.slice(Math.max(0, from - joined.from)));
   return { from, clause: index };
@@ -234,7 +240,7 @@ function translatePart(whole: Cut, part: Part): Translated {
   const isInstruction = (clause: Clause, index: number): boolean => clause.kind !== null && index < quotation;
   const first = indexFrom(clauses, part.clause, isInstruction);
   if (first === clauses.length) {
-    // A question offers nothing yet: "shall I add captions or export the video?"
+    // A question does not offer anything yet: "shall I add captions or export the video?"
     const offers = /[?？]/.test(end) ? [] : clauses.slice(part.clause).filter(({ isOffer }) => isOffer);
     return { text: text.slice(part.from), actions: offers.map(() => "render") };
   }
@@ -268,7 +274,7 @@ function translateClauses(text: string): Translated {
 const joinOf = (head: string, tail: string): string =>
   tail === "" ? head : `${head}${/\p{Script=Han}$/u.test(head) ? "，" : ", "}${tail}`;
 
-/** A sentence without its instructions for a GUI, empty when it has nothing else; byte for byte the same when it has none. */
+/** A sentence without its GUI instructions; empty when it has nothing else, identical when it has none. */
 export function translateSentence(text: string): Translated {
   if (!hasWords(text) || CONTENT.test(text)) return { text, actions: [] };
   const shorter = withoutSlots(text);
@@ -282,25 +288,25 @@ export type TranslatedText = { readonly text: string; readonly actions: readonly
 
 const lines = (gap: string): number => (gap.includes("\n") ? gap.split("\n").length : 1);
 
-/** The wider of two gaps around a sentence that is gone. */
+/** The wider of the two gaps around a removed sentence. */
 const widerOf = (one: string, other: string): string =>
   lines(one) > lines(other) || (lines(one) === lines(other) && one.length > other.length) ? one : other;
 
-/** A sentence translated until nothing changes: what is cut may have held a quote open, and with it the sentence. */
+/** Translates a sentence until nothing changes, because a removed part may have held the opening quote. */
 function settled(sentence: string): Translated {
   const once = translateSentence(sentence);
   if (once.text === sentence || once.text === "" || once.text === "**") return once;
-  // Marks that only the cut brought together would make code of all that follows.
+  // Backticks that meet because of a removal would turn all later text into code.
   if (once.text.includes("```")) return { text: sentence, actions: [] };
-  // An end of nothing would join the sentence before it.
+  // Remaining end marks alone would attach to the previous sentence.
   const again = translateGuiInstructions(once.text.replace(/^[\s.!?。！？…’)）\]】}]+/, ""));
   return { text: again.text, actions: [...once.actions, ...again.actions.map(({ action }) => action)] };
 }
 
 /**
- * A text that arrives in pieces. A piece may end anywhere, so what is not known to be a whole sentence is held back: at
- * most LONGEST_SENTENCE signs, the white space before them, and inside a code fence two signs. `end` gives what is left.
- * All pieces together give the text and the actions that `translateGuiInstructions` gives, however the text was cut.
+ * Translates a text that arrives in chunks. A chunk may end anywhere, so text that may not be a whole sentence yet is
+ * held back: at most LONGEST_SENTENCE characters, the white space before them, and two characters inside a code fence.
+ * `end` returns the rest. The result does not depend on how the text was split.
  */
 export class GuiInstructionStream {
   #held = "";
@@ -311,12 +317,12 @@ export class GuiInstructionStream {
   #isGlued = false;
   readonly #suggested = new Set<ActionName>();
 
-  /** Takes the next piece; answers what can be said by now. Each action is suggested once per text. */
+  /** Adds a chunk and returns what is complete. Each action is suggested once per text. */
   push(piece: string): TranslatedText {
     return this.#read(piece, false);
   }
 
-  /** The text is over: everything held back, translated. */
+  /** Ends the text and returns everything held back. */
   end(): TranslatedText {
     const last = this.#read("", true);
     const tail = this.#isDropped ? "" : this.#gap;
@@ -339,7 +345,7 @@ export class GuiInstructionStream {
       if (!this.#suggested.has(name)) actions.push(actionOf(name));
       this.#suggested.add(name);
     }
-    // Emphasis around several sentences keeps its marks, on the word they belong to.
+    // Emphasis around several sentences keeps its marks on the word they belong to.
     const isClosing = text === "**" && sentence.text !== text && sentence.text.endsWith(text);
     const gap = isClosing || this.#isGlued ? "" : widerOf(this.#gap, sentence.gap);
     this.#isGlued = text === "**" && sentence.text !== text && !isClosing;
@@ -357,10 +363,10 @@ export class GuiInstructionStream {
 }
 
 /**
- * The text without instructions for a GUI, and the calls that do what they asked for, each once, in the text's order.
+ * The text without GUI instructions, and the calls that do what they asked for, each once and in order.
  *
- * Never longer than the text; the same when translated again; empty when the text was nothing but instructions. Sentences
- * without any are byte for byte the same. Linear in the text.
+ * The result is never longer than the text, does not change when translated again, and is empty when the text was only
+ * instructions. Sentences without instructions are identical. Linear in the text's length.
  */
 export function translateGuiInstructions(text: string): TranslatedText {
   const stream = new GuiInstructionStream();

@@ -1,24 +1,24 @@
 /**
- * Cuts a text into sentences, of which each can be judged alone, however the text arrives. A sentence ends at `.`, `!`,
- * `?`, their Chinese forms, `…` or a line's end, never inside quotes or code; the white space before it belongs to it.
+ * Splits a text into sentences, independently of how the text arrives. A sentence ends at `.`, `!`, `?`, their Chinese
+ * forms, `…` or a line's end, never inside quotes or code; the white space before it belongs to it.
  */
 
 export type Sentence = {
   readonly gap: string;
   readonly text: string;
-  /** Code between fences, or longer than any instruction: passed on as it is. */
+  /** Code between fences, or text longer than any instruction: passed through unchanged. */
   readonly verbatim: boolean;
 };
 
 export type Split = {
   readonly sentences: readonly Sentence[];
-  /** What is not known to be complete. */
+  /** Text that may not be complete. */
   readonly rest: string;
   /** The rest is inside a code fence. */
   readonly fenced: boolean;
 };
 
-/** A sentence is cut off here, in UTF-16 units. Chosen: some 150 words, far over any instruction for a GUI. */
+/** A sentence is cut at this length, in UTF-16 units. Chosen: some 150 words, far more than any GUI instruction. */
 export const LONGEST_SENTENCE = 1_000;
 
 const FENCE = "```";
@@ -34,19 +34,19 @@ const ENDS = ".!?。！？…";
 const END = /[.!?。！？…]+[’)）\]】}*_]*/y;
 const WIDE_END = /[。！？…]/;
 const GAP = /\s*/y;
-/** "1." of a list, or a version: its dot ends nothing. */
+/** "1." of a list, or a version number: its dot ends no sentence. */
 const NUMBERED = /(?:^|\s)\d{1,2}$/;
 
 const isSpace = (sign: string): boolean => /\s/.test(sign);
 
-/** The end of a sentence whose last sign before `after` ends one; null where it goes on, or nobody knows yet. */
+/** Whether the character before `after` ends a sentence; null when more text is needed to decide. */
 function boundary(text: string, after: number, isWide: boolean, isLast: boolean): boolean | null {
   const next = text.charAt(after);
   if (next === "") return isLast ? true : null;
   return isWide || isSpace(next) || next > "\u007f";
 }
 
-/** Where the sentence that begins at `start` ends; null when its end has not arrived. */
+/** The end of the sentence that begins at `start`; null when it has not arrived. */
 function endOf(text: string, start: number, isLast: boolean): number | null {
   let close = "";
   for (let at = start; at < text.length; at++) {
@@ -80,7 +80,10 @@ function endOf(text: string, start: number, isLast: boolean): number | null {
   return isLast ? text.length : null;
 }
 
-/** Where the code that begins at `start` can be passed on to: behind its fence, or as far as none can have begun. */
+/**
+ * How far code that begins at `start` can be passed through: to the end of its fence, or to where a fence may be
+ * starting.
+ */
 function endOfCode(text: string, start: number, isLast: boolean): { end: number; closed: boolean } {
   const close = text.indexOf(FENCE, start);
   if (close >= 0) return { end: close + FENCE.length, closed: true };
@@ -88,8 +91,8 @@ function endOfCode(text: string, start: number, isLast: boolean): { end: number;
 }
 
 /**
- * The complete sentences at the front of `text`, and what is left. `isLast` makes everything complete. Any cutting of a
- * text into pieces gives the same sentences. Linear in the text.
+ * The complete sentences at the front of `text`, and the rest. `isLast` makes everything complete. Splitting a text
+ * into chunks in any way gives the same sentences. Linear in the text's length.
  */
 export function splitSentences(text: string, fenced: boolean, isLast: boolean): Split {
   const sentences: Sentence[] = [];

@@ -1,7 +1,9 @@
 /**
- * How upstream tells a person to use a GUI, English and Chinese. Each pattern is met at the beginning of a clause, after
- * what leads to an instruction ("you can", "请"), so a sentence about somebody else ("she clicks the shutter") has none.
- * `\uE000` stands for a sign inside quotes. Gaps are bounded: no pattern reads far. Source: nemo-api reference 8.2.
+ * Patterns of GUI instructions in English and Chinese, and the choice of the caller's language.
+ *
+ * Each pattern matches at the beginning of a clause, after an introduction such as "you can" or "请", so that a
+ * sentence about somebody else ("she clicks the shutter") does not match. `\uE000` masks a character inside quotes.
+ * Gaps are bounded, so no pattern reads far. Source: nemo-api reference 8.2.
  */
 export type Kind = "click" | "open" | "drag" | "see" | "edit" | "account" | "export";
 
@@ -21,11 +23,11 @@ const zh = (body: string): RegExp => new RegExp(`${ZH_LEAD}(?:${body})`);
 
 /** Patterns of one language. */
 export type Language = {
-  /** What each of its patterns needs at least, so that few are tried in vain. */
+  /** Words of which each pattern needs at least one, to skip most clauses quickly. */
   readonly words: RegExp;
-  /** Looked at in this order; the first that a clause meets is what it is. */
+  /** Tried in this order; the first match decides. */
   readonly instructions: readonly (readonly [Kind, RegExp])[];
-  /** An offer of an export without a GUI: true for the caller too, so it stays, and suggests the call. */
+  /** An offer of an export without the GUI: it is true for API callers too, so it stays and suggests the call. */
   readonly offer: RegExp;
 };
 
@@ -112,7 +114,7 @@ const CHINESE: readonly (readonly [Kind, RegExp])[] = [
   ["see", zh(`(?:预览|查看)(?:一下)?(?:视频|效果|时间线|时间轴|成片|结果|它)?(?:效果|内容)?[ 。！!]*$`)],
 ];
 
-/** A clause in both is looked at in this order. */
+/** Tried in this order. */
 export const LANGUAGES: readonly Language[] = [
   {
     words: /[a-z]{3}/i,
@@ -126,39 +128,38 @@ export const LANGUAGES: readonly Language[] = [
   },
 ];
 
-/** "ready to preview in the timeline": the statement stays, the place goes. */
+/** "ready to preview in the timeline": the statement stays, the place is removed. */
 export const READY =
   /\b(?<=ready|available) (?:for you )?(?:to (?:preview|view|watch|play|review|see|check)|for (?:preview|review|viewing|playback))(?: it)? (?:in|on) (?:the|your) (?:timeline|player|editor|preview window)\b/i;
 
-/** Words for a scene, a title or speech: what follows is content, whatever it says. */
+/** Words for a scene, a title or spoken text: what follows is content of the video. */
 export const CONTENT =
   /^[\s*_>#•-]*(?:\d{1,2}[.)、][\s*_]*)?(?:(?:scene|shot|clip|title|text|captions?|subtitles?|voice-?over|vo|narrat(?:ion|or)|script|cta|call to action|frame|overlay|dialogue|lyrics?|bgm|video|audio)\b[^:：]{0,20}[:：]|(?:场景|镜头|画面|标题|字幕|旁白|文案|台词|脚本|片段|配音|文字|歌词|背景音乐)[^:：]{0,8}[:：])/i;
-/** A Chinese clause that ends so is a thing in a video, not something to do. */
+/** A Chinese clause with this ending is a thing in a video, not an instruction. */
 export const CONTENT_END =
   /(?:的|了)\S{0,2}(?:镜头|画面|片段|场景|特写|动作|声音|音效|动画|瞬间|特效|手|人|女孩|男孩|女人|男人)[\s。！!*_]*$/;
 
-/** Said to the reader, so such an ending is what to act upon: "请点击左侧的片段". */
+/** Addresses the reader, so that such an ending is the object of an instruction: "请点击左侧的片段". */
 export const ADDRESSED = /^(?:请|您|你|可以)|您可以|你可以/;
 
-/** What only leads to an instruction, and goes with it. */
+/** Text that only introduces an instruction and is removed with it. */
 export const LEADS_ONLY =
   /^[\s*_>#•-]*(?:\d{1,2}[.)、]?[\s*_]*)?(?:(?:(?:if|when|whenever|once|after|as soon as|before) (?:you\b|everything|ready|it's|that's|happy|satisfied|done|finished)(?!.*\b(?:i|i've|we)\b).*|(?:in order )?to (?!date)(?!.*\b(?:i|i've|we)\b).*|from here|next(?: steps?)?|tips?|note|what's next|now|finally|then|also|first|otherwise|alternatively|great|perfect|okay|ok|all set|done|you can|simply|just)|(?:如果|如需|若要|若需|若|想要|要|当).*|.{0,6}(?:满意|完成|准备好|确认)(?:后|了|之后|的话|时)?|接下来|下一步|提示|最后|然后|现在|好的|之后)?[\s,，;；:：、—–*_-]*$/i;
 
-/** A later clause that says something of its own. */
+/** A later clause with a statement of its own. */
 export const STANDS_ALONE =
   /^[\s*_]*(?:(?:but|however|though|although|note|meanwhile|(?:and |or )?let me know)\b|(?:and )?i(?:'ve\b| (?!will\b|can\b|would\b|could\b))|但|不过|另外|此外|注意|我|.*已|.*了[。！!]?$)/i;
 
-/* In which of our languages a caller is spoken to. Nothing here can refuse: what tells nothing is passed over. */
-
+/** The languages in which the gateway answers callers. Choosing one never fails: unreadable hints are skipped. */
 export type AnswerLanguage = "en" | "zh";
 
-/** The clues, strongest first; null where there is none. */
+/** The hints, strongest first; null when absent. */
 export type LanguageHints = {
-  /** A language tag that the request names. */
+  /** A language tag in the request. */
   readonly explicit: string | null;
-  /** The tag that the user named before. */
+  /** The tag of the user's last request that had one. */
   readonly last: string | null;
-  /** The header as it came. */
+  /** The Accept-Language header as sent. */
   readonly acceptLanguage: string | null;
   readonly prompt: string;
 };
@@ -167,29 +168,32 @@ export type LanguageHints = {
 const HEADER_CHARS = 1_000;
 /** Characters of a tag. Source: RFC 5646, section 4.4.1 asks for 35; private parts can be longer. */
 const TAG_CHARS = 64;
-/** Letters of Japanese or Korean from which on a text with Han characters is not Chinese. Chosen: one の is common in Chinese names. */
+/**
+ * Number of Japanese or Korean letters from which a text with Han characters is not Chinese. Chosen: one の is common
+ * in Chinese names.
+ */
 const FOREIGN_LETTERS = 2;
 
 const TAG = /^([a-z]{2,8})(?:[-_][a-z0-9]{1,8})*$/;
-/** No quote reaches over another opening one, so that a text of opening quotes alone is read once. */
+/** A quotation does not extend over another opening mark, so that a text of opening marks alone is read once. */
 const QUOTED = /"[^"]*"|“[^“”]*”|「[^「」]*」|《[^《》]*》/g;
 const HAN = /\p{Script=Han}/u;
 const FOREIGN = /[\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}]/gu;
 
-/** The language of a tag without its region and script, in lower case; null for what is no tag. */
+/** The language of a tag without its region and script, in lower case; null for an invalid tag. */
 function primaryOf(tag: string): string | null {
   const trimmed = tag.trim().toLowerCase();
   return trimmed.length > TAG_CHARS ? null : (TAG.exec(trimmed)?.[1] ?? null);
 }
 
-/** A tag that someone chose: another language than ours is spoken to in English. Null for what is no tag. */
+/** The language for a tag that a caller chose: English for every language other than ours. Null for an invalid tag. */
 function fromTag(tag: string | null): AnswerLanguage | null {
   const primary = tag === null ? null : primaryOf(tag);
   if (primary === null) return null;
   return primary === "zh" ? "zh" : "en";
 }
 
-/** One range of the header with its weight, 1 unless told; null for a language that is not ours and for a weight that is none. */
+/** One range of the header with its weight, 1 by default; null for another language and for an invalid weight. */
 function rangeOf(part: string): { readonly language: AnswerLanguage; readonly weight: number } | null {
   const [tag = "", ...parameters] = part.split(";");
   const primary = primaryOf(tag);
@@ -201,20 +205,23 @@ function rangeOf(part: string): { readonly language: AnswerLanguage; readonly we
   return weight > 0 && weight <= 1 ? { language: primary, weight } : null;
 }
 
-/** The one of ours that the header likes best, of equals the first; null when it names neither. */
+/** The supported language with the highest weight in the header, the first of equals; null when it names neither. */
 function fromHeader(header: string | null): AnswerLanguage | null {
   const ranges = (header ?? "").slice(0, HEADER_CHARS).split(",").map(rangeOf);
   const liked = ranges.filter((range) => range !== null).sort((a, b) => b.weight - a.weight);
   return liked[0]?.language ?? null;
 }
 
-/** Chinese when it has Han characters outside quotes, whose words are a video's and not the speaker's; a text all in quotes counts as it is. */
+/**
+ * Chinese when the prompt has Han characters outside quotes, which contain a video's words; a text that is all in
+ * quotes counts as it is.
+ */
 function fromScript(prompt: string): AnswerLanguage {
   const spoken = prompt.replace(QUOTED, "").trim();
   const text = spoken === "" ? prompt : spoken;
   return HAN.test(text) && (text.match(FOREIGN)?.length ?? 0) < FOREIGN_LETTERS ? "zh" : "en";
 }
 
-/** Explicit, then the user's last, then Accept-Language, then the script of the prompt; English where none of them tells. */
+/** The explicit tag, then the user's last one, then Accept-Language, then the script of the prompt; else English. */
 export const chooseLanguage = ({ explicit, last, acceptLanguage, prompt }: LanguageHints): AnswerLanguage =>
   fromTag(explicit) ?? fromTag(last) ?? fromHeader(acceptLanguage) ?? fromScript(prompt);

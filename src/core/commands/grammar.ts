@@ -1,8 +1,11 @@
 /**
- * The commands in English and Chinese (nemo-api reference 8.2), in at most 60 lines: entries `NAME = …;`, where `a|b` is
- * either, `( )` one place, `?` once or not at all, `*` any number of times, `/s` with or without the s, `#` a number of one
- * or two digits, capitals another entry; Chinese is met sign by sign. A word left over makes a message chat, and so does a
- * format that no render has. A film has credits too, and a picture a balance: only what is owned or counted is meant.
+ * The grammar of commands in English and Chinese (nemo-api reference 8.2), its parser, and the normalisation of
+ * messages.
+ *
+ * The grammar has at most 60 lines of entries `NAME = …;`: `a|b` is an alternative, `( )` a group, `?` optional, `*`
+ * any number, `/s` an optional s, `#` a number of one or two digits, capitals another entry. Chinese is matched
+ * character by character. A message with an unmatched word is chat, and so is one that names an output format other
+ * than the attested one. A film has credits too, and an image a balance: only owned or counted credits match.
  */
 export const GRAMMAR = `
 export = ASK* (EXPORT|GET) END* 不?|ASK* IT? SOON IT? EXPORT 了 END*|ASK* (WANT GOODS|LINK|MIND MAKING IT AS*) END*
@@ -67,9 +70,7 @@ FINE = (it|this|that)? (is|looks)? (all|so|really|very)? (good|great|nice|perfec
   |work)|(i am|we are) (done|ready)|that is all|(太|很|真|非常)?(好|棒|完美|不错)了?|没问题|就这样|(可以|行|做好|剪好)了
 `;
 
-/* Reads the notation that the grammar of commands is written in. */
-
-/** What one place of the grammar takes. */
+/** A node of the parsed grammar. */
 export type GrammarNode =
   | { readonly kind: "word"; readonly word: string }
   | { readonly kind: "entry"; readonly name: string }
@@ -81,13 +82,16 @@ export type Either = { readonly kind: "either"; readonly ways: readonly GrammarN
 
 const TOKENS = /[()|?*]|[A-Z_]+|\p{Script=Han}|[^\s()|?*\p{Script=Han}]+/gu;
 
-/** The entries by name: each is `NAME = …`, ended by `;` or by a line that is not indented. Throws at a slip of the pen. */
+/**
+ * Parses the entries by name: each is `NAME = …`, ended by `;` or by a line that is not indented. Throws on a syntax
+ * error.
+ */
 export function parseGrammar(text: string): ReadonlyMap<string, GrammarNode> {
   const entries = text.split(/;|\n(?! )/).filter((source) => source.trim() !== "");
   return new Map(
     entries.map((source) => {
       const [name = "", body] = source.split(" = ");
-      if (body === undefined) throw new Error(`an entry without a name: ${source}`);
+      if (body === undefined) throw new Error(`an entry has no name: ${source}`);
       return [name.trim(), new Reader(body).read()];
     }),
   );
@@ -105,7 +109,7 @@ class Reader {
 
   read(): GrammarNode {
     const whole = this.#either();
-    if (this.#at < this.#tokens.length) throw new Error(`a place is closed twice: ${this.#source}`);
+    if (this.#at < this.#tokens.length) throw new Error(`a group is closed twice: ${this.#source}`);
     return whole;
   }
 
@@ -127,7 +131,7 @@ class Reader {
   #one(): GrammarNode {
     if (!this.#take("(")) return wordOrName(this.#tokens[this.#at++] ?? "");
     const inner = this.#either();
-    if (!this.#take(")")) throw new Error(`a place is left open: ${this.#source}`);
+    if (!this.#take(")")) throw new Error(`a group is not closed: ${this.#source}`);
     return inner;
   }
 
@@ -143,25 +147,24 @@ class Reader {
   }
 }
 
-const eitherOf = (ways: readonly GrammarNode[]): GrammarNode => (ways.length === 1 && ways[0] ? ways[0] : { kind: "either", ways });
+const eitherOf = (ways: readonly GrammarNode[]): GrammarNode =>
+  ways.length === 1 && ways[0] ? ways[0] : { kind: "either", ways };
 
-/** A name, or a word that may end in s. */
+/** An entry's name, or a word that may end in s. */
 function wordOrName(token: string): GrammarNode {
   if (/^[A-Z_]+$/.test(token)) return { kind: "entry", name: token };
   const words = token.endsWith("/s") ? [token.slice(0, -2), token.replace("/", "")] : [token];
   return eitherOf(words.map((word): GrammarNode => ({ kind: "word", word })));
 }
 
-/** The part and all that is in it. */
+/** A node and all its descendants. */
 export function nodesIn(part: GrammarNode): GrammarNode[] {
   const inner =
     part.kind === "either" ? part.ways : part.kind === "row" ? part.parts : "part" in part ? [part.part] : [];
   return [part, ...inner.flatMap(nodesIn)];
 }
 
-/* One spelling of a message, so that the grammar holds each word once. */
-
-/** Short forms and what they stand for. */
+/** Abbreviations and their full forms. */
 const ABBREVIATIONS: ReadonlyMap<string, string> = new Map(
   `u=you,ur=your,pls=please,plz=please,thx=thanks,ty=thanks,gimme=give me,lemme=let me,wanna=want to,gonna=going to,
   gotta=have to,im=i am,whats=what is,what's=what is,hows=how is,how's=how is,it's=it is,that's=that is,thats=that is,
@@ -170,7 +173,7 @@ const ABBREVIATIONS: ReadonlyMap<string, string> = new Map(
     .map((pair) => [pair.slice(0, pair.indexOf("=")).trim(), pair.slice(pair.indexOf("=") + 1)]),
 );
 
-/** What an apostrophe stands for after any word. */
+/** Contracted endings and their full forms. */
 const ENDINGS: ReadonlyMap<string, string> = new Map([
   ["'m", " am"],
   ["'re", " are"],
@@ -179,18 +182,19 @@ const ENDINGS: ReadonlyMap<string, string> = new Map([
   ["'ll", " will"],
 ]);
 
-/** Traditional signs, each followed by the simplified one. */
+/** Traditional characters, each followed by its simplified form. */
 const SIMPLIFIED_PAIRS =
   "導导匯汇檔档視视頻频載载餘余額额狀状態态傳传圖图請请問问還还積积個个現现進进軌轨時时間间線线軸轴顯显麼么樣样嗎吗馬马幫帮給给發发這这張张來来儲储點点數数電电腦脑機机專专項项錄录樂乐幾几裡里裏里條条謝谢煩烦報报開开將将沒没輸输畫画質质詢询帳账賬账號号務务處处製制從从東东終终後后準准備备讓让過过趕赶緊紧繼继續续確确認认錯错題题輯辑聲声動动該该們们為为師师親亲";
 const simplified = new Map<string, string>();
-for (let at = 0; at + 1 < SIMPLIFIED_PAIRS.length; at += 2) simplified.set(SIMPLIFIED_PAIRS.charAt(at), SIMPLIFIED_PAIRS.charAt(at + 1));
+for (let at = 0; at + 1 < SIMPLIFIED_PAIRS.length; at += 2)
+  simplified.set(SIMPLIFIED_PAIRS.charAt(at), SIMPLIFIED_PAIRS.charAt(at + 1));
 
 const EMOJI = /\p{Extended_Pictographic}|\p{Emoji_Modifier}|\p{Regional_Indicator}|\p{Cf}|[\u{FE0F}\u{20E3}]/gu;
 const SMILEY = /(?:(?<=\s|^)[:;=]-?[)dp]+|[:;=]-?\)+|\^_?\^|<3)\s*$/u;
 
 /**
- * The message in compatible forms composed, lower case, straight apostrophes, simplified signs and whole words, without
- * emoji, a smile at its end, and a slash at its beginning.
+ * Normalises a message, so that the grammar contains each word once: Unicode NFKC, lower case, straight apostrophes,
+ * simplified characters, full words; without emoji, a trailing smiley, and a leading slash.
  */
 export function normaliseMessage(message: string): string {
   const folded = message.normalize("NFKC").toLowerCase().replace(/[’ʼ]/g, "'");

@@ -1,14 +1,14 @@
 /**
- * What a message asks for. A command is answered by the gateway; all else is for the agent, and so is all doubt: sending
- * a command to the agent costs a turn, taking an instruction for a command loses it.
+ * Recognises commands. The gateway answers a command itself; every other message goes to the agent, and so does every
+ * doubtful one: sending a command to the agent costs a turn, but treating an instruction as a command loses it.
  *
- *   text → one spelling → clauses → exactly one that is not politeness → a command of the grammar, or chat
+ *   text → normalise → clauses → exactly one that is not politeness → a command of the grammar, or chat
  */
-import { type Either, GRAMMAR, type GrammarNode, nodesIn, parseGrammar, normaliseMessage } from "./grammar.ts";
+import { type Either, GRAMMAR, type GrammarNode, nodesIn, normaliseMessage, parseGrammar } from "./grammar.ts";
 
 /*
- * Matches words against the grammar: at which places a part can end, begun at one place. Each entry is tried once at each
- * place, so the work is bounded by the words times the grammar, whatever the message.
+ * The matcher computes the positions where a node can end when it starts at a given one. Each entry is matched once
+ * per position, so the work is bounded by the number of words times the size of the grammar.
  */
 
 const ENTRIES = parseGrammar(GRAMMAR);
@@ -16,11 +16,13 @@ const NOTHING: Either = { kind: "either", ways: [] };
 
 const entry = (name: string): GrammarNode => ENTRIES.get(name) ?? NOTHING;
 
-/** Words as the grammar has them: Chinese signs one by one, all else by spaces; `#` for a number of one or two digits. */
+/**
+ * The tokens of a text: Chinese characters one by one, other words by spaces; `#` for a number of one or two digits.
+ */
 export const wordsOf = (text: string): string[] =>
   (text.match(/\p{Script=Han}|[^\s\p{Script=Han}]+/gu) ?? []).map((word) => (/^\d\d?$/.test(word) ? "#" : word));
 
-/** The words that a part can begin with, and whether it can be nothing at all. */
+/** The words that a node can start with, and whether it can match nothing. */
 type FirstWords = { readonly words: ReadonlySet<string>; readonly canBeEmpty: boolean };
 
 const beginnings = new Map<GrammarNode, FirstWords>();
@@ -57,7 +59,7 @@ const together = (all: readonly FirstWords[], canBeEmpty: (all: readonly FirstWo
   canBeEmpty: canBeEmpty(all),
 });
 
-/** Per place with a choice, the ways by the word met there: nearly all of the grammar is passed over unread. */
+/** Index of alternatives by their first word, so that most of the grammar is skipped. */
 const waysByWord = new Map<Either, Map<string, readonly GrammarNode[]>>();
 
 function waysOf(part: Either, word: string): readonly GrammarNode[] {
@@ -66,7 +68,7 @@ function waysOf(part: Either, word: string): readonly GrammarNode[] {
   const known = byWord.get(word);
   if (known !== undefined) return known;
   const found = part.ways.filter((way) => mayBegin(way, word));
-  if (firstWordsOf(part).words.has(word)) byWord.set(word, found); // only words of the grammar are remembered
+  if (firstWordsOf(part).words.has(word)) byWord.set(word, found); // only words of the grammar are cached
   return found;
 }
 
@@ -75,7 +77,7 @@ function mayBegin(part: GrammarNode, word: string): boolean {
   return canBeEmpty || words.has(word);
 }
 
-/** One message's words, and what is known about them. */
+/** One message's words, and the memoised matches. */
 class Matcher {
   readonly #words: readonly string[];
   readonly #known = new Map<string, readonly number[]>();
@@ -84,7 +86,7 @@ class Matcher {
     this.#words = words;
   }
 
-  /** Where the part can end, begun at `start`. */
+  /** The positions where the node can end when it starts at `start`. */
   after(part: GrammarNode, start: number): readonly number[] {
     const word = this.#words[start] ?? "";
     if (!mayBegin(part, word)) return [];
@@ -125,15 +127,15 @@ class Matcher {
   }
 }
 
-/** Each place once. */
+/** Without duplicates. */
 const merged = (places: readonly (readonly number[])[]): readonly number[] =>
   places.length === 1 && places[0] ? places[0] : [...new Set(places.flat())];
 
-/** True when the entry matches all of the words. */
+/** Whether the entry matches all of the words. */
 export const matchesEntry = (name: string, words: readonly string[]): boolean =>
   new Matcher(words).after({ kind: "entry", name }, 0).includes(words.length);
 
-/** The names that entries use and nobody defines: slips of the pen, none in a sound grammar. */
+/** Names that entries use but none defines; empty for a valid grammar. For tests. */
 export const undefinedNames = (): string[] =>
   [...ENTRIES.values()]
     .flatMap(nodesIn)
@@ -143,22 +145,23 @@ export const COMMANDS = ["export", "credits", "state", "upload"] as const;
 export type Command = (typeof COMMANDS)[number];
 export type MessageKind = Command | "chat";
 
-/** In UTF-16 units, outer space left out. Chosen: politeness in both languages fits, a paragraph does not. */
+/** In UTF-16 units, without surrounding blanks. Chosen: politeness in both languages fits, a paragraph does not. */
 const LONGEST = 200;
 
-/** Ends of clauses. A dash counts where it stands alone. */
+/** Ends of clauses. A dash counts only between blanks. */
 const CLAUSE = /[\n\r.!?。,，、;；~～…]+|\s[-–—]+(?=\s)|[–—]+/u;
-/** Anything else than letters, digits and inner apostrophes and hyphens is quoting, typing or code. */
+/** Characters other than letters, digits and inner apostrophes and hyphens mean a quotation, typed text or code. */
 const PLAIN = /^(?:[\p{L}\p{N}\s]|(?<=\p{L})['-](?=\p{L}))*$/u;
 
 function classifyClause(words: readonly string[]): MessageKind | "nothing" {
-  return COMMANDS.find((command) => matchesEntry(command, words)) ?? (matchesEntry("POLITENESS", words) ? "nothing" : "chat");
+  return (
+    COMMANDS.find((command) => matchesEntry(command, words)) ?? (matchesEntry("POLITENESS", words) ? "nothing" : "chat")
+  );
 }
 
 /**
- * The command that the message is, entirely; `chat` for everything else, the empty message too.
- *
- * Quotes, colons, links and a second clause all make it chat.
+ * The command that the entire message is; `chat` for everything else, including the empty message. Quotes, colons,
+ * links and a second clause all make it chat.
  */
 export function classifyMessage(message: string): MessageKind {
   const trimmed = message.trim();

@@ -1,10 +1,10 @@
 /**
- * The five generators that come with the gateway. Each is one way of asking the same agent: its own words, its own formats,
- * its own standing with upstream. `seconds` is at most what an export of upstream's free plan takes.
+ * The five built-in generators. Each is a different recipe for the same agent: its prompt, its formats, its
+ * attribution. `seconds` is limited to what an export on upstream's free plan allows.
  */
 import type { GeneratorWire, VariableWire } from "../wire/generator.ts";
 
-/** Grows with every change of a recipe below; upstream is told it. */
+/** Increment with every change of a recipe below; it is sent to upstream. */
 const VERSION = 1;
 
 const seconds: VariableWire = {
@@ -141,6 +141,6 @@ export const BUILT_IN_GENERATORS: readonly GeneratorWire[] = [
   }),
 ];
 
-/** The built-in generator of this slug, or null. */
+/** The built-in generator with this slug, or null. */
 export const builtInGenerator = (slug: string): GeneratorWire | null =>
   BUILT_IN_GENERATORS.find((generator) => generator.slug === slug) ?? null;

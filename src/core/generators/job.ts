@@ -1,7 +1,8 @@
 /**
- * A generator that the agent is asked to write: project → turn → recipe → stored. Decides only.
+ * State machine of a generator job, which lets the agent write a generator: project → turn → recipe → stored. Pure:
+ * the user's object commits the state and performs the steps.
  *
- * One message is sent, and none again: an answer that cannot be read gives the generator that needs no agent.
+ * One message is sent and never repeated; if its answer cannot be parsed, the plain recipe is stored instead.
  */
 import type { Charged, Problem } from "../errors.ts";
 import type { GeneratorId, GeneratorJobId, KeyId, ProjectId, TurnId } from "../ids.ts";
@@ -12,25 +13,25 @@ import { plainRecipe, recipeIn } from "./recipe.ts";
 
 export type GeneratorJob = {
   readonly id: GeneratorJobId;
-  /** What the generator will be called by, chosen before anything is asked: storing it twice stores it once. */
+  /** The id of the generator, chosen before the first step, so that storing it twice stores it once. */
   readonly generator: GeneratorId;
   readonly description: string;
-  /** The caller's own choice, before the agent's. */
+  /** The caller's choice, which takes precedence over the agent's. */
   readonly name: string | null;
   readonly slug: string | null;
   readonly language: string | null;
   readonly createdAt: EpochMs;
-  /** Where its end is told beside the tenant's endpoints; missing: nowhere. Never shown. */
+  /** URL that receives its end event beside the tenant's endpoints; missing: none. Never shown. */
   readonly callback?: string | null;
-  /** The API key that ordered it; missing: not known. */
+  /** The API key that created it; missing when unknown. */
   readonly key?: KeyId | null;
   readonly status: "running" | "completed" | "failed";
   readonly project: ProjectId | null;
   readonly turn: TurnId | null;
   readonly madeBy: "agent" | "fallback" | null;
-  /** The slug it was stored under. */
+  /** The slug under which it was stored. */
   readonly storedAs: string | null;
-  /** What was wrong with the agent's answer. */
+  /** Why the agent's answer could not be used. */
   readonly fault: string | null;
   readonly charged: Charged | null;
   readonly spent: number | null;
@@ -38,7 +39,7 @@ export type GeneratorJob = {
   readonly endedAt: EpochMs | null;
 };
 
-/** What a caller asks for. */
+/** A caller's request. */
 export type GeneratorJobRequest = Pick<GeneratorJob, "description" | "name" | "slug" | "language" | "callback">;
 
 export const newGeneratorJobOf = (
@@ -63,13 +64,13 @@ export const newGeneratorJobOf = (
   endedAt: null,
 });
 
-/** What to do now. `wait`: the turn tells us when it ends. */
+/** The next action. `wait`: the end of the turn triggers the next step. */
 export type GeneratorJobStep =
   | { readonly do: "make_project" | "start_turn" | "wait" }
   | { readonly do: "store"; readonly generatorJob: GeneratorJob; readonly recipe: RecipeWire }
   | { readonly do: "fail"; readonly generatorJob: GeneratorJob };
 
-/** A turn that failed and cost nothing leaves nothing; whatever was or may have been paid for gives a generator. */
+/** A turn that failed without a charge fails the job; one that was or may have been charged gives a generator. */
 export function nextGeneratorJobStep(
   generatorJob: GeneratorJob,
   turn: EndedTurn | null,

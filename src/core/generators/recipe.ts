@@ -1,8 +1,8 @@
 /**
- * What a generator asks of its caller, and the prompt that comes of the answers.
+ * Recipes of generators: validation, filling in variables, and the message that asks the agent for a recipe.
  *
- * A prompt holds `{{name}}` where a variable's value goes. Values are put in once: one that looks like a placeholder stays
- * as it is.
+ * A prompt has `{{name}}` where a variable's value goes. Values are inserted once: a value that looks like a
+ * placeholder stays as it is.
  */
 
 import * as z from "zod";
@@ -11,29 +11,32 @@ import { PROMPT_BYTES, VARIABLE_CHARS } from "../limits.ts";
 import { err, ok, type Result } from "../result.ts";
 import { type RecipeWire, recipe, type VariableWire } from "../wire/generator.ts";
 
-/** A variable's value as callers send it: no-code tools know text alone, so `"30"` and `"true"` are read by the variable's type. */
+/**
+ * A variable's value as callers send it. No-code tools only send text, so `"30"` and `"true"` are converted by the
+ * variable's type.
+ */
 export type VariableValue = string | number | boolean;
 export type VariableValues = Readonly<Record<string, VariableValue>>;
 
 const PLACEHOLDER = /\{\{\s*([a-z][a-z0-9_]*)\s*\}\}/g;
 
-/** A prompt taken apart once, so that its length with given values is known before a text of that length is made. */
+/** A parsed prompt, so that the length of a filled prompt is known before the text is built. */
 type Parts = {
-  /** The texts around the placeholders: one more than there are names. */
+  /** The texts between the placeholders: one more than there are names. */
   readonly texts: readonly string[];
   readonly names: readonly string[];
   readonly textBytes: number;
-  /** How often each name stands in the prompt. */
+  /** How often each name occurs in the prompt. */
   readonly counts: ReadonlyMap<string, number>;
 };
 
-/** A batch fills the same recipe up to 500 times. */
+/** Cached, since a batch fills the same recipe up to 500 times. */
 const taken = new WeakMap<object, Parts>();
 
 function partsOf(recipe: Pick<RecipeWire, "prompt">): Parts {
   const known = taken.get(recipe);
   if (known !== undefined) return known;
-  const split = recipe.prompt.split(PLACEHOLDER); // its one group stands between the texts
+  const split = recipe.prompt.split(PLACEHOLDER); // split() puts the names, its one group, between the texts
   const texts = split.filter((_, index) => index % 2 === 0);
   const names = split.filter((_, index) => index % 2 === 1);
   const counts = new Map<string, number>();
@@ -45,16 +48,16 @@ function partsOf(recipe: Pick<RecipeWire, "prompt">): Parts {
 
 const bytesOf = (text: string): number => new TextEncoder().encode(text).length;
 
-/** Faults in one answer. Chosen: more would not be read. */
+/** Errors of one answer. Chosen: readers would not read more. */
 export const SHOWN_FAULTS = 20;
 
 const placeholdersOf = (prompt: string): Set<string> =>
   new Set([...prompt.matchAll(PLACEHOLDER)].map(([, name = ""]) => name));
 
-/** What stands between two braces as if a value went there, and is no name of a variable. */
+/** Text between two braces that is not a variable's name. */
 const NO_PLACEHOLDER = /\{\{(?!\s*[a-z][a-z0-9_]*\s*\}\})[^{}]{0,60}(\}\})?/g;
 
-/** What is wrong with a recipe beyond the shapes of its fields: its prompt and its variables must name each other. */
+/** Validates what the schema cannot: the prompt and the variables must name each other. */
 export function recipeFaults({ prompt, variables }: Pick<RecipeWire, "prompt" | "variables">): FieldError[] {
   const used = placeholdersOf(prompt);
   const names = variables.map(({ name }) => name);
@@ -62,7 +65,7 @@ export function recipeFaults({ prompt, variables }: Pick<RecipeWire, "prompt" | 
   const faults: FieldError[] = [];
   for (const [found] of prompt.matchAll(NO_PLACEHOLDER)) {
     if (faults.length === SHOWN_FAULTS) return faults;
-    const message = `holds ${found.trim()}, where no value can go; write a variable as {{name}}, of a-z, 0-9 and _`;
+    const message = `contains ${found.trim()}, which is not a variable; write a variable as {{name}}, of a-z, 0-9 and _`;
     faults.push({ field: "/prompt", message });
   }
   return [
@@ -81,7 +84,7 @@ function variableFaults(
   const at = `/variables/${index}`;
   const faults: FieldError[] = [];
   if (names.indexOf(variable.name) !== index)
-    faults.push({ field: `${at}/name`, message: `${variable.name} is there twice` });
+    faults.push({ field: `${at}/name`, message: `${variable.name} is defined twice` });
   if (!used.has(variable.name)) faults.push({ field: `${at}/name`, message: `the prompt has no {{${variable.name}}}` });
   if (variable.type === "choice" && (variable.choices ?? []).length === 0)
     faults.push({ field: `${at}/choices`, message: "a choice needs at least one" });
@@ -95,9 +98,11 @@ function variableFaults(
 }
 
 /**
- * The prompt with every value in its place, without the blank that optional values leave at its ends; or each wrong,
- * missing and unknown variable, named as `/variables/{name}`. Its length is reckoned before it is made: a short request with a
- * long value for a variable that stands in the prompt often would otherwise build a hundred megabytes to be refused.
+ * The prompt with all values inserted, without the blanks that optional values leave at its ends; or an error for each
+ * wrong, missing and unknown variable, named as `/variables/{name}`.
+ *
+ * Its length is checked before it is built: a short request with a long value for a variable that occurs often would
+ * otherwise build a hundred megabytes.
  */
 export function fillPrompt(
   recipe: Pick<RecipeWire, "prompt" | "variables">,
@@ -122,7 +127,9 @@ export function fillPrompt(
   let bytes = textBytes;
   for (const [name, count] of counts) bytes += count * bytesOf(inserted.get(name) ?? "");
   if (bytes > PROMPT_BYTES)
-    return err([{ field: "/variables", message: `make a prompt of ${bytes} bytes, at most ${PROMPT_BYTES} are sent` }]);
+    return err([
+      { field: "/variables", message: `make a prompt of ${bytes} bytes; at most ${PROMPT_BYTES} are allowed` },
+    ]);
   const filled = texts
     .map((text, index) => text + (inserted.get(names[index] ?? "") ?? ""))
     .join("")
@@ -132,9 +139,11 @@ export function fillPrompt(
 }
 
 const unknown = (known: ReadonlySet<string>): string =>
-  known.size === 0 ? "is not known; this generator has none" : `is not known; there are ${[...known].join(", ")}`;
+  known.size === 0
+    ? "is not known; this generator has none"
+    : `is not known; this generator has ${[...known].join(", ")}`;
 
-/** A value as it stands in the prompt, or what is wrong with it. */
+/** A value as inserted in the prompt, or what is wrong with it. */
 function readValue(variable: VariableWire, value: VariableValue): Result<string, string> {
   switch (variable.type) {
     case "text":
@@ -150,7 +159,7 @@ function readValue(variable: VariableWire, value: VariableValue): Result<string,
   }
 }
 
-/** Tools and people write a truth value in several ways. */
+/** Tools and people write booleans in several ways. */
 function readTruth(value: VariableValue): Result<string, string> {
   const word = String(value).trim().toLowerCase();
   if (["true", "yes"].includes(word)) return ok("yes");
@@ -169,9 +178,7 @@ function readNumber({ min, max }: VariableWire, value: VariableValue): Result<st
   return ok(String(number));
 }
 
-/* The recipe in an agent's answer, or the one that is made without it. */
-
-/** What an agent may say of a generator. Where its files and its standing with upstream go is not the agent's to say. */
+/** The fields that an agent may set. It may not set the attribution or the accepted formats. */
 const answered = z.object(
   recipe.pick({
     name: true,
@@ -187,25 +194,30 @@ const answered = z.object(
 );
 
 const FENCE = "```";
-/** A generator's name where nobody gave one. */
+/** Characters of the name of a generator without one. */
 const NAME_CHARS = 60;
 
-/** The recipe in a text: in the first code fence that holds a JSON object, else between its first and last brace. The error says what was wrong. */
+/**
+ * Parses the recipe in a text: in the first code fence that contains a JSON object, else between its first and last
+ * brace.
+ */
 export function recipeIn(text: string): Result<RecipeWire, string> {
   const found = candidatesIn(text)
     .map(objectOf)
     .find((value) => value !== null);
-  if (found === undefined) return err("the answer holds no JSON object");
+  if (found === undefined) return err("the answer contains no JSON object");
   const read = answered.safeParse(found);
   if (!read.success) {
     const [issue] = read.error.issues;
-    return err(issue === undefined ? "the answer is no recipe" : `/${issue.path.join("/")} ${validationMessage(issue)}`);
+    return err(
+      issue === undefined ? "the answer is not a valid recipe" : `/${issue.path.join("/")} ${validationMessage(issue)}`,
+    );
   }
   const [fault] = recipeFaults(read.data);
   return fault === undefined ? ok(recipe.parse(read.data)) : err(`${fault.field} ${fault.message}`);
 }
 
-/** The recipe that needs no agent: the description is the prompt, with room for details. */
+/** The fallback recipe without the agent: the description is the prompt, with a variable for details. */
 export function plainRecipe(description: string): RecipeWire {
   const words = description.replaceAll(/\{\{+|\}\}+/g, " ").trim() || "a video";
   const details = { name: "details", type: "text", description: "What this one is about.", default: "" };
@@ -217,7 +229,7 @@ export function plainRecipe(description: string): RecipeWire {
   });
 }
 
-/** Every second piece between fences is code; its first line may name a language. */
+/** Every second part between fences is code; its first line may name a language. */
 function candidatesIn(text: string): string[] {
   const fenced = text
     .split(FENCE)
@@ -235,9 +247,7 @@ function objectOf(text: string): object | null {
   }
 }
 
-/* What the agent is asked for when a generator is to be made: words that never change, then the description. */
-
-/** On one line: the sandbox knows the request by these very words. */
+/** On one line: the sandbox recognises the request by this text. */
 const INSTRUCTION =
   "Do not make or edit a video now. Write the recipe of a reusable video generator as one JSON object inside a code fence marked json. Its fields: name (at most 100 characters); description; prompt (what you will be asked for each video, with {{variable}} where a value goes); variables (a list of objects with name, made of a-z, 0-9 and _; type, one of text, number, boolean, choice; description; default, or null where the caller must send a value; choices for a choice; min and max for a number); needs_file (true where it makes nothing without an uploaded file); greeting; try_saying and tips (lists of at most 10 sentences). The prompt names every variable and no other. The generator that is wanted:";
 

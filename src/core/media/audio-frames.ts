@@ -1,22 +1,23 @@
-/** How long an MP3 or ADTS file is: as its first frame says, as its size says where its rate is constant, else frame by frame. */
+/**
+ * MP3 and ADTS files: frames of audio one after another without an index, and the tags around them.
+ *
+ * Sync words are short, so a frame counts only if others follow it. The duration comes from the first frame, or from
+ * the size when the bit rate is constant, else from counting frames. Sources: ISO/IEC 11172-3 and 13818-3 (layer III),
+ * 13818-7 section 6.2 (ADTS).
+ */
 import { MEDIA_FRAMES, MEDIA_READ_BYTES } from "../limits.ts";
 import { SECOND_MS } from "../time.ts";
 import type { MediaMetadata } from "./metadata.ts";
 import { MediaError, type MediaSource, textAt } from "./source.ts";
-
-/*
- * Frames of sound, one behind the other without an index: MPEG layer III and ADTS. Their sync words are short, so a frame counts
- * only where others follow it. Sources: ISO/IEC 11172-3 and 13818-3 (layer III), 13818-7 section 6.2 (ADTS).
- */
 
 export type Frame = {
   readonly format: "mp3" | "adts";
   readonly bytes: number;
   readonly samples: number;
   readonly rate: number;
-  /** Bits a second; 0 for ADTS, which does not tell. */
+  /** Bits a second; 0 for ADTS, which does not state it. */
   readonly bitRate: number;
-  /** What stays the same in all frames of a sound. */
+  /** The header bits that are equal in all frames of a file. */
   readonly kind: number;
 };
 
@@ -26,7 +27,7 @@ const KBITS_2 = [0, 8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160];
 const RATES_1 = [44_100, 48_000, 32_000];
 const RATES = [96_000, 88_200, 64_000, 48_000, 44_100, 32_000, 24_000, 22_050, 16_000, 12_000, 11_025, 8_000, 7_350];
 
-/** The frame whose head stands at a place; null where none does. */
+/** Parses the frame header at an offset; null when there is none. */
 export function frameAt(view: DataView, at: number): Frame | null {
   if (at + 4 > view.byteLength || view.getUint8(at) !== 0xff) return null;
   const second = view.getUint8(at + 1);
@@ -61,14 +62,14 @@ function adts(view: DataView, at: number, second: number): Frame | null {
   };
 }
 
-/** Frames that must follow one another before bytes count as sound. Chosen: chance does not make three of a kind. */
+/** Frames that must follow one another before bytes count as audio. Chosen: three in a row do not happen by chance. */
 const CHAIN = 3;
-/** Bytes in which the longest chain stands. */
+/** Maximum bytes of the longest chain. */
 const CHAIN_BYTES = CHAIN * 8_192;
 
 /**
- * The first place from `from` to `to` at which a chain of frames begins; null where none does. A chain that goes on beyond the
- * view counts from two frames, and at `from` itself from one; so does one that ends with the view, or with a tag.
+ * The first offset from `from` to `to` at which a chain of frames begins; null when there is none. A chain that is cut
+ * off by the view's end or followed by a tag counts from two frames, and at `from` itself from one.
  */
 export function findFrame(
   view: DataView,
@@ -98,10 +99,10 @@ function isChain(view: DataView, at: number, first: Frame, least: number): boole
 
 const isTag = (view: DataView, at: number): boolean => /^(TAG|APE|LYR|ID3)/.test(textAt(view, at, 3));
 
-/** Bytes in which the sound must begin behind its tags, and which may lie between its frames in all. */
+/** Maximum bytes between the tags and the first frame, and between all frames together. */
 const GAP_BYTES = 64 * 1024;
 
-/** The first frame of the file's sound at or behind one of these places; null where there is none. */
+/** The file's first frame at or after one of these offsets; null when there is none. */
 export async function firstFrame(
   source: MediaSource,
   places: readonly number[],
@@ -117,7 +118,10 @@ export async function firstFrame(
 /** Bytes read at once while frames are counted. */
 const BLOCK_BYTES = 1024 * 1024;
 
-/** Seconds of the frames from a place to another one, each looked at. Null where they are too many, or too much lies between them. */
+/**
+ * Duration in seconds of the frames between two offsets, counted one by one. Null when they are too many, or too many
+ * other bytes lie between them.
+ */
 export async function countFrames(source: MediaSource, from: number, to: number): Promise<number | null> {
   const samples = new Map<number, number>();
   let [at, gap, frames] = [from, 0, 0];
@@ -136,7 +140,7 @@ export async function countFrames(source: MediaSource, from: number, to: number)
         place = next;
         continue;
       }
-      // A last frame that is cut does not sound.
+      // A truncated last frame is not played.
       if (isLast && place + frame.bytes > view.byteLength) break;
       frames += 1;
       samples.set(frame.rate, (samples.get(frame.rate) ?? 0) + frame.samples);
@@ -150,7 +154,7 @@ export async function countFrames(source: MediaSource, from: number, to: number)
   return seconds;
 }
 
-/** The sound's bit rate where every frame at a dozen places has the same one; null where they differ. Throws MediaError. */
+/** The bit rate if every frame at a dozen offsets has the same one; null when they differ. Throws MediaError. */
 export async function constantRate(
   source: MediaSource,
   from: number,
@@ -170,27 +174,28 @@ export async function constantRate(
       place += frame.bytes;
     }
   }
-  if (first.bitRate === 0) throw new MediaError("over_budget", "a sound that does not tell its rate");
+  if (first.bitRate === 0) throw new MediaError("over_budget", "a sound that does not state its rate");
   return first.bitRate;
 }
 
-/* Tags around a sound: ID3v2 in front, ID3v1 and APE behind. Sources: id3.org (2.4.0 structure), the APEv2 specification. */
-
-/** Tags in front of one sound. Chosen: programs that tag again without looking leave two or three. */
+/**
+ * Tags before the audio: ID3v2 in front, ID3v1 and APE at the end. Chosen: tools that add a tag without checking leave
+ * two or three. Sources: id3.org (2.4.0 structure), the APEv2 specification.
+ */
 const TAGS = 16;
 
-/** The lengths that a tag's head may mean, the likelier one first; none where no tag begins. */
+/** The possible lengths of the tag at an offset, the likelier one first; none when no tag begins there. */
 export function tagLengths(view: DataView, at: number): number[] {
   if (at + 10 > view.byteLength || textAt(view, at, 3) !== "ID3" || view.getUint8(at + 3) === 0xff) return [];
   const [a, b, c, d] = [6, 7, 8, 9].map((place) => view.getUint8(at + place)) as [number, number, number, number];
   const around = (view.getUint8(at + 5) & 0x10) === 0 ? 10 : 20; // with a footer
-  const plain = around + view.getUint32(at + 6); // as some programs write it, though seven bits of a byte count
+  const plain = around + view.getUint32(at + 6); // as some programs write it, although only seven bits of each byte count
   if ((a | b | c | d) > 0x7f) return [plain];
   const proper = around + ((a << 21) | (b << 14) | (c << 7) | d);
   return proper === plain ? [proper] : [proper, plain];
 }
 
-/** Where the sound may begin behind its tags, the likeliest place first. Without a tag, the file's start. */
+/** Offsets at which the audio may begin after its tags, the likeliest first. Without a tag, the file's start. */
 export async function offsetsAfterTags(source: MediaSource): Promise<number[]> {
   let at = 0;
   const others: number[] = [];
@@ -203,7 +208,7 @@ export async function offsetsAfterTags(source: MediaSource): Promise<number[]> {
   return [at, ...others].filter((place) => place < source.sizeBytes);
 }
 
-/** Where the sound ends before the tags behind it. */
+/** The end of the audio, before the tags at the end. */
 export async function endBeforeTags(source: MediaSource, start: number): Promise<number> {
   let end = source.sizeBytes;
   const last = await source.read(Math.max(start, end - 128), end);
@@ -216,14 +221,14 @@ export async function endBeforeTags(source: MediaSource, start: number): Promise
   return Math.max(start, end);
 }
 
-/** A sound up to this size is counted frame by frame: a few reads, and always right. */
+/** Audio up to this size is counted frame by frame: a few reads, and always exact. */
 const COUNTED_BYTES = 8 * 1024 * 1024;
-/** And up to this size where nothing else tells: what is left of the budget serves the rest of the look. */
+/** The same where nothing else gives the duration; the rest of the budget is for the rest of the inspection. */
 const COUNTED_MOST_BYTES = MEDIA_READ_BYTES - 16 * 1024 * 1024;
-/** Bytes that a sound may have beside those that its first frame counted: tags and padding. */
+/** Bytes by which a file may exceed the size in its first frame: tags and padding. */
 const SLACK_BYTES = 64 * 1024;
 
-/** Reads a file that is neither of another format: frames of sound, with tags around them. Throws MediaError. */
+/** Reads a file of MP3 or ADTS frames, with tags around them. Throws MediaError. */
 export async function readAudio(source: MediaSource): Promise<MediaMetadata> {
   const first = await firstFrame(source, await offsetsAfterTags(source));
   if (first === null) throw new MediaError("unknown", "no sound");
@@ -243,11 +248,11 @@ export async function readAudio(source: MediaSource): Promise<MediaMetadata> {
     height: null,
     codec: frame.format === "mp3" ? "mp3" : "aac",
     videoSamples: 0,
-    isWhole: true, // whatever is there of it is a sound
+    isWhole: true, // a truncated file still plays
   };
 }
 
-/** Seconds of the frames between two places; null where they are not told without guessing. */
+/** Duration in seconds of the frames between two offsets; null when it could only be guessed. */
 async function measure(source: MediaSource, start: number, end: number, frame: Frame): Promise<number | null> {
   const bytes = end - start;
   if (bytes <= COUNTED_BYTES) return countFrames(source, start, end);
@@ -260,13 +265,16 @@ async function measure(source: MediaSource, start: number, end: number, frame: F
 
 type InfoFrame = { readonly frames: number; readonly bytes: number };
 
-/** Whether these numbers are the file's: a cut file has fewer bytes than they say, two files in one have more. */
+/** Whether the numbers fit the file: a truncated file has fewer bytes, two files in one have more. */
 function fitsFile(info: InfoFrame | null, bytes: number): info is InfoFrame {
   if (info === null || info.frames === 0) return false;
   return info.bytes === 0 || (bytes >= info.bytes - SLACK_BYTES / 16 && bytes <= info.bytes + SLACK_BYTES);
 }
 
-/** The first frame of most MP3 files has no sound: it says how many frames and bytes follow. Null where it is a frame like others. */
+/**
+ * Parses the first frame of most MP3 files, which has no audio and states how many frames and bytes follow. Null when
+ * it is an ordinary frame.
+ */
 function infoFrameOf(view: DataView, { kind }: Frame): InfoFrame | null {
   const isMono = view.byteLength > 3 && view.getUint8(3) >> 6 === 3;
   const isFirst = ((kind >> 11) & 0x03) === 3; // MPEG-1

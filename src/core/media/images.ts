@@ -1,11 +1,9 @@
-/** How large a JPEG picture is, as it is shown. Source: ITU-T T.81, annex B. */
+/** Displayed sizes of JPEG, PNG, GIF and WebP images. Source for JPEG: ITU-T T.81, annex B. */
 
 import { type Chunk, chunksOf } from "./riff.ts";
 import { type MediaSource, textAt } from "./source.ts";
 
-/* How a camera says that a picture is to be turned. Source: Exif 2.32, section 4.6 (TIFF). */
-
-/** The orientation, 1 to 8, of TIFF bytes that begin at a place; 1 where they do not tell. */
+/** The orientation, 1 to 8, of TIFF bytes at an offset; 1 when absent. Source: Exif 2.32, section 4.6 (TIFF). */
 export function orientationIn(view: DataView, at: number): number {
   if (at + 8 > view.byteLength) return 1;
   const order = view.getUint16(at);
@@ -24,14 +22,14 @@ export function orientationIn(view: DataView, at: number): number {
 
 export type Size = { readonly width: number; readonly height: number };
 
-/** The size as shown: four of the eight orientations put a picture on its side. */
+/** The displayed size: four of the eight orientations swap width and height. */
 export const turned = ({ width, height }: Size, orientation: number): Size =>
   orientation > 4 ? { width: height, height: width } : { width, height };
 
-/** Bytes looked at where no marker stands: padding between segments. */
+/** Bytes of padding between segments that are skipped. */
 const GAP_BYTES = 4_096;
 
-/** The size by the frame's header, which stands behind segments that say their lengths; null where there is none. */
+/** The size from the frame header, which follows segments with a length; null when there is none. */
 export async function readJpeg(source: MediaSource): Promise<Size | null> {
   let orientation = 1;
   for (let at = 2; at < source.sizeBytes; ) {
@@ -41,7 +39,7 @@ export async function readJpeg(source: MediaSource): Promise<Size | null> {
     if (marker === null) return null;
     const { code, start } = marker;
     const hasLength = code !== 0x01 && !(code >= 0xd0 && code <= 0xd8);
-    if (code === 0xd9 || code === 0xda) return null; // the end, or the picture itself, before its size
+    if (code === 0xd9 || code === 0xda) return null; // the end, or the image data, came before the size
     if (hasLength && start + 2 > view.byteLength) return null;
     const length = hasLength ? view.getUint16(start) : 0;
     const isFrame = code >= 0xc0 && code <= 0xcf && ![0xc4, 0xc8, 0xcc].includes(code);
@@ -53,7 +51,7 @@ export async function readJpeg(source: MediaSource): Promise<Size | null> {
   return null;
 }
 
-/** The next marker: 0xff, as often as it pleases, and a code. */
+/** The next marker: 0xff, any number of times, and a code. */
 function markerIn(view: DataView): { readonly code: number; readonly start: number } | null {
   for (let at = 0; at + 1 < view.byteLength; at += 1) {
     const code = view.getUint8(at + 1);
@@ -67,9 +65,7 @@ async function jpegOrientation(source: MediaSource, start: number, length: numbe
   return orientationIn(await source.read(start + 6, start + length), 0);
 }
 
-/* How large a PNG picture is, as it is shown. Source: W3C PNG, third edition, sections 5 and 11. */
-
-/** The size by its first chunks; null where they do not tell. */
+/** The size from the first chunks; null when they have none. Source: W3C PNG, third edition, sections 5 and 11. */
 export async function readPng(source: MediaSource): Promise<Size | null> {
   let size: Size | null = null;
   for (let at = 8; at < source.sizeBytes; ) {
@@ -87,17 +83,16 @@ export async function readPng(source: MediaSource): Promise<Size | null> {
   return size;
 }
 
-/* How large a GIF picture is. Source: GIF89a, section 18. */
-
-/** The size of the screen on which its pictures are drawn; null where the file ends before. */
+/** The size of the logical screen; null when the file ends before it. Source: GIF89a, section 18. */
 export async function readGif(source: MediaSource): Promise<Size | null> {
   const view = await source.read(0, 10);
   return view.byteLength < 10 ? null : { width: view.getUint16(6, true), height: view.getUint16(8, true) };
 }
 
-/* How large a WebP picture is, as it is shown. Source: RFC 9649, section 2. */
-
-/** The size by the first chunk, of which there are three kinds: extended, lossless, lossy. Null where it does not tell. */
+/**
+ * The size from the first chunk, of which there are three kinds: extended, lossless, lossy. Null when it has none.
+ * Source: RFC 9649, section 2.
+ */
 export async function readWebp(source: MediaSource): Promise<Size | null> {
   let size: Size | null = null;
   for await (const chunk of chunksOf(source, 12, source.sizeBytes)) {
@@ -129,7 +124,7 @@ function sizeIn(id: string, view: DataView): Size | null {
   }
 }
 
-/** Some writers keep the six characters that a JPEG has before it. */
+/** Some writers keep the six characters that precede it in a JPEG. */
 async function webpOrientation(source: MediaSource, { start, size }: Chunk): Promise<number> {
   const view = await source.read(start, start + Math.min(size, 64 * 1024));
   return orientationIn(view, textAt(view, 0, 6) === "Exif\0\0" ? 6 : 0);

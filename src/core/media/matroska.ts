@@ -1,24 +1,22 @@
 /**
- * What a Matroska or WebM file says of itself: its length, its tracks, the size of its picture. Source: RFC 9559.
+ * Reads Matroska and WebM files: duration, tracks, image size. Sources: RFC 9559; RFC 8794, sections 4 to 6 (EBML).
  *
- * `Info` and `Tracks` are held and read; everything else is stepped over by its size. A step passes at least an element's
- * head, and every element counts, so a file of any bytes ends the reading.
+ * `Info` and `Tracks` are read into memory; other elements are skipped by their size. Every step advances by at least
+ * an element's header and counts against the budget, so reading any file ends.
  */
 import type { MediaMetadata } from "./metadata.ts";
 import { MediaError, type MediaSource, textAt } from "./source.ts";
 
-/* Elements, of which a Matroska or WebM file is made: id, size, content. Source: RFC 8794, sections 4 to 6. */
-
-/** An element whose head stands in a view; places are counted from the view's start. Null size: its end is not told. */
+/** An element; offsets are counted from the view's start. Null size: unknown. */
 export type Element = { readonly id: number; readonly start: number; readonly size: number | null };
 
-/** Bytes of the longest head: an id of four bytes and a size of eight. */
+/** Bytes of the longest header: an id of four bytes and a size of eight. */
 export const ELEMENT_HEAD_BYTES = 12;
 
-/** How many bytes a number has, by the zeros before its first one; 9 for a byte of zeros, which begins none. */
+/** The number of bytes of a variable-length number, from its leading zeros; 9 for a zero byte, which is invalid. */
 const lengthOf = (first: number): number => Math.clz32(first) - 23;
 
-/** The element whose head stands at `at`; null where none does, or its head is cut off. It has at least two bytes. */
+/** The element at `at`; null when there is none, or its header is truncated. It has at least two bytes. */
 export function elementAt(view: DataView, at: number): Element | null {
   if (at + 2 > view.byteLength) return null;
   const idBytes = lengthOf(view.getUint8(at));
@@ -40,7 +38,10 @@ export function elementAt(view: DataView, at: number): Element | null {
   return { id, start: sizeAt + sizeBytes, size: isUnknown ? null : size };
 }
 
-/** The elements of a part of a view in order. One that goes beyond its end is cut there; the rest of a broken one is left out. */
+/**
+ * The elements of a part of a view in order. One that exceeds the end is cut there; what follows a broken one is left
+ * out.
+ */
 export function* elementsIn(
   view: DataView,
   start: number,
@@ -82,7 +83,7 @@ const TRACKS = 0x1654ae6b;
 const CLUSTER = 0x1f43b675;
 const TOP = new Set([SEEK_HEAD, INFO, TRACKS, CLUSTER, 0x1c53bb6b, 0x1254c367, 0x1941a469, 0x1043a770]);
 
-/** Bytes looked at of an element that should tell its end and does not. */
+/** Bytes read of an element with an unknown size where a size is required. */
 const OPEN_BYTES = 64 * 1024;
 
 const CODECS: Readonly<Record<string, string>> = {
@@ -101,10 +102,10 @@ const CODECS: Readonly<Record<string, string>> = {
 
 type Track = { readonly type: number; readonly codec: string; readonly width: number; readonly height: number };
 type Place = { readonly id: number; readonly start: number; readonly end: number };
-/** What was found of the two elements that tell; null where there was none. */
+/** The two elements that are needed; null until found. */
 type Found = { info: DataView | null; tracks: DataView | null };
 
-/** Reads a file that begins with an EBML head. Throws MediaError. */
+/** Reads a file that begins with an EBML header. Throws MediaError. */
 export async function readMatroska(source: MediaSource): Promise<MediaMetadata> {
   const container = await docType(source);
   const segment = await findSegment(source);
@@ -117,7 +118,7 @@ export async function readMatroska(source: MediaSource): Promise<MediaMetadata> 
   const audio = tracks.find(({ type }) => type === 2);
   return {
     container,
-    // A file that was cut plays as far as it goes; what its head says is the length of the whole.
+    // A truncated file plays up to its end, but its header gives the full duration.
     durationMs: found.info === null || isCut ? null : readDuration(found.info, source),
     width: video?.width || null,
     height: video?.height || null,
@@ -127,7 +128,7 @@ export async function readMatroska(source: MediaSource): Promise<MediaMetadata> 
   };
 }
 
-/** The picture a person would see: the largest one. */
+/** The main video track: the largest one. */
 const largest = (tracks: readonly Track[]): Track | null =>
   tracks
     .filter(({ type }) => type === 1)
@@ -136,7 +137,7 @@ const largest = (tracks: readonly Track[]): Track | null =>
       null,
     );
 
-/** The element whose head stands at a place of the file; places are counted from the file's start. Null where none does. */
+/** The element at an offset of the file. Null when there is none. */
 async function topAt(source: MediaSource, at: number): Promise<(Place & { readonly isOpen: boolean }) | null> {
   const view = await source.read(at, at + ELEMENT_HEAD_BYTES);
   const element: Element | null = elementAt(view, 0);
@@ -152,7 +153,7 @@ async function topAt(source: MediaSource, at: number): Promise<(Place & { readon
   };
 }
 
-/** The content of an element that is held as a whole. */
+/** Reads the content of an element into memory. */
 async function content(source: MediaSource, { start, end }: Place): Promise<DataView> {
   return source.read(start, end === Number.POSITIVE_INFINITY ? start + OPEN_BYTES : end);
 }
@@ -178,14 +179,14 @@ async function findSegment(source: MediaSource): Promise<Place> {
   throw new MediaError("broken", "no segment in the file");
 }
 
-/** Steps through a segment until both elements are found. False where some of it was not looked at. */
+/** Skips through a segment until both elements are found. False where part of it was not read. */
 async function walk(source: MediaSource, segment: Place, found: Found): Promise<boolean> {
   const seeks: number[] = [];
   const end = Math.min(segment.end, source.sizeBytes);
   for (let at = segment.start; at < end && !isDone(found); ) {
     const element = await topAt(source, at);
-    if (element === null) return true; // nothing can be read from here on
-    // The index of the segment says where the rest stands, so the pictures need not be stepped through.
+    if (element === null) return true; // nothing after this can be parsed
+    // The segment's index gives the offsets of the other elements, so clusters need not be read.
     if (element.id === CLUSTER && seeks.length > 0) {
       await follow(source, seeks.splice(0), found);
       if (isDone(found)) return true;
@@ -193,7 +194,7 @@ async function walk(source: MediaSource, segment: Place, found: Found): Promise<
     if (element.id === SEEK_HEAD) seeks.push(...(await readSeeks(source, element, segment.start)));
     else await take(source, element, found);
     if (element.isOpen && element.id !== CLUSTER) return found.tracks !== null;
-    // A cluster of unknown size goes on to the next one: its own elements are stepped over as they come.
+    // The children of a cluster of unknown size are skipped one by one.
     at = element.isOpen ? element.start : element.end;
   }
   return true;
@@ -214,7 +215,7 @@ async function follow(source: MediaSource, places: readonly number[], found: Fou
   }
 }
 
-/** Where the two elements stand, as far as the segment's index tells. */
+/** The offsets of the two elements, as far as the segment's index has them. */
 async function readSeeks(source: MediaSource, head: Place, segmentStart: number): Promise<number[]> {
   const view = await content(source, head);
   const places: number[] = [];
@@ -230,12 +231,12 @@ async function readSeeks(source: MediaSource, head: Place, segmentStart: number)
   return places;
 }
 
-/** `Info`: a length in ticks of so many nanoseconds. */
+/** `Info`: a duration in ticks of a number of nanoseconds. */
 function readDuration(view: DataView, source: MediaSource): number | null {
   let scale = 1_000_000;
   let ticks: number | null = null;
   for (const element of elementsIn(view, 0, view.byteLength, source.count)) {
-    if (TOP.has(element.id)) break; // of an element that does not tell its end
+    if (TOP.has(element.id)) break; // an element of unknown size ends where a top-level element begins
     if (element.id === 0x2ad7b1) scale = uintOf(view, element) || scale;
     if (element.id === 0x4489) ticks = floatOf(view, element);
   }
@@ -266,7 +267,7 @@ function codecName(id: string): string {
   return known ?? (clean.startsWith("A_AAC") ? "aac" : clean.replace(/^[A-Z]_/, "").toLowerCase());
 }
 
-/** `Video`: the picture without what is cropped, in the shape and turned as it is shown. */
+/** `Video`: the displayed size, after cropping, aspect ratio and rotation. */
 function readVideo(view: DataView, video: Place, source: MediaSource): { width: number; height: number } {
   const values = new Map<number, number>();
   let roll = 0;
@@ -282,8 +283,8 @@ function readVideo(view: DataView, video: Place, source: MediaSource): { width: 
 }
 
 /**
- * The size in which a picture is shown: in pixels (unit 0) where it keeps one side, otherwise the display size tells only its
- * shape (unit 3, and pairs like 16 and 9).
+ * The displayed size: in pixels (unit 0) if one side stays the same; otherwise the display size gives only the aspect
+ * ratio (unit 3, and pairs like 16 and 9).
  */
 function shape(
   across: number,
@@ -298,7 +299,7 @@ function shape(
   return { width: Math.round((down * wide) / high), height: down };
 }
 
-/** `Projection` of a flat picture: how far it is turned. */
+/** `Projection` of a flat video: its rotation. */
 function readRoll(view: DataView, projection: Place, source: MediaSource): number {
   let [type, roll] = [0, 0];
   for (const field of elementsIn(view, projection.start, projection.end, source.count)) {

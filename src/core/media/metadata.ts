@@ -1,4 +1,4 @@
-/** What a media file is, by the reader of its format. Every reader is bounded by the source that it reads from. */
+/** Reads the metadata of a media file with the parser of its format. The source limits what a parser reads. */
 import { DAY_MS } from "../time.ts";
 import { offsetsAfterTags, readAudio } from "./audio-frames.ts";
 import { readGif, readJpeg, readPng, readWebp, type Size } from "./images.ts";
@@ -7,13 +7,13 @@ import { isMp4, readMp4 } from "./mp4.ts";
 import { isWav, readAvi, readWav } from "./riff.ts";
 import { type MediaFault, type MediaSource, textAt } from "./source.ts";
 
-/** A side that is longer is no picture's that anybody shows. */
+/** A longer side is not a displayable image. */
 const SIDE_PIXELS = 1_000_000;
 
-/** A longer one is a number in a damaged head, and no length. */
+/** A longer duration is a number in a damaged header. */
 const LENGTH_MS = 366 * DAY_MS;
 
-/** Reads a file by its first bytes. Throws MediaError. */
+/** Chooses the parser by the file's first bytes. Throws MediaError. */
 export async function inspectFile(source: MediaSource): Promise<MediaMetadata> {
   const facts = await read(source);
   const { width, height, durationMs } = facts;
@@ -38,7 +38,7 @@ async function read(source: MediaSource): Promise<MediaMetadata> {
   if (start === "GIF8") return picture("gif", await readGif(source));
   if (start === "RIFF" && textAt(head, 8, 4) === "AVI ") return readAvi(source);
   if (start === "RIFF" && textAt(head, 8, 4) === "WEBP") return picture("webp", await readWebp(source));
-  // Some programs put a tag in front of a movie or of plain sound too.
+  // Some programs also put a tag in front of a movie or of uncompressed audio.
   const [behindTags = 0] = start.startsWith("ID3") ? await offsetsAfterTags(source) : [0];
   const behind = await source.read(behindTags, behindTags + 16);
   if (isWav(behind)) return readWav(source, behindTags);
@@ -56,23 +56,22 @@ const picture = (container: string, size: Size | null): MediaMetadata => ({
   isWhole: true,
 });
 
-/* What a media file is known to be, whoever looked. */
-
+/** The metadata of a media file. */
 export type MediaMetadata = {
   /** `mp4`, `mov`, `webm`, `matroska`, `mp3`, `wave`, `adts`, `avi`. */
   readonly container: string;
-  /** null where the file does not tell. */
+  /** Null when the file does not state it. */
   readonly durationMs: number | null;
-  /** Pixels as shown; null for what shows none. */
+  /** Displayed pixels; null without video or image. */
   readonly width: number | null;
   readonly height: number | null;
-  /** Of the video where there is one, else of the sound: `h264`, `aac`. */
+  /** Of the video if there is one, else of the audio: `h264`, `aac`. */
   readonly codec: string | null;
-  /** Pictures in the main video track; 0 for a file without one, null where the file does not tell. */
+  /** Frames of the main video track; 0 without one, null when the file does not state it. */
   readonly videoSamples: number | null;
-  /** False where the file ends before its end: what is there plays, and is not all. */
+  /** False for a truncated file: what is there plays. */
   readonly isWhole: boolean;
 };
 
-/** Why nothing can be said. `gone`: no such file. The others: what its format's reader says. */
+/** Why there is no metadata. `gone`: the file does not exist. The others come from the format's parser. */
 export type NoMetadata = { readonly reason: "gone" | MediaFault };

@@ -1,33 +1,30 @@
 /**
- * What an MP4 or QuickTime file says of itself. Its boxes are walked from the first to the last; the index (`moov`) and the heads
- * of fragments (`moof`) are held and read, everything else is stepped over.
+ * Reads MP4 and QuickTime files. Boxes are walked from the first to the last; the index (`moov`) and the headers of
+ * fragments (`moof`) are read into memory, other boxes are skipped. Source: ISO/IEC 14496-12, sections 4.2 and 8.
  *
- * What decides is the index and the media that it names: bytes behind the last box do not matter. A recording in fragments plays
- * as far as it goes. One with more of them than are walked tells its length by its last one, or by a table of them.
+ * The index and the media that it refers to decide; bytes after the last box do not matter. A fragmented recording
+ * plays up to its end. If it has more fragments than are walked, its last fragment or a table of fragments gives the
+ * duration.
+ *
+ * Files are untrusted: every length is checked against the bytes that exist, every box counts against the budget, and
+ * no loop is longer than the bytes it reads.
  */
 
 import { SECOND_MS } from "../time.ts";
 import type { MediaMetadata } from "./metadata.ts";
 import { MediaError, type MediaSource, textAt } from "./source.ts";
 
-/*
- * Boxes, of which an MP4 or QuickTime file is made. Source: ISO/IEC 14496-12, section 4.2.
- *
- * Bytes come from strangers: every length is checked against what is there, every box counts, and no loop is longer than the
- * bytes it reads.
- */
-
-/** A box's type and where its content lies, without the head. */
+/** A box's type and the range of its content, without the header. */
 export type Box = { readonly type: string; readonly start: number; readonly end: number };
 
-/** Bytes of the longest head: size, type, 64-bit size. */
+/** Bytes of the longest header: size, type, 64-bit size. */
 export const BOX_HEAD_BYTES = 16;
 
 const isTypeByte = (byte: number): boolean => (byte >= 0x20 && byte <= 0x7e) || byte === 0xa9;
 
 /**
- * The box whose head stands at `at` of the view, which begins at `base` of its file; places are counted from the file's start.
- * Size 0 means "to the end", size 1 "see the 64-bit size". Null where no box begins, or where its head is cut off. The box may
+ * The box at `at` of a view that begins at `base` of its file; offsets are counted from the file's start. Size 0 means
+ * "to the end", size 1 "see the 64-bit size". Null when no box begins there, or its header is truncated. The box may
  * end after `end`.
  */
 export function boxAt(view: DataView, at: number, base: number, end: number): Box | null {
@@ -45,7 +42,7 @@ export function boxAt(view: DataView, at: number, base: number, end: number): Bo
   return size < head ? null : { type, start: base + at + head, end: base + at + size };
 }
 
-/** The boxes in a part of a view, one after the other, as far as they are boxes: what follows the last one does not matter. */
+/** The consecutive boxes in a part of a view; what follows the last valid one is ignored. */
 export function boxesIn(view: DataView, { start, end }: Box, count: () => void): Box[] {
   const boxes: Box[] = [];
   for (let at = start; ; ) {
@@ -57,19 +54,19 @@ export function boxesIn(view: DataView, { start, end }: Box, count: () => void):
   }
 }
 
-/** The first box of a type among others; throws where there is none. */
+/** The first box of a type; throws when there is none. */
 export function requireBox(boxes: readonly Box[], type: string): Box {
   const box = boxes.find((candidate) => candidate.type === type);
   if (box === undefined) throw new MediaError("broken", `no ${type}`);
   return box;
 }
 
-/** Throws unless the box holds so many bytes of content. */
+/** Throws unless the box has at least this many bytes of content. */
 export function requireBytes(box: Box, bytes: number): void {
-  if (box.end - box.start < bytes) throw new MediaError("broken", `${box.type} has no room for what it says`);
+  if (box.end - box.start < bytes) throw new MediaError("broken", `${box.type} is too short for its fields`);
 }
 
-/** A full box's version; its content follows after four bytes. */
+/** A full box's version; its fields follow after four bytes. */
 export function versionOf(view: DataView, box: Box): number {
   requireBytes(box, 4);
   return view.getUint8(box.start);
@@ -78,18 +75,17 @@ export function versionOf(view: DataView, box: Box): number {
 /** A full box's flags. */
 export const flagsOf = (view: DataView, box: Box): number => view.getUint32(box.start) & 0xff_ffff;
 
-/* What a fragment (`moof`) adds to a track: how many samples, from when until when. Source: ISO/IEC 14496-12, section 8.8. */
-
+/** What a fragment (`moof`) adds to a track: its samples and their time range. Source: ISO/IEC 14496-12, section 8.8. */
 export type Mp4Fragment = {
   readonly track: number;
   readonly samples: number;
-  /** Where it begins in the track, in ticks; null where it goes on from the one before. */
+  /** Its start in the track, in ticks; null when it continues the previous one. */
   readonly start: number | null;
-  /** How long its samples are together. */
+  /** Total duration of its samples. */
   readonly ticks: number;
 };
 
-/** tfhd: which track, and how long a sample is that does not say so; null where only the index tells. */
+/** tfhd: the track, and the default duration of a sample; null when only the index gives it. */
 function defaults(view: DataView, tfhd: Box): { track: number; duration: number | null } {
   requireBytes(tfhd, 8);
   const flags = flagsOf(view, tfhd);
@@ -100,7 +96,7 @@ function defaults(view: DataView, tfhd: Box): { track: number; duration: number 
   return { track, duration: view.getUint32(tfhd.start + at) };
 }
 
-/** tfdt: when the fragment begins. */
+/** tfdt: the start of the fragment. */
 function startOf(view: DataView, tfdt: Box | undefined): number | null {
   if (tfdt === undefined) return null;
   const isLong = versionOf(view, tfdt) === 1;
@@ -108,7 +104,7 @@ function startOf(view: DataView, tfdt: Box | undefined): number | null {
   return isLong ? Number(view.getBigUint64(tfdt.start + 4)) : view.getUint32(tfdt.start + 4);
 }
 
-/** trun: how many samples, and how long they are together. A field of a sample that stands in no byte is not looped over. */
+/** trun: the number of samples and their total duration. Fields that occupy no bytes are not looped over. */
 function run(view: DataView, trun: Box, duration: number): { samples: number; ticks: number } {
   requireBytes(trun, 8);
   const flags = flagsOf(view, trun);
@@ -123,8 +119,8 @@ function run(view: DataView, trun: Box, duration: number): { samples: number; ti
 }
 
 /**
- * Reads the content of a `moof` box; `lengths` are the tracks' usual lengths of a sample. Throws MediaError. Costs no more than
- * the bytes of the view.
+ * Reads the content of a `moof` box; `lengths` are the tracks' default durations of a sample. Throws MediaError. Cost:
+ * linear in the bytes of the view.
  */
 export function readFragment(view: DataView, lengths: ReadonlyMap<number, number>, count: () => void): Mp4Fragment[] {
   const moof: Box = { type: "moof", start: 0, end: view.byteLength };
@@ -154,7 +150,7 @@ export function readFragment(view: DataView, lengths: ReadonlyMap<number, number
     });
 }
 
-/** sidx: how long a part of the file is, and how many bytes of it from its own end on. */
+/** sidx: the duration of a part of the file, and its bytes, counted from the end of the index. */
 export function readSegmentIndex(view: DataView): { readonly seconds: number; readonly bytes: number } | null {
   if (view.byteLength < 24) return null;
   const isLong = view.getUint8(0) === 1;
@@ -174,7 +170,7 @@ export function readSegmentIndex(view: DataView): { readonly seconds: number; re
   return { seconds: ticks / timescale, bytes };
 }
 
-/** mfra: where the last fragment stands that a player may begin with; null where it does not tell. */
+/** mfra: offset of the last fragment that a player can start with; null when it has none. */
 export function lastRandomAccess(view: DataView, mfra: Box, count: () => void): number | null {
   let last: number | null = null;
   for (const tfra of boxesIn(view, mfra, count)) {
@@ -191,29 +187,25 @@ export function lastRandomAccess(view: DataView, mfra: Box, count: () => void): 
   return last;
 }
 
-/*
- * What an MP4 or QuickTime file's index (`moov`) says: its tracks, how long they are, and which samples they have.
- * Nothing is decoded. Source: ISO/IEC 14496-12, section 8.
- */
-
+/** What the index (`moov`) of a file says: its tracks, their durations and samples. Nothing is decoded. */
 export type Mp4Track = {
   readonly id: number;
   readonly kind: "video" | "audio";
-  /** False for a track that players leave out, like the pictures of chapters. */
+  /** False for a track that players ignore, such as chapter images. */
   readonly isEnabled: boolean;
   /** The codec's usual name (`h264`, `aac`), else the sample entry's four characters. */
   readonly codec: string;
-  /** Pixels as shown, turned where the track says so; 0 for what shows none. */
+  /** Displayed pixels, after rotation; 0 without an image. */
   readonly width: number;
   readonly height: number;
-  /** Ticks a second, and the track's length in them; 0 where fragments tell. */
+  /** Ticks per second, and the track's duration in ticks; 0 when it is in fragments. */
   readonly timescale: number;
   readonly duration: number;
-  /** Ticks at the track's start that its edit list does not show. */
+  /** Ticks at the track's start that its edit list hides. */
   readonly skipped: number;
-  /** How long its edit list shows it, in the movie's ticks; 0 without one. */
+  /** Duration that its edit list shows, in the movie's ticks; 0 without one. */
   readonly shown: number;
-  /** Samples in the index, and where the last chunk begins and ends. */
+  /** Samples in the index, and the range of the last chunk. */
   readonly samples: number;
   readonly lastChunk: number;
   readonly lastEnd: number;
@@ -221,13 +213,13 @@ export type Mp4Track = {
 
 export type Mp4Index = {
   readonly tracks: readonly Mp4Track[];
-  /** The movie's length as it says itself; 0 where it does not. */
+  /** The movie's stated duration; 0 when absent. */
   readonly durationMs: number;
-  /** The same of a movie in fragments. */
+  /** The same for a fragmented movie. */
   readonly fragmentedMs: number;
   /** The samples are in fragments after the index. */
   readonly fragmented: boolean;
-  /** How long a sample of a track is in a fragment that does not say so. */
+  /** The default duration of a track's samples in fragments. */
   readonly sampleLengths: ReadonlyMap<number, number>;
 };
 
@@ -246,13 +238,13 @@ const CODECS: Readonly<Record<string, string>> = {
 
 const KINDS: Readonly<Record<string, Mp4Track["kind"]>> = { vide: "video", soun: "audio" };
 
-/** mvhd and mdhd: ticks a second and the length in them; version 1 has 64-bit times. */
+/** mvhd and mdhd: ticks per second and the duration in ticks; version 1 has 64-bit times. */
 function times(view: DataView, box: Box): { timescale: number; duration: number } {
   const isLong = versionOf(view, box) === 1;
   requireBytes(box, isLong ? 32 : 20);
   const timescale = view.getUint32(box.start + (isLong ? 20 : 12));
   const duration = isLong ? Number(view.getBigUint64(box.start + 24)) : view.getUint32(box.start + 16);
-  // All bits set: not known.
+  // All bits set means unknown.
   const isKnown = isLong ? duration < 2 ** 63 : duration !== 0xffff_ffff;
   return { timescale, duration: isKnown ? duration : 0 };
 }
@@ -276,7 +268,7 @@ function head(view: DataView, tkhd: Box): Head {
   };
 }
 
-/** stsz or stz2: the number of samples, and the bytes of the last ones together. */
+/** stsz or stz2: the number of samples, and the total bytes of the last ones. */
 function sizes(view: DataView, stbl: readonly Box[], last: number): { samples: number; lastBytes: number } {
   const box = stbl.find(({ type }) => type === "stsz");
   if (box === undefined) return compactSizes(view, stbl);
@@ -290,7 +282,7 @@ function sizes(view: DataView, stbl: readonly Box[], last: number): { samples: n
   return { samples, lastBytes };
 }
 
-/** stz2 has fields of 4, 8 or 16 bits: small samples, whose bytes are not worth counting. */
+/** stz2 has fields of 4, 8 or 16 bits: such samples are too small to count their bytes. */
 function compactSizes(view: DataView, stbl: readonly Box[]): { samples: number; lastBytes: number } {
   const box = stbl.find(({ type }) => type === "stz2");
   if (box === undefined) return { samples: 0, lastBytes: 0 };
@@ -300,7 +292,10 @@ function compactSizes(view: DataView, stbl: readonly Box[]): { samples: number; 
   return { samples, lastBytes: 0 };
 }
 
-/** stco with 32-bit or co64 with 64-bit places: where the last chunk begins (0 without chunks), and whether it is the last listed. */
+/**
+ * stco with 32-bit or co64 with 64-bit offsets: where the last chunk begins (0 without chunks), and whether it is the
+ * last one listed.
+ */
 function lastChunk(view: DataView, stbl: readonly Box[]): { place: number; isListedLast: boolean } {
   const long = stbl.find(({ type }) => type === "co64");
   const box = long ?? stbl.find(({ type }) => type === "stco");
@@ -318,7 +313,7 @@ function lastChunk(view: DataView, stbl: readonly Box[]): { place: number; isLis
   return { place, isListedLast };
 }
 
-/** stsc: how many samples the last chunk has. */
+/** stsc: the number of samples in the last chunk. */
 function samplesOfLast(view: DataView, stbl: readonly Box[]): number {
   const box = stbl.find(({ type }) => type === "stsc");
   if (box === undefined) return 0;
@@ -329,7 +324,7 @@ function samplesOfLast(view: DataView, stbl: readonly Box[]): number {
   return view.getUint32(box.start + 8 + 12 * (entries - 1) + 4);
 }
 
-/** stts: how long all samples are together, for a track that says so nowhere else. */
+/** stts: the total duration of all samples, for a track that does not state it elsewhere. */
 function lengthOfSamples(view: DataView, stbl: readonly Box[]): number {
   const box = stbl.find(({ type }) => type === "stts");
   if (box === undefined) return 0;
@@ -344,7 +339,7 @@ function lengthOfSamples(view: DataView, stbl: readonly Box[]): number {
 
 type Entry = { codec: string; width: number; height: number; aspect: number };
 
-/** stsd: the first entry's type, and for pictures the size of the coded ones and the shape of a pixel. */
+/** stsd: the first entry's type, and for video the coded size and the pixel aspect ratio. */
 function entry(view: DataView, stsd: Box, kind: Mp4Track["kind"], count: () => void): Entry {
   requireBytes(stsd, 16);
   const name = textAt(view, stsd.start + 12, 4).replaceAll(/[^\x20-\x7e]/g, "?");
@@ -360,7 +355,7 @@ function entry(view: DataView, stsd: Box, kind: Mp4Track["kind"], count: () => v
   return { codec, width: view.getUint16(stsd.start + 40), height: view.getUint16(stsd.start + 42), aspect };
 }
 
-/** elst: how long the track is shown, in the movie's ticks, and how much of its start is left out, in its own. */
+/** elst: the displayed duration in the movie's ticks, and the hidden start in the track's own. */
 function edits(view: DataView, elst: Box | undefined): { shown: number; skipped: number } {
   if (elst === undefined) return { shown: 0, skipped: 0 };
   const isLong = versionOf(view, elst) === 1;
@@ -372,12 +367,12 @@ function edits(view: DataView, elst: Box | undefined): { shown: number; skipped:
   for (let at = elst.start + 8, left = entries; left > 0; left -= 1, at += width) {
     shown += isLong ? Number(view.getBigUint64(at)) : view.getUint32(at);
     const from = isLong ? Number(view.getBigInt64(at + 8)) : view.getInt32(at + 4);
-    if (skipped < 0 && from >= 0) skipped = from; // a negative one shows nothing for a while
+    if (skipped < 0 && from >= 0) skipped = from; // a negative one is an empty edit
   }
   return { shown, skipped: Math.max(0, skipped) };
 }
 
-/** A track of pictures or sound; null for another one. */
+/** A video or audio track; null for another kind. */
 function trackOf(view: DataView, trak: Box, count: () => void): Mp4Track | null {
   const boxes = boxesIn(view, trak, count);
   const mdia = boxesIn(view, requireBox(boxes, "mdia"), count);
@@ -409,9 +404,15 @@ function trackOf(view: DataView, trak: Box, count: () => void): Mp4Track | null 
   };
 }
 
-/** The track's own size is the one shown; where it is that of the coded picture, a pixel may not be square. A quarter turn swaps the sides. */
+/**
+ * The displayed size is the track's own; if that equals the coded size, pixels may not be square. A quarter turn swaps
+ * the sides.
+ */
 function sizeShown(trackHead: Head, coded: Entry): { width: number; height: number } {
-  const isCoded = trackHead.width === 0 || trackHead.height === 0 || (trackHead.width === coded.width && trackHead.height === coded.height);
+  const isCoded =
+    trackHead.width === 0 ||
+    trackHead.height === 0 ||
+    (trackHead.width === coded.width && trackHead.height === coded.height);
   const width = isCoded ? Math.round(coded.width * coded.aspect) : trackHead.width;
   const height = isCoded ? coded.height : trackHead.height;
   return trackHead.isTurned ? { width: height, height: width } : { width, height };
@@ -421,8 +422,8 @@ export const ticksToMs = (ticks: number, timescale: number): number =>
   timescale === 0 ? 0 : Math.round((ticks / timescale) * SECOND_MS);
 
 /**
- * Reads the content of a `moov` box, which the view holds from its first byte to its last. A track that contradicts itself is
- * left out, unless no other one is left. Throws MediaError. Costs no more than the bytes of the view.
+ * Reads the content of a `moov` box, which must be in the view as a whole. An inconsistent track is left out, unless
+ * no other one is left. Throws MediaError. Cost: linear in the bytes of the view.
  */
 export function readIndex(view: DataView, count: () => void): Mp4Index {
   const boxes = boxesIn(view, { type: "moov", start: 0, end: view.byteLength }, count);
@@ -462,14 +463,14 @@ function readTracks(view: DataView, boxes: readonly Box[], count: () => void): M
   return tracks;
 }
 
-/** mehd: the length of a fragmented movie, in the movie's ticks. */
+/** mehd: the duration of a fragmented movie, in the movie's ticks. */
 function extent(view: DataView, mehd: Box): number {
   const isLong = versionOf(view, mehd) === 1;
   requireBytes(mehd, isLong ? 12 : 8);
   return isLong ? Number(view.getBigUint64(mehd.start + 4)) : view.getUint32(mehd.start + 4);
 }
 
-/** The picture a person would see: the largest video track that players show; null without one. */
+/** The main video track: the largest one that players show; null without one. */
 export function mainVideo({ tracks }: Mp4Index): Mp4Track | null {
   const shown = tracks.some(({ isEnabled }) => isEnabled) ? tracks.filter(({ isEnabled }) => isEnabled) : tracks;
   const area = ({ width, height }: Mp4Track): number => width * height;
@@ -478,31 +479,31 @@ export function mainVideo({ tracks }: Mp4Index): Mp4Track | null {
     .reduce<Mp4Track | null>((best, track) => (best === null || area(track) > area(best) ? track : best), null);
 }
 
-/** Throws unless the file that the index belongs to is as long as it says: the last chunk of every track is there to its end. */
+/** Throws unless the file contains the last chunk of every track to its end. */
 export function checkChunksInFile({ tracks }: Mp4Index, fileBytes: number): void {
   for (const { lastChunk, lastEnd } of tracks)
     if (lastChunk >= fileBytes || lastEnd > fileBytes)
       throw new MediaError("cut", `a chunk from ${lastChunk} to ${lastEnd} of ${fileBytes}`);
 }
 
-/** `ftyp` since 2001; before that QuickTime files began with what came first. */
+/** `ftyp` since 2001; older QuickTime files begin with any of the others. */
 export const isMp4 = (head: DataView): boolean => /^(ftyp|moov|mdat|wide|free|skip|pnot)$/.test(textAt(head, 4, 4));
 
-/** What of the budget is kept for the end of a recording with many fragments. */
+/** The part of the budget that is reserved for the end of a recording with many fragments. */
 const RESERVED = { reads: 50, bytes: 24 * 1024 * 1024, parts: 3_000 };
-/** Bytes at a file's end in which its last fragments are looked for, the few first. */
+/** Bytes at a file's end that are searched for its last fragments, the smaller range first. */
 const TAIL_BYTES = [1024 * 1024, 8 * 1024 * 1024];
 
-/** What was seen of a track in fragments, in ticks. */
+/** The seen part of a fragmented track, in ticks. */
 type Span = { samples: number; start: number; end: number };
 
 type Walk = {
   brand: string;
   index: Mp4Index | null;
   spans: Map<number, Span>;
-  /** The length by a table of all fragments; null without one. */
+  /** The duration from a table of all fragments; null without one. */
   tableMs: number | null;
-  /** False where the last box is not all there. */
+  /** False when the last box is truncated. */
   isWhole: boolean;
 };
 
@@ -515,7 +516,7 @@ export async function readMp4(source: MediaSource, start = 0): Promise<MediaMeta
   const isComplete = end.isReached || !index.fragmented;
   if (!isComplete && walk.tableMs === null) await walkTail(source, walk);
   if (!index.fragmented) checkChunksInFile(index, source.sizeBytes);
-  else if (!walk.isWhole && !hasSamples(walk, index)) throw new MediaError("cut", "no fragment is all there");
+  else if (!walk.isWhole && !hasSamples(walk, index)) throw new MediaError("cut", "no fragment is complete");
   return { container: walk.brand, ...factsOf(walk, index, isComplete), isWhole: walk.isWhole || !index.fragmented };
 }
 
@@ -524,7 +525,7 @@ const hasSamples = ({ spans }: Walk, { tracks }: Mp4Index): boolean =>
 
 const tooMany = (): MediaError => new MediaError("over_budget", "too many boxes");
 
-/** Walks from a place to the file's end, or until no more than `kept` of the budget is left. */
+/** Walks from an offset to the file's end, or until only `kept` of the budget is left. */
 async function walkBoxes(
   source: MediaSource,
   start: number,
@@ -537,7 +538,7 @@ async function walkBoxes(
     const isShort = left.reads <= kept.reads || left.bytes <= kept.bytes || left.parts <= kept.parts;
     if (isShort && walk.index?.fragmented) return { isReached: false };
     const box = boxAt(await source.read(at, at + BOX_HEAD_BYTES), 0, at, sizeBytes);
-    if (box === null) break; // bytes behind the last box
+    if (box === null) break; // bytes after the last box
     source.count();
     const isCut = box.end > sizeBytes;
     if (isCut && /^(moov|moof|mdat)$/.test(box.type)) walk.isWhole = false;
@@ -564,7 +565,7 @@ async function take(source: MediaSource, box: Box, walk: Walk, isCut: boolean): 
   }
 }
 
-/** The length by a segment index that stands before all fragments and names them all; null where it names a part. */
+/** The duration from a segment index before all fragments that covers them all; null when it covers a part. */
 async function tableOf(source: MediaSource, { start, end }: Box): Promise<number | null> {
   const table = readSegmentIndex(await source.read(start, end));
   const isAll =
@@ -585,7 +586,10 @@ function addFragments({ index, spans }: Walk, view: DataView, count: () => void)
   }
 }
 
-/** Looks for the last fragments: by the table at the file's end, or by their own heads. Without either the length is not told. */
+/**
+ * Finds the last fragments: by the table at the file's end, or by their headers. Without either the duration is
+ * unknown.
+ */
 async function walkTail(source: MediaSource, walk: Walk): Promise<void> {
   const before = new Map([...walk.spans].map(([track, { end }]) => [track, end]));
   let isReached = false;
@@ -614,7 +618,7 @@ async function lastByTable(source: MediaSource): Promise<number | null> {
 
 const MOOF = [0x6d, 0x6f, 0x6f, 0x66] as const;
 
-/** The first head of a fragment in the file's last bytes from which boxes lead to the end. */
+/** The first fragment header in the file's last bytes from which consecutive boxes reach the end. */
 async function lastByHeads(source: MediaSource): Promise<number | null> {
   for (const bytes of TAIL_BYTES) {
     const base = Math.max(0, source.sizeBytes - bytes);
@@ -625,7 +629,7 @@ async function lastByHeads(source: MediaSource): Promise<number | null> {
       if (MOOF.every((byte, i) => held[at + i] === byte)) {
         const reached = chainFrom(view, at - 4, source.count);
         if (reached >= view.byteLength) return base + at - 4;
-        next = Math.max(next, reached + 4); // what was walked holds no other chain
+        next = Math.max(next, reached + 4); // the bytes already walked contain no other chain
       }
       at = held.indexOf(MOOF[0], next);
     }
@@ -633,7 +637,7 @@ async function lastByHeads(source: MediaSource): Promise<number | null> {
   return null;
 }
 
-/** Where boxes lead from a place; a last one may go beyond the view. */
+/** Follows consecutive boxes from an offset and returns the end; the last one may exceed the view. */
 function chainFrom(view: DataView, from: number, count: () => void): number {
   let at = from;
   for (;;) {
@@ -659,7 +663,7 @@ function factsOf(walk: Walk, index: Mp4Index, isComplete: boolean): Omit<MediaMe
   };
 }
 
-/** How long a movie in fragments is: as its longest track goes, else as a table of fragments or the index says. */
+/** The duration of a fragmented movie: of its longest track, else from a table of fragments or the index. */
 function lengthOfFragments({ spans, tableMs }: Walk, index: Mp4Index): number {
   const shown = ({ id, timescale, skipped }: Mp4Track): number => {
     const span = spans.get(id);
@@ -668,7 +672,7 @@ function lengthOfFragments({ spans, tableMs }: Walk, index: Mp4Index): number {
       : ticksToMs(Math.max(0, span.end - span.start - (span.start === 0 ? skipped : 0)), timescale);
   };
   const walked = Math.max(0, ...index.tracks.map(shown));
-  // The movie's own length may be that of what stands in the index alone.
+  // The movie's own duration may cover only the samples in the index.
   const own = index.tracks.some(({ samples }) => samples > 0) ? 0 : index.durationMs;
   return Math.max(tableMs ?? 0, walked) || index.fragmentedMs || own;
 }

@@ -1,4 +1,7 @@
-/** Chunks, of which WAV, AVI and WebP files are made: four characters, a size, content, a byte of padding where that is odd. */
+/**
+ * RIFF files: chunks of four characters, a size, content, and a padding byte after odd sizes. Reads WAV and AVI; WebP
+ * uses the chunks.
+ */
 
 import { SECOND_MS } from "../time.ts";
 import type { MediaMetadata } from "./metadata.ts";
@@ -6,14 +9,14 @@ import { MediaError, type MediaSource, textAt } from "./source.ts";
 
 export type Chunk = { readonly id: string; readonly start: number; readonly size: number };
 
-/** The chunk whose head stands in a view; null where the view ends before. */
+/** The chunk at an offset; null when the view ends before its header does. */
 export const chunkIn = (view: DataView, at: number): Chunk | null =>
   at + 8 > view.byteLength ? null : { id: textAt(view, at, 4), start: at + 8, size: view.getUint32(at + 4, true) };
 
-/** Where the chunk behind this one begins. */
+/** Where the next chunk begins. */
 export const after = ({ start, size }: Chunk): number => start + size + (size % 2);
 
-/** The chunks of a part of the file in order. Each step passes at least a head. */
+/** The chunks of a part of the file in order. Each step advances by at least a header. */
 export async function* chunksOf(source: MediaSource, start: number, end: number): AsyncGenerator<Chunk> {
   for (let at = start; at + 8 <= end; ) {
     const head = chunkIn(await source.read(at, at + 8), 0);
@@ -25,7 +28,7 @@ export async function* chunksOf(source: MediaSource, start: number, end: number)
   }
 }
 
-/** The chunks of a part of a view in order; one that goes beyond its end is cut there. */
+/** The chunks of a part of a view in order; one that exceeds the end is cut there. */
 export function* chunksIn(view: DataView, start: number, end: number, count: () => void): Generator<Chunk> {
   for (let at = start; at + 8 <= end; ) {
     const chunk = chunkIn(view, at);
@@ -37,14 +40,12 @@ export function* chunksIn(view: DataView, start: number, end: number, count: () 
 }
 
 /*
- * How long a WAV file is, RF64 and BW64 included. Sources: Microsoft's "Multimedia Data Standards Update" of 1994, EBU Tech 3306,
- * ITU-R BS.2088.
- *
- * Recorders write the head before they know how long the sound becomes, and streams never learn it: what the data chunk says
- * is believed as far as there are bytes for it.
+ * WAV files, including RF64 and BW64. Recorders write the header before they know the duration, and streams never
+ * learn it, so the data chunk's size is used up to the bytes that exist. Sources: Microsoft's "Multimedia Data
+ * Standards Update" of 1994, EBU Tech 3306, ITU-R BS.2088.
  */
 
-/** Both sizes of a head that does not know them, or leaves them to a `ds64` chunk. */
+/** Both sizes in a header that does not know them, or has them in a `ds64` chunk. */
 const NOT_KNOWN = 0xffff_ffff;
 
 type Format = { tag: number; rate: number; byteRate: number; blockBytes: number; bits: number };
@@ -53,7 +54,7 @@ type Sizes = { readonly riff: number; readonly data: number; readonly samples: n
 export const isWav = (head: DataView): boolean =>
   /^(RIFF|RF64|BW64)$/.test(textAt(head, 0, 4)) && textAt(head, 8, 4) === "WAVE";
 
-/** Reads a file in which `RIFF`, `RF64` or `BW64` stands at `from` and is `WAVE`. Throws MediaError. */
+/** Reads a file with `RIFF`, `RF64` or `BW64` at `from`, of type `WAVE`. Throws MediaError. */
 export async function readWav(source: MediaSource, from: number): Promise<MediaMetadata> {
   let format: Format | null = null;
   let large: Sizes | null = null;
@@ -65,7 +66,7 @@ export async function readWav(source: MediaSource, from: number): Promise<MediaM
     if (chunk.id === "fact" && chunk.size >= 4) samples = await readFact(source, chunk);
     if (chunk.id !== "data") continue;
     data = chunk;
-    break; // what follows may be the rest of a sound whose size is not known
+    break; // what follows may be the rest of audio data of unknown size
   }
   if (format === null || data === null) throw new MediaError("broken", "no sound in the file");
   const { size, isWhole } = await dataSize(source, from, data, large);
@@ -80,7 +81,7 @@ export async function readWav(source: MediaSource, from: number): Promise<MediaM
   return { container: "wave", durationMs: ms > 0 && Number.isSafeInteger(ms) ? ms : null, ...sound };
 }
 
-/** Bytes of the sound that are there, and whether they are all. */
+/** The bytes of audio data that exist, and whether they are all. */
 async function dataSize(
   source: MediaSource,
   from: number,
@@ -89,7 +90,7 @@ async function dataSize(
 ): Promise<{ size: number; isWhole: boolean }> {
   const there = Math.max(0, source.sizeBytes - start);
   const said = size === NOT_KNOWN && large !== null ? large.data : size;
-  // A writer that never came back to its head leaves all bits set, or none: then the sound goes on to the end.
+  // A writer that did not complete its header leaves all bits set, or none: then the audio data ends with the file.
   const riff = (await source.read(from + 4, from + 8)).getUint32(0, true);
   const isEmpty = said === 0 && riff !== 0 && riff !== NOT_KNOWN && from + riff + 8 <= start;
   if (isEmpty) return { size: 0, isWhole: true };
@@ -116,7 +117,7 @@ async function readFormat(source: MediaSource, chunk: Chunk): Promise<Format | n
   if (view.byteLength < 14) return null;
   const tag = view.getUint16(0, true);
   return {
-    // The extended form tells the true one in its first two bytes of an id.
+    // The extended form has the actual format in the first two bytes of an id.
     tag: tag === 0xfffe && view.byteLength >= 26 ? view.getUint16(24, true) : tag,
     rate: view.getUint32(4, true),
     byteRate: view.getUint32(8, true),
@@ -128,7 +129,7 @@ async function readFormat(source: MediaSource, chunk: Chunk): Promise<Format | n
 /** Formats in which every sample has the same number of bytes: PCM, floating point, A-law, µ-law. */
 const PLAIN = new Set([1, 3, 6, 7]);
 
-/** Seconds; 0 where they are not told. A format that packs its samples says how many there are, or how many bytes a second has. */
+/** Duration in seconds; 0 when unknown. Compressed formats state the number of samples, or the bytes per second. */
 function lengthOf(
   { tag, rate, byteRate, blockBytes }: Format,
   size: number,
@@ -147,19 +148,19 @@ function codecOf({ tag, bits }: Format): string {
   return tag === 3 ? `pcm-f${bits}` : (WAV_CODECS[tag] ?? `wave-${tag}`);
 }
 
-/* How long an AVI file is and how large its picture. Sources: Microsoft's "AVI RIFF File Reference", and OpenDML 1.02. */
+/* AVI: duration and image size. Sources: Microsoft's "AVI RIFF File Reference", and OpenDML 1.02. */
 
 type Stream = {
   kind: string;
   codec: string;
-  /** Units of the stream, and how many a second has. */
+  /** Units of the stream, and how many there are per second. */
   length: number;
   rate: number;
   width: number;
   height: number;
 };
 
-/** Reads a file that begins with `RIFF` and is `AVI `. Throws MediaError. */
+/** Reads a file that begins with `RIFF`, of type `AVI `. Throws MediaError. */
 export async function readAvi(source: MediaSource): Promise<MediaMetadata> {
   const header = await findHeader(source);
   const { frames, streams } = readHeader(header, source);
@@ -167,7 +168,7 @@ export async function readAvi(source: MediaSource): Promise<MediaMetadata> {
   const main = video ?? streams.find(({ kind }) => kind === "auds");
   if (main === undefined) throw new MediaError("broken", "no stream in the file");
   const isWhole = await hasAllParts(source);
-  // The header of a recording in several parts counts the first one; its own table counts them all.
+  // The header of a recording in several parts counts the first one; its OpenDML table counts them all.
   const length = Math.max(main.length, main === video ? frames : 0);
   const ms = main.rate > 0 ? Math.round((length / main.rate) * SECOND_MS) : 0;
   return {
@@ -229,7 +230,7 @@ function readHead(view: DataView, { start }: Chunk): Pick<Stream, "kind" | "rate
   };
 }
 
-/** A picture whose height is negative is stored from the top. */
+/** A negative height means that rows are stored from the top. */
 function readSnapshot(view: DataView, { start }: Chunk): Pick<Stream, "width" | "height" | "codec"> {
   const compression = textAt(view, start + 16, 4);
   return {
@@ -239,7 +240,7 @@ function readSnapshot(view: DataView, { start }: Chunk): Pick<Stream, "width" | 
   };
 }
 
-/** The shape of the whole picture: two numbers, the second one first. */
+/** The display aspect ratio: two numbers, the second one first. */
 function readAspect(view: DataView, { start }: Chunk): number {
   const [down, across] = [view.getUint16(start + 20, true), view.getUint16(start + 22, true)];
   return across === 0 || down === 0 ? 0 : across / down;
@@ -261,10 +262,10 @@ function codecName(four: string): string {
   return (Object.hasOwn(AVI_CODECS, name) ? AVI_CODECS[name] : undefined) ?? (name || "raw");
 }
 
-/** Whether every part of the file is there to its end. A recording over a gigabyte has several, one behind the other. */
+/** Whether every part of the file is complete. A recording over a gigabyte has several, one after the other. */
 async function hasAllParts(source: MediaSource): Promise<boolean> {
   for await (const chunk of chunksOf(source, 0, source.sizeBytes)) {
-    if (chunk.id !== "RIFF") return true; // what stands behind the last part does not matter
+    if (chunk.id !== "RIFF") return true; // what follows the last part does not matter
     if (after(chunk) - (chunk.size % 2) > source.sizeBytes) return false;
   }
   return true;

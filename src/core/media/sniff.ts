@@ -1,22 +1,21 @@
 /**
- * Which of the 13 formats a file is, by its first bytes. Its name and the type its sender declares have no say.
+ * Detects which of the 13 accepted formats a file has, from its first bytes. Its name and declared type are ignored.
  *
- * A table of our own, because it knows nothing else: whatever is not on the list is refused, and nothing is unpacked or
- * searched to find out what it might be. A test holds it against a library that knows them all.
+ * The table is our own, so that a format that is not listed is rejected, and nothing is unpacked or searched to find
+ * out what it might be. A test compares it with a library that knows many formats.
  */
 
 import { findFrame, tagLengths } from "./audio-frames.ts";
 import { elementAt, elementsIn } from "./matroska.ts";
 
-/* The media that Nemo accepts: the 13 formats of its own list. */
-
+/** The media that Nemo accepts: the 13 formats of its own list. */
 export type MediaKind = "video" | "image" | "audio";
 
 export type MediaFormat = {
-  /** The file name's ending, lower case, without the dot. */
+  /** The file extension in lower case, without the dot. */
   readonly ext: string;
   readonly kind: MediaKind;
-  /** The media type we store and serve it under. */
+  /** The media type under which the file is stored and served. */
   readonly mime: string;
 };
 
@@ -37,7 +36,7 @@ export const FORMATS: readonly MediaFormat[] = [
   { ext: "aac", kind: "audio", mime: "audio/aac" },
 ];
 
-/** The format of a file name by its ending, any case, `jpeg` read as `jpg`; null when it is none of the 13. */
+/** The format for a file name's extension in any case, with `jpeg` as `jpg`; null for none of the 13. */
 export function formatOfName(name: string): MediaFormat | null {
   const dot = name.lastIndexOf(".");
   if (dot < 0) return null;
@@ -46,14 +45,14 @@ export function formatOfName(name: string): MediaFormat | null {
   return FORMATS.find((format) => format.ext === wanted) ?? null;
 }
 
-/** Other endings that media files are sent under: of the same formats, of formats that a sender may have converted, and of none. */
+/** Other extensions of media files: of the same formats, of formats that a sender may have converted, and of none. */
 const OTHER_ENDINGS = new Set(
   `3g2 3ga 3gp 3gpp aif aiff amr apng asf avif bin bmp bw64 dat divx f4a f4b f4v flac flv gifv heic heics heif heifs hif jfif
   jif jpe jpg_large jps m1v m2ts m2v m4b m4p m4r m4v mka mk3d mp1 mp2 mp4a mp4v mpa mpe mpeg mpg mpga mpo mts oga ogg ogm ogv
   opus pjp pjpeg qt qta rf64 svg temp tif tiff tmp ts vob wave weba wma wmv x-m4v xvid`.split(/\s+/),
 );
 
-/** The ending by which a name says what kind of file it is, with its dot; empty where it has none. */
+/** A file name's media extension with its dot; empty when it has none. */
 export function mediaExtensionOf(name: string): string {
   const dot = name.lastIndexOf(".");
   if (dot < 0) return "";
@@ -61,18 +60,21 @@ export function mediaExtensionOf(name: string): string {
   return isKnown ? name.slice(dot) : "";
 }
 
-/** The list as a sentence part for people: `mp4, mov, … aac`. */
+/** The list for messages: `mp4, mov, … aac`. */
 export const formatList: string = FORMATS.map((format) => format.ext).join(", ");
 
 type Ext = "mp4" | "mov" | "avi" | "webm" | "mkv" | "jpg" | "png" | "gif" | "webp" | "mp3" | "wav" | "m4a" | "aac";
 
-/** The format of a file that begins with these bytes; null for none of the 13. 4,100 bytes are enough, fewer may be all there are. */
+/**
+ * The format of a file that begins with these bytes; null for none of the 13. 4,100 bytes are enough; a short file may
+ * have fewer.
+ */
 export function formatOfBytes(head: Uint8Array): MediaFormat | null {
   const ext = extOf(head);
   return FORMATS.find((format) => format.ext === ext) ?? null;
 }
 
-/** What a person calls a file that is none of the 13, where its first bytes tell; null where they do not. */
+/** The common name of a format that is none of the 13, as far as its first bytes show; else null. */
 export function otherFormatName(head: Uint8Array): string | null {
   if (text(head, 4, 4) === "ftyp") {
     const brand = text(head, 8, 4);
@@ -83,7 +85,10 @@ export function otherFormatName(head: Uint8Array): string | null {
   return OTHERS.find(([beginning]) => start.startsWith(beginning))?.[1] ?? null;
 }
 
-/** Files whose frames of sound or pictures must not make them one of the 13. Source: each format's own specification. */
+/**
+ * Files that could be mistaken for one of the 13 because of frames inside them. Source: each format's own
+ * specification.
+ */
 const OTHERS: readonly (readonly [string, string])[] = [
   ["OggS", "Ogg"],
   ["fLaC", "FLAC"],
@@ -109,26 +114,26 @@ function extOf(head: Uint8Array): Ext | null {
   if (/^(RF64|BW64)$/.test(text(head, 0, 4))) return isWave(head) ? "wav" : null;
   if (starts(head, 0x1a, 0x45, 0xdf, 0xa3)) return ofDocType(head);
   if (text(head, 4, 4) === "ftyp") return ofBrands(head);
-  // QuickTime before 2001 has no brand and begins with whatever comes first.
+  // QuickTime before 2001 has no brand and begins with any of these boxes.
   if (/^(moov|mdat|wide|free|skip|pnot)$/.test(text(head, 4, 4))) return "mov";
   return ofSound(head);
 }
 
-/** RF64 and BW64 are WAV of more than 4 GB, or by a recorder that leaves room for it. */
+/** RF64 and BW64 are WAV over 4 GB, or from a recorder that reserves space for that. */
 const isWave = (head: Uint8Array): boolean =>
   /^(RIFF|RF64|BW64)$/.test(text(head, 0, 4)) && text(head, 8, 4) === "WAVE";
 
 const RIFF: Readonly<Record<string, Ext>> = { "AVI ": "avi", WAVE: "wav", WEBP: "webp" };
 
 const SOUND_BRANDS = /^(M4A |M4B |M4P |F4A |F4B )$/;
-/** Source: the registered brands at mp4ra.org that say "an MP4 movie", by their families. */
+/** Source: the registered brands at mp4ra.org that mean "an MP4 movie", by their families. */
 const MOVIE_BRANDS =
   /^(iso[2-9a-c]|isom|mp4[12]|avc1|hvc1|hev1|dash|cmf[2cs]|msdh|M4V |M4VH|M4VP|MSNV|mmp4|f4v |F4V |3g[p2].|NDS[CHSMP]|XAVC)$/;
 
-/** Pictures that are kept in boxes. */
+/** Image formats that consist of boxes. */
 const PICTURE_BRANDS = /^(he[iv][cmsx]|mif[12]|msf1|avi[fs]|jp[2xm] |crx |jxl )$/;
 
-/** `ftyp`: the file's own brand first. A brand of the vendor's own is a movie where it says that it can be read as one. */
+/** `ftyp`: the major brand first. An unknown brand is a movie if a compatible brand says so. */
 function ofBrands(head: Uint8Array): Ext | null {
   const major = text(head, 8, 4);
   if (major === "qt  ") return "mov";
@@ -140,7 +145,7 @@ function ofBrands(head: Uint8Array): Ext | null {
   return null;
 }
 
-/** EBML: Matroska and WebM are told apart by the document's type. Source: RFC 8794, section 11.2. */
+/** EBML: Matroska and WebM differ in the document type. Source: RFC 8794, section 11.2. */
 function ofDocType(head: Uint8Array): Ext | null {
   const view = new DataView(head.buffer, head.byteOffset, head.byteLength);
   const ebml = elementAt(view, 0);
@@ -155,8 +160,8 @@ function ofDocType(head: Uint8Array): Ext | null {
 }
 
 /**
- * Frames of sound, behind tags or not. A tag may be longer than what there is, and may tell a wrong length: then the sound is
- * looked for in what there is, and where only zeros follow, or nothing, the whole file will tell.
+ * Audio frames, after tags or not. A tag may be longer than the available bytes, or state a wrong length: then frames
+ * are searched in the available bytes, and if only zeros or nothing follow, the inspection of the whole file decides.
  */
 function ofSound(head: Uint8Array): Ext | null {
   const view = new DataView(head.buffer, head.byteOffset, head.byteLength);
@@ -165,7 +170,7 @@ function ofSound(head: Uint8Array): Ext | null {
     farthest = Math.max(farthest, at + (lengths[1] ?? 0));
     at += lengths[0] ?? 0;
   }
-  if (at > 0 && at >= head.length) return head.length > 10 ? "mp3" : null; // the tag is longer than what there is
+  if (at > 0 && at >= head.length) return head.length > 10 ? "mp3" : null; // the tag is longer than the available bytes
   const rest = head.subarray(at);
   if (at > 0 && text(rest, 4, 4) === "ftyp") return ofBrands(rest);
   if (at > 0 && isWave(rest)) return "wav";

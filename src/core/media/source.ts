@@ -1,16 +1,16 @@
 /**
- * The bytes of a file, read here and there: how its format's reader sees it. Files come from strangers, so everything that
- * costs is bounded here for every format alike: the reads, the bytes of one read and of all, and the parts that are counted.
+ * Random access to a file's bytes for the format parsers. Files are untrusted, so the costs of every parser are
+ * limited here: the number of reads, the bytes per read and in total, and the number of counted parts.
  */
 import { MEDIA_INDEX_BYTES, MEDIA_PARTS, MEDIA_READ_BYTES, MEDIA_READS } from "../limits.ts";
 
 /**
- * Why a file cannot be read. `cut`: it ends before it should. `broken`: it contradicts itself. `unknown`: it is of another
- * format. `over_budget`: what would have to be read is larger or more scattered than what is looked at.
+ * Why a file cannot be parsed. `cut`: truncated. `broken`: inconsistent. `unknown`: another format. `over_budget`: the
+ * bytes to read are too large or too scattered.
  */
 export type MediaFault = "cut" | "broken" | "unknown" | "over_budget";
 
-/** Ends the reading of a file inside this project; it leaves the store as a value. */
+/** Thrown by parsers; the caller in `store` returns it as a value. */
 export class MediaError extends Error {
   readonly fault: MediaFault;
   constructor(fault: MediaFault, message: string) {
@@ -22,20 +22,22 @@ export class MediaError extends Error {
 
 export type MediaSource = {
   readonly sizeBytes: number;
-  /** The bytes from `start` up to, not including, `end`, cut at the file's end. Throws MediaError `over_budget`. */
+  /**
+   * Reads the bytes from `start` up to, not including, `end`, cut at the file's end. Throws MediaError `over_budget`.
+   */
   readonly read: (start: number, end: number) => Promise<DataView<ArrayBuffer>>;
   /** Counts parts of the file: boxes, elements, chunks, segments. Throws MediaError `over_budget`. */
   readonly count: (parts?: number) => void;
-  /** What may still be read and counted. */
+  /** The remaining budget. */
   readonly left: () => { readonly reads: number; readonly bytes: number; readonly parts: number };
 };
 
-/** Bytes fetched at once where a reader asks for less: neighbours are asked for next, and a read costs more than its bytes. */
+/** Minimum bytes fetched at once: nearby bytes are usually needed next, and a read costs more than its bytes. */
 const WINDOW_BYTES = 64 * 1024;
-/** And where a reader goes on in small steps: a recording in many fragments takes few reads then. */
+/** The same for sequential small steps, so that a recording in many fragments takes few reads. */
 const AHEAD_BYTES = 1024 * 1024;
 
-/** A file of so many bytes, of which `fetchRange` gives ranges. It may give fewer bytes where the file ends. */
+/** A file of this many bytes; `fetchRange` reads ranges and may return fewer bytes at the file's end. */
 export function boundedSource(
   sizeBytes: number,
   fetchRange: (start: number, end: number) => Promise<Uint8Array<ArrayBuffer>>,
@@ -51,7 +53,7 @@ export function boundedSource(
     if (reads < 0 || bytes < 0) throw new MediaError("over_budget", "too many reads");
     return fetchRange(start, end);
   };
-  /** The window for what is asked next: larger where it stands a little behind the last one. */
+  /** The bytes to fetch at an offset: more if it is a little after the last read. */
   const windowBytes = (start: number): number => {
     const gap = start - (window.start + window.bytes.byteLength);
     const isNear = window.bytes.byteLength > 0 && gap >= -WINDOW_BYTES && gap < AHEAD_BYTES / 2;
@@ -81,11 +83,11 @@ export function boundedSource(
   };
 }
 
-/** A file that is held already. */
+/** A file in memory. */
 export const sourceOf = (file: Uint8Array<ArrayBuffer>): MediaSource =>
   boundedSource(file.byteLength, async (start, end) => file.slice(start, end));
 
-/** Characters of a view; a place beyond its end gives fewer. */
+/** Characters of a view; fewer at its end. */
 export function textAt(view: DataView, at: number, count: number): string {
   const end = Math.min(at + count, view.byteLength);
   let text = "";

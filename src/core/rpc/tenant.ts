@@ -1,4 +1,7 @@
-/** What one room may ask of a tenant's object: its events, endpoints and deliveries. The rules of ports.ts hold here too. */
+/**
+ * RPC interface of a tenant's object: its events, endpoints, deliveries, quotas and usage in one mode. The
+ * compatibility rules of user.ts apply.
+ */
 import type { Limit, Problem } from "../errors.ts";
 import type { DeliveryId, EndpointId, EventId, KeyId, TurnId, UserHash } from "../ids.ts";
 import type { QuotaRequest } from "../quota.ts";
@@ -24,27 +27,27 @@ import type { Call, Page, PageRequest } from "./user.ts";
 
 type Answer<T> = Promise<Result<T, Problem>>;
 
-/** A fact on its way from the object it happened in to its tenant. */
+/** An event that another object publishes to its tenant. */
 export type NewEvent = {
   readonly id: EventId;
   readonly type: EventType;
-  /** The resource's id, and how many facts of it came before. */
+  /** The resource's id, and the number of earlier events of it. */
   readonly resource: string;
   readonly sequence: number;
   readonly at: EpochMs;
-  /** The user's hash, so that a user token reads its own facts only. */
+  /** The user's hash, so that a user token reads its own user's events only. */
   readonly uh: string;
   /** The resource as its route shows it, JSON text of at most 128 kB. */
   readonly data: string;
-  /** Told of this fact whatever endpoints there are: the `callback_url` that came with the turn or render. */
+  /** An additional target for this event: the `callback_url` of the turn or render. */
   readonly callback?: string | null;
-  /** The API key whose call led to it; null where none is known. */
+  /** The API key whose request caused it; null when unknown. */
   readonly key?: KeyId | null;
-  /** Whether its user was named by the tenant. Missing: told by an earlier version, which did not say. */
+  /** Whether the tenant named the user. Missing when unknown. */
   readonly named?: boolean;
 };
 
-/** What a sender needs to make one attempt. Built and signed when it is claimed. */
+/** What a sender needs for one attempt. Built and signed when the delivery is claimed. */
 export type DeliveryJob = {
   readonly id: DeliveryId;
   readonly attempt: number;
@@ -54,7 +57,7 @@ export type DeliveryJob = {
   readonly timeoutMs: number;
 };
 
-/** How an attempt went. `status` is null when no answer came. */
+/** The result of an attempt. `status` is null without an answer. */
 export type DeliveryOutcome = {
   readonly status: number | null;
   readonly answer: string;
@@ -63,52 +66,60 @@ export type DeliveryOutcome = {
   readonly tookMs: number;
 };
 
-/** An attempt that is over. One of a delivery that was taken anew meanwhile is too late and changes nothing. */
+/** A finished attempt. The report is ignored when the delivery was claimed again meanwhile. */
 export type DeliveryReport = {
   readonly id: DeliveryId;
   readonly attempt: number;
   readonly outcome: DeliveryOutcome;
 };
 
-/** A delivery that was given out and has not left: its attempt was none. */
+/** A claimed delivery that was not sent; it does not count as an attempt. */
 export type UnsentDelivery = { readonly id: DeliveryId; readonly attempt: number };
 
-/** How much a tenant's object held when it was closed. */
+/** What a tenant's object contained when it was closed. */
 export type ClosedTenant = {
   readonly endpoints: number;
   readonly events: number;
   readonly deliveries: number;
-  /** Not told by an object that was closed before they were counted. */
+  /** Missing from an object that was closed before they were counted. */
   readonly hooks?: number;
 };
 
-/** What stands in for the Idempotency-Key of a request that came without one; not new: the same request got it a moment ago. */
+/**
+ * The generated idempotency key of a request without one. `isNew` is false if the same request received it a moment
+ * ago.
+ */
 export type DedupeKey = { readonly key: string; readonly isNew: boolean };
 
 /** One tenant's events, endpoints and deliveries in one mode. */
 export interface TenantRpc {
-  /** Stores facts once each, whatever is told twice, and owes their deliveries. */
+  /** Stores each event once, even if it is published twice, and schedules its deliveries. */
   accept(newEvents: readonly NewEvent[]): Promise<void>;
-  /** The key of a request with this hash, the same for 60 s. */
+  /** The key for a request with this hash; the same for 60 s. */
   dedupeBody(hash: string, gone?: string): Promise<DedupeKey>;
-  /** Removes a deleted user's events and deliveries, and takes in nothing more about it for 30 days. */
-  /** `settled`: what the user's last turns cost, counted in the use of their days and keys the first time that any are told. */
+  /**
+   * Deletes a user's events and deliveries, and accepts no more of it for 30 days. `settled`: the cost of the user's
+   * last turns; counted by day and key once, on the first call that has any.
+   */
   eraseUser(uh: UserHash, settled?: readonly SettledTurn[]): Promise<ErasedEvents>;
   /**
-   * Takes all that is wanted of the quotas, or nothing, and says what is left of each; the same ref takes once. `limits` null: as
-   * the last caller's key said. `by`: the user whose share it is; null where none was named. An object that still runs an earlier
-   * version answers null.
+   * Reserves all requested amounts, or none, and returns the remainder of each; the same ref is counted once. `limits`
+   * null: the limits of the last call. `by`: the user whose share it is; null when none was named.
    */
-  reserveQuota(wants: readonly QuotaRequest[], limits: Quotas | null, by?: UserHash | null): Answer<readonly Limit[] | null>;
-  /** What a user may hold of each quota and what is left of it; null: the account. Writes nothing. */
+  reserveQuota(
+    wants: readonly QuotaRequest[],
+    limits: Quotas | null,
+    by?: UserHash | null,
+  ): Answer<readonly Limit[] | null>;
+  /** A user's share of each quota and its remainder; of the tenant when `by` is null. Writes nothing. */
   readQuotas(limits: Quotas, by: UserHash | null): Promise<readonly Limit[]>;
-  /** The turn of this place is committed. */
+  /** Marks the turn of this slot as committed. */
   confirmSlot(turn: TurnId): Promise<void>;
-  /** Gives back what was taken for something that was not made. */
+  /** Releases what was reserved for something that was not created. */
   releaseQuota(ref: string): Promise<void>;
-  /** What was taken for an upload came to so many bytes: the rest is given back, or what came above it is counted. */
+  /** Corrects the reserved bytes of an upload to its actual size. */
   settleQuota(ref: string, amount: number): Promise<void>;
-  /** Days, newest first; or users or keys with their sums over the period, in order. */
+  /** Usage by day, newest first; or by user or key, summed over the period, in order. */
   readUsage(by: UsageDimension, period: Period, page: PageRequest): Promise<Page<UsageRow>>;
   cursor(): Promise<number>;
   listEvents(
@@ -121,43 +132,46 @@ export interface TenantRpc {
   listEndpoints(): Promise<EndpointWire[]>;
   readEndpoint(id: EndpointId): Answer<EndpointWire>;
   updateEndpoint(id: EndpointId, body: EndpointPatch): Answer<EndpointWire>;
-  /** Sends again, from the events since, whatever the endpoint did not take; steps through them in the background. */
+  /** Schedules again all events since then that the endpoint did not accept; continues in the background. */
   recoverEndpoint(call: Call, id: EndpointId, since: EpochMs): Answer<EndpointWire>;
-  /** Sends one sample to an endpoint: the latest event of a type, or a made-up one, under an id of its own. */
+  /** Sends one sample to an endpoint under a new id: the latest event of a type, or an invented one. */
   testEndpoint(call: Call, id: EndpointId, type: EventType | null): Answer<LoggedDeliveryWire>;
   /** The public keys that verify an endpoint's `v1a` signatures. */
   readJwks(id: EndpointId): Answer<JwksWire>;
   deleteEndpoint(id: EndpointId): Answer<null>;
-  /** The hook of this address and event: the one there is, or a new one. */
+  /** The hook for this URL and event: the existing one, or a new one. */
   subscribeHook(call: Call, body: NewHook): Answer<{ hook: HookWire; isNew: boolean }>;
   listHooks(): Promise<HookWire[]>;
   unsubscribeHook(id: EndpointId): Answer<null>;
   unsubscribeAddress(filter: HookFilter): Answer<null>;
-  /** What the last events of a type were or would be sent as, newest first; an invented one where there was none. */
+  /** The bodies of the last events of a type, newest first; an invented one when there was none. */
   hookSamples(type: EventType): Promise<HookBody[]>;
-  /** A new secret for an endpoint, or for callbacks and hooks (`default`). The one before it signs beside it for a day. */
+  /**
+   * Generates a new secret for an endpoint, or for callbacks and hooks (`default`). The previous one also signs for a
+   * day.
+   */
   rotateSecret(call: Call, owner: EndpointId | "default"): Answer<RotatedSecretWire>;
   listDeliveries(page: PageRequest, filter?: DeliveryFilter): Promise<Page<DeliveryWire>>;
   readDelivery(id: DeliveryId): Answer<LoggedDeliveryWire>;
-  /** One more round of attempts, from now on, whatever came of the last one. */
+  /** Starts another round of attempts now, whatever the result of the last one. */
   retryDelivery(call: Call, id: DeliveryId): Answer<LoggedDeliveryWire>;
   /**
-   * Hears of attempts that are over, takes back what has not left, and gives out up to `want` due deliveries for one attempt
-   * each: fewer or none when no more may go now.
+   * Records finished attempts, takes back unsent deliveries, and claims up to `want` due deliveries for one attempt
+   * each; fewer or none when limits are reached.
    */
   workDeliveries(
     done: readonly DeliveryReport[],
     want: number,
     unsent?: readonly UnsentDelivery[],
   ): Promise<DeliveryJob[]>;
-  /** Sends nothing any more and takes nothing in; says how much there is. Again: the same. */
+  /** Stops sending and accepting; returns the counts. Idempotent. */
   close(): Promise<ClosedTenant>;
-  /** Wipes the object. */
+  /** Deletes everything in the object. */
   destroy(): Promise<void>;
   wake(): Promise<void>;
 }
 
-/** Every RPC method of this object; `reads`: it changes nothing, so a failed call may be made again. */
+/** Every RPC method of this object. `reads`: it changes nothing, so a failed call can be retried. */
 export const TENANT_METHODS = {
   accept: { reads: false },
   dedupeBody: { reads: false },

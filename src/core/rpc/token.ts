@@ -1,4 +1,7 @@
-/** The door of the objects that keep Nemo tokens which several users share. Like every port, it only gains optional arguments. */
+/**
+ * RPC interface of the objects that store Nemo tokens which several users share. The compatibility rules of user.ts
+ * apply.
+ */
 import type { Problem } from "../errors.ts";
 import type { TurnId } from "../ids.ts";
 import type { Result } from "../result.ts";
@@ -6,44 +9,44 @@ import type { EpochMs } from "../time.ts";
 import type { NemoTokenWire, NewNemoToken } from "../wire/token.ts";
 import type { Call } from "./user.ts";
 
-/** A token on its way in. */
+/** A token that a caller provides. */
 export type ProvidedToken = Pick<NewNemoToken, "token" | "expires_at">;
 
-/** What an account held at a moment. */
+/** An account's balance at a time. */
 export type Balance = { readonly available: number; readonly frozen: number; readonly at: EpochMs };
 
-/** A token that users share, as their objects get it. It crosses between objects of this Worker only. */
+/** A shared token for a user's object. It is passed between objects of this Worker only. */
 export type SharedToken = {
   readonly source: "tenant" | "operator";
-  /** Null: it has ended, or upstream refused it lately. */
+  /** Null when it has expired, or upstream rejected it recently. */
   readonly token: string | null;
-  /** Names it: a report about an earlier one does not touch it. */
+  /** The token's version: a report about an earlier version is ignored. */
   readonly mark: string;
-  /** Upstream refused it; it is being tried again. */
+  /** Upstream rejected it, and it is being tried again. */
   readonly suspect: boolean;
   readonly shown: NemoTokenWire;
 };
 
-/** A Nemo token that several users share: how it stands, who is using it, and what it last held. */
+/** A Nemo token that several users share: its status, its leases, and the last known balance. */
 export interface TokenRpc {
-  /** The token, for a call; null when there is none here. */
+  /** The token for a call; null when there is none. */
   use(): Promise<SharedToken | null>;
-  /** Keeps a tenant's token, once upstream knows it. */
+  /** Stores a tenant's token after upstream has accepted it. */
   put(call: Call, token: ProvidedToken): Promise<Result<NemoTokenWire, Problem>>;
   read(): Promise<NemoTokenWire>;
   remove(call?: Call): Promise<void>;
-  /** Whether upstream took the token of this mark, or refused it. */
+  /** Reports whether upstream accepted the token of this version. */
   report(mark: string, taken: boolean): Promise<void>;
-  /** Notes that a turn runs on this token until released or `until`; tells whether another one does. */
+  /** Records that a turn uses this token until it is released or `until`; returns whether another turn does. */
   lease(turn: TurnId, until: EpochMs): Promise<{ shared: boolean }>;
-  /** Ends a lease; tells whether any other turn overlapped it from its start. `balance`: what the account held then. */
+  /** Ends a lease; returns whether any other turn overlapped it. `balance`: the account's balance at that time. */
   release(turn: TurnId, balance?: Balance | null): Promise<{ shared: boolean }>;
-  /** Wipes the object: its tenant is gone. */
+  /** Deletes everything in the object, when its tenant is deleted. */
   destroy(): Promise<void>;
   wake(): Promise<void>;
 }
 
-/** Every RPC method of this object; `reads`: it changes nothing, so a failed call may be made again. */
+/** Every RPC method of this object. `reads`: it changes nothing, so a failed call can be retried. */
 export const TOKEN_METHODS = {
   use: { reads: false },
   put: { reads: false },

@@ -1,4 +1,4 @@
-/** What other rooms may ask of an upload's object. The rules are those of ports.ts. */
+/** RPC interface of an upload's object. The compatibility rules of user.ts apply. */
 import type { UserAddress } from "../address.ts";
 import type { Problem } from "../errors.ts";
 import type { UploadId, UserHash } from "../ids.ts";
@@ -12,65 +12,67 @@ import type { Call, FilePart } from "./user.ts";
 
 type Answer<T> = Promise<Result<T, Problem>>;
 
-/** A file to be uploaded. Its size may be said later. */
+/** A new upload. Its size may be sent later. */
 export type NewFile = Omit<NewUpload, "size_bytes"> & {
   readonly size_bytes: number | null;
-  /** tus's Upload-Metadata as it came. */
+  /** tus's Upload-Metadata as sent. */
   readonly upload_metadata?: string | null;
-  /** SHA-256 that the whole file must have, in hexadecimal. */
+  /** Required SHA-256 of the whole file, in hexadecimal. */
   readonly sha256?: string | null;
-  /** Its place in a concatenation by tus. */
+  /** Its part in a tus concatenation. */
   readonly concat?: Concat | null;
 };
 
-/** A partial's file, and whether another final is made of it already: its bytes count once for the first. */
+/** A partial upload's file. `isShared`: another final upload uses it already; its bytes count once, for the first. */
 export type PartialFile = { readonly part: FilePart; readonly isShared: boolean };
 
-/** The final upload that asks for a partial, and whose it is. */
+/** The final upload that acquires a partial one, and its user. */
 export type PartialUser = { readonly id: UploadId; readonly uh: UserHash; readonly named: boolean };
 
-/** An upload as the resumable protocols speak of it. */
+/** An upload's state for the resumable protocols. */
 export type UploadState = {
   readonly upload: UploadWire;
   readonly uploadMetadata: string | null;
-  /** Its sender has said that these are all the bytes, and all are kept. */
+  /** The sender has marked the upload complete, and all bytes are stored. */
   readonly isComplete: boolean;
-  /** tus's Upload-Concat as it came. */
+  /** tus's Upload-Concat as sent. */
   readonly concat?: string | null;
 };
 
-/** One upload: bytes in, an asset out. */
+/** One upload, which becomes an asset. */
 export interface UploadRpc {
   create(call: Call, owner: UserAddress, id: UploadId, body: NewFile): Promise<Metered<UploadWire>>;
-  /** An upload whose bytes we fetch ourselves. */
+  /** Starts an upload whose bytes the gateway downloads. */
   startImport(call: Call, owner: UserAddress, id: UploadId, order: ImportRequest): Promise<Metered<UploadWire>>;
   read(): Answer<UploadWire>;
-  /** How far the upload is, whatever became of it. A body that is on its way goes on. */
+  /** The state of the upload, whatever its status. A request that is sending bytes continues. */
   look(): Answer<UploadState>;
-  /** The whole content in one body of exactly the announced length. */
+  /** Writes the whole content in one body of exactly the announced size. */
   write(body: ReadableStream, sizeBytes: number): Answer<UploadWire>;
-  /** The bytes that follow those it has. A newer body takes over from one that is on its way. */
+  /** Appends bytes. A newer body replaces one that is still being received. */
   append(body: ReadableStream | null, append: Append): Answer<UploadState>;
-  /** Ends a body that is on its way, then says how far the upload is: the next append may start there. */
+  /** Ends a body that is being received, then returns the state: the next append can start there. */
   settle(): Answer<UploadState>;
-  /** Ends the upload and removes its bytes. Refuses one that is complete. */
+  /** Ends the upload and deletes its bytes. Fails for a completed one. */
   remove(): Answer<null>;
-  /** A partial's file for a final upload; with `keep` it stays, whatever becomes of the partial, until it is given back. */
+  /**
+   * Gives a partial's file to a final upload. With `keep` it is kept until it is released, even if the partial ends.
+   */
   acquirePartial(to: PartialUser, keep: boolean): Answer<PartialFile>;
-  /** The final upload does without it. Again: done already. */
+  /** Releases a partial that the final upload no longer needs. Idempotent. */
   releasePartial(by: UploadId): Promise<void>;
-  /** Whether this final upload is made of that partial. */
+  /** Whether this final upload uses that partial. */
   needs(partial: UploadId): Promise<boolean>;
-  /** Its asset is deleted: so is its file, and what it borrowed is given back. Again, or where there is nothing: done already. */
+  /** Deletes the file of a deleted asset, and releases the partials it uses. Idempotent. */
   deleteAssetFile(): Promise<void>;
-  /** Lets go of everything here; false where the upload is not over, or something needs it. */
+  /** Deletes everything in the object; false when the upload has not ended, or something uses it. */
   forget(): Promise<boolean>;
-  /** Its user is deleted: nothing of it stays, whatever it was. */
+  /** Deletes everything of a deleted user's upload, whatever its status. */
   erase(): Promise<void>;
   wake(): Promise<void>;
 }
 
-/** Every RPC method of this object; `reads`: it changes nothing, so a failed call may be made again. */
+/** Every RPC method of this object. `reads`: it changes nothing, so a failed call can be retried. */
 export const UPLOAD_METHODS = {
   create: { reads: false },
   startImport: { reads: false },

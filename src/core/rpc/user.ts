@@ -1,9 +1,9 @@
 /**
- * What one room may ask of an object: the doors of each Durable Object as plain interfaces.
+ * RPC interface of a user's object, and the types that all RPC interfaces share.
  *
- * The objects implement them, routes and jobs call them through stubs. Everything that crosses is plain data or a byte
- * stream; expected refusals are `Result` values. A method only ever gains optional arguments: after a code update a new
- * Worker talks to an old object for up to 20 minutes.
+ * Objects implement these interfaces; routes and jobs call them through stubs. Arguments and results are plain data or
+ * byte streams; expected errors are `Result` values. A method may only gain optional arguments: for up to 20 minutes
+ * after a deployment a new Worker may call an old object.
  */
 
 import type { UserGrant } from "../auth.ts";
@@ -39,25 +39,32 @@ import type { AssetWire, AttachmentWire, UploadWire } from "../wire/upload.ts";
 import type { VideoEventsPage, VideoWire } from "../wire/video.ts";
 import type { ProvidedToken } from "./token.ts";
 
-/** What every writing call brings along beside its body. */
+/** The context of every call that writes. */
 export type Call = {
-  /** Where callers reach us: `https://host`, no slash at the end. Links in answers and webhooks start with it. */
+  /**
+   * The origin of the request: `https://host`, without a trailing slash. Links in answers and webhooks start with it.
+   */
   readonly origin: string;
-  /** The caller named a user. Things made without one may be combined across objects of the same tenant and mode. */
+  /**
+   * The caller named a user. Resources created without one may be combined across objects of the same tenant and mode.
+   */
   readonly named: boolean;
-  /** The caller's Accept-Language, one hint for the language it is spoken to in. */
+  /** The caller's Accept-Language, one of the hints for the language of answers. */
   readonly acceptLanguage?: string | null;
-  /** What upstream is told about this tenant, as far as it is set. */
+  /** The tenant's attribution for upstream, as far as it is set. */
   readonly attribution?: AttributionWire;
-  /** What this tenant may take; missing where no caller asks. */
+  /** The tenant's quotas; missing in calls without a caller. */
   readonly quotas?: Quotas;
-  /** The sent Idempotency-Key and the hash of method, path and body it is bound to; null when none was sent. */
+  /** The Idempotency-Key and the hash of method, path and body that it is bound to; null when none was sent. */
   readonly idempotency: { readonly key: string; readonly fingerprint: string } | null;
-  /** What the audit log will tell of it, where it is told there. */
+  /** The entry for the audit log, if the call writes one. */
   readonly audit?: AuditEntry;
-  /** The tenant's own name of the user, sealed for the user's address; absent when none was named. */
+  /** The tenant's own name of the user, encrypted for the user's address; absent when none was named. */
   readonly user?: string | null;
-  /** The API key that asks, or that made the user token: what the work is counted by. Missing where no caller asks. */
+  /**
+   * The API key of the request, or the one that issued the user token; usage is counted by it. Missing in calls
+   * without a caller.
+   */
   readonly key?: KeyId | null;
 };
 
@@ -65,99 +72,105 @@ export type PageRequest = { readonly limit: number; readonly after: string | nul
 export type Page<T> = { readonly data: readonly T[]; readonly has_more: boolean; readonly next_cursor: string | null };
 
 type Answer<T> = Promise<Result<T, Problem>>;
-/** Of what takes from the tenant's quotas. */
+/** The answer of a method that uses quotas. */
 type MeteredAnswer<T> = Promise<Metered<T>>;
 
-/** A body to stream to a watcher, or the news that its cursor already stands at the end. */
+/** A body to stream to a subscriber, or the information that its cursor is already at the end. */
 export type EventSubscription = { readonly kind: "stream"; readonly body: ReadableStream } | { readonly kind: "ended" };
 
-/** Where a finished file lies in the store. */
+/** A finished file in R2. */
 export type StoredFile = {
   readonly key: string;
   readonly filename: string;
   readonly contentType: string;
 };
 
-/** An object in the store that holds a piece of a file, and how many bytes it has: another size is another object. */
+/** An R2 object with a part of a file, and its size: another size means another object. */
 export type FilePart = { readonly key: string; readonly sizeBytes: number };
 
-/** A stored asset as other objects need it: to push it, or to let upstream pull it. */
+/** A stored asset as other objects need it, to push it or to let upstream pull it. */
 export type AssetRecord = Omit<AssetWire, keyof DownloadFields> & { readonly key: string; readonly named: boolean };
 
-/** Which videos a list shows: of a generator (its id or slug), in a project, of a batch. */
+/** Filters of a list of videos: a generator (id or slug), a project, a batch. */
 export type VideoFilter = {
   readonly generator?: string | undefined;
   readonly project?: ProjectId | undefined;
   readonly batch?: BatchId | undefined;
 };
 
-/** One user's videos. */
+/** A user's videos. */
 export interface VideoRpc {
   startVideo(call: Call, order: NamedVideoRequest): Answer<VideoWire>;
-  /** Refuses an order that `startVideo` would refuse, and writes nothing. */
+  /** Validates a request as `startVideo` does, and writes nothing. */
   checkVideo(call: Call, order: NamedVideoRequest): Answer<null>;
   readVideo(id: VideoId): Answer<VideoWire>;
   listVideos(page: PageRequest, status: VideoWire["status"] | null, of?: VideoFilter): Promise<Page<VideoWire>>;
-  /** Another message to a video that is over: an answer to the agent's question, or a change. */
+  /** Sends another message to a video that has ended: an answer to the agent's question, or a change. */
   continueVideo(call: Call, id: VideoId, prompt: string): Answer<VideoWire>;
   cancelVideo(call: Call, id: VideoId): Answer<VideoWire>;
-  /** The whole video's events after the cursor as SSE frames, as `watchTurn` gives a turn's. */
+  /** The video's events after the cursor as SSE frames, like `watchTurn`. */
   watchVideo(id: VideoId, after: number, grant?: UserGrant | null): Answer<EventSubscription>;
   readVideoEvents(id: VideoId, after: number, limit: number, waitMs: number): Answer<VideoEventsPage>;
-  /** The video as soon as nothing more happens by itself, or as it is after `waitMs`. */
+  /** The video once nothing more happens by itself, or as it is after `waitMs`. */
   awaitVideo(id: VideoId, waitMs: number): Answer<VideoWire>;
-  /** Where its newest file lies; refuses until there is one. */
+  /** The newest file; fails until there is one. */
   readVideoFile(id: VideoId): Answer<StoredFile>;
-  /** Cancels and erases it, with the project that was made for it. Again: done already. */
+  /** Cancels and deletes it, with the project that was created for it. Idempotent. */
   removeVideo(call: Call, id: VideoId): Answer<null>;
   shareVideo(call: Call, id: VideoId, seconds: number): Answer<{ token: string; expires_at: string }>;
 }
 
-/** Generators that the agent is asked to write. */
+/** Generators that the agent writes. */
 export interface GeneratorJobRpc {
   startGeneratorJob(call: Call, order: GeneratorJobRequest): Answer<GeneratorJobWire>;
   readGeneratorJob(id: GeneratorJobId): Answer<GeneratorJobWire>;
 }
 
-/** Many videos, ordered in one call. */
+/** Batches of videos. */
 export interface BatchRpc {
   startBatch(call: Call, order: BatchRequest, items: readonly NamedBatchItem[]): Answer<BatchWire>;
   readBatch(id: BatchId): Answer<BatchWire>;
   listBatches(page: PageRequest): Promise<Page<BatchWire>>;
-  /** Its items in their order; the cursor is an item's place. */
+  /** Its items in order; the cursor is an item's position. */
   listBatchItems(id: BatchId, page: PageRequest, status?: BatchItemWire["status"] | null): Answer<Page<BatchItemWire>>;
   changeBatch(call: Call, id: BatchId, change: BatchChange): Answer<BatchWire>;
 }
 
-/** One user's projects, turns, assets, renders and videos. */
+/** A user's projects, turns, assets, renders and videos. */
 export interface UserRpc extends VideoRpc, GeneratorJobRpc, BatchRpc {
-  /** Checks the user token, then calls one of the methods that `USER_METHODS` opens to user tokens, and returns its result. */
+  /**
+   * Checks the user token, then calls one of the methods that `USER_METHODS` opens to user tokens, and returns its
+   * result.
+   */
   callWithToken(grant: UserGrant, method: UserTokenMethod, given: readonly unknown[]): Answer<unknown>;
   /** Checks a user token before a call to another object of the same user. */
   checkUserToken(grant: UserGrant): Answer<null>;
-  /** What to make a user token from. The user is known from then on. */
+  /** The values for a new user token. Registers the user if it is new. */
   openSession(call: Call): Answer<Session>;
-  /** Ends every user token made before, the streams it has open, and every stream ticket. */
+  /** Revokes every earlier user token, and ends its open streams and every stream ticket. */
   signOut(call: Call): Answer<{ signed_out_at: string }>;
-  /** The tenant's own name of the user; null where none was ever sent. */
+  /** The tenant's own name of the user; null when none was ever sent. */
   readName(): Promise<string | null>;
   readUser(): Answer<UserRecord>;
-  /** Decrypts the stored name of the user again, and deletes one that was encrypted for another user. */
+  /** Re-encrypts the stored name of the user, and deletes one that was encrypted for another user. */
   repairName(): Promise<void>;
-  /** Closes the user at once and for 30 days, and deletes everything of it step by step. A repeat joins the same deletion. */
+  /**
+   * Deletes the user: closes it at once and for 30 days, and deletes its data step by step. Repeated calls join the
+   * same deletion.
+   */
   eraseUser(call?: Call): Answer<UserRecord>;
 
   createProject(call: Call, body: NewProject): MeteredAnswer<ProjectWire>;
   readProject(id: ProjectId): Answer<ProjectWire>;
   changeProject(call: Call, id: ProjectId, patch: ProjectPatch): Answer<ProjectWire>;
-  /** Stops what runs in it and erases all of it. Again: done already. */
+  /** Stops the work in the project and deletes it. Idempotent. */
   removeProject(call: Call, id: ProjectId): Answer<null>;
   listProjects(page: PageRequest): Promise<Page<ProjectWire>>;
   readTimeline(id: ProjectId): Answer<{ timeline: TimelineWire; etag: string; draft: string | null }>;
-  /** A link that opens the project in Nemo's web app; only where the Nemo token is this user's alone. */
+  /** A link that opens the project in Nemo's web app; only if the Nemo token belongs to this user alone. */
   makeBrowserLink(id: ProjectId): Answer<BrowserLinkWire>;
 
-  /** `attribution`: of the generator that the turn is sent for, before its tenant's. */
+  /** `attribution`: of the generator that the turn is sent for; it precedes the tenant's. */
   startTurn(
     call: Call,
     project: ProjectId,
@@ -167,34 +180,34 @@ export interface UserRpc extends VideoRpc, GeneratorJobRpc, BatchRpc {
   readTurn(id: TurnId): Answer<TurnWire>;
   listTurns(project: ProjectId, page: PageRequest): Answer<Page<TurnWire>>;
   cancelTurn(call: Call, id: TurnId): Answer<TurnWire>;
-  /** Events after the cursor as SSE frames, live until the terminal one or until the answer's life is over. */
+  /** Events after the cursor as SSE frames, live until the final one or until the stream's maximum duration. */
   watchTurn(id: TurnId, after: number, ticket?: string | null, grant?: UserGrant | null): Answer<EventSubscription>;
-  /** A ticket that opens this turn's stream without a credential. Signed; refused when it is not used in time. */
+  /** A signed ticket that opens this turn's stream without a credential. It expires when it is not used in time. */
   makeTicket(call: Call, id: TurnId): Answer<{ ticket: string; first_use_by: string }>;
-  /** The same cursor as JSON; waits up to `waitMs` (real milliseconds) for the first one when there is none. */
+  /** Events after the cursor as JSON; waits up to `waitMs` (real milliseconds) for the first one when there is none. */
   readTurnEvents(id: TurnId, after: number, limit: number, waitMs: number): Answer<TurnEventsPage>;
-  /** The turn as soon as it has ended, or as it is after `waitMs`. */
+  /** The turn once it has ended, or as it is after `waitMs`. */
   awaitTurn(id: TurnId, waitMs: number): Answer<TurnWire>;
 
-  /** Lets a new upload in while not too many are open, and takes its bytes of the day's. The same one again is let in again. */
+  /** Admits a new upload unless too many are open, and reserves its bytes of the day's quota. Idempotent. */
   admitUpload(call: Call, upload: UploadWire, bytes: UploadBytes | null): MeteredAnswer<null>;
-  /** Told by an upload's object how it stands; null: it was deleted. */
+  /** Records the state that an upload's object reports; null: it was deleted. */
   recordUpload(call: Call, id: UploadId, upload: UploadWire | null): Promise<void>;
-  /** Whether this import may fetch now, or this final be hashed: its user has a place for it. */
+  /** Whether this import may download, or this final upload be hashed, by the user's limits. */
   mayStart(id: UploadId, work: "import" | "final"): Promise<boolean>;
   listUploads(page: PageRequest): Promise<Page<UploadWire>>;
 
-  /** Told by an upload's object; the same asset twice is one asset. */
+  /** Adds the asset that an upload's object reports. Idempotent. */
   addAsset(call: Call, asset: AssetRecord): Answer<AssetWire>;
   readAsset(id: AssetId): Answer<AssetRecord>;
-  /** The asset as its callers see it, with a link to its file. */
+  /** The asset as callers see it, with a link to its file. */
   readShownAsset(id: AssetId): Answer<AssetWire>;
-  /** Deletes it and its file. Again: done already. */
+  /** Deletes it and its file. Idempotent. */
   removeAsset(call: Call, id: AssetId): Answer<null>;
   listAssets(page: PageRequest): Promise<Page<AssetWire>>;
   attachAsset(call: Call, project: ProjectId, asset: AssetRecord): Answer<AttachmentWire>;
 
-  /** `attribution`: as of `startTurn`. */
+  /** `attribution`: as in `startTurn`. */
   startRender(
     call: Call,
     project: ProjectId,
@@ -204,26 +217,26 @@ export interface UserRpc extends VideoRpc, GeneratorJobRpc, BatchRpc {
   readRender(id: RenderId): Answer<RenderWire>;
   /** What `startRender` would do, without doing it. */
   planRender(project: ProjectId, body: NewRender): Answer<RenderPlan>;
-  /** Takes a render back. One that is over, or whose file is on its way, stays as it is. */
+  /** Cancels a render. One that has ended, or whose file is being copied, does not change. */
   cancelRender(call: Call, id: RenderId): Answer<RenderWire>;
   /** Of one project, or of all (null). */
   listRenders(project: ProjectId | null, page: PageRequest): Answer<Page<RenderWire>>;
-  /** Where the finished file lies; refuses until it is there. */
+  /** The finished file in R2; fails until it exists. */
   renderFile(id: RenderId): Answer<StoredFile>;
-  /** A token that opens the finished file for so long, without a credential. */
+  /** A token that opens the finished file for this long without a credential. */
   shareRender(call: Call, id: RenderId, seconds: number): Answer<{ token: string; expires_at: string }>;
 
-  /** `grant`: of a user token, which is refused the balance of an account that others use too. */
+  /** `grant`: of a user token, which may not read the balance of an account that others use too. */
   readCredits(grant?: UserGrant | null): Answer<CreditsWire>;
-  /** The token that would be used; with `only: "user"` the one brought for this user alone. */
+  /** The status of the token that calls would use; with `only: "user"`, of the one provided for this user alone. */
   readToken(only?: TokenFor | null): Promise<NemoTokenWire>;
-  /** Keeps a token of the user's own, once upstream knows it. */
+  /** Stores a token of the user's own after upstream has accepted it. */
   putToken(call: Call, token: ProvidedToken): Answer<NemoTokenWire>;
   removeToken(call?: Call): Promise<void>;
   wake(): Promise<void>;
 }
 
-/** What a turn's end rests on. */
+/** What a turn's verdict is based on. */
 export type Evidence = {
   readonly stream: "none" | "closed" | "error" | "cut" | "lost" | "cancelled";
   readonly timeline: "unread" | "unchanged" | "changed";
@@ -231,14 +244,14 @@ export type Evidence = {
 };
 export type Verdict = { readonly status: "completed" | "failed" | "unknown"; readonly charged: Charged };
 
-/** What a caller has to know of a method of a user's object. */
+/** Properties of a method that callers need. */
 export type UserMethod = { readonly reads: boolean; readonly token: boolean; readonly grantAt?: number };
 
 /**
  * Every RPC method of a user's object.
  *
- * `reads`: it changes nothing, so a failed call may be made again. `token`: a user token may call it. `grantAt`: which
- * argument is the grant of the user token that calls, counted from 0. A method that is missing here does not compile.
+ * `reads`: it changes nothing, so a failed call can be retried. `token`: a user token may call it. `grantAt`: index of
+ * the argument that receives the user token's grant, from 0. A missing method does not compile.
  */
 export const USER_METHODS = {
   startVideo: { reads: false, token: true },

@@ -1,7 +1,10 @@
-/** Of pairs that were found without regard to order: the most that keep it, and the few that do not. */
+/**
+ * Pairs the tracks' clips of two timelines: alignment in order (a weighted longest common subsequence), then moved
+ * clips, then changed texts.
+ */
 import type { Segment, Timeline, Track } from "./timeline.ts";
 
-/** The first place among `tops` whose number is not below `value`; `tops` rise. */
+/** The first index in `tops` whose number is not below `value`; `tops` is ascending. */
 function slotFor(tops: readonly number[], value: number): number {
   let [low, high] = [0, tops.length];
   while (low < high) {
@@ -13,8 +16,8 @@ function slotFor(tops: readonly number[], value: number): number {
 }
 
 /**
- * A longest rising subsequence of the positions after is kept, everything else has moved.
- * No position may be in two pairs. Cost: O(pairs × log pairs).
+ * Splits pairs that were found without regard to order: `kept` is a longest subsequence with ascending positions
+ * after, the rest has moved. No position may be in two pairs. Cost: O(pairs × log pairs).
  */
 export function splitByOrder(pairs: readonly Pair[]): {
   readonly kept: readonly Pair[];
@@ -39,12 +42,10 @@ export function splitByOrder(pairs: readonly Pair[]): {
   return { kept: sorted.filter((pair) => kept.has(pair)), moved: sorted.filter((pair) => !kept.has(pair)) };
 }
 
-/* Two lists laid side by side: the heaviest pairing that keeps both orders, a longest common subsequence whose matches may be better or worse. */
-
 /** Positions, counted from 0, in the list before and in the list after. */
 export type Pair = readonly [before: number, after: number];
 
-/** Two lists and what is left of them between an equal head and an equal tail: `[head, beforeEnd)` and `[head, afterEnd)`. */
+/** Two lists without their equal head and equal tail: `[head, beforeEnd)` and `[head, afterEnd)`. */
 export type Window<T> = {
   readonly before: readonly T[];
   readonly after: readonly T[];
@@ -71,7 +72,7 @@ export function windowOf<T>(
   return { before, after, head, beforeEnd, afterEnd };
 }
 
-/** How many comparisons `alignWindow` makes. */
+/** The number of comparisons that `alignWindow` makes. */
 export const cellsOf = ({ head, beforeEnd, afterEnd }: Window<unknown>): number =>
   (beforeEnd - head) * (afterEnd - head);
 
@@ -79,7 +80,7 @@ const PAIR = 0;
 const SKIP_BEFORE = 1;
 const SKIP_AFTER = 2;
 
-/** For each cell, row by row, the first step of the heaviest pairing of what begins there. Filled from the end. */
+/** For each cell, row by row, the first step of the heaviest pairing that begins there. Filled from the end. */
 function stepsOf<T>(before: readonly T[], after: readonly T[], weight: (before: T, after: T) => number): Uint8Array {
   const steps = new Uint8Array(before.length * after.length);
   let below = new Float64Array(after.length + 1);
@@ -102,10 +103,10 @@ function stepsOf<T>(before: readonly T[], after: readonly T[], weight: (before: 
 }
 
 /**
- * The pairs inside a window whose weights add up to the most, in order. Weight 0: these two may not be paired. Weights are whole numbers.
+ * The pairs inside a window with the greatest total weight, in order. Weight 0 forbids a pair. Weights are integers.
  *
- * Of equally heavy pairings the one that pairs earliest is chosen, so that equal lists give equal answers.
- * Time and bytes: one comparison and one byte per cell of the window; the caller bounds it.
+ * Of equally heavy pairings the one that pairs earliest is chosen, so that equal lists give equal results. Time and
+ * memory: one comparison and one byte per cell of the window; the caller limits its size.
  */
 export function alignWindow<T>(window: Window<T>, weight: (before: T, after: T) => number): readonly Pair[] {
   const { head } = window;
@@ -122,7 +123,7 @@ export function alignWindow<T>(window: Window<T>, weight: (before: T, after: T) 
   return pairs;
 }
 
-/** The pairs of the whole lists: what is equal at both ends as it stands, around those found inside the window. */
+/** The pairs of the whole lists: the equal ends, and the pairs found inside the window. */
 export function aroundWindow(window: Window<unknown>, inside: readonly Pair[]): readonly Pair[] {
   const heads = Array.from({ length: window.head }, (_, at): Pair => [at, at]);
   const tails = Array.from(
@@ -132,7 +133,7 @@ export function aroundWindow(window: Window<unknown>, inside: readonly Pair[]): 
   return [...heads, ...inside, ...tails];
 }
 
-/** The positions that no pair has, in order. */
+/** The positions without a pair, in order. */
 export function freeOf(
   pairs: readonly Pair[],
   counts: { readonly before: number; readonly after: number },
@@ -144,16 +145,14 @@ export function freeOf(
   return { before: rest(counts.before, usedBefore), after: rest(counts.after, usedAfter) };
 }
 
-/* A segment and a track as the diff sees them: whole milliseconds, thousandths of loudness, an order, and the words it is known by. */
-
-/** Milliseconds. Chosen: 31 years; what is further from 0 is no time in a video, and sums stay exact. */
+/** Milliseconds. Chosen: 31 years; a larger number is not a time in a video, and sums stay exact. */
 const MAX_MS = 1e12;
-/** Parts of full loudness that are told apart. Chosen: a tenth of what a line shows. */
+/** Distinguished steps of volume, from 0 to 1. Chosen: a tenth of what a line shows. */
 const VOLUME_STEPS = 1_000;
 
 export type Clip = {
   readonly label: string;
-  /** What makes it the same piece before and after: the words shown, else its name. */
+  /** Identifies a clip before and after: the text shown, else its name. */
   readonly words: string;
   readonly startMs: number | null;
   readonly durationMs: number | null;
@@ -161,8 +160,8 @@ export type Clip = {
   readonly text: string | null;
   readonly endMs: number | null;
   /**
-   * From the end of the piece before it (the first: from 0) to its start. 0 where neither is known, null where one is.
-   * A piece whose start changed and whose gap did not has only followed what changed before it.
+   * From the end of the previous clip (for the first: from 0) to its start; null when one of the two is unknown, 0
+   * when both are. A clip whose start changed but not its gap only followed an earlier change.
    */
   readonly gapMs: number | null;
 };
@@ -171,11 +170,11 @@ export type DiffTrack = {
   readonly kind: Track["kind"];
   readonly rawKind: number | null;
   readonly clips: readonly Clip[];
-  /** True when every start is known: the pieces are then in the order of time, else in the draft's. */
+  /** Whether every start is known: then clips are in order of time, else in the draft's order. */
   readonly timed: boolean;
 };
 
-/** A whole number of milliseconds; null for what is no time. */
+/** An integer number of milliseconds; null for an invalid time. */
 export function wholeMs(value: number | null): number | null {
   if (value === null || !(Math.abs(value) <= MAX_MS)) return null;
   return Math.round(value) + 0; // never -0, which is not equal to 0 everywhere
@@ -195,7 +194,7 @@ function known({ label, startMs: start, durationMs: duration, volume, text }: Se
 
 const compare = <T extends string | number>(a: T, b: T): number => (a < b ? -1 : a > b ? 1 : 0);
 
-/** By start; pieces that start together by what they are, so that the draft's way of listing them makes no difference. */
+/** By start; clips with the same start by content, so that their order in the draft makes no difference. */
 const inTime = (a: Known, b: Known): number =>
   compare(a.startMs ?? 0, b.startMs ?? 0) ||
   compare(a.words, b.words) ||
@@ -220,11 +219,11 @@ function diffTrackOf({ kind, rawKind, segments }: Track): DiffTrack {
   return { kind, rawKind, timed, clips: placed };
 }
 
-/** The timeline's first tracks. */
+/** The timeline's first tracks, as the diff compares them. */
 export const diffTracksOf = (timeline: Timeline, atMost: number): readonly DiffTrack[] =>
   timeline.tracks.slice(0, atMost).map(diffTrackOf);
 
-/** Equal in everything that is told; the label counts where it is what the piece is known by. */
+/** Equal in everything that the diff reports. The label counts if it identifies the clip. */
 export const sameClip = (b: Clip, a: Clip): boolean =>
   b.words === a.words &&
   b.text === a.text &&
@@ -242,20 +241,20 @@ export const sameTrack = (b: DiffTrack, a: DiffTrack): boolean =>
     return other !== undefined && sameClip(clip, other);
   });
 
-/* Which segment of a track is which, before and after: in order, then moved, then reworded. */
-
+/** The pairs of a track's segments: in order, then moved, then with changed text. */
 export type SegmentPairs = {
-  /** In the order of the track, or reworded between two that are. */
+  /** In the track's order, including changed texts between two such pairs. */
   readonly kept: readonly Pair[];
-  /** Taken from one place of the track to another, past what was kept. */
+  /** Moved within the track, past other clips. */
   readonly moved: readonly Pair[];
 };
 
-export const segmentWindow = (before: DiffTrack, after: DiffTrack): Window<Clip> => windowOf(before.clips, after.clips, sameClip);
+export const segmentWindow = (before: DiffTrack, after: DiffTrack): Window<Clip> =>
+  windowOf(before.clips, after.clips, sameClip);
 
 /**
- * What a pairing in order is worth. The same words alone are worth little: of two cuts of one clip that were swapped, one has moved, and
- * neither became longer. Everything equal is worth most.
+ * The weight of a pair in order. Equal words alone weigh little: when two parts of one clip were swapped, one has
+ * moved, and neither became longer. Full equality weighs most.
  */
 const inOrderWeight = (before: Clip, after: Clip): number =>
   before.words !== after.words
@@ -265,7 +264,7 @@ const inOrderWeight = (before: Clip, after: Clip): number =>
       (before.volume === after.volume ? 3 : 0) +
       (before.startMs === after.startMs ? 1 : 0);
 
-/** Whether other words stand in the same place: at the same time, under the same name, or in the same distance to what comes before. */
+/** Whether a different text took the same place: the same time, name, or gap to the previous clip. */
 function rewordedWeight(before: Clip, after: Clip): number {
   if (before.text === null || after.text === null) return 0;
   const place =
@@ -275,8 +274,13 @@ function rewordedWeight(before: Clip, after: Clip): number {
   return place === 0 ? 0 : place + (before.durationMs === after.durationMs ? 1 : 0);
 }
 
-/** The pieces that no pair has yet, paired with the first of the same key; each once. */
-function pairByKey(before: DiffTrack, after: DiffTrack, paired: readonly Pair[], keyOf: (clip: Clip) => string): Pair[] {
+/** Pairs the remaining clips with the first one of the same key; each once. */
+function pairByKey(
+  before: DiffTrack,
+  after: DiffTrack,
+  paired: readonly Pair[],
+  keyOf: (clip: Clip) => string,
+): Pair[] {
   const free = freeOf(paired, { before: before.clips.length, after: after.clips.length });
   const waiting = new Map<string, number[]>();
   for (const a of free.after.toReversed()) {
@@ -293,15 +297,20 @@ function pairByKey(before: DiffTrack, after: DiffTrack, paired: readonly Pair[],
   });
 }
 
-/** By words and everything that a move leaves alone, then by words only. */
+/** By words and all properties that a move does not change, then by words only. */
 function pairElsewhere(before: DiffTrack, after: DiffTrack, paired: readonly Pair[]): readonly Pair[] {
   const whole = pairByKey(before, after, paired, ({ words, durationMs, volume }) => `${durationMs} ${volume} ${words}`);
   const named = pairByKey(before, after, [...paired, ...whole], ({ words }) => words);
   return [...whole, ...named];
 }
 
-/** Texts without a partner that stand between the same two kept pieces, paired in order where one took the other's place. */
-function pairReworded(before: DiffTrack, after: DiffTrack, kept: readonly Pair[], moved: readonly Pair[]): readonly Pair[] {
+/** Remaining texts between the same two kept clips, paired in order if one replaced the other. */
+function pairReworded(
+  before: DiffTrack,
+  after: DiffTrack,
+  kept: readonly Pair[],
+  moved: readonly Pair[],
+): readonly Pair[] {
   const end: Pair = [before.clips.length, after.clips.length];
   const free = freeOf([...kept, ...moved], { before: end[0], after: end[1] });
   const pairs: Pair[] = [];
@@ -324,14 +333,16 @@ function pairReworded(before: DiffTrack, after: DiffTrack, kept: readonly Pair[]
   return pairs;
 }
 
-/** Every segment that has a partner. Cost: at most two comparisons per cell of the window; the caller bounds it. */
+/**
+ * Every segment with a counterpart. Cost: at most two comparisons per cell of the window; the caller limits its size.
+ */
 export function pairSegments(window: Window<Clip>, before: DiffTrack, after: DiffTrack): SegmentPairs {
   const inOrder = aroundWindow(window, cellsOf(window) === 0 ? [] : alignWindow(window, inOrderWeight));
   const moved = pairElsewhere(before, after, inOrder);
   return { kept: [...inOrder, ...pairReworded(before, after, inOrder, moved)], moved };
 }
 
-/** The segments of a track that is too long to be aligned: each with the next of the same words. Cost: O(n log n). */
+/** The segments of a track that is too long to align: each with the next one of the same words. Cost: O(n log n). */
 export function pairByWords(window: Window<Clip>, before: DiffTrack, after: DiffTrack): SegmentPairs {
   const ends = aroundWindow(window, []);
   return splitByOrder([...ends, ...pairElsewhere(before, after, ends)]);

@@ -1,13 +1,12 @@
-/** What happened to a timeline, in one line for people: what, its name, when, and before → after. */
+/** Describes a timeline diff in one line for people: the kind of change, the name, the time, and before → after. */
 import type { AnswerLanguage } from "../agent-text/vocabulary.ts";
 import { SECOND_MS } from "../time.ts";
 import type { SegmentFacts, Span, Spot, TimelineChange, TimelineDiff, TrackFacts } from "./diff.ts";
 import type { TrackKind } from "./timeline.ts";
 
-/* The words of a line about changes, in each language we speak. Data and the smallest of grammars. */
-
+/** The vocabulary of such a line in one language. */
 export type ChangeWords = {
-  /** Between words, between facts, between changes, after the last one, from before to after. */
+  /** Separators: between words, facts and changes, at the end, and from before to after. */
   readonly space: string;
   readonly comma: string;
   readonly semicolon: string;
@@ -21,7 +20,7 @@ export type ChangeWords = {
   readonly moved: string;
   readonly shortened: string;
   readonly extended: string;
-  /** A length of which only one side is known; `thing` is what has it. */
+  /** A duration of which only one side is known; `thing` is what has it. */
   readonly retimed: (thing: string) => string;
   readonly volume: string;
   readonly length: string;
@@ -31,14 +30,14 @@ export type ChangeWords = {
 
   readonly tracks: Record<TrackKind, string>;
   readonly segments: Record<TrackKind, string>;
-  /** A track without anything on it; `name` is its kind's. */
+  /** A track with nothing on it; `name` is its kind's. */
   readonly trackOf: (name: string) => string;
   readonly empty: string;
 
   readonly seconds: (value: string) => string;
   readonly since: (seconds: string) => string;
   readonly lasting: (seconds: string) => string;
-  /** How many segments a track has besides the one that is named; at least 1. */
+  /** The number of a track's segments besides the named one; at least 1. */
   readonly others: (count: number) => string;
   readonly place: (position: number) => string;
   readonly track: (number: number) => string;
@@ -128,15 +127,18 @@ const ZH: ChangeWords = {
 
 export const CHANGE_WORDS: Record<AnswerLanguage, ChangeWords> = { en: EN, zh: ZH };
 
-/** UTF-16 units of a line. Chosen: what a chat message shows without folding. */
+/** Maximum UTF-16 units of a line. Chosen: what a chat message shows without folding. */
 export const LINE_CHARS = 300;
-/** Changes that a line names, the others are counted. Chosen: more is a list, and the diff is one. */
+/** Changes that a line names; the others are counted. Chosen: the diff itself is the full list. */
 const NAMED_CHANGES = 4;
-/** Characters of a name or a text. Chosen: the longest change, three names of characters that count twice, still fits the line. */
+/**
+ * Characters of a name or a text. Chosen: the longest change, three names of characters that count twice, still fits
+ * the line.
+ */
 const NAME_CHARS = 40;
 
-/** Breaks of line and what turns the direction of writing: a name must not reach into the line around it. */
-// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is taken out here
+/** Line breaks and direction controls: a name must not affect the line around it. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what this removes
 const CONTROL_CHARS = /[\s\u0000-\u001f\u007f-\u009f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069]+/g;
 
 function short(text: string): string {
@@ -144,7 +146,7 @@ function short(text: string): string {
   return chars.length > NAME_CHARS ? `${chars.slice(0, NAME_CHARS - 1).join("")}…` : chars.join("");
 }
 
-/** A kind with its name: `clip "a"`, or `clip` for one without. */
+/** A kind with its name: `clip "a"`, or `clip` without a name. */
 function thing(noun: string, name: string, words: ChangeWords): string {
   const label = short(name);
   return label === "" ? noun : `${noun}${words.space}${words.quoted(label)}`;
@@ -159,7 +161,7 @@ function spanText({ startMs, durationMs }: Span, words: ChangeWords): string | n
   return words.seconds(`${inSeconds(startMs)}-${inSeconds(startMs + durationMs)}`);
 }
 
-/** When and how loud, in brackets; "" where nothing is known. */
+/** Time and volume in brackets; "" when unknown. */
 function factsText(facts: SegmentFacts, words: ChangeWords): string {
   const known = [spanText(facts, words), facts.volume === null ? null : percent(facts.volume)];
   const description = known.filter((fact) => fact !== null).join(words.comma);
@@ -182,7 +184,7 @@ function trimmedText({ before, after }: { before: Span; after: Span }, what: str
 const timeText = (ms: number | null, words: ChangeWords): string =>
   ms === null ? words.unknown : words.seconds(inSeconds(ms));
 
-/** By time, or by place where the times do not tell the difference. */
+/** By time, or by position where the times do not differ. */
 function spotsText({ before, after }: { before: Spot; after: Spot }, words: ChangeWords): string {
   const isTimed = before.startMs !== after.startMs;
   const spots = [before, after].map(({ startMs, position }) =>
@@ -228,10 +230,10 @@ function changeText(change: TimelineChange, words: ChangeWords): string {
 const capitalised = (line: string): string => `${line.charAt(0).toUpperCase()}${line.slice(1)}`;
 
 /**
- * `Added BGM "Lo-fi" (0-10s, 35%); title "Waves" → "Sea"; 2 more changes.`
+ * For example `Added BGM "Lo-fi" (0-10s, 35%); title "Waves" → "Sea"; 2 more changes.`
  *
- * Names the first changes, at most four and as many as fit 300 characters; the others are counted. Names and texts are cut at 40 characters,
- * and nothing in them breaks the line. Says so when there is no change; what a diff does not look at, it does not deny.
+ * Names the first changes, at most four and as many as fit 300 characters; the others are counted. Names and texts are
+ * cut at 40 characters and cannot break the line. An empty diff says so, but only about what a diff compares.
  */
 export function changeLine(diff: TimelineDiff, language: AnswerLanguage): string {
   const words = CHANGE_WORDS[language];

@@ -1,13 +1,16 @@
-/** What happened between two pictures of a timeline, for an edit that nobody told about. Neither picture is kept or changed. */
+/**
+ * Computes what changed between two timeline snapshots, since upstream does not report edits. Neither snapshot is
+ * stored or modified.
+ */
 
 import {
   alignWindow,
   aroundWindow,
   type Clip,
   cellsOf,
-  freeOf,
   type DiffTrack,
   diffTracksOf,
+  freeOf,
   type Pair,
   pairByWords,
   pairSegments,
@@ -20,18 +23,16 @@ import {
 } from "./align.ts";
 import type { Timeline, TrackKind } from "./timeline.ts";
 
-/* What can have happened to a timeline, as data: each change with what it was before and what it is after. */
-
-/** Where, and how people call it. */
+/** The position of a change, and its name for people. */
 export type ChangePlace = {
   readonly trackKind: TrackKind;
-  /** Counts from 1, as the summary line does: in the timeline after, or before for what is gone. */
+  /** Counts from 1, as in the summary line: in the timeline after, or before for what was removed. */
   readonly trackNumber: number;
-  /** The segment's name, of a track its first segment's; "" where the draft tells none. */
+  /** The segment's name, for a track its first segment's; "" when the draft has none. */
   readonly label: string;
 };
 
-/** Whole milliseconds; null where not known. */
+/** Whole milliseconds; null when unknown. */
 export type Span = { readonly startMs: number | null; readonly durationMs: number | null };
 
 export type SegmentFacts = Span & {
@@ -43,7 +44,7 @@ export type SegmentFacts = Span & {
 /** The span from its first start to its last end, and volume and text of its first segment. */
 export type TrackFacts = SegmentFacts & { readonly segments: number };
 
-/** `position` counts from 1 within the track: in time where all starts are known, else as the draft lists them. */
+/** `position` counts from 1 within the track: by time if all starts are known, else in the draft's order. */
 export type Spot = { readonly startMs: number | null; readonly position: number };
 
 type Change<Kind extends string, Before, After = Before> = {
@@ -55,16 +56,16 @@ type Change<Kind extends string, Before, After = Before> = {
 export type TimelineChange =
   | (ChangePlace & Change<"track_added", null, TrackFacts>)
   | (ChangePlace & Change<"track_removed", TrackFacts, null>)
-  /** Its number among the tracks, not caused by others that came or went. */
+  /** Its number among the tracks changed, and not because others were added or removed. */
   | (ChangePlace & Change<"track_moved", number>)
   | (ChangePlace & Change<"segment_added", null, SegmentFacts>)
   | (ChangePlace & Change<"segment_removed", SegmentFacts, null>)
-  /** Another length, shorter or longer. */
+  /** A different duration, shorter or longer. */
   | (ChangePlace & Change<"segment_trimmed", Span>)
   | (ChangePlace & Change<"segment_moved", Spot>)
   | (ChangePlace & Change<"text_changed", string | null>)
   | (ChangePlace & Change<"volume_changed", number | null>)
-  /** The whole timeline's length. */
+  /** The timeline's total duration. */
   | Change<"duration_changed", number | null>;
 
 export const CHANGE_KINDS = [
@@ -85,20 +86,19 @@ export type ChangeKind = TimelineChange["kind"];
 export type TimelineDiff = {
   /** At most `LISTED_CHANGES`. */
   readonly changes: readonly TimelineChange[];
-  /** How many more there are of each kind, in the order of `CHANGE_KINDS`; a kind without any is left out. */
+  /** The number of unlisted changes of each kind, in the order of `CHANGE_KINDS`; kinds without any are left out. */
   readonly more: readonly { readonly kind: ChangeKind; readonly count: number }[];
 };
 
-/* What is told of one track that was there before and is there after. */
-
+/** A clip and its position in the track. */
 type Placed = { readonly clip: Clip; readonly position: number };
 
 const factsOf = ({ startMs, durationMs, volume, text }: Clip) => ({ startMs, durationMs, volume, text });
 const spanOf = ({ startMs, durationMs }: Clip) => ({ startMs, durationMs });
 
 /**
- * Whether a segment that kept its order was moved in time. Not when it only followed (its distance to the one before is the same), and not
- * when it was trimmed from its front (its end is the same): what it followed and the trim are told instead.
+ * Whether a segment that kept its order was moved in time. Not if it only followed (its gap to the previous one is the
+ * same), and not if its start was trimmed (its end is the same): those changes are reported instead.
  */
 function wasShifted(before: Clip, after: Clip): boolean {
   if (before.startMs === after.startMs) return false;
@@ -106,7 +106,7 @@ function wasShifted(before: Clip, after: Clip): boolean {
   return before.durationMs === after.durationMs || before.endMs === null || before.endMs !== after.endMs;
 }
 
-/** A piece that changed its order has moved unless its time says that it has not. */
+/** A clip that changed its order has moved, unless its time is the same. */
 const wasReordered = (before: Clip, after: Clip, isTimed: boolean): boolean =>
   !isTimed || before.startMs !== after.startMs;
 
@@ -130,7 +130,10 @@ function changesOfPair(where: Where, before: Placed, after: Placed, hasMoved: bo
   return changes;
 }
 
-/** The changes of a track: what is gone, in the order before, then the rest in the order after. `trackNumber` counts from 1, after. */
+/**
+ * The changes of a track: removed clips in the order before, then the others in the order after. `trackNumber` counts
+ * from 1, after.
+ */
 export function changesOfTrack(
   trackNumber: number,
   diffTracks: { readonly before: DiffTrack; readonly after: DiffTrack },
@@ -161,22 +164,29 @@ export function changesOfTrack(
   return [...removed, ...rest];
 }
 
-/* Which track is which, before and after: by kind and by what is on it, then by its place among its kind. */
-
-/** Pieces of a track that are looked at to recognise it. Chosen: enough to tell tracks apart, and 200 × 200 tracks stay cheap. */
+/**
+ * Clips of a track that are compared to identify it. Chosen: enough to tell tracks apart, and 200 × 200 tracks stay
+ * cheap.
+ */
 const SIGNATURE_CLIPS = 32;
 
-/** What two tracks may share of a piece: its words, its times, all of it. The same words outweigh any number of equal times. */
+/**
+ * What two tracks may have in common of a clip: its words, its times, or all of it. Equal words outweigh any number of
+ * equal times.
+ */
 const WORDS = 0;
 const TIMES = 1;
 const WHOLE = 2;
 const WEIGHTS = [1_000, 2, 1] as const;
 
-/** Features of a track's pieces and how often it has each. A number stands for a text; modulo 3 it tells the class. */
+/**
+ * Features of a track's clips and their counts. A feature is a number that stands for a text; modulo 3 it gives the
+ * class.
+ */
 type Signature = ReadonlyMap<number, number>;
 type Signed = { readonly track: DiffTrack; readonly signature: Signature };
 
-/** Signs lanes with numbers that are the same for the same text, for one diff. */
+/** Creates signatures in which equal texts have equal numbers, for one diff. */
 function newSigner(): (track: DiffTrack) => Signed {
   const numbers = new Map<string, number>();
   const numberOf = (feature: 0 | 1 | 2, text: string): number => {
@@ -200,7 +210,7 @@ function newSigner(): (track: DiffTrack) => Signed {
   };
 }
 
-/** How alike two tracks are: 0 for two kinds, 1 for a kind with nothing in common. */
+/** Similarity of two tracks: 0 for two kinds, 1 for one kind with nothing in common. */
 function similarity(before: Signed, after: Signed): number {
   if (!sameKind(before.track, after.track)) return 0;
   let sum = 1;
@@ -209,7 +219,7 @@ function similarity(before: Signed, after: Signed): number {
   return sum;
 }
 
-/** Tracks left over that share the words of a piece, the most alike first. */
+/** Remaining tracks that share the words of a clip, the most similar first. */
 function pairAcross(before: readonly Signed[], after: readonly Signed[], inOrder: readonly Pair[]): readonly Pair[] {
   const free = freeOf(inOrder, { before: before.length, after: after.length });
   const candidates = free.before.flatMap((b) =>
@@ -230,11 +240,11 @@ function pairAcross(before: readonly Signed[], after: readonly Signed[], inOrder
 }
 
 /**
- * The tracks that are the same one before and after; a kind is never paired with another.
+ * Pairs the tracks before and after; different kinds are never paired.
  *
- * `kept`: in order, so that among equal tracks each keeps its place; a track with nothing in common with one of its kind is paired too, its
- * content was replaced. `moved`: across that order, the fewest that explain it; the words of a piece must speak for them.
- * Cost: at most 96 look-ups for each track before and each track after.
+ * `kept`: in order, so that equal tracks keep their places; a track with nothing in common with one of its kind is
+ * paired too, as its content was replaced. `moved`: across that order, the fewest that explain it, and only with clips
+ * of the same words. Cost: at most 96 look-ups for each track before and each track after.
  */
 export function pairTracks(
   before: readonly DiffTrack[],
@@ -247,13 +257,22 @@ export function pairTracks(
   return { kept, moved: pairAcross(left, right, kept) };
 }
 
-/** Changes that are listed; the rest is counted. Source: the turn's event, a line of text and a screen hold about as many. */
+/**
+ * Changes that are listed; the rest is counted. Source: the turn's event, a line of text and a screen hold about as
+ * many.
+ */
 export const LISTED_CHANGES = 20;
-/** Tracks that are compared. As many as a draft's reader reads; what is beyond is not looked at. */
+/** Tracks that are compared; as many as the draft's parser reads. */
 export const COMPARED_TRACKS = 200;
-/** Segments of one track; of a track with more, changes are counted by name and not listed. As many as a draft's reader reads. */
+/**
+ * Segments of one track; a track with more has its changes counted by name and not listed. As many as the draft's
+ * parser reads.
+ */
 export const ALIGNED_SEGMENTS = 2_000;
-/** Cells of all alignments of one diff together. Chosen: one track of 2,000 segments that is rearranged as a whole; 4 MB and some 0.3 s. */
+/**
+ * Cells of all alignments of one diff. Chosen: one track of 2,000 segments that is rearranged as a whole; 4 MB and
+ * some 0.3 s.
+ */
 export const ALIGNED_CELLS = 4_000_000;
 
 function trackFacts({ clips }: DiffTrack): TrackFacts {
@@ -277,7 +296,7 @@ const whereIs = (track: DiffTrack, at: number) => ({
   label: track.clips[0]?.label ?? "",
 });
 
-/** The tracks that came, went or changed places, and those to look into. */
+/** The tracks that were added, removed or moved, and those to compare. */
 function tracksOf(before: readonly DiffTrack[], after: readonly DiffTrack[]) {
   const { kept, moved } = pairTracks(before, after);
   const pairs = [...kept, ...moved].sort(([, x], [, y]) => x - y);
@@ -303,7 +322,10 @@ function tracksOf(before: readonly DiffTrack[], after: readonly DiffTrack[]) {
 
 type Found = { readonly changes: readonly TimelineChange[]; readonly isAligned: boolean };
 
-/** The changes of every track that stayed. Tracks are aligned until the cells are used up; from there on they are counted by name. */
+/**
+ * The changes of every track that stayed. Tracks are aligned until the cells are used up; from there on changes are
+ * counted by name.
+ */
 function changesInTracks(
   before: readonly DiffTrack[],
   after: readonly DiffTrack[],
@@ -312,7 +334,12 @@ function changesInTracks(
   let cellsLeft = ALIGNED_CELLS;
   return pairs.flatMap(([b, a]): Found[] => {
     const diffTracks = { before: before[b], after: after[a] };
-    if (diffTracks.before === undefined || diffTracks.after === undefined || sameTrack(diffTracks.before, diffTracks.after)) return [];
+    if (
+      diffTracks.before === undefined ||
+      diffTracks.after === undefined ||
+      sameTrack(diffTracks.before, diffTracks.after)
+    )
+      return [];
     const window = segmentWindow(diffTracks.before, diffTracks.after);
     const longest = Math.max(diffTracks.before.clips.length, diffTracks.after.clips.length);
     const isAligned = longest <= ALIGNED_SEGMENTS && cellsOf(window) <= cellsLeft;
@@ -323,7 +350,7 @@ function changesInTracks(
   });
 }
 
-/** The first are listed, the others counted. */
+/** Lists the first changes and counts the others. */
 function listed(found: readonly Found[]): TimelineDiff {
   const changes: TimelineChange[] = [];
   const counts = new Map<ChangeKind, number>();
@@ -338,16 +365,19 @@ function listed(found: readonly Found[]): TimelineDiff {
 }
 
 /**
- * What was done to a timeline: tracks removed, added and moved, then its length, then the segments of each track in the order after.
+ * The diff of two timelines: tracks removed, added and moved, then the duration, then the segments of each track in
+ * the order after.
  *
- * A segment is the same one when its words are (the text shown, else its name): aligned in order within its track, then elsewhere in it
- * (moved), then by its place (reworded). What only followed an insertion, a removal or a trim is not told. From one track to another it is
- * removed and added. Times below a millisecond, loudness below a thousandth, title and size of the frame are not compared: no change here
- * does not say that the drafts are equal.
+ * A segment is identified by its words (the text shown, else its name): aligned in order within its track, then
+ * elsewhere in it (moved), then by its place (changed text). A segment that only followed an insertion, a removal or a
+ * trim is not reported. A segment that goes from one track to another is removed and added. Times below a millisecond,
+ * volume below a thousandth, title and frame size are not compared, so an empty diff does not mean that the drafts are
+ * equal.
  *
- * Pure, and the same answer for the same pictures. Cost: O(segments) for what is equal at both ends of a track, between them O(before ×
- * after), at most `ALIGNED_CELLS` together; then, and above `ALIGNED_SEGMENTS`, a track's changes are only counted, in O(n log n). Tracks:
- * O(before × after) of at most `COMPARED_TRACKS`. All bounds reached at once, 200 × 2,000 segments with nothing equal, take some 3 s.
+ * Pure and deterministic. Cost: O(segments) for equal ends of a track, between them O(before × after), at most
+ * `ALIGNED_CELLS` in total; then, and above `ALIGNED_SEGMENTS`, a track's changes are only counted, in O(n log n).
+ * Tracks: O(before × after) of at most `COMPARED_TRACKS`. With all limits reached at once, 200 × 2,000 segments with
+ * nothing equal, it takes some 3 s.
  */
 export function diffTimelines(before: Timeline, after: Timeline): TimelineDiff {
   const left = diffTracksOf(before, COMPARED_TRACKS);

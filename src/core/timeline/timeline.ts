@@ -1,23 +1,26 @@
-/** A timeline as people see it: tracks of segments, in order. Read from a draft elsewhere; nothing of a draft's spelling is here. */
+/**
+ * A timeline as people see it: ordered tracks of segments. It is parsed from a draft elsewhere and independent of the
+ * draft's format.
+ */
 import { SECOND_MS } from "../time.ts";
 
 export type TrackKind = "video" | "audio" | "text" | "other";
 
 export type Segment = {
-  /** The name a person would know it by; "" where the draft tells none. */
+  /** The name that people know it by; "" when the draft has none. */
   readonly label: string;
-  /** Milliseconds from the timeline's start; null where neither told nor deducible. */
+  /** Milliseconds from the timeline's start; null when neither stated nor derivable. */
   readonly startMs: number | null;
   readonly durationMs: number | null;
-  /** Loudness from 0 to 1; null where not told. */
+  /** Volume from 0 to 1; null when not stated. */
   readonly volume: number | null;
-  /** The words shown, of a title; null for what shows no words. */
+  /** The text of a title; null for other segments. */
   readonly text: string | null;
 };
 
 export type Track = {
   readonly kind: TrackKind;
-  /** The draft's own number for the kind, kept because only three of them are known; null where it has none. */
+  /** The draft's own number of the kind, kept because only three of them are known; null when it has none. */
   readonly rawKind: number | null;
   readonly segments: readonly Segment[];
 };
@@ -31,13 +34,13 @@ export type Timeline = {
   readonly height: number | null;
 };
 
-/** What there is before the first edit. */
+/** The timeline before the first edit. */
 export const EMPTY_TIMELINE: Timeline = { tracks: [], durationMs: null, title: null, width: null, height: null };
 
-/** Whether there is anything to export: some track has a segment. Upstream refuses an export without one. */
+/** Whether any track has a segment. Upstream rejects an export without one. */
 export const isExportable = (timeline: Timeline): boolean => timeline.tracks.some((track) => track.segments.length > 0);
 
-/** Tracks and segments named in a summary; the rest is counted. Chosen: a line that a chat message can hold. */
+/** Tracks and segments named in a summary; the rest is counted. Chosen: a line that fits a chat message. */
 const SUMMARY_TRACKS = 20;
 const SUMMARY_LABEL_CHARS = 60;
 
@@ -52,7 +55,7 @@ const short = (text: string): string => {
   return chars.length > SUMMARY_LABEL_CHARS ? `${chars.slice(0, SUMMARY_LABEL_CHARS - 1).join("")}…` : line;
 };
 
-/** From the first segment's start to the last one's end; null when no segment tells its length. */
+/** From the first segment's start to the last one's end; null when no segment states its duration. */
 function span(segments: readonly Segment[]): string | null {
   let start = Number.POSITIVE_INFINITY;
   let end = Number.NEGATIVE_INFINITY;
@@ -76,11 +79,11 @@ function trackLine(track: Track): string {
 }
 
 /**
- * The timeline in one line, the form that Nemo's own clients print:
- * `Timeline (3 tracks): 1. Video: city timelapse (0-10s) 2. BGM: Lo-fi (0-10s, 35%) 3. Title: "Urban Dreams" (0-3s)`.
+ * The timeline in one line, the form that Nemo's own clients print: `Timeline (3 tracks): 1. Video: city timelapse
+ * (0-10s) 2. BGM: Lo-fi (0-10s, 35%) 3. Title: "Urban Dreams" (0-3s)`.
  *
- * Further segments of a track are counted (`+2 more`), and so are tracks after the twentieth; labels are cut at 60 characters.
- * Source: nemo-api reference section 8.3.
+ * Further segments of a track are counted (`+2 more`), and so are tracks after the twentieth; labels are cut at 60
+ * characters. Source: nemo-api reference section 8.3.
  */
 export function summaryLine(timeline: Timeline): string {
   const count = timeline.tracks.length;

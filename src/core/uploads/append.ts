@@ -1,43 +1,42 @@
 /**
- * Appending to an upload: what a request must say, and what becomes of the upload after its bytes.
- *
- * The dialects differ in how they say it (tus.ts, ietf-upload.ts); from here on there is one meaning.
+ * Appending to an upload: validates a request against the upload's state, and decides whether the file is complete
+ * after it. tus.ts and ietf.ts parse the headers of the two protocols into the same `Append`.
  */
 import { type Problem, problemOf } from "../errors.ts";
 import { CHUNK_ADVICE_BYTES, UPLOAD_BYTES } from "../limits.ts";
 
 export type ChecksumAlgorithm = "SHA-1" | "SHA-256" | "SHA-512";
-/** What the bytes of one request must hash to. */
+/** A required hash of one request's bytes. */
 export type Checksum = { readonly algorithm: ChecksumAlgorithm; readonly digest: Uint8Array };
 
-/** A request that brings bytes of an upload. */
+/** A request that sends bytes of an upload. */
 export type Append = {
-  /** Where its body belongs in the file, as its sender sees it. */
+  /** The offset in the file at which the sender places the body. */
   readonly offset: number;
-  /** Bytes that the body announces; null for a body without an announced end. */
+  /** The announced bytes of the body; null for a body without an announced length. */
   readonly contentBytes: number | null;
-  /** Bytes of the whole file, where this request says so. */
+  /** The bytes of the whole file, if this request states them. */
   readonly sizeBytes: number | null;
   /** Whether the file is complete after this body; null: as soon as its size is reached. */
   readonly complete: boolean | null;
   readonly checksums: readonly Checksum[];
 };
 
-/** An upload as an append meets it. `sizeBytes` is null as long as nobody has said how large the file is. */
+/** The state of an upload before an append. `sizeBytes` is null while the size is unknown. */
 export type UploadPosition = {
   readonly status: "open" | "closing" | "completed" | "expired" | "failed" | "deleted";
   readonly offset: number;
   readonly sizeBytes: number | null;
 };
 
-/** The size of the whole file as far as this request tells it: said, or the end of a body that is called the last. */
+/** The size of the whole file after this request: stated, or the end of a last body. */
 export function sizeAfter(position: UploadPosition, append: Append): number | null {
   const { complete, contentBytes, offset } = append;
   const byEnd = complete === true && contentBytes !== null ? offset + contentBytes : null;
   return append.sizeBytes ?? byEnd ?? position.sizeBytes;
 }
 
-/** Why this body is not taken; null when it may begin. Asked before any of its bytes is read. */
+/** Validates an append before any of its bytes is read; null when it may begin. */
 export function checkAppend(position: UploadPosition, append: Append): Problem | null {
   const closed = checkClosed(position.status);
   if (closed !== null) return closed;
@@ -52,22 +51,25 @@ export function checkClosed(status: UploadPosition["status"]): Problem | null {
       return null;
     case "closing":
     case "completed":
-      return problemOf("upload_closed", "This upload already has all its bytes.");
+      return problemOf(
+        "upload_closed",
+        "This upload already has all its bytes; use its asset, or create another upload.",
+      );
     case "expired":
       return problemOf("upload_expired", "This upload has expired; create another one.", another);
     case "failed":
-      return problemOf("upload_closed", "This upload has failed, its `error` says why; create another one.", another);
+      return problemOf("upload_closed", "This upload has failed, `error` says why; create another one.", another);
     case "deleted":
-      return problemOf("not_found", "No upload with this id exists here; create one with POST /v1/uploads.", another);
+      return problemOf("not_found", "No upload with this id exists; create one with POST /v1/uploads.", another);
   }
 }
 
 const checkOffset = (expected: number, provided: number): Problem =>
-  problemOf("offset_mismatch", `The upload stands at byte ${expected}; send on from there.`, {
+  problemOf("offset_mismatch", `The upload has ${expected} bytes; continue at offset ${expected}.`, {
     members: { "expected-offset": expected, "provided-offset": provided },
   });
 
-/** Every length that was ever said of one file must be the same, and none may be above the limit. */
+/** All stated lengths of a file must be equal, and none may exceed the limit. */
 function checkSizes(position: UploadPosition, append: Append): Problem | null {
   const { complete, contentBytes, offset } = append;
   const end = offset + (contentBytes ?? 0);
@@ -83,7 +85,7 @@ function checkSizes(position: UploadPosition, append: Append): Problem | null {
 
 const checkSize = (why: string): Problem => problemOf("size_mismatch", `The file ${why}; all lengths must agree.`);
 
-/** The refusal of a file above the limit, which it names. */
+/** The problem of a file above the limit. `field` is where its size was stated. */
 export const checkLarge = (field = "/size_bytes"): Problem =>
   problemOf(
     "file_too_large",
@@ -94,6 +96,6 @@ export const checkLarge = (field = "/size_bytes"): Problem =>
     },
   );
 
-/** Whether the file is whole once a body was taken to its end and the upload stands at `offset`. */
+/** Whether the file is complete after a full body, when the upload is at `offset`. */
 export const isWhole = (append: Append, offset: number, sizeBytes: number | null): boolean =>
   append.complete ?? offset === sizeBytes;

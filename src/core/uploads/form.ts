@@ -1,8 +1,8 @@
 /**
- * A multipart form (RFC 7578, RFC 2046) read as a stream, part after part. Memory is bounded by one chunk, a boundary's length
- * and a part's headers, whatever the files' sizes; every byte is looked at a fixed number of times.
+ * Parses a multipart form (RFC 7578, RFC 2046) as a stream, part by part. Memory is bounded by one chunk, a boundary
+ * and a part's headers, whatever the files' sizes; every byte is read a fixed number of times.
  *
- * Our own, because no library reads a part's content as it comes, waits for whoever stores it, and takes the names that .NET,
+ * It is our own, because no library streams a part's content with backpressure and accepts the file names that .NET,
  * Python and old clients write.
  */
 import { parameterText, readParameters } from "../header-fields.ts";
@@ -13,15 +13,15 @@ const CR = 13;
 const LF = 10;
 const DASH = 45;
 const BLANKS: readonly (number | undefined)[] = [32, 9];
-/** Blanks behind a boundary. Source: RFC 2046, section 5.1.1 allows any number; no sender writes one. */
+/** Blanks after a boundary. Source: RFC 2046, section 5.1.1 allows any number; no sender writes one. */
 const PADDING_BYTES = 64;
 /** Characters of a boundary. Source: RFC 2046, section 5.1.1. */
 const BOUNDARY_CHARS = 70;
 
-/** Where the bytes come from: the next ones, good until the next call; null at the end. */
+/** Source of bytes: the next chunk, valid until the next call; null at the end. */
 export type ByteSource = { readonly next: () => Promise<Uint8Array | null>; readonly cancel: () => void };
 
-/** The bytes of a stream as they come, for whoever needs no clock. */
+/** A stream's chunks, without a timeout. */
 export function sourceOf(body: ReadableStream<Uint8Array>): ByteSource {
   const reader = body.getReader();
   return {
@@ -32,50 +32,56 @@ export function sourceOf(body: ReadableStream<Uint8Array>): ByteSource {
   };
 }
 
-/** What a part says of itself. */
+/** A part's headers. */
 export type PartHead = {
   readonly name: string;
-  /** A file has a name of its own, or is at least of a kind that no text is. */
+  /** A file has a file name, or at least a binary content type. */
   readonly isFile: boolean;
   /** Empty for a file without a name. */
   readonly filename: string;
   /** Without its parameters, in lower case. */
   readonly contentType: string;
-  /** The encoding of a field's text, where it says one. */
+  /** The charset of a field's text, if stated. */
   readonly charset: string | null;
 };
 
-/** Why this is no whole form: a sentence for its sender. */
+/** Why the form is malformed: a sentence for its sender. */
 export type FormError = string;
 
 const noParts = (boundary: string): FormError =>
-  `its boundary ${JSON.stringify(boundary)} stands nowhere in the body: send the Content-Type that the form's writer made`;
+  `its boundary ${JSON.stringify(boundary)} does not occur in the body: send the Content-Type that the form's encoder made`;
 const NO_BOUNDARY: FormError =
-  "its Content-Type names no boundary: leave the header to the form's writer, or send multipart/form-data; boundary=…";
+  "its Content-Type has no boundary: let the form's encoder set the header, or send multipart/form-data; boundary=…";
 const NO_NAME: FormError = "each part needs a header Content-Disposition: form-data with a name";
 const NESTED: FormError = "a part is a multipart itself: send each file as a part of the form";
-const ENCODED: FormError = "a part has a Content-Transfer-Encoding: send its bytes as they are";
+const ENCODED: FormError = "a part has a Content-Transfer-Encoding: send its bytes unencoded";
 const LONG_HEADERS: FormError = `the headers of a part may have ${PART_HEADER_BYTES} bytes`;
-const CUT: FormError = "the body ends before the form does";
+const CUT: FormError = "the body ends before the form does: send it again, with its last boundary";
 
 const ascii = (text: string): Uint8Array => new TextEncoder().encode(text);
 
-/** What stands at a mark: a boundary's line that ends at `end`, none, or too few bytes to tell. */
+/** A boundary line that ends at `end`, none, or too few bytes to decide. */
 type Line = { readonly end: number; readonly isLast: boolean } | "none" | "short";
 type Found = Exclude<Line, string> & { readonly at: number };
 
 export class FormReader {
   readonly #source: ByteSource;
   #boundary: string | null;
-  /** What ends a line in this form: bare line feeds where its first line ends so. */
+  /** The line ending of this form: bare line feeds if its first line ends so. */
   #lineEnd: "\r\n" | "\n" = "\n";
   #mark: Uint8Array = new Uint8Array();
-  /** Bytes that came and were not handed out. */
-  #held: Uint8Array = new Uint8Array([LF]); // before the first boundary no line needs to end
+  /**
+   * Received bytes that were not returned yet. It starts with a line feed, since the first boundary needs none before
+   * it.
+   */
+  #held: Uint8Array = new Uint8Array([LF]);
   #isBegun = false;
-  /** The last boundary was read. */
+  /** Whether the last boundary was read. */
   #isOver = false;
-  /** The bytes held begin with the line end behind a part's headers: it may be the one before the boundary, of a part without content. */
+  /**
+   * The held bytes begin with the line ending after a part's headers, which may also precede the boundary of a part
+   * without content.
+   */
   #isStart = false;
 
   private constructor(source: ByteSource, boundary: string | null) {
@@ -88,7 +94,7 @@ export class FormReader {
     return new FormReader(source, boundary === "" ? null : boundary);
   }
 
-  /** The next part's head; null behind the last one. Read each part's content in between. */
+  /** The headers of the next part; null after the last one. Each part's content must be read before. */
   async next(): Promise<Result<PartHead | null, FormError>> {
     const begun = this.#isBegun ? ok(null) : await this.#begin();
     if (!begun.ok) return begun;
@@ -96,7 +102,7 @@ export class FormReader {
     return this.#head();
   }
 
-  /** Hands out the part's content piece by piece. A fault when the body ends inside it. */
+  /** Passes the part's content to `take`, chunk by chunk. Fails when the body ends inside it. */
   async content(take: (piece: Uint8Array) => Promise<void>): Promise<Result<null, FormError>> {
     for (;;) {
       const found = this.#find();
@@ -115,7 +121,7 @@ export class FormReader {
     }
   }
 
-  /** Whether the part has no content. Asked before it is read. */
+  /** Whether the part has no content. To be called before the content is read. */
   async isEmpty(): Promise<Result<boolean, FormError>> {
     for (;;) {
       const found = this.#find();
@@ -125,7 +131,7 @@ export class FormReader {
     }
   }
 
-  /** A field's text of at most `bytes` bytes, in the encoding it names or else in the form's; null when it is longer. */
+  /** A field's text of at most `bytes` bytes, in its own charset or else in the form's; null when it is longer. */
   async text(charset: string | null, bytes: number): Promise<Result<string | null, FormError>> {
     const whole = new Uint8Array(bytes);
     let size = 0;
@@ -157,7 +163,7 @@ export class FormReader {
     return ok(null);
   }
 
-  /** The boundary as the body's first line shows it, where no header does. Null when that is none. */
+  /** The boundary in the body's first line, when no header states it. Null when that line is not one. */
   async #firstLine(): Promise<string | null> {
     for (;;) {
       const end = this.#held.indexOf(LF, 1);
@@ -184,13 +190,13 @@ export class FormReader {
     }
   }
 
-  /** The first boundary in what is held; else how many bytes of it are surely content. */
+  /** The first boundary in the held bytes; else how many of them are certainly content. */
   #find(): Found | number {
     const mark = this.#mark;
     for (let at = this.#held.indexOf(mark[0] ?? 0); at >= 0; at = this.#held.indexOf(mark[0] ?? 0, at + 1)) {
       let same = 1;
       while (same < mark.length && this.#held[at + same] === mark[same]) same += 1;
-      if (at + same >= this.#held.length) return at; // the rest of it may come
+      if (at + same >= this.#held.length) return at; // the rest of it may follow
       if (same < mark.length) continue;
       const line = this.#lineAt(at + same);
       if (line === "short") return at;
@@ -199,7 +205,7 @@ export class FormReader {
     return this.#held.length;
   }
 
-  /** A boundary is a whole line: a longer one that begins like it belongs to a form inside a file. */
+  /** A boundary is a whole line: a longer line with the same beginning belongs to a form inside a file. */
   #lineAt(from: number): Line {
     const held = this.#held;
     if (held[from] === DASH) {
@@ -216,16 +222,16 @@ export class FormReader {
     return { end: at + (isBoth ? 2 : 1), isLast: false };
   }
 
-  /** Waits for more bytes; false when there are none. */
+  /** Reads more bytes; false at the end. */
   async #more(): Promise<boolean> {
-    const held = this.#held.slice(); // what came last is good until now
+    const held = this.#held.slice(); // the last chunk is only valid until now
     const more = await this.#source.next();
     this.#held = more === null ? held : held.length === 0 ? more : joined([held, more], held.length + more.length);
     return more !== null;
   }
 }
 
-/** A field above its limit, on its way out of the reading loop. */
+/** Thrown out of the reading loop for a field above its limit. */
 class TooLong extends Error {}
 
 function indexOf(bytes: Uint8Array, wanted: Uint8Array, from: number): number {
@@ -244,19 +250,19 @@ function joined(fileParts: readonly Uint8Array[], size: number): Uint8Array {
   return whole;
 }
 
-/** Text in the encoding it names, else in UTF-8, else in the one that fits any bytes and that old clients write. */
+/** Decodes text in its charset, else in UTF-8, else in one that fits any bytes and that old clients write. */
 function textOf(bytes: Uint8Array, charset: string | null): string {
   for (const label of [charset, "utf-8"]) {
     try {
       if (label !== null) return new TextDecoder(label, { fatal: true, ignoreBOM: false }).decode(bytes);
     } catch {
-      // not this one
+      // try the next one
     }
   }
   return new TextDecoder("windows-1252").decode(bytes);
 }
 
-/** Kinds of content that are files even without a name. */
+/** Content types that are files even without a name. */
 const BINARY = /^(image|video|audio)\/|^application\/octet-stream$/;
 
 function headOf(text: string): Result<PartHead, FormError> {

@@ -1,6 +1,6 @@
 /**
- * A file that we fetch from an address: what its server's answer means, what the file is called, and when to ask again.
- * Decides only; the upload's object asks.
+ * Imports: the meaning of a server's answer, the file's name, and the retry delays. Pure: the upload's object sends
+ * the requests.
  */
 
 import { type Problem, problemOf, retryAfterMs } from "../errors.ts";
@@ -10,26 +10,26 @@ import { fileNameFor } from "../text.ts";
 import type { EpochMs } from "../time.ts";
 import { contentBytesOf, dispositionName, type HeaderReader, mediaTypeOf } from "./tus.ts";
 
-/** What an upload knows of the address that its bytes come from. */
+/** The state of an upload's import. */
 export type Import = {
-  /** Sealed, because a signed link is a secret; null once no more of it is fetched. */
+  /** Encrypted, because a signed link is a secret; null once nothing more is downloaded. */
   readonly address: string | null;
-  /** Whether the caller named the file: then its server's name for it does not count. */
+  /** Whether the caller named the file; then the server's name is ignored. */
   readonly isNamed: boolean;
-  /** Requests that were begun. */
+  /** Requests that were started. */
   readonly attempts: number;
   /** When the first one was; null: none yet. */
   readonly begunAt: EpochMs | null;
 };
 
-/** What a caller orders. */
+/** A caller's request. */
 export type ImportRequest = {
   readonly url: string;
   readonly fileName: string | null;
   readonly metadata: Readonly<Record<string, string>>;
 };
 
-/** `retry`: asking again may help, not before `afterMs` where the server said so; else `error` is the end. */
+/** `retry`: another request may succeed, not before `afterMs` if the server stated it; otherwise `error` is final. */
 export type ImportAnswer =
   | { readonly do: "take"; readonly sizeBytes: number | null }
   | { readonly do: "fail"; readonly error: Problem }
@@ -41,7 +41,7 @@ const fail = (code: Problem["code"], detail: string): ImportAnswer => ({
   error: problemOf(code, detail, RETRY),
 });
 
-/** What the first answer that is no redirect means. Its body is only taken where it is the file, whole and as it is. */
+/** Evaluates the first answer that is not a redirect. Its body is used only if it is the complete, unencoded file. */
 export function readImportAnswer(status: number, headers: HeaderReader, now: EpochMs): ImportAnswer {
   if (status === 200) return readFile(headers);
   if (status === 204 || status === 205) return { do: "fail", error: emptyImport() };
@@ -66,7 +66,7 @@ function readFile(headers: HeaderReader): ImportAnswer {
   if (compression !== null)
     return fail(
       "import_refused",
-      `The address sends the file compressed (${compression}), although it was asked for it as it is; have it served without Content-Encoding.`,
+      `The address sends the file compressed (${compression}), although the request did not allow it; have it served without Content-Encoding.`,
     );
   const sizeBytes = contentBytesOf(headers);
   if (sizeBytes === 0) return { do: "fail", error: emptyImport() };
@@ -74,31 +74,32 @@ function readFile(headers: HeaderReader): ImportAnswer {
   return { do: "take", sizeBytes };
 }
 
-/** What content that is none of the 13 formats is told as: a page is what most wrong addresses give. */
+/** Explains content that is none of the 13 formats: most wrong addresses return a web page. */
 export function explainContent(problem: Problem, headers: HeaderReader): Problem {
   if (mediaTypeOf(headers) !== "text/html") return { ...problem, ...RETRY };
-  const detail = "The address gives a web page, not the file itself; use the file's direct download address.";
+  const detail = "The address returns a web page, not the file itself; use the file's direct download address.";
   return { ...problem, ...RETRY, detail };
 }
 
-export const emptyImport = (): Problem => problemOf("empty_file", "The address gives a file without a byte.", RETRY);
+export const emptyImport = (): Problem =>
+  problemOf("empty_file", "The address returns an empty file; check it, or make a new link.", RETRY);
 
-/** `sizeBytes`: as far as the server told it. */
+/** `sizeBytes`: as far as the server stated it. */
 export const largeImport = (sizeBytes: number | null): Problem =>
   problemOf(
     "file_too_large",
-    `The file behind the address has ${sizeBytes ?? "more"} bytes, at most ${UPLOAD_BYTES} are taken; trim or compress it.`,
+    `The file at the address has ${sizeBytes ?? "more"} bytes; the limit is ${UPLOAD_BYTES}. Trim or compress it.`,
     RETRY,
   );
 
-/** A sentence's first half, without its full stop. */
+/** `what` is a sentence without its full stop. */
 export const unreachable = (what: string): Problem =>
-  problemOf("import_unavailable", `${what}, also when it was asked again; import it later.`, RETRY);
+  problemOf("import_unavailable", `${what}, also after retries; import it later.`, RETRY);
 
 export const tooSlow = (what: string): Problem =>
   problemOf("import_timeout", `${what}; import it from a faster address, or upload it yourself.`, RETRY);
 
-/** When to ask again after a failure at `now`; null when it is time to stop. `timings` as in core/waits.ts. */
+/** When to retry after a failure at `now`; null to stop. `timings` as in core/timings.ts. */
 export function nextRequestAt(
   { attempts, begunAt }: Import,
   timings: { readonly importRetries: readonly number[]; readonly importTotal: number },
@@ -111,22 +112,22 @@ export function nextRequestAt(
   return at < (begunAt ?? now) + timings.importTotal ? at : null;
 }
 
-/** What stands for a name as long as nobody has said one. */
+/** The name of a file that has none. */
 const DEFAULT_NAME = "import";
 
-/** The file's name by its address: the path's last part where that ends like a file's name. What does not may be a secret. */
+/** The file's name from its URL: the path's last segment if it has a media extension. Other segments may be secrets. */
 export function nameByAddress(url: URL): string {
   const last = url.pathname.split("/").at(-1) ?? "";
   return /\.[A-Za-z0-9]{2,5}$/.test(last) ? cleanName(decoded(last)) : DEFAULT_NAME;
 }
 
-/** The file's name by its server; null when that does not say one. */
+/** The file's name from the server's headers; null without one. */
 export function nameByServer(headers: HeaderReader): string | null {
   const name = dispositionName(headers.get("content-disposition"));
   return name === null || name.trim() === "" ? null : cleanName(name);
 }
 
-/** A server may put a dot before it, which hides a file. */
+/** Removes leading dots, which would hide the file. */
 const cleanName = (name: string): string => {
   const bare = name.replace(/^[\s.]+/, "");
   return bare === "" ? DEFAULT_NAME : fileNameFor(bare, null);

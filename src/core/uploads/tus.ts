@@ -1,6 +1,7 @@
 /**
- * tus 1.0.0, its headers read. Each rule stands above the line that obeys it, in our words.
- * Source: https://tus.io/protocols/resumable-upload (1.0.0, 2016-03-25).
+ * Parses the headers of tus 1.0.0, and those that it shares with the IETF draft. Each rule of the protocol is
+ * paraphrased above the line that implements it. Source: https://tus.io/protocols/resumable-upload (1.0.0,
+ * 2016-03-25).
  */
 
 import { fromBase64 } from "../encoding.ts";
@@ -14,21 +15,20 @@ import { fileNameFor } from "../text.ts";
 import { metadata } from "../wire/common.ts";
 import type { Append, Checksum } from "./append.ts";
 
-/* What the dialects of uploads share in their headers, and how one is told from another. */
-
 export type HeaderReader = { readonly get: (name: string) => string | null };
 
 export type Dialect = "tus" | "ietf" | "form" | "json";
 
-/** Versions of the draft that are spoken here, the newest first. */
+/** Supported versions of the draft, the newest first. */
 export const INTEROP_VERSIONS: readonly string[] = ["9", "8"];
 
-/** Content that is never a file: JSON, or text that a client calls so where its caller says nothing. */
+/** Content types that are never a file: JSON, or the text types that clients send by default. */
 const NO_FILE = /^(text\/|application\/(?:[\w.-]+\+)?json$|application\/x-www-form-urlencoded$)/;
 
 /**
- * How a creation speaks, by its content before its headers: Apple's upload tasks add the draft's headers, of whatever version
- * they know, to every request of an app. tus wins over the draft, since its clients name it themselves.
+ * The protocol of a creation. The content type decides before the headers, because Apple's upload tasks add the
+ * draft's headers to every request of an app. tus takes precedence over the draft, since its clients set their header
+ * deliberately.
  */
 export function dialectOfCreation(headers: HeaderReader): Dialect {
   const type = mediaTypeOf(headers);
@@ -37,61 +37,62 @@ export function dialectOfCreation(headers: HeaderReader): Dialect {
   return NO_FILE.test(type) || !offersDraft(headers) ? "json" : "ietf";
 }
 
-/** Whether the draft's own header is there, in a version that is spoken here. Without a version it is the final protocol's. */
+/** Whether the draft's header is present, in a supported version. Without a version it is the final protocol's. */
 const offersDraft = (headers: HeaderReader): boolean =>
   booleanIn(headers.get("Upload-Complete")) !== null &&
   (headers.get("Upload-Draft-Interop-Version") === null || interopVersion(headers) !== null);
 
-/** The version of the draft that a request names, where it is spoken here; else null. */
+/** The supported draft version that a request names; else null. */
 export function interopVersion(headers: HeaderReader): string | null {
   const version = String(countIn(headers.get("Upload-Draft-Interop-Version")));
   return INTEROP_VERSIONS.find((one) => one === version) ?? null;
 }
 
-/** The media type without its parameters, in lower case; empty when none was sent. */
+/** The media type without its parameters, in lower case; empty when absent. */
 export const mediaTypeOf = (headers: HeaderReader): string =>
   contentTypeOf(headers).split(";", 1)[0]?.trim().toLowerCase() ?? "";
 
-/** Begins another content type behind a comma; a comma in a boundary has no type behind it. */
+/** A comma followed by another content type; a comma in a boundary has no type after it. */
 const NEXT_TYPE = /,\s{0,8}(?=[\w.+-]{1,80}\/[\w.+*-]{1,80}\s{0,8}(?:[;,]|$))/;
 
-/** Content-Type. Sent twice, by a caller and by a library below it, it is joined by commas: the last one counts, as in browsers. */
+/**
+ * Content-Type. If a caller and a library below it both set it, the values are joined by commas; the last one counts,
+ * as in browsers.
+ */
 export const contentTypeOf = (headers: HeaderReader): string =>
   (headers.get("Content-Type") ?? "").split(NEXT_TYPE).at(-1) ?? "";
 
-/** A count of bytes as both protocols write it; null when there is none or it is none. */
+/** A number of bytes in both protocols' syntax; null when absent or invalid. */
 export const bytesIn = (text: string | null): number | null =>
   text !== null && /^\d{1,15}$/.test(text.trim()) ? Number(text) : null;
 
-/** Bytes that the body announces; null when it does not. */
+/** The announced bytes of the body; null without an announced length. */
 export const contentBytesOf = (headers: HeaderReader): number | null => bytesIn(headers.get("Content-Length"));
 
 /** Bytes in base64; null for anything else. */
 export const base64Bytes = (text: string): Uint8Array | null => fromBase64(text);
 
-/** The file name of a Content-Disposition; the extended form counts first. Null when it has none. */
+/** The file name of a Content-Disposition; its extended form takes precedence. Null when it has none. */
 export const dispositionName = (header: string | null): string | null =>
   parameterText(readParameters(header ?? ""), "filename") ?? null;
 
-/** The limits in the draft's words, beside `max-age` where an upload exists. */
+/** The draft's Upload-Limit; `max-age` only for an existing upload. */
 export const uploadLimit = (maxAgeSeconds: number | null = null): string =>
   [`max-size=${UPLOAD_BYTES}`, `max-append-size=${MAX_REQUEST_BYTES}`]
     .concat(maxAgeSeconds === null ? [] : [`max-age=${maxAgeSeconds}`])
     .join(", ");
 
-/** The refusal of a header, which it names. */
+/** The problem of an invalid header. */
 export const badHeader = (name: string, message: string): Problem =>
   problemOf("invalid_header", `${name} ${message}.`, { errors: [{ field: `header:${name}`, message }] });
 
-/*
- * tus's concatenation, its header read. Each rule stands above the line that obeys it, in our words.
- * Source: https://tus.io/protocols/resumable-upload (1.0.0), "Concatenation".
+/**
+ * An upload's role in a concatenation: `partial`, a part of a file; `final`, the concatenation of `partials` in order.
+ * Source: "Concatenation".
  */
-
-/** An upload's place in a concatenation: `partial`, a piece of a file; `final`, the file that `partials` are in their order. */
 export type Concat = {
   readonly kind: "partial" | "final";
-  /** Upload-Concat as it came. */
+  /** Upload-Concat as sent. */
   readonly text: string;
   /** Empty for a partial. */
   readonly partials: readonly UploadId[];
@@ -100,13 +101,13 @@ export type Concat = {
 const PARTIAL: Concat = { kind: "partial", text: "partial", partials: [] };
 const UPLOAD = ownedIdPattern("upl");
 
-/** What a creation says of a concatenation; null for an upload of its own. */
+/** Parses a creation's Upload-Concat; null for an upload of its own. */
 export function readConcat(headers: HeaderReader): Result<Concat | null, Problem> {
   const text = headers.get("Upload-Concat")?.trim() ?? null;
   if (text === null) return ok(null);
   // The header MUST be `partial` for a partial upload.
   if (text === PARTIAL.text) return ok(PARTIAL);
-  // For a final one it MUST be `final`, a semicolon, and the addresses of its partials, a space between two of them.
+  // For a final one it MUST be `final`, a semicolon, and the addresses of its partials, separated by spaces.
   const [, list] = /^final;(.*)$/.exec(text) ?? [];
   if (list === undefined)
     return err(badHeader("Upload-Concat", "must be partial, or final; and the partials' addresses"));
@@ -120,7 +121,7 @@ export function readConcat(headers: HeaderReader): Result<Concat | null, Problem
     : err(badHeader("Upload-Concat", "must name uploads of this gateway by their addresses"));
 }
 
-/** A final has its bytes and its length from its partials. */
+/** A final upload gets its bytes and its length from its partials. */
 function checkFinal(headers: HeaderReader): Problem | null {
   // A client MUST NOT send Upload-Length with it.
   if (headers.get("Upload-Length") !== null || headers.get("Upload-Defer-Length") !== null)
@@ -128,26 +129,32 @@ function checkFinal(headers: HeaderReader): Problem | null {
   return mediaTypeOf(headers) === "application/offset+octet-stream" ? finalRejectsBytes() : null;
 }
 
-/** The upload that an address names. It MAY be relative; under which host a client knows us is its own matter. */
+/**
+ * The upload that an address names. It MAY be relative; its host is ignored, since clients may know us under another
+ * one.
+ */
 function idIn(address: string): UploadId | null {
   const url = URL.parse(address, "https://gateway/v1/uploads");
   const [, id = ""] = /^\/v1\/uploads\/([^/]+)$/.exec(url?.pathname ?? "") ?? [];
   return UPLOAD.test(id) ? (id as UploadId) : null; // just checked
 }
 
-/** PATCH requests against a final MUST be answered 403, and MUST NOT change it or its partials. */
+/** PATCH requests to a final upload MUST be answered 403, and MUST NOT change it or its partials. */
 export const finalRejectsBytes = (): Problem =>
-  problemOf("upload_final", "A final upload is made of its partials and takes no bytes of its own.");
+  problemOf("upload_final", "A final upload consists of its partial uploads; send the bytes to a partial upload.");
 
 export const TUS_VERSION = "1.0.0";
-/** A server that concatenates MUST name it here. Partials that are still being sent are not taken, so that one is not named. */
+/**
+ * A server that supports concatenation MUST list it here. `concatenation-unfinished` is not supported, so it is not
+ * listed.
+ */
 export const TUS_EXTENSIONS =
   "creation,creation-with-upload,creation-defer-length,expiration,checksum,termination,concatenation";
 export const TUS_CHECKSUMS = "sha1,sha256";
 export const TUS_CONTENT = "application/offset+octet-stream";
 
 const ALGORITHMS = { sha1: "SHA-1", sha256: "SHA-256" } as const;
-/** What a client may have put the name and the type under, in any case: the protocol leaves it open. */
+/** Metadata keys that clients use for the name and the type, in any case: the protocol does not define them. */
 const NAMES: readonly string[] = ["filename", "name"];
 const TYPES: readonly string[] = ["filetype", "type", "contenttype", "mimetype"];
 const bare = (key: string): string => key.toLowerCase().replaceAll(/[-_]/g, "");
@@ -156,7 +163,7 @@ const bare = (key: string): string => key.toLowerCase().replaceAll(/[-_]/g, "");
 export function checkVersion(headers: HeaderReader): Problem | null {
   const version = headers.get("Tus-Resumable");
   if (version === null || version === TUS_VERSION) return null;
-  return problemOf("upload_version", `This gateway speaks tus ${TUS_VERSION}; send Tus-Resumable: ${TUS_VERSION}.`);
+  return problemOf("upload_version", `This gateway supports tus ${TUS_VERSION}; send Tus-Resumable: ${TUS_VERSION}.`);
 }
 
 /** The file that a creation announces. */
@@ -185,12 +192,12 @@ export function readTusCreation(headers: HeaderReader): Result<NewFile, Problem>
   });
 }
 
-/** The size, or null where it comes later. */
+/** The size, or null when it is sent later. */
 function readLength(headers: HeaderReader): Result<number | null, Problem> {
   const [length, defer] = [headers.get("Upload-Length"), headers.get("Upload-Defer-Length")];
-  // Upload-Defer-Length: any other value than 1 MUST be refused with 400.
+  // Upload-Defer-Length: a value other than 1 MUST be rejected with 400.
   if (defer !== null && defer !== "1") return err(badHeader("Upload-Defer-Length", "must be 1"));
-  // A creation MUST carry one of the two.
+  // A creation MUST have one of the two.
   if ((length === null) === (defer === null))
     return err(badHeader("Upload-Length", "or Upload-Defer-Length: 1 must be sent, and not both"));
   const size = bytesIn(length);
@@ -198,11 +205,13 @@ function readLength(headers: HeaderReader): Result<number | null, Problem> {
   return length !== null && size === null ? err(badHeader("Upload-Length", "must be a number of bytes")) : ok(size);
 }
 
-/** Pairs of a key, a space and a base64 value, joined by commas; a value may be empty. Null for anything else. */
+/**
+ * Parses pairs of a key, a space and a base64 value, joined by commas; a value may be empty. Null for anything else.
+ */
 function readMetadata(text: string): Map<string, string> | null {
   const pairs = new Map<string, string>();
   for (const pair of text.split(",").map((one) => one.trim())) {
-    if (pair === "") continue; // no metadata, or a comma at the end
+    if (pair === "") continue; // no metadata, or a trailing comma
     const [key = "", value = "", ...more] = pair.split(/ +/);
     const bytes = base64Bytes(value);
     // Keys MUST NOT be empty and MUST be unique.
@@ -212,9 +221,9 @@ function readMetadata(text: string): Map<string, string> | null {
   return pairs;
 }
 
-/** The append that a PATCH is, or the body of a creation (`offset` 0). */
+/** Parses a PATCH, or the body of a creation (`offset` 0). */
 export function readTusAppend(headers: HeaderReader, offset: number | null): Result<Append, Problem> {
-  // Every PATCH MUST have this content type; another SHOULD be answered 415.
+  // Every PATCH MUST have this content type; another one SHOULD be answered 415.
   if (mediaTypeOf(headers) !== TUS_CONTENT)
     return err(problemOf("unsupported_content_type", `Send the bytes as ${TUS_CONTENT}.`));
   const at = offset ?? bytesIn(headers.get("Upload-Offset"));
@@ -236,7 +245,7 @@ export function readTusAppend(headers: HeaderReader, offset: number | null): Res
 function readChecksum(header: string | null): Result<Checksum[], Problem> {
   if (header === null) return ok([]);
   const [name = "", value = "", ...more] = header.trim().split(" ");
-  const algorithm = Object.hasOwn(ALGORITHMS, name) ? ALGORITHMS[name as keyof typeof ALGORITHMS] : null; // just asked
+  const algorithm = Object.hasOwn(ALGORITHMS, name) ? ALGORITHMS[name as keyof typeof ALGORITHMS] : null; // just checked
   const digest = base64Bytes(value);
   // An algorithm that the server does not support MUST be answered 400.
   if (algorithm === null) return err(badHeader("Upload-Checksum", `must name one of ${TUS_CHECKSUMS}`));

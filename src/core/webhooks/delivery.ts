@@ -1,25 +1,25 @@
-/** When a webhook is tried again, and what its receiver's answer means. */
+/** Delivery of webhooks: retry delays, the meaning of an answer, and when an endpoint is disabled. Pure. */
 import type { EndpointId, EventId } from "../ids.ts";
 import { DISABLE_ATTEMPTS } from "../limits.ts";
 import type { DeliveryOutcome } from "../rpc/tenant.ts";
 import type { EpochMs } from "../time.ts";
 import type { Timings } from "../timings.ts";
 
-/** Where an event is sent: to an endpoint or a hook by its id, or to the address that came with one turn or render. */
+/** The target of an event: an endpoint or a hook by its id, or the callback URL of one turn or render. */
 export type DeliveryTarget =
   | { readonly kind: "endpoint"; readonly id: EndpointId }
   | { readonly kind: "callback"; readonly url: string }
   | { readonly kind: "hook"; readonly id: EndpointId };
 
-/** Jitter shortens a wait by up to this share, so that a receiver that failed for all is not met by all at once. */
+/** Jitter shortens a delay by up to this share, so that deliveries that failed together are not retried together. */
 const JITTER = 0.1;
 
 /**
- * The next moment to try a delivery, or null when it is time to stop.
+ * The time of the next attempt, or null to stop.
  *
- * Waits 5 s, 5 min, 30 min, 2 h, 5 h, 10 h, 14 h, 20 h, 24 h: ten attempts over about 76 h. `attempt` is the one that
- * just failed, from 1. `random01` in [0, 1) shortens the wait by up to 10 %. A receiver's Retry-After only lengthens it.
- * Source: Standard Webhooks, example retry schedule; jitter chosen here.
+ * Delays are 5 s, 5 min, 30 min, 2 h, 5 h, 10 h, 14 h, 20 h, 24 h: ten attempts over about 76 h. `attempt` is the one
+ * that just failed, from 1. `random01` in [0, 1) shortens the delay by up to 10 %. A receiver's Retry-After can only
+ * lengthen it. Source: Standard Webhooks, example retry schedule; jitter chosen here.
  */
 export function nextAttempt(
   attempt: number,
@@ -33,33 +33,31 @@ export function nextAttempt(
   return now + Math.max(Math.round(wait * (1 - random01 * JITTER)), retryAfterMs ?? 0);
 }
 
-/** A receiver took a webhook when it answered 2xx; nothing else counts. */
+/** Whether the receiver accepted the webhook: any 2xx. */
 export const isAccepted = (outcome: DeliveryOutcome): boolean =>
   outcome.status !== null && outcome.status >= 200 && outcome.status < 300;
 
-/** A receiver that answers 410 wants nothing more: nothing is tried again. */
+/** Whether the receiver is gone for good (410): nothing is retried. */
 export const isGone = (outcome: DeliveryOutcome): boolean => outcome.status === 410;
 
-/* When an endpoint or hook has failed for so long that it is switched off. Decides only. */
-
-/** Failed attempts in a row, since the last success. */
+/** The failed attempts of an endpoint or hook since its last success. */
 export type FailureRun = {
   readonly since: EpochMs;
   readonly attempts: number;
   /** The first event that failed. */
   readonly event: EventId;
-  /** Another one failed too: it is not one message's fault. */
+  /** Another event failed too, so the failure is not caused by a single event. */
   readonly several: boolean;
 };
 
-/** Why an endpoint takes nothing: its owner said so, it answered 410, it failed for days. */
+/** Why an endpoint is disabled: by its owner, because it answered 410, or because it failed for days. */
 export type DisabledBy = "you" | "gone" | "failing";
 
 export type Health = { readonly failing: FailureRun | null; readonly disable: DisabledBy | null };
 
 /**
- * What one attempt says of its endpoint or hook. 410 ends it at once; otherwise its failures must have begun `endpointGiveUp` ago
- * and be at least ten, over at least two events, with no success since.
+ * Updates an endpoint or hook after an attempt. A 410 disables it at once; otherwise its failures must have begun
+ * `endpointGiveUp` ago and be at least ten, over at least two events, without a success since.
  */
 export function afterAttempt(
   failing: FailureRun | null,

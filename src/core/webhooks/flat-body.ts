@@ -1,8 +1,9 @@
 /**
- * A hook's body: one event made flat, for tools that let a person map fields one by one (Zapier, Make, n8n).
+ * Flat bodies for tools that map fields one by one (Zapier, Make, n8n): the bodies of hooks, and requests and forms
+ * converted to the nested form.
  *
- * The keys of a type are always the same and come in the same order; what is not there is null. After them comes each of
- * the caller's own labels as `metadata_<key>`. Samples are made here too, so a field mapped on a sample is there later.
+ * A hook body of a type always has the same keys in the same order; absent values are null. Metadata follows as
+ * `metadata_<key>`. Samples are made here too, so that a field mapped on a sample exists later.
  */
 
 import { ADDRESSES, partsOf, pointer, type ReadJsonText } from "../body-values.ts";
@@ -21,10 +22,10 @@ const same = (...names: string[]): Fields => Object.fromEntries(names.map((name)
 
 const ERROR: Fields = { error_code: "error.code", error_title: "error.title", error_detail: "error.detail" };
 const TIMES = same("created_at", "ended_at");
-/** As every answer tells of a finished file. */
+/** The fields of a finished file in every answer. */
 const FILE: Fields = same(...Object.keys(fileFields));
 
-/** Per resource, each key of a body and where its value stands in the event's data. */
+/** The keys of each resource's body, and the path of each value in the event's data. */
 const FIELDS: Readonly<Record<Resource, Fields>> = {
   turn: {
     turn_id: "id",
@@ -101,7 +102,7 @@ const FIELDS: Readonly<Record<Resource, Fields>> = {
   hook: { hook_id: "id", ...same("target_url", "event", "state", "disabled_at", "created_at") },
 };
 
-/** The body of an event, which has the link to its file already. */
+/** The body of an event whose download link is already signed. */
 export function hookBody(event: EventWire): HookBody {
   const resource = resourceOf(event.type);
   const body: Record<string, Value> = {
@@ -118,19 +119,19 @@ export function hookBody(event: EventWire): HookBody {
   return body;
 }
 
-const resourceOf = (type: EventType): Resource => type.slice(0, type.indexOf(".")) as Resource; // every type has one
+const resourceOf = (type: EventType): Resource => type.slice(0, type.indexOf(".")) as Resource; // every event type has one
 
 const isRecord = (value: unknown): value is Record<string, unknown> =>
   typeof value === "object" && value !== null && !Array.isArray(value);
 
-/** What stands at a path; through a list, what stands there in each item. */
+/** The value at a path; in a list, the values of all items. */
 function read(value: unknown, [name, ...rest]: readonly string[]): unknown {
   if (name === undefined) return value;
   if (Array.isArray(value)) return value.map((item) => read(item, [name, ...rest]));
   return isRecord(value) ? read(value[name], rest) : null;
 }
 
-/** One value: lists joined by commas, nothing at all as null. */
+/** A flat value: lists joined by commas, null for absent ones. */
 function flat(value: unknown): Value {
   if (typeof value === "string" || typeof value === "number" || typeof value === "boolean") return value;
   if (Array.isArray(value)) return value.map((item) => String(flat(item) ?? "")).join(", ");
@@ -138,14 +139,16 @@ function flat(value: unknown): Value {
 }
 
 /*
- * Bodies of tools that cannot nest: every value at the top, lists as text. Read into the shape of the nested body, so that
- * everything behind this file knows one shape. What single values may look like is body-values.ts's matter.
+ * Requests of tools that cannot nest: every value at the top level, lists as text. They are converted to the nested
+ * form here; body-values.ts converts single values.
  *
- * `asset_urls`, `asset_ids` → `assets` · `var_<name>` → `variables.<name>` · `metadata_<key>` → `metadata.<key>`
+ * - `asset_urls`, `asset_ids` → `assets`
+ * - `var_<name>` → `variables.<name>`
+ * - `metadata_<key>` → `metadata.<key>`
  */
 
 const LISTS = ["asset_urls", "asset_ids"];
-/** Where a field with this prefix goes, and how many such fields a body may have. */
+/** The nested field for a prefix, and the maximum of such fields. */
 const GROUPS = {
   var_: { group: "variables", most: GENERATOR_VARIABLES },
   metadata_: { group: "metadata", most: METADATA_KEYS },
@@ -155,18 +158,18 @@ const PREFIXES = Object.keys(GROUPS) as Prefix[]; // the keys of the line above
 
 export type Unflattened = {
   readonly body: unknown;
-  /** Whether any field came flat. */
+  /** Whether any field was flat. */
   readonly isFlat: boolean;
-  /** The place of a value as it was sent, from its place in the nested body. */
+  /** Maps the pointer of a value in the nested body to its place in the request. */
   readonly sentAt: (field: string) => string;
 };
 
 /**
- * The nested body of a flat one; a nested one comes back as it was. Empty text and null count as not sent: such tools send
- * every field of their form. What cannot be read is left for the validator to name.
+ * Converts a flat body to the nested form; a nested one is returned unchanged. Empty text and null count as absent,
+ * since such tools send every field of their form. Invalid values are left to the validator.
  *
- * The work grows with the body, not with its square: of a group or list that is longer than its limit, one member beyond the
- * limit is kept, which the validator refuses. `isForm`: a body that is flat by nature, whatever fields it has.
+ * The work is linear in the body: of a group or list above its limit one item more than the limit is kept, which the
+ * validator rejects. `isForm`: the body is flat by nature, whatever fields it has.
  */
 export function unflatten(body: unknown, json: ReadJsonText, isForm = false): Unflattened {
   if (typeof body !== "object" || body === null || Array.isArray(body))
@@ -204,7 +207,7 @@ export function unflatten(body: unknown, json: ReadJsonText, isForm = false): Un
     const [, group = "", name = "", ...rest] = field.split("/");
     const sent = names.get(`/${group}/${name}`);
     if (sent !== undefined) return [sent, ...rest].join("/");
-    // A variable that is missing would have come flat, too.
+    // A missing variable would have been flat too.
     const isMissing = isFlat && group === "variables" && name !== "" && !hasName(variables, name);
     return isMissing ? `/var_${name}` : field;
   };
@@ -227,8 +230,8 @@ function objectIn(value: unknown, json: ReadJsonText): object {
 }
 
 /**
- * The fields of a form as one flat body. A list may come in several fields of one name, as browsers send it; any other name
- * that stands twice is refused, since one of the two would be lost.
+ * The fields of a form as one flat body. A list may consist of several fields of one name, as browsers send it; any
+ * other repeated name is an error, since one of the values would be lost.
  */
 export function fieldsOfForm(
   pairs: readonly (readonly [string, string])[],
@@ -237,7 +240,7 @@ export function fieldsOfForm(
   for (const [name, text] of pairs) {
     const before = fields.get(name);
     if (before !== undefined && !LISTS.includes(name))
-      return err({ field: pointer(name), message: "stands twice in the form" });
+      return err({ field: pointer(name), message: "occurs twice in the form; send it once" });
     if (before === undefined) fields.set(name, [text]);
     else before.push(text);
   }

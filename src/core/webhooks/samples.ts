@@ -1,4 +1,4 @@
-/** One event of each type as it might have happened: what a hook's sample is made from before a real one exists. */
+/** An invented event of each type: the sample of a hook before a real event exists. */
 import type { Mode } from "../ids.ts";
 import type { BatchWire } from "../wire/batch.ts";
 import type { Failure } from "../wire/common.ts";
@@ -13,8 +13,7 @@ import type { AssetWire, UploadWire } from "../wire/upload.ts";
 import type { VideoWire } from "../wire/video.ts";
 import type { EndpointWire } from "../wire/webhook.ts";
 
-/* One resource of each kind, as its own route might show it: what a sample event tells of. Its ids lead nowhere. */
-
+/** The origin of the samples' links, which do not work. */
 export const ORIGIN = "https://gateway.example";
 export const TAIL = "_01jd8m3k5xq2w4v7z9abcdefghjkmnpqrstv";
 const AT = "2026-11-21T10:00:00.000Z";
@@ -70,7 +69,7 @@ export const UPLOAD: UploadWire = {
 
 const SHA256 = "b5bb9d8014a0f9b1d61e21e796d78dccdf1352f23cd32812f4850b878ae4944c";
 
-/** A link that leads nowhere. */
+/** A link that does not work. */
 const LINK: DownloadFields = {
   download_url: `${ORIGIN}/f/sample`,
   download_url_expires_at: "2026-11-28T10:00:00.000Z",
@@ -279,7 +278,7 @@ const DATA: Readonly<Record<EventType, Record<string, unknown>>> = {
   "hook.disabled": HOOK,
 };
 
-/** An event of this type that never happened, with ids that lead nowhere. */
+/** An invented event of this type; its ids do not exist. */
 export const sampleEvent = (type: EventType, mode: Mode): EventWire => ({
   id: "evt_01jd8m3k5xq2w4v7z9ab",
   type,

@@ -8,7 +8,14 @@ import { parseScope } from "../../core/address.ts";
 import type { Limit, Problem } from "../../core/errors.ts";
 import type { UserHash } from "../../core/ids.ts";
 import { DEDUPE_MS, QUOTA_DEFAULTS, SLOT_HOLD_MS, SLOT_KEEP_MS } from "../../core/limits.ts";
-import { checkMore, type DailyQuota, limitOf, type QuotaName, type QuotaUse, type QuotaRequest } from "../../core/quota.ts";
+import {
+  checkMore,
+  type DailyQuota,
+  limitOf,
+  type QuotaName,
+  type QuotaRequest,
+  type QuotaUse,
+} from "../../core/quota.ts";
 import { err, ok, type Result } from "../../core/result.ts";
 import type { DedupeKey, NewEvent } from "../../core/rpc/tenant.ts";
 import { DAY_MS, toDay } from "../../core/time.ts";

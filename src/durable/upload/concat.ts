@@ -10,7 +10,7 @@ import type { UploadId } from "../../core/ids.ts";
 import { FIRST_BYTES, UPLOAD_BYTES } from "../../core/limits.ts";
 import type { UploadBytes } from "../../core/quota.ts";
 import { err, ok, type Result } from "../../core/result.ts";
-import type { PartialUser, PartialFile } from "../../core/rpc/upload.ts";
+import type { PartialFile, PartialUser } from "../../core/rpc/upload.ts";
 import type { FilePart } from "../../core/rpc/user.ts";
 import { checkLarge } from "../../core/uploads/append.ts";
 import { putManifest, readFileParts } from "../../store/files.ts";
@@ -144,7 +144,8 @@ export class PartialLoans {
 }
 
 /** Of one user; or both of nobody, whose things live at an address each. */
-const mayBorrow = ({ owner, call }: Upload, to: PartialUser): boolean => owner.uh === to.uh || (!call.named && !to.named);
+const mayBorrow = ({ owner, call }: Upload, to: PartialUser): boolean =>
+  owner.uh === to.uh || (!call.named && !to.named);
 
 function checkLoan({ status, id }: Upload): Problem | null {
   switch (status) {

@@ -274,7 +274,8 @@ export class Importing {
     const { jobs, runtime } = this.#context;
     const upload = this.#context.read();
     if (upload.import === null || upload.status !== "open") return jobs.done(IMPORT, "");
-    if (await mustWait(runtime)) return jobs.schedule(IMPORT, "", runtime.now() + runtime.config.timings.pauseCheckInterval);
+    if (await mustWait(runtime))
+      return jobs.schedule(IMPORT, "", runtime.now() + runtime.config.timings.pauseCheckInterval);
     if (!(await this.#context.user(upload).mayStart(upload.id, "import")))
       return jobs.schedule(IMPORT, "", runtime.now() + runtime.config.timings.importPollInterval);
     await this.#writing.take((signal) => this.#import(signal));

@@ -8,7 +8,7 @@ import type { Problem } from "../../core/errors.ts";
 import { METER_FIRST_BYTES, METER_STEP_BYTES } from "../../core/limits.ts";
 import { err, ok, type Result } from "../../core/result.ts";
 import type { ObjectRuntime } from "../shared/context.ts";
-import { settleQuota, reserveQuota } from "../shared/problems.ts";
+import { reserveQuota, settleQuota } from "../shared/problems.ts";
 import { cancelBody } from "./body-writer.ts";
 import type { Upload } from "./record.ts";
 

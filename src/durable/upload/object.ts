@@ -10,7 +10,7 @@ import type { Problem } from "../../core/errors.ts";
 import type { UploadId } from "../../core/ids.ts";
 import type { Metered } from "../../core/quota.ts";
 import { err, ok, type Result } from "../../core/result.ts";
-import type { PartialUser, PartialFile, NewFile, UploadRpc, UploadState } from "../../core/rpc/upload.ts";
+import type { NewFile, PartialFile, PartialUser, UploadRpc, UploadState } from "../../core/rpc/upload.ts";
 import type { Call } from "../../core/rpc/user.ts";
 import { type Append, checkClosed } from "../../core/uploads/append.ts";
 import type { ImportRequest } from "../../core/uploads/import.ts";

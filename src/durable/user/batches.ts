@@ -11,7 +11,7 @@ import {
   nextBatchStep,
   videoOrderOf,
 } from "../../core/batch.ts";
-import { withSentFields, type Problem, problemOf } from "../../core/errors.ts";
+import { type Problem, problemOf, withSentFields } from "../../core/errors.ts";
 import { type BatchId, ownedId, type VideoId } from "../../core/ids.ts";
 import { err, ok, type Result } from "../../core/result.ts";
 import type { Call, Page, PageRequest } from "../../core/rpc/user.ts";

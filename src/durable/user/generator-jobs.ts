@@ -160,7 +160,8 @@ export class GeneratorJobs {
         turnOutcome(this.#context, this.#tools.turnRows, generatorJob.turn),
         runtime.now(),
       );
-      if (step.do === "wait") return jobs.schedule(GENERATOR_JOB, id, runtime.now() + runtime.config.timings.videoPollInterval);
+      if (step.do === "wait")
+        return jobs.schedule(GENERATOR_JOB, id, runtime.now() + runtime.config.timings.videoPollInterval);
       const next =
         step.do === "fail"
           ? ok(step.generatorJob)

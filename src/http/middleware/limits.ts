@@ -2,7 +2,13 @@
 import type { MiddlewareHandler } from "hono";
 import { hex, sha256 } from "../../core/encoding.ts";
 import { problemOf } from "../../core/errors.ts";
-import { CHUNK_ADVICE_BYTES, RATE_LIMIT_TIERS, HEADER_CHARS, HEADERS_CHARS, MAX_REQUEST_BYTES } from "../../core/limits.ts";
+import {
+  CHUNK_ADVICE_BYTES,
+  HEADER_CHARS,
+  HEADERS_CHARS,
+  MAX_REQUEST_BYTES,
+  RATE_LIMIT_TIERS,
+} from "../../core/limits.ts";
 import { senderNetwork } from "../../core/ssrf.ts";
 import type { AppEnv, Caller, Ctx } from "../context.ts";
 import { ApiError, apiError } from "../problem.ts";

@@ -22,7 +22,7 @@ import {
 } from "../../../core/limits.ts";
 import type { DeliveryJob, DeliveryOutcome, DeliveryReport, UnsentDelivery } from "../../../core/rpc/tenant.ts";
 import type { EpochMs } from "../../../core/time.ts";
-import { isGone, isAccepted, nextAttempt } from "../../../core/webhooks/delivery.ts";
+import { isAccepted, isGone, nextAttempt } from "../../../core/webhooks/delivery.ts";
 import type { DeliveryMessage } from "../../../env.ts";
 import { logBug } from "../../../log.ts";
 import type { ObjectRuntime } from "../../shared/context.ts";

@@ -6,15 +6,15 @@ import type { RenderId } from "../../../core/ids.ts";
 import { RENDER_FILE_BYTES, RENDER_TTL_MS } from "../../../core/limits.ts";
 import {
   contentTypeOf,
+  type ExpectedFile,
   expireNow,
   isAnnounceable,
   isPublished,
-  withRetention,
   type Render,
   type RenderFile,
   type RenderWarning,
-  type ExpectedFile,
   warningsOf,
+  withRetention,
 } from "../../../core/render.ts";
 import { err, ok, type Result } from "../../../core/result.ts";
 import type { Call, StoredFile } from "../../../core/rpc/user.ts";

@@ -12,19 +12,19 @@ import type { UploadRpc } from "../../../core/rpc/upload.ts";
 import type { AssetRecord, Call, UserRpc } from "../../../core/rpc/user.ts";
 import { isExportable } from "../../../core/timeline/timeline.ts";
 import {
+  awaitsCost,
   type EndedRender,
   type EndedTurn,
-  isOver,
   isImportPending,
+  isOver,
   nextStep,
-  awaitsCost,
   promptSourceOf,
   renderStep,
-  type VideoInputs,
   toFailed,
   toTurn,
   turnStep,
   type Video,
+  type VideoInputs,
   type VideoSource,
   withLateCost,
 } from "../../../core/video.ts";

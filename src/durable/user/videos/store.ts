@@ -8,13 +8,13 @@ import type { PageRequest, VideoFilter } from "../../../core/rpc/user.ts";
 import { checkWebhookTarget } from "../../../core/ssrf.ts";
 import { type EpochMs, SECOND_MS, toRfc3339 } from "../../../core/time.ts";
 import {
-  roundStartedAt,
+  awaitsCost,
   isOver,
   type NamedVideoRequest,
-  awaitsCost,
   progressOf,
   promptSourceOf,
   renderStep,
+  roundStartedAt,
   turnStep,
   type Video,
 } from "../../../core/video.ts";

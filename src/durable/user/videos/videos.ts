@@ -10,11 +10,11 @@ import type { UploadRpc } from "../../../core/rpc/upload.ts";
 import type { AssetRecord, Call, Page, PageRequest, StoredFile, VideoFilter } from "../../../core/rpc/user.ts";
 import { HOUR_MS } from "../../../core/time.ts";
 import {
-  isOver,
-  isImportPending,
   canContinue,
-  type NamedVideoRequest,
+  isImportPending,
+  isOver,
   type NamedSource,
+  type NamedVideoRequest,
   newVideoOf,
   nextRound,
   toCancelled,
