@@ -1,8 +1,8 @@
 /**
- * The end of a tenant, pass by pass: a nudge from the operator's request, from the pass before, or from the cron.
+ * Deletes a tenant in passes. A pass is started by the operator's request, by the pass before, or by the cron.
  *
- * Where it stands is in D1. A step does its work and only then is the next place written down, so whatever dies in between
- * is done again, and every step bears that: erasing is idempotent, and what is counted is counted before it goes.
+ * The current step is stored in D1. A step does its work before the next step is stored, so after a crash it is
+ * repeated, and every step is idempotent: rows and files are counted before they are removed.
  */
 
 import { tenantObjectName, tenantPrefix, type UserAddress, userObjectName } from "../core/address.ts";
@@ -21,14 +21,14 @@ import { failAt } from "../failpoints.ts";
 import * as deletions from "../store/deletions.ts";
 import { deleteUser } from "../store/users.ts";
 
-/** Places written down in one pass. Chosen: some thousand files, well within one invocation's subrequests. */
-const MOVES = 10;
-/** Objects ended side by side. */
+/** Steps stored in one pass. Chosen: some thousand files, well within the subrequest limit of one invocation. */
+const MAX_STEPS = 10;
+/** Objects deleted concurrently. */
 const CONCURRENCY = 20;
 
-/** Where a step leaves off: the deletion's next place, or the news that it must wait until a moment. */
+/** The result of a step: the next state of the deletion, or the time to wait until. */
 type Progress = { readonly next: Deletion } | { readonly waitUntil: EpochMs };
-type Step = (world: DeletionWorld, tenant: TenantId, at: Deletion, now: EpochMs) => Promise<Progress>;
+type Step = (dependencies: DeletionDependencies, tenant: TenantId, at: Deletion, now: EpochMs) => Promise<Progress>;
 
 const STEPS: Readonly<Record<Exclude<Deletion["step"], "rows">, Step>> = {
   endpoints: closeEndpoints,
@@ -38,45 +38,50 @@ const STEPS: Readonly<Record<Exclude<Deletion["step"], "rows">, Step>> = {
   },
   count: countEverything,
   users: eraseUsers,
-  files: async (world, tenant, at) => {
-    const isOver = (await world.deleteFiles(tenant)) === 0;
-    await world.boundary("tenant.filed");
+  files: async (dependencies, tenant, at) => {
+    const isOver = (await dependencies.deleteFiles(tenant)) === 0;
+    await dependencies.boundary("tenant.filed");
     return { next: isOver ? nextStep(at) : at };
   },
-  objects: async (world, tenant, at) => {
-    await Promise.all(MODES.flatMap((mode) => [world.endTenant(tenant, mode), world.endToken(tenant, mode)]));
-    await world.boundary("tenant.ended");
+  objects: async (dependencies, tenant, at) => {
+    await Promise.all(
+      MODES.flatMap((mode) => [dependencies.destroyTenant(tenant, mode), dependencies.destroyToken(tenant, mode)]),
+    );
+    await dependencies.boundary("tenant.ended");
     return { next: nextStep(at) };
   },
 };
 
-/** One pass over the deletion of a tenant, if it is due and nobody else has it. Rejects when a step fails: it is due again soon. */
-export async function deleteTenant(world: DeletionWorld, tenant: TenantId, now: EpochMs): Promise<void> {
-  if (!(await world.take(tenant, now))) return;
+/**
+ * One pass over the deletion of a tenant, if it is due and no other pass is running. Rejects when a step fails: it is
+ * retried soon.
+ */
+export async function deleteTenant(dependencies: DeletionDependencies, tenant: TenantId, now: EpochMs): Promise<void> {
+  if (!(await dependencies.claim(tenant, now))) return;
   try {
-    await moveOn(world, tenant, now);
+    await runSteps(dependencies, tenant, now);
   } catch (error) {
-    // Where this fails too, the cron comes back when the time it was taken for is over.
-    await world.postpone(tenant, now + world.timings.retry, now).catch(() => undefined);
+    // If this fails too, the cron resumes when the claim has expired.
+    await dependencies.postpone(tenant, now + dependencies.timings.retry, now).catch(() => undefined);
     throw error;
   }
 }
 
-async function moveOn(world: DeletionWorld, tenant: TenantId, now: EpochMs): Promise<void> {
-  let deletion = await world.read(tenant);
-  for (let moves = 0; deletion !== null && deletion.completedAt === null && moves < MOVES; moves++) {
-    if (deletion.step === "rows") return world.finish(tenant, now);
-    const progress = await STEPS[deletion.step](world, tenant, deletion, now);
-    if ("waitUntil" in progress) return world.postpone(tenant, progress.waitUntil, now);
+async function runSteps(dependencies: DeletionDependencies, tenant: TenantId, now: EpochMs): Promise<void> {
+  let deletion = await dependencies.read(tenant);
+  for (let steps = 0; deletion !== null && deletion.completedAt === null && steps < MAX_STEPS; steps++) {
+    if (deletion.step === "rows") return dependencies.finish(tenant, now);
+    const progress = await STEPS[deletion.step](dependencies, tenant, deletion, now);
+    if ("waitUntil" in progress) return dependencies.postpone(tenant, progress.waitUntil, now);
     deletion = progress.next;
-    await world.move(tenant, deletion);
+    await dependencies.save(tenant, deletion);
   }
-  await world.postpone(tenant, now, now);
+  await dependencies.postpone(tenant, now, now);
 }
 
-async function closeEndpoints(world: DeletionWorld, tenant: TenantId, at: Deletion): Promise<Progress> {
-  const closed = await Promise.all(MODES.map((mode) => world.closeTenant(tenant, mode)));
-  await world.boundary("tenant.closed");
+async function closeEndpoints(dependencies: DeletionDependencies, tenant: TenantId, at: Deletion): Promise<Progress> {
+  const closed = await Promise.all(MODES.map((mode) => dependencies.closeTenant(tenant, mode)));
+  await dependencies.boundary("tenant.closed");
   const sum = (of: keyof ClosedTenant) => closed.reduce((all, one) => all + (one[of] ?? 0), 0);
   const counted = {
     endpoints: sum("endpoints"),
@@ -87,9 +92,9 @@ async function closeEndpoints(world: DeletionWorld, tenant: TenantId, at: Deleti
   return { next: nextStep(withCounts(at, counted)) };
 }
 
-/** Goes through the store once by the names of files, a page at a time, then counts the rows. */
-async function countEverything(world: DeletionWorld, tenant: TenantId, at: Deletion): Promise<Progress> {
-  const page = await world.listFiles(tenant, at.cursor);
+/** Lists the tenant's files once, a page at a time, then counts the rows. */
+async function countEverything(dependencies: DeletionDependencies, tenant: TenantId, at: Deletion): Promise<Progress> {
+  const page = await dependencies.listFiles(tenant, at.cursor);
   const before = at.cursor === null ? { files: 0, file_bytes: 0 } : at.removed;
   const counted = {
     files: before.files + page.files.length,
@@ -97,21 +102,26 @@ async function countEverything(world: DeletionWorld, tenant: TenantId, at: Delet
   };
   const last = page.files.at(-1)?.key;
   if (page.hasMore && last !== undefined) return { next: { ...withCounts(at, counted), cursor: last } };
-  return { next: nextStep(withCounts(at, { ...counted, ...(await world.countRows(tenant)) })) };
+  return { next: nextStep(withCounts(at, { ...counted, ...(await dependencies.countRows(tenant)) })) };
 }
 
-/** Tells every user's object to erase itself; they take their time, and leave the list when they have begun. */
-async function eraseUsers(world: DeletionWorld, tenant: TenantId, at: Deletion, now: EpochMs): Promise<Progress> {
+/** Starts the deletion of every user's object. It takes time; a user leaves the list when its deletion has started. */
+async function eraseUsers(
+  dependencies: DeletionDependencies,
+  tenant: TenantId,
+  at: Deletion,
+  now: EpochMs,
+): Promise<Progress> {
   const [mode = "", uh = ""] = at.cursor?.split(":") ?? [];
-  const users = await world.usersAfter(tenant, { mode, uh });
-  await concurrently(users, (user) => world.eraseUser({ tenant, ...user }));
-  await world.boundary("tenant.left");
+  const users = await dependencies.usersAfter(tenant, { mode, uh });
+  await concurrently(users, (user) => dependencies.eraseUser({ tenant, ...user }));
+  await dependencies.boundary("tenant.left");
   const last = users.at(-1);
   if (last !== undefined) return { next: { ...at, cursor: `${last.mode}:${last.uh}` } };
-  // A tombstone goes by itself, a month later; everything that is due sooner is still part of the erasing.
-  if ((await world.unfinishedUsers(tenant, now + DAY_MS)) === 0) return { next: nextStep(at) };
+  // A tombstone expires a month later by itself; every job that is due sooner belongs to the deletion.
+  if ((await dependencies.unfinishedUsers(tenant, now + DAY_MS)) === 0) return { next: nextStep(at) };
   if (at.cursor !== null) return { next: { ...at, cursor: null } };
-  return { waitUntil: now + world.timings.retry };
+  return { waitUntil: now + dependencies.timings.retry };
 }
 
 const withCounts = (at: Deletion, counted: Partial<TenantRemovedWire>): Deletion => ({
@@ -123,18 +133,18 @@ async function concurrently<T>(items: readonly T[], work: (item: T) => Promise<v
   for (let at = 0; at < items.length; at += CONCURRENCY) await Promise.all(items.slice(at, at + CONCURRENCY).map(work));
 }
 
-/* Everything that a tenant's deletion touches outside itself, so that a test can break each touch once. */
+/* The dependencies of a deletion, so that a test can make each of them fail once. */
 
 type File = { readonly key: string; readonly size: number };
 
-export type DeletionWorld = ReturnType<typeof deletionWorld>;
+export type DeletionDependencies = ReturnType<typeof deletionDependencies>;
 
-/** The world of one environment. Every function may be called again with the same effect. */
-export function deletionWorld(env: Env) {
+/** The dependencies for one environment. Every function is idempotent. */
+export function deletionDependencies(env: Env) {
   const { DB, MEDIA, USER, TENANT, TOKEN, WAKE } = env;
   const config = readConfig(env);
   const { timings } = config;
-  // Each class implements its port; RPC stubs carry its methods under the same names.
+  // each class implements its RPC interface; stubs carry its methods under the same names
   const tenantOf = (tenant: TenantId, mode: Mode) =>
     TENANT.getByName(tenantObjectName({ tenant, mode })) as unknown as TenantRpc;
   const tokenOf = (tenant: TenantId, mode: Mode) =>
@@ -142,11 +152,11 @@ export function deletionWorld(env: Env) {
   const userOf = (address: UserAddress) => USER.getByName(userObjectName(address)) as unknown as UserRpc;
   return {
     timings: timings as Timings,
-    take: (tenant: TenantId, now: EpochMs): Promise<boolean> =>
-      deletions.takeDeletion(DB, tenant, now, now + timings.stepLease),
+    claim: (tenant: TenantId, now: EpochMs): Promise<boolean> =>
+      deletions.claimDeletion(DB, tenant, now, now + timings.stepLease),
     read: (tenant: TenantId): Promise<Deletion | null> => deletions.readDeletion(DB, tenant),
-    move: (tenant: TenantId, deletion: Deletion): Promise<void> => deletions.moveDeletion(DB, tenant, deletion),
-    /** Goes on at a moment; sooner than the cron would, with a nudge of its own. */
+    save: (tenant: TenantId, deletion: Deletion): Promise<void> => deletions.saveDeletion(DB, tenant, deletion),
+    /** Continues at a given time, with a wake message of its own, which is sooner than the cron. */
     postpone: async (tenant: TenantId, dueAt: EpochMs, now: EpochMs): Promise<void> => {
       await deletions.postponeDeletion(DB, tenant, dueAt);
       const delaySeconds = Math.max(0, Math.ceil((dueAt - now) / SECOND_MS));
@@ -154,27 +164,27 @@ export function deletionWorld(env: Env) {
     },
     finish: (tenant: TenantId, now: EpochMs): Promise<void> => deletions.finishDeletion(DB, tenant, now),
     closeTenant: (tenant: TenantId, mode: Mode): Promise<ClosedTenant> => tenantOf(tenant, mode).close(),
-    endTenant: (tenant: TenantId, mode: Mode): Promise<void> => tenantOf(tenant, mode).destroy(),
-    endToken: (tenant: TenantId, mode: Mode): Promise<void> => tokenOf(tenant, mode).destroy(),
+    destroyTenant: (tenant: TenantId, mode: Mode): Promise<void> => tenantOf(tenant, mode).destroy(),
+    destroyToken: (tenant: TenantId, mode: Mode): Promise<void> => tokenOf(tenant, mode).destroy(),
     countRows: (tenant: TenantId) => deletions.countRows(DB, tenant),
     usersAfter: (tenant: TenantId, after: { mode: string; uh: string }): Promise<{ mode: Mode; uh: UserHash }[]> =>
       deletions.usersAfter(DB, tenant, after, QUEUE_BATCH),
     unfinishedUsers: (tenant: TenantId, before: EpochMs): Promise<number> =>
       deletions.unfinishedUsers(DB, tenant, before),
-    /** A listed user that has no object any more is listed no more. */
+    /** A listed user whose object no longer exists is removed from the list. */
     eraseUser: async (address: UserAddress): Promise<void> => {
-      const begun = await userOf(address).eraseUser();
-      if (!begun.ok) await deleteUser(DB, address);
+      const started = await userOf(address).eraseUser();
+      if (!started.ok) await deleteUser(DB, address);
     },
-    /** A named moment between two outside effects; returns at once unless this run is meant to die here. */
+    /** A failpoint between two outside effects: returns at once unless the test run is configured to crash here. */
     boundary: (at: Failpoint): Promise<void> => failAt(at, config),
-    /** A page of the tenant's files by name, behind the given one. */
+    /** A page of the tenant's files in order of key, after the given one. */
     listFiles: async (tenant: TenantId, after: string | null): Promise<{ files: File[]; hasMore: boolean }> => {
       const from = after === null ? {} : { startAfter: after };
       const page = await MEDIA.list({ prefix: tenantPrefix(tenant), limit: SWEEP_PAGE, ...from });
       return { files: page.objects.map(({ key, size }) => ({ key, size })), hasMore: page.truncated };
     },
-    /** Removes a page of the tenant's files; how many there were. */
+    /** Deletes a page of the tenant's files; returns how many there were. */
     deleteFiles: async (tenant: TenantId): Promise<number> => {
       const { objects } = await MEDIA.list({ prefix: tenantPrefix(tenant), limit: SWEEP_PAGE });
       if (objects.length > 0) await MEDIA.delete(objects.map(({ key }) => key));

@@ -1,6 +1,6 @@
 /**
- * The delivery queue's consumer. A message says that a tenant has something due; a sender takes it from the tenant's object,
- * sends it, and reports how it went.
+ * The consumer of the delivery queue. A message says that a tenant has deliveries due; a sender claims them from the
+ * tenant's object, sends them and reports the results.
  */
 import { ownerOf } from "../core/address.ts";
 import { retryAfterMs } from "../core/errors.ts";
@@ -18,19 +18,22 @@ import { type Config, type DeliveryMessage, type Env, readConfig } from "../env.
 import { failAt } from "../failpoints.ts";
 import { log, logBug } from "../log.ts";
 
-/* One webhook over HTTP: what is sent, how long it is awaited, how much of the answer is read. */
+/* One webhook request: its timeout, and how much of the response is read. */
 
-/** What this job needs of the world outside. */
-export type DeletionDependencies = {
+/** The outside functions that this job needs. */
+export type DeliveryDependencies = {
   readonly fetch: (url: URL, init: RequestInit) => Promise<Response>;
   readonly now: () => number;
 };
 
-/** Posts a signed webhook. Redirects are not followed, the address is judged anew, the answer is read up to 1,000 bytes. */
+/**
+ * Posts a signed webhook. Redirects are not followed, the address is checked again, and the response is read up to
+ * 1,000 bytes.
+ */
 export async function postWebhook(
   job: DeliveryJob,
   judge: TargetPolicy,
-  { fetch, now }: DeletionDependencies,
+  { fetch, now }: DeliveryDependencies,
 ): Promise<DeliveryOutcome> {
   const started = now();
   const failed = (error: string): DeliveryOutcome => ({
@@ -45,7 +48,7 @@ export async function postWebhook(
   try {
     const resolved = resolveTarget(job.url, judge).catch(() => null);
     const target = await Promise.race([resolved, aborted(abort.signal)]);
-    if (target === null) return failed("no connection"); // to the DNS that says whose address it is
+    if (target === null) return failed("no connection"); // to the DNS server that resolves the address
     if (!target.ok) return failed(explainTarget(target.error));
     const sent = fetch(target.value, {
       method: "POST",
@@ -55,7 +58,7 @@ export async function postWebhook(
       signal: abort.signal,
     });
     const response = await Promise.race([sent, aborted(abort.signal)]);
-    const answer = await readSome(response, DELIVERY_ANSWER_BYTES);
+    const answer = await readStart(response, DELIVERY_ANSWER_BYTES);
     return {
       status: response.status,
       answer,
@@ -64,21 +67,21 @@ export async function postWebhook(
       tookMs: now() - started,
     };
   } catch {
-    // A refused connection, a failed lookup and a time-out all throw, each with other words: they mean the same here.
+    // A refused connection, a failed lookup and a timeout throw different errors; they mean the same here.
     return failed(abort.signal.aborted ? "no answer in time" : "no connection");
   } finally {
     clearTimeout(timer);
   }
 }
 
-/** Rejects when it is aborted: whatever an attempt waits for, its time is its time. */
+/** Rejects when the signal aborts, so that the timeout covers every wait of an attempt. */
 const aborted = (signal: AbortSignal): Promise<never> =>
   new Promise((_, reject) => {
     signal.addEventListener("abort", () => reject(signal.reason));
   });
 
-/** The first bytes of a body as text; the rest is dropped. A body that breaks off counts as what came of it. */
-async function readSome(response: Response, bytes: number): Promise<string> {
+/** The first bytes of a body as text; the rest is dropped. A body that breaks off counts as what was read. */
+async function readStart(response: Response, bytes: number): Promise<string> {
   const reader = response.body?.getReader();
   if (reader === undefined) return "";
   const decoder = new TextDecoder();
@@ -88,9 +91,9 @@ async function readSome(response: Response, bytes: number): Promise<string> {
     while (read < bytes) {
       const { value, done } = await reader.read();
       if (done) break;
-      const some = value.subarray(0, bytes - read);
-      read += some.length;
-      text += decoder.decode(some, { stream: true });
+      const part = value.subarray(0, bytes - read);
+      read += part.length;
+      text += decoder.decode(part, { stream: true });
     }
   } catch {
     return text;
@@ -101,48 +104,48 @@ async function readSome(response: Response, bytes: number): Promise<string> {
 }
 
 /*
- * One run of the sender for one tenant: takes what is due from the tenant's object, keeps `SENDER_SLOTS` requests open, and
- * reports how they went in the calls that take more.
+ * One run of the sender for one tenant: claims due deliveries from the tenant's object, keeps `SENDER_SLOTS` requests
+ * open, and reports results in the calls that claim more.
  *
- * While a call is on its way the slots go on with what was taken ahead. Ahead are as many as were just answered, and never more
- * than one for each slot. What waits too long for a slot, because receivers hang, is given back for another run to send.
+ * While such a call runs, the slots continue with deliveries claimed ahead: as many as were just answered, at most one
+ * per slot. A delivery that waits too long for a slot, because receivers hang, is returned for another run.
  */
 
-/** What a run needs: the way to the tenant's object, one attempt, and somebody who is told of those that are over. */
-export type Tools = {
-  readonly door: () => TenantRpc;
+/** What a run needs: the tenant's stub, one attempt, and the logging of results. */
+export type SenderTools = {
+  readonly tenant: () => TenantRpc;
   readonly send: (job: DeliveryJob) => Promise<DeliveryReport>;
-  readonly tell: (reports: readonly DeliveryReport[]) => void;
+  readonly log: (reports: readonly DeliveryReport[]) => void;
 };
 
 export class Sender {
-  readonly #tools: Tools;
-  /** Taken, and not begun. */
-  readonly #stock: DeliveryJob[] = [];
-  /** Over, and not told. */
+  readonly #tools: SenderTools;
+  /** Claimed and not started. */
+  readonly #claimed: DeliveryJob[] = [];
+  /** Finished and not reported. */
   readonly #done: DeliveryReport[] = [];
   readonly #until = Date.now() + SENDER_MS;
   #running = 0;
-  #taken = 0;
-  /** Called when an attempt is over. */
-  #over: () => void = () => {};
+  #claimedCount = 0;
+  /** Called when an attempt ends. */
+  #onEnd: () => void = () => {};
 
-  constructor(tools: Tools) {
+  constructor(tools: SenderTools) {
     this.#tools = tools;
   }
 
-  /** Sends until nothing more is given out; true when it stopped because it had its share. */
+  /** Sends until the tenant's object returns no more deliveries; true when the run stopped at its limit. */
   async run(): Promise<boolean> {
-    for (let isStuck = false; ; isStuck = await this.#untilWorthACall()) {
-      const unsent = isStuck || this.#isLate ? this.#stock.splice(0) : [];
+    for (let isStalled = false; ; isStalled = await this.#waitForReport()) {
+      const unsent = isStalled || this.#isLate ? this.#claimed.splice(0) : [];
       const ahead = Math.min(SENDER_SLOTS, this.#done.length);
-      const room = SENDER_SLOTS + ahead - this.#running - this.#stock.length;
-      const left = this.#isLate || isStuck ? 0 : SENDER_ATTEMPTS - this.#taken;
-      const given = await this.#exchange(Math.min(room, left), unsent);
-      this.#taken += given.length;
-      this.#stock.push(...given);
-      this.#begin();
-      if (this.#running + this.#done.length + this.#stock.length === 0) return left === 0;
+      const free = SENDER_SLOTS + ahead - this.#running - this.#claimed.length;
+      const left = this.#isLate || isStalled ? 0 : SENDER_ATTEMPTS - this.#claimedCount;
+      const claimed = await this.#exchange(Math.min(free, left), unsent);
+      this.#claimedCount += claimed.length;
+      this.#claimed.push(...claimed);
+      this.#fillSlots();
+      if (this.#running + this.#done.length + this.#claimed.length === 0) return left === 0;
     }
   }
 
@@ -150,23 +153,26 @@ export class Sender {
     return Date.now() >= this.#until;
   }
 
-  /** Reports, gives back and takes. A report that found its object restarting is made once more: it is not heard twice. */
+  /**
+   * Reports results, returns unsent deliveries and claims others. A report to a restarting object is sent once more;
+   * the object ignores a duplicate.
+   */
   async #exchange(want: number, unsent: readonly DeliveryJob[]): Promise<DeliveryJob[]> {
     const done = this.#done.splice(0);
-    this.#tools.tell(done);
-    const back = unsent.map(({ id, attempt }) => ({ id, attempt }));
+    this.#tools.log(done);
+    const returned = unsent.map(({ id, attempt }) => ({ id, attempt }));
     try {
-      return await this.#tools.door().workDeliveries(done, want, back);
+      return await this.#tools.tenant().workDeliveries(done, want, returned);
     } catch (error) {
-      if (done.length + back.length === 0) throw error;
-      return this.#tools.door().workDeliveries(done, 0, back);
+      if (done.length + returned.length === 0) throw error;
+      return this.#tools.tenant().workDeliveries(done, 0, returned);
     }
   }
 
-  /** Fills the free slots. */
-  #begin(): void {
+  /** Starts claimed deliveries in the free slots. */
+  #fillSlots(): void {
     while (this.#running < SENDER_SLOTS && !this.#isLate) {
-      const job = this.#stock.shift();
+      const job = this.#claimed.shift();
       if (job === undefined) return;
       this.#running += 1;
       void this.#attempt(job);
@@ -177,60 +183,60 @@ export class Sender {
     try {
       this.#done.push(await this.#tools.send(job));
     } catch (error) {
-      logBug("delivery_failed", error, { work: "delivery" }); // its lease will end, and it is sent again
+      logBug("delivery_failed", error, { work: "delivery" }); // sent again when its claim expires
     }
     this.#running -= 1;
-    this.#begin();
-    this.#over();
+    this.#fillSlots();
+    this.#onEnd();
   }
 
   /**
-   * Waits for an end to report; with something left to send, a moment longer for others to go with it. True where none came and
-   * what was taken ahead has waited long enough.
+   * Waits for a result to report; with deliveries left to send, a moment longer to report several at once. True when
+   * none came and the deliveries claimed ahead have waited long enough.
    */
-  async #untilWorthACall(): Promise<boolean> {
-    const timeout = this.#alarm(this.#stock.length > 0 ? SENDER_SLOT_WAIT_MS : null);
+  async #waitForReport(): Promise<boolean> {
+    const timeout = this.#timeout(this.#claimed.length > 0 ? SENDER_SLOT_WAIT_MS : null);
     while (this.#done.length === 0 && this.#running > 0 && !timeout.isOver()) await this.#nextEnd();
     timeout.clear();
     if (this.#done.length === 0) return this.#running > 0;
-    if (this.#isWorthACall()) return false;
-    const linger = this.#alarm(SENDER_LINGER_MS);
-    while (!this.#isWorthACall() && !linger.isOver()) await this.#nextEnd();
+    if (this.#shouldReport()) return false;
+    const linger = this.#timeout(SENDER_LINGER_MS);
+    while (!this.#shouldReport() && !linger.isOver()) await this.#nextEnd();
     linger.clear();
     return false;
   }
 
-  /** Ends a wait for the next end after this long; never where that is null. */
-  #alarm(ms: number | null): { readonly isOver: () => boolean; readonly clear: () => void } {
+  /** A timeout that also ends the wait for the next result; null for none. */
+  #timeout(ms: number | null): { readonly isOver: () => boolean; readonly clear: () => void } {
     let isOver = false;
-    const ring = (): void => {
+    const expire = (): void => {
       isOver = true;
-      this.#over();
+      this.#onEnd();
     };
-    const timer = ms === null ? undefined : setTimeout(ring, ms);
+    const timer = ms === null ? undefined : setTimeout(expire, ms);
     return { isOver: () => isOver, clear: () => clearTimeout(timer) };
   }
 
-  #isWorthACall(): boolean {
-    return this.#stock.length === 0 || this.#done.length >= SENDER_SLOTS;
+  #shouldReport(): boolean {
+    return this.#claimed.length === 0 || this.#done.length >= SENDER_SLOTS;
   }
 
   #nextEnd(): Promise<void> {
     return new Promise((resolve) => {
-      this.#over = resolve;
+      this.#onEnd = resolve;
     });
   }
 }
 
 /**
- * Begins a sender for every message of a batch, side by side, and holds the queue up for none of them: they go on by `continueWith` after
- * the batch is over, so that receivers which hang keep nobody else's message waiting. A message is only a nudge: whatever goes
- * wrong here, the tenant's object will nudge again.
+ * Starts a sender for every message of a batch, concurrently. The queue does not wait for them: they continue under
+ * `continueWith` after the batch is acknowledged, so that hanging receivers do not delay other messages. A lost message
+ * is harmless, because the tenant's object sends it again.
  */
 export function deliverAll(
   batch: MessageBatch<DeliveryMessage>,
   env: Env,
-  dependencies: DeletionDependencies,
+  dependencies: DeliveryDependencies,
   continueWith: (work: Promise<void>) => void,
 ): void {
   const config = readConfig(env);
@@ -242,12 +248,12 @@ async function deliver(
   message: DeliveryMessage,
   env: Env,
   config: Config,
-  dependencies: DeletionDependencies,
+  dependencies: DeliveryDependencies,
 ): Promise<void> {
   const tools = {
-    door: () => tenantOf(env, message),
+    tenant: () => tenantOf(env, message),
     send: (job: DeliveryJob) => attempt(job, config, dependencies),
-    tell: (reports: readonly DeliveryReport[]) => tell(reports, message.tenant),
+    log: (reports: readonly DeliveryReport[]) => logReports(reports, message.tenant),
   };
   try {
     const more = await new Sender(tools).run();
@@ -257,22 +263,25 @@ async function deliver(
   }
 }
 
-async function attempt(job: DeliveryJob, config: Config, dependencies: DeletionDependencies): Promise<DeliveryReport> {
+async function attempt(job: DeliveryJob, config: Config, dependencies: DeliveryDependencies): Promise<DeliveryReport> {
   const outcome = await postWebhook(job, config.targets, dependencies);
   await failAt("delivery.sent", config);
   return { id: job.id, attempt: job.attempt, outcome };
 }
 
-/** One line for all that ended alike and is reported together: how it ended, never where it went. Each attempt has its own in the delivery's log. */
-function tell(reports: readonly DeliveryReport[], tenant: string): void {
+/**
+ * One log line for all results with the same status that are reported together: never the address. Each attempt has its
+ * own entry in the delivery's log.
+ */
+function logReports(reports: readonly DeliveryReport[], tenant: string): void {
   const statuses = new Set(reports.map(({ outcome }) => outcome.status));
   for (const status of statuses) {
-    const alike = reports.filter(({ outcome }) => outcome.status === status);
+    const same = reports.filter(({ outcome }) => outcome.status === status);
     log("info", "delivery", {
       work: "delivery",
-      count: alike.length,
-      attempt: Math.max(...alike.map(({ attempt: nth }) => nth)),
-      ms: Math.max(...alike.map(({ outcome }) => outcome.tookMs)),
+      count: same.length,
+      attempt: Math.max(...same.map(({ attempt: nth }) => nth)),
+      ms: Math.max(...same.map(({ outcome }) => outcome.tookMs)),
       ...(status === null ? {} : { status }),
       ...ownerOf(tenant),
     });

@@ -1,21 +1,24 @@
-/** The wake queue's consumer: each message names an object that is behind, and that object does what its alarm would have done. */
+/**
+ * The consumers of the wake queue and of its dead-letter queue. A wake message names an object, which then does what
+ * its alarm would have done.
+ */
 import type { TenantId } from "../core/ids.ts";
 import type { Env, ObjectKind, WakeMessage } from "../env.ts";
 import { log, logBug } from "../log.ts";
 import { recordDeadLetter } from "../store/status.ts";
-import { deleteTenant, deletionWorld } from "./delete-tenant.ts";
+import { deleteTenant, deletionDependencies } from "./delete-tenant.ts";
 
-/** Every object with a schedule has this door. */
+/** Every object with a job scheduler has this method. */
 type Wakeable = { wake(): Promise<void> };
 
 const ATTEMPT_WAIT_SECONDS = 10;
 
-/** An object that has not answered by then is asked again later. Chosen: far above a wake, which only starts work. */
+/** An object that has not answered in time is retried later. Chosen: far above a wake call, which only starts jobs. */
 const TIMEOUT_MS = 20_000;
 
 /**
- * Wakes the objects of a batch side by side; one that fails, or does not answer within `timeoutMs`, is retried alone and stops
- * no other.
+ * Wakes the objects of a batch concurrently. One that fails, or does not answer within `timeoutMs`, is retried alone
+ * and does not stop the others.
  */
 export async function wakeAll(
   batch: MessageBatch<WakeMessage>,
@@ -25,7 +28,7 @@ export async function wakeAll(
   await Promise.all(
     batch.messages.map(async (message) => {
       try {
-        await soon(wake(env, message.body), timeoutMs);
+        await withTimeout(wake(env, message.body), timeoutMs);
         message.ack();
       } catch (error) {
         logBug("wake_failed", error, { work: "wake", attempt: message.attempts });
@@ -35,8 +38,8 @@ export async function wakeAll(
   );
 }
 
-/** The promise's own end, or a rejection when it takes too long. A later end is dropped. */
-async function soon(work: Promise<void>, ms: number): Promise<void> {
+/** The promise's result, or a rejection after `ms`. A later result is dropped. */
+async function withTimeout(work: Promise<void>, ms: number): Promise<void> {
   let timer: ReturnType<typeof setTimeout> | undefined;
   const late = new Promise<never>((_, reject) => {
     timer = setTimeout(() => reject(new Error("no answer yet")), ms);
@@ -46,7 +49,7 @@ async function soon(work: Promise<void>, ms: number): Promise<void> {
 
 const wake = (env: Env, { kind, name }: WakeMessage): Promise<void> =>
   kind === "deletion"
-    ? deleteTenant(deletionWorld(env), name as TenantId, Date.now()) // its busy row is named by the tenant's id
+    ? deleteTenant(deletionDependencies(env), name as TenantId, Date.now()) // its watchdog row is named by the tenant's id
     : objectOf(env, kind, name).wake();
 
 function objectOf(env: Env, kind: ObjectKind, name: string): Wakeable {
@@ -54,9 +57,11 @@ function objectOf(env: Env, kind: ObjectKind, name: string): Wakeable {
   return classes[kind].getByName(name) as unknown as Wakeable; // the four classes implement it; RPC stubs carry their methods under the same names
 }
 
-/* The dead-letter queue's consumer: what failed too often is written down where the operator looks, and reported. */
+/* Dead letters: messages that failed too often are stored for the operator's status page and logged. */
 
-/** Writes a batch down. Nothing is lost with a dead letter: it was a nudge, and the stores still say what is owed. */
+/**
+ * Stores a batch. No data is lost with a dead letter: the message was only a trigger, and the jobs are still stored.
+ */
 export async function recordDeadLetters(batch: MessageBatch, { DB }: Pick<Env, "DB">, now: number): Promise<void> {
   await recordDeadLetter(DB, batch.messages, now);
   log("error", "dead_letters", { work: "queue", count: batch.messages.length });

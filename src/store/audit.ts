@@ -1,4 +1,4 @@
-/** The audit log in D1. An entry is a statement, so that it is committed with what it tells of or not at all. */
+/** The audit log in D1. An entry is a statement, so that it is committed together with the action it records. */
 import type { Scope } from "../core/address.ts";
 import type { Mode } from "../core/ids.ts";
 import type { AuditEntry } from "../core/tenant.ts";
@@ -15,7 +15,9 @@ const OF_TENANT = `SELECT * FROM audit_log
 /** Above every id: the cursor of a list's first page. */
 const LAST_ID = "aud_~";
 
-/** The statement that writes an entry: put it into the batch of the action. `where` may name ?1, its id, ?4, the moment, and ?7, the target. */
+/**
+ * The statement that writes an entry, for the batch of the action. `where` may use ?1 (id), ?4 (time) and ?7 (target).
+ */
 export const auditRow = (db: D1Database, entry: AuditEntry, where = "true"): D1PreparedStatement =>
   db
     .prepare(`${ADD} WHERE ${where}`)
@@ -31,7 +33,7 @@ export const auditRow = (db: D1Database, entry: AuditEntry, where = "true"): D1P
       JSON.stringify(entry.detail),
     );
 
-/** Writes an entry about what happened elsewhere; the same one again changes nothing. */
+/** Writes an entry about an action outside D1. Idempotent. */
 export async function addEntry(db: D1Database, entry: AuditEntry): Promise<void> {
   await auditRow(db, entry, "NOT EXISTS (SELECT 1 FROM audit_log WHERE id = ?1)").run();
 }

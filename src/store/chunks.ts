@@ -1,8 +1,8 @@
-/** A body that is read with an end: nobody waits longer than told for its next bytes, and it can be let go in between. */
+/** Reading of streamed bodies with timeouts and cancellation. */
 import { err, ok, type Result } from "../core/result.ts";
 import type { EpochMs } from "../core/time.ts";
 
-/** How long to wait. `signal` ends it all at once, from outside or by a clock of the caller's. */
+/** The time limits of a read. `signal` aborts it, from outside or by a timer of the caller. */
 export type Bounds = {
   /** The longest wait for the next bytes of the body, and for the store to take them. */
   readonly idleMs: number;
@@ -10,13 +10,13 @@ export type Bounds = {
 };
 
 /**
- * Whose fault a file is that did not get into the store. `cut`: the body broke off or was not as long as announced.
- * `stalled`: no byte for too long. `late`: slower in all than allowed. `too_large`: above its cap. `stopped`: by the signal.
- * `store`: R2 refused or did not answer.
+ * Why a file was not stored. `cut`: the body broke off or differed from its announced length. `stalled`: no byte for
+ * too long. `late`: the total time is over. `too_large`: above the limit. `stopped`: by the signal. `store`: R2 failed
+ * or did not answer.
  */
 export type PutFailure = { readonly reason: "cut" | "stalled" | "late" | "too_large" | "stopped" | "store" };
 
-/** Ends a put inside this room; it leaves as a value. */
+/** Thrown inside a put; callers get it as a value. */
 export class Broken extends Error {
   readonly reason: PutFailure["reason"];
   constructor(reason: PutFailure["reason"]) {
@@ -26,11 +26,13 @@ export class Broken extends Error {
   }
 }
 
-/** What a wait ended with, as the reason to give up. Anything but our own word for it is `otherwise`. */
+/** The reason of a `Broken`; `otherwise` for any other error. */
 export const reasonOf = (error: unknown, otherwise: PutFailure["reason"]): PutFailure["reason"] =>
   error instanceof Broken ? error.reason : otherwise;
 
-/** The promise's own end, or a rejection as soon as the idle wait is over or the signal fires. A later end is dropped. */
+/**
+ * The promise's result, or a rejection when the idle timeout is over or the signal fires. A later result is dropped.
+ */
 export function within<T>(promise: Promise<T>, { idleMs, signal }: Bounds, late: "stalled" | "store"): Promise<T> {
   return new Promise<T>((resolve, reject) => {
     const release = (): void => {
@@ -50,15 +52,18 @@ export function within<T>(promise: Promise<T>, { idleMs, signal }: Bounds, late:
 }
 
 export type Timeout = {
-  /** The promise's own end, or a rejection when it takes longer than the idle wait or the signal fires. A later end is dropped. */
+  /**
+   * The promise's result, or a rejection when the idle timeout is over or the signal fires. A later result is dropped.
+   */
   readonly during: <T>(promise: Promise<T>) => Promise<T>;
   /** Stops watching. */
   readonly end: () => void;
 };
 
 /**
- * Watches many waits, one after the other, under the same bounds, as `within` does one: with one timer and one listener for
- * all of them, which cost more than the reading of a chunk. A wait may last a quarter longer than its bound. End it.
+ * Applies the same timeout to many waits, one after another, like `within` for one: with one timer and one listener for
+ * all of them, which would otherwise cost more than reading a chunk. A wait may last a quarter longer than its limit.
+ * Call `end` afterwards.
  */
 export function watch({ idleMs, signal }: Bounds, late: "stalled" | "store"): Timeout {
   let running: { readonly began: EpochMs; readonly reject: (error: Broken) => void } | null = null;
@@ -83,33 +88,33 @@ export function watch({ idleMs, signal }: Bounds, late: "stalled" | "store"): Ti
 }
 
 export type Source = {
-  /** The next bytes: at least `atLeast` unless the body ends before, at most `size`; null at its end. */
+  /** The next bytes: at least `atLeast` unless the body ends first, at most `size`; null at the end. */
   readonly next: (atLeast: number, size: number) => Promise<Uint8Array | null>;
-  /** Tells the sender that nothing more is read. Never waits, never throws. */
+  /** Cancels the body. Never waits, never throws. */
   readonly cancel: () => void;
-  /** Leaves the rest of the body to another reader. Not while a read is on its way. */
+  /** Leaves the rest of the body to another reader. Not during a read. */
   readonly release: () => void;
 };
 
-/** Reads a byte stream under its bounds: each arrival of bytes starts the idle wait anew. */
+/** Reads a byte stream with an idle timeout, which restarts whenever bytes arrive. */
 export function openSource(body: ReadableStream, bounds: Bounds): Source {
   const reader = body.getReader({ mode: "byob" });
   const timeout = watch(bounds, "stalled");
   return {
     async next(atLeast, size) {
       try {
-        let piece = new Uint8Array(size);
+        let chunk = new Uint8Array(size);
         let filled = 0;
         while (filled < atLeast) {
-          const { value, done } = await timeout.during(reader.read(piece.subarray(filled)));
+          const { value, done } = await timeout.during(reader.read(chunk.subarray(filled)));
           if (value === undefined) throw new Broken("cut");
-          piece = new Uint8Array(value.buffer); // the one handed in, moved here with what it held
+          chunk = new Uint8Array(value.buffer); // the buffer passed in, transferred here with its contents
           filled += value.byteLength;
           if (!done) continue;
           timeout.end();
           break;
         }
-        return filled === 0 ? null : piece.subarray(0, filled);
+        return filled === 0 ? null : chunk.subarray(0, filled);
       } catch (error) {
         throw new Broken(reasonOf(error, "cut"));
       }
@@ -125,7 +130,10 @@ export function openSource(body: ReadableStream, bounds: Bounds): Source {
   };
 }
 
-/** The first `count` bytes of a body, or all of a shorter one; what follows them stays in the body, which is let go on a failure. */
+/**
+ * The first `count` bytes of a body, or all of a shorter one. The rest stays in the body, which is cancelled on a
+ * failure.
+ */
 export async function readHead(
   body: ReadableStream,
   count: number,
@@ -142,19 +150,19 @@ export async function readHead(
   }
 }
 
-/** Bytes of a chunk at most. Chosen: few reads for a large file, little memory for many. */
+/** The largest chunk. Chosen: few reads for a large file, little memory for many. */
 const CHUNK_BYTES = 256 * 1024;
 
 export type Chunks = {
-  /** The next bytes, good until the next call; null at the body's end. Throws `Broken`. */
+  /** The next bytes, valid until the next call; null at the end. Throws `Broken`. */
   readonly next: () => Promise<Uint8Array | null>;
-  /** Tells the sender that nothing more is read. Never waits, never throws. */
+  /** Cancels the body. Never waits, never throws. */
   readonly cancel: () => void;
 };
 
 /**
- * Reads a byte stream through one memory, as much at a time as has come: nothing that arrived waits for what has not, and
- * is lost with it when the connection breaks.
+ * Reads a byte stream through one buffer, as much at a time as has arrived, so that a broken connection loses no
+ * received bytes.
  */
 export function openChunks(body: ReadableStream, bounds: Bounds, untilMs: EpochMs): Chunks {
   const reader = body.getReader({ mode: "byob" });
@@ -163,7 +171,7 @@ export function openChunks(body: ReadableStream, bounds: Bounds, untilMs: EpochM
   const read = async (): Promise<Uint8Array | null> => {
     const { value } = await timeout.during(reader.read(new Uint8Array(memory)));
     if (value === undefined) throw new Broken("cut");
-    memory = value.buffer; // the one handed in, moved here with what it held
+    memory = value.buffer; // the buffer passed in, transferred here with its contents
     return value.byteLength === 0 ? null : value;
   };
   return {
@@ -185,7 +193,7 @@ export function openChunks(body: ReadableStream, bounds: Bounds, untilMs: EpochM
   };
 }
 
-/** The same of any byte stream, in the pieces that its own source makes. */
+/** The same for any byte stream, in the chunks of its source. */
 export function openFileParts(body: ReadableStream<Uint8Array>, bounds: Bounds, untilMs: EpochMs): Chunks {
   const reader = body.getReader();
   const timeout = watch(bounds, "stalled");

@@ -1,4 +1,4 @@
-/** Deletions of tenants in D1: begun in one transaction, moved on step by step, kept as receipts. */
+/** Tenant deletions in D1: started in one transaction, advanced step by step, and retained as receipts. */
 
 import type { Mode, TenantId, UserHash } from "../core/ids.ts";
 import { type AuditEntry, type Deletion, type DeletionStep, NOTHING_REMOVED } from "../core/tenant.ts";
@@ -6,7 +6,7 @@ import type { EpochMs } from "../core/time.ts";
 import type { TenantRemovedWire } from "../core/wire/deletion.ts";
 import { auditRow } from "./audit.ts";
 
-/** The kind of a deletion's `busy` row, whose name is the tenant's id. */
+/** The kind of a deletion's watchdog row, whose name is the tenant's id. */
 export const DELETION = "deletion";
 
 type Row = {
@@ -17,50 +17,53 @@ type Row = {
   completed_at: number | null;
 };
 
-const BEGUN = "EXISTS (SELECT 1 FROM tenants WHERE id = ?1)";
+const TENANT_EXISTS = "EXISTS (SELECT 1 FROM tenants WHERE id = ?1)";
 const CLOSE = "UPDATE tenants SET state = 'deleting' WHERE id = ?1";
 const REVOKE = "UPDATE keys SET revoked_at = min(coalesce(revoked_at, ?2), ?2) WHERE tenant = ?1";
-const BEGIN = `INSERT OR IGNORE INTO tenant_deletions (tenant, step, removed, requested_at)
-  SELECT ?1, 'endpoints', ?2, ?3 WHERE ${BEGUN}`;
-const OWE = `INSERT OR IGNORE INTO busy (object_name, kind, due_at, since) SELECT ?1, '${DELETION}', ?2, ?2 WHERE ${BEGUN}`;
-const TAKE = `UPDATE busy SET due_at = ?3 WHERE object_name = ?1 AND kind = '${DELETION}' AND due_at <= ?2 RETURNING due_at`;
-const MOVE = "UPDATE tenant_deletions SET step = ?2, cursor = ?3, removed = ?4 WHERE tenant = ?1";
+const INSERT = `INSERT OR IGNORE INTO tenant_deletions (tenant, step, removed, requested_at)
+  SELECT ?1, 'endpoints', ?2, ?3 WHERE ${TENANT_EXISTS}`;
+const SCHEDULE = `INSERT OR IGNORE INTO busy (object_name, kind, due_at, since) SELECT ?1, '${DELETION}', ?2, ?2 WHERE ${TENANT_EXISTS}`;
+const CLAIM = `UPDATE busy SET due_at = ?3 WHERE object_name = ?1 AND kind = '${DELETION}' AND due_at <= ?2 RETURNING due_at`;
+const SAVE = "UPDATE tenant_deletions SET step = ?2, cursor = ?3, removed = ?4 WHERE tenant = ?1";
 const COUNTS = `SELECT (SELECT count(*) FROM keys WHERE tenant = ?1) AS keys,
   (SELECT count(*) FROM users WHERE tenant = ?1) AS users,
   (SELECT count(*) FROM generators WHERE tenant = ?1) AS generators`;
-/** Rows of the objects of one tenant: `;` is the character after `:`. */
+/** Rows of one tenant's objects: `;` is the character after `:`. */
 const OBJECTS = "object_name >= ?1 || ':' AND object_name < ?1 || ';'";
 const UNFINISHED_USERS = `SELECT (SELECT count(*) FROM users WHERE tenant = ?1)
   + (SELECT count(*) FROM busy WHERE ${OBJECTS} AND kind = 'user' AND due_at <= ?2) AS n`;
 
-/** Marks a tenant as going, revokes its keys and owes the rest, with the entry; again, or without such a tenant, it does nothing. */
+/**
+ * Marks a tenant as deleting, revokes its keys and schedules the deletion, with the audit entry. Does nothing when
+ * repeated or without such a tenant.
+ */
 export async function beginDeletion(db: D1Database, tenant: TenantId, entry: AuditEntry): Promise<void> {
   const isFirst = "EXISTS (SELECT 1 FROM tenants WHERE id = ?7 AND state != 'deleting')";
   await db.batch([
     auditRow(db, entry, isFirst),
-    db.prepare(BEGIN).bind(tenant, JSON.stringify(NOTHING_REMOVED), entry.at),
-    db.prepare(OWE).bind(tenant, entry.at),
+    db.prepare(INSERT).bind(tenant, JSON.stringify(NOTHING_REMOVED), entry.at),
+    db.prepare(SCHEDULE).bind(tenant, entry.at),
     db.prepare(REVOKE).bind(tenant, entry.at),
     db.prepare(CLOSE).bind(tenant),
   ]);
 }
 
-/** The deletion of a tenant; null when none was ever begun. */
+/** The deletion of a tenant; null when none was started. */
 export async function readDeletion(db: D1Database, tenant: TenantId): Promise<Deletion | null> {
   const row = await db.prepare("SELECT * FROM tenant_deletions WHERE tenant = ?1").bind(tenant).first<Row>();
   if (row === null) return null;
-  const counted = JSON.parse(row.removed) as Partial<TenantRemovedWire>; // written here only; an earlier version counted less
+  const counted = JSON.parse(row.removed) as Partial<TenantRemovedWire>; // written here only
   const removed = { ...NOTHING_REMOVED, ...counted };
   const { step, cursor, requested_at: requestedAt, completed_at: completedAt } = row;
   return { step, cursor, removed, requestedAt, completedAt };
 }
 
-/** Takes a deletion that is due until `until`; false when it is not due, or somebody has it. */
-export async function takeDeletion(db: D1Database, tenant: TenantId, now: EpochMs, until: EpochMs): Promise<boolean> {
-  return (await db.prepare(TAKE).bind(tenant, now, until).first()) !== null;
+/** Claims a due deletion until `until`; false when it is not due or already claimed. */
+export async function claimDeletion(db: D1Database, tenant: TenantId, now: EpochMs, until: EpochMs): Promise<boolean> {
+  return (await db.prepare(CLAIM).bind(tenant, now, until).first()) !== null;
 }
 
-/** Says when a deletion goes on. */
+/** Sets when a deletion continues. */
 export async function postponeDeletion(db: D1Database, tenant: TenantId, dueAt: EpochMs): Promise<void> {
   await db
     .prepare(`UPDATE busy SET due_at = ?2 WHERE object_name = ?1 AND kind = '${DELETION}'`)
@@ -68,16 +71,16 @@ export async function postponeDeletion(db: D1Database, tenant: TenantId, dueAt: 
     .run();
 }
 
-/** Writes down where a deletion stands. */
-export async function moveDeletion(
+/** Stores the current step of a deletion. */
+export async function saveDeletion(
   db: D1Database,
   tenant: TenantId,
   { step, cursor, removed }: Deletion,
 ): Promise<void> {
-  await db.prepare(MOVE).bind(tenant, step, cursor, JSON.stringify(removed)).run();
+  await db.prepare(SAVE).bind(tenant, step, cursor, JSON.stringify(removed)).run();
 }
 
-/** How much of a tenant D1 holds. */
+/** The number of a tenant's rows in D1. */
 export async function countRows(
   db: D1Database,
   tenant: TenantId,
@@ -87,7 +90,7 @@ export async function countRows(
   return row;
 }
 
-/** Users' objects of a tenant, in the order of their keys, after the given one. */
+/** A tenant's users in order of mode and hash, after the given one. */
 export async function usersAfter(
   db: D1Database,
   tenant: TenantId,
@@ -101,14 +104,14 @@ export async function usersAfter(
   return found.results;
 }
 
-/** How many users' objects of a tenant have something to do before `before`, or are still listed. */
+/** The number of a tenant's users that are listed or have a job due before `before`. */
 export async function unfinishedUsers(db: D1Database, tenant: TenantId, before: EpochMs): Promise<number> {
   return (await db.prepare(UNFINISHED_USERS).bind(tenant, before).first<number>("n")) ?? 0;
 }
 
 /**
- * Removes every row of a tenant and completes the deletion, at once. What stays: the receipt, the audit log, and the `busy`
- * rows of users' objects, which forget their tombstones by themselves.
+ * Removes every row of a tenant and completes the deletion, in one transaction. The receipt, the audit log and the
+ * watchdog rows of users' objects stay; those objects remove their tombstones by themselves.
  */
 export async function finishDeletion(db: D1Database, tenant: TenantId, now: EpochMs): Promise<void> {
   const of = (query: string) => db.prepare(query).bind(tenant);

@@ -1,8 +1,11 @@
-/** The `encryption` table: under which root secret each object's seals were made. What a rotation of the secret has left is one query. */
+/**
+ * The `seals` table: the root secret that each object's ciphertexts use. One query finds the objects that a rotation
+ * has not reached.
+ */
 
 export type EncryptionRow = { readonly object_name: string; readonly kind: string };
 
-/** Says that everything an object keeps sealed is sealed under the root secret `kid`. */
+/** Records that all ciphertexts of an object use the root secret `kid`. */
 export async function writeEncryption(db: D1Database, objectName: string, kind: string, kid: string): Promise<void> {
   await db
     .prepare(
@@ -12,12 +15,15 @@ export async function writeEncryption(db: D1Database, objectName: string, kind: 
     .run();
 }
 
-/** Says that an object keeps nothing sealed. */
+/** Records that an object has no ciphertexts. */
 export async function deleteEncryption(db: D1Database, objectName: string, kind: string): Promise<void> {
   await db.prepare("DELETE FROM seals WHERE object_name = ?1 AND kind = ?2").bind(objectName, kind).run();
 }
 
-/** Objects whose seals are not all of the root secret `kid`, at most `limit`. Two ranges of the index, so that it costs nothing when there are none. */
+/**
+ * Objects that use another root secret than `kid`, at most `limit`. Two ranges of the index, so that the query is cheap
+ * when there are none.
+ */
 export async function staleEncryptions(db: D1Database, kid: string, limit: number): Promise<EncryptionRow[]> {
   const found = await db
     .prepare(
@@ -28,7 +34,9 @@ export async function staleEncryptions(db: D1Database, kid: string, limit: numbe
   return found.results;
 }
 
-/** How many objects still keep seals of another root secret than `kid`: 0 before `ROOT_SECRET_PREVIOUS` may go. */
+/**
+ * The number of objects that use another root secret than `kid`: must be 0 before `ROOT_SECRET_PREVIOUS` is removed.
+ */
 export async function countStaleEncryptions(db: D1Database, kid: string): Promise<number> {
   const row = await db.prepare("SELECT count(*) AS n FROM seals WHERE kid != ?1").bind(kid).first<{ n: number }>();
   return row?.n ?? 0;

@@ -1,13 +1,13 @@
-/** Files in R2: put while they stream, never held whole. A body that does not come is not waited for without end. */
+/** Files in R2: streamed in with timeouts, read by range, hashed and deleted. */
 import { err, ok, type Result } from "../core/result.ts";
 import type { FilePart } from "../core/rpc/user.ts";
 import { type Bounds, Broken, openSource, type PutFailure, reasonOf, type Source, watch, within } from "./chunks.ts";
 
 /*
- * A stored file as one, whether it lies in one object or in several that follow one another.
+ * A stored file, whether it is one object or several in sequence.
  *
- * A file in pieces is a manifest: a small object under the file's key that names its pieces in order. Nothing of them is
- * copied; whoever reads the file reads one piece after the other. The mark on it is ours alone: no caller sets metadata in R2.
+ * A concatenated file is a manifest: a small object under the file's key that lists its parts in order. Nothing is
+ * copied; a reader reads one part after another. The custom metadata that marks a manifest cannot be set by callers.
  */
 
 /** `length` bytes from `offset`. */
@@ -15,23 +15,23 @@ export type ByteRange = { readonly offset: number; readonly length: number };
 
 export type Stored = {
   readonly sizeBytes: number;
-  /** As an ETag header says it: other content has another one. */
+  /** The value of an ETag header; it changes with the content. */
   readonly httpEtag: string;
-  /** A range of its bytes, or all of them, as a stream of exactly that length. Null when they are not there any more. */
+  /** A range of the bytes, or all of them, as a stream of exactly that length. Null when they no longer exist. */
   readonly read: (range?: ByteRange) => Promise<ReadableStream | null>;
 };
 
 const MANIFEST = "manifest";
 type Manifest = { readonly fileParts: readonly FilePart[] };
 
-/** The version of a file that lies there now; null when none does. */
+/** The current version of a file; null when there is none. */
 export async function openStored(bucket: R2Bucket, key: string): Promise<Stored | null> {
   const head = await bucket.head(key);
   if (head === null) return null;
   return head.customMetadata?.[MANIFEST] === undefined ? ofObject(bucket, head) : ofManifest(bucket, head);
 }
 
-/** Says that these objects, one after the other, are the file at `key`. May be repeated. */
+/** Stores a manifest: these objects in sequence are the file at `key`. Can be repeated. */
 export async function putManifest(bucket: R2Bucket, key: string, fileParts: readonly FilePart[]): Promise<void> {
   const manifest: Manifest = { fileParts };
   const httpMetadata = { contentType: "application/json" };
@@ -39,7 +39,7 @@ export async function putManifest(bucket: R2Bucket, key: string, fileParts: read
 }
 
 function ofObject(bucket: R2Bucket, { key, size, etag, httpEtag }: R2Object): Stored {
-  // A range was measured on this version of the object; another one must not be cut by it.
+  // The range was computed for this version of the object, so another version must not be read.
   const onlyIf = { etagMatches: etag };
   const read = async (range?: ByteRange): Promise<ReadableStream | null> => {
     const got = await bucket.get(key, range === undefined ? { onlyIf } : { onlyIf, range });
@@ -52,11 +52,13 @@ async function ofManifest(bucket: R2Bucket, { key, httpEtag }: R2Object): Promis
   const object = await bucket.get(key);
   if (object === null) return null;
   const { fileParts } = await object.json<Manifest>(); // written by putManifest only
-  const sizeBytes = fileParts.reduce((sum, piece) => sum + piece.sizeBytes, 0);
+  const sizeBytes = fileParts.reduce((sum, part) => sum + part.sizeBytes, 0);
   return { sizeBytes, httpEtag, read: (range) => readFileParts(bucket, fileParts, range) };
 }
 
-/** A range of the bytes of objects that follow one another, or all of them. Null when the first object of it is not there. */
+/**
+ * A range of the bytes of objects in sequence, or all of them. Null when the first object of the range does not exist.
+ */
 export async function readFileParts(
   bucket: R2Bucket,
   fileParts: readonly FilePart[],
@@ -68,20 +70,20 @@ export async function readFileParts(
   if (body === null || rest.length === 0) return body;
   const length = rest.reduce((sum, one) => sum + one.range.length, first.range.length);
   const { readable, writable } = new FixedLengthStream(length);
-  pumpParts(bucket, body, rest, writable).catch(() => undefined); // the reader sees its stream break
+  pumpParts(bucket, body, rest, writable).catch(() => undefined); // the reader sees an aborted stream
   return readable;
 }
 
 type Cut = FilePart & { readonly range: ByteRange };
 
-/** What a range of the whole takes from each piece; pieces that it does not touch are left out. */
+/** The range that each part contributes; parts outside the range are left out. */
 function cut(fileParts: readonly FilePart[], { offset, length }: ByteRange): Cut[] {
   let at = 0;
-  return fileParts.flatMap((piece) => {
+  return fileParts.flatMap((part) => {
     const start = Math.max(offset - at, 0);
-    const end = Math.min(offset + length - at, piece.sizeBytes);
-    at += piece.sizeBytes;
-    return end > start ? [{ ...piece, range: { offset: start, length: end - start } }] : [];
+    const end = Math.min(offset + length - at, part.sizeBytes);
+    at += part.sizeBytes;
+    return end > start ? [{ ...part, range: { offset: start, length: end - start } }] : [];
   });
 }
 
@@ -99,87 +101,98 @@ async function pumpParts(
   await first.pipeTo(writable, { preventClose: true });
   for (const one of rest) {
     const body = await readCut(bucket, one);
-    if (body === null) return writable.abort(new Error("a piece of the file is not there any more"));
+    if (body === null) return writable.abort(new Error("a part of the file no longer exists"));
     await body.pipeTo(writable, { preventClose: true });
   }
   await writable.close();
 }
 
-/** R2 refuses parts below 5 MiB, and all but the last must be of one size. Source: R2 limits. */
+/** R2 rejects parts below 5 MiB, and all but the last must be of one size. Source: R2 limits. */
 const PART_BYTES = 8 * 1024 * 1024;
-/** Bytes asked for at once. Chosen: few calls for a large file, little memory for many. */
+/** Bytes per read. Chosen: few calls for a large file, little memory for many. */
 const CHUNK_BYTES = 64 * 1024;
 
 export type Put = { readonly sizeBytes: number; readonly etag: string };
 
-/** A file to store: where, what, and how long to wait for it. */
-export type Incoming = {
+/** A file to store: its key, content and timeouts. */
+export type IncomingFile = {
   readonly key: string;
   readonly contentType: string;
-  /** Bytes that were read from the body's start already; they come first. */
+  /** Bytes that were already read from the body's start; they come first. */
   readonly head?: Uint8Array;
   readonly body: ReadableStream;
   readonly bounds: Bounds;
-  /** Told of every piece in its order; it is not changed before this resolves. */
-  readonly passing?: (piece: Uint8Array) => Promise<void>;
+  /** Called with every chunk in order; the chunk is not changed before this resolves. */
+  readonly onChunk?: (chunk: Uint8Array) => Promise<void>;
 };
 
 /**
- * Stores a body of exactly `sizeBytes`; stores nothing when it is shorter or longer, breaks off, or is waited for too long.
- * After a `store` failure the file may be there all the same: look. The body is let go in every case, and the answer comes
- * when R2 is done with it, so that a later put of the same key is the later one in R2 too.
+ * Stores a body of exactly `sizeBytes`; stores nothing when it is shorter or longer, breaks off, or exceeds a timeout.
+ * After a `store` failure the file may exist all the same, so check. The body is always cancelled, and the call returns
+ * when R2 has finished, so that a later put of the same key is the later one in R2 too.
  */
-export async function putExact(bucket: R2Bucket, file: Incoming, sizeBytes: number): Promise<Result<Put, PutFailure>> {
-  const { key, contentType, body, bounds, passing } = file;
+export async function putExact(
+  bucket: R2Bucket,
+  file: IncomingFile,
+  sizeBytes: number,
+): Promise<Result<Put, PutFailure>> {
+  const { key, contentType, body, bounds, onChunk } = file;
   const fixed = new FixedLengthStream(sizeBytes);
   const source = openSource(body, bounds);
-  const putting = bucket.put(key, fixed.readable, { httpMetadata: { contentType } });
-  putting.catch(() => undefined); // its failure is met below, or another one has come first
+  const put = bucket.put(key, fixed.readable, { httpMetadata: { contentType } });
+  put.catch(() => undefined); // the failure is handled below, or another one came first
   const writer = fixed.writable.getWriter();
-  const storing = watch(bounds, "store");
-  const write = async (piece: Uint8Array): Promise<void> => {
-    await passing?.(piece); // first: writing takes the piece away
-    await storing.during(writer.write(piece));
+  const timeout = watch(bounds, "store");
+  const write = async (chunk: Uint8Array): Promise<void> => {
+    await onChunk?.(chunk); // before the write, which transfers the buffer
+    await timeout.during(writer.write(chunk));
   };
-  const close = (): Promise<void> => storing.during(writer.close());
+  const close = (): Promise<void> => timeout.during(writer.close());
   const pumped = pump(file.head ?? null, source, { write, close }, sizeBytes);
   try {
-    await Promise.race([pumped, putting]); // R2 may refuse before it takes a byte
+    await Promise.race([pumped, put]); // R2 may fail before it reads a byte
     await pumped;
-    const stored = await within(putting, bounds, "store");
+    const stored = await within(put, bounds, "store");
     return ok({ sizeBytes: stored.size, etag: stored.etag });
   } catch (error) {
     pumped.catch(() => undefined);
     source.cancel();
     writer.abort(error).catch(() => undefined);
-    await within(putting, { ...bounds, signal: new AbortController().signal }, "store").catch(() => undefined);
+    await within(put, { ...bounds, signal: new AbortController().signal }, "store").catch(() => undefined);
     return err({ reason: reasonOf(error, "store") });
   } finally {
-    storing.end();
+    timeout.end();
   }
 }
 
-type Sink = { readonly write: (piece: Uint8Array) => Promise<void>; readonly close: () => Promise<void> };
+type Sink = { readonly write: (chunk: Uint8Array) => Promise<void>; readonly close: () => Promise<void> };
 
-/** Hands a body on, its last piece only once nothing follows it: a body that is too long never arrives whole. */
+/**
+ * Copies a body. Its last chunk is written only after the body has ended, so that a body that is too long is never
+ * complete in R2.
+ */
 async function pump(head: Uint8Array | null, source: Source, sink: Sink, sizeBytes: number): Promise<void> {
-  let held = head;
+  let pending = head;
   for (let received = head?.byteLength ?? 0; ; ) {
-    const piece = await source.next(1, CHUNK_BYTES);
-    received += piece?.byteLength ?? 0;
-    if (received > sizeBytes || (piece === null && received < sizeBytes)) throw new Broken("cut");
-    if (held !== null) await sink.write(held);
-    if (piece === null) break;
-    held = piece;
+    const chunk = await source.next(1, CHUNK_BYTES);
+    received += chunk?.byteLength ?? 0;
+    if (received > sizeBytes || (chunk === null && received < sizeBytes)) throw new Broken("cut");
+    if (pending !== null) await sink.write(pending);
+    if (chunk === null) break;
+    pending = chunk;
   }
   await sink.close();
 }
 
 /**
- * Stores a body of unknown length in parts, refusing above `maxBytes`. Holds one part in memory.
- * A failure aborts the multipart upload, so nothing is left behind.
+ * Stores a body of unknown length in parts, up to `maxBytes`. Holds one part in memory. A failure aborts the multipart
+ * upload, so no data is left behind.
  */
-export async function putUnknown(bucket: R2Bucket, file: Incoming, maxBytes: number): Promise<Result<Put, PutFailure>> {
+export async function putUnknown(
+  bucket: R2Bucket,
+  file: IncomingFile,
+  maxBytes: number,
+): Promise<Result<Put, PutFailure>> {
   const { key, contentType, body, bounds } = file;
   const source = openSource(body, bounds);
   try {
@@ -217,10 +230,13 @@ async function sendParts(
   return parts;
 }
 
-/** Bytes that are hashed at a time. Chosen: a longer stream from a store that is near leaves no turn to others until its end. */
+/** Bytes hashed at a time. Chosen: a longer stream from a nearby store would block other requests until its end. */
 const HASH_BYTES = 1024 * 1024;
 
-/** The SHA-256 of a stored file in hexadecimal, read back piece by piece; null when it is not there. Others are served in between. */
+/**
+ * The SHA-256 of a stored file in hexadecimal, read in chunks; null when the file does not exist. Other requests run in
+ * between.
+ */
 export async function sha256Of(bucket: R2Bucket, key: string): Promise<string | null> {
   const stored = await openStored(bucket, key);
   if (stored === null) return null;
@@ -235,9 +251,9 @@ export async function sha256Of(bucket: R2Bucket, key: string): Promise<string | 
   return Array.from(new Uint8Array(await digest.digest), (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
-/* Everything under a prefix in R2: counted, and removed. Both may be repeated. */
+/* All objects under a prefix: counted and deleted. Both can be repeated. */
 
-/** What lies under the prefix now. */
+/** The number and total size of the objects under the prefix. */
 export async function measure(bucket: R2Bucket, prefix: string): Promise<{ files: number; bytes: number }> {
   let files = 0;
   let bytes = 0;
@@ -250,7 +266,7 @@ export async function measure(bucket: R2Bucket, prefix: string): Promise<{ files
   }
 }
 
-/** Removes it, a page (at most 1,000 keys, what one call of R2 takes) after the other, until nothing is left. */
+/** Deletes them page by page (at most 1,000 keys, the limit of one R2 call) until none is left. */
 export async function purge(bucket: R2Bucket, prefix: string): Promise<void> {
   for (;;) {
     const { objects } = await bucket.list({ prefix });

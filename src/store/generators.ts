@@ -1,4 +1,4 @@
-/** Generators in D1: a tenant's saved recipes, found by id or slug inside tenant and mode, never outside. */
+/** Generators in D1: a tenant's saved recipes, found by id or slug within one tenant and mode. */
 import type { Scope } from "../core/address.ts";
 import type { GeneratorId } from "../core/ids.ts";
 import { GENERATOR_VERSIONS, GENERATORS_PER_SCOPE, IDEMPOTENCY_TTL_MS } from "../core/limits.ts";
@@ -17,7 +17,7 @@ type Row = {
   fingerprint: string | null;
 };
 
-/** A generator to store. `idempotency` as the call brought it; the moment in ms since epoch. */
+/** A generator to store. `idempotency` as the call gave it; the time in ms since epoch. */
 export type NewGeneratorRecord = {
   readonly id: GeneratorId;
   readonly slug: string;
@@ -27,17 +27,17 @@ export type NewGeneratorRecord = {
   readonly idempotency: { readonly key: string; readonly fingerprint: string } | null;
 };
 
-const FORGET = `UPDATE generators SET repeat_key = NULL, fingerprint = NULL
+const DELETE_EXPIRED_KEY = `UPDATE generators SET repeat_key = NULL, fingerprint = NULL
   WHERE tenant = ?1 AND mode = ?2 AND repeat_key = ?3 AND created_at <= ?4`;
 const INSERT = `INSERT INTO generators
     (id, tenant, mode, slug, version, made_by, recipe, created_at, updated_at, repeat_key, fingerprint)
   SELECT ?1, ?2, ?3, ?4, 1, ?5, ?6, ?7, ?7, ?8, ?9
   WHERE (SELECT count(*) FROM generators WHERE tenant = ?2 AND mode = ?3) < ?10
   ON CONFLICT DO NOTHING`;
-const KEEP_VERSION = `INSERT INTO generator_versions (generator, version, recipe, at)
+const SAVE_VERSION = `INSERT INTO generator_versions (generator, version, recipe, at)
   SELECT id, version, recipe, updated_at FROM generators WHERE id = ?1
   ON CONFLICT DO NOTHING`;
-const LET_GO = "DELETE FROM generator_versions WHERE generator = ?1 AND version <= ?2";
+const DELETE_OLD_VERSIONS = "DELETE FROM generator_versions WHERE generator = ?1 AND version <= ?2";
 const BY_IDEMPOTENCY_KEY = "SELECT * FROM generators WHERE tenant = ?1 AND mode = ?2 AND repeat_key = ?3";
 const BY_ID = "SELECT * FROM generators WHERE id = ?3 AND tenant = ?1 AND mode = ?2";
 const BY_SLUG = "SELECT * FROM generators WHERE tenant = ?1 AND mode = ?2 AND slug = ?3";
@@ -51,8 +51,8 @@ const REMOVE = "DELETE FROM generators WHERE id = ?3 AND tenant = ?1 AND mode = 
 const LAST_ID = "gen_~";
 
 /**
- * Stores a generator, or finds the one that the same Idempotency-Key made in the last 24 hours. Refuses a slug that is taken,
- * a key that belongs to another request, and the one above `GENERATORS_PER_SCOPE`.
+ * Stores a generator, or returns the one that the same Idempotency-Key created in the last 24 hours. Fails for a slug
+ * in use, for a key of another request, and above `GENERATORS_PER_SCOPE`.
  */
 export async function insertGenerator(
   db: D1Database,
@@ -63,9 +63,9 @@ export async function insertGenerator(
   const key = idempotency?.key ?? null;
   const values = [id, tenant, mode, slug, madeBy, JSON.stringify(recipe), at, key, idempotency?.fingerprint ?? null];
   await db.batch([
-    db.prepare(FORGET).bind(tenant, mode, key, at - IDEMPOTENCY_TTL_MS),
+    db.prepare(DELETE_EXPIRED_KEY).bind(tenant, mode, key, at - IDEMPOTENCY_TTL_MS),
     db.prepare(INSERT).bind(...values, GENERATORS_PER_SCOPE),
-    db.prepare(KEEP_VERSION).bind(id),
+    db.prepare(SAVE_VERSION).bind(id),
   ]);
   const stored = await one(db, BY_ID, tenant, mode, id);
   if (stored !== null) return ok(show(stored));
@@ -75,7 +75,7 @@ export async function insertGenerator(
   return err((await one(db, BY_SLUG, tenant, mode, slug)) === null ? "too_many" : "slug_taken");
 }
 
-/** The generator of this id or slug, as it is or as it was in an earlier version; null when there is none. */
+/** The generator with this id or slug, in its current or an earlier version; null when there is none. */
 export async function readGenerator(
   db: D1Database,
   { tenant, mode }: Scope,
@@ -84,8 +84,8 @@ export async function readGenerator(
 ): Promise<GeneratorWire | null> {
   const row = await one(db, idOrSlug.startsWith("gen_") ? BY_ID : BY_SLUG, tenant, mode, idOrSlug);
   if (row === null || version === null || version === row.version) return row === null ? null : show(row);
-  const then = await db.prepare(VERSION).bind(row.id, version).first<{ recipe: string; at: number }>();
-  return then === null ? null : show({ ...row, version, recipe: then.recipe, updated_at: then.at });
+  const earlier = await db.prepare(VERSION).bind(row.id, version).first<{ recipe: string; at: number }>();
+  return earlier === null ? null : show({ ...row, version, recipe: earlier.recipe, updated_at: earlier.at });
 }
 
 /** Generators with ids below `after`, newest first, at most `limit`. */
@@ -102,7 +102,10 @@ export async function listGenerators(
   return found.results.map(show);
 }
 
-/** Stores the next version of a generator, where `version` is still the current one; null when it is not. The last 100 before it stay. */
+/**
+ * Stores the next version of a generator if `version` is the current one, otherwise null. The 100 versions before it
+ * are retained.
+ */
 export async function changeGenerator(
   db: D1Database,
   { tenant, mode }: Scope,
@@ -113,15 +116,15 @@ export async function changeGenerator(
 ): Promise<GeneratorWire | null> {
   const [changed] = await db.batch([
     db.prepare(CHANGE).bind(tenant, mode, id, JSON.stringify(recipe), at, version),
-    db.prepare(KEEP_VERSION).bind(id),
-    db.prepare(LET_GO).bind(id, version - GENERATOR_VERSIONS),
+    db.prepare(SAVE_VERSION).bind(id),
+    db.prepare(DELETE_OLD_VERSIONS).bind(id, version - GENERATOR_VERSIONS),
   ]);
   if (changed?.meta.changes === 0) return null;
   const row = await one(db, BY_ID, tenant, mode, id);
   return row === null ? null : show(row);
 }
 
-/** Removes a generator with its versions; false when there is none. Videos keep the prompt that was sent for them. */
+/** Deletes a generator with its versions; false when there is none. Videos retain the prompt that was sent for them. */
 export async function removeGenerator(db: D1Database, { tenant, mode }: Scope, id: string): Promise<boolean> {
   const removed = await db.prepare(REMOVE).bind(tenant, mode, id).run();
   return removed.meta.changes > 0;

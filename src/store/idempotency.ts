@@ -1,22 +1,25 @@
-/** Idempotency keys of what is kept in D1: written in the batch that makes the thing, so that both are there or neither is. */
+/**
+ * Idempotency keys of resources in D1: saved in the batch that creates the resource, so that both are stored or
+ * neither.
+ */
 import { type Problem, problemOf } from "../core/errors.ts";
 import { IDEMPOTENCY_TTL_MS } from "../core/limits.ts";
 import { err, ok, type Result } from "../core/result.ts";
 import type { EpochMs } from "../core/time.ts";
 
-/** A sent Idempotency-Key: whose it is (`tenant:mode`, or `admin`), and what method, path and body it is bound to. */
+/** An Idempotency-Key: its owner (`tenant:mode`, or `admin`), and the fingerprint of method, path and body. */
 export type IdempotencyKey = { readonly owner: string; readonly key: string; readonly fingerprint: string };
 
-/** What was made: its id, and whether this request or an earlier one made it. */
-export type Made<Id extends string> = { readonly id: Id; readonly isFirst: boolean };
+/** The id of the resource, and whether this request created it. */
+export type Created<Id extends string> = { readonly id: Id; readonly isFirst: boolean };
 
 const FIND = "SELECT fingerprint, made FROM repeats WHERE owner = ?1 AND key = ?2 AND at > ?3";
-const FORGET = "DELETE FROM repeats WHERE owner = ?1 AND key = ?2 AND at <= ?3";
-const KEEP = "INSERT INTO repeats (owner, key, fingerprint, made, at) VALUES (?1, ?2, ?3, ?4, ?5)";
-const TIDY = "DELETE FROM repeats WHERE at <= ?1";
+const DELETE_EXPIRED_KEY = "DELETE FROM repeats WHERE owner = ?1 AND key = ?2 AND at <= ?3";
+const SAVE = "INSERT INTO repeats (owner, key, fingerprint, made, at) VALUES (?1, ?2, ?3, ?4, ?5)";
+const DELETE_EXPIRED = "DELETE FROM repeats WHERE at <= ?1";
 
-/** A thing to make: its id, the statements that make it, and what speaks against it, asked of the stores as they are. */
-export type GeneratorJob<Id extends string> = {
+/** A resource to create: its id, the statements that create it, and a check against the current data. */
+export type NewResource<Id extends string> = {
   readonly id: Id;
   readonly at: EpochMs;
   readonly check: () => Promise<Problem | null>;
@@ -24,44 +27,45 @@ export type GeneratorJob<Id extends string> = {
 };
 
 /**
- * Makes a thing in one transaction, unless the same request did so before: a repeat is answered before anything is refused.
- * Refuses a key that belongs to another request. Rejects when a statement fails for another reason; then nothing was made.
+ * Creates a resource in one transaction, unless the same request did so before: a repeated request is answered before
+ * the check. Fails for a key of another request. Rejects when a statement fails for another reason; then nothing was
+ * created.
  */
 export async function makeOnce<Id extends string>(
   db: D1Database,
   idempotency: IdempotencyKey | null,
-  { id, at, check, statements }: GeneratorJob<Id>,
-): Promise<Result<Made<Id>, Problem>> {
-  const before = await stop<Id>(db, idempotency, at, check);
+  { id, at, check, statements }: NewResource<Id>,
+): Promise<Result<Created<Id>, Problem>> {
+  const before = await findOrCheck<Id>(db, idempotency, at, check);
   if (before !== null) return before;
   try {
-    await db.batch([...keep(db, idempotency, at, id), ...statements]);
+    await db.batch([...saveKey(db, idempotency, at, id), ...statements]);
     return ok({ id, isFirst: true });
   } catch (error) {
-    const meanwhile = await stop<Id>(db, idempotency, at, check); // another request was a moment ahead
+    const meanwhile = await findOrCheck<Id>(db, idempotency, at, check); // a concurrent duplicate may have been first
     if (meanwhile !== null) return meanwhile;
     throw error;
   }
 }
 
-async function stop<Id extends string>(
+async function findOrCheck<Id extends string>(
   db: D1Database,
   idempotency: IdempotencyKey | null,
   at: EpochMs,
   check: () => Promise<Problem | null>,
-): Promise<Result<Made<Id>, Problem> | null> {
-  const made = await findMade<Id>(db, idempotency, at);
+): Promise<Result<Created<Id>, Problem> | null> {
+  const made = await findCreated<Id>(db, idempotency, at);
   if (made !== null) return made;
   const problem = await check();
   return problem === null ? null : err(problem);
 }
 
-/** What this key made in the last 24 hours; null when it is new or none was sent. */
-async function findMade<Id extends string>(
+/** What this key created in the last 24 hours; null when it is new or none was sent. */
+async function findCreated<Id extends string>(
   db: D1Database,
   idempotency: IdempotencyKey | null,
   now: EpochMs,
-): Promise<Result<Made<Id>, Problem> | null> {
+): Promise<Result<Created<Id>, Problem> | null> {
   if (idempotency === null) return null;
   const row = await db
     .prepare(FIND)
@@ -71,20 +75,25 @@ async function findMade<Id extends string>(
   return row.fingerprint === idempotency.fingerprint ? ok({ id: row.made, isFirst: false }) : err(mismatch());
 }
 
-/** Forgets the keys that are older than they are kept. */
+/** Deletes expired keys. */
 export async function deleteOldIdempotencyKeys(db: D1Database, now: EpochMs): Promise<void> {
   await db
-    .prepare(TIDY)
+    .prepare(DELETE_EXPIRED)
     .bind(now - IDEMPOTENCY_TTL_MS)
     .run();
 }
 
-function keep(db: D1Database, idempotency: IdempotencyKey | null, now: EpochMs, made: string): D1PreparedStatement[] {
+function saveKey(
+  db: D1Database,
+  idempotency: IdempotencyKey | null,
+  now: EpochMs,
+  made: string,
+): D1PreparedStatement[] {
   if (idempotency === null) return [];
   const { owner, key, fingerprint } = idempotency;
   return [
-    db.prepare(FORGET).bind(owner, key, now - IDEMPOTENCY_TTL_MS),
-    db.prepare(KEEP).bind(owner, key, fingerprint, made, now),
+    db.prepare(DELETE_EXPIRED_KEY).bind(owner, key, now - IDEMPOTENCY_TTL_MS),
+    db.prepare(SAVE).bind(owner, key, fingerprint, made, now),
   ];
 }
 

@@ -1,4 +1,4 @@
-/** API keys in D1: found by the hash of what was sent, never by the key itself. */
+/** API keys in D1, found by the hash of the key; the key itself is not stored. */
 import type { Scope } from "../core/address.ts";
 import type { KeyId, Mode, TenantId } from "../core/ids.ts";
 import { CLOSED_KEY_TTL_MS } from "../core/limits.ts";
@@ -16,13 +16,13 @@ type KeyRow = {
   mode: Mode;
   name: string;
   hint: string;
-  /** JSON array of scopes; written by us only. */
+  /** JSON array of scopes; written by this module only. */
   scopes: string;
   /** ms since epoch. */
   created_at: number;
   /** ms since epoch; null: never. */
   expires_at: number | null;
-  /** ms since epoch; null: valid. A rotated key's may lie ahead. */
+  /** ms since epoch; null: valid. May be in the future for a rotated key. */
   revoked_at: number | null;
   /** YYYY-MM-DD in UTC; null: never. */
   last_used_on: string | null;
@@ -31,27 +31,27 @@ type KeyRow = {
   replaces: KeyId | null;
 };
 
-/** A key with what its owner is not shown: whose it is, and the hash by which it is remembered. */
+/** A key with the fields that are not shown to its owner: its tenant and its hash. */
 export type StoredKey = { readonly wire: KeyWire; readonly tenant: TenantId; readonly hash: string };
 
-/** A key as authentication needs it, its tenant beside it. Moments in ms since epoch. */
+/** A key and its tenant as authentication needs them. Times in ms since epoch. */
 export type KeyOwner = {
   readonly id: KeyId;
   readonly tenant: TenantId;
   readonly tenantName: string;
   readonly tenantState: TenantWire["state"];
   readonly tier: Tier;
-  /** The web origins that the tenant's credentials may come from. */
+  /** The web origins that may use the tenant's credentials. */
   readonly origins: readonly string[];
-  /** What the tenant may use in the key's mode. */
+  /** The tenant's quotas in the key's mode. */
   readonly quotas: Quotas;
-  /** What upstream is told about the tenant. */
+  /** The attribution sent to upstream. */
   readonly attribution: AttributionWire;
   readonly mode: Mode;
-  /** The key's own, as far as its tenant has them. */
+  /** The key's scopes, limited to those of its tenant. */
   readonly scopes: readonly KeyScope[];
   readonly expiresAt: EpochMs | null;
-  /** From when on it is refused: a rotated key's may lie ahead. */
+  /** When the key stops working; may be in the future for a rotated key. */
   readonly revokedAt: EpochMs | null;
   readonly rotatedAt: EpochMs | null;
   /** YYYY-MM-DD in UTC; null: never. */
@@ -72,12 +72,12 @@ const NOTE_USE = "UPDATE keys SET last_used_on = ?2 WHERE id = ?1 AND (last_used
 /** Above every id: the cursor of a list's first page. */
 const LAST_ID = "key_~";
 
-const scopesOf = (row: KeyRow): KeyScope[] => JSON.parse(row.scopes); // written by store/key-changes.ts only
+const scopesOf = (row: KeyRow): KeyScope[] => JSON.parse(row.scopes); // written by this module only
 
-/** Who holds the key with this hash; null when nobody does. */
+/** The owner of the key with this hash; null when there is none. */
 export const findKey = (db: D1Database, hash: string): Promise<KeyOwner | null> => find(db, BY_HASH, hash);
 
-/** The same for a key's id, which user tokens name; null when there is none. */
+/** The same by key id, which user tokens contain. */
 export const findKeyById = (db: D1Database, id: KeyId): Promise<KeyOwner | null> => find(db, BY_ID, id);
 
 async function find(db: D1Database, query: string, value: string): Promise<KeyOwner | null> {
@@ -103,7 +103,7 @@ async function find(db: D1Database, query: string, value: string): Promise<KeyOw
   };
 }
 
-/** The key with this id, whoever's it is; null when there is none. */
+/** The key with this id, of any tenant; null when there is none. */
 export async function readKey(db: D1Database, id: KeyId): Promise<StoredKey | null> {
   const row = await db.prepare(READ).bind(id).first<KeyRow>();
   return row === null ? null : { wire: show(row), tenant: row.tenant, hash: row.hash };
@@ -123,12 +123,12 @@ export async function listKeys(
   return found.results.map(show);
 }
 
-/** How many keys of a tenant and mode have no end yet. */
+/** The number of keys of a tenant and mode that have not ended. */
 export async function countOpenKeys(db: D1Database, { tenant, mode }: Scope, now: EpochMs): Promise<number> {
   return (await db.prepare(COUNT_OPEN).bind(tenant, mode, now).first<number>("n")) ?? 0;
 }
 
-/** Notes the day (YYYY-MM-DD, UTC) on which a key opened something. */
+/** Records the day (YYYY-MM-DD, UTC) on which a key was used. */
 export async function noteUse(db: D1Database, id: KeyId, day: string): Promise<void> {
   await db.prepare(NOTE_USE).bind(id, day).run();
 }
@@ -149,9 +149,9 @@ const show = (row: KeyRow): KeyWire => ({
 
 const momentOf = (at: EpochMs | null): string | null => (at === null ? null : toRfc3339(at));
 
-/* What happens to keys in D1, as statements of one transaction with the entries that tell of it. */
+/* Changes of keys: statements for one transaction with their audit entries. */
 
-/** A key to store. Moments in ms since epoch. */
+/** A key to store. Times in ms since epoch. */
 export type NewKeyRecord = {
   readonly hash: string;
   readonly id: KeyId;
@@ -162,29 +162,32 @@ export type NewKeyRecord = {
   readonly scopes: readonly KeyScope[];
   readonly createdAt: EpochMs;
   readonly expiresAt: EpochMs | null;
-  /** The key that this one follows; a key is followed by one at most. */
+  /** The key that this one replaces; a key has at most one successor. */
   readonly replaces: KeyId | null;
 };
 
-/** Counts in the statement that stores, since requests come side by side. Without an id, which must be there, the whole batch fails. */
+/**
+ * Counts in the same statement, because requests are concurrent. Above the limit the id becomes null, which makes the
+ * whole batch fail.
+ */
 const INSERT = `INSERT INTO keys (hash, id, tenant, mode, name, hint, scopes, created_at, expires_at, replaces)
   VALUES (?1, CASE WHEN ?11 IS NULL OR (SELECT count(*) FROM keys WHERE tenant = ?3 AND mode = ?4
     AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > ?8)) < ?11 THEN ?2 END,
     ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)`;
 const ROTATE = "UPDATE keys SET rotated_at = ?2, revoked_at = min(coalesce(revoked_at, ?3), ?3) WHERE id = ?1";
 
-/** A key that can make keys and stays: what must be left when one of them goes. */
+/** Another valid key with the scope `keys`: one must be left when a key is revoked. */
 const ANOTHER = `EXISTS (SELECT 1 FROM keys AS other WHERE other.tenant = keys.tenant AND other.mode = keys.mode
   AND other.id != keys.id AND other.scopes LIKE '%"keys"%' AND other.revoked_at IS NULL
   AND (other.expires_at IS NULL OR other.expires_at > ?2))`;
 const REVOKE = `UPDATE keys SET revoked_at = ?2 WHERE id = ?1 AND (revoked_at IS NULL OR revoked_at > ?2)
   AND (?3 OR scopes NOT LIKE '%"keys"%' OR expires_at <= ?2 OR ${ANOTHER})`;
-const TIDY = "DELETE FROM keys WHERE revoked_at < ?1 OR expires_at < ?1";
+const DELETE_EXPIRED = "DELETE FROM keys WHERE revoked_at < ?1 OR expires_at < ?1";
 const STATE = "SELECT revoked_at FROM keys WHERE id = ?1";
 
 /**
- * The statement that stores a key's hash. It fails when the tenant does not exist, when the key it follows has a successor, or where
- * `atMost` keys of its mode are open.
+ * The statement that stores a key's hash. It fails when the tenant does not exist, when the replaced key has a
+ * successor, or when `atMost` keys of its mode are open.
  */
 export const insertKey = (db: D1Database, key: NewKeyRecord, atMost: number | null = null): D1PreparedStatement =>
   db
@@ -203,13 +206,14 @@ export const insertKey = (db: D1Database, key: NewKeyRecord, atMost: number | nu
       atMost,
     );
 
-/** The statement that says of a key that it has a successor, and closes it at `closesAt` at the latest. */
+/** The statement that records a key's successor and revokes the key at `closesAt` at the latest. */
 export const rotateKey = (db: D1Database, id: KeyId, now: EpochMs, closesAt: EpochMs): D1PreparedStatement =>
   db.prepare(ROTATE).bind(id, now, closesAt);
 
 /**
- * Ends a key from the entry's moment on, with that entry; a key that has ended keeps its first moment. False, and nothing
- * done, when no other key could make keys afterwards and `force` is not given. One statement: two keys cannot end each other.
+ * Revokes a key at the entry's time, with that entry; a revoked key retains its first time. False, and nothing is done,
+ * when no other key with the scope `keys` would be left and `force` is not set. One statement, so that two keys cannot
+ * revoke each other.
  */
 export async function revokeKey(db: D1Database, id: KeyId, force: boolean, entry: AuditEntry): Promise<boolean> {
   const revoked = "EXISTS (SELECT 1 FROM keys WHERE id = ?7 AND revoked_at = ?4)";
@@ -222,10 +226,10 @@ export async function revokeKey(db: D1Database, id: KeyId, force: boolean, entry
   return end !== null && end <= entry.at;
 }
 
-/** Forgets keys that have been closed for longer than they are listed. What was done with them stays in the audit log. */
-export async function tidyKeys(db: D1Database, now: EpochMs): Promise<void> {
+/** Deletes keys that ended longer ago than they are listed. The audit log still contains what was done with them. */
+export async function deleteExpiredKeys(db: D1Database, now: EpochMs): Promise<void> {
   await db
-    .prepare(TIDY)
+    .prepare(DELETE_EXPIRED)
     .bind(now - CLOSED_KEY_TTL_MS)
     .run();
 }

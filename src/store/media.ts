@@ -1,13 +1,17 @@
 /**
- * What a stored media file is: how long, how large, which codec, and whether it is whole. Nothing is decoded, and the file is
- * never held: its format's reader (`core/media`) asks for source of it, in bounds that a file made to hurt meets too.
+ * Inspection of a stored media file: duration, dimensions, codec, and whether it is complete. Nothing is decoded and
+ * the file is not loaded into memory: the format's parser (`core/media`) reads ranges of it, within limits that also
+ * hold for malicious files.
  */
 import { inspectFile, type MediaMetadata, type NoMetadata } from "../core/media/metadata.ts";
 import { boundedSource, MediaError, type MediaSource } from "../core/media/source.ts";
 import { err, ok, type Result } from "../core/result.ts";
 import { openStored } from "./files.ts";
 
-/** Looks into a stored file. Throws what R2 throws, and when the file is replaced meanwhile: another look sees the one that is there then. */
+/**
+ * Inspects a stored file. Throws what R2 throws, and when the file is replaced meanwhile; a retry then inspects the new
+ * one.
+ */
 export async function inspectMedia(bucket: R2Bucket, key: string): Promise<Result<MediaMetadata, NoMetadata>> {
   const source = await openMedia(bucket, key);
   if (source === null) return err({ reason: "gone" });
@@ -19,13 +23,13 @@ export async function inspectMedia(bucket: R2Bucket, key: string): Promise<Resul
   }
 }
 
-/** The version of a stored file that lies there now, as its reader sees it; null when none does. */
+/** The current version of a stored file for the parser; null when there is none. */
 async function openMedia(bucket: R2Bucket, key: string): Promise<MediaSource | null> {
   const stored = await openStored(bucket, key);
   if (stored === null) return null;
   return boundedSource(stored.sizeBytes, async (start, end) => {
     const body = await stored.read({ offset: start, length: end - start });
-    if (body === null) throw new Error("a file that is looked into was removed or replaced");
+    if (body === null) throw new Error("the file was removed or replaced during its inspection");
     return new Uint8Array(await new Response(body).arrayBuffer());
   });
 }

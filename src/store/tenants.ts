@@ -1,4 +1,4 @@
-/** Tenants in D1: who the operator has let in, and with what. */
+/** Tenants in D1: their state and settings, and the watchdog rows of their objects. */
 
 import type { TenantId } from "../core/ids.ts";
 import { type AuditEntry, type StoredSettings, settingsOf } from "../core/tenant.ts";
@@ -41,7 +41,10 @@ export type NewTenantRecord = {
 export const insertTenant = (db: D1Database, tenant: NewTenantRecord): D1PreparedStatement =>
   db.prepare(INSERT).bind(tenant.id, tenant.name, tenant.tier, tenant.createdAt, JSON.stringify(tenant.settings));
 
-/** Changes what is named, with its entry; a quota of null goes back to its default. Null when there is no such tenant. */
+/**
+ * Changes the given fields, with the audit entry; a quota of null resets it to its default. Null when there is no such
+ * tenant.
+ */
 export async function changeTenant(
   db: D1Database,
   id: TenantId,
@@ -55,7 +58,10 @@ export async function changeTenant(
   return readTenant(db, id);
 }
 
-/** Pauses an active tenant or wakes a paused one, with its entry; any other stays as it is. Null when there is none. */
+/**
+ * Pauses an active tenant or resumes a paused one, with the audit entry; in any other state nothing changes. Null when
+ * there is none.
+ */
 export async function moveTenant(
   db: D1Database,
   id: TenantId,
@@ -92,14 +98,17 @@ function show({ settings, created_at, ...row }: TenantRow): TenantWire {
   return { ...row, ...lists, render_file_seconds, quotas, attribution, created_at: toRfc3339(created_at) };
 }
 
-/* The `busy` table: which objects owe something, and since when it is overdue. The cron's only question. */
+/* The `busy` table: watchdog rows of objects with scheduled jobs. The cron reads only this. */
 
 export type WatchdogRow = { readonly object_name: string; readonly kind: string; readonly due_at: number };
 
 const WRITE = `INSERT INTO busy (object_name, kind, due_at, since, outbox) VALUES (?1, ?2, ?3, ?4, ?5)
   ON CONFLICT (object_name, kind) DO UPDATE SET due_at = excluded.due_at, outbox = excluded.outbox`;
 
-/** Says that an object owes something by `dueAt` at the latest, and how many facts it could not tell for a minute. Repeating it moves the time. */
+/**
+ * Sets the time by which an object should have run its next job, and its number of events that were not published for a
+ * minute. Repeating it moves the time.
+ */
 export async function writeBusy(
   db: D1Database,
   objectName: string,
@@ -111,17 +120,20 @@ export async function writeBusy(
   await db.prepare(WRITE).bind(objectName, kind, dueAt, now, outbox).run();
 }
 
-/** Facts that their objects could not tell for a minute. Each says so whenever the cron wakes it, so this is two minutes old at most. */
+/**
+ * Events that were not published for a minute. Each object reports its number whenever the cron wakes it, so the sum is
+ * at most two minutes old.
+ */
 export async function outboxBacklog(db: D1Database): Promise<number> {
   return (await db.prepare("SELECT sum(outbox) AS n FROM busy WHERE outbox > 0").first<number>("n")) ?? 0;
 }
 
-/** Says that an object owes nothing. */
+/** Records that an object has no scheduled jobs. */
 export async function deleteBusy(db: D1Database, objectName: string, kind: string): Promise<void> {
   await db.prepare("DELETE FROM busy WHERE object_name = ?1 AND kind = ?2").bind(objectName, kind).run();
 }
 
-/** Rows due before `now`, oldest first, after the given row: a keyset page that stays cheap however long the table is. */
+/** Rows due before `now`, oldest first, after the given row: keyset pagination, cheap for any table size. */
 export async function overdue(
   db: D1Database,
   now: EpochMs,
@@ -138,24 +150,24 @@ export async function overdue(
   return found.results;
 }
 
-/** The earliest due time of all, or null when nothing is owed: what health and the operator's status look at. */
+/** The earliest due time of all objects, or null when there is none: for health and the operator's status page. */
 export async function oldestDue(db: D1Database): Promise<EpochMs | null> {
   const row = await db.prepare("SELECT min(due_at) AS due_at FROM busy").first<{ due_at: number | null }>();
   return row?.due_at ?? null;
 }
 
 /*
- * Whether a tenant is stopped, for everything that acts or answers without a key: paused by the operator, or being deleted.
- * Remembered per isolate for as long as the caller allows, so a step of work costs no query of its own.
+ * Whether a tenant is stopped, for code that acts or answers without an API key: paused by the operator, or being
+ * deleted. Cached per isolate for as long as the caller allows, so that a step of a job costs no query of its own.
  */
 
-/** Tenants that an isolate remembers. Chosen: as many as it remembers keys of. */
-const REMEMBERED = 2_000;
+/** Cached tenants per isolate. Chosen: the same as cached keys. */
+const CACHED_TENANTS = 2_000;
 
 const READ_STATES = "SELECT state FROM tenants WHERE id = ?1";
 const states = new Map<TenantId, { readonly isStopped: boolean; readonly at: EpochMs }>();
 
-/** True when it is stopped, by a look that is at most `maxAgeMs` old. Null when D1 cannot say and nothing is remembered. */
+/** True when the tenant is stopped, as of at most `maxAgeMs` ago. Null when D1 fails and nothing is cached. */
 export async function isTenantStopped(
   db: D1Database,
   id: TenantId,
@@ -170,12 +182,12 @@ export async function isTenantStopped(
     states.delete(id);
     states.set(id, { isStopped, at: now });
     const oldest = states.keys().next().value;
-    if (states.size > REMEMBERED && oldest !== undefined) states.delete(oldest);
+    if (states.size > CACHED_TENANTS && oldest !== undefined) states.delete(oldest);
     return isStopped;
   } catch {
     return known?.isStopped ?? null;
   }
 }
 
-/** Drops what is remembered of a tenant: it was just changed here. */
+/** Removes a tenant from the cache after it was changed here. */
 export const forgetTenantState = (id: TenantId): void => void states.delete(id);

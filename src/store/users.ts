@@ -1,14 +1,17 @@
-/** The `users` table: which users' objects a tenant has. Names stand there sealed; whoever reads them opens them. */
+/**
+ * The `users` table: which user objects a tenant has, with encrypted names. Also the `token_standings` table: the
+ * status of every stored Nemo token.
+ */
 import type { Scope, UserAddress } from "../core/address.ts";
 import type { Mode, UserHash } from "../core/ids.ts";
 import { TOKEN_WARNING_MS } from "../core/limits.ts";
 import type { PublishedTokenStatus } from "../core/nemo-token.ts";
 import type { EpochMs } from "../core/time.ts";
 
-/** A user that was named. `created_at` in ms since epoch. */
+/** A user with a name. `created_at` in ms since epoch. */
 export type UserRow = { readonly uh: UserHash; readonly name: string; readonly created_at: number };
 
-/** Where a page of the list goes on: behind this user. */
+/** The last user of the previous page. */
 export type UserCursor = { readonly createdAt: EpochMs; readonly uh: UserHash };
 
 const PUT = `INSERT INTO users (tenant, mode, uh, name, created_at) VALUES (?1, ?2, ?3, ?4, ?5)
@@ -18,7 +21,7 @@ const PAGE = `SELECT uh, name, created_at FROM users WHERE tenant = ?1 AND mode 
 const NAMES = `SELECT uh, name FROM users WHERE tenant = ?1 AND mode = ?2 AND name IS NOT NULL
   AND uh IN (SELECT value FROM json_each(?3))`;
 
-/** Notes a user's object under the name it keeps; null for none. */
+/** Lists a user's object with its encrypted name; null for none. */
 export async function putUser(
   db: D1Database,
   { tenant, mode, uh }: UserAddress,
@@ -28,12 +31,12 @@ export async function putUser(
   await db.prepare(PUT).bind(tenant, mode, uh, name, createdAt).run();
 }
 
-/** Takes a user out of the list. */
+/** Removes a user from the list. */
 export async function deleteUser(db: D1Database, { tenant, mode, uh }: UserAddress): Promise<void> {
   await db.prepare("DELETE FROM users WHERE tenant = ?1 AND mode = ?2 AND uh = ?3").bind(tenant, mode, uh).run();
 }
 
-/** Users that have a name, the newest first. */
+/** Users that have a name, newest first. */
 export async function listUsers(
   db: D1Database,
   { tenant, mode }: Scope,
@@ -45,7 +48,7 @@ export async function listUsers(
   return found.results;
 }
 
-/** The sealed names of these users, as far as they have one. */
+/** The encrypted names of these users, where they have one. */
 export async function findUserNames(
   db: D1Database,
   { tenant, mode }: Scope,
@@ -55,9 +58,9 @@ export async function findUserNames(
   return found.results;
 }
 
-/* The `token_standings` table: how every kept Nemo token stands, told by the object that keeps it. Holds no token. */
+/* The status of every stored Nemo token, written by its object. The tokens themselves are not stored here. */
 
-/** How many tokens of one mode stand how. */
+/** The number of tokens of one mode by status. */
 export type TokenCounts = {
   readonly ready: number;
   readonly expiring: number;
@@ -67,15 +70,15 @@ export type TokenCounts = {
 
 const PUT_TOKEN_STATUS = `INSERT INTO token_standings (object_name, source, mode, state, until) VALUES (?1, ?2, ?3, ?4, ?5)
   ON CONFLICT (object_name, source) DO UPDATE SET state = excluded.state, until = excluded.until`;
-const KNOWN = "(SELECT count(*) FROM token_standings WHERE mode = ?1";
-/** An anonymous token that has ended is nobody's trouble: its user gets another with the next call. */
-const COUNT = `SELECT
-  ${KNOWN} AND state = 'ready' AND until IS NULL) + ${KNOWN} AND state = 'ready' AND until > ?3) AS ready,
-  ${KNOWN} AND state = 'ready' AND until > ?2 AND until <= ?3) AS expiring,
-  ${KNOWN} AND state = 'rejected') + ${KNOWN} AND state = 'ready' AND until <= ?2 AND source != 'anonymous') AS rejected,
-  ${KNOWN} AND state = 'rationed' AND until > ?2) AS rationed`;
+const TOKENS = "(SELECT count(*) FROM token_standings WHERE mode = ?1";
+/** An expired anonymous token is no problem: its user gets another one with the next call. */
+const COUNT_TOKENS = `SELECT
+  ${TOKENS} AND state = 'ready' AND until IS NULL) + ${TOKENS} AND state = 'ready' AND until > ?3) AS ready,
+  ${TOKENS} AND state = 'ready' AND until > ?2 AND until <= ?3) AS expiring,
+  ${TOKENS} AND state = 'rejected') + ${TOKENS} AND state = 'ready' AND until <= ?2 AND source != 'anonymous') AS rejected,
+  ${TOKENS} AND state = 'rationed' AND until > ?2) AS rationed`;
 
-/** Says how an object's token stands; null: it keeps none of this source. */
+/** Sets the status of an object's token; null: it has none of this source. */
 export async function putTokenStatus(
   db: D1Database,
   { objectName, source, mode }: { readonly objectName: string; readonly source: string; readonly mode: Mode },
@@ -90,15 +93,15 @@ export async function putTokenStatus(
       .run();
 }
 
-/** Forgets all tokens of an object. */
+/** Removes all tokens of an object. */
 export async function deleteTokenStatuses(db: D1Database, objectName: string): Promise<void> {
   await db.prepare("DELETE FROM token_standings WHERE object_name = ?1").bind(objectName).run();
 }
 
-/** Tokens of a mode by state, as `GET /v1/nemo_token` would show them at that moment. */
+/** Tokens of a mode by status, as `GET /v1/nemo_token` would show them at `now`. */
 export async function countTokens(db: D1Database, mode: Mode, now: EpochMs): Promise<TokenCounts> {
   const row = await db
-    .prepare(COUNT)
+    .prepare(COUNT_TOKENS)
     .bind(mode, now, now + TOKEN_WARNING_MS)
     .first<TokenCounts>();
   if (row === null) throw new Error("a count returned no row");

@@ -6,7 +6,7 @@ import { ownedId, type UploadId } from "../../src/core/ids.ts";
 import { UPLOAD_PART_BYTES } from "../../src/core/limits.ts";
 import type { NewFile, UploadRpc } from "../../src/core/rpc/upload.ts";
 import type { Append } from "../../src/core/uploads/append.ts";
-import { BUFFERS } from "../../src/durable/upload/body-writer.ts";
+import { BUFFER_POOL } from "../../src/durable/upload/body-writer.ts";
 import {
   bad,
   call,
@@ -59,7 +59,7 @@ const at = (offset: number, contentBytes: number | null, more: Partial<Append> =
 async function freeBuffers(): Promise<number> {
   const held = [];
   for (;;) {
-    const buffer = await BUFFERS.take(UPLOAD_PART_BYTES, 0, { tenant: `other ${held.length}`, user: "eve" });
+    const buffer = await BUFFER_POOL.acquire(UPLOAD_PART_BYTES, 0, { tenant: `other ${held.length}`, user: "eve" });
     if (buffer === null) break;
     held.push(buffer);
   }

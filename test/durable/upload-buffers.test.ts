@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { Buffers } from "../../src/durable/upload/body-writer.ts";
+import { BufferPool } from "../../src/durable/upload/body-writer.ts";
 
 let holders = 0;
 /** Another tenant each time. */
@@ -7,40 +7,40 @@ const someone = () => ({ tenant: `ten_${holders++}`, user: "ada" });
 
 describe("the buffers of an isolate", () => {
   it("are lent as long as the budget lasts, then not, then again", async () => {
-    const buffers = new Buffers(100);
-    const one = await buffers.take(60, 0, someone());
+    const buffers = new BufferPool(100);
+    const one = await buffers.acquire(60, 0, someone());
     expect(one?.bytes.length).toBe(60);
-    expect(await buffers.take(60, 0, someone())).toBeNull();
-    const other = await buffers.take(40, 0, someone());
+    expect(await buffers.acquire(60, 0, someone())).toBeNull();
+    const other = await buffers.acquire(40, 0, someone());
     expect(other?.bytes.length).toBe(40);
     one?.release();
     one?.release(); // counts once
-    expect(await buffers.take(61, 0, someone())).toBeNull();
-    expect((await buffers.take(60, 0, someone()))?.bytes.length).toBe(60);
+    expect(await buffers.acquire(61, 0, someone())).toBeNull();
+    expect((await buffers.acquire(60, 0, someone()))?.bytes.length).toBe(60);
   });
 
   it("come to who waits for them, in the order of asking", async () => {
-    const buffers = new Buffers(100);
-    const held = await buffers.take(100, 0, someone());
+    const buffers = new BufferPool(100);
+    const held = await buffers.acquire(100, 0, someone());
     const came: string[] = [];
-    const large = buffers.take(100, 5_000, someone()).then((got) => {
+    const large = buffers.acquire(100, 5_000, someone()).then((got) => {
       came.push("large");
       got?.release();
     });
-    const small = buffers.take(1, 5_000, someone()).then(() => came.push("small"));
+    const small = buffers.acquire(1, 5_000, someone()).then(() => came.push("small"));
     setTimeout(() => held?.release(), 50);
     await Promise.all([large, small]);
     expect(came).toEqual(["large", "small"]);
   });
 
   it("are shared: a user's slow bodies leave room for its tenant's others, a tenant's for other tenants", async () => {
-    const buffers = new Buffers(120);
+    const buffers = new BufferPool(120);
     const held = async (tenant: string, user: string) => {
       const taken = [];
       for (let one = await take(); one !== null; one = await take()) taken.push(one);
       return taken;
       function take() {
-        return buffers.take(10, 0, { tenant, user });
+        return buffers.acquire(10, 0, { tenant, user });
       }
     };
     const greedy = await held("a", "one");
@@ -53,14 +53,14 @@ describe("the buffers of an isolate", () => {
   });
 
   it("pass by who waits for its own share: the next in line has one", async () => {
-    const buffers = new Buffers(100);
-    const held = await buffers.take(50, 0, { tenant: "a", user: "one" });
-    const more = buffers.take(50, 60_000, { tenant: "a", user: "one" });
-    expect(buffers.isShort).toBe(false);
-    const other = await buffers.take(50, 0, someone());
+    const buffers = new BufferPool(100);
+    const held = await buffers.acquire(50, 0, { tenant: "a", user: "one" });
+    const more = buffers.acquire(50, 60_000, { tenant: "a", user: "one" });
+    expect(buffers.hasWaiter).toBe(false);
+    const other = await buffers.acquire(50, 0, someone());
     expect(other?.bytes.length).toBe(50);
-    const next = buffers.take(50, 60_000, someone());
-    expect(buffers.isShort).toBe(true);
+    const next = buffers.acquire(50, 60_000, someone());
+    expect(buffers.hasWaiter).toBe(true);
     other?.release();
     (await next)?.release();
     held?.release();

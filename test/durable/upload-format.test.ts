@@ -120,7 +120,7 @@ describe("a look that takes its instance down", () => {
       }
       const asset = await assetOf({ ...made, upload: uploadRpc(made.address, made.id) });
       expect(asset).toMatchObject({ status: "rejected", error: { code: "unsupported_media" } });
-      expect(asset.error?.detail).toContain("could not be looked into");
+      expect(asset.error?.detail).toContain("could not be inspected");
       expect(begun).toBe(MEDIA_INSPECTIONS);
     } finally {
       hanging.mockRestore();

@@ -5,7 +5,7 @@ import { uploadKey, uploadObjectName } from "../../src/core/address.ts";
 import { ownedId } from "../../src/core/ids.ts";
 import { UPLOAD_BUFFERS_BYTES, UPLOAD_PART_BYTES } from "../../src/core/limits.ts";
 import type { Append } from "../../src/core/uploads/append.ts";
-import { BUFFERS, type Buffer } from "../../src/durable/upload/body-writer.ts";
+import { BUFFER_POOL, type Buffer } from "../../src/durable/upload/body-writer.ts";
 import { bad, call, env, freshAddress, good, random, until, uploadRpc } from "../support/objects.ts";
 import { paceIs } from "../support/pace.ts";
 
@@ -69,7 +69,7 @@ function send({ port }: UnwrappedAnswer, bytes: Uint8Array<ArrayBuffer>, append:
 async function leave(bytes: number): Promise<void> {
   const share = UPLOAD_BUFFERS_BYTES / 2;
   for (const size of [share, share - bytes]) {
-    const buffer = await BUFFERS.take(size, 60_000, { tenant: `other ${held.length}`, user: "x" });
+    const buffer = await BUFFER_POOL.acquire(size, 60_000, { tenant: `other ${held.length}`, user: "x" });
     if (buffer === null) throw new Error("somebody else holds memory");
     held.push(buffer);
   }
@@ -90,7 +90,7 @@ describe("the memory of many bodies", () => {
         return { appended, writer };
       }),
     );
-    const provided = BUFFERS.take(UPLOAD_BUFFERS_BYTES / 2, 0, { tenant: "another", user: "x" });
+    const provided = BUFFER_POOL.acquire(UPLOAD_BUFFERS_BYTES / 2, 0, { tenant: "another", user: "x" });
     expect(await provided).not.toBeNull();
     (await provided)?.release();
     for (const { writer } of slow) await writer.abort(new Error("gone")).catch(() => undefined);

@@ -2,7 +2,7 @@
 import { afterEach, expect, it, vi } from "vitest";
 import { ownedId } from "../../src/core/ids.ts";
 import { MIN_RATE_MS, UPLOAD_BUFFERS_BYTES } from "../../src/core/limits.ts";
-import { BUFFERS } from "../../src/durable/upload/body-writer.ts";
+import { BUFFER_POOL } from "../../src/durable/upload/body-writer.ts";
 import { bad, call, freshAddress, good, random, uploadRpc } from "../support/objects.ts";
 
 afterEach(() => {
@@ -25,9 +25,11 @@ it("is cut only where somebody waits, and what came is kept", async () => {
   await writer.write(new Uint8Array(100));
   await writer.write(new Uint8Array(100)); // nobody waits: it goes on
   // Others take all there is, and one more waits.
-  const others = ["a", "b"].map((tenant) => BUFFERS.take(UPLOAD_BUFFERS_BYTES / 2 - 300_000, 0, { tenant, user: "x" }));
+  const others = ["a", "b"].map((tenant) =>
+    BUFFER_POOL.acquire(UPLOAD_BUFFERS_BYTES / 2 - 300_000, 0, { tenant, user: "x" }),
+  );
   const held = await Promise.all(others);
-  const waiting = BUFFERS.take(1_000_000, 600_000, { tenant: "c", user: "x" });
+  const waiting = BUFFER_POOL.acquire(1_000_000, 600_000, { tenant: "c", user: "x" });
   vi.spyOn(Date, "now").mockImplementation(() => now + 3 * MIN_RATE_MS);
   const cut = writer.write(new Uint8Array(100)).catch(() => undefined);
   expect(bad(await appended).code).toBe("body_timeout");

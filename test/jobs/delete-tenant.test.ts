@@ -7,7 +7,7 @@ import type { TenantDeletionWire } from "../../src/core/wire/deletion.ts";
 import { recipe } from "../../src/core/wire/generator.ts";
 import type { TenantWire } from "../../src/core/wire/tenant.ts";
 import worker from "../../src/index.ts";
-import { type DeletionWorld, deleteTenant, deletionWorld } from "../../src/jobs/delete-tenant.ts";
+import { type DeletionDependencies, deleteTenant, deletionDependencies } from "../../src/jobs/delete-tenant.ts";
 import { beginDeletion, postponeDeletion, readDeletion } from "../../src/store/deletions.ts";
 import { insertGenerator } from "../../src/store/generators.ts";
 import {
@@ -131,7 +131,7 @@ describe("deleting a tenant", () => {
   });
 });
 
-/** A tenant with one of everything, marked as going; nobody but the test moves its deletion on. */
+/** A tenant with one of everything, marked as going; nobody but the test steps its deletion on. */
 async function doomed(): Promise<UserAddress> {
   const tenant = (await makeTenant("doomed")) as TenantWire & { id: TenantId };
   await makeKey(tenant.id);
@@ -176,9 +176,9 @@ const begin = (tenant: TenantId): Promise<void> =>
 type Touch = { readonly name: string; readonly nth: number; readonly when: "before" | "after" };
 
 /** The real world without nudges, in which one touch fails: the nth of its name, before it had its effect or after. */
-function faulty({ name: wanted, nth, when }: Touch): DeletionWorld {
+function faulty({ name: wanted, nth, when }: Touch): DeletionDependencies {
   let touches = 0;
-  const real = { ...deletionWorld(env), postpone: quietPostpone };
+  const real = { ...deletionDependencies(env), postpone: quietPostpone };
   return new Proxy(real, {
     get(target, name) {
       const found: unknown = Reflect.get(target, name);
@@ -194,14 +194,14 @@ function faulty({ name: wanted, nth, when }: Touch): DeletionWorld {
   });
 }
 
-const quietPostpone: DeletionWorld["postpone"] = (tenant, dueAt) => postponeDeletion(env.DB, tenant, dueAt);
+const quietPostpone: DeletionDependencies["postpone"] = (tenant, dueAt) => postponeDeletion(env.DB, tenant, dueAt);
 
 /** Moves a deletion on to its end with a clock of its own that leaps over every wait; answers how many passes failed. */
-async function drive(address: UserAddress, world: DeletionWorld): Promise<number> {
+async function drive(address: UserAddress, dependencies: DeletionDependencies): Promise<number> {
   const { tenant } = address;
   let failed = 0;
   for (let now = Date.now() + 600_000; ; now += 600_000) {
-    await deleteTenant(world, tenant, now).catch(() => failed++);
+    await deleteTenant(dependencies, tenant, now).catch(() => failed++);
     if ((await readDeletion(env.DB, tenant))?.completedAt) return failed;
     await userRpc(address)
       .wake()
@@ -241,13 +241,13 @@ async function expectGone(address: UserAddress, about: string): Promise<void> {
   for (const stub of objects) expect(await until(() => isEmpty(stub())), about).toBe(true);
 }
 
-const touches = Object.entries(deletionWorld(env)).flatMap(([name, found]) =>
+const touches = Object.entries(deletionDependencies(env)).flatMap(([name, found]) =>
   typeof found === "function" ? [name] : [],
 );
 const FAULTS: readonly Touch[] = [
   ...touches.flatMap((name) => (["before", "after"] as const).map((when) => ({ name, nth: 0, when }))),
   // Between the work of each later step and its being written down.
-  ...[1, 2, 3, 4, 5].map((nth) => ({ name: "move", nth, when: "before" as const })),
+  ...[1, 2, 3, 4, 5].map((nth) => ({ name: "save", nth, when: "before" as const })),
 ];
 
 describe("a deletion in which one touch of the world fails", () => {
@@ -266,10 +266,10 @@ describe("a deletion in which one touch of the world fails", () => {
   it("is nobody else's while one pass works on it, and again anybody's when that one is dead", async () => {
     const address = await doomed();
     const now = Date.now() + 1_000;
-    const world = deletionWorld(env);
-    const taken = await Promise.all([1, 2].map(() => world.take(address.tenant, now)));
+    const dependencies = deletionDependencies(env);
+    const taken = await Promise.all([1, 2].map(() => dependencies.claim(address.tenant, now)));
     expect(taken.toSorted()).toEqual([false, true]);
-    expect(await world.take(address.tenant, now + world.timings.stepLease - 1)).toBe(false);
-    expect(await world.take(address.tenant, now + world.timings.stepLease)).toBe(true);
+    expect(await dependencies.claim(address.tenant, now + dependencies.timings.stepLease - 1)).toBe(false);
+    expect(await dependencies.claim(address.tenant, now + dependencies.timings.stepLease)).toBe(true);
   });
 });

@@ -10,7 +10,7 @@ import { tenantObjectName } from "../../src/core/address.ts";
 import { eventId } from "../../src/core/ids.ts";
 import type { DeliveryWire } from "../../src/core/wire/webhook.ts";
 import { type DeliveryMessage, readConfig } from "../../src/env.ts";
-import { type DeletionDependencies, deliverAll, postWebhook } from "../../src/jobs/deliver.ts";
+import { type DeliveryDependencies, deliverAll, postWebhook } from "../../src/jobs/deliver.ts";
 import { env, freshAddress, good, owedDelivery, tenantRpc, tenantStub } from "../support/objects.ts";
 
 /** One event, one endpoint, one attempt against a receiver that answers so; what the delivery says afterwards. `moved`: the address by then. */
@@ -33,7 +33,7 @@ async function attempt(
     storage.sql.exec("UPDATE endpoints SET url = ?", moved);
   });
   const message: DeliveryMessage = { tenant: tenantObjectName(address) };
-  const dependencies: DeletionDependencies = { fetch: (url, init) => answer(new Request(url, init)), now: Date.now };
+  const dependencies: DeliveryDependencies = { fetch: (url, init) => answer(new Request(url, init)), now: Date.now };
   const batch = createMessageBatch<DeliveryMessage>("nemo-gateway-deliveries", [
     { id: "1", timestamp: new Date(), attempts: 1, body: message },
   ]);

@@ -9,7 +9,7 @@ import type { DeliveryJob, DeliveryReport, TenantRpc } from "../../src/core/rpc/
 import { Sender } from "../../src/jobs/deliver.ts";
 import { until } from "../support/objects.ts";
 
-const tell = (): void => undefined;
+const log = (): void => undefined;
 
 afterEach(() => {
   vi.restoreAllMocks();
@@ -40,13 +40,13 @@ function owing(count: number) {
     calls.push({ done: done.length, want, given: given.length });
     return given;
   };
-  const door = () => ({ workDeliveries }) as unknown as TenantRpc; // all that a sender asks for
-  return { ids, calls, told, back, left: due, door };
+  const tenant = () => ({ workDeliveries }) as unknown as TenantRpc; // all that a sender asks for
+  return { ids, calls, told, back, left: due, tenant };
 }
 
 describe("a sender", () => {
   it("sends everything once, several in a call, and never more at once than it has slots", async () => {
-    const { door, calls, told } = owing(60);
+    const { tenant, calls, told } = owing(60);
     let open = 0;
     let most = 0;
     const send = async (job: DeliveryJob): Promise<DeliveryReport> => {
@@ -56,7 +56,7 @@ describe("a sender", () => {
       return reportOf(job);
     };
     const lines: number[] = [];
-    const run = new Sender({ door, send, tell: (reports) => lines.push(reports.length) }).run();
+    const run = new Sender({ tenant, send, log: (reports) => lines.push(reports.length) }).run();
     expect(await run).toBe(false);
     expect(lines.reduce((sum, count) => sum + count, 0)).toBe(60);
     expect(told.size).toBe(60);
@@ -65,16 +65,16 @@ describe("a sender", () => {
   });
 
   it("takes nothing ahead while nobody answers", async () => {
-    const { door, calls } = owing(20);
-    void new Sender({ door, tell, send: () => new Promise(() => undefined) }).run();
+    const { tenant, calls } = owing(20);
+    void new Sender({ tenant, log, send: () => new Promise(() => undefined) }).run();
     await until(async () => calls.length > 0);
     await scheduler.wait(50);
     expect(calls).toEqual([{ done: 0, want: SENDER_SLOTS, given: SENDER_SLOTS }]);
   });
 
   it("takes ahead no more than were answered, and holds at most two for each slot", async () => {
-    const { door, calls } = owing(60);
-    await new Sender({ door, tell, send: async (job) => reportOf(job) }).run();
+    const { tenant, calls } = owing(60);
+    await new Sender({ tenant, log, send: async (job) => reportOf(job) }).run();
     let held = 0;
     for (const { done, given } of calls) {
       held += given - done;
@@ -84,21 +84,21 @@ describe("a sender", () => {
   });
 
   it("reports what was answered although the others hang", async () => {
-    const { ids, door, told } = owing(30);
+    const { ids, tenant, told } = owing(30);
     const quick = new Set(ids.slice(0, 2));
     const send = async (job: DeliveryJob): Promise<DeliveryReport> =>
       quick.has(job.id) ? reportOf(job) : new Promise(() => undefined);
-    void new Sender({ door, tell, send }).run();
+    void new Sender({ tenant, log, send }).run();
     await until(async () => told.size === quick.size);
     expect(told).toEqual(quick);
   });
 
   it("gives back what it took ahead when those that it began hang", async () => {
-    const { ids, door, calls, told, back } = owing(13);
+    const { ids, tenant, calls, told, back } = owing(13);
     const quick = new Set(ids.slice(0, SENDER_SLOTS));
     const send = async (job: DeliveryJob): Promise<DeliveryReport> =>
       quick.has(job.id) ? reportOf(job) : new Promise(() => undefined);
-    void new Sender({ door, tell, send }).run();
+    void new Sender({ tenant, log, send }).run();
     await until(async () => back.length > 0);
     expect(told).toEqual(quick);
     expect(back).toEqual(ids.slice(2 * SENDER_SLOTS, 2 * SENDER_SLOTS + back.length));
@@ -107,7 +107,7 @@ describe("a sender", () => {
   });
 
   it("begins nothing new when its time is over, gives back the rest, and asks for another run", async () => {
-    const { ids, door, told, left, back } = owing(20);
+    const { ids, tenant, told, left, back } = owing(20);
     const now = Date.now();
     let sent = 0;
     const send = async (job: DeliveryJob): Promise<DeliveryReport> => {
@@ -115,7 +115,7 @@ describe("a sender", () => {
       await scheduler.wait(1);
       return reportOf(job);
     };
-    expect(await new Sender({ door, tell, send }).run()).toBe(true);
+    expect(await new Sender({ tenant, log, send }).run()).toBe(true);
     expect(told.size).toBe(sent);
     expect(told.size + back.length + left.length).toBe(ids.length);
     expect(left.length).toBeGreaterThan(0);
@@ -123,12 +123,12 @@ describe("a sender", () => {
 
   it("goes on with the others when one attempt breaks, and stops after its share", async () => {
     vi.spyOn(console, "error").mockImplementation(() => undefined);
-    const { ids, door, told, left } = owing(205);
+    const { ids, tenant, told, left } = owing(205);
     const send = async (job: DeliveryJob): Promise<DeliveryReport> => {
       if (job.id === ids[0]) throw new Error("a bug of ours");
       return reportOf(job);
     };
-    expect(await new Sender({ door, tell, send }).run()).toBe(true);
+    expect(await new Sender({ tenant, log, send }).run()).toBe(true);
     expect(left).toHaveLength(5);
     expect(told).toEqual(new Set(ids.slice(1, 200)));
   });

@@ -5,6 +5,7 @@ import type { AuditEntry } from "../../src/core/tenant.ts";
 import { DAY_MS } from "../../src/core/time.ts";
 import {
   countOpenKeys,
+  deleteExpiredKeys,
   findKey,
   insertKey,
   listKeys,
@@ -12,7 +13,6 @@ import {
   readKey,
   revokeKey,
   rotateKey,
-  tidyKeys,
 } from "../../src/store/keys.ts";
 import { insertTenant, listTenants, readTenant } from "../../src/store/tenants.ts";
 import { env, random } from "../support/objects.ts";
@@ -174,7 +174,7 @@ describe("keys that are closed", () => {
     ];
     await revoke(revoked, now + DAY_MS);
     const listed = async (at: number) => {
-      await tidyKeys(env.DB, at);
+      await deleteExpiredKeys(env.DB, at);
       return new Set((await listKeys(env.DB, { tenant, mode: null }, 10, null)).map(({ id }) => id));
     };
     const end = now + DAY_MS + CLOSED_KEY_TTL_MS;

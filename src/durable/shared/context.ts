@@ -1,4 +1,7 @@
-/** What every part of an object stands on: its storage, its clock, its chance, and where it may be told to die. */
+/**
+ * The runtime of a Durable Object that its parts are given: storage, clock, random numbers, failpoints. Also the
+ * deletion of an object's whole storage, and pagination by id.
+ */
 import type { Failpoint } from "../../core/failpoints.ts";
 import type { RandomBytes } from "../../core/ids.ts";
 import type { Page, PageRequest } from "../../core/rpc/user.ts";
@@ -15,7 +18,7 @@ export type ObjectRuntime = {
   readonly config: Config;
   readonly storage: DurableObjectStorage;
   readonly sql: SqlStorage;
-  /** The object's own name: where it lives, and whose it is. */
+  /** The name the object was reached by; it contains the tenant and the mode. */
   readonly name: string;
   readonly now: () => EpochMs;
   readonly random: RandomBytes;
@@ -23,13 +26,16 @@ export type ObjectRuntime = {
   readonly random01: () => number;
   /** Keeps the instance alive until the work is done. */
   readonly keep: (work: Promise<unknown>) => void;
-  /** Ends this instance with everything it is doing; the next call or alarm makes a new one. */
+  /** Aborts this instance and everything it is doing; the next call or alarm starts a new one. */
   readonly restart: (why: string) => void;
-  /** A named moment between two outside effects; returns at once unless this run is meant to die here. */
+  /** A failpoint between two outside effects: returns at once unless the test run is configured to crash here. */
   readonly boundary: (at: Failpoint) => Promise<void>;
 };
 
-/** The ground under one instance. Throws when the object was not reached by name or a binding is missing: both are bugs of ours. */
+/**
+ * The runtime of one instance. Throws when the object was not reached by name or a binding is missing: both are bugs in
+ * this code.
+ */
 export function createRuntime(ctx: DurableObjectState, env: Env): ObjectRuntime {
   const config = readConfig(env);
   const name = ctx.id.name;
@@ -49,12 +55,15 @@ export function createRuntime(ctx: DurableObjectState, env: Env): ObjectRuntime 
   };
 }
 
-/* The end of an object whose owner is gone: its storage, its alarm, its rows in D1, and the instance that worked on them. */
+/* Deletion of an object: its storage, its alarm, its rows in D1 and the running instance. */
 
-/** How long the instance outlives its storage, in ms, so that the answer leaves first. */
+/** How long the instance lives on after its storage was deleted, in ms, so that its answer can be sent. */
 const LAST_WORDS_MS = 20;
 
-/** Wipes the object and ends its instance, saying why. Again, or where nothing ever was: the same. */
+/**
+ * Deletes everything and aborts the instance with `why` as the reason. Idempotent, also for an object that was never
+ * written to.
+ */
 export async function endObject(
   ctx: DurableObjectState,
   runtime: ObjectRuntime,
@@ -68,12 +77,15 @@ export async function endObject(
   ctx.waitUntil(answered.then(() => ctx.abort(why)));
 }
 
-/** Wipes an object that has no work under way, at once: between the caller's question whether it has and the end nothing can begin. Its instance may go on. */
+/**
+ * Deletes an object that has no job running. The storage operations start synchronously, so no job can begin between
+ * the caller's check and the deletion. The instance may go on.
+ */
 export async function wipeObject(runtime: ObjectRuntime, database: Database, kind: ObjectKind): Promise<void> {
   const wiped = [runtime.storage.deleteAlarm(), runtime.storage.deleteAll()];
   database.wiped();
   await Promise.all(wiped);
-  await deleteRows(runtime, kind); // after a crash before it the cron's nudge finds nothing here, and removes them
+  await deleteRows(runtime, kind); // after a crash before this line, the cron's wake call finds nothing here and removes the rows
 }
 
 const deleteRows = ({ env, name }: ObjectRuntime, kind: ObjectKind): Promise<unknown> =>
@@ -83,9 +95,9 @@ const deleteRows = ({ env, name }: ObjectRuntime, kind: ObjectKind): Promise<unk
     deleteTokenStatuses(env.DB, name),
   ]);
 
-/* One page of a list, newest first, by the id of its last row. */
+/* Pagination: newest first, by the id of the last row of a page. */
 
-/** Cuts rows, of which one more than the limit was asked for, into a page. */
+/** Makes a page from rows that were read with `limit + 1`, so that the extra row shows whether there are more. */
 export function pageOf<Row, Item>(
   rows: readonly Row[],
   { limit }: PageRequest,
@@ -98,8 +110,8 @@ export function pageOf<Row, Item>(
   return { data: shown.map(show), has_more: more, next_cursor: more && last !== undefined ? idOf(last) : null };
 }
 
-/** The id below which the next page starts; every id sorts below this one when none is given. */
+/** Rows of the next page have ids below this one. The first page starts at `~`, which sorts above every id. */
 export const cursorOf = ({ after }: PageRequest): string => after ?? "~";
 
-/** The page of an object that nobody ever wrote to. */
+/** The page of an object that was never written to. */
 export const NO_PAGE = { data: [], has_more: false, next_cursor: null } as const;

@@ -1,25 +1,25 @@
 /**
- * An object's SQLite: made by its first write, migrated step by step.
+ * An object's SQLite database, created by the first write and migrated step by step.
  *
- * Reading an object that nobody ever wrote to must not create storage, so `exists` asks first and `ready` writes.
+ * Reading an object that was never written to must not create storage: `exists` checks, and only `ready` writes.
  */
 import type { ObjectRuntime } from "./context.ts";
 
 /**
- * `LIMIT ?` for a statement that runs often. SQLite plans by the number of a bare one, and compiles the statement anew
- * with every number that is bound: more than half of what it took to find what is due.
+ * `LIMIT ?` for a statement that runs often. SQLite plans a bare `LIMIT ?` by the bound number and compiles the
+ * statement again for every new number: measured, that was more than half of the time of the query for due jobs.
  */
 export const BOUND_LIMIT = "LIMIT 0 + ?";
 
-/** Steps in order. A shipped step is never edited; a change is a further step. */
+/** In order. A released step is never edited; a change is a further step. */
 export type Migrations = readonly string[];
 
 export type Database = {
-  /** True once something was ever written here. */
+  /** True once anything was written here. */
   readonly exists: () => boolean;
-  /** Brings the tables up to date; call before the first write of a request. */
+  /** Migrates the tables to the current version; call before the first write of a request. */
   readonly ready: () => void;
-  /** Nothing is left of it, as if nobody had ever written here. */
+  /** Call after the storage was deleted: `exists` is false again and `ready` creates the tables again. */
   readonly wiped: () => void;
 };
 
@@ -52,7 +52,7 @@ function readVersion(sql: SqlStorage): number {
   return row === undefined ? 0 : Number(row.value);
 }
 
-/** A value of the object's own notebook; null when never written. */
+/** A value of the `meta` table; null when it was never written. */
 export function readMeta(sql: SqlStorage, key: string): string | null {
   return sql.exec<{ value: string }>("SELECT value FROM meta WHERE key = ?", key).toArray()[0]?.value ?? null;
 }

@@ -1,4 +1,4 @@
-/** The links that an object signs: put into whatever leaves it, kept nowhere. */
+/** Signed download links. They are made whenever a resource leaves the object and are stored nowhere. */
 import type { Scope } from "../../core/address.ts";
 import { linkSigner } from "../../core/crypto.ts";
 import { type Download, hasDownload, type LinkMaker, type Signed, withDownload } from "../../core/download.ts";
@@ -7,14 +7,14 @@ import type { Page } from "../../core/rpc/user.ts";
 import type { EpochMs } from "../../core/time.ts";
 import type { ObjectRuntime } from "./context.ts";
 
-/** What shows a file and has no link yet. */
+/** A resource that shows a file and has no link yet. */
 type Showing = { readonly download: Download | null };
 
 export class Downloads {
   readonly #now: () => EpochMs;
   readonly #maker: LinkMaker;
 
-  /** The key is derived once, with the first link that this instance signs. */
+  /** The key is derived once per instance, when the first link is signed. */
   constructor({ config, now }: Pick<ObjectRuntime, "config" | "now">, { tenant, mode }: Scope) {
     this.#now = now;
     this.#maker = { scope: { tenant, mode }, publicUrl: config.publicUrl, sign: linkSigner(config.roots) };
@@ -24,7 +24,7 @@ export class Downloads {
     return withDownload(thing, this.#maker, at);
   }
 
-  /** An answer, with whatever it carries beside its value. */
+  /** Signs a successful answer and keeps what it carries besides its value. */
   async answer<T extends Showing>(given: Metered<T> | Promise<Metered<T>>): Promise<Metered<Signed<T>>> {
     const answer = await given;
     return answer.ok ? { ...answer, value: await this.one(answer.value) } : answer;
@@ -34,7 +34,7 @@ export class Downloads {
     return { ...page, data: await Promise.all(data.map((thing) => this.one(thing))) };
   }
 
-  /** Stored data of any kind; what shows no file stays as it is. */
+  /** Stored data of any kind; data without a file is returned unchanged. */
   async data(data: Record<string, unknown>, at?: EpochMs): Promise<Record<string, unknown>> {
     return hasDownload(data) ? this.one(data, at) : data;
   }

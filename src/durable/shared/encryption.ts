@@ -1,9 +1,9 @@
 /**
- * What an object keeps sealed, and the row in D1 that says under which root secret: how the sweep finds what is left of an
- * old one.
+ * Tracks under which root secret an object's stored ciphertexts are encrypted. A row in D1 holds the key id, so that
+ * the re-encryption cron finds the objects that still use an old root secret.
  *
- * The row stands before the first seal does. A new root secret makes it stale, and the next wake or write seals everything
- * anew and then moves the row; a crash in between does it once more.
+ * The row is written before the first ciphertext. After a rotation the next wake call or write re-encrypts everything
+ * and then updates the row; after a crash in between it is done again.
  */
 import { kidOf } from "../../core/crypto.ts";
 import type { ObjectKind } from "../../env.ts";
@@ -11,7 +11,7 @@ import { deleteEncryption, writeEncryption } from "../../store/encryption.ts";
 import type { ObjectRuntime } from "./context.ts";
 import { type Database, readMeta, writeMeta } from "./database.ts";
 
-const NOTED = "seals_kid";
+const KEY_ID_META = "seals_kid";
 
 export class Encryption {
   readonly #runtime: ObjectRuntime;
@@ -19,7 +19,10 @@ export class Encryption {
   readonly #kind: ObjectKind;
   readonly #renewAll: () => Promise<number>;
 
-  /** `renewAll` seals anew whatever is not under the current root secret, and answers how much is kept sealed at all. */
+  /**
+   * `renewAll` re-encrypts whatever is not under the current root secret and returns how many ciphertexts there are in
+   * all.
+   */
   constructor(runtime: ObjectRuntime, database: Database, kind: ObjectKind, renewAll: () => Promise<number>) {
     this.#runtime = runtime;
     this.#database = database;
@@ -27,29 +30,32 @@ export class Encryption {
     this.#renewAll = renewAll;
   }
 
-  /** Await before keeping a new seal. Costs a write to D1 once in an object's life, and once per rotation. */
+  /** Await before storing a new ciphertext. Costs one write to D1 in an object's life and one per rotation. */
   async note(): Promise<void> {
     this.#database.ready();
     const kid = await kidOf(this.#runtime.config.rootSecret);
-    if (readMeta(this.#runtime.sql, NOTED) === kid) return;
+    if (readMeta(this.#runtime.sql, KEY_ID_META) === kid) return;
     await this.#renewAll();
     await this.#write(kid);
   }
 
-  /** Brings everything under the current root secret: what a wake does. */
+  /**
+   * Re-encrypts everything under the current root secret, or removes the row when nothing is left to encrypt: the wake
+   * call's job.
+   */
   async renew(): Promise<void> {
     const { sql, env, name, config } = this.#runtime;
     if (!this.#database.exists()) return deleteEncryption(env.DB, name, this.#kind);
     const kid = await kidOf(config.rootSecret);
-    if (readMeta(sql, NOTED) === kid) return;
-    const kept = await this.#renewAll();
-    if (kept > 0) await this.#write(kid);
+    if (readMeta(sql, KEY_ID_META) === kid) return;
+    const count = await this.#renewAll();
+    if (count > 0) await this.#write(kid);
     else await deleteEncryption(env.DB, name, this.#kind);
   }
 
   async #write(kid: string): Promise<void> {
     const { sql, env, name } = this.#runtime;
     await writeEncryption(env.DB, name, this.#kind, kid);
-    writeMeta(sql, NOTED, kid);
+    writeMeta(sql, KEY_ID_META, kid);
   }
 }

@@ -1,4 +1,4 @@
-/** Idempotency keys: which record a key made, kept in the object and the transaction in which the record is kept. */
+/** Idempotency keys: which resource a key created. The record is saved in the transaction that creates the resource. */
 
 import { base32 } from "../../core/encoding.ts";
 import { type Problem, problemOf } from "../../core/errors.ts";
@@ -12,13 +12,16 @@ export const IDEMPOTENCY_TABLE = `
   CREATE TABLE repeats (
     key TEXT PRIMARY KEY,             -- the Idempotency-Key
     fingerprint TEXT NOT NULL,        -- SHA-256 of method, path and body
-    made TEXT NOT NULL,               -- the id that the first request made
+    made TEXT NOT NULL,               -- the id that the first request created
     at INTEGER NOT NULL               -- ms since epoch
   ) STRICT, WITHOUT ROWID;
   CREATE INDEX repeats_by_age ON repeats (at);
 `;
 
-/** The id that this key made before, null when it is new or none was sent; refuses a key that belongs to another request. */
+/**
+ * The id that this key created; null when the key is new or none was sent. A problem when the key belongs to another
+ * request.
+ */
 export function findByIdempotencyKey(
   { sql, now }: ObjectRuntime,
   { idempotency }: Call,
@@ -36,12 +39,15 @@ export function findByIdempotencyKey(
   return err(idempotencyMismatch());
 }
 
-/** What a key of our own made, whether whoever asked for it has written it down or not; null for nothing. */
+/**
+ * The id that one of the gateway's own keys created, even when its caller crashed before saving the id; null for
+ * nothing.
+ */
 export function madeUnder({ sql }: ObjectRuntime, key: string): string | null {
   return sql.exec<{ made: string }>("SELECT made FROM repeats WHERE key = ?", key).toArray()[0]?.made ?? null;
 }
 
-/** Remembers what a key made. Call inside the transaction that makes it. */
+/** Records what a key created. Call inside the transaction that creates it. */
 export function saveIdempotencyKey({ sql, now }: ObjectRuntime, { idempotency }: Call, made: string): void {
   if (idempotency === null) return;
   sql.exec("DELETE FROM repeats WHERE at <= ?", now() - IDEMPOTENCY_TTL_MS);
@@ -54,11 +60,17 @@ export function saveIdempotencyKey({ sql, now }: ObjectRuntime, { idempotency }:
   );
 }
 
-/** What the key made before, as it is now; a thing that was deleted since is told as such, whatever it was. */
+/**
+ * The answer to a repeated request from a fresh read of its resource. A resource that was deleted since answers
+ * `repeat_deleted`.
+ */
 export const asReplayed = <T>(read: Result<T, Problem>): Result<T, Problem> =>
   read.ok || read.error.code !== "not_found" ? read : err(duplicateDeleted());
 
-/** The refusal of a thing that a call would be made in, and that is not there: where the call was made before, that one says more. */
+/**
+ * The problem for a call whose parent resource does not exist. If the call's key created something before, that record
+ * gives the more precise problem.
+ */
 export function goneFor(runtime: ObjectRuntime, exists: boolean, call: Call, gone: Problem): Problem {
   const idempotency = exists ? findByIdempotencyKey(runtime, call) : ok(null);
   if (!idempotency.ok) return idempotency.error;
@@ -66,7 +78,10 @@ export function goneFor(runtime: ObjectRuntime, exists: boolean, call: Call, gon
 }
 
 export const duplicateDeleted = (): Problem =>
-  problemOf("repeat_deleted", "What this Idempotency-Key made was deleted; send a new key to make another one.");
+  problemOf(
+    "repeat_deleted",
+    "The resource that this Idempotency-Key created was deleted; send a new key to create another one.",
+  );
 
 export const idempotencyMismatch = (): Problem =>
   problemOf(
@@ -74,14 +89,17 @@ export const idempotencyMismatch = (): Problem =>
     "This Idempotency-Key was used for another request in the last 24 hours; send a new key.",
   );
 
-/** An upload's id is made from its key: while anything of the first one is here, the key makes nothing new. */
+/**
+ * An upload's id is derived from its key, so an expired key cannot create a second upload while anything of the first
+ * one is stored.
+ */
 export const oldUploadKey = (): Problem =>
-  problemOf("idempotency_mismatch", "This Idempotency-Key made an upload more than 24 hours ago; send a new key.");
+  problemOf("idempotency_mismatch", "This Idempotency-Key created an upload more than 24 hours ago; send a new key.");
 
-/* Keys that we give to requests that came without one, and to our own. They hold a sign that no header can. */
+/* Keys for requests without one, and for the gateway's own steps. They contain a NUL character, which no header can. */
 
-/** 80 bits. No caller's own key is ever the same. */
+/** 80 random bits after a prefix that no caller's key can have. */
 export const ownIdempotencyKey = (random: RandomBytes): string => `claim\u0000${base32(random(10))}`;
 
-/** The key under which something that takes several steps makes what one of them makes: asked for again, it is found again. */
+/** The key of one step of a longer task: after a restart the same step finds what it created before. */
 export const stepKey = (of: string, step: string): string => `${of}\u0000${step}`;

@@ -1,19 +1,19 @@
 /**
- * Every kind of job that an object may owe, and when one that keeps failing is given up. A kind that is not here cannot be
- * owed, and each object's tables of what performs and what gives up are made from these names, so none can be forgotten.
+ * Every kind of job of every object, and after how many failures it is given up. A kind that is missing here cannot be
+ * scheduled. The types of each object's job handlers are derived from these names, so none can be forgotten.
  */
 import { POISON_ATTEMPTS, STORE_ATTEMPTS } from "../../core/limits.ts";
 import type { ObjectKind } from "../../env.ts";
 
 /**
- * `tries`: after so many failures in a row what the job belongs to is given an end. The same follows when it was begun
- * `POISON_ATTEMPTS` times and never ended, because it takes its instance down each time. Null: giving it up would break a
- * promise or leave something behind, so it is tried for ever, at growing distances.
+ * `tries`: failures in a row after which the job is given up and its resource gets a final state. A job that was
+ * started `POISON_ATTEMPTS` times without ever finishing is given up too, because it takes its instance down each time.
+ * Null: giving up would break a promise or leave data behind, so the job is retried for ever with growing waits.
  */
 type Job = { readonly tries: number | null };
 
 const GIVEN_UP: Job & { readonly tries: number } = { tries: POISON_ATTEMPTS };
-/** It needs R2 alone, and what is lost with it is a caller's file. */
+/** Needs R2 only, and giving up loses a caller's file. */
 const GIVEN_UP_LATE: Job & { readonly tries: number } = { tries: STORE_ATTEMPTS };
 const NEVER_GIVEN_UP: Job & { readonly tries: null } = { tries: null };
 
@@ -61,17 +61,17 @@ export const JOBS = {
   },
 } as const satisfies Record<ObjectKind, Readonly<Record<string, Job>>>;
 
-/** The kinds of one object's jobs, or of all. */
+/** The job kinds of one object, or of all. */
 export type JobKind<Of extends ObjectKind = ObjectKind> = Of extends ObjectKind
   ? keyof (typeof JOBS)[Of] & string
   : never;
 
-/** Those of an object that are given up. */
+/** The job kinds of one object that can be given up. */
 export type GivenUpKind<Of extends ObjectKind> = {
   [Kind in JobKind<Of>]: (typeof JOBS)[Of][Kind] extends { readonly tries: null } ? never : Kind;
 }[JobKind<Of>];
 
-/** Failures in a row after which a job is given up; null for never, and for a kind that only an earlier version knew. */
+/** Failures in a row after which a job is given up. Null for never, and for a kind that is not in the table. */
 export function triesOf(of: ObjectKind, kind: string): number | null {
   const jobs: Readonly<Record<string, Job>> = JOBS[of];
   return jobs[kind]?.tries ?? null;

@@ -1,12 +1,13 @@
 /**
- * What an object owes, and when: one table, one alarm armed at its earliest row, one `busy` row in D1 for the cron.
+ * The job scheduler of an object: one table of jobs, one alarm armed for the earliest job, and one watchdog row in D1
+ * for the cron.
  *
- * A row is claimed under a lease, performed, and then moved or removed by whoever performed it. Work that throws is tried
- * again with growing waits, and so is work that its instance did not outlive; after some failures in a row it is reported
- * and, where that is possible, given up (job-kinds.ts). Only an attempt that ends well forgets the failures before it: that
- * the work owed itself again before it failed changes nothing. Each attempt has a turn of the event loop of its own, and the
- * commit that counts it is made before it begins.
- * Nothing is awaited in an alarm: work runs under `waitUntil`, and every alarm renews the leases of what still runs.
+ * - A job is claimed under a lease and run; its handler then reschedules or completes it.
+ * - A job that throws, or whose instance dies, is retried with growing waits. After a number of failures in a row it
+ *   is reported and, where possible, given up (job-kinds.ts).
+ * - Only a successful attempt resets the count of failures; rescheduling itself before a failure does not.
+ * - Each attempt runs in its own turn of the event loop, after the commit that counts it.
+ * - The alarm handler awaits nothing: jobs run under `waitUntil`, and every alarm renews the leases of running jobs.
  */
 import { ownerOf, parseScope } from "../../core/address.ts";
 import type { Problem } from "../../core/errors.ts";
@@ -21,20 +22,22 @@ import { type JobKind, triesOf } from "./job-kinds.ts";
 import { askedMs } from "./problems.ts";
 
 /*
- * The one row in D1 that says when an object should have been heard of: how the cron finds what alarms lost.
+ * The watchdog row in D1: the time by which an object should have run its next job. The cron uses it to find objects
+ * whose alarm was lost.
  *
- * It stands before the first outside effect and is gone when nothing is owed. It may name too early a time, which costs a
- * needless wake, never too late a one. The last written time is noted here, so that most changes cost no write to D1.
+ * The row is written before the first outside effect and removed when no job is left. Its time may be too early, which
+ * costs a needless wake call, but never too late. The last written time is stored here, so that most changes cost no
+ * write to D1.
  */
 
-const WRITTEN = "busy_due_at";
+const WATCHDOG_DUE_META = "busy_due_at";
 
-export class WatchdogRow {
+export class Watchdog {
   readonly #runtime: ObjectRuntime;
   readonly #database: Database;
   readonly #kind: ObjectKind;
   readonly #earliest: () => EpochMs | null;
-  /** One write after the other, so that a removal never overtakes a newer claim. */
+  /** Writes run one after another, so that a removal cannot overtake a newer write. */
   #writes: Promise<void> = Promise.resolve();
 
   constructor(runtime: ObjectRuntime, database: Database, kind: ObjectKind, earliest: () => EpochMs | null) {
@@ -44,7 +47,10 @@ export class WatchdogRow {
     this.#earliest = earliest;
   }
 
-  /** Makes the row right. Writes only when none stands there or it says too late a time; with `move` also when it says too early a one. */
+  /**
+   * Corrects the row. Writes only when the row is missing or its time is too late; with `move` also when its time is
+   * too early.
+   */
   ensureWatchdog(move: boolean): Promise<void> {
     const next = this.#writes.then(() => this.#write(move));
     this.#writes = next.catch(() => undefined);
@@ -55,15 +61,18 @@ export class WatchdogRow {
     const { sql, env, name, now, config } = this.#runtime;
     if (!this.#database.exists()) return deleteBusy(env.DB, name, this.#kind);
     const earliest = this.#earliest();
-    const written = readMeta(sql, WRITTEN);
+    const written = readMeta(sql, WATCHDOG_DUE_META);
     if (earliest === null) return written === null && !move ? undefined : this.#remove();
     const dueAt = Math.max(earliest, now()) + config.timings.busyGrace;
     if (!move && written !== null && Number(written) <= dueAt) return;
     await writeBusy(env.DB, name, this.#kind, dueAt, now(), this.#unpublished());
-    writeMeta(sql, WRITTEN, String(dueAt));
+    writeMeta(sql, WATCHDOG_DUE_META, String(dueAt));
   }
 
-  /** Facts in the object's outbox that are late: telling them fails, or they would be gone. None where it has no outbox. */
+  /**
+   * Events in the outbox that should have been published long ago: publishing fails, or they would be gone. 0 for an
+   * object without an outbox.
+   */
   #unpublished(): number {
     const { sql, now, config } = this.#runtime;
     if (sql.exec("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'outbox'").toArray().length === 0)
@@ -72,23 +81,23 @@ export class WatchdogRow {
     return sql.exec<{ n: number }>("SELECT count(*) AS n FROM outbox WHERE at <= ?", late).one().n;
   }
 
-  /** Forgotten here first: a crash in between leaves a row that the next wake removes. */
+  /** The note is deleted first: after a crash in between, the next wake call removes the row. */
   async #remove(): Promise<void> {
     const { sql, env, name } = this.#runtime;
-    sql.exec("DELETE FROM meta WHERE key = ?", WRITTEN);
+    sql.exec("DELETE FROM meta WHERE key = ?", WATCHDOG_DUE_META);
     await deleteBusy(env.DB, name, this.#kind);
   }
 }
 
-/* The table of what an object owes: its rows, and every statement on them. When to do what is the schedule's to say. */
+/* The job table and every statement on it. JobScheduler decides what runs when. */
 
 export const SCHEDULE_TABLES = `
   CREATE TABLE due (
     kind TEXT NOT NULL,
     ref TEXT NOT NULL,
     due_at INTEGER NOT NULL,                  -- ms since epoch
-    lease_until INTEGER NOT NULL DEFAULT 0,   -- ms since epoch; 0: nobody works on it
-    attempts INTEGER NOT NULL DEFAULT 0,      -- claims since it was last owed
+    lease_until INTEGER NOT NULL DEFAULT 0,   -- ms since epoch; 0: not leased
+    attempts INTEGER NOT NULL DEFAULT 0,      -- claims since it was last scheduled
     poisoned INTEGER NOT NULL DEFAULT 0,      -- 1: set aside after too many failures
     PRIMARY KEY (kind, ref)
   ) STRICT, WITHOUT ROWID;
@@ -96,21 +105,21 @@ export const SCHEDULE_TABLES = `
 `;
 
 /**
- * The second step: one index for both questions, who is due and when the next one is. A row is looked at when it is due and
- * nobody's lease holds it any more, so its moment is the later of the two.
+ * The second step: one index serves both questions, which jobs are due and when the next one is. A job is runnable when
+ * it is due and its lease is over, so it is sorted by the later of the two times.
  */
 export const SCHEDULE_INDEX = `
   DROP INDEX due_by_time;
   CREATE INDEX due_by_moment ON due (poisoned, max(due_at, lease_until));
 `;
 
-/** The third step: work that takes its instance down is told from work that fails. */
+/** The third step: a job that takes its instance down is distinguished from one that fails. */
 export const SCHEDULE_UNENDED = `
-  -- attempts since one last ended well that were begun and never ended
+  -- attempts since the last success that were started and never finished
   ALTER TABLE due ADD COLUMN unended INTEGER NOT NULL DEFAULT 0;
 `;
 
-/** A row, how often it was begun since it last ended well, and how many of those attempts never ended. */
+/** A job, the number of attempts since its last success, and how many of those never finished. */
 export type JobRow = {
   readonly kind: string;
   readonly ref: string;
@@ -127,7 +136,7 @@ export class JobRows {
     this.#sql = sql;
   }
 
-  /** Owes a row anew, whatever it was: no failures counted. One that keeps taking its instance down waits on all the same. */
+  /** Schedules a job again and resets its failures. A job that keeps taking its instance down keeps its later time. */
   put(kind: string, ref: string, at: EpochMs): void {
     const query = `INSERT INTO due (kind, ref, due_at) VALUES (?, ?, ?) ON CONFLICT (kind, ref) DO UPDATE SET
       due_at = CASE WHEN unended >= ${POISON_ATTEMPTS} THEN max(due_at, excluded.due_at) ELSE excluded.due_at END,
@@ -135,14 +144,14 @@ export class JobRows {
     this.#sql.exec(query, kind, ref, Math.round(at));
   }
 
-  /** Owes a row whose work is under way for another time: it stays held, and its failures count on. */
-  putHeld(kind: string, ref: string, at: EpochMs, leaseUntil: EpochMs): void {
+  /** Schedules a running job for another time: it stays leased, and its failures stay counted. */
+  putLeased(kind: string, ref: string, at: EpochMs, leaseUntil: EpochMs): void {
     const query = `INSERT INTO due (kind, ref, due_at, lease_until) VALUES (?, ?, ?, ?)
       ON CONFLICT (kind, ref) DO UPDATE SET due_at = excluded.due_at, lease_until = excluded.lease_until`;
     this.#sql.exec(query, kind, ref, Math.round(at), Math.round(leaseUntil));
   }
 
-  /** Owes a row unless it is owed already. */
+  /** Schedules a job unless it is scheduled already. */
   putNew(kind: string, ref: string, at: EpochMs): void {
     this.#sql.exec("INSERT OR IGNORE INTO due (kind, ref, due_at) VALUES (?, ?, ?)", kind, ref, Math.round(at));
   }
@@ -151,71 +160,71 @@ export class JobRows {
     this.#sql.exec("DELETE FROM due WHERE kind = ? AND ref = ?", kind, ref);
   }
 
-  /** The earliest moment at which a row must be looked at; null when there is none. */
+  /** The earliest time at which a job becomes runnable; null when there is none. */
   earliest(): EpochMs | null {
     const query =
       "SELECT max(due_at, lease_until) AS at FROM due WHERE poisoned = 0 ORDER BY max(due_at, lease_until) LIMIT 1";
     return this.#sql.exec<{ at: number }>(query).toArray()[0]?.at ?? null;
   }
 
-  /** Rows whose moment has come, the oldest first. */
+  /** Runnable jobs, oldest first. */
   due(now: EpochMs, limit: number): JobRow[] {
     const query = `SELECT ${COLUMNS} FROM due WHERE poisoned = 0 AND max(due_at, lease_until) <= ? ORDER BY max(due_at, lease_until) ${BOUND_LIMIT}`;
     return this.#sql.exec<JobRow>(query, now, limit).toArray();
   }
 
-  /** Rows that somebody's lease holds. */
-  held(): JobRow[] {
+  /** Jobs under a lease. */
+  leased(): JobRow[] {
     return this.#sql.exec<JobRow>(`SELECT ${COLUMNS} FROM due WHERE lease_until > 0`).toArray();
   }
 
-  /** Takes a row for one more attempt, which counts from here on as begun and not ended. */
+  /** Claims a job for one more attempt, which counts as started and not finished. */
   lease({ kind, ref }: JobRow, until: EpochMs): void {
     const query =
       "UPDATE due SET lease_until = ?, attempts = attempts + 1, unended = unended + 1 WHERE kind = ? AND ref = ?";
     this.#sql.exec(query, Math.round(until), kind, ref);
   }
 
-  /** Holds a row longer, if it is held at all. */
+  /** Extends the lease of a job that has one. */
   renew({ kind, ref }: JobRow, until: EpochMs): void {
     const query = "UPDATE due SET lease_until = ? WHERE kind = ? AND ref = ? AND lease_until > 0";
     this.#sql.exec(query, Math.round(until), kind, ref);
   }
 
-  /** Lets go of a row whose attempt never ended, not to be looked at before `notBefore`. */
+  /** Ends the lease of a job whose attempt never finished; it runs again at `notBefore` at the earliest. */
   release({ kind, ref }: JobRow, notBefore: EpochMs): void {
     const query = "UPDATE due SET lease_until = 0, due_at = max(due_at, ?) WHERE kind = ? AND ref = ?";
     this.#sql.exec(query, Math.round(notBefore), kind, ref);
   }
 
-  /** The attempt failed: the row is let go, not to be looked at before `notBefore`. */
+  /** The attempt failed: ends the lease; the job runs again at `notBefore` at the earliest. */
   failed({ kind, ref }: JobRow, notBefore: EpochMs): void {
     const query = `UPDATE due SET lease_until = 0, due_at = max(due_at, ?), unended = max(unended - 1, 0)
       WHERE kind = ? AND ref = ?`;
     this.#sql.exec(query, Math.round(notBefore), kind, ref);
   }
 
-  /** The attempt ended well and its work is owed again, not before `notBefore`: nothing counts of what went before. */
-  ended({ kind, ref }: JobRow, notBefore: EpochMs): void {
+  /** The attempt succeeded and the job is scheduled again, at `notBefore` at the earliest: all failures are reset. */
+  succeeded({ kind, ref }: JobRow, notBefore: EpochMs): void {
     const query = `UPDATE due SET lease_until = 0, due_at = max(due_at, ?), attempts = 0, unended = 0
       WHERE kind = ? AND ref = ?`;
     this.#sql.exec(query, Math.round(notBefore), kind, ref);
   }
 
-  /** The attempt ended and did not say what comes next: the row is looked at when its lease is over. */
-  leftOpen({ kind, ref }: JobRow): void {
+  /** The attempt finished without rescheduling or completing the job: it runs again when its lease is over. */
+  finishedOpen({ kind, ref }: JobRow): void {
     this.#sql.exec("UPDATE due SET unended = max(unended - 1, 0) WHERE kind = ? AND ref = ?", kind, ref);
   }
 }
 
 export type JobHandler = {
-  /** Performs one claimed row. It must owe the row again or call it done; a throw means "try again later". */
+  /** Runs one claimed job. It must reschedule the job or call `done`; a throw means "retry later". */
   readonly perform: (row: JobRow) => Promise<void>;
-  /** Told of a row that was given up and is owed no more, so that what it belonged to gets an end. */
+  /** Called for a job that was given up and removed, so that its resource gets a final state. */
   readonly giveUp: (row: JobRow) => void;
 };
 
-/** Thrown by work that shall be tried again no sooner than whoever refused it asks for. */
+/** Thrown by a job that must be retried no sooner than upstream asked for. */
 export class TryAgain extends Error {
   readonly waitMs: number;
 
@@ -226,59 +235,62 @@ export class TryAgain extends Error {
   }
 }
 
-/** An attempt under way, and what was owed meanwhile. */
+/** A running attempt, and what was scheduled for its job meanwhile. */
 type Running = {
   readonly row: JobRow;
   readonly work: Promise<void>;
-  /** The work, or somebody else, owes it again. */
+  /** The job was scheduled again, by itself or by other code. */
   isScheduled: boolean;
-  /** To be owed at this moment if the work ends without owing it again: it may have decided to before it was asked for. */
+  /**
+   * `scheduleOnce` was called during the run: if the attempt ends without rescheduling, the job runs at this time,
+   * because the attempt may have decided before the call.
+   */
   onceAt: EpochMs | null;
 };
 
-/** How much too early an alarm may stay armed. Chosen: below any wait's precision that matters. */
+/** How much earlier than needed an alarm may stay armed. Chosen: below the precision that any wait needs. */
 const EARLY_MS = 50;
-/** Rows claimed at once. Chosen: more than an object runs side by side. */
+/** Jobs claimed at once. Chosen: more than an object runs concurrently. */
 const CLAIM_LIMIT = 16;
 
 export class JobScheduler {
   readonly #runtime: ObjectRuntime;
   readonly #database: Database;
   readonly #kind: ObjectKind;
-  readonly #worker: JobHandler;
+  readonly #handler: JobHandler;
   readonly #rows: JobRows;
-  readonly #busy: WatchdogRow;
+  readonly #watchdog: Watchdog;
   readonly #running = new Map<string, Running>();
-  /** What the alarm was last set to; null for none. Unknown to a new instance, which sets it anew. */
+  /** The time the alarm was last set to; null for none. A new instance does not know it and sets the alarm again. */
   #armedAt: EpochMs | null | undefined = undefined;
   #arming = false;
 
-  constructor(runtime: ObjectRuntime, database: Database, kind: ObjectKind, worker: JobHandler) {
+  constructor(runtime: ObjectRuntime, database: Database, kind: ObjectKind, handler: JobHandler) {
     this.#runtime = runtime;
     this.#database = database;
     this.#kind = kind;
-    this.#worker = worker;
+    this.#handler = handler;
     this.#rows = new JobRows(runtime.sql);
-    this.#busy = new WatchdogRow(runtime, database, kind, () => this.#rows.earliest());
+    this.#watchdog = new Watchdog(runtime, database, kind, () => this.#rows.earliest());
     if (database.exists()) this.#recover();
   }
 
   /**
-   * Owes a step of work at a moment. Call inside the transaction of the change that owes it.
-   * A row that this instance works on stays leased until that work is over: nobody is woken for it before. It is begun again a
-   * little later at the earliest, so that nothing goes round in circles while others wait.
+   * Schedules a job. Call inside the transaction of the change that needs it. A job that this instance is running stays
+   * leased until the attempt ends, so no alarm fires for it before. It is run again a little later at the earliest, so
+   * that it cannot spin while other jobs wait.
    */
   schedule(kind: JobKind, ref: string, at: EpochMs): void {
     const running = this.#running.get(nameOf(kind, ref));
     if (running === undefined) this.#rows.put(kind, ref, at);
     else {
       running.isScheduled = true;
-      this.#rows.putHeld(kind, ref, at, this.#leaseEnd());
+      this.#rows.putLeased(kind, ref, at, this.#leaseEnd());
     }
     this.#arm();
   }
 
-  /** Owes a step of work unless it is owed already, then at the moment it had. */
+  /** Schedules a job unless it is scheduled already; an existing job keeps its time. */
   scheduleOnce(kind: JobKind, ref: string, at: EpochMs): void {
     const running = this.#running.get(nameOf(kind, ref));
     if (running === undefined) this.#rows.putNew(kind, ref, at);
@@ -286,7 +298,7 @@ export class JobScheduler {
     this.#arm();
   }
 
-  /** Owes it no longer. */
+  /** Completes a job: it is removed. */
   done(kind: JobKind, ref: string): void {
     const running = this.#running.get(nameOf(kind, ref));
     if (running !== undefined) running.isScheduled = false;
@@ -294,17 +306,17 @@ export class JobScheduler {
     this.#arm();
   }
 
-  /** Whether any work is left, due or under way. */
+  /** Whether any job is scheduled or running. */
   owesAnything(): boolean {
     return this.#running.size > 0 || this.#rows.earliest() !== null;
   }
 
-  /** True while this instance works on the row. */
+  /** True while this instance runs the job. */
   isRunning(kind: string, ref: string): boolean {
     return this.#running.has(nameOf(kind, ref));
   }
 
-  /** Starts everything that is due, keeps alive what runs, arms the next alarm. Never waits, never throws. */
+  /** Starts every due job, extends the leases of running jobs, arms the next alarm. Never waits, never throws. */
   tick(): void {
     if (!this.#database.exists()) return;
     for (const { work, row } of this.#running.values()) {
@@ -315,9 +327,9 @@ export class JobScheduler {
     this.#arm();
   }
 
-  /** What an alarm does. */
+  /** The object's alarm handler. */
   alarm(): void {
-    this.#armedAt = undefined; // it has just gone off
+    this.#armedAt = undefined; // it has just fired
     try {
       this.tick();
     } catch (error) {
@@ -327,32 +339,32 @@ export class JobScheduler {
     }
   }
 
-  /** What the sweep asks for: the same as an alarm, and the `busy` row moved to the next due time. */
+  /** The cron's wake call: the same as an alarm, and the watchdog row is moved to the next due time. */
   async wake(): Promise<void> {
     this.tick();
-    await this.#busy.ensureWatchdog(true);
+    await this.#watchdog.ensureWatchdog(true);
   }
 
-  /** Makes sure that the cron will look after this object: await it before the first outside effect. */
+  /** Makes sure that the cron will check on this object: await it before the first outside effect. */
   ensureWatchdog(): Promise<void> {
-    return this.#busy.ensureWatchdog(false);
+    return this.#watchdog.ensureWatchdog(false);
   }
 
   /**
-   * A new instance holds no leases: what the last one was working on is due again, later with every time that it was
-   * begun and never ended. Work that takes its instance down must not take every next one down at once.
+   * A new instance holds no leases: the jobs of the previous one are due again, with a longer wait for each attempt
+   * that never finished. A job that takes its instance down must not take every new instance down at once.
    */
   #recover(): void {
     const { now, config } = this.#runtime;
-    for (const row of this.#rows.held()) {
-      const isKept = row.unended >= POISON_ATTEMPTS && triesOf(this.#kind, row.kind) === null;
+    for (const row of this.#rows.leased()) {
+      const isNeverGivenUp = row.unended >= POISON_ATTEMPTS && triesOf(this.#kind, row.kind) === null;
       const wait = row.attempts > 1 ? this.#backoff(row.attempts - 1) : 0;
-      this.#rows.release(row, wait === 0 ? 0 : now() + (isKept ? config.timings.retryKilled : wait));
+      this.#rows.release(row, wait === 0 ? 0 : now() + (isNeverGivenUp ? config.timings.retryKilled : wait));
     }
     this.#arm();
   }
 
-  /** Takes what is due. A row that was begun too often without an end is given up instead. */
+  /** Leases the due jobs. A job that was started too often without finishing is given up instead. */
   #claim(): JobRow[] {
     return this.#rows
       .due(this.#runtime.now(), CLAIM_LIMIT)
@@ -369,54 +381,58 @@ export class JobScheduler {
     const work = this.#work(row).then((failed) => {
       const running = this.#running.get(name);
       this.#running.delete(name);
-      this.#close(row, failed, running);
+      this.#recordResult(row, failed, running);
       this.#runtime.keep(this.#settle());
     });
     this.#running.set(name, { work, row, isScheduled: false, onceAt: null });
     this.#runtime.keep(work);
   }
 
-  /** Performs a row; answers with what it threw, null when it ended well. */
+  /** Runs a job; returns what it threw, or null on success. */
   async #work(row: JobRow): Promise<{ readonly error: unknown } | null> {
     const { now, name, storage } = this.#runtime;
-    const began = now();
-    const told = () => ({ work: row.kind, attempt: row.attempts, ms: now() - began, ...ownerOf(name) });
+    const startedAt = now();
+    const fields = () => ({ work: row.kind, attempt: row.attempts, ms: now() - startedAt, ...ownerOf(name) });
     try {
-      // Others are served first, and the attempt is counted on disk: one that takes its instance down is counted too.
+      // Other events are handled first. The attempt is counted on disk before it starts, so that one that takes its
+      // instance down is counted too.
       await new Promise((resolve) => setTimeout(resolve, 0));
       await storage.sync();
       await this.ensureWatchdog();
-      await this.#worker.perform(row);
-      log("info", "work", told());
+      await this.#handler.perform(row);
+      log("info", "work", fields());
       return null;
     } catch (error) {
-      logBug("work_failed", error, told());
+      logBug("work_failed", error, fields());
       return { error };
     }
   }
 
-  /** Writes down how an attempt ended. */
-  #close(row: JobRow, failed: { readonly error: unknown } | null, running: Running | undefined): void {
+  /** Records the result of an attempt. */
+  #recordResult(row: JobRow, failed: { readonly error: unknown } | null, running: Running | undefined): void {
     if (failed !== null) {
-      const asked = failed.error instanceof TryAgain ? failed.error.waitMs : 0;
-      this.#rows.failed(row, this.#runtime.now() + Math.max(this.#backoff(row.attempts), asked));
+      const requestedMs = failed.error instanceof TryAgain ? failed.error.waitMs : 0;
+      this.#rows.failed(row, this.#runtime.now() + Math.max(this.#backoff(row.attempts), requestedMs));
       const tries = triesOf(this.#kind, row.kind);
       if (tries !== null && row.attempts >= tries) this.#giveUp(row);
       return;
     }
-    if (running?.isScheduled) this.#rows.ended(row, this.#soonest());
-    else this.#rows.leftOpen(row);
+    if (running?.isScheduled) this.#rows.succeeded(row, this.#earliestRestart());
+    else this.#rows.finishedOpen(row);
     if (running !== undefined && running.onceAt !== null)
-      this.#rows.putNew(row.kind, row.ref, Math.max(running.onceAt, this.#soonest()));
+      this.#rows.putNew(row.kind, row.ref, Math.max(running.onceAt, this.#earliestRestart()));
   }
 
-  /** Owes the row no more and has its owner given an end. False where it is never given up, or that failed. */
+  /**
+   * Removes the job and gives its resource a final state. False for a kind that is never given up; when the handler
+   * throws, the job is scheduled again.
+   */
   #giveUp(row: JobRow): boolean {
     if (triesOf(this.#kind, row.kind) === null) return false;
     log("error", "work_given_up", { work: row.kind, attempt: row.attempts });
     this.#rows.remove(row.kind, row.ref);
     try {
-      this.#worker.giveUp(row);
+      this.#handler.giveUp(row);
     } catch (error) {
       logBug("work_not_given_up", error, { work: row.kind });
       this.#rows.putNew(row.kind, row.ref, this.#runtime.now() + this.#runtime.config.timings.retryMax);
@@ -424,7 +440,7 @@ export class JobScheduler {
     return true;
   }
 
-  /** After a step: start what has become due, and let go of the `busy` row when nothing is owed. */
+  /** After an attempt: starts what has become due, and removes the watchdog row when no job is left. */
   async #settle(): Promise<void> {
     this.tick();
     try {
@@ -434,18 +450,18 @@ export class JobScheduler {
     }
     const { now, config } = this.#runtime;
     const next = this.#rows.earliest();
-    // The next step of the same work is not left to the alarm, which may come late or not at all.
-    if (next === null || next > this.#soonest()) return;
+    // The next step of the same job does not depend on the alarm, which may be late or lost.
+    if (next === null || next > this.#earliestRestart()) return;
     await new Promise((resolve) => setTimeout(resolve, Math.min(Math.max(next - now(), 0), config.timings.again)));
     this.tick();
   }
 
-  /** The earliest moment at which work that is under way may be begun again. */
-  #soonest(): EpochMs {
+  /** The earliest time at which a running job may be started again. */
+  #earliestRestart(): EpochMs {
     return this.#runtime.now() + this.#runtime.config.timings.again;
   }
 
-  /** The wait after so many failures in a row: from 5 s, doubling, up to 10 minutes. */
+  /** The wait after a number of failures in a row: 5 s, doubled each time, up to 10 minutes. */
   #backoff(failures: number): number {
     const { timings } = this.#runtime.config;
     return Math.min(timings.retry * 2 ** (failures - 1), timings.retryMax);
@@ -455,7 +471,7 @@ export class JobScheduler {
     return this.#runtime.now() + this.#runtime.config.timings.turnLease;
   }
 
-  /** Arms the alarm once for all that this turn of the event loop owes: still in the same commit as the rows. */
+  /** Arms the alarm once for everything that this turn of the event loop schedules, in the same commit as the rows. */
   #arm(): void {
     if (this.#arming || !this.#runtime.config.alarms) return;
     this.#arming = true;
@@ -468,9 +484,9 @@ export class JobScheduler {
   #armEarliest(): void {
     const { storage, config, now, keep } = this.#runtime;
     const earliest = this.#rows.earliest();
-    const alive = this.#running.size > 0 ? now() + config.timings.turnKeepalive : Number.POSITIVE_INFINITY;
-    const at = earliest === null ? null : Math.min(Math.max(earliest, now()), alive);
-    // An alarm that comes a little early costs less than setting it again with every row.
+    const keepAlive = this.#running.size > 0 ? now() + config.timings.turnKeepalive : Number.POSITIVE_INFINITY;
+    const at = earliest === null ? null : Math.min(Math.max(earliest, now()), keepAlive);
+    // Keeping an alarm that fires a little early costs less than setting it again with every job.
     const armed = this.#armedAt;
     if (armed === at || (armed && at && armed > now() && armed <= at && at - armed < EARLY_MS)) return;
     this.#armedAt = at;
@@ -478,15 +494,18 @@ export class JobScheduler {
   }
 }
 
-/** A row's name among those that run. */
+/** A job's key in the map of running jobs. */
 const nameOf = (kind: string, ref: string): string => `${kind}\u0000${ref}`;
 
-/* Whether an object's tenant is stopped: asked before work that may cost something or leaves for somebody else's machine. */
+/* Whether an object's tenant is stopped: checked before a job that may cost something or call another service. */
 
-/** Whether work of the tenant has to wait. It waits too where nobody can say: waiting costs nothing and is over by itself. */
+/**
+ * Whether a job of the tenant has to wait. When the state cannot be read it waits: that costs nothing and ends by
+ * itself.
+ */
 export const mustWait = async (runtime: ObjectRuntime): Promise<boolean> => (await stopped(runtime)) ?? true;
 
-/** Whether what is open has to end. It stays open where nobody can say: it ends by itself soon. */
+/** Whether open streams have to end. When the state cannot be read they stay open: they end by themselves soon. */
 export const mustEnd = async (runtime: ObjectRuntime): Promise<boolean> => (await stopped(runtime)) ?? false;
 
 const stopped = ({ env, name, config, now }: ObjectRuntime): Promise<boolean | null> =>

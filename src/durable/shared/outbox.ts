@@ -1,6 +1,7 @@
 /**
- * Facts on their way to the tenant: written in the transaction that made them true, told afterwards, forgotten when the
- * tenant has stored them. Telling twice is harmless, because a fact's id is made from the fact.
+ * The outbox: events on their way to the tenant's object. An event is written in the transaction of its change,
+ * published afterwards, and deleted when the tenant has stored it. Publishing twice is harmless, because an event's id
+ * is derived from its resource and sequence.
  */
 import { parseScope, tenantObjectName } from "../../core/address.ts";
 import { utf8Bytes } from "../../core/encoding.ts";
@@ -19,7 +20,7 @@ export const OUTBOX_TABLES = `
     n INTEGER PRIMARY KEY AUTOINCREMENT,
     type TEXT NOT NULL,
     resource TEXT NOT NULL,
-    sequence INTEGER NOT NULL,        -- counts the facts of one resource, from 1
+    sequence INTEGER NOT NULL,        -- counts the events of one resource, from 1
     at INTEGER NOT NULL,              -- ms since epoch
     data TEXT NOT NULL                -- the resource as JSON
   ) STRICT;
@@ -29,9 +30,9 @@ export const OUTBOX_TABLES = `
   ) STRICT, WITHOUT ROWID;
 `;
 
-/** The second step: where a fact is told beside the tenant's endpoints. */
+/** The second step: the callback URL to which an event is sent besides the tenant's endpoints. */
 export const OUTBOX_CALLBACK = "ALTER TABLE outbox ADD COLUMN callback TEXT;";
-/** The third: which API key it is counted by. */
+/** The third step: the API key whose usage it counts for. */
 export const OUTBOX_KEY = "ALTER TABLE outbox ADD COLUMN key TEXT;";
 
 export const OUTBOX = "outbox";
@@ -47,10 +48,10 @@ type Row = {
   key: KeyId | null;
 };
 
-/** What the call that led to a fact left with the thing it made: the one address that is told, and the key it is counted by. */
-export type Asked = { readonly callback?: string | null; readonly key?: KeyId | null };
+/** What the request that caused an event stored with its resource: its callback URL, and its API key for usage. */
+export type EventContext = { readonly callback?: string | null; readonly key?: KeyId | null };
 
-/** The user of an object's facts; `named` is asked when they are told. */
+/** The user of an object's events; `named` is read when they are published. */
 export type EventPublisher = { readonly uh: string; readonly named: () => boolean };
 
 export class Outbox {
@@ -65,13 +66,16 @@ export class Outbox {
     this.#publisher = publisher;
   }
 
-  /** Tells `listener` of every fact's resource, inside the transaction that makes it true: who waits for it can be owed work there. */
+  /**
+   * Calls `listener` with the resource of every event, inside the transaction that appends it, so that a listener can
+   * schedule a job there.
+   */
   heard(listener: (resource: string) => void): void {
     this.#listeners.push(listener);
   }
 
-  /** Writes a fact down, with what the call that led to it asked for. Call inside the transaction that makes it true. */
-  add(type: EventType, resource: string, data: unknown, { callback = null, key = null }: Asked = {}): void {
+  /** Appends an event. Call inside the transaction of the change it reports. */
+  add(type: EventType, resource: string, data: unknown, { callback = null, key = null }: EventContext = {}): void {
     const { sql, now } = this.#runtime;
     const sequence = sql
       .exec<{ n: number }>(
@@ -90,10 +94,10 @@ export class Outbox {
       key,
     );
     this.#jobs.schedule(OUTBOX, "", now());
-    for (const hear of this.#listeners) hear(resource);
+    for (const listener of this.#listeners) listener(resource);
   }
 
-  /** Tells the tenant everything written down; the schedule's work for the `outbox` row. */
+  /** Publishes all stored events to the tenant's object: the `outbox` job. */
   async flush(): Promise<void> {
     const { sql, boundary } = this.#runtime;
     await boundary("event.outbox");
@@ -107,7 +111,9 @@ export class Outbox {
     this.#jobs.done(OUTBOX, "");
   }
 
-  /** The next facts, as many as one call may carry: read one by one, so that no more is held. */
+  /**
+   * The next events, as many as one call may carry. Rows are read one at a time, so that no more are held in memory.
+   */
   #batch(): Row[] {
     const rows: Row[] = [];
     let bytes = 0;
@@ -132,19 +138,19 @@ export class Outbox {
 }
 
 /*
- * Entries of the audit log about what happens in an object: owed in the transaction of the deed, written to D1 by the
- * schedule. The whole entry is the row's ref, so nothing that the deed changes or removes can change it.
+ * Audit entries of an object: scheduled as a job in the transaction of the action, written to D1 by the job. The whole
+ * entry is the job's `ref`, so later changes and deletions cannot alter it.
  */
 
-/** The schedule's kind of row. */
+/** The job kind. */
 export const AUDIT = "audit";
 
-/** Owes an entry. Call inside the transaction of what it tells of. `null`: nobody asked for one. */
+/** Schedules an entry. Call inside the transaction of the action. `null`: the action needs no entry. */
 export function noteAudit({ now }: ObjectRuntime, jobs: JobScheduler, entry: AuditEntry | null): void {
   if (entry !== null) jobs.schedule(AUDIT, JSON.stringify(entry), now());
 }
 
-/** The schedule's work: the entry in D1. Twice is once. */
+/** The `audit` job: writes the entry to D1. Idempotent. */
 export async function publishAudit({ env }: ObjectRuntime, jobs: JobScheduler, ref: string): Promise<void> {
   await addEntry(env.DB, JSON.parse(ref) as AuditEntry); // written by noteAudit() only
   jobs.done(AUDIT, ref);

@@ -1,4 +1,4 @@
-/** Upstream's failures in the words of our error table: one exhaustive switch, design section 6 row by row. */
+/** Maps upstream failures to the problems of the error table, and calls the tenant's quotas for the other objects. */
 
 import { parseScope, tenantObjectName } from "../../core/address.ts";
 import { type Charged, type Limit, type Problem, problemOf } from "../../core/errors.ts";
@@ -14,20 +14,27 @@ import { logBug } from "../../log.ts";
 import type { NemoFailure } from "../../nemo/errors.ts";
 import type { ObjectRuntime } from "./context.ts";
 
-/** What the caller is told of a failure. `charged` says what the failed call may have cost; reads cost nothing. */
+/**
+ * The problem that the caller sees for an upstream failure. `charged` says what the failed call may have cost; reads
+ * cost nothing.
+ */
 export function toProblem(failure: NemoFailure, charged: Charged = "no"): Problem {
   const seconds =
     "retryAfterMs" in failure && failure.retryAfterMs !== null ? Math.ceil(failure.retryAfterMs / 1000) : undefined;
   switch (failure.reason) {
     case "token_rejected":
-      return problemOf("nemo_token_rejected", "Nemo refused its token; set another with PUT /v1/nemo_token.", {
-        charged: "no",
-      });
+      return problemOf(
+        "nemo_token_rejected",
+        "Nemo rejected the stored token; set a valid one with PUT /v1/nemo_token.",
+        {
+          charged: "no",
+        },
+      );
     case "client_id_refused":
     case "token_rationed":
       return problemOf(
         "nemo_token_unavailable",
-        "Nemo gives no anonymous token right now; bring your own with PUT /v1/nemo_token.",
+        "Nemo issues no anonymous token right now; set your own token with PUT /v1/nemo_token, or try again later.",
         {
           charged: "no",
           retryAfterSeconds: seconds,
@@ -37,7 +44,7 @@ export function toProblem(failure: NemoFailure, charged: Charged = "no"): Proble
     case "session_lost":
       return problemOf(
         "session_lost",
-        "Nemo no longer knows this project's session and its timeline; create a project and start again.",
+        "Nemo has lost this project's session and timeline; create a new project and start again.",
         {
           charged: "no",
           hint: "POST /v1/projects",
@@ -46,89 +53,107 @@ export function toProblem(failure: NemoFailure, charged: Charged = "no"): Proble
     case "no_credits":
       return problemOf(
         "insufficient_credits",
-        "The Nemo account has no credits left; top up, then send the turn again.",
+        "The Nemo account has no credits left; top up the account, then send the turn again.",
         { charged: "no" },
       );
     case "unsupported_media":
-      return problemOf("unsupported_media", `Nemo accepts ${formatList}.`, { charged: "no" });
+      return problemOf("unsupported_media", `Nemo does not accept this file's format; send one of ${formatList}.`, {
+        charged: "no",
+      });
     case "file_too_large":
-      return problemOf("file_too_large", "Nemo refuses files of this size; trim or compress it.", { charged: "no" });
+      return problemOf("file_too_large", "Nemo does not accept a file of this size; trim or compress it.", {
+        charged: "no",
+      });
     case "plan_required":
       return problemOf(
         "plan_upgrade_required",
-        "The Nemo account's plan does not export; register or upgrade it. Credits do not help.",
+        "The Nemo account's plan does not include exports; register the account or upgrade its plan. More credits do not help.",
         {
           charged: "no",
         },
       );
     case "rate_limited":
-      return problemOf("nemo_busy", "Nemo is taking no more requests for a while.", {
+      return problemOf("nemo_busy", "Nemo limits the rate of requests; try again later.", {
         charged,
         retryAfterSeconds: seconds ?? 30,
         askedSeconds: seconds,
       });
     case "not_found":
-      return problemOf("nemo_unavailable", "Nemo does not know what was just asked for.", { charged });
+      return problemOf("nemo_unavailable", "Nemo did not find the requested resource; try again.", { charged });
     case "unavailable":
-      return problemOf("nemo_unavailable", "Nemo did not answer.", {
+      return problemOf("nemo_unavailable", "Nemo did not answer; try again later.", {
         charged,
         retryAfterSeconds: seconds ?? 30,
         askedSeconds: seconds,
       });
     case "agent_failed":
-      return problemOf(
-        "turn_failed",
-        "Nemo's agent reported an error while it worked; try again with a more concrete prompt.",
-        { charged },
-      );
+      return problemOf("turn_failed", "Nemo's agent reported an error; try again with a more specific prompt.", {
+        charged,
+      });
     case "refused":
-      return problemOf("turn_failed", "Nemo refused the request.", { charged });
+      return problemOf("turn_failed", "Nemo rejected the request; change the prompt and try again.", { charged });
     case "garbled":
-      return problemOf("nemo_garbled", "Nemo's answer could not be read.", { charged });
+      return problemOf("nemo_garbled", "Nemo's answer could not be parsed; try again.", { charged });
   }
 }
 
-/** A turn taken back by its caller. */
+/** A turn that its caller cancelled before it was sent. */
 export const cancelled = (): Problem =>
-  problemOf("cancelled", "The turn was cancelled before Nemo took it.", { charged: "no" });
+  problemOf("cancelled", "The turn was cancelled before it was sent to Nemo; send a new turn if you still need it.", {
+    charged: "no",
+  });
 
-/** Whether something is full that empties by itself: what needs a place there waits for it, for as long as that takes. */
+/** Whether a limit is reached that frees itself: the job waits for a free slot for as long as that takes. */
 export const isFull = ({ code }: Problem): boolean =>
   ["concurrency_limited", "queue_full", "quota_exceeded"].includes(code);
 
-/** How long to wait before asking again for a place. A day's quota ends with its day, or when the operator raises it. */
+/**
+ * How long to wait before trying to reserve a slot again. A daily quota frees at the end of its day, or when the
+ * operator raises it.
+ */
 export const lookAfter = ({ config: { timings } }: ObjectRuntime, { code }: Problem): number =>
   code === "quota_exceeded" ? timings.retryMax : 2 * timings.videoPollInterval;
 
-/** Whether upstream, or a full account, may do in a moment what it did not do now. */
+/** Whether a retry in a moment may succeed: upstream or a reached limit is the cause. */
 export const isPassing = ({ code }: Problem): boolean =>
   ["nemo_unavailable", "nemo_busy", "nemo_garbled", "unavailable", "concurrency_limited"].includes(code);
 
-/** How long upstream asked to be left alone for. */
+/** How long upstream asked to wait, in ms. */
 export const askedMs = ({ askedSeconds = 0 }: Problem): number => askedSeconds * SECOND_MS;
 
-/** Whether upstream asked for no longer wait than is worth waiting for: beyond it the caller is told, who may know better. */
+/**
+ * Whether the wait that upstream asked for is short enough to retry; beyond it the caller gets the error and decides.
+ */
 export const isSoon = (error: Problem, { retryMax }: Timings): boolean => askedMs(error) <= retryMax;
 
-/* The tenant's quotas as its other objects take from them: asked before an intent is committed, kept or given back after. */
+/*
+ * The tenant's quotas as the other objects use them: reserved before a resource is committed, confirmed or released
+ * afterwards.
+ */
 
-/** Takes all that is wanted and says what is left, or why not. Nothing is made without: a tenant's object that cannot be asked refuses. */
+/**
+ * Reserves everything that is requested and returns what is left, or the problem. When the tenant's object does not
+ * answer, the call fails: nothing is created without a reservation.
+ */
 export async function reserveQuota(
   runtime: ObjectRuntime,
   call: Call,
   wants: readonly QuotaRequest[],
 ): Promise<Result<readonly Limit[], Problem>> {
   try {
-    const taken = await tenantOf(runtime).reserveQuota(wants, call.quotas ?? null, takerOf(runtime, call));
-    return taken.ok ? ok(taken.value ?? []) : taken;
+    const reserved = await tenantOf(runtime).reserveQuota(wants, call.quotas ?? null, shareOwner(runtime, call));
+    return reserved.ok ? ok(reserved.value ?? []) : reserved;
   } catch (error) {
     logBug("quota_not_taken", error, { work: "quota" });
-    const detail = "The account's quotas cannot be read at the moment; try again.";
+    const detail = "The account's quotas cannot be read at the moment; try again in a second.";
     return err(problemOf("unavailable", detail, { charged: "no", retryAfterSeconds: 1 }));
   }
 }
 
-/** The turn is committed: its place stays. Nobody waits for it; one that is lost with its instance is told again by the next. */
+/**
+ * The turn is committed: its slot is held. Not awaited; a confirmation that is lost with its instance is sent again by
+ * the next one.
+ */
 export const confirmSlot = (runtime: ObjectRuntime, turn: TurnId): void =>
   runtime.keep(
     tenantOf(runtime)
@@ -136,7 +161,7 @@ export const confirmSlot = (runtime: ObjectRuntime, turn: TurnId): void =>
       .catch(() => undefined),
   );
 
-/** Nothing was made after all. One that is lost costs a place for a minute, or one of a day's count. */
+/** Nothing was created. A release that is lost costs a slot for a minute, or one of a day's count. */
 export const releaseQuota = (runtime: ObjectRuntime, ref: string): void =>
   runtime.keep(
     tenantOf(runtime)
@@ -144,12 +169,18 @@ export const releaseQuota = (runtime: ObjectRuntime, ref: string): void =>
       .catch(() => undefined),
   );
 
-/** So much of what was reserved for an upload arrived: the rest is given back. What comes late, or again, changes nothing. */
+/**
+ * The number of bytes that arrived for an upload: the rest of the reservation is released. Calling it late or twice
+ * changes nothing.
+ */
 export const settleQuota = (runtime: ObjectRuntime, ref: string, amount: number): Promise<void> =>
   tenantOf(runtime).settleQuota(ref, amount);
 
-/** The user whose share it is: the names of users' objects, and the ids of uploads, end in it. Null where the caller named none. */
-const takerOf = ({ name }: ObjectRuntime, { named }: Call): UserHash | null =>
+/**
+ * The user whose share is counted: names of user objects and ids of uploads end in the user's hash. Null when the
+ * caller named no user.
+ */
+const shareOwner = ({ name }: ObjectRuntime, { named }: Call): UserHash | null =>
   named ? name.slice(-USER_HASH_CHARS) : null;
 
 function tenantOf(runtime: ObjectRuntime): TenantRpc {

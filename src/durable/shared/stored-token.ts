@@ -1,6 +1,6 @@
 /**
- * The one Nemo token that was brought for a user or a tenant: checked before it is kept, sealed at rest, marked when
- * upstream refuses it, told about a day before its end.
+ * The Nemo token that was provided for a user or a tenant: verified with upstream before it is stored, encrypted at
+ * rest, marked when upstream rejects it, announced a day before it expires. Also the Nemo client that an object uses.
  */
 
 import { ownerOf, parseScope, type UserAddress, userObjectName } from "../../core/address.ts";
@@ -25,41 +25,41 @@ import type { JobScheduler } from "./jobs.ts";
 import { noteAudit, type Outbox } from "./outbox.ts";
 import { toProblem } from "./problems.ts";
 
-/* How a kept Nemo token stands, told to D1 for the operator's status: owed with each change, written by the schedule. */
+/* A token's status in D1, for the operator's status page: scheduled with each change, written by a job. */
 
-/** The schedule's kind of row; its ref names the token. */
+/** The job kind; its `ref` names the token. */
 export const TOKEN_STATUS = "token_standing";
 
-type Told = {
+type StatusJob = {
   readonly runtime: ObjectRuntime;
   readonly jobs: JobScheduler;
   readonly ref: string;
   readonly source: string;
-  /** How it stands now; null when none is kept. */
+  /** The current status; null when no token is stored. */
   readonly tokenStatus: () => PublishedTokenStatus | null;
 };
 
-/** The schedule's work: the row in D1, until it says how the token stands. Twice is once. */
-export async function publishTokenStatus({ runtime, jobs, ref, source, tokenStatus }: Told): Promise<void> {
+/** The job: writes the row in D1 until it matches the current status. Idempotent. */
+export async function publishTokenStatus({ runtime, jobs, ref, source, tokenStatus }: StatusJob): Promise<void> {
   const { env, name } = runtime;
   const { mode } = parseScope(name);
   for (;;) {
-    const told = tokenStatus();
-    await putTokenStatus(env.DB, { objectName: name, source, mode }, told);
-    const now = tokenStatus(); // it may have changed while it was written
-    if (now?.state === told?.state && now?.until === told?.until) return jobs.done(TOKEN_STATUS, ref);
+    const published = tokenStatus();
+    await putTokenStatus(env.DB, { objectName: name, source, mode }, published);
+    const now = tokenStatus(); // it may have changed during the write
+    if (now?.state === published?.state && now?.until === published?.until) return jobs.done(TOKEN_STATUS, ref);
   }
 }
 
-/** The schedule's kind of row for the warning before its end. */
+/** The job kind of the warning before the token expires. */
 export const TOKEN_WARNING = "token_warning";
-/** Its name in the notebook and in the schedule. */
+/** The token's key in the `meta` table and in the job table. */
 export const KEPT = "kept_token";
 
-/** A token as it is kept. `setAt` names it: a report about an earlier one does not touch it. */
+/** The stored token. `setAt` identifies its version: a report about an earlier one does not change it. */
 type Record = TokenStatus & { readonly encrypted: string; readonly setAt: EpochMs };
 
-/** A token opened for use, or the news that it is not to be used now. */
+/** A decrypted token; `token` is null when it must not be used now. */
 export type OpenToken = { readonly token: string | null; readonly mark: string; readonly suspect: boolean };
 
 export type StoredTokenParts = {
@@ -67,23 +67,26 @@ export type StoredTokenParts = {
   readonly jobs: JobScheduler;
   readonly outbox: Outbox;
   readonly encryption: Encryption;
-  /** For whom it is, and what its seal is bound to. */
+  /** For whom the token is, and the owner its ciphertext is bound to. */
   readonly source: TokenFor;
   readonly owner: string;
-  /** The resource that its events are about. */
+  /** The resource of its events. */
   readonly resource: string;
 };
 
 export class StoredToken {
   readonly #parts: StoredTokenParts;
-  /** The last seal that was opened, so that a call costs no decryption. */
-  #opened: { readonly encrypted: string; readonly token: string } | null = null;
+  /** The last decrypted ciphertext, so that a call costs no decryption. */
+  #decrypted: { readonly encrypted: string; readonly token: string } | null = null;
 
   constructor(parts: StoredTokenParts) {
     this.#parts = parts;
   }
 
-  /** Asks upstream what the token holds; keeps it only when upstream knows it. Any earlier one is replaced. */
+  /**
+   * Reads the token's credits from upstream and stores the token only when upstream accepts it. An earlier one is
+   * replaced.
+   */
   async put(
     nemo: Nemo,
     { token, expires_at }: ProvidedToken,
@@ -91,9 +94,10 @@ export class StoredToken {
   ): Promise<Result<NemoTokenWire, Problem>> {
     const { runtime, encryption, owner, jobs } = this.#parts;
     const expiresAt = expires_at === null ? null : Date.parse(expires_at);
-    if (expiresAt !== null && expiresAt <= runtime.now()) return err(wrong("/expires_at", "must lie in the future"));
+    if (expiresAt !== null && expiresAt <= runtime.now())
+      return err(invalidField("/expires_at", "must be in the future"));
     const [checked] = await Promise.all([nemo.readCredits(token), encryption.note()]);
-    if (!checked.ok) return err(refusedAtCheck(checked.error));
+    if (!checked.ok) return err(checkProblem(checked.error));
     const encrypted = await encrypt(token, owner, runtime.config.roots, runtime.random);
     const record: Record = { encrypted, setAt: runtime.now(), expiresAt, rejectedAt: null };
     const warnAt = warningAt(record);
@@ -108,7 +112,7 @@ export class StoredToken {
     return ok(this.#show(record));
   }
 
-  /** Lets go of it; nothing happens when there is none. */
+  /** Deletes the token; nothing happens when there is none. */
   remove(audit: AuditEntry | null): void {
     if (this.#read() === null) return;
     const { runtime, jobs } = this.#parts;
@@ -118,45 +122,45 @@ export class StoredToken {
       jobs.schedule(TOKEN_STATUS, KEPT, runtime.now());
       noteAudit(runtime, jobs, audit);
     });
-    this.#opened = null;
+    this.#decrypted = null;
     jobs.tick();
   }
 
-  /** What the outside may know of it; null when there is none. The object's tables must exist. */
+  /** The token's public status; null when there is none. The object's tables must exist. */
   state(): NemoTokenWire | null {
     const record = this.#read();
     return record === null ? null : this.#show(record);
   }
 
-  /** The token for a call; null when none is kept. The object's tables must exist. */
+  /** The token for a call; null when none is stored. The object's tables must exist. */
   async open(): Promise<OpenToken | null> {
     const record = this.#read();
     if (record === null) return null;
     const { runtime } = this.#parts;
-    const may = mayUse(record, runtime.now(), runtime.config.timings);
-    const token = may ? await this.#decrypt(record.encrypted) : null;
+    const isUsable = mayUse(record, runtime.now(), runtime.config.timings);
+    const token = isUsable ? await this.#decrypt(record.encrypted) : null;
     return { token, mark: String(record.setAt), suspect: record.rejectedAt !== null };
   }
 
-  /** Notes whether upstream took the token of this mark or refused it. */
-  report(mark: string, taken: boolean): void {
+  /** Records whether upstream accepted the token of this version (`mark`) or rejected it. */
+  report(mark: string, isAccepted: boolean): void {
     const record = this.#read();
-    if (record === null || String(record.setAt) !== mark || (taken && record.rejectedAt === null)) return;
+    if (record === null || String(record.setAt) !== mark || (isAccepted && record.rejectedAt === null)) return;
     const { runtime, jobs } = this.#parts;
     runtime.storage.transactionSync(() => {
-      this.#write({ ...record, rejectedAt: taken ? null : runtime.now() });
+      this.#write({ ...record, rejectedAt: isAccepted ? null : runtime.now() });
       jobs.schedule(TOKEN_STATUS, KEPT, runtime.now());
     });
     jobs.tick();
   }
 
-  /** Tells the operator's status how it stands: the schedule's work. */
+  /** The job that publishes the token's status for the operator. */
   tell(): Promise<void> {
     const { runtime, jobs, source } = this.#parts;
-    return publishTokenStatus({ runtime, jobs, ref: KEPT, source, tokenStatus: () => this.#told() });
+    return publishTokenStatus({ runtime, jobs, ref: KEPT, source, tokenStatus: () => this.#publishedStatus() });
   }
 
-  /** Tells that it ends within a day: the schedule's work for the `token_warning` row. */
+  /** The `token_warning` job: publishes the event that the token expires within a day. */
   warn(): void {
     const { runtime, jobs, outbox, resource } = this.#parts;
     const record = this.#read();
@@ -166,7 +170,7 @@ export class StoredToken {
     });
   }
 
-  /** Seals it under the current root secret; answers how many seals there are. */
+  /** Re-encrypts the token under the current root secret; returns the number of ciphertexts. */
   async renewEncryption(): Promise<number> {
     const record = this.#read();
     if (record === null) return 0;
@@ -178,15 +182,15 @@ export class StoredToken {
   }
 
   async #decrypt(encrypted: string): Promise<string | null> {
-    if (this.#opened?.encrypted === encrypted) return this.#opened.token;
+    if (this.#decrypted?.encrypted === encrypted) return this.#decrypted.token;
     const { runtime, owner } = this.#parts;
     const token = await decrypt(encrypted, owner, runtime.config.roots);
     if (token === null) log("error", "seal_not_opened", { work: "nemo_token" });
-    else this.#opened = { encrypted, token };
+    else this.#decrypted = { encrypted, token };
     return token;
   }
 
-  #told(): PublishedTokenStatus | null {
+  #publishedStatus(): PublishedTokenStatus | null {
     const record = this.#read();
     return record && { state: record.rejectedAt === null ? "ready" : "rejected", until: record.expiresAt };
   }
@@ -205,43 +209,43 @@ export class StoredToken {
   }
 }
 
-const wrong = (field: string, message: string): Problem =>
+const invalidField = (field: string, message: string): Problem =>
   problemOf("invalid_request", `${field}: ${message}`, { errors: [{ field, message }] });
 
-/** Why a token that was brought is not kept: it is the caller's to change, or upstream's to answer. */
-function refusedAtCheck(failure: NemoFailure): Problem {
+/** Why a provided token is not stored: the caller must change it, or upstream failed. */
+function checkProblem(failure: NemoFailure): Problem {
   if (failure.reason === "token_rejected" || failure.reason === "refused" || failure.reason === "not_found")
-    return wrong("/token", "is not known to Nemo, or was revoked; nothing was kept");
+    return invalidField("/token", "is unknown to Nemo or was revoked; send a valid token (nothing was stored)");
   return toProblem(failure);
 }
 
-/* Nemo's API as an object reaches it: the real host for live mode, the user's own sandbox for test mode. */
+/* The Nemo API of an object: the real host in live mode, the user's own sandbox in test mode. */
 
-/** The sandbox's address inside its own binding; nothing resolves it. */
+/** The sandbox's base URL inside its own binding; it is never resolved. */
 export const SANDBOX_URL = "https://sandbox.nemo.internal";
 
-/** One line for every request upstream: which it was, how it ended, and how long its answer's headers took. */
-const logging =
+/** Logs one line per upstream request: which it was, how it ended, and the time to its response headers. */
+const logRequests =
   ({ name, now }: ObjectRuntime): Watch =>
   (at) => {
-    const began = now();
+    const startedAt = now();
     return (status) =>
       log("info", "upstream", {
         work: at,
         ...(status === null ? {} : { status }),
-        upstream_ms: now() - began,
+        upstream_ms: now() - startedAt,
         ...ownerOf(name),
       });
   };
 
-/** The client of live mode. */
+/** The client for live mode. */
 export const liveNemo = (runtime: ObjectRuntime, attribution: Attribution): Nemo =>
   createNemo({
     baseUrl: runtime.config.nemoUrl,
     fetch: (request) => fetch(request),
     attribution,
     targets: runtime.config.targets,
-    watch: logging(runtime),
+    watch: logRequests(runtime),
     timeouts: { turnTotalMs: runtime.config.timings.turnStream },
   });
 
@@ -254,6 +258,6 @@ export const nemoOf = (runtime: ObjectRuntime, address: UserAddress, attribution
         fetch: (request) => runtime.env.SANDBOX.getByName(userObjectName(address)).fetch(request),
         attribution,
         targets: runtime.config.targets,
-        watch: logging(runtime),
+        watch: logRequests(runtime),
         timeouts: { turnTotalMs: runtime.config.timings.turnStream },
       });

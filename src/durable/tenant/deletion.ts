@@ -1,4 +1,7 @@
-/** A tenant's object on its way out: nothing is sent any more, and nothing late is taken in. */
+/**
+ * Deletion of a tenant and of its users, in the tenant's object: deliveries stop, stored data is removed, and late
+ * events are discarded.
+ */
 
 import type { UserHash } from "../../core/ids.ts";
 import { TOMBSTONE_TTL_MS } from "../../core/limits.ts";
@@ -10,10 +13,13 @@ import { readMeta, writeMeta } from "../shared/database.ts";
 
 const CLOSED = "closed";
 
-/** True once the tenant is being deleted. The object's tables must exist. */
+/** True once the tenant's deletion has started. The object's tables must exist. */
 export const isClosed = ({ sql }: ObjectRuntime): boolean => readMeta(sql, CLOSED) !== null;
 
-/** Turns every endpoint off, calls off everything that is owed, and says how much there is. Again: the same. */
+/**
+ * Disables every endpoint, fails every pending delivery, removes every job, and returns the number of stored rows.
+ * Idempotent: a repeated call returns the same numbers.
+ */
 export function closeTenant({ sql, storage, now }: ObjectRuntime): ClosedTenant {
   const known = readMeta(sql, CLOSED);
   if (known !== null) return JSON.parse(known) as ClosedTenant; // written below only
@@ -33,24 +39,27 @@ export function closeTenant({ sql, storage, now }: ObjectRuntime): ClosedTenant 
   });
 }
 
-/* Users that were deleted: their events and deliveries go, and nothing late about them is taken in for 30 days. */
+/*
+ * Tombstones of deleted users: their events and deliveries are removed, and late events about them are discarded for 30
+ * days.
+ */
 
 export const TOMBSTONES_TABLE = `
   CREATE TABLE erased (
     uh TEXT PRIMARY KEY,              -- the user's hash
     at INTEGER NOT NULL,              -- ms since epoch
-    events INTEGER NOT NULL,          -- how many went
+    events INTEGER NOT NULL,          -- how many were removed
     deliveries INTEGER NOT NULL
   ) STRICT, WITHOUT ROWID;
   CREATE INDEX events_of_user ON events (uh, cursor);
 `;
 
 export const SETTLED_COLUMN = `
-  -- 1: what its last turns cost was counted
+  -- 1: the cost of its last turns was counted
   ALTER TABLE erased ADD COLUMN settled INTEGER NOT NULL DEFAULT 0;
 `;
 
-/** A user's deliveries, whoever they went to. */
+/** A user's deliveries, to any target. */
 const DELIVERIES = "deliveries WHERE event IN (SELECT id FROM events WHERE uh = ?)";
 
 export class Tombstones {
@@ -65,7 +74,10 @@ export class Tombstones {
     return this.#runtime.sql.exec("SELECT 1 FROM erased WHERE uh = ?", uh).toArray().length > 0;
   }
 
-  /** Removes all that is known of the user, and says how much that was; again, it says the same. Call in a transaction. */
+  /**
+   * Removes everything stored about the user and returns how much it was; a repeated call returns the same numbers.
+   * Call in a transaction.
+   */
   erase(uh: UserHash): ErasedEvents {
     const { sql, now } = this.#runtime;
     const known = sql.exec<ErasedEvents>("SELECT events, deliveries FROM erased WHERE uh = ?", uh).toArray()[0];
@@ -81,15 +93,18 @@ export class Tombstones {
     return gone;
   }
 
-  /** The last turns of a deleted user as they are to be counted: once, however often they are told. Call in a transaction. */
-  take(uh: UserHash, settled: readonly SettledTurn[]): readonly SettledTurn[] {
+  /**
+   * Returns the last turns of a deleted user the first time, and nothing when they were counted before. Call in a
+   * transaction.
+   */
+  claimUncounted(uh: UserHash, settled: readonly SettledTurn[]): readonly SettledTurn[] {
     if (settled.length === 0) return [];
     const query = "UPDATE erased SET settled = 1 WHERE uh = ? AND settled = 0 RETURNING uh";
     return this.#runtime.sql.exec(query, uh).toArray().length > 0 ? settled : [];
   }
 
-  /** Lets go of what is older than 30 days; answers when the next of it is, null when there is none. */
-  tidy(): EpochMs | null {
+  /** Removes tombstones older than 30 days; returns when the next one expires, null when there is none. */
+  removeExpired(): EpochMs | null {
     const { sql, now } = this.#runtime;
     sql.exec("DELETE FROM erased WHERE at < ?", now() - TOMBSTONE_TTL_MS);
     const { at } = sql.exec<{ at: number | null }>("SELECT min(at) AS at FROM erased").one();

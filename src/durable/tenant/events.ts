@@ -1,4 +1,7 @@
-/** A tenant's facts in the order they were stored: what webhooks carry and what anybody may pull. */
+/**
+ * A tenant's events in the order they were stored: ingestion from the other objects, the list and the webhook payloads.
+ * Large bodies are stored in R2.
+ */
 import { eventKey, type Scope } from "../../core/address.ts";
 import { utf8Bytes } from "../../core/encoding.ts";
 import { type Problem, problemOf } from "../../core/errors.ts";
@@ -13,7 +16,7 @@ import type { ObjectRuntime } from "../shared/context.ts";
 import { Downloads } from "../shared/downloads.ts";
 import type { JobScheduler } from "../shared/jobs.ts";
 import { isClosed, type Tombstones } from "./deletion.ts";
-import type { Counted, Webhooks } from "./services.ts";
+import type { Metering, Webhooks } from "./services.ts";
 
 export type EventRow = {
   readonly cursor: number;
@@ -23,30 +26,30 @@ export type EventRow = {
   readonly sequence: number;
   readonly at: number;
   readonly uh: string;
-  /** JSON; empty when it lies in R2. */
+  /** JSON; empty when the body is in R2. */
   readonly data: string;
-  /** Its cursor for its user's tokens. */
+  /** Its cursor in the list that the user's tokens read. */
   readonly place: number;
 };
 
 const COLUMNS = "cursor, id, type, resource, sequence, at, uh, data, place";
 
-/** A user's tokens go by a cursor that counts the events of that user alone. */
-export const EVENT_SLOTS = `
+/** The events of a user are numbered separately: the cursor of user tokens. */
+export const USER_CURSOR_TABLES = `
   ALTER TABLE events ADD COLUMN place INTEGER NOT NULL DEFAULT 0; -- among its user's events, from 1; 0: a sample
   UPDATE events SET place = counted.n
     FROM (SELECT cursor, row_number() OVER (PARTITION BY uh ORDER BY cursor) AS n FROM events WHERE hidden = 0) AS counted
     WHERE counted.cursor = events.cursor;
   CREATE TABLE event_places (
     uh TEXT PRIMARY KEY,              -- the user's hash
-    n INTEGER NOT NULL                -- the last place given
+    n INTEGER NOT NULL                -- the last number used
   ) STRICT, WITHOUT ROWID;
   INSERT INTO event_places SELECT uh, max(place) FROM events GROUP BY uh;
   DROP INDEX events_of_user;
   CREATE INDEX events_by_place ON events (uh, place);
 `;
 
-/** The types that a user token sees. */
+/** The types that a user token may read. */
 const USERS = `type IN (${EVENT_TYPES.filter(isUsersEvent)
   .map((type) => `'${type}'`)
   .join(", ")})`;
@@ -64,7 +67,10 @@ export class Events {
     this.#downloads = new Downloads(runtime, scope);
   }
 
-  /** Puts the large bodies of new facts into R2: before the transaction that stores the facts, so that no event lacks its body. */
+  /**
+   * Stores the large bodies of new events in R2, before the transaction that stores the events, so that no event lacks
+   * its body.
+   */
   async prepare(newEvents: readonly NewEvent[]): Promise<readonly NewEvent[]> {
     const prepared: NewEvent[] = [];
     for (const newEvent of newEvents) {
@@ -75,25 +81,28 @@ export class Events {
     return prepared;
   }
 
-  /** Removes what was prepared and will not be stored. */
+  /** Removes the bodies that `prepare` stored for events that will not be stored. */
   async drop(newEvents: readonly NewEvent[]): Promise<void> {
     const large = newEvents.filter(({ data }) => data === "");
     if (large.length > 0) await this.#bodies.remove(large);
   }
 
-  /** Stores a prepared fact; null when it was stored before. The cursor is given here, so a reader that goes by it misses nothing. */
+  /**
+   * Stores a prepared event; null when it was stored before. The cursor is assigned here, so a reader that pages by
+   * cursor misses nothing.
+   */
   add(newEvent: NewEvent): EventRow | null {
     if (this.find(newEvent.id) !== null) return null;
     return this.#insert(newEvent, 0);
   }
 
-  /** Stores a sample: sent to an endpoint that is tried out, and in no list. */
+  /** Stores a sample event: it is sent to the endpoint under test and appears in no list. */
   addSample(newEvent: NewEvent): EventRow {
     return this.#insert(newEvent, 1);
   }
 
-  /** Removes what is older than 30 days and has no delivery left; answers with the oldest that stays. */
-  async tidy(): Promise<EpochMs | null> {
+  /** Removes events that are older than 30 days and have no delivery left; returns the time of the oldest one left. */
+  async removeExpired(): Promise<EpochMs | null> {
     const { sql, now } = this.#runtime;
     const old = "at < ? AND NOT EXISTS (SELECT 1 FROM deliveries WHERE event = events.id)";
     const before = now() - EVENT_TTL_MS;
@@ -107,7 +116,7 @@ export class Events {
     return this.#runtime.sql.exec<EventRow>(`SELECT ${COLUMNS} FROM events WHERE id = ?`, id).toArray()[0] ?? null;
   }
 
-  /** Those of these that are kept, by id. */
+  /** The stored events with these ids. */
   findAll(ids: readonly EventId[]): Map<EventId, EventRow> {
     const query = `SELECT ${COLUMNS} FROM events WHERE id IN (SELECT value FROM json_each(?))`;
     const rows = this.#runtime.sql.exec<EventRow>(query, JSON.stringify(ids)).toArray();
@@ -121,11 +130,11 @@ export class Events {
 
   /** The last events of a type, newest first. */
   async latest(type: EventType, limit: number): Promise<EventWire[]> {
-    return this.show(this.latestRows(type, limit));
+    return this.show(this.latestStored(type, limit));
   }
 
-  /** The same as they are stored. */
-  latestRows(type: EventType, limit: number): EventRow[] {
+  /** The same, as stored rows. */
+  latestStored(type: EventType, limit: number): EventRow[] {
     const query = `SELECT ${COLUMNS} FROM events WHERE type = ? AND hidden = 0 ORDER BY cursor DESC LIMIT ?`;
     return this.#runtime.sql.exec<EventRow>(query, type, limit).toArray();
   }
@@ -136,21 +145,24 @@ export class Events {
     return this.#runtime.sql.exec<EventRow>(query, after, until, limit).toArray();
   }
 
-  /** The cursor before the first event that happened at that time or later. */
+  /** The cursor before the first event that happened at or after the given time. */
   cursorBefore(at: EpochMs): number {
     const query = "SELECT min(cursor) AS cursor FROM events WHERE at >= ?";
     const first = this.#runtime.sql.exec<{ cursor: number | null }>(query, at).one().cursor;
     return first === null ? this.cursor() : first - 1;
   }
 
-  /** The last cursor given out; 0 before the first. */
+  /** The last cursor assigned; 0 before the first event. */
   cursor(): number {
     return (
       this.#runtime.sql.exec<{ cursor: number | null }>("SELECT max(cursor) AS cursor FROM events").one().cursor ?? 0
     );
   }
 
-  /** Events after the cursor, oldest first; with `uh` that user's, by the cursor and in the view of its tokens. */
+  /**
+   * Events after the cursor, oldest first. With `uh` only that user's events, paged by the user's own cursor and in the
+   * format for user tokens.
+   */
   async list(
     after: number,
     limit: number,
@@ -171,14 +183,14 @@ export class Events {
 
   async read(id: EventId, uh: string | null): Promise<Result<EventWire, Problem>> {
     const row = this.find(id);
-    const isOpen = row !== null && (uh === null || (row.uh === uh && isUsersEvent(row.type)));
-    const [shown] = isOpen ? await this.#shownTo(uh, [row]) : [];
+    const isVisible = row !== null && (uh === null || (row.uh === uh && isUsersEvent(row.type)));
+    const [shown] = isVisible ? await this.#shownTo(uh, [row]) : [];
     return shown === undefined
       ? err(problemOf("not_found", "No event with this id exists here; list yours with GET /v1/events."))
       : ok(shown);
   }
 
-  /** Events as the outside sees them, each finished file with a link that is made now. */
+  /** Events in their public format, each finished file with a freshly signed link. */
   async show(rows: readonly EventRow[]): Promise<EventWire[]> {
     const stored = await this.dataOf(rows);
     const shown = rows.map(async (row, at) => ({
@@ -194,29 +206,29 @@ export class Events {
     return Promise.all(shown);
   }
 
-  /** What these events tell, as it is stored. A body that R2 has lost shows the id of its resource. */
+  /** The data of these events as stored. When R2 has lost a body, the id of the resource stands in for it. */
   async dataOf(rows: readonly EventRow[]): Promise<EventWire["data"][]> {
     const large = await this.#bodies.read(rows.filter(({ data }) => data === ""));
-    // Written by the object it happened in.
+    // written by the object in which the event happened
     return rows.map(({ id, resource, data }) =>
       JSON.parse(data || (large.get(id) ?? JSON.stringify({ id: resource }))),
     );
   }
 
-  /** The events for a key (null), or for the token of a user. */
+  /** Events for an API key (null), or for a token of the user. */
   async #shownTo(uh: string | null, rows: readonly EventRow[]): Promise<EventWire[]> {
     const shown = await this.show(rows);
     return uh === null ? shown : shown.map((event, at) => eventForUser(event, rows[at]?.place ?? 0));
   }
 
-  #nextPlace(uh: string): number {
+  #nextUserCursor(uh: string): number {
     const query = "INSERT INTO event_places (uh, n) VALUES (?, 1) ON CONFLICT (uh) DO UPDATE SET n = n + 1 RETURNING n";
     return this.#runtime.sql.exec<{ n: number }>(query, uh).one().n;
   }
 
   #insert(newEvent: NewEvent, hidden: 0 | 1): EventRow {
     const { id, type, resource, sequence, at, uh, data, key = null, named = true } = newEvent;
-    const place = hidden === 1 ? 0 : this.#nextPlace(uh);
+    const place = hidden === 1 ? 0 : this.#nextUserCursor(uh);
     const query = `INSERT INTO events (id, type, resource, sequence, at, uh, data, hidden, key, named, place)
                    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING ${COLUMNS}`;
     const values = [id, type, resource, sequence, at, uh, data, hidden, key, named ? 1 : 0, place];
@@ -224,14 +236,17 @@ export class Events {
   }
 }
 
-/* Bodies of events: small ones lie in their row, large ones in R2, beside their user's files. */
+/* Event bodies: small ones are stored in their row, large ones in R2 beside the user's files. */
 
-/** Bodies fetched at once. Six requests may wait in one object, and others want some of them. */
+/**
+ * Bodies fetched concurrently. Platform limit: an invocation has six open connections, and other work needs some of
+ * them.
+ */
 const AT_ONCE = 3;
-/** Keys in one removal. Platform limit: 1,000. */
+/** Keys in one delete call. Platform limit: 1,000. */
 const REMOVED_AT_ONCE = 1_000;
 
-/** Whose body: an event, and the user it happened to. */
+/** The event a body belongs to, and that event's user. */
 export type Owner = { readonly id: EventId; readonly uh: UserHash };
 
 export class EventBodies {
@@ -247,12 +262,12 @@ export class EventBodies {
     return data.length > EVENT_INLINE_BYTES || utf8Bytes(data) > EVENT_INLINE_BYTES;
   }
 
-  /** Stores a large body. The same event's again is the same bytes. */
+  /** Stores a large body. Storing the same event again writes the same bytes. */
   async put(owner: Owner, data: string): Promise<void> {
     await this.#bucket.put(this.#key(owner), data, { httpMetadata: { contentType: "application/json" } });
   }
 
-  /** The bodies of these events, by id. Throws when R2 does; one that is not there is missing from the answer. */
+  /** The bodies of these events, by id; a body that is missing in R2 is missing here. Throws when R2 does. */
   async read(owners: readonly Owner[]): Promise<Map<EventId, string>> {
     const bodies = new Map<EventId, string>();
     for (let at = 0; at < owners.length; at += AT_ONCE) {
@@ -271,60 +286,60 @@ export class EventBodies {
     }
   }
 
-  /** A fact of the tenant's own has no user; its place is its own too. */
+  /** An event about the tenant itself has no user; its body has its own prefix. */
   #key({ id, uh }: Owner): string {
     return eventKey({ ...this.#scope, uh: uh || "tenant" }, id);
   }
 }
 
-/* Facts as they come in from the objects they happened in: stored and counted once each, and owed to everybody who wants them. */
+/* Ingestion: each event is stored and counted once, and scheduled for every subscriber. */
 
-/** The schedule's row for what is no longer kept. */
-export const TIDY = "tidy";
+/** The job kind of the cleanup of expired data. */
+export const CLEANUP = "tidy";
 
 /**
- * Nothing is taken in for a closed tenant or a deleted user, also when that happens while large bodies are stored. Quotas
- * hear of every fact; use counts those that are stored, as they were told.
+ * Stores events from another object. Events for a closed tenant or a deleted user are discarded, also when the deletion
+ * happens while large bodies are stored. Quotas see every event; usage counts only the events that are stored.
  */
-export async function takeIn(
+export async function ingestEvents(
   newEvents: readonly NewEvent[],
   runtime: ObjectRuntime,
   jobs: JobScheduler,
   { events, targets, deliveries }: Webhooks,
   tombstones: Tombstones,
-  { quotas, usage }: Counted,
+  { quotas, usage }: Metering,
 ): Promise<void> {
   if (isClosed(runtime)) return;
-  const wasDeleted = once((uh: string) => tombstones.has(uh));
-  const welcome = newEvents.filter(({ uh }) => !wasDeleted(uh));
-  const prepared = await events.prepare(welcome);
+  const wasDeleted = memoize((uh: string) => tombstones.has(uh));
+  const accepted = newEvents.filter(({ uh }) => !wasDeleted(uh));
+  const prepared = await events.prepare(accepted);
   if (isClosed(runtime)) return events.drop(prepared);
-  const isDeleted = once((uh: string) => tombstones.has(uh)); // asked anew: storing large bodies took a while
-  const wanting = once((type: EventType) => targets.wanting(type));
+  const isDeleted = memoize((uh: string) => tombstones.has(uh)); // checked again, because storing large bodies took time
+  const subscribers = memoize((type: EventType) => targets.subscribersTo(type));
   runtime.storage.transactionSync(() => {
-    for (const newEvent of newEvents) quotas.hear(newEvent);
-    const heard: NewEvent[] = [];
-    for (const [at, newEvent] of welcome.entries()) {
+    for (const newEvent of newEvents) quotas.recordEvent(newEvent);
+    const counted: NewEvent[] = [];
+    for (const [at, newEvent] of accepted.entries()) {
       const stored = isDeleted(newEvent.uh) ? null : events.add(prepared[at] ?? newEvent);
       if (stored === null) continue;
-      heard.push(newEvent);
-      deliveries.schedule(stored, wanting(newEvent.type));
+      counted.push(newEvent);
+      deliveries.schedule(stored, subscribers(newEvent.type));
       if (newEvent.callback) deliveries.schedule(stored, [targets.callback(newEvent.callback)]);
     }
-    usage.hear(heard);
+    usage.recordEvents(counted);
     deliveries.plan();
-    jobs.scheduleOnce(TIDY, "", runtime.now() + EVENT_TTL_MS + DAY_MS);
+    jobs.scheduleOnce(CLEANUP, "", runtime.now() + EVENT_TTL_MS + DAY_MS);
   });
   jobs.tick();
   await events.drop(prepared.filter(({ uh }) => isDeleted(uh)));
 }
 
-/** A question that is asked once for each key: a call's facts are mostly of one user and a few types. */
-function once<Key, Answer>(ask: (key: Key) => Answer): (key: Key) => Answer {
-  const known = new Map<Key, { readonly answer: Answer }>();
+/** Caches a lookup per key: the events of one call are mostly of one user and of few types. */
+function memoize<Key, Value>(lookUp: (key: Key) => Value): (key: Key) => Value {
+  const known = new Map<Key, { readonly result: Value }>();
   return (key) => {
-    const { answer } = known.get(key) ?? { answer: ask(key) };
-    known.set(key, { answer });
-    return answer;
+    const { result } = known.get(key) ?? { result: lookUp(key) };
+    known.set(key, { result });
+    return result;
   };
 }

@@ -1,4 +1,7 @@
-/** A tenant's object: its events, its endpoints and every delivery between them, in one mode. */
+/**
+ * The Durable Object of a tenant in one mode: its events, webhook subscriptions, deliveries, quotas and usage. It
+ * checks that the object exists and passes each RPC call on to the service behind it.
+ */
 
 import { DurableObject } from "cloudflare:workers";
 import { parseScope } from "../../core/address.ts";
@@ -42,11 +45,11 @@ import { type JobRow, JobScheduler } from "../shared/jobs.ts";
 import { closeTenant, Tombstones } from "./deletion.ts";
 import { DELIVER } from "./deliveries/dispatch.ts";
 import { RECOVER } from "./deliveries/recovery.ts";
-import { TIDY, takeIn } from "./events.ts";
-import { claim } from "./quotas.ts";
+import { CLEANUP, ingestEvents } from "./events.ts";
+import { dedupeKey } from "./quotas.ts";
 import { TENANT_MIGRATIONS } from "./schema.ts";
 import type { SecretOwner } from "./secrets.ts";
-import { type Counted, openCounted, openWebhooks, type Webhooks } from "./services.ts";
+import { createMetering, createWebhooks, type Metering, type Webhooks } from "./services.ts";
 import { DISABLED, type Hooks, inventedSample } from "./subscriptions.ts";
 
 type Answer<T> = Promise<Result<T, Problem>>;
@@ -57,7 +60,7 @@ export class TenantObject extends DurableObject<Env> implements TenantRpc {
   readonly #jobs: JobScheduler;
   readonly #webhooks: Webhooks;
   readonly #tombstones: Tombstones;
-  readonly #counted: Counted;
+  readonly #metering: Metering;
   readonly #encryption: Encryption;
 
   constructor(ctx: DurableObjectState, env: Env) {
@@ -66,32 +69,32 @@ export class TenantObject extends DurableObject<Env> implements TenantRpc {
     this.#database = openDatabase(this.#runtime, TENANT_MIGRATIONS);
     this.#jobs = new JobScheduler(this.#runtime, this.#database, "tenant", {
       perform: (row) => this.#perform(row),
-      giveUp: ({ ref }) => this.#webhooks.recoveries.giveUp(ref as EndpointId), // nothing else is given up here
+      giveUp: ({ ref }) => this.#webhooks.recoveries.giveUp(ref as EndpointId), // no other kind is given up
     });
     this.#encryption = new Encryption(this.#runtime, this.#database, "tenant", () =>
       this.#webhooks.secrets.renewEncryptions(),
     );
     this.#tombstones = new Tombstones(this.#runtime);
-    this.#counted = openCounted(this.#runtime, this.#database);
-    this.#webhooks = openWebhooks(this.#runtime, this.#jobs, this.#encryption, this.#counted.usage);
+    this.#metering = createMetering(this.#runtime, this.#database);
+    this.#webhooks = createWebhooks(this.#runtime, this.#jobs, this.#encryption, this.#metering.usage);
   }
 
   async accept(newEvents: readonly NewEvent[]): Promise<void> {
     this.#database.ready();
-    await takeIn(newEvents, this.#runtime, this.#jobs, this.#webhooks, this.#tombstones, this.#counted);
+    await ingestEvents(newEvents, this.#runtime, this.#jobs, this.#webhooks, this.#tombstones, this.#metering);
   }
 
   async dedupeBody(hash: string, gone?: string): ReturnType<TenantRpc["dedupeBody"]> {
-    return claim(this.#runtime, this.#database, hash, gone);
+    return dedupeKey(this.#runtime, this.#database, hash, gone);
   }
 
   async eraseUser(uh: UserHash, settled: readonly SettledTurn[] = []): Promise<ErasedEvents> {
     this.#database.ready();
     return this.ctx.storage.transactionSync(() => {
       const gone = this.#tombstones.erase(uh);
-      this.#counted.erase(uh, this.#tombstones.take(uh, settled));
+      this.#metering.erase(uh, this.#tombstones.claimUncounted(uh, settled));
       this.#webhooks.deliveries.plan();
-      this.#jobs.scheduleOnce(TIDY, "", this.#runtime.now() + EVENT_TTL_MS + DAY_MS);
+      this.#jobs.scheduleOnce(CLEANUP, "", this.#runtime.now() + EVENT_TTL_MS + DAY_MS);
       return gone;
     });
   }
@@ -101,27 +104,27 @@ export class TenantObject extends DurableObject<Env> implements TenantRpc {
     limits: Limits | null,
     by: UserHash | null = null,
   ): Promise<Result<readonly Limit[], Problem>> {
-    return this.#counted.quotas.take(wants, limits, by);
+    return this.#metering.quotas.reserve(wants, limits, by);
   }
 
   async readQuotas(limits: Limits, by: UserHash | null): Promise<readonly Limit[]> {
-    return this.#counted.quotas.read(limits, by);
+    return this.#metering.quotas.read(limits, by);
   }
 
   async confirmSlot(turn: TurnId): Promise<void> {
-    this.#counted.quotas.keep(turn);
+    this.#metering.quotas.confirm(turn);
   }
 
   async releaseQuota(ref: string): Promise<void> {
-    this.#counted.quotas.give(ref);
+    this.#metering.quotas.release(ref);
   }
 
   async settleQuota(ref: string, amount: number): Promise<void> {
-    this.#counted.quotas.settle(ref, amount);
+    this.#metering.quotas.settle(ref, amount);
   }
 
   async readUsage(by: UsageDimension, period: Period, page: PageRequest): Promise<Page<UsageRow>> {
-    return this.#counted.usage.list(by, period, page);
+    return this.#metering.usage.list(by, period, page);
   }
 
   async cursor(): Promise<number> {
@@ -167,9 +170,9 @@ export class TenantObject extends DurableObject<Env> implements TenantRpc {
 
   async recoverEndpoint(call: Call, id: EndpointId, since: EpochMs): Answer<EndpointWire> {
     if (!this.#database.exists()) return err(nothingHere());
-    const begun = await this.#webhooks.recoveries.begin(call, id, since);
+    const started = await this.#webhooks.recoveries.start(call, id, since);
     this.#jobs.tick();
-    return begun;
+    return started;
   }
 
   async subscribeHook(call: Call, body: NewHook): Answer<{ hook: HookWire; isNew: boolean }> {
@@ -269,17 +272,20 @@ export class TenantObject extends DurableObject<Env> implements TenantRpc {
   async #perform({ kind, ref }: JobRow): Promise<void> {
     const { deliveries, recoveries } = this.#webhooks;
     const perform: { readonly [Kind in JobKind<"tenant">]: () => unknown } = {
-      [DELIVER]: () => deliveries.nudge(),
+      [DELIVER]: () => deliveries.dispatch(),
       [RECOVER]: () => recoveries.step(ref as EndpointId),
       [DISABLED]: () => this.#publishDisabled(ref as EndpointId),
-      [TIDY]: () => this.#tidy(),
+      [CLEANUP]: () => this.#cleanUp(),
     };
-    const known = perform[kind as JobKind<"tenant">]; // or what only another version knows
-    if (known === undefined) throw new Error(`nobody does work of kind ${kind}`);
-    await known();
+    const handler = perform[kind as JobKind<"tenant">]; // undefined for a kind that is not in the table
+    if (handler === undefined) throw new Error(`no handler for jobs of kind ${kind}`);
+    await handler();
   }
 
-  /** An endpoint's or a hook's end is a fact like any other: stored once, sent to those that still take anything. */
+  /**
+   * Publishes that an endpoint or hook was disabled: an event like any other, stored once and sent to the remaining
+   * subscribers.
+   */
   async #publishDisabled(id: EndpointId): Promise<void> {
     const newEvent = await this.#webhooks.health.newEvent(id);
     if (newEvent !== null) await this.accept([newEvent]);
@@ -287,16 +293,21 @@ export class TenantObject extends DurableObject<Env> implements TenantRpc {
   }
 
   /**
-   * Lets go of what is no longer kept, and comes back when the next of it is. What is old by itself and still there is kept for
-   * something younger, as an event is for its deliveries: that is looked at again in a day.
+   * Removes expired data and schedules the next cleanup for when more of it expires. Data that is expired but still
+   * needed, such as an event with pending deliveries, is checked again in a day.
    */
-  async #tidy(): Promise<void> {
-    const moments = [this.#tombstones.tidy(), await this.#webhooks.tidy(), this.#counted.usage.tidy()];
+  async #cleanUp(): Promise<void> {
+    const times = [
+      this.#tombstones.removeExpired(),
+      await this.#webhooks.removeExpired(),
+      this.#metering.usage.removeExpired(),
+    ];
     const now = this.#runtime.now();
-    const next = moments.filter((at) => at !== null).map((at) => (at <= now ? now + DAY_MS : at));
-    if (next.length === 0) this.#jobs.done(TIDY, "");
-    else this.#jobs.schedule(TIDY, "", Math.min(...next));
+    const next = times.filter((at) => at !== null).map((at) => (at <= now ? now + DAY_MS : at));
+    if (next.length === 0) this.#jobs.done(CLEANUP, "");
+    else this.#jobs.schedule(CLEANUP, "", Math.min(...next));
   }
 }
 
-const nothingHere = (): Problem => problemOf("not_found", "Nothing with this id exists here.");
+const nothingHere = (): Problem =>
+  problemOf("not_found", "Nothing with this id exists here; check the id, or list the resources to find it.");

@@ -1,8 +1,9 @@
 /**
- * What a tenant has taken of its quotas in one mode: places for turns, and counts by the UTC day.
+ * A tenant's quotas in one mode: slots for concurrent turns, and counters per UTC day. Also the short-lived
+ * deduplication of requests without an Idempotency-Key.
  *
- * A place is a lease. It is held for a moment while its turn is committed, kept for as long as a turn can take, and free
- * when the turn's end is told; one whose object died in between frees itself.
+ * A slot is a lease: reserved briefly while its turn is committed, then held for as long as a turn can take, and
+ * released by the event that ends the turn. The slot of an object that died in between expires by itself.
  */
 import { parseScope } from "../../core/address.ts";
 import type { Limit, Problem } from "../../core/errors.ts";
@@ -28,14 +29,14 @@ import { ownIdempotencyKey } from "../shared/idempotency.ts";
 export const QUOTA_TABLES = `
   CREATE TABLE places (
     turn TEXT PRIMARY KEY,
-    until INTEGER NOT NULL            -- ms since epoch; free then, whatever became of the turn
+    until INTEGER NOT NULL            -- ms since epoch; released then, whatever happened to the turn
   ) STRICT, WITHOUT ROWID;
   CREATE INDEX places_by_end ON places (until);
 
   CREATE TABLE takings (
     day TEXT NOT NULL,                -- YYYY-MM-DD in UTC
     quota TEXT NOT NULL,
-    ref TEXT NOT NULL,                -- the id it was taken for: a repeat takes nothing more
+    ref TEXT NOT NULL,                -- the id it was reserved for: a repeated request reserves nothing more
     amount INTEGER NOT NULL,
     PRIMARY KEY (day, quota, ref)
   ) STRICT, WITHOUT ROWID;
@@ -43,14 +44,14 @@ export const QUOTA_TABLES = `
   CREATE TABLE taken (
     day TEXT NOT NULL,
     quota TEXT NOT NULL,
-    amount INTEGER NOT NULL,          -- the sum of the day's takings
+    amount INTEGER NOT NULL,          -- the sum of the day's reservations
     PRIMARY KEY (day, quota)
   ) STRICT, WITHOUT ROWID;
 `;
 
-/** Who took what: a user's share is counted beside the account's sum. */
+/** Reservations per user: a user's share is counted beside the tenant's sum. */
 export const QUOTA_SHARES = `
-  ALTER TABLE places ADD COLUMN uh TEXT NOT NULL DEFAULT '';  -- the user's hash; empty where none was named
+  ALTER TABLE places ADD COLUMN uh TEXT NOT NULL DEFAULT '';  -- the user's hash; empty when no user was named
   CREATE INDEX places_of_user ON places (uh, until);
   ALTER TABLE takings ADD COLUMN uh TEXT NOT NULL DEFAULT '';
   CREATE INDEX takings_of_ref ON takings (ref);
@@ -58,22 +59,25 @@ export const QUOTA_SHARES = `
     day TEXT NOT NULL,
     quota TEXT NOT NULL,
     uh TEXT NOT NULL,
-    amount INTEGER NOT NULL,          -- the sum of the user's takings of the day
+    amount INTEGER NOT NULL,          -- the sum of the user's reservations of the day
     PRIMARY KEY (day, quota, uh)
   ) STRICT, WITHOUT ROWID;
 `;
 
-/** How long it is remembered what was taken for an upload: its bytes are settled at its end. Chosen: a day more than any upload lives. */
-const UPLOAD_WRITES_MS = 7 * DAY_MS;
+/**
+ * How long an upload's reservation is stored, so that its bytes can be settled at its end. Chosen: a day more than the
+ * longest life of an upload.
+ */
+const UPLOAD_RESERVATION_MS = 7 * DAY_MS;
 
 const BYTES = "bytes_per_day";
-/** Nobody's share: no user was named. */
-const NOBODY = "";
+/** The share of calls that named no user. */
+const NO_USER = "";
 
-/** The limits as the last caller's key said them: for work that no caller asks for directly. */
+/** The `meta` key of the limits as the last caller's API key gave them: for jobs that no caller is waiting for. */
 const LIMITS = "limits";
 
-/** Bytes that had arrived of the upload which a fact shows. */
+/** The bytes that have arrived of the upload in an event. */
 const arrivedBytes = (data: string): number => (JSON.parse(data) as UploadWire).offset_bytes; // written by its object only
 
 export class Quotas {
@@ -86,49 +90,53 @@ export class Quotas {
   }
 
   /**
-   * Takes all that is wanted or nothing, and says what is left. `told` null: the limits are as the last caller's key said. `by`: the
-   * user whose share it is; null where none is named.
+   * Reserves everything requested or nothing, and returns what is left. `callerLimits` null: the limits stored by the last
+   * caller apply. `by`: the user whose share is counted; null when none was named.
    */
-  take(wants: readonly QuotaRequest[], told: Limits | null, by: UserHash | null): Result<readonly Limit[], Problem> {
+  reserve(wants: readonly QuotaRequest[], callerLimits: Limits | null, by: UserHash | null): Result<readonly Limit[], Problem> {
     this.#database.ready();
-    return this.#runtime.storage.transactionSync(() => this.#take(wants, told, by));
+    return this.#runtime.storage.transactionSync(() => this.#reserve(wants, callerLimits, by));
   }
 
-  #take(wants: readonly QuotaRequest[], told: Limits | null, by: UserHash | null): Result<readonly Limit[], Problem> {
-    const limits = this.#limits(told);
+  #reserve(
+    wants: readonly QuotaRequest[],
+    callerLimits: Limits | null,
+    by: UserHash | null,
+  ): Result<readonly Limit[], Problem> {
+    const limits = this.#limits(callerLimits);
     const now = this.#runtime.now();
-    this.#forget();
+    this.#removeExpired();
     const fresh = wants.flatMap((want) => {
-      const had = this.#had(want);
-      return had !== null && had >= want.amount ? [] : [{ ...want, amount: want.amount - (had ?? 0) }];
+      const before = this.#reservedFor(want);
+      return before !== null && before >= want.amount ? [] : [{ ...want, amount: want.amount - (before ?? 0) }];
     });
     for (const { quota, amount } of fresh) {
-      const problem = checkMore(quota, amount, limits[quota], this.#taken(quota, by), now);
+      const problem = checkMore(quota, amount, limits[quota], this.#reserved(quota, by), now);
       if (problem !== null) return err(problem);
     }
-    for (const want of fresh) this.#add(want, by ?? NOBODY);
-    return ok(wants.map(({ quota }) => limitOf(quota, limits[quota], this.#taken(quota, by), now)));
+    for (const want of fresh) this.#add(want, by ?? NO_USER);
+    return ok(wants.map(({ quota }) => limitOf(quota, limits[quota], this.#reserved(quota, by), now)));
   }
 
-  /** What a user may hold of each quota, and what is left of it; null: the account. Writes nothing. */
+  /** The limit of each quota and what is left of it, for a user or (null) for the tenant. Writes nothing. */
   read(limits: Limits, by: UserHash | null): readonly Limit[] {
     const isEmpty = !this.#database.exists();
     const names = Object.keys(limits) as QuotaName[]; // a Quotas has these keys alone
     return names.map((quota) => {
-      const taken = isEmpty ? { all: 0, own: by === null ? null : 0 } : this.#taken(quota, by);
-      return limitOf(quota, limits[quota], taken, this.#runtime.now());
+      const reserved = isEmpty ? { all: 0, own: by === null ? null : 0 } : this.#reserved(quota, by);
+      return limitOf(quota, limits[quota], reserved, this.#runtime.now());
     });
   }
 
-  /** Keeps the place of a turn that was committed, for as long as one can wait and run. */
-  keep(turn: string): void {
+  /** Holds the slot of a committed turn for as long as a turn can wait and run. */
+  confirm(turn: string): void {
     if (!this.#database.exists()) return;
     const { sql, now } = this.#runtime;
     sql.exec("UPDATE places SET until = ? WHERE turn = ?", now() + SLOT_KEEP_MS, turn);
   }
 
-  /** Gives back what was taken for something that was not made, or whose turn has ended. */
-  give(ref: string): void {
+  /** Releases what was reserved for a resource that was not created, or whose turn has ended. */
+  release(ref: string): void {
     if (!this.#database.exists()) return;
     const { sql, now, storage } = this.#runtime;
     const today = toDay(now());
@@ -142,18 +150,19 @@ export class Quotas {
   }
 
   /**
-   * Frees the place of a turn whose end is told; what a day counted stays counted. Counts an upload by what arrived of it. Call in
-   * the transaction that takes the fact in.
+   * Releases the slot of a turn when its final event arrives; daily counts stay. Settles an upload by the bytes that
+   * arrived. Call in the transaction that stores the event.
    */
-  hear({ type, resource, data }: NewEvent): void {
+  recordEvent({ type, resource, data }: NewEvent): void {
     if (type === "turn.completed" || type === "turn.failed" || type === "turn.unknown")
       this.#runtime.sql.exec("DELETE FROM places WHERE turn = ?", resource);
     if (type === "upload.completed" || type === "upload.expired") this.#settle(resource, arrivedBytes(data));
   }
 
   /**
-   * An upload came to so many bytes. What was reserved above that is given back, as far as today counted it; what came above it, of
-   * an upload that could not say its length, counts today, even above the limit. Saying it again changes nothing.
+   * Settles an upload to the number of bytes that arrived. What was reserved above that is released, as far as today's
+   * counter includes it. What arrived beyond it, for an upload of unknown length, counts today, even above the limit.
+   * Idempotent.
    */
   settle(ref: string, bytes: number): void {
     if (this.#database.exists()) this.#runtime.storage.transactionSync(() => this.#settle(ref, bytes));
@@ -165,20 +174,20 @@ export class Quotas {
     const query = "SELECT day, uh, amount FROM takings WHERE quota = ? AND ref = ?";
     const rows = sql.exec<{ day: string; uh: string; amount: number }>(query, BYTES, ref).toArray();
     const [first] = rows;
-    if (first === undefined) return; // nothing was taken, or it is long forgotten
+    if (first === undefined) return; // nothing was reserved, or the row has expired
     const excess = rows.reduce((sum, { amount }) => sum + amount, 0) - bytes;
     const ofToday = rows.find(({ day }) => day === today)?.amount ?? 0;
     const change = -Math.min(excess, ofToday);
-    if (change !== 0) this.#addTaking(BYTES, ref, change, first.uh);
+    if (change !== 0) this.#addReservation(BYTES, ref, change, first.uh);
   }
 
-  /** Frees the places of a deleted user's turns: nobody tells of their ends. */
+  /** Releases the slots of a deleted user's turns: their final events will not arrive. */
   erase(uh: UserHash): void {
     this.#runtime.sql.exec("DELETE FROM places WHERE turn LIKE '%' || ?", uh);
   }
 
-  /** How much is taken now, places or today's count: by all, and by this user. */
-  #taken(quota: QuotaName, by: UserHash | null): QuotaUse {
+  /** What is reserved now, as slots or as today's count: in all, and by this user. */
+  #reserved(quota: QuotaName, by: UserHash | null): QuotaUse {
     const { sql, now } = this.#runtime;
     if (quota === "concurrent_turns") {
       const count = (where: string, ...values: string[]): number =>
@@ -198,26 +207,26 @@ export class Quotas {
     return { all: sum("taken", ""), own: by === null ? null : sum("shares", "AND uh = ?", by) };
   }
 
-  /** What was taken for this before; null: nothing, not even a place in the count. */
-  #had({ quota, ref, amount }: QuotaRequest): number | null {
+  /** What was reserved for this id before; null when there is no reservation. */
+  #reservedFor({ quota, ref, amount }: QuotaRequest): number | null {
     const { sql, now } = this.#runtime;
     if (quota === "concurrent_turns")
       return sql.exec("SELECT 1 FROM places WHERE turn = ?", ref).toArray().length > 0 ? amount : null;
-    // An upload may go on for days: what it took on an earlier one is taken.
+    // an upload may take days: a reservation of an earlier day still counts
     const since = quota === BYTES ? "" : toDay(now());
     const query = "SELECT count(*) AS n, sum(amount) AS amount FROM takings WHERE ref = ? AND quota = ? AND day >= ?";
-    const had = sql.exec<{ n: number; amount: number | null }>(query, ref, quota, since).one();
-    return had.n === 0 ? null : (had.amount ?? 0);
+    const before = sql.exec<{ n: number; amount: number | null }>(query, ref, quota, since).one();
+    return before.n === 0 ? null : (before.amount ?? 0);
   }
 
   #add({ quota, ref, amount }: QuotaRequest, uh: string): void {
     const { sql, now } = this.#runtime;
     const until = now() + SLOT_HOLD_MS;
-    if (quota !== "concurrent_turns") this.#addTaking(quota, ref, amount, uh);
+    if (quota !== "concurrent_turns") this.#addReservation(quota, ref, amount, uh);
     else sql.exec("INSERT INTO places (turn, until, uh) VALUES (?, ?, ?)", ref, until, uh);
   }
 
-  #addTaking(quota: DailyQuota, ref: string, amount: number, uh: string): void {
+  #addReservation(quota: DailyQuota, ref: string, amount: number, uh: string): void {
     const today = toDay(this.#runtime.now());
     this.#runtime.sql.exec(
       `INSERT INTO takings (day, quota, ref, amount, uh) VALUES (?, ?, ?, ?, ?)
@@ -231,7 +240,7 @@ export class Quotas {
     this.#count(today, quota, uh, amount);
   }
 
-  /** Moves the day's sums, the account's and the user's. */
+  /** Adds to the day's counters of the tenant and of the user. */
   #count(day: string, quota: DailyQuota, uh: string, amount: number): void {
     const { sql } = this.#runtime;
     const more = "DO UPDATE SET amount = amount + excluded.amount";
@@ -241,7 +250,7 @@ export class Quotas {
       quota,
       amount,
     );
-    if (uh === NOBODY || quota === "new_users_per_day") return;
+    if (uh === NO_USER || quota === "new_users_per_day") return;
     sql.exec(
       `INSERT INTO shares (day, quota, uh, amount) VALUES (?, ?, ?, ?) ON CONFLICT (day, quota, uh) ${more}`,
       day,
@@ -251,45 +260,50 @@ export class Quotas {
     );
   }
 
-  /** Lets go of places whose lease is over, and of days gone by; what an upload took is remembered for its life. */
-  #forget(): void {
+  /** Removes expired slots and past days. Reservations of uploads are stored for as long as an upload can live. */
+  #removeExpired(): void {
     const { sql, now } = this.#runtime;
     sql.exec("DELETE FROM places WHERE until <= ?", now());
     const before = toDay(now() - DAY_MS);
-    const beforeUploads = toDay(now() - UPLOAD_WRITES_MS);
+    const beforeUploads = toDay(now() - UPLOAD_RESERVATION_MS);
     sql.exec("DELETE FROM takings WHERE day < ? AND (quota != ? OR day < ?)", before, BYTES, beforeUploads);
     sql.exec("DELETE FROM taken WHERE day < ?", before);
     sql.exec("DELETE FROM shares WHERE day < ?", before);
   }
 
-  #limits(told: Limits | null): Limits {
+  #limits(callerLimits: Limits | null): Limits {
     const { sql } = this.#runtime;
-    const kept = readMeta(sql, LIMITS);
-    if (told === null)
-      return kept === null ? QUOTA_DEFAULTS[parseScope(this.#runtime.name).mode] : (JSON.parse(kept) as Limits); // written below only
-    const text = JSON.stringify(told);
-    if (text !== kept) writeMeta(sql, LIMITS, text);
-    return told;
+    const stored = readMeta(sql, LIMITS);
+    if (callerLimits === null)
+      return stored === null ? QUOTA_DEFAULTS[parseScope(this.#runtime.name).mode] : (JSON.parse(stored) as Limits); // written below only
+    const text = JSON.stringify(callerLimits);
+    if (text !== stored) writeMeta(sql, LIMITS, text);
+    return callerLimits;
   }
 }
 
-/* Bodies that came a moment ago: for tools that repeat a request and cannot say that it is the same one. */
+/* Deduplication by body, for clients that repeat a request but cannot send an Idempotency-Key. */
 
-export const CLAIMS_TABLE = `
+export const DEDUPE_TABLE = `
   CREATE TABLE claims (
     hash TEXT PRIMARY KEY,            -- of the request's method, path and body
-    key TEXT NOT NULL,                -- what stands in for the Idempotency-Key it came without
+    key TEXT NOT NULL,                -- used as the Idempotency-Key of the request
     at INTEGER NOT NULL               -- ms since epoch
   ) STRICT, WITHOUT ROWID;
   CREATE INDEX claims_by_age ON claims (at);
 `;
 
 /**
- * The key of a request of this hash: a new one, or the one that the same request got in the last 60 s. Whoever gets it makes
- * the thing under it, so it does not matter which of them lives to do so. `gone`: a key whose thing was deleted since, which
- * nobody is given again.
+ * The key for a request with this hash: a new one, or the one that the same request got in the last 60 s. Every request
+ * with the key creates the resource under it, so it does not matter which of them survives. `gone`: a key whose
+ * resource was deleted since; it is replaced by a new one.
  */
-export function claim({ sql, now, random }: ObjectRuntime, database: Database, hash: string, gone?: string): DedupeKey {
+export function dedupeKey(
+  { sql, now, random }: ObjectRuntime,
+  database: Database,
+  hash: string,
+  gone?: string,
+): DedupeKey {
   database.ready();
   sql.exec("DELETE FROM claims WHERE at <= ?", now() - DEDUPE_MS);
   const known = sql.exec<{ key: string }>("SELECT key FROM claims WHERE hash = ?", hash).toArray()[0];

@@ -1,11 +1,11 @@
-/** The tables of a tenant's object. Times are ms since epoch. */
+/** The migrations of a tenant's object. Times are ms since epoch. */
 import type { Migrations } from "../shared/database.ts";
 import { IDEMPOTENCY_TABLE } from "../shared/idempotency.ts";
 import { SCHEDULE_INDEX, SCHEDULE_TABLES, SCHEDULE_UNENDED } from "../shared/jobs.ts";
 import { SETTLED_COLUMN, TOMBSTONES_TABLE } from "./deletion.ts";
 import { LANES, UNMADE_COLUMN } from "./deliveries/store.ts";
-import { EVENT_SLOTS } from "./events.ts";
-import { CLAIMS_TABLE, QUOTA_SHARES, QUOTA_TABLES } from "./quotas.ts";
+import { USER_CURSOR_TABLES } from "./events.ts";
+import { DEDUPE_TABLE, QUOTA_SHARES, QUOTA_TABLES } from "./quotas.ts";
 import { HOOK_HEALTH_COLUMNS, REMOVED_TARGETS_TABLE } from "./subscriptions.ts";
 import { RENDER_BYTES_COLUMN, USAGE_TABLES } from "./usage.ts";
 
@@ -13,10 +13,10 @@ export const TENANT_MIGRATIONS: Migrations = [
   `
   CREATE TABLE events (
     cursor INTEGER PRIMARY KEY AUTOINCREMENT,
-    id TEXT NOT NULL UNIQUE,          -- made from the fact: the second telling finds it
+    id TEXT NOT NULL UNIQUE,          -- derived from resource and sequence, so that a repeated publication is found
     type TEXT NOT NULL,
     resource TEXT NOT NULL,
-    sequence INTEGER NOT NULL,        -- counts the facts of one resource, from 1
+    sequence INTEGER NOT NULL,        -- counts the events of one resource, from 1
     at INTEGER NOT NULL,
     uh TEXT NOT NULL,                 -- the user's hash, for user tokens
     data TEXT NOT NULL                -- the resource as JSON
@@ -28,7 +28,7 @@ export const TENANT_MIGRATIONS: Migrations = [
     url TEXT NOT NULL,
     types TEXT NOT NULL,              -- JSON array of event types, or ["*"]
     state TEXT NOT NULL,              -- enabled | disabled
-    secret TEXT NOT NULL,             -- whsec_… sealed
+    secret TEXT NOT NULL,             -- whsec_… encrypted
     created_at INTEGER NOT NULL
   ) STRICT;
 
@@ -54,7 +54,7 @@ export const TENANT_MIGRATIONS: Migrations = [
   CREATE TABLE secrets (
     owner TEXT NOT NULL,              -- an endpoint's id, or "default": callbacks and hooks
     n INTEGER NOT NULL,               -- from 1; the highest is the current one
-    secret TEXT NOT NULL,             -- whsec_… sealed
+    secret TEXT NOT NULL,             -- whsec_… encrypted
     made_at INTEGER NOT NULL,
     until INTEGER,                    -- after a rotation: signs until then; null for the current one
     PRIMARY KEY (owner, n)
@@ -86,8 +86,8 @@ export const TENANT_MIGRATIONS: Migrations = [
   ALTER TABLE endpoints ADD COLUMN failing TEXT;                         -- JSON: failures since the last success
   ALTER TABLE endpoints ADD COLUMN disabled_by TEXT;                     -- you | gone | failing
   ALTER TABLE endpoints ADD COLUMN disabled_at INTEGER;
-  ALTER TABLE endpoints ADD COLUMN disablings INTEGER NOT NULL DEFAULT 0; -- times it was disabled by us
-  ALTER TABLE endpoints ADD COLUMN recover_since INTEGER;                -- a recovery under way: of events from this time on,
+  ALTER TABLE endpoints ADD COLUMN disablings INTEGER NOT NULL DEFAULT 0; -- times the gateway disabled it
+  ALTER TABLE endpoints ADD COLUMN recover_since INTEGER;                -- a running recovery: of events from this time on,
   ALTER TABLE endpoints ADD COLUMN recover_after INTEGER;                -- after this cursor,
   ALTER TABLE endpoints ADD COLUMN recover_until INTEGER;                -- up to this one
 
@@ -107,13 +107,13 @@ export const TENANT_MIGRATIONS: Migrations = [
     event TEXT NOT NULL,
     target_kind TEXT NOT NULL,        -- endpoint | callback | hook
     target TEXT NOT NULL,             -- an endpoint's or a hook's id, a callback's address
-    host TEXT NOT NULL,               -- of its address: what the pace is counted by
-    resource TEXT NOT NULL,           -- the event's, and
-    cursor INTEGER NOT NULL,          -- its place: first attempts of one resource leave in this order
+    host TEXT NOT NULL,               -- of its URL: the rate limit is counted by it
+    resource TEXT NOT NULL,           -- the event's resource
+    cursor INTEGER NOT NULL,          -- its cursor: first attempts for one resource are sent in this order
     state TEXT NOT NULL,              -- pending | delivered | failed
     attempts INTEGER NOT NULL DEFAULT 0,
-    spent INTEGER NOT NULL DEFAULT 0, -- attempts made before the schedule last began
-    taken INTEGER NOT NULL DEFAULT 0, -- 1: an attempt is under way, given up at due_at
+    spent INTEGER NOT NULL DEFAULT 0, -- attempts made before the retry schedule last started
+    taken INTEGER NOT NULL DEFAULT 0, -- 1: an attempt is running, given up at due_at
     due_at INTEGER,                   -- the next attempt; null when over
     created_at INTEGER NOT NULL,
     ended_at INTEGER,
@@ -152,16 +152,16 @@ export const TENANT_MIGRATIONS: Migrations = [
   -- 1: a sample, sent to an endpoint and in no list
   ALTER TABLE events ADD COLUMN hidden INTEGER NOT NULL DEFAULT 0;
   `,
-  CLAIMS_TABLE,
+  DEDUPE_TABLE,
   USAGE_TABLES,
   HOOK_HEALTH_COLUMNS,
   SETTLED_COLUMN,
   RENDER_BYTES_COLUMN,
-  "DROP INDEX deliveries_by_state", // no query goes by it, and a delivery wrote it three times
+  "DROP INDEX deliveries_by_state", // no query uses it, and every delivery wrote it three times
   QUOTA_SHARES,
   REMOVED_TARGETS_TABLE,
   SCHEDULE_UNENDED,
   UNMADE_COLUMN,
-  EVENT_SLOTS,
+  USER_CURSOR_TABLES,
   LANES,
 ];

@@ -1,8 +1,8 @@
 /**
- * What webhooks are signed with: each endpoint's own secret, and the tenant's default one for callbacks and hooks.
+ * The signing secrets of webhooks: one per endpoint, and the tenant's default secret for callbacks and hooks.
  *
- * A secret is shown by the call that made it and by no other. After a rotation the one before signs beside it for a day,
- * so that receivers can be told one after the other.
+ * A secret is returned only by the call that created it. After a rotation the previous secret signs as well for a day,
+ * so that receivers can be updated one after another.
  */
 
 import { Webhook } from "standardwebhooks";
@@ -21,8 +21,9 @@ import type { Encryption } from "../shared/encryption.ts";
 import { findByIdempotencyKey, saveIdempotencyKey } from "../shared/idempotency.ts";
 
 /*
- * What one owner signs webhooks with: a shared secret for HMAC (`v1`), and for endpoints an Ed25519 pair (`v1a`), whose public
- * half anybody may hold. Written as one text, so that one seal holds both: `whsec_… d x`, the pair as in a JWK (RFC 8037).
+ * An owner has a shared secret for HMAC (`v1`); an endpoint also has an Ed25519 key pair (`v1a`), whose public key is
+ * published. Both are stored as one text, so that one ciphertext holds them: `whsec_… d x`, the pair as in a JWK (RFC
+ * 8037).
  */
 
 /** Random bytes of a signing secret. Source: Standard Webhooks, 24 to 64 bytes. */
@@ -30,23 +31,23 @@ export const SECRET_BYTES = 32;
 
 export type SigningKeys = {
   readonly secret: string;
-  /** Signs messages; null where there is no pair. */
+  /** Signs messages; null when there is no key pair. */
   readonly pair: CryptoKey | null;
-  /** The public half, a JWK's `x`; null where there is no pair. */
+  /** The public key, a JWK's `x`; null when there is no key pair. */
   readonly publicX: string | null;
 };
 
 const ED25519 = { name: "Ed25519" };
 const utf8 = new TextEncoder();
 
-/** A secret and a new pair as text. The pair is the platform's to make. */
+/** The secret and a newly generated key pair, as text. */
 export async function withPair(secret: string): Promise<string> {
   const pair = (await crypto.subtle.generateKey(ED25519, true, ["sign", "verify"])) as CryptoKeyPair; // Ed25519 makes pairs
   const { d, x } = (await crypto.subtle.exportKey("jwk", pair.privateKey)) as JsonWebKey; // "jwk" makes JWKs
   return `${secret} ${d} ${x}`;
 }
 
-/** Reads what `withPair` wrote, or a secret alone. */
+/** Parses the text of `withPair`, or a secret alone. */
 export async function readKeys(text: string): Promise<SigningKeys> {
   const [secret = "", d, x] = text.split(" ");
   if (d === undefined || x === undefined) return { secret, pair: null, publicX: null };
@@ -54,37 +55,39 @@ export async function readKeys(text: string): Promise<SigningKeys> {
   return { secret, pair: await crypto.subtle.importKey("jwk", jwk, ED25519, false, ["sign"]), publicX: x };
 }
 
-/** The signatures of one message, as the header `webhook-signature` has them. Source: Standard Webhooks. */
+/** The signatures of one message, as in the header `webhook-signature`. Source: Standard Webhooks. */
 export async function signatures(
   { secret, pair }: SigningKeys,
   id: EventId,
   at: Date,
   body: string,
 ): Promise<string[]> {
-  const shared = new Webhook(secret).sign(id, at, body);
-  if (pair === null) return [shared];
+  const hmac = new Webhook(secret).sign(id, at, body);
+  if (pair === null) return [hmac];
   const message = utf8.encode(`${id}.${Math.floor(at.getTime() / SECOND_MS)}.${body}`);
   const signed = await crypto.subtle.sign(ED25519, pair, message);
-  return [shared, `v1a,${base64(new Uint8Array(signed))}`];
+  return [hmac, `v1a,${base64(new Uint8Array(signed))}`];
 }
 
-/** Whose secret: an endpoint's, or that of everything that has none of its own. */
+/** The owner of a secret: an endpoint, or `default` for targets without a secret of their own. */
 export type SecretOwner = EndpointId | typeof DEFAULT_SECRET;
 export const DEFAULT_SECRET = "default";
 
-/** A secret that is not stored yet. */
+/** A new secret that is not stored yet. */
 export type FreshSecret = { readonly owner: SecretOwner; readonly secret: string; readonly encrypted: string };
 
-/** A key of an owner. `encrypted` holds all of it; it signs until then, null for the current one. */
+/** A stored secret. `encrypted` holds all of it; it signs until `until`, null for the current one. */
 type Row = { readonly n: number; readonly encrypted: string; readonly until: number | null };
 
 export class Secrets {
   readonly #runtime: ObjectRuntime;
   readonly #scope: Scope;
   readonly #encryption: Encryption;
-  /** What was read and opened before, by its owner and its seal: both cost more than signing. Forgotten with every change. */
+  /**
+   * Caches of read rows and decrypted keys: reading and decrypting cost more than signing. Cleared with every change.
+   */
   readonly #read = new Map<SecretOwner, readonly Row[]>();
-  readonly #opened = new Map<string, Promise<SigningKeys | null>>();
+  readonly #decrypted = new Map<string, Promise<SigningKeys | null>>();
 
   constructor(runtime: ObjectRuntime, scope: Scope, encryption: Encryption) {
     this.#runtime = runtime;
@@ -92,7 +95,7 @@ export class Secrets {
     this.#encryption = encryption;
   }
 
-  /** Makes a secret for an owner. Nothing is stored before `put`. */
+  /** Creates a secret for an owner. Nothing is stored before `put`. */
   async fresh(owner: SecretOwner): Promise<FreshSecret> {
     const { random } = this.#runtime;
     await this.#encryption.note();
@@ -101,9 +104,9 @@ export class Secrets {
     return { owner, secret, encrypted: await encrypt(keys, this.#purpose(owner), this.#roots(), random) };
   }
 
-  /** Makes a fresh secret the current one; answers until when the one before it signs too. Call inside a transaction. */
+  /** Makes a new secret the current one; returns until when the previous one signs too. Call inside a transaction. */
   put({ owner, encrypted }: FreshSecret): EpochMs | null {
-    this.#forgetRead();
+    this.#clearCaches();
     const { sql, now } = this.#runtime;
     const until = now() + SECRET_OVERLAP_MS;
     const last = sql.exec<{ n: number | null }>("SELECT max(n) AS n FROM secrets WHERE owner = ?", owner).one().n ?? 0;
@@ -118,13 +121,13 @@ export class Secrets {
     return last === 0 ? null : until;
   }
 
-  /** A new secret, shown by this answer alone: a repeat of the call says that it was shown. */
+  /** Rotates the secret. Only this answer contains it; a repeated call answers that it was shown once. */
   async rotate(call: Call, owner: SecretOwner): Promise<Result<RotatedSecretWire, Problem>> {
     const { storage, boundary } = this.#runtime;
     const known = this.#replayed(call, owner);
     if (known !== null) return known;
     const fresh = await this.fresh(owner);
-    const duplicate = this.#replayed(call, owner); // one may have come while the secret was sealed
+    const duplicate = this.#replayed(call, owner); // a concurrent duplicate may have finished meanwhile
     if (duplicate !== null) return duplicate;
     const until = storage.transactionSync(() => {
       saveIdempotencyKey(this.#runtime, call, owner);
@@ -134,19 +137,22 @@ export class Secrets {
     return ok({ secret: fresh.secret, previous_until: until === null ? null : toRfc3339(until) });
   }
 
-  /** The signatures of one message, the newest secret's first, as Standard Webhooks writes them; null when no secret can be opened. */
+  /**
+   * The signatures of one message, newest secret first, in the format of Standard Webhooks; null when no secret can be
+   * decrypted.
+   */
   async sign(owner: SecretOwner, id: EventId, at: Date, body: string): Promise<string | null> {
-    if (owner === DEFAULT_SECRET && this.#rows(owner).length === 0) await this.#first();
-    const keys = await Promise.all(this.#rows(owner).map(({ encrypted }) => this.#open(owner, encrypted)));
+    if (owner === DEFAULT_SECRET && this.#rows(owner).length === 0) await this.#createDefault();
+    const keys = await Promise.all(this.#rows(owner).map(({ encrypted }) => this.#decrypt(owner, encrypted)));
     const signed = await Promise.all(keys.map((one) => (one === null ? [] : signatures(one, id, at, body))));
     const all = signed.flat();
     return all.length === 0 ? null : all.join(" ");
   }
 
-  /** The public halves of an owner's pairs that sign now, the newest first. */
+  /** The public keys that sign now, newest first. */
   async publicKeys(owner: SecretOwner): Promise<JwksWire> {
     const rows = this.#rows(owner);
-    const keys = await Promise.all(rows.map(({ encrypted }) => this.#open(owner, encrypted)));
+    const keys = await Promise.all(rows.map(({ encrypted }) => this.#decrypt(owner, encrypted)));
     return {
       keys: keys.flatMap((one, at) =>
         one === null || one.publicX === null
@@ -156,7 +162,7 @@ export class Secrets {
     };
   }
 
-  /** Seals every secret under the current root secret; answers how many there are. */
+  /** Re-encrypts every secret under the current root secret; returns how many there are. */
   async renewEncryptions(): Promise<number> {
     const { sql, random } = this.#runtime;
     type Encrypted = { owner: SecretOwner; n: number; secret: string };
@@ -165,18 +171,18 @@ export class Secrets {
       const fresh = await reEncrypt(secret, this.#purpose(owner), this.#roots(), random);
       if (fresh !== null) sql.exec("UPDATE secrets SET secret = ? WHERE owner = ? AND n = ?", fresh, owner, n);
     }
-    this.#forgetRead();
+    this.#clearCaches();
     return rows.length;
   }
 
-  /** An owner is gone. */
-  forget(owner: SecretOwner): void {
-    this.#forgetRead();
+  /** Removes the secrets of a deleted owner. */
+  removeAll(owner: SecretOwner): void {
+    this.#clearCaches();
     this.#runtime.sql.exec("DELETE FROM secrets WHERE owner = ?", owner);
   }
 
-  /** The default secret on its first need, unless another need came first. */
-  async #first(): Promise<void> {
+  /** Creates the default secret when it is first needed, unless a concurrent call has created it. */
+  async #createDefault(): Promise<void> {
     const fresh = await this.fresh(DEFAULT_SECRET);
     this.#runtime.storage.transactionSync(() => {
       if (this.#rows(DEFAULT_SECRET).length === 0) this.put(fresh);
@@ -193,7 +199,7 @@ export class Secrets {
     return ok({ secret_shown_once: true, previous_until: until === null ? null : toRfc3339(until) });
   }
 
-  /** What signs now, the newest first. */
+  /** The secrets that sign now, newest first. */
   #rows(owner: SecretOwner): Row[] {
     const { sql, now } = this.#runtime;
     const query = "SELECT n, secret AS encrypted, until FROM secrets WHERE owner = ? ORDER BY n DESC";
@@ -202,19 +208,19 @@ export class Secrets {
     return all.filter(({ until }) => until === null || until > now());
   }
 
-  #forgetRead(): void {
+  #clearCaches(): void {
     this.#read.clear();
-    this.#opened.clear();
+    this.#decrypted.clear();
   }
 
-  #open(owner: SecretOwner, encrypted: string): Promise<SigningKeys | null> {
-    const known = this.#opened.get(encrypted);
+  #decrypt(owner: SecretOwner, encrypted: string): Promise<SigningKeys | null> {
+    const known = this.#decrypted.get(encrypted);
     if (known !== undefined) return known;
-    const opening = decrypt(encrypted, this.#purpose(owner), this.#roots()).then((text) =>
+    const decrypting = decrypt(encrypted, this.#purpose(owner), this.#roots()).then((text) =>
       text === null ? null : readKeys(text),
     );
-    this.#opened.set(encrypted, opening);
-    return opening;
+    this.#decrypted.set(encrypted, decrypting);
+    return decrypting;
   }
 
   #purpose(owner: SecretOwner): string {

@@ -1,4 +1,4 @@
-/** The parts of a tenant's webhooks, put together once. */
+/** Constructs the services of a tenant's object. */
 import { parseScope } from "../../core/address.ts";
 import type { UserHash } from "../../core/ids.ts";
 import { EVENT_TTL_MS } from "../../core/limits.ts";
@@ -29,11 +29,11 @@ export type Webhooks = {
   readonly health: TargetHealth;
   readonly recoveries: Recoveries;
   readonly samples: Samples;
-  /** Removes what is no longer kept; answers when the next of it is, null when there is none. */
-  readonly tidy: () => Promise<EpochMs | null>;
+  /** Removes expired events and deliveries; returns when the next ones expire, null when there are none. */
+  readonly removeExpired: () => Promise<EpochMs | null>;
 };
 
-export function openWebhooks(
+export function createWebhooks(
   runtime: ObjectRuntime,
   jobs: JobScheduler,
   encryption: Encryption,
@@ -63,24 +63,24 @@ export function openWebhooks(
     health,
     recoveries: new Recoveries(runtime, jobs, endpointRows, rows, events, deliveries),
     samples: new Samples(runtime, scope.mode, endpointRows, events, deliveries),
-    tidy: async () => {
-      rows.tidy(runtime.now() - EVENT_TTL_MS);
-      const oldest = await events.tidy();
+    removeExpired: async () => {
+      rows.removeExpired(runtime.now() - EVENT_TTL_MS);
+      const oldest = await events.removeExpired();
       return oldest === null ? null : oldest + EVENT_TTL_MS + DAY_MS;
     },
   };
 }
 
-/* What a tenant's object counts: quotas, which calls are kept within, and use, which is shown. */
+/* Metering: quotas, which limit calls, and usage, which is reported. */
 
-export type Counted = {
+export type Metering = {
   readonly quotas: Quotas;
   readonly usage: Usage;
-  /** Forgets a deleted user, and counts what its last turns cost. Call in a transaction. */
+  /** Removes a deleted user's rows and counts the cost of its last turns. Call in a transaction. */
   readonly erase: (uh: UserHash, settled: readonly SettledTurn[]) => void;
 };
 
-export function openCounted(runtime: ObjectRuntime, database: Database): Counted {
+export function createMetering(runtime: ObjectRuntime, database: Database): Metering {
   const quotas = new Quotas(runtime, database);
   const usage = new Usage(runtime, database);
   return {

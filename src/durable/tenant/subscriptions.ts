@@ -1,4 +1,7 @@
-/** What callers ask of endpoints: where a tenant wants its events, and of which types. */
+/**
+ * Webhook subscriptions: endpoints (many event types, signed with their own secret) and REST hooks (one type, flat
+ * bodies, used by automation tools). Also the addressing of deliveries, and the disabling of targets that keep failing.
+ */
 
 import type { Scope } from "../../core/address.ts";
 import { type Problem, problemOf } from "../../core/errors.ts";
@@ -22,20 +25,22 @@ import type { DeliveryRows } from "./deliveries/store.ts";
 import type { Events } from "./events.ts";
 import { DEFAULT_SECRET, type SecretOwner, type Secrets } from "./secrets.ts";
 
-/* What each kind of target means: who wants an event, where it goes now, whose secret signs, and the body it gets. */
+/*
+ * What each kind of target means: which events it subscribes to, its current URL, the secret that signs, and its body.
+ */
 
-/** A target, and the address it has now. */
+/** A target and its current URL. */
 export type Addressed = { readonly target: DeliveryTarget; readonly url: string };
 
-/** Where a message goes and how it is made. */
+/** The URL of a message and how the message is made. */
 export type Destination = {
   readonly url: string;
   readonly signer: SecretOwner;
-  /** The message of an event: what is written as JSON, signed and posted. */
+  /** The payload of an event, which is then serialised, signed and posted. */
   readonly message: (event: EventWire) => unknown;
 };
 
-/** The two columns that a target is stored in. */
+/** The two columns that store a target. */
 export type TargetColumns = { readonly target_kind: DeliveryTarget["kind"]; readonly target: string };
 
 export const columnsOf = (target: DeliveryTarget): TargetColumns => ({
@@ -46,7 +51,7 @@ export const columnsOf = (target: DeliveryTarget): TargetColumns => ({
 export const targetOf = ({ target_kind: kind, target }: TargetColumns): DeliveryTarget =>
   kind === "callback" ? { kind, url: target } : { kind, id: target as `whk_${string}` }; // written by columnsOf()
 
-/** What a pace is counted by. The address was judged when it came in. */
+/** The host that a rate limit is counted by. The URL was validated when it was stored. */
 export const hostOf = (url: string): string => new URL(url).host;
 
 export class Targets {
@@ -58,21 +63,23 @@ export class Targets {
     this.#hooks = hooks;
   }
 
-  /** Everybody who wants events of a type: endpoints and hooks. */
-  wanting(type: EventType): Addressed[] {
+  /** The subscribers to a type: endpoints and hooks. */
+  subscribersTo(type: EventType): Addressed[] {
     const endpoints = this.#endpoints
-      .wanting(type)
+      .subscribersTo(type)
       .map(({ id, url }): Addressed => ({ target: { kind: "endpoint", id }, url }));
-    const hooks = this.#hooks.wanting(type).map(({ id, url }): Addressed => ({ target: { kind: "hook", id }, url }));
+    const hooks = this.#hooks
+      .subscribersTo(type)
+      .map(({ id, url }): Addressed => ({ target: { kind: "hook", id }, url }));
     return [...endpoints, ...hooks];
   }
 
-  /** The address that came with one turn, render, video, batch or making. */
+  /** The callback URL given with one turn, render, video, batch or generator job. */
   callback(url: string): Addressed {
     return { target: { kind: "callback", url }, url };
   }
 
-  /** Null when the target is gone or takes nothing at the moment. */
+  /** Null when the target is gone or disabled. */
   find(target: DeliveryTarget): Destination | null {
     switch (target.kind) {
       case "endpoint": {
@@ -88,7 +95,7 @@ export class Targets {
     }
   }
 
-  /** The whole event, and which endpoint it was meant for. */
+  /** The whole event with the id of the endpoint it is sent to. */
   #envelope(endpoint: EndpointId | null): Destination["message"] {
     return (event) => ({ ...event, endpoint });
   }
@@ -107,7 +114,7 @@ export class Endpoints {
     this.#secrets = secrets;
   }
 
-  /** Makes an endpoint. Its secret is in this answer and in no other: a repeat of the request gets null. */
+  /** Creates an endpoint. Only this answer contains its secret; a repeated request gets null. */
   async create(
     call: Call,
     body: NewEndpoint,
@@ -120,9 +127,9 @@ export class Endpoints {
     if (this.#isFull()) return err(tooManyEndpoints());
     const id = plainId("whk", runtime.now(), runtime.random);
     const fresh = await this.#secrets.fresh(id);
-    const duplicate = this.#replayed(call); // a twin may have come while the secret was sealed
+    const duplicate = this.#replayed(call); // a concurrent duplicate may have finished meanwhile
     if (duplicate !== null) return duplicate;
-    if (this.#isFull()) return err(tooManyEndpoints()); // others may have come too
+    if (this.#isFull()) return err(tooManyEndpoints()); // other endpoints may have been created too
     const endpoint = newEndpointOf(id, body, runtime.now());
     runtime.storage.transactionSync(() => {
       this.#rows.save(endpoint);
@@ -145,7 +152,10 @@ export class Endpoints {
     return endpoint === null ? err(noEndpoint()) : ok(showEndpoint(endpoint));
   }
 
-  /** Changes what the body names. Disabling calls off what is owed; enabling forgets the failures, and sends nothing by itself. */
+  /**
+   * Changes the fields that the body names. Disabling ends the pending deliveries; enabling resets the failures and
+   * sends nothing by itself.
+   */
   update(id: EndpointId, { url, types, state }: EndpointPatch): Result<EndpointWire, Problem> {
     const { config, storage, now } = this.#runtime;
     const known = this.#rows.find(id);
@@ -157,28 +167,28 @@ export class Endpoints {
     storage.transactionSync(() => {
       this.#rows.save(changed);
       if (url !== undefined) this.#deliveries.moveHost({ kind: "endpoint", id }, hostOf(url));
-      if (changed.state === "disabled") this.#deliveries.callOff({ kind: "endpoint", id }, now());
+      if (changed.state === "disabled") this.#deliveries.failPending({ kind: "endpoint", id }, now());
     });
     return ok(showEndpoint(changed));
   }
 
-  /** Removes an endpoint and calls off what was still owed to it; one that was removed before is gone already. */
+  /** Removes an endpoint and ends its pending deliveries. Removing it again succeeds. */
   delete(id: EndpointId): Result<null, Problem> {
     if (this.#rows.find(id) === null) return this.#rows.wasRemoved(id) ? ok(null) : err(noEndpoint());
     this.#runtime.storage.transactionSync(() => {
       this.#rows.remove(id);
-      this.#secrets.forget(id);
-      this.#deliveries.callOff({ kind: "endpoint", id }, this.#runtime.now());
+      this.#secrets.removeAll(id);
+      this.#deliveries.failPending({ kind: "endpoint", id }, this.#runtime.now());
     });
     return ok(null);
   }
 
-  /** Enabled endpoints that want events of this type. */
-  wanting(type: EventType): Endpoint[] {
+  /** Enabled endpoints that subscribe to the type. */
+  subscribersTo(type: EventType): Endpoint[] {
     return this.#rows.all().filter((endpoint) => endpoint.state === "enabled" && isWanted(endpoint, type));
   }
 
-  /** Where to send; null when the endpoint is gone or disabled. */
+  /** The URL to send to; null when the endpoint is gone or disabled. */
   address(id: EndpointId): string | null {
     const endpoint = this.#rows.find(id);
     return endpoint === null || endpoint.state !== "enabled" ? null : endpoint.url;
@@ -234,19 +244,19 @@ const tooManyEndpoints = (): Problem =>
   );
 
 /*
- * Endpoints and hooks that were here and are gone. An automation tool that was switched off answers 410, which removes its
- * hook; the tool's own unsubscribe comes later and must not fail.
+ * The ids of removed endpoints and hooks. An automation tool that is switched off first answers 410, which removes its
+ * hook; the tool's own unsubscribe call comes later and must still succeed.
  */
 
 export const REMOVED_TARGETS_TABLE = `
   CREATE TABLE removed_targets (
-    n INTEGER PRIMARY KEY AUTOINCREMENT, -- the newest ones stay
+    n INTEGER PRIMARY KEY AUTOINCREMENT, -- only the newest rows are kept
     id TEXT NOT NULL UNIQUE
   ) STRICT;
 `;
 
-/** Remembers a removal, in the transaction that removes. */
-export function rememberRemoved(sql: SqlStorage, id: EndpointId): void {
+/** Records a removal, in the transaction that removes. */
+export function recordRemoved(sql: SqlStorage, id: EndpointId): void {
   sql.exec("INSERT OR IGNORE INTO removed_targets (id) VALUES (?)", id);
   sql.exec("DELETE FROM removed_targets WHERE n <= (SELECT max(n) FROM removed_targets) - ?", REMOVED_TARGETS);
 }
@@ -254,7 +264,7 @@ export function rememberRemoved(sql: SqlStorage, id: EndpointId): void {
 export const wasRemoved = (sql: SqlStorage, id: EndpointId): boolean =>
   sql.exec("SELECT 1 FROM removed_targets WHERE id = ?", id).toArray().length > 0;
 
-/* The rows of endpoints: every statement on them. */
+/* The rows of endpoints, with every statement on them. */
 
 export type Endpoint = {
   readonly id: EndpointId;
@@ -264,12 +274,12 @@ export type Endpoint = {
   readonly failing: FailureRun | null;
   readonly disabledBy: DisabledBy | null;
   readonly disabledAt: EpochMs | null;
-  /** How often we disabled it. */
+  /** How often the gateway disabled it. */
   readonly disablings: number;
   readonly createdAt: EpochMs;
 };
 
-/** What a recovery has still to look at: events that happened since, after one cursor and up to another. */
+/** What a running recovery has left: events that happened since `since`, after one cursor and up to another. */
 export type Recovery = { readonly since: EpochMs; readonly after: number; readonly until: number };
 
 type EndpointSqlRow = {
@@ -325,17 +335,17 @@ export class EndpointRows {
     );
   }
 
-  /** Whether there was one of this id, which was removed. */
+  /** Whether an endpoint with this id was removed. */
   wasRemoved(id: EndpointId): boolean {
     return wasRemoved(this.#sql, id);
   }
 
   remove(id: EndpointId): void {
     this.#sql.exec("DELETE FROM endpoints WHERE id = ?", id);
-    rememberRemoved(this.#sql, id);
+    recordRemoved(this.#sql, id);
   }
 
-  /** The recovery under way; null when there is none. */
+  /** The running recovery; null when there is none. */
   recovery(id: EndpointId): Recovery | null {
     const row = this.#sql
       .exec<{ since: number | null; after: number | null; until: number | null }>(
@@ -353,7 +363,7 @@ export class EndpointRows {
   }
 }
 
-/** The JSON was written by save() only. */
+/** The JSON was written by `save` only. */
 const decodeEndpoint = (row: EndpointSqlRow): Endpoint => ({
   id: row.id,
   url: row.url,
@@ -366,7 +376,7 @@ const decodeEndpoint = (row: EndpointSqlRow): Endpoint => ({
   createdAt: row.created_at,
 });
 
-/* REST hooks: one address that wants one type of event, in flat bodies, until it says 410 or unsubscribes. */
+/* REST hooks: one URL that subscribes to one type of event with flat bodies, until it answers 410 or unsubscribes. */
 
 export class Hooks {
   readonly #runtime: ObjectRuntime;
@@ -381,7 +391,7 @@ export class Hooks {
     this.#events = events;
   }
 
-  /** The hook of this address and event: the one there is, enabled again where it was disabled, or a new one. */
+  /** Subscribes a URL to an event type. An existing hook is returned, and enabled again when it was disabled. */
   subscribe(call: Call, { target_url: url, event }: NewHook): Result<{ hook: HookWire; isNew: boolean }, Problem> {
     const runtime = this.#runtime;
     const unreachable = checkWebhookTarget(url, "/target_url", runtime.config.targets.rules);
@@ -415,7 +425,7 @@ export class Hooks {
     return this.#rows.all().map(showHook);
   }
 
-  /** Removes a hook; one that was removed before is as gone as its caller wants it. */
+  /** Removes a hook. Removing it again succeeds. */
   unsubscribe(id: EndpointId): Result<null, Problem> {
     const hook = this.#rows.find(id);
     if (hook === null) return this.#rows.wasRemoved(id) ? ok(null) : err(noHook());
@@ -423,22 +433,22 @@ export class Hooks {
     return ok(null);
   }
 
-  /** Removes every hook of an address, or its hook of one event, as many as there are. */
+  /** Removes every hook of a URL, or only the one for an event type. */
   unsubscribeAddress({ target_url: url, event }: HookFilter): void {
     this.#removeAll(this.#rows.at(url, event ?? null));
   }
 
-  wanting(type: EventType): Hook[] {
-    return this.#rows.wanting(type);
+  subscribersTo(type: EventType): Hook[] {
+    return this.#rows.subscribersTo(type);
   }
 
-  /** Where to send; null when the hook is gone or disabled. */
+  /** The URL to send to; null when the hook is gone or disabled. */
   address(id: EndpointId): string | null {
     const hook = this.#rows.find(id);
     return hook === null || hook.disabledAt !== null ? null : hook.url;
   }
 
-  /** What the last events of a type would be sent as, newest first; none where there was none yet. */
+  /** The bodies of the last events of a type, newest first; empty when there were none. */
   async latest(type: EventType): Promise<HookBody[]> {
     const latest = await this.#events.latest(type, HOOK_SAMPLES);
     return latest.map(hookBody);
@@ -449,13 +459,13 @@ export class Hooks {
     storage.transactionSync(() => {
       for (const { id } of hooks) {
         this.#rows.remove(id);
-        this.#deliveries.callOff({ kind: "hook", id }, now());
+        this.#deliveries.failPending({ kind: "hook", id }, now());
       }
     });
   }
 }
 
-/** What a hook of this type will be sent, made from an event that never happened. */
+/** The body of an invented event of this type, for a tenant that has none yet. */
 export const inventedSample = (type: EventType, { mode }: Scope): HookBody => hookBody(sampleEvent(type, mode));
 
 export const showHook = ({ id, url, event, disabledAt, createdAt }: Hook): HookWire => ({
@@ -474,21 +484,21 @@ const tooManyHooks = (): Problem =>
     hint: "DELETE /v1/hooks/{id}",
   });
 
-/* The rows of hooks: every statement on them. */
+/* The rows of hooks, with every statement on them. */
 
 export type Hook = {
   readonly id: EndpointId;
   readonly url: string;
   readonly event: EventType;
   readonly failing: FailureRun | null;
-  /** Since when it takes nothing, because it failed for days; null while it does. */
+  /** Since when it has been disabled for days of failures; null while it is enabled. */
   readonly disabledAt: EpochMs | null;
-  /** How often that was. */
+  /** How often it was disabled. */
   readonly disablings: number;
   readonly createdAt: EpochMs;
 };
 
-/** The columns that came after the table. */
+/** Columns added by a later migration. */
 export const HOOK_HEALTH_COLUMNS = `
   -- JSON: failures since the last success
   ALTER TABLE hooks ADD COLUMN failing TEXT;
@@ -523,13 +533,13 @@ export class HookRows {
     return this.#rows("WHERE id = ?", id)[0] ?? null;
   }
 
-  /** The hooks of an address, or its hook of one event. */
+  /** The hooks of a URL, or only the one for an event type. */
   at(url: string, event: EventType | null): Hook[] {
     return this.#rows("WHERE target_url = ? AND event = coalesce(?, event)", url, event);
   }
 
-  /** Those that take events of this type. */
-  wanting(type: EventType): Hook[] {
+  /** Enabled hooks for the type. */
+  subscribersTo(type: EventType): Hook[] {
     return this.#rows("WHERE event = ? AND disabled_at IS NULL ORDER BY id", type);
   }
 
@@ -548,14 +558,14 @@ export class HookRows {
     );
   }
 
-  /** Whether there was one of this id, which was removed. */
+  /** Whether a hook with this id was removed. */
   wasRemoved(id: EndpointId): boolean {
     return wasRemoved(this.#sql, id);
   }
 
   remove(id: EndpointId): void {
     this.#sql.exec("DELETE FROM hooks WHERE id = ?", id);
-    rememberRemoved(this.#sql, id);
+    recordRemoved(this.#sql, id);
   }
 
   #rows(where: string, ...values: SqlStorageValue[]): Hook[] {
@@ -566,7 +576,7 @@ export class HookRows {
   }
 }
 
-/** The JSON was written by save() only. */
+/** The JSON was written by `save` only. */
 const decodeHook = (row: HookSqlRow): Hook => ({
   id: row.id,
   url: row.target_url,
@@ -577,9 +587,12 @@ const decodeHook = (row: HookSqlRow): Hook => ({
   createdAt: row.created_at,
 });
 
-/* Endpoints and hooks that fail for too long are disabled, and the tenant is told; a hook that answers 410 is removed. */
+/*
+ * Health of targets: an endpoint or hook that fails for too long is disabled and an event is published; a hook that
+ * answers 410 is removed.
+ */
 
-/** The schedule's row for an endpoint or hook whose end has not been told. */
+/** The job kind of publishing that an endpoint or hook was disabled. */
 export const DISABLED = "disabled";
 
 export class TargetHealth {
@@ -603,18 +616,25 @@ export class TargetHealth {
     this.#deliveries = deliveries;
   }
 
-  /** Notes an attempt, and disables or removes its target where that follows. Call inside the transaction that settles the attempt. */
+  /**
+   * Records an attempt, and disables or removes its target where necessary. Call inside the transaction that records
+   * the attempt.
+   */
   note(target: DeliveryTarget, event: EventId, outcome: DeliveryOutcome): void {
     if (target.kind === "endpoint") this.#noteEndpoint(this.#endpoints.find(target.id), event, outcome);
     if (target.kind === "hook") this.#noteHook(this.#hooks.find(target.id), event, outcome);
   }
 
-  /** The fact that an endpoint or hook was disabled; null when it is gone or was enabled again before anybody was told. */
+  /**
+   * The event that an endpoint or hook was disabled; null when it is gone or was enabled again before the event was
+   * published.
+   */
   async newEvent(id: EndpointId): Promise<NewEvent | null> {
     const endpoint = this.#endpoints.find(id);
-    if (endpoint !== null && endpoint.disabledBy !== null) return factOf("endpoint", endpoint, showEndpoint(endpoint));
+    if (endpoint !== null && endpoint.disabledBy !== null)
+      return disabledEvent("endpoint", endpoint, showEndpoint(endpoint));
     const hook = this.#hooks.find(id);
-    return hook === null ? null : factOf("hook", hook, showHook(hook));
+    return hook === null ? null : disabledEvent("hook", hook, showHook(hook));
   }
 
   #noteEndpoint(endpoint: Endpoint | null, event: EventId, outcome: DeliveryOutcome): void {
@@ -647,20 +667,20 @@ export class TargetHealth {
     this.#end({ kind: "hook", id: hook.id }, at);
   }
 
-  /** 410 is how an automation says that it was switched off: nobody misses the hook. */
+  /** An automation tool answers 410 when it is switched off, so the hook is removed without an event. */
   #removeHook({ id }: Hook): void {
     this.#hooks.remove(id);
-    this.#deliveries.callOff({ kind: "hook", id }, this.#runtime.now());
+    this.#deliveries.failPending({ kind: "hook", id }, this.#runtime.now());
   }
 
   #end(target: Extract<DeliveryTarget, { readonly id: EndpointId }>, at: EpochMs): void {
-    this.#deliveries.callOff(target, at);
+    this.#deliveries.failPending(target, at);
     this.#jobs.schedule(DISABLED, target.id, at);
   }
 }
 
-/** Null where it was enabled again. */
-async function factOf(
+/** Null when the target was enabled again. */
+async function disabledEvent(
   kind: "endpoint" | "hook",
   { id, disablings, disabledAt }: Pick<Endpoint | Hook, "id" | "disablings" | "disabledAt">,
   shown: object,
@@ -673,7 +693,7 @@ async function factOf(
     resource: id,
     sequence: disablings,
     at: disabledAt,
-    uh: "", // nobody's but the tenant's
+    uh: "", // an event about the tenant itself has no user
     data: JSON.stringify(shown),
   };
 }

@@ -1,7 +1,8 @@
 /**
- * What was used, counted as facts are taken in and deliveries end: one row for the day, one for its user, one for its key.
+ * Usage counters, updated when events are stored and deliveries end: one row per day, one per user and day, one per API
+ * key and day.
  *
- * A fact counts on the day it happened, in whatever order objects tell theirs; a delivery on the day it ended.
+ * An event counts for the day it happened, in whatever order objects publish; a delivery counts for the day it ended.
  */
 import type { EventId, KeyId, UserHash } from "../../core/ids.ts";
 import { USAGE_TTL_MS } from "../../core/limits.ts";
@@ -14,15 +15,18 @@ import type { UsageDimension } from "../../core/wire/usage.ts";
 import { NO_PAGE, type ObjectRuntime, pageOf } from "../shared/context.ts";
 import type { Database } from "../shared/database.ts";
 
-/* What is added to the rows of use, summed up before it is written: what is told together is mostly of one day, user and key. */
+/* Changes are summed up before they are written: the events of one call are mostly of one day, user and key. */
 
-/** Stands for nobody known, and for everybody of a day. Sorts before every hash and id, so that it can be a cursor. */
-export const NOBODY = "-";
+/**
+ * The `who` of an unknown user or key, and of a day's total. It sorts before every hash and id, so that it can be a
+ * cursor.
+ */
+export const UNKNOWN = "-";
 
-/** Whose something is. */
+/** The user and the key that an event counts for. */
 export type Owner = { readonly uh: string; readonly key: KeyId | null; readonly named: boolean };
 
-/** One row, and what it grows by. */
+/** One row and the amounts to add to it. */
 export type UsageSum = {
   readonly dimension: UsageDimension;
   readonly who: string;
@@ -33,16 +37,16 @@ export type UsageSum = {
 export class UsageSums {
   readonly #rows = new Map<string, UsageSum>();
 
-  /** Adds to the rows of the day, of the owner and of its key. */
+  /** Adds to the rows of the day, of the user and of the key. */
   add({ uh, key, named }: Owner, at: EpochMs, counts: Partial<Counts>): void {
-    this.#addTo("user", !named || uh === "" ? NOBODY : uh, at, counts);
-    this.addForgotten(key, at, counts);
+    this.#addTo("user", !named || uh === "" ? UNKNOWN : uh, at, counts);
+    this.addWithoutUser(key, at, counts);
   }
 
-  /** The same for an owner who is forgotten: the day and the key keep it. */
-  addForgotten(key: KeyId | null, at: EpochMs, counts: Partial<Counts>): void {
-    this.#addTo("day", NOBODY, at, counts);
-    this.#addTo("key", key ?? NOBODY, at, counts);
+  /** The same for a deleted user: only the day and the key are counted. */
+  addWithoutUser(key: KeyId | null, at: EpochMs, counts: Partial<Counts>): void {
+    this.#addTo("day", UNKNOWN, at, counts);
+    this.#addTo("key", key ?? UNKNOWN, at, counts);
   }
 
   rows(): readonly UsageSum[] {
@@ -64,7 +68,7 @@ const COLUMNS = COUNTERS.join(", ");
 export const USAGE_TABLES = `
   CREATE TABLE usage (
     dimension TEXT NOT NULL,          -- day | user | key
-    who TEXT NOT NULL,                -- the user's hash or the key's id; "-": nobody known, or everybody (day)
+    who TEXT NOT NULL,                -- the user's hash or the key's id; "-": unknown, or the total (day)
     day TEXT NOT NULL,                -- YYYY-MM-DD in UTC
     turns_completed INTEGER NOT NULL,
     turns_failed INTEGER NOT NULL,
@@ -80,7 +84,7 @@ export const USAGE_TABLES = `
     PRIMARY KEY (dimension, who, day)
   ) STRICT, WITHOUT ROWID;
   CREATE INDEX usage_by_day ON usage (day);
-  -- whose call led to an event, and 0 where its user was made up for the call: what its deliveries are counted by
+  -- the key that caused an event, and 0 when its user was created for the call: deliveries are counted by them
   ALTER TABLE events ADD COLUMN key TEXT;
   ALTER TABLE events ADD COLUMN named INTEGER NOT NULL DEFAULT 1;
 `;
@@ -92,11 +96,11 @@ export const RENDER_BYTES_COLUMN = `
 const ADD = `INSERT INTO usage (dimension, who, day, ${COLUMNS}) VALUES (?, ?, ?, ${COUNTERS.map(() => "?").join(", ")})
   ON CONFLICT (dimension, who, day) DO UPDATE SET ${COUNTERS.map((name) => `${name} = ${name} + excluded.${name}`).join(", ")}`;
 export const DAYS = `SELECT day AS who, ${COLUMNS} FROM usage
-  WHERE dimension = 'day' AND who = '${NOBODY}' AND day BETWEEN ? AND ? AND day < ? ORDER BY day DESC LIMIT ?`;
+  WHERE dimension = 'day' AND who = '${UNKNOWN}' AND day BETWEEN ? AND ? AND day < ? ORDER BY day DESC LIMIT ?`;
 export const SUMS = `SELECT who, ${COUNTERS.map((name) => `sum(${name}) AS ${name}`).join(", ")} FROM usage
   WHERE dimension = ? AND who > ? AND day BETWEEN ? AND ? GROUP BY who ORDER BY who LIMIT ?`;
 
-/** Whose events of a list are, and how many of it; a sample is no use. */
+/** The users and keys of a list of events, and how many each has; samples are not counted. */
 export const OWNERS = `SELECT e.uh, e.key, e.named, count(*) AS n
   FROM json_each(?) AS told CROSS JOIN events AS e ON e.id = told.value
   WHERE e.hidden = 0 GROUP BY e.uh, e.key, e.named`;
@@ -110,19 +114,19 @@ export class Usage {
     this.#database = database;
   }
 
-  /** Counts facts. Call once for each, in the transaction that stores it. */
-  hear(newEvents: readonly NewEvent[]): void {
+  /** Counts events. Call once for each event, in the transaction that stores it. */
+  recordEvents(newEvents: readonly NewEvent[]): void {
     const sums = new UsageSums();
     for (const { type, data, sequence, resource, at, uh, key = null, named = true } of newEvents) {
       const counts = countsOf(type, data);
       if (counts === null) continue;
       sums.add({ uh, key, named }, at, counts);
-      if (type === "render.completed" && sequence > 1) this.#takeBack(sums, { uh, key, named }, resource);
+      if (type === "render.completed" && sequence > 1) this.#uncountFailure(sums, { uh, key, named }, resource);
     }
     this.#write(sums);
   }
 
-  /** Counts the ends of deliveries, by the event of each. Call in the transaction that ends them. */
+  /** Counts finished deliveries by the user and key of their events. Call in the transaction that ends them. */
   delivered(events: readonly EventId[], end: "delivered" | "failed"): void {
     const { sql, now } = this.#runtime;
     type Row = { uh: string; key: KeyId | null; named: number; n: number };
@@ -132,29 +136,29 @@ export class Usage {
     this.#write(sums);
   }
 
-  /** Counts a turn that was settled after its user's deletion: for its day and its key, since the user is forgotten. */
+  /** Counts a turn that was settled after its user's deletion, for its day and key only. */
   settled({ at, status, credits, key }: SettledTurn): void {
     const counts = countsOf(`turn.${status}`, JSON.stringify({ credits }));
     if (counts === null) return;
     const sums = new UsageSums();
-    sums.addForgotten(key, at, counts);
+    sums.addWithoutUser(key, at, counts);
     this.#write(sums);
   }
 
-  /** Forgets who a deleted user was; what it used stays in the sums of its days and keys. */
+  /** Removes a deleted user's rows; its usage stays in the totals of days and keys. */
   erase(uh: UserHash): void {
     this.#runtime.sql.exec("DELETE FROM usage WHERE dimension = 'user' AND who = ?", uh);
   }
 
-  /** Lets go of days that are no longer kept; answers when the next of them is, null when there is none. */
-  tidy(): EpochMs | null {
+  /** Removes expired days; returns when the next one expires, null when there is none. */
+  removeExpired(): EpochMs | null {
     const { sql, now } = this.#runtime;
     sql.exec("DELETE FROM usage WHERE day < ?", toDay(now() - USAGE_TTL_MS));
     const { day } = sql.exec<{ day: string | null }>("SELECT min(day) AS day FROM usage").one();
     return day === null ? null : Date.parse(day) + USAGE_TTL_MS + DAY_MS;
   }
 
-  /** Days, newest first; or users or keys with their sums over the period, in order. */
+  /** Days, newest first; or users or keys with their sums over the period, in order of id. */
   list(by: UsageDimension, { from, to }: Period, page: PageRequest): Page<UsageRow> {
     if (!this.#database.exists()) return NO_PAGE;
     const one = page.limit + 1;
@@ -166,12 +170,12 @@ export class Usage {
       rows,
       page,
       ({ who }) => who,
-      ({ who, ...counts }) => ({ who: who === NOBODY ? null : who, counts }),
+      ({ who, ...counts }) => ({ who: who === UNKNOWN ? null : who, counts }),
     );
   }
 
-  /** A render that was told as failed and completed after all failed no more. */
-  #takeBack(sums: UsageSums, owner: Owner, resource: string): void {
+  /** A render that was published as failed and completed later is no longer counted as failed. */
+  #uncountFailure(sums: UsageSums, owner: Owner, resource: string): void {
     const query = "SELECT at FROM events WHERE uh = ? AND resource = ? AND type = 'render.failed'";
     const failed = this.#runtime.sql.exec<{ at: number }>(query, owner.uh, resource).toArray()[0];
     if (failed !== undefined) sums.add(owner, failed.at, { renders_failed: -1 });

@@ -1,4 +1,7 @@
-/** The two ways in: a body that continues the file, and one that is the whole of it. */
+/**
+ * Receives an upload's content: bodies that continue the file (`append`), and one body with the whole file (`write`).
+ * Only one write runs at a time.
+ */
 
 import { type Problem, problemOf } from "../../core/errors.ts";
 import { FIRST_BYTES, UPLOAD_BYTES } from "../../core/limits.ts";
@@ -14,70 +17,73 @@ import {
 import { logBug } from "../../log.ts";
 import { readHead } from "../../store/chunks.ts";
 import { putExact } from "../../store/files.ts";
-import { BodyWriter, BUFFERS, cancelBody, FIRST_BUFFER_BYTES, holderOf, type QuotaUse } from "./body-writer.ts";
-import type { Closing, Ends } from "./complete.ts";
-import { LOOK, type UploadContext } from "./context.ts";
-import { judgeFirstBytes } from "./digests.ts";
+import { type BodyResult, BodyWriter, BUFFER_POOL, cancelBody, FIRST_BUFFER_BYTES, holderOf } from "./body-writer.ts";
+import type { UploadCompletion, UploadTermination } from "./complete.ts";
+import { CHECK_WRITE, type UploadContext } from "./context.ts";
+import { checkFirstBytes } from "./digests.ts";
 import { Meter } from "./metering.ts";
 import { checkCut, checkFailed, isPartial, mimeOf, noUpload, type Upload } from "./record.ts";
 
-export class Receiving {
+export class UploadReceiver {
   readonly #context: UploadContext;
-  readonly #closing: Closing;
-  readonly #ends: Ends;
+  readonly #completion: UploadCompletion;
+  readonly #termination: UploadTermination;
 
-  /** Counts what nobody announced. Its memory is the instance's: the next one takes the same sum once more, which counts once. */
+  /**
+   * Meters an upload whose length was not announced. It lives in memory only: a new instance reserves the same sum
+   * again, which counts once.
+   */
   get #meter(): Meter {
     const upload = this.#context.read();
-    this.#counting ??= new Meter(this.#context.runtime, upload, upload.id);
-    return this.#counting;
+    this.#openMeter ??= new Meter(this.#context.runtime, upload, upload.id);
+    return this.#openMeter;
   }
-  #counting: Meter | null = null;
+  #openMeter: Meter | null = null;
 
-  constructor(context: UploadContext, closing: Closing, ends: Ends) {
+  constructor(context: UploadContext, completion: UploadCompletion, termination: UploadTermination) {
     this.#context = context;
-    this.#closing = closing;
-    this.#ends = ends;
+    this.#completion = completion;
+    this.#termination = termination;
   }
 
-  /** Why this append may not begin; null when it may. */
+  /** Why this append may not start; null when it may. */
   check(append: Append): Problem | null {
     const upload = this.#context.find();
     return upload === null ? noUpload() : checkAppend(this.#position(upload), append);
   }
 
-  /** Takes a body that continues the file, and closes the file when it is whole. */
+  /** Receives a body that continues the file, and completes the file when it is whole. */
   async append(body: ReadableStream | null, append: Append, signal: AbortSignal): Promise<Problem | null> {
     const problem = this.check(append);
-    if (problem !== null) return checkBody(body, problem);
+    if (problem !== null) return rejectBody(body, problem);
     const sizeBytes = sizeAfter(this.#position(this.#context.read()), append);
     if (sizeBytes !== this.#context.read().sizeBytes) {
-      // Told only now: the quota has not counted it yet.
-      const unpaid = sizeBytes === null ? null : await this.#meter.pay(sizeBytes);
-      const late = unpaid ?? this.check(append); // it may have ended while the quota was asked
-      if (late !== null) return checkBody(body, late);
+      // The length was announced only now: the quota has not counted it yet.
+      const overQuota = sizeBytes === null ? null : await this.#meter.reserve(sizeBytes);
+      const late = overQuota ?? this.check(append); // the upload may have ended meanwhile
+      if (late !== null) return rejectBody(body, late);
       this.#context.save({ ...this.#context.read(), sizeBytes });
     }
-    const taken = body === null ? ({ end: "whole" } as const) : await this.#take(body, append, sizeBytes, signal);
-    if (taken === null) return checkBody(body, noRoom());
+    const result = body === null ? ({ end: "whole" } as const) : await this.#receive(body, append, sizeBytes, signal);
+    if (result === null) return rejectBody(body, tooManyUploads());
     const offset = this.#context.bytes.offset();
-    const failed = this.#settle(taken, offset, sizeBytes);
+    const failed = this.#settle(result, offset, sizeBytes);
     if (failed !== null) return failed;
     if (isWhole(append, offset, sizeBytes)) return this.#close(offset);
     return null;
   }
 
-  async #take(
+  async #receive(
     body: ReadableStream,
     append: Append,
     sizeBytes: number | null,
     signal: AbortSignal,
-  ): Promise<QuotaUse | null> {
+  ): Promise<BodyResult | null> {
     const { bytes, runtime } = this.#context;
     const { timings } = runtime.config;
     const holder = holderOf(this.#context.read());
-    const room = (bytesWanted: number) => BUFFERS.take(bytesWanted, timings.uploadBuffer, holder);
-    const buffer = await room(FIRST_BUFFER_BYTES);
+    const reserveMemory = (bytesWanted: number) => BUFFER_POOL.acquire(bytesWanted, timings.uploadBuffer, holder);
+    const buffer = await reserveMemory(FIRST_BUFFER_BYTES);
     if (buffer === null) return null;
     const upload = this.#context.read();
     const bodyWriter = new BodyWriter(bytes, this.#context.parts(upload), buffer, {
@@ -86,91 +92,99 @@ export class Receiving {
       checksums: append.checksums,
       bounds: { idleMs: timings.uploadBodyIdle, signal },
       until: runtime.now() + timings.uploadBodyTotal,
-      keepMs: timings.uploadKeep,
+      persistAfterMs: timings.uploadKeep,
       hash: isPartial(upload) ? null : this.#context.hash,
-      judge: (head) => judgeFirstBytes(this.#context, head),
-      room,
-      pay: sizeBytes === null ? (offset) => this.#meter.came(offset) : null,
+      checkFormat: (head) => checkFirstBytes(this.#context, head),
+      reserveMemory,
+      reserveBytes: sizeBytes === null ? (offset) => this.#meter.reserveStep(offset) : null,
     });
     try {
-      return await bodyWriter.take(body, (offset) => isWhole(append, offset, sizeBytes));
+      return await bodyWriter.write(body, (offset) => isWhole(append, offset, sizeBytes));
     } finally {
-      void bodyWriter.over(); // not awaited: the caller has its answer
+      void bodyWriter.release(); // not awaited, so that the answer is not delayed
     }
   }
 
-  /** What the end of a body means for the upload; null when all is well. */
-  #settle(taken: QuotaUse, offset: number, sizeBytes: number | null): Problem | null {
-    this.#ends.slide();
-    switch (taken.end) {
+  /** What the end of a body means for the upload; null on success. */
+  #settle(result: BodyResult, offset: number, sizeBytes: number | null): Problem | null {
+    this.#termination.extendExpiry();
+    switch (result.end) {
       case "whole":
         return null;
       case "broken":
-        return checkCut(taken.failure, offset);
+        return checkCut(result.failure, offset);
       case "wrong_checksum":
-        return problemOf("checksum_mismatch", `The checksum does not fit the bytes; send them again from ${offset}.`);
+        return problemOf(
+          "checksum_mismatch",
+          `The bytes do not match the checksum; send them again from offset ${offset}.`,
+        );
       case "too_long":
-        // Which of its bytes are the file's cannot be told any more.
+        // It is unknown which of the bytes belong to the file.
         return this.#fail(sizeBytes === null ? checkLarge() : tooLong(sizeBytes));
-      case "refused":
-        return this.#fail(taken.problem);
-      case "unpaid":
-        return taken.problem; // what is kept stays: the day ends, or others give back
+      case "rejected":
+        return this.#fail(result.problem);
+      case "over_quota":
+        return result.problem; // the stored bytes stay; a retry works when the day ends or other reservations are released
     }
   }
 
   #fail(error: Problem): Problem {
-    this.#ends.fail(error);
+    this.#termination.fail(error);
     return error;
   }
 
   async #close(sizeBytes: number): Promise<Problem | null> {
     if (sizeBytes === 0 && !isPartial(this.#context.read()))
-      return this.#fail(problemOf("empty_file", "The file ended before its first byte."));
-    // Said to be all by a request without a byte.
+      return this.#fail(problemOf("empty_file", "The file is empty; create another upload with at least 1 byte."));
+    // A request without a body can announce the end of the file.
     const head = this.#context.read().format === null ? this.#context.bytes.head(FIRST_BYTES) : null;
-    const problem = head === null ? null : judgeFirstBytes(this.#context, head);
+    const problem = head === null ? null : checkFirstBytes(this.#context, head);
     if (problem !== null) return this.#fail(problem);
-    await this.#closing.close(sizeBytes);
+    await this.#completion.close(sizeBytes);
     return null;
   }
 
-  /** Takes the whole file in one body, whatever is kept of it; nothing changes when the body breaks. */
+  /**
+   * Receives the whole file in one body, whatever is stored of it already. Nothing changes when the body breaks off.
+   */
   async write(body: ReadableStream, sizeBytes: number, signal: AbortSignal): Promise<Problem | null> {
     const upload = this.#context.find();
     const problem = upload === null ? noUpload() : checkWhole(upload, sizeBytes);
-    if (problem !== null || upload === null) return checkBody(body, problem ?? noUpload());
+    if (problem !== null || upload === null) return rejectBody(body, problem ?? noUpload());
     const { config, env, boundary } = this.#context.runtime;
     const bounds = { idleMs: config.timings.uploadBodyIdle, signal };
     const head = await readHead(body, Math.min(sizeBytes, FIRST_BYTES), bounds);
     if (!head.ok) return checkFailed(head.error, sizeBytes);
-    if (head.value.length === 0) return checkBody(body, checkFailed({ reason: "cut" }, sizeBytes));
-    const unpaid = upload.sizeBytes === null ? await this.#meter.pay(sizeBytes) : null;
-    const late = unpaid ?? checkWhole(this.#context.read(), sizeBytes); // it may have ended while the quota was asked
-    if (late !== null) return checkBody(body, late);
-    const unwanted = judgeFirstBytes(this.#context, head.value);
-    if (unwanted !== null) return checkBody(body, this.#fail(unwanted));
-    if (!(await this.#covered())) return checkBody(body, checkFailed({ reason: "store" }, sizeBytes));
+    if (head.value.length === 0) return rejectBody(body, checkFailed({ reason: "cut" }, sizeBytes));
+    const overQuota = upload.sizeBytes === null ? await this.#meter.reserve(sizeBytes) : null;
+    const late = overQuota ?? checkWhole(this.#context.read(), sizeBytes); // the upload may have ended meanwhile
+    if (late !== null) return rejectBody(body, late);
+    const rejected = checkFirstBytes(this.#context, head.value);
+    if (rejected !== null) return rejectBody(body, this.#fail(rejected));
+    if (!(await this.#scheduleCheck())) return rejectBody(body, checkFailed({ reason: "store" }, sizeBytes));
     const contentType = mimeOf(this.#context.read());
     this.#context.hash.restart();
-    const passing = (part: Uint8Array): Promise<void> => this.#context.hash.pass(part);
-    const file = { key: this.#context.key(upload), contentType, head: head.value, body, bounds, passing };
+    const onChunk = (chunk: Uint8Array): Promise<void> => this.#context.hash.append(chunk);
+    const file = { key: this.#context.key(upload), contentType, head: head.value, body, bounds, onChunk };
     const stored = await putExact(env.MEDIA, file, sizeBytes);
     if (!stored.ok) {
-      this.#context.hash.forget(); // what follows is another body, or what is kept in parts
-      // Where R2 is in doubt, what is owed stays owed: the bytes may all be there.
-      if (stored.error.reason !== "store") this.#context.jobs.done(LOOK, "");
+      this.#context.hash.invalidate(); // the next body differs, or the stored parts are used
+      // After an error of R2 the job stays scheduled: all bytes may have been stored.
+      if (stored.error.reason !== "store") this.#context.jobs.done(CHECK_WRITE, "");
       return checkFailed(stored.error, sizeBytes);
     }
     await boundary("upload.stored");
-    this.#closing.complete(sizeBytes);
+    this.#completion.complete(sizeBytes);
     return null;
   }
 
-  /** Owes a look before the bytes come, so that a new instance sees whether they all arrived. False: that could not be secured. */
-  async #covered(): Promise<boolean> {
+  /**
+   * Schedules a check before the bytes come, so that a new instance finds out whether they all arrived. False: that
+   * could not be ensured.
+   */
+  async #scheduleCheck(): Promise<boolean> {
     const { jobs, runtime } = this.#context;
-    jobs.schedule(LOOK, "", runtime.now() + runtime.config.timings.stepLease);
+    jobs.schedule(CHECK_WRITE, "", runtime.now() + runtime.config.timings.stepLease);
     try {
       await jobs.ensureWatchdog();
       return true;
@@ -185,53 +199,56 @@ export class Receiving {
   }
 }
 
-/** Why this content may not be written now; null when it may. */
+/** Why a whole file may not be written now; null when it may. */
 function checkWhole(upload: Upload, sizeBytes: number): Problem | null {
   const closed = checkClosed(upload.status);
   if (closed !== null || upload.sizeBytes === null || sizeBytes === upload.sizeBytes) return closed;
-  const message = `must be the announced ${upload.sizeBytes}`;
+  const message = `must be the announced ${upload.sizeBytes} bytes`;
   const field = "header:Content-Length";
   return problemOf("size_mismatch", `Content-Length ${message}.`, { errors: [{ field, message }] });
 }
 
 const tooLong = (sizeBytes: number): Problem =>
-  problemOf("size_mismatch", `The body went beyond the file's ${sizeBytes} bytes; create another upload.`, {
+  problemOf("size_mismatch", `The body is longer than the announced ${sizeBytes} bytes; create another upload.`, {
     hint: "POST /v1/uploads",
   });
 
-const noRoom = (): Problem =>
-  problemOf("unavailable", "Too many uploads are being taken at once; send these bytes again.", {
+const tooManyUploads = (): Problem =>
+  problemOf("unavailable", "Too many uploads are in progress; send these bytes again in a second.", {
     retryAfterSeconds: 1,
   });
 
-async function checkBody(body: ReadableStream | null, problem: Problem): Promise<Problem> {
+async function rejectBody(body: ReadableStream | null, problem: Problem): Promise<Problem> {
   await cancelBody(body);
   return problem;
 }
 
-/* The writes of one upload's content: a newer one takes over, and begins when the older one has let go of the file. */
+/*
+ * Exclusive access to an upload's content: a newer write aborts the running one and starts when that one has stored
+ * what it had.
+ */
 
-export class Writing {
+export class ExclusiveWriter {
   #latest: { readonly stop: AbortController; readonly over: Promise<void> } | null = null;
 
-  /** True while some write is on its way. */
+  /** True while a write is running. */
   get isOn(): boolean {
     return this.#latest !== null;
   }
 
-  /** Stops the write that is on its way, if there is one, and waits until it has kept what it had. */
+  /** Aborts the running write, if any, and waits until it has stored what it had. */
   async stop(): Promise<void> {
     const running = this.#latest;
     running?.stop.abort();
     await running?.over;
   }
 
-  /** Stops the write before this one, waits for its end, and runs. The signal fires when a newer write comes. */
-  async take<T>(run: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  /** Aborts the previous write, waits for its end, and runs. The signal fires when a newer write starts. */
+  async run<T>(task: (signal: AbortSignal) => Promise<T>): Promise<T> {
     const stop = new AbortController();
     const before = this.#latest;
     before?.stop.abort();
-    const work = (before?.over ?? Promise.resolve()).then(() => run(stop.signal));
+    const work = (before?.over ?? Promise.resolve()).then(() => task(stop.signal));
     const over = work.then(
       () => undefined,
       () => undefined,

@@ -1,11 +1,11 @@
 /**
- * One body on its way into an upload: gathered into parts for R2, and into rows where no part comes of it.
+ * Writes one request body into an upload: whole parts to R2, and the rest into rows of the object.
  *
- * Fast bytes go from the connection into one buffer and from there to R2. Bytes that come slowly, and those left over at
- * the end, however it comes, go into rows. With a checksum nothing counts before it was found right.
+ * Fast bytes go from the connection into one buffer and from there to R2. Slow bytes, and those left over at the end,
+ * however it comes, go into rows. With a checksum nothing counts before the checksum was verified.
  *
- * The buffer is small at first and grows with what has come, so that a body holds memory for its bytes and not for its word.
- * Where there is none to grow into, its bytes go into rows, until they fill a part.
+ * The buffer starts small and grows with the bytes received, so that a body holds memory for its bytes and not for its
+ * announced length. When no memory is left to grow, the bytes go into rows until they fill a part.
  */
 
 import type { UserAddress } from "../../core/address.ts";
@@ -21,34 +21,34 @@ import {
 import type { EpochMs } from "../../core/time.ts";
 import type { Checksum } from "../../core/uploads/append.ts";
 import { type Bounds, Broken, openChunks, type PutFailure, reasonOf, within } from "../../store/chunks.ts";
-import { Digests, type PassingHash } from "./digests.ts";
+import { Digests, type RunningHash } from "./digests.ts";
 import type { PartsFile, StoredPart, UploadBytes } from "./parts.ts";
 
 /*
- * The memory that uploads may hold: one budget for all objects of an isolate, handed out in buffers.
+ * The buffer pool: the memory budget for uploads, shared by all objects of an isolate.
  *
- * Who finds it spent waits in line, looking again and again: a promise of one object must not be settled by another.
+ * When it is spent, requests queue and poll: a promise of one object must not be resolved by another.
  */
 
-/** From one look to the next, in ms. Chosen: short beside the writing of a part. */
-const LOOK_EVERY_MS = 20;
-/** Buffers kept for the next request. Chosen: what a few uploads at once need; more would hold memory for nobody. */
-const IDLE_KEPT = 4;
+/** Polling interval in ms. Chosen: short compared with storing a part. */
+const POLL_MS = 20;
+/** Released buffers that are reused. Chosen: what a few concurrent uploads need; more would hold memory without use. */
+const IDLE_BUFFERS = 4;
 
 export type Buffer = { readonly bytes: Uint8Array<ArrayBuffer>; readonly release: () => void };
 
-/** For whom a buffer is: shares are counted by both. */
+/** The tenant and the user that a buffer is counted for. */
 export type Holder = { readonly tenant: string; readonly user: string };
 
 type Waiter = { readonly holder: Holder; readonly sizeBytes: number };
 
-export class Buffers {
+export class BufferPool {
   readonly #budgetBytes: number;
   #leftBytes: number;
-  /** Buffers of a part that were given back, to be handed out again instead of made anew. */
+  /** Released part buffers, to be reused. */
   readonly #idle: ArrayBuffer[] = [];
-  readonly #line: Waiter[] = [];
-  /** What each tenant and each user holds. */
+  readonly #queue: Waiter[] = [];
+  /** Bytes held by each tenant and each user. */
   readonly #held = new Map<string, number>();
 
   constructor(budgetBytes: number) {
@@ -56,32 +56,33 @@ export class Buffers {
     this.#leftBytes = budgetBytes;
   }
 
-  /** Whether somebody waits who could have a buffer if one were given back. */
-  get isShort(): boolean {
-    return this.#line.some((waiter) => this.#isWithinShare(waiter));
+  /** Whether a request is waiting that a released buffer could serve. */
+  get hasWaiter(): boolean {
+    return this.#queue.some((waiter) => this.#isWithinShare(waiter));
   }
 
   /**
-   * A buffer of this size, or null when none was free for `waitMs`. First come, first served, among those whose shares have room: a
-   * tenant holds at most three quarters of all, a user half, so that nobody's slow bodies keep the others out. Release it once.
+   * A buffer of this size, or null when none was free within `waitMs`. First come, first served among those whose share
+   * has room: a tenant holds at most three quarters of the budget and a user half, so that slow bodies cannot block all
+   * others. Release it once.
    */
-  async take(sizeBytes: number, waitMs: number, holder: Holder): Promise<Buffer | null> {
+  async acquire(sizeBytes: number, waitMs: number, holder: Holder): Promise<Buffer | null> {
     const me: Waiter = { holder, sizeBytes };
-    this.#line.push(me);
+    this.#queue.push(me);
     try {
       for (const end = Date.now() + waitMs; !this.#isNext(me); ) {
         if (Date.now() >= end) return null;
-        await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS));
+        await new Promise((resolve) => setTimeout(resolve, POLL_MS));
       }
       this.#count(me, sizeBytes);
     } finally {
-      this.#line.splice(this.#line.indexOf(me), 1);
+      this.#queue.splice(this.#queue.indexOf(me), 1);
     }
-    return this.#acquirePartial(me);
+    return this.#allocate(me);
   }
 
   #isNext(me: Waiter): boolean {
-    const first = this.#line.find((waiter) => this.#isWithinShare(waiter));
+    const first = this.#queue.find((waiter) => this.#isWithinShare(waiter));
     return first === me && this.#leftBytes >= me.sizeBytes;
   }
 
@@ -101,75 +102,84 @@ export class Buffers {
     }
   }
 
-  #acquirePartial(me: Waiter): Buffer {
+  #allocate(me: Waiter): Buffer {
     const { sizeBytes } = me;
     const at = this.#idle.findIndex((one) => one.byteLength === sizeBytes);
     const [memory = new ArrayBuffer(sizeBytes)] = at < 0 ? [] : this.#idle.splice(at, 1);
-    let isOut = true;
+    let isHeld = true;
     const release = (): void => {
-      if (!isOut) return;
-      isOut = false;
+      if (!isHeld) return;
+      isHeld = false;
       this.#count(me, -sizeBytes);
-      if (sizeBytes === UPLOAD_PART_BYTES && this.#idle.length < IDLE_KEPT) this.#idle.push(memory);
+      if (sizeBytes === UPLOAD_PART_BYTES && this.#idle.length < IDLE_BUFFERS) this.#idle.push(memory);
     };
     return { bytes: new Uint8Array(memory), release };
   }
 }
 
-/** Whose share a buffer counts for, and which part of all that share is. */
+/** The shares that a buffer counts for, as fractions of the budget. */
 const sharesOf = ({ tenant, user }: Holder) => [
   { name: tenant, part: TENANT_PART },
   { name: `${tenant} ${user}`, part: USER_PART },
 ];
-/** Chosen: a user who sends six files at once is not held up, and what a tenant leaves is enough for three bodies of others. */
+/** Chosen: a user who sends six files at once is not delayed, and a tenant leaves enough for three bodies of others. */
 const TENANT_PART = 3 / 4;
 const USER_PART = 1 / 2;
 
-/** The holder of an upload's buffers. */
+/** The tenant and user of an upload's buffers. */
 export const holderOf = ({ owner }: { readonly owner: UserAddress }): Holder => ({
   tenant: `${owner.tenant}:${owner.mode}`,
   user: owner.uh,
 });
 
-/** All uploads of this isolate. */
-export const BUFFERS = new Buffers(UPLOAD_BUFFERS_BYTES);
+/** The pool of this isolate. */
+export const BUFFER_POOL = new BufferPool(UPLOAD_BUFFERS_BYTES);
 
-/** How it ended: at the body's end; in the middle; beyond what the file may hold; with other bytes than its sender meant; with a verdict on its first bytes; where the quota ended. */
-export type QuotaUse =
+/**
+ * How a body ended: complete; broken off; longer than the file may be; with a wrong checksum; with a format that is not
+ * accepted; or at the end of the quota.
+ */
+export type BodyResult =
   | { readonly end: "whole" }
   | { readonly end: "broken"; readonly failure: PutFailure }
   | { readonly end: "too_long" }
   | { readonly end: "wrong_checksum" }
-  | { readonly end: "refused"; readonly problem: Problem }
-  | { readonly end: "unpaid"; readonly problem: Problem };
+  | { readonly end: "rejected"; readonly problem: Problem }
+  | { readonly end: "over_quota"; readonly problem: Problem };
 
-export type Rules = {
-  /** The offset that must not be passed. */
+export type WriteOptions = {
+  /** The offset that must not be exceeded. */
   readonly limit: number;
-  /** Bytes that the body announced; null when it did not. */
+  /** The announced length of the body; null when it was not announced. */
   readonly contentBytes: number | null;
   readonly checksums: readonly Checksum[];
   readonly bounds: Bounds;
-  /** When the body must be over. */
+  /** The deadline for the whole body. */
   readonly until: EpochMs;
-  /** How long bytes may wait for their part to fill before they are kept in rows. */
-  readonly keepMs: number;
-  /** Told of every byte that is kept, in its place. One of a wrong checksum comes again, which it notices. Null: nobody wants it. */
-  readonly hash: PassingHash | null;
-  readonly judge: (head: Uint8Array) => Problem | null;
-  /** Memory of this size, once there is some; null where none came free in time. */
-  readonly room: (sizeBytes: number) => Promise<Buffer | null>;
-  /** Asked before bytes are kept, with the offset behind them, where their length was not announced: why the quota has no room. */
-  readonly pay?: ((offset: number) => Promise<Problem | null>) | null;
+  /** How long bytes may wait for their part to fill before they are stored in rows. */
+  readonly persistAfterMs: number;
+  /**
+   * The running hash of the stored bytes in order. Bytes with a wrong checksum come twice, which it detects. Null: no
+   * hash is needed.
+   */
+  readonly hash: RunningHash | null;
+  readonly checkFormat: (head: Uint8Array) => Problem | null;
+  /** Reserves memory of this size; null when none was free in time. */
+  readonly reserveMemory: (sizeBytes: number) => Promise<Buffer | null>;
+  /**
+   * Called before bytes are stored, with the offset after them, when their length was not announced; returns the
+   * problem when the quota is exceeded.
+   */
+  readonly reserveBytes?: ((offset: number) => Promise<Problem | null>) | null;
 };
 
-/** A refusal on its way out of the reading loop. */
+/** Carries the body's end out of the reading loop. */
 class ProblemError extends Error {
-  readonly taken: QuotaUse;
-  constructor(taken: QuotaUse) {
-    super(taken.end);
-    this.name = "Refused";
-    this.taken = taken;
+  readonly result: BodyResult;
+  constructor(result: BodyResult) {
+    super(result.end);
+    this.name = "ProblemError";
+    this.result = result;
   }
 }
 
@@ -180,64 +190,66 @@ export class BodyWriter {
   readonly #most: number;
   /** False while there was no memory to grow into, until the part is full. */
   #mayGrow = true;
-  readonly #rules: Rules;
+  readonly #options: WriteOptions;
   readonly #digests: Digests;
-  /** Where the part in the buffer begins in the file, and how many of its first bytes stand in rows and not in the buffer. */
+  /**
+   * Where the buffered part starts in the file, and how many of its first bytes are in rows instead of in the buffer.
+   */
   #partAt: number;
   #inRows: number;
-  /** The buffer holds the part's bytes from `#inRows` to `#filled`; those before `#kept` stand in rows too. */
+  /** The buffer holds the part's bytes from `#inRows` to `#filled`; those before `#persisted` are in rows as well. */
   #filled: number;
-  #kept: number;
-  #keptAt = Date.now();
-  #isJudged: boolean;
-  /** False while a checksum may still say that these are not the bytes that were sent. */
-  #isProved: boolean;
-  /** The first bytes, where they had to leave the buffer before they were proved. */
+  #persisted: number;
+  #persistedAt = Date.now();
+  #isFormatChecked: boolean;
+  /** False while a checksum may still fail. */
+  #isVerified: boolean;
+  /** The first bytes, when they had to leave the buffer before their checksum was verified. */
   #first: Uint8Array | null = null;
   /** Bytes of the body so far. */
-  #taken = 0;
-  /** What came of late, and since when. */
+  #received = 0;
+  /** Bytes received recently, and since when. */
   #recent = 0;
   #recentSince = Date.now();
-  /** The last part on its way to R2; it settles when R2 reads the buffer no more. */
+  /** The last part being stored; it settles when R2 no longer reads the buffer. */
   #storing: Promise<unknown> = Promise.resolve();
-  /** Parts that count only once the checksum was found right. */
-  readonly #unproved: StoredPart[] = [];
+  /** Parts that count only after the checksum was verified. */
+  readonly #unverified: StoredPart[] = [];
 
-  /** `memory` is given back by `over`. */
-  constructor(bytes: UploadBytes, parts: PartsFile, memory: Buffer, rules: Rules) {
+  /** `memory` is released by `release`. */
+  constructor(bytes: UploadBytes, parts: PartsFile, memory: Buffer, options: WriteOptions) {
     this.#bytes = bytes;
     this.#parts = parts;
     this.#memory = memory;
-    this.#rules = rules;
-    this.#digests = new Digests(rules.checksums);
+    this.#options = options;
+    this.#digests = new Digests(options.checksums);
     const offset = bytes.offset();
     this.#inRows = bytes.restBytes();
     this.#partAt = offset - this.#inRows;
     this.#filled = this.#inRows;
-    this.#kept = this.#inRows;
-    this.#most = mostBytes(this.#inRows, rules.contentBytes);
-    this.#isJudged = offset >= FIRST_BYTES;
-    this.#isProved = !this.#isChecked;
+    this.#persisted = this.#inRows;
+    this.#most = mostBytes(this.#inRows, options.contentBytes);
+    this.#isFormatChecked = offset >= FIRST_BYTES;
+    this.#isVerified = !this.#isChecked;
   }
 
-  /** Takes the body to its end, or as far as it comes. `isLast`: the file ends with it, whatever it brings. */
-  async take(body: ReadableStream, isLast: (offset: number) => boolean): Promise<QuotaUse> {
-    const chunks = openChunks(body, this.#rules.bounds, this.#rules.until);
+  /** Reads the body to its end, or until it breaks. `isLast`: whether the file ends with this body. */
+  async write(body: ReadableStream, isLast: (offset: number) => boolean): Promise<BodyResult> {
+    const chunks = openChunks(body, this.#options.bounds, this.#options.until);
     try {
-      if (this.#filled === UPLOAD_PART_BYTES) await this.#storePart(); // R2 did not take it when it was full
+      if (this.#filled === UPLOAD_PART_BYTES) await this.#storePart(); // R2 failed to store it when it was full
       for (let chunk = await chunks.next(); chunk !== null; chunk = await chunks.next()) await this.#add(chunk);
-      if (this.#rules.contentBytes !== null && this.#taken < this.#rules.contentBytes) throw new Broken("cut");
+      if (this.#options.contentBytes !== null && this.#received < this.#options.contentBytes) throw new Broken("cut");
       if (!(await this.#digests.match())) return { end: "wrong_checksum" };
-      this.#isProved = true;
-      this.#judge(isLast(this.#offset));
-      await this.#keep();
+      this.#isVerified = true;
+      this.#checkFormat(isLast(this.#offset));
+      await this.#persist();
       return { end: "whole" };
     } catch (error) {
       chunks.cancel();
-      const problem = error instanceof ProblemError ? error.taken : null;
-      if (problem !== null && problem.end !== "unpaid") return problem;
-      if (!this.#isChecked) await this.#keep(); // what came before is paid for
+      const problem = error instanceof ProblemError ? error.result : null;
+      if (problem !== null && problem.end !== "over_quota") return problem;
+      if (!this.#isChecked) await this.#persist(); // these bytes were counted by the quota
       if (problem !== null) return problem;
       return { end: "broken", failure: { reason: reasonOf(error, "store") } };
     } finally {
@@ -245,54 +257,60 @@ export class BodyWriter {
     }
   }
 
-  /** Gives the memory back, once nothing reads it any more: a part that R2 did not take in time may still be read by it. */
-  async over(): Promise<void> {
+  /** Releases the memory once nothing reads it: R2 may still be reading a part that it did not store in time. */
+  async release(): Promise<void> {
     await this.#storing;
     this.#memory.release();
   }
 
   async #add(chunk: Uint8Array): Promise<void> {
     this.#checkTrickle(chunk.length);
-    if (this.#offset + chunk.length > this.#rules.limit) throw new ProblemError({ end: "too_long" });
-    const unpaid = (await this.#rules.pay?.(this.#offset + chunk.length)) ?? null;
-    if (unpaid !== null) throw new ProblemError({ end: "unpaid", problem: unpaid });
-    this.#taken += chunk.length;
+    if (this.#offset + chunk.length > this.#options.limit) throw new ProblemError({ end: "too_long" });
+    const overQuota = (await this.#options.reserveBytes?.(this.#offset + chunk.length)) ?? null;
+    if (overQuota !== null) throw new ProblemError({ end: "over_quota", problem: overQuota });
+    this.#received += chunk.length;
     await this.#digests.add(chunk);
     for (let at = 0; at < chunk.length; ) {
-      const taken = chunk.subarray(at, at + (await this.#room()));
-      this.#buffer.set(taken, this.#at(this.#filled));
-      this.#filled += taken.length;
-      at += taken.length;
-      this.#judge(false);
+      const fitting = chunk.subarray(at, at + (await this.#ensureSpace()));
+      this.#buffer.set(fitting, this.#at(this.#filled));
+      this.#filled += fitting.length;
+      at += fitting.length;
+      this.#checkFormat(false);
       if (this.#filled === UPLOAD_PART_BYTES) await this.#storePart();
     }
-    const isSlow = Date.now() - this.#keptAt >= this.#rules.keepMs;
-    if (isSlow && !this.#isChecked && this.#filled - this.#kept >= UPLOAD_ROW_BYTES) await this.#keep();
+    const isSlow = Date.now() - this.#persistedAt >= this.#options.persistAfterMs;
+    if (isSlow && !this.#isChecked && this.#filled - this.#persisted >= UPLOAD_ROW_BYTES) await this.#persist();
   }
 
-  /** A body that brings next to nothing gives its buffer back as soon as somebody waits for one: what came is kept, and it may come again. */
+  /**
+   * A body that is almost idle loses its buffer as soon as another request waits for one: its bytes are stored, and the
+   * sender may continue.
+   */
   #checkTrickle(bytes: number): void {
     this.#recent += bytes;
     const isOver = Date.now() - this.#recentSince >= MIN_RATE_MS;
-    if (isOver && this.#recent < MIN_RATE_BYTES && BUFFERS.isShort) throw new Broken("stalled");
+    if (isOver && this.#recent < MIN_RATE_BYTES && BUFFER_POOL.hasWaiter) throw new Broken("stalled");
     if (!isOver) return;
     this.#recent = 0;
     this.#recentSince = Date.now();
   }
 
-  /** How many bytes the part and the buffer take, at least one: a full buffer grows, or its bytes go into rows. */
-  async #room(): Promise<number> {
+  /** How many bytes fit into the part and the buffer, at least one: a full buffer grows, or its bytes go into rows. */
+  async #ensureSpace(): Promise<number> {
     const free = Math.min(UPLOAD_PART_BYTES - this.#filled, this.#buffer.length - this.#at(this.#filled));
     if (free > 0) return free;
-    if (this.#mayGrow && (await this.#grow(this.#nextBytes))) return this.#room();
-    if (this.#isChecked) throw new Broken("store"); // what is not proved may not be kept
+    if (this.#mayGrow && (await this.#grow(this.#nextBytes))) return this.#ensureSpace();
+    if (this.#isChecked) throw new Broken("store"); // unverified bytes may not be stored
     this.#mayGrow = false;
-    await this.#keep();
+    await this.#persist();
     this.#inRows = this.#filled;
-    return this.#room();
+    return this.#ensureSpace();
   }
 
-  /** A few times as much, then a whole part; for a body that fills none no more than its own. */
+  /**
+   * The next buffer size: a few times larger, then a whole part; for a body that fills no part, no more than its
+   * length.
+   */
   get #nextBytes(): number {
     const now = this.#buffer.length;
     const next = Math.min(now * GROWTH, this.#most);
@@ -300,9 +318,9 @@ export class BodyWriter {
     return next <= now || isLarge ? UPLOAD_PART_BYTES : next;
   }
 
-  /** Moves what the buffer holds into a larger one; false where there is none. */
+  /** Moves the buffered bytes into a larger buffer; false when there is none. */
   async #grow(sizeBytes: number): Promise<boolean> {
-    const larger = await this.#rules.room(sizeBytes);
+    const larger = await this.#options.reserveMemory(sizeBytes);
     if (larger === null) return false;
     const fresh = this.#buffer.subarray(this.#at(this.#inRows), this.#at(this.#filled));
     const smaller = this.#memory;
@@ -316,57 +334,57 @@ export class BodyWriter {
     return this.#memory.bytes;
   }
 
-  /** The part's place in the buffer. One too small for a whole part holds no place for what stands in rows. */
-  #at(place: number): number {
-    return this.#buffer.length === UPLOAD_PART_BYTES ? place : place - this.#inRows;
+  /** The part's offset in the buffer. A buffer smaller than a part leaves out the bytes that are in rows. */
+  #at(offset: number): number {
+    return this.#buffer.length === UPLOAD_PART_BYTES ? offset : offset - this.#inRows;
   }
 
   async #storePart(): Promise<void> {
     if (this.#buffer.length < UPLOAD_PART_BYTES && !(await this.#grow(UPLOAD_PART_BYTES))) throw new Broken("store");
     this.#mayGrow = true;
     this.#bytes.readRest(this.#buffer.subarray(0, this.#inRows));
-    if (!this.#isJudged) this.#first ??= this.#head();
+    if (!this.#isFormatChecked) this.#first ??= this.#head();
     const n = this.#partAt / UPLOAD_PART_BYTES + 1;
-    // Not cut short by a newer request: what R2 is writing under this number must be over before anybody writes it again.
-    const timeout = { idleMs: this.#rules.bounds.idleMs, signal: new AbortController().signal };
+    // A newer request does not abort this: R2 must finish writing this part number before it is written again.
+    const timeout = { idleMs: this.#options.bounds.idleMs, signal: new AbortController().signal };
     const stored = this.#parts.store(n, this.#buffer);
     this.#storing = stored.catch(() => undefined);
     const part = await within(stored, timeout, "store");
-    if (this.#isChecked) this.#unproved.push(part);
+    if (this.#isChecked) this.#unverified.push(part);
     else this.#bytes.storeParts([part]);
     const hashed = this.#hash();
     this.#partAt += UPLOAD_PART_BYTES;
     this.#inRows = 0;
     this.#filled = 0;
-    this.#kept = 0;
-    this.#keptAt = Date.now();
+    this.#persisted = 0;
+    this.#persistedAt = Date.now();
     await hashed;
   }
 
-  /** Writes down what the buffer alone holds. */
-  async #keep(): Promise<void> {
-    this.#bytes.storeParts(this.#unproved.splice(0));
-    if (this.#filled > this.#kept) {
-      this.#bytes.keep(this.#buffer.subarray(this.#at(this.#kept), this.#at(this.#filled)));
+  /** Stores what only the buffer holds. */
+  async #persist(): Promise<void> {
+    this.#bytes.storeParts(this.#unverified.splice(0));
+    if (this.#filled > this.#persisted) {
+      this.#bytes.append(this.#buffer.subarray(this.#at(this.#persisted), this.#at(this.#filled)));
     }
     const hashed = this.#hash();
-    this.#kept = this.#filled;
-    this.#keptAt = Date.now();
+    this.#persisted = this.#filled;
+    this.#persistedAt = Date.now();
     await hashed;
   }
 
-  /** Tells the hash of what the buffer alone held until now: a part at once costs less than the reads that it came in. */
+  /** Adds to the hash what only the buffer held so far: one call per part costs less than one per read. */
   async #hash(): Promise<void> {
-    const fresh = this.#buffer.subarray(this.#at(this.#kept), this.#at(this.#filled));
-    if (fresh.length > 0) await this.#rules.hash?.add(this.#partAt + this.#kept, fresh);
+    const fresh = this.#buffer.subarray(this.#at(this.#persisted), this.#at(this.#filled));
+    if (fresh.length > 0) await this.#options.hash?.add(this.#partAt + this.#persisted, fresh);
   }
 
-  #judge(isOver: boolean): void {
+  #checkFormat(isOver: boolean): void {
     const isEnough = this.#offset >= FIRST_BYTES || (isOver && this.#offset > 0);
-    if (this.#isJudged || !this.#isProved || !isEnough) return;
-    this.#isJudged = true;
-    const problem = this.#rules.judge(this.#first ?? this.#head());
-    if (problem !== null) throw new ProblemError({ end: "refused", problem });
+    if (this.#isFormatChecked || !this.#isVerified || !isEnough) return;
+    this.#isFormatChecked = true;
+    const problem = this.#options.checkFormat(this.#first ?? this.#head());
+    if (problem !== null) throw new ProblemError({ end: "rejected", problem });
   }
 
   /** The first bytes: all of them are in rows or in the buffer, since no part is full yet. */
@@ -383,22 +401,22 @@ export class BodyWriter {
   }
 
   get #isChecked(): boolean {
-    return this.#rules.checksums.length > 0;
+    return this.#options.checksums.length > 0;
   }
 }
 
-/** Bytes of the buffer that a body begins with, whatever it announces. */
+/** The initial buffer of every body, whatever length it announces. */
 export const FIRST_BUFFER_BYTES = UPLOAD_ROW_BYTES;
 
-/** Chosen: few copies of what came, and memory for at most four times as much. */
+/** Chosen: few copies of received bytes, and memory for at most four times as much. */
 const GROWTH = 4;
 
-/** Bytes of the buffer that a body needs in the end: a whole part, or only its own when it fills none. */
+/** The largest buffer that a body needs: a whole part, or its own length when it fills none. */
 function mostBytes(restBytes: number, contentBytes: number | null): number {
   if (contentBytes === null || restBytes + contentBytes >= UPLOAD_PART_BYTES) return UPLOAD_PART_BYTES;
   return Math.max(1, Math.ceil(contentBytes / UPLOAD_ROW_BYTES)) * UPLOAD_ROW_BYTES;
 }
 
-/** Ends a body that nobody will read. */
+/** Cancels a body that is not read. */
 export const cancelBody = (body: ReadableStream | null): Promise<void> =>
   body?.cancel().catch(() => undefined) ?? Promise.resolve();

@@ -1,4 +1,7 @@
-/** The last step of the bytes: one object in R2 made of what is kept, and the upload completed, once, whatever dies in between. */
+/**
+ * The end of an upload: the parts become one object in R2 and the upload completes, or it expires, fails or is deleted.
+ * Afterwards a job inspects the file and creates its asset. Every step can be repeated after a crash.
+ */
 import { type Problem, problemOf } from "../../core/errors.ts";
 import { MEDIA_INSPECTIONS } from "../../core/limits.ts";
 import type { MediaMetadata } from "../../core/media/metadata.ts";
@@ -8,22 +11,22 @@ import { logBug } from "../../log.ts";
 import { sha256Of } from "../../store/files.ts";
 import { inspectMedia } from "../../store/media.ts";
 import { settleQuota } from "../shared/problems.ts";
-import type { Concatenation, PartialLoans } from "./concat.ts";
-import { ASSET, DELETE_JOB, EXPIRE, IMPORT, LOOK, PUBLISH, type UploadContext } from "./context.ts";
+import type { Concatenation, PartialUsage } from "./concat.ts";
+import { ASSET, CHECK_WRITE, DELETE_JOB, EXPIRE, IMPORT, PUBLISH, type UploadContext } from "./context.ts";
 import { assetIdOf, assetOf, formatOf, isPartial, mimeOf, type Upload } from "./record.ts";
 
-export class Closing {
+export class UploadCompletion {
   readonly #context: UploadContext;
   readonly #concatenation: Concatenation;
-  readonly #ends: Ends;
+  readonly #termination: UploadTermination;
 
-  constructor(context: UploadContext, concatenation: Concatenation, ends: Ends) {
+  constructor(context: UploadContext, concatenation: Concatenation, termination: UploadTermination) {
     this.#context = context;
     this.#concatenation = concatenation;
-    this.#ends = ends;
+    this.#termination = termination;
   }
 
-  /** Every byte is kept: says so, then puts the file together. */
+  /** All bytes are stored: records that, then assembles the file. */
   async close(sizeBytes: number): Promise<void> {
     this.#context.runtime.storage.transactionSync(() =>
       this.begin({ ...this.#context.read(), sizeBytes, status: "closing" }),
@@ -31,14 +34,14 @@ export class Closing {
     await this.finish();
   }
 
-  /** Writes down an upload whose bytes are all kept. Call inside a transaction, and `finish` after it. */
+  /** Records an upload whose bytes are all stored. Call inside a transaction, and `finish` after it. */
   begin(upload: Upload): void {
     const { runtime, jobs } = this.#context;
     this.#context.save(upload);
-    jobs.schedule(LOOK, "", runtime.now() + runtime.config.timings.stepLease);
+    jobs.schedule(CHECK_WRITE, "", runtime.now() + runtime.config.timings.stepLease);
   }
 
-  /** Puts the file together. What R2 does not do now, the schedule does later. */
+  /** Assembles the file. When R2 fails, the job retries it. */
   async finish(): Promise<void> {
     const { runtime, jobs } = this.#context;
     try {
@@ -50,16 +53,16 @@ export class Closing {
     }
   }
 
-  /** Makes the file and completes the upload, or fails it. May be repeated after a crash anywhere in it. */
+  /** Assembles the file and completes the upload, or fails it. Can be repeated after a crash at any point. */
   async assemble(): Promise<void> {
     const upload = this.#context.read();
-    const problem = upload.fileParts === null ? await this.#store(upload) : await this.#concatenation.join();
-    if (problem !== null) return this.#ends.fail(problem);
+    const problem = upload.fileParts === null ? await this.#store(upload) : await this.#concatenation.assemble();
+    if (problem !== null) return this.#termination.fail(problem);
     await this.#context.runtime.boundary("upload.stored");
     this.complete(upload.sizeBytes ?? 0);
   }
 
-  /** One object in R2 of what is kept here. */
+  /** Makes one object in R2 of the stored parts and rows. */
   async #store(upload: Upload): Promise<null> {
     const { runtime, bytes } = this.#context;
     const rest = new Uint8Array(bytes.restBytes());
@@ -75,7 +78,7 @@ export class Closing {
     return null;
   }
 
-  /** The file is in R2: says so, once, and owes what becomes of it. Parts that came to nothing are let go. */
+  /** The file is in R2: completes the upload once and schedules the asset. Unused parts are removed. */
   complete(sizeBytes: number): Upload {
     const { runtime, jobs, bytes } = this.#context;
     const upload = this.#context.read();
@@ -83,19 +86,19 @@ export class Closing {
     const completed: Upload = { ...upload, sizeBytes, status: "completed" };
     runtime.storage.transactionSync(() => {
       this.#context.save(completed);
-      jobs.done(LOOK, "");
+      jobs.done(CHECK_WRITE, "");
       bytes.clear();
       jobs.schedule(PUBLISH, "", runtime.now());
-      if (!isPartial(completed)) this.#becomeAsset(completed);
-      // A body in one piece overtook the parts of an unfinished one.
+      if (!isPartial(completed)) this.#scheduleAsset(completed);
+      // A body with the whole file completed the upload before its parts did.
       if (upload.status === "open" && upload.multipart !== null) jobs.schedule(DELETE_JOB, "", runtime.now());
     });
     jobs.tick();
     return completed;
   }
 
-  /** A partial does not come here: it is a piece of some file, or of none when its time is over. */
-  #becomeAsset(upload: Upload): void {
+  /** Not for a partial: it becomes part of a final upload, or expires. */
+  #scheduleAsset(upload: Upload): void {
     const { runtime, jobs } = this.#context;
     jobs.done(EXPIRE, "");
     this.#context.outbox(upload).add("upload.completed", upload.id, this.#context.show(upload), {
@@ -104,42 +107,48 @@ export class Closing {
     jobs.schedule(ASSET, "", runtime.now());
   }
 
-  /** Fails an upload whose file can still not be put together. */
+  /** Fails an upload whose file still cannot be assembled. */
   giveUp(): void {
     if (this.#context.read().status !== "closing") return;
-    const lost = "The file could not be stored; create another upload.";
-    this.#ends.fail(problemOf("internal", lost, { hint: "POST /v1/uploads" }));
+    const lost = "The file could not be stored; create another upload and send it again.";
+    this.#termination.fail(problemOf("internal", lost, { hint: "POST /v1/uploads" }));
   }
 
-  /** After a write that never reported: the file is whole in R2, or its bytes are still kept here, or nothing came of it. */
-  async look(isWriting: () => boolean): Promise<void> {
+  /**
+   * Checks an upload after a write that never reported: the file is whole in R2, or its bytes are still stored here, or
+   * nothing arrived.
+   */
+  async checkWrite(isWriting: () => boolean): Promise<void> {
     const { runtime, jobs } = this.#context;
     const head = await runtime.env.MEDIA.head(this.#context.key(this.#context.read()));
-    // A write that is on its way reports by itself.
-    if (isWriting()) return jobs.schedule(LOOK, "", runtime.now() + runtime.config.timings.stepLease);
+    // A running write reports by itself.
+    if (isWriting()) return jobs.schedule(CHECK_WRITE, "", runtime.now() + runtime.config.timings.stepLease);
     const { status, sizeBytes } = this.#context.read();
     const isOpen = status === "open" || status === "closing";
     if (isOpen && head !== null && head.size === sizeBytes) this.complete(head.size);
     else if (status === "closing") await this.assemble();
-    else jobs.done(LOOK, "");
+    else jobs.done(CHECK_WRITE, "");
   }
 }
 
-/* The other ends of an upload: expired, failed, deleted. Committed first; what lies in R2 is removed afterwards, until it is gone. */
+/*
+ * The other ends of an upload: expired, failed, deleted. They are committed first; the data in R2 is removed afterwards
+ * by a job.
+ */
 
-export class Ends {
+export class UploadTermination {
   readonly #context: UploadContext;
-  readonly #partialLoans: PartialLoans;
+  readonly #partialUsage: PartialUsage;
   readonly #concatenation: Concatenation;
 
-  constructor(context: UploadContext, partialLoans: PartialLoans, concatenation: Concatenation) {
+  constructor(context: UploadContext, partialUsage: PartialUsage, concatenation: Concatenation) {
     this.#context = context;
-    this.#partialLoans = partialLoans;
+    this.#partialUsage = partialUsage;
     this.#concatenation = concatenation;
   }
 
-  /** Puts off the upload's end: it was written to. Never beyond its whole life. */
-  slide(): void {
+  /** Extends the expiry after a write, up to the upload's maximum life. */
+  extendExpiry(): void {
     const { runtime, jobs } = this.#context;
     const upload = this.#context.read();
     if (upload.status !== "open") return;
@@ -151,7 +160,10 @@ export class Ends {
     });
   }
 
-  /** Ends an upload that was not written in time, or a partial that is not used. A write on its way may still complete it. */
+  /**
+   * Expires an upload that was not written to in time, or a partial that is not used. A running write may still
+   * complete it.
+   */
   expire(isWriting: boolean): void {
     const { runtime, jobs } = this.#context;
     const upload = this.#context.read();
@@ -174,7 +186,7 @@ export class Ends {
     this.#end({ ...this.#context.read(), status: "deleted" });
   }
 
-  /** The asset that it became is deleted. */
+  /** The upload's asset was deleted. */
   drop(): void {
     const { runtime, jobs } = this.#context;
     const upload = this.#context.find();
@@ -188,10 +200,10 @@ export class Ends {
   }
 
   /**
-   * Whether nothing would be missed: the upload is over and owes nothing. A final says which partials its file consists of for as
-   * long as its asset is there.
+   * Whether the record can be removed: the upload is over and has no job left. A final lists its partials for as long
+   * as its asset exists.
    */
-  mayForget(): boolean {
+  canBeRemoved(): boolean {
     const upload = this.#context.find();
     if (upload === null) return true;
     const isAtWork = upload.status === "open" || upload.status === "closing";
@@ -200,7 +212,7 @@ export class Ends {
     return !isAtWork && !isNeeded && !this.#context.jobs.owesAnything();
   }
 
-  /** The upload's user is deleted: nothing of it stays, here or in R2. May be repeated. */
+  /** The upload's user is deleted: removes everything, here and in R2. Can be repeated. */
   async erase(): Promise<void> {
     const { runtime, jobs, bytes } = this.#context;
     const upload = this.#context.read();
@@ -222,12 +234,12 @@ export class Ends {
       also(ended);
       jobs.schedule(DELETE_JOB, "", runtime.now());
       jobs.schedule(PUBLISH, "", runtime.now());
-      for (const kind of [EXPIRE, LOOK, ASSET, IMPORT] as const) jobs.done(kind, "");
+      for (const kind of [EXPIRE, CHECK_WRITE, ASSET, IMPORT] as const) jobs.done(kind, "");
     });
     jobs.tick();
   }
 
-  /** Removes what lies in R2 and here of bytes that came to nothing; of a file that is kept only the parts it did without. */
+  /** Removes the bytes of an unsuccessful upload, in R2 and here; of a completed one only the unused parts. */
   async remove(): Promise<void> {
     const { runtime, jobs, bytes } = this.#context;
     const upload = this.#context.read();
@@ -235,14 +247,16 @@ export class Ends {
     await this.#context.parts(upload).abort();
     if (upload.status !== "completed" || upload.isRejected) {
       await this.#concatenation.release();
-      if (!(await this.#partialLoans.isNeeded())) await runtime.env.MEDIA.delete(this.#context.key(upload));
+      if (!(await this.#partialUsage.isNeeded())) await runtime.env.MEDIA.delete(this.#context.key(upload));
     }
     bytes.clear();
     jobs.done(DELETE_JOB, "");
   }
 
-  /** Tells the user's object, which lists the uploads and counts the open ones, and the tenant's, which counts what came. */
-  async tell(): Promise<void> {
+  /**
+   * Informs the user's object, which lists uploads and counts the open ones, and the tenant's, which counts the bytes.
+   */
+  async publish(): Promise<void> {
     const upload = this.#context.read();
     const shown = upload.status === "deleted" ? null : this.#context.show(upload);
     await this.#context.user(upload).recordUpload({ ...upload.call, idempotency: null }, upload.id, shown);
@@ -252,101 +266,106 @@ export class Ends {
 }
 
 /*
- * What a whole file is inside: how long, how large, and whether it is what its first bytes claim.
+ * Inspection of a complete file: duration, dimensions, and whether its content matches its first bytes.
  *
- * MP4 and QuickTime files end their index anywhere, so only the whole file tells that one was cut. Otherwise nothing is refused
- * that a player plays, and Nemo has the last word.
+ * MP4 and QuickTime files may have their index anywhere, so only the whole file shows that one was cut off. Everything
+ * else that a player plays is accepted; Nemo decides in the end.
  */
 
-export type Inside = {
+export type Inspection = {
   readonly format: MediaFormat;
   readonly durationMs: number | null;
   readonly width: number | null;
   readonly height: number | null;
 };
 
-/** Looks into a stored file. The refusal says why it cannot be used. Throws what R2 throws. */
-export async function lookInside(bucket: R2Bucket, key: string, format: MediaFormat): Promise<Result<Inside, Problem>> {
+/** Inspects a stored file. The problem says why it cannot be used. Throws what R2 throws. */
+export async function inspectStored(
+  bucket: R2Bucket,
+  key: string,
+  format: MediaFormat,
+): Promise<Result<Inspection, Problem>> {
   const found = await inspectMedia(bucket, key);
-  if (found.ok) return ofFacts(found.value, format);
+  if (found.ok) return inspectionOf(found.value, format);
   switch (found.error.reason) {
     case "gone":
       throw new Error("a completed upload's file is missing");
     case "cut":
-      return err(unusable("it ends before its end: its index is missing or points beyond it"));
+      return err(unusable("it is cut off: its index is missing or points beyond its end"));
     case "broken":
       return err(unusable("its index is missing or contradicts itself"));
     case "unknown":
-      return err(unusable("it begins like a sound, and no sound that can be read follows"));
+      return err(unusable("it starts like an audio file but contains no readable audio"));
     case "over_budget":
       return ok({ format, durationMs: null, width: null, height: null });
   }
 }
 
-/** An MP4 file is a movie or a sound by what is in it, whatever its brand says. */
-function ofFacts(facts: MediaMetadata, format: MediaFormat): Result<Inside, Problem> {
+/** The content of an MP4 file decides whether it is video or audio, whatever its brand says. */
+function inspectionOf(facts: MediaMetadata, format: MediaFormat): Result<Inspection, Problem> {
   const { durationMs, width, height, codec, container, videoSamples } = facts;
   const isMp4 = container === "mp4";
   if ((isMp4 || container === "mov") && codec === null && width === null && durationMs === null)
-    return err(unusable("it holds neither pictures nor sound"));
+    return err(unusable("it contains neither video nor audio"));
   const isSound = isMp4 && videoSamples === 0 && width === null;
-  const ext = isSound ? "m4a" : (ENDINGS[container] ?? container);
+  const ext = isSound ? "m4a" : (EXTENSIONS[container] ?? container);
   return ok({ format: FORMATS.find((one) => one.ext === ext) ?? format, durationMs, width, height });
 }
 
-/** Containers whose name is not their files' ending. */
-const ENDINGS: Readonly<Record<string, string>> = { matroska: "mkv", wave: "wav", adts: "aac" };
+/** Containers whose name differs from the file extension. */
+const EXTENSIONS: Readonly<Record<string, string>> = { matroska: "mkv", wave: "wav", adts: "aac" };
 
 const unusable = (why: string): Problem =>
-  problemOf("unsupported_media", `The file cannot be used: ${why}; send it again, or another one.`, {
+  problemOf("unsupported_media", `The file cannot be used: ${why}; upload it again, or upload another file.`, {
     hint: "POST /v1/uploads",
   });
 
 /*
- * What a completed upload becomes: done under the schedule, after `upload.completed` was told, as often as it takes.
- *
- * A throw is tried again later. Whoever ends the upload here calls `done(ASSET)`, or fails it.
+ * The job after completion: creates the asset. A throw is retried; on success it calls `done(ASSET)`, otherwise it
+ * fails the upload.
  */
 
-/** Gets the file's hash, looks into it, and tells the user's object, which takes the same asset twice for one. */
-export async function finalise(context: UploadContext, ends: Ends): Promise<void> {
+/** Gets the file's hash, inspects it, and adds the asset to the user's object, which ignores a duplicate. */
+export async function finalise(context: UploadContext, termination: UploadTermination): Promise<void> {
   const { env, boundary, now, storage } = context.runtime;
   const upload = context.read();
-  // A final's bytes never passed here: its file is read back whole, which many at once would make slow for everybody.
+  // The bytes of a final did not pass here: its whole file is read back, and many at once would slow down everything
+  // else.
   if (upload.fileParts !== null && !(await context.user(upload).mayStart(upload.id, "final")))
     return context.jobs.schedule(ASSET, "", now() + context.runtime.config.timings.importPollInterval);
   await boundary("upload.completed");
   const key = context.key(upload);
   const sha256 = (await hashOfPassed(context, upload)) ?? (await sha256Of(env.MEDIA, key));
   if (sha256 === null) throw new Error("a completed upload's file is missing");
-  if (upload.sha256 !== null && upload.sha256 !== sha256) return ends.fail(wrongDigest());
-  const look = await lookOnce(context, key);
-  const asset = assetOf(upload, key, sha256, look, now());
-  const told = await context.user(upload).addAsset({ ...upload.call, idempotency: null }, asset);
-  if (!told.ok && told.error.code === "user_deleted") return ends.erase();
-  if (!told.ok) throw new Error(`asset not taken: ${told.error.code}`);
-  const moment = now();
+  if (upload.sha256 !== null && upload.sha256 !== sha256) return termination.fail(wrongDigest());
+  const inspection = await inspectOnce(context, key);
+  const asset = assetOf(upload, key, sha256, inspection, now());
+  const added = await context.user(upload).addAsset({ ...upload.call, idempotency: null }, asset);
+  if (!added.ok && added.error.code === "user_deleted") return termination.erase();
+  if (!added.ok) throw new Error(`asset not added: ${added.error.code}`);
+  const at = now();
   storage.transactionSync(() => {
-    const kept = context.read(); // its asset may be deleted by now
-    context.save({ ...kept, looks: 0, assetId: asset.id, isRejected: kept.isRejected || !look.ok });
-    if (!look.ok) context.jobs.schedule(DELETE_JOB, "", moment);
+    const current = context.read(); // its asset may have been deleted meanwhile
+    context.save({ ...current, looks: 0, assetId: asset.id, isRejected: current.isRejected || !inspection.ok });
+    if (!inspection.ok) context.jobs.schedule(DELETE_JOB, "", at);
     context.jobs.done(ASSET, "");
-    context.jobs.schedule(PUBLISH, "", moment);
+    context.jobs.schedule(PUBLISH, "", at);
   });
 }
 
 /**
- * Looks into the file, counted before it begins. A look that takes its instance down never ends, and would do the same to every
- * next one: after so many of them the file is rejected unseen. A look that R2 did not let happen has ended, and does not count.
+ * Inspects the file; the attempt is counted before it starts. An inspection that takes its instance down never finishes
+ * and would take down every next one: after a number of them the file is rejected without inspection. One that R2
+ * prevented has finished and does not count.
  */
-async function lookOnce(context: UploadContext, key: string): Promise<Result<Inside, Problem>> {
+async function inspectOnce(context: UploadContext, key: string): Promise<Result<Inspection, Problem>> {
   const { env, storage } = context.runtime;
   const upload = context.read();
-  if (upload.looks >= MEDIA_INSPECTIONS) return err(unreadable());
+  if (upload.looks >= MEDIA_INSPECTIONS) return err(notInspected());
   context.save({ ...upload, looks: upload.looks + 1 });
   await storage.sync();
   try {
-    return await lookInside(env.MEDIA, key, formatOf(upload));
+    return await inspectStored(env.MEDIA, key, formatOf(upload));
   } finally {
     const now = context.find();
     if (now !== null) context.save({ ...now, looks: 0 });
@@ -354,21 +373,20 @@ async function lookOnce(context: UploadContext, key: string): Promise<Result<Ins
 }
 
 /**
- * The work on the file kept failing: its asset is rejected without a further look. Where even that fails as often, the upload
- * fails.
+ * The job kept failing: the asset is rejected without another inspection. When that fails as often, the upload fails.
  */
-export function giveUpAsset(context: UploadContext, ends: Ends): void {
+export function giveUpAsset(context: UploadContext, termination: UploadTermination): void {
   const upload = context.read();
   if (upload.status !== "completed" || upload.assetId !== null) return;
   if (upload.looks >= MEDIA_INSPECTIONS) {
-    ends.fail(unreadable());
+    termination.fail(notInspected());
     return;
   }
   context.save({ ...upload, looks: MEDIA_INSPECTIONS });
   context.jobs.schedule(ASSET, "", context.runtime.now());
 }
 
-/** The hash of the bytes that passed here, when they are all of a file that is there; asked once. */
+/** The hash of the bytes that passed here, if they are the whole stored file; can be read once. */
 async function hashOfPassed(context: UploadContext, upload: Upload): Promise<string | null> {
   const sha256 = await context.hash.end(upload.sizeBytes ?? 0);
   if (sha256 === null) return null;
@@ -376,14 +394,14 @@ async function hashOfPassed(context: UploadContext, upload: Upload): Promise<str
   return stored?.size === upload.sizeBytes ? sha256 : null;
 }
 
-const unreadable = (): Problem =>
+const notInspected = (): Problem =>
   problemOf(
     "unsupported_media",
-    `The file cannot be used: it could not be looked into in ${MEDIA_INSPECTIONS} tries; convert it and send it again, or another one.`,
+    `The file cannot be used: it could not be inspected in ${MEDIA_INSPECTIONS} attempts; convert it and upload it again.`,
     { hint: "POST /v1/uploads" },
   );
 
 const wrongDigest = () =>
-  problemOf("checksum_mismatch", "The file's SHA-256 is not the one of Repr-Digest; create another upload.", {
+  problemOf("checksum_mismatch", "The file's SHA-256 does not match Repr-Digest; create another upload.", {
     hint: "POST /v1/uploads",
   });

@@ -1,8 +1,9 @@
 /**
- * A final upload's side of a concatenation: its pieces are the files of its partials, and a manifest in R2 makes one file of
- * them. Nothing is copied.
+ * tus concatenation. A final upload consists of the files of its partials: a manifest in R2 lists them, and nothing is
+ * copied. While a final uses a partial's file, the file is not removed.
  *
- * The final is committed with its pieces before any partial hears of it, so whoever asks for whom a piece is kept gets the truth.
+ * The final is committed with its partials before any of them records the use, so a partial that asks whether it is
+ * needed gets a correct answer.
  */
 
 import { type Problem, problemOf } from "../../core/errors.ts";
@@ -18,7 +19,7 @@ import { DELETE_JOB, type UploadContext } from "./context.ts";
 import { formatOfHead } from "./digests.ts";
 import { isPartial, type Upload } from "./record.ts";
 
-/** An upload that is about to begin, and what it takes of the day's bytes; null where they count elsewhere. */
+/** An upload to be created, and the bytes it reserves of the day's quota; null when they are counted elsewhere. */
 export type Planned = { readonly upload: Upload; readonly bytes: UploadBytes | null };
 
 export class Concatenation {
@@ -29,11 +30,11 @@ export class Concatenation {
   }
 
   /**
-   * The final upload with all that its partials tell of it, nothing committed yet; or why it may not be. Its bytes are its partials',
-   * which counted as they came; only what it shows again, of a partial that it names twice or that another final is made of, counts.
+   * Plans a final upload from its partials; nothing is committed. The bytes of partials were counted as they arrived,
+   * so only repeated bytes count: a partial that is named twice, or that another final already uses.
    */
   async plan(upload: Upload): Promise<Result<Planned, Problem>> {
-    const loans = await this.#borrow(upload, false);
+    const loans = await this.#acquireParts(upload, false);
     if (!loans.ok) return loans;
     const fileParts = loans.value.map(({ part }) => part);
     // The final's length MUST be the sum of its partials'.
@@ -41,7 +42,7 @@ export class Concatenation {
     const own = new Map(loans.value.map(({ part, isShared }) => [part.key, isShared ? 0 : part.sizeBytes]));
     const counted = [...own.values()].reduce((sum, bytes) => sum + bytes, 0);
     if (sizeBytes > UPLOAD_BYTES) return err(checkLarge("header:Upload-Concat"));
-    if (sizeBytes === 0) return err(problemOf("empty_file", "The partials hold no bytes; send some first."));
+    if (sizeBytes === 0) return err(problemOf("empty_file", "The partial uploads are empty; send their bytes first."));
     const format = formatOfHead(await this.#head(fileParts));
     if (!format.ok) return format;
     const again = sizeBytes - counted;
@@ -51,37 +52,37 @@ export class Concatenation {
     });
   }
 
-  /** Takes the partials' files on loan and puts the manifest where the file belongs. May be repeated. */
-  async join(): Promise<Problem | null> {
+  /** Acquires the partials' files and stores the manifest under the final's key. Can be repeated. */
+  async assemble(): Promise<Problem | null> {
     const { runtime } = this.#context;
     const upload = this.#context.read();
-    const kept = await this.#borrow(upload, true);
-    if (!kept.ok) return kept.error; // it ended since the plan was made
+    const acquired = await this.#acquireParts(upload, true);
+    if (!acquired.ok) return acquired.error; // it has ended since the plan was made
     await runtime.boundary("upload.lent");
     await putManifest(runtime.env.MEDIA, this.#context.key(upload), upload.fileParts ?? []);
     return null;
   }
 
-  /** Gives the partials' files back. May be repeated. */
+  /** Releases the partials' files. Can be repeated. */
   async release(): Promise<void> {
     const { id, concat } = this.#context.read();
     await Promise.all((concat?.partials ?? []).map((partial) => this.#context.other(partial).releasePartial(id)));
   }
 
-  /** Whether the upload here is a final one that is made of this partial. */
+  /** Whether this upload is a final that uses the partial. */
   needs(partial: UploadId): boolean {
     const upload = this.#context.find();
     const isAlive = upload?.status === "closing" || upload?.status === "completed";
     return isAlive && !upload.isRejected && upload.concat?.partials.includes(partial) === true;
   }
 
-  /** The partials' files in the order that the final names. */
-  async #borrow({ id, owner, call, concat }: Upload, keep: boolean): Promise<Result<PartialFile[], Problem>> {
+  /** The partials' files in the order of the final. */
+  async #acquireParts({ id, owner, call, concat }: Upload, keep: boolean): Promise<Result<PartialFile[], Problem>> {
     const me: PartialUser = { id, uh: owner.uh, named: call.named };
     const partials = concat?.partials ?? [];
-    const lent = await Promise.all(partials.map((partial) => this.#context.other(partial).acquirePartial(me, keep)));
-    const loans = lent.flatMap((one) => (one.ok ? [one.value] : []));
-    return lent.find((one) => !one.ok) ?? ok(loans);
+    const results = await Promise.all(partials.map((partial) => this.#context.other(partial).acquirePartial(me, keep)));
+    const loans = results.flatMap((one) => (one.ok ? [one.value] : []));
+    return results.find((one) => !one.ok) ?? ok(loans);
   }
 
   async #head(fileParts: readonly FilePart[]): Promise<Uint8Array> {
@@ -92,33 +93,34 @@ export class Concatenation {
 }
 
 /*
- * A partial upload's side of a concatenation: its file is lent to final uploads, as many as ask.
+ * The partial's side: its file can be used by any number of finals.
  *
- * What is lent stays: expired or deleted, the upload is gone for its sender, and its file goes when the last final has given
- * it back. A final that was never made, or has ended unheard, does not give back: before a file is kept for it, it is asked.
+ * A used file is not removed: when the upload has expired or was deleted, it is gone for its sender, and its file is
+ * removed when the last final has released it. A final that was never committed, or whose release was lost, is asked
+ * before a file is retained for it.
  */
 
-export class PartialLoans {
+export class PartialUsage {
   readonly #context: UploadContext;
 
   constructor(context: UploadContext) {
     this.#context = context;
   }
 
-  /** The upload's file for a final of the same owner; with `keep` it is lent from now on. */
-  acquirePartial(to: PartialUser, keep: boolean): Result<PartialFile, Problem> {
+  /** The upload's file for a final of the same owner; with `keep` it is retained from now on. */
+  acquire(to: PartialUser, keep: boolean): Result<PartialFile, Problem> {
     const upload = this.#context.find();
-    if (upload === null || !isPartial(upload) || !mayBorrow(upload, to)) return err(noPartial());
-    const isLent = upload.lentTo.includes(to.id);
-    const problem = isLent ? null : checkLoan(upload);
+    if (upload === null || !isPartial(upload) || !hasSameOwner(upload, to)) return err(noPartial());
+    const isAcquired = upload.lentTo.includes(to.id);
+    const problem = isAcquired ? null : checkUsable(upload);
     if (problem !== null) return err(problem);
-    if (keep && !isLent) this.#context.save({ ...upload, lentTo: [...upload.lentTo, to.id] });
+    if (keep && !isAcquired) this.#context.save({ ...upload, lentTo: [...upload.lentTo, to.id] });
     const isShared = upload.lentTo.some((id) => id !== to.id);
     return ok({ part: { key: this.#context.key(upload), sizeBytes: upload.sizeBytes ?? 0 }, isShared });
   }
 
-  /** Takes the file back, and removes it where the upload itself is over. */
-  takeBack(by: UploadId): void {
+  /** Releases the file, and removes it when the upload itself is over. */
+  release(by: UploadId): void {
     const { runtime, jobs } = this.#context;
     const upload = this.#context.find();
     if (!upload?.lentTo.includes(by)) return;
@@ -129,7 +131,7 @@ export class PartialLoans {
     jobs.tick();
   }
 
-  /** Whether some final still needs the file. Those that do not are forgotten. */
+  /** Whether any final still needs the file. Finals that do not are removed from the list. */
   async isNeeded(): Promise<boolean> {
     const { lentTo, id } = this.#context.read();
     const needs = await Promise.all(
@@ -143,21 +145,21 @@ export class PartialLoans {
   }
 }
 
-/** Of one user; or both of nobody, whose things live at an address each. */
-const mayBorrow = ({ owner, call }: Upload, to: PartialUser): boolean =>
+/** The same user, or two anonymous users, each of whom has an address of its own. */
+const hasSameOwner = ({ owner, call }: Upload, to: PartialUser): boolean =>
   owner.uh === to.uh || (!call.named && !to.named);
 
-function checkLoan({ status, id }: Upload): Problem | null {
+function checkUsable({ status, id }: Upload): Problem | null {
   switch (status) {
     case "completed":
       return null;
     case "open":
     case "closing":
-      return problemOf("upload_incomplete", `The partial upload ${id} has not all its bytes; send them first.`, {
+      return problemOf("upload_incomplete", `The partial upload ${id} is incomplete; send its remaining bytes first.`, {
         hint: `HEAD /v1/uploads/${id}`,
       });
     case "expired":
-      return problemOf("upload_expired", `The partial upload ${id} has expired; send its bytes again.`);
+      return problemOf("upload_expired", `The partial upload ${id} has expired; create it again and send its bytes.`);
     case "failed":
     case "deleted":
       return noPartial();
@@ -167,7 +169,7 @@ function checkLoan({ status, id }: Upload): Problem | null {
 const noPartial = (): Problem =>
   problemOf(
     "not_found",
-    "A partial upload that Upload-Concat names does not exist here; create it, then the final one.",
+    "A partial upload named in Upload-Concat does not exist here; create it before the final upload.",
     {
       hint: "POST /v1/uploads",
       errors: [{ field: "header:Upload-Concat", message: "must name partial uploads of the same user" }],

@@ -1,4 +1,7 @@
-/** What the parts of an upload's object share. Made once by the object, handed to each part. */
+/**
+ * What the services of an upload's object share: its record, jobs, stored bytes and links to other objects. Created
+ * once by the object.
+ */
 import { parseScope, uploadKey, uploadObjectName, userObjectName } from "../../core/address.ts";
 import type { UploadId } from "../../core/ids.ts";
 import type { UploadRpc } from "../../core/rpc/upload.ts";
@@ -8,17 +11,17 @@ import type { ObjectRuntime } from "../shared/context.ts";
 import { type Database, readMeta, writeMeta } from "../shared/database.ts";
 import type { JobScheduler } from "../shared/jobs.ts";
 import { Outbox } from "../shared/outbox.ts";
-import { PassingHash } from "./digests.ts";
+import { RunningHash } from "./digests.ts";
 import { PartsFile, UploadBytes } from "./parts.ts";
 import { decodeUpload, mimeOf, showUpload, type Upload } from "./record.ts";
 
-/** Kinds of rows in the schedule. */
+/** Job kinds. */
 export const EXPIRE = "expire";
 export const DELETE_JOB = "remove";
-export const LOOK = "look";
+export const CHECK_WRITE = "look";
 export const ASSET = "asset";
 export const PUBLISH = "tell";
-/** The bytes are to be fetched from an address. */
+/** The upload's bytes are downloaded from an address. */
 export const IMPORT = "import";
 
 export class UploadContext {
@@ -26,7 +29,7 @@ export class UploadContext {
   readonly database: Database;
   readonly jobs: JobScheduler;
   readonly bytes: UploadBytes;
-  readonly hash = new PassingHash();
+  readonly hash = new RunningHash();
 
   constructor(runtime: ObjectRuntime, database: Database, jobs: JobScheduler) {
     this.runtime = runtime;
@@ -35,28 +38,28 @@ export class UploadContext {
     this.bytes = new UploadBytes(runtime.storage);
   }
 
-  /** The upload; null when none was ever created here. */
+  /** The upload; null when none was created here. */
   find(): Upload | null {
     if (!this.database.exists()) return null;
     const text = readMeta(this.runtime.sql, "upload");
     return text === null ? null : decodeUpload(text);
   }
 
-  /** The upload of an object that works for it. */
+  /** The upload, for code that runs only when there is one. */
   read(): Upload {
     const upload = this.find();
-    if (upload === null) throw new Error("work without an upload");
+    if (upload === null) throw new Error("no upload is stored here");
     return upload;
   }
 
-  /** Writes the upload down; an address only for as long as something is fetched from it. */
+  /** Saves the upload; an import's address is saved only while it is needed. */
   save(upload: Upload): void {
     const isOver = upload.import !== null && upload.status !== "open";
-    const kept = isOver ? { ...upload, import: { ...upload.import, address: null } } : upload;
-    writeMeta(this.runtime.sql, "upload", JSON.stringify(kept));
+    const stored = isOver ? { ...upload, import: { ...upload.import, address: null } } : upload;
+    writeMeta(this.runtime.sql, "upload", JSON.stringify(stored));
   }
 
-  /** How far its bytes are kept. Once the file is whole they are no longer counted. */
+  /** How many bytes are stored. The rows are gone once the file is whole, so its size is returned then. */
   offsetOf(upload: Upload): number {
     if (!this.database.exists()) return 0;
     const isWhole = upload.status === "completed" || upload.fileParts !== null;
@@ -80,7 +83,7 @@ export class UploadContext {
     return uploadKey(upload.owner, upload.id);
   }
 
-  /** Another upload of the same tenant and mode. */
+  /** The object of another upload of the same tenant and mode. */
   other(id: UploadId): UploadRpc {
     const name = uploadObjectName(parseScope(this.runtime.name), id);
     return this.runtime.env.UPLOAD.getByName(name) as unknown as UploadRpc; // UploadObject implements it

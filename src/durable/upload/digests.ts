@@ -1,4 +1,7 @@
-/** The checksums of one body, computed while it is taken. */
+/**
+ * Digests of an upload: the checksums of one body, the running SHA-256 of the file, and the format check of its first
+ * bytes.
+ */
 
 import { hex } from "../../core/encoding.ts";
 import { type Problem, problemOf } from "../../core/errors.ts";
@@ -18,81 +21,83 @@ export class Digests {
   constructor(checksums: readonly Checksum[]) {
     this.#running = checksums.map(({ algorithm, digest }) => {
       const stream = new crypto.DigestStream(algorithm);
-      stream.digest.catch(() => undefined); // of a body that is given up nobody asks
+      stream.digest.catch(() => undefined); // the digest of an abandoned body is not read
       return { stream, writer: stream.getWriter(), digest };
     });
   }
 
-  /** Resolves when the bytes are taken in and may be overwritten. */
+  /** Resolves when the bytes may be overwritten. */
   async add(bytes: Uint8Array): Promise<void> {
     for (const { writer } of this.#running) await writer.write(bytes);
   }
 
-  /** Whether every checksum is right. Ends the computation. */
+  /** Whether every checksum matches. Ends the computation. */
   async match(): Promise<boolean> {
-    const verdicts: boolean[] = [];
+    const matches: boolean[] = [];
     for (const { stream, writer, digest } of this.#running) {
       await writer.close();
       const found = new Uint8Array(await stream.digest);
-      verdicts.push(found.length === digest.length && crypto.subtle.timingSafeEqual(found, digest));
+      matches.push(found.length === digest.length && crypto.subtle.timingSafeEqual(found, digest));
     }
-    return !verdicts.includes(false);
+    return !matches.includes(false);
   }
 
-  /** Lets go of what was not asked for. */
+  /** Discards unfinished computations. */
   close(): void {
     for (const { writer } of this.#running) writer.abort().catch(() => undefined);
   }
 }
 
 /*
- * The SHA-256 of a file, computed from its bytes as they pass, so that nothing has to be read back.
+ * The SHA-256 of a file, computed while its bytes pass, so that the file need not be read back.
  *
- * It lives in memory: of bytes that came to another instance, out of order, or twice, nothing is known here, and the file is
- * read back. What is not certain is never guessed.
+ * It lives in memory. When bytes came to another instance, out of order, or twice, the result is unknown and the file
+ * is read back.
  */
 
 type Running = { readonly digest: Promise<ArrayBuffer>; readonly writer: WritableStreamDefaultWriter };
 
-export class PassingHash {
+export class RunningHash {
   #running: Running | null = null;
-  /** Bytes from the file's start that it holds; null once it can no longer be the file's. */
+  /** Bytes from the file's start that were hashed; null once they cannot be the file's. */
   #bytes: number | null = 0;
 
-  /** The bytes that follow those before. Resolves when they are taken in and may be overwritten. */
-  async pass(bytes: Uint8Array): Promise<void> {
+  /** The next bytes. Resolves when they may be overwritten. */
+  async append(bytes: Uint8Array): Promise<void> {
     if (this.#bytes !== null) await this.add(this.#bytes, bytes);
   }
 
-  /** The file's bytes from `offset` on. Resolves when they are taken in and may be overwritten. */
+  /** The file's bytes from `offset` on. Resolves when they may be overwritten. */
   async add(offset: number, bytes: Uint8Array): Promise<void> {
-    if (this.#bytes !== offset) return this.forget();
+    if (this.#bytes !== offset) return this.invalidate();
     this.#running ??= begin();
     this.#bytes += bytes.length;
     await this.#running.writer.write(bytes);
   }
 
-  /** The hash of a file of this size in hexadecimal, which ends it; null when not exactly these bytes passed. */
+  /**
+   * The hash in hexadecimal of a file of this size, which ends the computation; null unless exactly these bytes passed.
+   */
   async end(sizeBytes: number): Promise<string | null> {
     const running = this.#running;
     const isWhole = this.#bytes === sizeBytes;
     this.#running = null;
     this.#bytes = null;
     if (running === null) return null;
-    if (!isWhole) return cancelBody(running);
+    if (!isWhole) return abort(running);
     await running.writer.close();
     return hex(new Uint8Array(await running.digest));
   }
 
-  /** The file begins anew. */
+  /** The file starts over. */
   restart(): void {
-    this.forget();
+    this.invalidate();
     this.#bytes = 0;
   }
 
   /** The bytes so far are not the file's. */
-  forget(): void {
-    if (this.#running !== null) cancelBody(this.#running);
+  invalidate(): void {
+    if (this.#running !== null) abort(this.#running);
     this.#running = null;
     this.#bytes = null;
   }
@@ -101,24 +106,25 @@ export class PassingHash {
 function begin(): Running {
   const stream = new crypto.DigestStream("SHA-256");
   const digest = stream.digest;
-  digest.catch(() => undefined); // of a hash that is given up nobody asks
+  digest.catch(() => undefined); // the digest of an abandoned hash is not read
   return { digest, writer: stream.getWriter() };
 }
 
-function cancelBody({ writer }: Running): null {
+function abort({ writer }: Running): null {
   writer.abort().catch(() => undefined);
   return null;
 }
 
 /*
- * The first bytes of a file, judged before the rest of it is taken: they decide what it is, whatever its name says.
+ * The format check: the first bytes of a file decide its format, whatever its name says.
  *
- * Judged once per upload, when its first FIRST_BYTES bytes are there or its last one is, whichever comes first; never with
- * more than that, never with none, and never before a checksum that came with them was found right. A refusal ends the upload, and its sender gets it as the answer.
+ * It runs once per upload, when the first FIRST_BYTES bytes or the whole file have arrived, whichever comes first;
+ * never with more bytes, never with none, and never before their checksum was verified. A problem ends the upload and
+ * is the answer to its sender.
  */
 
-/** Writes down the format that the first bytes show, or says why the file is not taken. A partial may hold any bytes. */
-export function judgeFirstBytes(context: UploadContext, head: Uint8Array): Problem | null {
+/** Stores the format of the first bytes, or returns the problem. A partial may contain any bytes. */
+export function checkFirstBytes(context: UploadContext, head: Uint8Array): Problem | null {
   if (isPartial(context.read())) return null;
   const format = formatOfHead(head);
   if (!format.ok) return format.error;
@@ -126,13 +132,13 @@ export function judgeFirstBytes(context: UploadContext, head: Uint8Array): Probl
   return null;
 }
 
-/** The format that a file's first bytes show. */
+/** The format of a file's first bytes. */
 export function formatOfHead(head: Uint8Array): Result<MediaFormat, Problem> {
   const format = formatOfBytes(head);
   return format === null ? err(unsupported(otherFormatName(head))) : ok(format);
 }
 
-/** What to do about a format that people have and Nemo does not take. */
+/** Advice for common formats that Nemo does not accept. */
 const ADVICE: Readonly<Record<string, string>> = {
   HEIC: "convert it to jpg (an iPhone sends jpg with Settings, Camera, Formats, Most Compatible)",
   AVIF: "convert it to jpg, png or webp",

@@ -1,4 +1,10 @@
-/** One request for the file of an import: its answer read, its bytes taken the way of a sender's, and what came of it. */
+/**
+ * Imports: uploads whose bytes the gateway downloads from an address that the caller named.
+ *
+ * A download is a job and safe to repeat. A request that broke off, or died with its instance, starts again from the
+ * first byte, a few times and within ten minutes; the bytes of the previous attempt are discarded. When every byte has
+ * arrived the file is assembled like any other upload's.
+ */
 import { importOwner, ownerOf } from "../../core/address.ts";
 import { decrypt } from "../../core/crypto.ts";
 import { type Problem, problemOf } from "../../core/errors.ts";
@@ -21,17 +27,17 @@ import { log } from "../../log.ts";
 import { Broken, type PutFailure, within } from "../../store/chunks.ts";
 import type { ObjectRuntime } from "../shared/context.ts";
 import { mustWait } from "../shared/jobs.ts";
-import type { Writing } from "./append.ts";
-import { BodyWriter, BUFFERS, cancelBody, FIRST_BUFFER_BYTES, holderOf, type QuotaUse } from "./body-writer.ts";
-import type { Closing, Ends } from "./complete.ts";
+import type { ExclusiveWriter } from "./append.ts";
+import { type BodyResult, BodyWriter, BUFFER_POOL, cancelBody, FIRST_BUFFER_BYTES, holderOf } from "./body-writer.ts";
+import type { UploadCompletion, UploadTermination } from "./complete.ts";
 import { IMPORT, type UploadContext } from "./context.ts";
-import { judgeFirstBytes } from "./digests.ts";
+import { checkFirstBytes } from "./digests.ts";
 import { meterImport } from "./metering.ts";
 import type { Imported, Upload } from "./record.ts";
 
-/* The address of an import: whom it is sealed for, and how it is opened as a file. */
+/* The address of an import: its encryption, and the request for it. */
 
-/** What is judged by: our own hosts are those that are set, and the one this caller reaches us at. */
+/** The address rules: the gateway's own hosts are the configured ones and the one of this request. */
 export function rulesOf({ targets }: Config, { origin }: Call): TargetRules {
   const own = URL.canParse(origin) ? [new URL(origin).hostname] : [];
   return { ...targets.rules, ownHosts: [...targets.rules.ownHosts, ...own] };
@@ -39,13 +45,16 @@ export function rulesOf({ targets }: Config, { origin }: Call): TargetRules {
 
 export const addressOwner = ({ owner, id }: Upload): string => importOwner(owner, id);
 
-/** The address in plain; null once it is forgotten, or when the root secret that sealed it is gone. */
+/** The decrypted address; null when it was removed, or its root secret is gone. */
 export async function readAddress(runtime: ObjectRuntime, upload: Upload): Promise<string | null> {
   const encrypted = upload.import?.address ?? null;
   return encrypted === null ? null : decrypt(encrypted, addressOwner(upload), runtime.config.roots);
 }
 
-/** The answer at the end of the address, asked for as it is: what arrives is what is counted and kept. Throws what the network throws. */
+/**
+ * Requests the file without compression, so that the received bytes are the stored ones. Throws what the network
+ * throws.
+ */
 export function openAddress(
   { config }: ObjectRuntime,
   { call }: Upload,
@@ -60,61 +69,68 @@ export function openAddress(
   });
 }
 
-/* What is told about an import: to who named its address, and to who would send its bytes. The address itself is never in the words. */
+/* Problems of an import, for its creator and for a client that tries to send bytes. They never contain the address. */
 
-const AGAIN = { hint: "POST /v1/uploads/import" };
+const IMPORT_HINT = { hint: "POST /v1/uploads/import" };
 
-/** An address that was judged when it was ordered fails here by what it redirects to, or by where its name leads. */
+/** The address was valid when it was stored; it fails here by a redirect or by what its name resolves to. */
 export function explainOpening(why: OpenFailure): Problem {
   if (why === "too_many_redirects")
     return problemOf(
       "too_many_redirects",
       `The address redirects more than ${REDIRECTS} times; use the file's direct address.`,
-      AGAIN,
+      IMPORT_HINT,
     );
-  const detail = `The address, or one that it redirects to, cannot be used. ${explainTarget(why)}`;
+  const detail = `The address, or one that it redirects to, is not allowed. ${explainTarget(why)}`;
   return problemOf("address_not_allowed", detail, {
-    ...AGAIN,
+    ...IMPORT_HINT,
     errors: [{ field: "/url", message: explainTarget(why) }],
   });
 }
 
-/** The seal of the address does not open any more: the root secret was changed twice meanwhile. */
-export const forgotten = (): Problem =>
-  problemOf("import_unavailable", "The address is no longer known here; import it again.", AGAIN);
+/** The address can no longer be decrypted: the root secret was rotated twice meanwhile. */
+export const addressLost = (): Problem =>
+  problemOf("import_unavailable", "The stored address cannot be read any more; start the import again.", IMPORT_HINT);
 
-/** Why nobody may send bytes of it; null when the sender brings them. */
+/** Why no client may send bytes to this upload; null when one may. */
 export const checkSender = (upload: Upload): Problem | null =>
   upload.import === null || upload.status !== "open"
     ? null
-    : problemOf("upload_closed", "This upload is fetched from an address; create another one to send bytes.", {
+    : problemOf("upload_closed", "This upload is imported from an address; create another upload to send bytes.", {
         hint: "POST /v1/uploads",
       });
 
-/** How it ended. `passing`: asking again may help, not before `afterMs` where the server said so. `stopped`: somebody ended the upload. */
-export type Fetched =
+/**
+ * How a download ended. `retryable`: a retry may help, not before `afterMs` when the server said so. `stopped`: the
+ * upload was ended meanwhile.
+ */
+export type DownloadResult =
   | { readonly end: "whole"; readonly sizeBytes: number }
   | { readonly end: "failed"; readonly error: Problem }
-  | { readonly end: "passing"; readonly error: Problem; readonly afterMs: number | null }
+  | { readonly end: "retryable"; readonly error: Problem; readonly afterMs: number | null }
   | { readonly end: "stopped" };
 
-const failed = (error: Problem): Fetched => ({ end: "failed", error });
-const passing = (error: Problem, afterMs: number | null = null): Fetched => ({ end: "passing", error, afterMs });
+const failed = (error: Problem): DownloadResult => ({ end: "failed", error });
+const retryable = (error: Problem, afterMs: number | null = null): DownloadResult => ({
+  end: "retryable",
+  error,
+  afterMs,
+});
 
-export class Fetching {
+export class Downloader {
   readonly #context: UploadContext;
-  readonly #ends: Ends;
+  readonly #termination: UploadTermination;
 
-  constructor(context: UploadContext, ends: Ends) {
+  constructor(context: UploadContext, termination: UploadTermination) {
     this.#context = context;
-    this.#ends = ends;
+    this.#termination = termination;
   }
 
-  /** Asks once, and keeps what comes. Who ends the upload meanwhile fires the signal. */
-  async fetch(upload: Imported, signal: AbortSignal): Promise<Fetched> {
+  /** Makes one request and stores what arrives. The signal fires when the upload is ended meanwhile. */
+  async fetch(upload: Imported, signal: AbortSignal): Promise<DownloadResult> {
     const { runtime } = this.#context;
     const address = await readAddress(runtime, upload);
-    if (address === null) return failed(forgotten());
+    if (address === null) return failed(addressLost());
     const began = runtime.now();
     const opened = await this.#open(upload, address, signal);
     const status = opened.ok && opened.value.ok ? opened.value.value.status : null;
@@ -125,51 +141,51 @@ export class Fetching {
       ...(status === null ? {} : { status }),
       ...ownerOf(runtime.name),
     });
-    if (!opened.ok) return this.#ofBreak(opened.error, "answers");
+    if (!opened.ok) return this.#fromFailure(opened.error, "answers");
     if (!opened.value.ok) return failed(explainOpening(opened.value.error));
     await runtime.boundary("import.answered");
-    return this.#take(upload, opened.value.value, signal);
+    return this.#receive(upload, opened.value.value, signal);
   }
 
-  /** The answer at the address, or why there is none: nobody is waited for longer than for a byte of the file. */
+  /** The response, or why there is none: it is awaited no longer than the next byte of a file. */
   async #open(
     upload: Imported,
     address: string,
     signal: AbortSignal,
   ): Promise<Result<Result<Response, OpenFailure>, PutFailure["reason"]>> {
-    const asking = new AbortController();
-    const opening = openAddress(this.#context.runtime, upload, address, asking.signal);
+    const abort = new AbortController();
+    const opening = openAddress(this.#context.runtime, upload, address, abort.signal);
     const idleMs = this.#context.runtime.config.timings.importIdle;
     try {
       return ok(await within(opening, { idleMs, signal }, "stalled"));
     } catch (error) {
-      asking.abort();
+      abort.abort();
       opening.then((late) => (late.ok ? cancelBody(late.value.body) : undefined)).catch(() => undefined);
       return err(error instanceof Broken ? error.reason : "cut");
     }
   }
 
-  async #take(upload: Imported, response: Response, signal: AbortSignal): Promise<Fetched> {
+  async #receive(upload: Imported, response: Response, signal: AbortSignal): Promise<DownloadResult> {
     const { runtime } = this.#context;
     const answered = readImportAnswer(response.status, response.headers, runtime.now());
     if (answered.do !== "take") {
       await cancelBody(response.body);
-      return answered.do === "fail" ? failed(answered.error) : passing(answered.error, answered.afterMs);
+      return answered.do === "fail" ? failed(answered.error) : retryable(answered.error, answered.afterMs);
     }
     const filename = upload.import.isNamed ? upload.filename : (nameByServer(response.headers) ?? upload.filename);
     this.#context.save({ ...this.#context.read(), filename, sizeBytes: answered.sizeBytes });
     const metered = await meterImport(runtime, upload, response.body ?? new Blob([]).stream(), answered.sizeBytes);
     if (!metered.ok) return failed(metered.error);
-    const taken = await this.#read(metered.value.content, answered.sizeBytes, response.headers, signal).finally(() =>
-      metered.value.over(this.#context.bytes.offset()),
+    const result = await this.#read(metered.value.content, answered.sizeBytes, response.headers, signal).finally(() =>
+      metered.value.settle(this.#context.bytes.offset()),
     );
-    if (taken === null) {
+    if (result === null) {
       await cancelBody(response.body);
-      return passing(unreachable("Too many uploads were being taken here at once"));
+      return retryable(unreachable("Too many uploads were in progress here"));
     }
-    this.#ends.slide();
-    const unpaid = metered.value.problem();
-    return unpaid === null ? this.#ofTaken(taken, answered.sizeBytes) : failed(unpaid);
+    this.#termination.extendExpiry();
+    const overQuota = metered.value.problem();
+    return overQuota === null ? this.#fromResult(result, answered.sizeBytes) : failed(overQuota);
   }
 
   async #read(
@@ -177,12 +193,12 @@ export class Fetching {
     sizeBytes: number | null,
     headers: Headers,
     signal: AbortSignal,
-  ): Promise<QuotaUse | null> {
+  ): Promise<BodyResult | null> {
     const { bytes, runtime, hash } = this.#context;
     const { timings } = runtime.config;
     const holder = holderOf(this.#context.read());
-    const room = (bytesWanted: number) => BUFFERS.take(bytesWanted, timings.uploadBuffer, holder);
-    const buffer = await room(FIRST_BUFFER_BYTES);
+    const reserveMemory = (bytesWanted: number) => BUFFER_POOL.acquire(bytesWanted, timings.uploadBuffer, holder);
+    const buffer = await reserveMemory(FIRST_BUFFER_BYTES);
     if (buffer === null) return null;
     const upload = this.#context.read();
     const bodyWriter = new BodyWriter(bytes, this.#context.parts(upload), buffer, {
@@ -191,52 +207,54 @@ export class Fetching {
       checksums: [],
       bounds: { idleMs: timings.importIdle, signal },
       until: (upload.import?.begunAt ?? runtime.now()) + timings.importTotal,
-      keepMs: timings.uploadKeep,
+      persistAfterMs: timings.uploadKeep,
       hash,
-      judge: (head) => {
-        const problem = judgeFirstBytes(this.#context, head);
+      checkFormat: (head) => {
+        const problem = checkFirstBytes(this.#context, head);
         return problem === null ? null : explainContent(problem, headers);
       },
-      room,
+      reserveMemory,
     });
     try {
-      return await bodyWriter.take(body, () => true);
+      return await bodyWriter.write(body, () => true);
     } finally {
-      void bodyWriter.over();
+      void bodyWriter.release();
     }
   }
 
-  #ofTaken(taken: QuotaUse, sizeBytes: number | null): Fetched {
+  #fromResult(result: BodyResult, sizeBytes: number | null): DownloadResult {
     const offset = this.#context.bytes.offset();
-    switch (taken.end) {
+    switch (result.end) {
       case "whole":
         return offset === 0 ? failed(emptyImport()) : { end: "whole", sizeBytes: offset };
       case "broken":
-        return this.#ofBreak(taken.failure.reason, "sends");
+        return this.#fromFailure(result.failure.reason, "sends");
       case "too_long":
         return sizeBytes === null
           ? failed(largeImport(null))
-          : passing(unreachable(`The address sent more than the ${sizeBytes} bytes that it had announced`));
-      case "refused":
-        return failed(taken.problem);
+          : retryable(unreachable(`The address sent more than the ${sizeBytes} bytes it had announced`));
+      case "rejected":
+        return failed(result.problem);
       case "wrong_checksum":
-      case "unpaid":
-        throw new Error("an import has no checksum, and is counted before it comes here");
+      case "over_quota":
+        throw new Error("an import has no checksum and is metered before this");
     }
   }
 
-  #ofBreak(reason: PutFailure["reason"], doing: "answers" | "sends"): Fetched {
+  #fromFailure(reason: PutFailure["reason"], doing: "answers" | "sends"): DownloadResult {
     switch (reason) {
       case "stalled":
-        return passing(tooSlow("The address sent nothing for 20 seconds, also when it was asked again"));
+        return retryable(tooSlow("The address sent nothing for 20 seconds, also when the request was repeated"));
       case "late":
         return failed(tooLate());
       case "stopped":
         return { end: "stopped" };
       case "cut":
       case "too_large":
-        return passing(
-          unreachable(doing === "answers" ? "The address cannot be reached" : "The file broke off before its end"),
+        return retryable(
+          unreachable(
+            doing === "answers" ? "The address cannot be reached" : "The download broke off before the end of the file",
+          ),
         );
       case "store":
         throw new Error("an import's bytes were not stored");
@@ -246,30 +264,29 @@ export class Fetching {
 
 export const tooLate = (): Problem => tooSlow("The file took longer than 10 minutes");
 
-/*
- * An upload whose bytes we fetch ourselves, from an address its caller named.
- *
- * It is work that the upload owes, and safe to begin again: asking for a file costs nobody anything. A request that broke,
- * or died with its instance, is made anew from the first byte, a few times and within ten minutes; what it had brought is let
- * go. When every byte is here they are put together as a sender's would be.
- */
+/* The job that downloads an import, with its attempts and deadline. */
 
-export class Importing {
+export class ImportJob {
   readonly #context: UploadContext;
-  readonly #closing: Closing;
-  readonly #ends: Ends;
-  readonly #writing: Writing;
-  readonly #fetching: Fetching;
+  readonly #completion: UploadCompletion;
+  readonly #termination: UploadTermination;
+  readonly #writer: ExclusiveWriter;
+  readonly #downloader: Downloader;
 
-  constructor(context: UploadContext, closing: Closing, ends: Ends, writing: Writing) {
+  constructor(
+    context: UploadContext,
+    completion: UploadCompletion,
+    termination: UploadTermination,
+    writer: ExclusiveWriter,
+  ) {
     this.#context = context;
-    this.#closing = closing;
-    this.#ends = ends;
-    this.#writing = writing;
-    this.#fetching = new Fetching(context, ends);
+    this.#completion = completion;
+    this.#termination = termination;
+    this.#writer = writer;
+    this.#downloader = new Downloader(context, termination);
   }
 
-  /** The schedule's work: one request for the file, as soon as its user has a place for it. */
+  /** The job: one request for the file, as soon as its user has a free import slot. */
   async perform(): Promise<void> {
     const { jobs, runtime } = this.#context;
     const upload = this.#context.read();
@@ -278,33 +295,36 @@ export class Importing {
       return jobs.schedule(IMPORT, "", runtime.now() + runtime.config.timings.pauseCheckInterval);
     if (!(await this.#context.user(upload).mayStart(upload.id, "import")))
       return jobs.schedule(IMPORT, "", runtime.now() + runtime.config.timings.importPollInterval);
-    await this.#writing.take((signal) => this.#import(signal));
+    await this.#writer.run((signal) => this.#import(signal));
   }
 
-  /** Fails an import that keeps failing here, whatever its server says. */
+  /** Fails an import that keeps failing in the gateway. */
   giveUp(): void {
     const upload = this.#context.read();
-    if (upload.status === "open") this.#ends.fail(unreachable("The file could not be fetched"));
+    if (upload.status === "open") this.#termination.fail(unreachable("The file could not be downloaded"));
   }
 
   async #import(signal: AbortSignal): Promise<void> {
     const { runtime, jobs } = this.#context;
-    const begun = await this.#begin();
-    if (begun === null) return;
-    const fetched = await this.#fetching.fetch(begun, signal);
-    if (signal.aborted || fetched.end === "stopped") return;
-    if (fetched.end === "whole") {
-      await this.#closing.close(fetched.sizeBytes);
+    const started = await this.#begin();
+    if (started === null) return;
+    const downloaded = await this.#downloader.fetch(started, signal);
+    if (signal.aborted || downloaded.end === "stopped") return;
+    if (downloaded.end === "whole") {
+      await this.#completion.close(downloaded.sizeBytes);
       return jobs.done(IMPORT, "");
     }
-    if (fetched.end === "failed") return this.#ends.fail(fetched.error);
+    if (downloaded.end === "failed") return this.#termination.fail(downloaded.error);
     const { import: state } = this.#context.read();
-    const at = state === null ? null : nextRequestAt(state, runtime.config.timings, fetched.afterMs, runtime.now());
-    if (at === null) return this.#ends.fail(fetched.error);
+    const at = state === null ? null : nextRequestAt(state, runtime.config.timings, downloaded.afterMs, runtime.now());
+    if (at === null) return this.#termination.fail(downloaded.error);
     jobs.schedule(IMPORT, "", at);
   }
 
-  /** Lets go of what an earlier request brought, and writes this one down before it leaves; null when there may be no more. */
+  /**
+   * Discards the bytes of an earlier request and records this one before it is sent; null when no further request is
+   * allowed.
+   */
   async #begin(): Promise<Imported | null> {
     const { runtime, bytes } = this.#context;
     const upload = this.#context.read();
@@ -312,18 +332,18 @@ export class Importing {
     if (state === null || upload.status !== "open") return null;
     const begunAt = state.begunAt ?? runtime.now();
     if (runtime.now() >= begunAt + runtime.config.timings.importTotal) {
-      this.#ends.fail(tooLate());
+      this.#termination.fail(tooLate());
       return null;
     }
     if (state.attempts > 0) await this.#context.parts(upload).abort();
     const fresh = { ...upload, sizeBytes: null, format: null, multipart: null };
-    const begun = { ...fresh, import: { ...state, begunAt, attempts: state.attempts + 1 } };
+    const started = { ...fresh, import: { ...state, begunAt, attempts: state.attempts + 1 } };
     runtime.storage.transactionSync(() => {
       bytes.clear();
-      this.#context.save(begun);
+      this.#context.save(started);
     });
     await runtime.storage.sync();
     await runtime.boundary("import.begun");
-    return begun;
+    return started;
   }
 }

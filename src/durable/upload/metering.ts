@@ -1,8 +1,8 @@
 /**
- * Bytes against the day's quota. What is announced is taken before its first byte comes; what is not, as it comes: each time
- * that a step of it came, all so far is taken, and nothing more is kept once there is no room for it.
+ * Meters an upload's bytes against the day's quota. An announced length is reserved before the first byte. An unknown
+ * length is reserved in steps as the bytes arrive, and nothing more is stored once the quota is exceeded.
  *
- * All takings of an upload stand under one name with their sum, so a step that is told twice counts once.
+ * Reservations of an upload share one name and hold their sum, so a repeated step counts once.
  */
 import type { Problem } from "../../core/errors.ts";
 import { METER_FIRST_BYTES, METER_STEP_BYTES } from "../../core/limits.ts";
@@ -12,66 +12,75 @@ import { reserveQuota, settleQuota } from "../shared/problems.ts";
 import { cancelBody } from "./body-writer.ts";
 import type { Upload } from "./record.ts";
 
-/** A step is what came so far divided by this: by so much a quota may be overdrawn at most, beside the first step. Chosen. */
+/**
+ * A step is the bytes so far divided by this, so a quota is exceeded by at most that much beyond the first step.
+ * Chosen.
+ */
 const METER_STEP_PARTS = 4;
 
-/** Takes all that came of one upload, or of one request of an import. */
+/** Reserves the bytes of one upload, or of one request of an import. */
 export class Meter {
-  readonly #take: (total: number) => Promise<Problem | null>;
-  #paid = 0;
+  readonly #reserveTotal: (total: number) => Promise<Problem | null>;
+  #reserved = 0;
 
-  /** `ref` is what is taken for. */
+  /** `ref` is the name of the reservation. */
   constructor(runtime: ObjectRuntime, { call }: Upload, ref: string) {
-    this.#take = async (amount) => {
-      const taken = await reserveQuota(runtime, call, [{ quota: "bytes_per_day", ref, amount }]);
-      return taken.ok ? null : taken.error;
+    this.#reserveTotal = async (amount) => {
+      const reserved = await reserveQuota(runtime, call, [{ quota: "bytes_per_day", ref, amount }]);
+      return reserved.ok ? null : reserved.error;
     };
   }
 
-  /** Takes the step that ends at `total`, if a step is full. Steps grow with what came, so a small quota is overdrawn by little. */
-  async came(total: number): Promise<Problem | null> {
-    const step = Math.min(METER_STEP_BYTES, Math.max(METER_FIRST_BYTES, this.#paid / METER_STEP_PARTS));
-    return total - this.#paid < step ? null : this.pay(total);
+  /**
+   * Reserves up to `total` when a step is full. Steps grow with the bytes so far, so a small quota is exceeded by
+   * little.
+   */
+  async reserveStep(total: number): Promise<Problem | null> {
+    const step = Math.min(METER_STEP_BYTES, Math.max(METER_FIRST_BYTES, this.#reserved / METER_STEP_PARTS));
+    return total - this.#reserved < step ? null : this.reserve(total);
   }
 
-  /** Takes all up to `total`. */
-  async pay(total: number): Promise<Problem | null> {
-    if (total <= this.#paid) return null;
-    const problem = await this.#take(total);
-    if (problem === null) this.#paid = total;
+  /** Reserves up to `total`. */
+  async reserve(total: number): Promise<Problem | null> {
+    if (total <= this.#reserved) return null;
+    const problem = await this.#reserveTotal(total);
+    if (problem === null) this.#reserved = total;
     return problem;
   }
 }
 
-export type Counted = {
+export type MeteredBody = {
   readonly content: ReadableStream;
   /** Why the content was cut off; null when it was not. */
   readonly problem: () => Problem | null;
-  /** So many bytes came of it: gives back what was taken for the others. */
-  readonly over: (arrived: number) => void;
+  /** Releases what was reserved beyond the bytes that arrived. */
+  readonly settle: (arrived: number) => void;
 };
 
-/** The body of one request of an import. Each counts for itself, since its bytes did come. Lets a body go that it refuses. */
+/**
+ * Meters the body of one request of an import. Each request counts by itself, since its bytes did arrive. Cancels a
+ * body that the quota does not allow.
+ */
 export async function meterImport(
   runtime: ObjectRuntime,
   upload: Upload,
   body: ReadableStream,
   sizeBytes: number | null,
-): Promise<Result<Counted, Problem>> {
+): Promise<Result<MeteredBody, Problem>> {
   const ref = `${upload.id}/${upload.import?.attempts ?? 0}`;
   const meter = new Meter(runtime, upload, ref);
-  const over = (arrived: number): void => {
+  const settle = (arrived: number): void => {
     if (sizeBytes !== null && arrived < sizeBytes)
       runtime.keep(settleQuota(runtime, ref, arrived).catch(() => undefined));
   };
-  if (sizeBytes === null) return ok({ ...inSteps(body, meter), over });
-  const problem = await meter.pay(sizeBytes);
-  if (problem === null) return ok({ content: body, problem: () => null, over });
+  if (sizeBytes === null) return ok({ ...meterInSteps(body, meter), settle });
+  const problem = await meter.reserve(sizeBytes);
+  if (problem === null) return ok({ content: body, problem: () => null, settle });
   await cancelBody(body);
   return err(problem);
 }
 
-function inSteps(body: ReadableStream, meter: Meter): Pick<Counted, "content" | "problem"> {
+function meterInSteps(body: ReadableStream, meter: Meter): Pick<MeteredBody, "content" | "problem"> {
   const { readable, writable } = new IdentityTransformStream();
   const reader = body.getReader();
   const writer = writable.getWriter();
@@ -79,21 +88,21 @@ function inSteps(body: ReadableStream, meter: Meter): Pick<Counted, "content" | 
   let total = 0;
   const stop = (given: Problem | null): void => {
     problem = given;
-    if (problem !== null) throw new Error("the day's bytes are taken");
+    if (problem !== null) throw new Error("the day's quota of bytes is exceeded");
   };
   const pass = async (): Promise<void> => {
     for (let read = await reader.read(); !read.done; read = await reader.read()) {
       total += read.value.byteLength;
-      stop(await meter.came(total));
+      stop(await meter.reserveStep(total));
       await writer.write(read.value);
     }
-    stop(await meter.pay(total));
+    stop(await meter.reserve(total));
     await writer.close();
   };
   pass().catch(async (error: unknown) => {
     writer.abort(error).catch(() => undefined);
     reader.cancel().catch(() => undefined);
-    if (problem === null) await meter.pay(total).catch(() => undefined); // what broke off did come
+    if (problem === null) await meter.reserve(total).catch(() => undefined); // the bytes that arrived before the break count
   });
   return { content: readable, problem: () => problem };
 }

@@ -1,8 +1,7 @@
 /**
- * One upload: its bytes go into R2 as they come, its offset says what is kept, and its user's object gets an asset.
+ * The Durable Object of one upload. It passes each RPC call and each job on to the service behind it.
  *
- * This file is the front door and the fuse box: it hands each call and each due piece of work to the part that does it.
- * What is acknowledged is in R2 or in rows here. A crash anywhere is repaired by looking at both.
+ * Acknowledged bytes are in R2 or in rows here. After a crash the state is restored by checking both.
  */
 import { DurableObject } from "cloudflare:workers";
 import type { UserAddress } from "../../core/address.ts";
@@ -22,13 +21,13 @@ import { openDatabase } from "../shared/database.ts";
 import type { GivenUpKind, JobKind } from "../shared/job-kinds.ts";
 import { type JobRow, JobScheduler, SCHEDULE_INDEX, SCHEDULE_TABLES, SCHEDULE_UNENDED } from "../shared/jobs.ts";
 import { OUTBOX, OUTBOX_CALLBACK, OUTBOX_KEY, OUTBOX_TABLES } from "../shared/outbox.ts";
-import { Receiving, Writing } from "./append.ts";
+import { ExclusiveWriter, UploadReceiver } from "./append.ts";
 import { cancelBody } from "./body-writer.ts";
-import { Closing, Ends, finalise, giveUpAsset } from "./complete.ts";
-import { Concatenation, PartialLoans } from "./concat.ts";
-import { ASSET, DELETE_JOB, EXPIRE, IMPORT, LOOK, PUBLISH, UploadContext } from "./context.ts";
-import { Creating } from "./create.ts";
-import { checkSender, Importing } from "./import.ts";
+import { finalise, giveUpAsset, UploadCompletion, UploadTermination } from "./complete.ts";
+import { Concatenation, PartialUsage } from "./concat.ts";
+import { ASSET, CHECK_WRITE, DELETE_JOB, EXPIRE, IMPORT, PUBLISH, UploadContext } from "./context.ts";
+import { UploadCreation } from "./create.ts";
+import { checkSender, ImportJob } from "./import.ts";
 import { BYTES_TABLES } from "./parts.ts";
 import { isPartial, noUpload, type Upload } from "./record.ts";
 
@@ -36,14 +35,14 @@ type Answer<T> = Promise<Result<T, Problem>>;
 
 export class UploadObject extends DurableObject<Env> implements UploadRpc {
   readonly #context: UploadContext;
-  readonly #closing: Closing;
-  readonly #creating: Creating;
-  readonly #ends: Ends;
-  readonly #importing: Importing;
+  readonly #completion: UploadCompletion;
+  readonly #creation: UploadCreation;
+  readonly #termination: UploadTermination;
+  readonly #importJob: ImportJob;
   readonly #concatenation: Concatenation;
-  readonly #partialLoans: PartialLoans;
-  readonly #receiving: Receiving;
-  readonly #writing = new Writing();
+  readonly #partialUsage: PartialUsage;
+  readonly #receiver: UploadReceiver;
+  readonly #writer = new ExclusiveWriter();
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
@@ -63,54 +62,54 @@ export class UploadObject extends DurableObject<Env> implements UploadRpc {
     });
     this.#context = new UploadContext(runtime, database, jobs);
     const concatenation = new Concatenation(this.#context);
-    this.#partialLoans = new PartialLoans(this.#context);
+    this.#partialUsage = new PartialUsage(this.#context);
     this.#concatenation = concatenation;
-    this.#ends = new Ends(this.#context, this.#partialLoans, concatenation);
-    this.#closing = new Closing(this.#context, concatenation, this.#ends);
-    this.#creating = new Creating(this.#context, this.#closing, concatenation);
-    this.#importing = new Importing(this.#context, this.#closing, this.#ends, this.#writing);
-    this.#receiving = new Receiving(this.#context, this.#closing, this.#ends);
+    this.#termination = new UploadTermination(this.#context, this.#partialUsage, concatenation);
+    this.#completion = new UploadCompletion(this.#context, concatenation, this.#termination);
+    this.#creation = new UploadCreation(this.#context, this.#completion, concatenation);
+    this.#importJob = new ImportJob(this.#context, this.#completion, this.#termination, this.#writer);
+    this.#receiver = new UploadReceiver(this.#context, this.#completion, this.#termination);
   }
 
   create(call: Call, owner: UserAddress, id: UploadId, body: NewFile): Answer<UploadWire> {
-    return this.#creating.create(call, owner, id, body);
+    return this.#creation.create(call, owner, id, body);
   }
 
   startImport(call: Call, owner: UserAddress, id: UploadId, order: ImportRequest): Promise<Metered<UploadWire>> {
-    return this.#creating.createImport(call, owner, id, order);
+    return this.#creation.createImport(call, owner, id, order);
   }
 
   async read(): Answer<UploadWire> {
-    const upload = this.#seen();
+    const upload = this.#visible();
     return upload === null ? err(noUpload()) : ok(this.#context.show(upload));
   }
 
   async look(): Answer<UploadState> {
-    const upload = this.#seen();
+    const upload = this.#visible();
     return upload === null ? err(noUpload()) : ok(this.#state(upload));
   }
 
-  /** A newer body takes over from one that is on its way: its sender may be long gone. */
+  /** A newer body replaces a running one, whose sender may be gone. */
   async write(body: ReadableStream, sizeBytes: number): Answer<UploadWire> {
-    const unwanted = this.#checkSender();
-    if (unwanted !== null) return this.#check(body, unwanted);
-    const problem = await this.#writing.take((signal) => this.#receiving.write(body, sizeBytes, signal));
+    const rejected = this.#checkSender();
+    if (rejected !== null) return this.#reject(body, rejected);
+    const problem = await this.#writer.run((signal) => this.#receiver.write(body, sizeBytes, signal));
     return problem === null ? ok(this.#context.show(this.#context.read())) : err(problem);
   }
 
   async append(body: ReadableStream | null, append: Append): Answer<UploadState> {
-    const upload = this.#seen();
+    const upload = this.#visible();
     const sent = this.#checkSender() ?? checkClosed(upload?.status ?? "deleted");
-    const refusedFirst = upload?.fileParts ? finalRejectsBytes() : sent;
-    if (refusedFirst !== null) return this.#check(body, this.#withOffset(refusedFirst, upload));
-    const problem = await this.#writing.take((signal) => this.#receiving.append(body, append, signal));
+    const rejected = upload?.fileParts ? finalRejectsBytes() : sent;
+    if (rejected !== null) return this.#reject(body, this.#withOffset(rejected, upload));
+    const problem = await this.#writer.run((signal) => this.#receiver.append(body, append, signal));
     return problem === null ? ok(this.#state(this.#context.read())) : err(problem);
   }
 
   async settle(): Answer<UploadState> {
-    // Asking how far an import is does not end it: nobody else brings its bytes.
-    if (this.#seen()?.import === null) await this.#writing.stop();
-    const upload = this.#seen();
+    // Reading an import's state does not end it: no client sends its bytes.
+    if (this.#visible()?.import === null) await this.#writer.stop();
+    const upload = this.#visible();
     if (upload === null) return err(noUpload());
     const isOver = upload.status === "expired" || upload.status === "failed";
     const problem = isOver ? checkClosed(upload.status) : null;
@@ -118,22 +117,22 @@ export class UploadObject extends DurableObject<Env> implements UploadRpc {
   }
 
   async remove(): Answer<null> {
-    await this.#writing.stop();
-    const upload = this.#seen();
+    await this.#writer.stop();
+    const upload = this.#visible();
     if (upload === null) return err(noUpload());
     const mayGo = upload.status === "failed" || isPartial(upload);
     const problem = mayGo ? null : checkClosed(upload.status);
     if (problem !== null) return err(problem);
-    this.#ends.delete();
+    this.#termination.delete();
     return ok(null);
   }
 
   async acquirePartial(to: PartialUser, keep: boolean): Answer<PartialFile> {
-    return this.#partialLoans.acquirePartial(to, keep);
+    return this.#partialUsage.acquire(to, keep);
   }
 
   async releasePartial(by: UploadId): Promise<void> {
-    this.#partialLoans.takeBack(by);
+    this.#partialUsage.release(by);
   }
 
   async needs(partial: UploadId): Promise<boolean> {
@@ -141,20 +140,20 @@ export class UploadObject extends DurableObject<Env> implements UploadRpc {
   }
 
   async deleteAssetFile(): Promise<void> {
-    this.#ends.drop();
+    this.#termination.drop();
   }
 
   async forget(): Promise<boolean> {
-    const isLent = this.#context.find() !== null && (await this.#partialLoans.isNeeded());
-    if (isLent || !this.#ends.mayForget()) return false;
+    const isUsed = this.#context.find() !== null && (await this.#partialUsage.isNeeded());
+    if (isUsed || !this.#termination.canBeRemoved()) return false;
     const { runtime, database } = this.#context;
     if (database.exists()) await wipeObject(runtime, database, "upload");
     return true;
   }
 
   async erase(): Promise<void> {
-    await this.#writing.stop();
-    if (this.#context.find() !== null) await this.#ends.erase();
+    await this.#writer.stop();
+    if (this.#context.find() !== null) await this.#termination.erase();
     const { runtime, jobs, database } = this.#context;
     if (!database.exists()) return;
     if (jobs.owesAnything()) return endObject(this.ctx, runtime, "upload", "its user was deleted");
@@ -171,30 +170,30 @@ export class UploadObject extends DurableObject<Env> implements UploadRpc {
 
   async #perform({ kind }: JobRow): Promise<void> {
     const perform: { readonly [Kind in JobKind<"upload">]: () => unknown } = {
-      [EXPIRE]: () => this.#ends.expire(this.#writing.isOn),
-      [DELETE_JOB]: () => this.#ends.remove(),
-      [LOOK]: () => this.#closing.look(() => this.#writing.isOn),
-      [ASSET]: () => finalise(this.#context, this.#ends),
-      [IMPORT]: () => this.#importing.perform(),
-      [PUBLISH]: () => this.#ends.tell(),
+      [EXPIRE]: () => this.#termination.expire(this.#writer.isOn),
+      [DELETE_JOB]: () => this.#termination.remove(),
+      [CHECK_WRITE]: () => this.#completion.checkWrite(() => this.#writer.isOn),
+      [ASSET]: () => finalise(this.#context, this.#termination),
+      [IMPORT]: () => this.#importJob.perform(),
+      [PUBLISH]: () => this.#termination.publish(),
       [OUTBOX]: () => this.#context.outbox(this.#context.read()).flush(),
     };
-    const known = perform[kind as JobKind<"upload">]; // or what only another version knows
-    if (known === undefined) throw new Error(`nobody does work of kind ${kind}`);
-    await known();
+    const handler = perform[kind as JobKind<"upload">]; // undefined for a kind that is not in the table
+    if (handler === undefined) throw new Error(`no handler for jobs of kind ${kind}`);
+    await handler();
   }
 
   #giveUp({ kind }: JobRow): void {
     const giveUp: { readonly [Kind in GivenUpKind<"upload">]: () => void } = {
-      [LOOK]: () => this.#closing.giveUp(),
-      [ASSET]: () => giveUpAsset(this.#context, this.#ends),
-      [IMPORT]: () => this.#importing.giveUp(),
+      [CHECK_WRITE]: () => this.#completion.giveUp(),
+      [ASSET]: () => giveUpAsset(this.#context, this.#termination),
+      [IMPORT]: () => this.#importJob.giveUp(),
     };
-    giveUp[kind as GivenUpKind<"upload">](); // asked of these only
+    giveUp[kind as GivenUpKind<"upload">](); // called for these kinds only
   }
 
-  /** The upload as callers may know it. */
-  #seen(): Upload | null {
+  /** The upload as callers may see it. */
+  #visible(): Upload | null {
     const upload = this.#context.find();
     return upload?.status === "deleted" ? null : upload;
   }
@@ -205,7 +204,7 @@ export class UploadObject extends DurableObject<Env> implements UploadRpc {
     return { upload: this.#context.show(upload), uploadMetadata, isComplete, concat: concat?.text ?? null };
   }
 
-  /** A whole file's offset is told with the refusal: its sender may have missed the last answer. */
+  /** Adds a whole file's offset to the problem: the sender may have missed the last answer. */
   #withOffset(problem: Problem, upload: Upload | null): Problem {
     const isWhole = upload?.status === "closing" || upload?.status === "completed";
     if (upload === null || !isWhole) return problem;
@@ -213,11 +212,11 @@ export class UploadObject extends DurableObject<Env> implements UploadRpc {
   }
 
   #checkSender(): Problem | null {
-    const upload = this.#seen();
+    const upload = this.#visible();
     return upload === null ? noUpload() : checkSender(upload);
   }
 
-  async #check(body: ReadableStream | null, problem: Problem): Promise<Result<never, Problem>> {
+  async #reject(body: ReadableStream | null, problem: Problem): Promise<Result<never, Problem>> {
     await cancelBody(body);
     return err(problem);
   }

@@ -1,8 +1,9 @@
 /**
- * What is kept of an unfinished file: parts in R2, and in rows here the rest that fills no part yet.
+ * The stored bytes of an unfinished file: parts in R2, and rows here for the rest that does not fill a part.
  *
- * The offset is the sum of both and nothing else, so it cannot disagree with them. A part's row and the end of the rows
- * that it holds are one transaction: a crash before it leaves the rows, and the same part is stored again under its number.
+ * The offset is the sum of both and is not stored, so it cannot disagree with them. Adding a part's row and deleting
+ * the rows it contains is one transaction: after a crash before it the rows are still there, and the part is stored
+ * again under its number.
  */
 
 import { ownerOf, uploadKey } from "../../core/address.ts";
@@ -15,7 +16,7 @@ export const BYTES_TABLES = `
   CREATE TABLE parts (
     n INTEGER PRIMARY KEY,            -- its number in R2, from 1 without gaps
     size_bytes INTEGER NOT NULL,      -- UPLOAD_PART_BYTES for all but the last
-    etag TEXT NOT NULL                -- R2's word for it
+    etag TEXT NOT NULL                -- R2's ETag of the part
   ) STRICT;
   CREATE TABLE rest (
     n INTEGER PRIMARY KEY,            -- the order of the bytes
@@ -33,7 +34,7 @@ export class UploadBytes {
     this.#storage = storage;
   }
 
-  /** Bytes from the file's start that are safe. */
+  /** Stored bytes, from the file's start. */
   offset(): number {
     const [row] = this.#sql
       .exec<{ bytes: number }>("SELECT coalesce(sum(size_bytes), 0) AS bytes FROM parts")
@@ -57,7 +58,7 @@ export class UploadBytes {
     return this.#sql.exec<{ n: number }>("SELECT count(*) AS n FROM parts").one().n;
   }
 
-  /** Copies the rest's first bytes, as many as `into` takes. */
+  /** Copies the first bytes of the rest, as many as fit into `into`. */
   readRest(into: Uint8Array): void {
     let at = 0;
     for (const row of this.#sql.exec<RestRow>("SELECT n, bytes FROM rest ORDER BY n")) {
@@ -68,7 +69,7 @@ export class UploadBytes {
     }
   }
 
-  /** The file's first bytes, at most `count`, as long as no part of it is in R2; null afterwards. */
+  /** The file's first bytes, at most `count`, while no part of it is in R2; null afterwards. */
   head(count: number): Uint8Array | null {
     if (this.partCount() > 0) return null;
     const head = new Uint8Array(Math.min(count, this.restBytes()));
@@ -76,22 +77,22 @@ export class UploadBytes {
     return head;
   }
 
-  /** Keeps bytes that follow the rest. A row that is not full is filled first, so tiny chunks make no tiny rows. */
-  keep(bytes: Uint8Array): void {
+  /** Appends bytes to the rest. A row that is not full is filled first, so that small chunks do not make small rows. */
+  append(bytes: Uint8Array): void {
     this.#storage.transactionSync(() => {
       const last = this.#sql.exec<RestRow>("SELECT n, bytes FROM rest ORDER BY n DESC LIMIT 1").toArray()[0];
-      const room = last === undefined ? 0 : UPLOAD_ROW_BYTES - last.bytes.byteLength;
-      if (last !== undefined && room > 0 && bytes.length > 0) {
-        this.#put(last.n, joined(new Uint8Array(last.bytes), bytes.subarray(0, room)));
+      const space = last === undefined ? 0 : UPLOAD_ROW_BYTES - last.bytes.byteLength;
+      if (last !== undefined && space > 0 && bytes.length > 0) {
+        this.#put(last.n, joined(new Uint8Array(last.bytes), bytes.subarray(0, space)));
       }
       let n = (last?.n ?? 0) + 1;
-      for (let at = room; at < bytes.length; at += UPLOAD_ROW_BYTES) {
+      for (let at = space; at < bytes.length; at += UPLOAD_ROW_BYTES) {
         this.#put(n++, bytes.slice(at, at + UPLOAD_ROW_BYTES));
       }
     });
   }
 
-  /** Says that parts are in R2, the first of which holds the whole rest. */
+  /** Records parts that are in R2; the first of them contains the whole rest. */
   storeParts(parts: readonly StoredPart[]): void {
     if (parts.length === 0) return;
     this.#storage.transactionSync(() => {
@@ -102,7 +103,7 @@ export class UploadBytes {
     });
   }
 
-  /** Forgets everything. */
+  /** Removes all rows. */
   clear(): void {
     this.#storage.transactionSync(() => {
       this.#sql.exec("DELETE FROM rest");
@@ -126,28 +127,28 @@ function joined(one: Uint8Array, other: Uint8Array): Uint8Array<ArrayBuffer> {
   return both;
 }
 
-/* The file of parts in R2 behind one upload. Every verb may be repeated after a crash. */
+/* The multipart upload in R2. Every method can be repeated after a crash. */
 
-/** R2's number for a file of parts that is no longer, or never was. Source: R2 error codes. */
+/** R2's error code for a multipart upload that does not exist. Source: R2 error codes. */
 const NO_SUCH_UPLOAD = "(10024)";
 
 export class PartsFile {
   readonly #runtime: ObjectRuntime;
   readonly #key: string;
   readonly #mime: () => string;
-  readonly #begun: (multipart: string) => void;
+  readonly #onCreated: (multipart: string) => void;
   #file: R2MultipartUpload | null;
 
-  /** `mime` is asked when the file begins, which is after its first bytes were judged; `begun` writes down R2's word for it. */
-  constructor(runtime: ObjectRuntime, upload: Upload, mime: () => string, begun: (multipart: string) => void) {
+  /** `mime` is read when the multipart upload is created, which is after the format check; `onCreated` saves its id. */
+  constructor(runtime: ObjectRuntime, upload: Upload, mime: () => string, onCreated: (multipart: string) => void) {
     this.#runtime = runtime;
     this.#key = uploadKey(upload.owner, upload.id);
     this.#mime = mime;
-    this.#begun = begun;
+    this.#onCreated = onCreated;
     this.#file = upload.multipart === null ? null : this.#bucket.resumeMultipartUpload(this.#key, upload.multipart);
   }
 
-  /** Stores a part under its number. The same number again replaces it. `bytes` must rest until then. */
+  /** Stores a part; the same number again replaces it. `bytes` must not change until then. */
   async store(n: number, bytes: Uint8Array): Promise<StoredPart> {
     const file = await this.#open();
     const { now, name } = this.#runtime;
@@ -158,13 +159,13 @@ export class PartsFile {
     return { n, sizeBytes: bytes.length, etag };
   }
 
-  /** Makes one object of the parts. */
+  /** Combines the parts into one object. */
   async complete(parts: readonly StoredPart[]): Promise<void> {
     const file = await this.#open();
     await file.complete(parts.map(({ n, etag }) => ({ partNumber: n, etag })));
   }
 
-  /** Lets go of the parts, if there are any. */
+  /** Aborts the multipart upload, if there is one. */
   async abort(): Promise<void> {
     try {
       await this.#file?.abort();
@@ -178,7 +179,7 @@ export class PartsFile {
     const httpMetadata = { contentType: this.#mime() };
     this.#file = await this.#bucket.createMultipartUpload(this.#key, { httpMetadata });
     await this.#runtime.boundary("upload.begun");
-    this.#begun(this.#file.uploadId);
+    this.#onCreated(this.#file.uploadId);
     return this.#file;
   }
 

@@ -1,4 +1,6 @@
-/** What an upload is, what it refuses at its creation, and how the outside sees it. */
+/**
+ * The record of an upload: its fields, its validation at creation, the problems of its senders, and its public format.
+ */
 import type { UserAddress } from "../../core/address.ts";
 import { type Problem, problemOf } from "../../core/errors.ts";
 import type { AssetId, UploadId } from "../../core/ids.ts";
@@ -16,55 +18,55 @@ import type { UploadWire } from "../../core/wire/upload.ts";
 import type { PutFailure } from "../../store/chunks.ts";
 import { idempotencyMismatch, oldUploadKey } from "../shared/idempotency.ts";
 import { failureOf } from "../user/turns/store.ts";
-import type { Inside } from "./complete.ts";
+import type { Inspection } from "./complete.ts";
 
 export type Upload = {
   readonly id: UploadId;
   readonly owner: UserAddress;
   readonly call: Call;
   readonly filename: string;
-  /** Null as long as the sender has not said it. */
+  /** Null until the sender announces it. */
   readonly sizeBytes: number | null;
   readonly metadata: Readonly<Record<string, string>>;
-  /** tus's Upload-Metadata as it came; null when the upload was not made by tus. */
+  /** tus's Upload-Metadata as received; null when the upload was not created by tus. */
   readonly uploadMetadata: string | null;
-  /** SHA-256 that the whole file must have, in hexadecimal; null when its sender did not say. */
+  /** SHA-256 that the whole file must have, in hexadecimal; null when the sender gave none. */
   readonly sha256: string | null;
-  /** The ending of the format that its first bytes show; null as long as they were not judged. */
+  /** The file extension of the format found in the first bytes; null before the check. */
   readonly format: string | null;
   readonly createdAt: EpochMs;
   readonly expiresAt: EpochMs;
-  /** `closing`: every byte is kept, the file is not put together. `deleted`: looks as if it had never been. */
+  /** `closing`: all bytes are stored, the file is not assembled yet. `deleted`: shown as if it had never existed. */
   readonly status: UploadPosition["status"];
   /** Why it failed. */
   readonly error: Problem | null;
-  /** R2's word for the file of parts; null as long as there is none. */
+  /** R2's id of the multipart upload; null when there is none. */
   readonly multipart: string | null;
   readonly assetId: AssetId | null;
-  /** Its place in a concatenation; null for an upload of its own. */
+  /** Its role in a concatenation; null for an ordinary upload. */
   readonly concat: Concat | null;
-  /** The objects that a final upload's file consists of, in order; null for one that has a file of its own. */
+  /** The objects that a final upload consists of, in order; null for an upload with a file of its own. */
   readonly fileParts: readonly FilePart[] | null;
-  /** The final uploads that need this partial's file. */
+  /** The final uploads that use this partial's file. */
   readonly lentTo: readonly UploadId[];
-  /** Its asset cannot be used, and its file is not kept. */
+  /** Its asset is unusable or deleted, so its file is removed. */
   readonly isRejected: boolean;
-  /** Looks into its file that were begun and have not ended. */
+  /** Inspections of its file that started and did not finish. */
   readonly looks: number;
-  /** Where we fetch it from; null when its sender brings it. */
+  /** The address to download from; null when the client sends the bytes. */
   readonly import: Import | null;
-  /** How many of its bytes had come when it ended without being completed; null before. */
+  /** The bytes that had arrived when it ended without completing; null before. */
   readonly arrivedBytes: number | null;
 };
 
-/** One whose bytes we fetch. */
+/** An upload whose bytes the gateway downloads. */
 export type Imported = Upload & { readonly import: Import };
 
-/** A piece of a file that a final upload may put together. */
+/** Whether it is a partial, which a final upload may use. */
 export const isPartial = ({ concat }: Upload): boolean => concat?.kind === "partial";
 
-/** What an earlier version did not know of an upload. */
-const LATER = {
+/** Defaults of fields that may be missing in a stored record. */
+const RECORD_DEFAULTS = {
   uploadMetadata: null,
   sha256: null,
   error: null,
@@ -78,26 +80,26 @@ const LATER = {
   import: null,
   arrivedBytes: null,
 } as const;
-type Later = keyof typeof LATER;
+type DefaultedField = keyof typeof RECORD_DEFAULTS;
 
-/** A record as it was kept, by this version or an earlier one. */
+/** Parses a stored record. */
 export function decodeUpload(text: string): Upload {
-  const kept = JSON.parse(text) as Omit<Upload, Later> & Partial<Pick<Upload, Later>>; // written by #save only
-  return { ...LATER, ...kept };
+  const stored = JSON.parse(text) as Omit<Upload, DefaultedField> & Partial<Pick<Upload, DefaultedField>>; // written by save only
+  return { ...RECORD_DEFAULTS, ...stored };
 }
 
-/** What makes an upload: who calls, whose it is, under which id, and the file that is announced. */
-export type GeneratorJob = {
+/** What creates an upload: the call, the owner, the id and the announced file. */
+export type NewUploadRequest = {
   readonly call: Call;
   readonly owner: UserAddress;
   readonly id: UploadId;
   readonly body: NewFile;
 };
 
-/** An upload that nobody has written to; a partial of no bytes is whole. It expires after `idleMs` without a write. */
-export const newUpload = ({ call, owner, id, body }: GeneratorJob, now: EpochMs, idleMs: number): Upload => ({
+/** A new upload; a partial of zero bytes is complete. It expires after `idleMs` without a write. */
+export const newUpload = ({ call, owner, id, body }: NewUploadRequest, now: EpochMs, idleMs: number): Upload => ({
   id,
-  owner: { tenant: owner.tenant, mode: owner.mode, uh: owner.uh }, // and nothing of who asked
+  owner: { tenant: owner.tenant, mode: owner.mode, uh: owner.uh }, // without other fields of the caller
   call,
   filename: body.filename,
   sizeBytes: body.size_bytes,
@@ -120,53 +122,52 @@ export const newUpload = ({ call, owner, id, body }: GeneratorJob, now: EpochMs,
   arrivedBytes: null,
 });
 
-/** Why an upload may not be created; null when it may. What a file is called says nothing: its first bytes decide. */
+/**
+ * Why an upload may not be created; null when it may. The file name is not checked: the first bytes decide the format.
+ */
 export function checkNew({ size_bytes, concat }: NewFile): Problem | null {
-  // A partial is not processed: what it holds is judged in its final.
+  // A partial is not checked: its content is checked as part of the final.
   if (size_bytes === 0 && concat?.kind !== "partial") return at("empty_file", "/size_bytes", "must be at least 1");
   return size_bytes !== null && size_bytes > UPLOAD_BYTES ? checkLarge() : null;
 }
 
 /**
- * Why a call that found this upload is not answered with it; null when it repeats the call that made it: its key led here,
- * its body must be the same. A key is remembered for 24 hours, but its upload for longer, and an id never names two uploads:
- * an older key makes nothing new and is refused.
+ * Why a call that found this upload is not answered with it; null when it repeats the call that created it, with the
+ * same key and body. A key is valid for 24 hours, but an upload lives longer and its id is never reused, so an expired
+ * key is a problem.
  */
 export function checkRepeat({ call, createdAt, status }: Upload, { idempotency }: Call, now: EpochMs): Problem | null {
-  const gone = "This Idempotency-Key made an upload that was deleted; send a new key.";
+  const gone = "This Idempotency-Key created an upload that was deleted; send a new key.";
   if (now - createdAt > IDEMPOTENCY_TTL_MS) return oldUploadKey();
   if (status === "deleted") return problemOf("idempotency_mismatch", gone);
   return call.idempotency?.fingerprint === idempotency?.fingerprint ? null : idempotencyMismatch();
 }
 
-/** What a sender of a whole file in one body is told when it did not become the upload's. */
+/** The problem for a body with the whole file that could not be stored. */
 export function checkFailed({ reason }: PutFailure, sizeBytes: number): Problem {
   switch (reason) {
     case "cut":
     case "too_large":
-      return problemOf(
-        "size_mismatch",
-        `The body ended before its ${sizeBytes} bytes or went beyond them; send the whole content again.`,
-      );
+      return problemOf("size_mismatch", `The body is not ${sizeBytes} bytes long; send the whole content again.`);
     case "stalled":
     case "late":
-      return problemOf("size_mismatch", "The body stopped before its end; send the whole content again.");
+      return problemOf("size_mismatch", "The body stalled before its end; send the whole content again.");
     case "stopped":
     case "store":
       return checkEnded(reason, "send the whole content again");
   }
 }
 
-/** What a sender is told whose body was not taken to its end; the bytes before `offset` are kept. */
+/** The problem for a body that broke off; the bytes before `offset` are stored. */
 export function checkCut({ reason }: PutFailure, offset: number): Problem {
-  const next = `ask for the offset and send on from there (now ${offset})`;
+  const next = `request the offset with HEAD and continue from there (now ${offset})`;
   switch (reason) {
     case "stalled":
     case "late":
-      return problemOf("body_timeout", `The body came too slowly; ${next}.`);
+      return problemOf("body_timeout", `The body arrived too slowly; ${next}.`);
     case "cut":
     case "too_large":
-      return problemOf("upload_incomplete", `The body ended before its end; ${next}.`);
+      return problemOf("upload_incomplete", `The body broke off before its end; ${next}.`);
     case "stopped":
     case "store":
       return checkEnded(reason, next);
@@ -175,7 +176,9 @@ export function checkCut({ reason }: PutFailure, offset: number): Problem {
 
 function checkEnded(reason: "stopped" | "store", next: string): Problem {
   return reason === "stopped"
-    ? problemOf("concurrency_limited", "A newer request took this upload over.", { retryAfterSeconds: 1 })
+    ? problemOf("concurrency_limited", `A newer request has replaced this one; if it fails, ${next}.`, {
+        retryAfterSeconds: 1,
+      })
     : problemOf("unavailable", `The content could not be stored; ${next}.`, { retryAfterSeconds: 5 });
 }
 
@@ -184,41 +187,44 @@ export const noUpload = (): Problem =>
     hint: "POST /v1/uploads",
   });
 
-/** What the upload's first bytes show; before they were judged, what its name says, if it says anything. */
+/** The format of the first bytes; before they were checked, the one of the file name, if it has one. */
 const shownFormat = (upload: Upload): MediaFormat | null =>
   FORMATS.find(({ ext }) => ext === upload.format) ?? formatOfName(upload.filename);
 
-/** What a complete upload is. */
+/** The format of a complete upload. */
 export function formatOf(upload: Upload): MediaFormat {
   const format = shownFormat(upload);
-  if (format === null) throw new Error("a complete upload's first bytes were not judged");
+  if (format === null) throw new Error("a complete upload's first bytes were not checked");
   return format;
 }
 
-/** What its object in R2 is called. Bytes under a checksum may be stored before they are judged: only the asset's type counts. */
+/**
+ * The content type of its object in R2. Bytes with a checksum may be stored before the format check, so only the
+ * asset's type is reliable.
+ */
 export const mimeOf = (upload: Upload): string =>
   (isPartial(upload) ? null : shownFormat(upload)?.mime) ?? "application/octet-stream";
 
-/** The id of an asset is made from its upload's, so making it twice makes one. */
+/** An asset's id is derived from its upload's, so creating it twice creates one. */
 export const assetIdOf = ({ id }: Upload): AssetId => `ast_${id.slice("upl_".length)}`;
 
-/** The asset that a complete upload becomes. */
+/** The asset of a complete upload. */
 export const assetOf = (
   upload: Upload,
   key: string,
   sha256: string,
-  look: Result<Inside, Problem>,
+  inspection: Result<Inspection, Problem>,
   now: EpochMs,
 ): AssetRecord => ({
   id: assetIdOf(upload),
-  status: look.ok ? "ready" : "rejected",
-  ...described(upload, look.ok ? look.value.format : formatOf(upload)),
+  status: inspection.ok ? "ready" : "rejected",
+  ...described(upload, inspection.ok ? inspection.value.format : formatOf(upload)),
   size_bytes: upload.sizeBytes ?? 0,
-  duration_ms: look.ok ? look.value.durationMs : null,
-  width: look.ok ? look.value.width : null,
-  height: look.ok ? look.value.height : null,
+  duration_ms: inspection.ok ? inspection.value.durationMs : null,
+  width: inspection.ok ? inspection.value.width : null,
+  height: inspection.ok ? inspection.value.height : null,
   sha256,
-  error: look.ok ? null : failureOf(look.error),
+  error: inspection.ok ? null : failureOf(inspection.error),
   metadata: { ...upload.metadata },
   created_at: toRfc3339(now),
   key,
@@ -231,7 +237,7 @@ const described = (upload: Upload, format: MediaFormat) => ({
   content_type: format.mime,
 });
 
-/** An upload as its routes and events show it. `offset` is how far its bytes are kept. */
+/** The public format of an upload. `offset`: the stored bytes. */
 export const showUpload = (upload: Upload, offset: number, publicUrl: string | null): UploadWire => ({
   id: upload.id,
   status: shownStatus(upload.status),
@@ -248,12 +254,12 @@ export const showUpload = (upload: Upload, offset: number, publicUrl: string | n
   expires_at: toRfc3339(upload.expiresAt),
 });
 
-/** The moments in between are ours. */
+/** Internal states are shown as public ones. */
 function shownStatus(status: Upload["status"]): UploadWire["status"] {
   if (status === "closing") return "open";
   return status === "deleted" ? "expired" : status;
 }
 
-/** A refusal about one field: the message names it and its limit. */
+/** A problem of one field: the message names the field and its limit. */
 const at = (code: Parameters<typeof problemOf>[0], field: string, message: string): Problem =>
   problemOf(code, `${field.replace("header:", "").replace("/", "")} ${message}.`, { errors: [{ field, message }] });

@@ -1,9 +1,9 @@
 /**
- * Each event on its way to each target.
+ * Dispatch of deliveries: which ones are sent when, and what follows from each attempt.
  *
- * A row's `due_at` is the only schedule: the queue carries nudges ("this tenant has something due"), so a lost message
- * loses nothing and a doubled one finds nothing to do. Whoever is nudged takes what is due, a few at a time, and reports
- * in the same call how the last ones went.
+ * `due_at` of a delivery's row is the only schedule. A queue message only says "this tenant has deliveries due", so a
+ * lost message loses nothing and a duplicate finds nothing to do. A sender claims the due deliveries a few at a time
+ * and reports the results of the previous ones in the same call.
  */
 
 import { type DeliveryId, type Mode, plainId } from "../../../core/ids.ts";
@@ -32,7 +32,7 @@ import { type Addressed, hostOf, type TargetHealth, targetOf } from "../subscrip
 import type { DeliveryMessages } from "./message.ts";
 import type { DeliveryRows, DeliveryWork } from "./store.ts";
 
-/** The schedule's one row for all deliveries. */
+/** The kind of the one job for all deliveries. */
 export const DELIVER = "deliver";
 
 export class Deliveries {
@@ -42,12 +42,15 @@ export class Deliveries {
   readonly #pace: DeliveryPace;
   readonly #messages: DeliveryMessages;
   readonly #health: TargetHealth;
-  /** What was due by then has been nudged for. Forgotten with the instance: the next one nudges anew. */
-  #nudgedAt: EpochMs = 0;
-  /** Nudges that no sender has come for yet, and when the last one left. Who comes takes what has become due meanwhile too. */
+  /** Queue messages were sent for everything due until then. Not stored: a new instance sends them again. */
+  #dispatchedAt: EpochMs = 0;
+  /**
+   * Queue messages whose sender has not called yet, and when the last one was sent. A sender also claims what became
+   * due meanwhile.
+   */
   #unanswered = 0;
   #sentAt: EpochMs = 0;
-  /** What the schedule was last told. */
+  /** The time for which the job was last scheduled. */
   #plannedAt: EpochMs | null | undefined = undefined;
 
   constructor(
@@ -66,7 +69,10 @@ export class Deliveries {
     this.#health = health;
   }
 
-  /** Owes an event to everybody who wants it, unless it is owed. Call inside the transaction that stores the event, and `plan` after it. */
+  /**
+   * Schedules an event for these targets, unless it is scheduled already. Call inside the transaction that stores the
+   * event, and `plan` after it.
+   */
   schedule({ id: event, resource, cursor }: EventRow, to: readonly Addressed[]): DeliveryId[] {
     const { now, random } = this.#runtime;
     return to.map(({ target, url }) => {
@@ -76,67 +82,73 @@ export class Deliveries {
     });
   }
 
-  /** The moment for what shall leave at once: after everything that was nudged for. */
+  /** The due time of a delivery to send at once: after everything that queue messages were sent for. */
   dueNow(): EpochMs {
-    return Math.max(this.#runtime.now(), this.#nudgedAt + 1);
+    return Math.max(this.#runtime.now(), this.#dispatchedAt + 1);
   }
 
-  /** Tells the schedule when to look again. Call after every change of what is due. A look that comes too early finds nothing and plans anew. */
+  /**
+   * Schedules the job for when deliveries are due. Call after every change of what is due. A run that comes too early
+   * finds nothing and plans again.
+   */
   plan(): void {
-    const at = this.#lookAt();
+    const at = this.#nextRunAt();
     const planned = this.#plannedAt ?? null;
-    const isCovered = at !== null && planned !== null && planned > this.#runtime.now() && planned <= at;
-    if (!isCovered && at !== this.#plannedAt) this.#publishSchedule(at);
+    const isPlanned = at !== null && planned !== null && planned > this.#runtime.now() && planned <= at;
+    if (!isPlanned && at !== this.#plannedAt) this.#reschedule(at);
   }
 
-  /** The schedule's work: one nudge for every few deliveries that may leave now, less those that senders will still come for. */
-  async nudge(): Promise<void> {
+  /**
+   * The job: sends one queue message for every few deliveries that may be sent now, less the senders that are still
+   * expected.
+   */
+  async dispatch(): Promise<void> {
     const { env, name, now, config } = this.#runtime;
-    if (await mustWait(this.#runtime)) return this.#publishSchedule(now() + config.timings.pauseCheckInterval);
-    if (now() - this.#sentAt >= config.timings.retry) this.#unanswered = 0; // by then they are late, or lost
-    const room = SENDERS_AT_ONCE - this.#unanswered;
-    const count = room > 0 ? this.#pace.choose(DELIVERIES_IN_FLIGHT).length : 0;
-    this.#nudgedAt = now();
-    const more = Math.min(room, Math.ceil(count / SENDER_SLOTS) - this.#unanswered);
+    if (await mustWait(this.#runtime)) return this.#reschedule(now() + config.timings.pauseCheckInterval);
+    if (now() - this.#sentAt >= config.timings.retry) this.#unanswered = 0; // late or lost by then
+    const free = SENDERS_AT_ONCE - this.#unanswered;
+    const count = free > 0 ? this.#pace.choose(DELIVERIES_IN_FLIGHT).length : 0;
+    this.#dispatchedAt = now();
+    const more = Math.min(free, Math.ceil(count / SENDER_SLOTS) - this.#unanswered);
     if (more > 0) {
       this.#unanswered += more;
       this.#sentAt = now();
       const body: DeliveryMessage = { tenant: name };
       await env.DELIVERIES.sendBatch(Array.from({ length: more }, () => ({ body })));
     }
-    this.#publishSchedule(this.#lookAt());
+    this.#reschedule(this.#nextRunAt());
   }
 
   /**
-   * Hears how attempts went and what did not leave, then takes up to `want` others, none while the tenant is paused. One that
-   * cannot be made is a dead letter.
+   * A sender's call: records results and unsent deliveries, then claims up to `want` others, none while the tenant is
+   * paused. A delivery whose message cannot be made becomes a dead letter.
    */
   async work(done: readonly DeliveryReport[], want: number, unsent: readonly UnsentDelivery[]): Promise<DeliveryJob[]> {
     const { storage, boundary } = this.#runtime;
-    if (done.length === 0 && unsent.length === 0) this.#unanswered = Math.max(0, this.#unanswered - 1); // only a sender that comes for a nudge has nothing to tell
+    if (done.length === 0 && unsent.length === 0) this.#unanswered = Math.max(0, this.#unanswered - 1); // a sender started by a queue message reports nothing
     const most = want > 0 && (await mustWait(this.#runtime)) ? 0 : want;
-    const taken = storage.transactionSync(() => {
+    const claimed = storage.transactionSync(() => {
       if (done.length > 0) this.#settle(done);
-      for (const { id, attempt } of unsent) this.#rows.untake(id, attempt, this.dueNow());
-      return most > 0 ? this.#take(most) : [];
+      for (const { id, attempt } of unsent) this.#rows.unclaim(id, attempt, this.dueNow());
+      return most > 0 ? this.#claim(most) : [];
     });
     this.plan();
     this.#jobs.tick();
-    if (taken.length === 0) return [];
+    if (claimed.length === 0) return [];
     await boundary("delivery.claimed");
     const made = await Promise.all(
-      this.#messages.make(taken).map(({ row, job }) => job.catch((error: unknown) => this.#postpone(row, error))),
+      this.#messages.make(claimed).map(({ row, job }) => job.catch((error: unknown) => this.#postpone(row, error))),
     );
-    const lost = taken.filter((_, at) => made[at] === null);
-    if (lost.length > 0) this.#giveUp(lost);
-    return made.flatMap((job) => (job === null || job === "later" ? [] : [job]));
+    const unsendable = claimed.filter((_, at) => made[at] === null);
+    if (unsendable.length > 0) this.#giveUp(unsendable);
+    return made.flatMap((job) => (job === null || job === "postponed" ? [] : [job]));
   }
 
-  #take(want: number): DeliveryWork[] {
+  #claim(want: number): DeliveryWork[] {
     const { now, config } = this.#runtime;
     const rows = this.#pace.choose(want);
     if (rows.length > 0)
-      this.#rows.take(
+      this.#rows.claim(
         rows.map(({ id }) => id),
         now() + config.timings.deliveryLease,
       );
@@ -144,67 +156,73 @@ export class Deliveries {
     return rows;
   }
 
-  /** Writes outcomes down and what follows from them. One of an attempt that was taken anew is too late. */
+  /**
+   * Records the results and what follows from them. The result of an attempt that was claimed again meanwhile is
+   * discarded.
+   */
   #settle(reports: readonly DeliveryReport[]): void {
     const { now, random01, config } = this.#runtime;
     const rows = this.#rows.findAll(reports.map(({ id }) => id));
-    const heard = reports.flatMap((report) => {
+    const current = reports.flatMap((report) => {
       const row = rows.get(report.id);
       return row === undefined || row.taken === 0 || row.attempts !== report.attempt ? [] : [{ ...report, row }];
     });
-    this.#rows.log(heard, now());
+    this.#rows.log(current, now());
     const over = { delivered: [] as DeliveryId[], failed: [] as DeliveryId[] };
-    for (const { id, attempt, outcome, row } of heard) {
+    for (const { id, attempt, outcome, row } of current) {
       const isLast = isAccepted(outcome) || isGone(outcome);
       const next = isLast
         ? null
         : nextAttempt(attempt - row.spent, outcome.retryAfterMs, now(), random01(), config.timings);
       if (next === null) over[isAccepted(outcome) ? "delivered" : "failed"].push(id);
-      else this.#rows.later(id, next);
+      else this.#rows.retryAt(id, next);
     }
-    this.#rows.over(over.delivered, "delivered", now());
-    this.#rows.over(over.failed, "failed", now());
-    for (const { outcome, row } of heard) {
-      this.#pace.heard(row, outcome);
+    this.#rows.end(over.delivered, "delivered", now());
+    this.#rows.end(over.failed, "failed", now());
+    for (const { outcome, row } of current) {
+      this.#pace.record(row, outcome);
       this.#health.note(targetOf(row), row.event, outcome);
     }
   }
 
   /**
-   * A message whose body could not be fetched just now: no attempt left, so none counts, and those after it wait on. Its own
-   * failures are counted apart, and only days of them end it.
+   * Postpones a delivery whose body could not be fetched: nothing was sent, so no attempt is counted, and later events
+   * wait. These failures are counted separately, and only days of them end the delivery.
    */
-  #postpone(row: DeliveryWork, error: unknown): "later" | null {
+  #postpone(row: DeliveryWork, error: unknown): "postponed" | null {
     const { now, config } = this.#runtime;
     logBug("message_not_made", error, { work: "delivery", attempt: row.unmade + 1 });
     if (row.unmade + 1 >= MESSAGE_TRIES) return null;
     const wait = Math.min(config.timings.retry * 2 ** row.unmade, config.timings.retryMax);
-    this.#rows.putBack(row, now() + wait);
+    this.#rows.unclaimUnmade(row, now() + wait);
     this.plan();
-    return "later";
+    return "postponed";
   }
 
   #giveUp(rows: readonly DeliveryWork[]): void {
     const { storage, now } = this.#runtime;
     const ids = rows.map(({ id }) => id);
-    storage.transactionSync(() => this.#rows.over(ids, "failed", now()));
+    storage.transactionSync(() => this.#rows.end(ids, "failed", now()));
     this.plan();
   }
 
-  /** When there will be something to nudge for: what is not nudged for yet, at its time; the rest when the nudge must be lost. */
-  #lookAt(): EpochMs | null {
+  /**
+   * When the job has to run next: deliveries without a queue message when they are due, the others when their message
+   * must have been lost.
+   */
+  #nextRunAt(): EpochMs | null {
     const { timings } = this.#runtime.config;
-    const waiting = this.#rows.hasDueJobs(this.#nudgedAt);
-    const moments = [
-      this.#rows.nextDueAt(this.#nudgedAt),
-      waiting ? this.#nudgedAt + timings.stepLease : null,
+    const waiting = this.#rows.hasDueJobs(this.#dispatchedAt);
+    const times = [
+      this.#rows.nextDueAt(this.#dispatchedAt),
+      waiting ? this.#dispatchedAt + timings.stepLease : null,
       waiting ? this.#pace.freeAt() : null,
     ];
-    const known = moments.filter((at) => at !== null);
+    const known = times.filter((at) => at !== null);
     return known.length === 0 ? null : Math.min(...known);
   }
 
-  #publishSchedule(at: EpochMs | null): void {
+  #reschedule(at: EpochMs | null): void {
     this.#plannedAt = at;
     if (at === null) this.#jobs.done(DELIVER, "");
     else this.#jobs.schedule(DELIVER, "", at);
@@ -212,24 +230,24 @@ export class Deliveries {
 }
 
 /*
- * Which deliveries may leave now. Targets take turns, and each has so many places: fewer when its last answer was slow or did
- * not come, so that those that hang leave room for those that answer. A host's pace comes on top of it: in live mode by how
- * many are open, in test mode by how many began of late.
+ * Fair selection of the deliveries that may be sent now. Targets take turns, and each has a number of slots: fewer when
+ * its last answer was slow or missing, so that hanging targets leave slots for the others. A limit per host applies as
+ * well: in live mode on open requests, in test mode on requests per second.
  */
 
 type Slot = Pick<DeliveryWork, "host" | "lane">;
-/** What is open: in all, of lanes that are not known to answer soon, by lane, and by host what its pace counts. */
+/** Open attempts: in all, in lanes without a known quick answer, by lane, and by host as its limit counts them. */
 type Open = { all: number; unproven: number; readonly lanes: Map<string, number>; hosts: Map<string, number> };
 
 export class DeliveryPace {
   readonly #runtime: ObjectRuntime;
   readonly #rows: DeliveryRows;
   readonly #mode: Mode;
-  /** Test mode: when attempts to each host began. Forgotten with the instance: a pace is a courtesy, not a promise. */
+  /** Test mode: when attempts to each host started. Not stored: this limit is a courtesy, not a guarantee. */
   readonly #begun = new Map<string, EpochMs[]>();
-  /** Whether the last answer of a lane came, and came soon. Forgotten with the instance: the next answer tells. */
+  /** Whether the last answer of a lane came quickly. Not stored: the next answer sets it. */
   readonly #isQuick = new Map<string, boolean>();
-  /** The lane that was served last. */
+  /** The lane of the last claimed delivery. */
   #last = "";
 
   constructor(runtime: ObjectRuntime, rows: DeliveryRows, mode: Mode) {
@@ -238,7 +256,9 @@ export class DeliveryPace {
     this.#mode = mode;
   }
 
-  /** Up to `want` deliveries that may leave now: one of each target in turn, in each the longest due first. */
+  /**
+   * Up to `want` deliveries that may be sent now: one of each target in turn, within a target the longest due first.
+   */
   choose(want: number): DeliveryWork[] {
     const now = this.#runtime.now();
     const open = this.#open(now);
@@ -246,11 +266,11 @@ export class DeliveryPace {
     if (most <= 0) return [];
     const lines: DeliveryWork[][] = [];
     let unproven = open.unproven;
-    for (const lane of this.#inTurn(this.#rows.dueLanes(now))) {
+    for (const lane of this.#rotate(this.#rows.dueLanes(now))) {
       const isProven = this.#isQuick.get(lane) === true;
-      const places = this.#mostIn(lane) - (open.lanes.get(lane) ?? 0);
-      if (places <= 0 || (!isProven && unproven >= UNPROVEN_IN_FLIGHT)) continue;
-      const due = this.#rows.due(lane, now, Math.min(places, most));
+      const slots = this.#laneLimit(lane) - (open.lanes.get(lane) ?? 0);
+      if (slots <= 0 || (!isProven && unproven >= UNPROVEN_IN_FLIGHT)) continue;
+      const due = this.#rows.due(lane, now, Math.min(slots, most));
       const [first] = due;
       if (first === undefined || !this.#fits(first, open)) continue;
       if (!isProven) unproven += 1;
@@ -268,15 +288,15 @@ export class DeliveryPace {
     return chosen;
   }
 
-  /** Attempts have begun. */
+  /** Records the start of attempts. */
   begin(rows: readonly DeliveryWork[]): void {
     this.#last = rows.at(-1)?.lane ?? this.#last;
     if (this.#mode !== "test") return;
     for (const { host } of rows) this.#begun.set(host, [...(this.#begun.get(host) ?? []), this.#runtime.now()]);
   }
 
-  /** An attempt is over. */
-  heard({ lane }: DeliveryWork, { status, tookMs }: DeliveryOutcome): void {
+  /** Records the result of an attempt. */
+  record({ lane }: DeliveryWork, { status, tookMs }: DeliveryOutcome): void {
     const isQuick = status !== null && tookMs <= this.#runtime.config.timings.deliveryTimeout * SLOW_ANSWER_PART;
     this.#isQuick.delete(lane);
     this.#isQuick.set(lane, isQuick);
@@ -284,37 +304,37 @@ export class DeliveryPace {
     if (oldest !== undefined && this.#isQuick.size > PROVEN_REMEMBERED) this.#isQuick.delete(oldest);
   }
 
-  /** When a host that is at its pace may be sent to again; null when none is. */
+  /** When the first host at its limit may be sent to again; null when no host is at its limit. */
   freeAt(): EpochMs | null {
-    const full = [...this.#recent().values()].filter((begun) => begun.length >= this.#mostAt);
-    const moments = full.map((begun) => Math.min(...begun) + this.#runtime.config.timings.testHostWindow);
-    return moments.length === 0 ? null : Math.min(...moments);
+    const full = [...this.#recent().values()].filter((begun) => begun.length >= this.#hostLimit);
+    const times = full.map((begun) => Math.min(...begun) + this.#runtime.config.timings.testHostWindow);
+    return times.length === 0 ? null : Math.min(...times);
   }
 
-  /** From the one after the lane that was served last. */
-  #inTurn(lanes: readonly string[]): string[] {
+  /** Rotates the lanes to start after the last served one. */
+  #rotate(lanes: readonly string[]): string[] {
     return [...lanes.filter((lane) => lane > this.#last), ...lanes.filter((lane) => lane <= this.#last)];
   }
 
-  /** How many may be open at one host, or begin there in a second. */
-  get #mostAt(): number {
+  /** How many requests may be open to one host or, in test mode, start within a second. */
+  get #hostLimit(): number {
     return this.#mode === "test" ? TEST_HOST_PER_SECOND : HOST_IN_FLIGHT;
   }
 
-  #mostIn(lane: string): number {
+  #laneLimit(lane: string): number {
     return this.#isQuick.get(lane) === false ? SLOW_TARGET_IN_FLIGHT : TARGET_IN_FLIGHT;
   }
 
   #open(now: EpochMs): Open {
     const open: Open = { all: 0, unproven: 0, lanes: new Map<string, number>(), hosts: new Map<string, number>() };
-    for (const place of this.#rows.inFlight(now)) this.#count(place, open);
+    for (const attempt of this.#rows.inFlight(now)) this.#count(attempt, open);
     if (this.#mode === "test") open.hosts = new Map([...this.#recent()].map(([host, begun]) => [host, begun.length]));
     return open;
   }
 
   #fits({ host, lane }: Slot, { unproven, lanes, hosts }: Open): boolean {
-    const hasPlace = this.#isQuick.get(lane) === true || unproven < UNPROVEN_IN_FLIGHT;
-    return hasPlace && (lanes.get(lane) ?? 0) < this.#mostIn(lane) && (hosts.get(host) ?? 0) < this.#mostAt;
+    const hasSlot = this.#isQuick.get(lane) === true || unproven < UNPROVEN_IN_FLIGHT;
+    return hasSlot && (lanes.get(lane) ?? 0) < this.#laneLimit(lane) && (hosts.get(host) ?? 0) < this.#hostLimit;
   }
 
   #count({ host, lane }: Slot, open: Open): void {

@@ -1,4 +1,4 @@
-/** Attempts as they leave: each body made and signed at the moment it is taken. */
+/** The HTTP messages of deliveries: built and signed when a delivery is claimed. Also test messages to an endpoint. */
 
 import { type Problem, problemOf } from "../../../core/errors.ts";
 import { type DeliveryId, type EndpointId, eventId, type Mode } from "../../../core/ids.ts";
@@ -24,7 +24,9 @@ import {
 import type { Deliveries } from "./dispatch.ts";
 import type { DeliveryRows, DeliveryWork } from "./store.ts";
 
-/** A delivery that was just taken, and its message; null when its target or event is gone, or no secret of it can be opened. */
+/**
+ * A claimed delivery and its message; null when its target or event is gone, or none of its secrets can be decrypted.
+ */
 export type Made = { readonly row: DeliveryWork; readonly job: Promise<DeliveryJob | null> };
 
 export class DeliveryMessages {
@@ -42,12 +44,15 @@ export class DeliveryMessages {
     this.#secrets = secrets;
   }
 
-  /** The messages of deliveries that were just taken, each with a fate of its own: one may reject, where its body cannot be fetched just now. */
-  make(taken: readonly DeliveryWork[]): Made[] {
-    const events = this.#events.findAll(taken.map(({ event }) => event));
-    const stale = this.#rows.stale(taken.map(({ id }) => id));
+  /**
+   * The messages of claimed deliveries. Each has a promise of its own, because one may reject when its body cannot be
+   * fetched.
+   */
+  make(claimed: readonly DeliveryWork[]): Made[] {
+    const events = this.#events.findAll(claimed.map(({ event }) => event));
+    const stale = this.#rows.stale(claimed.map(({ id }) => id));
     const destinations = new Map<string, Destination | null>();
-    return taken.map((row) => {
+    return claimed.map((row) => {
       const { target_kind, target } = row;
       const key = `${target_kind} ${target}`;
       const destination = destinations.get(key) ?? this.#targets.find(targetOf(row));
@@ -80,7 +85,7 @@ export class DeliveryMessages {
     const { id, attempts } = row;
     return {
       id,
-      attempt: attempts + 1, // the row is as it was before it was taken
+      attempt: attempts + 1, // the row was read before it was claimed
       url: destination.url,
       headers,
       body,
@@ -89,7 +94,7 @@ export class DeliveryMessages {
   }
 }
 
-/* Trying an endpoint out: one message like a real one, signed and delivered like any other. */
+/* Test messages: like a real one, signed and delivered in the same way. */
 
 export class Samples {
   readonly #runtime: ObjectRuntime;
@@ -106,7 +111,10 @@ export class Samples {
     this.#deliveries = deliveries;
   }
 
-  /** Owes the endpoint a sample of a type: the latest event's body, else a made-up one. It is in no list of events. */
+  /**
+   * Schedules a sample of a type for the endpoint: the body of the latest event, or else an invented one. It appears in
+   * no list of events.
+   */
   async send(call: Call, id: EndpointId, wanted: EventType | null): Promise<Result<DeliveryId, Problem>> {
     const endpoint = this.#endpoints.find(id);
     if (endpoint === null) return err(noEndpoint());
@@ -116,23 +124,23 @@ export class Samples {
     if (!known.ok) return known;
     if (known.value !== null) return ok(known.value as DeliveryId); // written below only
     const type = wanted ?? firstOf(endpoint);
-    const [latest] = this.#events.latestRows(type, 1);
-    const [told] = latest === undefined ? [sampleEvent(type, this.#mode).data] : await this.#events.dataOf([latest]); // without its link
+    const [latest] = this.#events.latestStored(type, 1);
+    const [content] = latest === undefined ? [sampleEvent(type, this.#mode).data] : await this.#events.dataOf([latest]); // without its link
     const resource = `sample_${crypto.randomUUID()}`;
     const event = await eventId(resource, type);
-    const data = JSON.stringify(told);
+    const data = JSON.stringify(content);
     const [newEvent] = await this.#events.prepare([
       { id: event, type, resource, sequence: 1, at: now(), uh: latest?.uh ?? "", data },
     ]);
-    if (newEvent === undefined) throw new Error("one fact was prepared");
-    const idempotency = findByIdempotencyKey(this.#runtime, call); // asked again, so that nothing comes between this and the commit
+    if (newEvent === undefined) throw new Error("expected one prepared event");
+    const idempotency = findByIdempotencyKey(this.#runtime, call); // again, directly before the commit
     if (!idempotency.ok || idempotency.value !== null) await this.#events.drop([newEvent]);
     if (!idempotency.ok) return idempotency;
     if (idempotency.value !== null) return ok(idempotency.value as DeliveryId);
     return storage.transactionSync(() => {
       const stored = this.#events.addSample(newEvent);
       const [delivery] = this.#deliveries.schedule(stored, [{ target: { kind: "endpoint", id }, url: endpoint.url }]);
-      if (delivery === undefined) throw new Error("one delivery was owed");
+      if (delivery === undefined) throw new Error("expected one scheduled delivery");
       saveIdempotencyKey(this.#runtime, call, delivery);
       this.#deliveries.plan();
       return ok(delivery);
@@ -146,6 +154,6 @@ const firstOf = ({ types }: Endpoint): EventType => {
 };
 
 const disabled = (): Problem =>
-  problemOf("endpoint_disabled", "A disabled endpoint takes nothing; enable it first, then try it.", {
+  problemOf("endpoint_disabled", "A disabled endpoint receives nothing; enable it first, then send the test.", {
     hint: "POST /v1/webhook_endpoints/{id}/enable",
   });

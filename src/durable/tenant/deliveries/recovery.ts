@@ -1,4 +1,4 @@
-/** Sending again what an endpoint did not take: what failed, and what happened while it was disabled. */
+/** Recovery of an endpoint: sends again what failed, and what happened while the endpoint was disabled. */
 import { type Problem, problemOf } from "../../../core/errors.ts";
 import type { EndpointId } from "../../../core/ids.ts";
 import { RECOVER_STEP } from "../../../core/limits.ts";
@@ -14,7 +14,7 @@ import { type Endpoint, type EndpointRows, isWanted, noEndpoint, showEndpoint } 
 import type { Deliveries } from "./dispatch.ts";
 import type { DeliveryRows } from "./store.ts";
 
-/** The schedule's row for an endpoint whose recovery is under way. */
+/** The job kind of a running recovery; its `ref` is the endpoint. */
 export const RECOVER = "recover";
 
 export class Recoveries {
@@ -41,8 +41,11 @@ export class Recoveries {
     this.#deliveries = deliveries;
   }
 
-  /** Commits the wish; the schedule steps through the events. A second wish while one is under way widens it. */
-  async begin(call: Call, id: EndpointId, since: EpochMs): Promise<Result<EndpointWire, Problem>> {
+  /**
+   * Stores the request; the job then goes through the events step by step. A second request during a recovery extends
+   * it to the earlier start.
+   */
+  async start(call: Call, id: EndpointId, since: EpochMs): Promise<Result<EndpointWire, Problem>> {
     const { storage, now, boundary } = this.#runtime;
     const idempotency = findByIdempotencyKey(this.#runtime, call);
     if (!idempotency.ok) return idempotency;
@@ -65,7 +68,7 @@ export class Recoveries {
     return ok(showEndpoint(endpoint));
   }
 
-  /** One step: the next few events, each owed again unless it was taken. */
+  /** One step: schedules the next few events again, except those that were delivered. */
   step(id: EndpointId): void {
     const endpoint = this.#rows.find(id);
     const recovery = this.#rows.recovery(id);
@@ -85,7 +88,7 @@ export class Recoveries {
     });
   }
 
-  /** Ends a recovery that keeps failing; its endpoint's caller may ask for another one. */
+  /** Ends a recovery that keeps failing; the caller may start another one. */
   giveUp(id: EndpointId): void {
     this.#rows.saveRecovery(id, null);
   }
@@ -98,6 +101,6 @@ export class Recoveries {
 }
 
 const disabled = (): Problem =>
-  problemOf("endpoint_disabled", "A disabled endpoint takes nothing; enable it first, then recover.", {
+  problemOf("endpoint_disabled", "A disabled endpoint receives nothing; enable it first, then start the recovery.", {
     hint: "POST /v1/webhook_endpoints/{id}/enable",
   });

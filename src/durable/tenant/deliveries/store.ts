@@ -1,4 +1,7 @@
-/** The rows of deliveries and of their attempts: every statement on them. When to do what is said next door. */
+/**
+ * The rows of deliveries and of their attempts, with every statement on them, and the API calls that read or retry a
+ * delivery. dispatch.ts decides what is sent when.
+ */
 
 import { type Problem, problemOf } from "../../../core/errors.ts";
 import type { DeliveryId, EventId } from "../../../core/ids.ts";
@@ -15,7 +18,7 @@ import type { Events } from "../events.ts";
 import { columnsOf, type TargetColumns, type Targets, targetOf } from "../subscriptions.ts";
 import type { Deliveries } from "./dispatch.ts";
 
-/** What is needed of a delivery to make an attempt and to settle it. */
+/** The columns needed to make an attempt and to record its result. */
 export type DeliveryWork = TargetColumns & {
   readonly id: DeliveryId;
   readonly lane: string;
@@ -53,13 +56,15 @@ export type AttemptRow = {
   readonly answer: string;
 };
 
-/** A message that cannot be made is no attempt: counted apart, so that the schedule of attempts is not used up by it. */
+/**
+ * Failing to make a message is not an attempt: it is counted separately, so that it does not use up the retry schedule.
+ */
 export const UNMADE_COLUMN = `
   -- times in a row that its message could not be made
   ALTER TABLE deliveries ADD COLUMN unmade INTEGER NOT NULL DEFAULT 0;
 `;
 
-/** Targets take turns by it: an endpoint, a hook, or all callbacks to one host. */
+/** Targets take turns by lane: an endpoint, a hook, or all callbacks to one host. */
 export const LANES = `
   ALTER TABLE deliveries ADD COLUMN lane TEXT AS (iif(target_kind = 'callback', host, target)) VIRTUAL;
   CREATE INDEX deliveries_by_lane ON deliveries (lane, due_at, cursor) WHERE state = 'pending';
@@ -68,12 +73,13 @@ export const LANES = `
 const WORK = "id, lane, event, target_kind, target, host, attempts, spent, taken, unmade";
 const COLUMNS = `${WORK}, state, due_at, created_at, ended_at`;
 
-/** The ids of a JSON array. */
+/** The ids in a JSON array. */
 const LISTED = "(SELECT value FROM json_each(?))";
 
 /**
- * What is due and in order in one lane. Nobody overtakes: a first attempt waits until those of earlier events of its resource
- * have come to an end, good or bad. The index is named, because the planner would read and sort everything that is pending.
+ * Deliveries of one lane that are due and in order. A first attempt waits until those for earlier events of its
+ * resource have finished, whether they succeeded or not. The index is named, because the planner would read and sort
+ * everything pending.
  */
 export const DUE = `
   SELECT ${WORK} FROM deliveries AS d INDEXED BY deliveries_by_lane
@@ -83,7 +89,9 @@ export const DUE = `
       AND e.state = 'pending' AND (e.attempts = 0 OR (e.attempts = 1 AND e.taken = 1 AND e.due_at > ?))
   ))
   ORDER BY due_at, cursor ${BOUND_LIMIT}`;
-/** The lanes in which something is due: from one to the next by the index, however much is pending in each. */
+/**
+ * The lanes with due deliveries. The recursion goes from lane to lane by the index, however many deliveries each has.
+ */
 export const DUE_LANES = `
   WITH RECURSIVE ring (lane) AS (
     SELECT min(lane) FROM deliveries INDEXED BY deliveries_by_lane WHERE state = 'pending'
@@ -112,26 +120,26 @@ const LOG = `
 
 export class DeliveryRows {
   readonly #sql: SqlStorage;
-  readonly #ended: (events: readonly EventId[], state: "delivered" | "failed") => void;
+  readonly #onEnded: (events: readonly EventId[], state: "delivered" | "failed") => void;
 
-  /** `ended` is told of every end, its event once for each delivery, in the transaction that makes it. */
-  constructor(sql: SqlStorage, ended: (events: readonly EventId[], state: "delivered" | "failed") => void) {
+  /** `onEnded` is called for every delivery that ends, with its event, in the transaction that ends it. */
+  constructor(sql: SqlStorage, onEnded: (events: readonly EventId[], state: "delivered" | "failed") => void) {
     this.#sql = sql;
-    this.#ended = ended;
+    this.#onEnded = onEnded;
   }
 
   find(id: DeliveryId): DeliveryRow | null {
     return this.#rows(`SELECT ${COLUMNS} FROM deliveries WHERE id = ?`, id)[0] ?? null;
   }
 
-  /** Those of these that there are, by id. */
+  /** The deliveries with these ids. */
   findAll(ids: readonly DeliveryId[]): Map<DeliveryId, DeliveryWork> {
     const query = `SELECT ${WORK} FROM deliveries WHERE id IN ${LISTED}`;
     const rows = this.#sql.exec<DeliveryWork>(query, JSON.stringify(ids)).toArray();
     return new Map(rows.map((row) => [row.id, row]));
   }
 
-  /** Owes an event to a target, unless it is owed or was told already. */
+  /** Adds a delivery of an event to a target, unless there is one already. */
   add({ id, event, target, host, resource, cursor, dueAt }: NewDelivery, now: EpochMs): void {
     const { target_kind: kind, target: to } = columnsOf(target);
     this.#sql.exec(
@@ -149,12 +157,12 @@ export class DeliveryRows {
     );
   }
 
-  /** What is due and in order in one lane, the longest due first. */
+  /** Deliveries of one lane that are due and in order, the longest due first. */
   due(lane: string, now: EpochMs, limit: number): DeliveryWork[] {
     return this.#sql.exec<DeliveryWork>(DUE, lane, now, now, limit).toArray();
   }
 
-  /** The lanes in which something is due, in the order of their names. */
+  /** The lanes with due deliveries, in order of name. */
   dueLanes(now: EpochMs): string[] {
     return this.#sql
       .exec<{ lane: string }>(DUE_LANES, now)
@@ -162,7 +170,7 @@ export class DeliveryRows {
       .map(({ lane }) => lane);
   }
 
-  /** The earliest moment after `since` at which a pending one is due; null when there is none. */
+  /** The earliest due time after `since` of a pending delivery; null when there is none. */
   nextDueAt(since: EpochMs): EpochMs | null {
     return this.#sql.exec<{ at: number | null }>(NEXT_DUE, since).one().at;
   }
@@ -171,49 +179,52 @@ export class DeliveryRows {
     return this.#sql.exec(HAS_DUE, at).toArray().length > 0;
   }
 
-  /** Where the attempts go that are under way. */
+  /** The targets of running attempts. */
   inFlight(now: EpochMs): Pick<DeliveryWork, "host" | "lane">[] {
     return this.#sql.exec<Pick<DeliveryWork, "host" | "lane">>(IN_FLIGHT, now).toArray();
   }
 
-  /** Takes deliveries for one attempt each, until then at the latest. */
-  take(ids: readonly DeliveryId[], until: EpochMs): void {
+  /** Claims deliveries for one attempt each, until `until` at the latest. */
+  claim(ids: readonly DeliveryId[], until: EpochMs): void {
     const query = `UPDATE deliveries SET attempts = attempts + 1, taken = 1, due_at = ? WHERE id IN ${LISTED}`;
     this.#sql.exec(query, until, JSON.stringify(ids));
   }
 
-  /** To be tried again then. */
-  later(id: DeliveryId, at: EpochMs): void {
+  /** Schedules the next attempt. */
+  retryAt(id: DeliveryId, at: EpochMs): void {
     this.#sql.exec("UPDATE deliveries SET taken = 0, unmade = 0, due_at = ? WHERE id = ?", Math.round(at), id);
   }
 
-  /** Undoes the taking of a delivery whose message could not be made. `row` is as it was before it was taken; one that was taken anew or ended meanwhile stays as it is. */
-  putBack({ id, attempts }: DeliveryWork, at: EpochMs): void {
+  /**
+   * Undoes the claim of a delivery whose message could not be made. `row` was read before the claim; a delivery that
+   * was claimed again or ended meanwhile is not changed.
+   */
+  unclaimUnmade({ id, attempts }: DeliveryWork, at: EpochMs): void {
     const query = `UPDATE deliveries SET taken = 0, attempts = attempts - 1, unmade = unmade + 1, due_at = ?
                    WHERE id = ? AND state = 'pending' AND taken = 1 AND attempts = ?`;
     this.#sql.exec(query, Math.round(at), id, attempts + 1);
   }
 
-  /** Undoes the taking of a delivery that has not left. One that was taken anew or ended meanwhile stays as it is. */
-  untake(id: DeliveryId, attempt: number, at: EpochMs): void {
+  /** Undoes the claim of a delivery that was not sent. One that was claimed again or ended meanwhile is not changed. */
+  unclaim(id: DeliveryId, attempt: number, at: EpochMs): void {
     const query = `UPDATE deliveries SET taken = 0, attempts = attempts - 1, due_at = ?
                    WHERE id = ? AND state = 'pending' AND taken = 1 AND attempts = ?`;
     this.#sql.exec(query, Math.round(at), id, attempt);
   }
 
-  /** Ends deliveries. One that was called off meanwhile has its end. */
-  over(ids: readonly DeliveryId[], state: "delivered" | "failed", now: EpochMs): void {
+  /** Ends deliveries. One that was cancelled meanwhile has ended already. */
+  end(ids: readonly DeliveryId[], state: "delivered" | "failed", now: EpochMs): void {
     if (ids.length > 0) this.#end(`id IN ${LISTED}`, state, now, JSON.stringify(ids));
   }
 
-  /** Begins the schedule anew, whatever came of it before. One whose attempt is under way is left alone. */
-  again(id: DeliveryId, dueAt: EpochMs): void {
+  /** Restarts the retry schedule, whatever the state. A delivery with a running attempt is not changed. */
+  restart(id: DeliveryId, dueAt: EpochMs): void {
     const query = `UPDATE deliveries SET state = 'pending', spent = attempts, due_at = ?, ended_at = NULL
                    WHERE id = ? AND taken = 0`;
     this.#sql.exec(query, dueAt, id);
   }
 
-  /** The dead letter of this event and target begins anew. */
+  /** Restarts the retry schedule of the dead letter of this event and target. */
   revive(event: EventId, target: DeliveryTarget, dueAt: EpochMs): void {
     const { target_kind, target: to } = columnsOf(target);
     const query = `UPDATE deliveries SET state = 'pending', spent = attempts, due_at = ?, ended_at = NULL
@@ -221,8 +232,8 @@ export class DeliveryRows {
     this.#sql.exec(query, dueAt, event, target_kind, to);
   }
 
-  /** The target takes nothing any more: what is owed to it becomes a dead letter. */
-  callOff(target: DeliveryTarget, now: EpochMs): void {
+  /** The target receives nothing any more: its pending deliveries become dead letters. */
+  failPending(target: DeliveryTarget, now: EpochMs): void {
     const { target_kind, target: to } = columnsOf(target);
     this.#end("target = ? AND target_kind = ?", "failed", now, to, target_kind);
   }
@@ -230,28 +241,28 @@ export class DeliveryRows {
   #end(which: string, state: "delivered" | "failed", now: EpochMs, ...values: SqlStorageValue[]): void {
     const query = `UPDATE deliveries SET state = ?, taken = 0, due_at = NULL, ended_at = ?
                    WHERE ${which} AND state = 'pending' RETURNING event`;
-    const over = this.#sql.exec<{ event: EventId }>(query, state, now, ...values).toArray();
-    if (over.length > 0)
-      this.#ended(
-        over.map(({ event }) => event),
+    const ended = this.#sql.exec<{ event: EventId }>(query, state, now, ...values).toArray();
+    if (ended.length > 0)
+      this.#onEnded(
+        ended.map(({ event }) => event),
         state,
       );
   }
 
-  /** The target has another address. */
+  /** The target's URL has changed. */
   moveHost(target: DeliveryTarget, host: string): void {
     const { target_kind, target: to } = columnsOf(target);
     const query = "UPDATE deliveries SET host = ? WHERE target = ? AND target_kind = ? AND state = 'pending'";
     this.#sql.exec(query, host, to, target_kind);
   }
 
-  /** Those of these for which a later event of the same resource has been sent to the same target. */
+  /** The deliveries for which a later event of the same resource was sent to the same target. */
   stale(ids: readonly DeliveryId[]): Set<DeliveryId> {
     const rows = this.#sql.exec<{ id: DeliveryId }>(STALE, JSON.stringify(ids)).toArray();
     return new Set(rows.map(({ id }) => id));
   }
 
-  /** A page, newest first, and one more to tell whether there are others. */
+  /** A page, newest first, with one extra row that shows whether there are more. */
   page(page: PageRequest, { state, target_id }: DeliveryFilter): DeliveryRow[] {
     return this.#rows(
       `SELECT ${COLUMNS} FROM deliveries
@@ -265,7 +276,7 @@ export class DeliveryRows {
     );
   }
 
-  /** Notes how attempts went. */
+  /** Records the results of attempts. */
   log(reports: readonly DeliveryReport[], now: EpochMs): void {
     const rows = reports.map(({ id, attempt, outcome: { status, error, answer, tookMs } }) => {
       return [id, attempt, Math.round(now - tookMs), Math.round(tookMs), status, error, answer];
@@ -273,7 +284,7 @@ export class DeliveryRows {
     this.#sql.exec(LOG, JSON.stringify(rows));
   }
 
-  /** The attempts whose outcome is known, in order. */
+  /** The attempts with a known result, in order. */
   attempts(id: DeliveryId): AttemptRow[] {
     const query = "SELECT n, at, took_ms, status, error, answer FROM attempts WHERE delivery = ? ORDER BY n";
     return this.#sql.exec<AttemptRow>(query, id).toArray();
@@ -285,8 +296,8 @@ export class DeliveryRows {
     return this.#sql.exec<AttemptRow>(query, id).toArray()[0] ?? null;
   }
 
-  /** Removes what is over and was made before. */
-  tidy(before: EpochMs): void {
+  /** Removes finished deliveries that were created before `before`. */
+  removeExpired(before: EpochMs): void {
     const old = "SELECT id FROM deliveries WHERE created_at < ? AND state != 'pending'";
     this.#sql.exec(`DELETE FROM attempts WHERE delivery IN (${old})`, before);
     this.#sql.exec("DELETE FROM deliveries WHERE created_at < ? AND state != 'pending'", before);
@@ -297,7 +308,7 @@ export class DeliveryRows {
   }
 }
 
-/* What callers ask of deliveries: to read them, and to have one tried again. */
+/* The API calls about deliveries: list, read and retry. */
 
 export class DeliveryLog {
   readonly #runtime: ObjectRuntime;
@@ -330,7 +341,7 @@ export class DeliveryLog {
     return ok({ ...this.#show(row), log });
   }
 
-  /** Begins a delivery's schedule anew, at once. Refused where its target takes nothing. */
+  /** Restarts a delivery's retry schedule at once. A problem when its target is disabled or gone. */
   retry(call: Call, id: DeliveryId): Result<LoggedDeliveryWire, Problem> {
     const idempotency = findByIdempotencyKey(this.#runtime, call);
     if (!idempotency.ok) return idempotency;
@@ -339,7 +350,7 @@ export class DeliveryLog {
     if (idempotency.value !== null) return this.read(id);
     if (this.#targets.find(targetOf(row)) === null) return err(closed());
     this.#runtime.storage.transactionSync(() => {
-      this.#rows.again(id, this.#deliveries.dueNow());
+      this.#rows.restart(id, this.#deliveries.dueNow());
       saveIdempotencyKey(this.#runtime, call, id);
     });
     this.#deliveries.plan();
@@ -370,7 +381,7 @@ const noDelivery = (): Problem =>
 const closed = (): Problem =>
   problemOf(
     "endpoint_disabled",
-    "Its endpoint or hook is disabled or gone; enable it (a hook: subscribe it again) first, then send again.",
+    "The delivery's endpoint or hook is disabled or gone; enable the endpoint or subscribe the hook again, then retry.",
     {
       hint: "POST /v1/webhook_endpoints/{id}/enable",
     },
