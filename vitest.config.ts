@@ -3,15 +3,15 @@ import { readdirSync, readFileSync } from "node:fs";
 import { cloudflareTest, readD1Migrations } from "@cloudflare/vitest-plugin";
 import { defineConfig } from "vitest/config";
 
-// wrangler runs this before it starts a Worker; the runtime of the tests is started without wrangler. /docs is served from it.
+// Copies the files of /docs. wrangler does this before it starts a Worker; the tests start their runtime without wrangler.
 execFileSync(process.execPath, [`${import.meta.dirname}/scripts/copy-docs.mjs`]);
 
-/** The sample files by name, as base64: tests in workerd have no file system. */
+/** The sample files by name, as base64, because tests in workerd have no file system. */
 const samples = Object.fromEntries(
   readdirSync("./test/media").map((name) => [name, readFileSync(`./test/media/${name}`, "base64")]),
 );
 
-/** Values the tests need to be independent of a developer's own .dev.vars. */
+/** Values that make the tests independent of a developer's own .dev.vars. */
 const bindings = {
   ADMIN_TOKEN: "test-admin-token-0123456789-0123456789-0123456789",
   ROOT_SECRET: "test-root-secret-0123456789-0123456789-0123456789",
@@ -21,10 +21,10 @@ const bindings = {
   TEST_MEDIA: samples,
 };
 
-/** How long a test may take on a busy machine. No test asserts a duration; this only ends one that hangs. */
+/** Timeout of a test on a busy machine. No test asserts a duration; this only ends one that hangs. */
 const TIMEOUT_MS = 300_000;
 
-/** Tests whose answers depend on what others have stored: each gets a runtime of its own. */
+/** Tests whose results depend on what others have stored: each file gets a runtime of its own. */
 const ALONE = [
   "test/routes/{admin,health,status}.test.ts",
   "test/store/**/*.test.ts",
@@ -34,20 +34,20 @@ const ALONE = [
 
 const stateful = () => cloudflareTest({ wrangler: { configPath: "./wrangler.toml" }, miniflare: { bindings } });
 
-/** Tests that compare how long something takes: each runs with nothing beside it. */
+/** Tests that compare durations: nothing else runs at the same time. */
 const QUIET = ["test/conformance/fairness.test.ts"];
 
 export default defineConfig({
   test: {
     silent: "passed-only",
-    // test/support/rest.ts brings objects to rest; a queue's message may still be handed over, and load modules, while the runner closes.
+    // test/support/rest.ts ends all objects, but a queue message may still be delivered, and load modules, while the runner closes.
     onUnhandledError: ({ name, message }) =>
       !(name === "EnvironmentTeardownError" && message.startsWith("[vitest-worker]: Closing rpc while ")),
-    // Most of the time is waiting, so more workers than a small machine has cores.
+    // Tests mostly wait, so there are more workers than a small machine has cores.
     maxWorkers: 3,
     projects: [
       {
-        // Pure rooms: nothing to reset between files, so they share one runtime.
+        // Pure modules: nothing to reset between files, so they share one runtime.
         plugins: [
           cloudflareTest({ miniflare: { compatibilityDate: "2026-10-20", bindings: { TEST_MEDIA: samples } } }),
         ],
@@ -60,7 +60,7 @@ export default defineConfig({
         },
       },
       {
-        // Rooms with state: real Durable Objects, D1, R2 and queues. Every test has users of its own, so files share one runtime.
+        // Modules with state: real Durable Objects, D1, R2 and queues. Every test has users of its own, so files share one runtime.
         plugins: [stateful()],
         test: {
           name: "workerd",
@@ -73,7 +73,7 @@ export default defineConfig({
         },
       },
       {
-        // The same, where a test asks about everything there is.
+        // The same, for tests that query everything that is stored.
         plugins: [stateful()],
         test: {
           name: "alone",
@@ -84,7 +84,7 @@ export default defineConfig({
         },
       },
       {
-        // What runs in Node: the launcher scripts, the source tree, and black-box runs over HTTP.
+        // Tests in Node: the launcher scripts, the source tree, and black-box runs over HTTP.
         test: {
           name: "node",
           include: ["test/node/**/*.test.ts", "test/architecture.test.ts", "test/seeds.test.ts"],
@@ -93,7 +93,7 @@ export default defineConfig({
         },
       },
       {
-        // A whole gateway from outside, over HTTP. Its tests wait more than they work, so they run side by side.
+        // A whole gateway, tested over HTTP. These tests mostly wait, so they run in parallel.
         test: {
           name: "conformance",
           globalSetup: ["test/conformance/support/global-setup.ts"],
@@ -101,7 +101,7 @@ export default defineConfig({
           exclude: QUIET,
           testTimeout: TIMEOUT_MS,
           hookTimeout: TIMEOUT_MS,
-          sequence: { groupOrder: 1 }, // after all others, with the machine to themselves
+          sequence: { groupOrder: 1 }, // after all others
         },
       },
       {

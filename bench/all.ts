@@ -1,4 +1,4 @@
-/** `npm run -s bench > tables.md [-- --quick]`: every measurement, one after the other; what fails first ends it. */
+/** `npm run -s bench > tables.md [-- --quick]`: all benches, one after the other; stops at the first failure. */
 import { cleanUp } from "../scripts/lib/cleanup.ts";
 import { readFlags } from "../scripts/lib/flags.ts";
 import { runInTurn } from "../scripts/lib/in-turn.ts";

@@ -1,9 +1,9 @@
 /**
- * `npm run bench:batch [-- --quick]`: what a batch of 500 videos keeps in memory beside one of 5.
+ * `npm run bench:batch [-- --quick]`: the memory of a batch of 500 videos, compared with one of 5.
  *
- * Each has a fresh gateway in a process of its own, with an upstream that is the sandbox in another process: whole videos, files in
- * R2 included. Beside them as many videos ordered one by one; a Worker that asks the platform as often, with nothing of ours; and all
- * of it on a V8 that collects everything whenever it collects. README.md says how to read the table.
+ * Each runs on a fresh gateway in its own process, with the sandbox in another process as upstream: whole videos, files in R2
+ * included. Compared with as many videos requested one by one, with a Worker that makes as many platform calls without any code
+ * of ours, and with all of these on a V8 whose every garbage collection is a full one. README.md explains the table.
  */
 import { rmSync } from "node:fs";
 import { join } from "node:path";
@@ -18,7 +18,7 @@ import { video } from "../src/core/wire/video.ts";
 import { liveKey } from "./lib/gateway-users.ts";
 import { type Alive, whatIsAlive } from "./lib/heap.ts";
 import { machineLine, scratchDir } from "./lib/machine.ts";
-import { type House, openHouse, startOutside, startScaled } from "./lib/servers.ts";
+import { type BenchSetup, prepareBench, startOutside, startScaled } from "./lib/servers.ts";
 import { median } from "./lib/statistics.ts";
 import { shown, table } from "./lib/table.ts";
 import { runtimeMib } from "./lib/usage.ts";
@@ -30,24 +30,24 @@ const { quick } = readFlags({
 }).flags;
 const SIZES = quick ? [5, 60] : [5, 500];
 const ROUNDS = quick ? 1 : 2;
-/** Videos being made at once, whatever the batch's size. */
+/** Concurrent videos, for every size of batch. */
 const CONCURRENCY = 4;
-/** Goal: the larger batch's memory beside the smaller one's. */
+/** Goal: the larger batch's memory relative to the smaller one's. */
 const GOAL = 1.2;
 /** Waits and the sandbox's durations are divided by this. */
 const TIME_SCALE = 60;
-/** A server that has just started still grows by itself. */
+/** A server's memory still grows by itself just after its start. */
 const SETTLE_MS = 2_000;
 const LOOK_EVERY_MS = 250;
-/** What one item may take at the worst, in ms. */
+/** Timeout per item, in ms. */
 const ITEM_MS = 20_000;
 
 const USER = { "x-user-id": "measured" } as const;
 
-/** Resident memory of the processes before and at the most, then what a whole collection leaves in the heaps. */
+/** Resident memory of the processes before the run and at its peak, and the heaps after a full collection. */
 type Measured = Alive & { readonly beforeMib: number; readonly peakMib: number; readonly seconds: number };
 
-/** Orders the videos as one batch, and waits for its end. */
+/** Requests the videos as one batch, and waits for its end. */
 async function asBatch(api: Api, count: number): Promise<void> {
   const items = Array.from({ length: count }, (_, n) => ({ prompt: `make a 2 second video no. ${n}` }));
   const json = { items, concurrency: CONCURRENCY };
@@ -59,7 +59,7 @@ async function asBatch(api: Api, count: number): Promise<void> {
   }
 }
 
-/** Has `one` done for each number below `count`, as many at once as the batch makes. */
+/** Runs `one` for each number below `count`, as many at once as the batch does. */
 async function atOnce(count: number, one: (n: number) => Promise<void>): Promise<void> {
   let next = 0;
   const orderer = async (): Promise<void> => {
@@ -76,7 +76,7 @@ const oneByOne = (api: Api, count: number): Promise<void> =>
     if (made.status !== "completed") throw new Error(`a video was ${made.status}`);
   });
 
-/** What as many videos ask of the platform, with nothing of the gateway's. */
+/** The platform calls of as many videos, without the gateway. */
 const without = ({ url }: Api, count: number): Promise<void> =>
   atOnce(count, async (n) => {
     const { ok } = await fetch(`${url}/${n}`);
@@ -86,16 +86,16 @@ const without = ({ url }: Api, count: number): Promise<void> =>
 const WAYS = { batch: asBatch, "one by one": oneByOne, "nothing of ours": without } as const;
 type Way = keyof typeof WAYS;
 
-/** V8 left as it is puts off what is whole until a heap is large; `whole`: each of its collections is one. */
+/** By default V8 delays full collections until a heap is large; `whole`: every collection is a full one. */
 const COLLECTING = { late: [], whole: ["--gc-global"] } as const;
 type Collecting = keyof typeof COLLECTING;
 
 type Load = { readonly way: Way; readonly count: number; readonly collecting: Collecting };
 
-async function measure(house: House, { way, count, collecting }: Load): Promise<Measured> {
+async function measure(setup: BenchSetup, { way, count, collecting }: Load): Promise<Measured> {
   const isOurs = way !== "nothing of ours";
   const flags = COLLECTING[collecting];
-  const server = await (isOurs ? startScaled(house, TIME_SCALE, flags) : startOutside(house, flags));
+  const server = await (isOurs ? startScaled(setup, TIME_SCALE, flags) : startOutside(setup, flags));
   try {
     const api = apiWith(server.url, isOurs ? await liveKey(server.url) : "");
     await sleep(SETTLE_MS);
@@ -163,11 +163,11 @@ try {
   const dir = scratchDir();
   const machine = machineLine(dir);
   const sandbox = await startSandbox({ stateDir: join(dir, "sandbox"), timeScale: TIME_SCALE });
-  const house = await openHouse(dir, sandbox.url);
+  const setup = await prepareBench(dir, sandbox.url);
   const runs = new Map<Load, Measured[]>();
   for (let round = 1; round <= ROUNDS; round++) {
     for (const load of round % 2 === 1 ? LOADS : LOADS.toReversed()) {
-      const got = await measure(house, load);
+      const got = await measure(setup, load);
       runs.set(load, [...(runs.get(load) ?? []), got]);
       const grown = `${shown(got.beforeMib)} → ${shown(got.peakMib)} MiB, ${shown(got.oursMib)} alive`;
       console.error(dim(`round ${round}, ${nameOf(load)}: ${grown}, ${shown(got.seconds)} s`));

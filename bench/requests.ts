@@ -1,7 +1,7 @@
 /**
- * `npm run bench:requests [-- --quick]`: what the gateway's house rules cost a plain request.
+ * `npm run bench:requests [-- --quick]`: what the gateway's middleware costs a plain request.
  *
- * Eight connections, interleaved rounds, medians: the bare platform, and the gateway's routes beside it.
+ * Eight connections, interleaved rounds, medians: the gateway's routes compared with the bare platform.
  */
 import { cleanUp } from "../scripts/lib/cleanup.ts";
 import { readFlags } from "../scripts/lib/flags.ts";
@@ -12,14 +12,14 @@ import { LOAD_CPU, machineLine, SERVER_CPU, scratchDir } from "./lib/machine.ts"
 import { requestResult } from "./lib/request-messages.ts";
 import { type Measured, requestTable } from "./lib/request-report.ts";
 import { askOf, REQUEST_TARGETS, type RequestTarget } from "./lib/request-targets.ts";
-import { openHouse, startServer } from "./lib/servers.ts";
+import { prepareBench, startServer } from "./lib/servers.ts";
 import { shown } from "./lib/table.ts";
 import { usageOf } from "./lib/usage.ts";
 
 const CONNECTIONS = 8;
 const { quick } = readFlags({
   command: "npm run bench:requests",
-  says: "What the gateway's house rules cost a plain request.",
+  says: "What the gateway's middleware costs a plain request.",
   flags: { quick: { says: "less of it, as bench/README.md says" } },
 }).flags;
 const plan = quick ? { rounds: 1, warmSeconds: 1, seconds: 2 } : { rounds: 3, warmSeconds: 2, seconds: 5 };
@@ -27,10 +27,10 @@ const plan = quick ? { rounds: 1, warmSeconds: 1, seconds: 2 } : { rounds: 3, wa
 type Servers = Readonly<Record<RequestTarget["at"], Child & { readonly url: string }>>;
 
 async function startAll(dir: string): Promise<Servers> {
-  const house = await openHouse(dir);
+  const setup = await prepareBench(dir);
   const child: Child = startChild("plain-server.ts", SERVER_CPU, {});
   const plain = { ...child, ...(await child.hear(listening)) };
-  return { plain, peers: await startServer(house, "peers"), gateway: await startServer(house, "gateway") };
+  return { plain, peers: await startServer(setup, "peers"), gateway: await startServer(setup, "gateway") };
 }
 
 async function load(target: RequestTarget, servers: Servers, key: string, seconds: number): Promise<Measured> {

@@ -1,15 +1,15 @@
 /**
  * `npm run bench:stream [-- --quick --rounds 1]`: what the gateway adds to a stream.
  *
- * In interleaved rounds, each measurement on a fresh server with an empty state: a bare Hono proxy, a plain object that
- * stores what it passes on, and the gateway; medians of the rounds. README.md says how to read the tables.
+ * Interleaved rounds, each measurement on a fresh server with an empty state: a bare Hono proxy, a plain object that stores what
+ * it forwards, and the gateway; medians of the rounds. README.md explains the tables.
  */
 import { cleanUp } from "../scripts/lib/cleanup.ts";
 import { readFlags } from "../scripts/lib/flags.ts";
 import { dim } from "../scripts/lib/paint.ts";
 import { machineLine, scratchDir } from "./lib/machine.ts";
 import { type Measured, measure, RATE } from "./lib/measure-streams.ts";
-import { openHouse } from "./lib/servers.ts";
+import { prepareBench } from "./lib/servers.ts";
 import { costTable, delayTable, noiseLine, type Runs } from "./lib/stream-report.ts";
 import type { TargetKey } from "./lib/stream-targets.ts";
 import { shown } from "./lib/table.ts";
@@ -35,13 +35,13 @@ function progress(round: number, target: TargetKey, streams: number, got: Measur
 try {
   const dir = scratchDir();
   const machine = machineLine(dir);
-  const house = await openHouse(dir);
+  const setup = await prepareBench(dir);
   const runs: Runs = new Map();
   for (let round = 1; round <= (rounds ?? plan.rounds); round++) {
     for (const streams of plan.loads) {
-      // Every other round backwards: what the machine does meanwhile meets all alike.
+      // Every other round runs backwards, so that changing conditions affect all targets alike.
       for (const target of round % 2 === 1 ? ORDER : ORDER.toReversed()) {
-        const got = await measure(house, { target, streams, seconds: plan.seconds });
+        const got = await measure(setup, { target, streams, seconds: plan.seconds });
         const key = `${target} ${streams}` as const;
         runs.set(key, [...(runs.get(key) ?? []), got]);
         progress(round, target, streams, got);

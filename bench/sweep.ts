@@ -1,8 +1,8 @@
 /**
  * `npm run bench:sweep [-- --quick]`: one cron run over 1,000, 10,000 and 100,000 overdue objects.
  *
- * The sweep and the queue's consumer are the gateway's own, D1 and the queue Miniflare's; the objects are a stub that notes
- * its wake. Each size has a fresh server. README.md says how to read the table.
+ * Sweep and queue consumer are the gateway's, D1 and the queue are Miniflare's, the objects are a stub that records its wake
+ * message. Each size has a fresh server. README.md explains the table.
  */
 import { setTimeout as sleep } from "node:timers/promises";
 import * as z from "zod";
@@ -21,11 +21,11 @@ const { quick } = readFlags({
   flags: { quick: { says: "less of it, as bench/README.md says" } },
 }).flags;
 const SIZES = quick ? [1_000, 10_000] : [1_000, 10_000, 100_000];
-/** Runs of each size; the first is not counted where there are others, since code is compiled in it. */
+/** Runs per size; the first is a warm-up and not counted if there are others. */
 const RUNS = quick ? 2 : 3;
-/** From one look at the woken to the next, in ms. */
+/** Polling interval for woken objects, in ms. */
 const LOOK_EVERY_MS = 20;
-/** How long one run may take until everybody is woken, in ms. */
+/** Timeout until all objects are woken, in ms. */
 const TIMEOUT_MS = 300_000;
 
 const ran = z.object({
@@ -38,8 +38,8 @@ const ran = z.object({
 const state = z.object({ woken: z.number(), again: z.number() });
 
 /**
- * `ms` and `aloneMib` (after it) of a run whose messages go nowhere; then, with the queue, `wokenMs` from the run's start
- * to the last object's first wake, and the peak until then. Memory is of all the server's processes.
+ * `ms` and `aloneMib` (after it) of a run whose messages are dropped; then, with the queue, `wokenMs` from the run's start to
+ * the last object's first wake message, and the peak until then. Memory is that of all the server's processes.
  */
 type Run = z.infer<typeof ran> & {
   readonly aloneMib: number;
@@ -68,7 +68,7 @@ async function measure(server: { readonly url: string; readonly pid: number }, r
   }
 }
 
-/** `aloneMib` is the first run's: from then on the process keeps what the queue's simulator took. */
+/** `aloneMib` is the first run's: afterwards the process keeps the memory of the queue's simulator. */
 type Sized = { readonly rows: number; readonly aloneMib: number; readonly runs: readonly Run[] };
 
 function report(sized: readonly Sized[]): string {

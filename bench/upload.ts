@@ -1,8 +1,8 @@
 /**
- * `npm run bench:upload [-- --quick]`: what the gateway's uploads cost beside the bare platform.
+ * `npm run bench:upload [-- --quick]`: what the gateway's uploads cost compared with the bare platform.
  *
- * One file of 500 MB in chunks of 8 MiB, and 20 of 25 MB at once; interleaved rounds, medians; every measurement a fresh
- * server in a process of its own. `--quick`: a fifth of each, once.
+ * One file of 500 MB in chunks of 8 MiB, and 20 of 25 MB at once; interleaved rounds, medians; every measurement on a fresh
+ * server in its own process. `--quick`: a fifth of each, once.
  */
 import { rmSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -12,7 +12,7 @@ import { dim } from "../scripts/lib/paint.ts";
 import { startChild } from "./lib/children.ts";
 import { LOAD_CPU, machineLine, scratchDir } from "./lib/machine.ts";
 import { untilQuiet, watchNoise } from "./lib/noise.ts";
-import { type House, openHouse } from "./lib/servers.ts";
+import { type BenchSetup, prepareBench } from "./lib/servers.ts";
 import { shown } from "./lib/table.ts";
 import { uploadResult } from "./lib/upload-messages.ts";
 import { goalLines, type Measured, type Rounds, uploadTable } from "./lib/upload-report.ts";
@@ -32,11 +32,11 @@ const LOADS = {
   many: { files: 20, bytes: 25_000_000 * SHARE },
 } as const;
 type Load = keyof typeof LOADS;
-/** A server that has just started still grows by itself. */
+/** A server's memory still grows by itself just after its start. */
 const SETTLE_MS = 1_000;
 
-async function measure(house: House, target: UploadTarget, load: Load): Promise<Measured> {
-  const server = await startTarget(house, target);
+async function measure(setup: BenchSetup, target: UploadTarget, load: Load): Promise<Measured> {
+  const server = await startTarget(setup, target);
   try {
     await sleep(SETTLE_MS);
     await untilQuiet(plan.quietMs);
@@ -61,11 +61,11 @@ async function measure(house: House, target: UploadTarget, load: Load): Promise<
   }
 }
 
-async function measureAll(house: House, load: Load): Promise<Rounds> {
+async function measureAll(setup: BenchSetup, load: Load): Promise<Rounds> {
   const rounds = new Map<UploadTarget["name"], Measured[]>();
   for (let round = 1; round <= plan.rounds; round++) {
     for (const target of round % 2 === 1 ? UPLOAD_TARGETS : UPLOAD_TARGETS.toReversed()) {
-      rounds.set(target.name, [...(rounds.get(target.name) ?? []), await measure(house, target, load)]);
+      rounds.set(target.name, [...(rounds.get(target.name) ?? []), await measure(setup, target, load)]);
     }
   }
   return rounds;
@@ -74,9 +74,9 @@ async function measureAll(house: House, load: Load): Promise<Rounds> {
 try {
   const dir = scratchDir();
   const machine = machineLine(dir);
-  const house = await openHouse(dir);
-  const one = await measureAll(house, "one");
-  const many = await measureAll(house, "many");
+  const setup = await prepareBench(dir);
+  const one = await measureAll(setup, "one");
+  const many = await measureAll(setup, "many");
   const sizes = [LOADS.one, LOADS.many].map(({ files, bytes }) => `${files} × ${bytes / 1e6} MB at once`);
   console.log(`## Uploads\n\n${machine}\n\nchunks of 8 MiB by tus-js-client, ${plan.rounds} rounds, medians\n`);
   console.log(`${sizes[0]}\n\n${uploadTable(one)}\n\n${sizes[1]}\n\n${uploadTable(many)}\n\n${goalLines(one, many)}\n`);

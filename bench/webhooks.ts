@@ -1,8 +1,8 @@
 /**
  * `npm run bench:webhooks [-- --quick]`: how fast an event reaches its receiver.
  *
- * 2,000 events at once, then one after the other on an idle gateway; beside a plain Node loop that signs and posts with the
- * same number of requests at once. Interleaved rounds, medians. README.md says how to read the table.
+ * 2,000 events at once, then one after the other on an idle gateway; compared with a plain Node loop that signs and posts with
+ * the same number of concurrent requests. Interleaved rounds, medians. README.md explains the table.
  */
 import { cleanUp } from "../scripts/lib/cleanup.ts";
 import { readFlags } from "../scripts/lib/flags.ts";
@@ -32,7 +32,7 @@ try {
   const machine = machineLine(dir);
   const server = await startWebhooks(dir);
   const senders = { loop: loopSender, gateway: await gatewaySender(server) };
-  await measure(senders.gateway, { kind: "burst", events: 500 }); // code is compiled
+  await measure(senders.gateway, { kind: "burst", events: 500 }); // warm-up
   const runs = new Map<string, Measured[]>() as Map<string, Measured[]> & Runs;
   for (let round = 1; round <= plan.rounds; round++) {
     for (const load of LOADS) {

@@ -1,4 +1,4 @@
-/** `npm run build:check`: builds the Worker as a deployment would, and fails where it is too large or lacks a binding. */
+/** `npm run build:check`: builds the Worker as a deployment does, and fails if it is too large or lacks a binding. */
 import { join } from "node:path";
 import { stripVTControlCharacters } from "node:util";
 import * as z from "zod";
@@ -15,7 +15,7 @@ readFlags({
 
 const STATE = join(ROOT, ".state/build");
 
-/** By a name made at run time: a literal one would pull the Worker's types into these scripts. */
+/** Imported by a computed name, because a literal one would add the Worker's types to these scripts. */
 const env: unknown = await import(new URL("../src/env.ts", import.meta.url).href);
 const { BINDINGS } = z.object({ BINDINGS: z.array(z.string()).min(1) }).parse(env);
 

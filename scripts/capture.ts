@@ -1,8 +1,8 @@
 /**
- * `npm run capture`: runs the contract once and keeps what the server said, without secrets, as fixtures: a generation's stream, an edit's
- * stream, a state, a render's submit and poll, and the answer to a bad token.
+ * `npm run capture`: runs the contract once and saves the server's responses as fixtures, without secrets: the streams of a
+ * generation and an edit, a state, a render's submit and poll, and the response to an invalid token.
  *
- * Takes the same options as `npm run contract`; a live run asks first and spends the same. Writes to test/fixtures/captured/<host>/.
+ * Has the same options as `npm run contract`; a live run asks first and spends the same. Writes to test/fixtures/captured/<host>/.
  */
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";

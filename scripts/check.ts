@@ -1,4 +1,4 @@
-/** `npm run check`: types, lint and all tests; what fails first ends it. */
+/** `npm run check`: types, lint and all tests; stops at the first failure. */
 import { cleanUp } from "./lib/cleanup.ts";
 import { readFlags } from "./lib/flags.ts";
 import { runInTurn } from "./lib/in-turn.ts";

@@ -1,12 +1,12 @@
 /**
- * `npm run contract`: holds a server to what our client expects of Nemo, and tells which branch it takes at each unknown.
+ * `npm run contract`: checks that a server behaves as our client expects of Nemo, and prints what it does where this is unknown.
  *
  *   npm run contract                         the sandbox that `npm run sandbox` serves, on http://127.0.0.1:8788
  *   npm run contract -- --url <address>      a sandbox elsewhere
- *   npm run contract -- --live               NEMO_API_URL with NEMO_TOKEN; says what it will spend and asks first
+ *   npm run contract -- --live               NEMO_API_URL with NEMO_TOKEN; prints what it will spend and asks first
  *
- * `--all` runs a pairwise set of combinations of the sandbox's switches. `--yes` answers the question beforehand.
- * NEMO_FILE_URL: a media file that a live server can fetch. TIME_SCALE: how much faster than real time the sandbox works.
+ * `--all` runs a pairwise set of combinations of the sandbox's switches. `--yes` skips the question.
+ * NEMO_FILE_URL: a media file that a live server can fetch. TIME_SCALE: how much faster than real time the sandbox runs.
  * The same contract against the sandbox in one process, without HTTP, is test/nemo/contract.test.ts.
  */
 import { createInterface } from "node:readline/promises";
@@ -47,7 +47,7 @@ export function readArguments(command: string, says: string): ExpectedFile {
   return { ...flags, url: (flags.url ?? SANDBOX).replace(/\/+$/, "") };
 }
 
-/** Whether a person agrees to what a live run spends. Without a terminal to ask at, only `--yes` agrees. */
+/** Whether the user confirms the cost of a live run. Without a terminal only `--yes` confirms it. */
 async function agreed(host: string, wanted: ExpectedFile): Promise<boolean> {
   console.log(`A live run sends three messages to ${host} with NEMO_TOKEN and spends about ${SPENDS} credits`);
   console.log(
@@ -61,7 +61,7 @@ async function agreed(host: string, wanted: ExpectedFile): Promise<boolean> {
   return answer.trim() === "yes";
 }
 
-/** The live server, after the question; null when it was not answered with yes. */
+/** The live server; null if the user did not confirm. */
 async function liveTarget(wanted: ExpectedFile): Promise<Target | null> {
   const token = process.env.NEMO_TOKEN ?? "";
   const baseUrl = process.env.NEMO_API_URL ?? REAL_HOST;
@@ -70,14 +70,14 @@ async function liveTarget(wanted: ExpectedFile): Promise<Target | null> {
   return overHttp({ baseUrl, token, fileUrl: process.env.NEMO_FILE_URL ?? null, scale: 1, sandbox: null });
 }
 
-/** A sandbox of its own on the server that was asked for, under these switches. */
+/** A new sandbox with these switches on the chosen server. */
 function sandboxTarget(wanted: ExpectedFile, switches: Combination): Promise<Target> {
   const scale = Math.max(1, Number(process.env.TIME_SCALE ?? "1") || 1);
   const sandbox = { name: `contract-${crypto.randomUUID()}`, switches };
   return overHttp({ baseUrl: wanted.url, token: null, fileUrl: PRETEND_FILE, scale, sandbox });
 }
 
-/** The server a person asked for, with the sandbox's defaults; null when a live run was not agreed to. */
+/** The chosen server, with the sandbox's default switches; null if a live run was not confirmed. */
 export const targetOf = async (wanted: ExpectedFile): Promise<Target | null> =>
   wanted.live ? liveTarget(wanted) : sandboxTarget(wanted, {});
 
@@ -91,14 +91,14 @@ function printFindings(found: readonly Finding[]): void {
 
 const isBroken = ({ outcomes }: Run): boolean => outcomes.some(({ outcome }) => outcome === "broken");
 
-/** One run, printed; whether all of it held. */
+/** Runs and prints the contract once; true if every step passed. */
 export async function runOnce(target: Target): Promise<boolean> {
   const run = await runContract(target, printStep);
   printFindings(findings(target.recorder.exchanges, run.notes));
   return !isBroken(run);
 }
 
-/** Every combination, printed where something broke; whether all of them held. */
+/** Runs every combination and prints failures; true if all of them passed. */
 async function runAll(wanted: ExpectedFile): Promise<boolean> {
   const combinations = pairwise(AXES);
   let held = 0;
@@ -109,7 +109,7 @@ async function runAll(wanted: ExpectedFile): Promise<boolean> {
     for (const outcome of run.outcomes) if (outcome.outcome === "broken") printStep(outcome);
   }
   console.log(
-    `${held} of ${combinations.length} combinations held; each pair of values of any two switches stands in one of them.`,
+    `${held} of ${combinations.length} combinations passed; they include each pair of values of any two switches.`,
   );
   return held === combinations.length;
 }

@@ -1,6 +1,6 @@
-// Puts the reference page's own files where the Worker's assets are read from, so that /docs loads nothing from elsewhere.
+// Copies the reference page's files into the folder of the Worker's assets, so that /docs loads nothing from other hosts.
 // Run by wrangler before every dev start and deploy ([build] in wrangler.toml), and by vitest.config.ts before the tests.
-// Another folder may be named. Prints nothing when all is well.
+// An argument names another folder. Prints nothing on success.
 import { copyFileSync, existsSync, mkdirSync, readFileSync, renameSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
@@ -16,9 +16,9 @@ const to = positionals[0] ?? fileURLToPath(new URL("../dist/docs/", import.meta.
 mkdirSync(to, { recursive: true });
 for (const file of FILES) {
   const [source, target] = [join(from, file), join(to, file)];
-  // What is there stays untouched: a gateway that runs reads these files, and starts anew when they change.
+  // Equal files are not touched: a running gateway watches these files and restarts when they change.
   if (existsSync(target) && readFileSync(target).equals(readFileSync(source))) continue;
-  const whole = `${target}.${process.pid}`; // in one step, since several may start at once
+  const whole = `${target}.${process.pid}`; // renamed atomically, because several runs may start at once
   copyFileSync(source, whole);
   renameSync(whole, target);
 }

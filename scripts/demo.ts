@@ -1,7 +1,7 @@
 /**
- * `npm run demo`: the gateway's main job, for real, on this machine: a clip and a prompt in, an MP4 out.
+ * `npm run demo`: the gateway's main job on this machine: a clip and a prompt in, an MP4 out.
  *
- * Everything is its own: ports, state, tenant, key, webhook receiver. Two may run at once; nothing stays but the video.
+ * It has ports, state, tenant, key and webhook receiver of its own, so two can run at once. Only the video is left afterwards.
  */
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join, relative } from "node:path";
@@ -14,13 +14,13 @@ import { attachment, upload } from "../src/core/wire/upload.ts";
 import { shownEndpoint } from "../src/core/wire/webhook.ts";
 import { type Api, apiWith } from "./lib/api.ts";
 import { cleanUp, onEnd } from "./lib/cleanup.ts";
-import { readWish, type Wish } from "./lib/demo-wish.ts";
+import { type DemoOptions, readDemoOptions } from "./lib/demo-options.ts";
 import { readFlags } from "./lib/flags.ts";
 import { type Gateway, startGateway } from "./lib/gateway.ts";
 import { checkMp4 } from "./lib/mp4-check.ts";
 import { bold, dim, green, red } from "./lib/paint.ts";
 import { ROOT } from "./lib/root.ts";
-import { elapsed, StepFailed, step, tell } from "./lib/steps.ts";
+import { elapsed, printDetail, StepFailed, step } from "./lib/steps.ts";
 import { makeKey, makeTenant } from "./lib/tenant.ts";
 import { printable, TurnPrinter } from "./lib/turn-printer.ts";
 import { sayAndWatch } from "./lib/turn-stream.ts";
@@ -31,21 +31,21 @@ const CLIP = join(ROOT, "test/media/clip.mp4");
 const STATE = join(ROOT, `.state/demo-${process.pid}`);
 const VIDEOS = join(ROOT, ".state/demo");
 
-/** The sandbox renders no clip: whoever opens the file should not look for theirs. */
+/** Explains why the file does not show the uploaded clip. */
 const SANDBOX_PICTURE =
   "Its picture is the sandbox's: blue, with the word TEST, as long as the timeline says. Nemo makes the real one: NEMO_TOKEN=… npm run demo -- --live";
 
-/** What the gateway said last, for an error's reader; nothing before it runs. */
+/** The gateway's last lines of output, printed with an error; empty before it runs. */
 let lastLines = (): string => "";
 
-/** How long each part may take: the sandbox answers in seconds, the real host in minutes. */
-const PATIENCE = {
+/** Timeouts: the sandbox takes seconds, the real host minutes. */
+const TIMEOUTS = {
   test: { uploadMs: 30_000, turnMs: 180_000, renderMs: 180_000, webhookMs: 90_000 },
   live: { uploadMs: 60_000, turnMs: 20 * 60_000, renderMs: 30 * 60_000, webhookMs: 120_000 },
 } as const;
-type Timeout = (typeof PATIENCE)["test" | "live"];
+type Timeout = (typeof TIMEOUTS)["test" | "live"];
 
-/** Asks again every second until `isOver`; throws when that takes longer than `timeoutMs`. */
+/** Polls every second until `isOver`; throws after `timeoutMs`. */
 async function poll<T>(ask: () => Promise<T>, isOver: (got: T) => boolean, timeoutMs: number): Promise<T> {
   for (const until = Date.now() + timeoutMs; Date.now() < until; await sleep(1_000)) {
     const got = await ask();
@@ -54,18 +54,18 @@ async function poll<T>(ask: () => Promise<T>, isOver: (got: T) => boolean, timeo
   throw new Error(`it was not over within ${timeoutMs / 1000} s`);
 }
 
-async function start(wish: Wish): Promise<Gateway> {
-  const gateway = await startGateway({ stateDir: STATE, vars: wish.vars });
+async function start(options: DemoOptions): Promise<Gateway> {
+  const gateway = await startGateway({ stateDir: STATE, vars: options.vars });
   lastLines = gateway.lastLines;
-  tell(`${gateway.url}, with its own objects, database, files, queues and cron`);
+  printDetail(`${gateway.url}, with its own objects, database, files, queues and cron`);
   return gateway;
 }
 
-async function signIn(gateway: Gateway, wish: Wish): Promise<Api> {
+async function signIn(gateway: Gateway, options: DemoOptions): Promise<Api> {
   const admin = apiWith(gateway.url, gateway.adminToken);
   const tenant = await makeTenant(admin, "demo");
-  tell(`${tenant} with a ${wish.mode} key`);
-  return apiWith(gateway.url, await makeKey(admin, tenant, wish.mode, "demo"));
+  printDetail(`${tenant} with a ${options.mode} key`);
+  return apiWith(gateway.url, await makeKey(admin, tenant, options.mode, "demo"));
 }
 
 async function listen(api: Api): Promise<WebhookReceiver> {
@@ -73,11 +73,11 @@ async function listen(api: Api): Promise<WebhookReceiver> {
   const json = { url: receiver.url, types: ["render.completed", "render.failed"] };
   const { id, secret } = await api.get("/v1/webhook_endpoints", shownEndpoint, { method: "POST", json });
   receiver.trust(secret);
-  tell(`${id} at ${receiver.url}`);
+  printDetail(`${id} at ${receiver.url}`);
   return receiver;
 }
 
-/** Answers with the asset's id. */
+/** Uploads the clip; returns the asset's id. */
 async function sendClip(api: Api, timeout: Timeout): Promise<string> {
   const bytes = new Uint8Array(readFileSync(CLIP));
   const json = { filename: "clip.mp4", size_bytes: bytes.byteLength };
@@ -91,18 +91,18 @@ async function sendClip(api: Api, timeout: Timeout): Promise<string> {
   );
   if (over.asset_id === null)
     throw new Error(`${over.id} is ${over.status}: ${over.error?.detail ?? "no reason given"}`);
-  tell(`${bytes.byteLength} bytes are ${over.asset_id}`);
+  printDetail(`${bytes.byteLength} bytes are ${over.asset_id}`);
   return over.asset_id;
 }
 
-/** Answers with the project's id. */
+/** Creates a project; returns its id. */
 async function makeProject(api: Api, assetId: string): Promise<string> {
   const { id } = await api.get("/v1/projects", project, { method: "POST", json: { name: "demo" } });
   const { status } = await api.get(`/v1/projects/${id}/assets`, attachment, {
     method: "POST",
     json: { asset_id: assetId },
   });
-  tell(`${id}, clip ${status}`);
+  printDetail(`${id}, clip ${status}`);
   return id;
 }
 
@@ -124,7 +124,7 @@ async function makeVideo(api: Api, projectId: string, timeout: Timeout): Promise
   const ask = async (): Promise<RenderWire> => {
     const got = await api.get(`/v1/renders/${id}`, render);
     const line = `${got.status} ${got.progress} %`;
-    if (line !== last) tell(`${line} ${dim(elapsed())}`);
+    if (line !== last) printDetail(`${line} ${dim(elapsed())}`);
     last = line;
     return got;
   };
@@ -139,16 +139,16 @@ async function hear(receiver: WebhookReceiver, renderId: string, timeout: Timeou
       ({ type, data }) => type === "render.completed" && data.id === renderId,
       timeout.webhookMs,
     );
-    tell(`${event.id} ${event.type}, its signature is right`);
+    printDetail(`${event.id} ${event.type}, its signature is right`);
   } catch (error) {
     const problem = receiver.problem();
     throw problem.length === 0
       ? error
-      : new Error(`${problem.length} deliveries were refused, the last one: ${problem.at(-1)}`);
+      : new Error(`${problem.length} deliveries were rejected, the last one: ${problem.at(-1)}`);
   }
 }
 
-/** Answers with the file's path. */
+/** Saves the file; returns its path. */
 async function download(api: Api, done: RenderWire): Promise<string> {
   const answer = await api.send(done.content_url ?? `/v1/renders/${done.id}/content`);
   const bytes = new Uint8Array(await answer.arrayBuffer());
@@ -158,22 +158,23 @@ async function download(api: Api, done: RenderWire): Promise<string> {
   mkdirSync(VIDEOS, { recursive: true });
   const path = join(VIDEOS, `promo-${process.pid}.mp4`);
   writeFileSync(path, bytes);
-  tell(
+  printDetail(
     `an MP4: ${(durationMs / 1000).toFixed(1)} s, ${width}×${height}, ${samples} pictures, ${bytes.byteLength} bytes`,
   );
   return path;
 }
 
-async function tellTheStory(wish: Wish): Promise<string> {
-  const timeout = PATIENCE[wish.mode];
+async function runStory(options: DemoOptions): Promise<string> {
+  const timeout = TIMEOUTS[options.mode];
   onEnd(() => rmSync(STATE, { recursive: true, force: true }));
-  const gateway = await step("Start the gateway", "Run npm ci, then npm run demo again.", () => start(wish));
+  const gateway = await step("Start the gateway", "Run npm ci, then npm run demo again.", () => start(options));
   const log = "Run it again; where it fails at the same step, report it with the lines above.";
-  const api = await step("Make a tenant and a key", log, () => signIn(gateway, wish));
+  const api = await step("Make a tenant and a key", log, () => signIn(gateway, options));
   const receiver = await step("Listen for webhooks", log, () => listen(api));
   const assetId = await step("Upload test/media/clip.mp4", log, () => sendClip(api, timeout));
   const projectId = await step("Create a project with it", log, () => makeProject(api, assetId));
-  const refill = wish.mode === "live" ? "Check that the account behind NEMO_TOKEN is signed in and has credits." : log;
+  const refill =
+    options.mode === "live" ? "Check that the account behind NEMO_TOKEN is signed in and has credits." : log;
   await step(`Say “${PROMPT}”`, refill, () => say(api, projectId, timeout));
   const done = await step("Render", refill, () => makeVideo(api, projectId, timeout));
   await step("Hear the webhook", log, () => hear(receiver, done.id, timeout));
@@ -190,15 +191,15 @@ const { flags } = readFlags({
 });
 
 async function main(): Promise<number> {
-  const wish = await readWish(flags, process.env);
-  if (typeof wish === "string") {
-    console.error(wish);
+  const options = await readDemoOptions(flags, process.env);
+  if (typeof options === "string") {
+    console.error(options);
     return 1;
   }
   try {
-    const path = await tellTheStory(wish);
+    const path = await runStory(options);
     console.log(`\n${green("✓")} ${bold(relative(process.cwd(), path))} ${dim(elapsed())}`);
-    if (wish.mode === "test") console.log(SANDBOX_PICTURE);
+    if (options.mode === "test") console.log(SANDBOX_PICTURE);
     return 0;
   } catch (error) {
     const failed =

@@ -1,9 +1,10 @@
 /**
- * `npm run deploy`: the gateway on your Cloudflare account. Makes what is missing, leaves what is there; twice changes nothing.
+ * `npm run deploy`: deploys the gateway to your Cloudflare account. Creates what is missing and keeps what exists, so a second
+ * run changes nothing.
  *
- * Queues come first, because a deployment refuses to bind to one that is not there. The database's migrations run before
- * the new code where the database exists, after it where the deployment has just made it. Missing secrets travel inside
- * the deployment, so the Worker never runs without them.
+ * Queues come first, because a deployment fails if a bound queue does not exist. The database's migrations run before the new
+ * code if the database exists, and after it if the deployment creates it. Missing secrets are part of the deployment, so the
+ * Worker never runs without them.
  */
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -22,12 +23,12 @@ readFlags({
   says: "Puts the gateway on the Cloudflare account that wrangler is signed in to. Running it again changes nothing.",
 });
 
-/** An account's secrets cannot be read back, so the operator's own is kept here: mode 0600, ignored by git. */
+/** Secrets of an account cannot be read back, so the admin token is stored here: mode 0600, ignored by git. */
 const ADMIN_FILE = process.env.ADMIN_TOKEN_FILE ?? join(ROOT, ".admin-token");
 const SECRETS = ["ROOT_SECRET", "ADMIN_TOKEN"] as const;
 type SecretName = (typeof SECRETS)[number];
 
-/** An upload idle for a day has expired; its parts may cost nothing for long after. Source: uploadIdle in core/waits.ts. */
+/** When R2 removes parts of unfinished uploads. An upload expires after a day without bytes. Source: uploadIdle in src/core/timings.ts. */
 const LIFECYCLE_RULE = "nemo-gateway-incomplete-uploads";
 const ABORT_DAYS = "7";
 
@@ -35,7 +36,7 @@ const SIGN_IN =
   "Sign in with `npx wrangler login`, or set CLOUDFLARE_API_TOKEN. With several accounts also set CLOUDFLARE_ACCOUNT_ID.";
 const AGAIN = "Then run `npm run deploy` again: what is done already is left as it is.";
 
-/** Values made in this run: none is ever printed, whatever wrangler says about the file they came in. */
+/** Secrets created in this run. They are removed from everything that is printed, wrangler's errors included. */
 const hidden: string[] = [];
 const hide = (text: string): string => hidden.reduce((shown, secret) => shown.replaceAll(secret, "[secret]"), text);
 
@@ -46,7 +47,7 @@ async function checkAccount(): Promise<void> {
   done("account", "signed in");
 }
 
-/** `queues info` and not `queues list`: the list comes in pages and says nowhere how many. */
+/** `queues info` instead of `queues list`, because the list has pages and does not say how many. */
 async function makeQueues(queues: readonly string[]): Promise<void> {
   let made = 0;
   for (const queue of queues) {
@@ -65,7 +66,7 @@ async function makeQueues(queues: readonly string[]): Promise<void> {
   done("queues", made === 0 ? "all there" : `${made} made`);
 }
 
-/** True when the database is up to date; false when it does not exist yet and `mayBeAbsent` says that this is no fault. */
+/** True if the database is up to date; false if it does not exist yet and `mayBeAbsent` allows that. */
 async function migrate(database: string, mayBeAbsent: boolean): Promise<boolean> {
   const applied = await wrangler("d1", "migrations", "apply", database, "--remote");
   if (applied.code !== 0) {
@@ -78,7 +79,7 @@ async function migrate(database: string, mayBeAbsent: boolean): Promise<boolean>
 
 const secretList = z.array(z.object({ name: z.string() }));
 
-/** The secrets that the Worker lacks: all of them when there is no Worker yet. */
+/** The secrets that the Worker lacks: all of them if it does not exist yet. */
 async function missingSecrets(): Promise<readonly SecretName[]> {
   const list = await wrangler("secret", "list", "--format", "json");
   if (list.code !== 0) {
@@ -89,8 +90,8 @@ async function missingSecrets(): Promise<readonly SecretName[]> {
   return SECRETS.filter((name) => !there.has(name));
 }
 
-/** The admin token in the operator's file; made there before it goes anywhere, so that a failing run does not lose it. */
-function keptAdminToken(): string {
+/** The admin token from its file. A new one is written there before it is used, so that a failing run does not lose it. */
+function storedAdminToken(): string {
   const kept = existsSync(ADMIN_FILE) ? readFileSync(ADMIN_FILE, "utf8").trim() : "";
   if (kept !== "") return kept;
   const made = randomSecret();
@@ -98,14 +99,14 @@ function keptAdminToken(): string {
   return made;
 }
 
-/** Deploys the code, with the missing secrets in a private file that is gone afterwards. Answers with the address. */
+/** Deploys the code, with the missing secrets in a private file that is removed afterwards. Returns the address. */
 async function deployCode(missing: readonly SecretName[]): Promise<string> {
   const folder = mkdtempSync(join(tmpdir(), "nemo-gateway-"));
   const remove = (): void => rmSync(folder, { recursive: true, force: true });
   const forget = onEnd(remove);
   try {
     const file = join(folder, "secrets.json");
-    const values = missing.map((name) => [name, name === "ADMIN_TOKEN" ? keptAdminToken() : randomSecret()] as const);
+    const values = missing.map((name) => [name, name === "ADMIN_TOKEN" ? storedAdminToken() : randomSecret()] as const);
     hidden.push(...values.map(([, value]) => value));
     writePrivate(file, JSON.stringify(Object.fromEntries(values)));
     const advice = `Read the lines above: they name what the account or the token lacks. ${AGAIN}`;

@@ -1,13 +1,13 @@
 /**
- * `npm run dev [-- --port N]`: the gateway on port 8787 until Ctrl-C, with a stable test key and lines to paste.
+ * `npm run dev [-- --port N]`: the gateway on port 8787 until Ctrl-C, with a stable test key and commands to paste.
  *
- * State lies in .state/dev, secrets in .dev.vars; both are made at the first start and reused afterwards. Another port has
- * a state of its own, .state/dev-<port>, so that two gateways never write to the same files.
+ * State is in .state/dev, secrets are in .dev.vars; both are created at the first start and reused. Another port has its own
+ * state, .state/dev-<port>, so that two gateways never write to the same files.
  */
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import * as z from "zod";
-import { type Api, apiWith, RefusedError } from "./lib/api.ts";
+import { type Api, apiWith, ResponseError } from "./lib/api.ts";
 import { cleanUp, onEnd } from "./lib/cleanup.ts";
 import { curlLines, namesLine } from "./lib/curls.ts";
 import { devLines } from "./lib/dev-lines.ts";
@@ -30,10 +30,10 @@ const STATE_NAME = PORT === DEFAULT_PORT ? ".state/dev" : `.state/dev-${PORT}`;
 const STATE = join(ROOT, STATE_NAME);
 const KEY_FILE = join(STATE, "key.json");
 
-/** What a person may set for this run in the shell; .dev.vars is for what should stay. */
+/** Variables that the shell may set for this run; permanent ones belong in .dev.vars. */
 const PASSED = ["NEMO_API_URL", "NEMO_TOKEN", "ALARMS", "CRASH_AT", "TIME_SCALE"] as const;
 
-/** As shells count a death by SIGKILL: what CRASH_AT ends with. */
+/** The exit code of a SIGKILL, with which CRASH_AT ends the gateway. */
 const KILLED = 137;
 
 const keyFile = z.object({ tenant: z.string(), key: z.string() });
@@ -41,18 +41,18 @@ const keyFile = z.object({ tenant: z.string(), key: z.string() });
 const passedVars = (): Record<string, string> =>
   Object.fromEntries(PASSED.flatMap((name) => (process.env[name] ? [[name, process.env[name]]] : [])));
 
-/** True unless the gateway does not know this key, as after its database was thrown away. */
+/** False if the gateway does not know this key, for example after its database was deleted. */
 async function isKnown(url: string, key: string): Promise<boolean> {
   try {
     await apiWith(url, key).send("/v1/me");
     return true;
   } catch (error) {
-    if (error instanceof RefusedError && error.status === 401) return false;
+    if (error instanceof ResponseError && error.status === 401) return false;
     throw error;
   }
 }
 
-/** The development tenant's test key: the one of last time where it still opens, else a new one. */
+/** The development tenant's test key: the previous one if it is still valid, else a new one. */
 async function stableKey(admin: Api): Promise<string> {
   if (existsSync(KEY_FILE)) {
     const { key } = keyFile.parse(JSON.parse(readFileSync(KEY_FILE, "utf8")));
@@ -74,19 +74,19 @@ function printWelcome(url: string, key: string): void {
   console.log(dim(`Ctrl-C stops it. State: ${STATE_NAME}, secrets: .dev.vars, admin token: ADMIN_TOKEN in .dev.vars`));
 }
 
-/** Waits for an end that nobody asked for, and answers with the exit code. A signal ends the process elsewhere. */
+/** Waits until the gateway ends by itself and returns the exit code. Signals are handled elsewhere. */
 async function untilEnd(gateway: Gateway): Promise<number> {
   const crash = gateway.crashed.then((at) => ({ code: KILLED, line: `killed at ${at}, as CRASH_AT asked` }));
-  // A crash also ends the group: it is given the time to tell so.
+  // A failpoint also ends the group: give it time to report that.
   let isAsked = false;
   onEnd(() => {
     isAsked = true;
   });
   const end = gateway.ended.then(async () => {
     await new Promise((settle) => setTimeout(settle, 100));
-    if (isAsked) await new Promise(() => {}); // the signal's own end of this process comes
+    if (isAsked) await new Promise(() => {}); // a signal handler ends this process
     const last = gateway.lastLines();
-    // Two starts in the same second: both found the port free.
+    // Two starts in the same second can both find the port free.
     const line = last.includes("Address already in use")
       ? new PortTakenError(PORT).message
       : `the gateway ended by itself:\n${last}`;
@@ -99,7 +99,7 @@ async function untilEnd(gateway: Gateway): Promise<number> {
 
 async function main(): Promise<number> {
   if (!(await isFree(PORT))) throw new PortTakenError(PORT);
-  process.stdout.on("error", () => {}); // whoever read it is gone, e.g. the end of a pipe: the gateway goes on
+  process.stdout.on("error", () => {}); // the reader is gone, e.g. the end of a pipe; the gateway continues
   console.log(dim("starting…"));
   const shown = devLines();
   const gateway = await startGateway({
@@ -116,7 +116,7 @@ async function main(): Promise<number> {
   try {
     printWelcome(gateway.url, await stableKey(apiWith(gateway.url, gateway.adminToken)));
   } catch (error) {
-    // Where the gateway died under the call, its own last words say more than ours.
+    // If the gateway ended during the call, its own last lines explain more.
     if (isAlive(gateway.group)) throw error;
   }
   return ended;

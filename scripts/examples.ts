@@ -1,8 +1,8 @@
 /**
- * `npm run examples`: every example of `examples/`, as its own header says, and README's own commands, pasted into shells,
- * against a gateway and a receiver of their own; and a look at each file they save.
+ * `npm run examples`: runs every example of `examples/` by the command in its header, and README's commands pasted into
+ * shells, against a gateway and a receiver of its own, and checks each file that they save.
  *
- * A name runs that one alone: `npm run examples -- phone.ts`.
+ * A name runs only that one: `npm run examples -- phone.ts`.
  */
 import { spawn, spawnSync } from "node:child_process";
 import { mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
@@ -23,16 +23,16 @@ import { type Shell, ShellSession } from "./lib/shell-session.ts";
 import { makeKey, makeTenant } from "./lib/tenant.ts";
 
 const STATE = join(ROOT, `.state/examples-${process.pid}`);
-/** An example on a busy machine: a few seconds of the gateway's time, which runs ten times as fast here. */
+/** Timeout of an example on a busy machine. It needs a few seconds of the gateway's time, which runs ten times as fast here. */
 const TIMEOUT_MS = 300_000;
 
-/** Those that are run; the others are their parts. */
+/** The examples that are run; the other files are parts of them. */
 const EXAMPLES = readdirSync(join(ROOT, "examples")).filter((name) => /\.(?:sh|ts)$/.test(name) && name !== "lib.ts");
 const NAMES: readonly string[] = [...EXAMPLES, "README.md"];
 
-/** What README's commands save, and what the receiver prints because of them. */
+/** The files that README's commands save, and the lines that the receiver then prints. */
 const README_SAVES = ["promo.mp4", "render.mp4"];
-const README_IS_TOLD = ["POST /done video.completed vid_", "POST /in "];
+const README_PRINTS = ["POST /done video.completed vid_", "POST /in "];
 
 const { words: wanted } = readFlags({
   command: "npm run examples",
@@ -47,7 +47,7 @@ if (stranger !== undefined) {
 
 type Place = { readonly gateway: Gateway; readonly receiver: Receiver; readonly key: string };
 
-/** `npm run receiver`, as a process of its own. */
+/** `npm run receiver` as a separate process. */
 type Receiver = { readonly url: string; readonly lines: readonly string[]; readonly group: ProcessGroup };
 
 async function startReceiver(): Promise<Receiver> {
@@ -64,7 +64,7 @@ async function startReceiver(): Promise<Receiver> {
   return { url: `http://127.0.0.1:${port}`, lines, group };
 }
 
-/** A folder like a person's clone, in which what is saved stands alone. */
+/** A folder like a fresh clone, so that saved files are easy to find. */
 function makeFolder(name: string): string {
   const folder = join(STATE, name);
   mkdirSync(folder);
@@ -72,7 +72,7 @@ function makeFolder(name: string): string {
   return folder;
 }
 
-/** The machine's own Node and npm first, as in a person's terminal: npm run has put the project's before them. */
+/** A PATH with the machine's own Node and npm first, as in a terminal: `npm run` puts the project's before them. */
 const personsPath = (process.env.PATH ?? "")
   .split(delimiter)
   .filter((folder) => !folder.includes("node_modules"))
@@ -86,7 +86,7 @@ function headerOf(file: string): string {
   return command;
 }
 
-/** Runs one as its header says; answers with the last line it printed. Throws when it fails, or saves something else than MP4s. */
+/** Runs one as its header says; returns the last line that it printed. Throws if it fails or saves a file that is not an MP4. */
 async function run(file: string, { gateway, key }: Place): Promise<string> {
   const folder = makeFolder(file);
   const command = headerOf(file);
@@ -98,7 +98,7 @@ async function run(file: string, { gateway, key }: Place): Promise<string> {
     timeout: TIMEOUT_MS,
   });
   let text = "";
-  for (const output of [child.stdout, child.stderr]) output.on("data", (piece) => (text += String(piece)));
+  for (const output of [child.stdout, child.stderr]) output.on("data", (chunk) => (text += String(chunk)));
   const code = await new Promise<number | null>((resolve) => child.on("close", resolve));
   if (code !== 0) throw new Error(`${command} ended with ${code ?? "a signal"}:\n${text}`);
   const saved = command.split(" ").filter((word) => /^[\w-]+\.mp4$/.test(word));
@@ -109,14 +109,14 @@ async function run(file: string, { gateway, key }: Place): Promise<string> {
 
 const isHere = (shell: Shell): boolean => spawnSync(shell, ["-c", "exit"]).status === 0;
 
-/** Opens a shell as a person does, and pastes the names that `npm run dev` prints. */
+/** Opens an interactive shell and pastes the variables that `npm run dev` prints. */
 async function openShell(shell: Shell, folder: string, { gateway, receiver, key }: Place): Promise<ShellSession> {
   const session = new ShellSession(shell, folder, { ...process.env, PATH: personsPath });
   await session.type(namesLine(gateway.url, key, receiver.url), TIMEOUT_MS);
   return session;
 }
 
-/** Pastes the lines that `npm run dev` prints; answers with how many there were. */
+/** Pastes the commands that `npm run dev` prints; returns their number. */
 async function pasteLines(shell: Shell, place: Place): Promise<string> {
   const folder = makeFolder(`lines-${shell}`);
   const session = await openShell(shell, folder, place);
@@ -132,13 +132,13 @@ async function pasteLines(shell: Shell, place: Place): Promise<string> {
   return `${lines.length} lines of npm run dev in ${shell}`;
 }
 
-/** Types a command as a reader does: again, where its answer does not say yet what it is asked for. */
+/** Runs a command, and repeats it while its answer does not contain what the command is for. */
 async function typeUntilSaid(session: ShellSession, command: string): Promise<void> {
   let unsaid: string[] = [];
   for (let tries = 0; tries < 60; tries++) {
     const answer = await session.type(command, TIMEOUT_MS);
     if (/"status":[45]\d\d|command not found|no matches found|parse error|syntax error/.test(answer))
-      throw new Error(`README's command was refused: ${command}\n${answer}`);
+      throw new Error(`README's command was rejected: ${command}\n${answer}`);
     unsaid = [];
     for (const name of namesIn(command)) if ((await session.valueOf(name)) === "") unsaid.push(name);
     if (unsaid.length === 0) return;
@@ -147,18 +147,18 @@ async function typeUntilSaid(session: ShellSession, command: string): Promise<vo
   throw new Error(`README's command never says ${unsaid.join(", ")}: ${command}`);
 }
 
-/** Waits until the receiver has printed a line that begins so. */
-async function untilTold(receiver: Receiver, begin: string): Promise<void> {
+/** Waits until the receiver has printed a line with this beginning. */
+async function untilPrinted(receiver: Receiver, begin: string): Promise<void> {
   for (let tries = 0; !receiver.lines.some((line) => line.startsWith(begin)); tries++) {
     if (tries > 600) throw new Error(`the receiver never printed "${begin}":\n${receiver.lines.join("\n")}`);
     await sleep(100);
   }
 }
 
-/** Pastes the commands of README's sections, in order, into one shell; answers with how many there were. */
+/** Pastes the commands of README's sections, in order, into one shell; returns their number. */
 async function followReadme(shell: Shell, place: Place): Promise<string> {
   const { gateway } = place;
-  const receiver = await startReceiver(); // of its own: what it was told is told by this shell
+  const receiver = await startReceiver(); // of its own, so that its lines come from this shell's commands
   const folder = makeFolder(`readme-${shell}`);
   writeFileSync(join(folder, ".admin-token"), gateway.adminToken);
   const readme = readFileSync(join(ROOT, "README.md"), "utf8");
@@ -168,7 +168,7 @@ async function followReadme(shell: Shell, place: Place): Promise<string> {
   for (const command of commands) await typeUntilSaid(session, command);
   await session.close();
   for (const file of README_SAVES) checkMp4(readFileSync(join(folder, file)));
-  for (const told of README_IS_TOLD) await untilTold(receiver, told);
+  for (const printed of README_PRINTS) await untilPrinted(receiver, printed);
   await receiver.group.stop();
   return `${commands.length} commands in ${shell}`;
 }

@@ -1,6 +1,6 @@
 /**
- * `npm run fuzz`: every reader of bytes with mutated input, then every route of the OpenAPI document with generated
- * requests. Prints its seed; the same seed gives the same inputs. Ends with 1 when anything was found.
+ * `npm run fuzz`: every parser with mutated input, then every route of the OpenAPI document with generated requests. Prints its
+ * seed; the same seed gives the same inputs. Exits with 1 if it finds a fault.
  */
 import { parseArgs } from "node:util";
 import { cleanUp } from "./lib/cleanup.ts";
@@ -8,7 +8,7 @@ import { bundleTargets, fuzzReader, keepInput } from "./lib/fuzz/readers.ts";
 import { fuzzRoutes } from "./lib/fuzz/routes.ts";
 import { bold, dim, green, red } from "./lib/paint.ts";
 
-/** Mutated inputs of each reader, and requests over all routes, at `--share 1`. */
+/** Mutated inputs per parser, and requests over all routes, at `--share 1`. */
 const INPUTS = 20_000;
 const REQUESTS = 10_000;
 
@@ -31,7 +31,7 @@ type Options = {
   readonly count: number | null;
 };
 
-/** One round of the readers. Answers with the number of faults. */
+/** One round over the parsers. Returns the number of faults. */
 async function readers(options: Options, seed: number): Promise<number> {
   const { bundle, targets } = await bundleTargets();
   const chosen = targets.filter(({ name }) => [null, "readers", name].includes(options.only));
@@ -57,7 +57,7 @@ async function readers(options: Options, seed: number): Promise<number> {
   return found;
 }
 
-/** One round of the routes. Answers with the number of faults. */
+/** One round over the routes. Returns the number of faults. */
 async function routes(options: Options, seed: number): Promise<number> {
   const count = options.count ?? Math.ceil(REQUESTS * options.share);
   const { faults, statuses, untouched } = await fuzzRoutes({ seed, count });

@@ -1,9 +1,9 @@
 /**
- * Installs the packages of package-lock.json where they are missing or older than it, and says so. Then runs the script that
- * is named, with its arguments, by the Node that is one of the packages: `node scripts/install.mjs scripts/dev.ts --port 9000`.
+ * Installs the packages of package-lock.json if they are missing or outdated, and says so. Then runs the named script with its
+ * arguments, by the Node that is one of the packages: `node scripts/install.mjs scripts/dev.ts --port 9000`.
  *
- * Runs with whatever Node and nothing installed: built-in modules alone, no TypeScript. Several at once wait for the one that
- * installs. It starts the script itself because a shell may remember where `node` was before the installation.
+ * Runs on any Node without packages: only built-in modules, no TypeScript. Several runs at once wait for the one that installs.
+ * It starts the script itself because a shell may have cached where `node` was before the installation.
  */
 import { spawn } from "node:child_process";
 import { existsSync, linkSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
@@ -22,19 +22,19 @@ const readJson = (path) => {
   try {
     return JSON.parse(readFileSync(path, "utf8"));
   } catch {
-    return null; // missing, or a half of it
+    return null; // missing or incomplete
   }
 };
 
-/** Whether this optional package is one of those that every machine of this kind gets. */
+/** Whether an optional package is installed on every machine of this kind. */
 const isForHere = ({ os, cpu, libc }) => os?.includes(process.platform) && cpu?.includes(process.arch) && !libc;
 
-/** Why the packages have to be installed; null when they are as the lock file says. */
+/** Why the packages have to be installed; null if they match the lock file. */
 function whyInstall() {
   const wanted = readJson(join(ROOT, "package-lock.json"))?.packages;
   if (!wanted) throw new Error("package-lock.json cannot be read: get it again with `git checkout package-lock.json`.");
   if (!existsSync(join(ROOT, "node_modules"))) return "node_modules is missing";
-  // Written by npm as the last thing of an installation.
+  // npm writes this file at the end of an installation.
   const there = readJson(join(ROOT, "node_modules/.package-lock.json"))?.packages;
   if (!there) return "an installation has not ended";
   for (const [path, entry] of Object.entries(wanted)) {
@@ -48,7 +48,7 @@ function whyInstall() {
   return null;
 }
 
-/** Whether one of these processes runs. */
+/** Whether one of these processes is running. */
 const runs = (pids) =>
   pids.some((pid) => {
     try {
@@ -67,7 +67,7 @@ const pidsIn = (path) => {
   }
 };
 
-/** Takes the lock, which appears with its content in one step. False while another run has it. */
+/** Takes the lock, which is created atomically with its content. False while another run holds it. */
 function takeLock() {
   mkdirSync(dirname(LOCK), { recursive: true });
   const own = `${LOCK}.${process.pid}`;
@@ -84,14 +84,14 @@ function takeLock() {
   }
 }
 
-/** A lock whose holder was killed is moved away: of several that try, one succeeds. */
+/** Moves away the lock of a run that was killed. If several try, one succeeds. */
 function removeIfDead() {
   const pids = pidsIn(LOCK);
   if (pids === null || runs(pids)) return;
   const aside = `${LOCK}.dead.${process.pid}`;
   try {
     renameSync(LOCK, aside);
-    // Another run may have taken the lock in between: it gets it back.
+    // Another run may have taken the lock in the meantime: give it back.
     if (runs(pidsIn(aside) ?? [])) linkSync(aside, LOCK);
   } catch {
     // Another run was faster.
@@ -99,14 +99,14 @@ function removeIfDead() {
   rmSync(aside, { force: true });
 }
 
-/** Says in the lock that this process runs too: where we are killed, it still installs. */
+/** Adds this process to the lock: if we are killed, it continues to install. */
 function noteInLock(pid) {
   const own = `${LOCK}.${process.pid}`;
   writeFileSync(own, `${process.pid} ${pid}`);
   renameSync(own, LOCK);
 }
 
-/** Runs npm, by the file that runs us where it says so and by its name otherwise. Answers with its exit code. */
+/** Runs npm, by the path in npm_execpath or else by its name. Returns its exit code. */
 function npm(args) {
   const file = process.env.npm_execpath;
   const [command, first] = /\.c?js$/.test(file ?? "") ? [process.execPath, [file]] : ["npm", []];
@@ -130,24 +130,24 @@ async function install(why) {
   if (left !== null) throw new Error(`After npm ci still ${left}. Remove node_modules and run the same command again.`);
 }
 
-/** The Node among the packages; the one that runs us where there is none for this machine. */
+/** The Node among the packages, or the one that runs this script if there is none for this machine. */
 function nodeOfPackages() {
   const there = readJson(join(ROOT, "node_modules/.package-lock.json"))?.packages ?? {};
   const [path, entry] = Object.entries(there).find(([, { bin }]) => bin?.node) ?? [];
   return path === undefined ? process.execPath : join(ROOT, path, entry.bin.node);
 }
 
-/** How often it looks whether its own parent is still there. */
+/** Interval at which it checks whether its parent still runs. */
 const PARENT_CHECK_MS = 500;
 
-/** Runs a script to its end and answers with its exit code, as a shell would. */
+/** Runs a script to its end and returns its exit code, as a shell does. */
 function run(script, args) {
   const node = nodeOfPackages();
   const child = spawn(node, ["--disable-warning=ExperimentalWarning", join(ROOT, script), ...args], {
     stdio: "inherit",
   });
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => child.kill(signal));
-  // npm passes a SIGTERM on to its shell, and a shell to nobody: under npm the end of the parent is the signal.
+  // npm forwards SIGTERM to its shell, and the shell does not forward it: under npm the parent's end counts as the signal.
   const parent = process.ppid;
   const timer = setInterval(() => {
     if (process.env.npm_lifecycle_event !== undefined && process.ppid !== parent) child.kill("SIGTERM");
@@ -161,7 +161,7 @@ function run(script, args) {
   });
 }
 
-/** Returns when the packages are as the lock file says. */
+/** Resolves when the packages match the lock file. */
 async function untilInstalled() {
   if (Number(process.versions.node.split(".")[0]) < LEAST_NODE)
     throw new Error(
@@ -171,7 +171,7 @@ async function untilInstalled() {
   for (const until = Date.now() + PATIENCE_MS; whyInstall() !== null; ) {
     if (takeLock()) {
       try {
-        const why = whyInstall(); // another run may have installed before the lock was ours
+        const why = whyInstall(); // another run may have installed before this one got the lock
         if (why !== null) await install(why);
       } finally {
         rmSync(LOCK, { force: true });

@@ -1,10 +1,10 @@
 /**
- * `node scripts/make-state.ts <name>`: makes test/fixtures/<name>.tar.gz, a persisted local state cut by SIGKILL in the middle
- * of everything: a running turn, a pending render, an upload whose body was on its way, one of which half has come by tus
- * (a part in R2, the rest in rows, the next bytes on their way), a due delivery.
+ * `node scripts/make-state.ts <name>`: creates test/fixtures/<name>.tar.gz, a persisted local state that was interrupted by
+ * SIGKILL: a running turn, a pending render, an upload in the middle of its body, half of a tus upload (a part in R2, the rest
+ * in rows, the next bytes in transit), a due delivery.
  *
- * Every later version opens it (test/conformance/state.test.ts). A fixture is made once, at the end of the version it
- * belongs to, and never made anew.
+ * Every later version must open it (test/conformance/state.test.ts). A fixture is created once, at the end of its version, and
+ * never again.
  */
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
@@ -21,7 +21,7 @@ import { startGateway } from "./lib/gateway.ts";
 import { ROOT } from "./lib/root.ts";
 import { makeKey, makeTenant } from "./lib/tenant.ts";
 
-/** Where the fixture's endpoint points: nobody listens while it is made, so its delivery is due. */
+/** The address of the fixture's endpoint. Nothing listens there during the run, so its delivery is due. */
 const HOOK_PORT = 47_831;
 const UPLOAD_BYTES = 400_000;
 const TUS_BYTES = 14_000_000;
@@ -41,7 +41,7 @@ if (name === undefined || !/^[\w-]+$/.test(name)) {
 const made = z.object({ id: z.string() });
 const ended = z.object({ ended_at: z.string().nullable() });
 
-/** Sends the first half of a body and keeps the connection open: what a phone that lost its network does. */
+/** Sends the first half of a body and keeps the connection open, like a phone that lost its network. */
 async function sendHalf(method: string, url: URL, headers: Record<string, string>, bytes: Uint8Array): Promise<void> {
   const socket = connect(Number(url.port), url.hostname);
   socket.on("error", () => undefined); // the kill ends it
@@ -52,14 +52,14 @@ async function sendHalf(method: string, url: URL, headers: Record<string, string
   await sleep(500);
 }
 
-/** The whole file of the tus upload: the clip and zeros, which pack well. */
+/** The file of the tus upload: the clip and zeros, which compress well. */
 function tusFile(): Uint8Array<ArrayBuffer> {
   const file = new Uint8Array(TUS_BYTES);
   file.set(readFileSync(join(ROOT, "test/media/clip.mp4")));
   return file;
 }
 
-/** An upload by tus with one chunk taken and the next on its way; answers with its id. */
+/** A tus upload with one chunk stored and the next in transit; returns its id. */
 async function halfByTus(api: Api, key: string): Promise<string> {
   const file = tusFile();
   const tus = { "tus-resumable": "1.0.0" };

@@ -1,6 +1,6 @@
 /**
- * `npm run receiver`: on this machine what a server of yours would be, until Ctrl-C. It prints each webhook that comes, to any
- * path, and serves the files of test/media, so that the gateway has an address to import from.
+ * `npm run receiver`: a stand-in for your own server on this machine, until Ctrl-C. It prints each webhook that it receives, at
+ * any path, and serves the files of test/media for imports.
  */
 import { join } from "node:path";
 import { cleanUp, onEnd } from "./lib/cleanup.ts";
@@ -13,14 +13,14 @@ import { printable } from "./lib/turn-printer.ts";
 
 const { flags } = readFlags({
   command: "npm run receiver",
-  says: "Prints each webhook that comes, and serves the files of test/media, until Ctrl-C.",
+  says: "Prints each webhook that it receives, and serves the files of test/media, until Ctrl-C.",
   flags: {
     port: { value: "N", from: 1, to: 65_535, says: `the port to listen on; ${RECEIVER_PORT} when absent` },
-    secret: { value: "whsec_…", says: "refuses what this secret has not signed; several with commas between" },
+    secret: { value: "whsec_…", says: "rejects what this secret has not signed; several with commas between" },
   },
 });
 
-const VERDICTS = { true: green("its signature is right"), false: red("refused: not signed with --secret") } as const;
+const VERDICTS = { true: green("its signature is right"), false: red("rejected: not signed with --secret") } as const;
 
 function print({ path, type, about, body, signed }: Delivery): void {
   const verdict = signed === null ? dim("signature not looked at: no --secret") : VERDICTS[`${signed}`];

@@ -1,9 +1,9 @@
 /**
- * `npm run repeat -- --times 20 --stress 10`: runs npm test and npm run check again and again, and says of each run whether it
- * was green and how much it printed.
+ * `npm run repeat -- --times 20 --stress 10`: repeats npm test and npm run check, and says for each run whether it was green and
+ * how much it printed.
  *
- * The last runs of `--stress` have two busy loops beside them, and processes of the run that stand still for a moment, at
- * random. Ends at the first run that is not green, with its output; every run's output stays in .state/repeat.
+ * During the last runs (`--stress`) two busy loops run, and random processes of the run are paused for a moment. Ends at the
+ * first run that is not green, with its output; the output of every run is saved in .state/repeat.
  */
 import { type ChildProcess, spawn } from "node:child_process";
 import { createWriteStream, mkdirSync, readdirSync, readFileSync } from "node:fs";
@@ -33,15 +33,15 @@ const { flags } = readFlags({
 const { times = 20, stress = Math.floor(times / 2), only, minutes = 60, seed = Date.now() % 1_000_000 } = flags;
 const COMMANDS = only === undefined ? ["test", "check"] : [only];
 const OUTPUT = join(ROOT, ".state/repeat");
-/** A green run prints no more, and no such word. */
+/** The most lines of a green run, and a word that it never prints. */
 const MOST_LINES = 60;
 const BAD_WORDS = /uncaught exception|failed/i;
-/** Between two disturbances, and how long a process stands still: at most so long. */
+/** The longest time between two pauses, and of a pause. */
 const PAUSE_MS = 4_000;
 const STILL_MS = 1_500;
 const BUSY_LOOPS = 2;
 
-/** A generator of chance from a seed (mulberry32), so that a disturbance can be had again. */
+/** A seeded random generator (mulberry32), so that pauses can be reproduced. */
 function chanceOf(start: number): () => number {
   let state = start;
   return () => {
@@ -52,7 +52,7 @@ function chanceOf(start: number): () => number {
   };
 }
 
-/** The processes under this one, from /proc: children may have process groups of their own. */
+/** The descendants of a process, from /proc: children may have their own process groups. */
 function under(pid: number): number[] {
   const parents = new Map<number, number>();
   for (const name of readdirSync("/proc").filter((entry) => /^\d+$/.test(entry))) {
@@ -60,7 +60,7 @@ function under(pid: number): number[] {
       const stat = readFileSync(`/proc/${name}/stat`, "utf8");
       parents.set(Number(name), Number(stat.slice(stat.lastIndexOf(")") + 2).split(" ")[1]));
     } catch {
-      // it ended while we looked
+      // the process has just ended
     }
   }
   const found = [pid];
@@ -77,7 +77,7 @@ function signal(pid: number, name: NodeJS.Signals): void {
   }
 }
 
-/** Lets one process of the run after the other stand still for a moment, until the signal. */
+/** Pauses one process of the run after the other for a moment, until the signal. */
 async function disturb(run: ChildProcess, chance: () => number, over: AbortSignal): Promise<void> {
   while (!over.aborted) {
     await sleep(chance() * PAUSE_MS, undefined, { signal: over }).catch(() => {});
@@ -112,9 +112,9 @@ async function runOnce(command: string, file: string, isStressed: boolean, chanc
   const output = createWriteStream(file);
   let text = "";
   for (const stream of [child.stdout, child.stderr])
-    stream.on("data", (piece) => {
-      text += String(piece);
-      output.write(piece);
+    stream.on("data", (chunk) => {
+      text += String(chunk);
+      output.write(chunk);
     });
   const disturbing = isStressed ? disturb(child, chance, over.signal) : Promise.resolve();
   const code = await new Promise<number | null>((settle) => child.on("close", settle));
@@ -126,7 +126,7 @@ async function runOnce(command: string, file: string, isStressed: boolean, chanc
   return { code, lines: text.trimEnd().split("\n"), seconds: Math.round((Date.now() - began) / 1_000) };
 }
 
-/** Why a run is not what it should be; null when it is. */
+/** Why a run failed; null if it passed. */
 function faultOf({ code, lines }: Run): string | null {
   if (code !== 0) return `it ended with ${code ?? "a signal"}`;
   if (lines.length > MOST_LINES) return `it printed ${lines.length} lines, ${MOST_LINES} are allowed`;
@@ -144,11 +144,11 @@ async function main(): Promise<number> {
       const file = join(OUTPUT, `${command.replace(/\W/g, "-")}-${n}.log`);
       const run = await runOnce(command, file, isStressed, chance);
       const fault = faultOf(run);
-      const told = `${command} ${n} of ${times}${isStressed ? ", disturbed" : ""}: ${run.seconds} s, ${run.lines.length} lines`;
+      const summary = `${command} ${n} of ${times}${isStressed ? ", disturbed" : ""}: ${run.seconds} s, ${run.lines.length} lines`;
       console.log(
         fault === null
-          ? `${green("✓")} ${told}`
-          : `${red("✗")} ${told}: ${fault}\n${run.lines.slice(-60).join("\n")}\n${file}`,
+          ? `${green("✓")} ${summary}`
+          : `${red("✗")} ${summary}: ${fault}\n${run.lines.slice(-60).join("\n")}\n${file}`,
       );
       if (fault !== null) return 1;
     }

@@ -1,8 +1,8 @@
 /**
- * `npm test` and `npm run test:all`: vitest, and then the question whether every test file on disk has really run.
+ * `npm test` and `npm run test:all`: runs vitest, then checks that every test file on disk has run.
  *
- * `--all` adds the slow ones. Names of files, and `--only NAME`, run a part; such a run is partial on purpose, so the question
- * is not asked, and each file and each line that it prints is shown.
+ * `--all` adds the slow tests. File names and `--only NAME` run a part; then that check is skipped, and each file and all output
+ * are shown.
  */
 import { spawn } from "node:child_process";
 import { existsSync, mkdirSync, rmSync } from "node:fs";

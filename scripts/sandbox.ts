@@ -1,6 +1,6 @@
 /**
- * `npm run sandbox`: the stand-in of the Nemo API over HTTP on port 8788 (SANDBOX_PORT) until Ctrl-C, in the runtime it also has
- * inside the gateway. State lies in .state/sandbox (SANDBOX_STATE), TIME_SCALE divides every duration.
+ * `npm run sandbox`: the stand-in for the Nemo API over HTTP on port 8788 (SANDBOX_PORT) until Ctrl-C, in the same runtime as in
+ * the gateway. State is in .state/sandbox (SANDBOX_STATE), TIME_SCALE divides every duration.
  */
 import { join } from "node:path";
 import { cleanUp, onEnd } from "./lib/cleanup.ts";

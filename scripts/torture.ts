@@ -1,11 +1,11 @@
 /**
- * `npm run torture [-- boundary… boundary@story… @story…]`: a gateway is killed with SIGKILL at a named boundary, started
- * again, and must end everything: whatever was begun has ended, every fact reached the receiver under one id, Nemo's
- * ledger shows each message and each export once, and nothing of it is left owed or lying in R2.
+ * `npm run torture [-- failpoint… failpoint@story… @story…]`: kills a gateway with SIGKILL at a named failpoint, restarts it and
+ * checks the outcome: everything has ended, every event reached the receiver under one id, the sandbox's request log has each
+ * message and each export once, and no job and no file in R2 is left over.
  *
- * Without arguments every boundary in every story that reaches it; CI names a few. `--kills=3` kills at the first three
- * times that the boundary is reached, recovery included. `--random=N [--seed=S]` kills N runs at times of chance instead.
- * `--lanes=2` are run side by side. Each lane has a sandbox, a process of its own: its ledger outlives the kills.
+ * Without arguments it runs every failpoint in every story that reaches it; CI names a few. `--kills=3` kills at the first three
+ * times that the failpoint is reached, recovery included. `--random=N [--seed=S]` kills N runs at random times instead.
+ * `--lanes=2` runs two at once. Each lane has a sandbox in a process of its own, whose request log outlives the kills.
  */
 import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -14,32 +14,32 @@ import { cleanUp, onEnd } from "./lib/cleanup.ts";
 import { readFlags } from "./lib/flags.ts";
 import { bold, dim, green, red } from "./lib/paint.ts";
 import { startSandbox } from "./lib/sandbox-server.ts";
-import { killAtChance, randomRounds } from "./lib/torture/chance.ts";
 import { chosenMoments } from "./lib/torture/plan.ts";
+import { killAtChance, randomRounds } from "./lib/torture/random.ts";
 import { run, type Trial, type Verdict } from "./lib/torture/trial.ts";
 import { migrateLocally } from "./lib/wrangler.ts";
 
-/** By how much the sandbox's durations are divided. */
+/** The divisor of the sandbox's durations. */
 const SANDBOX_SCALE = 8;
 
 type Job = Pick<Trial, "story" | "isFatal" | "meanwhile"> & { readonly name: string; readonly at: string | null };
 
 const { flags, words } = readFlags({
   command: "npm run torture",
-  says: "Kills a gateway at named boundaries, starts it again, and checks that everything ends and nothing is done twice.",
+  says: "Kills a gateway at named failpoints, restarts it, and checks that everything ends and nothing is done twice.",
   flags: {
     kills: {
       value: "N",
       from: 1,
       to: 100,
-      says: "kills at the first N times that a boundary is reached; 1 when absent",
+      says: "kills at the first N times that a failpoint is reached; 1 when absent",
     },
     lanes: { value: "N", from: 1, to: 16, says: "how many run side by side; 2 when absent" },
-    random: { value: "N", from: 1, to: 100_000, says: "kills N runs at times of chance instead" },
-    seed: { value: "S", from: 0, to: Number.MAX_SAFE_INTEGER, says: "the chance of --random; the time when absent" },
+    random: { value: "N", from: 1, to: 100_000, says: "kills N runs at random times instead" },
+    seed: { value: "S", from: 0, to: Number.MAX_SAFE_INTEGER, says: "the seed of --random; the time when absent" },
   },
   words: {
-    name: "boundary | boundary@story | @story…",
+    name: "failpoint | failpoint@story | @story…",
     says: "where; everywhere when absent",
     most: Number.POSITIVE_INFINITY,
   },
@@ -65,8 +65,8 @@ function jobsOf(): Job[] {
   }));
 }
 
-const faultOf = (job: Job, { fault, deaths }: Verdict): string | null =>
-  fault ?? (job.at !== null && deaths.length === 0 ? "the boundary was never reached" : null);
+const faultOf = (job: Job, { fault, killedAt }: Verdict): string | null =>
+  fault ?? (job.at !== null && killedAt.length === 0 ? "the failpoint was never reached" : null);
 
 async function main(): Promise<number> {
   const scratch = mkdtempSync(join(tmpdir(), "nemo-torture-"));
@@ -91,8 +91,8 @@ async function main(): Promise<number> {
       });
       rmSync(stateDir, { recursive: true, force: true });
       const fault = faultOf(job, verdict);
-      const told = `${bold(job.name)} ${dim(`${(verdict.ms / 1000).toFixed(1)} s, killed ${verdict.deaths.length} ×, ${++done} of ${jobs.length}`)}`;
-      console.log(fault === null ? `${green("✓")} ${told}` : `${red("✗")} ${told}\n${red(fault)}`);
+      const result = `${bold(job.name)} ${dim(`${(verdict.ms / 1000).toFixed(1)} s, killed ${verdict.killedAt.length} ×, ${++done} of ${jobs.length}`)}`;
+      console.log(fault === null ? `${green("✓")} ${result}` : `${red("✗")} ${result}\n${red(fault)}`);
       if (fault !== null) faults.push(`${job.name}: ${fault.split("\n")[0]}`);
     }
   };

@@ -19,7 +19,7 @@ const ROWS: readonly Row[] = [
   [
     [MAKER],
     "a description becomes a generator that a whole team can use",
-    "test/routes/generator_jobs.test.ts",
+    "test/routes/generator-jobs.test.ts",
     "gives a generator that every key of the tenant can use",
   ],
   [
@@ -56,7 +56,7 @@ const ROWS: readonly Row[] = [
     "all",
     "greets, suggests three things to say, names its best formats and gives tips",
     "test/core/recipe.test.ts",
-    "are five whole recipes under their own standing",
+    "are five complete recipes with their own slugs",
   ],
   ["all", "says how long it takes", "test/routes/videos.test.ts", "answers at once with where to look"],
   [

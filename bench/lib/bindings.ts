@@ -1,4 +1,4 @@
-/** What each Worker is bound to in Miniflare: for the gateway all of wrangler.toml. */
+/** The bindings of each Worker in Miniflare: for the gateway all of wrangler.toml. */
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { V4WorkerOptionsShape } from "miniflare";
@@ -18,7 +18,7 @@ function setting(key: string): string {
 
 const object = (className: string) => ({ className, useSQLite: true });
 
-/** One gate of the four; the gateway leaves them open on this machine, they are only bound. */
+/** A rate limiter. On loopback the gateway does not use them, but they must be bound. */
 const gate = (namespace_id: string) => ({ namespace_id, simple: { limit: 6_000, period: 60 as const } });
 
 const consumer = (maxBatchSize: number) => ({
@@ -28,7 +28,7 @@ const consumer = (maxBatchSize: number) => ({
   deadLetterQueue: "nemo-gateway-dead",
 });
 
-/** The gateway, with live keys on anonymous tokens of the upstream at `upstreamUrl`; its waits divided by `timeScale`. */
+/** The gateway. Live keys use anonymous tokens of the upstream at `upstreamUrl`; waits are divided by `timeScale`. */
 export const gatewayOptions = (upstreamUrl: string, timeScale = 1): V4WorkerOptionsShape => ({
   compatibilityDate: setting("compatibility_date"),
   compatibilityFlags: ["global_fetch_strictly_public", "queue_consumer_no_wait_for_wait_until"],
@@ -60,11 +60,11 @@ export const gatewayOptions = (upstreamUrl: string, timeScale = 1): V4WorkerOpti
     GATE_LOOKUP: gate("1006"),
     GATE_BYTES: gate("1007"),
   },
-  // Only what /docs reads: with Miniflare's own assets its router would stand in front of every request.
+  // A plain service for /docs: Miniflare's assets would put their router in front of every request.
   serviceBindings: { ASSETS: { disk: { path: join(ROOT, "dist/docs"), writable: false } } },
 });
 
-/** The Workers it is measured beside. */
+/** The Workers that it is compared with. */
 export const peerOptions = (upstreamUrl: string): V4WorkerOptionsShape => ({
   compatibilityDate: setting("compatibility_date"),
   bindings: { UPSTREAM: upstreamUrl },
@@ -72,7 +72,7 @@ export const peerOptions = (upstreamUrl: string): V4WorkerOptionsShape => ({
   r2Buckets: ["MEDIA"],
 });
 
-/** The cron run over a stub for the objects. */
+/** The cron run with a stub for the objects. */
 export const sweepOptions = (): V4WorkerOptionsShape => ({
   compatibilityDate: setting("compatibility_date"),
   d1Databases: ["DB"],
@@ -80,7 +80,7 @@ export const sweepOptions = (): V4WorkerOptionsShape => ({
   queueConsumers: { "nemo-gateway-wake": consumer(100) },
 });
 
-/** What a video asks of the platform, without the gateway. */
+/** The platform calls of a video, without the gateway. */
 export const outsideOptions = (upstreamUrl: string): V4WorkerOptionsShape => ({
   compatibilityDate: setting("compatibility_date"),
   bindings: { UPSTREAM: upstreamUrl },
@@ -89,7 +89,7 @@ export const outsideOptions = (upstreamUrl: string): V4WorkerOptionsShape => ({
   r2Buckets: ["MEDIA"],
 });
 
-/** The database's migrations, each one line: D1's `exec` runs line by line, and a line may hold many statements. */
+/** The database's migrations, one line each: D1's `exec` runs line by line, and a line may contain several statements. */
 export function migrations(): string {
   const dir = join(ROOT, "migrations");
   const names = readdirSync(dir).filter((name) => name.endsWith(".sql"));

@@ -1,8 +1,8 @@
-/** The Workers as a deployment would upload them. */
+/** Builds the Workers as for a deployment. */
 import { join } from "node:path";
 import { startWrangler } from "../../scripts/lib/wrangler.ts";
 
-/** What is built from which configuration, with which script where it is not the configuration's own, and what comes out. */
+/** Configuration, script (if not the configuration's own) and output file of each Worker. */
 const BUILDS = {
   gateway: { config: "wrangler.toml", file: "index.js" },
   peers: { config: "bench/workers/wrangler.toml", file: "peers.js" },
@@ -12,10 +12,10 @@ const BUILDS = {
 } as const;
 
 export type Bundle = keyof typeof BUILDS;
-/** Those that answer streams and requests. */
+/** The Workers of the stream and request benches. */
 export type StreamBundle = Exclude<Bundle, "sweep" | "webhooks" | "outside">;
 
-/** Builds a Worker into `dir`; answers with the bundle's path. */
+/** Builds a Worker into `dir`; returns the bundle's path. */
 export async function build(name: Bundle, dir: string): Promise<string> {
   const { config, file, ...other } = BUILDS[name];
   const script = "script" in other ? [other.script] : [];

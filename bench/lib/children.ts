@@ -1,4 +1,4 @@
-/** Processes of a run, each on its core: started with settings, talked to in messages, gone at the end. */
+/** The child processes of a run, each pinned to a core: started with settings, sending messages, ended with the run. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
@@ -6,19 +6,19 @@ import * as z from "zod";
 import { onEnd } from "../../scripts/lib/cleanup.ts";
 import { pinned } from "./machine.ts";
 
-/** How long a process may take to say something. The longest silence is an upload of 500 MB on a busy machine. */
+/** Timeout of a message. The longest wait is an upload of 500 MB on a busy machine. */
 const SILENCE_MS = 600_000;
-/** How long a polite end may take. */
+/** Timeout of a graceful end. */
 const POLITE_MS = 5_000;
 
 export type Child = {
   readonly pid: number;
-  /** The next message, checked. Throws when the process ends or stays silent instead. */
+  /** The next message, checked. Throws if the process ends, or after the timeout. */
   readonly hear: <T>(schema: z.ZodType<T>) => Promise<T>;
   readonly stop: () => Promise<void>;
 };
 
-/** Messages in order, whether somebody waits for them yet or not. */
+/** A queue of messages. */
 function mailbox(child: ChildProcess, name: string): () => Promise<unknown> {
   const kept: unknown[] = [];
   let wake: () => void = () => {};
@@ -48,14 +48,14 @@ function mailbox(child: ChildProcess, name: string): () => Promise<unknown> {
   };
 }
 
-/** Starts `bench/lib/<file>` on a core and hands it its settings. */
+/** Starts `bench/lib/<file>` on a core and sends it its settings. */
 export function startChild(file: string, cpu: number, settings: unknown): Child {
   const [command = "", ...args] = pinned(cpu, [process.execPath, "--no-warnings", join(import.meta.dirname, file)]);
   const child = spawn(command, args, { stdio: ["ignore", "inherit", "inherit", "ipc"] });
   const { pid } = child;
   if (pid === undefined) throw new Error(`${file} cannot be started`);
   const next = mailbox(child, file);
-  child.send(settings as object); // JSON, as all our settings are
+  child.send(settings as object); // settings are JSON
   const stop = async (): Promise<void> => {
     forget();
     if (child.exitCode !== null || child.signalCode !== null) return;
@@ -69,5 +69,5 @@ export function startChild(file: string, cpu: number, settings: unknown): Child 
   return { pid, hear: async (schema) => schema.parse(await next()), stop };
 }
 
-/** Where a server listens, as it says once it does. */
+/** A server's message when it listens: its URL. */
 export const listening = z.object({ url: z.string() });

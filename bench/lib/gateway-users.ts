@@ -1,4 +1,4 @@
-/** Users of the gateway with a live key: each with a project whose session and before-picture a first turn has made. */
+/** Users of the gateway with a live key. Each has a project in which a first turn has created session and timeline snapshot. */
 
 import { type Api, apiWith } from "../../scripts/lib/api.ts";
 import { makeKey, makeTenant } from "../../scripts/lib/tenant.ts";
@@ -7,11 +7,11 @@ import { ADMIN_TOKEN } from "./bindings.ts";
 import { type Ask, openStream } from "./open-stream.ts";
 import { paceText } from "./pace.ts";
 
-/** Users made at the same time. */
+/** Users created concurrently. */
 const AT_ONCE = 50;
 const FIRST_TURN = { rate: 100, count: 1, bytes: 0 };
 
-/** A live key of a new tenant. */
+/** Creates a tenant and returns a live key. */
 export async function liveKey(url: string): Promise<string> {
   const admin = apiWith(url, ADMIN_TOKEN);
   return makeKey(admin, await makeTenant(admin, "bench"), "live", "bench");
@@ -29,7 +29,7 @@ async function makeUser(api: Api, key: string, name: string): Promise<Ask> {
   return turn;
 }
 
-/** Makes `count` users, named from `prefix`; answers with how each asks for a turn. */
+/** Creates `count` users, named from `prefix`; returns the turn request of each. */
 export async function makeUsers(url: string, key: string, prefix: string, count: number): Promise<Ask[]> {
   const api = apiWith(url, key);
   const made: Ask[] = [];

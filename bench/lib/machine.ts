@@ -1,4 +1,4 @@
-/** What a table was measured on, and where the measured processes run. */
+/** The machine of a run, and the cores and folders of its processes. */
 import { spawnSync } from "node:child_process";
 import { accessSync, constants, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { availableParallelism, cpus, loadavg, tmpdir } from "node:os";
@@ -7,17 +7,17 @@ import * as z from "zod";
 import { onEnd } from "../../scripts/lib/cleanup.ts";
 import { ROOT } from "../../scripts/lib/root.ts";
 
-/** The measured server has this core alone; upstream and load share the other one. */
+/** The measured server has this core to itself; upstream and load share the other one. */
 export const SERVER_CPU = 0;
 export const LOAD_CPU = 1;
 
 export const canPin: boolean = availableParallelism() > 1 && spawnSync("taskset", ["-c", "0", "true"]).status === 0;
 
-/** A command that stays on one core, where the system can do that. */
+/** A command pinned to one core, if the system supports that. */
 export const pinned = (cpu: number, command: readonly string[]): readonly string[] =>
   canPin ? ["taskset", "-c", String(cpu), ...command] : command;
 
-/** Memory as a disk where there is one: a real disk's waits differ from machine to machine and would be all one sees. */
+/** A memory disk if there is one: waits of real disks differ between machines and would dominate. */
 function scratchRoot(): string {
   try {
     accessSync("/dev/shm", constants.W_OK);
@@ -40,7 +40,7 @@ function versionOf(name: string): string {
   return installed.parse(JSON.parse(readFileSync(join(ROOT, "node_modules", name, "package.json"), "utf8"))).version;
 }
 
-/** One line above every table. */
+/** The line above every table. */
 export function machineLine(dir: string): string {
   const cores = `${availableParallelism()} × ${cpus()[0]?.model.trim() ?? "unknown CPU"}`;
   const versions = ["workerd", "miniflare", "hono"].map((name) => `${name} ${versionOf(name)}`);

@@ -1,10 +1,10 @@
-/** One measurement: a fresh server, its users, so many streams, and what that cost. */
+/** One measurement: a fresh server, its users, the streams, and their cost. */
 import { setTimeout as sleep } from "node:timers/promises";
 import { startChild } from "./children.ts";
 import { LOAD_CPU } from "./machine.ts";
 import { untilQuiet, watchNoise } from "./noise.ts";
 import type { Ask } from "./open-stream.ts";
-import { type House, startServer } from "./servers.ts";
+import { type BenchSetup, startServer } from "./servers.ts";
 import { type LoadResult, type LoadSettings, loadResult, phase } from "./stream-messages.ts";
 import { TARGETS, type TargetKey } from "./stream-targets.ts";
 import { watchCpu, watchMemory } from "./usage.ts";
@@ -13,16 +13,16 @@ import { watchCpu, watchMemory } from "./usage.ts";
 export const RATE = 20;
 /** Users of the short extra streams. */
 const PROBE_USERS = 20;
-/** Users of the first, unmeasured streams: code is compiled, pools are filled. */
+/** Users of the warm-up streams, which are not measured. */
 const WARM_USERS = 4;
 
-/** How long a measurement may wait for a quiet machine. */
+/** The longest wait for a quiet machine. */
 const QUIET_WAIT_MS = 8_000;
 
 export type Measured = LoadResult & {
   readonly cpuPercent: number;
   readonly memoryMib: number;
-  /** What everybody else used meanwhile, in percent of one core. */
+  /** Processor time of other processes during the measurement, in percent of one core. */
   readonly noisePercent: number;
 };
 
@@ -30,14 +30,14 @@ export type Plan = { readonly target: TargetKey; readonly streams: number; reado
 
 const nothing = (): number => Number.NaN;
 
-export async function measure(house: House, plan: Plan): Promise<Measured> {
+export async function measure(setup: BenchSetup, plan: Plan): Promise<Measured> {
   const { bundle, users } = TARGETS[plan.target];
-  const server = await startServer(house, bundle);
+  const server = await startServer(setup, bundle);
   try {
     const make = await users(server.url);
     const warm = await make("warm", WARM_USERS);
     await run({ streams: warm, probes: warm, rate: RATE, seconds: 1 }, () => {});
-    // From here on: what the users cost that are about to come, and then their streams.
+    // From here on the cost of users and streams is measured.
     const memory = watchMemory(server.pid);
     const streams: Ask[] = await make("user", plan.streams);
     const probes = await make("probe", PROBE_USERS);
@@ -55,7 +55,7 @@ export async function measure(house: House, plan: Plan): Promise<Measured> {
   }
 }
 
-/** Runs the load in its own process; tells when the measured time begins and ends. */
+/** Runs the load in its own process; reports the beginning and end of the measured time. */
 async function run(settings: LoadSettings, onPhase: (at: "begin" | "end") => void): Promise<LoadResult> {
   const load = startChild("stream-load.ts", LOAD_CPU, settings);
   try {

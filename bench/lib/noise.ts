@@ -1,4 +1,4 @@
-/** How much of the machine everybody else uses: figures taken beside a test run say more about the test run. */
+/** The load by other processes, because figures measured next to other work are not comparable. */
 import { readFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { TICKS_PER_SECOND, usageOf } from "./usage.ts";
@@ -15,7 +15,7 @@ function busySeconds(): number {
   return (user + nice + system + irq + soft) / TICKS_PER_SECOND;
 }
 
-/** Measures what others use from now until the answer is called, in percent of one core; no process of ours may end meanwhile. */
+/** Measures the load by others from now until the returned function is called, in percent of one core. No process of ours may end in the meantime. */
 export function watchNoise(): () => number {
   const others = (): number => busySeconds() - usageOf(process.pid).cpuSeconds;
   const before = others();
@@ -23,7 +23,7 @@ export function watchNoise(): () => number {
   return () => Math.max(0, (100 * (others() - before) * 1_000) / (performance.now() - began));
 }
 
-/** Waits for a quiet moment, at most this long. */
+/** Waits for a quiet machine, at most this long. */
 export async function untilQuiet(maxMs: number): Promise<void> {
   for (const until = Date.now() + maxMs; Date.now() < until; ) {
     const noise = watchNoise();

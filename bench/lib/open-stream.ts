@@ -1,22 +1,22 @@
-/** One stream as a client sees it: when it was asked for, what came, what is missing. */
+/** One stream as a client sees it: time of the request, events received, events missing. */
 import { Agent, request } from "node:http";
 import * as z from "zod";
 import { clockNs, type Mark, markReader } from "./pace.ts";
 
-/** How a stream is asked for; `{bench}` in the body is where the pace goes. */
+/** The request of a stream; `{bench}` in the body is replaced by the pace. */
 export const ask = z.object({ url: z.string(), headers: z.record(z.string(), z.string()), body: z.string() });
 export type Ask = z.infer<typeof ask>;
 
 export type Seen = {
-  /** Events that came, each counted once. */
+  /** Different events received. */
   events: number;
-  /** Events that came again, or after a later one. */
+  /** Events received again, or after a later one. */
   strays: number;
   /** From the request to the first byte, to the upstream's first event, and to the moment the upstream saw it; in ms. */
   firstByteMs: number;
   firstEventMs: number;
   wireMs: number;
-  /** What went wrong; null when nothing did. */
+  /** The error, if there was one. */
   fault: string | null;
 };
 
@@ -24,10 +24,10 @@ const agent = new Agent({ keepAlive: true, maxSockets: Number.POSITIVE_INFINITY,
 
 export const msBetween = (fromNs: bigint, toNs: bigint): number => Number(toNs - fromNs) / 1e6;
 
-/** A stream on its way: what was seen so far, and the same once it has ended. */
+/** A running stream: its result so far, and its final result. */
 export type UnwrappedAnswer = { readonly seen: Seen; readonly ended: Promise<Seen> };
 
-/** Opens a stream and reads it to its end; `onEvent` gets each event's mark and the moment it was received. Never rejects. */
+/** Opens a stream and reads it to its end; `onEvent` gets each event's mark and its time of receipt. Never rejects. */
 export function openStream(given: Ask, pace: string, onEvent: (mark: Mark, atNs: bigint) => void): UnwrappedAnswer {
   const seen: Seen = { events: 0, strays: 0, firstByteMs: NaN, firstEventMs: NaN, wireMs: NaN, fault: null };
   const body = given.body.replace("{bench}", pace);

@@ -1,17 +1,17 @@
-/** How a stream's text tells the upstream what to send, and its events when they were sent. Shared by both ends. */
+/** Instructions to the upstream inside a stream's prompt, and timestamps inside its events. Shared by load and upstream. */
 
 export type Pace = {
   /** Events a second. */
   readonly rate: number;
   /** How many events. */
   readonly count: number;
-  /** Filling in each, in bytes. */
+  /** Padding of each event, in bytes. */
   readonly bytes: number;
 };
 
 export const paceText = ({ rate, count, bytes }: Pace): string => `bench rate=${rate} n=${count} bytes=${bytes}`;
 
-/** The pace in a request's body, wherever it stands. */
+/** Finds the pace in a request's body. */
 export function readPace(body: string): Pace {
   const [, rate = "1", count = "1", bytes = "0"] = /bench rate=(\d+) n=(\d+) bytes=(\d+)/.exec(body) ?? [];
   return { rate: Number(rate), count: Number(count), bytes: Number(bytes) };
@@ -20,7 +20,7 @@ export function readPace(body: string): Pace {
 /** The machine's monotonic clock, the same in every process; in ns. */
 export const clockNs = (): bigint => process.hrtime.bigint();
 
-/** Stands in every event's text: sent at, and when the upstream had seen the request. */
+/** A mark in every event's text: time of sending, and time at which the upstream received the request. */
 export const mark = (seenNs: bigint): string => `@t=${clockNs()},${seenNs}@`;
 
 export type Mark = {
@@ -28,10 +28,10 @@ export type Mark = {
   readonly seenNs: bigint;
 };
 
-/** Digits of two moments and the signs around them: no mark is longer. */
+/** The maximum length of a mark: the digits of two times and the characters around them. */
 const MARK_CHARS = 64;
 
-/** Finds the marks in a stream's chunks, also where one is cut in two. */
+/** Finds the marks in a stream's chunks, also a mark that is split between two chunks. */
 export function markReader(): (chunk: Buffer) => Mark[] {
   let rest = "";
   return (chunk) => {

@@ -1,3 +1,3 @@
 #!/bin/sh
-# The runtime at RUNTIME with its log thrown away unread. Its own faults, and lines of level warn and error, are on stderr.
+# Runs RUNTIME with its log sent unread to /dev/null. Its own errors, and log lines of level warn and error, are on stderr.
 exec "$RUNTIME" "$@" >/dev/null

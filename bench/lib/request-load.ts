@@ -1,6 +1,6 @@
-/** The load of a request measurement, in a process of its own: so many connections, each asking again as soon as it has its answer. */
+/** The load of a request measurement, in its own process: several connections, each of which sends the next request after a response. */
 import autocannon, { type Result } from "autocannon";
-import { settings, tell } from "./child.ts";
+import { report, settings } from "./child.ts";
 import { requestSettings } from "./request-messages.ts";
 import { percentile } from "./statistics.ts";
 
@@ -10,13 +10,13 @@ let problem = 0;
 const { errors, timeouts, duration } = await new Promise<Result>((resolve, reject) => {
   const done = (error: unknown, result: Result): void => (error ? reject(error) : resolve(result));
   const running = autocannon({ url, headers, connections, duration: seconds }, done);
-  // Its own percentiles are whole milliseconds: most answers here come in less than one.
+  // Its own percentiles are whole milliseconds, and most responses take less than one.
   running.on("response", (_client, status, _bytes, ms) => {
     timings.push(ms);
     if (status !== 200) problem++;
   });
 });
-tell({
+report({
   requests: timings.length,
   perSecond: timings.length / duration,
   p50: percentile(timings, 0.5),

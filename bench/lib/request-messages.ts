@@ -1,4 +1,4 @@
-/** What a request measurement and its load process say to each other. */
+/** Messages between a request measurement and its load process. */
 import * as z from "zod";
 
 export const requestSettings = z.object({
@@ -10,13 +10,13 @@ export const requestSettings = z.object({
 export type RequestSettings = z.infer<typeof requestSettings>;
 
 export const requestResult = z.object({
-  /** Answers that came. */
+  /** Responses received. */
   requests: z.number(),
   perSecond: z.number(),
   /** Milliseconds. */
   p50: z.number(),
   p95: z.number(),
-  /** Answers that were no 200, and requests without an answer. */
+  /** Responses other than 200, and requests without a response. */
   faults: z.number(),
 });
 export type RequestResult = z.infer<typeof requestResult>;

@@ -1,18 +1,18 @@
-/** The table of a request run, beside the goals. */
+/** The table of a request run, with the goals. */
 import type { RequestResult } from "./request-messages.ts";
 import { REQUEST_TARGETS, type RequestTarget } from "./request-targets.ts";
 import { median } from "./statistics.ts";
 import { shown, table } from "./table.ts";
 
 export type Measured = RequestResult & {
-  /** Processor time of the server for one request, in µs: it hardly knows what else the machine does. */
+  /** Processor time of the server per request, in µs, which depends little on other load. */
   readonly cpuMicros: number;
 };
 
-/** Every measurement of a target, one a round, in the order of the rounds. */
+/** All measurements of a target, one per round, in order. */
 export type Rounds = ReadonlyMap<string, readonly Measured[]>;
 
-/** The median over the rounds of a target's share of what it stands beside, each taken within one round. */
+/** A target's result relative to its comparison: computed within each round, then the median. */
 function share(rounds: Rounds, { name, beside }: RequestTarget, figure: "perSecond" | "cpuMicros"): number {
   const others = rounds.get(beside?.name ?? "") ?? [];
   const own = rounds.get(name) ?? [];

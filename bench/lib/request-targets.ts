@@ -1,24 +1,24 @@
-/** The requests that are measured, and what each is measured beside. */
+/** The measured requests, and the comparison of each. */
 import type { Ask } from "./open-stream.ts";
 
 export type RequestTarget = {
   readonly name: string;
   readonly at: "plain" | "peers" | "gateway";
   readonly path: string;
-  /** The row it is compared with, and the least share of its requests that is wanted; null where nothing is promised. */
+  /** The row that it is compared with, and the goal as a share of that row's requests; null without a goal. */
   readonly beside: { readonly name: string; readonly goal: number | null } | null;
 };
 
-/** Of the bare platform's requests, what the gateway's house rules may leave. Chosen. */
+/** The goal: the share of the bare platform's requests that the gateway's middleware leaves. Chosen. */
 const GOAL = 0.6;
 
-/** One of the built-in generators: a route behind a key that asks no object and, with the key known, no database. */
+/** A built-in generator: a route with a key that calls no object and, with the key cached, no database. */
 const BUILT_IN = "/v1/generators/free-generation-maker";
 const HELLO = "Hono: hello";
 const ONE = "bare Worker, one object";
 const TWO = "bare Worker, two objects";
 
-/** Each right after what it is compared with, so that both meet the same moment of the machine. */
+/** Each follows its comparison, so that both run under the same conditions. */
 export const REQUEST_TARGETS: readonly RequestTarget[] = [
   { name: "Node: hello (the load's own limit)", at: "plain", path: "/", beside: null },
   { name: HELLO, at: "peers", path: "/hello", beside: null },

@@ -1,4 +1,4 @@
-/** The servers of a run: started fresh for every measurement, each with an empty state. */
+/** The servers of a run: a fresh one with an empty state for every measurement. */
 import { mkdtempSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { freePort } from "../../scripts/lib/ports.ts";
@@ -10,14 +10,14 @@ import type { ServerSettings } from "./server.ts";
 
 export type Server = Child & { readonly url: string; readonly stateDir: string };
 
-export type House = {
+export type BenchSetup = {
   readonly dir: string;
   readonly upstreamUrl: string;
   readonly bundles: Readonly<Record<StreamBundle, string>>;
 };
 
-/** Builds both Workers and starts the upstream, unless one is there. */
-export async function openHouse(dir: string, upstreamUrl: string | null = null): Promise<House> {
+/** Builds both Workers and starts the upstream, unless one is given. */
+export async function prepareBench(dir: string, upstreamUrl: string | null = null): Promise<BenchSetup> {
   const [gateway, peers] = await Promise.all([build("gateway", dir), build("peers", dir)]);
   return { dir, upstreamUrl: upstreamUrl ?? (await startUpstream()), bundles: { gateway, peers } };
 }
@@ -27,21 +27,21 @@ async function startUpstream(): Promise<string> {
   return url;
 }
 
-export async function startServer(house: House, bundle: StreamBundle): Promise<Server> {
+export async function startServer(setup: BenchSetup, bundle: StreamBundle): Promise<Server> {
   const isGateway = bundle === "gateway";
-  const worker = isGateway ? gatewayOptions(house.upstreamUrl) : peerOptions(house.upstreamUrl);
-  return serve(house.dir, house.bundles[bundle], worker, isGateway ? migrations() : null);
+  const worker = isGateway ? gatewayOptions(setup.upstreamUrl) : peerOptions(setup.upstreamUrl);
+  return serve(setup.dir, setup.bundles[bundle], worker, isGateway ? migrations() : null);
 }
 
-/** A server that can be asked what is in its heaps. */
+/** A server whose heaps can be inspected. */
 export type Inspected = Server & { readonly inspectorPort: number };
 
-/** The gateway with its waits divided by `timeScale`, on a runtime with these flags of V8's. */
-export const startScaled = (house: House, timeScale: number, v8Flags: readonly string[]): Promise<Inspected> =>
-  inspected(house.dir, house.bundles.gateway, gatewayOptions(house.upstreamUrl, timeScale), migrations(), v8Flags);
+/** The gateway with its waits divided by `timeScale`, on a runtime with these V8 flags. */
+export const startScaled = (setup: BenchSetup, timeScale: number, v8Flags: readonly string[]): Promise<Inspected> =>
+  inspected(setup.dir, setup.bundles.gateway, gatewayOptions(setup.upstreamUrl, timeScale), migrations(), v8Flags);
 
-/** Builds and starts what asks the platform as a video does, without the gateway. */
-export async function startOutside({ dir, upstreamUrl }: House, v8Flags: readonly string[]): Promise<Inspected> {
+/** Builds and starts the Worker that makes the platform calls of a video, without the gateway. */
+export async function startOutside({ dir, upstreamUrl }: BenchSetup, v8Flags: readonly string[]): Promise<Inspected> {
   const notes = "CREATE TABLE notes (n INTEGER PRIMARY KEY, text TEXT)";
   return inspected(dir, await build("outside", dir), outsideOptions(upstreamUrl), notes, v8Flags);
 }
@@ -57,17 +57,17 @@ async function inspected(
   return { ...(await serve(dir, scriptPath, { ...worker, inspectorPort }, sql, v8Flags)), inspectorPort };
 }
 
-/** Builds and starts the cron run over a stub for the objects. */
+/** Builds and starts the cron run with a stub for the objects. */
 export async function startSweep(dir: string): Promise<Server> {
   return serve(dir, await build("sweep", dir), sweepOptions(), migrations());
 }
 
-/** Builds and starts the gateway with the door for facts, and an upstream. */
+/** Builds and starts the gateway with the route for events, and an upstream. */
 export async function startWebhooks(dir: string): Promise<Server> {
   return serve(dir, await build("webhooks", dir), gatewayOptions(await startUpstream()), migrations());
 }
 
-/** Starts a built Worker in a process of its own; `sql` are statements for its database, one a line. */
+/** Starts a built Worker in its own process; `sql` has statements for its database, one per line. */
 export async function serve(
   dir: string,
   scriptPath: string,

@@ -1,23 +1,23 @@
 /**
- * The load of a stream measurement, in a process of its own: opens the streams evenly, measures while all of them run,
- * and asks for short extra streams meanwhile to see how long a first event takes.
+ * The load of a stream measurement, in its own process: opens the streams evenly and measures while all of them run. Meanwhile
+ * it opens short extra streams to measure the time to the first event.
  */
 import { setTimeout as sleep } from "node:timers/promises";
-import { settings, tell } from "./child.ts";
-import { msBetween, type UnwrappedAnswer, openStream, type Seen } from "./open-stream.ts";
+import { report, settings } from "./child.ts";
+import { msBetween, openStream, type Seen, type UnwrappedAnswer } from "./open-stream.ts";
 import { clockNs, paceText } from "./pace.ts";
 import { percentile } from "./statistics.ts";
 import { loadSettings } from "./stream-messages.ts";
 
-/** Streams opened in a second. */
+/** Streams opened per second. */
 const OPENED_PER_SECOND = 150;
-/** From the last stream's opening to the first measured event. */
+/** Time from the opening of the last stream to the first measured event. */
 const SETTLED_AFTER_MS = 1_000;
 const PROBE_EVERY_MS = 100;
-/** A probe's stream: short, and so quick that it ends long before its user's next turn. */
+/** An extra stream: short enough to end long before its user's next turn. */
 const PROBE = { rate: 100, count: 2, bytes: 200 };
 const EVENT_BYTES = 200;
-/** How much later than the upstream a stream may end: a server behind by seconds is slow, it has lost nothing yet. */
+/** How much later than the upstream a stream may end: a server that is seconds behind is slow, but has lost nothing. */
 const TAIL_MS = 60_000;
 
 const { streams, probes, rate, seconds } = await settings(loadSettings);
@@ -26,7 +26,7 @@ const count = Math.ceil((rampMs / 1_000 + SETTLED_AFTER_MS / 1_000 + seconds + 0
 const delays: number[] = [];
 const window = { from: 0n, to: 0n };
 
-/** The streams as they ended; one that takes far too long, as far as it came. */
+/** The results of the streams; of one that does not end in time, the result so far. */
 function within(opened: readonly UnwrappedAnswer[], afterMs: number): Promise<Seen[]> {
   const late = (seen: Seen): Promise<Seen> =>
     sleep(afterMs, undefined, { ref: false }).then(() => ({ ...seen, fault: "not ended in time" }));
@@ -46,7 +46,7 @@ for (const [at, stream] of streams.entries()) {
 await sleep(SETTLED_AFTER_MS);
 window.from = clockNs();
 window.to = window.from + BigInt(seconds) * 1_000_000_000n;
-tell("begin");
+report("begin");
 
 const probing: UnwrappedAnswer[] = [];
 for (let at = 0; clockNs() < window.to; at++) {
@@ -54,7 +54,7 @@ for (let at = 0; clockNs() < window.to; at++) {
   if (probe !== undefined) probing.push(openStream(probe, paceText(PROBE), () => {}));
   await sleep(PROBE_EVERY_MS);
 }
-tell("end");
+report("end");
 
 const done = await within(running, TAIL_MS);
 const probed = await within(probing, TAIL_MS);
@@ -62,7 +62,7 @@ const faults: Record<string, number> = {};
 for (const { fault } of [...done, ...probed]) if (fault !== null) faults[fault] = (faults[fault] ?? 0) + 1;
 const middle = (pick: (seen: Seen) => number): number =>
   percentile(probed.filter(({ fault }) => fault === null).map(pick), 0.5);
-tell({
+report({
   p50: percentile(delays, 0.5),
   p99: percentile(delays, 0.99),
   firstByte: middle(({ firstByteMs }) => firstByteMs),

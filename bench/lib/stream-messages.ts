@@ -1,19 +1,19 @@
-/** What a stream measurement and its load process say to each other. */
+/** Messages between a stream measurement and its load process. */
 import * as z from "zod";
 import { ask } from "./open-stream.ts";
 
 export const loadSettings = z.object({
   streams: z.array(ask),
-  /** Users for the short extra streams, taken in turn. */
+  /** Users of the short extra streams, used in turn. */
   probes: z.array(ask),
   /** Events a second in each stream. */
   rate: z.number(),
-  /** How long is measured. */
+  /** Duration of the measurement. */
   seconds: z.number(),
 });
 export type LoadSettings = z.infer<typeof loadSettings>;
 
-/** Told when all streams run, and when the measured time is over. */
+/** Sent when all streams run, and when the measured time is over. */
 export const phase = z.enum(["begin", "end"]);
 
 /** Milliseconds; JSON has no NaN. */
@@ -23,17 +23,17 @@ const ms = z
   .transform((value) => value ?? Number.NaN);
 
 export const loadResult = z.object({
-  /** Per event, from the upstream's write to our read. */
+  /** Per event, from the upstream's write to the client's read. */
   p50: ms,
   p99: ms,
   /** Of the short extra streams, medians from the request on: first byte, first event, request seen by the upstream. */
   firstByte: ms,
   firstEvent: ms,
   wire: ms,
-  /** Events that never came, and events that came twice or out of order. */
+  /** Events that did not arrive, and events that arrived twice or out of order. */
   lost: z.number(),
   strays: z.number(),
-  /** What went wrong, and how often. */
+  /** Errors, and how often each occurred. */
   faults: z.record(z.string(), z.number()),
 });
 export type LoadResult = z.infer<typeof loadResult>;

@@ -1,10 +1,10 @@
-/** The tables of a stream run, beside the goals. */
+/** The tables of a stream run, with the goals. */
 import type { Measured } from "./measure-streams.ts";
 import { median } from "./statistics.ts";
 import type { TargetKey } from "./stream-targets.ts";
 import { shown, signed, table } from "./table.ts";
 
-/** Every measurement of a target at a load, one a round. */
+/** All measurements of a target at a load, one per round. */
 export type Runs = Map<`${TargetKey} ${number}`, readonly Measured[]>;
 
 /** What the gateway may add to the proxy, in ms per event. Chosen: what peers without storage add, and twice that under load. */
@@ -14,9 +14,9 @@ const GOALS: Readonly<Record<number, { readonly p50: number; readonly p99: numbe
 };
 /** What the gateway may add to a first event, in ms. */
 const FIRST_EVENT_GOAL_MS = 2;
-/** From the intent's commit to the request on the wire, in ms. */
+/** Goal: from the commit of the intent to the upstream request, in ms. */
 const WIRE_GOAL_MS = 5;
-/** The gateway's memory growth over the plain object's. */
+/** Goal: the gateway's memory growth relative to the plain object's. */
 const MEMORY_GOAL = 1.2;
 
 type Figure = Exclude<keyof Measured, "faults">;
@@ -32,13 +32,13 @@ function middle(runs: Runs, target: TargetKey, streams: number, figure: Figure):
   return median((runs.get(`${target} ${streams}`) ?? []).map((run) => run[figure]));
 }
 
-/** A difference beside what it may be. */
+/** A difference with its goal. */
 const judged = (value: number, goal: number | undefined): string =>
   goal === undefined || Number.isNaN(value)
     ? signed(value)
     : `${signed(value)} (≤ +${goal}) ${value <= goal ? "met" : "missed"}`;
 
-/** What everybody else did meanwhile. */
+/** The load by other processes. */
 export function noiseLine(runs: Runs): string {
   const noise = [...runs.values()].flat().map(({ noisePercent }) => noisePercent);
   return `others used ${shown(median(noise))} % of a core at the median, ${shown(Math.max(...noise))} % at most`;

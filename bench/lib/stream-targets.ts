@@ -1,4 +1,4 @@
-/** What a stream can be asked of: the proxy, the plain object, the gateway. */
+/** The targets of a stream measurement: the proxy, the plain object, the gateway. */
 import type { StreamBundle } from "./bundle.ts";
 import { liveKey, makeUsers } from "./gateway-users.ts";
 import type { Ask } from "./open-stream.ts";
@@ -6,11 +6,11 @@ import type { Ask } from "./open-stream.ts";
 export type StreamTarget = {
   readonly name: string;
   readonly bundle: StreamBundle;
-  /** Makes a maker of users on a server just started: so many of them, with names that begin like this. */
+  /** For a started server, returns a function that creates users with a name prefix. */
   readonly users: (url: string) => Promise<(prefix: string, count: number) => Promise<Ask[]>>;
 };
 
-/** Asks that need nothing made before: the peers pass the body on as it is. */
+/** Requests that need no preparation: the peers forward the body unchanged. */
 const plainly =
   (path: (name: string) => string) =>
   async (url: string) =>

@@ -1,13 +1,13 @@
 /** Tables in Markdown: read in a terminal, pasted into the README. */
 
-/** Three significant digits where they matter, none where they do not; `–` where nothing was measured. */
+/** At most three significant digits; `–` for missing values. */
 export function shown(value: number): string {
   if (Number.isNaN(value)) return "–";
   const size = Math.abs(value);
   return value.toFixed(size >= 100 ? 0 : size >= 10 ? 1 : 2);
 }
 
-/** The same with its sign: a difference. */
+/** A difference, with its sign. */
 export const signed = (value: number): string => (value >= 0 ? `+${shown(value)}` : shown(value));
 
 export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {

@@ -1,12 +1,12 @@
-/** The load of an upload measurement, in a process of its own: so many files at once, by tus-js-client or in one body each. */
+/** The load of an upload measurement, in its own process: several files at once, by tus-js-client or in one body each. */
 import { request as open } from "node:http";
 import { pipeline } from "node:stream/promises";
 import * as tus from "tus-js-client";
-import { settings, tell } from "./child.ts";
+import { report, settings } from "./child.ts";
 import { type UploadSettings, uploadSettings } from "./upload-messages.ts";
 
 const given = await settings(uploadSettings);
-/** Begins like an MP4, so that whoever looks at the first bytes lets it in. */
+/** Begins like an MP4, so that it passes the check of the first bytes. */
 const file = Buffer.alloc(given.bytes, "0123456789abcdef");
 file.write("\0\0\0\x18ftypisom\0\0\x02\0isommp42", "latin1");
 
@@ -33,14 +33,14 @@ async function byPut({ url, headers, bytes }: UploadSettings, n: number): Promis
       .on("error", fail)
       .on("response", (answer) => answer.resume().on("end", () => settle(answer.statusCode ?? 0)));
   });
-  await pipeline(pieces, request);
+  await pipeline(chunks, request);
   const status = await answered;
   if (status !== 200) throw new Error(`answered ${status}`);
 }
 
 const PIECE = 1024 * 1024;
 
-function* pieces(): Generator<Buffer> {
+function* chunks(): Generator<Buffer> {
   for (let at = 0; at < file.length; at += PIECE) yield file.subarray(at, at + PIECE);
 }
 
@@ -49,7 +49,7 @@ const sent = await Promise.allSettled(
   Array.from({ length: given.files }, (_, n) => (given.how === "tus" ? byTus(given) : byPut(given, n))),
 );
 const failed = sent.filter((one) => one.status === "rejected");
-tell({
+report({
   seconds: (performance.now() - began) / 1_000,
   failed: failed.length,
   fault: failed.length === 0 ? null : String(failed[0]?.reason).slice(0, 500),

@@ -1,4 +1,4 @@
-/** What an upload measurement and its load process say to each other. */
+/** Messages between an upload measurement and its load process. */
 import * as z from "zod";
 
 export const uploadSettings = z.object({
@@ -9,16 +9,16 @@ export const uploadSettings = z.object({
   /** Bytes of one file, and of one chunk. */
   bytes: z.number(),
   chunkBytes: z.number(),
-  /** Files sent at the same time. */
+  /** Files sent concurrently. */
   files: z.number(),
 });
 export type UploadSettings = z.infer<typeof uploadSettings>;
 
 export const uploadResult = z.object({
   seconds: z.number(),
-  /** Files that did not arrive. */
+  /** Failed files. */
   failed: z.number(),
-  /** Why the first of them did not; null when all did. */
+  /** The first failure; null if there was none. */
   fault: z.string().nullable(),
 });
 export type UploadResult = z.infer<typeof uploadResult>;

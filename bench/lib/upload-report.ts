@@ -1,9 +1,9 @@
-/** The tables of an upload measurement, with the goals beside what was found. */
+/** The tables of an upload measurement, with goals and results. */
 import { median } from "./statistics.ts";
 import { shown, table } from "./table.ts";
 import { UPLOAD_TARGETS, type UploadTarget } from "./upload-targets.ts";
 
-/** One measurement: megabytes a second, the server's processor time for one, MiB that it grew by, files that failed. */
+/** One measurement: MB/s, the server's processor time per MB, its memory growth in MiB, failed files. */
 export type Measured = {
   readonly mbPerSecond: number;
   readonly cpuMsPerMb: number;
@@ -12,7 +12,7 @@ export type Measured = {
 };
 export type Rounds = ReadonlyMap<UploadTarget["name"], readonly Measured[]>;
 
-/** Goals of the issue: shares of the peers' speed in the same run, and MiB above the loop's growth. */
+/** Goals: shares of the peers' speed in the same run, and MiB above the loop's growth. */
 const GOALS = { loop: 0.9, put: 0.6, grownMib: 64 } as const;
 
 const of = (rounds: Rounds, name: UploadTarget["name"], field: keyof Measured): number =>
@@ -20,7 +20,7 @@ const of = (rounds: Rounds, name: UploadTarget["name"], field: keyof Measured): 
 
 const verdict = (isMet: boolean): string => (isMet ? "met" : "missed");
 
-/** The gateway's share of a peer's speed, taken within each round, then the median. */
+/** The gateway's share of a peer's speed: computed within each round, then the median. */
 function shareOf(rounds: Rounds, peer: UploadTarget["name"]): number {
   const ours = rounds.get("gateway") ?? [];
   return median(ours.map((one, round) => one.mbPerSecond / (rounds.get(peer)?.[round]?.mbPerSecond ?? Number.NaN)));
@@ -38,7 +38,7 @@ export function uploadTable(rounds: Rounds): string {
   return table(["server", "MB/s", "gateway / it", "CPU ms/MB", "memory growth, MiB", "failed"], rows);
 }
 
-/** The goals, each with what was found: speed from the one large file, memory from the many at once. */
+/** The goals with their results: speed of the one large file, memory of the many at once. */
 export function goalLines(one: Rounds, many: Rounds): string {
   const [loop, put, tusLoop] = [shareOf(one, "loop"), shareOf(one, "put"), shareOf(one, "tus-loop")];
   const above = of(many, "gateway", "grownMib") - of(many, "loop", "grownMib");

@@ -1,10 +1,10 @@
-/** The servers of an upload measurement, each started fresh and alone. */
+/** The servers of an upload measurement, each started fresh and run alone. */
 import { mkdtempSync } from "node:fs";
 import { join } from "node:path";
 import { type Child, listening, startChild } from "./children.ts";
 import { liveKey } from "./gateway-users.ts";
 import { SERVER_CPU } from "./machine.ts";
-import { type House, startServer } from "./servers.ts";
+import { type BenchSetup, startServer } from "./servers.ts";
 import type { UploadSettings } from "./upload-messages.ts";
 
 export type UploadTarget = {
@@ -22,23 +22,23 @@ export const UPLOAD_TARGETS: readonly UploadTarget[] = [
 
 export type Started = Child & {
   readonly ask: Pick<UploadSettings, "how" | "url" | "headers">;
-  /** What it writes: half a gigabyte a measurement, removed after it. */
+  /** The folder that it writes to: half a gigabyte per measurement, removed afterwards. */
   readonly stateDir: string;
 };
 
-export async function startTarget(house: House, { name }: UploadTarget): Promise<Started> {
+export async function startTarget(setup: BenchSetup, { name }: UploadTarget): Promise<Started> {
   if (name === "tus-node") {
-    const stateDir = mkdtempSync(join(house.dir, "tus-"));
+    const stateDir = mkdtempSync(join(setup.dir, "tus-"));
     const child = startChild("tus-server.ts", SERVER_CPU, { directory: stateDir });
     const { url } = await child.hear(listening);
     return { ...child, stateDir, ask: { how: "tus", url: `${url}/uploads`, headers: {} } };
   }
   if (name === "gateway") {
-    const server = await startServer(house, "gateway");
+    const server = await startServer(setup, "gateway");
     const headers = { authorization: `Bearer ${await liveKey(server.url)}` };
     return { ...server, ask: { how: "tus", url: `${server.url}/v1/uploads`, headers } };
   }
-  const server = await startServer(house, "peers");
+  const server = await startServer(setup, "peers");
   if (name === "tus-loop") return { ...server, ask: { how: "tus", url: `${server.url}/store/tus`, headers: {} } };
   return { ...server, ask: { how: "put", url: `${server.url}/store/${name}`, headers: {} } };
 }

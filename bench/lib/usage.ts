@@ -1,4 +1,4 @@
-/** What a process and all its children cost, from /proc. Elsewhere than on Linux everything is NaN. */
+/** Processor time and memory of a process and all its descendants, from /proc. Without Linux all values are NaN. */
 import { execFileSync } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
 
@@ -7,7 +7,7 @@ const setting = (name: string): number => (isLinux ? Number(execFileSync("getcon
 export const TICKS_PER_SECOND = setting("CLK_TCK");
 const PAGE_BYTES = setting("PAGESIZE");
 const MIB = 1024 * 1024;
-/** From one look at the memory to the next, in ms. */
+/** Interval between two readings of the memory, in ms. */
 const LOOK_EVERY_MS = 200;
 
 export type Usage = { readonly cpuSeconds: number; readonly memoryMib: number };
@@ -24,7 +24,7 @@ function descendants(pid: number): number[] {
   }
 }
 
-/** `/proc/<pid>/stat` from its third field on: the name before it may hold blanks. */
+/** `/proc/<pid>/stat` from its third field on: the name before it may contain blanks. */
 function statOf(pid: number): number[] {
   try {
     const text = readFileSync(`/proc/${pid}/stat`, "utf8");
@@ -62,7 +62,7 @@ export function runtimeMib(root: number): number {
   return (pages * PAGE_BYTES) / MIB;
 }
 
-/** Watches how far the memory grows; the answer stops it and says by how many MiB it did. */
+/** Measures the growth of the memory until the returned function is called, which returns it in MiB. */
 export function watchMemory(root: number): () => number {
   const before = usageOf(root).memoryMib;
   let peak = before;
@@ -75,7 +75,7 @@ export function watchMemory(root: number): () => number {
   };
 }
 
-/** Measures the share of one core, in percent, from now until the answer is called. */
+/** Measures the share of one core, in percent, from now until the returned function is called. */
 export function watchCpu(root: number): () => number {
   const { cpuSeconds } = usageOf(root);
   const began = performance.now();

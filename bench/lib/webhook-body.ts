@@ -1,7 +1,7 @@
-/** What every webhook of a measurement says, whoever sends it: a turn as its route shows it, about 1 kB. */
+/** The data of every webhook of a measurement: a turn as its route shows it, about 1 kB. */
 import { type EpochMs, toRfc3339 } from "../../src/core/time.ts";
 
-export function turnAsTold(id: string, at: EpochMs): Record<string, unknown> {
+export function turnBody(id: string, at: EpochMs): Record<string, unknown> {
   const moment = toRfc3339(at);
   return {
     id,

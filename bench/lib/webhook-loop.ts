@@ -1,12 +1,12 @@
-/** What the gateway's webhooks are measured beside: a plain loop that signs with `standardwebhooks` and posts. It keeps nothing. */
+/** The comparison for the gateway's webhooks: a plain loop that signs with `standardwebhooks` and posts. It stores nothing. */
 import { randomBytes } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Webhook } from "standardwebhooks";
-import { settings, tell } from "./child.ts";
-import { turnAsTold } from "./webhook-body.ts";
+import { report, settings } from "./child.ts";
+import { turnBody } from "./webhook-body.ts";
 import { loopSettings } from "./webhook-messages.ts";
 
-/** Posts before the measured ones: code is compiled, connections are open. */
+/** Warm-up requests before the measured ones. */
 const WARM = 500;
 
 const { url, events, concurrency, everyMs } = await settings(loopSettings);
@@ -16,7 +16,7 @@ async function post(to: string, n: number, at: number): Promise<void> {
   const id = `evt_loop_${n}`;
   const moment = new Date(at).toISOString();
   const common = { tenant: "ten_bench", mode: "live", sequence: 1, endpoint: "whk_bench" };
-  const data = turnAsTold(`trn_loop_${n}`, at);
+  const data = turnBody(`trn_loop_${n}`, at);
   const body = JSON.stringify({ id, type: "turn.completed", cursor: n, timestamp: moment, ...common, data });
   const now = new Date();
   const answer = await fetch(to, {
@@ -49,6 +49,6 @@ async function oneByOne(): Promise<void> {
 }
 
 await allAtOnce(new URL("/warm", url).href, WARM);
-tell("warm");
+report("warm");
 if (everyMs === 0) await allAtOnce(url, events);
 else await oneByOne();

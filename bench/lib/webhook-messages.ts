@@ -1,8 +1,8 @@
-/** What a webhook measurement and its processes say to each other. */
+/** Messages between a webhook measurement and its processes. */
 import * as z from "zod";
 
 export const sinkSettings = z.object({
-  /** Events that are expected; the sink tells what it got once they are there, or after a long silence. */
+  /** The expected number of events; the sink reports when they have arrived, or after a timeout. */
   events: z.number(),
 });
 
@@ -13,13 +13,13 @@ const ms = z
   .transform((value) => value ?? Number.NaN);
 
 export const sinkResult = z.object({
-  /** Different events that came, and deliveries of an event that had come before. */
+  /** Different events received, and repeated deliveries. */
   arrived: z.number(),
   again: z.number(),
-  /** From the event's own moment to its first receipt. */
+  /** From the event's timestamp to its first receipt. */
   p50: ms,
   p95: ms,
-  /** From the earliest event's moment to the last receipt. */
+  /** From the earliest event's timestamp to the last receipt. */
   wholeMs: ms,
   /** Mean size of a body. */
   bytes: ms,
@@ -29,9 +29,9 @@ export type SinkResult = z.infer<typeof sinkResult>;
 export const loopSettings = z.object({
   url: z.string(),
   events: z.number(),
-  /** Requests under way at the same time. */
+  /** Concurrent requests. */
   concurrency: z.number(),
-  /** From one event to the next in ms; 0: all are there at the start. */
+  /** Interval between two events in ms; 0: all exist at the start. */
   everyMs: z.number(),
 });
 export type LoopSettings = z.infer<typeof loopSettings>;

@@ -1,4 +1,4 @@
-/** The table of a webhook measurement, with the goals beside what was found. */
+/** The table of a webhook measurement, with goals and results. */
 import { median } from "./statistics.ts";
 import { shown, table } from "./table.ts";
 import type { Load, Measured } from "./webhook-runs.ts";
@@ -6,10 +6,10 @@ import type { Load, Measured } from "./webhook-runs.ts";
 export const SENDERS = ["loop", "gateway"] as const;
 export type SenderName = (typeof SENDERS)[number];
 
-/** Every measurement of a sender under a load, one a round, in the order of the rounds. */
+/** All measurements of a sender under a load, one per round, in order. */
 export type Runs = ReadonlyMap<`${SenderName} ${Load["kind"]}`, readonly Measured[]>;
 
-/** Goals of the issue: the share of the loop's deliveries a second, and ms from the outbox's commit to receipt. */
+/** Goals: the share of the loop's deliveries per second, and ms from the outbox's commit to receipt. */
 const GOALS = { share: 0.7, idleMs: 100 } as const;
 const TITLES: Readonly<Record<SenderName, string>> = {
   loop: "plain loop, keeps nothing",
@@ -21,7 +21,7 @@ const perSecond = ({ arrived, wholeMs }: Measured): number => (1_000 * arrived) 
 const over = (runs: Runs, name: SenderName, kind: Load["kind"], figure: (one: Measured) => number): number =>
   median((runs.get(`${name} ${kind}`) ?? []).map(figure));
 
-/** The median of the rounds of ours beside theirs, taken within each round. */
+/** The gateway's result relative to the loop's: computed within each round, then the median. */
 function share(runs: Runs, figure: (one: Measured) => number): number {
   const theirs = runs.get("loop burst") ?? [];
   const ours = runs.get("gateway burst") ?? [];

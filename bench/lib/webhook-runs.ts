@@ -1,4 +1,4 @@
-/** One webhook measurement: a fresh sink, so many events from one of the two senders, and what that cost the sender. */
+/** One webhook measurement: a fresh sink, events from one of the two senders, and the sender's cost. */
 import { setTimeout as sleep } from "node:timers/promises";
 import * as z from "zod";
 import { apiWith } from "../../scripts/lib/api.ts";
@@ -15,19 +15,19 @@ import type { Server } from "./servers.ts";
 import { usageOf } from "./usage.ts";
 import { type LoopSettings, type SinkResult, sinkResult } from "./webhook-messages.ts";
 
-/** `burst`: all events are there at the start. `idle`: one after the other, nothing else to do. */
+/** `burst`: all events exist at the start. `idle`: one after the other. */
 export type Load = { readonly kind: "burst" | "idle"; readonly events: number };
 export type Measured = SinkResult & {
-  /** Processor time of the sender for one event that arrived, in µs. */
+  /** Processor time of the sender per event received, in µs. */
   readonly cpuMicros: number;
 };
 export type Sender = (load: Load, sinkUrl: string) => Promise<Sent>;
-/** A sender at work. It had used so much processor time before the first event. */
+/** A running sender, with its processor time before the first event. */
 type Sent = { readonly pid: number; readonly cpuBefore: number; readonly stop: () => Promise<void> };
 
-/** The last reports, made after the last receipt, are part of the cost. */
+/** Time for the last reports after the last receipt, which are part of the cost. */
 const SETTLE_MS = 500;
-/** Between two events of an idle run. */
+/** Interval between two events of an idle run. */
 const PAUSE_MS = 100;
 const ONE_WORD = { rate: 100, count: 1, bytes: 0 };
 
@@ -46,7 +46,7 @@ export async function measure(send: Sender, load: Load): Promise<Measured> {
   }
 }
 
-/** The plain loop, on the gateway's core. As many requests at once as one sender has. */
+/** The plain loop, on the gateway's core, with as many concurrent requests as one sender. */
 export const loopSender: Sender = async ({ kind, events }, sinkUrl) => {
   const everyMs = kind === "idle" ? PAUSE_MS : 0;
   const given: LoopSettings = { url: `${sinkUrl}/hook`, events, concurrency: SENDER_SLOTS, everyMs };
@@ -55,7 +55,7 @@ export const loopSender: Sender = async ({ kind, events }, sinkUrl) => {
   return { pid: loop.pid, cpuBefore: usageOf(loop.pid).cpuSeconds, stop: loop.stop };
 };
 
-/** The gateway with a live key: a burst is handed in as facts, an idle run is turns, one after the other. */
+/** The gateway with a live key: a burst is published as events, an idle run is turns, one after the other. */
 export async function gatewaySender(server: Server): Promise<Sender> {
   const admin = apiWith(server.url, ADMIN_TOKEN);
   const tenant = await makeTenant(admin, "bench");
@@ -70,7 +70,7 @@ export async function gatewaySender(server: Server): Promise<Sender> {
     const cpuBefore = usageOf(server.pid).cpuSeconds;
     const run = `bench${++runs}`;
     if (kind === "idle") await takeTurns(turn, events);
-    else await handIn(server.url, { tenant: `${tenant}:live`, run, at: Date.now(), count: events });
+    else await publish(server.url, { tenant: `${tenant}:live`, run, at: Date.now(), count: events });
     const stop = async (): Promise<void> => {
       await api.send(`/v1/webhook_endpoints/${endpoint.id}`, { method: "DELETE" });
     };
@@ -86,7 +86,7 @@ async function takeTurns(turn: Ask, count: number): Promise<void> {
   }
 }
 
-async function handIn(url: string, facts: Readonly<Record<string, unknown>>): Promise<void> {
-  const answer = await fetch(`${url}/bench/facts`, { method: "POST", body: JSON.stringify(facts) });
-  if (!answer.ok) throw new Error(`the facts were answered with ${answer.status}: ${await answer.text()}`);
+async function publish(url: string, body: Readonly<Record<string, unknown>>): Promise<void> {
+  const answer = await fetch(`${url}/bench/events`, { method: "POST", body: JSON.stringify(body) });
+  if (!answer.ok) throw new Error(`the events were answered with ${answer.status}: ${await answer.text()}`);
 }

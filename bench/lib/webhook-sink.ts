@@ -1,29 +1,29 @@
-/** A webhook receiver in a process of its own: reads the whole body, answers 204, notes when which event came. */
+/** A webhook receiver in its own process: reads the whole body, answers 204, records when each event arrived. */
 import { createServer, type IncomingMessage } from "node:http";
 import * as z from "zod";
 import { freePort } from "../../scripts/lib/ports.ts";
-import { settings, tell } from "./child.ts";
+import { report, settings } from "./child.ts";
 import { percentile } from "./statistics.ts";
 import { sinkSettings } from "./webhook-messages.ts";
 
-/** Where a sender warms itself up: answered, and not counted. */
+/** The path of warm-up requests, which are answered and not counted. */
 const WARM_PATH = "/warm";
-/** Nothing came this long: nothing more will. Longer than the first retry's 5 s, shorter than the second's 5 min. */
+/** The run ends after this time without an event. Longer than the first retry's 5 s, shorter than the second's 5 min. */
 const SILENCE_MS = 30_000;
 
 const { events } = await settings(sinkSettings);
-const told = z.object({ id: z.string(), timestamp: z.string() });
+const webhookFields = z.object({ id: z.string(), timestamp: z.string() });
 const delays = new Map<string, number>();
 let again = 0;
 let bytes = 0;
 let earliest = Number.POSITIVE_INFINITY;
 let latest = Number.NEGATIVE_INFINITY;
-const silence = setTimeout(report, SILENCE_MS);
+const silence = setTimeout(sendResults, SILENCE_MS);
 
-function report(): void {
+function sendResults(): void {
   clearTimeout(silence);
   const timings = [...delays.values()];
-  tell({
+  report({
     arrived: delays.size,
     again,
     p50: percentile(timings, 0.5),
@@ -35,7 +35,7 @@ function report(): void {
 
 function note(body: string, atMs: number): void {
   silence.refresh();
-  const { id, timestamp } = told.parse(JSON.parse(body));
+  const { id, timestamp } = webhookFields.parse(JSON.parse(body));
   bytes += Buffer.byteLength(body);
   if (delays.has(id)) {
     again++;
@@ -45,13 +45,13 @@ function note(body: string, atMs: number): void {
   delays.set(id, atMs - since);
   earliest = Math.min(earliest, since);
   latest = atMs;
-  if (delays.size === events) report();
+  if (delays.size === events) sendResults();
 }
 
 async function bodyOf(request: IncomingMessage): Promise<string> {
-  const pieces: Buffer[] = [];
-  for await (const piece of request) pieces.push(piece);
-  return Buffer.concat(pieces).toString("utf8");
+  const chunks: Buffer[] = [];
+  for await (const chunk of request) chunks.push(chunk);
+  return Buffer.concat(chunks).toString("utf8");
 }
 
 const port = await freePort();
@@ -60,4 +60,4 @@ createServer({ keepAliveTimeout: 60_000 }, async (request, response) => {
   const atMs = Date.now();
   response.writeHead(204).end();
   if (request.url !== WARM_PATH) note(body, atMs);
-}).listen(port, "127.0.0.1", () => tell({ url: `http://127.0.0.1:${port}` }));
+}).listen(port, "127.0.0.1", () => report({ url: `http://127.0.0.1:${port}` }));

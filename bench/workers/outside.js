@@ -1,11 +1,10 @@
 /**
- * What making a video asks of the platform, with nothing of the gateway's: one object that asks upstream as often, puts one file
- * into R2 and looks at it there, runs statements in D1, and calls another object that writes a row. Plain JavaScript, as peers.js
- * beside it.
+ * The platform calls of a video without the gateway: one object that sends as many requests upstream, puts one file into R2 and
+ * reads from it, runs statements in D1, and calls another object that writes a row. Plain JavaScript, like peers.js.
  */
 import { DurableObject } from "cloudflare:workers";
 
-/** Requests upstream of one video on a live key, as the log counts them; the rest is of the same order. */
+/** Upstream requests of one video on a live key, counted from the log; the other numbers are of the same order. */
 const REQUESTS = 12;
 const STATEMENTS = 4;
 const CALLS = 10;

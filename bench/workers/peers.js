@@ -1,6 +1,6 @@
 /**
- * What the gateway is measured beside, each as small as its job allows: a proxy, an object that keeps what it passes on,
- * a greeting, and Workers that ask one or two objects. Plain JavaScript, so that no script sees the Worker's global types.
+ * The comparisons for the gateway, each minimal: a proxy, an object that stores what it forwards, a greeting, and Workers that
+ * call one or two objects. Plain JavaScript, so that no script sees the Worker's global types.
  */
 import { DurableObject } from "cloudflare:workers";
 import { Hono } from "hono";
@@ -9,14 +9,14 @@ import { TusObject } from "./tus-object.js";
 
 const STREAM = { "content-type": "text/event-stream", "cache-control": "no-cache" };
 
-/** The cheapest answer an object can give: a value from memory. */
+/** The cheapest response of an object: a value from memory. */
 class ValueObject extends DurableObject {
   async read() {
     return 1;
   }
 }
 
-/** Bytes of a part of the upload loop. */
+/** Part size of the upload loop. */
 const PART_BYTES = 8 * 1024 * 1024;
 
 const app = new Hono();
@@ -41,7 +41,7 @@ app.put("/store/put/:n", async (c) => {
   return c.text("stored");
 });
 
-/** As the platform's own examples do it: a part is read whole, then stored, then the next. */
+/** Like the platform's examples: reads a whole part, stores it, then the next. */
 app.put("/store/loop/:n", async (c) => {
   const file = await c.env.MEDIA.createMultipartUpload(`loop/${c.req.param("n")}`);
   const reader = c.req.raw.body.getReader({ mode: "byob" });
@@ -56,7 +56,7 @@ app.put("/store/loop/:n", async (c) => {
   return c.text("stored");
 });
 
-/** The same for a client of tus, one request a chunk: an object knows how far the file is. */
+/** The same for a tus client, one request per chunk: an object stores the offset. */
 app.post("/store/tus", async (c) => {
   const name = crypto.randomUUID();
   await c.env.TUS.getByName(name).create(`tus/${name}`, Number(c.req.header("upload-length")));
@@ -65,7 +65,7 @@ app.post("/store/tus", async (c) => {
 
 app.patch("/store/tus/:name", (c) => c.env.TUS.getByName(c.req.param("name")).fetch(c.req.raw));
 
-/** The two that ask objects stand before the router: they are the bare platform. */
+/** The two routes that call objects bypass the router, to measure the bare platform. */
 async function answer(request, env, ctx) {
   const { pathname } = new URL(request.url);
   if (pathname === "/one") return Response.json({ value: await env.VALUE.getByName("one").read() });

@@ -1,14 +1,14 @@
 /**
- * The least that makes the gateway's promise of a stream: events parsed, stored, and only then handed on.
+ * The minimum for the gateway's promise about streams: events are parsed, stored, and only then forwarded.
  *
- * What arrives in one read is one INSERT, safe on disk before the caller sees it. No second watcher, no way back in, no
- * turns, no settling: what is left over the proxy is the price of storing.
+ * What arrives in one read is one INSERT, on disk before the caller sees it. There is no second subscriber, no resumption, no
+ * turn and no settling: the difference from the proxy is the cost of storing.
  */
 import { DurableObject } from "cloudflare:workers";
 
 const utf8 = new TextEncoder();
 
-/** Rows in one INSERT: an object's SQLite takes 100 variables, three a row. */
+/** Rows per INSERT: an object's SQLite allows 100 variables, and a row has three. */
 const ROWS = 32;
 
 export class PlainObject extends DurableObject {
@@ -49,7 +49,7 @@ export class PlainObject extends DurableObject {
   }
 }
 
-/** The words of an upstream event. */
+/** The text of an upstream event. */
 function eventOf(piece) {
   const { content, partial } = JSON.parse(piece.slice("data: ".length));
   return { type: "message", text: content.parts[0].text, partial };

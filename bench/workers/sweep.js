@@ -1,11 +1,11 @@
 /**
- * The gateway's own cron run and its queue consumer over a stub: an object that only notes that it was woken. What the
- * database and the queue are asked is counted on the way. Plain JavaScript, as peers.js beside it.
+ * The gateway's cron run and queue consumer with a stub for the objects, which only records that it was woken. Calls of database
+ * and queue are counted. Plain JavaScript, like peers.js.
  */
 import { sweep } from "../../src/jobs/cron.ts";
 import { wakeAll } from "../../src/jobs/messages.ts";
 
-/** Wakes of each object by its number, and how many objects were woken at all. */
+/** Wake messages per object, by its number, and the number of objects woken. */
 let wakes = new Uint8Array(0);
 let woken = 0;
 
@@ -17,7 +17,7 @@ function note(name) {
 
 const objects = { getByName: (name) => ({ wake: async () => note(name) }) };
 
-/** Fills the table with `rows` objects that are a minute to a day behind. */
+/** Fills the table with `rows` objects that are a minute to a day overdue. */
 async function seed(db, rows) {
   wakes = new Uint8Array(rows);
   woken = 0;
@@ -28,7 +28,7 @@ async function seed(db, rows) {
   await db.prepare(`${count} ${make}`).bind(rows, Date.now()).run();
 }
 
-/** The database with its queries and the rows they read counted, as D1 itself reports them. */
+/** The database, with its queries and rows read counted as D1 reports them. */
 function counted(db, counts) {
   const statement = (inner) => ({
     bind: (...values) => statement(inner.bind(...values)),
@@ -42,7 +42,7 @@ function counted(db, counts) {
   return { prepare: (query) => statement(db.prepare(query)) };
 }
 
-/** One cron run; `isAlone`: its messages go nowhere, so that it is all that is measured. */
+/** One cron run; `isAlone`: its messages are dropped, so that only the run is measured. */
 async function run(env, isAlone) {
   const counts = { queries: 0, rowsRead: 0, batches: 0, messages: 0 };
   const sendBatch = (batch) => {

@@ -1,12 +1,12 @@
 /**
- * The least that takes a file in chunks by tus: an object per file, each PATCH read part by part into R2, each part a row.
+ * A minimal tus server: an object per file, each PATCH read part by part into R2, each part a row.
  *
- * Nothing is checked, nothing hashed, and there is no way to go on after a crash: what is left over the loop is the price of
- * a request per chunk and an object that knows how far the file is. Its chunks are whole parts, so no byte waits in a row.
+ * Nothing is checked or hashed, and it cannot continue after a crash: the difference from the loop is the cost of a request per
+ * chunk and of an object that stores the offset. Its chunks are whole parts, so no bytes are stored in rows.
  */
 import { DurableObject } from "cloudflare:workers";
 
-/** Bytes of a part: what a client sends in one request. */
+/** Part size: the bytes of one request. */
 const PART_BYTES = 8 * 1024 * 1024;
 
 export class TusObject extends DurableObject {

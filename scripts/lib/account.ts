@@ -1,12 +1,12 @@
-/** wrangler as `npm run deploy` uses it: the one on PATH, against a person's account, every failure named. */
+/** wrangler as `npm run deploy` uses it: the one on PATH, with the user's account; every failure becomes a StepError. */
 import { spawn } from "node:child_process";
 import { stripVTControlCharacters } from "node:util";
 import { ROOT } from "./root.ts";
 
-/** What one call printed. */
+/** The output of one call. */
 export type Printed = { readonly code: number; readonly stdout: string; readonly stderr: string };
 
-/** A step that failed: its name, what wrangler said, and what a person can do. */
+/** A failed step: its name, wrangler's output, and advice. */
 export class StepError extends Error {
   override readonly name = "StepError";
   readonly said: string;
@@ -22,7 +22,7 @@ export class StepError extends Error {
 /**
  * Runs wrangler and collects what it prints; never throws for a failing call.
  *
- * Its standard input is closed: wrangler asks no questions then, and does not write ids into wrangler.toml.
+ * Its standard input is closed, so wrangler asks no questions and does not write ids into wrangler.toml.
  */
 export function wrangler(...args: readonly string[]): Promise<Printed> {
   return new Promise((settle) => {
@@ -44,11 +44,11 @@ export function wrangler(...args: readonly string[]): Promise<Printed> {
   });
 }
 
-/** What a failed call said: its errors, or where it has none, its last lines. */
+/** The output of a failed call: its errors, or its last lines if it has none. */
 export const lastWords = (printed: Printed): string =>
   printed.stderr.trim() || printed.stdout.trim().split("\n").slice(-10).join("\n");
 
-/** Runs wrangler for a step that cannot go on without it. */
+/** Runs wrangler for a step; throws if the call fails. */
 export async function demand(step: string, advice: string, ...args: readonly string[]): Promise<Printed> {
   const printed = await wrangler(...args);
   if (printed.code !== 0) throw new StepError(step, lastWords(printed), advice);

@@ -1,11 +1,11 @@
-/** The gateway's REST API as the scripts call it: JSON in, JSON out, a problem document becomes an error that says all of it. */
+/** A client of the gateway's REST API for the scripts: JSON in, JSON out; a problem document becomes an error with its text. */
 import * as z from "zod";
 
 const problem = z.object({ code: z.string(), detail: z.string(), request_id: z.string(), hint: z.string().optional() });
 
-/** An answer that was no success, in one line. */
-export class RefusedError extends Error {
-  override readonly name = "RefusedError";
+/** An unsuccessful response, in one line. */
+export class ResponseError extends Error {
+  override readonly name = "ResponseError";
   readonly status: number;
   readonly code: string;
 
@@ -16,19 +16,19 @@ export class RefusedError extends Error {
   }
 }
 
-/** Turns an answer that was no success into an error. Reads the body. */
-async function refused(call: string, answer: Response): Promise<RefusedError> {
+/** Converts an unsuccessful response into an error. Reads the body. */
+async function errorOf(call: string, answer: Response): Promise<ResponseError> {
   const text = await answer.text();
   try {
     const { code, detail, request_id, hint } = problem.parse(JSON.parse(text));
-    return new RefusedError(
+    return new ResponseError(
       call,
       answer.status,
       code,
       `${detail} (request ${request_id}${hint ? `, next: ${hint}` : ""})`,
     );
   } catch {
-    return new RefusedError(call, answer.status, "no_problem_document", text.slice(0, 500));
+    return new ResponseError(call, answer.status, "no_problem_document", text.slice(0, 500));
   }
 }
 
@@ -36,7 +36,7 @@ export type Call = {
   readonly method?: "GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE";
   /** Sent as JSON. */
   readonly json?: unknown;
-  /** Sent as it is. */
+  /** Sent unchanged. */
   readonly bytes?: Uint8Array<ArrayBuffer>;
   readonly headers?: Readonly<Record<string, string>>;
   readonly signal?: AbortSignal;
@@ -44,7 +44,7 @@ export type Call = {
 
 export type Api = {
   readonly url: string;
-  /** The answer of a call that succeeded; anything else throws a RefusedError. A path may also be a whole URL of ours. */
+  /** The response of a successful call; any other throws a ResponseError. A path may also be a whole URL of the gateway. */
   readonly send: (path: string, call?: Call) => Promise<Response>;
   /** The same, with the body checked by a schema. */
   readonly get: <T>(path: string, schema: z.ZodType<T>, call?: Call) => Promise<T>;
@@ -64,7 +64,7 @@ export function apiWith(url: string, credential: string): Api {
       body: call.bytes ?? (call.json === undefined ? null : JSON.stringify(call.json)),
       signal: call.signal ?? null,
     });
-    if (!answer.ok) throw await refused(`${method} ${path}`, answer);
+    if (!answer.ok) throw await errorOf(`${method} ${path}`, answer);
     return answer;
   };
   const get = async <T>(path: string, schema: z.ZodType<T>, call: Call = {}): Promise<T> =>

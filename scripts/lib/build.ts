@@ -1,4 +1,4 @@
-/** What `wrangler deploy --dry-run` says about the Worker that would be uploaded. */
+/** Reads the output of `wrangler deploy --dry-run`. */
 
 /** The free plan's limit of a Worker, compressed. Source: developers.cloudflare.com/workers/platform/limits, "Worker size". */
 export const GZIP_LIMIT_BYTES = 3_000_000;
@@ -16,7 +16,7 @@ export function readBuild(printed: string): Build {
   return { gzipBytes: Math.round(Number(size) * factor), bindings };
 }
 
-/** Why this build may not be deployed; empty when it may. */
+/** Why this build may not be deployed; empty if it may. */
 export function faultsOf(build: Build, wanted: readonly string[]): string[] {
   const missing = wanted.filter((name) => !build.bindings.includes(name));
   return [

@@ -1,14 +1,14 @@
-/** What has to be undone before this process ends, however it ends. */
+/** Clean-up at the end of this process, however it ends. */
 
 type Undo = () => Promise<void> | void;
 
-/** Last in, first out: what was started last stops first. */
-const owed: Undo[] = [];
+/** Run in reverse order: what was started last stops first. */
+const undos: Undo[] = [];
 let installed = false;
 let running: Promise<void> | null = null;
 
 async function undoAll(): Promise<void> {
-  for (let undo = owed.pop(); undo; undo = owed.pop()) {
+  for (let undo = undos.pop(); undo; undo = undos.pop()) {
     try {
       await undo();
     } catch (error) {
@@ -17,7 +17,7 @@ async function undoAll(): Promise<void> {
   }
 }
 
-/** Undoes everything, once; a second call waits for the first. */
+/** Runs all clean-ups once; a second call waits for the first. */
 export function cleanUp(): Promise<void> {
   running ??= undoAll().finally(() => {
     running = null;
@@ -25,13 +25,13 @@ export function cleanUp(): Promise<void> {
   return running;
 }
 
-/** Exit codes of signals, as shells count them. */
+/** Exit codes of signals, as in shells. */
 const SIGNALS = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const;
 
-/** How often a run under npm looks whether npm is still there. */
+/** Interval at which a run under npm checks whether npm still runs. */
 const PARENT_CHECK_MS = 500;
 
-/** npm passes a SIGTERM on to its shell and not to us: a run that has lost its parent was meant to end. */
+/** npm forwards SIGTERM only to its shell, so a run whose parent has ended must end too. */
 function endWithParent(): void {
   if (process.env.npm_lifecycle_event === undefined) return;
   const parent = process.ppid;
@@ -52,12 +52,12 @@ function install(): void {
   }
 }
 
-/** Registers an undo for the end of this process, by itself or by a signal. The answer takes it back without doing it. */
+/** Registers a clean-up for the end of this process. The returned function removes it without running it. */
 export function onEnd(undo: Undo): () => void {
   install();
-  owed.push(undo);
+  undos.push(undo);
   return () => {
-    const at = owed.indexOf(undo);
-    if (at >= 0) owed.splice(at, 1);
+    const at = undos.indexOf(undo);
+    if (at >= 0) undos.splice(at, 1);
   };
 }

@@ -1,6 +1,6 @@
-/** The lines that `npm run dev` prints, with curl, sed and grep alone, in bash and in zsh. */
+/** The commands that `npm run dev` prints. They need only curl, sed and grep and work in bash and zsh. */
 
-/** The names that README's commands and the examples know, for the programs of that terminal as well. */
+/** Sets the variables that README's commands and the examples use, exported for programs. */
 export const namesLine = (url: string, key: string, receiver: string): string =>
   `export KEY=${key} NGW=${url}/v1 RECEIVER=${receiver}`;
 
@@ -10,8 +10,8 @@ const CURL = 'curl -su "$KEY:"';
 const idOf = (prefix: string): string => `sed -n 's/.*"id":"\\(${prefix}_[^"]*\\)".*/\\1/p'`;
 
 /**
- * Three lines that take a person from nothing to an MP4, once the names are set; each uses what the one before has set. The
- * third waits for the render's end, for two minutes at most. Where no file comes, it shows the render, which says why.
+ * Three commands that produce an MP4; each uses variables that the one before has set. The third waits at most two minutes for
+ * the render. If there is no file, it prints the render, which says why.
  */
 export function curlLines(): readonly [string, string, string] {
   const render = "$NGW/renders/$RENDER";

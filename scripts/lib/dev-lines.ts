@@ -1,4 +1,4 @@
-/** What a person reads in the terminal of `npm run dev`: a line per request and per bug, and nothing of the runtime's own noise. */
+/** The terminal output of `npm run dev`: a line per request and per bug, without the runtime's own messages. */
 import * as z from "zod";
 import { dim, red } from "./paint.ts";
 import { noiseFilter } from "./runtime-noise.ts";
@@ -16,10 +16,10 @@ const logLine = z.object({
   stack: z.array(z.string()).optional(),
 });
 
-/** wrangler's own lines: what it is doing, and its advice to trigger the cron by hand, which we do. */
+/** wrangler's lines about itself, and its advice to trigger the cron by hand, which the launcher does. */
 const WRANGLER =
   /^\[wrangler:info\]|Scheduled Workers are not|manually trigger a scheduled|\/cdn-cgi\/local\/scheduled|#test-cron-triggers|^⎔|^Your Worker/;
-/** Asked by ourselves while we wait for the start. */
+/** Requested by the launcher while it waits for the start. */
 const OWN = "GET /healthz";
 
 function ofLog(line: z.infer<typeof logLine>): string | null {
@@ -29,7 +29,7 @@ function ofLog(line: z.infer<typeof logLine>): string | null {
     const shown = (line.status ?? 0) >= 500 ? red(said) : said;
     return `${shown} ${dim(`${line.ms ?? 0} ms ${line.request_id ?? ""}`)}`;
   }
-  if (line.name === undefined) return null; // an effect of ours that went well, or is tried again
+  if (line.name === undefined) return null; // an effect that succeeded or is retried
   const at = line.stack?.[0] === undefined ? "" : ` ${line.stack[0]}`;
   const what = [line.event, line.route ?? line.work, line.name, line.message].filter((part) => part !== undefined);
   return red(`${what.join(" ")}${at}`);
@@ -40,11 +40,11 @@ function parsed(text: string): z.infer<typeof logLine> | null {
   try {
     return logLine.safeParse(JSON.parse(text)).data ?? null;
   } catch {
-    return null; // words that only look like it
+    return null; // text that only looks like a log line
   }
 }
 
-/** Answers for each line of the gateway's output, in order, what to print of it; null: nothing. */
+/** Decides for each line of the gateway's output, in order, what to print; null: nothing. */
 export function devLines(): (line: string) => string | null {
   const isShown = noiseFilter();
   return (text) => {

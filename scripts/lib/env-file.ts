@@ -9,11 +9,11 @@ function line(name: string, value: string): string {
   return `${name}='${value.replaceAll("$", "\\$")}'`;
 }
 
-/** Writes a file that only its owner can read, and its folder. */
+/** Writes a file that only its owner can read, and creates its folder. */
 export function writePrivate(path: string, text: string): void {
   mkdirSync(dirname(path), { recursive: true });
   writeFileSync(path, text, { mode: 0o600 });
-  chmodSync(path, 0o600); // `mode` above is for new files only
+  chmodSync(path, 0o600); // `mode` above applies only to new files
 }
 
 /** Writes the variables, replacing the file. */
@@ -22,7 +22,7 @@ export function writeEnvFile(path: string, values: Readonly<Record<string, strin
   writePrivate(path, `${lines.join("\n")}\n`);
 }
 
-/** Reads what `writeEnvFile` or a person wrote; lines that are no assignments are skipped. */
+/** Reads such a file; lines that are not assignments are skipped. */
 export function readEnvFile(path: string): Record<string, string> {
   const values: Record<string, string> = {};
   for (const text of readFileSync(path, "utf8").split(/\r?\n/)) {
@@ -32,12 +32,12 @@ export function readEnvFile(path: string): Record<string, string> {
   return values;
 }
 
-/** 48 random bytes in base64url: above the 32 that the gateway asks for. */
+/** 48 random bytes in base64url; the gateway requires 32. */
 export const randomSecret = (): string => randomBytes(48).toString("base64url");
 
 export type Secrets = { readonly ROOT_SECRET: string; readonly ADMIN_TOKEN: string };
 
-/** The secrets in this file. What is missing is made and added, so that state sealed under them opens at the next start. */
+/** The secrets in this file. Missing ones are created and added, so that state encrypted with them can be read at the next start. */
 export function keepSecrets(path: string): Secrets {
   const known = existsSync(path) ? readEnvFile(path) : {};
   const secrets = {

@@ -1,4 +1,4 @@
-/** The flags of a script: `--help` prints them, and anything that is not among them is refused before the script does a thing. */
+/** The flags of a script: `--help` prints them, and unknown ones are rejected before the script does anything. */
 import { type ParseArgsConfig, parseArgs } from "node:util";
 
 /** A switch; with `value` (the name that the help gives to it) a text; with `from` and `to` too, a whole number between them. */
@@ -10,11 +10,11 @@ export type Flag = {
 };
 
 export type Usage = {
-  /** As a person types it: `npm run dev`. */
+  /** The command as it is typed: `npm run dev`. */
   readonly command: string;
   readonly says: string;
   readonly flags?: Readonly<Record<string, Flag>>;
-  /** What stands without a flag: how the help calls it, and how many there may be. */
+  /** Arguments without a flag: their name in the help, and their maximum number. */
   readonly words?: { readonly name: string; readonly says: string; readonly most: number };
 };
 
@@ -32,7 +32,7 @@ export type Given<U extends Usage> = {
 /** What to print instead of running. */
 export type Instead = { readonly code: 0 | 2; readonly print: string };
 
-/** `npm run dev -- --port N`: npm keeps flags for itself that stand before the `--`. */
+/** `npm run dev -- --port N`: npm keeps flags before the `--` for itself. */
 const separator = ({ command }: Usage): string => (/^npm (run|test)/.test(command) ? " --" : "");
 
 const shown = (name: string, flag: Flag): string => `--${name}${flag.value === undefined ? "" : ` ${flag.value}`}`;
@@ -57,14 +57,14 @@ const wrong = (usage: Usage, why: string): Instead => ({
   print: `${why}\nAsk \`${usage.command}${separator(usage)} --help\` what it takes.`,
 });
 
-/** The number in `text`, or why it is none. */
+/** The number in `text`, or why it is not one. */
 function wholeNumber(name: string, { from = 0, to = Number.MAX_SAFE_INTEGER }: Flag, text: string): number | string {
   const value = Number(text);
   const fits = /^\d+$/.test(text) && value >= from && value <= to;
   return fits ? value : `--${name} takes a whole number from ${from} to ${to}, not "${text}".`;
 }
 
-/** What the arguments say, or what to print instead. */
+/** The parsed arguments, or the text to print instead. */
 export function parseFlags<const U extends Usage>(usage: U, args: readonly string[]): Given<U> | Instead {
   const flags: Readonly<Record<string, Flag>> = usage.flags ?? {};
   const options: NonNullable<ParseArgsConfig["options"]> = { help: { type: "boolean", short: "h" } };
@@ -94,7 +94,7 @@ export function parseFlags<const U extends Usage>(usage: U, args: readonly strin
   return { flags: given as Given<U>["flags"], words: parsed.positionals };
 }
 
-/** What this process was given. Prints the help, or why it was given something wrong, and ends the process. */
+/** This process's arguments. For `--help` or wrong arguments it prints a text and ends the process. */
 export function readFlags<const U extends Usage>(usage: U, args: readonly string[] = process.argv.slice(2)): Given<U> {
   const given = parseFlags(usage, args);
   if ("flags" in given) return given;

@@ -1,16 +1,16 @@
 /**
- * The launcher: the whole gateway on this machine, in a process group of its own, with its own state, secrets and ports.
+ * The launcher: runs the whole gateway on this machine in a process group of its own, with its own state, secrets and ports.
  *
- * Used by dev, demo and every test from outside. Two may run at the same time; nothing of it is left after `stop()`,
- * after a signal, or after the end of this process, even by SIGKILL.
+ * Used by dev, demo and every test over HTTP. Several can run at the same time. No process is left after `stop()`, after a
+ * signal, or after the end of this process, even by SIGKILL.
  */
 import { mkdirSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { onEnd } from "./cleanup.ts";
-import { type CrashDoor, openCrashDoor } from "./crash-door.ts";
 import { driveCron, tick } from "./cron.ts";
 import { keepSecrets, writeEnvFile } from "./env-file.ts";
+import { type FailpointServer, startFailpointServer } from "./failpoint-server.ts";
 import { freePort, isFreeWithin, PortTakenError } from "./ports.ts";
 import { isAlive, type ProcessGroup } from "./process-group.ts";
 import { migrateLocally, startWrangler } from "./wrangler.ts";
@@ -19,19 +19,19 @@ import { migrateLocally, startWrangler } from "./wrangler.ts";
 const READY_MS = 180_000;
 
 export type GatewayOptions = {
-  /** Holds everything: databases, files, secrets, logs. Made when absent, reused when there. */
+  /** The folder for databases, files, secrets and logs. Created if missing, reused if it exists. */
   readonly stateDir: string;
-  /** Absent: a free one. */
+  /** Default: a free one. */
   readonly port?: number | undefined;
-  /** Where ROOT_SECRET and ADMIN_TOKEN lie, made when absent. Absent: `secrets.env` in the state folder. */
+  /** The file with ROOT_SECRET and ADMIN_TOKEN, created if missing. Default: `secrets.env` in the state folder. */
   readonly secretsFile?: string | undefined;
   /** Variables of the Worker, e.g. NEMO_API_URL, NEMO_TOKEN, CRASH_AT, TIME_SCALE, ALARMS. */
   readonly vars?: Readonly<Record<string, string>> | undefined;
-  /** Asked at each boundary that CRASH_AT names (`*`: all), whether it is killed there. Absent: at the first. */
+  /** Decides at each failpoint that CRASH_AT names (`*`: all) whether the gateway is killed there. Default: at the first. */
   readonly isFatal?: ((at: string) => boolean) | undefined;
-  /** False prints the gateway's own output as it comes. */
+  /** False prints the gateway's own output. */
   readonly quiet?: boolean | undefined;
-  /** Told every line that the gateway prints, its log lines too, as it comes. */
+  /** Called with every line that the gateway prints, its log lines included. */
   readonly heard?: ((line: string) => void) | undefined;
 };
 
@@ -39,25 +39,25 @@ export type Gateway = {
   /** `http://127.0.0.1:<port>`, without a slash. */
   readonly url: string;
   readonly adminToken: string;
-  /** The process group, for tests that look whether it is gone. */
+  /** The process group, for tests that check whether it has ended. */
   readonly group: number;
-  /** The boundary at which CRASH_AT stopped it; everything is killed by then. Pending for ever when that does not happen. */
+  /** The failpoint at which CRASH_AT stopped it; all its processes are killed by then. Pending for ever if none does. */
   readonly crashed: Promise<string>;
   /** Ends when the gateway ends, by itself or by us. */
   readonly ended: Promise<void>;
-  /** Runs the cron now, beside its every-minute rhythm. */
+  /** Runs the cron now, in addition to every minute. */
   readonly runCron: () => Promise<boolean>;
   readonly lastLines: () => string;
-  /** SIGKILL to all of it at once: what a crash does. */
+  /** SIGKILL to all processes at once, like a crash. */
   readonly kill: () => Promise<void>;
   readonly stop: () => Promise<void>;
 };
 
-/** wrangler's advice to trigger the cron by hand, which we do. */
+/** wrangler's advice to trigger the cron by hand, which the launcher does. */
 const CRON_ADVICE =
   /Scheduled Workers are not|manually trigger a scheduled|\/cdn-cgi\/local\/scheduled|#test-cron-triggers/;
 
-/** Whether a line of wrangler's says something that we do not do anyway. */
+/** Whether a line of wrangler's is worth showing. */
 export const isUseful = (line: string): boolean => line.trim() !== "" && !CRON_ADVICE.test(line);
 
 type Place = {
@@ -78,7 +78,7 @@ function slotOf(options: GatewayOptions): Place {
   };
 }
 
-/** Secrets and variables go in by files that only we can read: a command line is seen by everybody on the machine. */
+/** Secrets and variables are passed in private files, because all users of the machine can see a command line. */
 const devArgs = (place: Place, port: number, inspectorPort: number, logLevel: "info" | "warn"): string[] => [
   "dev",
   ...["--ip", "127.0.0.1", "--port", String(port), "--inspector-port", String(inspectorPort)],
@@ -90,7 +90,7 @@ async function answers(url: string): Promise<boolean> {
   try {
     const answer = await fetch(`${url}/healthz`, { signal: AbortSignal.timeout(5_000) });
     await answer.body?.cancel();
-    // 503: it runs, and what an earlier run left is overdue. The cron that sees to it starts when this answers.
+    // 503: it runs, and jobs of an earlier run are overdue. The cron that runs them starts after this check.
     return answer.status === 200 || answer.status === 503;
   } catch {
     return false; // not listening yet
@@ -100,7 +100,7 @@ async function answers(url: string): Promise<boolean> {
 /** How long a port may still be held by a gateway that was just killed. Chosen: seconds on a machine that is busy. */
 const PORT_MS = 5_000;
 
-/** Waits until the gateway is healthy, or throws with its last words. */
+/** Waits until the gateway is healthy, or throws with its last lines. */
 async function untilReady(url: string, group: ProcessGroup): Promise<void> {
   for (const until = Date.now() + READY_MS; Date.now() < until; await sleep(100)) {
     if (await answers(url)) return;
@@ -109,16 +109,16 @@ async function untilReady(url: string, group: ProcessGroup): Promise<void> {
   throw new Error(`the gateway was not healthy within ${READY_MS / 1000} s:\n${group.lastLines()}`);
 }
 
-/** Kills the group as soon as the boundary is reached, and tells when nothing of it runs: the next one takes its port and files. */
-async function crashOf(door: CrashDoor, group: ProcessGroup): Promise<string> {
-  const at = await door.reached;
+/** Kills the group when the failpoint is reached, and resolves when all its processes have ended: the next gateway uses its port and files. */
+async function crashOf(failpoints: FailpointServer, group: ProcessGroup): Promise<string> {
+  const at = await failpoints.reached;
   group.kill();
   await group.ended;
-  await group.stop(); // the leader's end is not yet that of all
+  await group.stop(); // other members may outlive the leader
   return at;
 }
 
-/** Starts the gateway and waits until it is healthy. Throws, with nothing left running, when it does not become so. */
+/** Starts the gateway and waits until it is healthy. If it does not become healthy, stops it and throws. */
 export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const place = slotOf(options);
   const print = (line: string): void => {
@@ -126,17 +126,17 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     if (options.quiet === false && isUseful(line)) console.log(line);
   };
   const { ADMIN_TOKEN } = keepSecrets(place.secretsFile);
-  const [port, inspectorPort, door] = await Promise.all([
+  const [port, inspectorPort, failpoints] = await Promise.all([
     options.port ?? freePort(),
     freePort(),
-    openCrashDoor(options.isFatal ?? (() => true)),
+    startFailpointServer(options.isFatal ?? (() => true)),
   ]);
-  const vars = { ENVIRONMENT: "development", ALLOW_ANONYMOUS: "1", CRASH_URL: door.url, ...options.vars };
+  const vars = { ENVIRONMENT: "development", ALLOW_ANONYMOUS: "1", CRASH_URL: failpoints.url, ...options.vars };
   writeEnvFile(place.varsFile, vars);
   await migrateLocally({ stateDir: place.stateDir }, place.persistTo);
-  // Asked late, since the migrations take a while: another gateway on this port would answer our health check.
+  // Checked after the migrations, which take a while: another gateway on this port would answer the health check.
   if (!(await isFreeWithin(port, PORT_MS))) {
-    door.close();
+    failpoints.close();
     throw new PortTakenError(port);
   }
 
@@ -149,14 +149,14 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const stop = async (): Promise<void> => {
     forget();
     cron.abort();
-    door.close();
+    failpoints.close();
     await group.stop();
   };
   const forget = onEnd(stop);
-  const crashed = crashOf(door, group);
+  const crashed = crashOf(failpoints, group);
   try {
-    // A boundary may be reached by what an earlier run left behind, before the first health check; it is known before the kill.
-    await Promise.race([untilReady(url, group), door.reached]);
+    // Jobs of an earlier run may reach a failpoint before the first health check; it is known before the kill.
+    await Promise.race([untilReady(url, group), failpoints.reached]);
   } catch (error) {
     await stop();
     throw error;

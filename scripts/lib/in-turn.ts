@@ -6,7 +6,7 @@ import { ROOT } from "./root.ts";
 /** Arguments of Node, as `["bench/stream.ts", "--quick"]`. */
 export type NodeCommand = readonly string[];
 
-/** The exit code of the first that fails; 0 when none does. A signal to this process ends the one that runs. */
+/** The exit code of the first command that fails, else 0. A signal to this process ends the running one. */
 export async function runInTurn(commands: readonly NodeCommand[]): Promise<number> {
   for (const args of commands) {
     const child = spawn(process.execPath, ["--disable-warning=ExperimentalWarning", ...args], {

@@ -4,7 +4,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { ROOT } from "./root.ts";
 
-/** The clip of test/media, and a `free` box of noise that players pass over: so many bytes in all. */
+/** The clip of test/media followed by a `free` box of noise, which players skip: this many bytes in all. */
 export function largeMp4(bytes: number): Uint8Array<ArrayBuffer> {
   const clip = readFileSync(join(ROOT, "test/media/clip.mp4"));
   const file = new Uint8Array(bytes);

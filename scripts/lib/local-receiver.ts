@@ -1,4 +1,4 @@
-/** What stands for other people's servers while one tries the gateway: it takes webhooks at any path, and serves a folder's files. */
+/** A local stand-in for a user's own server: it receives webhooks at any path and serves a folder's files. */
 import { readdirSync, readFileSync } from "node:fs";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { extname, join } from "node:path";
@@ -6,11 +6,11 @@ import { Webhook } from "standardwebhooks";
 import * as z from "zod";
 import { bodyOf, plainHeaders } from "./webhook-receiver.ts";
 
-/** A webhook that came. `signed`: by one of the secrets; null when there are none to ask. */
+/** A received webhook. `signed`: by one of the secrets; null if no secret is known. */
 export type Delivery = {
   readonly path: string;
   readonly type: string;
-  /** The id of the thing that it tells of. */
+  /** The id of the resource that it is about. */
   readonly about: string;
   readonly body: string;
   readonly signed: boolean | null;
@@ -20,14 +20,14 @@ export type LocalReceiver = { readonly url: string; readonly close: () => void }
 
 export type LocalReceiverOptions = {
   readonly port: number;
-  /** With any, what none of them signed is refused. */
+  /** If there are any, a webhook that none of them signed is rejected. */
   readonly secrets: readonly string[];
   readonly folder: string;
   readonly heard: (delivery: Delivery) => void;
 };
 
-/** What both kinds of webhook say: a nested one has the thing in `data`, a flat one its id as `<kind>_id`. */
-const told = z.looseObject({ type: z.string(), data: z.looseObject({}).optional() });
+/** The fields of both kinds of webhook: a nested one has the resource in `data`, a flat one its id as `<kind>_id`. */
+const webhookFields = z.looseObject({ type: z.string(), data: z.looseObject({}).optional() });
 
 const TYPES: Readonly<Record<string, string>> = {
   ".mp4": "video/mp4",
@@ -51,7 +51,7 @@ function isSigned(secrets: readonly string[], body: string, headers: Record<stri
       new Webhook(secret).verify(body, headers);
       return true;
     } catch {
-      return false; // another secret's, too old, or nobody's
+      return false; // signed with another secret, too old, or not signed
     }
   });
 }
@@ -61,14 +61,14 @@ function readDelivery(path: string, body: string, signed: boolean | null): Deliv
   try {
     json = JSON.parse(body);
   } catch {
-    // shown as it came
+    // shown unchanged
   }
-  const event = told.safeParse(json).data;
+  const event = webhookFields.safeParse(json).data;
   const about = event?.data?.id ?? event?.[`${event.type.split(".")[0]}_id`] ?? "";
   return { path, type: event?.type ?? "no event of the gateway", about: String(about), body, signed };
 }
 
-/** Sends the file of this name. Only names of the folder's own list are looked at. */
+/** Sends the file of this name. Only names in the folder's listing are served. */
 function sendFile(folder: string, name: string, response: ServerResponse): void {
   if (!readdirSync(folder).includes(name)) {
     response.writeHead(404, { "Content-Type": "text/plain" }).end(`There is ${readdirSync(folder).join(", ")}.\n`);
@@ -79,14 +79,14 @@ function sendFile(folder: string, name: string, response: ServerResponse): void 
   response.writeHead(200, { "Content-Type": type, "Content-Length": bytes.length }).end(bytes);
 }
 
-/** Listens on loopback. Throws when the port is taken. */
+/** Listens on loopback. Throws if the port is in use. */
 export async function startLocalReceiver(options: LocalReceiverOptions): Promise<LocalReceiver> {
   const { secrets, folder, heard } = options;
   const server = createServer(async (request: IncomingMessage, response: ServerResponse) => {
     const path = new URL(request.url ?? "/", "http://receiver").pathname;
     if (request.method === "GET" || request.method === "HEAD") return sendFile(folder, path.slice(1), response);
     const body = await bodyOf(request).catch(() => null);
-    if (body === null) return; // it broke off: the sender tries again
+    if (body === null) return; // the connection broke: the sender tries again
     const signed = secrets.length === 0 ? null : isSigned(secrets, body, plainHeaders(request));
     response.writeHead(signed === false ? 400 : 204).end();
     heard(readDelivery(path, body, signed));

@@ -2,7 +2,7 @@
  * Checks that a file is an MP4 with a video in it, without decoding: boxes, duration, a video track, samples inside the file.
  *
  * Source: ISO/IEC 14496-12, "boxes" (4.2), mvhd (8.2.2), hdlr (8.4.3), stsz (8.7.3), stco and co64 (8.7.5). Fragmented
- * files are refused: their samples are elsewhere, and no render of ours or of Nemo is one.
+ * files are rejected: their samples are elsewhere, and no render is fragmented.
  */
 
 export type Mp4 = {
@@ -10,17 +10,17 @@ export type Mp4 = {
   /** Pixels, as the track header says. */
   readonly width: number;
   readonly height: number;
-  /** Pictures in the video track. */
+  /** Frames in the video track. */
   readonly samples: number;
   readonly sizeBytes: number;
 };
 
-/** Why this is no MP4. */
+/** Why this is not an MP4. */
 export class NotMp4Error extends Error {
   override readonly name = "NotMp4Error";
 }
 
-/** A box: its type and where its content lies, without the header. */
+/** A box: its type and the position of its content, without the header. */
 type Box = { readonly type: string; readonly start: number; readonly end: number };
 
 /** The boxes from `start` to `end`. Each must end inside; size 0 means "to the end", size 1 "see the 64-bit size". */
@@ -47,7 +47,7 @@ function one(boxes: readonly Box[], type: string, where: string): Box {
   return found;
 }
 
-/** Follows a path of boxes, one in the other. */
+/** Finds a box by its path of nested boxes. */
 function inside(view: DataView, from: Box, ...path: readonly string[]): Box {
   return path.reduce((box, type) => one(boxesIn(view, box.start, box.end), type, box.type), from);
 }
@@ -80,7 +80,7 @@ function samplesOf(view: DataView, stsz: Box): { count: number; bytes: number } 
   return { count, bytes };
 }
 
-/** Where the chunks begin: stco with 32-bit, co64 with 64-bit offsets from the file's start. */
+/** The chunks' offsets from the file's start: 32-bit in stco, 64-bit in co64. */
 function chunkOffsets(view: DataView, stbl: Box): number[] {
   const boxes = boxesIn(view, stbl.start, stbl.end);
   const box = boxes.find(({ type }) => type === "co64") ?? one(boxes, "stco", "stbl");
@@ -93,7 +93,7 @@ function chunkOffsets(view: DataView, stbl: Box): number[] {
   );
 }
 
-/** Samples lie where mdat boxes are, and not more of them than these hold. */
+/** Checks that samples lie inside mdat boxes and have at most their size. */
 function checkPlaces(offsets: readonly number[], sampleBytes: number, mdats: readonly Box[]): void {
   const stray = offsets.find((offset) => !mdats.some((mdat) => offset >= mdat.start && offset < mdat.end));
   if (offsets.length === 0 || stray !== undefined) throw new NotMp4Error(`a chunk at ${stray} lies in no mdat`);
@@ -101,7 +101,7 @@ function checkPlaces(offsets: readonly number[], sampleBytes: number, mdats: rea
   if (sampleBytes > room) throw new NotMp4Error(`the samples have ${sampleBytes} bytes, mdat has ${room}`);
 }
 
-/** What the file is, or a NotMp4Error that says what is wrong with it. */
+/** The properties of the file; throws a NotMp4Error that says what is wrong with it. */
 export function checkMp4(bytes: Uint8Array): Mp4 {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const top = boxesIn(view, 0, bytes.byteLength);

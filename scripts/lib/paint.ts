@@ -1,4 +1,4 @@
-/** Colours, on a terminal that wants them. */
+/** Colours, if the terminal supports them. */
 const wanted = process.stdout.isTTY === true && !process.env.NO_COLOR && process.env.TERM !== "dumb";
 
 const paint =

@@ -2,10 +2,10 @@
 import { createServer, type Server } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 
-/** Where `npm run receiver` listens, and where README's commands look for it. */
+/** The port of `npm run receiver`, which README's commands use. */
 export const RECEIVER_PORT = 8899;
 
-/** Somebody else listens on the port that was asked for. */
+/** The requested port is in use. */
 export class PortTakenError extends Error {
   override readonly name = "PortTakenError";
 
@@ -14,7 +14,7 @@ export class PortTakenError extends Error {
   }
 }
 
-/** True when nothing listens on this port of 127.0.0.1. */
+/** True if nothing listens on this port of 127.0.0.1. */
 export function isFree(port: number): Promise<boolean> {
   return new Promise((resolve, reject) => {
     const server: Server = createServer();
@@ -31,13 +31,13 @@ export async function isFreeWithin(port: number, ms: number): Promise<boolean> {
   return isFree(port);
 }
 
-/** Ports that the system hands out to nobody by itself. Source: Linux's ip_local_port_range begins at 32768, others' above. */
+/** Ports that the system does not assign by itself. Source: Linux's ip_local_port_range begins at 32768, those of others above. */
 const OWN = { from: 20_000, count: 12_000 } as const;
 
 /**
- * A port that was free a moment ago, by chance from those that no client's connection is given: neither while a server takes its
- * time to start, nor while one is down that comes back to the same port. Two launchers meet once in thousands, and the loser
- * fails at start with a clear line.
+ * A random port that was free a moment ago, from those that no client connection gets: not while a server is starting, and not
+ * while a server that returns to the same port is down. Two launchers choose the same port once in thousands of starts; then one
+ * of them fails at start with a clear message.
  */
 export async function freePort(): Promise<number> {
   for (let tries = 0; tries < 100; tries++) {

@@ -7,9 +7,9 @@ import { setTimeout as sleep } from "node:timers/promises";
 
 /** Lines of output kept for an error message. */
 const KEPT_LINES = 40;
-/** How long a polite SIGTERM may take. */
+/** How long the group may take to end after SIGTERM. */
 const POLITE_MS = 3_000;
-/** How long output may still come after the leader's end. */
+/** How long output may still arrive after the leader's end. */
 const PIPES_MS = 500;
 
 export type GroupOptions = {
@@ -17,35 +17,35 @@ export type GroupOptions = {
   readonly args: readonly string[];
   readonly cwd: string;
   readonly env: NodeJS.ProcessEnv;
-  /** Where the output also goes, line by line; nowhere when absent. */
+  /** Receives the output as well, line by line. */
   readonly print?: ((line: string) => void) | undefined;
 };
 
 export type ProcessGroup = {
   /** The group's id, which is its leader's process id. */
   readonly id: number;
-  /** The leader's exit code, or null when it was killed. */
+  /** The leader's exit code, or null if it was killed. */
   readonly ended: Promise<number | null>;
   /** The last lines of output. */
   readonly lastLines: () => string;
   /** SIGKILL to all, at once. */
   readonly kill: () => void;
-  /** SIGTERM to all, SIGKILL to what is left after three seconds. Throws when something survives that. */
+  /** SIGTERM to all, SIGKILL to the rest after three seconds. Throws if a process survives that. */
   readonly stop: () => Promise<void>;
 };
 
-/** `/proc/<pid>/stat` → the state's letter and the group. The name before them may hold anything, also blanks and brackets. */
+/** The state letter and the group from `/proc/<pid>/stat`. The name before them may contain blanks and brackets. */
 function linuxStat(pid: string): { state: string; group: number } | null {
   try {
     const text = readFileSync(`/proc/${pid}/stat`, "utf8");
     const [state = "", , group = ""] = text.slice(text.lastIndexOf(")") + 2).split(" ");
     return { state, group: Number(group) };
   } catch {
-    return null; // it ended while we looked
+    return null; // the process has just ended
   }
 }
 
-/** Sends a signal to the group; 0 only asks. False when it has no member. */
+/** Sends a signal to the group; 0 only checks. False if the group has no member. */
 function signalGroup(id: number, signal: NodeJS.Signals | 0): boolean {
   try {
     process.kill(-id, signal);
@@ -55,7 +55,7 @@ function signalGroup(id: number, signal: NodeJS.Signals | 0): boolean {
   }
 }
 
-/** True while a member of the group runs. Zombies are counted as members by the system, but nothing of them runs. */
+/** True while a member of the group runs. The system counts zombies as members, but they do not run. */
 export function isAlive(id: number): boolean {
   if (!signalGroup(id, 0)) return false;
   if (process.platform !== "linux") return true;
@@ -70,7 +70,7 @@ async function isGoneWithin(id: number, ms: number): Promise<boolean> {
   return !isAlive(id);
 }
 
-/** The leader's end, with all its output read, unless a process it left behind holds the pipes open. */
+/** Resolves at the leader's end, with all its output read unless a process that it left holds the pipes open. */
 function endOf(leader: ChildProcess): Promise<number | null> {
   return new Promise((settle) => {
     leader.once("close", settle);
@@ -78,9 +78,9 @@ function endOf(leader: ChildProcess): Promise<number | null> {
   });
 }
 
-/** Starts the command. It also ends when this process ends in a way that leaves no time to stop it. */
+/** Starts the command. It also ends if this process is killed. */
 export function startGroup(options: GroupOptions): ProcessGroup {
-  const keeper = resolve(import.meta.dirname, "keeper.ts");
+  const keeper = resolve(import.meta.dirname, "group-leader.ts");
   const leader = spawn(process.execPath, [keeper, options.command, ...options.args], {
     cwd: options.cwd,
     env: options.env,
@@ -89,7 +89,7 @@ export function startGroup(options: GroupOptions): ProcessGroup {
   });
   const id = leader.pid;
   if (id === undefined) throw new Error(`${options.command} cannot be started`);
-  leader.stdin.on("error", () => {}); // it ended first: `ended` tells
+  leader.stdin.on("error", () => {}); // it has ended already: `ended` resolves
   const kept: string[] = [];
   const take = (line: string): void => {
     options.print?.(line);

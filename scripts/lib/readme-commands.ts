@@ -1,11 +1,11 @@
-/** README's own commands, as a reader would paste them, in order. */
+/** README's commands, in order. */
 
-/** What begins a command in a table's cell; other code there is a header, a route or a field. */
+/** How a command in a table cell begins; other code there is a header, a route or a field. */
 const IN_CELL = /^(?:curl|ask|save) /;
-/** What installs, signs in at Cloudflare or runs until Ctrl-C: nothing to paste beside a running gateway. */
+/** Commands that install, sign in at Cloudflare or run until Ctrl-C; they are not pasted. */
 const NOT_HERE = /^np[mx] /;
 
-/** The commands of the section under `## title`: its indented lines, and those in its cells. Throws when there is none. */
+/** The commands of the section under `## title`: its indented lines, and those in table cells. Throws if there is none. */
 export function commandsOf(readme: string, title: string): string[] {
   const section = readme.split(/^## /m).find((part) => part.startsWith(`${title}\n`));
   if (section === undefined) throw new Error(`README has no section "${title}"`);
@@ -19,6 +19,6 @@ export function commandsOf(readme: string, title: string): string[] {
   return here;
 }
 
-/** The names that a command takes out of its answer: `PROJECT=$(pick prj)`. */
+/** The variables that a command sets from its answer: `PROJECT=$(pick prj)`. */
 export const namesIn = (command: string): string[] =>
   [...command.matchAll(/\b([A-Z]+)=\$\(/g)].map(([, name = ""]) => name);

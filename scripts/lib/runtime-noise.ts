@@ -1,10 +1,10 @@
 /**
- * What the runtime and its tools print by themselves while tests kill objects, cut connections and refuse them on purpose. Each
- * kind is filtered by its own words, with the reason; whatever is not named here is shown.
+ * Output of the runtime and its tools while tests kill objects, break connections and reject them on purpose. Each kind is
+ * filtered by its own text, with a reason; all other output is shown.
  */
 export type Noise = { readonly name: string; readonly line: RegExp; readonly reason: string };
 
-/** Written on lines of their own, in colours or not. */
+/** Printed on lines of their own, with or without colours. */
 const START = "^(?:\\d{4}-\\S+ )?(?:.*?ERROR: |✘ \\[ERROR\\] )?";
 const line = (words: string): RegExp => new RegExp(START + words);
 
@@ -14,7 +14,7 @@ export const NOISE: readonly Noise[] = [
     line: line(
       "(?:uncaught )?exception(?:; source = Uncaught \\(in promise\\); stack = Error:|; exception =| =) (?:\\S+ (?:disconnected|failed): (?:jsg\\.Error: )?)?(?:Network connection lost\\.?|connection lost|The script will never generate a response)",
     ),
-    reason: "tests end objects and break off bodies; whoever waited for them is told by the rejection itself",
+    reason: "tests end objects and break bodies; their callers handle the rejection",
   },
   {
     name: "an instance ended on purpose",
@@ -36,7 +36,7 @@ export const NOISE: readonly Noise[] = [
     reason: "test/support/rest.ts resets the stores after each file, also under what is still at work",
   },
   {
-    name: "a refused connection",
+    name: "a rejected connection",
     line: line("(?:uncaught )?exception(?:; exception =| =) \\S+ disconnected: Connection refused"),
     reason: "receivers that are not there are part of the tests of deliveries and imports",
   },
@@ -70,7 +70,7 @@ export const NOISE: readonly Noise[] = [
   {
     name: "a body read as text",
     line: line("console warning; message = Called \\.text\\(\\) on an HTTP body"),
-    reason: "tests read whatever comes as text to search it",
+    reason: "tests read any response as text to search it",
   },
   {
     name: "sources that a package leaves out",
@@ -89,12 +89,12 @@ export const NOISE: readonly Noise[] = [
   },
 ];
 
-/** The lines of a stack under a line that was filtered. */
+/** Lines of a stack trace below a filtered line. */
 const STACK = /^\s+at /;
 // biome-ignore lint/suspicious/noControlCharactersInRegex: colours are control characters
 const COLOUR = /\u001b\[[\d;]*m/g;
 
-/** Answers for each line of an output, in order, whether it is to be shown. One of these for each stream. */
+/** Decides for each line of an output, in order, whether it is shown. Needs one instance per stream. */
 export function noiseFilter(): (line: string) => boolean {
   let wasNoise = false;
   let held = false;
@@ -103,7 +103,7 @@ export function noiseFilter(): (line: string) => boolean {
     if (wasNoise && STACK.test(text)) return false;
     wasNoise = NOISE.some(({ line }) => line.test(text));
     if (wasNoise) return false;
-    // One empty line in a row is enough, and none is left of what was between filtered ones.
+    // Shows at most one empty line in a row, and none between filtered lines.
     const isEmpty = text.trim() === "";
     const isShown = !isEmpty || !held;
     held = isEmpty;

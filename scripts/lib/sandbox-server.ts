@@ -1,4 +1,4 @@
-/** The stand-in of the Nemo API as a process of its own: it outlives a gateway that is killed, so its ledger can be believed. */
+/** The sandbox as a process of its own: it outlives a gateway that is killed, so its request log is complete. */
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -7,12 +7,12 @@ import { freePort } from "./ports.ts";
 import { ROOT } from "./root.ts";
 import { startWrangler } from "./wrangler.ts";
 
-/** How long the runtime may take to answer first. It takes about two seconds; a busy machine gets three minutes. */
+/** Timeout of the start. It takes about two seconds; a busy machine gets three minutes. */
 const START_MS = 180_000;
 
 export type SandboxOptions = {
   readonly stateDir: string;
-  /** Absent: a free one. */
+  /** Default: a free one. */
   readonly port?: number | undefined;
   /** Divides every duration of the sandbox. */
   readonly timeScale?: number | undefined;
@@ -26,7 +26,7 @@ export type SandboxServer = {
   readonly stop: () => Promise<void>;
 };
 
-/** The config moved into the state folder with its entry's whole path: wrangler keeps a scratch folder beside the config it reads. */
+/** A copy of the config in the state folder, with the absolute path of its entry: wrangler writes a scratch folder next to the config that it reads. */
 function placeConfig(stateDir: string): string {
   const home = join(ROOT, "src/sandbox");
   const path = join(stateDir, "wrangler.toml");
@@ -42,7 +42,7 @@ const isUp = (url: string): Promise<boolean> =>
     () => false,
   );
 
-/** Starts the server and waits until it answers. Throws, with nothing left running, when it does not. */
+/** Starts the server and waits until it answers. If it does not, stops it and throws. */
 export async function startSandbox({ stateDir, port, timeScale = 1 }: SandboxOptions): Promise<SandboxServer> {
   const [own, inspectorPort] = [port ?? (await freePort()), await freePort()];
   const url = `http://127.0.0.1:${own}`;

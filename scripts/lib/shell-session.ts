@@ -1,7 +1,7 @@
-/** A person at a shell: lines typed into one that stays, and what it says to each. */
+/** An interactive shell: types lines and returns the output of each. */
 import { type ChildProcess, spawn } from "node:child_process";
 
-/** As they are without anybody's settings. An interactive zsh knows no comments and is strict about `?`. */
+/** Shells without the user's settings. An interactive zsh has no comments and treats `?` as a pattern. */
 const SHELLS = { bash: ["--norc", "-i"], zsh: ["-f", "-i"] } as const;
 export type Shell = keyof typeof SHELLS;
 
@@ -16,17 +16,17 @@ export class ShellSession {
     this.#child = spawn(shell, SHELLS[shell], { cwd, env, stdio: ["pipe", "pipe", "pipe"] });
     this.#ended = new Promise((settle) => this.#child.on("close", settle));
     for (const output of [this.#child.stdout, this.#child.stderr])
-      output?.on("data", (piece) => {
-        this.#text += String(piece);
+      output?.on("data", (chunk) => {
+        this.#text += String(chunk);
         this.#look();
       });
   }
 
-  /** Types a line and answers with everything that was said to it. Throws when that takes longer than `ms`, or the shell ends. */
+  /** Types a line and returns its output. Throws after `ms`, or if the shell ends. */
   async type(line: string, ms: number): Promise<string> {
     this.#text = "";
     const end = `end of line ${++this.#lines}`;
-    // In two pieces, so that a shell that repeats what is typed does not say it.
+    // Split in two, so that a shell that echoes its input does not print it.
     this.#child.stdin?.write(`${line}\necho 'end of'' line ${this.#lines}'\n`);
     const said = new Promise<boolean>((settle) => {
       this.#look = () => {
@@ -43,7 +43,7 @@ export class ShellSession {
     return this.#text.replace(end, "");
   }
 
-  /** What a variable of the shell holds; empty where it is not set. */
+  /** The value of a shell variable; empty if it is not set. */
   async valueOf(name: string): Promise<string> {
     const said = await this.type(`echo "value[$${name}]"`, 10_000);
     return /value\[([^$\]]*)\]/.exec(said)?.[1] ?? "";

@@ -1,7 +1,7 @@
-/** The steps of a story that is told while it runs: each has a name, and knows what to do when it fails. */
+/** Prints the steps of a run: each has a name, and advice for its failure. */
 import { bold, dim, green } from "./paint.ts";
 
-/** A step that failed. */
+/** A failed step. */
 export class StepFailed extends Error {
   override readonly name = "StepFailed";
   readonly step: string;
@@ -16,13 +16,13 @@ export class StepFailed extends Error {
 
 const begun = Date.now();
 
-/** Since this process began: `12.3 s`. */
+/** Time since the start of this process: `12.3 s`. */
 export const elapsed = (): string => `${((Date.now() - begun) / 1000).toFixed(1)} s`;
 
-/** One detail of the running step, on its own line. */
-export const tell = (line: string): void => console.log(`    ${line}`);
+/** Prints a detail of the current step on its own line. */
+export const printDetail = (line: string): void => console.log(`    ${line}`);
 
-/** Runs a step. What it throws comes out as a StepFailed with its name and the advice. */
+/** Runs a step. An error becomes a StepFailed with its name and the advice. */
 export async function step<T>(name: string, advice: string, run: () => Promise<T>): Promise<T> {
   console.log(`${green("▸")} ${bold(name)} ${dim(elapsed())}`);
   try {

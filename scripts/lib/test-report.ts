@@ -1,13 +1,13 @@
-/** What a run of the tests covered, from vitest's JSON report and the files on disk. */
+/** Checks what a run of the tests covered, by vitest's JSON report and the files on disk. */
 import { globSync, readFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import * as z from "zod";
 import { ROOT } from "./root.ts";
 
-/** Where the last run's report lies: .ci/run counts from it. */
+/** The report of the last run, from which .ci/run counts. */
 export const REPORT = join(ROOT, ".state/reports/tests.json");
 
-/** Tests over HTTP against a whole gateway: seconds each, so only the run of everything has them. */
+/** Tests over HTTP against a whole gateway. They take seconds each, so only `test:all` runs them. */
 export const SLOW_PROJECTS = ["conformance", "quiet"];
 const SLOW_FOLDER = "test/conformance/";
 
@@ -33,9 +33,9 @@ export function filesOnDisk(everything: boolean, root: string = ROOT): string[] 
 }
 
 /**
- * What makes a green run worthless: files that did not run or held no test, and tests that were set aside.
+ * Gaps of a green run: files that did not run or contain no test, and skipped tests.
  *
- * A file that no project of vitest.config.ts includes is silently left out by vitest; this is where it shows.
+ * vitest silently ignores a file that no project of vitest.config.ts includes; this check finds it.
  */
 export function gapsIn(ran: TestReport, expected: readonly string[], root: string = ROOT): string[] {
   const results = new Map(

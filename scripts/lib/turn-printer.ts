@@ -1,16 +1,16 @@
-/** A turn's events as a person reads them while they come. */
+/** Prints a turn's events for a person as they arrive. */
 import { stripVTControlCharacters } from "node:util";
 import type { TurnEventWire } from "../../src/core/wire/turn-event.ts";
 import { dim } from "./paint.ts";
-import { tell } from "./steps.ts";
+import { printDetail } from "./steps.ts";
 
 const INDENT = "    ";
 
-/** Words of others, without what a terminal would obey: colours, a new title, a cursor elsewhere, text written backwards. */
+/** Foreign text without terminal control: colours, window titles, cursor movement, reversed text direction. */
 export const printable = (text: string): string =>
   stripVTControlCharacters(text).replace(/(?![\n\t])[\p{Cc}\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu, "");
 
-/** An event that is no message, in lines. */
+/** The lines of an event that is not a message. */
 function linesOf(event: Exclude<TurnEventWire, { type: "message" }>): string[] {
   switch (event.type) {
     case "turn.started":
@@ -30,36 +30,36 @@ function linesOf(event: Exclude<TurnEventWire, { type: "message" }>): string[] {
   }
 }
 
-/** Prints events one by one. Pieces of a message appear as they come; the whole one is printed where no piece was. */
+/** Prints events one by one. Partial texts of a message are printed as they arrive; the whole message only if there were none. */
 export class TurnPrinter {
   #message = 0;
-  #pieces = "";
+  #partial = "";
 
   print(event: TurnEventWire): void {
     if (event.type === "message") {
       this.#printMessage(event.message, printable(event.text), event.partial);
     } else {
-      this.#endPieces();
-      for (const line of linesOf(event)) tell(line);
+      this.#endPartial();
+      for (const line of linesOf(event)) printDetail(line);
     }
   }
 
   #printMessage(message: number, text: string, partial: boolean): void {
-    if (message !== this.#message) this.#endPieces();
+    if (message !== this.#message) this.#endPartial();
     this.#message = message;
     if (!partial) {
-      const shown = this.#pieces;
-      this.#endPieces();
-      if (shown.trim() !== text.trim()) for (const line of text.trim().split("\n")) tell(`“ ${line}`);
+      const shown = this.#partial;
+      this.#endPartial();
+      if (shown.trim() !== text.trim()) for (const line of text.trim().split("\n")) printDetail(`“ ${line}`);
       return;
     }
-    if (this.#pieces === "") process.stdout.write(`${INDENT}“ `);
-    this.#pieces += text;
+    if (this.#partial === "") process.stdout.write(`${INDENT}“ `);
+    this.#partial += text;
     process.stdout.write(text.replaceAll("\n", `\n${INDENT}  `));
   }
 
-  #endPieces(): void {
-    if (this.#pieces !== "") process.stdout.write("\n");
-    this.#pieces = "";
+  #endPartial(): void {
+    if (this.#partial !== "") process.stdout.write("\n");
+    this.#partial = "";
   }
 }

@@ -1,24 +1,24 @@
 /**
- * The events of a turn, from its sending to its end, over as many connections as it takes.
+ * The events of a turn from its POST to its end, over as many connections as needed.
  *
- * The first connection is the POST itself. A lost one is picked up with `Last-Event-ID`; one that was lost before the
- * turn's id came is asked again with the same Idempotency-Key, which attaches to the same turn and sends nothing twice.
+ * The first connection is the POST itself. A lost one is resumed with `Last-Event-ID`. If it was lost before the turn's id
+ * arrived, the POST is retried with the same Idempotency-Key, which returns the same turn.
  */
 import { randomUUID } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import { createParser, type EventSourceMessage } from "eventsource-parser";
 import type { NewTurn } from "../../src/core/wire/turn.ts";
 import { isTerminal, type TurnEventWire, turnEvent } from "../../src/core/wire/turn-event.ts";
-import { type Api, RefusedError } from "./api.ts";
+import { type Api, ResponseError } from "./api.ts";
 
-/** Three missed pings: the connection is dead, whatever TCP thinks. */
+/** Three missed pings: the connection counts as lost. */
 const SILENCE_MS = 50_000;
 
 type Position = { turnId: string | null; lastEventId: string | null; retryMs: number };
 
 export type TurnMessage = Pick<NewTurn, "prompt">;
 
-/** Opens the stream where it was left. */
+/** Opens the stream at its last position. */
 function open(
   api: Api,
   sending: { path: string; message: TurnMessage; key: string },
@@ -34,7 +34,7 @@ function open(
   return api.send(`/v1/turns/${at.turnId}/events`, { headers: resumed, signal });
 }
 
-/** The frames of one connection. Throws when it breaks or falls silent; ends when the server ends it. */
+/** The frames of one connection. Throws when it breaks or times out; ends when the server ends it. */
 async function* framesOf(answer: Response, at: Position, silence: AbortController): AsyncGenerator<EventSourceMessage> {
   const frames: EventSourceMessage[] = [];
   const parser = createParser({
@@ -57,7 +57,7 @@ async function* framesOf(answer: Response, at: Position, silence: AbortControlle
   }
 }
 
-/** An event of a type we know, or null: a client ignores the others. */
+/** An event of a known type; null for others, which clients ignore. */
 function eventOf(frame: EventSourceMessage): TurnEventWire | null {
   const parsed = turnEvent.safeParse({ ...JSON.parse(frame.data), ...(frame.event ? { type: frame.event } : {}) });
   if (parsed.success) return parsed.data;
@@ -65,13 +65,13 @@ function eventOf(frame: EventSourceMessage): TurnEventWire | null {
   return null;
 }
 
-/** True where another try may find the stream: the connection broke or fell silent, or the server could not answer. */
+/** True if a retry can help: the connection broke or timed out, or the server could not answer. */
 function mayResume(error: unknown): boolean {
-  if (error instanceof RefusedError) return error.status >= 500 || error.status === 409;
-  return error instanceof TypeError || error instanceof DOMException; // what fetch and its body throw
+  if (error instanceof ResponseError) return error.status >= 500 || error.status === 409;
+  return error instanceof TypeError || error instanceof DOMException; // thrown by fetch and its body
 }
 
-/** Says something in a project and gives every event, once and in order, until the terminal one. */
+/** Sends a prompt to a project and yields every event once and in order, up to the terminal one. */
 export async function* sayAndWatch(
   api: Api,
   path: string,

@@ -1,4 +1,4 @@
-/** A receiver of webhooks on loopback, as a tenant would write it: it believes only what is signed. */
+/** A webhook receiver on loopback, as a tenant would write it: it accepts only signed requests. */
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { Webhook } from "standardwebhooks";
 import { type EventWire, event } from "../../src/core/wire/event.ts";
@@ -8,24 +8,24 @@ type Waiting = { readonly wanted: (event: EventWire) => boolean; readonly settle
 
 export type WebhookReceiver = {
   readonly url: string;
-  /** Until the secret is known nothing is accepted, and the sender tries again. */
+  /** Sets the secret. Until then nothing is accepted, and the sender tries again. */
   readonly trust: (secret: string) => void;
-  /** The first event for which `wanted` is true, also when it came already. Throws after `timeoutMs`. */
+  /** The first event for which `wanted` is true, also if it has arrived already. Throws after `timeoutMs`. */
   readonly waitFor: (wanted: (event: EventWire) => boolean, timeoutMs: number) => Promise<EventWire>;
-  /** Every event accepted so far, in the order they came; the same one may be here twice. */
+  /** Every event accepted so far, in order of arrival; the same one may be listed twice. */
   readonly seen: () => readonly EventWire[];
   readonly close: () => void;
-  /** Deliveries that were refused, each with the reason. */
+  /** The reasons of rejected deliveries. */
   readonly problem: () => readonly string[];
 };
 
 export async function bodyOf(request: IncomingMessage): Promise<string> {
-  const pieces: Buffer[] = [];
-  for await (const piece of request) pieces.push(piece);
-  return Buffer.concat(pieces).toString("utf8");
+  const chunks: Buffer[] = [];
+  for await (const chunk of request) chunks.push(chunk);
+  return Buffer.concat(chunks).toString("utf8");
 }
 
-/** The headers of a delivery; Node gives each of these at most once. */
+/** The headers of a delivery, each at most once. */
 export const plainHeaders = (request: IncomingMessage): Record<string, string> =>
   Object.fromEntries(Object.entries(request.headers).map(([name, value]) => [name, String(value)]));
 

@@ -1,11 +1,11 @@
-/** The names that wrangler.toml gives to things on an account, so that no script repeats them. */
+/** Names of account resources from wrangler.toml, so that no script repeats them. */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { ROOT } from "./root.ts";
 
 export type AccountNames = { readonly queues: readonly string[]; readonly bucket: string; readonly database: string };
 
-/** Every value of `key = "…"` at the start of a line, without repeats. Enough for our own file, and no parser to keep. */
+/** Every value of `key = "…"` at the start of a line, without duplicates. Enough for this file, so no parser is needed. */
 function valuesOf(toml: string, key: string): string[] {
   const found = toml.matchAll(new RegExp(`^\\s*${key}\\s*=\\s*"([^"]+)"`, "gm"));
   return [...new Set([...found].map(([, value = ""]) => value))];
@@ -17,7 +17,7 @@ function only(toml: string, key: string): string {
   return value;
 }
 
-/** Queues (with their dead-letter queues, which nothing else would make), the bucket, and the database's binding. */
+/** Queues (with their dead-letter queues, which nothing else creates), the bucket, and the database's binding. */
 export function accountNames(toml: string = readFileSync(join(ROOT, "wrangler.toml"), "utf8")): AccountNames {
   const queues = [...new Set([...valuesOf(toml, "queue"), ...valuesOf(toml, "dead_letter_queue")])];
   if (queues.length === 0) throw new Error("wrangler.toml holds no queue");

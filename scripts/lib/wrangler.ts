@@ -1,4 +1,4 @@
-/** wrangler on this machine only: quiet, and apart from every other run. */
+/** wrangler for local runs: without telemetry, and separate from other runs. */
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { writePrivate } from "./env-file.ts";
@@ -8,7 +8,7 @@ import { ROOT, WRANGLER } from "./root.ts";
 /** The database's binding in wrangler.toml. */
 const DATABASE = "DB";
 
-/** The environment of a local run: nothing is sent anywhere, and two runs do not see each other's development registry. */
+/** The environment of a local run: no telemetry, and a development registry of its own. */
 export function quietEnv(stateDir: string): NodeJS.ProcessEnv {
   return {
     ...process.env,
@@ -29,7 +29,7 @@ export type LocalRun = {
   readonly print?: ((line: string) => void) | undefined;
 };
 
-/** Starts wrangler with these arguments in a group of its own. */
+/** Starts wrangler with these arguments in its own process group. */
 export function startWrangler(args: readonly string[], run: LocalRun): ProcessGroup {
   return startGroup({
     command: process.execPath,
@@ -40,7 +40,7 @@ export function startWrangler(args: readonly string[], run: LocalRun): ProcessGr
   });
 }
 
-/** Brings the local database of this state folder up to date. Costs about 3 s, so nothing is run when nothing is new. */
+/** Migrates the local database of this state folder. Takes about 3 s, so it is skipped if there are no new migrations. */
 export async function migrateLocally(run: LocalRun, persistTo: string): Promise<void> {
   const stamp = join(run.stateDir, "migrated");
   const names = readdirSync(join(ROOT, "migrations")).sort().join("\n");

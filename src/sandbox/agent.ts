@@ -1,4 +1,7 @@
-/** What the agent decides to do with a prompt, as a plain script before any fault. Pure. */
+/**
+ * The sandbox's agent: plans a turn from a prompt. It chooses the kind of turn, its texts and its script, applies the faults
+ * that the prompt names, and fixes the result when the turn starts. Pure; times are unscaled until the end.
+ */
 import { describedIn } from "../core/generators/recipe.ts";
 import { type EpochMs, MINUTE_MS, SECOND_MS } from "../core/time.ts";
 import { chance, hexText, seededBytes } from "./context.ts";
@@ -22,7 +25,7 @@ import type { SessionRecord } from "./store.ts";
 import { lengthMs, type Timeline } from "./timeline.ts";
 import type { Frame, StreamEnd, Timed, Turn, TurnKind, TurnScript, View, Wire } from "./turn.ts";
 
-/* The agent's answers to those who want a generator: what a description asks for, and the words that come. Four are malformed. */
+/* Answers to a prompt that asks for a generator's recipe, chosen by its description. Four are malformed on purpose. */
 
 type Answer = { readonly asks: RegExp; readonly says: string };
 
@@ -123,7 +126,7 @@ const ANSWERS: readonly Answer[] = [
   },
 ];
 
-/** What the agent says to whoever wants the generator of this description. */
+/** The agent's answer to a request for a generator with this description. */
 export function recipeText(description: string): string {
   const known = ANSWERS.find(({ asks }) => asks.test(description));
   if (known !== undefined) return known.says;
@@ -134,7 +137,7 @@ export function recipeText(description: string): string {
   });
 }
 
-/* The agent's sentences, English and Chinese, with the talk about buttons and panels that the real one is known for. */
+/* The agent's texts in English and Chinese. Like the real agent's, they mention buttons and panels of Nemo's own interface. */
 
 type Language = Reading["language"];
 
@@ -226,19 +229,19 @@ export const noCreditsText = (language: Language): string =>
     ? "积分不足,无法完成此操作。请在设置中查看账户余额。"
     : "You do not have enough credits for this. Check your account in the settings.";
 
-/** The note that the real agent is known to leave after a turn that went well. */
+/** The real agent sometimes sends this after a successful turn. */
 export const NOISE_TEXT = "I encountered a temporary issue while processing your request. Please try again.";
 
-/** A prompt before an agent: what there is, what it says, and the rules in force. */
+/** What the agent decides from: the session's state, the prompt, and the switches. */
 export type Brief = {
   readonly scene: Scene;
   readonly words: PromptWords;
   readonly switches: Switches;
-  /** Of this turn. */
+  /** The turn's seed. */
   readonly seed: string;
 };
 
-/** The kind of a turn. What needs no timeline is talk; with nothing to edit there is a generation. */
+/** The kind of a turn. Greetings and questions are `talk`; without anything to edit a turn is a generation. */
 export function kindOf({ scene, words }: Brief): TurnKind {
   const { faults } = words;
   const isEmpty = scene.timeline === null && scene.media.length === 0;
@@ -252,20 +255,20 @@ export function kindOf({ scene, words }: Brief): TurnKind {
   return scene.reading.generates ? "generation" : "edit";
 }
 
-/** What a turn of this kind costs. */
+/** Credits that a turn of this kind costs. */
 export function priceOf(kind: TurnKind, switches: Switches): number {
   if (kind === "generation") return switches.generation_credits;
   return kind === "edit" || kind === "recipe" ? switches.edit_credits : 0;
 }
 
-/** About three edits in ten say nothing; never the first one of a project, and never when the prompt forbids it. */
+/** By default about three edits in ten end without text, but never a project's first edit or one whose prompt forbids it. */
 function isSilent({ scene, words, switches, seed }: Brief): boolean {
   if (words.faults.silent_edit) return true;
   if (words.faults.talkative || scene.timeline === null) return false;
   return chance(`${seed}/silent`) < switches.silent_edits;
 }
 
-/** Where a turn that lacks credits says so; `body` has no script. */
+/** The script of a turn that lacks credits. The form `body` has none: a JSON answer replaces the stream. */
 export function incompleteScript(brief: Brief, form: "inline" | "text"): TurnScript {
   const totalMs = brief.switches.text_ms;
   if (form === "inline") return noCreditsScript(totalMs, brief.switches.no_credits_inline);
@@ -302,7 +305,7 @@ export function plainScript(brief: Brief, kind: TurnKind): TurnScript {
   }
 }
 
-/* Bends a plain script the way its prompt's faults ask. Pure; moments are unscaled. */
+/* Faults applied to a plain script. */
 
 type Step = Timed<{ readonly frame: Frame }>;
 
@@ -311,8 +314,8 @@ export const STALE_MESSAGE =
 
 const has = (faults: Faults, name: FaultName): boolean => faults[name] !== undefined;
 
-/** Between the first call and its answer: the work has begun and nothing has landed. */
-function afterCall(script: TurnScript): number {
+/** A moment between the first tool call and its response: work has begun and nothing has changed yet. */
+function midCall(script: TurnScript): number {
   const call = script.frames.find(({ frame }) => frame.kind === "call");
   const answer = script.frames.find(({ frame }) => frame.kind === "response");
   return call === undefined || answer === undefined ? script.end.at / 2 : (call.at + answer.at) / 2;
@@ -324,23 +327,23 @@ const cutAt = (script: TurnScript, at: number, how: StreamEnd["how"]): TurnScrip
   end: { at: Math.min(at, script.end.at), how },
 });
 
-/** The held credits come back and nothing lands. */
-const comesToNothing = (script: TurnScript, at: number): TurnScript => {
-  const held = script.charges.filter(({ kind }) => kind === "freeze");
+/** The script without its changes; frozen credits are released at `at`. */
+const withoutResult = (script: TurnScript, at: number): TurnScript => {
+  const frozen = script.charges.filter(({ kind }) => kind === "freeze");
   return {
     ...script,
     changes: [],
-    charges: [...held, ...held.map(({ amount }) => ({ at, kind: "release" as const, amount }))],
+    charges: [...frozen, ...frozen.map(({ amount }) => ({ at, kind: "release" as const, amount }))],
   };
 };
 
 function endInError(script: TurnScript, message: string, malformed: boolean): TurnScript {
-  const at = afterCall(script);
+  const at = midCall(script);
   const cut = cutAt(script, at, "close");
   return { ...cut, frames: [...cut.frames, { at, frame: { kind: "error", message, malformed } }] };
 }
 
-const onlySilence = (script: TurnScript, at: number): TurnScript => ({
+const withoutFrames = (script: TurnScript, at: number): TurnScript => ({
   ...script,
   frames: [],
   end: { at, how: "close" },
@@ -348,7 +351,7 @@ const onlySilence = (script: TurnScript, at: number): TurnScript => ({
 
 const isWhole = (step: Step): boolean => step.frame.kind === "text" && step.frame.mark === "whole";
 
-/** A whole text said in deltas first. */
+/** Sends each whole text as partial texts first. */
 export function withPartials(script: TurnScript): TurnScript {
   const frames = script.frames.flatMap((step): Step[] => {
     if (step.frame.kind !== "text" || step.frame.mark !== "whole") return [step];
@@ -368,7 +371,7 @@ export function withPartials(script: TurnScript): TurnScript {
   return { ...script, frames };
 }
 
-/** Oddities inside a stream that runs to its end. */
+/** Faults that change single frames of a stream that runs to its end. */
 function applyFrameFaults(script: TurnScript, faults: Faults): TurnScript {
   let frames = [...script.frames];
   const first = frames[0]?.at ?? 0;
@@ -391,24 +394,24 @@ function applyFrameFaults(script: TurnScript, faults: Faults): TurnScript {
     frames = frames.map((step) =>
       step.frame.kind === "response" ? { ...step, frame: { ...step.frame, twice: true } } : step,
     );
-  const bent = { ...script, frames: frames.sort((a, b) => a.at - b.at) };
-  return has(faults, "partial") ? withPartials(bent) : bent;
+  const faulty = { ...script, frames: frames.sort((a, b) => a.at - b.at) };
+  return has(faults, "partial") ? withPartials(faulty) : faulty;
 }
 
-/** Everything the faults ask of a script, oddities first, the kind of end last. */
+/** Applies all faults: those of single frames first, the one that ends the stream last. */
 export function applyFaults(plain: TurnScript, faults: Faults): TurnScript {
   const script = applyFrameFaults(plain, faults);
   const silence = faults.heartbeats_only ?? faults.silent_stream;
   if (silence !== undefined) {
     const at = silence.atMs ?? 10 * MINUTE_MS;
-    const silent = onlySilence(script, at);
-    return has(faults, "heartbeats_only") ? comesToNothing(silent, at) : silent;
+    const silent = withoutFrames(script, at);
+    return has(faults, "heartbeats_only") ? withoutResult(silent, at) : silent;
   }
   if (has(faults, "stale")) return { ...endInError(script, STALE_MESSAGE, false), changes: [] };
   if (has(faults, "malformed_error"))
-    return comesToNothing(endInError(script, 'model "nemo" overloaded', true), afterCall(script));
+    return withoutResult(endInError(script, 'model "nemo" overloaded', true), midCall(script));
   if (has(faults, "error_midstream"))
-    return comesToNothing(endInError(script, "model overloaded", false), afterCall(script));
+    return withoutResult(endInError(script, "model overloaded", false), midCall(script));
   if (has(faults, "error_after_work")) {
     const frames = script.frames.filter((step) => !isWhole(step));
     return {
@@ -420,8 +423,8 @@ export function applyFaults(plain: TurnScript, faults: Faults): TurnScript {
     };
   }
   const drop = faults.drop ?? faults.two_stage_after_cut;
-  if (drop !== undefined) return cutAt(script, drop.atMs ?? afterCall(script), "cut");
-  if (faults.close_early !== undefined) return cutAt(script, faults.close_early.atMs ?? afterCall(script), "close");
+  if (drop !== undefined) return cutAt(script, drop.atMs ?? midCall(script), "cut");
+  if (faults.close_early !== undefined) return cutAt(script, faults.close_early.atMs ?? midCall(script), "close");
   if (has(faults, "cut_in_record")) {
     const answer = script.frames.find(({ frame }) => frame.kind === "response" || frame.kind === "text");
     return cutAt(script, answer?.at ?? script.end.at, "torn");
@@ -429,35 +432,35 @@ export function applyFaults(plain: TurnScript, faults: Faults): TurnScript {
   return script;
 }
 
-/** How much later a change shows, by fault; null where none asks. */
+/** The delay with which state shows a change, if a fault sets one. */
 export const lagOf = (faults: Faults): number | null =>
   faults.state_late === undefined ? null : (faults.state_late.atMs ?? 10 * SECOND_MS);
 
-/* Plans a turn: reads the prompt, lets the agent decide, bends the script by the prompt's faults, and fixes it. Pure. */
+/* Planning a turn. */
 
 export type PlanInput = {
   readonly id: string;
   readonly session: SessionRecord;
-  /** The timeline that the agent finds. */
+  /** The session's timeline when the turn starts. */
   readonly view: View;
   readonly prompt: string;
-  /** The request asked for deltas. */
+  /** The request asked for partial texts. */
   readonly streaming: boolean;
   readonly available: number;
   /** Another turn of the session is running. */
   readonly busy: boolean;
   readonly switches: Switches;
-  /** Of the sandbox. */
+  /** The sandbox's seed. */
   readonly seed: string;
   readonly scale: number;
   readonly now: EpochMs;
 };
 
-/** `turn` is null when credits are missing and a JSON body says so. */
+/** `turn` is null when credits are missing and a JSON body reports it. */
 export type Plan = { readonly turn: Turn | null; readonly words: PromptWords };
 
-/** How this turn says that credits are missing; null when it does not. */
-function poorForm(
+/** How this turn reports missing credits; null when there are enough. */
+function noCreditsFormOf(
   faults: Faults,
   price: number,
   { available, switches }: PlanInput,
@@ -465,7 +468,7 @@ function poorForm(
   if (faults.no_credits) return "body";
   if (faults.no_credits_inline) return "inline";
   if (faults.no_credits_text) return "text";
-  // Even words need a credit in hand.
+  // A turn that costs nothing still needs one available credit.
   return available < Math.max(1, price) ? switches.no_credits_form : null;
 }
 
@@ -509,21 +512,21 @@ export function planTurn(input: PlanInput): Plan {
   const { words, seed } = brief;
   const { faults } = words;
   const wanted = kindOf(brief);
-  const poor = poorForm(faults, priceOf(wanted, switches), input);
-  if (poor === "body") return { turn: null, words };
+  const noCredits = noCreditsFormOf(faults, priceOf(wanted, switches), input);
+  if (noCredits === "body") return { turn: null, words };
 
   const isStale = input.busy && switches.concurrent_turn === "stale";
-  const plain = poor === null ? plainScript(brief, wanted) : incompleteScript(brief, poor);
-  const bent = applyFaults(plain, isStale ? { ...faults, stale: { atMs: null } } : faults);
-  const told = input.streaming && !faults.partial ? withPartials(bent) : bent;
+  const plain = noCredits === null ? plainScript(brief, wanted) : incompleteScript(brief, noCredits);
+  const faulty = applyFaults(plain, isStale ? { ...faults, stale: { atMs: null } } : faults);
+  const streamed = input.streaming && !faults.partial ? withPartials(faulty) : faulty;
   const turn: Turn = {
-    ...scaleScript(withHeartbeats(told, switches.heartbeat_every_ms), scale),
+    ...scaleScript(withHeartbeats(streamed, switches.heartbeat_every_ms), scale),
     id: input.id,
     userId: session.userId,
     sessionId: session.sessionId,
     seed,
     prompt: input.prompt,
-    kind: poor === null ? wanted : "no_credits",
+    kind: noCredits === null ? wanted : "no_credits",
     startedAt: input.now,
     wire: wireOf(switches, faults),
     lagMs: Math.round((lagOf(faults) ?? switches.state_delay_ms) / scale),

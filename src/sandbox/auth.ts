@@ -1,13 +1,11 @@
-/** Anonymous tokens and claim tokens (nemo-api reference sections 2.1, 2.2). */
+/** Tokens: anonymous, claim and user-created ones (nemo-api reference sections 2.1, 2.2, 2.4). */
 
 import * as z from "zod";
 import { DAY_MS, toRfc3339 } from "../core/time.ts";
-import { bearer, codeAnswer, missingFields, newUser, okAnswer, statusAnswer } from "./answers.ts";
+import { codeAnswer, missingFields, newUser, okAnswer, requireToken, statusAnswer } from "./answers.ts";
 import { fieldsOf, hash32, hexText, idText, ownSession, type Sandbox, type SandboxApp, switchesOf } from "./context.ts";
 import type { Switches } from "./faults.ts";
 import type { TokenRecord } from "./store.ts";
-
-/* Tokens that a user makes for himself (nemo-api reference section 2.4), and the minting of every token. */
 
 /** Characters after `nmv_usr_`. Source: section 1.5. */
 const TOKEN_CHARS = 43;
@@ -31,8 +29,8 @@ export function issueToken(
 export const expiryText = (token: TokenRecord): string | null =>
   token.expiresAt === null ? null : toRfc3339(token.expiresAt).replace(/\.\d+Z$/, "Z");
 
-/** Without its secret. */
-const shown = (token: TokenRecord) => ({
+/** A token as lists show it, without its secret. */
+const tokenView = (token: TokenRecord) => ({
   id: token.tokenId,
   name: token.name,
   scopes: token.scopes,
@@ -51,7 +49,7 @@ const NewToken = z.object({
 });
 
 export function tokenRoutes(app: SandboxApp, sandbox: Sandbox): void {
-  app.post("/api/tokens", bearer(sandbox, "write"), async (c) => {
+  app.post("/api/tokens", requireToken(sandbox, "write"), async (c) => {
     const body = NewToken.safeParse(await c.req.json().catch(() => null));
     if (!body.success) return missingFields(body.error.issues.map((issue) => issue.path.join(".") || "name"));
     const { name, scopes, expires_in_days } = body.data;
@@ -65,15 +63,15 @@ export function tokenRoutes(app: SandboxApp, sandbox: Sandbox): void {
       scopes,
       expiresAt,
     });
-    return okAnswer({ ...shown(made), token: made.token });
+    return okAnswer({ ...tokenView(made), token: made.token });
   });
 
-  app.get("/api/tokens", bearer(sandbox, "read"), (c) => {
+  app.get("/api/tokens", requireToken(sandbox, "read"), (c) => {
     const own = sandbox.store.list("token").filter((token) => token.userId === c.get("user").userId);
-    return okAnswer(own.map(shown));
+    return okAnswer(own.map(tokenView));
   });
 
-  app.post("/api/tokens/:id/revoke", bearer(sandbox, "write"), (c) => {
+  app.post("/api/tokens/:id/revoke", requireToken(sandbox, "write"), (c) => {
     const own = sandbox.store
       .list("token")
       .find((token) => token.tokenId === c.req.param("id") && token.userId === c.get("user").userId);
@@ -88,7 +86,7 @@ const CLIENT_ID_CHARS = 64;
 const RATION_MS = 7 * DAY_MS;
 const CLAIM_TTL_SECONDS = 604_800;
 
-/** Whether the ration lets this client have a token now. */
+/** Whether this client has to wait for its next anonymous token. */
 function isRationed(sandbox: Sandbox, clientId: string, address: string, switches: Switches): boolean {
   if (!switches.mint_ration) return false;
   const since = sandbox.clock.now() - RATION_MS;
@@ -98,12 +96,12 @@ function isRationed(sandbox: Sandbox, clientId: string, address: string, switche
   return ofClient >= switches.mint_per_client || ofAddress >= switches.mint_per_address;
 }
 
-const earlier = (sandbox: Sandbox, clientId: string): TokenRecord | undefined =>
+const earlierToken = (sandbox: Sandbox, clientId: string): TokenRecord | undefined =>
   sandbox.store.list("token").findLast((token) => token.clientId === clientId);
 
-/** The user id has `anon_` in front, which is how a client tells. */
+/** The id of an anonymous user. Clients recognise it by the prefix `anon_`. */
 function anonymousUser(sandbox: Sandbox, clientId: string, switches: Switches): string {
-  const known = switches.anonymous_user === "same" ? earlier(sandbox, clientId) : undefined;
+  const known = switches.anonymous_user === "same" ? earlierToken(sandbox, clientId) : undefined;
   if (known !== undefined) return known.userId;
   const tail = hash32(`${sandbox.seed}/${clientId}`).toString(16).padStart(8, "0");
   return newUser(sandbox, `anon_${tail}${hexText(sandbox.random, 4)}`, switches).userId;
@@ -137,7 +135,7 @@ export function authRoutes(app: SandboxApp, sandbox: Sandbox): void {
     return okAnswer(switches.omit_user_id ? { ...data, user_id: undefined } : data);
   });
 
-  app.post("/api/auth/claim-token", bearer(sandbox, "write"), async (c) => {
+  app.post("/api/auth/claim-token", requireToken(sandbox, "write"), async (c) => {
     const body: unknown = await c.req.json().catch(() => null);
     const { task_id, session_id } = fieldsOf(body);
     const session = typeof session_id === "string" ? ownSession(sandbox, c, session_id) : null;

@@ -1,7 +1,10 @@
-/** `POST /run_sse`: starts a turn, keeps its script, and streams it. What it brings about needs nobody to listen. */
+/**
+ * `POST /run_sse`: starts a turn, stores its script and streams it. The turn's results do not depend on the stream being read.
+ * Parts: reading the request, frames as records, records as chunks, the route.
+ */
 
 import { type Plan, planTurn } from "./agent.ts";
-import { bearer, codeAnswer, jsonAnswer, missingFields, missingSession } from "./answers.ts";
+import { codeAnswer, jsonAnswer, missingFields, missingSession, requireToken } from "./answers.ts";
 import {
   type Clock,
   chance,
@@ -10,7 +13,6 @@ import {
   hexText,
   idText,
   isFields,
-  keepSetting,
   openTurns,
   ownSession,
   queueOf,
@@ -18,6 +20,7 @@ import {
   type Sandbox,
   type SandboxApp,
   type SandboxContext,
+  saveSetting,
   seededBytes,
   snakeKeys,
   switchesOf,
@@ -35,7 +38,7 @@ import {
   viewAt,
 } from "./turn.ts";
 
-/* The body of `/run_sse`: ADK's request model takes snake_case and camelCase alike (nemo-api reference section 4.1). */
+/* The body of `/run_sse`: ADK's request model accepts snake_case and camelCase (nemo-api reference section 4.1). */
 
 export type ChatRequest = {
   readonly appName: string;
@@ -45,7 +48,7 @@ export type ChatRequest = {
   readonly streaming: boolean;
 };
 
-/** All texts of a message's parts, or null when it is no message. */
+/** The texts of a message's parts, joined; null if the value is not a message. */
 function textOf(message: unknown): string | null {
   if (!isFields(message) || !Array.isArray(message.parts)) return null;
   const texts = message.parts.map((part: unknown) =>
@@ -54,7 +57,7 @@ function textOf(message: unknown): string | null {
   return texts.join("\n");
 }
 
-/** The request, or the names of the fields that are missing or of a wrong type. */
+/** The request, or the names of fields that are missing or have a wrong type. */
 export function readChatRequest(
   body: unknown,
   messageOptional: boolean,
@@ -79,9 +82,9 @@ export function readChatRequest(
   return { appName, userId, sessionId, prompt, streaming: body.streaming === true };
 }
 
-/* Frames as records: stock ADK events or typed records (nemo-api reference sections 4.3, 4.4), one line of JSON each. */
+/* Frames as records: ADK events or typed records (nemo-api reference sections 4.3, 4.4), one line of JSON each. */
 
-/** What follows `data: `, or a whole line for heartbeats that have none. */
+/** The text after `data: `, or a whole line for heartbeats without it. */
 export type Line = { readonly data: string } | { readonly raw: string };
 
 const HEARTBEATS: Record<Turn["wire"]["heartbeat"], Line | null> = {
@@ -146,7 +149,7 @@ function adkEvent(turn: Turn, frame: Frame, at: number, index: number): string {
   return encodeJson(turn.wire.adk_case === "snake" ? snakeKeys(event) : event);
 }
 
-/** The typed form has no word for partial texts, hidden thoughts and bare actions: they are left out. */
+/** The typed form cannot express partial texts, thoughts and bare actions: they are left out. */
 function typedRecord(turn: Turn, frame: Frame): string | null {
   switch (frame.kind) {
     case "call":
@@ -166,13 +169,13 @@ function typedRecord(turn: Turn, frame: Frame): string | null {
   }
 }
 
-/** The lines of one frame, none to two. `index` is the frame's place in its script. */
+/** The lines of one frame, zero to two. `index` is the frame's position in its script. */
 export function linesOf(turn: Turn, frame: Frame, at: number, index: number): readonly Line[] {
   switch (frame.kind) {
     case "heartbeat":
       return [HEARTBEATS[turn.wire.heartbeat]].filter((line) => line !== null);
     case "error":
-      // An old ADK pastes the message in unescaped: with a quote in it the line is no JSON.
+      // An old ADK inserts the message unescaped: a quote in it makes the line invalid JSON.
       return [{ data: frame.malformed ? `{"error": "${frame.message}"}` : encodeJson({ error: frame.message }) }];
     case "no_credits":
       return [
@@ -192,13 +195,13 @@ export function linesOf(turn: Turn, frame: Frame, at: number, index: number): re
   }
 }
 
-/* A turn's stream: its records as bytes, each at its moment, cut into chunks as the wire asks. */
+/* A turn's stream: its records as bytes, each with its time, cut into chunks as `chunking` says. */
 
 type Chunk = Timed<{ readonly bytes: Uint8Array }>;
 
 const utf8 = new TextEncoder();
 
-/** Events that `merged` puts into one chunk; they leave with the last of them. */
+/** Events that `merged` puts into one chunk, which is sent at the time of the last one. */
 const MERGED = 3;
 
 function records(turn: Turn): Chunk[] {
@@ -221,15 +224,15 @@ function join(chunks: readonly Chunk[]): Chunk {
   return { at: chunks.at(-1)?.at ?? 0, bytes };
 }
 
-/** Pieces of `least` to `most` bytes, by seed. */
+/** Cuts a chunk into parts of `least` to `most` bytes, chosen by the seed. */
 function split(chunk: Chunk, seed: string, least: number, most: number): Chunk[] {
-  const clips: Chunk[] = [];
+  const cuts: Chunk[] = [];
   for (let at = 0; at < chunk.bytes.length; ) {
     const size = least + Math.floor(chance(`${seed}/${at}`) * (most - least + 1));
-    clips.push({ at: chunk.at, bytes: chunk.bytes.subarray(at, at + size) });
+    cuts.push({ at: chunk.at, bytes: chunk.bytes.subarray(at, at + size) });
     at += size;
   }
-  return clips;
+  return cuts;
 }
 
 /** All chunks of a turn in order. */
@@ -253,7 +256,7 @@ export function chunksOf(turn: Turn): readonly Chunk[] {
   }
 }
 
-/** Reads like the server's body: waits for each chunk's moment, then ends or breaks. `onCancel`: the reader has gone. */
+/** The response body: sends each chunk at its time, then ends or breaks. `onCancel` is called when the client disconnects. */
 export function turnStream(turn: Turn, clock: Clock, onCancel: () => void): ReadableStream<Uint8Array> {
   const chunks = chunksOf(turn);
   let next = 0;
@@ -275,15 +278,15 @@ export function turnStream(turn: Turn, clock: Clock, onCancel: () => void): Read
 
 const APP_NAME = "nemo_agent";
 
-/** The prompt, with the next queued words behind it. */
+/** The prompt, followed by the next entry of `/__queue`. */
 function withQueued(sandbox: Sandbox, prompt: string): string {
   const [first, ...rest] = queueOf(sandbox);
   if (first === undefined) return prompt;
-  keepSetting(sandbox, "queue", rest);
+  saveSetting(sandbox, "queue", rest);
   return `${prompt} ${first}`;
 }
 
-/** Answers that come instead of a turn, where a fault asks for one. */
+/** The response that a fault sends instead of a turn; null if there is none. */
 function checkFirst(sandbox: Sandbox, c: SandboxContext, session: SessionRecord, faults: Faults): Response | null {
   const switches = switchesOf(sandbox);
   if (faults.http_429)
@@ -301,8 +304,8 @@ function checkFirst(sandbox: Sandbox, c: SandboxContext, session: SessionRecord,
   return null;
 }
 
-/** Keeps a turn's script and what the ledger says of it, and counts it in its session. */
-function keepTurn(sandbox: Sandbox, session: SessionRecord, turn: Turn, words: PromptWords): void {
+/** Stores a turn's script and its entry in the request log, and counts it in its session. */
+function saveTurn(sandbox: Sandbox, session: SessionRecord, turn: Turn, words: PromptWords): void {
   const faults = Object.keys(words.faults);
   const renderFaults = faults.filter((name) => name.startsWith("render_"));
   const speaksOfRenders = renderFaults.length > 0 || words.slowRenderMs !== null;
@@ -314,18 +317,18 @@ function keepTurn(sandbox: Sandbox, session: SessionRecord, turn: Turn, words: P
   const note = { turn_id: id, session_id: sessionId, prompt, at: startedAt, kind, charged: 0, faults };
   sandbox.store.write("turn", id, { ...note, unknown_faults: words.unknown }, turn.userId);
   if (words.faults.state_5xx) {
-    keepSetting(sandbox, "failures", [...failuresOf(sandbox), { path: "/api/state/", status: 503, times: 2 }]);
+    saveSetting(sandbox, "failures", [...failuresOf(sandbox), { path: "/api/state/", status: 503, times: 2 }]);
   }
 }
 
-/** The reader has gone. By default the work goes on; the switch stops it. */
-function leave(sandbox: Sandbox, id: string): void {
+/** By default a turn continues after its client disconnected; `on_disconnect` can cancel it. */
+function onDisconnect(sandbox: Sandbox, id: string): void {
   if (switchesOf(sandbox).on_disconnect === "continue") return;
   const turn = sandbox.store.read("open", id);
   if (turn !== null) sandbox.store.write("open", id, { ...turn, cancelledAt: sandbox.clock.now() }, turn.userId);
 }
 
-/** What becomes of a message in a session at this moment. */
+/** Plans the turn of a message that arrives now. */
 function plan(sandbox: Sandbox, userId: string, request: ChatRequest, session: SessionRecord): Plan {
   const now = sandbox.clock.now();
   const open = openTurns(sandbox, userId);
@@ -346,7 +349,7 @@ function plan(sandbox: Sandbox, userId: string, request: ChatRequest, session: S
 }
 
 export function chatRoutes(app: SandboxApp, sandbox: Sandbox): void {
-  app.post("/run_sse", bearer(sandbox, "write"), async (c) => {
+  app.post("/run_sse", requireToken(sandbox, "write"), async (c) => {
     const switches = switchesOf(sandbox);
     const request = readChatRequest(await c.req.json().catch(() => null), switches.message_optional);
     if ("missing" in request) return missingFields(request.missing);
@@ -360,9 +363,9 @@ export function chatRoutes(app: SandboxApp, sandbox: Sandbox): void {
     const problem = checkFirst(sandbox, c, session, words.faults);
     if (problem !== null) return problem;
     if (turn === null) return codeAnswer(2001, switches);
-    keepTurn(sandbox, session, turn, words);
+    saveTurn(sandbox, session, turn, words);
     if (words.faults.http_503_after_start) return c.text("Service Unavailable", 503);
-    const body = turnStream(turn, sandbox.clock, () => leave(sandbox, turn.id));
+    const body = turnStream(turn, sandbox.clock, () => onDisconnect(sandbox, turn.id));
     return new Response(body, { headers: { "content-type": "text/event-stream", "cache-control": "no-cache" } });
   });
 }

@@ -1,4 +1,7 @@
-/** What every route is handed: the sandbox's surroundings, and who is calling. */
+/**
+ * What every route uses: the sandbox's dependencies and the caller, its settings, and helpers for time, JSON bodies, JSON text
+ * that must stay byte for byte, and random values.
+ */
 import type { Context, Hono } from "hono";
 import type { EpochMs } from "../core/time.ts";
 import { DEFAULT_SWITCHES, Switches } from "./faults.ts";
@@ -8,15 +11,15 @@ import type { Turn } from "./turn.ts";
 export type Sandbox = {
   readonly store: Store;
   readonly clock: Clock;
-  /** For ids. */
+  /** For ids, which must differ. */
   readonly random: RandomBytes;
-  /** For choices that repeat. */
+  /** For choices, which must be reproducible. */
   readonly seed: string;
-  /** Every duration of work is divided by it. How long something is kept is not. */
+  /** Every duration of work is divided by it. Lifetimes of stored things are not. */
   readonly scale: number;
   /** For `url_upload: fetch`. */
   readonly fetch: (request: Request) => Promise<Response>;
-  /** Used until others are set; partial, over the general defaults. */
+  /** Overrides of the default switches until others are set. */
   readonly switches?: Partial<Switches>;
 };
 
@@ -34,16 +37,16 @@ export const switchesOf = (sandbox: Sandbox): Switches => {
 };
 
 export const failuresOf = (sandbox: Sandbox): readonly Failure[] => (setting(sandbox, "failures") ?? []) as Failure[]; // checked when set
-/** Prompts' `#` words that are added to the next turns, one each. */
+/** `#` words that are added to the prompts of the next turns, one entry each. */
 export const queueOf = (sandbox: Sandbox): readonly string[] => (setting(sandbox, "queue") ?? []) as string[]; // checked when set
 
-export const keepSetting = (sandbox: Sandbox, name: "switches" | "failures" | "queue", value: unknown): void =>
+export const saveSetting = (sandbox: Sandbox, name: "switches" | "failures" | "queue", value: unknown): void =>
   sandbox.store.write("setting", name, { value });
 
-/** Turns of a user that are not folded yet. */
+/** A user's turns that are not yet committed to their session. */
 export const openTurns = (sandbox: Sandbox, userId: string): Turn[] => sandbox.store.list("open", userId);
 
-/** The caller's own session; another's looks missing. */
+/** The caller's own session; null for any other. */
 export function ownSession(
   sandbox: Sandbox,
   c: SandboxContext,
@@ -56,11 +59,11 @@ export function ownSession(
   return owner === "me" || owner === userId ? session : null;
 }
 
-/* Time as the sandbox sees it: handed in, so that a test moves a week in no time. */
+/* Time is a dependency, so that a test can advance it by a week at once. */
 
 export type Clock = {
   now(): EpochMs;
-  /** Resolves `ms` later. Only streams sleep; everything else is evaluated. */
+  /** Resolves after `ms`. Only streams sleep; everything else is computed from the current time. */
   sleep(ms: number): Promise<void>;
 };
 
@@ -69,7 +72,7 @@ export const wallClock: Clock = {
   sleep: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
 };
 
-/* Loose reading of bodies: a value's fields, none where it is no object. */
+/* Lenient reading of bodies: a value's fields, or none if it is not an object. */
 
 export type Fields = Readonly<Record<string, unknown>>;
 
@@ -78,7 +81,7 @@ export const isFields = (value: unknown): value is Fields =>
 
 export const fieldsOf = (value: unknown): Fields => (isFields(value) ? value : {});
 
-/** The fields of JSON text; none where it is no JSON. */
+/** The fields of JSON text; none if it is invalid. */
 export function fieldsIn(text: string): Fields {
   try {
     return fieldsOf(JSON.parse(text));
@@ -87,7 +90,7 @@ export function fieldsIn(text: string): Fields {
   }
 }
 
-/* The outer keys of an ADK event in snake_case, as early servers wrote them; what is inside `parts` and state keeps its names. */
+/* The outer keys of an ADK event in snake_case, as early servers wrote them; keys inside `parts` and state do not change. */
 
 const snake = (name: string): string => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 
@@ -98,9 +101,9 @@ export function snakeKeys(event: { readonly actions: object }): Record<string, u
   return { ...outer(event), actions: outer(event.actions) };
 }
 
-/* JSON with parts spelled beforehand: a draft is text, and must leave exactly as it is kept. */
+/* JSON that contains ready-made JSON text: a draft is stored as text and must be sent byte for byte. */
 
-/** JSON text to be written as it stands. */
+/** JSON text that is written unchanged. */
 export class RawJson {
   readonly text: string;
   constructor(text: string) {
@@ -108,7 +111,7 @@ export class RawJson {
   }
 }
 
-/** Like `JSON.stringify`, but a RawJson inside is copied letter by letter. */
+/** Like `JSON.stringify`, but the text of a RawJson inside is copied unchanged. */
 export function encodeJson(value: unknown): string {
   if (value instanceof RawJson) return value.text;
   if (Array.isArray(value)) return `[${value.map((item) => encodeJson(item ?? null)).join(",")}]`;
@@ -119,7 +122,7 @@ export function encodeJson(value: unknown): string {
   return JSON.stringify(value) ?? "null";
 }
 
-/* Two kinds of chance: bytes handed in, for ids that must differ, and a hash of a seed, for choices that must repeat. */
+/* Two kinds of randomness: random bytes for ids, which must differ, and hashes of a seed for choices, which must be reproducible. */
 
 /** `count` random bytes. */
 export type RandomBytes = (count: number) => Uint8Array;
@@ -135,7 +138,7 @@ export const idText = (random: RandomBytes, length: number): string =>
 export const hexText = (random: RandomBytes, bytes: number): string =>
   Array.from(random(bytes), (byte) => byte.toString(16).padStart(2, "0")).join("");
 
-/** A 19-digit odd number as text: above 2^53, and odd so that a trip through a double always changes it. */
+/** A 19-digit odd number as text. It is above 2^53 and odd, so converting it to a double always changes it. */
 export function longNumber(random: RandomBytes): string {
   const bytes = Array.from(random(19));
   const digits = bytes.map((byte, at) => (at === 0 ? 1 + (byte % 8) : byte % 10));
@@ -143,19 +146,19 @@ export function longNumber(random: RandomBytes): string {
   return digits.join("");
 }
 
-/** FNV-1a, 32 bits: enough to spread choices, not for anything secret. */
+/** FNV-1a, 32 bits: good enough to spread choices, not for secrets. */
 export function hash32(text: string): number {
   let hash = 0x811c9dc5;
   for (let at = 0; at < text.length; at++) hash = Math.imul(hash ^ text.charCodeAt(at), 0x01000193);
-  // A last mix: neighbouring seeds ("…:1", "…:2") differ in all bits, not only the low ones.
+  // A final mix, so that similar seeds ("…:1", "…:2") differ in all bits and not only in the low ones.
   hash = Math.imul(hash ^ (hash >>> 16), 0x45d9f3b);
   return (hash ^ (hash >>> 16)) >>> 0;
 }
 
-/** A number in [0, 1) that the seed alone decides. */
+/** A number in [0, 1) that depends only on the seed. */
 export const chance = (seed: string): number => hash32(seed) / 0x1_0000_0000;
 
-/** Random bytes that the seed alone decides, for ids inside a script. */
+/** Bytes that depend only on the seed, for ids inside a script. */
 export function seededBytes(seed: string): RandomBytes {
   let drawn = 0;
   return (count) => Uint8Array.from({ length: count }, () => hash32(`${seed}/${drawn++}`) >>> 24);

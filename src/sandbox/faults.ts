@@ -1,7 +1,9 @@
 /**
- * The words that a prompt may hold to make the sandbox misbehave: `#fault:<name>`, some with a moment (`#fault:drop@3s`),
- * and `#slow:180s`, `#slow_render:90s` for durations. Words about renders hold for the session's later renders.
- * Moments and durations are divided by TIME_SCALE like everything else. `GET /__faults` answers this table.
+ * Faults and switches.
+ *
+ * A prompt can make the sandbox misbehave: `#fault:<name>`, some with a time (`#fault:drop@3s`), and `#slow:180s`,
+ * `#slow_render:90s` for durations. Those about renders apply to the session's later renders. Times and durations are divided
+ * by TIME_SCALE. `GET /__faults` returns the table of faults.
  */
 
 import * as z from "zod";
@@ -12,12 +14,12 @@ import { DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS } from "../core/time.ts";
 type WithMoment = keyof typeof FAULTS;
 export type FaultName = WithMoment extends infer N ? (N extends `${infer Bare}@t` ? Bare : N) : never;
 
-/** Faults by name; the value is the moment in unscaled milliseconds, null where none was given. */
+/** Faults by name. The value is the time in unscaled milliseconds, null if none was given. */
 export type Faults = Partial<Record<FaultName, { readonly atMs: number | null }>>;
 
 export type PromptWords = {
   readonly faults: Faults;
-  /** Unscaled milliseconds of the whole turn, null for the usual. */
+  /** Duration of the whole turn in unscaled milliseconds; null for the default. */
   readonly slowMs: number | null;
   readonly slowRenderMs: number | null;
   /** Names after `#fault:` that are not in the table. */
@@ -27,7 +29,7 @@ export type PromptWords = {
 };
 
 const WORD = /#(fault:([a-z0-9_]+)|slow_render|slow)(?:[@:](\d+(?:\.\d+)?)(ms|s|m)?)?/g;
-/** The furthest moment a word can name. Chosen: longer than any client waits. */
+/** The latest time that a fault can name. Chosen: longer than any client waits. */
 const FURTHEST_MS = HOUR_MS;
 const UNITS: Record<string, number> = { ms: 1, s: SECOND_MS, m: MINUTE_MS };
 
@@ -50,8 +52,8 @@ export function readWords(prompt: string): PromptWords {
 }
 
 /*
- * What nobody outside knows about the real Nemo API, as named switches with a default, and the numbers a test may want to move.
- * Set per object by `POST /__switches`, read by `GET /__switches`. Sections are those of the nemo-api reference.
+ * Switches: behaviour of the real Nemo API that is not known from outside, with a default each, and numbers that tests change.
+ * They are set per object by `POST /__switches` and read by `GET /__switches`. Sections are those of the nemo-api reference.
  */
 
 const ms = z
@@ -71,11 +73,11 @@ export const Switches = z.strictObject({
     .number()
     .min(1)
     .default(7 * DAY_MS),
-  /** Whether a client id that comes back meets its old user, credits and projects. */
+  /** Whether a client id that is used again gets its old user, credits and projects. */
   anonymous_user: z.enum(["same", "new"]).default("same"),
   /** The vendor's list of 2026-03-19 is read, write, upload; before it was `*`. */
   anonymous_scopes: z.array(z.enum(["read", "write", "upload", "render", "*"])).default(["*"]),
-  /** Every `nmv_usr_` text is taken for a registered user's token. */
+  /** Whether every `nmv_usr_` text is accepted as a registered user's token. */
   unknown_tokens: z.enum(["refuse", "accept"]).default("refuse"),
   /** Leaves `user_id` out of anonymous-token and create-session. */
   omit_user_id: z.boolean().default(false),
@@ -83,13 +85,13 @@ export const Switches = z.strictObject({
   edit_credits: z.int().min(0).default(50),
 
   // ---- envelopes (section 1.2)
-  /** HTTP status beside a body code: always 200, or the like of it (1001 → 401 …). */
+  /** HTTP status of a response with a body code: always 200, or the matching one (1001 → 401 …). */
   code_status: z.enum(["200", "4xx"]).default("200"),
-  /** How `/run_sse` says that a session is unknown. */
+  /** How `/run_sse` reports an unknown session. */
   missing_session: z.enum(["1002", "adk_404", "adk_404_id", "adk_js"]).default("1002"),
-  /** Where 2001 stands: a JSON body before the stream, a record in it, or plain agent text. */
+  /** Where 2001 is reported: in a JSON body instead of the stream, in a record of it, or as plain agent text. */
   no_credits_form: z.enum(["body", "inline", "text"]).default("body"),
-  /** The record that says 2001 inside a stream. */
+  /** The record that reports 2001 inside a stream. */
   no_credits_inline: z.enum(["code", "error"]).default("code"),
 
   // ---- /run_sse (section 4)
@@ -102,21 +104,21 @@ export const Switches = z.strictObject({
   heartbeat: z.enum(["comment", "event", "empty_data", "word", "typed", "empty_object", "none"]).default("comment"),
   heartbeat_every_ms: ms.min(50).default(2_000),
   newline: z.enum(["lf", "crlf"]).default("lf"),
-  /** How bytes are cut into chunks: one per event, events of a moment together, seeded random cuts, or every few bytes. */
+  /** How bytes are cut into chunks: one per event, several events together, cuts chosen by the seed, or every few bytes. */
   chunking: z.enum(["event", "merged", "random", "bytes"]).default("event"),
   /** `new_message` may be left out, as in the newest ADK. */
   message_optional: z.boolean().default(false),
   on_disconnect: z.enum(["continue", "cancel"]).default("continue"),
   /** A second turn on a busy session: an error line (its draft is lost, its credits are not), or both run. */
   concurrent_turn: z.enum(["stale", "run"]).default("stale"),
-  /** The share of edits that end without a word. */
+  /** The share of edits that end without text. */
   silent_edits: z.number().min(0).max(1).default(0.3),
   text_ms: ms.default(800),
   edit_ms: ms.default(2_000),
   generation_ms: ms.default(6_000),
 
   // ---- state and drafts (section 5)
-  /** How long after a change a state read shows it. */
+  /** The delay until state shows a change. */
   state_delay_ms: ms.default(0),
   empty_draft: z.enum(["null", "object", "tracks"]).default("null"),
   /** Names of a segment's undocumented keys. */
@@ -124,7 +126,7 @@ export const Switches = z.strictObject({
 
   // ---- uploads (section 6)
   upload_limit_bytes: z.int().min(0).default(NEMO_UPLOAD_BYTES),
-  /** Whether a JSON url is really fetched; pretending makes the file's facts up. */
+  /** Whether a file given by URL is really fetched; otherwise its properties are made up. */
   url_upload: z.enum(["pretend", "fetch"]).default("pretend"),
 
   // ---- renders (section 7)
@@ -133,7 +135,7 @@ export const Switches = z.strictObject({
   render_shape: z.enum(["flat", "wrapped"]).default("flat"),
   render_submit_shape: z.enum(["wrapped", "code", "flat"]).default("wrapped"),
   render_ms: ms.default(6_000),
-  /** A draft that is not byte for byte one of the session's. */
+  /** What happens to a draft that is not byte for byte one of the session's. */
   draft_mismatch: z.enum(["reject", "fail", "accept"]).default("reject"),
   duplicate_render: z.enum(["error", "existing"]).default("error"),
   /** HTTP status for a body with `session_id` where `sessionId` belongs. */
@@ -141,7 +143,7 @@ export const Switches = z.strictObject({
   cancelled_status: z.enum(["cancelled", "canceled", "failed"]).default("cancelled"),
   /** Which jobs can be cancelled. */
   cancel: z.enum(["running", "pending"]).default("running"),
-  /** How long a finished file can be fetched. */
+  /** How long a finished file can be downloaded. */
   render_url_ttl_ms: z
     .number()
     .min(0)
@@ -149,7 +151,7 @@ export const Switches = z.strictObject({
   render_url_gone_status: z.enum(["404", "403", "410"]).default("404"),
 
   // ---- limits of the sandbox itself
-  /** The longest turn and render that a `#slow` word can ask for. */
+  /** The longest turn and render that `#slow` and `#slow_render` can set. */
   longest_ms: ms.default(30 * MINUTE_MS),
 });
 

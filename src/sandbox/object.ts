@@ -1,11 +1,11 @@
-/** One sandbox per tenant, mode and user, named by the caller; its records lie in its own SQLite. */
+/** The Durable Object of a sandbox: one per tenant, mode and user, named by the caller, with its records in SQLite. */
 import { DurableObject } from "cloudflare:workers";
 import { createSandbox } from "./app.ts";
 import type { SandboxApp } from "./context.ts";
 import { sqlStore } from "./store-sql.ts";
 
 export type SandboxObjectEnv = {
-  /** Divides every duration of work; a number as text, "1" where it is missing. */
+  /** Divides every duration of work; a number as text, "1" if missing. */
   readonly TIME_SCALE?: string;
 };
 
@@ -18,7 +18,7 @@ export class SandboxObject extends DurableObject<SandboxObjectEnv> {
     this.#app = createSandbox({ store: sqlStore(ctx.storage.sql), seed: ctx.id.name ?? "sandbox", scale });
   }
 
-  /** The Nemo API, on any origin: results' addresses are on the origin that was asked. */
+  /** The Nemo API on any origin; URLs of results have the origin of the request. */
   override async fetch(request: Request): Promise<Response> {
     return this.#app.fetch(request);
   }

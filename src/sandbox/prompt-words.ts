@@ -1,4 +1,4 @@
-/** The vocabulary of prompts, English and Chinese: small on purpose, enough for a timeline that a person recognises. */
+/** The words that prompt.ts recognises, English and Chinese: a small set, enough for a timeline that fits the prompt. */
 
 export const MUSIC = /\b(music|bgm|soundtrack|song|beats?|melody)\b|音乐|配乐|歌曲|bgm/i;
 export const TITLE = /\b(titles?|headline|text overlay|heading)\b|标题|片头|文字/i;
@@ -19,14 +19,14 @@ export const QUESTION =
 export const WORK =
   /\b(add|put|make|generate|create|trim|cut|remove|delete|change|set|replace|use|turn|speed|slow|lower|raise|merge|combine|split|move|crop|shorten|please)\b|加|添加|生成|制作|剪|删|去掉|换|改|设|调|合并|拼接|做|把/i;
 
-/** Words that move the music's volume where no percentage says how far, 0 to 1. */
+/** The music's volume, 0 to 1, for words without a percentage. */
 export const LOUDNESS: readonly (readonly [RegExp, number])[] = [
   [/\b(lower|quieter|softer|turn down)\b|小一点|降低|调低|小声/i, 0.2],
   [/\b(raise|louder|turn up)\b|大一点|提高|调高|大声/i, 0.7],
 ];
 export const RETITLE = /\b(change|replace|rename|set)\b|改|换/i;
 
-/** Genres of music a person would name, and what the track is then called. */
+/** Genres of music, and the names of their tracks. */
 export const GENRES: readonly (readonly [RegExp, string])[] = [
   [/lo-?fi/i, "Lo-fi"],
   [/jazz|爵士/i, "Jazz"],
@@ -54,7 +54,7 @@ export const EFFECTS: readonly (readonly [RegExp, string])[] = [
   [/warm|colou?r/i, "colour grade"],
 ];
 
-/** Pictures by their shape, in pixels. */
+/** Frame sizes in pixels, by aspect ratio. */
 export const SHAPES: readonly (readonly [RegExp, readonly [number, number]])[] = [
   [/9\s*[:x:×]\s*16|\b(vertical|portrait|tiktok|reels?|shorts)\b|竖屏|竖版|抖音/i, [1080, 1920]],
   [/1\s*[::]\s*1\b|\bsquare\b|方形|正方/i, [1080, 1080]],
@@ -65,7 +65,7 @@ export const SHAPES: readonly (readonly [RegExp, readonly [number, number]])[] =
   [/16\s*[:x:×]\s*9|\b(landscape|widescreen|horizontal|youtube)\b|横屏|横版/i, [1920, 1080]],
 ];
 
-/** Small numbers in words, as people write lengths. */
+/** Numbers in words, as people write lengths. */
 export const NUMBERS: Readonly<Record<string, number>> = {
   five: 5,
   ten: 10,
@@ -84,6 +84,6 @@ export const NUMBERS: Readonly<Record<string, number>> = {
   半: 0.5,
 };
 
-/** The first entry whose pattern the text has. */
+/** The value of the first entry whose pattern matches the text. */
 export const firstOf = <T>(table: readonly (readonly [RegExp, T])[], text: string): T | null =>
   table.find(([pattern]) => pattern.test(text))?.[1] ?? null;

@@ -1,4 +1,4 @@
-/** What a prompt asks for, by a small deterministic reading. No prompt is refused: what is not understood becomes the subject. */
+/** Reads from a prompt what it asks for, by patterns. Every prompt is accepted: what matches no pattern becomes the subject. */
 import { MINUTE_MS, SECOND_MS } from "../core/time.ts";
 import * as words from "./prompt-words.ts";
 
@@ -8,7 +8,7 @@ export type Reading = {
   readonly language: "en" | "zh";
   /** `talk` needs no timeline: a greeting or a question. `work` is everything else. */
   readonly asks: "talk" | "work";
-  /** Says in so many words that a video shall be generated. */
+  /** Asks explicitly to generate a video. */
   readonly generates: boolean;
   /** What the video is about, at most 60 characters. */
   readonly subject: string;
@@ -24,7 +24,7 @@ export type Reading = {
   readonly effect: string | null;
   readonly speed: number | null;
   readonly removes: readonly Part[];
-  /** The titles take the place of those that are there. */
+  /** The titles replace the existing ones. */
   readonly retitles: boolean;
 };
 
@@ -36,7 +36,7 @@ const LENGTH =
 const PERCENT = /(\d{1,3})\s*[%%]/;
 const TIMES = /(\d+(?:\.\d+)?)\s*(?:x\b|倍)/i;
 const ABOUT: readonly RegExp[] = [/\b(?:of|about|showing|featuring)\s+(.+)$/i, /\bfor\s+(.+)$/i, /:\s*(.+)$/];
-/** What surrounds a subject in Chinese: the verb and the counting before, the noun after. */
+/** Words around a subject in Chinese: verb and counter before it, noun after it. */
 const ZH_FRAME =
   /请|帮我|给我|生成|制作|创建|做|拍|一个|一段|一条|一部|关于|时长|(?:\d+|[一二三四五六十两半]+)\s*(?:秒钟?|分钟)的?|竖屏|横屏|方形|的?(?:短视频|视频|短片|片子|影片|动画)/g;
 const EN_FRAME =
@@ -84,7 +84,7 @@ function removedBy(clause: string): Part[] {
   return parts.filter(([, pattern]) => pattern.test(clause)).map(([part]) => part);
 }
 
-/** Reads a prompt from which the `#` words are gone. */
+/** Reads a prompt whose `#` words have been removed. */
 export function readPrompt(prompt: string): Reading {
   const quotes: string[] = [];
   const masked = prompt

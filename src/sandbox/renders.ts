@@ -1,8 +1,8 @@
-/** Export: submit, poll, cancel, download (nemo-api reference sections 7.2 to 7.4). Nothing runs: a render is evaluated. */
+/** Renders: submit, poll, cancel, download (nemo-api reference sections 7.2 to 7.4). A render's state is computed from its record and the current time. */
 
 import { findNodeAtLocation, parseTree } from "jsonc-parser";
 import type { EpochMs } from "../core/time.ts";
-import { bearer, codeAnswer, jsonAnswer, missingFields, statusAnswer } from "./answers.ts";
+import { codeAnswer, jsonAnswer, missingFields, requireToken, statusAnswer } from "./answers.ts";
 import {
   fieldsIn,
   fieldsOf,
@@ -15,10 +15,10 @@ import {
 } from "./context.ts";
 import type { Switches } from "./faults.ts";
 import type { DraftMatch, RenderRecord, SessionRecord } from "./store.ts";
-import { balanceAt, draftMark, type Turn, viewAt } from "./turn.ts";
+import { balanceAt, draftHash, type Turn, viewAt } from "./turn.ts";
 import { fileAnswer, fileOf, shortAnswer } from "./video-file.ts";
 
-/* A render as a function of its record and the moment, and the forms in which it is told (nemo-api reference section 7.3). Pure. */
+/* A render's state as a function of its record and the time, and its representations (nemo-api reference section 7.3). Pure. */
 
 export type RenderStatus = "pending" | "processing" | "completed" | "failed" | "cancelled";
 
@@ -39,8 +39,8 @@ export function renderAt(render: RenderRecord, now: EpochMs): RenderView {
   return { status: spent < render.pendingMs ? "pending" : "processing", progress };
 }
 
-/** Status words as told: the cancelled one is unknown, and a fault shouts or invents. */
-function told(render: RenderRecord, { status, progress }: RenderView, switches: Switches): string {
+/** The status as sent. The real word for a cancelled render is unknown, and a fault sends capitals or an unknown word. */
+function statusText(render: RenderRecord, { status, progress }: RenderView, switches: Switches): string {
   if (status === "cancelled") return switches.cancelled_status;
   if (!render.faults.includes("render_odd_status")) return status;
   return status === "processing" && progress > 50 ? "ENCODING" : status.toUpperCase();
@@ -48,7 +48,7 @@ function told(render: RenderRecord, { status, progress }: RenderView, switches: 
 
 export function pollAnswer(render: RenderRecord, now: EpochMs, switches: Switches, url: string | null): unknown {
   const view = renderAt(render, now);
-  const status = told(render, view, switches);
+  const status = statusText(render, view, switches);
   const isDone = view.status === "completed";
   const error = view.status === "failed" ? (render.error ?? "render failed") : undefined;
   const file = fileOf(render);
@@ -71,7 +71,7 @@ export function pollAnswer(render: RenderRecord, now: EpochMs, switches: Switche
 
 export function submitAnswer(render: RenderRecord, now: EpochMs, switches: Switches): unknown {
   const view = renderAt(render, now);
-  const data = { id: render.id, status: told(render, view, switches), progress: view.progress };
+  const data = { id: render.id, status: statusText(render, view, switches), progress: view.progress };
   switch (switches.render_submit_shape) {
     case "wrapped":
       return { success: true, data };
@@ -82,9 +82,9 @@ export function submitAnswer(render: RenderRecord, now: EpochMs, switches: Switc
   }
 }
 
-/* The draft inside a submitted body, as the text it was sent as, and how it compares with what the session shows or showed. */
+/* The draft in a submitted body, as it was sent, and how it compares with the session's current and earlier drafts. */
 
-/** The characters of the `draft` value; null when there is none. */
+/** The text of the `draft` value; null if there is none. */
 export function cutDraft(body: string): string | null {
   const tree = parseTree(body);
   const node = tree === undefined ? undefined : findNodeAtLocation(tree, ["draft"]);
@@ -94,14 +94,14 @@ export function cutDraft(body: string): string | null {
 export type DraftFacts = {
   readonly isEmpty: boolean;
   readonly durationMs: number;
-  /** Pixels; 0 where the draft does not say. */
+  /** Pixels; 0 if the draft does not say. */
   readonly width: number;
   readonly height: number;
 };
 
 const number = (value: unknown): number => (typeof value === "number" && Number.isFinite(value) ? value : 0);
 
-/** What a renderer needs of a draft. Empty: no track has a segment. */
+/** What a renderer needs from a draft. A draft without segments is empty. */
 export function factsOf(draftText: string): DraftFacts {
   const draft = fieldsIn(draftText);
   const tracks = Array.isArray(draft.t) ? draft.t.map(fieldsOf) : [];
@@ -125,15 +125,15 @@ export function compareDraft(
   if (factsOf(draftText).isEmpty) return "empty";
   if (viewAt(session, open, now).draftText === draftText) return "current";
   const inScripts = open.filter((turn) => turn.sessionId === session.sessionId).flatMap((turn) => turn.changes);
-  const marks = new Set([...session.pastDrafts, ...inScripts.map(({ change }) => draftMark(change.draftText))]);
-  if (session.draftText !== null) marks.add(draftMark(session.draftText));
-  return marks.has(draftMark(draftText)) ? "earlier" : "differs";
+  const marks = new Set([...session.pastDrafts, ...inScripts.map(({ change }) => draftHash(change.draftText))]);
+  if (session.draftText !== null) marks.add(draftHash(session.draftText));
+  return marks.has(draftHash(draftText)) ? "earlier" : "differs";
 }
 
-/* Takes an export order (nemo-api reference section 7.2): the draft is compared as bytes, and the job's whole fate is fixed. */
+/* Submitting (nemo-api reference section 7.2): the draft is compared byte for byte, and the job's result is fixed. */
 
-/** Missing attribution headers refuse an export; leniently only to a free plan without credits. */
-function isRefused(sandbox: Sandbox, c: SandboxContext, switches: Switches): boolean {
+/** Whether the render is rejected for missing attribution headers; in lenient mode only for a free plan without credits. */
+function lacksAttribution(sandbox: Sandbox, c: SandboxContext, switches: Switches): boolean {
   const isComplete = ["X-Skill-Source", "X-Skill-Version", "X-Skill-Platform"].every(
     (name) => (c.req.header(name) ?? "") !== "",
   );
@@ -143,17 +143,17 @@ function isRefused(sandbox: Sandbox, c: SandboxContext, switches: Switches): boo
   return switches.attribution === "strict" || (user.userId.startsWith("anon_") && available === 0);
 }
 
-/** Why a job will fail; null when it will not. */
+/** Why the job will fail; null if it will not. */
 function failureOf(match: DraftMatch, faults: readonly string[]): string | null {
   if (match === "empty") return "the draft has no segments";
-  // Only `draft_mismatch: fail` lets such a draft come so far.
+  // Only with `draft_mismatch: fail` does such a draft get this far.
   if (match === "differs") return "the draft cannot be read";
   return faults.includes("render_fail") || faults.includes("render_fail_once") ? "a render worker failed" : null;
 }
 
-type Order = { readonly id: string; readonly draftText: string; readonly match: DraftMatch };
+type RenderRequest = { readonly id: string; readonly draftText: string; readonly match: DraftMatch };
 
-function newRender(sandbox: Sandbox, session: SessionRecord, order: Order, switches: Switches): RenderRecord {
+function newRender(sandbox: Sandbox, session: SessionRecord, order: RenderRequest, switches: Switches): RenderRecord {
   const { faults, slowMs } = session.renderWords;
   const { durationMs, width, height } = factsOf(order.draftText);
   const totalMs = Math.round(Math.min(slowMs ?? switches.render_ms, switches.longest_ms) / sandbox.scale);
@@ -180,30 +180,30 @@ function newRender(sandbox: Sandbox, session: SessionRecord, order: Order, switc
   };
 }
 
-const MEANT_FOR_ONE = ["render_fail_once", "render_submit_5xx", "render_submit_dropped", "render_lost"];
+const ONE_TIME_FAULTS = ["render_fail_once", "render_submit_5xx", "render_submit_dropped", "render_lost"];
 
-/** Keeps a render, unless a fault loses it; a fault meant for one render is used up. */
-function keepRender(sandbox: Sandbox, render: RenderRecord, session: SessionRecord): void {
+/** Stores a render, unless a fault loses it. A fault that applies to one render is removed from the session. */
+function saveRender(sandbox: Sandbox, render: RenderRecord, session: SessionRecord): void {
   const isLost = render.faults.includes("render_lost") || render.faults.includes("render_submit_dropped");
   if (!isLost) sandbox.store.write("render", render.id, render, render.userId);
-  if (!render.faults.some((name) => MEANT_FOR_ONE.includes(name))) return;
-  const faults = render.faults.filter((name) => !MEANT_FOR_ONE.includes(name));
+  if (!render.faults.some((name) => ONE_TIME_FAULTS.includes(name))) return;
+  const faults = render.faults.filter((name) => !ONE_TIME_FAULTS.includes(name));
   const next = { ...session, renderWords: { ...session.renderWords, faults } };
   sandbox.store.write("session", session.sessionId, next, session.userId);
 }
 
-/** An id that was there before: the same job again, or an error. Another user's is always an error. */
-function submitAgain(sandbox: Sandbox, known: RenderRecord, userId: string, switches: Switches): Response {
+/** An id that already exists: the same job again, or an error. Another user's id is always an error. */
+function resubmit(sandbox: Sandbox, known: RenderRecord, userId: string, switches: Switches): Response {
   sandbox.store.write("render", known.id, { ...known, submits: known.submits + 1 }, known.userId);
   const isShown = known.userId === userId && switches.duplicate_render === "existing";
   if (isShown) return jsonAnswer(submitAnswer(known, sandbox.clock.now(), switches));
   return jsonAnswer({ success: false, error: "render id already exists" }, 409);
 }
 
-type OrderFields = { readonly id: string; readonly sessionId: string; readonly draftText: string };
+type RenderFields = { readonly id: string; readonly sessionId: string; readonly draftText: string };
 
-/** The order's fields, or the refusal of a body that lacks one. */
-function readOrder(text: string, switches: Switches): OrderFields | Response {
+/** The body's fields, or the response to a body that lacks one. */
+function readRenderFields(text: string, switches: Switches): RenderFields | Response {
   const body = fieldsIn(text);
   const draftText = cutDraft(text);
   if (typeof body.id !== "string" || body.id === "" || draftText === null) return missingFields(["id", "draft"]);
@@ -215,30 +215,31 @@ function readOrder(text: string, switches: Switches): OrderFields | Response {
 export async function submitRender(sandbox: Sandbox, c: SandboxContext): Promise<Response> {
   const switches = switchesOf(sandbox);
   const text = await c.req.text();
-  if (isRefused(sandbox, c, switches)) return statusAnswer(c, 402, "exporting needs a plan, or attribution headers");
-  const order = readOrder(text, switches);
+  if (lacksAttribution(sandbox, c, switches))
+    return statusAnswer(c, 402, "exporting needs a plan, or attribution headers");
+  const order = readRenderFields(text, switches);
   if (order instanceof Response) return order;
   const session = ownSession(sandbox, c, order.sessionId);
   if (session === null) return codeAnswer(1002, switches);
   if (session.renderWords.faults.includes("render_402")) return statusAnswer(c, 402, "exporting needs a plan");
   const known = sandbox.store.read("render", order.id);
-  if (known !== null) return submitAgain(sandbox, known, session.userId, switches);
+  if (known !== null) return resubmit(sandbox, known, session.userId, switches);
   const match = compareDraft(order.draftText, session, openTurns(sandbox, session.userId), sandbox.clock.now());
   if (match === "differs" && switches.draft_mismatch === "reject") {
     return jsonAnswer({ success: false, error: "the draft is not the session's, byte for byte" }, 400);
   }
   const render = newRender(sandbox, session, { ...order, match }, switches);
-  keepRender(sandbox, render, session);
+  saveRender(sandbox, render, session);
   if (render.faults.some((name) => name === "render_submit_5xx" || name === "render_submit_dropped"))
     return c.text("Service Unavailable", 503);
   return jsonAnswer(submitAnswer(render, sandbox.clock.now(), switches));
 }
 
-/** Polls that a fault spoils before they go well. */
-const SPOILT_POLLS = 2;
+/** Polls that a fault fails before they succeed. */
+const FAULTY_POLLS = 2;
 
-/** Counts a poll where a fault needs it, and answers instead of the render while it spoils polls. */
-function spoil(
+/** Counts polls for faults that need it, and returns an error response for those that a fault fails. */
+function applyPollFaults(
   sandbox: Sandbox,
   render: RenderRecord,
 ): { readonly answer: Response | null; readonly hidesUrl: boolean } {
@@ -248,20 +249,20 @@ function spoil(
   if (counts) sandbox.store.write("render", render.id, { ...render, polls: render.polls + 1 }, render.userId);
   if (wants("render_never_url")) return { answer: null, hidesUrl: true };
   if (wants("render_no_url")) return { answer: null, hidesUrl: isDone && render.polls === 0 };
-  if (!counts || render.polls >= SPOILT_POLLS) return { answer: null, hidesUrl: false };
+  if (!counts || render.polls >= FAULTY_POLLS) return { answer: null, hidesUrl: false };
   const answer = wants("render_429")
     ? jsonAnswer({ code: 429, message: "slow down" }, 429, { "retry-after": "1" })
     : new Response("Service Unavailable", { status: 503 });
   return { answer, hidesUrl: false };
 }
 
-/** The result's address on the origin that was asked. Over HTTP the sandbox's name goes along, as no header will. */
+/** The result's URL, on the origin of the request. Over HTTP it includes the sandbox's name, because a download sends no header. */
 function resultUrl(c: SandboxContext, id: string): string {
   const name = c.req.header("X-Sandbox");
   return `${new URL(c.req.url).origin}/render-result/${encodeURIComponent(id)}.mp4${name === undefined ? "" : `?sandbox=${encodeURIComponent(name)}`}`;
 }
 
-/** The finished file, or how a server says that it is not there (any more). */
+/** The finished file, or the response for one that does not exist or has expired. */
 function fileOrGone(
   sandbox: Sandbox,
   c: SandboxContext,
@@ -285,17 +286,17 @@ export function renderRoutes(app: SandboxApp, sandbox: Sandbox): void {
     return render?.userId === c.get("user").userId ? render : null;
   };
 
-  app.post("/api/render/proxy/lambda", bearer(sandbox, "render"), (c) => submitRender(sandbox, c));
+  app.post("/api/render/proxy/lambda", requireToken(sandbox, "render"), (c) => submitRender(sandbox, c));
 
-  app.get("/api/render/proxy/lambda/:id", bearer(sandbox, "read"), (c) => {
+  app.get("/api/render/proxy/lambda/:id", requireToken(sandbox, "read"), (c) => {
     const render = own(c, c.req.param("id"));
     if (render === null) return statusAnswer(c, 404, "render not found");
-    const { answer, hidesUrl } = spoil(sandbox, render);
+    const { answer, hidesUrl } = applyPollFaults(sandbox, render);
     const url = hidesUrl ? null : resultUrl(c, render.id);
     return answer ?? jsonAnswer(pollAnswer(render, sandbox.clock.now(), switchesOf(sandbox), url));
   });
 
-  app.post("/api/render/proxy/lambda/:id/cancel", bearer(sandbox, "render"), (c) => {
+  app.post("/api/render/proxy/lambda/:id/cancel", requireToken(sandbox, "render"), (c) => {
     const switches = switchesOf(sandbox);
     const render = own(c, c.req.param("id"));
     if (render === null) return statusAnswer(c, 404, "render not found");
@@ -308,11 +309,11 @@ export function renderRoutes(app: SandboxApp, sandbox: Sandbox): void {
     return jsonAnswer(submitAnswer(cancelled, now, switches));
   });
 
-  app.get("/api/render/proxy/:id/download", bearer(sandbox, "read"), (c) =>
+  app.get("/api/render/proxy/:id/download", requireToken(sandbox, "read"), (c) =>
     fileOrGone(sandbox, c, own(c, c.req.param("id")), "download"),
   );
 
-  // Unsigned, as the vendor's sample address is: who knows the id has the file. Hono answers HEAD by the GET route.
+  // Unsigned, like the vendor's sample URL: the id is enough. Hono answers HEAD with the GET route.
   app.get("/render-result/:file{.+\\.mp4}", (c) =>
     fileOrGone(sandbox, c, sandbox.store.read("render", c.req.param("file").slice(0, -".mp4".length)), "url"),
   );

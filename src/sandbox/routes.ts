@@ -1,14 +1,16 @@
-/** Sessions, their state, and the balance (nemo-api reference sections 3, 5, 7.1). Reads write nothing. */
+/**
+ * Sessions, their state and the balance (nemo-api reference sections 3, 5, 7.1), the request log, and the `__` routes for tests.
+ * Reads write nothing.
+ */
 
 import * as z from "zod";
 import { FAULTS } from "../core/sandbox-faults.ts";
-import { bearer, codeAnswer, okAnswer } from "./answers.ts";
+import { codeAnswer, okAnswer, requireToken } from "./answers.ts";
 import {
   type Fields,
   failuresOf,
   fieldsOf,
   idText,
-  keepSetting,
   longNumber,
   openTurns,
   ownSession,
@@ -16,6 +18,7 @@ import {
   RawJson,
   type Sandbox,
   type SandboxApp,
+  saveSetting,
   switchesOf,
 } from "./context.ts";
 import { Switches } from "./faults.ts";
@@ -47,7 +50,7 @@ function newSession(sandbox: Sandbox, userId: string, fields: Fields): SessionRe
   return session;
 }
 
-/** The five known keys of state, and two that no document knows and a client must carry through. */
+/** The five documented keys of state, and two undocumented ones that a client must pass on unchanged. */
 function stateOf(session: SessionRecord, view: ReturnType<typeof viewAt>, emptyDraft: string) {
   const { timeline } = view;
   return {
@@ -72,7 +75,7 @@ function stateOf(session: SessionRecord, view: ReturnType<typeof viewAt>, emptyD
 }
 
 export function sessionRoutes(app: SandboxApp, sandbox: Sandbox): void {
-  app.post("/api/tasks/:owner/with-session/nemo_agent", bearer(sandbox, "write"), async (c) => {
+  app.post("/api/tasks/:owner/with-session/nemo_agent", requireToken(sandbox, "write"), async (c) => {
     const { userId } = c.get("user");
     const switches = switchesOf(sandbox);
     const owner = c.req.param("owner");
@@ -84,7 +87,7 @@ export function sessionRoutes(app: SandboxApp, sandbox: Sandbox): void {
     return okAnswer(switches.omit_user_id ? { ...data, user_id: undefined } : data);
   });
 
-  app.get("/api/state/nemo_agent/:owner/:session/latest", bearer(sandbox, "read"), (c) => {
+  app.get("/api/state/nemo_agent/:owner/:session/latest", requireToken(sandbox, "read"), (c) => {
     const switches = switchesOf(sandbox);
     const session = ownSession(sandbox, c, c.req.param("session"), c.req.param("owner"));
     if (session === null) return codeAnswer(1002, switches);
@@ -93,18 +96,17 @@ export function sessionRoutes(app: SandboxApp, sandbox: Sandbox): void {
     return okAnswer({ session_id: session.sessionId, task_id: session.taskId, task_name: session.taskName, state });
   });
 
-  app.get("/api/credits/balance/simple", bearer(sandbox, "read"), (c) => {
+  app.get("/api/credits/balance/simple", requireToken(sandbox, "read"), (c) => {
     const user = c.get("user");
     return okAnswer(balanceAt(user, openTurns(sandbox, user.userId), sandbox.clock.now()));
   });
 }
 
-/* What happened here, so that a test can prove what was sent, how often, and what it cost. Reads only. */
+/** Requests kept in the log; older ones are removed. */
+export const MAX_LOGGED_REQUESTS = 500;
 
-/** Requests kept; older ones are forgotten. */
-export const REQUESTS_KEPT = 500;
-
-export function ledgerOf(sandbox: Sandbox) {
+/** Everything this sandbox received, so that a test can check what was sent, how often, and what it cost. */
+export function requestLogOf(sandbox: Sandbox) {
   const { store, clock } = sandbox;
   const now = clock.now();
   const open = store.list("open");
@@ -148,7 +150,7 @@ export function ledgerOf(sandbox: Sandbox) {
 }
 
 /*
- * The `__` routes: switches, ledger, faults, queued words, answers to spoil. For tests and the local server;
+ * The `__` routes: switches, request log (`/__ledger`), faults, queued words, failing responses. For tests and the local server;
  * no public route of the gateway leads here.
  */
 
@@ -167,31 +169,31 @@ export function controlRoutes(app: SandboxApp, sandbox: Sandbox): void {
     const next = Switches.safeParse({ ...switchesOf(sandbox), ...(typeof body === "object" ? body : {}) });
     if (!next.success || typeof body !== "object" || body === null)
       return c.json({ error: "unknown switch or value", issues: next.error?.issues ?? [] }, 400);
-    keepSetting(sandbox, "switches", next.data);
+    saveSetting(sandbox, "switches", next.data);
     return c.json(next.data);
   });
 
   app.delete("/__switches", (c) => {
-    keepSetting(sandbox, "switches", {});
+    saveSetting(sandbox, "switches", {});
     return c.json(switchesOf(sandbox));
   });
 
   app.get("/__faults", (c) => c.json(FAULTS));
-  app.get("/__ledger", (c) => c.json(ledgerOf(sandbox)));
+  app.get("/__ledger", (c) => c.json(requestLogOf(sandbox)));
 
   // Each prompt's `#` words are added to the next turns, one each.
   app.post("/__queue", async (c) => {
     const body = QueueBody.safeParse(await c.req.json().catch(() => null));
     if (!body.success) return c.json({ error: "prompts: an array of texts" }, 400);
-    keepSetting(sandbox, "queue", [...queueOf(sandbox), ...body.data.prompts]);
+    saveSetting(sandbox, "queue", [...queueOf(sandbox), ...body.data.prompts]);
     return c.json({ queued: queueOf(sandbox).length });
   });
 
-  // The next `times` requests whose path holds `path` get `status` instead of an answer; 0 breaks the connection.
+  // The next `times` requests whose path contains `path` are answered with `status`; 0 breaks the connection.
   app.post("/__fail", async (c) => {
     const body = FailureBody.safeParse(await c.req.json().catch(() => null));
     if (!body.success) return c.json({ error: "path, status, times" }, 400);
-    keepSetting(sandbox, "failures", [...failuresOf(sandbox), body.data]);
+    saveSetting(sandbox, "failures", [...failuresOf(sandbox), body.data]);
     return c.json({ failures: failuresOf(sandbox) });
   });
 

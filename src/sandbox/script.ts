@@ -1,4 +1,7 @@
-/** The plain scripts: words alone, an edit, a generation in two stages, and being out of credits. Moments are unscaled. */
+/**
+ * Scripts of turns without faults (text only, an edit, a generation in two stages, missing credits), and the changes of the
+ * timeline that a prompt causes. Pure; times are unscaled.
+ */
 
 import { longNumber, type RandomBytes } from "./context.ts";
 import type { Switches } from "./faults.ts";
@@ -8,13 +11,13 @@ import {
   type Clip,
   clipsMs,
   emptyTimeline,
+  encodeDraft,
   fitClips,
   fitRest,
-  layOut,
   lengthMs,
   newClip,
-  spellDraft,
   type Timeline,
+  timelineOfFiles,
 } from "./timeline.ts";
 import type { Frame, StateChange, StreamEnd, Timed, TurnScript } from "./turn.ts";
 
@@ -36,7 +39,7 @@ export const talkScript = (totalMs: number, words: string): TurnScript => ({
   end: close(totalMs),
 });
 
-/** Words that cost something: what is written to order. */
+/** Text that costs credits: a recipe. */
 export const paidTalkScript = (totalMs: number, words: string, amount: number): TurnScript => ({
   ...talkScript(totalMs, words),
   charges: [
@@ -45,7 +48,7 @@ export const paidTalkScript = (totalMs: number, words: string, amount: number): 
   ],
 });
 
-/** One record says that credits are missing. */
+/** One record reports missing credits. */
 export const noCreditsScript = (totalMs: number, form: Switches["no_credits_inline"]): TurnScript => ({
   frames: [frame(totalMs / 2, { kind: "no_credits", form })],
   changes: [],
@@ -61,21 +64,21 @@ export type EditPlan = {
   readonly words: string | null;
 };
 
-/** Call, answer, words. Without `words` the edit is silent; without a change the tools ran for nothing. */
+/** Call, response, text. Without `words` the edit ends without text; without a change the tool changed nothing. */
 export function editScript(plan: EditPlan, callId: CallId): TurnScript {
   const id = callId();
   const { totalMs, amount, change } = plan;
-  const landsAt = totalMs * 0.7;
+  const changeAt = totalMs * 0.7;
   return {
     frames: [
       frame(totalMs * 0.2, { kind: "call", callId: id, name: EDIT_TOOL, args: { instruction: plan.prompt } }),
-      frame(landsAt, { kind: "response", callId: id, name: EDIT_TOOL, change }),
+      frame(changeAt, { kind: "response", callId: id, name: EDIT_TOOL, change }),
       ...(plan.words === null ? [] : [text(totalMs * 0.95, plan.words)]),
     ],
-    changes: change === null ? [] : [{ at: landsAt, change }],
+    changes: change === null ? [] : [{ at: changeAt, change }],
     charges: [
       { at: 0, kind: "freeze", amount },
-      { at: landsAt, kind: "consume", amount },
+      { at: changeAt, kind: "consume", amount },
     ],
     end: close(totalMs),
   };
@@ -91,7 +94,7 @@ export type GenerationPlan = {
   readonly wordsTwo: string;
 };
 
-/** Call, answer, words, call, answer, words: the clip first, then music, title and effects. Charged once, with the clip. */
+/** Call, response, text, twice: the clip first, then music, title and effects. Charged once, with the clip. */
 export function generationScript(plan: GenerationPlan, callId: CallId): TurnScript {
   const [first, second] = [callId(), callId()];
   const { totalMs, amount, one, two } = plan;
@@ -118,17 +121,17 @@ export function generationScript(plan: GenerationPlan, callId: CallId): TurnScri
   };
 }
 
-/** The most heartbeats of one turn, so that a long one stays a small record. */
+/** The most heartbeats of one turn, so that the record of a long turn stays small. */
 const MOST_HEARTBEATS = 1_000;
 
-/** The tape with a heartbeat every `everyMs` until its end. */
+/** The script with a heartbeat every `everyMs` until its end. */
 export function withHeartbeats(script: TurnScript, everyMs: number): TurnScript {
   const count = Math.min(MOST_HEARTBEATS, Math.ceil(script.end.at / everyMs) - 1);
   const beats = Array.from({ length: Math.max(0, count) }, (_, at) => frame((at + 1) * everyMs, { kind: "heartbeat" }));
   return { ...script, frames: [...script.frames, ...beats].sort((a, b) => a.at - b.at) };
 }
 
-/** Every moment divided by `scale`, in whole milliseconds. */
+/** The script with every time divided by `scale`, in whole milliseconds. */
 export function scaleScript(script: TurnScript, scale: number): TurnScript {
   const scaled = <T extends { readonly at: number }>(step: T): T => ({ ...step, at: Math.round(step.at / scale) });
   return {
@@ -139,9 +142,9 @@ export function scaleScript(script: TurnScript, scale: number): TurnScript {
   };
 }
 
-/* Does to a timeline what a reading asks for, and says what was done: one rule per wish, in order. Pure. */
+/* Applies a prompt's requests to a timeline and lists what changed: one rule per request, in order. */
 
-/** What was done, for talk.ts to put into words. */
+/** What changed; agent.ts describes it in its text. */
 export type Change =
   | { readonly kind: "files"; readonly count: number }
   | { readonly kind: "duration" | "speed" | "volume"; readonly value: number }
@@ -152,7 +155,7 @@ export type Change =
 
 export type Edited = { readonly timeline: Timeline; readonly changes: readonly Change[] };
 
-/** A wish of a reading, done; null when the reading has no such wish. */
+/** Applies one request; null if the prompt does not make it. */
 type Rule = (timeline: Timeline, reading: Reading, random: RandomBytes) => Edited | null;
 
 const TITLE_MS = 3_000;
@@ -186,18 +189,18 @@ function without(timeline: Timeline, part: Part): Timeline {
   }
 }
 
-const removing: Rule = (timeline, { removes }) =>
+const removeParts: Rule = (timeline, { removes }) =>
   removes.length === 0
     ? null
     : { timeline: removes.reduce(without, timeline), changes: removes.map((part) => ({ kind: "removed", part })) };
 
-const shaping: Rule = (timeline, { shape }) => {
+const setFrame: Rule = (timeline, { shape }) => {
   if (shape === null) return null;
   const [width, height] = shape;
   return { timeline: { ...timeline, width, height }, changes: [{ kind: "shape", width, height }] };
 };
 
-const pacing: Rule = (timeline, { speed }) => {
+const setSpeed: Rule = (timeline, { speed }) => {
   if (speed === null) return null;
   const paced = eachClip(timeline, (clip) => {
     return { ...clip, speed, durationMs: Math.max(100, Math.round(clip.durationMs / speed)) };
@@ -205,18 +208,18 @@ const pacing: Rule = (timeline, { speed }) => {
   return { timeline: fitRest(paced), changes: [{ kind: "speed", value: speed }] };
 };
 
-/** A length beside a title is the title's ("a title 'Hi' for 3 seconds"), where it is shorter than the whole. */
+/** A duration next to a title belongs to the title ("a title 'Hi' for 3 seconds") if it is shorter than the timeline. */
 const isTitleLength = (timeline: Timeline, { titles, durationMs }: Reading): boolean =>
   titles.length > 0 && durationMs !== null && durationMs < lengthMs(timeline);
 
-const trimming: Rule = (timeline, reading) => {
+const setLength: Rule = (timeline, reading) => {
   const { durationMs } = reading;
   if (durationMs === null || isTitleLength(timeline, reading)) return null;
   const value = Math.min(durationMs, LONGEST_MS);
   return { timeline: fitClips(timeline, value), changes: [{ kind: "duration", value }] };
 };
 
-const scoring: Rule = (timeline, { music, volume }, random) => {
+const setMusic: Rule = (timeline, { music, volume }, random) => {
   if (music !== null && (timeline.music.length === 0 || volume === null)) {
     const durationMs = lengthMs(timeline) || TITLE_MS;
     const track = { id: longNumber(random), label: music, durationMs, volume: volume ?? DEFAULT_VOLUME };
@@ -227,18 +230,18 @@ const scoring: Rule = (timeline, { music, volume }, random) => {
   return { timeline: { ...timeline, music: tracks }, changes: [{ kind: "volume", value: volume }] };
 };
 
-const titling: Rule = (timeline, reading, random) => {
+const addTitles: Rule = (timeline, reading, random) => {
   const { titles, durationMs, retitles } = reading;
   if (titles.length === 0) return null;
-  const kept = retitles ? [] : timeline.titles.filter((title) => !titles.includes(title.text));
+  const others = retitles ? [] : timeline.titles.filter((title) => !titles.includes(title.text));
   const length = isTitleLength(timeline, reading) && durationMs !== null ? durationMs : TITLE_MS;
   const added = titles.map((text) => ({ id: longNumber(random), text, startMs: 0, durationMs: length }));
   const changes = titles.map((name) => ({ kind: "title" as const, name }));
-  return { timeline: fitRest({ ...timeline, titles: [...kept, ...added] }), changes };
+  return { timeline: fitRest({ ...timeline, titles: [...others, ...added] }), changes };
 };
 
-/** A line of captions for every clip. */
-const captioning: Rule = (timeline, { captions }, random) => {
+/** One caption for every clip. */
+const addCaptions: Rule = (timeline, { captions }, random) => {
   if (!captions) return null;
   let startMs = 0;
   const lines = timeline.clips.map((clip) => {
@@ -249,7 +252,7 @@ const captioning: Rule = (timeline, { captions }, random) => {
   return { timeline: { ...timeline, captions: lines }, changes: [{ kind: "captions" }] };
 };
 
-const concatenation: Rule = (timeline, { transition }) =>
+const addTransitions: Rule = (timeline, { transition }) =>
   transition === null
     ? null
     : {
@@ -257,27 +260,27 @@ const concatenation: Rule = (timeline, { transition }) =>
         changes: [{ kind: "transition", name: transition }],
       };
 
-const dressing = (timeline: Timeline, effect: string): Edited => ({
+const withEffect = (timeline: Timeline, effect: string): Edited => ({
   timeline: eachClip(timeline, (clip) => ({ ...clip, effect })),
   changes: [{ kind: "effect", name: effect }],
 });
 
-const colouring: Rule = (timeline, { effect }) => (effect === null ? null : dressing(timeline, effect));
+const addEffect: Rule = (timeline, { effect }) => (effect === null ? null : withEffect(timeline, effect));
 
 const RULES: readonly Rule[] = [
-  removing,
-  shaping,
-  pacing,
-  trimming,
-  scoring,
-  titling,
-  captioning,
-  concatenation,
-  colouring,
+  removeParts,
+  setFrame,
+  setSpeed,
+  setLength,
+  setMusic,
+  addTitles,
+  addCaptions,
+  addTransitions,
+  addEffect,
 ];
 
-/** Every wish that a rule knows, done to a timeline; no changes where none does. */
-export function applyWishes(before: Timeline, reading: Reading, random: RandomBytes): Edited {
+/** Applies all rules; no changes if none matches. */
+export function applyRules(before: Timeline, reading: Reading, random: RandomBytes): Edited {
   return RULES.reduce<Edited>(
     (edited, rule) => {
       const next = rule(edited.timeline, reading, random);
@@ -287,13 +290,13 @@ export function applyWishes(before: Timeline, reading: Reading, random: RandomBy
   );
 }
 
-/** The wishes, or, where none is known, the prompt's own words as an effect: an edit always changes something. */
+/** Applies all rules. If none matches, the prompt's subject becomes an effect, so an edit always changes something. */
 export function applyEdit(before: Timeline, reading: Reading, random: RandomBytes): Edited {
-  const edited = applyWishes(before, reading, random);
-  return edited.changes.length > 0 || clipsMs(before) === 0 ? edited : dressing(before, reading.subject);
+  const edited = applyRules(before, reading, random);
+  return edited.changes.length > 0 || clipsMs(before) === 0 ? edited : withEffect(before, reading.subject);
 }
 
-/* What a prompt makes of a session's timeline: the two stages of a generation, or one edit. Pure. */
+/* The timeline after a prompt: the two stages of a generation, or one edit. */
 
 export type Scene = {
   readonly taskName: string;
@@ -308,12 +311,12 @@ export type Scene = {
 const DEFAULT_CLIP_MS = 10_000;
 const LONGEST_CLIP_MS = 600_000;
 const TITLE_CHARS = 40;
-/** Nothing resolves it: the draft's sources are names, not files. */
+/** Does not resolve: sources in a draft are names, not files. */
 const MEDIA_HOST = "https://media.sandbox.invalid";
 
 const changeOf = (scene: Scene, timeline: Timeline, generated: readonly GeneratedMedia[] = []): StateChange => ({
   timeline,
-  draftText: spellDraft(timeline, longNumber(scene.random), scene.keys),
+  draftText: encodeDraft(timeline, longNumber(scene.random), scene.keys),
   generated,
 });
 
@@ -322,7 +325,7 @@ const headline = (subject: string): string => {
   return line.charAt(0).toUpperCase() + line.slice(1);
 };
 
-/** The reading of stage two: music and a title come by themselves, unless there are some or the prompt wants none. */
+/** The prompt for stage two: it adds music and a title, unless there are some or the prompt excludes them. */
 function extras(reading: Reading, raw: Timeline): Reading {
   const { removes } = reading;
   const noMusic = removes.includes("music") || removes.includes("extras");
@@ -338,7 +341,7 @@ function extras(reading: Reading, raw: Timeline): Reading {
   };
 }
 
-/** Stage one is the clip alone; stage two adds music, a title, and whatever else the prompt names. */
+/** Stage one is only the clip; stage two adds music, a title, and what else the prompt names. */
 export function generate(scene: Scene): { readonly one: StateChange; readonly two: StateChange } {
   const { reading, random } = scene;
   const durationMs = Math.min(LONGEST_CLIP_MS, reading.durationMs ?? DEFAULT_CLIP_MS);
@@ -349,11 +352,11 @@ export function generate(scene: Scene): { readonly one: StateChange; readonly tw
   const clip = newClip(random, reading.subject, url, durationMs);
   const [width, height] = reading.shape ?? [before.width, before.height];
   const raw = fitRest({ ...before, width, height, clips: [...before.clips, clip] });
-  const { timeline } = applyWishes(raw, extras(reading, raw), random);
+  const { timeline } = applyRules(raw, extras(reading, raw), random);
   return { one: changeOf(scene, raw, [media]), two: changeOf(scene, timeline) };
 }
 
-/** Files that the prompt means and the timeline lacks: all of them at first, later those it names. */
+/** Files to add to the timeline: all of them at first, later those that the prompt names. */
 function filesWanted(scene: Scene): readonly MediaFile[] {
   if (scene.timeline === null) return scene.media;
   const used = new Set(scene.timeline.clips.map((clip) => clip.src));
@@ -362,13 +365,13 @@ function filesWanted(scene: Scene): readonly MediaFile[] {
   return fresh.filter((file) => meansAll || scene.prompt.includes(file.filename));
 }
 
-/** One edit: files are laid out first, then the prompt's wishes are done. An edit of nothing begins with an empty clip. */
+/** One edit: adds files first, then applies the prompt's requests. An empty timeline gets an empty clip first. */
 export function edit(scene: Scene): { readonly change: StateChange; readonly changes: readonly Change[] } {
   const { reading, random } = scene;
   const files = filesWanted(scene);
-  const laid = layOut(scene.taskName, files, random);
+  const ofFiles = timelineOfFiles(scene.taskName, files, random);
   const joined =
-    scene.timeline === null ? laid : { ...scene.timeline, clips: [...scene.timeline.clips, ...laid.clips] };
+    scene.timeline === null ? ofFiles : { ...scene.timeline, clips: [...scene.timeline.clips, ...ofFiles.clips] };
   const isBlank = joined.clips.length === 0 && joined.music.length === 0;
   const blank = newClip(random, reading.subject, `${MEDIA_HOST}/blank.mp4`, reading.durationMs ?? DEFAULT_CLIP_MS);
   const before = fitRest(isBlank ? { ...joined, clips: [blank] } : joined);
@@ -376,6 +379,6 @@ export function edit(scene: Scene): { readonly change: StateChange; readonly cha
     const { timeline, changes } = applyEdit(before, reading, random);
     return { change: changeOf(scene, timeline), changes };
   }
-  const { timeline, changes } = applyWishes(before, reading, random);
+  const { timeline, changes } = applyRules(before, reading, random);
   return { change: changeOf(scene, timeline), changes: [{ kind: "files", count: files.length }, ...changes] };
 }

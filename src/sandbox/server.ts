@@ -1,4 +1,4 @@
-/** The sandbox over HTTP: every request goes to the object that its `X-Sandbox` header, or `?sandbox=`, names; else to "default". */
+/** The sandbox over HTTP. `X-Sandbox` or `?sandbox=` names the object that gets the request; the default is "default". */
 import { SandboxObject, type SandboxObjectEnv } from "./object.ts";
 
 export { SandboxObject };

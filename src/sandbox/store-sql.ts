@@ -1,4 +1,4 @@
-/** The store in an object's SQLite. The table is made by the first write, so an object that is only read stays empty. */
+/** The store in an object's SQLite. The first write creates the table, so an object that is only read stays empty. */
 import type { Kind, Records, Store } from "./store.ts";
 
 const TABLE = `CREATE TABLE IF NOT EXISTS records (

@@ -1,4 +1,4 @@
-/** Where records lie: synchronous, ordered by first writing, grouped by a parent. In memory here; in SQLite beside. */
+/** The sandbox's records and their store: synchronous, in the order of first writing, grouped by a parent. This one is in memory; store-sql.ts uses SQLite. */
 import type { EpochMs } from "../core/time.ts";
 import type { Timeline } from "./timeline.ts";
 import type { Turn, TurnNote } from "./turn.ts";
@@ -7,7 +7,7 @@ export type Store = {
   read<K extends Kind>(kind: K, id: string): Records[K] | null;
   write<K extends Kind>(kind: K, id: string, record: Records[K], parent?: string): void;
   remove(kind: Kind, id: string): void;
-  /** Of one parent, or all; oldest first. */
+  /** All records of a kind, or those of one parent; oldest first. */
   list<K extends Kind>(kind: K, parent?: string): Records[K][];
   /** Keeps the newest `keep` of a kind. */
   trim(kind: Kind, keep: number): void;
@@ -16,7 +16,7 @@ export type Store = {
 
 type Row = { readonly parent: string; readonly text: string };
 
-/** A store that lasts as long as its process. Records pass through JSON, as they do in SQLite. */
+/** A store that lives as long as its process. Records are converted to JSON and back, as in SQLite. */
 export function memoryStore(): Store {
   const kinds = new Map<Kind, Map<string, Row>>();
   const rows = (kind: Kind): Map<string, Row> => {
@@ -43,7 +43,7 @@ export function memoryStore(): Store {
   };
 }
 
-/* What the sandbox keeps: plain records, one type per kind. Times are ms since epoch. */
+/* Records, one type per kind. Times are milliseconds since the epoch. */
 
 export type TokenRecord = {
   /** Public name, for lists and revocation. */
@@ -53,7 +53,7 @@ export type TokenRecord = {
   readonly origin: "anonymous" | "made" | "adopted";
   readonly name: string;
   readonly clientId: string | null;
-  /** Caller's address, for the ration. */
+  /** The caller's IP address, for the limit of anonymous tokens. */
   readonly address: string;
   readonly scopes: readonly string[];
   readonly issuedAt: EpochMs;
@@ -64,11 +64,11 @@ export type TokenRecord = {
 export type UserRecord = {
   readonly userId: string;
   readonly granted: number;
-  /** Credits of turns that are folded; open ones are evaluated. */
+  /** Credits of committed turns; those of open turns are computed. */
   readonly consumed: number;
 };
 
-/** An uploaded file, in upstream's own words. */
+/** An uploaded file, with upstream's field names. */
 export type MediaFile = {
   readonly filename: string;
   readonly file_type: "video" | "image" | "audio";
@@ -88,18 +88,18 @@ export type SessionRecord = {
   readonly language: string | null;
   readonly userId: string;
   readonly createdAt: EpochMs;
-  /** How many sessions came before, so that choices repeat whatever the random ids are. */
+  /** How many sessions exist already, so that choices are reproducible although ids are random. */
   readonly ordinal: number;
   readonly lost: boolean;
   readonly turns: number;
-  /** Null before the first edit; `draftText` is its spelling. */
+  /** Null before the first edit; `draftText` is the timeline as upstream encodes it. */
   readonly timeline: Timeline | null;
   readonly draftText: string | null;
-  /** Earlier spellings' hashes, newest last. */
+  /** Hashes of earlier drafts, newest last. */
   readonly pastDrafts: readonly string[];
   readonly media: readonly MediaFile[];
   readonly generated: readonly GeneratedMedia[];
-  /** Words of the latest prompt that had any about renders. */
+  /** The `#` words about renders, from the latest prompt that had any. */
   readonly renderWords: RenderWords;
 };
 
@@ -118,25 +118,25 @@ export type RenderRecord = {
   readonly userId: string;
   readonly sessionId: string;
   readonly submittedAt: EpochMs;
-  /** Real milliseconds from the submit. */
+  /** Milliseconds after the submit, scaled. */
   readonly pendingMs: number;
   readonly totalMs: number;
   readonly outcome: "completed" | "failed" | "stuck";
   readonly error: string | null;
   readonly faults: readonly string[];
-  /** Counted only while a fault needs it, so that polls do not write. */
+  /** Counted only if a fault needs it, so that polls do not write. */
   readonly polls: number;
   readonly cancelledAt: EpochMs | null;
   readonly draftMatch: DraftMatch;
   /** How often this id was submitted. */
   readonly submits: number;
   readonly durationMs: number;
-  /** The draft's, in pixels; missing in what an earlier version kept. */
+  /** The draft's size in pixels; missing in records of an earlier version. */
   readonly width?: number;
   readonly height?: number;
 };
 
-/** How a submitted draft's bytes stand to the session's. */
+/** How a submitted draft compares with the session's drafts, byte for byte. */
 export type DraftMatch = "current" | "earlier" | "differs" | "empty";
 
 export type UploadRecord = {
@@ -162,16 +162,16 @@ export type RequestRecord = {
   readonly status: number;
 };
 
-/** Answers to give instead of working: to requests whose path holds `path`, `times` often. Status 0 breaks the connection. */
+/** The next `times` requests whose path contains `path` are answered with `status`. Status 0 breaks the connection. */
 export type Failure = { readonly path: string; readonly status: number; readonly times: number };
 
 export type Records = {
   token: TokenRecord;
   user: UserRecord;
   session: SessionRecord;
-  /** A turn whose script is still evaluated; parent: the user. */
+  /** A turn that is not yet committed to its session; parent: the user. */
   open: Turn;
-  /** What the ledger says of a turn; parent: the user. */
+  /** A turn's entry in the request log; parent: the user. */
   turn: TurnNote;
   render: RenderRecord;
   upload: UploadRecord;

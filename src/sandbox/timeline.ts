@@ -1,4 +1,4 @@
-/** A timeline in the sandbox's own words. drafts.ts spells it the way Nemo does. Durations in milliseconds. */
+/** The sandbox's timeline, its encoding as a Nemo draft, and the timeline of uploaded files. Durations in milliseconds. */
 import { encodeJson, longNumber, type RandomBytes, RawJson } from "./context.ts";
 import type { Switches } from "./faults.ts";
 import type { MediaFile } from "./store.ts";
@@ -48,10 +48,10 @@ export const emptyTimeline = (name: string): Timeline => ({
   captions: [],
 });
 
-/** The clips one after the other. */
+/** The length of all clips, which play one after the other. */
 export const clipsMs = (timeline: Timeline): number => timeline.clips.reduce((sum, clip) => sum + clip.durationMs, 0);
 
-/** Where the last thing ends. */
+/** The end of the last element. */
 export const lengthMs = (timeline: Timeline): number =>
   Math.max(
     clipsMs(timeline),
@@ -60,7 +60,7 @@ export const lengthMs = (timeline: Timeline): number =>
     0,
   );
 
-/** The same timeline with its clips filling `ms`: later ones are cut, the last one is stretched. */
+/** The timeline with clips of `ms` in all: later ones are cut off, the last one is extended. */
 export function fitClips(timeline: Timeline, ms: number): Timeline {
   let left = ms;
   const clips: Clip[] = [];
@@ -74,7 +74,7 @@ export function fitClips(timeline: Timeline, ms: number): Timeline {
   return fitRest({ ...timeline, clips });
 }
 
-/** Music, titles and captions brought within the clips' length. */
+/** Limits music, titles and captions to the clips' length. */
 export function fitRest(timeline: Timeline): Timeline {
   const end = clipsMs(timeline);
   if (end === 0) return timeline;
@@ -91,9 +91,9 @@ export function fitRest(timeline: Timeline): Timeline {
 }
 
 /*
- * A timeline as draft text. It holds on purpose what a trip through `JSON.parse` and back would change: a 19-digit number,
+ * A timeline as draft text. It contains on purpose what `JSON.parse` and `JSON.stringify` would change: a 19-digit number,
  * `1.0`, `1e21`, keys "10" before "2", an escaped surrogate pair and a duplicate key. `t tt sg d m` are Nemo's own names
- * (nemo-api reference section 5); all others are invented, and `draft_keys` chooses between two inventions.
+ * (nemo-api reference section 5); all others are invented, and `draft_keys` chooses between two sets of them.
  */
 
 type Names = {
@@ -114,11 +114,13 @@ const VIDEO = 0;
 const AUDIO = 1;
 const TEXT = 7;
 
-/** Whole numbers keep their `.0`, as a Python server writes its floats. */
+/** A whole number keeps its `.0`, as a Python server writes floats. */
 const float = (value: number): RawJson => new RawJson(Number.isInteger(value) ? `${value}.0` : String(value));
 
-/** What a parser loses, in one place a reader can look at. The clapper board is written as its two escaped halves. */
-const ODDITIES = new RawJson('{"10":"b","2":"a","scale":1.0,"far":1e21,"mark":"\\ud83c\\udfac","layer":1,"layer":2}');
+/** Values that a JSON parser changes. The clapper board is written as two escaped surrogates. */
+const LOSSY_VALUES = new RawJson(
+  '{"10":"b","2":"a","scale":1.0,"far":1e21,"mark":"\\ud83c\\udfac","layer":1,"layer":2}',
+);
 
 const titleSegments = (titles: readonly Title[], names: Names): unknown[] =>
   titles.map((title) => ({
@@ -161,21 +163,21 @@ function tracks(timeline: Timeline, names: Names): unknown[] {
   return all.filter((track) => track.sg.length > 0);
 }
 
-/** The draft of a session, byte for byte the same for the same timeline. `id` is a 19-digit number. */
-export function spellDraft(timeline: Timeline, id: string, keys: Switches["draft_keys"]): string {
+/** A timeline as draft text; the same timeline gives the same bytes. `id` is a 19-digit number. */
+export function encodeDraft(timeline: Timeline, id: string, keys: Switches["draft_keys"]): string {
   return encodeJson({
     id: new RawJson(id),
     t: tracks(timeline, NAMES[keys]),
     d: lengthMs(timeline),
     m: { title: timeline.name, width: timeline.width, height: timeline.height },
-    ext: ODDITIES,
+    ext: LOSSY_VALUES,
   });
 }
 
-/** What state shows before the first edit. */
+/** The draft in state before the first edit. */
 export const EMPTY_DRAFTS: Record<Switches["empty_draft"], string> = { null: "null", object: "{}", tracks: '{"t":[]}' };
 
-/* Lays uploaded files out as a timeline. */
+/* The timeline of uploaded files. */
 
 /** How long a still picture is shown. */
 const STILL_MS = 3_000;
@@ -194,15 +196,15 @@ export const newClip = (random: RandomBytes, label: string, src: string, duratio
 const fileMs = (file: MediaFile): number =>
   file.file_type === "image" ? STILL_MS : Math.max(SHORTEST_MS, Math.round(file.duration * 1_000));
 
-/** Videos and images one after the other, the first sound below. The first picture's frame is the timeline's. */
-export function layOut(name: string, media: readonly MediaFile[], random: RandomBytes): Timeline {
-  const snapshots = media.filter((file) => file.file_type !== "audio");
+/** Videos and images one after the other, the first audio file as music. The first visual sets the frame size. */
+export function timelineOfFiles(name: string, media: readonly MediaFile[], random: RandomBytes): Timeline {
+  const visuals = media.filter((file) => file.file_type !== "audio");
   const sound = media.find((file) => file.file_type === "audio");
-  const first = snapshots[0];
+  const first = visuals[0];
   const timeline: Timeline = {
     ...emptyTimeline(name),
     ...(first === undefined ? {} : { width: first.width, height: first.height }),
-    clips: snapshots.map((file) => newClip(random, file.filename, file.cdn_url, fileMs(file))),
+    clips: visuals.map((file) => newClip(random, file.filename, file.cdn_url, fileMs(file))),
   };
   if (sound === undefined) return timeline;
   const durationMs = clipsMs(timeline) || fileMs(sound);

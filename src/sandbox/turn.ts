@@ -1,21 +1,24 @@
-/** A turn as a script: everything that will come of it, with the moment of each, fixed when it starts. */
+/**
+ * A turn is a script: all its frames, changes and charges with their times, fixed when it starts. State, balance and stream are
+ * computed from scripts and the current time, so work continues through disconnects and restarts.
+ */
 import type { EpochMs } from "../core/time.ts";
 import { hash32, openTurns, type Sandbox } from "./context.ts";
 import type { Switches } from "./faults.ts";
 import type { GeneratedMedia, SessionRecord, UserRecord } from "./store.ts";
 import type { Timeline } from "./timeline.ts";
 
-/** Something at a moment: milliseconds from the turn's start. */
+/** A value with its time: milliseconds after the turn's start. */
 export type Timed<T> = { readonly at: number } & T;
 
-/** What state shows from then on. */
+/** The state after a change. */
 export type StateChange = {
   readonly timeline: Timeline;
   readonly draftText: string;
   readonly generated: readonly GeneratedMedia[];
 };
 
-/** What one record of the stream says. wire.ts spells it. */
+/** The content of one record of the stream. chat.ts encodes it. */
 export type Frame =
   | {
       readonly kind: "call";
@@ -49,7 +52,7 @@ export type Charge = { readonly kind: "freeze" | "consume" | "release"; readonly
 /** `torn`: the last record is half written when the connection breaks. */
 export type StreamEnd = Timed<{ readonly how: "close" | "cut" | "torn" }>;
 
-/** The script alone. */
+/** What a turn does, without its identity. */
 export type TurnScript = {
   readonly frames: readonly Timed<{ readonly frame: Frame }>[];
   readonly changes: readonly Timed<{ readonly change: StateChange }>[];
@@ -74,13 +77,13 @@ export type Turn = TurnScript & {
   readonly kind: TurnKind;
   readonly startedAt: EpochMs;
   readonly wire: Wire;
-  /** How much later than it happens a change shows in state. */
+  /** The delay until state shows a change. */
   readonly lagMs: number;
-  /** When a disconnect stopped the work, where `on_disconnect` says so. */
+  /** When a disconnect cancelled the turn, if `on_disconnect` says so. */
   readonly cancelledAt: EpochMs | null;
 };
 
-/** What the ledger keeps of a turn. */
+/** A turn's entry in the request log. */
 export type TurnNote = {
   readonly turn_id: string;
   readonly session_id: string;
@@ -92,13 +95,13 @@ export type TurnNote = {
   readonly unknown_faults: readonly string[];
 };
 
-/** When nothing more will come of a turn, neither in its stream nor in state. */
+/** The time after which a turn changes nothing more, neither in its stream nor in state. */
 export const overAt = (turn: Turn): EpochMs =>
   turn.startedAt +
   turn.lagMs +
   Math.max(turn.end.at, 0, ...turn.changes.map(({ at }) => at), ...turn.charges.map(({ at }) => at));
 
-/* What is true at a moment, from scripts alone. Nothing has to run for it, so work goes on through disconnects and restarts. */
+/* The state at a given time, computed from scripts. */
 
 export type View = {
   readonly timeline: Timeline | null;
@@ -108,23 +111,23 @@ export type View = {
 
 export type Balance = { readonly available: number; readonly frozen: number; readonly total: number };
 
-/** Whether a step of a turn has come; a step after a cancellation never comes. */
-const hasCome = (turn: Turn, at: number, now: EpochMs): boolean => {
+/** Whether a step of a turn has happened. A step after a cancellation never happens. */
+const hasHappened = (turn: Turn, at: number, now: EpochMs): boolean => {
   const moment = turn.startedAt + at;
   return moment <= now && (turn.cancelledAt === null || moment <= turn.cancelledAt);
 };
 
-const landed = (turn: Turn, now: EpochMs): readonly Timed<{ readonly change: StateChange }>[] =>
-  turn.changes.filter(({ at }) => hasCome(turn, at, now - turn.lagMs));
+const changesBy = (turn: Turn, now: EpochMs): readonly Timed<{ readonly change: StateChange }>[] =>
+  turn.changes.filter(({ at }) => hasHappened(turn, at, now - turn.lagMs));
 
 const inSession = (open: readonly Turn[], sessionId: string): readonly Turn[] =>
   open.filter((turn) => turn.sessionId === sessionId);
 
-/** A session's timeline and media at a moment. `open` may hold other sessions' turns. */
+/** A session's timeline and media at a given time. `open` may contain turns of other sessions. */
 export function viewAt(session: SessionRecord, open: readonly Turn[], now: EpochMs): View {
   let view: View = { timeline: session.timeline, draftText: session.draftText, generated: session.generated };
   for (const turn of inSession(open, session.sessionId)) {
-    for (const { change } of landed(turn, now)) {
+    for (const { change } of changesBy(turn, now)) {
       view = {
         timeline: change.timeline,
         draftText: change.draftText,
@@ -135,12 +138,12 @@ export function viewAt(session: SessionRecord, open: readonly Turn[], now: Epoch
   return view;
 }
 
-/** Credits that a turn has taken, and those it holds, at a moment. */
+/** Credits that a turn has consumed and frozen at a given time. */
 export function spentBy(turn: Turn, now: EpochMs): { readonly consumed: number; readonly frozen: number } {
   let consumed = 0;
   let frozen = 0;
   for (const { at, kind, amount } of turn.charges) {
-    if (!hasCome(turn, at, now)) continue;
+    if (!hasHappened(turn, at, now)) continue;
     if (kind === "freeze") frozen += amount;
     else frozen -= amount;
     if (kind === "consume") consumed += amount;
@@ -158,34 +161,33 @@ export function balanceAt(user: UserRecord, open: readonly Turn[], now: EpochMs)
   return { available, frozen, total: available + frozen };
 }
 
-/** Whether a session has a turn whose stream is still open or whose work is still to come. */
+/** Whether a session has a turn whose stream is open or whose changes are not complete. */
 export const isBusy = (open: readonly Turn[], sessionId: string, now: EpochMs): boolean =>
   inSession(open, sessionId).some((turn) => {
     const over = turn.startedAt + Math.max(turn.end.at, ...turn.changes.map(({ at }) => at));
     return now < (turn.cancelledAt ?? over);
   });
 
-/** Kept per session; enough for a draft that was read minutes ago. */
+/** Hashes of earlier drafts per session; enough for a draft that was read minutes ago. */
 const PAST_DRAFTS = 50;
 
-export const draftMark = (text: string): string => `${text.length}.${hash32(text)}`;
+export const draftHash = (text: string): string => `${text.length}.${hash32(text)}`;
 
-/** The session with a finished turn's changes taken in. */
+/** The session with a finished turn's changes. */
 export function commitTurn(session: SessionRecord, turn: Turn): SessionRecord {
   const view = viewAt(session, [turn], Number.POSITIVE_INFINITY);
-  const marks = landed(turn, Number.POSITIVE_INFINITY).map(({ change }) => draftMark(change.draftText));
+  const marks = changesBy(turn, Number.POSITIVE_INFINITY).map(({ change }) => draftHash(change.draftText));
   return { ...session, ...view, pastDrafts: [...session.pastDrafts, ...marks].slice(-PAST_DRAFTS) };
 }
 
-/* Takes finished turns into their sessions and users, so that what is evaluated stays short. Called before a new turn. */
-
+/** Commits finished turns to their sessions and users, so that there is little to compute. Called before a new turn. */
 export function commitFinishedTurns(sandbox: Sandbox, userId: string): void {
   const { store, clock } = sandbox;
-  const held = new Set<string>();
+  const pending = new Set<string>();
   for (const turn of openTurns(sandbox, userId)) {
-    // In order: a later turn's draft stands above an earlier one's.
-    if (overAt(turn) > clock.now()) held.add(turn.sessionId);
-    if (held.has(turn.sessionId)) continue;
+    // In order, because a later turn's draft replaces an earlier one's.
+    if (overAt(turn) > clock.now()) pending.add(turn.sessionId);
+    if (pending.has(turn.sessionId)) continue;
     const session = store.read("session", turn.sessionId);
     const user = store.read("user", userId);
     const note = store.read("turn", turn.id);

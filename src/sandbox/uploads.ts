@@ -1,20 +1,20 @@
-/** Files into a session, as a form or by URL (nemo-api reference section 6). Bytes are read and forgotten. */
+/** Uploads into a session, as a form or by URL (nemo-api reference section 6). Bytes are hashed and not stored. */
 import { formatOfName, type MediaFormat } from "../core/media/sniff.ts";
 import { FormReader, sourceOf } from "../core/uploads/form.ts";
-import { bearer, codeAnswer, missingFields, okAnswer, statusAnswer } from "./answers.ts";
+import { codeAnswer, missingFields, okAnswer, requireToken, statusAnswer } from "./answers.ts";
 import { chance, hash32, hexText, ownSession, type Sandbox, type SandboxApp, switchesOf } from "./context.ts";
 import type { Switches } from "./faults.ts";
 import type { MediaFile, SessionRecord, UploadRecord } from "./store.ts";
 
-/* A file by its URL: pretended, or fetched where the switch says so. */
+/* A file by its URL: its properties are made up, unless `url_upload` says that it is fetched. */
 
-type NewEvent = Pick<UploadRecord, "content_type" | "size_bytes" | "sha256" | "head">;
+type FetchedFile = Pick<UploadRecord, "content_type" | "size_bytes" | "sha256" | "head">;
 
 const toHex = (bytes: Uint8Array): string => Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
 
 /**
- * The file's name: the last part of the path, or a query value that ends like a file. A path without an ending is taken for a
- * video, as a server would learn the type from the answer. Null when the ending is one that Nemo refuses.
+ * The file's name: the last part of the path, or a query value that ends like a file. A path without an extension counts as a
+ * video, because a server would learn the type from the response. Null if Nemo does not accept the extension.
  */
 export function nameInUrl(text: string): string | null {
   const url = new URL(text);
@@ -24,8 +24,8 @@ export function nameInUrl(text: string): string | null {
   return /\.[a-z0-9]{1,5}$/i.test(last) ? null : `${last.slice(0, 24) || "file"}.mp4`;
 }
 
-/** What came from the URL; null when nothing did. A pretended file has no bytes. Stops reading above the limit. */
-export async function fetchFact(sandbox: Sandbox, url: string, switches: Switches): Promise<NewEvent | null> {
+/** The file at the URL; null if it cannot be fetched. A made-up file has no bytes. Stops reading above the limit. */
+export async function fetchFile(sandbox: Sandbox, url: string, switches: Switches): Promise<FetchedFile | null> {
   if (switches.url_upload === "pretend") {
     const sha256 = Array.from({ length: 8 }, (_, at) => hash32(`${url}/${at}`).toString(16).padStart(8, "0")).join("");
     return { content_type: "application/octet-stream", size_bytes: 0, sha256, head: "" };
@@ -36,10 +36,10 @@ export async function fetchFact(sandbox: Sandbox, url: string, switches: Switche
   const hashing = digest.getWriter();
   let size = 0;
   let head = "";
-  for await (const clip of answer.body) {
-    if (head === "") head = toHex(clip.subarray(0, 256));
-    size += clip.length;
-    await hashing.write(clip);
+  for await (const chunk of answer.body) {
+    if (head === "") head = toHex(chunk.subarray(0, 256));
+    size += chunk.length;
+    await hashing.write(chunk);
     if (size > switches.upload_limit_bytes) break;
   }
   await hashing.close();
@@ -51,7 +51,7 @@ export async function fetchFact(sandbox: Sandbox, url: string, switches: Switche
   };
 }
 
-/* A multipart body read as a stream: of each file its name, type, size, hash and first bytes; the rest passes by. */
+/* A multipart body, read as a stream: name, type, size, hash and first bytes of each file. */
 
 export type Part = {
   readonly name: string;
@@ -60,7 +60,7 @@ export type Part = {
   readonly sizeBytes: number;
   /** Hexadecimal. */
   readonly sha256: string;
-  /** Up to 256 first bytes. */
+  /** The first bytes, up to 256. */
   readonly head: Uint8Array;
 };
 
@@ -76,7 +76,7 @@ const concat = (a: Uint8Array, b: Uint8Array): Uint8Array => {
 const hex = (bytes: ArrayBuffer): string =>
   Array.from(new Uint8Array(bytes), (byte) => byte.toString(16).padStart(2, "0")).join("");
 
-/** The parts of a form in order. Null when the body is no whole form. A part above `limitBytes` is still read to its end. */
+/** The parts of a form in order; null if the body is not a complete form. */
 export async function readParts(body: ReadableStream<Uint8Array>, contentType: string): Promise<Part[] | null> {
   if (!/^\s*multipart\/form-data\b/i.test(contentType)) return null;
   const reader = FormReader.of(sourceOf(body), contentType);
@@ -91,32 +91,36 @@ export async function readParts(body: ReadableStream<Uint8Array>, contentType: s
       const hashing = digest.getWriter();
       let sizeBytes = 0;
       let head: Uint8Array = new Uint8Array();
-      const whole = await reader.content(async (clip) => {
-        if (head.length < HEAD_BYTES) head = concat(head, clip.subarray(0, HEAD_BYTES - head.length));
-        sizeBytes += clip.length;
-        if (clip.length > 0) await hashing.write(clip);
+      const whole = await reader.content(async (chunk) => {
+        if (head.length < HEAD_BYTES) head = concat(head, chunk.subarray(0, HEAD_BYTES - head.length));
+        sizeBytes += chunk.length;
+        if (chunk.length > 0) await hashing.write(chunk);
       });
       await hashing.close();
       if (!whole.ok) return null;
-      const told = { name, filename: isFile ? filename : null, contentType: contentType || "application/octet-stream" };
-      parts.push({ ...told, sizeBytes, sha256: hex(await digest.digest), head });
+      const described = {
+        name,
+        filename: isFile ? filename : null,
+        contentType: contentType || "application/octet-stream",
+      };
+      parts.push({ ...described, sizeBytes, sha256: hex(await digest.digest), head });
     }
   } finally {
     reader.release();
   }
 }
 
-type Arrived = Omit<UploadRecord, "sessionId" | "at">;
+type ReceivedFile = Omit<UploadRecord, "sessionId" | "at">;
 
-/** Sizes that files are said to have, in pixels. */
+/** Made-up frame sizes of files, in pixels. */
 export const SHAPES: readonly (readonly [number, number])[] = [
   [1920, 1080],
   [1080, 1920],
   [1280, 720],
 ];
 
-/** What the server would have found in the file: made up from its hash, the same for the same bytes. */
-function factsOf(file: Arrived, format: MediaFormat | null): MediaFile {
+/** The properties that the server would find in the file: made up from its hash, so the same for the same bytes. */
+function factsOf(file: ReceivedFile, format: MediaFormat | null): MediaFile {
   const kind = format?.kind ?? "video";
   const [width, height] = SHAPES[Math.floor(chance(file.sha256) * SHAPES.length)] ?? [1920, 1080];
   const seconds = 5 + Math.floor(chance(`${file.sha256}/s`) * 51) / 2;
@@ -132,7 +136,7 @@ function factsOf(file: Arrived, format: MediaFormat | null): MediaFile {
   };
 }
 
-function keep(sandbox: Sandbox, session: SessionRecord, files: readonly Arrived[]): Response {
+function saveFiles(sandbox: Sandbox, session: SessionRecord, files: readonly ReceivedFile[]): Response {
   const media = files.map((file) => factsOf(file, formatOfName(file.filename)));
   for (const file of files) {
     sandbox.store.write(
@@ -142,7 +146,7 @@ function keep(sandbox: Sandbox, session: SessionRecord, files: readonly Arrived[
       session.userId,
     );
   }
-  // Read again: the body took its time, and a turn may have been folded in between.
+  // Read again: a turn may have been committed while the body arrived.
   const latest = sandbox.store.read("session", session.sessionId) ?? session;
   sandbox.store.write("session", session.sessionId, { ...latest, media: [...latest.media, ...media] }, session.userId);
   return okAnswer({ files: media, session_state_applied: true });
@@ -155,8 +159,8 @@ async function fromForm(sandbox: Sandbox, session: SessionRecord, request: Reque
   if (files.length === 0) return missingFields(["files"]);
   if (files.some((part) => formatOfName(part.filename ?? "") === null)) return codeAnswer(4001, switches);
   if (files.some((part) => part.sizeBytes > switches.upload_limit_bytes)) return codeAnswer(4002, switches);
-  const arrived = files.map(
-    (part): Arrived => ({
+  const received = files.map(
+    (part): ReceivedFile => ({
       filename: part.filename ?? "",
       mode: "file",
       content_type: part.contentType,
@@ -166,7 +170,7 @@ async function fromForm(sandbox: Sandbox, session: SessionRecord, request: Reque
       url: null,
     }),
   );
-  return keep(sandbox, session, arrived);
+  return saveFiles(sandbox, session, received);
 }
 
 async function fromUrls(sandbox: Sandbox, session: SessionRecord, body: unknown): Promise<Response> {
@@ -174,20 +178,20 @@ async function fromUrls(sandbox: Sandbox, session: SessionRecord, body: unknown)
   const urls = typeof body === "object" && body !== null && "urls" in body && Array.isArray(body.urls) ? body.urls : [];
   const texts = urls.filter((url): url is string => typeof url === "string" && URL.canParse(url));
   if (texts.length === 0 || texts.length !== urls.length) return missingFields(["urls"]);
-  const files: Arrived[] = [];
+  const files: ReceivedFile[] = [];
   for (const url of texts) {
     const filename = nameInUrl(url);
     if (filename === null) return codeAnswer(4001, switches);
-    const fact = await fetchFact(sandbox, url, switches);
-    if (fact === null) return codeAnswer(4001, switches);
-    if (fact.size_bytes > switches.upload_limit_bytes) return codeAnswer(4002, switches);
-    files.push({ filename, mode: "url", url, ...fact });
+    const fetched = await fetchFile(sandbox, url, switches);
+    if (fetched === null) return codeAnswer(4001, switches);
+    if (fetched.size_bytes > switches.upload_limit_bytes) return codeAnswer(4002, switches);
+    files.push({ filename, mode: "url", url, ...fetched });
   }
-  return keep(sandbox, session, files);
+  return saveFiles(sandbox, session, files);
 }
 
 export function uploadRoutes(app: SandboxApp, sandbox: Sandbox): void {
-  app.post("/api/upload-video/nemo_agent/:owner/:session", bearer(sandbox, "upload"), async (c) => {
+  app.post("/api/upload-video/nemo_agent/:owner/:session", requireToken(sandbox, "upload"), async (c) => {
     const session = ownSession(sandbox, c, c.req.param("session"), c.req.param("owner"));
     if (session === null) return codeAnswer(1002, switchesOf(sandbox));
     const type = c.req.header("content-type") ?? "";

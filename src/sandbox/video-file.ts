@@ -1,18 +1,18 @@
-/** Writes an MP4 (ISO/IEC 14496-12) whose index stands in front: one H.264 track, a piece repeated, nothing encoded. */
+/** A render's file: an MP4 (ISO/IEC 14496-12) with its index first and one H.264 track, a prepared clip repeated. Nothing is encoded. */
 
 import { SECOND_MS } from "../core/time.ts";
-import { type Clip, FRAMES_PER_SECOND } from "./piece.ts";
-import { CLIP_1080X1080 } from "./pieces/1080x1080.ts";
-import { CLIP_1080X1350 } from "./pieces/1080x1350.ts";
-import { CLIP_1080X1440 } from "./pieces/1080x1440.ts";
-import { CLIP_1080X1920 } from "./pieces/1080x1920.ts";
-import { CLIP_1280X720 } from "./pieces/1280x720.ts";
-import { CLIP_1440X1080 } from "./pieces/1440x1080.ts";
-import { CLIP_1920X1080 } from "./pieces/1920x1080.ts";
-import { CLIP_2520X1080 } from "./pieces/2520x1080.ts";
+import { FRAMES_PER_SECOND, type VideoClip } from "./clip.ts";
+import { CLIP_1080X1080 } from "./clips/1080x1080.ts";
+import { CLIP_1080X1350 } from "./clips/1080x1350.ts";
+import { CLIP_1080X1440 } from "./clips/1080x1440.ts";
+import { CLIP_1080X1920 } from "./clips/1080x1920.ts";
+import { CLIP_1280X720 } from "./clips/1280x720.ts";
+import { CLIP_1440X1080 } from "./clips/1440x1080.ts";
+import { CLIP_1920X1080 } from "./clips/1920x1080.ts";
+import { CLIP_2520X1080 } from "./clips/2520x1080.ts";
 import type { RenderRecord } from "./store.ts";
 
-/** Ticks of the track's clock in a frame and a second. */
+/** Ticks of the track's timescale per frame and per second. */
 const FRAME_TICKS = 1_000;
 const SECOND_TICKS = FRAMES_PER_SECOND * FRAME_TICKS;
 
@@ -44,7 +44,7 @@ const full = (type: string, flags: number, ...parts: Bytes[]): Uint8Array => box
 const MATRIX = [0x10000, 0, 0, 0, 0x10000, 0, 0, 0, 0x40000000].flatMap(u32);
 
 export type Movie = {
-  readonly clip: Clip;
+  readonly clip: VideoClip;
   readonly frames: number;
   /** `ftyp`, `moov` and the head of `mdat`; the samples follow it. */
   readonly head: Uint8Array;
@@ -52,22 +52,22 @@ export type Movie = {
   readonly sizeBytes: number;
 };
 
-const sizesOf = (clip: Clip, frames: number): number[] =>
+const sizesOf = (clip: VideoClip, frames: number): number[] =>
   Array.from({ length: frames }, (_, at) => clip.sampleSizes[at % clip.sampleSizes.length] ?? 0);
 
-function sampleEntry(clip: Clip): Uint8Array {
+function sampleEntry(clip: VideoClip): Uint8Array {
   const name = zeros(32);
   return box(
     "avc1",
     [...zeros(6), ...u16(1), ...zeros(16), ...u16(clip.width), ...u16(clip.height)],
-    // 72 dpi twice, one frame a sample, no compressor's name, 24 bits of colour.
+    // 72 dpi twice, one frame per sample, no compressor name, 24 bits of colour.
     [...u32(0x480000), ...u32(0x480000), ...u32(0), ...u16(1), ...name, ...u16(24), 0xff, 0xff],
     box("avcC", clip.decoderRecord),
   );
 }
 
-/** One chunk a second, the last one shorter where the length is no whole second. */
-function sampleTable(clip: Clip, sizes: readonly number[], mediaStart: number): Uint8Array {
+/** One chunk per second; the last one is shorter if the length is not a whole second. */
+function sampleTable(clip: VideoClip, sizes: readonly number[], mediaStart: number): Uint8Array {
   const frames = sizes.length;
   const seconds = Math.ceil(frames / FRAMES_PER_SECOND);
   const lastChunk = frames - (seconds - 1) * FRAMES_PER_SECOND;
@@ -86,7 +86,7 @@ function sampleTable(clip: Clip, sizes: readonly number[], mediaStart: number): 
   );
 }
 
-function index(clip: Clip, sizes: readonly number[], mediaStart: number): Uint8Array {
+function index(clip: VideoClip, sizes: readonly number[], mediaStart: number): Uint8Array {
   const ticks = sizes.length * FRAME_TICKS;
   const times = [...u32(0), ...u32(0)];
   const media = box(
@@ -130,7 +130,7 @@ function index(clip: Clip, sizes: readonly number[], mediaStart: number): Uint8A
   return box("moov", movieHead, box("trak", trackHead, mdia));
 }
 
-/** A movie whose only track is sound: half a second of nothing. */
+/** A movie with only an audio track: half a second of silence. */
 export function soundOnly(): Uint8Array<ArrayBuffer> {
   const times = [...u32(0), ...u32(0)];
   const sample = box("mp4a", [
@@ -160,17 +160,17 @@ export function soundOnly(): Uint8Array<ArrayBuffer> {
 }
 
 /** A movie of `frames` frames (at least one). */
-export function movieOf(clip: Clip, frames: number): Movie {
+export function movieOf(clip: VideoClip, frames: number): Movie {
   const sizes = sizesOf(clip, frames);
   const mediaBytes = sizes.reduce((sum, size) => sum + size, 0);
   const type = box("ftyp", utf8.encode("isom"), u32(512), utf8.encode("isomiso2avc1mp41"));
-  // The index has the same size wherever the media start, so it is made twice: to measure, and with the true offsets.
+  // The index has the same size for any offsets, so it is built twice: to measure it, and with the right offsets.
   const mediaStart = type.length + index(clip, sizes, 0).length + 8;
   const head = join([type, index(clip, sizes, mediaStart), u32(mediaBytes + 8), utf8.encode("mdat")]);
   return { clip, frames, head, sizeBytes: head.length + mediaBytes };
 }
 
-/** The bytes from `start` up to, not including, `end`, in pieces of at most a second. */
+/** The bytes from `start` to `end` (exclusive), in chunks of at most one second. */
 export function* bytesOf(movie: Movie, start: number, end: number): Generator<Uint8Array> {
   const { head, clip } = movie;
   if (start < head.length) yield head.subarray(start, Math.min(end, head.length));
@@ -183,9 +183,9 @@ export function* bytesOf(movie: Movie, start: number, end: number): Generator<Ui
   }
 }
 
-/* The prepared video of every size that a sandbox draft can have. */
+/* Clips for every size that a sandbox draft can have. */
 
-export const CLIPS: readonly [Clip, ...Clip[]] = [
+export const CLIPS: readonly [VideoClip, ...VideoClip[]] = [
   CLIP_1920X1080,
   CLIP_1080X1920,
   CLIP_1280X720,
@@ -196,33 +196,36 @@ export const CLIPS: readonly [Clip, ...Clip[]] = [
   CLIP_2520X1080,
 ];
 
-/** What a finished file's pictures are measured in. */
+/** A frame size in pixels. */
 export type Frame = { readonly width: number; readonly height: number };
 
-/** How far a frame is from another one's shape: 0 for the same. */
-const apart = (a: Frame, b: Frame): number => Math.abs(Math.log((a.width * b.height) / (a.height * b.width)));
+/** The difference of two aspect ratios: 0 for the same. */
+const shapeDistance = (a: Frame, b: Frame): number => Math.abs(Math.log((a.width * b.height) / (a.height * b.width)));
 
-/** The piece of exactly this size; else the one nearest in shape, and the first for a frame without a size. */
-export function clipFor(frame: Frame): Clip {
+/** The clip of exactly this size, else the one with the nearest aspect ratio; the first one for a frame without a size. */
+export function clipFor(frame: Frame): VideoClip {
   const exact = CLIPS.find(({ width, height }) => width === frame.width && height === frame.height);
-  return exact ?? CLIPS.reduce((best, clip) => (apart(clip, frame) < apart(best, frame) ? clip : best), CLIPS[0]);
+  return (
+    exact ??
+    CLIPS.reduce((best, clip) => (shapeDistance(clip, frame) < shapeDistance(best, frame) ? clip : best), CLIPS[0])
+  );
 }
 
-/** A piece of another size, for the fault that swaps them. */
-export const otherThan = (clip: Clip): Clip => CLIPS.find((other) => other !== clip) ?? clip;
+/** A clip of another size, for the fault `render_other_size`. */
+export const otherClip = (clip: VideoClip): VideoClip => CLIPS.find((other) => other !== clip) ?? clip;
 
-/* The finished file of a render: what it is, and its answer with Range, HEAD and a known length. */
+/* The finished file of a render, and its response with Range, HEAD and a known length. */
 
-/** Longest file. With the pieces' size this stays far below 10 MB. */
+/** The longest file, which has far less than 10 MB. */
 const LONGEST_MS = 60 * SECOND_MS;
 
 type Shape = Pick<RenderRecord, "durationMs" | "width" | "height" | "faults">;
 
-/** The draft's size, and its length to the frame: at least one frame, at most a minute. */
+/** A movie with the draft's size, and its length to the nearest frame: at least one frame, at most a minute. */
 const movie = ({ durationMs, width = 0, height = 0, faults }: Shape): Movie => {
   const clip = clipFor({ width, height });
   const frames = Math.max(1, Math.round((Math.min(durationMs, LONGEST_MS) * FRAMES_PER_SECOND) / SECOND_MS));
-  return movieOf(faults.includes("render_other_size") ? otherThan(clip) : clip, frames);
+  return movieOf(faults.includes("render_other_size") ? otherClip(clip) : clip, frames);
 };
 
 export function fileOf(shape: Shape): { readonly durationSeconds: number; readonly sizeBytes: number } {
@@ -230,7 +233,7 @@ export function fileOf(shape: Shape): { readonly durationSeconds: number; readon
   return { durationSeconds: frames / FRAMES_PER_SECOND, sizeBytes };
 }
 
-/** First and last byte asked for; `all` without a usable header, null when it cannot be satisfied. One range is known, as servers may. */
+/** The requested first and last byte; `all` without a usable header, null if it cannot be satisfied. Only one range is supported. */
 function rangeOf(header: string | undefined, size: number): { first: number; last: number } | "all" | null {
   const [, from = "", to = ""] = /^bytes=(\d*)-(\d*)$/.exec(header?.trim() ?? "") ?? [];
   if (from === "" && to === "") return "all";
@@ -239,12 +242,12 @@ function rangeOf(header: string | undefined, size: number): { first: number; las
   return first > last || first >= size ? null : { first, last };
 }
 
-/** A body of known length: `content-length` stands in the answer. `breakAt`: the connection is lost after so many bytes. */
+/** A body of known length, so the response has a Content-Length. `breakAt`: the connection breaks after this byte. */
 function body(source: Movie, first: number, end: number, breakAt: number | null): ReadableStream {
-  const clips = bytesOf(source, first, breakAt ?? end);
+  const chunks = bytesOf(source, first, breakAt ?? end);
   const readable = new ReadableStream<Uint8Array>({
     pull(controller) {
-      const { value, done } = clips.next();
+      const { value, done } = chunks.next();
       if (done !== true) controller.enqueue(value);
       else if (breakAt === null) controller.close();
       else controller.error(new Error("connection lost"));
@@ -253,7 +256,7 @@ function body(source: Movie, first: number, end: number, breakAt: number | null)
   return readable.pipeThrough(new FixedLengthStream(end - first));
 }
 
-/** The first half of the file, as if it were all of it. */
+/** The first half of the file, sent as if it were the whole file. */
 export function shortAnswer(render: RenderRecord): Response {
   const source = movie(render);
   const end = Math.floor(source.sizeBytes / 2);
@@ -261,8 +264,8 @@ export function shortAnswer(render: RenderRecord): Response {
   return new Response(body(source, 0, end, null), { headers });
 }
 
-/** What a fault puts in the file's place; null where none does. */
-function spoilt(render: RenderRecord): Response | null {
+/** The response that a fault sends instead of the file; null if there is none. */
+function faultyFile(render: RenderRecord): Response | null {
   const wants = (name: string): boolean => render.faults.includes(name);
   if (wants("render_short")) return shortAnswer(render);
   if (wants("render_page")) return new Response("<!doctype html><title>Bad gateway</title>", { headers: HTML });
@@ -273,7 +276,7 @@ function spoilt(render: RenderRecord): Response | null {
 const HTML = { "content-type": "text/html" };
 
 export function fileAnswer(render: RenderRecord, method: string, rangeHeader: string | undefined): Response {
-  const instead = spoilt(render);
+  const instead = faultyFile(render);
   if (instead !== null) return instead;
   const source = movie(render);
   const size = source.sizeBytes;

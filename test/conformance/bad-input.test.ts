@@ -14,15 +14,15 @@ import { type Member, newMember, request, served } from "./support/client.ts";
 type Answer = { readonly status: number; readonly type: string; readonly body: string };
 
 /** Sends bytes as they are, whatever comes back meanwhile, and reads the answer to its end. */
-function onSocket(...pieces: readonly (string | Uint8Array)[]): Promise<Answer> {
+function onSocket(...chunks: readonly (string | Uint8Array)[]): Promise<Answer> {
   const { hostname, port } = new URL(served.url);
   return new Promise((resolve, reject) => {
     const socket = connect(Number(port), hostname);
     const got: Buffer[] = [];
-    socket.on("data", (piece) => got.push(piece));
+    socket.on("data", (chunk) => got.push(chunk));
     socket.on("error", reject);
     socket.on("close", () => resolve(answerOf(Buffer.concat(got).toString())));
-    for (const piece of pieces) socket.write(typeof piece === "string" ? Buffer.from(piece) : piece);
+    for (const chunk of chunks) socket.write(typeof chunk === "string" ? Buffer.from(chunk) : chunk);
   });
 }
 
@@ -109,8 +109,8 @@ it("§2.1 10 MB of JSON are refused by every route, announced or in chunks, and 
     expectProblem(route, "announced", whole, 413, "request_too_large", "256000");
     const chunked = head(route.method, path, ...lines, "Transfer-Encoding: chunked");
     const size = BIG_JSON.byteLength.toString(16);
-    const pieces = await onSocket(chunked, `\r\n\r\n${size}\r\n`, BIG_JSON, "\r\n0\r\n\r\n");
-    expectProblem(route, "in chunks", pieces, 413, "request_too_large", "256000");
+    const chunks = await onSocket(chunked, `\r\n\r\n${size}\r\n`, BIG_JSON, "\r\n0\r\n\r\n");
+    expectProblem(route, "in chunks", chunks, 413, "request_too_large", "256000");
   }
 });
 

@@ -4,7 +4,7 @@ import { ERRORS, type ErrorCode } from "../../src/core/errors.ts";
 import { upload } from "../../src/core/wire/upload.ts";
 import { type Member, newKey, newMember, problem, request, revokeKey, shown } from "./support/client.ts";
 import { announce, media, put } from "./support/media.ts";
-import { spoil } from "./support/nemo.ts";
+import { failNext } from "./support/nemo.ts";
 import { finishedRender, startRender } from "./support/renders.ts";
 
 const JSON_TYPE = { "content-type": "application/json" };
@@ -171,7 +171,7 @@ describe("§3.2 codes", () => {
   ] as const)("§3.2 answers %s when Nemo's %s answers %i", async (code, path, status) => {
     const live = await newMember("ada", "live");
     await live.newProject(); // for a user in whose name nothing was made Nemo is not asked
-    await spoil(path, status);
+    await failNext(path, status);
     await problem(live.ask("GET", "/v1/credits"), code);
     const again = live.ask("GET", "/v1/credits");
     // A token that is rationed is not asked for again before its time.
@@ -182,9 +182,9 @@ describe("§3.2 codes", () => {
   it("§3.2 renews a token that Nemo refuses, and answers nemo_token_rejected when the new one is refused too", async () => {
     const live = await newMember("ada", "live");
     await live.newProject();
-    await spoil("/api/credits", 401);
+    await failNext("/api/credits", 401);
     expect((await live.ask("GET", "/v1/credits")).status).toBe(200);
-    await spoil("/api/credits", 401, 2);
+    await failNext("/api/credits", 401, 2);
     await problem(live.ask("GET", "/v1/credits"), "nemo_token_rejected");
   });
 

@@ -122,16 +122,16 @@ const WAYS: Record<string, (token: Headers) => Promise<number>> = {
     (await attackBy("/v1/videos", { prompt: "hello", callback_url: "https://example.com/hangs" }, token)).status,
   concatenation: async (token) => {
     const tus = { ...token, "tus-resumable": "1.0.0" };
-    const piece = new Uint8Array(200_000);
-    piece.set([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]);
+    const chunk = new Uint8Array(200_000);
+    chunk.set([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]);
     const made = await attack("POST", "/v1/uploads", {
       headers: {
         ...tus,
         "upload-concat": "partial",
-        "upload-length": String(piece.length),
+        "upload-length": String(chunk.length),
         "content-type": "application/offset+octet-stream",
       },
-      body: piece,
+      body: chunk,
     });
     if (made.status !== 201) return made.status;
     const at = new URL(made.headers.get("location") ?? "", served.url).pathname;

@@ -71,7 +71,7 @@ describe("the corpus", () => {
           ? { durationMs: null, packetMs: 0, width: entry.shown[0], height: entry.shown[1] }
           : probe(path, entry);
       if (isPicture || told.durationMs === null) expect(facts.durationMs).toBeNull();
-      else if (facts.durationMs !== null || entry.mayBeUntold !== true)
+      else if (facts.durationMs !== null || entry.mayBeNull !== true)
         expect(
           isNear(facts.durationMs ?? Number.NaN, told.durationMs, 0.01, told.packetMs + 1),
           `${facts.durationMs} ms, not ${told.durationMs}`,

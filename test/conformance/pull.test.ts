@@ -16,7 +16,7 @@ import { makeKey, makeTenant } from "../../scripts/lib/tenant.ts";
 const made = z.object({ id: z.string() });
 const upload = z.object({ asset_id: z.string().nullable() });
 const attachment = z.object({ status: z.string() });
-const ledger = z.object({ uploads: z.array(z.object({ sha256: z.string().nullable(), filename: z.string() })) });
+const requestLog = z.object({ uploads: z.array(z.object({ sha256: z.string().nullable(), filename: z.string() })) });
 
 const scratch = mkdtempSync(join(tmpdir(), "nemo-pull-"));
 const open: { stop: () => unknown }[] = [{ stop: () => rmSync(scratch, { recursive: true, force: true }) }];
@@ -63,7 +63,7 @@ describe("§5 an asset of a live key", () => {
       api.get(`/v1/projects/${project.id}/assets`, attachment, { method: "POST", json: { asset_id }, headers });
     await until(attach, (got) => got.status === "attached");
 
-    const seen = ledger.parse(await (await fetch(`${sandbox.url}/__ledger`)).json());
+    const seen = requestLog.parse(await (await fetch(`${sandbox.url}/__ledger`)).json());
     const sha256 = createHash("sha256").update(bytes).digest("hex");
     expect(seen.uploads).toEqual([{ sha256, filename: "clip.mp4" }]);
   });

@@ -38,11 +38,11 @@ async function startSink() {
   let webhook: Webhook | null = null;
   const message = z.object({ id: z.string(), data: z.object({ id: z.string() }) });
   const server = createServer(async (request, response) => {
-    const pieces: Buffer[] = [];
-    for await (const piece of request) pieces.push(piece);
+    const chunks: Buffer[] = [];
+    for await (const chunk of request) chunks.push(chunk);
     const headers = Object.fromEntries(Object.entries(request.headers).map(([name, value]) => [name, String(value)]));
     try {
-      const { id, data } = message.parse(webhook?.verify(Buffer.concat(pieces).toString("utf8"), headers));
+      const { id, data } = message.parse(webhook?.verify(Buffer.concat(chunks).toString("utf8"), headers));
       if (id !== headers["webhook-id"]) throw new Error("it has two ids");
       came.set(data.id, [...(came.get(data.id) ?? []), id]);
       response.writeHead(204).end();

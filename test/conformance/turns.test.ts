@@ -5,7 +5,7 @@ import { turn } from "../../src/core/wire/turn.ts";
 import { isTerminal } from "../../src/core/wire/turn-event.ts";
 import { at, leastOf, type Member, newMember, problem, shown } from "./support/client.ts";
 import { countTo, idsOf, typesOf, type Watched, watchToEnd } from "./support/frames.ts";
-import { messagesWith, spoil, unspoil } from "./support/nemo.ts";
+import { clearFailures, failNext, messagesWith } from "./support/nemo.ts";
 
 const listOf = pageOf(turn);
 const STREAM = { accept: "text/event-stream" };
@@ -119,10 +119,10 @@ describe.concurrent("§4.3 events", () => {
   it("§4.3 gives the address of the events first, before anything reaches Nemo", async () => {
     const live = await newMember("ada", "live");
     const { id } = await live.newProject();
-    await spoil("/api/tasks", 503, 8);
+    await failNext("/api/tasks", 503, 8);
     const prompt = `make a clip of the sea, unsent ${Date.now()}`;
     const { frames } = await follow(live, id, prompt);
-    await unspoil("/api/tasks");
+    await clearFailures("/api/tasks");
     const [first] = frames;
     if (first?.event.type !== "turn.started") throw new Error(`${first?.event.type} came first`);
     expect(first.event.events_url).toMatch(new RegExp(`/v1/turns/${first.event.id}/events$`));

@@ -46,7 +46,7 @@ describe("a batch", () => {
     );
   });
 
-  it("begins nothing while it is paused, and ends only when what it made has stopped", () => {
+  it("starts nothing while it is paused, and ends only when all its videos have ended", () => {
     const counts = { queued: 3, running: 1, completed: 0, failed: 0, needs_input: 0, cancelled: 0 };
     const batch = batchOf("own_projects", 4, 4);
     const paused = changedBatch(batch, "pause") as Batch;

@@ -49,7 +49,7 @@ describe("null and empty text", () => {
     });
   });
 
-  it("of a required field are told: text as empty, anything else as missing", () => {
+  it("of a required field are reported: text as empty, anything else as missing", () => {
     expect(read(newTurn, { prompt: "" })).toEqual({ prompt: "" });
     expect(read(newTurn, { prompt: null })).toEqual({});
     expect(read(newUpload, { filename: "a.png", size_bytes: "" })).toEqual({ filename: "a.png" });
@@ -128,7 +128,7 @@ describe("lists", () => {
     expect(read(newVideo, { prompt: "hi", assets })).toEqual({ prompt: "hi", assets: [] });
   });
 
-  it("of words are parted by commas, of sentences by lines alone", () => {
+  it("of words are split by commas, of sentences only by lines", () => {
     expect(read(newEndpoint, { url: "https://a.org", types: "turn.completed, render.completed" })).toEqual({
       url: "https://a.org",
       types: ["turn.completed", "render.completed"],
@@ -151,7 +151,7 @@ describe("lists", () => {
 });
 
 describe("objects", () => {
-  it("are read to one beyond their limit, which says enough", () => {
+  it("are read to one member beyond their limit", () => {
     const sent = Array.from({ length: 10_000 }, (_, index) => `https://a.org/${index}`);
     for (const assets of [sent, sent.join("\n"), JSON.stringify(sent)]) {
       const body = read(newVideo, { prompt: "hi", assets });
@@ -184,7 +184,7 @@ describe("objects", () => {
     expect(read(newTurn, body)).toBe(body);
   });
 
-  it("with a label called __proto__ are refused: it would be dropped in silence", () => {
+  it("with a label called __proto__ are rejected, because it would be dropped silently", () => {
     const { faults } = coerceBody(newTurn, JSON.parse('{"prompt":"hi","metadata":{"__proto__":"x","a":"b"}}'), json);
     expect(faults).toEqual([{ field: "/metadata/__proto__", message: expect.stringContaining("name") }]);
   });

@@ -128,7 +128,7 @@ describe("changeLine", () => {
     expect(changeLine(diff, "en")).toMatch(/"d" \(0-1s\); 1 more change\.$/);
   });
 
-  it("says how many where none is listed", () => {
+  it("gives their number if none is listed", () => {
     const more = [
       { kind: "segment_added", count: 1_200 },
       { kind: "segment_moved", count: 34 },

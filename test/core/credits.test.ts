@@ -12,7 +12,7 @@ describe("a balance", () => {
     [null, 50, false, null],
     [50, null, false, null],
     [50, 500, false, null],
-  ] as const)("from %s to %s, refused %s, is told as %s", (was, is, problem, event) => {
+  ] as const)("from %s to %s (a turn rejected: %s) sends %s", (was, is, problem, event) => {
     expect(creditsEvent(was, is, problem)).toBe(event);
   });
 });

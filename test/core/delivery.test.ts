@@ -19,7 +19,7 @@ describe("a delivery", () => {
     expect(at / 3_600_000).toBeCloseTo(75.58, 1);
   });
 
-  it("only ever comes earlier by jitter, by at most a tenth", () => {
+  it("is shortened by jitter by at most a tenth, and never lengthened", () => {
     expect(nextAttempt(2, null, 0, 0, timings)).toBe(300_000);
     expect(nextAttempt(2, null, 0, 0.999, timings)).toBeGreaterThanOrEqual(270_000);
     expect(nextAttempt(2, null, 0, 0.999, timings)).toBeLessThan(300_000);
@@ -30,7 +30,7 @@ describe("a delivery", () => {
     expect(nextAttempt(2, 1_000, 0, 0, timings)).toBe(300_000);
   });
 
-  it("counts as taken by 2xx alone", () => {
+  it("counts as delivered only with a 2xx", () => {
     expect([200, 204, 299].every((status) => isAccepted(outcome(status)))).toBe(true);
     expect([null, 199, 301, 404, 410, 500].some((status) => isAccepted(outcome(status)))).toBe(false);
   });

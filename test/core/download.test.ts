@@ -30,7 +30,7 @@ describe("the end of a link", () => {
   });
 });
 
-describe("a thing with a file", () => {
+describe("a resource with a file", () => {
   it.each([render, { ...render, id: "ast_01jd8m3k5xq2w4v7z9ab0123456789abcdef" as const, until: null }])(
     "gets a link in place of what stood for it: $id",
     async (download) => {
@@ -49,7 +49,7 @@ describe("a thing with a file", () => {
     expect(await withDownload({ id: "x", download: render }, maker, NOON + 30 * DAY_MS)).toEqual(none);
   });
 
-  it("is known by what stands in the link's place", () => {
+  it("is recognised by the placeholder of its link", () => {
     expect(hasDownload({ download: null })).toBe(true);
     expect(hasDownload({ id: "trn_1" })).toBe(false);
   });

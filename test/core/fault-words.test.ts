@@ -9,7 +9,7 @@ import { newVideo } from "../../src/core/wire/video.ts";
 const said = (schema: z.ZodType, value: unknown): string[] =>
   (schema.safeParse(value).error?.issues ?? []).map((issue) => `${issue.path.join(".")} ${validationMessage(issue)}`);
 
-describe("the words for a fault", () => {
+describe("the text of a fault", () => {
   it.each([
     [z.object({ a: z.string() }), {}, "a is required"],
     [z.object({ a: z.union([z.string(), z.number()]) }), {}, "a is required"],
@@ -44,7 +44,7 @@ describe("the words for a fault", () => {
     expect(said(schema, value)).toEqual([words]);
   });
 
-  it("are never the validator's own", () => {
+  it("is never the validator's own", () => {
     const odd: readonly unknown[] = [undefined, null, 5, -1, 1.5, true, "", "x", "Ü ü", [], [null], {}, { a: {} }];
     for (const schema of [newVideo, newBatch, newGenerator] as const)
       for (const field of Object.keys(schema.shape))

@@ -48,7 +48,7 @@ describe("a flat body", () => {
     expect(read({ metadata_b: "2", metadata: { a: "1" } })).toEqual({ metadata: { a: "1", b: "2" } });
   });
 
-  it("leaves out null, as text and inside a group, and reads a truth value however it is written", () => {
+  it("omits null, as text and inside a group, and reads booleans in every spelling", () => {
     expect(
       read({
         prompt: "hi",
@@ -80,7 +80,7 @@ describe("a flat body", () => {
 });
 
 describe("the fields of a form", () => {
-  it("are a flat body; a list may come in several of one name, nothing else may", () => {
+  it("are a flat body; only a list may have several fields of one name", () => {
     const pairs = [
       ["prompt", "hi"],
       ["asset_ids", "ast_1"],
@@ -91,7 +91,7 @@ describe("the fields of a form", () => {
   });
 });
 
-describe("a name in a refusal", () => {
+describe("a field name in an error", () => {
   it("is the one that was sent", () => {
     const { sentAt } = unflatten(
       { prompt: "hi", asset_urls: "x\ny", asset_ids: ["", "z"], var_a: 1, "metadata_b/c": 2, metadata: { d: [] } },

@@ -149,7 +149,7 @@ describe("a form", () => {
     expect(source.reads()).toBeLessThan(12);
   });
 
-  it("knows an input that nobody filled in", async () => {
+  it("recognises an empty file input", async () => {
     const EMPTY = 'Content-Disposition: form-data; name="file"; filename=""';
     const contents = { "": true, "\r\n": false, a: false, "\r\n--x": false };
     for (const [content, isEmpty] of Object.entries(contents)) {
@@ -185,7 +185,7 @@ describe("a form", () => {
     expect(await read(utf8("01234567890"), FIELD)).toEqual({ ok: true, value: null });
   });
 
-  it("gives back any content, in whatever pieces it comes", async () => {
+  it("returns any content, however it is chunked", async () => {
     const tricky = fc
       .array(
         fc.oneof(

@@ -11,7 +11,7 @@ describe("formats", () => {
     expect(formatOfName("holiday.photo.jpeg")?.ext).toBe("jpg");
   });
 
-  it("refuses a name without an ending, and an unknown one", () => {
+  it("rejects a name without an ending, and an unknown one", () => {
     expect(formatOfName("mp4")).toBeNull();
     expect(formatOfName("a.exe")).toBeNull();
   });

@@ -62,7 +62,7 @@ describe("the apology for a temporary issue", () => {
   it.each(NOISE)("is %j", (text) => expect(isTrailingNoise(text)).toBe(true));
   it.each(NOT_NOISE)("is not %j", (text) => expect(isTrailingNoise(text)).toBe(false));
 
-  it("is dropped behind other output, and kept where it is all there is", () => {
+  it("is dropped after other output, and kept if there is no other", () => {
     const [noise = ""] = NOISE;
     expect(withoutTrailingNoise(["Added music.", noise, ""])).toEqual(["Added music."]);
     expect(withoutTrailingNoise(["Added music.", noise, "Added a title."])).toHaveLength(3);

@@ -60,7 +60,7 @@ describe("talk about a GUI", () => {
     expect(triesOf(half + half)).toBeLessThan(triesOf(half) * 2.5);
   });
 
-  it("comes out of a stream as out of the whole text, however it is cut", () => {
+  it("gives the same result for a stream as for the whole text, however it is cut", () => {
     fc.assert(
       fc.property(anyText, fc.array(fc.nat(40), { maxLength: 60 }), (given, cuts) => {
         const stream = new GuiInstructionStream();
@@ -88,7 +88,7 @@ describe("talk about a GUI", () => {
     expect(long.push("a".repeat(10 * LONGEST_SENTENCE)).text.length).toBeGreaterThanOrEqual(9 * LONGEST_SENTENCE);
   });
 
-  it("reads 64 kB of anything without losing itself in it", () => {
+  it("reads 64 kB of any text in bounded time", () => {
     const worst = [
       "click ",
       "点击",

@@ -31,7 +31,7 @@ describe("a hook's body", () => {
     expect(keysOf(sampleOf("video.needs_input"))).toEqual(keysOf(sampleOf("video.completed")));
   });
 
-  it("tells a video by the names that its own route has", () => {
+  it("describes a video by the field names of its route", () => {
     const body = sampleOf("video.completed");
     expect(body).toMatchObject({ status: "completed", download_url: "https://gateway.example/f/sample" });
     expect(body.video_id).toMatch(/^vid_/);
@@ -39,7 +39,7 @@ describe("a hook's body", () => {
     expect(body.download_url_expires_at).toBe("2026-11-28T10:00:00.000Z");
   });
 
-  it("joins lists, reaches into things and flattens labels", () => {
+  it("joins lists, flattens objects and labels", () => {
     const event = sampleEvent("render.completed", "live");
     const warnings = [
       { code: "duration_differs", detail: "a" },
@@ -56,14 +56,14 @@ describe("a hook's body", () => {
     expect(sampleOf("endpoint.disabled").types).toBe("*");
   });
 
-  it("says when a later event was already sent", () => {
+  it("marks an event that is sent after a later one", () => {
     expect(hookBody({ ...sampleEvent("turn.failed", "test"), stale: true })).toMatchObject({
       stale: true,
       mode: "test",
     });
   });
 
-  it("has nothing where a value is an object or not there", () => {
+  it("is null for a value that is an object or missing", () => {
     expect(sampleOf("turn.completed")).toMatchObject({ error_code: null, credits_amount: 12, timeline_changed: true });
     expect(sampleOf("turn.failed")).toMatchObject({ error_code: "nemo_unavailable", text: null });
   });
@@ -72,7 +72,7 @@ describe("a hook's body", () => {
 describe("a finished file in a hook's body", () => {
   const FILE = ["download_url", "download_url_expires_at", "size_bytes", "duration_ms", "width", "height"];
 
-  it.each(["render.completed", "video.completed", "asset.ready"] as const)("%s: its link and its facts", (type) => {
+  it.each(["render.completed", "video.completed", "asset.ready"] as const)("%s: its link and its fields", (type) => {
     const { data } = sampleEvent(type, "live");
     const body = sampleOf(type);
     for (const name of FILE) expect([name, body[name]]).toEqual([name, data[name]]);

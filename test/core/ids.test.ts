@@ -42,7 +42,7 @@ describe("ids", () => {
     expect(randomUserHash(random)).toMatch(/^[0-9a-z]{16}$/);
   });
 
-  it("name the same fact the same way", async () => {
+  it("are the same for the same event", async () => {
     expect(await eventId("rnd_1", "render.completed#1")).toBe(await eventId("rnd_1", "render.completed#1"));
     expect(await eventId("rnd_1", "render.completed#1")).not.toBe(await eventId("rnd_1", "render.completed#2"));
     expect(await eventId("rnd_1", "x")).toMatch(plainIdPattern("evt"));
@@ -59,7 +59,7 @@ describe("ids", () => {
 });
 
 describe("keys", () => {
-  it("know their own mode and refuse every mistyped character", () => {
+  it("know their own mode and reject every mistyped character", () => {
     const key = issueKey("test", random);
     expect(key).toMatch(/^ngw_test_[0-9A-Za-z]{49}$/);
     expect(modeOfKey(key)).toBe("test");

@@ -25,7 +25,7 @@ describe("the notation of the grammar", () => {
     expect(parseGrammar("A = 导出?").get("A")).toEqual({ kind: "row", parts });
   });
 
-  it.each(["A = (b", "A = b)", "b|c"])("refuses a slip of the pen: %s", (source) => {
+  it.each(["A = (b", "A = b)", "b|c"])("rejects a syntax error: %s", (source) => {
     expect(() => parseGrammar(source)).toThrow();
   });
 });

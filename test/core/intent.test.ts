@@ -43,7 +43,7 @@ describe("the grammar", () => {
     expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(120);
   });
 
-  it("leaves no word over: any stranger among the words of a command makes it chat", () => {
+  it("is chat when a command contains any unknown word", () => {
     const command = fc.constantFrom(...COMMANDS.map(({ text }) => text).filter((text) => /^[a-z ]+$/.test(text)));
     fc.assert(
       fc.property(command, fc.nat(12), fc.constantFrom("blue", "sunset", "slower", "猫", "title"), (text, at, word) => {

@@ -5,7 +5,7 @@ const own: KeyAccess = { mode: "test", scopes: ["read", "keys"], endsAt: 1_000 }
 const fieldsOf = (wanted: Partial<KeyAccess>, of: KeyAccess = own) =>
   checkKeyAccess(of, { ...of, ...wanted })?.errors?.map(({ field }) => field) ?? [];
 
-describe("what a key may give away", () => {
+describe("what a key may grant", () => {
   it("is what it has itself", () => {
     expect(checkKeyAccess(own, own)).toBeNull();
     expect(fieldsOf({ scopes: ["read"], endsAt: 1 })).toEqual([]);

@@ -15,7 +15,7 @@ describe("a key", () => {
     }
   });
 
-  it("is not one of ours when one character is another, wherever it stands", () => {
+  it("is invalid after a change of any one character", () => {
     const key = issueKey("test", random);
     for (let at = 0; at < key.length; at++) {
       const other = key[at] === "A" ? "B" : "A";

@@ -41,7 +41,7 @@ describe("signed links", () => {
     expect(await readLink(token, roots, now + 60_000)).toEqual({ ok: false, error: "expired" });
   });
 
-  it("refuse every change of one character", async () => {
+  it("reject every change of one character", async () => {
     const token = await signLink(share, roots);
     for (let at = 0; at < token.length; at++) {
       const other = token[at] === "a" ? "b" : "a";
@@ -50,11 +50,11 @@ describe("signed links", () => {
     }
   });
 
-  it.each(["", ".", "a.b.c.d.e", "....", "x".repeat(500)])("refuse %j", async (token) => {
+  it.each(["", ".", "a.b.c.d.e", "....", "x".repeat(500)])("reject %j", async (token) => {
     expect(await readLink(token, roots, now)).toEqual({ ok: false, error: "tampered" });
   });
 
-  it("refuse more parts and a purpose that does not fit the id", async () => {
+  it("reject more parts and a purpose that does not fit the id", async () => {
     expect((await readLink(`${await signLink(share, roots)}.x`, roots, now)).ok).toBe(false);
     const wrong = { ...share, purpose: "pull" } as unknown as Link; // what the types forbid
     expect((await readLink(await signLink(wrong, roots), roots, now)).ok).toBe(false);

@@ -7,7 +7,7 @@ const NOW = Date.UTC(2026, 10, 21);
 const timings = scaledTimings(1);
 const sound = { expiresAt: null, rejectedAt: null };
 
-describe("a token's standing", () => {
+describe("a token's status", () => {
   it.each([
     ["one without a known end", sound, "ready", true],
     ["one that ends in two days", { ...sound, expiresAt: NOW + 2 * DAY_MS }, "ready", true],
@@ -25,13 +25,13 @@ describe("a token's standing", () => {
     expect(mayUse(token, NOW, timings)).toBe(usable);
   });
 
-  it("is told about a day before the end, where there is one", () => {
+  it("is announced about a day before its end, if it has one", () => {
     expect(warningAt({ ...sound, expiresAt: NOW })).toBe(NOW - DAY_MS);
     expect(warningAt(sound)).toBeNull();
   });
 });
 
-describe("the next mint", () => {
+describe("the next anonymous token", () => {
   it("is when upstream says, else when the last one's week is over, else in an hour", () => {
     expect(nextIssueAt(NOW, 5_000, NOW)).toBe(NOW + 5_000);
     expect(nextIssueAt(NOW, null, NOW - 3 * DAY_MS)).toBe(NOW + 4 * DAY_MS);
@@ -39,7 +39,7 @@ describe("the next mint", () => {
     expect(nextIssueAt(NOW, null, NOW - 8 * DAY_MS)).toBe(NOW + HOUR_MS);
   });
 
-  it("is soon, and then ever later, where upstream gives none just after the week", () => {
+  it("is requested soon, and then at growing intervals, if upstream gives none just after the week", () => {
     const issued = NOW - 7 * DAY_MS;
     expect(nextIssueAt(NOW - 1, null, issued)).toBe(NOW - 1 + MINUTE_MS);
     expect(nextIssueAt(NOW + MINUTE_MS, null, issued)).toBe(NOW + 2 * MINUTE_MS);

@@ -23,7 +23,7 @@ function net(pages: Record<string, { to: string; status?: number } | string>): T
 }
 
 describe("a file behind an address", () => {
-  it("is what stands at the end of at most five redirects", async () => {
+  it("is the file at the end of at most five redirects", async () => {
     const reach = net({
       "https://a.org/": { to: "https://b.org/x", status: 301 },
       "https://b.org/x": { to: "/y", status: 307 },
@@ -37,7 +37,7 @@ describe("a file behind an address", () => {
     expect(reach.asked).toHaveLength(6);
   });
 
-  it("is asked for in our name, since many hosts refuse who says none", async () => {
+  it("is requested with a User-Agent, because many hosts reject requests without one", async () => {
     const sent: (string | null)[] = [];
     const reach = net({ "https://a.org/": "the file" });
     const send = (request: Request) => {
@@ -48,7 +48,7 @@ describe("a file behind an address", () => {
     expect(sent).toEqual([USER_AGENT]);
   });
 
-  it("is not followed for ever", async () => {
+  it("ends after five redirects", async () => {
     const reach = net({ "https://a.org/": { to: "https://a.org/" } });
     expect(await openTarget("https://a.org/", signal, reach)).toEqual({ ok: false, error: "too_many_redirects" });
     expect(reach.asked).toHaveLength(6);
@@ -77,7 +77,7 @@ describe("a file behind an address", () => {
     expect(reach.asked).toEqual(["https://a.org/"]);
   });
 
-  it("is any answer that is no redirect, a refusal too", async () => {
+  it("is any response that is not a redirect, errors included", async () => {
     const opened = await openTarget("https://gone.org/", signal, net({}));
     expect(opened.ok && opened.value.status).toBe(404);
   });
@@ -91,7 +91,7 @@ describe("the public DNS", () => {
       return Response.json(answers[`${asked.get("name")} ${asked.get("type")}`] ?? {}, { status });
     });
 
-  it("gives the addresses of both kinds, past aliases", async () => {
+  it("returns addresses of both kinds and follows aliases", async () => {
     const resolve = answering({
       "b.org A": {
         Answer: [
@@ -104,7 +104,7 @@ describe("the public DNS", () => {
     expect(await resolve("b.org")).toEqual(["8.8.8.8", "2606:4700::1"]);
   });
 
-  it("gives none of a name that it does not know", async () => {
+  it("returns no address for an unknown name", async () => {
     expect(await answering({ "b.org A": { Status: 3 }, "b.org AAAA": { Answer: "odd" } })("b.org")).toEqual([]);
   });
 

@@ -16,7 +16,7 @@ describe("a want", () => {
     expect(refuseWant("concurrent_turns", 1, 0, 0)?.code).toBe("concurrency_limited");
   });
 
-  it("is refused with what is left and when the day ends", () => {
+  it("is rejected with what is left and when the day ends", () => {
     const problem = refuseWant("bytes_per_day", 5, 10, 7);
     expect(problem).toMatchObject({ charged: "no", retryAfterSeconds: (12 * HOUR_MS) / 1000 });
     expect(problem?.limit && rateLimitHeaders(problem.limit)).toEqual({
@@ -50,7 +50,7 @@ describe("a user's share", () => {
     }
   });
 
-  it("leaves room for the next user, however many took all they may", () => {
+  it("leaves room for the next user, however many have used their shares", () => {
     let taken = 0;
     for (let user = 0; user < 20; user++) {
       const most = share(1_000_000, taken);
@@ -64,12 +64,12 @@ describe("a user's share", () => {
     expect([share(1, 0), share(1, 1), share(2, 1), share(0, 0)]).toEqual([1, 0, 1, 0]);
   });
 
-  it("does not hold an account that names nobody, nor the day's new users: each is one", () => {
+  it("does not apply to requests without a user, nor to the day's new users", () => {
     expect(shareOf("renders_per_day", 90, { all: 80, own: null })).toBe(90);
     expect(shareOf("new_users_per_day", 90, { all: 80, own: 0 })).toBe(90);
   });
 
-  it("that is used up says whose share it is", () => {
+  it("that is used up names whose share it is", () => {
     const problem = checkMore("concurrent_turns", 1, 90, { all: 30, own: 30 }, NOON);
     expect(problem).toMatchObject({ code: "concurrency_limited", limit: { quota: 30, remaining: 0 } });
     expect(problem?.detail).toBe(

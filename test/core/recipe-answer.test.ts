@@ -32,11 +32,11 @@ describe("the recipe in an answer", () => {
     ["a variable that the prompt lacks", RECIPE.replace("{{mug}}", "mugs"), /^\/variables\/0\/name /],
     ["a placeholder without a variable", RECIPE.replace("sell", "sell {{more}}"), /^\/prompt /],
     ["a type that there is not", RECIPE.replace('"text"', '"colour"'), /^\/variables\/0\/type /],
-  ])("is refused with its fault: %s", (_, text, fault) => {
+  ])("is rejected with its fault: %s", (_, text, fault) => {
     expect(recipeIn(text)).toMatchObject({ ok: false, error: expect.stringMatching(fault) });
   });
 
-  it("says neither who asks nor what comes out", () => {
+  it("contains neither attribution nor output", () => {
     const more = RECIPE.replace("{", '{"attribution": {"source": "me"}, "output": {"format": "gif"}, "surprise": 1, ');
     const read = recipeIn(more);
     expect(read).toMatchObject({ ok: true, value: { output: { format: "mp4" }, attribution: { source: null } } });
@@ -49,7 +49,7 @@ describe("the recipe in an answer", () => {
 });
 
 describe("the recipe without an answer", () => {
-  it("is a whole one for every description, and keeps its words", () => {
+  it("is complete for every description, and keeps its text", () => {
     fc.assert(
       fc.property(fc.string({ minLength: 1, maxLength: 2_000 }), (description) => {
         const made = plainRecipe(description.trim() || "x");
@@ -63,7 +63,7 @@ describe("the recipe without an answer", () => {
   });
 });
 
-it("a description comes back out of the message that carries it", () => {
+it("a description is recovered from the message that contains it", () => {
   expect(describedIn(recipeRequest("mugs"))).toBe("mugs");
   expect(describedIn("mugs")).toBeNull();
 });

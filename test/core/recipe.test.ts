@@ -75,7 +75,7 @@ describe("a recipe's prompt", () => {
     },
   );
 
-  it("is refused where no number would ever fit", () => {
+  it("is rejected where no number would ever fit", () => {
     const a = made({ name: "a", type: "number", min: 5, max: 3 });
     expect(recipeFaults({ prompt: "{{a}}", variables: [a] })).toEqual([
       { field: "/variables/0/max", message: "must not be below min, 5" },
@@ -95,7 +95,7 @@ describe("a recipe's prompt", () => {
     expect(!filled.ok && filled.error[0]?.message).toContain(`at most ${PROMPT_BYTES}`);
   });
 
-  it("holds values as they are: what looks like a placeholder or a replacement pattern is text", () => {
+  it("inserts values unchanged: placeholders and replacement patterns in them are text", () => {
     const two = { prompt: "{{a}} and {{b}}.", variables: [made({ name: "a" }), made({ name: "b" })] };
     expect(fillPrompt(two, { a: "{{b}}", b: "$& $1 {{a}}" })).toEqual({ ok: true, value: "{{b}} and $& $1 {{a}}." });
     fc.assert(
@@ -111,7 +111,7 @@ describe("a recipe", () => {
     expect(recipeFaults(recipe)).toEqual([]);
   });
 
-  it("is refused with every place that is wrong", () => {
+  it("is rejected with every position that is wrong", () => {
     const faults = recipeFaults({
       prompt: "{{a}} {{gone}} {{Not}} {{ b }} {{c}} {{d}}",
       variables: [
@@ -136,7 +136,7 @@ describe("a recipe", () => {
 });
 
 describe("the built-in generators", () => {
-  it("are five whole recipes under their own standing", () => {
+  it("are five complete recipes with their own slugs", () => {
     expect(BUILT_IN_GENERATORS.map(({ slug }) => slug)).toEqual([
       "generator-maker-generator",
       "video-generator-generator",
@@ -203,11 +203,11 @@ describe("a recipe that multiplies what is sent", () => {
     expect(Math.max(0, ...built)).toBeLessThan(PROMPT_BYTES); // no text longer than a prompt was put together
   });
 
-  it("tells at most twenty faults", () => {
+  it("reports at most twenty faults", () => {
     expect(recipeFaults({ prompt: "{{1}} ".repeat(3_000), variables: [] })).toHaveLength(20);
   });
 
-  it("may come to nothing where its values are empty", () => {
+  it("may be empty if its values are empty", () => {
     expect(fillPrompt(many, { a: "" })).toEqual({ ok: true, value: "x" });
   });
 });

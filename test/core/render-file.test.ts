@@ -24,7 +24,7 @@ describe("a finished file", () => {
       expect(isAnnounceable(err({ reason }), "mp4"), reason).toBe(false);
   });
 
-  it("is not refused because we cannot look into it", () => {
+  it("is not rejected if it cannot be analysed", () => {
     expect(isAnnounceable(err({ reason: "over_budget" }), "mp4")).toBe(true);
     expect(warningsOf(err({ reason: "over_budget" }), wanted)).toMatchObject([{ code: "file_not_inspected" }]);
     expect(isAnnounceable(err({ reason: "unknown" }), "gif")).toBe(true);
@@ -32,7 +32,7 @@ describe("a finished file", () => {
     expect(contentTypeOf("constructor")).toBe("application/octet-stream");
   });
 
-  it("comes with a warning where it differs from its timeline", () => {
+  it("has a warning if it differs from its timeline", () => {
     expect(warningsOf(ok(facts), wanted)).toEqual([]);
     expect(warningsOf(ok(facts), { durationMs: null, width: null, height: null })).toEqual([]);
     expect(warningsOf(ok({ ...facts, durationMs: 10_900 }), wanted)).toEqual([]);

@@ -98,7 +98,7 @@ describe("a render", () => {
     expect(last.attempts).toHaveLength(2);
   });
 
-  it("is told as timed out after 30 minutes, and asked for a day more", () => {
+  it("is reported as timed out after 30 minutes, and polled for another day", () => {
     expect(pollAgain(polling, 1_000 + timings.renderTimeout - 1, timings)).toMatchObject({
       phase: "polling",
       error: null,
@@ -113,7 +113,7 @@ describe("a render", () => {
     expect(given).toMatchObject({ phase: "failed", error: { code: "render_timeout" }, endedAt: at, nextAt: null });
   });
 
-  it("is completed after all by a file that comes late, and not ordered anew by a failure that comes late", () => {
+  it("is completed by a late file, and not submitted again after a late failure", () => {
     const late = pollAgain(polling, 1_000 + timings.renderTimeout, timings);
     const now = late.nextAt ?? 0;
     const copying = afterPoll(
@@ -143,7 +143,7 @@ describe("a render", () => {
     });
   });
 
-  it("is asked for three times before a job whose submit was interrupted counts as never arrived", () => {
+  it("is polled three times before an interrupted submit counts as lost", () => {
     const first = afterUnknown(toSubmitting(order, null, 1_000), "render_y", 2_000, timings);
     expect(first).toMatchObject({ phase: "submitting", nextAt: 7_000 });
     const second = afterUnknown(first, "render_y", 7_000, timings);
@@ -164,7 +164,7 @@ describe("a render", () => {
     expect(known).toMatchObject({ phase: "polling", upstreamId: "render_x" });
   });
 
-  it("can be taken back until its file is on its way, and upstream is told where it may have the job", () => {
+  it("can be cancelled until its file is being copied, and upstream is told if it may have the job", () => {
     expect(toCancelled(order, 5)).toMatchObject({
       phase: "failed",
       error: { code: "cancelled" },
@@ -193,7 +193,7 @@ describe("a render", () => {
     expect(toCancelled(toCancelled(late, 8), 9)).toEqual(toCancelled(late, 8));
   });
 
-  it("of something deleted is ended in whatever it does, unless it is over", () => {
+  it("of a deleted resource is ended in any state, unless it has ended", () => {
     const found = { status: "completed", progress: 100, url: "https://x/y.mp4" } as const;
     const copying = afterPoll(polling, found, "y", 6_000, timings);
     for (const one of [toSubmitting(order, null, 1), polling, copying])

@@ -6,7 +6,7 @@ const roots = { current: "a".repeat(32), previous: null };
 const owner = "nemo_token|ten_1|test|u";
 
 describe("a seal", () => {
-  it("opens for its owner and hides what it holds", async () => {
+  it("is decrypted for its owner and does not contain the plain text", async () => {
     const encrypted = await encrypt("nmv_usr_secret", owner, roots, random);
     expect(encrypted).not.toContain("nmv_usr_secret");
     expect(await decrypt(encrypted, owner, roots)).toBe("nmv_usr_secret");
@@ -20,12 +20,12 @@ describe("a seal", () => {
     expect(await decrypt(await encrypt("x", owner, roots, random), who, keys)).toBeNull();
   });
 
-  it("still opens under the previous root after a rotation", async () => {
+  it("is decrypted with the previous root secret after a rotation", async () => {
     const encrypted = await encrypt("x", owner, roots, random);
     expect(await decrypt(encrypted, owner, { current: "b".repeat(32), previous: roots.current })).toBe("x");
   });
 
-  it("stays shut when a character was changed, and for nonsense", async () => {
+  it("is not decrypted after a change of one character, nor is invalid text", async () => {
     const encrypted = await encrypt("x", owner, roots, random);
     const broken = encrypted.slice(0, -2) + (encrypted.endsWith("AA") ? "BB" : "AA");
     expect(await decrypt(broken, owner, roots)).toBeNull();
@@ -37,7 +37,7 @@ describe("a seal", () => {
 describe("a rotation of the root secret", () => {
   const rotated = { current: "b".repeat(32), previous: roots.current };
 
-  it("shows in the seal's own name, and only until it is made anew", async () => {
+  it("is visible in the key id until the value is re-encrypted", async () => {
     const encrypted = await encrypt("x", owner, roots, random);
     expect(kidOfEncrypted(encrypted)).toBe(await kidOf(roots.current));
     expect([await needsReEncryption(encrypted, roots), await needsReEncryption(encrypted, rotated)]).toEqual([
@@ -50,7 +50,7 @@ describe("a rotation of the root secret", () => {
     expect(await reEncrypt(fresh, owner, rotated, random)).toBeNull();
   });
 
-  it("cannot save what neither secret opens", async () => {
+  it("cannot recover a value that neither secret decrypts", async () => {
     const encrypted = await encrypt("x", owner, roots, random);
     expect(
       await reEncrypt(encrypted, owner, { current: "c".repeat(32), previous: rotated.current }, random),

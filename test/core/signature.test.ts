@@ -39,7 +39,7 @@ const longSize = (head: Uint8Array): Uint8Array =>
   join(head.subarray(0, 4), bytes(1, 0, 0, 0, 0, 0, 0, head.length - 5), head.subarray(5));
 
 describe("the first bytes of a file", () => {
-  it("tell all 13 formats", () => {
+  it("recognise all 13 formats", () => {
     const told = FORMATS.map(({ ext }) => [ext, extOf(sample(SAMPLES[ext as keyof typeof SAMPLES]))]);
     expect(told).toEqual(FORMATS.map(({ ext }) => [ext, ext]));
   });

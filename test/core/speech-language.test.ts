@@ -6,11 +6,11 @@ const none: LanguageHints = { explicit: null, last: null, acceptLanguage: null, 
 const given = (clues: Partial<LanguageHints>): string => chooseLanguage({ ...none, ...clues });
 
 describe("chooseLanguage", () => {
-  it("is English when nothing tells", () => {
+  it("is English if there is no clue", () => {
     expect(chooseLanguage(none)).toBe("en");
   });
 
-  it("takes the strongest clue that tells", () => {
+  it("follows the strongest clue", () => {
     const all: LanguageHints = { explicit: "en", last: "zh", acceptLanguage: "en", prompt: "加字幕" };
     expect(chooseLanguage(all)).toBe("en");
     expect(chooseLanguage({ ...all, explicit: null })).toBe("zh");
@@ -88,7 +88,7 @@ describe("chooseLanguage", () => {
     expect(given({ prompt })).toBe(language);
   });
 
-  it("property: answers one of the two, whatever it is given", () => {
+  it("property: returns one of the two for any input", () => {
     const text = fc.option(
       fc.oneof(
         fc.string({ unit: "binary" }),

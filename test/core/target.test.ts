@@ -152,11 +152,11 @@ describe("an address to send to", () => {
     expect(new Set([...TAKEN, ...REFUSED.map(([url]) => url)]).size).toBeGreaterThanOrEqual(80);
   });
 
-  it.each(TAKEN)("takes %j", (url) => {
+  it.each(TAKEN)("accepts %j", (url) => {
     expect(checkTarget(url, PUBLIC).ok).toBe(true);
   });
 
-  it.each(REFUSED)("refuses %j as %s", (url, why) => {
+  it.each(REFUSED)("rejects %j as %s", (url, why) => {
     expect(checkTarget(url, PUBLIC)).toEqual({ ok: false, error: why });
     expect(explainTarget(why)).toMatch(/^The address .+\.$/);
   });
@@ -167,7 +167,7 @@ describe("an address to send to", () => {
     expect(checkTarget(long(4_097), PUBLIC)).toEqual({ ok: false, error: "too_long" });
   });
 
-  it("is taken as it is where the operator named its origin, and nowhere else", () => {
+  it("is accepted unchanged only if the operator configured its origin", () => {
     const rules = { ...PUBLIC, trusted: ["http://10.0.0.5:9000"] };
     expect(checkTarget("http://10.0.0.5:9000/a.mp4", rules).ok).toBe(true);
     for (const url of ["http://10.0.0.5/a.mp4", "https://10.0.0.5:9000/a.mp4", "http://u@10.0.0.5:9000/a.mp4"])
@@ -186,7 +186,7 @@ describe("an address to send to", () => {
     expect(checked.ok && checked.value.href).toBe(asked);
   });
 
-  it("on workers.dev is somebody else's, but for our own name and the previews of its versions", () => {
+  it("on workers.dev is foreign, except for the gateway's own name and its version previews", () => {
     const rules = { allowLocal: false, ownHosts: ["Gateway.me.workers.dev"] };
     for (const url of ["https://gateway.me.workers.dev/", "https://1a2b-gateway.me.workers.dev/x"])
       expect(checkTarget(url, rules)).toEqual({ ok: false, error: "own_name" });
@@ -199,7 +199,7 @@ describe("an address to send to", () => {
     expect(checked.ok && checked.value.href).toBe("https://example.org/a");
   });
 
-  it("takes loopback only where it is allowed, and nothing else of the local network", () => {
+  it("accepts loopback only if it is allowed, and nothing else of the local network", () => {
     for (const url of ["http://127.0.0.1:9000/hook", "http://localhost:9000/hook", "http://[::1]:9000/hook"]) {
       expect(checkTarget(url, LOCAL).ok).toBe(true);
       expect(checkTarget(url, PUBLIC).ok).toBe(false);
@@ -259,7 +259,7 @@ describe("where a name leads", () => {
     expect((await resolveTarget(url, { rules: PUBLIC, resolve: null })).ok).toBe(true);
   });
 
-  it("is not asked of a name that is refused anyway, nor of the allowed loopback", async () => {
+  it("is not queried for a name that is rejected anyway, nor for the allowed loopback", async () => {
     const never = (): Promise<string[]> => Promise.reject(new Error("asked"));
     expect(await resolveTarget("https://localhost/", { rules: PUBLIC, resolve: never })).toEqual({
       ok: false,

@@ -5,7 +5,7 @@ import { NO_ATTRIBUTION } from "../../src/core/usage.ts";
 import { SCOPES } from "../../src/core/wire/key.ts";
 
 describe("a tenant's settings", () => {
-  it("are the defaults where nothing is stored", () => {
+  it("are the defaults if nothing is stored", () => {
     expect(settingsOf({})).toEqual({
       scopes: SCOPES,
       origins: [],
@@ -15,7 +15,7 @@ describe("a tenant's settings", () => {
     });
   });
 
-  it("are what is stored where something is, and the defaults beside it", () => {
+  it("are the stored values, and the defaults for the others", () => {
     const found = settingsOf({ scopes: ["read"], quotas: { live: { renders_per_day: 0 } } });
     expect(found.scopes).toEqual(["read"]);
     expect(found.quotas.live).toEqual({ ...QUOTA_DEFAULTS.live, renders_per_day: 0 });

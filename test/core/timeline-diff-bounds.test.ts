@@ -53,7 +53,7 @@ describe("a diff of any two timelines", () => {
     );
   });
 
-  it("property: is empty only when nothing that is told differs", () => {
+  it("property: is empty only if no reported property differs", () => {
     fc.assert(
       fc.property(plainTimeline, plainTimeline, (before, after) => {
         const isSame = JSON.stringify(told(before)) === JSON.stringify(told(after));
@@ -63,7 +63,7 @@ describe("a diff of any two timelines", () => {
     );
   });
 
-  it("property: tells a single edit as one change", () => {
+  it("property: reports a single edit as one change", () => {
     const names = fc.uniqueArray(fc.string({ minLength: 1 }), { minLength: 1, maxLength: 12 });
     fc.assert(
       fc.property(names, fc.nat(), fc.nat(), (labels, from, to) => {

@@ -18,7 +18,7 @@ describe("timings", () => {
     expect(scaledTimings(1)).toMatchObject({ deliveryTimeout: 15_000, deliveryLease: 45_000 });
   });
 
-  it("leave a sender and a reader seconds to go on, whatever the scale", () => {
+  it("leave a sender and a reader seconds to continue, whatever the scale", () => {
     for (const scale of [1, 4, 20, 60, 1e9]) {
       const { streamLeave, copyIdle, uploadBodyIdle, importIdle } = scaledTimings(scale);
       for (const wait of [streamLeave, copyIdle, uploadBodyIdle, importIdle])

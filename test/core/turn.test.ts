@@ -150,7 +150,7 @@ describe("a turn", () => {
     expect(firstPollAt(toSettling(sent, { ...closed, end: "lost" }, null), 5, timings)).toBe(5 + timings.settleFirst);
   });
 
-  it("says what its end rests on, and what it cost", () => {
+  it("reports the basis of its end and its cost", () => {
     const turn = toSettling(sent, closed, null);
     const snapshot = look({ fingerprint: "b", available: 400 });
     expect(evidenceOf(turn, snapshot, false)).toEqual({ stream: "closed", timeline: "changed", balance: "lower" });
@@ -159,7 +159,7 @@ describe("a turn", () => {
     expect(spentBy(turn, snapshot, true)).toEqual({ amount: null, basis: "unknown" });
   });
 
-  it("goes on in a new session once, and only where no timeline is lost or the caller asked for it", () => {
+  it("continues in a new session once, and only if no timeline is lost or the caller asked for it", () => {
     expect(mayReplace(base, false)).toBe(true);
     expect(mayReplace(base, true)).toBe(false);
     expect(mayReplace({ ...base, onSessionLoss: "restart" }, true)).toBe(true);

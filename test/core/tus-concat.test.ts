@@ -32,11 +32,11 @@ describe("Upload-Concat", () => {
     `final;/v1/uploads/${ID}/content`,
     `final;/v1/uploads/${ID.toUpperCase()}`,
     `final;/v1/uploads/${ID} http://[`,
-  ])("refuses %o", (text) => {
+  ])("rejects %o", (text) => {
     expect(codeOf(concat(text))).toBe("invalid_header");
   });
 
-  it("takes as many partials as the limit says", () => {
+  it("accepts as many partials as the limit allows", () => {
     const many = (count: number): string =>
       `final;${Array.from({ length: count }, () => `/v1/uploads/${ID}`).join(" ")}`;
     expect(concat(many(FINAL_PARTIALS)).ok).toBe(true);

@@ -12,7 +12,7 @@ describe("a fact", () => {
     expect(countsOf("turn.unknown", spent(null, "unknown"))).toEqual({ turns_unknown: 1, credits_unknown_turns: 1 });
   });
 
-  it("that an earlier version told without its credits or size counts all the same", () => {
+  it("of an earlier version without credits or size is counted", () => {
     expect(countsOf("turn.completed", "{}")).toEqual({ turns_completed: 1, credits_unknown_turns: 1 });
     expect(countsOf("upload.completed", "{}")).toEqual({ upload_bytes: 0 });
     expect(countsOf("render.completed", '{"reused_from":7}')).toEqual({ renders_completed: 1, render_bytes: 0 });
@@ -23,7 +23,7 @@ describe("a fact", () => {
     expect(countsOf("render.completed", told)).toEqual({ renders_completed: 1, render_bytes: 9_500_000 });
   });
 
-  it("of a render that shows another's file, or of a video, counts nothing: what it is made of does", () => {
+  it("of a video, or of a render that reuses a file, is not counted: its parts are", () => {
     expect(countsOf("render.completed", '{"reused_from":"rnd_1"}')).toBeNull();
     expect(countsOf("video.completed", spent(40, "measured"))).toBeNull();
     expect(countsOf("asset.ready", '{"size_bytes":5}')).toBeNull();

@@ -6,7 +6,7 @@ import { sampleEvent } from "../../src/core/webhooks/samples.ts";
 const generated = { id: "trn_1", prompt: "the recipe", prompt_source: "generator", text: "Done." };
 
 describe("for a user", () => {
-  it("a generator's prompt is null wherever it stands, and nothing else changes", () => {
+  it("a generator's prompt is null in every field, and nothing else changes", () => {
     const seen = { ...generated, prompt: null };
     expect(forUser(generated)).toEqual(seen);
     expect(forUser({ ok: true, value: { data: [generated, { ...generated, prompt_source: "caller" }] } })).toEqual({
@@ -16,12 +16,12 @@ describe("for a user", () => {
     expect(generated.prompt).toBe("the recipe");
   });
 
-  it("the turn that asks for a generator has no words", () => {
+  it("the turn of a generator job has no text", () => {
     const generatorJob = { ...generated, prompt_source: "generator_job" };
     expect(forUser(generatorJob)).toEqual({ ...generatorJob, prompt: null, text: null });
   });
 
-  it("labels come back as they were sent, and streams as they are", () => {
+  it("labels and streams are unchanged", () => {
     const metadata = { prompt_source: "generator", prompt: "mine" };
     expect(forUser({ ...generated, metadata }).metadata).toEqual(metadata);
     const body = new ReadableStream();
@@ -29,7 +29,7 @@ describe("for a user", () => {
     expect(forUser(null)).toBeNull();
   });
 
-  it("an event says nothing of its tenant", () => {
+  it("an event does not contain its tenant", () => {
     const event = sampleEvent("video.completed", "test");
     expect(eventForUser({ ...event, cursor: 9_000 }, 3)).toEqual({ ...event, tenant: null, cursor: 3 });
   });

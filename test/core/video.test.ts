@@ -84,7 +84,7 @@ describe("the next step of a video", () => {
     expect(go({}, false)).toMatchObject({ status: "needs_input", endedAt: NOW });
   });
 
-  it("is what the caller said in advance of a question, or of a turn that left nothing: once", () => {
+  it("is the caller's prepared answer to a question, or to a turn without a result, once", () => {
     for (const text of ["How long?", "Tell me what you would like."]) {
       const at = video({ stage: "timeline", turn: "trn_1", onQuestion: { answer: "2 seconds" } });
       const next = saved(at, { turn: ended({ text, changed: false }) });
@@ -96,7 +96,7 @@ describe("the next step of a video", () => {
     }
   });
 
-  it("needs no message for a prompt that says nothing but to export, once there may be something", () => {
+  it("needs no message for a prompt that only asks to export, once there may be a timeline", () => {
     const at = video({ stage: "turn", prompt: "please export it" });
     expect(stepOf(at).do).toBe("start_turn"); // its own project is empty
     expect(saved({ ...at, ownsProject: false })).toMatchObject({ stage: "render" });
@@ -104,7 +104,7 @@ describe("the next step of a video", () => {
     expect(stepOf({ ...at, prompt: "export it with music", turns: ["trn_1"] }).do).toBe("start_turn");
   });
 
-  it("tells a failure with the next call for a video", () => {
+  it("reports a failure with the next call for a video", () => {
     const error = problemOf("render_failed", "It failed.", { hint: "POST /v1/projects" });
     const at = video({ stage: "render", turn: "trn_1", render: "rnd_1" });
     expect(saved(at, { render: { status: "failed", error } }).error?.hint).toBe(

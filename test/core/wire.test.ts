@@ -35,7 +35,7 @@ describe("a body's bounds", () => {
     expect(wrong(newLink, { expires_in_seconds: 604_801 })).toBe(true);
   });
 
-  it("refuse what is no word, and what is not known", () => {
+  it("reject values that are not text, and unknown ones", () => {
     expect(wrong(newRender, { output: { format: "../mp4" } })).toBe(true); // which words are offered is the object's to say
     expect(wrong(newRender, { output: { fps: "60" } })).toBe(true);
     expect(wrong(newEndpoint, { url: "https://a.example", types: ["render.exploded"] })).toBe(true);

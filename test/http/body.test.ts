@@ -30,7 +30,7 @@ const post = async (path: string, body: ReadableStream, headers: Record<string, 
 };
 
 describe("a body", () => {
-  it("that breaks off is refused as such, by JSON routes and forms alike", async () => {
+  it("that breaks is reported as such, by JSON routes and by forms", async () => {
     const json = await readProblem(await post("/v1/projects", bodyOf(['{"name":'], "error")));
     expect(json).toMatchObject({
       status: 400,
@@ -43,7 +43,7 @@ describe("a body", () => {
       expect((await readProblem(await post("/v1/uploads", bodyOf(pieces, "error"), form))).status).toBe(400);
   });
 
-  it("without a byte for its time is refused with 408", async () => {
+  it("without a byte for its time is rejected with 408", async () => {
     const answer = await readProblem(await post("/v1/projects", bodyOf(['{"name":'], "nothing")));
     expect(answer).toMatchObject({ status: 408, code: "body_timeout", retryable: true });
   });

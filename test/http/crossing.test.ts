@@ -9,7 +9,7 @@ describe("a body on its way into an object", () => {
     expect(got).toEqual(FILE);
   });
 
-  it("that breaks off breaks for its reader too, who has what came before", async () => {
+  it("that breaks also breaks for its reader, which has the bytes before the break", async () => {
     const body = new ReadableStream({
       start: (controller) => controller.enqueue(FILE),
       pull: (controller) => controller.error(new Error("the connection is gone")),

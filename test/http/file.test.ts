@@ -54,7 +54,7 @@ describe("serveFile", () => {
     expect([response.status, (await bodyOf(response)).length]).toEqual([200, 1_000]);
   });
 
-  it("refuses a range outside the file and says how long it is", async () => {
+  it("rejects a range outside the file and says how long it is", async () => {
     await expect(ask({ Range: "bytes=1000-" })).rejects.toMatchObject({
       problem: { code: "range_not_satisfiable" },
       headers: { "Content-Range": "bytes */1000" },

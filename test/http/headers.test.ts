@@ -52,7 +52,7 @@ describe("userOf", () => {
     expect(userOf(headers({ "X-User-Id": "u".repeat(128) }))).toHaveLength(128);
   });
 
-  it.each(["", "u".repeat(129), "a\tb"])("refuses %j with the header's name", (user) => {
+  it.each(["", "u".repeat(129), "a\tb"])("rejects %j with the header's name", (user) => {
     expect(() => userOf(headers({ "X-User-Id": user }))).toThrow(
       expect.objectContaining({
         problem: expect.objectContaining({
@@ -70,7 +70,7 @@ describe("idempotencyKeyOf", () => {
     expect(idempotencyKeyOf(headers({ "Idempotency-Key": "k".repeat(255) }))).toHaveLength(255);
   });
 
-  it.each(["", "k".repeat(256), "a b", "ü"])("refuses %j", (key) => {
+  it.each(["", "k".repeat(256), "a b", "ü"])("rejects %j", (key) => {
     expect(() => idempotencyKeyOf(headers({ "Idempotency-Key": key }))).toThrow("invalid_header");
   });
 });
@@ -108,14 +108,14 @@ describe("streams", () => {
     expect(() => retryUnavailable(new Error("bug"))).toThrow("bug");
   });
 
-  it("go on from Last-Event-ID, then from ?after=", () => {
+  it("continue from Last-Event-ID, then from ?after=", () => {
     expect(cursorOf("7", { after: 3 })).toBe(7);
     expect(cursorOf(undefined, { after: 3 })).toBe(3);
     expect(cursorOf("", { after: 3 })).toBe(3);
     expect(() => cursorOf("x", { after: 3 })).toThrow("invalid_cursor");
   });
 
-  it("go on from the header's name in the query, as polyfills write it, unless the header says otherwise", () => {
+  it("continue from the header's name in the query, as polyfills write it, unless the header says otherwise", () => {
     expect(cursorOf(undefined, { after: 3, lastEventId: "5" })).toBe(5);
     expect(cursorOf(undefined, { after: 3, "Last-Event-ID": "6" })).toBe(6);
     expect(cursorOf(undefined, { after: 3, lastEventId: "" })).toBe(3);
@@ -123,7 +123,7 @@ describe("streams", () => {
     expect(() => cursorOf(undefined, { after: 3, lastEventId: "x" })).toThrow("invalid_cursor");
   });
 
-  it("above the limit invite to come back too, where they are read", async () => {
+  it("above the limit are retryable too if they are reads", async () => {
     const response = retryStream(apiError("concurrency_limited", "Too many.", { retryAfterSeconds: 7 }));
     expect([response.status, await response.text()]).toEqual([200, "retry: 7000\n: Too many.\n\n"]);
     expect(() => retryStream(apiError("not_found", "none"))).toThrow("not_found");

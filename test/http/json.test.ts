@@ -29,7 +29,7 @@ describe("jsonFault", () => {
     ['{"a":1', "position 6"],
     ["nul", "position 0"],
     ["{}{}", "position 2"],
-  ])("refuses %s", (text, words) => {
+  ])("rejects %s", (text, words) => {
     expect(jsonFault(text)).toMatchObject({ code: "malformed_json", detail: expect.stringContaining(words) });
   });
 
@@ -58,12 +58,12 @@ describe("jsonFault", () => {
     expect(detail).not.toMatch(/[a-z][A-Z]/);
   });
 
-  it("accepts 32 levels and refuses 33", () => {
+  it("accepts 32 levels and rejects 33", () => {
     expect(jsonFault("[".repeat(32) + "]".repeat(32))).toBeNull();
     expect(jsonFault("[".repeat(33) + "]".repeat(33))?.detail).toContain("more than 32");
   });
 
-  it("refuses a quarter of a million open brackets without ending the stack", () => {
+  it("rejects a quarter of a million open brackets without a stack overflow", () => {
     expect(jsonFault("[".repeat(250_000))?.code).toBe("malformed_json");
     expect(jsonFault('{"a":'.repeat(50_000))?.code).toBe("malformed_json");
   });

@@ -33,7 +33,7 @@ afterEach(() => {
 });
 
 describe("ownerOf", () => {
-  it("asks once for all who ask at the same time", async () => {
+  it("sends one look-up for all concurrent requests", async () => {
     const hash = newHash();
     const find = finder();
     const asked = await Promise.all([1, 2, 3].map(() => ownerOf(hash, 5_000, find)));
@@ -82,7 +82,7 @@ describe("ownerOf", () => {
     expect(find).toHaveBeenCalledTimes(1);
   });
 
-  it("remembers for half a minute that nobody holds a key, apart from the keys that somebody holds", async () => {
+  it("caches unknown keys for half a minute, separately from known keys", async () => {
     const held = newHash();
     await ownerOf(held, 60_000, finder());
     const nobody = finder(null);
@@ -99,7 +99,7 @@ describe("ownerOf", () => {
     expect(nobody).toHaveBeenCalledTimes(2); // displaced by the 2,000, and too old besides
   });
 
-  it("shares a look-up's failure with all who waited for it, and asks again afterwards", async () => {
+  it("shares a look-up's failure with all that wait for it, and looks up again afterwards", async () => {
     const hash = newHash();
     const failing = vi.fn(() => Promise.reject(new Error("D1 is away")));
     const asked = await Promise.allSettled([1, 2, 3].map(() => ownerOf(hash, 5_000, failing)));
@@ -117,7 +117,7 @@ describe("ownerOf", () => {
     expect(await second).toEqual(owner);
   });
 
-  it("keeps no more look-ups that died with their requests than it keeps keys", async () => {
+  it("keeps no more unfinished look-ups than keys", async () => {
     const first = newHash();
     const dead = vi.fn(() => new Promise<KeyOwner>(() => undefined));
     for (const hash of [first, ...Array.from({ length: 2_000 }, newHash)]) void ownerOf(hash, 5_000, dead);

@@ -69,7 +69,7 @@ describe("the table of methods", () => {
 });
 
 describe("a call to an object", () => {
-  it("is repeated once when it is a read and the platform says so", async () => {
+  it("is retried once if it is a read and the platform's error is retryable", async () => {
     const method = vi
       .fn()
       .mockRejectedValueOnce(fault({ retryable: true }))

@@ -28,11 +28,11 @@ describe("readRange", () => {
     expect(readRange(header, 1_000)).toBe("whole");
   });
 
-  it.each(["bytes=1000-", "bytes=1000-2000", "bytes=-0"])("refuses %s of 1000 bytes", (header) => {
+  it.each(["bytes=1000-", "bytes=1000-2000", "bytes=-0"])("rejects %s of 1000 bytes", (header) => {
     expect(readRange(header, 1_000)).toBe("unsatisfiable");
   });
 
-  it("refuses any range of an empty file", () => {
+  it("rejects any range of an empty file", () => {
     expect(readRange("bytes=0-", 0)).toBe("unsatisfiable");
     expect(readRange("bytes=-1", 0)).toBe("unsatisfiable");
   });

@@ -81,7 +81,7 @@ describe("a user token", () => {
       expect(await read(cut), cut).toEqual({ ok: false, error: "foreign" });
   });
 
-  it("must say everything, each in its own form", async () => {
+  it("must have every claim, each in its own form", async () => {
     const kid = await kidOf(roots.current);
     const claims = await said();
     for (const wrong of [
@@ -103,7 +103,7 @@ describe("a user token", () => {
     }
   });
 
-  it("is told from an API key by its form", () => {
+  it("is distinguished from an API key by its form", () => {
     for (const text of [`ngw_test_${"0".repeat(49)}`, "", "eyJ", "x.y.z"]) expect(isUserToken(text)).toBe(false);
   });
 });

@@ -63,7 +63,7 @@ const tablesOf = (stub: DurableObjectStub): Promise<number> =>
 const filesOf = async (tenant: string) => (await env.MEDIA.list({ prefix: `t/${tenant}/` })).objects.length;
 
 describe("deleting a tenant", () => {
-  it("stops its keys at once, then takes everything, and leaves a receipt", async () => {
+  it("revokes its keys at once, then removes everything, and leaves a receipt", async () => {
     const { tenant, key, headers } = await makeMember("ada");
     const other = await makeMember("ada");
     for (const member of [headers, other.headers]) {
@@ -263,7 +263,7 @@ describe("a deletion in which one touch of the world fails", () => {
     );
   });
 
-  it("is nobody else's while one pass works on it, and again anybody's when that one is dead", async () => {
+  it("is claimed by one pass at a time, and can be claimed again after that pass died", async () => {
     const address = await doomed();
     const now = Date.now() + 1_000;
     const dependencies = deletionDependencies(env);

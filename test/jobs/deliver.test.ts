@@ -51,7 +51,7 @@ const status =
     new Response("said", { status: code, headers });
 
 describe("one attempt", () => {
-  it("is over when the receiver takes it, with redirects not followed and the signature in place", async () => {
+  it("ends when the receiver accepts it; redirects are not followed, and the signature is right", async () => {
     const seen: Request[] = [];
     const delivery = await attempt(async (request) => {
       seen.push(request);
@@ -96,7 +96,7 @@ describe("one attempt", () => {
     expect((await attempt(endless)).last_answer).toHaveLength(1_000);
   });
 
-  it("gives up a receiver that hangs, and one that is not there", async () => {
+  it("gives up on a receiver that hangs, and on one that is unreachable", async () => {
     const hang = (request: Request) =>
       new Promise<Response>((_, fail) => {
         request.signal.addEventListener("abort", () => fail(new Error("aborted")));
@@ -113,7 +113,7 @@ describe("one attempt", () => {
     });
   });
 
-  it("gives up where nobody says whose address it is", async () => {
+  it("fails if the public DNS does not answer", async () => {
     const judge = { ...readConfig(env).targets, resolve: () => new Promise<never>(() => undefined) };
     const job = {
       id: "dlv_a",

@@ -29,7 +29,7 @@ afterEach(() => {
 });
 
 describe("after a rotation", () => {
-  it("everything sealed is sealed anew, and opens without the old secret", async () => {
+  it("every encrypted value is re-encrypted, and is decrypted without the old secret", async () => {
     const [issued, provided] = [freshAddress(), freshAddress()];
     good(await userRpc(issued).openSession(call()));
     good(await userRpc(issued).readCredits());

@@ -64,7 +64,7 @@ describe("a sender", () => {
     expect(calls.length).toBeLessThan(30);
   });
 
-  it("takes nothing ahead while nobody answers", async () => {
+  it("claims nothing in advance while no receiver answers", async () => {
     const { tenant, calls } = owing(20);
     void new Sender({ tenant, log, send: () => new Promise(() => undefined) }).run();
     await until(async () => calls.length > 0);
@@ -93,7 +93,7 @@ describe("a sender", () => {
     expect(told).toEqual(quick);
   });
 
-  it("gives back what it took ahead when those that it began hang", async () => {
+  it("releases what it claimed in advance when its requests hang", async () => {
     const { ids, tenant, calls, told, back } = owing(13);
     const quick = new Set(ids.slice(0, SENDER_SLOTS));
     const send = async (job: DeliveryJob): Promise<DeliveryReport> =>
@@ -106,7 +106,7 @@ describe("a sender", () => {
     expect(held).toBe(SENDER_SLOTS);
   });
 
-  it("begins nothing new when its time is over, gives back the rest, and asks for another run", async () => {
+  it("starts nothing new when its time is over, releases the rest, and requests another run", async () => {
     const { ids, tenant, told, left, back } = owing(20);
     const now = Date.now();
     let sent = 0;
@@ -121,7 +121,7 @@ describe("a sender", () => {
     expect(left.length).toBeGreaterThan(0);
   });
 
-  it("goes on with the others when one attempt breaks, and stops after its share", async () => {
+  it("continues with the others when one attempt fails, and stops after its share", async () => {
     vi.spyOn(console, "error").mockImplementation(() => undefined);
     const { ids, tenant, told, left } = owing(205);
     const send = async (job: DeliveryJob): Promise<DeliveryReport> => {

@@ -63,7 +63,7 @@ afterEach(async () => {
 });
 
 describe("the sweep", () => {
-  it("ends everything although two run at once and some rows lead nowhere, and nothing is done twice", async () => {
+  it("ends everything once although two run at once and some rows name unknown objects", async () => {
     await poison();
     const all = await Promise.all([rendering(), rendering(), rendering()]);
     await until(async () => {
@@ -76,7 +76,7 @@ describe("the sweep", () => {
     }
   });
 
-  it("goes on after a batch that the queue refuses", async () => {
+  it("continues after a batch that the queue rejects", async () => {
     for (let at = 0; at < 250; at++) await writeBusy(env.DB, `object ${at}`, "user", 1_000 + at, 1, 0);
     const taken: string[] = [];
     let calls = 0;

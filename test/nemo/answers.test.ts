@@ -3,7 +3,7 @@ import { describe, expect, it, vi } from "vitest";
 import { json, SESSION, sse, TOKEN, turnOf, upstream } from "./support/upstream.ts";
 import { failure, VERBS } from "./support/verbs.ts";
 
-describe("answers that do not come", () => {
+describe("missing responses", () => {
   const never = (): Promise<Response> => new Promise<Response>(() => undefined);
   const lost = (): Response => {
     throw new TypeError("Network connection lost.");
@@ -19,7 +19,7 @@ describe("answers that do not come", () => {
       });
   });
 
-  it("gives every call up after its time", async () => {
+  it("ends every call after its timeout", async () => {
     const soon = { jsonMs: 5, turnHeadersMs: 5, uploadMs: 5, fileHeadersMs: 5 };
     for (const call of Object.values(VERBS)) {
       expect(await call(upstream([never], soon).nemo)).toMatchObject({
@@ -29,7 +29,7 @@ describe("answers that do not come", () => {
     }
   });
 
-  it("gives an answer up that stalls or breaks in its middle", async () => {
+  it("ends a response that stalls or breaks in the middle", async () => {
     const stalled = new Response(
       new ReadableStream({ start: (controller) => controller.enqueue(new TextEncoder().encode("{")) }),
     );
@@ -104,7 +104,7 @@ describe("answers that do not end", () => {
     return { response: new Response(body, { status, headers }), pulled: () => bytes };
   }
 
-  it("refuses a 400 MB state at the cap, and unread where its length is announced", async () => {
+  it("rejects a 400 MB state at the cap, and unread where its length is announced", async () => {
     const source = huge(400_000_000);
     expect(await failure("readState", source.response)).toMatchObject({
       reason: "garbled",

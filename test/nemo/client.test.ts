@@ -59,7 +59,7 @@ describe("what every call sends", () => {
     expect(asked[0]?.headers.get("authorization")).toBeNull();
   });
 
-  it("writes an id into an address so that it cannot leave its place", async () => {
+  it("encodes an id in a URL", async () => {
     const { nemo, asked } = upstream([json({}), json({})]);
     await nemo.readRender(TOKEN, "../../auth?x=1");
     await nemo.readState(TOKEN, "a/b");

@@ -25,7 +25,7 @@ describe("the contract, against the sandbox in process", () => {
   });
 });
 
-describe("what a run tells", () => {
+describe("the findings of a run", () => {
   it("names the branch a server takes at every unknown that an API can show", async () => {
     const seen = async (switches: Record<string, unknown>): Promise<Map<string, string>> => {
       const target = inProcess(switches);

@@ -43,7 +43,7 @@ describe("a deadline", () => {
     expect(whyOf(deadline.signal)).toBe(null);
   });
 
-  it("gives a promise up when it ends, and any promise from then on", async () => {
+  it("rejects a promise when it ends, and all later ones", async () => {
     const deadline = openDeadline();
     deadline.arm("total", 100, "timeout");
     const pending = deadline.within(new Promise(() => undefined)).catch((error: unknown) => error);

@@ -38,7 +38,7 @@ const { odd } = fc.letrec<{ odd: string; array: string; object: string; member: 
 }));
 
 describe("spanAt", () => {
-  it("cuts a value out as it stands", () => {
+  it("returns a value's text unchanged", () => {
     const draft = '{ "id":5500000000000000123,"10":1.0 ,"2":1e21,"x":"\\ud83c\\udfac" }';
     expect(cut(`{"code":0,"data":{"state":{"draft": ${draft}\n,"video_infos":[]}}}`, ["data", "state", "draft"])).toBe(
       draft,
@@ -51,7 +51,7 @@ describe("spanAt", () => {
     expect(cut('{"a":1,"\\u0061":2}', ["a"])).toBe("2");
   });
 
-  it("finds nothing below what is no object", () => {
+  it("finds nothing below a value that is not an object", () => {
     for (const text of ['{"a":[{"b":1}]}', '{"a":"b"}', '{"a":null}', "[]", "7"])
       expect(cut(text, ["a", "b"])).toBeNull();
   });
@@ -93,7 +93,7 @@ describe("idAt", () => {
     expect(idAt('{"data":{"session_id":5500000000000000123}}', ["data", "session_id"])).toBe("5500000000000000123");
   });
 
-  it("reads strings with their escapes, and refuses the rest", () => {
+  it("reads strings with their escapes, and rejects the rest", () => {
     expect(idAt('{"a":"x\\u0031"}', ["a"])).toBe("x1");
     for (const bad of ['""', "null", "1.5", "-3", "1e3", "{}", "[]", "true"])
       expect(idAt(`{"a":${bad}}`, ["a"])).toBeNull();
@@ -109,7 +109,7 @@ describe("canonical", () => {
     expect(canonical('{"id":5500000000000000123}')).not.toBe(canonical('{"id":5500000000000000124}'));
   });
 
-  it("leaves a text that is not JSON, and takes deep values as they stand", () => {
+  it("keeps text that is not JSON, and deep values, unchanged", () => {
     expect(canonical("{nope")).toBe("{nope");
     const deep = `${"[".repeat(100_000)} 1${"]".repeat(100_000)}`;
     expect(canonical(deep)).toContain("[ 1]");

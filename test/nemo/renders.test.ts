@@ -21,7 +21,7 @@ describe("renders", () => {
     }
   });
 
-  it("refuses a draft that is not JSON before anything leaves", async () => {
+  it("rejects a draft that is not JSON before anything leaves", async () => {
     const { nemo, asked } = upstream([]);
     expect(await nemo.submitRender(TOKEN, { renderId: "r", sessionId: SESSION, draftText: '{},"x":1' })).toMatchObject({
       error: { reason: "refused" },
@@ -98,7 +98,7 @@ describe("finished files", () => {
     expect(asked).toHaveLength(1);
   });
 
-  it("follows five redirects by hand, and none to an address that is refused", async () => {
+  it("follows five redirects by hand, and none to an address that is rejected", async () => {
     const to = (location: string): Response => new Response(null, { status: 302, headers: { location } });
     const followed = upstream([to("https://a.org/1"), to("/2"), to("/3"), to("/4"), to("/5"), file()]);
     expect((await followed.nemo.fetchResult("https://cdn.nemo.org/o.mp4")).ok).toBe(true);

@@ -65,7 +65,7 @@ describe("state", () => {
     expect(new Set([first, ...others]).size).toBe(5);
   });
 
-  it("refuses a state whose bytes are not text: its draft could not go back as it came", async () => {
+  it("rejects a state whose bytes are not text: its draft could not go back as it came", async () => {
     const bytes = new Uint8Array([
       ...new TextEncoder().encode('{"data":{"state":{"draft":{"a":"'),
       0xff,

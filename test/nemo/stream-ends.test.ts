@@ -32,21 +32,21 @@ describe("a stream's ends", () => {
   const MIB = 1_048_576;
   const TOO_BIG: TurnEvent = { type: "ended", clean: false, why: "too_big" };
 
-  it("refuses an endless line at the record's cap", async () => {
+  it("rejects an endless line at the record's cap", async () => {
     const source = endless(utf8.encode(`data: ${"x".repeat(65_530)}`));
     expect(await turnOf(source.response)).toEqual([TOO_BIG]);
     expect(source.pulled()).toBeLessThan(8.3 * MIB);
     expect(source.cancelled()).toBe(true);
   });
 
-  it("refuses a 50 MB line, in pieces and as one chunk", async () => {
+  it("rejects a 50 MB line, in pieces and as one chunk", async () => {
     const line = new Uint8Array(50_000_000).fill(120);
     line.set(utf8.encode("data: "));
     expect(await turnOf(sse([line]))).toEqual([TOO_BIG]);
     expect(await turnOf(sse([utf8.encode("data: a\n"), line]))).toEqual([{ type: "heartbeat" }, TOO_BIG]);
   });
 
-  it("refuses an endless stream at its cap, however small its records, valid or not", async () => {
+  it("rejects an endless stream at its cap, however small its records, valid or not", async () => {
     for (const part of [": heartbeat\n\n", "no field of any kind ", "\n"]) {
       const source = endless(utf8.encode(part.repeat(Math.ceil(MIB / part.length))));
       const events = await turnOf(source.response);
@@ -55,7 +55,7 @@ describe("a stream's ends", () => {
     }
   });
 
-  it("refuses an endless JSON body in a stream's place", async () => {
+  it("rejects an endless JSON body in a stream's place", async () => {
     expect(await turnOf(endless(utf8.encode(`{"a":"${"x".repeat(9_000)}`)).response)).toEqual([TOO_BIG]);
   });
 

@@ -38,11 +38,11 @@ function chop(bytes: Uint8Array, cuts: readonly number[]): Uint8Array[] {
 const told = (events: readonly TurnEvent[]): TurnEvent[] => events.filter((event) => event.type !== "heartbeat");
 
 describe("a turn's stream", () => {
-  it.each(HEARTBEATS)("tells %j as a sign of life", async (heartbeat) => {
+  it.each(HEARTBEATS)("reports %j as a heartbeat", async (heartbeat) => {
     expect(await turnOf(sse([heartbeat]))).toEqual([{ type: "heartbeat" }, CLOSED]);
   });
 
-  it("gives what one read brought as one batch", async () => {
+  it("returns the events of one read as one batch", async () => {
     const { nemo } = upstream([
       sse([data(adk([text("a")])) + data(adk([text("b")])), ": heartbeat\n\n", data(adk([text("c")]))]),
     ]);
@@ -62,14 +62,14 @@ describe("a turn's stream", () => {
     ]);
   });
 
-  it("does not take half a record for the end, and keeps what came before it", async () => {
+  it("does not treat half a record as the end, and keeps the events before it", async () => {
     expect(await turnOf(sse([data(adk([text("a")])), 'data: {"content":{"parts":[{"te']))).toMatchObject([
       { text: "a" },
       { type: "ended", clean: false, why: "cut" },
     ]);
   });
 
-  it("keeps what came before the network's cut", async () => {
+  it("keeps the events before the connection broke", async () => {
     expect(await turnOf(sse([data(adk([text("a")])), "data: {"], "error"))).toMatchObject([
       { text: "a" },
       { type: "ended", clean: false, why: "cut" },

@@ -54,11 +54,11 @@ describe("readTimeline", () => {
     expect(summaryLine(timeline)).toBe("Timeline (2 tracks): 1. Track: clip%20a.mp4 (0-2.5s) 2. Track: empty");
   });
 
-  it("opens a draft that came as a JSON string", () => {
+  it("reads a draft that is a JSON string", () => {
     expect(readTimeline(JSON.stringify(SAMPLE)).tracks).toHaveLength(3);
   });
 
-  it("is empty for nothing and for what is no draft", () => {
+  it("is empty for a missing or invalid draft", () => {
     for (const text of [null, "", "{}", "[]", "7", "{broken", '"text"'])
       expect(readTimeline(text)).toEqual(EMPTY_TIMELINE);
     expect(summaryLine(EMPTY_TIMELINE)).toBe("Timeline (0 tracks)");

@@ -21,7 +21,7 @@ const failureOf = (record: unknown): unknown => {
 };
 
 describe("a hostile stream", () => {
-  it("nests data without end: it is opened a few times, and nothing is thrown", () => {
+  it("nests data deeply: it is opened a few levels deep, and nothing is thrown", () => {
     const nested = (depth: number, inner: string): string => `${'{"data":'.repeat(depth)}${inner}${"}".repeat(depth)}`;
     const words = '{"type":"text","content":"hi"}';
     expect(translate(nested(3, words))).toEqual([said("hi", false, null)]);
@@ -44,7 +44,7 @@ describe("a hostile stream", () => {
 });
 
 describe("ADK events", () => {
-  it("tells a generation: call, answer with its state, words", () => {
+  it("translates a generation: call, response with state, text", () => {
     const draft = { actions: { stateDelta: { generated_media: [{}], draft: { t: [] } } } };
     expect(
       translate(
@@ -102,7 +102,7 @@ describe("ADK events", () => {
     ]);
   });
 
-  it("names a sub-agent, and drops the user's own words", () => {
+  it("names a sub-agent, and drops the user's own text", () => {
     expect(translate(adk([text("Music added.")], { author: "music_agent", branch: "nemo_agent.music_agent" }))).toEqual(
       [said("Music added.", false, "music_agent")],
     );
@@ -115,7 +115,7 @@ describe("ADK events", () => {
     expect(translate(first, second, first)).toEqual([said("one"), { type: "state_hint" }]);
   });
 
-  it("says nothing of an event with actions only, or with state that is not kept", () => {
+  it("returns nothing for an event with only actions, or with temporary state", () => {
     expect(
       translate(
         adk([]),
@@ -132,7 +132,7 @@ describe("ADK events", () => {
     expect(translate(adk([], { content: undefined, errorCode: "STOP" }))).toEqual([]);
   });
 
-  it("says whether a tool worked only where the answer says so", () => {
+  it("reports a tool's success only if the response states it", () => {
     const ok = (answer: unknown): unknown =>
       translate(adk([response("c", "t", answer)])).map((event) => event.type === "tool_finished" && event.ok)[0];
     expect(
@@ -169,7 +169,7 @@ describe("typed records", () => {
     expect(translate({ type: "text", content: "ok" }, { type: "text", content: "ok" })).toHaveLength(2);
   });
 
-  it("tells an error, and lets unknown types pass", () => {
+  it("reports an error, and ignores unknown types", () => {
     expect(failureOf({ type: "error", code: 2001, message: "no credits" })).toEqual(["no_credits", 2001, "no credits"]);
     expect(translate({ type: "thinking", content: "…" }, { type: "done" }, { type: "pong" })).toEqual([]);
   });
@@ -200,7 +200,7 @@ describe("errors in a stream", () => {
     ]);
   });
 
-  it("keeps no token and no length in an error's words", () => {
+  it("removes tokens from an error's text and limits its length", () => {
     const [, , message] = failureOf({
       error: `token nmv_usr_abc-DEF_123 with Bearer abc.def is bad ${"x".repeat(5000)}`,
     }) as [string, null, string];
@@ -209,7 +209,7 @@ describe("errors in a stream", () => {
   });
 });
 
-describe("what says nothing", () => {
+describe("records without content", () => {
   it.each(["", "heartbeat", "ping", "[DONE]", "{}", '{"type":"heartbeat"}', "null", "7", "[]"])(
     "takes %j for a heartbeat",
     (record) => {
@@ -217,7 +217,7 @@ describe("what says nothing", () => {
     },
   );
 
-  it("says that something was lost where a record cannot be read", () => {
+  it("reports a record that cannot be read", () => {
     expect(translate('{"content":{"parts":[{"text":"hal')).toEqual([{ type: "unreadable", chars: 33 }]);
     expect(translate("w".repeat(100))).toEqual([{ type: "unreadable", chars: 100 }]);
   });

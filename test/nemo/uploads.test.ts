@@ -66,7 +66,7 @@ describe("uploads", () => {
     }
   });
 
-  it("takes a refusal that comes before the file was read, and lets the file go", async () => {
+  it("accepts an error before the file was read, and cancels the file's stream", async () => {
     let cancelBody = false;
     const endless = new ReadableStream<Uint8Array>({
       pull: (controller) => controller.enqueue(new Uint8Array(65_536)),

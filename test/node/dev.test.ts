@@ -37,24 +37,24 @@ it("listens on the port that is asked for, shows requests, and ends with the sig
     cwd: ROOT,
     stdio: ["ignore", "pipe", "inherit"],
   });
-  const said: string[] = [];
+  const output: string[] = [];
   const ended = new Promise((settle) => child.on("exit", settle));
   let look = (): void => undefined;
   createInterface({ input: child.stdout }).on("line", (line) => {
-    said.push(line);
+    output.push(line);
     look();
   });
   const heard = (words: string) =>
     new Promise<void>((settle) => {
       look = () => {
-        if (said.some((line) => line.includes(words))) settle();
+        if (output.some((line) => line.includes(words))) settle();
       };
       look();
     });
   try {
     await Promise.race([heard("Ctrl-C stops it"), ended]);
-    expect(said.join("\n")).toContain("Test key: ngw_test_");
-    const [key] = /ngw_test_\w+/.exec(said.join("\n")) ?? [];
+    expect(output.join("\n")).toContain("Test key: ngw_test_");
+    const [key] = /ngw_test_\w+/.exec(output.join("\n")) ?? [];
     const answer = await fetch(`http://127.0.0.1:${port}/v1/me`, { headers: { authorization: `Bearer ${key}` } });
     expect(answer.status).toBe(200);
     await Promise.race([heard("GET /v1/me 200"), ended]);

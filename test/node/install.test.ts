@@ -19,13 +19,13 @@ const scratch = mkdtempSync(join(tmpdir(), "install-test-"));
 const context = join(scratch, "project");
 afterAll(() => rmSync(scratch, { recursive: true, force: true }));
 
-type Ended = { readonly code: number | null; readonly said: string };
+type Ended = { readonly code: number | null; readonly output: string };
 
 function run(command: string, args: readonly string[], cwd: string): Promise<Ended> {
   const child = spawn(command, args, { cwd, env, stdio: ["ignore", "pipe", "pipe"] });
-  let said = "";
-  for (const stream of [child.stdout, child.stderr]) stream.on("data", (piece) => (said += String(piece)));
-  return new Promise((settle) => child.on("close", (code) => settle({ code, said })));
+  let output = "";
+  for (const stream of [child.stdout, child.stderr]) stream.on("data", (piece) => (output += String(piece)));
+  return new Promise((settle) => child.on("close", (code) => settle({ code, output })));
 }
 
 const install = (): Promise<Ended> => run("node", [join(context, "scripts/install.mjs")], context);
@@ -64,20 +64,20 @@ describe("installing what is missing", () => {
   it("installs once where several begin on a fresh machine, and says so", async () => {
     const ends = await Promise.all([install(), install(), install()]);
     expect(ends.map(({ code }) => code)).toEqual([0, 0, 0]);
-    expect(ends.filter(({ said }) => said.includes("node_modules is missing: installing"))).toHaveLength(1);
+    expect(ends.filter(({ output }) => output.includes("node_modules is missing: installing"))).toHaveLength(1);
     expect(installed()).toBe("1.0.0");
     expect(existsSync(lock)).toBe(false);
   });
 
   it("says and does nothing where all is there", async () => {
-    expect(await install()).toEqual({ code: 0, said: "" });
+    expect(await install()).toEqual({ code: 0, output: "" });
   });
 
   it("installs what a pull has changed", async () => {
     checkOut("2.0.0");
-    const { code, said } = await install();
+    const { code, output } = await install();
     expect([code, installed()]).toEqual([0, "2.0.0"]);
-    expect(said).toContain("thing is not 2.0.0: installing");
+    expect(output).toContain("thing is not 2.0.0: installing");
   });
 
   it("runs the script that it is told by the Node of the packages, with its arguments, and ends as that one", async () => {
@@ -85,9 +85,9 @@ describe("installing what is missing", () => {
     rmSync(join(context, "node_modules"), { recursive: true });
     const ran = await run("node", [join(context, "scripts/install.mjs"), "scripts/a.mjs", "--port", "1"], scratch);
     expect(ran.code).toBe(7);
-    expect(ran.said).toMatch(/node_modules is missing: installing[\s\S]*by thing 2\.0\.0\n\[ '--port', '1' \]/);
+    expect(ran.output).toMatch(/node_modules is missing: installing[\s\S]*by thing 2\.0\.0\n\[ '--port', '1' \]/);
     const none = await run("node", [join(context, "scripts/install.mjs"), "scripts/none.mjs"], context);
-    expect([none.code, none.said]).toEqual([1, expect.stringContaining('"scripts/none.mjs" is no script')]);
+    expect([none.code, none.output]).toEqual([1, expect.stringContaining('"scripts/none.mjs" is no script')]);
   });
 
   it("passes a signal on to the script, and ends when that has ended", async () => {
@@ -95,20 +95,20 @@ describe("installing what is missing", () => {
       console.log("here"); setInterval(() => {}, 1000);`;
     write(join(context, "scripts"), "b.mjs", timings);
     const child = spawn("node", [join(context, "scripts/install.mjs"), "scripts/b.mjs"], { cwd: context, env });
-    let said = "";
+    let output = "";
     child.stdout.on("data", (piece) => {
-      said += String(piece);
+      output += String(piece);
       if (String(piece).includes("here")) child.kill("SIGTERM");
     });
     expect(await new Promise((settle) => child.on("close", settle))).toBe(143);
-    expect(said).toContain("tidied");
+    expect(output).toContain("tidied");
   });
 
   it("installs again what was removed, or not installed to its end", async () => {
     rmSync(join(context, "node_modules/thing"), { recursive: true });
-    expect((await install()).said).toContain("thing is missing: installing");
+    expect((await install()).output).toContain("thing is missing: installing");
     rmSync(join(context, "node_modules/.package-lock.json"));
-    expect((await install()).said).toContain("an installation has not ended: installing");
+    expect((await install()).output).toContain("an installation has not ended: installing");
     expect(installed()).toBe("2.0.0");
   });
 
@@ -121,11 +121,11 @@ describe("installing what is missing", () => {
       env,
       stdio: ["ignore", "ignore", "pipe"],
     });
-    let said = "";
+    let output = "";
     const timings = new Promise<void>((settle) => {
       child.stderr.on("data", (piece) => {
-        said += String(piece);
-        if (said.includes("waiting for it")) settle();
+        output += String(piece);
+        if (output.includes("waiting for it")) settle();
       });
     });
     const ended = new Promise<number | null>((settle) => child.on("close", settle));
@@ -133,7 +133,7 @@ describe("installing what is missing", () => {
     expect(existsSync(join(context, "node_modules"))).toBe(false);
     holder.kill("SIGKILL");
     expect([await ended, installed(), existsSync(lock)]).toEqual([0, "2.0.0", false]);
-    expect(said).toContain("node_modules is missing: installing");
+    expect(output).toContain("node_modules is missing: installing");
   });
 
   it("says what to do when npm fails", async () => {
@@ -143,10 +143,10 @@ describe("installing what is missing", () => {
       version: "1.0.0",
       dependencies: { other: "file:../nowhere.tgz" },
     });
-    const { code, said } = await install();
+    const { code, output } = await install();
     expect(code).toBe(1);
-    expect(said).toContain("npm ci failed");
-    expect(said).toContain("run the same command again");
+    expect(output).toContain("npm ci failed");
+    expect(output).toContain("run the same command again");
     expect(existsSync(lock)).toBe(false);
   });
 });

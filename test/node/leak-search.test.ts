@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { gzipSync } from "node:zlib";
 import { afterAll, expect, it } from "vitest";
-import { find, keptIn } from "./support/leaks.ts";
+import { contentsOf, find } from "./support/leaks.ts";
 
 const scratch = mkdtempSync(join(tmpdir(), "leak-search-"));
 afterAll(() => rmSync(scratch, { recursive: true, force: true }));
@@ -23,7 +23,7 @@ function places(name: string, plant: (database: DatabaseSync) => void): string[]
   plant(database);
   cpSync(live, kept, { recursive: true }); // as a killed process leaves it: closing would tidy up
   database.close();
-  return find({ word: WORD }, keptIn(join(scratch, name)))
+  return find({ word: WORD }, contentsOf(join(scratch, name)))
     .map(({ place }) => place)
     .toSorted();
 }
@@ -53,6 +53,6 @@ it("finds a word in every spelling, and does not look into what is packed: the g
   const spelt = { hex: Buffer.from(WORD).toString("hex"), base64: btoa(`xy${WORD}z`), url: encodeURIComponent(WORD) };
   for (const [name, text] of Object.entries(spelt)) writeFileSync(join(folder, name), text);
   writeFileSync(join(folder, "packed"), gzipSync(WORD));
-  const found = find({ word: WORD }, keptIn(folder)).map(({ place }) => place);
+  const found = find({ word: WORD }, contentsOf(folder)).map(({ place }) => place);
   expect(found.toSorted()).toEqual(["base64 bytes", "hex bytes", "url bytes"]);
 });

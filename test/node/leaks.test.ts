@@ -13,7 +13,7 @@ import { type Gateway, startGateway } from "../../scripts/lib/gateway.ts";
 import { startReceiver } from "../conformance/support/receiver.ts";
 import { type ApiDocument, pathOf, type Route, requestOf, routesOf } from "../support/document.ts";
 import { makeThings } from "../support/things.ts";
-import { find, keptIn, type Said, said } from "./support/leaks.ts";
+import { type Content, contentOf, contentsOf, find } from "./support/leaks.ts";
 
 const mark = (): string => randomBytes(9).toString("hex");
 const planted = {
@@ -57,7 +57,7 @@ afterAll(async () => {
 type Sent = { readonly method: string; readonly headers: Record<string, string>; readonly body?: string | null };
 
 /** Asks, and keeps what was answered under a name for who asked. Of a stream that goes on, what comes in its first moments is read. */
-function listener(url: string, heard: Said[]) {
+function listener(url: string, heard: Content[]) {
   return async (who: string, route: string, path: string, sent: Sent): Promise<{ status: number; text: string }> => {
     const response = await fetch(url + path, {
       method: sent.method.toUpperCase(),
@@ -68,7 +68,7 @@ function listener(url: string, heard: Said[]) {
     const text = await textOf(response);
     const headers = [...response.headers].map(([name, value]) => `${name}: ${value}`).join("\n");
     const outcome = response.status < 400 ? "" : " refused";
-    heard.push(said(`${who} ${route}${outcome}`, `${headers}\n\n${text}`));
+    heard.push(contentOf(`${who} ${route}${outcome}`, `${headers}\n\n${text}`));
     return { status: response.status, text };
   };
 }
@@ -96,7 +96,7 @@ const json = { "content-type": "application/json" };
 
 it("tells nobody what is somebody else's, prints nothing, and keeps secrets sealed", { timeout: 240_000 }, async () => {
   const printed: string[] = [];
-  const heard: Said[] = [];
+  const heard: Content[] = [];
   const secretsFile = join(folder, "secrets.env");
   writeEnvFile(secretsFile, { ROOT_SECRET: planted["root secret"], ADMIN_TOKEN: planted["admin token"] });
   const stateDir = join(folder, "gateway");
@@ -233,10 +233,10 @@ it("tells nobody what is somebody else's, prints nothing, and keeps secrets seal
   gateway = null;
   receiver.close();
   for (const got of receiver.received)
-    heard.push(said("webhook", `${JSON.stringify(got.headers)}\n${got.path}\n${got.body}`));
-  heard.push(said("printed", printed.join("\n")));
+    heard.push(contentOf("webhook", `${JSON.stringify(got.headers)}\n${got.path}\n${got.body}`));
+  heard.push(contentOf("printed", printed.join("\n")));
 
-  const leaks = [...find(canaries, heard), ...find(canaries, keptIn(stateDir))];
+  const leaks = [...find(canaries, heard), ...find(canaries, contentsOf(stateDir))];
   const strange = leaks.filter(({ canary, place }) => !ALLOWED[canary]?.some((one) => one.test(place)));
   expect(strange).toEqual([]);
   expect(receiver.received.length).toBeGreaterThan(3);

@@ -18,7 +18,7 @@ const nested = JSON.stringify({ type: "render.completed", data: { id: "rnd_1" } 
 const nameless = JSON.stringify({ type: "timeline.changed", data: { type: "timeline.changed" } });
 const flat = JSON.stringify({ id: "evt_1", type: "video.completed", video_id: "vid_1", note: "\u001b[31mred" });
 
-type Running = { readonly url: string; readonly said: string[]; readonly end: () => Promise<unknown> };
+type Running = { readonly url: string; readonly output: string[]; readonly end: () => Promise<unknown> };
 let running: Running | null = null;
 afterEach(async () => {
   await running?.end();
@@ -29,11 +29,11 @@ async function run(...flags: string[]): Promise<Running> {
   const port = await freePort();
   const args = [join(ROOT, "scripts/receiver.ts"), "--port", String(port), ...flags];
   const child = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "inherit"] });
-  const said: string[] = [];
+  const output: string[] = [];
   const ended = new Promise((settle) => child.on("exit", settle));
   await new Promise<void>((settle) => {
     createInterface({ input: child.stdout }).on("line", (line) => {
-      said.push(line);
+      output.push(line);
       if (line.includes("Ctrl-C")) settle();
     });
     void ended.then(() => settle());
@@ -42,7 +42,7 @@ async function run(...flags: string[]): Promise<Running> {
     child.kill("SIGTERM");
     return ended;
   };
-  running = { url: `http://127.0.0.1:${port}`, said, end };
+  running = { url: `http://127.0.0.1:${port}`, output, end };
   return running;
 }
 
@@ -58,30 +58,30 @@ async function deliver(url: string, body: string, secret: string): Promise<numbe
 
 describe("npm run receiver", () => {
   it("prints what comes, nested and flat, to any path, without what a terminal would obey", async () => {
-    const { url, said, end } = await run();
+    const { url, output, end } = await run();
     expect(await deliver(`${url}/in`, nested, ours)).toBe(204);
     expect(await deliver(`${url}/catch/1`, flat, ours)).toBe(204);
     expect(await deliver(url, "no JSON", ours)).toBe(204);
     expect(await deliver(url, nameless, ours)).toBe(204);
     expect(await end()).toBe(143);
-    const lines = said.slice(2);
+    const lines = output.slice(2);
     expect(lines[0]).toMatch(/^POST \/in render\.completed rnd_1 signature not looked at/);
     expect(lines[1]).toBe(nested);
     expect(lines[2]).toMatch(/^POST \/catch\/1 video\.completed vid_1 /);
     expect(lines[3]).toBe(flat);
     expect(lines[4]).toMatch(/^POST \/ no event of the gateway/);
     expect(lines[6]).toMatch(/^POST \/ timeline\.changed {2}signature/);
-    expect(said.join("")).not.toContain("\u001b");
+    expect(output.join("")).not.toContain("\u001b");
   });
 
   it("takes with --secret what one of them has signed, and refuses the rest", async () => {
-    const { url, said, end } = await run("--secret", `${ours},${second}`);
+    const { url, output, end } = await run("--secret", `${ours},${second}`);
     expect(await deliver(url, nested, ours)).toBe(204);
     expect(await deliver(url, nested, second)).toBe(204);
     expect(await deliver(url, nested, foreign)).toBe(400);
     await end();
-    expect(said.filter((line) => line.includes("its signature is right"))).toHaveLength(2);
-    expect(said.filter((line) => line.includes("refused: not signed"))).toHaveLength(1);
+    expect(output.filter((line) => line.includes("its signature is right"))).toHaveLength(2);
+    expect(output.filter((line) => line.includes("rejected: not signed"))).toHaveLength(1);
   });
 
   it("serves the files of test/media, and nothing else", async () => {

@@ -58,8 +58,8 @@ describe("a process group", () => {
     const launcher = spawn(process.execPath, ["--input-type=module-typescript", "-e", script], {
       stdio: ["ignore", "pipe", "inherit"],
     });
-    const [said] = await once(launcher.stdout, "data");
-    const id = Number(String(said));
+    const [output] = await once(launcher.stdout, "data");
+    const id = Number(String(output));
     expect(isAlive(id)).toBe(true);
     launcher.kill("SIGKILL");
     expect(await untilGone(id)).toBe(true);

@@ -10,28 +10,28 @@ const SCRIPTS = globSync("{scripts,bench}/*.{ts,mjs,sh}", { cwd: ROOT }).toSorte
 const INNER = [
   "scripts/copy-docs.mjs",
   "scripts/install.mjs",
-  "scripts/make-test-pieces.sh",
-  "scripts/pack-test-piece.mjs",
+  "scripts/make-test-clips.sh",
+  "scripts/pack-test-clip.mjs",
 ];
 
-function run(script: string, flag: string): Promise<{ code: number | null; said: string }> {
+function run(script: string, flag: string): Promise<{ code: number | null; output: string }> {
   const command = script.endsWith(".sh") ? "sh" : process.execPath;
   const child = spawn(command, [join(ROOT, script), flag], { cwd: ROOT, stdio: ["ignore", "pipe", "pipe"] });
-  let said = "";
-  for (const stream of [child.stdout, child.stderr]) stream.on("data", (piece) => (said += String(piece)));
-  return new Promise((settle) => child.on("close", (code) => settle({ code, said })));
+  let output = "";
+  for (const stream of [child.stdout, child.stderr]) stream.on("data", (piece) => (output += String(piece)));
+  return new Promise((settle) => child.on("close", (code) => settle({ code, output })));
 }
 
 describe("a script", () => {
   it.each(SCRIPTS)("%s refuses what it does not know", async (script) => {
-    const { code, said } = await run(script, "--no-such-flag");
-    expect(code, said).toBeGreaterThan(0);
-    expect(said).toMatch(/no-such-flag|takes no arguments/);
+    const { code, output } = await run(script, "--no-such-flag");
+    expect(code, output).toBeGreaterThan(0);
+    expect(output).toMatch(/no-such-flag|takes no arguments/);
   });
 
   it.each(SCRIPTS.filter((script) => !INNER.includes(script)))("%s says with --help what it takes", async (script) => {
-    const { code, said } = await run(script, "--help");
-    expect(code, said).toBe(0);
-    expect(said).toContain("--help");
+    const { code, output } = await run(script, "--help");
+    expect(code, output).toBe(0);
+    expect(output).toContain("--help");
   });
 });

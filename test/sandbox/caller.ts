@@ -155,7 +155,7 @@ export class Caller {
 
   async set(switches: Partial<Switches>): Promise<void> {
     const answer = await this.json("POST", "/__switches", switches);
-    if (answer.status !== 200) throw new Error(`switches refused: ${JSON.stringify(answer.body)}`);
+    if (answer.status !== 200) throw new Error(`switches rejected: ${JSON.stringify(answer.body)}`);
   }
 
   /** Submits a render of a session's present draft. */

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
-import type { Clip } from "../../src/sandbox/piece.ts";
-import { CLIP_1280X720 } from "../../src/sandbox/pieces/1280x720.ts";
+import type { VideoClip } from "../../src/sandbox/clip.ts";
+import { CLIP_1280X720 } from "../../src/sandbox/clips/1280x720.ts";
 import { SHAPES } from "../../src/sandbox/prompt-words.ts";
 import { SHAPES as FILE_SHAPES } from "../../src/sandbox/uploads.ts";
 import { bytesOf, CLIPS, clipFor, fileOf, movieOf } from "../../src/sandbox/video-file.ts";
@@ -26,7 +26,7 @@ function boxAt(view: DataView, ...path: string[]): Box {
   return rest.length === 0 ? found : boxAt(found.body, ...rest);
 }
 
-const wholeFile = (clip: Clip, frames: number): DataView => {
+const wholeFile = (clip: VideoClip, frames: number): DataView => {
   const movie = movieOf(clip, frames);
   const bytes = new Uint8Array(movie.sizeBytes);
   let at = 0;
@@ -40,7 +40,7 @@ const wholeFile = (clip: Clip, frames: number): DataView => {
 
 const TABLE = ["moov", "trak", "mdia", "minf", "stbl"];
 
-describe("the pieces", () => {
+describe("the clips", () => {
   test("have every size that a draft can have, and stand in for one that none can", () => {
     const frames = [...SHAPES.map(([, frame]) => frame), ...FILE_SHAPES];
     for (const [width, height] of frames) expect(clipFor({ width, height })).toMatchObject({ width, height });

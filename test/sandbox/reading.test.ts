@@ -5,7 +5,7 @@ import { seededBytes } from "../../src/sandbox/context.ts";
 import { type Reading, readPrompt } from "../../src/sandbox/prompt.ts";
 import { applyEdit } from "../../src/sandbox/script.ts";
 import type { MediaFile } from "../../src/sandbox/store.ts";
-import { layOut, spellDraft } from "../../src/sandbox/timeline.ts";
+import { encodeDraft, timelineOfFiles } from "../../src/sandbox/timeline.ts";
 import { Caller, type Json, wordsOf } from "./caller.ts";
 
 const file = (filename: string, file_type: MediaFile["file_type"], duration: number): MediaFile => ({
@@ -76,16 +76,16 @@ describe("a prompt", () => {
         const reading = readPrompt(prompt);
         expect(Array.from(reading.subject).length).toBeLessThanOrEqual(60);
         const random = seededBytes(String(seed));
-        const before = layOut("p", [file("a.mp4", "video", 7)], random);
+        const before = timelineOfFiles("p", [file("a.mp4", "video", 7)], random);
         const { timeline, changes } = applyEdit(before, reading, random);
         expect(changes.length).toBeGreaterThan(0);
-        expect(JSON.parse(spellDraft(timeline, "1", "long")).t[0].sg.length).toBeGreaterThan(0);
+        expect(JSON.parse(encodeDraft(timeline, "1", "long")).t[0].sg.length).toBeGreaterThan(0);
       }),
     );
   });
 
   test("meets what was uploaded", () => {
-    const timeline = layOut(
+    const timeline = timelineOfFiles(
       "p",
       [file("a.mp4", "video", 7.5), file("b.jpg", "image", 0), file("c.mp3", "audio", 60)],
       seededBytes("s"),

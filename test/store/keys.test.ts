@@ -86,7 +86,7 @@ describe("keys", () => {
     expect(await findKey(env.DB, "another")).toBeNull();
   });
 
-  it("are refused for a tenant that does not exist", async () => {
+  it("are rejected for a tenant that does not exist", async () => {
     await expect(insertKey(env.DB, newKey({ tenant: "ten_none" })).run()).rejects.toThrow();
   });
 
@@ -101,7 +101,7 @@ describe("keys", () => {
     expect(await ids(null, 1)).toEqual([newer.id]);
   });
 
-  it("end once, and keep their first moment", async () => {
+  it("end once, and keep their first end time", async () => {
     const key = await stored();
     expect(await revoke(key, now + 5, true)).toBe(true);
     expect(await revoke(key, now + 9, true)).toBe(true);

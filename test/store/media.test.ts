@@ -2,7 +2,7 @@ import { env as bindings } from "cloudflare:workers";
 import { describe, expect, it, vi } from "vitest";
 import { MEDIA_INDEX_BYTES, MEDIA_READS } from "../../src/core/limits.ts";
 import type { Env } from "../../src/env.ts";
-import { CLIP_1080X1920 } from "../../src/sandbox/pieces/1080x1920.ts";
+import { CLIP_1080X1920 } from "../../src/sandbox/clips/1080x1920.ts";
 import { bytesOf, movieOf } from "../../src/sandbox/video-file.ts";
 import { putManifest } from "../../src/store/files.ts";
 import { inspectMedia } from "../../src/store/media.ts";
@@ -91,21 +91,21 @@ describe("looking into a stored file", () => {
     expect(await inspect(upright())).toEqual({ ok: true, value: EXPORT });
   });
 
-  it("finds an index that stands after the media", async () => {
+  it("finds an index after the media", async () => {
     const movie = upright();
     const gap = box("free", new Uint8Array(2_000_000));
     const moved = join(boxOf(movie, "ftyp"), gap, boxOf(movie, "mdat"), boxOf(movie, "moov"));
     expect(await inspect(moved)).toMatchObject({ value: EXPORT });
   });
 
-  it("says that a file was cut, wherever it was", async () => {
+  it("reports that a file is truncated, wherever it was cut", async () => {
     const movie = upright();
     const places = [40, 700, 0.2, 0.5, 0.9].map((at) => (at < 1 ? Math.floor(at * movie.byteLength) : at));
     for (const at of [...places, movie.byteLength - 1])
       expect(await inspect(movie.subarray(0, at)), `cut at ${at}`).toMatchObject({ error: { reason: "cut" } });
   });
 
-  it("misses the end of media that only say that they go on to the end", async () => {
+  it("misses the end of media that only say that they continue to the end", async () => {
     const movie = upright();
     const [ftyp, moov] = [boxOf(movie, "ftyp"), boxOf(movie, "moov")];
     const open = (length: number): Uint8Array =>
@@ -122,7 +122,7 @@ describe("looking into a stored file", () => {
     expect(await inspect(bytes)).toMatchObject({ error: { reason: "unknown" } });
   });
 
-  it("says that a file is gone", async () => {
+  it("reports that a file is missing", async () => {
     expect(await inspectMedia(MEDIA, "media-test/none")).toEqual({ ok: false, error: { reason: "gone" } });
   });
 
@@ -132,7 +132,7 @@ describe("looking into a stored file", () => {
     });
   });
 
-  it("is not made to work by a number in a few bytes", async () => {
+  it("does bounded work for a large number in a few bytes", async () => {
     const bytes = fragmented([0xffff_ffff]);
     expect(await inspect(bytes)).toMatchObject({ value: { videoSamples: 0xffff_ffff } });
     const lying = upright();
@@ -156,7 +156,7 @@ describe("looking into a stored file", () => {
     get.mockRestore();
   });
 
-  it("counts boxes that cost nothing to write", async () => {
+  it("counts empty boxes", async () => {
     const swarm = join(...Array.from({ length: 10_002 }, () => box("free")));
     expect(await inspect(join(boxOf(upright(), "ftyp"), swarm))).toMatchObject({ error: { reason: "over_budget" } });
     expect(await inspect(join(boxOf(upright(), "ftyp"), box("moov", swarm)))).toMatchObject({

@@ -113,7 +113,7 @@ describe("a file in pieces", () => {
     expect(await stored?.read({ offset: 100, length: 50 })).toBeNull();
   });
 
-  it("is nothing where nothing lies", async () => {
+  it("is null if there is no object", async () => {
     expect(await openStored(MEDIA, "stored-test/none")).toBeNull();
   });
 });

@@ -1,15 +1,15 @@
-/** What objects, D1 and R2 keep, what each statement reads, and what instances hold: looked at from beside them. */
+/** Measures from outside what objects, D1 and R2 store, what each statement reads, and what instances hold in memory. */
 import { runInDurableObject } from "cloudflare:test";
 import { vi } from "vitest";
 
-/** How many there are, by name. */
+/** Numbers by name. */
 export type Counts = Readonly<Record<string, number>>;
 
 const TABLES =
   "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT GLOB '_cf_*' AND name NOT GLOB 'sqlite_*'";
 const countOf = (table: string): string => `SELECT count(*) AS n FROM "${table}"`;
 
-/** Rows of every table of an object; none where it keeps no storage. */
+/** Rows of every table of an object; none if it has no storage. */
 export const rowsOf = (stub: DurableObjectStub): Promise<Counts> =>
   runInDurableObject(stub, (_, { storage: { sql } }) => {
     const names = sql.exec<{ name: string }>(TABLES).toArray();
@@ -42,8 +42,8 @@ export function sumOf(all: readonly Counts[]): Counts {
 }
 
 /**
- * Counts the rows that statements read, in all objects of this runtime; `stub` is any of them. Each look answers with the most that one
- * run of each statement has read since the look before.
+ * Counts the rows that statements read, in all objects of this runtime; `stub` is any of them. Each call of the returned function
+ * gives, for each statement, the most rows that one run has read since the previous call.
  */
 export async function meterReads(stub: DurableObjectStub): Promise<() => Counts> {
   let runs: { readonly query: string; readonly cursor: { readonly rowsRead: number } }[] = [];
@@ -74,7 +74,7 @@ export async function meterReads(stub: DurableObjectStub): Promise<() => Counts>
   };
 }
 
-/** Keeps an eye on every map and set that the objects of these classes are made with. Each look answers with how much is in them, by the class that holds them. */
+/** Tracks every map and set that objects of these classes create. `held` returns how many entries they have, by class. */
 export function watchMaps(classes: readonly string[]): { readonly held: () => Counts; readonly stop: () => void } {
   const watched: { readonly holder: string; readonly map: { readonly size: number } }[] = [];
   const usual = { Map: globalThis.Map, Set: globalThis.Set, limit: Error.stackTraceLimit };

@@ -1,6 +1,6 @@
 /**
- * Requests that must be refused, made from the OpenAPI document alone: each declared part of a route (body, fields, headers, ids,
- * query) in every way it can be wrong, with the codes that may come and what the refusal must name. Pure, as document.ts is.
+ * Requests that must be rejected, generated from the OpenAPI document: each declared part of a route (body, fields, headers, ids,
+ * query) with every kind of error, the allowed codes, and what the error must name. Pure, like document.ts.
  */
 import type { ErrorCode } from "../../src/core/errors.ts";
 import { HEADER_CHARS, IDEMPOTENCY_KEY_CHARS, JSON_BODY_BYTES, JSON_DEPTH, USER_CHARS } from "../../src/core/limits.ts";
@@ -14,7 +14,7 @@ import {
   type Things,
 } from "./document.ts";
 
-/** What there is to build on: the document, what its ids stand for, and whose it is. */
+/** The document, existing ids, and their user. */
 export type World = { readonly document: ApiDocument; readonly things: Things; readonly user: string };
 
 export type BadRequest = {
@@ -23,12 +23,12 @@ export type BadRequest = {
   readonly headers: Headers;
   readonly body: string | Uint8Array<ArrayBuffer> | null;
   readonly says: readonly ErrorCode[];
-  /** A field of `errors`, or words of the detail: what is wrong, or the limit. Null where nothing is to be named. */
+  /** A field of `errors`, or text of the detail that names the error or the limit. Null if nothing must be named. */
   readonly names: string | null;
 };
 type Change = Partial<BadRequest> & Pick<BadRequest, "what" | "says">;
 
-/** Text that breaks careless paths, statements and terminals. */
+/** Text that breaks careless handling of paths, SQL and terminals. */
 const TRICKS = [
   "../",
   "..%2f..%2fkeys",
@@ -47,7 +47,7 @@ export const BIG_JSON: Uint8Array<ArrayBuffer> = Uint8Array.from(
   new TextEncoder().encode(`{"name":"${"x".repeat(BIG_BYTES - 11)}"}`),
 );
 
-/** What is no text, sent as JSON. */
+/** Bytes that are not text, sent as JSON. */
 const BINARY: Readonly<Record<string, Uint8Array<ArrayBuffer>>> = {
   "gzip without a word of it": Uint8Array.of(0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 3, 0x03, 0, 0, 0, 0, 0, 0, 0, 0, 0),
   "UTF-16": Uint8Array.of(0xff, 0xfe, 0x7b, 0, 0x7d, 0),
@@ -55,7 +55,7 @@ const BINARY: Readonly<Record<string, Uint8Array<ArrayBuffer>>> = {
   "bytes of anything": Uint8Array.of(0x0b, 0x02, 0x80, 0x7b, 0x7d, 0x03),
 };
 
-/** Every request to this route that must be refused. */
+/** Every request to this route that must be rejected. */
 export function badRequests(route: Route, world: World): BadRequest[] {
   const path = pathOf(route, world.things, world.user);
   const good = { path, names: null, ...requestOf(route, world.document, world.things) };
@@ -63,7 +63,7 @@ export function badRequests(route: Route, world: World): BadRequest[] {
   return changes.map((change) => ({ ...good, ...change, headers: { ...good.headers, ...change.headers } }));
 }
 
-/** Whether the route reads JSON: one that declares a body of another kind does not, one that declares none takes an empty object. */
+/** Whether the route reads JSON: one that declares another kind of body does not, one that declares none accepts an empty object. */
 export const readsJson = ({ method, operation }: Route): boolean => {
   const content = operation.requestBody?.content;
   return content === undefined ? method === "post" : content["application/json"] !== undefined;
@@ -138,7 +138,7 @@ function bodies(route: Route, { document, things }: World): Change[] {
 
 function otherBodies({ operation }: Route): Change[] {
   const types = Object.keys(operation.requestBody?.content ?? {});
-  if (types.length === 0 || types.includes("application/octet-stream")) return []; // bytes may be called anything
+  if (types.length === 0 || types.includes("application/octet-stream")) return []; // bytes may have any content type
   const headers = { "Content-Type": "text/html" };
   return [{ what: "body as text/html", headers, says: ["unsupported_content_type"], names: types[0] ?? "" }];
 }
@@ -164,7 +164,7 @@ function headers({ method, operation }: Route): Change[] {
   return all;
 }
 
-/** The route's own ids in every wrong way. A user's name may be nearly any text: there only what cannot be a name is wrong. */
+/** Invalid ids in the route's path. A user's name may be nearly any text, so only what cannot be a name is invalid there. */
 function ids(route: Route, { things, user }: World): Change[] {
   if (!route.path.includes("{")) return [];
   const right = pathOf(route, things, user);
@@ -228,13 +228,13 @@ function queries({ operation }: Route, path: string): Change[] {
   ];
 }
 
-/** A value that a parameter takes once, where its schema shows one. */
+/** A valid value of a parameter, if its schema shows one. */
 const twice = ({ schema }: Parameter): string[] => {
   const value = schema.enum?.[0] ?? schema.example ?? (schema.maximum === undefined ? undefined : 1);
   return value === undefined ? [] : [String(value)];
 };
 
-/** Values that a parameter's own schema does not let through. */
+/** Values that a parameter's schema rejects. */
 function wrongValues({ schema }: Parameter): string[] {
   const types = [schema.type].flat();
   if (types.includes("integer") || types.includes("number"))

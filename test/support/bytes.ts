@@ -1,4 +1,4 @@
-/** Files made of parts: bytes, numbers and boxes. */
+/** Builds files from bytes, numbers and boxes. */
 
 const utf8 = new TextEncoder();
 
@@ -18,13 +18,13 @@ export function join(...parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
   return joined;
 }
 
-/** A box of a movie: size, type, content. */
+/** An MP4 box: size, type, content. */
 export const box = (type: string, ...parts: readonly Uint8Array[]): Uint8Array => {
   const body = join(...parts);
   return join(u32(body.byteLength + 8), utf8.encode(type), body);
 };
 
-/** The first box of a type anywhere in these bytes, head included, by looking for its name. */
+/** The first box of a type anywhere in these bytes, with its header; found by searching for its name. */
 export function boxOf(bytes: Uint8Array, type: string): Uint8Array<ArrayBuffer> {
   const name = utf8.encode(type);
   for (let at = 4; at < bytes.byteLength; at += 1) {

@@ -1,9 +1,9 @@
-/** A clock that runs as always and that a test moves ahead. An object keeps the clock it was made with: start this one before the first touch. */
+/** A clock that runs normally and that a test can move ahead. An object keeps the clock of its construction, so start this one before the first call. */
 import { vi } from "vitest";
 
 export type SteppedClock = {
   readonly step: (ms: number) => void;
-  /** From here on it moves by `step` alone. */
+  /** From now on the clock moves only by `step`. */
   readonly freeze: () => void;
   readonly now: () => number;
 };

@@ -1,7 +1,7 @@
 /**
- * Requests made from the OpenAPI document alone: every route with a path and a body that its own examples give.
+ * Requests generated from the OpenAPI document: every route with a path and a body from its examples.
  *
- * Pure, so that tests inside workerd and tests from outside ask the same.
+ * Pure, so that tests inside workerd and tests over HTTP send the same requests.
  */
 
 type Schema = {
@@ -26,10 +26,10 @@ export type ApiDocument = {
 export type Route = { name: string; method: string; path: string; operation: Operation };
 export type Headers = Record<string, string>;
 
-/** What there is to reach: ids by their prefix, or by the collection where that says more. */
+/** Existing ids, by prefix, or by collection where a prefix is ambiguous. */
 export type Things = ReadonlyMap<string, string>;
 
-/** What requests that are not JSON need beside their path. */
+/** Headers and bodies of requests that are not JSON. */
 const SPECIAL: Record<string, { headers: Headers; body: string }> = {
   "patch /v1/uploads/{id}": {
     headers: { "Content-Type": "application/offset+octet-stream", "Upload-Offset": "0", "Tus-Resumable": "1.0.0" },
@@ -37,7 +37,7 @@ const SPECIAL: Record<string, { headers: Headers; body: string }> = {
   },
   "put /v1/uploads/{id}/content": { headers: { "Content-Length": "6" }, body: "GIF89a" },
 };
-/** Bodies whose required examples need each other. */
+/** Bodies whose required examples depend on each other. */
 const BODIES: Record<string, unknown> = {
   "post /v1/batches": { items: [{ prompt: "make a 1 second video" }] },
   "post /v1/generators": { name: "another", prompt: "make a clip" },
@@ -45,25 +45,25 @@ const BODIES: Record<string, unknown> = {
 };
 const QUERIES: Record<string, string> = { "delete /v1/nemo_token": "?for=user" };
 
-/** Every route of the document, the public ones too. */
+/** Every route of the document, public ones included. */
 export const routesOf = (document: ApiDocument): Route[] =>
   Object.entries(document.paths).flatMap(([path, operations]) =>
     Object.entries(operations).map(([method, operation]) => ({ name: `${method} ${path}`, method, path, operation })),
   );
 
-/** The prefix of the id that a path parameter stands for. */
+/** The prefix of a path parameter's id. */
 export function prefixOf({ operation }: Route, parameter: string): string {
   const example = operation.parameters?.find((one) => one.in === "path" && one.name === parameter)?.schema.example;
   return String(example).slice(0, 3);
 }
 
-/** The path with what is really there in place of its parameters. Throws where there is nothing to put. */
+/** The path with existing ids in place of its parameters. Throws if there is none. */
 export function pathOf(route: Route, things: Things, user: string): string {
   const { name, path } = route;
   const filled = path.replace(/(\w+)\/\{(\w+)\}/g, (_, collection: string, parameter: string) => {
     if (collection === "users") return `users/${encodeURIComponent(user)}`;
     const prefix = prefixOf(route, parameter);
-    // Hooks and endpoints share a prefix; generators are found by slugs too.
+    // Hooks and endpoints share a prefix; generators can also be addressed by slug.
     const id = things.get(collection) ?? things.get(prefix);
     if (id === undefined) throw new Error(`${name}: nothing here for {${parameter}}, whose ids begin with ${prefix}`);
     return `${collection}/${id}`;
@@ -71,7 +71,7 @@ export function pathOf(route: Route, things: Things, user: string): string {
   return filled + (QUERIES[name] ?? queryOf(route));
 }
 
-/** What a route's query must have, with the examples or the first words that the document names. */
+/** A route's required query parameters, with their examples or first enum values. */
 function queryOf({ operation }: Route): string {
   const needed = (operation.parameters ?? []).filter((one) => one.in === "query" && one.required === true);
   const pairs = needed.map(({ name, schema }): [string, string] => [
@@ -81,13 +81,13 @@ function queryOf({ operation }: Route): string {
   return pairs.length === 0 ? "" : `?${new URLSearchParams(pairs)}`;
 }
 
-/** The schema of a route's JSON body; undefined where it takes none. */
+/** The schema of a route's JSON body; undefined if it has none. */
 export function bodySchemaOf({ operation }: Route, document: ApiDocument): Body | undefined {
   const given = operation.requestBody?.content["application/json"]?.schema;
   return given?.$ref === undefined ? given : document.components.schemas[given.$ref.split("/").at(-1) ?? ""];
 }
 
-/** A body from the schema's own examples, with ids of what is really there; null where a route takes no JSON. */
+/** A body from the schema's examples, with existing ids; null if the route reads no JSON. */
 export function bodyOf(route: Route, document: ApiDocument, things: Things): string | null {
   if (BODIES[route.name] !== undefined) return JSON.stringify(BODIES[route.name]);
   const schema = bodySchemaOf(route, document);
@@ -100,7 +100,7 @@ export function bodyOf(route: Route, document: ApiDocument, things: Things): str
   return JSON.stringify(Object.fromEntries(entries));
 }
 
-/** A request that the route would take: its headers beside the credential's, and its body. */
+/** A valid request of the route: its body, and its headers except the credential. */
 export function requestOf(
   route: Route,
   document: ApiDocument,

@@ -1,9 +1,9 @@
-/** Matroska and WebM files made of elements. */
+/** Builds Matroska and WebM files from elements. */
 import { join } from "./bytes.ts";
 
 const utf8 = new TextEncoder();
 
-/** The bytes of a number, as many as it needs, at least one. */
+/** A number in as many bytes as it needs, at least one. */
 function numberBytes(value: number): Uint8Array {
   const bytes: number[] = [];
   for (let left = value; left > 0 || bytes.length === 0; left = Math.floor(left / 256)) bytes.unshift(left % 256);
@@ -17,7 +17,7 @@ const longSize = (size: number): Uint8Array => {
   return bytes;
 };
 
-/** All bits set: an element that does not tell its end. */
+/** All bits set: an element of unknown size. */
 const OPEN = new Uint8Array([0x01, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff]);
 
 type Content = Uint8Array | number | string;
@@ -32,7 +32,7 @@ export const element = (id: number, ...parts: readonly Content[]): Uint8Array<Ar
 export const openElement = (id: number, ...parts: readonly Content[]): Uint8Array<ArrayBuffer> =>
   join(numberBytes(id), OPEN, ...parts.map(bytesOf));
 
-/** An element whose head says so many bytes, whatever follows. */
+/** An element whose header declares this many bytes, whatever follows. */
 export const sizedElement = (id: number, size: number): Uint8Array<ArrayBuffer> =>
   join(numberBytes(id), longSize(size));
 

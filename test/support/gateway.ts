@@ -1,4 +1,4 @@
-/** The gateway from outside: requests through its front door, tenants and keys through the operator's routes. */
+/** A client of the Worker in tests: requests through its `fetch`, tenants and keys through the operator's routes. */
 import { env as bindings, exports } from "cloudflare:workers";
 import type { KeyScope, ShownKeyWire } from "../../src/core/wire/key.ts";
 import type { ProblemWire } from "../../src/core/wire/problem.ts";
@@ -10,14 +10,14 @@ export const ORIGIN = "https://gateway.example";
 
 const worker = (exports as unknown as { default: { fetch(request: Request): Promise<Response> } }).default; // src/index.ts exports one
 
-/** A request through the front door, to whatever host it names. */
+/** Sends a request to the Worker, whatever host it names. */
 export const front = (request: Request): Promise<Response> => worker.fetch(request);
 
-/** One request through the front door. */
+/** Sends one request to the Worker. */
 export const call = (path: string, init: RequestInit = {}): Promise<Response> =>
   front(new Request(ORIGIN + path, init));
 
-/** One request with JSON: an object is written as JSON, text goes as it is. */
+/** Sends one request with JSON: an object is serialised, text is sent unchanged. */
 export function send(
   method: string,
   path: string,
@@ -28,7 +28,7 @@ export function send(
   return call(path, { method, body: text, headers: { "Content-Type": "application/json", ...headers } });
 }
 
-/** An answer that must be a problem document. */
+/** A response that must be a problem document. */
 export async function readProblem(response: Response): Promise<ProblemWire> {
   const type = response.headers.get("Content-Type");
   if (type !== "application/problem+json")
@@ -36,7 +36,7 @@ export async function readProblem(response: Response): Promise<ProblemWire> {
   return response.json();
 }
 
-/** An answer's JSON; throws when its status is another one. */
+/** A response's JSON; throws if its status differs. */
 export async function jsonOf<T>(response: Response, status = 200): Promise<T> {
   if (response.status !== status)
     throw new Error(`expected ${status}, got ${response.status}: ${await response.text()}`);
@@ -48,7 +48,7 @@ export const adminHeaders = { Authorization: `Bearer ${env.ADMIN_TOKEN}` };
 export const makeTenant = async (name = "acme"): Promise<TenantWire> =>
   jsonOf(await send("POST", "/admin/tenants", { name }, adminHeaders), 201);
 
-/** A key of a tenant; all scopes unless told. */
+/** A key of a tenant; with all scopes by default. */
 export const makeKey = async (
   tenant: string,
   wanted: { mode?: "live" | "test"; scopes?: KeyScope[]; expires_at?: string } = {},
@@ -57,7 +57,7 @@ export const makeKey = async (
 export type Member = {
   readonly tenant: TenantWire;
   readonly key: ShownKeyWire;
-  /** The headers that authenticate, and name the user when one was given. */
+  /** Headers with the credential, and with the user if one is given. */
   readonly headers: Record<string, string>;
 };
 

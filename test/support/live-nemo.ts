@@ -1,20 +1,20 @@
-/** Nemo behind live keys: what leaves for the real host comes to a sandbox of the test's own, over which the test has a say. */
+/** Nemo for live keys: requests to the real host go to a sandbox of the test, which the test controls. */
 import { vi } from "vitest";
 import { randomUserHash } from "../../src/core/ids.ts";
 import { env, random } from "./objects.ts";
 
-/** A token that the sandbox takes for a registered user's. */
+/** A token that the sandbox accepts as a registered user's. */
 export const someToken = (): string => `nmv_usr_sandbox_${randomUserHash(random)}`;
 
 export type LiveNemo = {
-  /** Requests that reached it, oldest first: path, and the token they came with. */
+  /** Requests that reached it, oldest first: path and token. */
   readonly seen: { readonly path: string; readonly token: string | null; readonly headers: Headers }[];
-  /** One of the sandbox's `__` routes. */
+  /** Calls one of the sandbox's `__` routes. */
   control(path: string, body?: unknown): Promise<unknown>;
   stop(): void;
 };
 
-/** Stands in for the host that `NEMO_API_URL` names until it is stopped. */
+/** Replaces the host that `NEMO_API_URL` names until it is stopped. */
 export function startLiveNemo(): LiveNemo {
   const name = `live ${randomUserHash(random)}`;
   const host = `https://${randomUserHash(random)}.nemo.example`;

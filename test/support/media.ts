@@ -1,7 +1,7 @@
 /** The sample files of test/media. */
 import { env as bindings } from "cloudflare:workers";
 
-/** A sample's bytes; throws for a name that test/media does not have. */
+/** A sample's bytes; throws for an unknown name. */
 export function sample(name: string): Uint8Array<ArrayBuffer> {
   const { TEST_MEDIA } = bindings as unknown as { TEST_MEDIA: Record<string, string> }; // vitest.config.ts binds it
   const text = TEST_MEDIA[name];

@@ -1,4 +1,4 @@
-/** Brings D1 up to date before a file's tests: every file starts with an empty one. */
+/** Migrates D1 before a file's tests, because every file starts with an empty one. */
 import { applyD1Migrations, type D1Migration } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 

@@ -1,4 +1,4 @@
-/** Small files of every format, made of their parts: what a reader must know, and no more. */
+/** Builds small files of every format, with only what a reader needs. */
 import { box, join, u32 } from "./bytes.ts";
 
 const utf8 = new TextEncoder();
@@ -7,7 +7,7 @@ export const u16 = (...values: readonly number[]): Uint8Array =>
   join(...values.map((value) => new Uint8Array([value >> 8, value & 0xff])));
 const words = (...values: readonly number[]): Uint8Array => join(...values.map(u32));
 
-/** A number of so many bytes, the lowest first. */
+/** A number in this many bytes, little-endian. */
 export function little(value: number, bytes: number): Uint8Array {
   const out = new Uint8Array(bytes);
   let left = value;
@@ -24,17 +24,17 @@ export type Movie = {
   readonly brand?: string;
   readonly width?: number;
   readonly height?: number;
-  /** Of the coded picture, and of its pixels, where they differ. */
+  /** The size of the coded picture, and of its pixels, if they differ. */
   readonly coded?: readonly [number, number];
   readonly aspect?: readonly [number, number];
   /** The nine numbers of its matrix. */
   readonly matrix?: readonly number[];
   readonly handler?: string;
-  /** In thousandths of a second: the movie, the track, and what its edit list shows of it: length, from. */
+  /** In milliseconds: the movie, the track, and its edit list (length and start). */
   readonly movieMs?: number;
   readonly trackMs?: number;
   readonly edits?: readonly (readonly [number, number])[];
-  /** More boxes of the track, and of the index. */
+  /** Additional boxes of the track and of the index. */
   readonly inTrack?: readonly Uint8Array[];
   readonly inIndex?: readonly Uint8Array[];
   readonly flags?: number;
@@ -81,7 +81,7 @@ export function trak(movie: Movie, chunkAt: number): Uint8Array {
 export const moov = (movieMs: number, ...parts: readonly Uint8Array[]): Uint8Array =>
   box("moov", box("mvhd", words(0, 0, 0, 1_000, movieMs), zeros(80)), ...parts);
 
-/** A whole movie of one sample that is not a picture. */
+/** A complete movie of one sample that is not a picture. */
 export function movie(what: Movie = {}): Uint8Array<ArrayBuffer> {
   const ftyp = box("ftyp", utf8.encode(what.brand ?? "isom"), u32(512), utf8.encode(what.brand ?? "isom"));
   const index = (at: number) => moov(what.movieMs ?? what.trackMs ?? 1_000, trak(what, at), ...(what.inIndex ?? []));
@@ -89,14 +89,14 @@ export function movie(what: Movie = {}): Uint8Array<ArrayBuffer> {
   return join(ftyp, index(at), box("mdat", zeros(16)));
 }
 
-/** The start of a recording in fragments: one track, a thousand ticks a second. */
+/** The start of a fragmented recording: one track, 1,000 ticks per second. */
 export const recordingHead = (inIndex: readonly Uint8Array[] = []): Uint8Array<ArrayBuffer> =>
   join(
     box("ftyp", utf8.encode("isom"), u32(512)),
     moov(0, trak({ id: 1, trackMs: 0 }, 0), box("mvex", box("trex", words(0, 1, 1, 40, 0, 0))), ...inIndex),
   );
 
-/** A fragment of so many samples of 40 ms, and so many bytes of media. */
+/** A fragment with this many samples of 40 ms and this many bytes of media. */
 export const fragment = (start: number, samples: number, mediaBytes: number): Uint8Array<ArrayBuffer> =>
   join(
     box(
@@ -117,7 +117,7 @@ export const chunk = (id: string, ...parts: readonly Uint8Array[]): Uint8Array<A
 export const riff = (kind: string, ...chunks: readonly Uint8Array[]): Uint8Array<ArrayBuffer> =>
   chunk("RIFF", utf8.encode(kind), ...chunks);
 
-/** `fmt `: two channels of 16 bits at 8,000 Hz unless said otherwise. */
+/** `fmt `: by default two channels of 16 bits at 8,000 Hz. */
 export const waveFormat = (tag = 1, rate = 8_000, byteRate = 32_000, block = 4, bits = 16): Uint8Array =>
   chunk("fmt ", little(tag, 2), little(2, 2), little(rate, 4), little(byteRate, 4), little(block, 2), little(bits, 2));
 
@@ -160,7 +160,7 @@ export const mp3Frame = (kbits = 9): Uint8Array<ArrayBuffer> => {
 export const mp3 = (frames: number): Uint8Array<ArrayBuffer> =>
   join(...Array.from({ length: frames }, () => mp3Frame()));
 
-/** A first frame that says how many frames and bytes follow. */
+/** A first frame that states how many frames and bytes follow. */
 export const xingFrame = (frames: number, bytes: number): Uint8Array<ArrayBuffer> => {
   const frame = mp3Frame();
   frame.set(join(utf8.encode("Xing"), words(3, frames, bytes)), 4 + 17);
@@ -188,7 +188,7 @@ export const plainId3 = (content: Uint8Array): Uint8Array<ArrayBuffer> => id3(co
 
 // ---- pictures
 
-/** TIFF bytes that say an orientation. */
+/** TIFF bytes with an orientation. */
 export const tiff = (orientation: number): Uint8Array =>
   join(
     utf8.encode("II*\0"),
@@ -206,7 +206,7 @@ export const segment = (marker: number, content: Uint8Array): Uint8Array =>
 export const exifSegment = (orientation: number): Uint8Array =>
   segment(0xe1, join(utf8.encode("Exif\0\0"), tiff(orientation)));
 
-/** A JPEG of 96 by 64 as far as its size. */
+/** A JPEG of 96 by 64, up to its size. */
 export const jpeg = (...before: readonly Uint8Array[]): Uint8Array<ArrayBuffer> =>
   join(
     new Uint8Array([0xff, 0xd8]),
@@ -217,7 +217,7 @@ export const jpeg = (...before: readonly Uint8Array[]): Uint8Array<ArrayBuffer> 
 
 export const pngChunk = (type: string, content: Uint8Array): Uint8Array =>
   join(u32(content.length), utf8.encode(type), content, zeros(4));
-/** A PNG of 96 by 64 as far as its first picture bytes. */
+/** A PNG of 96 by 64, up to its first picture bytes. */
 export const png = (...chunks: readonly Uint8Array[]): Uint8Array<ArrayBuffer> =>
   join(
     new Uint8Array([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]),

@@ -1,4 +1,4 @@
-/** The objects by their ports, and what tests wait for. Time is scaled by 60 (vitest.config.ts): a minute is a second. */
+/** Clients of the objects, and waits for their results. Time is scaled by 60 (vitest.config.ts): a minute takes a second. */
 import { runInDurableObject } from "cloudflare:test";
 import { env as bindings } from "cloudflare:workers";
 import { tenantObjectName, type UserAddress, uploadObjectName, userObjectName } from "../../src/core/address.ts";
@@ -25,7 +25,7 @@ export const env = bindings as unknown as Env; // vitest.config.ts binds what wr
 
 export const random = (count: number): Uint8Array => crypto.getRandomValues(new Uint8Array(count));
 
-/** An address nobody has used: a fresh user of a fresh tenant. */
+/** An unused address: a new user of a new tenant. */
 export const freshAddress = (): UserAddress => ({
   tenant: `ten_${randomUserHash(random)}0000`,
   mode: "test",
@@ -45,28 +45,28 @@ export const tenantRpc = (address: UserAddress): TenantRpc =>
 export const uploadRpc = (address: UserAddress, id: UploadId): UploadRpc =>
   env.UPLOAD.getByName(uploadObjectName(address, id)) as unknown as UploadRpc; // UploadObject implements it
 
-/** The value of a Result that must have worked. */
+/** The value of a Result that must be ok. */
 export function good<T>(result: Result<T, Problem>): T {
-  if (!result.ok) throw new Error(`refused: ${JSON.stringify(result.error)}`);
+  if (!result.ok) throw new Error(`failed: ${JSON.stringify(result.error)}`);
   return result.value;
 }
 
-/** The refusal of a Result that must not have worked. */
+/** The problem of a Result that must not be ok. */
 export function bad<T>(result: Result<T, Problem>): Problem {
-  if (result.ok) throw new Error(`not refused: ${JSON.stringify(result.value)}`);
+  if (result.ok) throw new Error(`did not fail: ${JSON.stringify(result.value)}`);
   return result.error;
 }
 
-/** How long a test waits for what should come: it only ends one that hangs, also on a machine that has stood still for a while. */
+/** The longest wait of a test: it only ends one that hangs, also on a machine that was paused for a while. */
 const TIMEOUT_MS = 240_000;
 
-/** Looks again and again until there is something; for `ms` at least. */
+/** Polls until there is a result; for at least `ms`. */
 export async function until<T>(look: () => Promise<T | null | undefined | false>, ms = 0): Promise<T> {
   const end = Date.now() + Math.max(ms, TIMEOUT_MS);
   for (;;) {
     const seen = await look();
     if (seen !== null && seen !== undefined && seen !== false) return seen;
-    if (Date.now() > end) throw new Error("waited in vain");
+    if (Date.now() > end) throw new Error("timed out");
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
 }
@@ -75,7 +75,7 @@ export async function newProject(user: UserRpc, more: Partial<Call> = {}): Promi
   return good(await user.createProject({ ...call(), ...more }, { name: "p", metadata: {} })).id as ProjectId;
 }
 
-/** A turn's body as it comes through the door: what was not sent has its default. */
+/** A turn's body as the route passes it on, with defaults. */
 export const say = (prompt: string, more: Partial<NewTurn> = {}): NewTurn => ({
   ...newTurn.parse({ prompt }),
   ...more,
@@ -93,7 +93,7 @@ export const endOf = (user: UserRpc, id: TurnId, ms = 40_000): Promise<TurnWire>
 
 type Ledger = { turns: { prompt: string }[]; renders: unknown[]; uploads: unknown[]; credits_charged: number };
 
-/** What the sandbox of this user has seen: the proof that nothing was sent twice. */
+/** The request log of this user's sandbox, which proves that nothing was sent twice. */
 export async function ledger(address: UserAddress): Promise<Ledger> {
   const response = await env.SANDBOX.getByName(userObjectName(address)).fetch(
     new Request("https://sandbox.nemo.internal/__ledger"),
@@ -103,17 +103,17 @@ export async function ledger(address: UserAddress): Promise<Ledger> {
 
 export const tenantStub = (address: UserAddress) => env.TENANT.getByName(tenantObjectName(address));
 
-/** Ends an instance at once, as `kill` does a user's. */
+/** Ends an object's instance at once. */
 export async function killObject(stub: DurableObjectStub<UserObject | TenantObject>): Promise<void> {
   await runInDurableObject(stub, (_, state) => state.abort("killed by the test")).catch(() => undefined);
 }
 
-/** Ends a user's instance at once, in the middle of whatever it does: what a crash or a code update does. Take a new port afterwards: the old stub is broken. */
+/** Ends a user's instance at once, like a crash or a code update. Use a new stub afterwards: the old one is broken. */
 export async function kill(address: UserAddress): Promise<void> {
   await killObject(userStub(address));
 }
 
-/** Adds fault words to the next turns of this user's sandbox, one each, without the prompt showing them. */
+/** Adds fault words to the next turns of this user's sandbox, one entry each, which the prompts do not show. */
 export async function sandboxQueue(address: UserAddress, prompts: readonly string[]): Promise<void> {
   const stub = env.SANDBOX.getByName(userObjectName(address));
   const body = JSON.stringify({ prompts });
@@ -121,7 +121,7 @@ export async function sandboxQueue(address: UserAddress, prompts: readonly strin
   await stub.fetch(new Request("https://sandbox.nemo.internal/__queue", { method: "POST", body, headers }));
 }
 
-/** Deliveries that are due and that nothing nudges, so that a test makes their attempts alone: events, an endpoint, and the rows between them. */
+/** Creates events, an endpoint and due deliveries without wake messages, so that only the test makes their attempts. */
 export async function owedDeliveries(
   address: UserAddress,
   facts: readonly NewEvent[],
@@ -142,7 +142,7 @@ export async function owedDeliveries(
   return { ids, secret: secret ?? "", endpoint: endpoint.id as EndpointId };
 }
 
-/** One of them. */
+/** The same for one event. */
 export async function owedDelivery(
   address: UserAddress,
   fact: NewEvent,

@@ -1,4 +1,4 @@
-/** Webhook receivers behind the real queue and its consumer: only the last step, the network, is played here. */
+/** Webhook receivers behind the real queue and its consumer: only the network is simulated. */
 import { vi } from "vitest";
 
 export type Got = { readonly headers: Record<string, string>; readonly body: string; readonly redirect: string };
@@ -7,13 +7,13 @@ export type PlayedReceiver = { readonly url: string; readonly got: Got[] };
 
 const HOST = "http://127.0.0.1:9";
 
-/** A receiver that takes the request and says nothing until its sender gives up. */
+/** A receiver that accepts the request and does not answer until its sender gives up. */
 export const hanging: Behaviour = ({ signal }) =>
   new Promise((_, fail) => {
     signal.addEventListener("abort", () => fail(new Error("aborted")));
   });
 
-/** Plays receivers until `vi.restoreAllMocks()`, each on the same host unless it is said; every other request goes where it goes. */
+/** Simulates receivers until `vi.restoreAllMocks()`, by default on the same host; all other requests pass through. */
 export function playReceivers(): (behave: Behaviour, host?: string) => PlayedReceiver {
   const played = new Map<string, { readonly behave: Behaviour; readonly got: Got[] }>();
   const real = globalThis.fetch.bind(globalThis);
@@ -33,7 +33,7 @@ export function playReceivers(): (behave: Behaviour, host?: string) => PlayedRec
   };
 }
 
-/** Answers with these statuses in turn, then with 204. */
+/** Answers with these statuses in order, then with 204. */
 export const answering =
   (...statuses: number[]): Behaviour =>
   (_, nth) => {

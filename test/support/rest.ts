@@ -1,6 +1,6 @@
 /**
- * Ends everything that a file's tests left at work. Objects go on after a test's end, woken by their alarms, and what they print
- * or load then would meet a runner that is closing. What they kept goes too, so that no alarm brings them back.
+ * Ends everything that a file's tests left running. Objects continue after a test's end, woken by their alarms, and would print or
+ * load modules while the runner closes. Their storage is removed too, so that no alarm wakes them again.
  */
 import { reset } from "cloudflare:test";
 import { afterAll } from "vitest";

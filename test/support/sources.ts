@@ -1,21 +1,21 @@
-/** Servers that files are imported from, and the public DNS that knows them: only the network is played here. */
+/** Servers for imports, and a public DNS that knows them: only the network is simulated. */
 import { vi } from "vitest";
 
 /** `nth` counts the requests for this address, from 1. */
 export type Source = (request: Request, nth: number) => Response | Promise<Response>;
 
 export type PlayedSources = {
-  /** A new address whose host is in the public DNS, with this path and what it answers. */
+  /** Creates an address with this path and this answer, whose host is in the public DNS. */
   readonly at: (path: string, answer: Source, host?: string) => string;
-  /** Requests so far, the oldest first, without those to the DNS. */
+  /** Requests so far, oldest first, without those to the DNS. */
   readonly asked: { readonly url: string; readonly headers: Headers; readonly redirect: string }[];
 };
 
 const DNS = "https://cloudflare-dns.com/";
-/** Where names lead that begin so: what an attacker's own DNS may answer. */
+/** Names with this beginning resolve to a private address, as an attacker's DNS may answer. */
 const PRIVATE = "inside.";
 
-/** Plays them until `vi.restoreAllMocks()`; what nobody plays cannot be reached. */
+/** Simulates them until `vi.restoreAllMocks()`; all other addresses are unreachable. */
 export function playSources(): PlayedSources {
   const played = new Map<string, { readonly answer: Source; nth: number }>();
   const asked: PlayedSources["asked"] = [];
@@ -44,7 +44,7 @@ function answerDns(question: URLSearchParams): Response {
   return Response.json({ Answer: question.get("type") === "A" ? [{ type: 1, data }] : [] });
 }
 
-/** A file, with the length that its server announces; null: none, so that its end is all that tells. */
+/** A file, with the length that its server announces; null: none, so only the body's end shows it. */
 export function fileAnswer(
   bytes: Uint8Array<ArrayBuffer>,
   headers: Record<string, string> = {},
@@ -54,7 +54,7 @@ export function fileAnswer(
   return new Response(streamed([bytes]), { headers: { ...length, ...headers } });
 }
 
-/** A body of these pieces, then its end, or a break. */
+/** A body of these chunks, followed by its end or a break. */
 export function streamed(pieces: readonly Uint8Array[], end: "close" | "break" | "hang" = "close"): ReadableStream {
   const { readable, writable } = new IdentityTransformStream();
   const writer = writable.getWriter();
@@ -63,6 +63,6 @@ export function streamed(pieces: readonly Uint8Array[], end: "close" | "break" |
     if (end === "close") await writer.close();
     if (end === "break") await writer.abort(new Error("connection reset"));
   };
-  grant().catch(() => undefined); // its reader has gone
+  grant().catch(() => undefined); // its reader has disconnected
   return readable;
 }

@@ -1,9 +1,9 @@
-/** One of everything that a tenant's user can have, so that every route of the document has something to reach. Pure, as document.ts is. */
+/** Creates one of every resource of a tenant's user, so that every route of the document has an existing id. Pure, like document.ts. */
 
-/** A request in the name of the user who is to have them, by a key with every scope. */
+/** Sends a request for the resources' user, with a key that has every scope. */
 export type Ask = (path: string, init?: RequestInit) => Promise<Response>;
 
-/** What people give to things. */
+/** Texts that users choose. */
 export type Words = { readonly prompt: string; readonly filename: string; readonly url: string };
 
 const PLAIN: Words = { prompt: "make a 1 second video", filename: "b.png", url: "http://127.0.0.1:9/in" };
@@ -20,16 +20,16 @@ async function made<T>(answer: Promise<Response>): Promise<T> {
   return (await response.json()) as T;
 }
 
-/** Asks again until there is something, for half a minute. */
+/** Polls until there is a result, for half a minute. */
 async function until<T>(look: () => Promise<T | undefined>): Promise<T> {
   for (const end = Date.now() + 30_000; Date.now() < end; await new Promise((resolve) => setTimeout(resolve, 50))) {
     const seen = await look();
     if (seen !== undefined) return seen;
   }
-  throw new Error("waited in vain");
+  throw new Error("timed out");
 }
 
-/** Makes them, by the prefix of their ids; the render and the upload of its asset are over when it returns. */
+/** Creates them; returns their ids by prefix. The render and the asset's upload have ended by then. */
 export async function makeThings(ask: Ask, { prompt, filename, url }: Words = PLAIN): Promise<Map<string, string>> {
   const things = new Map<string, string>();
   const post = async (path: string, body: unknown, more = {}): Promise<string> => {

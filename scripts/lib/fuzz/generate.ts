@@ -1,4 +1,4 @@
-/** Requests made from the OpenAPI document: what an operation declares, then one or two things wrong with it. */
+/** Generates requests from the OpenAPI document: valid ones, and ones with one or two errors. */
 import { below, mutated, pick, type Random } from "./mutate.ts";
 
 export type Schema = {
@@ -51,20 +51,20 @@ export type Request = {
   readonly body: Uint8Array | string | null;
 };
 
-/** What requests are made of: ids that exist or existed, by prefix, whose they are, and names of users. */
+/** Values for requests: ids that exist or existed, by prefix, their owners, and names of users. */
 export type Pool = {
   readonly ids: ReadonlyMap<string, readonly string[]>;
-  /** Whose an id is; missing where nobody was named. */
+  /** The owner of an id; missing if no user was named. */
   readonly owners: ReadonlyMap<string, string>;
   /** Paths below /f/ that open a file. */
   readonly links: readonly string[];
   readonly users: readonly string[];
 };
 
-/** Longer request lines are refused by the server in front of the Worker, in its own words. */
+/** The server in front of the Worker rejects longer request lines with an error of its own. */
 const PATH_CHARS = 7_000;
 
-/** Headers that a route needs and the document does not declare as such. */
+/** Headers that a route needs and the document does not declare as required. */
 const NEEDED_HEADERS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   "patch /v1/uploads/{id}": { "Tus-Resumable": "1.0.0", "Upload-Offset": "0" },
 };
@@ -78,7 +78,7 @@ export const routesOf = (document: ApiDocument): Route[] =>
       .map(([method, operation]) => ({ name: `${method.toUpperCase()} ${path}`, method, path, operation })),
   );
 
-/** Texts that readers trip over. None asks the sandbox for a fault. */
+/** Texts that parsers may fail on. None contains a fault of the sandbox. */
 const TEXTS = [
   ...["", " ", "x", "null", "true", "0", "-1", "1e999", "NaN", "[]", "{}", "../..", "%2e%2e%2f", "%", "%zz", "\u0000"],
   ...[
@@ -143,7 +143,7 @@ export class Generator {
   readonly #random: Random;
   readonly #document: ApiDocument;
   readonly #pool: Pool;
-  /** Whose the ids of the request are: null for nobody's, undefined while it has none. */
+  /** The owner of the request's ids: null for no user, undefined while there is no id. */
   #owner: string | null | undefined;
 
   constructor(random: Random, document: ApiDocument, pool: Pool) {
@@ -152,7 +152,7 @@ export class Generator {
     this.#pool = pool;
   }
 
-  /** A request to this route. Two of three keep to the document; the third has one or two things wrong. */
+  /** A request to this route. Two of three follow the document; the third has one or two errors. */
   request(route: Route): Request {
     const random = this.#random;
     const isWild = oneIn(random, 3);
@@ -162,7 +162,7 @@ export class Generator {
     return { method: route.method.toUpperCase(), path: path.slice(0, PATH_CHARS), headers, body: content.body };
   }
 
-  /** An id of this prefix that exists or existed, or null. A further one is of the same user where there is one. */
+  /** An id of this prefix that exists or existed, or null. Further ids have the same owner if possible. */
   #id(prefix: string): string | null {
     const { ids, owners } = this.#pool;
     const known = ids.get(prefix) ?? [];
@@ -184,7 +184,7 @@ export class Generator {
     const declared = route.operation.parameters ?? [];
     const link = route.path.startsWith("/f/") && this.#pool.links.length > 0 ? pick(random, this.#pool.links) : null;
     if (link !== null && !(isWild && oneIn(random, 3))) return link;
-    // Deleting is asked for as often as making: mostly of what was never there, or nothing would be left to ask for.
+    // Deletions are as frequent as creations. Most use ids that do not exist, or nothing would be left for other requests.
     const isSpared = route.method === "delete" && !oneIn(random, 4);
     const path = route.path.replace(/(\w+)\/\{(\w+)\}/g, (_, collection: string, name: string) => {
       const schema = declared.find((one) => one.in === "path" && one.name === name)?.schema ?? {};
@@ -208,7 +208,7 @@ export class Generator {
 
   #queryValue(name: string, schema: Schema, isWild: boolean): string {
     if (isWild && oneIn(this.#random, 3)) return anyText(this.#random);
-    // A wait is kept short: nothing is learned from a client that sits there.
+    // Waits are short: a long one tests nothing more.
     if (name === "version") return "1";
     if (name === "wait") return String(below(this.#random, 2));
     const value = this.#value(schema, isWild);
@@ -258,7 +258,7 @@ export class Generator {
       const [name, values] = pick(random, wild);
       headers[name] = pick(random, values);
     }
-    // What no client can put into a header is left to the tests that write raw sockets.
+    // Headers that no client can send are tested over raw sockets elsewhere.
     return Object.fromEntries(Object.entries(headers).filter(([, value]) => /^[\t\x20-\x7e\x80-\xff]*$/.test(value)));
   }
 
@@ -282,7 +282,7 @@ export class Generator {
       return { headers, body: String(new URLSearchParams(this.#fields(schema, isWild))) };
     if (type !== "application/json") return { headers, body: this.#bytes(isWild) };
     const value = this.#value(schema, isWild);
-    const text = JSON.stringify(isWild && oneIn(random, 8) ? anyJson(random) : this.#spoilt(value, isWild));
+    const text = JSON.stringify(isWild && oneIn(random, 8) ? anyJson(random) : this.#broken(value, isWild));
     if (!isWild || !oneIn(random, 6)) return { headers, body: text };
     return { headers, body: mutated([new TextEncoder().encode(text)], random(), route.name, 1) };
   }
@@ -294,7 +294,7 @@ export class Generator {
 
   /** The fields of a schema as text, as forms have them. */
   #fields(schema: Schema, isWild: boolean): [string, string][] {
-    const value = this.#spoilt(this.#value(schema, isWild), isWild);
+    const value = this.#broken(this.#value(schema, isWild), isWild);
     if (typeof value !== "object" || value === null) return [["x", String(value)]];
     return Object.entries(value)
       .filter(([, field]) => field !== undefined)
@@ -318,7 +318,7 @@ export class Generator {
   }
 
   /** The same value with a field replaced, left out or added. */
-  #spoilt(value: unknown, isWild: boolean): unknown {
+  #broken(value: unknown, isWild: boolean): unknown {
     const random = this.#random;
     if (!isWild || typeof value !== "object" || value === null || Array.isArray(value)) return value;
     const names = Object.keys(value);
@@ -327,7 +327,7 @@ export class Generator {
     return Object.fromEntries([...Object.entries(value), [name, other]]);
   }
 
-  /** A value that the schema allows, as far as its own words say so. */
+  /** A value that the schema allows, as far as its keywords say. */
   #value(given: Schema, isWild: boolean, depth = 0): unknown {
     const random = this.#random;
     const schema = this.#resolve(given);

@@ -13,7 +13,7 @@ export function randomFrom(seed: number): Random {
   };
 }
 
-/** A seed of its own for one input (FNV-1a over the text). */
+/** The seed of one input (FNV-1a over the text). */
 export function seedOf(seed: number, name: string, index: number): number {
   let hash = 0x811c9dc5;
   for (const char of `${seed}/${name}/${index}`) hash = Math.imul(hash ^ (char.codePointAt(0) ?? 0), 0x01000193);
@@ -28,7 +28,7 @@ export function pick<T>(random: Random, items: readonly T[]): T {
   return item;
 }
 
-/** Usual size of an input, and the size that one input in `LARGE_ONE_IN` may grow to: work that is not linear shows there. */
+/** Usual size of an input, and the size of one input in `LARGE_ONE_IN`, which shows work that is not linear. */
 const USUAL_BYTES = 64 * 1024;
 const LARGE_BYTES = 256 * 1024;
 const LARGE_ONE_IN = 200;
@@ -57,7 +57,7 @@ const TEXTS = [
 
 type Mutation = (bytes: Uint8Array, random: Random, other: Uint8Array, limit: number) => Uint8Array;
 
-const join = (...pieces: readonly Uint8Array[]): Uint8Array => Uint8Array.from(Buffer.concat(pieces));
+const join = (...parts: readonly Uint8Array[]): Uint8Array => Uint8Array.from(Buffer.concat(parts));
 
 const flipBit: Mutation = (bytes, random) => {
   const at = below(random, bytes.length);
@@ -70,7 +70,7 @@ const setByte: Mutation = (bytes, random) => {
   return bytes;
 };
 
-/** Writes a telling number over 1 to 8 bytes, in either order: sizes and counts live there. */
+/** Overwrites 1 to 8 bytes with a boundary value, in either byte order: they may be a size or a count. */
 const setNumber: Mutation = (bytes, random) => {
   const width = pick(random, [1, 2, 4, 8]);
   if (bytes.length < width) return bytes;
@@ -103,16 +103,16 @@ const insertBytes: Mutation = (bytes, random) => {
   return join(bytes.subarray(0, at), more, bytes.subarray(at));
 };
 
-/** The same piece many times over: element counts, nesting, quadratic work. */
-const repeatPiece: Mutation = (bytes, random, _other, limit) => {
+/** Repeats a slice many times: element counts, nesting, quadratic work. */
+const repeatSlice: Mutation = (bytes, random, _other, limit) => {
   const from = below(random, bytes.length);
-  const piece = bytes.slice(from, from + 1 + below(random, 128));
+  const part = bytes.slice(from, from + 1 + below(random, 128));
   const room = Math.max(0, limit - bytes.length);
-  const times = Math.min(Math.floor(room / piece.length), pick(random, [1, 2, 8, 64, 1_000, 100_000]));
-  return join(bytes.subarray(0, from), ...Array.from({ length: times }, () => piece), bytes.subarray(from));
+  const times = Math.min(Math.floor(room / part.length), pick(random, [1, 2, 8, 64, 1_000, 100_000]));
+  return join(bytes.subarray(0, from), ...Array.from({ length: times }, () => part), bytes.subarray(from));
 };
 
-const swapPieces: Mutation = (bytes, random) => {
+const swapSlices: Mutation = (bytes, random) => {
   const [first = 0, second = 0, third = 0] = [0, 0, 0].map(() => below(random, bytes.length + 1)).sort((a, b) => a - b);
   return join(
     bytes.subarray(0, first),
@@ -132,13 +132,13 @@ const zeros: Mutation = (bytes, random) => {
 
 const MUTATIONS: readonly Mutation[] = [
   ...[flipBit, setByte, setNumber, setNumber, cutAway, truncate, insertText, insertBytes],
-  ...[repeatPiece, swapPieces, splice, zeros],
+  ...[repeatSlice, swapSlices, splice, zeros],
 ];
 
 /** Mutations of one input. Chosen: one finds most faults, a few together find the rest. */
 const MOST_MUTATIONS = 6;
 
-/** A new input made of the seeds by one to six mutations; the first inputs are the seeds themselves. */
+/** An input made from the seeds by one to six mutations; the first inputs are the seeds themselves. */
 export function mutated(seeds: readonly Uint8Array[], seed: number, name: string, index: number): Uint8Array {
   const untouched = seeds[index];
   if (untouched !== undefined) return untouched.slice();

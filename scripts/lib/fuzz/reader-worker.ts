@@ -1,6 +1,6 @@
 /**
- * The thread that runs one target over mutated inputs. Before each input it writes the input's index where the main
- * thread sees it, so that an input that never ends is known when the thread is killed.
+ * The thread that runs one target over mutated inputs. Before each input it writes the input's index into shared memory, so that
+ * the main thread knows which input never ended when it kills the thread.
  */
 import { parentPort, workerData } from "node:worker_threads";
 import type { FuzzTarget } from "../../../test/fuzz/target.ts";
@@ -11,21 +11,21 @@ export type ReaderJob = {
   readonly bundle: string;
   readonly name: string;
   readonly seed: number;
-  /** Inputs `from` to `to`, the last one left out. */
+  /** Inputs `from` to `to`, `to` excluded. */
   readonly from: number;
   readonly to: number;
-  /** One 32-bit cell: the index of the input that runs. */
+  /** One 32-bit cell: the index of the current input. */
   readonly progress: SharedArrayBuffer;
   readonly budgetMs: number;
 };
 
-/** What is wrong with one input. */
+/** A fault found with one input. */
 export type ReaderFault = { readonly index: number; readonly what: string };
 export type ReaderReport = { readonly faults: readonly ReaderFault[]; readonly slowestMs: number };
 
-/** An input above its budget is measured again so often; the least counts, because compiling and collecting are not the reader's. */
+/** How often an input above its budget is measured again. The minimum counts, because it excludes compilation and garbage collection. */
 const MEASURED_AGAIN = 4;
-/** A target with so many faults has said enough. */
+/** A target is stopped after this many faults. */
 const MOST_FAULTS = 20;
 
 const job = workerData as ReaderJob;

@@ -1,4 +1,4 @@
-/** Runs the fuzz targets of test/fuzz: each in a thread of its own, which is killed when one input takes too long. */
+/** Runs the fuzz targets of test/fuzz, each in a thread that is killed if an input takes too long. */
 import { globSync, mkdirSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { pathToFileURL } from "node:url";
@@ -13,24 +13,24 @@ const FOLDER = join(ROOT, ".state/fuzz");
 
 /** Processor time that one input may take, in ms. */
 const BUDGET_MS = 50;
-/** An input that runs this long by the clock is stopped. */
+/** An input is stopped after this much wall-clock time. */
 const KILL_MS = 1_000;
-/** Alone, an input may take so long by the clock: a busy machine is not the reader's fault. */
+/** Wall-clock limit of an input that is run alone, generous because the machine may be busy. */
 const ALONE_KILL_MS = 10_000;
 const LOOK_EVERY_MS = 50;
-/** A thread has this long to load its targets. */
+/** Timeout for loading the targets. */
 const START_MS = 30_000;
 
 export type ReaderRun = {
   readonly seed: number;
-  /** The first input, and how many. */
+  /** The first input, and the number of inputs. */
   readonly from: number;
   readonly count: number;
-  /** How long an input may run by the clock when it is tried again alone, in ms. */
+  /** Wall-clock limit of an input that is run again alone, in ms. */
   readonly aloneMs?: number;
 };
 
-/** Bundles every module of test/fuzz, as the Worker's own bundler would. Answers with the bundle's address and its targets. */
+/** Bundles every module of test/fuzz like the Worker. Returns the bundle's URL and its targets. */
 export async function bundleTargets(): Promise<{ bundle: string; targets: readonly FuzzTarget[] }> {
   const files = globSync("test/fuzz/*.ts", { cwd: ROOT })
     .filter((file) => basename(file) !== "target.ts")
@@ -58,7 +58,7 @@ export async function bundleTargets(): Promise<{ bundle: string; targets: readon
   return { bundle, targets };
 }
 
-/** Runs inputs `from` to `to` in one thread. Answers with its report, or with the index of the input that had to be stopped. */
+/** Runs inputs `from` to `to` in one thread. Returns its report, or the index of the input that had to be stopped. */
 function runThread(job: Omit<ReaderJob, "progress">, killMs: number): Promise<ReaderReport | { stuck: number }> {
   const progress = new SharedArrayBuffer(4);
   const cell = new Int32Array(progress);
@@ -89,7 +89,7 @@ function runThread(job: Omit<ReaderJob, "progress">, killMs: number): Promise<Re
   });
 }
 
-/** Tries one target with `count` inputs. Answers with what is wrong, and the slowest input's processor time. */
+/** Runs one target with `count` inputs. Returns the faults and the processor time of the slowest input. */
 export async function fuzzReader(bundle: string, target: FuzzTarget, run: ReaderRun): Promise<ReaderReport> {
   const faults: ReaderFault[] = [];
   let slowestMs = 0;
@@ -106,7 +106,7 @@ export async function fuzzReader(bundle: string, target: FuzzTarget, run: Reader
       add(report);
       break;
     }
-    // What the thread found before the input it was stopped at is lost with it: those inputs run once more.
+    // The thread's findings before the stopped input are lost, so those inputs run again.
     const { stuck } = report;
     if (stuck > from) {
       const before = await runThread({ ...job, from, to: stuck }, aloneMs);
@@ -121,7 +121,7 @@ export async function fuzzReader(bundle: string, target: FuzzTarget, run: Reader
   return { faults, slowestMs };
 }
 
-/** Writes the input that a fault is about to a file, so that it can be looked at and sent. Answers with the file's path. */
+/** Writes the input of a fault to a file. Returns the file's path. */
 export function keepInput(target: FuzzTarget, seed: number, index: number): string {
   const file = join(FOLDER, `${target.name}-${seed}-${index}.bin`);
   writeFileSync(file, mutated(target.seeds, seed, target.name, index));

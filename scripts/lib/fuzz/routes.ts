@@ -1,6 +1,6 @@
 /**
- * Generated requests to every route of the OpenAPI document, on a gateway of its own with the sandbox behind it. Each
- * answer must be one that the document describes: its status, its content type and its body; none may be a 5xx.
+ * Sends generated requests to every route of the OpenAPI document, on a gateway of its own with the sandbox as upstream. The
+ * document must describe each response: status, content type and body; none may be a 5xx.
  */
 import { readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
@@ -22,17 +22,17 @@ import {
 import { below, pick, randomFrom, seedOf } from "./mutate.ts";
 
 const STATE = join(ROOT, `.state/fuzz-routes-${process.pid}`);
-/** Requests at once. */
+/** Concurrent requests. */
 const CONCURRENCY = 6;
-/** An answer must come within this time; a stream is left after its first piece. */
+/** Timeout of a response; a stream is closed after its first chunk. */
 const ANSWER_MS = 60_000;
-/** Ids of one prefix that are remembered. */
+/** Number of ids kept per prefix. */
 const IDS_KEPT = 30;
-/** Routes whose answers name ids of any user. */
+/** Routes whose responses contain ids of any user. */
 const OF_ANY_USER = /^\/v1\/(users|audit_log|usage)/;
-/** A run that found so much has said enough. */
+/** A run is stopped after this many faults. */
 const MOST_FAULTS = 50;
-/** Above what any run can use, so that a quota never stands in the way of a fault. */
+/** More than any run can use, so that quotas do not hide faults. */
 const QUOTAS = {
   concurrent_turns: 10_000,
   renders_per_day: 100_000,
@@ -42,9 +42,9 @@ const QUOTAS = {
 
 export type RoutesReport = {
   readonly faults: readonly string[];
-  /** How many answers had which status. */
+  /** The number of responses by status. */
   readonly statuses: string;
-  /** Routes that never answered with success: what they do was not tried. */
+  /** Routes without a successful response: what they do was not tested. */
   readonly untouched: readonly string[];
 };
 
@@ -57,19 +57,19 @@ function jsonOf(text: string): Record<string, unknown> | null {
   }
 }
 
-/** Ids that answers have named, by prefix; the oldest are forgotten. */
+/** Ids from responses, by prefix; the oldest are dropped. */
 class Ids {
   readonly byPrefix = new Map<string, string[]>();
   readonly owners = new Map<string, string>();
   links: readonly string[] = [];
   readonly #kept: ReadonlySet<string>;
 
-  /** `kept`: ids that no request may touch, such as that of the key in use. */
+  /** `kept`: ids that no request may use, such as that of the key in use. */
   constructor(kept: readonly string[]) {
     this.#kept = new Set(kept);
   }
 
-  /** Takes the ids out of an answer: its own, and those of the things that it names beside it. */
+  /** Collects the ids in a response: its own and those of other resources. */
   learn(text: string, user: string | null): void {
     const body = jsonOf(text);
     const items = Array.isArray(body?.data) ? body.data : [body];
@@ -99,7 +99,7 @@ class Ids {
   }
 }
 
-/** Compiles the document's schemas once and checks answers against them. */
+/** Compiles the document's schemas once and checks responses against them. */
 function checkerOf(document: ApiDocument): (operation: Operation, answer: Response, text: string) => string | null {
   const ajv = new Ajv2020({ strict: false, validateFormats: false, allErrors: false });
   ajv.addSchema(document, "api");
@@ -139,7 +139,7 @@ function checkerOf(document: ApiDocument): (operation: Operation, answer: Respon
 const isStream = (answer: Response): boolean =>
   answer.headers.get("content-type")?.startsWith("text/event-stream") ?? false;
 
-/** Reads an answer to its end; of a stream only the first piece. */
+/** Reads a response to its end; of a stream only the first chunk. */
 async function textOf(answer: Response): Promise<string> {
   if (!isStream(answer)) return new TextDecoder().decode(await answer.arrayBuffer());
   const reader = answer.body?.getReader();
@@ -153,7 +153,7 @@ const shown = ({ method, path, headers, body }: Request): string => {
   return `${method} ${path.slice(0, 300)} ${JSON.stringify(headers).slice(0, 400)} ${sent.slice(0, 400)}`;
 };
 
-/** Things to begin with, so that paths have ids that exist. */
+/** Creates resources, so that paths have ids that exist. */
 async function fill(url: string, key: string, user: string): Promise<readonly string[]> {
   const texts: string[] = [];
   const call = async (path: string, init: RequestInit & { json?: unknown } = {}): Promise<Record<string, unknown>> => {
@@ -208,7 +208,7 @@ async function open(): Promise<{ gateway: Gateway; key: string; keyId: string }>
   return { gateway, key, keyId: /key_[0-9a-z]+/.exec(await me.text())?.[0] ?? "" };
 }
 
-/** Sends `count` requests spread evenly over all routes of the document. */
+/** Sends `count` requests, spread evenly over all routes of the document. */
 export async function fuzzRoutes(run: { readonly seed: number; readonly count: number }): Promise<RoutesReport> {
   const { gateway, key, keyId } = await open();
   try {
@@ -227,7 +227,7 @@ export async function fuzzRoutes(run: { readonly seed: number; readonly count: n
         const index = next++;
         const route = routes[index % routes.length] as Route;
         const random = randomFrom(seedOf(run.seed, route.name, index));
-        // Users come and go: a deleted one stays closed, so their names are many.
+        // A deleted user stays closed, so there are many names.
         const users = [
           "ada",
           "ada",
@@ -267,7 +267,7 @@ type Seen = {
   readonly ids: Ids;
   readonly statuses: Map<number, number>;
   readonly reached: Set<string>;
-  /** The last refusal of each route. */
+  /** The last error response of each route. */
   readonly refusals: Map<string, string>;
 };
 
@@ -291,9 +291,9 @@ async function send(url: string, key: string, route: Route, request: Request, se
   seen.statuses.set(answer.status, (seen.statuses.get(answer.status) ?? 0) + 1);
   if (answer.ok) {
     seen.reached.add(route.name);
-    // What a list of the tenant's names is of users that it does not tell.
+    // These lists do not say which user an id belongs to.
     if (!OF_ANY_USER.test(route.path)) seen.ids.learn(text, headers["X-User-Id"] ?? null);
-    // A deleted thing is asked for again now and then, not always.
+    // A deleted resource is requested again only sometimes.
     if (method === "DELETE" && route.name !== "DELETE /v1/hooks") seen.ids.forget(path);
   } else {
     seen.refusals.set(route.name, `${answer.status} ${text.slice(0, 300)}`);

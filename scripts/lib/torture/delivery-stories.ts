@@ -1,24 +1,26 @@
-/** The story of webhooks: secrets that change, a callback, a recovery of what was sent already. */
+/** The story of webhooks: rotated secrets, a callback, a recovery of events that were already sent. */
 import * as z from "zod";
 import { startReceiver } from "../webhook-receiver.ts";
-import { factsOf, type Sent, sendSmall } from "./files.ts";
-import { type Customer, endOf, insist, make, mustBe, type Story } from "./story.ts";
+import { eventNamesOf, type Sent, sendSmall } from "./files.ts";
+import { type Customer, endOf, make, mustBe, type Story, withRetries } from "./story.ts";
 
 const rotated = z.object({ secret: z.string().optional() });
-/** How long a callback may take. */
+/** Timeout of a callback. */
 const CALLBACK_MS = 60_000;
 
-/** A new default secret. One whose answer was lost is never shown again, so another one is made. */
+/** Rotates the default secret. If the response is lost, its secret is never shown again, so it rotates again. */
 async function newSecret({ api, run }: Customer): Promise<string> {
   for (let n = 1; ; n++) {
     const headers = { "idempotency-key": `${run}-rotate-${n}` };
-    const { secret } = await insist(() => api.get("/v1/webhook_secret/rotate", rotated, { method: "POST", headers }));
+    const { secret } = await withRetries(() =>
+      api.get("/v1/webhook_secret/rotate", rotated, { method: "POST", headers }),
+    );
     if (secret !== undefined) return secret;
   }
 }
 
 export const deliveries: Story = {
-  async tell(customer) {
+  async perform(customer) {
     const { endpoint } = customer;
     const callbacks = await startReceiver();
     try {
@@ -26,14 +28,14 @@ export const deliveries: Story = {
       const sent: Sent[] = [];
       for (const name of ["one", "two", "three"]) sent.push(await sendSmall(customer, name));
       const project = await make(customer, "/v1/projects", "project", {});
-      const wish = { prompt: "how many credits do I have?", callback_url: callbacks.url };
-      const turn = await make(customer, `/v1/projects/${project}/turns`, "turn", wish);
+      const body = { prompt: "how many credits do I have?", callback_url: callbacks.url };
+      const turn = await make(customer, `/v1/projects/${project}/turns`, "turn", body);
       mustBe("completed", await endOf(customer, `/v1/turns/${turn}`));
       await callbacks.waitFor((event) => event.type === "turn.completed" && event.data.id === turn, CALLBACK_MS);
       const since = new Date(Date.now() - CALLBACK_MS).toISOString();
       await make(customer, `/v1/webhook_endpoints/${endpoint}/recover`, "recover", { since });
-      const facts = [...sent.flatMap(factsOf), `turn.completed ${turn}`];
-      return { prompts: [], renders: { least: 0, most: 0 }, facts };
+      const eventNames = [...sent.flatMap(eventNamesOf), `turn.completed ${turn}`];
+      return { prompts: [], renders: { least: 0, most: 0 }, eventNames };
     } finally {
       callbacks.close();
     }

@@ -1,35 +1,38 @@
-/** Files as a phone sends them: by tus, from where the gateway says that it stands, whatever dies under it. */
+/** Uploads of the stories: by tus, resumed from the gateway's offset after each kill. */
 import { readFileSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import * as z from "zod";
-import { RefusedError } from "../api.ts";
+import { ResponseError } from "../api.ts";
 import { largeMp4 } from "../large-mp4.ts";
 import { ROOT } from "../root.ts";
-import { type Customer, insist, USER, until } from "./story.ts";
+import { type Customer, USER, until, withRetries } from "./story.ts";
 
 const TUS = { "tus-resumable": "1.0.0" } as const;
 const OFFSET_STREAM = "application/offset+octet-stream";
-/** Two parts and a rest, in chunks that do not fit them. */
+/** Two parts and a rest, in chunks of another size. */
 const FILE_BYTES = 11_000_000;
 const CHUNK_BYTES = 4_000_000;
 /** A part and a rest. */
 const HALF_BYTES = 6_500_000;
-/** Two pieces that fill no part. */
+/** Two partial uploads, each smaller than a part. */
 const JOINED_BYTES = 1_000_000;
 
 type User = { readonly "x-user-id": string };
 
 const state = z.object({ id: z.string(), status: z.string(), asset_id: z.string().nullable() });
 
-/** An upload, and the asset that it became. */
+/** An upload and its asset. */
 export type Sent = { readonly upload: string; readonly asset: string };
 
-/** What an upload tells when all goes well. */
-export const factsOf = ({ upload, asset }: Sent): string[] => [`upload.completed ${upload}`, `asset.ready ${asset}`];
+/** The events of a successful upload. */
+export const eventNamesOf = ({ upload, asset }: Sent): string[] => [
+  `upload.completed ${upload}`,
+  `asset.ready ${asset}`,
+];
 
-/** Announces a file of several parts; the path of its upload. */
+/** Creates an upload; returns its path. */
 async function announce({ api, run }: Customer, name: string, bytes: number, user: User): Promise<string> {
   const headers = {
     ...TUS,
@@ -38,14 +41,14 @@ async function announce({ api, run }: Customer, name: string, bytes: number, use
     "upload-length": String(bytes),
     "upload-metadata": `filename ${btoa(`${name}.mp4`)}`,
   };
-  const path = await insist(async () =>
+  const path = await withRetries(async () =>
     (await api.send("/v1/uploads", { method: "POST", headers })).headers.get("location"),
   );
   if (path === null) throw new Error("an upload was made without a Location");
   return path;
 }
 
-/** One chunk, from where the gateway stands; answers with where it stood. */
+/** Sends one chunk from the gateway's offset; returns that offset. */
 async function sendChunk(
   { api }: Pick<Customer, "api">,
   path: string,
@@ -60,7 +63,7 @@ async function sendChunk(
   return offset;
 }
 
-/** Sends a file of several parts to its end, and waits for its asset. */
+/** Uploads a file of several parts and waits for its asset. */
 export async function sendLarge(customer: Customer, name: string): Promise<Sent> {
   const file = largeMp4(FILE_BYTES);
   const path = await announce(customer, name, FILE_BYTES, USER);
@@ -72,7 +75,7 @@ export async function sendLarge(customer: Customer, name: string): Promise<Sent>
   return { upload: id, asset: asset_id ?? "" };
 }
 
-/** Has a file of several parts fetched from a server of its own, which may be asked for it more than once; waits for its asset. */
+/** Imports a file of several parts from a server of its own, which may get several requests; waits for its asset. */
 export async function fetchLarge({ api, run }: Customer, name: string): Promise<Sent> {
   const file = largeMp4(FILE_BYTES);
   const server = createServer((_, answer) => void answer.writeHead(200, { "content-length": file.length }).end(file));
@@ -81,7 +84,7 @@ export async function fetchLarge({ api, run }: Customer, name: string): Promise<
     const { port } = server.address() as AddressInfo; // it listens on a port
     const headers = { ...USER, "idempotency-key": `${run}-${name}` };
     const json = { url: `http://127.0.0.1:${port}/${name}.mp4` };
-    const { id } = await insist(() => api.get("/v1/uploads/import", state, { method: "POST", json, headers }));
+    const { id } = await withRetries(() => api.get("/v1/uploads/import", state, { method: "POST", json, headers }));
     const { asset_id } = await until(
       () => api.get(`/v1/uploads/${id}`, state),
       (got) => got.asset_id !== null || got.status === "failed",
@@ -93,18 +96,18 @@ export async function fetchLarge({ api, run }: Customer, name: string): Promise<
   }
 }
 
-/** Sends a file as two partial uploads of tus, and joins them. */
+/** Uploads a file as two partial tus uploads and concatenates them. */
 export async function sendJoined({ api, run }: Customer, name: string): Promise<Sent> {
   const file = largeMp4(JOINED_BYTES);
   const half = Math.floor(file.length / 2);
-  const pieces = [file.slice(0, half), file.slice(half)];
+  const chunks = [file.slice(0, half), file.slice(half)];
   const create = async (nth: string, more: Record<string, string>, bytes = new Uint8Array()): Promise<string> => {
     const headers = { ...TUS, ...USER, "idempotency-key": `${run}-${name}-${nth}`, ...more };
-    const made = await insist(() => api.send("/v1/uploads", { method: "POST", headers, bytes }));
+    const made = await withRetries(() => api.send("/v1/uploads", { method: "POST", headers, bytes }));
     return made.headers.get("location") ?? "";
   };
   const partials: string[] = [];
-  for (const [nth, bytes] of pieces.entries()) {
+  for (const [nth, bytes] of chunks.entries()) {
     const size = { "upload-length": String(bytes.length), "content-type": OFFSET_STREAM };
     const path = await create(String(nth), { ...size, "upload-concat": "partial" }, bytes);
     await until(
@@ -125,10 +128,10 @@ export async function sendJoined({ api, run }: Customer, name: string): Promise<
   return { upload: id, asset: asset_id ?? "" };
 }
 
-/** How a half-sent file is sent, and whose it is, where not as usual. */
+/** Options of a half-sent file. */
 export type HalfSent = { readonly chunkBytes?: number; readonly user?: User };
 
-/** Sends no more than a part and a rest of a file; the path of its upload, which stays open. */
+/** Sends only a part and a rest of a file; returns the path of its upload, which stays open. */
 export async function sendHalf(
   customer: Customer,
   name: string,
@@ -139,9 +142,9 @@ export async function sendHalf(
   await until(
     () =>
       sendChunk(customer, path, half, chunkBytes).catch((error: unknown) => {
-        // Killed for longer than an upload may rest at this run's scale: it has expired, as it would have.
-        if (error instanceof RefusedError && error.status === 410) return HALF_BYTES;
-        if (error instanceof RefusedError && error.status === 408) return 0; // too slow for this run's clock: what came is kept
+        // The gateway was down longer than an upload may be idle at this run's scale: the upload has expired.
+        if (error instanceof ResponseError && error.status === 410) return HALF_BYTES;
+        if (error instanceof ResponseError && error.status === 408) return 0; // too slow at this run's scale: what arrived is stored
         throw error;
       }),
     (offset) => offset >= HALF_BYTES,
@@ -149,23 +152,23 @@ export async function sendHalf(
   return path;
 }
 
-/** Sends a small file in one body, and waits for its asset. */
+/** Uploads a small file in one body and waits for its asset. */
 export async function sendSmall(customer: Customer, name: string): Promise<Sent> {
   const { api, run } = customer;
   const clip = readFileSync(join(ROOT, "test/media/clip.mp4"));
   const bytes = new Uint8Array(clip);
   const headers = { ...USER, "idempotency-key": `${run}-${name}` };
   const json = { filename: `${name}.mp4`, size_bytes: bytes.length };
-  const { id } = await insist(() => api.get("/v1/uploads", state, { method: "POST", json, headers }));
+  const { id } = await withRetries(() => api.get("/v1/uploads", state, { method: "POST", json, headers }));
   const send = async (): Promise<void> => {
     try {
       await api.send(`/v1/uploads/${id}/content`, { method: "PUT", bytes });
     } catch (error) {
-      // Repeated after an answer that was lost: it is complete.
-      if (!(error instanceof RefusedError && error.code === "upload_closed")) throw error;
+      // A retry after a lost response: the upload is complete.
+      if (!(error instanceof ResponseError && error.code === "upload_closed")) throw error;
     }
   };
-  await insist(send);
+  await withRetries(send);
   const { asset_id } = await until(
     () => api.get(`/v1/uploads/${id}`, state),
     (got) => got.asset_id !== null,

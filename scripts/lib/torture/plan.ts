@@ -1,4 +1,4 @@
-/** Which stories reach which boundary. A boundary that is missing here does not compile; one that a story does not reach fails the run. */
+/** Which stories reach which failpoint. A failpoint that is missing here does not compile; one that a story does not reach fails the run. */
 import { FAILPOINTS, type Failpoint } from "../../../src/core/failpoints.ts";
 import { deliveries } from "./delivery-stories.ts";
 import { closing, leaving, removals } from "./end-stories.ts";
@@ -24,7 +24,7 @@ export const STORIES = {
 } as const satisfies Record<string, Story>;
 export type StoryName = keyof typeof STORIES;
 
-/** The first story of each is the one that is about it. */
+/** The first story of each failpoint is its default. */
 const PLAN: Readonly<Record<Failpoint, readonly [StoryName, ...StoryName[]]>> = {
   "turn.intent": ["turns", "videos", "batch", "one-project"],
   "turn.sent": ["turns", "videos", "batch", "one-project", "generator"],
@@ -68,24 +68,24 @@ const PLAN: Readonly<Record<Failpoint, readonly [StoryName, ...StoryName[]]>> = 
   "delivery.sent": ["deliveries", "turns", "render", "uploads"],
 };
 
-/** A boundary in a story: where one run is killed. */
+/** A failpoint in a story, at which one run is killed. */
 export type Moment = { readonly at: Failpoint; readonly story: StoryName };
 
-export const isBoundary = (text: string): text is Failpoint => (FAILPOINTS as readonly string[]).includes(text);
+export const isFailpoint = (text: string): text is Failpoint => (FAILPOINTS as readonly string[]).includes(text);
 export const isStory = (text: string): text is StoryName => Object.hasOwn(STORIES, text);
 
 const momentsOf = (at: Failpoint): Moment[] => PLAN[at].map((story) => ({ at, story }));
 
 /**
- * What the arguments ask for: `boundary` in the story that is about it, `boundary@story`, `@story` with all of its boundaries; without
- * any all there is. Throws at one that names nothing.
+ * Reads the arguments: `failpoint` in its default story, `failpoint@story`, `@story` with all of its failpoints; without arguments
+ * everything. Throws for an unknown name.
  */
 export function chosenMoments(args: readonly string[]): Moment[] {
   if (args.length === 0) return FAILPOINTS.flatMap(momentsOf);
   return args.flatMap((arg) => {
     const [at = "", story = ""] = arg.split("@");
     if (at === "" && isStory(story)) return FAILPOINTS.flatMap(momentsOf).filter((moment) => moment.story === story);
-    if (!isBoundary(at)) throw new Error(`${arg} names no boundary; there are ${FAILPOINTS.join(", ")}.`);
+    if (!isFailpoint(at)) throw new Error(`${arg} names no failpoint; there are ${FAILPOINTS.join(", ")}.`);
     if (story === "") return momentsOf(at).slice(0, 1);
     if (!isStory(story)) throw new Error(`${arg} names no story; there are ${Object.keys(STORIES).join(", ")}.`);
     return [{ at, story }];

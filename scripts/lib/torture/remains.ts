@@ -1,13 +1,12 @@
 /**
- * What a gateway leaves on disk when it is stopped: read from the databases of its objects, of D1 and of R2 as Miniflare keeps
- * them, after the last process has ended.
+ * Checks what a stopped gateway left on disk: the databases of its objects, of D1 and of R2 as Miniflare stores them.
  */
 import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import * as z from "zod";
 
-/** Work that was due this long before the end is work that nobody does. Far above the cron's rhythm in a scaled run. */
+/** A job that was due this long before the end counts as left over. Far above the cron's interval in a scaled run. */
 const LATE_MS = 15_000;
 
 const dueRow = z.object({ kind: z.string(), ref: z.string(), due_at: z.number(), poisoned: z.number() });
@@ -16,7 +15,7 @@ const uploadRecord = z.object({ id: z.string(), status: z.string(), multipart: z
 
 type Place = { readonly state: string; readonly stoppedAt: number };
 
-/** Every database of a folder that Miniflare keeps. */
+/** Every database in one of Miniflare's folders. */
 function databases(state: string, folder: string): string[] {
   const path = join(state, "v3", folder);
   if (!existsSync(path)) return [];
@@ -25,7 +24,7 @@ function databases(state: string, folder: string): string[] {
     .map((name) => join(path, name));
 }
 
-/** The rows of a query; none where the table is not there. */
+/** The rows of a query; none if the table does not exist. */
 function rowsOf<T>(database: string, table: string, schema: z.ZodType<T>, where = ""): T[] {
   const db = new DatabaseSync(database);
   try {
@@ -40,27 +39,27 @@ const OBJECTS = ["User", "Tenant", "Upload", "Token"] as const;
 const objects = (state: string, kind: (typeof OBJECTS)[number]): string[] =>
   databases(state, `do/nemo-gateway-${kind}Object`);
 
-/** Work that nobody did, or that was set aside. */
-function undone({ state, stoppedAt }: Place): string[] {
+/** Jobs that are left over or were given up. */
+function leftJobs({ state, stoppedAt }: Place): string[] {
   const late = stoppedAt - LATE_MS;
-  const owed = OBJECTS.flatMap((kind) =>
+  const jobs = OBJECTS.flatMap((kind) =>
     objects(state, kind).flatMap((path) =>
       rowsOf(path, "due", dueRow)
         .filter((row) => row.poisoned !== 0 || row.due_at < late)
-        .map((row) => `a ${kind} object owes ${row.kind} ${row.ref} since ${stoppedAt - row.due_at} ms`),
+        .map((row) => `a ${kind} object has the job ${row.kind} ${row.ref} overdue since ${stoppedAt - row.due_at} ms`),
     ),
   );
   const busy = databases(state, "d1/miniflare-D1DatabaseObject").flatMap((path) =>
     rowsOf(path, "busy", busyRow)
       .filter((row) => row.due_at < late)
-      .map((row) => `D1 says since ${stoppedAt - row.due_at} ms that ${row.kind} ${row.object_name} is behind`),
+      .map((row) => `D1 lists ${row.kind} ${row.object_name} as overdue since ${stoppedAt - row.due_at} ms`),
   );
-  return [...owed, ...busy];
+  return [...jobs, ...busy];
 }
 
 const idRow = z.object({ id: z.string() });
 
-/** Ids of what may have a file: of every user's object its uploads' and renders', of every tenant's its events. */
+/** Ids that may have a file: uploads and renders of every user's object, events of every tenant's. */
 function owners(state: string): Set<string> {
   const ids = [
     ...objects(state, "User").flatMap((path) => ["renders", "assets"].flatMap((table) => rowsOf(path, table, idRow))),
@@ -69,14 +68,14 @@ function owners(state: string): Set<string> {
   return new Set(ids.map(({ id }) => id));
 }
 
-/** Uploads that are not over yet, and the files of parts that they know. */
+/** Uploads that have not ended, and the multipart uploads that they recorded. */
 function openUploads(state: string): z.infer<typeof uploadRecord>[] {
   return objects(state, "Upload")
     .flatMap((path) => rowsOf(path, "meta", z.object({ value: z.string() }), "WHERE key = 'upload'"))
     .map(({ value }) => uploadRecord.parse(JSON.parse(value)));
 }
 
-/** Files of R2 that belong to nothing. */
+/** Files in R2 that belong to no resource. */
 function orphans({ state }: Place): string[] {
   const known = owners(state);
   const uploads = openUploads(state).filter(
@@ -87,13 +86,13 @@ function orphans({ state }: Place): string[] {
     .flatMap((path) => rowsOf(path, "_mf_objects", z.object({ key: z.string() })))
     .map(({ key }) => key)
     .filter((key) => !known.has(fileId(key)))
-    .map((key) => `R2 has ${key}, which belongs to nothing`);
+    .map((key) => `R2 has ${key}, which belongs to no resource`);
 }
 
-/** The id at a key's end, without its ending. */
+/** The id at the end of a key, without the extension. */
 const fileId = (key: string): string => (key.split("/").at(-1) ?? "").replace(/\.\w+$/, "");
 
-/** Files of parts in R2 that nobody will put together or let go. */
+/** Multipart uploads in R2 that no job will complete or abort. */
 export function lostParts({ state }: Place): number {
   const known = new Set(openUploads(state).map(({ multipart }) => multipart));
   return databases(state, "r2/miniflare-R2BucketObject")
@@ -102,11 +101,11 @@ export function lostParts({ state }: Place): number {
 }
 
 /**
- * Throws the first thing that was left behind. `begun`: how often it died between R2's word for a file of parts and its own note of
- * it, which is what R2's rule for unfinished files is for; as many may be there.
+ * Throws the first thing that was left behind. `begun`: the number of kills between the creation of a multipart upload in R2 and
+ * its record; as many may be left, because R2's rule for unfinished uploads removes them.
  */
 export function judgeRemains(place: Place, begun: number): void {
-  const [first] = [...undone(place), ...orphans(place)];
+  const [first] = [...leftJobs(place), ...orphans(place)];
   if (first !== undefined) throw new Error(first);
   const parts = lostParts(place);
   if (parts > begun) throw new Error(`R2 has ${parts} unfinished files that no upload knows, ${begun} may be`);

@@ -1,84 +1,83 @@
 /**
- * What a story of the torture is: one customer's job, told by a client that repeats what was not answered, as a phone or a
- * no-code tool would: the same Idempotency-Key, the same body, until there is an answer.
+ * A story of the torture run: the requests of one tenant, by a client that retries what was not answered with the same
+ * Idempotency-Key and the same body.
  */
 import { setTimeout as sleep } from "node:timers/promises";
 import * as z from "zod";
-import { type Api, type Call, RefusedError } from "../api.ts";
+import { type Api, type Call, ResponseError } from "../api.ts";
 
-/** How long a step may take, restarts of the gateway in the middle included. */
+/** Timeout of a step, restarts of the gateway included. */
 const STEP_MS = 120_000;
-/** From one look to the next. */
-const LOOK_EVERY_MS = 150;
+/** Polling interval. */
+const POLL_MS = 150;
 
-/** Whose job it is: a tenant of its own for each run, with the operator behind it. */
+/** The tenant of one run, with the operator's client. */
 export type Customer = {
   readonly api: Api;
   readonly admin: Api;
   readonly tenant: string;
   readonly endpoint: string;
-  /** This run's own name: part of every prompt, so that the ledger can be asked, and of every Idempotency-Key. */
+  /** The run's unique name: part of every prompt, so that it can be found in the request log, and of every Idempotency-Key. */
   readonly run: string;
 };
 
-/** What must be true when a story is over. */
-export type Told = {
-  /** Messages that Nemo must have got exactly once. */
+/** The expected result of a story. */
+export type Expected = {
+  /** Prompts that Nemo must have received exactly once. */
   readonly prompts: readonly string[];
-  /** How many exports Nemo must have been given, each once. */
+  /** How many exports Nemo must have received, each once. */
   readonly renders: { readonly least: number; readonly most: number };
   /**
-   * Exactly the facts of the tenant, as `type resource-id`, but for those that are told by the way. Null: nobody can be
-   * asked any more.
+   * The tenant's events, as `type resource-id`, except those about timelines and credits. Null: the tenant no longer exists.
    */
-  readonly facts: readonly string[] | null;
-  /** A user was erased: its facts are gone, and what it used stays counted. */
+  readonly eventNames: readonly string[] | null;
+  /** A user was deleted: its events are gone, and its usage stays counted. */
   readonly erased?: true;
 };
 
 export type Story = {
-  /** By how much its waits are divided, where that is not the usual. */
+  /** The time scale, if it is not the default. */
   readonly timeScale?: number;
-  readonly tell: (customer: Customer) => Promise<Told>;
+  readonly perform: (customer: Customer) => Promise<Expected>;
 };
 
 export const made = z.object({ id: z.string() });
 export const ended = z.object({ id: z.string(), status: z.string(), ended_at: z.string().nullable() });
 export type Ended = z.infer<typeof ended>;
 
-/** Everybody here is this user, unless a story says otherwise. */
+/** The user of all requests, unless a story names another. */
 export const USER = { "x-user-id": "tortured" } as const;
 
-/** Repeats a call that found nobody home, or was told to come back; anything else is an answer. */
-export async function insist<T>(ask: () => Promise<T>): Promise<T> {
-  for (const until = Date.now() + STEP_MS; ; await sleep(LOOK_EVERY_MS)) {
+/** Retries a call that failed to connect or got a retryable error; returns or throws any other result. */
+export async function withRetries<T>(ask: () => Promise<T>): Promise<T> {
+  for (const until = Date.now() + STEP_MS; ; await sleep(POLL_MS)) {
     try {
       return await ask();
     } catch (error) {
-      const passing = !(error instanceof RefusedError) || error.status >= 500 || error.status === 429;
+      const passing = !(error instanceof ResponseError) || error.status >= 500 || error.status === 429;
       if (!passing || Date.now() > until) throw error;
     }
   }
 }
 
-/** Asks until it is over. */
+/** Polls until the result is final. */
 export async function until<T>(ask: () => Promise<T>, isOver: (got: T) => boolean, timeoutMs = STEP_MS): Promise<T> {
   let last: unknown = null;
-  for (const end = Date.now() + timeoutMs; Date.now() < end; await sleep(LOOK_EVERY_MS)) {
-    const got = await insist(ask);
+  for (const end = Date.now() + timeoutMs; Date.now() < end; await sleep(POLL_MS)) {
+    const got = await withRetries(ask);
     if (isOver(got)) return got;
     last = got;
   }
   throw new Error(`not over in time: ${JSON.stringify(last)}`);
 }
 
-/** Makes something under a key of this run: however often it is asked for, one is made. Answers with its id. */
+/** Creates a resource under an Idempotency-Key of this run; returns its id. */
 export async function make({ api, run }: Customer, path: string, key: string, json: unknown): Promise<string> {
   const call: Call = { method: "POST", json, headers: { "idempotency-key": `${run}-${key}`, ...USER } };
-  return (await insist(() => api.get(path, made, call))).id;
+  return (await withRetries(() => api.get(path, made, call))).id;
 }
 
-/** The resource at its end. */
+/** Waits for the end of a resource. */
 export const endOf = ({ api }: Customer, path: string, timeoutMs?: number): Promise<Ended> =>
   until(
     () => api.get(path, ended),
@@ -86,22 +85,22 @@ export const endOf = ({ api }: Customer, path: string, timeoutMs?: number): Prom
     timeoutMs,
   );
 
-/** Throws unless it ended as it should. */
+/** Throws unless it ended as expected. */
 export function mustBe(status: string, got: Ended): Ended {
   if (got.status === status) return got;
   throw new Error(`${got.id} ended as ${got.status}: ${JSON.stringify(got)}`);
 }
 
-/** Removes it; that it is gone already is what was wanted. */
+/** Deletes it; a resource that is gone already counts as deleted. */
 export async function remove({ api }: Customer, path: string, headers: Record<string, string> = USER): Promise<void> {
-  await insist(async () => {
+  await withRetries(async () => {
     try {
       await api.send(path, { method: "DELETE", headers });
     } catch (error) {
-      if (!(error instanceof RefusedError && error.status === 404)) throw error;
+      if (!(error instanceof ResponseError && error.status === 404)) throw error;
     }
   });
 }
 
-/** A prompt that no other run uses. */
+/** A prompt that is unique to this run. */
 export const promptOf = ({ run }: Customer, words: string): string => `${words} (${run})`;

@@ -1,4 +1,4 @@
-/** One run of a story: a gateway with a state of its own, killed where it is told, judged when the story is over. */
+/** One run of a story: a gateway with its own state, killed as planned, and checked when the story is over. */
 import { cpSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -9,31 +9,35 @@ import { freePort } from "../ports.ts";
 import type { SandboxServer } from "../sandbox-server.ts";
 import { makeKey, makeTenant } from "../tenant.ts";
 import { startReceiver, type WebhookReceiver } from "../webhook-receiver.ts";
-import { judgeFacts, judgeLedger, judgeUse, readLedger } from "./judge.ts";
-import { type Life, startLife } from "./life.ts";
+import { judgeEvents, judgeRequestLog, judgeUsage, readRequestLog } from "./checks.ts";
 import { STORIES, type StoryName } from "./plan.ts";
 import { judgeRemains } from "./remains.ts";
+import { type RestartingGateway, startRestarting } from "./restarting-gateway.ts";
 import type { Customer } from "./story.ts";
 
 const TIME_SCALE = 20;
 
 export type Trial = {
   readonly story: StoryName;
-  /** Its name among all runs: letters and digits. */
+  /** The run's unique name: letters and digits. */
   readonly run: string;
-  /** An empty state with its database, to begin with. */
+  /** The initial state: empty, with a migrated database. */
   readonly template: string;
   readonly stateDir: string;
   readonly sandbox: SandboxServer;
-  /** Asked at every boundary, with how often it was reached by now. */
+  /** Called at every failpoint with the number of times it was reached. */
   readonly isFatal: (at: string, passing: number) => boolean;
-  /** What else happens to it while the story is told, until the signal. */
-  readonly meanwhile?: (life: Life, over: AbortSignal) => Promise<void>;
+  /** Runs during the story, until the signal. */
+  readonly meanwhile?: (gateway: RestartingGateway, over: AbortSignal) => Promise<void>;
 };
 
-export type Verdict = { readonly ms: number; readonly deaths: readonly string[]; readonly fault: string | null };
+export type Verdict = { readonly ms: number; readonly killedAt: readonly string[]; readonly fault: string | null };
 
-async function customerOf({ url, adminToken }: Life, run: string, sink: WebhookReceiver): Promise<Customer> {
+async function customerOf(
+  { url, adminToken }: RestartingGateway,
+  run: string,
+  sink: WebhookReceiver,
+): Promise<Customer> {
   const admin = apiWith(url, adminToken);
   const tenant = await makeTenant(admin, run);
   const api = apiWith(url, await makeKey(admin, tenant, "live", "torture"));
@@ -42,22 +46,22 @@ async function customerOf({ url, adminToken }: Life, run: string, sink: WebhookR
   return { api, admin, tenant, endpoint: endpoint.id, run };
 }
 
-async function tellAndJudge(trial: Trial, life: Life, sink: WebhookReceiver): Promise<void> {
-  const customer = await customerOf(life, trial.run, sink);
+async function runAndJudge(trial: Trial, gateway: RestartingGateway, sink: WebhookReceiver): Promise<void> {
+  const customer = await customerOf(gateway, trial.run, sink);
   const over = new AbortController();
-  const meanwhile = trial.meanwhile?.(life, over.signal);
-  const told = await Promise.race([STORIES[trial.story].tell(customer), life.lost]);
+  const meanwhile = trial.meanwhile?.(gateway, over.signal);
+  const expected = await Promise.race([STORIES[trial.story].perform(customer), gateway.failed]);
   over.abort();
   await meanwhile;
-  const ledger = await readLedger(trial.sandbox);
-  judgeLedger(ledger, told);
-  if (told.facts === null) return;
-  await judgeFacts(customer, told.facts, sink);
-  if (told.erased !== true) await judgeUse(customer, told.facts, ledger);
+  const requestLog = await readRequestLog(trial.sandbox);
+  judgeRequestLog(requestLog, expected);
+  if (expected.eventNames === null) return;
+  await judgeEvents(customer, expected.eventNames, sink);
+  if (expected.erased !== true) await judgeUsage(customer, expected.eventNames, requestLog);
 }
 
-/** Waits until no object is behind, or for as long as it may take. */
-async function untilQuiet({ url, adminToken }: Life): Promise<void> {
+/** Waits until no object is overdue, or until the timeout. */
+async function untilQuiet({ url, adminToken }: RestartingGateway): Promise<void> {
   const admin = apiWith(url, adminToken);
   for (const until = Date.now() + 10_000; Date.now() < until; await sleep(250)) {
     const status = await (await admin.send("/admin/status")).json();
@@ -65,7 +69,7 @@ async function untilQuiet({ url, adminToken }: Life): Promise<void> {
   }
 }
 
-/** Runs it. Never throws for what the gateway does wrong: that is the verdict's fault. */
+/** Runs the story. Faults of the gateway are in the verdict, not thrown. */
 export async function run(trial: Trial): Promise<Verdict> {
   const began = Date.now();
   cpSync(trial.template, trial.stateDir, { recursive: true });
@@ -73,23 +77,28 @@ export async function run(trial: Trial): Promise<Verdict> {
   const timeScale = STORIES[trial.story].timeScale ?? TIME_SCALE;
   const vars = { NEMO_API_URL: trial.sandbox.url, TIME_SCALE: String(timeScale) };
   const sink = await startReceiver();
-  const life = await startLife({ stateDir: trial.stateDir, port: await freePort(), vars, isFatal: trial.isFatal });
+  const gateway = await startRestarting({
+    stateDir: trial.stateDir,
+    port: await freePort(),
+    vars,
+    isFatal: trial.isFatal,
+  });
   let fault: string | null = null;
   try {
-    await tellAndJudge(trial, life, sink);
-    await untilQuiet(life);
+    await runAndJudge(trial, gateway, sink);
+    await untilQuiet(gateway);
   } catch (error) {
     fault = error instanceof Error ? error.message : String(error);
   }
-  const last = life.lastLines().split("\n").filter(isUseful).join("\n");
-  await life.stop();
+  const last = gateway.lastLines().split("\n").filter(isUseful).join("\n");
+  await gateway.stop();
   sink.close();
-  const deaths = life.deaths();
+  const killedAt = gateway.killedAt();
   try {
     const place = { state: join(trial.stateDir, "state"), stoppedAt: Date.now() };
-    if (fault === null) judgeRemains(place, deaths.filter((at) => at === "upload.begun" || at === "random").length);
+    if (fault === null) judgeRemains(place, killedAt.filter((at) => at === "upload.begun" || at === "random").length);
   } catch (error) {
     fault = error instanceof Error ? error.message : String(error);
   }
-  return { ms: Date.now() - began, deaths, fault: fault === null ? null : `${fault}\n${last}` };
+  return { ms: Date.now() - began, killedAt, fault: fault === null ? null : `${fault}\n${last}` };
 }

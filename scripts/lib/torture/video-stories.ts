@@ -1,12 +1,12 @@
-/** Stories of the calls that make a video of a prompt, and many of them, and of a generator that the agent writes. */
+/** Stories of videos, batches and generator jobs. */
 import * as z from "zod";
-import { factsOf, sendSmall } from "./files.ts";
-import { type Customer, endOf, insist, made, make, mustBe, promptOf, type Story, USER } from "./story.ts";
+import { eventNamesOf, sendSmall } from "./files.ts";
+import { type Customer, endOf, made, make, mustBe, promptOf, type Story, USER, withRetries } from "./story.ts";
 
 const ITEMS = 20;
-/** Items of a batch that are made at once. */
+/** Items of a batch that run at once. */
 const CONCURRENCY = 4;
-/** Twenty videos one after the other. */
+/** Timeout of twenty videos. */
 const BATCH_MS = 300_000;
 
 const video = made.extend({
@@ -19,18 +19,18 @@ const items = z.object({ data: z.array(z.object({ status: z.string(), video: vid
 const generatorJob = z.object({ turn_id: z.string().nullable() });
 const generators = z.object({ data: z.array(made.extend({ made_by: z.string() })) });
 
-/** What a video's current turn and render tell. */
-const factsOfMaking = ({ turn_id, render_id }: Video): string[] => [
+/** The events of a video's current turn and render. */
+const eventNamesOfParts = ({ turn_id, render_id }: Video): string[] => [
   `turn.completed ${turn_id}`,
   `render.completed ${render_id}`,
 ];
 
 /**
- * A video of a file that is still on its way, and one whose agent asks back. A question that was lost with the process left no
- * trace: that video has failed, and goes on all the same.
+ * A video of a file that is still being uploaded, and one whose agent asks a question. A question that was lost in a kill leaves
+ * no trace upstream: that video fails and can still be continued.
  */
 export const videos: Story = {
-  async tell(customer) {
+  async perform(customer) {
     const { api } = customer;
     const sent = await sendSmall(customer, "clip");
     const prompts = [
@@ -43,28 +43,28 @@ export const videos: Story = {
     const second = await make(customer, "/v1/videos", "asking", { prompt: asking });
     mustBe("completed", await endOf(customer, `/v1/videos/${first}`));
     await endOf(customer, `/v1/videos/${second}`);
-    const asked = await insist(() => api.get(`/v1/videos/${second}`, video));
+    const asked = await withRetries(() => api.get(`/v1/videos/${second}`, video));
     const question = await endOf(customer, `/v1/turns/${asked.turn_id}`);
     await make(customer, `/v1/videos/${second}/turns`, "answer", { prompt: answer });
     mustBe("completed", await endOf(customer, `/v1/videos/${second}`));
-    const done = await Promise.all([first, second].map((id) => insist(() => api.get(`/v1/videos/${id}`, video))));
-    const facts = [
-      ...factsOf(sent),
+    const done = await Promise.all([first, second].map((id) => withRetries(() => api.get(`/v1/videos/${id}`, video))));
+    const eventNames = [
+      ...eventNamesOf(sent),
       `turn.${question.status} ${asked.turn_id}`,
       `video.${asked.status} ${second}`,
-      ...done.flatMap((one) => [...factsOfMaking(one), `video.completed ${one.id}`]),
+      ...done.flatMap((one) => [...eventNamesOfParts(one), `video.completed ${one.id}`]),
     ];
-    return { prompts, renders: { least: 2, most: 2 }, facts };
+    return { prompts, renders: { least: 2, most: 2 }, eventNames };
   },
 };
 
-/** Whether its message was lost with the process on the way to Nemo: it left no trace, and is never sent again. */
+/** Whether its message was lost in a kill on the way to Nemo: it left no trace and is never sent again. */
 const isLost = ({ status, turn_id, render_id }: Video): boolean =>
   status === "failed" && turn_id !== null && render_id === null;
 
-/** Twenty videos in one order. What was on its way at a kill may be lost, and holds back none of the others. */
+/** A batch of twenty videos. A message in transit during a kill may be lost; the other videos continue. */
 const batchOf = (mode: "own_projects" | "one_project"): Story => ({
-  async tell(customer) {
+  async perform(customer) {
     const { api } = customer;
     const prompts = Array.from({ length: ITEMS }, (_, n) =>
       promptOf(customer, `a ${2 + (n % 3)} second video no. ${n};`),
@@ -72,7 +72,7 @@ const batchOf = (mode: "own_projects" | "one_project"): Story => ({
     const order = { mode, concurrency: CONCURRENCY, items: prompts.map((prompt) => ({ prompt })) };
     const id = await make(customer, "/v1/batches", "batch", order);
     mustBe("completed", await endOf(customer, `/v1/batches/${id}`, BATCH_MS));
-    const { data } = await insist(() => api.get(`/v1/batches/${id}/videos?limit=${ITEMS}`, items));
+    const { data } = await withRetries(() => api.get(`/v1/batches/${id}/videos?limit=${ITEMS}`, items));
     const all = data.flatMap((item) => (item.video === null ? [] : [item.video]));
     const lost = all.filter(isLost);
     const wrong = all.find((one) => one.status !== "completed" && !isLost(one));
@@ -84,8 +84,8 @@ const batchOf = (mode: "own_projects" | "one_project"): Story => ({
     return {
       prompts: prompts.filter((_, n) => !lost.includes(all[n] as Video)), // as many as there are items, just checked
       renders: { least: done.length, most: done.length },
-      facts: [
-        ...done.flatMap((one) => [...factsOfMaking(one), `video.completed ${one.id}`]),
+      eventNames: [
+        ...done.flatMap((one) => [...eventNamesOfParts(one), `video.completed ${one.id}`]),
         ...lost.flatMap((one, n) => [`turn.${ends[n]?.status} ${one.turn_id}`, `video.failed ${one.id}`]),
         `batch.completed ${id}`,
       ],
@@ -96,22 +96,22 @@ const batchOf = (mode: "own_projects" | "one_project"): Story => ({
 export const batch: Story = batchOf("own_projects");
 export const oneProjectBatch: Story = batchOf("one_project");
 
-/** A generator that the agent writes. An answer that was lost with the process is not asked for again: the description serves. */
+/** A generator job. If the agent's answer is lost in a kill, it is not requested again: the description becomes the prompt. */
 export const generator: Story = {
-  async tell(customer: Customer) {
+  async perform(customer: Customer) {
     const { api, run } = customer;
     const description = `create a generator that turns product photos into promo videos, for ${run}`;
     const id = await make(customer, "/v1/generators/make", "generator_job", { description });
     mustBe("ready", await endOf(customer, `/v1/generator_jobs/${id}`));
-    const { turn_id } = await insist(() => api.get(`/v1/generator_jobs/${id}`, generatorJob));
+    const { turn_id } = await withRetries(() => api.get(`/v1/generator_jobs/${id}`, generatorJob));
     const turn = await endOf(customer, `/v1/turns/${turn_id}`);
-    const { data } = await insist(() => api.get("/v1/generators?limit=100", generators, { headers: USER }));
+    const { data } = await withRetries(() => api.get("/v1/generators?limit=100", generators, { headers: USER }));
     const own = data.filter(({ made_by }) => made_by !== "built_in");
     if (own.length !== 1) throw new Error(`${own.length} generators were made instead of one`);
     return {
       prompts: [description],
       renders: { least: 0, most: 0 },
-      facts: [`turn.${turn.status} ${turn_id}`, `generator_job.completed ${id}`],
+      eventNames: [`turn.${turn.status} ${turn_id}`, `generator_job.completed ${id}`],
     };
   },
 };

@@ -1,11 +1,10 @@
-/** Stories of one kind of work each: turns, a render, uploads. */
+/** Stories of turns, renders, uploads and imports. */
 import * as z from "zod";
-import { factsOf, fetchLarge, sendHalf, sendJoined, sendLarge, sendSmall } from "./files.ts";
+import { eventNamesOf, fetchLarge, sendHalf, sendJoined, sendLarge, sendSmall } from "./files.ts";
 import {
   type Customer,
   ended,
   endOf,
-  insist,
   make,
   mustBe,
   promptOf,
@@ -13,13 +12,14 @@ import {
   type Story,
   USER,
   until,
+  withRetries,
 } from "./story.ts";
 
-/** A finished file is at least this large. */
+/** The minimum size of a finished file. */
 const FILE_BYTES = 1_000;
-/** An upload that is left alone expires after 24 s at this scale. */
+/** An idle upload expires after 24 s at this scale. */
 const EXPIRING_SCALE = 3_600;
-/** A chunk that comes whole even where a body may rest for milliseconds only. */
+/** A chunk small enough to arrive whole where a body may be idle only for milliseconds. */
 const SMALL_CHUNK_BYTES = 300_000;
 
 const NO_RENDERS = { least: 0, most: 0 } as const;
@@ -36,85 +36,89 @@ export async function beginProject(customer: Customer): Promise<Begun> {
   return { project, turn, prompt };
 }
 
-/** Two messages to one project, the second waiting for the first, with a file that goes along. */
+/** Two turns of one project, the second waiting for the first, with an attached file. */
 export const turns: Story = {
-  async tell(customer) {
+  async perform(customer) {
     const { api } = customer;
     const sent = await sendSmall(customer, "clip");
     const project = await make(customer, "/v1/projects", "project", { name: customer.run });
     const attach = { method: "POST", json: { asset_id: sent.asset }, headers: USER } as const;
-    await insist(() => api.send(`/v1/projects/${project}/assets`, attach));
+    await withRetries(() => api.send(`/v1/projects/${project}/assets`, attach));
     const prompts = [promptOf(customer, "turn this clip into a promo"), promptOf(customer, "make it 6 seconds long")];
     const ids: string[] = [];
     for (const [n, prompt] of prompts.entries())
       ids.push(await make(customer, `/v1/projects/${project}/turns`, `turn-${n}`, { prompt, route: "chat" }));
     for (const id of ids) mustBe("completed", await endOf(customer, `/v1/turns/${id}`));
-    return { prompts, renders: NO_RENDERS, facts: [...factsOf(sent), ...ids.map((id) => `turn.completed ${id}`)] };
+    return {
+      prompts,
+      renders: NO_RENDERS,
+      eventNames: [...eventNamesOf(sent), ...ids.map((id) => `turn.completed ${id}`)],
+    };
   },
 };
 
-/** An export, its file, and the same again, which costs Nemo nothing. */
+/** A render, its file, and the same render again, which needs no export by Nemo. */
 export const render: Story = {
-  async tell(customer) {
+  async perform(customer) {
     const { project, turn, prompt } = await beginProject(customer);
-    const facts = [`turn.completed ${turn}`];
+    const eventNames = [`turn.completed ${turn}`];
     for (const key of ["render", "again"]) {
       const id = await make(customer, `/v1/projects/${project}/renders`, key, {});
       mustBe("completed", await endOf(customer, `/v1/renders/${id}`));
-      const file = await insist(async () => (await customer.api.send(`/v1/renders/${id}/content`)).arrayBuffer());
+      const file = await withRetries(async () => (await customer.api.send(`/v1/renders/${id}/content`)).arrayBuffer());
       if (file.byteLength < FILE_BYTES) throw new Error(`${id} has a file of ${file.byteLength} bytes`);
-      facts.push(`render.completed ${id}`);
+      eventNames.push(`render.completed ${id}`);
     }
-    return { prompts: [prompt], renders: { least: 1, most: 1 }, facts };
+    return { prompts: [prompt], renders: { least: 1, most: 1 }, eventNames };
   },
 };
 
-/** An export that is taken back while Nemo works on it. */
+/** A render that is cancelled while Nemo works on it. */
 export const takenBack: Story = {
-  async tell(customer) {
+  async perform(customer) {
     const { project, turn, prompt } = await beginProject(customer);
     const id = await make(customer, `/v1/projects/${project}/renders`, "render", {});
     await until(
       () => customer.api.get(`/v1/renders/${id}`, ended),
       (got) => got.status !== "queued",
     );
-    await insist(() => customer.api.send(`/v1/renders/${id}/cancel`, { method: "POST" }));
+    await withRetries(() => customer.api.send(`/v1/renders/${id}/cancel`, { method: "POST" }));
     const { status } = await endOf(customer, `/v1/renders/${id}`);
-    const facts = [`turn.completed ${turn}`, `render.${status} ${id}`];
-    return { prompts: [prompt], renders: { least: 0, most: 1 }, facts };
+    const eventNames = [`turn.completed ${turn}`, `render.${status} ${id}`];
+    return { prompts: [prompt], renders: { least: 0, most: 1 }, eventNames };
   },
 };
 
-/** A file of several parts, one in one body, one joined of two, and one that is given up half-way. */
+/** A file of several parts, one in one body, one concatenated from two, and one that is deleted half-way. */
 export const uploads: Story = {
-  async tell(customer) {
+  async perform(customer) {
     const sent = [
       await sendLarge(customer, "large"),
       await sendSmall(customer, "small"),
       await sendJoined(customer, "joined"),
     ];
     await remove(customer, await sendHalf(customer, "half"));
-    return { prompts: [], renders: NO_RENDERS, facts: sent.flatMap(factsOf) };
+    return { prompts: [], renders: NO_RENDERS, eventNames: sent.flatMap(eventNamesOf) };
   },
 };
 
-/** A file of several parts that is fetched from a server. */
+/** A file of several parts that is imported. */
 export const imports: Story = {
-  async tell(customer) {
+  async perform(customer) {
     const fetched = await fetchLarge(customer, "fetched");
-    return { prompts: [], renders: NO_RENDERS, facts: factsOf(fetched) };
+    return { prompts: [], renders: NO_RENDERS, eventNames: eventNamesOf(fetched) };
   },
 };
 
-/** A file of several parts that nobody sends on. */
+/** A file of several parts whose upload is abandoned. */
 export const expiry: Story = {
   timeScale: EXPIRING_SCALE,
-  async tell(customer) {
+  async perform(customer) {
     const path = await sendHalf(customer, "left", { chunkBytes: SMALL_CHUNK_BYTES });
     await until(
       () => customer.api.get(path, state),
       ({ status }) => status === "expired",
     );
-    return { prompts: [], renders: NO_RENDERS, facts: [`upload.expired ${path.split("/").at(-1)}`] };
+    return { prompts: [], renders: NO_RENDERS, eventNames: [`upload.expired ${path.split("/").at(-1)}`] };
   },
 };

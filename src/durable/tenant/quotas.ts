@@ -93,7 +93,11 @@ export class Quotas {
    * Reserves everything requested or nothing, and returns what is left. `callerLimits` null: the limits stored by the last
    * caller apply. `by`: the user whose share is counted; null when none was named.
    */
-  reserve(wants: readonly QuotaRequest[], callerLimits: Limits | null, by: UserHash | null): Result<readonly Limit[], Problem> {
+  reserve(
+    wants: readonly QuotaRequest[],
+    callerLimits: Limits | null,
+    by: UserHash | null,
+  ): Result<readonly Limit[], Problem> {
     this.#database.ready();
     return this.#runtime.storage.transactionSync(() => this.#reserve(wants, callerLimits, by));
   }

@@ -1,4 +1,4 @@
-/** Chromium without a window, and a server of pages on another origin than the gateway's. */
+/** Headless Chromium, and a web server on another origin than the gateway's. */
 import { existsSync, readFileSync } from "node:fs";
 import { createServer, type IncomingMessage } from "node:http";
 import { extname, join } from "node:path";
@@ -15,7 +15,7 @@ const ARGS = [
   "--disable-sync",
 ];
 
-/** Throws with advice where there is no Chromium: a page that was not tried is not proved. */
+/** Throws with advice if there is no Chromium, because skipping the tests would prove nothing. */
 export async function startBrowser(): Promise<Browser> {
   const executablePath = process.env.CHROMIUM_PATH ?? "/usr/bin/chromium";
   if (!existsSync(executablePath))
@@ -29,11 +29,11 @@ const TYPES: Readonly<Record<string, string>> = { ".html": "text/html; charset=u
 
 export type Pages = { readonly url: string; readonly close: () => void };
 
-/** The cookie by which the server of pages knows who is signed in. */
+/** The cookie of the signed-in user on the web server. */
 export const SESSION = "session";
 const sessionOf = ({ headers }: IncomingMessage): string => /\bsession=([^;]+)/.exec(headers.cookie ?? "")?.[1] ?? "";
 
-/** Serves examples/page, and at `POST /token` the user token of whoever is signed in: what a tenant's own server does. */
+/** Serves examples/page, and at `POST /token` the user token of the signed-in user, like a tenant's own server. */
 export async function servePages(tokenOf: (session: string) => Promise<string>): Promise<Pages> {
   const folder = join(ROOT, "examples/page");
   const server = createServer(async (request, response) => {
@@ -48,7 +48,7 @@ export async function servePages(tokenOf: (session: string) => Promise<string>):
   });
   await new Promise<void>((settle) => server.listen(0, "127.0.0.1", settle));
   const address = server.address();
-  if (typeof address !== "object" || address === null) throw new Error("the server of pages has no port");
+  if (typeof address !== "object" || address === null) throw new Error("the web server has no port");
   const close = (): void => {
     server.close();
     server.closeAllConnections();

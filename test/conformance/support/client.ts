@@ -1,4 +1,4 @@
-/** The gateway as a stranger sees it: requests over HTTP, answers checked against the public shapes. */
+/** A client of the gateway: requests over HTTP, responses checked against the public schemas. */
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect, inject } from "vitest";
 import * as z from "zod";
@@ -14,13 +14,13 @@ export const served = inject("served");
 export type Ask = {
   /** Sent as JSON. */
   readonly json?: unknown;
-  /** Sent as it is. */
+  /** Sent unchanged. */
   readonly body?: string | Uint8Array<ArrayBuffer>;
   readonly headers?: Readonly<Record<string, string>>;
   readonly signal?: AbortSignal;
 };
 
-/** One request. A path may also be a whole URL of ours. */
+/** Sends one request. A path may also be a whole URL of the gateway. */
 export function request(method: string, path: string, ask: Ask = {}): Promise<Response> {
   const json: Record<string, string> = ask.json === undefined ? {} : { "content-type": "application/json" };
   return fetch(new URL(path, served.url), {
@@ -31,7 +31,7 @@ export function request(method: string, path: string, ask: Ask = {}): Promise<Re
   });
 }
 
-/** An answer's JSON in its public shape; throws when its status is another one. */
+/** A response's JSON, checked by a schema; throws if its status differs. */
 export async function shown<T>(answer: Response | Promise<Response>, schema: z.ZodType<T>, status = 200): Promise<T> {
   const { status: got, text } = await read(answer);
   if (got !== status) throw new Error(`expected ${status}, got ${got}: ${text}`);
@@ -43,7 +43,7 @@ async function read(answer: Response | Promise<Response>): Promise<{ status: num
   return { status: response.status, text: await response.text() };
 }
 
-/** A refusal with everything that §3.1 promises of one. */
+/** Checks an error response for everything that §3.1 promises. */
 export async function problem(answer: Response | Promise<Response>, code: ErrorCode): Promise<ProblemWire> {
   const response = await answer;
   const text = await response.text();
@@ -76,7 +76,7 @@ export const newKey = (
 export const revokeKey = (id: string): Promise<Response> =>
   request("POST", `/admin/keys/${id}/revoke`, { headers: admin });
 
-/** Somebody with a key, acting for a user or for nobody. */
+/** A client with a key, acting for a user or for none. */
 export class Member {
   readonly tenant: TenantWire;
   readonly key: ShownKeyWire;
@@ -106,7 +106,7 @@ export class Member {
     return shown(this.ask("GET", path, { headers }), schema);
   }
 
-  /** A POST; its status is the caller's to check. */
+  /** A POST; the caller checks its status. */
   post(path: string, json: unknown = {}, headers: Record<string, string> = {}): Promise<Response> {
     return this.ask("POST", path, { json, headers });
   }
@@ -115,17 +115,17 @@ export class Member {
     return shown(this.post("/v1/projects", json), project, 201);
   }
 
-  /** Says something and comes back at once. */
+  /** Starts a turn and returns at once. */
   say(projectId: string, prompt: string, headers: Record<string, string> = {}): Promise<TurnWire> {
     return shown(this.post(`/v1/projects/${projectId}/turns`, { prompt }, headers), turn, 202);
   }
 
-  /** Says something and waits for the end. */
+  /** Starts a turn and waits for its end. */
   async said(projectId: string, prompt: string): Promise<TurnWire> {
     return this.endOf((await this.say(projectId, prompt)).id);
   }
 
-  /** The stream of a turn's events after a cursor; `turn` is its path. 204 when there are none to come. */
+  /** The stream of a turn's events after a cursor; `turn` is its path. 204 if there are no more. */
   events(turn: string, after = 0): Promise<Response> {
     return this.ask("GET", `${turn}/events`, {
       headers: { accept: "text/event-stream", "last-event-id": String(after) },
@@ -143,7 +143,7 @@ export class Member {
     );
   }
 
-  /** Waits until a turn is with Nemo. */
+  /** Waits until a turn was sent to Nemo. */
   running(id: string): Promise<TurnWire> {
     return until(
       () => this.readTurn(id),
@@ -152,13 +152,13 @@ export class Member {
   }
 }
 
-/** A fresh tenant with a key that has every scope. */
+/** A client of a new tenant, with a key that has every scope. */
 export async function newMember(user: string | null = "ada", mode: "live" | "test" = "test"): Promise<Member> {
   const owner = await newTenant();
   return new Member(owner, await newKey(owner.id, { mode }), user);
 }
 
-/** Asks until the answer is the wanted one. */
+/** Polls until `isOver`. */
 export async function until<T>(ask: () => Promise<T>, isOver: (got: T) => boolean, ms = 60_000): Promise<T> {
   for (const end = Date.now() + ms; ; await sleep(50)) {
     const got = await ask();
@@ -168,8 +168,8 @@ export async function until<T>(ask: () => Promise<T>, isOver: (got: T) => boolea
 }
 
 /**
- * The least of up to three readings of a time, at once when one is under `bound`. A pause of the machine lengthens some
- * readings; what is too slow by itself is so in each.
+ * The minimum of up to three measurements of a time; returns at once when one is under `bound`. A pause of the machine lengthens
+ * some measurements; what is really too slow is slow in each.
  */
 export async function leastOf(read: () => Promise<number>, bound: number): Promise<number> {
   let least = Number.POSITIVE_INFINITY;
@@ -177,7 +177,7 @@ export async function leastOf(read: () => Promise<number>, bound: number): Promi
   return least;
 }
 
-/** Milliseconds of a moment on the wire. */
+/** Milliseconds of an RFC 3339 time. */
 export const at = (moment: string | null): number => {
   if (moment === null) throw new Error("this has not happened");
   return Date.parse(moment);

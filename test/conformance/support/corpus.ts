@@ -1,4 +1,4 @@
-/** Files of every format, made by ffmpeg from its own test sources, and what ffprobe says of them. */
+/** Files of every format, made by ffmpeg from its test sources, and their properties by ffprobe. */
 import { execFileSync, spawnSync } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -6,7 +6,7 @@ import { join } from "node:path";
 const HOW =
   "The corpus needs ffmpeg and ffprobe: apt-get install ffmpeg (Debian, Ubuntu), brew install ffmpeg (macOS).";
 
-/** Throws, with what to do, where the two programs are missing. */
+/** Throws with advice if one of the two programs is missing. */
 export function needFfmpeg(): void {
   for (const program of ["ffmpeg", "ffprobe"])
     if (spawnSync(program, ["-version"]).status !== 0) throw new Error(`${program} does not run. ${HOW}`);
@@ -23,13 +23,13 @@ const ffmpeg = (...args: Args): void => {
 
 export type Entry = {
   readonly name: string;
-  /** Makes the file; `scratch` is another place in the same folder. */
+  /** Makes the file; `scratch` gives another path in the same folder. */
   readonly make: (file: string, scratch: (ext: string) => string) => void;
-  /** The size as shown where ffprobe does not know it. */
+  /** The displayed size, if ffprobe does not know it. */
   readonly shown?: readonly [number, number];
-  /** The length may be null: nothing but an estimate would tell it. */
-  readonly mayBeUntold?: true;
-  /** ffprobe guesses from the bit rate: its packets are counted instead, each of so many samples. */
+  /** The length may be null, because it could only be estimated. */
+  readonly mayBeNull?: true;
+  /** ffprobe estimates the length from the bit rate, so packets of this many samples are counted instead. */
   readonly samplesPerPacket?: number;
 };
 
@@ -39,7 +39,7 @@ const LONG_SOUND = words("-f lavfi -i sine=f=440:d=9");
 const H264 = "-c:v libx264 -preset ultrafast -pix_fmt yuv420p";
 const AAC = "-c:a aac -b:a 64k";
 
-/** Both sources, encoded like this. */
+/** Both sources, encoded with these options. */
 const both = (name: string, options: string, more: Partial<Entry> = {}): Entry => ({
   name,
   make: (file) => ffmpeg(...VIDEO, ...SOUND, ...words(options), "-shortest", file),
@@ -61,7 +61,7 @@ const still = (name: string, options: string, more: Partial<Entry> = {}): Entry 
   ...more,
 });
 
-/** A file that is made, and then changed. */
+/** A file that is changed after it is made. */
 const changed = (
   entry: Entry,
   name: string,
@@ -76,7 +76,7 @@ const changed = (
     writeFileSync(file, change(readFileSync(file)));
   },
 });
-/** A file made in two steps: the second reads what the first made. */
+/** A file made in two steps: the second reads the first one's output. */
 const twice = (name: string, first: string, before: string, second: string): Entry => ({
   name,
   make: (file, scratch) => {
@@ -93,7 +93,7 @@ const before = (head: Uint8Array) => (bytes: Buffer) => Buffer.concat([head, byt
 const id3 = (size: number): Buffer =>
   Buffer.concat([Buffer.from("ID3\x03\0\0\0\0", "latin1"), Buffer.from([size >> 7, size & 0x7f]), Buffer.alloc(size)]);
 
-/** A segment that says an orientation. */
+/** An Exif segment with an orientation. */
 const exif = (orientation: number): Buffer => {
   const tiff = Buffer.concat([
     Buffer.from("II*\0\x08\0\0\0\x01\0\x12\x01\x03\0\x01\0\0\0", "latin1"),
@@ -164,7 +164,7 @@ export const CORPUS: readonly Entry[] = [
   // ---- Matroska and WebM
   both("vp8.webm", "-c:v libvpx -b:v 200k -c:a libopus"),
   both("vp9.webm", "-c:v libvpx-vp9 -deadline realtime -cpu-used 8 -c:a libvorbis"),
-  both("live.webm", "-c:v libvpx -b:v 200k -c:a libopus -live 1", { mayBeUntold: true }),
+  both("live.webm", "-c:v libvpx -b:v 200k -c:a libopus -live 1", { mayBeNull: true }),
   sound("sound.webm", "-c:a libopus"),
   pictures("wide-pixels.webm", "-c:v libvpx -b:v 200k -vf setsar=4/3"),
   mkv,
@@ -173,15 +173,15 @@ export const CORPUS: readonly Entry[] = [
   sound("sound.mkv", "-c:a flac"),
   both("index-first.mkv", `${H264} ${AAC} -cues_to_front 1 -reserve_index_space 20000`),
   pictures("narrow-pixels.mkv", `${H264} -vf setsar=2/3`),
-  both("live.mkv", `${H264} ${AAC} -live 1`, { mayBeUntold: true }),
-  changed(mkv, "cut.mkv", part(0.7), { mayBeUntold: true }),
+  both("live.mkv", `${H264} ${AAC} -live 1`, { mayBeNull: true }),
+  changed(mkv, "cut.mkv", part(0.7), { mayBeNull: true }),
   changed(mkv, "zeros-behind.mkv", behind(new Uint8Array(700))),
   // ---- AVI
   avi,
   both("mjpeg.avi", "-c:v mjpeg -pix_fmt yuvj420p -c:a pcm_s16le"),
   pictures("h264.avi", H264),
   pictures("wide-pixels.avi", "-c:v mpeg4 -vf setsar=4/3"),
-  changed(avi, "cut.avi", part(0.6), { mayBeUntold: true }),
+  changed(avi, "cut.avi", part(0.6), { mayBeNull: true }),
   // ---- WAV
   wav,
   sound("mono-8-bit.wav", "-ac 1 -ar 8000 -c:a pcm_u8"),
@@ -250,7 +250,7 @@ export const CORPUS: readonly Entry[] = [
 
 export type Probed = {
   readonly durationMs: number | null;
-  /** How long a counted packet is: a last one that is cut counts there and not here. 0 where none was counted. */
+  /** The length of a counted packet: a truncated last one is counted by ffprobe and not by the gateway. 0 if none was counted. */
   readonly packetMs: number;
   readonly width: number | null;
   readonly height: number | null;
@@ -266,7 +266,7 @@ type Stream = {
   side_data_list?: { rotation?: number }[];
 };
 
-/** What ffprobe reads: the length, and the size of the largest picture as it is shown. */
+/** What ffprobe reads: the length, and the displayed size of the largest picture. */
 export function probe(file: string, { samplesPerPacket }: Entry): Probed {
   const text = execFileSync("ffprobe", [
     ...words("-v error -count_packets -of json -show_entries"),
@@ -290,7 +290,7 @@ function sizeOf({ width = 0, height = 0, sample_aspect_ratio = "1:1", side_data_
   return turn % 180 === 90 ? [height, wide] : [wide, height];
 }
 
-/** Makes a file in a folder. Answers with where it is. */
+/** Makes a file in a folder; returns its path. */
 export function makeFile(folder: string, entry: Entry): string {
   const file = join(folder, entry.name);
   entry.make(file, (ext) => join(folder, `scratch.${ext}`));

@@ -1,4 +1,4 @@
-/** A turn's stream as bytes: every frame with the hash of what came over the wire, pings and `retry:` apart from them. */
+/** A turn's stream as bytes: every frame with the hash of its bytes; pings and `retry:` separately. */
 import { createHash } from "node:crypto";
 import { type TurnEventWire, turnEvent } from "../../../src/core/wire/turn-event.ts";
 
@@ -7,15 +7,15 @@ export type Frame = {
   readonly event: TurnEventWire;
   /** SHA-256 of the frame's bytes, its empty line included. */
   readonly hash: string;
-  /** Milliseconds since the first answer was there. */
+  /** Milliseconds since the first response. */
   readonly afterMs: number;
 };
 
 export type Watched = {
   readonly frames: readonly Frame[];
-  /** When pings came, in milliseconds since the first answer was there. */
+  /** Times of pings, in milliseconds since the first response. */
   readonly pings: readonly number[];
-  /** What the stream's last `retry:` said. */
+  /** The value of the stream's last `retry:`. */
   readonly retryMs: number | null;
   readonly tookMs: number;
 };
@@ -23,7 +23,7 @@ export type Watched = {
 const END = Buffer.from("\n\n");
 const FRAME = /^id: (\d+)\nevent: ([\w.]+)\ndata: (.+)\n\n$/;
 
-/** Reads a stream to its end, or until `enough`. Throws on bytes that are no frame, no ping and no `retry:`. */
+/** Reads a stream to its end, or until `enough`. Throws on bytes that are not a frame, a ping or a `retry:`. */
 export async function watch(
   answer: Response,
   enough: (frame: Frame) => boolean = () => false,
@@ -39,14 +39,14 @@ export async function watch(
   for await (const bytes of answer.body ?? []) {
     rest = Buffer.concat([rest, bytes]);
     for (let end = rest.indexOf(END); end >= 0; end = rest.indexOf(END)) {
-      const piece = rest.subarray(0, end + END.length);
+      const chunk = rest.subarray(0, end + END.length);
       rest = rest.subarray(end + END.length);
-      const text = piece.toString("utf8");
+      const text = chunk.toString("utf8");
       const afterMs = Date.now() - begun;
       if (text.startsWith(":")) pings.push(afterMs);
       else if (text.startsWith("retry: ")) retryMs = Number(text.slice("retry: ".length));
       else {
-        const frame = { ...frameOf(text), hash: createHash("sha256").update(piece).digest("hex"), afterMs };
+        const frame = { ...frameOf(text), hash: createHash("sha256").update(chunk).digest("hex"), afterMs };
         frames.push(frame);
         if (enough(frame)) return { frames, pings, retryMs, tookMs: afterMs };
       }
@@ -57,8 +57,8 @@ export async function watch(
 }
 
 /**
- * Reads a turn to its end as a client does: an answer that ends itself before, as each does after some minutes, is followed by
- * one from the last id on, until 204. All frames in one list; times count from the first answer.
+ * Reads a turn to its end as a client does: a response that ends earlier, as each does after some minutes, is resumed from the last
+ * id, until 204. All frames are in one list; times count from the first response.
  */
 export async function watchToEnd(first: Response, from: (after: number) => Promise<Response>): Promise<Watched> {
   const begun = Date.now();
@@ -81,7 +81,7 @@ function frameOf(text: string): Pick<Frame, "id" | "event"> {
   return { id: Number(id), event };
 }
 
-/** What makes two readings of a stream the same: every id with the hash of its bytes. */
+/** Every id with the hash of its frame, to compare two readings of a stream. */
 export const bytesOf = ({ frames }: Pick<Watched, "frames">): string[] => frames.map(({ id, hash }) => `${id} ${hash}`);
 
 export const idsOf = ({ frames }: Pick<Watched, "frames">): number[] => frames.map(({ id }) => id);

@@ -1,4 +1,4 @@
-/** One gateway for all files of the project, and the stand-in of the Nemo API behind its live keys, whose ledger can be read. */
+/** One gateway for all files of the project, and a sandbox as Nemo for its live keys, whose request log can be read. */
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -7,13 +7,13 @@ import { startGateway } from "../../../scripts/lib/gateway.ts";
 import { freePort } from "../../../scripts/lib/ports.ts";
 import { startSandbox } from "../../../scripts/lib/sandbox-server.ts";
 
-/** Divides every wait, of the gateway and of the stand-in: an hour passes in a minute. */
+/** The time scale of gateway and sandbox: an hour takes a minute. */
 const TIME_SCALE = 60;
 
 export type Served = {
   readonly url: string;
   readonly adminToken: string;
-  /** Where live keys lead to. */
+  /** The upstream of live keys. */
   readonly nemoUrl: string;
   readonly timeScale: number;
 };

@@ -1,4 +1,4 @@
-/** Files to upload, and bodies that break off on their way. */
+/** Files to upload, and bodies that break before their end. */
 import { readFileSync } from "node:fs";
 import { request as open } from "node:http";
 import { join } from "node:path";
@@ -17,7 +17,7 @@ export const announce = (member: Member, filename: string, size_bytes: number): 
 export const put = (member: Member, { content_url }: UploadWire, body: Uint8Array<ArrayBuffer>): Promise<Response> =>
   member.ask("PUT", content_url, { body, headers: { "content-type": "application/octet-stream" } });
 
-/** Uploads a file of test/media; answers with its asset's id as soon as there is one. */
+/** Uploads a file of test/media; returns its asset's id as soon as there is one. */
 export async function sendFile(member: Member, name: string): Promise<string> {
   const bytes = media(name);
   const made = await announce(member, name, bytes.length);
@@ -29,11 +29,11 @@ export async function sendFile(member: Member, name: string): Promise<string> {
   return asset_id ?? "";
 }
 
-/** A PUT that announces `bytes` bytes, sends `body`, and breaks its connection; resolves when it is broken. */
+/** A PUT that announces `bytes` bytes, sends `body`, and breaks its connection; resolves then. */
 export const putAndBreak = (member: Member, url: string, bytes: number, body: Uint8Array): Promise<void> =>
   sendAndBreak(member, "PUT", url, { "content-length": String(bytes) }, body);
 
-/** A request that sends `body` as if more came, without a length unless `headers` have one, and breaks; resolves then. */
+/** A request that sends `body` as if more followed, without a length unless `headers` have one, and breaks; resolves then. */
 export function sendAndBreak(
   member: Member,
   method: string,
@@ -50,9 +50,9 @@ export function sendAndBreak(
 
 const CHUNK = new Uint8Array(1_000_000);
 
-/** A PUT of so many zeros, its length announced; resolves with the answer. */
+/** A PUT of this many zeros with a length; resolves with the response. */
 export function putZeros(member: Member, url: string, bytes: number): Promise<{ status: number; text: string }> {
-  function* pieces(): Generator<Uint8Array> {
+  function* chunks(): Generator<Uint8Array> {
     for (let left = bytes; left > 0; left -= CHUNK.length) yield CHUNK.subarray(0, left);
   }
   return new Promise((settle, fail) => {
@@ -60,9 +60,9 @@ export function putZeros(member: Member, url: string, bytes: number): Promise<{ 
     const request = open(url, { method: "PUT", headers });
     request.on("error", fail).on("response", async (answer) => {
       const told: Buffer[] = [];
-      for await (const piece of answer) told.push(piece);
+      for await (const chunk of answer) told.push(chunk);
       settle({ status: answer.statusCode ?? 0, text: Buffer.concat(told).toString("utf8") });
     });
-    Readable.from(pieces()).pipe(request);
+    Readable.from(chunks()).pipe(request);
   });
 }

@@ -1,4 +1,4 @@
-/** Somebody's webhook receiver: keeps every request as it came, and answers as it is told. */
+/** A webhook receiver: records every request and answers as configured. */
 import { createServer, type IncomingHttpHeaders } from "node:http";
 import { Webhook } from "standardwebhooks";
 import * as z from "zod";
@@ -18,16 +18,16 @@ export type Receiver = {
   readonly close: () => void;
 };
 
-/** Answers the first requests with `replies`, one each, and every later one with 204. */
+/** Answers the first requests with `replies`, one each, and all later ones with 204. */
 export async function startReceiver(replies: readonly Reply[] = []): Promise<Receiver> {
   const received: Received[] = [];
   const server = createServer(async (request, response) => {
-    const pieces: Buffer[] = [];
-    for await (const piece of request) pieces.push(piece);
+    const chunks: Buffer[] = [];
+    for await (const chunk of request) chunks.push(chunk);
     const { status, headers, body } = replies[received.length] ?? { status: 204 };
     received.push({
       headers: request.headers,
-      body: Buffer.concat(pieces).toString("utf8"),
+      body: Buffer.concat(chunks).toString("utf8"),
       path: request.url ?? "",
       atMs: Date.now(),
     });
@@ -43,16 +43,16 @@ export async function startReceiver(replies: readonly Reply[] = []): Promise<Rec
   return { url: `http://127.0.0.1:${address.port}/hook`, received, close };
 }
 
-/** What a request says whose signature is right; throws for any other. */
+/** The body of a request; throws if its signature is wrong. */
 export function verifiedAs(secret: string, { headers, body }: Received): unknown {
   const plain = Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, String(value)]));
   return new Webhook(secret).verify(body, plain);
 }
 
-/** The event that an endpoint was told; throws when its signature is wrong. */
+/** The event that an endpoint received; throws if its signature is wrong. */
 export const verified = (secret: string, got: Received): EventWire & { endpoint: string } =>
   event.extend({ endpoint: z.string() }).loose().parse(verifiedAs(secret, got));
 
-/** The event that a callback was told; throws when its signature is wrong. */
+/** The event that a callback received; throws if its signature is wrong. */
 export const callbackMessage = (secret: string, got: Received): EventWire & { endpoint: null } =>
   event.extend({ endpoint: z.null() }).loose().parse(verifiedAs(secret, got));

@@ -11,7 +11,7 @@ export const endOfRender = (member: Member, id: string): Promise<RenderWire> =>
     (got) => got.ended_at !== null,
   );
 
-/** Makes a clip and exports it; `words` go into the prompt. */
+/** Makes a clip and renders it; `words` are added to the prompt. */
 export async function finishedRender(member: Member, words = ""): Promise<{ project: string; done: RenderWire }> {
   const { id } = await member.newProject();
   await member.said(id, `make a 4 second clip of the sea ${words}`);

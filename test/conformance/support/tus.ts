@@ -1,4 +1,4 @@
-/** Clients of the tus protocol, a connection that breaks, and the reference server to compare answers with. */
+/** A tus client, a connection that breaks, and tus's reference server to compare responses with. */
 import { mkdtempSync, rmSync } from "node:fs";
 import { createServer } from "node:http";
 import { connect, createServer as createTcpServer, type Socket } from "node:net";
@@ -10,7 +10,7 @@ import * as tus from "tus-js-client";
 
 export type Sent = { readonly id: string; readonly attempts: number };
 
-/** Uploads with tus-js-client until it says that all is there; answers with the upload's id. */
+/** Uploads with tus-js-client until it reports success; returns the upload's id. */
 export function sendByTus(
   file: Uint8Array,
   options: Partial<tus.UploadOptions> & { readonly endpoint: string },
@@ -33,7 +33,7 @@ export function sendByTus(
 
 export type Cutter = { readonly url: string; readonly cuts: () => number; readonly close: () => void };
 
-/** A way to `target` on which the first `times` connections break after as many bytes from the client as `after` says. */
+/** A proxy to `target` whose first `times` connections break after `after` bytes from the client. */
 export async function startCutter(target: string, times: number, after: () => number): Promise<Cutter> {
   const { hostname, port } = new URL(target);
   const open = new Set<Socket>();
@@ -51,7 +51,7 @@ export async function startCutter(target: string, times: number, after: () => nu
       if (left > 0 || cuts >= times) return;
       cuts++;
       left = Number.POSITIVE_INFINITY;
-      setTimeout(() => gateway.destroy(), 20); // what was sent before goes out
+      setTimeout(() => gateway.destroy(), 20); // forwards what was sent before
       client.destroy();
     });
     gateway.pipe(client);

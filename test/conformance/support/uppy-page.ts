@@ -1,10 +1,10 @@
-/** A page that uploads one file with Uppy, as a page of any origin would: bundled from here, served on its own port. */
+/** A page that uploads one file with Uppy, bundled here and served on its own port, so on another origin. */
 import { createServer } from "node:http";
 import { join } from "node:path";
 import { build } from "esbuild";
 import { ROOT } from "../../../scripts/lib/root.ts";
 
-/** Runs in the browser. Where to and as whom stands in the fragment, which no server sees. */
+/** Runs in the browser. Address and token are in the fragment, which no server sees. */
 const SCRIPT = `
 import Uppy from "@uppy/core";
 import Tus from "@uppy/tus";

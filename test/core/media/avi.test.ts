@@ -10,7 +10,7 @@ const fault = (file: Uint8Array): Promise<unknown> =>
   read(file).catch((error) => (error instanceof MediaError ? error.fault : error));
 
 describe("an AVI file", () => {
-  it("tells what clip.avi is", async () => {
+  it("has the properties of clip.avi", async () => {
     expect(await read(sample("clip.avi"))).toMatchObject({
       container: "avi",
       width: 320,
@@ -19,7 +19,7 @@ describe("an AVI file", () => {
     });
   });
 
-  it("tells its length and its size, stored from the top or not", async () => {
+  it("has its length and its size, stored top-down or bottom-up", async () => {
     expect(await read(avi(50))).toMatchObject({
       durationMs: 2_000,
       width: 320,
@@ -30,12 +30,12 @@ describe("an AVI file", () => {
     expect(await read(avi(0))).toMatchObject({ durationMs: null, width: 320 });
   });
 
-  it("is shown in the shape that it says", async () => {
+  it("has the aspect ratio that it declares", async () => {
     const vprp = chunk("vprp", new Uint8Array(20), little(9, 2), little(16, 2), new Uint8Array(12));
     expect(await read(avi(50, vprp))).toMatchObject({ width: 427, height: 240 });
   });
 
-  it("tells no length when it was cut, and one when something stands behind its end", async () => {
+  it("has no length if it is truncated, and one if bytes follow its end", async () => {
     expect(await read(avi(50).slice(0, -1))).toMatchObject({ durationMs: null, width: 320, isWhole: false });
     expect(await read(join(avi(50), new Uint8Array(9)))).toMatchObject({ durationMs: 2_000, isWhole: true });
     const part = riff("AVIX", new Uint8Array(20));

@@ -45,7 +45,7 @@ describe("a Matroska or WebM file", () => {
     expect(await read(sample(name))).toMatchObject({ ...facts, isWhole: true });
   });
 
-  it("tells the size of its largest picture, and the first sound's codec where it has none", async () => {
+  it("has the size of its largest video track, and the codec of its first audio track if it has none", async () => {
     const two = tracks(videoTrack(...pixels(16, 16)), audioTrack, videoTrack(...pixels(640, 360)));
     expect(await read(ebmlHead(), segment(info(1_500), two))).toMatchObject({
       durationMs: 1_500,
@@ -79,7 +79,7 @@ describe("a Matroska or WebM file", () => {
     expect(await read(ebmlHead(), segment(info(1), tracks(track)))).toMatchObject({ width, height });
   });
 
-  it("tells no length where it has none, and none of a file that was cut", async () => {
+  it("has no length if the file states none or is truncated", async () => {
     const told = tracks(videoTrack(...pixels(64, 32)));
     expect(await read(ebmlHead(), openSegment(element(0x1549a966), told))).toMatchObject({
       width: 64,
@@ -92,7 +92,7 @@ describe("a Matroska or WebM file", () => {
       expect(await read(ebmlHead(), segment(info(wrong), told))).toMatchObject({ durationMs: null });
   });
 
-  it("finds what stands behind the pictures by the segment's index", async () => {
+  it("finds elements after the media by the segment's index", async () => {
     const clusters = element(0x1f43b675, new Uint8Array(300_000));
     const seek = (id: Uint8Array, at: number): Uint8Array => element(0x4dbb, element(0x53ab, id), element(0x53ac, at));
     const behind = [info(4_000), tracks(videoTrack(...pixels(64, 32)))] as const;
@@ -114,7 +114,7 @@ describe("a Matroska or WebM file", () => {
     expect(await fault(...parts)).toBe("broken");
   });
 
-  it("steps past every element once, whatever its size says", async () => {
+  it("skips every element once, whatever size it declares", async () => {
     const zeros = watched(join(ebmlHead(), openSegment(new Uint8Array(1_000_000))));
     expect(await readMatroska(zeros.source).catch(() => null)).toBeNull();
     expect(zeros.parts()).toBeLessThan(10);
@@ -127,7 +127,7 @@ describe("a Matroska or WebM file", () => {
     expect(some.parts()).toBeLessThan(40);
   });
 
-  it("is not looked at for ever: its elements are counted, wherever they stand", async () => {
+  it("is read in bounded time: elements are counted at every level", async () => {
     const many = Array.from({ length: MEDIA_PARTS + 1 }, () => new Uint8Array([0xec, 0x80]));
     expect(await fault(ebmlHead(), openSegment(...many))).toBe("over_budget");
     expect(await fault(ebmlHead(), segment(info(1), tracks(...many)))).toBe("over_budget");

@@ -34,7 +34,7 @@ describe("a movie", () => {
     expect(await read(movie(what))).toMatchObject({ durationMs, isWhole: true });
   });
 
-  it("tells no length and no size that nothing can have", async () => {
+  it("has no impossible length or size", async () => {
     const facts = await read(movie({ movieMs: 0xffff_fffe, width: 0, height: 0, coded: [0, 48] }));
     expect(facts).toMatchObject({ durationMs: 4_294_967_294 });
     const years = join(movie());
@@ -93,7 +93,7 @@ describe("a movie", () => {
     expect(await read(id3(zeros(300)), movie(), tail)).toMatchObject({ ...facts, container: "mp4" });
   });
 
-  it("is cut where its media or its index ends before it should, and broken where nothing fits", async () => {
+  it("is truncated if its media or index ends early, and broken if nothing fits", async () => {
     const whole = movie();
     expect(await fault(whole.slice(0, -1))).toBe("cut");
     expect(await fault(whole.slice(0, 300))).toBe("cut");
@@ -102,11 +102,11 @@ describe("a movie", () => {
     expect(await fault(box("ftyp", text("isom"), u32(0)), moov(1_000, box("cmov")))).toBe("over_budget");
   });
 
-  it("is taken although one of its tracks contradicts itself", async () => {
+  it("is accepted although one of its tracks is inconsistent", async () => {
     expect(await read(movie({ inIndex: [box("trak", zeros(30))] }))).toMatchObject({ width: 320, durationMs: 1_000 });
   });
 
-  it("costs no more than its bytes: boxes are counted wherever they stand", async () => {
+  it("is read at a cost bounded by its bytes: boxes are counted at every level", async () => {
     const few = movie({ inTrack: Array.from({ length: 9_000 }, () => box("free")) });
     expect(await fault(few)).toBe("taken");
     const boxes = Array.from({ length: 300 }, () => box("free"));
@@ -135,7 +135,7 @@ describe("a recording in fragments", () => {
     expect(await read(late)).toMatchObject({ durationMs: 2_000 });
   });
 
-  it("keeps what it has when its end is missing, and is not whole then", async () => {
+  it("keeps its values if its end is missing, and is marked as truncated", async () => {
     const whole = recording(4);
     expect(await read(whole.slice(0, -10))).toMatchObject({ durationMs: 4_000, isWhole: false });
     expect(await read(whole.slice(0, -60))).toMatchObject({ durationMs: 3_000, isWhole: false });
@@ -176,7 +176,7 @@ describe("a recording in fragments", () => {
     return { source, reads: () => reads };
   }
 
-  it("tells the length of a long one by its last fragments, or by a table of them, within its reads", async () => {
+  it("has the length of a long recording from its last fragments or their table, within the limit of reads", async () => {
     const many = long(9_000, 60_000);
     expect(await inspectFile(many.source)).toMatchObject({ durationMs: 9_000_000, width: 320, videoSamples: null });
     expect(many.reads()).toBeLessThan(200);
@@ -191,7 +191,7 @@ describe("a recording in fragments", () => {
     expect(none.reads()).toBeLessThan(200);
   });
 
-  it("tells the length by an index of all segments", async () => {
+  it("has the length from an index of all segments", async () => {
     const fragments = join(fragment(0, 25, 30), fragment(1_000, 25, 30));
     const sidx = box(
       "sidx",

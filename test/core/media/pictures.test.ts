@@ -13,7 +13,7 @@ const zeros = (count: number): Uint8Array => new Uint8Array(count);
 const exifText = new TextEncoder().encode("Exif\0\0");
 
 describe("a picture", () => {
-  it.each(["photo.jpg", "photo.png", "photo.webp", "anim.gif"])("tells the size of %s, and no length", async (name) => {
+  it.each(["photo.jpg", "photo.png", "photo.webp", "anim.gif"])("has the size of %s, and no length", async (name) => {
     const facts = await inspectFile(sourceOf(sample(name)));
     expect(facts.durationMs).toBeNull();
     expect(Math.min(facts.width ?? 0, facts.height ?? 0)).toBeGreaterThan(15);
@@ -39,7 +39,7 @@ describe("a picture", () => {
     expect(await sizeOf(png(pngChunk("iCCP", zeros(200_000)), pngChunk("eXIf", tiff(6))))).toEqual(["png", 64, 96]);
   });
 
-  it("has no size where it does not tell one", async () => {
+  it("has no size if the file states none", async () => {
     expect(await sizeOf(new Uint8Array([0xff, 0xd8, 0xff, 1, 2]))).toEqual(["jpg", null, null]);
     expect(await sizeOf(png().slice(0, 20))).toEqual(["png", null, null]);
     expect(await sizeOf(riff("WEBP", chunk("XXXX", zeros(20))))).toEqual(["webp", null, null]);

@@ -15,7 +15,7 @@ const ms = (frames: number): number => Math.round((frames * 1_152_000) / 44_100)
 const msOfAdts = (frames: number): number => Math.round((frames * 1_024_000) / 44_100);
 
 describe("an MP3 file", () => {
-  it("tells what tone.mp3 is", async () => {
+  it("has the properties of tone.mp3", async () => {
     expect(await read(sample("tone.mp3"))).toMatchObject({ container: "mp3", codec: "mp3", width: null });
   });
 
@@ -59,7 +59,7 @@ describe("an MP3 file", () => {
     });
   };
 
-  it("is as long as its size says where its rate is the same everywhere, and untold where it is not", async () => {
+  it("has the length of its size at a constant bit rate, and no length at a variable one", async () => {
     const hours = 400_000_000;
     expect(await inspectFile(endless(hours, mp3(3)))).toMatchObject({ durationMs: hours / 16 });
     const mixed = join(mp3(3), mp3Frame(5), mp3Frame(5), mp3Frame(5));
@@ -75,7 +75,7 @@ describe("an MP3 file", () => {
 });
 
 describe("an ADTS file", () => {
-  it("tells what tone.aac is", async () => {
+  it("has the properties of tone.aac", async () => {
     expect(await read(sample("tone.aac"))).toMatchObject({ container: "adts", codec: "aac" });
   });
 

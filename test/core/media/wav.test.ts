@@ -15,11 +15,11 @@ const SECOND = new Uint8Array(32_000);
 const ALL = little(0xffff_ffff, 4);
 
 describe("a WAV file", () => {
-  it("tells what tone.wav is", async () => {
+  it("has the properties of tone.wav", async () => {
     expect(await read(sample("tone.wav"))).toMatchObject({ container: "wave", codec: "pcm-s16", width: null });
   });
 
-  it("is as long as its sound, whatever stands around it", async () => {
+  it("has the length of its audio data, whatever chunks surround it", async () => {
     const list = chunk("LIST", new Uint8Array(33));
     const file = riff("WAVE", list, waveFormat(), list, chunk("data", SECOND, SECOND), list);
     expect(await read(file)).toMatchObject({ durationMs: 2_000, isWhole: true });
@@ -32,7 +32,7 @@ describe("a WAV file", () => {
     expect(await read(join(tag, file))).toEqual(await read(file));
   });
 
-  it.each(["RF64", "BW64"])("may be %s, whose sizes stand in a chunk of their own", async (kind) => {
+  it.each(["RF64", "BW64"])("may be %s, whose sizes are in a separate chunk", async (kind) => {
     const sizes = chunk("ds64", little(64_100, 8), little(64_000, 8), little(16_000, 8), little(0, 4));
     const file = join(
       text(kind),
@@ -51,7 +51,7 @@ describe("a WAV file", () => {
     expect(await read(file)).toMatchObject({ container: "wave", durationMs: 2_000 });
   });
 
-  it("goes on to its end when its writer never knew its sizes", async () => {
+  it("extends to the end of the file if its writer did not know the sizes", async () => {
     for (const size of [ALL, little(0, 4)]) {
       const file = join(text("RIFF"), size, text("WAVE"), waveFormat(), text("data"), size, SECOND, SECOND, SECOND);
       expect(await read(file)).toMatchObject({ durationMs: 3_000, isWhole: true });

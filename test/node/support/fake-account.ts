@@ -1,4 +1,4 @@
-/** An account for one test of `npm run deploy`: a folder with a `wrangler` for PATH, what exists, and what was asked. */
+/** A fake account for one test of `npm run deploy`: a folder with a `wrangler` for PATH, the account's resources, and the recorded calls. */
 import { execFile } from "node:child_process";
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { stripTypeScriptTypes } from "node:module";
@@ -20,7 +20,7 @@ export type Run = { readonly code: number; readonly output: string };
 
 const SCRIPT = resolve(import.meta.dirname, "../../../scripts/deploy.ts");
 
-/** Stripped once: it is started a dozen times in every run. */
+/** Compiled once, because every run starts it a dozen times. */
 const FAKE = stripTypeScriptTypes(readFileSync(resolve(import.meta.dirname, "fake-wrangler.ts"), "utf8"));
 
 export class FakeAccount {
@@ -53,7 +53,7 @@ export class FakeAccount {
     });
   }
 
-  /** What exists there. */
+  /** The account's resources. */
   state(): Account {
     return JSON.parse(readFileSync(join(this.folder, "account.json"), "utf8"));
   }
@@ -67,7 +67,7 @@ export class FakeAccount {
       .map((line) => JSON.parse(line));
   }
 
-  /** The calls as lines; the path of the secrets file differs from run to run and is replaced. */
+  /** The calls as lines; the path of the secrets file differs in each run and is replaced. */
   sequence(): string[] {
     return this.calls().map((call) => call.args.join(" ").replace(/--secrets-file \S+/, "--secrets-file <file>"));
   }
@@ -76,12 +76,12 @@ export class FakeAccount {
     return this.calls().flatMap((call) => (call.secretsFile ? [call.secretsFile] : []));
   }
 
-  /** Where the secrets files were. */
+  /** The paths of the secrets files. */
   secretsPaths(): string[] {
     return this.calls().flatMap(({ args }) => args.filter((_, at) => args[at - 1] === "--secrets-file"));
   }
 
-  /** Every secret this account has seen. */
+  /** Every secret that this account received. */
   secretValues(): string[] {
     return this.secretsFiles().flatMap((file) => Object.values(file.values));
   }

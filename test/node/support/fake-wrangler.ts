@@ -1,8 +1,8 @@
 /**
- * A stand-in for wrangler on PATH: keeps an account in a file, answers in the words of wrangler 4.155, records every call.
+ * A stand-in for wrangler on PATH: stores an account in a file, prints the texts of wrangler 4.155, records every call.
  *
- * FAKE_DIR holds `account.json` (what exists) and `calls.jsonl` (what was asked). FAKE_FAIL names a call that fails, by
- * the beginning of its arguments.
+ * FAKE_DIR contains `account.json` (the resources) and `calls.jsonl` (the calls). FAKE_FAIL names a call that fails, by the
+ * beginning of its arguments.
  */
 import { appendFileSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -26,7 +26,7 @@ const account = JSON.parse(readFileSync(file, "utf8")) as Account; // written by
 
 const say = (text: string): void => void process.stdout.write(`${text}\n`);
 
-/** wrangler's way to fail: a coloured line on standard error, nothing on standard output. */
+/** Fails like wrangler: a coloured line on standard error, nothing on standard output. */
 function fail(text: string): never {
   process.stderr.write(
     `\u001b[31m✘ \u001b[41;31m[\u001b[41;97mERROR\u001b[41;31m]\u001b[0m \u001b[1m${text}\u001b[0m\n\n`,

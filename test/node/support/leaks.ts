@@ -1,34 +1,34 @@
-/** Looks for planted words in everything that a gateway has said or kept, in every spelling that code gives to a word. */
+/** Searches everything that a gateway printed, sent or stored for planted secrets, in every encoding. */
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import { basename, join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 
-/** Something that was said or kept, by the name of its place: `stdout`, `UserObject.turns`, `R2 keys`. */
-export type Said = { readonly place: string; readonly bytes: Buffer };
+/** Output or stored data, with its place: `stdout`, `UserObject.turns`, `R2 keys`. */
+export type Content = { readonly place: string; readonly bytes: Buffer };
 export type Leak = { readonly canary: string; readonly place: string };
 
-export const said = (place: string, text: string): Said => ({ place, bytes: Buffer.from(text) });
+export const contentOf = (place: string, text: string): Content => ({ place, bytes: Buffer.from(text) });
 
-/** A word as it is, and in base64 (at each of the three places it may stand in), base64url, percent-encoding and hexadecimal. */
+/** A word in plain, base64 (at each of the three alignments), base64url, percent-encoding and hexadecimal. */
 export function spellings(word: string | Buffer): Buffer[] {
   const bytes = Buffer.from(word);
   const shifted = [0, 1, 2].map((shift) => {
     const whole = Buffer.concat([Buffer.alloc(shift), bytes])
       .toString("base64")
       .replace(/=+$/, "");
-    return whole.slice(shift === 0 ? 0 : shift + 1, -2); // the first and last characters hold its neighbours' bits
+    return whole.slice(shift === 0 ? 0 : shift + 1, -2); // the first and last characters contain bits of neighbouring bytes
   });
   const url = shifted.map((text) => text.replaceAll("+", "-").replaceAll("/", "_"));
   const every = [...bytes].map((byte) => `%${byte.toString(16).padStart(2, "0")}`).join("");
   const hex = bytes.toString("hex");
   const texts = [...shifted, ...url, every, every.toUpperCase(), hex, hex.toUpperCase()];
   const asText = typeof word === "string" ? [encodeURIComponent(word), JSON.stringify(word).slice(1, -1)] : [];
-  const wide = Buffer.from(bytes.toString("latin1"), "utf16le"); // as a V8 value may keep it
+  const wide = Buffer.from(bytes.toString("latin1"), "utf16le"); // as a serialised V8 value may contain it
   return [bytes, wide, ...[...new Set([...texts, ...asText])].map((text) => Buffer.from(text))];
 }
 
 /** Every place at which a canary was found. */
-export function find(canaries: Readonly<Record<string, string | Buffer>>, everything: Iterable<Said>): Leak[] {
+export function find(canaries: Readonly<Record<string, string | Buffer>>, everything: Iterable<Content>): Leak[] {
   const wanted = Object.entries(canaries).map(([canary, word]) => ({ canary, forms: spellings(word) }));
   const found = new Map<string, Leak>();
   for (const { place, bytes } of everything)
@@ -45,21 +45,21 @@ function* filesUnder(folder: string): Generator<string> {
   }
 }
 
-/** What keeps a file: the class of an object, `D1`, `R2`, or the file's own name. */
-function keeperOf(path: string): string {
+/** What a file belongs to: the class of an object, `D1`, `R2`, or the file's own name. */
+function ownerOf(path: string): string {
   const known = /nemo-gateway-(\w+Object)|\/(d1|r2)\//i.exec(path);
   return known?.[1] ?? known?.[2]?.toUpperCase() ?? basename(path);
 }
 
 /** Every table of a database, row by row, as text; blobs as their bytes. */
-function* tablesOf(path: string): Generator<Said> {
+function* tablesOf(path: string): Generator<Content> {
   const database = new DatabaseSync(path);
   try {
     const tables = database.prepare("SELECT name FROM sqlite_master WHERE type = 'table'").all();
     for (const { name } of tables) {
-      const place = `${keeperOf(path)}.${String(name)}`;
+      const place = `${ownerOf(path)}.${String(name)}`;
       const rows = database.prepare(`SELECT * FROM "${String(name)}"`);
-      rows.setReadBigInts(true); // some of the platform's own are above what a number holds
+      rows.setReadBigInts(true); // some of the platform's own values exceed a double
       for (const row of rows.all())
         for (const value of Object.values(row))
           if (value !== null) yield { place, bytes: Buffer.from(value instanceof Uint8Array ? value : String(value)) };
@@ -69,15 +69,15 @@ function* tablesOf(path: string): Generator<Said> {
   }
 }
 
-/** Bytes before each page in a database and in its journal, and where the page's size stands. Source: SQLite's file format. */
+/** Bytes before each page in a database and in its journal, and the position of the page size. Source: SQLite's file format. */
 const DATABASE = { start: 0, between: 0, sizeAt: 16, sizeBytes: 2 } as const;
 const JOURNAL = { start: 32, between: 24, sizeAt: 8, sizeBytes: 4 } as const;
-/** Bytes at the start of a page of a long value that say which page goes on. */
+/** Bytes at the start of an overflow page: the number of the next page. */
 const NEXT_PAGE_BYTES = 4;
 
 /**
- * The pages of a database or its journal one after the other, without what stands between two pages of one long value: a word
- * that was cut by the end of a page is whole again, also where the row is gone and the pages are free.
+ * The pages of a database or its journal, joined without the bytes between two pages of one long value: a word that was split by the
+ * end of a page is complete again, also if the row was deleted and the pages are free.
  */
 function joinedPages(path: string, bytes: Buffer): Buffer | null {
   const format = path.endsWith(".sqlite") ? DATABASE : path.endsWith(".sqlite-wal") ? JOURNAL : null;
@@ -91,18 +91,18 @@ function joinedPages(path: string, bytes: Buffer): Buffer | null {
 }
 
 /**
- * All that a stopped gateway has left in a folder: each file's bytes first (a journal and a free page hold what no table shows
- * any more), as `UserObject bytes`, then every table of every database, as `UserObject.turns`. A word in a deleted row that was
- * cut between its table's page and the next, or between pages that lie apart, is not found.
+ * Everything that a stopped gateway left in a folder: first the bytes of each file, as `UserObject bytes` (journals and free pages
+ * contain what no table shows), then every table of every database, as `UserObject.turns`. A word in a deleted row that was split
+ * between its table's page and the next, or between pages that are not adjacent, is not found.
  */
-export function* keptIn(folder: string): Generator<Said> {
+export function* contentsOf(folder: string): Generator<Content> {
   const files = [...filesUnder(folder)];
   for (const path of files) {
     const bytes = readFileSync(path);
-    yield { place: `${keeperOf(path)} bytes`, bytes };
+    yield { place: `${ownerOf(path)} bytes`, bytes };
     const joined = joinedPages(path, bytes);
-    if (joined !== null) yield { place: `${keeperOf(path)} bytes`, bytes: joined };
-    yield said("file names", path);
+    if (joined !== null) yield { place: `${ownerOf(path)} bytes`, bytes: joined };
+    yield contentOf("file names", path);
   }
   for (const path of files) if (path.endsWith(".sqlite")) yield* tablesOf(path);
 }

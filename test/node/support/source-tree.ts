@@ -1,4 +1,4 @@
-/** The source tree as text: which file imports what. Regular expressions suffice, because Biome formats every file. */
+/** The imports of every source file, read by regular expressions, which is reliable because Biome formats every file. */
 import { globSync, readFileSync } from "node:fs";
 import { join, posix, resolve } from "node:path";
 
@@ -59,7 +59,7 @@ export const packageOf = (specifier: string): string =>
     .slice(0, specifier.startsWith("@") ? 2 : 1)
     .join("/");
 
-/** A cycle of run-time imports, as the files along it; null when there is none. */
+/** A cycle of run-time imports, as the files along it; null if there is none. */
 export function findCycle(files: readonly SourceFile[]): readonly string[] | null {
   const next = new Map(
     files.map(({ path, imports }) => [

@@ -1,13 +1,13 @@
-/** What the caller of `npm run demo` asked for, and whether a real run may spend money. */
+/** The options of `npm run demo`, and the confirmation of a live run. */
 import { createInterface } from "node:readline/promises";
 
-export type Wish = {
+export type DemoOptions = {
   readonly mode: "live" | "test";
   /** Variables for the Worker: the operator's token and the host, in live mode. */
   readonly vars: Readonly<Record<string, string>>;
 };
 
-/** What the promo prompt and one render cost. Source: nemo-api reference, prices of generation and export. */
+/** The cost of the promo prompt and one render. Source: nemo-api reference, prices of generation and export. */
 const ABOUT_CREDITS = 100;
 const HOST = "https://mega-api-prod.nemovideo.ai";
 
@@ -21,11 +21,11 @@ async function agrees(host: string): Promise<boolean> {
   }
 }
 
-/** The wish in these flags, or one line that says why there is none. */
-export async function readWish(
+/** The options, or a line that says why there is no run. */
+export async function readDemoOptions(
   flags: { readonly live: boolean; readonly yes: boolean },
   env: NodeJS.ProcessEnv,
-): Promise<Wish | string> {
+): Promise<DemoOptions | string> {
   if (!flags.live) return { mode: "test", vars: {} };
   if (!env.NEMO_TOKEN) {
     return "NEMO_TOKEN is not set: sign in at https://nemovideo.com, make a token under Settings, API Tokens, and run NEMO_TOKEN=… npm run demo -- --live";
@@ -37,6 +37,6 @@ export async function readWish(
     return { mode: "live", vars };
   }
   if (!process.stdin.isTTY)
-    return `This would spend about ${ABOUT_CREDITS} credits at ${host}: say so with --yes where nobody can be asked.`;
+    return `This would spend about ${ABOUT_CREDITS} credits at ${host}: add --yes if there is no terminal to confirm at.`;
   return (await agrees(host)) ? { mode: "live", vars } : "Nothing was sent, nothing was spent.";
 }

@@ -1,9 +1,9 @@
-/** One second of prepared video: one closed GOP without B-frames, so it can be repeated, and cut after any frame. */
+/** A one-second test video: one closed GOP without B-frames, so it can be repeated, and cut after any frame. */
 
-/** Frames in a second of every piece. */
+/** Frames per second of every clip. */
 export const FRAMES_PER_SECOND = 30;
 
-export type Clip = {
+export type VideoClip = {
   readonly width: number;
   readonly height: number;
   /** AVCDecoderConfigurationRecord (ISO/IEC 14496-15). */
@@ -16,13 +16,13 @@ export type Clip = {
 const fromBase64 = (base64: string): Uint8Array =>
   Uint8Array.from(atob(base64.replace(/\s+/g, "")), (char) => char.charCodeAt(0));
 
-export const clipOf = (packed: {
+export const unpackClip = (packed: {
   width: number;
   height: number;
   decoderRecord: string;
   sampleSizes: readonly number[];
   samples: string;
-}): Clip => ({
+}): VideoClip => ({
   ...packed,
   decoderRecord: fromBase64(packed.decoderRecord),
   samples: fromBase64(packed.samples),

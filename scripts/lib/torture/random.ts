@@ -1,21 +1,21 @@
-/** Kills at times of chance, the same ones for the same seed. */
+/** Kills at random times, reproducible by a seed. */
 import { setTimeout as sleep } from "node:timers/promises";
 import { chance } from "../../../src/sandbox/context.ts";
-import type { Life } from "./life.ts";
 import { isStory, STORIES, type StoryName } from "./plan.ts";
+import type { RestartingGateway } from "./restarting-gateway.ts";
 
-/** Kills of one round. */
+/** Kills per round. */
 const KILLS = 6;
-/** The longest life between two of them: short, since a story is over within seconds. */
+/** The longest time between two kills: short, because a story takes seconds. */
 const LIFE_MS = 1_500;
 
 export type Round = {
   readonly story: StoryName;
-  /** How long it lives each time before it is killed, in ms. */
+  /** The time before each kill, in ms. */
   readonly moments: readonly number[];
 };
 
-/** So many rounds, going through the stories in turn. */
+/** `count` rounds over the stories in turn. */
 export function randomRounds(count: number, seed: number): Round[] {
   const names = Object.keys(STORIES).filter(isStory);
   return Array.from({ length: count }, (_, n) => ({
@@ -24,13 +24,13 @@ export function randomRounds(count: number, seed: number): Round[] {
   }));
 }
 
-/** Lets it live for each of the moments, and kills it. Ends early with the story. */
+/** Waits for each time and kills the gateway. Ends with the story. */
 export const killAtChance =
   (moments: readonly number[]) =>
-  async (life: Life, over: AbortSignal): Promise<void> => {
+  async (gateway: RestartingGateway, over: AbortSignal): Promise<void> => {
     for (const ms of moments) {
       await sleep(ms, undefined, { signal: over }).catch(() => undefined);
       if (over.aborted) return;
-      await life.kill();
+      await gateway.kill();
     }
   };

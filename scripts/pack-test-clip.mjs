@@ -1,10 +1,10 @@
-// Turns an Annex B stream of one GOP into a TypeScript module for the muxer: length-prefixed samples and the decoder's record.
+// Converts an Annex B stream of one GOP into a TypeScript module for the muxer: length-prefixed samples and the decoder record.
 import { readFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 
 const [path, width, height, ...more] = parseArgs({ allowPositionals: true }).positionals;
 if (height === undefined || more.length > 0)
-  throw new Error("usage: node pack-test-piece.mjs <file.h264> <width> <height>");
+  throw new Error("usage: node pack-test-clip.mjs <file.h264> <width> <height>");
 const bytes = readFileSync(path);
 
 /** NAL units without their start codes. */
@@ -25,7 +25,7 @@ const all = units();
 const sps = all.find((unit) => kind(unit) === 7);
 const pps = all.find((unit) => kind(unit) === 8);
 const slices = all.filter((unit) => kind(unit) === 5 || kind(unit) === 1);
-// One slice a frame: first_mb_in_slice is 0, so the first bit after the header is 1.
+// One slice per frame: first_mb_in_slice is 0, so the first bit after the header is 1.
 if (slices.some((unit) => (unit[1] & 0x80) === 0)) throw new Error("a frame has more than one slice");
 if (slices.length !== 30 || kind(slices[0]) !== 5 || slices.slice(1).some((unit) => kind(unit) !== 1))
   throw new Error("not one GOP of 30 frames");
@@ -50,11 +50,11 @@ const lines = Buffer.concat(samples)
   .match(/.{1,110}/g)
   .join("\n");
 
-process.stdout.write(`/** Made by scripts/make-test-pieces.sh with Debian's ffmpeg (libx264, no B-frames) and DejaVu Sans Bold. Not to be edited. */
-import { type Piece, pieceOf } from "../piece.ts";
+process.stdout.write(`/** Made by scripts/make-test-clips.sh with Debian's ffmpeg (libx264, no B-frames) and DejaVu Sans Bold. Do not edit. */
+import { unpackClip, type VideoClip } from "../clip.ts";
 
 /** One second, ${width}x${height}, 30 frames, "TEST" on blue. Base64 of samples with 4-byte lengths. */
-export const PIECE_${width}X${height}: Piece = pieceOf({
+export const CLIP_${width}X${height}: VideoClip = unpackClip({
   width: ${width},
   height: ${height},
   decoderRecord: "${record.toString("base64")}",

@@ -1,8 +1,8 @@
-/** Made by scripts/make-test-pieces.sh with Debian's ffmpeg (libx264, no B-frames) and DejaVu Sans Bold. Not to be edited. */
-import { type Clip, clipOf } from "../piece.ts";
+/** Made by scripts/make-test-clips.sh with Debian's ffmpeg (libx264, no B-frames) and DejaVu Sans Bold. Do not edit. */
+import { unpackClip, type VideoClip } from "../clip.ts";
 
 /** One second, 1280x720, 30 frames, "TEST" on blue. Base64 of samples with 4-byte lengths. */
-export const CLIP_1280X720: Clip = clipOf({
+export const CLIP_1280X720: VideoClip = unpackClip({
   width: 1280,
   height: 720,
   decoderRecord: "AU1AMv/hABlnTUAyphEBQBbsBEAAAAMAQAAADwPGDIRgAQAFaOhDMsg=",
