@@ -13,7 +13,7 @@ import { wholeJson } from "../core/text.ts";
 import { SECOND_MS } from "../core/time.ts";
 import { mediaTypeOf } from "../core/uploads/tus.ts";
 import { type Unflattened, unflatten } from "../core/webhooks/flat-body.ts";
-import { Broken, openFileParts } from "../store/chunks.ts";
+import { Broken, openStream } from "../store/chunks.ts";
 import type { AppEnv, Ctx } from "./context.ts";
 import { tooLarge } from "./middleware/limits.ts";
 import { ApiError, apiError, checkInvalid } from "./problem.ts";
@@ -296,7 +296,7 @@ async function readCapped(
   const { body } = c.req.raw;
   if (body === null) return new Uint8Array();
   const { bodyIdle, bodyTotal } = c.var.config.timings;
-  const reader = openFileParts(body, { idleMs: bodyIdle, signal: NEVER }, Date.now() + bodyTotal);
+  const reader = openStream(body, { idleMs: bodyIdle, signal: NEVER }, Date.now() + bodyTotal);
   const chunks: Uint8Array[] = [];
   let size = 0;
   let problem: ApiError | null = null;

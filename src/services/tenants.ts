@@ -9,7 +9,7 @@ import { type Ctx, random, runAfterResponse } from "../http/context.ts";
 import { forgetTenant } from "../http/middleware/key-cache.ts";
 import { ApiError, notFound, unwrap } from "../http/problem.ts";
 import { auditRow } from "../store/audit.ts";
-import { beginDeletion, DELETION, readDeletion } from "../store/deletions.ts";
+import { DELETION, readDeletion, startDeletion } from "../store/deletions.ts";
 import { makeOnce } from "../store/idempotency.ts";
 import * as store from "../store/tenants.ts";
 import { forgetTenantState } from "../store/tenants.ts";
@@ -48,7 +48,7 @@ export async function setTenantState(c: Ctx, id: TenantId, to: "active" | "pause
 /** Starts the deletion of a tenant: its keys stop working at once, a job deletes the rest. A repeated call returns the same job. */
 export async function deleteTenant(c: Ctx, id: TenantId): Promise<TenantDeletionWire> {
   const entry = entryOf(c, { tenant: id, mode: null, at: Date.now(), action: "tenant.deleted", target: id });
-  await beginDeletion(c.env.DB, id, entry);
+  await startDeletion(c.env.DB, id, entry);
   forgetTenantState(id);
   forgetTenant(id);
   const deletion = await getTenantDeletion(c, id);

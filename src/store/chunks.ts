@@ -194,7 +194,7 @@ export function openChunks(body: ReadableStream, bounds: Bounds, untilMs: EpochM
 }
 
 /** The same for any byte stream, in the chunks of its source. */
-export function openFileParts(body: ReadableStream<Uint8Array>, bounds: Bounds, untilMs: EpochMs): Chunks {
+export function openStream(body: ReadableStream<Uint8Array>, bounds: Bounds, untilMs: EpochMs): Chunks {
   const reader = body.getReader();
   const timeout = watch(bounds, "stalled");
   return {

@@ -37,7 +37,7 @@ const UNFINISHED_USERS = `SELECT (SELECT count(*) FROM users WHERE tenant = ?1)
  * Marks a tenant as deleting, revokes its keys and schedules the deletion, with the audit entry. Does nothing when
  * repeated or without such a tenant.
  */
-export async function beginDeletion(db: D1Database, tenant: TenantId, entry: AuditEntry): Promise<void> {
+export async function startDeletion(db: D1Database, tenant: TenantId, entry: AuditEntry): Promise<void> {
   const isFirst = "EXISTS (SELECT 1 FROM tenants WHERE id = ?7 AND state != 'deleting')";
   await db.batch([
     auditRow(db, entry, isFirst),

@@ -129,7 +129,7 @@ export async function countOpenKeys(db: D1Database, { tenant, mode }: Scope, now
 }
 
 /** Records the day (YYYY-MM-DD, UTC) on which a key was used. */
-export async function noteUse(db: D1Database, id: KeyId, day: string): Promise<void> {
+export async function recordKeyUse(db: D1Database, id: KeyId, day: string): Promise<void> {
   await db.prepare(NOTE_USE).bind(id, day).run();
 }
 

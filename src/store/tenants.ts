@@ -109,7 +109,7 @@ const WRITE = `INSERT INTO busy (object_name, kind, due_at, since, outbox) VALUE
  * Sets the time by which an object should have run its next job, and its number of events that were not published for a
  * minute. Repeating it moves the time.
  */
-export async function writeBusy(
+export async function writeWatchdog(
   db: D1Database,
   objectName: string,
   kind: string,
@@ -129,7 +129,7 @@ export async function outboxBacklog(db: D1Database): Promise<number> {
 }
 
 /** Records that an object has no scheduled jobs. */
-export async function deleteBusy(db: D1Database, objectName: string, kind: string): Promise<void> {
+export async function deleteWatchdog(db: D1Database, objectName: string, kind: string): Promise<void> {
   await db.prepare("DELETE FROM busy WHERE object_name = ?1 AND kind = ?2").bind(objectName, kind).run();
 }
 

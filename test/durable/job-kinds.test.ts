@@ -9,15 +9,15 @@ import { DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS } from "../../src/core/time.ts";
 import { scaledTimings } from "../../src/core/timings.ts";
 import { createRuntime } from "../../src/durable/shared/context.ts";
 import { openDatabase } from "../../src/durable/shared/database.ts";
-import { JOBS, type JobKind, triesOf } from "../../src/durable/shared/job-kinds.ts";
+import { JOBS, type JobKind, maxFailures } from "../../src/durable/shared/job-kinds.ts";
 import {
+  JOB_INDEX,
+  JOB_TABLES,
+  JOB_UNENDED_COLUMN,
   type JobHandler,
   type JobRow,
   JobScheduler,
-  SCHEDULE_INDEX,
-  SCHEDULE_TABLES,
-  SCHEDULE_UNENDED,
-  TryAgain,
+  RetryLater,
 } from "../../src/durable/shared/jobs.ts";
 import type { ObjectKind } from "../../src/env.ts";
 import {
@@ -68,7 +68,7 @@ class Bench {
     const laid = createRuntime(this.#state, env);
     const config = { ...laid.config, alarms: false, timings: scaledTimings(1) };
     const runtime = { ...laid, config, now, keep: () => undefined };
-    const database = openDatabase(runtime, [SCHEDULE_TABLES, SCHEDULE_INDEX, SCHEDULE_UNENDED]);
+    const database = openDatabase(runtime, [JOB_TABLES, JOB_INDEX, JOB_UNENDED_COLUMN]);
     database.ready();
     const worker: JobHandler = {
       perform: async (row) => {
@@ -112,7 +112,7 @@ const busy = problemOf("nemo_busy", "Not now.", { askedSeconds: 120 });
 const everyKind =
   (test: (of: ObjectKind, kind: JobKind, tries: number | null) => Promise<void>): (() => Promise<void>) =>
   async () => {
-    await Promise.all(ALL.map(({ of, kind }) => test(of, kind, triesOf(of, kind))));
+    await Promise.all(ALL.map(({ of, kind }) => test(of, kind, maxFailures(of, kind))));
   };
 
 beforeEach(() => {
@@ -166,7 +166,7 @@ describe("work of every kind", () => {
     "waits as long as whoever refuses it asks for",
     everyKind(async (of, kind) => {
       const problem = async (): Promise<void> => {
-        throw new TryAgain("refused", busy);
+        throw new RetryLater("refused", busy);
       };
       await onBench(of, problem, async (bench) => {
         bench.jobs.schedule(kind, REF, bench.now);

@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import { createApp } from "../../src/app.ts";
 import { scaledTimings } from "../../src/core/timings.ts";
 import { toBodyError } from "../../src/http/request-body.ts";
-import { Broken, openFileParts } from "../../src/store/chunks.ts";
+import { Broken, openStream } from "../../src/store/chunks.ts";
 import { env, makeMember, ORIGIN, readProblem } from "../support/gateway.ts";
 
 /** A body that gives these pieces, and then what `then` says. */
@@ -50,7 +50,7 @@ describe("a body", () => {
 
   it("has 20 seconds for its next byte and two minutes in all", async () => {
     expect(scaledTimings(1)).toMatchObject({ bodyIdle: 20_000, bodyTotal: 120_000 });
-    const late = openFileParts(
+    const late = openStream(
       bodyOf(["a"], "nothing"),
       { idleMs: 1_000, signal: new AbortController().signal },
       Date.now() - 1,

@@ -8,7 +8,7 @@ import { recipe } from "../../src/core/wire/generator.ts";
 import type { TenantWire } from "../../src/core/wire/tenant.ts";
 import worker from "../../src/index.ts";
 import { type DeletionDependencies, deleteTenant, deletionDependencies } from "../../src/jobs/delete-tenant.ts";
-import { beginDeletion, postponeDeletion, readDeletion } from "../../src/store/deletions.ts";
+import { postponeDeletion, readDeletion, startDeletion } from "../../src/store/deletions.ts";
 import { insertGenerator } from "../../src/store/generators.ts";
 import {
   adminHeaders,
@@ -161,7 +161,7 @@ async function doomed(): Promise<UserAddress> {
 }
 
 const begin = (tenant: TenantId): Promise<void> =>
-  beginDeletion(env.DB, tenant, {
+  startDeletion(env.DB, tenant, {
     id: plainId("aud", Date.now(), random),
     tenant,
     mode: null,

@@ -15,7 +15,7 @@ import type { Env, WakeMessage } from "../../src/env.ts";
 import worker from "../../src/index.ts";
 import { sweep } from "../../src/jobs/cron.ts";
 import { wakeAll } from "../../src/jobs/messages.ts";
-import { writeBusy } from "../../src/store/tenants.ts";
+import { writeWatchdog } from "../../src/store/tenants.ts";
 import {
   call,
   endOf,
@@ -49,8 +49,8 @@ const ended = async ({ address, id }: { address: UserAddress; id: RenderId }): P
 
 /** Rows that lead nowhere, older than every other one. */
 async function poison(): Promise<void> {
-  await writeBusy(env.DB, "ten_x:test:abc", "spaceship", 1, 1, 0);
-  await writeBusy(env.DB, userObjectName(freshAddress()), "user", 2, 2, 0);
+  await writeWatchdog(env.DB, "ten_x:test:abc", "spaceship", 1, 1, 0);
+  await writeWatchdog(env.DB, userObjectName(freshAddress()), "user", 2, 2, 0);
 }
 
 beforeEach(() => {
@@ -77,7 +77,7 @@ describe("the sweep", () => {
   });
 
   it("continues after a batch that the queue rejects", async () => {
-    for (let at = 0; at < 250; at++) await writeBusy(env.DB, `object ${at}`, "user", 1_000 + at, 1, 0);
+    for (let at = 0; at < 250; at++) await writeWatchdog(env.DB, `object ${at}`, "user", 1_000 + at, 1, 0);
     const taken: string[] = [];
     let calls = 0;
     const WAKE = {

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { createApp } from "../../src/app.ts";
-import { writeBusy } from "../../src/store/tenants.ts";
+import { writeWatchdog } from "../../src/store/tenants.ts";
 import { call, env, jsonOf, readProblem } from "../support/gateway.ts";
 
 let tests = 0;
@@ -22,7 +22,7 @@ describe("/healthz", () => {
       database: "reachable",
       oldest_overdue_seconds: null,
     });
-    await writeBusy(env.DB, "late", "user", Date.now() - 9 * 60_000, Date.now());
+    await writeWatchdog(env.DB, "late", "user", Date.now() - 9 * 60_000, Date.now());
     aSecondLater();
     expect(await jsonOf(await call("/healthz"))).toMatchObject({
       status: "ok",
@@ -31,7 +31,7 @@ describe("/healthz", () => {
   });
 
   it("fails when work is later than that", async () => {
-    await writeBusy(env.DB, "very late", "user", Date.now() - 11 * 60_000, Date.now());
+    await writeWatchdog(env.DB, "very late", "user", Date.now() - 11 * 60_000, Date.now());
     aSecondLater();
     expect(await jsonOf(await call("/healthz"), 503)).toMatchObject({ status: "failing", database: "reachable" });
   });

@@ -9,7 +9,7 @@ import type { EpochMs } from "../../core/time.ts";
 import { type Config, type Env, type ObjectKind, readConfig } from "../../env.ts";
 import { failAt } from "../../failpoints.ts";
 import { deleteEncryption } from "../../store/encryption.ts";
-import { deleteBusy } from "../../store/tenants.ts";
+import { deleteWatchdog } from "../../store/tenants.ts";
 import { deleteTokenStatuses } from "../../store/users.ts";
 import type { Database } from "./database.ts";
 
@@ -90,7 +90,7 @@ export async function wipeObject(runtime: ObjectRuntime, database: Database, kin
 
 const deleteRows = ({ env, name }: ObjectRuntime, kind: ObjectKind): Promise<unknown> =>
   Promise.all([
-    deleteBusy(env.DB, name, kind),
+    deleteWatchdog(env.DB, name, kind),
     deleteEncryption(env.DB, name, kind),
     deleteTokenStatuses(env.DB, name),
   ]);
@@ -114,4 +114,4 @@ export function pageOf<Row, Item>(
 export const cursorOf = ({ after }: PageRequest): string => after ?? "~";
 
 /** The page of an object that was never written to. */
-export const NO_PAGE = { data: [], has_more: false, next_cursor: null } as const;
+export const EMPTY_PAGE = { data: [], has_more: false, next_cursor: null } as const;

@@ -43,7 +43,7 @@ export function findByIdempotencyKey(
  * The id that one of the gateway's own keys created, even when its caller crashed before saving the id; null for
  * nothing.
  */
-export function madeUnder({ sql }: ObjectRuntime, key: string): string | null {
+export function findByOwnKey({ sql }: ObjectRuntime, key: string): string | null {
   return sql.exec<{ made: string }>("SELECT made FROM repeats WHERE key = ?", key).toArray()[0]?.made ?? null;
 }
 
@@ -71,7 +71,7 @@ export const asReplayed = <T>(read: Result<T, Problem>): Result<T, Problem> =>
  * The problem for a call whose parent resource does not exist. If the call's key created something before, that record
  * gives the more precise problem.
  */
-export function goneFor(runtime: ObjectRuntime, exists: boolean, call: Call, gone: Problem): Problem {
+export function missingParentProblem(runtime: ObjectRuntime, exists: boolean, call: Call, gone: Problem): Problem {
   const idempotency = exists ? findByIdempotencyKey(runtime, call) : ok(null);
   if (!idempotency.ok) return idempotency.error;
   return idempotency.value === null ? gone : duplicateDeleted();

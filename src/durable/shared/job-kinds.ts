@@ -72,7 +72,7 @@ export type GivenUpKind<Of extends ObjectKind> = {
 }[JobKind<Of>];
 
 /** Failures in a row after which a job is given up. Null for never, and for a kind that is not in the table. */
-export function triesOf(of: ObjectKind, kind: string): number | null {
+export function maxFailures(of: ObjectKind, kind: string): number | null {
   const jobs: Readonly<Record<string, Job>> = JOBS[of];
   return jobs[kind]?.tries ?? null;
 }

@@ -15,11 +15,11 @@ import { POISON_ATTEMPTS } from "../../core/limits.ts";
 import type { EpochMs } from "../../core/time.ts";
 import type { ObjectKind } from "../../env.ts";
 import { log, logBug } from "../../log.ts";
-import { deleteBusy, isTenantStopped, writeBusy } from "../../store/tenants.ts";
+import { deleteWatchdog, isTenantStopped, writeWatchdog } from "../../store/tenants.ts";
 import type { ObjectRuntime } from "./context.ts";
 import { BOUND_LIMIT, type Database, readMeta, writeMeta } from "./database.ts";
-import { type JobKind, triesOf } from "./job-kinds.ts";
-import { askedMs } from "./problems.ts";
+import { type JobKind, maxFailures } from "./job-kinds.ts";
+import { requestedWaitMs } from "./problems.ts";
 
 /*
  * The watchdog row in D1: the time by which an object should have run its next job. The cron uses it to find objects
@@ -59,13 +59,13 @@ export class Watchdog {
 
   async #write(move: boolean): Promise<void> {
     const { sql, env, name, now, config } = this.#runtime;
-    if (!this.#database.exists()) return deleteBusy(env.DB, name, this.#kind);
+    if (!this.#database.exists()) return deleteWatchdog(env.DB, name, this.#kind);
     const earliest = this.#earliest();
     const written = readMeta(sql, WATCHDOG_DUE_META);
     if (earliest === null) return written === null && !move ? undefined : this.#remove();
     const dueAt = Math.max(earliest, now()) + config.timings.busyGrace;
     if (!move && written !== null && Number(written) <= dueAt) return;
-    await writeBusy(env.DB, name, this.#kind, dueAt, now(), this.#unpublished());
+    await writeWatchdog(env.DB, name, this.#kind, dueAt, now(), this.#unpublished());
     writeMeta(sql, WATCHDOG_DUE_META, String(dueAt));
   }
 
@@ -85,13 +85,13 @@ export class Watchdog {
   async #remove(): Promise<void> {
     const { sql, env, name } = this.#runtime;
     sql.exec("DELETE FROM meta WHERE key = ?", WATCHDOG_DUE_META);
-    await deleteBusy(env.DB, name, this.#kind);
+    await deleteWatchdog(env.DB, name, this.#kind);
   }
 }
 
 /* The job table and every statement on it. JobScheduler decides what runs when. */
 
-export const SCHEDULE_TABLES = `
+export const JOB_TABLES = `
   CREATE TABLE due (
     kind TEXT NOT NULL,
     ref TEXT NOT NULL,
@@ -108,13 +108,13 @@ export const SCHEDULE_TABLES = `
  * The second step: one index serves both questions, which jobs are due and when the next one is. A job is runnable when
  * it is due and its lease is over, so it is sorted by the later of the two times.
  */
-export const SCHEDULE_INDEX = `
+export const JOB_INDEX = `
   DROP INDEX due_by_time;
   CREATE INDEX due_by_moment ON due (poisoned, max(due_at, lease_until));
 `;
 
 /** The third step: a job that takes its instance down is distinguished from one that fails. */
-export const SCHEDULE_UNENDED = `
+export const JOB_UNENDED_COLUMN = `
   -- attempts since the last success that were started and never finished
   ALTER TABLE due ADD COLUMN unended INTEGER NOT NULL DEFAULT 0;
 `;
@@ -225,13 +225,13 @@ export type JobHandler = {
 };
 
 /** Thrown by a job that must be retried no sooner than upstream asked for. */
-export class TryAgain extends Error {
+export class RetryLater extends Error {
   readonly waitMs: number;
 
   constructor(what: string, error: Problem) {
     super(`${what}: ${error.code}`);
-    this.name = "TryAgain";
-    this.waitMs = askedMs(error);
+    this.name = "RetryLater";
+    this.waitMs = requestedWaitMs(error);
   }
 }
 
@@ -307,7 +307,7 @@ export class JobScheduler {
   }
 
   /** Whether any job is scheduled or running. */
-  owesAnything(): boolean {
+  hasJobs(): boolean {
     return this.#running.size > 0 || this.#rows.earliest() !== null;
   }
 
@@ -357,7 +357,7 @@ export class JobScheduler {
   #recover(): void {
     const { now, config } = this.#runtime;
     for (const row of this.#rows.leased()) {
-      const isNeverGivenUp = row.unended >= POISON_ATTEMPTS && triesOf(this.#kind, row.kind) === null;
+      const isNeverGivenUp = row.unended >= POISON_ATTEMPTS && maxFailures(this.#kind, row.kind) === null;
       const wait = row.attempts > 1 ? this.#backoff(row.attempts - 1) : 0;
       this.#rows.release(row, wait === 0 ? 0 : now() + (isNeverGivenUp ? config.timings.retryKilled : wait));
     }
@@ -411,9 +411,9 @@ export class JobScheduler {
   /** Records the result of an attempt. */
   #recordResult(row: JobRow, failed: { readonly error: unknown } | null, running: Running | undefined): void {
     if (failed !== null) {
-      const requestedMs = failed.error instanceof TryAgain ? failed.error.waitMs : 0;
+      const requestedMs = failed.error instanceof RetryLater ? failed.error.waitMs : 0;
       this.#rows.failed(row, this.#runtime.now() + Math.max(this.#backoff(row.attempts), requestedMs));
-      const tries = triesOf(this.#kind, row.kind);
+      const tries = maxFailures(this.#kind, row.kind);
       if (tries !== null && row.attempts >= tries) this.#giveUp(row);
       return;
     }
@@ -428,7 +428,7 @@ export class JobScheduler {
    * throws, the job is scheduled again.
    */
   #giveUp(row: JobRow): boolean {
-    if (triesOf(this.#kind, row.kind) === null) return false;
+    if (maxFailures(this.#kind, row.kind) === null) return false;
     log("error", "work_given_up", { work: row.kind, attempt: row.attempts });
     this.#rows.remove(row.kind, row.ref);
     try {

@@ -70,7 +70,7 @@ export class Outbox {
    * Calls `listener` with the resource of every event, inside the transaction that appends it, so that a listener can
    * schedule a job there.
    */
-  heard(listener: (resource: string) => void): void {
+  onEvent(listener: (resource: string) => void): void {
     this.#listeners.push(listener);
   }
 

@@ -111,20 +111,20 @@ export const isFull = ({ code }: Problem): boolean =>
  * How long to wait before trying to reserve a slot again. A daily quota frees at the end of its day, or when the
  * operator raises it.
  */
-export const lookAfter = ({ config: { timings } }: ObjectRuntime, { code }: Problem): number =>
+export const retryDelay = ({ config: { timings } }: ObjectRuntime, { code }: Problem): number =>
   code === "quota_exceeded" ? timings.retryMax : 2 * timings.videoPollInterval;
 
 /** Whether a retry in a moment may succeed: upstream or a reached limit is the cause. */
-export const isPassing = ({ code }: Problem): boolean =>
+export const isTransient = ({ code }: Problem): boolean =>
   ["nemo_unavailable", "nemo_busy", "nemo_garbled", "unavailable", "concurrency_limited"].includes(code);
 
 /** How long upstream asked to wait, in ms. */
-export const askedMs = ({ askedSeconds = 0 }: Problem): number => askedSeconds * SECOND_MS;
+export const requestedWaitMs = ({ askedSeconds = 0 }: Problem): number => askedSeconds * SECOND_MS;
 
 /**
  * Whether the wait that upstream asked for is short enough to retry; beyond it the caller gets the error and decides.
  */
-export const isSoon = (error: Problem, { retryMax }: Timings): boolean => askedMs(error) <= retryMax;
+export const isShortWait = (error: Problem, { retryMax }: Timings): boolean => requestedWaitMs(error) <= retryMax;
 
 /*
  * The tenant's quotas as the other objects use them: reserved before a resource is committed, confirmed or released

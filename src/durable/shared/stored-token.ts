@@ -54,7 +54,7 @@ export async function publishTokenStatus({ runtime, jobs, ref, source, tokenStat
 /** The job kind of the warning before the token expires. */
 export const TOKEN_WARNING = "token_warning";
 /** The token's key in the `meta` table and in the job table. */
-export const KEPT = "kept_token";
+export const STORED_TOKEN_KEY = "kept_token";
 
 /** The stored token. `setAt` identifies its version: a report about an earlier one does not change it. */
 type Record = TokenStatus & { readonly encrypted: string; readonly setAt: EpochMs };
@@ -103,9 +103,9 @@ export class StoredToken {
     const warnAt = warningAt(record);
     runtime.storage.transactionSync(() => {
       this.#write(record);
-      if (warnAt === null) jobs.done(TOKEN_WARNING, KEPT);
-      else jobs.schedule(TOKEN_WARNING, KEPT, Math.max(warnAt, runtime.now()));
-      jobs.schedule(TOKEN_STATUS, KEPT, runtime.now());
+      if (warnAt === null) jobs.done(TOKEN_WARNING, STORED_TOKEN_KEY);
+      else jobs.schedule(TOKEN_WARNING, STORED_TOKEN_KEY, Math.max(warnAt, runtime.now()));
+      jobs.schedule(TOKEN_STATUS, STORED_TOKEN_KEY, runtime.now());
       noteAudit(runtime, jobs, audit);
     });
     jobs.tick();
@@ -117,9 +117,9 @@ export class StoredToken {
     if (this.#read() === null) return;
     const { runtime, jobs } = this.#parts;
     runtime.storage.transactionSync(() => {
-      deleteMeta(runtime.sql, KEPT);
-      jobs.done(TOKEN_WARNING, KEPT);
-      jobs.schedule(TOKEN_STATUS, KEPT, runtime.now());
+      deleteMeta(runtime.sql, STORED_TOKEN_KEY);
+      jobs.done(TOKEN_WARNING, STORED_TOKEN_KEY);
+      jobs.schedule(TOKEN_STATUS, STORED_TOKEN_KEY, runtime.now());
       noteAudit(runtime, jobs, audit);
     });
     this.#decrypted = null;
@@ -149,7 +149,7 @@ export class StoredToken {
     const { runtime, jobs } = this.#parts;
     runtime.storage.transactionSync(() => {
       this.#write({ ...record, rejectedAt: isAccepted ? null : runtime.now() });
-      jobs.schedule(TOKEN_STATUS, KEPT, runtime.now());
+      jobs.schedule(TOKEN_STATUS, STORED_TOKEN_KEY, runtime.now());
     });
     jobs.tick();
   }
@@ -157,7 +157,13 @@ export class StoredToken {
   /** The job that publishes the token's status for the operator. */
   tell(): Promise<void> {
     const { runtime, jobs, source } = this.#parts;
-    return publishTokenStatus({ runtime, jobs, ref: KEPT, source, tokenStatus: () => this.#publishedStatus() });
+    return publishTokenStatus({
+      runtime,
+      jobs,
+      ref: STORED_TOKEN_KEY,
+      source,
+      tokenStatus: () => this.#publishedStatus(),
+    });
   }
 
   /** The `token_warning` job: publishes the event that the token expires within a day. */
@@ -166,7 +172,7 @@ export class StoredToken {
     const record = this.#read();
     runtime.storage.transactionSync(() => {
       if (record !== null) outbox.add("token.expiring", resource, this.#show(record));
-      jobs.done(TOKEN_WARNING, KEPT);
+      jobs.done(TOKEN_WARNING, STORED_TOKEN_KEY);
     });
   }
 
@@ -200,12 +206,12 @@ export class StoredToken {
   }
 
   #read(): Record | null {
-    const text = readMeta(this.#parts.runtime.sql, KEPT);
+    const text = readMeta(this.#parts.runtime.sql, STORED_TOKEN_KEY);
     return text === null ? null : (JSON.parse(text) as Record); // written by #write only
   }
 
   #write(record: Record): void {
-    writeMeta(this.#parts.runtime.sql, KEPT, JSON.stringify(record));
+    writeMeta(this.#parts.runtime.sql, STORED_TOKEN_KEY, JSON.stringify(record));
   }
 }
 

@@ -37,7 +37,7 @@ import type {
   RotatedSecretWire,
 } from "../../core/wire/webhook.ts";
 import type { Env } from "../../env.ts";
-import { createRuntime, endObject, NO_PAGE, type ObjectRuntime } from "../shared/context.ts";
+import { createRuntime, EMPTY_PAGE, endObject, type ObjectRuntime } from "../shared/context.ts";
 import { type Database, openDatabase } from "../shared/database.ts";
 import { Encryption } from "../shared/encryption.ts";
 import type { JobKind } from "../shared/job-kinds.ts";
@@ -229,7 +229,7 @@ export class TenantObject extends DurableObject<Env> implements TenantRpc {
   }
 
   async listDeliveries(page: PageRequest, filter: DeliveryFilter = {}): Promise<Page<DeliveryWire>> {
-    return this.#database.exists() ? this.#webhooks.log.list(page, filter) : NO_PAGE;
+    return this.#database.exists() ? this.#webhooks.log.list(page, filter) : EMPTY_PAGE;
   }
 
   async readDelivery(id: DeliveryId): Answer<LoggedDeliveryWire> {

@@ -1,7 +1,7 @@
 /** The migrations of a tenant's object. Times are ms since epoch. */
 import type { Migrations } from "../shared/database.ts";
 import { IDEMPOTENCY_TABLE } from "../shared/idempotency.ts";
-import { SCHEDULE_INDEX, SCHEDULE_TABLES, SCHEDULE_UNENDED } from "../shared/jobs.ts";
+import { JOB_INDEX, JOB_TABLES, JOB_UNENDED_COLUMN } from "../shared/jobs.ts";
 import { SETTLED_COLUMN, TOMBSTONES_TABLE } from "./deletion.ts";
 import { LANES, UNMADE_COLUMN } from "./deliveries/store.ts";
 import { USER_CURSOR_TABLES } from "./events.ts";
@@ -47,9 +47,9 @@ export const TENANT_MIGRATIONS: Migrations = [
   ) STRICT;
 
   ${IDEMPOTENCY_TABLE}
-  ${SCHEDULE_TABLES}
+  ${JOB_TABLES}
   `,
-  SCHEDULE_INDEX,
+  JOB_INDEX,
   `
   CREATE TABLE secrets (
     owner TEXT NOT NULL,              -- an endpoint's id, or "default": callbacks and hooks
@@ -160,7 +160,7 @@ export const TENANT_MIGRATIONS: Migrations = [
   "DROP INDEX deliveries_by_state", // no query uses it, and every delivery wrote it three times
   QUOTA_SHARES,
   REMOVED_TARGETS_TABLE,
-  SCHEDULE_UNENDED,
+  JOB_UNENDED_COLUMN,
   UNMADE_COLUMN,
   USER_CURSOR_TABLES,
   LANES,

@@ -12,7 +12,7 @@ import type { SettledTurn } from "../../core/tenant.ts";
 import { DAY_MS, type EpochMs, toDay } from "../../core/time.ts";
 import { COUNTERS, type Counter, type Counts, countsOf, type Period, type UsageRow } from "../../core/usage.ts";
 import type { UsageDimension } from "../../core/wire/usage.ts";
-import { NO_PAGE, type ObjectRuntime, pageOf } from "../shared/context.ts";
+import { EMPTY_PAGE, type ObjectRuntime, pageOf } from "../shared/context.ts";
 import type { Database } from "../shared/database.ts";
 
 /* Changes are summed up before they are written: the events of one call are mostly of one day, user and key. */
@@ -160,7 +160,7 @@ export class Usage {
 
   /** Days, newest first; or users or keys with their sums over the period, in order of id. */
   list(by: UsageDimension, { from, to }: Period, page: PageRequest): Page<UsageRow> {
-    if (!this.#database.exists()) return NO_PAGE;
+    if (!this.#database.exists()) return EMPTY_PAGE;
     const one = page.limit + 1;
     const rows =
       by === "day"

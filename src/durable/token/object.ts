@@ -21,7 +21,7 @@ import { createRuntime, endObject, type ObjectRuntime } from "../shared/context.
 import { type Database, deleteMeta, openDatabase, readMeta, writeMeta } from "../shared/database.ts";
 import { Encryption } from "../shared/encryption.ts";
 import type { JobKind } from "../shared/job-kinds.ts";
-import { JobScheduler, SCHEDULE_INDEX, SCHEDULE_TABLES, SCHEDULE_UNENDED } from "../shared/jobs.ts";
+import { JOB_INDEX, JOB_TABLES, JOB_UNENDED_COLUMN, JobScheduler } from "../shared/jobs.ts";
 import { AUDIT, OUTBOX, OUTBOX_CALLBACK, OUTBOX_KEY, OUTBOX_TABLES, Outbox, publishAudit } from "../shared/outbox.ts";
 import { liveNemo, StoredToken, TOKEN_STATUS, TOKEN_WARNING } from "../shared/stored-token.ts";
 
@@ -34,11 +34,11 @@ const MIGRATIONS = [
   ) STRICT, WITHOUT ROWID;
   CREATE INDEX leases_by_end ON leases (until);
   `,
-  `${SCHEDULE_TABLES} ${OUTBOX_TABLES}`,
-  SCHEDULE_INDEX,
+  `${JOB_TABLES} ${OUTBOX_TABLES}`,
+  JOB_INDEX,
   OUTBOX_CALLBACK,
   OUTBOX_KEY,
-  SCHEDULE_UNENDED,
+  JOB_UNENDED_COLUMN,
 ];
 
 /** Meta key of the operator's token: its version, and when Nemo rejected it. */

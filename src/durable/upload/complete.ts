@@ -209,7 +209,7 @@ export class UploadTermination {
     const isAtWork = upload.status === "open" || upload.status === "closing";
     const isNeeded =
       upload.status === "completed" && !upload.isRejected && (upload.fileParts !== null || !upload.assetId);
-    return !isAtWork && !isNeeded && !this.#context.jobs.owesAnything();
+    return !isAtWork && !isNeeded && !this.#context.jobs.hasJobs();
   }
 
   /** The upload's user is deleted: removes everything, here and in R2. Can be repeated. */

@@ -19,7 +19,7 @@ import type { Env } from "../../env.ts";
 import { createRuntime, endObject, wipeObject } from "../shared/context.ts";
 import { openDatabase } from "../shared/database.ts";
 import type { GivenUpKind, JobKind } from "../shared/job-kinds.ts";
-import { type JobRow, JobScheduler, SCHEDULE_INDEX, SCHEDULE_TABLES, SCHEDULE_UNENDED } from "../shared/jobs.ts";
+import { JOB_INDEX, JOB_TABLES, JOB_UNENDED_COLUMN, type JobRow, JobScheduler } from "../shared/jobs.ts";
 import { OUTBOX, OUTBOX_CALLBACK, OUTBOX_KEY, OUTBOX_TABLES } from "../shared/outbox.ts";
 import { ExclusiveWriter, UploadReceiver } from "./append.ts";
 import { cancelBody } from "./body-writer.ts";
@@ -48,12 +48,12 @@ export class UploadObject extends DurableObject<Env> implements UploadRpc {
     super(ctx, env);
     const runtime = createRuntime(ctx, env);
     const migrations = [
-      `${SCHEDULE_TABLES} ${OUTBOX_TABLES}`,
-      SCHEDULE_INDEX,
+      `${JOB_TABLES} ${OUTBOX_TABLES}`,
+      JOB_INDEX,
       OUTBOX_CALLBACK,
       BYTES_TABLES,
       OUTBOX_KEY,
-      SCHEDULE_UNENDED,
+      JOB_UNENDED_COLUMN,
     ];
     const database = openDatabase(runtime, migrations);
     const jobs = new JobScheduler(runtime, database, "upload", {
@@ -156,7 +156,7 @@ export class UploadObject extends DurableObject<Env> implements UploadRpc {
     if (this.#context.find() !== null) await this.#termination.erase();
     const { runtime, jobs, database } = this.#context;
     if (!database.exists()) return;
-    if (jobs.owesAnything()) return endObject(this.ctx, runtime, "upload", "its user was deleted");
+    if (jobs.hasJobs()) return endObject(this.ctx, runtime, "upload", "its user was deleted");
     await wipeObject(runtime, database, "upload");
   }
 

@@ -26,7 +26,7 @@ import { Encryption } from "../shared/encryption.ts";
 import type { JobScheduler } from "../shared/jobs.ts";
 import type { Outbox } from "../shared/outbox.ts";
 import { toProblem } from "../shared/problems.ts";
-import { KEPT, nemoOf, StoredToken } from "../shared/stored-token.ts";
+import { nemoOf, STORED_TOKEN_KEY, StoredToken } from "../shared/stored-token.ts";
 import { AnonymousToken, noToken } from "./anonymous-token.ts";
 import { renewName } from "./context.ts";
 
@@ -269,13 +269,13 @@ export class Account {
 
   /** Job `token_warning`: warns of the token's expiry. */
   warn(ref: string): void {
-    if (ref === KEPT) this.#provided.warn();
+    if (ref === STORED_TOKEN_KEY) this.#provided.warn();
     else this.#anonymous.warn();
   }
 
   /** Job `token_standing`: publishes the token's status. */
   publishTokenStatus(ref: string): Promise<void> {
-    return ref === KEPT ? this.#provided.tell() : this.#anonymous.publishStatus();
+    return ref === STORED_TOKEN_KEY ? this.#provided.tell() : this.#anonymous.publishStatus();
   }
 
   /** Registers this object in D1 for re-encryption after a rotation. */

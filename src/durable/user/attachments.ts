@@ -12,7 +12,7 @@ import type { AssetRecord } from "../../core/rpc/user.ts";
 import type { AttachmentWire } from "../../core/wire/upload.ts";
 import { openStored } from "../../store/files.ts";
 import type { ObjectRuntime } from "../shared/context.ts";
-import { TryAgain } from "../shared/jobs.ts";
+import { RetryLater } from "../shared/jobs.ts";
 import { ATTACH, type UserContext } from "./context.ts";
 import type { Projects } from "./projects.ts";
 
@@ -113,7 +113,7 @@ export class AttachRun {
     const [project, asset] = parseAttachmentKey(ref);
     const problem = await this.upload(project, asset);
     if (problem === null || !isRetryable(problem)) return;
-    if (attempt < POISON_ATTEMPTS) throw new TryAgain("attachment", problem);
+    if (attempt < POISON_ATTEMPTS) throw new RetryLater("attachment", problem);
     this.end(project, asset, problem);
   }
 

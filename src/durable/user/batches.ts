@@ -21,7 +21,7 @@ import type { BatchItemWire, BatchWire } from "../../core/wire/batch.ts";
 import { cursorOf, type ObjectRuntime, pageOf } from "../shared/context.ts";
 import type { Database } from "../shared/database.ts";
 import { asReplayed, findByIdempotencyKey, saveIdempotencyKey, stepKey } from "../shared/idempotency.ts";
-import { TryAgain } from "../shared/jobs.ts";
+import { RetryLater } from "../shared/jobs.ts";
 import { admitNewUser, BATCH, isNamed, originOf, type UserContext } from "./context.ts";
 import type { Projects } from "./projects.ts";
 import type { ShownVideo } from "./videos/store.ts";
@@ -75,7 +75,7 @@ export class Batches {
     this.#rows = rows;
     this.#videos = videos;
     this.#projects = projects;
-    context.outbox.heard((resource) => {
+    context.outbox.onEvent((resource) => {
       const batch = resource.startsWith("vid_") ? rows.batchOf(resource as VideoId) : null;
       if (batch !== null) context.jobs.schedule(BATCH, batch, context.runtime.now());
     });
@@ -215,7 +215,7 @@ export class Batches {
     const idempotency = { key: stepKey(id, "project"), fingerprint: id };
     const call = { origin: originOf(context), named: isNamed(context), idempotency };
     const made = await this.#projects.create(call, { name: "batch", metadata: {} });
-    if (!made.ok) throw new TryAgain("no project for a batch", made.error);
+    if (!made.ok) throw new RetryLater("no project for a batch", made.error);
     const fresh = this.#rows.find(id); // the batch may have been paused or cancelled during the await
     if (fresh !== null) this.#rows.save({ ...fresh, project: made.value.id });
   }

@@ -23,8 +23,8 @@ import { insertGenerator } from "../../store/generators.ts";
 import type { ObjectRuntime } from "../shared/context.ts";
 import type { Database } from "../shared/database.ts";
 import { asReplayed, findByIdempotencyKey, saveIdempotencyKey, stepKey } from "../shared/idempotency.ts";
-import { TryAgain } from "../shared/jobs.ts";
-import { isFull, isPassing, lookAfter } from "../shared/problems.ts";
+import { RetryLater } from "../shared/jobs.ts";
+import { isFull, isTransient, retryDelay } from "../shared/problems.ts";
 import { admitNewUser, GENERATOR_JOB, isNamed, originOf, type UserContext } from "./context.ts";
 import type { Projects } from "./projects.ts";
 import { turnOutcome } from "./turns/settle.ts";
@@ -113,7 +113,7 @@ export class GeneratorJobs {
     this.#context = context;
     this.#rows = rows;
     this.#tools = tools;
-    context.outbox.heard((resource) => {
+    context.outbox.onEvent((resource) => {
       if (!resource.startsWith("trn_")) return;
       for (const id of rows.waitingFor(resource as TurnId))
         context.jobs.schedule(GENERATOR_JOB, id, context.runtime.now());
@@ -169,8 +169,8 @@ export class GeneratorJobs {
             ? await this.#store(step.generatorJob, step.recipe)
             : await this.#runStep(step.do, generatorJob);
       if (!next.ok && isFull(next.error))
-        return jobs.schedule(GENERATOR_JOB, id, runtime.now() + lookAfter(runtime, next.error));
-      if (!next.ok && isPassing(next.error)) throw new TryAgain("generator job step failed", next.error);
+        return jobs.schedule(GENERATOR_JOB, id, runtime.now() + retryDelay(runtime, next.error));
+      if (!next.ok && isTransient(next.error)) throw new RetryLater("generator job step failed", next.error);
       await runtime.boundary("generator_job.step");
       this.#save(next.ok ? next.value : toFailedGeneratorJob(generatorJob, next.error, runtime.now()));
     }

@@ -50,7 +50,7 @@ import type { TurnEventsPage } from "../../core/wire/turn-event.ts";
 import type { AssetWire, AttachmentWire, UploadWire } from "../../core/wire/upload.ts";
 import type { VideoEventsPage, VideoWire } from "../../core/wire/video.ts";
 import type { Env } from "../../env.ts";
-import { createRuntime, NO_PAGE } from "../shared/context.ts";
+import { createRuntime, EMPTY_PAGE } from "../shared/context.ts";
 import { admitNewUser, REGISTER } from "./context.ts";
 import { giveUpJob, runJob } from "./jobs.ts";
 import { createUserServices, type UserServices } from "./services.ts";
@@ -129,7 +129,7 @@ export class UserObject extends DurableObject<Env> implements UserRpc {
   }
 
   async listProjects(page: PageRequest): Promise<Page<ProjectWire>> {
-    return this.#services.context.database.exists() ? this.#services.projects.list(page) : NO_PAGE;
+    return this.#services.context.database.exists() ? this.#services.projects.list(page) : EMPTY_PAGE;
   }
 
   async readTimeline(id: ProjectId): Answer<{ timeline: TimelineWire; etag: string; draft: string | null }> {
@@ -202,7 +202,7 @@ export class UserObject extends DurableObject<Env> implements UserRpc {
   }
 
   async listUploads(page: PageRequest): Promise<Page<UploadWire>> {
-    return this.#services.context.database.exists() ? this.#services.uploads.list(page) : NO_PAGE;
+    return this.#services.context.database.exists() ? this.#services.uploads.list(page) : EMPTY_PAGE;
   }
 
   async addAsset(call: Call, asset: AssetRecord): Answer<AssetWire> {
@@ -224,7 +224,7 @@ export class UserObject extends DurableObject<Env> implements UserRpc {
   async listAssets(page: PageRequest): Promise<Page<AssetWire>> {
     return this.#services.context.database.exists()
       ? this.#services.downloads.page(this.#services.assets.list(page))
-      : NO_PAGE;
+      : EMPTY_PAGE;
   }
 
   async attachAsset(call: Call, project: ProjectId, asset: AssetRecord): Answer<AttachmentWire> {

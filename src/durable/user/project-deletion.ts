@@ -14,7 +14,7 @@ import { type EpochMs, HOUR_MS } from "../../core/time.ts";
 import type { Turn } from "../../core/turn.ts";
 import type { Video } from "../../core/video.ts";
 import type { ObjectRuntime } from "../shared/context.ts";
-import { madeUnder, stepKey } from "../shared/idempotency.ts";
+import { findByOwnKey, stepKey } from "../shared/idempotency.ts";
 import { attachmentKey } from "./attachments.ts";
 import { ACT, AGED, ATTACH, DELETE_JOB, FILE, RENDER, TURN, type UserContext, VIDEO } from "./context.ts";
 import { noProject, type Projects } from "./projects.ts";
@@ -237,7 +237,7 @@ export class DeletionRows {
 
   /** The project that a step of the deleted video created meanwhile; null when there is none. */
   madeFor({ id, project }: DeletionRecord): ProjectId | null {
-    return project === null ? (madeUnder(this.#runtime, stepKey(id, "project")) as ProjectId | null) : null; // that step makes nothing else
+    return project === null ? (findByOwnKey(this.#runtime, stepKey(id, "project")) as ProjectId | null) : null; // that step makes nothing else
   }
 
   /** Adds that project to the deletion. */

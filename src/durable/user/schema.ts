@@ -1,7 +1,7 @@
 /** The tables of a user's object. A record is JSON beside the columns that queries need; times are ms since epoch. */
 import type { Migrations } from "../shared/database.ts";
 import { IDEMPOTENCY_TABLE } from "../shared/idempotency.ts";
-import { SCHEDULE_INDEX, SCHEDULE_TABLES, SCHEDULE_UNENDED } from "../shared/jobs.ts";
+import { JOB_INDEX, JOB_TABLES, JOB_UNENDED_COLUMN } from "../shared/jobs.ts";
 import { OUTBOX_CALLBACK, OUTBOX_KEY, OUTBOX_TABLES } from "../shared/outbox.ts";
 import { ATTACHMENT_INDEXES } from "./attachments.ts";
 import { BATCH_TABLES } from "./batches.ts";
@@ -72,7 +72,7 @@ export const USER_MIGRATIONS: Migrations = [
   CREATE INDEX renders_of_project ON renders (project, id);
 
   ${IDEMPOTENCY_TABLE}
-  ${SCHEDULE_TABLES}
+  ${JOB_TABLES}
   ${OUTBOX_TABLES}
   `,
   `
@@ -84,7 +84,7 @@ export const USER_MIGRATIONS: Migrations = [
   ) STRICT, WITHOUT ROWID;
   CREATE INDEX tickets_of_turn ON tickets (turn);
   `,
-  SCHEDULE_INDEX,
+  JOB_INDEX,
   `
   ALTER TABLE turns ADD COLUMN tidied INTEGER NOT NULL DEFAULT 0;  -- 1: of its events only the messages are left
   CREATE INDEX turns_by_age ON turns (tidied, ended_at);
@@ -113,6 +113,6 @@ export const USER_MIGRATIONS: Migrations = [
   OUTBOX_KEY,
   DELETION_TABLES,
   UPLOAD_WORK_COLUMNS,
-  SCHEDULE_UNENDED,
+  JOB_UNENDED_COLUMN,
   [TURN_INDEXES, RENDER_INDEX, VIDEO_INDEXES, TICKET_INDEX, ATTACHMENT_INDEXES, DELETION_AGE, UPLOAD_CHECKS].join("\n"),
 ];

@@ -8,7 +8,7 @@ import { KEY_LOOKUP_MS, KEY_READ_MAX_AGE_MS, KEY_WRITE_MAX_AGE_MS } from "../../
 import { rateLimitHeaders } from "../../core/quota.ts";
 import { type EpochMs, SECOND_MS, toDay } from "../../core/time.ts";
 import type { KeyScope } from "../../core/wire/key.ts";
-import { findKey, findKeyById, type KeyOwner, noteUse } from "../../store/keys.ts";
+import { findKey, findKeyById, type KeyOwner, recordKeyUse } from "../../store/keys.ts";
 import { isTenantStopped } from "../../store/tenants.ts";
 import { type AppEnv, type Caller, type Ctx, rootsOf, runAfterResponse } from "../context.ts";
 import { ApiError, apiError } from "../problem.ts";
@@ -109,7 +109,7 @@ async function lookUp(c: Ctx, read: Promise<KeyOwner | null>): Promise<KeyOwner 
   });
   const today = toDay(Date.now());
   if (owner !== null && owner.lastUsedOn !== today && isOpen(owner, Date.now()))
-    runAfterResponse(c, noteUse(c.env.DB, owner.id, today));
+    runAfterResponse(c, recordKeyUse(c.env.DB, owner.id, today));
   return owner;
 }
 

@@ -15,7 +15,7 @@ import { requireScope } from "../../http/middleware/auth.ts";
 import { uploadObject } from "../../http/objects.ts";
 import { ApiError, apiError } from "../../http/problem.ts";
 import { checkCompressed, NEVER, toBodyError } from "../../http/request-body.ts";
-import { Broken, openFileParts } from "../../store/chunks.ts";
+import { Broken, openStream } from "../../store/chunks.ts";
 
 type Owner = Awaited<ReturnType<typeof newAddress>>;
 
@@ -60,7 +60,7 @@ export async function takeForm(
   const { body, headers } = c.req.raw;
   const { uploadBodyIdle, uploadBodyTotal } = c.var.config.timings;
   const bounds = { idleMs: uploadBodyIdle, signal: NEVER };
-  const source = openFileParts(body ?? new Blob([]).stream(), bounds, Date.now() + uploadBodyTotal);
+  const source = openStream(body ?? new Blob([]).stream(), bounds, Date.now() + uploadBodyTotal);
   const reader = FormReader.of(source, contentTypeOf(headers));
   const owner = await newAddress(c);
   const form: Form = { reader, fields: [], uploads: [], charset: null, empty: 0 };

@@ -11,7 +11,12 @@ import type { AttributionWire } from "../../../core/wire/attribution.ts";
 import type { NewRender, RenderPlan } from "../../../core/wire/render.ts";
 import type { NemoState } from "../../../nemo/client.ts";
 import { pageOf } from "../../shared/context.ts";
-import { asReplayed, findByIdempotencyKey, goneFor, saveIdempotencyKey } from "../../shared/idempotency.ts";
+import {
+  asReplayed,
+  findByIdempotencyKey,
+  missingParentProblem,
+  saveIdempotencyKey,
+} from "../../shared/idempotency.ts";
 import { releaseQuota, reserveQuota } from "../../shared/problems.ts";
 import { recordCaller, type UserContext } from "../context.ts";
 import { noProject, type Projects } from "../projects.ts";
@@ -53,7 +58,7 @@ export class Renders {
   ): Promise<Metered<ShownRender>> {
     if (this.#projects.find(project) === null) {
       const { runtime, database } = this.#context;
-      return err(goneFor(runtime, database.exists(), call, noProject()));
+      return err(missingParentProblem(runtime, database.exists(), call, noProject()));
     }
     const problem = this.#check(project, body);
     if (problem !== null) return err(problem);

@@ -23,8 +23,8 @@ import type { EpochMs } from "../../../core/time.ts";
 import { isExportable } from "../../../core/timeline/timeline.ts";
 import type { NemoState, RenderProgress } from "../../../nemo/client.ts";
 import type { NemoFailure } from "../../../nemo/errors.ts";
-import { TryAgain } from "../../shared/jobs.ts";
-import { askedMs, isSoon } from "../../shared/problems.ts";
+import { RetryLater } from "../../shared/jobs.ts";
+import { isShortWait, requestedWaitMs } from "../../shared/problems.ts";
 import { FILE, RENDER, type UserContext } from "../context.ts";
 import type { Projects } from "../projects.ts";
 import { copyResult, nextFileCheck, readRetentionMs } from "./files.ts";
@@ -116,12 +116,12 @@ export class RenderRun {
    */
   #handleSubmitFailure(queued: Render, error: Problem, attempt: number): void {
     const { timings } = this.#context.runtime.config;
-    const isRetryable = ERRORS[error.code].retryable && attempt < SUBMIT_ATTEMPTS && isSoon(error, timings);
+    const isRetryable = ERRORS[error.code].retryable && attempt < SUBMIT_ATTEMPTS && isShortWait(error, timings);
     if (!isRetryable) return void this.#step(queued.id, (render) => toFailed(render, error, this.#now()));
     const current = this.#rows.find(queued.id);
     if (current === null || isOver(current)) return;
     this.#rows.save(queued);
-    throw new TryAgain("render not submitted", error);
+    throw new RetryLater("render not submitted", error);
   }
 
   /**
@@ -138,7 +138,10 @@ export class RenderRun {
       if ("reason" in answer.error && answer.error.reason === "not_found")
         return afterUnknown(now, nextId, this.#now(), timings);
       if (now.phase === "submitting") return toPolling(now, "no", this.#now(), timings);
-      return notBefore(pollAgain(now, this.#now(), timings), this.#now() + askedMs(account.explain(answer.error)));
+      return notBefore(
+        pollAgain(now, this.#now(), timings),
+        this.#now() + requestedWaitMs(account.explain(answer.error)),
+      );
     });
     const next = this.#rows.find(render.id);
     if (next?.phase === "copying") await this.#copy(next, 1);
@@ -169,7 +172,7 @@ export class RenderRun {
     const reply = await account.call((token) => account.nemo.cancelRender(token, render.upstreamId));
     const problem = reply.ok ? null : account.explain(reply.error);
     if (problem !== null && ERRORS[problem.code].retryable && attempt < CANCEL_ATTEMPTS)
-      throw new TryAgain("render not cancelled upstream", problem);
+      throw new RetryLater("render not cancelled upstream", problem);
     runtime.storage.transactionSync(() => {
       this.#rows.save({ ...render, cancelScheduled: false });
       jobs.done(RENDER, render.id);

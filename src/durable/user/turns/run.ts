@@ -34,9 +34,9 @@ import { logBug } from "../../../log.ts";
 import type { NemoFailure } from "../../../nemo/errors.ts";
 import type { TurnEvent, TurnStream } from "../../../nemo/translate.ts";
 import type { ObjectRuntime } from "../../shared/context.ts";
-import { madeUnder } from "../../shared/idempotency.ts";
-import { TryAgain } from "../../shared/jobs.ts";
-import { cancelled, isPassing, isSoon } from "../../shared/problems.ts";
+import { findByOwnKey } from "../../shared/idempotency.ts";
+import { RetryLater } from "../../shared/jobs.ts";
+import { cancelled, isShortWait, isTransient } from "../../shared/problems.ts";
 import type { Assets } from "../assets.ts";
 import { ACT, isNamed, originOf, TURN, type UserContext } from "../context.ts";
 import type { Projects } from "../projects.ts";
@@ -164,7 +164,7 @@ export class TurnRun {
       return jobs.schedule(ACT, id, runtime.now() + runtime.config.timings.retry);
     if (turn?.verdict?.status === "completed") {
       const ordered = await this.#commands.render(turn);
-      if (!ordered.ok && isPassing(ordered.error)) throw new TryAgain("render not started", ordered.error);
+      if (!ordered.ok && isTransient(ordered.error)) throw new RetryLater("render not started", ordered.error);
     }
     jobs.done(ACT, id);
   }
@@ -229,8 +229,12 @@ export class TurnRun {
     const fresh = this.#rows.find(turn.id);
     if (fresh === null || fresh.phase !== "queued") return; // cancelled during the preparation
     if (!prepared.ok) {
-      if (isPassing(prepared.error) && attempt < PREPARE_ATTEMPTS && isSoon(prepared.error, runtime.config.timings))
-        throw new TryAgain("turn not prepared", prepared.error);
+      if (
+        isTransient(prepared.error) &&
+        attempt < PREPARE_ATTEMPTS &&
+        isShortWait(prepared.error, runtime.config.timings)
+      )
+        throw new RetryLater("turn not prepared", prepared.error);
       return this.#handleUnsent(turn.id, prepared.error);
     }
     if (!this.#isNext(fresh)) return jobs.done(TURN, turn.id); // checked again right before the commit, with no await in between
@@ -398,7 +402,7 @@ export class CommandTurns {
 
   /** Cancels what a cancelled command has created: an earlier instance may have started its export. */
   undo(id: TurnId): void {
-    const made = madeUnder(this.#context.runtime, renderStepOf(id));
+    const made = findByOwnKey(this.#context.runtime, renderStepOf(id));
     if (made !== null) this.#renders.cancel(made as RenderId); // made by render() only
   }
 

@@ -27,7 +27,7 @@ import { creditsEvent } from "../../../core/usage.ts";
 import type { EndedTurn } from "../../../core/video.ts";
 import { timelineDiffWire } from "../../../core/wire/timeline-diff.ts";
 import type { TurnEventWire } from "../../../core/wire/turn-event.ts";
-import { askedMs } from "../../shared/problems.ts";
+import { requestedWaitMs } from "../../shared/problems.ts";
 import { TIDY, TURN, type UserContext } from "../context.ts";
 import type { Projects } from "../projects.ts";
 import { aheadEndsBy, showTurn, type TurnRows } from "./store.ts";
@@ -105,7 +105,7 @@ export class TurnSettle {
     if ("code" in seen) {
       if (runtime.now() >= giveUpAt(turn, timings))
         return void this.end(id, { verdict: unreadable(), error: turn.error ?? seen });
-      const wait = Math.max(timings.settleNext, askedMs(seen));
+      const wait = Math.max(timings.settleNext, requestedWaitMs(seen));
       return this.#readAgain(id, Math.min(runtime.now() + wait, giveUpAt(turn, timings)), {});
     }
     const shared = await this.#isShared(turn);

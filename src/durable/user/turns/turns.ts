@@ -23,7 +23,12 @@ import type { NewTurn, TurnWire } from "../../../core/wire/turn.ts";
 import type { TurnEventsPage, TurnEventWire } from "../../../core/wire/turn-event.ts";
 import { pageOf } from "../../shared/context.ts";
 import { readMeta, writeMeta } from "../../shared/database.ts";
-import { asReplayed, findByIdempotencyKey, goneFor, saveIdempotencyKey } from "../../shared/idempotency.ts";
+import {
+  asReplayed,
+  findByIdempotencyKey,
+  missingParentProblem,
+  saveIdempotencyKey,
+} from "../../shared/idempotency.ts";
 import { confirmSlot, releaseQuota, reserveQuota } from "../../shared/problems.ts";
 import { recordCaller, TURN, type UserContext } from "../context.ts";
 import { type EventSubscribers, tooManyWaiting, type Waiting } from "../event-streams.ts";
@@ -65,7 +70,7 @@ export class Turns {
   ): Promise<Metered<TurnWire>> {
     if (this.#projects.find(project) === null) {
       const { runtime, database } = this.#context;
-      return err(goneFor(runtime, database.exists(), call, noProject()));
+      return err(missingParentProblem(runtime, database.exists(), call, noProject()));
     }
     const unreachable = checkCallback(this.#context, body);
     if (unreachable !== null) return err(unreachable);

@@ -31,8 +31,8 @@ import {
 import { newRender } from "../../../core/wire/render.ts";
 import { newTurn } from "../../../core/wire/turn.ts";
 import { stepKey } from "../../shared/idempotency.ts";
-import { TryAgain } from "../../shared/jobs.ts";
-import { isFull, isPassing, lookAfter } from "../../shared/problems.ts";
+import { RetryLater } from "../../shared/jobs.ts";
+import { isFull, isTransient, retryDelay } from "../../shared/problems.ts";
 import type { Assets } from "../assets.ts";
 import { isNamed, originOf, type UserContext, VIDEO } from "../context.ts";
 import type { Projects } from "../projects.ts";
@@ -74,7 +74,7 @@ export class VideoWorkflow {
     this.#rows = rows;
     this.#videos = videos;
     this.#tools = tools;
-    context.outbox.heard((resource) => this.#onEvent(resource));
+    context.outbox.onEvent((resource) => this.#onEvent(resource));
   }
 
   /** Called when the object starts: forwards the events of running turns to the streams of their videos again. */
@@ -103,8 +103,8 @@ export class VideoWorkflow {
       const next = step.do === "save" ? ok(step.video) : await this.#runStep(step.do, video);
       if (next === null) return jobs.schedule(VIDEO, id, runtime.now() + runtime.config.timings.videoPollInterval);
       if (!next.ok && isFull(next.error))
-        return jobs.schedule(VIDEO, id, runtime.now() + lookAfter(runtime, next.error));
-      if (!next.ok && isPassing(next.error)) throw new TryAgain("video step failed", next.error);
+        return jobs.schedule(VIDEO, id, runtime.now() + retryDelay(runtime, next.error));
+      if (!next.ok && isTransient(next.error)) throw new RetryLater("video step failed", next.error);
       await runtime.boundary("video.step");
       const fresh = this.#rows.find(id);
       if (fresh === null || isOver(fresh)) return jobs.done(VIDEO, id); // cancelled during the step
@@ -266,7 +266,7 @@ export class VideoWorkflow {
     const known = this.#tools.projects.find(projectOf(video))?.snapshot?.timeline ?? null;
     if (known !== null) return isExportable(known);
     const state = await this.#tools.projects.state(projectOf(video));
-    if (!state.ok) throw new TryAgain("timeline not read", state.error);
+    if (!state.ok) throw new RetryLater("timeline not read", state.error);
     return state.value !== null && isExportable(state.value.timeline);
   }
 }

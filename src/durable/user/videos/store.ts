@@ -21,7 +21,7 @@ import {
 import type { VideoWire } from "../../../core/wire/video.ts";
 import { cursorOf, type ObjectRuntime } from "../../shared/context.ts";
 import type { Database } from "../../shared/database.ts";
-import { madeUnder, stepKey } from "../../shared/idempotency.ts";
+import { findByOwnKey, stepKey } from "../../shared/idempotency.ts";
 import type { Assets } from "../assets.ts";
 import { originOf, type UserContext } from "../context.ts";
 import { noProject, type Projects } from "../projects.ts";
@@ -115,7 +115,7 @@ export class VideoRows {
    * yet.
    */
   findStepResults(video: Video): { readonly turn: TurnId | null; readonly render: RenderId | null } {
-    const under = (step: string): string | null => madeUnder(this.#runtime, stepKey(video.id, step));
+    const under = (step: string): string | null => findByOwnKey(this.#runtime, stepKey(video.id, step));
     return {
       turn: video.turn ?? (under(turnStep(video)) as TurnId | null), // that step makes nothing else
       render: video.render ?? (under(renderStep(video)) as RenderId | null),
