@@ -154,15 +154,13 @@ function fieldPath(path: readonly PropertyKey[], target: keyof ValidationTargets
   return `/${parts.map((part) => part.replaceAll("~", "~0").replaceAll("/", "~1")).join("/")}`;
 }
 
-/* What a request still asks once it has made something. */
-
 /**
- * A reading after a commit; null where it is refused or fails. After a commit a request is never refused: whoever is told that it
- * failed sends it again, and pays again.
+ * The result of a read after a commit; null if it fails. After a commit the request must not fail: its caller would send it
+ * again and pay twice.
  */
-export async function afterCommit<T>(reading: Promise<T>): Promise<T | null> {
+export async function afterCommit<T>(read: Promise<T>): Promise<T | null> {
   try {
-    return await reading;
+    return await read;
   } catch (error) {
     if (!(error instanceof ApiError)) logBug("reading_failed", error);
     return null;

@@ -44,10 +44,8 @@ export const methodOverride =
     return app.fetch(new Request(c.req.url, { method, headers, body: c.req.raw.body }), c.env, c.executionCtx);
   };
 
-/* The path by which a route is found. */
-
 /**
- * Without a slash at its end, and with one where a base address that ends in a slash was joined to a path: `//v1/me`, `/v1//me`.
- * Anywhere else two slashes have an empty name between them, which is no other route's.
+ * The path for routing: without a trailing slash, and with one slash where a base URL that ends with a slash was joined to a
+ * path: `//v1/me`, `/v1//me`. Other double slashes are kept, since they enclose an empty path segment.
  */
 export const pathOf = (request: Request): string => getPathNoStrict(request).replace(/^\/+v1\/+/, "/v1/");
