@@ -40,14 +40,14 @@ const STEPS: Readonly<Record<Exclude<Deletion["step"], "rows">, Step>> = {
   users: eraseUsers,
   files: async (dependencies, tenant, at) => {
     const isOver = (await dependencies.deleteFiles(tenant)) === 0;
-    await dependencies.boundary("tenant.filed");
+    await dependencies.failpoint("tenant.filed");
     return { next: isOver ? nextStep(at) : at };
   },
   objects: async (dependencies, tenant, at) => {
     await Promise.all(
       MODES.flatMap((mode) => [dependencies.destroyTenant(tenant, mode), dependencies.destroyToken(tenant, mode)]),
     );
-    await dependencies.boundary("tenant.ended");
+    await dependencies.failpoint("tenant.ended");
     return { next: nextStep(at) };
   },
 };
@@ -81,7 +81,7 @@ async function runSteps(dependencies: DeletionDependencies, tenant: TenantId, no
 
 async function closeEndpoints(dependencies: DeletionDependencies, tenant: TenantId, at: Deletion): Promise<Progress> {
   const closed = await Promise.all(MODES.map((mode) => dependencies.closeTenant(tenant, mode)));
-  await dependencies.boundary("tenant.closed");
+  await dependencies.failpoint("tenant.closed");
   const sum = (of: keyof ClosedTenant) => closed.reduce((all, one) => all + (one[of] ?? 0), 0);
   const counted = {
     endpoints: sum("endpoints"),
@@ -115,7 +115,7 @@ async function eraseUsers(
   const [mode = "", uh = ""] = at.cursor?.split(":") ?? [];
   const users = await dependencies.usersAfter(tenant, { mode, uh });
   await concurrently(users, (user) => dependencies.eraseUser({ tenant, ...user }));
-  await dependencies.boundary("tenant.left");
+  await dependencies.failpoint("tenant.left");
   const last = users.at(-1);
   if (last !== undefined) return { next: { ...at, cursor: `${last.mode}:${last.uh}` } };
   // A tombstone expires a month later by itself; every job that is due sooner belongs to the deletion.
@@ -177,7 +177,7 @@ export function deletionDependencies(env: Env) {
       if (!started.ok) await deleteUser(DB, address);
     },
     /** A failpoint between two outside effects: returns at once unless the test run is configured to crash here. */
-    boundary: (at: Failpoint): Promise<void> => failAt(at, config),
+    failpoint: (at: Failpoint): Promise<void> => failAt(at, config),
     /** A page of the tenant's files in order of key, after the given one. */
     listFiles: async (tenant: TenantId, after: string | null): Promise<{ files: File[]; hasMore: boolean }> => {
       const from = after === null ? {} : { startAfter: after };

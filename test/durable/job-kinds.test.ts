@@ -67,7 +67,7 @@ class Bench {
   begin(now: () => number = () => this.now): JobScheduler {
     const laid = createRuntime(this.#state, env);
     const config = { ...laid.config, alarms: false, timings: scaledTimings(1) };
-    const runtime = { ...laid, config, now, keep: () => undefined };
+    const runtime = { ...laid, config, now, waitUntil: () => undefined };
     const database = openDatabase(runtime, [JOB_TABLES, JOB_INDEX, JOB_UNENDED_COLUMN]);
     database.ready();
     const worker: JobHandler = {

@@ -25,11 +25,11 @@ export type ObjectRuntime = {
   /** Random in [0, 1), for jitter. */
   readonly random01: () => number;
   /** Keeps the instance alive until the work is done. */
-  readonly keep: (work: Promise<unknown>) => void;
+  readonly waitUntil: (work: Promise<unknown>) => void;
   /** Aborts this instance and everything it is doing; the next call or alarm starts a new one. */
-  readonly restart: (why: string) => void;
+  readonly abort: (why: string) => void;
   /** A failpoint between two outside effects: returns at once unless the test run is configured to crash here. */
-  readonly boundary: (at: Failpoint) => Promise<void>;
+  readonly failpoint: (at: Failpoint) => Promise<void>;
 };
 
 /**
@@ -49,9 +49,9 @@ export function createRuntime(ctx: DurableObjectState, env: Env): ObjectRuntime 
     now: Date.now,
     random: (count) => crypto.getRandomValues(new Uint8Array(count)),
     random01: Math.random,
-    keep: (work) => ctx.waitUntil(work),
-    restart: (why) => ctx.abort(why),
-    boundary: (at) => failAt(at, config),
+    waitUntil: (work) => ctx.waitUntil(work),
+    abort: (why) => ctx.abort(why),
+    failpoint: (at) => failAt(at, config),
   };
 }
 

@@ -321,7 +321,7 @@ export class JobScheduler {
     if (!this.#database.exists()) return;
     for (const { work, row } of this.#running.values()) {
       this.#rows.renew(row, this.#leaseEnd());
-      this.#runtime.keep(work);
+      this.#runtime.waitUntil(work);
     }
     for (const row of this.#claim()) this.#start(row);
     this.#arm();
@@ -333,9 +333,9 @@ export class JobScheduler {
     try {
       this.tick();
     } catch (error) {
-      const { config, now, storage, keep } = this.#runtime;
+      const { config, now, storage, waitUntil } = this.#runtime;
       logBug("alarm_failed", error, { work: this.#kind });
-      if (config.alarms) keep(storage.setAlarm(now() + config.timings.retry));
+      if (config.alarms) waitUntil(storage.setAlarm(now() + config.timings.retry));
     }
   }
 
@@ -382,10 +382,10 @@ export class JobScheduler {
       const running = this.#running.get(name);
       this.#running.delete(name);
       this.#recordResult(row, failed, running);
-      this.#runtime.keep(this.#settle());
+      this.#runtime.waitUntil(this.#settle());
     });
     this.#running.set(name, { work, row, isScheduled: false, onceAt: null });
-    this.#runtime.keep(work);
+    this.#runtime.waitUntil(work);
   }
 
   /** Runs a job; returns what it threw, or null on success. */
@@ -482,7 +482,7 @@ export class JobScheduler {
   }
 
   #armEarliest(): void {
-    const { storage, config, now, keep } = this.#runtime;
+    const { storage, config, now, waitUntil } = this.#runtime;
     const earliest = this.#rows.earliest();
     const keepAlive = this.#running.size > 0 ? now() + config.timings.turnKeepalive : Number.POSITIVE_INFINITY;
     const at = earliest === null ? null : Math.min(Math.max(earliest, now()), keepAlive);
@@ -490,7 +490,7 @@ export class JobScheduler {
     const armed = this.#armedAt;
     if (armed === at || (armed && at && armed > now() && armed <= at && at - armed < EARLY_MS)) return;
     this.#armedAt = at;
-    keep(at === null ? storage.deleteAlarm() : storage.setAlarm(at));
+    waitUntil(at === null ? storage.deleteAlarm() : storage.setAlarm(at));
   }
 }
 

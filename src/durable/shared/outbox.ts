@@ -99,8 +99,8 @@ export class Outbox {
 
   /** Publishes all stored events to the tenant's object: the `outbox` job. */
   async flush(): Promise<void> {
-    const { sql, boundary } = this.#runtime;
-    await boundary("event.outbox");
+    const { sql, failpoint } = this.#runtime;
+    await failpoint("event.outbox");
     for (;;) {
       const rows = this.#batch();
       const last = rows.at(-1);

@@ -155,7 +155,7 @@ export async function reserveQuota(
  * the next one.
  */
 export const confirmSlot = (runtime: ObjectRuntime, turn: TurnId): void =>
-  runtime.keep(
+  runtime.waitUntil(
     tenantOf(runtime)
       .confirmSlot(turn)
       .catch(() => undefined),
@@ -163,7 +163,7 @@ export const confirmSlot = (runtime: ObjectRuntime, turn: TurnId): void =>
 
 /** Nothing was created. A release that is lost costs a slot for a minute, or one of a day's count. */
 export const releaseQuota = (runtime: ObjectRuntime, ref: string): void =>
-  runtime.keep(
+  runtime.waitUntil(
     tenantOf(runtime)
       .releaseQuota(ref)
       .catch(() => undefined),

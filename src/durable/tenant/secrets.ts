@@ -123,7 +123,7 @@ export class Secrets {
 
   /** Rotates the secret. Only this answer contains it; a repeated call answers that it was shown once. */
   async rotate(call: Call, owner: SecretOwner): Promise<Result<RotatedSecretWire, Problem>> {
-    const { storage, boundary } = this.#runtime;
+    const { storage, failpoint } = this.#runtime;
     const known = this.#replayed(call, owner);
     if (known !== null) return known;
     const fresh = await this.fresh(owner);
@@ -133,7 +133,7 @@ export class Secrets {
       saveIdempotencyKey(this.#runtime, call, owner);
       return this.put(fresh);
     });
-    await boundary("secret.rotated");
+    await failpoint("secret.rotated");
     return ok({ secret: fresh.secret, previous_until: until === null ? null : toRfc3339(until) });
   }
 

@@ -151,7 +151,7 @@ export class UploadReceiver {
     const upload = this.#context.find();
     const problem = upload === null ? noUpload() : checkWhole(upload, sizeBytes);
     if (problem !== null || upload === null) return rejectBody(body, problem ?? noUpload());
-    const { config, env, boundary } = this.#context.runtime;
+    const { config, env, failpoint } = this.#context.runtime;
     const bounds = { idleMs: config.timings.uploadBodyIdle, signal };
     const head = await readHead(body, Math.min(sizeBytes, FIRST_BYTES), bounds);
     if (!head.ok) return checkFailed(head.error, sizeBytes);
@@ -173,7 +173,7 @@ export class UploadReceiver {
       if (stored.error.reason !== "store") this.#context.jobs.done(CHECK_WRITE, "");
       return checkFailed(stored.error, sizeBytes);
     }
-    await boundary("upload.stored");
+    await failpoint("upload.stored");
     this.#completion.complete(sizeBytes);
     return null;
   }

@@ -46,7 +46,7 @@ export class UploadCompletion {
     const { runtime, jobs } = this.#context;
     try {
       await jobs.ensureWatchdog();
-      await runtime.boundary("upload.closing");
+      await runtime.failpoint("upload.closing");
       await this.assemble();
     } catch (error) {
       logBug("upload_not_closed", error, { work: "upload" });
@@ -58,7 +58,7 @@ export class UploadCompletion {
     const upload = this.#context.read();
     const problem = upload.fileParts === null ? await this.#store(upload) : await this.#concatenation.assemble();
     if (problem !== null) return this.#termination.fail(problem);
-    await this.#context.runtime.boundary("upload.stored");
+    await this.#context.runtime.failpoint("upload.stored");
     this.complete(upload.sizeBytes ?? 0);
   }
 
@@ -243,7 +243,7 @@ export class UploadTermination {
   async remove(): Promise<void> {
     const { runtime, jobs, bytes } = this.#context;
     const upload = this.#context.read();
-    await runtime.boundary("upload.ended");
+    await runtime.failpoint("upload.ended");
     await this.#context.parts(upload).abort();
     if (upload.status !== "completed" || upload.isRejected) {
       await this.#concatenation.release();
@@ -327,13 +327,13 @@ const unusable = (why: string): Problem =>
 
 /** Gets the file's hash, inspects it, and adds the asset to the user's object, which ignores a duplicate. */
 export async function finalise(context: UploadContext, termination: UploadTermination): Promise<void> {
-  const { env, boundary, now, storage } = context.runtime;
+  const { env, failpoint, now, storage } = context.runtime;
   const upload = context.read();
   // The bytes of a final did not pass here: its whole file is read back, and many at once would slow down everything
   // else.
   if (upload.fileParts !== null && !(await context.user(upload).mayStart(upload.id, "final")))
     return context.jobs.schedule(ASSET, "", now() + context.runtime.config.timings.importPollInterval);
-  await boundary("upload.completed");
+  await failpoint("upload.completed");
   const key = context.key(upload);
   const sha256 = (await hashOfPassed(context, upload)) ?? (await sha256Of(env.MEDIA, key));
   if (sha256 === null) throw new Error("a completed upload's file is missing");

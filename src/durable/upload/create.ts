@@ -56,7 +56,7 @@ export class UploadCreation {
       const upload = { ...announced, import: { address, isNamed: fileName !== null, attempts: 0, begunAt: null } };
       return ok({ upload, bytes: null }); // counted as they arrive
     });
-    if (made.ok) await runtime.boundary("import.intent");
+    if (made.ok) await runtime.failpoint("import.intent");
     jobs.tick();
     return made;
   }

@@ -143,7 +143,7 @@ export class Downloader {
     });
     if (!opened.ok) return this.#fromFailure(opened.error, "answers");
     if (!opened.value.ok) return failed(explainOpening(opened.value.error));
-    await runtime.boundary("import.answered");
+    await runtime.failpoint("import.answered");
     return this.#receive(upload, opened.value.value, signal);
   }
 
@@ -343,7 +343,7 @@ export class ImportJob {
       this.#context.save(started);
     });
     await runtime.storage.sync();
-    await runtime.boundary("import.begun");
+    await runtime.failpoint("import.begun");
     return started;
   }
 }

@@ -71,7 +71,7 @@ export async function meterImport(
   const meter = new Meter(runtime, upload, ref);
   const settle = (arrived: number): void => {
     if (sizeBytes !== null && arrived < sizeBytes)
-      runtime.keep(settleQuota(runtime, ref, arrived).catch(() => undefined));
+      runtime.waitUntil(settleQuota(runtime, ref, arrived).catch(() => undefined));
   };
   if (sizeBytes === null) return ok({ ...meterInSteps(body, meter), settle });
   const problem = await meter.reserve(sizeBytes);

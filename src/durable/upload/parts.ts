@@ -155,7 +155,7 @@ export class PartsFile {
     const began = now();
     const { etag } = await file.uploadPart(n, bytes);
     log("info", "upload_part", { work: "upload", count: n, ms: now() - began, ...ownerOf(name) });
-    await this.#runtime.boundary("upload.part");
+    await this.#runtime.failpoint("upload.part");
     return { n, sizeBytes: bytes.length, etag };
   }
 
@@ -178,7 +178,7 @@ export class PartsFile {
     if (this.#file !== null) return this.#file;
     const httpMetadata = { contentType: this.#mime() };
     this.#file = await this.#bucket.createMultipartUpload(this.#key, { httpMetadata });
-    await this.#runtime.boundary("upload.begun");
+    await this.#runtime.failpoint("upload.begun");
     this.#onCreated(this.#file.uploadId);
     return this.#file;
   }

@@ -176,7 +176,7 @@ export class AttachRun {
     await runtime.storage.sync();
     const pushed = await this.#push(sessionId, asset);
     if (!pushed.ok) return pushed;
-    await runtime.boundary("asset.attached");
+    await runtime.failpoint("asset.attached");
     return ok(sessionId);
   }
 

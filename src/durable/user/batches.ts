@@ -101,7 +101,7 @@ export class Batches {
       saveIdempotencyKey(runtime, call, id);
       jobs.schedule(BATCH, id, runtime.now());
     });
-    await runtime.boundary("batch.intent");
+    await runtime.failpoint("batch.intent");
     jobs.tick();
     return ok(this.#show(batch));
   }
@@ -178,7 +178,7 @@ export class Batches {
             this.#rows.markStarted(id, n, video.id);
           });
         }
-        await runtime.boundary("batch.item");
+        await runtime.failpoint("batch.item");
         jobs.tick();
       }
     }

@@ -145,21 +145,21 @@ export class UserDeletion {
    */
   async erase(jobs: JobScheduler, pendingSettlements: PendingSettlements): Promise<void> {
     const runtime = this.#runtime;
-    if (!this.#isFresh) return this.#restart();
+    if (!this.#isFresh) return this.#abort();
     if (this.#tombstone === null) return jobs.done(ERASE, "");
-    await runtime.boundary("user.closed");
+    await runtime.failpoint("user.closed");
     await deleteUser(runtime.env.DB, this.#address);
     this.#count(await this.#tenant().eraseUser(this.#address.uh));
-    await runtime.boundary("user.unheard");
+    await runtime.failpoint("user.unheard");
     await this.#countFiles();
     await this.#eraseUploads();
     await purge(runtime.env.MEDIA, userPrefix(this.#address));
-    await runtime.boundary("user.filed");
+    await runtime.failpoint("user.filed");
     const next = await pendingSettlements.settle();
     if (next !== null) return jobs.schedule(ERASE, "", next);
     const settled = pendingSettlements.settled(this.#tombstone.requestedAt);
     if (settled.length > 0) await this.#tenant().eraseUser(this.#address.uh, settled);
-    await runtime.boundary("user.settled");
+    await runtime.failpoint("user.settled");
     await this.#resetSandbox();
     await deleteEncryption(runtime.env.DB, runtime.name, "user");
     await deleteTokenStatuses(runtime.env.DB, runtime.name);
@@ -177,15 +177,15 @@ export class UserDeletion {
     await purge(this.#runtime.env.MEDIA, userPrefix(this.#address));
     await this.#runtime.storage.deleteAlarm();
     await this.#runtime.storage.deleteAll();
-    this.#runtime.restart("the deleted user's storage is purged");
+    this.#runtime.abort("the deleted user's storage is purged");
   }
 
   /** Restarts the instance that ran when the user was deleted; the alarm or the cron starts the next one. */
-  async #restart(): Promise<void> {
-    const { storage, config, now, restart } = this.#runtime;
+  async #abort(): Promise<void> {
+    const { storage, config, now, abort } = this.#runtime;
     if (config.alarms) await storage.setAlarm(now());
     await storage.sync();
-    restart("the user was deleted");
+    abort("the user was deleted");
   }
 
   /** Counted before any file is deleted; a retry after a crash may count fewer files and does not lower the number. */

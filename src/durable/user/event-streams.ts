@@ -66,7 +66,7 @@ export class EventSubscribers {
     this.#total++;
     const { readable, writable } = new IdentityTransformStream();
     const writer = writable.getWriter();
-    this.#runtime.keep(this.#serve(turn, after, writer, grant));
+    this.#runtime.waitUntil(this.#serve(turn, after, writer, grant));
     return ok(readable);
   }
 

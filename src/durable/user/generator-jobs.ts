@@ -139,7 +139,7 @@ export class GeneratorJobs {
       saveIdempotencyKey(runtime, call, generatorJob.id);
       jobs.schedule(GENERATOR_JOB, generatorJob.id, now);
     });
-    await runtime.boundary("generator_job.intent");
+    await runtime.failpoint("generator_job.intent");
     jobs.tick();
     return ok(showGeneratorJob(this.#context, generatorJob));
   }
@@ -171,7 +171,7 @@ export class GeneratorJobs {
       if (!next.ok && isFull(next.error))
         return jobs.schedule(GENERATOR_JOB, id, runtime.now() + retryDelay(runtime, next.error));
       if (!next.ok && isTransient(next.error)) throw new RetryLater("generator job step failed", next.error);
-      await runtime.boundary("generator_job.step");
+      await runtime.failpoint("generator_job.step");
       this.#save(next.ok ? next.value : toFailedGeneratorJob(generatorJob, next.error, runtime.now()));
     }
   }

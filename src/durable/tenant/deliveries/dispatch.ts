@@ -124,7 +124,7 @@ export class Deliveries {
    * paused. A delivery whose message cannot be made becomes a dead letter.
    */
   async work(done: readonly DeliveryReport[], want: number, unsent: readonly UnsentDelivery[]): Promise<DeliveryJob[]> {
-    const { storage, boundary } = this.#runtime;
+    const { storage, failpoint } = this.#runtime;
     if (done.length === 0 && unsent.length === 0) this.#unanswered = Math.max(0, this.#unanswered - 1); // a sender started by a queue message reports nothing
     const most = want > 0 && (await mustWait(this.#runtime)) ? 0 : want;
     const claimed = storage.transactionSync(() => {
@@ -135,7 +135,7 @@ export class Deliveries {
     this.plan();
     this.#jobs.tick();
     if (claimed.length === 0) return [];
-    await boundary("delivery.claimed");
+    await failpoint("delivery.claimed");
     const made = await Promise.all(
       this.#messages.make(claimed).map(({ row, job }) => job.catch((error: unknown) => this.#postpone(row, error))),
     );

@@ -46,7 +46,7 @@ export class Recoveries {
    * it to the earlier start.
    */
   async start(call: Call, id: EndpointId, since: EpochMs): Promise<Result<EndpointWire, Problem>> {
-    const { storage, now, boundary } = this.#runtime;
+    const { storage, now, failpoint } = this.#runtime;
     const idempotency = findByIdempotencyKey(this.#runtime, call);
     if (!idempotency.ok) return idempotency;
     const endpoint = this.#rows.find(id);
@@ -64,7 +64,7 @@ export class Recoveries {
       this.#jobs.schedule(RECOVER, id, now());
       saveIdempotencyKey(this.#runtime, call, id);
     });
-    await boundary("endpoint.recovering");
+    await failpoint("endpoint.recovering");
     return ok(showEndpoint(endpoint));
   }
 

@@ -114,7 +114,7 @@ export class RenderFiles {
     });
     if (file.expiresAt > runtime.now()) return;
     const owner = fileOwner(render);
-    await runtime.boundary("file.expired");
+    await runtime.failpoint("file.expired");
     if (!this.#rows.isShared(id, owner, runtime.now())) {
       await runtime.env.MEDIA.delete(renderKey(address, owner));
     }

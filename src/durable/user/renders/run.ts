@@ -99,10 +99,10 @@ export class RenderRun {
     const made = madeOf(state.value);
     if (!this.#step(render.id, (queued) => toSubmitting(queued, made, this.#now()))) return;
     await runtime.storage.sync();
-    await runtime.boundary("render.submitting");
+    await runtime.failpoint("render.submitting");
     const order = { renderId: render.upstreamId, sessionId, draftText, output: render.output };
     const sent = await account.call((token) => account.nemoFor(render.attribution).submitRender(token, order));
-    await runtime.boundary("render.submitted");
+    await runtime.failpoint("render.submitted");
     if (!sent.ok && !mayHaveArrived(sent.error))
       return this.#handleSubmitFailure(render, account.explain(sent.error), attempt);
     this.#step(render.id, (submitting) =>
@@ -157,7 +157,7 @@ export class RenderRun {
       const failed = problemOf("render_failed", detail, { charged: "no" });
       return void this.#step(render.id, (now) => toFailed(now, failed, this.#now()));
     }
-    await runtime.boundary("file.copied");
+    await runtime.failpoint("file.copied");
     const at = this.#now();
     const file = { ...copied.file, expiresAt: at + retentionMs };
     if (this.#step(render.id, (now) => toCompleted(now, file, copied.warnings, at))) return;
@@ -167,7 +167,7 @@ export class RenderRun {
   /** Best effort: the render is over in any case, and a job that continues at Nemo costs nothing. */
   async #cancelUpstream(render: Render, attempt: number): Promise<void> {
     const { account, runtime, jobs } = this.#context;
-    await runtime.boundary("render.cancelled");
+    await runtime.failpoint("render.cancelled");
     if (render.file === null) await runtime.env.MEDIA.delete(renderKey(this.#context.address, render.id)); // left by an interrupted copy
     const reply = await account.call((token) => account.nemo.cancelRender(token, render.upstreamId));
     const problem = reply.ok ? null : account.explain(reply.error);

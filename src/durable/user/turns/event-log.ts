@@ -77,7 +77,7 @@ export class TurnEventLog {
     active.recent.push(...frames);
     if (active.recent.length > 2 * RECENT_FRAMES) active.recent = active.recent.slice(-RECENT_FRAMES);
     this.#dirty = true;
-    if (!this.#syncing) this.#runtime.keep(this.#sync());
+    if (!this.#syncing) this.#runtime.waitUntil(this.#sync());
   }
 
   /** From now on this turn's events are also appended to the video's log, if they belong there. */

@@ -65,7 +65,7 @@ export class StallWatchdog {
     this.turn = turn;
     this.#stream = stream;
     this.#lastEventAt = runtime.now();
-    this.#timer = setInterval(() => runtime.keep(this.#check()), runtime.config.timings.settleNext);
+    this.#timer = setInterval(() => runtime.waitUntil(this.#check()), runtime.config.timings.settleNext);
   }
 
   /** Heartbeats do not count as activity. */
@@ -296,7 +296,7 @@ export class TurnRun {
   async #sendOnce(turn: Turn, sessionId: string, token: string): Promise<Result<Followed, NemoFailure>> {
     const { runtime, account } = this.#context;
     const opened = await account.nemoFor(turn.attribution).openTurn(token, { sessionId, text: turn.prompt });
-    await runtime.boundary("turn.sent");
+    await runtime.failpoint("turn.sent");
     if (!opened.ok) return opened;
     const { translator, seen } = await this.#follow(turn, opened.value);
     if (translator.rejection !== null) return err(translator.rejection);
@@ -344,7 +344,7 @@ export class TurnRun {
     const watchdog = new StallWatchdog(runtime, this.#settle, turn, stream);
     try {
       for await (const events of stream.events) {
-        if (!translator.began) await runtime.boundary("turn.first_byte");
+        if (!translator.began) await runtime.failpoint("turn.first_byte");
         watchdog.onEvents(events);
         log.append(turn.id, translator.translate(events, runtime.now()));
       }

@@ -87,7 +87,7 @@ export class TurnSettle {
       return changed.is;
     });
     if (turn === null) return;
-    await runtime.boundary("turn.ended");
+    await runtime.failpoint("turn.ended");
     const at = firstPollAt(turn, runtime.now(), runtime.config.timings);
     if (at <= runtime.now()) await this.read(id);
     if (this.#rows.find(id)?.phase !== "settling") return;
@@ -177,7 +177,7 @@ export class TurnSettle {
     const hasEnded = runtime.storage.transactionSync(() => this.#commitEnd(id, ending, phases));
     if (!hasEnded) return false;
     log.forget(id);
-    runtime.keep(account.release(id, balanceIn(snapshot)).catch(() => undefined)); // otherwise the lease expires by itself
+    runtime.waitUntil(account.release(id, balanceIn(snapshot)).catch(() => undefined)); // otherwise the lease expires by itself
     this.startWaiting();
     jobs.tick();
     return true;

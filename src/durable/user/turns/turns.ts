@@ -109,7 +109,7 @@ export class Turns {
       jobs.schedule(TURN, turn.id, runtime.now());
     });
     confirmSlot(runtime, turn.id);
-    await runtime.boundary("turn.intent");
+    await runtime.failpoint("turn.intent");
     jobs.tick();
     return metered(showTurn(this.#context, this.#rows, turn), reserved.value);
   }

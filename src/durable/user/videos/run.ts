@@ -105,7 +105,7 @@ export class VideoWorkflow {
       if (!next.ok && isFull(next.error))
         return jobs.schedule(VIDEO, id, runtime.now() + retryDelay(runtime, next.error));
       if (!next.ok && isTransient(next.error)) throw new RetryLater("video step failed", next.error);
-      await runtime.boundary("video.step");
+      await runtime.failpoint("video.step");
       const fresh = this.#rows.find(id);
       if (fresh === null || isOver(fresh)) return jobs.done(VIDEO, id); // cancelled during the step
       this.#videos.save(video, next.ok ? next.value : toFailed(video, next.error, runtime.now()));

@@ -226,7 +226,7 @@ export class Videos {
       saveIdempotencyKey(runtime, call, created.id);
       return created;
     });
-    await runtime.boundary("video.intent");
+    await runtime.failpoint("video.intent");
     jobs.tick();
     return ok(this.show(video));
   }
