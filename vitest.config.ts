@@ -28,8 +28,8 @@ const TIMEOUT_MS = 300_000;
 const ALONE = [
   "test/routes/{admin,health,status}.test.ts",
   "test/store/**/*.test.ts",
-  "test/jobs/{cron-alone,reseal,sweep}.test.ts",
-  "test/durable/{upload-memory,year}.test.ts",
+  "test/jobs/{cron-alone,re-encrypt,cron}.test.ts",
+  "test/durable/{upload/memory,year}.test.ts",
 ];
 
 const stateful = () => cloudflareTest({ wrangler: { configPath: "./wrangler.toml" }, miniflare: { bindings } });

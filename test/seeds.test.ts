@@ -55,7 +55,7 @@ const ROWS: readonly Row[] = [
   [
     "all",
     "greets, suggests three things to say, names its best formats and gives tips",
-    "test/core/recipe.test.ts",
+    "test/core/generators/recipe.test.ts",
     "are five complete recipes with their own slugs",
   ],
   ["all", "says how long it takes", "test/routes/videos.test.ts", "answers at once with where to look"],
@@ -69,13 +69,13 @@ const ROWS: readonly Row[] = [
   [
     "all",
     "a token that is set is used, and none is asked for",
-    "test/durable/nemo-token.test.ts",
+    "test/durable/user/nemo-token.test.ts",
     "is the user's own, else the tenant's, else the operator's",
   ],
   [
     "all",
     "otherwise an anonymous one is fetched with a random client id",
-    "test/durable/nemo-token.test.ts",
+    "test/durable/user/nemo-token.test.ts",
     "is an anonymous one where that is allowed and nobody brought any",
   ],
   [
@@ -99,7 +99,7 @@ const ROWS: readonly Row[] = [
   [
     "all",
     "a free token ends after some days, which is told before",
-    "test/durable/nemo-token.test.ts",
+    "test/durable/user/nemo-token.test.ts",
     "is told about a day before its end, as an event of its tenant",
   ],
   [
@@ -112,31 +112,31 @@ const ROWS: readonly Row[] = [
   [
     "all",
     "export, download, send me the video: the export, without a message to the agent",
-    "test/durable/turn-words.test.ts",
+    "test/durable/user/turn-words.test.ts",
     "is answered without a message to Nemo",
   ],
   [
     "all",
     "credits and balance: the balance, without a message",
-    "test/durable/turn-words.test.ts",
+    "test/durable/user/turn-words.test.ts",
     "is answered without a message to Nemo",
   ],
   [
     "all",
     "status and tracks: the state, without a message",
-    "test/durable/turn-words.test.ts",
+    "test/durable/user/turn-words.test.ts",
     "is answered without a message to Nemo",
   ],
   [
     "all",
     "upload: where to send a file, without a message",
-    "test/durable/turn-words.test.ts",
+    "test/durable/user/turn-words.test.ts",
     "is answered without a message to Nemo",
   ],
   [
     "all",
     "everything else goes to the agent",
-    "test/core/intent.test.ts",
+    "test/core/commands/match.test.ts",
     "never lose an instruction for the agent to a command",
   ],
   // ---- requests
@@ -149,13 +149,13 @@ const ROWS: readonly Row[] = [
   [
     "all",
     "the source is the document's own slug, the version its own, the platform unknown where it is",
-    "test/durable/attribution.test.ts",
+    "test/durable/user/attribution.test.ts",
     "is the generator's for what is sent for one",
   ],
   [
     "all",
     "a message's stream is followed for at most 15 minutes",
-    "test/durable/turn-quiet.test.ts",
+    "test/durable/user/turn-quiet.test.ts",
     "after fifteen minutes of nothing",
   ],
   [
@@ -168,7 +168,7 @@ const ROWS: readonly Row[] = [
   [
     "all",
     "a video may be made of files by their addresses alone",
-    "test/durable/video-import.test.ts",
+    "test/durable/user/video-import.test.ts",
     "takes addresses nested and flat, and shows none of them",
   ],
   ["all", "13 formats are taken", "test/conformance/uploads.test.ts", "§5 makes an asset of every format"],
@@ -220,32 +220,37 @@ const ROWS: readonly Row[] = [
   [
     "all",
     "1001: a new token, then the request again",
-    "test/durable/nemo-token.test.ts",
+    "test/durable/user/nemo-token.test.ts",
     "that Nemo refuses is renewed once, with the same client id",
   ],
-  ["all", "1002: a new session", "test/durable/turn.test.ts", "goes on in a new one when no timeline is lost with it"],
+  [
+    "all",
+    "1002: a new session",
+    "test/durable/user/turn.test.ts",
+    "goes on in a new one when no timeline is lost with it",
+  ],
   [
     "all",
     "2001: no credits, with the address to register",
-    "test/durable/turn-words.test.ts",
+    "test/durable/user/turn-words.test.ts",
     "says with a code when credits are exhausted",
   ],
   [
     "all",
     "4001: the formats that are taken",
-    "test/durable/upload-attach.test.ts",
+    "test/durable/upload/attach.test.ts",
     "ends at once when upstream's refusal %i will not pass, as the same problem as our own, and says what to do",
   ],
   [
     "all",
     "4002: too large, with what to do",
-    "test/durable/upload-attach.test.ts",
+    "test/durable/upload/attach.test.ts",
     "ends at once when upstream's refusal %i will not pass, as the same problem as our own, and says what to do",
   ],
   [
     "all",
     "400 without a client id: another one, and the request again",
-    "test/durable/nemo-token.test.ts",
+    "test/durable/user/nemo-token.test.ts",
     "is asked for once more under another client id where Nemo refuses the first",
   ],
   [
@@ -257,16 +262,21 @@ const ROWS: readonly Row[] = [
   [
     "all",
     "429: once more after a while, tokens not before their time",
-    "test/durable/nemo-token.test.ts",
+    "test/durable/user/nemo-token.test.ts",
     "that is rationed is not asked for again before its time",
   ],
   // ---- talk about a screen
-  ["all", "click, open, drag, preview and export become calls", "test/core/gui-talk.test.ts", "%j leaves %j"],
+  [
+    "all",
+    "click, open, drag, preview and export become calls",
+    "test/core/agent-text/gui-instructions.test.ts",
+    "%j leaves %j",
+  ],
   // ---- the stream
   [
     "all",
     "text goes to the user, tool calls stay inside",
-    "test/durable/turn-words.test.ts",
+    "test/durable/user/turn-words.test.ts",
     "holds no instructions for a GUI: they become calls of our own table",
   ],
   [
@@ -278,7 +288,7 @@ const ROWS: readonly Row[] = [
   [
     "all",
     "an edit that closes without a word is looked up and told",
-    "test/durable/turn.test.ts",
+    "test/durable/user/turn.test.ts",
     "reports a silent edit",
   ],
   [

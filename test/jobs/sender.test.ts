@@ -1,6 +1,6 @@
 /**
  * How far ahead a sender takes, and how soon it reports. The object's side is played by a list of what is owed: at a real
- * one the queue's own senders would help. Both together are in test/durable/deliveries.test.ts.
+ * one the queue's own senders would help. Both together are in test/durable/tenant/deliveries.test.ts.
  */
 import { afterEach, describe, expect, it, vi } from "vitest";
 import type { DeliveryId } from "../../src/core/ids.ts";

@@ -1,0 +1,138 @@
+import fc from "fast-check";
+import { describe, expect, it, vi } from "vitest";
+import { GuiInstructionStream, translateGuiInstructions } from "../../../src/core/agent-text/gui-instructions.ts";
+import { LONGEST_SENTENCE } from "../../../src/core/agent-text/sentences.ts";
+import { ACTION_NAMES, actionFor, actionOf, isSafeAction } from "../../../src/core/turn.ts";
+import { PIECES, REMOVED, UNTOUCHED } from "../messages/gui-talk.ts";
+
+const names = (text: string): string[] => translateGuiInstructions(text).actions.map(({ action }) => action);
+const text = fc.array(fc.constantFrom(...PIECES), { maxLength: 30 }).map((pieces) => pieces.join(""));
+const anyText = fc.oneof(
+  text,
+  fc.string({ unit: "binary" }),
+  fc.array(fc.oneof(text, fc.string()), { maxLength: 5 }).map((all) => all.join(" ")),
+);
+
+describe("talk about a GUI", () => {
+  it.each(REMOVED)("%j leaves %j", (given, left, actions) => {
+    expect(translateGuiInstructions(given).text).toBe(left);
+    expect(names(given)).toEqual(actions);
+  });
+
+  it.each(UNTOUCHED)("is not found in %j", (given) => {
+    expect(translateGuiInstructions(given)).toEqual({ text: given, actions: [] });
+  });
+
+  it("keeps an offer to export, and suggests the call", () => {
+    expect(translateGuiInstructions("You can export it now.").text).toBe("You can export it now.");
+    expect(names("You can export it now.")).toEqual(["render"]);
+    expect(names("您可以导出视频。")).toEqual(["render"]);
+  });
+
+  it("is the same translated again, and never longer", () => {
+    fc.assert(
+      fc.property(anyText, (given) => {
+        const once = translateGuiInstructions(given).text;
+        expect(translateGuiInstructions(once).text).toBe(once);
+        expect(once.length).toBeLessThanOrEqual(given.length);
+      }),
+      { numRuns: 2_000 },
+    );
+  });
+
+  /** How often a pattern is tried: the same on every machine, whatever else it does. */
+  function triesOf(given: string): number {
+    const tries = vi.spyOn(RegExp.prototype, "exec");
+    translateGuiInstructions(given);
+    const count = tries.mock.calls.length;
+    tries.mockRestore();
+    return count;
+  }
+
+  it.each([
+    "点击按钮，我x；",
+    "click on, I've x; ",
+    "我x，点击按钮，我x；",
+    "if you: click on; ",
+    "click on; however, ",
+  ])("in a sentence of many instructions is read once each: %j", (piece) => {
+    const half = piece.repeat(Math.floor(LONGEST_SENTENCE / 2 / piece.length) - 1);
+    expect(triesOf(half + half)).toBeLessThan(triesOf(half) * 2.5);
+  });
+
+  it("gives the same result for a stream as for the whole text, however it is cut", () => {
+    fc.assert(
+      fc.property(anyText, fc.array(fc.nat(40), { maxLength: 60 }), (given, cuts) => {
+        const stream = new GuiInstructionStream();
+        const said = [];
+        let at = 0;
+        for (const size of cuts) {
+          said.push(stream.push(given.slice(at, at + size)));
+          at += size;
+        }
+        said.push(stream.push(given.slice(at)), stream.end());
+        const whole = translateGuiInstructions(given);
+        expect(said.map((part) => part.text).join("")).toBe(whole.text);
+        expect(said.flatMap((part) => part.actions)).toEqual(whole.actions);
+      }),
+      { numRuns: 2_000 },
+    );
+  });
+
+  it("holds back no more than a sentence", () => {
+    const stream = new GuiInstructionStream();
+    expect(stream.push("Added music. You can cl").text).toBe("Added music.");
+    expect(stream.push("ick Export. Enjoy")).toEqual({ text: "", actions: [actionOf("render")] });
+    expect(stream.end().text).toBe(" Enjoy");
+    const long = new GuiInstructionStream();
+    expect(long.push("a".repeat(10 * LONGEST_SENTENCE)).text.length).toBeGreaterThanOrEqual(9 * LONGEST_SENTENCE);
+  });
+
+  it("reads 64 kB of any text in bounded time", () => {
+    const worst = [
+      "click ",
+      "点击",
+      "a, ",
+      "you can ",
+      "(",
+      '"',
+      "**",
+      "open the ",
+      "`",
+      "```",
+      "1. ",
+      "preview x ",
+      "in the ",
+      " ",
+      "如果",
+      "to ",
+    ];
+    for (const piece of worst) {
+      // A pattern that tries every way to read a long text would not come back within this test's patience.
+      const told = translateGuiInstructions(piece.repeat(65_536 / piece.length));
+      expect(told.text.length).toBeLessThanOrEqual(65_536);
+    }
+  });
+});
+
+describe("an action", () => {
+  it("is one of the table's, whatever upstream says", () => {
+    fc.assert(
+      fc.property(anyText, (given) => {
+        for (const action of translateGuiInstructions(given).actions)
+          expect(ACTION_NAMES.map(actionOf)).toContain(action);
+      }),
+    );
+  });
+
+  it("is safe when it reads the timeline or renders the same project", () => {
+    expect(ACTION_NAMES.filter((name) => isSafeAction(actionOf(name)))).toEqual(["timeline", "render"]);
+    expect(isSafeAction({ ...actionOf("timeline"), method: "POST" })).toBe(false);
+    expect(isSafeAction({ ...actionOf("render"), path: "/v1/projects/other/renders" })).toBe(false);
+  });
+
+  it("has its project's id in the path of its event", () => {
+    expect(actionFor(actionOf("render"), "prj_1").path).toBe("/v1/projects/prj_1/renders");
+    expect(actionFor(actionOf("credits"), "prj_1").path).toBe("/v1/credits");
+  });
+});

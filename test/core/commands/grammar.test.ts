@@ -1,0 +1,31 @@
+import { describe, expect, it } from "vitest";
+import { parseGrammar } from "../../../src/core/commands/grammar.ts";
+
+const word = (text: string) => ({ kind: "word", word: text });
+
+describe("the notation of the grammar", () => {
+  it("has ways, places, repeats, names and plurals", () => {
+    expect(parseGrammar("A = b? (c|D)*\n  |e/s; D = 导出?").get("A")).toEqual({
+      kind: "either",
+      ways: [
+        {
+          kind: "row",
+          parts: [
+            { kind: "maybe", part: word("b") },
+            { kind: "any", part: { kind: "either", ways: [word("c"), { kind: "entry", name: "D" }] } },
+          ],
+        },
+        { kind: "either", ways: [word("e"), word("es")] },
+      ],
+    });
+  });
+
+  it("meets Chinese sign by sign, a repeat holding for one", () => {
+    const parts = [word("导"), { kind: "maybe", part: word("出") }];
+    expect(parseGrammar("A = 导出?").get("A")).toEqual({ kind: "row", parts });
+  });
+
+  it.each(["A = (b", "A = b)", "b|c"])("rejects a syntax error: %s", (source) => {
+    expect(() => parseGrammar(source)).toThrow();
+  });
+});

@@ -1,0 +1,133 @@
+/** What an object owes, under the worst conditions: calls of one millisecond, deaths in a row, a cancel in the wrong moment. */
+import { runInDurableObject } from "cloudflare:test";
+import { afterEach, describe, expect, it, vi } from "vitest";
+import type { TurnId } from "../../../src/core/ids.ts";
+import type { UserRpc } from "../../../src/core/rpc/user.ts";
+import { SandboxObject } from "../../../src/sandbox/object.ts";
+import {
+  call,
+  endOf,
+  freshAddress,
+  good,
+  kill,
+  ledger,
+  newProject,
+  say,
+  startTurn,
+  until,
+  userRpc,
+  userStub,
+} from "../../support/objects.ts";
+
+const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+const body = (prompt: string) => say(prompt);
+
+afterEach(() => {
+  vi.restoreAllMocks();
+});
+
+describe("turns of one user", () => {
+  it("run one after the other in the order they came, though their ids are of one millisecond", async () => {
+    const real = Date.now;
+    for (let round = 0; round < 4; round++) {
+      const address = freshAddress();
+      const user = userRpc(address);
+      const project = await newProject(user);
+      const ids = await runInDurableObject(userStub(address), async (object) => {
+        const door = object as unknown as UserRpc; // UserObject implements it
+        const frozen = real();
+        vi.spyOn(Date, "now").mockImplementation(() => frozen); // an object's clock stands still between two I/O events
+        const both = [
+          door.startTurn(call(), project, body("make a video of the sea")),
+          door.startTurn(call(), project, body("add a title")),
+        ];
+        vi.restoreAllMocks();
+        return (await Promise.all(both)).map((turn) => good(turn).id as TurnId);
+      });
+      const [one, two] = [await endOf(user, ids[0] as TurnId), await endOf(user, ids[1] as TurnId)];
+      expect(Date.parse(two.sent_at ?? "")).toBeGreaterThanOrEqual(Date.parse(one.ended_at ?? ""));
+    }
+  });
+
+  it("hold at most four places at once, and give each on", async () => {
+    const address = freshAddress();
+    const user = userRpc(address);
+    const projects = await Promise.all(Array.from({ length: 6 }, () => newProject(user)));
+    const ids = await Promise.all(
+      projects.map((project) => startTurn(user, project, "make a video of the sea #slow:300s")),
+    );
+    const running = (): Promise<number> =>
+      runInDurableObject(userStub(address), (_, { storage }) => {
+        const counted = "SELECT count(*) AS n FROM turns WHERE phase IN ('sending', 'streaming')";
+        return storage.sql.exec<{ n: number }>(counted).one().n;
+      });
+    await until(async () => (await running()) >= 4);
+    await pause(300); // in which a fifth would have started
+    expect(await running()).toBe(4);
+    for (const id of ids) expect((await endOf(user, id)).status).toBe("completed");
+  });
+
+  it("are not sent again when they were cancelled while their session turned out lost", async () => {
+    const address = freshAddress();
+    const user = userRpc(address);
+    const project = await newProject(user);
+    const real = SandboxObject.prototype.fetch;
+    let sends = 0;
+    vi.spyOn(SandboxObject.prototype, "fetch").mockImplementation(async function (
+      this: SandboxObject,
+      request: Request,
+    ) {
+      if (!request.url.endsWith("/run_sse") || sends++ > 0) return real.call(this, request);
+      await pause(300);
+      return Response.json({ detail: "Session not found" }, { status: 404 });
+    });
+    const id = await startTurn(user, project, "make a video of the sea");
+    await until(async () => sends > 0);
+    good(await user.cancelTurn(call(), id));
+    expect(await endOf(user, id)).toMatchObject({ status: "failed", charged: "no", error: { code: "cancelled" } });
+    expect([sends, (await ledger(address)).turns.length]).toEqual([1, 0]);
+  });
+});
+
+describe("work that takes its instance down", () => {
+  it("is begun later each time, not at once for ever", async () => {
+    const address = freshAddress();
+    const project = await newProject(userRpc(address));
+    vi.spyOn(SandboxObject.prototype, "fetch").mockImplementation(() => new Promise(() => undefined));
+    await startTurn(userRpc(address), project, "make a video of the sea");
+    for (let death = 0; death < 8; death++) {
+      await pause(60);
+      await kill(address);
+    }
+    type Row = { attempts: number; due_at: number; lease_until: number };
+    const look = () =>
+      runInDurableObject(userStub(address), (_, state) => ({
+        now: Date.now(),
+        ...state.storage.sql.exec<Row>("SELECT attempts, due_at, lease_until FROM due WHERE kind = 'turn'").one(),
+      }));
+    const { attempts } = await look();
+    expect(attempts).toBeLessThan(8);
+    await until(async () => (await look()).lease_until > 0); // it is at work again, and dies again
+    await kill(address);
+    const seen = await look();
+    expect(seen.due_at).toBeGreaterThan(seen.now);
+    await kill(address);
+  });
+});
+
+describe("the schedule's questions", () => {
+  it("are answered by an index, however much is owed", async () => {
+    const address = freshAddress();
+    await newProject(userRpc(address));
+    const plans = await runInDurableObject(userStub(address), (_, state) =>
+      [
+        "SELECT max(due_at, lease_until) AS at FROM due WHERE poisoned = 0 ORDER BY max(due_at, lease_until) LIMIT 1",
+        "SELECT kind, ref, attempts FROM due WHERE poisoned = 0 AND max(due_at, lease_until) <= 5 ORDER BY max(due_at, lease_until) LIMIT 16",
+      ].map((query) => JSON.stringify(state.storage.sql.exec(`EXPLAIN QUERY PLAN ${query}`).toArray())),
+    );
+    for (const plan of plans) {
+      expect(plan).toContain("due_by_moment");
+      expect(plan).not.toContain("TEMP B-TREE");
+    }
+  });
+});

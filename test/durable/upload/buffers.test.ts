@@ -1,0 +1,69 @@
+import { describe, expect, it } from "vitest";
+import { BufferPool } from "../../../src/durable/upload/body-writer.ts";
+
+let holders = 0;
+/** Another tenant each time. */
+const someone = () => ({ tenant: `ten_${holders++}`, user: "ada" });
+
+describe("the buffers of an isolate", () => {
+  it("are lent as long as the budget lasts, then not, then again", async () => {
+    const buffers = new BufferPool(100);
+    const one = await buffers.acquire(60, 0, someone());
+    expect(one?.bytes.length).toBe(60);
+    expect(await buffers.acquire(60, 0, someone())).toBeNull();
+    const other = await buffers.acquire(40, 0, someone());
+    expect(other?.bytes.length).toBe(40);
+    one?.release();
+    one?.release(); // counts once
+    expect(await buffers.acquire(61, 0, someone())).toBeNull();
+    expect((await buffers.acquire(60, 0, someone()))?.bytes.length).toBe(60);
+  });
+
+  it("come to who waits for them, in the order of asking", async () => {
+    const buffers = new BufferPool(100);
+    const held = await buffers.acquire(100, 0, someone());
+    const came: string[] = [];
+    const large = buffers.acquire(100, 5_000, someone()).then((got) => {
+      came.push("large");
+      got?.release();
+    });
+    const small = buffers.acquire(1, 5_000, someone()).then(() => came.push("small"));
+    setTimeout(() => held?.release(), 50);
+    await Promise.all([large, small]);
+    expect(came).toEqual(["large", "small"]);
+  });
+
+  it("are shared: a user's slow bodies leave room for its tenant's others, a tenant's for other tenants", async () => {
+    const buffers = new BufferPool(120);
+    const held = async (tenant: string, user: string) => {
+      const taken = [];
+      for (let one = await take(); one !== null; one = await take()) taken.push(one);
+      return taken;
+      function take() {
+        return buffers.acquire(10, 0, { tenant, user });
+      }
+    };
+    const greedy = await held("a", "one");
+    expect(greedy).toHaveLength(6);
+    expect(await held("a", "two")).toHaveLength(3);
+    expect(await held("a", "three")).toHaveLength(0);
+    expect(await held("b", "one")).toHaveLength(3);
+    for (const one of greedy) one.release();
+    expect(await held("a", "one")).toHaveLength(6);
+  });
+
+  it("pass by who waits for its own share: the next in line has one", async () => {
+    const buffers = new BufferPool(100);
+    const held = await buffers.acquire(50, 0, { tenant: "a", user: "one" });
+    const more = buffers.acquire(50, 60_000, { tenant: "a", user: "one" });
+    expect(buffers.hasWaiter).toBe(false);
+    const other = await buffers.acquire(50, 0, someone());
+    expect(other?.bytes.length).toBe(50);
+    const next = buffers.acquire(50, 60_000, someone());
+    expect(buffers.hasWaiter).toBe(true);
+    other?.release();
+    (await next)?.release();
+    held?.release();
+    expect((await more)?.bytes.length).toBe(50);
+  });
+});

@@ -1,0 +1,103 @@
+import { describe, expect, it } from "vitest";
+import { type Bounds, openChunks } from "../../../src/store/chunks.ts";
+import { putExact, putUnknown } from "../../../src/store/files.ts";
+import { env } from "../../support/objects.ts";
+
+const MIB = 1024 * 1024;
+const bounds = (idleMs = 2_000, signal = new AbortController().signal): Bounds => ({ idleMs, signal });
+const bytes = (count: number): Uint8Array<ArrayBuffer> => new Uint8Array(count).map((_, at) => at % 251);
+
+/** A body of these bytes that goes on only every few milliseconds, then ends, stays open, or breaks. */
+function slowBody(data: Uint8Array<ArrayBuffer>, fileParts: number, end: "close" | "stall" | "break"): ReadableStream {
+  const { readable, writable } = new IdentityTransformStream();
+  const writer = writable.getWriter();
+  const send = async (): Promise<void> => {
+    const size = Math.ceil(data.length / fileParts);
+    for (let at = 0; at < data.length; at += size) {
+      await writer.write(data.slice(at, at + size));
+      await new Promise((resolve) => setTimeout(resolve, 30));
+    }
+    if (end === "close") await writer.close();
+    if (end === "break") await writer.abort(new Error("gone"));
+  };
+  send().catch(() => undefined); // the reader may let go of it
+  return readable;
+}
+
+const file = (key: string, body: ReadableStream, limits = bounds()) => ({
+  key,
+  contentType: "video/mp4",
+  body,
+  bounds: limits,
+});
+
+describe("a body of unknown length", () => {
+  it("arrives whole, in parts, however it is cut", async () => {
+    const data = bytes(18 * MIB + 7);
+    const put = await putUnknown(env.MEDIA, file("unknown", slowBody(data, 13, "close")), 20 * MIB);
+    expect(put).toMatchObject({ ok: true, value: { sizeBytes: data.length } });
+    const stored = new Uint8Array((await (await env.MEDIA.get("unknown"))?.arrayBuffer()) ?? new ArrayBuffer(0));
+    expect(stored.every((byte, at) => byte === at % 251)).toBe(true);
+  });
+
+  it("is refused above its cap and leaves nothing", async () => {
+    const put = await putUnknown(env.MEDIA, file("capped", slowBody(bytes(9 * MIB), 3, "close")), 8 * MIB);
+    expect(put).toEqual({ ok: false, error: { reason: "too_large" } });
+    expect(await env.MEDIA.head("capped")).toBeNull();
+  });
+
+  it("is given up when it stops, and only then: slow is not stopped", async () => {
+    const slow = file("slow", slowBody(bytes(1_000), 10, "close"), bounds(200)); // 300 ms in all
+    expect((await putUnknown(env.MEDIA, slow, MIB)).ok).toBe(true);
+    const stalled = file("stalled", slowBody(bytes(1_000), 2, "stall"), bounds(200));
+    expect(await putUnknown(env.MEDIA, stalled, MIB)).toEqual({ ok: false, error: { reason: "stalled" } });
+    expect(await env.MEDIA.head("stalled")).toBeNull();
+  });
+});
+
+describe("a body of known length", () => {
+  it.each([
+    ["shorter", 999, "close", "cut"],
+    ["longer", 1_001, "close", "cut"],
+    ["broken off", 500, "break", "cut"],
+    ["stopped", 500, "stall", "stalled"],
+  ] as const)("leaves nothing when it is %s", async (name, sent, end, reason) => {
+    const put = await putExact(env.MEDIA, file(name, slowBody(bytes(sent), 3, end), bounds(300)), 1_000);
+    expect(put).toEqual({ ok: false, error: { reason } });
+    expect(await env.MEDIA.head(name)).toBeNull();
+  });
+
+  it("is let go at its signal", async () => {
+    const stop = new AbortController();
+    const putting = putExact(
+      env.MEDIA,
+      file("let go", slowBody(bytes(500), 1, "stall"), bounds(10_000, stop.signal)),
+      1_000,
+    );
+    setTimeout(() => stop.abort(), 100);
+    expect(await putting).toEqual({ ok: false, error: { reason: "stopped" } });
+  });
+});
+
+describe("a body in chunks", () => {
+  it("is ended after its whole time, however steadily it drips", async () => {
+    const chunks = openChunks(slowBody(bytes(1_000), 1_000, "close"), bounds(10_000), Date.now() + 300);
+    let taken = 0;
+    const all = async (): Promise<void> => {
+      for (let chunk = await chunks.next(); chunk !== null; chunk = await chunks.next()) taken += chunk.length;
+    };
+    await expect(all()).rejects.toMatchObject({ reason: "late" });
+    expect(taken).toBeGreaterThan(0);
+    chunks.cancel();
+  });
+
+  it("of a slow sender is handed on as it comes, and of one that breaks off up to there", async () => {
+    const chunks = openChunks(slowBody(bytes(900), 3, "break"), bounds(), Date.now() + 10_000);
+    const sizes: number[] = [];
+    const all = async (): Promise<void> => {
+      for (let chunk = await chunks.next(); chunk !== null; chunk = await chunks.next()) sizes.push(chunk.length);
+    };
+    await expect(all()).rejects.toMatchObject({ reason: "cut" });
+    expect(sizes).toEqual([300, 300, 300]);
+  });
+});

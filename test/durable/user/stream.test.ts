@@ -1,0 +1,161 @@
+import { runInDurableObject } from "cloudflare:test";
+import { afterEach, describe, expect, it, vi } from "vitest";
+import type { TurnId } from "../../../src/core/ids.ts";
+import type { UserRpc } from "../../../src/core/rpc/user.ts";
+import {
+  bad,
+  endOf,
+  freshAddress,
+  good,
+  kill,
+  ledger,
+  newProject,
+  startTurn,
+  until,
+  userRpc,
+  userStub,
+} from "../../support/objects.ts";
+import { paceIs } from "../../support/pace.ts";
+
+/** Everything a watcher is sent, to the end of its stream. */
+async function watch(user: UserRpc, id: TurnId, after: number): Promise<string> {
+  const watching = good(await user.watchTurn(id, after));
+  if (watching.kind === "ended") return "";
+  return new Response(watching.body).text();
+}
+
+const framesOf = (text: string): string[] => text.split("\n\n").filter((frame) => frame.startsWith("id: "));
+const idOf = (frame: string): number => Number(/^id: (\d+)/.exec(frame)?.[1]);
+
+/** The frames that a watcher is sent to the turn's end, over as many streams as it takes. */
+async function follow(user: UserRpc, id: TurnId): Promise<string[]> {
+  const frames: string[] = [];
+  for (;;) {
+    const watching = good(await user.watchTurn(id, frames.length));
+    if (watching.kind === "ended") return frames;
+    frames.push(...framesOf(await new Response(watching.body).text()));
+  }
+}
+
+afterEach(() => vi.restoreAllMocks());
+
+describe("a turn's stream", () => {
+  it("starts with turn.started, counts without gaps and ends with the end", async () => {
+    const user = userRpc(freshAddress());
+    const id = await startTurn(user, await newProject(user), "make a video of the sea");
+    const frames = await follow(user, id);
+    expect(frames[0]).toMatch(/^id: 1\nevent: turn\.started\ndata: \{/);
+    expect(frames.map(idOf)).toEqual(frames.map((_, at) => at + 1));
+    expect(frames.at(-1)).toMatch(/\nevent: turn\.completed\n/);
+  });
+
+  it("replays from any cursor the very bytes a live watcher saw", async () => {
+    const user = userRpc(freshAddress());
+    const id = await startTurn(user, await newProject(user), "make a video of the sea with music #fault:split_bytes");
+    const [frames, duplicate] = await Promise.all([follow(user, id), follow(user, id)]);
+    expect(duplicate).toEqual(frames);
+    for (let after = 0; after < frames.length; after++) {
+      expect(framesOf(await watch(user, id, after))).toEqual(frames.slice(after));
+    }
+    expect(good(await user.watchTurn(id, frames.length))).toEqual({ kind: "ended" });
+  });
+
+  it("is the same after its object died in the middle, and nothing is sent again", async () => {
+    const address = freshAddress();
+    const user = userRpc(address);
+    const id = await startTurn(user, await newProject(user), "make a video of the sea #slow:300s");
+    const before = await until(async () => {
+      const page = good(await user.readTurnEvents(id, 0, 100, 0));
+      return page.data.length >= 3 ? page.data : null;
+    });
+    await kill(address);
+    const again = userRpc(address);
+    const turn = await endOf(again, id);
+    expect(turn).toMatchObject({
+      status: "completed",
+      text_complete: false,
+      evidence: { stream: "lost", timeline: "changed" },
+    });
+    const after = good(await again.readTurnEvents(id, 0, 100, 0));
+    expect(after.data.slice(0, before.length)).toEqual(before);
+    expect(after.data.map(({ id: seq }) => seq)).toEqual(after.data.map((_, at) => at + 1));
+    expect((await ledger(address)).turns).toHaveLength(1);
+  });
+
+  it("gives the place of a stream that nobody reads to another one when its life is over", async () => {
+    const user = userRpc(freshAddress());
+    const id = await startTurn(user, await newProject(user), "make a video of the sea #slow:600s");
+    const unread = await Promise.all(Array.from({ length: 10 }, async () => good(await user.watchTurn(id, 0))));
+    expect(bad(await user.watchTurn(id, 0)).code).toBe("concurrency_limited");
+    // A life is 4 s, half a second more or less.
+    await until(async () => (await user.watchTurn(id, 0)).ok, 8_000);
+    expect(unread).toHaveLength(10);
+  });
+
+  it.each([
+    { random01: 0, life: 210_000 },
+    { random01: 0.5, life: 240_000 },
+    { random01: 1, life: 270_000 },
+  ])("lives 240 s, 30 s more or less as chance has it, and pings every 15 s: $life ms", async ({ random01, life }) => {
+    vi.spyOn(Math, "random").mockReturnValue(random01);
+    const user = userRpc(freshAddress());
+    const id = await startTurn(user, await newProject(user), "make a video of the sea #slow:600s");
+    const [timeouts, intervals] = [vi.spyOn(globalThis, "setTimeout"), vi.spyOn(globalThis, "setInterval")];
+    good(await user.watchTurn(id, 0));
+    const asked = (timers: { mock: { calls: unknown[][] } }) => timers.mock.calls.map(([, ms]) => ms);
+    expect(asked(timeouts)).toContain(life / 60);
+    expect(asked(intervals)).toContain(15_000 / 60);
+  });
+
+  it("ends itself with an invitation to come back", async () => {
+    const user = userRpc(freshAddress());
+    const id = await startTurn(user, await newProject(user), "make a video of the sea #slow:600s");
+    expect(await watch(user, id, 0)).toMatch(/\nretry: 500\n\n$/);
+  });
+
+  it("waits for the next event where it is asked to as JSON", async () => {
+    const user = userRpc(freshAddress());
+    const id = await startTurn(user, await newProject(user), "make a video of the sea");
+    const first = good(await user.readTurnEvents(id, 0, 100, 0));
+    const next = good(await user.readTurnEvents(id, first.next_after, 100, 10_000));
+    expect(next.data[0]?.id).toBe(first.next_after + 1);
+  });
+
+  it("leaves no storage behind when an unknown object is read", async () => {
+    const address = freshAddress();
+    const user = userRpc(address);
+    expect(bad(await user.readTurn("trn_x")).code).toBe("not_found");
+    expect(bad(await user.readProject("prj_x")).code).toBe("not_found");
+    expect(await user.listProjects({ limit: 5, after: null })).toEqual({
+      data: [],
+      has_more: false,
+      next_cursor: null,
+    });
+    const tables = await runInDurableObject(userStub(address), (_, state) =>
+      state.storage.sql.exec("SELECT name FROM sqlite_master WHERE name NOT LIKE '\\_cf%' ESCAPE '\\'").toArray(),
+    );
+    expect(tables).toEqual([]);
+  });
+});
+
+describe("places for those who watch a turn", () => {
+  paceIs(1); // nobody's place becomes free by itself meanwhile
+
+  it("takes ten watchers and refuses the eleventh", async () => {
+    const user = userRpc(freshAddress());
+    const id = await startTurn(user, await newProject(user), "make a video of the sea #slow:600s");
+    for (let n = 0; n < 10; n++) expect((await user.watchTurn(id, 0)).ok).toBe(true);
+    expect(bad(await user.watchTurn(id, 0)).code).toBe("concurrency_limited");
+  });
+
+  it("takes thirty watchers of all turns together, and refuses one more", async () => {
+    const user = userRpc(freshAddress());
+    const turns: TurnId[] = [];
+    for (let n = 0; n < 4; n++)
+      turns.push(await startTurn(user, await newProject(user), "make a video of the sea #slow:600s"));
+    const [last, ...full] = turns;
+    if (last === undefined) throw new Error("four were made");
+    for (const id of full) for (let n = 0; n < 10; n++) expect((await user.watchTurn(id, 0)).ok).toBe(true);
+    expect(bad(await user.watchTurn(last, 0)).code).toBe("concurrency_limited");
+  });
+});

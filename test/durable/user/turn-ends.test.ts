@@ -1,0 +1,389 @@
+/** Turns end once, whatever comes while they are worked on, and for what happened to them alone. */
+import { runInDurableObject } from "cloudflare:test";
+import { afterEach, describe, expect, it, vi } from "vitest";
+import type { UserAddress } from "../../../src/core/address.ts";
+import { ownedId, type TurnId } from "../../../src/core/ids.ts";
+import type { AssetRecord } from "../../../src/core/rpc/user.ts";
+import type { TurnWire } from "../../../src/core/wire/turn.ts";
+import { TenantObject } from "../../../src/durable/tenant/object.ts";
+import { TokenObject } from "../../../src/durable/token/object.ts";
+import type { UserObject } from "../../../src/durable/user/object.ts";
+import { TurnRun } from "../../../src/durable/user/turns/run.ts";
+import { SandboxObject } from "../../../src/sandbox/object.ts";
+import { someToken, startLiveNemo } from "../../support/live-nemo.ts";
+import {
+  call,
+  endOf,
+  env,
+  freshAddress,
+  good,
+  ledger,
+  newProject,
+  random,
+  say,
+  startTurn,
+  tenantStub,
+  until,
+  userRpc,
+  userStub,
+} from "../../support/objects.ts";
+import { paceIs } from "../../support/pace.ts";
+
+afterEach(() => {
+  vi.restoreAllMocks();
+});
+
+type Answer = (request: Request, real: () => Promise<Response>) => Promise<Response>;
+
+/** Every request that reaches a sandbox goes through `answer`. */
+function nemoAnswers(answer: Answer): void {
+  const { fetch } = SandboxObject.prototype;
+  vi.spyOn(SandboxObject.prototype, "fetch").mockImplementation(function (this: SandboxObject, request) {
+    return answer(request, () => fetch.call(this, request));
+  });
+}
+
+const pathOf = (request: Request): string => new URL(request.url).pathname;
+
+/** The types of a turn's events. */
+async function typesOf(address: UserAddress, id: TurnId): Promise<string[]> {
+  return good(await userRpc(address).readTurnEvents(id, 0, 1_000, 0)).data.map(({ event }) => event.type);
+}
+
+const ENDS = ["turn.completed", "turn.failed", "turn.unknown"];
+const endsIn = (types: readonly string[]): string[] => types.filter((type) => ENDS.includes(type));
+
+describe("a command that is cancelled while it is answered", () => {
+  const COMMANDS = { credits: "credits", state: "status", export: "export", upload: "upload" };
+
+  it.each(Object.entries(COMMANDS))("ends once, at whichever call outside: %s", async (intent, prompt) => {
+    const address = freshAddress();
+    const user = userRpc(address);
+    const project = await newProject(user);
+    await endOf(user, await startTurn(user, project, "make a 1 second video"));
+
+    let [left, turn]: [number, TurnId | null] = [Number.POSITIVE_INFINITY, null];
+    /** Cancels the turn at the call whose number comes to be zero. */
+    const atCall = async (): Promise<void> => {
+      if (turn === null || --left !== 0) return;
+      await runInDurableObject(userStub(address), (object: UserObject) => object.cancelTurn(call(), turn as TurnId));
+    };
+    nemoAnswers(async (_, real) => {
+      await atCall();
+      const answer = await real();
+      await atCall();
+      return answer;
+    });
+    const { reserveQuota } = TenantObject.prototype;
+    vi.spyOn(TenantObject.prototype, "reserveQuota").mockImplementation(async function (this: TenantObject, ...given) {
+      await atCall();
+      const answer = await reserveQuota.apply(this, given);
+      await atCall();
+      return answer;
+    });
+
+    for (let at = 1; at < 40; at++) {
+      // Started inside the object, so that the turn's id is known before anything is asked for it.
+      const id = await runInDurableObject(userStub(address), async (object: UserObject) => {
+        const made = good(await object.startTurn(call(), project, say(prompt)));
+        [left, turn] = [at, made.id as TurnId];
+        return made.id as TurnId;
+      });
+      const ended = await endOf(user, id);
+      expect(ended.intent).toBe(intent);
+      await until(async () => (await owed(address, id)) === 0);
+      expect(endsIn(await typesOf(address, id))).toEqual([`turn.${ended.status}`]);
+      const told = await tellsOf(address, id);
+      expect(told).toEqual([`turn.${ended.status}`]);
+      if (ended.status === "failed") {
+        expect(ended).toMatchObject({ charged: "no", error: { code: "cancelled" } });
+        expect(await typesOf(address, id)).not.toContain("message");
+        for (const render of ended.render_ids)
+          expect(good(await user.readRender(render as never)).status).toBe("failed");
+      }
+      if (left > 0) return; // it was over before so many calls were made
+    }
+    throw new Error("it never came to its end by itself");
+  });
+
+  /** How many steps of work the turn is owed. */
+  const owed = (address: UserAddress, id: TurnId): Promise<number> =>
+    runInDurableObject(
+      userStub(address),
+      (_, { storage }) => storage.sql.exec("SELECT 1 FROM due WHERE kind = 'turn' AND ref = ?", id).toArray().length,
+    );
+
+  /** What the tenant is told of the turn. */
+  const tellsOf = (address: UserAddress, id: TurnId): Promise<string[]> =>
+    until(async () => {
+      const rows = await runInDurableObject(tenantStub(address), (_, { storage }) =>
+        storage.sql.exec<{ type: string }>("SELECT type FROM events WHERE resource = ? ORDER BY cursor", id).toArray(),
+      );
+      return rows.length === 0 ? null : rows.map(({ type }) => type);
+    });
+});
+
+describe("places of a user's turns", () => {
+  paceIs(10); // what is cancelled settles in a minute and a half: long after the waiting ones run
+  it("are taken by waiting turns when two of four streams end together", async () => {
+    const address = freshAddress();
+    const user = userRpc(address);
+    const ids: TurnId[] = [];
+    for (let n = 0; n < 4; n++)
+      ids.push(await startTurn(user, await newProject(user), "make a video of the sea #slow:1800s"));
+    await until(async () => (await ledger(address)).turns.length === 4);
+    const waiting: TurnId[] = [];
+    for (let n = 0; n < 3; n++)
+      waiting.push(await startTurn(user, await newProject(user), "make a video of the sea #slow:1800s"));
+    await runInDurableObject(userStub(address), (object: UserObject) =>
+      Promise.all(ids.slice(0, 2).map((id) => object.cancelTurn(call(), id))),
+    );
+    await until(async () => (await ledger(address)).turns.length === 6);
+    const [third] = waiting.slice(2);
+    expect(good(await user.readTurn(third as TurnId)).status).toBe("queued");
+    // One that waits is woken though its own work, which found no place, is not over yet.
+    await runInDurableObject(userStub(address), (object: UserObject) =>
+      Promise.all([...ids.slice(2), ...waiting.slice(0, 2)].map((id) => object.cancelTurn(call(), id))),
+    );
+    await until(async () => (await ledger(address)).turns.length === 7);
+  });
+
+  it("wake a turn whose own work found no place and is not over yet", async () => {
+    const address = freshAddress();
+    const user = userRpc(address);
+    const running: TurnId[] = [];
+    for (let n = 0; n < 4; n++)
+      running.push(await startTurn(user, await newProject(user), "make a video of the sea #slow:1800s"));
+    await until(async () => (await ledger(address)).turns.length === 4);
+    const projects = [await newProject(user), await newProject(user)];
+    // Work on a turn that found no place is held before it is over, as long as the test says.
+    const held: TurnId[] = [];
+    let cancelBody = (): void => undefined;
+    const released = new Promise<void>((resolve) => {
+      cancelBody = resolve;
+    });
+    const { perform } = TurnRun.prototype;
+    vi.spyOn(TurnRun.prototype, "perform").mockImplementation(async function (this: TurnRun, id, attempt) {
+      await perform.call(this, id, attempt);
+      if (running.includes(id) || held.includes(id)) return;
+      held.push(id);
+      await released;
+    });
+    const waiting: TurnId[] = [];
+    for (const project of projects) waiting.push(await startTurn(user, project, "make a video of the sea #slow:1800s"));
+    await until(async () => held.length === 2);
+    const [one = "trn_none", two = "trn_none"] = running;
+    await runInDurableObject(userStub(address), (object: UserObject) =>
+      Promise.all([one, two].map((id) => object.cancelTurn(call(), id))),
+    );
+    const statusOf = async (id: TurnId) => good(await user.readTurn(id)).status;
+    await until(async () => (await statusOf(one)) === "settling" && (await statusOf(two)) === "settling");
+    cancelBody();
+    for (const id of waiting) await until(async () => (await statusOf(id)) === "running");
+    // Their places were free since the streams ended; nobody's end was needed to wake them.
+    expect([await statusOf(one), await statusOf(two)]).toEqual(["settling", "settling"]);
+  });
+});
+
+describe("why Nemo took nothing of a message", () => {
+  paceIs(240);
+  const forms = (code: number) => {
+    const stream = (record: unknown) =>
+      new Response(`data: ${JSON.stringify(record)}\n\n`, { headers: { "content-type": "text/event-stream" } });
+    const json = JSON.stringify({ code, message: "told" });
+    return {
+      typed: () => stream({ type: "error", code, content: "told" }),
+      ADK: () => stream({ author: "nemo_agent", errorCode: String(code), errorMessage: "told" }),
+      "a bare frame": () => stream({ code, message: "told" }),
+      "JSON under the stream's type": () => new Response(json, { headers: { "content-type": "text/event-stream" } }),
+      "JSON in place of a stream": () => new Response(json, { headers: { "content-type": "application/json" } }),
+    };
+  };
+
+  /** What becomes of a turn whose first request is answered so. */
+  async function outcomeOf(answer: () => Response) {
+    const address = freshAddress();
+    const user = userRpc(address);
+    const project = await newProject(user);
+    const asked: string[] = [];
+    nemoAnswers(async (request, real) => {
+      const path = pathOf(request);
+      const isFirst = path === "/run_sse" && !asked.includes(path);
+      if (/run_sse|anonymous-token|create/.test(path)) asked.push(path);
+      return isFirst ? answer() : real();
+    });
+    const id = await startTurn(user, project, "make a 1 second video");
+    const { status, charged, error, evidence } = await endOf(user, id);
+    vi.restoreAllMocks();
+    const replaced = (await typesOf(address, id)).includes("project.session_replaced");
+    return { status, charged, code: error?.code ?? null, stream: evidence?.stream, asked, replaced };
+  }
+
+  it.each([1001, 1002, 2001])("has one outcome however it is told: %i", async (code) => {
+    const { "JSON in place of a stream": plain, ...others } = forms(code);
+    const wanted = await outcomeOf(plain);
+    const count = (path: RegExp) => wanted.asked.filter((one) => path.test(one)).length;
+    if (code === 1001) {
+      expect(wanted).toMatchObject({ status: "completed", charged: "yes" });
+      expect([count(/run_sse/), count(/anonymous-token/)]).toEqual([2, 2]);
+    }
+    if (code === 1002) expect(wanted).toMatchObject({ status: "completed", charged: "yes", replaced: true });
+    if (code === 2001) expect(wanted).toMatchObject({ status: "failed", charged: "no", code: "insufficient_credits" });
+    for (const [form, answer] of Object.entries(others))
+      expect({ form, ...(await outcomeOf(answer)) }).toEqual({ form, ...wanted });
+  });
+
+  it("sends nothing again for a turn that was cancelled meanwhile", async () => {
+    const address = freshAddress();
+    const user = userRpc(address);
+    const project = await newProject(user);
+    let sends = 0;
+    let turn: TurnId | null = null;
+    nemoAnswers(async (request, real) => {
+      if (pathOf(request) !== "/run_sse") return real();
+      sends++;
+      await until(async () => turn !== null);
+      await runInDurableObject(userStub(address), (object: UserObject) => object.cancelTurn(call(), turn as TurnId));
+      return Response.json({ code: 1001, message: "told" });
+    });
+    turn = await startTurn(user, project, "make a 1 second video");
+    expect(await endOf(user, turn)).toMatchObject({ status: "failed", charged: "no", error: { code: "cancelled" } });
+    expect(sends).toBe(1);
+  });
+});
+
+describe("a turn that upstream lets nobody prepare", () => {
+  it("ends after a few tries, however often others that end meanwhile wake it", async () => {
+    const address = freshAddress();
+    const user = userRpc(address);
+    const [quick, stuck] = [await newProject(user), await newProject(user)];
+    await endOf(user, await startTurn(user, quick, "how many credits do I have?"));
+    let tries = 0;
+    nemoAnswers(async (request, real) => {
+      if (!pathOf(request).includes("with-session")) return real();
+      tries += 1;
+      return Response.json({ detail: "slow down" }, { status: 429 });
+    });
+    const id = await startTurn(user, stuck, "make a 1 second video");
+    let isOver = false;
+    const ended = endOf(user, id).finally(() => {
+      isOver = true;
+    });
+    while (!isOver) await endOf(user, await startTurn(user, quick, "how many credits do I have?"));
+    expect(await ended).toMatchObject({ status: "failed", charged: "no", error: { code: "nemo_busy" } });
+    expect(tries).toBe(4);
+  });
+});
+
+describe("a turn that is settled by reading", () => {
+  paceIs(240);
+
+  it("fails soon, and says what it cost, where Nemo said that its agent failed and nothing came of it", async () => {
+    const address = freshAddress();
+    const user = userRpc(address);
+    const project = await newProject(user);
+    await endOf(user, await startTurn(user, project, "make a 1 second video"));
+    const id = await startTurn(user, project, 'add a title "Hello" #fault:stale');
+    const behind = await startTurn(user, project, 'add a title "Hello"');
+    // The verdict `failed` with a charge is given by the agent's own words alone: after 15 minutes it would be `unknown`.
+    const turn = await endOf(user, id);
+    expect(turn).toMatchObject({ status: "failed", error: { code: "turn_failed" }, evidence: { stream: "error" } });
+    const queued = good(await user.readTurnEvents(behind, 0, 100, 0)).data.filter(
+      ({ event }) => event.type === "turn.queued",
+    );
+    expect(queued.length).toBeGreaterThan(0);
+    for (const { event } of queued)
+      expect(Date.parse((event as { ahead_ends_by?: string }).ahead_ends_by ?? "")).toBeGreaterThan(0);
+    expect((await endOf(user, behind)).status).toBe("completed");
+  });
+
+  it("takes no file that was attached beside it for its result", async () => {
+    const address = freshAddress();
+    const user = userRpc(address);
+    const project = await newProject(user);
+    const id = await startTurn(user, project, "add a title #fault:heartbeats_only@600s");
+    await until(async () => (await ledger(address)).turns.length === 1);
+    const asset = await newAsset(address);
+    await until(async () => good(await user.attachAsset(call(), project, asset)).status === "attached");
+    good(await user.cancelTurn(call(), id));
+    const turn = await endOf(user, id);
+    expect(turn).toMatchObject({ status: "failed", charged: "no", timeline: { changed: false } });
+    expect(await typesOf(address, id)).not.toContain("timeline.changed");
+  });
+
+  /** A ready picture. */
+  async function newAsset(address: UserAddress): Promise<AssetRecord> {
+    const id = ownedId("ast", address.uh, Date.now(), random);
+    const key = `t/${address.tenant}/${address.mode}/${address.uh}/uploads/${id}`;
+    await env.MEDIA.put(key, new Uint8Array(8));
+    const facts = { duration_ms: null, width: null, height: null, sha256: null, error: null, metadata: {} };
+    const asset: AssetRecord = {
+      ...facts,
+      ...{ id, status: "ready", filename: "beside.mp4", kind: "video", content_type: "video/mp4", size_bytes: 8 },
+      ...{ created_at: new Date().toISOString(), key, named: true },
+    };
+    good(await userRpc(address).addAsset(call(), asset));
+    return asset;
+  }
+});
+
+describe("a turn on a shared token", () => {
+  paceIs(240);
+  afterEach(() => {
+    delete env.NEMO_TOKEN;
+  });
+
+  it("is noted from when it is sent, however long it waited", async () => {
+    const nemo = startLiveNemo();
+    try {
+      env.NEMO_TOKEN = someToken();
+      const address = { ...freshAddress(), mode: "live" } as const;
+      const user = userRpc(address);
+      const project = await newProject(user);
+      const first = await startTurn(user, project, "make a video of the sea #slow:1800s");
+      const second = await startTurn(user, project, "make a video of the sea #slow:1800s");
+      await until(async () => good(await user.readTurn(first)).status === "running");
+      await runInDurableObject(userStub(address), (_, { storage }) =>
+        storage.sql.exec(
+          "UPDATE turns SET record = json_set(record, '$.createdAt', json_extract(record, '$.createdAt') - 3600000) WHERE id = ?",
+          second,
+        ),
+      );
+      const leases: number[] = [];
+      const { lease } = TokenObject.prototype;
+      vi.spyOn(TokenObject.prototype, "lease").mockImplementation(async function (this: TokenObject, turn, to) {
+        if (turn === second) leases.push(to - Date.now());
+        return lease.call(this, turn, to);
+      });
+      await user.cancelTurn(call(), first);
+      await until(async () => good(await user.readTurn(second)).status === "running");
+      expect(leases.length).toBeGreaterThan(0);
+      for (const left of leases) expect(left).toBeGreaterThan(0);
+      await user.cancelTurn(call(), second);
+    } finally {
+      nemo.stop();
+    }
+  });
+
+  it("keeps its answer though the report on its token never arrives", async () => {
+    const nemo = startLiveNemo();
+    try {
+      env.NEMO_TOKEN = someToken();
+      const user = userRpc({ ...freshAddress(), mode: "live" });
+      const project = await newProject(user);
+      const { use } = TokenObject.prototype;
+      vi.spyOn(TokenObject.prototype, "use").mockImplementation(async function (this: TokenObject) {
+        const shared = await use.call(this);
+        return shared === null ? null : { ...shared, suspect: true }; // so that each use is reported
+      });
+      const reports = vi
+        .spyOn(TokenObject.prototype, "report")
+        .mockRejectedValue(new Error("Network connection lost."));
+      const turn: TurnWire = await endOf(user, await startTurn(user, project, "make a 1 second video"));
+      expect(turn).toMatchObject({ status: "completed", text_complete: true, evidence: { stream: "closed" } });
+      expect(reports.mock.calls.length).toBeGreaterThan(0);
+    } finally {
+      nemo.stop();
+    }
+  });
+});

@@ -1,0 +1,29 @@
+import { describe, expect, it } from "vitest";
+import { endOf, freshAddress, ledger, newProject, startTurn, userRpc } from "../../support/objects.ts";
+import { paceIs } from "../../support/pace.ts";
+
+paceIs(240); // fifteen minutes are four seconds
+
+describe("a turn whose stream says nothing", () => {
+  it("is settled beside a stream that only beats, and after fifteen minutes of nothing", async () => {
+    const address = freshAddress();
+    const user = userRpc(address);
+    const project = await newProject(user);
+    // The work lands, the stream goes on saying nothing.
+    const landed = await endOf(
+      user,
+      await startTurn(user, project, "make a video of the sea #fault:silent_stream@1200s"),
+    );
+    expect(landed).toMatchObject({ status: "completed", text_complete: false, timeline: { changed: true } });
+    const nothing = await endOf(
+      user,
+      await startTurn(user, await newProject(user), "add a title #fault:heartbeats_only@800s"),
+    );
+    expect(nothing).toMatchObject({
+      status: "failed",
+      charged: "no",
+      evidence: { timeline: "unchanged", balance: "equal" },
+    });
+    expect((await ledger(address)).turns).toHaveLength(2);
+  });
+});
