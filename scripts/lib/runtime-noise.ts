@@ -36,7 +36,7 @@ export const NOISE: readonly Noise[] = [
     reason: "test/support/rest.ts resets the stores after each file, also under what is still at work",
   },
   {
-    name: "a rejected connection",
+    name: "a refused connection",
     line: line("(?:uncaught )?exception(?:; exception =| =) \\S+ disconnected: Connection refused"),
     reason: "receivers that are not there are part of the tests of deliveries and imports",
   },
