@@ -123,14 +123,14 @@ const ROWS: readonly Row[] = [
     },
   },
   {
-    names: ["WATCHERS_PER_TURN"],
+    names: ["SUBSCRIBERS_PER_TURN"],
     ask: async () => {
       const { user, turn } = await quietTurn(freshAddress());
       return atOnce(limits.SUBSCRIBERS_PER_TURN, async () => (await user.watchTurn(turn, 0)).ok);
     },
   },
   {
-    names: ["WATCHERS_PER_USER"],
+    names: ["SUBSCRIBERS_PER_USER"],
     ask: async () => {
       const { user, turn } = await quietTurn(freshAddress());
       const project = good(await user.readTurn(turn)).project_id as ProjectId;
