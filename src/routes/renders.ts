@@ -77,11 +77,14 @@ const read = declare({
 const BINARY = { schema: z.string().meta({ format: "binary" }) };
 
 /** The answers of a route that serves files of these media types. */
-export const fileAnswers = (types: readonly string[]) => ({
-  200: { description: "The file.", content: Object.fromEntries(types.map((type) => [type, BINARY])) },
-  206: { description: "The part that `Range` asked for." },
-  304: { description: "Unchanged." },
-});
+export function fileAnswers(types: readonly string[]) {
+  const content = Object.fromEntries(types.map((type) => [type, BINARY]));
+  return {
+    200: { description: "The file.", content },
+    206: { description: "The part that `Range` asked for.", content },
+    304: { description: "Unchanged." },
+  };
+}
 
 const content = declare({
   method: "get",
