@@ -29,7 +29,7 @@ const ALONE = [
   "test/routes/{admin,health,status}.test.ts",
   "test/store/**/*.test.ts",
   "test/jobs/{cron-alone,reseal,sweep}.test.ts",
-  "test/durable/year.test.ts",
+  "test/durable/{upload-memory,year}.test.ts",
 ];
 
 const stateful = () => cloudflareTest({ wrangler: { configPath: "./wrangler.toml" }, miniflare: { bindings } });

@@ -267,7 +267,7 @@ describe("a newer request", () => {
     for (let n = 0; n < 3; n++) {
       const upload = await opened(1_000);
       const first = upload.port().append(bodyOf(bytesOf(100), "stall"), at(0, 1_000));
-      await new Promise((resolve) => setTimeout(resolve, 100));
+      await new Promise((resolve) => setTimeout(resolve, 300));
       const began = Date.now();
       if (how === "append")
         expect(bad(await upload.port().append(bodyOf(bytesOf(9)), at(0, 9))).code).toBe("offset_mismatch");

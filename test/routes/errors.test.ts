@@ -41,7 +41,7 @@ describe("bodies", () => {
     ["a wrong language", { language: "not a tag" }, "/language"],
     ["an array", [], "/"],
     ["a string", '"text"', "/"],
-    ["null", "null", "/"],
+    ["a number", "5", "/"],
     ["__proto__", '{"__proto__":{"name":"x"}}', "/__proto__"],
     ["constructor", '{"constructor":{"prototype":{"x":1}}}', "/constructor"],
   ])("with %s are invalid_request and say where", async (_, body, field) => {
