@@ -11,7 +11,7 @@ import { onEnd } from "./cleanup.ts";
 import { type CrashDoor, openCrashDoor } from "./crash-door.ts";
 import { driveCron, tick } from "./cron.ts";
 import { keepSecrets, writeEnvFile } from "./env-file.ts";
-import { freePort, isFree, PortTakenError } from "./ports.ts";
+import { freePort, isFreeWithin, PortTakenError } from "./ports.ts";
 import { isAlive, type ProcessGroup } from "./process-group.ts";
 import { migrateLocally, startWrangler } from "./wrangler.ts";
 
@@ -97,6 +97,9 @@ async function answers(url: string): Promise<boolean> {
   }
 }
 
+/** How long a port may still be held by a gateway that was just killed. Chosen: seconds on a machine that is busy. */
+const PORT_MS = 5_000;
+
 /** Waits until the gateway is healthy, or throws with its last words. */
 async function untilReady(url: string, group: ProcessGroup): Promise<void> {
   for (const until = Date.now() + READY_MS; Date.now() < until; await sleep(100)) {
@@ -132,7 +135,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   writeEnvFile(place.varsFile, vars);
   await migrateLocally({ stateDir: place.stateDir }, place.persistTo);
   // Asked late, since the migrations take a while: another gateway on this port would answer our health check.
-  if (!(await isFree(port))) {
+  if (!(await isFreeWithin(port, PORT_MS))) {
     door.close();
     throw new PortTakenError(port);
   }

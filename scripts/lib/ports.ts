@@ -1,5 +1,6 @@
 /** Free ports on loopback. */
 import { createServer, type Server } from "node:net";
+import { setTimeout as sleep } from "node:timers/promises";
 
 /** Where `npm run receiver` listens, and where README's commands look for it. */
 export const RECEIVER_PORT = 8899;
@@ -22,6 +23,12 @@ export function isFree(port: number): Promise<boolean> {
     );
     server.listen(port, "127.0.0.1", () => server.close(() => resolve(true)));
   });
+}
+
+/** True once nothing listens on the port: at once, or within `ms`. A killed process holds its port until its last thread has ended. */
+export async function isFreeWithin(port: number, ms: number): Promise<boolean> {
+  for (const until = Date.now() + ms; Date.now() < until; await sleep(50)) if (await isFree(port)) return true;
+  return isFree(port);
 }
 
 /** Ports that the system hands out to nobody by itself. Source: Linux's ip_local_port_range begins at 32768, others' above. */
