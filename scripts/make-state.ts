@@ -30,11 +30,11 @@ const TUS_CHUNK_BYTES = 6_000_000;
 const { words } = readFlags({
   command: "node scripts/make-state.ts",
   says: "Makes test/fixtures/<name>.tar.gz, a state that every later version opens. Once per version.",
-  words: { name: "name", says: "the fixture, e.g. state-v3", most: 1 },
+  words: { name: "name", says: "the fixture, e.g. state-v2", most: 1 },
 });
 const [name] = words;
 if (name === undefined || !/^[\w-]+$/.test(name)) {
-  console.error("Name the fixture: node scripts/make-state.ts state-v3");
+  console.error("Name the fixture: node scripts/make-state.ts state-v2");
   process.exit(2);
 }
 
@@ -52,16 +52,16 @@ async function sendHalf(method: string, url: URL, headers: Record<string, string
   await sleep(500);
 }
 
-/** The file of the tus upload: the clip and zeros, which compress well. */
-function tusFile(): Uint8Array<ArrayBuffer> {
-  const file = new Uint8Array(TUS_BYTES);
+/** A file of this size: the clip and zeros, which compress well. */
+function fileOf(bytes: number): Uint8Array<ArrayBuffer> {
+  const file = new Uint8Array(bytes);
   file.set(readFileSync(join(ROOT, "test/media/clip.mp4")));
   return file;
 }
 
 /** A tus upload with one chunk stored and the next in transit; returns its id. */
 async function halfByTus(api: Api, key: string): Promise<string> {
-  const file = tusFile();
+  const file = fileOf(TUS_BYTES);
   const tus = { "tus-resumable": "1.0.0" };
   const metadata = `filename ${btoa("clip.mp4")}`;
   const headers = { ...tus, "x-user-id": "kept", "upload-length": String(TUS_BYTES), "upload-metadata": metadata };
@@ -97,7 +97,7 @@ async function main(name: string): Promise<void> {
   const turn = await post(`/v1/projects/${project.id}/turns`, { prompt: "make it longer #slow:300s" });
   const upload = await post("/v1/uploads", { filename: "clip.mp4", size_bytes: UPLOAD_BYTES });
   const content = new URL(`/v1/uploads/${upload.id}/content`, gateway.url);
-  await sendHalf("PUT", content, { Authorization: `Bearer ${key}` }, new Uint8Array(UPLOAD_BYTES).fill(7));
+  await sendHalf("PUT", content, { Authorization: `Bearer ${key}` }, fileOf(UPLOAD_BYTES));
   const tusUpload = await halfByTus(api, key);
   await sleep(1_500);
   await gateway.kill();
@@ -112,7 +112,7 @@ async function main(name: string): Promise<void> {
     upload_bytes: UPLOAD_BYTES,
     tus_upload: tusUpload,
     tus_bytes: TUS_BYTES,
-    tus_sha256: createHash("sha256").update(tusFile()).digest("hex"),
+    tus_sha256: createHash("sha256").update(fileOf(TUS_BYTES)).digest("hex"),
   };
   writeFileSync(join(stateDir, "facts.json"), `${JSON.stringify(facts, null, 2)}\n`);
   rmSync(join(stateDir, "vars.env"), { force: true });

@@ -76,7 +76,9 @@ describe("§5.1 curl", () => {
       expect(await curl("-H", `Content-Type: ${type}`, "--data-binary", `@${path}`)).toMatchObject({
         status: 415,
         code: "unsupported_content_type",
-        detail: expect.stringMatching(new RegExp(`${type.replace("/", ".")} came.*multipart/form-data.*content_url`)),
+        detail: expect.stringMatching(
+          new RegExp(`${type.replace("/", ".")} was sent.*multipart/form-data.*content_url`),
+        ),
       });
   });
 });
