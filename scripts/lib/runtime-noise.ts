@@ -24,14 +24,14 @@ export const NOISE: readonly Noise[] = [
   {
     name: "a bug on purpose",
     line: line(
-      "uncaught exception; source = Uncaught \\(in promise\\); stack = Error: (?:a bug|bug|killed by the test)",
+      "uncaught exception; source = Uncaught \\(in promise\\); stack = Error: (?:a bug|bug|killed by the test|not now|died|D1_ERROR: refused by the test)",
     ),
     reason: "test/jobs and test/durable throw it to see that others go on",
   },
   {
     name: "all objects ended after a file",
     line: line(
-      "(?:uncaught )?exception(?:; source = Uncaught \\(in promise\\); stack = Error:|; exception =| =) (?:\\S+ failed: jsg\\.Error: )?Application called deleteAllDurableObjects\\(\\)",
+      "(?:uncaught )?exception(?:; source = Uncaught \\(in promise\\); stack = Error:|; exception =| =) (?:\\S+ failed: (?:remote\\.)?jsg\\.Error: )?Application called deleteAllDurableObjects\\(\\)",
     ),
     reason: "test/support/rest.ts resets the stores after each file, also under what is still at work",
   },
@@ -46,6 +46,43 @@ export const NOISE: readonly Noise[] = [
       "(?:uncaught )?exception(?:; exception =| =) \\S+ disconnected: (?:pump canceled|fixed-length pipe ended prematurely|.*reset by peer|.*[Bb]roken pipe|premature EOF.*)",
     ),
     reason: "tests break off uploads and downloads in the middle",
+  },
+  {
+    name: "a reader that is gone",
+    line: line(
+      "(?:uncaught )?exception(?:; source = Uncaught \\(in promise\\); stack = TypeError:|; exception =| =) (?:\\S+ disconnected: (?:read end of pipe was aborted|reader canceled|abortRead\\(\\) has been called)|Can't read from request stream because client disconnected)",
+    ),
+    reason: "tests close streams and connections while the other side still writes",
+  },
+  {
+    name: "a name that does not resolve",
+    line: line(
+      "(?:uncaught exception; source = Uncaught \\(in promise\\); stack = Error: internal error; reference = |uncaught exception; exception = \\S+ failed: jsg\\.Error: internal error; reference = |e = \\S+ failed: failed to lookup address information)",
+    ),
+    reason:
+      "imports and webhooks to addresses that do not exist are tested; the caller gets the error, the runtime prints its own",
+  },
+  {
+    name: "a row after its table was reset",
+    line: line("uncaught exception; source = Uncaught \\(in promise\\); stack = Error: D1_ERROR: no such table: "),
+    reason: "test/support/rest.ts resets the database after each file, also under what is still at work",
+  },
+  {
+    name: "a module asked for at the end",
+    line: line(
+      "uncaught exception; source = Uncaught \\(in promise\\); stack = EnvironmentTeardownError: \\[vitest-worker\\]: Closing rpc while ",
+    ),
+    reason: "vitest.config.ts: a queue's message may still load modules while the runner closes",
+  },
+  {
+    name: "a result that a spy holds",
+    line: /^An RPC result was not disposed properly\./,
+    reason: "vitest's spies on objects keep what a call returned",
+  },
+  {
+    name: "an event that was cut",
+    line: /^failed to invoke drain\(\) on IncomingRequest before destroying it/,
+    reason: "tests end instances in the middle of a request",
   },
   {
     name: "a request without an answer",

@@ -28,6 +28,28 @@ const SAMPLES: Readonly<Record<string, readonly string[]>> = {
     "exception = workerd/api/streams/internal.c++:532: disconnected: pump canceled",
     "exception = kj/async-io.c++:2008: disconnected: fixed-length pipe ended prematurely",
   ],
+  "a reader that is gone": [
+    "exception = kj/async-io.c++:985: disconnected: read end of pipe was aborted",
+    "exception = workerd/api/streams/identity-transform-stream.c++:291: disconnected: reader canceled",
+    "uncaught exception; source = Uncaught (in promise); stack = TypeError: Can't read from request stream because client disconnected.",
+  ],
+  "a name that does not resolve": [
+    "uncaught exception; source = Uncaught (in promise); stack = Error: internal error; reference = n0bndd5r8qmgtb9eeqnbva6n",
+    "uncaught exception; exception = workerd/jsg/value.h:1511: failed: jsg.Error: internal error; reference = ha1onhb35cg54pvcp8ghkn37",
+    "e = rust/worker/ffi.rs:110: failed: failed to lookup address information: Name or service not known",
+  ],
+  "a row after its table was reset": [
+    "uncaught exception; source = Uncaught (in promise); stack = Error: D1_ERROR: no such table: seals: SQLITE_ERROR",
+  ],
+  "a module asked for at the end": [
+    'uncaught exception; source = Uncaught (in promise); stack = EnvironmentTeardownError: [vitest-worker]: Closing rpc while "resolve" was pending',
+  ],
+  "a result that a spy holds": [
+    "An RPC result was not disposed properly. One of the RPC calls you made expects you to call",
+  ],
+  "an event that was cut": [
+    "failed to invoke drain() on IncomingRequest before destroying it; kj::getStackTrace() = /x/workerd@1",
+  ],
   "a request without an answer": [
     "execution context aborted; e = workerd/io/io-context.c++:1910: failed: jsg.Error: The Workers runtime canceled this request because it detected that your Worker's code had hung and would never generate a response.",
   ],
