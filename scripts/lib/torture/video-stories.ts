@@ -102,7 +102,7 @@ export const generator: Story = {
     const { api, run } = customer;
     const description = `create a generator that turns product photos into promo videos, for ${run}`;
     const id = await make(customer, "/v1/generators/make", "generator_job", { description });
-    mustBe("ready", await endOf(customer, `/v1/generator_jobs/${id}`));
+    mustBe("completed", await endOf(customer, `/v1/generator_jobs/${id}`));
     const { turn_id } = await withRetries(() => api.get(`/v1/generator_jobs/${id}`, generatorJob));
     const turn = await endOf(customer, `/v1/turns/${turn_id}`);
     const { data } = await withRetries(() => api.get("/v1/generators?limit=100", generators, { headers: USER }));
