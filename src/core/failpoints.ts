@@ -16,7 +16,7 @@ export const FAILPOINTS = [
   "upload.begun", // R2 has created a multipart upload, the upload has not recorded it
   "upload.part", // a part is in R2, the upload has not recorded it
   "upload.closing", // every byte is stored and the upload is marked complete, the parts are not joined
-  "upload.lent", // a final upload has acquired its partial uploads, no manifest joins them
+  "upload.acquired", // a final upload has acquired its partial uploads, no manifest joins them
   "upload.stored", // the bytes are in R2, the upload has not recorded it
   "upload.completed", // the upload is recorded as completed, its user's object has no asset
   "upload.ended", // an upload has ended without a file, its parts are still in R2
@@ -30,18 +30,18 @@ export const FAILPOINTS = [
   "video.step", // a step has created something, the video has not recorded it
   "batch.intent", // a batch is committed with all its items, none has started
   "batch.item", // items have become videos, nothing was created for them
-  "removal.filed", // the files of a deleted project are deleted, its records are not
+  "removal.files_deleted", // the files of a deleted project are deleted, its records are not
   "generator_job.intent", // a generator job is committed, no request was sent
   "generator_job.step", // a step has created something, the job has not recorded it
   "event.outbox", // an event is committed in its object, but not published to its tenant
   "secret.rotated", // a new signing secret is committed, its caller has not received it
   "user.closed", // the tombstone is committed, everything else still exists
-  "user.unheard", // the tenant has deleted the user's events, the user's files still exist
-  "user.filed", // the user's files are deleted, its records are not
+  "user.events_deleted", // the tenant has deleted the user's events, the user's files still exist
+  "user.files_deleted", // the user's files are deleted, its records are not
   "user.settled", // the tenant has counted the cost of the user's last turns, the user's records still exist
   "tenant.closed", // the tenant's objects accept and send nothing any more, the deletion has not recorded it
   "tenant.left", // the tenant's users' objects have begun to delete themselves, the deletion has not recorded it
-  "tenant.filed", // the tenant's files are deleted, the deletion has not recorded it
+  "tenant.files_deleted", // the tenant's files are deleted, the deletion has not recorded it
   "tenant.ended", // the tenant's objects are empty, its rows in D1 still exist
   "endpoint.recovering", // a recovery is committed, none of its deliveries is scheduled
   "delivery.claimed", // deliveries are claimed, no request was sent

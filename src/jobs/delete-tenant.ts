@@ -40,7 +40,7 @@ const STEPS: Readonly<Record<Exclude<Deletion["step"], "rows">, Step>> = {
   users: eraseUsers,
   files: async (dependencies, tenant, at) => {
     const isOver = (await dependencies.deleteFiles(tenant)) === 0;
-    await dependencies.failpoint("tenant.filed");
+    await dependencies.failpoint("tenant.files_deleted");
     return { next: isOver ? nextStep(at) : at };
   },
   objects: async (dependencies, tenant, at) => {

@@ -58,7 +58,7 @@ export class Concatenation {
     const upload = this.#context.read();
     const acquired = await this.#acquireParts(upload, true);
     if (!acquired.ok) return acquired.error; // it has ended since the plan was made
-    await runtime.failpoint("upload.lent");
+    await runtime.failpoint("upload.acquired");
     await putManifest(runtime.env.MEDIA, this.#context.key(upload), upload.fileParts ?? []);
     return null;
   }

@@ -150,11 +150,11 @@ export class UserDeletion {
     await runtime.failpoint("user.closed");
     await deleteUser(runtime.env.DB, this.#address);
     this.#count(await this.#tenant().eraseUser(this.#address.uh));
-    await runtime.failpoint("user.unheard");
+    await runtime.failpoint("user.events_deleted");
     await this.#countFiles();
     await this.#eraseUploads();
     await purge(runtime.env.MEDIA, userPrefix(this.#address));
-    await runtime.failpoint("user.filed");
+    await runtime.failpoint("user.files_deleted");
     const next = await pendingSettlements.settle();
     if (next !== null) return jobs.schedule(ERASE, "", next);
     const settled = pendingSettlements.settled(this.#tombstone.requestedAt);

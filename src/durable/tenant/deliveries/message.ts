@@ -133,10 +133,10 @@ export class Samples {
       { id: event, type, resource, sequence: 1, at: now(), uh: latest?.uh ?? "", data },
     ]);
     if (newEvent === undefined) throw new Error("expected one prepared event");
-    const idempotency = findByIdempotencyKey(this.#runtime, call); // again, directly before the commit
-    if (!idempotency.ok || idempotency.value !== null) await this.#events.drop([newEvent]);
-    if (!idempotency.ok) return idempotency;
-    if (idempotency.value !== null) return ok(idempotency.value as DeliveryId);
+    const existing = findByIdempotencyKey(this.#runtime, call); // again, directly before the commit
+    if (!existing.ok || existing.value !== null) await this.#events.drop([newEvent]);
+    if (!existing.ok) return existing;
+    if (existing.value !== null) return ok(existing.value as DeliveryId);
     return storage.transactionSync(() => {
       const stored = this.#events.addSample(newEvent);
       const [delivery] = this.#deliveries.schedule(stored, [{ target: { kind: "endpoint", id }, url: endpoint.url }]);

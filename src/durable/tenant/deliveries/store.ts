@@ -343,11 +343,11 @@ export class DeliveryLog {
 
   /** Restarts a delivery's retry schedule at once. A problem when its target is disabled or gone. */
   retry(call: Call, id: DeliveryId): Result<LoggedDeliveryWire, Problem> {
-    const idempotency = findByIdempotencyKey(this.#runtime, call);
-    if (!idempotency.ok) return idempotency;
+    const existing = findByIdempotencyKey(this.#runtime, call);
+    if (!existing.ok) return existing;
     const row = this.#rows.find(id);
     if (row === null) return err(noDelivery());
-    if (idempotency.value !== null) return this.read(id);
+    if (existing.value !== null) return this.read(id);
     if (this.#targets.find(targetOf(row)) === null) return err(closed());
     this.#runtime.storage.transactionSync(() => {
       this.#rows.restart(id, this.#deliveries.dueNow());
