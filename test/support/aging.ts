@@ -43,21 +43,24 @@ export function sumOf(all: readonly Counts[]): Counts {
 
 /**
  * Counts the rows that statements read, in all objects of this runtime; `stub` is any of them. Each call of the returned function
- * gives, for each statement, the most rows that one run has read since the previous call.
+ * gives, for each statement, the most rows that one run has read since the previous call: for each row written, where it wrote
+ * any, since how many rows a cleanup finds depends on when it ran.
  */
 export async function meterReads(stub: DurableObjectStub): Promise<() => Counts> {
-  let runs: { readonly query: string; readonly cursor: { readonly rowsRead: number } }[] = [];
+  let runs: { readonly query: string; readonly cursor: { readonly rowsRead: number; readonly rowsWritten: number } }[] =
+    [];
   let most: Record<string, number> = {};
   const reckon = (): void => {
     for (const { query, cursor } of runs) {
       const text = query.replace(/\s+/g, " ").replace(/(\([?, ]+\)(, )?)+/g, "(?)");
-      most[text] = Math.max(most[text] ?? 0, cursor.rowsRead);
+      most[text] = Math.max(most[text] ?? 0, Math.ceil(cursor.rowsRead / Math.max(1, cursor.rowsWritten)));
     }
     runs = [];
   };
   await runInDurableObject(stub, (_, { storage: { sql } }) => {
-    const kind: { exec: (query: string, ...values: unknown[]) => { readonly rowsRead: number } } =
-      Object.getPrototypeOf(sql);
+    const kind: {
+      exec: (query: string, ...values: unknown[]) => { readonly rowsRead: number; readonly rowsWritten: number };
+    } = Object.getPrototypeOf(sql);
     const exec = kind.exec;
     vi.spyOn(kind, "exec").mockImplementation(function (this: unknown, query, ...values) {
       const cursor = exec.call(this, query, ...values);
