@@ -21,10 +21,10 @@ const objects = { getByName: (name) => ({ wake: async () => note(name) }) };
 async function seed(db, rows) {
   wakes = new Uint8Array(rows);
   woken = 0;
-  await db.prepare("DELETE FROM busy").run();
+  await db.prepare("DELETE FROM watchdogs").run();
   const count = "WITH RECURSIVE seq (n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM seq WHERE n + 1 < ?1)";
   const make =
-    "INSERT INTO busy (object_name, kind, due_at, since) SELECT 'ten_bench:live:' || n, 'user', ?2 - 60000 - (n * 7919) % 86400000, ?2 FROM seq";
+    "INSERT INTO watchdogs (object_name, kind, due_at, created_at) SELECT 'ten_bench:live:' || n, 'user', ?2 - 60000 - (n * 7919) % 86400000, ?2 FROM seq";
   await db.prepare(`${count} ${make}`).bind(rows, Date.now()).run();
 }
 

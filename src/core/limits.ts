@@ -395,8 +395,6 @@ export const RECOVER_STEP = 200;
 export const DELIVERY_ANSWER_BYTES = 1_000;
 
 // ---- the operator's status
-/** How long error counts are kept: the status shows an hour, a day can be queried. */
-export const ERROR_COUNT_TTL_MS = DAY_MS;
 /** Dead letters are kept this long. */
 export const DEAD_LETTER_TTL_MS = 30 * DAY_MS;
 

@@ -19,7 +19,6 @@ import type { ProblemWire } from "../core/wire/problem.ts";
 import { USER_NAME_RULE } from "../core/wire/user.ts";
 import { logBug } from "../log.ts";
 import type { Ctx } from "./context.ts";
-import { countError } from "./middleware/log.ts";
 
 /** An error for the caller. Thrown only in http, routes and services; `onError` makes the response. */
 export class ApiError extends Error {
@@ -88,7 +87,6 @@ function answer(error: ApiError, c: Ctx): Response {
   const sentAt = c.get("sentAt") as Ctx["var"]["sentAt"] | undefined; // absent if `setup` did not run
   const problem = sentAt === undefined ? error.problem : withSentFields(error.problem, sentAt);
   c.set("code", problem.code);
-  countError(c, problem.code);
   const headers = new Headers({
     "Content-Type": "application/problem+json",
     "Cache-Control": "no-store",

@@ -8,10 +8,10 @@ import { QUEUE_BATCH, SWEEP_PAGE } from "../core/limits.ts";
 import type { EpochMs } from "../core/time.ts";
 import { type Env, readConfig, type WakeMessage } from "../env.ts";
 import { log, logBug } from "../log.ts";
+import { deleteOldDeadLetters } from "../store/dead-letters.ts";
 import { staleEncryptions } from "../store/encryption.ts";
 import { deleteOldIdempotencyKeys } from "../store/idempotency.ts";
 import { deleteExpiredKeys } from "../store/keys.ts";
-import { deleteOldStatus } from "../store/status.ts";
 import { overdue, type WatchdogRow } from "../store/tenants.ts";
 
 const KINDS: readonly string[] = ["user", "tenant", "upload", "token", "deletion"] satisfies WakeMessage["kind"][];
@@ -54,7 +54,7 @@ async function sendWakeMessages(queue: Env["WAKE"], rows: readonly WatchdogRow[]
 /* Deletes expired rows of D1, a few rows per run. */
 
 export async function tidy({ DB }: Pick<Env, "DB">, now: number): Promise<void> {
-  await Promise.all([deleteOldIdempotencyKeys(DB, now), deleteOldStatus(DB, now), deleteExpiredKeys(DB, now)]);
+  await Promise.all([deleteOldIdempotencyKeys(DB, now), deleteOldDeadLetters(DB, now), deleteExpiredKeys(DB, now)]);
 }
 
 /* After a rotation of the root secret: wakes a page of objects per run until no object uses the old secret. */

@@ -5,7 +5,7 @@
 import type { TenantId } from "../core/ids.ts";
 import type { Env, ObjectKind, WakeMessage } from "../env.ts";
 import { log, logBug } from "../log.ts";
-import { recordDeadLetter } from "../store/status.ts";
+import { recordDeadLetter } from "../store/dead-letters.ts";
 import { deleteTenant, deletionDependencies } from "./delete-tenant.ts";
 
 /** Every object with a job scheduler has this method. */

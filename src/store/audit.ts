@@ -5,9 +5,9 @@ import type { AuditEntry } from "../core/tenant.ts";
 import { toRfc3339 } from "../core/time.ts";
 import type { AuditEntryWire } from "../core/wire/audit.ts";
 
-type Row = Omit<AuditEntryWire, "happened_at" | "detail"> & { at: number; detail: string };
+type Row = Omit<AuditEntryWire, "happened_at" | "detail"> & { happened_at: number; detail: string };
 
-const ADD = `INSERT INTO audit_log (id, tenant, mode, at, actor, action, target, request_id, detail)
+const ADD = `INSERT INTO audit_log (id, tenant, mode, happened_at, actor, action, target, request_id, detail)
   SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9`;
 const OF_TENANT = `SELECT * FROM audit_log
   WHERE tenant = ?1 AND (mode IS NULL OR ?2 IS NULL OR mode = ?2) AND id < ?3 ORDER BY id DESC LIMIT ?4`;
@@ -49,9 +49,9 @@ export async function listAudit(
     .prepare(OF_TENANT)
     .bind(tenant, mode, after ?? LAST_ID, limit)
     .all<Row>();
-  return found.results.map(({ at, detail, id, actor, action, target, mode: of, request_id }) => ({
+  return found.results.map(({ happened_at, detail, id, actor, action, target, mode: of, request_id }) => ({
     id,
-    happened_at: toRfc3339(at),
+    happened_at: toRfc3339(happened_at),
     actor,
     action,
     target,

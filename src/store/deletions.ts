@@ -22,8 +22,8 @@ const CLOSE = "UPDATE tenants SET state = 'deleting' WHERE id = ?1";
 const REVOKE = "UPDATE keys SET revoked_at = min(coalesce(revoked_at, ?2), ?2) WHERE tenant = ?1";
 const INSERT = `INSERT OR IGNORE INTO tenant_deletions (tenant, step, removed, requested_at)
   SELECT ?1, 'endpoints', ?2, ?3 WHERE ${TENANT_EXISTS}`;
-const SCHEDULE = `INSERT OR IGNORE INTO busy (object_name, kind, due_at, since) SELECT ?1, '${DELETION}', ?2, ?2 WHERE ${TENANT_EXISTS}`;
-const CLAIM = `UPDATE busy SET due_at = ?3 WHERE object_name = ?1 AND kind = '${DELETION}' AND due_at <= ?2 RETURNING due_at`;
+const SCHEDULE = `INSERT OR IGNORE INTO watchdogs (object_name, kind, due_at, created_at) SELECT ?1, '${DELETION}', ?2, ?2 WHERE ${TENANT_EXISTS}`;
+const CLAIM = `UPDATE watchdogs SET due_at = ?3 WHERE object_name = ?1 AND kind = '${DELETION}' AND due_at <= ?2 RETURNING due_at`;
 const SAVE = "UPDATE tenant_deletions SET step = ?2, cursor = ?3, removed = ?4 WHERE tenant = ?1";
 const COUNTS = `SELECT (SELECT count(*) FROM keys WHERE tenant = ?1) AS keys,
   (SELECT count(*) FROM users WHERE tenant = ?1) AS users,
@@ -31,7 +31,7 @@ const COUNTS = `SELECT (SELECT count(*) FROM keys WHERE tenant = ?1) AS keys,
 /** Rows of one tenant's objects: `;` is the character after `:`. */
 const OBJECTS = "object_name >= ?1 || ':' AND object_name < ?1 || ';'";
 const UNFINISHED_USERS = `SELECT (SELECT count(*) FROM users WHERE tenant = ?1)
-  + (SELECT count(*) FROM busy WHERE ${OBJECTS} AND kind = 'user' AND due_at <= ?2) AS n`;
+  + (SELECT count(*) FROM watchdogs WHERE ${OBJECTS} AND kind = 'user' AND due_at <= ?2) AS n`;
 
 /**
  * Marks a tenant as deleting, revokes its keys and schedules the deletion, with the audit entry. Does nothing when
@@ -66,7 +66,7 @@ export async function claimDeletion(db: D1Database, tenant: TenantId, now: Epoch
 /** Sets when a deletion continues. */
 export async function postponeDeletion(db: D1Database, tenant: TenantId, dueAt: EpochMs): Promise<void> {
   await db
-    .prepare(`UPDATE busy SET due_at = ?2 WHERE object_name = ?1 AND kind = '${DELETION}'`)
+    .prepare(`UPDATE watchdogs SET due_at = ?2 WHERE object_name = ?1 AND kind = '${DELETION}'`)
     .bind(tenant, dueAt)
     .run();
 }
@@ -119,12 +119,12 @@ export async function finishDeletion(db: D1Database, tenant: TenantId, now: Epoc
     of("DELETE FROM generators WHERE tenant = ?1"),
     of("DELETE FROM users WHERE tenant = ?1"),
     of("DELETE FROM keys WHERE tenant = ?1"),
-    of("DELETE FROM repeats WHERE owner >= ?1 || ':' AND owner < ?1 || ';'"),
-    of(`DELETE FROM seals WHERE ${OBJECTS}`),
-    of(`DELETE FROM token_standings WHERE ${OBJECTS}`),
-    of(`DELETE FROM busy WHERE ${OBJECTS} AND kind != 'user'`),
+    of("DELETE FROM idempotency_records WHERE owner >= ?1 || ':' AND owner < ?1 || ';'"),
+    of(`DELETE FROM encrypted_objects WHERE ${OBJECTS}`),
+    of(`DELETE FROM token_statuses WHERE ${OBJECTS}`),
+    of(`DELETE FROM watchdogs WHERE ${OBJECTS} AND kind != 'user'`),
     of("DELETE FROM tenants WHERE id = ?1"),
     db.prepare("UPDATE tenant_deletions SET completed_at = ?2 WHERE tenant = ?1").bind(tenant, now),
-    of(`DELETE FROM busy WHERE object_name = ?1 AND kind = '${DELETION}'`),
+    of(`DELETE FROM watchdogs WHERE object_name = ?1 AND kind = '${DELETION}'`),
   ]);
 }

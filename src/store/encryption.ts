@@ -1,5 +1,5 @@
 /**
- * The `seals` table: the root secret that each object's ciphertexts use. One query finds the objects that a rotation
+ * The `encrypted_objects` table: the root secret that each object's ciphertexts use. One query finds the objects that a rotation
  * has not reached.
  */
 
@@ -9,7 +9,7 @@ export type EncryptionRow = { readonly object_name: string; readonly kind: strin
 export async function writeEncryption(db: D1Database, objectName: string, kind: string, kid: string): Promise<void> {
   await db
     .prepare(
-      "INSERT INTO seals (object_name, kind, kid) VALUES (?1, ?2, ?3) ON CONFLICT (object_name, kind) DO UPDATE SET kid = excluded.kid",
+      "INSERT INTO encrypted_objects (object_name, kind, kid) VALUES (?1, ?2, ?3) ON CONFLICT (object_name, kind) DO UPDATE SET kid = excluded.kid",
     )
     .bind(objectName, kind, kid)
     .run();
@@ -17,7 +17,7 @@ export async function writeEncryption(db: D1Database, objectName: string, kind: 
 
 /** Records that an object has no ciphertexts. */
 export async function deleteEncryption(db: D1Database, objectName: string, kind: string): Promise<void> {
-  await db.prepare("DELETE FROM seals WHERE object_name = ?1 AND kind = ?2").bind(objectName, kind).run();
+  await db.prepare("DELETE FROM encrypted_objects WHERE object_name = ?1 AND kind = ?2").bind(objectName, kind).run();
 }
 
 /**
@@ -27,7 +27,7 @@ export async function deleteEncryption(db: D1Database, objectName: string, kind:
 export async function staleEncryptions(db: D1Database, kid: string, limit: number): Promise<EncryptionRow[]> {
   const found = await db
     .prepare(
-      "SELECT object_name, kind FROM seals WHERE kid < ?1 UNION ALL SELECT object_name, kind FROM seals WHERE kid > ?1 LIMIT ?2",
+      "SELECT object_name, kind FROM encrypted_objects WHERE kid < ?1 UNION ALL SELECT object_name, kind FROM encrypted_objects WHERE kid > ?1 LIMIT ?2",
     )
     .bind(kid, limit)
     .all<EncryptionRow>();
@@ -38,6 +38,9 @@ export async function staleEncryptions(db: D1Database, kid: string, limit: numbe
  * The number of objects that use another root secret than `kid`: must be 0 before `ROOT_SECRET_PREVIOUS` is removed.
  */
 export async function countStaleEncryptions(db: D1Database, kid: string): Promise<number> {
-  const row = await db.prepare("SELECT count(*) AS n FROM seals WHERE kid != ?1").bind(kid).first<{ n: number }>();
+  const row = await db
+    .prepare("SELECT count(*) AS n FROM encrypted_objects WHERE kid != ?1")
+    .bind(kid)
+    .first<{ n: number }>();
   return row?.n ?? 0;
 }

@@ -27,21 +27,21 @@ export type NewGeneratorRecord = {
   readonly idempotency: { readonly key: string; readonly fingerprint: string } | null;
 };
 
-const DELETE_EXPIRED_KEY = `UPDATE generators SET repeat_key = NULL, fingerprint = NULL
-  WHERE tenant = ?1 AND mode = ?2 AND repeat_key = ?3 AND created_at <= ?4`;
+const DELETE_EXPIRED_KEY = `UPDATE generators SET idempotency_key = NULL, fingerprint = NULL
+  WHERE tenant = ?1 AND mode = ?2 AND idempotency_key = ?3 AND created_at <= ?4`;
 const INSERT = `INSERT INTO generators
-    (id, tenant, mode, slug, version, made_by, recipe, created_at, updated_at, repeat_key, fingerprint)
+    (id, tenant, mode, slug, version, made_by, recipe, created_at, updated_at, idempotency_key, fingerprint)
   SELECT ?1, ?2, ?3, ?4, 1, ?5, ?6, ?7, ?7, ?8, ?9
   WHERE (SELECT count(*) FROM generators WHERE tenant = ?2 AND mode = ?3) < ?10
   ON CONFLICT DO NOTHING`;
-const SAVE_VERSION = `INSERT INTO generator_versions (generator, version, recipe, at)
+const SAVE_VERSION = `INSERT INTO generator_versions (generator, version, recipe, created_at)
   SELECT id, version, recipe, updated_at FROM generators WHERE id = ?1
   ON CONFLICT DO NOTHING`;
 const DELETE_OLD_VERSIONS = "DELETE FROM generator_versions WHERE generator = ?1 AND version <= ?2";
-const BY_IDEMPOTENCY_KEY = "SELECT * FROM generators WHERE tenant = ?1 AND mode = ?2 AND repeat_key = ?3";
+const BY_IDEMPOTENCY_KEY = "SELECT * FROM generators WHERE tenant = ?1 AND mode = ?2 AND idempotency_key = ?3";
 const BY_ID = "SELECT * FROM generators WHERE id = ?3 AND tenant = ?1 AND mode = ?2";
 const BY_SLUG = "SELECT * FROM generators WHERE tenant = ?1 AND mode = ?2 AND slug = ?3";
-const VERSION = "SELECT recipe, at FROM generator_versions WHERE generator = ?1 AND version = ?2";
+const VERSION = "SELECT recipe, created_at FROM generator_versions WHERE generator = ?1 AND version = ?2";
 const PAGE = "SELECT * FROM generators WHERE tenant = ?1 AND mode = ?2 AND id < ?3 ORDER BY id DESC LIMIT ?4";
 const CHANGE = `UPDATE generators SET recipe = ?4, version = version + 1, updated_at = ?5
   WHERE id = ?3 AND tenant = ?1 AND mode = ?2 AND version = ?6`;
@@ -84,8 +84,8 @@ export async function readGenerator(
 ): Promise<GeneratorWire | null> {
   const row = await one(db, idOrSlug.startsWith("gen_") ? BY_ID : BY_SLUG, tenant, mode, idOrSlug);
   if (row === null || version === null || version === row.version) return row === null ? null : show(row);
-  const earlier = await db.prepare(VERSION).bind(row.id, version).first<{ recipe: string; at: number }>();
-  return earlier === null ? null : show({ ...row, version, recipe: earlier.recipe, updated_at: earlier.at });
+  const earlier = await db.prepare(VERSION).bind(row.id, version).first<{ recipe: string; created_at: number }>();
+  return earlier === null ? null : show({ ...row, version, recipe: earlier.recipe, updated_at: earlier.created_at });
 }
 
 /** Generators with ids below `after`, newest first, at most `limit`. */

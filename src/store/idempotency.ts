@@ -13,10 +13,12 @@ export type IdempotencyKey = { readonly owner: string; readonly key: string; rea
 /** The id of the resource, and whether this request created it. */
 export type Created<Id extends string> = { readonly id: Id; readonly isFirst: boolean };
 
-const FIND = "SELECT fingerprint, made FROM repeats WHERE owner = ?1 AND key = ?2 AND at > ?3";
-const DELETE_EXPIRED_KEY = "DELETE FROM repeats WHERE owner = ?1 AND key = ?2 AND at <= ?3";
-const SAVE = "INSERT INTO repeats (owner, key, fingerprint, made, at) VALUES (?1, ?2, ?3, ?4, ?5)";
-const DELETE_EXPIRED = "DELETE FROM repeats WHERE at <= ?1";
+const FIND =
+  "SELECT fingerprint, resource_id FROM idempotency_records WHERE owner = ?1 AND key = ?2 AND created_at > ?3";
+const DELETE_EXPIRED_KEY = "DELETE FROM idempotency_records WHERE owner = ?1 AND key = ?2 AND created_at <= ?3";
+const SAVE =
+  "INSERT INTO idempotency_records (owner, key, fingerprint, resource_id, created_at) VALUES (?1, ?2, ?3, ?4, ?5)";
+const DELETE_EXPIRED = "DELETE FROM idempotency_records WHERE created_at <= ?1";
 
 /** A resource to create: its id, the statements that create it, and a check against the current data. */
 export type NewResource<Id extends string> = {
@@ -54,8 +56,8 @@ async function findOrCheck<Id extends string>(
   at: EpochMs,
   check: () => Promise<Problem | null>,
 ): Promise<Result<Created<Id>, Problem> | null> {
-  const made = await findCreated<Id>(db, idempotency, at);
-  if (made !== null) return made;
+  const created = await findCreated<Id>(db, idempotency, at);
+  if (created !== null) return created;
   const problem = await check();
   return problem === null ? null : err(problem);
 }
@@ -70,9 +72,9 @@ async function findCreated<Id extends string>(
   const row = await db
     .prepare(FIND)
     .bind(idempotency.owner, idempotency.key, now - IDEMPOTENCY_TTL_MS)
-    .first<{ fingerprint: string; made: Id }>();
+    .first<{ fingerprint: string; resource_id: Id }>();
   if (row === null) return null;
-  return row.fingerprint === idempotency.fingerprint ? ok({ id: row.made, isFirst: false }) : err(mismatch());
+  return row.fingerprint === idempotency.fingerprint ? ok({ id: row.resource_id, isFirst: false }) : err(mismatch());
 }
 
 /** Deletes expired keys. */
@@ -87,13 +89,13 @@ function saveKey(
   db: D1Database,
   idempotency: IdempotencyKey | null,
   now: EpochMs,
-  made: string,
+  resourceId: string,
 ): D1PreparedStatement[] {
   if (idempotency === null) return [];
   const { owner, key, fingerprint } = idempotency;
   return [
     db.prepare(DELETE_EXPIRED_KEY).bind(owner, key, now - IDEMPOTENCY_TTL_MS),
-    db.prepare(SAVE).bind(owner, key, fingerprint, made, now),
+    db.prepare(SAVE).bind(owner, key, fingerprint, resourceId, now),
   ];
 }
 

@@ -1,5 +1,5 @@
 /**
- * The `users` table: which user objects a tenant has, with encrypted names. Also the `token_standings` table: the
+ * The `users` table: which user objects a tenant has, with encrypted names. Also the `token_statuses` table: the
  * status of every stored Nemo token.
  */
 import type { Scope, UserAddress } from "../core/address.ts";
@@ -68,9 +68,9 @@ export type TokenCounts = {
   readonly rationed: number;
 };
 
-const PUT_TOKEN_STATUS = `INSERT INTO token_standings (object_name, source, mode, state, until) VALUES (?1, ?2, ?3, ?4, ?5)
+const PUT_TOKEN_STATUS = `INSERT INTO token_statuses (object_name, source, mode, state, until) VALUES (?1, ?2, ?3, ?4, ?5)
   ON CONFLICT (object_name, source) DO UPDATE SET state = excluded.state, until = excluded.until`;
-const TOKENS = "(SELECT count(*) FROM token_standings WHERE mode = ?1";
+const TOKENS = "(SELECT count(*) FROM token_statuses WHERE mode = ?1";
 /** An expired anonymous token is no problem: its user gets another one with the next call. */
 const COUNT_TOKENS = `SELECT
   ${TOKENS} AND state = 'ready' AND until IS NULL) + ${TOKENS} AND state = 'ready' AND until > ?3) AS ready,
@@ -88,14 +88,14 @@ export async function putTokenStatus(
     await db.prepare(PUT_TOKEN_STATUS).bind(objectName, source, mode, tokenStatus.state, tokenStatus.until).run();
   else
     await db
-      .prepare("DELETE FROM token_standings WHERE object_name = ?1 AND source = ?2")
+      .prepare("DELETE FROM token_statuses WHERE object_name = ?1 AND source = ?2")
       .bind(objectName, source)
       .run();
 }
 
 /** Removes all tokens of an object. */
 export async function deleteTokenStatuses(db: D1Database, objectName: string): Promise<void> {
-  await db.prepare("DELETE FROM token_standings WHERE object_name = ?1").bind(objectName).run();
+  await db.prepare("DELETE FROM token_statuses WHERE object_name = ?1").bind(objectName).run();
 }
 
 /** Tokens of a mode by status, as `GET /v1/nemo_token` would show them at `now`. */

@@ -94,7 +94,7 @@ afterAll(() => {
 
 /** What the cron's minute does, again and again until it is so. */
 async function until(ready: () => Promise<boolean>): Promise<void> {
-  const overdue = env.DB.prepare("SELECT object_name AS name, kind FROM busy WHERE due_at <= ?1");
+  const overdue = env.DB.prepare("SELECT object_name AS name, kind FROM watchdogs WHERE due_at <= ?1");
   for (;;) {
     const rows = (await overdue.bind(clock.now()).all<WakeMessage>()).results;
     const messages = rows.map((body) => ({ body, attempts: 1, ack: () => undefined, retry: () => undefined }));

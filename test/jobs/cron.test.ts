@@ -59,7 +59,7 @@ beforeEach(() => {
 afterEach(async () => {
   delete env.ALARMS;
   vi.restoreAllMocks();
-  await env.DB.prepare("DELETE FROM busy").run();
+  await env.DB.prepare("DELETE FROM watchdogs").run();
 });
 
 describe("the sweep", () => {

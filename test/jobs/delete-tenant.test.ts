@@ -95,11 +95,11 @@ describe("deleting a tenant", () => {
       return now.state === "deleted" ? now : null;
     });
     expect(receipt.removed).toMatchObject({ keys: 2, users: 2, endpoints: 1, files: 1, file_bytes: 5 });
-    expect(await rowsOf(tenant.id)).toEqual({ audit_log: expect.any(Number), tenant_deletions: 1, busy: 2 });
-    const busy = await env.DB.prepare("SELECT DISTINCT kind FROM busy WHERE object_name GLOB ?1")
+    expect(await rowsOf(tenant.id)).toEqual({ audit_log: expect.any(Number), tenant_deletions: 1, watchdogs: 2 });
+    const watchdogs = await env.DB.prepare("SELECT DISTINCT kind FROM watchdogs WHERE object_name GLOB ?1")
       .bind(`${tenant.id}*`)
       .all();
-    expect(busy.results).toEqual([{ kind: "user" }]); // tombstones, until they forget themselves
+    expect(watchdogs.results).toEqual([{ kind: "user" }]); // tombstones, until they delete themselves
     expect(await filesOf(tenant.id)).toBe(0);
     expect((await call(`/admin/tenants/${tenant.id}`, { headers: adminHeaders })).status).toBe(404);
     expect(await readProblem(await call("/v1/projects", { headers: { "X-Api-Key": key.secret } }))).toMatchObject({
@@ -141,7 +141,7 @@ async function doomed(): Promise<UserAddress> {
   good(await userRpc(address).putToken(aCall(), token));
   await until(async () => {
     const rows = await rowsOf(tenant.id);
-    return rows.users && rows.token_standings;
+    return rows.users && rows.token_statuses;
   });
   good(await tenantRpc(address).createEndpoint(aCall(), { url: "http://127.0.0.1:9/in", types: ["render.failed"] }));
   const hook = { target_url: "http://127.0.0.1:9/hook", event: "render.failed" } as const;
@@ -225,7 +225,7 @@ const RECEIPT = {
 async function expectGone(address: UserAddress, about: string): Promise<void> {
   const { tenant } = address;
   expect((await readDeletion(env.DB, tenant))?.removed, about).toEqual(RECEIPT);
-  const { audit_log: _, busy: __, ...left } = await rowsOf(tenant);
+  const { audit_log: _, watchdogs: __, ...left } = await rowsOf(tenant);
   expect(left, about).toEqual({ tenant_deletions: 1 });
   const versions = "SELECT count(*) AS n FROM generator_versions WHERE generator NOT IN (SELECT id FROM generators)";
   expect(await env.DB.prepare(versions).first<number>("n"), about).toBe(0);

@@ -40,7 +40,8 @@ describe("after a rotation", () => {
     const { endpoint } = good(
       await tenantRpc(issued).createEndpoint(call(), { url: "http://127.0.0.1:9/in", types: ["*"] }),
     );
-    const rows = async () => (await env.DB.prepare("SELECT count(*) AS n FROM seals").first<{ n: number }>())?.n;
+    const rows = async () =>
+      (await env.DB.prepare("SELECT count(*) AS n FROM encrypted_objects").first<{ n: number }>())?.n;
     await until(async () => (await rows()) === 4);
     expect(await countStaleEncryptions(env.DB, await kidOf(OLD))).toBe(0);
 

@@ -58,7 +58,6 @@ describe("the operator's door", () => {
       oldest_due_at: null,
       outbox_backlog: 0,
       dead_letters: { count: 0, last_at: null },
-      errors_last_hour: expect.any(Object),
       stale_seals: 0,
       tokens: { operator: expect.any(String), live: expect.any(Object), test: expect.any(Object) },
     });

@@ -3,10 +3,9 @@ import { createExecutionContext, runInDurableObject } from "cloudflare:test";
 import { describe, expect, it } from "vitest";
 import { OPERATOR_TOKEN_NAME } from "../../src/core/address.ts";
 import { randomUserHash } from "../../src/core/ids.ts";
-import { ERROR_COUNT_TTL_MS } from "../../src/core/limits.ts";
 import { HOUR_MS, MINUTE_MS } from "../../src/core/time.ts";
 import worker from "../../src/index.ts";
-import { addErrorCounts, deleteOldStatus, errorsOfLastHour, recordDeadLetter } from "../../src/store/status.ts";
+import { recordDeadLetter } from "../../src/store/dead-letters.ts";
 import { putTokenStatus } from "../../src/store/users.ts";
 import { adminHeaders, call, env, jsonOf } from "../support/gateway.ts";
 import { call as aCall, freshAddress, good, newProject, random, until, userRpc, userStub } from "../support/objects.ts";
@@ -15,34 +14,9 @@ type Status = {
   overdue: number;
   outbox_backlog: number;
   dead_letters: { count: number; last_at: string | null };
-  errors_last_hour: Record<string, number>;
   tokens: { operator: string; live: Record<string, number>; test: Record<string, number> };
 };
 const status = async (): Promise<Status> => jsonOf(await call("/admin/status", { headers: adminHeaders }));
-
-describe("errors", () => {
-  it("are counted by code, some seconds after they were answered", async () => {
-    for (let at = 0; at < 3; at++) await call("/v1/nothing");
-    await call("/v1/me");
-    const { errors_last_hour } = await until(async () => {
-      const now = await status();
-      return now.errors_last_hour.unauthenticated ? now : null;
-    });
-    expect(errors_last_hour).toEqual({ not_found: 3, unauthenticated: 1 });
-    await call("/v1/nothing");
-    await until(async () => (await status()).errors_last_hour.not_found === 4);
-  });
-
-  it("are told for an hour and kept for a day", async () => {
-    const now = Date.parse("2030-01-01T12:00:00.000Z");
-    const count = (at: number) => addErrorCounts(env.DB, new Map([["internal", 2]]), at);
-    for (const at of [now - HOUR_MS - MINUTE_MS, now - HOUR_MS + MINUTE_MS, now, now]) await count(at);
-    expect(await errorsOfLastHour(env.DB, now)).toEqual({ internal: 6 });
-    await deleteOldStatus(env.DB, now + ERROR_COUNT_TTL_MS);
-    const rows = await env.DB.prepare("SELECT minute FROM error_counts").all<{ minute: number }>();
-    expect(rows.results.map(({ minute }) => minute)).toEqual([now / MINUTE_MS]);
-  });
-});
 
 describe("dead letters", () => {
   it("are written down once each, from the dead-letter queue", async () => {

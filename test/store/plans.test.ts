@@ -20,10 +20,9 @@ const sources: Record<string, string> = import.meta.glob(["../../src/store/*.ts"
 
 /** Queries that may read or sort more than they give, each with its reason. */
 const MAY_SCAN: Readonly<Record<string, string>> = {
-  "SELECT count(*) AS n FROM seals WHERE kid != ?1": "the operator's question how far a re-sealing has come",
-  "SELECT code, sum(n) AS n FROM error_counts WHERE minute > ?1 GROUP BY code ORDER BY code":
-    "the operator's question, over the codes of 60 minutes",
-  "SELECT count(*) AS n, max(at) AS last_at FROM dead_letters":
+  "SELECT count(*) AS n FROM encrypted_objects WHERE kid != ?1":
+    "the operator's question how far a re-encryption has come",
+  "SELECT count(*) AS n, max(recorded_at) AS last_at FROM dead_letters":
     "the operator's question, over 30 days of what should be none",
   "SELECT uh, name FROM users WHERE tenant = ?1 AND mode = ?2 AND name IS NOT NULL AND uh IN (SELECT value FROM json_each(?3))":
     "reads the list it is given, and each user of it by the key",
@@ -86,7 +85,7 @@ describe("the queries to D1", () => {
   });
 
   it("would be caught without their index", async () => {
-    expect((await planOf("SELECT * FROM busy WHERE since > ?1")).some(isSlow)).toBe(true);
+    expect((await planOf("SELECT * FROM watchdogs WHERE created_at > ?1")).some(isSlow)).toBe(true);
     expect((await planOf("SELECT * FROM tenants WHERE id > ?1 ORDER BY name")).some(isSlow)).toBe(true);
   });
 });

@@ -10,7 +10,7 @@ import * as z from "zod";
 const LATE_MS = 15_000;
 
 const dueRow = z.object({ kind: z.string(), ref: z.string(), due_at: z.number(), poisoned: z.number() });
-const busyRow = z.object({ object_name: z.string(), kind: z.string(), due_at: z.number() });
+const watchdogRow = z.object({ object_name: z.string(), kind: z.string(), due_at: z.number() });
 const uploadRecord = z.object({ id: z.string(), status: z.string(), multipart: z.string().nullable() });
 
 type Place = { readonly state: string; readonly stoppedAt: number };
@@ -49,12 +49,12 @@ function leftJobs({ state, stoppedAt }: Place): string[] {
         .map((row) => `a ${kind} object has the job ${row.kind} ${row.ref} overdue since ${stoppedAt - row.due_at} ms`),
     ),
   );
-  const busy = databases(state, "d1/miniflare-D1DatabaseObject").flatMap((path) =>
-    rowsOf(path, "busy", busyRow)
+  const watchdogs = databases(state, "d1/miniflare-D1DatabaseObject").flatMap((path) =>
+    rowsOf(path, "watchdogs", watchdogRow)
       .filter((row) => row.due_at < late)
       .map((row) => `D1 lists ${row.kind} ${row.object_name} as overdue since ${stoppedAt - row.due_at} ms`),
   );
-  return [...jobs, ...busy];
+  return [...jobs, ...watchdogs];
 }
 
 const idRow = z.object({ id: z.string() });

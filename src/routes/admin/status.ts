@@ -1,12 +1,12 @@
-/** Operator route for the gateway's status: overdue jobs, backlog, dead letters, errors. */
+/** Operator route for the gateway's status: overdue jobs, backlog, dead letters, tokens. */
 import { Hono } from "hono";
 import { kidOf } from "../../core/crypto.ts";
 import { SWEEP_PAGE } from "../../core/limits.ts";
 import { toRfc3339 } from "../../core/time.ts";
 import type { AppEnv } from "../../http/context.ts";
 import { operatorsToken } from "../../http/objects.ts";
+import { deadLetters } from "../../store/dead-letters.ts";
 import { countStaleEncryptions } from "../../store/encryption.ts";
-import { deadLetters, errorsOfLastHour } from "../../store/status.ts";
 import { oldestDue, outboxBacklog, overdue } from "../../store/tenants.ts";
 import { countTokens } from "../../store/users.ts";
 
@@ -16,12 +16,11 @@ export function adminStatus(): Hono<AppEnv> {
   admin.get("/status", async (c) => {
     const { DB } = c.env;
     const now = Date.now();
-    const [late, oldest, outbox, dead, errors, stale, live, test, operators] = await Promise.all([
+    const [late, oldest, outbox, dead, stale, live, test, operators] = await Promise.all([
       overdue(DB, now, null, SWEEP_PAGE),
       oldestDue(DB),
       outboxBacklog(DB),
       deadLetters(DB),
-      errorsOfLastHour(DB, now),
       kidOf(c.var.config.rootSecret).then((kid) => countStaleEncryptions(DB, kid)),
       countTokens(DB, "live", now),
       countTokens(DB, "test", now),
@@ -33,7 +32,6 @@ export function adminStatus(): Hono<AppEnv> {
       oldest_due_at: oldest === null ? null : toRfc3339(oldest),
       outbox_backlog: outbox,
       dead_letters: dead,
-      errors_last_hour: errors,
       stale_seals: stale,
       tokens: { operator: operators.state, live, test },
     });

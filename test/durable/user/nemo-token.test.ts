@@ -274,7 +274,7 @@ describe("an anonymous token", () => {
     const user = await known();
     // Refuses the rows of this one object: other objects write to the table at the same time.
     await env.DB.prepare(
-      `CREATE TRIGGER no_seals BEFORE INSERT ON seals WHEN NEW.object_name = '${userObjectName(address)}' BEGIN SELECT RAISE(ABORT, 'refused by the test'); END`,
+      `CREATE TRIGGER no_encryption BEFORE INSERT ON encrypted_objects WHEN NEW.object_name = '${userObjectName(address)}' BEGIN SELECT RAISE(ABORT, 'refused by the test'); END`,
     ).run();
     // Awaited here, as a stub's promise can be called as well and the runner would call it.
     const problem = await user.readCredits().then(
@@ -283,7 +283,7 @@ describe("an anonymous token", () => {
     );
     expect(problem).toContain("refused by the test");
     expect(nemo.seen.filter(({ path }) => path === MINT)).toHaveLength(0); // nothing is used up before it can be kept
-    await env.DB.prepare("DROP TRIGGER no_seals").run();
+    await env.DB.prepare("DROP TRIGGER no_encryption").run();
     good(await user.readCredits());
     good(await user.readCredits());
     expect(nemo.seen.filter(({ path }) => path === MINT)).toHaveLength(1);
@@ -307,7 +307,7 @@ describe("an anonymous token", () => {
 
 describe("how a kept token stands", () => {
   const told = async (name: string) => {
-    const query = "SELECT source, mode, state, until FROM token_standings WHERE object_name = ?1 ORDER BY source";
+    const query = "SELECT source, mode, state, until FROM token_statuses WHERE object_name = ?1 ORDER BY source";
     return (await env.DB.prepare(query).bind(name).all<{ source: string; state: string; until: number | null }>())
       .results;
   };
@@ -327,7 +327,7 @@ describe("how a kept token stands", () => {
 
     good(await tokenRpc(address).put(call(), provided()));
     await toldSoon(tenantObjectName(address), [{ source: "tenant", mode: "live", state: "ready", until: null }]);
-    const dump = JSON.stringify((await env.DB.prepare("SELECT * FROM token_standings").all()).results);
+    const dump = JSON.stringify((await env.DB.prepare("SELECT * FROM token_statuses").all()).results);
     expect(dump).not.toContain("nmv_usr_");
   });
 
@@ -349,7 +349,7 @@ describe("how a kept token stands", () => {
 
   it("is told although the instance died before it could", async () => {
     good(await userRpc(address).putToken(call(), provided()));
-    await env.DB.prepare("DELETE FROM token_standings WHERE object_name = ?1").bind(userObjectName(address)).run();
+    await env.DB.prepare("DELETE FROM token_statuses WHERE object_name = ?1").bind(userObjectName(address)).run();
     await runInDurableObject(userStub(address), (_, { storage }) => {
       storage.sql.exec("INSERT OR REPLACE INTO due (kind, ref, due_at) VALUES ('token_standing', 'kept_token', 0)");
     });

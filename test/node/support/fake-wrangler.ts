@@ -59,7 +59,7 @@ function migrations(): void {
   say(
     account.migrated
       ? "✅ No migrations to apply!"
-      : "Migrations to be applied:\n┌──────────────────┐\n│ 0001_tenants.sql │\n└──────────────────┘",
+      : "Migrations to be applied:\n┌──────────────────┐\n│ 0001_initial.sql │\n└──────────────────┘",
   );
   account.migrated = true;
 }
