@@ -31,8 +31,8 @@ export type Batch = BatchRequest & {
   readonly id: BatchId;
   readonly total: number;
   readonly createdAt: EpochMs;
-  /** The API key that created it; missing when unknown. */
-  readonly key?: KeyId | null;
+  /** The API key that created it; null when unknown. */
+  readonly key: KeyId | null;
   /** `cancelled` is set at once; `endedAt` follows when the running videos have stopped. */
   readonly status: "processing" | "paused" | "completed" | "cancelled";
   readonly endedAt: EpochMs | null;
@@ -48,7 +48,12 @@ export type BatchCounts = {
   readonly cancelled: number;
 };
 
-export const newBatchOf = (order: BatchRequest, id: BatchId, total: number, createdAt: EpochMs): Batch => ({
+export const newBatchOf = (
+  order: BatchRequest & Pick<Batch, "key">,
+  id: BatchId,
+  total: number,
+  createdAt: EpochMs,
+): Batch => ({
   ...order,
   id,
   total,

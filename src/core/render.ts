@@ -38,10 +38,10 @@ export type Render = {
   readonly metadata: Readonly<Record<string, string>>;
   /** URL that receives its end events beside the tenant's endpoints; never shown. */
   readonly callback: string | null;
-  /** The attribution of the generator it is made for; missing: its tenant's. */
-  readonly attribution?: AttributionWire | null;
-  /** The API key that requested it; missing when unknown. */
-  readonly key?: KeyId | null;
+  /** The attribution of the generator it is made for; null: its tenant's. */
+  readonly attribution: AttributionWire | null;
+  /** The API key that requested it; null when unknown. */
+  readonly key: KeyId | null;
   readonly output: RenderOutput;
   readonly createdAt: EpochMs;
   readonly phase: "queued" | "submitting" | "polling" | "copying" | "completed" | "failed";

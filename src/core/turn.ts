@@ -57,12 +57,12 @@ export type Turn = {
   readonly onSessionLoss: "fail" | "restart";
   /** Its session was lost and replaced once; a second loss ends the turn. */
   readonly replaced: boolean;
-  /** Who wrote the prompt; missing: its caller. */
-  readonly source?: PromptSource;
-  /** The attribution of the generator it is made for; missing: its tenant's. */
-  readonly attribution?: AttributionWire | null;
-  /** The API key that requested it; missing when unknown. */
-  readonly key?: KeyId | null;
+  /** Who wrote the prompt. */
+  readonly source: PromptSource;
+  /** The attribution of the generator it is made for; null: its tenant's. */
+  readonly attribution: AttributionWire | null;
+  /** The API key that requested it; null when unknown. */
+  readonly key: KeyId | null;
   readonly createdAt: EpochMs;
   readonly phase: "queued" | "sending" | "streaming" | "settling" | "ended";
   readonly sentAt: EpochMs | null;
@@ -75,8 +75,8 @@ export type Turn = {
     readonly spoke: boolean;
     /** Tool calls without a result: a generation may be running. */
     readonly toolsOpen: number;
-    /** Upstream closed the stream itself, whatever `end` says; missing when unknown. */
-    readonly closed?: boolean;
+    /** Upstream closed the stream itself, whatever `end` says. */
+    readonly closed: boolean;
   };
   /** The last snapshot after the stream's end. */
   readonly reading: Snapshot | null;
@@ -119,7 +119,7 @@ export const newTurnOf = (
   sentAt: null,
   endedAt: null,
   before: null,
-  stream: { end: null, spoke: false, toolsOpen: 0 },
+  stream: { end: null, spoke: false, toolsOpen: 0, closed: false },
   reading: null,
   shared: false,
   verdict: null,
@@ -187,7 +187,7 @@ export function afterRestart(given: Turn): OpenTurn | null {
 const isFinished = ({ stream }: Turn): boolean => stream.end === "closed" && stream.spoke && stream.toolsOpen === 0;
 
 /** Upstream reported that its agent failed, and then closed the stream itself, so nothing more follows. */
-const hasFailed = ({ stream }: Turn): boolean => stream.end === "error" && stream.closed === true;
+const hasFailed = ({ stream }: Turn): boolean => stream.end === "error" && stream.closed;
 
 /**
  * When to poll upstream's state for the first time after the stream's end: at once if upstream closed the stream,

@@ -80,8 +80,8 @@ export type Video = {
   readonly answered: boolean;
   readonly generator: { readonly id: string; readonly slug: string; readonly version: number } | null;
   readonly attribution: AttributionWire | null;
-  /** The API key that created it; missing when unknown. */
-  readonly key?: KeyId | null;
+  /** The API key that created it; null when unknown. */
+  readonly key: KeyId | null;
   /** Formats that its generator accepts; null for all. */
   readonly accepts: readonly string[] | null;
   readonly batch: BatchId | null;
@@ -94,8 +94,8 @@ export type Video = {
   readonly ownsProject: boolean;
   /** Number of its messages; part of the idempotency keys of the current turn and render. */
   readonly round: number;
-  /** When the current round started; missing: with the video. */
-  readonly roundAt?: EpochMs | null;
+  /** When the current round started. */
+  readonly roundAt: EpochMs;
   /** The current turn, and the earlier ones. */
   readonly turn: TurnId | null;
   readonly turns: readonly TurnId[];
@@ -109,7 +109,7 @@ export type Video = {
   readonly charged: Charged | null;
   readonly spent: number | null;
   /** The last turn whose cost is in `charged` and `spent`. */
-  readonly counted?: TurnId | null;
+  readonly counted: TurnId | null;
   readonly error: Problem | null;
   readonly endedAt: EpochMs | null;
 };
@@ -285,7 +285,7 @@ export const turnStep = ({ round }: Video): string => `turn ${round}`;
 export const renderStep = ({ round }: Video): string => `render ${round}`;
 
 /** When its current round started. */
-export const roundStartedAt = ({ roundAt, createdAt }: Video): EpochMs => roundAt ?? createdAt;
+export const roundStartedAt = ({ roundAt }: Video): EpochMs => roundAt;
 
 /** Whether nothing more happens unless the caller continues it. */
 export const isOver = ({ endedAt }: Video): boolean => endedAt !== null;
@@ -300,7 +300,12 @@ const noTrace = ({ charged }: EndedTurn): Problem =>
 /** A request whose URLs have not become imports yet. */
 export type NamedVideoRequest = Omit<VideoRequest, "sources"> & { readonly sources: readonly NamedSource[] };
 
-export const newVideoOf = (order: VideoRequest, id: VideoId, createdAt: EpochMs, batch: BatchId | null): Video => ({
+export const newVideoOf = (
+  order: VideoRequest & Pick<Video, "key">,
+  id: VideoId,
+  createdAt: EpochMs,
+  batch: BatchId | null,
+): Video => ({
   ...order,
   id,
   createdAt,
@@ -341,7 +346,7 @@ export const toCancelled = (
 export const canContinue = (video: Video): boolean => isOver(video) && video.status !== "cancelled";
 
 /** Whether a cancelled video still waits for the cost of its turn, which ends without being streamed. */
-export const awaitsCost = ({ status, turn, counted = null }: Video): boolean =>
+export const awaitsCost = ({ status, turn, counted }: Video): boolean =>
   status === "cancelled" && turn !== null && turn !== counted;
 
 /** Adds the cost of a cancelled video's turn once the turn has ended; unchanged if there is nothing to add. */

@@ -131,9 +131,9 @@ export type RenderRecord = {
   /** How often this id was submitted. */
   readonly submits: number;
   readonly durationMs: number;
-  /** The draft's size in pixels; missing in records of an earlier version. */
-  readonly width?: number;
-  readonly height?: number;
+  /** The draft's size in pixels. */
+  readonly width: number;
+  readonly height: number;
 };
 
 /** How a submitted draft compares with the session's drafts, byte for byte. */

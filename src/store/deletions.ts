@@ -52,8 +52,7 @@ export async function startDeletion(db: D1Database, tenant: TenantId, entry: Aud
 export async function readDeletion(db: D1Database, tenant: TenantId): Promise<Deletion | null> {
   const row = await db.prepare("SELECT * FROM tenant_deletions WHERE tenant = ?1").bind(tenant).first<Row>();
   if (row === null) return null;
-  const counted = JSON.parse(row.removed) as Partial<TenantRemovedWire>; // written here only
-  const removed = { ...NOTHING_REMOVED, ...counted };
+  const removed = JSON.parse(row.removed) as TenantRemovedWire; // written here only
   const { step, cursor, requested_at: requestedAt, completed_at: completedAt } = row;
   return { step, cursor, removed, requestedAt, completedAt };
 }

@@ -12,7 +12,7 @@ const shared = {
   expectedMs: 1,
 } as const;
 const batchOf = (mode: Batch["mode"], concurrency: number, total: number): Batch => ({
-  ...newBatchOf({ mode, concurrency, project: null, metadata: {}, callback: null, shared }, ID, total, 0),
+  ...newBatchOf({ mode, concurrency, project: null, metadata: {}, callback: null, key: null, shared }, ID, total, 0),
 });
 
 describe("a batch", () => {

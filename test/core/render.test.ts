@@ -23,6 +23,8 @@ const order = newRenderOf({
   project: "prj_1",
   metadata: {},
   callback: null,
+  attribution: null,
+  key: null,
   output: ATTESTED_OUTPUT,
   createdAt: 0,
   upstreamId: "render_x",

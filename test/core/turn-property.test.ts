@@ -31,6 +31,7 @@ const stream = fc.record({
   end: fc.constantFrom<StreamEnd>("closed", "error", "cut", "lost", "cancelled"),
   spoke: fc.boolean(),
   toolsOpen: fc.nat({ max: 2 }),
+  closed: fc.constant(false),
 });
 const script = fc.record({
   before: snapshot,
@@ -76,6 +77,9 @@ describe("settling, for any script of upstream's states", () => {
           metadata: {},
           callback: null,
           onSessionLoss: "fail",
+          source: "caller",
+          attribution: null,
+          key: null,
           createdAt: SENT,
         });
         const turn = toSettling(toStreaming(toSending(base, { ...before, at: SENT }, SENT)), end, null);

@@ -41,10 +41,13 @@ const base = newTurnOf({
   metadata: {},
   callback: null,
   onSessionLoss: "fail",
+  source: "caller",
+  attribution: null,
+  key: null,
   createdAt: SENT - 100,
 });
 const sent = toStreaming(toSending(base, before, SENT));
-const closed: Turn["stream"] = { end: "closed", spoke: true, toolsOpen: 0 };
+const closed: Turn["stream"] = { end: "closed", spoke: true, toolsOpen: 0, closed: true };
 
 describe("a turn", () => {
   it("ends at one reading when upstream closed after a final text", () => {

@@ -27,6 +27,7 @@ const order = newVideoOf(
     metadata: {},
     callback: null,
     onQuestion: "wait",
+    key: null,
     generator: null,
     attribution: null,
     accepts: null,

@@ -21,10 +21,10 @@ export type GeneratorJob = {
   readonly slug: string | null;
   readonly language: string | null;
   readonly createdAt: EpochMs;
-  /** URL that receives its end event beside the tenant's endpoints; missing: none. Never shown. */
-  readonly callback?: string | null;
-  /** The API key that created it; missing when unknown. */
-  readonly key?: KeyId | null;
+  /** URL that receives its end event beside the tenant's endpoints; null: none. Never shown. */
+  readonly callback: string | null;
+  /** The API key that created it; null when unknown. */
+  readonly key: KeyId | null;
   readonly status: "running" | "completed" | "failed";
   readonly project: ProjectId | null;
   readonly turn: TurnId | null;
@@ -43,7 +43,7 @@ export type GeneratorJob = {
 export type GeneratorJobRequest = Pick<GeneratorJob, "description" | "name" | "slug" | "language" | "callback">;
 
 export const newGeneratorJobOf = (
-  order: GeneratorJobRequest,
+  order: GeneratorJobRequest & Pick<GeneratorJob, "key">,
   id: GeneratorJobId,
   generator: GeneratorId,
   createdAt: EpochMs,

@@ -65,28 +65,8 @@ export type Imported = Upload & { readonly import: Import };
 /** Whether it is a partial, which a final upload may use. */
 export const isPartial = ({ concat }: Upload): boolean => concat?.kind === "partial";
 
-/** Defaults of fields that may be missing in a stored record. */
-const RECORD_DEFAULTS = {
-  uploadMetadata: null,
-  sha256: null,
-  error: null,
-  multipart: null,
-  format: null,
-  concat: null,
-  fileParts: null,
-  lentTo: [],
-  isRejected: false,
-  looks: 0,
-  import: null,
-  arrivedBytes: null,
-} as const;
-type DefaultedField = keyof typeof RECORD_DEFAULTS;
-
 /** Parses a stored record. */
-export function decodeUpload(text: string): Upload {
-  const stored = JSON.parse(text) as Omit<Upload, DefaultedField> & Partial<Pick<Upload, DefaultedField>>; // written by save only
-  return { ...RECORD_DEFAULTS, ...stored };
-}
+export const decodeUpload = (text: string): Upload => JSON.parse(text) as Upload; // written by save only
 
 /** What creates an upload: the call, the owner, the id and the announced file. */
 export type NewUploadRequest = {

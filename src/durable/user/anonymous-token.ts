@@ -6,7 +6,6 @@
 import type { UserAddress } from "../../core/address.ts";
 import { decrypt, encrypt, reEncrypt } from "../../core/crypto.ts";
 import { type Problem, problemOf } from "../../core/errors.ts";
-import { ISSUE_INTERVAL_MS } from "../../core/limits.ts";
 import {
   mayRenew,
   NO_TOKEN,
@@ -31,12 +30,11 @@ const OWN = "token";
 const ISSUE_AFTER = "mint_after";
 const USER = "nemo_user";
 
-/** Older records have no `issuedAt`. */
 type TokenRecord = {
   readonly encrypted: string;
   readonly clientId: string;
   readonly expiresAt: EpochMs | null;
-  readonly issuedAt?: EpochMs;
+  readonly issuedAt: EpochMs;
 };
 
 export type AnonymousTokenParts = {
@@ -66,7 +64,7 @@ export class AnonymousToken {
     const record = this.#valid();
     const current = record === null ? null : await this.#decrypt(record.encrypted);
     if (record === null || current === null) return this.#issueOnce();
-    const isRenewalDue = mayRenew({ expiresAt: record.expiresAt, issuedAt: record.issuedAt ?? null }, now());
+    const isRenewalDue = mayRenew({ expiresAt: record.expiresAt, issuedAt: record.issuedAt }, now());
     if (!isRenewalDue || (this.#issueAfter() ?? 0) > now()) return ok(current);
     const fresh = await this.#issueOnce();
     return fresh.ok ? fresh : ok(current);
@@ -167,8 +165,7 @@ export class AnonymousToken {
     }
     if (!issued.ok) {
       if (issued.error.reason !== "token_rationed") return err(toProblem(issued.error));
-      const last = this.#read();
-      const issuedAt = last?.issuedAt ?? (last?.expiresAt ? last.expiresAt - ISSUE_INTERVAL_MS : null);
+      const issuedAt = this.#read()?.issuedAt ?? null;
       const next = nextIssueAt(runtime.now(), issued.error.retryAfterMs, issuedAt);
       runtime.storage.transactionSync(() => {
         writeMeta(runtime.sql, ISSUE_AFTER, String(next));

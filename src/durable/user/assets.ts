@@ -187,10 +187,7 @@ export class Assets {
 /** The upload failed because its session was lost; it is repeated in the new session. */
 const isSessionLost = ({ code }: Problem): boolean => code === "session_lost";
 
-/** Defaults for fields that older records lack. */
-const DEFAULTS = { duration_ms: null, width: null, height: null, error: null };
-
-const decodeAsset = (record: string): AssetRecord => ({ ...DEFAULTS, ...(JSON.parse(record) as AssetRecord) }); // written by add() only
+const decodeAsset = (record: string): AssetRecord => JSON.parse(record) as AssetRecord; // written by add() only
 
 type ShownAsset = Unsigned<AssetWire>;
 

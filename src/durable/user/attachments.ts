@@ -29,9 +29,6 @@ export type Attachment = {
   readonly told: TurnId | "caller" | null;
 };
 
-/** Older records do not say whether a failure was reported; it counts as reported. */
-const DEFAULTS = { told: "caller" } as const;
-
 export const ATTACHMENT_INDEXES = `
   CREATE INDEX attachments_of_asset ON attachments (asset);
   CREATE INDEX attachments_by_status ON attachments (project, status);
@@ -85,7 +82,6 @@ export class AttachRows {
     const query = `SELECT status, record FROM attachments WHERE ${where}`;
     const rows = this.#runtime.sql.exec<Row>(query, ...values).toArray();
     return rows.map(({ status, record }) => ({
-      ...DEFAULTS,
       ...(JSON.parse(record) as Omit<Attachment, "status">),
       status,
     })); // written by save() only

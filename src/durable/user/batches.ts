@@ -92,7 +92,7 @@ export class Batches {
     if (!idempotency.ok) return idempotency;
     if (idempotency.value !== null) return asReplayed(this.read(idempotency.value as BatchId)); // written by this method only
     const id = ownedId("bat", address.uh, runtime.now(), runtime.random);
-    const batch = { ...newBatchOf(order, id, items.length, runtime.now()), key: call.key ?? null };
+    const batch = newBatchOf({ ...order, key: call.key ?? null }, id, items.length, runtime.now());
     const problem = this.#check(batch, named);
     if (problem !== null) return err(problem);
     runtime.storage.transactionSync(() => {
@@ -174,7 +174,7 @@ export class Batches {
       if (step.do === "start") {
         for (const { n, item } of this.#rows.waiting(id, step.count)) {
           runtime.storage.transactionSync(() => {
-            const video = this.#videos.begin(videoOrderOf(batch, item), id, batch.key ?? null);
+            const video = this.#videos.begin(videoOrderOf(batch, item), id, batch.key);
             this.#rows.markStarted(id, n, video.id);
           });
         }

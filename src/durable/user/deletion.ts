@@ -56,8 +56,8 @@ type Tombstone = {
   readonly requestedAt: EpochMs;
   readonly deletedAt: EpochMs | null;
   readonly removed: RemovedWire;
-  /** Missing in older records, and while the pending turns are not settled. */
-  readonly settled?: SettledWire;
+  /** Null while the pending turns are not settled. */
+  readonly settled: SettledWire | null;
 };
 
 /** Tables whose rows the receipt counts. */
@@ -115,7 +115,7 @@ export class UserDeletion {
       const [projects = 0, turns = 0, assets = 0, renders = 0, videos = 0] = COUNTED_TABLES.map(count);
       const removed = { projects, turns, assets, renders, videos, files: 0, file_bytes: 0, events: 0, deliveries: 0 };
       const since = Number(readMeta(sql, "since") ?? now());
-      this.#save({ since, requestedAt: now(), deletedAt: null, removed });
+      this.#save({ since, requestedAt: now(), deletedAt: null, removed, settled: null });
       sql.exec("DELETE FROM due WHERE kind != ?", AUDIT);
       noteAudit(this.#runtime, jobs, audit);
       // Delayed, so that the answer to this call is sent before the instance restarts.
@@ -133,7 +133,7 @@ export class UserDeletion {
       deletion: {
         requested_at: toRfc3339(requestedAt),
         completed_at: deletedAt === null ? null : toRfc3339(deletedAt),
-        removed: { ...removed, videos: removed.videos ?? 0 }, // the oldest receipts did not count videos
+        removed,
         settled: settled ?? NOTHING_SETTLED,
       },
     };
@@ -281,7 +281,7 @@ export class PendingSettlements {
       at: turn.endedAt ?? since,
       status: turn.verdict?.status ?? "unknown",
       credits: spentBy(turn, turn.reading, turn.shared),
-      key: turn.key ?? null,
+      key: turn.key,
     }));
   }
 

@@ -272,8 +272,8 @@ export class VideoEvents {
   }
 }
 
-/** What `TurnEventLog.append` stores at a video's end; older records have no `download`. */
-type StoredEnd = { readonly type: string; readonly video: Unsigned<VideoWire> | VideoWire };
+/** What `TurnEventLog.append` stores at a video's end. */
+type StoredEnd = { readonly type: string; readonly video: Unsigned<VideoWire> };
 
 /**
  * Removes what a user may not see. Only the last frames show a turn or a video; all others are the same for every
@@ -303,7 +303,6 @@ export class Frames {
 
   async #sign(frame: Frame): Promise<Frame> {
     const { video, ...event } = JSON.parse(frame.data) as StoredEnd; // rows of our own log
-    if (!("download" in video)) return frame;
     const at = Date.parse(video.ended_at ?? video.created_at);
     const signed: Signed<typeof video> = await this.#downloads.one(video, at);
     return { ...frame, data: JSON.stringify({ ...event, video: signed }) };

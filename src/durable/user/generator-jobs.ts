@@ -133,7 +133,7 @@ export class GeneratorJobs {
     const now = runtime.now();
     const id = ownedId("gjb", address.uh, now, runtime.random);
     const generator = plainId("gen", now, runtime.random);
-    const generatorJob = { ...newGeneratorJobOf(order, id, generator, now), key: call.key ?? null };
+    const generatorJob = newGeneratorJobOf({ ...order, key: call.key ?? null }, id, generator, now);
     runtime.storage.transactionSync(() => {
       this.#rows.save(generatorJob);
       saveIdempotencyKey(runtime, call, generatorJob.id);

@@ -13,7 +13,6 @@ import { cursorOf, pageOf } from "../shared/context.ts";
 import { asReplayed, findByIdempotencyKey, saveIdempotencyKey } from "../shared/idempotency.ts";
 import { AttachRows } from "./attachments.ts";
 import { admitNewUser, originOf, type UserContext } from "./context.ts";
-import { decodeSnapshot } from "./turns/store.ts";
 
 export type Project = {
   readonly id: ProjectId;
@@ -84,7 +83,7 @@ export class Projects {
         page.limit + 1,
       )
       .toArray()
-      .map(({ record }) => decode(record));
+      .map(({ record }) => JSON.parse(record) as Project); // written by this file only
     const origin = originOf(this.#context);
     return pageOf(
       rows,
@@ -192,7 +191,7 @@ export class Projects {
   #stored(query: string, id: ProjectId): Project | null {
     if (!this.#context.database.exists()) return null;
     const row = this.#context.runtime.sql.exec<{ record: string }>(query, id).toArray()[0];
-    return row === undefined ? null : decode(row.record);
+    return row === undefined ? null : (JSON.parse(row.record) as Project); // written by this file only
   }
 
   #show(project: Project, origin = originOf(this.#context)): ProjectWire {
@@ -213,17 +212,6 @@ export class Projects {
 
 export const noProject = (): Problem =>
   problemOf("not_found", "No project with this id exists; list your projects with GET /v1/projects.");
-
-/** Fields that older records lack. */
-type AddedFields = "hasTimeline" | "opened";
-
-/** Decodes a stored project. An older record with a snapshot may have a timeline. */
-function decode(record: string): Project {
-  const { hasTimeline, opened, ...project } = JSON.parse(record) as Omit<Project, AddedFields> &
-    Partial<Pick<Project, AddedFields>>; // written by this file only
-  const snapshot = decodeSnapshot(project.snapshot);
-  return { ...project, snapshot, hasTimeline: hasTimeline ?? snapshot !== null, opened: opened ?? false };
-}
 
 function showTimeline(id: ProjectId, timeline: Timeline): TimelineWire {
   return {

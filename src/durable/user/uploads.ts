@@ -215,9 +215,8 @@ const AT_ONCE = { import: IMPORTS_AT_ONCE, final: FINALS_AT_ONCE } as const;
  */
 const MISSED_POLLS = 5;
 
-/** Decodes an upload that #put stored; older records have no `concat`. */
-const decodeUpload = (record: string): UploadWire => ({ ...DEFAULTS, ...(JSON.parse(record) as UploadWire) });
-const DEFAULTS = { concat: null };
+/** Decodes an upload that #put stored. */
+const decodeUpload = (record: string): UploadWire => JSON.parse(record) as UploadWire;
 
 const tooMany = (): Problem =>
   problemOf(

@@ -20,6 +20,7 @@ const order = (description: string, more: object = {}) => ({
   name: null,
   slug: null,
   language: null,
+  callback: null,
   ...more,
 });
 

@@ -3,16 +3,7 @@
 import type { Download, Unsigned } from "../../../core/download.ts";
 import { type Problem, problemOf } from "../../../core/errors.ts";
 import type { ProjectId, RenderId } from "../../../core/ids.ts";
-import { RENDER_TTL_MS } from "../../../core/limits.ts";
-import {
-  ATTESTED_OUTPUT,
-  isOver,
-  isPublished,
-  newRenderOf,
-  type Render,
-  type RenderFile,
-  type RenderOutput,
-} from "../../../core/render.ts";
+import { isOver, isPublished, type Render, type RenderFile, type RenderOutput } from "../../../core/render.ts";
 import type { PageRequest } from "../../../core/rpc/user.ts";
 import { type EpochMs, toRfc3339 } from "../../../core/time.ts";
 import { type FileFacts, NO_FACTS } from "../../../core/wire/file.ts";
@@ -93,7 +84,7 @@ export class RenderRows {
 
   #renders(query: string, ...values: SqlStorageValue[]): Render[] {
     const rows = this.#runtime.sql.exec<{ record: string }>(query, ...values).toArray();
-    return rows.map(({ record }) => decode(record));
+    return rows.map(({ record }) => JSON.parse(record) as Render); // written by add() and save() only
   }
 }
 
@@ -107,20 +98,6 @@ function columnsOf(render: Render): [string | null, string | null, number | null
   if (render.file === null) return [null, null, null];
   const made = render.made === null ? null : madeOf(render.made.fingerprint, render.output);
   return [made, fileOwner(render), render.file.expiresAt];
-}
-
-/** Defaults for fields of a file that older records lack. */
-const FILE_DEFAULTS = { sha256: null, durationMs: null, width: null, height: null, codec: null };
-
-/** Decodes a stored render of any version. */
-function decode(record: string): Render {
-  const stored = JSON.parse(record) as Partial<Render> & // written by add() and save() only
-    Pick<Render, "id" | "project" | "metadata" | "createdAt" | "upstreamId" | "phase">;
-  const render = { ...newRenderOf({ output: ATTESTED_OUTPUT, callback: null, key: null, ...stored }), ...stored };
-  const file = render.file as (Partial<RenderFile> & Pick<RenderFile, "sizeBytes" | "etag" | "contentType">) | null;
-  if (file === null) return render;
-  const expiresAt = (render.endedAt ?? render.createdAt) + RENDER_TTL_MS;
-  return { ...render, file: { expiresAt, ...FILE_DEFAULTS, ...file } };
 }
 
 export type ShownRender = Unsigned<RenderWire>;

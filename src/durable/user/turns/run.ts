@@ -412,7 +412,7 @@ export class CommandTurns {
       origin: originOf(this.#context),
       named: false,
       idempotency: { key: renderStepOf(turn.id), fingerprint: turn.id },
-      key: turn.key ?? null,
+      key: turn.key,
     };
     return this.#renders.start(call, turn.project, newRender.parse({}), turn.attribution, isWanted);
   }

@@ -6,16 +6,7 @@ import type { PageRequest } from "../../../core/rpc/user.ts";
 import { checkWebhookTarget } from "../../../core/ssrf.ts";
 import { type EpochMs, toRfc3339 } from "../../../core/time.ts";
 import type { Timings } from "../../../core/timings.ts";
-import {
-  evidenceOf,
-  giveUpAt,
-  isChanged,
-  type OpenTurn,
-  openTurnOf,
-  type Snapshot,
-  spentBy,
-  type Turn,
-} from "../../../core/turn.ts";
+import { evidenceOf, giveUpAt, isChanged, type OpenTurn, openTurnOf, spentBy, type Turn } from "../../../core/turn.ts";
 import type { Failure } from "../../../core/wire/common.ts";
 import type { TurnStatus, TurnWire } from "../../../core/wire/turn.ts";
 import { cursorOf, type ObjectRuntime } from "../../shared/context.ts";
@@ -161,7 +152,7 @@ export class TurnRows {
 
   #turns(query: string, ...values: SqlStorageValue[]): Turn[] {
     const rows = this.#runtime.sql.exec<Row>(query, ...values).toArray();
-    return rows.map(({ record }) => decode(record));
+    return rows.map(({ record }) => JSON.parse(record) as Turn); // written by add() and #save() only
   }
 
   #id(where: string, ...values: SqlStorageValue[]): TurnId | null {
@@ -173,27 +164,6 @@ export class TurnRows {
     return this.#runtime.sql.exec(`SELECT 1 FROM turns WHERE ${where} LIMIT 1`, ...values).toArray().length > 0;
   }
 }
-
-/** Defaults for fields that older records lack. Fields are only ever added, each with its default here. */
-const DEFAULTS = {
-  intent: "chat",
-  act: "suggest",
-  speech: "en",
-  callback: null,
-  key: null,
-  onSessionLoss: "fail",
-  replaced: false,
-} as const;
-
-/** Decodes a stored turn of any version. */
-function decode(record: string): Turn {
-  const turn = { ...DEFAULTS, ...(JSON.parse(record) as Turn) }; // written by add() and save() only
-  return { ...turn, before: decodeSnapshot(turn.before), reading: decodeSnapshot(turn.reading) };
-}
-
-/** Decodes a stored snapshot of any version. */
-export const decodeSnapshot = (snapshot: Snapshot | null): Snapshot | null =>
-  snapshot === null ? null : { ...snapshot, timeline: snapshot.timeline ?? null };
 
 /** A problem inside a record, with the fields of a problem document. */
 export function failureOf(error: Problem): Failure {
@@ -223,7 +193,7 @@ export function showTurn(context: UserContext, rows: TurnRows, turn: Turn): Turn
     status: statusOf(turn),
     intent: turn.intent,
     prompt: turn.prompt,
-    prompt_source: turn.source ?? "caller",
+    prompt_source: turn.source,
     text: context.log.textOf(turn.id),
     text_complete: ended && (turn.intent !== "chat" || (turn.stream.end === "closed" && turn.stream.spoke)),
     charged: verdict?.charged ?? null,

@@ -50,9 +50,6 @@ export const VIDEO_INDEXES = `
   CREATE INDEX videos_of_batch ON videos (record ->> '$.batch', id) WHERE record ->> '$.batch' IS NOT NULL;
 `;
 
-/** Defaults for fields that older records lack. They did not say who created the project, so the project stays. */
-const DEFAULTS = { key: null, ownsProject: false, renders: [] } as const;
-
 export class VideoRows {
   readonly #runtime: ObjectRuntime;
   readonly #database: Database;
@@ -151,7 +148,7 @@ export class VideoRows {
 
   #videos(query: string, ...values: SqlStorageValue[]): Video[] {
     const rows = this.#runtime.sql.exec<{ record: string }>(query, ...values).toArray();
-    return rows.map(({ record }) => ({ ...DEFAULTS, ...(JSON.parse(record) as Video) })); // written by save() only
+    return rows.map(({ record }) => JSON.parse(record) as Video); // written by save() only
   }
 }
 

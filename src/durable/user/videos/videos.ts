@@ -243,7 +243,7 @@ export class Videos {
   begin(order: VideoRequest, batch: BatchId | null, key: KeyId | null): Video {
     const { runtime, address, jobs, log } = this.#context;
     const id = ownedId("vid", address.uh, runtime.now(), runtime.random);
-    const video = { ...newVideoOf(order, id, runtime.now(), batch), key };
+    const video = newVideoOf({ ...order, key }, id, runtime.now(), batch);
     const events_url = `${videoUrl(this.#context, video.id)}/events`;
     this.#rows.save(video);
     log.append(video.id, [{ type: "video.started", id: video.id, events_url }]);
