@@ -6,12 +6,7 @@
 import type { RootSecrets } from "./core/crypto.ts";
 import { publicDns, type TargetPolicy } from "./core/ssrf.ts";
 import { scaledTimings, type Timings } from "./core/timings.ts";
-import type { TenantObject } from "./durable/tenant/object.ts";
-import type { TokenObject } from "./durable/token/object.ts";
-import type { UploadObject } from "./durable/upload/object.ts";
-import type { UserObject } from "./durable/user/object.ts";
 import { SAFE_TO_PRINT } from "./log.ts";
-import type { SandboxObject } from "./sandbox/object.ts";
 
 /** The messages of each queue. They only wake an object; a lost one delays work and loses none. */
 export type WakeMessage = { readonly kind: ObjectKind | "deletion"; readonly name: string };
@@ -20,11 +15,11 @@ export type ObjectKind = "user" | "tenant" | "upload" | "token";
 
 /** Bindings as declared in wrangler.toml; vars and secrets from .dev.vars or `wrangler secret`. */
 export type Env = {
-  USER: DurableObjectNamespace<UserObject>;
-  TENANT: DurableObjectNamespace<TenantObject>;
-  TOKEN: DurableObjectNamespace<TokenObject>;
-  UPLOAD: DurableObjectNamespace<UploadObject>;
-  SANDBOX: DurableObjectNamespace<SandboxObject>;
+  USER: DurableObjectNamespace;
+  TENANT: DurableObjectNamespace;
+  TOKEN: DurableObjectNamespace;
+  UPLOAD: DurableObjectNamespace;
+  SANDBOX: DurableObjectNamespace;
   DB: D1Database;
   MEDIA: R2Bucket;
   WAKE: Queue<WakeMessage>;

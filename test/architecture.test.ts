@@ -35,9 +35,8 @@ const IMPORTS: Readonly<Record<string, readonly string[]>> = {
   index: ["app", "durable", "jobs", "sandbox"],
 };
 
-/** The modules of which only types may be imported: nothing of them is left at run time. `env` types bindings by their classes. */
+/** The modules of which only types may be imported: nothing of them is left at run time. */
 const TYPE_IMPORTS: Readonly<Record<string, readonly string[]>> = {
-  env: ["durable", "sandbox"],
   failpoints: ["core", "env"],
   routes: ["env"],
   index: ["env"],

@@ -17,8 +17,8 @@ describe("the parser of imports", () => {
   it("resolves a relative path, and separates types from values", () => {
     const [env] = readFiles("src/env.ts");
     expect(env?.imports).toContainEqual({
-      specifier: "./durable/user/object.ts",
-      file: "src/durable/user/object.ts",
+      specifier: "./core/crypto.ts",
+      file: "src/core/crypto.ts",
       typeOnly: true,
       isExport: false,
     });

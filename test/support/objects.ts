@@ -18,10 +18,22 @@ import type { UploadRpc } from "../../src/core/rpc/upload.ts";
 import type { Call, UserRpc } from "../../src/core/rpc/user.ts";
 import { type NewTurn, newTurn, type TurnWire } from "../../src/core/wire/turn.ts";
 import type { TenantObject } from "../../src/durable/tenant/object.ts";
+import type { TokenObject } from "../../src/durable/token/object.ts";
+import type { UploadObject } from "../../src/durable/upload/object.ts";
 import type { UserObject } from "../../src/durable/user/object.ts";
 import type { Env } from "../../src/env.ts";
+import type { SandboxObject } from "../../src/sandbox/object.ts";
 
-export const env = bindings as unknown as Env; // vitest.config.ts binds what wrangler.toml declares
+/** The bindings with the objects' classes, of which tests reach the instances. */
+type TestEnv = Omit<Env, "USER" | "TENANT" | "TOKEN" | "UPLOAD" | "SANDBOX"> & {
+  USER: DurableObjectNamespace<UserObject>;
+  TENANT: DurableObjectNamespace<TenantObject>;
+  TOKEN: DurableObjectNamespace<TokenObject>;
+  UPLOAD: DurableObjectNamespace<UploadObject>;
+  SANDBOX: DurableObjectNamespace<SandboxObject>;
+};
+
+export const env = bindings as unknown as TestEnv; // vitest.config.ts binds what wrangler.toml declares
 
 export const random = (count: number): Uint8Array => crypto.getRandomValues(new Uint8Array(count));
 
