@@ -99,7 +99,7 @@ export type Timings = {
   /** Interval at which a waiting video checks what it waits for and updates its progress. */
   readonly videoPollInterval: number;
   /** How late an object's earliest job may be before the cron wakes the object. */
-  readonly busyGrace: number;
+  readonly watchdogGrace: number;
   /**
    * A result's download without a byte for this long is aborted. Chosen: a server that answers at all sends within
    * seconds.
@@ -196,7 +196,7 @@ const REAL: Timings = {
   tokenRecheck: 10 * MINUTE_MS,
   uploadLife: 6 * DAY_MS,
   videoPollInterval: 10 * SECOND_MS,
-  busyGrace: 60 * SECOND_MS,
+  watchdogGrace: 60 * SECOND_MS,
   copyIdle: 30 * SECOND_MS,
   copyTotal: 10 * MINUTE_MS,
   uploadBodyIdle: 60 * SECOND_MS,

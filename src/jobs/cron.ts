@@ -47,7 +47,7 @@ async function sendWakeMessages(queue: Env["WAKE"], rows: readonly WatchdogRow[]
     isWakeKind(kind) ? [{ body: { kind, name: object_name } }] : [],
   );
   const unknown = rows.length - messages.length;
-  if (unknown > 0) log("error", "busy_of_unknown_kind", { work: "sweep", count: unknown });
+  if (unknown > 0) log("error", "watchdog_of_unknown_kind", { work: "sweep", count: unknown });
   if (messages.length > 0) await queue.sendBatch(messages);
 }
 

@@ -121,7 +121,7 @@ describe("a user's stored name", () => {
     const registered = () =>
       until(async () => {
         const owed = await runInDurableObject(userStub(address), (_, state) =>
-          state.storage.sql.exec("SELECT 1 FROM due WHERE kind = 'register'").toArray(),
+          state.storage.sql.exec("SELECT 1 FROM jobs WHERE kind = 'register'").toArray(),
         );
         return owed.length === 0 ? true : null;
       });

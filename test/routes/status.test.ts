@@ -46,7 +46,10 @@ describe("the outbox backlog", () => {
     await runInDurableObject(userStub(address), (_, state) => {
       state.storage.sql.exec(stuck, Date.now());
       state.storage.sql.exec(stuck, Date.now() - 2 * MINUTE_MS);
-      state.storage.sql.exec("INSERT INTO due (kind, ref, due_at) VALUES ('render', 'rnd_x', ?)", Date.now() + HOUR_MS);
+      state.storage.sql.exec(
+        "INSERT INTO jobs (kind, key, due_at) VALUES ('render', 'rnd_x', ?)",
+        Date.now() + HOUR_MS,
+      );
     });
     await userRpc(address).wake();
     expect((await status()).outbox_backlog).toBe(1);

@@ -222,9 +222,9 @@ describe("deleting a user", () => {
     await tenantRpc(address).accept([{ ...fact, id: await eventId(turn.id, "late") }]);
     expect((await tenantRpc(address).listEvents(0, 100, null)).data).toEqual([]);
     const late = await runInDurableObject(userStub(address), (_, state) =>
-      state.storage.sql.exec("SELECT kind FROM due").toArray(),
+      state.storage.sql.exec("SELECT kind FROM jobs").toArray(),
     );
-    expect(late).toEqual([{ kind: "forget" }]);
+    expect(late).toEqual([{ kind: "purge" }]);
   });
 
   it("settles what Nemo was working on without an event: the receipt and the tenant's use hold what it cost", async () => {
@@ -295,10 +295,10 @@ describe("deleting a user", () => {
     await env.MEDIA.put(`${userPrefix(address)}uploads/upl_late`, "late");
     await runInDurableObject(userStub(address), async (_, state) => {
       const [row] = state.storage.sql
-        .exec<{ due_at: number }>("SELECT due_at FROM due WHERE kind = 'forget'")
+        .exec<{ due_at: number }>("SELECT due_at FROM jobs WHERE kind = 'purge'")
         .toArray();
       expect((row?.due_at ?? 0) - Date.now()).toBeGreaterThan(TOMBSTONE_TTL_MS - 60_000);
-      state.storage.sql.exec("UPDATE due SET due_at = 0");
+      state.storage.sql.exec("UPDATE jobs SET due_at = 0");
     });
     await userRpc(address)
       .wake()

@@ -9,7 +9,7 @@ import * as z from "zod";
 /** A job that was due this long before the end counts as left over. Far above the cron's interval in a scaled run. */
 const LATE_MS = 15_000;
 
-const dueRow = z.object({ kind: z.string(), ref: z.string(), due_at: z.number(), poisoned: z.number() });
+const jobRow = z.object({ kind: z.string(), key: z.string(), due_at: z.number() });
 const watchdogRow = z.object({ object_name: z.string(), kind: z.string(), due_at: z.number() });
 const uploadRecord = z.object({ id: z.string(), status: z.string(), multipart: z.string().nullable() });
 
@@ -39,14 +39,14 @@ const OBJECTS = ["User", "Tenant", "Upload", "Token"] as const;
 const objects = (state: string, kind: (typeof OBJECTS)[number]): string[] =>
   databases(state, `do/nemo-gateway-${kind}Object`);
 
-/** Jobs that are left over or were given up. */
+/** Jobs that are left over. */
 function leftJobs({ state, stoppedAt }: Place): string[] {
   const late = stoppedAt - LATE_MS;
   const jobs = OBJECTS.flatMap((kind) =>
     objects(state, kind).flatMap((path) =>
-      rowsOf(path, "due", dueRow)
-        .filter((row) => row.poisoned !== 0 || row.due_at < late)
-        .map((row) => `a ${kind} object has the job ${row.kind} ${row.ref} overdue since ${stoppedAt - row.due_at} ms`),
+      rowsOf(path, "jobs", jobRow)
+        .filter((row) => row.due_at < late)
+        .map((row) => `a ${kind} object has the job ${row.kind} ${row.key} overdue since ${stoppedAt - row.due_at} ms`),
     ),
   );
   const watchdogs = databases(state, "d1/miniflare-D1DatabaseObject").flatMap((path) =>

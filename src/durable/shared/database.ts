@@ -29,7 +29,7 @@ export function openDatabase({ sql, storage }: ObjectRuntime, migrations: Migrat
     storage.transactionSync(() => {
       sql.exec("CREATE TABLE IF NOT EXISTS meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID");
       for (const step of migrations.slice(version)) sql.exec(step);
-      sql.exec("INSERT OR REPLACE INTO meta (key, value) VALUES ('version', ?)", String(migrations.length));
+      sql.exec("INSERT OR REPLACE INTO meta (key, value) VALUES ('schema_version', ?)", String(migrations.length));
     });
     version = migrations.length;
   };
@@ -48,7 +48,7 @@ export function openDatabase({ sql, storage }: ObjectRuntime, migrations: Migrat
 function readVersion(sql: SqlStorage): number {
   const made = sql.exec("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'meta'").toArray().length > 0;
   if (!made) return 0;
-  const row = sql.exec<{ value: string }>("SELECT value FROM meta WHERE key = 'version'").toArray()[0];
+  const row = sql.exec<{ value: string }>("SELECT value FROM meta WHERE key = 'schema_version'").toArray()[0];
   return row === undefined ? 0 : Number(row.value);
 }
 

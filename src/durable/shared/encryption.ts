@@ -11,7 +11,7 @@ import { deleteEncryption, writeEncryption } from "../../store/encryption.ts";
 import type { ObjectRuntime } from "./context.ts";
 import { type Database, readMeta, writeMeta } from "./database.ts";
 
-const KEY_ID_META = "seals_kid";
+const KEY_ID_META = "encryption_kid";
 
 export class Encryption {
   readonly #runtime: ObjectRuntime;

@@ -9,13 +9,13 @@ import type { Call } from "../../core/rpc/user.ts";
 import type { ObjectRuntime } from "./context.ts";
 
 export const IDEMPOTENCY_TABLE = `
-  CREATE TABLE repeats (
+  CREATE TABLE idempotency_records (
     key TEXT PRIMARY KEY,             -- the Idempotency-Key
     fingerprint TEXT NOT NULL,        -- SHA-256 of method, path and body
-    made TEXT NOT NULL,               -- the id that the first request created
-    at INTEGER NOT NULL               -- ms since epoch
+    result TEXT NOT NULL,             -- the id that the first request created, or its answer
+    created_at INTEGER NOT NULL       -- ms since epoch
   ) STRICT, WITHOUT ROWID;
-  CREATE INDEX repeats_by_age ON repeats (at);
+  CREATE INDEX idempotency_records_by_age ON idempotency_records (created_at);
 `;
 
 /**
@@ -28,14 +28,14 @@ export function findByIdempotencyKey(
 ): Result<string | null, Problem> {
   if (idempotency === null) return ok(null);
   const row = sql
-    .exec<{ fingerprint: string; made: string }>(
-      "SELECT fingerprint, made FROM repeats WHERE key = ? AND at > ?",
+    .exec<{ fingerprint: string; result: string }>(
+      "SELECT fingerprint, result FROM idempotency_records WHERE key = ? AND created_at > ?",
       idempotency.key,
       now() - IDEMPOTENCY_TTL_MS,
     )
     .toArray()[0];
   if (row === undefined) return ok(null);
-  if (row.fingerprint === idempotency.fingerprint) return ok(row.made);
+  if (row.fingerprint === idempotency.fingerprint) return ok(row.result);
   return err(idempotencyMismatch());
 }
 
@@ -44,18 +44,19 @@ export function findByIdempotencyKey(
  * nothing.
  */
 export function findByOwnKey({ sql }: ObjectRuntime, key: string): string | null {
-  return sql.exec<{ made: string }>("SELECT made FROM repeats WHERE key = ?", key).toArray()[0]?.made ?? null;
+  const query = "SELECT result FROM idempotency_records WHERE key = ?";
+  return sql.exec<{ result: string }>(query, key).toArray()[0]?.result ?? null;
 }
 
 /** Records what a key created. Call inside the transaction that creates it. */
-export function saveIdempotencyKey({ sql, now }: ObjectRuntime, { idempotency }: Call, made: string): void {
+export function saveIdempotencyKey({ sql, now }: ObjectRuntime, { idempotency }: Call, result: string): void {
   if (idempotency === null) return;
-  sql.exec("DELETE FROM repeats WHERE at <= ?", now() - IDEMPOTENCY_TTL_MS);
+  sql.exec("DELETE FROM idempotency_records WHERE created_at <= ?", now() - IDEMPOTENCY_TTL_MS);
   sql.exec(
-    "INSERT OR REPLACE INTO repeats (key, fingerprint, made, at) VALUES (?, ?, ?, ?)",
+    "INSERT OR REPLACE INTO idempotency_records (key, fingerprint, result, created_at) VALUES (?, ?, ?, ?)",
     idempotency.key,
     idempotency.fingerprint,
-    made,
+    result,
     now(),
   );
 }
@@ -99,7 +100,7 @@ export const oldUploadKey = (): Problem =>
 /* Keys for requests without one, and for the gateway's own steps. They contain a NUL character, which no header can. */
 
 /** 80 random bits after a prefix that no caller's key can have. */
-export const ownIdempotencyKey = (random: RandomBytes): string => `claim\u0000${base32(random(10))}`;
+export const ownIdempotencyKey = (random: RandomBytes): string => `dedupe\u0000${base32(random(10))}`;
 
 /** The key of one step of a longer task: after a restart the same step finds what it created before. */
 export const stepKey = (of: string, step: string): string => `${of}\u0000${step}`;

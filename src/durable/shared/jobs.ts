@@ -30,7 +30,7 @@ import { requestedWaitMs } from "./problems.ts";
  * write to D1.
  */
 
-const WATCHDOG_DUE_META = "busy_due_at";
+const WATCHDOG_DUE_META = "watchdog_due_at";
 
 export class Watchdog {
   readonly #runtime: ObjectRuntime;
@@ -63,7 +63,7 @@ export class Watchdog {
     const earliest = this.#earliest();
     const written = readMeta(sql, WATCHDOG_DUE_META);
     if (earliest === null) return written === null && !move ? undefined : this.#remove();
-    const dueAt = Math.max(earliest, now()) + config.timings.busyGrace;
+    const dueAt = Math.max(earliest, now()) + config.timings.watchdogGrace;
     if (!move && written !== null && Number(written) <= dueAt) return;
     await writeWatchdog(env.DB, name, this.#kind, dueAt, now(), this.#unpublished());
     writeMeta(sql, WATCHDOG_DUE_META, String(dueAt));
@@ -77,7 +77,7 @@ export class Watchdog {
     const { sql, now, config } = this.#runtime;
     if (sql.exec("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'outbox'").toArray().length === 0)
       return 0;
-    const late = now() - config.timings.busyGrace;
+    const late = now() - config.timings.watchdogGrace;
     return sql.exec<{ n: number }>("SELECT count(*) AS n FROM outbox WHERE at <= ?", late).one().n;
   }
 
@@ -91,43 +91,32 @@ export class Watchdog {
 
 /* The job table and every statement on it. JobScheduler decides what runs when. */
 
-export const JOB_TABLES = `
-  CREATE TABLE due (
-    kind TEXT NOT NULL,
-    ref TEXT NOT NULL,
+/**
+ * A job is runnable when it is due and its lease is over, so it is sorted by the later of the two times. One index
+ * serves both questions: which jobs are runnable, and when the next one is.
+ */
+export const JOBS_TABLE = `
+  CREATE TABLE jobs (
+    kind TEXT NOT NULL,                       -- one of job-kinds.ts
+    key TEXT NOT NULL,                        -- what it is for, mostly an id; empty when the object has one of its kind
     due_at INTEGER NOT NULL,                  -- ms since epoch
     lease_until INTEGER NOT NULL DEFAULT 0,   -- ms since epoch; 0: not leased
-    attempts INTEGER NOT NULL DEFAULT 0,      -- claims since it was last scheduled
-    poisoned INTEGER NOT NULL DEFAULT 0,      -- 1: set aside after too many failures
-    PRIMARY KEY (kind, ref)
+    attempts INTEGER NOT NULL DEFAULT 0,      -- attempts since the last success
+    unfinished INTEGER NOT NULL DEFAULT 0,    -- those of them that were started and never finished
+    PRIMARY KEY (kind, key)
   ) STRICT, WITHOUT ROWID;
-  CREATE INDEX due_by_time ON due (poisoned, due_at);
-`;
-
-/**
- * The second step: one index serves both questions, which jobs are due and when the next one is. A job is runnable when
- * it is due and its lease is over, so it is sorted by the later of the two times.
- */
-export const JOB_INDEX = `
-  DROP INDEX due_by_time;
-  CREATE INDEX due_by_moment ON due (poisoned, max(due_at, lease_until));
-`;
-
-/** The third step: a job that takes its instance down is distinguished from one that fails. */
-export const JOB_UNENDED_COLUMN = `
-  -- attempts since the last success that were started and never finished
-  ALTER TABLE due ADD COLUMN unended INTEGER NOT NULL DEFAULT 0;
+  CREATE INDEX jobs_by_time ON jobs (max(due_at, lease_until));
 `;
 
 /** A job, the number of attempts since its last success, and how many of those never finished. */
 export type JobRow = {
   readonly kind: string;
-  readonly ref: string;
+  readonly key: string;
   readonly attempts: number;
-  readonly unended: number;
+  readonly unfinished: number;
 };
 
-const COLUMNS = "kind, ref, attempts, unended";
+const COLUMNS = "kind, key, attempts, unfinished";
 
 export class JobRows {
   readonly #sql: SqlStorage;
@@ -137,83 +126,82 @@ export class JobRows {
   }
 
   /** Schedules a job again and resets its failures. A job that keeps taking its instance down keeps its later time. */
-  put(kind: string, ref: string, at: EpochMs): void {
-    const query = `INSERT INTO due (kind, ref, due_at) VALUES (?, ?, ?) ON CONFLICT (kind, ref) DO UPDATE SET
-      due_at = CASE WHEN unended >= ${POISON_ATTEMPTS} THEN max(due_at, excluded.due_at) ELSE excluded.due_at END,
-      lease_until = 0, attempts = 0, poisoned = 0`;
-    this.#sql.exec(query, kind, ref, Math.round(at));
+  put(kind: string, key: string, at: EpochMs): void {
+    const query = `INSERT INTO jobs (kind, key, due_at) VALUES (?, ?, ?) ON CONFLICT (kind, key) DO UPDATE SET
+      due_at = CASE WHEN unfinished >= ${POISON_ATTEMPTS} THEN max(due_at, excluded.due_at) ELSE excluded.due_at END,
+      lease_until = 0, attempts = 0`;
+    this.#sql.exec(query, kind, key, Math.round(at));
   }
 
   /** Schedules a running job for another time: it stays leased, and its failures stay counted. */
-  putLeased(kind: string, ref: string, at: EpochMs, leaseUntil: EpochMs): void {
-    const query = `INSERT INTO due (kind, ref, due_at, lease_until) VALUES (?, ?, ?, ?)
-      ON CONFLICT (kind, ref) DO UPDATE SET due_at = excluded.due_at, lease_until = excluded.lease_until`;
-    this.#sql.exec(query, kind, ref, Math.round(at), Math.round(leaseUntil));
+  putLeased(kind: string, key: string, at: EpochMs, leaseUntil: EpochMs): void {
+    const query = `INSERT INTO jobs (kind, key, due_at, lease_until) VALUES (?, ?, ?, ?)
+      ON CONFLICT (kind, key) DO UPDATE SET due_at = excluded.due_at, lease_until = excluded.lease_until`;
+    this.#sql.exec(query, kind, key, Math.round(at), Math.round(leaseUntil));
   }
 
   /** Schedules a job unless it is scheduled already. */
-  putNew(kind: string, ref: string, at: EpochMs): void {
-    this.#sql.exec("INSERT OR IGNORE INTO due (kind, ref, due_at) VALUES (?, ?, ?)", kind, ref, Math.round(at));
+  putNew(kind: string, key: string, at: EpochMs): void {
+    this.#sql.exec("INSERT OR IGNORE INTO jobs (kind, key, due_at) VALUES (?, ?, ?)", kind, key, Math.round(at));
   }
 
-  remove(kind: string, ref: string): void {
-    this.#sql.exec("DELETE FROM due WHERE kind = ? AND ref = ?", kind, ref);
+  remove(kind: string, key: string): void {
+    this.#sql.exec("DELETE FROM jobs WHERE kind = ? AND key = ?", kind, key);
   }
 
   /** The earliest time at which a job becomes runnable; null when there is none. */
   earliest(): EpochMs | null {
-    const query =
-      "SELECT max(due_at, lease_until) AS at FROM due WHERE poisoned = 0 ORDER BY max(due_at, lease_until) LIMIT 1";
+    const query = "SELECT max(due_at, lease_until) AS at FROM jobs ORDER BY max(due_at, lease_until) LIMIT 1";
     return this.#sql.exec<{ at: number }>(query).toArray()[0]?.at ?? null;
   }
 
   /** Runnable jobs, oldest first. */
   due(now: EpochMs, limit: number): JobRow[] {
-    const query = `SELECT ${COLUMNS} FROM due WHERE poisoned = 0 AND max(due_at, lease_until) <= ? ORDER BY max(due_at, lease_until) ${BOUND_LIMIT}`;
+    const query = `SELECT ${COLUMNS} FROM jobs WHERE max(due_at, lease_until) <= ? ORDER BY max(due_at, lease_until) ${BOUND_LIMIT}`;
     return this.#sql.exec<JobRow>(query, now, limit).toArray();
   }
 
   /** Jobs under a lease. */
   leased(): JobRow[] {
-    return this.#sql.exec<JobRow>(`SELECT ${COLUMNS} FROM due WHERE lease_until > 0`).toArray();
+    return this.#sql.exec<JobRow>(`SELECT ${COLUMNS} FROM jobs WHERE lease_until > 0`).toArray();
   }
 
   /** Claims a job for one more attempt, which counts as started and not finished. */
-  lease({ kind, ref }: JobRow, until: EpochMs): void {
+  lease({ kind, key }: JobRow, until: EpochMs): void {
     const query =
-      "UPDATE due SET lease_until = ?, attempts = attempts + 1, unended = unended + 1 WHERE kind = ? AND ref = ?";
-    this.#sql.exec(query, Math.round(until), kind, ref);
+      "UPDATE jobs SET lease_until = ?, attempts = attempts + 1, unfinished = unfinished + 1 WHERE kind = ? AND key = ?";
+    this.#sql.exec(query, Math.round(until), kind, key);
   }
 
   /** Extends the lease of a job that has one. */
-  renew({ kind, ref }: JobRow, until: EpochMs): void {
-    const query = "UPDATE due SET lease_until = ? WHERE kind = ? AND ref = ? AND lease_until > 0";
-    this.#sql.exec(query, Math.round(until), kind, ref);
+  renew({ kind, key }: JobRow, until: EpochMs): void {
+    const query = "UPDATE jobs SET lease_until = ? WHERE kind = ? AND key = ? AND lease_until > 0";
+    this.#sql.exec(query, Math.round(until), kind, key);
   }
 
   /** Ends the lease of a job whose attempt never finished; it runs again at `notBefore` at the earliest. */
-  release({ kind, ref }: JobRow, notBefore: EpochMs): void {
-    const query = "UPDATE due SET lease_until = 0, due_at = max(due_at, ?) WHERE kind = ? AND ref = ?";
-    this.#sql.exec(query, Math.round(notBefore), kind, ref);
+  release({ kind, key }: JobRow, notBefore: EpochMs): void {
+    const query = "UPDATE jobs SET lease_until = 0, due_at = max(due_at, ?) WHERE kind = ? AND key = ?";
+    this.#sql.exec(query, Math.round(notBefore), kind, key);
   }
 
   /** The attempt failed: ends the lease; the job runs again at `notBefore` at the earliest. */
-  failed({ kind, ref }: JobRow, notBefore: EpochMs): void {
-    const query = `UPDATE due SET lease_until = 0, due_at = max(due_at, ?), unended = max(unended - 1, 0)
-      WHERE kind = ? AND ref = ?`;
-    this.#sql.exec(query, Math.round(notBefore), kind, ref);
+  failed({ kind, key }: JobRow, notBefore: EpochMs): void {
+    const query = `UPDATE jobs SET lease_until = 0, due_at = max(due_at, ?), unfinished = max(unfinished - 1, 0)
+      WHERE kind = ? AND key = ?`;
+    this.#sql.exec(query, Math.round(notBefore), kind, key);
   }
 
   /** The attempt succeeded and the job is scheduled again, at `notBefore` at the earliest: all failures are reset. */
-  succeeded({ kind, ref }: JobRow, notBefore: EpochMs): void {
-    const query = `UPDATE due SET lease_until = 0, due_at = max(due_at, ?), attempts = 0, unended = 0
-      WHERE kind = ? AND ref = ?`;
-    this.#sql.exec(query, Math.round(notBefore), kind, ref);
+  succeeded({ kind, key }: JobRow, notBefore: EpochMs): void {
+    const query = `UPDATE jobs SET lease_until = 0, due_at = max(due_at, ?), attempts = 0, unfinished = 0
+      WHERE kind = ? AND key = ?`;
+    this.#sql.exec(query, Math.round(notBefore), kind, key);
   }
 
   /** The attempt finished without rescheduling or completing the job: it runs again when its lease is over. */
-  finishedOpen({ kind, ref }: JobRow): void {
-    this.#sql.exec("UPDATE due SET unended = max(unended - 1, 0) WHERE kind = ? AND ref = ?", kind, ref);
+  finishedOpen({ kind, key }: JobRow): void {
+    this.#sql.exec("UPDATE jobs SET unfinished = max(unfinished - 1, 0) WHERE kind = ? AND key = ?", kind, key);
   }
 }
 
@@ -280,29 +268,29 @@ export class JobScheduler {
    * leased until the attempt ends, so no alarm fires for it before. It is run again a little later at the earliest, so
    * that it cannot spin while other jobs wait.
    */
-  schedule(kind: JobKind, ref: string, at: EpochMs): void {
-    const running = this.#running.get(nameOf(kind, ref));
-    if (running === undefined) this.#rows.put(kind, ref, at);
+  schedule(kind: JobKind, key: string, at: EpochMs): void {
+    const running = this.#running.get(nameOf(kind, key));
+    if (running === undefined) this.#rows.put(kind, key, at);
     else {
       running.isScheduled = true;
-      this.#rows.putLeased(kind, ref, at, this.#leaseEnd());
+      this.#rows.putLeased(kind, key, at, this.#leaseEnd());
     }
     this.#arm();
   }
 
   /** Schedules a job unless it is scheduled already; an existing job keeps its time. */
-  scheduleOnce(kind: JobKind, ref: string, at: EpochMs): void {
-    const running = this.#running.get(nameOf(kind, ref));
-    if (running === undefined) this.#rows.putNew(kind, ref, at);
+  scheduleOnce(kind: JobKind, key: string, at: EpochMs): void {
+    const running = this.#running.get(nameOf(kind, key));
+    if (running === undefined) this.#rows.putNew(kind, key, at);
     else running.onceAt = Math.min(at, running.onceAt ?? at);
     this.#arm();
   }
 
   /** Completes a job: it is removed. */
-  done(kind: JobKind, ref: string): void {
-    const running = this.#running.get(nameOf(kind, ref));
+  done(kind: JobKind, key: string): void {
+    const running = this.#running.get(nameOf(kind, key));
     if (running !== undefined) running.isScheduled = false;
-    this.#rows.remove(kind, ref);
+    this.#rows.remove(kind, key);
     this.#arm();
   }
 
@@ -312,8 +300,8 @@ export class JobScheduler {
   }
 
   /** True while this instance runs the job. */
-  isRunning(kind: string, ref: string): boolean {
-    return this.#running.has(nameOf(kind, ref));
+  isRunning(kind: string, key: string): boolean {
+    return this.#running.has(nameOf(kind, key));
   }
 
   /** Starts every due job, extends the leases of running jobs, arms the next alarm. Never waits, never throws. */
@@ -357,7 +345,7 @@ export class JobScheduler {
   #recover(): void {
     const { now, config } = this.#runtime;
     for (const row of this.#rows.leased()) {
-      const isNeverGivenUp = row.unended >= POISON_ATTEMPTS && maxFailures(this.#kind, row.kind) === null;
+      const isNeverGivenUp = row.unfinished >= POISON_ATTEMPTS && maxFailures(this.#kind, row.kind) === null;
       const wait = row.attempts > 1 ? this.#backoff(row.attempts - 1) : 0;
       this.#rows.release(row, wait === 0 ? 0 : now() + (isNeverGivenUp ? config.timings.retryKilled : wait));
     }
@@ -368,16 +356,16 @@ export class JobScheduler {
   #claim(): JobRow[] {
     return this.#rows
       .due(this.#runtime.now(), CLAIM_LIMIT)
-      .filter((row) => !this.isRunning(row.kind, row.ref))
-      .filter((row) => row.unended < POISON_ATTEMPTS || !this.#giveUp(row))
+      .filter((row) => !this.isRunning(row.kind, row.key))
+      .filter((row) => row.unfinished < POISON_ATTEMPTS || !this.#giveUp(row))
       .map((row) => {
         this.#rows.lease(row, this.#leaseEnd());
-        return { ...row, attempts: row.attempts + 1, unended: row.unended + 1 };
+        return { ...row, attempts: row.attempts + 1, unfinished: row.unfinished + 1 };
       });
   }
 
   #start(row: JobRow): void {
-    const name = nameOf(row.kind, row.ref);
+    const name = nameOf(row.kind, row.key);
     const work = this.#work(row).then((failed) => {
       const running = this.#running.get(name);
       this.#running.delete(name);
@@ -420,7 +408,7 @@ export class JobScheduler {
     if (running?.isScheduled) this.#rows.succeeded(row, this.#earliestRestart());
     else this.#rows.finishedOpen(row);
     if (running !== undefined && running.onceAt !== null)
-      this.#rows.putNew(row.kind, row.ref, Math.max(running.onceAt, this.#earliestRestart()));
+      this.#rows.putNew(row.kind, row.key, Math.max(running.onceAt, this.#earliestRestart()));
   }
 
   /**
@@ -430,12 +418,12 @@ export class JobScheduler {
   #giveUp(row: JobRow): boolean {
     if (maxFailures(this.#kind, row.kind) === null) return false;
     log("error", "work_given_up", { work: row.kind, attempt: row.attempts });
-    this.#rows.remove(row.kind, row.ref);
+    this.#rows.remove(row.kind, row.key);
     try {
       this.#handler.giveUp(row);
     } catch (error) {
       logBug("work_not_given_up", error, { work: row.kind });
-      this.#rows.putNew(row.kind, row.ref, this.#runtime.now() + this.#runtime.config.timings.retryMax);
+      this.#rows.putNew(row.kind, row.key, this.#runtime.now() + this.#runtime.config.timings.retryMax);
     }
     return true;
   }
@@ -446,7 +434,7 @@ export class JobScheduler {
     try {
       await this.ensureWatchdog();
     } catch {
-      log("warn", "busy_not_written", { work: this.#kind });
+      log("warn", "watchdog_not_written", { work: this.#kind });
     }
     const { now, config } = this.#runtime;
     const next = this.#rows.earliest();
@@ -495,7 +483,7 @@ export class JobScheduler {
 }
 
 /** A job's key in the map of running jobs. */
-const nameOf = (kind: string, ref: string): string => `${kind}\u0000${ref}`;
+const nameOf = (kind: string, key: string): string => `${kind}\u0000${key}`;
 
 /* Whether an object's tenant is stopped: checked before a job that may cost something or call another service. */
 

@@ -17,28 +17,25 @@ import type { JobScheduler } from "./jobs.ts";
 
 export const OUTBOX_TABLES = `
   CREATE TABLE outbox (
-    n INTEGER PRIMARY KEY AUTOINCREMENT,
+    position INTEGER PRIMARY KEY AUTOINCREMENT,
     type TEXT NOT NULL,
-    resource TEXT NOT NULL,
+    resource TEXT NOT NULL,           -- the id of what the event is about
     sequence INTEGER NOT NULL,        -- counts the events of one resource, from 1
     at INTEGER NOT NULL,              -- ms since epoch
-    data TEXT NOT NULL                -- the resource as JSON
+    data TEXT NOT NULL,               -- the resource as JSON
+    callback TEXT,                    -- the URL to send it to besides the tenant's endpoints; null: none
+    key TEXT                          -- id of the API key whose usage it counts for; null: unknown
   ) STRICT;
   CREATE TABLE sequences (
     resource TEXT PRIMARY KEY,
-    n INTEGER NOT NULL
+    last INTEGER NOT NULL             -- the sequence of its last event
   ) STRICT, WITHOUT ROWID;
 `;
-
-/** The second step: the callback URL to which an event is sent besides the tenant's endpoints. */
-export const OUTBOX_CALLBACK = "ALTER TABLE outbox ADD COLUMN callback TEXT;";
-/** The third step: the API key whose usage it counts for. */
-export const OUTBOX_KEY = "ALTER TABLE outbox ADD COLUMN key TEXT;";
 
 export const OUTBOX = "outbox";
 
 type Row = {
-  n: number;
+  position: number;
   type: EventType;
   resource: string;
   sequence: number;
@@ -78,11 +75,11 @@ export class Outbox {
   add(type: EventType, resource: string, data: unknown, { callback = null, key = null }: EventContext = {}): void {
     const { sql, now } = this.#runtime;
     const sequence = sql
-      .exec<{ n: number }>(
-        "INSERT INTO sequences (resource, n) VALUES (?, 1) ON CONFLICT (resource) DO UPDATE SET n = n + 1 RETURNING n",
+      .exec<{ last: number }>(
+        "INSERT INTO sequences (resource, last) VALUES (?, 1) ON CONFLICT (resource) DO UPDATE SET last = last + 1 RETURNING last",
         resource,
       )
-      .one().n;
+      .one().last;
     sql.exec(
       "INSERT INTO outbox (type, resource, sequence, at, data, callback, key) VALUES (?, ?, ?, ?, ?, ?, ?)",
       type,
@@ -106,7 +103,7 @@ export class Outbox {
       const last = rows.at(-1);
       if (last === undefined) break;
       await this.#tenant().accept(await Promise.all(rows.map((row) => this.#newEvent(row))));
-      sql.exec("DELETE FROM outbox WHERE n <= ?", last.n);
+      sql.exec("DELETE FROM outbox WHERE position <= ?", last.position);
     }
     this.#jobs.done(OUTBOX, "");
   }
@@ -117,7 +114,7 @@ export class Outbox {
   #batch(): Row[] {
     const rows: Row[] = [];
     let bytes = 0;
-    const query = `SELECT n, type, resource, sequence, at, data, callback, key FROM outbox ORDER BY n ${BOUND_LIMIT}`;
+    const query = `SELECT position, type, resource, sequence, at, data, callback, key FROM outbox ORDER BY position ${BOUND_LIMIT}`;
     for (const row of this.#runtime.sql.exec<Row>(query, OUTBOX_ROWS)) {
       bytes += utf8Bytes(row.data);
       if (rows.length > 0 && bytes > OUTBOX_BYTES) break;
@@ -126,7 +123,7 @@ export class Outbox {
     return rows;
   }
 
-  async #newEvent({ n: _, ...row }: Row): Promise<NewEvent> {
+  async #newEvent({ position: _, ...row }: Row): Promise<NewEvent> {
     const { uh, named } = this.#publisher;
     return { ...row, id: await eventId(row.resource, `${row.type}#${row.sequence}`), uh, named: named() };
   }
@@ -139,7 +136,7 @@ export class Outbox {
 
 /*
  * Audit entries of an object: scheduled as a job in the transaction of the action, written to D1 by the job. The whole
- * entry is the job's `ref`, so later changes and deletions cannot alter it.
+ * entry is the job's `key`, so later changes and deletions cannot alter it.
  */
 
 /** The job kind. */
@@ -151,7 +148,7 @@ export function noteAudit({ now }: ObjectRuntime, jobs: JobScheduler, entry: Aud
 }
 
 /** The `audit` job: writes the entry to D1. Idempotent. */
-export async function publishAudit({ env }: ObjectRuntime, jobs: JobScheduler, ref: string): Promise<void> {
-  await addEntry(env.DB, JSON.parse(ref) as AuditEntry); // written by noteAudit() only
-  jobs.done(AUDIT, ref);
+export async function publishAudit({ env }: ObjectRuntime, jobs: JobScheduler, key: string): Promise<void> {
+  await addEntry(env.DB, JSON.parse(key) as AuditEntry); // written by noteAudit() only
+  jobs.done(AUDIT, key);
 }

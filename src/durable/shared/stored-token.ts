@@ -27,34 +27,34 @@ import { toProblem } from "./problems.ts";
 
 /* A token's status in D1, for the operator's status page: scheduled with each change, written by a job. */
 
-/** The job kind; its `ref` names the token. */
-export const TOKEN_STATUS = "token_standing";
+/** The job kind; its `key` names the token. */
+export const TOKEN_STATUS = "token_status";
 
 type StatusJob = {
   readonly runtime: ObjectRuntime;
   readonly jobs: JobScheduler;
-  readonly ref: string;
+  readonly key: string;
   readonly source: string;
   /** The current status; null when no token is stored. */
   readonly tokenStatus: () => PublishedTokenStatus | null;
 };
 
 /** The job: writes the row in D1 until it matches the current status. Idempotent. */
-export async function publishTokenStatus({ runtime, jobs, ref, source, tokenStatus }: StatusJob): Promise<void> {
+export async function publishTokenStatus({ runtime, jobs, key, source, tokenStatus }: StatusJob): Promise<void> {
   const { env, name } = runtime;
   const { mode } = parseScope(name);
   for (;;) {
     const published = tokenStatus();
     await putTokenStatus(env.DB, { objectName: name, source, mode }, published);
     const now = tokenStatus(); // it may have changed during the write
-    if (now?.state === published?.state && now?.until === published?.until) return jobs.done(TOKEN_STATUS, ref);
+    if (now?.state === published?.state && now?.until === published?.until) return jobs.done(TOKEN_STATUS, key);
   }
 }
 
 /** The job kind of the warning before the token expires. */
 export const TOKEN_WARNING = "token_warning";
 /** The token's key in the `meta` table and in the job table. */
-export const STORED_TOKEN_KEY = "kept_token";
+export const STORED_TOKEN_KEY = "stored_token";
 
 /** The stored token. `setAt` identifies its version: a report about an earlier one does not change it. */
 type Record = TokenStatus & { readonly encrypted: string; readonly setAt: EpochMs };
@@ -155,12 +155,12 @@ export class StoredToken {
   }
 
   /** The job that publishes the token's status for the operator. */
-  tell(): Promise<void> {
+  publishStatus(): Promise<void> {
     const { runtime, jobs, source } = this.#parts;
     return publishTokenStatus({
       runtime,
       jobs,
-      ref: STORED_TOKEN_KEY,
+      key: STORED_TOKEN_KEY,
       source,
       tokenStatus: () => this.#publishedStatus(),
     });

@@ -33,7 +33,7 @@ export function closeTenant({ sql, storage, now }: ObjectRuntime): ClosedTenant 
     };
     sql.exec("UPDATE endpoints SET state = 'disabled'");
     sql.exec("UPDATE deliveries SET state = 'failed', due_at = NULL, ended_at = ? WHERE state = 'pending'", now());
-    sql.exec("DELETE FROM due");
+    sql.exec("DELETE FROM jobs");
     writeMeta(sql, CLOSED, JSON.stringify(closed));
     return closed;
   });
@@ -43,21 +43,6 @@ export function closeTenant({ sql, storage, now }: ObjectRuntime): ClosedTenant 
  * Tombstones of deleted users: their events and deliveries are removed, and late events about them are discarded for 30
  * days.
  */
-
-export const TOMBSTONES_TABLE = `
-  CREATE TABLE erased (
-    uh TEXT PRIMARY KEY,              -- the user's hash
-    at INTEGER NOT NULL,              -- ms since epoch
-    events INTEGER NOT NULL,          -- how many were removed
-    deliveries INTEGER NOT NULL
-  ) STRICT, WITHOUT ROWID;
-  CREATE INDEX events_of_user ON events (uh, cursor);
-`;
-
-export const SETTLED_COLUMN = `
-  -- 1: the cost of its last turns was counted
-  ALTER TABLE erased ADD COLUMN settled INTEGER NOT NULL DEFAULT 0;
-`;
 
 /** A user's deliveries, to any target. */
 const DELIVERIES = "deliveries WHERE event IN (SELECT id FROM events WHERE uh = ?)";

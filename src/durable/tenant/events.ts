@@ -34,21 +34,6 @@ export type EventRow = {
 
 const COLUMNS = "cursor, id, type, resource, sequence, at, uh, data, place";
 
-/** The events of a user are numbered separately: the cursor of user tokens. */
-export const USER_CURSOR_TABLES = `
-  ALTER TABLE events ADD COLUMN place INTEGER NOT NULL DEFAULT 0; -- among its user's events, from 1; 0: a sample
-  UPDATE events SET place = counted.n
-    FROM (SELECT cursor, row_number() OVER (PARTITION BY uh ORDER BY cursor) AS n FROM events WHERE hidden = 0) AS counted
-    WHERE counted.cursor = events.cursor;
-  CREATE TABLE event_places (
-    uh TEXT PRIMARY KEY,              -- the user's hash
-    n INTEGER NOT NULL                -- the last number used
-  ) STRICT, WITHOUT ROWID;
-  INSERT INTO event_places SELECT uh, max(place) FROM events GROUP BY uh;
-  DROP INDEX events_of_user;
-  CREATE INDEX events_by_place ON events (uh, place);
-`;
-
 /** The types that a user token may read. */
 const USERS = `type IN (${EVENT_TYPES.filter(isUsersEvent)
   .map((type) => `'${type}'`)
@@ -295,7 +280,7 @@ export class EventBodies {
 /* Ingestion: each event is stored and counted once, and scheduled for every subscriber. */
 
 /** The job kind of the cleanup of expired data. */
-export const CLEANUP = "tidy";
+export const CLEANUP = "cleanup";
 
 /**
  * Stores events from another object. Events for a closed tenant or a deleted user are discarded, also when the deletion

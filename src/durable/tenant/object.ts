@@ -50,7 +50,7 @@ import { dedupeKey } from "./quotas.ts";
 import { TENANT_MIGRATIONS } from "./schema.ts";
 import type { SecretOwner } from "./secrets.ts";
 import { createMetering, createWebhooks, type Metering, type Webhooks } from "./services.ts";
-import { DISABLED, type Hooks, inventedSample } from "./subscriptions.ts";
+import { type Hooks, inventedSample, TARGET_DISABLED } from "./subscriptions.ts";
 
 type Answer<T> = Promise<Result<T, Problem>>;
 
@@ -69,7 +69,7 @@ export class TenantObject extends DurableObject<Env> implements TenantRpc {
     this.#database = openDatabase(this.#runtime, TENANT_MIGRATIONS);
     this.#jobs = new JobScheduler(this.#runtime, this.#database, "tenant", {
       perform: (row) => this.#perform(row),
-      giveUp: ({ ref }) => this.#webhooks.recoveries.giveUp(ref as EndpointId), // no other kind is given up
+      giveUp: ({ key }) => this.#webhooks.recoveries.giveUp(key as EndpointId), // no other kind is given up
     });
     this.#encryption = new Encryption(this.#runtime, this.#database, "tenant", () =>
       this.#webhooks.secrets.renewEncryptions(),
@@ -269,12 +269,12 @@ export class TenantObject extends DurableObject<Env> implements TenantRpc {
     this.#jobs.alarm();
   }
 
-  async #perform({ kind, ref }: JobRow): Promise<void> {
+  async #perform({ kind, key }: JobRow): Promise<void> {
     const { deliveries, recoveries } = this.#webhooks;
     const perform: { readonly [Kind in JobKind<"tenant">]: () => unknown } = {
       [DELIVER]: () => deliveries.dispatch(),
-      [RECOVER]: () => recoveries.step(ref as EndpointId),
-      [DISABLED]: () => this.#publishDisabled(ref as EndpointId),
+      [RECOVER]: () => recoveries.step(key as EndpointId),
+      [TARGET_DISABLED]: () => this.#publishDisabled(key as EndpointId),
       [CLEANUP]: () => this.#cleanUp(),
     };
     const handler = perform[kind as JobKind<"tenant">]; // undefined for a kind that is not in the table
@@ -289,7 +289,7 @@ export class TenantObject extends DurableObject<Env> implements TenantRpc {
   async #publishDisabled(id: EndpointId): Promise<void> {
     const newEvent = await this.#webhooks.health.newEvent(id);
     if (newEvent !== null) await this.accept([newEvent]);
-    this.#jobs.done(DISABLED, id);
+    this.#jobs.done(TARGET_DISABLED, id);
   }
 
   /**

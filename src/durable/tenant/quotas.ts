@@ -26,44 +26,6 @@ import type { ObjectRuntime } from "../shared/context.ts";
 import { type Database, readMeta, writeMeta } from "../shared/database.ts";
 import { ownIdempotencyKey } from "../shared/idempotency.ts";
 
-export const QUOTA_TABLES = `
-  CREATE TABLE places (
-    turn TEXT PRIMARY KEY,
-    until INTEGER NOT NULL            -- ms since epoch; released then, whatever happened to the turn
-  ) STRICT, WITHOUT ROWID;
-  CREATE INDEX places_by_end ON places (until);
-
-  CREATE TABLE takings (
-    day TEXT NOT NULL,                -- YYYY-MM-DD in UTC
-    quota TEXT NOT NULL,
-    ref TEXT NOT NULL,                -- the id it was reserved for: a repeated request reserves nothing more
-    amount INTEGER NOT NULL,
-    PRIMARY KEY (day, quota, ref)
-  ) STRICT, WITHOUT ROWID;
-
-  CREATE TABLE taken (
-    day TEXT NOT NULL,
-    quota TEXT NOT NULL,
-    amount INTEGER NOT NULL,          -- the sum of the day's reservations
-    PRIMARY KEY (day, quota)
-  ) STRICT, WITHOUT ROWID;
-`;
-
-/** Reservations per user: a user's share is counted beside the tenant's sum. */
-export const QUOTA_SHARES = `
-  ALTER TABLE places ADD COLUMN uh TEXT NOT NULL DEFAULT '';  -- the user's hash; empty when no user was named
-  CREATE INDEX places_of_user ON places (uh, until);
-  ALTER TABLE takings ADD COLUMN uh TEXT NOT NULL DEFAULT '';
-  CREATE INDEX takings_of_ref ON takings (ref);
-  CREATE TABLE shares (
-    day TEXT NOT NULL,
-    quota TEXT NOT NULL,
-    uh TEXT NOT NULL,
-    amount INTEGER NOT NULL,          -- the sum of the user's reservations of the day
-    PRIMARY KEY (day, quota, uh)
-  ) STRICT, WITHOUT ROWID;
-`;
-
 /**
  * How long an upload's reservation is stored, so that its bytes can be settled at its end. Chosen: a day more than the
  * longest life of an upload.
@@ -287,15 +249,6 @@ export class Quotas {
 }
 
 /* Deduplication by body, for clients that repeat a request but cannot send an Idempotency-Key. */
-
-export const DEDUPE_TABLE = `
-  CREATE TABLE claims (
-    hash TEXT PRIMARY KEY,            -- of the request's method, path and body
-    key TEXT NOT NULL,                -- used as the Idempotency-Key of the request
-    at INTEGER NOT NULL               -- ms since epoch
-  ) STRICT, WITHOUT ROWID;
-  CREATE INDEX claims_by_age ON claims (at);
-`;
 
 /**
  * The key for a request with this hash: a new one, or the one that the same request got in the last 60 s. Every request

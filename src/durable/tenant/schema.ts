@@ -1,13 +1,7 @@
-/** The migrations of a tenant's object. Times are ms since epoch. */
+/** The tables of a tenant's object. Times are ms since epoch. */
 import type { Migrations } from "../shared/database.ts";
 import { IDEMPOTENCY_TABLE } from "../shared/idempotency.ts";
-import { JOB_INDEX, JOB_TABLES, JOB_UNENDED_COLUMN } from "../shared/jobs.ts";
-import { SETTLED_COLUMN, TOMBSTONES_TABLE } from "./deletion.ts";
-import { LANES, UNMADE_COLUMN } from "./deliveries/store.ts";
-import { USER_CURSOR_TABLES } from "./events.ts";
-import { DEDUPE_TABLE, QUOTA_SHARES, QUOTA_TABLES } from "./quotas.ts";
-import { HOOK_HEALTH_COLUMNS, REMOVED_TARGETS_TABLE } from "./subscriptions.ts";
-import { RENDER_BYTES_COLUMN, USAGE_TABLES } from "./usage.ts";
+import { JOBS_TABLE } from "../shared/jobs.ts";
 
 export const TENANT_MIGRATIONS: Migrations = [
   `
@@ -15,86 +9,94 @@ export const TENANT_MIGRATIONS: Migrations = [
     cursor INTEGER PRIMARY KEY AUTOINCREMENT,
     id TEXT NOT NULL UNIQUE,          -- derived from resource and sequence, so that a repeated publication is found
     type TEXT NOT NULL,
-    resource TEXT NOT NULL,
+    resource TEXT NOT NULL,           -- the id of what the event is about
     sequence INTEGER NOT NULL,        -- counts the events of one resource, from 1
-    at INTEGER NOT NULL,
-    uh TEXT NOT NULL,                 -- the user's hash, for user tokens
-    data TEXT NOT NULL                -- the resource as JSON
+    at INTEGER NOT NULL,              -- when it happened
+    uh TEXT NOT NULL,                 -- the user hash; empty: about the tenant itself
+    place INTEGER NOT NULL,           -- counts the events of one user, from 1: the cursor of user tokens; 0: a sample
+    key TEXT,                         -- id of the API key that caused it; null: unknown
+    named INTEGER NOT NULL,           -- 1: the tenant named the user; 0: the user was created for the call
+    hidden INTEGER NOT NULL,          -- 1: sent to an endpoint under test and in no list
+    data TEXT NOT NULL                -- the resource as JSON; empty: in R2
   ) STRICT;
   CREATE INDEX events_by_age ON events (at);
+  CREATE INDEX events_by_type ON events (type, cursor);
+  CREATE INDEX events_by_place ON events (uh, place);
+
+  CREATE TABLE event_places (
+    uh TEXT PRIMARY KEY,              -- the user hash
+    n INTEGER NOT NULL                -- the last number used
+  ) STRICT, WITHOUT ROWID;
 
   CREATE TABLE endpoints (
     id TEXT PRIMARY KEY,
     url TEXT NOT NULL,
     types TEXT NOT NULL,              -- JSON array of event types, or ["*"]
     state TEXT NOT NULL,              -- enabled | disabled
-    secret TEXT NOT NULL,             -- whsec_… encrypted
+    failing TEXT,                     -- JSON: failures since the last success; null: none
+    disabled_by TEXT,                 -- you | gone | failing; null: enabled
+    disabled_at INTEGER,              -- null: enabled
+    disablings INTEGER NOT NULL,      -- how often the gateway disabled it
+    recover_since INTEGER,            -- a running recovery: of events from this time on; null: none runs
+    recover_after INTEGER,            -- after this cursor,
+    recover_until INTEGER,            -- up to this one
     created_at INTEGER NOT NULL
   ) STRICT;
 
-  CREATE TABLE deliveries (
+  CREATE TABLE hooks (
     id TEXT PRIMARY KEY,
-    event TEXT NOT NULL,
-    endpoint TEXT NOT NULL,
-    state TEXT NOT NULL,              -- pending | delivered | failed
-    attempts INTEGER NOT NULL DEFAULT 0,
-    due_at INTEGER,                   -- the next attempt; null when over
-    last_status INTEGER,
-    last_answer TEXT,                 -- its first 1,000 bytes
+    target_url TEXT NOT NULL,
+    event TEXT NOT NULL,              -- one type
+    failing TEXT,                     -- JSON: failures since the last success; null: none
+    disabled_at INTEGER,              -- null: enabled
+    disablings INTEGER NOT NULL,      -- how often the gateway disabled it
     created_at INTEGER NOT NULL,
-    ended_at INTEGER,
-    UNIQUE (event, endpoint)
+    UNIQUE (event, target_url)
+  ) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE removed_targets (
+    n INTEGER PRIMARY KEY AUTOINCREMENT, -- only the newest rows are kept
+    id TEXT NOT NULL UNIQUE           -- of an endpoint or a hook
   ) STRICT;
 
-  ${IDEMPOTENCY_TABLE}
-  ${JOB_TABLES}
-  `,
-  JOB_INDEX,
-  `
   CREATE TABLE secrets (
     owner TEXT NOT NULL,              -- an endpoint's id, or "default": callbacks and hooks
     n INTEGER NOT NULL,               -- from 1; the highest is the current one
-    secret TEXT NOT NULL,             -- whsec_… encrypted
+    secret TEXT NOT NULL,             -- whsec_… and an endpoint's Ed25519 key pair, encrypted
     made_at INTEGER NOT NULL,
     until INTEGER,                    -- after a rotation: signs until then; null for the current one
     PRIMARY KEY (owner, n)
   ) STRICT, WITHOUT ROWID;
-  INSERT INTO secrets (owner, n, secret, made_at) SELECT id, 1, secret, created_at FROM endpoints;
-  ALTER TABLE endpoints DROP COLUMN secret;
 
-  CREATE TABLE sendings (
+  CREATE TABLE deliveries (
     id TEXT PRIMARY KEY,
     event TEXT NOT NULL,
     target_kind TEXT NOT NULL,        -- endpoint | callback | hook
     target TEXT NOT NULL,             -- an endpoint's or a hook's id, a callback's address
+    host TEXT NOT NULL,               -- of its URL: the rate limit is counted by it
+    lane TEXT AS (iif(target_kind = 'callback', host, target)) VIRTUAL, -- lanes take turns
+    resource TEXT NOT NULL,           -- the event's resource
+    cursor INTEGER NOT NULL,          -- the event's cursor: first attempts for one resource are sent in this order
     state TEXT NOT NULL,              -- pending | delivered | failed
     attempts INTEGER NOT NULL DEFAULT 0,
+    spent INTEGER NOT NULL DEFAULT 0, -- attempts made before the retry schedule last started
+    unmade INTEGER NOT NULL DEFAULT 0, -- times in a row that its message could not be made
+    taken INTEGER NOT NULL DEFAULT 0, -- 1: an attempt is running, given up at due_at
     due_at INTEGER,                   -- the next attempt; null when over
-    last_status INTEGER,
-    last_answer TEXT,                 -- its first 1,000 bytes
     created_at INTEGER NOT NULL,
-    ended_at INTEGER,
+    ended_at INTEGER,                 -- null: pending
     UNIQUE (event, target_kind, target)
   ) STRICT;
-  INSERT INTO sendings
-    SELECT id, event, 'endpoint', endpoint, state, attempts, due_at, last_status, last_answer, created_at, ended_at
-    FROM deliveries;
-  DROP TABLE deliveries;
-  ALTER TABLE sendings RENAME TO deliveries;
-  `,
-  `
-  ALTER TABLE endpoints ADD COLUMN failing TEXT;                         -- JSON: failures since the last success
-  ALTER TABLE endpoints ADD COLUMN disabled_by TEXT;                     -- you | gone | failing
-  ALTER TABLE endpoints ADD COLUMN disabled_at INTEGER;
-  ALTER TABLE endpoints ADD COLUMN disablings INTEGER NOT NULL DEFAULT 0; -- times the gateway disabled it
-  ALTER TABLE endpoints ADD COLUMN recover_since INTEGER;                -- a running recovery: of events from this time on,
-  ALTER TABLE endpoints ADD COLUMN recover_after INTEGER;                -- after this cursor,
-  ALTER TABLE endpoints ADD COLUMN recover_until INTEGER;                -- up to this one
+  CREATE INDEX deliveries_due ON deliveries (due_at, cursor) WHERE state = 'pending';
+  CREATE INDEX deliveries_by_lane ON deliveries (lane, due_at, cursor) WHERE state = 'pending';
+  CREATE INDEX deliveries_taken ON deliveries (host) WHERE taken = 1;
+  CREATE INDEX deliveries_of_resource ON deliveries (target, resource, cursor);
+  CREATE INDEX deliveries_by_age ON deliveries (created_at);
 
   CREATE TABLE attempts (
     delivery TEXT NOT NULL,
     n INTEGER NOT NULL,               -- from 1
-    at INTEGER NOT NULL,
+    at INTEGER NOT NULL,              -- when it began
     took_ms INTEGER NOT NULL,
     status INTEGER,                   -- null: no answer
     error TEXT,                       -- why there was none
@@ -102,66 +104,75 @@ export const TENANT_MIGRATIONS: Migrations = [
     PRIMARY KEY (delivery, n)
   ) STRICT, WITHOUT ROWID;
 
-  CREATE TABLE sendings (
-    id TEXT PRIMARY KEY,
-    event TEXT NOT NULL,
-    target_kind TEXT NOT NULL,        -- endpoint | callback | hook
-    target TEXT NOT NULL,             -- an endpoint's or a hook's id, a callback's address
-    host TEXT NOT NULL,               -- of its URL: the rate limit is counted by it
-    resource TEXT NOT NULL,           -- the event's resource
-    cursor INTEGER NOT NULL,          -- its cursor: first attempts for one resource are sent in this order
-    state TEXT NOT NULL,              -- pending | delivered | failed
-    attempts INTEGER NOT NULL DEFAULT 0,
-    spent INTEGER NOT NULL DEFAULT 0, -- attempts made before the retry schedule last started
-    taken INTEGER NOT NULL DEFAULT 0, -- 1: an attempt is running, given up at due_at
-    due_at INTEGER,                   -- the next attempt; null when over
-    created_at INTEGER NOT NULL,
-    ended_at INTEGER,
-    UNIQUE (event, target_kind, target)
-  ) STRICT;
-  INSERT INTO sendings (id, event, target_kind, target, host, resource, cursor, state, attempts, due_at, created_at, ended_at)
-    SELECT d.id, d.event, d.target_kind, d.target, '', e.resource, e.cursor, d.state, d.attempts, d.due_at, d.created_at, d.ended_at
-    FROM deliveries AS d JOIN events AS e ON e.id = d.event;
-  INSERT INTO attempts (delivery, n, at, took_ms, status, answer)
-    SELECT id, attempts, coalesce(ended_at, created_at), 0, last_status, coalesce(last_answer, '')
-    FROM deliveries WHERE last_status IS NOT NULL OR last_answer IS NOT NULL;
-  DROP TABLE deliveries;
-  ALTER TABLE sendings RENAME TO deliveries;
-  CREATE INDEX deliveries_due ON deliveries (due_at, cursor) WHERE state = 'pending';
-  CREATE INDEX deliveries_taken ON deliveries (host) WHERE taken = 1;
-  CREATE INDEX deliveries_of_resource ON deliveries (target, resource, cursor);
-  CREATE INDEX deliveries_by_state ON deliveries (state, id);
-  CREATE INDEX deliveries_by_age ON deliveries (created_at);
-  DELETE FROM due WHERE kind = 'delivery';
-  INSERT OR IGNORE INTO due (kind, ref, due_at)
-    SELECT 'deliver', '', min(due_at) FROM deliveries WHERE state = 'pending' GROUP BY state;
-  `,
-  TOMBSTONES_TABLE,
-  `
-  CREATE TABLE hooks (
-    id TEXT PRIMARY KEY,
-    target_url TEXT NOT NULL,
-    event TEXT NOT NULL,              -- one type
-    created_at INTEGER NOT NULL,
-    UNIQUE (event, target_url)
+  CREATE TABLE places (
+    turn TEXT PRIMARY KEY,
+    uh TEXT NOT NULL,                 -- the user hash; empty when no user was named
+    until INTEGER NOT NULL            -- released then, whatever happened to the turn
   ) STRICT, WITHOUT ROWID;
-  CREATE INDEX events_by_type ON events (type, cursor);
+  CREATE INDEX places_by_end ON places (until);
+  CREATE INDEX places_of_user ON places (uh, until);
+
+  CREATE TABLE takings (
+    day TEXT NOT NULL,                -- YYYY-MM-DD in UTC
+    quota TEXT NOT NULL,
+    ref TEXT NOT NULL,                -- what it was reserved for: a repeated request reserves nothing more
+    uh TEXT NOT NULL,                 -- the user hash; empty when no user was named
+    amount INTEGER NOT NULL,
+    PRIMARY KEY (day, quota, ref)
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX takings_of_ref ON takings (ref);
+
+  CREATE TABLE taken (
+    day TEXT NOT NULL,
+    quota TEXT NOT NULL,
+    amount INTEGER NOT NULL,          -- the sum of the day's reservations
+    PRIMARY KEY (day, quota)
+  ) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE shares (
+    day TEXT NOT NULL,
+    quota TEXT NOT NULL,
+    uh TEXT NOT NULL,
+    amount INTEGER NOT NULL,          -- the sum of the user's reservations of the day
+    PRIMARY KEY (day, quota, uh)
+  ) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE usage (
+    dimension TEXT NOT NULL,          -- day | user | key
+    who TEXT NOT NULL,                -- the user hash or the key's id; "-": unknown, or the total (day)
+    day TEXT NOT NULL,                -- YYYY-MM-DD in UTC
+    turns_completed INTEGER NOT NULL,
+    turns_failed INTEGER NOT NULL,
+    turns_unknown INTEGER NOT NULL,
+    credits_measured REAL NOT NULL,
+    credits_estimated REAL NOT NULL,
+    credits_unknown_turns INTEGER NOT NULL,
+    renders_completed INTEGER NOT NULL,
+    renders_failed INTEGER NOT NULL,
+    render_bytes INTEGER NOT NULL,
+    upload_bytes INTEGER NOT NULL,
+    deliveries_delivered INTEGER NOT NULL,
+    deliveries_failed INTEGER NOT NULL,
+    PRIMARY KEY (dimension, who, day)
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX usage_by_day ON usage (day);
+
+  CREATE TABLE claims (
+    hash TEXT PRIMARY KEY,            -- of the request's method, path and body
+    key TEXT NOT NULL,                -- used as the Idempotency-Key of the request
+    at INTEGER NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX claims_by_age ON claims (at);
+
+  CREATE TABLE erased (
+    uh TEXT PRIMARY KEY,              -- the user hash
+    at INTEGER NOT NULL,
+    events INTEGER NOT NULL,          -- how many were deleted
+    deliveries INTEGER NOT NULL,
+    settled INTEGER NOT NULL DEFAULT 0 -- 1: the cost of its last turns was counted
+  ) STRICT, WITHOUT ROWID;
+
+  ${IDEMPOTENCY_TABLE}
+  ${JOBS_TABLE}
   `,
-  QUOTA_TABLES,
-  `
-  -- 1: a sample, sent to an endpoint and in no list
-  ALTER TABLE events ADD COLUMN hidden INTEGER NOT NULL DEFAULT 0;
-  `,
-  DEDUPE_TABLE,
-  USAGE_TABLES,
-  HOOK_HEALTH_COLUMNS,
-  SETTLED_COLUMN,
-  RENDER_BYTES_COLUMN,
-  "DROP INDEX deliveries_by_state", // no query uses it, and every delivery wrote it three times
-  QUOTA_SHARES,
-  REMOVED_TARGETS_TABLE,
-  JOB_UNENDED_COLUMN,
-  UNMADE_COLUMN,
-  USER_CURSOR_TABLES,
-  LANES,
 ];

@@ -248,13 +248,6 @@ const tooManyEndpoints = (): Problem =>
  * hook; the tool's own unsubscribe call comes later and must still succeed.
  */
 
-export const REMOVED_TARGETS_TABLE = `
-  CREATE TABLE removed_targets (
-    n INTEGER PRIMARY KEY AUTOINCREMENT, -- only the newest rows are kept
-    id TEXT NOT NULL UNIQUE
-  ) STRICT;
-`;
-
 /** Records a removal, in the transaction that removes. */
 export function recordRemoved(sql: SqlStorage, id: EndpointId): void {
   sql.exec("INSERT OR IGNORE INTO removed_targets (id) VALUES (?)", id);
@@ -498,14 +491,6 @@ export type Hook = {
   readonly createdAt: EpochMs;
 };
 
-/** Columns added by a later migration. */
-export const HOOK_HEALTH_COLUMNS = `
-  -- JSON: failures since the last success
-  ALTER TABLE hooks ADD COLUMN failing TEXT;
-  ALTER TABLE hooks ADD COLUMN disabled_at INTEGER;
-  ALTER TABLE hooks ADD COLUMN disablings INTEGER NOT NULL DEFAULT 0;
-`;
-
 type HookSqlRow = {
   id: EndpointId;
   target_url: string;
@@ -593,7 +578,7 @@ const decodeHook = (row: HookSqlRow): Hook => ({
  */
 
 /** The job kind of publishing that an endpoint or hook was disabled. */
-export const DISABLED = "disabled";
+export const TARGET_DISABLED = "target_disabled";
 
 export class TargetHealth {
   readonly #runtime: ObjectRuntime;
@@ -675,7 +660,7 @@ export class TargetHealth {
 
   #end(target: Extract<DeliveryTarget, { readonly id: EndpointId }>, at: EpochMs): void {
     this.#deliveries.failPending(target, at);
-    this.#jobs.schedule(DISABLED, target.id, at);
+    this.#jobs.schedule(TARGET_DISABLED, target.id, at);
   }
 }
 

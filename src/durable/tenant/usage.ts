@@ -65,34 +65,6 @@ export class UsageSums {
 
 const COLUMNS = COUNTERS.join(", ");
 
-export const USAGE_TABLES = `
-  CREATE TABLE usage (
-    dimension TEXT NOT NULL,          -- day | user | key
-    who TEXT NOT NULL,                -- the user's hash or the key's id; "-": unknown, or the total (day)
-    day TEXT NOT NULL,                -- YYYY-MM-DD in UTC
-    turns_completed INTEGER NOT NULL,
-    turns_failed INTEGER NOT NULL,
-    turns_unknown INTEGER NOT NULL,
-    credits_measured REAL NOT NULL,
-    credits_estimated REAL NOT NULL,
-    credits_unknown_turns INTEGER NOT NULL,
-    renders_completed INTEGER NOT NULL,
-    renders_failed INTEGER NOT NULL,
-    upload_bytes INTEGER NOT NULL,
-    deliveries_delivered INTEGER NOT NULL,
-    deliveries_failed INTEGER NOT NULL,
-    PRIMARY KEY (dimension, who, day)
-  ) STRICT, WITHOUT ROWID;
-  CREATE INDEX usage_by_day ON usage (day);
-  -- the key that caused an event, and 0 when its user was created for the call: deliveries are counted by them
-  ALTER TABLE events ADD COLUMN key TEXT;
-  ALTER TABLE events ADD COLUMN named INTEGER NOT NULL DEFAULT 1;
-`;
-
-export const RENDER_BYTES_COLUMN = `
-  ALTER TABLE usage ADD COLUMN render_bytes INTEGER NOT NULL DEFAULT 0;
-`;
-
 const ADD = `INSERT INTO usage (dimension, who, day, ${COLUMNS}) VALUES (?, ?, ?, ${COUNTERS.map(() => "?").join(", ")})
   ON CONFLICT (dimension, who, day) DO UPDATE SET ${COUNTERS.map((name) => `${name} = ${name} + excluded.${name}`).join(", ")}`;
 export const DAYS = `SELECT day AS who, ${COLUMNS} FROM usage

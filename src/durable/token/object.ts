@@ -18,14 +18,14 @@ import { attributionOf } from "../../core/usage.ts";
 import type { NemoTokenWire } from "../../core/wire/token.ts";
 import type { Env } from "../../env.ts";
 import { createRuntime, endObject, type ObjectRuntime } from "../shared/context.ts";
-import { type Database, deleteMeta, openDatabase, readMeta, writeMeta } from "../shared/database.ts";
+import { type Database, deleteMeta, type Migrations, openDatabase, readMeta, writeMeta } from "../shared/database.ts";
 import { Encryption } from "../shared/encryption.ts";
 import type { JobKind } from "../shared/job-kinds.ts";
-import { JOB_INDEX, JOB_TABLES, JOB_UNENDED_COLUMN, JobScheduler } from "../shared/jobs.ts";
-import { AUDIT, OUTBOX, OUTBOX_CALLBACK, OUTBOX_KEY, OUTBOX_TABLES, Outbox, publishAudit } from "../shared/outbox.ts";
+import { JOBS_TABLE, JobScheduler } from "../shared/jobs.ts";
+import { AUDIT, OUTBOX, OUTBOX_TABLES, Outbox, publishAudit } from "../shared/outbox.ts";
 import { liveNemo, StoredToken, TOKEN_STATUS, TOKEN_WARNING } from "../shared/stored-token.ts";
 
-const MIGRATIONS = [
+const MIGRATIONS: Migrations = [
   `
   CREATE TABLE leases (
     turn TEXT PRIMARY KEY,
@@ -33,12 +33,10 @@ const MIGRATIONS = [
     until INTEGER NOT NULL       -- ms since epoch; the release, or the latest end
   ) STRICT, WITHOUT ROWID;
   CREATE INDEX leases_by_end ON leases (until);
+
+  ${JOBS_TABLE}
+  ${OUTBOX_TABLES}
   `,
-  `${JOB_TABLES} ${OUTBOX_TABLES}`,
-  JOB_INDEX,
-  OUTBOX_CALLBACK,
-  OUTBOX_KEY,
-  JOB_UNENDED_COLUMN,
 ];
 
 /** Meta key of the operator's token: its version, and when Nemo rejected it. */
@@ -63,11 +61,11 @@ export class TokenObject extends DurableObject<Env> implements TokenRpc {
     this.#runtime = runtime;
     this.#database = openDatabase(runtime, MIGRATIONS);
     this.#jobs = new JobScheduler(runtime, this.#database, "token", {
-      perform: async ({ kind, ref }) => {
+      perform: async ({ kind, key }) => {
         const perform: { readonly [Kind in JobKind<"token">]: () => unknown } = {
           [OUTBOX]: () => this.#outbox.flush(),
-          [AUDIT]: () => publishAudit(runtime, this.#jobs, ref),
-          [TOKEN_STATUS]: () => this.#stored?.tell(),
+          [AUDIT]: () => publishAudit(runtime, this.#jobs, key),
+          [TOKEN_STATUS]: () => this.#stored?.publishStatus(),
           [TOKEN_WARNING]: () => this.#stored?.warn(),
         };
         const known = perform[kind as JobKind<"token">]; // or a kind of another version

@@ -220,8 +220,8 @@ export class UploadTermination {
     await runtime.env.MEDIA.delete(this.#context.key(upload));
     runtime.storage.transactionSync(() => {
       bytes.clear();
-      for (const table of ["outbox", "sequences", "due"]) runtime.sql.exec(`DELETE FROM ${table}`);
-      runtime.sql.exec("DELETE FROM meta WHERE key NOT IN ('version', 'busy_due_at')");
+      for (const table of ["outbox", "sequences", "jobs"]) runtime.sql.exec(`DELETE FROM ${table}`);
+      runtime.sql.exec("DELETE FROM meta WHERE key NOT IN ('schema_version', 'watchdog_due_at')");
     });
     await jobs.ensureWatchdog();
   }

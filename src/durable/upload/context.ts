@@ -17,10 +17,10 @@ import { decodeUpload, mimeOf, showUpload, type Upload } from "./record.ts";
 
 /** Job kinds. */
 export const EXPIRE = "expire";
-export const DELETE_JOB = "remove";
-export const CHECK_WRITE = "look";
+export const DELETE_JOB = "delete";
+export const CHECK_WRITE = "check_write";
 export const ASSET = "asset";
-export const PUBLISH = "tell";
+export const PUBLISH = "publish";
 /** The upload's bytes are downloaded from an address. */
 export const IMPORT = "import";
 

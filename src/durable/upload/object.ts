@@ -19,8 +19,8 @@ import type { Env } from "../../env.ts";
 import { createRuntime, endObject, wipeObject } from "../shared/context.ts";
 import { openDatabase } from "../shared/database.ts";
 import type { GivenUpKind, JobKind } from "../shared/job-kinds.ts";
-import { JOB_INDEX, JOB_TABLES, JOB_UNENDED_COLUMN, type JobRow, JobScheduler } from "../shared/jobs.ts";
-import { OUTBOX, OUTBOX_CALLBACK, OUTBOX_KEY, OUTBOX_TABLES } from "../shared/outbox.ts";
+import { JOBS_TABLE, type JobRow, JobScheduler } from "../shared/jobs.ts";
+import { OUTBOX, OUTBOX_TABLES } from "../shared/outbox.ts";
 import { ExclusiveWriter, UploadReceiver } from "./append.ts";
 import { cancelBody } from "./body-writer.ts";
 import { finalise, giveUpAsset, UploadCompletion, UploadTermination } from "./complete.ts";
@@ -47,14 +47,7 @@ export class UploadObject extends DurableObject<Env> implements UploadRpc {
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
     const runtime = createRuntime(ctx, env);
-    const migrations = [
-      `${JOB_TABLES} ${OUTBOX_TABLES}`,
-      JOB_INDEX,
-      OUTBOX_CALLBACK,
-      BYTES_TABLES,
-      OUTBOX_KEY,
-      JOB_UNENDED_COLUMN,
-    ];
+    const migrations = [`${BYTES_TABLES} ${JOBS_TABLE} ${OUTBOX_TABLES}`];
     const database = openDatabase(runtime, migrations);
     const jobs = new JobScheduler(runtime, database, "upload", {
       perform: (row) => this.#perform(row),

@@ -268,14 +268,14 @@ export class Account {
   }
 
   /** Job `token_warning`: warns of the token's expiry. */
-  warn(ref: string): void {
-    if (ref === STORED_TOKEN_KEY) this.#provided.warn();
+  warn(key: string): void {
+    if (key === STORED_TOKEN_KEY) this.#provided.warn();
     else this.#anonymous.warn();
   }
 
   /** Job `token_standing`: publishes the token's status. */
-  publishTokenStatus(ref: string): Promise<void> {
-    return ref === STORED_TOKEN_KEY ? this.#provided.tell() : this.#anonymous.publishStatus();
+  publishTokenStatus(key: string): Promise<void> {
+    return key === STORED_TOKEN_KEY ? this.#provided.publishStatus() : this.#anonymous.publishStatus();
   }
 
   /** Registers this object in D1 for re-encryption after a rotation. */

@@ -109,7 +109,7 @@ export class AnonymousToken {
     return publishTokenStatus({
       runtime,
       jobs,
-      ref: OWN,
+      key: OWN,
       source: this.source,
       tokenStatus: () => this.#publishedStatus(),
     });

@@ -17,7 +17,7 @@ import { cursorOf, pageOf } from "../shared/context.ts";
 import { readMeta } from "../shared/database.ts";
 import { findByIdempotencyKey, saveIdempotencyKey } from "../shared/idempotency.ts";
 import { AttachRows, AttachRun, attachmentKey, parseAttachmentKey } from "./attachments.ts";
-import { AGED, ATTACH, DELETE_JOB, originOf, recordCaller, type UserContext } from "./context.ts";
+import { ATTACH, DELETE_JOB, originOf, RETENTION, recordCaller, type UserContext } from "./context.ts";
 import type { DeletionRows } from "./project-deletion.ts";
 import { noProject, type Projects } from "./projects.ts";
 import { failureOf } from "./turns/store.ts";
@@ -161,13 +161,13 @@ export class Assets {
   }
 
   /** Job: uploads one attachment. */
-  perform(ref: string, attempt: number): Promise<void> {
-    return this.#run.perform(ref, attempt);
+  perform(key: string, attempt: number): Promise<void> {
+    return this.#run.perform(key, attempt);
   }
 
   /** Fails an attachment whose job keeps failing. */
-  giveUp(ref: string): void {
-    const [project, asset] = parseAttachmentKey(ref);
+  giveUp(key: string): void {
+    const [project, asset] = parseAttachmentKey(key);
     const detail = "The asset could not be uploaded to Nemo; attach it again later.";
     this.#run.end(project, asset, problemOf("nemo_unavailable", detail));
   }
@@ -234,7 +234,7 @@ export class AssetDeletions {
       }
       this.#rows.beginAsset(id, asset.value.key);
       jobs.schedule(DELETE_JOB, id, runtime.now());
-      jobs.scheduleOnce(AGED, "", runtime.now() + REMOVED_TTL_MS + HOUR_MS);
+      jobs.scheduleOnce(RETENTION, "", runtime.now() + REMOVED_TTL_MS + HOUR_MS);
     });
     jobs.tick();
     return ok(null);

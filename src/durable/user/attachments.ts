@@ -29,11 +29,6 @@ export type Attachment = {
   readonly told: TurnId | "caller" | null;
 };
 
-export const ATTACHMENT_INDEXES = `
-  CREATE INDEX attachments_of_asset ON attachments (asset);
-  CREATE INDEX attachments_by_status ON attachments (project, status);
-`;
-
 /** The names under which Nemo may list a file: its own, and the one encoded in a pull link. */
 export const namesAtNemo = (filename: string): string[] => [filename, encodeURIComponent(filename)];
 
@@ -105,8 +100,8 @@ export class AttachRun {
    * Job: uploads one attachment. A retryable problem is thrown, so that the job is retried; after the last attempt it
    * ends the attachment.
    */
-  async perform(ref: string, attempt: number): Promise<void> {
-    const [project, asset] = parseAttachmentKey(ref);
+  async perform(key: string, attempt: number): Promise<void> {
+    const [project, asset] = parseAttachmentKey(key);
     const problem = await this.upload(project, asset);
     if (problem === null || !isRetryable(problem)) return;
     if (attempt < POISON_ATTEMPTS) throw new RetryLater("attachment", problem);
@@ -248,4 +243,4 @@ const isRetryable = ({ code }: Problem): boolean => ERRORS[code].retryable;
 export const attachmentKey = (project: ProjectId, asset: AssetId): string => `${project}/${asset}`;
 
 /** The inverse of `attachmentKey`. */
-export const parseAttachmentKey = (ref: string): [ProjectId, AssetId] => ref.split("/") as [ProjectId, AssetId]; // made by attachmentKey() only
+export const parseAttachmentKey = (key: string): [ProjectId, AssetId] => key.split("/") as [ProjectId, AssetId]; // made by attachmentKey() only

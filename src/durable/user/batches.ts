@@ -242,21 +242,6 @@ export class Batches {
 const noBatch = (): Problem =>
   problemOf("not_found", "No batch with this id exists; list your batches with GET /v1/batches.");
 
-export const BATCH_TABLES = `
-  CREATE TABLE batches (
-    id TEXT PRIMARY KEY,
-    record TEXT NOT NULL
-  ) STRICT;
-  CREATE TABLE batch_items (
-    batch TEXT NOT NULL,
-    n INTEGER NOT NULL,               -- its index in the batch, from 0
-    video TEXT,                       -- null until the item starts
-    record TEXT NOT NULL,             -- the item's own settings
-    PRIMARY KEY (batch, n)
-  ) STRICT, WITHOUT ROWID;
-  CREATE INDEX batch_items_by_video ON batch_items (video);
-`;
-
 /** An item on a page. */
 export type ListedItem = { readonly n: number; readonly status: ItemStatus; readonly video: Video | null };
 type ItemStatus = "waiting" | Video["status"];

@@ -109,18 +109,18 @@ export type UserContext = {
 export const TURN = "turn";
 export const RENDER = "render";
 export const ATTACH = "attach";
-export const ACT = "act";
+export const SUGGESTED_RENDER = "suggested_render";
 export const VIDEO = "video";
 /** Has the agent write a generator. */
 export const GENERATOR_JOB = "generator_job";
 export const BATCH = "batch";
-export const TIDY = "tidy";
+export const CLEANUP = "cleanup";
 /** Deletes records of uploads and deletions after their retention of weeks. */
-export const AGED = "aged";
+export const RETENTION = "retention";
 /** Deletes a project, a video or an asset with its files. */
-export const DELETE_JOB = "remove";
+export const DELETE_JOB = "delete";
 /** Deletes a finished file when it expires. */
-export const FILE = "file";
+export const FILE_EXPIRY = "file_expiry";
 
 /** Prepares the object for a write and stores the caller's origin, from which links in webhooks are built. */
 export function recordCaller(context: UserContext, call: Call): void {

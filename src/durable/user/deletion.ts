@@ -48,8 +48,8 @@ import { Projects } from "./projects.ts";
 import { TurnSettle } from "./turns/settle.ts";
 import { TurnRows } from "./turns/store.ts";
 
-export const ERASE = "erase";
-export const FORGET = "forget";
+export const DELETE_USER = "delete_user";
+export const PURGE = "purge";
 
 type Tombstone = {
   readonly since: EpochMs;
@@ -63,9 +63,9 @@ type Tombstone = {
 /** Tables whose rows the receipt counts. */
 const COUNTED_TABLES = ["projects", "turns", "assets", "renders", "videos"] as const;
 /** Tables of the object itself, which are kept until the tombstone expires. */
-const RETAINED_TABLES = ["meta", "due"];
+const RETAINED_TABLES = ["meta", "jobs"];
 /** Meta keys that are kept until then. */
-const RETAINED_META = "('version', 'tombstone', 'busy_due_at')";
+const RETAINED_META = "('schema_version', 'tombstone', 'watchdog_due_at')";
 
 export class UserDeletion {
   readonly #runtime: ObjectRuntime;
@@ -103,7 +103,7 @@ export class UserDeletion {
 
   /** Whether a job of this kind still runs; after the deletion only a few kinds do. */
   isScheduled(kind: string): boolean {
-    return this.#tombstone === null || kind === ERASE || kind === FORGET || kind === AUDIT;
+    return this.#tombstone === null || kind === DELETE_USER || kind === PURGE || kind === AUDIT;
   }
 
   /** Stores the tombstone and schedules the deletion. Idempotent. */
@@ -116,10 +116,10 @@ export class UserDeletion {
       const removed = { projects, turns, assets, renders, videos, files: 0, file_bytes: 0, events: 0, deliveries: 0 };
       const since = Number(readMeta(sql, "since") ?? now());
       this.#save({ since, requestedAt: now(), deletedAt: null, removed, settled: null });
-      sql.exec("DELETE FROM due WHERE kind != ?", AUDIT);
+      sql.exec("DELETE FROM jobs WHERE kind != ?", AUDIT);
       noteAudit(this.#runtime, jobs, audit);
       // Delayed, so that the answer to this call is sent before the instance restarts.
-      jobs.schedule(ERASE, "", now() + config.timings.retry);
+      jobs.schedule(DELETE_USER, "", now() + config.timings.retry);
     });
   }
 
@@ -146,7 +146,7 @@ export class UserDeletion {
   async erase(jobs: JobScheduler, pendingSettlements: PendingSettlements): Promise<void> {
     const runtime = this.#runtime;
     if (!this.#isFresh) return this.#abort();
-    if (this.#tombstone === null) return jobs.done(ERASE, "");
+    if (this.#tombstone === null) return jobs.done(DELETE_USER, "");
     await runtime.failpoint("user.closed");
     await deleteUser(runtime.env.DB, this.#address);
     this.#count(await this.#tenant().eraseUser(this.#address.uh));
@@ -156,7 +156,7 @@ export class UserDeletion {
     await purge(runtime.env.MEDIA, userPrefix(this.#address));
     await runtime.failpoint("user.files_deleted");
     const next = await pendingSettlements.settle();
-    if (next !== null) return jobs.schedule(ERASE, "", next);
+    if (next !== null) return jobs.schedule(DELETE_USER, "", next);
     const settled = pendingSettlements.settled(this.#tombstone.requestedAt);
     if (settled.length > 0) await this.#tenant().eraseUser(this.#address.uh, settled);
     await runtime.failpoint("user.settled");
@@ -167,8 +167,8 @@ export class UserDeletion {
       this.#wipe();
       const at = runtime.now();
       if (this.#tombstone !== null) this.#save({ ...this.#tombstone, deletedAt: at, settled: sumOf(settled) });
-      jobs.schedule(FORGET, "", at + TOMBSTONE_TTL_MS);
-      jobs.done(ERASE, "");
+      jobs.schedule(PURGE, "", at + TOMBSTONE_TTL_MS);
+      jobs.done(DELETE_USER, "");
     });
   }
 

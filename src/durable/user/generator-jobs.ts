@@ -31,15 +31,6 @@ import { turnOutcome } from "./turns/settle.ts";
 import { checkCallback, failureOf, type TurnRows } from "./turns/store.ts";
 import type { Turns } from "./turns/turns.ts";
 
-export const GENERATOR_JOB_TABLES = `
-  CREATE TABLE generator_jobs (
-    id TEXT PRIMARY KEY,
-    turn TEXT,                        -- the turn it waits for
-    record TEXT NOT NULL
-  ) STRICT;
-  CREATE INDEX makings_by_turn ON generator_jobs (turn);
-`;
-
 /** When to read one again. Chosen: a turn of text alone takes seconds. */
 const POLL_AFTER_SECONDS = 3;
 

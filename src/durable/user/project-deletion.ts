@@ -16,7 +16,17 @@ import type { Video } from "../../core/video.ts";
 import type { ObjectRuntime } from "../shared/context.ts";
 import { findByOwnKey, stepKey } from "../shared/idempotency.ts";
 import { attachmentKey } from "./attachments.ts";
-import { ACT, AGED, ATTACH, DELETE_JOB, FILE, RENDER, TURN, type UserContext, VIDEO } from "./context.ts";
+import {
+  ATTACH,
+  DELETE_JOB,
+  FILE_EXPIRY,
+  RENDER,
+  RETENTION,
+  SUGGESTED_RENDER,
+  TURN,
+  type UserContext,
+  VIDEO,
+} from "./context.ts";
 import { noProject, type Projects } from "./projects.ts";
 import type { RenderFiles } from "./renders/files.ts";
 import type { Renders } from "./renders/renders.ts";
@@ -106,7 +116,7 @@ export class Deletions {
       }
       this.#rows.begin({ ...deletion, videos: videos.map(({ id }) => id) });
       jobs.schedule(DELETE_JOB, deletion.id, runtime.now());
-      jobs.scheduleOnce(AGED, "", runtime.now() + REMOVED_TTL_MS + HOUR_MS);
+      jobs.scheduleOnce(RETENTION, "", runtime.now() + REMOVED_TTL_MS + HOUR_MS);
     });
     jobs.tick();
   }
@@ -121,12 +131,14 @@ export class Deletions {
   /** Whether work of it is scheduled or running. */
   #isBusy(deletion: DeletionRecord): boolean {
     const { jobs } = this.#context;
-    const isAnyRunning = (kinds: readonly string[], ref: string) => kinds.some((kind) => jobs.isRunning(kind, ref));
+    const isAnyRunning = (kinds: readonly string[], key: string) => kinds.some((kind) => jobs.isRunning(kind, key));
     return (
       deletion.videos.some((id) => isAnyRunning([VIDEO], id)) ||
-      this.#rows.turns(deletion).some(({ id, phase }) => phase !== "ended" || isAnyRunning([TURN, ACT], id)) ||
-      this.#rows.renders(deletion).some(({ id, busy }) => busy || isAnyRunning([RENDER, FILE], id)) ||
-      this.#attachments(deletion).some((ref) => isAnyRunning([ATTACH], ref))
+      this.#rows
+        .turns(deletion)
+        .some(({ id, phase }) => phase !== "ended" || isAnyRunning([TURN, SUGGESTED_RENDER], id)) ||
+      this.#rows.renders(deletion).some(({ id, busy }) => busy || isAnyRunning([RENDER, FILE_EXPIRY], id)) ||
+      this.#attachments(deletion).some((key) => isAnyRunning([ATTACH], key))
     );
   }
 
@@ -142,12 +154,12 @@ export class Deletions {
   #removeJobs(deletion: DeletionRecord): void {
     const { jobs } = this.#context;
     for (const { id } of this.#rows.renders(deletion)) {
-      if (deletion.whole) jobs.done(FILE, id);
+      if (deletion.whole) jobs.done(FILE_EXPIRY, id);
       else this.#tools.files.end(id);
     }
     if (!deletion.whole) return;
-    for (const { id } of this.#rows.turns(deletion)) jobs.done(ACT, id);
-    for (const ref of this.#attachments(deletion)) jobs.done(ATTACH, ref);
+    for (const { id } of this.#rows.turns(deletion)) jobs.done(SUGGESTED_RENDER, id);
+    for (const key of this.#attachments(deletion)) jobs.done(ATTACH, key);
   }
 
   #attachments(deletion: DeletionRecord): string[] {
@@ -155,22 +167,6 @@ export class Deletions {
     return project === null ? [] : this.#rows.attached(deletion).map((asset) => attachmentKey(project, asset));
   }
 }
-
-export const DELETION_TABLES = `
-  CREATE TABLE removals (
-    id TEXT PRIMARY KEY,              -- the id of what was deleted
-    record TEXT                       -- what is left to delete; null: nothing
-  ) STRICT, WITHOUT ROWID;
-  ALTER TABLE projects ADD COLUMN removed INTEGER NOT NULL DEFAULT 0;  -- 1: being deleted, hidden from callers
-  CREATE INDEX projects_removed ON projects (id) WHERE removed = 1;
-`;
-
-/** The time of each deletion, so that its id can be deleted later. Existing rows get the time of this migration. */
-export const DELETION_AGE = `
-  ALTER TABLE removals ADD COLUMN at INTEGER NOT NULL DEFAULT 0;             -- ms since epoch
-  UPDATE removals SET at = unixepoch() * 1000;
-  CREATE INDEX removals_by_age ON removals (at) WHERE record IS NULL;
-`;
 
 /** One deletion. `whole`: the project with everything in it; otherwise only a video with the files of its renders. */
 export type DeletionRecord = {

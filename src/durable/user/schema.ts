@@ -1,118 +1,142 @@
 /** The tables of a user's object. A record is JSON beside the columns that queries need; times are ms since epoch. */
 import type { Migrations } from "../shared/database.ts";
 import { IDEMPOTENCY_TABLE } from "../shared/idempotency.ts";
-import { JOB_INDEX, JOB_TABLES, JOB_UNENDED_COLUMN } from "../shared/jobs.ts";
-import { OUTBOX_CALLBACK, OUTBOX_KEY, OUTBOX_TABLES } from "../shared/outbox.ts";
-import { ATTACHMENT_INDEXES } from "./attachments.ts";
-import { BATCH_TABLES } from "./batches.ts";
-import { GENERATOR_JOB_TABLES } from "./generator-jobs.ts";
-import { DELETION_AGE, DELETION_TABLES } from "./project-deletion.ts";
-import { RENDER_INDEX } from "./renders/store.ts";
-import { TURN_INDEXES } from "./turns/store.ts";
-import { TICKET_INDEX } from "./turns/turns.ts";
-import { UPLOAD_CHECKS } from "./uploads.ts";
-import { VIDEO_INDEXES, VIDEO_TABLES } from "./videos/store.ts";
-
-/**
- * Which uploads hold one of the user's slots for work, or wait for one: an import that is fetched, a final upload
- * that is hashed.
- */
-const UPLOAD_WORK_COLUMNS = `
-  ALTER TABLE uploads ADD COLUMN work TEXT;                            -- import | final; null: no work
-  ALTER TABLE uploads ADD COLUMN work_until INTEGER NOT NULL DEFAULT 0; -- ms since epoch: its slot, or its wait, counts until then
-  ALTER TABLE uploads ADD COLUMN is_working INTEGER NOT NULL DEFAULT 0; -- 1: it holds a slot
-  CREATE INDEX uploads_working ON uploads (work, work_until) WHERE work IS NOT NULL;
-`;
+import { JOBS_TABLE } from "../shared/jobs.ts";
+import { OUTBOX_TABLES } from "../shared/outbox.ts";
 
 export const USER_MIGRATIONS: Migrations = [
   `
   CREATE TABLE projects (
     id TEXT PRIMARY KEY,
     created_at INTEGER NOT NULL,
-    record TEXT NOT NULL
+    removed INTEGER NOT NULL DEFAULT 0,   -- 1: being deleted, hidden from callers
+    record TEXT NOT NULL                  -- Project of projects.ts
   ) STRICT;
+  CREATE INDEX projects_removed ON projects (id) WHERE removed = 1;
 
   CREATE TABLE turns (
     id TEXT PRIMARY KEY,
     project TEXT NOT NULL,
     phase TEXT NOT NULL,
-    sent_at INTEGER,
-    ended_at INTEGER,
-    record TEXT NOT NULL
+    sent_at INTEGER,                      -- null: not sent
+    ended_at INTEGER,                     -- null: has not ended
+    tidied INTEGER NOT NULL DEFAULT 0,    -- 1: of its events only the messages are left
+    record TEXT NOT NULL                  -- Turn of src/core/turn.ts
   ) STRICT;
-  CREATE INDEX turns_of_project ON turns (project, id);
+  CREATE INDEX turns_in_project ON turns (project);                      -- ordered by row
+  CREATE INDEX turns_open ON turns (project) WHERE ended_at IS NULL;
   CREATE INDEX turns_by_phase ON turns (phase);
+  CREATE INDEX turns_by_sending ON turns (sent_at);
+  CREATE INDEX turns_by_age ON turns (tidied, ended_at);
 
   CREATE TABLE turn_events (
-    turn TEXT NOT NULL,
-    seq INTEGER NOT NULL,             -- from 1, without gaps: the public cursor
+    turn TEXT NOT NULL,                   -- id of a turn or a video
+    seq INTEGER NOT NULL,                 -- from 1, without gaps: the public cursor
     type TEXT NOT NULL,
-    data TEXT NOT NULL,               -- the frame's data line, byte for byte
+    data TEXT NOT NULL,                   -- the frame's data line, byte for byte
     PRIMARY KEY (turn, seq)
   ) STRICT, WITHOUT ROWID;
 
+  CREATE TABLE tickets (
+    mac TEXT PRIMARY KEY,                 -- the ticket's signature; the ticket itself is not stored
+    turn TEXT NOT NULL,
+    made_at INTEGER NOT NULL,
+    used_at INTEGER                       -- the first use; null: not yet
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX tickets_of_turn ON tickets (turn);
+  CREATE INDEX tickets_by_age ON tickets (made_at);
+
   CREATE TABLE assets (
     id TEXT PRIMARY KEY,
-    record TEXT NOT NULL
+    record TEXT NOT NULL                  -- AssetRecord of src/core/rpc/user.ts
   ) STRICT;
+
+  CREATE TABLE uploads (
+    n INTEGER PRIMARY KEY AUTOINCREMENT,  -- the order of creation: an id may be derived from its Idempotency-Key
+    id TEXT NOT NULL UNIQUE,
+    is_open INTEGER NOT NULL,
+    until INTEGER NOT NULL,               -- when an open upload expires, by its last report
+    work TEXT,                            -- import | final: it holds a slot for work, or waits for one; null: neither
+    work_until INTEGER NOT NULL DEFAULT 0, -- its slot, or its wait, counts until then
+    is_working INTEGER NOT NULL DEFAULT 0, -- 1: it holds a slot
+    record TEXT NOT NULL                  -- the upload as shown to callers, by its last report
+  ) STRICT;
+  CREATE INDEX uploads_open ON uploads (is_open, until);
+  CREATE INDEX uploads_working ON uploads (work, work_until) WHERE work IS NOT NULL;
+
+  CREATE TABLE upload_looks (
+    id TEXT PRIMARY KEY,                  -- of an upload, also of a deleted one
+    at INTEGER NOT NULL                   -- when its object is asked whether its data may be deleted
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX upload_looks_by_time ON upload_looks (at);
 
   CREATE TABLE attachments (
     project TEXT NOT NULL,
     asset TEXT NOT NULL,
-    status TEXT NOT NULL,             -- pending | attached | failed
-    record TEXT NOT NULL,
+    status TEXT NOT NULL,                 -- pending | attached | failed
+    record TEXT NOT NULL,                 -- Attachment of attachments.ts
     PRIMARY KEY (project, asset)
   ) STRICT, WITHOUT ROWID;
+  CREATE INDEX attachments_of_asset ON attachments (asset);
+  CREATE INDEX attachments_by_status ON attachments (project, status);
 
   CREATE TABLE renders (
     id TEXT PRIMARY KEY,
     project TEXT NOT NULL,
-    record TEXT NOT NULL
+    made TEXT,                            -- timeline and output of a completed one, to find a file to reuse; null: not completed
+    file_of TEXT,                         -- the render whose file it uses: itself or another; null: none
+    file_until INTEGER,                   -- when that file expires; null: there is none
+    record TEXT NOT NULL                  -- Render of src/core/render.ts
   ) STRICT;
   CREATE INDEX renders_of_project ON renders (project, id);
+  CREATE INDEX renders_by_made ON renders (project, made, file_until);
+  CREATE INDEX renders_by_file ON renders (file_of, file_until);
+
+  CREATE TABLE videos (
+    id TEXT PRIMARY KEY,
+    status TEXT NOT NULL,
+    turn TEXT,                            -- the turn it waits for, or waited for last; null: none yet
+    render TEXT,                          -- the same for its render
+    ended_at INTEGER,                     -- null: has not ended
+    tidied INTEGER NOT NULL DEFAULT 0,    -- 1: its events are deleted
+    record TEXT NOT NULL                  -- Video of src/core/video.ts
+  ) STRICT;
+  CREATE INDEX videos_by_turn ON videos (turn);
+  CREATE INDEX videos_by_render ON videos (render);
+  CREATE INDEX videos_by_age ON videos (tidied, ended_at);
+  CREATE INDEX videos_by_status ON videos (status, id);
+  CREATE INDEX videos_of_project ON videos (record ->> '$.project', id);
+  CREATE INDEX videos_of_batch ON videos (record ->> '$.batch', id) WHERE record ->> '$.batch' IS NOT NULL;
+
+  CREATE TABLE batches (
+    id TEXT PRIMARY KEY,
+    record TEXT NOT NULL                  -- Batch of src/core/batch.ts
+  ) STRICT;
+  CREATE TABLE batch_items (
+    batch TEXT NOT NULL,
+    n INTEGER NOT NULL,                   -- its index in the batch, from 0
+    video TEXT,                           -- null until the item starts
+    record TEXT NOT NULL,                 -- the item's own settings; '{}' once it has started
+    PRIMARY KEY (batch, n)
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX batch_items_by_video ON batch_items (video);
+
+  CREATE TABLE generator_jobs (
+    id TEXT PRIMARY KEY,
+    turn TEXT,                            -- the turn it waits for; null: none yet
+    record TEXT NOT NULL                  -- GeneratorJob of src/core/generators/job.ts
+  ) STRICT;
+  CREATE INDEX generator_jobs_by_turn ON generator_jobs (turn);
+
+  CREATE TABLE removals (
+    id TEXT PRIMARY KEY,                  -- of the deleted project, video or asset
+    at INTEGER NOT NULL,
+    record TEXT                           -- what is left to delete; null: nothing
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX removals_by_age ON removals (at) WHERE record IS NULL;
 
   ${IDEMPOTENCY_TABLE}
-  ${JOB_TABLES}
+  ${JOBS_TABLE}
   ${OUTBOX_TABLES}
   `,
-  `
-  CREATE TABLE tickets (
-    mac TEXT PRIMARY KEY,             -- the ticket's signature; the ticket itself is not stored
-    turn TEXT NOT NULL,
-    made_at INTEGER NOT NULL,
-    used_at INTEGER                   -- the first use; null: not yet
-  ) STRICT, WITHOUT ROWID;
-  CREATE INDEX tickets_of_turn ON tickets (turn);
-  `,
-  JOB_INDEX,
-  `
-  ALTER TABLE turns ADD COLUMN tidied INTEGER NOT NULL DEFAULT 0;  -- 1: of its events only the messages are left
-  CREATE INDEX turns_by_age ON turns (tidied, ended_at);
-  `,
-  OUTBOX_CALLBACK,
-  `
-  ALTER TABLE renders ADD COLUMN made TEXT;            -- completed: timeline and output, to find a file to reuse
-  ALTER TABLE renders ADD COLUMN file_of TEXT;         -- the render whose file it uses: itself or another
-  ALTER TABLE renders ADD COLUMN file_until INTEGER;   -- ms since epoch: when that file expires; null: there is none
-  CREATE INDEX renders_by_made ON renders (project, made);
-  CREATE INDEX renders_by_file ON renders (file_of, file_until);
-  `,
-  `
-  CREATE TABLE uploads (
-    n INTEGER PRIMARY KEY AUTOINCREMENT,  -- the order of creation: an upload's id may be derived from its Idempotency-Key
-    id TEXT NOT NULL UNIQUE,
-    is_open INTEGER NOT NULL,
-    until INTEGER NOT NULL,           -- ms since epoch: when an open upload expires, by its last report
-    record TEXT NOT NULL              -- the upload, by its last report
-  ) STRICT;
-  CREATE INDEX uploads_open ON uploads (is_open, until);
-  `,
-  VIDEO_TABLES,
-  GENERATOR_JOB_TABLES,
-  BATCH_TABLES,
-  OUTBOX_KEY,
-  DELETION_TABLES,
-  UPLOAD_WORK_COLUMNS,
-  JOB_UNENDED_COLUMN,
-  [TURN_INDEXES, RENDER_INDEX, VIDEO_INDEXES, TICKET_INDEX, ATTACHMENT_INDEXES, DELETION_AGE, UPLOAD_CHECKS].join("\n"),
 ];

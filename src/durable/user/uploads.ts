@@ -17,21 +17,8 @@ import { pageOf } from "../shared/context.ts";
 import { BOUND_LIMIT } from "../shared/database.ts";
 import { oldUploadKey } from "../shared/idempotency.ts";
 import { releaseQuota } from "../shared/problems.ts";
-import { AGED, admitNewUser, recordCaller, type UserContext } from "./context.ts";
+import { admitNewUser, RETENTION, recordCaller, type UserContext } from "./context.ts";
 import type { DeletionRows } from "./project-deletion.ts";
-
-/**
- * When each upload's object is next asked whether its data may be deleted; includes deleted uploads, which are in no
- * other table.
- */
-export const UPLOAD_CHECKS = `
-  CREATE TABLE upload_looks (
-    id TEXT PRIMARY KEY,
-    at INTEGER NOT NULL               -- ms since epoch
-  ) STRICT, WITHOUT ROWID;
-  CREATE INDEX upload_looks_by_time ON upload_looks (at);
-  INSERT INTO upload_looks (id, at) SELECT id, unixepoch() * 1000 + ${UPLOAD_TTL_MS} FROM uploads;
-`;
 
 export class Uploads {
   readonly #context: UserContext;
@@ -83,7 +70,7 @@ export class Uploads {
     for (const { id } of this.#sql.exec<{ id: UploadId }>(due, runtime.now(), DELETED_PER_RUN).toArray()) {
       const isForgotten = await this.#uploadObject(id)
         .forget()
-        .catch((error: unknown) => logBug("upload_not_forgotten", error, { work: AGED }));
+        .catch((error: unknown) => logBug("upload_not_forgotten", error, { work: RETENTION }));
       runtime.storage.transactionSync(() => {
         if (isForgotten !== true)
           return this.#scheduleCheck(id, runtime.now() + (isForgotten === false ? UPLOAD_TTL_MS : DAY_MS));
@@ -166,7 +153,7 @@ export class Uploads {
   #scheduleCheck(id: string, at: EpochMs): void {
     const { runtime, jobs } = this.#context;
     this.#sql.exec("INSERT OR REPLACE INTO upload_looks (id, at) VALUES (?, ?)", id, at);
-    jobs.scheduleOnce(AGED, "", runtime.now() + UPLOAD_TTL_MS + HOUR_MS);
+    jobs.scheduleOnce(RETENTION, "", runtime.now() + UPLOAD_TTL_MS + HOUR_MS);
   }
 
   /**

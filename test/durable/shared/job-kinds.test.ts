@@ -11,9 +11,7 @@ import { createRuntime } from "../../../src/durable/shared/context.ts";
 import { openDatabase } from "../../../src/durable/shared/database.ts";
 import { JOBS, type JobKind, maxFailures } from "../../../src/durable/shared/job-kinds.ts";
 import {
-  JOB_INDEX,
-  JOB_TABLES,
-  JOB_UNENDED_COLUMN,
+  JOBS_TABLE,
   type JobHandler,
   type JobRow,
   JobScheduler,
@@ -68,7 +66,7 @@ class Bench {
     const laid = createRuntime(this.#state, env);
     const config = { ...laid.config, alarms: false, timings: scaledTimings(1) };
     const runtime = { ...laid, config, now, waitUntil: () => undefined };
-    const database = openDatabase(runtime, [JOB_TABLES, JOB_INDEX, JOB_UNENDED_COLUMN]);
+    const database = openDatabase(runtime, [JOBS_TABLE]);
     database.ready();
     const worker: JobHandler = {
       perform: async (row) => {
@@ -83,7 +81,7 @@ class Bench {
 
   /** The row's own moment; null when it is not owed. */
   moment(): Moment {
-    const query = "SELECT due_at AS dueAt, attempts FROM due WHERE ref = ?";
+    const query = "SELECT due_at AS dueAt, attempts FROM jobs WHERE key = ?";
     return this.#state.storage.sql.exec<{ dueAt: number; attempts: number }>(query, REF).toArray()[0] ?? null;
   }
 
@@ -149,7 +147,7 @@ describe("work of every kind", () => {
     }),
   );
 
-  it.each(["look", "asset"] as const)("on a file is tried for five and a half hours: %s", async (kind) => {
+  it.each(["check_write", "asset"] as const)("on a file is tried for five and a half hours: %s", async (kind) => {
     const problem = async (): Promise<void> => {
       throw new Error("the store gives nothing");
     };
@@ -205,13 +203,13 @@ describe("work of every kind", () => {
     everyKind(async (of, kind) => {
       let served = 0;
       const seen: number[] = [];
-      const back = async ({ ref }: JobRow, { jobs }: Bench): Promise<void> => {
+      const back = async ({ key }: JobRow, { jobs }: Bench): Promise<void> => {
         seen.push(served);
         setTimeout(() => {
           served += 1;
         }, 0);
-        if (seen.length < 10) jobs.schedule(kind, ref, 1);
-        else jobs.done(kind, ref);
+        if (seen.length < 10) jobs.schedule(kind, key, 1);
+        else jobs.done(kind, key);
       };
       await onBench(of, back, async (bench) => {
         bench.begin(Date.now);
@@ -230,9 +228,9 @@ describe("work of every kind", () => {
     "that ends well and owes itself for now has a later moment, and its failures are forgotten",
     everyKind(async (of, kind) => {
       let isFailing = true;
-      const work = async ({ ref }: JobRow, { jobs, now }: Bench): Promise<void> => {
+      const work = async ({ key }: JobRow, { jobs, now }: Bench): Promise<void> => {
         if (isFailing) throw new Error("refused");
-        jobs.schedule(kind, ref, now);
+        jobs.schedule(kind, key, now);
       };
       await onBench(of, work, async (bench) => {
         bench.jobs.schedule(kind, REF, bench.now);
@@ -248,9 +246,9 @@ describe("work of every kind", () => {
   it(
     "that is asked for while it decides to stop is done once more",
     everyKind(async (of, kind) => {
-      const stops = async ({ ref }: JobRow, bench: Bench): Promise<void> => {
-        if (bench.begun.length === 1) bench.jobs.scheduleOnce(kind, ref, bench.now);
-        bench.jobs.done(kind, ref);
+      const stops = async ({ key }: JobRow, bench: Bench): Promise<void> => {
+        if (bench.begun.length === 1) bench.jobs.scheduleOnce(kind, key, bench.now);
+        bench.jobs.done(kind, key);
       };
       await onBench(of, stops, async (bench) => {
         bench.jobs.schedule(kind, REF, bench.now);
@@ -264,7 +262,7 @@ describe("work of every kind", () => {
 
 describe("a real object that owes every kind for things that are not there", () => {
   type Left = { kind: string; moment: number };
-  type Row = { kind: string; due_at: number; lease_until: number; attempts: number; unended: number };
+  type Row = { kind: string; due_at: number; lease_until: number; attempts: number; unfinished: number };
 
   /** Owes them all at a moment long past, waits until each was begun and ended, and answers with what is owed too early. */
   const tooEarly = (
@@ -277,16 +275,16 @@ describe("a real object that owes every kind for things that are not there", () 
       async (object, state) => {
         const { sql } = state.storage;
         const rows = (): Row[] =>
-          sql.exec<Row>("SELECT kind, due_at, lease_until, attempts, unended FROM due").toArray();
+          sql.exec<Row>("SELECT kind, due_at, lease_until, attempts, unfinished FROM jobs").toArray();
         for (const kind of kinds)
-          sql.exec("INSERT OR REPLACE INTO due (kind, ref, due_at) VALUES (?, ?, 1)", kind, refs[kind] ?? "nobody");
+          sql.exec("INSERT OR REPLACE INTO jobs (kind, key, due_at) VALUES (?, ?, 1)", kind, refs[kind] ?? "nobody");
         // A moment counts from here: one that a job gave a while ago may be over by the time the others have ended.
         const begun = Date.now();
         await object.alarm();
         return until(async () => {
           const left = rows();
           const isSettled = left.every(
-            ({ due_at, attempts, unended }) => unended === 0 && (attempts > 0 || due_at > 1),
+            ({ due_at, attempts, unfinished }) => unfinished === 0 && (attempts > 0 || due_at > 1),
           );
           if (!isSettled) return null;
           return left
@@ -299,7 +297,7 @@ describe("a real object that owes every kind for things that are not there", () 
   it("the user's: nothing is owed at or before now", async () => {
     const address = freshAddress();
     good(await userRpc(address).createProject(call(), { name: "p", metadata: {} }));
-    const ends = ["erase", "forget", "audit"]; // the first two end the object, and an entry is whole in its ref
+    const ends = ["delete_user", "purge", "audit"]; // the first two end the object, and an entry is whole in its key
     const kinds = Object.keys(JOBS.user).filter((kind) => !ends.includes(kind));
     expect(await tooEarly(userStub(address), kinds)).toEqual([]);
   });
@@ -316,10 +314,10 @@ describe("a real object that owes every kind for things that are not there", () 
     await owedDeliveries(address, [newEvent], "http://127.0.0.1:9/in");
     const distance = await runInDurableObject(tenantStub(address), async (object, { storage }) => {
       storage.sql.exec("UPDATE events SET at = at - ?", 31 * DAY_MS);
-      storage.sql.exec("UPDATE due SET due_at = 1 WHERE kind = 'tidy'");
+      storage.sql.exec("UPDATE jobs SET due_at = 1 WHERE kind = 'cleanup'");
       await object.alarm();
       return until(async () => {
-        const { due_at } = storage.sql.exec<{ due_at: number }>("SELECT due_at FROM due WHERE kind = 'tidy'").one();
+        const { due_at } = storage.sql.exec<{ due_at: number }>("SELECT due_at FROM jobs WHERE kind = 'cleanup'").one();
         return due_at > 1 && due_at - Date.now();
       });
     });

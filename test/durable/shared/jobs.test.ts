@@ -103,7 +103,7 @@ describe("work that takes its instance down", () => {
     const look = () =>
       runInDurableObject(userStub(address), (_, state) => ({
         now: Date.now(),
-        ...state.storage.sql.exec<Row>("SELECT attempts, due_at, lease_until FROM due WHERE kind = 'turn'").one(),
+        ...state.storage.sql.exec<Row>("SELECT attempts, due_at, lease_until FROM jobs WHERE kind = 'turn'").one(),
       }));
     const { attempts } = await look();
     expect(attempts).toBeLessThan(8);
@@ -121,12 +121,12 @@ describe("the schedule's questions", () => {
     await newProject(userRpc(address));
     const plans = await runInDurableObject(userStub(address), (_, state) =>
       [
-        "SELECT max(due_at, lease_until) AS at FROM due WHERE poisoned = 0 ORDER BY max(due_at, lease_until) LIMIT 1",
-        "SELECT kind, ref, attempts FROM due WHERE poisoned = 0 AND max(due_at, lease_until) <= 5 ORDER BY max(due_at, lease_until) LIMIT 16",
+        "SELECT max(due_at, lease_until) AS at FROM jobs ORDER BY max(due_at, lease_until) LIMIT 1",
+        "SELECT kind, key, attempts FROM jobs WHERE max(due_at, lease_until) <= 5 ORDER BY max(due_at, lease_until) LIMIT 16",
       ].map((query) => JSON.stringify(state.storage.sql.exec(`EXPLAIN QUERY PLAN ${query}`).toArray())),
     );
     for (const plan of plans) {
-      expect(plan).toContain("due_by_moment");
+      expect(plan).toContain("jobs_by_time");
       expect(plan).not.toContain("TEMP B-TREE");
     }
   });

@@ -179,7 +179,7 @@ describe("what was used", () => {
       await measured(2, { at: today - 400 * DAY_MS }),
     ]);
     await runInDurableObject(tenantStub(address), (_, { storage }) =>
-      storage.sql.exec("UPDATE due SET due_at = 0 WHERE kind = 'tidy'"),
+      storage.sql.exec("UPDATE jobs SET due_at = 0 WHERE kind = 'cleanup'"),
     );
     await tenantRpc(address).wake();
     const period = { from: "2020-01-01", to: "2099-01-01" };
@@ -194,7 +194,7 @@ describe("what was used", () => {
         tenantStub(address),
         (_, { storage }) =>
           storage.sql
-            .exec<{ due_at: number }>("SELECT due_at FROM due WHERE kind = 'tidy' AND due_at > 0")
+            .exec<{ due_at: number }>("SELECT due_at FROM jobs WHERE kind = 'cleanup' AND due_at > 0")
             .toArray()[0],
       ),
     );

@@ -102,7 +102,7 @@ const rowsOf = (upload: UnwrappedAnswer): Promise<{ parts: number[]; rest: numbe
       .toArray()
       .map(({ bytes }) => bytes),
     due: sql
-      .exec<{ kind: string }>("SELECT kind FROM due ORDER BY kind")
+      .exec<{ kind: string }>("SELECT kind FROM jobs ORDER BY kind")
       .toArray()
       .map(({ kind }) => kind),
   }));
@@ -116,7 +116,7 @@ const inside = <T>(upload: UnwrappedAnswer, act: (object: UploadRpc, bindings: t
 
 const makeDue = (upload: UnwrappedAnswer, kind: string): Promise<unknown> =>
   runInDurableObject(stubOf(upload), (_, { storage }) => {
-    storage.sql.exec("UPDATE due SET due_at = 1 WHERE kind = ?", kind);
+    storage.sql.exec("UPDATE jobs SET due_at = 1 WHERE kind = ?", kind);
   });
 
 const digestOf = async (algorithm: "SHA-1" | "SHA-256", bytes: Uint8Array<ArrayBuffer>) => ({
@@ -354,7 +354,7 @@ describe("a store that fails", () => {
       return good(got);
     });
     expect(answer).toMatchObject({ isComplete: true, upload: { status: "open", offset_bytes: file.length } });
-    await makeDue(upload, "look");
+    await makeDue(upload, "check_write");
     await upload.port().wake();
     await until(async () => good(await upload.port().read()).status === "completed");
     expect(same(await stored(upload), file)).toBe(true);

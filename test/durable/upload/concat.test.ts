@@ -84,7 +84,7 @@ const partialsOf = (address: UserAddress, fileParts: readonly Bytes[]): Promise<
 /** Makes the object do what it owes of this kind, and waits until it owes nothing. */
 async function due(upload: Made, kind: string): Promise<void> {
   await runInDurableObject(stubOf(upload), (_, { storage }) => {
-    storage.sql.exec("UPDATE due SET due_at = 1 WHERE kind = ?", kind);
+    storage.sql.exec("UPDATE jobs SET due_at = 1 WHERE kind = ?", kind);
   });
   await portOf(upload).wake();
   await idle(upload);
@@ -93,7 +93,7 @@ async function due(upload: Made, kind: string): Promise<void> {
 const idle = (upload: Made): Promise<boolean> =>
   until(() =>
     runInDurableObject(stubOf(upload), (_, { storage }) => {
-      const query = "SELECT count(*) AS n FROM due WHERE kind != 'expire'";
+      const query = "SELECT count(*) AS n FROM jobs WHERE kind != 'expire'";
       return storage.sql.exec<{ n: number }>(query).one().n === 0;
     }),
   );
@@ -357,7 +357,7 @@ describe("a crash while pieces become a file", () => {
     expect(good(await portOf(final).settle())).toMatchObject({ isComplete: true });
     lost.mockRestore();
     await evictDurableObject(stubOf(final));
-    await due(final, "look");
+    await due(final, "check_write");
     expect((await assetOf(final)).sha256).toBe(await hashOf(clip()));
   });
 

@@ -217,7 +217,7 @@ describe("an import", () => {
 const owed = (stub: ReturnType<typeof env.UPLOAD.getByName>): Promise<string[]> =>
   runInDurableObject(stub, (_, { storage }) =>
     storage.sql
-      .exec<{ kind: string }>("SELECT kind FROM due ORDER BY kind")
+      .exec<{ kind: string }>("SELECT kind FROM jobs ORDER BY kind")
       .toArray()
       .map(({ kind }) => kind),
   );
@@ -225,7 +225,7 @@ const owed = (stub: ReturnType<typeof env.UPLOAD.getByName>): Promise<string[]> 
 /** Whatever the object keeps, as one text. */
 const everything = (stub: ReturnType<typeof env.UPLOAD.getByName>): Promise<string> =>
   runInDurableObject(stub, (_, { storage }) =>
-    ["meta", "due", "outbox"]
+    ["meta", "jobs", "outbox"]
       .map((table) => JSON.stringify(storage.sql.exec(`SELECT * FROM ${table}`).toArray()))
       .join("\n"),
   );

@@ -51,14 +51,14 @@ type Stub = ReturnType<typeof env.UPLOAD.getByName>;
 const owed = (stub: Stub): Promise<string[]> =>
   runInDurableObject(stub, (_, { storage }) =>
     storage.sql
-      .exec<{ kind: string }>("SELECT kind FROM due ORDER BY kind")
+      .exec<{ kind: string }>("SELECT kind FROM jobs ORDER BY kind")
       .toArray()
       .map(({ kind }) => kind),
   );
 
 const makeDue = (stub: Stub, kind: string): Promise<unknown> =>
   runInDurableObject(stub, (_, { storage }) => {
-    storage.sql.exec("UPDATE due SET due_at = 1 WHERE kind = ?", kind);
+    storage.sql.exec("UPDATE jobs SET due_at = 1 WHERE kind = ?", kind);
   });
 
 /** Acts from inside the object, where its bindings can be made to fail. */
@@ -136,7 +136,7 @@ describe("an upload in its object", () => {
     // What the object holds and R2 holds after a kill at `upload.stored`.
     await env.MEDIA.put(`t/${address.tenant}/${address.mode}/${address.uh}/uploads/${id}`, data);
     await runInDurableObject(stub, (_, state) => {
-      state.storage.sql.exec("INSERT INTO due (kind, ref, due_at) VALUES ('look', '', ?)", Date.now());
+      state.storage.sql.exec("INSERT INTO jobs (kind, key, due_at) VALUES ('check_write', '', ?)", Date.now());
     });
     await evictDurableObject(stub);
     await upload.wake();
@@ -226,7 +226,7 @@ describe("the content of an upload", () => {
     });
     expect(bad(stored).code).toBe("unavailable");
     const covered = await inside(stub, async (object, { DB }, sql) => {
-      sql.exec("DELETE FROM meta WHERE key = 'busy_due_at'"); // so that a row has to be written
+      sql.exec("DELETE FROM meta WHERE key = 'watchdog_due_at'"); // so that a row has to be written
       const prepare = vi.spyOn(DB, "prepare").mockImplementation(() => {
         throw new Error("D1_ERROR");
       });
@@ -255,7 +255,7 @@ describe("the end of an upload", () => {
       remove.mockRestore();
     });
     expect(good(await upload.read()).status).toBe("expired");
-    await makeDue(stub, "remove");
+    await makeDue(stub, "delete");
     await upload.wake();
     await until(async () => (await owed(stub)).length === 0);
     expect(await env.MEDIA.head(key)).toBeNull();
@@ -269,7 +269,7 @@ describe("the end of an upload", () => {
       await object.write(streamOf(bytes(1_000)), 1_000);
       await until(async () => get.mock.calls.length > 1); // tried again
       expect(good(await object.read()).asset_id).toBeNull();
-      expect(sql.exec("SELECT 1 FROM due WHERE kind = 'asset'").toArray()).toHaveLength(1);
+      expect(sql.exec("SELECT 1 FROM jobs WHERE kind = 'asset'").toArray()).toHaveLength(1);
       get.mockRestore();
     });
     await makeDue(stub, "asset");
@@ -289,7 +289,7 @@ describe("the end of an upload", () => {
         await held;
         return real(key);
       });
-      sql.exec("INSERT INTO due (kind, ref, due_at) VALUES ('look', '', 1)");
+      sql.exec("INSERT INTO jobs (kind, key, due_at) VALUES ('check_write', '', 1)");
       await object.wake();
       await until(async () => head.mock.calls.length > 0);
       await object.write(streamOf(bytes(1_000)), 1_000);

@@ -60,10 +60,10 @@ async function age(address: UserAddress): Promise<void> {
     runInDurableObject(
       userStub(address),
       (_, { storage: { sql } }) =>
-        sql.exec<{ n: number }>(`SELECT count(*) AS n FROM due WHERE kind = 'aged' AND ${of}`).one().n,
+        sql.exec<{ n: number }>(`SELECT count(*) AS n FROM jobs WHERE kind = 'retention' AND ${of}`).one().n,
     );
   await runInDurableObject(userStub(address), (_, { storage: { sql } }) => {
-    sql.exec("UPDATE due SET due_at = 1 WHERE kind = 'aged'");
+    sql.exec("UPDATE jobs SET due_at = 1 WHERE kind = 'retention'");
   });
   await userRpc(address).wake();
   await until(async () => (await owed("due_at = 1")) === 0);

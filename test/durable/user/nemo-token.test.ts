@@ -192,9 +192,9 @@ describe("a token that is brought", () => {
     expect(nemo.seen.some(({ token }) => token === env.NEMO_TOKEN)).toBe(false);
     // Ten minutes are ten seconds here: the mark is moved back instead of waiting for them.
     await runInDurableObject(userStub(address), (_, { storage }) => {
-      const row = storage.sql.exec<{ value: string }>("SELECT value FROM meta WHERE key = 'kept_token'").one();
+      const row = storage.sql.exec<{ value: string }>("SELECT value FROM meta WHERE key = 'stored_token'").one();
       const record = { ...JSON.parse(row.value), rejectedAt: Date.now() - HOUR_MS };
-      storage.sql.exec("UPDATE meta SET value = ? WHERE key = 'kept_token'", JSON.stringify(record));
+      storage.sql.exec("UPDATE meta SET value = ? WHERE key = 'stored_token'", JSON.stringify(record));
     });
     good(await user.readCredits());
     expect(await user.readToken()).toMatchObject({ source: "user", state: "ready" });
@@ -351,7 +351,7 @@ describe("how a kept token stands", () => {
     good(await userRpc(address).putToken(call(), provided()));
     await env.DB.prepare("DELETE FROM token_statuses WHERE object_name = ?1").bind(userObjectName(address)).run();
     await runInDurableObject(userStub(address), (_, { storage }) => {
-      storage.sql.exec("INSERT OR REPLACE INTO due (kind, ref, due_at) VALUES ('token_standing', 'kept_token', 0)");
+      storage.sql.exec("INSERT OR REPLACE INTO jobs (kind, key, due_at) VALUES ('token_status', 'stored_token', 0)");
     });
     await kill(address);
     await until(() =>

@@ -58,7 +58,7 @@ const rowsOf = (address: UserAddress, ids: readonly string[]): Promise<string[]>
       .exec<{ name: string }>("SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT GLOB '_cf*'")
       .toArray()
       .map(({ name }) => name)
-      .filter((name) => !["outbox", "removals", "repeats", "sqlite_sequence"].includes(name));
+      .filter((name) => !["outbox", "removals", "idempotency_records", "sqlite_sequence"].includes(name));
     return tables.filter((name) => {
       const text = JSON.stringify(storage.sql.exec(`SELECT * FROM "${name}"`).toArray());
       return ids.some((id) => text.includes(id));

@@ -45,7 +45,7 @@ async function facts(address: UserAddress): Promise<string[]> {
 /** What the user's object owes of a kind. */
 const owed = (address: UserAddress, kind: string): Promise<unknown[]> =>
   runInDurableObject(userStub(address), (_, { storage }) =>
-    storage.sql.exec("SELECT ref, due_at FROM due WHERE kind = ? AND poisoned = 0", kind).toArray(),
+    storage.sql.exec("SELECT key, due_at FROM jobs WHERE kind = ?", kind).toArray(),
   );
 
 /** Changes a stored render, as if another time had come. */
@@ -57,10 +57,12 @@ const amend = (address: UserAddress, id: string, change: string, value: number):
 /** Has the object look at a finished file now, as it does once a day. */
 async function lookAtFile(address: UserAddress, id: string): Promise<void> {
   await runInDurableObject(userStub(address), (_, { storage }) => {
-    storage.sql.exec("UPDATE due SET due_at = 1 WHERE kind = 'file' AND ref = ?", id);
+    storage.sql.exec("UPDATE jobs SET due_at = 1 WHERE kind = 'file_expiry' AND key = ?", id);
   });
   await userRpc(address).wake();
-  await until(async () => !(await owed(address, "file")).some((row) => (row as { due_at: number }).due_at === 1));
+  await until(
+    async () => !(await owed(address, "file_expiry")).some((row) => (row as { due_at: number }).due_at === 1),
+  );
 }
 
 /** Brings a file's end about. */
@@ -69,10 +71,10 @@ async function expire(address: UserAddress, id: string): Promise<void> {
   await amend(address, id, "'$.file.expiresAt', 0 + ?", Date.now() - 1);
   await runInDurableObject(userStub(address), (_, { storage }) => {
     storage.sql.exec("UPDATE renders SET file_until = 1 WHERE id = ?", id);
-    storage.sql.exec("UPDATE due SET due_at = 1 WHERE kind = 'file' AND ref = ?", id);
+    storage.sql.exec("UPDATE jobs SET due_at = 1 WHERE kind = 'file_expiry' AND key = ?", id);
   });
   await userRpc(address).wake();
-  await until(async () => !(await owed(address, "file")).some((row) => (row as { ref: string }).ref === id));
+  await until(async () => !(await owed(address, "file_expiry")).some((row) => (row as { key: string }).key === id));
 }
 
 /** Upstream, with some of its answers replaced; null lets the real one through. */
@@ -510,7 +512,7 @@ describe("a render in its object", () => {
       const { file } = good(await user.readRender(id));
       return Date.parse(file?.expires_at ?? "") - Date.parse(done.ended_at ?? "");
     };
-    const [row] = (await owed(address, "file")) as { due_at: number }[];
+    const [row] = (await owed(address, "file_expiry")) as { due_at: number }[];
     expect(row?.due_at).toBeLessThanOrEqual(Date.now() + scaledTimings(60).fileCheckInterval);
     expect(await keepFor(7 * 86_400)).toBe(7 * DAY_MS);
     expect(await keepFor(90 * 86_400)).toBe(90 * DAY_MS);

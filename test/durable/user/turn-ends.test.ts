@@ -110,7 +110,7 @@ describe("a command that is cancelled while it is answered", () => {
   const owed = (address: UserAddress, id: TurnId): Promise<number> =>
     runInDurableObject(
       userStub(address),
-      (_, { storage }) => storage.sql.exec("SELECT 1 FROM due WHERE kind = 'turn' AND ref = ?", id).toArray().length,
+      (_, { storage }) => storage.sql.exec("SELECT 1 FROM jobs WHERE kind = 'turn' AND key = ?", id).toArray().length,
     );
 
   /** What the tenant is told of the turn. */

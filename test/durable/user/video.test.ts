@@ -50,7 +50,7 @@ const endOf = (address: UserAddress, id: VideoId): Promise<VideoWire> =>
 const owed = (address: UserAddress, id: VideoId): Promise<number> =>
   runInDurableObject(
     userStub(address),
-    (_, { storage }) => storage.sql.exec("SELECT 1 FROM due WHERE kind = 'video' AND ref = ?", id).toArray().length,
+    (_, { storage }) => storage.sql.exec("SELECT 1 FROM jobs WHERE kind = 'video' AND key = ?", id).toArray().length,
   );
 
 const types = async (user: UserRpc, id: VideoId): Promise<string[]> =>
@@ -238,7 +238,7 @@ describe("a video", () => {
       state.storage.sql.exec("SELECT seq FROM turn_events WHERE turn = ?", id).toArray().length;
     await runInDurableObject(userStub(address), (_, state) => {
       state.storage.sql.exec("UPDATE videos SET ended_at = ended_at - ? WHERE id = ?", 26 * HOUR_MS, id);
-      state.storage.sql.exec("UPDATE due SET due_at = 0 WHERE kind = 'tidy'");
+      state.storage.sql.exec("UPDATE jobs SET due_at = 0 WHERE kind = 'cleanup'");
     });
     await until(async () => {
       await userRpc(address).wake();

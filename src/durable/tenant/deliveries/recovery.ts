@@ -14,7 +14,7 @@ import { type Endpoint, type EndpointRows, isWanted, noEndpoint, showEndpoint } 
 import type { Deliveries } from "./dispatch.ts";
 import type { DeliveryRows } from "./store.ts";
 
-/** The job kind of a running recovery; its `ref` is the endpoint. */
+/** The job kind of a running recovery; its key is the endpoint. */
 export const RECOVER = "recover";
 
 export class Recoveries {

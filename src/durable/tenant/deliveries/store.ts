@@ -56,20 +56,6 @@ export type AttemptRow = {
   readonly answer: string;
 };
 
-/**
- * Failing to make a message is not an attempt: it is counted separately, so that it does not use up the retry schedule.
- */
-export const UNMADE_COLUMN = `
-  -- times in a row that its message could not be made
-  ALTER TABLE deliveries ADD COLUMN unmade INTEGER NOT NULL DEFAULT 0;
-`;
-
-/** Targets take turns by lane: an endpoint, a hook, or all callbacks to one host. */
-export const LANES = `
-  ALTER TABLE deliveries ADD COLUMN lane TEXT AS (iif(target_kind = 'callback', host, target)) VIRTUAL;
-  CREATE INDEX deliveries_by_lane ON deliveries (lane, due_at, cursor) WHERE state = 'pending';
-`;
-
 const WORK = "id, lane, event, target_kind, target, host, attempts, spent, taken, unmade";
 const COLUMNS = `${WORK}, state, due_at, created_at, ended_at`;
 

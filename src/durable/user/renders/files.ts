@@ -25,7 +25,7 @@ import { inspectMedia } from "../../../store/media.ts";
 import { readTenant } from "../../../store/tenants.ts";
 import type { ObjectRuntime } from "../../shared/context.ts";
 import { findByIdempotencyKey, saveIdempotencyKey } from "../../shared/idempotency.ts";
-import { FILE, recordCaller, type UserContext } from "../context.ts";
+import { FILE_EXPIRY, recordCaller, type UserContext } from "../context.ts";
 import { failureOf } from "../turns/store.ts";
 import { fileGone, fileOwner, noRender, notReady, type RenderRows } from "./store.ts";
 
@@ -95,7 +95,7 @@ export class RenderFiles {
     const render = this.#rows.find(id);
     if (render === null || render.file === null) return;
     this.#rows.save({ ...render, file: expireNow(render.file, runtime.now()) });
-    jobs.schedule(FILE, id, runtime.now());
+    jobs.schedule(FILE_EXPIRY, id, runtime.now());
   }
 
   /**
@@ -106,11 +106,11 @@ export class RenderFiles {
     const { address, runtime, jobs } = this.#context;
     const retentionMs = await readRetentionMs(this.#context);
     const render = this.#rows.find(id);
-    if (render === null || render.file === null) return jobs.done(FILE, id);
+    if (render === null || render.file === null) return jobs.done(FILE_EXPIRY, id);
     const file = withRetention(render.file, render.endedAt ?? render.createdAt, retentionMs);
     runtime.storage.transactionSync(() => {
       if (file.expiresAt !== render.file?.expiresAt) this.#rows.save({ ...render, file });
-      jobs.schedule(FILE, id, nextFileCheck(runtime, file));
+      jobs.schedule(FILE_EXPIRY, id, nextFileCheck(runtime, file));
     });
     if (file.expiresAt > runtime.now()) return;
     const owner = fileOwner(render);
@@ -118,7 +118,7 @@ export class RenderFiles {
     if (!this.#rows.isShared(id, owner, runtime.now())) {
       await runtime.env.MEDIA.delete(renderKey(address, owner));
     }
-    jobs.done(FILE, id);
+    jobs.done(FILE_EXPIRY, id);
   }
 }
 

@@ -25,7 +25,7 @@ import type { NemoState, RenderProgress } from "../../../nemo/client.ts";
 import type { NemoFailure } from "../../../nemo/errors.ts";
 import { RetryLater } from "../../shared/jobs.ts";
 import { isShortWait, requestedWaitMs } from "../../shared/problems.ts";
-import { FILE, RENDER, type UserContext } from "../context.ts";
+import { FILE_EXPIRY, RENDER, type UserContext } from "../context.ts";
 import type { Projects } from "../projects.ts";
 import { copyResult, nextFileCheck, readRetentionMs } from "./files.ts";
 import { nothingToRender, type RenderRows, showRender } from "./store.ts";
@@ -209,7 +209,7 @@ export function saveStep(
     if (is.cancelScheduled) jobs.schedule(RENDER, is.id, runtime.now());
     else if (isOver(is)) jobs.done(RENDER, is.id);
     else jobs.schedule(RENDER, is.id, is.nextAt ?? runtime.now());
-    if (is.file !== null) jobs.schedule(FILE, is.id, nextFileCheck(runtime, is.file));
+    if (is.file !== null) jobs.schedule(FILE_EXPIRY, is.id, nextFileCheck(runtime, is.file));
     const isDone = is.phase === "completed";
     if (!isDone && (isPublished(was) || !isPublished(is))) return;
     const shown = showRender({ runtime, jobs, outbox, ...context }, is);

@@ -13,12 +13,6 @@ import type { Database } from "../../shared/database.ts";
 import { originOf, type UserContext } from "../context.ts";
 import { failureOf } from "../turns/store.ts";
 
-/** Finds a file to reuse among those that have not expired, however many renders there are. */
-export const RENDER_INDEX = `
-  DROP INDEX renders_by_made;
-  CREATE INDEX renders_by_made ON renders (project, made, file_until);
-`;
-
 export type Finished = Render & { readonly file: RenderFile };
 
 /** Excludes renders of deleted projects. */

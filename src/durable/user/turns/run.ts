@@ -38,7 +38,7 @@ import { findByOwnKey } from "../../shared/idempotency.ts";
 import { RetryLater } from "../../shared/jobs.ts";
 import { cancelled, isShortWait, isTransient } from "../../shared/problems.ts";
 import type { Assets } from "../assets.ts";
-import { ACT, isNamed, originOf, TURN, type UserContext } from "../context.ts";
+import { isNamed, originOf, SUGGESTED_RENDER, TURN, type UserContext } from "../context.ts";
 import type { Projects } from "../projects.ts";
 import type { Renders } from "../renders/renders.ts";
 import { StreamTranslator } from "./messages.ts";
@@ -161,12 +161,12 @@ export class TurnRun {
     const { jobs, runtime } = this.#context;
     const turn = this.#rows.find(id);
     if (turn !== null && turn.phase !== "ended")
-      return jobs.schedule(ACT, id, runtime.now() + runtime.config.timings.retry);
+      return jobs.schedule(SUGGESTED_RENDER, id, runtime.now() + runtime.config.timings.retry);
     if (turn?.verdict?.status === "completed") {
       const ordered = await this.#commands.render(turn);
       if (!ordered.ok && isTransient(ordered.error)) throw new RetryLater("render not started", ordered.error);
     }
-    jobs.done(ACT, id);
+    jobs.done(SUGGESTED_RENDER, id);
   }
 
   /** Ends a turn whose job keeps failing. */
@@ -357,7 +357,7 @@ export class TurnRun {
       turn.act === "auto" &&
       translator.actions.some((action) => isSafeAction(action) && action.action === "render")
     ) {
-      this.#context.jobs.schedule(ACT, turn.id, runtime.now() + runtime.config.timings.retry);
+      this.#context.jobs.schedule(SUGGESTED_RENDER, turn.id, runtime.now() + runtime.config.timings.retry);
     }
     return { translator, seen: watchdog.turn };
   }

@@ -28,7 +28,7 @@ import type { EndedTurn } from "../../../core/video.ts";
 import { timelineDiffWire } from "../../../core/wire/timeline-diff.ts";
 import type { TurnEventWire } from "../../../core/wire/turn-event.ts";
 import { requestedWaitMs } from "../../shared/problems.ts";
-import { TIDY, TURN, type UserContext } from "../context.ts";
+import { CLEANUP, TURN, type UserContext } from "../context.ts";
 import type { Projects } from "../projects.ts";
 import { aheadEndsBy, showTurn, type TurnRows } from "./store.ts";
 
@@ -207,7 +207,7 @@ export class TurnSettle {
     outbox.add(`turn.${verdict.status}`, id, shown, ended);
     this.#publishCredits(ended, snapshot);
     jobs.done(TURN, id);
-    jobs.scheduleOnce(TIDY, "", runtime.now() + EVENTS_TTL_MS + HOUR_MS);
+    jobs.scheduleOnce(CLEANUP, "", runtime.now() + EVENTS_TTL_MS + HOUR_MS);
     return true;
   }
 

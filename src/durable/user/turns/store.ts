@@ -15,14 +15,6 @@ import { originOf, type UserContext } from "../context.ts";
 
 type Row = { record: string };
 
-/** Indexes with which queries by project or by time read only the matching rows. */
-export const TURN_INDEXES = `
-  DROP INDEX turns_of_project;
-  CREATE INDEX turns_in_project ON turns (project);                          -- ordered by row
-  CREATE INDEX turns_open ON turns (project) WHERE ended_at IS NULL;
-  CREATE INDEX turns_by_sending ON turns (sent_at);
-`;
-
 /** A turn that has not ended. */
 const OPEN = "ended_at IS NULL";
 /** True for every turn; written so that the index by age is used. */

@@ -236,8 +236,6 @@ const queueFull = (): Problem =>
 /** How long a ticket's signature is valid. Chosen: twice the retention of events, which no turn outlasts. */
 const SIGNED_FOR_MS = 2 * EVENTS_TTL_MS;
 
-export const TICKET_INDEX = "CREATE INDEX tickets_by_age ON tickets (made_at);";
-
 /**
  * Stream tickets give access to one turn's stream. They are for EventSource, which cannot send headers and requests
  * the same URL after every disconnect.

@@ -28,28 +28,6 @@ import { noProject, type Projects } from "../projects.ts";
 import { type RenderRows, shownFile, unattested } from "../renders/store.ts";
 import { checkCallback, failureOf } from "../turns/store.ts";
 
-export const VIDEO_TABLES = `
-  CREATE TABLE videos (
-    id TEXT PRIMARY KEY,
-    status TEXT NOT NULL,
-    turn TEXT,                        -- the turn it waits for, or waited for last
-    render TEXT,
-    ended_at INTEGER,
-    tidied INTEGER NOT NULL DEFAULT 0, -- 1: its events are deleted
-    record TEXT NOT NULL
-  ) STRICT;
-  CREATE INDEX videos_by_turn ON videos (turn);
-  CREATE INDEX videos_by_render ON videos (render);
-  CREATE INDEX videos_by_age ON videos (tidied, ended_at);
-  CREATE INDEX videos_by_status ON videos (status, id);
-`;
-
-/** Queries by fields of the record. */
-export const VIDEO_INDEXES = `
-  CREATE INDEX videos_of_project ON videos (record ->> '$.project', id);
-  CREATE INDEX videos_of_batch ON videos (record ->> '$.batch', id) WHERE record ->> '$.batch' IS NOT NULL;
-`;
-
 export class VideoRows {
   readonly #runtime: ObjectRuntime;
   readonly #database: Database;

@@ -28,7 +28,7 @@ import type { VideoEventWire } from "../../../core/wire/video.ts";
 import { pageOf } from "../../shared/context.ts";
 import { duplicateDeleted, findByIdempotencyKey, saveIdempotencyKey } from "../../shared/idempotency.ts";
 import type { Assets } from "../assets.ts";
-import { isNamed, recordCaller, TIDY, type UserContext, VIDEO } from "../context.ts";
+import { CLEANUP, isNamed, recordCaller, type UserContext, VIDEO } from "../context.ts";
 import type { Projects } from "../projects.ts";
 import type { RenderFiles } from "../renders/files.ts";
 import type { Renders } from "../renders/renders.ts";
@@ -332,7 +332,7 @@ export class Videos {
       log.append(video.id, [{ type: `video.${endOf(video)}`, video: shown }]);
       outbox.add(`video.${endOf(video)}`, video.id, shown, video);
       jobs.done(VIDEO, video.id);
-      jobs.scheduleOnce(TIDY, "", runtime.now() + EVENTS_TTL_MS + HOUR_MS);
+      jobs.scheduleOnce(CLEANUP, "", runtime.now() + EVENTS_TTL_MS + HOUR_MS);
     });
     if (!isOver(video)) return;
     log.forget(video.id);
