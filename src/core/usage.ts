@@ -29,10 +29,10 @@ export type Counter = (typeof COUNTERS)[number];
 export type Counts = Readonly<Record<Counter, number>>;
 
 /**
- * Counts of one day, or of one user or key over a period. `who`: the day, the user's hash, the key's id; null when
+ * Counts of one day, or of one user or key over a period. `subject`: the day, the user's hash, the key's id; null when
  * unknown.
  */
-export type UsageRow = { readonly who: string | null; readonly counts: Counts };
+export type UsageRow = { readonly subject: string | null; readonly counts: Counts };
 
 /** Days in UTC, `2026-11-21`, both included. */
 export type Period = { readonly from: string; readonly to: string };

@@ -17,16 +17,16 @@ export async function pageOfUsage(c: Ctx, query: UsageQuery): Promise<UsagePageW
 
 async function show(c: Ctx, { by }: UsageQuery, rows: readonly UsageRow[]): Promise<UsagePageWire["data"]> {
   const names = by === "user" ? await namesOf(c, rows) : new Map<string, string>();
-  return rows.map(({ who, counts }) => {
+  return rows.map(({ subject, counts }) => {
     const used = showCounts(counts);
-    if (by === "day") return { day: who ?? "", ...used };
-    if (by === "key") return { key: who as KeyId | null, ...used }; // the key id that was recorded with the usage
-    return { uh: who, user: who === null ? null : (names.get(who) ?? null), ...used };
+    if (by === "day") return { day: subject ?? "", ...used };
+    if (by === "key") return { key: subject as KeyId | null, ...used }; // the key id that was recorded with the usage
+    return { uh: subject, user: subject === null ? null : (names.get(subject) ?? null), ...used };
   });
 }
 
 async function namesOf(c: Ctx, rows: readonly UsageRow[]): Promise<Map<string, string>> {
-  const users = rows.map(({ who }) => who).filter((who) => who !== null);
+  const users = rows.map(({ subject }) => subject).filter((subject) => subject !== null);
   const found = await findUserNames(c.env.DB, c.var.caller, users);
   const names = await Promise.all(found.map(async (row) => [row.uh, await decryptName(c, row)] as const));
   return new Map(names.flatMap(([uh, name]) => (name === null ? [] : [[uh, name] as const])));

@@ -68,12 +68,12 @@ function writeEvents(stateDir: string): Map<string, string> {
     const hasEndpoint = db.prepare("SELECT 1 FROM sqlite_master WHERE name = 'endpoints'").all().length > 0;
     if (hasEndpoint && db.prepare("SELECT 1 FROM endpoints").all().length > 0) {
       const row = db.prepare(
-        "INSERT INTO events (id, type, resource, sequence, at, uh, data) VALUES (?, 'render.completed', ?, 1, ?, 'u', ?)",
+        "INSERT INTO events (id, type, resource, sequence, at, uh, user_cursor, is_named, is_sample, data) VALUES (?, 'render.completed', ?, 1, ?, 'u', ?, 1, 0, ?)",
       );
       db.exec("BEGIN");
       for (let n = 0; n < OWED; n++) {
         const [id, resource] = [`evt_${randomUUID()}`, `rnd_${n}`];
-        row.run(id, resource, Date.now() - 3_600_000, JSON.stringify({ id: resource }));
+        row.run(id, resource, Date.now() - 3_600_000, n + 1, JSON.stringify({ id: resource }));
         written.set(resource, id);
       }
       db.exec("COMMIT");

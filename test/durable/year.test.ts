@@ -54,7 +54,7 @@ paceIs(600);
 /** What grows by its nature, each with its reason. */
 const MAY_GROW: Readonly<Record<string, string>> = {
   "tenant.usage": "kept for 400 days, a row a day for each user and key",
-  "tenant.removed_targets": "the last 1,000",
+  "tenant.deleted_targets": "the last 1,000",
   "keeper.projects": "kept",
   "keeper.turns": "kept",
   "keeper.turn_events": "the words of turns that are kept, and the last event of a video",

@@ -380,7 +380,7 @@ describe("the same body again, from a tool that sends no Idempotency-Key", () =>
     expect(await count(post({ ...headers, "Idempotency-Key": "a" }))).toBe(7);
     const stub = tenantStub({ tenant: tenant.id as TenantId, mode: "test", uh: "" });
     await runInDurableObject(stub, (_, state) => {
-      state.storage.sql.exec("UPDATE claims SET at = at - ?", DEDUPE_MS);
+      state.storage.sql.exec("UPDATE dedupe_keys SET created_at = created_at - ?", DEDUPE_MS);
     });
     expect(await count(post(headers))).toBe(8);
   });

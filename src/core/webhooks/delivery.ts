@@ -53,27 +53,27 @@ export type FailureRun = {
 /** Why an endpoint is disabled: by its owner, because it answered 410, or because it failed for days. */
 export type DisabledBy = "you" | "gone" | "failing";
 
-export type Health = { readonly failing: FailureRun | null; readonly disable: DisabledBy | null };
+export type Health = { readonly failures: FailureRun | null; readonly disable: DisabledBy | null };
 
 /**
  * Updates an endpoint or hook after an attempt. A 410 disables it at once; otherwise its failures must have begun
  * `endpointGiveUp` ago and be at least ten, over at least two events, without a success since.
  */
 export function afterAttempt(
-  failing: FailureRun | null,
+  failures: FailureRun | null,
   outcome: DeliveryOutcome,
   event: EventId,
   now: EpochMs,
   timings: Timings,
 ): Health {
-  if (isAccepted(outcome)) return { failing: null, disable: null };
+  if (isAccepted(outcome)) return { failures: null, disable: null };
   const next: FailureRun = {
-    since: failing?.since ?? now,
-    attempts: (failing?.attempts ?? 0) + 1,
-    event: failing?.event ?? event,
-    several: failing !== null && (failing.several || failing.event !== event),
+    since: failures?.since ?? now,
+    attempts: (failures?.attempts ?? 0) + 1,
+    event: failures?.event ?? event,
+    several: failures !== null && (failures.several || failures.event !== event),
   };
-  if (outcome.status === 410) return { failing: next, disable: "gone" };
+  if (outcome.status === 410) return { failures: next, disable: "gone" };
   const isOver = now - next.since >= timings.endpointGiveUp && next.attempts >= DISABLE_ATTEMPTS && next.several;
-  return { failing: next, disable: isOver ? "failing" : null };
+  return { failures: next, disable: isOver ? "failing" : null };
 }

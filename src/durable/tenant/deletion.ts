@@ -56,7 +56,7 @@ export class Tombstones {
 
   /** Whether the user was deleted in the last 30 days. */
   has(uh: UserHash): boolean {
-    return this.#runtime.sql.exec("SELECT 1 FROM erased WHERE uh = ?", uh).toArray().length > 0;
+    return this.#runtime.sql.exec("SELECT 1 FROM deleted_users WHERE uh = ?", uh).toArray().length > 0;
   }
 
   /**
@@ -65,15 +65,15 @@ export class Tombstones {
    */
   erase(uh: UserHash): ErasedEvents {
     const { sql, now } = this.#runtime;
-    const known = sql.exec<ErasedEvents>("SELECT events, deliveries FROM erased WHERE uh = ?", uh).toArray()[0];
+    const known = sql.exec<ErasedEvents>("SELECT events, deliveries FROM deleted_users WHERE uh = ?", uh).toArray()[0];
     if (known !== undefined) return known;
     const count = (from: string) => sql.exec<{ n: number }>(`SELECT count(*) AS n FROM ${from}`, uh).one().n;
     const gone = { events: count("events WHERE uh = ?"), deliveries: count(DELIVERIES) };
     sql.exec(`DELETE FROM attempts WHERE delivery IN (SELECT id FROM ${DELIVERIES})`, uh);
     sql.exec(`DELETE FROM ${DELIVERIES}`, uh);
     sql.exec("DELETE FROM events WHERE uh = ?", uh);
-    sql.exec("DELETE FROM event_places WHERE uh = ?", uh);
-    const row = "INSERT INTO erased (uh, at, events, deliveries) VALUES (?, ?, ?, ?)";
+    sql.exec("DELETE FROM user_cursors WHERE uh = ?", uh);
+    const row = "INSERT INTO deleted_users (uh, deleted_at, events, deliveries) VALUES (?, ?, ?, ?)";
     sql.exec(row, uh, now(), gone.events, gone.deliveries);
     return gone;
   }
@@ -84,15 +84,15 @@ export class Tombstones {
    */
   claimUncounted(uh: UserHash, settled: readonly SettledTurn[]): readonly SettledTurn[] {
     if (settled.length === 0) return [];
-    const query = "UPDATE erased SET settled = 1 WHERE uh = ? AND settled = 0 RETURNING uh";
+    const query = "UPDATE deleted_users SET turns_counted = 1 WHERE uh = ? AND turns_counted = 0 RETURNING uh";
     return this.#runtime.sql.exec(query, uh).toArray().length > 0 ? settled : [];
   }
 
   /** Removes tombstones older than 30 days; returns when the next one expires, null when there is none. */
   removeExpired(): EpochMs | null {
     const { sql, now } = this.#runtime;
-    sql.exec("DELETE FROM erased WHERE at < ?", now() - TOMBSTONE_TTL_MS);
-    const { at } = sql.exec<{ at: number | null }>("SELECT min(at) AS at FROM erased").one();
+    sql.exec("DELETE FROM deleted_users WHERE deleted_at < ?", now() - TOMBSTONE_TTL_MS);
+    const { at } = sql.exec<{ at: number | null }>("SELECT min(deleted_at) AS at FROM deleted_users").one();
     return at === null ? null : at + TOMBSTONE_TTL_MS;
   }
 }

@@ -29,10 +29,10 @@ export type EventRow = {
   /** JSON; empty when the body is in R2. */
   readonly data: string;
   /** Its cursor in the list that the user's tokens read. */
-  readonly place: number;
+  readonly user_cursor: number;
 };
 
-const COLUMNS = "cursor, id, type, resource, sequence, at, uh, data, place";
+const COLUMNS = "cursor, id, type, resource, sequence, at, uh, data, user_cursor";
 
 /** The types that a user token may read. */
 const USERS = `type IN (${EVENT_TYPES.filter(isUsersEvent)
@@ -78,12 +78,12 @@ export class Events {
    */
   add(newEvent: NewEvent): EventRow | null {
     if (this.find(newEvent.id) !== null) return null;
-    return this.#insert(newEvent, 0);
+    return this.#insert(newEvent, false);
   }
 
   /** Stores a sample event: it is sent to the endpoint under test and appears in no list. */
   addSample(newEvent: NewEvent): EventRow {
-    return this.#insert(newEvent, 1);
+    return this.#insert(newEvent, true);
   }
 
   /** Removes events that are older than 30 days and have no delivery left; returns the time of the oldest one left. */
@@ -120,13 +120,13 @@ export class Events {
 
   /** The same, as stored rows. */
   latestStored(type: EventType, limit: number): EventRow[] {
-    const query = `SELECT ${COLUMNS} FROM events WHERE type = ? AND hidden = 0 ORDER BY cursor DESC LIMIT ?`;
+    const query = `SELECT ${COLUMNS} FROM events WHERE type = ? AND is_sample = 0 ORDER BY cursor DESC LIMIT ?`;
     return this.#runtime.sql.exec<EventRow>(query, type, limit).toArray();
   }
 
   /** Events after one cursor and up to another, in order. */
   between(after: number, until: number, limit: number): EventRow[] {
-    const query = `SELECT ${COLUMNS} FROM events WHERE cursor > ? AND cursor <= ? AND hidden = 0 ORDER BY cursor LIMIT ?`;
+    const query = `SELECT ${COLUMNS} FROM events WHERE cursor > ? AND cursor <= ? AND is_sample = 0 ORDER BY cursor LIMIT ?`;
     return this.#runtime.sql.exec<EventRow>(query, after, until, limit).toArray();
   }
 
@@ -153,8 +153,8 @@ export class Events {
     limit: number,
     uh: string | null,
   ): Promise<{ data: EventWire[]; has_more: boolean; next_cursor: number }> {
-    const where = uh === null ? "cursor > ?" : `place > ? AND uh = ? AND ${USERS}`;
-    const query = `SELECT ${COLUMNS} FROM events WHERE ${where} AND hidden = 0 ORDER BY ${uh === null ? "cursor" : "place"} LIMIT ?`;
+    const where = uh === null ? "cursor > ?" : `user_cursor > ? AND uh = ? AND ${USERS}`;
+    const query = `SELECT ${COLUMNS} FROM events WHERE ${where} AND is_sample = 0 ORDER BY ${uh === null ? "cursor" : "user_cursor"} LIMIT ?`;
     const values = [after, ...(uh === null ? [] : [uh]), limit + 1];
     const rows = this.#runtime.sql.exec<EventRow>(query, ...values).toArray();
     const shown = rows.slice(0, limit);
@@ -162,7 +162,7 @@ export class Events {
     return {
       data: await this.#shownTo(uh, shown),
       has_more: rows.length > limit,
-      next_cursor: (uh === null ? last?.cursor : last?.place) ?? after,
+      next_cursor: (uh === null ? last?.cursor : last?.user_cursor) ?? after,
     };
   }
 
@@ -203,20 +203,21 @@ export class Events {
   /** Events for an API key (null), or for a token of the user. */
   async #shownTo(uh: string | null, rows: readonly EventRow[]): Promise<EventWire[]> {
     const shown = await this.show(rows);
-    return uh === null ? shown : shown.map((event, at) => eventForUser(event, rows[at]?.place ?? 0));
+    return uh === null ? shown : shown.map((event, at) => eventForUser(event, rows[at]?.user_cursor ?? 0));
   }
 
   #nextUserCursor(uh: string): number {
-    const query = "INSERT INTO event_places (uh, n) VALUES (?, 1) ON CONFLICT (uh) DO UPDATE SET n = n + 1 RETURNING n";
-    return this.#runtime.sql.exec<{ n: number }>(query, uh).one().n;
+    const query =
+      "INSERT INTO user_cursors (uh, last) VALUES (?, 1) ON CONFLICT (uh) DO UPDATE SET last = last + 1 RETURNING last";
+    return this.#runtime.sql.exec<{ last: number }>(query, uh).one().last;
   }
 
-  #insert(newEvent: NewEvent, hidden: 0 | 1): EventRow {
+  #insert(newEvent: NewEvent, isSample: boolean): EventRow {
     const { id, type, resource, sequence, at, uh, data, key = null, named = true } = newEvent;
-    const place = hidden === 1 ? 0 : this.#nextUserCursor(uh);
-    const query = `INSERT INTO events (id, type, resource, sequence, at, uh, data, hidden, key, named, place)
+    const userCursor = isSample ? 0 : this.#nextUserCursor(uh);
+    const query = `INSERT INTO events (id, type, resource, sequence, at, uh, data, is_sample, key, is_named, user_cursor)
                    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING ${COLUMNS}`;
-    const values = [id, type, resource, sequence, at, uh, data, hidden, key, named ? 1 : 0, place];
+    const values = [id, type, resource, sequence, at, uh, data, isSample ? 1 : 0, key, named ? 1 : 0, userCursor];
     return this.#runtime.sql.exec<EventRow>(query, ...values).one();
   }
 }

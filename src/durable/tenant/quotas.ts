@@ -98,7 +98,7 @@ export class Quotas {
   confirm(turn: string): void {
     if (!this.#database.exists()) return;
     const { sql, now } = this.#runtime;
-    sql.exec("UPDATE places SET until = ? WHERE turn = ?", now() + SLOT_KEEP_MS, turn);
+    sql.exec("UPDATE slots SET until = ? WHERE turn = ?", now() + SLOT_KEEP_MS, turn);
   }
 
   /** Releases what was reserved for a resource that was not created, or whose turn has ended. */
@@ -107,8 +107,8 @@ export class Quotas {
     const { sql, now, storage } = this.#runtime;
     const today = toDay(now());
     storage.transactionSync(() => {
-      sql.exec("DELETE FROM places WHERE turn = ?", ref);
-      const query = "DELETE FROM takings WHERE day = ? AND ref = ? RETURNING quota, uh, amount";
+      sql.exec("DELETE FROM slots WHERE turn = ?", ref);
+      const query = "DELETE FROM reservations WHERE day = ? AND ref = ? RETURNING quota, uh, amount";
       type Row = { quota: DailyQuota; uh: string; amount: number };
       for (const { quota, uh, amount } of sql.exec<Row>(query, today, ref).toArray())
         this.#count(today, quota, uh, -amount);
@@ -121,7 +121,7 @@ export class Quotas {
    */
   recordEvent({ type, resource, data }: NewEvent): void {
     if (type === "turn.completed" || type === "turn.failed" || type === "turn.unknown")
-      this.#runtime.sql.exec("DELETE FROM places WHERE turn = ?", resource);
+      this.#runtime.sql.exec("DELETE FROM slots WHERE turn = ?", resource);
     if (type === "upload.completed" || type === "upload.expired") this.#settle(resource, arrivedBytes(data));
   }
 
@@ -137,7 +137,7 @@ export class Quotas {
   #settle(ref: string, bytes: number): void {
     const { sql, now } = this.#runtime;
     const today = toDay(now());
-    const query = "SELECT day, uh, amount FROM takings WHERE quota = ? AND ref = ?";
+    const query = "SELECT day, uh, amount FROM reservations WHERE quota = ? AND ref = ?";
     const rows = sql.exec<{ day: string; uh: string; amount: number }>(query, BYTES, ref).toArray();
     const [first] = rows;
     if (first === undefined) return; // nothing was reserved, or the row has expired
@@ -149,7 +149,7 @@ export class Quotas {
 
   /** Releases the slots of a deleted user's turns: their final events will not arrive. */
   erase(uh: UserHash): void {
-    this.#runtime.sql.exec("DELETE FROM places WHERE turn LIKE '%' || ?", uh);
+    this.#runtime.sql.exec("DELETE FROM slots WHERE turn LIKE '%' || ?", uh);
   }
 
   /** What is reserved now, as slots or as today's count: in all, and by this user. */
@@ -157,7 +157,7 @@ export class Quotas {
     const { sql, now } = this.#runtime;
     if (quota === "concurrent_turns") {
       const count = (where: string, ...values: string[]): number =>
-        sql.exec<{ n: number }>(`SELECT count(*) AS n FROM places WHERE until > ? ${where}`, now(), ...values).one().n;
+        sql.exec<{ n: number }>(`SELECT count(*) AS n FROM slots WHERE until > ? ${where}`, now(), ...values).one().n;
       return { all: count(""), own: by === null ? null : count("AND uh = ?", by) };
     }
     const today = toDay(now());
@@ -170,17 +170,18 @@ export class Quotas {
           ...values,
         )
         .toArray()[0]?.amount ?? 0;
-    return { all: sum("taken", ""), own: by === null ? null : sum("shares", "AND uh = ?", by) };
+    return { all: sum("reserved_totals", ""), own: by === null ? null : sum("reserved_by_user", "AND uh = ?", by) };
   }
 
   /** What was reserved for this id before; null when there is no reservation. */
   #reservedFor({ quota, ref, amount }: QuotaRequest): number | null {
     const { sql, now } = this.#runtime;
     if (quota === "concurrent_turns")
-      return sql.exec("SELECT 1 FROM places WHERE turn = ?", ref).toArray().length > 0 ? amount : null;
+      return sql.exec("SELECT 1 FROM slots WHERE turn = ?", ref).toArray().length > 0 ? amount : null;
     // an upload may take days: a reservation of an earlier day still counts
     const since = quota === BYTES ? "" : toDay(now());
-    const query = "SELECT count(*) AS n, sum(amount) AS amount FROM takings WHERE ref = ? AND quota = ? AND day >= ?";
+    const query =
+      "SELECT count(*) AS n, sum(amount) AS amount FROM reservations WHERE ref = ? AND quota = ? AND day >= ?";
     const before = sql.exec<{ n: number; amount: number | null }>(query, ref, quota, since).one();
     return before.n === 0 ? null : (before.amount ?? 0);
   }
@@ -189,13 +190,13 @@ export class Quotas {
     const { sql, now } = this.#runtime;
     const until = now() + SLOT_HOLD_MS;
     if (quota !== "concurrent_turns") this.#addReservation(quota, ref, amount, uh);
-    else sql.exec("INSERT INTO places (turn, until, uh) VALUES (?, ?, ?)", ref, until, uh);
+    else sql.exec("INSERT INTO slots (turn, until, uh) VALUES (?, ?, ?)", ref, until, uh);
   }
 
   #addReservation(quota: DailyQuota, ref: string, amount: number, uh: string): void {
     const today = toDay(this.#runtime.now());
     this.#runtime.sql.exec(
-      `INSERT INTO takings (day, quota, ref, amount, uh) VALUES (?, ?, ?, ?, ?)
+      `INSERT INTO reservations (day, quota, ref, amount, uh) VALUES (?, ?, ?, ?, ?)
        ON CONFLICT (day, quota, ref) DO UPDATE SET amount = amount + excluded.amount`,
       today,
       quota,
@@ -211,14 +212,14 @@ export class Quotas {
     const { sql } = this.#runtime;
     const more = "DO UPDATE SET amount = amount + excluded.amount";
     sql.exec(
-      `INSERT INTO taken (day, quota, amount) VALUES (?, ?, ?) ON CONFLICT (day, quota) ${more}`,
+      `INSERT INTO reserved_totals (day, quota, amount) VALUES (?, ?, ?) ON CONFLICT (day, quota) ${more}`,
       day,
       quota,
       amount,
     );
     if (uh === NO_USER || quota === "new_users_per_day") return;
     sql.exec(
-      `INSERT INTO shares (day, quota, uh, amount) VALUES (?, ?, ?, ?) ON CONFLICT (day, quota, uh) ${more}`,
+      `INSERT INTO reserved_by_user (day, quota, uh, amount) VALUES (?, ?, ?, ?) ON CONFLICT (day, quota, uh) ${more}`,
       day,
       quota,
       uh,
@@ -229,12 +230,12 @@ export class Quotas {
   /** Removes expired slots and past days. Reservations of uploads are stored for as long as an upload can live. */
   #removeExpired(): void {
     const { sql, now } = this.#runtime;
-    sql.exec("DELETE FROM places WHERE until <= ?", now());
+    sql.exec("DELETE FROM slots WHERE until <= ?", now());
     const before = toDay(now() - DAY_MS);
     const beforeUploads = toDay(now() - UPLOAD_RESERVATION_MS);
-    sql.exec("DELETE FROM takings WHERE day < ? AND (quota != ? OR day < ?)", before, BYTES, beforeUploads);
-    sql.exec("DELETE FROM taken WHERE day < ?", before);
-    sql.exec("DELETE FROM shares WHERE day < ?", before);
+    sql.exec("DELETE FROM reservations WHERE day < ? AND (quota != ? OR day < ?)", before, BYTES, beforeUploads);
+    sql.exec("DELETE FROM reserved_totals WHERE day < ?", before);
+    sql.exec("DELETE FROM reserved_by_user WHERE day < ?", before);
   }
 
   #limits(callerLimits: Limits | null): Limits {
@@ -262,10 +263,10 @@ export function dedupeKey(
   gone?: string,
 ): DedupeKey {
   database.ready();
-  sql.exec("DELETE FROM claims WHERE at <= ?", now() - DEDUPE_MS);
-  const known = sql.exec<{ key: string }>("SELECT key FROM claims WHERE hash = ?", hash).toArray()[0];
+  sql.exec("DELETE FROM dedupe_keys WHERE created_at <= ?", now() - DEDUPE_MS);
+  const known = sql.exec<{ key: string }>("SELECT key FROM dedupe_keys WHERE hash = ?", hash).toArray()[0];
   if (known !== undefined && known.key !== gone) return { key: known.key, isNew: false };
   const key = ownIdempotencyKey(random);
-  sql.exec("INSERT OR REPLACE INTO claims (hash, key, at) VALUES (?, ?, ?)", hash, key, now());
+  sql.exec("INSERT OR REPLACE INTO dedupe_keys (hash, key, created_at) VALUES (?, ?, ?)", hash, key, now());
   return { key, isNew: true };
 }

@@ -13,19 +13,19 @@ export const TENANT_MIGRATIONS: Migrations = [
     sequence INTEGER NOT NULL,        -- counts the events of one resource, from 1
     at INTEGER NOT NULL,              -- when it happened
     uh TEXT NOT NULL,                 -- the user hash; empty: about the tenant itself
-    place INTEGER NOT NULL,           -- counts the events of one user, from 1: the cursor of user tokens; 0: a sample
+    user_cursor INTEGER NOT NULL,     -- counts the events of one user, from 1: the cursor of user tokens; 0: a sample
     key TEXT,                         -- id of the API key that caused it; null: unknown
-    named INTEGER NOT NULL,           -- 1: the tenant named the user; 0: the user was created for the call
-    hidden INTEGER NOT NULL,          -- 1: sent to an endpoint under test and in no list
+    is_named INTEGER NOT NULL,        -- 1: the tenant named the user; 0: the user was created for the call
+    is_sample INTEGER NOT NULL,       -- 1: sent to an endpoint under test and in no list
     data TEXT NOT NULL                -- the resource as JSON; empty: in R2
   ) STRICT;
   CREATE INDEX events_by_age ON events (at);
   CREATE INDEX events_by_type ON events (type, cursor);
-  CREATE INDEX events_by_place ON events (uh, place);
+  CREATE INDEX events_by_user ON events (uh, user_cursor);
 
-  CREATE TABLE event_places (
+  CREATE TABLE user_cursors (
     uh TEXT PRIMARY KEY,              -- the user hash
-    n INTEGER NOT NULL                -- the last number used
+    last INTEGER NOT NULL             -- the user_cursor of the last event
   ) STRICT, WITHOUT ROWID;
 
   CREATE TABLE endpoints (
@@ -33,13 +33,13 @@ export const TENANT_MIGRATIONS: Migrations = [
     url TEXT NOT NULL,
     types TEXT NOT NULL,              -- JSON array of event types, or ["*"]
     state TEXT NOT NULL,              -- enabled | disabled
-    failing TEXT,                     -- JSON: failures since the last success; null: none
+    failures TEXT,                    -- JSON: failures since the last success; null: none
     disabled_by TEXT,                 -- you | gone | failing; null: enabled
     disabled_at INTEGER,              -- null: enabled
-    disablings INTEGER NOT NULL,      -- how often the gateway disabled it
-    recover_since INTEGER,            -- a running recovery: of events from this time on; null: none runs
-    recover_after INTEGER,            -- after this cursor,
-    recover_until INTEGER,            -- up to this one
+    times_disabled INTEGER NOT NULL,  -- how often the gateway disabled it
+    recovery_since INTEGER,           -- a running recovery: of events from this time on; null: none runs
+    recovery_after INTEGER,           -- after this cursor,
+    recovery_until INTEGER,           -- up to this one
     created_at INTEGER NOT NULL
   ) STRICT;
 
@@ -47,25 +47,25 @@ export const TENANT_MIGRATIONS: Migrations = [
     id TEXT PRIMARY KEY,
     target_url TEXT NOT NULL,
     event TEXT NOT NULL,              -- one type
-    failing TEXT,                     -- JSON: failures since the last success; null: none
+    failures TEXT,                    -- JSON: failures since the last success; null: none
     disabled_at INTEGER,              -- null: enabled
-    disablings INTEGER NOT NULL,      -- how often the gateway disabled it
+    times_disabled INTEGER NOT NULL,  -- how often the gateway disabled it
     created_at INTEGER NOT NULL,
     UNIQUE (event, target_url)
   ) STRICT, WITHOUT ROWID;
 
-  CREATE TABLE removed_targets (
-    n INTEGER PRIMARY KEY AUTOINCREMENT, -- only the newest rows are kept
+  CREATE TABLE deleted_targets (
+    position INTEGER PRIMARY KEY AUTOINCREMENT, -- only the newest rows are kept
     id TEXT NOT NULL UNIQUE           -- of an endpoint or a hook
   ) STRICT;
 
   CREATE TABLE secrets (
     owner TEXT NOT NULL,              -- an endpoint's id, or "default": callbacks and hooks
-    n INTEGER NOT NULL,               -- from 1; the highest is the current one
+    version INTEGER NOT NULL,         -- from 1; the highest is the current one
     secret TEXT NOT NULL,             -- whsec_… and an endpoint's Ed25519 key pair, encrypted
-    made_at INTEGER NOT NULL,
-    until INTEGER,                    -- after a rotation: signs until then; null for the current one
-    PRIMARY KEY (owner, n)
+    created_at INTEGER NOT NULL,
+    valid_until INTEGER,              -- after a rotation: signs until then; null for the current one
+    PRIMARY KEY (owner, version)
   ) STRICT, WITHOUT ROWID;
 
   CREATE TABLE deliveries (
@@ -79,18 +79,18 @@ export const TENANT_MIGRATIONS: Migrations = [
     cursor INTEGER NOT NULL,          -- the event's cursor: first attempts for one resource are sent in this order
     state TEXT NOT NULL,              -- pending | delivered | failed
     attempts INTEGER NOT NULL DEFAULT 0,
-    spent INTEGER NOT NULL DEFAULT 0, -- attempts made before the retry schedule last started
-    unmade INTEGER NOT NULL DEFAULT 0, -- times in a row that its message could not be made
-    taken INTEGER NOT NULL DEFAULT 0, -- 1: an attempt is running, given up at due_at
+    earlier_attempts INTEGER NOT NULL DEFAULT 0, -- attempts made before the retry schedule last started
+    message_failures INTEGER NOT NULL DEFAULT 0, -- times in a row that its message could not be made
+    is_running INTEGER NOT NULL DEFAULT 0, -- 1: an attempt is running, given up at due_at
     due_at INTEGER,                   -- the next attempt; null when over
     created_at INTEGER NOT NULL,
     ended_at INTEGER,                 -- null: pending
     UNIQUE (event, target_kind, target)
   ) STRICT;
-  CREATE INDEX deliveries_due ON deliveries (due_at, cursor) WHERE state = 'pending';
+  CREATE INDEX deliveries_by_due ON deliveries (due_at, cursor) WHERE state = 'pending';
   CREATE INDEX deliveries_by_lane ON deliveries (lane, due_at, cursor) WHERE state = 'pending';
-  CREATE INDEX deliveries_taken ON deliveries (host) WHERE taken = 1;
-  CREATE INDEX deliveries_of_resource ON deliveries (target, resource, cursor);
+  CREATE INDEX deliveries_running ON deliveries (host) WHERE is_running = 1;
+  CREATE INDEX deliveries_by_resource ON deliveries (target, resource, cursor);
   CREATE INDEX deliveries_by_age ON deliveries (created_at);
 
   CREATE TABLE attempts (
@@ -104,15 +104,15 @@ export const TENANT_MIGRATIONS: Migrations = [
     PRIMARY KEY (delivery, n)
   ) STRICT, WITHOUT ROWID;
 
-  CREATE TABLE places (
+  CREATE TABLE slots (
     turn TEXT PRIMARY KEY,
     uh TEXT NOT NULL,                 -- the user hash; empty when no user was named
     until INTEGER NOT NULL            -- released then, whatever happened to the turn
   ) STRICT, WITHOUT ROWID;
-  CREATE INDEX places_by_end ON places (until);
-  CREATE INDEX places_of_user ON places (uh, until);
+  CREATE INDEX slots_by_end ON slots (until);
+  CREATE INDEX slots_by_user ON slots (uh, until);
 
-  CREATE TABLE takings (
+  CREATE TABLE reservations (
     day TEXT NOT NULL,                -- YYYY-MM-DD in UTC
     quota TEXT NOT NULL,
     ref TEXT NOT NULL,                -- what it was reserved for: a repeated request reserves nothing more
@@ -120,16 +120,16 @@ export const TENANT_MIGRATIONS: Migrations = [
     amount INTEGER NOT NULL,
     PRIMARY KEY (day, quota, ref)
   ) STRICT, WITHOUT ROWID;
-  CREATE INDEX takings_of_ref ON takings (ref);
+  CREATE INDEX reservations_by_ref ON reservations (ref);
 
-  CREATE TABLE taken (
+  CREATE TABLE reserved_totals (
     day TEXT NOT NULL,
     quota TEXT NOT NULL,
     amount INTEGER NOT NULL,          -- the sum of the day's reservations
     PRIMARY KEY (day, quota)
   ) STRICT, WITHOUT ROWID;
 
-  CREATE TABLE shares (
+  CREATE TABLE reserved_by_user (
     day TEXT NOT NULL,
     quota TEXT NOT NULL,
     uh TEXT NOT NULL,
@@ -139,7 +139,7 @@ export const TENANT_MIGRATIONS: Migrations = [
 
   CREATE TABLE usage (
     dimension TEXT NOT NULL,          -- day | user | key
-    who TEXT NOT NULL,                -- the user hash or the key's id; "-": unknown, or the total (day)
+    subject TEXT NOT NULL,            -- the user hash or the key's id; "-": unknown, or the total (day)
     day TEXT NOT NULL,                -- YYYY-MM-DD in UTC
     turns_completed INTEGER NOT NULL,
     turns_failed INTEGER NOT NULL,
@@ -153,23 +153,23 @@ export const TENANT_MIGRATIONS: Migrations = [
     upload_bytes INTEGER NOT NULL,
     deliveries_delivered INTEGER NOT NULL,
     deliveries_failed INTEGER NOT NULL,
-    PRIMARY KEY (dimension, who, day)
+    PRIMARY KEY (dimension, subject, day)
   ) STRICT, WITHOUT ROWID;
   CREATE INDEX usage_by_day ON usage (day);
 
-  CREATE TABLE claims (
+  CREATE TABLE dedupe_keys (
     hash TEXT PRIMARY KEY,            -- of the request's method, path and body
     key TEXT NOT NULL,                -- used as the Idempotency-Key of the request
-    at INTEGER NOT NULL
+    created_at INTEGER NOT NULL
   ) STRICT, WITHOUT ROWID;
-  CREATE INDEX claims_by_age ON claims (at);
+  CREATE INDEX dedupe_keys_by_age ON dedupe_keys (created_at);
 
-  CREATE TABLE erased (
+  CREATE TABLE deleted_users (
     uh TEXT PRIMARY KEY,              -- the user hash
-    at INTEGER NOT NULL,
+    deleted_at INTEGER NOT NULL,
     events INTEGER NOT NULL,          -- how many were deleted
     deliveries INTEGER NOT NULL,
-    settled INTEGER NOT NULL DEFAULT 0 -- 1: the cost of its last turns was counted
+    turns_counted INTEGER NOT NULL DEFAULT 0 -- 1: the cost of its last turns was counted
   ) STRICT, WITHOUT ROWID;
 
   ${IDEMPOTENCY_TABLE}

@@ -76,8 +76,8 @@ export const DEFAULT_SECRET = "default";
 /** A new secret that is not stored yet. */
 export type FreshSecret = { readonly owner: SecretOwner; readonly secret: string; readonly encrypted: string };
 
-/** A stored secret. `encrypted` holds all of it; it signs until `until`, null for the current one. */
-type Row = { readonly n: number; readonly encrypted: string; readonly until: number | null };
+/** A stored secret. `encrypted` holds all of it; it signs until `validUntil`, null for the current one. */
+type Row = { readonly version: number; readonly encrypted: string; readonly validUntil: number | null };
 
 export class Secrets {
   readonly #runtime: ObjectRuntime;
@@ -109,15 +109,22 @@ export class Secrets {
     this.#clearCaches();
     const { sql, now } = this.#runtime;
     const until = now() + SECRET_OVERLAP_MS;
-    const last = sql.exec<{ n: number | null }>("SELECT max(n) AS n FROM secrets WHERE owner = ?", owner).one().n ?? 0;
-    sql.exec("UPDATE secrets SET until = ? WHERE owner = ? AND until IS NULL", until, owner);
+    const query = "SELECT max(version) AS last FROM secrets WHERE owner = ?";
+    const last = sql.exec<{ last: number | null }>(query, owner).one().last ?? 0;
+    sql.exec("UPDATE secrets SET valid_until = ? WHERE owner = ? AND valid_until IS NULL", until, owner);
     sql.exec(
-      "DELETE FROM secrets WHERE owner = ? AND (until <= ? OR n <= ?)",
+      "DELETE FROM secrets WHERE owner = ? AND (valid_until <= ? OR version <= ?)",
       owner,
       now(),
       last + 1 - SECRETS_AT_ONCE,
     );
-    sql.exec("INSERT INTO secrets (owner, n, secret, made_at) VALUES (?, ?, ?, ?)", owner, last + 1, encrypted, now());
+    sql.exec(
+      "INSERT INTO secrets (owner, version, secret, created_at) VALUES (?, ?, ?, ?)",
+      owner,
+      last + 1,
+      encrypted,
+      now(),
+    );
     return last === 0 ? null : until;
   }
 
@@ -157,7 +164,16 @@ export class Secrets {
       keys: keys.flatMap((one, at) =>
         one === null || one.publicX === null
           ? []
-          : [{ kty: "OKP", crv: "Ed25519", x: one.publicX, use: "sig", alg: "EdDSA", kid: `${owner}.${rows[at]?.n}` }],
+          : [
+              {
+                kty: "OKP",
+                crv: "Ed25519",
+                x: one.publicX,
+                use: "sig",
+                alg: "EdDSA",
+                kid: `${owner}.${rows[at]?.version}`,
+              },
+            ],
       ),
     };
   }
@@ -165,11 +181,12 @@ export class Secrets {
   /** Re-encrypts every secret under the current root secret; returns how many there are. */
   async renewEncryptions(): Promise<number> {
     const { sql, random } = this.#runtime;
-    type Encrypted = { owner: SecretOwner; n: number; secret: string };
-    const rows = sql.exec<Encrypted>("SELECT owner, n, secret FROM secrets").toArray();
-    for (const { owner, n, secret } of rows) {
+    type Encrypted = { owner: SecretOwner; version: number; secret: string };
+    const rows = sql.exec<Encrypted>("SELECT owner, version, secret FROM secrets").toArray();
+    for (const { owner, version, secret } of rows) {
       const fresh = await reEncrypt(secret, this.#purpose(owner), this.#roots(), random);
-      if (fresh !== null) sql.exec("UPDATE secrets SET secret = ? WHERE owner = ? AND n = ?", fresh, owner, n);
+      if (fresh !== null)
+        sql.exec("UPDATE secrets SET secret = ? WHERE owner = ? AND version = ?", fresh, owner, version);
     }
     this.#clearCaches();
     return rows.length;
@@ -194,7 +211,7 @@ export class Secrets {
     if (!idempotency.ok) return idempotency;
     if (idempotency.value === null) return null;
     const until = this.#runtime.sql
-      .exec<{ until: number | null }>("SELECT max(until) AS until FROM secrets WHERE owner = ?", owner)
+      .exec<{ until: number | null }>("SELECT max(valid_until) AS until FROM secrets WHERE owner = ?", owner)
       .one().until;
     return ok({ secret_shown_once: true, previous_until: until === null ? null : toRfc3339(until) });
   }
@@ -202,10 +219,11 @@ export class Secrets {
   /** The secrets that sign now, newest first. */
   #rows(owner: SecretOwner): Row[] {
     const { sql, now } = this.#runtime;
-    const query = "SELECT n, secret AS encrypted, until FROM secrets WHERE owner = ? ORDER BY n DESC";
+    const query =
+      "SELECT version, secret AS encrypted, valid_until AS validUntil FROM secrets WHERE owner = ? ORDER BY version DESC";
     const all = this.#read.get(owner) ?? sql.exec<Row>(query, owner).toArray();
     this.#read.set(owner, all);
-    return all.filter(({ until }) => until === null || until > now());
+    return all.filter(({ validUntil }) => validUntil === null || validUntil > now());
   }
 
   #clearCaches(): void {

@@ -224,16 +224,16 @@ const newEndpointOf = (id: EndpointId, { url, types }: NewEndpoint, createdAt: n
   url,
   types,
   state: "enabled",
-  failing: null,
+  failures: null,
   disabledBy: null,
   disabledAt: null,
-  disablings: 0,
+  timesDisabled: 0,
   createdAt,
 });
 
 const switched = (endpoint: Endpoint, state: Endpoint["state"], now: number): Endpoint =>
   state === "enabled"
-    ? { ...endpoint, state, failing: null, disabledBy: null, disabledAt: null }
+    ? { ...endpoint, state, failures: null, disabledBy: null, disabledAt: null }
     : { ...endpoint, state, disabledBy: "you", disabledAt: now };
 
 const tooManyEndpoints = (): Problem =>
@@ -250,12 +250,15 @@ const tooManyEndpoints = (): Problem =>
 
 /** Records a removal, in the transaction that removes. */
 export function recordRemoved(sql: SqlStorage, id: EndpointId): void {
-  sql.exec("INSERT OR IGNORE INTO removed_targets (id) VALUES (?)", id);
-  sql.exec("DELETE FROM removed_targets WHERE n <= (SELECT max(n) FROM removed_targets) - ?", REMOVED_TARGETS);
+  sql.exec("INSERT OR IGNORE INTO deleted_targets (id) VALUES (?)", id);
+  sql.exec(
+    "DELETE FROM deleted_targets WHERE position <= (SELECT max(position) FROM deleted_targets) - ?",
+    REMOVED_TARGETS,
+  );
 }
 
 export const wasRemoved = (sql: SqlStorage, id: EndpointId): boolean =>
-  sql.exec("SELECT 1 FROM removed_targets WHERE id = ?", id).toArray().length > 0;
+  sql.exec("SELECT 1 FROM deleted_targets WHERE id = ?", id).toArray().length > 0;
 
 /* The rows of endpoints, with every statement on them. */
 
@@ -264,11 +267,11 @@ export type Endpoint = {
   readonly url: string;
   readonly types: EndpointWire["types"];
   readonly state: "enabled" | "disabled";
-  readonly failing: FailureRun | null;
+  readonly failures: FailureRun | null;
   readonly disabledBy: DisabledBy | null;
   readonly disabledAt: EpochMs | null;
   /** How often the gateway disabled it. */
-  readonly disablings: number;
+  readonly timesDisabled: number;
   readonly createdAt: EpochMs;
 };
 
@@ -280,14 +283,14 @@ type EndpointSqlRow = {
   url: string;
   types: string;
   state: "enabled" | "disabled";
-  failing: string | null;
+  failures: string | null;
   disabled_by: DisabledBy | null;
   disabled_at: number | null;
-  disablings: number;
+  times_disabled: number;
   created_at: number;
 };
 
-const ENDPOINT_COLUMNS = "id, url, types, state, failing, disabled_by, disabled_at, disablings, created_at";
+const ENDPOINT_COLUMNS = "id, url, types, state, failures, disabled_by, disabled_at, times_disabled, created_at";
 
 export class EndpointRows {
   readonly #sql: SqlStorage;
@@ -314,16 +317,16 @@ export class EndpointRows {
     this.#sql.exec(
       `INSERT INTO endpoints (${ENDPOINT_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
        ON CONFLICT (id) DO UPDATE SET url = excluded.url, types = excluded.types, state = excluded.state,
-         failing = excluded.failing, disabled_by = excluded.disabled_by, disabled_at = excluded.disabled_at,
-         disablings = excluded.disablings`,
+         failures = excluded.failures, disabled_by = excluded.disabled_by, disabled_at = excluded.disabled_at,
+         times_disabled = excluded.times_disabled`,
       endpoint.id,
       endpoint.url,
       JSON.stringify(endpoint.types),
       endpoint.state,
-      endpoint.failing === null ? null : JSON.stringify(endpoint.failing),
+      endpoint.failures === null ? null : JSON.stringify(endpoint.failures),
       endpoint.disabledBy,
       endpoint.disabledAt,
-      endpoint.disablings,
+      endpoint.timesDisabled,
       endpoint.createdAt,
     );
   }
@@ -342,7 +345,7 @@ export class EndpointRows {
   recovery(id: EndpointId): Recovery | null {
     const row = this.#sql
       .exec<{ since: number | null; after: number | null; until: number | null }>(
-        "SELECT recover_since AS since, recover_after AS after, recover_until AS until FROM endpoints WHERE id = ?",
+        "SELECT recovery_since AS since, recovery_after AS after, recovery_until AS until FROM endpoints WHERE id = ?",
         id,
       )
       .toArray()[0];
@@ -351,7 +354,7 @@ export class EndpointRows {
   }
 
   saveRecovery(id: EndpointId, recovery: Recovery | null): void {
-    const query = "UPDATE endpoints SET recover_since = ?, recover_after = ?, recover_until = ? WHERE id = ?";
+    const query = "UPDATE endpoints SET recovery_since = ?, recovery_after = ?, recovery_until = ? WHERE id = ?";
     this.#sql.exec(query, recovery?.since ?? null, recovery?.after ?? null, recovery?.until ?? null, id);
   }
 }
@@ -362,10 +365,10 @@ const decodeEndpoint = (row: EndpointSqlRow): Endpoint => ({
   url: row.url,
   types: JSON.parse(row.types) as Endpoint["types"],
   state: row.state,
-  failing: row.failing === null ? null : (JSON.parse(row.failing) as FailureRun),
+  failures: row.failures === null ? null : (JSON.parse(row.failures) as FailureRun),
   disabledBy: row.disabled_by,
   disabledAt: row.disabled_at,
-  disablings: row.disablings,
+  timesDisabled: row.times_disabled,
   createdAt: row.created_at,
 });
 
@@ -395,13 +398,13 @@ export class Hooks {
     if (known === undefined && this.#rows.all().length >= HOOKS_PER_SCOPE) return err(tooManyHooks());
     const id = known?.id ?? plainId("whk", runtime.now(), runtime.random);
     const hook: Hook = {
-      disablings: 0,
+      timesDisabled: 0,
       createdAt: runtime.now(),
       ...known,
       id,
       url,
       event,
-      failing: null,
+      failures: null,
       disabledAt: null,
     };
     const isChanged = known === undefined || known.disabledAt !== null;
@@ -483,11 +486,11 @@ export type Hook = {
   readonly id: EndpointId;
   readonly url: string;
   readonly event: EventType;
-  readonly failing: FailureRun | null;
+  readonly failures: FailureRun | null;
   /** Since when it has been disabled for days of failures; null while it is enabled. */
   readonly disabledAt: EpochMs | null;
   /** How often it was disabled. */
-  readonly disablings: number;
+  readonly timesDisabled: number;
   readonly createdAt: EpochMs;
 };
 
@@ -495,13 +498,13 @@ type HookSqlRow = {
   id: EndpointId;
   target_url: string;
   event: EventType;
-  failing: string | null;
+  failures: string | null;
   disabled_at: number | null;
-  disablings: number;
+  times_disabled: number;
   created_at: number;
 };
 
-const HOOK_COLUMNS = "id, target_url, event, failing, disabled_at, disablings, created_at";
+const HOOK_COLUMNS = "id, target_url, event, failures, disabled_at, times_disabled, created_at";
 
 export class HookRows {
   readonly #sql: SqlStorage;
@@ -528,17 +531,17 @@ export class HookRows {
     return this.#rows("WHERE event = ? AND disabled_at IS NULL ORDER BY id", type);
   }
 
-  save({ id, url, event, failing, disabledAt, disablings, createdAt }: Hook): void {
+  save({ id, url, event, failures, disabledAt, timesDisabled, createdAt }: Hook): void {
     this.#sql.exec(
       `INSERT INTO hooks (${HOOK_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?)
-       ON CONFLICT (id) DO UPDATE SET failing = excluded.failing, disabled_at = excluded.disabled_at,
-         disablings = excluded.disablings`,
+       ON CONFLICT (id) DO UPDATE SET failures = excluded.failures, disabled_at = excluded.disabled_at,
+         times_disabled = excluded.times_disabled`,
       id,
       url,
       event,
-      failing === null ? null : JSON.stringify(failing),
+      failures === null ? null : JSON.stringify(failures),
       disabledAt,
-      disablings,
+      timesDisabled,
       createdAt,
     );
   }
@@ -566,9 +569,9 @@ const decodeHook = (row: HookSqlRow): Hook => ({
   id: row.id,
   url: row.target_url,
   event: row.event,
-  failing: row.failing === null ? null : (JSON.parse(row.failing) as FailureRun),
+  failures: row.failures === null ? null : (JSON.parse(row.failures) as FailureRun),
   disabledAt: row.disabled_at,
-  disablings: row.disablings,
+  timesDisabled: row.times_disabled,
   createdAt: row.created_at,
 });
 
@@ -625,30 +628,37 @@ export class TargetHealth {
   #noteEndpoint(endpoint: Endpoint | null, event: EventId, outcome: DeliveryOutcome): void {
     if (endpoint === null || endpoint.state === "disabled") return;
     const { now, config } = this.#runtime;
-    const { failing, disable } = afterAttempt(endpoint.failing, outcome, event, now(), config.timings);
+    const { failures, disable } = afterAttempt(endpoint.failures, outcome, event, now(), config.timings);
     if (disable !== null) this.#disableEndpoint(endpoint, disable);
-    else if (failing !== endpoint.failing) this.#endpoints.save({ ...endpoint, failing });
+    else if (failures !== endpoint.failures) this.#endpoints.save({ ...endpoint, failures });
   }
 
   #noteHook(hook: Hook | null, event: EventId, outcome: DeliveryOutcome): void {
     if (hook === null || hook.disabledAt !== null) return;
     const { now, config } = this.#runtime;
-    const { failing, disable } = afterAttempt(hook.failing, outcome, event, now(), config.timings);
+    const { failures, disable } = afterAttempt(hook.failures, outcome, event, now(), config.timings);
     if (disable === "gone") this.#removeHook(hook);
     else if (disable !== null) this.#disableHook(hook);
-    else if (failing !== hook.failing) this.#hooks.save({ ...hook, failing });
+    else if (failures !== hook.failures) this.#hooks.save({ ...hook, failures });
   }
 
   #disableEndpoint(endpoint: Endpoint, by: DisabledBy): void {
     const at = this.#runtime.now();
-    const disablings = endpoint.disablings + 1;
-    this.#endpoints.save({ ...endpoint, state: "disabled", failing: null, disabledBy: by, disabledAt: at, disablings });
+    const timesDisabled = endpoint.timesDisabled + 1;
+    this.#endpoints.save({
+      ...endpoint,
+      state: "disabled",
+      failures: null,
+      disabledBy: by,
+      disabledAt: at,
+      timesDisabled,
+    });
     this.#end({ kind: "endpoint", id: endpoint.id }, at);
   }
 
   #disableHook(hook: Hook): void {
     const at = this.#runtime.now();
-    this.#hooks.save({ ...hook, failing: null, disabledAt: at, disablings: hook.disablings + 1 });
+    this.#hooks.save({ ...hook, failures: null, disabledAt: at, timesDisabled: hook.timesDisabled + 1 });
     this.#end({ kind: "hook", id: hook.id }, at);
   }
 
@@ -667,16 +677,16 @@ export class TargetHealth {
 /** Null when the target was enabled again. */
 async function disabledEvent(
   kind: "endpoint" | "hook",
-  { id, disablings, disabledAt }: Pick<Endpoint | Hook, "id" | "disablings" | "disabledAt">,
+  { id, timesDisabled, disabledAt }: Pick<Endpoint | Hook, "id" | "timesDisabled" | "disabledAt">,
   shown: object,
 ): Promise<NewEvent | null> {
   if (disabledAt === null) return null;
   const type: EventType = `${kind}.disabled`;
   return {
-    id: await eventId(id, `${type}#${disablings}`),
+    id: await eventId(id, `${type}#${timesDisabled}`),
     type,
     resource: id,
-    sequence: disablings,
+    sequence: timesDisabled,
     at: disabledAt,
     uh: "", // an event about the tenant itself has no user
     data: JSON.stringify(shown),

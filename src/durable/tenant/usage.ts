@@ -18,7 +18,7 @@ import type { Database } from "../shared/database.ts";
 /* Changes are summed up before they are written: the events of one call are mostly of one day, user and key. */
 
 /**
- * The `who` of an unknown user or key, and of a day's total. It sorts before every hash and id, so that it can be a
+ * The `subject` of an unknown user or key, and of a day's total. It sorts before every hash and id, so that it can be a
  * cursor.
  */
 export const UNKNOWN = "-";
@@ -29,7 +29,7 @@ export type Owner = { readonly uh: string; readonly key: KeyId | null; readonly 
 /** One row and the amounts to add to it. */
 export type UsageSum = {
   readonly dimension: UsageDimension;
-  readonly who: string;
+  readonly subject: string;
   readonly day: string;
   readonly counts: Partial<Counts>;
 };
@@ -53,29 +53,29 @@ export class UsageSums {
     return [...this.#rows.values()];
   }
 
-  #addTo(dimension: UsageDimension, who: string, at: EpochMs, more: Partial<Counts>): void {
+  #addTo(dimension: UsageDimension, subject: string, at: EpochMs, more: Partial<Counts>): void {
     const day = toDay(at);
-    const name = `${dimension} ${who} ${day}`;
+    const name = `${dimension} ${subject} ${day}`;
     const counts = { ...this.#rows.get(name)?.counts };
     for (const counter of Object.keys(more) as Counter[])
       counts[counter] = (counts[counter] ?? 0) + (more[counter] ?? 0);
-    this.#rows.set(name, { dimension, who, day, counts });
+    this.#rows.set(name, { dimension, subject, day, counts });
   }
 }
 
 const COLUMNS = COUNTERS.join(", ");
 
-const ADD = `INSERT INTO usage (dimension, who, day, ${COLUMNS}) VALUES (?, ?, ?, ${COUNTERS.map(() => "?").join(", ")})
-  ON CONFLICT (dimension, who, day) DO UPDATE SET ${COUNTERS.map((name) => `${name} = ${name} + excluded.${name}`).join(", ")}`;
-export const DAYS = `SELECT day AS who, ${COLUMNS} FROM usage
-  WHERE dimension = 'day' AND who = '${UNKNOWN}' AND day BETWEEN ? AND ? AND day < ? ORDER BY day DESC LIMIT ?`;
-export const SUMS = `SELECT who, ${COUNTERS.map((name) => `sum(${name}) AS ${name}`).join(", ")} FROM usage
-  WHERE dimension = ? AND who > ? AND day BETWEEN ? AND ? GROUP BY who ORDER BY who LIMIT ?`;
+const ADD = `INSERT INTO usage (dimension, subject, day, ${COLUMNS}) VALUES (?, ?, ?, ${COUNTERS.map(() => "?").join(", ")})
+  ON CONFLICT (dimension, subject, day) DO UPDATE SET ${COUNTERS.map((name) => `${name} = ${name} + excluded.${name}`).join(", ")}`;
+export const DAYS = `SELECT day AS subject, ${COLUMNS} FROM usage
+  WHERE dimension = 'day' AND subject = '${UNKNOWN}' AND day BETWEEN ? AND ? AND day < ? ORDER BY day DESC LIMIT ?`;
+export const SUMS = `SELECT subject, ${COUNTERS.map((name) => `sum(${name}) AS ${name}`).join(", ")} FROM usage
+  WHERE dimension = ? AND subject > ? AND day BETWEEN ? AND ? GROUP BY subject ORDER BY subject LIMIT ?`;
 
 /** The users and keys of a list of events, and how many each has; samples are not counted. */
-export const OWNERS = `SELECT e.uh, e.key, e.named, count(*) AS n
-  FROM json_each(?) AS told CROSS JOIN events AS e ON e.id = told.value
-  WHERE e.hidden = 0 GROUP BY e.uh, e.key, e.named`;
+export const OWNERS = `SELECT e.uh, e.key, e.is_named, count(*) AS n
+  FROM json_each(?) AS ended CROSS JOIN events AS e ON e.id = ended.value
+  WHERE e.is_sample = 0 GROUP BY e.uh, e.key, e.is_named`;
 
 export class Usage {
   readonly #runtime: ObjectRuntime;
@@ -101,10 +101,10 @@ export class Usage {
   /** Counts finished deliveries by the user and key of their events. Call in the transaction that ends them. */
   delivered(events: readonly EventId[], end: "delivered" | "failed"): void {
     const { sql, now } = this.#runtime;
-    type Row = { uh: string; key: KeyId | null; named: number; n: number };
+    type Row = { uh: string; key: KeyId | null; is_named: number; n: number };
     const sums = new UsageSums();
-    for (const { named, n, ...row } of sql.exec<Row>(OWNERS, JSON.stringify(events)).toArray())
-      sums.add({ ...row, named: named === 1 }, now(), { [`deliveries_${end}`]: n });
+    for (const { is_named, n, ...row } of sql.exec<Row>(OWNERS, JSON.stringify(events)).toArray())
+      sums.add({ ...row, named: is_named === 1 }, now(), { [`deliveries_${end}`]: n });
     this.#write(sums);
   }
 
@@ -119,7 +119,7 @@ export class Usage {
 
   /** Removes a deleted user's rows; its usage stays in the totals of days and keys. */
   erase(uh: UserHash): void {
-    this.#runtime.sql.exec("DELETE FROM usage WHERE dimension = 'user' AND who = ?", uh);
+    this.#runtime.sql.exec("DELETE FROM usage WHERE dimension = 'user' AND subject = ?", uh);
   }
 
   /** Removes expired days; returns when the next one expires, null when there is none. */
@@ -141,8 +141,8 @@ export class Usage {
     return pageOf(
       rows,
       page,
-      ({ who }) => who,
-      ({ who, ...counts }) => ({ who: who === UNKNOWN ? null : who, counts }),
+      ({ subject }) => subject,
+      ({ subject, ...counts }) => ({ subject: subject === UNKNOWN ? null : subject, counts }),
     );
   }
 
@@ -154,11 +154,11 @@ export class Usage {
   }
 
   #write(sums: UsageSums): void {
-    for (const { dimension, who, day, counts } of sums.rows())
-      this.#runtime.sql.exec(ADD, dimension, who, day, ...COUNTERS.map((name) => counts[name] ?? 0));
+    for (const { dimension, subject, day, counts } of sums.rows())
+      this.#runtime.sql.exec(ADD, dimension, subject, day, ...COUNTERS.map((name) => counts[name] ?? 0));
   }
 
-  #rows(query: string, ...values: SqlStorageValue[]): (Counts & { readonly who: string })[] {
-    return this.#runtime.sql.exec<Counts & { readonly who: string }>(query, ...values).toArray();
+  #rows(query: string, ...values: SqlStorageValue[]): (Counts & { readonly subject: string })[] {
+    return this.#runtime.sql.exec<Counts & { readonly subject: string }>(query, ...values).toArray();
   }
 }

@@ -12,13 +12,13 @@ const judge = (was: FailureRun | null, status: number | null, now: number, event
 describe("an endpoint's health", () => {
   it("counts failures from the first one on, and whether several events failed", () => {
     const first = judge(null, 500, 7);
-    expect(first).toEqual({ failing: { since: 7, attempts: 1, event: "evt_a", several: false }, disable: null });
-    expect(judge(first.failing, null, 9).failing).toEqual({ since: 7, attempts: 2, event: "evt_a", several: false });
-    expect(judge(first.failing, 302, 9, "evt_b").failing).toMatchObject({ attempts: 2, several: true });
+    expect(first).toEqual({ failures: { since: 7, attempts: 1, event: "evt_a", several: false }, disable: null });
+    expect(judge(first.failures, null, 9).failures).toEqual({ since: 7, attempts: 2, event: "evt_a", several: false });
+    expect(judge(first.failures, 302, 9, "evt_b").failures).toMatchObject({ attempts: 2, several: true });
   });
 
   it("is whole again after one success", () => {
-    expect(judge(failing(400, true), 204, 30 * DAY_MS)).toEqual({ failing: null, disable: null });
+    expect(judge(failing(400, true), 204, 30 * DAY_MS)).toEqual({ failures: null, disable: null });
   });
 
   it("ends when failures are five days old, ten, and of two events: not one of these less", () => {

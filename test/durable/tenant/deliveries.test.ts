@@ -319,7 +319,7 @@ describe("an attempt", () => {
     const reports = jobs.map(({ id, attempt }, n) => ({ id, attempt, outcome: outcomeOf(statuses[n] ?? 0) }));
     await tenant.workDeliveries(reports, 0);
     const failing = await runInDurableObject(tenantStub(address), (_, { storage }) =>
-      storage.sql.exec<{ n: number | null }>("SELECT failing ->> 'attempts' AS n FROM endpoints").one(),
+      storage.sql.exec<{ n: number | null }>("SELECT failures ->> 'attempts' AS n FROM endpoints").one(),
     );
     expect(jobs).toHaveLength(statuses.length);
     expect(failing.n).toBe(failures);
@@ -341,7 +341,7 @@ describe("what is due", () => {
     );
     const steps = plan
       .map(({ detail }) => detail)
-      .filter((detail) => !/^SCAN (json_each|told) VIRTUAL|^SCAN ring$/.test(detail));
+      .filter((detail) => !/^SCAN (json_each|ended) VIRTUAL|^SCAN ring$/.test(detail));
     expect(steps.filter((detail) => /deliveries|event|^SEARCH/.test(detail)).length).toBeGreaterThan(0);
     expect(steps.filter((detail) => /^SCAN|by_state|TEMP B-TREE FOR ORDER/.test(detail))).toEqual([]);
   });

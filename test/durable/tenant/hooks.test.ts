@@ -177,10 +177,10 @@ describe("a hook", () => {
     good(await tenant.unsubscribeHook(gone.id as EndpointId));
     const remembered = () =>
       runInDurableObject(tenantStub(address), (_, { storage }) => {
-        const count = storage.sql.exec<{ n: number }>("SELECT count(*) AS n FROM removed_targets").one().n;
+        const count = storage.sql.exec<{ n: number }>("SELECT count(*) AS n FROM deleted_targets").one().n;
         for (let n = 0; n < REMOVED_TARGETS; n += 1)
-          storage.sql.exec("INSERT INTO removed_targets (id) VALUES (?)", `whk_${count}_${n}`);
-        return storage.sql.exec<{ n: number }>("SELECT count(*) AS n FROM removed_targets").one().n;
+          storage.sql.exec("INSERT INTO deleted_targets (id) VALUES (?)", `whk_${count}_${n}`);
+        return storage.sql.exec<{ n: number }>("SELECT count(*) AS n FROM deleted_targets").one().n;
       });
     expect(await remembered()).toBe(REMOVED_TARGETS + 1);
     const next = await subscribe(tenant, "https://hooks.nemo-gateway.dev/b", "turn.completed");

@@ -41,7 +41,7 @@ const SLOW = say("make a video of the sea #slow:1800s");
 const places = (address: UserAddress): Promise<number> =>
   runInDurableObject(
     tenantStub(address),
-    (_, { storage }) => storage.sql.exec<{ n: number }>("SELECT count(*) AS n FROM places").one().n,
+    (_, { storage }) => storage.sql.exec<{ n: number }>("SELECT count(*) AS n FROM slots").one().n,
   );
 
 describe("places for turns", () => {
@@ -87,7 +87,7 @@ describe("places for turns", () => {
     ).toBe("concurrency_limited");
     // A minute passes.
     await runInDurableObject(tenantStub(address), (_, { storage }) =>
-      storage.sql.exec("UPDATE places SET until = until - 60001"),
+      storage.sql.exec("UPDATE slots SET until = until - 60001"),
     );
     good(await tenant.reserveQuota(want("concurrent_turns", "trn_new"), limits({ concurrent_turns: 2 })));
     expect(
@@ -104,13 +104,13 @@ describe("places for turns", () => {
     await kill(address);
     const soon = Date.now() + 60_000;
     await runInDurableObject(tenantStub(address), (_, { storage }) =>
-      storage.sql.exec("UPDATE places SET until = ?", soon),
+      storage.sql.exec("UPDATE slots SET until = ?", soon),
     );
     await userRpc(address).listProjects({ limit: 1, after: null });
     const kept = () =>
       runInDurableObject(
         tenantStub(address),
-        (_, { storage }) => storage.sql.exec<{ until: number }>("SELECT until FROM places").one().until,
+        (_, { storage }) => storage.sql.exec<{ until: number }>("SELECT until FROM slots").one().until,
       );
     await until(async () => (await kept()) > soon);
   });
@@ -172,7 +172,7 @@ describe("a day's quota", () => {
     // The same order again, after the crash, is the same taking.
     good(await tenantRpc(address).reserveQuota(want("renders_per_day", "rnd_dead"), two));
     await runInDurableObject(tenantStub(address), (_, { storage }) => {
-      for (const table of ["takings", "taken"]) storage.sql.exec(`UPDATE ${table} SET day = '2026-01-01'`); // a day passes
+      for (const table of ["reservations", "reserved_totals"]) storage.sql.exec(`UPDATE ${table} SET day = '2026-01-01'`); // a day passes
     });
     good(await tenantRpc(address).reserveQuota(want("renders_per_day", "rnd_more"), two));
   });
@@ -183,7 +183,7 @@ describe("a day's quota", () => {
     const id = ownedId("upl", address.uh, Date.now(), random);
     good(await tenantRpc(address).reserveQuota(want("bytes_per_day", id, 0), ten));
     await runInDurableObject(tenantStub(address), (_, { storage }) =>
-      storage.sql.exec("UPDATE takings SET day = ?", toDay(Date.now() - 5 * DAY_MS)),
+      storage.sql.exec("UPDATE reservations SET day = ?", toDay(Date.now() - 5 * DAY_MS)),
     );
     good(await tenantRpc(address).reserveQuota(want("bytes_per_day", "upl_other", 3), ten)); // what is old goes now
     const newEvent = (type: EventType, sequence: number): NewEvent => ({

@@ -52,7 +52,7 @@ async function usage(
 ): Promise<Record<string, Partial<Counts>>> {
   const { data } = await tenantRpc(address).readUsage(by, period, FIRST);
   const some = (counts: Counts) => Object.fromEntries(Object.entries(counts).filter(([, count]) => count !== 0));
-  return Object.fromEntries(data.map(({ who, counts }) => [String(who), some(counts)]));
+  return Object.fromEntries(data.map(({ subject, counts }) => [String(subject), some(counts)]));
 }
 
 describe("what was used", () => {
@@ -118,7 +118,7 @@ describe("what was used", () => {
     await tenantRpc(address).accept([await measured(2, { at: midnight })]);
     await tenantRpc(address).accept([await measured(1, { at: midnight - 1 })]);
     const { data } = await tenantRpc(address).readUsage("day", { from: DAY, to: "2026-11-21" }, FIRST);
-    expect(data.map(({ who, counts }) => [who, counts.credits_measured])).toEqual([
+    expect(data.map(({ subject, counts }) => [subject, counts.credits_measured])).toEqual([
       ["2026-11-21", 2],
       [DAY, 1],
     ]);
@@ -140,7 +140,7 @@ describe("what was used", () => {
           limit: 1,
           after,
         });
-        seen[by]?.push(...page.data.map(({ who }) => who));
+        seen[by]?.push(...page.data.map(({ subject }) => subject));
         after = page.next_cursor;
         if (!page.has_more) break;
       }

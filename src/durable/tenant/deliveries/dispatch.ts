@@ -165,7 +165,7 @@ export class Deliveries {
     const rows = this.#rows.findAll(reports.map(({ id }) => id));
     const current = reports.flatMap((report) => {
       const row = rows.get(report.id);
-      return row === undefined || row.taken === 0 || row.attempts !== report.attempt ? [] : [{ ...report, row }];
+      return row === undefined || row.is_running === 0 || row.attempts !== report.attempt ? [] : [{ ...report, row }];
     });
     this.#rows.log(current, now());
     const over = { delivered: [] as DeliveryId[], failed: [] as DeliveryId[] };
@@ -173,7 +173,7 @@ export class Deliveries {
       const isLast = isAccepted(outcome) || isGone(outcome);
       const next = isLast
         ? null
-        : nextAttempt(attempt - row.spent, outcome.retryAfterMs, now(), random01(), config.timings);
+        : nextAttempt(attempt - row.earlier_attempts, outcome.retryAfterMs, now(), random01(), config.timings);
       if (next === null) over[isAccepted(outcome) ? "delivered" : "failed"].push(id);
       else this.#rows.retryAt(id, next);
     }
@@ -191,9 +191,9 @@ export class Deliveries {
    */
   #postpone(row: DeliveryWork, error: unknown): "postponed" | null {
     const { now, config } = this.#runtime;
-    logBug("message_not_made", error, { work: "delivery", attempt: row.unmade + 1 });
-    if (row.unmade + 1 >= MESSAGE_TRIES) return null;
-    const wait = Math.min(config.timings.retry * 2 ** row.unmade, config.timings.retryMax);
+    logBug("message_not_made", error, { work: "delivery", attempt: row.message_failures + 1 });
+    if (row.message_failures + 1 >= MESSAGE_TRIES) return null;
+    const wait = Math.min(config.timings.retry * 2 ** row.message_failures, config.timings.retryMax);
     this.#rows.unclaimUnmade(row, now() + wait);
     this.plan();
     return "postponed";

@@ -25,9 +25,9 @@ export type DeliveryWork = TargetColumns & {
   readonly event: EventId;
   readonly host: string;
   readonly attempts: number;
-  readonly spent: number;
-  readonly taken: number;
-  readonly unmade: number;
+  readonly earlier_attempts: number;
+  readonly is_running: number;
+  readonly message_failures: number;
 };
 
 export type DeliveryRow = DeliveryWork & {
@@ -56,7 +56,7 @@ export type AttemptRow = {
   readonly answer: string;
 };
 
-const WORK = "id, lane, event, target_kind, target, host, attempts, spent, taken, unmade";
+const WORK = "id, lane, event, target_kind, target, host, attempts, earlier_attempts, is_running, message_failures";
 const COLUMNS = `${WORK}, state, due_at, created_at, ended_at`;
 
 /** The ids in a JSON array. */
@@ -72,7 +72,7 @@ export const DUE = `
   WHERE state = 'pending' AND lane = ? AND due_at <= ? AND (d.attempts > 0 OR NOT EXISTS (
     SELECT 1 FROM deliveries AS e
     WHERE e.target = d.target AND e.resource = d.resource AND e.cursor < d.cursor AND e.target_kind = d.target_kind
-      AND e.state = 'pending' AND (e.attempts = 0 OR (e.attempts = 1 AND e.taken = 1 AND e.due_at > ?))
+      AND e.state = 'pending' AND (e.attempts = 0 OR (e.attempts = 1 AND e.is_running = 1 AND e.due_at > ?))
   ))
   ORDER BY due_at, cursor ${BOUND_LIMIT}`;
 /**
@@ -90,10 +90,10 @@ export const DUE_LANES = `
     WHERE d.state = 'pending' AND d.lane = ring.lane AND d.due_at <= ?
   )`;
 export const NEXT_DUE =
-  "SELECT min(due_at) AS at FROM deliveries INDEXED BY deliveries_due WHERE state = 'pending' AND due_at > ?";
+  "SELECT min(due_at) AS at FROM deliveries INDEXED BY deliveries_by_due WHERE state = 'pending' AND due_at > ?";
 export const HAS_DUE =
-  "SELECT 1 FROM deliveries INDEXED BY deliveries_due WHERE state = 'pending' AND due_at <= ? LIMIT 1";
-const IN_FLIGHT = "SELECT host, lane FROM deliveries WHERE taken = 1 AND due_at > ?";
+  "SELECT 1 FROM deliveries INDEXED BY deliveries_by_due WHERE state = 'pending' AND due_at <= ? LIMIT 1";
+const IN_FLIGHT = "SELECT host, lane FROM deliveries WHERE is_running = 1 AND due_at > ?";
 export const STALE = `
   SELECT id FROM deliveries AS d WHERE id IN ${LISTED} AND EXISTS (
     SELECT 1 FROM deliveries AS later
@@ -172,13 +172,17 @@ export class DeliveryRows {
 
   /** Claims deliveries for one attempt each, until `until` at the latest. */
   claim(ids: readonly DeliveryId[], until: EpochMs): void {
-    const query = `UPDATE deliveries SET attempts = attempts + 1, taken = 1, due_at = ? WHERE id IN ${LISTED}`;
+    const query = `UPDATE deliveries SET attempts = attempts + 1, is_running = 1, due_at = ? WHERE id IN ${LISTED}`;
     this.#sql.exec(query, until, JSON.stringify(ids));
   }
 
   /** Schedules the next attempt. */
   retryAt(id: DeliveryId, at: EpochMs): void {
-    this.#sql.exec("UPDATE deliveries SET taken = 0, unmade = 0, due_at = ? WHERE id = ?", Math.round(at), id);
+    this.#sql.exec(
+      "UPDATE deliveries SET is_running = 0, message_failures = 0, due_at = ? WHERE id = ?",
+      Math.round(at),
+      id,
+    );
   }
 
   /**
@@ -186,15 +190,15 @@ export class DeliveryRows {
    * was claimed again or ended meanwhile is not changed.
    */
   unclaimUnmade({ id, attempts }: DeliveryWork, at: EpochMs): void {
-    const query = `UPDATE deliveries SET taken = 0, attempts = attempts - 1, unmade = unmade + 1, due_at = ?
-                   WHERE id = ? AND state = 'pending' AND taken = 1 AND attempts = ?`;
+    const query = `UPDATE deliveries SET is_running = 0, attempts = attempts - 1, message_failures = message_failures + 1, due_at = ?
+                   WHERE id = ? AND state = 'pending' AND is_running = 1 AND attempts = ?`;
     this.#sql.exec(query, Math.round(at), id, attempts + 1);
   }
 
   /** Undoes the claim of a delivery that was not sent. One that was claimed again or ended meanwhile is not changed. */
   unclaim(id: DeliveryId, attempt: number, at: EpochMs): void {
-    const query = `UPDATE deliveries SET taken = 0, attempts = attempts - 1, due_at = ?
-                   WHERE id = ? AND state = 'pending' AND taken = 1 AND attempts = ?`;
+    const query = `UPDATE deliveries SET is_running = 0, attempts = attempts - 1, due_at = ?
+                   WHERE id = ? AND state = 'pending' AND is_running = 1 AND attempts = ?`;
     this.#sql.exec(query, Math.round(at), id, attempt);
   }
 
@@ -205,15 +209,15 @@ export class DeliveryRows {
 
   /** Restarts the retry schedule, whatever the state. A delivery with a running attempt is not changed. */
   restart(id: DeliveryId, dueAt: EpochMs): void {
-    const query = `UPDATE deliveries SET state = 'pending', spent = attempts, due_at = ?, ended_at = NULL
-                   WHERE id = ? AND taken = 0`;
+    const query = `UPDATE deliveries SET state = 'pending', earlier_attempts = attempts, due_at = ?, ended_at = NULL
+                   WHERE id = ? AND is_running = 0`;
     this.#sql.exec(query, dueAt, id);
   }
 
   /** Restarts the retry schedule of the dead letter of this event and target. */
   revive(event: EventId, target: DeliveryTarget, dueAt: EpochMs): void {
     const { target_kind, target: to } = columnsOf(target);
-    const query = `UPDATE deliveries SET state = 'pending', spent = attempts, due_at = ?, ended_at = NULL
+    const query = `UPDATE deliveries SET state = 'pending', earlier_attempts = attempts, due_at = ?, ended_at = NULL
                    WHERE event = ? AND target_kind = ? AND target = ? AND state = 'failed'`;
     this.#sql.exec(query, dueAt, event, target_kind, to);
   }
@@ -225,7 +229,7 @@ export class DeliveryRows {
   }
 
   #end(which: string, state: "delivered" | "failed", now: EpochMs, ...values: SqlStorageValue[]): void {
-    const query = `UPDATE deliveries SET state = ?, taken = 0, due_at = NULL, ended_at = ?
+    const query = `UPDATE deliveries SET state = ?, is_running = 0, due_at = NULL, ended_at = ?
                    WHERE ${which} AND state = 'pending' RETURNING event`;
     const ended = this.#sql.exec<{ event: EventId }>(query, state, now, ...values).toArray();
     if (ended.length > 0)
