@@ -62,7 +62,7 @@ export type Render = {
    * The timeline it renders: its fingerprint, and the expected properties of the file; null until it was read for the
    * submit.
    */
-  readonly made: ({ readonly fingerprint: string } & ExpectedFile) | null;
+  readonly timeline: ({ readonly fingerprint: string } & ExpectedFile) | null;
   readonly file: RenderFile | null;
   /** The render whose file this one reuses because nothing had changed. */
   readonly reusedFrom: RenderId | null;
@@ -91,7 +91,7 @@ export const newRenderOf = (
   polls: 0,
   progress: 0,
   resultUrl: null,
-  made: null,
+  timeline: null,
   file: null,
   reusedFrom: null,
   warnings: [],
@@ -108,7 +108,7 @@ export const reuseOf = (render: Render, other: Render & { readonly file: RenderF
   ...render,
   phase: "completed",
   progress: 100,
-  made: other.made,
+  timeline: other.timeline,
   file: { ...other.file, expiresAt },
   reusedFrom: other.reusedFrom ?? other.id,
   warnings: other.warnings,
@@ -117,10 +117,10 @@ export const reuseOf = (render: Render, other: Render & { readonly file: RenderF
 });
 
 /** The state to commit before the job is submitted. */
-export const toSubmitting = (render: Render, made: Render["made"], now: EpochMs): Render => ({
+export const toSubmitting = (render: Render, timeline: Render["timeline"], now: EpochMs): Render => ({
   ...render,
   phase: "submitting",
-  made,
+  timeline,
   submittedAt: now,
 });
 

@@ -49,7 +49,7 @@ export type Turn = {
   readonly act: "suggest" | "auto";
   readonly language: string | null;
   /** The language of texts to the caller. */
-  readonly speech: AnswerLanguage;
+  readonly answerLanguage: AnswerLanguage;
   readonly metadata: Readonly<Record<string, string>>;
   /** URL that receives its end event beside the tenant's endpoints; never shown. */
   readonly callback: string | null;
@@ -72,14 +72,14 @@ export type Turn = {
   readonly stream: {
     readonly end: StreamEnd | null;
     /** A full text came after the last tool call: upstream's final answer. */
-    readonly spoke: boolean;
+    readonly hasFinalText: boolean;
     /** Tool calls without a result: a generation may be running. */
-    readonly toolsOpen: number;
+    readonly openTools: number;
     /** Upstream closed the stream itself, whatever `end` says. */
     readonly closed: boolean;
   };
   /** The last snapshot after the stream's end. */
-  readonly reading: Snapshot | null;
+  readonly after: Snapshot | null;
   /** Another turn used the same token meanwhile, so the balance is no evidence for this one. */
   readonly shared: boolean;
   readonly verdict: Verdict | null;
@@ -103,7 +103,7 @@ export const newTurnOf = (
     | "intent"
     | "act"
     | "language"
-    | "speech"
+    | "answerLanguage"
     | "metadata"
     | "callback"
     | "onSessionLoss"
@@ -119,8 +119,8 @@ export const newTurnOf = (
   sentAt: null,
   endedAt: null,
   before: null,
-  stream: { end: null, spoke: false, toolsOpen: 0, closed: false },
-  reading: null,
+  stream: { end: null, hasFinalText: false, openTools: 0, closed: false },
+  after: null,
   shared: false,
   verdict: null,
   error: null,
@@ -169,7 +169,7 @@ export const toEnded = (turn: OpenTurn, verdict: Verdict, error: Problem | null,
   error: verdict.status === "completed" ? null : (error ?? turn.error),
   endedAt: now,
   before: withoutTimeline(turn.before),
-  reading: withoutTimeline(turn.reading),
+  after: withoutTimeline(turn.after),
 });
 
 /** An ended turn keeps the summaries of its timelines, not the timelines. */
@@ -184,7 +184,8 @@ export function afterRestart(given: Turn): OpenTurn | null {
 }
 
 /** Whether the stream alone proves the end: closed by upstream, after a final text, no generation running. */
-const isFinished = ({ stream }: Turn): boolean => stream.end === "closed" && stream.spoke && stream.toolsOpen === 0;
+const isFinished = ({ stream }: Turn): boolean =>
+  stream.end === "closed" && stream.hasFinalText && stream.openTools === 0;
 
 /** Upstream reported that its agent failed, and then closed the stream itself, so nothing more follows. */
 const hasFailed = ({ stream }: Turn): boolean => stream.end === "error" && stream.closed;
@@ -241,7 +242,7 @@ export function afterSnapshot(
     snapshot,
   });
   if (isFinished(turn)) return end("completed");
-  const last = turn.reading;
+  const last = turn.after;
   const equal = last !== null && last.fingerprint === snapshot.fingerprint && (shared || isSameBalance(last, snapshot));
   const isStill = equal && snapshot.at - last.at >= timings.settleApart;
   const idle = shared || snapshot.frozen === null || snapshot.frozen === 0;
@@ -252,10 +253,10 @@ export function afterSnapshot(
     return end(!shared && balanceOf(turn, snapshot, shared) === "equal" ? "failed" : "unknown");
   }
   // An equal snapshot keeps the time of the first one, so that the distance between the two grows.
-  const reading = equal ? { ...snapshot, at: last.at } : snapshot;
+  const after = equal ? { ...snapshot, at: last.at } : snapshot;
   const isSoon = changed || last === null || hasFailed(turn);
   const wait = isSoon ? timings.settleApart : timings.settleNext;
-  return { do: "wait", turn: { ...turn, reading, shared }, at: Math.min(now + wait, giveUpAt(turn, timings)) };
+  return { do: "wait", turn: { ...turn, after, shared }, at: Math.min(now + wait, giveUpAt(turn, timings)) };
 }
 
 /** A balance that was not read does not contradict another. */
@@ -348,21 +349,21 @@ export function isSafeAction(action: Action): boolean {
 /* Texts of the gateway's own answers to commands, in the caller's language. */
 
 /** The balance of the caller's Nemo account. Numbers as upstream gives them. */
-export const sayCredits = (available: number, frozen: number, speech: AnswerLanguage): string =>
-  speech === "zh"
+export const sayCredits = (available: number, frozen: number, language: AnswerLanguage): string =>
+  language === "zh"
     ? `可用积分：${available}${frozen > 0 ? `（另有 ${frozen} 冻结中）` : ""}。`
     : `Available credits: ${available}${frozen > 0 ? ` (${frozen} more are held by running work)` : ""}.`;
 
 /** The answer when the balance is not the user's own. */
-export const sayCreditsShared = (speech: AnswerLanguage): string =>
-  speech === "zh"
+export const sayCreditsShared = (language: AnswerLanguage): string =>
+  language === "zh"
     ? "积分由此应用的提供方管理，请向其查询。"
     : "The credits belong to the operator of this app; ask there how many are left.";
 
-export const sayExport = (speech: AnswerLanguage): string =>
-  speech === "zh"
+export const sayExport = (language: AnswerLanguage): string =>
+  language === "zh"
     ? "已开始导出视频，完成后即可下载。"
     : "The export has started; the video can be downloaded when it is done.";
 
-export const sayUpload = (speech: AnswerLanguage): string =>
-  speech === "zh" ? "请先上传文件，再把它加入这个项目。" : "Upload the file first, then add it to this project.";
+export const sayUpload = (language: AnswerLanguage): string =>
+  language === "zh" ? "请先上传文件，再把它加入这个项目。" : "Upload the file first, then add it to this project.";

@@ -29,8 +29,8 @@ const snapshot = fc.record({
 });
 const stream = fc.record({
   end: fc.constantFrom<StreamEnd>("closed", "error", "cut", "lost", "cancelled"),
-  spoke: fc.boolean(),
-  toolsOpen: fc.nat({ max: 2 }),
+  hasFinalText: fc.boolean(),
+  openTools: fc.nat({ max: 2 }),
   closed: fc.constant(false),
 });
 const script = fc.record({
@@ -73,7 +73,7 @@ describe("settling, for any script of upstream's states", () => {
           intent: "chat",
           act: "suggest",
           language: null,
-          speech: "en",
+          answerLanguage: "en",
           metadata: {},
           callback: null,
           onSessionLoss: "fail",
@@ -86,7 +86,7 @@ describe("settling, for any script of upstream's states", () => {
         const over = settle(turn, readings, shared, SENT + streamMs);
         const { status, charged } = over.end.verdict;
         const changed = isChanged(turn, over.end.snapshot);
-        const finished = end.end === "closed" && end.spoke && end.toolsOpen === 0;
+        const finished = end.end === "closed" && end.hasFinalText && end.openTools === 0;
         expect(over.at).toBeLessThanOrEqual(Math.max(giveUpAt(turn, timings), SENT + streamMs + timings.settleFirst));
         if (status === "completed") expect(changed || finished).toBe(true);
         if (status === "failed") {

@@ -37,7 +37,7 @@ const base = newTurnOf({
   intent: "chat",
   act: "suggest",
   language: null,
-  speech: "en",
+  answerLanguage: "en",
   metadata: {},
   callback: null,
   onSessionLoss: "fail",
@@ -47,7 +47,7 @@ const base = newTurnOf({
   createdAt: SENT - 100,
 });
 const sent = toStreaming(toSending(base, before, SENT));
-const closed: Turn["stream"] = { end: "closed", spoke: true, toolsOpen: 0, closed: true };
+const closed: Turn["stream"] = { end: "closed", hasFinalText: true, openTools: 0, closed: true };
 
 describe("a turn", () => {
   it("ends at one reading when upstream closed after a final text", () => {
@@ -57,8 +57,8 @@ describe("a turn", () => {
   });
 
   it.each([
-    ["silent", { ...closed, spoke: false }],
-    ["a tool was still open", { ...closed, toolsOpen: 1 }],
+    ["silent", { ...closed, hasFinalText: false }],
+    ["a tool was still open", { ...closed, openTools: 1 }],
     ["the stream was cut", { ...closed, end: "cut" as const }],
     ["the instance was lost", { ...closed, end: "lost" as const }],
   ])("waits for two equal readings when %s", (_why, stream) => {
@@ -104,7 +104,7 @@ describe("a turn", () => {
   });
 
   it("keeps waiting while credits are frozen, unless the token is shared", () => {
-    const turn = { ...toSettling(sent, { ...closed, end: "cut" }, null), reading: look({ fingerprint: "b" }) };
+    const turn = { ...toSettling(sent, { ...closed, end: "cut" }, null), after: look({ fingerprint: "b" }) };
     const now = SENT + 120_000;
     const frozen = look({ fingerprint: "b", frozen: 100, at: now });
     expect(afterSnapshot(turn, frozen, false, now, timings).do).toBe("wait");

@@ -57,7 +57,7 @@ const MAY_GROW: Readonly<Record<string, string>> = {
   "tenant.deleted_targets": "the last 1,000",
   "keeper.projects": "kept",
   "keeper.turns": "kept",
-  "keeper.turn_events": "the words of turns that are kept, and the last event of a video",
+  "keeper.event_log": "the words of turns that are kept, and the last event of a video",
   "keeper.assets": "kept",
   "keeper.attachments": "of a project that is kept",
   "keeper.renders": "kept",

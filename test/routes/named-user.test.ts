@@ -30,7 +30,7 @@ const listed = (headers: Headers, names: readonly string[]) =>
   });
 const keptName = (address: UserAddress) =>
   runInDurableObject(userStub(address), (_, state) =>
-    state.storage.sql.exec<{ value: string }>("SELECT value FROM meta WHERE key = 'user'").toArray(),
+    state.storage.sql.exec<{ value: string }>("SELECT value FROM meta WHERE key = 'user_name'").toArray(),
   );
 const rowOf = async ({ tenant, mode, uh }: UserAddress) =>
   env.DB.prepare("SELECT name FROM users WHERE tenant = ?1 AND mode = ?2 AND uh = ?3")
@@ -85,7 +85,7 @@ describe("a user's stored name", () => {
     const other = { ...scope, uh: await userHash(scope.tenant, "bob") };
     const wrong = await encrypt("bob", userNameOwner(other), { current: OLD, previous: null }, random);
     await runInDurableObject(userStub(address), (_, state) => {
-      state.storage.sql.exec("UPDATE meta SET value = ? WHERE key = 'user'", wrong);
+      state.storage.sql.exec("UPDATE meta SET value = ? WHERE key = 'user_name'", wrong);
     });
     await env.DB.prepare("UPDATE users SET name = ?1 WHERE tenant = ?2 AND uh = ?3")
       .bind(wrong, address.tenant, address.uh)

@@ -26,9 +26,9 @@ import type { Outbox } from "../shared/outbox.ts";
 import { toProblem } from "../shared/problems.ts";
 import { publishTokenStatus, TOKEN_STATUS, TOKEN_WARNING } from "../shared/stored-token.ts";
 
-const OWN = "token";
-const ISSUE_AFTER = "mint_after";
-const USER = "nemo_user";
+const OWN = "anonymous_token";
+const ISSUE_AFTER = "issue_token_after";
+const USER = "nemo_user_id";
 
 type TokenRecord = {
   readonly encrypted: string;

@@ -111,11 +111,17 @@ export class Assets {
     if (!idempotency.ok) return idempotency;
     const known = this.#rows.find(project, asset.id);
     if (known?.status === "failed" && idempotency.value !== null)
-      this.#rows.save(project, { ...known, told: "caller" });
+      this.#rows.save(project, { ...known, reportedTo: "caller" });
     if (known === null || (known.status === "failed" && idempotency.value === null)) {
       runtime.storage.transactionSync(() => {
         saveIdempotencyKey(runtime, call, asset.id);
-        this.#rows.save(project, { asset, status: "pending", error: null, sent: known?.sent ?? false, told: null });
+        this.#rows.save(project, {
+          asset,
+          status: "pending",
+          error: null,
+          sent: known?.sent ?? false,
+          reportedTo: null,
+        });
         jobs.schedule(ATTACH, attachmentKey(project, asset.id), runtime.now());
       });
       jobs.tick();
@@ -138,9 +144,9 @@ export class Assets {
     }
     const failed = this.#rows
       .inStatus(project, "failed")
-      .filter(({ told }) => told === null || told === turn)
+      .filter(({ reportedTo }) => reportedTo === null || reportedTo === turn)
       .flatMap((one) => (one.error === null || isSessionLost(one.error) ? [] : [{ ...one, error: one.error }]));
-    for (const one of failed) this.#rows.save(project, { ...one, told: turn });
+    for (const one of failed) this.#rows.save(project, { ...one, reportedTo: turn });
     const detail = failed.map(({ asset, error }) => `${asset.filename}: ${error.detail}`).join(" ");
     return failed[0] === undefined ? null : { ...failed[0].error, detail };
   }
@@ -229,7 +235,12 @@ export class AssetDeletions {
         // The record stays, because its file name identifies the copy at Nemo. "caller": no later turn fails for this
         // reason.
         if (attachment !== null)
-          this.#attached.save(project, { ...attachment, status: "failed", error: assetDeleted(), told: "caller" });
+          this.#attached.save(project, {
+            ...attachment,
+            status: "failed",
+            error: assetDeleted(),
+            reportedTo: "caller",
+          });
         jobs.done(ATTACH, attachmentKey(project, id));
       }
       this.#rows.beginAsset(id, asset.value.key);

@@ -26,7 +26,7 @@ export type Attachment = {
    * Who has received this failure: the turn that failed with it, or the caller who asked again; null when it was not
    * reported yet.
    */
-  readonly told: TurnId | "caller" | null;
+  readonly reportedTo: TurnId | "caller" | null;
 };
 
 /** The names under which Nemo may list a file: its own, and the one encoded in a pull link. */
@@ -124,7 +124,7 @@ export class AttachRun {
     const attachment = this.#rows.find(project, asset);
     if (attachment?.status !== "pending") return;
     runtime.storage.transactionSync(() => {
-      this.#rows.save(project, { ...attachment, status: "failed", error, told: null });
+      this.#rows.save(project, { ...attachment, status: "failed", error, reportedTo: null });
       jobs.done(ATTACH, attachmentKey(project, asset));
     });
   }
@@ -163,7 +163,7 @@ export class AttachRun {
     const { sessionId } = session.value;
     if (uploaded.value) return ok(sessionId);
     if (this.#isOver(project, asset.id)) return err(fileDeleted());
-    this.#rows.save(project, { asset, status: "pending", error: null, sent: true, told: null });
+    this.#rows.save(project, { asset, status: "pending", error: null, sent: true, reportedTo: null });
     await runtime.storage.sync();
     const pushed = await this.#push(sessionId, asset);
     if (!pushed.ok) return pushed;
@@ -179,7 +179,7 @@ export class AttachRun {
   #saveAttached(project: ProjectId, asset: AssetRecord): void {
     if (this.#isOver(project, asset.id)) return;
     this.#context.runtime.storage.transactionSync(() => {
-      this.#rows.save(project, { asset, status: "attached", error: null, sent: true, told: null });
+      this.#rows.save(project, { asset, status: "attached", error: null, sent: true, reportedTo: null });
       const known = this.#projects.find(project);
       if (known !== null) this.#projects.save({ ...known, snapshot: null });
       this.#context.jobs.done(ATTACH, attachmentKey(project, asset.id));

@@ -56,8 +56,8 @@ export function showBatch(context: UserContext, batch: Batch, counts: BatchCount
 
 export type ShownItem = Omit<BatchItemWire, "video"> & { readonly video: ShownVideo | null };
 
-export function showItem(batch: Batch, { n, status }: ListedItem, shown: ShownVideo | null): ShownItem {
-  return { index: n, status: status === "waiting" ? statusWithoutVideo(batch) : status, video: shown };
+export function showItem(batch: Batch, { position, status }: ListedItem, shown: ShownVideo | null): ShownItem {
+  return { index: position, status: status === "waiting" ? statusWithoutVideo(batch) : status, video: shown };
 }
 
 /** The status of an item that has no video yet. */
@@ -132,7 +132,7 @@ export class Batches {
     const show = (item: (typeof rows)[number]): ShownItem =>
       showItem(batch, item, item.video === null ? null : this.#videos.show(item.video));
     const rows = this.#rows.items(id, from, limit, status, statusWithoutVideo(batch));
-    return ok(pageOf(rows, { limit, after }, ({ n }) => String(n + 1), show));
+    return ok(pageOf(rows, { limit, after }, ({ position }) => String(position + 1), show));
   }
 
   /** Pauses, resumes or cancels the batch. A paused batch finishes the videos that run and starts no others. */
@@ -172,10 +172,10 @@ export class Batches {
       if (step.do === "stop_running") for (const video of this.#rows.running(id)) this.#videos.cancel(video);
       if (step.do === "make_project") await this.#makeProject(batch);
       if (step.do === "start") {
-        for (const { n, item } of this.#rows.waiting(id, step.count)) {
+        for (const { position, item } of this.#rows.waiting(id, step.count)) {
           runtime.storage.transactionSync(() => {
             const video = this.#videos.begin(videoOrderOf(batch, item), id, batch.key);
-            this.#rows.markStarted(id, n, video.id);
+            this.#rows.markStarted(id, position, video.id);
           });
         }
         await runtime.failpoint("batch.item");
@@ -243,7 +243,7 @@ const noBatch = (): Problem =>
   problemOf("not_found", "No batch with this id exists; list your batches with GET /v1/batches.");
 
 /** An item on a page. */
-export type ListedItem = { readonly n: number; readonly status: ItemStatus; readonly video: Video | null };
+export type ListedItem = { readonly position: number; readonly status: ItemStatus; readonly video: Video | null };
 type ItemStatus = "waiting" | Video["status"];
 
 /** An item has the status of its video. An item whose video was deleted is not made again and counts as cancelled. */
@@ -278,28 +278,29 @@ export class BatchRows {
     );
   }
 
-  addItem(batch: BatchId, n: number, item: BatchItem): void {
-    const query = "INSERT INTO batch_items (batch, n, video, record) VALUES (?, ?, NULL, ?)";
-    this.#runtime.sql.exec(query, batch, n, JSON.stringify(item));
+  addItem(batch: BatchId, position: number, item: BatchItem): void {
+    const query = "INSERT INTO batch_items (batch, position, video, record) VALUES (?, ?, NULL, ?)";
+    this.#runtime.sql.exec(query, batch, position, JSON.stringify(item));
   }
 
   /** The next items in order that have no video yet. */
-  waiting(batch: BatchId, limit: number): { n: number; item: BatchItem }[] {
-    const query = "SELECT n, record FROM batch_items WHERE batch = ? AND video IS NULL ORDER BY n LIMIT ?";
-    const rows = this.#runtime.sql.exec<{ n: number; record: string }>(query, batch, limit).toArray();
-    return rows.map(({ n, record }) => ({ n, item: JSON.parse(record) as BatchItem })); // written by addItem() only
+  waiting(batch: BatchId, limit: number): { position: number; item: BatchItem }[] {
+    const query =
+      "SELECT position, record FROM batch_items WHERE batch = ? AND video IS NULL ORDER BY position LIMIT ?";
+    const rows = this.#runtime.sql.exec<{ position: number; record: string }>(query, batch, limit).toArray();
+    return rows.map(({ position, record }) => ({ position, item: JSON.parse(record) as BatchItem })); // written by addItem() only
   }
 
   /**
    * Links the item to its video and clears the item's record: from here on the video holds it, with the addresses of
    * its files.
    */
-  markStarted(batch: BatchId, n: number, video: VideoId): void {
+  markStarted(batch: BatchId, position: number, video: VideoId): void {
     this.#runtime.sql.exec(
-      "UPDATE batch_items SET video = ?, record = '{}' WHERE batch = ? AND n = ?",
+      "UPDATE batch_items SET video = ?, record = '{}' WHERE batch = ? AND position = ?",
       video,
       batch,
-      n,
+      position,
     );
   }
 
@@ -355,10 +356,10 @@ export class BatchRows {
     status: Video["status"] | null,
     statusWithoutVideo: Video["status"],
   ): ListedItem[] {
-    const query = `SELECT n, ${STATUS} AS state, videos.record AS record FROM batch_items LEFT JOIN videos ON videos.id = video
-      WHERE batch = ?1 AND n >= ?2 AND (?4 IS NULL OR ?4 = CASE WHEN video IS NULL THEN ?5 ELSE ${STATUS} END)
-      ORDER BY n LIMIT ?3`;
-    const rows = this.#runtime.sql.exec<{ n: number; state: ItemStatus; record: string | null }>(
+    const query = `SELECT position, ${STATUS} AS state, videos.record AS record FROM batch_items LEFT JOIN videos ON videos.id = video
+      WHERE batch = ?1 AND position >= ?2 AND (?4 IS NULL OR ?4 = CASE WHEN video IS NULL THEN ?5 ELSE ${STATUS} END)
+      ORDER BY position LIMIT ?3`;
+    const rows = this.#runtime.sql.exec<{ position: number; state: ItemStatus; record: string | null }>(
       query,
       batch,
       from,
@@ -367,7 +368,7 @@ export class BatchRows {
       statusWithoutVideo,
     );
     const video = (record: string | null) => (record === null ? null : (JSON.parse(record) as Video)); // as VideoRows wrote it
-    return rows.toArray().map(({ n, state, record }) => ({ n, status: state, video: video(record) }));
+    return rows.toArray().map(({ position, state, record }) => ({ position, status: state, video: video(record) }));
   }
 
   #batches(query: string, ...values: SqlStorageValue[]): Batch[] {

@@ -26,7 +26,7 @@ type Parts = { readonly runtime: ObjectRuntime; readonly address: UserAddress; r
  * Meta key: a new encrypted name, sent while one that is encrypted under another root secret is stored. `register`
  * chooses.
  */
-const OFFERED_NAME = "user_offered";
+const CANDIDATE_NAME = "user_name_candidate";
 
 /**
  * Schedules the registration of this user in D1, with the user's name as encrypted by the caller. The first name is
@@ -35,11 +35,11 @@ const OFFERED_NAME = "user_offered";
  */
 export function registerUser({ runtime, jobs }: Omit<Parts, "address">, encrypted: string | null): void {
   const { sql, now } = runtime;
-  const isNew = readMeta(sql, "since") === null;
-  if (isNew) writeMeta(sql, "since", String(now()));
-  const stored = readMeta(sql, "user");
+  const isNew = readMeta(sql, "created_at") === null;
+  if (isNew) writeMeta(sql, "created_at", String(now()));
+  const stored = readMeta(sql, "user_name");
   const isNamed = encrypted !== null && (stored === null || kidOfEncrypted(stored) !== kidOfEncrypted(encrypted));
-  if (isNamed) writeMeta(sql, stored === null ? "user" : OFFERED_NAME, encrypted);
+  if (isNamed) writeMeta(sql, stored === null ? "user_name" : CANDIDATE_NAME, encrypted);
   if (isNew || isNamed) jobs.schedule(REGISTER, "", now());
 }
 
@@ -48,14 +48,17 @@ export function registerUser({ runtime, jobs }: Omit<Parts, "address">, encrypte
  * rotation of the root secret.
  */
 export async function register({ runtime, address, jobs }: Parts, noteEncryptions: () => Promise<void>): Promise<void> {
-  const offered = readMeta(runtime.sql, OFFERED_NAME);
+  const offered = readMeta(runtime.sql, CANDIDATE_NAME);
   await chooseName(runtime, address, offered);
-  const name = readMeta(runtime.sql, "user");
+  const name = readMeta(runtime.sql, "user_name");
   if (name !== null) await noteEncryptions();
-  await putUser(runtime.env.DB, address, readMeta(runtime.sql, "user"), sinceOf(runtime));
+  await putUser(runtime.env.DB, address, readMeta(runtime.sql, "user_name"), sinceOf(runtime));
   // A name stored during one of the awaits has scheduled this job again; that run completes it.
-  if (readMeta(runtime.sql, OFFERED_NAME) === offered && (name === null) === (readMeta(runtime.sql, "user") === null)) {
-    deleteMeta(runtime.sql, OFFERED_NAME);
+  if (
+    readMeta(runtime.sql, CANDIDATE_NAME) === offered &&
+    (name === null) === (readMeta(runtime.sql, "user_name") === null)
+  ) {
+    deleteMeta(runtime.sql, CANDIDATE_NAME);
     jobs.done(REGISTER, "");
   }
 }
@@ -66,13 +69,13 @@ export async function register({ runtime, address, jobs }: Parts, noteEncryption
  */
 async function chooseName({ sql, config }: ObjectRuntime, address: UserAddress, offered: string | null): Promise<void> {
   const owner = userNameOwner(address);
-  const stored = readMeta(sql, "user");
+  const stored = readMeta(sql, "user_name");
   if (stored === null || (await canDecrypt(stored, owner, config.roots))) return;
   const isOfferedReadable = offered !== null && (await canDecrypt(offered, owner, config.roots));
   const isStoredUnreadable = await isUnreadable(stored, owner, config.roots);
-  if (readMeta(sql, "user") !== stored) return;
-  if (isOfferedReadable) writeMeta(sql, "user", offered);
-  else if (isStoredUnreadable) deleteMeta(sql, "user");
+  if (readMeta(sql, "user_name") !== stored) return;
+  if (isOfferedReadable) writeMeta(sql, "user_name", offered);
+  else if (isStoredUnreadable) deleteMeta(sql, "user_name");
 }
 
 const canDecrypt = async (encrypted: string, owner: string, roots: RootSecrets): Promise<boolean> =>
@@ -84,16 +87,16 @@ const canDecrypt = async (encrypted: string, owner: string, roots: RootSecrets):
  */
 export async function renewName(runtime: ObjectRuntime, address: UserAddress): Promise<number> {
   const { sql, env, config, random } = runtime;
-  const name = readMeta(sql, "user");
+  const name = readMeta(sql, "user_name");
   if (name === null) return 0;
   const fresh = await reEncrypt(name, userNameOwner(address), config.roots, random);
   if (fresh === null) return 1;
   await putUser(env.DB, address, fresh, sinceOf(runtime));
-  if (readMeta(sql, "user") === name) writeMeta(sql, "user", fresh);
+  if (readMeta(sql, "user_name") === name) writeMeta(sql, "user_name", fresh);
   return 1;
 }
 
-const sinceOf = ({ sql, now }: ObjectRuntime): number => Number(readMeta(sql, "since") ?? now());
+const sinceOf = ({ sql, now }: ObjectRuntime): number => Number(readMeta(sql, "created_at") ?? now());
 
 export type UserContext = {
   readonly runtime: ObjectRuntime;

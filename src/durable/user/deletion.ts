@@ -52,7 +52,7 @@ export const DELETE_USER = "delete_user";
 export const PURGE = "purge";
 
 type Tombstone = {
-  readonly since: EpochMs;
+  readonly createdAt: EpochMs;
   readonly requestedAt: EpochMs;
   readonly deletedAt: EpochMs | null;
   readonly removed: RemovedWire;
@@ -114,8 +114,8 @@ export class UserDeletion {
       const count = (table: string) => sql.exec<{ n: number }>(`SELECT count(*) AS n FROM ${table}`).one().n;
       const [projects = 0, turns = 0, assets = 0, renders = 0, videos = 0] = COUNTED_TABLES.map(count);
       const removed = { projects, turns, assets, renders, videos, files: 0, file_bytes: 0, events: 0, deliveries: 0 };
-      const since = Number(readMeta(sql, "since") ?? now());
-      this.#save({ since, requestedAt: now(), deletedAt: null, removed, settled: null });
+      const createdAt = Number(readMeta(sql, "created_at") ?? now());
+      this.#save({ createdAt, requestedAt: now(), deletedAt: null, removed, settled: null });
       sql.exec("DELETE FROM jobs WHERE kind != ?", AUDIT);
       noteAudit(this.#runtime, jobs, audit);
       // Delayed, so that the answer to this call is sent before the instance restarts.
@@ -126,10 +126,10 @@ export class UserDeletion {
   /** The record of a deleted user; null while the user is active. */
   record(): UserRecord | null {
     if (this.#tombstone === null) return null;
-    const { since, requestedAt, deletedAt, removed, settled } = this.#tombstone;
+    const { createdAt, requestedAt, deletedAt, removed, settled } = this.#tombstone;
     return {
       state: deletedAt === null ? "deleting" : "deleted",
-      created_at: toRfc3339(since),
+      created_at: toRfc3339(createdAt),
       deletion: {
         requested_at: toRfc3339(requestedAt),
         completed_at: deletedAt === null ? null : toRfc3339(deletedAt),
@@ -197,7 +197,7 @@ export class UserDeletion {
   /** Uploads have objects of their own. They are listed here, also those that were deleted and may still hold data. */
   async #eraseUploads(): Promise<void> {
     const { sql, env } = this.#runtime;
-    const all = "SELECT id FROM uploads UNION SELECT id FROM upload_looks";
+    const all = "SELECT id FROM uploads UNION SELECT id FROM upload_checks";
     for (const { id } of sql.exec<{ id: UploadId }>(all).toArray()) {
       const uploadObject = env.UPLOAD.getByName(uploadObjectName(this.#address, id)) as unknown as UploadRpc; // UploadObject implements it
       await uploadObject.erase();
@@ -280,7 +280,7 @@ export class PendingSettlements {
     return this.#rows.endedSince(since).map((turn) => ({
       at: turn.endedAt ?? since,
       status: turn.verdict?.status ?? "unknown",
-      credits: spentBy(turn, turn.reading, turn.shared),
+      credits: spentBy(turn, turn.after, turn.shared),
       key: turn.key,
     }));
   }
@@ -303,7 +303,7 @@ export class PendingSettlements {
     let next: EpochMs | null = null;
     this.#rows.change(id, RUNNING, (open) => {
       const settled = afterSnapshot(open, seen, shared, now, timings);
-      if (settled.do === "end") return toEnded({ ...open, reading: seen, shared }, settled.verdict, null, now);
+      if (settled.do === "end") return toEnded({ ...open, after: seen, shared }, settled.verdict, null, now);
       next = settled.at;
       return settled.turn;
     });

@@ -37,8 +37,8 @@ const PERFORM: { readonly [Kind in JobKind<"user">]: (services: UserServices, ro
   [DELETE_JOB]: ({ deletions, assetDeletions }, { key }) =>
     key.startsWith("ast_") ? assetDeletions.perform(key as AssetId) : deletions.perform(key as VideoId | ProjectId),
   [SUGGESTED_RENDER]: ({ run }, { key }) => run.act(key as TurnId),
-  [CLEANUP]: (services) => tidy(services),
-  [RETENTION]: (services) => deleteAged(services),
+  [CLEANUP]: (services) => cleanUp(services),
+  [RETENTION]: (services) => applyRetention(services),
   [TOKEN_WARNING]: ({ context }, { key }) => context.account.warn(key),
   [AUDIT]: ({ context }, { key }) => publishAudit(context.runtime, context.jobs, key),
   [TOKEN_STATUS]: ({ context }, { key }) => context.account.publishTokenStatus(key),
@@ -89,16 +89,16 @@ export function giveUpJob(services: UserServices, { kind, key }: JobRow): void {
 }
 
 /** Deletes events after their retention, and schedules the next cleanup. */
-function tidy({ context: { runtime, log, jobs }, videoRows }: UserServices): void {
+function cleanUp({ context: { runtime, log, jobs }, videoRows }: UserServices): void {
   const before = runtime.now() - EVENTS_TTL_MS;
-  const due = [log.tidy(before), videoRows.tidy(before)].filter((at) => at !== null);
+  const due = [log.deleteExpired(before), videoRows.deleteExpiredEvents(before)].filter((at) => at !== null);
   if (due.length === 0) jobs.done(CLEANUP, "");
   else jobs.schedule(CLEANUP, "", Math.min(...due) + EVENTS_TTL_MS + HOUR_MS);
 }
 
 /** Deletes records of deletions and uploads after their retention of weeks. */
-async function deleteAged({ context: { runtime, jobs }, deletionRows, uploads }: UserServices): Promise<void> {
-  const removed = deletionRows.tidy(runtime.now() - REMOVED_TTL_MS);
+async function applyRetention({ context: { runtime, jobs }, deletionRows, uploads }: UserServices): Promise<void> {
+  const removed = deletionRows.deleteExpired(runtime.now() - REMOVED_TTL_MS);
   const due = [removed === null ? null : removed + REMOVED_TTL_MS, await uploads.deleteExpired()].filter(
     (at) => at !== null,
   );

@@ -59,7 +59,7 @@ export class Deletions {
     if (this.#isDeleted(id)) return ok(null);
     if (this.#tools.projects.find(id) === null) return err(noProject());
     const videos = this.#tools.videoRows.inProject(id);
-    this.#begin(videos, { id, project: id, whole: true, turns: [], renders: [] });
+    this.#begin(videos, { id, project: id, wholeProject: true, turns: [], renders: [] });
     return ok(null);
   }
 
@@ -73,7 +73,7 @@ export class Deletions {
     this.#begin([video], {
       id,
       project,
-      whole: video.ownsProject && isAlone,
+      wholeProject: video.ownsProject && isAlone,
       turns: [...video.turns, ...(turn === null ? [] : [turn])],
       renders: [...new Set([...video.renders, render, file])].filter((one) => one !== null),
     });
@@ -93,7 +93,7 @@ export class Deletions {
       return jobs.schedule(DELETE_JOB, id, runtime.now());
     }
     await runtime.storage.sync(); // subscribers must receive the last events before they are deleted
-    if (deletion.whole) await this.#deleteFiles(deletion);
+    if (deletion.wholeProject) await this.#deleteFiles(deletion);
     await runtime.failpoint("removal.files_deleted");
     runtime.storage.transactionSync(() => {
       this.#removeJobs(deletion);
@@ -154,10 +154,10 @@ export class Deletions {
   #removeJobs(deletion: DeletionRecord): void {
     const { jobs } = this.#context;
     for (const { id } of this.#rows.renders(deletion)) {
-      if (deletion.whole) jobs.done(FILE_EXPIRY, id);
+      if (deletion.wholeProject) jobs.done(FILE_EXPIRY, id);
       else this.#tools.files.end(id);
     }
-    if (!deletion.whole) return;
+    if (!deletion.wholeProject) return;
     for (const { id } of this.#rows.turns(deletion)) jobs.done(SUGGESTED_RENDER, id);
     for (const key of this.#attachments(deletion)) jobs.done(ATTACH, key);
   }
@@ -168,11 +168,11 @@ export class Deletions {
   }
 }
 
-/** One deletion. `whole`: the project with everything in it; otherwise only a video with the files of its renders. */
+/** One deletion. `wholeProject`: the project with everything in it; otherwise only a video with the files of its renders. */
 export type DeletionRecord = {
   readonly id: VideoId | ProjectId;
   readonly project: ProjectId | null;
-  readonly whole: boolean;
+  readonly wholeProject: boolean;
   readonly videos: readonly VideoId[];
   readonly turns: readonly TurnId[];
   readonly renders: readonly RenderId[];
@@ -189,13 +189,13 @@ export class DeletionRows {
 
   /** Whether it was deleted within the last 30 days. */
   has(id: DeletionRecord["id"] | AssetId): boolean {
-    return this.#runtime.sql.exec("SELECT 1 FROM removals WHERE id = ?", id).toArray().length > 0;
+    return this.#runtime.sql.exec("SELECT 1 FROM deletions WHERE id = ?", id).toArray().length > 0;
   }
 
   /** What is left to delete; null when nothing is. */
   find(id: DeletionRecord["id"]): DeletionRecord | null {
     const row = this.#runtime.sql
-      .exec<{ record: string | null }>("SELECT record FROM removals WHERE id = ?", id)
+      .exec<{ record: string | null }>("SELECT record FROM deletions WHERE id = ?", id)
       .toArray()[0];
     return row?.record == null ? null : (JSON.parse(row.record) as DeletionRecord); // written by begin() only
   }
@@ -203,11 +203,11 @@ export class DeletionRows {
   /** Hides the project and its videos, and stores what is left to do. */
   begin(deletion: DeletionRecord): void {
     const { sql, now } = this.#runtime;
-    const query = "INSERT INTO removals (id, record, at) VALUES (?, ?, ?)";
+    const query = "INSERT INTO deletions (id, record, deleted_at) VALUES (?, ?, ?)";
     sql.exec(query, deletion.id, JSON.stringify(deletion), now());
-    if (deletion.whole) sql.exec("UPDATE projects SET removed = 1 WHERE id = ?", deletion.project);
+    if (deletion.wholeProject) sql.exec("UPDATE projects SET is_deleted = 1 WHERE id = ?", deletion.project);
     for (const video of deletion.videos) {
-      sql.exec("INSERT OR IGNORE INTO removals (id, record, at) VALUES (?, NULL, ?)", video, now());
+      sql.exec("INSERT OR IGNORE INTO deletions (id, record, deleted_at) VALUES (?, NULL, ?)", video, now());
       sql.exec("DELETE FROM videos WHERE id = ?", video);
     }
   }
@@ -215,20 +215,20 @@ export class DeletionRows {
   /** Deletes an asset's row, and stores the key of its file until that is deleted. */
   beginAsset(id: AssetId, key: string): void {
     const { sql, now } = this.#runtime;
-    sql.exec("INSERT INTO removals (id, record, at) VALUES (?, ?, ?)", id, JSON.stringify(key), now());
+    sql.exec("INSERT INTO deletions (id, record, deleted_at) VALUES (?, ?, ?)", id, JSON.stringify(key), now());
     sql.exec("DELETE FROM assets WHERE id = ?", id);
     this.#deleteEvents("SELECT ?", id);
   }
 
   /** The storage key of a deleted asset's file; null when the file is deleted. */
   keyOf(id: AssetId): string | null {
-    const query = "SELECT record FROM removals WHERE id = ?";
+    const query = "SELECT record FROM deletions WHERE id = ?";
     const row = this.#runtime.sql.exec<{ record: string | null }>(query, id).toArray()[0];
     return row?.record == null ? null : (JSON.parse(row.record) as string); // written by beginAsset() only
   }
 
   finishAsset(id: AssetId): void {
-    this.#runtime.sql.exec("UPDATE removals SET record = NULL WHERE id = ?", id);
+    this.#runtime.sql.exec("UPDATE deletions SET record = NULL WHERE id = ?", id);
   }
 
   /** The project that a step of the deleted video created meanwhile; null when there is none. */
@@ -239,24 +239,24 @@ export class DeletionRows {
   /** Adds that project to the deletion. */
   adopt(deletion: DeletionRecord, project: ProjectId): void {
     const { sql } = this.#runtime;
-    const record = JSON.stringify({ ...deletion, project, whole: true });
-    sql.exec("UPDATE removals SET record = ? WHERE id = ?", record, deletion.id);
-    sql.exec("UPDATE projects SET removed = 1 WHERE id = ?", project);
+    const record = JSON.stringify({ ...deletion, project, wholeProject: true });
+    sql.exec("UPDATE deletions SET record = ? WHERE id = ?", record, deletion.id);
+    sql.exec("UPDATE projects SET is_deleted = 1 WHERE id = ?", project);
   }
 
   /** Its turns: all of the project, or the video's own. */
-  turns({ whole, project, turns }: DeletionRecord): TurnRow[] {
+  turns({ wholeProject, project, turns }: DeletionRecord): TurnRow[] {
     const query = "SELECT id, phase FROM turns WHERE";
     const { sql } = this.#runtime;
-    if (whole) return sql.exec<TurnRow>(`${query} project = ? ORDER BY id`, project).toArray();
+    if (wholeProject) return sql.exec<TurnRow>(`${query} project = ? ORDER BY id`, project).toArray();
     return turns.flatMap((id) => sql.exec<TurnRow>(`${query} id = ?`, id).toArray());
   }
 
   /** Its renders: all of the project, or the video's own. `busy`: work of it is still scheduled. */
-  renders({ whole, project, renders }: DeletionRecord): { id: RenderId; busy: boolean }[] {
+  renders({ wholeProject, project, renders }: DeletionRecord): { id: RenderId; busy: boolean }[] {
     const query = "SELECT record FROM renders WHERE";
     const { sql } = this.#runtime;
-    const rows = whole
+    const rows = wholeProject
       ? sql.exec<{ record: string }>(`${query} project = ? ORDER BY id`, project).toArray()
       : renders.flatMap((id) => sql.exec<{ record: string }>(`${query} id = ?`, id).toArray());
     const found = rows.map(({ record }) => JSON.parse(record) as Render); // written by RenderRows only
@@ -264,8 +264,8 @@ export class DeletionRows {
   }
 
   /** The assets that were attached to the deleted project. */
-  attached({ whole, project }: DeletionRecord): AssetId[] {
-    if (!whole) return [];
+  attached({ wholeProject, project }: DeletionRecord): AssetId[] {
+    if (!wholeProject) return [];
     const query = "SELECT asset FROM attachments WHERE project = ?";
     return this.#runtime.sql
       .exec<{ asset: AssetId }>(query, project)
@@ -274,10 +274,10 @@ export class DeletionRows {
   }
 
   /** Deletes all rows except the deletion's own id. Call inside a transaction. */
-  finish({ id, whole, project, videos }: DeletionRecord): void {
+  finish({ id, wholeProject, project, videos }: DeletionRecord): void {
     const { sql } = this.#runtime;
     for (const video of videos) this.#deleteEvents("SELECT ?", video);
-    if (whole) {
+    if (wholeProject) {
       this.#deleteEvents("SELECT id FROM turns WHERE project = ?", project);
       this.#deleteEvents("SELECT id FROM renders WHERE project = ?", project);
       this.#deleteEvents("SELECT ?", project);
@@ -286,20 +286,20 @@ export class DeletionRows {
         sql.exec(`DELETE FROM ${table} WHERE project = ?`, project);
       sql.exec("DELETE FROM projects WHERE id = ?", project);
     }
-    sql.exec("UPDATE removals SET record = NULL WHERE id = ?", id);
+    sql.exec("UPDATE deletions SET record = NULL WHERE id = ?", id);
   }
 
   /** Deletes the ids of deletions before `before`. Returns the time of the oldest one that stays. */
-  tidy(before: EpochMs): EpochMs | null {
+  deleteExpired(before: EpochMs): EpochMs | null {
     const { sql } = this.#runtime;
-    sql.exec("DELETE FROM removals WHERE record IS NULL AND at < ?", before);
-    return sql.exec<{ at: number | null }>("SELECT min(at) AS at FROM removals WHERE record IS NULL").one().at;
+    sql.exec("DELETE FROM deletions WHERE record IS NULL AND deleted_at < ?", before);
+    return sql.exec<{ at: number | null }>("SELECT min(deleted_at) AS at FROM deletions WHERE record IS NULL").one().at;
   }
 
   /** Deletes the events of the ids that the query returns, and their event counters. */
   #deleteEvents(ids: string, of: string | null): void {
     const { sql } = this.#runtime;
-    sql.exec(`DELETE FROM turn_events WHERE turn IN (${ids})`, of);
+    sql.exec(`DELETE FROM event_log WHERE owner IN (${ids})`, of);
     sql.exec(`DELETE FROM sequences WHERE resource IN (${ids})`, of);
   }
 }

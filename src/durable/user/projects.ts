@@ -78,7 +78,7 @@ export class Projects {
     const { sql } = this.#context.runtime;
     const rows = sql
       .exec<{ record: string }>(
-        "SELECT record FROM projects WHERE removed = 0 AND id < ? ORDER BY id DESC LIMIT ?",
+        "SELECT record FROM projects WHERE is_deleted = 0 AND id < ? ORDER BY id DESC LIMIT ?",
         cursorOf(page),
         page.limit + 1,
       )
@@ -95,7 +95,7 @@ export class Projects {
 
   /** The project; null when it does not exist or was deleted. */
   find(id: ProjectId): Project | null {
-    return this.#stored("SELECT record FROM projects WHERE removed = 0 AND id = ?", id);
+    return this.#stored("SELECT record FROM projects WHERE is_deleted = 0 AND id = ?", id);
   }
 
   /** Updates the project's name or metadata; a field that is not given keeps its value. */

@@ -82,7 +82,7 @@ export class Sessions {
   /** The tenant's own name of the user; null when none was sent. */
   async name(): Promise<string | null> {
     const { runtime, address, database } = this.#context;
-    const encrypted = database.exists() ? readMeta(runtime.sql, "user") : null;
+    const encrypted = database.exists() ? readMeta(runtime.sql, "user_name") : null;
     const { rootSecret: current, rootSecretPrevious: previous } = runtime.config;
     return encrypted === null ? null : decrypt(encrypted, userNameOwner(address), { current, previous });
   }
@@ -92,7 +92,7 @@ export class Sessions {
     const { runtime, database } = this.#context;
     const deletion = this.#userDeletion.record();
     if (deletion !== null) return ok(deletion);
-    const since = database.exists() ? readMeta(runtime.sql, "since") : null;
+    const since = database.exists() ? readMeta(runtime.sql, "created_at") : null;
     return since === null
       ? err(noUser())
       : ok({ state: "active", created_at: toRfc3339(Number(since)), deletion: null });

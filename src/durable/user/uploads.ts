@@ -66,7 +66,7 @@ export class Uploads {
    */
   async deleteExpired(): Promise<EpochMs | null> {
     const { runtime } = this.#context;
-    const due = `SELECT id FROM upload_looks WHERE at <= ? ORDER BY at ${BOUND_LIMIT}`;
+    const due = `SELECT id FROM upload_checks WHERE due_at <= ? ORDER BY due_at ${BOUND_LIMIT}`;
     for (const { id } of this.#sql.exec<{ id: UploadId }>(due, runtime.now(), DELETED_PER_RUN).toArray()) {
       const isForgotten = await this.#uploadObject(id)
         .forget()
@@ -74,10 +74,10 @@ export class Uploads {
       runtime.storage.transactionSync(() => {
         if (isForgotten !== true)
           return this.#scheduleCheck(id, runtime.now() + (isForgotten === false ? UPLOAD_TTL_MS : DAY_MS));
-        for (const table of ["uploads", "upload_looks"]) this.#sql.exec(`DELETE FROM ${table} WHERE id = ?`, id);
+        for (const table of ["uploads", "upload_checks"]) this.#sql.exec(`DELETE FROM ${table} WHERE id = ?`, id);
       });
     }
-    return this.#sql.exec<{ at: number | null }>("SELECT min(at) AS at FROM upload_looks").one().at;
+    return this.#sql.exec<{ at: number | null }>("SELECT min(due_at) AS at FROM upload_checks").one().at;
   }
 
   /**
@@ -92,11 +92,11 @@ export class Uploads {
     const { timings } = runtime.config;
     const now = runtime.now();
     const query = `SELECT count(*) AS n FROM uploads
-      WHERE work = ? AND work_until > ? AND id != ? AND (is_working = 1 OR n < (SELECT n FROM uploads WHERE id = ?))`;
+      WHERE work = ? AND work_until > ? AND id != ? AND (has_slot = 1 OR position < (SELECT position FROM uploads WHERE id = ?))`;
     const ahead = this.#sql.exec<{ n: number }>(query, work, now, id, id).one().n;
     const isAllowed = ahead < AT_ONCE[work];
     const until = now + (isAllowed ? timings.importTotal : MISSED_POLLS * timings.importPollInterval);
-    const update = "UPDATE uploads SET work = ?, work_until = ?, is_working = ? WHERE id = ?";
+    const update = "UPDATE uploads SET work = ?, work_until = ?, has_slot = ? WHERE id = ?";
     this.#sql.exec(update, work, until, isAllowed ? 1 : 0, id);
     return isAllowed;
   }
@@ -105,8 +105,8 @@ export class Uploads {
   list(page: PageRequest): Page<UploadWire> {
     const before = page.after === null ? Number.MAX_SAFE_INTEGER : Number(page.after);
     const rows = this.#sql
-      .exec<{ n: number; record: string }>(
-        "SELECT n, record FROM uploads WHERE n < ? ORDER BY n DESC LIMIT ?",
+      .exec<{ position: number; record: string }>(
+        "SELECT position, record FROM uploads WHERE position < ? ORDER BY position DESC LIMIT ?",
         before,
         page.limit + 1,
       )
@@ -114,7 +114,7 @@ export class Uploads {
     return pageOf(
       rows,
       page,
-      ({ n }) => String(n),
+      ({ position }) => String(position),
       ({ record }) => decodeUpload(record),
     );
   }
@@ -126,7 +126,7 @@ export class Uploads {
   async #refreshOverdue(call: Call): Promise<void> {
     const { runtime } = this.#context;
     const rows = this.#sql
-      .exec<{ id: UploadId }>("SELECT id FROM uploads WHERE is_open = 1 AND until < ?", runtime.now())
+      .exec<{ id: UploadId }>("SELECT id FROM uploads WHERE is_open = 1 AND expires_at < ?", runtime.now())
       .toArray();
     for (const { id } of rows) {
       const found = await this.#uploadObject(id).read();
@@ -136,8 +136,8 @@ export class Uploads {
 
   #put(upload: UploadWire): void {
     this.#sql.exec(
-      `INSERT INTO uploads (id, is_open, until, record) VALUES (?, ?, ?, ?)
-       ON CONFLICT (id) DO UPDATE SET is_open = excluded.is_open, until = excluded.until, record = excluded.record`,
+      `INSERT INTO uploads (id, is_open, expires_at, record) VALUES (?, ?, ?, ?)
+       ON CONFLICT (id) DO UPDATE SET is_open = excluded.is_open, expires_at = excluded.expires_at, record = excluded.record`,
       upload.id,
       upload.status === "open" ? 1 : 0,
       Date.parse(upload.expires_at),
@@ -147,12 +147,12 @@ export class Uploads {
     this.#scheduleCheck(upload.id, endsAt + UPLOAD_TTL_MS);
     const isHashed = upload.asset_id !== null || upload.concat !== "final";
     const isOver = upload.status !== "open" && (upload.status !== "completed" || isHashed);
-    if (isOver) this.#sql.exec("UPDATE uploads SET work = NULL, is_working = 0 WHERE id = ?", upload.id);
+    if (isOver) this.#sql.exec("UPDATE uploads SET work = NULL, has_slot = 0 WHERE id = ?", upload.id);
   }
 
   #scheduleCheck(id: string, at: EpochMs): void {
     const { runtime, jobs } = this.#context;
-    this.#sql.exec("INSERT OR REPLACE INTO upload_looks (id, at) VALUES (?, ?)", id, at);
+    this.#sql.exec("INSERT OR REPLACE INTO upload_checks (id, due_at) VALUES (?, ?)", id, at);
     jobs.scheduleOnce(RETENTION, "", runtime.now() + UPLOAD_TTL_MS + HOUR_MS);
   }
 

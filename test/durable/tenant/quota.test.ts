@@ -172,7 +172,8 @@ describe("a day's quota", () => {
     // The same order again, after the crash, is the same taking.
     good(await tenantRpc(address).reserveQuota(want("renders_per_day", "rnd_dead"), two));
     await runInDurableObject(tenantStub(address), (_, { storage }) => {
-      for (const table of ["reservations", "reserved_totals"]) storage.sql.exec(`UPDATE ${table} SET day = '2026-01-01'`); // a day passes
+      for (const table of ["reservations", "reserved_totals"])
+        storage.sql.exec(`UPDATE ${table} SET day = '2026-01-01'`); // a day passes
     });
     good(await tenantRpc(address).reserveQuota(want("renders_per_day", "rnd_more"), two));
   });

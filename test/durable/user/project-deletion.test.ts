@@ -58,7 +58,7 @@ const rowsOf = (address: UserAddress, ids: readonly string[]): Promise<string[]>
       .exec<{ name: string }>("SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT GLOB '_cf*'")
       .toArray()
       .map(({ name }) => name)
-      .filter((name) => !["outbox", "removals", "idempotency_records", "sqlite_sequence"].includes(name));
+      .filter((name) => !["outbox", "deletions", "idempotency_records", "sqlite_sequence"].includes(name));
     return tables.filter((name) => {
       const text = JSON.stringify(storage.sql.exec(`SELECT * FROM "${name}"`).toArray());
       return ids.some((id) => text.includes(id));
@@ -72,7 +72,7 @@ const taken = (address: UserAddress): Promise<unknown> =>
       .wake()
       .catch(() => undefined);
     return runInDurableObject(userStub(address), (_, { storage }) => {
-      const left = storage.sql.exec("SELECT 1 FROM removals WHERE record IS NOT NULL").toArray().length;
+      const left = storage.sql.exec("SELECT 1 FROM deletions WHERE record IS NOT NULL").toArray().length;
       return left === 0;
     }).catch(() => false);
   });

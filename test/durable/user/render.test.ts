@@ -70,7 +70,7 @@ async function expire(address: UserAddress, id: string): Promise<void> {
   await amend(address, id, "'$.endedAt', 0 + ?", Date.now() - RENDER_TTL_MS - 1);
   await amend(address, id, "'$.file.expiresAt', 0 + ?", Date.now() - 1);
   await runInDurableObject(userStub(address), (_, { storage }) => {
-    storage.sql.exec("UPDATE renders SET file_until = 1 WHERE id = ?", id);
+    storage.sql.exec("UPDATE renders SET file_expires_at = 1 WHERE id = ?", id);
     storage.sql.exec("UPDATE jobs SET due_at = 1 WHERE kind = 'file_expiry' AND key = ?", id);
   });
   await userRpc(address).wake();

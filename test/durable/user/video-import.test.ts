@@ -38,7 +38,7 @@ const endOf = (address: UserAddress, id: VideoId): Promise<VideoWire> =>
 /** Every row that the user's object keeps, as text. */
 const kept = (address: UserAddress): Promise<string> =>
   runInDurableObject(userStub(address), (_, { storage }) =>
-    ["videos", "batch_items", "turn_events", "idempotency_records", "uploads", "outbox"]
+    ["videos", "batch_items", "event_log", "idempotency_records", "uploads", "outbox"]
       .map((table) => JSON.stringify(storage.sql.exec(`SELECT * FROM ${table}`).toArray()))
       .join("\n"),
   );

@@ -235,7 +235,7 @@ describe("a video", () => {
     await endOf(address, id);
     const last = good(await user.readVideoEvents(id, 0, 100, 0)).next_after;
     const rows = (state: DurableObjectState) =>
-      state.storage.sql.exec("SELECT seq FROM turn_events WHERE turn = ?", id).toArray().length;
+      state.storage.sql.exec("SELECT seq FROM event_log WHERE owner = ?", id).toArray().length;
     await runInDurableObject(userStub(address), (_, state) => {
       state.storage.sql.exec("UPDATE videos SET ended_at = ended_at - ? WHERE id = ?", 26 * HOUR_MS, id);
       state.storage.sql.exec("UPDATE jobs SET due_at = 0 WHERE kind = 'cleanup'");

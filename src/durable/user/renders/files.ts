@@ -165,7 +165,7 @@ async function storeAndInspect(context: UserContext, render: Render, response: R
   const facts = inspected.ok ? inspected.value : { ...UNKNOWN, codec: null };
   const { durationMs, width, height, codec } = facts;
   const file = { ...put, contentType, sha256, durationMs, width, height, codec };
-  return { file, warnings: warningsOf(inspected, render.made ?? UNKNOWN) };
+  return { file, warnings: warningsOf(inspected, render.timeline ?? UNKNOWN) };
 }
 
 /** Stores a body; null when it was empty, truncated, above the size limit, or took too long. */

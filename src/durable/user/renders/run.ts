@@ -96,8 +96,8 @@ export class RenderRun {
     const draftText = state.value?.draftText ?? null;
     if (state.value === null || draftText === null || sessionId === undefined || !isExportable(state.value.timeline))
       return void this.#step(render.id, (now) => toFailed(now, nothingToRender(), this.#now()));
-    const made = madeOf(state.value);
-    if (!this.#step(render.id, (queued) => toSubmitting(queued, made, this.#now()))) return;
+    const timeline = timelineOf(state.value);
+    if (!this.#step(render.id, (queued) => toSubmitting(queued, timeline, this.#now()))) return;
     await runtime.storage.sync();
     await runtime.failpoint("render.submitting");
     const order = { renderId: render.upstreamId, sessionId, draftText, output: render.output };
@@ -221,7 +221,7 @@ export function saveStep(
 const notBefore = (render: Render, at: EpochMs): Render =>
   render.nextAt === null ? render : { ...render, nextAt: Math.max(render.nextAt, at) };
 
-const madeOf = ({ fingerprint, timeline }: NemoState): Render["made"] => {
+const timelineOf = ({ fingerprint, timeline }: NemoState): Render["timeline"] => {
   const { durationMs, width, height } = timeline;
   return { fingerprint, durationMs, width, height };
 };

@@ -16,7 +16,7 @@ import { failureOf } from "../turns/store.ts";
 export type Finished = Render & { readonly file: RenderFile };
 
 /** Excludes renders of deleted projects. */
-const NOT_DELETED = "project NOT IN (SELECT id FROM projects WHERE removed = 1)";
+const NOT_DELETED = "project NOT IN (SELECT id FROM projects WHERE is_deleted = 1)";
 
 export class RenderRows {
   readonly #runtime: ObjectRuntime;
@@ -39,12 +39,13 @@ export class RenderRows {
   }
 
   add(render: Render): void {
-    const query = "INSERT INTO renders (id, project, record, made, file_of, file_until) VALUES (?, ?, ?, ?, ?, ?)";
+    const query =
+      "INSERT INTO renders (id, project, record, reuse_key, file_owner, file_expires_at) VALUES (?, ?, ?, ?, ?, ?)";
     this.#runtime.sql.exec(query, render.id, render.project, JSON.stringify(render), ...columnsOf(render));
   }
 
   save(render: Render): void {
-    const query = "UPDATE renders SET record = ?, made = ?, file_of = ?, file_until = ? WHERE id = ?";
+    const query = "UPDATE renders SET record = ?, reuse_key = ?, file_owner = ?, file_expires_at = ? WHERE id = ?";
     this.#runtime.sql.exec(query, JSON.stringify(render), ...columnsOf(render), render.id);
   }
 
@@ -65,14 +66,14 @@ export class RenderRows {
    */
   finished(project: ProjectId, fingerprint: string, output: RenderOutput, until: EpochMs): Finished | null {
     const query =
-      "SELECT record FROM renders WHERE project = ? AND made = ? AND file_until > ? ORDER BY id DESC LIMIT 1";
-    const found = this.#renders(query, project, madeOf(fingerprint, output), until)[0];
+      "SELECT record FROM renders WHERE project = ? AND reuse_key = ? AND file_expires_at > ? ORDER BY id DESC LIMIT 1";
+    const found = this.#renders(query, project, reuseKeyOf(fingerprint, output), until)[0];
     return found === undefined || found.file === null ? null : { ...found, file: found.file };
   }
 
   /** Whether another render uses the file of this one beyond `until`. */
   isShared(id: RenderId, owner: RenderId, until: EpochMs): boolean {
-    const query = "SELECT 1 FROM renders WHERE file_of = ? AND file_until > ? AND id <> ? LIMIT 1";
+    const query = "SELECT 1 FROM renders WHERE file_owner = ? AND file_expires_at > ? AND id <> ? LIMIT 1";
     return this.#runtime.sql.exec(query, owner, until, id).toArray().length > 0;
   }
 
@@ -82,7 +83,7 @@ export class RenderRows {
   }
 }
 
-const madeOf = (fingerprint: string, { format, quality }: RenderOutput): string =>
+const reuseKeyOf = (fingerprint: string, { format, quality }: RenderOutput): string =>
   `${fingerprint} ${format} ${quality}`;
 
 /** The render whose file this one uses; the file is stored under that render's key. */
@@ -90,8 +91,8 @@ export const fileOwner = (render: Render): RenderId => render.reusedFrom ?? rend
 
 function columnsOf(render: Render): [string | null, string | null, number | null] {
   if (render.file === null) return [null, null, null];
-  const made = render.made === null ? null : madeOf(render.made.fingerprint, render.output);
-  return [made, fileOwner(render), render.file.expiresAt];
+  const reuseKey = render.timeline === null ? null : reuseKeyOf(render.timeline.fingerprint, render.output);
+  return [reuseKey, fileOwner(render), render.file.expiresAt];
 }
 
 export type ShownRender = Unsigned<RenderWire>;

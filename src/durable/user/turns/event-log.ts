@@ -70,7 +70,7 @@ export class TurnEventLog {
     for (let at = 0; at < frames.length; at += ROWS_PER_INSERT) {
       const some = frames.slice(at, at + ROWS_PER_INSERT);
       this.#runtime.sql.exec(
-        `INSERT INTO turn_events (turn, seq, type, data) VALUES ${some.map(() => "(?, ?, ?, ?)").join(", ")}`,
+        `INSERT INTO event_log (owner, seq, type, data) VALUES ${some.map(() => "(?, ?, ?, ?)").join(", ")}`,
         ...some.flatMap((frame) => [turn, frame.seq, frame.type, frame.data]),
       );
     }
@@ -96,7 +96,7 @@ export class TurnEventLog {
     }
     return this.#runtime.sql
       .exec<Frame>(
-        `SELECT seq, type, data FROM turn_events WHERE turn = ? AND seq > ? AND seq <= ? ORDER BY seq ${BOUND_LIMIT}`,
+        `SELECT seq, type, data FROM event_log WHERE owner = ? AND seq > ? AND seq <= ? ORDER BY seq ${BOUND_LIMIT}`,
         turn,
         after,
         synced,
@@ -109,20 +109,20 @@ export class TurnEventLog {
    * Deletes the events of turns that ended before `before`. Returns the end of the oldest turn that still has its
    * events.
    */
-  tidy(before: EpochMs): EpochMs | null {
+  deleteExpired(before: EpochMs): EpochMs | null {
     const { sql } = this.#runtime;
     sql.exec(
-      "DELETE FROM turn_events WHERE turn IN (SELECT id FROM turns WHERE tidied = 0 AND ended_at < ?) AND type != 'message'",
+      "DELETE FROM event_log WHERE owner IN (SELECT id FROM turns WHERE events_deleted = 0 AND ended_at < ?) AND type != 'message'",
       before,
     );
-    sql.exec("UPDATE turns SET tidied = 1 WHERE tidied = 0 AND ended_at < ?", before);
-    return sql.exec<{ at: number | null }>("SELECT min(ended_at) AS at FROM turns WHERE tidied = 0").one().at;
+    sql.exec("UPDATE turns SET events_deleted = 1 WHERE events_deleted = 0 AND ended_at < ?", before);
+    return sql.exec<{ at: number | null }>("SELECT min(ended_at) AS at FROM turns WHERE events_deleted = 0").one().at;
   }
 
   /** The complete messages of a turn, joined by blank lines and cut at 30,000 characters; null when there are none. */
   textOf(turn: TurnId): string | null {
     const rows = this.#runtime.sql
-      .exec<{ data: string }>("SELECT data FROM turn_events WHERE turn = ? AND type = 'message' ORDER BY seq", turn)
+      .exec<{ data: string }>("SELECT data FROM event_log WHERE owner = ? AND type = 'message' ORDER BY seq", turn)
       .toArray();
     const events = rows.map(({ data }) => JSON.parse(data) as TurnEventWire); // written by append() only
     const texts = events.flatMap((event) => (event.type === "message" && !event.partial ? [event.text] : []));
@@ -133,7 +133,7 @@ export class TurnEventLog {
   last(turn: LogId): number {
     return (
       this.#runtime.sql
-        .exec<{ seq: number | null }>("SELECT max(seq) AS seq FROM turn_events WHERE turn = ?", turn)
+        .exec<{ seq: number | null }>("SELECT max(seq) AS seq FROM event_log WHERE owner = ?", turn)
         .one().seq ?? 0
     );
   }

@@ -127,7 +127,7 @@ export class StreamTranslator {
   /** How the stream ended, as stored in the turn's record. */
   stream(): Turn["stream"] {
     const end = this.failure !== null ? "error" : this.#malformed ? "cut" : (this.end ?? "cut");
-    return { end, spoke: this.#hasText, toolsOpen: this.#openTools.size, closed: this.end === "closed" };
+    return { end, hasFinalText: this.#hasText, openTools: this.#openTools.size, closed: this.end === "closed" };
   }
 
   #translate(event: TurnEvent, now: EpochMs): TurnEventWire[] {

@@ -302,7 +302,7 @@ export class TurnRun {
     if (translator.rejection !== null) return err(translator.rejection);
     const { failure } = translator;
     const error = failure === null ? null : account.explain(failure);
-    return ok({ stream: translator.stream(), error, reading: seen.reading, shared: seen.shared });
+    return ok({ stream: translator.stream(), error, after: seen.after, shared: seen.shared });
   }
 
   /**
@@ -428,22 +428,22 @@ export class CommandTurns {
         // A user reads this turn, and a shared balance is only for the tenant. Checked twice, since the token in use
         // may change meanwhile.
         const mayRead = async (): Promise<boolean> => !isNamed(this.#context) || (await account.isOwn());
-        const shared = ok({ text: sayCreditsShared(turn.speech), actions: [] });
+        const shared = ok({ text: sayCreditsShared(turn.answerLanguage), actions: [] });
         if (!(await mayRead())) return shared;
         const read = await account.read((token) => account.nemo.readCredits(token));
         if (!read.ok) return read;
         if (!(await mayRead())) return shared;
         return ok({
-          text: sayCredits(read.value.available, read.value.frozen, turn.speech),
+          text: sayCredits(read.value.available, read.value.frozen, turn.answerLanguage),
           actions: [actionOf("credits")],
         });
       }
       case "export": {
         const ordered = await this.render(turn, () => this.#settle.isOpen(turn.id));
-        return ordered.ok ? ok({ text: sayExport(turn.speech), actions: [] }) : ordered;
+        return ordered.ok ? ok({ text: sayExport(turn.answerLanguage), actions: [] }) : ordered;
       }
       case "upload":
-        return ok({ text: sayUpload(turn.speech), actions: [actionOf("upload")] });
+        return ok({ text: sayUpload(turn.answerLanguage), actions: [actionOf("upload")] });
     }
   }
 }

@@ -45,7 +45,7 @@ const balanceIn = (snapshot: Snapshot | null): Balance | null =>
 
 /** What following the stream has shown about a turn. */
 export type Followed = Pick<Turn, "stream"> &
-  Partial<Pick<Turn, "reading" | "shared">> & { readonly error: Problem | null };
+  Partial<Pick<Turn, "after" | "shared">> & { readonly error: Problem | null };
 
 /** The result with which a turn ends. */
 export type Ending = {
@@ -54,7 +54,7 @@ export type Ending = {
   /** Nemo's state at the end; missing or null: not read. */
   readonly snapshot?: Snapshot | null;
   /** Fields to store with the end. */
-  readonly known?: Partial<Pick<Turn, "stream" | "reading" | "shared">>;
+  readonly known?: Partial<Pick<Turn, "stream" | "after" | "shared">>;
   /** Events to append before the last one, in the same transaction. */
   readonly closingEvents?: readonly TurnEventWire[];
 };
@@ -111,13 +111,13 @@ export class TurnSettle {
     const shared = await this.#isShared(turn);
     const settled = afterSnapshot(turn, seen, shared, runtime.now(), timings);
     if (settled.do === "wait")
-      return this.#readAgain(id, settled.at, { reading: settled.turn.reading, shared: settled.turn.shared });
+      return this.#readAgain(id, settled.at, { after: settled.turn.after, shared: settled.turn.shared });
     const { verdict } = settled;
-    this.end(id, { verdict, error: turn.error, snapshot: seen, known: { reading: seen, shared } });
+    this.end(id, { verdict, error: turn.error, snapshot: seen, known: { after: seen, shared } });
   }
 
   /** Stores an inconclusive reading and schedules the next one, while the turn is still settling. */
-  #readAgain(id: TurnId, at: EpochMs, read: Partial<Pick<Turn, "reading" | "shared">>): void {
+  #readAgain(id: TurnId, at: EpochMs, read: Partial<Pick<Turn, "after" | "shared">>): void {
     const { runtime, jobs } = this.#context;
     runtime.storage.transactionSync(() => {
       if (this.#rows.change(id, ["settling"], (turn) => ({ ...turn, ...read })) !== null) jobs.schedule(TURN, id, at);
@@ -212,12 +212,13 @@ export class TurnSettle {
   }
 
   /** The events about the timeline: what changed; or, if the agent sent no message, that nothing changed. */
-  #timelineEvents(ended: Turn, { before, speech }: Turn, snapshot: Snapshot | null): TurnEventWire[] {
+  #timelineEvents(ended: Turn, { before, answerLanguage }: Turn, snapshot: Snapshot | null): TurnEventWire[] {
     if (snapshot === null || before === null || ended.sentAt === null) return [];
     const [was, is] = [before.timeline, snapshot.timeline];
     const diff = was === null || is === null ? null : diffTimelines(was, is);
     if (isChanged(ended, snapshot)) {
-      const line = diff === null || isEmptyDiff(diff) ? CHANGED_IN_DETAIL[speech] : changeLine(diff, speech);
+      const line =
+        diff === null || isEmptyDiff(diff) ? CHANGED_IN_DETAIL[answerLanguage] : changeLine(diff, answerLanguage);
       return [
         {
           type: "timeline.changed",
@@ -229,7 +230,7 @@ export class TurnSettle {
     }
     const hasNoMessage = ended.verdict?.status === "completed" && this.#context.log.textOf(ended.id) === null;
     if (!hasNoMessage || diff === null) return [];
-    return [{ type: "message", message: 1, text: changeLine(diff, speech), partial: false }];
+    return [{ type: "message", message: 1, text: changeLine(diff, answerLanguage), partial: false }];
   }
 
   /**
@@ -279,9 +280,9 @@ export function turnOutcome({ log }: UserContext, rows: TurnRows, id: TurnId | n
   return {
     status: turn.verdict?.status ?? "unknown",
     charged: turn.verdict?.charged ?? "unknown",
-    spent: spentBy(turn, turn.reading, turn.shared).amount,
+    spent: spentBy(turn, turn.after, turn.shared).amount,
     error: turn.error,
-    changed: turn.reading !== null && isChanged(turn, turn.reading),
+    changed: turn.after !== null && isChanged(turn, turn.after),
     text: log.textOf(turn.id),
   };
 }

@@ -18,7 +18,7 @@ type Row = { record: string };
 /** A turn that has not ended. */
 const OPEN = "ended_at IS NULL";
 /** True for every turn; written so that the index by age is used. */
-const ANY_AGE = "tidied IN (0, 1)";
+const ANY_AGE = "events_deleted IN (0, 1)";
 
 export class TurnRows {
   readonly #runtime: ObjectRuntime;
@@ -38,7 +38,7 @@ export class TurnRows {
   shown(id: TurnId): Turn | null {
     if (!this.#database.exists()) return null;
     const query =
-      "SELECT record FROM turns WHERE id = ? AND project NOT IN (SELECT id FROM projects WHERE removed = 1)";
+      "SELECT record FROM turns WHERE id = ? AND project NOT IN (SELECT id FROM projects WHERE is_deleted = 1)";
     return this.#turns(query, id)[0] ?? null;
   }
 
@@ -177,7 +177,7 @@ export const eventsUrl = (context: UserContext, id: TurnId): string => `${origin
 export const aheadEndsBy = (turn: Turn, timings: Timings): string => toRfc3339(giveUpAt(turn, timings));
 
 export function showTurn(context: UserContext, rows: TurnRows, turn: Turn): TurnWire {
-  const { reading, verdict } = turn;
+  const { after, verdict } = turn;
   const ended = turn.phase === "ended";
   return {
     id: turn.id,
@@ -187,11 +187,11 @@ export function showTurn(context: UserContext, rows: TurnRows, turn: Turn): Turn
     prompt: turn.prompt,
     prompt_source: turn.source,
     text: context.log.textOf(turn.id),
-    text_complete: ended && (turn.intent !== "chat" || (turn.stream.end === "closed" && turn.stream.spoke)),
+    text_complete: ended && (turn.intent !== "chat" || (turn.stream.end === "closed" && turn.stream.hasFinalText)),
     charged: verdict?.charged ?? null,
-    credits: ended ? spentBy(turn, reading, turn.shared) : null,
-    timeline: reading === null ? null : { changed: isChanged(turn, reading), summary: reading.summary },
-    evidence: ended ? evidenceOf(turn, reading, turn.shared) : null,
+    credits: ended ? spentBy(turn, after, turn.shared) : null,
+    timeline: after === null ? null : { changed: isChanged(turn, after), summary: after.summary },
+    evidence: ended ? evidenceOf(turn, after, turn.shared) : null,
     error: turn.error === null ? null : failureOf(turn.error),
     language: turn.language,
     metadata: { ...turn.metadata },

@@ -85,7 +85,7 @@ export class Turns {
       intent: body.route === "chat" ? "chat" : classifyMessage(body.prompt),
       act: body.act,
       language: body.language ?? null,
-      speech: this.#speech(call, body),
+      answerLanguage: this.#answerLanguage(call, body),
       metadata: body.metadata,
       callback: body.callback_url ?? null,
       onSessionLoss: body.on_session_loss,
@@ -189,7 +189,7 @@ export class Turns {
   }
 
   /** The language of the answers; the one that the caller names is remembered for the user's next turns. */
-  #speech(call: Call, { language, prompt }: NewTurn): AnswerLanguage {
+  #answerLanguage(call: Call, { language, prompt }: NewTurn): AnswerLanguage {
     const { sql } = this.#context.runtime;
     const last = readMeta(sql, "language");
     if (language !== undefined && language !== last) writeMeta(sql, "language", language);
@@ -266,16 +266,16 @@ export class Tickets {
         : Number(idempotency.value);
     const ticket = await this.#sign(id, endsAt);
     runtime.storage.transactionSync(() => {
-      runtime.sql.exec("DELETE FROM tickets WHERE made_at < ?", runtime.now() - 2 * SIGNED_FOR_MS);
+      runtime.sql.exec("DELETE FROM tickets WHERE created_at < ?", runtime.now() - 2 * SIGNED_FOR_MS);
       runtime.sql.exec(
-        "INSERT OR IGNORE INTO tickets (mac, turn, made_at) VALUES (?, ?, ?)",
-        macOf(ticket),
+        "INSERT OR IGNORE INTO tickets (signature, turn, created_at) VALUES (?, ?, ?)",
+        signatureOf(ticket),
         id,
         runtime.now(),
       );
       if (idempotency.value === null) saveIdempotencyKey(runtime, call, String(endsAt));
     });
-    return ok({ ticket, first_use_by: toRfc3339(this.#madeAt(ticket) + TICKET_FIRST_USE_MS) });
+    return ok({ ticket, first_use_by: toRfc3339(this.#createdAt(ticket) + TICKET_FIRST_USE_MS) });
   }
 
   async #sign(id: TurnId, expiresAt: EpochMs): Promise<string> {
@@ -284,10 +284,10 @@ export class Tickets {
     return signLink({ purpose: "ticket", tenant, mode, id, expiresAt }, { current, previous });
   }
 
-  #madeAt(ticket: string): EpochMs {
+  #createdAt(ticket: string): EpochMs {
     return this.#context.runtime.sql
-      .exec<{ made_at: number }>("SELECT made_at FROM tickets WHERE mac = ?", macOf(ticket))
-      .one().made_at;
+      .exec<{ created_at: number }>("SELECT created_at FROM tickets WHERE signature = ?", signatureOf(ticket))
+      .one().created_at;
   }
 
   /**
@@ -299,15 +299,15 @@ export class Tickets {
     const turn = this.#rows.find(id);
     const row = this.#context.database.exists()
       ? sql
-          .exec<{ made_at: number; used_at: number | null }>(
-            "SELECT made_at, used_at FROM tickets WHERE mac = ? AND turn = ?",
-            macOf(ticket),
+          .exec<{ created_at: number; used_at: number | null }>(
+            "SELECT created_at, used_at FROM tickets WHERE signature = ? AND turn = ?",
+            signatureOf(ticket),
             id,
           )
           .toArray()[0]
       : undefined;
     if (turn === null || row === undefined) return noTurn();
-    const isFirstUseExpired = row.used_at === null && now() > row.made_at + TICKET_FIRST_USE_MS;
+    const isFirstUseExpired = row.used_at === null && now() > row.created_at + TICKET_FIRST_USE_MS;
     const isAfterEnd = turn.endedAt !== null && now() > turn.endedAt + TICKET_AFTER_END_MS;
     if (isFirstUseExpired || isAfterEnd)
       return problemOf(
@@ -317,7 +317,8 @@ export class Tickets {
           hint: `POST /v1/turns/${id}/stream_ticket`,
         },
       );
-    if (row.used_at === null) sql.exec("UPDATE tickets SET used_at = ? WHERE mac = ?", now(), macOf(ticket));
+    if (row.used_at === null)
+      sql.exec("UPDATE tickets SET used_at = ? WHERE signature = ?", now(), signatureOf(ticket));
     return null;
   }
 
@@ -327,4 +328,4 @@ export class Tickets {
   }
 }
 
-const macOf = (ticket: string): string => ticket.slice(ticket.lastIndexOf(".") + 1);
+const signatureOf = (ticket: string): string => ticket.slice(ticket.lastIndexOf(".") + 1);

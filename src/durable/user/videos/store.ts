@@ -46,7 +46,7 @@ export class VideoRows {
     this.#runtime.sql.exec(
       `INSERT INTO videos (id, status, turn, render, ended_at, record) VALUES (?, ?, ?, ?, ?, ?)
        ON CONFLICT (id) DO UPDATE SET status = excluded.status, turn = excluded.turn, render = excluded.render,
-         ended_at = excluded.ended_at, tidied = 0, record = excluded.record`,
+         ended_at = excluded.ended_at, events_deleted = 0, record = excluded.record`,
       video.id,
       video.status,
       video.turn,
@@ -113,15 +113,15 @@ export class VideoRows {
    * Deletes the events of videos that ended before `before`, except for the last one of each: sequence numbers
    * continue from it. Returns the end of the oldest video that still has its events.
    */
-  tidy(before: EpochMs): EpochMs | null {
+  deleteExpiredEvents(before: EpochMs): EpochMs | null {
     const { sql } = this.#runtime;
     sql.exec(
-      `DELETE FROM turn_events WHERE turn IN (SELECT id FROM videos WHERE tidied = 0 AND ended_at < ?)
-         AND seq < (SELECT max(seq) FROM turn_events last WHERE last.turn = turn_events.turn)`,
+      `DELETE FROM event_log WHERE owner IN (SELECT id FROM videos WHERE events_deleted = 0 AND ended_at < ?)
+         AND seq < (SELECT max(seq) FROM event_log AS other WHERE other.owner = event_log.owner)`,
       before,
     );
-    sql.exec("UPDATE videos SET tidied = 1 WHERE tidied = 0 AND ended_at < ?", before);
-    return sql.exec<{ at: number | null }>("SELECT min(ended_at) AS at FROM videos WHERE tidied = 0").one().at;
+    sql.exec("UPDATE videos SET events_deleted = 1 WHERE events_deleted = 0 AND ended_at < ?", before);
+    return sql.exec<{ at: number | null }>("SELECT min(ended_at) AS at FROM videos WHERE events_deleted = 0").one().at;
   }
 
   #videos(query: string, ...values: SqlStorageValue[]): Video[] {
