@@ -14,10 +14,9 @@ import type { AssetRecord, Call, Page, PageRequest } from "../../core/rpc/user.t
 import { HOUR_MS } from "../../core/time.ts";
 import type { AssetWire, AttachmentWire } from "../../core/wire/upload.ts";
 import { cursorOf, pageOf } from "../shared/context.ts";
-import { readMeta } from "../shared/database.ts";
-import { findByIdempotencyKey, saveIdempotencyKey } from "../shared/idempotency.ts";
+import { createOnce } from "../shared/idempotency.ts";
 import { AttachRows, AttachRun, attachmentKey, parseAttachmentKey } from "./attachments.ts";
-import { AGED, ATTACH, DELETE_JOB, originOf, recordCaller, type UserContext } from "./context.ts";
+import { AGED, ATTACH, DELETE_JOB, isNamed, originOf, recordCaller, type UserContext } from "./context.ts";
 import type { DeletionRows } from "./project-deletion.ts";
 import { noProject, type Projects } from "./projects.ts";
 import { failureOf } from "./turns/store.ts";
@@ -93,34 +92,40 @@ export class Assets {
    * Attaches the asset to the project with a job. Attaching it again returns the same attachment; a failed one is
    * retried.
    */
-  attach(call: Call, project: ProjectId, asset: AssetRecord): Result<AttachmentWire, Problem> {
-    if (this.#projects.find(project) === null) return err(noProject());
-    recordCaller(this.#context, call);
-    if (asset.status === "rejected")
-      return err(
-        problemOf("asset_not_attachable", `${asset.error?.detail ?? "The file was rejected; upload another file."}`),
-      );
+  attach(call: Call, project: ProjectId, asset: AssetRecord): Promise<Result<AttachmentWire, Problem>> {
     const { runtime, jobs } = this.#context;
-    const foreign = this.find(asset.id) === null;
-    if (foreign && (asset.named || readMeta(runtime.sql, "named") === "1")) {
-      return err(
-        problemOf("asset_not_attachable", "This asset belongs to another user; upload it for the project's user."),
-      );
-    }
-    const idempotency = findByIdempotencyKey(runtime, call);
-    if (!idempotency.ok) return idempotency;
-    const known = this.#rows.find(project, asset.id);
-    if (known?.status === "failed" && idempotency.value !== null)
-      this.#rows.save(project, { ...known, told: "caller" });
-    if (known === null || (known.status === "failed" && idempotency.value === null)) {
-      runtime.storage.transactionSync(() => {
-        saveIdempotencyKey(runtime, call, asset.id);
-        this.#rows.save(project, { asset, status: "pending", error: null, sent: known?.sent ?? false, told: null });
-        jobs.schedule(ATTACH, attachmentKey(project, asset.id), runtime.now());
-      });
-      jobs.tick();
-    }
-    return ok(this.show(project, asset.id));
+    return createOnce<void, Result<AttachmentWire, Problem>>(this.#context, call, {
+      existing: () => {
+        if (this.#projects.find(project) === null) return err(noProject());
+        const known = this.#rows.find(project, asset.id);
+        if (known?.status === "failed") this.#rows.save(project, { ...known, told: "caller" });
+        return ok(this.show(project, asset.id));
+      },
+      check: () => this.#checkAttach(project, asset),
+      prepare: () => ok(recordCaller(this.#context, call)),
+      commit: () => {
+        const known = this.#rows.find(project, asset.id);
+        if (known === null || known.status === "failed") {
+          this.#rows.save(project, { asset, status: "pending", error: null, sent: known?.sent ?? false, told: null });
+          jobs.schedule(ATTACH, attachmentKey(project, asset.id), runtime.now());
+        }
+        return asset.id;
+      },
+      created: () => {
+        jobs.tick();
+        return ok(this.show(project, asset.id));
+      },
+    });
+  }
+
+  #checkAttach(project: ProjectId, asset: AssetRecord): Problem | null {
+    if (this.#projects.find(project) === null) return noProject();
+    if (asset.status === "rejected")
+      return problemOf("asset_not_attachable", asset.error?.detail ?? "The file was rejected; upload another file.");
+    const isForeign = this.find(asset.id) === null;
+    return isForeign && (asset.named || isNamed(this.#context))
+      ? problemOf("asset_not_attachable", "This asset belongs to another user; upload it for the project's user.")
+      : null;
   }
 
   /**

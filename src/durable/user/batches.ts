@@ -20,7 +20,7 @@ import type { Video } from "../../core/video.ts";
 import type { BatchItemWire, BatchWire } from "../../core/wire/batch.ts";
 import { cursorOf, type ObjectRuntime, pageOf } from "../shared/context.ts";
 import type { Database } from "../shared/database.ts";
-import { asReplayed, findByIdempotencyKey, saveIdempotencyKey, stepKey } from "../shared/idempotency.ts";
+import { createOnce, stepKey } from "../shared/idempotency.ts";
 import { RetryLater } from "../shared/jobs.ts";
 import { admitNewUser, BATCH, isNamed, originOf, type UserContext } from "./context.ts";
 import type { Projects } from "./projects.ts";
@@ -86,24 +86,28 @@ export class Batches {
     const { runtime, address, jobs } = this.#context;
     const admitted = await admitNewUser(this.#context, call);
     if (!admitted.ok) return admitted;
-    const items: BatchItem[] = [];
-    for (const item of named) items.push({ ...item, sources: await prepareSources(this.#context, item.sources) });
-    const idempotency = findByIdempotencyKey(runtime, call);
-    if (!idempotency.ok) return idempotency;
-    if (idempotency.value !== null) return asReplayed(this.read(idempotency.value as BatchId)); // written by this method only
     const id = ownedId("bat", address.uh, runtime.now(), runtime.random);
-    const batch = { ...newBatchOf(order, id, items.length, runtime.now()), key: call.key ?? null };
-    const problem = this.#check(batch, named);
-    if (problem !== null) return err(problem);
-    runtime.storage.transactionSync(() => {
-      this.#rows.save(batch);
-      for (const [n, item] of items.entries()) this.#rows.addItem(id, n, item);
-      saveIdempotencyKey(runtime, call, id);
-      jobs.schedule(BATCH, id, runtime.now());
+    const batch = { ...newBatchOf(order, id, named.length, runtime.now()), key: call.key ?? null };
+    return createOnce<readonly BatchItem[], Result<BatchWire, Problem>>(this.#context, call, {
+      existing: (known) => this.read(known as BatchId), // the key of `commit`
+      check: () => this.#check(batch, named),
+      prepare: async () => {
+        const items: BatchItem[] = [];
+        for (const item of named) items.push({ ...item, sources: await prepareSources(this.#context, item.sources) });
+        return ok(items);
+      },
+      commit: (items) => {
+        this.#rows.save(batch);
+        for (const [n, item] of items.entries()) this.#rows.addItem(id, n, item);
+        jobs.schedule(BATCH, id, runtime.now());
+        return id;
+      },
+      created: async () => {
+        await runtime.failpoint("batch.intent");
+        jobs.tick();
+        return ok(this.#show(batch));
+      },
     });
-    await runtime.failpoint("batch.intent");
-    jobs.tick();
-    return ok(this.#show(batch));
   }
 
   read(id: BatchId): Result<BatchWire, Problem> {

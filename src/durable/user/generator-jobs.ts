@@ -22,7 +22,7 @@ import { newTurn } from "../../core/wire/turn.ts";
 import { insertGenerator } from "../../store/generators.ts";
 import type { ObjectRuntime } from "../shared/context.ts";
 import type { Database } from "../shared/database.ts";
-import { asReplayed, findByIdempotencyKey, saveIdempotencyKey, stepKey } from "../shared/idempotency.ts";
+import { createOnce, stepKey } from "../shared/idempotency.ts";
 import { RetryLater } from "../shared/jobs.ts";
 import { isFull, isTransient, retryDelay } from "../shared/problems.ts";
 import { admitNewUser, GENERATOR_JOB, isNamed, originOf, type UserContext } from "./context.ts";
@@ -121,27 +121,27 @@ export class GeneratorJobs {
   }
 
   /** Stores the request; its job does the rest. */
-  async start(call: Call, order: GeneratorJobRequest): Promise<Result<GeneratorJobWire, Problem>> {
+  start(call: Call, order: GeneratorJobRequest): Promise<Result<GeneratorJobWire, Problem>> {
     const { runtime, address, jobs } = this.#context;
-    const problem = checkCallback(this.#context, { callback_url: order.callback ?? undefined });
-    if (problem !== null) return err(problem);
-    const admitted = await admitNewUser(this.#context, call);
-    if (!admitted.ok) return admitted;
-    const idempotency = findByIdempotencyKey(runtime, call);
-    if (!idempotency.ok) return idempotency;
-    if (idempotency.value !== null) return asReplayed(this.read(idempotency.value as GeneratorJobId)); // written by this method only
     const now = runtime.now();
     const id = ownedId("gjb", address.uh, now, runtime.random);
     const generator = plainId("gen", now, runtime.random);
     const generatorJob = { ...newGeneratorJobOf(order, id, generator, now), key: call.key ?? null };
-    runtime.storage.transactionSync(() => {
-      this.#rows.save(generatorJob);
-      saveIdempotencyKey(runtime, call, generatorJob.id);
-      jobs.schedule(GENERATOR_JOB, generatorJob.id, now);
+    return createOnce<unknown, Result<GeneratorJobWire, Problem>>(this.#context, call, {
+      existing: (known) => this.read(known as GeneratorJobId), // the key of `commit`
+      check: () => checkCallback(this.#context, { callback_url: order.callback ?? undefined }),
+      prepare: () => admitNewUser(this.#context, call),
+      commit: () => {
+        this.#rows.save(generatorJob);
+        jobs.schedule(GENERATOR_JOB, id, now);
+        return id;
+      },
+      created: async () => {
+        await runtime.failpoint("generator_job.intent");
+        jobs.tick();
+        return ok(showGeneratorJob(this.#context, generatorJob));
+      },
     });
-    await runtime.failpoint("generator_job.intent");
-    jobs.tick();
-    return ok(showGeneratorJob(this.#context, generatorJob));
   }
 
   read(id: GeneratorJobId): Result<GeneratorJobWire, Problem> {

@@ -1,5 +1,5 @@
 /** Projects: their records, their session at Nemo, and their timeline. */
-import { type Problem, problemOf } from "../../core/errors.ts";
+import { type Limit, type Problem, problemOf } from "../../core/errors.ts";
 import { ownedId, type ProjectId } from "../../core/ids.ts";
 import { type Metered, metered } from "../../core/quota.ts";
 import { err, ok, type Result } from "../../core/result.ts";
@@ -10,7 +10,7 @@ import type { Snapshot } from "../../core/turn.ts";
 import type { BrowserLinkWire, NewProject, ProjectPatch, ProjectWire, TimelineWire } from "../../core/wire/project.ts";
 import type { NemoState } from "../../nemo/client.ts";
 import { cursorOf, pageOf } from "../shared/context.ts";
-import { asReplayed, findByIdempotencyKey, saveIdempotencyKey } from "../shared/idempotency.ts";
+import { createOnce } from "../shared/idempotency.ts";
 import { AttachRows } from "./attachments.ts";
 import { admitNewUser, originOf, type UserContext } from "./context.ts";
 import { decodeSnapshot } from "./turns/store.ts";
@@ -40,13 +40,8 @@ export class Projects {
     this.#context = context;
   }
 
-  async create(call: Call, body: NewProject): Promise<Metered<ProjectWire>> {
-    const admitted = await admitNewUser(this.#context, call);
-    if (!admitted.ok) return admitted;
+  create(call: Call, body: NewProject): Promise<Metered<ProjectWire>> {
     const { runtime, address } = this.#context;
-    const idempotency = findByIdempotencyKey(runtime, call);
-    if (!idempotency.ok) return idempotency;
-    if (idempotency.value !== null) return asReplayed(this.read(idempotency.value as ProjectId)); // written by this method only
     const project: Project = {
       id: ownedId("prj", address.uh, runtime.now(), runtime.random),
       name: body.name,
@@ -58,16 +53,20 @@ export class Projects {
       hasTimeline: false,
       opened: false,
     };
-    runtime.storage.transactionSync(() => {
-      runtime.sql.exec(
-        "INSERT INTO projects (id, created_at, record) VALUES (?, ?, ?)",
-        project.id,
-        project.createdAt,
-        JSON.stringify(project),
-      );
-      saveIdempotencyKey(runtime, call, project.id);
+    return createOnce<readonly Limit[], Metered<ProjectWire>>(this.#context, call, {
+      existing: (id) => this.read(id as ProjectId), // the key of `commit`
+      prepare: () => admitNewUser(this.#context, call),
+      commit: () => {
+        runtime.sql.exec(
+          "INSERT INTO projects (id, created_at, record) VALUES (?, ?, ?)",
+          project.id,
+          project.createdAt,
+          JSON.stringify(project),
+        );
+        return project.id;
+      },
+      created: (limits) => metered(this.#show(project), limits),
     });
-    return metered(this.#show(project), admitted.value);
   }
 
   read(id: ProjectId): Result<ProjectWire, Problem> {

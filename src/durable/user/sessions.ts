@@ -11,7 +11,7 @@ import type { Call } from "../../core/rpc/user.ts";
 import type { Session, UserRecord } from "../../core/tenant.ts";
 import { DAY_MS, toRfc3339 } from "../../core/time.ts";
 import { readMeta, writeMeta } from "../shared/database.ts";
-import { findByIdempotencyKey, saveIdempotencyKey } from "../shared/idempotency.ts";
+import { createOnce } from "../shared/idempotency.ts";
 import { noteAudit } from "../shared/outbox.ts";
 import { admitNewUser, recordCaller, type UserContext } from "./context.ts";
 import type { UserDeletion } from "./deletion.ts";
@@ -44,39 +44,41 @@ export class Sessions {
    * The claims of a new user token, the same ones for the same idempotency key. The token itself is signed by the
    * Worker and not stored.
    */
-  async open(call: Call): Promise<Result<Session, Problem>> {
-    const admitted = await admitNewUser(this.#context, call);
-    if (!admitted.ok) return admitted;
-    const { runtime } = this.#context;
-    const idempotency = findByIdempotencyKey(runtime, call);
-    if (!idempotency.ok) return idempotency;
-    if (idempotency.value !== null) return ok(JSON.parse(idempotency.value) as Session); // written below only
-    const session: Session = { epoch: this.#epoch(), issuedAt: runtime.now() };
-    saveIdempotencyKey(runtime, call, JSON.stringify(session));
-    return ok(session);
+  open(call: Call): Promise<Result<Session, Problem>> {
+    const read = (session: string): Result<Session, Problem> => ok(JSON.parse(session) as Session); // the key of `commit`
+    return createOnce<unknown, Result<Session, Problem>>(this.#context, call, {
+      existing: read,
+      prepare: () => admitNewUser(this.#context, call),
+      commit: () => {
+        const session: Session = { epoch: this.#epoch(), issuedAt: this.#context.runtime.now() };
+        return JSON.stringify(session);
+      },
+      created: (_, session) => read(session),
+    });
   }
 
   /**
    * Invalidates every user token and stream ticket issued so far. Open streams of user tokens check the epoch when
    * woken.
    */
-  signOut(call: Call): Result<{ signed_out_at: string }, Problem> {
-    if (!this.#context.database.exists()) return err(noUser());
-    recordCaller(this.#context, call);
-    const { runtime, log, jobs } = this.#context;
-    const idempotency = findByIdempotencyKey(runtime, call);
-    if (!idempotency.ok) return idempotency;
-    if (idempotency.value !== null) return ok({ signed_out_at: idempotency.value });
-    const at = toRfc3339(runtime.now());
-    runtime.storage.transactionSync(() => {
-      writeMeta(runtime.sql, EPOCH, String(this.#epoch() + 1));
-      runtime.sql.exec("DELETE FROM tickets");
-      saveIdempotencyKey(runtime, call, at);
-      noteAudit(runtime, jobs, call.audit ?? null);
+  signOut(call: Call): Promise<Result<{ signed_out_at: string }, Problem>> {
+    const { runtime, database, log, jobs } = this.#context;
+    return createOnce<void, Result<{ signed_out_at: string }, Problem>>(this.#context, call, {
+      existing: (at) => ok({ signed_out_at: at }),
+      check: () => (database.exists() ? null : noUser()),
+      prepare: () => ok(recordCaller(this.#context, call)),
+      commit: () => {
+        writeMeta(runtime.sql, EPOCH, String(this.#epoch() + 1));
+        runtime.sql.exec("DELETE FROM tickets");
+        noteAudit(runtime, jobs, call.audit ?? null);
+        return toRfc3339(runtime.now());
+      },
+      created: (_, at) => {
+        jobs.tick();
+        log.wakeAll();
+        return ok({ signed_out_at: at });
+      },
     });
-    jobs.tick();
-    log.wakeAll();
-    return ok({ signed_out_at: at });
   }
 
   /** The tenant's own name of the user; null when none was sent. */

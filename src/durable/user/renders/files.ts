@@ -24,7 +24,7 @@ import { type Put, putExact, putUnknown, sha256Of } from "../../../store/files.t
 import { inspectMedia } from "../../../store/media.ts";
 import { readTenant } from "../../../store/tenants.ts";
 import type { ObjectRuntime } from "../../shared/context.ts";
-import { findByIdempotencyKey, saveIdempotencyKey } from "../../shared/idempotency.ts";
+import { createOnce } from "../../shared/idempotency.ts";
 import { FILE, recordCaller, type UserContext } from "../context.ts";
 import { failureOf } from "../turns/store.ts";
 import { fileGone, fileOwner, noRender, notReady, type RenderRows } from "./store.ts";
@@ -34,6 +34,8 @@ export async function readRetentionMs({ address, runtime }: UserContext): Promis
   const tenant = await readTenant(runtime.env.DB, address.tenant);
   return tenant === null ? RENDER_TTL_MS : tenant.render_file_seconds * SECOND_MS;
 }
+
+type SharedFile = { readonly token: string; readonly expires_at: string };
 
 export class RenderFiles {
   readonly #context: UserContext;
@@ -70,19 +72,23 @@ export class RenderFiles {
    * A token for the file, the same one for the same idempotency key. Only its expiry is stored; the token is signed
    * again from it.
    */
-  async share(
-    call: Call,
-    id: RenderId,
-    seconds: number,
-  ): Promise<Result<{ token: string; expires_at: string }, Problem>> {
+  share(call: Call, id: RenderId, seconds: number): Promise<Result<SharedFile, Problem>> {
+    return createOnce<void, Result<SharedFile, Problem>>(this.#context, call, {
+      existing: (expiresAt) => this.#link(id, Number(expiresAt)),
+      check: () => {
+        const file = this.file(id);
+        return file.ok ? null : file.error;
+      },
+      prepare: () => ok(recordCaller(this.#context, call)),
+      commit: () => String(this.#context.runtime.now() + seconds * SECOND_MS),
+      created: (_, expiresAt) => this.#link(id, Number(expiresAt)),
+    });
+  }
+
+  async #link(id: RenderId, expiresAt: EpochMs): Promise<Result<SharedFile, Problem>> {
     const file = this.file(id);
     if (!file.ok) return file;
-    recordCaller(this.#context, call);
     const { runtime, address } = this.#context;
-    const idempotency = findByIdempotencyKey(runtime, call);
-    if (!idempotency.ok) return idempotency;
-    const expiresAt = idempotency.value === null ? runtime.now() + seconds * SECOND_MS : Number(idempotency.value);
-    if (idempotency.value === null) saveIdempotencyKey(runtime, call, String(expiresAt));
     const { rootSecret: current, rootSecretPrevious: previous } = runtime.config;
     const { tenant, mode } = address;
     const token = await signLink({ purpose: "share", tenant, mode, id, expiresAt }, { current, previous });

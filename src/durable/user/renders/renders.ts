@@ -1,5 +1,5 @@
 /** Operations on renders: start, plan, read, list, cancel. Polling and copying are in run.ts and files.ts. */
-import type { Problem } from "../../../core/errors.ts";
+import type { Limit, Problem } from "../../../core/errors.ts";
 import { ownedId, type ProjectId, type RenderId } from "../../../core/ids.ts";
 import { REUSE_MARGIN_MS } from "../../../core/limits.ts";
 import { type Metered, metered } from "../../../core/quota.ts";
@@ -11,12 +11,7 @@ import type { AttributionWire } from "../../../core/wire/attribution.ts";
 import type { NewRender, RenderPlan } from "../../../core/wire/render.ts";
 import type { NemoState } from "../../../nemo/client.ts";
 import { pageOf } from "../../shared/context.ts";
-import {
-  asReplayed,
-  findByIdempotencyKey,
-  missingParentProblem,
-  saveIdempotencyKey,
-} from "../../shared/idempotency.ts";
+import { createOnce } from "../../shared/idempotency.ts";
 import { releaseQuota, reserveQuota } from "../../shared/problems.ts";
 import { recordCaller, type UserContext } from "../context.ts";
 import { noProject, type Projects } from "../projects.ts";
@@ -32,6 +27,9 @@ import {
   showRender,
   unattested,
 } from "./store.ts";
+
+/** A render that is not stored yet: `render` is `order`, or `order` completed with a finished file. */
+type NewlyReserved = { readonly order: Render; readonly render: Render; readonly limits: readonly Limit[] };
 
 export class Renders {
   readonly #context: UserContext;
@@ -49,43 +47,39 @@ export class Renders {
    * at once. `isWanted` is checked in the commit: when it returns false, the render is not stored and the answer is
    * `not_found`.
    */
-  async start(
+  start(
     call: Call,
     project: ProjectId,
     body: NewRender,
     attribution: AttributionWire | null = null,
     isWanted: () => boolean = () => true,
   ): Promise<Metered<ShownRender>> {
-    if (this.#projects.find(project) === null) {
-      const { runtime, database } = this.#context;
-      return err(missingParentProblem(runtime, database.exists(), call, noProject()));
-    }
-    const problem = this.#check(project, body);
-    if (problem !== null) return err(problem);
-    recordCaller(this.#context, call);
     const { runtime, jobs } = this.#context;
-    const known = this.#replayed(call);
-    if (known !== null) return known;
-    const [state, retentionMs] = await Promise.all([this.#readExportable(project), readRetentionMs(this.#context)]);
-    if (!state.ok) return state;
-    const order = this.#order(call, project, body, attribution);
-    const finished = body.reuse ? this.#finished(project, state.value, body) : null;
-    const want = { quota: "renders_per_day", ref: order.id, amount: 1 } as const;
-    const reserved = finished === null ? await reserveQuota(runtime, call, [want]) : ok([]);
-    const duplicate = this.#replayed(call); // a concurrent call with the same key may have committed during the awaits
-    const isDeleted = this.#projects.find(project) === null || !isWanted(); // or the project was deleted
-    if ((duplicate !== null || isDeleted) && reserved.ok) releaseQuota(runtime, order.id);
-    if (duplicate !== null) return duplicate;
-    if (!reserved.ok) return reserved;
-    if (isDeleted) return err(noProject());
-    const render = finished === null ? order : reuseOf(order, finished, runtime.now() + retentionMs);
-    runtime.storage.transactionSync(() => {
-      this.#rows.add(render);
-      saveIdempotencyKey(runtime, call, render.id);
-      saveStep(this.#context, this.#rows, order, render);
+    return createOnce<NewlyReserved, Metered<ShownRender>>(this.#context, call, {
+      existing: (id) => this.read(id as RenderId), // the key of `commit`
+      check: () => (isWanted() ? this.#check(project, body) : noProject()),
+      prepare: async () => {
+        recordCaller(this.#context, call);
+        const [state, retentionMs] = await Promise.all([this.#readExportable(project), readRetentionMs(this.#context)]);
+        if (!state.ok) return state;
+        const order = this.#order(call, project, body, attribution);
+        const finished = body.reuse ? this.#finished(project, state.value, body) : null;
+        if (finished !== null)
+          return ok({ order, render: reuseOf(order, finished, runtime.now() + retentionMs), limits: [] });
+        const reserved = await reserveQuota(runtime, call, [{ quota: "renders_per_day", ref: order.id, amount: 1 }]);
+        return reserved.ok ? ok({ order, render: order, limits: reserved.value }) : reserved;
+      },
+      release: ({ order }) => releaseQuota(runtime, order.id),
+      commit: ({ order, render }) => {
+        this.#rows.add(render);
+        saveStep(this.#context, this.#rows, order, render);
+        return render.id;
+      },
+      created: ({ render, limits }) => {
+        jobs.tick();
+        return metered(showRender(this.#context, render), limits);
+      },
     });
-    jobs.tick();
-    return metered(showRender(this.#context, render), reserved.value);
   }
 
   /** What `start` would do, without doing it. */
@@ -176,12 +170,5 @@ export class Renders {
       createdAt: runtime.now(),
       upstreamId: newUpstreamId(),
     });
-  }
-
-  /** The render that the idempotency key created before, or why the key cannot be used; null for a new key. */
-  #replayed(call: Call): Result<ShownRender, Problem> | null {
-    const idempotency = findByIdempotencyKey(this.#context.runtime, call);
-    if (!idempotency.ok) return idempotency;
-    return idempotency.value === null ? null : asReplayed(this.read(idempotency.value as RenderId)); // written by start() only
   }
 }

@@ -4,7 +4,7 @@ import { type AnswerLanguage, chooseLanguage } from "../../../core/agent-text/vo
 import type { UserGrant } from "../../../core/auth.ts";
 import { classifyMessage } from "../../../core/commands/match.ts";
 import { signLink } from "../../../core/crypto.ts";
-import { type Problem, problemOf } from "../../../core/errors.ts";
+import { type Limit, type Problem, problemOf } from "../../../core/errors.ts";
 import { ownedId, type ProjectId, type TurnId } from "../../../core/ids.ts";
 import {
   EVENTS_TTL_MS,
@@ -23,17 +23,15 @@ import type { NewTurn, TurnWire } from "../../../core/wire/turn.ts";
 import type { TurnEventsPage, TurnEventWire } from "../../../core/wire/turn-event.ts";
 import { pageOf } from "../../shared/context.ts";
 import { readMeta, writeMeta } from "../../shared/database.ts";
-import {
-  asReplayed,
-  findByIdempotencyKey,
-  missingParentProblem,
-  saveIdempotencyKey,
-} from "../../shared/idempotency.ts";
+import { createOnce } from "../../shared/idempotency.ts";
 import { confirmSlot, releaseQuota, reserveQuota } from "../../shared/problems.ts";
 import { recordCaller, TURN, type UserContext } from "../context.ts";
 import { type EventSubscribers, tooManyWaiting, type Waiting } from "../event-streams.ts";
 import { noProject, type Projects } from "../projects.ts";
 import { aheadEndsBy, checkCallback, eventsUrl, showTurn, type TurnRows } from "./store.ts";
+
+/** A turn that is not stored yet, with its reserved slot. */
+type NewlyReserved = { readonly turn: Turn; readonly limits: readonly Limit[] };
 
 export class Turns {
   readonly #context: UserContext;
@@ -60,7 +58,7 @@ export class Turns {
    * Stores the turn and its first events; a job sends it when the project is free. `isWanted` is checked in the
    * commit, with no await in between: when it returns false, the turn is not stored and the answer is `not_found`.
    */
-  async start(
+  start(
     call: Call,
     project: ProjectId,
     body: NewTurn,
@@ -68,17 +66,46 @@ export class Turns {
     isWanted: () => boolean = () => true,
     source: PromptSource = "caller",
   ): Promise<Metered<TurnWire>> {
-    if (this.#projects.find(project) === null) {
-      const { runtime, database } = this.#context;
-      return err(missingParentProblem(runtime, database.exists(), call, noProject()));
-    }
-    const unreachable = checkCallback(this.#context, body);
-    if (unreachable !== null) return err(unreachable);
-    recordCaller(this.#context, call);
-    const { runtime, address, jobs } = this.#context;
-    const replayed = this.#findReplayed(call, project);
-    if (replayed !== null) return replayed;
-    const turn = newTurnOf({
+    const { runtime, log, jobs } = this.#context;
+    return createOnce<NewlyReserved, Metered<TurnWire>>(this.#context, call, {
+      existing: (id) => ({ ...this.read(id as TurnId), replayed: true }), // the key of `commit`
+      check: () => {
+        if (this.#projects.find(project) === null || !isWanted()) return noProject();
+        if (this.#rows.countQueuedIn(project) >= QUEUED_TURNS_PER_PROJECT) return queueFull();
+        return checkCallback(this.#context, body);
+      },
+      prepare: async () => {
+        recordCaller(this.#context, call);
+        const turn = this.#newTurn(call, project, body, attribution, source);
+        const reserved = await reserveQuota(runtime, call, [{ quota: "concurrent_turns", ref: turn.id, amount: 1 }]);
+        return reserved.ok ? ok({ turn, limits: reserved.value }) : reserved;
+      },
+      release: ({ turn }) => releaseQuota(runtime, turn.id),
+      commit: ({ turn }) => {
+        const firstEvents = this.#firstEvents(turn);
+        this.#rows.add(turn);
+        log.append(turn.id, firstEvents);
+        jobs.schedule(TURN, turn.id, runtime.now());
+        return turn.id;
+      },
+      created: async ({ turn, limits }) => {
+        confirmSlot(runtime, turn.id);
+        await runtime.failpoint("turn.intent");
+        jobs.tick();
+        return metered(showTurn(this.#context, this.#rows, turn), limits);
+      },
+    });
+  }
+
+  #newTurn(
+    call: Call,
+    project: ProjectId,
+    body: NewTurn,
+    attribution: AttributionWire | null,
+    source: PromptSource,
+  ): Turn {
+    const { runtime, address } = this.#context;
+    return newTurnOf({
       id: ownedId("trn", address.uh, runtime.now(), runtime.random),
       project,
       prompt: body.prompt,
@@ -94,24 +121,6 @@ export class Turns {
       key: call.key ?? null,
       createdAt: runtime.now(),
     });
-    const reserved = await reserveQuota(runtime, call, [{ quota: "concurrent_turns", ref: turn.id, amount: 1 }]);
-    const duplicate = this.#findReplayed(call, project); // a concurrent call with the same key may have committed during the reservation
-    const isDeleted = this.#projects.find(project) === null || !isWanted(); // or the project was deleted
-    if ((duplicate !== null || isDeleted) && reserved.ok) releaseQuota(runtime, turn.id);
-    if (duplicate !== null) return duplicate;
-    if (!reserved.ok) return reserved;
-    if (isDeleted) return err(noProject());
-    runtime.storage.transactionSync(() => {
-      const firstEvents = this.#firstEvents(turn);
-      this.#rows.add(turn);
-      saveIdempotencyKey(runtime, call, turn.id);
-      this.#context.log.append(turn.id, firstEvents);
-      jobs.schedule(TURN, turn.id, runtime.now());
-    });
-    confirmSlot(runtime, turn.id);
-    await runtime.failpoint("turn.intent");
-    jobs.tick();
-    return metered(showTurn(this.#context, this.#rows, turn), reserved.value);
   }
 
   /**
@@ -125,14 +134,6 @@ export class Turns {
   /** Whether the turn asks the agent to write a generator, which only the tenant may see. */
   isGeneratorJob(id: TurnId): boolean {
     return this.#rows.find(id)?.source === "generator_job";
-  }
-
-  /** The turn that the idempotency key created before, or why no turn can be added now; null when one can. */
-  #findReplayed(call: Call, project: ProjectId): Metered<TurnWire> | null {
-    const idempotency = findByIdempotencyKey(this.#context.runtime, call);
-    if (!idempotency.ok) return idempotency;
-    if (idempotency.value !== null) return { ...asReplayed(this.read(idempotency.value as TurnId)), replayed: true }; // written by start() only
-    return this.#rows.countQueuedIn(project) >= QUEUED_TURNS_PER_PROJECT ? err(queueFull()) : null;
   }
 
   read(id: TurnId): Result<TurnWire, Problem> {
@@ -236,6 +237,8 @@ const queueFull = (): Problem =>
 /** How long a ticket's signature is valid. Chosen: twice the retention of events, which no turn outlasts. */
 const SIGNED_FOR_MS = 2 * EVENTS_TTL_MS;
 
+type MadeTicket = { readonly ticket: string; readonly first_use_by: string };
+
 export const TICKET_INDEX = "CREATE INDEX tickets_by_age ON tickets (made_at);";
 
 /**
@@ -255,29 +258,38 @@ export class Tickets {
    * A ticket for the turn, the same one for the same idempotency key. Only its expiry is stored; the ticket is signed
    * again from it.
    */
-  async make(call: Call, id: TurnId): Promise<Result<{ ticket: string; first_use_by: string }, Problem>> {
-    if (this.#rows.shown(id) === null) return err(noTurn());
-    recordCaller(this.#context, call);
+  make(call: Call, id: TurnId): Promise<Result<MadeTicket, Problem>> {
     const { runtime } = this.#context;
-    const idempotency = findByIdempotencyKey(runtime, call);
-    if (!idempotency.ok) return idempotency;
-    // Tickets of the same turn differ in the second at which they expire.
-    const endsAt =
-      idempotency.value === null
-        ? runtime.now() + SIGNED_FOR_MS + this.#count(id) * SECOND_MS
-        : Number(idempotency.value);
-    const ticket = await this.#sign(id, endsAt);
-    runtime.storage.transactionSync(() => {
-      runtime.sql.exec("DELETE FROM tickets WHERE made_at < ?", runtime.now() - 2 * SIGNED_FOR_MS);
-      runtime.sql.exec(
-        "INSERT OR IGNORE INTO tickets (mac, turn, made_at) VALUES (?, ?, ?)",
-        macOf(ticket),
-        id,
-        runtime.now(),
-      );
-      if (idempotency.value === null) saveIdempotencyKey(runtime, call, String(endsAt));
+    return createOnce<{ ticket: string; endsAt: EpochMs }, Result<MadeTicket, Problem>>(this.#context, call, {
+      existing: async (endsAt) => {
+        if (this.#rows.shown(id) === null) return err(noTurn());
+        const ticket = await this.#sign(id, Number(endsAt));
+        this.#add(id, ticket);
+        return ok(this.#show(ticket));
+      },
+      check: () => (this.#rows.shown(id) === null ? noTurn() : null),
+      prepare: async () => {
+        recordCaller(this.#context, call);
+        // Tickets of the same turn differ in the second at which they expire.
+        const endsAt = runtime.now() + SIGNED_FOR_MS + this.#count(id) * SECOND_MS;
+        return ok({ ticket: await this.#sign(id, endsAt), endsAt });
+      },
+      commit: ({ ticket, endsAt }) => {
+        runtime.sql.exec("DELETE FROM tickets WHERE made_at < ?", runtime.now() - 2 * SIGNED_FOR_MS);
+        this.#add(id, ticket);
+        return String(endsAt);
+      },
+      created: ({ ticket }) => ok(this.#show(ticket)),
     });
-    return ok({ ticket, first_use_by: toRfc3339(this.#madeAt(ticket) + TICKET_FIRST_USE_MS) });
+  }
+
+  #add(id: TurnId, ticket: string): void {
+    const { sql, now } = this.#context.runtime;
+    sql.exec("INSERT OR IGNORE INTO tickets (mac, turn, made_at) VALUES (?, ?, ?)", macOf(ticket), id, now());
+  }
+
+  #show(ticket: string): MadeTicket {
+    return { ticket, first_use_by: toRfc3339(this.#madeAt(ticket) + TICKET_FIRST_USE_MS) };
   }
 
   async #sign(id: TurnId, expiresAt: EpochMs): Promise<string> {

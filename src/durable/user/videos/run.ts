@@ -203,7 +203,8 @@ export class VideoWorkflow {
         );
       const format = formatOfName(record.filename)?.ext ?? "";
       if (video.accepts !== null && !video.accepts.includes(format)) return notAccepted(record, video.accepts);
-      const made = this.#tools.assets.attach(this.#call(video, `attach ${source.asset}`), projectOf(video), record);
+      const call = this.#call(video, `attach ${source.asset}`);
+      const made = await this.#tools.assets.attach(call, projectOf(video), record);
       if (!made.ok) return made.error;
     }
     return null;

@@ -26,7 +26,7 @@ import {
 import type { UploadWire } from "../../../core/wire/upload.ts";
 import type { VideoEventWire } from "../../../core/wire/video.ts";
 import { pageOf } from "../../shared/context.ts";
-import { duplicateDeleted, findByIdempotencyKey, saveIdempotencyKey } from "../../shared/idempotency.ts";
+import { createOnce } from "../../shared/idempotency.ts";
 import type { Assets } from "../assets.ts";
 import { isNamed, recordCaller, TIDY, type UserContext, VIDEO } from "../context.ts";
 import type { Projects } from "../projects.ts";
@@ -212,23 +212,24 @@ export class Videos {
   /** Stores the video; its job makes it. A retry returns the same video, marked as deduplicated. */
   async start(call: Call, named: NamedVideoRequest): Promise<Result<ShownVideo, Problem>> {
     const { runtime, jobs } = this.#context;
-    // Before the idempotency check: no await may come between that check and the commit.
-    const order = { ...named, sources: await prepareSources(this.#context, named.sources) };
     recordCaller(this.#context, call);
-    const idempotency = findByIdempotencyKey(runtime, call);
-    if (!idempotency.ok) return idempotency;
-    const made = idempotency.value === null ? null : this.read(idempotency.value as VideoId); // written by this method only
-    if (made !== null) return made.ok ? ok({ ...made.value, deduplicated: true }) : err(duplicateDeleted());
-    const problem = this.check(named);
-    if (problem !== null) return err(problem);
-    const video = runtime.storage.transactionSync(() => {
-      const created = this.begin(order, null, call.key ?? null);
-      saveIdempotencyKey(runtime, call, created.id);
-      return created;
+    return createOnce<Video, Result<ShownVideo, Problem>>(this.#context, call, {
+      existing: (id) => {
+        const known = this.read(id as VideoId); // the key of `commit`
+        return known.ok ? ok({ ...known.value, deduplicated: true }) : known;
+      },
+      check: () => this.check(named),
+      prepare: async () => {
+        const sources = await prepareSources(this.#context, named.sources);
+        return ok(this.#newVideo({ ...named, sources }, null, call.key ?? null));
+      },
+      commit: (video) => this.#begin(video).id,
+      created: async (video) => {
+        await runtime.failpoint("video.intent");
+        jobs.tick();
+        return ok(this.show(video));
+      },
     });
-    await runtime.failpoint("video.intent");
-    jobs.tick();
-    return ok(this.show(video));
   }
 
   /** Why a video can never be made; null when the request is valid. `named`: whether callers name this user. */
@@ -241,9 +242,17 @@ export class Videos {
    * transaction.
    */
   begin(order: VideoRequest, batch: BatchId | null, key: KeyId | null): Video {
-    const { runtime, address, jobs, log } = this.#context;
+    return this.#begin(this.#newVideo(order, batch, key));
+  }
+
+  #newVideo(order: VideoRequest, batch: BatchId | null, key: KeyId | null): Video {
+    const { runtime, address } = this.#context;
     const id = ownedId("vid", address.uh, runtime.now(), runtime.random);
-    const video = { ...newVideoOf(order, id, runtime.now(), batch), key };
+    return { ...newVideoOf(order, id, runtime.now(), batch), key };
+  }
+
+  #begin(video: Video): Video {
+    const { runtime, jobs, log } = this.#context;
     const events_url = `${videoUrl(this.#context, video.id)}/events`;
     this.#rows.save(video);
     log.append(video.id, [{ type: "video.started", id: video.id, events_url }]);
@@ -266,22 +275,28 @@ export class Videos {
   }
 
   /** Sends another message to a video that has ended: the answer to a question, or a change. */
-  continueWith(call: Call, id: VideoId, prompt: string): Result<ShownVideo, Problem> {
+  continueWith(call: Call, id: VideoId, prompt: string): Promise<Result<ShownVideo, Problem>> {
     const { runtime, jobs } = this.#context;
-    const video = this.#rows.find(id);
-    if (video === null) return err(noVideo());
-    const idempotency = findByIdempotencyKey(runtime, call);
-    if (!idempotency.ok) return idempotency;
-    if (idempotency.value !== null) return this.read(id);
-    if (!canContinue(video)) return err(isOver(video) ? cannotContinue() : videoBusy(id));
-    recordCaller(this.#context, call);
-    runtime.storage.transactionSync(() => {
-      this.save(video, nextRound(video, prompt, runtime.now()));
-      saveIdempotencyKey(runtime, call, id);
-      jobs.schedule(VIDEO, id, runtime.now());
+    return createOnce<void, Result<ShownVideo, Problem>>(this.#context, call, {
+      existing: () => this.read(id),
+      check: () => {
+        const video = this.#rows.find(id);
+        if (video === null) return noVideo();
+        if (canContinue(video)) return null;
+        return isOver(video) ? cannotContinue() : videoBusy(id);
+      },
+      prepare: () => ok(recordCaller(this.#context, call)),
+      commit: () => {
+        const video = this.#rows.find(id);
+        if (video !== null) this.save(video, nextRound(video, prompt, runtime.now()));
+        jobs.schedule(VIDEO, id, runtime.now());
+        return id;
+      },
+      created: () => {
+        jobs.tick();
+        return this.read(id);
+      },
     });
-    jobs.tick();
-    return this.read(id);
   }
 
   /** Stops the video. Nemo may still finish and charge what it has begun. */
