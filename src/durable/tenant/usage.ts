@@ -137,7 +137,7 @@ export class Usage {
   }
 
   /** Counts a turn that was settled after its user's deletion, for its day and key only. */
-  settled({ at, status, credits, key }: SettledTurn): void {
+  #countSettled({ at, status, credits, key }: SettledTurn): void {
     const counts = countsOf(`turn.${status}`, JSON.stringify({ credits }));
     if (counts === null) return;
     const sums = new UsageSums();
@@ -145,9 +145,13 @@ export class Usage {
     this.#write(sums);
   }
 
-  /** Removes a deleted user's rows; its usage stays in the totals of days and keys. */
-  erase(uh: UserHash): void {
+  /**
+   * Removes a deleted user's rows, and counts its last turns; its usage stays in the totals of days and keys. Call in a
+   * transaction.
+   */
+  erase(uh: UserHash, settled: readonly SettledTurn[]): void {
     this.#runtime.sql.exec("DELETE FROM usage WHERE dimension = 'user' AND who = ?", uh);
+    for (const turn of settled) this.#countSettled(turn);
   }
 
   /** Removes expired days; returns when the next one expires, null when there is none. */
