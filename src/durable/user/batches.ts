@@ -1,4 +1,5 @@
 /** Batches of videos: stored as a whole, started a few items at a time, completed once. Each item becomes one video. */
+
 import {
   type Batch,
   type BatchChange,
@@ -23,9 +24,9 @@ import type { Database } from "../shared/database.ts";
 import { createOnce, stepKey } from "../shared/idempotency.ts";
 import { RetryLater } from "../shared/jobs.ts";
 import { admitNewUser, BATCH, isNamed, originOf, type UserContext } from "./context.ts";
-import type { Projects } from "./projects.ts";
+import type { UserServices } from "./services.ts";
 import type { ShownVideo } from "./videos/store.ts";
-import { prepareSources, type Videos } from "./videos/videos.ts";
+import { prepareSources } from "./videos/videos.ts";
 
 /** When to read a running batch again. Chosen: an item takes a minute or two. */
 const POLL_AFTER_SECONDS = 10;
@@ -65,40 +66,37 @@ export const statusWithoutVideo = ({ status }: Batch): "queued" | "cancelled" =>
   status === "cancelled" ? "cancelled" : "queued";
 
 export class Batches {
-  readonly #context: UserContext;
-  readonly #rows: BatchRows;
-  readonly #videos: Videos;
-  readonly #projects: Projects;
+  readonly #user: UserServices;
 
-  constructor(context: UserContext, rows: BatchRows, videos: Videos, projects: Projects) {
-    this.#context = context;
-    this.#rows = rows;
-    this.#videos = videos;
-    this.#projects = projects;
-    context.outbox.onEvent((resource) => {
-      const batch = resource.startsWith("vid_") ? rows.batchOf(resource as VideoId) : null;
-      if (batch !== null) context.jobs.schedule(BATCH, batch, context.runtime.now());
-    });
+  constructor(user: UserServices) {
+    this.#user = user;
+  }
+
+  /** Schedules the batch that a video belongs to. */
+  onEvent(resource: string): void {
+    const { jobs, runtime, batchRows } = this.#user;
+    const batch = resource.startsWith("vid_") ? batchRows.batchOf(resource as VideoId) : null;
+    if (batch !== null) jobs.schedule(BATCH, batch, runtime.now());
   }
 
   /** Stores the batch with all its items, or rejects all of it: the problem names the item that cannot be made. */
   async start(call: Call, order: BatchRequest, named: readonly NamedBatchItem[]): Promise<Result<BatchWire, Problem>> {
-    const { runtime, address, jobs } = this.#context;
-    const admitted = await admitNewUser(this.#context, call);
+    const { runtime, address, jobs } = this.#user;
+    const admitted = await admitNewUser(this.#user, call);
     if (!admitted.ok) return admitted;
     const id = ownedId("bat", address.uh, runtime.now(), runtime.random);
     const batch = { ...newBatchOf(order, id, named.length, runtime.now()), key: call.key ?? null };
-    return createOnce<readonly BatchItem[], Result<BatchWire, Problem>>(this.#context, call, {
+    return createOnce<readonly BatchItem[], Result<BatchWire, Problem>>(this.#user, call, {
       existing: (known) => this.read(known as BatchId), // the key of `commit`
       check: () => this.#check(batch, named),
       prepare: async () => {
         const items: BatchItem[] = [];
-        for (const item of named) items.push({ ...item, sources: await prepareSources(this.#context, item.sources) });
+        for (const item of named) items.push({ ...item, sources: await prepareSources(this.#user, item.sources) });
         return ok(items);
       },
       commit: (items) => {
-        this.#rows.save(batch);
-        for (const [n, item] of items.entries()) this.#rows.addItem(id, n, item);
+        this.#user.batchRows.save(batch);
+        for (const [n, item] of items.entries()) this.#user.batchRows.addItem(id, n, item);
         jobs.schedule(BATCH, id, runtime.now());
         return id;
       },
@@ -111,13 +109,13 @@ export class Batches {
   }
 
   read(id: BatchId): Result<BatchWire, Problem> {
-    const batch = this.#rows.find(id);
+    const batch = this.#user.batchRows.find(id);
     return batch === null ? err(noBatch()) : ok(this.#show(batch));
   }
 
   list(page: PageRequest): Page<BatchWire> {
     return pageOf(
-      this.#rows.page(page),
+      this.#user.batchRows.page(page),
       page,
       (batch) => batch.id,
       (batch) => this.#show(batch),
@@ -130,19 +128,19 @@ export class Batches {
     { limit, after }: PageRequest,
     status: BatchItemWire["status"] | null,
   ): Result<Page<ShownItem>, Problem> {
-    const batch = this.#rows.find(id);
+    const batch = this.#user.batchRows.find(id);
     if (batch === null) return err(noBatch());
     const from = after === null ? 0 : Number(after);
     const show = (item: (typeof rows)[number]): ShownItem =>
-      showItem(batch, item, item.video === null ? null : this.#videos.show(item.video));
-    const rows = this.#rows.items(id, from, limit, status, statusWithoutVideo(batch));
+      showItem(batch, item, item.video === null ? null : this.#user.videos.show(item.video));
+    const rows = this.#user.batchRows.items(id, from, limit, status, statusWithoutVideo(batch));
     return ok(pageOf(rows, { limit, after }, ({ n }) => String(n + 1), show));
   }
 
   /** Pauses, resumes or cancels the batch. A paused batch finishes the videos that run and starts no others. */
   change(id: BatchId, change: BatchChange): Result<BatchWire, Problem> {
-    const { runtime, jobs } = this.#context;
-    const batch = this.#rows.find(id);
+    const { runtime, jobs } = this.#user;
+    const batch = this.#user.batchRows.find(id);
     if (batch === null) return err(noBatch());
     const next = changedBatch(batch, change);
     if (next === null && change !== "cancel" && (batch.endedAt !== null || batch.status === "cancelled"))
@@ -155,7 +153,7 @@ export class Batches {
       );
     if (next !== null) {
       runtime.storage.transactionSync(() => {
-        this.#rows.save(next);
+        this.#user.batchRows.save(next);
         jobs.schedule(BATCH, id, runtime.now());
       });
       jobs.tick();
@@ -165,21 +163,22 @@ export class Batches {
 
   /** Job: starts the items that may start, and completes the batch when none is left. */
   async perform(id: BatchId): Promise<void> {
-    const { runtime, jobs } = this.#context;
+    const { runtime, jobs } = this.#user;
     for (;;) {
-      const batch = this.#rows.find(id);
+      const batch = this.#user.batchRows.find(id);
       if (batch === null) return jobs.done(BATCH, id);
-      const step = nextBatchStep(batch, this.#rows.counts(id), runtime.now());
+      const step = nextBatchStep(batch, this.#user.batchRows.counts(id), runtime.now());
       if (step.do === "rest") return jobs.done(BATCH, id);
       if (step.do === "wait") return jobs.schedule(BATCH, id, runtime.now() + runtime.config.timings.videoPollInterval);
       if (step.do === "end") return this.#end(step.batch);
-      if (step.do === "stop_running") for (const video of this.#rows.running(id)) this.#videos.cancel(video);
+      if (step.do === "stop_running")
+        for (const video of this.#user.batchRows.running(id)) this.#user.videos.cancel(video);
       if (step.do === "make_project") await this.#makeProject(batch);
       if (step.do === "start") {
-        for (const { n, item } of this.#rows.waiting(id, step.count)) {
+        for (const { n, item } of this.#user.batchRows.waiting(id, step.count)) {
           runtime.storage.transactionSync(() => {
-            const video = this.#videos.begin(videoOrderOf(batch, item), id, batch.key ?? null);
-            this.#rows.markStarted(id, n, video.id);
+            const video = this.#user.videos.begin(videoOrderOf(batch, item), id, batch.key ?? null);
+            this.#user.batchRows.markStarted(id, n, video.id);
           });
         }
         await runtime.failpoint("batch.item");
@@ -190,8 +189,8 @@ export class Batches {
 
   /** Cancels a batch whose job keeps failing, or ends it at once if it was cancelled before. */
   giveUp(id: BatchId): void {
-    const { runtime, jobs } = this.#context;
-    const batch = this.#rows.find(id);
+    const { runtime, jobs } = this.#user;
+    const batch = this.#user.batchRows.find(id);
     if (batch === null || batch.endedAt !== null) return;
     const cancelled = changedBatch(batch, "cancel");
     if (cancelled === null) {
@@ -199,15 +198,15 @@ export class Batches {
       return;
     }
     runtime.storage.transactionSync(() => {
-      this.#rows.save(cancelled);
+      this.#user.batchRows.save(cancelled);
       jobs.schedule(BATCH, id, runtime.now());
     });
   }
 
   #end(batch: Batch): void {
-    const { runtime, jobs, outbox } = this.#context;
+    const { runtime, jobs, outbox } = this.#user;
     runtime.storage.transactionSync(() => {
-      this.#rows.save(batch);
+      this.#user.batchRows.save(batch);
       outbox.add("batch.completed", batch.id, this.#show(batch), batch);
       jobs.done(BATCH, batch.id);
     });
@@ -215,19 +214,19 @@ export class Batches {
 
   /** Creates the project under its own idempotency key: after a crash the next run finds the same project. */
   async #makeProject({ id }: Batch): Promise<void> {
-    const context = this.#context;
+    const context = this.#user;
     const idempotency = { key: stepKey(id, "project"), fingerprint: id };
     const call = { origin: originOf(context), named: isNamed(context), idempotency };
-    const made = await this.#projects.create(call, { name: "batch", metadata: {} });
+    const made = await this.#user.projects.create(call, { name: "batch", metadata: {} });
     if (!made.ok) throw new RetryLater("no project for a batch", made.error);
-    const fresh = this.#rows.find(id); // the batch may have been paused or cancelled during the await
-    if (fresh !== null) this.#rows.save({ ...fresh, project: made.value.id });
+    const fresh = this.#user.batchRows.find(id); // the batch may have been paused or cancelled during the await
+    if (fresh !== null) this.#user.batchRows.save({ ...fresh, project: made.value.id });
   }
 
   /** Why an item can never be made, with the item's index in the fields; null when all are valid. */
   #check(batch: Batch, items: readonly NamedBatchItem[]): Problem | null {
     for (const [n, item] of items.entries()) {
-      const problem = this.#videos.check({
+      const problem = this.#user.videos.check({
         ...videoOrderOf(batch, { ...item, sources: [] }),
         ...item,
         callback: batch.callback,
@@ -239,7 +238,7 @@ export class Batches {
   }
 
   #show(batch: Batch): BatchWire {
-    return showBatch(this.#context, batch, this.#rows.counts(batch.id), this.#rows.spent(batch.id));
+    return showBatch(this.#user, batch, this.#user.batchRows.counts(batch.id), this.#user.batchRows.spent(batch.id));
   }
 }
 

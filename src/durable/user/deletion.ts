@@ -8,6 +8,7 @@
  * Turns that Nemo still works on may be charged: each is read until it settles, and the receipt and the tenant's
  * usage include its cost.
  */
+
 import {
   tenantObjectName,
   type UserAddress,
@@ -43,10 +44,7 @@ import { type Database, readMeta, writeMeta } from "../shared/database.ts";
 import type { JobScheduler } from "../shared/jobs.ts";
 import { AUDIT, noteAudit } from "../shared/outbox.ts";
 import { SANDBOX_URL } from "../shared/stored-token.ts";
-import type { UserContext } from "./context.ts";
-import { Projects } from "./projects.ts";
-import { TurnSettle } from "./turns/settle.ts";
-import { TurnRows } from "./turns/store.ts";
+import type { UserServices } from "./services.ts";
 
 export const ERASE = "erase";
 export const FORGET = "forget";
@@ -99,11 +97,6 @@ export class UserDeletion {
   /** Why nothing can be created for this user; null while the user is active. */
   check(): Problem | null {
     return this.#tombstone === null ? null : userDeleted(this.#tombstone.requestedAt);
-  }
-
-  /** Whether a job of this kind still runs; after the deletion only a few kinds do. */
-  isScheduled(kind: string): boolean {
-    return this.#tombstone === null || kind === ERASE || kind === FORGET || kind === AUDIT;
   }
 
   /** Stores the tombstone and schedules the deletion. Idempotent. */
@@ -253,23 +246,18 @@ const userDeleted = (at: EpochMs): Problem =>
 const RUNNING: readonly OpenTurn["phase"][] = ["sending", "streaming", "settling"];
 
 export class PendingSettlements {
-  readonly #context: UserContext;
-  readonly #rows: TurnRows;
-  readonly #settle: TurnSettle;
+  readonly #user: UserServices;
 
-  /** `context` with the whole database, since the guarded one is empty by now. */
-  constructor(context: UserContext) {
-    this.#context = context;
-    this.#rows = new TurnRows(context.runtime, context.database);
-    this.#settle = new TurnSettle(context, new Projects(context), this.#rows);
+  constructor(user: UserServices) {
+    this.#user = user;
   }
 
   /**
    * Reads each turn that is not settled yet, once. Returns when to read again; null when all are settled. Idempotent.
    */
   async settle(): Promise<EpochMs | null> {
-    const running = this.#rows.inPhases(RUNNING);
-    for (const { id } of running) this.#rows.change(id, RUNNING, (turn) => afterRestart(turn) ?? turn);
+    const running = this.#user.turnRows.inPhases(RUNNING);
+    for (const { id } of running) this.#user.turnRows.change(id, RUNNING, (turn) => afterRestart(turn) ?? turn);
     const next = await Promise.all(running.map(({ id }) => this.#read(id)));
     const pending = next.filter((at) => at !== null);
     return pending.length === 0 ? null : Math.min(...pending);
@@ -277,7 +265,7 @@ export class PendingSettlements {
 
   /** The turns that ended since the user was deleted, and their cost. */
   settled(since: EpochMs): SettledTurn[] {
-    return this.#rows.endedSince(since).map((turn) => ({
+    return this.#user.turnRows.endedSince(since).map((turn) => ({
       at: turn.endedAt ?? since,
       status: turn.verdict?.status ?? "unknown",
       credits: spentBy(turn, turn.reading, turn.shared),
@@ -287,21 +275,21 @@ export class PendingSettlements {
 
   /** A turn that cannot be read, even because of an exception, ends as unknown when its time is over. */
   async #read(id: TurnId): Promise<EpochMs | null> {
-    const { runtime } = this.#context;
+    const { runtime } = this.#user;
     const { timings } = runtime.config;
-    const turn = this.#rows.find(id);
+    const turn = this.#user.turnRows.find(id);
     if (turn === null || turn.phase === "ended") return null;
     const until = giveUpAt(turn, timings);
     const reading = await this.#readUpstream(turn, until);
     const now = runtime.now();
     if ("code" in reading) {
       if (now < until) return Math.min(now + timings.settleNext, until);
-      this.#rows.change(id, RUNNING, (open) => toEnded(open, unreadable(), reading, now));
+      this.#user.turnRows.change(id, RUNNING, (open) => toEnded(open, unreadable(), reading, now));
       return null;
     }
     const { seen, shared } = reading;
     let next: EpochMs | null = null;
-    this.#rows.change(id, RUNNING, (open) => {
+    this.#user.turnRows.change(id, RUNNING, (open) => {
       const settled = afterSnapshot(open, seen, shared, now, timings);
       if (settled.do === "end") return toEnded({ ...open, reading: seen, shared }, settled.verdict, null, now);
       next = settled.at;
@@ -316,10 +304,10 @@ export class PendingSettlements {
     until: EpochMs,
   ): Promise<{ readonly seen: Snapshot; readonly shared: boolean } | Problem> {
     try {
-      const seen = await this.#settle.snapshot(turn.project);
+      const seen = await this.#user.turnSettle.snapshot(turn.project);
       if ("code" in seen) return seen;
-      const isShared = turn.shared || this.#rows.overlapped(turn);
-      return { seen, shared: isShared || (await this.#context.account.lease(turn.id, until)) };
+      const isShared = turn.shared || this.#user.turnRows.overlapped(turn);
+      return { seen, shared: isShared || (await this.#user.account.lease(turn.id, until)) };
     } catch (error) {
       logBug("last_turn_not_read", error, { work: "erase" });
       return problemOf("nemo_unavailable", "The result of the turn could not be read; its credits are unknown.");

@@ -1,8 +1,8 @@
-/** Every creation in a user's object uses its idempotency key in the same way. */
+/** Every creation in the objects of a user and of a tenant uses its idempotency key in the same way. */
 import { describe, expect, it } from "vitest";
 import type { UserAddress } from "../../../src/core/address.ts";
 import type { Problem } from "../../../src/core/errors.ts";
-import type { ProjectId, RenderId, TurnId, VideoId } from "../../../src/core/ids.ts";
+import type { EndpointId, ProjectId, RenderId, TurnId, VideoId } from "../../../src/core/ids.ts";
 import { QUOTA_DEFAULTS } from "../../../src/core/limits.ts";
 import type { Result } from "../../../src/core/result.ts";
 import type { AssetRecord, Call, UserRpc } from "../../../src/core/rpc/user.ts";
@@ -24,7 +24,7 @@ import {
   userRpc,
 } from "../../support/objects.ts";
 
-/** What the creations need: a project with a timeline, its ended turn, a render and a video that have ended. */
+/** What the creations need: a project with a timeline, its turn, a render and a video, all ended, and an endpoint. */
 type Made = {
   readonly at: UserAddress;
   readonly user: UserRpc;
@@ -32,6 +32,7 @@ type Made = {
   readonly turn: TurnId;
   readonly render: RenderId;
   readonly video: VideoId;
+  readonly endpoint: EndpointId;
 };
 type Creation = {
   readonly create: (call: Call, made: Made) => Promise<Result<object, Problem>>;
@@ -80,6 +81,8 @@ const item = {
   metadata: {},
   onQuestion: "wait",
 } as const;
+/** Nothing listens there. */
+const RECEIVER = "http://127.0.0.1:9/in";
 const removeProject = ({ user, project }: Made) => user.removeProject(call(), project);
 
 const CREATIONS: Readonly<Record<string, Creation>> = {
@@ -127,6 +130,24 @@ const CREATIONS: Readonly<Record<string, Creation>> = {
   },
   "link to a video": { create: (by, { user, video }) => user.shareVideo(by, video, 60) },
   "stream ticket": { create: (by, { user, turn }) => user.makeTicket(by, turn), remove: removeProject },
+  endpoint: {
+    create: async (by, { at }) => {
+      const created = await tenantRpc(at).createEndpoint(by, { url: RECEIVER, types: ["*"] });
+      return created.ok ? { ok: true, value: { id: created.value.endpoint.id } } : created;
+    },
+    remove: ({ at }, id) => tenantRpc(at).deleteEndpoint(id as EndpointId),
+  },
+  "recovery of an endpoint": {
+    create: (by, { at, endpoint }) => tenantRpc(at).recoverEndpoint(by, endpoint, 0),
+    remove: ({ at, endpoint }) => tenantRpc(at).deleteEndpoint(endpoint),
+  },
+  "test of an endpoint": { create: (by, { at, endpoint }) => tenantRpc(at).testEndpoint(by, endpoint, null) },
+  "new secret": {
+    create: async (by, { at, endpoint }) => {
+      const rotated = await tenantRpc(at).rotateSecret(by, endpoint);
+      return rotated.ok ? { ok: true, value: { id: rotated.value.previous_until } } : rotated; // the secret is shown once
+    },
+  },
   session: { create: (by, { user }) => user.openSession(by) },
   "sign-out": { create: (by, { user }) => user.signOut(by) },
 };
@@ -141,7 +162,8 @@ async function prepare(): Promise<Made> {
   const render = good(await user.startRender(call(), project, newRender.parse({}))).id as RenderId;
   await until(async () => good(await user.readRender(render)).ended_at !== null);
   await until(async () => good(await user.readVideo(video)).ended_at !== null);
-  return { at, user, project, turn, render, video };
+  const { endpoint } = good(await tenantRpc(at).createEndpoint(call(), { url: RECEIVER, types: ["*"] }));
+  return { at, user, project, turn, render, video, endpoint: endpoint.id as EndpointId };
 }
 
 const keyed = (fingerprint?: string): Call => ({ ...call("k", fingerprint), quotas: QUOTA_DEFAULTS.test });

@@ -1,4 +1,5 @@
 /** Files of finished renders: where they are stored, links to share them, their expiry, and the copy from Nemo. */
+
 import { renderKey } from "../../../core/address.ts";
 import { signLink } from "../../../core/crypto.ts";
 import { type Problem, problemOf } from "../../../core/errors.ts";
@@ -26,8 +27,9 @@ import { readTenant } from "../../../store/tenants.ts";
 import type { ObjectRuntime } from "../../shared/context.ts";
 import { createOnce } from "../../shared/idempotency.ts";
 import { FILE, recordCaller, type UserContext } from "../context.ts";
+import type { UserServices } from "../services.ts";
 import { failureOf } from "../turns/store.ts";
-import { fileGone, fileOwner, noRender, notReady, type RenderRows } from "./store.ts";
+import { fileGone, fileOwner, noRender, notReady } from "./store.ts";
 
 /** How long the tenant's finished files are kept, in ms. One read of D1; throws when it does not answer. */
 export async function readRetentionMs({ address, runtime }: UserContext): Promise<number> {
@@ -38,18 +40,16 @@ export async function readRetentionMs({ address, runtime }: UserContext): Promis
 type SharedFile = { readonly token: string; readonly expires_at: string };
 
 export class RenderFiles {
-  readonly #context: UserContext;
-  readonly #rows: RenderRows;
+  readonly #user: UserServices;
 
-  constructor(context: UserContext, rows: RenderRows) {
-    this.#context = context;
-    this.#rows = rows;
+  constructor(user: UserServices) {
+    this.#user = user;
   }
 
   /** The storage key of the finished file, or why there is none: not finished yet, failed or expired. */
   file(id: RenderId): Result<StoredFile, Problem> {
-    const { address, runtime } = this.#context;
-    const render = this.#rows.shown(id);
+    const { address, runtime } = this.#user;
+    const render = this.#user.renderRows.shown(id);
     if (render === null) return err(noRender());
     if (render.file !== null) {
       if (render.file.expiresAt <= runtime.now()) return err(fileGone(render));
@@ -73,14 +73,14 @@ export class RenderFiles {
    * again from it.
    */
   share(call: Call, id: RenderId, seconds: number): Promise<Result<SharedFile, Problem>> {
-    return createOnce<void, Result<SharedFile, Problem>>(this.#context, call, {
+    return createOnce<void, Result<SharedFile, Problem>>(this.#user, call, {
       existing: (expiresAt) => this.#link(id, Number(expiresAt)),
       check: () => {
         const file = this.file(id);
         return file.ok ? null : file.error;
       },
-      prepare: () => ok(recordCaller(this.#context, call)),
-      commit: () => String(this.#context.runtime.now() + seconds * SECOND_MS),
+      prepare: () => ok(recordCaller(this.#user, call)),
+      commit: () => String(this.#user.runtime.now() + seconds * SECOND_MS),
       created: (_, expiresAt) => this.#link(id, Number(expiresAt)),
     });
   }
@@ -88,7 +88,7 @@ export class RenderFiles {
   async #link(id: RenderId, expiresAt: EpochMs): Promise<Result<SharedFile, Problem>> {
     const file = this.file(id);
     if (!file.ok) return file;
-    const { runtime, address } = this.#context;
+    const { runtime, address } = this.#user;
     const { rootSecret: current, rootSecretPrevious: previous } = runtime.config;
     const { tenant, mode } = address;
     const token = await signLink({ purpose: "share", tenant, mode, id, expiresAt }, { current, previous });
@@ -97,10 +97,10 @@ export class RenderFiles {
 
   /** Lets a finished file expire now. Call inside a transaction. */
   end(id: RenderId): void {
-    const { runtime, jobs } = this.#context;
-    const render = this.#rows.find(id);
+    const { runtime, jobs } = this.#user;
+    const render = this.#user.renderRows.find(id);
     if (render === null || render.file === null) return;
-    this.#rows.save({ ...render, file: expireNow(render.file, runtime.now()) });
+    this.#user.renderRows.save({ ...render, file: expireNow(render.file, runtime.now()) });
     jobs.schedule(FILE, id, runtime.now());
   }
 
@@ -109,19 +109,19 @@ export class RenderFiles {
    * file past it is refused from then on, and deleted here unless another render uses it.
    */
   async checkExpiry(id: RenderId): Promise<void> {
-    const { address, runtime, jobs } = this.#context;
-    const retentionMs = await readRetentionMs(this.#context);
-    const render = this.#rows.find(id);
+    const { address, runtime, jobs } = this.#user;
+    const retentionMs = await readRetentionMs(this.#user);
+    const render = this.#user.renderRows.find(id);
     if (render === null || render.file === null) return jobs.done(FILE, id);
     const file = withRetention(render.file, render.endedAt ?? render.createdAt, retentionMs);
     runtime.storage.transactionSync(() => {
-      if (file.expiresAt !== render.file?.expiresAt) this.#rows.save({ ...render, file });
+      if (file.expiresAt !== render.file?.expiresAt) this.#user.renderRows.save({ ...render, file });
       jobs.schedule(FILE, id, nextFileCheck(runtime, file));
     });
     if (file.expiresAt > runtime.now()) return;
     const owner = fileOwner(render);
     await runtime.failpoint("file.expired");
-    if (!this.#rows.isShared(id, owner, runtime.now())) {
+    if (!this.#user.renderRows.isShared(id, owner, runtime.now())) {
       await runtime.env.MEDIA.delete(renderKey(address, owner));
     }
     jobs.done(FILE, id);

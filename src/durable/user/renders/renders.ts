@@ -1,4 +1,5 @@
 /** Operations on renders: start, plan, read, list, cancel. Polling and copying are in run.ts and files.ts. */
+
 import type { Limit, Problem } from "../../../core/errors.ts";
 import { ownedId, type ProjectId, type RenderId } from "../../../core/ids.ts";
 import { REUSE_MARGIN_MS } from "../../../core/limits.ts";
@@ -13,33 +14,22 @@ import type { NemoState } from "../../../nemo/client.ts";
 import { pageOf } from "../../shared/context.ts";
 import { createOnce } from "../../shared/idempotency.ts";
 import { releaseQuota, reserveQuota } from "../../shared/problems.ts";
-import { recordCaller, type UserContext } from "../context.ts";
-import { noProject, type Projects } from "../projects.ts";
+import { recordCaller } from "../context.ts";
+import { noProject } from "../projects.ts";
+import type { UserServices } from "../services.ts";
 import { checkCallback } from "../turns/store.ts";
 import { readRetentionMs } from "./files.ts";
 import { newUpstreamId, saveStep } from "./run.ts";
-import {
-  type Finished,
-  noRender,
-  nothingToRender,
-  type RenderRows,
-  type ShownRender,
-  showRender,
-  unattested,
-} from "./store.ts";
+import { type Finished, noRender, nothingToRender, type ShownRender, showRender, unattested } from "./store.ts";
 
 /** A render that is not stored yet: `render` is `order`, or `order` completed with a finished file. */
 type NewlyReserved = { readonly order: Render; readonly render: Render; readonly limits: readonly Limit[] };
 
 export class Renders {
-  readonly #context: UserContext;
-  readonly #projects: Projects;
-  readonly #rows: RenderRows;
+  readonly #user: UserServices;
 
-  constructor(context: UserContext, projects: Projects, rows: RenderRows) {
-    this.#context = context;
-    this.#projects = projects;
-    this.#rows = rows;
+  constructor(user: UserServices) {
+    this.#user = user;
   }
 
   /**
@@ -54,13 +44,13 @@ export class Renders {
     attribution: AttributionWire | null = null,
     isWanted: () => boolean = () => true,
   ): Promise<Metered<ShownRender>> {
-    const { runtime, jobs } = this.#context;
-    return createOnce<NewlyReserved, Metered<ShownRender>>(this.#context, call, {
+    const { runtime, jobs } = this.#user;
+    return createOnce<NewlyReserved, Metered<ShownRender>>(this.#user, call, {
       existing: (id) => this.read(id as RenderId), // the key of `commit`
       check: () => (isWanted() ? this.#check(project, body) : noProject()),
       prepare: async () => {
-        recordCaller(this.#context, call);
-        const [state, retentionMs] = await Promise.all([this.#readExportable(project), readRetentionMs(this.#context)]);
+        recordCaller(this.#user, call);
+        const [state, retentionMs] = await Promise.all([this.#readExportable(project), readRetentionMs(this.#user)]);
         if (!state.ok) return state;
         const order = this.#order(call, project, body, attribution);
         const finished = body.reuse ? this.#finished(project, state.value, body) : null;
@@ -71,13 +61,13 @@ export class Renders {
       },
       release: ({ order }) => releaseQuota(runtime, order.id),
       commit: ({ order, render }) => {
-        this.#rows.add(render);
-        saveStep(this.#context, this.#rows, order, render);
+        this.#user.renderRows.add(render);
+        saveStep(this.#user, this.#user.renderRows, order, render);
         return render.id;
       },
       created: ({ render, limits }) => {
         jobs.tick();
-        return metered(showRender(this.#context, render), limits);
+        return metered(showRender(this.#user, render), limits);
       },
     });
   }
@@ -102,15 +92,15 @@ export class Renders {
   }
 
   read(id: RenderId): Result<ShownRender, Problem> {
-    const render = this.#rows.shown(id);
-    return render === null ? err(noRender()) : ok(showRender(this.#context, render));
+    const render = this.#user.renderRows.shown(id);
+    return render === null ? err(noRender()) : ok(showRender(this.#user, render));
   }
 
   /** Renders of one project, or of all when `project` is null. */
   list(project: ProjectId | null, page: PageRequest): Result<Page<ShownRender>, Problem> {
-    if (project !== null && this.#projects.find(project) === null) return err(noProject());
-    const show = (render: Render): ShownRender => showRender(this.#context, render);
-    return ok(pageOf(this.#rows.page(project, page), page, (render) => render.id, show));
+    if (project !== null && this.#user.projects.find(project) === null) return err(noProject());
+    const show = (render: Render): ShownRender => showRender(this.#user, render);
+    return ok(pageOf(this.#user.renderRows.page(project, page), page, (render) => render.id, show));
   }
 
   /**
@@ -118,35 +108,35 @@ export class Renders {
    * changed.
    */
   cancel(id: RenderId): Result<ShownRender, Problem> {
-    const render = this.#rows.find(id);
-    return render === null ? err(noRender()) : ok(showRender(this.#context, this.#stop(render, toCancelled)));
+    const render = this.#user.renderRows.find(id);
+    return render === null ? err(noRender()) : ok(showRender(this.#user, this.#stop(render, toCancelled)));
   }
 
   /** Ends a render of a deleted project or video, whatever its phase. */
   drop(id: RenderId): void {
-    const render = this.#rows.find(id);
+    const render = this.#user.renderRows.find(id);
     if (render !== null) this.#stop(render, toDropped);
   }
 
   #stop(render: Render, how: typeof toCancelled): Render {
-    const stopped = how(render, this.#context.runtime.now());
+    const stopped = how(render, this.#user.runtime.now());
     if (stopped === render) return render;
-    saveStep(this.#context, this.#rows, render, stopped);
-    this.#context.jobs.tick();
+    saveStep(this.#user, this.#user.renderRows, render, stopped);
+    this.#user.jobs.tick();
     return stopped;
   }
 
   /** Validates the request before the project's state is read. */
   #check(project: ProjectId, body: NewRender): Problem | null {
-    if (this.#projects.find(project) === null) return noProject();
-    const { allowUnattestedOutput } = this.#context.runtime.config;
+    if (this.#user.projects.find(project) === null) return noProject();
+    const { allowUnattestedOutput } = this.#user.runtime.config;
     if (!isAttested(body.output) && !allowUnattestedOutput) return unattested();
-    return checkCallback(this.#context, body);
+    return checkCallback(this.#user, body);
   }
 
   /** The project's state, or a problem when its timeline has nothing to export. */
   async #readExportable(project: ProjectId): Promise<Result<NemoState, Problem>> {
-    const state = await this.#projects.state(project);
+    const state = await this.#user.projects.state(project);
     if (!state.ok) return state;
     if (state.value === null || !isExportable(state.value.timeline)) return err(nothingToRender());
     return ok(state.value);
@@ -154,11 +144,11 @@ export class Renders {
 
   /** A finished render of the same timeline and output whose file does not expire soon. */
   #finished(project: ProjectId, { fingerprint }: NemoState, { output }: NewRender): Finished | null {
-    return this.#rows.finished(project, fingerprint, output, this.#context.runtime.now() + REUSE_MARGIN_MS);
+    return this.#user.renderRows.finished(project, fingerprint, output, this.#user.runtime.now() + REUSE_MARGIN_MS);
   }
 
   #order(call: Call, project: ProjectId, body: NewRender, attribution: AttributionWire | null): Render {
-    const { runtime, address } = this.#context;
+    const { runtime, address } = this.#user;
     return newRenderOf({
       id: ownedId("rnd", address.uh, runtime.now(), runtime.random),
       project,
