@@ -1,13 +1,11 @@
 /** The events of a video: a resumable stream, or pages with the same cursor. */
 import * as z from "zod";
-import { LONG_POLL_MAX_SECONDS, PAGE_MAX } from "../core/limits.ts";
 import { videoEventsPage } from "../core/wire/video.ts";
 import type { Api } from "../http/context.ts";
 import { defineRoute, ownedParams } from "../http/define-route.ts";
-import { cursorOf, cursorQuery, headOfStream, retryStream, streamOf, wantsJson } from "../http/event-stream.ts";
+import { eventsQuery, serveEvents } from "../http/event-stream.ts";
 import { addressOf } from "../http/idempotency.ts";
 import { userObject } from "../http/objects.ts";
-import { unwrap } from "../http/problem.ts";
 
 const events = defineRoute({
   method: "get",
@@ -20,23 +18,7 @@ const events = defineRoute({
     "Returns the video's stages, the complete messages of its turns, timeline changes and the end. Returns the events after the cursor, then follows the video until it ends. `Accept: application/json` returns a page instead. `Last-Event-ID` takes precedence over `?after=`. A stream closes after about 240 seconds; resume it with `Last-Event-ID`. If too many streams are open, the response contains only a `retry:` field. HEAD opens no stream.",
   request: {
     params: ownedParams("vid"),
-    query: z.strictObject({
-      after: z.coerce.number().int().min(0).default(0).meta({ description: "Return events after this id." }),
-      ...cursorQuery,
-      limit: z.coerce
-        .number()
-        .int()
-        .min(1)
-        .max(PAGE_MAX)
-        .default(PAGE_MAX)
-        .meta({ description: "Events per page. JSON only." }),
-      wait: z.coerce
-        .number()
-        .min(0)
-        .max(LONG_POLL_MAX_SECONDS)
-        .default(0)
-        .meta({ description: "Seconds to wait for the first event. JSON only." }),
-    }),
+    query: eventsQuery,
   },
   responses: {
     200: {
@@ -50,21 +32,11 @@ const events = defineRoute({
 export function mountVideoEvents(app: Api): void {
   app.openapi(events, async (c) => {
     const { id } = c.req.valid("param");
-    const query = c.req.valid("query");
-    const { limit } = query;
     const user = userObject(c.env, addressOf(c, id));
-    const cursor = cursorOf(c.req.header("Last-Event-ID"), query);
-    const isHead = c.req.method === "HEAD";
-    const wait = isHead ? 0 : query.wait;
-    if (wantsJson(c.req.header("Accept")))
-      return c.json(unwrap(await user.readVideoEvents(id, cursor, limit, wait * 1_000)), 200);
-    if (isHead) {
-      const page = unwrap(await user.readVideoEvents(id, cursor, 1, 0));
-      return headOfStream(page.ended && page.data.length === 0);
-    }
-    return user
-      .watchVideo(id, cursor)
-      .then((watching) => streamOf(unwrap(watching)))
-      .catch(retryStream);
+    const source = {
+      readPage: (after: number, limit: number, waitMs: number) => user.readVideoEvents(id, after, limit, waitMs),
+      watch: (after: number) => user.watchVideo(id, after),
+    };
+    return serveEvents(c, source, c.req.valid("query"));
   });
 }
