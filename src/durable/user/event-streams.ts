@@ -19,6 +19,7 @@ import type { EpochMs } from "../../core/time.ts";
 import { forUser } from "../../core/user-view.ts";
 import { isTerminal } from "../../core/wire/turn-event.ts";
 import { isVideoEnd, type VideoWire } from "../../core/wire/video.ts";
+import { withTimeout } from "../../timeout.ts";
 import type { Downloads } from "../shared/downloads.ts";
 import { mustEnd } from "../shared/jobs.ts";
 import type { UserServices } from "./services.ts";
@@ -67,8 +68,8 @@ export class EventSubscribers {
     const { streamLeave } = this.#user.runtime.config.timings;
     try {
       const last = await this.#follow(turn, after, writer, grant).finally(() => this.#close(turn));
-      if (last !== null) await within(writer.write(utf8.encode(last)), streamLeave);
-      await within(writer.close(), streamLeave);
+      if (last !== null) await withTimeout(writer.write(utf8.encode(last)), streamLeave, notRead);
+      await withTimeout(writer.close(), streamLeave, notRead);
     } catch (error) {
       // The client disconnected or does not read, so no error can be reported.
       void writer.abort(error).catch(() => undefined);
@@ -145,12 +146,9 @@ export class EventSubscribers {
   }
 }
 
-/** Rejects after `ms`: writing to a stream that the client does not read never settles. */
-function within(promise: Promise<void>, ms: number): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => reject(new Error(NOT_READ)), ms);
-    promise.then(resolve, reject).finally(() => clearTimeout(timer));
-  });
+/** Writing to a stream that the client does not read never settles. */
+function notRead(): never {
+  throw new Error(NOT_READ);
 }
 
 /** A turn or a video as its event stream sees it. */
