@@ -7,6 +7,7 @@ import { DurableObject } from "cloudflare:workers";
 import { type Limit, type Problem, problemOf } from "../../core/errors.ts";
 import type { DeliveryId, EndpointId, EventId, TurnId, UserHash } from "../../core/ids.ts";
 import { EVENT_TTL_MS } from "../../core/limits.ts";
+import { EMPTY_PAGE } from "../../core/page.ts";
 import type { QuotaRequest } from "../../core/quota.ts";
 import { err, ok, type Result } from "../../core/result.ts";
 import type {
@@ -36,7 +37,7 @@ import type {
   RotatedSecretWire,
 } from "../../core/wire/webhook.ts";
 import type { Env } from "../../env.ts";
-import { createRuntime, EMPTY_PAGE, endObject } from "../shared/context.ts";
+import { createRuntime, endObject } from "../shared/context.ts";
 import { handlerOf } from "../shared/job-handlers.ts";
 import { closeTenant } from "./deletion.ts";
 import { CLEANUP, ingestEvents } from "./events.ts";

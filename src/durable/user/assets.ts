@@ -8,12 +8,12 @@ import type { Unsigned } from "../../core/download.ts";
 import { type Problem, problemOf } from "../../core/errors.ts";
 import type { AssetId, ProjectId, TurnId, UploadId } from "../../core/ids.ts";
 import { REMOVED_TTL_MS } from "../../core/limits.ts";
+import { cutPage, idBefore, rowsFor } from "../../core/page.ts";
 import { err, ok, type Result } from "../../core/result.ts";
 import type { UploadRpc } from "../../core/rpc/upload.ts";
 import type { AssetRecord, Call, Page, PageRequest } from "../../core/rpc/user.ts";
 import { HOUR_MS } from "../../core/time.ts";
 import type { AssetWire, AttachmentWire } from "../../core/wire/upload.ts";
-import { cursorOf, pageOf } from "../shared/context.ts";
 import { createOnce } from "../shared/idempotency.ts";
 import { attachmentKey } from "./attachments.ts";
 import { AGED, ATTACH, DELETE_JOB, isNamed, originOf, recordCaller, type UserContext } from "./context.ts";
@@ -59,12 +59,12 @@ export class Assets {
     const rows = this.#user.runtime.sql
       .exec<{ record: string }>(
         "SELECT record FROM assets WHERE id < ? ORDER BY id DESC LIMIT ?",
-        cursorOf(page),
-        page.limit + 1,
+        idBefore(page),
+        rowsFor(page),
       )
       .toArray()
       .map(({ record }) => decodeAsset(record));
-    return pageOf(
+    return cutPage(
       rows,
       page,
       (asset) => asset.id,

@@ -14,12 +14,13 @@ import {
 } from "../../core/batch.ts";
 import { type Problem, problemOf, withSentFields } from "../../core/errors.ts";
 import { type BatchId, ownedId, type VideoId } from "../../core/ids.ts";
+import { cutPage, idBefore, rowsFor } from "../../core/page.ts";
 import { err, ok, type Result } from "../../core/result.ts";
 import type { Call, Page, PageRequest } from "../../core/rpc/user.ts";
 import { toRfc3339 } from "../../core/time.ts";
 import type { Video } from "../../core/video.ts";
 import type { BatchItemWire, BatchWire } from "../../core/wire/batch.ts";
-import { cursorOf, type ObjectRuntime, pageOf } from "../shared/context.ts";
+import type { ObjectRuntime } from "../shared/context.ts";
 import type { Database } from "../shared/database.ts";
 import { createOnce, stepKey } from "../shared/idempotency.ts";
 import { RetryLater } from "../shared/jobs.ts";
@@ -114,7 +115,7 @@ export class Batches {
   }
 
   list(page: PageRequest): Page<BatchWire> {
-    return pageOf(
+    return cutPage(
       this.#user.batchRows.page(page),
       page,
       (batch) => batch.id,
@@ -134,7 +135,7 @@ export class Batches {
     const show = (item: (typeof rows)[number]): ShownItem =>
       showItem(batch, item, item.video === null ? null : this.#user.videos.show(item.video));
     const rows = this.#user.batchRows.items(id, from, limit, status, statusWithoutVideo(batch));
-    return ok(pageOf(rows, { limit, after }, ({ n }) => String(n + 1), show));
+    return ok(cutPage(rows, { limit }, ({ n }) => String(n + 1), show));
   }
 
   /** Pauses, resumes or cancels the batch. A paused batch finishes the videos that run and starts no others. */
@@ -285,7 +286,7 @@ export class BatchRows {
   page(page: PageRequest): Batch[] {
     if (!this.#database.exists()) return [];
     const query = "SELECT record FROM batches WHERE id < ? ORDER BY id DESC LIMIT ?";
-    return this.#batches(query, cursorOf(page), page.limit + 1);
+    return this.#batches(query, idBefore(page), rowsFor(page));
   }
 
   save(batch: Batch): void {
@@ -380,7 +381,7 @@ export class BatchRows {
       query,
       batch,
       from,
-      limit + 1,
+      rowsFor({ limit }),
       status,
       statusWithoutVideo,
     );

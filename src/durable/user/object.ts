@@ -19,6 +19,7 @@ import type {
   UploadId,
   VideoId,
 } from "../../core/ids.ts";
+import { EMPTY_PAGE } from "../../core/page.ts";
 import type { UploadBytes } from "../../core/quota.ts";
 import { err, ok, type Result } from "../../core/result.ts";
 import type { ProvidedToken } from "../../core/rpc/token.ts";
@@ -50,7 +51,7 @@ import type { TurnEventsPage } from "../../core/wire/turn-event.ts";
 import type { AssetWire, AttachmentWire, UploadWire } from "../../core/wire/upload.ts";
 import type { VideoEventsPage, VideoWire } from "../../core/wire/video.ts";
 import type { Env } from "../../env.ts";
-import { createRuntime, EMPTY_PAGE } from "../shared/context.ts";
+import { createRuntime } from "../shared/context.ts";
 import { admitNewUser, REGISTER } from "./context.ts";
 import { userJobHandler } from "./jobs.ts";
 import { createUserServices, type UserServices } from "./services.ts";

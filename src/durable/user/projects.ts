@@ -2,6 +2,7 @@
 
 import { type Limit, type Problem, problemOf } from "../../core/errors.ts";
 import { ownedId, type ProjectId } from "../../core/ids.ts";
+import { cutPage, idBefore, rowsFor } from "../../core/page.ts";
 import { type Metered, metered } from "../../core/quota.ts";
 import { err, ok, type Result } from "../../core/result.ts";
 import type { Call, Page, PageRequest } from "../../core/rpc/user.ts";
@@ -10,7 +11,6 @@ import { EMPTY_TIMELINE, isExportable, summaryLine, type Timeline } from "../../
 import type { Snapshot } from "../../core/turn.ts";
 import type { BrowserLinkWire, NewProject, ProjectPatch, ProjectWire, TimelineWire } from "../../core/wire/project.ts";
 import type { NemoState } from "../../nemo/client.ts";
-import { cursorOf, pageOf } from "../shared/context.ts";
 import { createOnce } from "../shared/idempotency.ts";
 import { AttachRows } from "./attachments.ts";
 import { admitNewUser, originOf } from "./context.ts";
@@ -81,13 +81,13 @@ export class Projects {
     const rows = sql
       .exec<{ record: string }>(
         "SELECT record FROM projects WHERE removed = 0 AND id < ? ORDER BY id DESC LIMIT ?",
-        cursorOf(page),
-        page.limit + 1,
+        idBefore(page),
+        rowsFor(page),
       )
       .toArray()
       .map(({ record }) => decode(record));
     const origin = originOf(this.#user);
-    return pageOf(
+    return cutPage(
       rows,
       page,
       (project) => project.id,

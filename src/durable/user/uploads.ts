@@ -7,6 +7,7 @@ import { uploadObjectName } from "../../core/address.ts";
 import { type Problem, problemOf } from "../../core/errors.ts";
 import type { AssetId, UploadId } from "../../core/ids.ts";
 import { FINALS_AT_ONCE, IMPORTS_AT_ONCE, OPEN_UPLOADS_PER_USER, UPLOAD_TTL_MS } from "../../core/limits.ts";
+import { cutPage, rowsFor } from "../../core/page.ts";
 import { type Metered, metered, type UploadBytes } from "../../core/quota.ts";
 import { err, ok } from "../../core/result.ts";
 import type { UploadRpc } from "../../core/rpc/upload.ts";
@@ -14,7 +15,6 @@ import type { Call, Page, PageRequest } from "../../core/rpc/user.ts";
 import { DAY_MS, type EpochMs, HOUR_MS } from "../../core/time.ts";
 import type { UploadWire } from "../../core/wire/upload.ts";
 import { logBug } from "../../log.ts";
-import { pageOf } from "../shared/context.ts";
 import { BOUND_LIMIT } from "../shared/database.ts";
 import { oldUploadKey } from "../shared/idempotency.ts";
 import { releaseQuota } from "../shared/problems.ts";
@@ -120,10 +120,10 @@ export class Uploads {
       .exec<{ n: number; record: string }>(
         "SELECT n, record FROM uploads WHERE n < ? ORDER BY n DESC LIMIT ?",
         before,
-        page.limit + 1,
+        rowsFor(page),
       )
       .toArray();
-    return pageOf(
+    return cutPage(
       rows,
       page,
       ({ n }) => String(n),

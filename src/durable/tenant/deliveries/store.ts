@@ -5,13 +5,13 @@
 
 import { type Problem, problemOf } from "../../../core/errors.ts";
 import type { DeliveryId, EventId } from "../../../core/ids.ts";
+import { cutPage, idBefore, rowsFor } from "../../../core/page.ts";
 import { err, ok, type Result } from "../../../core/result.ts";
 import type { DeliveryReport } from "../../../core/rpc/tenant.ts";
 import type { Call, Page, PageRequest } from "../../../core/rpc/user.ts";
 import { type EpochMs, toRfc3339 } from "../../../core/time.ts";
 import type { DeliveryTarget } from "../../../core/webhooks/delivery.ts";
 import type { DeliveryFilter, DeliveryWire, LoggedDeliveryWire } from "../../../core/wire/webhook.ts";
-import { cursorOf, pageOf } from "../../shared/context.ts";
 import { BOUND_LIMIT } from "../../shared/database.ts";
 import { createOnce } from "../../shared/idempotency.ts";
 import type { TenantServices } from "../services.ts";
@@ -266,12 +266,12 @@ export class DeliveryRows {
     return this.#rows(
       `SELECT ${COLUMNS} FROM deliveries
        WHERE id < ? AND (? IS NULL OR state = ?) AND (? IS NULL OR target = ?) ORDER BY id DESC LIMIT ?`,
-      cursorOf(page),
+      idBefore(page),
       state ?? null,
       state ?? null,
       target_id ?? null,
       target_id ?? null,
-      page.limit + 1,
+      rowsFor(page),
     );
   }
 
@@ -317,7 +317,7 @@ export class DeliveryLog {
   }
 
   list(page: PageRequest, filter: DeliveryFilter): Page<DeliveryWire> {
-    return pageOf(
+    return cutPage(
       this.#tenant.deliveryRows.page(page, filter),
       page,
       (row) => row.id,

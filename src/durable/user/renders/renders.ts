@@ -3,6 +3,7 @@
 import type { Limit, Problem } from "../../../core/errors.ts";
 import { ownedId, type ProjectId, type RenderId } from "../../../core/ids.ts";
 import { REUSE_MARGIN_MS } from "../../../core/limits.ts";
+import { cutPage } from "../../../core/page.ts";
 import { type Metered, metered } from "../../../core/quota.ts";
 import { isAttested, newRenderOf, type Render, reuseOf, toCancelled, toDropped } from "../../../core/render.ts";
 import { err, ok, type Result } from "../../../core/result.ts";
@@ -11,7 +12,6 @@ import { isExportable, summaryLine } from "../../../core/timeline/timeline.ts";
 import type { AttributionWire } from "../../../core/wire/attribution.ts";
 import type { NewRender, RenderPlan } from "../../../core/wire/render.ts";
 import type { NemoState } from "../../../nemo/client.ts";
-import { pageOf } from "../../shared/context.ts";
 import { createOnce } from "../../shared/idempotency.ts";
 import { releaseQuota, reserveQuota } from "../../shared/problems.ts";
 import { recordCaller } from "../context.ts";
@@ -100,7 +100,7 @@ export class Renders {
   list(project: ProjectId | null, page: PageRequest): Result<Page<ShownRender>, Problem> {
     if (project !== null && this.#user.projects.find(project) === null) return err(noProject());
     const show = (render: Render): ShownRender => showRender(this.#user, render);
-    return ok(pageOf(this.#user.renderRows.page(project, page), page, (render) => render.id, show));
+    return ok(cutPage(this.#user.renderRows.page(project, page), page, (render) => render.id, show));
   }
 
   /**

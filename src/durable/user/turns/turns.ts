@@ -11,6 +11,7 @@ import {
   TICKET_AFTER_END_MS,
   TICKET_FIRST_USE_MS,
 } from "../../../core/limits.ts";
+import { cutPage } from "../../../core/page.ts";
 import { type Metered, metered } from "../../../core/quota.ts";
 import { err, ok, type Result } from "../../../core/result.ts";
 import type { Call, Page, PageRequest } from "../../../core/rpc/user.ts";
@@ -20,7 +21,6 @@ import type { PromptSource } from "../../../core/user-view.ts";
 import type { AttributionWire } from "../../../core/wire/attribution.ts";
 import type { NewTurn, TurnWire } from "../../../core/wire/turn.ts";
 import type { TurnEventWire } from "../../../core/wire/turn-event.ts";
-import { pageOf } from "../../shared/context.ts";
 import { readMeta, writeMeta } from "../../shared/database.ts";
 import { createOnce } from "../../shared/idempotency.ts";
 import { confirmSlot, releaseQuota, reserveQuota } from "../../shared/problems.ts";
@@ -131,7 +131,7 @@ export class Turns {
     if (this.#user.projects.find(project) === null) return err(noProject());
     const turns = this.#user.turnRows.page(project, page);
     const show = (turn: Turn): TurnWire => showTurn(this.#user, this.#user.turnRows, turn);
-    return ok(pageOf(turns, page, (turn) => turn.id, show));
+    return ok(cutPage(turns, page, (turn) => turn.id, show));
   }
 
   /** What the stream of a turn's events needs to know about turns. */

@@ -5,6 +5,7 @@ import { decrypt, encrypt } from "../../../core/crypto.ts";
 import { ERRORS, type ErrorCode, type Problem, problemOf } from "../../../core/errors.ts";
 import { type AssetId, type BatchId, type KeyId, ownedId, type VideoId } from "../../../core/ids.ts";
 import { EVENTS_TTL_MS } from "../../../core/limits.ts";
+import { cutPage } from "../../../core/page.ts";
 import { err, ok, type Result } from "../../../core/result.ts";
 import type { UploadRpc } from "../../../core/rpc/upload.ts";
 import type { AssetRecord, Call, Page, PageRequest, StoredFile, VideoFilter } from "../../../core/rpc/user.ts";
@@ -25,7 +26,6 @@ import {
 } from "../../../core/video.ts";
 import type { UploadWire } from "../../../core/wire/upload.ts";
 import type { VideoEventWire } from "../../../core/wire/video.ts";
-import { pageOf } from "../../shared/context.ts";
 import { createOnce } from "../../shared/idempotency.ts";
 import { isNamed, recordCaller, TIDY, type UserContext, VIDEO } from "../context.ts";
 import type { StreamSource } from "../event-streams.ts";
@@ -248,7 +248,7 @@ export class Videos {
   };
 
   list(page: PageRequest, status: Video["status"] | null, of: VideoFilter): Page<ShownVideo> {
-    return pageOf(
+    return cutPage(
       this.#user.videoRows.page(page, status, of),
       page,
       (video) => video.id,
