@@ -510,29 +510,32 @@ export class SubscriptionStore {
   }
 }
 
-/** The JSON was written by `save` only. */
-const decodeHealth = ({ failing, disabled_at, disablings, created_at }: HealthColumns) => ({
-  failing: failing === null ? null : (JSON.parse(failing) as FailureRun),
-  disabledAt: disabled_at,
-  disablings,
-  createdAt: created_at,
-});
+/* The JSON in these rows was written by `save` only. */
 
 const decodeEndpoint = (row: EndpointSqlRow): Endpoint => ({
-  ...decodeHealth(row),
-  kind: "endpoint",
   id: row.id,
+  kind: "endpoint",
   url: row.url,
-  types: JSON.parse(row.types) as Endpoint["types"], // written by `save` only
+  types: JSON.parse(row.types) as Endpoint["types"],
   state: row.state,
+  failing: decodeFailing(row),
   disabledBy: row.disabled_by,
+  disabledAt: row.disabled_at,
+  disablings: row.disablings,
+  createdAt: row.created_at,
 });
 
 const decodeHook = (row: HookSqlRow): Hook => ({
-  ...decodeHealth(row),
-  kind: "hook",
   id: row.id,
+  kind: "hook",
   url: row.target_url,
   event: row.event,
   state: row.disabled_at === null ? "enabled" : "disabled",
+  failing: decodeFailing(row),
+  disabledAt: row.disabled_at,
+  disablings: row.disablings,
+  createdAt: row.created_at,
 });
+
+const decodeFailing = ({ failing }: HealthColumns): FailureRun | null =>
+  failing === null ? null : (JSON.parse(failing) as FailureRun);

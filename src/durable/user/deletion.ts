@@ -9,13 +9,7 @@
  * usage include its cost.
  */
 
-import {
-  tenantObjectName,
-  type UserAddress,
-  uploadObjectName,
-  userObjectName,
-  userPrefix,
-} from "../../core/address.ts";
+import { tenantObjectName, uploadObjectName, userObjectName, userPrefix } from "../../core/address.ts";
 import { type Problem, problemOf } from "../../core/errors.ts";
 import type { TurnId, UploadId } from "../../core/ids.ts";
 import { TOMBSTONE_TTL_MS } from "../../core/limits.ts";
@@ -39,11 +33,11 @@ import { logBug } from "../../log.ts";
 import { deleteEncryption } from "../../store/encryption.ts";
 import { measure, purge } from "../../store/files.ts";
 import { deleteTokenStatuses, deleteUser } from "../../store/users.ts";
-import type { ObjectRuntime } from "../shared/context.ts";
 import { type Database, readMeta, writeMeta } from "../shared/database.ts";
 import type { JobScheduler } from "../shared/jobs.ts";
 import { AUDIT, noteAudit } from "../shared/outbox.ts";
 import { SANDBOX_URL } from "../shared/stored-token.ts";
+import type { UserContext } from "./context.ts";
 import type { UserServices } from "./services.ts";
 
 export const ERASE = "erase";
@@ -66,17 +60,15 @@ const RETAINED_TABLES = ["meta", "due"];
 const RETAINED_META = "('version', 'tombstone', 'busy_due_at')";
 
 export class UserDeletion {
-  readonly #runtime: ObjectRuntime;
-  readonly #address: UserAddress;
-  readonly #database: Database;
+  readonly #context: Pick<UserContext, "runtime" | "address" | "database">;
   #tombstone: Tombstone | null;
   /** This instance started after the tombstone was stored, so no work of the user runs in it. */
   readonly #isFresh: boolean;
 
-  constructor(runtime: ObjectRuntime, address: UserAddress, database: Database) {
-    this.#runtime = runtime;
-    this.#address = address;
-    this.#database = database;
+  /** `context` with the whole database: the other services get `guarded()`. */
+  constructor(context: Pick<UserContext, "runtime" | "address" | "database">) {
+    this.#context = context;
+    const { runtime, database } = context;
     const text = database.exists() ? readMeta(runtime.sql, "tombstone") : null;
     this.#tombstone = text === null ? null : (JSON.parse(text) as Tombstone); // written by #save only
     this.#isFresh = this.#tombstone !== null;
@@ -85,12 +77,12 @@ export class UserDeletion {
   /** The database as all other services see it: empty once the user is deleted. */
   guarded(): Database {
     return {
-      exists: () => this.#tombstone === null && this.#database.exists(),
+      exists: () => this.#tombstone === null && this.#context.database.exists(),
       ready: () => {
         if (this.#tombstone !== null) throw new Error("a write came after the user's deletion");
-        this.#database.ready();
+        this.#context.database.ready();
       },
-      wiped: this.#database.wiped,
+      wiped: this.#context.database.wiped,
     };
   }
 
@@ -102,7 +94,7 @@ export class UserDeletion {
   /** Stores the tombstone and schedules the deletion. Idempotent. */
   begin(jobs: JobScheduler, audit: AuditEntry | null): void {
     if (this.#tombstone !== null) return;
-    const { storage, sql, now, config } = this.#runtime;
+    const { storage, sql, now, config } = this.#context.runtime;
     storage.transactionSync(() => {
       const count = (table: string) => sql.exec<{ n: number }>(`SELECT count(*) AS n FROM ${table}`).one().n;
       const [projects = 0, turns = 0, assets = 0, renders = 0, videos = 0] = COUNTED_TABLES.map(count);
@@ -110,7 +102,7 @@ export class UserDeletion {
       const since = Number(readMeta(sql, "since") ?? now());
       this.#save({ since, requestedAt: now(), deletedAt: null, removed });
       sql.exec("DELETE FROM due WHERE kind != ?", AUDIT);
-      noteAudit(this.#runtime, jobs, audit);
+      noteAudit(this.#context.runtime, jobs, audit);
       // Delayed, so that the answer to this call is sent before the instance restarts.
       jobs.schedule(ERASE, "", now() + config.timings.retry);
     });
@@ -137,21 +129,21 @@ export class UserDeletion {
    * come last: they may take 15 minutes, and only what they need is still stored by then.
    */
   async erase(jobs: JobScheduler, pendingSettlements: PendingSettlements): Promise<void> {
-    const runtime = this.#runtime;
+    const runtime = this.#context.runtime;
     if (!this.#isFresh) return this.#abort();
     if (this.#tombstone === null) return jobs.done(ERASE, "");
     await runtime.failpoint("user.closed");
-    await deleteUser(runtime.env.DB, this.#address);
-    this.#count(await this.#tenant().eraseUser(this.#address.uh));
+    await deleteUser(runtime.env.DB, this.#context.address);
+    this.#count(await this.#tenant().eraseUser(this.#context.address.uh));
     await runtime.failpoint("user.events_deleted");
     await this.#countFiles();
     await this.#eraseUploads();
-    await purge(runtime.env.MEDIA, userPrefix(this.#address));
+    await purge(runtime.env.MEDIA, userPrefix(this.#context.address));
     await runtime.failpoint("user.files_deleted");
     const next = await pendingSettlements.settle();
     if (next !== null) return jobs.schedule(ERASE, "", next);
     const settled = pendingSettlements.settled(this.#tombstone.requestedAt);
-    if (settled.length > 0) await this.#tenant().eraseUser(this.#address.uh, settled);
+    if (settled.length > 0) await this.#tenant().eraseUser(this.#context.address.uh, settled);
     await runtime.failpoint("user.settled");
     await this.#resetSandbox();
     await deleteEncryption(runtime.env.DB, runtime.name, "user");
@@ -167,15 +159,15 @@ export class UserDeletion {
 
   /** The last job: deletes files that were stored late, and then the object's own storage. */
   async forget(): Promise<void> {
-    await purge(this.#runtime.env.MEDIA, userPrefix(this.#address));
-    await this.#runtime.storage.deleteAlarm();
-    await this.#runtime.storage.deleteAll();
-    this.#runtime.abort("the deleted user's storage is purged");
+    await purge(this.#context.runtime.env.MEDIA, userPrefix(this.#context.address));
+    await this.#context.runtime.storage.deleteAlarm();
+    await this.#context.runtime.storage.deleteAll();
+    this.#context.runtime.abort("the deleted user's storage is purged");
   }
 
   /** Restarts the instance that ran when the user was deleted; the alarm or the cron starts the next one. */
   async #abort(): Promise<void> {
-    const { storage, config, now, abort } = this.#runtime;
+    const { storage, config, now, abort } = this.#context.runtime;
     if (config.alarms) await storage.setAlarm(now());
     await storage.sync();
     abort("the user was deleted");
@@ -183,28 +175,28 @@ export class UserDeletion {
 
   /** Counted before any file is deleted; a retry after a crash may count fewer files and does not lower the number. */
   async #countFiles(): Promise<void> {
-    const { files, bytes } = await measure(this.#runtime.env.MEDIA, userPrefix(this.#address));
+    const { files, bytes } = await measure(this.#context.runtime.env.MEDIA, userPrefix(this.#context.address));
     if (files > (this.#tombstone?.removed.files ?? 0)) this.#count({ files, file_bytes: bytes });
   }
 
   /** Uploads have objects of their own. They are listed here, also those that were deleted and may still hold data. */
   async #eraseUploads(): Promise<void> {
-    const { sql, env } = this.#runtime;
+    const { sql, env } = this.#context.runtime;
     const all = "SELECT id FROM uploads UNION SELECT id FROM upload_looks";
     for (const { id } of sql.exec<{ id: UploadId }>(all).toArray()) {
-      const uploadObject = env.UPLOAD.getByName(uploadObjectName(this.#address, id)) as unknown as UploadRpc; // UploadObject implements it
+      const uploadObject = env.UPLOAD.getByName(uploadObjectName(this.#context.address, id)) as unknown as UploadRpc; // UploadObject implements it
       await uploadObject.erase();
     }
   }
 
   async #resetSandbox(): Promise<void> {
-    if (this.#address.mode !== "test") return;
-    const sandbox = this.#runtime.env.SANDBOX.getByName(userObjectName(this.#address));
+    if (this.#context.address.mode !== "test") return;
+    const sandbox = this.#context.runtime.env.SANDBOX.getByName(userObjectName(this.#context.address));
     await sandbox.fetch(new Request(`${SANDBOX_URL}/__reset`, { method: "POST" }));
   }
 
   #wipe(): void {
-    const { sql } = this.#runtime;
+    const { sql } = this.#context.runtime;
     const tables = sql
       .exec<{ name: string }>(
         "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT GLOB '_cf*' AND name NOT GLOB 'sqlite*'",
@@ -219,12 +211,12 @@ export class UserDeletion {
   }
 
   #save(tombstone: Tombstone): void {
-    writeMeta(this.#runtime.sql, "tombstone", JSON.stringify(tombstone));
+    writeMeta(this.#context.runtime.sql, "tombstone", JSON.stringify(tombstone));
     this.#tombstone = tombstone;
   }
 
   #tenant(): TenantRpc {
-    return this.#runtime.env.TENANT.getByName(tenantObjectName(this.#address)) as unknown as TenantRpc; // TenantObject implements it
+    return this.#context.runtime.env.TENANT.getByName(tenantObjectName(this.#context.address)) as unknown as TenantRpc; // TenantObject implements it
   }
 }
 

@@ -280,7 +280,10 @@ export class Frames {
    * `isUser`: the reader holds a user token or a stream ticket.
    */
   async shown(frames: readonly Frame[], isUser: boolean): Promise<readonly Frame[]> {
-    const signed = await Promise.all(frames.map((frame) => (isVideoEnd(frame.type) ? this.#sign(frame) : frame)));
+    const hasEnd = frames.some(({ type }) => isVideoEnd(type));
+    const signed = hasEnd
+      ? await Promise.all(frames.map((frame) => (isVideoEnd(frame.type) ? this.#sign(frame) : frame)))
+      : frames;
     return isUser ? signed.map(redactForUser) : signed;
   }
 

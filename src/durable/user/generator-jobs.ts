@@ -211,14 +211,8 @@ export class GeneratorJobs {
     const language = generatorJob.language === null ? {} : { language: generatorJob.language };
     const body = newTurn.parse({ prompt: recipeRequest(generatorJob.description), route: "chat", ...language });
     const attribution = builtInGenerator(GENERATOR_MAKER)?.attribution ?? null;
-    const made = await turns.start(
-      this.#call(generatorJob, "turn"),
-      generatorJob.project,
-      body,
-      attribution,
-      undefined,
-      "generator_job",
-    );
+    const call = this.#call(generatorJob, "turn");
+    const made = await turns.start(call, generatorJob.project, body, { attribution, source: "generator_job" });
     return made.ok ? ok({ ...generatorJob, turn: made.value.id }) : made;
   }
 

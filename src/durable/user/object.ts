@@ -147,7 +147,7 @@ export class UserObject extends DurableObject<Env> implements UserRpc {
     body: NewTurn,
     attribution: AttributionWire | null = null,
   ): Answer<TurnWire> {
-    return this.#whileActive(() => this.#user.turns.start(call, project, body, attribution));
+    return this.#whileActive(() => this.#user.turns.start(call, project, body, { attribution }));
   }
 
   async readTurn(id: TurnId): Answer<TurnWire> {
@@ -267,7 +267,7 @@ export class UserObject extends DurableObject<Env> implements UserRpc {
     attribution: AttributionWire | null = null,
   ): Answer<RenderWire> {
     return this.#user.downloads.answer(
-      this.#whileActive(() => this.#user.renders.start(call, project, body, attribution)),
+      this.#whileActive(() => this.#user.renders.start(call, project, body, { attribution })),
     );
   }
 

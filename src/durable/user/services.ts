@@ -77,7 +77,7 @@ export type UserServices = UserContext & {
 export function createUserServices(runtime: ObjectRuntime, handler: JobHandler): UserServices {
   const address = parseUserObjectName(runtime.name);
   const fullDatabase = openDatabase(runtime, USER_MIGRATIONS);
-  const userDeletion = new UserDeletion(runtime, address, fullDatabase);
+  const userDeletion = new UserDeletion({ runtime, address, database: fullDatabase });
   const database = userDeletion.guarded();
   const jobs = new JobScheduler(runtime, fullDatabase, "user", handler);
   const outbox = new Outbox(runtime, jobs, {

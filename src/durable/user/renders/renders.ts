@@ -22,6 +22,13 @@ import { readRetentionMs } from "./files.ts";
 import { newUpstreamId, saveStep } from "./run.ts";
 import { type Finished, noRender, nothingToRender, type ShownRender, showRender, unattested } from "./store.ts";
 
+/** What a render is started for. */
+type RenderOrigin = {
+  readonly attribution?: AttributionWire | null;
+  /** Checked in the commit: when it returns false, the render is not stored and the answer is `not_found`. */
+  readonly isWanted?: () => boolean;
+};
+
 /** A render that is not stored yet: `render` is `order`, or `order` completed with a finished file. */
 type NewlyReserved = { readonly order: Render; readonly render: Render; readonly limits: readonly Limit[] };
 
@@ -34,15 +41,13 @@ export class Renders {
 
   /**
    * Stores the render; fails at once when the timeline is empty. A render that can reuse a finished file is completed
-   * at once. `isWanted` is checked in the commit: when it returns false, the render is not stored and the answer is
-   * `not_found`.
+   * at once.
    */
   start(
     call: Call,
     project: ProjectId,
     body: NewRender,
-    attribution: AttributionWire | null = null,
-    isWanted: () => boolean = () => true,
+    { attribution = null, isWanted = () => true }: RenderOrigin = {},
   ): Promise<Metered<ShownRender>> {
     const { runtime, jobs } = this.#user;
     return createOnce<NewlyReserved, Metered<ShownRender>>(this.#user, call, {

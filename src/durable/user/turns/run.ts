@@ -391,7 +391,8 @@ export class CommandTurns {
       idempotency: { key: renderStepOf(turn.id), fingerprint: turn.id },
       key: turn.key ?? null,
     };
-    return this.#user.renders.start(call, turn.project, newRender.parse({}), turn.attribution, isWanted);
+    const { attribution = null } = turn;
+    return this.#user.renders.start(call, turn.project, newRender.parse({}), { attribution, isWanted });
   }
 
   async #answer(turn: Turn, command: Command): Promise<Result<Answer, Problem>> {

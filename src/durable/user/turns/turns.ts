@@ -30,6 +30,18 @@ import { noProject } from "../projects.ts";
 import type { UserServices } from "../services.ts";
 import { aheadEndsBy, checkCallback, eventsUrl, showTurn } from "./store.ts";
 
+/** What a turn is started for, and who wrote its prompt. */
+type TurnOrigin = {
+  /** Of the generator that the turn is sent for. */
+  readonly attribution?: AttributionWire | null;
+  /**
+   * Checked in the commit, with no await in between: when it returns false, the turn is not stored and the answer is
+   * `not_found`.
+   */
+  readonly isWanted?: () => boolean;
+  readonly source?: PromptSource;
+};
+
 /** A turn that is not stored yet, with its reserved slot. */
 type NewlyReserved = { readonly turn: Turn; readonly limits: readonly Limit[] };
 
@@ -40,17 +52,12 @@ export class Turns {
     this.#user = user;
   }
 
-  /**
-   * Stores the turn and its first events; a job sends it when the project is free. `isWanted` is checked in the
-   * commit, with no await in between: when it returns false, the turn is not stored and the answer is `not_found`.
-   */
+  /** Stores the turn and its first events; a job sends it when the project is free. */
   start(
     call: Call,
     project: ProjectId,
     body: NewTurn,
-    attribution: AttributionWire | null = null,
-    isWanted: () => boolean = () => true,
-    source: PromptSource = "caller",
+    { attribution = null, isWanted = () => true, source = "caller" }: TurnOrigin = {},
   ): Promise<Metered<TurnWire>> {
     const { runtime, log, jobs } = this.#user;
     return createOnce<NewlyReserved, Metered<TurnWire>>(this.#user, call, {
@@ -62,7 +69,7 @@ export class Turns {
       },
       prepare: async () => {
         recordCaller(this.#user, call);
-        const turn = this.#newTurn(call, project, body, attribution, source);
+        const turn = this.#newTurn(call, project, body, { attribution, source });
         const reserved = await reserveQuota(runtime, call, [{ quota: "concurrent_turns", ref: turn.id, amount: 1 }]);
         return reserved.ok ? ok({ turn, limits: reserved.value }) : reserved;
       },
@@ -87,8 +94,7 @@ export class Turns {
     call: Call,
     project: ProjectId,
     body: NewTurn,
-    attribution: AttributionWire | null,
-    source: PromptSource,
+    { attribution, source }: { readonly attribution: AttributionWire | null; readonly source: PromptSource },
   ): Turn {
     const { runtime, address } = this.#user;
     return newTurnOf({

@@ -131,8 +131,11 @@ export class VideoWorkflow {
         const { prompt, language } = video;
         const body = newTurn.parse({ prompt, route: "chat", ...(language === null ? {} : { language }) });
         const call = this.#call(video, turnStep(video));
-        const [isWanted, source] = [this.#isWanted(video.id), promptSourceOf(video)];
-        const made = await turns.start(call, projectOf(video), body, video.attribution, isWanted, source);
+        const made = await turns.start(call, projectOf(video), body, {
+          attribution: video.attribution,
+          isWanted: this.#isWanted(video.id),
+          source: promptSourceOf(video),
+        });
         if (!made.ok) return made;
         this.#user.log.forward(made.value.id, video.id);
         return ok({ ...video, turn: made.value.id });
@@ -140,7 +143,10 @@ export class VideoWorkflow {
       case "start_render": {
         const body = newRender.parse({ output: video.output });
         const call = this.#call(video, renderStep(video));
-        const made = await renders.start(call, projectOf(video), body, video.attribution, this.#isWanted(video.id));
+        const made = await renders.start(call, projectOf(video), body, {
+          attribution: video.attribution,
+          isWanted: this.#isWanted(video.id),
+        });
         return made.ok ? ok({ ...video, render: made.value.id }) : made;
       }
     }
