@@ -22,9 +22,9 @@ import type { Video } from "../../core/video.ts";
 import type { BatchItemWire, BatchWire } from "../../core/wire/batch.ts";
 import type { ObjectRuntime } from "../shared/context.ts";
 import type { Database } from "../shared/database.ts";
-import { createOnce, stepKey } from "../shared/idempotency.ts";
+import { createOnce } from "../shared/idempotency.ts";
 import { RetryLater } from "../shared/jobs.ts";
-import { admitNewUser, BATCH, isNamed, originOf, type UserContext } from "./context.ts";
+import { admitNewUser, BATCH, originOf, stepCall, type UserContext } from "./context.ts";
 import type { UserServices } from "./services.ts";
 import type { ShownVideo } from "./videos/store.ts";
 import { prepareSources } from "./videos/videos.ts";
@@ -214,13 +214,11 @@ export class Batches {
   }
 
   /** Creates the project under its own idempotency key: after a crash the next run finds the same project. */
-  async #makeProject({ id }: Batch): Promise<void> {
-    const context = this.#user;
-    const idempotency = { key: stepKey(id, "project"), fingerprint: id };
-    const call = { origin: originOf(context), named: isNamed(context), idempotency };
+  async #makeProject(batch: Batch): Promise<void> {
+    const call = stepCall(this.#user, batch, "project");
     const made = await this.#user.projects.create(call, { name: "batch", metadata: {} });
     if (!made.ok) throw new RetryLater("no project for a batch", made.error);
-    const fresh = this.#user.batchRows.find(id); // the batch may have been paused or cancelled during the await
+    const fresh = this.#user.batchRows.find(batch.id); // the batch may have been paused or cancelled during the await
     if (fresh !== null) this.#user.batchRows.save({ ...fresh, project: made.value.id });
   }
 

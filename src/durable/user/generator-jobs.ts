@@ -22,10 +22,10 @@ import { newTurn } from "../../core/wire/turn.ts";
 import { insertGenerator } from "../../store/generators.ts";
 import type { ObjectRuntime } from "../shared/context.ts";
 import type { Database } from "../shared/database.ts";
-import { createOnce, stepKey } from "../shared/idempotency.ts";
+import { createOnce } from "../shared/idempotency.ts";
 import { RetryLater } from "../shared/jobs.ts";
 import { isFull, isTransient, retryDelay } from "../shared/problems.ts";
-import { admitNewUser, GENERATOR_JOB, isNamed, originOf, type UserContext } from "./context.ts";
+import { admitNewUser, GENERATOR_JOB, originOf, stepCall, type UserContext } from "./context.ts";
 import type { UserServices } from "./services.ts";
 import { turnOutcome } from "./turns/settle.ts";
 import { checkCallback, failureOf } from "./turns/store.ts";
@@ -205,13 +205,16 @@ export class GeneratorJobs {
   ): Promise<Result<GeneratorJob, Problem>> {
     const { projects, turns } = this.#user;
     if (what === "make_project" || generatorJob.project === null) {
-      const made = await projects.create(this.#call(generatorJob, "project"), { name: GENERATOR_MAKER, metadata: {} });
+      const made = await projects.create(stepCall(this.#user, generatorJob, "project"), {
+        name: GENERATOR_MAKER,
+        metadata: {},
+      });
       return made.ok ? ok({ ...generatorJob, project: made.value.id }) : made;
     }
     const language = generatorJob.language === null ? {} : { language: generatorJob.language };
     const body = newTurn.parse({ prompt: recipeRequest(generatorJob.description), route: "chat", ...language });
     const attribution = builtInGenerator(GENERATOR_MAKER)?.attribution ?? null;
-    const call = this.#call(generatorJob, "turn");
+    const call = stepCall(this.#user, generatorJob, "turn");
     const made = await turns.start(call, generatorJob.project, body, { attribution, source: "generator_job" });
     return made.ok ? ok({ ...generatorJob, turn: made.value.id }) : made;
   }
@@ -231,13 +234,6 @@ export class GeneratorJobs {
     const first = isFree ? await store(wanted) : err("slug_taken" as const);
     const made = !first.ok && first.error === "slug_taken" ? await store(slugOf(wanted, id)) : first;
     return made.ok ? ok(toReady(generatorJob, made.value.slug, runtime.now())) : err(tooMany());
-  }
-
-  /** The call that a step makes, with the idempotency key of that step. */
-  #call({ id, key = null }: GeneratorJob, step: string): Call {
-    const context = this.#user;
-    const idempotency = { key: stepKey(id, step), fingerprint: id };
-    return { origin: originOf(context), named: isNamed(context), idempotency, key };
   }
 }
 

@@ -10,7 +10,7 @@ import { type RenderId, type TurnId, userHashOf, type VideoId } from "../../../c
 import { formatOfName } from "../../../core/media/sniff.ts";
 import { err, ok, type Result } from "../../../core/result.ts";
 import type { UploadRpc } from "../../../core/rpc/upload.ts";
-import type { AssetRecord, Call, UserRpc } from "../../../core/rpc/user.ts";
+import type { AssetRecord, UserRpc } from "../../../core/rpc/user.ts";
 import { isExportable } from "../../../core/timeline/timeline.ts";
 import {
   awaitsCost,
@@ -31,10 +31,9 @@ import {
 } from "../../../core/video.ts";
 import { newRender } from "../../../core/wire/render.ts";
 import { newTurn } from "../../../core/wire/turn.ts";
-import { stepKey } from "../../shared/idempotency.ts";
 import { RetryLater } from "../../shared/jobs.ts";
 import { isFull, isTransient, retryDelay } from "../../shared/problems.ts";
-import { isNamed, originOf, VIDEO } from "../context.ts";
+import { stepCall, VIDEO } from "../context.ts";
 import type { UserServices } from "../services.ts";
 import { turnOutcome } from "../turns/settle.ts";
 import { beginImports, importFailed, isPartialUpload, noAsset, notAccepted, notUploaded, unusable } from "./videos.ts";
@@ -116,11 +115,11 @@ export class VideoWorkflow {
     const { projects, turns, renders } = this.#user;
     switch (what) {
       case "import":
-        return beginImports(this.#user, video, this.#call(video, "import"));
+        return beginImports(this.#user, video, stepCall(this.#user, video, "import"));
       case "make_project": {
         const name = video.generator?.slug ?? "video";
         const body = { name, metadata: {}, ...(video.language === null ? {} : { language: video.language }) };
-        const made = await projects.create(this.#call(video, "project"), body);
+        const made = await projects.create(stepCall(this.#user, video, "project"), body);
         return made.ok ? ok({ ...video, project: made.value.id }) : made;
       }
       case "attach": {
@@ -130,7 +129,7 @@ export class VideoWorkflow {
       case "start_turn": {
         const { prompt, language } = video;
         const body = newTurn.parse({ prompt, route: "chat", ...(language === null ? {} : { language }) });
-        const call = this.#call(video, turnStep(video));
+        const call = stepCall(this.#user, video, turnStep(video));
         const made = await turns.start(call, projectOf(video), body, {
           attribution: video.attribution,
           isWanted: this.#isWanted(video.id),
@@ -142,7 +141,7 @@ export class VideoWorkflow {
       }
       case "start_render": {
         const body = newRender.parse({ output: video.output });
-        const call = this.#call(video, renderStep(video));
+        const call = stepCall(this.#user, video, renderStep(video));
         const made = await renders.start(call, projectOf(video), body, {
           attribution: video.attribution,
           isWanted: this.#isWanted(video.id),
@@ -163,13 +162,6 @@ export class VideoWorkflow {
     };
   }
 
-  /** The call that a step makes, with the idempotency key of that step. */
-  #call({ id, key = null }: Video, step: string): Call {
-    const context = this.#user;
-    const idempotency = { key: stepKey(id, step), fingerprint: id };
-    return { origin: originOf(context), named: isNamed(context), idempotency, key };
-  }
-
   async #attach(video: Video): Promise<Problem | null> {
     for (const [at, source] of video.sources.entries()) {
       const record = await this.#recordOf(source, fileLabel(at, video.sources));
@@ -180,7 +172,7 @@ export class VideoWorkflow {
         );
       const format = formatOfName(record.filename)?.ext ?? "";
       if (video.accepts !== null && !video.accepts.includes(format)) return notAccepted(record, video.accepts);
-      const call = this.#call(video, `attach ${source.asset}`);
+      const call = stepCall(this.#user, video, `attach ${source.asset}`);
       const made = await this.#user.assets.attach(call, projectOf(video), record);
       if (!made.ok) return made.error;
     }
