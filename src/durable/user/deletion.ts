@@ -38,7 +38,7 @@ import type { JobScheduler } from "../shared/jobs.ts";
 import { AUDIT, noteAudit } from "../shared/outbox.ts";
 import { SANDBOX_URL } from "../shared/stored-token.ts";
 import type { UserContext } from "./context.ts";
-import type { UserServices } from "./services.ts";
+import type { SettlingServices, TurnSettle } from "./turns/settle.ts";
 
 export const ERASE = "erase";
 export const FORGET = "forget";
@@ -237,10 +237,12 @@ const userDeleted = (at: EpochMs): Problem =>
 /** Sent to Nemo and not settled. */
 const RUNNING: readonly OpenTurn["phase"][] = ["sending", "streaming", "settling"];
 
-export class PendingSettlements {
-  readonly #user: UserServices;
+type PendingServices = SettlingServices & { readonly turnSettle: TurnSettle };
 
-  constructor(user: UserServices) {
+export class PendingSettlements {
+  readonly #user: PendingServices;
+
+  constructor(user: PendingServices) {
     this.#user = user;
   }
 

@@ -13,8 +13,7 @@ import type { BrowserLinkWire, NewProject, ProjectPatch, ProjectWire, TimelineWi
 import type { NemoState } from "../../nemo/client.ts";
 import { createOnce } from "../shared/idempotency.ts";
 import { AttachRows } from "./attachments.ts";
-import { admitNewUser, originOf } from "./context.ts";
-import type { UserServices } from "./services.ts";
+import { admitNewUser, originOf, type UserContext } from "./context.ts";
 import { decodeSnapshot } from "./turns/store.ts";
 
 export type Project = {
@@ -36,14 +35,14 @@ export type Project = {
 type Session = NonNullable<Project["session"]>;
 
 export class Projects {
-  readonly #user: UserServices;
+  readonly #context: UserContext;
 
-  constructor(user: UserServices) {
-    this.#user = user;
+  constructor(context: UserContext) {
+    this.#context = context;
   }
 
   create(call: Call, body: NewProject): Promise<Metered<ProjectWire>> {
-    const { runtime, address } = this.#user;
+    const { runtime, address } = this.#context;
     const project: Project = {
       id: ownedId("prj", address.uh, runtime.now(), runtime.random),
       name: body.name,
@@ -55,9 +54,9 @@ export class Projects {
       hasTimeline: false,
       opened: false,
     };
-    return createOnce<readonly Limit[], Metered<ProjectWire>>(this.#user, call, {
+    return createOnce<readonly Limit[], Metered<ProjectWire>>(this.#context, call, {
       existing: (id) => this.read(id as ProjectId), // the key of `commit`
-      prepare: () => admitNewUser(this.#user, call),
+      prepare: () => admitNewUser(this.#context, call),
       commit: () => {
         runtime.sql.exec(
           "INSERT INTO projects (id, created_at, record) VALUES (?, ?, ?)",
@@ -77,7 +76,7 @@ export class Projects {
   }
 
   list(page: PageRequest): Page<ProjectWire> {
-    const { sql } = this.#user.runtime;
+    const { sql } = this.#context.runtime;
     const rows = sql
       .exec<{ record: string }>(
         "SELECT record FROM projects WHERE removed = 0 AND id < ? ORDER BY id DESC LIMIT ?",
@@ -86,7 +85,7 @@ export class Projects {
       )
       .toArray()
       .map(({ record }) => decode(record));
-    const origin = originOf(this.#user);
+    const origin = originOf(this.#context);
     return cutPage(
       rows,
       page,
@@ -110,7 +109,7 @@ export class Projects {
   }
 
   save(project: Project): void {
-    this.#user.runtime.sql.exec("UPDATE projects SET record = ? WHERE id = ?", JSON.stringify(project), project.id);
+    this.#context.runtime.sql.exec("UPDATE projects SET record = ? WHERE id = ?", JSON.stringify(project), project.id);
   }
 
   /**
@@ -130,8 +129,8 @@ export class Projects {
   readonly #opening = new Map<ProjectId, Promise<Result<Session, Problem>>>();
 
   async #open({ id, name, language }: Project): Promise<Result<Session, Problem>> {
-    const made = await this.#user.account.read((token) =>
-      this.#user.account.nemo.createSession(token, language === null ? { name } : { name, language }),
+    const made = await this.#context.account.read((token) =>
+      this.#context.account.nemo.createSession(token, language === null ? { name } : { name, language }),
     );
     if (!made.ok) return made;
     const fresh = this.find(id);
@@ -157,7 +156,7 @@ export class Projects {
     if (project === null) return err(noProject());
     const { session } = project;
     if (session === null) return ok(null);
-    const { account, runtime } = this.#user;
+    const { account, runtime } = this.#context;
     return account.read((token) => {
       let names: ReadonlySet<string> | null = null;
       const isOurs = (name: string): boolean => {
@@ -182,21 +181,21 @@ export class Projects {
   async browserLink(id: ProjectId): Promise<Result<BrowserLinkWire, Problem>> {
     const session = await this.session(id);
     if (!session.ok) return session;
-    const made = await this.#user.account.browserLink(session.value);
+    const made = await this.#context.account.browserLink(session.value);
     if (!made.ok) return made;
     const project = this.find(id);
     if (project !== null) this.save({ ...project, opened: true });
-    const expiresAt = this.#user.runtime.now() + made.value.expiresInSeconds * SECOND_MS;
+    const expiresAt = this.#context.runtime.now() + made.value.expiresInSeconds * SECOND_MS;
     return ok({ url: made.value.url, expires_at: toRfc3339(expiresAt) });
   }
 
   #stored(query: string, id: ProjectId): Project | null {
-    if (!this.#user.database.exists()) return null;
-    const row = this.#user.runtime.sql.exec<{ record: string }>(query, id).toArray()[0];
+    if (!this.#context.database.exists()) return null;
+    const row = this.#context.runtime.sql.exec<{ record: string }>(query, id).toArray()[0];
     return row === undefined ? null : decode(row.record);
   }
 
-  #show(project: Project, origin = originOf(this.#user)): ProjectWire {
+  #show(project: Project, origin = originOf(this.#context)): ProjectWire {
     const base = `${origin}/v1/projects/${project.id}`;
     return {
       id: project.id,

@@ -148,12 +148,7 @@ function onEvent({ videoWorkflow, generatorJobs, batches }: UserServices, resour
  * account would find no token in it.
  */
 function createPendingSettlements(context: UserContext, database: Database): PendingSettlements {
-  const user = { ...context, database, account: new Account({ ...context, database }) } as UserServices; // with what settling a turn uses
-  return new PendingSettlements(
-    Object.assign(user, {
-      projects: new Projects(user),
-      turnRows: new TurnRows(context.runtime, database),
-      turnSettle: new TurnSettle(user),
-    }),
-  );
+  const late: UserContext = { ...context, database, account: new Account({ ...context, database }) };
+  const settling = { ...late, projects: new Projects(late), turnRows: new TurnRows(late.runtime, database) };
+  return new PendingSettlements({ ...settling, turnSettle: new TurnSettle(settling) });
 }

@@ -61,10 +61,13 @@ export type Ending = {
 
 const OPEN: readonly OpenTurn["phase"][] = ["queued", "sending", "streaming", "settling"];
 
-export class TurnSettle {
-  readonly #user: UserServices;
+/** What settling a turn uses: a deleted user has nothing else. */
+export type SettlingServices = UserContext & Pick<UserServices, "projects" | "turnRows">;
 
-  constructor(user: UserServices) {
+export class TurnSettle {
+  readonly #user: SettlingServices;
+
+  constructor(user: SettlingServices) {
     this.#user = user;
   }
 

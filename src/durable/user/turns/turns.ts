@@ -1,4 +1,4 @@
-/** Operations on turns: start, read, list, events, stream tickets. Sending and settling are in run.ts and settle.ts. */
+/** Operations on turns: start, read, list, stream tickets. Sending and settling are in run.ts and settle.ts. */
 
 import { type AnswerLanguage, chooseLanguage } from "../../../core/agent-text/vocabulary.ts";
 import { classifyMessage } from "../../../core/commands/match.ts";
